@@ -1,0 +1,51 @@
+/*
+ * dialect.h - how an API family spells names, dates, errors and refusals. Everything
+ * that differs between families and is no operation's own business is here, as data.
+ */
+#ifndef API_DIALECT_H
+#define API_DIALECT_H
+
+#include "base/civil.h"
+#include "base/error.h"
+#include "format/writer.h"
+
+struct error_status {
+	int status;                       /* HTTP */
+	int code;                         /* the family's number; 0 = none */
+	const char *name;                 /* the family's word (ServiceStack's errorCode), or NULL */
+	const char *reason;               /* reason phrase, or NULL: the standard one */
+};
+
+struct dialect {
+	const char *name;                 /* "twilio": also the folder of nginx's error pages */
+	const char *const *prefixes;      /* paths that begin so are this family's even when no operation matches;
+	                                     ended by NULL; none = the family of everything else */
+	const struct style *style;
+	const struct format *default_format;
+	bool refuses_accept;              /* 406 when Accept names nothing we have; else the default format */
+	bool type_decides;                /* Accept of anything: the request's own Content-Type chooses (ServiceStack A2, rule 5) */
+	bool any_case;                    /* paths and parameter names ignore case, repeated parameters join with "," */
+	bool jsonp;                       /* ?callback= wraps JSON */
+	bool csv_attachment;              /* Content-Disposition with the operation's name */
+	bool hides_methods;               /* a known path with another verb is 404, text/plain, "404" (ServiceStack A4) */
+	const char *challenge;            /* WWW-Authenticate */
+	const char *request_id_header;    /* header that names the request, or NULL */
+	/* A date as this family's clients write it. TODAY is for offsets such as -30days. False: hint says what would be right. */
+	bool (*parse_date)(const char *text, size_t len, struct date today, struct date *ret);
+	const char *date_hint;
+	const struct error_status *errors;      /* by enum error_kind */
+	void (*write_error)(struct writer *w, const struct error *err, const struct error_status *status);
+};
+
+extern const struct dialect dialect_twilio;          /* 2010-04-01 */
+extern const struct dialect dialect_supersim;        /* v1 */
+extern const struct dialect dialect_servicestack;    /* everything else */
+extern const struct dialect *const dialects[];       /* ended by NULL; the last one takes what no prefix does */
+
+/* Whose path is this? Never NULL. */
+const struct dialect *dialect_of_path(const char *path, size_t len);
+
+/* The status of ERR in D: the table's row, with err->code in place of its code if that is set. */
+struct error_status dialect_status(const struct dialect *d, const struct error *err);
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * op.h - operations as data. One row says route, verbs, roles, parameters and
+ * result; routing, checks, manual and every format follow from it.
+ */
+#ifndef API_OP_H
+#define API_OP_H
+
+#include "api/dialect.h"
+#include "base/arena.h"
+#include "base/settings.h"
+#include "base/zone.h"
+#include "format/writer.h"
+#include "usage/catalogue.h"
+#include "usage/principal.h"
+
+enum {
+	M_GET = 1 << 0, M_HEAD = 1 << 1, M_POST = 1 << 2, M_PUT = 1 << 3, M_PATCH = 1 << 4, M_DELETE = 1 << 5,
+	M_OPTIONS = 1 << 6,
+	M_READ = M_GET | M_HEAD,
+	M_ALL = M_GET | M_HEAD | M_POST | M_PUT | M_PATCH | M_DELETE
+};
+
+enum param_type {
+	PT_TEXT,          /* min to max bytes */
+	PT_INT,           /* min to max */
+	PT_BOOL,          /* true or false, any case */
+	PT_ENUM,          /* one of `values` */
+	PT_DATE,          /* as the dialect writes dates */
+	PT_INSTANT,       /* ISO 8601 */
+	PT_ZONE,          /* IANA name */
+	PT_CATEGORY,      /* of the catalogue */
+	PT_PAGE_SIZE      /* at least 1; above max is cut to max */
+};
+
+enum {
+	PARAM_PATH     = 1 << 0,   /* comes from the path's {name}, not from query or body */
+	PARAM_REQUIRED = 1 << 1,
+	PARAM_STATE    = 1 << 2    /* position in a list, no filter: left out of forms and links */
+};
+
+struct param {
+	const char *name;
+	enum param_type type;
+	unsigned flags;
+	const char *def;                  /* as a caller would write it; NULL = none */
+	int64_t min, max;
+	const char *const *values;        /* PT_ENUM; ended by NULL */
+	const char *doc;
+};
+
+enum { PARAMS_MAX = 16 };
+
+/* A parameter's value, checked. */
+struct arg {
+	const struct param *param;
+	const char *text;                 /* NULL: not given, and no default */
+	bool given;                       /* by the caller, not by the default */
+	union {
+		int64_t n;
+		bool yes;
+		struct date date;
+		int64_t instant_us;
+		size_t category;          /* catalogue index */
+		const struct zone *zone;
+	};
+};
+
+struct call;
+
+struct op {
+	const char *id;                   /* operationId, name in the log and for `usaged report` */
+	unsigned methods;                 /* M_* */
+	const char *path;                 /* "/v1/UsageRecords", with {Name} for a segment */
+	const struct dialect *dialect;
+	unsigned roles;                   /* set of enum role */
+	const struct param *params;       /* ended by a NULL name */
+	const struct shape *returns;      /* the root: a page, an object, or (returns_list) the items */
+	bool returns_list;
+	bool takes_body;                  /* parameters also come from a form, JSON or XML body */
+	const char *body_root;            /* XML element of that body, and its namespace */
+	const char *body_namespace;
+	int (*run)(struct call *call, struct writer *w, struct error *err);
+	const void *data;                 /* what tells rows apart that share a run function */
+	const char *title;                /* of its page */
+	const char *doc;
+};
+
+/* All operations, ended by NULL. */
+extern const struct op *const ops[];
+const struct op *op_find(const char *id);       /* or NULL; ignores case */
+
+/*
+ * Start-up check of the tables: docs everywhere, no path and verb twice, defaults that pass their own
+ * checks, every {Name} a PARAM_PATH and the other way round. 0, or -1 naming the row.
+ */
+int ops_check(struct error *err);
+
+/* ---- one call of an operation ---- */
+
+/* A parameter as it came, decoded. */
+struct raw_param {
+	const char *name;
+	const char *value;
+	size_t len;                       /* of the value, which may hold NULs */
+};
+
+struct call {
+	const struct op *op;
+	const struct principal *who;
+	const struct settings *settings;
+	const unsigned char *secret;      /* signs page tokens; SECRET_BYTES */
+	struct store *store;
+	const struct catalogue *catalogue;
+	struct arena *arena;
+	int64_t now;                      /* seconds; one moment for the whole call */
+	const char *base_url;             /* "https://host:port", no slash at the end */
+	const char *suffix;               /* as asked for: ".json", or "" */
+	struct arg args[PARAMS_MAX];      /* parallel to op->params */
+};
+
+/* The argument of that name; the operation's table must have it. */
+const struct arg *call_arg(const struct call *call, const char *name);
+
+/*
+ * Fills call->args from N raw parameters (and the path's). Unknown names are ignored, as both families do; an empty value
+ * counts as not given. -1 names the parameter and what would be right.
+ */
+int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct error *err);
+
+/*
+ * The whole of a call: may the caller do this (access.h), do the parameters fit, run it in one snapshot.
+ * The one way into an operation, for HTTP and for the command line.
+ */
+int call_run(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * arena.h - memory of one request: taken piece by piece, given back at once.
+ *
+ * No piece is freed by itself. Pointers stay good until arena_reset or
+ * arena_release. Running out of memory ends the process: a request's arena is
+ * bounded by the limits on its input and its page.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks;   /* newest first */
+};
+
+void arena_init(struct arena *a);
+void arena_reset(struct arena *a);      /* everything is free again; keeps one block */
+void arena_release(struct arena *a);
+
+void *arena_alloc(struct arena *a, size_t size);              /* zeroed, aligned for any type */
+void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size); /* copies; the rest zeroed */
+char *arena_strn(struct arena *a, const char *text, size_t len);
+char *arena_str(struct arena *a, const char *text);           /* NULL stays NULL */
+__attribute__((format(printf, 2, 3)))
+char *arena_printf(struct arena *a, const char *fmt, ...);
+
+#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (n)))
+
+#endif

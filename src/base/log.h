@@ -1,0 +1,21 @@
+/*
+ * log.h - lines for the operator, to standard error (the service manager or
+ * ./start puts them where they belong). One line a call, whole, whatever thread it
+ * comes from; control characters and bytes that are no UTF-8 are shown as \xNN.
+ * Never pass a secret: not a key, a password, an Authorization header or a query's token.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+void log_set_level(enum log_level level);
+
+__attribute__((format(printf, 2, 3)))
+void log_write(enum log_level level, const char *fmt, ...);
+
+#define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...)    log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+
+#endif

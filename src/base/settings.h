@@ -1,0 +1,47 @@
+/*
+ * settings.h - what the operator decides, from usaged.conf (an INI file, see
+ * usaged.conf(5)). One table in settings.c gives each setting its section, name, type, default,
+ * limits and a line of documentation; the loader, `usaged config --check`, the dump of what is in force and
+ * conf/usaged.conf follow from it.
+ */
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "base/error.h"
+
+struct settings {
+	/* [ledger] */
+	const char *database;           /* SQLite file */
+	const char *secret_file;        /* 32 random bytes: keys the hashes of tokens, signs page tokens */
+	int64_t busy_timeout_ms;        /* how long a writer waits for another one */
+	/* [server] */
+	const char *name;               /* shown on pages */
+	const char *base_url;           /* public URL without a slash at the end; "" = from the request */
+	const char *socket;             /* FastCGI socket; "" = standard input as spawned, or plain CGI */
+	const char *socket_mode;        /* octal, "0660" */
+	const char *pid_file;           /* "" = none */
+	int64_t threads;
+	int64_t backlog;                /* waiting connections */
+	int64_t max_body_bytes;
+	int64_t drain_seconds;          /* how long SIGTERM lets requests in work finish */
+	const char *log_level;          /* error, warning, info, debug */
+	const char *templates;          /* folder of the pages' templates */
+	/* [twilio] */
+	bool price_as_string;           /* "price":"0.38" as Twilio's service sends, instead of 0.38 */
+};
+
+/*
+ * Defaults, then the file at PATH (NULL: defaults alone). Relative paths in the file are
+ * taken from the file's own folder. Unknown sections or names, bad values and values outside the limits fail with
+ * "FILE:LINE: section.name: what would be right" and ERR_PARAM. On success *ret is ours to settings_free.
+ */
+int settings_load(const char *path, struct settings **ret, struct error *err);
+void settings_free(struct settings **s);
+
+/* Every setting as "name = value" under its section, with its documentation as comments. S NULL: the defaults. */
+void settings_print(const struct settings *s, FILE *out);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * strbuf.h - text that grows, always ended by NUL, never above its limit.
+ *
+ * An append that would pass the limit, or finds no memory, leaves the text as
+ * it is and sets `failed`, which sticks: so appends need no check one by one,
+ * only the user of the whole does.
+ */
+#ifndef BASE_STRBUF_H
+#define BASE_STRBUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct strbuf {
+	char *text;           /* never NULL; text[len] is 0; may hold NULs before that */
+	size_t len;
+	size_t size;          /* allocated bytes; 0 while text is the static empty string */
+	size_t limit;         /* the most bytes it may hold, without the NUL */
+	bool failed;
+};
+
+void strbuf_init(struct strbuf *sb, size_t limit);
+void strbuf_release(struct strbuf *sb);      /* frees; the strbuf can be used again, empty, same limit */
+void strbuf_clear(struct strbuf *sb);        /* empties, keeps the memory, forgets a failure */
+
+/* Room for EXTRA more bytes at text + len, or false (and failed is set). */
+bool strbuf_grow(struct strbuf *sb, size_t extra);
+
+void strbuf_addn(struct strbuf *sb, const char *text, size_t len);
+void strbuf_addc(struct strbuf *sb, char c);
+void strbuf_addi(struct strbuf *sb, int64_t n);          /* decimal digits */
+__attribute__((format(printf, 2, 3)))
+void strbuf_addf(struct strbuf *sb, const char *fmt, ...);
+void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap);
+
+/* %XX for every byte outside RFC 3986's unreserved set. */
+void strbuf_add_urlencoded(struct strbuf *sb, const char *text, size_t len);
+
+/* Hands the text over: free() it. The strbuf is empty afterwards. NULL if it had failed. */
+char *strbuf_take(struct strbuf *sb);
+
+static inline void strbuf_add(struct strbuf *sb, const char *text)
+{
+	strbuf_addn(sb, text, strlen(text));
+}
+
+#endif

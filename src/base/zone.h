@@ -1,0 +1,34 @@
+/*
+ * zone.h - time zones by IANA name: which instant a local date begins at, and
+ * which local date an instant falls on. Exact through every clock change.
+ * Thread-safe: zones are loaded once, shared and never freed.
+ */
+#ifndef BASE_ZONE_H
+#define BASE_ZONE_H
+
+#include <stdint.h>
+#include "base/civil.h"
+
+struct zone;
+
+/*
+ * The zone called NAME ("Europe/Vienna", "UTC"), or NULL if the system has no such
+ * zone. NAME may be NULL: UTC. Static memory: don't free it. At most 1,000 different names
+ * are kept; names are checked (letters, digits, "_+-/", no "..") before the disk is touched.
+ */
+const struct zone *zone_find(const char *name);
+
+const char *zone_name(const struct zone *z);
+int zone_is_utc(const struct zone *z);
+
+/* The first instant (seconds, UTC) of the local date D: local midnight, or where the clock
+ * skips midnight, the moment after the skip. */
+int64_t zone_day_start(const struct zone *z, struct date d);
+
+/* The local date, and seconds into it by the local clock, at the instant SEC. */
+struct date zone_date(const struct zone *z, int64_t sec);
+
+/* Offset from UTC in seconds at the instant SEC (east is positive). */
+int zone_offset(const struct zone *z, int64_t sec);
+
+#endif

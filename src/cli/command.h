@@ -1,0 +1,35 @@
+/*
+ * command.h - commands as data: main.c looks a command up and runs it. Exit codes: 0 done, 1
+ * failed, 2 called wrongly. Errors go to standard error, results to standard output.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "base/error.h"
+#include "base/settings.h"
+#include "store/store.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_CALL = 2 };
+
+struct command {
+	const char *name;
+	const char *usage;           /* the line after "usaged [--config FILE] " */
+	const char *summary;         /* one line, for the list of commands */
+	const char *help;            /* the whole --help, after the usage line */
+	/* argv[0] is the command's name. S is loaded. Returns an exit code; prints its own errors with command_fail. */
+	int (*run)(const struct settings *s, int argc, char **argv);
+};
+
+extern const struct command command_init, command_account, command_key, command_category, command_import,
+	command_sample, command_serve, command_report, command_verify, command_config, command_error_pages;
+
+/* "usaged COMMAND: message" (and detail) on standard error. Returns EXIT_FAILED. */
+int command_fail(const char *command, const struct error *err);
+/* "usaged COMMAND: ..." and where help is. Returns EXIT_WRONG_CALL. */
+__attribute__((format(printf, 2, 3)))
+int command_wrong(const struct command *c, const char *fmt, ...);
+
+/* Opens the ledger of the settings, or prints why not and returns NULL. */
+struct store *command_open(const char *command, const struct settings *s, unsigned flags);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * shape.h - what an answer is made of, as tables: a shape lists the fields of
+ * one record, a field says its name, type and place in the C struct. Writers,
+ * the OpenAPI document and the manual all read these.
+ */
+#ifndef FORMAT_SHAPE_H
+#define FORMAT_SHAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/decimal.h"
+
+enum value_type {
+	VT_TEXT,        /* const char *; NULL is null */
+	VT_INT,         /* int64_t */
+	VT_DECIMAL,     /* struct decimal; places -1 is null */
+	VT_BOOL,        /* bool */
+	VT_OBJECT,      /* const void * to a record of `shape`; NULL is null */
+	VT_LIST         /* never in a record: written with writer_begin_list; items are of `shape` */
+};
+
+enum {
+	FIELD_QUOTED    = 1 << 0,   /* a number that JSON carries as a string ("count":"21") */
+	FIELD_MONEY     = 1 << 1,   /* likewise, but only when the writer's money_as_string is set */
+	FIELD_UNIT      = 1 << 2,   /* the unit of the number before it: tables for people print it beside */
+	FIELD_LABEL     = 1 << 3,   /* words for the field before it (a description of a name): printed below it */
+	FIELD_MACHINE   = 1 << 4,   /* for programs (links, versions): left out of tables for people and, if VT_OBJECT, of CSV */
+	FIELD_NEXT      = 1 << 5,   /* link to the next page, NULL if none */
+	FIELD_PREVIOUS  = 1 << 6,   /* link to the page before */
+	FIELD_XML_ONLY  = 1 << 7    /* exists in XML alone (always null there) */
+};
+
+struct shape;
+
+struct field {
+	const char *name;           /* in the spelling of its API: "account_sid", "AIMinutes" */
+	enum value_type type;
+	size_t offset;              /* in the record; unused for VT_LIST */
+	unsigned flags;
+	const struct shape *shape;  /* VT_OBJECT, VT_LIST */
+	const char *xml_attrs;      /* extra attributes of the XML element, or NULL */
+	const char *format;         /* OpenAPI's word for what the text holds ("date", "uri", "currency"), or NULL */
+	const char *doc;            /* one line */
+};
+
+enum {
+	SHAPE_PAGE      = 1 << 0,   /* an envelope: one list of records, the other fields are about paging */
+	SHAPE_ORDERED   = 1 << 1    /* XML keeps the declared order even where the style sorts */
+};
+
+struct shape {
+	const char *name;           /* "UsageRecordInfo": type name, XML element of a list item or root */
+	const char *xml_namespace;  /* or NULL */
+	unsigned flags;
+	const struct field *fields; /* ended by a NULL name */
+	const char *doc;
+};
+
+/* The type follows the C member, so the two can't disagree. */
+#define FIELD_AS(rec, member, field_name, text, ...)                          \
+	{ .name = (field_name), .offset = offsetof(rec, member), .doc = (text), \
+	  .type = _Generic(((rec *)0)->member, const char *: VT_TEXT,         \
+		int64_t: VT_INT, struct decimal: VT_DECIMAL, bool: VT_BOOL,   \
+		default: VT_OBJECT), ##__VA_ARGS__ }
+#define FIELD(rec, member, text, ...) FIELD_AS(rec, member, #member, text, ##__VA_ARGS__)
+#define FIELD_LIST(field_name, item_shape, text) \
+	{ .name = (field_name), .type = VT_LIST, .shape = (item_shape), .doc = (text) }
+
+/* The field of SHAPE called NAME, or NULL. */
+const struct field *shape_field(const struct shape *shape, const char *name);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * style.h - how an API family wants its documents to look, as data. A dialect
+ * has one; the backends follow it and know no dialect.
+ */
+#ifndef FORMAT_STYLE_H
+#define FORMAT_STYLE_H
+
+#include <stdbool.h>
+#include "base/strbuf.h"
+
+enum spelling {
+	SPELL_AS_IS,
+	SPELL_PASCAL,      /* account_sid -> AccountSid */
+	SPELL_CAMEL,       /* AIMinutes -> aiMinutes: the leading capitals, but not the one that begins the next word, go lower */
+	SPELL_FLAT         /* page_size -> pagesize; a trailing "_uri" stays as "uri" */
+};
+
+struct style {
+	enum spelling json;
+	enum spelling xml;
+	enum spelling csv;
+	bool json_nulls;                 /* write null members; else leave them out */
+	const char *xml_declaration;     /* whole first line, with its line end if it has one */
+	const char *xml_wrapper;         /* an element around everything ("TwilioResponse"), or NULL */
+	bool xml_page_attributes;        /* the fields of a SHAPE_PAGE are attributes (SPELL_FLAT) of its list's element */
+	bool xml_data_contract;          /* members sorted by byte order, ArrayOf roots, xmlns and i:nil, "<X />" when empty */
+	bool csv_quote_spaces;           /* also quote a cell with a space in it */
+	bool csv_nested_as_jsv;          /* lists inside an object are cells of JSV text; else the list's items are the rows */
+};
+
+/* Appends NAME in SPELLING. */
+void style_spell(struct strbuf *out, enum spelling spelling, const char *name);
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * writer.h - one way to say an answer, many ways to look. An operation calls
+ * writer_*; a backend (json.c, xml.c, csv.c, jsv.c, html.c, text.c) makes bytes
+ * of it, spelled by a style.
+ *
+ * The shared half keeps the stack of open nodes, so a wrong nesting fails in
+ * every format alike. A failed write sticks: later calls do nothing and
+ * writer_finish reports it, so no check follows each field.
+ *
+ * Three kinds of documents occur, and every backend must do all three:
+ *   a list      writer_begin_list(w, NULL, item) records... writer_end
+ *   an object   writer_begin(w, NULL, shape) fields, lists, nested objects... writer_end
+ *   a page      the same with SHAPE_PAGE: scalar fields first, then its one list, then perhaps one object
+ * CSV and tables for people show the list of a page and leave its other fields out.
+ */
+#ifndef FORMAT_WRITER_H
+#define FORMAT_WRITER_H
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "format/shape.h"
+#include "format/style.h"
+
+struct writer;
+
+/* What a page for people shows around the data. All text is borrowed and plain; the backend escapes it. */
+struct page_link {
+	const char *text;
+	const char *href;
+	bool current;
+};
+
+struct page_input {
+	const char *name, *label;
+	const char *type;                    /* "text", "date", "number" or "select" */
+	const char *value;                   /* or NULL */
+	const char *const *choices;          /* "select": ended by NULL; "" first = any */
+	const char *hint;                    /* one line */
+};
+
+struct page {
+	const char *site;                    /* the server's name */
+	const char *user;                    /* who is signed in, or NULL */
+	const char *action;                  /* where the form of inputs leads; NULL = no form */
+	const struct page_link *nav;         /* ended by a NULL text, or NULL */
+	const struct page_link *exports;     /* the same report in other formats; likewise */
+	const struct page_input *inputs;     /* ended by a NULL name, or NULL */
+};
+
+struct writer_options {
+	const struct style *style;           /* never NULL; outlives the writer */
+	bool money_as_string;
+	const struct page *page;             /* for formats that show one; NULL otherwise */
+	const char *templates;               /* folder of the pages' templates; NULL if no page is shown */
+};
+
+/*
+ * Where bytes go: everything is appended to BUF. When `flush` is not NULL it is called between
+ * records once BUF holds more than `flush_above` bytes; it sends them, empties BUF and returns 0, or -1 with
+ * err filled. So a document of any length needs bounded memory, and a short one can have its Content-Length.
+ */
+struct sink {
+	struct strbuf *buf;
+	size_t flush_above;
+	int (*flush)(struct sink *sink, struct error *err);
+};
+
+struct format {
+	const char *name;                    /* "json": in ?format= and as suffix ".json" */
+	const char *mime;                    /* "application/json": sent, and matched against Accept */
+	const char *const *aliases;          /* further types that Accept may name, ended by NULL; or NULL */
+	const char *charset;                 /* "utf-8" if the type is text whose charset is to be sent, or NULL */
+	size_t state_size;                   /* of the backend's own state, zeroed, at writer_state */
+	/* F is the field of the parent that holds the node, NULL at the root or for a list's item. */
+	void (*begin)(struct writer *w, const struct field *f, const struct shape *shape);
+	void (*begin_list)(struct writer *w, const struct field *f, const struct shape *item);
+	void (*field)(struct writer *w, const struct field *f, const void *value);  /* scalars only */
+	void (*end)(struct writer *w);       /* the innermost open node, see writer_top */
+	void (*about)(struct writer *w, const char *title, const char *sentence);   /* or NULL: not for people */
+	void (*finish)(struct writer *w);    /* or NULL */
+	void (*release)(struct writer *w);   /* frees what the state holds; or NULL */
+};
+
+/* The formats, ended by NULL. Static memory. */
+extern const struct format *const formats[];
+const struct format *format_find(const char *name, size_t len);          /* by name; NULL if unknown */
+
+/* Never NULL. O and what it points to must outlive the writer; SINK is borrowed. */
+struct writer *writer_new(const struct format *format, const struct writer_options *o, struct sink *sink);
+void writer_free(struct writer **w);
+
+/* Words for people: a title, and one sentence that says whose usage, which days, which zone. Before the root;
+ * formats for programs ignore it. */
+void writer_about(struct writer *w, const char *title, const char *sentence);
+
+void writer_begin(struct writer *w, const struct field *f, const struct shape *shape);
+void writer_begin_list(struct writer *w, const struct field *f, const struct shape *item);
+void writer_field(struct writer *w, const struct field *f, const void *value);
+void writer_end(struct writer *w);
+
+/* One record of SHAPE, with its nested objects, from the C struct REC. The field F holds it (NULL: root or list item). */
+void writer_record(struct writer *w, const struct field *f, const struct shape *shape, const void *rec);
+
+/* All scalar and object fields of SHAPE from REC into the open object, lists left out. */
+void writer_fields(struct writer *w, const struct shape *shape, const void *rec);
+
+/* 0, or -1 with the first failure: wrong nesting (ERR_INTERNAL), a failed flush, memory, ERR_TOO_LARGE. */
+int writer_finish(struct writer *w, struct error *err);
+
+/* ---- for backends ---- */
+
+enum { WRITER_DEPTH = 16 };
+
+struct writer_node {
+	const struct field *field;
+	const struct shape *shape;           /* of the object, or of the list's items */
+	bool list;
+	size_t children;                     /* written so far */
+	size_t mark;                         /* the backend's own note about the node */
+};
+
+struct writer {
+	const struct format *format;
+	const struct writer_options *options;
+	struct sink *sink;
+	struct strbuf *out;                  /* = sink->buf */
+	struct writer_node stack[WRITER_DEPTH];
+	int depth;
+	bool finished;
+	struct error error;
+	void *state;
+};
+
+static inline struct writer_node *writer_top(struct writer *w)
+{
+	return w->depth ? &w->stack[w->depth - 1] : NULL;
+}
+
+/* The text of a scalar as every format prints it: digits as they are, true/false; false if it is null.
+ * TEXT values are returned as they are (no copy), others in BUF. */
+bool writer_scalar(const struct field *f, const void *value, char buf[static DECIMAL_TEXT],
+		   const char **ret_text, size_t *ret_len);
+
+/* Records a failure of the backend itself. */
+void writer_fail(struct writer *w, enum error_kind kind, const char *message);
+
+#endif

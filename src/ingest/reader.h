@@ -1,0 +1,40 @@
+/*
+ * reader.h - usage events out of a stream of bytes, one after the other, whatever
+ * the form: CloudEvents as JSON (one, or an array), NDJSON, CSV with a header, CSV through a mapping.
+ * Memory is bounded by the longest record allowed, not by the stream.
+ */
+#ifndef INGEST_READER_H
+#define INGEST_READER_H
+
+#include "base/error.h"
+#include "ingest/mapping.h"
+#include "usage/event.h"
+
+#define RECORD_BYTES_MAX 65536
+
+struct reader;
+
+/* Bytes: up to SIZE into BUF; 0 at the end, -1 failed. */
+typedef int64_t (*read_bytes)(void *arg, void *buf, size_t size, struct error *err);
+
+enum reader_form { READER_NDJSON, READER_JSON, READER_CSV };
+
+/* MAPPING is for CSV and may be NULL: the header names the event's fields. Borrowed. Never NULL. */
+struct reader *reader_new(enum reader_form form, const struct mapping *mapping, read_bytes read, void *arg);
+void reader_free(struct reader **r);
+
+enum read_result {
+	READ_END,           /* no more */
+	READ_EVENT,         /* *ret is filled, good until the next call */
+	READ_SKIPPED,       /* a row that the mapping leaves out, or an empty line */
+	READ_BAD,           /* this record can't be read; err says why, the next one may be good */
+	READ_FAILED         /* the stream is broken; err says why */
+};
+
+enum read_result reader_next(struct reader *r, struct raw_event *ret, struct error *err);
+
+/* Line (from 1) of the last record, and its own text for the file of rejected ones. Good until the next call. */
+int64_t reader_line(const struct reader *r);
+const char *reader_text(const struct reader *r, size_t *ret_len);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * db.h - a database driver, with the fewest functions that serve SQLite and
+ * PostgreSQL. Only db_*.c see a database's own header. Statements are prepared once
+ * and kept: QUERY's SQL must be a string constant (its address is the key).
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+
+struct db;
+struct stmt;
+
+enum {
+	DB_WRITE  = 1 << 0,
+	DB_CREATE = 1 << 1
+};
+
+struct db_ops {
+	const char *name;                                     /* "sqlite" */
+	int  (*open)(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret, struct error *err);
+	void (*close)(struct db **db);
+	int  (*exec)(struct db *db, const char *sql, struct error *err);      /* any number of statements, no results */
+	/* Schema identity: whose file it is, and the version of its schema (0: empty and ours to make). */
+	int  (*schema_version)(struct db *db, int64_t *ret, struct error *err);
+	int  (*set_schema_version)(struct db *db, int64_t version, struct error *err);
+	/* The statement for SQL, reset and unbound, ready for bind_*. Parameters are ?1 ?2 ... */
+	struct stmt *(*prepare)(struct db *db, const char *sql, struct error *err);
+	void (*bind_int)(struct stmt *s, int n, int64_t value);
+	void (*bind_text)(struct stmt *s, int n, const char *text, size_t len);   /* borrowed until the next step ends */
+	void (*bind_blob)(struct stmt *s, int n, const void *bytes, size_t len);
+	int  (*step)(struct stmt *s, struct error *err);      /* 1 a row, 0 done (and reset), -1 failed (and reset) */
+	int64_t (*changes)(struct db *db);                    /* rows that the last step changed */
+	int64_t (*last_id)(struct db *db);                    /* id that the last insert made */
+	int64_t (*get_int)(struct stmt *s, int column);       /* from 0 */
+	const char *(*get_text)(struct stmt *s, int column, size_t *ret_len);     /* until the next step; NULL = null */
+	const void *(*get_blob)(struct stmt *s, int column, size_t *ret_len);
+	void (*reset)(struct stmt *s);                        /* done early with its rows */
+};
+
+extern const struct db_ops db_sqlite;
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * store.h - the few questions that the domain asks of what is on disk. The
+ * implementation (store.c and its neighbours) is SQL that every driver understands, above the
+ * driver of db.h.
+ *
+ * A struct store is one connection: one thread at a time. Any number of them,
+ * in any number of processes, may be open on one ledger; one of them writes at a time, the others
+ * wait for it up to the busy timeout (then ERR_BUSY). Text that is returned lives in the
+ * arena that was passed, or where there is none until the next call on the same store.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/error.h"
+
+struct store;
+
+enum {
+	STORE_WRITE  = 1 << 0,    /* else read-only */
+	STORE_CREATE = 1 << 1     /* make the ledger: fails if there is one already */
+};
+
+/*
+ * Opens the ledger at WHERE (SQLite: a path, or ":memory:"). A writer brings an older schema forward first, in one
+ * transaction; a reader of an older one, and anyone of a newer one, is refused with words that say which version is
+ * which. A file that is no ledger of ours is refused and left alone.
+ */
+int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret, struct error *err);
+void store_close(struct store **st);
+
+/* One snapshot for all reads until store_end. */
+int store_begin_read(struct store *st, struct error *err);
+/* Takes the writer's place at once (not at the first write). */
+int store_begin_write(struct store *st, struct error *err);
+/* Durable when it returns 0. On -1 everything since the begin is undone. */
+int store_commit(struct store *st, struct error *err);
+/* Ends a read, or undoes a write. Harmless when nothing is open. */
+void store_end(struct store *st);
+
+/* Grows with every change of accounts, categories and keys: what was loaded before is stale when it differs. */
+int store_version(struct store *st, int64_t *ret_version, struct error *err);
+
+/* ---- accounts ---- */
+
+#define SID_TEXT 35               /* two letters, 32 hexadecimal digits, NUL */
+
+struct account {
+	int64_t id;
+	char sid[SID_TEXT];       /* AC... */
+	const char *name;         /* unique */
+	int64_t parent;           /* id; 0 = a main account */
+	char currency[4];         /* "usd" */
+	int64_t created;          /* seconds */
+};
+
+/* A->id is set on success. ERR_CONFLICT if the sid or the name is taken, ERR_PARAM if the parent is unknown or a subaccount itself. */
+int store_account_add(struct store *st, struct account *a, struct error *err);
+/* 1 found, 0 none, -1 failed. */
+int store_account_by_sid(struct store *st, const char *sid, struct arena *arena, struct account *ret, struct error *err);
+int store_account_by_name(struct store *st, const char *name, struct arena *arena, struct account *ret, struct error *err);
+int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struct account *ret, struct error *err);
+/* All accounts in the order of their sids, or (PARENT not 0) the subaccounts of one. */
+int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret, size_t *ret_n, struct error *err);
+/* The day (days since 1970, UTC) of the account's first usage: 1 found, 0 none yet, -1. */
+int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err);
+
+/* ---- categories ---- */
+
+struct category {
+	int64_t id;
+	const char *name;         /* "calls-inbound"; unique */
+	int64_t parent;           /* id; 0 = none */
+	const char *description;
+	const char *count_unit;
+	const char *usage_unit;
+	bool metered;             /* this server measures it: reports show it even when it is zero */
+};
+
+int store_category_add(struct store *st, struct category *c, struct error *err);   /* sets c->id */
+/* In the order of their ids, which is the order they were added in. */
+int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n, struct error *err);
+int store_category_meter(struct store *st, int64_t id, struct error *err);          /* sets `metered` */
+
+/* ---- keys ---- */
+
+#define KEY_HASH_BYTES 32
+
+struct key {
+	char sid[SID_TEXT];       /* SK... */
+	const char *name;         /* a user's name for Basic; "" for keys of an account */
+	const char *role;         /* as in usage/principal.h */
+	int64_t account;          /* the account it belongs to; 0 = none */
+	unsigned char hash[KEY_HASH_BYTES];
+	int64_t created;
+	int64_t revoked;          /* 0 = good */
+	const int64_t *grants;    /* accounts a Manager may see */
+	size_t n_grants;
+};
+
+int store_key_add(struct store *st, const struct key *k, struct error *err);
+int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *ret_n, struct error *err);
+/* 1 found (revoked ones too), 0 none, -1. */
+int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err);
+int store_key_revoke(struct store *st, const char *sid, int64_t when, struct error *err);   /* 1 done, 0 no such key */
+
+/* ---- events and rollups ---- */
+
+enum dimension { DIM_CUSTOMER, DIM_SIM, DIM_FLEET, DIM_NETWORK, DIM_COUNTRY, DIMENSIONS };
+
+/* Who used what, with which dimensions; interned, so that an event holds one number for it. */
+struct series {
+	int64_t account, category;
+	int64_t dim[DIMENSIONS];  /* ids of dimension values; 0 = none */
+};
+
+/* The id of a dimension's value in an account: 1 found, 0 none, -1. */
+int store_dimension_find(struct store *st, int64_t account, enum dimension d, const char *text, size_t len,
+			 int64_t *ret_id, struct error *err);
+/* The same, and makes one if there is none. In a write. */
+int store_dimension_intern(struct store *st, int64_t account, enum dimension d, const char *text, size_t len,
+			   int64_t *ret_id, struct error *err);
+/* 1 found, 0 none, -1. */
+int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err);
+int store_series_intern(struct store *st, const struct series *s, int64_t *ret_id, struct error *err);
+int store_source_intern(struct store *st, const char *text, size_t len, int64_t *ret_id, struct error *err);
+
+struct amounts {
+	int64_t count;
+	int64_t usage;            /* micro units */
+	int64_t price;            /* nano units of the account's currency */
+	int64_t upload;           /* of SIM data, the bytes that went up; usage is then all bytes, in megabytes */
+};
+
+/* One immutable fact. (source, id) is its identity. */
+struct stored_event {
+	int64_t source;
+	const char *id;
+	size_t id_len;
+	int64_t series;
+	int64_t time_us;
+	struct amounts amounts;
+};
+
+enum added { ADDED_CREATED, ADDED_DUPLICATE, ADDED_CONFLICT };
+
+/*
+ * Adds N events in one go, best sorted by (source, id). One whose identity is there already is left as
+ * it was: ADDED_DUPLICATE if everything else is the same too, else ADDED_CONFLICT. In a write.
+ */
+int store_events_add(struct store *st, const struct stored_event *events, size_t n, enum added *ret, struct error *err);
+
+/* Slots count from 1970 in UTC: quarter hours (seconds / 900), days, months (year * 12 + month - 1). */
+enum level { LEVEL_QUARTER, LEVEL_DAY, LEVEL_MONTH, LEVELS };
+
+struct rollup {
+	enum level level;
+	int64_t account, category, slot;
+	int64_t series;           /* 0: the total of the category, whatever its dimensions */
+	int64_t dim[DIMENSIONS];  /* of a series; filled by scans only */
+	struct amounts amounts;
+};
+
+/*
+ * Adds amounts to rollups; makes those that are missing. ERR_OVERFLOW if a sum would leave 64 bits: then the
+ * caller ends the write. Series without any dimension have no rollup of their own: the total is the same. In a write.
+ */
+int store_rollups_add(struct store *st, const struct rollup *rows, size_t n, struct error *err);
+
+struct rollup_scan {
+	enum level level;
+	int64_t account;
+	int64_t category;         /* 0 = all; must be given by series */
+	int64_t from, to;         /* slots, TO exclusive */
+	bool by_series;           /* rows of series with dimensions instead of totals */
+	int64_t dim[DIMENSIONS];  /* by_series: only this value; 0 = any */
+};
+
+/* Starts a scan; one at a time on a store. Rows come in the order of their slots. */
+int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct error *err);
+int store_scan_next(struct store *st, struct rollup *ret, struct error *err);   /* 1 a row, 0 the end, -1 failed */
+void store_scan_end(struct store *st);
+
+/*
+ * Recomputes all rollups from the events and compares. Calls DIFFERENCE for each one that is
+ * missing, extra or differs (WANT or HAVE is NULL where there is none), at most LIMIT times; *ret_n counts all of them.
+ * PROGRESS (may be NULL) is called now and then with steps done and in all. Reads one snapshot.
+ */
+int store_verify(struct store *st, size_t limit,
+		 void (*difference)(void *arg, const struct rollup *want, const struct rollup *have),
+		 void (*progress)(void *arg, int64_t done, int64_t all), void *arg,
+		 size_t *ret_n, int64_t *ret_events, struct error *err);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * query.h - the one question that every report asks: whose usage, of what, when,
+ * in which slots, by which dimension, from which position.
+ *
+ * Answers come slot by slot, newest first; inside a slot by category (report order), or
+ * by member of the grouped dimension (byte order of its text). The cost of an answer grows with the rows
+ * it reads to make the slots asked for, not with the position or the number of events.
+ */
+#ifndef USAGE_QUERY_H
+#define USAGE_QUERY_H
+
+#include "base/decimal.h"
+#include "usage/catalogue.h"
+#include "usage/period.h"
+
+struct totals {
+	wide count;
+	wide usage;              /* micro units */
+	wide price;              /* nano units */
+	wide upload;
+};
+
+#define GROUP_CATEGORY DIMENSIONS          /* by category, instead of by a dimension */
+#define GROUP_NONE     (DIMENSIONS + 1)    /* one row a slot */
+
+struct usage_query {
+	const int64_t *accounts; /* added up together */
+	size_t n_accounts;
+	const struct zone *zone; /* never NULL */
+	enum period period;
+	int64_t from, to;        /* seconds, multiples of 900; TO exclusive. Slots are cut to this range */
+	size_t category;         /* catalogue index; CATALOGUE_NONE = all metered categories */
+	bool zeros;              /* also rows without usage (never members of a dimension) */
+	int group;               /* GROUP_CATEGORY, GROUP_NONE (needs `category`) or a dimension (likewise) */
+	int64_t dim[DIMENSIONS]; /* only usage with this value; 0 = any; -1 = a value nobody has. Needs `category` */
+};
+
+/*
+ * Where to go on: in the slot that has `slot` newer ones before it, after the row of the category or member
+ * called `after` (NULL: from the slot's first row). All zero: the beginning. Names, not numbers, so that rows which
+ * appear between two pages make no other row come twice or not at all.
+ */
+struct usage_position {
+	int64_t slot;
+	const char *after;
+};
+
+struct usage_row {
+	int64_t from, to;        /* the slot, seconds, TO exclusive */
+	size_t category;         /* catalogue index; CATALOGUE_NONE when not by category */
+	int64_t member;          /* dimension value's id; 0 when not by dimension */
+	const char *member_text; /* of a dimension; borrowed until the cursor is closed */
+	struct totals totals;
+	struct usage_position at;      /* of this row: going on there gives the row after it; text borrowed likewise */
+};
+
+struct usage_cursor;
+
+/* Q and C must outlive the cursor; ST must be in a read. */
+int usage_open(struct store *st, const struct catalogue *c, const struct usage_query *q, struct usage_position start,
+	       struct usage_cursor **ret, struct error *err);
+int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err);   /* 1 a row, 0 the end, -1 */
+void usage_close(struct usage_cursor **cur);
+
+/* How many slots [FROM, TO) has. */
+int64_t usage_slots(const struct usage_query *q);
+
+#endif
