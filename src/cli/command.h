@@ -23,6 +23,41 @@ struct command {
 extern const struct command command_init, command_account, command_key, command_category, command_import,
 	command_sample, command_serve, command_report, command_verify, command_config, command_error_pages;
 
+/* ---- what stands after the command's name ---- */
+
+#define COMMAND_LIST_MAX 1000
+
+struct command_list {
+	const char *items[COMMAND_LIST_MAX];
+	size_t n;
+};
+
+/* One option: --NAME, --NAME VALUE or --NAME=VALUE. Exactly one of the pointers says where it goes. */
+struct command_option {
+	const char *name;            /* without the dashes */
+	bool *flag;                  /* takes no value */
+	const char **text;
+	int64_t *number;             /* from min to max */
+	int64_t min, max;
+	struct command_list *list;   /* may be given many times */
+};
+
+/*
+ * Takes the options (table ended by a NULL name; NULL: there are none) out of argv[1] and what follows; the operands are
+ * left there, in their order, and *argc counts them with argv[0]. "--" ends the options, "-" is an operand. Values are borrowed from argv.
+ * False: the call is over, by --help or because it is wrong (said on standard error), and *ret_exit is its exit code.
+ */
+bool command_options(const struct command *c, const struct command_option *options, int *argc, char **argv, int *ret_exit);
+
+/* A command made of several: usaged account add. */
+struct command_part {
+	const char *name;
+	int (*run)(const struct settings *s, int argc, char **argv);   /* argv[0] is the part's name */
+};
+
+/* Runs the part (table ended by a NULL name) that argv[1] names, and returns its exit code. */
+int command_part(const struct command *c, const struct command_part *parts, const struct settings *s, int argc, char **argv);
+
 /* "usaged COMMAND: message" (and detail) on standard error. Returns EXIT_FAILED. */
 int command_fail(const char *command, const struct error *err);
 /* "usaged COMMAND: ..." and where help is. Returns EXIT_WRONG_CALL. */

@@ -1,0 +1,135 @@
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+int command_fail(const char *command, const struct error *err)
+{
+	const char *colon = err->detail[0] ? ": " : "";
+
+	fprintf(stderr, "usaged %s: %s%s%s\n", command, err->message, colon, err->detail);
+	return EXIT_FAILED;
+}
+
+int command_wrong(const struct command *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "usaged %s: ", c->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "; try usaged %s --help\n", c->name);
+	return EXIT_WRONG_CALL;
+}
+
+static const struct command_option *find_option(const struct command_option *o, const char *name, size_t len)
+{
+	for (; o && o->name; o++)
+		if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
+			return o;
+	return NULL;
+}
+
+static bool set_number(const struct command_option *o, const char *value)
+{
+	long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoll(value, &end, 10);
+	if (end == value || *end || errno || n < o->min || n > o->max)
+		return false;
+	*o->number = n;
+	return true;
+}
+
+/* Puts VALUE where the option says. EXIT_DONE, or what command_wrong returned. */
+static int set_option(const struct command *c, const struct command_option *o, const char *value)
+{
+	if (o->number) {
+		if (!set_number(o, value))
+			return command_wrong(c, "--%s must be a whole number from %lld to %lld", o->name,
+					     (long long)o->min, (long long)o->max);
+	} else if (o->list) {
+		if (o->list->n == COMMAND_LIST_MAX)
+			return command_wrong(c, "--%s can be given at most %d times", o->name, COMMAND_LIST_MAX);
+		o->list->items[o->list->n++] = value;
+	} else {
+		*o->text = value;
+	}
+	return EXIT_DONE;
+}
+
+/* Reads the option at argv[*i]; *i moves on to its value if that stands apart. */
+static int read_option(const struct command *c, const struct command_option *options, int argc, char **argv, int *i)
+{
+	const char *name = argv[*i] + 2, *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct command_option *o = strncmp(argv[*i], "--", 2) == 0 ? find_option(options, name, len) : NULL;
+
+	if (!o)
+		return command_wrong(c, "unknown option %s", argv[*i]);
+	if (o->flag) {
+		if (equals)
+			return command_wrong(c, "--%s takes no value", o->name);
+		*o->flag = true;
+		return EXIT_DONE;
+	}
+	if (equals)
+		return set_option(c, o, equals + 1);
+	if (*i + 1 == argc)
+		return command_wrong(c, "--%s needs a value", o->name);
+	return set_option(c, o, argv[++*i]);
+}
+
+bool command_options(const struct command *c, const struct command_option *options, int *argc, char **argv, int *ret_exit)
+{
+	bool more = true;
+	int operands = 1;
+
+	for (int i = 1; i < *argc; i++) {
+		if (!more || argv[i][0] != '-' || strcmp(argv[i], "-") == 0) {
+			argv[operands++] = argv[i];
+		} else if (strcmp(argv[i], "--") == 0) {
+			more = false;
+		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			printf("usaged [--config FILE] %s\n\n%s", c->usage, c->help);
+			*ret_exit = EXIT_DONE;
+			return false;
+		} else {
+			*ret_exit = read_option(c, options, *argc, argv, &i);
+			if (*ret_exit != EXIT_DONE)
+				return false;
+		}
+	}
+	*argc = operands;
+	return true;
+}
+
+int command_part(const struct command *c, const struct command_part *parts, const struct settings *s, int argc, char **argv)
+{
+	if (argc < 2)
+		return command_wrong(c, "what shall be done is missing");
+	for (const struct command_part *p = parts; p->name; p++)
+		if (strcmp(p->name, argv[1]) == 0)
+			return p->run(s, argc - 1, argv + 1);
+	return command_wrong(c, "there is no %s %s", c->name, argv[1]);
+}
+
+struct store *command_open(const char *command, const struct settings *s, unsigned flags)
+{
+	struct error err = { 0 };
+	struct store *st = NULL;
+
+	if (store_open(s->database, flags, s->busy_timeout_ms, &st, &err) < 0) {
+		command_fail(command, &err);
+		return NULL;
+	}
+	return st;
+}
