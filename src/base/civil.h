@@ -25,7 +25,7 @@ int date_days_in_month(int year, int month);
 bool date_valid(struct date d);
 int date_compare(struct date a, struct date b);    /* <0, 0, >0 */
 
-/* The same day N months later (or earlier); cut to the month's last day. */
+/* The same day N months later (or earlier); cut to the month's last day. May leave the years of date_valid. */
 struct date date_add_months(struct date d, int months);
 
 /* Exactly "YYYY-MM-DD", a day that exists: true. */
@@ -42,7 +42,7 @@ void date_format(char buf[static DATE_TEXT], struct date d);
 bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *ret_us);
 
 #define INSTANT_TEXT 32
-/* "2026-11-21T10:00:00Z", with a fraction only when there is one; returns the length. */
+/* "2026-11-21T10:00:00Z", with six digits of a fraction only when there is one; returns the length. */
 size_t instant_format(char buf[static INSTANT_TEXT], int64_t us);
 
 /* Now, in microseconds. The one place that reads the clock. */

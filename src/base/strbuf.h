@@ -26,14 +26,36 @@ void strbuf_init(struct strbuf *sb, size_t limit);
 void strbuf_release(struct strbuf *sb);      /* frees; the strbuf can be used again, empty, same limit */
 void strbuf_clear(struct strbuf *sb);        /* empties, keeps the memory, forgets a failure */
 
-/* Room for EXTRA more bytes at text + len, or false (and failed is set). */
-bool strbuf_grow(struct strbuf *sb, size_t extra);
+/* Takes memory for EXTRA more bytes. Call strbuf_grow, which knows when there is enough. */
+bool strbuf_expand(struct strbuf *sb, size_t extra);
 
-void strbuf_addn(struct strbuf *sb, const char *text, size_t len);
-void strbuf_addc(struct strbuf *sb, char c);
+/* Room for EXTRA more bytes (and the NUL) at text + len, or false (and failed is set). */
+static inline bool strbuf_grow(struct strbuf *sb, size_t extra)
+{
+	return (extra < sb->size - sb->len && !sb->failed) || strbuf_expand(sb, extra);
+}
+
+static inline void strbuf_addn(struct strbuf *sb, const char *text, size_t len)
+{
+	if (len == 0 || !strbuf_grow(sb, len))
+		return;
+	memcpy(sb->text + sb->len, text, len);
+	sb->len += len;
+	sb->text[sb->len] = '\0';
+}
+
+static inline void strbuf_addc(struct strbuf *sb, char c)
+{
+	if (!strbuf_grow(sb, 1))
+		return;
+	sb->text[sb->len++] = c;
+	sb->text[sb->len] = '\0';
+}
+
 void strbuf_addi(struct strbuf *sb, int64_t n);          /* decimal digits */
 __attribute__((format(printf, 2, 3)))
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...);
+__attribute__((format(printf, 2, 0)))
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap);
 
 /* %XX for every byte outside RFC 3986's unreserved set. */

@@ -1,0 +1,155 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#include "base/banned.h"
+
+#define FIRST_BLOCK (16 * 1024)
+#define LARGEST_BLOCK (256 * 1024)      /* unless one piece needs more */
+#define ALIGNMENT alignof(max_align_t)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size, used;              /* bytes of data */
+	alignas(max_align_t) char data[];
+};
+
+static void out_of_memory(size_t size)
+{
+	log_error("out of memory: no %zu bytes for a request", size);
+	abort();
+}
+
+static size_t aligned(size_t size)
+{
+	if (size > SIZE_MAX / 4)
+		out_of_memory(size);
+	return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
+
+void arena_init(struct arena *a)
+{
+	a->blocks = NULL;
+}
+
+static void free_blocks(struct arena_block *b)
+{
+	struct arena_block *next;
+
+	for (; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+}
+
+void arena_release(struct arena *a)
+{
+	free_blocks(a->blocks);
+	a->blocks = NULL;
+}
+
+void arena_reset(struct arena *a)
+{
+	struct arena_block *kept = NULL;
+
+	/* The newest that isn't a giant: one large request doesn't hold its memory for ever. */
+	for (struct arena_block **b = &a->blocks; *b; b = &(*b)->next) {
+		if ((*b)->size <= LARGEST_BLOCK) {
+			kept = *b;
+			*b = kept->next;
+			break;
+		}
+	}
+	free_blocks(a->blocks);
+	if (kept) {
+		kept->next = NULL;
+		kept->used = 0;
+	}
+	a->blocks = kept;
+}
+
+static void add_block(struct arena *a, size_t least)
+{
+	size_t size = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
+	struct arena_block *b;
+
+	if (size > LARGEST_BLOCK)
+		size = LARGEST_BLOCK;
+	if (size < least)
+		size = least;
+	b = malloc(sizeof(*b) + size);
+	if (!b)
+		out_of_memory(size);
+	b->next = a->blocks;
+	b->size = size;
+	b->used = 0;
+	a->blocks = b;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	size_t need = aligned(size);
+	void *piece;
+
+	if (!a->blocks || a->blocks->size - a->blocks->used < need)
+		add_block(a, need);
+	piece = a->blocks->data + a->blocks->used;
+	a->blocks->used += need;
+	return memset(piece, 0, need);
+}
+
+void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
+{
+	size_t had = aligned(old_size), need = aligned(new_size);
+	struct arena_block *b = a->blocks;
+	void *piece;
+
+	/* The last piece of its block grows where it is. */
+	if (old && need >= had && (char *)old + had == b->data + b->used && need - had <= b->size - b->used) {
+		memset((char *)old + old_size, 0, need - old_size);
+		b->used += need - had;
+		return old;
+	}
+	piece = arena_alloc(a, new_size);
+	if (old)
+		memcpy(piece, old, old_size < new_size ? old_size : new_size);
+	return piece;
+}
+
+char *arena_strn(struct arena *a, const char *text, size_t len)
+{
+	char *copy = arena_alloc(a, len + 1);
+
+	if (len > 0)
+		memcpy(copy, text, len);
+	return copy;
+}
+
+char *arena_str(struct arena *a, const char *text)
+{
+	return text ? arena_strn(a, text, strlen(text)) : NULL;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		out_of_memory(0);
+	text = arena_alloc(a, (size_t)n + 1);
+	va_start(ap, fmt);
+	vsnprintf(text, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return text;
+}

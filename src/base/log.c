@@ -1,0 +1,77 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/civil.h"
+#include "base/utf8.h"
+
+#include "base/banned.h"
+
+#define LONGEST_MESSAGE 4096
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+static atomic_int current_level = LOG_LEVEL_INFO;
+
+void log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&current_level, (int)level, memory_order_relaxed);
+}
+
+/* Copies TEXT to OUT, which has room for four times as much, and returns OUT's new end. */
+static char *escape(char *out, const char *text, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_step(text + i, len - i);
+		if (n > 0 && utf8_plain(text + i, n)) {
+			memcpy(out, text + i, n);
+			out += n;
+			continue;
+		}
+		n = 1;      /* a C1 control's second byte is none by itself, and follows */
+		*out++ = '\\';
+		*out++ = 'x';
+		*out++ = hex[(unsigned char)text[i] >> 4];
+		*out++ = hex[text[i] & 15];
+	}
+	return out;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	char message[LONGEST_MESSAGE], line[INSTANT_TEXT + 16 + 4 * LONGEST_MESSAGE], *end = line;
+	int saved = errno, n;
+	va_list ap;
+
+	if ((int)level > atomic_load_explicit(&current_level, memory_order_relaxed))
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		n = 0;
+	if ((size_t)n >= sizeof(message)) {
+		n = sizeof(message) - 1;
+		memcpy(message + n - 3, "...", 3);
+	}
+	end += instant_format(line, clock_now_us());
+	end += snprintf(end, 16, " %s ", level_names[level]);
+	end = escape(end, message, (size_t)n);
+	*end++ = '\n';
+	while (write(STDERR_FILENO, line, (size_t)(end - line)) < 0 && errno == EINTR)
+		;
+	errno = saved;
+}
