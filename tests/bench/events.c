@@ -1,0 +1,60 @@
+/*
+ * events.c - writes usage events as CSV to standard output, the same bytes for the same
+ * arguments: calls, messages and the like over three months, in the order of their times.
+ *
+ *   events NUMBER ACCOUNT_SID...
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define FIRST_SECOND INT64_C(1735689600)        /* 2025-01-01T00:00:00Z */
+#define SPAN_SECONDS (INT64_C(90) * 86400)
+
+static const char *const categories[] = {
+	"calls-inbound-local", "calls-inbound-mobile", "calls-inbound-tollfree", "calls-outbound", "calls-recordings",
+	"calls-sip-inbound", "calls-sip-outbound", "sms-inbound-longcode", "sms-inbound-shortcode", "sms-outbound-longcode",
+	"sms-outbound-shortcode", "mms-inbound-longcode", "mms-outbound-longcode", "phonenumbers-local", "phonenumbers-tollfree",
+	"carrier-lookups", "calleridlookups", "transcriptions", "studio-engagements", "ai-minutes",
+};
+
+/* splitmix64: small, and the same everywhere. */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+static void print_event(int64_t i, int64_t n, const char *account, uint64_t r)
+{
+	time_t when = FIRST_SECOND + i * SPAN_SECONDS / n;
+	char text[sizeof "2025-01-01T00:00:00Z"];
+	struct tm tm;
+
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));
+	printf("/switch/%u,event-%010" PRId64 ",%s,%s,%s,1,%u.%u,0.%04u\n", (unsigned)(r >> 8 & 3), i, account, text,
+	       categories[(r >> 16) % (sizeof categories / sizeof categories[0])],
+	       (unsigned)((r >> 32) % 60), (unsigned)((r >> 40) % 10), (unsigned)((r >> 48) % 10000));
+}
+
+int main(int argc, char **argv)
+{
+	int64_t n = argc > 2 ? strtoll(argv[1], NULL, 10) : 0;
+	uint64_t state = 20250101;
+
+	if (n < 1) {
+		fputs("events NUMBER ACCOUNT_SID...\n", stderr);
+		return 2;
+	}
+	puts("source,id,subject,time,category,count,usage,price");
+	for (int64_t i = 0; i < n; i++) {
+		uint64_t r = next_random(&state);
+
+		print_event(i, n, argv[2 + (r & 255) % (uint64_t)(argc - 2)], r);
+	}
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+}
