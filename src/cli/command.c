@@ -108,8 +108,18 @@ bool command_options(const struct command *c, const struct command_option *optio
 				return false;
 		}
 	}
+	argv[operands] = NULL;
 	*argc = operands;
 	return true;
+}
+
+bool command_only_options(const struct command *c, const struct command_option *options, int argc, char **argv, int *ret_exit)
+{
+	if (!command_options(c, options, &argc, argv, ret_exit))
+		return false;
+	if (argc > 1)
+		*ret_exit = command_wrong(c, "%s is one argument too many", argv[1]);
+	return argc == 1;
 }
 
 int command_part(const struct command *c, const struct command_part *parts, const struct settings *s, int argc, char **argv)
@@ -132,4 +142,35 @@ struct store *command_open(const char *command, const struct settings *s, unsign
 		return NULL;
 	}
 	return st;
+}
+
+static int work_in_ledger(struct store *st, unsigned flags, command_work work, void *arg, struct error *err)
+{
+	bool writes = flags & STORE_WRITE;
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = writes ? store_begin_write(st, err) : store_begin_read(st, err);
+	if (rc == 0)
+		rc = work(st, &arena, arg, err);
+	if (rc == 0 && writes)
+		rc = store_commit(st, err);
+	else
+		store_end(st);
+	arena_release(&arena);
+	return rc;
+}
+
+int command_in_ledger(const char *command, const struct settings *s, unsigned flags, command_work work, void *arg)
+{
+	struct store *st = command_open(command, s, flags);
+	struct error err = { 0 };
+	int rc;
+
+	if (!st)
+		return EXIT_FAILED;
+	rc = work_in_ledger(st, flags, work, arg, &err);
+	store_close(&st);
+	return rc < 0 ? command_fail(command, &err) : EXIT_DONE;
 }

@@ -49,6 +49,9 @@ struct command_option {
  */
 bool command_options(const struct command *c, const struct command_option *options, int *argc, char **argv, int *ret_exit);
 
+/* The same for a command without operands. */
+bool command_only_options(const struct command *c, const struct command_option *options, int argc, char **argv, int *ret_exit);
+
 /* A command made of several: usaged account add. */
 struct command_part {
 	const char *name;
@@ -66,5 +69,12 @@ int command_wrong(const struct command *c, const char *fmt, ...);
 
 /* Opens the ledger of the settings, or prints why not and returns NULL. */
 struct store *command_open(const char *command, const struct settings *s, unsigned flags);
+
+/*
+ * Opens the ledger, runs WORK in one read (FLAGS 0: a snapshot) or one write (STORE_WRITE: committed if WORK returns 0, undone if it
+ * returns -1), closes it, prints what failed and returns the exit code. What is put in ARENA lives until then.
+ */
+typedef int (*command_work)(struct store *st, struct arena *arena, void *arg, struct error *err);
+int command_in_ledger(const char *command, const struct settings *s, unsigned flags, command_work work, void *arg);
 
 #endif

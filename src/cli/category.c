@@ -1,0 +1,130 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "usage/catalogue.h"
+#include "base/banned.h"
+
+#define DESCRIPTION_BYTES 200
+#define UNIT_BYTES 40
+
+/* ---- add ---- */
+
+struct new_category {
+	const char *parent;
+	struct category made;
+};
+
+static int check_text(const char *option, const char *text, size_t max, struct error *err)
+{
+	if (strlen(text) > max || !utf8_plain(text, strlen(text)))
+		return error_set(err, ERR_PARAM, option, "--%s must be at most %zu bytes of UTF-8 without control characters", option, max);
+	return 0;
+}
+
+static int set_parent(struct store *st, struct arena *arena, struct new_category *new, struct error *err)
+{
+	const struct catalogue *c;
+	size_t i;
+
+	if (!new->parent)
+		return 0;
+	if (catalogue_load(st, arena, &c, err) < 0)
+		return -1;
+	i = catalogue_find(c, new->parent, strlen(new->parent));
+	if (i == CATALOGUE_NONE)
+		return error_set(err, ERR_PARAM, "parent", "--parent: there is no category %s", new->parent);
+	if (i == c->totalprice)
+		return error_set(err, ERR_PARAM, "parent", "--parent: %s holds every category already", CATEGORY_TOTALPRICE);
+	new->made.parent = c->categories[i].id;
+	return 0;
+}
+
+static int add_category(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct new_category *new = arg;
+	struct category *c = &new->made;
+
+	if (!category_name_valid(c->name, strlen(c->name)))
+		return error_set(err, ERR_PARAM, "NAME", "the name must be 1 to 64 of a-z, 0-9, - and _, beginning with a letter");
+	if (check_text("description", c->description, DESCRIPTION_BYTES, err) < 0 ||
+	    check_text("count-unit", c->count_unit, UNIT_BYTES, err) < 0 ||
+	    check_text("usage-unit", c->usage_unit, UNIT_BYTES, err) < 0 || set_parent(st, arena, new, err) < 0)
+		return -1;
+	return store_category_add(st, c, err);
+}
+
+static int run_add(const struct settings *s, int argc, char **argv)
+{
+	struct new_category new = { .made = { .description = "", .count_unit = "", .usage_unit = "" } };
+	const struct command_option options[] = {
+		{ "parent", .text = &new.parent }, { "description", .text = &new.made.description },
+		{ "count-unit", .text = &new.made.count_unit }, { "usage-unit", .text = &new.made.usage_unit },
+		{ "metered", .flag = &new.made.metered }, { 0 }
+	};
+	int rc;
+
+	if (!command_options(&command_category, options, &argc, argv, &rc))
+		return rc;
+	if (argc != 2)
+		return command_wrong(&command_category, "add needs the name of one category");
+	new.made.name = argv[1];
+	return command_in_ledger("category", s, STORE_WRITE, add_category, &new);
+}
+
+/* ---- list ---- */
+
+/* One category a line, fields apart by tabs. */
+static void print_category(const struct catalogue *c, size_t i)
+{
+	const struct category *cat = &c->categories[i];
+
+	printf("%s\t%s\t%s\t%s\t%s\t%s\n", cat->name, c->parent[i] == CATALOGUE_NONE ? "-" : c->categories[c->parent[i]].name,
+	       cat->metered ? "metered" : "-", cat->count_unit, cat->usage_unit, cat->description);
+}
+
+static int list_categories(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	const bool *metered = arg;
+	const struct catalogue *c;
+
+	if (catalogue_load(st, arena, &c, err) < 0)
+		return -1;
+	for (size_t i = 0; i < c->n; i++)
+		if (!*metered || c->categories[i].metered)
+			print_category(c, i);
+	return 0;
+}
+
+static int run_list(const struct settings *s, int argc, char **argv)
+{
+	bool metered = false;
+	const struct command_option options[] = { { "metered", .flag = &metered }, { 0 } };
+	int rc;
+
+	if (!command_only_options(&command_category, options, argc, argv, &rc))
+		return rc;
+	return command_in_ledger("category", s, 0, list_categories, &metered);
+}
+
+static int run(const struct settings *s, int argc, char **argv)
+{
+	static const struct command_part parts[] = { { "add", run_add }, { "list", run_list }, { 0 } };
+
+	return command_part(&command_category, parts, s, argc, argv);
+}
+
+const struct command command_category = {
+	.name = "category",
+	.usage = "category add|list [ARGUMENT...]",
+	.summary = "add and list categories of usage",
+	.help = "  category add NAME [--parent NAME] [--description TEXT] [--count-unit UNIT] [--usage-unit UNIT] [--metered]\n"
+		"      Adds a category. A metered one is in reports even when nothing of it was used; the others\n"
+		"      become metered with their first event.\n\n"
+		"  category list [--metered]\n"
+		"      One category a line, fields apart by tabs: name, parent or -, metered or -, unit of the count,\n"
+		"      unit of the usage, description. With --metered only those.\n",
+	.run = run
+};

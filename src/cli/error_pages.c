@@ -1,0 +1,143 @@
+#include "cli/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/dialect.h"
+#include "base/banned.h"
+
+#define PAGE_BYTES 65536
+
+/* What the web server refuses or reports by itself, before or instead of the worker. */
+static const struct server_error {
+	int status;
+	enum error_kind kind;       /* gives the dialect's number and word */
+	const char *reason;         /* when the kind's usual status is another one */
+	const char *message;
+} server_errors[] = {
+	{ 400, ERR_PARAM, NULL, "The request can't be read as HTTP over TLS." },
+	{ 404, ERR_NOT_FOUND, NULL, "There is nothing at this path." },
+	{ 405, ERR_METHOD, "Method Not Allowed", "This path can only be read." },
+	{ 408, ERR_TIMEOUT, "Request Timeout", "The request did not arrive in time." },
+	{ 413, ERR_TOO_LARGE, NULL, "The body is larger than this server takes; send it in parts." },
+	{ 414, ERR_TOO_LARGE, "URI Too Long", "The address is longer than this server takes; send parameters in the body." },
+	{ 429, ERR_TOO_MANY, NULL, "Too many requests; wait a moment and try again." },
+	{ 431, ERR_TOO_LARGE, "Request Header Fields Too Large", "The headers are larger than this server takes." },
+	{ 500, ERR_INTERNAL, NULL, "An internal error; the server's log tells more." },
+	{ 502, ERR_BUSY, "Bad Gateway", "The service is starting or stopping; try again in a moment." },
+	{ 503, ERR_BUSY, NULL, "The service is not available; try again in a moment." },
+	{ 504, ERR_TIMEOUT, NULL, "The answer did not come in time; ask for less, or try again." },
+	{ 0 }
+};
+
+/* The document of E in D's words and format F, appended to OUT. */
+static int render(const struct settings *s, const struct dialect *d, const struct format *f, const struct server_error *e,
+		  struct strbuf *out, struct error *err)
+{
+	const struct page page = { .site = s->name };
+	const struct writer_options options = { .style = d->style, .page = &page, .templates = s->templates };
+	struct sink sink = { .buf = out };
+	struct error said = { 0 };
+	struct error_status status;
+	struct writer *w;
+	int rc;
+
+	error_set(&said, e->kind, NULL, "%s", e->message);
+	status = dialect_status(d, &said);
+	status.status = e->status;
+	if (e->reason)
+		status.reason = e->reason;
+	w = writer_new(f, &options, &sink);
+	d->write_error(w, &said, &status);
+	rc = writer_finish(w, err);
+	writer_free(&w);
+	return rc;
+}
+
+static int make_folder(const char *path, struct error *err)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return error_system(err, path, errno);
+	return 0;
+}
+
+/* Whole or not at all: the web server may read at any time. */
+static int replace_file(const char *path, const struct strbuf *text, struct error *err)
+{
+	struct strbuf new;
+	FILE *f;
+	int rc = 0;
+
+	strbuf_init(&new, 8192);
+	strbuf_addf(&new, "%s.new", path);
+	f = fopen(new.text, "w");
+	if (!f || fwrite(text->text, 1, text->len, f) != text->len || fflush(f) != 0)
+		rc = error_system(err, new.text, errno);
+	if (f && fclose(f) != 0 && rc == 0)
+		rc = error_system(err, new.text, errno);
+	if (rc == 0 && rename(new.text, path) < 0)
+		rc = error_system(err, path, errno);
+	strbuf_release(&new);
+	return rc;
+}
+
+static int write_page(const struct settings *s, const char *dir, const struct dialect *d, const struct format *f,
+		      const struct server_error *e, struct error *err)
+{
+	struct strbuf path, text;
+	int rc;
+
+	strbuf_init(&path, 8000);
+	strbuf_init(&text, PAGE_BYTES);
+	strbuf_addf(&path, "%s/%s/%d.%s", dir, d->name, e->status, f->name);
+	rc = render(s, d, f, e, &text, err);
+	if (rc == 0)
+		rc = replace_file(path.text, &text, err);
+	strbuf_release(&text);
+	strbuf_release(&path);
+	return rc;
+}
+
+static int write_dialect(const struct settings *s, const char *dir, const struct dialect *d, struct error *err)
+{
+	struct strbuf path;
+	int rc;
+
+	strbuf_init(&path, 8000);
+	strbuf_addf(&path, "%s/%s", dir, d->name);
+	rc = make_folder(path.text, err);
+	strbuf_release(&path);
+	for (const struct format *const *f = formats; rc == 0 && *f; f++)
+		for (const struct server_error *e = server_errors; rc == 0 && e->status; e++)
+			rc = write_page(s, dir, d, *f, e, err);
+	return rc;
+}
+
+static int run(const struct settings *s, int argc, char **argv)
+{
+	struct error err = { 0 };
+	int rc;
+
+	if (!command_options(&command_error_pages, NULL, &argc, argv, &rc))
+		return rc;
+	if (argc != 2)
+		return command_wrong(&command_error_pages, "needs one folder to write to");
+	rc = make_folder(argv[1], &err);
+	for (const struct dialect *const *d = dialects; rc == 0 && *d; d++)
+		rc = write_dialect(s, argv[1], *d, &err);
+	return rc < 0 ? command_fail("error-pages", &err) : EXIT_DONE;
+}
+
+const struct command command_error_pages = {
+	.name = "error-pages",
+	.usage = "error-pages FOLDER",
+	.summary = "write the errors that nginx sends by itself",
+	.help = "Writes FOLDER/API/STATUS.FORMAT for every API family, for every status that the web server\n"
+		"answers with by itself (400 404 405 408 413 414 429 431 500 502 503 504) and every format, in the\n"
+		"words that the family's clients understand. Files that are there already are replaced.\n",
+	.run = run
+};

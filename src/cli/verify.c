@@ -1,0 +1,130 @@
+#include "cli/command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/decimal.h"
+#include "base/strbuf.h"
+#include "base/banned.h"
+
+#define DIFFERENCES_SHOWN 100
+
+/* What differences are told with; read before, since the store is busy while it verifies. */
+struct names {
+	struct account *accounts;
+	size_t n_accounts;
+	struct category *categories;
+	size_t n_categories;
+};
+
+static const char *account_sid(const struct names *names, int64_t id)
+{
+	for (size_t i = 0; i < names->n_accounts; i++)
+		if (names->accounts[i].id == id)
+			return names->accounts[i].sid;
+	return "an unknown account";
+}
+
+static const char *category_name(const struct names *names, int64_t id)
+{
+	for (size_t i = 0; i < names->n_categories; i++)
+		if (names->categories[i].id == id)
+			return names->categories[i].name;
+	return "an unknown category";
+}
+
+static void add_slot(struct strbuf *out, enum level level, int64_t slot)
+{
+	char text[INSTANT_TEXT];
+	struct date d;
+
+	if (level == LEVEL_MONTH) {
+		strbuf_addf(out, "%04" PRId64 "-%02" PRId64, floor_div(slot, 12), slot - floor_div(slot, 12) * 12 + 1);
+	} else if (level == LEVEL_DAY) {
+		d = date_from_days(slot);
+		date_format(text, d);
+		strbuf_add(out, text);
+	} else {
+		instant_format(text, slot * 900 * USEC_PER_SEC);
+		strbuf_add(out, text);
+	}
+}
+
+/* ", count 3 instead of 4" when the two differ. */
+static void add_amount(struct strbuf *out, const char *name, int64_t have, int64_t want, int places)
+{
+	char a[DECIMAL_TEXT], b[DECIMAL_TEXT];
+
+	if (have == want)
+		return;
+	decimal_format(a, have, places);
+	decimal_format(b, want, places);
+	strbuf_addf(out, ", %s %s instead of %s", name, a, b);
+}
+
+static void print_difference(void *arg, const struct rollup *want, const struct rollup *have)
+{
+	static const struct rollup none;
+	const struct names *names = arg;
+	const struct rollup *which = want ? want : have, *w = want ? want : &none, *h = have ? have : &none;
+	struct strbuf line;
+
+	strbuf_init(&line, 4096);
+	strbuf_addf(&line, "%s %s ", account_sid(names, which->account), category_name(names, which->category));
+	add_slot(&line, which->level, which->slot);
+	if (which->series)
+		strbuf_addf(&line, " series %" PRId64, which->series);
+	strbuf_add(&line, !have ? ": missing" : !want ? ": should not be there" : ": differs");
+	add_amount(&line, "count", h->amounts.count, w->amounts.count, 0);
+	add_amount(&line, "usage", h->amounts.usage, w->amounts.usage, USAGE_PLACES);
+	add_amount(&line, "price", h->amounts.price, w->amounts.price, PRICE_PLACES);
+	add_amount(&line, "upload", h->amounts.upload, w->amounts.upload, 0);
+	puts(line.text);
+	strbuf_release(&line);
+}
+
+static int verify(struct store *st, struct names *names, struct arena *arena, size_t *ret_n, int64_t *ret_events, struct error *err)
+{
+	if (store_accounts(st, 0, arena, &names->accounts, &names->n_accounts, err) < 0 ||
+	    store_categories(st, arena, &names->categories, &names->n_categories, err) < 0)
+		return -1;
+	return store_verify(st, DIFFERENCES_SHOWN, print_difference, NULL, names, ret_n, ret_events, err);
+}
+
+static int run(const struct settings *s, int argc, char **argv)
+{
+	struct names names = { 0 };
+	struct error err = { 0 };
+	struct arena arena;
+	struct store *st;
+	int64_t events = 0;
+	size_t n = 0;
+	int rc;
+
+	if (!command_only_options(&command_verify, NULL, argc, argv, &rc))
+		return rc;
+	st = command_open("verify", s, 0);
+	if (!st)
+		return EXIT_FAILED;
+	arena_init(&arena);
+	rc = verify(st, &names, &arena, &n, &events, &err);
+	arena_release(&arena);
+	store_close(&st);
+	if (rc < 0)
+		return command_fail("verify", &err);
+	if (n > DIFFERENCES_SHOWN)
+		printf("... and %zu more\n", n - DIFFERENCES_SHOWN);
+	printf("%" PRId64 " events, %zu differences\n", events, n);
+	return n ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command command_verify = {
+	.name = "verify",
+	.usage = "verify",
+	.summary = "recompute every rollup from the events and compare",
+	.help = "Adds up all events again and compares with the rollups that reports are made from. Prints each\n"
+		"difference, and exits with 1 if there is any. Can run while the ledger is in use.\n",
+	.run = run
+};
