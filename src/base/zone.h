@@ -25,7 +25,7 @@ int zone_is_utc(const struct zone *z);
  * skips midnight, the moment after the skip. */
 int64_t zone_day_start(const struct zone *z, struct date d);
 
-/* The local date, and seconds into it by the local clock, at the instant SEC. */
+/* The local date at the instant SEC. */
 struct date zone_date(const struct zone *z, int64_t sec);
 
 /* Offset from UTC in seconds at the instant SEC (east is positive). */

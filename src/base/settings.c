@@ -1,0 +1,399 @@
+#include "base/settings.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/decimal.h"
+#include "base/utf8.h"
+
+#include "base/banned.h"
+
+enum setting_type {
+	ST_INT,
+	ST_BOOL,
+	ST_TEXT,
+	ST_PATH,
+	ST_URL,
+	ST_MODE,        /* permissions, octal */
+	ST_ENUM,
+};
+
+struct setting {
+	const char *section;
+	const char *name;
+	enum setting_type type;
+	size_t offset;
+	const char *def;                /* as the file would say it */
+	int64_t min, max;               /* of a number; of a text's or a path's bytes */
+	const char *const *values;      /* ST_ENUM: ends with NULL */
+	const char *doc;
+};
+
+static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
+
+#define AT(member) offsetof(struct settings, member)
+
+/* Those of a section stand together. */
+static const struct setting table[] = {
+	{ "ledger", "database", ST_PATH, AT(database), "/var/lib/usaged/usage.db", 1, 4095, NULL,
+	  "The SQLite file that holds the ledger." },
+	{ "ledger", "secret_file", ST_PATH, AT(secret_file), "/var/lib/usaged/secret", 1, 4095, NULL,
+	  "32 random bytes that key the hashes of tokens and sign page tokens. Keep it with the database." },
+	{ "ledger", "busy_timeout_ms", ST_INT, AT(busy_timeout_ms), "10000", 0, 600000, NULL,
+	  "How long a writer waits for another one, in milliseconds." },
+
+	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL,
+	  "The name that the pages show." },
+	{ "server", "base_url", ST_URL, AT(base_url), "", 0, 180, NULL,
+	  "The public URL, without a slash at its end. Empty: as each request says." },
+	{ "server", "socket", ST_PATH, AT(socket), "/run/usaged/usaged.sock", 0, 107, NULL,
+	  "The FastCGI socket. Empty: standard input, as a spawner or a plain CGI server sets it up." },
+	{ "server", "socket_mode", ST_MODE, AT(socket_mode), "0660", 0, 0777, NULL,
+	  "Who may connect to the socket." },
+	{ "server", "pid_file", ST_PATH, AT(pid_file), "", 0, 4095, NULL,
+	  "Where to write the process number. Empty: nowhere." },
+	{ "server", "threads", ST_INT, AT(threads), "96", 1, 1024, NULL,
+	  "Requests answered at the same time. Take more than the connections that nginx keeps." },
+	{ "server", "backlog", ST_INT, AT(backlog), "511", 1, 65535, NULL,
+	  "Connections that may wait for a free thread." },
+	{ "server", "max_body_bytes", ST_INT, AT(max_body_bytes), "8388608", 1024, 1073741824, NULL,
+	  "The largest request body." },
+	{ "server", "drain_seconds", ST_INT, AT(drain_seconds), "20", 0, 3600, NULL,
+	  "How long requests in work may go on after SIGTERM." },
+	{ "server", "log_level", ST_ENUM, AT(log_level), "info", 0, 0, log_levels,
+	  "The least important lines to log." },
+	{ "server", "templates", ST_PATH, AT(templates), "", 0, 4095, NULL,
+	  "The folder of the pages' templates. Empty: the installed one." },
+
+	{ "twilio", "price_as_string", ST_BOOL, AT(price_as_string), "no", 0, 0, NULL,
+	  "Write \"price\": \"0.38\", as Twilio's service does, instead of 0.38, as its API description says." },
+};
+
+#define SETTINGS (sizeof(table) / sizeof(table[0]))
+
+/* What settings_load hands out the first member of. */
+struct loaded {
+	struct settings settings;
+	struct arena memory;            /* of its texts */
+};
+
+static bool parse_bool(const char *value, bool *ret)
+{
+	static const char *const words[] = { "no", "yes", "false", "true", "off", "on" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			*ret = i % 2 == 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool in_list(const char *value, const char *const *values)
+{
+	while (*values && strcmp(*values, value) != 0)
+		values++;
+	return *values;
+}
+
+static bool is_mode(const char *value)
+{
+	size_t len = strlen(value);
+
+	return len >= 3 && len <= 4 && strspn(value, "01234567") == len && (len == 3 || value[0] == '0');
+}
+
+static bool is_url(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len == 0)
+		return true;
+	return (strncmp(value, "https://", 8) == 0 || strncmp(value, "http://", 7) == 0) &&
+	       strcspn(value, " \"'<>\\?#") == len && value[len - 1] != '/';
+}
+
+/* "error, warning, info or debug" */
+static const char *choices(struct arena *a, const char *const *values)
+{
+	const char *text = values[0];
+
+	for (size_t i = 1; values[i]; i++)
+		text = arena_printf(a, "%s%s%s", text, values[i + 1] ? ", " : " or ", values[i]);
+	return text;
+}
+
+/* What a value of S must be, to end a sentence with. */
+static const char *wanted(const struct setting *s, struct arena *a)
+{
+	switch (s->type) {
+	case ST_INT:
+		return arena_printf(a, "a whole number from %" PRId64 " to %" PRId64, s->min, s->max);
+	case ST_BOOL:
+		return "yes or no";
+	case ST_MODE:
+		return "an octal mode such as 0660, at most 0777";
+	case ST_ENUM:
+		return choices(a, s->values);
+	case ST_URL:
+		return arena_printf(a, "empty, or a URL of http or https without a slash at its end, of at most %" PRId64 " bytes",
+				    s->max);
+	case ST_TEXT:
+	case ST_PATH:
+		break;
+	}
+	return arena_printf(a, "plain UTF-8 text of %" PRId64 " to %" PRId64 " bytes", s->min, s->max);
+}
+
+static bool parse_int(const struct setting *s, const char *value, int64_t *ret)
+{
+	int64_t n;
+
+	if (decimal_parse(value, strlen(value), 0, s->max, &n) != DECIMAL_OK || n < s->min)
+		return false;
+	*ret = n;
+	return true;
+}
+
+static bool fits(const struct setting *s, const char *value)
+{
+	int64_t len = (int64_t)strlen(value);
+
+	return len >= s->min && len <= s->max;
+}
+
+/* Sets the member that S describes; a relative path starts at FOLDER (which ends with a slash, or is ""). False: not a value of S. */
+static bool set_value(struct loaded *l, const struct setting *s, const char *value, const char *folder)
+{
+	void *member = (char *)&l->settings + s->offset;
+	bool good = false;
+
+	switch (s->type) {
+	case ST_INT:
+		return parse_int(s, value, member);
+	case ST_BOOL:
+		return parse_bool(value, member);
+	case ST_PATH:
+		if (value[0] != '/' && value[0] != '\0')
+			value = arena_printf(&l->memory, "%s%s", folder, value);
+		good = fits(s, value);
+		break;
+	case ST_TEXT:
+		good = fits(s, value);
+		break;
+	case ST_URL:
+		good = fits(s, value) && is_url(value);
+		break;
+	case ST_MODE:
+		good = is_mode(value);
+		break;
+	case ST_ENUM:
+		good = in_list(value, s->values);
+		break;
+	}
+	if (good)
+		*(const char **)member = arena_str(&l->memory, value);
+	return good;
+}
+
+static const struct setting *find_setting(const char *section, const char *name)
+{
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (strcmp(table[i].section, section) == 0 && strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+static bool section_exists(const char *section)
+{
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (strcmp(table[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+/* A file being read. */
+struct reading {
+	FILE *file;
+	const char *path;
+	const char *folder;             /* PATH's, with a slash at its end; or "" */
+	int line;
+	struct loaded *loaded;
+	bool seen[SETTINGS];
+	struct error *err;
+};
+
+/* The line that WHAT can't be. Returns 0, the handler's word for failure. */
+__attribute__((format(printf, 3, 4)))
+static int refuse(struct reading *r, const char *param, const char *fmt, ...)
+{
+	char what[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	error_set(r->err, ERR_PARAM, param, "%s:%d: %s", r->path, r->line, what);
+	return 0;
+}
+
+static int take_setting(void *user, const char *section, const char *name, const char *value)
+{
+	struct reading *r = user;
+	const struct setting *s = find_setting(section, name);
+	char full[128];
+
+	snprintf(full, sizeof(full), "%s.%s", section, name);
+	if (section[0] == '\0')
+		return refuse(r, name, "%s: a setting stands below its [section]", name);
+	if (!section_exists(section))
+		return refuse(r, full, "%s: there is no section [%s]", full, section);
+	if (!s)
+		return refuse(r, full, "%s: there is no such setting", full);
+	if (r->seen[s - table])
+		return refuse(r, full, "%s: is set a second time; once is right", full);
+	r->seen[s - table] = true;
+	if (!utf8_plain(value, strlen(value)) || !set_value(r->loaded, s, value, r->folder))
+		return refuse(r, full, "%s: must be %s", full, wanted(s, &r->loaded->memory));
+	return 1;
+}
+
+/*
+ * Reads a line for libinih, which by itself does not tell line numbers, cuts long lines in two
+ * and takes an indented line for more of the value above it.
+ */
+static char *read_line(char *buf, int size, void *user)
+{
+	struct reading *r = user;
+	char *line = NULL, *start;
+	size_t room = 0;
+	ssize_t len;
+
+	if (r->err->kind != ERR_NONE)
+		return NULL;
+	errno = 0;
+	len = getline(&line, &room, r->file);
+	if (len < 0) {
+		if (ferror(r->file))
+			error_system(r->err, r->path, errno);
+		free(line);
+		return NULL;
+	}
+	r->line++;
+	start = line + strspn(line, " \t");
+	if (*start == '#' || *start == ';')
+		start[1] = '\0';        /* comments may have any length */
+	else if (memchr(line, '\0', (size_t)len))
+		refuse(r, NULL, "holds a NUL byte; settings are text");
+	else if (strlen(start) > (size_t)size - 2)
+		refuse(r, NULL, "the line is too long; %d bytes are the most", size - 3);
+	snprintf(buf, (size_t)size, "%s", start);
+	free(line);
+	return r->err->kind == ERR_NONE ? buf : NULL;
+}
+
+static int load_file(struct loaded *l, const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct reading r = { .path = path, .folder = "", .loaded = l, .err = err };
+	int line;
+
+	if (slash)
+		r.folder = arena_strn(&l->memory, path, (size_t)(slash - path) + 1);
+	r.file = fopen(path, "re");
+	if (!r.file)
+		return error_system(err, path, errno);
+	line = ini_parse_stream(read_line, &r, take_setting, &r);
+	fclose(r.file);
+	if (line > 0) {
+		r.line = line;
+		refuse(&r, NULL, "must be a [section], a name = value or a # comment");
+	} else if (line < 0) {
+		error_system(err, path, ENOMEM);
+	}
+	return err->kind == ERR_NONE ? 0 : -1;
+}
+
+static void set_defaults(struct loaded *l)
+{
+	arena_init(&l->memory);
+	for (size_t i = 0; i < SETTINGS; i++)
+		set_value(l, &table[i], table[i].def, "");
+}
+
+int settings_load(const char *path, struct settings **ret, struct error *err)
+{
+	struct error failed = { .kind = ERR_NONE };
+	struct loaded *l = calloc(1, sizeof(*l));
+	struct settings *s;
+
+	if (!l)
+		return error_system(err, "settings", ENOMEM);
+	s = &l->settings;
+	set_defaults(l);
+	if (path && load_file(l, path, &failed) < 0) {
+		if (err && err->kind == ERR_NONE)
+			*err = failed;
+		settings_free(&s);
+		return -1;
+	}
+	if (s->templates[0] == '\0')
+		s->templates = USAGED_DATADIR "/templates";
+	*ret = s;
+	return 0;
+}
+
+void settings_free(struct settings **s)
+{
+	struct loaded *l = (struct loaded *)*s;
+
+	if (l)
+		arena_release(&l->memory);
+	free(l);
+	*s = NULL;
+}
+
+static void print_value(const struct setting *s, const struct settings *from, FILE *out)
+{
+	const void *member = (const char *)from + s->offset;
+	const char *text;
+
+	switch (s->type) {
+	case ST_INT:
+		fprintf(out, "%s = %" PRId64 "\n", s->name, *(const int64_t *)member);
+		return;
+	case ST_BOOL:
+		text = *(const bool *)member ? "yes" : "no";
+		break;
+	default:
+		text = *(const char *const *)member;
+	}
+	fprintf(out, "%s =%s%s\n", s->name, text[0] ? " " : "", text);
+}
+
+void settings_print(const struct settings *s, FILE *out)
+{
+	struct loaded defaults = { .memory = { NULL } };
+	const char *section = "";
+
+	set_defaults(&defaults);
+	fputs("# Settings of usaged; usaged.conf(5) tells more. Relative paths start at this file's folder.\n", out);
+	for (const struct setting *t = table; t < table + SETTINGS; t++) {
+		if (strcmp(section, t->section) != 0) {
+			section = t->section;
+			fprintf(out, "\n[%s]\n", section);
+		}
+		fprintf(out, "\n# %s\n", t->doc);
+		if (t->type == ST_INT || t->type == ST_ENUM || t->type == ST_MODE || t->type == ST_BOOL)
+			fprintf(out, "# Must be %s.\n", wanted(t, &defaults.memory));
+		print_value(t, s ? s : &defaults.settings, out);
+	}
+	arena_release(&defaults.memory);
+}
