@@ -20,10 +20,13 @@ int mapping_load(const char *path, struct mapping **ret, struct error *err);
 void mapping_free(struct mapping **m);
 
 bool mapping_has_header(const struct mapping *m);
+char mapping_delimiter(const struct mapping *m);
+/* Of a file without a header: how many its own [file] section names. */
+size_t mapping_column_count(const struct mapping *m);
 /* Does the mapping name accounts by their names instead of SIDs? */
 bool mapping_accounts_by_name(const struct mapping *m);
 
-/* Tells the mapping the file's columns, once, before the first row (those of its own [file] section if there is no header). */
+/* Tells the mapping a file's columns, before its first row (NULL, 0: those of its own [file] section). */
 int mapping_columns(struct mapping *m, const char *const *names, size_t n, struct error *err);
 
 /*

@@ -19,8 +19,11 @@ typedef int64_t (*read_bytes)(void *arg, void *buf, size_t size, struct error *e
 
 enum reader_form { READER_NDJSON, READER_JSON, READER_CSV };
 
-/* MAPPING is for CSV and may be NULL: the header names the event's fields. Borrowed. Never NULL. */
-struct reader *reader_new(enum reader_form form, const struct mapping *mapping, read_bytes read, void *arg);
+/*
+ * MAPPING is for CSV and may be NULL: the header names the event's fields. It is borrowed, told the columns of this
+ * stream, and serves one reader at a time. Never NULL.
+ */
+struct reader *reader_new(enum reader_form form, struct mapping *mapping, read_bytes read, void *arg);
 void reader_free(struct reader **r);
 
 enum read_result {

@@ -1,0 +1,177 @@
+/* reader.c - the window on the stream, and what all forms of events share. */
+#include "ingest/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest/reader_internal.h"
+#include "base/banned.h"
+
+static const struct form_ops *const forms[] = {
+	[READER_NDJSON] = &form_ndjson,
+	[READER_JSON] = &form_json,
+	[READER_CSV] = &form_csv
+};
+
+struct reader *reader_new(enum reader_form form, struct mapping *mapping, read_bytes read, void *arg)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+
+	if (!r || !(r->window = malloc(WINDOW_BYTES)))
+		abort();
+	r->ops = forms[form];
+	r->mapping = mapping;
+	r->read = read;
+	r->arg = arg;
+	r->line = 1;
+	r->text = "";
+	r->state = r->ops->new_state();
+	return r;
+}
+
+void reader_free(struct reader **rp)
+{
+	struct reader *r = *rp;
+
+	if (!r)
+		return;
+	r->ops->free_state(r->state);
+	free(r->window);
+	free(r);
+	*rp = NULL;
+}
+
+int64_t reader_line(const struct reader *r)
+{
+	return r->line;
+}
+
+const char *reader_text(const struct reader *r, size_t *ret_len)
+{
+	*ret_len = r->text_len;
+	return r->text;
+}
+
+/* A byte order mark in front of the stream says nothing: it is left out. */
+static void skip_mark(struct reader *r)
+{
+	if (r->end - r->start >= 3 && memcmp(r->window + r->start, "\xEF\xBB\xBF", 3) == 0)
+		r->start += 3;
+}
+
+/* One read into the window, which has room. */
+static int window_read(struct reader *r, struct error *err)
+{
+	int64_t n = r->read(r->arg, r->window + r->end, WINDOW_BYTES - r->end, err);
+
+	if (n < 0)
+		return -1;
+	if (n == 0) {
+		r->ended = true;
+		return 0;
+	}
+	r->end += (size_t)n;
+	return 1;
+}
+
+int window_more(struct reader *r, struct error *err)
+{
+	int rc;
+
+	if (r->ended)
+		return 0;
+	if (r->start) {
+		memmove(r->window, r->window + r->start, r->end - r->start);
+		r->end -= r->start;
+		r->start = 0;
+	}
+	rc = window_read(r, err);
+	if (r->begun || rc <= 0)
+		return rc;
+	while (rc > 0 && r->end < 3)
+		rc = window_read(r, err);
+	r->begun = true;
+	skip_mark(r);
+	return rc < 0 ? -1 : 1;
+}
+
+enum line_result window_line(struct reader *r, size_t from, size_t *ret_end, struct error *err)
+{
+	size_t searched = from;
+
+	for (;;) {
+		size_t have = r->end - r->start;
+		char *newline = memchr(r->window + r->start + searched, '\n', have - searched);
+		int rc;
+
+		if (newline)
+			*ret_end = (size_t)(newline - r->window) - r->start + 1;
+		if (newline ? *ret_end > RECORD_BYTES_MAX : have > RECORD_BYTES_MAX)
+			return LINE_LONG;
+		if (newline)
+			return LINE_WHOLE;
+		searched = have;
+		rc = window_more(r, err);
+		if (rc < 0)
+			return LINE_FAILED;
+		if (rc == 0) {
+			*ret_end = have;
+			return have > from ? LINE_WHOLE : LINE_NONE;
+		}
+	}
+}
+
+void reader_take(struct reader *r, size_t len, int64_t lines)
+{
+	r->text = r->window + r->start;
+	r->text_len = len;
+	r->taken = len;
+	r->lines = lines;
+	while (r->text_len && (r->text[r->text_len - 1] == '\n' || r->text[r->text_len - 1] == '\r'))
+		r->text_len--;
+}
+
+enum read_result reader_cut(struct reader *r, const char *hint, struct error *err)
+{
+	const char *record = r->window + r->start;
+	int64_t lines = 0;
+
+	for (size_t i = 0; i < RECORD_BYTES_MAX; i++)
+		lines += record[i] == '\n';
+	reader_take(r, RECORD_BYTES_MAX, lines);
+	r->cut = true;
+	error_set(err, ERR_TOO_LARGE, NULL, "the record is longer than %d bytes%s", RECORD_BYTES_MAX, hint);
+	return READ_BAD;
+}
+
+/* Passes over what is left of a line that was cut. */
+static int skip_rest(struct reader *r, struct error *err)
+{
+	for (;;) {
+		char *newline = memchr(r->window + r->start, '\n', r->end - r->start);
+		int rc;
+
+		if (newline) {
+			r->start = (size_t)(newline - r->window) + 1;
+			r->line++;
+			r->cut = false;
+			return 0;
+		}
+		r->start = r->end;
+		rc = window_more(r, err);
+		if (rc <= 0)
+			return rc;
+	}
+}
+
+enum read_result reader_next(struct reader *r, struct raw_event *ret, struct error *err)
+{
+	r->start += r->taken;
+	r->line += r->lines;
+	r->taken = 0;
+	r->lines = 0;
+	r->text_len = 0;
+	if (r->cut && skip_rest(r, err) < 0)
+		return READ_FAILED;
+	return r->ops->next(r, ret, err);
+}
