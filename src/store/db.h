@@ -2,6 +2,10 @@
  * db.h - a database driver, with the fewest functions that serve SQLite and
  * PostgreSQL. Only db_*.c see a database's own header. Statements are prepared once
  * and kept: QUERY's SQL must be a string constant (its address is the key).
+ *
+ * Failures have kinds that mean the same with every driver: ERR_BUSY (another one
+ * writes), ERR_CONFLICT (a unique value is taken), ERR_OVERFLOW (a number that its column refuses)
+ * and ERR_INTERNAL (a full disk, a broken file ...), whose message tells the operator what is wrong.
  */
 #ifndef STORE_DB_H
 #define STORE_DB_H
@@ -21,13 +25,16 @@ enum {
 
 struct db_ops {
 	const char *name;                                     /* "sqlite" */
+	const char *begin_write;                              /* SQL that takes the writer's place at once */
+	/* Refuses, and leaves alone, what is no ledger of ours; DB_CREATE: fails if there is anything. */
 	int  (*open)(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret, struct error *err);
 	void (*close)(struct db **db);
+	void (*remove)(const char *where);                    /* takes back what DB_CREATE has made; closed before */
 	int  (*exec)(struct db *db, const char *sql, struct error *err);      /* any number of statements, no results */
-	/* Schema identity: whose file it is, and the version of its schema (0: empty and ours to make). */
+	/* The version of its schema; 0: empty and ours to make. */
 	int  (*schema_version)(struct db *db, int64_t *ret, struct error *err);
 	int  (*set_schema_version)(struct db *db, int64_t version, struct error *err);
-	/* The statement for SQL, reset and unbound, ready for bind_*. Parameters are ?1 ?2 ... */
+	/* The statement for SQL, reset and unbound (null), ready for bind_*. Parameters are ?1 ?2 ... */
 	struct stmt *(*prepare)(struct db *db, const char *sql, struct error *err);
 	void (*bind_int)(struct stmt *s, int n, int64_t value);
 	void (*bind_text)(struct stmt *s, int n, const char *text, size_t len);   /* borrowed until the next step ends */
@@ -35,7 +42,7 @@ struct db_ops {
 	int  (*step)(struct stmt *s, struct error *err);      /* 1 a row, 0 done (and reset), -1 failed (and reset) */
 	int64_t (*changes)(struct db *db);                    /* rows that the last step changed */
 	int64_t (*last_id)(struct db *db);                    /* id that the last insert made */
-	int64_t (*get_int)(struct stmt *s, int column);       /* from 0 */
+	int64_t (*get_int)(struct stmt *s, int column);       /* from 0; null is 0 */
 	const char *(*get_text)(struct stmt *s, int column, size_t *ret_len);     /* until the next step; NULL = null */
 	const void *(*get_blob)(struct stmt *s, int column, size_t *ret_len);
 	void (*reset)(struct stmt *s);                        /* done early with its rows */

@@ -156,6 +156,9 @@ int store_events_add(struct store *st, const struct stored_event *events, size_t
 /* Slots count from 1970 in UTC: quarter hours (seconds / 900), days, months (year * 12 + month - 1). */
 enum level { LEVEL_QUARTER, LEVEL_DAY, LEVEL_MONTH, LEVELS };
 
+/* The slot that a quarter hour (seconds / 900) lies in. */
+int64_t store_slot(enum level level, int64_t quarter);
+
 struct rollup {
 	enum level level;
 	int64_t account, category, slot;

@@ -1,0 +1,170 @@
+#include "store/store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include "store/internal.h"
+#include "base/banned.h"
+
+#define ACCOUNT "SELECT id, sid, name, parent, currency, created FROM account "
+
+static void read_account(struct store *st, struct stmt *s, struct arena *arena, struct account *ret)
+{
+	size_t len;
+
+	*ret = (struct account){
+		.id = get_int(st, s, 0),
+		.name = get_text(st, s, 2, arena),
+		.parent = get_int(st, s, 3),
+		.created = get_int(st, s, 5),
+	};
+	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
+	snprintf(ret->currency, sizeof(ret->currency), "%s", st->ops->get_text(s, 4, &len));
+}
+
+static int one_account(struct store *st, struct stmt *s, struct arena *arena, struct account *ret, struct error *err)
+{
+	int rc = step(st, s, err);
+
+	if (rc > 0) {
+		read_account(st, s, arena, ret);
+		st->ops->reset(s);
+	}
+	return rc;
+}
+
+int store_account_exists(struct store *st, int64_t id, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT 1 FROM account WHERE id = ?1", err);
+	int64_t one;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, id);
+	return store_one(st, s, &one, err);
+}
+
+static int check_parent(struct store *st, int64_t parent, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT parent FROM account WHERE id = ?1", err);
+	int64_t grandparent;
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, parent);
+	rc = store_one(st, s, &grandparent, err);
+	if (rc == 0)
+		return error_set(err, ERR_PARAM, "parent", "there is no account with the number %" PRId64 " to be the parent", parent);
+	if (rc > 0 && grandparent)
+		return error_set(err, ERR_PARAM, "parent", "a subaccount can't be the parent of another: there is one level of subaccounts");
+	return rc < 0 ? -1 : 0;
+}
+
+/* 0 the text is free, -1 taken or failed. SQL asks for it. */
+static int check_free(struct store *st, const char *sql, const char *param, const char *text, struct error *err)
+{
+	struct stmt *s = prepare(st, sql, err);
+	int64_t one;
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, text);
+	rc = store_one(st, s, &one, err);
+	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "there is an account with the %s \"%s\" already", param, text) : rc;
+}
+
+static int insert_account(struct store *st, struct account *a, struct error *err)
+{
+	struct stmt *s;
+
+	if (a->parent && check_parent(st, a->parent, err) < 0)
+		return -1;
+	if (check_free(st, "SELECT 1 FROM account WHERE sid = ?1", "sid", a->sid, err) < 0 ||
+	    check_free(st, "SELECT 1 FROM account WHERE name = ?1", "name", a->name, err) < 0)
+		return -1;
+	s = prepare(st, "INSERT INTO account (sid, name, parent, currency, created) VALUES (?1, ?2, ?3, ?4, ?5)", err);
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, a->sid);
+	bind_text(st, s, 2, a->name);
+	bind_id(st, s, 3, a->parent);
+	bind_text(st, s, 4, a->currency);
+	bind_int(st, s, 5, a->created);
+	if (step(st, s, err) < 0)
+		return -1;
+	a->id = st->ops->last_id(st->db);
+	return store_changed(st, err);
+}
+
+int store_account_add(struct store *st, struct account *a, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, insert_account(st, a, err), err);
+}
+
+int store_account_by_sid(struct store *st, const char *sid, struct arena *arena, struct account *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, ACCOUNT "WHERE sid = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, sid);
+	return one_account(st, s, arena, ret, err);
+}
+
+int store_account_by_name(struct store *st, const char *name, struct arena *arena, struct account *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, ACCOUNT "WHERE name = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, name);
+	return one_account(st, s, arena, ret, err);
+}
+
+int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struct account *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, ACCOUNT "WHERE id = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, id);
+	return one_account(st, s, arena, ret, err);
+}
+
+int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, parent ? ACCOUNT "WHERE parent = ?1 ORDER BY sid" : ACCOUNT "ORDER BY sid", err);
+	struct account *list = NULL;
+	size_t n = 0;
+	size_t size = 0;
+	int rc;
+
+	if (!s)
+		return -1;
+	if (parent)
+		bind_int(st, s, 1, parent);
+	while ((rc = step(st, s, err)) > 0) {
+		list = store_room(arena, list, n, &size, sizeof(*list));
+		read_account(st, s, arena, &list[n++]);
+	}
+	if (rc < 0)
+		return -1;
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot LIMIT 1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, account);
+	return store_one(st, s, ret_day, err);
+}

@@ -1,0 +1,115 @@
+#include "store/store.h"
+
+#include <inttypes.h>
+#include "store/internal.h"
+#include "base/banned.h"
+
+static int check_parent(struct store *st, int64_t parent, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT 1 FROM category WHERE id = ?1", err);
+	int64_t one;
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, parent);
+	rc = store_one(st, s, &one, err);
+	if (rc == 0)
+		return error_set(err, ERR_PARAM, "parent", "there is no category with the number %" PRId64 " to be the parent", parent);
+	return rc < 0 ? -1 : 0;
+}
+
+static int check_free(struct store *st, const char *name, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT 1 FROM category WHERE name = ?1", err);
+	int64_t one;
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, name);
+	rc = store_one(st, s, &one, err);
+	return rc > 0 ? error_set(err, ERR_CONFLICT, "name", "there is a category \"%s\" already", name) : rc;
+}
+
+static int insert_category(struct store *st, struct category *c, struct error *err)
+{
+	struct stmt *s;
+
+	if ((c->parent && check_parent(st, c->parent, err) < 0) || check_free(st, c->name, err) < 0)
+		return -1;
+	s = prepare(st, "INSERT INTO category (name, parent, description, count_unit, usage_unit, metered)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)", err);
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, c->name);
+	bind_id(st, s, 2, c->parent);
+	bind_text(st, s, 3, c->description);
+	bind_text(st, s, 4, c->count_unit);
+	bind_text(st, s, 5, c->usage_unit);
+	bind_int(st, s, 6, c->metered);
+	if (step(st, s, err) < 0)
+		return -1;
+	c->id = st->ops->last_id(st->db);
+	return store_changed(st, err);
+}
+
+int store_category_add(struct store *st, struct category *c, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, insert_category(st, c, err), err);
+}
+
+int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT id, name, parent, description, count_unit, usage_unit, metered"
+				 " FROM category ORDER BY id", err);
+	struct category *list = NULL;
+	size_t n = 0;
+	size_t size = 0;
+	int rc;
+
+	if (!s)
+		return -1;
+	while ((rc = step(st, s, err)) > 0) {
+		list = store_room(arena, list, n, &size, sizeof(*list));
+		list[n++] = (struct category){
+			.id = get_int(st, s, 0),
+			.name = get_text(st, s, 1, arena),
+			.parent = get_int(st, s, 2),
+			.description = get_text(st, s, 3, arena),
+			.count_unit = get_text(st, s, 4, arena),
+			.usage_unit = get_text(st, s, 5, arena),
+			.metered = get_int(st, s, 6),
+		};
+	}
+	if (rc < 0)
+		return -1;
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+static int set_metered(struct store *st, int64_t id, struct error *err)
+{
+	struct stmt *s = prepare(st, "UPDATE category SET metered = 1 WHERE id = ?1 AND metered = 0", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, id);
+	if (step(st, s, err) < 0)
+		return -1;
+	return st->ops->changes(st->db) ? store_changed(st, err) : 0;
+}
+
+int store_category_meter(struct store *st, int64_t id, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, set_metered(st, id, err), err);
+}

@@ -1,0 +1,342 @@
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/banned.h"
+
+/* "usgd", in the header of our files. */
+#define APPLICATION_ID 0x75736764
+
+/*
+ * Pages are read through the memory map, which all connections share; their own caches hold little more than what
+ * they change. WAL frames are carried over after some 16 MB, so that a batch isn't written twice at once.
+ */
+#define READER_PRAGMAS \
+	"PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;" \
+	"PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -512;"
+#define WRITER_PRAGMAS \
+	READER_PRAGMAS \
+	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
+
+struct db {
+	sqlite3 *handle;
+	GHashTable *stmts;        /* SQL's address -> struct stmt */
+};
+
+struct stmt {
+	sqlite3_stmt *handle;
+	struct db *db;
+};
+
+static const struct {
+	int code;                 /* extended codes before the primary ones they belong to */
+	enum error_kind kind;
+	const char *message;
+} faults[] = {
+	{ SQLITE_CONSTRAINT_UNIQUE, ERR_CONFLICT, "it exists already" },
+	{ SQLITE_CONSTRAINT_PRIMARYKEY, ERR_CONFLICT, "it exists already" },
+	{ SQLITE_CONSTRAINT_ROWID, ERR_CONFLICT, "it exists already" },
+	{ SQLITE_CONSTRAINT_DATATYPE, ERR_OVERFLOW, "a number does not fit" },
+	{ SQLITE_CONSTRAINT_CHECK, ERR_OVERFLOW, "a number does not fit" },
+	{ SQLITE_CONSTRAINT, ERR_INTERNAL, "the ledger refuses a row that breaks its rules" },
+	{ SQLITE_BUSY, ERR_BUSY, "the ledger is locked by another writer: try again" },
+	{ SQLITE_LOCKED, ERR_BUSY, "the ledger is locked by another writer: try again" },
+	{ SQLITE_FULL, ERR_INTERNAL, "the disk that holds the ledger is full" },
+	{ SQLITE_READONLY, ERR_INTERNAL, "the ledger is read-only: its file and its folder must be writable for this user" },
+	{ SQLITE_PERM, ERR_INTERNAL, "no permission to use the ledger" },
+	{ SQLITE_CANTOPEN, ERR_INTERNAL,
+	  "the ledger can't be opened: this user must be able to read the file and to write in its folder, also for reading" },
+	{ SQLITE_IOERR_NOMEM, ERR_INTERNAL, "out of memory" },
+	{ SQLITE_IOERR, ERR_INTERNAL, "the disk failed to read or write the ledger" },
+	{ SQLITE_CORRUPT, ERR_INTERNAL, "the ledger's file is damaged: restore it from a backup" },
+	{ SQLITE_NOTADB, ERR_INTERNAL, "the file is not a ledger (no SQLite database)" },
+	{ SQLITE_NOMEM, ERR_INTERNAL, "out of memory" },
+	{ SQLITE_SCHEMA, ERR_INTERNAL, "the ledger's schema changed while it was in use: try again" },
+};
+
+static int fail(struct db *db, const char *sql, struct error *err)
+{
+	int code = sqlite3_extended_errcode(db->handle);
+	int errnum = sqlite3_system_errno(db->handle);
+	enum error_kind kind = ERR_INTERNAL;
+	const char *message = "the ledger's database failed";
+
+	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+		if (faults[i].code == code || faults[i].code == (code & 0xff)) {
+			kind = faults[i].kind;
+			message = faults[i].message;
+			break;
+		}
+	}
+	if ((code & 0xff) == SQLITE_IOERR && errnum)
+		error_set(err, kind, NULL, "%s: %s", message, strerror(errnum));
+	else
+		error_set(err, kind, NULL, "%s", message);
+	return error_detail(err, "SQLite %d: %s%s%s; in: %.200s", code, sqlite3_errmsg(db->handle),
+			    errnum ? ": " : "", errnum ? strerror(errnum) : "", sql);
+}
+
+static void stmt_free(void *stmt)
+{
+	struct stmt *s = stmt;
+
+	sqlite3_finalize(s->handle);
+	free(s);
+}
+
+static void db_close(struct db **db)
+{
+	if (!*db)
+		return;
+	g_hash_table_destroy((*db)->stmts);
+	sqlite3_close((*db)->handle);
+	free(*db);
+	*db = NULL;
+}
+
+static int db_exec(struct db *db, const char *sql, struct error *err)
+{
+	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, sql, err);
+}
+
+/* The number that SQL, a constant or not, answers with. */
+static int one_number(struct db *db, const char *sql, int64_t *ret, struct error *err)
+{
+	sqlite3_stmt *s;
+
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) != SQLITE_OK)
+		return fail(db, sql, err);
+	if (sqlite3_step(s) != SQLITE_ROW) {
+		fail(db, sql, err);
+		sqlite3_finalize(s);
+		return -1;
+	}
+	*ret = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return 0;
+}
+
+/* Ours, or without anything in it. */
+static int check_owner(struct db *db, const char *where, struct error *err)
+{
+	int64_t id;
+	int64_t tables;
+
+	if (one_number(db, "PRAGMA application_id", &id, err) < 0 ||
+	    one_number(db, "SELECT count(*) FROM sqlite_master", &tables, err) < 0)
+		return -1;
+	if (id != APPLICATION_ID && (id || tables))
+		return error_set(err, ERR_INTERNAL, NULL, "%s is a database of another program, not a ledger of usaged", where);
+	return 0;
+}
+
+/* SQLite would make the file readable for everyone. */
+static int create_file(const char *where, struct error *err)
+{
+	int fd = open(where, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+
+	if (fd < 0 && errno == EEXIST)
+		return error_set(err, ERR_CONFLICT, "database", "there is a file %s already", where);
+	if (fd < 0)
+		return error_system(err, where, errno);
+	close(fd);
+	return 0;
+}
+
+static int check_file(const char *where, struct error *err)
+{
+	struct stat sb;
+
+	if (stat(where, &sb) < 0 && errno == ENOENT)
+		return error_set(err, ERR_INTERNAL, NULL, "there is no ledger at %s: make one with \"usaged init\"", where);
+	if (stat(where, &sb) < 0)
+		return error_system(err, where, errno);
+	if (!S_ISREG(sb.st_mode))
+		return error_set(err, ERR_INTERNAL, NULL, "%s is no regular file, so it can't be a ledger", where);
+	return 0;
+}
+
+/* Memory is counted under a lock that all threads would share. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+static int open_handle(struct db *db, const char *where, unsigned flags, int64_t busy_timeout_ms, struct error *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	int mode = flags & DB_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+
+	pthread_once(&once, configure);
+	if (sqlite3_open_v2(where, &db->handle, mode | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return db->handle ? fail(db, where, err) : error_set(err, ERR_INTERNAL, NULL, "out of memory");
+	sqlite3_busy_timeout(db->handle, busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms);
+	if (check_owner(db, where, err) < 0)
+		return -1;
+	return db_exec(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err);
+}
+
+static bool in_memory(const char *where)
+{
+	return strcmp(where, ":memory:") == 0;
+}
+
+static void db_remove(const char *where)
+{
+	if (!in_memory(where))
+		unlink(where);
+}
+
+static int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret, struct error *err)
+{
+	struct db *db;
+
+	if (!in_memory(where) && (flags & DB_CREATE ? create_file(where, err) : check_file(where, err)) < 0)
+		return -1;
+	db = calloc(1, sizeof(*db));
+	if (!db)
+		abort();
+	db->stmts = g_hash_table_new_full(NULL, NULL, NULL, stmt_free);
+	if (open_handle(db, where, flags, busy_timeout_ms, err) < 0) {
+		error_detail(err, "%s", where);
+		db_close(&db);
+		if (flags & DB_CREATE)
+			db_remove(where);
+		return -1;
+	}
+	*ret = db;
+	return 0;
+}
+
+static int db_schema_version(struct db *db, int64_t *ret, struct error *err)
+{
+	return one_number(db, "PRAGMA user_version", ret, err);
+}
+
+static int db_set_schema_version(struct db *db, int64_t version, struct error *err)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64, APPLICATION_ID, version);
+	return db_exec(db, sql, err);
+}
+
+static struct stmt *db_prepare(struct db *db, const char *sql, struct error *err)
+{
+	struct stmt *s = g_hash_table_lookup(db->stmts, sql);
+	sqlite3_stmt *handle;
+
+	if (s) {
+		sqlite3_reset(s->handle);
+		sqlite3_clear_bindings(s->handle);
+		return s;
+	}
+	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL) != SQLITE_OK) {
+		fail(db, sql, err);
+		return NULL;
+	}
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		abort();
+	*s = (struct stmt){ .handle = handle, .db = db };
+	g_hash_table_insert(db->stmts, (void *)sql, s);
+	return s;
+}
+
+static void db_bind_int(struct stmt *s, int n, int64_t value)
+{
+	sqlite3_bind_int64(s->handle, n, value);
+}
+
+static void db_bind_text(struct stmt *s, int n, const char *text, size_t len)
+{
+	sqlite3_bind_text64(s->handle, n, text, len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len)
+{
+	sqlite3_bind_blob64(s->handle, n, bytes, len, SQLITE_STATIC);
+}
+
+static int db_step(struct stmt *s, struct error *err)
+{
+	int rc = sqlite3_step(s->handle);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc == SQLITE_DONE) {
+		sqlite3_reset(s->handle);
+		return 0;
+	}
+	fail(s->db, sqlite3_sql(s->handle), err);
+	sqlite3_reset(s->handle);
+	return -1;
+}
+
+static int64_t db_changes(struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}
+
+static int64_t db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
+
+static int64_t db_get_int(struct stmt *s, int column)
+{
+	return sqlite3_column_int64(s->handle, column);
+}
+
+static const char *db_get_text(struct stmt *s, int column, size_t *ret_len)
+{
+	const char *text = (const char *)sqlite3_column_text(s->handle, column);
+
+	*ret_len = (size_t)sqlite3_column_bytes(s->handle, column);
+	return text;
+}
+
+static const void *db_get_blob(struct stmt *s, int column, size_t *ret_len)
+{
+	const void *bytes = sqlite3_column_blob(s->handle, column);
+
+	*ret_len = (size_t)sqlite3_column_bytes(s->handle, column);
+	return bytes;
+}
+
+static void db_reset(struct stmt *s)
+{
+	sqlite3_reset(s->handle);
+}
+
+const struct db_ops db_sqlite = {
+	.name = "sqlite",
+	.begin_write = "BEGIN IMMEDIATE",
+	.open = db_open,
+	.close = db_close,
+	.remove = db_remove,
+	.exec = db_exec,
+	.schema_version = db_schema_version,
+	.set_schema_version = db_set_schema_version,
+	.prepare = db_prepare,
+	.bind_int = db_bind_int,
+	.bind_text = db_bind_text,
+	.bind_blob = db_bind_blob,
+	.step = db_step,
+	.changes = db_changes,
+	.last_id = db_last_id,
+	.get_int = db_get_int,
+	.get_text = db_get_text,
+	.get_blob = db_get_blob,
+	.reset = db_reset,
+};

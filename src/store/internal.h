@@ -1,0 +1,101 @@
+/*
+ * internal.h - what the files of the store share among themselves.
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include <string.h>
+#include "store/db.h"
+#include "store/store.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+enum transaction { TX_NONE, TX_READ, TX_WRITE };
+
+struct store {
+	const struct db_ops *ops;
+	struct db *db;
+	enum transaction tx;
+	struct stmt *scan;               /* the open scan, or NULL */
+	struct rollup_scan scanned;
+};
+
+/* Short words for the driver's functions. */
+static inline struct stmt *prepare(struct store *st, const char *sql, struct error *err)
+{
+	return st->ops->prepare(st->db, sql, err);
+}
+
+static inline void bind_int(struct store *st, struct stmt *s, int n, int64_t value)
+{
+	st->ops->bind_int(s, n, value);
+}
+
+/* An id, where 0 stands for none and is null in the table. */
+static inline void bind_id(struct store *st, struct stmt *s, int n, int64_t id)
+{
+	if (id)
+		st->ops->bind_int(s, n, id);
+}
+
+static inline void bind_text(struct store *st, struct stmt *s, int n, const char *text)
+{
+	st->ops->bind_text(s, n, text, strlen(text));
+}
+
+static inline int step(struct store *st, struct stmt *s, struct error *err)
+{
+	return st->ops->step(s, err);
+}
+
+static inline int64_t get_int(struct store *st, struct stmt *s, int column)
+{
+	return st->ops->get_int(s, column);
+}
+
+static inline char *get_text(struct store *st, struct stmt *s, int column, struct arena *arena)
+{
+	size_t len;
+	const char *text = st->ops->get_text(s, column, &len);
+
+	return text ? arena_strn(arena, text, len) : NULL;
+}
+
+/* LIST, moved in the arena if that is needed to hold N + 1 elements; *SIZE is how many it has room for. */
+void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t element);
+
+/* The bound statement's first column: 1 and *ret_n, 0 no row, -1 failed. */
+int store_one(struct store *st, struct stmt *s, int64_t *ret_n, struct error *err);
+
+void store_bind_amounts(struct store *st, struct stmt *s, int n, const struct amounts *a);   /* four, from N */
+void store_get_amounts(struct store *st, struct stmt *s, int column, struct amounts *ret);
+
+/*
+ * For functions that change several rows but may be called outside a write: _open begins one unless
+ * one is open; _close ends what _open began, committing if RC is not negative. It returns RC, or -1.
+ */
+int store_write_open(struct store *st, bool *ret_own, struct error *err);
+int store_write_close(struct store *st, bool own, int rc, struct error *err);
+
+/* Counts a change of accounts, categories or keys (store_version). */
+int store_changed(struct store *st, struct error *err);
+
+/* 1 there is an account ID, 0 none, -1. */
+int store_account_exists(struct store *st, int64_t id, struct error *err);
+
+/* One step of the schema's history, from version N - 1 to N, where N is its place in the table from 1. */
+struct schema_step {
+	const char *sql;
+};
+
+extern const struct schema_step schema_steps[];
+extern const size_t schema_n_steps;
+
+/*
+ * Brings the open database forward to version N_STEPS in one transaction (DB_WRITE in FLAGS), or refuses it: an
+ * older one that may not be written, and a newer one.
+ */
+int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
+		 struct error *err);
+
+#endif

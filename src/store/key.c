@@ -1,0 +1,167 @@
+#include "store/store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include "store/internal.h"
+#include "base/banned.h"
+
+#define KEY "SELECT id, sid, name, role, account, hash, created, revoked FROM key "
+
+static int check_account(struct store *st, int64_t account, const char *param, struct error *err)
+{
+	int rc = store_account_exists(st, account, err);
+
+	if (rc == 0)
+		return error_set(err, ERR_PARAM, param, "there is no account with the number %" PRId64, account);
+	return rc < 0 ? -1 : 0;
+}
+
+static int insert_grants(struct store *st, int64_t key, const struct key *k, struct error *err)
+{
+	for (size_t i = 0; i < k->n_grants; i++) {
+		struct stmt *s;
+
+		if (check_account(st, k->grants[i], "grants", err) < 0)
+			return -1;
+		s = prepare(st, "INSERT INTO key_grant (key, account) VALUES (?1, ?2) ON CONFLICT (key, account) DO NOTHING", err);
+		if (!s)
+			return -1;
+		bind_int(st, s, 1, key);
+		bind_int(st, s, 2, k->grants[i]);
+		if (step(st, s, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int insert_key(struct store *st, const struct key *k, struct error *err)
+{
+	struct stmt *s;
+
+	if (k->account && check_account(st, k->account, "account", err) < 0)
+		return -1;
+	s = prepare(st, "INSERT INTO key (sid, name, role, account, hash, created, revoked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, k->sid);
+	bind_text(st, s, 2, k->name);
+	bind_text(st, s, 3, k->role);
+	bind_id(st, s, 4, k->account);
+	st->ops->bind_blob(s, 5, k->hash, sizeof(k->hash));
+	bind_int(st, s, 6, k->created);
+	bind_int(st, s, 7, k->revoked);
+	if (step(st, s, err) < 0 || insert_grants(st, st->ops->last_id(st->db), k, err) < 0)
+		return -1;
+	return store_changed(st, err);
+}
+
+int store_key_add(struct store *st, const struct key *k, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, insert_key(st, k, err), err);
+}
+
+static int read_grants(struct store *st, int64_t key, struct arena *arena, struct key *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT account FROM key_grant WHERE key = ?1 ORDER BY account", err);
+	int64_t *list = NULL;
+	size_t size = 0;
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, key);
+	while ((rc = step(st, s, err)) > 0) {
+		list = store_room(arena, list, ret->n_grants, &size, sizeof(*list));
+		list[ret->n_grants++] = get_int(st, s, 0);
+	}
+	ret->grants = list;
+	return rc;
+}
+
+static int read_key(struct store *st, struct stmt *s, struct arena *arena, struct key *ret, struct error *err)
+{
+	size_t len;
+	const void *hash = st->ops->get_blob(s, 5, &len);
+
+	*ret = (struct key){
+		.name = get_text(st, s, 2, arena),
+		.role = get_text(st, s, 3, arena),
+		.account = get_int(st, s, 4),
+		.created = get_int(st, s, 6),
+		.revoked = get_int(st, s, 7),
+	};
+	if (len != sizeof(ret->hash))
+		return error_set(err, ERR_INTERNAL, NULL, "a key in the ledger has a hash of %zu bytes instead of %zu", len, sizeof(ret->hash));
+	memcpy(ret->hash, hash, len);
+	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
+	return read_grants(st, get_int(st, s, 0), arena, ret, err);
+}
+
+int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, KEY "ORDER BY id", err);
+	struct key *list = NULL;
+	size_t n = 0;
+	size_t size = 0;
+	int rc;
+
+	if (!s)
+		return -1;
+	while ((rc = step(st, s, err)) > 0) {
+		list = store_room(arena, list, n, &size, sizeof(*list));
+		if (read_key(st, s, arena, &list[n++], err) < 0) {
+			st->ops->reset(s);
+			return -1;
+		}
+	}
+	if (rc < 0)
+		return -1;
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, KEY "WHERE hash = ?1", err);
+	int rc;
+
+	if (!s)
+		return -1;
+	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
+	rc = step(st, s, err);
+	if (rc > 0) {
+		if (read_key(st, s, arena, ret, err) < 0)
+			rc = -1;
+		st->ops->reset(s);
+	}
+	return rc;
+}
+
+static int set_revoked(struct store *st, const char *sid, int64_t when, struct error *err)
+{
+	struct stmt *s = prepare(st, "UPDATE key SET revoked = ?2 WHERE sid = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, sid);
+	bind_int(st, s, 2, when);
+	if (step(st, s, err) < 0)
+		return -1;
+	if (!st->ops->changes(st->db))
+		return 0;
+	return store_changed(st, err) < 0 ? -1 : 1;
+}
+
+int store_key_revoke(struct store *st, const char *sid, int64_t when, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, set_revoked(st, sid, when, err), err);
+}

@@ -1,0 +1,137 @@
+#include "store/store.h"
+
+#include "base/civil.h"
+#include "store/internal.h"
+#include "base/banned.h"
+
+#define AMOUNTS "count, usage, price, upload"
+#define ADD(table) \
+	" DO UPDATE SET count = " table ".count + excluded.count, usage = " table ".usage + excluded.usage," \
+	" price = " table ".price + excluded.price, upload = " table ".upload + excluded.upload"
+
+#define TOTAL_ADD(table) \
+	"INSERT INTO " table " (account, slot, category, " AMOUNTS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)" \
+	" ON CONFLICT (account, slot, category)" ADD(table)
+#define PART_ADD(table) \
+	"INSERT INTO " table " (account, slot, category, " AMOUNTS ", series) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" \
+	" ON CONFLICT (account, category, slot, series)" ADD(table)
+
+/* [level][is it of a series] */
+static const char *const add_sql[LEVELS][2] = {
+	[LEVEL_QUARTER] = { TOTAL_ADD("total_quarter"), PART_ADD("part_quarter") },
+	[LEVEL_DAY] = { TOTAL_ADD("total_day"), PART_ADD("part_day") },
+	[LEVEL_MONTH] = { TOTAL_ADD("total_month"), PART_ADD("part_month") },
+};
+
+int store_rollups_add(struct store *st, const struct rollup *rows, size_t n, struct error *err)
+{
+	const char *prepared = NULL;
+	struct stmt *s = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct rollup *r = &rows[i];
+		const char *sql = add_sql[r->level][r->series != 0];
+
+		if (sql != prepared) {
+			s = prepare(st, sql, err);
+			prepared = sql;
+		}
+		if (!s)
+			return -1;
+		bind_int(st, s, 1, r->account);
+		bind_int(st, s, 2, r->slot);
+		bind_int(st, s, 3, r->category);
+		store_bind_amounts(st, s, 4, &r->amounts);
+		if (r->series)
+			bind_int(st, s, 8, r->series);
+		if (step(st, s, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int64_t store_slot(enum level level, int64_t quarter)
+{
+	int64_t day = floor_div(quarter, SEC_PER_DAY / 900);
+	struct date d;
+
+	if (level == LEVEL_QUARTER)
+		return quarter;
+	if (level == LEVEL_DAY)
+		return day;
+	d = date_from_days(day);
+	return d.year * 12 + d.month - 1;
+}
+
+#define TOTAL_SCAN(table) \
+	"SELECT slot, category, " AMOUNTS " FROM " table " WHERE account = ?1 AND slot >= ?2 AND slot < ?3 ORDER BY slot, category"
+#define TOTAL_SCAN_ONE(table) \
+	"SELECT slot, category, " AMOUNTS " FROM " table \
+	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot"
+/* CROSS JOIN: the rollups are the outer loop, so that rows come in their order without sorting. */
+#define PART_SCAN(table) \
+	"SELECT p.slot, p.category, " AMOUNTS ", p.series, s.customer, s.sim, s.fleet, s.network, s.country" \
+	" FROM " table " p CROSS JOIN series s WHERE s.id = p.series" \
+	" AND p.account = ?1 AND p.slot >= ?2 AND p.slot < ?3 AND p.category = ?4" \
+	" AND (?5 = 0 OR s.customer = ?5) AND (?6 = 0 OR s.sim = ?6) AND (?7 = 0 OR s.fleet = ?7)" \
+	" AND (?8 = 0 OR s.network = ?8) AND (?9 = 0 OR s.country = ?9)" \
+	" ORDER BY p.slot, p.series"
+
+enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_KINDS };
+
+static const char *const scan_sql[LEVELS][SCAN_KINDS] = {
+	[LEVEL_QUARTER] = { TOTAL_SCAN("total_quarter"), TOTAL_SCAN_ONE("total_quarter"), PART_SCAN("part_quarter") },
+	[LEVEL_DAY] = { TOTAL_SCAN("total_day"), TOTAL_SCAN_ONE("total_day"), PART_SCAN("part_day") },
+	[LEVEL_MONTH] = { TOTAL_SCAN("total_month"), TOTAL_SCAN_ONE("total_month"), PART_SCAN("part_month") },
+};
+
+int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct error *err)
+{
+	enum scan_kind kind = scan->by_series ? SCAN_PARTS : scan->category ? SCAN_TOTAL : SCAN_TOTALS;
+	struct stmt *s = prepare(st, scan_sql[scan->level][kind], err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, scan->account);
+	bind_int(st, s, 2, scan->from);
+	bind_int(st, s, 3, scan->to);
+	if (kind != SCAN_TOTALS)
+		bind_int(st, s, 4, scan->category);
+	if (kind == SCAN_PARTS) {
+		for (int d = 0; d < DIMENSIONS; d++)
+			bind_int(st, s, 5 + d, scan->dim[d]);
+	}
+	st->scan = s;
+	st->scanned = *scan;
+	return 0;
+}
+
+int store_scan_next(struct store *st, struct rollup *ret, struct error *err)
+{
+	int rc = step(st, st->scan, err);
+
+	if (rc <= 0) {
+		st->scan = NULL;
+		return rc;
+	}
+	*ret = (struct rollup){
+		.level = st->scanned.level,
+		.account = st->scanned.account,
+		.slot = get_int(st, st->scan, 0),
+		.category = get_int(st, st->scan, 1),
+	};
+	store_get_amounts(st, st->scan, 2, &ret->amounts);
+	if (!st->scanned.by_series)
+		return 1;
+	ret->series = get_int(st, st->scan, 6);
+	for (int d = 0; d < DIMENSIONS; d++)
+		ret->dim[d] = get_int(st, st->scan, 7 + d);
+	return 1;
+}
+
+void store_scan_end(struct store *st)
+{
+	if (st->scan)
+		st->ops->reset(st->scan);
+	st->scan = NULL;
+}

@@ -1,0 +1,158 @@
+#include "store/internal.h"
+
+#include <inttypes.h>
+#include "base/banned.h"
+
+/* Amounts only grow from 0. STRICT refuses a sum that left 64 bits, which would be a REAL. */
+#define AMOUNTS \
+	"	count INTEGER NOT NULL CHECK (count >= 0)," \
+	"	usage INTEGER NOT NULL CHECK (usage >= 0)," \
+	"	price INTEGER NOT NULL CHECK (price >= 0)," \
+	"	upload INTEGER NOT NULL CHECK (upload >= 0),"
+
+/* Totals of a category by slot, in the order reports read them; slots by account first, all categories of one together. */
+#define TOTAL(level) \
+	"CREATE TABLE total_" level " (" \
+	"	account INTEGER NOT NULL REFERENCES account(id)," \
+	"	slot INTEGER NOT NULL," \
+	"	category INTEGER NOT NULL REFERENCES category(id)," \
+	AMOUNTS \
+	"	PRIMARY KEY (account, slot, category)" \
+	") STRICT, WITHOUT ROWID;"
+
+/* The parts of a total that have dimensions. */
+#define PART(level) \
+	"CREATE TABLE part_" level " (" \
+	"	account INTEGER NOT NULL REFERENCES account(id)," \
+	"	category INTEGER NOT NULL REFERENCES category(id)," \
+	"	slot INTEGER NOT NULL," \
+	"	series INTEGER NOT NULL REFERENCES series(id)," \
+	AMOUNTS \
+	"	PRIMARY KEY (account, category, slot, series)" \
+	") STRICT, WITHOUT ROWID;"
+
+const struct schema_step schema_steps[] = {
+	{
+		"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+		"INSERT INTO meta (name, value) VALUES ('version', 1);"
+
+		"CREATE TABLE account ("
+		"	id INTEGER PRIMARY KEY,"
+		"	sid TEXT NOT NULL UNIQUE,"
+		"	name TEXT NOT NULL UNIQUE,"
+		"	parent INTEGER REFERENCES account(id),"
+		"	currency TEXT NOT NULL,"
+		"	created INTEGER NOT NULL"
+		") STRICT;"
+		"CREATE INDEX account_parent ON account (parent, sid);"
+
+		"CREATE TABLE category ("
+		"	id INTEGER PRIMARY KEY,"
+		"	name TEXT NOT NULL UNIQUE,"
+		"	parent INTEGER REFERENCES category(id),"
+		"	description TEXT NOT NULL,"
+		"	count_unit TEXT NOT NULL,"
+		"	usage_unit TEXT NOT NULL,"
+		"	metered INTEGER NOT NULL CHECK (metered IN (0, 1))"
+		") STRICT;"
+
+		"CREATE TABLE key ("
+		"	id INTEGER PRIMARY KEY,"
+		"	sid TEXT NOT NULL UNIQUE,"
+		"	name TEXT NOT NULL,"
+		"	role TEXT NOT NULL,"
+		"	account INTEGER REFERENCES account(id),"
+		"	hash BLOB NOT NULL UNIQUE,"
+		"	created INTEGER NOT NULL,"
+		"	revoked INTEGER NOT NULL DEFAULT 0"
+		") STRICT;"
+		"CREATE TABLE key_grant ("
+		"	key INTEGER NOT NULL REFERENCES key(id),"
+		"	account INTEGER NOT NULL REFERENCES account(id),"
+		"	PRIMARY KEY (key, account)"
+		") STRICT, WITHOUT ROWID;"
+
+		/* Value 0 is none, so that a series' references hold without being null (nulls are never equal in UNIQUE). */
+		"CREATE TABLE dimension_value ("
+		"	id INTEGER PRIMARY KEY,"
+		"	account INTEGER REFERENCES account(id),"
+		"	dimension INTEGER NOT NULL,"
+		"	text TEXT NOT NULL,"
+		"	UNIQUE (account, dimension, text)"
+		") STRICT;"
+		"INSERT INTO dimension_value (id, account, dimension, text) VALUES (0, NULL, 0, '');"
+
+		"CREATE TABLE series ("
+		"	id INTEGER PRIMARY KEY,"
+		"	account INTEGER NOT NULL REFERENCES account(id),"
+		"	category INTEGER NOT NULL REFERENCES category(id),"
+		"	customer INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	sim INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	fleet INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	network INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	country INTEGER NOT NULL REFERENCES dimension_value(id),"
+		"	UNIQUE (account, category, customer, sim, fleet, network, country)"
+		") STRICT;"
+
+		"CREATE TABLE source (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
+
+		"CREATE TABLE event ("
+		"	source INTEGER NOT NULL REFERENCES source(id),"
+		"	id TEXT NOT NULL,"
+		"	series INTEGER NOT NULL REFERENCES series(id),"
+		"	time_us INTEGER NOT NULL CHECK (time_us >= 0),"
+		AMOUNTS
+		"	PRIMARY KEY (source, id)"
+		") STRICT, WITHOUT ROWID;"
+
+		TOTAL("quarter") TOTAL("day") TOTAL("month")
+		PART("quarter") PART("day") PART("month")
+	},
+};
+
+const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
+
+static int run_steps(const struct db_ops *ops, struct db *db, const struct schema_step *steps, size_t n_steps, struct error *err)
+{
+	int64_t version;
+
+	/* Read again: another process may have been quicker. */
+	if (ops->schema_version(db, &version, err) < 0)
+		return -1;
+	for (; version < (int64_t)n_steps; version++) {
+		if (ops->exec(db, steps[version].sql, err) < 0)
+			return -1;
+	}
+	return ops->set_schema_version(db, version, err);
+}
+
+static int bring_forward(const struct db_ops *ops, struct db *db, const struct schema_step *steps, size_t n_steps, struct error *err)
+{
+	if (ops->exec(db, ops->begin_write, err) < 0)
+		return -1;
+	if (run_steps(ops, db, steps, n_steps, err) < 0 || ops->exec(db, "COMMIT", err) < 0) {
+		ops->exec(db, "ROLLBACK", NULL);
+		return -1;
+	}
+	return 0;
+}
+
+int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
+		 struct error *err)
+{
+	int64_t version;
+
+	if (ops->schema_version(db, &version, err) < 0)
+		return -1;
+	if (version == (int64_t)n_steps)
+		return 0;
+	if (version > (int64_t)n_steps)
+		return error_set(err, ERR_INTERNAL, NULL, "the ledger has schema version %" PRId64 ", this program knows versions up to %zu:"
+				 " use the newer program that wrote it", version, n_steps);
+	if (version == 0 && !(flags & DB_CREATE))
+		return error_set(err, ERR_INTERNAL, NULL, "the file is empty, not a ledger: make one with \"usaged init\"");
+	if (!(flags & DB_WRITE))
+		return error_set(err, ERR_INTERNAL, NULL, "the ledger has schema version %" PRId64 ", this program reads version %zu:"
+				 " open it for writing once (\"usaged serve\" does), which brings it forward", version, n_steps);
+	return bring_forward(ops, db, steps, n_steps, err);
+}

@@ -1,0 +1,153 @@
+#include "store/store.h"
+
+#include <stdlib.h>
+#include "store/internal.h"
+#include "base/banned.h"
+
+static unsigned db_flags(unsigned flags)
+{
+	return (flags & STORE_WRITE ? DB_WRITE : 0) | (flags & STORE_CREATE ? DB_CREATE : 0);
+}
+
+int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret, struct error *err)
+{
+	const struct db_ops *ops = &db_sqlite;
+	struct db *db;
+	struct store *st;
+
+	if (ops->open(where, db_flags(flags), busy_timeout_ms, &db, err) < 0)
+		return -1;
+	if (schema_bring(ops, db, db_flags(flags), schema_steps, schema_n_steps, err) < 0) {
+		ops->close(&db);
+		if (flags & STORE_CREATE)
+			ops->remove(where);
+		return -1;
+	}
+	st = calloc(1, sizeof(*st));
+	if (!st)
+		abort();
+	st->ops = ops;
+	st->db = db;
+	*ret = st;
+	return 0;
+}
+
+void store_close(struct store **st)
+{
+	if (!*st)
+		return;
+	store_end(*st);
+	(*st)->ops->close(&(*st)->db);
+	free(*st);
+	*st = NULL;
+}
+
+int store_begin_read(struct store *st, struct error *err)
+{
+	if (st->ops->exec(st->db, "BEGIN", err) < 0)
+		return -1;
+	st->tx = TX_READ;
+	return 0;
+}
+
+int store_begin_write(struct store *st, struct error *err)
+{
+	if (st->ops->exec(st->db, st->ops->begin_write, err) < 0)
+		return -1;
+	st->tx = TX_WRITE;
+	return 0;
+}
+
+int store_commit(struct store *st, struct error *err)
+{
+	if (st->ops->exec(st->db, "COMMIT", err) < 0) {
+		store_end(st);
+		return -1;
+	}
+	st->tx = TX_NONE;
+	return 0;
+}
+
+void store_end(struct store *st)
+{
+	store_scan_end(st);
+	if (st->tx != TX_NONE)
+		st->ops->exec(st->db, "ROLLBACK", NULL);
+	st->tx = TX_NONE;
+}
+
+int store_write_open(struct store *st, bool *ret_own, struct error *err)
+{
+	*ret_own = st->tx == TX_NONE;
+	return *ret_own ? store_begin_write(st, err) : 0;
+}
+
+int store_write_close(struct store *st, bool own, int rc, struct error *err)
+{
+	if (!own)
+		return rc;
+	if (rc >= 0)
+		return store_commit(st, err) < 0 ? -1 : rc;
+	store_end(st);
+	return rc;
+}
+
+void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t element)
+{
+	size_t old = *size;
+
+	if (n < old)
+		return list;
+	*size = old ? 2 * old : 16;
+	return arena_grow(arena, list, old * element, *size * element);
+}
+
+int store_one(struct store *st, struct stmt *s, int64_t *ret_n, struct error *err)
+{
+	int rc = step(st, s, err);
+
+	if (rc > 0) {
+		*ret_n = get_int(st, s, 0);
+		st->ops->reset(s);
+	}
+	return rc;
+}
+
+void store_bind_amounts(struct store *st, struct stmt *s, int n, const struct amounts *a)
+{
+	bind_int(st, s, n, a->count);
+	bind_int(st, s, n + 1, a->usage);
+	bind_int(st, s, n + 2, a->price);
+	bind_int(st, s, n + 3, a->upload);
+}
+
+void store_get_amounts(struct store *st, struct stmt *s, int column, struct amounts *ret)
+{
+	ret->count = get_int(st, s, column);
+	ret->usage = get_int(st, s, column + 1);
+	ret->price = get_int(st, s, column + 2);
+	ret->upload = get_int(st, s, column + 3);
+}
+
+int store_version(struct store *st, int64_t *ret_version, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT value FROM meta WHERE name = 'version'", err);
+
+	if (!s)
+		return -1;
+	switch (store_one(st, s, ret_version, err)) {
+	case 1:
+		return 0;
+	case 0:
+		return error_set(err, ERR_INTERNAL, NULL, "the ledger has lost its version counter");
+	default:
+		return -1;
+	}
+}
+
+int store_changed(struct store *st, struct error *err)
+{
+	struct stmt *s = prepare(st, "UPDATE meta SET value = value + 1 WHERE name = 'version'", err);
+
+	return s ? step(st, s, err) : -1;
+}
