@@ -9,11 +9,10 @@
 /* Is the caller's role among those of the operation? -1: ERR_UNAUTHENTICATED (WHO is NULL) or ERR_FORBIDDEN. */
 int access_operation(const struct principal *who, const struct op *op, struct error *err);
 
-/*
- * Finds the account SID and checks that the caller sees it. 1 found; 0 none, or one the caller may not see (the same
- * answer, so that nobody learns which SIDs exist); -1 failed.
- */
-int access_account(const struct call *call, const char *sid, struct account *ret, struct error *err);
+/* What came of looking for an account. The 2010 API answers the middle two alike, so that nobody learns which SIDs exist. */
+enum sight { SIGHT_FAILED = -1, SIGHT_NONE, SIGHT_FOREIGN, SIGHT_OK };
+
+enum sight access_account(const struct call *call, const char *sid, struct account *ret, struct error *err);
 
 /* The accounts the caller sees, in the order of their SIDs. */
 int access_accounts(const struct call *call, struct account **ret, size_t *ret_n, struct error *err);

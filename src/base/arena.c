@@ -153,3 +153,25 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	va_end(ap);
 	return text;
 }
+
+char *arena_join(struct arena *a, ...)
+{
+	va_list ap, again;
+	size_t len = 0, part;
+	const char *text;
+	char *ret, *to;
+
+	va_start(ap, a);
+	va_copy(again, ap);
+	while ((text = va_arg(ap, const char *)))
+		len += strlen(text);
+	va_end(ap);
+	ret = to = arena_alloc(a, len + 1);
+	while ((text = va_arg(again, const char *))) {
+		part = strlen(text);
+		memcpy(to, text, part);
+		to += part;
+	}
+	va_end(again);
+	return ret;
+}

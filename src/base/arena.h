@@ -28,6 +28,10 @@ char *arena_str(struct arena *a, const char *text);           /* NULL stays NULL
 __attribute__((format(printf, 2, 3)))
 char *arena_printf(struct arena *a, const char *fmt, ...);
 
+/* All texts up to the NULL, one after the other. */
+__attribute__((sentinel))
+char *arena_join(struct arena *a, ...);
+
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (n)))
 

@@ -11,6 +11,9 @@
 enum error_kind {
 	ERR_NONE,             /* nothing has failed */
 	ERR_PARAM,            /* a parameter has a value that it can't have */
+	ERR_FORMAT,           /* a parameter isn't written the way its type is (a date, a number) */
+	ERR_MISSING,          /* parameters that must be given are not */
+	ERR_PAGE,             /* a page asked for without the token that leads to it, or with a wrong one */
 	ERR_REVERSED,         /* a range that ends before it starts */
 	ERR_BODY,             /* a body that can't be read as what it claims to be */
 	ERR_UNAUTHENTICATED,  /* no credentials */
@@ -26,6 +29,7 @@ enum error_kind {
 	ERR_CONFLICT,         /* it exists already */
 	ERR_OVERFLOW,         /* a total that does not fit; nothing was stored */
 	ERR_BUSY,             /* try again: the ledger is locked, or the server is stopping */
+	ERR_GATEWAY,          /* nginx found no worker to ask */
 	ERR_TIMEOUT,          /* the answer did not come in time */
 	ERR_INTERNAL,         /* ours: a full disk, a broken file, a bug */
 	ERR_KINDS
@@ -34,8 +38,9 @@ enum error_kind {
 struct error {
 	enum error_kind kind;
 	int code;             /* the dialect's own number where the kind is too coarse (83601); else 0 */
-	char param[48];       /* the parameter at fault, spelled as the caller would, or "" */
-	char message[320];    /* one line, safe to show the caller: what is wrong and what would be right */
+	char param[48];       /* the parameter at fault, spelled as the caller would (several: joined with ","), or "" */
+	char message[320];    /* one line, safe to show the caller: what is wrong and what would be right; reads well
+	                         after "PARAM: ", and without it */
 	char detail[512];     /* for the log only: the statement, the driver's or the system's words */
 };
 

@@ -17,6 +17,9 @@ struct date period_step(enum period p, struct date first, int64_t n);
 /* How many periods from that of A to that of B: 0 when both lie in the same. */
 int64_t period_distance(enum period p, struct date a, struct date b);
 
+#define QUARTER_SEC      900
+#define QUARTERS_PER_DAY 96
+
 /* A run of slots of one level. */
 struct slot_run {
 	enum level level;

@@ -62,6 +62,10 @@ int usage_open(struct store *st, const struct catalogue *c, const struct usage_q
 int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err);   /* 1 a row, 0 the end, -1 */
 void usage_close(struct usage_cursor **cur);
 
+/* Moves *AT back by up to N rows, for the link to the page before; stops at the beginning (all zero). */
+int usage_back(struct store *st, const struct catalogue *c, const struct usage_query *q, size_t n, struct arena *arena,
+	       struct usage_position *at, struct error *err);
+
 /* How many slots [FROM, TO) has. */
 int64_t usage_slots(const struct usage_query *q);
 

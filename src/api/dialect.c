@@ -1,0 +1,345 @@
+#include "api/dialect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+/* ---- dates ---- */
+
+static bool parse_iso_date(const char *text, size_t len, struct date today, struct date *ret)
+{
+	int64_t us;
+
+	(void)today;
+	if (len == 10)
+		return date_parse(text, len, ret);
+	/* a date-time counts with its date part, as written (contracts: servicestack G) */
+	return len > 10 && instant_parse(text, len, true, &us) && date_parse(text, 10, ret);
+}
+
+static const struct {
+	const char *name;
+	int days, months;
+} offset_units[] = {
+	{ "day", 1, 0 }, { "week", 7, 0 }, { "month", 0, 1 }, { "year", 0, 12 }, { NULL, 0, 0 }
+};
+
+enum { OFFSET_MAX = 36600 };
+
+/* "-30days", "+1month"; a leading space is a "+" that was not encoded (contracts: twilio A.2). */
+static bool parse_offset(const char *text, size_t len, struct date today, struct date *ret)
+{
+	size_t i = 1, start;
+	int n = 0;
+
+	if (len < 2 || (text[0] != '-' && text[0] != '+' && text[0] != ' '))
+		return false;
+	for (; i < len && text[i] >= '0' && text[i] <= '9' && n <= OFFSET_MAX; i++)
+		n = n * 10 + (text[i] - '0');
+	if (i == 1 || n > OFFSET_MAX)
+		return false;
+	if (text[0] == '-')
+		n = -n;
+	start = i;
+	if (len - start > 1 && text[len - 1] == 's')
+		len--;
+	for (int u = 0; offset_units[u].name; u++) {
+		if (strlen(offset_units[u].name) != len - start || memcmp(offset_units[u].name, text + start, len - start) != 0)
+			continue;
+		*ret = offset_units[u].days ? date_from_days(date_to_days(today) + (int64_t)n * offset_units[u].days)
+					    : date_add_months(today, n * offset_units[u].months);
+		return date_valid(*ret);
+	}
+	return false;
+}
+
+static bool parse_twilio_date(const char *text, size_t len, struct date today, struct date *ret)
+{
+	return parse_offset(text, len, today, ret) || (len == 10 && date_parse(text, len, ret));
+}
+
+/* ---- errors of the Twilio families ---- */
+
+struct twilio_error {
+	struct decimal code;
+	const char *detail;
+	const char *message;
+	const char *more_info;
+	int64_t status;
+};
+
+static const struct field twilio_error_fields[] = {
+	FIELD(struct twilio_error, code, "Number of the error, or null"),
+	FIELD(struct twilio_error, detail, "More about it, if there is more"),
+	FIELD(struct twilio_error, message, "What is wrong, and what would be right"),
+	FIELD(struct twilio_error, more_info, "A page about errors of this number", .flags = FIELD_MACHINE),
+	FIELD(struct twilio_error, status, "HTTP status"),
+	{ 0 }
+};
+
+static const struct shape twilio_error_shape = {
+	.name = "RestException", .fields = twilio_error_fields, .doc = "An error"
+};
+
+static void write_twilio_error(struct writer *w, const struct error *err, const struct error_status *status)
+{
+	char message[sizeof(err->param) + sizeof(err->message) + 16], url[64];
+	struct twilio_error e = { .code = DECIMAL_NULL, .message = message, .status = status->status };
+
+	if (err->param[0])
+		snprintf(message, sizeof(message), "Invalid %s: %s", err->param, err->message);
+	else
+		snprintf(message, sizeof(message), "%s", err->message);
+	if (status->code) {
+		e.code = (struct decimal){ .n = status->code };
+		snprintf(url, sizeof(url), "https://www.twilio.com/docs/errors/%d", status->code);
+		e.more_info = url;
+	}
+	if (err->kind == ERR_CREDENTIALS)
+		e.detail = "Your AccountSid or AuthToken was incorrect.";
+	writer_begin(w, NULL, &twilio_error_shape);
+	for (const struct field *f = twilio_error_fields; f->name; f++) {
+		const void *value = (const char *)&e + f->offset;
+
+		if (f->type != VT_TEXT || *(const char *const *)value)
+			writer_field(w, f, value);
+	}
+	writer_end(w);
+}
+
+/* ---- errors of ServiceStack ---- */
+
+struct response_error {
+	const char *error_code, *field_name, *message, *meta;
+};
+
+struct response_status {
+	const char *error_code, *message, *stack_trace, *meta;
+};
+
+#define SERVICESTACK_TYPES "http://schemas.servicestack.net/types"
+#define META_ATTRS(prefix) "xmlns:" prefix "=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
+
+static const struct field response_error_fields[] = {
+	FIELD_AS(struct response_error, error_code, "ErrorCode", "Name of the error"),
+	FIELD_AS(struct response_error, field_name, "FieldName", "The parameter at fault"),
+	FIELD_AS(struct response_error, message, "Message", "What is wrong with it"),
+	FIELD_AS(struct response_error, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY, .xml_attrs = META_ATTRS("d5p1")),
+	{ 0 }
+};
+
+static const struct shape response_error_shape = {
+	.name = "ResponseError", .flags = SHAPE_ORDERED, .fields = response_error_fields, .doc = "A parameter at fault"
+};
+
+enum { RS_CODE, RS_MESSAGE, RS_STACK, RS_ERRORS, RS_META };
+
+static const struct field response_status_fields[] = {
+	[RS_CODE] = FIELD_AS(struct response_status, error_code, "ErrorCode", "Name of the error"),
+	[RS_MESSAGE] = FIELD_AS(struct response_status, message, "Message", "What is wrong, and what would be right"),
+	[RS_STACK] = FIELD_AS(struct response_status, stack_trace, "StackTrace", "Never filled", .flags = FIELD_MACHINE),
+	[RS_ERRORS] = FIELD_LIST("Errors", &response_error_shape, "The parameters at fault"),
+	[RS_META] = FIELD_AS(struct response_status, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY,
+			     .xml_attrs = META_ATTRS("d3p1")),
+	{ 0 }
+};
+
+static const struct shape response_status_shape = {
+	.name = "ResponseStatus", .flags = SHAPE_ORDERED, .fields = response_status_fields, .doc = "What went wrong"
+};
+
+static const struct field error_response_fields[] = {
+	{ .name = "ResponseStatus", .type = VT_OBJECT, .shape = &response_status_shape, .doc = "What went wrong" },
+	{ 0 }
+};
+
+static const struct shape error_response_shape = {
+	.name = "ErrorResponse", .xml_namespace = SERVICESTACK_TYPES, .flags = SHAPE_ORDERED,
+	.fields = error_response_fields, .doc = "An error"
+};
+
+/* One item for each parameter in the comma-joined list. */
+static void write_response_errors(struct writer *w, const struct error *err, const struct error_status *status)
+{
+	char params[sizeof(err->param)];
+	char *rest = params, *name;
+
+	writer_begin_list(w, &response_status_fields[RS_ERRORS], &response_error_shape);
+	snprintf(params, sizeof(params), "%s", err->param);
+	while ((name = strsep(&rest, ",")) && *name) {
+		struct response_error e = { .error_code = status->name, .field_name = name, .message = err->message };
+
+		writer_record(w, NULL, &response_error_shape, &e);
+	}
+	writer_end(w);
+}
+
+static void write_servicestack_error(struct writer *w, const struct error *err, const struct error_status *status)
+{
+	char message[sizeof(err->param) + sizeof(err->message) + 32];
+	struct response_status rs = { .error_code = status->name, .message = message };
+
+	if (err->param[0])
+		snprintf(message, sizeof(message), "%s (Parameter '%s')", err->message, err->param);
+	else
+		snprintf(message, sizeof(message), "%s", err->message);
+	writer_begin(w, NULL, &error_response_shape);
+	writer_begin(w, &error_response_fields[0], &response_status_shape);
+	writer_field(w, &response_status_fields[RS_CODE], &rs.error_code);
+	writer_field(w, &response_status_fields[RS_MESSAGE], &rs.message);
+	writer_field(w, &response_status_fields[RS_STACK], &rs.stack_trace);
+	write_response_errors(w, err, status);
+	writer_field(w, &response_status_fields[RS_META], &rs.meta);
+	writer_end(w);
+	writer_end(w);
+}
+
+/* ---- the families ---- */
+
+static const struct style twilio_style = {
+	.json = SPELL_AS_IS, .xml = SPELL_PASCAL, .csv = SPELL_PASCAL, .json_nulls = true,
+	.xml_declaration = "<?xml version='1.0' encoding='UTF-8'?>\n", .xml_wrapper = "TwilioResponse",
+	.xml_page_attributes = true, .csv_quote_spaces = true,
+};
+
+static const struct style servicestack_style = {
+	.json = SPELL_CAMEL, .xml = SPELL_AS_IS, .csv = SPELL_AS_IS,
+	.xml_declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>", .xml_data_contract = true,
+	.csv_nested_as_jsv = true,
+};
+
+/* Contracts: twilio A.7; the numbers without a mark there keep code 0. */
+#define TWILIO_COMMON_ERRORS                              \
+	[ERR_PAGE]            = { 400, 70002, NULL, NULL }, \
+	[ERR_UNAUTHENTICATED] = { 401, 20003, NULL, NULL }, \
+	[ERR_CREDENTIALS]     = { 401, 20003, NULL, NULL }, \
+	[ERR_FORBIDDEN]       = { 403, 20006, NULL, NULL }, \
+	[ERR_NOT_FOUND]       = { 404, 20404, NULL, NULL }, \
+	[ERR_METHOD]          = { 405, 20004, NULL, NULL }, \
+	[ERR_NO_OPERATION]    = { 404, 20404, NULL, NULL }, \
+	[ERR_NOT_ACCEPTABLE]  = { 406, 0, NULL, NULL },     \
+	[ERR_MEDIA_TYPE]      = { 415, 0, NULL, NULL },     \
+	[ERR_TOO_LARGE]       = { 413, 0, NULL, NULL },     \
+	[ERR_TOO_MANY]        = { 429, 20429, NULL, NULL }, \
+	[ERR_CONFLICT]        = { 409, 0, NULL, NULL },     \
+	[ERR_BUSY]            = { 503, 20503, NULL, NULL }, \
+	[ERR_GATEWAY]         = { 502, 20500, NULL, NULL }, \
+	[ERR_TIMEOUT]         = { 504, 20503, NULL, NULL }, \
+	[ERR_INTERNAL]        = { 500, 20500, NULL, NULL }
+
+static const struct error_status twilio_errors[ERR_KINDS] = {
+	TWILIO_COMMON_ERRORS,
+	[ERR_PARAM]    = { 400, 20001, NULL, NULL },
+	[ERR_FORMAT]   = { 400, 20001, NULL, NULL },
+	[ERR_MISSING]  = { 400, 20001, NULL, NULL },
+	[ERR_REVERSED] = { 404, 20404, NULL, NULL },
+	[ERR_BODY]     = { 400, 20001, NULL, NULL },
+	[ERR_OVERFLOW] = { 400, 20001, NULL, NULL },
+};
+
+/* Contracts: twilio C.3. */
+static const struct error_status supersim_errors[ERR_KINDS] = {
+	TWILIO_COMMON_ERRORS,
+	[ERR_PARAM]    = { 400, 83600, NULL, NULL },
+	[ERR_FORMAT]   = { 400, 83600, NULL, NULL },
+	[ERR_MISSING]  = { 400, 83600, NULL, NULL },
+	[ERR_REVERSED] = { 400, 83600, NULL, NULL },
+	[ERR_BODY]     = { 400, 83600, NULL, NULL },
+	[ERR_OVERFLOW] = { 400, 83600, NULL, NULL },
+};
+
+/* Contracts: servicestack C. */
+static const struct error_status servicestack_errors[ERR_KINDS] = {
+	[ERR_PARAM]           = { 400, 0, "ArgumentException", NULL },
+	[ERR_FORMAT]          = { 400, 0, "FormatException", NULL },
+	[ERR_MISSING]         = { 400, 0, "ArgumentNullException", NULL },
+	[ERR_PAGE]            = { 400, 0, "ArgumentException", NULL },
+	[ERR_REVERSED]        = { 400, 0, "ArgumentException", NULL },
+	[ERR_BODY]            = { 400, 0, "SerializationException", NULL },
+	[ERR_UNAUTHENTICATED] = { 401, 0, "Unauthorized", "Not Authenticated" },
+	[ERR_CREDENTIALS]     = { 401, 0, "Unauthorized", "Invalid Username or Password" },
+	[ERR_FORBIDDEN]       = { 403, 0, "Forbidden", "Invalid Role" },
+	[ERR_NOT_FOUND]       = { 404, 0, "NotFound", NULL },
+	[ERR_METHOD]          = { 405, 0, "NotImplementedException", NULL },
+	[ERR_NO_OPERATION]    = { 405, 0, "NotImplementedException", NULL },
+	[ERR_NOT_ACCEPTABLE]  = { 406, 0, "NotAcceptable", NULL },
+	[ERR_MEDIA_TYPE]      = { 415, 0, "UnsupportedMediaType", NULL },
+	[ERR_TOO_LARGE]       = { 413, 0, "RequestEntityTooLarge", NULL },
+	[ERR_TOO_MANY]        = { 429, 0, "TooManyRequests", NULL },
+	[ERR_CONFLICT]        = { 409, 0, "Conflict", NULL },
+	[ERR_OVERFLOW]        = { 400, 0, "OverflowException", NULL },
+	[ERR_BUSY]            = { 503, 0, "ServiceUnavailable", NULL },
+	[ERR_GATEWAY]         = { 502, 0, "BadGateway", NULL },
+	[ERR_TIMEOUT]         = { 504, 0, "GatewayTimeout", NULL },
+	[ERR_INTERNAL]        = { 500, 0, "InternalServerError", NULL },
+};
+
+#define TWILIO_DATE_HINT "use YYYY-MM-DD, a day that exists, or an offset such as -30days"
+
+const struct dialect dialect_twilio = {
+	.name = "twilio",
+	.prefixes = (const char *const[]){ "/2010-04-01/", NULL },
+	.style = &twilio_style,
+	.default_format = &format_xml,
+	.refuses_accept = true,
+	.challenge = "Basic realm=\"Twilio API\"",
+	.request_id_header = "Twilio-Request-Id",
+	.parse_date = parse_twilio_date,
+	.date_hint = TWILIO_DATE_HINT,
+	.errors = twilio_errors,
+	.write_error = write_twilio_error,
+};
+
+const struct dialect dialect_supersim = {
+	.name = "supersim",
+	.prefixes = (const char *const[]){ "/v1/", NULL },
+	.style = &twilio_style,
+	.default_format = &format_json,
+	.refuses_accept = true,
+	.challenge = "Basic realm=\"Twilio API\"",
+	.request_id_header = "Twilio-Request-Id",
+	.parse_date = parse_twilio_date,
+	.date_hint = TWILIO_DATE_HINT,
+	.errors = supersim_errors,
+	.write_error = write_twilio_error,
+};
+
+const struct dialect dialect_servicestack = {
+	.name = "servicestack",
+	.style = &servicestack_style,
+	.default_format = &format_json,
+	.type_decides = true,
+	.any_case = true,
+	.jsonp = true,
+	.csv_attachment = true,
+	.hides_methods = true,
+	.challenge = "Basic realm=\"/auth/basic\"",
+	.request_id_header = "X-Request-Id",
+	.parse_date = parse_iso_date,
+	.date_hint = "use YYYY-MM-DD, a day that exists",
+	.errors = servicestack_errors,
+	.write_error = write_servicestack_error,
+};
+
+const struct dialect *const dialects[] = { &dialect_twilio, &dialect_supersim, &dialect_servicestack, NULL };
+
+const struct dialect *dialect_of_path(const char *path, size_t len)
+{
+	const struct dialect *const *d = dialects;
+
+	for (; d[1]; d++)
+		for (const char *const *p = (*d)->prefixes; *p; p++)
+			if (len >= strlen(*p) && memcmp(path, *p, strlen(*p)) == 0)
+				return *d;
+	return *d;
+}
+
+struct error_status dialect_status(const struct dialect *d, const struct error *err)
+{
+	struct error_status s = d->errors[err->kind];
+
+	if (err->code)
+		s.code = err->code;
+	return s;
+}

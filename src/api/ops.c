@@ -1,0 +1,105 @@
+/*
+ * ops.c - the list of all operations, and the check that their tables keep the rules.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "api/op.h"
+#include "base/banned.h"
+
+extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_ListUsageRecord, op_ListUsageRecordAllTime,
+	op_ListUsageRecordDaily, op_ListUsageRecordMonthly, op_ListUsageRecordYearly, op_ListUsageRecordToday,
+	op_ListUsageRecordYesterday, op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord;
+
+const struct op *const ops[] = {
+	&op_ListUsageRecords, &op_GetAIUsage,
+	&op_FetchUsage, &op_ListUsageRecord, &op_ListUsageRecordAllTime, &op_ListUsageRecordDaily, &op_ListUsageRecordMonthly,
+	&op_ListUsageRecordYearly, &op_ListUsageRecordToday, &op_ListUsageRecordYesterday, &op_ListUsageRecordThisMonth,
+	&op_ListUsageRecordLastMonth,
+	&op_ListSuperSimUsageRecord,
+	NULL
+};
+
+const struct op *op_find(const char *id)
+{
+	for (const struct op *const *op = ops; *op; op++)
+		if (strcasecmp((*op)->id, id) == 0)
+			return *op;
+	return NULL;
+}
+
+static int broken(struct error *err, const struct op *op, const char *what, const char *name)
+{
+	return error_set(err, ERR_INTERNAL, NULL, "operation %s: %s%s%s", op->id, what, name ? " " : "", name ? name : "");
+}
+
+static bool path_has(const char *path, const char *name)
+{
+	for (const char *p = path; (p = strchr(p, '{')); p++)
+		if (strncmp(p + 1, name, strlen(name)) == 0 && p[1 + strlen(name)] == '}')
+			return true;
+	return false;
+}
+
+static int check_params(const struct op *op, struct error *err)
+{
+	int n = 0, in_path = 0, braces = 0;
+
+	for (; op->params[n].name; n++) {
+		const struct param *p = &op->params[n];
+
+		if (!p->doc || !*p->doc)
+			return broken(err, op, "no doc for the parameter", p->name);
+		if (p->type == PT_ENUM && !p->values)
+			return broken(err, op, "no values for the parameter", p->name);
+		if (!!(p->flags & PARAM_PATH) != path_has(op->path, p->name))
+			return broken(err, op, "the path and the table differ about", p->name);
+		in_path += !!(p->flags & PARAM_PATH);
+	}
+	for (const char *c = op->path; *c; c++)
+		braces += *c == '{';
+	if (n > PARAMS_MAX || braces != in_path)
+		return broken(err, op, "too many parameters, or one of the path has no row", NULL);
+	return 0;
+}
+
+static int check_shape(const struct op *op, const struct shape *shape, struct error *err)
+{
+	if (!shape || !shape->name || !shape->doc)
+		return broken(err, op, "a shape without a name or a doc", NULL);
+	for (const struct field *f = shape->fields; f->name; f++) {
+		if (!f->doc || !*f->doc)
+			return broken(err, op, "no doc for the field", f->name);
+		if ((f->type == VT_OBJECT || f->type == VT_LIST) && check_shape(op, f->shape, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Defaults must pass the checks that callers' values do. */
+static int check_defaults(const struct op *op, struct error *err)
+{
+	struct arena arena;
+	struct call call = { .op = op, .arena = &arena };
+	struct error fault = { 0 };
+	int rc;
+
+	arena_init(&arena);
+	rc = call_bind(&call, NULL, 0, &fault);
+	arena_release(&arena);
+	return rc == 0 || fault.kind == ERR_MISSING ? 0 : broken(err, op, "a default fails its own check:", fault.param);
+}
+
+int ops_check(struct error *err)
+{
+	for (const struct op *const *a = ops; *a; a++) {
+		if (!(*a)->doc || !(*a)->title || !(*a)->run || !(*a)->methods || !(*a)->roles)
+			return broken(err, *a, "a part of the row is missing", NULL);
+		if (check_params(*a, err) < 0 || check_shape(*a, (*a)->returns, err) < 0 || check_defaults(*a, err) < 0)
+			return -1;
+		for (const struct op *const *b = a + 1; *b; b++)
+			if (((*a)->methods & (*b)->methods) && strcmp((*a)->path, (*b)->path) == 0)
+				return broken(err, *b, "the path and a verb are taken by", (*a)->id);
+	}
+	return 0;
+}

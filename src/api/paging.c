@@ -1,0 +1,230 @@
+#include "api/paging.h"
+
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/banned.h"
+
+enum { LINK_MAX = 8192, TOKEN_VERSION = 1, TOKEN_NUMBERS = 5, TOKEN_AFTER_MAX = 256 };
+
+/* What a token holds: these numbers, each 8 bytes, and the name of the row before. */
+struct token {
+	int64_t number[TOKEN_NUMBERS];    /* in the order of enum token_number */
+	const char *after;
+};
+
+enum token_number { TOKEN_FROM, TOKEN_TO, TOKEN_PAGE, TOKEN_START, TOKEN_SLOT };
+
+enum { TOKEN_HEAD = 1 + TOKEN_NUMBERS * 8, TOKEN_BYTES = TOKEN_HEAD + TOKEN_AFTER_MAX + TAG_BYTES };
+
+/* ---- paths and filters ---- */
+
+static const char *arena_text(const struct call *call, struct strbuf *sb)
+{
+	const char *text = arena_strn(call->arena, sb->text, sb->len);
+
+	strbuf_release(sb);
+	return text;
+}
+
+const char *call_path(const struct call *call)
+{
+	struct strbuf sb;
+
+	strbuf_init(&sb, LINK_MAX);
+	for (const char *p = call->op->path; *p; p++) {
+		if (*p == '{') {
+			for (int i = 0; call->op->params[i].name; i++) {
+				const char *name = call->op->params[i].name;
+
+				if (strncmp(p + 1, name, strlen(name)) == 0 && p[1 + strlen(name)] == '}')
+					strbuf_add_urlencoded(&sb, call->args[i].text, strlen(call->args[i].text));
+			}
+			p = strchr(p, '}');
+		} else {
+			strbuf_addc(&sb, *p);
+		}
+	}
+	return arena_text(call, &sb);
+}
+
+const char *call_filters(const struct call *call)
+{
+	struct strbuf sb;
+
+	strbuf_init(&sb, LINK_MAX);
+	for (int i = 0; call->op->params[i].name; i++) {
+		const struct arg *arg = &call->args[i];
+
+		if (!arg->given || (arg->param->flags & (PARAM_PATH | PARAM_STATE)))
+			continue;
+		if (sb.len)
+			strbuf_addc(&sb, '&');
+		strbuf_add(&sb, arg->param->name);
+		strbuf_addc(&sb, '=');
+		strbuf_add_urlencoded(&sb, arg->text, strlen(arg->text));
+	}
+	return arena_text(call, &sb);
+}
+
+/* ---- tokens ---- */
+
+static void put_number(unsigned char *to, int64_t n)
+{
+	for (int i = 0; i < 8; i++)
+		to[i] = (unsigned char)((uint64_t)n >> (56 - 8 * i));
+}
+
+static int64_t get_number(const unsigned char *from)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < 8; i++)
+		n = n << 8 | from[i];
+	return (int64_t)n;
+}
+
+/* What the tag covers: the question (operation, path and filters), then the LEN bytes of the token before it. */
+static void add_signed(struct strbuf *sb, const struct call *call, const char *prefix, const char *filters,
+		       const unsigned char *bytes, size_t len)
+{
+	strbuf_init(sb, 2 * LINK_MAX + TOKEN_BYTES);
+	strbuf_addf(sb, "%s\n%s\n%s\n", call->op->id, prefix, filters);
+	strbuf_addn(sb, (const char *)bytes, len);
+}
+
+static const char *token_write(const struct call *call, const char *prefix, const char *filters, const struct token *t)
+{
+	unsigned char bytes[TOKEN_BYTES] = { TOKEN_VERSION };
+	size_t after = t->after ? strlen(t->after) : 0, len = TOKEN_HEAD + after;
+	struct strbuf sb;
+	char *text;
+
+	if (after > TOKEN_AFTER_MAX)
+		return NULL;
+	for (int i = 0; i < TOKEN_NUMBERS; i++)
+		put_number(bytes + 1 + 8 * i, t->number[i]);
+	if (after)
+		memcpy(bytes + TOKEN_HEAD, t->after, after);
+	add_signed(&sb, call, prefix, filters, bytes, len);
+	tag_make(call->secret, sb.text, sb.len, bytes + len);
+	strbuf_release(&sb);
+	len += TAG_BYTES;
+	text = arena_alloc(call->arena, len * 4 / 3 + 4);
+	base64url_encode(bytes, len, text);
+	return text;
+}
+
+static bool token_genuine(const struct call *call, const char *prefix, const char *filters, const unsigned char *bytes, size_t len)
+{
+	struct strbuf sb;
+	bool genuine;
+
+	add_signed(&sb, call, prefix, filters, bytes, len);
+	genuine = tag_check(call->secret, sb.text, sb.len, bytes + len);
+	strbuf_release(&sb);
+	return genuine;
+}
+
+static int token_read(const struct call *call, const char *prefix, const char *filters, const char *text, struct token *ret,
+		      struct error *err)
+{
+	unsigned char bytes[TOKEN_BYTES];
+	size_t len;
+
+	if (!base64url_decode(text, strlen(text), bytes, sizeof(bytes), &len) || len < TOKEN_HEAD + TAG_BYTES ||
+	    bytes[0] != TOKEN_VERSION || !token_genuine(call, prefix, filters, bytes, len - TAG_BYTES))
+		return error_set(err, ERR_PARAM, "PageToken",
+				 "is not one that this server gave for this question; follow the links of a page as they are");
+	len -= TAG_BYTES;
+	for (int i = 0; i < TOKEN_NUMBERS; i++)
+		ret->number[i] = get_number(bytes + 1 + 8 * i);
+	ret->after = len > TOKEN_HEAD ? arena_strn(call->arena, (const char *)bytes + TOKEN_HEAD, len - TOKEN_HEAD) : NULL;
+	return 0;
+}
+
+/* ---- the page ---- */
+
+static const char *page_link(const struct call *call, const char *prefix, const char *filters, int64_t size, int64_t page,
+			     const char *token)
+{
+	return arena_printf(call->arena, "%s?%s%sPageSize=%lld&Page=%lld%s%s", prefix, filters, *filters ? "&" : "",
+			    (long long)size, (long long)page, token ? "&PageToken=" : "", token ? token : "");
+}
+
+static const char *link_to(const struct call *call, const char *prefix, const char *filters, const struct usage_query *q,
+			   const struct record_page *p, int64_t page, int64_t start, struct usage_position at)
+{
+	struct token t = { .after = at.after };
+
+	t.number[TOKEN_FROM] = q->from;
+	t.number[TOKEN_TO] = q->to;
+	t.number[TOKEN_PAGE] = page;
+	t.number[TOKEN_START] = start;
+	t.number[TOKEN_SLOT] = at.slot;
+	return page_link(call, prefix, filters, p->page_size, page, token_write(call, prefix, filters, &t));
+}
+
+/* Reads up to a page of rows, and whether there is one more. */
+static int load_rows(const struct call *call, const struct usage_query *q, struct usage_position at, struct record_page *p,
+		     bool *ret_more, struct error *err)
+{
+	struct usage_cursor *cur = NULL;
+	struct usage_row row;
+	int rc;
+
+	if (usage_open(call->store, call->catalogue, q, at, &cur, err) < 0)
+		return -1;
+	p->rows = arena_array(call->arena, struct usage_row, (size_t)p->page_size);
+	while ((rc = usage_next(cur, &row, err)) > 0 && p->n < (size_t)p->page_size) {
+		if (row.member_text)
+			row.member_text = row.at.after = arena_str(call->arena, row.member_text);
+		p->rows[p->n++] = row;
+	}
+	usage_close(&cur);
+	*ret_more = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+static int link_back(const struct call *call, const char *prefix, const char *filters, const struct usage_query *q,
+		     struct usage_position at, struct record_page *p, struct error *err)
+{
+	int64_t start = p->start > p->page_size ? p->start - p->page_size : 0;
+
+	if (p->page <= 0)
+		return 0;
+	if (usage_back(call->store, call->catalogue, q, (size_t)p->page_size, call->arena, &at, err) < 0)
+		return -1;
+	p->previous = link_to(call, prefix, filters, q, p, p->page - 1, start, at);
+	return 0;
+}
+
+int page_load(const struct call *call, struct usage_query *q, const char *prefix, struct record_page *ret, struct error *err)
+{
+	const struct arg *page = call_arg(call, "Page"), *token_arg = call_arg(call, "PageToken");
+	const char *filters = call_filters(call);
+	struct usage_position at = { 0 };
+	struct token token;
+	bool more;
+
+	*ret = (struct record_page){ .page_size = call_arg(call, "PageSize")->n };
+	if (token_arg->text) {
+		if (token_read(call, prefix, filters, token_arg->text, &token, err) < 0)
+			return -1;
+		q->from = token.number[TOKEN_FROM];
+		q->to = token.number[TOKEN_TO];
+		ret->page = token.number[TOKEN_PAGE];
+		ret->start = token.number[TOKEN_START];
+		at = (struct usage_position){ .slot = token.number[TOKEN_SLOT], .after = token.after };
+	} else if (page->text && page->n > 0) {
+		return error_set(err, ERR_PAGE, NULL, "Paged requests must include a PageToken; follow next_page_uri");
+	}
+	if (load_rows(call, q, at, ret, &more, err) < 0)
+		return -1;
+	ret->self = page_link(call, prefix, filters, ret->page_size, ret->page, token_arg->text);
+	ret->first = page_link(call, prefix, filters, ret->page_size, 0, NULL);
+	if (more)
+		ret->next = link_to(call, prefix, filters, q, ret, ret->page + 1, ret->start + (int64_t)ret->n,
+				    ret->rows[ret->n - 1].at);
+	return link_back(call, prefix, filters, q, at, ret, err);
+}

@@ -1,0 +1,27 @@
+/*
+ * range.h - which days a report is about: from the dates that the caller gave, and where
+ * they are missing from the account's beginning to today.
+ */
+#ifndef API_RANGE_H
+#define API_RANGE_H
+
+#include "api/op.h"
+
+/* The zone of the parameter TimeZone, UTC if it isn't given. */
+const struct zone *call_zone(const struct call *call);
+
+/* Today in that zone. */
+struct date call_today(const struct call *call);
+
+/* The day that an account's usage begins: its creation or its first usage, whichever is earlier. */
+int account_begin(const struct call *call, const struct account *a, struct date *ret, struct error *err);
+
+/*
+ * Replaces *FIRST and *LAST by StartDate and EndDate where the caller gave them. ERR_REVERSED if they then end before they begin.
+ */
+int range_given(const struct call *call, struct date *first, struct date *last, struct error *err);
+
+/* The instants (seconds) that the days FIRST to LAST, both included, span in the call's zone. */
+void range_instants(const struct call *call, struct date first, struct date last, int64_t *ret_from, int64_t *ret_to);
+
+#endif

@@ -1,0 +1,329 @@
+/*
+ * servicestack.c - Evo Voice's usage services (contracts: servicestack): the records of
+ * /billing/usage and the AI minutes of /ai/usage.
+ */
+#include <string.h>
+
+#include "api/access.h"
+#include "api/op.h"
+#include "api/range.h"
+#include "api/words.h"
+#include "usage/query.h"
+#include "base/banned.h"
+
+/* ---- which accounts ---- */
+
+/*
+ * All that the caller sees, or the one of AccountId: an unknown one is a filter that nothing passes, one that the
+ * caller may not see is refused (contracts: servicestack G).
+ */
+static int choose_accounts(const struct call *call, struct account **ret, size_t *ret_n, struct error *err)
+{
+	const char *sid = call_arg(call, "AccountId")->text;
+
+	if (!sid)
+		return access_accounts(call, ret, ret_n, err);
+	*ret = arena_new(call->arena, struct account);
+	switch (access_account(call, sid, *ret, err)) {
+	case SIGHT_FAILED:
+		return -1;
+	case SIGHT_FOREIGN:
+		return error_set(err, ERR_FORBIDDEN, NULL, "Forbidden: this account is not among those granted to you");
+	default:
+		*ret_n = (*ret)->id != 0;
+		return 0;
+	}
+}
+
+/* "AccountId's name" or "3 accounts", and the days. */
+static void about(const struct call *call, struct writer *w, const struct account *accounts, size_t n, const char *days)
+{
+	writer_about(w, call->op->title, n == 1 ? arena_printf(call->arena, "%s, %s.", accounts[0].name, days) :
+						  arena_printf(call->arena, "%zu accounts, %s.", n, days));
+}
+
+/* ---- ListUsageRecords ---- */
+
+struct usage_record_info {
+	const char *account_sid, *category;
+	struct decimal count;
+	const char *count_unit, *description, *end_date;
+	struct decimal price;
+	const char *price_unit, *start_date;
+	struct decimal usage;
+	const char *usage_unit, *uri;
+};
+
+#define DASHBOARD_NAMESPACE "http://schemas.datacontract.org/2004/07/Voice.Api.Dashboard"
+
+static const struct field record_fields[] = {
+	FIELD_AS(struct usage_record_info, account_sid, "AccountSid", "The account"),
+	FIELD_AS(struct usage_record_info, category, "Category", "What was used"),
+	FIELD_AS(struct usage_record_info, count, "Count", "How many events"),
+	FIELD_AS(struct usage_record_info, count_unit, "CountUnit", "What Count counts", .flags = FIELD_UNIT),
+	FIELD_AS(struct usage_record_info, description, "Description", "The category in words"),
+	FIELD_AS(struct usage_record_info, end_date, "EndDate", "Last day, included", .format = "date"),
+	FIELD_AS(struct usage_record_info, price, "Price", "Cost in the account's currency"),
+	FIELD_AS(struct usage_record_info, price_unit, "PriceUnit", "The currency, lower case", .flags = FIELD_UNIT),
+	FIELD_AS(struct usage_record_info, start_date, "StartDate", "First day, included", .format = "date"),
+	FIELD_AS(struct usage_record_info, usage, "Usage", "The billed measure", .flags = FIELD_QUOTED),
+	FIELD_AS(struct usage_record_info, usage_unit, "UsageUnit", "What Usage measures", .flags = FIELD_UNIT),
+	FIELD_AS(struct usage_record_info, uri, "Uri", "The record in the Twilio API", .flags = FIELD_MACHINE),
+	{ 0 }
+};
+
+static const struct shape record_shape = {
+	.name = "UsageRecordInfo", .xml_namespace = DASHBOARD_NAMESPACE, .fields = record_fields,
+	.doc = "Usage of one category over the days asked for"
+};
+
+static void fill_record(const struct call *call, const struct account *a, const char *start, const char *end, const char *zone,
+			const struct usage_row *row, struct usage_record_info *ret)
+{
+	const struct category *c = &call->catalogue->categories[row->category];
+
+	*ret = (struct usage_record_info){
+		.account_sid = a->sid, .category = c->name,
+		.count = { .n = row->totals.count }, .count_unit = c->count_unit, .description = c->description,
+		.end_date = end, .price = { .n = row->totals.price, .places = PRICE_PLACES }, .price_unit = a->currency,
+		.start_date = start, .usage = { .n = row->totals.usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
+	};
+	if (row->category == call->catalogue->totalprice) {
+		ret->usage = ret->price;
+		ret->usage_unit = a->currency;
+	}
+	ret->uri = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid, "/Usage/Records.json?Category=", c->name,
+			      "&StartDate=", start, "&EndDate=", end, "&IncludeSubaccounts=false", zone, NULL);
+}
+
+/* "&TimeZone=..." if one was given. */
+static const char *zone_filter(const struct call *call)
+{
+	const char *name = call_arg(call, "TimeZone")->text, *text;
+	struct strbuf sb;
+
+	if (!name)
+		return "";
+	strbuf_init(&sb, 512);
+	strbuf_add(&sb, "&TimeZone=");
+	strbuf_add_urlencoded(&sb, name, strlen(name));
+	text = arena_strn(call->arena, sb.text, sb.len);
+	strbuf_release(&sb);
+	return text;
+}
+
+/* One account's records; its days begin with the account unless StartDate is given. */
+static int write_account(const struct call *call, const struct account *a, struct writer *w, struct error *err)
+{
+	struct usage_query q = {
+		.accounts = &a->id, .n_accounts = 1, .zone = call_zone(call), .period = PERIOD_ALL, .group = GROUP_CATEGORY,
+		.category = CATALOGUE_NONE,
+	};
+	struct date first, last = call_today(call);
+	struct usage_cursor *cur = NULL;
+	struct usage_record_info rec;
+	struct usage_row row;
+	char start[DATE_TEXT], end[DATE_TEXT];
+	int rc;
+
+	if (account_begin(call, a, &first, err) < 0)
+		return -1;
+	if (!call_arg(call, "StartDate")->text && call_arg(call, "EndDate")->text &&
+	    date_compare(call_arg(call, "EndDate")->date, first) < 0)
+		return 0;                          /* all of it lies before this account began */
+	if (range_given(call, &first, &last, err) < 0)
+		return -1;
+	range_instants(call, first, last, &q.from, &q.to);
+	date_format(start, first);
+	date_format(end, last);
+	if (usage_open(call->store, call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
+		return -1;
+	while ((rc = usage_next(cur, &row, err)) > 0) {
+		fill_record(call, a, start, end, zone_filter(call), &row, &rec);
+		writer_record(w, NULL, &record_shape, &rec);
+	}
+	usage_close(&cur);
+	return rc;
+}
+
+/* What can be said of the days before any account is read. */
+static int check_days(const struct call *call, const char **ret_words, struct error *err)
+{
+	struct date first = { 1, 1, 1 }, last = call_today(call);
+	bool open = !call_arg(call, "StartDate")->text;
+
+	if (range_given(call, &first, &last, err) < 0)
+		return -1;
+	*ret_words = arena_printf(call->arena, "%s%s, %s", open ? "up to " : "", words_days(call->arena, open ? last : first, last),
+				  zone_name(call_zone(call)));
+	return 0;
+}
+
+static int list_usage_records(struct call *call, struct writer *w, struct error *err)
+{
+	struct account *accounts;
+	const char *days;
+	size_t n;
+
+	if (check_days(call, &days, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0)
+		return -1;
+	about(call, w, accounts, n, days);
+	writer_begin_list(w, NULL, &record_shape);
+	for (size_t i = 0; i < n; i++)
+		if (write_account(call, &accounts[i], w, err) < 0)
+			return -1;
+	writer_end(w);
+	return 0;
+}
+
+/* ---- GetAIUsage ---- */
+
+struct ai_account_usage {
+	const char *account_id;
+	struct decimal ai_minutes;
+};
+
+struct ai_customer_usage {
+	const char *account_id, *customer_id;
+	struct decimal ai_minutes;
+};
+
+#define AI_NAMESPACE "http://schemas.datacontract.org/2004/07/Voice.Api.AI"
+
+static const struct field ai_account_fields[] = {
+	FIELD_AS(struct ai_account_usage, account_id, "AccountId", "The account ID this customer belongs to"),
+	FIELD_AS(struct ai_account_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range"),
+	{ 0 }
+};
+
+static const struct field ai_customer_fields[] = {
+	FIELD_AS(struct ai_customer_usage, account_id, "AccountId", "The account ID this customer belongs to"),
+	FIELD_AS(struct ai_customer_usage, customer_id, "CustomerId", "The customer ID for this uage"),
+	FIELD_AS(struct ai_customer_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range"),
+	{ 0 }
+};
+
+static const struct shape ai_account_shape = {
+	.name = "AIAccountUsage", .xml_namespace = AI_NAMESPACE, .fields = ai_account_fields, .doc = "AI minutes of an account"
+};
+static const struct shape ai_customer_shape = {
+	.name = "AICustomerUsage", .xml_namespace = AI_NAMESPACE, .fields = ai_customer_fields, .doc = "AI minutes of a customer"
+};
+
+enum { AI_ACCOUNTS, AI_CUSTOMERS };
+
+static const struct field ai_usage_fields[] = {
+	[AI_ACCOUNTS] = FIELD_LIST("AccountUsage", &ai_account_shape, "By account"),
+	[AI_CUSTOMERS] = FIELD_LIST("CustomerUsage", &ai_customer_shape, "By customer"),
+	{ 0 }
+};
+
+static const struct shape ai_usage_shape = {
+	.name = "AIUsage", .xml_namespace = AI_NAMESPACE, .fields = ai_usage_fields, .doc = "AI minutes by account and by customer"
+};
+
+/* Minutes are rounded up once, here, when a total is written. */
+static struct decimal whole_minutes(const struct totals *t)
+{
+	return (struct decimal){ .n = decimal_ceil(t->usage, USAGE_PLACES) };
+}
+
+static void write_ai_row(struct writer *w, const struct account *a, const struct usage_row *row)
+{
+	struct ai_account_usage account = { .account_id = a->sid, .ai_minutes = whole_minutes(&row->totals) };
+	struct ai_customer_usage customer = { .account_id = a->sid, .customer_id = row->member_text, .ai_minutes = account.ai_minutes };
+
+	if (row->member)
+		writer_record(w, NULL, &ai_customer_shape, &customer);
+	else
+		writer_record(w, NULL, &ai_account_shape, &account);
+}
+
+/* An account's total, or with GROUP DIM_CUSTOMER its customers; of one customer if one is asked for. */
+static int write_ai_account(const struct call *call, const struct account *a, const struct usage_query *query, struct writer *w,
+			    struct error *err)
+{
+	const char *customer = call_arg(call, "CustomerId")->text;
+	struct usage_query q = *query;
+	struct usage_cursor *cur = NULL;
+	struct usage_row row;
+	int rc;
+
+	q.accounts = &a->id;
+	q.n_accounts = 1;
+	if (customer) {
+		rc = store_dimension_find(call->store, a->id, DIM_CUSTOMER, customer, strlen(customer), &q.dim[DIM_CUSTOMER], err);
+		if (rc <= 0)
+			return rc;
+	}
+	if (usage_open(call->store, call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
+		return -1;
+	while ((rc = usage_next(cur, &row, err)) > 0)
+		write_ai_row(w, a, &row);
+	usage_close(&cur);
+	return rc;
+}
+
+static int get_ai_usage(struct call *call, struct writer *w, struct error *err)
+{
+	struct usage_query q = {
+		.zone = call_zone(call), .period = PERIOD_ALL,
+		.category = catalogue_find(call->catalogue, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES)),
+	};
+	const int group[] = { [AI_ACCOUNTS] = GROUP_NONE, [AI_CUSTOMERS] = DIM_CUSTOMER };
+	const struct shape *const item[] = { [AI_ACCOUNTS] = &ai_account_shape, [AI_CUSTOMERS] = &ai_customer_shape };
+	struct account *accounts;
+	struct date first, last;
+	size_t n;
+
+	if (range_given(call, &first, &last, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0)
+		return -1;
+	range_instants(call, first, last, &q.from, &q.to);
+	about(call, w, accounts, n, words_range(call->arena, q.zone, q.from, q.to));
+	writer_begin(w, NULL, &ai_usage_shape);
+	for (int list = AI_ACCOUNTS; list <= AI_CUSTOMERS; list++) {
+		q.group = group[list];
+		writer_begin_list(w, &ai_usage_fields[list], item[list]);
+		for (size_t i = 0; i < n; i++)
+			if (write_ai_account(call, &accounts[i], &q, w, err) < 0)
+				return -1;
+		writer_end(w);
+	}
+	writer_end(w);
+	return 0;
+}
+
+/* ---- the table ---- */
+
+#define ZONE_PARAM { "TimeZone", PT_ZONE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" }
+
+static const struct param list_params[] = {
+	{ "AccountId", PT_TEXT, .max = 64, .doc = "The account ID you are listing for" },
+	{ "StartDate", PT_DATE, .doc = "The start date to retrieve usage records for (YYYY-MM-DD)" },
+	{ "EndDate", PT_DATE, .doc = "The end date to retrieve usage records for (YYYY-MM-DD)" },
+	ZONE_PARAM,
+	{ 0 }
+};
+
+static const struct param ai_params[] = {
+	{ "AccountId", PT_TEXT, .max = 64,
+	  .doc = "Filter by account ID. If not specified will return entries for all customers in all accounts in the date range" },
+	{ "CustomerId", PT_TEXT, .max = 128,
+	  .doc = "Filter by customer ID. If not specified, will return all customers for the accounts considered" },
+	{ "StartDate", PT_DATE, .flags = PARAM_REQUIRED, .doc = "The start of the date range to consider" },
+	{ "EndDate", PT_DATE, .flags = PARAM_REQUIRED, .doc = "The end of the date range to consider" },
+	ZONE_PARAM,
+	{ 0 }
+};
+
+const struct op op_ListUsageRecords = {
+	.id = "ListUsageRecords", .methods = M_READ, .path = "/billing/usage", .dialect = &dialect_servicestack,
+	.roles = ROLE_ADMIN | ROLE_MANAGER, .params = list_params, .returns = &record_shape, .returns_list = true,
+	.run = list_usage_records, .title = "Billing usage", .doc = "Gets all usage records for specified date range",
+};
+
+const struct op op_GetAIUsage = {
+	.id = "GetAIUsage", .methods = M_ALL, .path = "/ai/usage", .dialect = &dialect_servicestack, .roles = ROLE_ADMIN,
+	.params = ai_params, .returns = &ai_usage_shape, .takes_body = true, .body_root = "GetAIUsage", .body_namespace = AI_NAMESPACE,
+	.run = get_ai_usage, .title = "AI minutes", .doc = "AI minutes by account and by customer",
+};

@@ -1,0 +1,451 @@
+/*
+ * twilio.c - the 2010-04-01 usage records (contracts: twilio A): the list, and its
+ * sub-resources, which differ only in their period and their default days.
+ */
+#include <string.h>
+
+#include "api/access.h"
+#include "api/op.h"
+#include "api/paging.h"
+#include "api/range.h"
+#include "api/words.h"
+#include "base/banned.h"
+
+#define API_VERSION "2010-04-01"
+
+/* ---- the sub-resources ---- */
+
+enum days { DAYS_SINCE_BEGIN, DAYS_TODAY, DAYS_YESTERDAY, DAYS_THIS_MONTH, DAYS_LAST_MONTH };
+
+struct resource {
+	const char *link;               /* key in subresource_uris; NULL for the list itself */
+	const char *path;               /* below .../Usage/Records */
+	enum period period;
+	enum days days;                 /* without StartDate and EndDate */
+	const char *words;              /* how a page says it */
+};
+
+enum { RES_RECORDS, RES_ALL_TIME, RES_TODAY, RES_YESTERDAY, RES_THIS_MONTH, RES_LAST_MONTH, RES_DAILY, RES_MONTHLY, RES_YEARLY, RESOURCES };
+
+static const struct resource resources[RESOURCES] = {
+	[RES_RECORDS]    = { NULL, "", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all" },
+	[RES_ALL_TIME]   = { "all_time", "/AllTime", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all" },
+	[RES_TODAY]      = { "today", "/Today", PERIOD_ALL, DAYS_TODAY, "today" },
+	[RES_YESTERDAY]  = { "yesterday", "/Yesterday", PERIOD_ALL, DAYS_YESTERDAY, "yesterday" },
+	[RES_THIS_MONTH] = { "this_month", "/ThisMonth", PERIOD_ALL, DAYS_THIS_MONTH, "this month" },
+	[RES_LAST_MONTH] = { "last_month", "/LastMonth", PERIOD_ALL, DAYS_LAST_MONTH, "last month" },
+	[RES_DAILY]      = { "daily", "/Daily", PERIOD_DAY, DAYS_SINCE_BEGIN, "by day" },
+	[RES_MONTHLY]    = { "monthly", "/Monthly", PERIOD_MONTH, DAYS_SINCE_BEGIN, "by month" },
+	[RES_YEARLY]     = { "yearly", "/Yearly", PERIOD_YEAR, DAYS_SINCE_BEGIN, "by year" },
+};
+
+/* ---- what an answer is made of ---- */
+
+struct links {
+	const char *uri[RESOURCES];     /* by resource; the list itself is not among the sub-resources */
+};
+
+#define LINK(key, res) { .name = (key), .type = VT_TEXT, .offset = offsetof(struct links, uri) + sizeof(char *) * (res), \
+	.format = "uri", .doc = "The same category over these days" }
+
+static const struct field links_fields[] = {
+	LINK("all_time", RES_ALL_TIME), LINK("today", RES_TODAY), LINK("yesterday", RES_YESTERDAY),
+	LINK("this_month", RES_THIS_MONTH), LINK("last_month", RES_LAST_MONTH), LINK("daily", RES_DAILY),
+	LINK("monthly", RES_MONTHLY), LINK("yearly", RES_YEARLY), { 0 }
+};
+
+static const struct shape links_shape = {
+	.name = "SubresourceUris", .fields = links_fields, .doc = "The sub-resources for one category"
+};
+
+struct record {
+	const char *category, *description, *account_sid, *start_date, *end_date, *as_of;
+	struct decimal count;
+	const char *count_unit;
+	struct decimal usage;
+	const char *usage_unit;
+	struct decimal price;
+	const char *price_unit, *api_version, *uri;
+	const struct links *subresource_uris;
+};
+
+static const struct field record_fields[] = {
+	FIELD(struct record, category, "What was used"),
+	FIELD(struct record, description, "The category in words", .flags = FIELD_LABEL),
+	FIELD(struct record, account_sid, "The account that was asked for"),
+	FIELD(struct record, start_date, "First day, included", .format = "date"),
+	FIELD(struct record, end_date, "Last day, included", .format = "date"),
+	FIELD(struct record, as_of, "Up to when the ledger was read", .flags = FIELD_MACHINE, .format = "date-time"),
+	FIELD(struct record, count, "How many events; null for totalprice", .flags = FIELD_QUOTED),
+	FIELD(struct record, count_unit, "What count counts", .flags = FIELD_UNIT),
+	FIELD(struct record, usage, "The billed measure", .flags = FIELD_QUOTED),
+	FIELD(struct record, usage_unit, "What usage measures", .flags = FIELD_UNIT),
+	FIELD(struct record, price, "Cost in the account's currency", .flags = FIELD_MONEY),
+	FIELD(struct record, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
+	FIELD(struct record, api_version, "Always " API_VERSION, .flags = FIELD_MACHINE),
+	FIELD(struct record, uri, "This record alone", .flags = FIELD_MACHINE, .format = "uri"),
+	FIELD(struct record, subresource_uris, "The category in the other sub-resources", .flags = FIELD_MACHINE, .shape = &links_shape),
+	{ 0 }
+};
+
+static const struct shape record_shape = { .name = "UsageRecord", .fields = record_fields, .doc = "Usage of one category over some days" };
+
+struct envelope {
+	int64_t end;
+	const char *first_page_uri, *next_page_uri;
+	int64_t page, page_size;
+	const char *previous_page_uri;
+	int64_t start;
+	const char *uri;
+};
+
+enum { ENVELOPE_LIST = 8 };
+
+static const struct field envelope_fields[] = {
+	FIELD(struct envelope, page, "Number of the page, from 0"),
+	FIELD(struct envelope, page_size, "Most records a page has"),
+	FIELD(struct envelope, uri, "This page", .format = "uri"),
+	FIELD(struct envelope, first_page_uri, "The first page", .format = "uri"),
+	FIELD(struct envelope, previous_page_uri, "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),
+	FIELD(struct envelope, next_page_uri, "The page after, or null", .flags = FIELD_NEXT, .format = "uri"),
+	FIELD(struct envelope, start, "Index of the first record of the page, from 0", .flags = FIELD_JSON_ONLY),
+	FIELD(struct envelope, end, "Index of the last record of the page", .flags = FIELD_JSON_ONLY),
+	[ENVELOPE_LIST] = FIELD_LIST("usage_records", &record_shape, "The records, newest period first"),
+	{ 0 }
+};
+
+static const struct shape envelope_shape = {
+	.name = "UsageRecords", .flags = SHAPE_PAGE, .fields = envelope_fields, .doc = "A page of usage records"
+};
+
+/* ---- whose usage, which days ---- */
+
+struct report {
+	const struct call *call;
+	const struct resource *resource;
+	struct account account;
+	bool subaccounts;
+	const char *as_of;
+	const char *records_path;            /* ".../Usage/Records" */
+	const char *extra_filters;           /* what a record's own URI must repeat, with a leading "&"; or "" */
+	const struct links **links;          /* by catalogue index, made when first needed */
+	int64_t dates_from, dates_to;        /* the slot whose dates are in the two texts */
+	const char *start_date, *end_date;
+};
+
+static int not_found(const struct call *call, const char *why, struct error *err)
+{
+	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %s%s was not found%s", call_path(call), call->suffix, why);
+}
+
+static int find_account(struct report *r, struct error *err)
+{
+	switch (access_account(r->call, call_arg(r->call, "AccountSid")->text, &r->account, err)) {
+	case SIGHT_FAILED:
+		return -1;
+	case SIGHT_OK:
+		return 0;
+	default:
+		return not_found(r->call, "", err);
+	}
+}
+
+/* The account and, if asked for and it is a main one, its subaccounts; and the day their usage begins. */
+static int choose_accounts(struct report *r, struct usage_query *q, struct date *ret_begin, struct error *err)
+{
+	const struct call *call = r->call;
+	struct account *subs = NULL;
+	struct date begin;
+	int64_t *ids;
+	size_t n = 0;
+
+	r->subaccounts = call_arg(call, "IncludeSubaccounts")->yes && !r->account.parent;
+	if (r->subaccounts && store_accounts(call->store, r->account.id, call->arena, &subs, &n, err) < 0)
+		return -1;
+	if (account_begin(call, &r->account, ret_begin, err) < 0)
+		return -1;
+	ids = arena_array(call->arena, int64_t, n + 1);
+	ids[0] = r->account.id;
+	for (size_t i = 0; i < n; i++) {
+		ids[i + 1] = subs[i].id;
+		if (account_begin(call, &subs[i], &begin, err) < 0)
+			return -1;
+		if (date_compare(begin, *ret_begin) < 0)
+			*ret_begin = begin;
+	}
+	q->accounts = ids;
+	q->n_accounts = n + 1;
+	return 0;
+}
+
+/* The days of a sub-resource when none are given (contracts: twilio A.4). */
+static void default_days(const struct resource *res, struct date begin, struct date today, struct date *first, struct date *last)
+{
+	*first = *last = today;
+	switch (res->days) {
+	case DAYS_SINCE_BEGIN:
+		/* the first period counts whole, even if the account began in its middle */
+		*first = period_first(res->period, begin);
+		break;
+	case DAYS_TODAY:
+		break;
+	case DAYS_YESTERDAY:
+		*first = *last = date_from_days(date_to_days(today) - 1);
+		break;
+	case DAYS_THIS_MONTH:
+		*first = period_first(PERIOD_MONTH, today);
+		break;
+	case DAYS_LAST_MONTH:
+		*first = date_add_months(period_first(PERIOD_MONTH, today), -1);
+		*last = date_from_days(date_to_days(period_first(PERIOD_MONTH, today)) - 1);
+		break;
+	}
+}
+
+/*
+ * Dates that are given replace the resource's own, on every resource: so a record's URI goes on giving that record. A list by
+ * period has no records before the account began nor after today.
+ */
+static int choose_days(const struct report *r, struct date begin, struct usage_query *q, struct error *err)
+{
+	const struct resource *res = r->resource;
+	struct date today = call_today(r->call), first, last;
+
+	default_days(res, begin, today, &first, &last);
+	if (range_given(r->call, &first, &last, err) < 0)
+		return -1;
+	if (date_compare(last, begin) < 0 && res->days == DAYS_SINCE_BEGIN)
+		return not_found(r->call, ": its days lie before the account began", err);
+	if (res->period != PERIOD_ALL) {
+		if (date_compare(first, period_first(res->period, begin)) < 0)
+			first = period_first(res->period, begin);
+		if (date_compare(last, today) > 0)
+			last = today;
+	}
+	range_instants(r->call, first, last, &q->from, &q->to);
+	return 0;
+}
+
+/* ---- records ---- */
+
+static const struct links *category_links(struct report *r, size_t category)
+{
+	const struct call *call = r->call;
+	const char *name = call->catalogue->categories[category].name;
+	struct links *links;
+
+	if (r->links[category])
+		return r->links[category];
+	links = arena_new(call->arena, struct links);
+	for (int i = RES_RECORDS + 1; i < RESOURCES; i++)
+		links->uri[i] = arena_join(call->arena, r->records_path, resources[i].path, call->suffix, "?Category=", name, NULL);
+	return r->links[category] = links;
+}
+
+static void slot_dates(struct report *r, const struct usage_row *row)
+{
+	const struct zone *zone = call_zone(r->call);
+	char text[DATE_TEXT];
+
+	if (r->start_date && r->dates_from == row->from && r->dates_to == row->to)
+		return;
+	r->dates_from = row->from;
+	r->dates_to = row->to;
+	date_format(text, zone_date(zone, row->from));
+	r->start_date = arena_str(r->call->arena, text);
+	date_format(text, zone_date(zone, row->to - 1));
+	r->end_date = arena_str(r->call->arena, text);
+}
+
+static void fill_record(struct report *r, const struct usage_row *row, struct record *ret)
+{
+	const struct call *call = r->call;
+	const struct category *c = &call->catalogue->categories[row->category];
+	bool total = row->category == call->catalogue->totalprice;
+
+	slot_dates(r, row);
+	*ret = (struct record){
+		.category = c->name, .description = c->description, .account_sid = r->account.sid,
+		.start_date = r->start_date, .end_date = r->end_date, .as_of = r->as_of,
+		.count = { .n = row->totals.count }, .count_unit = c->count_unit,
+		.usage = { .n = row->totals.usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
+		.price = { .n = row->totals.price, .places = PRICE_PLACES }, .price_unit = r->account.currency,
+		.api_version = API_VERSION,
+	};
+	if (total) {
+		ret->count = DECIMAL_NULL;
+		ret->usage = ret->price;
+		ret->usage_unit = r->account.currency;
+	}
+	ret->uri = arena_join(call->arena, r->records_path, r->resource->path, call->suffix, "?Category=", c->name,
+			      "&StartDate=", r->start_date, "&EndDate=", r->end_date, r->extra_filters, NULL);
+	ret->subresource_uris = category_links(r, row->category);
+}
+
+static void write_page(struct report *r, const struct record_page *page, struct writer *w)
+{
+	struct envelope e = {
+		.first_page_uri = page->first, .next_page_uri = page->next, .page = page->page, .page_size = page->page_size,
+		.previous_page_uri = page->previous, .start = page->start, .uri = page->self,
+		.end = page->n ? page->start + (int64_t)page->n - 1 : page->start,
+	};
+	struct record rec;
+
+	writer_begin(w, NULL, &envelope_shape);
+	writer_fields(w, &envelope_shape, &e);
+	writer_begin_list(w, &envelope_fields[ENVELOPE_LIST], &record_shape);
+	for (size_t i = 0; i < page->n; i++) {
+		fill_record(r, &page->rows[i], &rec);
+		writer_record(w, NULL, &record_shape, &rec);
+	}
+	writer_end(w);
+	writer_end(w);
+}
+
+/* What a record's URI repeats besides its category and days. */
+static const char *extra_filters(const struct call *call)
+{
+	const struct arg *subs = call_arg(call, "IncludeSubaccounts"), *zone = call_arg(call, "TimeZone");
+	struct strbuf sb;
+	const char *text;
+
+	if (!subs->given && !zone->given)
+		return "";
+	strbuf_init(&sb, 256);
+	if (subs->given)
+		strbuf_addf(&sb, "&IncludeSubaccounts=%s", subs->yes ? "true" : "false");
+	if (zone->given) {
+		strbuf_add(&sb, "&TimeZone=");
+		strbuf_add_urlencoded(&sb, zone->text, strlen(zone->text));
+	}
+	text = arena_strn(call->arena, sb.text, sb.len);
+	strbuf_release(&sb);
+	return text;
+}
+
+/* "2026-11-21T10:00:00+00:00": this family writes no Z. */
+static const char *as_of_text(const struct call *call)
+{
+	char text[INSTANT_TEXT];
+	size_t len = instant_format(text, call->now * USEC_PER_SEC);
+
+	return arena_printf(call->arena, "%.*s+00:00", (int)len - 1, text);
+}
+
+static void about(const struct report *r, const struct usage_query *q, struct writer *w)
+{
+	const struct call *call = r->call;
+
+	writer_about(w, call->op->title,
+		     arena_printf(call->arena, "%s%s, %s, %s.", r->account.name, r->subaccounts ? " with subaccounts" : "",
+				  words_range(call->arena, q->zone, q->from, q->to), r->resource->words));
+}
+
+static int list_records(struct call *call, struct writer *w, struct error *err)
+{
+	const struct arg *category = call_arg(call, "Category");
+	struct report r = { .call = call, .resource = call->op->data };
+	struct usage_query q = {
+		.zone = call_zone(call), .period = r.resource->period, .zeros = true, .group = GROUP_CATEGORY,
+		.category = category->text ? category->category : CATALOGUE_NONE,
+	};
+	struct record_page page;
+	struct date begin;
+	const char *path;
+
+	if (find_account(&r, err) < 0 || choose_accounts(&r, &q, &begin, err) < 0 || choose_days(&r, begin, &q, err) < 0)
+		return -1;
+	path = call_path(call);
+	if (page_load(call, &q, arena_join(call->arena, path, call->suffix, NULL), &page, err) < 0)
+		return -1;
+	r.records_path = arena_strn(call->arena, path, strlen(path) - strlen(r.resource->path));
+	r.extra_filters = extra_filters(call);
+	r.as_of = as_of_text(call);
+	r.links = arena_array(call->arena, const struct links *, call->catalogue->n);
+	about(&r, &q, w);
+	write_page(&r, &page, w);
+	return 0;
+}
+
+/* ---- Usage: the parent node ---- */
+
+struct usage_links {
+	const char *records;
+};
+
+static const struct field usage_links_fields[] = {
+	FIELD(struct usage_links, records, "The usage records", .format = "uri"), { 0 }
+};
+
+static const struct shape usage_links_shape = { .name = "SubresourceUris", .fields = usage_links_fields, .doc = "What is below" };
+
+struct usage_node {
+	const char *account_sid, *api_version, *uri;
+	const struct usage_links *subresource_uris;
+};
+
+static const struct field usage_fields[] = {
+	FIELD(struct usage_node, account_sid, "The account"),
+	FIELD(struct usage_node, api_version, "Always " API_VERSION),
+	FIELD(struct usage_node, uri, "This resource", .format = "uri"),
+	FIELD(struct usage_node, subresource_uris, "What is below", .shape = &usage_links_shape),
+	{ 0 }
+};
+
+static const struct shape usage_shape = { .name = "Usage", .fields = usage_fields, .doc = "An account's usage resources" };
+
+static int get_usage(struct call *call, struct writer *w, struct error *err)
+{
+	struct report r = { .call = call };
+	struct usage_links links;
+	struct usage_node node = { .api_version = API_VERSION, .subresource_uris = &links };
+
+	if (find_account(&r, err) < 0)
+		return -1;
+	links.records = arena_join(call->arena, call_path(call), "/Records", call->suffix, NULL);
+	node.account_sid = r.account.sid;
+	node.uri = arena_join(call->arena, call_path(call), call->suffix, NULL);
+	writer_about(w, call->op->title, r.account.name);
+	writer_record(w, NULL, &usage_shape, &node);
+	return 0;
+}
+
+/* ---- the table ---- */
+
+#define ACCOUNT_PARAM { "AccountSid", PT_TEXT, .flags = PARAM_PATH | PARAM_REQUIRED, .max = 64, .doc = "The account, AC and 32 hexadecimal digits" }
+
+static const struct param usage_params[] = { ACCOUNT_PARAM, { 0 } };
+
+static const struct param record_params[] = {
+	ACCOUNT_PARAM,
+	{ "Category", PT_CATEGORY, .doc = "Only this category" },
+	{ "StartDate", PT_DATE, .doc = "First day: YYYY-MM-DD, or from today: -30days, -2weeks, -1month. Default: where the resource begins" },
+	{ "EndDate", PT_DATE, .doc = "Last day, included, written likewise. Default: where the resource ends" },
+	{ "IncludeSubaccounts", PT_BOOL, .def = "true", .doc = "Add the usage of the account's subaccounts" },
+	{ "TimeZone", PT_ZONE, .doc = "Days, months and years by the clocks of this zone (IANA name) instead of GMT" },
+	PAGING_PARAMS,
+	{ 0 }
+};
+
+#define RECORDS(name, sub, res, page_title, text)                                                              \
+	const struct op op_##name = {                                                                      \
+		.id = #name, .methods = M_READ, .path = "/2010-04-01/Accounts/{AccountSid}/Usage/Records" sub, \
+		.dialect = &dialect_twilio, .roles = ROLES_READING, .params = record_params,               \
+		.returns = &envelope_shape, .run = list_records, .data = &resources[res],                  \
+		.title = (page_title), .doc = (text) }
+
+const struct op op_FetchUsage = {
+	.id = "FetchUsage", .methods = M_READ, .path = "/2010-04-01/Accounts/{AccountSid}/Usage", .dialect = &dialect_twilio,
+	.roles = ROLES_READING, .params = usage_params, .returns = &usage_shape, .run = get_usage, .title = "Usage",
+	.doc = "What an account's usage consists of",
+};
+
+RECORDS(ListUsageRecord, "", RES_RECORDS, "Usage", "One record a category for a range of days, all time by default");
+RECORDS(ListUsageRecordAllTime, "/AllTime", RES_ALL_TIME, "Usage of all time", "The same as the list of records");
+RECORDS(ListUsageRecordDaily, "/Daily", RES_DAILY, "Usage by day", "One record a category and day, newest first");
+RECORDS(ListUsageRecordMonthly, "/Monthly", RES_MONTHLY, "Usage by month", "One record a category and month, newest first");
+RECORDS(ListUsageRecordYearly, "/Yearly", RES_YEARLY, "Usage by year", "One record a category and year, newest first");
+RECORDS(ListUsageRecordToday, "/Today", RES_TODAY, "Usage today", "One record a category for today");
+RECORDS(ListUsageRecordYesterday, "/Yesterday", RES_YESTERDAY, "Usage yesterday", "One record a category for yesterday");
+RECORDS(ListUsageRecordThisMonth, "/ThisMonth", RES_THIS_MONTH, "Usage this month", "One record a category from the 1st to today");
+RECORDS(ListUsageRecordLastMonth, "/LastMonth", RES_LAST_MONTH, "Usage last month", "One record a category for the month before");

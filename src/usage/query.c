@@ -1,0 +1,454 @@
+#include "usage/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+/* What one member of the grouped dimension used in the current slot. */
+struct member {
+	int64_t id;
+	const char *text;
+	int64_t slot;                /* the slot that `totals` are of */
+	struct totals totals;
+};
+
+/* Members seen so far, found by id. They stay over the slots, so that each text is read once. */
+struct members {
+	struct member *list;
+	size_t n, size;
+	uint32_t *index;             /* open addressing; position in the list plus 1 */
+	size_t index_size;           /* a power of two, more than twice n */
+};
+
+struct usage_cursor {
+	struct store *store;
+	const struct catalogue *catalogue;
+	const struct usage_query *query;
+	struct arena arena;
+	int64_t slots;
+	struct date newest;          /* first day of the newest slot; of day, month, year */
+	int64_t slot;                /* the current one; -1 before the first */
+	int64_t from, to;            /* its range */
+	const char *after;           /* where the first slot goes on, until it is loaded */
+	int64_t start_slot;
+	const size_t *categories;    /* that rows are made of, in report order */
+	size_t n_categories;
+	size_t *within;              /* categories that count for query->category */
+	size_t n_within;
+	struct totals *totals;       /* by catalogue index; GROUP_NONE uses the first */
+	struct members members;
+	struct member **sorted;      /* of the slot, by text */
+	size_t n_rows;               /* rows that the slot can have */
+	size_t row;                  /* the next one */
+};
+
+static bool by_dimension(const struct usage_query *q)
+{
+	return q->group >= 0 && q->group < DIMENSIONS;
+}
+
+static bool filters_dimension(const struct usage_query *q)
+{
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (q->dim[d])
+			return true;
+	return false;
+}
+
+/* ---- slots ---- */
+
+static int64_t hour_floor(int64_t sec)
+{
+	return floor_div(sec, 3600) * 3600;
+}
+
+int64_t usage_slots(const struct usage_query *q)
+{
+	if (q->from >= q->to)
+		return 0;
+	switch (q->period) {
+	case PERIOD_ALL:
+		return 1;
+	case PERIOD_HOUR:
+		return (hour_floor(q->to - 1) - hour_floor(q->from)) / 3600 + 1;
+	default:
+		return period_distance(q->period, zone_date(q->zone, q->from), zone_date(q->zone, q->to - 1)) + 1;
+	}
+}
+
+static int64_t max64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The range of the K-th slot from the newest, cut to the query's. */
+static void slot_range(struct usage_cursor *cur, int64_t k)
+{
+	const struct usage_query *q = cur->query;
+	struct date first;
+	int64_t start;
+
+	cur->from = q->from;
+	cur->to = q->to;
+	if (q->period == PERIOD_HOUR) {
+		start = hour_floor(q->to - 1) - k * 3600;
+		cur->from = max64(q->from, start);
+		cur->to = min64(q->to, start + 3600);
+	} else if (q->period != PERIOD_ALL) {
+		first = period_step(q->period, cur->newest, -k);
+		cur->from = max64(q->from, zone_day_start(q->zone, first));
+		cur->to = min64(q->to, zone_day_start(q->zone, period_step(q->period, first, 1)));
+	}
+}
+
+/* ---- adding up ---- */
+
+static void totals_add(struct totals *t, const struct amounts *a)
+{
+	t->count += a->count;
+	t->usage += a->usage;
+	t->price += a->price;
+	t->upload += a->upload;
+}
+
+static bool totals_zero(const struct totals *t)
+{
+	return !t->count && !t->usage && !t->price && !t->upload;
+}
+
+static size_t member_slot(const struct members *m, int64_t id)
+{
+	size_t i = ((uint64_t)id * 0x9e3779b97f4a7c15u >> 20) & (m->index_size - 1);
+
+	while (m->index[i] && m->list[m->index[i] - 1].id != id)
+		i = (i + 1) & (m->index_size - 1);
+	return i;
+}
+
+static void members_grow(struct members *m, struct arena *arena)
+{
+	size_t size = m->size ? m->size * 2 : 64;
+
+	m->list = arena_grow(arena, m->list, m->n * sizeof(*m->list), size * sizeof(*m->list));
+	m->size = size;
+	m->index_size = size * 4;
+	m->index = arena_array(arena, uint32_t, m->index_size);
+	for (size_t i = 0; i < m->n; i++)
+		m->index[member_slot(m, m->list[i].id)] = (uint32_t)i + 1;
+}
+
+static struct member *members_get(struct members *m, struct arena *arena, int64_t id)
+{
+	size_t i;
+
+	if (m->n == m->size)
+		members_grow(m, arena);
+	i = member_slot(m, id);
+	if (!m->index[i]) {
+		m->list[m->n] = (struct member){ .id = id, .slot = -1 };
+		m->index[i] = (uint32_t)++m->n;
+	}
+	return &m->list[m->index[i] - 1];
+}
+
+static void add_to_member(struct usage_cursor *cur, const struct rollup *r)
+{
+	struct member *m;
+
+	if (!r->dim[cur->query->group])
+		return;
+	m = members_get(&cur->members, &cur->arena, r->dim[cur->query->group]);
+	if (m->slot != cur->slot) {
+		m->slot = cur->slot;
+		m->totals = (struct totals){ 0 };
+	}
+	totals_add(&m->totals, &r->amounts);
+}
+
+/* A category holds what was booked on it and below it; totalprice the price of everything. */
+static void add_to_categories(struct usage_cursor *cur, const struct rollup *r)
+{
+	const struct catalogue *c = cur->catalogue;
+
+	for (size_t i = catalogue_index(c, r->category); i != CATALOGUE_NONE; i = c->parent[i])
+		totals_add(&cur->totals[i], &r->amounts);
+	if (c->totalprice != CATALOGUE_NONE)
+		cur->totals[c->totalprice].price += r->amounts.price;
+}
+
+static int add_scan(struct usage_cursor *cur, const struct rollup_scan *scan, struct error *err)
+{
+	struct rollup row;
+	int rc;
+
+	if (store_scan_begin(cur->store, scan, err) < 0)
+		return -1;
+	while ((rc = store_scan_next(cur->store, &row, err)) > 0) {
+		if (by_dimension(cur->query))
+			add_to_member(cur, &row);
+		else if (cur->query->group == GROUP_CATEGORY)
+			add_to_categories(cur, &row);
+		else
+			totals_add(&cur->totals[0], &row.amounts);
+	}
+	store_scan_end(cur->store);
+	return rc;
+}
+
+/* One account's part of the slot: a scan a run, and a category where the query is about one. */
+static int add_account(struct usage_cursor *cur, int64_t account, const struct slot_run *runs, int n_runs, struct error *err)
+{
+	const struct usage_query *q = cur->query;
+	struct rollup_scan scan = { .account = account };
+	size_t n = q->group == GROUP_CATEGORY ? 1 : cur->n_within;
+
+	scan.by_series = by_dimension(q) || filters_dimension(q);
+	for (int d = 0; d < DIMENSIONS; d++)
+		scan.dim[d] = q->dim[d];
+	for (int r = 0; r < n_runs; r++) {
+		scan.level = runs[r].level;
+		scan.from = runs[r].from;
+		scan.to = runs[r].to;
+		for (size_t i = 0; i < n; i++) {
+			if (q->group != GROUP_CATEGORY)
+				scan.category = cur->catalogue->categories[cur->within[i]].id;
+			else if (cur->n_within == 1)
+				scan.category = cur->catalogue->categories[cur->within[0]].id;
+			if (add_scan(cur, &scan, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct member *const *x = a, *const *y = b;
+
+	return strcmp((*x)->text, (*y)->text);
+}
+
+/* Members with usage in the slot, in the order of their texts. */
+static int sort_members(struct usage_cursor *cur, struct error *err)
+{
+	struct members *m = &cur->members;
+	size_t n = 0;
+
+	cur->sorted = arena_array(&cur->arena, struct member *, m->n + 1);
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->list[i].slot != cur->slot || totals_zero(&m->list[i].totals))
+			continue;
+		if (!m->list[i].text && store_dimension_text(cur->store, m->list[i].id, &cur->arena, &m->list[i].text, err) < 1)
+			return err->kind ? -1 : error_set(err, ERR_INTERNAL, NULL, "the ledger has a dimension without a name");
+		cur->sorted[n++] = &m->list[i];
+	}
+	qsort(cur->sorted, n, sizeof(*cur->sorted), by_text);
+	cur->n_rows = n;
+	return 0;
+}
+
+/* Nobody has a value that isn't known. */
+static bool filters_unknown(const struct usage_query *q)
+{
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (q->dim[d] < 0)
+			return true;
+	return false;
+}
+
+static const char *row_name(const struct usage_cursor *cur, size_t row)
+{
+	if (by_dimension(cur->query))
+		return cur->sorted[row]->text;
+	if (cur->query->group == GROUP_CATEGORY)
+		return cur->catalogue->categories[cur->categories[row]].name;
+	return "";
+}
+
+static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
+{
+	const struct usage_query *q = cur->query;
+	struct slot_run runs[SLOT_RUNS_MAX];
+	int n_runs;
+
+	cur->slot = k;
+	cur->row = 0;
+	slot_range(cur, k);
+	n_runs = slot_runs(cur->from, cur->to, runs);
+	if (cur->totals)
+		memset(cur->totals, 0, sizeof(*cur->totals) * (q->group == GROUP_CATEGORY ? cur->catalogue->n : 1));
+	for (size_t i = 0; i < q->n_accounts && !filters_unknown(q); i++)
+		if (add_account(cur, q->accounts[i], runs, n_runs, err) < 0)
+			return -1;
+	if (by_dimension(q) && sort_members(cur, err) < 0)
+		return -1;
+	if (cur->after && k == cur->start_slot)
+		while (cur->row < cur->n_rows && strcmp(row_name(cur, cur->row), cur->after) <= 0)
+			cur->row++;
+	return 0;
+}
+
+/* ---- the cursor ---- */
+
+static void choose_categories(struct usage_cursor *cur)
+{
+	const struct catalogue *c = cur->catalogue;
+	const struct usage_query *q = cur->query;
+
+	if (q->category == CATALOGUE_NONE) {
+		cur->categories = c->metered;
+		cur->n_categories = c->n_metered;
+		return;
+	}
+	cur->categories = &q->category;
+	cur->n_categories = 1;
+	cur->within = arena_array(&cur->arena, size_t, c->n);
+	for (size_t i = 0; i < c->n && q->category != c->totalprice; i++)
+		if (catalogue_within(c, i, q->category))
+			cur->within[cur->n_within++] = i;
+}
+
+static struct usage_cursor *cursor_new(struct store *st, const struct catalogue *c, const struct usage_query *q, struct error *err)
+{
+	struct usage_cursor *cur = calloc(1, sizeof(*cur));
+
+	if (!cur) {
+		error_set(err, ERR_INTERNAL, NULL, "out of memory");
+		return NULL;
+	}
+	arena_init(&cur->arena);
+	cur->store = st;
+	cur->catalogue = c;
+	cur->query = q;
+	cur->slots = usage_slots(q);
+	if (cur->slots && q->period >= PERIOD_DAY)
+		cur->newest = period_first(q->period, zone_date(q->zone, q->to - 1));
+	choose_categories(cur);
+	if (q->group == GROUP_CATEGORY) {
+		cur->totals = arena_array(&cur->arena, struct totals, c->n);
+		cur->n_rows = cur->n_categories;
+	} else if (q->group == GROUP_NONE) {
+		cur->totals = arena_new(&cur->arena, struct totals);
+		cur->n_rows = 1;
+	}
+	return cur;
+}
+
+int usage_open(struct store *st, const struct catalogue *c, const struct usage_query *q, struct usage_position start,
+	       struct usage_cursor **ret, struct error *err)
+{
+	struct usage_cursor *cur = cursor_new(st, c, q, err);
+
+	if (!cur)
+		return -1;
+	cur->slot = start.slot - 1;
+	cur->start_slot = start.slot;
+	cur->after = arena_str(&cur->arena, start.after);
+	if (start.slot < cur->slots && load_slot(cur, start.slot, err) < 0) {
+		usage_close(&cur);
+		return -1;
+	}
+	*ret = cur;
+	return 0;
+}
+
+static void fill_row(struct usage_cursor *cur, size_t i, struct usage_row *ret)
+{
+	*ret = (struct usage_row){ .from = cur->from, .to = cur->to, .category = CATALOGUE_NONE };
+	if (by_dimension(cur->query)) {
+		ret->member = cur->sorted[i]->id;
+		ret->member_text = cur->sorted[i]->text;
+		ret->totals = cur->sorted[i]->totals;
+	} else if (cur->query->group == GROUP_CATEGORY) {
+		ret->category = cur->categories[i];
+		ret->totals = cur->totals[ret->category];
+	} else {
+		ret->totals = cur->totals[0];
+	}
+	ret->at.slot = cur->slot;
+	ret->at.after = row_name(cur, i);
+}
+
+/* Is row I part of the answer? */
+static bool row_counts(const struct usage_cursor *cur, size_t i)
+{
+	if (cur->query->zeros || by_dimension(cur->query))
+		return true;
+	return !totals_zero(cur->query->group == GROUP_CATEGORY ? &cur->totals[cur->categories[i]] : &cur->totals[0]);
+}
+
+int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err)
+{
+	while (cur->slot < cur->slots) {
+		while (cur->slot >= 0 && cur->row < cur->n_rows) {
+			size_t i = cur->row++;
+
+			if (!row_counts(cur, i))
+				continue;
+			fill_row(cur, i, ret);
+			return 1;
+		}
+		if (cur->slot + 1 >= cur->slots)
+			break;
+		if (load_slot(cur, cur->slot + 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* How many rows of the slot come up to AFTER. */
+static size_t rows_up_to(const struct usage_cursor *cur, const char *after)
+{
+	size_t n = 0;
+
+	while (after && n < cur->n_rows && strcmp(row_name(cur, n), after) <= 0)
+		n++;
+	return n;
+}
+
+static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena, struct usage_position *at, struct error *err)
+{
+	bool counted = cur->query->zeros && !by_dimension(cur->query);   /* without a look at the slot */
+
+	for (int64_t k = at->slot; k >= 0; k--) {
+		size_t i;
+
+		if (!counted && k < cur->slots && load_slot(cur, k, err) < 0)
+			return -1;
+		i = k == at->slot ? rows_up_to(cur, at->after) : cur->n_rows;
+		for (; i > 0 && n > 0; i--)
+			if (row_counts(cur, i - 1))
+				n--;
+		if (n == 0 && (k > 0 || i > 0)) {
+			*at = (struct usage_position){ .slot = k, .after = i ? arena_str(arena, row_name(cur, i - 1)) : NULL };
+			return 0;
+		}
+	}
+	*at = (struct usage_position){ 0 };
+	return 0;
+}
+
+int usage_back(struct store *st, const struct catalogue *c, const struct usage_query *q, size_t n, struct arena *arena,
+	       struct usage_position *at, struct error *err)
+{
+	struct usage_cursor *cur = cursor_new(st, c, q, err);
+	int rc = cur ? cursor_back(cur, n, arena, at, err) : -1;
+
+	usage_close(&cur);
+	return rc;
+}
+
+void usage_close(struct usage_cursor **cur)
+{
+	if (!*cur)
+		return;
+	arena_release(&(*cur)->arena);
+	free(*cur);
+	*cur = NULL;
+}
