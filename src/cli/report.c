@@ -1,0 +1,135 @@
+/*
+ * report.c - any operation, on the terminal: the same call as over HTTP, made as SystemAdministrator.
+ */
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "api/op.h"
+#include "base/civil.h"
+#include "base/secret.h"
+#include "base/banned.h"
+
+enum { BUFFER_MAX = 64 << 20, FLUSH_ABOVE = 64 << 10 };
+
+struct report {
+	const struct settings *settings;
+	const struct op *op;
+	const struct format *format;
+	struct raw_param raw[PARAMS_MAX];
+	size_t n_raw;
+};
+
+static int flush_to_stdout(struct sink *sink, struct error *err)
+{
+	if (fwrite(sink->buf->text, 1, sink->buf->len, stdout) != sink->buf->len)
+		return error_set(err, ERR_INTERNAL, NULL, "can't write to standard output");
+	strbuf_clear(sink->buf);
+	return 0;
+}
+
+static int run_call(struct call *call, const struct report *r, struct error *err)
+{
+	struct writer_options options = { .style = r->op->dialect->style, .money_as_string = r->settings->price_as_string };
+	struct page page = { .site = r->settings->name };
+	struct strbuf buf;
+	struct sink sink = { .buf = &buf, .flush_above = FLUSH_ABOVE, .flush = flush_to_stdout };
+	struct writer *w;
+	int rc;
+
+	options.page = &page;
+	options.templates = r->settings->templates;
+	strbuf_init(&buf, BUFFER_MAX);
+	w = writer_new(r->format, &options, &sink);
+	rc = call_run(call, r->raw, r->n_raw, w, err);
+	if (rc == 0)
+		rc = writer_finish(w, err);
+	if (rc == 0)
+		rc = flush_to_stdout(&sink, err);
+	writer_free(&w);
+	strbuf_release(&buf);
+	return rc;
+}
+
+static int report(struct store *st, struct arena *arena, const struct report *r, struct error *err)
+{
+	static const struct principal admin = { .role = ROLE_ADMIN, .name = "usaged report" };
+	unsigned char secret[SECRET_BYTES];
+	struct call call = {
+		.op = r->op, .who = &admin, .settings = r->settings, .secret = secret, .store = st, .arena = arena,
+		.now = floor_div(clock_now_us(), USEC_PER_SEC), .base_url = r->settings->base_url, .suffix = "",
+	};
+
+	if (secret_load(r->settings->secret_file, secret, err) < 0 || catalogue_load(st, arena, &call.catalogue, err) < 0)
+		return -1;
+	return run_call(&call, r, err);
+}
+
+static void list_operations(void)
+{
+	for (const struct op *const *op = ops; *op; op++)
+		printf("%-26s %s\n", (*op)->id, (*op)->doc);
+}
+
+/* The operation's parameters are the command's options. */
+static bool read_options(const struct command *c, struct report *r, int argc, char **argv, int *ret_exit)
+{
+	const char *values[PARAMS_MAX] = { NULL }, *format = "text";
+	struct command_option options[PARAMS_MAX + 2] = { { .name = "format", .text = &format } };
+
+	for (int i = 0; r->op->params[i].name; i++)
+		options[i + 1] = (struct command_option){ .name = r->op->params[i].name, .text = &values[i] };
+	if (!command_only_options(c, options, argc, argv, ret_exit))
+		return false;
+	r->format = format_find(format, strlen(format));
+	if (!r->format) {
+		*ret_exit = command_wrong(c, "there is no format %s", format);
+		return false;
+	}
+	for (int i = 0; r->op->params[i].name; i++)
+		if (values[i])
+			r->raw[r->n_raw++] = (struct raw_param){ r->op->params[i].name, values[i], strlen(values[i]) };
+	return true;
+}
+
+static int run(const struct settings *s, int argc, char **argv)
+{
+	struct report r = { .settings = s };
+	struct error err = { 0 };
+	struct arena arena;
+	struct store *st;
+	int rc;
+
+	if (argc < 2) {
+		list_operations();
+		return EXIT_DONE;
+	}
+	r.op = op_find(argv[1]);
+	if (!r.op)
+		return command_wrong(&command_report, "there is no operation %s; usaged report lists them", argv[1]);
+	if (!read_options(&command_report, &r, argc - 1, argv + 1, &rc))
+		return rc;
+	st = command_open("report", s, 0);
+	if (!st)
+		return EXIT_FAILED;
+	arena_init(&arena);
+	rc = report(st, &arena, &r, &err) < 0 ? command_fail("report", &err) : EXIT_DONE;
+	arena_release(&arena);
+	store_close(&st);
+	return rc;
+}
+
+const struct command command_report = {
+	.name = "report",
+	.usage = "report [OPERATION [--PARAMETER VALUE]... [--format text|json|xml|csv|jsv|jsonl|html]]",
+	.summary = "any report of the APIs, on the terminal",
+	.help =
+		"Runs an operation as a SystemAdministrator would over HTTP and prints its answer, as a table if no\n"
+		"format is named. Without an operation, lists them. The parameters are those of the operation:\n\n"
+		"  usaged report ListUsageRecords --StartDate 2026-11-01 --EndDate 2026-11-21\n"
+		"  usaged report ListUsageRecordDaily --AccountSid AC... --Category calls --format csv\n",
+	.run = run,
+};
