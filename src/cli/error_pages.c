@@ -16,19 +16,19 @@
 static const struct server_error {
 	int status;
 	enum error_kind kind;       /* gives the dialect's number and word */
-	const char *reason;         /* when the kind's usual status is another one */
+	const char *name;           /* the word, where the kind's own is about something else */
 	const char *message;
 } server_errors[] = {
-	{ 400, ERR_PARAM, NULL, "The request can't be read as HTTP over TLS." },
+	{ 400, ERR_BODY, "BadRequest", "The request can't be read as HTTP over TLS." },
 	{ 404, ERR_NOT_FOUND, NULL, "There is nothing at this path." },
-	{ 405, ERR_METHOD, "Method Not Allowed", "This path can only be read." },
-	{ 408, ERR_TIMEOUT, "Request Timeout", "The request did not arrive in time." },
+	{ 405, ERR_METHOD, "MethodNotAllowed", "This path can only be read." },
+	{ 408, ERR_TIMEOUT, "RequestTimeout", "The request did not arrive in time." },
 	{ 413, ERR_TOO_LARGE, NULL, "The body is larger than this server takes; send it in parts." },
-	{ 414, ERR_TOO_LARGE, "URI Too Long", "The address is longer than this server takes; send parameters in the body." },
+	{ 414, ERR_TOO_LARGE, "RequestUriTooLong", "The address is longer than this server takes; send parameters in the body." },
 	{ 429, ERR_TOO_MANY, NULL, "Too many requests; wait a moment and try again." },
-	{ 431, ERR_TOO_LARGE, "Request Header Fields Too Large", "The headers are larger than this server takes." },
+	{ 431, ERR_TOO_LARGE, "RequestHeaderFieldsTooLarge", "The headers are larger than this server takes." },
 	{ 500, ERR_INTERNAL, NULL, "An internal error; the server's log tells more." },
-	{ 502, ERR_BUSY, "Bad Gateway", "The service is starting or stopping; try again in a moment." },
+	{ 502, ERR_GATEWAY, NULL, "The service is starting or stopping; try again in a moment." },
 	{ 503, ERR_BUSY, NULL, "The service is not available; try again in a moment." },
 	{ 504, ERR_TIMEOUT, NULL, "The answer did not come in time; ask for less, or try again." },
 	{ 0 }
@@ -49,8 +49,8 @@ static int render(const struct settings *s, const struct dialect *d, const struc
 	error_set(&said, e->kind, NULL, "%s", e->message);
 	status = dialect_status(d, &said);
 	status.status = e->status;
-	if (e->reason)
-		status.reason = e->reason;
+	if (e->name && status.name)
+		status.name = e->name;
 	w = writer_new(f, &options, &sink);
 	d->write_error(w, &said, &status);
 	rc = writer_finish(w, err);
