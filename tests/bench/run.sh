@@ -64,7 +64,7 @@ usaged() {
 
 new_ledger() {
 	rm -f "$tmp"/usage.db* "$tmp/secret"
-	usaged init >"$tmp/init.log"
+	usaged init --categories "$srcdir/conf/categories.csv" >"$tmp/init.log"
 }
 
 configure() {
@@ -142,11 +142,12 @@ bench_http() {
 	need wrk curl nginx
 	configure
 	new_ledger
-	usaged sample --credentials "$tmp/credentials" >"$tmp/sample.log"
-	# shellcheck disable=SC1091
-	. "$tmp/credentials"
-	basic=$(printf '%s:%s' "$ACCOUNT_SID" "$AUTH_TOKEN" | base64 -w 0)
-	page="/2010-04-01/Accounts/$ACCOUNT_SID/Usage/Records/Daily.json"
+	usaged sample >"$tmp/sample.log"
+	# an account with subaccounts, and a key to it
+	sid=$(usaged account list | awk -F '\t' '$3 != "-" { print $3; exit }')
+	login=$sid:$(usaged key add --role Account --account "$sid" | sed -n 's/^SECRET=//p')
+	basic=$(printf '%s' "$login" | base64 -w 0)
+	page="/2010-04-01/Accounts/$sid/Usage/Records/Daily.json"
 	port=$(free_port)
 	configure_nginx
 
@@ -154,10 +155,10 @@ bench_http() {
 	pids="$pids $!"
 	nginx -c "$tmp/nginx.conf" -g 'daemon off;' 2>"$tmp/nginx.start" &
 	pids="$pids $!"
-	wait_for curl -sf -u "$ACCOUNT_SID:$AUTH_TOKEN" "http://127.0.0.1:$port$page" ||
+	wait_for curl -sf -u "$login" "http://127.0.0.1:$port$page" ||
 		fail "no page: $(tail -n 5 "$tmp/usaged.log" "$tmp/nginx.log" "$tmp/nginx.start")"
 	mkdir "$tmp/static"
-	curl -sf -u "$ACCOUNT_SID:$AUTH_TOKEN" "http://127.0.0.1:$port$page" >"$tmp/static/page.json"
+	curl -sf -u "$login" "http://127.0.0.1:$port$page" >"$tmp/static/page.json"
 	records=$(grep -o '"as_of"' "$tmp/static/page.json" | wc -l)
 	[ "$records" -eq 50 ] || fail "the page has $records records instead of 50"
 	"$build/tests/bench/hello" "$tmp/hello.sock" "$tmp/static/page.json" "$threads" &
@@ -234,7 +235,7 @@ import_with_shell() {
 import_with_usaged() {
 	new_ledger
 	for sid in $sids; do
-		usaged account add --sid "$sid" "bench $sid" >"$tmp/account.log"
+		usaged account add --sid "$sid" --name "bench $sid" >"$tmp/account.log"
 	done
 	"$build/tests/bench/measure" "$tmp/took" "$build/usaged" --config "$tmp/usaged.conf" import "$tmp/events.csv" \
 		>"$tmp/import.log" 2>&1 || fail "import: $(tail -n 3 "$tmp/import.log")"

@@ -1,0 +1,300 @@
+// harness.mjs - what every test needs: who may call, requests, and strict readers of the four formats.
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { request as httpsRequest, Agent } from 'node:https'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DOMParser } from '@xmldom/xmldom'
+import Ajv from 'ajv'
+import addFormats from 'ajv-formats'
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+// ---- the server and its callers ----
+
+export function credentialsFile() {
+	const path = process.env.USAGED_CREDENTIALS
+	if (!path)
+		throw new Error('USAGED_CREDENTIALS must name the credentials file of a running server')
+	return resolve(path)
+}
+
+// NAME=value lines that a shell can read.
+export function readCredentials() {
+	const values = {}
+	for (const line of readFileSync(credentialsFile(), 'utf8').split('\n')) {
+		const m = /^([A-Z_]+)=(.*)$/.exec(line)
+		if (m)
+			values[m[1]] = m[2].replace(/^(['"])(.*)\1$/, '$2')
+	}
+	return values
+}
+
+export const env = readCredentials()
+export const baseUrl = new URL(env.BASE_URL)
+export const sids = { main: env.ACCOUNT_SID, sub: env.SUBACCOUNT_SID, other: env.OTHER_ACCOUNT_SID, unknown: 'AC' + 'f'.repeat(32) }
+
+export const basic = (user, password) => 'Basic ' + Buffer.from(`${user}:${password}`).toString('base64')
+export const bearer = token => 'Bearer ' + token
+
+// Authorization headers by who calls; `none` has none.
+export const callers = {
+	none: undefined,
+	wrong: basic(env.ACCOUNT_SID, 'x'.repeat(32)),
+	wrongBearer: bearer('x'.repeat(40)),
+	main: basic(env.ACCOUNT_SID, env.AUTH_TOKEN),
+	sub: basic(env.SUBACCOUNT_SID, env.SUBACCOUNT_AUTH_TOKEN),
+	other: basic(env.OTHER_ACCOUNT_SID, env.OTHER_AUTH_TOKEN),
+	admin: basic(env.ADMIN_USER, env.ADMIN_PASSWORD),
+	adminBearer: bearer(env.ADMIN_TOKEN),
+	manager: basic(env.MANAGER_USER, env.MANAGER_PASSWORD),
+	managerBearer: bearer(env.MANAGER_TOKEN),
+	user: bearer(env.USER_TOKEN),
+	ingest: bearer(env.INGEST_TOKEN),
+}
+
+// `usaged ARGS` on the running ledger; USAGED names the program.
+export function usaged(...args) {
+	const program = process.env.USAGED ?? join(here, '../../usaged')
+	const config = join(dirname(credentialsFile()), 'usaged.conf')
+	return new Promise((done, failed) =>
+		execFile(program, ['--config', config, ...args], (err, stdout, stderr) =>
+			err ? failed(new Error(`usaged ${args.join(' ')}: ${stderr || err.message}`)) : done(stdout)))
+}
+
+// A new main account with nothing in it, for tests that write: { sid, token }.
+export async function newAccount(name) {
+	const { SID: sid } = valuesOf(await usaged('account', 'add', '--name', `${name} ${process.pid} ${Date.now()}`))
+	const { SECRET: token } = valuesOf(await usaged('key', 'add', '--role', 'Account', '--account', sid))
+	return { sid, token }
+}
+
+// The subaccounts of a main account.
+export async function subaccountsOf(sid) {
+	return (await usaged('account', 'show', sid)).split('\n').filter(l => l.startsWith('subaccount\t')).map(l => l.split('\t')[1])
+}
+
+// NAME=value lines of a command's output.
+export function valuesOf(text) {
+	return Object.fromEntries(text.split('\n').filter(l => l.includes('=')).map(l => [l.slice(0, l.indexOf('=')), l.slice(l.indexOf('=') + 1)]))
+}
+
+// ---- requests ----
+
+const agent = new Agent({ keepAlive: true, maxSockets: 8, ca: env.CA_CERT ? readFileSync(env.CA_CERT) : undefined })
+
+// One exchange. `as` is a caller's name, or `auth` a header's value. The path goes out as it stands.
+export function send(path, { as = 'none', auth = callers[as], method = 'GET', headers = {}, body } = {}) {
+	assert.ok(as in callers, `no caller ${as}`)
+	const payload = body === undefined ? undefined : Buffer.from(body)
+	const all = { ...headers }
+	if (auth !== undefined)
+		all.Authorization = auth
+	if (payload !== undefined)
+		all['Content-Length'] = payload.length
+	return new Promise((done, failed) => {
+		const rq = httpsRequest({ agent, method, host: baseUrl.hostname, port: baseUrl.port, path, headers: all }, rs => {
+			const chunks = []
+			rs.on('data', c => chunks.push(c))
+			rs.on('error', failed)
+			rs.on('end', () => done(new Answer(path, rs, Buffer.concat(chunks))))
+		})
+		rq.on('error', failed)
+		rq.end(payload)
+	})
+}
+
+class Answer {
+	constructor(path, rs, bytes) {
+		Object.assign(this, { path, status: rs.statusCode, reason: rs.statusMessage, headers: rs.headers, bytes })
+	}
+	get type() {
+		return (this.headers['content-type'] ?? '').split(';')[0].trim()
+	}
+	get text() {
+		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.bytes)
+	}
+	get json() {
+		return JSON.parse(this.text)
+	}
+	// Numbers as the digits that were sent.
+	get exact() {
+		return JSON.parse(numbersAsText(this.text))
+	}
+	get xml() {
+		return parseXml(this.text)
+	}
+	get csv() {
+		return parseCsv(this.text)
+	}
+	is(status) {
+		assert.equal(this.status, status, `${this.path}: ${this.status} ${this.bytes.toString().slice(0, 600)}`)
+		return this
+	}
+}
+
+export const records = (account, resource = '') => `/2010-04-01/Accounts/${account}/Usage/Records${resource && '/' + resource}`
+export const resources = ['AllTime', 'Daily', 'Monthly', 'Yearly', 'Today', 'Yesterday', 'ThisMonth', 'LastMonth']
+
+// Every record of a 2010 list, by its links. Each page is checked against the description.
+export async function allRecords(path, as = 'main') {
+	const found = []
+	for (let next = path, pages = 0; next; pages++) {
+		assert.ok(pages < 100000, 'the list has no end')
+		const answer = (await send(next, { as })).is(200)
+		checkDescription(answer)
+		found.push(...answer.exact.usage_records)
+		next = answer.json.next_page_uri
+	}
+	return found
+}
+
+// ---- exact numbers ----
+
+// Makes every number of a JSON text a string of the same digits.
+export function numbersAsText(json) {
+	return json.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g, t => t[0] === '"' ? t : `"${t}"`)
+}
+
+// A decimal text as an integer of 10^-9 units. Anything else than plain digits fails.
+export function nano(text) {
+	const m = /^(-?)(\d+)(?:\.(\d{1,9}))?$/.exec(String(text))
+	assert.ok(m, `not a plain decimal: ${text}`)
+	const n = BigInt(m[2]) * 1000000000n + BigInt((m[3] ?? '').padEnd(9, '0'))
+	return m[1] ? -n : n
+}
+
+export const sum = texts => texts.reduce((total, t) => total + nano(t), 0n)
+
+// ---- days ----
+
+export const day = d => d.toISOString().slice(0, 10)
+export const plusDays = (date, n) => day(new Date(Date.parse(date + 'T00:00:00Z') + n * 86400000))
+export const lastOfMonth = date => day(new Date(Date.UTC(+date.slice(0, 4), +date.slice(5, 7), 0)))
+
+export const firstOfMonth = date => date.slice(0, 8) + '01'
+
+// ---- strict readers ----
+
+export function parseXml(text) {
+	const fail = (level, message) => { throw new Error(`XML ${level}: ${message}\n${text.slice(0, 400)}`) }
+	return new DOMParser({ onError: fail }).parseFromString(text, 'application/xml').documentElement
+}
+
+export const children = (node, name) => Array.from(node.childNodes).filter(c => c.nodeType === 1 && (!name || c.localName === name))
+export const child = (node, name) => children(node, name)[0]
+export const valueOf = (node, name) => child(node, name)?.textContent
+export const names = node => children(node).map(c => c.localName)
+
+// RFC 4180. Returns rows of texts; every row must be as long as the first.
+export function parseCsv(text) {
+	const rows = []
+	let row = [], at = 0
+	while (at < text.length) {
+		let cell
+		if (text[at] === '"') {
+			const m = /"((?:[^"]|"")*)"/y
+			m.lastIndex = at
+			const found = m.exec(text)
+			assert.ok(found, `a quote that is never closed, at ${at}`)
+			cell = found[1].replaceAll('""', '"')
+			at = m.lastIndex
+		} else {
+			const m = /[^",\r\n]*/y
+			m.lastIndex = at
+			cell = m.exec(text)[0]
+			at += cell.length
+		}
+		row.push(cell)
+		if (text[at] === ',') {
+			at++
+			if (at === text.length)
+				row.push('')
+			continue
+		}
+		const end = /\r?\n/y
+		end.lastIndex = at
+		assert.ok(end.test(text), `row ${rows.length + 1} does not end with a line break, at ${at}`)
+		at = end.lastIndex
+		rows.push(row)
+		row = []
+	}
+	for (const r of rows)
+		assert.equal(r.length, rows[0].length, `a row of another length than the header: ${r}`)
+	return rows
+}
+
+// A CSV text as objects by its header.
+export function csvRecords(text) {
+	const [header, ...rows] = parseCsv(text)
+	assert.equal(new Set(header).size, header.length, 'a column name twice')
+	return rows.map(r => Object.fromEntries(header.map((name, i) => [name, r[i]])))
+}
+
+const unescapeHtml = text => text.replace(/&(amp|lt|gt|quot|#39|#x27|nbsp|#x2F|#x60|#x3D);/g, (_, e) =>
+	({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#x27': "'", nbsp: '\u00a0', '#x2F': '/', '#x60': '`', '#x3D': '=' })[e])
+const plain = html => unescapeHtml(html.replace(/<[^>]*>/g, '')).replace(/\s+/g, ' ').trim()
+
+// The tables of a page: [{ head: [text], rows: [[text]] }].
+export function htmlTables(html) {
+	return [...html.matchAll(/<table\b[^>]*>([\s\S]*?)<\/table>/g)].map(([, table]) => {
+		const body = /<tbody\b[^>]*>([\s\S]*?)<\/tbody>/.exec(table)?.[1] ?? table
+		const head = /<thead\b[^>]*>([\s\S]*?)<\/thead>/.exec(table)?.[1] ?? ''
+		const cells = row => [...row.matchAll(/<t[hd]\b[^>]*>([\s\S]*?)<\/t[hd]>/g)].map(c => plain(c[1]))
+		return { head: cells(head), rows: [...body.matchAll(/<tr\b[^>]*>([\s\S]*?)<\/tr>/g)].map(r => cells(r[1])), html: table }
+	})
+}
+
+// ---- the published descriptions ----
+
+const contracts = process.env.USAGED_CONTRACTS ?? join(here, '../../../shared/contracts')
+export const descriptionsMissing = existsSync(join(contracts, 'twilio_usage_v2010.openapi.json')) ? false
+	: `the published API descriptions are not in ${contracts}`
+
+// OpenAPI 3.0's `nullable` in JSON Schema's words.
+function withNull(schema) {
+	if (Array.isArray(schema))
+		return schema.map(withNull)
+	if (schema === null || typeof schema !== 'object')
+		return schema
+	const { nullable, ...rest } = Object.fromEntries(Object.entries(schema).map(([k, v]) => [k, withNull(v)]))
+	if (nullable && rest.type)
+		rest.type = [rest.type, 'null']
+	if (nullable && rest.enum)
+		rest.enum = [...rest.enum, null]
+	return rest
+}
+
+function loadValidators() {
+	const validators = []
+	if (descriptionsMissing)
+		return validators
+	for (const file of ['twilio_usage_v2010.openapi.json', 'twilio_supersim_usage_v1.openapi.json']) {
+		const api = withNull(JSON.parse(readFileSync(join(contracts, file), 'utf8')))
+		const ajv = addFormats(new Ajv({ strict: false, allErrors: true }))
+		for (const name of ['currency', 'iso-country-code', 'uri-map', 'http-method', 'date-time-rfc-2822'])
+			ajv.addFormat(name, true)
+		ajv.addSchema(api, file)
+		for (const [path, item] of Object.entries(api.paths))
+			for (const [status, response] of Object.entries(item.get?.responses ?? {}))
+				if (response.content?.['application/json'])
+					validators.push({
+						status: +status,
+						path: new RegExp('^' + path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+') + '$'),
+						check: ajv.compile({ $ref: `${file}#/paths/${path.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll('{', '%7B').replaceAll('}', '%7D')}/get/responses/${status}/content/application~1json/schema` }),
+					})
+	}
+	return validators
+}
+
+const validators = loadValidators()
+
+// The answer fits the published description of its path. True if there was one to check against.
+export function checkDescription(answer) {
+	const path = answer.path.split('?')[0]
+	const found = validators.find(v => v.path.test(path) && v.status === answer.status)
+	if (found)
+		assert.ok(found.check(answer.json), `${answer.path}: ${JSON.stringify(found.check.errors)}`)
+	return Boolean(found)
+}
