@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api/dialect.h"
+#include "http/negotiate.h"
 #include "base/banned.h"
 
 #define PAGE_BYTES 65536
@@ -112,7 +112,7 @@ static int write_dialect(const struct settings *s, const char *dir, const struct
 	rc = make_folder(path.text, err);
 	strbuf_release(&path);
 	for (const struct format *const *f = formats; rc == 0 && *f; f++)
-		for (const struct server_error *e = server_errors; rc == 0 && e->status; e++)
+		for (const struct server_error *e = server_errors; rc == 0 && format_is_served(*f) && e->status; e++)
 			rc = write_page(s, dir, d, *f, e, err);
 	return rc;
 }

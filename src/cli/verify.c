@@ -7,31 +7,33 @@
 #include "base/civil.h"
 #include "base/decimal.h"
 #include "base/strbuf.h"
+#include "cli/progress.h"
 #include "base/banned.h"
 
 #define DIFFERENCES_SHOWN 100
 
-/* What differences are told with; read before, since the store is busy while it verifies. */
-struct names {
+/* What differences are told with; read first, since the store is busy while it verifies. */
+struct report {
 	struct account *accounts;
 	size_t n_accounts;
 	struct category *categories;
 	size_t n_categories;
+	struct progress progress;
 };
 
-static const char *account_sid(const struct names *names, int64_t id)
+static const char *account_sid(const struct report *report, int64_t id)
 {
-	for (size_t i = 0; i < names->n_accounts; i++)
-		if (names->accounts[i].id == id)
-			return names->accounts[i].sid;
+	for (size_t i = 0; i < report->n_accounts; i++)
+		if (report->accounts[i].id == id)
+			return report->accounts[i].sid;
 	return "an unknown account";
 }
 
-static const char *category_name(const struct names *names, int64_t id)
+static const char *category_name(const struct report *report, int64_t id)
 {
-	for (size_t i = 0; i < names->n_categories; i++)
-		if (names->categories[i].id == id)
-			return names->categories[i].name;
+	for (size_t i = 0; i < report->n_categories; i++)
+		if (report->categories[i].id == id)
+			return report->categories[i].name;
 	return "an unknown category";
 }
 
@@ -67,12 +69,12 @@ static void add_amount(struct strbuf *out, const char *name, int64_t have, int64
 static void print_difference(void *arg, const struct rollup *want, const struct rollup *have)
 {
 	static const struct rollup none;
-	const struct names *names = arg;
+	struct report *report = arg;
 	const struct rollup *which = want ? want : have, *w = want ? want : &none, *h = have ? have : &none;
 	struct strbuf line;
 
 	strbuf_init(&line, 4096);
-	strbuf_addf(&line, "%s %s ", account_sid(names, which->account), category_name(names, which->category));
+	strbuf_addf(&line, "%s %s ", account_sid(report, which->account), category_name(report, which->category));
 	add_slot(&line, which->level, which->slot);
 	if (which->series)
 		strbuf_addf(&line, " series %" PRId64, which->series);
@@ -81,21 +83,34 @@ static void print_difference(void *arg, const struct rollup *want, const struct 
 	add_amount(&line, "usage", h->amounts.usage, w->amounts.usage, USAGE_PLACES);
 	add_amount(&line, "price", h->amounts.price, w->amounts.price, PRICE_PLACES);
 	add_amount(&line, "upload", h->amounts.upload, w->amounts.upload, 0);
+	progress_end(&report->progress);
 	puts(line.text);
 	strbuf_release(&line);
 }
 
-static int verify(struct store *st, struct names *names, struct arena *arena, size_t *ret_n, int64_t *ret_events, struct error *err)
+static void show_progress(void *arg, int64_t done, int64_t all)
 {
-	if (store_accounts(st, 0, arena, &names->accounts, &names->n_accounts, err) < 0 ||
-	    store_categories(st, arena, &names->categories, &names->n_categories, err) < 0)
+	struct report *report = arg;
+
+	progress_show(&report->progress, done, all, done);
+}
+
+static int verify(struct store *st, struct report *report, struct arena *arena, size_t *ret_n, int64_t *ret_events, struct error *err)
+{
+	int rc;
+
+	if (store_accounts(st, 0, arena, &report->accounts, &report->n_accounts, err) < 0 ||
+	    store_categories(st, arena, &report->categories, &report->n_categories, err) < 0)
 		return -1;
-	return store_verify(st, DIFFERENCES_SHOWN, print_difference, NULL, names, ret_n, ret_events, err);
+	progress_begin(&report->progress, "verifying", "steps");
+	rc = store_verify(st, DIFFERENCES_SHOWN, print_difference, show_progress, report, ret_n, ret_events, err);
+	progress_end(&report->progress);
+	return rc;
 }
 
 static int run(const struct settings *s, int argc, char **argv)
 {
-	struct names names = { 0 };
+	struct report report = { 0 };
 	struct error err = { 0 };
 	struct arena arena;
 	struct store *st;
@@ -109,7 +124,7 @@ static int run(const struct settings *s, int argc, char **argv)
 	if (!st)
 		return EXIT_FAILED;
 	arena_init(&arena);
-	rc = verify(st, &names, &arena, &n, &events, &err);
+	rc = verify(st, &report, &arena, &n, &events, &err);
 	arena_release(&arena);
 	store_close(&st);
 	if (rc < 0)
