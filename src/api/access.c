@@ -32,3 +32,12 @@ int access_accounts(const struct call *call, struct account **ret, size_t *ret_n
 	*ret_n = seen;
 	return 0;
 }
+
+int access_ingest(const struct call *call, const char *sid, struct error *err)
+{
+	int64_t own = call->who->account;
+	struct account a;
+	int rc = store_account_by_sid(call->store, sid, call->arena, &a, err);
+
+	return rc <= 0 ? rc : !own || a.id == own || a.parent == own;
+}

@@ -14,6 +14,9 @@ enum sight { SIGHT_FAILED = -1, SIGHT_NONE, SIGHT_FOREIGN, SIGHT_OK };
 
 enum sight access_account(const struct call *call, const char *sid, struct account *ret, struct error *err);
 
+/* May the caller bring events for the account SID? 1, 0 (also if there is none), -1 failed. */
+int access_ingest(const struct call *call, const char *sid, struct error *err);
+
 /* The accounts the caller sees, in the order of their SIDs. */
 int access_accounts(const struct call *call, struct account **ret, size_t *ret_n, struct error *err);
 

@@ -203,6 +203,11 @@ static const struct style twilio_style = {
 	.xml_page_attributes = true, .csv_quote_spaces = true,
 };
 
+static const struct style usaged_style = {
+	.json = SPELL_AS_IS, .xml = SPELL_PASCAL, .csv = SPELL_AS_IS,
+	.xml_declaration = "<?xml version='1.0' encoding='UTF-8'?>\n", .xml_wrapper = "Usaged",
+};
+
 static const struct style servicestack_style = {
 	.json = SPELL_CAMEL, .xml = SPELL_AS_IS, .csv = SPELL_AS_IS,
 	.xml_declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>", .xml_data_contract = true,
@@ -247,6 +252,32 @@ static const struct error_status supersim_errors[ERR_KINDS] = {
 	[ERR_REVERSED] = { 400, 83600, NULL, NULL },
 	[ERR_BODY]     = { 400, 83600, NULL, NULL },
 	[ERR_OVERFLOW] = { 400, 83600, NULL, NULL },
+};
+
+/* No numbers: the status says it. */
+static const struct error_status usaged_errors[ERR_KINDS] = {
+	[ERR_PARAM]           = { .status = 400 },
+	[ERR_FORMAT]          = { .status = 400 },
+	[ERR_MISSING]         = { .status = 400 },
+	[ERR_PAGE]            = { .status = 400 },
+	[ERR_REVERSED]        = { .status = 400 },
+	[ERR_BODY]            = { .status = 400 },
+	[ERR_UNAUTHENTICATED] = { .status = 401 },
+	[ERR_CREDENTIALS]     = { .status = 401 },
+	[ERR_FORBIDDEN]       = { .status = 403 },
+	[ERR_NOT_FOUND]       = { .status = 404 },
+	[ERR_METHOD]          = { .status = 405 },
+	[ERR_NO_OPERATION]    = { .status = 404 },
+	[ERR_NOT_ACCEPTABLE]  = { .status = 406 },
+	[ERR_MEDIA_TYPE]      = { .status = 415 },
+	[ERR_TOO_LARGE]       = { .status = 413 },
+	[ERR_TOO_MANY]        = { .status = 429 },
+	[ERR_CONFLICT]        = { .status = 409 },
+	[ERR_OVERFLOW]        = { .status = 400 },
+	[ERR_BUSY]            = { .status = 503 },
+	[ERR_GATEWAY]         = { .status = 502 },
+	[ERR_TIMEOUT]         = { .status = 504 },
+	[ERR_INTERNAL]        = { .status = 500 },
 };
 
 /* Contracts: servicestack C. */
@@ -322,7 +353,21 @@ const struct dialect dialect_servicestack = {
 	.write_error = write_servicestack_error,
 };
 
-const struct dialect *const dialects[] = { &dialect_twilio, &dialect_supersim, &dialect_servicestack, NULL };
+const struct dialect dialect_usaged = {
+	.name = "usaged",
+	.prefixes = (const char *const[]){ "/events", "/accounts", NULL },
+	.style = &usaged_style,
+	.default_format = &format_json,
+	.refuses_accept = true,
+	.challenge = "Basic realm=\"usaged\"",
+	.request_id_header = "X-Request-Id",
+	.parse_date = parse_iso_date,
+	.date_hint = "use YYYY-MM-DD, a day that exists",
+	.errors = usaged_errors,
+	.write_error = write_twilio_error,
+};
+
+const struct dialect *const dialects[] = { &dialect_twilio, &dialect_supersim, &dialect_usaged, &dialect_servicestack, NULL };
 
 const struct dialect *dialect_of_path(const char *path, size_t len)
 {

@@ -39,6 +39,7 @@ struct dialect {
 
 extern const struct dialect dialect_twilio;          /* 2010-04-01 */
 extern const struct dialect dialect_supersim;        /* v1 */
+extern const struct dialect dialect_usaged;          /* this server's own paths: /events, /accounts */
 extern const struct dialect dialect_servicestack;    /* everything else */
 extern const struct dialect *const dialects[];       /* ended by NULL; the last one takes what no prefix does */
 

@@ -65,6 +65,7 @@ struct arg {
 	};
 };
 
+struct batcher;
 struct call;
 
 struct op {
@@ -77,6 +78,7 @@ struct op {
 	const struct shape *returns;      /* the root: a page, an object, or (returns_list) the items */
 	bool returns_list;
 	bool takes_body;                  /* parameters also come from a form, JSON or XML body */
+	bool reads_body;                  /* run reads the body itself, whatever it is: call->body */
 	const char *body_root;            /* XML element of that body, and its namespace */
 	const char *body_namespace;
 	int (*run)(struct call *call, struct writer *w, struct error *err);
@@ -115,6 +117,11 @@ struct call {
 	int64_t now;                      /* seconds; one moment for the whole call */
 	const char *base_url;             /* "https://host:port", no slash at the end */
 	const char *suffix;               /* as asked for: ".json", or "" */
+	const char *body;                 /* where op->reads_body; else NULL */
+	size_t body_len;
+	const char *body_type;            /* its Content-Type, or "" */
+	struct batcher *batcher;          /* takes events; NULL where nothing can be written */
+	int status;                       /* HTTP status of the answer, set by run if it isn't 200 */
 	struct arg args[PARAMS_MAX];      /* parallel to op->params */
 };
 

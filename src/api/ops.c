@@ -9,7 +9,8 @@
 
 extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_ListUsageRecord, op_ListUsageRecordAllTime,
 	op_ListUsageRecordDaily, op_ListUsageRecordMonthly, op_ListUsageRecordYearly, op_ListUsageRecordToday,
-	op_ListUsageRecordYesterday, op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord;
+	op_ListUsageRecordYesterday, op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord,
+	op_PostEvents, op_ListAccounts;
 
 const struct op *const ops[] = {
 	&op_ListUsageRecords, &op_GetAIUsage,
@@ -17,6 +18,7 @@ const struct op *const ops[] = {
 	&op_ListUsageRecordYearly, &op_ListUsageRecordToday, &op_ListUsageRecordYesterday, &op_ListUsageRecordThisMonth,
 	&op_ListUsageRecordLastMonth,
 	&op_ListSuperSimUsageRecord,
+	&op_PostEvents, &op_ListAccounts,
 	NULL
 };
 

@@ -47,6 +47,8 @@ static const struct setting table[] = {
 	  "32 random bytes that key the hashes of tokens and sign page tokens. Keep it with the database." },
 	{ "ledger", "busy_timeout_ms", ST_INT, AT(busy_timeout_ms), "10000", 0, 600000, NULL,
 	  "How long a writer waits for another one, in milliseconds." },
+	{ "ledger", "ahead_seconds", ST_INT, AT(ahead_seconds), "300", 0, 86400, NULL,
+	  "How far an event's time may be ahead of the clock, in seconds." },
 
 	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL,
 	  "The name that the pages show." },

@@ -17,6 +17,7 @@ struct settings {
 	const char *database;           /* SQLite file */
 	const char *secret_file;        /* 32 random bytes: keys the hashes of tokens, signs page tokens */
 	int64_t busy_timeout_ms;        /* how long a writer waits for another one */
+	int64_t ahead_seconds;          /* how far an event's time may be ahead of the clock */
 	/* [server] */
 	const char *name;               /* shown on pages */
 	const char *base_url;           /* public URL without a slash at the end; "" = from the request */

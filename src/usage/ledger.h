@@ -31,6 +31,9 @@ int ledger_add(struct ledger *l, const struct event *ev, struct error *err);
 
 size_t ledger_pending(const struct ledger *l);
 
+/* Forgets the batch: none of its events happen. */
+void ledger_abandon(struct ledger *l);
+
 struct ledger_result {
 	enum verdict verdict;
 	struct error error;      /* of VERDICT_REJECTED */

@@ -1,0 +1,285 @@
+/*
+ * events.c - usage events in: POST /events.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/access.h"
+#include "api/op.h"
+#include "ingest/batcher.h"
+#include "ingest/reader.h"
+#include "base/banned.h"
+
+/* ---- what comes in ---- */
+
+static const struct {
+	const char *type;
+	enum reader_form form;
+} body_types[] = {
+	{ "application/cloudevents+json", READER_JSON },
+	{ "application/cloudevents-batch+json", READER_JSON },
+	{ "application/json", READER_JSON },
+	{ "application/x-ndjson", READER_NDJSON },
+	{ "application/ndjson", READER_NDJSON },
+	{ "application/jsonl", READER_NDJSON },
+	{ "text/csv", READER_CSV },
+	{ NULL, 0 }
+};
+
+static int find_form(const char *content_type, enum reader_form *ret, struct error *err)
+{
+	size_t len = strcspn(content_type, "; \t");
+
+	for (int i = 0; body_types[i].type; i++) {
+		if (strlen(body_types[i].type) == len && strncasecmp(body_types[i].type, content_type, len) == 0) {
+			*ret = body_types[i].form;
+			return 0;
+		}
+	}
+	return error_set(err, ERR_MEDIA_TYPE, "Content-Type",
+			 "must be application/cloudevents+json, application/cloudevents-batch+json, application/json, "
+			 "application/x-ndjson or text/csv");
+}
+
+struct memory {
+	const char *at;
+	size_t left;
+};
+
+static int64_t read_memory(void *arg, void *buf, size_t size, struct error *err)
+{
+	struct memory *m = arg;
+	size_t n = m->left < size ? m->left : size;
+
+	(void)err;
+	memcpy(buf, m->at, n);
+	m->at += n;
+	m->left -= n;
+	return (int64_t)n;
+}
+
+/* ---- what goes out ---- */
+
+struct result {
+	const char *source, *id, *status, *code, *field, *message;
+};
+
+static const struct field result_fields[] = {
+	FIELD(struct result, source, "The event's source"),
+	FIELD(struct result, id, "The event's id"),
+	FIELD(struct result, status, "created, duplicate, conflict or rejected"),
+	FIELD(struct result, code, "Of a rejected one: invalid, overflow or unreadable"),
+	FIELD(struct result, field, "The field at fault"),
+	FIELD(struct result, message, "What is wrong with it, and what would be right"),
+	{ 0 }
+};
+
+static const struct shape result_shape = { .name = "Result", .fields = result_fields, .doc = "What became of one event" };
+
+struct summary {
+	int64_t created, duplicate, conflict, rejected;
+};
+
+enum { SUMMARY_RESULTS = 4 };
+
+static const struct field summary_fields[] = {
+	FIELD(struct summary, created, "Events that were new"),
+	FIELD(struct summary, duplicate, "Events that were there already, just the same"),
+	FIELD(struct summary, conflict, "Events whose identity is there already with other content; not stored"),
+	FIELD(struct summary, rejected, "Events that can't be stored"),
+	[SUMMARY_RESULTS] = FIELD_LIST("results", &result_shape, "In the order of the events"),
+	{ 0 }
+};
+
+static const struct shape summary_shape = { .name = "Summary", .fields = summary_fields, .doc = "What became of the events" };
+
+/* ---- one request ---- */
+
+/* One record of the request, in its order. */
+struct record {
+	struct raw_event raw;
+	enum verdict verdict;
+	const struct error *error;       /* why it is rejected */
+	bool unreadable;
+};
+
+struct batch {
+	struct record *records;
+	size_t n, size;
+	struct event *events;            /* those that passed their checks */
+	size_t *record_of;               /* by event */
+	size_t n_events;
+};
+
+/* The reader forgets a record's texts at the next one. */
+static void keep_texts(struct arena *arena, struct raw_event *raw)
+{
+	for (int f = 0; f < EVENT_FIELDS; f++)
+		if (raw->field[f].text)
+			raw->field[f].text = arena_strn(arena, raw->field[f].text, raw->field[f].len);
+}
+
+static void reject(const struct call *call, struct record *r, const struct error *reason)
+{
+	struct error *copy = arena_new(call->arena, struct error);
+
+	if (reason)
+		*copy = *reason;
+	else
+		error_set(copy, ERR_INTERNAL, NULL, "rejected");
+	r->verdict = VERDICT_REJECTED;
+	r->error = copy;
+}
+
+static struct record *batch_add(struct batch *b, struct arena *arena)
+{
+	size_t size = b->size ? b->size * 2 : 16;
+
+	if (b->n == b->size) {
+		b->records = arena_grow(arena, b->records, b->n * sizeof(*b->records), size * sizeof(*b->records));
+		b->size = size;
+	}
+	b->records[b->n] = (struct record){ 0 };
+	return &b->records[b->n++];
+}
+
+static int read_records(const struct call *call, enum reader_form form, struct batch *b, struct error *err)
+{
+	struct memory memory = { call->body, call->body_len };
+	struct reader *reader = reader_new(form, NULL, read_memory, &memory);
+	enum read_result rc;
+	struct raw_event raw;
+	struct error fault = { 0 };
+
+	while ((rc = reader_next(reader, &raw, &fault)) != READ_END && rc != READ_FAILED) {
+		struct record *r;
+
+		if (rc == READ_SKIPPED)
+			continue;
+		if (b->n == SUBMISSION_EVENTS_MAX) {
+			reader_free(&reader);
+			return error_set(err, ERR_TOO_LARGE, NULL, "a request may hold at most %d events", SUBMISSION_EVENTS_MAX);
+		}
+		r = batch_add(b, call->arena);
+		if (rc == READ_EVENT) {
+			r->raw = raw;
+			keep_texts(call->arena, &r->raw);
+		} else {
+			r->unreadable = true;
+			reject(call, r, &fault);
+			error_clear(&fault);
+		}
+	}
+	reader_free(&reader);
+	if (rc == READ_FAILED)
+		return error_set(err, ERR_BODY, fault.param, "%s", fault.message);
+	return b->n ? 0 : error_set(err, ERR_BODY, NULL, "the body holds no event");
+}
+
+/* Whose event is it? An account that isn't the caller's is as unknown as one that doesn't exist. */
+static int check_subject(const struct call *call, const struct record *r, struct error *fault)
+{
+	const char *sid = r->raw.field[EV_SUBJECT].text;
+	int rc = access_ingest(call, sid, fault);
+
+	if (rc == 0)
+		error_set(fault, ERR_PARAM, "subject", "'%.40s' is not an account that these credentials may write for", sid);
+	return rc > 0 ? 0 : -1;
+}
+
+static int check_records(const struct call *call, struct batch *b, struct error *err)
+{
+	int64_t now = clock_now_us(), ahead = call->settings->ahead_seconds * USEC_PER_SEC;
+
+	b->events = arena_array(call->arena, struct event, b->n);
+	b->record_of = arena_array(call->arena, size_t, b->n);
+	for (size_t i = 0; i < b->n; i++) {
+		struct record *r = &b->records[i];
+		struct error fault = { 0 };
+
+		if (r->unreadable)
+			continue;
+		if (event_check(&r->raw, now, ahead, &b->events[b->n_events], &fault) == 0 && check_subject(call, r, &fault) == 0) {
+			b->record_of[b->n_events++] = i;
+		} else if (fault.kind == ERR_PARAM || fault.kind == ERR_OVERFLOW) {
+			reject(call, r, &fault);
+		} else {
+			*err = fault;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int store_records(const struct call *call, struct batch *b, struct error *err)
+{
+	struct submission s = { .events = b->events, .n = b->n_events };
+
+	if (!b->n_events)
+		return 0;
+	s.verdicts = arena_array(call->arena, enum verdict, s.n);
+	s.errors = arena_array(call->arena, struct error *, s.n);
+	if (batcher_submit(call->batcher, &s, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s.n; i++) {
+		struct record *r = &b->records[b->record_of[i]];
+
+		r->verdict = s.verdicts[i];
+		if (r->verdict == VERDICT_REJECTED)
+			reject(call, r, s.errors[i]);
+		free(s.errors[i]);
+	}
+	return 0;
+}
+
+static void write_results(struct call *call, const struct batch *b, struct writer *w)
+{
+	int64_t counts[VERDICTS] = { 0 };
+	struct summary summary;
+
+	for (size_t i = 0; i < b->n; i++)
+		counts[b->records[i].verdict]++;
+	summary = (struct summary){ counts[VERDICT_CREATED], counts[VERDICT_DUPLICATE], counts[VERDICT_CONFLICT], counts[VERDICT_REJECTED] };
+	if (summary.conflict || summary.rejected)
+		call->status = 207;
+	writer_begin(w, NULL, &summary_shape);
+	writer_fields(w, &summary_shape, &summary);
+	writer_begin_list(w, &summary_fields[SUMMARY_RESULTS], &result_shape);
+	for (size_t i = 0; i < b->n; i++) {
+		const struct record *r = &b->records[i];
+		struct result result = { r->raw.field[EV_SOURCE].text, r->raw.field[EV_ID].text, verdict_names[r->verdict], NULL, NULL, NULL };
+
+		if (r->verdict == VERDICT_REJECTED) {
+			result.code = r->unreadable ? "unreadable" : r->error->kind == ERR_OVERFLOW ? "overflow" : "invalid";
+			result.field = r->error->param[0] ? r->error->param : NULL;
+			result.message = r->error->message;
+		}
+		writer_record(w, NULL, &result_shape, &result);
+	}
+	writer_end(w);
+	writer_end(w);
+}
+
+static int post_events(struct call *call, struct writer *w, struct error *err)
+{
+	struct batch b = { 0 };
+	enum reader_form form;
+
+	if (!call->batcher)
+		return error_set(err, ERR_BUSY, NULL, "events can't be written here; use usaged import");
+	if (find_form(call->body_type, &form, err) < 0 || read_records(call, form, &b, err) < 0 ||
+	    check_records(call, &b, err) < 0 || store_records(call, &b, err) < 0)
+		return -1;
+	writer_about(w, call->op->title, "What became of each of them.");
+	write_results(call, &b, w);
+	return 0;
+}
+
+static const struct param no_params[] = { { 0 } };
+
+const struct op op_PostEvents = {
+	.id = "PostEvents", .methods = M_POST, .path = "/events", .dialect = &dialect_usaged, .roles = ROLE_INGEST | ROLE_ADMIN,
+	.params = no_params, .returns = &summary_shape, .reads_body = true, .run = post_events, .title = "Events",
+	.doc = "Takes usage events; answers when they are on disk, with a verdict for each",
+};

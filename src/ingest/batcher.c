@@ -1,0 +1,196 @@
+#include "ingest/batcher.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+/* What may wait or be committed at once; the rest is told to come again. */
+enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
+
+struct batcher {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t queued;           /* something waits, or it is time to end */
+	pthread_cond_t finished;         /* some submissions are done */
+	struct submission *first, **last;
+	size_t waiting;                  /* events in the queue */
+	bool ending;
+	struct store *store;
+	struct ledger *ledger;
+};
+
+/* Takes as many submissions off the queue as one commit may hold, at least one. Called with the lock held. */
+static struct submission *take(struct batcher *b)
+{
+	struct submission *taken = b->first, **end = &b->first;
+	size_t n = 0;
+
+	do {
+		n += (*end)->n;
+		end = &(*end)->next;
+	} while (*end && n + (*end)->n <= COMMIT_EVENTS_MAX);
+	b->first = *end;
+	if (!b->first)
+		b->last = &b->first;
+	*end = NULL;
+	b->waiting -= n;
+	return taken;
+}
+
+/* Most events have none, so errors are not kept in line. */
+static void reject(struct submission *s, size_t i, const struct error *reason)
+{
+	s->verdicts[i] = VERDICT_REJECTED;
+	s->errors[i] = malloc(sizeof(**s->errors));
+	if (s->errors[i])
+		*s->errors[i] = *reason;
+}
+
+/* Puts a submission's events into the batch; refusals have their verdict at once. -1 if the ledger itself failed. */
+static int add_all(struct batcher *b, struct submission *s, struct error *err)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct error refusal = { 0 };
+
+		s->verdicts[i] = VERDICT_CREATED;
+		if (ledger_add(b->ledger, &s->events[i], &refusal) == 0)
+			continue;
+		if (refusal.kind != ERR_PARAM && refusal.kind != ERR_OVERFLOW) {
+			*err = refusal;
+			return -1;
+		}
+		reject(s, i, &refusal);
+	}
+	return 0;
+}
+
+/* Hands the commit's results, which stand in the order of the events that were added, to their submissions. */
+static void share_results(struct submission *first, const struct ledger_result *results)
+{
+	for (struct submission *s = first; s; s = s->next) {
+		for (size_t i = 0; i < s->n; i++) {
+			if (s->verdicts[i] == VERDICT_REJECTED)
+				continue;
+			s->verdicts[i] = results->verdict;
+			if (results->verdict == VERDICT_REJECTED)
+				reject(s, i, &results->error);
+			results++;
+		}
+	}
+}
+
+static void commit(struct batcher *b, struct submission *first)
+{
+	const struct ledger_result *results;
+	struct error err = { 0 };
+	size_t n;
+	int rc = 0;
+
+	for (struct submission *s = first; s && rc == 0; s = s->next)
+		rc = add_all(b, s, &err);
+	if (rc == 0)
+		rc = ledger_commit(b->ledger, &results, &n, &err);
+	else
+		ledger_abandon(b->ledger);
+	if (rc == 0)
+		share_results(first, results);
+	else
+		for (struct submission *s = first; s; s = s->next)
+			s->failure = err;
+}
+
+static void *write_loop(void *arg)
+{
+	struct batcher *b = arg;
+
+	pthread_mutex_lock(&b->lock);
+	for (;;) {
+		struct submission *taken, *next;
+
+		while (!b->first && !b->ending)
+			pthread_cond_wait(&b->queued, &b->lock);
+		if (!b->first)
+			break;
+		taken = take(b);
+		pthread_mutex_unlock(&b->lock);
+		commit(b, taken);
+		pthread_mutex_lock(&b->lock);
+		for (; taken; taken = next) {
+			next = taken->next;      /* once done, it belongs to its submitter again */
+			taken->done = true;
+		}
+		pthread_cond_broadcast(&b->finished);
+	}
+	pthread_mutex_unlock(&b->lock);
+	return NULL;
+}
+
+int batcher_new(const struct settings *s, struct batcher **ret, struct error *err)
+{
+	struct batcher *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return error_set(err, ERR_INTERNAL, NULL, "out of memory");
+	if (store_open(s->database, STORE_WRITE, s->busy_timeout_ms, &b->store, err) < 0) {
+		free(b);
+		return -1;
+	}
+	b->ledger = ledger_new(b->store, &(struct ledger_options){ 0 });
+	b->last = &b->first;
+	pthread_mutex_init(&b->lock, NULL);
+	pthread_cond_init(&b->queued, NULL);
+	pthread_cond_init(&b->finished, NULL);
+	*ret = b;
+	if (pthread_create(&b->thread, NULL, write_loop, b) == 0)
+		return 0;
+	ledger_free(&b->ledger);
+	store_close(&b->store);
+	free(b);
+	*ret = NULL;
+	return error_set(err, ERR_INTERNAL, NULL, "can't start the writer's thread");
+}
+
+void batcher_free(struct batcher **b)
+{
+	if (!*b)
+		return;
+	pthread_mutex_lock(&(*b)->lock);
+	(*b)->ending = true;
+	pthread_cond_signal(&(*b)->queued);
+	pthread_mutex_unlock(&(*b)->lock);
+	pthread_join((*b)->thread, NULL);
+	ledger_free(&(*b)->ledger);
+	store_close(&(*b)->store);
+	pthread_cond_destroy(&(*b)->finished);
+	pthread_cond_destroy(&(*b)->queued);
+	pthread_mutex_destroy(&(*b)->lock);
+	free(*b);
+	*b = NULL;
+}
+
+int batcher_submit(struct batcher *b, struct submission *s, struct error *err)
+{
+	bool full;
+
+	s->next = NULL;
+	s->done = false;
+	s->failure = (struct error){ 0 };
+	pthread_mutex_lock(&b->lock);
+	full = b->ending || b->waiting + s->n > QUEUE_EVENTS_MAX;
+	if (!full) {
+		*b->last = s;
+		b->last = &s->next;
+		b->waiting += s->n;
+		pthread_cond_signal(&b->queued);
+		while (!s->done)
+			pthread_cond_wait(&b->finished, &b->lock);
+	}
+	pthread_mutex_unlock(&b->lock);
+	if (full)
+		return error_set(err, ERR_BUSY, NULL, "too many events are waiting to be written; send them again in a moment");
+	if (!s->failure.kind)
+		return 0;
+	*err = s->failure;
+	return -1;
+}

@@ -1,0 +1,40 @@
+/*
+ * batcher.h - the one writer of a serving process: a thread with its own connection that
+ * commits what many requests bring at the same moment in one transaction.
+ *
+ * A request is answered after the commit that holds its events, so what was acknowledged is on disk.
+ */
+#ifndef INGEST_BATCHER_H
+#define INGEST_BATCHER_H
+
+#include "base/settings.h"
+#include "usage/ledger.h"
+
+#define SUBMISSION_EVENTS_MAX 10000
+
+struct batcher;
+
+/* One request's events, in the order they came. Fill `events`; `verdicts` and `errors` are filled by batcher_submit. */
+struct submission {
+	const struct event *events;      /* and the texts they point to: unchanged until batcher_submit returns */
+	size_t n;
+	enum verdict *verdicts;          /* N of them */
+	struct error **errors;           /* N of them, NULL before; the reason where the verdict is VERDICT_REJECTED: free() it */
+	/* the batcher's own */
+	struct submission *next;
+	bool done;
+	struct error failure;
+};
+
+int batcher_new(const struct settings *s, struct batcher **ret, struct error *err);
+
+/* Commits what is queued and ends the thread. */
+void batcher_free(struct batcher **b);
+
+/*
+ * Blocks until all events are durable or refused. 0, or -1 when nothing of them is stored: ERR_BUSY when too many wait already (or another
+ * process keeps the ledger locked), ERR_INTERNAL for a full disk and the like. Thread-safe.
+ */
+int batcher_submit(struct batcher *b, struct submission *s, struct error *err);
+
+#endif
