@@ -1,6 +1,8 @@
 /*
  * zone.h - time zones by IANA name: which instant a local date begins at, and
- * which local date an instant falls on. Exact through every clock change.
+ * which local date an instant falls on. Exact through every clock change. (One
+ * exception is GLib's: past the explicit changes in its file, which Debian gives up to 2037, it
+ * reads Europe/Dublin's "winter is the exception" rule an hour late.)
  * Thread-safe: zones are loaded once, shared and never freed.
  */
 #ifndef BASE_ZONE_H

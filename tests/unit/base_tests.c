@@ -867,7 +867,9 @@ START_TEST(utc_needs_no_files)
 	ck_assert_int_eq(zone_offset(utc, 1795255200), 0);
 	ck_assert_int_eq(zone_day_start(utc, (struct date){ 2026, 11, 21 }), 1795219200);
 	ck_assert_int_eq(date_compare(zone_date(utc, -1), (struct date){ 1969, 12, 31 }), 0);
-	ck_assert_ptr_null(zone_find("Europe/Vienna"));
+	ck_assert_ptr_null(zone_find("Europe/Riga"));
+	unsetenv("TZDIR");
+	ck_assert_ptr_nonnull(zone_find("Europe/Riga"));
 }
 END_TEST
 
@@ -1000,6 +1002,7 @@ START_TEST(defaults_stand_without_a_file)
 	ck_assert_str_eq(s->database, "/var/lib/usaged/usage.db");
 	ck_assert_str_eq(s->secret_file, "/var/lib/usaged/secret");
 	ck_assert_int_eq(s->busy_timeout_ms, 10000);
+	ck_assert_int_eq(s->ahead_seconds, 300);
 	ck_assert_str_eq(s->name, "usaged");
 	ck_assert_str_eq(s->base_url, "");
 	ck_assert_str_eq(s->socket, "/run/usaged/usaged.sock");
