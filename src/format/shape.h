@@ -28,7 +28,8 @@ enum {
 	FIELD_MACHINE   = 1 << 4,   /* for programs (links, versions): left out of tables for people and, if VT_OBJECT, of CSV */
 	FIELD_NEXT      = 1 << 5,   /* link to the next page, NULL if none */
 	FIELD_PREVIOUS  = 1 << 6,   /* link to the page before */
-	FIELD_XML_ONLY  = 1 << 7    /* exists in XML alone (always null there) */
+	FIELD_XML_ONLY  = 1 << 7,   /* exists in XML alone (always null there) */
+	FIELD_JSON_ONLY = 1 << 8    /* exists in JSON alone */
 };
 
 struct shape;

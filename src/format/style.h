@@ -6,6 +6,8 @@
 #define FORMAT_STYLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include "base/strbuf.h"
 
 enum spelling {
@@ -30,5 +32,27 @@ struct style {
 
 /* Appends NAME in SPELLING. */
 void style_spell(struct strbuf *out, enum spelling spelling, const char *name);
+
+/* Appends NAME in words: account_sid -> "Account SID", AIMinutes -> "AI minutes". */
+void style_humanise(struct strbuf *out, const char *name);
+
+/*
+ * Names already spelled, since a document asks for the same few on every record. Zeroed memory is an empty one. It knows a name by
+ * its address: names must be static memory, as those of shapes and fields are, and shorter than SPELLED_MAX.
+ */
+enum { SPELLED_MAX = 55, SPELLER_SLOTS = 64, SPELLER_PROBES = 8 };
+
+struct spelled {
+	const char *name;
+	uint8_t len;
+	char text[SPELLED_MAX];          /* ended by NUL */
+};
+
+struct speller {
+	struct spelled slots[SPELLER_SLOTS];
+};
+
+/* NAME in SPELLING, the same for every call on S. Good until the next call. */
+const struct spelled *speller_spell(struct speller *s, enum spelling spelling, const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * writer.h - one way to say an answer, many ways to look. An operation calls
- * writer_*; a backend (json.c, xml.c, csv.c, jsv.c, html.c, text.c) makes bytes
- * of it, spelled by a style.
+ * writer_*; a backend (json.c, xml.c, csv.c, jsv.c, jsonl.c, html.c,
+ * text.c) makes bytes of it, spelled by a style.
  *
  * The shared half keeps the stack of open nodes, so a wrong nesting fails in
  * every format alike. A failed write sticks: later calls do nothing and
@@ -11,7 +11,7 @@
  *   a list      writer_begin_list(w, NULL, item) records... writer_end
  *   an object   writer_begin(w, NULL, shape) fields, lists, nested objects... writer_end
  *   a page      the same with SHAPE_PAGE: scalar fields first, then its one list, then perhaps one object
- * CSV and tables for people show the list of a page and leave its other fields out.
+ * CSV, JSON lines and tables for people show the list of a page and leave its other fields out.
  */
 #ifndef FORMAT_WRITER_H
 #define FORMAT_WRITER_H
@@ -70,18 +70,28 @@ struct format {
 	const char *mime;                    /* "application/json": sent, and matched against Accept */
 	const char *const *aliases;          /* further types that Accept may name, ended by NULL; or NULL */
 	const char *charset;                 /* "utf-8" if the type is text whose charset is to be sent, or NULL */
-	size_t state_size;                   /* of the backend's own state, zeroed, at writer_state */
-	/* F is the field of the parent that holds the node, NULL at the root or for a list's item. */
+	bool terminal_only;                  /* for the command line: HTTP never negotiates it */
+	unsigned leaves_out;                 /* FIELD_* flags of fields that it never shows; the backend isn't called for them */
+	size_t state_size;                   /* of the backend's own state, zeroed, at writer's `state` */
+	/*
+	 * The node is on the stack already. F is the field of the parent that holds it, NULL at the root or for a list's item.
+	 * By setting the node's `muted` the backend asks not to hear of what is inside it, nor of its end.
+	 */
 	void (*begin)(struct writer *w, const struct field *f, const struct shape *shape);
 	void (*begin_list)(struct writer *w, const struct field *f, const struct shape *item);
-	void (*field)(struct writer *w, const struct field *f, const void *value);  /* scalars only */
+	/* A scalar; or an object or a list that is null, then VALUE is NULL. */
+	void (*field)(struct writer *w, const struct field *f, const void *value);
 	void (*end)(struct writer *w);       /* the innermost open node, see writer_top */
+	/* The order writer_fields takes SHAPE's fields in: their indexes; NULL, or a NULL answer: as declared. */
+	const uint8_t *(*order)(struct writer *w, const struct shape *shape);
 	void (*about)(struct writer *w, const char *title, const char *sentence);   /* or NULL: not for people */
 	void (*finish)(struct writer *w);    /* or NULL */
 	void (*release)(struct writer *w);   /* frees what the state holds; or NULL */
 };
 
-/* The formats, ended by NULL. Static memory. */
+extern const struct format format_json, format_xml, format_csv, format_jsv, format_jsonl, format_html, format_text;
+
+/* All of them, ended by NULL. Static memory. */
 extern const struct format *const formats[];
 const struct format *format_find(const char *name, size_t len);          /* by name; NULL if unknown */
 
@@ -95,6 +105,7 @@ void writer_about(struct writer *w, const char *title, const char *sentence);
 
 void writer_begin(struct writer *w, const struct field *f, const struct shape *shape);
 void writer_begin_list(struct writer *w, const struct field *f, const struct shape *item);
+/* VALUE points to the C member that F describes; NULL is null. */
 void writer_field(struct writer *w, const struct field *f, const void *value);
 void writer_end(struct writer *w);
 
@@ -115,7 +126,8 @@ struct writer_node {
 	const struct field *field;
 	const struct shape *shape;           /* of the object, or of the list's items */
 	bool list;
-	size_t children;                     /* written so far */
+	bool muted;                          /* this format doesn't show it */
+	size_t children;                     /* begun or written so far, shown or not */
 	size_t mark;                         /* the backend's own note about the node */
 };
 
@@ -126,6 +138,7 @@ struct writer {
 	struct strbuf *out;                  /* = sink->buf */
 	struct writer_node stack[WRITER_DEPTH];
 	int depth;
+	bool rooted;                         /* the root has begun */
 	bool finished;
 	struct error error;
 	void *state;
@@ -134,6 +147,11 @@ struct writer {
 static inline struct writer_node *writer_top(struct writer *w)
 {
 	return w->depth ? &w->stack[w->depth - 1] : NULL;
+}
+
+static inline struct writer_node *writer_parent(struct writer *w)
+{
+	return w->depth > 1 ? &w->stack[w->depth - 2] : NULL;
 }
 
 /* The text of a scalar as every format prints it: digits as they are, true/false; false if it is null.

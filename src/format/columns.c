@@ -1,0 +1,37 @@
+#include "format/columns.h"
+
+#include "base/banned.h"
+
+static bool add_fields(struct columns *c, const struct shape *shape, const struct field *parent, unsigned without, bool whole)
+{
+	for (const struct field *f = shape->fields; f->name; f++) {
+		if ((f->flags & without) || (f->type == VT_OBJECT && (f->flags & FIELD_MACHINE)))
+			continue;
+		if (f->type == VT_LIST && !whole)
+			continue;
+		if (f->type == VT_OBJECT && !whole) {
+			if (!add_fields(c, f->shape, f, without, whole))
+				return false;
+			continue;
+		}
+		if (c->n == COLUMNS_MAX)
+			return false;
+		c->at[c->n++] = (struct column){ .parent = parent, .field = f };
+	}
+	return true;
+}
+
+bool columns_of(struct columns *c, const struct shape *shape, unsigned without, bool whole)
+{
+	c->n = 0;
+	return add_fields(c, shape, NULL, without, whole);
+}
+
+size_t columns_find(const struct columns *c, size_t from, const struct field *parent, const struct field *field)
+{
+	size_t i = from;
+
+	while (i < c->n && (c->at[i].field != field || c->at[i].parent != parent))
+		i++;
+	return i;
+}

@@ -1,0 +1,31 @@
+/*
+ * columns.h - the columns of a table of records, for CSV and for tables that people read. Only for this folder.
+ */
+#ifndef FORMAT_COLUMNS_H
+#define FORMAT_COLUMNS_H
+
+#include "format/shape.h"
+
+enum { COLUMNS_MAX = 64 };
+
+struct column {
+	const struct field *parent;     /* the object inside the record that holds it, or NULL */
+	const struct field *field;
+};
+
+struct columns {
+	size_t n;
+	struct column at[COLUMNS_MAX];
+};
+
+/*
+ * The columns of records of SHAPE, without the fields that have one of the flags WITHOUT and without objects for
+ * programs (FIELD_MACHINE). WHOLE: an object or a list is one column; else an object's fields are columns and a list is none.
+ * False if they are too many.
+ */
+bool columns_of(struct columns *c, const struct shape *shape, unsigned without, bool whole);
+
+/* Index of the column, at FROM or after it; c->n if there is none. */
+size_t columns_find(const struct columns *c, size_t from, const struct field *parent, const struct field *field);
+
+#endif

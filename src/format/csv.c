@@ -1,0 +1,224 @@
+/*
+ * CSV (RFC 4180): a header, then a row a record, each ended by CR LF. Rows are the items of the root list, or of
+ * a page's list; a root object without rows of its own is one row. What a cell holds that is no scalar is JSV
+ * there, or an object's fields are columns, as the style says. Cells that a spreadsheet would take for a formula stay as they
+ * are: the bytes are the contract of programs.
+ */
+#include "format/writer.h"
+
+#include <string.h>
+
+#include "format/columns.h"
+#include "format/jsv.h"
+
+#include "base/banned.h"
+
+struct csv {
+	struct speller names, jsv_names;
+	struct columns columns;
+	size_t commas;                  /* written in this row: the column that the next cell is in */
+	int row, cell;                  /* depth of the open node that is the row, or the JSV cell; 0 = none */
+	bool headed;
+};
+
+static bool needs_quotes(const struct writer *w, const char *text, size_t len)
+{
+	if (len == 0)
+		return false;
+	if (text[0] == '[' || text[0] == '{')
+		return true;
+	return strcspn(text, w->options->style->csv_quote_spaces ? "\",\r\n " : "\",\r\n") < len;
+}
+
+static void add_cell(struct writer *w, const char *text, size_t len)
+{
+	if (!needs_quotes(w, text, len)) {
+		strbuf_addn(w->out, text, len);
+		return;
+	}
+	strbuf_addc(w->out, '"');
+	jsv_add_doubled(w->out, text, len);
+	strbuf_addc(w->out, '"');
+}
+
+static void add_commas(struct writer *w, size_t column)
+{
+	struct csv *csv = w->state;
+
+	for (; csv->commas < column; csv->commas++)
+		strbuf_addc(w->out, ',');
+}
+
+static void add_name(struct writer *w, const struct field *f)
+{
+	struct csv *csv = w->state;
+	const struct spelled *name = speller_spell(&csv->names, w->options->style->csv, f->name);
+
+	strbuf_addn(w->out, name->text, name->len);
+}
+
+static void add_header(struct writer *w, const struct shape *shape)
+{
+	struct csv *csv = w->state;
+
+	if (!columns_of(&csv->columns, shape, w->format->leaves_out, w->options->style->csv_nested_as_jsv)) {
+		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
+		return;
+	}
+	csv->headed = true;
+	csv->commas = 0;
+	for (size_t i = 0; i < csv->columns.n; i++) {
+		add_commas(w, i);
+		if (csv->columns.at[i].parent)
+			add_name(w, csv->columns.at[i].parent);
+		add_name(w, csv->columns.at[i].field);
+	}
+	strbuf_add(w->out, "\r\n");
+}
+
+/* Goes to the cell of F in the open row. False if it has none. */
+static bool seek_cell(struct writer *w, const struct field *parent, const struct field *f)
+{
+	struct csv *csv = w->state;
+	size_t column = columns_find(&csv->columns, 0, parent, f);
+
+	if (column == csv->columns.n)
+		return false;
+	if (column < csv->commas)
+		writer_fail(w, ERR_INTERNAL, "the fields of a record are not in the order of its shape");
+	add_commas(w, column);
+	return true;
+}
+
+/* Does the root object only envelop a list, whose items are the rows? */
+static bool is_envelope(const struct writer *w, const struct shape *shape)
+{
+	if (shape->flags & SHAPE_PAGE)
+		return true;
+	if (w->options->style->csv_nested_as_jsv)
+		return false;
+	for (const struct field *f = shape->fields; f->name; f++)
+		if (f->type == VT_LIST)
+			return true;
+	return false;
+}
+
+static void begin_row(struct writer *w)
+{
+	struct csv *csv = w->state;
+
+	csv->row = w->depth;
+	csv->commas = 0;
+}
+
+/* JSV brings no commas of its own to where a cell begins. */
+static void begin_cell(struct writer *w, char bracket)
+{
+	struct csv *csv = w->state;
+
+	csv->cell = w->depth;
+	strbuf_addc(w->out, '"');
+	writer_parent(w)->mark = 0;
+	jsv_open(w, &csv->jsv_names, NULL, bracket);
+}
+
+/* An object or a list inside a row. */
+static void begin_inside(struct writer *w, const struct field *f, char bracket)
+{
+	struct csv *csv = w->state;
+	struct writer_node *node = writer_top(w);
+
+	if (csv->cell)
+		jsv_open(w, &csv->jsv_names, f, bracket);
+	else if (seek_cell(w, NULL, f))
+		begin_cell(w, bracket);
+	else
+		node->muted = node->list || w->options->style->csv_nested_as_jsv || (f->flags & FIELD_MACHINE);
+}
+
+static void csv_begin(struct writer *w, const struct field *f, const struct shape *shape)
+{
+	struct csv *csv = w->state;
+	struct writer_node *parent = writer_parent(w);
+
+	if (csv->row) {
+		begin_inside(w, f, '{');
+	} else if (!parent && !is_envelope(w, shape)) {
+		add_header(w, shape);
+		begin_row(w);
+	} else if (parent && parent->list) {
+		begin_row(w);
+	} else if (parent) {
+		writer_top(w)->muted = true;
+	}
+}
+
+static void csv_begin_list(struct writer *w, const struct field *f, const struct shape *item)
+{
+	struct csv *csv = w->state;
+
+	if (csv->row)
+		begin_inside(w, f, '[');
+	else if (csv->headed)
+		writer_top(w)->muted = true;
+	else
+		add_header(w, item);
+}
+
+/* Doubles the quotes in what was written from FROM on. */
+static void double_quotes(struct strbuf *out, size_t from)
+{
+	struct strbuf copy;
+
+	if (!memchr(out->text + from, '"', out->len - from))
+		return;
+	strbuf_init(&copy, out->limit);
+	strbuf_addn(&copy, out->text + from, out->len - from);
+	out->len = from;
+	jsv_add_doubled(out, copy.text, copy.len);
+	strbuf_release(&copy);
+}
+
+static void csv_field(struct writer *w, const struct field *f, const void *value)
+{
+	struct csv *csv = w->state;
+	char buf[DECIMAL_TEXT];
+	const char *text;
+	size_t len, from = w->out->len;
+
+	if (csv->cell) {
+		jsv_field(w, &csv->jsv_names, f, value);
+		double_quotes(w->out, from);
+	} else if (csv->row && seek_cell(w, w->depth > csv->row ? writer_top(w)->field : NULL, f)) {
+		if (writer_scalar(f, value, buf, &text, &len))
+			add_cell(w, text, len);
+	}
+}
+
+static void csv_end(struct writer *w)
+{
+	struct csv *csv = w->state;
+
+	if (csv->cell) {
+		jsv_close(w);
+		if (csv->cell == w->depth) {
+			strbuf_addc(w->out, '"');
+			csv->cell = 0;
+		}
+	} else if (csv->row == w->depth) {
+		add_commas(w, csv->columns.n - 1);
+		strbuf_add(w->out, "\r\n");
+		csv->row = 0;
+	}
+}
+
+const struct format format_csv = {
+	.name = "csv",
+	.mime = "text/csv",
+	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY,
+	.state_size = sizeof(struct csv),
+	.begin = csv_begin,
+	.begin_list = csv_begin_list,
+	.field = csv_field,
+	.end = csv_end,
+};

@@ -1,0 +1,178 @@
+/*
+ * JSON, compact. This is the format that most answers have, so it is the one made to be fast: no printf, text without
+ * anything to escape is checked and copied eight bytes at a time, and a member's name is spelled once for a document.
+ */
+#include "format/json.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+#include "base/banned.h"
+
+#define EACH_BYTE(b) (0x0101010101010101u * (b))
+
+/*
+ * Is there a byte among the eight that can't be copied as it is: a control character, a quote, a backslash, or one of
+ * a character outside ASCII, which must be checked? A borrow from the byte below may say yes for nothing, never no.
+ */
+static bool needs_care(uint64_t eight)
+{
+	uint64_t quote = eight ^ EACH_BYTE('"'), backslash = eight ^ EACH_BYTE('\\');
+
+	return ((eight - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) | eight) & EACH_BYTE(0x80);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static void add_escape(struct strbuf *out, unsigned char c)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char text[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+	size_t len = 2;
+
+	switch (c) {
+	case '"':
+	case '\\': text[1] = (char)c; break;
+	case '\n': text[1] = 'n'; break;
+	case '\r': text[1] = 'r'; break;
+	case '\t': text[1] = 't'; break;
+	case '\f': text[1] = 'f'; break;
+	case '\b': text[1] = 'b'; break;
+	default:   len = sizeof(text);
+	}
+	strbuf_addn(out, text, len);
+}
+
+/* Text from its first byte that is not plain on. */
+static void add_with_care(struct strbuf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t n = 0, step;
+
+		while (n < len && is_plain((unsigned char)text[n]))
+			n++;
+		strbuf_addn(out, text, n);
+		text += n;
+		len -= n;
+		if (len == 0)
+			break;
+		step = utf8_step(text, len);
+		if (step == 0)
+			strbuf_add(out, "\xEF\xBF\xBD");     /* U+FFFD: this byte was no text */
+		else if (step == 1)
+			add_escape(out, (unsigned char)*text);
+		else
+			strbuf_addn(out, text, step);
+		step += step == 0;
+		text += step;
+		len -= step;
+	}
+}
+
+void json_add_string(struct strbuf *out, const char *text, size_t len)
+{
+	uint64_t eight;
+	size_t i = 0;
+	char *to;
+
+	if (!strbuf_grow(out, len + 2))
+		return;
+	to = out->text + out->len;
+	*to++ = '"';
+	for (; i + sizeof(eight) <= len; i += sizeof(eight)) {
+		memcpy(&eight, text + i, sizeof(eight));
+		if (needs_care(eight))
+			break;
+		memcpy(to + i, &eight, sizeof(eight));
+	}
+	for (; i < len && is_plain((unsigned char)text[i]); i++)
+		to[i] = text[i];
+	out->len += 1 + i;
+	if (i < len)
+		add_with_care(out, text + i, len - i);
+	strbuf_addc(out, '"');
+}
+
+/* What comes before a member or an item: a comma unless it is the first, and the member's name. */
+static void add_lead(struct writer *w, struct writer_node *parent, const struct field *f)
+{
+	const struct spelled *name;
+	struct strbuf *out = w->out;
+	char *to;
+
+	if (parent && parent->mark)
+		strbuf_addc(out, ',');
+	if (parent)
+		parent->mark = 1;
+	if (!f)
+		return;
+	name = speller_spell(w->state, w->options->style->json, f->name);
+	if (!strbuf_grow(out, name->len + 3u))
+		return;
+	to = out->text + out->len;
+	*to++ = '"';
+	memcpy(to, name->text, name->len);
+	to += name->len;
+	*to++ = '"';
+	*to++ = ':';
+	out->len += name->len + 3u;
+}
+
+void json_open(struct writer *w, const struct field *f, char bracket)
+{
+	add_lead(w, writer_parent(w), f);
+	strbuf_addc(w->out, bracket);
+}
+
+void json_field(struct writer *w, const struct field *f, const void *value)
+{
+	char buf[DECIMAL_TEXT];
+	const char *text;
+	size_t len;
+	bool quoted = f->type == VT_TEXT || (f->flags & FIELD_QUOTED) || ((f->flags & FIELD_MONEY) && w->options->money_as_string);
+
+	if (writer_scalar(f, value, buf, &text, &len)) {
+		add_lead(w, writer_top(w), f);
+		if (quoted)
+			json_add_string(w->out, text, len);
+		else
+			strbuf_addn(w->out, text, len);
+	} else if (w->options->style->json_nulls) {
+		add_lead(w, writer_top(w), f);
+		strbuf_add(w->out, "null");
+	}
+}
+
+void json_close(struct writer *w)
+{
+	strbuf_addc(w->out, writer_top(w)->list ? ']' : '}');
+}
+
+static void json_begin(struct writer *w, const struct field *f, const struct shape *shape)
+{
+	(void)shape;
+	json_open(w, f, '{');
+}
+
+static void json_begin_list(struct writer *w, const struct field *f, const struct shape *item)
+{
+	(void)item;
+	json_open(w, f, '[');
+}
+
+const struct format format_json = {
+	.name = "json",
+	.mime = "application/json",
+	.aliases = (const char *const[]){ "text/json", NULL },
+	.charset = "utf-8",
+	.leaves_out = FIELD_XML_ONLY,
+	.state_size = sizeof(struct speller),
+	.begin = json_begin,
+	.begin_list = json_begin_list,
+	.field = json_field,
+	.end = json_close,
+};

@@ -1,0 +1,100 @@
+#include "format/jsv.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+void jsv_add_doubled(struct strbuf *out, const char *text, size_t len)
+{
+	const char *quote;
+
+	while ((quote = memchr(text, '"', len))) {
+		size_t n = (size_t)(quote - text) + 1;
+
+		strbuf_addn(out, text, n);
+		strbuf_addc(out, '"');
+		text += n;
+		len -= n;
+	}
+	strbuf_addn(out, text, len);
+}
+
+void jsv_add_text(struct strbuf *out, const char *text, size_t len)
+{
+	if (len > 0 && strcspn(text, "\":,{}[]\r\n") >= len) {
+		strbuf_addn(out, text, len);
+		return;
+	}
+	strbuf_addc(out, '"');
+	jsv_add_doubled(out, text, len);
+	strbuf_addc(out, '"');
+}
+
+static void add_lead(struct writer *w, struct speller *names, struct writer_node *parent, const struct field *f)
+{
+	if (parent && parent->mark)
+		strbuf_addc(w->out, ',');
+	if (parent)
+		parent->mark = 1;
+	if (f) {
+		const struct spelled *name = speller_spell(names, w->options->style->json, f->name);
+
+		strbuf_addn(w->out, name->text, name->len);
+		strbuf_addc(w->out, ':');
+	}
+}
+
+void jsv_open(struct writer *w, struct speller *names, const struct field *f, char bracket)
+{
+	add_lead(w, names, writer_parent(w), f);
+	strbuf_addc(w->out, bracket);
+}
+
+void jsv_field(struct writer *w, struct speller *names, const struct field *f, const void *value)
+{
+	char buf[DECIMAL_TEXT];
+	const char *text;
+	size_t len;
+
+	if (!writer_scalar(f, value, buf, &text, &len))
+		return;
+	add_lead(w, names, writer_top(w), f);
+	if (f->type == VT_BOOL)
+		strbuf_add(w->out, *(const bool *)value ? "True" : "False");
+	else
+		jsv_add_text(w->out, text, len);
+}
+
+void jsv_close(struct writer *w)
+{
+	strbuf_addc(w->out, writer_top(w)->list ? ']' : '}');
+}
+
+static void begin(struct writer *w, const struct field *f, const struct shape *shape)
+{
+	(void)shape;
+	jsv_open(w, w->state, f, '{');
+}
+
+static void begin_list(struct writer *w, const struct field *f, const struct shape *item)
+{
+	(void)item;
+	jsv_open(w, w->state, f, '[');
+}
+
+static void field(struct writer *w, const struct field *f, const void *value)
+{
+	jsv_field(w, w->state, f, value);
+}
+
+const struct format format_jsv = {
+	.name = "jsv",
+	.mime = "text/jsv",
+	.aliases = (const char *const[]){ "application/jsv", NULL },
+	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY,
+	.state_size = sizeof(struct speller),
+	.begin = begin,
+	.begin_list = begin_list,
+	.field = field,
+	.end = jsv_close,
+};

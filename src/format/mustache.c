@@ -1,0 +1,461 @@
+/*
+ * A template is first cut into tokens, so that standalone tags are known and every section knows its end; then the
+ * tokens are walked, a section's as often as its data says.
+ */
+#include "format/mustache.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/banned.h"
+
+/* The tags' own letters, where they have one. */
+enum token_kind {
+	TOKEN_TEXT = 't',
+	TOKEN_ESCAPED = 'v',
+	TOKEN_RAW = '&',
+	TOKEN_SECTION = '#',
+	TOKEN_INVERTED = '^',
+	TOKEN_END = '/',
+	TOKEN_PARTIAL = '>',
+	TOKEN_COMMENT = '!',
+	TOKEN_DELIMITERS = '='
+};
+
+struct token {
+	enum token_kind kind;
+	const char *text;               /* the text, or the tag's name */
+	size_t len;
+	const char *indent;             /* before a tag alone on its line; only partials use it */
+	size_t indent_len;
+	size_t end;                     /* of a section: index of its end */
+};
+
+enum { DELIMITER_MAX = 16 };
+
+/* A template that is cut into tokens. */
+struct cutter {
+	const char *text, *pos, *limit;
+	const char *open, *close;       /* delimiters: in the template itself, or the usual ones */
+	size_t open_len, close_len;
+	struct token *tokens;
+	size_t n, size;
+	struct error *err;
+};
+
+struct render {
+	struct json_object *stack[MUSTACHE_DEPTH];
+	int depth;                      /* of the stack */
+	int nesting;                    /* partials inside each other */
+	int steps;
+	mustache_partial *partial;
+	void *ctx;
+	struct strbuf *out;
+	struct error *err;
+};
+
+/* ---- escaping ---- */
+
+static const char *escape_of(char c)
+{
+	switch (c) {
+	case '&':  return "&amp;";
+	case '<':  return "&lt;";
+	case '>':  return "&gt;";
+	case '"':  return "&quot;";
+	case '\'': return "&#39;";
+	default:   return NULL;
+	}
+}
+
+void html_add_text(struct strbuf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t n = 0;
+
+		while (n < len && !escape_of(text[n]))
+			n++;
+		strbuf_addn(out, text, n);
+		if (n == len)
+			break;
+		strbuf_add(out, escape_of(text[n]));
+		text += n + 1;
+		len -= n + 1;
+	}
+}
+
+/* ---- cutting ---- */
+
+static int cut_error(struct cutter *c, const char *at, const char *what)
+{
+	int line = 1;
+
+	for (const char *p = c->text; p < at; p++)
+		line += *p == '\n';
+	return error_set(c->err, ERR_INTERNAL, NULL, "template, line %d: %s", line, what);
+}
+
+static struct token *add_token(struct cutter *c, enum token_kind kind, const char *text, size_t len)
+{
+	if (c->n == c->size) {
+		size_t size = c->size ? c->size * 2 : 32;
+		struct token *tokens = realloc(c->tokens, size * sizeof(*tokens));
+
+		if (!tokens)
+			abort();
+		c->tokens = tokens;
+		c->size = size;
+	}
+	c->tokens[c->n] = (struct token){ .kind = kind, .text = text, .len = len };
+	return &c->tokens[c->n++];
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool is_space(char c)
+{
+	return is_blank(c) || c == '\n' || c == '\r';
+}
+
+static void trim(const char **text, size_t *len)
+{
+	while (*len > 0 && is_space(**text)) {
+		++*text;
+		--*len;
+	}
+	while (*len > 0 && is_space((*text)[*len - 1]))
+		--*len;
+}
+
+/* Where WHAT begins at FROM or after it; or NULL. */
+static const char *find(const char *from, const char *limit, const char *what, size_t len)
+{
+	for (; (from = memchr(from, *what, (size_t)(limit - from))); from++)
+		if ((size_t)(limit - from) < len)
+			return NULL;
+		else if (memcmp(from, what, len) == 0)
+			return from;
+	return NULL;
+}
+
+/* "{{=<% %>=}}": the two delimiters from now on. */
+static int set_delimiters(struct cutter *c, const char *text, size_t len)
+{
+	const char *end = text + len, *space = text, *close;
+
+	while (space < end && !is_space(*space))
+		space++;
+	close = space;
+	while (close < end && is_space(*close))
+		close++;
+	if (close == end || memchr(close, ' ', (size_t)(end - close)) || memchr(text, '=', len) ||
+	    space - text > DELIMITER_MAX || end - close > DELIMITER_MAX)
+		return cut_error(c, text, "delimiters are two short words without '='");
+	c->open = text;
+	c->open_len = (size_t)(space - text);
+	c->close = close;
+	c->close_len = (size_t)(end - close);
+	return 0;
+}
+
+/* Is the tag from START to END alone on its line? Then *ret_line is where the line starts, *ret_next where the next one does. */
+static bool is_standalone(const struct cutter *c, const char *start, const char *end, const char **ret_line, const char **ret_next)
+{
+	while (start > c->text && is_blank(start[-1]))
+		start--;
+	while (end < c->limit && is_blank(*end))
+		end++;
+	if (start > c->text && start[-1] != '\n')
+		return false;
+	if (end + 1 < c->limit && end[0] == '\r' && end[1] == '\n')
+		end++;
+	if (end < c->limit && *end != '\n')
+		return false;
+	*ret_line = start;
+	*ret_next = end < c->limit ? end + 1 : end;
+	return true;
+}
+
+/* Where the closing delimiter, with BEFORE in front of it unless that is NUL, begins at FROM or after it; or NULL. */
+static const char *find_close(const struct cutter *c, const char *from, char before, size_t *ret_len)
+{
+	char want[DELIMITER_MAX + 1] = { before };
+	size_t n = before != '\0';
+
+	memcpy(want + n, c->close, c->close_len);
+	*ret_len = n + c->close_len;
+	return find(from, c->limit, want, *ret_len);
+}
+
+static enum token_kind kind_of(const char *text, const char *limit)
+{
+	if (text < limit && *text == '{')
+		return TOKEN_RAW;
+	return text < limit && *text && strchr("&#^/>!=", *text) ? (enum token_kind)*text : TOKEN_ESCAPED;
+}
+
+/* The tag at START, where the opening delimiter is. */
+static int cut_tag(struct cutter *c, const char *start)
+{
+	const char *text = start + c->open_len, *line = start, *next, *end;
+	enum token_kind kind = kind_of(text, c->limit);
+	char before = kind == TOKEN_DELIMITERS ? '=' : kind == TOKEN_RAW && *text == '{' ? '}' : '\0';
+	struct token *token;
+	size_t len;
+
+	text += kind != TOKEN_ESCAPED;
+	end = find_close(c, text, before, &len);
+	if (!end)
+		return cut_error(c, start, "a tag is not closed");
+	next = end + len;
+	len = (size_t)(end - text);
+	trim(&text, &len);
+	if (len == 0 && kind != TOKEN_COMMENT)
+		return cut_error(c, start, "a tag has no name");
+	if (kind != TOKEN_ESCAPED && kind != TOKEN_RAW)
+		is_standalone(c, start, next, &line, &next);
+	if (line > c->pos)
+		add_token(c, TOKEN_TEXT, c->pos, (size_t)(line - c->pos));
+	c->pos = next;
+	if (kind == TOKEN_DELIMITERS)
+		return set_delimiters(c, text, len);
+	if (kind == TOKEN_COMMENT)
+		return 0;
+	token = add_token(c, kind, text, len);
+	token->indent = line;
+	token->indent_len = (size_t)(start - line);
+	return 0;
+}
+
+static int pair_sections(struct cutter *c)
+{
+	size_t open[MUSTACHE_DEPTH], depth = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct token *t = &c->tokens[i], *begin;
+
+		if (t->kind == TOKEN_SECTION || t->kind == TOKEN_INVERTED) {
+			if (depth == MUSTACHE_DEPTH)
+				return cut_error(c, t->text, "sections are nested too deep");
+			open[depth++] = i;
+		} else if (t->kind == TOKEN_END) {
+			begin = depth > 0 ? &c->tokens[open[--depth]] : NULL;
+			if (!begin || begin->len != t->len || memcmp(begin->text, t->text, t->len) != 0)
+				return cut_error(c, t->text, "a section ends that is not the open one");
+			begin->end = i;
+		}
+	}
+	return depth > 0 ? cut_error(c, c->tokens[open[depth - 1]].text, "a section is not closed") : 0;
+}
+
+static int cut(struct cutter *c)
+{
+	if (c->limit - c->text > MUSTACHE_TEMPLATE)
+		return error_set(c->err, ERR_INTERNAL, NULL, "a template has at most %d bytes", MUSTACHE_TEMPLATE);
+	while (c->pos < c->limit) {
+		const char *start = find(c->pos, c->limit, c->open, c->open_len);
+
+		if (!start) {
+			add_token(c, TOKEN_TEXT, c->pos, (size_t)(c->limit - c->pos));
+			break;
+		}
+		if (cut_tag(c, start) < 0)
+			return -1;
+	}
+	return pair_sections(c);
+}
+
+/* ---- data ---- */
+
+static bool member(struct json_object *object, const char *name, size_t len, struct json_object **ret)
+{
+	char key[MUSTACHE_NAME];
+
+	if (len >= sizeof(key) || !json_object_is_type(object, json_type_object))
+		return false;
+	memcpy(key, name, len);
+	key[len] = '\0';
+	return json_object_object_get_ex(object, key, ret);
+}
+
+/* What NAME means here: its first part is looked for from the innermost context outwards, the others inside of it. */
+static struct json_object *lookup(const struct render *r, const char *name, size_t len)
+{
+	struct json_object *value = NULL;
+	bool found = false;
+
+	if (len == 1 && *name == '.')
+		return r->stack[r->depth - 1];
+	for (bool first = true; first || found; first = false) {
+		const char *dot = memchr(name, '.', len);
+		size_t part = dot ? (size_t)(dot - name) : len;
+
+		if (first)
+			for (int i = r->depth; i-- > 0 && !found;)
+				found = member(r->stack[i], name, part, &value);
+		else
+			found = member(value, name, part, &value);
+		if (!dot)
+			break;
+		name += part + 1;
+		len -= part + 1;
+	}
+	return found ? value : NULL;
+}
+
+static bool is_true(struct json_object *value)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_null:    return false;
+	case json_type_boolean: return json_object_get_boolean(value);
+	case json_type_array:   return json_object_array_length(value) > 0;
+	case json_type_string:  return json_object_get_string_len(value) > 0;
+	default:                return true;
+	}
+}
+
+/* ---- rendering ---- */
+
+static int render_text(struct render *r, const char *text, size_t len);
+static int render_tokens(struct render *r, const struct token *tokens, size_t from, size_t to);
+
+static void render_value(struct render *r, const struct token *t)
+{
+	struct json_object *value = lookup(r, t->text, t->len);
+	const char *text = value ? json_object_get_string(value) : "";
+	size_t len = json_object_is_type(value, json_type_string) ? (size_t)json_object_get_string_len(value) : strlen(text);
+
+	if (t->kind == TOKEN_RAW)
+		strbuf_addn(r->out, text, len);
+	else
+		html_add_text(r->out, text, len);
+}
+
+static int render_inside(struct render *r, struct json_object *value, const struct token *tokens, size_t i)
+{
+	int rc;
+
+	if (r->depth == MUSTACHE_DEPTH)
+		return error_set(r->err, ERR_INTERNAL, NULL, "template: sections are nested too deep");
+	r->stack[r->depth++] = value;
+	rc = render_tokens(r, tokens, i + 1, tokens[i].end);
+	r->depth--;
+	return rc;
+}
+
+static int render_section(struct render *r, const struct token *tokens, size_t i)
+{
+	struct json_object *value = lookup(r, tokens[i].text, tokens[i].len);
+
+	if (tokens[i].kind == TOKEN_INVERTED)
+		return is_true(value) ? 0 : render_tokens(r, tokens, i + 1, tokens[i].end);
+	if (!is_true(value))
+		return 0;
+	if (!json_object_is_type(value, json_type_array))
+		return render_inside(r, value, tokens, i);
+	for (size_t n = 0; n < json_object_array_length(value); n++)
+		if (render_inside(r, json_object_array_get_idx(value, n), tokens, i) < 0)
+			return -1;
+	return 0;
+}
+
+static void add_indented(struct strbuf *out, const char *text, size_t len, const char *indent, size_t indent_len)
+{
+	while (len > 0) {
+		const char *end = memchr(text, '\n', len);
+		size_t n = end ? (size_t)(end - text) + 1 : len;
+
+		strbuf_addn(out, indent, indent_len);
+		strbuf_addn(out, text, n);
+		text += n;
+		len -= n;
+	}
+}
+
+static int render_partial(struct render *r, const struct token *t)
+{
+	struct strbuf indented;
+	const char *text;
+	size_t len = 0;
+	int rc;
+
+	if (r->nesting == MUSTACHE_DEPTH)
+		return error_set(r->err, ERR_INTERNAL, NULL, "template: partials are nested too deep");
+	text = r->partial ? r->partial(r->ctx, t->text, t->len, &len) : NULL;
+	if (!text)
+		return 0;
+	r->nesting++;
+	strbuf_init(&indented, MUSTACHE_TEMPLATE);
+	if (t->indent_len > 0) {
+		add_indented(&indented, text, len, t->indent, t->indent_len);
+		text = indented.text;
+		len = indented.len;
+	}
+	rc = indented.failed ? error_set(r->err, ERR_INTERNAL, NULL, "a template has at most %d bytes", MUSTACHE_TEMPLATE)
+			     : render_text(r, text, len);
+	strbuf_release(&indented);
+	r->nesting--;
+	return rc;
+}
+
+static int render_tokens(struct render *r, const struct token *tokens, size_t from, size_t to)
+{
+	int rc = 0;
+
+	for (size_t i = from; i < to && rc == 0; i++) {
+		if (++r->steps > MUSTACHE_STEPS)
+			return error_set(r->err, ERR_INTERNAL, NULL, "template: it does not come to an end");
+		switch (tokens[i].kind) {
+		case TOKEN_TEXT:
+			strbuf_addn(r->out, tokens[i].text, tokens[i].len);
+			break;
+		case TOKEN_ESCAPED:
+		case TOKEN_RAW:
+			render_value(r, &tokens[i]);
+			break;
+		case TOKEN_SECTION:
+		case TOKEN_INVERTED:
+			rc = render_section(r, tokens, i);
+			i = tokens[i].end;
+			break;
+		case TOKEN_PARTIAL:
+			rc = render_partial(r, &tokens[i]);
+			break;
+		case TOKEN_END:
+		case TOKEN_COMMENT:
+		case TOKEN_DELIMITERS:
+			break;
+		}
+		if (r->out->failed)
+			rc = error_set(r->err, ERR_TOO_LARGE, NULL, "the page is larger than %zu bytes", r->out->limit);
+	}
+	return rc;
+}
+
+static int render_text(struct render *r, const char *text, size_t len)
+{
+	struct cutter c = {
+		.text = text, .pos = text, .limit = text + len, .err = r->err,
+		.open = "{{", .open_len = 2, .close = "}}", .close_len = 2
+	};
+	int rc = cut(&c);
+
+	if (rc == 0)
+		rc = render_tokens(r, c.tokens, 0, c.n);
+	free(c.tokens);
+	return rc;
+}
+
+int mustache_render(const char *template, size_t len, struct json_object *data,
+		    mustache_partial *partial, void *ctx, struct strbuf *out, struct error *err)
+{
+	struct render r = { .stack = { data }, .depth = 1, .partial = partial, .ctx = ctx, .out = out, .err = err };
+
+	return render_text(&r, template, len);
+}

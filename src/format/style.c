@@ -1,0 +1,149 @@
+#include "format/style.h"
+
+#include <assert.h>
+
+#include "base/banned.h"
+
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static char to_upper(char c)
+{
+	return is_lower(c) ? (char)(c - 'a' + 'A') : c;
+}
+
+static char to_lower(char c)
+{
+	return is_upper(c) ? (char)(c - 'A' + 'a') : c;
+}
+
+static void spell_pascal(struct strbuf *out, const char *name)
+{
+	bool begins = true;
+
+	for (; *name; name++) {
+		if (*name != '_')
+			strbuf_addc(out, begins ? to_upper(*name) : *name);
+		begins = *name == '_';
+	}
+}
+
+static void spell_camel(struct strbuf *out, const char *name)
+{
+	bool leading = true;
+
+	for (size_t i = 0; name[i]; i++) {
+		bool last_of_run = name[i + 1] && !is_upper(name[i + 1]);
+
+		leading = leading && is_upper(name[i]) && (i == 0 || !last_of_run);
+		strbuf_addc(out, leading ? to_lower(name[i]) : name[i]);
+	}
+}
+
+static void spell_flat(struct strbuf *out, const char *name)
+{
+	for (; *name; name++)
+		if (*name != '_')
+			strbuf_addc(out, *name);
+}
+
+void style_spell(struct strbuf *out, enum spelling spelling, const char *name)
+{
+	switch (spelling) {
+	case SPELL_AS_IS:
+		strbuf_add(out, name);
+		break;
+	case SPELL_PASCAL:
+		spell_pascal(out, name);
+		break;
+	case SPELL_CAMEL:
+		spell_camel(out, name);
+		break;
+	case SPELL_FLAT:
+		spell_flat(out, name);
+		break;
+	}
+}
+
+/* Short forms that people read as capitals. */
+static bool is_acronym(const char *word, size_t len)
+{
+	static const char *const acronyms[] = { "ai", "api", "id", "iso", "sid", "sim", "uri", "url" };
+
+	for (size_t i = 0; i < sizeof(acronyms) / sizeof(acronyms[0]); i++) {
+		size_t n = 0;
+
+		while (n < len && acronyms[i][n] == to_lower(word[n]))
+			n++;
+		if (n == len && !acronyms[i][n])
+			return true;
+	}
+	return false;
+}
+
+/* Bytes of the word that TEXT begins with: up to "_", or to the capital that begins the next word. */
+static size_t word_length(const char *text)
+{
+	size_t n = 1;
+
+	while (text[n] && text[n] != '_') {
+		if (is_upper(text[n]) && (is_lower(text[n - 1]) || is_lower(text[n + 1])))
+			break;
+		n++;
+	}
+	return n;
+}
+
+void style_humanise(struct strbuf *out, const char *name)
+{
+	for (bool first = true; *name; first = false) {
+		size_t len = word_length(name);
+		bool acronym = is_acronym(name, len);
+
+		if (!first)
+			strbuf_addc(out, ' ');
+		for (size_t i = 0; i < len; i++)
+			strbuf_addc(out, acronym || (first && i == 0) ? to_upper(name[i]) : to_lower(name[i]));
+		name += len;
+		while (*name == '_')
+			name++;
+	}
+}
+
+static void fill_slot(struct spelled *slot, enum spelling spelling, const char *name)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, SPELLED_MAX - 1);
+	style_spell(&text, spelling, name);
+	assert(!text.failed);                   /* a name in one of our own tables is too long */
+	slot->name = name;
+	slot->len = (uint8_t)text.len;
+	memcpy(slot->text, text.text, text.len + 1);
+	strbuf_release(&text);
+}
+
+const struct spelled *speller_spell(struct speller *s, enum spelling spelling, const char *name)
+{
+	size_t first = (size_t)(((uint64_t)(uintptr_t)name * 0x9e3779b97f4a7c15u) >> 58), i = first;
+
+	_Static_assert(SPELLER_SLOTS == 1 << (64 - 58), "the hash has as many values as there are slots");
+	for (int probe = 0; probe < SPELLER_PROBES; probe++) {
+		struct spelled *slot = &s->slots[i];
+
+		if (!slot->name)
+			fill_slot(slot, spelling, name);
+		if (slot->name == name)
+			return slot;
+		i = (i + 1) % SPELLER_SLOTS;
+	}
+	fill_slot(&s->slots[first], spelling, name);
+	return &s->slots[first];
+}

@@ -1,0 +1,344 @@
+/*
+ * Tables for a terminal. Column widths are known only when all rows are, so rows are held back until a list ends,
+ * or until there are so many that they are printed as a table of their own.
+ */
+#include "format/writer.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/utf8.h"
+#include "format/columns.h"
+
+#include "base/banned.h"
+
+enum { BLOCK_ROWS = 10000, NO_CELL = -1 };
+
+struct text {
+	struct columns columns;
+	int table;                      /* depth of the list that is a table now; 0 = none */
+	struct strbuf cells;            /* of the rows held back: each column's value and its unit, each ended by NUL */
+	size_t rows;
+	size_t written;                 /* of this row: values and units */
+	int column;                     /* of the field before, NO_CELL if it isn't shown */
+	size_t widths[COLUMNS_MAX], unit_widths[COLUMNS_MAX];
+	bool spaced;                    /* something stands above: leave a line */
+};
+
+/* Columns that TEXT, which is clean, takes on a terminal. */
+static size_t width_of(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text; text = g_utf8_next_char(text)) {
+		gunichar c = g_utf8_get_char(text);
+
+		width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+	}
+	return width;
+}
+
+/* Nothing in TEXT may steer the terminal. */
+static void add_clean(struct strbuf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t step = utf8_step(text, len);
+
+		if (step > 0 && utf8_plain(text, step))
+			strbuf_addn(out, text, step);
+		else
+			strbuf_add(out, "\xEF\xBF\xBD");
+		step += step == 0;
+		text += step;
+		len -= step;
+	}
+}
+
+static void add_spaces(struct strbuf *out, size_t n)
+{
+	while (n-- > 0)
+		strbuf_addc(out, ' ');
+}
+
+static bool is_number(const struct field *f)
+{
+	return f->type == VT_INT || f->type == VT_DECIMAL;
+}
+
+static void text_about(struct writer *w, const char *title, const char *sentence)
+{
+	struct text *t = w->state;
+	const char *lines[] = { title, sentence };
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!lines[i] || !*lines[i])
+			continue;
+		add_clean(w->out, lines[i], strlen(lines[i]));
+		strbuf_addc(w->out, '\n');
+		t->spaced = true;
+	}
+}
+
+/* ---- printing a table ---- */
+
+static void add_heading(struct strbuf *out, const struct column *c)
+{
+	if (c->parent) {
+		style_humanise(out, c->parent->name);
+		strbuf_addc(out, ' ');
+	}
+	style_humanise(out, c->field->name);
+}
+
+static void measure(struct text *t)
+{
+	const char *cell = t->cells.text;
+
+	for (size_t i = 0; i < t->columns.n; i++) {
+		struct strbuf heading;
+
+		strbuf_init(&heading, 256);
+		add_heading(&heading, &t->columns.at[i]);
+		t->widths[i] = width_of(heading.text);
+		t->unit_widths[i] = 0;
+		strbuf_release(&heading);
+	}
+	for (size_t row = 0; row < t->rows; row++) {
+		for (size_t i = 0; i < t->columns.n; i++) {
+			t->widths[i] = MAX(t->widths[i], width_of(cell));
+			cell += strlen(cell) + 1;
+			t->unit_widths[i] = MAX(t->unit_widths[i], width_of(cell));
+			cell += strlen(cell) + 1;
+		}
+	}
+}
+
+/* OWED: spaces that stand before the next text, so that no line ends with spaces. */
+static void add_owed(struct strbuf *out, size_t *owed, const char *text)
+{
+	if (!*text)
+		return;
+	add_spaces(out, *owed);
+	*owed = 0;
+	strbuf_add(out, text);
+}
+
+static void add_cell(struct strbuf *out, const struct text *t, size_t i, const char *value, const char *unit, size_t *owed)
+{
+	size_t pad = t->widths[i] - width_of(value);
+	bool number = is_number(t->columns.at[i].field);
+
+	*owed += i > 0 ? 2 : 0;
+	*owed += number ? pad : 0;
+	add_owed(out, owed, value);
+	*owed += number ? 0 : pad;
+	if (t->unit_widths[i] > 0) {
+		*owed += 1;
+		add_owed(out, owed, unit);
+		*owed += t->unit_widths[i] - width_of(unit);
+	}
+}
+
+static void print_headings(struct strbuf *out, const struct text *t)
+{
+	size_t owed = 0;
+
+	for (size_t i = 0; i < t->columns.n; i++) {
+		struct strbuf heading;
+
+		strbuf_init(&heading, 256);
+		add_heading(&heading, &t->columns.at[i]);
+		add_cell(out, t, i, heading.text, "", &owed);
+		strbuf_release(&heading);
+	}
+	strbuf_addc(out, '\n');
+	for (size_t i = 0; i < t->columns.n; i++) {
+		size_t width = t->widths[i] + (t->unit_widths[i] ? t->unit_widths[i] + 1 : 0);
+
+		add_spaces(out, i > 0 ? 2 : 0);
+		while (width-- > 0)
+			strbuf_addc(out, '-');
+	}
+	strbuf_addc(out, '\n');
+}
+
+static void print_block(struct writer *w)
+{
+	struct text *t = w->state;
+	const char *cell = t->cells.text;
+
+	if (t->cells.failed) {
+		w->out->failed = true;
+		return;
+	}
+	measure(t);
+	print_headings(w->out, t);
+	for (size_t row = 0; row < t->rows; row++) {
+		size_t owed = 0;
+
+		for (size_t i = 0; i < t->columns.n; i++) {
+			const char *unit = cell + strlen(cell) + 1;
+
+			add_cell(w->out, t, i, cell, unit, &owed);
+			cell = unit + strlen(unit) + 1;
+		}
+		strbuf_addc(w->out, '\n');
+	}
+	strbuf_clear(&t->cells);
+	t->rows = 0;
+}
+
+/* ---- collecting a table ---- */
+
+/* The next place is that of the value (0) or the unit (1) of COLUMN. */
+static void seek_cell(struct writer *w, size_t column, size_t part)
+{
+	struct text *t = w->state;
+
+	if (column * 2 + part < t->written)
+		writer_fail(w, ERR_INTERNAL, "the fields of a record are not in the order of its shape");
+	for (; t->written < column * 2 + part; t->written++)
+		strbuf_addc(&t->cells, '\0');
+}
+
+static void put_cell(struct writer *w, const char *text, size_t len)
+{
+	struct text *t = w->state;
+
+	add_clean(&t->cells, text, len);
+	strbuf_addc(&t->cells, '\0');
+	t->written++;
+}
+
+static void row_field(struct writer *w, const struct field *f, const char *text, size_t len)
+{
+	struct text *t = w->state;
+	size_t column;
+
+	if (f->flags & FIELD_UNIT) {
+		if (t->column != NO_CELL && len > 0) {
+			seek_cell(w, (size_t)t->column, 1);
+			put_cell(w, text, len);
+		}
+		t->column = NO_CELL;
+		return;
+	}
+	column = columns_find(&t->columns, 0, w->depth > t->table + 1 ? writer_top(w)->field : NULL, f);
+	t->column = NO_CELL;
+	if (column == t->columns.n)
+		return;
+	t->column = len > 0 ? (int)column : NO_CELL;
+	seek_cell(w, column, 0);
+	put_cell(w, text, len);
+}
+
+static void add_space_line(struct writer *w)
+{
+	struct text *t = w->state;
+
+	if (t->spaced)
+		strbuf_addc(w->out, '\n');
+	t->spaced = true;
+}
+
+static void text_begin_list(struct writer *w, const struct field *f, const struct shape *item)
+{
+	struct text *t = w->state;
+
+	if (t->table) {
+		writer_top(w)->muted = true;
+		return;
+	}
+	if (!columns_of(&t->columns, item, w->format->leaves_out | FIELD_UNIT, false)) {
+		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
+		return;
+	}
+	t->table = w->depth;
+	if (!t->cells.text)
+		strbuf_init(&t->cells, w->out->limit);
+	if (f && w->depth == 2 && !(w->stack[0].shape->flags & SHAPE_PAGE)) {
+		add_space_line(w);
+		style_humanise(w->out, f->name);
+		strbuf_addc(w->out, '\n');
+	}
+}
+
+static void text_begin(struct writer *w, const struct field *f, const struct shape *shape)
+{
+	struct text *t = w->state;
+
+	(void)f;
+	(void)shape;
+	if (t->table && w->depth == t->table + 1)
+		t->written = 0;
+}
+
+static void text_field(struct writer *w, const struct field *f, const void *value)
+{
+	struct text *t = w->state;
+	char buf[DECIMAL_TEXT];
+	const char *text = "";
+	size_t len = 0;
+
+	if (!writer_scalar(f, value, buf, &text, &len))
+		text = "";
+	if (t->table) {
+		row_field(w, f, text, *text ? len : 0);
+	} else if (*text && !(w->stack[0].shape->flags & SHAPE_PAGE)) {
+		style_humanise(w->out, f->name);
+		strbuf_add(w->out, ": ");
+		add_clean(w->out, text, len);
+		strbuf_addc(w->out, '\n');
+		t->spaced = true;
+	}
+}
+
+static void end_table(struct writer *w)
+{
+	struct text *t = w->state;
+
+	if (t->rows > 0)
+		print_block(w);
+	else if (writer_top(w)->children == 0 && w->depth <= 2)
+		strbuf_add(w->out, "There is no usage for this question.\n");
+	t->table = 0;
+}
+
+static void text_end(struct writer *w)
+{
+	struct text *t = w->state;
+
+	if (t->table == w->depth) {
+		if (w->depth == 1 || (w->stack[0].shape->flags & SHAPE_PAGE))
+			add_space_line(w);
+		end_table(w);
+	} else if (t->table && w->depth == t->table + 1) {
+		seek_cell(w, t->columns.n, 0);
+		if (++t->rows == BLOCK_ROWS)
+			print_block(w);
+	}
+}
+
+static void text_release(struct writer *w)
+{
+	struct text *t = w->state;
+
+	if (t->cells.text)
+		strbuf_release(&t->cells);
+}
+
+const struct format format_text = {
+	.name = "text",
+	.mime = "text/plain",
+	.charset = "utf-8",
+	.terminal_only = true,
+	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_MACHINE | FIELD_NEXT | FIELD_PREVIOUS,
+	.state_size = sizeof(struct text),
+	.begin = text_begin,
+	.begin_list = text_begin_list,
+	.field = text_field,
+	.end = text_end,
+	.about = text_about,
+	.release = text_release,
+};

@@ -1,0 +1,259 @@
+#include "format/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+const struct format *const formats[] = {
+	&format_json, &format_xml, &format_csv, &format_jsv, &format_jsonl, &format_html, &format_text, NULL
+};
+
+const struct format *format_find(const char *name, size_t len)
+{
+	for (size_t i = 0; formats[i]; i++)
+		if (strlen(formats[i]->name) == len && memcmp(formats[i]->name, name, len) == 0)
+			return formats[i];
+	return NULL;
+}
+
+struct writer *writer_new(const struct format *format, const struct writer_options *o, struct sink *sink)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+
+	if (w && format->state_size > 0)
+		w->state = calloc(1, format->state_size);
+	if (!w || (format->state_size > 0 && !w->state))
+		abort();
+	w->format = format;
+	w->options = o;
+	w->sink = sink;
+	w->out = sink->buf;
+	return w;
+}
+
+void writer_free(struct writer **w)
+{
+	if (!*w)
+		return;
+	if ((*w)->format->release)
+		(*w)->format->release(*w);
+	free((*w)->state);
+	free(*w);
+	*w = NULL;
+}
+
+void writer_fail(struct writer *w, enum error_kind kind, const char *message)
+{
+	error_set(&w->error, kind, NULL, "%s", message);
+}
+
+static bool failed(const struct writer *w)
+{
+	return w->error.kind != ERR_NONE;
+}
+
+void writer_about(struct writer *w, const char *title, const char *sentence)
+{
+	if (!failed(w) && w->format->about)
+		w->format->about(w, title, sentence);
+}
+
+/* May a node come here, in the field F? */
+static bool fits(struct writer *w, const struct field *f, enum value_type type)
+{
+	const struct writer_node *parent = writer_top(w);
+	const char *fault = NULL;
+
+	if (!parent)
+		fault = w->rooted ? "an answer has one root" : f ? "the root is no field" : NULL;
+	else if (parent->list)
+		fault = f ? "an item of a list has no field" : type == VT_LIST ? "an item of a list is an object" : NULL;
+	else
+		fault = !f ? "inside an object everything has a field" : f->type != type ? "the field is of another type" : NULL;
+	if (!fault && w->depth == WRITER_DEPTH)
+		fault = "an answer is nested too deep";
+	if (fault)
+		writer_fail(w, ERR_INTERNAL, fault);
+	return !fault;
+}
+
+static void open_node(struct writer *w, const struct field *f, const struct shape *shape, bool list)
+{
+	struct writer_node *parent = writer_top(w), *node;
+	bool muted = (parent && parent->muted) || (f && (f->flags & w->format->leaves_out));
+
+	if (failed(w) || !fits(w, f, list ? VT_LIST : VT_OBJECT))
+		return;
+	if (parent)
+		parent->children++;
+	w->rooted = true;
+	node = &w->stack[w->depth++];
+	*node = (struct writer_node){ .field = f, .shape = shape, .list = list, .muted = muted };
+	if (muted)
+		return;
+	if (list)
+		w->format->begin_list(w, f, shape);
+	else
+		w->format->begin(w, f, shape);
+}
+
+void writer_begin(struct writer *w, const struct field *f, const struct shape *shape)
+{
+	open_node(w, f, shape, false);
+}
+
+void writer_begin_list(struct writer *w, const struct field *f, const struct shape *item)
+{
+	open_node(w, f, item, true);
+}
+
+/* F may be of any type if VALUE is NULL. */
+static void write_field(struct writer *w, const struct field *f, const void *value)
+{
+	struct writer_node *node = writer_top(w);
+
+	if (failed(w))
+		return;
+	if (!node || node->list) {
+		writer_fail(w, ERR_INTERNAL, "a field stands outside of an object");
+		return;
+	}
+	node->children++;
+	if (!node->muted && !(f->flags & w->format->leaves_out))
+		w->format->field(w, f, f->flags & FIELD_XML_ONLY ? NULL : value);
+}
+
+void writer_field(struct writer *w, const struct field *f, const void *value)
+{
+	if (value && (f->type == VT_OBJECT || f->type == VT_LIST))
+		writer_fail(w, ERR_INTERNAL, "the field is no scalar");
+	else
+		write_field(w, f, value);
+}
+
+/* Has the buffer taken everything? */
+static bool took_all(struct writer *w)
+{
+	if (w->out->failed && !failed(w))
+		error_set(&w->error, ERR_TOO_LARGE, NULL, "the answer is larger than %zu bytes; ask for less at a time",
+			  w->out->limit);
+	return !failed(w);
+}
+
+static void flush_records(struct writer *w)
+{
+	if (took_all(w) && w->sink->flush && w->out->len > w->sink->flush_above)
+		w->sink->flush(w->sink, &w->error);
+}
+
+void writer_end(struct writer *w)
+{
+	struct writer_node *node = writer_top(w);
+
+	if (failed(w))
+		return;
+	if (!node) {
+		writer_fail(w, ERR_INTERNAL, "nothing is open that could end");
+		return;
+	}
+	if (!node->muted)
+		w->format->end(w);
+	w->depth--;
+	node = writer_top(w);
+	if (node && node->list)
+		flush_records(w);
+}
+
+void writer_fields(struct writer *w, const struct shape *shape, const void *rec)
+{
+	const uint8_t *order = w->format->order ? w->format->order(w, shape) : NULL;
+
+	for (size_t i = 0; shape->fields[i].name; i++) {
+		const struct field *f = &shape->fields[order ? order[i] : i];
+		const void *member = (const char *)rec + f->offset;
+
+		if (f->type == VT_LIST)
+			continue;
+		if (f->type == VT_OBJECT) {
+			member = f->flags & FIELD_XML_ONLY ? NULL : *(const void *const *)member;
+			if (member) {
+				writer_record(w, f, f->shape, member);
+				continue;
+			}
+		}
+		write_field(w, f, member);
+	}
+}
+
+void writer_record(struct writer *w, const struct field *f, const struct shape *shape, const void *rec)
+{
+	writer_begin(w, f, shape);
+	writer_fields(w, shape, rec);
+	writer_end(w);
+}
+
+int writer_finish(struct writer *w, struct error *err)
+{
+	if (!failed(w) && (w->depth > 0 || !w->rooted))
+		writer_fail(w, ERR_INTERNAL, "the answer is not complete");
+	if (!failed(w) && !w->finished && w->format->finish)
+		w->format->finish(w);
+	w->finished = true;
+	if (took_all(w))
+		return 0;
+	if (err && err->kind == ERR_NONE)
+		*err = w->error;
+	return -1;
+}
+
+static size_t put_int(char buf[static DECIMAL_TEXT], int64_t n, const char **ret_text)
+{
+	uint64_t u = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	char *end = buf + DECIMAL_TEXT - 1, *p = end;
+
+	*p = '\0';
+	do {
+		*--p = (char)('0' + u % 10);
+		u /= 10;
+	} while (u > 0);
+	if (n < 0)
+		*--p = '-';
+	*ret_text = p;
+	return (size_t)(end - p);
+}
+
+bool writer_scalar(const struct field *f, const void *value, char buf[static DECIMAL_TEXT],
+		   const char **ret_text, size_t *ret_len)
+{
+	if (!value)
+		return false;
+	*ret_text = buf;
+	switch (f->type) {
+	case VT_TEXT:
+		*ret_text = *(const char *const *)value;
+		if (!*ret_text)
+			return false;
+		*ret_len = strlen(*ret_text);
+		return true;
+	case VT_INT:
+		*ret_len = put_int(buf, *(const int64_t *)value, ret_text);
+		return true;
+	case VT_DECIMAL: {
+		const struct decimal *d = value;
+
+		if (d->places < 0)
+			return false;
+		*ret_len = decimal_format(buf, d->n, d->places);
+		return true;
+	}
+	case VT_BOOL:
+		*ret_text = *(const bool *)value ? "true" : "false";
+		*ret_len = strlen(*ret_text);
+		return true;
+	case VT_OBJECT:
+	case VT_LIST:
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,334 @@
+/*
+ * XML, written straight into the buffer. Not through libxml2's xmlTextWriter: clients of the data-contract services compare
+ * and parse forms that it can't be told to write (<X i:nil="true" /> with that space beside <X></X> for empty text, xmlns:i before xmlns,
+ * no line end after the root), and a writer of elements, attributes and three escapes costs less than feeding one.
+ *
+ * A start tag stays open until something comes inside it, so that an empty element can end itself.
+ */
+#include "format/writer.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#include "base/banned.h"
+
+#define INSTANCE_NAMESPACE "http://www.w3.org/2001/XMLSchema-instance"
+
+enum { ORDERS_MAX = 8, ORDERED_FIELDS = 64 };
+
+struct order {
+	const struct shape *shape;
+	uint8_t index[ORDERED_FIELDS];
+};
+
+struct xml {
+	struct speller names;
+	struct strbuf attributes;       /* of the page, for its list's element */
+	bool open;                      /* the last start tag lacks its ">" */
+	size_t n_orders;
+	struct order orders[ORDERS_MAX];
+};
+
+static const struct style *style_of(const struct writer *w)
+{
+	return w->options->style;
+}
+
+/* ---- text ---- */
+
+/* What stands for the byte C in text, or in an attribute; NULL: itself. */
+static const char *escape_of(unsigned char c, bool attribute)
+{
+	switch (c) {
+	case '&':  return "&amp;";
+	case '<':  return "&lt;";
+	case '>':  return "&gt;";
+	case '"':  return attribute ? "&quot;" : NULL;
+	case '\t': return attribute ? "&#9;" : NULL;
+	case '\n': return attribute ? "&#10;" : NULL;
+	default:   return c < 0x20 ? "\xEF\xBF\xBD" : NULL;     /* XML has no such character: U+FFFD */
+	}
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '&' && c != '<' && c != '>' && c != '"';
+}
+
+/* The character at TEXT that is not plain; returns its bytes. CR and CR LF are one line end. */
+static size_t add_special(struct strbuf *out, const char *text, size_t len, bool attribute)
+{
+	size_t step = utf8_step(text, len);
+	const char *escape;
+
+	if (step == 0 || (step == 3 && memcmp(text, "\xEF\xBF", 2) == 0 && (unsigned char)text[2] >= 0xbe)) {
+		strbuf_add(out, "\xEF\xBF\xBD");        /* no text, or U+FFFE and U+FFFF that XML lacks */
+		return step + (step == 0);
+	}
+	if (*text == '\r') {
+		if (len > 1 && text[1] == '\n')
+			return 1;
+		text = "\n";
+	}
+	escape = step == 1 ? escape_of((unsigned char)*text, attribute) : NULL;
+	if (escape)
+		strbuf_add(out, escape);
+	else
+		strbuf_addn(out, text, step);
+	return step;
+}
+
+static void add_text(struct strbuf *out, const char *text, size_t len, bool attribute)
+{
+	while (len > 0) {
+		size_t n = 0, step = 0;
+
+		while (n < len && is_plain((unsigned char)text[n]))
+			n++;
+		strbuf_addn(out, text, n);
+		if (n < len)
+			step = add_special(out, text + n, len - n, attribute);
+		text += n + step;
+		len -= n + step;
+	}
+}
+
+/* ---- elements ---- */
+
+static void add_name(struct writer *w, const char *name)
+{
+	struct xml *xml = w->state;
+	const struct spelled *spelled = speller_spell(&xml->names, style_of(w)->xml, name);
+
+	strbuf_addn(w->out, spelled->text, spelled->len);
+}
+
+/* The element of the innermost node: its field's name; at the root or in a list its shape's. */
+static void add_node_name(struct writer *w)
+{
+	const struct writer_node *node = writer_top(w);
+
+	if (node->list && !node->field && style_of(w)->xml_data_contract)
+		strbuf_add(w->out, "ArrayOf");
+	if (node->field)
+		add_name(w, node->field->name);
+	else
+		strbuf_add(w->out, node->shape->name);
+	if (node->list && !node->field && !style_of(w)->xml_data_contract)
+		strbuf_addc(w->out, 's');
+}
+
+static void add_attributes(struct writer *w, const struct field *f)
+{
+	if (f && f->xml_attrs) {
+		strbuf_addc(w->out, ' ');
+		strbuf_add(w->out, f->xml_attrs);
+	}
+}
+
+/* Something comes inside of the start tag that is still open. */
+static void complete_tag(struct writer *w)
+{
+	struct xml *xml = w->state;
+
+	if (xml->open)
+		strbuf_addc(w->out, '>');
+	xml->open = false;
+}
+
+/* Ends an element without content in its start tag. */
+static void close_tag(struct writer *w)
+{
+	strbuf_add(w->out, style_of(w)->xml_data_contract ? " />" : "/>");
+}
+
+static void begin_document(struct writer *w)
+{
+	if (style_of(w)->xml_declaration)
+		strbuf_add(w->out, style_of(w)->xml_declaration);
+	if (style_of(w)->xml_wrapper) {
+		strbuf_addc(w->out, '<');
+		strbuf_add(w->out, style_of(w)->xml_wrapper);
+		strbuf_addc(w->out, '>');
+	}
+}
+
+/* Is NODE a page whose fields are attributes of its list, and that has no element itself? */
+static bool is_bare_page(const struct writer *w, const struct writer_node *node)
+{
+	return node == &w->stack[0] && !node->list && style_of(w)->xml_page_attributes && (node->shape->flags & SHAPE_PAGE);
+}
+
+static void add_namespaces(struct writer *w, const struct shape *shape)
+{
+	strbuf_add(w->out, " xmlns:i=\"" INSTANCE_NAMESPACE "\"");
+	if (shape->xml_namespace) {
+		strbuf_add(w->out, " xmlns=\"");
+		add_text(w->out, shape->xml_namespace, strlen(shape->xml_namespace), true);
+		strbuf_addc(w->out, '"');
+	}
+}
+
+static void xml_begin(struct writer *w, const struct field *f, const struct shape *shape)
+{
+	struct xml *xml = w->state;
+
+	if (w->depth == 1)
+		begin_document(w);
+	if (is_bare_page(w, writer_top(w))) {
+		strbuf_init(&xml->attributes, w->out->limit);
+		return;
+	}
+	complete_tag(w);
+	strbuf_addc(w->out, '<');
+	add_node_name(w);
+	if (w->depth == 1 && style_of(w)->xml_data_contract)
+		add_namespaces(w, shape);
+	add_attributes(w, f);
+	xml->open = true;
+}
+
+static void xml_begin_list(struct writer *w, const struct field *f, const struct shape *item)
+{
+	struct xml *xml = w->state;
+
+	xml_begin(w, f, item);
+	if (w->depth == 2 && is_bare_page(w, writer_parent(w))) {
+		strbuf_addn(w->out, xml->attributes.text, xml->attributes.len);
+		w->out->failed |= xml->attributes.failed;
+		strbuf_clear(&xml->attributes);
+		writer_parent(w)->mark = 1;
+	}
+}
+
+static void add_page_attribute(struct writer *w, const struct field *f, const char *text, size_t len)
+{
+	struct xml *xml = w->state;
+	struct strbuf *out = &xml->attributes;
+
+	if (writer_top(w)->mark)
+		writer_fail(w, ERR_INTERNAL, "the fields of a page come before its list");
+	strbuf_addc(out, ' ');
+	style_spell(out, SPELL_FLAT, f->name);
+	strbuf_add(out, "=\"");
+	add_text(out, text, len, true);
+	strbuf_addc(out, '"');
+}
+
+static void xml_field(struct writer *w, const struct field *f, const void *value)
+{
+	char buf[DECIMAL_TEXT];
+	const char *text = "";
+	size_t len = 0;
+	bool given = writer_scalar(f, value, buf, &text, &len), contract = style_of(w)->xml_data_contract;
+
+	if (is_bare_page(w, writer_top(w))) {
+		add_page_attribute(w, f, text, given ? len : 0);
+		return;
+	}
+	complete_tag(w);
+	strbuf_addc(w->out, '<');
+	add_name(w, f->name);
+	add_attributes(w, f);
+	if (!given && contract)
+		strbuf_add(w->out, " i:nil=\"true\"");
+	if (!given || (len == 0 && !contract)) {
+		close_tag(w);
+		return;
+	}
+	strbuf_addc(w->out, '>');
+	add_text(w->out, text, len, false);
+	strbuf_add(w->out, "</");
+	add_name(w, f->name);
+	strbuf_addc(w->out, '>');
+}
+
+static void xml_end(struct writer *w)
+{
+	struct xml *xml = w->state;
+
+	if (is_bare_page(w, writer_top(w)))
+		return;
+	if (xml->open) {
+		close_tag(w);
+		xml->open = false;
+	} else {
+		strbuf_add(w->out, "</");
+		add_node_name(w);
+		strbuf_addc(w->out, '>');
+	}
+}
+
+static void xml_finish(struct writer *w)
+{
+	if (style_of(w)->xml_wrapper) {
+		strbuf_add(w->out, "</");
+		strbuf_add(w->out, style_of(w)->xml_wrapper);
+		strbuf_addc(w->out, '>');
+	}
+}
+
+static void xml_release(struct writer *w)
+{
+	struct xml *xml = w->state;
+
+	if (xml->attributes.text)
+		strbuf_release(&xml->attributes);
+}
+
+/* ---- order of a record's members ---- */
+
+static int compare_names(struct writer *w, const struct shape *shape, uint8_t a, uint8_t b)
+{
+	struct xml *xml = w->state;
+	char first[SPELLED_MAX];
+
+	memcpy(first, speller_spell(&xml->names, style_of(w)->xml, shape->fields[a].name)->text, sizeof(first));
+	return strcmp(first, speller_spell(&xml->names, style_of(w)->xml, shape->fields[b].name)->text);
+}
+
+static void sort_members(struct writer *w, struct order *o)
+{
+	for (uint8_t n = 0; o->shape->fields[n].name; n++) {
+		uint8_t i = n;
+
+		assert(n < ORDERED_FIELDS);
+		for (; i > 0 && compare_names(w, o->shape, n, o->index[i - 1]) < 0; i--)
+			o->index[i] = o->index[i - 1];
+		o->index[i] = n;
+	}
+}
+
+static const uint8_t *xml_order(struct writer *w, const struct shape *shape)
+{
+	struct xml *xml = w->state;
+	struct order *o;
+
+	if (!style_of(w)->xml_data_contract || (shape->flags & SHAPE_ORDERED))
+		return NULL;
+	for (size_t i = 0; i < xml->n_orders; i++)
+		if (xml->orders[i].shape == shape)
+			return xml->orders[i].index;
+	/* more shapes than a document has: the last place is sorted again each time */
+	o = &xml->orders[xml->n_orders < ORDERS_MAX ? xml->n_orders++ : ORDERS_MAX - 1];
+	o->shape = shape;
+	sort_members(w, o);
+	return o->index;
+}
+
+const struct format format_xml = {
+	.name = "xml",
+	.mime = "application/xml",
+	.aliases = (const char *const[]){ "text/xml", NULL },
+	.leaves_out = FIELD_JSON_ONLY,
+	.state_size = sizeof(struct xml),
+	.begin = xml_begin,
+	.begin_list = xml_begin_list,
+	.field = xml_field,
+	.end = xml_end,
+	.order = xml_order,
+	.finish = xml_finish,
+	.release = xml_release,
+};

@@ -1,0 +1,226 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+#include <json-c/json.h>
+
+#include "format/mustache.h"
+
+#include "base/banned.h"
+
+#define LIMIT 65536
+
+static struct json_object *read_cases(const char *module)
+{
+	const char *srcdir = getenv("srcdir");
+	struct json_object *cases;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/tests/golden/mustache/%s.json", srcdir ? srcdir : ".", module);
+	cases = json_object_from_file(path);
+	ck_assert_msg(cases != NULL, "%s: %s", path, json_util_get_last_err());
+	return cases;
+}
+
+/* CTX is the case's object of partials. */
+static const char *partial_of_case(void *ctx, const char *name, size_t len, size_t *ret_len)
+{
+	struct json_object *text;
+	char key[64];
+
+	ck_assert_uint_lt(len, sizeof(key));
+	memcpy(key, name, len);
+	key[len] = '\0';
+	if (!json_object_object_get_ex(ctx, key, &text))
+		return NULL;
+	*ret_len = (size_t)json_object_get_string_len(text);
+	return json_object_get_string(text);
+}
+
+static const char *text_of(struct json_object *o, const char *name)
+{
+	return json_object_get_string(json_object_object_get(o, name));
+}
+
+static void check_module(const char *module)
+{
+	struct json_object *cases = read_cases(module), *tests = json_object_object_get(cases, "tests");
+	size_t n = json_object_array_length(tests);
+
+	ck_assert_uint_gt(n, 0);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *test = json_object_array_get_idx(tests, i);
+		const char *template = text_of(test, "template");
+		struct error err = { 0 };
+		struct strbuf out;
+
+		strbuf_init(&out, LIMIT);
+		ck_assert_msg(mustache_render(template, strlen(template), json_object_object_get(test, "data"), partial_of_case,
+					      json_object_object_get(test, "partials"), &out, &err) == 0,
+			      "%s: %s: %s", module, text_of(test, "name"), err.message);
+		ck_assert_msg(strcmp(out.text, text_of(test, "expected")) == 0, "%s: %s: expected \"%s\", got \"%s\"", module,
+			      text_of(test, "name"), text_of(test, "expected"), out.text);
+		strbuf_release(&out);
+	}
+	json_object_put(cases);
+}
+
+static const char *const modules[] = { "comments", "delimiters", "interpolation", "inverted", "partials", "sections" };
+
+START_TEST(every_case_of_the_specification_renders_as_expected)
+{
+	check_module(modules[_i]);
+}
+END_TEST
+
+/* Renders without partials; what comes out is checked, or the message. */
+static void check_render(const char *template, const char *data, const char *expected, const char *fault)
+{
+	struct json_object *object = json_tokener_parse(data);
+	struct error err = { 0 };
+	struct strbuf out;
+	int rc;
+
+	strbuf_init(&out, LIMIT);
+	rc = mustache_render(template, strlen(template), object, NULL, NULL, &out, &err);
+	if (fault) {
+		ck_assert_int_eq(rc, -1);
+		ck_assert_str_eq(err.message, fault);
+	} else {
+		ck_assert_int_eq(rc, 0);
+		ck_assert_str_eq(out.text, expected);
+	}
+	strbuf_release(&out);
+	json_object_put(object);
+}
+
+START_TEST(quotes_are_escaped_for_attributes)
+{
+	check_render("<a title='{{t}}'>", "{\"t\":\"'\\\"<\"}", "<a title='&#39;&quot;&lt;'>", NULL);
+}
+END_TEST
+
+START_TEST(an_empty_text_is_falsy)
+{
+	check_render("{{#t}}yes{{/t}}{{^t}}no{{/t}}", "{\"t\":\"\"}", "no", NULL);
+}
+END_TEST
+
+START_TEST(a_missing_partial_is_nothing)
+{
+	check_render("a{{>b}}c", "{}", "ac", NULL);
+}
+END_TEST
+
+START_TEST(a_broken_template_is_refused_with_its_line)
+{
+	check_render("a\n{{#b}}\n{{c", "{}", NULL, "template, line 3: a tag is not closed");
+	check_render("a\n{{#b}}\n", "{}", NULL, "template, line 2: a section is not closed");
+	check_render("{{#b}}\n\n{{/c}}", "{}", NULL, "template, line 3: a section ends that is not the open one");
+	check_render("{{/c}}", "{}", NULL, "template, line 1: a section ends that is not the open one");
+	check_render("\n{{ }}", "{}", NULL, "template, line 2: a tag has no name");
+	check_render("{{{a}}", "{}", NULL, "template, line 1: a tag is not closed");
+	check_render("{{=a=}}", "{}", NULL, "template, line 1: delimiters are two short words without '='");
+	check_render("{{=aaaaaaaaaaaaaaaaa b=}}", "{}", NULL, "template, line 1: delimiters are two short words without '='");
+}
+END_TEST
+
+START_TEST(sections_nested_too_deep_are_refused)
+{
+	struct strbuf template;
+
+	strbuf_init(&template, LIMIT);
+	for (int i = 0; i <= MUSTACHE_DEPTH; i++)
+		strbuf_add(&template, "{{#a}}");
+	for (int i = 0; i <= MUSTACHE_DEPTH; i++)
+		strbuf_add(&template, "{{/a}}");
+	check_render(template.text, "{\"a\":true}", NULL, "template, line 1: sections are nested too deep");
+	strbuf_release(&template);
+}
+END_TEST
+
+/* CTX is the text of every partial. */
+static const char *same_partial(void *ctx, const char *name, size_t len, size_t *ret_len)
+{
+	(void)name;
+	(void)len;
+	*ret_len = strlen(ctx);
+	return ctx;
+}
+
+static void check_partial_fault(char *partial, size_t limit, enum error_kind kind, const char *fault)
+{
+	struct error err = { 0 };
+	struct strbuf out;
+
+	strbuf_init(&out, limit);
+	ck_assert_int_eq(mustache_render("{{>p}}", 6, NULL, same_partial, partial, &out, &err), -1);
+	ck_assert_int_eq(err.kind, kind);
+	ck_assert_str_eq(err.message, fault);
+	strbuf_release(&out);
+}
+
+START_TEST(a_partial_that_calls_itself_comes_to_an_end)
+{
+	char one[] = "{{>p}}", sections[] = "{{^a}}{{^b}}{{>p}}{{/b}}{{/a}}";
+
+	check_partial_fault(one, LIMIT, ERR_INTERNAL, "template: partials are nested too deep");
+	check_partial_fault(sections, LIMIT, ERR_INTERNAL, "template: partials are nested too deep");
+}
+END_TEST
+
+/* Two partials a level: never too deep, but 2^30 of them. */
+START_TEST(partials_without_end_are_stopped)
+{
+	char twice[] = "{{#next}}{{>p}}{{>p}}{{/next}}";
+	struct json_object *levels = NULL;
+	struct error err = { 0 };
+	struct strbuf out;
+
+	/* {"next":{"next":...}}: the partial goes one level down, twice, until there is none */
+	for (int i = 0; i < 30; i++) {
+		struct json_object *outer = json_object_new_object();
+
+		json_object_object_add(outer, "next", levels);
+		levels = outer;
+	}
+	strbuf_init(&out, LIMIT);
+	ck_assert_int_eq(mustache_render("{{>p}}", 6, levels, same_partial, twice, &out, &err), -1);
+	ck_assert_str_eq(err.message, "template: it does not come to an end");
+	strbuf_release(&out);
+	json_object_put(levels);
+}
+END_TEST
+
+START_TEST(an_answer_above_the_limit_is_refused)
+{
+	char text[] = "0123456789";
+
+	check_partial_fault(text, 9, ERR_TOO_LARGE, "the page is larger than 9 bytes");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("mustache");
+	TCase *tc = tcase_create("mustache");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_loop_test(tc, every_case_of_the_specification_renders_as_expected, 0, sizeof(modules) / sizeof(modules[0]));
+	tcase_add_test(tc, quotes_are_escaped_for_attributes);
+	tcase_add_test(tc, an_empty_text_is_falsy);
+	tcase_add_test(tc, a_missing_partial_is_nothing);
+	tcase_add_test(tc, a_broken_template_is_refused_with_its_line);
+	tcase_add_test(tc, sections_nested_too_deep_are_refused);
+	tcase_add_test(tc, a_partial_that_calls_itself_comes_to_an_end);
+	tcase_add_test(tc, partials_without_end_are_stopped);
+	tcase_add_test(tc, an_answer_above_the_limit_is_refused);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
