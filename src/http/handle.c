@@ -1,0 +1,275 @@
+#include "http/handle.h"
+
+#include <time.h>
+
+#include "api/access.h"
+#include "base/log.h"
+#include "http/body.h"
+#include "http/negotiate.h"
+#include "http/page.h"
+#include "http/route.h"
+#include "base/banned.h"
+
+/* One request and its answer. */
+struct exchange {
+	struct handler *h;
+	struct input *in;
+	struct request request;
+	struct route route;
+	const struct principal *who;
+	struct params params;              /* of query, body and path, as the operation gets them */
+	char *body;
+	size_t body_len;
+	struct response response;
+	struct writer_options options;
+	char id[SID_TEXT];
+};
+
+void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
+		  const struct op *const *table, struct batcher *batcher)
+{
+	*h = (struct handler){ .settings = settings, .secret = secret, .table = table, .batcher = batcher };
+	arena_init(&h->arena);
+	arena_init(&h->catalogue_arena);
+	auth_init(&h->auth, secret);
+	strbuf_init(&h->head, REQUEST_VALUE_MAX);
+	strbuf_init(&h->body, RESPONSE_BUFFER_MAX);
+}
+
+void handler_release(struct handler *h)
+{
+	store_close(&h->store);
+	auth_release(&h->auth);
+	arena_release(&h->catalogue_arena);
+	arena_release(&h->arena);
+	strbuf_release(&h->head);
+	strbuf_release(&h->body);
+}
+
+/* ---- the ledger ---- */
+
+static int load_catalogue(struct handler *h, int64_t version, struct error *err)
+{
+	h->catalogue = NULL;
+	arena_reset(&h->catalogue_arena);
+	if (catalogue_load(h->store, &h->catalogue_arena, &h->catalogue, err) < 0)
+		return -1;
+	h->version = version;
+	return 0;
+}
+
+/* Opens the ledger if need be, and reads anew what has changed in it since. */
+static int refresh(struct handler *h, struct error *err)
+{
+	int64_t version;
+
+	if (!h->store && store_open(h->settings->database, 0, h->settings->busy_timeout_ms, &h->store, err) < 0)
+		return -1;
+	if (store_version(h->store, &version, err) < 0)
+		goto fail;
+	if ((!h->catalogue || h->version != version) && load_catalogue(h, version, err) < 0)
+		goto fail;
+	auth_at_version(&h->auth, version);
+	return 0;
+fail:
+	/* perhaps another file is there by the next request */
+	if (err->kind != ERR_BUSY)
+		store_close(&h->store);
+	return -1;
+}
+
+/* ---- what is asked ---- */
+
+static void choose_callback(struct exchange *x, const char *callback)
+{
+	if (callback && x->route.dialect->jsonp && x->response.format == &format_json)
+		x->response.callback = callback;
+}
+
+/*
+ * Reads the request and finds operation and format. The first failure is the answer, but goes on as far as it can,
+ * so that the answer has the right dialect and format.
+ */
+static int understand(struct exchange *x, char *const *envp, struct error *err)
+{
+	struct handler *h = x->h;
+	struct request *rq = &x->request;
+	struct wish wish;
+	bool any_case;
+
+	request_read(rq, envp, h->settings, &h->arena, err);
+	if (rq->path_len)
+		route_find(h->table, rq->method, rq->path, rq->path_len, &h->arena, &x->route, err);
+	else
+		x->route = (struct route){ .dialect = dialect_of_path(rq->raw_path, strlen(rq->raw_path)), .suffix = "" };
+	any_case = x->route.dialect->any_case;
+	wish = (struct wish){
+		.suffix = x->route.format, .format = params_find(&rq->params, "format", any_case),
+		.callback = x->route.dialect->jsonp ? params_find(&rq->params, "callback", any_case) : NULL,
+		.accept = rq->accept, .content_type = rq->content_type
+	};
+	x->response.dialect = x->route.dialect;
+	negotiate(x->route.dialect, &wish, &x->response.format, err);
+	choose_callback(x, wish.callback);
+	x->response.head_only = rq->method == M_HEAD;
+	if (x->route.methods)
+		x->response.allow = route_allow(x->route.methods, &h->arena);
+	return err->kind ? -1 : 0;
+}
+
+/* ---- parameters ---- */
+
+static bool is_path_param(const struct op *op, const char *name, bool any_case)
+{
+	for (const struct param *p = op->params; p->name; p++)
+		if ((p->flags & PARAM_PATH) && params_same(p->name, name, any_case))
+			return true;
+	return false;
+}
+
+/* Adds those of FROM that are given, are not the path's, and are not in OVER, which outranks them. */
+static int add_params(struct exchange *x, const struct params *from, const struct params *over, struct error *err)
+{
+	bool any_case = x->route.dialect->any_case;
+
+	for (size_t i = 0; i < from->n; i++) {
+		const struct raw_param *p = &from->items[i];
+
+		if (!p->len || is_path_param(x->route.op, p->name, any_case) || (over && params_find(over, p->name, any_case)))
+			continue;
+		if (params_add(&x->params, p->name, strlen(p->name), p->value, p->len, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The parameters of all places: a form outranks the query, the query outranks JSON and XML. */
+static int collect_params(struct exchange *x, struct error *err)
+{
+	struct handler *h = x->h;
+	const struct request *rq = &x->request;
+	const struct op *op = x->route.op;
+	struct params body = { .arena = &h->arena };
+	bool form = false;
+
+	if ((op->takes_body || op->reads_body) &&
+	    request_body(rq, x->in, h->settings, &h->arena, &x->body, &x->body_len, err) < 0)
+		return -1;
+	if (op->takes_body && body_read(op, rq->content_type, x->body, x->body_len, &body, &form, err) < 0)
+		return -1;
+	if (add_params(x, &body, form ? NULL : &rq->params, err) < 0 || add_params(x, &rq->params, form ? &body : NULL, err) < 0)
+		return -1;
+	for (size_t i = 0; i < x->route.n_args; i++) {
+		const struct raw_param *p = &x->route.args[i];
+
+		if (params_add(&x->params, p->name, strlen(p->name), p->value, p->len, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the answer ---- */
+
+/* Around the data, where it is for people. */
+static void prepare_options(struct exchange *x)
+{
+	struct handler *h = x->h;
+	struct page_context c = {
+		.settings = h->settings, .table = h->table, .request = &x->request, .route = &x->route, .who = x->who,
+		.catalogue = h->catalogue, .raw = x->params.items, .n_raw = x->params.n, .arena = &h->arena
+	};
+
+	x->options = (struct writer_options){
+		.style = x->route.dialect->style, .money_as_string = h->settings->price_as_string
+	};
+	if (format_is_page(x->response.format)) {
+		x->options.page = page_make(&c);
+		x->options.templates = h->settings->templates;
+	}
+}
+
+static int run_operation(struct exchange *x, struct error *err)
+{
+	struct handler *h = x->h;
+	struct call call = {
+		.op = x->route.op, .who = x->who, .settings = h->settings, .secret = h->secret, .store = h->store,
+		.catalogue = h->catalogue, .arena = &h->arena, .now = clock_now_us() / USEC_PER_SEC,
+		.base_url = x->request.base_url, .suffix = x->route.suffix, .batcher = h->batcher
+	};
+	struct writer *w;
+	int rc;
+
+	if (call.op->reads_body) {
+		call.body = x->body;
+		call.body_len = x->body_len;
+		call.body_type = x->request.content_type;
+	}
+	prepare_options(x);
+	if (x->route.dialect->csv_attachment && strcmp(x->response.format->name, "csv") == 0)
+		x->response.attachment = x->route.op->id;
+	response_begin(&x->response);
+	w = writer_new(x->response.format, &x->options, &x->response.sink);
+	rc = call_run(&call, x->params.items, x->params.n, w, err);
+	if (rc == 0)
+		rc = writer_finish(w, err);
+	writer_free(&w);
+	if (call.status)
+		x->response.status = (struct error_status){ .status = call.status };
+	return rc;
+}
+
+/* Who asks comes before what is asked: a stranger's body isn't looked at. */
+static int answer(struct exchange *x, struct error *err)
+{
+	struct handler *h = x->h;
+
+	if (refresh(h, err) < 0 || auth_check(&h->auth, h->store, x->request.authorization, &x->who, err) < 0)
+		return -1;
+	if (access_operation(x->who, x->route.op, err) < 0 || collect_params(x, err) < 0)
+		return -1;
+	return run_operation(x, err);
+}
+
+static int refuse(struct exchange *x, const struct error *err)
+{
+	if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY)
+		log_error("%s %s: %s", x->id, err->message, err->detail);
+	prepare_options(x);
+	return response_error(&x->response, err, &x->options);
+}
+
+static int64_t monotonic_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+static void log_exchange(const struct exchange *x, int64_t us, int rc)
+{
+	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", x->id, x->request.remote, x->who ? x->who->name : "-",
+		 x->request.method_name, x->request.raw_path, x->route.op ? x->route.op->id : "-",
+		 x->response.status.status, (long long)x->response.body_bytes, (long long)(us / 1000), (int)(us % 1000),
+		 rc < 0 ? x->response.gone ? ", the caller was gone" : ", cut off" : "");
+}
+
+int handle(struct handler *h, char *const *envp, struct input *in, struct output *out)
+{
+	int64_t start = monotonic_us();
+	struct exchange x = { .h = h, .in = in };
+	struct error err = { 0 };
+	int rc;
+
+	arena_reset(&h->arena);
+	x.params.arena = &h->arena;
+	sid_new("RQ", x.id);
+	response_init(&x.response, out, &h->head, &h->body, &h->arena);
+	x.response.request_id = x.id;
+	if (understand(&x, envp, &err) < 0 || answer(&x, &err) < 0)
+		rc = refuse(&x, &err);
+	else
+		rc = response_end(&x.response);
+	log_exchange(&x, monotonic_us() - start, rc);
+	return rc;
+}

@@ -1,0 +1,38 @@
+/*
+ * handle.h - one request from its variables to its last byte. Knows no FastCGI: tests
+ * and plain CGI come in here as well.
+ */
+#ifndef HTTP_HANDLE_H
+#define HTTP_HANDLE_H
+
+#include "http/auth.h"
+#include "http/request.h"
+#include "http/response.h"
+
+/* What a thread keeps between requests. */
+struct handler {
+	const struct settings *settings;
+	const unsigned char *secret;          /* SECRET_BYTES */
+	const struct op *const *table;        /* as `ops` */
+	struct batcher *batcher;              /* takes events; NULL: nothing can be written */
+	struct store *store;                  /* read-only; opened when the first request needs it */
+	int64_t version;                      /* of the ledger, when the catalogue was read */
+	const struct catalogue *catalogue;
+	struct arena catalogue_arena;
+	struct auth auth;
+	struct arena arena;                   /* of one request */
+	struct strbuf head, body;
+};
+
+/* The arguments are borrowed; BATCHER may be NULL. */
+void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
+		  const struct op *const *table, struct batcher *batcher);
+void handler_release(struct handler *h);
+
+/*
+ * Answers the request in the variables ENVP ("NAME=value", ended by NULL) and the body IN, and logs it. -1: the answer
+ * could not be completed, so the connection must be closed without the signs of a proper end.
+ */
+int handle(struct handler *h, char *const *envp, struct input *in, struct output *out);
+
+#endif

@@ -1,0 +1,216 @@
+#include "http/negotiate.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/banned.h"
+
+enum { RANGES_MAX = 32, FORMAT_NAME_MAX = 16 };
+
+/* One media range of Accept. */
+struct range {
+	const char *type;
+	size_t len;
+	int q;                    /* thousandths */
+};
+
+/* How specific the range is that covers a type. */
+enum coverage { COVERS_NOT, COVERS_ALL, COVERS_CLASS, COVERS_EXACTLY };
+
+/* ---- formats and their types ---- */
+
+bool format_is_served(const struct format *f)
+{
+	return !f->terminal_only;
+}
+
+bool format_is_page(const struct format *f)
+{
+	return format_is_served(f) && f->about;
+}
+
+const struct format *format_served(const char *name, size_t len)
+{
+	const struct format *f = format_find(name, len);
+
+	return f && format_is_served(f) ? f : NULL;
+}
+
+/* Length of a media type, up to its parameters and the spaces before them. */
+static size_t type_length(const char *text)
+{
+	return strcspn(text, "; \t,");
+}
+
+bool media_type_is(const char *content_type, const char *type)
+{
+	size_t len = type_length(content_type);
+
+	return len == strlen(type) && strncasecmp(content_type, type, len) == 0;
+}
+
+static bool is_type_of(const struct format *f, const char *type, size_t len)
+{
+	if (len == strlen(f->mime) && strncasecmp(type, f->mime, len) == 0)
+		return true;
+	for (const char *const *a = f->aliases; a && *a; a++)
+		if (len == strlen(*a) && strncasecmp(type, *a, len) == 0)
+			return true;
+	return false;
+}
+
+const struct format *format_of_type(const char *content_type)
+{
+	size_t len = type_length(content_type);
+
+	for (const struct format *const *f = formats; *f; f++)
+		if (format_is_served(*f) && is_type_of(*f, content_type, len))
+			return *f;
+	return NULL;
+}
+
+/* ---- Accept ---- */
+
+/* "q=0.25" in the parameters of a range: thousandths; 1000 without one, and with a broken one 0: it can't be relied on. */
+static int parse_q(const char *params, const char *end)
+{
+	while (params < end) {
+		const char *p = params + 1, *next = memchr(p, ';', (size_t)(end - p));
+		int q = 0, unit = 1000;
+
+		if (!next)
+			next = end;
+		while (p < next && isspace((unsigned char)*p))
+			p++;
+		params = next;
+		if (next - p < 2 || (*p != 'q' && *p != 'Q') || p[1] != '=')
+			continue;
+		for (p += 2; p < next && unit > 0 && (isdigit((unsigned char)*p) || (*p == '.' && unit == 100)); p++) {
+			if (*p == '.')
+				continue;
+			q += (*p - '0') * unit;
+			unit /= 10;
+		}
+		return q > 1000 ? 1000 : q;
+	}
+	return 1000;
+}
+
+static size_t parse_accept(const char *text, struct range ranges[static RANGES_MAX])
+{
+	size_t n = 0;
+
+	while (*text && n < RANGES_MAX) {
+		size_t len;
+
+		text += strspn(text, ", \t");
+		len = strcspn(text, ",");
+		if (len) {
+			size_t type_len = type_length(text);
+			const char *params = memchr(text, ';', len);
+
+			ranges[n++] = (struct range){ text, type_len, params ? parse_q(params, text + len) : 1000 };
+		}
+		text += len;
+	}
+	return n;
+}
+
+/* Does RANGE name exactly TYPE, a class it is in ("text/" and a star), or everything? */
+static enum coverage covers_type(const struct range *r, const char *type)
+{
+	size_t slash = strcspn(type, "/") + 1;
+
+	if (r->len == 3 && memcmp(r->type, "*/*", 3) == 0)
+		return COVERS_ALL;
+	if (r->len == slash + 1 && r->type[slash] == '*' && strncasecmp(r->type, type, slash) == 0)
+		return COVERS_CLASS;
+	return COVERS_NOT;
+}
+
+static enum coverage covers(const struct range *r, const struct format *f)
+{
+	return is_type_of(f, r->type, r->len) ? COVERS_EXACTLY : covers_type(r, f->mime);
+}
+
+/* The range that decides about F: the most specific one, the first of those. NULL: none covers it. */
+static const struct range *deciding_range(const struct range *ranges, size_t n, const struct format *f)
+{
+	const struct range *best = NULL;
+	enum coverage best_coverage = COVERS_NOT;
+
+	for (size_t i = 0; i < n; i++) {
+		enum coverage c = covers(&ranges[i], f);
+
+		if (c > best_coverage) {
+			best = &ranges[i];
+			best_coverage = c;
+		}
+	}
+	return best;
+}
+
+struct choice {
+	const struct range *ranges;
+	size_t n;
+	const struct format *format;     /* the best so far, or NULL */
+	const struct range *range;       /* that speaks for it */
+};
+
+/* Where one range covers several formats, the one considered first stays. */
+static void consider(struct choice *c, const struct format *f)
+{
+	const struct range *r = f && format_is_served(f) ? deciding_range(c->ranges, c->n, f) : NULL;
+
+	if (!r || !r->q)
+		return;
+	if (!c->format || r->q > c->range->q || (r->q == c->range->q && r < c->range)) {
+		c->format = f;
+		c->range = r;
+	}
+}
+
+static const struct format *choose(const char *accept, const struct format *by_type, const struct format *fallback)
+{
+	struct range ranges[RANGES_MAX];
+	struct choice c = { .ranges = ranges, .n = parse_accept(*accept ? accept : "*/*", ranges) };
+
+	consider(&c, by_type);
+	consider(&c, fallback);
+	for (const struct format *const *f = formats; *f; f++)
+		consider(&c, *f);
+	return c.format;
+}
+
+/* ---- precedence ---- */
+
+/* ?format= up to its first ".", in any case. */
+static const struct format *format_by_parameter(const char *text)
+{
+	char name[FORMAT_NAME_MAX];
+	size_t len = strcspn(text, ".");
+
+	if (len > sizeof(name))
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		name[i] = (char)tolower((unsigned char)text[i]);
+	return format_served(name, len);
+}
+
+int negotiate(const struct dialect *d, const struct wish *w, const struct format **ret, struct error *err)
+{
+	*ret = w->suffix;
+	if (!*ret && w->callback && d->jsonp)
+		*ret = &format_json;
+	if (!*ret && w->format)
+		*ret = format_by_parameter(w->format);
+	if (!*ret)
+		*ret = choose(w->accept, d->type_decides ? format_of_type(w->content_type) : NULL, d->default_format);
+	if (*ret)
+		return 0;
+	*ret = d->default_format;
+	if (!d->refuses_accept)
+		return 0;
+	return error_set(err, ERR_NOT_ACCEPTABLE, "Accept", "names no type that is to be had here, such as %s", (*ret)->mime);
+}

@@ -1,0 +1,25 @@
+/*
+ * page.h - what an HTML answer shows around its data: who is signed in, where else to go, the same
+ * report in other formats, and a form of the operation's parameters.
+ */
+#ifndef HTTP_PAGE_H
+#define HTTP_PAGE_H
+
+#include "http/request.h"
+#include "http/route.h"
+
+struct page_context {
+	const struct settings *settings;
+	const struct op *const *table;          /* as `ops` */
+	const struct request *request;
+	const struct route *route;
+	const struct principal *who;            /* or NULL */
+	const struct catalogue *catalogue;      /* or NULL: no choice of categories */
+	const struct raw_param *raw;            /* the parameters as given */
+	size_t n_raw;
+	struct arena *arena;                    /* for all of it */
+};
+
+const struct page *page_make(const struct page_context *c);
+
+#endif
