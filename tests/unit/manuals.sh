@@ -1,0 +1,40 @@
+#!/bin/sh
+# manuals.sh - every setting and every field of a mapping is in its manual page, and the other way round.
+set -u
+
+cd "${srcdir:-.}" || exit 99
+bad=0
+
+# same WHAT FILE FILE: two sorted lists are one
+same() {
+	diff "$2" "$3" >"$tmp/diff" && return
+	echo "$1 (< only in the program, > only in the manual):"
+	cat "$tmp/diff"
+	bad=1
+}
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+
+sed -n 's/^\([a-z_]*\) =.*/\1/p' conf/usaged.conf | sort >"$tmp/settings"
+sed -n 's/^\.It Li \([a-z_]*\) No = .*/\1/p' man/usaged.conf.5 | sort >"$tmp/settings.manual"
+same "settings" "$tmp/settings" "$tmp/settings.manual"
+
+sed -n 's/^	\[EV_[A-Z]*\] = { "\([a-z_]*\)".*/\1/p' src/usage/event.c | grep -vx -e specversion -e type -e subject |
+	sort >"$tmp/fields"
+sed -n '/^\.Ss \[event\]/,/^\.Pp/s/^\.It Li //p' man/usaged-mapping.5 | tr -d ' ' | tr ',' '\n' |
+	grep -vx -e account -e time_format | sort >"$tmp/fields.manual"
+same "fields of an event" "$tmp/fields" "$tmp/fields.manual"
+
+sed -n 's/^	.name = "\([a-z-]*\)",$/\1/p' src/cli/*.c | sort >"$tmp/commands"
+sed -n 's/^\.It Ic \([a-z-]*\).*/\1/p' man/usaged.8 | sort -u >"$tmp/commands.manual"
+same "commands" "$tmp/commands" "$tmp/commands.manual"
+
+sed -n 's/^	{ ROLE_[A-Z]*, "\([A-Za-z]*\)".*/\1/p' src/usage/principal.c | sort >"$tmp/roles"
+sed -n '/^\.Sh ROLES/,/^\.Sh ENV/s/^\.It Li //p' man/usaged.8 | sort >"$tmp/roles.manual"
+same "roles" "$tmp/roles" "$tmp/roles.manual"
+
+for list in settings fields commands roles; do
+	[ -s "$tmp/$list" ] || { echo "no $list were found in the source"; bad=1; }
+done
+exit $bad
