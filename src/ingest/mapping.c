@@ -217,7 +217,7 @@ static int check_whole(const struct mapping *m, const char *path, struct error *
 	if (!m->header && m->n_columns == 0)
 		return error_set(err, ERR_PARAM, NULL, "%s: file.columns must name the columns, since there is no header", path);
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
-		if (event_fields[f].required && !m->given[f] && f != EV_SPECVERSION && f != EV_TYPE)
+		if (event_fields[f].required && !m->given[f])
 			return error_set(err, ERR_PARAM, NULL, "%s: event.%s is missing", path,
 					 f == EV_SUBJECT ? "account" : event_fields[f].name);
 	}
@@ -463,8 +463,6 @@ int mapping_apply(const struct mapping *m, const char *const *cells, const size_
 	strbuf_clear(scratch);
 	memset(ret, 0, sizeof(*ret));
 	ret->line = line;
-	ret->field[EV_SPECVERSION].text = "1.0";
-	ret->field[EV_SPECVERSION].len = 3;
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
 		if (!m->given[f])
 			continue;

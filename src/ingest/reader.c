@@ -131,6 +131,15 @@ void reader_take(struct reader *r, size_t len, int64_t lines)
 		r->text_len--;
 }
 
+void reader_let_go(struct reader *r)
+{
+	r->start += r->taken;
+	r->line += r->lines;
+	r->taken = 0;
+	r->lines = 0;
+	r->text_len = 0;
+}
+
 enum read_result reader_cut(struct reader *r, const char *hint, struct error *err)
 {
 	const char *record = r->window + r->start;
@@ -166,11 +175,7 @@ static int skip_rest(struct reader *r, struct error *err)
 
 enum read_result reader_next(struct reader *r, struct raw_event *ret, struct error *err)
 {
-	r->start += r->taken;
-	r->line += r->lines;
-	r->taken = 0;
-	r->lines = 0;
-	r->text_len = 0;
+	reader_let_go(r);
 	if (r->cut && skip_rest(r, err) < 0)
 		return READ_FAILED;
 	return r->ops->next(r, ret, err);

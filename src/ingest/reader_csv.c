@@ -182,7 +182,7 @@ static int header_columns(struct csv_state *cs, struct error *err)
 		cs->field[i] = f;
 	}
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
-		if (event_fields[f].required && !has[f] && f != EV_SPECVERSION && f != EV_TYPE)
+		if (event_fields[f].required && !has[f])
 			return error_set(err, ERR_BODY, event_fields[f].name,
 					 "the header has no column %s; the first line must name the event's fields (or give a mapping)",
 					 event_fields[f].name);
@@ -210,13 +210,10 @@ static int begin(struct reader *r, struct error *err)
 	if (got != READ_EVENT)
 		return -1;
 	cs->columns = cs->n;
-	r->start += r->taken;
-	r->line += r->lines;
-	r->taken = 0;
-	r->lines = 0;
-	if (r->mapping)
-		return mapping_columns(r->mapping, cs->cell, cs->n, err);
-	return header_columns(cs, err);
+	if (r->mapping ? mapping_columns(r->mapping, cs->cell, cs->n, err) : header_columns(cs, err))
+		return -1;
+	reader_let_go(r);
+	return 0;
 }
 
 /* ---- events ---- */
@@ -236,8 +233,6 @@ static enum read_result plain_row(struct reader *r, struct raw_event *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->line = r->line;
-	ret->field[EV_SPECVERSION].text = "1.0";
-	ret->field[EV_SPECVERSION].len = 3;
 	for (size_t i = 0; i < cs->n; i++) {
 		if (cs->field[i] == EVENT_FIELDS || cs->len[i] == 0)
 			continue;

@@ -54,6 +54,9 @@ enum line_result window_line(struct reader *r, size_t from, size_t *ret_end, str
 /* Makes the next LEN bytes, that hold LINES newlines, the record. The text stays until the next call of reader_next. */
 void reader_take(struct reader *r, size_t len, int64_t lines);
 
+/* Done with the record. */
+void reader_let_go(struct reader *r);
+
 /* What there is of a record that is too long becomes the record; the rest of its last line is passed over. READ_BAD. */
 enum read_result reader_cut(struct reader *r, const char *hint, struct error *err);
 

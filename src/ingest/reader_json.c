@@ -58,7 +58,10 @@ static bool is_amount(enum event_field f)
 	return f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD || f == EV_DOWNLOAD;
 }
 
-/* The text of a whole number. json-c keeps the source text of all others. */
+/*
+ * The text of a whole number; json-c keeps the source text of all others. One beyond 64 bits has become
+ * the nearest that fits, which is as far above every limit on amounts as the number itself.
+ */
 static const char *integer_text(json_object *value, char buf[static 24])
 {
 	int64_t n = json_object_get_int64(value);
@@ -129,9 +132,7 @@ static int parse_failed(json_tokener *tokener, const char *text, size_t len, str
 	if (memchr(text, 0, len))
 		return error_set(err, ERR_BODY, NULL, "malformed JSON: it has a NUL byte");
 	if (fault == json_tokener_error_depth)
-		return error_set(err, ERR_BODY, NULL, "the JSON is nested deeper than %d", DEPTH_MAX);
-	if (fault == json_tokener_error_parse_number)
-		return error_set(err, ERR_BODY, NULL, "malformed JSON: the number that ends at byte %zu isn't one, or is too large", at);
+		return error_set(err, ERR_BODY, NULL, "malformed JSON: it is nested deeper than %d", DEPTH_MAX);
 	if (fault == json_tokener_continue || at >= len)
 		return error_set(err, ERR_BODY, NULL, "malformed JSON: it ends too early");
 	return error_set(err, ERR_BODY, NULL, "malformed JSON at byte %zu: %s", at + 1, json_tokener_error_desc(fault));

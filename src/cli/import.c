@@ -1,0 +1,555 @@
+/* import.c - brings files of usage events into the ledger, a batch at a time. */
+#include "cli/command.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/civil.h"
+#include "base/strbuf.h"
+#include "cli/progress.h"
+#include "ingest/feed.h"
+#include "usage/ledger.h"
+#include "base/banned.h"
+
+#define BATCH_EVENTS 50000
+#define BATCH_TEXT_BYTES (24u << 20)
+#define HEAD_BYTES 4096
+#define TICK_MS 200
+#define AHEAD_US (24 * 3600 * USEC_PER_SEC)
+/* However busy others keep the ledger, an import waits rather than stop half way. */
+#define BUSY_TIMEOUT_MS (30 * 60 * 1000)
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
+
+/* The first signal ends the import between two batches, the second one at once. */
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- where bytes come from ---- */
+
+struct input {
+	const char *path;
+	int fd;
+	bool regular;
+	int64_t size;
+	_Atomic int64_t done;        /* bytes handed over */
+	atomic_bool stop;
+	char head[HEAD_BYTES];       /* read to see what it is */
+	size_t head_len, head_at;
+};
+
+/* read() that ends when the import is over, even while nothing comes out of a pipe. */
+static int64_t read_some(struct input *in, void *buf, size_t size, struct error *err)
+{
+	for (;;) {
+		struct pollfd ready = { .fd = in->fd, .events = POLLIN };
+		ssize_t n;
+
+		if (atomic_load(&in->stop))
+			return 0;
+		if (!in->regular && poll(&ready, 1, TICK_MS) <= 0)
+			continue;
+		n = read(in->fd, buf, size);
+		if (n >= 0)
+			return n;
+		if (errno != EINTR && errno != EAGAIN)
+			return error_system(err, in->path, errno);
+	}
+}
+
+static int64_t input_read(void *arg, void *buf, size_t size, struct error *err)
+{
+	struct input *in = arg;
+	int64_t n = (int64_t)(in->head_len - in->head_at);
+
+	if (n > 0) {
+		if ((size_t)n > size)
+			n = (int64_t)size;
+		memcpy(buf, in->head + in->head_at, (size_t)n);
+		in->head_at += (size_t)n;
+	} else {
+		n = read_some(in, buf, size, err);
+	}
+	if (n > 0)
+		atomic_fetch_add(&in->done, n);
+	return n;
+}
+
+static int input_open(struct input *in, const char *path, struct error *err)
+{
+	struct stat st;
+
+	memset(in, 0, sizeof(*in));
+	in->path = strcmp(path, "-") == 0 ? "standard input" : path;
+	in->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	if (in->fd < 0 || fstat(in->fd, &st) < 0)
+		return error_system(err, in->path, errno);
+	in->regular = S_ISREG(st.st_mode);
+	in->size = in->regular ? st.st_size : 0;
+	return 0;
+}
+
+static void input_close(struct input *in)
+{
+	if (in->fd >= 0)
+		close(in->fd);
+}
+
+static const struct {
+	const char *name;            /* of --format, and as suffix */
+	enum reader_form form;
+} forms[] = {
+	{ "ndjson", READER_NDJSON }, { "jsonl", READER_NDJSON }, { "json", READER_JSON }, { "csv", READER_CSV }, { 0 }
+};
+
+/* NAME as in forms[], into *ret. */
+static bool form_find(const char *name, enum reader_form *ret)
+{
+	for (int i = 0; forms[i].name; i++) {
+		if (strcmp(forms[i].name, name) == 0) {
+			*ret = forms[i].form;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the first bytes look like. An object that its first line closes is one of many. */
+static enum reader_form form_of_head(const struct input *in)
+{
+	const char *p = in->head, *end = in->head + in->head_len;
+	const char *newline;
+
+	if (in->head_len >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0)
+		p += 3;
+	while (p < end && strchr(" \t\r\n", *p))
+		p++;
+	if (p < end && *p == '[')
+		return READER_JSON;
+	if (p == end || *p != '{')
+		return READER_CSV;
+	newline = memchr(p, '\n', (size_t)(end - p));
+	while (newline && newline > p && strchr(" \t\r\n", *newline))
+		newline--;
+	return !newline || *newline == '}' ? READER_NDJSON : READER_JSON;
+}
+
+/* By the name's suffix, else by the content. */
+static int form_guess(struct input *in, enum reader_form *ret, struct error *err)
+{
+	const char *dot = strrchr(in->path, '.');
+	int64_t n = 1;
+
+	if (dot && form_find(dot + 1, ret))
+		return 0;
+	while (n > 0 && in->head_len < HEAD_BYTES) {
+		n = read_some(in, in->head + in->head_len, HEAD_BYTES - in->head_len, err);
+		if (n < 0)
+			return -1;
+		in->head_len += (size_t)n;
+		if (memchr(in->head, '\n', in->head_len))
+			break;
+	}
+	*ret = form_of_head(in);
+	return 0;
+}
+
+/* ---- what can't be stored ---- */
+
+struct rejects {
+	const char *option;          /* --rejects, or NULL: a file for each input */
+	char *path;
+	FILE *file;
+};
+
+/* FILE.rejected.csv in this folder */
+static char *rejects_path(const struct rejects *rj, const char *input)
+{
+	const char *slash = strrchr(input, '/');
+	struct strbuf path;
+
+	strbuf_init(&path, 4096);
+	if (rj->option)
+		strbuf_add(&path, rj->option);
+	else
+		strbuf_addf(&path, "%s.rejected.csv", strcmp(input, "-") == 0 ? "stdin" : slash ? slash + 1 : input);
+	return strbuf_take(&path);
+}
+
+static int rejects_failed(const struct rejects *rj, struct error *err)
+{
+	return error_system(err, rj->path ? rj->path : "the list of rejected records", errno);
+}
+
+static int rejects_open(struct rejects *rj, const char *input, struct error *err)
+{
+	rj->path = rejects_path(rj, input);
+	rj->file = rj->path ? fopen(rj->path, "w") : NULL;
+	if (!rj->file || fputs("file,line,field,reason,record\r\n", rj->file) < 0)
+		return rejects_failed(rj, err);
+	return 0;
+}
+
+static int rejects_add(struct rejects *rj, const char *input, int64_t line, const char *field, const char *reason,
+		       const char *record, size_t len, struct error *err)
+{
+	if (!rj->file && rejects_open(rj, input, err) < 0)
+		return -1;
+	csv_fwrite(rj->file, input, strlen(input));
+	fprintf(rj->file, ",%" PRId64 ",%s,", line, field);
+	csv_fwrite(rj->file, reason, strlen(reason));
+	putc(',', rj->file);
+	csv_fwrite(rj->file, record, len);
+	fputs("\r\n", rj->file);
+	return ferror(rj->file) ? rejects_failed(rj, err) : 0;
+}
+
+static int rejects_close(struct rejects *rj, struct error *err)
+{
+	int rc = 0;
+
+	if (rj->file && fclose(rj->file) != 0)
+		rc = rejects_failed(rj, err);
+	rj->file = NULL;
+	free(rj->path);
+	rj->path = NULL;
+	return rc;
+}
+
+/* ---- batches ---- */
+
+struct counts {
+	int64_t verdict[VERDICTS];
+	int64_t left_out;
+};
+
+/* What is kept of an event until its verdict is known. */
+struct pending {
+	int64_t line;
+	size_t at, len;              /* of its record */
+};
+
+struct import {
+	const char *mapping_path, *format;
+	struct mapping *mapping;
+	struct store *store;
+	struct ledger *ledger;
+	struct rejects rejects;
+	const char *path;            /* of the file in work, as it was given */
+	struct counts file, total;
+	struct pending *pending;       /* BATCH_EVENTS of them */
+	size_t n_pending;
+	struct strbuf records;
+	int64_t line;                /* everything up to here has its verdict on disk */
+	struct progress progress;
+};
+
+static int reject(struct import *im, int64_t line, const char *field, const char *reason, const char *record, size_t len,
+		  struct error *err)
+{
+	im->file.verdict[VERDICT_REJECTED]++;
+	return rejects_add(&im->rejects, im->path, line, field, reason, record, len, err);
+}
+
+static int note_verdict(struct import *im, const struct pending *a, const struct ledger_result *r, struct error *err)
+{
+	const char *record = im->records.text + a->at;
+
+	if (r->verdict == VERDICT_REJECTED)
+		return reject(im, a->line, r->error.param, r->error.message, record, a->len, err);
+	im->file.verdict[r->verdict]++;
+	if (r->verdict != VERDICT_CONFLICT)
+		return 0;
+	return rejects_add(&im->rejects, im->path, a->line, "id", "conflict: another event with this source and id is stored already",
+			   record, a->len, err);
+}
+
+static int commit(struct import *im, struct error *err)
+{
+	const struct ledger_result *results;
+	size_t n;
+	int rc;
+
+	if (im->n_pending == 0)
+		return 0;
+	rc = ledger_commit(im->ledger, &results, &n, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = note_verdict(im, &im->pending[i], &results[i], err);
+	if (rc == 0)
+		im->line = im->pending[im->n_pending - 1].line;
+	im->n_pending = 0;
+	strbuf_clear(&im->records);
+	return rc;
+}
+
+static int add_item(struct import *im, const struct feed_item *item, struct error *err)
+{
+	struct error own = { 0 };
+
+	if (item->reason)
+		return reject(im, item->line, item->field, item->reason, item->record, item->record_len, err);
+	if (ledger_add(im->ledger, &item->event, &own) < 0) {
+		if (own.kind == ERR_PARAM || own.kind == ERR_OVERFLOW)
+			return reject(im, item->line, own.param, own.message, item->record, item->record_len, err);
+		*err = own;
+		return -1;
+	}
+	im->pending[im->n_pending++] = (struct pending){ item->line, im->records.len, item->record_len };
+	strbuf_addn(&im->records, item->record, item->record_len);
+	if (im->n_pending == BATCH_EVENTS || im->records.len > BATCH_TEXT_BYTES)
+		return commit(im, err);
+	return 0;
+}
+
+/* ---- one file ---- */
+
+static int64_t count_all(const struct counts *c)
+{
+	int64_t all = 0;
+
+	for (int v = 0; v < VERDICTS; v++)
+		all += c->verdict[v];
+	return all;
+}
+
+/* What was read before the stream broke, for the reason in *ERR, is good. */
+static int commit_rest(struct import *im, struct error *err)
+{
+	struct error own = { 0 };
+
+	if (commit(im, &own) < 0)
+		*err = own;
+	return -1;
+}
+
+static int import_events(struct import *im, struct feed *feed, struct input *in, struct error *err)
+{
+	struct feed_chunk chunk;
+
+	while (!interrupted) {
+		progress_show(&im->progress, atomic_load(&in->done), in->size, count_all(&im->file));
+		switch (feed_next(feed, TICK_MS, &chunk, err)) {
+		case FEED_NOT_YET:
+			continue;
+		case FEED_END:
+			return commit(im, err);
+		case FEED_FAILED:
+			return commit_rest(im, err);
+		case FEED_CHUNK:
+			break;
+		}
+		im->file.left_out += chunk.left_out;
+		for (size_t i = 0; i < chunk.n && !interrupted; i++)
+			if (add_item(im, &chunk.items[i], err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+static int import_stream(struct import *im, struct input *in, struct error *err)
+{
+	enum reader_form form = READER_CSV;
+	struct feed *feed = NULL;
+	struct reader *reader;
+	int rc;
+
+	if (im->format)
+		form_find(im->format, &form);
+	else if (!im->mapping && form_guess(in, &form, err) < 0)
+		return -1;
+	reader = reader_new(form, im->mapping, input_read, in);
+	rc = feed_start(reader, clock_now_us(), AHEAD_US, &feed, err);
+	if (rc == 0) {
+		progress_begin(&im->progress, in->path, "events");
+		rc = import_events(im, feed, in, err);
+		progress_end(&im->progress);
+	}
+	atomic_store(&in->stop, true);
+	feed_stop(&feed);
+	if (rc < 0 && (err->kind == ERR_BODY || err->kind == ERR_PARAM))
+		error_detail(err, "%s:%" PRId64, in->path, reader_line(reader));
+	reader_free(&reader);
+	return rc;
+}
+
+static void print_counts(const char *name, const struct counts *c)
+{
+	printf("%s:", name);
+	for (int v = 0; v < VERDICTS; v++)
+		printf("%s %" PRId64 " %s", v ? "," : "", c->verdict[v], verdict_names[v]);
+	if (c->left_out)
+		printf("; %" PRId64 " rows left out", c->left_out);
+	putchar('\n');
+}
+
+static void print_file(const struct import *im, const char *name)
+{
+	print_counts(name, &im->file);
+	if (im->rejects.file)
+		printf("%s: what was not stored, and why, is in %s\n", name, im->rejects.path);
+	if (interrupted)
+		fprintf(stderr, "usaged import: interrupted: %s is stored up to line %" PRId64
+			"; run the same command again to go on\n", name, im->line);
+	fflush(stdout);
+}
+
+static void add_counts(struct counts *sum, const struct counts *c)
+{
+	for (int v = 0; v < VERDICTS; v++)
+		sum->verdict[v] += c->verdict[v];
+	sum->left_out += c->left_out;
+}
+
+static int import_file(struct import *im, const char *path)
+{
+	struct error err = { 0 };
+	struct input in;
+	int rc;
+
+	im->path = path;
+	im->line = 0;
+	im->file = (struct counts){ 0 };
+	rc = input_open(&in, path, &err);
+	if (rc == 0)
+		rc = import_stream(im, &in, &err);
+	print_file(im, in.path);
+	add_counts(&im->total, &im->file);
+	input_close(&in);
+	if (!im->rejects.option && rejects_close(&im->rejects, &err) < 0)
+		rc = -1;
+	return rc < 0 ? command_fail("import", &err) : EXIT_DONE;
+}
+
+/* ---- the command ---- */
+
+/* Is the list of rejected records one of the files? It would be emptied. */
+static bool is_input(const char *rejects, int argc, char **argv)
+{
+	struct stat a, b;
+
+	if (stat(rejects, &a) < 0)
+		return false;
+	for (int i = 1; i < argc; i++)
+		if (stat(argv[i], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+			return true;
+	return false;
+}
+
+static int check_call(const struct import *im, int argc, char **argv)
+{
+	enum reader_form form = READER_CSV;
+
+	if (argc < 2)
+		return command_wrong(&command_import, "the files are missing");
+	if (im->format && !form_find(im->format, &form))
+		return command_wrong(&command_import, "--format must be ndjson, json or csv");
+	if (im->mapping_path && form != READER_CSV)
+		return command_wrong(&command_import, "--mapping is for CSV");
+	if (im->rejects.option && is_input(im->rejects.option, argc, argv))
+		return command_wrong(&command_import, "--rejects must not be one of the files");
+	return EXIT_DONE;
+}
+
+static int import_files(struct import *im, int argc, char **argv)
+{
+	struct error err = { 0 };
+	int worst = EXIT_DONE;
+
+	catch_signals();
+	/* Events that are left over are those of a ledger that failed. */
+	for (int i = 1; i < argc && !interrupted && im->n_pending == 0; i++)
+		if (import_file(im, argv[i]) != EXIT_DONE)
+			worst = EXIT_FAILED;
+	print_counts("total", &im->total);
+	if (rejects_close(&im->rejects, &err) < 0)
+		worst = command_fail("import", &err);
+	if (interrupted || im->total.verdict[VERDICT_CONFLICT] || im->total.verdict[VERDICT_REJECTED])
+		worst = EXIT_FAILED;
+	return worst;
+}
+
+static int open_and_import(struct import *im, const struct settings *s, int argc, char **argv)
+{
+	struct settings patient = *s;
+	struct ledger_options options = { 0 };
+	int rc;
+
+	patient.busy_timeout_ms = BUSY_TIMEOUT_MS;
+	im->store = command_open("import", &patient, STORE_WRITE);
+	if (!im->store)
+		return EXIT_FAILED;
+	options.accounts_by_name = im->mapping && mapping_accounts_by_name(im->mapping);
+	im->ledger = ledger_new(im->store, &options);
+	im->pending = malloc(BATCH_EVENTS * sizeof(*im->pending));
+	if (!im->pending)
+		abort();
+	strbuf_init(&im->records, BATCH_TEXT_BYTES + 2 * RECORD_BYTES_MAX);
+	rc = import_files(im, argc, argv);
+	strbuf_release(&im->records);
+	free(im->pending);
+	ledger_free(&im->ledger);
+	store_close(&im->store);
+	return rc;
+}
+
+static int run(const struct settings *s, int argc, char **argv)
+{
+	struct import im = { 0 };
+	const struct command_option options[] = {
+		{ .name = "mapping", .text = &im.mapping_path },
+		{ .name = "format", .text = &im.format },
+		{ .name = "rejects", .text = &im.rejects.option },
+		{ 0 }
+	};
+	struct error err = { 0 };
+	int rc;
+
+	if (!command_options(&command_import, options, &argc, argv, &rc))
+		return rc;
+	rc = check_call(&im, argc, argv);
+	if (rc != EXIT_DONE)
+		return rc;
+	if (im.mapping_path && mapping_load(im.mapping_path, &im.mapping, &err) < 0)
+		return command_fail("import", &err);
+	rc = open_and_import(&im, s, argc, argv);
+	mapping_free(&im.mapping);
+	return rc;
+}
+
+const struct command command_import = {
+	.name = "import",
+	.usage = "import [--mapping FILE] [--format ndjson|json|csv] [--rejects FILE] FILE...",
+	.summary = "bring files of usage events into the ledger",
+	.help = "Reads CloudEvents as NDJSON (one a line) or JSON (one, or an array), or CSV whose header names the event's\n"
+		"fields; - is standard input. Each event is created, or a duplicate of one that is there, or in conflict with\n"
+		"it (same source and id, other content), or rejected: so a file can be imported again and counts once.\n\n"
+		"  --mapping FILE   how the columns of another program's CSV become events (conf/mappings has examples)\n"
+		"  --format FORMAT  ndjson, json or csv, instead of going by the file's name or content\n"
+		"  --rejects FILE   where records go that were rejected or are in conflict, as CSV with line and reason\n"
+		"                   (else NAME.rejected.csv in this folder, only if there are any)\n\n"
+		"Events are stored in batches; an interrupt ends the import between two of them, and running it again is safe.\n"
+		"Exits with 1 if a record was rejected or in conflict, or a file could not be read to its end.\n",
+	.run = run
+};

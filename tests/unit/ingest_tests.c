@@ -1,0 +1,809 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "base/civil.h"
+#include "ingest/feed.h"
+#include "ingest/mapping.h"
+#include "ingest/reader.h"
+#include "ingest/template.h"
+#include "base/banned.h"
+
+/* ---- a stream out of memory, STEP bytes a read ---- */
+
+struct bytes {
+	const char *text;
+	size_t len, at, step;
+	size_t fail_at;              /* reading beyond fails; 0 = never */
+};
+
+static int64_t read_from(void *arg, void *buf, size_t size, struct error *err)
+{
+	struct bytes *b = arg;
+	size_t n = b->len - b->at;
+
+	if (b->fail_at && b->at >= b->fail_at)
+		return error_set(err, ERR_INTERNAL, NULL, "the disk is gone");
+	if (n > b->step)
+		n = b->step;
+	if (n > size)
+		n = size;
+	memcpy(buf, b->text + b->at, n);
+	b->at += n;
+	return (int64_t)n;
+}
+
+/* What a reader says, a line a record: "3 event id=a usage=1" or "4 bad the message". */
+static char *told(enum reader_form form, struct mapping *m, const char *text, size_t len, size_t step)
+{
+	static char out[65536];
+	struct bytes bytes = { .text = text, .len = len, .step = step };
+	struct reader *r = reader_new(form, m, read_from, &bytes);
+	enum read_result got = READ_EVENT;
+	size_t at = 0;
+
+	out[0] = '\0';
+	while (got != READ_END && got != READ_FAILED) {
+		struct raw_event ev;
+		struct error err = { 0 };
+		size_t text_len;
+
+		got = reader_next(r, &ev, &err);
+		if (got == READ_END)
+			break;
+		at += (size_t)snprintf(out + at, sizeof(out) - at, "%ld", (long)reader_line(r));
+		if (got == READ_SKIPPED)
+			at += (size_t)snprintf(out + at, sizeof(out) - at, " skipped");
+		if (got == READ_BAD || got == READ_FAILED)
+			at += (size_t)snprintf(out + at, sizeof(out) - at, " %s %s%s%s", got == READ_BAD ? "bad" : "failed",
+					       err.param, err.param[0] ? ": " : "", err.message);
+		for (int f = 0; got == READ_EVENT && f < EVENT_FIELDS; f++)
+			if (ev.field[f].text)
+				at += (size_t)snprintf(out + at, sizeof(out) - at, " %s=%.*s", event_fields[f].name,
+						       (int)ev.field[f].len, ev.field[f].text);
+		at += (size_t)snprintf(out + at, sizeof(out) - at, "\n");
+		ck_assert_uint_lt(at, sizeof(out) - 4096);
+		reader_text(r, &text_len);
+		ck_assert_uint_le(text_len, RECORD_BYTES_MAX + 1);
+	}
+	reader_free(&r);
+	return out;
+}
+
+/* The same whether bytes come at once or one by one. */
+static void check_told(enum reader_form form, struct mapping *m, const char *text, size_t len, const char *want)
+{
+	ck_assert_str_eq(told(form, m, text, len, SIZE_MAX), want);
+	ck_assert_str_eq(told(form, m, text, len, 1), want);
+	ck_assert_str_eq(told(form, m, text, len, 7), want);
+}
+
+#define CHECK_TOLD(form, text, want) check_told(form, NULL, text, sizeof(text) - 1, want)
+
+/* ---- JSON ---- */
+
+START_TEST(an_event_a_line_is_read_with_its_attributes_and_data)
+{
+	CHECK_TOLD(READER_NDJSON,
+		   "{\"specversion\":\"1.0\",\"type\":\"usage\",\"source\":\"/pbx\",\"id\":\"a\",\"subject\":\"AC1\",\"time\":\"T\","
+		   "\"data\":{\"category\":\"calls\",\"count\":1,\"usage\":\"2.5\",\"price\":0.017,\"customer\":\"c\"}}\n"
+		   "\n  \r\n"
+		   "{\"id\":\"b\",\"data\":{\"data_upload\":12,\"iso_country\":\"AT\"}}",
+		   "1 source=/pbx id=a subject=AC1 time=T category=calls count=1 usage=2.5 price=0.017 customer=c specversion=1.0 type=usage\n"
+		   "2 skipped\n3 skipped\n"
+		   "4 id=b iso_country=AT data_upload=12\n");
+}
+END_TEST
+
+START_TEST(numbers_keep_every_digit)
+{
+	CHECK_TOLD(READER_NDJSON,
+		   "{\"data\":{\"usage\":0.1234567890123456789,\"price\":1E5,\"count\":18446744073709551615}}\n"
+		   "{\"data\":{\"usage\":-9223372036854775808,\"price\":1e400,\"count\":9223372036854775807}}\n"
+		   "{\"data\":{\"usage\":2.50,\"price\":\"000.1\",\"count\":0}}\n",
+		   "1 count=18446744073709551615 usage=0.1234567890123456789 price=1E5\n"
+		   "2 count=9223372036854775807 usage=-9223372036854775808 price=1e400\n"
+		   "3 count=0 usage=2.50 price=000.1\n");
+}
+END_TEST
+
+START_TEST(a_whole_number_beyond_64_bits_stays_beyond_every_limit)
+{
+	static const char text[] = "{\"source\":\"s\",\"id\":\"1\",\"subject\":\"A\",\"time\":\"2020-01-01T00:00:00Z\","
+				   "\"data\":{\"category\":\"calls\",\"usage\":%s}}";
+	static const char *const numbers[] = { "18446744073709551616", "-9223372036854775809", "100000000000000000000000000000000000000001" };
+
+	for (size_t i = 0; i < 3; i++) {
+		char line[400];
+		struct bytes bytes = { .text = line, .step = SIZE_MAX };
+		struct reader *r = reader_new(READER_NDJSON, NULL, read_from, &bytes);
+		struct error err = { 0 };
+		struct raw_event raw;
+		struct event ev;
+
+		bytes.len = (size_t)snprintf(line, sizeof(line), text, numbers[i]);
+		ck_assert_int_eq(reader_next(r, &raw, &err), READ_EVENT);
+		ck_assert_int_eq(event_check(&raw, 1600000000LL * USEC_PER_SEC, 0, &ev, &err), -1);
+		ck_assert_str_eq(err.param, "usage");
+		reader_free(&r);
+	}
+}
+END_TEST
+
+START_TEST(unknown_members_are_passed_over_and_null_is_nothing)
+{
+	CHECK_TOLD(READER_NDJSON,
+		   "{\"id\":\"a\",\"category\":\"not here\",\"myextension\":{\"x\":[1,2]},\"data\":{\"id\":\"nor here\",\"other\":true,\"customer\":null}}",
+		   "1 id=a\n");
+}
+END_TEST
+
+START_TEST(a_member_of_the_wrong_type_is_named)
+{
+	CHECK_TOLD(READER_NDJSON,
+		   "{\"id\":17}\n{\"data\":{\"usage\":{}}}\n{\"data\":{\"count\":true}}\n{\"data\":[]}\n{\"data\":\"text\"}\n",
+		   "1 bad id: id must be a string, not a JSON int\n"
+		   "2 bad usage: usage must be a number or a string, not a JSON object\n"
+		   "3 bad count: count must be a number or a string, not a JSON boolean\n"
+		   "4 bad data: data must be a JSON object, not a JSON array\n"
+		   "5 bad data: data must be a JSON object, not a JSON string\n");
+}
+END_TEST
+
+START_TEST(a_malformed_line_spoils_no_other)
+{
+	CHECK_TOLD(READER_NDJSON,
+		   "{\"id\":\"a\"\n{'id':'b'}\nnull\n{\"id\":\"c\"} x\n{\"id\":\"d\",}\n{\"id\":\"\xff\"}\n{\"id\":\"e\0\"}\n{\"id\":\"f\"}\n",
+		   "1 bad malformed JSON: it ends too early\n"
+		   "2 bad malformed JSON at byte 7: unexpected character\n"
+		   "3 bad an event must be a JSON object\n"
+		   "4 bad malformed JSON at byte 12: unexpected character\n"
+		   "5 bad malformed JSON at byte 11: unexpected character\n"
+		   "6 bad malformed JSON at byte 8: invalid utf-8 string\n"
+		   "7 bad malformed JSON: it has a NUL byte\n"
+		   "8 id=f\n");
+}
+END_TEST
+
+START_TEST(deep_nesting_is_refused)
+{
+	char line[2000] = "{\"x\":";
+
+	memset(line + 5, '[', 1000);
+	ck_assert_str_eq(told(READER_NDJSON, NULL, line, strlen(line), SIZE_MAX), "1 bad malformed JSON: it is nested deeper than 16\n");
+}
+END_TEST
+
+START_TEST(an_array_is_read_event_by_event_with_their_lines)
+{
+	CHECK_TOLD(READER_JSON, " [ {\"id\":\"a\"},\n {\"id\":\n\"b]},{\"} ,{\"id\":\"c\\\"\"}\n]\n ",
+		   "1 id=a\n2 id=b]},{\n3 id=c\"\n");
+	CHECK_TOLD(READER_JSON, "\xEF\xBB\xBF{\n \"id\":\"a\",\n\"data\":{\"usage\":1.50}}\n", "1 id=a usage=1.50\n");
+	CHECK_TOLD(READER_JSON, "[]", "");
+}
+END_TEST
+
+START_TEST(a_bad_event_of_an_array_spoils_no_other)
+{
+	CHECK_TOLD(READER_JSON, "[{\"id\":1},17,{\"id\":\"b\" \"c\"},{\"id\":\"d\"}]",
+		   "1 bad id: id must be a string, not a JSON int\n"
+		   "1 bad an event must be a JSON object\n"
+		   "1 bad malformed JSON at byte 11: object value separator ',' expected\n"
+		   "1 id=d\n");
+}
+END_TEST
+
+START_TEST(a_broken_array_is_not_taken_for_a_whole_one)
+{
+	CHECK_TOLD(READER_JSON, "[{\"id\":\"a\"}", "1 id=a\n1 failed malformed JSON: the array isn't closed\n");
+	CHECK_TOLD(READER_JSON, "[{\"id\":\"a\"},", "1 id=a\n1 failed malformed JSON: the array isn't closed\n");
+	CHECK_TOLD(READER_JSON, "[{\"id\":\"a\"},]", "1 id=a\n1 bad an event must be a JSON object\n");
+	CHECK_TOLD(READER_JSON, "[{\"id\":\"a\"}} ]", "1 id=a\n1 failed malformed JSON: a comma is missing between two events\n");
+	CHECK_TOLD(READER_JSON, "{\"id\":\"a\"}\n{\"id\":\"b\"}",
+		   "1 id=a\n2 failed malformed JSON: there is more after its end; NDJSON has one event a line\n");
+	CHECK_TOLD(READER_JSON, "", "1 failed malformed JSON: an event or an array of events must begin with { or [\n");
+	CHECK_TOLD(READER_JSON, "12", "1 failed malformed JSON: an event or an array of events must begin with { or [\n");
+}
+END_TEST
+
+/* BEFORE, N times 'x', AFTER */
+static char *stuffed(const char *before, size_t n, const char *after, size_t *ret_len)
+{
+	char *text = malloc(strlen(before) + n + strlen(after) + 1);
+
+	ck_assert_ptr_nonnull(text);
+	memcpy(text, before, strlen(before));
+	memset(text + strlen(before), 'x', n);
+	memcpy(text + strlen(before) + n, after, strlen(after) + 1);
+	*ret_len = strlen(text);
+	return text;
+}
+
+START_TEST(a_record_that_is_too_long_is_passed_over)
+{
+	static const struct { enum reader_form form; const char *before, *after, *want; } cases[] = {
+		{ READER_NDJSON, "{\"id\":\"", "\"}\n{\"id\":\"b\"}\n", "1 bad the record is longer than 65536 bytes\n2 id=b\n" },
+		{ READER_JSON, "[{\"id\":\"", "\"},\n{\"id\":\"b\"}]", "1 bad the event is longer than 65536 bytes\n2 id=b\n" },
+		{ READER_JSON, "{\"id\":\"", "\"}", "1 bad the event is longer than 65536 bytes\n" },
+		{ READER_CSV, "source,id,subject,time,category\na,", ",c,d,e\na,b,c,d,e\n",
+		  "2 bad the record is longer than 65536 bytes\n3 source=a id=b subject=c time=d category=e\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (size_t n = 65530; n < 300000; n += 117235) {
+			size_t len;
+			char *text = stuffed(cases[i].before, n, cases[i].after, &len);
+
+			ck_assert_str_eq(told(cases[i].form, NULL, text, len, SIZE_MAX), cases[i].want);
+			ck_assert_str_eq(told(cases[i].form, NULL, text, len, 4099), cases[i].want);
+			free(text);
+		}
+	}
+}
+END_TEST
+
+START_TEST(the_longest_record_allowed_is_read)
+{
+	size_t len;
+	char *text = stuffed("{\"x\":\"", RECORD_BYTES_MAX - 17, "\",\"id\":\"a\"}", &len);
+
+	ck_assert_uint_eq(len, RECORD_BYTES_MAX);
+	ck_assert_str_eq(told(READER_NDJSON, NULL, text, len, SIZE_MAX), "1 id=a\n");
+	ck_assert_str_eq(told(READER_JSON, NULL, text, len, 1000), "1 id=a\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(a_stream_that_breaks_is_a_failure)
+{
+	struct bytes bytes = { .text = "{\"id\":\"a\"}\n{\"id\"", .len = 16, .step = 8, .fail_at = 16 };
+	struct reader *r = reader_new(READER_NDJSON, NULL, read_from, &bytes);
+	struct error err = { 0 };
+	struct raw_event ev;
+
+	ck_assert_int_eq(reader_next(r, &ev, &err), READ_EVENT);
+	ck_assert_int_eq(reader_next(r, &ev, &err), READ_FAILED);
+	ck_assert_str_eq(err.message, "the disk is gone");
+	reader_free(&r);
+}
+END_TEST
+
+/* ---- CSV ---- */
+
+#define HEADER "source,id,subject,time,category,extra,usage\n"
+
+START_TEST(csv_columns_are_the_fields_of_the_header)
+{
+	CHECK_TOLD(READER_CSV, HEADER "s,1,AC,T,calls,ignored,2.5\r\n\r\ns,2,AC,T,calls,,\ns,3,AC,T,calls,x,7",
+		   "2 source=s id=1 subject=AC time=T category=calls usage=2.5\n"
+		   "3 skipped\n"
+		   "4 source=s id=2 subject=AC time=T category=calls\n"
+		   "5 source=s id=3 subject=AC time=T category=calls usage=7\n");
+}
+END_TEST
+
+START_TEST(csv_quotes_commas_spaces_and_line_ends_are_kept)
+{
+	CHECK_TOLD(READER_CSV, HEADER "s,\"a,\"\"b\"\"\",\" AC \", T ,\"x\r\n\ny\",,1\r\ns,2,AC,T,calls,,\n",
+		   "2 source=s id=a,\"b\" subject= AC  time= T  category=x\r\n\ny usage=1\n"
+		   "5 source=s id=2 subject=AC time=T category=calls\n");
+}
+END_TEST
+
+START_TEST(a_malformed_row_spoils_no_other)
+{
+	CHECK_TOLD(READER_CSV, HEADER "s,a\"b,AC,T,calls,,\ns,1\ns,\"2\"x,AC,T,calls,,\ns,3,AC,T,calls,,1,9\n"
+		   "s,4\0,AC,T,calls,,1\ns,5,AC\rT,calls,,1\ns,6,AC,T,calls,,\ns,\"7,AC,T,calls,,\n",
+		   "2 bad malformed CSV: a quote inside a cell must be doubled, and the cell be in quotes\n"
+		   "3 bad the row has 2 columns where 7 are expected\n"
+		   "4 bad malformed CSV: a quote inside a cell must be doubled, and the cell be in quotes\n"
+		   "5 bad the row has 8 columns where 7 are expected\n"
+		   "6 bad malformed CSV: the row has a NUL byte\n"
+		   "7 bad malformed CSV: a carriage return inside a cell must be in quotes\n"
+		   "8 source=s id=6 subject=AC time=T category=calls\n"
+		   "9 bad malformed CSV: a quote isn't closed\n");
+}
+END_TEST
+
+START_TEST(a_quote_left_open_ends_with_the_longest_record)
+{
+	struct strbuf text;
+	char *out;
+
+	strbuf_init(&text, 1 << 20);
+	strbuf_add(&text, HEADER "s,\"1,AC,T,calls,,\n");
+	for (int i = 0; i < 4000; i++)
+		strbuf_add(&text, "s,2,AC,T,calls,,234\n");
+	out = told(READER_CSV, NULL, text.text, text.len, SIZE_MAX);
+	ck_assert_ptr_nonnull(strstr(out, "2 bad the record is longer than 65536 bytes (a quote that isn't closed?)\n3279 source=s id=2 "));
+	strbuf_release(&text);
+}
+END_TEST
+
+START_TEST(a_header_without_a_required_field_says_which)
+{
+	CHECK_TOLD(READER_CSV, "source,subject,time,category\n",
+		   "1 failed id: the header has no column id; the first line must name the event's fields (or give a mapping)\n");
+	CHECK_TOLD(READER_CSV, "source,id,id,subject,time,category\n", "1 failed id: the header names the column id twice\n");
+	CHECK_TOLD(READER_CSV, "", "1 failed the first line must be the CSV header\n");
+	CHECK_TOLD(READER_CSV, "\nsource,id\n", "1 failed the first line must be the CSV header\n");
+}
+END_TEST
+
+START_TEST(more_columns_than_the_limit_are_refused)
+{
+	char text[700];
+
+	memset(text, ',', sizeof(text));
+	ck_assert_str_eq(told(READER_CSV, NULL, text, sizeof(text), SIZE_MAX), "1 failed the row has 701 columns; 256 are the most\n");
+}
+END_TEST
+
+/* ---- templates ---- */
+
+static const char *const row_names[] = { "n", "Text", "empty", "two words" };
+
+/* What TEMPLATE makes of a row, or the error's message. */
+static const char *filled(const char *template, const char *n)
+{
+	static char result[400];
+	const char *cells[] = { n, "MiXed", "", "w" };
+	const size_t lens[] = { strlen(n), 5, 0, 1 };
+	const struct csv_row row = { cells, lens, 4, 12, 10 };
+	struct template t;
+	struct error err = { 0 };
+	struct arena arena;
+	struct strbuf out;
+
+	arena_init(&arena);
+	strbuf_init(&out, 1000);
+	if (template_compile(template, &arena, &t, &err) < 0 || template_bind(&t, row_names, 4, &err) < 0 ||
+	    template_apply(&t, &row, &out, &err) < 0)
+		snprintf(result, sizeof(result), "%s", err.message);
+	else
+		snprintf(result, sizeof(result), "%s", out.text);
+	strbuf_release(&out);
+	arena_release(&arena);
+	return result;
+}
+
+START_TEST(templates_join_texts_columns_and_positions)
+{
+	ck_assert_str_eq(filled("call-{n}/{ two words }{empty}-{line}-{row}", "7"), "call-7/w-12-10");
+	ck_assert_str_eq(filled("", "7"), "");
+	ck_assert_str_eq(filled("{Text|lower}{Text|upper}{Text}", ""), "mixedMIXEDMiXed");
+	ck_assert_str_eq(filled("{row|mod 4}{line|add 1|mul 2}", ""), "226");
+}
+END_TEST
+
+START_TEST(filters_are_exact)
+{
+	ck_assert_str_eq(filled("{n|mul 0.005}", "44"), "0.22");
+	ck_assert_str_eq(filled("{n|mul 0.000000001}", "9223372036854775807"), "9223372036.854775807");
+	ck_assert_str_eq(filled("{n|add 0.2}", "0.1"), "0.3");
+	ck_assert_str_eq(filled("{n|add -3}", "1"), "-2");
+	ck_assert_str_eq(filled("{n|div 8}", "1"), "0.125");
+	ck_assert_str_eq(filled("{n|div 0.001}", "1.5"), "1500");
+	ck_assert_str_eq(filled("{n|div 3}", "9"), "3");
+	ck_assert_str_eq(filled("{n|mod 8}", "-1"), "7");
+	ck_assert_str_eq(filled("{n|mod 0.5}", "1.7"), "0.2");
+	ck_assert_str_eq(filled("{n|ceil 60}", "0"), "0");
+	ck_assert_str_eq(filled("{n|ceil 60}", "1"), "1");
+	ck_assert_str_eq(filled("{n|ceil 60}", "60"), "1");
+	ck_assert_str_eq(filled("{n|ceil 60}", "60.000001"), "2");
+	ck_assert_str_eq(filled("{n|ceil 60}", "-61"), "-1");
+	ck_assert_str_eq(filled("{n|ceil 60|mul 0.02}", "121"), "0.06");
+	ck_assert_str_eq(filled("{n|upper}", "1e3"), "1E3");
+}
+END_TEST
+
+START_TEST(what_has_no_exact_result_is_an_error)
+{
+	ck_assert_str_eq(filled("{n|div 3}", "1"), "the filter div has no exact result for this n");
+	ck_assert_str_eq(filled("{n|mul 10}", "9223372036854775807"), "the filter mul has no exact result for this n");
+	ck_assert_str_eq(filled("{n|mul 0.1|mul 0.1}", "0.00000000000000001"), "the filter mul has no exact result for this n");
+	ck_assert_str_eq(filled("{n|add 1}", "9223372036854775807"), "the filter add has no exact result for this n");
+	ck_assert_str_eq(filled("{n|ceil 0.000000000000000001}", "9223372036854775807"), "the filter ceil has no exact result for this n");
+	ck_assert_str_eq(filled("{n|div 0.000000000000000001}", "9223372036854775807"), "the filter div has no exact result for this n");
+	ck_assert_str_eq(filled("{n|add 1}", "x"), "n must be a number for the filter add");
+	ck_assert_str_eq(filled("{empty|add 1}", ""), "empty must be a number for the filter add");
+}
+END_TEST
+
+START_TEST(templates_that_make_no_sense_are_refused)
+{
+	ck_assert_str_eq(filled("{n", ""), "braces must come in pairs around a column's name");
+	ck_assert_str_eq(filled("n}", ""), "braces must come in pairs around a column's name");
+	ck_assert_str_eq(filled("{{n}}", ""), "braces must come in pairs around a column's name");
+	ck_assert_str_eq(filled("{}", ""), "{} must name a column");
+	ck_assert_str_eq(filled("{who}", ""), "there is no column who");
+	ck_assert_str_eq(filled("{n|round 2}", ""), "there is no filter \"round\"; there are add, ceil, div, lower, mod, mul and upper");
+	ck_assert_str_eq(filled("{n|ceil}", ""), "the filter ceil needs a number, as in {n|ceil 60}");
+	ck_assert_str_eq(filled("{n|mod 0.0}", ""), "the filter mod can't divide by 0");
+	ck_assert_str_eq(filled("{n|lower 3}", ""), "the filter lower takes no number");
+	ck_assert_str_eq(filled("{n|add 1|add 1|add 1|add 1|add 1|add 1|add 1|add 1|add 1}", ""), "{n} has more than 8 filters");
+}
+END_TEST
+
+/* ---- mappings ---- */
+
+static const char *mapping_path(void)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "ingest_tests.%ld.ini", (long)getpid());
+	return path;
+}
+
+static struct mapping *load(const char *text, struct error *err)
+{
+	FILE *f = fopen(mapping_path(), "w");
+	struct mapping *m = NULL;
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+	mapping_load(mapping_path(), &m, err);
+	unlink(mapping_path());
+	return m;
+}
+
+/* The error of a mapping after its file's name, or "". */
+static const char *refused(const char *text)
+{
+	static struct error err;
+	struct mapping *m;
+
+	error_clear(&err);
+	m = load(text, &err);
+	ck_assert_int_eq(m == NULL, err.kind != ERR_NONE);
+	mapping_free(&m);
+	return err.kind ? err.message + strlen(mapping_path()) : "";
+}
+
+static void check_mapped(const char *mapping, const char *text, size_t len, const char *want)
+{
+	struct error err = { 0 };
+	struct mapping *m = load(mapping, &err);
+
+	ck_assert_msg(m != NULL, "%s", err.message);
+	check_told(READER_CSV, m, text, len, want);
+	mapping_free(&m);
+}
+
+#define CHECK_MAPPED(mapping, text, want) check_mapped(mapping, text, sizeof(text) - 1, want)
+
+#define EVENT "[event]\nsource = s\nid = {a}\naccount = {b|lower}\ncategory = calls\n"
+
+START_TEST(a_mapping_turns_rows_into_events)
+{
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\nusage = {a|ceil 60}\ncustomer = {c}\n",
+		     "a,b,c,t\n61,HQ,,2020-01-01T00:00:00Z\n60,\"x,\"\"y\",z,T\n",
+		     "2 source=s id=61 subject=hq time=2020-01-01T00:00:00Z category=calls usage=2\n"
+		     "3 source=s id=60 subject=x,\"y time=T category=calls usage=1 customer=z\n");
+}
+END_TEST
+
+START_TEST(columns_may_stand_in_the_mapping_over_several_lines)
+{
+	CHECK_MAPPED("[file]\nheader = no\ndelimiter = semicolon\ncolumns = a, b\n\tt, two words\n" EVENT "time = {t}\nprice = {two words}\n",
+		     "1;B;T;9\n2;C\n3;D;T;8",
+		     "1 source=s id=1 subject=b time=T category=calls price=9\n"
+		     "2 bad the row has 2 columns where 4 are expected\n"
+		     "3 source=s id=3 subject=d time=T category=calls price=8\n");
+}
+END_TEST
+
+START_TEST(rows_are_chosen_by_their_columns)
+{
+	CHECK_MAPPED("[file]\nheader = yes\n[rows]\nonly = b = X\nonly = b = Y\nskip = t = 0\n" EVENT "time = {row}\n",
+		     "a,b,t\n1,X,1\n2,Z,1\n3,Y,1\n4,Y,0\n5,X,\n",
+		     "2 source=s id=1 subject=x time=0 category=calls\n"
+		     "3 skipped\n"
+		     "4 source=s id=3 subject=y time=2 category=calls\n"
+		     "5 skipped\n"
+		     "6 source=s id=5 subject=x time=4 category=calls\n");
+}
+END_TEST
+
+START_TEST(times_of_a_format_become_ours)
+{
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = %Y-%m-%d %H:%M:%S\n",
+		     "a,b,t\n1,x,2023-11-16 18:15:46.6805900\n2,x,2023-11-16 18:15:46\n3,x,2023-02-29 00:00:00\n4,x,2023-11-16T18:15:46\n"
+		     "5,x,2023-11-16 18:15:46 \n6,x,2023-11-16 24:00:00\n7,x,\n",
+		     "2 source=s id=1 subject=x time=2023-11-16T18:15:46.680590Z category=calls\n"
+		     "3 source=s id=2 subject=x time=2023-11-16T18:15:46Z category=calls\n"
+		     "4 bad time: time must have the form %Y-%m-%d %H:%M:%S\n"
+		     "5 bad time: time must have the form %Y-%m-%d %H:%M:%S\n"
+		     "6 bad time: time must have the form %Y-%m-%d %H:%M:%S\n"
+		     "7 bad time: time must have the form %Y-%m-%d %H:%M:%S\n"
+		     "8 bad time: time must have the form %Y-%m-%d %H:%M:%S\n");
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = %d/%m/%Y:%H:%M:%S %z\n",
+		     "a,b,t\n1,x,17/05/2015:10:05:03 +0545\n2,x,17/05/2015:10:05:03 -01:00\n3,x,17/05/2015:10:05:03 Z\n4,x,17/05/2015:10:05:03 +9\n",
+		     "2 source=s id=1 subject=x time=2015-05-17T04:20:03Z category=calls\n"
+		     "3 source=s id=2 subject=x time=2015-05-17T11:05:03Z category=calls\n"
+		     "4 source=s id=3 subject=x time=2015-05-17T10:05:03Z category=calls\n"
+		     "5 bad time: time must have the form %d/%m/%Y:%H:%M:%S %z\n");
+}
+END_TEST
+
+START_TEST(times_may_count_seconds_from_a_moment)
+{
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = seconds since 2014-02-03T00:00:00Z\n",
+		     "a,b,t\n1,x,184\n2,x,2419199.5\n3,x,soon\n4,x,99999999999999999\n",
+		     "2 source=s id=1 subject=x time=2014-02-03T00:03:04Z category=calls\n"
+		     "3 source=s id=2 subject=x time=2014-03-02T23:59:59.500000Z category=calls\n"
+		     "4 bad time: time must have the form seconds since 2014-02-03T00:00:00Z\n"
+		     "5 bad time: time must have the form seconds since 2014-02-03T00:00:00Z\n");
+}
+END_TEST
+
+START_TEST(a_column_that_the_file_lacks_is_named)
+{
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {when}\n", "a,b,t\n1,x,T\n", "1 failed when: there is no column when\n");
+	CHECK_MAPPED("[file]\nheader = yes\n[rows]\nskip = done = 1\n" EVENT "time = {t}\n", "a,b,t\n1,x,T\n",
+		     "1 failed done: there is no column done\n");
+}
+END_TEST
+
+START_TEST(a_mapping_serves_one_file_after_the_other)
+{
+	struct error err = { 0 };
+	struct mapping *m = load("[file]\nheader = yes\n" EVENT "time = {t}\n", &err);
+
+	ck_assert_ptr_nonnull(m);
+	ck_assert_str_eq(told(READER_CSV, m, "a,b,t\n1,x,T\n", 12, SIZE_MAX), "2 source=s id=1 subject=x time=T category=calls\n");
+	ck_assert_str_eq(told(READER_CSV, m, "t,b,a\n1,x,T\n", 12, SIZE_MAX), "2 source=s id=T subject=x time=1 category=calls\n");
+	mapping_free(&m);
+}
+END_TEST
+
+START_TEST(accounts_are_named_by_sid_only_where_the_mapping_says_subject)
+{
+	struct error err = { 0 };
+	struct mapping *m = load("[file]\nheader = yes\n" EVENT "time = {t}\n", &err);
+
+	ck_assert(mapping_accounts_by_name(m));
+	mapping_free(&m);
+	m = load("[file]\nheader = yes\n[event]\nsource=s\nid={a}\nsubject={b}\ncategory=c\ntime={t}\n", &err);
+	ck_assert(!mapping_accounts_by_name(m));
+	mapping_free(&m);
+}
+END_TEST
+
+START_TEST(a_mapping_that_makes_no_sense_is_refused_by_line)
+{
+	char line[400] = "[file]\nheader = yes\ncolumns = ";
+
+	ck_assert_str_eq(refused("[file]\nheader = yes\n" EVENT "time = {t}\n"), "");
+	ck_assert_str_eq(refused("[file]\nheader = maybe\n"), ":2: file.header must be yes or no");
+	ck_assert_str_eq(refused("[file]\ndelimiter = ,\n"), ":2: file.delimiter must be comma, semicolon, tab or bar");
+	ck_assert_str_eq(refused("[event]\n\n; a comment\nid = {a\n"), ":4: event.id braces must come in pairs around a column's name");
+	ck_assert_str_eq(refused("[event]\nid = {a}\nid = {b}\n"), ":3: event.id is given twice");
+	ck_assert_str_eq(refused("[event]\naccount = {a}\nsubject = {b}\n"), ":3: event.subject is given twice");
+	ck_assert_str_eq(refused("[event]\ncolour = {a}\n"), ":2: event.colour is no field of an event");
+	ck_assert_str_eq(refused("[event]\ntime_format = %Y-%j\n"),
+			 ":2: event.time_format may have %Y %m %d %H %M %S and %z, or be seconds since a time");
+	ck_assert_str_eq(refused("[event]\ntime_format = seconds since Monday\n"),
+			 ":2: event.time_format must go on with a time such as 1970-01-01T00:00:00Z");
+	ck_assert_str_eq(refused("[rows]\nonly = x\n"), ":2: rows.only must be a column, =, and the value it is compared with");
+	ck_assert_str_eq(refused("[rows]\nkeep = x\n"), ":2: rows.keep is unknown; there are header, delimiter and columns in [file], "
+			 "fields and time_format in [event], only and skip in [rows]");
+	ck_assert_str_eq(refused("header\n"), ":1: must be [section], or name = value");
+	ck_assert_str_eq(refused("[file]\nheader = no\n" EVENT "time = {t}\n"),
+			 ": file.columns must name the columns, since there is no header");
+	ck_assert_str_eq(refused(EVENT "time = {t}\n"), ": file.header must be yes or no");
+	ck_assert_str_eq(refused("[file]\nheader = yes\n" EVENT), ": event.time is missing");
+	memset(line + strlen(line), 'c', 300);
+	ck_assert_ptr_nonnull(strstr(refused(line), ":3: the line is longer than "));
+}
+END_TEST
+
+START_TEST(a_mapping_file_that_is_missing_is_named)
+{
+	struct error err = { 0 };
+	struct mapping *m = NULL;
+
+	ck_assert_int_eq(mapping_load("/nonexistent/mapping.ini", &m, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.message, "/nonexistent/mapping.ini"));
+	ck_assert_ptr_null(m);
+}
+END_TEST
+
+START_TEST(the_mappings_that_come_with_the_program_load)
+{
+	static const char *const names[] = { "asterisk-master-csv", "copenhagen-calls", "copenhagen-sms", "azure-llm", "web-bytes" };
+	const char *srcdir = getenv("srcdir");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct error err = { 0 };
+		struct mapping *m = NULL;
+		char path[512];
+
+		snprintf(path, sizeof(path), "%s/conf/mappings/%s.ini", srcdir ? srcdir : ".", names[i]);
+		ck_assert_msg(mapping_load(path, &m, &err) == 0, "%s", err.message);
+		ck_assert(mapping_accounts_by_name(m));
+		mapping_free(&m);
+	}
+}
+END_TEST
+
+/* ---- the feed ---- */
+
+#define GOOD "{\"source\":\"s\",\"id\":\"%d\",\"subject\":\"AC00000000000000000000000000000001\",\"time\":\"2020-01-01T00:00:00Z\"," \
+	     "\"data\":{\"category\":\"calls\",\"count\":%d}}\n"
+
+static int64_t now(void)
+{
+	return 1600000000LL * USEC_PER_SEC;
+}
+
+static char *many_events(int n, size_t *ret_len)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, 256u << 20);
+	for (int i = 0; i < n; i++)
+		strbuf_addf(&text, i % 1000 == 999 ? "oops\n" : GOOD, i, i);
+	*ret_len = text.len;
+	return strbuf_take(&text);
+}
+
+START_TEST(a_feed_brings_every_record_in_its_order)
+{
+	const int n = 200000;
+	struct bytes bytes = { .step = 100000 };
+	struct reader *r = reader_new(READER_NDJSON, NULL, read_from, &bytes);
+	struct feed_chunk chunk;
+	struct feed *f = NULL;
+	struct error err = { 0 };
+	enum feed_result got;
+	int i = 0;
+
+	bytes.text = many_events(n, &bytes.len);
+	ck_assert_int_eq(feed_start(r, now(), 0, &f, &err), 0);
+	while ((got = feed_next(f, 60000, &chunk, &err)) == FEED_CHUNK) {
+		for (size_t k = 0; k < chunk.n; k++, i++) {
+			ck_assert_int_eq(chunk.items[k].line, i + 1);
+			if (i % 1000 == 999) {
+				ck_assert_str_eq(chunk.items[k].reason, "an event must be a JSON object");
+				ck_assert_str_eq(chunk.items[k].record, "oops");
+			} else {
+				ck_assert_ptr_null(chunk.items[k].reason);
+				ck_assert_int_eq(chunk.items[k].event.amounts.count, i);
+			}
+		}
+	}
+	ck_assert_int_eq(got, FEED_END);
+	ck_assert_int_eq(i, n);
+	feed_stop(&f);
+	reader_free(&r);
+	free((char *)bytes.text);
+}
+END_TEST
+
+START_TEST(a_feed_can_be_stopped_in_the_middle)
+{
+	struct bytes bytes = { .step = 100000 };
+	struct reader *r = reader_new(READER_NDJSON, NULL, read_from, &bytes);
+	struct feed_chunk chunk;
+	struct feed *f = NULL;
+	struct error err = { 0 };
+
+	bytes.text = many_events(200000, &bytes.len);
+	ck_assert_int_eq(feed_start(r, now(), 0, &f, &err), 0);
+	ck_assert_int_eq(feed_next(f, 60000, &chunk, &err), FEED_CHUNK);
+	feed_stop(&f);
+	ck_assert_ptr_null(f);
+	ck_assert_uint_lt(bytes.at, bytes.len);
+	feed_stop(&f);
+	reader_free(&r);
+	free((char *)bytes.text);
+}
+END_TEST
+
+START_TEST(a_feed_tells_what_came_before_a_broken_stream_and_why_it_broke)
+{
+	struct bytes bytes = { .step = 64, .fail_at = 1000 };
+	struct reader *r = reader_new(READER_NDJSON, NULL, read_from, &bytes);
+	struct feed_chunk chunk;
+	struct feed *f = NULL;
+	struct error err = { 0 };
+
+	bytes.text = many_events(100, &bytes.len);
+	ck_assert_int_eq(feed_start(r, now(), 0, &f, &err), 0);
+	ck_assert_int_eq(feed_next(f, 60000, &chunk, &err), FEED_CHUNK);
+	ck_assert_uint_ge(chunk.n, 6);
+	ck_assert_int_eq(feed_next(f, 60000, &chunk, &err), FEED_FAILED);
+	ck_assert_str_eq(err.message, "the disk is gone");
+	feed_stop(&f);
+	reader_free(&r);
+	free((char *)bytes.text);
+}
+END_TEST
+
+START_TEST(a_feed_names_the_field_of_an_event_that_breaks_a_rule)
+{
+	static const char text[] = "{\"source\":\"s\",\"id\":\"1\",\"subject\":\"A\",\"time\":\"2021-01-01T00:00:00Z\",\"data\":{\"category\":\"calls\"}}";
+	struct bytes bytes = { .text = text, .len = sizeof(text) - 1, .step = SIZE_MAX };
+	struct reader *r = reader_new(READER_NDJSON, NULL, read_from, &bytes);
+	struct feed_chunk chunk;
+	struct feed *f = NULL;
+	struct error err = { 0 };
+
+	ck_assert_int_eq(feed_start(r, now(), 0, &f, &err), 0);
+	ck_assert_int_eq(feed_next(f, 60000, &chunk, &err), FEED_CHUNK);
+	ck_assert_uint_eq(chunk.n, 1);
+	ck_assert_str_eq(chunk.items[0].field, "time");
+	ck_assert_str_eq(chunk.items[0].record, text);
+	feed_stop(&f);
+	reader_free(&r);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("ingest");
+	TCase *json = tcase_create("json"), *csv = tcase_create("csv"), *templates = tcase_create("templates"),
+	      *mappings = tcase_create("mappings"), *feed = tcase_create("feed");
+
+	tcase_add_test(json, an_event_a_line_is_read_with_its_attributes_and_data);
+	tcase_add_test(json, numbers_keep_every_digit);
+	tcase_add_test(json, a_whole_number_beyond_64_bits_stays_beyond_every_limit);
+	tcase_add_test(json, unknown_members_are_passed_over_and_null_is_nothing);
+	tcase_add_test(json, a_member_of_the_wrong_type_is_named);
+	tcase_add_test(json, a_malformed_line_spoils_no_other);
+	tcase_add_test(json, deep_nesting_is_refused);
+	tcase_add_test(json, an_array_is_read_event_by_event_with_their_lines);
+	tcase_add_test(json, a_bad_event_of_an_array_spoils_no_other);
+	tcase_add_test(json, a_broken_array_is_not_taken_for_a_whole_one);
+	tcase_add_test(json, a_record_that_is_too_long_is_passed_over);
+	tcase_add_test(json, the_longest_record_allowed_is_read);
+	tcase_add_test(json, a_stream_that_breaks_is_a_failure);
+	suite_add_tcase(s, json);
+	tcase_add_test(csv, csv_columns_are_the_fields_of_the_header);
+	tcase_add_test(csv, csv_quotes_commas_spaces_and_line_ends_are_kept);
+	tcase_add_test(csv, a_malformed_row_spoils_no_other);
+	tcase_add_test(csv, a_quote_left_open_ends_with_the_longest_record);
+	tcase_add_test(csv, a_header_without_a_required_field_says_which);
+	tcase_add_test(csv, more_columns_than_the_limit_are_refused);
+	suite_add_tcase(s, csv);
+	tcase_add_test(templates, templates_join_texts_columns_and_positions);
+	tcase_add_test(templates, filters_are_exact);
+	tcase_add_test(templates, what_has_no_exact_result_is_an_error);
+	tcase_add_test(templates, templates_that_make_no_sense_are_refused);
+	suite_add_tcase(s, templates);
+	tcase_add_test(mappings, a_mapping_turns_rows_into_events);
+	tcase_add_test(mappings, columns_may_stand_in_the_mapping_over_several_lines);
+	tcase_add_test(mappings, rows_are_chosen_by_their_columns);
+	tcase_add_test(mappings, times_of_a_format_become_ours);
+	tcase_add_test(mappings, times_may_count_seconds_from_a_moment);
+	tcase_add_test(mappings, a_column_that_the_file_lacks_is_named);
+	tcase_add_test(mappings, a_mapping_serves_one_file_after_the_other);
+	tcase_add_test(mappings, accounts_are_named_by_sid_only_where_the_mapping_says_subject);
+	tcase_add_test(mappings, a_mapping_that_makes_no_sense_is_refused_by_line);
+	tcase_add_test(mappings, a_mapping_file_that_is_missing_is_named);
+	tcase_add_test(mappings, the_mappings_that_come_with_the_program_load);
+	suite_add_tcase(s, mappings);
+	tcase_set_timeout(feed, 120);
+	tcase_add_test(feed, a_feed_brings_every_record_in_its_order);
+	tcase_add_test(feed, a_feed_can_be_stopped_in_the_middle);
+	tcase_add_test(feed, a_feed_tells_what_came_before_a_broken_stream_and_why_it_broke);
+	tcase_add_test(feed, a_feed_names_the_field_of_an_event_that_breaks_a_rule);
+	suite_add_tcase(s, feed);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *sr = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
