@@ -264,7 +264,7 @@ static void write_results(struct call *call, const struct batch *b, struct write
 static int post_events(struct call *call, struct writer *w, struct error *err)
 {
 	struct batch b = { 0 };
-	enum reader_form form;
+	enum reader_form form = READER_JSON;
 
 	if (!call->batcher)
 		return error_set(err, ERR_BUSY, NULL, "events can't be written here; use usaged import");

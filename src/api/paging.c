@@ -204,7 +204,7 @@ int page_load(const struct call *call, struct usage_query *q, const char *prefix
 	const struct arg *page = call_arg(call, "Page"), *token_arg = call_arg(call, "PageToken");
 	const char *filters = call_filters(call);
 	struct usage_position at = { 0 };
-	struct token token;
+	struct token token = { 0 };
 	bool more;
 
 	*ret = (struct record_page){ .page_size = call_arg(call, "PageSize")->n };

@@ -1,0 +1,415 @@
+/*
+ * query_tests.c - the one query, against sums made the slow way, straight from the events.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "usage/ledger.h"
+#include "usage/query.h"
+#include "base/banned.h"
+
+#define AC(n) "AC0000000000000000000000000000000" n
+
+enum { EVENTS = 4000, ACCOUNTS = 3, ROUNDS = 400 };
+
+static const char *const sids[ACCOUNTS] = { AC("1"), AC("2"), AC("3") };
+static const char *const names[] = { "calls", "calls-inbound", "calls-inbound-local", "calls-outbound", "sms", "sim-data" };
+static const char *const customers[] = { "anna", "ben", "cleo" };
+static const char *const zones[] = { "UTC", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe" };
+
+enum { NAMES = sizeof(names) / sizeof(names[0]), CUSTOMERS = 3, ZONES = 4 };
+
+/* An event as the test remembers it. */
+struct fact {
+	int account, name, customer;       /* customer -1: none */
+	int64_t sec;
+	int64_t count, usage, price;
+};
+
+static struct store *st;
+static struct arena arena;
+static const struct catalogue *cats;
+static struct fact facts[EVENTS];
+static int64_t account_ids[ACCOUNTS];
+static uint64_t seed;
+
+static int64_t pick(int64_t n)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (int64_t)((seed >> 33) % (uint64_t)n);
+}
+
+static void must(int rc, const struct error *err)
+{
+	ck_assert_msg(rc >= 0, "%s: %s (%s)", err->param, err->message, err->detail);
+}
+
+static void add_category(const char *name, int64_t parent, int64_t *ret_id)
+{
+	struct category c = { .name = name, .parent = parent, .description = name, .count_unit = "n", .usage_unit = "u" };
+	struct error err = { 0 };
+
+	must(store_category_add(st, &c, &err), &err);
+	if (ret_id)
+		*ret_id = c.id;
+}
+
+static void make_ledger(void)
+{
+	struct error err = { 0 };
+	int64_t calls, inbound;
+
+	must(store_open(":memory:", STORE_WRITE | STORE_CREATE, 1000, &st, &err), &err);
+	must(store_begin_write(st, &err), &err);
+	add_category("calls", 0, &calls);
+	add_category("calls-inbound", calls, &inbound);
+	add_category("calls-inbound-local", inbound, NULL);
+	add_category("calls-outbound", calls, NULL);
+	add_category("sms", 0, NULL);
+	add_category("sim-data", 0, NULL);
+	add_category("totalprice", 0, NULL);
+	for (int i = 0; i < ACCOUNTS; i++) {
+		struct account a = { .name = sids[i], .parent = i ? account_ids[0] : 0, .currency = "usd", .created = 0 };
+
+		memcpy(a.sid, sids[i], SID_TEXT);
+		must(store_account_add(st, &a, &err), &err);
+		account_ids[i] = a.id;
+	}
+	must(store_commit(st, &err), &err);
+}
+
+static void set(struct raw_event *raw, enum event_field f, const char *text)
+{
+	raw->field[f].text = text;
+	raw->field[f].len = strlen(text);
+}
+
+static void add_fact(struct ledger *l, int i)
+{
+	struct fact *f = &facts[i];
+	char id[16], time[INSTANT_TEXT], count[24], usage[DECIMAL_TEXT], price[DECIMAL_TEXT];
+	struct raw_event raw = { .line = i };
+	struct error err = { 0 };
+	struct event ev;
+
+	*f = (struct fact){ .account = (int)pick(ACCOUNTS), .name = (int)pick(NAMES), .customer = (int)pick(CUSTOMERS + 1) - 1,
+			    .count = 1 + pick(3), .usage = pick(5000000), .price = pick(900000000) };
+	/* two and a half years around clock changes of all the zones; some on the very border of an hour */
+	f->sec = 1609459200 + pick(78000000);
+	if (pick(4) == 0)
+		f->sec -= f->sec % 900;
+	snprintf(id, sizeof(id), "e-%06d", i);
+	instant_format(time, f->sec * USEC_PER_SEC);
+	snprintf(count, sizeof(count), "%d", (int)f->count);
+	decimal_format(usage, f->usage, USAGE_PLACES);
+	decimal_format(price, f->price, PRICE_PLACES);
+	set(&raw, EV_SOURCE, "/test");
+	set(&raw, EV_ID, id);
+	set(&raw, EV_SUBJECT, sids[f->account]);
+	set(&raw, EV_TIME, time);
+	set(&raw, EV_CATEGORY, names[f->name]);
+	set(&raw, EV_COUNT, count);
+	set(&raw, EV_PRICE, price);
+	if (strcmp(names[f->name], "sim-data") == 0) {
+		f->usage -= f->usage % 2;
+		snprintf(usage, sizeof(usage), "%d", (int)f->usage / 2);
+		set(&raw, EV_UPLOAD, usage);
+		set(&raw, EV_DOWNLOAD, usage);
+	} else {
+		set(&raw, EV_USAGE, usage);
+	}
+	if (f->customer >= 0)
+		set(&raw, EV_CUSTOMER, customers[f->customer]);
+	must(event_check(&raw, clock_now_us(), 0, &ev, &err), &err);
+	must(ledger_add(l, &ev, &err), &err);
+}
+
+static void setup(void)
+{
+	const struct ledger_result *results;
+	struct error err = { 0 };
+	struct ledger *l;
+	size_t n;
+
+	seed = 20261122;
+	arena_init(&arena);
+	make_ledger();
+	l = ledger_new(st, &(struct ledger_options){ 0 });
+	for (int i = 0; i < EVENTS; i++)
+		add_fact(l, i);
+	must(ledger_commit(l, &results, &n, &err), &err);
+	ck_assert_uint_eq(n, EVENTS);
+	ledger_free(&l);
+	must(store_begin_read(st, &err), &err);
+	must(catalogue_load(st, &arena, &cats, &err), &err);
+}
+
+static void teardown(void)
+{
+	store_end(st);
+	store_close(&st);
+	arena_release(&arena);
+}
+
+/* ---- the slow way ---- */
+
+static bool counts_for(const struct fact *f, size_t category)
+{
+	size_t own = catalogue_find(cats, names[f->name], strlen(names[f->name]));
+
+	return category == cats->totalprice || catalogue_within(cats, own, category);
+}
+
+static struct totals slow_totals(const struct usage_query *q, size_t category, int customer, int64_t from, int64_t to)
+{
+	struct totals t = { 0 };
+
+	for (int i = 0; i < EVENTS; i++) {
+		const struct fact *f = &facts[i];
+		bool mine = false;
+
+		for (size_t a = 0; a < q->n_accounts; a++)
+			mine |= account_ids[f->account] == q->accounts[a];
+		if (!mine || f->sec < from || f->sec >= to || !counts_for(f, category) || (customer >= 0 && f->customer != customer))
+			continue;
+		t.price += f->price;
+		if (category == cats->totalprice)
+			continue;
+		t.count += f->count;
+		t.usage += f->usage;
+		if (strcmp(names[f->name], "sim-data") == 0)
+			t.upload += f->usage / 2;
+	}
+	return t;
+}
+
+static void same_totals(const struct totals *a, const struct totals *b)
+{
+	ck_assert_int_eq((int64_t)a->count, (int64_t)b->count);
+	ck_assert_int_eq((int64_t)a->usage, (int64_t)b->usage);
+	ck_assert_int_eq((int64_t)a->price, (int64_t)b->price);
+	ck_assert_int_eq((int64_t)a->upload, (int64_t)b->upload);
+}
+
+/* The local date that the row's first second falls on, as a number that grows with the period. */
+static int64_t period_of(const struct usage_query *q, int64_t sec)
+{
+	struct date d = zone_date(q->zone, sec);
+
+	switch (q->period) {
+	case PERIOD_HOUR:  return floor_div(sec, 3600);
+	case PERIOD_DAY:   return date_to_days(d);
+	case PERIOD_MONTH: return d.year * 12 + d.month;
+	case PERIOD_YEAR:  return d.year;
+	default:           return 0;
+	}
+}
+
+/* ---- the tests ---- */
+
+static struct usage_query any_query(void)
+{
+	struct usage_query q = { .zone = zone_find(zones[pick(ZONES)]), .period = (enum period)pick(5), .zeros = pick(2) };
+	int64_t days = q.period == PERIOD_HOUR ? 1 + pick(3) : 1 + pick(700);
+	struct date first = date_from_days(18628 + pick(900));
+
+	q.accounts = account_ids;
+	q.n_accounts = 1 + (size_t)pick(ACCOUNTS);
+	q.from = zone_day_start(q.zone, first);
+	q.to = zone_day_start(q.zone, date_from_days(date_to_days(first) + days));
+	q.category = pick(2) ? CATALOGUE_NONE : (size_t)pick((int64_t)cats->n);
+	q.group = GROUP_CATEGORY;
+	if (q.category != CATALOGUE_NONE && q.category != cats->totalprice)
+		q.group = (int[]){ GROUP_CATEGORY, GROUP_NONE, DIM_CUSTOMER }[pick(3)];
+	return q;
+}
+
+/* Every row is right, borders fit without gap or overlap, and all rows together hold everything in the range. */
+static void check_query(const struct usage_query *q)
+{
+	struct usage_cursor *cur = NULL;
+	struct error err = { 0 };
+	struct usage_row row;
+	struct totals want, sum = { 0 };
+	int64_t before = INT64_MAX;
+	size_t whole = q->category == CATALOGUE_NONE ? cats->totalprice : q->category;
+	int rc;
+
+	must(usage_open(st, cats, q, (struct usage_position){ 0 }, &cur, &err), &err);
+	while ((rc = usage_next(cur, &row, &err)) > 0) {
+		int customer = -1;
+		size_t category = row.category == CATALOGUE_NONE ? q->category : row.category;
+
+		for (int i = 0; row.member_text && i < CUSTOMERS; i++)
+			if (strcmp(row.member_text, customers[i]) == 0)
+				customer = i;
+		ck_assert_int_lt(row.from, row.to);
+		ck_assert_int_le(row.from, before);
+		before = row.from;
+		ck_assert_int_eq(period_of(q, row.from), period_of(q, row.to - 1));
+		ck_assert(row.from == q->from || period_of(q, row.from - 1) != period_of(q, row.from));
+		ck_assert(row.to == q->to || period_of(q, row.to) != period_of(q, row.to - 1));
+		want = slow_totals(q, category, customer, row.from, row.to);
+		same_totals(&row.totals, &want);
+		if (category == whole)
+			sum.price += row.totals.price;
+	}
+	must(rc, &err);
+	usage_close(&cur);
+	if (q->group == DIM_CUSTOMER)
+		return;                  /* what has no customer is in no row */
+	want = slow_totals(q, whole, -1, q->from, q->to);
+	ck_assert_int_eq((int64_t)sum.price, (int64_t)want.price);
+}
+
+START_TEST(random_queries_equal_sums_made_straight_from_the_events)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		struct usage_query q = any_query();
+
+		check_query(&q);
+	}
+}
+END_TEST
+
+START_TEST(a_dimension_filter_counts_only_what_has_its_value)
+{
+	struct usage_query q = { .accounts = account_ids, .n_accounts = 1, .zone = zone_find(NULL), .from = 1609459200, .to = 1690000200,
+				 .group = GROUP_NONE, .zeros = true };
+	struct usage_cursor *cur = NULL;
+	struct error err = { 0 };
+	struct usage_row row;
+	struct totals want;
+
+	q.category = catalogue_find(cats, "sms", 3);
+	must(store_dimension_find(st, account_ids[0], DIM_CUSTOMER, "ben", 3, &q.dim[DIM_CUSTOMER], &err), &err);
+	ck_assert_int_gt(q.dim[DIM_CUSTOMER], 0);
+	must(usage_open(st, cats, &q, (struct usage_position){ 0 }, &cur, &err), &err);
+	ck_assert_int_eq(usage_next(cur, &row, &err), 1);
+	want = slow_totals(&q, q.category, 1, q.from, q.to);
+	ck_assert_int_gt((int64_t)want.count, 0);
+	same_totals(&row.totals, &want);
+	usage_close(&cur);
+
+	q.dim[DIM_CUSTOMER] = -1;
+	must(usage_open(st, cats, &q, (struct usage_position){ 0 }, &cur, &err), &err);
+	ck_assert_int_eq(usage_next(cur, &row, &err), 1);
+	ck_assert_int_eq((int64_t)row.totals.count, 0);
+	ck_assert_int_eq(usage_next(cur, &row, &err), 0);
+	usage_close(&cur);
+}
+END_TEST
+
+/* Reads N rows from *AT and moves it to the last of them; returns how many there were, and their texts. */
+static size_t read_page(const struct usage_query *q, struct usage_position *at, size_t n, struct strbuf *out)
+{
+	struct usage_cursor *cur = NULL;
+	struct error err = { 0 };
+	struct usage_row row;
+	size_t got = 0;
+
+	must(usage_open(st, cats, q, *at, &cur, &err), &err);
+	while (got < n && usage_next(cur, &row, &err) > 0) {
+		strbuf_addf(out, "%lld %zu %s %lld\n", (long long)row.from, row.category, row.member_text ? row.member_text : "",
+			    (long long)row.totals.price);
+		at->slot = row.at.slot;
+		at->after = arena_str(&arena, row.at.after);
+		got++;
+	}
+	usage_close(&cur);
+	return got;
+}
+
+START_TEST(pages_joined_are_the_whole_and_each_leads_back_to_the_one_before)
+{
+	for (int i = 0; i < 60; i++) {
+		struct usage_query q = any_query();
+		struct usage_position at = { 0 }, starts[2000], back;
+		struct strbuf whole, paged;
+		struct error err = { 0 };
+		size_t size = 1 + (size_t)pick(40), pages = 0;
+
+		strbuf_init(&whole, 1 << 26);
+		strbuf_init(&paged, 1 << 26);
+		read_page(&q, &at, 1000, &whole);
+		at = (struct usage_position){ 0 };
+		for (size_t left = 1000; left > 0; pages++) {
+			size_t n = left < size ? left : size;
+
+			starts[pages] = at;
+			if (read_page(&q, &at, n, &paged) < n)
+				break;
+			left -= n;
+		}
+		ck_assert_str_eq(whole.text, paged.text);
+		for (size_t p = 1; p < pages; p++) {
+			struct strbuf a, b;
+
+			back = starts[p];
+			must(usage_back(st, cats, &q, size, &arena, &back, &err), &err);
+			strbuf_init(&a, 1 << 20);
+			strbuf_init(&b, 1 << 20);
+			at = starts[p - 1];
+			read_page(&q, &at, size, &a);
+			read_page(&q, &back, size, &b);
+			ck_assert_str_eq(a.text, b.text);
+			strbuf_release(&a);
+			strbuf_release(&b);
+		}
+		strbuf_release(&whole);
+		strbuf_release(&paged);
+	}
+}
+END_TEST
+
+START_TEST(a_range_splits_into_the_fewest_slots_and_covers_itself_exactly)
+{
+	for (int i = 0; i < 20000; i++) {
+		int64_t from = (1600000000 + pick(200000000)) / 900 * 900, to = from + pick(i % 2 ? 400 : 200000) * 900, at = from;
+		struct slot_run runs[SLOT_RUNS_MAX];
+		int n = slot_runs(from, to, runs);
+
+		ck_assert_int_le(n, SLOT_RUNS_MAX);
+		for (int r = 0; r < n; r++) {
+			struct date first = { .year = (int)(runs[r].from / 12), .month = (int)(runs[r].from % 12) + 1, .day = 1 };
+			struct date last = { .year = (int)(runs[r].to / 12), .month = (int)(runs[r].to % 12) + 1, .day = 1 };
+
+			ck_assert_int_lt(runs[r].from, runs[r].to);
+			if (runs[r].level == LEVEL_QUARTER) {
+				ck_assert_int_eq(runs[r].from * 900, at);
+				ck_assert(n == 1 || runs[r].to - runs[r].from < 96);
+				at = runs[r].to * 900;
+			} else if (runs[r].level == LEVEL_DAY) {
+				ck_assert_int_eq(runs[r].from * 86400, at);
+				at = runs[r].to * 86400;
+			} else {
+				ck_assert_int_eq(date_to_days(first) * 86400, at);
+				at = date_to_days(last) * 86400;
+			}
+		}
+		ck_assert_int_eq(at, to);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("query");
+	TCase *tc = tcase_create("query");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, random_queries_equal_sums_made_straight_from_the_events);
+	tcase_add_test(tc, a_dimension_filter_counts_only_what_has_its_value);
+	tcase_add_test(tc, pages_joined_are_the_whole_and_each_leads_back_to_the_one_before);
+	tcase_add_test(tc, a_range_splits_into_the_fewest_slots_and_covers_itself_exactly);
+	suite_add_tcase(s, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
