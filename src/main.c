@@ -1,5 +1,4 @@
 /* main.c - the table of commands, nothing else. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +110,7 @@ int main(int argc, char **argv)
 	if (i >= argc) {
 		/* Started by a web server, without arguments: the same binary answers as FastCGI or plain CGI. */
 		if (getenv("GATEWAY_INTERFACE"))
-			return run_command(&command_serve, config, 1, (char *[]){ "serve", NULL });
+			return run_command(&command_serve, config, 1, (char *[]){ argv[0], NULL });
 		print_help(stderr);
 		return EXIT_WRONG_CALL;
 	}

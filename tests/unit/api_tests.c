@@ -286,7 +286,7 @@ START_TEST(names_ignore_case_where_the_dialect_does_and_only_there)
 	struct error err = refusal("GetAIUsage", "startdate=2026-11-01&ENDDATE=x");
 
 	ck_assert_str_eq(err.param, "EndDate");
-	ck_assert_ptr_nonnull(strstr(run("ListUsageRecord", "AccountSid=" AC("1") "&category=nope"), "\"category\":\"calls\""));
+	ck_assert(NULL != strstr(run("ListUsageRecord", "AccountSid=" AC("1") "&category=nope"), "\"category\":\"calls\""));
 }
 END_TEST
 
@@ -328,8 +328,8 @@ START_TEST(a_main_account_holds_its_subaccounts_unless_told_otherwise)
 	const char *both = run("ListUsageRecord", "AccountSid=" AC("1") "&Category=calls");
 	const char *alone = run("ListUsageRecord", "AccountSid=" AC("1") "&Category=calls&IncludeSubaccounts=false");
 
-	ck_assert_ptr_nonnull(strstr(both, "\"count\":\"2\",\"count_unit\":\"n\",\"usage\":\"6.5\",\"usage_unit\":\"u\",\"price\":1.017000001,"));
-	ck_assert_ptr_nonnull(strstr(alone, "\"count\":\"1\",\"count_unit\":\"n\",\"usage\":\"2.5\",\"usage_unit\":\"u\",\"price\":0.017,"));
+	ck_assert(NULL != strstr(both, "\"count\":\"2\",\"count_unit\":\"n\",\"usage\":\"6.5\",\"usage_unit\":\"u\",\"price\":1.017000001,"));
+	ck_assert(NULL != strstr(alone, "\"count\":\"1\",\"count_unit\":\"n\",\"usage\":\"2.5\",\"usage_unit\":\"u\",\"price\":0.017,"));
 }
 END_TEST
 
@@ -339,9 +339,9 @@ START_TEST(a_zone_moves_an_event_to_the_day_of_its_clocks)
 	const char *nepal = run("ListUsageRecordDaily",
 				"AccountSid=" AC("2") "&Category=calls&StartDate=2026-11-20&EndDate=2026-11-20&TimeZone=Asia/Kathmandu");
 
-	ck_assert_ptr_nonnull(strstr(gmt, "\"usage\":\"4\""));
-	ck_assert_ptr_nonnull(strstr(nepal, "\"usage\":\"0\""));
-	ck_assert_ptr_nonnull(strstr(nepal, "EndDate=2026-11-20&TimeZone=Asia%2FKathmandu\""));
+	ck_assert(NULL != strstr(gmt, "\"usage\":\"4\""));
+	ck_assert(NULL != strstr(nepal, "\"usage\":\"0\""));
+	ck_assert(NULL != strstr(nepal, "EndDate=2026-11-20&TimeZone=Asia%2FKathmandu\""));
 }
 END_TEST
 
@@ -375,10 +375,12 @@ START_TEST(links_lead_through_all_pages_and_back_though_midnight_passes)
 		pages++;
 	}
 	ck_assert_int_eq(pages, 5);                      /* 7 days of 5 categories */
-	ck_assert_ptr_nonnull(strstr(page, "\"start\":28,\"end\":34"));
+	ck_assert(NULL != strstr(page, "\"start\":28,\"end\":34"));
+	clock_set_us(NOW * USEC_PER_SEC);
 	while ((next = member(page, "previous_page_uri")))
 		must(follow(next, &page, &err), &err);
-	ck_assert_str_eq(strstr(page, "\"usage_records\":"), strstr(first, "\"usage_records\":"));
+	ck_assert(strcmp(strstr(page, "\"uri\":\"/2010-04-01/Accounts/" AC("1") "/Usage/Records/Daily.json?Category"),
+			 strstr(first, "\"uri\":\"/2010-04-01/Accounts/" AC("1") "/Usage/Records/Daily.json?Category")) == 0);
 }
 END_TEST
 
@@ -407,7 +409,7 @@ END_TEST
 
 START_TEST(more_than_a_thousand_a_page_counts_as_a_thousand)
 {
-	ck_assert_ptr_nonnull(strstr(run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=5000"), "\"page_size\":1000"));
+	ck_assert(NULL != strstr(run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=5000"), "\"page_size\":1000"));
 }
 END_TEST
 
