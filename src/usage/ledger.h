@@ -31,6 +31,9 @@ int ledger_add(struct ledger *l, const struct event *ev, struct error *err);
 
 size_t ledger_pending(const struct ledger *l);
 
+/* Empties the batch; nothing of it is stored. */
+void ledger_abandon(struct ledger *l);
+
 /* Forgets the batch: none of its events happen. */
 void ledger_abandon(struct ledger *l);
 

@@ -1,0 +1,174 @@
+#include "usage/event.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include "base/civil.h"
+#include "base/decimal.h"
+#include "base/utf8.h"
+#include "usage/catalogue.h"
+#include "base/banned.h"
+
+#define NUMBER_BYTES 64          /* any exact amount, with leading zeros or an exponent to spare */
+#define BYTES_MAX    (EVENT_USAGE_MAX * 1000000)   /* as many as the usage in megabytes can hold */
+
+const struct event_field_info event_fields[EVENT_FIELDS] = {
+	[EV_SOURCE] = { "source", false, true, 256, "Who reports the event; with `id` its identity" },
+	[EV_ID] = { "id", false, true, 256, "Name of the event, unique in its source" },
+	[EV_SUBJECT] = { "subject", false, true, 64, "SID of the account that used something" },
+	[EV_TIME] = { "time", false, true, 64, "When, with offset from UTC: 2026-11-21T10:00:00Z. Digits beyond microseconds are cut off" },
+	[EV_CATEGORY] = { "category", true, true, 64, "What was used: the name of a usage category" },
+	[EV_COUNT] = { "count", true, false, NUMBER_BYTES, "How many times, a whole number; 1 if not given" },
+	[EV_USAGE] = { "usage", true, false, NUMBER_BYTES, "How much, in the category's usage unit, up to 6 decimal places; 0 if not given" },
+	[EV_PRICE] = { "price", true, false, NUMBER_BYTES, "What it costs, in the account's currency, up to 9 decimal places; 0 if not given" },
+	[EV_CUSTOMER] = { "customer", true, false, 128, "Customer of the account, by the account's own id" },
+	[EV_SIM] = { "sim", true, false, 64, "SIM that used it" },
+	[EV_FLEET] = { "fleet", true, false, 64, "Fleet of the SIM" },
+	[EV_NETWORK] = { "network", true, false, 64, "Network that the SIM was in" },
+	[EV_COUNTRY] = { "iso_country", true, false, 2, "Country that it was used in: ISO 3166-1, two capital letters" },
+	[EV_UPLOAD] = { "data_upload", true, false, NUMBER_BYTES, "Bytes that a SIM sent; with category sim-data only" },
+	[EV_DOWNLOAD] = { "data_download", true, false, NUMBER_BYTES, "Bytes that a SIM received; with category sim-data only" },
+	[EV_SPECVERSION] = { "specversion", false, false, 16, "Version of CloudEvents: 1.0" },
+	[EV_TYPE] = { "type", false, false, 256, "CloudEvents type; free, not kept" },
+};
+
+enum event_field event_field_find(const char *name, size_t len)
+{
+	for (int f = 0; f < EVENT_FIELDS; f++) {
+		if (strlen(event_fields[f].name) == len && memcmp(event_fields[f].name, name, len) == 0)
+			return f;
+	}
+	return EVENT_FIELDS;
+}
+
+/* Empty is as good as not there: a cell of a CSV file is empty when it has no value. */
+static bool given(const struct raw_event *raw, enum event_field f)
+{
+	return raw->field[f].text && raw->field[f].len > 0;
+}
+
+static bool is(const struct raw_event *raw, enum event_field f, const char *text)
+{
+	return raw->field[f].len == strlen(text) && memcmp(raw->field[f].text, text, raw->field[f].len) == 0;
+}
+
+static int check_texts(const struct raw_event *raw, struct error *err)
+{
+	for (int f = 0; f < EVENT_FIELDS; f++) {
+		const struct event_field_info *info = &event_fields[f];
+
+		if (!given(raw, f)) {
+			if (info->required)
+				return error_set(err, ERR_PARAM, info->name, "%s is missing", info->name);
+			continue;
+		}
+		if (raw->field[f].len > info->max_bytes)
+			return error_set(err, ERR_PARAM, info->name, "%s is longer than %zu bytes", info->name, info->max_bytes);
+		if (!utf8_plain(raw->field[f].text, raw->field[f].len))
+			return error_set(err, ERR_PARAM, info->name, "%s must be UTF-8 without control characters", info->name);
+	}
+	return 0;
+}
+
+static int check_specversion(const struct raw_event *raw, struct error *err)
+{
+	if (given(raw, EV_SPECVERSION) && !is(raw, EV_SPECVERSION, "1.0"))
+		return error_set(err, ERR_PARAM, "specversion", "specversion must be \"1.0\"");
+	return 0;
+}
+
+static int check_time(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, int64_t *ret_us, struct error *err)
+{
+	if (!instant_parse(raw->field[EV_TIME].text, raw->field[EV_TIME].len, false, ret_us))
+		return error_set(err, ERR_PARAM, "time", "time must be a date and time with its offset from UTC, like 2026-11-21T10:00:00Z");
+	if (*ret_us < EVENT_TIME_MIN_US)
+		return error_set(err, ERR_PARAM, "time", "time must not be before 1980-01-01T00:00:00Z");
+	if (*ret_us > now_us + ahead_us)
+		return error_set(err, ERR_PARAM, "time", "time lies in the future: it may be at most %lld seconds ahead of the server's clock",
+				 ahead_us / USEC_PER_SEC);
+	return 0;
+}
+
+static int check_country(const struct raw_event *raw, struct error *err)
+{
+	const char *text = raw->field[EV_COUNTRY].text;
+
+	if (!given(raw, EV_COUNTRY))
+		return 0;
+	if (raw->field[EV_COUNTRY].len != 2 || text[0] < 'A' || text[0] > 'Z' || text[1] < 'A' || text[1] > 'Z')
+		return error_set(err, ERR_PARAM, "iso_country", "iso_country must be two capital letters, like AT");
+	return 0;
+}
+
+/* An amount of up to PLACES decimal places, from 0 to MAX units; left as it is when not given. */
+static int check_amount(const struct raw_event *raw, enum event_field f, int places, int64_t max, int64_t *ret, struct error *err)
+{
+	const char *name = event_fields[f].name;
+	int64_t scale = 1;
+
+	if (!given(raw, f))
+		return 0;
+	for (int i = 0; i < places; i++)
+		scale *= 10;
+	switch (decimal_parse(raw->field[f].text, raw->field[f].len, places, max * scale, ret)) {
+	case DECIMAL_OK:
+		if (*ret < 0)
+			return error_set(err, ERR_PARAM, name, "%s must not be negative", name);
+		return 0;
+	case DECIMAL_SYNTAX:
+		return error_set(err, ERR_PARAM, name, "%s must be a number, like %s", name, places ? "2.5" : "2");
+	case DECIMAL_PLACES:
+		if (places)
+			return error_set(err, ERR_PARAM, name, "%s has more than %d decimal places", name, places);
+		return error_set(err, ERR_PARAM, name, "%s must be a whole number", name);
+	case DECIMAL_RANGE:
+		break;
+	}
+	return error_set(err, ERR_OVERFLOW, name, "%s must be at most %" PRId64, name, max);
+}
+
+/* Bytes, whose sum in megabytes of 10^6 bytes is the usage: a byte is just its last place. */
+static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct error *err)
+{
+	int64_t download = 0;
+
+	if (given(raw, EV_USAGE))
+		return error_set(err, ERR_PARAM, "usage", "usage of " CATEGORY_SIM_DATA " follows from data_upload and data_download: leave it out");
+	if (!given(raw, EV_UPLOAD) && !given(raw, EV_DOWNLOAD))
+		return error_set(err, ERR_PARAM, "data_download", "data_download or data_upload is missing: " CATEGORY_SIM_DATA " is given in bytes");
+	if (check_amount(raw, EV_UPLOAD, 0, BYTES_MAX, &a->upload, err) < 0 ||
+	    check_amount(raw, EV_DOWNLOAD, 0, BYTES_MAX, &download, err) < 0)
+		return -1;
+	if (a->upload + download > BYTES_MAX)
+		return error_set(err, ERR_OVERFLOW, "data_download", "data_upload and data_download together must be at most %lld bytes",
+				 BYTES_MAX);
+	a->usage = a->upload + download;
+	return 0;
+}
+
+static int check_amounts(const struct raw_event *raw, struct amounts *ret, struct error *err)
+{
+	*ret = (struct amounts){ .count = 1 };
+	if (check_amount(raw, EV_COUNT, 0, EVENT_COUNT_MAX, &ret->count, err) < 0 ||
+	    check_amount(raw, EV_PRICE, PRICE_PLACES, EVENT_PRICE_MAX, &ret->price, err) < 0)
+		return -1;
+	if (is(raw, EV_CATEGORY, CATEGORY_SIM_DATA))
+		return check_sim_data(raw, ret, err);
+	for (enum event_field f = EV_UPLOAD; f <= EV_DOWNLOAD; f++) {
+		if (given(raw, f))
+			return error_set(err, ERR_PARAM, event_fields[f].name, "%s goes with category " CATEGORY_SIM_DATA " only",
+					 event_fields[f].name);
+	}
+	return check_amount(raw, EV_USAGE, USAGE_PLACES, EVENT_USAGE_MAX, &ret->usage, err);
+}
+
+int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, struct event *ret, struct error *err)
+{
+	struct event ev = { .raw = raw };
+
+	if (check_texts(raw, err) < 0 || check_specversion(raw, err) < 0 ||
+	    check_time(raw, now_us, ahead_us, &ev.time_us, err) < 0 || check_country(raw, err) < 0 ||
+	    check_amounts(raw, &ev.amounts, err) < 0)
+		return -1;
+	*ret = ev;
+	return 0;
+}

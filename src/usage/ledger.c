@@ -1,0 +1,601 @@
+#include "usage/ledger.h"
+
+#include <glib.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/civil.h"
+#include "base/secret.h"
+#include "usage/catalogue.h"
+#include "usage/known.h"
+#include "base/banned.h"
+
+#define QUARTER_US (900 * USEC_PER_SEC)
+#define CHUNK 128                    /* rollups handed to the store at once */
+
+const char *const verdict_names[VERDICTS] = {
+	[VERDICT_CREATED] = "created",
+	[VERDICT_DUPLICATE] = "duplicate",
+	[VERDICT_CONFLICT] = "conflict",
+	[VERDICT_REJECTED] = "rejected",
+};
+
+static const enum event_field dimension_fields[DIMENSIONS] = {
+	[DIM_CUSTOMER] = EV_CUSTOMER,
+	[DIM_SIM] = EV_SIM,
+	[DIM_FLEET] = EV_FLEET,
+	[DIM_NETWORK] = EV_NETWORK,
+	[DIM_COUNTRY] = EV_COUNTRY,
+};
+
+struct pending {
+	struct known_text *source;
+	struct known_series *series;
+	const char *id;
+	size_t id_len;
+	int64_t time_us;
+	struct amounts amounts;
+	int64_t line;
+	bool rejected;               /* it would overflow a rollup */
+};
+
+struct ledger {
+	struct store *st;
+	struct ledger_options options;
+	struct known *known;
+
+	struct arena arena;          /* of the batch */
+	GArray *pending;             /* struct pending, in the order sent */
+	GArray *results;             /* struct ledger_result, likewise */
+
+	GArray *order;               /* guint: the batch by identity, of the same one the first sent first; without the rejected */
+	GArray *stored;              /* struct stored_event, in that order */
+	GArray *added;               /* enum added, likewise */
+	GHashTable *sums;            /* a set of struct rollup: the new events by series and quarter hour */
+	GHashTable *rollups;         /* a set of struct rollup: what goes to the store */
+};
+
+/* ---- collecting ---- */
+
+static guint rollup_hash(gconstpointer p)
+{
+	const struct rollup *r = p;
+	uint64_t hash = (uint64_t)r->account * 31 + (uint64_t)r->category * LEVELS + r->level;
+
+	hash = (hash ^ (uint64_t)r->slot << 40 ^ (uint64_t)r->series) * 0x9e3779b97f4a7c15u;
+	hash = (hash ^ hash >> 32 ^ (uint64_t)r->slot) * 0x9e3779b97f4a7c15u;
+	return (guint)(hash >> 32);
+}
+
+static gboolean rollup_equal(gconstpointer a, gconstpointer b)
+{
+	const struct rollup *x = a;
+	const struct rollup *y = b;
+
+	return x->slot == y->slot && x->series == y->series && x->account == y->account && x->category == y->category &&
+	       x->level == y->level;
+}
+
+struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
+{
+	struct ledger *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		abort();
+	l->st = st;
+	l->options = *o;
+	l->known = known_new(st);
+	arena_init(&l->arena);
+	l->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
+	l->results = g_array_new(FALSE, FALSE, sizeof(struct ledger_result));
+	l->order = g_array_new(FALSE, FALSE, sizeof(guint));
+	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
+	l->added = g_array_new(FALSE, FALSE, sizeof(enum added));
+	l->sums = g_hash_table_new(rollup_hash, rollup_equal);
+	l->rollups = g_hash_table_new(rollup_hash, rollup_equal);
+	return l;
+}
+
+void ledger_free(struct ledger **l)
+{
+	if (!*l)
+		return;
+	known_free(&(*l)->known);
+	arena_release(&(*l)->arena);
+	g_array_free((*l)->pending, TRUE);
+	g_array_free((*l)->results, TRUE);
+	g_array_free((*l)->order, TRUE);
+	g_array_free((*l)->stored, TRUE);
+	g_array_free((*l)->added, TRUE);
+	g_hash_table_destroy((*l)->sums);
+	g_hash_table_destroy((*l)->rollups);
+	free(*l);
+	*l = NULL;
+}
+
+/* An account that the caller may not write for is as unknown as one that there isn't. */
+static int find_account(struct ledger *l, const struct raw_event *raw, int64_t *ret_id, struct error *err)
+{
+	const char *text = raw->field[EV_SUBJECT].text;
+	size_t len = raw->field[EV_SUBJECT].len;
+	bool is_sid = sid_valid("AC", text, len);
+	int64_t id = 0;
+	int rc;
+
+	if (!is_sid && !l->options.accounts_by_name)
+		return error_set(err, ERR_PARAM, "subject", "subject must be the SID of an account: AC and 32 hexadecimal digits");
+	rc = known_account(l->known, text, len, !is_sid, &id, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || (l->options.only_account && id != l->options.only_account))
+		return error_set(err, ERR_PARAM, "subject", "there is no account \"%.*s\"", (int)len, text);
+	*ret_id = id;
+	return 0;
+}
+
+static int find_category(struct ledger *l, const struct raw_event *raw, int64_t *ret_id, struct error *err)
+{
+	const char *name = raw->field[EV_CATEGORY].text;
+	size_t len = raw->field[EV_CATEGORY].len;
+	int rc;
+
+	if (len == strlen(CATEGORY_TOTALPRICE) && memcmp(name, CATEGORY_TOTALPRICE, len) == 0)
+		return error_set(err, ERR_PARAM, "category", "nothing can be booked on " CATEGORY_TOTALPRICE ": it is the sum of all prices");
+	rc = known_category(l->known, name, len, ret_id, err);
+	if (rc == 0)
+		return error_set(err, ERR_PARAM, "category", "there is no category \"%.*s\"", (int)len, name);
+	return rc < 0 ? -1 : 0;
+}
+
+static struct known_series *find_series(struct ledger *l, const struct raw_event *raw, int64_t account, int64_t category)
+{
+	struct known_series_key key = { .account = account, .category = category };
+
+	for (int d = 0; d < DIMENSIONS; d++) {
+		enum event_field f = dimension_fields[d];
+
+		if (raw->field[f].text && raw->field[f].len)
+			key.dim[d] = known_dimension(l->known, account, (enum dimension)d, raw->field[f].text, raw->field[f].len);
+	}
+	return known_series(l->known, &key);
+}
+
+int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
+{
+	const struct raw_event *raw = ev->raw;
+	struct pending p = { .time_us = ev->time_us, .amounts = ev->amounts, .line = raw->line };
+	int64_t account = 0;
+	int64_t category = 0;
+
+	if (find_account(l, raw, &account, err) < 0 || find_category(l, raw, &category, err) < 0)
+		return -1;
+	p.source = known_source(l->known, raw->field[EV_SOURCE].text, raw->field[EV_SOURCE].len);
+	p.series = find_series(l, raw, account, category);
+	p.id_len = raw->field[EV_ID].len;
+	p.id = arena_strn(&l->arena, raw->field[EV_ID].text, p.id_len);
+	g_array_append_val(l->pending, p);
+	return 0;
+}
+
+size_t ledger_pending(const struct ledger *l)
+{
+	return l->pending->len;
+}
+
+void ledger_abandon(struct ledger *l)
+{
+	g_array_set_size(l->pending, 0);
+	arena_reset(&l->arena);
+	known_trim(l->known);
+}
+
+/* ---- events ---- */
+
+static struct pending *pending_at(const struct ledger *l, size_t i)
+{
+	return &g_array_index(l->pending, struct pending, i);
+}
+
+static int compare_identities(const struct pending *a, const struct pending *b)
+{
+	size_t shorter = a->id_len < b->id_len ? a->id_len : b->id_len;
+	int order;
+
+	if (a->source->id != b->source->id)
+		return a->source->id < b->source->id ? -1 : 1;
+	order = memcmp(a->id, b->id, shorter);
+	return order ? order : (a->id_len > b->id_len) - (a->id_len < b->id_len);
+}
+
+static gint compare_order(gconstpointer a, gconstpointer b, gpointer ledger)
+{
+	guint x = *(const guint *)a;
+	guint y = *(const guint *)b;
+	int order = compare_identities(pending_at(ledger, x), pending_at(ledger, y));
+
+	return order ? order : x < y ? -1 : x > y;
+}
+
+/* The event that stands at place I in the order of identities. */
+static struct pending *ordered_at(const struct ledger *l, size_t i)
+{
+	return pending_at(l, g_array_index(l->order, guint, i));
+}
+
+/* By identity, which is the order of the table; most often they come so already. */
+static void put_in_order(struct ledger *l)
+{
+	bool ordered = true;
+
+	g_array_set_size(l->order, 0);
+	for (guint i = 0; i < l->pending->len; i++) {
+		struct pending *p = pending_at(l, i);
+
+		if (p->rejected)
+			continue;
+		if (ordered && l->order->len)
+			ordered = compare_identities(ordered_at(l, l->order->len - 1), p) <= 0;
+		g_array_append_val(l->order, i);
+	}
+	if (!ordered)
+		g_array_sort_with_data(l->order, compare_order, l);
+}
+
+static int make_ids(struct ledger *l, struct error *err)
+{
+	for (guint i = 0; i < l->pending->len; i++) {
+		struct pending *p = pending_at(l, i);
+
+		if (!p->rejected && (known_source_id(l->known, p->source, err) < 0 || known_series_id(l->known, p->series, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_events(struct ledger *l, struct error *err)
+{
+	g_array_set_size(l->stored, l->order->len);
+	g_array_set_size(l->added, l->order->len);
+	for (guint i = 0; i < l->order->len; i++) {
+		const struct pending *p = ordered_at(l, i);
+
+		g_array_index(l->stored, struct stored_event, i) = (struct stored_event){
+			.source = p->source->id, .id = p->id, .id_len = p->id_len,
+			.series = p->series->id, .time_us = p->time_us, .amounts = p->amounts,
+		};
+	}
+	return store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len, (enum added *)l->added->data, err);
+}
+
+static enum added added_at(const struct ledger *l, size_t i)
+{
+	return g_array_index(l->added, enum added, i);
+}
+
+/* ---- rollups ---- */
+
+/* Adds A to SUM, or leaves it and returns the name of the amount that would not fit 64 bits. */
+static const char *add_amounts(struct amounts *sum, const struct amounts *a)
+{
+	struct amounts new;
+
+	if (__builtin_add_overflow(sum->count, a->count, &new.count))
+		return "count";
+	if (__builtin_add_overflow(sum->usage, a->usage, &new.usage))
+		return "usage";
+	if (__builtin_add_overflow(sum->price, a->price, &new.price))
+		return "price";
+	if (__builtin_add_overflow(sum->upload, a->upload, &new.upload))
+		return "data_upload";
+	*sum = new;
+	return NULL;
+}
+
+static int sum_overflows(struct error *err, const char *amount)
+{
+	return error_set(err, ERR_OVERFLOW, amount, "the account's total %s of this category and month would no longer fit 64 bits", amount);
+}
+
+/* Adds AMOUNTS to the rollup of TABLE that has KEY's key. */
+static int rollup_add(struct ledger *l, GHashTable *table, const struct rollup *key, const struct amounts *amounts, struct error *err)
+{
+	struct rollup *r = g_hash_table_lookup(table, key);
+	const char *overflow;
+
+	if (r) {
+		overflow = add_amounts(&r->amounts, amounts);
+		return overflow ? sum_overflows(err, overflow) : 0;
+	}
+	r = arena_new(&l->arena, struct rollup);
+	*r = *key;
+	r->amounts = *amounts;
+	g_hash_table_add(table, r);
+	return 0;
+}
+
+static struct rollup quarter_of(const struct pending *p)
+{
+	const struct known_series *series = p->series;
+	struct rollup r = { .level = LEVEL_QUARTER, .account = series->key.account, .category = series->key.category,
+			    .series = series->id, .slot = p->time_us / QUARTER_US };
+
+	for (int d = 0; d < DIMENSIONS; d++)
+		r.dim[d] = series->key.dim[d] ? series->key.dim[d]->id : 0;
+	return r;
+}
+
+/* The events that are new, added up by series and quarter hour. */
+static int add_up_events(struct ledger *l, struct error *err)
+{
+	for (guint i = 0; i < l->order->len; i++) {
+		const struct pending *p = ordered_at(l, i);
+		struct rollup key = quarter_of(p);
+
+		if (added_at(l, i) != ADDED_CREATED)
+			continue;
+		if (known_meter(l->known, key.category, err) < 0 || rollup_add(l, l->sums, &key, &p->amounts, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool has_dimensions(const struct rollup *r)
+{
+	for (int d = 0; d < DIMENSIONS; d++) {
+		if (r->dim[d])
+			return true;
+	}
+	return false;
+}
+
+/* Then those sums by every level, as total and (if the series has dimensions) as its part. */
+static int add_up_rollups(struct ledger *l, struct error *err)
+{
+	GHashTableIter it;
+	gpointer sum;
+
+	g_hash_table_iter_init(&it, l->sums);
+	while (g_hash_table_iter_next(&it, &sum, NULL)) {
+		const struct rollup *s = sum;
+
+		for (int level = 0; level < LEVELS; level++) {
+			struct rollup key = { .level = level, .account = s->account, .category = s->category,
+					      .slot = store_slot(level, s->slot) };
+
+			if (rollup_add(l, l->rollups, &key, &s->amounts, err) < 0)
+				return -1;
+			key.series = s->series;
+			if (has_dimensions(s) && rollup_add(l, l->rollups, &key, &s->amounts, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* The order of the tables: one after the other, each by its key. */
+static gint compare_rollups(gconstpointer a, gconstpointer b)
+{
+	const struct rollup *x = *(const struct rollup *const *)a;
+	const struct rollup *y = *(const struct rollup *const *)b;
+	int order = compare_numbers(x->level, y->level);
+
+	if (!order)
+		order = compare_numbers(x->series != 0, y->series != 0);
+	if (!order)
+		order = compare_numbers(x->account, y->account);
+	if (!order && x->series)
+		order = compare_numbers(x->category, y->category);
+	if (!order)
+		order = compare_numbers(x->slot, y->slot);
+	if (!order)
+		order = compare_numbers(x->category, y->category);
+	return order ? order : compare_numbers(x->series, y->series);
+}
+
+static int store_sorted(struct ledger *l, GPtrArray *sorted, struct error *err)
+{
+	struct rollup chunk[CHUNK];
+
+	for (guint i = 0; i < sorted->len; ) {
+		size_t n = 0;
+
+		for (; n < CHUNK && i < sorted->len; n++, i++)
+			chunk[n] = *(const struct rollup *)g_ptr_array_index(sorted, i);
+		if (store_rollups_add(l->st, chunk, n, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int store_rollups(struct ledger *l, struct error *err)
+{
+	GPtrArray *sorted = g_ptr_array_sized_new(g_hash_table_size(l->rollups));
+	GHashTableIter it;
+	gpointer r;
+	int rc;
+
+	g_hash_table_iter_init(&it, l->rollups);
+	while (g_hash_table_iter_next(&it, &r, NULL))
+		g_ptr_array_add(sorted, r);
+	g_ptr_array_sort(sorted, compare_rollups);
+	rc = store_sorted(l, sorted, err);
+	g_ptr_array_free(sorted, TRUE);
+	return rc;
+}
+
+static int add_rollups(struct ledger *l, struct error *err)
+{
+	int rc = add_up_events(l, err);
+
+	if (rc == 0)
+		rc = add_up_rollups(l, err);
+	if (rc == 0)
+		rc = store_rollups(l, err);
+	g_hash_table_remove_all(l->sums);
+	g_hash_table_remove_all(l->rollups);
+	return rc;
+}
+
+/* ---- overflow ---- */
+
+/*
+ * Amounts are never negative, so a month's total of a category is the largest rollup that an event is in: an event that
+ * fits there fits everywhere.
+ */
+static struct rollup month_of(const struct pending *p)
+{
+	return (struct rollup){ .level = LEVEL_MONTH, .account = p->series->key.account, .category = p->series->key.category,
+				.slot = store_slot(LEVEL_MONTH, p->time_us / QUARTER_US) };
+}
+
+/* Puts the month's total, as it is in the store, into l->rollups, unless it is there. */
+static int read_month(struct ledger *l, struct rollup *month, struct error *err)
+{
+	struct rollup_scan scan = { .level = LEVEL_MONTH, .account = month->account, .category = month->category,
+				    .from = month->slot, .to = month->slot + 1 };
+	struct rollup found = { 0 };
+
+	if (g_hash_table_contains(l->rollups, month))
+		return 0;
+	if (store_scan_begin(l->st, &scan, err) < 0 || store_scan_next(l->st, &found, err) < 0)
+		return -1;
+	store_scan_end(l->st);
+	return rollup_add(l, l->rollups, month, &found.amounts, err);
+}
+
+static struct ledger_result *result_at(const struct ledger *l, size_t i)
+{
+	return &g_array_index(l->results, struct ledger_result, i);
+}
+
+/* Takes the I-th event of the order into its month, or rejects it. */
+static int try_event(struct ledger *l, size_t i, struct error *err)
+{
+	struct pending *p = ordered_at(l, i);
+	struct rollup month = month_of(p);
+
+	if (read_month(l, &month, err) < 0)
+		return -1;
+	p->rejected = rollup_add(l, l->rollups, &month, &p->amounts, &result_at(l, g_array_index(l->order, guint, i))->error) < 0;
+	return 0;
+}
+
+/* Goes through the new events of the attempt that failed; when one doesn't fit, the next of the same identity has its chance. */
+static int find_overflowing(struct ledger *l, size_t *ret_n, struct error *err)
+{
+	bool taken = false;
+
+	*ret_n = 0;
+	for (guint i = 0; i < l->order->len; i++) {
+		struct pending *p = ordered_at(l, i);
+
+		if (i == 0 || compare_identities(ordered_at(l, i - 1), p) != 0)
+			taken = added_at(l, i) != ADDED_CREATED;
+		if (taken)
+			continue;
+		if (try_event(l, i, err) < 0)
+			return -1;
+		taken = !p->rejected;
+		*ret_n += p->rejected;
+	}
+	return 0;
+}
+
+static int reject_overflowing(struct ledger *l, struct error *err)
+{
+	size_t n;
+	int rc = find_overflowing(l, &n, err);
+
+	g_hash_table_remove_all(l->rollups);
+	if (rc == 0 && n == 0)
+		return error_set(err, ERR_INTERNAL, NULL, "the ledger's rollups are not the sums of its events: run \"usaged verify\"");
+	return rc;
+}
+
+/* ---- committing ---- */
+
+static int write_batch(struct ledger *l, struct error *err)
+{
+	if (make_ids(l, err) < 0)
+		return -1;
+	put_in_order(l);
+	if (add_events(l, err) < 0 || add_rollups(l, err) < 0)
+		return -1;
+	return store_commit(l->st, err);
+}
+
+static int attempt(struct ledger *l, struct error *err)
+{
+	if (store_begin_write(l->st, err) < 0)
+		return -1;
+	if (write_batch(l, err) < 0) {
+		store_end(l->st);
+		known_undo(l->known);
+		return -1;
+	}
+	known_keep(l->known);
+	return 0;
+}
+
+/* Until what doesn't fit has been left out. */
+static int attempt_all(struct ledger *l, struct error *err)
+{
+	struct error own = { 0 };
+
+	while (attempt(l, &own) < 0) {
+		if (own.kind != ERR_OVERFLOW) {
+			if (err)
+				*err = own;
+			return -1;
+		}
+		if (reject_overflowing(l, err) < 0)
+			return -1;
+		error_clear(&own);
+	}
+	return 0;
+}
+
+static void prepare_results(struct ledger *l)
+{
+	g_array_set_size(l->results, l->pending->len);
+	for (guint i = 0; i < l->pending->len; i++) {
+		struct ledger_result *r = result_at(l, i);
+
+		r->verdict = VERDICT_REJECTED;
+		r->line = pending_at(l, i)->line;
+		error_clear(&r->error);
+	}
+}
+
+static void set_verdicts(struct ledger *l)
+{
+	static const enum verdict verdicts[] = {
+		[ADDED_CREATED] = VERDICT_CREATED,
+		[ADDED_DUPLICATE] = VERDICT_DUPLICATE,
+		[ADDED_CONFLICT] = VERDICT_CONFLICT,
+	};
+
+	for (guint i = 0; i < l->order->len; i++)
+		result_at(l, g_array_index(l->order, guint, i))->verdict = verdicts[added_at(l, i)];
+}
+
+int ledger_commit(struct ledger *l, const struct ledger_result **ret, size_t *ret_n, struct error *err)
+{
+	int rc;
+
+	prepare_results(l);
+	rc = attempt_all(l, err);
+	if (rc == 0) {
+		set_verdicts(l);
+		*ret = (const struct ledger_result *)l->results->data;
+		*ret_n = l->results->len;
+	}
+	ledger_abandon(l);
+	return rc;
+}

@@ -1,0 +1,134 @@
+/*
+ * ledger_bench.c - how many events a second the ledger takes, in batches from memory, durable: checks, identities and
+ * rollups, without reading any file. Usage: ledger_bench FILE [EVENTS [BATCH [CUSTOMERS]]]; FILE is made and must not exist.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/civil.h"
+#include "base/secret.h"
+#include "usage/ledger.h"
+
+#define SID "AC0123456789abcdef0123456789abcdef"
+#define CATEGORIES 4
+#define NS_PER_SEC INT64_C(1000000000)
+#define START 1767225600LL           /* 2026-01-01 */
+#define DAYS 28
+
+struct texts {
+	char id[32], time[INSTANT_TEXT], category[16], usage[16], price[16], customer[16];
+};
+
+static int64_t monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
+}
+
+static void fill(struct texts *t, int64_t i, int64_t events, int64_t customers)
+{
+	uint64_t random = (uint64_t)i * 0x9e3779b97f4a7c15u;
+
+	random ^= random >> 29;
+	snprintf(t->id, sizeof(t->id), "call-%07" PRId64, i);
+	instant_format(t->time, (START + i * DAYS * SEC_PER_DAY / events) * USEC_PER_SEC);
+	snprintf(t->category, sizeof(t->category), "calls-%d", (int)(random % CATEGORIES));
+	snprintf(t->usage, sizeof(t->usage), "%d.5", (int)(random >> 8 & 63));
+	snprintf(t->price, sizeof(t->price), "0.%03d", (int)(random >> 16 & 511));
+	snprintf(t->customer, sizeof(t->customer), "cus%" PRIu64, (random >> 32) % (uint64_t)customers);
+}
+
+static void set(struct raw_event *raw, enum event_field f, const char *text)
+{
+	raw->field[f].text = text;
+	raw->field[f].len = strlen(text);
+}
+
+static int add(struct ledger *l, const struct texts *t, bool has_customer, struct error *err)
+{
+	struct raw_event raw = { 0 };
+	struct event ev;
+
+	set(&raw, EV_SOURCE, "/pbx/1");
+	set(&raw, EV_ID, t->id);
+	set(&raw, EV_SUBJECT, SID);
+	set(&raw, EV_TIME, t->time);
+	set(&raw, EV_CATEGORY, t->category);
+	set(&raw, EV_USAGE, t->usage);
+	set(&raw, EV_PRICE, t->price);
+	if (has_customer)
+		set(&raw, EV_CUSTOMER, t->customer);
+	return event_check(&raw, INT64_MAX / 2, 0, &ev, err) < 0 || ledger_add(l, &ev, err) < 0 ? -1 : 0;
+}
+
+static int make_ledger(const char *path, struct store **ret, struct error *err)
+{
+	struct account a = { .sid = SID, .name = "bench", .currency = "usd" };
+
+	if (secret_init(err) < 0 || store_open(path, STORE_WRITE | STORE_CREATE, 1000, ret, err) < 0 ||
+	    store_account_add(*ret, &a, err) < 0)
+		return -1;
+	for (int i = 0; i < CATEGORIES; i++) {
+		char name[16];
+		struct category c = { .name = name, .description = "", .count_unit = "calls", .usage_unit = "minutes" };
+
+		snprintf(name, sizeof(name), "calls-%d", i);
+		if (store_category_add(*ret, &c, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int run(struct store *st, int64_t events, int64_t batch, int64_t customers, int64_t *ret_ns, struct error *err)
+{
+	struct ledger_options o = { 0 };
+	struct ledger *l = ledger_new(st, &o);
+	struct texts *texts = calloc((size_t)batch, sizeof(*texts));
+	const struct ledger_result *results;
+	size_t n;
+	int rc = texts ? 0 : -1;
+
+	*ret_ns = 0;
+	for (int64_t i = 0; rc == 0 && i < events; i += batch) {
+		int64_t started;
+
+		for (int64_t j = 0; j < batch; j++)
+			fill(&texts[j], i + j, events, customers ? customers : 1);
+		started = monotonic_ns();
+		for (int64_t j = 0; rc == 0 && j < batch; j++)
+			rc = add(l, &texts[j], customers > 0, err);
+		if (rc == 0)
+			rc = ledger_commit(l, &results, &n, err);
+		*ret_ns += monotonic_ns() - started;
+	}
+	free(texts);
+	ledger_free(&l);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	int64_t events = argc > 2 ? strtoll(argv[2], NULL, 10) : 1000000;
+	int64_t batch = argc > 3 ? strtoll(argv[3], NULL, 10) : 50000;
+	int64_t customers = argc > 4 ? strtoll(argv[4], NULL, 10) : 100;
+	struct error err = { 0 };
+	struct store *st = NULL;
+	int64_t ns;
+
+	if (argc < 2 || events < 1 || batch < 1 || events % batch) {
+		fprintf(stderr, "usage: ledger_bench FILE [EVENTS [BATCH [CUSTOMERS]]] (EVENTS a multiple of BATCH)\n");
+		return 2;
+	}
+	if (make_ledger(argv[1], &st, &err) < 0 || run(st, events, batch, customers, &ns, &err) < 0) {
+		fprintf(stderr, "ledger_bench: %s (%s)\n", err.message, err.detail);
+		return 1;
+	}
+	store_close(&st);
+	printf("%" PRId64 " events, %" PRId64 " a batch, %" PRId64 " customers: %" PRId64 " events/s\n",
+	       events, batch, customers, events * NS_PER_SEC / ns);
+	return 0;
+}
