@@ -1,5 +1,7 @@
 #include "format/columns.h"
 
+#include "format/style.h"
+
 #include "base/banned.h"
 
 static bool add_fields(struct columns *c, const struct shape *shape, const struct field *parent, unsigned without, bool whole)
@@ -34,4 +36,18 @@ size_t columns_find(const struct columns *c, size_t from, const struct field *pa
 	while (i < c->n && (c->at[i].field != field || c->at[i].parent != parent))
 		i++;
 	return i;
+}
+
+void column_add_heading(struct strbuf *out, const struct column *c)
+{
+	struct strbuf name;
+
+	strbuf_init(&name, 2 * SPELLED_MAX);
+	if (c->parent) {
+		strbuf_add(&name, c->parent->name);
+		strbuf_addc(&name, '_');
+	}
+	strbuf_add(&name, c->field->name);
+	style_humanise(out, name.text);
+	strbuf_release(&name);
 }

@@ -4,6 +4,7 @@
 #ifndef FORMAT_COLUMNS_H
 #define FORMAT_COLUMNS_H
 
+#include "base/strbuf.h"
 #include "format/shape.h"
 
 enum { COLUMNS_MAX = 64 };
@@ -27,5 +28,8 @@ bool columns_of(struct columns *c, const struct shape *shape, unsigned without, 
 
 /* Index of the column, at FROM or after it; c->n if there is none. */
 size_t columns_find(const struct columns *c, size_t from, const struct field *parent, const struct field *field);
+
+/* Appends the column's name in words: "Period start time" for the start_time in the period. */
+void column_add_heading(struct strbuf *out, const struct column *c);
 
 #endif

@@ -8,8 +8,8 @@
 
 #include <glib.h>
 
-#include "base/utf8.h"
 #include "format/columns.h"
+#include "format/plain.h"
 
 #include "base/banned.h"
 
@@ -23,6 +23,7 @@ struct text {
 	size_t written;                 /* of this row: values and units */
 	int column;                     /* of the field before, NO_CELL if it isn't shown */
 	size_t widths[COLUMNS_MAX], unit_widths[COLUMNS_MAX];
+	bool titled;                    /* the open table's own lines above it are printed */
 	bool spaced;                    /* something stands above: leave a line */
 };
 
@@ -37,22 +38,6 @@ static size_t width_of(const char *text)
 		width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
 	}
 	return width;
-}
-
-/* Nothing in TEXT may steer the terminal. */
-static void add_clean(struct strbuf *out, const char *text, size_t len)
-{
-	while (len > 0) {
-		size_t step = utf8_step(text, len);
-
-		if (step > 0 && utf8_plain(text, step))
-			strbuf_addn(out, text, step);
-		else
-			strbuf_add(out, "\xEF\xBF\xBD");
-		step += step == 0;
-		text += step;
-		len -= step;
-	}
 }
 
 static void add_spaces(struct strbuf *out, size_t n)
@@ -74,22 +59,13 @@ static void text_about(struct writer *w, const char *title, const char *sentence
 	for (size_t i = 0; i < 2; i++) {
 		if (!lines[i] || !*lines[i])
 			continue;
-		add_clean(w->out, lines[i], strlen(lines[i]));
+		plain_add(w->out, lines[i], strlen(lines[i]));
 		strbuf_addc(w->out, '\n');
 		t->spaced = true;
 	}
 }
 
 /* ---- printing a table ---- */
-
-static void add_heading(struct strbuf *out, const struct column *c)
-{
-	if (c->parent) {
-		style_humanise(out, c->parent->name);
-		strbuf_addc(out, ' ');
-	}
-	style_humanise(out, c->field->name);
-}
 
 static void measure(struct text *t)
 {
@@ -99,7 +75,7 @@ static void measure(struct text *t)
 		struct strbuf heading;
 
 		strbuf_init(&heading, 256);
-		add_heading(&heading, &t->columns.at[i]);
+		column_add_heading(&heading, &t->columns.at[i]);
 		t->widths[i] = width_of(heading.text);
 		t->unit_widths[i] = 0;
 		strbuf_release(&heading);
@@ -148,7 +124,7 @@ static void print_headings(struct strbuf *out, const struct text *t)
 		struct strbuf heading;
 
 		strbuf_init(&heading, 256);
-		add_heading(&heading, &t->columns.at[i]);
+		column_add_heading(&heading, &t->columns.at[i]);
 		add_cell(out, t, i, heading.text, "", &owed);
 		strbuf_release(&heading);
 	}
@@ -163,6 +139,24 @@ static void print_headings(struct strbuf *out, const struct text *t)
 	strbuf_addc(out, '\n');
 }
 
+/* Once a list: an empty line, and its name where the answer may have several. */
+static void print_title(struct writer *w)
+{
+	struct text *t = w->state;
+	const struct writer_node *list = &w->stack[t->table - 1];
+
+	if (t->titled)
+		return;
+	t->titled = true;
+	if (t->spaced)
+		strbuf_addc(w->out, '\n');
+	t->spaced = true;
+	if (list->field && !(w->stack[0].shape->flags & SHAPE_PAGE)) {
+		style_humanise(w->out, list->field->name);
+		strbuf_addc(w->out, '\n');
+	}
+}
+
 static void print_block(struct writer *w)
 {
 	struct text *t = w->state;
@@ -172,6 +166,7 @@ static void print_block(struct writer *w)
 		w->out->failed = true;
 		return;
 	}
+	print_title(w);
 	measure(t);
 	print_headings(w->out, t);
 	for (size_t row = 0; row < t->rows; row++) {
@@ -206,7 +201,7 @@ static void put_cell(struct writer *w, const char *text, size_t len)
 {
 	struct text *t = w->state;
 
-	add_clean(&t->cells, text, len);
+	plain_add(&t->cells, text, len);
 	strbuf_addc(&t->cells, '\0');
 	t->written++;
 }
@@ -233,19 +228,11 @@ static void row_field(struct writer *w, const struct field *f, const char *text,
 	put_cell(w, text, len);
 }
 
-static void add_space_line(struct writer *w)
-{
-	struct text *t = w->state;
-
-	if (t->spaced)
-		strbuf_addc(w->out, '\n');
-	t->spaced = true;
-}
-
 static void text_begin_list(struct writer *w, const struct field *f, const struct shape *item)
 {
 	struct text *t = w->state;
 
+	(void)f;
 	if (t->table) {
 		writer_top(w)->muted = true;
 		return;
@@ -255,13 +242,9 @@ static void text_begin_list(struct writer *w, const struct field *f, const struc
 		return;
 	}
 	t->table = w->depth;
+	t->titled = false;
 	if (!t->cells.text)
 		strbuf_init(&t->cells, w->out->limit);
-	if (f && w->depth == 2 && !(w->stack[0].shape->flags & SHAPE_PAGE)) {
-		add_space_line(w);
-		style_humanise(w->out, f->name);
-		strbuf_addc(w->out, '\n');
-	}
 }
 
 static void text_begin(struct writer *w, const struct field *f, const struct shape *shape)
@@ -281,14 +264,16 @@ static void text_field(struct writer *w, const struct field *f, const void *valu
 	const char *text = "";
 	size_t len = 0;
 
-	if (!writer_scalar(f, value, buf, &text, &len))
-		text = "";
+	if (writer_scalar(f, value, buf, &text, &len) && f->type == VT_BOOL) {
+		text = *text == 't' ? "yes" : "no";
+		len = strlen(text);
+	}
 	if (t->table) {
-		row_field(w, f, text, *text ? len : 0);
-	} else if (*text && !(w->stack[0].shape->flags & SHAPE_PAGE)) {
+		row_field(w, f, text, len);
+	} else if (len > 0 && !(w->stack[0].shape->flags & SHAPE_PAGE)) {
 		style_humanise(w->out, f->name);
 		strbuf_add(w->out, ": ");
-		add_clean(w->out, text, len);
+		plain_add(w->out, text, len);
 		strbuf_addc(w->out, '\n');
 		t->spaced = true;
 	}
@@ -298,10 +283,12 @@ static void end_table(struct writer *w)
 {
 	struct text *t = w->state;
 
-	if (t->rows > 0)
+	if (t->rows > 0) {
 		print_block(w);
-	else if (writer_top(w)->children == 0 && w->depth <= 2)
+	} else if (writer_top(w)->children == 0 && w->depth <= 2) {
+		print_title(w);
 		strbuf_add(w->out, "There is no usage for this question.\n");
+	}
 	t->table = 0;
 }
 
@@ -310,8 +297,6 @@ static void text_end(struct writer *w)
 	struct text *t = w->state;
 
 	if (t->table == w->depth) {
-		if (w->depth == 1 || (w->stack[0].shape->flags & SHAPE_PAGE))
-			add_space_line(w);
 		end_table(w);
 	} else if (t->table && w->depth == t->table + 1) {
 		seek_cell(w, t->columns.n, 0);

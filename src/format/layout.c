@@ -1,0 +1,263 @@
+#include "format/layout.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "format/mustache.h"
+#include "format/plain.h"
+
+#include "base/banned.h"
+
+enum { PARTS_MAX = 8, PART_NAME = 24, PATH_LENGTH = 4096 };
+
+/* A template file, read once for a document. */
+struct part {
+	char name[PART_NAME];
+	char *text;
+	size_t len;
+};
+
+struct layout {
+	const struct writer_options *options;
+	const char *content;
+	struct json_object *data;
+	struct part parts[PARTS_MAX];
+	size_t n_parts;
+
+	struct strbuf rendered;
+	size_t split;                   /* where the body comes in it */
+	struct error error;             /* of finding a part */
+};
+
+/* ---- the page's own data ---- */
+
+static void put_text(struct json_object *o, const char *key, const char *text)
+{
+	struct strbuf clean;
+
+	if (!text)
+		return;
+	strbuf_init(&clean, MUSTACHE_TEMPLATE);
+	plain_add(&clean, text, strlen(text));
+	json_object_object_add(o, key, json_object_new_string_len(clean.text, (int)clean.len));
+	strbuf_release(&clean);
+}
+
+static void put_links(struct json_object *o, const char *key, const struct page_link *links)
+{
+	struct json_object *array;
+
+	if (!links || !links->text)
+		return;
+	array = json_object_new_array();
+	for (; links->text; links++) {
+		struct json_object *link = json_object_new_object();
+
+		put_text(link, "text", links->text);
+		put_text(link, "href", links->href);
+		json_object_object_add(link, "current", json_object_new_boolean(links->current));
+		json_object_array_add(array, link);
+	}
+	/* Mustache can't say "around the list, if there is one" of a list itself. */
+	json_object_object_add(o, key, json_object_new_object());
+	json_object_object_add(json_object_object_get(o, key), "links", array);
+}
+
+static void put_choices(struct json_object *o, const struct page_input *input)
+{
+	struct json_object *select = json_object_new_object(), *array = json_object_new_array();
+
+	for (const char *const *c = input->choices; *c; c++) {
+		struct json_object *choice = json_object_new_object();
+
+		put_text(choice, "value", *c);
+		put_text(choice, "text", **c ? *c : "any");
+		json_object_object_add(choice, "selected", json_object_new_boolean(input->value && strcmp(input->value, *c) == 0));
+		json_object_array_add(array, choice);
+	}
+	json_object_object_add(select, "choices", array);
+	json_object_object_add(o, "select", select);
+}
+
+static void put_form(struct json_object *o, const struct page *page)
+{
+	struct json_object *form, *array;
+
+	if (!page->action || !page->inputs)
+		return;
+	form = json_object_new_object();
+	array = json_object_new_array();
+	for (const struct page_input *i = page->inputs; i->name; i++) {
+		struct json_object *input = json_object_new_object();
+
+		put_text(input, "name", i->name);
+		put_text(input, "label", i->label);
+		put_text(input, "type", i->type);
+		put_text(input, "value", i->value ? i->value : "");
+		put_text(input, "hint", i->hint);
+		if (i->choices)
+			put_choices(input, i);
+		json_object_array_add(array, input);
+	}
+	put_text(form, "action", page->action);
+	json_object_object_add(form, "inputs", array);
+	json_object_object_add(o, "form", form);
+}
+
+struct layout *layout_new(const struct writer_options *o, const char *content, const char *title, const char *sentence)
+{
+	struct layout *l = calloc(1, sizeof(*l));
+	const struct page *page = o->page;
+
+	if (!l)
+		abort();
+	l->options = o;
+	l->content = content;
+	l->data = json_object_new_object();
+	put_text(l->data, "title", title);
+	put_text(l->data, "sentence", sentence);
+	put_text(l->data, "site", page && page->site ? page->site : "usaged");
+	if (page) {
+		put_text(l->data, "user", page->user);
+		put_links(l->data, "nav", page->nav);
+		put_links(l->data, "exports", page->exports);
+		put_form(l->data, page);
+	}
+	return l;
+}
+
+void layout_free(struct layout **l)
+{
+	if (!*l)
+		return;
+	for (size_t i = 0; i < (*l)->n_parts; i++)
+		free((*l)->parts[i].text);
+	json_object_put((*l)->data);
+	free(*l);
+	*l = NULL;
+}
+
+void layout_set_pager(struct layout *l, const char *key, const char *href)
+{
+	struct json_object *pager = json_object_object_get(l->data, "pager");
+
+	if (!pager) {
+		pager = json_object_new_object();
+		json_object_object_add(l->data, "pager", pager);
+	}
+	put_text(pager, key, href);
+}
+
+/* ---- templates ---- */
+
+static int read_file(const char *path, struct part *part, struct error *err)
+{
+	FILE *file = fopen(path, "re");
+	struct strbuf text;
+	char chunk[4096];
+	size_t n;
+
+	if (!file)
+		return error_system(err, path, errno);
+	strbuf_init(&text, MUSTACHE_TEMPLATE);
+	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		strbuf_addn(&text, chunk, n);
+	fclose(file);
+	part->len = text.len;
+	part->text = strbuf_take(&text);
+	return part->text ? 0 : error_set(err, ERR_INTERNAL, NULL, "%s is too large for a template", path);
+}
+
+/* The template called NAME, which may come from a template; NULL and l->error set if there is none. */
+static const struct part *find_part(struct layout *l, const char *name, size_t len)
+{
+	struct part *part = &l->parts[l->n_parts];
+	char path[PATH_LENGTH];
+
+	for (size_t i = 0; i < l->n_parts; i++)
+		if (strlen(l->parts[i].name) == len && memcmp(l->parts[i].name, name, len) == 0)
+			return &l->parts[i];
+	if (l->n_parts == PARTS_MAX || len >= PART_NAME || memchr(name, '/', len) || memchr(name, '.', len)) {
+		error_set(&l->error, ERR_INTERNAL, NULL, "there is no template \"%.*s\"", (int)len, name);
+		return NULL;
+	}
+	memcpy(part->name, name, len);
+	part->name[len] = '\0';
+	if (!l->options->templates ||
+	    (size_t)snprintf(path, sizeof(path), "%s/%s.html", l->options->templates, part->name) >= sizeof(path)) {
+		error_set(&l->error, ERR_INTERNAL, NULL, "a page needs a folder of templates");
+		return NULL;
+	}
+	if (read_file(path, part, &l->error) < 0)
+		return NULL;
+	l->n_parts++;
+	return part;
+}
+
+static bool is_name(const char *name, size_t len, const char *word)
+{
+	return strlen(word) == len && memcmp(name, word, len) == 0;
+}
+
+static const char *partial_of_layout(void *ctx, const char *name, size_t len, size_t *ret_len)
+{
+	struct layout *l = ctx;
+	const struct part *part;
+
+	if (is_name(name, len, "body")) {
+		l->split = l->rendered.len;
+		return NULL;
+	}
+	if (is_name(name, len, "content")) {
+		name = l->content;
+		len = strlen(name);
+	}
+	part = find_part(l, name, len);
+	if (!part)
+		return NULL;
+	*ret_len = part->len;
+	return part->text;
+}
+
+static int render(struct layout *l, struct error *err)
+{
+	const struct part *layout = find_part(l, "layout", strlen("layout"));
+
+	l->split = SIZE_MAX;
+	if (layout)
+		mustache_render(layout->text, layout->len, l->data, partial_of_layout, l, &l->rendered, &l->error);
+	if (l->error.kind == ERR_NONE && l->split == SIZE_MAX)
+		error_set(&l->error, ERR_INTERNAL, NULL, "the templates have no place for the body");
+	if (l->error.kind == ERR_NONE)
+		return 0;
+	*err = l->error;
+	return -1;
+}
+
+static int add_half(struct layout *l, struct strbuf *out, bool foot, struct error *err)
+{
+	int rc;
+
+	strbuf_init(&l->rendered, out->limit);
+	rc = render(l, err);
+	if (rc == 0 && foot)
+		strbuf_addn(out, l->rendered.text + l->split, l->rendered.len - l->split);
+	else if (rc == 0)
+		strbuf_addn(out, l->rendered.text, l->split);
+	strbuf_release(&l->rendered);
+	return rc;
+}
+
+int layout_add_head(struct layout *l, struct strbuf *out, struct error *err)
+{
+	return add_half(l, out, false, err);
+}
+
+int layout_add_foot(struct layout *l, struct strbuf *out, struct error *err)
+{
+	return add_half(l, out, true, err);
+}

@@ -1,0 +1,25 @@
+/*
+ * layout.h - the page around the data: templates, and what they show from writer_options. layout.html holds
+ * {{>content}}, which is the template of the kind of page, and that holds {{>body}}, where the data come. The whole is rendered twice,
+ * up to the body before the data and from there on after them, when the links to the pages around are known; so
+ * data of any length pass through. Only for this folder.
+ */
+#ifndef FORMAT_LAYOUT_H
+#define FORMAT_LAYOUT_H
+
+#include "format/writer.h"
+
+struct layout;
+
+/* CONTENT names the template of the kind of page. O and CONTENT are borrowed, the other texts copied; SENTENCE may be NULL. */
+struct layout *layout_new(const struct writer_options *o, const char *content, const char *title, const char *sentence);
+void layout_free(struct layout **l);
+
+/* KEY: "next" or "previous". */
+void layout_set_pager(struct layout *l, const char *key, const char *href);
+
+/* Appends what comes before the body, or after it. 0, or -1: a template is missing or broken, or OUT is full. */
+int layout_add_head(struct layout *l, struct strbuf *out, struct error *err);
+int layout_add_foot(struct layout *l, struct strbuf *out, struct error *err);
+
+#endif
