@@ -43,7 +43,7 @@ static int malformed(const struct body *b, struct error *err, const char *fmt, .
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	why[strcspn(why, "\r\n")] = '\0';
-	return error_set(err, ERR_BODY, NULL, "Could not deserialize '%s' request using %s%s%s'\nError: %s", type,
+	return error_set(err, ERR_BODY, NULL, "Could not deserialize '%s' request using %s%s%s' Error: %s", type,
 			 slash ? slash + 1 : "", slash ? "." : "", b->op->body_root ? b->op->body_root : b->op->id, why);
 }
 
@@ -75,6 +75,13 @@ static int set_param(struct body *b, const struct param *p, const char *value, s
 
 /* ---- JSON ---- */
 
+/* What json-c makes of a whole number that doesn't fit its own: another one. */
+static bool is_clamped(const char *text)
+{
+	return strcmp(text, "18446744073709551615") == 0 || strcmp(text, "9223372036854775807") == 0 ||
+	       strcmp(text, "-9223372036854775808") == 0;
+}
+
 static int read_member(struct body *b, const char *name, json_object *value, struct error *err)
 {
 	const struct param *p = find_param(b->op, name, b->op->dialect->any_case);
@@ -92,6 +99,8 @@ static int read_member(struct body *b, const char *name, json_object *value, str
 		return set_param(b, p, json_object_get_string(value), (size_t)json_object_get_string_len(value), err);
 	default:
 		text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+		if (is_clamped(text))
+			return malformed(b, err, "%s is too large a number", p->name);
 		return set_param(b, p, text, strlen(text), err);
 	}
 }

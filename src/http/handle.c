@@ -78,6 +78,16 @@ fail:
 	return -1;
 }
 
+/* A ledger that can't be used is our fault, whatever it is that is wrong with it. */
+static int use_ledger(struct handler *h, struct error *err)
+{
+	if (refresh(h, err) == 0)
+		return 0;
+	if (err->kind != ERR_BUSY)
+		err->kind = ERR_INTERNAL;
+	return -1;
+}
+
 /* ---- what is asked ---- */
 
 static void choose_callback(struct exchange *x, const char *callback)
@@ -223,17 +233,21 @@ static int answer(struct exchange *x, struct error *err)
 {
 	struct handler *h = x->h;
 
-	if (refresh(h, err) < 0 || auth_check(&h->auth, h->store, x->request.authorization, &x->who, err) < 0)
+	if (use_ledger(h, err) < 0 || auth_check(&h->auth, h->store, x->request.authorization, &x->who, err) < 0)
 		return -1;
 	if (access_operation(x->who, x->route.op, err) < 0 || collect_params(x, err) < 0)
 		return -1;
 	return run_operation(x, err);
 }
 
-static int refuse(struct exchange *x, const struct error *err)
+static int refuse(struct exchange *x, struct error *err)
 {
 	if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY)
-		log_error("%s %s: %s", x->id, err->message, err->detail);
+		log_error("%s %s%s%s", x->id, err->message, *err->detail ? ": " : "", err->detail);
+	if (err->kind == ERR_INTERNAL) {      /* the words may name files */
+		error_clear(err);
+		error_set(err, ERR_INTERNAL, NULL, "An internal server error has occurred; the log has it as %s", x->id);
+	}
 	prepare_options(x);
 	return response_error(&x->response, err, &x->options);
 }
