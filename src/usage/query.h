@@ -31,7 +31,8 @@ struct usage_query {
 	int64_t from, to;        /* seconds, multiples of 900; TO exclusive. Slots are cut to this range */
 	size_t category;         /* catalogue index; CATALOGUE_NONE = all metered categories */
 	bool zeros;              /* also rows without usage (never members of a dimension) */
-	int group;               /* GROUP_CATEGORY, GROUP_NONE (needs `category`) or a dimension (likewise) */
+	int group;               /* GROUP_CATEGORY, GROUP_NONE (needs `category`) or a dimension (likewise, and one account:
+	                            an account's values are its own) */
 	int64_t dim[DIMENSIONS]; /* only usage with this value; 0 = any; -1 = a value nobody has. Needs `category` */
 };
 

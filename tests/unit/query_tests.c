@@ -49,7 +49,8 @@ static void must(int rc, const struct error *err)
 
 static void add_category(const char *name, int64_t parent, int64_t *ret_id)
 {
-	struct category c = { .name = name, .parent = parent, .description = name, .count_unit = "n", .usage_unit = "u" };
+	struct category c = { .name = name, .parent = parent, .description = name, .count_unit = "n", .usage_unit = "u",
+			      .metered = strcmp(name, "totalprice") == 0 };
 	struct error err = { 0 };
 
 	must(store_category_add(st, &c, &err), &err);
@@ -224,6 +225,8 @@ static struct usage_query any_query(void)
 	q.group = GROUP_CATEGORY;
 	if (q.category != CATALOGUE_NONE && q.category != cats->totalprice)
 		q.group = (int[]){ GROUP_CATEGORY, GROUP_NONE, DIM_CUSTOMER }[pick(3)];
+	if (q.group == DIM_CUSTOMER)
+		q.n_accounts = 1;
 	return q;
 }
 
