@@ -1,0 +1,375 @@
+// fastcgi.test.mjs - the worker without a web server: raw FastCGI on its socket, an inherited socket, plain CGI, signals.
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const top = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const program = process.env.USAGED ?? join(top, 'usaged')
+const var_ = mkdtempSync(join(tmpdir(), 'usaged-'))
+const socket = join(var_, 'usaged.sock')
+const pidFile = join(var_, 'usaged.pid')
+const config = join(var_, 'usaged.conf')
+const threads = 4
+let token
+
+const settings = (more = '') => `[ledger]\ndatabase = usage.db\nsecret_file = secret\n[server]\nsocket = usaged.sock\n` +
+	`pid_file = usaged.pid\nthreads = ${threads}\ndrain_seconds = 5\nmax_body_bytes = 100000\n${more}`
+
+const run = (...args) => {
+	const { status, stdout, stderr } = spawnSync(program, ['--config', config, ...args], { encoding: 'utf8' })
+	assert.equal(status, 0, stderr)
+	return stdout
+}
+
+before(() => {
+	writeFileSync(config, settings())
+	run('init', '--categories', join(top, 'conf/categories.csv'))
+	token = /^SECRET=(.*)$/m.exec(run('key', 'add', '--role', 'SystemAdministrator', '--user', 'admin'))[1]
+})
+
+after(() => rmSync(var_, { recursive: true, force: true }))
+
+// ---- the worker ----
+
+async function start(options = {}) {
+	const worker = spawn(program, ['--config', config, 'serve'], { stdio: ['ignore', 'ignore', 'pipe'], ...options })
+	worker.log = ''
+	worker.stderr.on('data', d => { worker.log += d })
+	worker.ended = new Promise(done => worker.on('exit', (code, signal) => done({ code, signal })))
+	for (let i = 0; i < 500 && !worker.log.includes('serving on'); i++) {
+		assert.equal(worker.exitCode, null, worker.log)
+		await sleep(10)
+	}
+	assert.match(worker.log, /serving on/)
+	return worker
+}
+
+async function stop(worker) {
+	worker.kill('SIGTERM')
+	return worker.ended
+}
+
+// A test with a worker of its own, which must be alive afterwards and end as it should.
+const served = (name, body) => test(name, async () => {
+	const worker = await start()
+	try {
+		await body(worker)
+		assert.match((await ask()).head, /^Status: 200 /)
+	} finally {
+		assert.deepEqual(await stop(worker), { code: 0, signal: null }, worker.log)
+	}
+	assert.ok(!existsSync(socket) && !existsSync(pidFile))
+})
+
+// ---- FastCGI ----
+
+const BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, GET_VALUES = 9, KEEP = 1
+
+function record(type, content = Buffer.alloc(0), id = 1) {
+	const header = Buffer.from([1, type, id >> 8, id & 255, content.length >> 8, content.length & 255, 0, 0])
+	return Buffer.concat([header, content])
+}
+
+function pair(name, value) {
+	const length = n => n < 128 ? Buffer.from([n]) : Buffer.from([n >> 24 | 128, n >> 16 & 255, n >> 8 & 255, n & 255])
+	const parts = [Buffer.from(name), Buffer.from(value)]
+	return Buffer.concat([length(parts[0].length), length(parts[1].length), ...parts])
+}
+
+function request({ method = 'GET', uri = '/billing/usage', body = '', keep = false, env = {} } = {}) {
+	const all = { REQUEST_METHOD: method, REQUEST_URI: uri, HTTP_AUTHORIZATION: 'Bearer ' + token, REMOTE_ADDR: '192.0.2.7', ...env }
+	if (body && !('CONTENT_LENGTH' in all))
+		all.CONTENT_LENGTH = String(Buffer.byteLength(body))
+	const params = Buffer.concat(Object.entries(all).map(([n, v]) => pair(n, v)))
+	const parts = [record(BEGIN, Buffer.from([0, 1, keep ? KEEP : 0, 0, 0, 0, 0, 0]))]
+	for (let at = 0; at < params.length; at += 65535)
+		parts.push(record(PARAMS, params.subarray(at, at + 65535)))
+	parts.push(record(PARAMS))
+	const bytes = Buffer.from(body)
+	for (let at = 0; at < bytes.length; at += 65535)
+		parts.push(record(STDIN, bytes.subarray(at, at + 65535)))
+	parts.push(record(STDIN))
+	return Buffer.concat(parts)
+}
+
+class Connection {
+	constructor(path = socket) {
+		this.bytes = Buffer.alloc(0)
+		this.socket = connect(path)
+		this.socket.on('error', () => {})
+		this.socket.on('data', d => { this.bytes = Buffer.concat([this.bytes, d]); this.wake?.() })
+		this.closed = false
+		this.socket.on('close', () => { this.closed = true; this.wake?.() })
+	}
+	write(bytes) {
+		this.socket.write(bytes)
+	}
+	// The records up to the end of a request; `complete` if it ended, else the connection was closed before.
+	async answer() {
+		let out = Buffer.alloc(0)
+		for (;;) {
+			while (this.bytes.length >= 8) {
+				const type = this.bytes[1], length = this.bytes.readUInt16BE(4), all = 8 + length + this.bytes[6]
+				if (this.bytes.length < all)
+					break
+				const content = this.bytes.subarray(8, 8 + length)
+				this.bytes = this.bytes.subarray(all)
+				if (type === STDOUT)
+					out = Buffer.concat([out, content])
+				if (type === END)
+					return parse(out, true)
+			}
+			if (this.closed)
+				return parse(out, false)
+			await new Promise(done => { this.wake = done })
+		}
+	}
+	close() {
+		this.socket.destroy()
+	}
+}
+
+function parse(bytes, complete) {
+	const text = bytes.toString(), at = text.indexOf('\r\n\r\n')
+	return { complete, head: at < 0 ? text : text.slice(0, at), body: at < 0 ? '' : text.slice(at + 4) }
+}
+
+async function ask(options) {
+	const c = new Connection()
+	c.write(request(options))
+	const answer = await c.answer()
+	c.close()
+	return answer
+}
+
+const lineOf = (worker, id) => worker.log.split('\n').find(l => l.includes(id))
+
+// ---- tests ----
+
+served('a request is answered and logged, without its query and its secret', async worker => {
+	const { head, body, complete } = await ask({ uri: '/billing/usage?AccountId=hidden' })
+	assert.ok(complete)
+	assert.match(head, /^Status: 200 OK\r\nContent-Type: application\/json/)
+	assert.equal(Number(/Content-Length: (\d+)/.exec(head)[1]), Buffer.byteLength(body))
+	const id = /X-Request-Id: (RQ[0-9a-f]{32})/.exec(head)[1]
+	await sleep(50)
+	assert.match(lineOf(worker, id), / 192\.0\.2\.7 admin GET \/billing\/usage ListUsageRecords 200 2 bytes [0-9.]+ ms$/)
+	assert.ok(!worker.log.includes(token) && !worker.log.includes('hidden'))
+})
+
+served('a kept connection serves request after request', async () => {
+	const c = new Connection()
+	for (let i = 0; i < 5; i++) {
+		c.write(request({ keep: true, method: i % 2 ? 'POST' : 'GET', uri: '/ai/usage?StartDate=2026-01-01&EndDate=2026-01-31',
+			body: i % 2 ? '{"accountId":null}' : '', env: { CONTENT_TYPE: 'application/json' } }))
+		const { head, complete } = await c.answer()
+		assert.ok(complete)
+		assert.match(head, /^Status: 200 /)
+	}
+	assert.ok(!c.closed)
+	c.close()
+})
+
+served('a body that nobody wanted does not spoil the next request', async () => {
+	const c = new Connection()
+	for (const body of ['x'.repeat(70000), '', 'y'.repeat(200000)]) {
+		c.write(request({ keep: true, body }))
+		assert.match((await c.answer()).head, /^Status: 200 /)
+	}
+	c.close()
+})
+
+served('a connection that is not to be kept is closed', async () => {
+	const c = new Connection()
+	c.write(request())
+	assert.ok((await c.answer()).complete)
+	while (!c.closed)
+		await new Promise(done => { c.wake = done })
+})
+
+served('idle kept connections do not starve others', async () => {
+	const idle = []
+	for (let i = 0; i < 3 * threads; i++) {
+		const c = new Connection()
+		c.write(request({ keep: true }))
+		assert.match((await c.answer()).head, /^Status: 200 /)
+		idle.push(c)
+	}
+	assert.match((await ask()).head, /^Status: 200 /)
+	assert.ok(idle.filter(c => !c.closed).length < threads, 'every thread is held by an idle connection')
+	idle.forEach(c => c.close())
+})
+
+served('requests cut short harm nobody', async () => {
+	const whole = request({ method: 'POST', uri: '/ai/usage', body: '{"accountId":"x"}', env: { CONTENT_TYPE: 'application/json' } })
+	for (let n = 0; n < whole.length; n += n < 40 ? 1 : 13) {
+		const c = new Connection()
+		c.write(whole.subarray(0, n))
+		c.socket.end()
+		await c.answer()
+		c.close()
+	}
+})
+
+served('a body that ends early is refused', async () => {
+	const { head, body } = await ask({ method: 'POST', uri: '/ai/usage', body: '{}', env: { CONTENT_LENGTH: '50', CONTENT_TYPE: 'application/json' } })
+	assert.match(head, /^Status: 400 /)
+	assert.match(body, /The body ended after 2 of 50 bytes/)
+})
+
+served('a body over the limit is refused by its announced length', async () => {
+	const { head } = await ask({ method: 'POST', uri: '/ai/usage', body: 'x'.repeat(100001), env: { CONTENT_TYPE: 'application/json' } })
+	assert.match(head, /^Status: 413 /)
+})
+
+served('nonsense on the socket harms nobody', async () => {
+	const nonsense = [
+		Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.alloc(100), Buffer.alloc(20000, 255), record(END), record(STDIN, Buffer.alloc(9)),
+		record(BEGIN, Buffer.from([0, 9, 0, 0, 0, 0, 0, 0])), record(BEGIN, Buffer.from([0, 1])),
+		Buffer.concat([record(BEGIN, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(PARAMS, Buffer.from([255, 255, 255, 255, 255, 255, 255, 255]))]),
+		Buffer.concat([record(BEGIN, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(PARAMS), record(STDIN)]),
+		record(GET_VALUES, pair('FCGI_MAX_CONNS', ''), 0),
+	]
+	for (const bytes of nonsense) {
+		const c = new Connection()
+		c.write(bytes)
+		c.socket.end()
+		await c.answer()
+		c.close()
+	}
+})
+
+served('a caller that goes away harms nobody', async () => {
+	for (let i = 0; i < 20; i++) {
+		const c = new Connection()
+		c.write(request())
+		await new Promise(done => c.socket.once('connect', done))
+		if (i % 2)
+			await sleep(1)
+		c.close()
+	}
+})
+
+test('SIGHUP changes nothing', async () => {
+	const worker = await start()
+	worker.kill('SIGHUP')
+	await sleep(50)
+	assert.match((await ask()).head, /^Status: 200 /)
+	assert.deepEqual(await stop(worker), { code: 0, signal: null })
+})
+
+test('SIGTERM lets a request in work finish, and wakes who waits', async () => {
+	const worker = await start()
+	const idle = new Connection(), slow = new Connection()
+	idle.write(request({ keep: true }))
+	await idle.answer()
+	const bytes = request({ keep: true, method: 'POST', uri: '/ai/usage?StartDate=2026-01-01&EndDate=2026-01-31', body: '{"accountId":"x"}',
+		env: { CONTENT_TYPE: 'application/json' } })
+	slow.write(bytes.subarray(0, bytes.length - 20))
+	await sleep(100)
+	worker.kill('SIGTERM')
+	await sleep(300)
+	assert.equal(worker.exitCode, null)
+	assert.ok(!existsSync(socket), 'a successor could not take the place')
+	slow.write(bytes.subarray(bytes.length - 20))
+	const { head, complete } = await slow.answer()
+	assert.ok(complete)
+	assert.match(head, /^Status: 200 /)
+	assert.deepEqual(await worker.ended, { code: 0, signal: null })
+	assert.ok(!existsSync(pidFile))
+	idle.close()
+	slow.close()
+})
+
+test('a second signal has no patience', async () => {
+	const worker = await start()
+	const slow = new Connection()
+	slow.write(request().subarray(0, 40))
+	await sleep(100)
+	worker.kill('SIGTERM')
+	await sleep(100)
+	assert.equal(worker.exitCode, null)
+	worker.kill('SIGINT')
+	await worker.ended
+	assert.ok(!existsSync(socket) && !existsSync(pidFile))
+	slow.close()
+})
+
+test('a socket left behind is replaced, one in use is not, a file never', async () => {
+	const first = await start()
+	assert.equal(statSync(socket).mode & 0o7777, 0o660)
+	assert.equal(readFileSync(pidFile, 'utf8'), `${first.pid}\n`)
+	const second = spawnSync(program, ['--config', config, 'serve'], { encoding: 'utf8' })
+	assert.equal(second.status, 1)
+	assert.match(second.stderr, /Another server answers/)
+	assert.match((await ask()).head, /^Status: 200 /)
+	first.kill('SIGKILL')
+	await first.ended
+	assert.ok(existsSync(socket))
+	const third = await start()
+	assert.match((await ask()).head, /^Status: 200 /)
+	assert.equal((await stop(third)).code, 0)
+
+	writeFileSync(socket, 'precious')
+	const fourth = spawnSync(program, ['--config', config, 'serve'], { encoding: 'utf8' })
+	assert.equal(fourth.status, 1)
+	assert.match(fourth.stderr, /is no socket/)
+	assert.equal(readFileSync(socket, 'utf8'), 'precious')
+	rmSync(socket)
+})
+
+test('an inherited socket is served and left alone', async () => {
+	const path = join(var_, 'inherited.sock')
+	const server = createServer()
+	await new Promise(done => server.listen(path, done))
+	writeFileSync(config, settings().replace('usaged.sock', ''))
+	try {
+		const worker = await start({ stdio: [server._handle.fd, 'ignore', 'pipe'] })
+		const c = new Connection(path)
+		c.write(request())
+		assert.match((await c.answer()).head, /^Status: 200 /)
+		c.close()
+		assert.deepEqual(await stop(worker), { code: 0, signal: null })
+		assert.ok(existsSync(path))
+	} finally {
+		writeFileSync(config, settings())
+		server.close()
+	}
+})
+
+const cgi = (env, input = '') => spawnSync(program, ['--config', config, 'serve'],
+	{ env: { HTTP_AUTHORIZATION: 'Bearer ' + token, ...env }, input, encoding: 'utf8' })
+
+test('plain CGI answers one request from the environment', () => {
+	const { status, stdout } = cgi({ REQUEST_METHOD: 'GET', REQUEST_URI: '/billing/usage.csv' })
+	assert.equal(status, 0)
+	assert.match(stdout, /^Status: 200 OK\r\nContent-Type: text\/csv\r\n/)
+	assert.match(stdout, /\r\n\r\nAccountSid,Category/)
+})
+
+test('plain CGI reads its body from standard input', () => {
+	const body = 'StartDate=2026-01-01&EndDate=2026-01-31'
+	const { status, stdout } = cgi({ REQUEST_METHOD: 'POST', REQUEST_URI: '/ai/usage', CONTENT_LENGTH: String(body.length),
+		CONTENT_TYPE: 'application/x-www-form-urlencoded' }, body)
+	assert.equal(status, 0)
+	assert.match(stdout, /\r\n\r\n\{"accountUsage":\[\],"customerUsage":\[\]\}$/)
+})
+
+test('plain CGI takes the path from PATH_INFO where there is no REQUEST_URI', () => {
+	const { stdout } = cgi({ REQUEST_METHOD: 'GET', PATH_INFO: '/billing/usage', QUERY_STRING: 'format=csv' })
+	assert.match(stdout, /\r\n\r\nAccountSid,Category/)
+})
+
+test('without a socket or a request it says what is missing', () => {
+	writeFileSync(config, settings().replace('usaged.sock', ''))
+	const { status, stderr } = spawnSync(program, ['--config', config, 'serve'], { encoding: 'utf8', input: '' })
+	writeFileSync(config, settings())
+	assert.equal(status, 1)
+	assert.match(stderr, /server\.socket|no listening socket/)
+})
