@@ -38,6 +38,10 @@ struct stmt {
 	struct db *db;
 };
 
+#define READ_ONLY "the ledger is read-only: its file and its folder must be writable for this user"
+#define FOLDER \
+	"the ledger can't be opened: this user must be able to read the file and to write in its folder, also for reading"
+
 static const struct {
 	int code;                 /* extended codes before the primary ones they belong to */
 	enum error_kind kind;
@@ -52,12 +56,13 @@ static const struct {
 	{ SQLITE_BUSY, ERR_BUSY, "the ledger is locked by another writer: try again" },
 	{ SQLITE_LOCKED, ERR_BUSY, "the ledger is locked by another writer: try again" },
 	{ SQLITE_FULL, ERR_INTERNAL, "the disk that holds the ledger is full" },
-	{ SQLITE_READONLY, ERR_INTERNAL, "the ledger is read-only: its file and its folder must be writable for this user" },
+	{ SQLITE_READONLY_DIRECTORY, ERR_INTERNAL, FOLDER },
+	{ SQLITE_READONLY_CANTINIT, ERR_INTERNAL, FOLDER },
+	{ SQLITE_READONLY, ERR_INTERNAL, READ_ONLY },
 	{ SQLITE_PERM, ERR_INTERNAL, "no permission to use the ledger" },
-	{ SQLITE_CANTOPEN, ERR_INTERNAL,
-	  "the ledger can't be opened: this user must be able to read the file and to write in its folder, also for reading" },
+	{ SQLITE_CANTOPEN, ERR_INTERNAL, FOLDER },
 	{ SQLITE_IOERR_NOMEM, ERR_INTERNAL, "out of memory" },
-	{ SQLITE_IOERR, ERR_INTERNAL, "the disk failed to read or write the ledger" },
+	{ SQLITE_IOERR, ERR_INTERNAL, "the disk failed to read or write the ledger (or a limit on file sizes was reached)" },
 	{ SQLITE_CORRUPT, ERR_INTERNAL, "the ledger's file is damaged: restore it from a backup" },
 	{ SQLITE_NOTADB, ERR_INTERNAL, "the file is not a ledger (no SQLite database)" },
 	{ SQLITE_NOMEM, ERR_INTERNAL, "out of memory" },
@@ -78,10 +83,7 @@ static int fail(struct db *db, const char *sql, struct error *err)
 			break;
 		}
 	}
-	if ((code & 0xff) == SQLITE_IOERR && errnum)
-		error_set(err, kind, NULL, "%s: %s", message, strerror(errnum));
-	else
-		error_set(err, kind, NULL, "%s", message);
+	error_set(err, kind, NULL, "%s", message);
 	return error_detail(err, "SQLite %d: %s%s%s; in: %.200s", code, sqlite3_errmsg(db->handle),
 			    errnum ? ": " : "", errnum ? strerror(errnum) : "", sql);
 }
@@ -183,6 +185,9 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 	sqlite3_busy_timeout(db->handle, busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms);
 	if (check_owner(db, where, err) < 0)
 		return -1;
+	/* SQLite makes do with reading where it may not write. */
+	if (flags & DB_WRITE && sqlite3_db_readonly(db->handle, "main") == 1)
+		return error_set(err, ERR_INTERNAL, NULL, READ_ONLY);
 	return db_exec(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err);
 }
 

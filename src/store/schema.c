@@ -10,12 +10,15 @@
 	"	price INTEGER NOT NULL CHECK (price >= 0)," \
 	"	upload INTEGER NOT NULL CHECK (upload >= 0),"
 
-/* Totals of a category by slot, in the order reports read them; slots by account first, all categories of one together. */
+/*
+ * Totals of a category by slot, in the order reports read them: slots by account first, all categories of one together.
+ * Rollups follow from events and their series, which have the references; another check of each would say nothing new.
+ */
 #define TOTAL(level) \
 	"CREATE TABLE total_" level " (" \
-	"	account INTEGER NOT NULL REFERENCES account(id)," \
+	"	account INTEGER NOT NULL," \
 	"	slot INTEGER NOT NULL," \
-	"	category INTEGER NOT NULL REFERENCES category(id)," \
+	"	category INTEGER NOT NULL," \
 	AMOUNTS \
 	"	PRIMARY KEY (account, slot, category)" \
 	") STRICT, WITHOUT ROWID;"
@@ -23,10 +26,10 @@
 /* The parts of a total that have dimensions. */
 #define PART(level) \
 	"CREATE TABLE part_" level " (" \
-	"	account INTEGER NOT NULL REFERENCES account(id)," \
-	"	category INTEGER NOT NULL REFERENCES category(id)," \
+	"	account INTEGER NOT NULL," \
+	"	category INTEGER NOT NULL," \
 	"	slot INTEGER NOT NULL," \
-	"	series INTEGER NOT NULL REFERENCES series(id)," \
+	"	series INTEGER NOT NULL," \
 	AMOUNTS \
 	"	PRIMARY KEY (account, category, slot, series)" \
 	") STRICT, WITHOUT ROWID;"

@@ -53,7 +53,8 @@ struct ledger {
 	GArray *stored;              /* struct stored_event, in that order */
 	GArray *added;               /* enum added, likewise */
 	GHashTable *sums;            /* a set of struct rollup: the new events by series and quarter hour */
-	GHashTable *rollups;         /* a set of struct rollup: what goes to the store */
+	GHashTable *rollups;         /* a set of struct rollup: those sums by every level */
+	GPtrArray *tables[LEVELS][2];        /* what goes to the store: totals, parts */
 };
 
 /* ---- collecting ---- */
@@ -94,6 +95,10 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->added = g_array_new(FALSE, FALSE, sizeof(enum added));
 	l->sums = g_hash_table_new(rollup_hash, rollup_equal);
 	l->rollups = g_hash_table_new(rollup_hash, rollup_equal);
+	for (int level = 0; level < LEVELS; level++) {
+		for (int part = 0; part < 2; part++)
+			l->tables[level][part] = g_ptr_array_new();
+	}
 	return l;
 }
 
@@ -110,6 +115,10 @@ void ledger_free(struct ledger **l)
 	g_array_free((*l)->added, TRUE);
 	g_hash_table_destroy((*l)->sums);
 	g_hash_table_destroy((*l)->rollups);
+	for (int level = 0; level < LEVELS; level++) {
+		for (int part = 0; part < 2; part++)
+			g_ptr_array_free((*l)->tables[level][part], TRUE);
+	}
 	free(*l);
 	*l = NULL;
 }
@@ -349,7 +358,7 @@ static bool has_dimensions(const struct rollup *r)
 	return false;
 }
 
-/* Then those sums by every level, as total and (if the series has dimensions) as its part. */
+/* Then those sums by every level, as total and as part. Sums of series with dimensions are the finest parts themselves. */
 static int add_up_rollups(struct ledger *l, struct error *err)
 {
 	GHashTableIter it;
@@ -358,6 +367,7 @@ static int add_up_rollups(struct ledger *l, struct error *err)
 	g_hash_table_iter_init(&it, l->sums);
 	while (g_hash_table_iter_next(&it, &sum, NULL)) {
 		const struct rollup *s = sum;
+		bool has_part = has_dimensions(s);
 
 		for (int level = 0; level < LEVELS; level++) {
 			struct rollup key = { .level = level, .account = s->account, .category = s->category,
@@ -366,9 +376,17 @@ static int add_up_rollups(struct ledger *l, struct error *err)
 			if (rollup_add(l, l->rollups, &key, &s->amounts, err) < 0)
 				return -1;
 			key.series = s->series;
-			if (has_dimensions(s) && rollup_add(l, l->rollups, &key, &s->amounts, err) < 0)
+			if (has_part && level != LEVEL_QUARTER && rollup_add(l, l->rollups, &key, &s->amounts, err) < 0)
 				return -1;
 		}
+		if (has_part)
+			g_ptr_array_add(l->tables[LEVEL_QUARTER][true], sum);
+	}
+	g_hash_table_iter_init(&it, l->rollups);
+	while (g_hash_table_iter_next(&it, &sum, NULL)) {
+		const struct rollup *r = sum;
+
+		g_ptr_array_add(l->tables[r->level][r->series != 0], sum);
 	}
 	return 0;
 }
@@ -378,55 +396,70 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-/* The order of the tables: one after the other, each by its key. */
-static gint compare_rollups(gconstpointer a, gconstpointer b)
+/* The keys of the tables of totals, and of parts. */
+static gint compare_totals(gconstpointer a, gconstpointer b)
 {
 	const struct rollup *x = *(const struct rollup *const *)a;
 	const struct rollup *y = *(const struct rollup *const *)b;
-	int order = compare_numbers(x->level, y->level);
 
-	if (!order)
-		order = compare_numbers(x->series != 0, y->series != 0);
-	if (!order)
-		order = compare_numbers(x->account, y->account);
-	if (!order && x->series)
-		order = compare_numbers(x->category, y->category);
-	if (!order)
-		order = compare_numbers(x->slot, y->slot);
-	if (!order)
-		order = compare_numbers(x->category, y->category);
-	return order ? order : compare_numbers(x->series, y->series);
+	if (x->account != y->account)
+		return compare_numbers(x->account, y->account);
+	if (x->slot != y->slot)
+		return compare_numbers(x->slot, y->slot);
+	return compare_numbers(x->category, y->category);
 }
 
-static int store_sorted(struct ledger *l, GPtrArray *sorted, struct error *err)
+static gint compare_parts(gconstpointer a, gconstpointer b)
+{
+	const struct rollup *x = *(const struct rollup *const *)a;
+	const struct rollup *y = *(const struct rollup *const *)b;
+
+	if (x->account != y->account)
+		return compare_numbers(x->account, y->account);
+	if (x->category != y->category)
+		return compare_numbers(x->category, y->category);
+	if (x->slot != y->slot)
+		return compare_numbers(x->slot, y->slot);
+	return compare_numbers(x->series, y->series);
+}
+
+static int store_table(struct ledger *l, GPtrArray *table, struct error *err)
 {
 	struct rollup chunk[CHUNK];
 
-	for (guint i = 0; i < sorted->len; ) {
+	for (guint i = 0; i < table->len; ) {
 		size_t n = 0;
 
-		for (; n < CHUNK && i < sorted->len; n++, i++)
-			chunk[n] = *(const struct rollup *)g_ptr_array_index(sorted, i);
+		for (; n < CHUNK && i < table->len; n++, i++)
+			chunk[n] = *(const struct rollup *)g_ptr_array_index(table, i);
 		if (store_rollups_add(l->st, chunk, n, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int store_rollups(struct ledger *l, struct error *err)
+static int store_tables(struct ledger *l, struct error *err)
 {
-	GPtrArray *sorted = g_ptr_array_sized_new(g_hash_table_size(l->rollups));
-	GHashTableIter it;
-	gpointer r;
-	int rc;
+	for (int level = 0; level < LEVELS; level++) {
+		for (int part = 0; part < 2; part++) {
+			GPtrArray *table = l->tables[level][part];
 
-	g_hash_table_iter_init(&it, l->rollups);
-	while (g_hash_table_iter_next(&it, &r, NULL))
-		g_ptr_array_add(sorted, r);
-	g_ptr_array_sort(sorted, compare_rollups);
-	rc = store_sorted(l, sorted, err);
-	g_ptr_array_free(sorted, TRUE);
-	return rc;
+			g_ptr_array_sort(table, part ? compare_parts : compare_totals);
+			if (store_table(l, table, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static void clear_rollups(struct ledger *l)
+{
+	g_hash_table_remove_all(l->sums);
+	g_hash_table_remove_all(l->rollups);
+	for (int level = 0; level < LEVELS; level++) {
+		for (int part = 0; part < 2; part++)
+			g_ptr_array_set_size(l->tables[level][part], 0);
+	}
 }
 
 static int add_rollups(struct ledger *l, struct error *err)
@@ -436,9 +469,8 @@ static int add_rollups(struct ledger *l, struct error *err)
 	if (rc == 0)
 		rc = add_up_rollups(l, err);
 	if (rc == 0)
-		rc = store_rollups(l, err);
-	g_hash_table_remove_all(l->sums);
-	g_hash_table_remove_all(l->rollups);
+		rc = store_tables(l, err);
+	clear_rollups(l);
 	return rc;
 }
 
@@ -569,7 +601,7 @@ static void prepare_results(struct ledger *l)
 
 		r->verdict = VERDICT_REJECTED;
 		r->line = pending_at(l, i)->line;
-		error_clear(&r->error);
+		r->error.kind = ERR_NONE;      /* the rest is said when there is one */
 	}
 }
 

@@ -1,0 +1,1288 @@
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "store/internal.h"
+#include "store/store.h"
+#include "base/banned.h"
+
+#define TIMEOUT_MS 50
+#define NOBODY 65534
+
+#define OK(call) ck_assert_msg((call) >= 0, "%s: %s (%s)", #call, err.message, err.detail)
+#define FAILS(call, of_kind, words) do { \
+	error_clear(&err); \
+	ck_assert_int_eq((call), -1); \
+	ck_assert_int_eq(err.kind, (of_kind)); \
+	ck_assert_msg(strstr(err.message, (words)) != NULL, "\"%s\" does not say \"%s\" (%s)", err.message, (words), err.detail); \
+} while (0)
+
+static struct error err;
+static struct arena arena;
+static char dir[64];
+static char path[96];
+
+static void setup(void)
+{
+	memset(&err, 0, sizeof(err));
+	arena_init(&arena);
+	snprintf(dir, sizeof(dir), "/tmp/store_tests.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/usage.db", dir);
+}
+
+static void teardown(void)
+{
+	static const char *const names[] = { "usage.db", "usage.db-wal", "usage.db-shm" };
+
+	arena_release(&arena);
+	chmod(dir, 0755);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char name[128];
+
+		snprintf(name, sizeof(name), "%s/%s", dir, names[i]);
+		unlink(name);
+	}
+	rmdir(dir);
+}
+
+static struct store *create(const char *where)
+{
+	struct store *st = NULL;
+
+	OK(store_open(where, STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st, &err));
+	return st;
+}
+
+static struct store *reopen(unsigned flags)
+{
+	struct store *st = NULL;
+
+	OK(store_open(path, flags, TIMEOUT_MS, &st, &err));
+	return st;
+}
+
+/* Past the store: what an operator with the sqlite3 shell could do. */
+static void raw(const char *sql)
+{
+	sqlite3 *db;
+	char *message = NULL;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_exec(db, sql, NULL, NULL, &message);
+	ck_assert_msg(!message, "%s: %s", sql, message);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+static int64_t raw_number(const char *sql)
+{
+	sqlite3 *db;
+	sqlite3_stmt *s;
+	int64_t n;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return n;
+}
+
+static void write_file(const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static int64_t add_account(struct store *st, int n, const char *name)
+{
+	struct account a = { .name = name, .currency = "usd", .created = 1700000000 };
+
+	snprintf(a.sid, sizeof(a.sid), "AC%032d", n);
+	OK(store_account_add(st, &a, &err));
+	return a.id;
+}
+
+static int64_t add_category(struct store *st, const char *name, int64_t parent)
+{
+	struct category c = { .name = name, .parent = parent, .description = "d", .count_unit = "calls", .usage_unit = "minutes" };
+
+	OK(store_category_add(st, &c, &err));
+	return c.id;
+}
+
+/* ---- the file ---- */
+
+START_TEST(new_ledger_is_not_for_others)
+{
+	struct stat sb;
+	struct store *st;
+
+	umask(0);
+	st = create(path);
+	ck_assert_int_eq(stat(path, &sb), 0);
+	ck_assert_int_eq(sb.st_mode & 0777, 0640);
+	store_close(&st);
+	ck_assert_ptr_null(st);
+}
+END_TEST
+
+START_TEST(umask_narrows_a_new_ledger)
+{
+	struct stat sb;
+	struct store *st;
+
+	umask(077);
+	st = create(path);
+	ck_assert_int_eq(stat(path, &sb), 0);
+	ck_assert_int_eq(sb.st_mode & 0777, 0600);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(creating_over_a_file_is_refused)
+{
+	struct store *st;
+
+	write_file("precious");
+	FAILS(store_open(path, STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st, &err), ERR_CONFLICT, path);
+	ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(missing_ledger_is_named)
+{
+	struct store *st;
+
+	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, path);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(folder_is_no_ledger)
+{
+	struct store *st;
+
+	FAILS(store_open(dir, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "no regular file");
+}
+END_TEST
+
+START_TEST(file_that_is_no_database_is_refused)
+{
+	struct store *st;
+
+	write_file("This is not a database, but it is long enough that its header could be one, if the words were others than these.");
+	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "not a ledger");
+}
+END_TEST
+
+START_TEST(empty_file_is_refused)
+{
+	struct store *st;
+	struct stat sb;
+
+	write_file("");
+	FAILS(store_open(path, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "empty");
+	ck_assert_int_eq(stat(path, &sb), 0);
+	ck_assert_int_eq(sb.st_size, 0);
+}
+END_TEST
+
+START_TEST(database_of_another_program_is_refused_and_left_alone)
+{
+	struct store *st;
+
+	raw("CREATE TABLE theirs (x)");
+	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "another program");
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM sqlite_master"), 1);
+	raw("DROP TABLE theirs; PRAGMA application_id = 7");
+	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "another program");
+	ck_assert_int_eq(raw_number("PRAGMA application_id"), 7);
+}
+END_TEST
+
+START_TEST(ledger_of_a_newer_program_is_refused)
+{
+	struct store *st = create(path);
+
+	store_close(&st);
+	raw("PRAGMA user_version = 99");
+	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "schema version 99");
+	FAILS(store_open(path, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "schema version 99");
+	ck_assert_int_eq(raw_number("PRAGMA user_version"), 99);
+}
+END_TEST
+
+/* A history of two versions; the first as a file of an older program has it. */
+static const struct schema_step history[] = {
+	{ "CREATE TABLE call (id INTEGER PRIMARY KEY, price INTEGER NOT NULL) STRICT" },
+	{ "ALTER TABLE call ADD COLUMN paid INTEGER NOT NULL DEFAULT 0; UPDATE call SET paid = price" },
+};
+
+static void write_first_version(void)
+{
+	struct store *st = create(path);
+
+	store_close(&st);
+	unlink(path);
+	raw("PRAGMA journal_mode = WAL; PRAGMA application_id = 0x75736764; PRAGMA user_version = 1;"
+	    "CREATE TABLE call (id INTEGER PRIMARY KEY, price INTEGER NOT NULL) STRICT; INSERT INTO call VALUES (1, 17)");
+}
+
+static int bring(unsigned flags, const struct schema_step *steps)
+{
+	struct db *db;
+	int rc;
+
+	OK(db_sqlite.open(path, flags, TIMEOUT_MS, &db, &err));
+	rc = schema_bring(&db_sqlite, db, flags, steps, 2, &err);
+	db_sqlite.close(&db);
+	return rc;
+}
+
+START_TEST(older_ledger_is_brought_forward_by_a_writer)
+{
+	write_first_version();
+	OK(bring(DB_WRITE, history));
+	ck_assert_int_eq(raw_number("PRAGMA user_version"), 2);
+	ck_assert_int_eq(raw_number("SELECT paid FROM call"), 17);
+	OK(bring(DB_WRITE, history));
+	ck_assert_int_eq(raw_number("PRAGMA user_version"), 2);
+}
+END_TEST
+
+START_TEST(older_ledger_is_refused_to_a_reader)
+{
+	write_first_version();
+	FAILS(bring(0, history), ERR_INTERNAL, "schema version 1");
+	ck_assert_int_eq(raw_number("PRAGMA user_version"), 1);
+}
+END_TEST
+
+START_TEST(step_that_fails_leaves_the_older_version)
+{
+	static const struct schema_step broken[] = {
+		{ "CREATE TABLE call (id INTEGER PRIMARY KEY)" },
+		{ "UPDATE call SET price = 18; ALTER TABLE nowhere ADD COLUMN x" },
+	};
+
+	write_first_version();
+	FAILS(bring(DB_WRITE, broken), ERR_INTERNAL, "");
+	ck_assert_int_eq(raw_number("PRAGMA user_version"), 1);
+	ck_assert_int_eq(raw_number("SELECT price FROM call"), 17);
+}
+END_TEST
+
+START_TEST(ledger_is_durable_as_configured)
+{
+	struct store *st = create(path);
+	struct stmt *s;
+	int64_t n;
+
+	s = prepare(st, "SELECT synchronous FROM pragma_synchronous", &err);
+	ck_assert_int_eq(store_one(st, s, &n, &err), 1);
+	ck_assert_int_eq(n, 2);
+	s = prepare(st, "SELECT foreign_keys FROM pragma_foreign_keys", &err);
+	ck_assert_int_eq(store_one(st, s, &n, &err), 1);
+	ck_assert_int_eq(n, 1);
+	s = prepare(st, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &err);
+	ck_assert_int_eq(store_one(st, s, &n, &err), 1);
+	ck_assert_int_eq(n, 1);
+	store_close(&st);
+}
+END_TEST
+
+/* ---- several connections ---- */
+
+START_TEST(reader_keeps_its_snapshot_while_another_writes)
+{
+	struct store *writer = create(path);
+	struct store *reader = reopen(0);
+	struct account *list;
+	size_t n;
+
+	add_account(writer, 1, "first");
+	OK(store_begin_read(reader, &err));
+	OK(store_accounts(reader, 0, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, 1);
+	add_account(writer, 2, "second");
+	OK(store_accounts(reader, 0, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, 1);
+	store_end(reader);
+	OK(store_accounts(reader, 0, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, 2);
+	store_close(&reader);
+	store_close(&writer);
+}
+END_TEST
+
+START_TEST(second_writer_is_told_that_the_ledger_is_locked)
+{
+	struct store *one = create(path);
+	struct store *two = reopen(STORE_WRITE);
+	struct account a = { .sid = "AC00000000000000000000000000000009", .name = "nine", .currency = "usd" };
+
+	OK(store_begin_write(one, &err));
+	FAILS(store_begin_write(two, &err), ERR_BUSY, "locked");
+	FAILS(store_account_add(two, &a, &err), ERR_BUSY, "locked");
+	store_end(one);
+	OK(store_account_add(two, &a, &err));
+	store_close(&two);
+	store_close(&one);
+}
+END_TEST
+
+START_TEST(reader_can_not_write)
+{
+	struct store *st = create(path);
+	struct account a = { .sid = "AC00000000000000000000000000000009", .name = "nine", .currency = "usd" };
+
+	store_close(&st);
+	st = reopen(0);
+	FAILS(store_account_add(st, &a, &err), ERR_INTERNAL, "read-only");
+	store_close(&st);
+}
+END_TEST
+
+/* What comes of opening as a user without rights: a kind of error, or 0; its message into WORDS. */
+static enum error_kind open_as_nobody(unsigned flags, char *words, size_t size)
+{
+	int fd[2];
+	int status;
+	ssize_t len;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(fd), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct store *st = NULL;
+		struct account *list;
+		size_t n;
+
+		if (geteuid() == 0 && setuid(NOBODY) < 0)
+			_exit(99);
+		error_clear(&err);
+		if (store_open(path, flags, TIMEOUT_MS, &st, &err) == 0 && store_accounts(st, 0, &arena, &list, &n, &err) == 0 && flags)
+			store_begin_write(st, &err);
+		len = write(fd[1], err.message, strlen(err.message));
+		_exit(len < 0 ? 99 : (int)err.kind);
+	}
+	close(fd[1]);
+	len = read(fd[0], words, size - 1);
+	ck_assert_int_ge(len, 0);
+	words[len] = '\0';
+	close(fd[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) != 99);
+	return (enum error_kind)WEXITSTATUS(status);
+}
+
+START_TEST(reader_is_told_that_its_folder_must_be_writable)
+{
+	char words[400];
+	struct store *st = create(path);
+
+	add_account(st, 1, "first");
+	store_close(&st);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	ck_assert_int_eq(chmod(dir, 0555), 0);
+	ck_assert_int_eq(open_as_nobody(0, words, sizeof(words)), ERR_INTERNAL);
+	ck_assert_msg(strstr(words, "write in its folder") != NULL, "%s", words);
+	ck_assert_int_eq(chmod(dir, 0777), 0);
+	ck_assert_int_eq(open_as_nobody(0, words, sizeof(words)), ERR_NONE);
+}
+END_TEST
+
+START_TEST(writer_is_told_that_the_file_is_read_only)
+{
+	char words[400];
+	struct store *st = create(path);
+
+	store_close(&st);
+	ck_assert_int_eq(chmod(path, 0444), 0);
+	ck_assert_int_eq(chmod(dir, 0777), 0);
+	ck_assert_int_eq(open_as_nobody(STORE_WRITE, words, sizeof(words)), ERR_INTERNAL);
+	ck_assert_msg(strstr(words, "read-only") != NULL, "%s", words);
+}
+END_TEST
+
+START_TEST(unreadable_file_is_refused)
+{
+	char words[400];
+	struct store *st = create(path);
+
+	store_close(&st);
+	ck_assert_int_eq(chmod(path, 0), 0);
+	ck_assert_int_eq(chmod(dir, 0777), 0);
+	ck_assert_int_eq(open_as_nobody(0, words, sizeof(words)), ERR_INTERNAL);
+	ck_assert_msg(strstr(words, "able to read the file") != NULL, "%s", words);
+}
+END_TEST
+
+/* Events enough that they can't stay in the pages there are. */
+static int add_many_events(struct store *st)
+{
+	enum { N = 20000 };
+	struct series series = { .account = 1, .category = 1 };
+	struct stored_event *events = calloc(N, sizeof(*events));
+	enum added *added = calloc(N, sizeof(*added));
+	char (*ids)[16] = calloc(N, sizeof(*ids));
+	int64_t source;
+	int64_t series_id;
+	int rc;
+
+	ck_assert(events && added && ids);
+	rc = store_begin_write(st, &err);
+	if (rc == 0)
+		rc = store_source_intern(st, "/pbx", 4, &source, &err);
+	if (rc == 0)
+		rc = store_series_intern(st, &series, &series_id, &err);
+	for (int i = 0; rc == 0 && i < N; i++) {
+		snprintf(ids[i], sizeof(ids[i]), "call-%06d", i);
+		events[i] = (struct stored_event){ .source = source, .id = ids[i], .id_len = strlen(ids[i]), .series = series_id,
+						   .time_us = i, .amounts = { .count = 1 } };
+	}
+	if (rc == 0)
+		rc = store_events_add(st, events, N, added, &err);
+	if (rc == 0)
+		rc = store_commit(st, &err);
+	store_end(st);
+	free(events);
+	free(added);
+	free(ids);
+	return rc;
+}
+
+START_TEST(full_disk_is_said_and_nothing_is_half_stored)
+{
+	struct store *st = create(path);
+
+	add_account(st, 1, "first");
+	add_category(st, "calls", 0);
+	OK(st->ops->exec(st->db, "PRAGMA max_page_count = 60", &err));
+	FAILS(add_many_events(st), ERR_INTERNAL, "full");
+	OK(st->ops->exec(st->db, "PRAGMA max_page_count = 1000000", &err));
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 0);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM source"), 0);
+	OK(add_many_events(st));
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 20000);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(failed_write_is_said_and_nothing_is_half_stored)
+{
+	struct rlimit unlimited;
+	struct rlimit small;
+	struct store *st = create(path);
+
+	add_account(st, 1, "first");
+	add_category(st, "calls", 0);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+	small = unlimited;
+	small.rlim_cur = 400 * 1024;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	FAILS(add_many_events(st), ERR_INTERNAL, "disk failed");
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 0);
+	OK(add_many_events(st));
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 20000);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(damaged_file_is_said)
+{
+	char garbage[4096 * 8];
+	struct store *st = create(path);
+	struct account *list;
+	size_t n;
+	int fd;
+
+	add_account(st, 1, "first");
+	store_close(&st);
+	memset(garbage, 0xa5, sizeof(garbage));
+	fd = open(path, O_WRONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pwrite(fd, garbage, sizeof(garbage), 4096 * 3), sizeof(garbage));
+	close(fd);
+	if (store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err) == 0) {
+		FAILS(store_accounts(st, 0, &arena, &list, &n, &err), ERR_INTERNAL, "damaged");
+		store_close(&st);
+	} else {
+		ck_assert_ptr_nonnull(strstr(err.message, "damaged"));
+	}
+}
+END_TEST
+
+START_TEST(end_undoes_a_write)
+{
+	struct store *st = create(":memory:");
+	struct account a;
+
+	OK(store_begin_write(st, &err));
+	add_account(st, 1, "first");
+	store_end(st);
+	ck_assert_int_eq(store_account_by_name(st, "first", &arena, &a, &err), 0);
+	store_end(st);
+	add_account(st, 1, "first");
+	ck_assert_int_eq(store_account_by_name(st, "first", &arena, &a, &err), 1);
+	store_close(&st);
+	store_close(&st);
+}
+END_TEST
+
+/* ---- accounts, categories, keys ---- */
+
+START_TEST(account_is_found_by_sid_name_and_id)
+{
+	struct store *st = create(":memory:");
+	struct account a = { .sid = "AC00000000000000000000000000000001", .name = "Müller & Söhne", .currency = "eur", .created = 1700000000 };
+	struct account found;
+
+	OK(store_account_add(st, &a, &err));
+	ck_assert_int_gt(a.id, 0);
+	ck_assert_int_eq(store_account_by_sid(st, a.sid, &arena, &found, &err), 1);
+	ck_assert_int_eq(found.id, a.id);
+	ck_assert_str_eq(found.name, a.name);
+	ck_assert_str_eq(found.currency, "eur");
+	ck_assert_int_eq(found.created, 1700000000);
+	ck_assert_int_eq(found.parent, 0);
+	ck_assert_int_eq(store_account_by_name(st, a.name, &arena, &found, &err), 1);
+	ck_assert_str_eq(found.sid, a.sid);
+	ck_assert_int_eq(store_account_by_id(st, a.id, &arena, &found, &err), 1);
+	ck_assert_str_eq(found.sid, a.sid);
+	ck_assert_int_eq(store_account_by_sid(st, "AC00000000000000000000000000000002", &arena, &found, &err), 0);
+	ck_assert_int_eq(store_account_by_name(st, "nobody", &arena, &found, &err), 0);
+	ck_assert_int_eq(store_account_by_id(st, 77, &arena, &found, &err), 0);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(taken_sid_or_name_is_named)
+{
+	struct store *st = create(":memory:");
+	struct account same_sid = { .sid = "AC00000000000000000000000000000001", .name = "other", .currency = "usd" };
+	struct account same_name = { .sid = "AC00000000000000000000000000000002", .name = "first", .currency = "usd" };
+
+	add_account(st, 1, "first");
+	FAILS(store_account_add(st, &same_sid, &err), ERR_CONFLICT, same_sid.sid);
+	ck_assert_str_eq(err.param, "sid");
+	FAILS(store_account_add(st, &same_name, &err), ERR_CONFLICT, "first");
+	ck_assert_str_eq(err.param, "name");
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(subaccounts_have_one_level)
+{
+	struct store *st = create(":memory:");
+	int64_t main_id = add_account(st, 1, "main");
+	struct account sub = { .sid = "AC00000000000000000000000000000003", .name = "sub", .parent = main_id, .currency = "usd" };
+	struct account deep = { .sid = "AC00000000000000000000000000000004", .name = "deep", .currency = "usd" };
+	struct account *list;
+	size_t n;
+
+	OK(store_account_add(st, &sub, &err));
+	deep.parent = sub.id;
+	FAILS(store_account_add(st, &deep, &err), ERR_PARAM, "one level");
+	ck_assert_str_eq(err.param, "parent");
+	deep.parent = 99;
+	FAILS(store_account_add(st, &deep, &err), ERR_PARAM, "99");
+	OK(store_accounts(st, main_id, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, 1);
+	ck_assert_str_eq(list[0].name, "sub");
+	ck_assert_int_eq(list[0].parent, main_id);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(accounts_come_in_the_order_of_their_sids)
+{
+	enum { N = 40 };
+	struct store *st = create(":memory:");
+	struct account *list;
+	size_t n;
+
+	for (int i = 0; i < N; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "account %d", i);
+		add_account(st, N - i, name);
+	}
+	OK(store_accounts(st, 0, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, N);
+	for (size_t i = 1; i < n; i++)
+		ck_assert_int_lt(strcmp(list[i - 1].sid, list[i].sid), 0);
+	ck_assert_str_eq(list[0].name, "account 39");
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(categories_come_in_the_order_they_were_added)
+{
+	struct store *st = create(":memory:");
+	struct category dup = { .name = "calls", .description = "", .count_unit = "", .usage_unit = "" };
+	struct category orphan = { .name = "orphan", .parent = 55, .description = "", .count_unit = "", .usage_unit = "" };
+	struct category *list;
+	size_t n;
+	int64_t parent = add_category(st, "calls", 0);
+
+	add_category(st, "calls-inbound", parent);
+	FAILS(store_category_add(st, &dup, &err), ERR_CONFLICT, "calls");
+	FAILS(store_category_add(st, &orphan, &err), ERR_PARAM, "55");
+	OK(store_categories(st, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, 2);
+	ck_assert_str_eq(list[0].name, "calls");
+	ck_assert_str_eq(list[1].name, "calls-inbound");
+	ck_assert_int_eq(list[1].parent, parent);
+	ck_assert_str_eq(list[1].description, "d");
+	ck_assert_str_eq(list[1].count_unit, "calls");
+	ck_assert_str_eq(list[1].usage_unit, "minutes");
+	ck_assert(!list[1].metered);
+	OK(store_category_meter(st, list[1].id, &err));
+	OK(store_categories(st, &arena, &list, &n, &err));
+	ck_assert(!list[0].metered && list[1].metered);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(key_is_found_by_its_hash_with_its_grants)
+{
+	struct store *st = create(":memory:");
+	int64_t grants[2] = { add_account(st, 1, "first"), add_account(st, 2, "second") };
+	struct key k = { .sid = "SK00000000000000000000000000000001", .name = "ann", .role = "Manager", .created = 5, .grants = grants, .n_grants = 2 };
+	struct key found;
+	struct key *list;
+	size_t n;
+
+	memset(k.hash, 0x11, sizeof(k.hash));
+	OK(store_key_add(st, &k, &err));
+	ck_assert_int_eq(store_key_by_hash(st, k.hash, &arena, &found, &err), 1);
+	ck_assert_str_eq(found.sid, k.sid);
+	ck_assert_str_eq(found.name, "ann");
+	ck_assert_str_eq(found.role, "Manager");
+	ck_assert_int_eq(found.account, 0);
+	ck_assert_int_eq(found.created, 5);
+	ck_assert_int_eq(found.revoked, 0);
+	ck_assert_mem_eq(found.hash, k.hash, sizeof(k.hash));
+	ck_assert_int_eq(found.n_grants, 2);
+	ck_assert_mem_eq(found.grants, grants, sizeof(grants));
+	k.hash[0] = 0;
+	ck_assert_int_eq(store_key_by_hash(st, k.hash, &arena, &found, &err), 0);
+	ck_assert_int_eq(store_key_revoke(st, k.sid, 77, &err), 1);
+	ck_assert_int_eq(store_key_revoke(st, "SKnone", 77, &err), 0);
+	OK(store_keys(st, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, 1);
+	ck_assert_int_eq(list[0].revoked, 77);
+	ck_assert_int_eq(list[0].n_grants, 2);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(key_of_an_unknown_account_is_refused_whole)
+{
+	struct store *st = create(":memory:");
+	int64_t grants[2] = { add_account(st, 1, "first"), 42 };
+	struct key k = { .sid = "SK00000000000000000000000000000001", .name = "ann", .role = "Manager", .grants = grants, .n_grants = 2 };
+	struct key *list;
+	size_t n;
+
+	FAILS(store_key_add(st, &k, &err), ERR_PARAM, "42");
+	ck_assert_str_eq(err.param, "grants");
+	k.n_grants = 0;
+	k.account = 43;
+	FAILS(store_key_add(st, &k, &err), ERR_PARAM, "43");
+	ck_assert_str_eq(err.param, "account");
+	OK(store_keys(st, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, 0);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(version_grows_with_accounts_categories_and_keys)
+{
+	struct store *st = create(path);
+	struct store *reader = reopen(0);
+	struct key k = { .sid = "SK00000000000000000000000000000001", .name = "", .role = "Key" };
+	int64_t before;
+	int64_t now;
+	int64_t category;
+
+#define GROWS(call) do { \
+	OK(store_version(reader, &before, &err)); \
+	OK(call); \
+	OK(store_version(reader, &now, &err)); \
+	ck_assert_int_gt(now, before); \
+} while (0)
+	GROWS(add_account(st, 1, "first"));
+	GROWS(category = add_category(st, "calls", 0));
+	GROWS(store_category_meter(st, category, &err));
+	k.account = 1;
+	GROWS(store_key_add(st, &k, &err));
+	GROWS(store_key_revoke(st, k.sid, 5, &err));
+#undef GROWS
+	OK(store_category_meter(st, category, &err));
+	OK(store_version(reader, &before, &err));
+	ck_assert_int_eq(before, now);
+	store_close(&reader);
+	store_close(&st);
+}
+END_TEST
+
+/* ---- events and rollups ---- */
+
+struct fixture {
+	struct store *st;
+	int64_t account, category, source;
+	int64_t plain, dimensioned;          /* series */
+	int64_t customer;
+};
+
+static struct fixture with_series(const char *where)
+{
+	struct fixture f = { .st = create(where) };
+	struct series s = { 0 };
+
+	f.account = add_account(f.st, 1, "first");
+	f.category = add_category(f.st, "calls", 0);
+	s.account = f.account;
+	s.category = f.category;
+	OK(store_begin_write(f.st, &err));
+	OK(store_source_intern(f.st, "/pbx/1", 6, &f.source, &err));
+	OK(store_series_intern(f.st, &s, &f.plain, &err));
+	OK(store_dimension_intern(f.st, f.account, DIM_CUSTOMER, "cus1", 4, &f.customer, &err));
+	s.dim[DIM_CUSTOMER] = f.customer;
+	OK(store_series_intern(f.st, &s, &f.dimensioned, &err));
+	OK(store_commit(f.st, &err));
+	return f;
+}
+
+START_TEST(dimension_values_are_interned_per_account_and_dimension)
+{
+	struct fixture f = with_series(":memory:");
+	int64_t other = add_account(f.st, 2, "second");
+	const char *text;
+	int64_t id;
+
+	ck_assert_int_eq(store_dimension_find(f.st, f.account, DIM_CUSTOMER, "cus1xx", 4, &id, &err), 1);
+	ck_assert_int_eq(id, f.customer);
+	ck_assert_int_eq(store_dimension_find(f.st, other, DIM_CUSTOMER, "cus1", 4, &id, &err), 0);
+	ck_assert_int_eq(store_dimension_find(f.st, f.account, DIM_SIM, "cus1", 4, &id, &err), 0);
+	OK(store_dimension_intern(f.st, f.account, DIM_CUSTOMER, "cus1", 4, &id, &err));
+	ck_assert_int_eq(id, f.customer);
+	OK(store_dimension_intern(f.st, other, DIM_CUSTOMER, "cus1", 4, &id, &err));
+	ck_assert_int_ne(id, f.customer);
+	ck_assert_int_eq(store_dimension_text(f.st, f.customer, &arena, &text, &err), 1);
+	ck_assert_str_eq(text, "cus1");
+	ck_assert_int_eq(store_dimension_text(f.st, 999, &arena, &text, &err), 0);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(series_is_the_same_only_with_the_same_dimensions)
+{
+	struct fixture f = with_series(":memory:");
+	struct series s = { .account = f.account, .category = f.category };
+	int64_t id;
+
+	ck_assert_int_ne(f.plain, f.dimensioned);
+	OK(store_series_intern(f.st, &s, &id, &err));
+	ck_assert_int_eq(id, f.plain);
+	s.dim[DIM_SIM] = f.customer;
+	OK(store_series_intern(f.st, &s, &id, &err));
+	ck_assert_int_ne(id, f.plain);
+	ck_assert_int_ne(id, f.dimensioned);
+	s.dim[DIM_SIM] = 4711;
+	FAILS(store_series_intern(f.st, &s, &id, &err), ERR_INTERNAL, "rules");
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(event_that_differs_in_anything_is_a_conflict)
+{
+	struct fixture f = with_series(":memory:");
+	struct stored_event e = { .source = f.source, .id = "call-1", .id_len = 6, .series = f.plain, .time_us = 1000,
+				  .amounts = { 1, 2, 3, 4 } };
+	int64_t *const fields[] = { &e.series, &e.time_us, &e.amounts.count, &e.amounts.usage, &e.amounts.price, &e.amounts.upload };
+	enum added added;
+
+	OK(store_begin_write(f.st, &err));
+	OK(store_events_add(f.st, &e, 1, &added, &err));
+	ck_assert_int_eq(added, ADDED_CREATED);
+	OK(store_events_add(f.st, &e, 1, &added, &err));
+	ck_assert_int_eq(added, ADDED_DUPLICATE);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		++*fields[i];
+		OK(store_events_add(f.st, &e, 1, &added, &err));
+		ck_assert_int_eq(added, ADDED_CONFLICT);
+		--*fields[i];
+	}
+	OK(store_events_add(f.st, &e, 1, &added, &err));
+	ck_assert_int_eq(added, ADDED_DUPLICATE);
+	e.id_len = 5;
+	OK(store_events_add(f.st, &e, 1, &added, &err));
+	ck_assert_int_eq(added, ADDED_CREATED);
+	OK(store_commit(f.st, &err));
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(slots_follow_the_calendar)
+{
+	ck_assert_int_eq(store_slot(LEVEL_QUARTER, 95), 95);
+	ck_assert_int_eq(store_slot(LEVEL_DAY, 95), 0);
+	ck_assert_int_eq(store_slot(LEVEL_DAY, 96), 1);
+	ck_assert_int_eq(store_slot(LEVEL_DAY, -1), -1);
+	ck_assert_int_eq(store_slot(LEVEL_MONTH, 0), 1970 * 12);
+	ck_assert_int_eq(store_slot(LEVEL_MONTH, 31 * 96 - 1), 1970 * 12);
+	ck_assert_int_eq(store_slot(LEVEL_MONTH, 31 * 96), 1970 * 12 + 1);
+	ck_assert_int_eq(store_slot(LEVEL_MONTH, 11016 * 96 - 1), 2000 * 12 + 1);       /* 2000-02-29 */
+	ck_assert_int_eq(store_slot(LEVEL_MONTH, 11017 * 96), 2000 * 12 + 2);
+}
+END_TEST
+
+static void add_rollup(struct store *st, struct rollup r, int64_t count)
+{
+	r.amounts = (struct amounts){ count, 10 * count, 100 * count, 1000 * count };
+	OK(store_rollups_add(st, &r, 1, &err));
+}
+
+START_TEST(rollups_add_up)
+{
+	struct fixture f = with_series(":memory:");
+	struct rollup r = { .account = f.account, .category = f.category, .slot = 5 };
+	struct rollup_scan scan = { .account = f.account, .from = 5, .to = 6 };
+	struct rollup found;
+
+	for (int level = 0; level < LEVELS; level++) {
+		OK(store_begin_write(f.st, &err));
+		r.level = scan.level = level;
+		add_rollup(f.st, r, 3);
+		add_rollup(f.st, r, 4);
+		OK(store_commit(f.st, &err));
+		OK(store_scan_begin(f.st, &scan, &err));
+		ck_assert_int_eq(store_scan_next(f.st, &found, &err), 1);
+		ck_assert_int_eq(found.level, level);
+		ck_assert_int_eq(found.account, f.account);
+		ck_assert_int_eq(found.category, f.category);
+		ck_assert_int_eq(found.slot, 5);
+		ck_assert_int_eq(found.series, 0);
+		ck_assert_int_eq(found.amounts.count, 7);
+		ck_assert_int_eq(found.amounts.usage, 70);
+		ck_assert_int_eq(found.amounts.price, 700);
+		ck_assert_int_eq(found.amounts.upload, 7000);
+		ck_assert_int_eq(store_scan_next(f.st, &found, &err), 0);
+		store_scan_end(f.st);
+	}
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(sum_beyond_64_bits_is_refused)
+{
+	struct fixture f = with_series(":memory:");
+	struct rollup r = { .level = LEVEL_DAY, .account = f.account, .category = f.category, .slot = 5, .amounts = { .count = 1 } };
+	struct rollup_scan scan = { .level = LEVEL_DAY, .account = f.account, .from = 5, .to = 6 };
+
+	OK(store_begin_write(f.st, &err));
+	r.amounts.price = INT64_MAX - 1;
+	OK(store_rollups_add(f.st, &r, 1, &err));
+	r.amounts.price = 1;
+	OK(store_rollups_add(f.st, &r, 1, &err));
+	FAILS(store_rollups_add(f.st, &r, 1, &err), ERR_OVERFLOW, "does not fit");
+	r.amounts.price = INT64_MAX;
+	FAILS(store_rollups_add(f.st, &r, 1, &err), ERR_OVERFLOW, "does not fit");
+	OK(store_commit(f.st, &err));
+	OK(store_scan_begin(f.st, &scan, &err));
+	ck_assert_int_eq(store_scan_next(f.st, &r, &err), 1);
+	ck_assert_int_eq(r.amounts.price, INT64_MAX);
+	ck_assert_int_eq(r.amounts.count, 2);
+	store_scan_end(f.st);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(scan_yields_slots_in_order_inside_its_range)
+{
+	struct fixture f = with_series(":memory:");
+	int64_t second = add_category(f.st, "sms", 0);
+	int64_t other = add_account(f.st, 2, "second");
+	struct rollup_scan scan = { .level = LEVEL_QUARTER, .account = f.account, .from = 2, .to = 5 };
+	struct rollup r;
+	static const int64_t want[][2] = { { 2, 0 }, { 2, 1 }, { 3, 0 }, { 3, 1 }, { 4, 0 }, { 4, 1 } };
+
+	OK(store_begin_write(f.st, &err));
+	for (int64_t slot = 6; slot >= 0; slot--) {
+		r = (struct rollup){ .level = LEVEL_QUARTER, .account = f.account, .slot = slot, .category = second };
+		add_rollup(f.st, r, 1);
+		r.category = f.category;
+		add_rollup(f.st, r, 1);
+		r.account = other;
+		add_rollup(f.st, r, 1);
+	}
+	OK(store_commit(f.st, &err));
+	OK(store_scan_begin(f.st, &scan, &err));
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		ck_assert_int_eq(store_scan_next(f.st, &r, &err), 1);
+		ck_assert_int_eq(r.slot, want[i][0]);
+		ck_assert_int_eq(r.category, want[i][1] ? second : f.category);
+	}
+	ck_assert_int_eq(store_scan_next(f.st, &r, &err), 0);
+	scan.category = second;
+	OK(store_scan_begin(f.st, &scan, &err));
+	for (int64_t slot = 2; slot < 5; slot++) {
+		ck_assert_int_eq(store_scan_next(f.st, &r, &err), 1);
+		ck_assert_int_eq(r.slot, slot);
+		ck_assert_int_eq(r.category, second);
+	}
+	ck_assert_int_eq(store_scan_next(f.st, &r, &err), 0);
+	store_scan_end(f.st);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(scan_by_series_keeps_to_the_dimension_asked_for)
+{
+	struct fixture f = with_series(":memory:");
+	struct series s = { .account = f.account, .category = f.category };
+	struct rollup_scan scan = { .level = LEVEL_DAY, .account = f.account, .category = f.category, .from = 0, .to = 9, .by_series = true };
+	struct rollup r = { .level = LEVEL_DAY, .account = f.account, .category = f.category };
+	int64_t sim;
+	int64_t both;
+
+	OK(store_begin_write(f.st, &err));
+	OK(store_dimension_intern(f.st, f.account, DIM_SIM, "HS1", 3, &sim, &err));
+	s.dim[DIM_CUSTOMER] = f.customer;
+	s.dim[DIM_SIM] = sim;
+	OK(store_series_intern(f.st, &s, &both, &err));
+	for (r.slot = 1; r.slot < 3; r.slot++) {
+		r.series = f.dimensioned;
+		add_rollup(f.st, r, 1);
+		r.series = both;
+		add_rollup(f.st, r, 2);
+	}
+	OK(store_commit(f.st, &err));
+
+	scan.dim[DIM_SIM] = sim;
+	OK(store_scan_begin(f.st, &scan, &err));
+	for (int64_t slot = 1; slot < 3; slot++) {
+		ck_assert_int_eq(store_scan_next(f.st, &r, &err), 1);
+		ck_assert_int_eq(r.slot, slot);
+		ck_assert_int_eq(r.series, both);
+		ck_assert_int_eq(r.dim[DIM_SIM], sim);
+		ck_assert_int_eq(r.dim[DIM_CUSTOMER], f.customer);
+		ck_assert_int_eq(r.dim[DIM_FLEET], 0);
+		ck_assert_int_eq(r.amounts.count, 2);
+	}
+	ck_assert_int_eq(store_scan_next(f.st, &r, &err), 0);
+	scan.dim[DIM_SIM] = 0;
+	scan.dim[DIM_CUSTOMER] = f.customer;
+	OK(store_scan_begin(f.st, &scan, &err));
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(store_scan_next(f.st, &r, &err), 1);
+	ck_assert_int_eq(store_scan_next(f.st, &r, &err), 0);
+	store_scan_end(f.st);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(first_day_is_that_of_the_first_usage)
+{
+	struct fixture f = with_series(":memory:");
+	struct rollup r = { .level = LEVEL_DAY, .account = f.account, .category = f.category };
+	int64_t day;
+
+	ck_assert_int_eq(store_account_first_day(f.st, f.account, &day, &err), 0);
+	OK(store_begin_write(f.st, &err));
+	r.slot = 20000;
+	add_rollup(f.st, r, 1);
+	r.slot = 19000;
+	add_rollup(f.st, r, 1);
+	OK(store_commit(f.st, &err));
+	ck_assert_int_eq(store_account_first_day(f.st, f.account, &day, &err), 1);
+	ck_assert_int_eq(day, 19000);
+	store_close(&f.st);
+}
+END_TEST
+
+/* ---- verification ---- */
+
+struct found {
+	size_t missing, extra, different;
+	struct rollup want, have;        /* of the last difference */
+	int64_t done, all;
+};
+
+static void note_difference(void *arg, const struct rollup *want, const struct rollup *have)
+{
+	struct found *f = arg;
+
+	f->missing += want && !have;
+	f->extra += have && !want;
+	f->different += want && have;
+	if (want)
+		f->want = *want;
+	if (have)
+		f->have = *have;
+}
+
+static void note_progress(void *arg, int64_t done, int64_t all)
+{
+	struct found *f = arg;
+
+	f->done = done;
+	f->all = all;
+}
+
+static struct found verify(size_t want_n)
+{
+	struct found found = { 0 };
+	struct store *st = reopen(0);
+	size_t n;
+	int64_t events;
+
+	OK(store_verify(st, 100, note_difference, note_progress, &found, &n, &events, &err));
+	ck_assert_int_eq(n, want_n);
+	ck_assert_int_eq(found.missing + found.extra + found.different, want_n);
+	ck_assert_int_eq(found.done, events);
+	ck_assert_int_eq(found.all, events);
+	store_close(&st);
+	return found;
+}
+
+/* Events in both series over the end of a year, with the rollups they make. */
+static void write_sound_ledger(void)
+{
+	struct fixture f = with_series(path);
+	int64_t quarter = (20454LL * 96) - 1;        /* the last of 2025 */
+	enum added added;
+
+	OK(store_begin_write(f.st, &err));
+	for (int i = 0; i < 8; i++) {
+		char id[16];
+		int64_t at = quarter + i / 4;
+		struct stored_event e = { .source = f.source, .id = id, .series = i % 2 ? f.plain : f.dimensioned, .time_us = at * 900000000 + i };
+
+		snprintf(id, sizeof(id), "call-%d", i);
+		e.id_len = strlen(id);
+		e.amounts = (struct amounts){ 1, 10, 100, 1000 };
+		OK(store_events_add(f.st, &e, 1, &added, &err));
+		for (int level = 0; level < LEVELS; level++) {
+			struct rollup r = { .level = level, .account = f.account, .category = f.category, .slot = store_slot(level, at) };
+
+			add_rollup(f.st, r, 1);
+			r.series = f.dimensioned;
+			if (e.series == f.dimensioned)
+				add_rollup(f.st, r, 1);
+		}
+	}
+	OK(store_commit(f.st, &err));
+	store_close(&f.st);
+}
+
+START_TEST(sound_ledger_verifies)
+{
+	write_sound_ledger();
+	verify(0);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM total_month"), 2);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM part_month"), 2);
+}
+END_TEST
+
+START_TEST(empty_ledger_verifies)
+{
+	struct store *st = create(path);
+
+	store_close(&st);
+	verify(0);
+}
+END_TEST
+
+static const struct {
+	const char *sql;
+	size_t missing, extra, different;
+} tamperings[] = {
+	{ "UPDATE total_quarter SET count = count + 1 WHERE slot % 96 = 95", 0, 0, 1 },
+	{ "UPDATE total_day SET usage = usage - 1 WHERE slot = 20454", 0, 0, 1 },
+	{ "UPDATE total_month SET price = 0 WHERE slot = 24311", 0, 0, 1 },
+	{ "UPDATE part_quarter SET upload = upload + 1 WHERE slot % 96 = 0", 0, 0, 1 },
+	{ "UPDATE part_day SET count = 17", 0, 0, 2 },
+	{ "UPDATE part_month SET price = price + 1 WHERE slot = 24312", 0, 0, 1 },
+	{ "DELETE FROM total_quarter WHERE slot % 96 = 0", 1, 0, 0 },
+	{ "DELETE FROM total_day", 2, 0, 0 },
+	{ "DELETE FROM part_month WHERE slot = 24311", 1, 0, 0 },
+	{ "INSERT INTO total_month VALUES (1, 24313, 1, 0, 0, 0, 0)", 0, 1, 0 },
+	{ "INSERT INTO total_day VALUES (1, 1, 1, 1, 0, 0, 0)", 0, 1, 0 },
+	{ "INSERT INTO total_quarter VALUES (7, 20454 * 96, 9, 1, 0, 0, 0)", 0, 1, 0 },
+	{ "INSERT INTO part_day VALUES (1, 1, 20454, 1, 2, 20, 200, 2000)", 0, 1, 0 },      /* of the series without dimensions */
+	{ "UPDATE part_month SET category = 2", 2, 2, 0 },
+	{ "UPDATE event SET price = 99 WHERE id = 'call-1'", 0, 0, 3 },
+	{ "UPDATE event SET count = 0 WHERE id = 'call-2'", 0, 0, 6 },
+	{ "UPDATE event SET count = 9223372036854775807", 0, 0, 12 },
+	{ "DELETE FROM event WHERE id = 'call-7'", 0, 0, 3 },
+	{ "DELETE FROM event", 0, 12, 0 },
+	{ "UPDATE event SET time_us = time_us + 900000000 * 96 WHERE id = 'call-5'", 2, 0, 2 },
+	{ "UPDATE event SET series = 2 WHERE id = 'call-1'", 0, 0, 3 },
+	{ "INSERT INTO event VALUES (1, 'more', 1, 900000000 * 96 * 20454, 1, 0, 0, 0)", 0, 0, 3 },
+};
+
+START_TEST(verify_finds_tampering)
+{
+	struct found found;
+
+	write_sound_ledger();
+	raw(tamperings[_i].sql);
+	found = verify(tamperings[_i].missing + tamperings[_i].extra + tamperings[_i].different);
+	ck_assert_int_eq(found.missing, tamperings[_i].missing);
+	ck_assert_int_eq(found.extra, tamperings[_i].extra);
+	ck_assert_int_eq(found.different, tamperings[_i].different);
+}
+END_TEST
+
+START_TEST(verify_says_what_differs)
+{
+	struct found found;
+
+	write_sound_ledger();
+	raw("UPDATE total_day SET usage = 41 WHERE slot = 20454");
+	found = verify(1);
+	ck_assert_int_eq(found.want.level, LEVEL_DAY);
+	ck_assert_int_eq(found.want.account, 1);
+	ck_assert_int_eq(found.want.category, 1);
+	ck_assert_int_eq(found.want.slot, 20454);
+	ck_assert_int_eq(found.want.series, 0);
+	ck_assert_int_eq(found.want.amounts.usage, 40);
+	ck_assert_int_eq(found.have.amounts.usage, 41);
+	ck_assert_int_eq(found.have.level, LEVEL_DAY);
+}
+END_TEST
+
+START_TEST(verify_names_at_most_the_limit_but_counts_all)
+{
+	struct found found = { 0 };
+	struct store *st;
+	size_t n;
+	int64_t events;
+
+	write_sound_ledger();
+	raw("DELETE FROM event");
+	st = reopen(0);
+	OK(store_verify(st, 5, note_difference, NULL, &found, &n, &events, &err));
+	ck_assert_int_eq(n, 12);
+	ck_assert_int_eq(found.extra, 5);
+	ck_assert_int_eq(events, 0);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(verify_refuses_events_without_a_series)
+{
+	struct found found = { 0 };
+	struct store *st;
+	size_t n;
+	int64_t events;
+
+	write_sound_ledger();
+	raw("PRAGMA foreign_keys = OFF; DELETE FROM series WHERE id = 1");
+	st = reopen(0);
+	FAILS(store_verify(st, 5, note_difference, NULL, &found, &n, &events, &err), ERR_INTERNAL, "damaged");
+	store_close(&st);
+}
+END_TEST
+
+static Suite *store_suite(void)
+{
+	Suite *s = suite_create("store");
+	TCase *t = tcase_create("file");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, new_ledger_is_not_for_others);
+	tcase_add_test(t, umask_narrows_a_new_ledger);
+	tcase_add_test(t, creating_over_a_file_is_refused);
+	tcase_add_test(t, missing_ledger_is_named);
+	tcase_add_test(t, folder_is_no_ledger);
+	tcase_add_test(t, file_that_is_no_database_is_refused);
+	tcase_add_test(t, empty_file_is_refused);
+	tcase_add_test(t, database_of_another_program_is_refused_and_left_alone);
+	tcase_add_test(t, ledger_of_a_newer_program_is_refused);
+	tcase_add_test(t, older_ledger_is_brought_forward_by_a_writer);
+	tcase_add_test(t, older_ledger_is_refused_to_a_reader);
+	tcase_add_test(t, step_that_fails_leaves_the_older_version);
+	tcase_add_test(t, ledger_is_durable_as_configured);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("connections");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, reader_keeps_its_snapshot_while_another_writes);
+	tcase_add_test(t, second_writer_is_told_that_the_ledger_is_locked);
+	tcase_add_test(t, reader_can_not_write);
+	tcase_add_test(t, reader_is_told_that_its_folder_must_be_writable);
+	tcase_add_test(t, writer_is_told_that_the_file_is_read_only);
+	tcase_add_test(t, unreadable_file_is_refused);
+	tcase_add_test(t, full_disk_is_said_and_nothing_is_half_stored);
+	tcase_add_test(t, failed_write_is_said_and_nothing_is_half_stored);
+	tcase_add_test(t, damaged_file_is_said);
+	tcase_add_test(t, end_undoes_a_write);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("accounts, categories, keys");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, account_is_found_by_sid_name_and_id);
+	tcase_add_test(t, taken_sid_or_name_is_named);
+	tcase_add_test(t, subaccounts_have_one_level);
+	tcase_add_test(t, accounts_come_in_the_order_of_their_sids);
+	tcase_add_test(t, categories_come_in_the_order_they_were_added);
+	tcase_add_test(t, key_is_found_by_its_hash_with_its_grants);
+	tcase_add_test(t, key_of_an_unknown_account_is_refused_whole);
+	tcase_add_test(t, version_grows_with_accounts_categories_and_keys);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("events and rollups");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, dimension_values_are_interned_per_account_and_dimension);
+	tcase_add_test(t, series_is_the_same_only_with_the_same_dimensions);
+	tcase_add_test(t, event_that_differs_in_anything_is_a_conflict);
+	tcase_add_test(t, slots_follow_the_calendar);
+	tcase_add_test(t, rollups_add_up);
+	tcase_add_test(t, sum_beyond_64_bits_is_refused);
+	tcase_add_test(t, scan_yields_slots_in_order_inside_its_range);
+	tcase_add_test(t, scan_by_series_keeps_to_the_dimension_asked_for);
+	tcase_add_test(t, first_day_is_that_of_the_first_usage);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("verification");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, sound_ledger_verifies);
+	tcase_add_test(t, empty_ledger_verifies);
+	tcase_add_loop_test(t, verify_finds_tampering, 0, ARRAY_SIZE(tamperings));
+	tcase_add_test(t, verify_says_what_differs);
+	tcase_add_test(t, verify_names_at_most_the_limit_but_counts_all);
+	tcase_add_test(t, verify_refuses_events_without_a_series);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *sr = srunner_create(store_suite());
+	int failed;
+
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
