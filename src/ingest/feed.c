@@ -10,8 +10,8 @@
 
 #include "base/banned.h"
 
-#define CHUNKS 14
-#define CHUNK_EVENTS 4096
+#define CHUNKS 12
+#define CHUNK_EVENTS 2048
 #define CHUNK_BYTES (2u << 20)
 /* Above CHUNK_BYTES goes one record more, with its fields (event_check has bounded them) or its error. */
 #define CHUNK_ROOM (CHUNK_BYTES + 2u * RECORD_BYTES_MAX)
