@@ -15,7 +15,7 @@
 
 #include "base/banned.h"
 
-enum { ID_LENGTH = 24, INSTANT_LENGTH = 20 };
+enum { ID_LENGTH = 24, INSTANT_LENGTH = 20, WIDE_COLUMNS = 9 };
 
 #define PLACEHOLDER "\xE2\x80\x93"      /* a dash where there is no value */
 
@@ -204,16 +204,12 @@ static void add_addition(struct writer *w, const struct field *f, const void *va
 {
 	const struct html *html = w->state;
 	char buf[DECIMAL_TEXT];
-	const char *text, *class = f->flags & FIELD_LABEL ? "sub" : "unit";
+	const char *text;
 	size_t len;
 
 	if (!html->last || !writer_scalar(f, value, buf, &text, &len) || len == 0)
 		return;
-	if ((f->flags & FIELD_UNIT) && (html->last->flags & FIELD_MONEY))
-		class = "unit currency";
-	strbuf_add(w->out, f->flags & FIELD_LABEL ? "<span class=\"" : " <span class=\"");
-	strbuf_add(w->out, class);
-	strbuf_add(w->out, "\">");
+	strbuf_add(w->out, f->flags & FIELD_LABEL ? "<span class=\"sub\">" : " <span class=\"unit\">");
 	add_text(w->out, text, len);
 	strbuf_add(w->out, "</span>");
 }
@@ -269,9 +265,18 @@ static void add_heading(struct strbuf *out, const struct column *c)
 	strbuf_release(&words);
 }
 
+/* Numbers with a unit, or a currency, say so: the style leaves the same room for it in each row, so that digits line up. */
 static const char *cell_class(const struct field *f)
 {
-	return is_number(f) ? " class=\"n\"" : is_date(f) ? " class=\"d\"" : "";
+	const struct field *unit = f[1].name && (f[1].flags & FIELD_UNIT) ? &f[1] : NULL;
+
+	if (is_date(f))
+		return " class=\"d\"";
+	if (!is_number(f))
+		return "";
+	if (unit && ((f->flags & FIELD_MONEY) || (unit->format && strcmp(unit->format, "currency") == 0)))
+		return " class=\"n c\"";
+	return unit ? " class=\"n u\"" : " class=\"n\"";
 }
 
 static void add_caption(struct writer *w, const struct field *f, const struct shape *item)
@@ -294,7 +299,8 @@ static void begin_table(struct writer *w)
 	struct html *html = w->state;
 	const struct writer_node *list = &w->stack[html->table - 1];
 
-	strbuf_add(w->out, "<section class=\"card\">\n<div class=\"scroll\">\n<table>\n");
+	strbuf_add(w->out, "<section class=\"card\">\n<div class=\"scroll\">\n");
+	strbuf_add(w->out, html->columns.n < WIDE_COLUMNS ? "<table>\n" : "<table class=\"wide\">\n");
 	add_caption(w, list->field, list->shape);
 	strbuf_add(w->out, "<thead><tr>");
 	strbuf_clear(&html->labels);

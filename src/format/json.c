@@ -73,53 +73,90 @@ static void add_with_care(struct strbuf *out, const char *text, size_t len)
 	}
 }
 
-void json_add_string(struct strbuf *out, const char *text, size_t len)
+/* Copies eight bytes, or four; false if they need care. */
+static bool copy8(char *to, const char *text)
 {
 	uint64_t eight;
+
+	memcpy(&eight, text, sizeof(eight));
+	memcpy(to, &eight, sizeof(eight));
+	return !needs_care(eight);
+}
+
+static bool copy4(char *to, const char *text)
+{
+	uint32_t four;
+
+	memcpy(&four, text, sizeof(four));
+	memcpy(to, &four, sizeof(four));
+	return !needs_care(EACH_BYTE('a') << 32 | four);
+}
+
+/* Copies TEXT; false if some of it needs care. A rest shorter than a word is copied with the bytes before it. */
+static bool copy_plain(char *to, const char *text, size_t len)
+{
 	size_t i = 0;
+
+	if (len >= 8) {
+		for (; i + 8 <= len; i += 8)
+			if (!copy8(to + i, text + i))
+				return false;
+		return i == len || copy8(to + len - 8, text + len - 8);
+	}
+	if (len >= 4)
+		return copy4(to, text) && copy4(to + len - 4, text + len - 4);
+	for (; i < len; i++) {
+		if (!is_plain((unsigned char)text[i]))
+			return false;
+		to[i] = text[i];
+	}
+	return true;
+}
+
+void json_add_string(struct strbuf *out, const char *text, size_t len)
+{
 	char *to;
 
 	if (!strbuf_grow(out, len + 2))
 		return;
 	to = out->text + out->len;
-	*to++ = '"';
-	for (; i + sizeof(eight) <= len; i += sizeof(eight)) {
-		memcpy(&eight, text + i, sizeof(eight));
-		if (needs_care(eight))
-			break;
-		memcpy(to + i, &eight, sizeof(eight));
+	if (copy_plain(to + 1, text, len)) {
+		to[0] = to[len + 1] = '"';
+		out->len += len + 2;
+		out->text[out->len] = '\0';
+		return;
 	}
-	for (; i < len && is_plain((unsigned char)text[i]); i++)
-		to[i] = text[i];
-	out->len += 1 + i;
-	if (i < len)
-		add_with_care(out, text + i, len - i);
+	strbuf_addc(out, '"');
+	add_with_care(out, text, len);
 	strbuf_addc(out, '"');
 }
 
 /* What comes before a member or an item: a comma unless it is the first, and the member's name. */
 static void add_lead(struct writer *w, struct writer_node *parent, const struct field *f)
 {
-	const struct spelled *name;
+	const struct spelled *name = f ? speller_spell(w->state, w->options->style->json, f->name) : NULL;
 	struct strbuf *out = w->out;
 	char *to;
 
-	if (parent && parent->mark)
-		strbuf_addc(out, ',');
-	if (parent)
-		parent->mark = 1;
-	if (!f)
-		return;
-	name = speller_spell(w->state, w->options->style->json, f->name);
-	if (!strbuf_grow(out, name->len + 3u))
+	if (!strbuf_grow(out, name ? name->len + 4u : 1))
 		return;
 	to = out->text + out->len;
-	*to++ = '"';
-	memcpy(to, name->text, name->len);
-	to += name->len;
-	*to++ = '"';
-	*to++ = ':';
-	out->len += name->len + 3u;
+	if (parent && parent->mark)
+		*to++ = ',';
+	if (parent)
+		parent->mark = 1;
+	if (name) {
+		*to++ = '"';
+		if (out->size - out->len > SPELLED_MAX + 4)
+			memcpy(to, name->text, SPELLED_MAX);    /* a few moves, where an unknown length is a call */
+		else
+			memcpy(to, name->text, name->len);
+		to += name->len;
+		*to++ = '"';
+		*to++ = ':';
+	}
+	*to = '\0';
+	out->len = (size_t)(to - out->text);
 }
 
 void json_open(struct writer *w, const struct field *f, char bracket)

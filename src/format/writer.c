@@ -210,7 +210,7 @@ int writer_finish(struct writer *w, struct error *err)
 static size_t put_int(char buf[static DECIMAL_TEXT], int64_t n, const char **ret_text)
 {
 	uint64_t u = n < 0 ? -(uint64_t)n : (uint64_t)n;
-	char *end = buf + DECIMAL_TEXT - 1, *p = end;
+	char *end = &buf[DECIMAL_TEXT - 1], *p = end;
 
 	*p = '\0';
 	do {
