@@ -180,7 +180,9 @@ static void write_servicestack_error(struct writer *w, const struct error *err, 
 	char message[sizeof(err->param) + sizeof(err->message) + 32];
 	struct response_status rs = { .error_code = status->name, .message = message };
 
-	if (err->param[0])
+	if (err->kind == ERR_UNAUTHENTICATED || err->kind == ERR_CREDENTIALS)
+		snprintf(message, sizeof(message), "%s", status->reason);
+	else if (err->param[0])
 		snprintf(message, sizeof(message), "%s (Parameter '%s')", err->message, err->param);
 	else
 		snprintf(message, sizeof(message), "%s", err->message);
@@ -355,7 +357,7 @@ const struct dialect dialect_servicestack = {
 
 const struct dialect dialect_usaged = {
 	.name = "usaged",
-	.prefixes = (const char *const[]){ "/events", "/accounts", NULL },
+	.prefixes = (const char *const[]){ "/events", "/accounts", "/operations", NULL },
 	.style = &usaged_style,
 	.default_format = &format_json,
 	.refuses_accept = true,

@@ -10,7 +10,7 @@
 extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_ListUsageRecord, op_ListUsageRecordAllTime,
 	op_ListUsageRecordDaily, op_ListUsageRecordMonthly, op_ListUsageRecordYearly, op_ListUsageRecordToday,
 	op_ListUsageRecordYesterday, op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord,
-	op_PostEvents, op_ListAccounts;
+	op_PostEvents, op_ListAccounts, op_ListOperations;
 
 const struct op *const ops[] = {
 	&op_ListUsageRecords, &op_GetAIUsage,
@@ -18,7 +18,7 @@ const struct op *const ops[] = {
 	&op_ListUsageRecordYearly, &op_ListUsageRecordToday, &op_ListUsageRecordYesterday, &op_ListUsageRecordThisMonth,
 	&op_ListUsageRecordLastMonth,
 	&op_ListSuperSimUsageRecord,
-	&op_PostEvents, &op_ListAccounts,
+	&op_PostEvents, &op_ListAccounts, &op_ListOperations,
 	NULL
 };
 

@@ -84,16 +84,18 @@ static int64_t get_number(const unsigned char *from)
 	return (int64_t)n;
 }
 
-/* What the tag covers: the question (operation, path and filters), then the LEN bytes of the token before it. */
-static void add_signed(struct strbuf *sb, const struct call *call, const char *prefix, const char *filters,
-		       const unsigned char *bytes, size_t len)
+/*
+ * What the tag covers: the question (operation, path and filters, in whatever format), then the LEN bytes of the token
+ * before it.
+ */
+static void add_signed(struct strbuf *sb, const struct call *call, const char *filters, const unsigned char *bytes, size_t len)
 {
 	strbuf_init(sb, 2 * LINK_MAX + TOKEN_BYTES);
-	strbuf_addf(sb, "%s\n%s\n%s\n", call->op->id, prefix, filters);
+	strbuf_addf(sb, "%s\n%s\n%s\n", call->op->id, call_path(call), filters);
 	strbuf_addn(sb, (const char *)bytes, len);
 }
 
-static const char *token_write(const struct call *call, const char *prefix, const char *filters, const struct token *t)
+static const char *token_write(const struct call *call, const char *filters, const struct token *t)
 {
 	unsigned char bytes[TOKEN_BYTES] = { TOKEN_VERSION };
 	size_t after = t->after ? strlen(t->after) : 0, len = TOKEN_HEAD + after;
@@ -106,7 +108,7 @@ static const char *token_write(const struct call *call, const char *prefix, cons
 		put_number(bytes + 1 + 8 * i, t->number[i]);
 	if (after)
 		memcpy(bytes + TOKEN_HEAD, t->after, after);
-	add_signed(&sb, call, prefix, filters, bytes, len);
+	add_signed(&sb, call, filters, bytes, len);
 	tag_make(call->secret, sb.text, sb.len, bytes + len);
 	strbuf_release(&sb);
 	len += TAG_BYTES;
@@ -115,25 +117,24 @@ static const char *token_write(const struct call *call, const char *prefix, cons
 	return text;
 }
 
-static bool token_genuine(const struct call *call, const char *prefix, const char *filters, const unsigned char *bytes, size_t len)
+static bool token_genuine(const struct call *call, const char *filters, const unsigned char *bytes, size_t len)
 {
 	struct strbuf sb;
 	bool genuine;
 
-	add_signed(&sb, call, prefix, filters, bytes, len);
+	add_signed(&sb, call, filters, bytes, len);
 	genuine = tag_check(call->secret, sb.text, sb.len, bytes + len);
 	strbuf_release(&sb);
 	return genuine;
 }
 
-static int token_read(const struct call *call, const char *prefix, const char *filters, const char *text, struct token *ret,
-		      struct error *err)
+static int token_read(const struct call *call, const char *filters, const char *text, struct token *ret, struct error *err)
 {
 	unsigned char bytes[TOKEN_BYTES];
 	size_t len;
 
 	if (!base64url_decode(text, strlen(text), bytes, sizeof(bytes), &len) || len < TOKEN_HEAD + TAG_BYTES ||
-	    bytes[0] != TOKEN_VERSION || !token_genuine(call, prefix, filters, bytes, len - TAG_BYTES))
+	    bytes[0] != TOKEN_VERSION || !token_genuine(call, filters, bytes, len - TAG_BYTES))
 		return error_set(err, ERR_PARAM, "PageToken",
 				 "is not one that this server gave for this question; follow the links of a page as they are");
 	len -= TAG_BYTES;
@@ -162,7 +163,7 @@ static const char *link_to(const struct call *call, const char *prefix, const ch
 	t.number[TOKEN_PAGE] = page;
 	t.number[TOKEN_START] = start;
 	t.number[TOKEN_SLOT] = at.slot;
-	return page_link(call, prefix, filters, p->page_size, page, token_write(call, prefix, filters, &t));
+	return page_link(call, prefix, filters, p->page_size, page, token_write(call, filters, &t));
 }
 
 /* Reads up to a page of rows, and whether there is one more. */
@@ -209,7 +210,7 @@ int page_load(const struct call *call, struct usage_query *q, const char *prefix
 
 	*ret = (struct record_page){ .page_size = call_arg(call, "PageSize")->n };
 	if (token_arg->text) {
-		if (token_read(call, prefix, filters, token_arg->text, &token, err) < 0)
+		if (token_read(call, filters, token_arg->text, &token, err) < 0)
 			return -1;
 		q->from = token.number[TOKEN_FROM];
 		q->to = token.number[TOKEN_TO];

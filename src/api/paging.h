@@ -4,7 +4,7 @@
  *
  * A page token says which row comes next, and holds the range as it was resolved on the first page: so
  * "today" stays the same day through all pages, and no record comes twice or not at all while events
- * arrive. It is signed together with the filters: changed, or moved to another question, it is refused.
+ * arrive. It is signed together with the question (not the format): changed, or moved to another question, it is refused.
  */
 #ifndef API_PAGING_H
 #define API_PAGING_H
