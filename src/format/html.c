@@ -15,7 +15,7 @@
 
 #include "base/banned.h"
 
-enum { ID_LENGTH = 24, INSTANT_LENGTH = 20, WIDE_COLUMNS = 9 };
+enum { ID_LENGTH = 24, INSTANT_LENGTH = 20, WIDE_COLUMNS = 8 };
 
 #define PLACEHOLDER "\xE2\x80\x93"      /* a dash where there is no value */
 
@@ -144,24 +144,61 @@ static bool is_link(const struct field *f, const char *text)
 	return (text[0] == '/' && text[1] != '/') || strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
 }
 
+/* One long word of letters and digits, such as an account's SID. */
+static bool is_identifier(const char *text, size_t len)
+{
+	bool digit = false;
+
+	for (size_t i = 0; i < len; i++) {
+		bool letter = (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z');
+
+		digit = digit || (text[i] >= '0' && text[i] <= '9');
+		if (!letter && !(text[i] >= '0' && text[i] <= '9'))
+			return false;
+	}
+	return digit && len >= ID_LENGTH;
+}
+
+/* TEXT, which may be broken after a slash or a comma. */
+static void add_breakable(struct strbuf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t n = strcspn(text, "/,");
+
+		n = n < len ? n + 1 : len;
+		add_text(out, text, n);
+		if (n < len)
+			strbuf_add(out, "<wbr>");
+		text += n;
+		len -= n;
+	}
+}
+
 static void add_plain_text(struct strbuf *out, const struct field *f, const char *text, size_t len)
 {
-	const char *end = "</span>";
+	bool word = !memchr(text, ' ', len);
 
 	if (is_link(f, text)) {
 		strbuf_add(out, "<a href=\"");
 		add_text(out, text, len);
 		strbuf_add(out, "\">");
-		end = "</a>";
-	} else if (len >= ID_LENGTH && !is_date(f) && !memchr(text, ' ', len)) {
-		strbuf_add(out, "<span class=\"id\" title=\"");     /* an identifier: the style may shorten it */
+		add_breakable(out, text, len);
+		strbuf_add(out, "</a>");
+	} else if (is_identifier(text, len)) {          /* the style may shorten it */
+		strbuf_add(out, "<span class=\"id\" title=\"");
 		add_text(out, text, len);
 		strbuf_add(out, "\">");
+		add_text(out, text, len);
+		strbuf_add(out, "</span>");
+	} else if (word && len >= ID_LENGTH) {
+		add_breakable(out, text, len);
+	} else if (word && !is_date(f) && memchr(text, '-', len)) {    /* else it breaks at its hyphens */
+		strbuf_add(out, "<span class=\"word\">");
+		add_text(out, text, len);
+		strbuf_add(out, "</span>");
 	} else {
-		end = "";
+		add_text(out, text, len);
 	}
-	add_text(out, text, len);
-	strbuf_add(out, end);
 }
 
 /* "2026-11-01T00:00:00Z" as people write it, the exact instant beside it; false if it isn't one. */
