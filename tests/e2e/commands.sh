@@ -1,0 +1,130 @@
+#!/bin/sh
+# commands.sh - the small commands from the outside, on a ledger of their own: what they print, how they fail.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/e2e/tap.sh
+. "$here/tap.sh"
+usaged=${USAGED:-$here/../../usaged}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+cat >"$tmp/usaged.conf" <<-END
+	[ledger]
+	database = usage.db
+	secret_file = secret
+
+	[server]
+	templates = $here/../../templates
+END
+
+# Runs a command: $out, $err and $code are what came of it.
+try() {
+	out=$("$usaged" --config "$tmp/usaged.conf" "$@" 2>"$tmp/err")
+	code=$?
+	err=$(cat "$tmp/err")
+}
+
+# refused SENTENCE CODE PART COMMAND...: exit code and one line on standard error, nothing on standard output
+refused() {
+	sentence=$1 wanted=$2 part=$3
+	shift 3
+	try "$@"
+	is "$sentence: exit code" "$code" "$wanted"
+	has "$sentence: reason" "$err" "$part"
+	is "$sentence: one line of errors" "$(wc -l <"$tmp/err")" 1
+	is "$sentence: no output" "$out" ""
+}
+
+categories=$here/../../conf/categories.csv
+no_account=ACffffffffffffffffffffffffffffffff
+
+refused "commands need a ledger" 1 "usage.db" account list
+refused "a catalogue that is not there makes no ledger" 1 "nowhere.csv" init --categories "$tmp/nowhere.csv"
+is "nothing is left of it" "$(ls -x "$tmp")" "err  usaged.conf"
+try init --categories "$categories"
+is "init makes a ledger" "$code" 0
+is "the secret is its owner's alone" "$(stat -c %a "$tmp/secret")" 600
+sum=$(cksum <"$tmp/usage.db")
+refused "init writes over nothing" 1 "secret" init --categories "$categories"
+is "the ledger is as it was" "$(cksum <"$tmp/usage.db")" "$sum"
+
+refused "a command must exist" 2 "dance" dance
+refused "an option must exist" 2 "--bogus" account add --name x --bogus
+refused "an option needs its value" 2 "--name needs a value" account add --name
+refused "a flag takes no value" 2 "--metered takes no value" category list --metered=yes
+refused "operands are counted" 2 "too many" account list everything
+refused "a part must be named" 2 "missing" account
+refused "a part must exist" 2 "remove" account remove
+
+try account add --name "Grün & Söhne" --currency EUR --created 2025-03-01
+main=${out#SID=}
+is "an account gets a SID" "$(printf %s "$main" | sed 's/^AC[0-9a-f]\{32\}$/yes/')" yes
+try account add --name Filiale --parent "$main" --created 2025-04-01
+sub=${out#SID=}
+try account list
+is "list: an account a line" "$out" "$(printf '%s\n' "$main	Grün & Söhne	-	eur	2025-03-01" "$sub	Filiale	$main	usd	2025-04-01" | sort)"
+try account show "Grün & Söhne"
+has "show takes a name" "$out" "sid	$main"
+has "show has the subaccounts" "$out" "subaccount	$sub	Filiale"
+refused "a name is taken once" 1 "Filiale" account add --name Filiale
+refused "a SID is taken once" 1 "$main" account add --name other --sid "$main"
+refused "a parent must exist" 1 "$no_account" account add --name x --parent $no_account
+refused "a subaccount has no subaccounts" 1 "subaccount" account add --name x --parent "$sub"
+refused "a date must exist" 1 "such as 2026-11-21" account add --name x --created 2026-02-30
+refused "a currency has three letters" 1 "usd" account add --name x --currency euro
+refused "a name has no line ends" 1 "control characters" account add --name "two
+lines"
+refused "unknown accounts are not shown" 1 "$no_account" account show $no_account
+
+try key add --role Account --account "$main"
+sid=$(printf '%s\n' "$out" | sed -n 's/^SID=//p')
+secret=$(printf '%s\n' "$out" | sed -n 's/^SECRET=//p')
+is "a secret is letters and digits" "$(printf %s "$secret" | sed 's/^[A-Za-z0-9]\{43\}$/yes/')" yes
+is "the secret is not in the ledger" "$(cat "$tmp"/usage.db* | grep -c "$secret")" 0
+try key list
+has_not "nor in the list" "$out" "$secret"
+has "which names the key" "$out" "$sid	Account	-	$main"
+try key add --role Manager --user boss --grant "$main" --grant "$sub"
+try key list
+has "grants are listed" "$out" "Manager	boss	-"
+has "all of them" "$out" "$main"
+refused "a role must exist" 2 "SystemAdministrator, Manager" key add --role Emperor
+refused "an account's key has an account" 2 "--account" key add --role Key
+refused "a manager has a name" 2 "--user" key add --role Manager
+refused "only a manager has grants" 2 "--grant" key add --role User --user x --grant "$main"
+refused "a grant must exist" 1 "$no_account" key add --role Manager --user x --grant $no_account
+try key revoke "$sid"
+is "a key can be revoked" "$code" 0
+try key list
+is "and is listed with the time" "$(printf '%s\n' "$out" | awk -F '\t' -v sid="$sid" '$1 == sid && $6 != "-"' | wc -l)" 1
+refused "an unknown key can't" 1 "SK0" key revoke SK0
+"$usaged" --config "$tmp/usaged.conf" key add --role User --user x >/dev/full 2>"$tmp/err"
+is "a secret that can't be printed is an error" $? 1
+has "that names the key" "$(cat "$tmp/err")" "SK"
+
+try category add calls-moon --parent calls --description "Calls to the moon" --count-unit calls --usage-unit minutes
+is "a category can be added" "$code" 0
+try category list
+has "and is listed" "$out" "calls-moon	calls	-	calls	minutes	Calls to the moon"
+try category list --metered
+has_not "a new one is not metered" "$out" "calls-moon"
+refused "a category is added once" 1 "calls-moon" category add calls-moon
+refused "a category's parent must exist" 1 "nothing-such" category add x --parent nothing-such
+refused "a category's name is plain" 1 "a-z" category add "Calls!"
+
+try config --check
+is "good settings: no word" "$code$out$err" 0
+try config
+"$usaged" config --defaults >"$tmp/defaults.conf"
+cmp -s "$tmp/defaults.conf" "$here/../../conf/usaged.conf"
+is "conf/usaged.conf has the defaults" $? 0
+printf '[server]\nthreads = many\n' >"$tmp/bad.conf"
+"$usaged" --config "$tmp/bad.conf" config --check 2>"$tmp/err"
+is "bad settings: exit code" $? 1
+has "bad settings: file and line" "$(cat "$tmp/err")" "bad.conf:2:"
+
+try verify
+is "an empty ledger is true" "$code" 0
+
+finish
