@@ -64,7 +64,7 @@ static const struct field record_fields[] = {
 	FIELD_AS(struct usage_record_info, description, "Description", "The category in words"),
 	FIELD_AS(struct usage_record_info, end_date, "EndDate", "Last day, included", .format = "date"),
 	FIELD_AS(struct usage_record_info, price, "Price", "Cost in the account's currency"),
-	FIELD_AS(struct usage_record_info, price_unit, "PriceUnit", "The currency, lower case", .flags = FIELD_UNIT),
+	FIELD_AS(struct usage_record_info, price_unit, "PriceUnit", "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
 	FIELD_AS(struct usage_record_info, start_date, "StartDate", "First day, included", .format = "date"),
 	FIELD_AS(struct usage_record_info, usage, "Usage", "The billed measure", .flags = FIELD_QUOTED),
 	FIELD_AS(struct usage_record_info, usage_unit, "UsageUnit", "What Usage measures", .flags = FIELD_UNIT),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# manuals.sh - every setting and every field of a mapping is in its manual page, and the other way round.
+# manuals.sh - every command, setting, operation and parameter is in its manual page, and the other way round.
 set -u
 
 cd "${srcdir:-.}" || exit 99
@@ -34,7 +34,18 @@ sed -n 's/^	{ ROLE_[A-Z]*, "\([A-Za-z]*\)".*/\1/p' src/usage/principal.c | sort 
 sed -n '/^\.Sh ROLES/,/^\.Sh ENV/s/^\.It Li //p' man/usaged.8 | sort >"$tmp/roles.manual"
 same "roles" "$tmp/roles" "$tmp/roles.manual"
 
-for list in settings fields commands roles; do
+grep -o '&op_[A-Za-z]*' src/api/ops.c | sed 's/&op_//' | sort >"$tmp/operations"
+sed -n '/^\.Ss Operations/,/^\.El/s/^\.It \([A-Z][A-Za-z]*\) Ta .*/\1/p' man/usaged-api.7 | grep -v '^Em' | sort >"$tmp/operations.manual"
+same "operations" "$tmp/operations" "$tmp/operations.manual"
+
+# a parameter stands in a list of names: ".It Li StartDate , EndDate"
+sed -n 's/.*{ "\([A-Z][A-Za-z]*\)", PT_.*/\1/p' src/api/*.c src/api/paging.h | sort -u >"$tmp/parameters"
+sed -n 's/^\.It Li \([A-Z].*\)/\1/p' man/usaged-api.7 | tr -d ' ' | tr ',' '\n' | sort -u >"$tmp/parameters.manual"
+echo AccountSid >>"$tmp/parameters.manual"      # in the paths
+sort -u -o "$tmp/parameters.manual" "$tmp/parameters.manual"
+same "parameters" "$tmp/parameters" "$tmp/parameters.manual"
+
+for list in settings fields commands roles operations parameters; do
 	[ -s "$tmp/$list" ] || { echo "no $list were found in the source"; bad=1; }
 done
 exit $bad
