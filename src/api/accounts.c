@@ -71,6 +71,6 @@ static const struct param no_params[] = { { 0 } };
 
 const struct op op_ListAccounts = {
 	.id = "ListAccounts", .methods = M_READ, .path = "/accounts", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = no_params, .returns = &accounts_shape, .run = list_accounts, .title = "Accounts",
+	.params = no_params, .returns = &accounts_shape, .run = list_accounts, .title = "Accounts", .nav = "Accounts",
 	.doc = "The accounts that the caller may see, and where their usage is",
 };

@@ -84,6 +84,8 @@ struct op {
 	int (*run)(struct call *call, struct writer *w, struct error *err);
 	const void *data;                 /* what tells rows apart that share a run function */
 	const char *title;                /* of its page */
+	const char *nav;                  /* its name among the links on every page; NULL: not there */
+	const char *tab;                  /* its name among those of its family that show the same otherwise; or NULL */
 	const char *doc;
 };
 

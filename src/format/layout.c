@@ -124,6 +124,7 @@ struct layout *layout_new(const struct writer_options *o, const char *content, c
 	if (page) {
 		put_text(l->data, "user", page->user);
 		put_links(l->data, "nav", page->nav);
+		put_links(l->data, "tabs", page->tabs);
 		put_links(l->data, "exports", page->exports);
 		put_form(l->data, page);
 	}

@@ -43,6 +43,7 @@ struct page {
 	const char *user;                    /* who is signed in, or NULL */
 	const char *action;                  /* where the form of inputs leads; NULL = no form */
 	const struct page_link *nav;         /* ended by a NULL text, or NULL */
+	const struct page_link *tabs;        /* this page's siblings; likewise */
 	const struct page_link *exports;     /* the same report in other formats; likewise */
 	const struct page_input *inputs;     /* ended by a NULL name, or NULL */
 };

@@ -7,7 +7,7 @@
 #include "http/request.h"
 
 enum {
-	BODY_PARAMS_MAX = 65536,       /* bytes of a body that holds parameters */
+	BODY_PARAMS_MAX = 262144,      /* bytes of a body that holds parameters */
 	BODY_DEPTH_MAX = 16            /* nesting of JSON */
 };
 

@@ -23,8 +23,8 @@ static const char *fill_name(const struct page_context *c, const char *name, siz
 	return c->who && c->who->role == ROLE_ACCOUNT ? c->who->name : NULL;
 }
 
-/* The URL of an operation's page, or NULL if a part of its path isn't known. */
-static const char *page_url(const struct page_context *c, const struct op *op)
+/* The path of an operation's page, or NULL if a part of it isn't known. */
+static const char *page_path(const struct page_context *c, const struct op *op)
 {
 	const char *p = op->path, *url = "";
 
@@ -38,33 +38,63 @@ static const char *page_url(const struct page_context *c, const struct op *op)
 
 			if (!value)
 				return NULL;
-			url = arena_printf(c->arena, "%s%s", url, value);
+			url = arena_join(c->arena, url, value, NULL);
 			p += strcspn(p, "}") + 1;
 		}
 	}
-	return arena_printf(c->arena, "%s.html", url);
+	return arena_join(c->arena, url, ".html", NULL);
 }
 
-/* The pages of this family, and the first of each other one, as far as the caller may see them. */
-static const struct page_link *make_nav(const struct page_context *c)
+/*
+ * What another operation's page is asked for with: the account that this page is about, if it takes one, and days where it must have
+ * them: the first such parameter is the month's first, the next one today.
+ */
+static const char *page_query(const struct page_context *c, const struct op *op)
+{
+	struct date day = date_from_days(floor_div(clock_now_us(), SEC_PER_DAY * USEC_PER_SEC));
+	const char *query = "", *value;
+	struct date first = { day.year, day.month, 1 };
+	char text[DATE_TEXT];
+
+	for (const struct param *p = op->params; p->name; p++) {
+		value = NULL;
+		for (size_t i = 0; i < c->route->n_args && !(p->flags & PARAM_PATH); i++)
+			if (strcmp(c->route->args[i].name, p->name) == 0)
+				value = c->route->args[i].value;
+		if (p->type == PT_DATE && (p->flags & PARAM_REQUIRED)) {
+			date_format(text, first);
+			value = text;
+			first = day;
+		}
+		if (value)
+			query = arena_join(c->arena, query, *query ? "&" : "?", p->name, "=", value, NULL);
+	}
+	return query;
+}
+
+/* Are both in the same row of tabs? */
+static bool share_tabs(const struct op *a, const struct op *b)
+{
+	return a && b && a->tab && b->tab && a->dialect == b->dialect;
+}
+
+/* Links to the operations that have a label at OFFSET in their rows and that the caller may see; TABS: only to siblings. */
+static const struct page_link *make_links(const struct page_context *c, size_t offset, bool tabs)
 {
 	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
-	const struct dialect *family = NULL;
+	const struct op *here = c->route->op;
 	size_t n = 0;
 
-	for (const struct op *const *op = c->table; *op && n < LINKS_MAX; op++) {
-		bool first = (*op)->dialect != family;
-		const char *url;
+	for (const struct op *const *row = c->table; *row && n < LINKS_MAX; row++) {
+		const struct op *op = *row;
+		const char *label = *(const char *const *)((const char *)op + offset), *path;
 
-		if (!((*op)->methods & M_GET) || !c->who || !((*op)->roles & c->who->role))
+		if (!label || !c->who || !(op->roles & c->who->role) || (tabs && !share_tabs(op, here)))
 			continue;
-		if (!first && (*op)->dialect != c->route->dialect)
-			continue;
-		url = page_url(c, *op);
-		if (!url)
-			continue;
-		family = (*op)->dialect;
-		links[n++] = (struct page_link){ (*op)->title, url, *op == c->route->op };
+		path = page_path(c, op);
+		if (path)
+			links[n++] = (struct page_link){ label, arena_join(c->arena, path, page_query(c, op), NULL),
+							 op == here || (!tabs && share_tabs(op, here)) };
 	}
 	return links;
 }
@@ -219,7 +249,8 @@ const struct page *page_make(const struct page_context *c)
 
 	page->site = c->settings->name;
 	page->user = c->who ? c->who->name : NULL;
-	page->nav = make_nav(c);
+	page->nav = make_links(c, offsetof(struct op, nav), false);
+	page->tabs = make_links(c, offsetof(struct op, tab), true);
 	if (c->route->op && (c->route->op->methods & M_GET)) {
 		page->action = c->request->raw_path;
 		page->inputs = make_inputs(c);

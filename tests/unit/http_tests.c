@@ -126,7 +126,7 @@ static int run_raw(struct call *call, struct writer *w, struct error *err)
 
 #define BODY .takes_body = true, .body_root = "Echo", .body_namespace = "http://example.com/Test.Types"
 
-TEST_OP(op_echo, "Echo", M_ALL, "/test/echo", servicestack, ROLES_READING, echo_params, run_echo, BODY);
+TEST_OP(op_echo, "Echo", M_ALL, "/test/echo", servicestack, ROLES_READING, echo_params, run_echo, BODY, .nav = "Echo");
 TEST_OP(op_get, "GetOnly", M_GET, "/test/get", servicestack, ROLE_ADMIN, echo_params, run_echo);
 TEST_OP(op_thing, "Thing", M_GET, "/2010-04-01/Accounts/{AccountSid}/Things/{Text}", twilio, ROLES_READING, thing_params, run_thing);
 TEST_OP(op_things, "MakeThing", M_POST, "/2010-04-01/Accounts/{AccountSid}/Things/{Text}", twilio, ROLES_READING, thing_params, run_thing);
