@@ -382,6 +382,26 @@ const struct dialect *dialect_of_path(const char *path, size_t len)
 	return *d;
 }
 
+/* What pages for people call it. */
+static const char *const error_titles[ERR_KINDS] = {
+	[ERR_PARAM] = "Something asked for is not right", [ERR_FORMAT] = "Something asked for is not right",
+	[ERR_MISSING] = "Something more must be said", [ERR_PAGE] = "This page can't be found again",
+	[ERR_REVERSED] = "The range ends before it begins", [ERR_BODY] = "The request can't be read",
+	[ERR_UNAUTHENTICATED] = "Please sign in", [ERR_CREDENTIALS] = "These credentials are not known here",
+	[ERR_FORBIDDEN] = "You may not do this", [ERR_NOT_FOUND] = "There is nothing here", [ERR_METHOD] = "That can't be done here",
+	[ERR_NO_OPERATION] = "There is nothing here", [ERR_NOT_ACCEPTABLE] = "There is no such format",
+	[ERR_MEDIA_TYPE] = "The request can't be read", [ERR_TOO_LARGE] = "That is too much at once",
+	[ERR_TOO_MANY] = "Too many requests", [ERR_CONFLICT] = "That exists already", [ERR_OVERFLOW] = "The number is too large",
+	[ERR_BUSY] = "Busy just now", [ERR_GATEWAY] = "Starting or stopping", [ERR_TIMEOUT] = "That took too long",
+	[ERR_INTERNAL] = "Something broke here",
+};
+
+void dialect_write_error(const struct dialect *d, struct writer *w, const struct error *err, const struct error_status *status)
+{
+	writer_about(w, error_titles[err->kind], NULL);
+	d->write_error(w, err, status);
+}
+
 struct error_status dialect_status(const struct dialect *d, const struct error *err)
 {
 	struct error_status s = d->errors[err->kind];

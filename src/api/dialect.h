@@ -46,6 +46,9 @@ extern const struct dialect *const dialects[];       /* ended by NULL; the last 
 /* Whose path is this? Never NULL. */
 const struct dialect *dialect_of_path(const char *path, size_t len);
 
+/* Says ERR to W with the family's document; for people with a title in words. STATUS is what is sent, see dialect_status. */
+void dialect_write_error(const struct dialect *d, struct writer *w, const struct error *err, const struct error_status *status);
+
 /* The status of ERR in D: the table's row, with err->code in place of its code if that is set. */
 struct error_status dialect_status(const struct dialect *d, const struct error *err);
 

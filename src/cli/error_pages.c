@@ -52,7 +52,7 @@ static int render(const struct settings *s, const struct dialect *d, const struc
 	if (e->name && status.name)
 		status.name = e->name;
 	w = writer_new(f, &options, &sink);
-	d->write_error(w, &said, &status);
+	dialect_write_error(d, w, &said, &status);
 	rc = writer_finish(w, err);
 	writer_free(&w);
 	return rc;

@@ -174,16 +174,34 @@ static void add_breakable(struct strbuf *out, const char *text, size_t len)
 	}
 }
 
+/* Of an address the part that tells it from its neighbours, in words: "This month" for ".../ThisMonth.html?a=b". */
+static void add_link(struct strbuf *out, const char *url, size_t len)
+{
+	size_t end = strcspn(url, "?"), begin, dot;
+	char *name;
+
+	for (begin = end; begin > 0 && url[begin - 1] != '/'; begin--)
+		;
+	for (dot = begin; dot < end && url[dot] != '.'; dot++)
+		;
+	strbuf_add(out, "<a href=\"");
+	add_text(out, url, len);
+	strbuf_add(out, "\">");
+	name = strndup(url + begin, dot - begin);
+	if (name && *name)
+		style_humanise(out, name);
+	else
+		add_breakable(out, url, len);
+	free(name);
+	strbuf_add(out, "</a>");
+}
+
 static void add_plain_text(struct strbuf *out, const struct field *f, const char *text, size_t len)
 {
 	bool word = !memchr(text, ' ', len);
 
 	if (is_link(f, text)) {
-		strbuf_add(out, "<a href=\"");
-		add_text(out, text, len);
-		strbuf_add(out, "\">");
-		add_breakable(out, text, len);
-		strbuf_add(out, "</a>");
+		add_link(out, text, len);
 	} else if (is_identifier(text, len)) {          /* the style may shorten it */
 		strbuf_add(out, "<span class=\"id\" title=\"");
 		add_text(out, text, len);

@@ -87,7 +87,7 @@ static void put_form(struct json_object *o, const struct page *page)
 {
 	struct json_object *form, *array;
 
-	if (!page->action || !page->inputs)
+	if (!page->action || !page->inputs || !page->inputs->name)
 		return;
 	form = json_object_new_object();
 	array = json_object_new_array();

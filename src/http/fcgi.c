@@ -39,7 +39,8 @@ struct server {
 	bool own;                       /* the socket is ours to remove, not inherited */
 	int n_workers;
 	struct worker *workers;
-	atomic_int connected;           /* workers that hold a connection */
+	atomic_int waiting;             /* workers that wait for a connection */
+	atomic_int connected;           /* workers that hold one */
 	atomic_bool stopping;
 };
 
@@ -231,11 +232,13 @@ static int accept_connection(struct server *s)
 	for (;;) {
 		int fd, failure;
 
-		/* an inherited socket can't be shut down: its waiters are cancelled, and only here */
-		pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+		/* what has connected to our own socket before it was shut down is still served */
+		if (!s->own && atomic_load(&s->stopping))
+			return -1;
+		atomic_fetch_add(&s->waiting, 1);
 		fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 		failure = errno;
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+		atomic_fetch_sub(&s->waiting, 1);
 		if (fd >= 0)
 			return fd;
 		if (failure == EINTR || failure == ECONNABORTED)
@@ -256,7 +259,6 @@ static void *worker_main(void *arg)
 	struct worker *w = arg;
 	int fd;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	while ((fd = accept_connection(w->server)) >= 0)
 		serve_connection(w, fd);
 	return NULL;
@@ -308,8 +310,25 @@ static void stop_workers(struct server *s)
 		/* what has been sent on it already is still read and answered */
 		if (fd >= 0)
 			shutdown(fd, SHUT_RD);
-		if (!s->own && s->workers[i].running)
-			pthread_cancel(s->workers[i].thread);
+	}
+}
+
+/* An inherited socket isn't ours to shut down: who waits on it is woken by a connection that says nothing. */
+static void wake_waiting(struct server *s)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+
+	if (s->own || getsockname(s->listen_fd, (struct sockaddr *)&addr, &len) < 0)
+		return;
+	for (int n = atomic_load(&s->waiting); n > 0; n--) {
+		int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+		if (fd < 0)
+			return;
+		if (connect(fd, (struct sockaddr *)&addr, len) < 0)
+			n = 0;     /* too many wait already, and wake them as well */
+		close(fd);
 	}
 }
 
@@ -357,8 +376,10 @@ static bool drain(struct server *s, const sigset_t *set)
 	int running;
 
 	while ((running = join_finished(s)) > 0) {
-		int signo = sigtimedwait(set, NULL, &tick);
+		int signo;
 
+		wake_waiting(s);
+		signo = sigtimedwait(set, NULL, &tick);
 		if (signo == SIGTERM || signo == SIGINT || ticks-- <= 0) {
 			log_warning("stopped with requests in work (%d threads)", running);
 			return false;

@@ -123,8 +123,9 @@ void response_init(struct response *r, struct output *out, struct strbuf *head, 
 {
 	*r = (struct response){
 		.sink = { .buf = body, .flush_above = RESPONSE_FLUSH_ABOVE, .flush = flush },
-		.out = out, .head = head, .arena = arena, .status = { .status = 200 }, .request_id = ""
+		.out = out, .head = head, .arena = arena, .request_id = ""
 	};
+	r->status.status = 200;
 	strbuf_clear(body);
 }
 
@@ -174,7 +175,7 @@ static void write_document(struct response *r, const struct error *err, const st
 
 	response_begin(r);
 	w = writer_new(r->format, o, &r->sink);
-	r->dialect->write_error(w, err, &r->status);
+	dialect_write_error(r->dialect, w, err, &r->status);
 	if (writer_finish(w, &failure) < 0 && !r->started)
 		write_plain(r, err->message);
 	writer_free(&w);

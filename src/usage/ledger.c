@@ -301,26 +301,26 @@ static const char *add_amounts(struct amounts *sum, const struct amounts *a)
 	return NULL;
 }
 
-static int sum_overflows(struct error *err, const char *amount)
-{
-	return error_set(err, ERR_OVERFLOW, amount, "the account's total %s of this category and month would no longer fit 64 bits", amount);
-}
-
-/* Adds AMOUNTS to the rollup of TABLE that has KEY's key. */
-static int rollup_add(struct ledger *l, GHashTable *table, const struct rollup *key, const struct amounts *amounts, struct error *err)
+/* The rollup of TABLE with KEY's key; a new one has no amounts yet. */
+static struct rollup *rollup_get(struct ledger *l, GHashTable *table, const struct rollup *key)
 {
 	struct rollup *r = g_hash_table_lookup(table, key);
-	const char *overflow;
 
-	if (r) {
-		overflow = add_amounts(&r->amounts, amounts);
-		return overflow ? sum_overflows(err, overflow) : 0;
-	}
+	if (r)
+		return r;
 	r = arena_new(&l->arena, struct rollup);
 	*r = *key;
-	r->amounts = *amounts;
 	g_hash_table_add(table, r);
-	return 0;
+	return r;
+}
+
+static int rollup_add(struct rollup *r, const struct amounts *amounts, struct error *err)
+{
+	const char *overflow = add_amounts(&r->amounts, amounts);
+
+	if (!overflow)
+		return 0;
+	return error_set(err, ERR_OVERFLOW, overflow, "the account's total %s of this category and month would no longer fit 64 bits", overflow);
 }
 
 static struct rollup quarter_of(const struct pending *p)
@@ -343,7 +343,7 @@ static int add_up_events(struct ledger *l, struct error *err)
 
 		if (added_at(l, i) != ADDED_CREATED)
 			continue;
-		if (known_meter(l->known, key.category, err) < 0 || rollup_add(l, l->sums, &key, &p->amounts, err) < 0)
+		if (known_meter(l->known, key.category, err) < 0 || rollup_add(rollup_get(l, l->sums, &key), &p->amounts, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -356,39 +356,6 @@ static bool has_dimensions(const struct rollup *r)
 			return true;
 	}
 	return false;
-}
-
-/* Then those sums by every level, as total and as part. Sums of series with dimensions are the finest parts themselves. */
-static int add_up_rollups(struct ledger *l, struct error *err)
-{
-	GHashTableIter it;
-	gpointer sum;
-
-	g_hash_table_iter_init(&it, l->sums);
-	while (g_hash_table_iter_next(&it, &sum, NULL)) {
-		const struct rollup *s = sum;
-		bool has_part = has_dimensions(s);
-
-		for (int level = 0; level < LEVELS; level++) {
-			struct rollup key = { .level = level, .account = s->account, .category = s->category,
-					      .slot = store_slot(level, s->slot) };
-
-			if (rollup_add(l, l->rollups, &key, &s->amounts, err) < 0)
-				return -1;
-			key.series = s->series;
-			if (has_part && level != LEVEL_QUARTER && rollup_add(l, l->rollups, &key, &s->amounts, err) < 0)
-				return -1;
-		}
-		if (has_part)
-			g_ptr_array_add(l->tables[LEVEL_QUARTER][true], sum);
-	}
-	g_hash_table_iter_init(&it, l->rollups);
-	while (g_hash_table_iter_next(&it, &sum, NULL)) {
-		const struct rollup *r = sum;
-
-		g_ptr_array_add(l->tables[r->level][r->series != 0], sum);
-	}
-	return 0;
 }
 
 static int compare_numbers(int64_t a, int64_t b)
@@ -421,6 +388,86 @@ static gint compare_parts(gconstpointer a, gconstpointer b)
 	if (x->slot != y->slot)
 		return compare_numbers(x->slot, y->slot);
 	return compare_numbers(x->series, y->series);
+}
+
+static GPtrArray *list_sums(struct ledger *l)
+{
+	GPtrArray *list = g_ptr_array_sized_new(g_hash_table_size(l->sums));
+	GHashTableIter it;
+	gpointer sum;
+
+	g_hash_table_iter_init(&it, l->sums);
+	while (g_hash_table_iter_next(&it, &sum, NULL))
+		g_ptr_array_add(list, sum);
+	g_ptr_array_sort(list, compare_parts);
+	return list;
+}
+
+/* The total of each level that S belongs to. */
+static void find_totals(struct ledger *l, const struct rollup *s, struct rollup *totals[LEVELS])
+{
+	for (int level = 0; level < LEVELS; level++) {
+		struct rollup key = { .level = level, .account = s->account, .category = s->category, .slot = store_slot(level, s->slot) };
+
+		totals[level] = rollup_get(l, l->rollups, &key);
+	}
+}
+
+/* Adds the sum S to its totals, and to the parts that have their slots. It is the finest part itself. */
+static int add_sum(struct ledger *l, struct rollup *s, struct rollup *const totals[LEVELS], struct error *err)
+{
+	bool has_part = has_dimensions(s);
+
+	for (int level = 0; level < LEVELS; level++) {
+		struct rollup key = *totals[level];
+
+		if (rollup_add(totals[level], &s->amounts, err) < 0)
+			return -1;
+		if (!has_part || level == LEVEL_QUARTER)
+			continue;
+		key.series = s->series;
+		key.amounts = (struct amounts){ 0 };
+		if (rollup_add(rollup_get(l, l->rollups, &key), &s->amounts, err) < 0)
+			return -1;
+	}
+	if (has_part)
+		g_ptr_array_add(l->tables[LEVEL_QUARTER][true], s);
+	return 0;
+}
+
+/* Then those sums by every level. In order, so that most have the totals of the one before. */
+static int add_up_sums(struct ledger *l, GPtrArray *sums, struct error *err)
+{
+	struct rollup *totals[LEVELS];
+	const struct rollup *last = NULL;
+
+	for (guint i = 0; i < sums->len; i++) {
+		struct rollup *s = g_ptr_array_index(sums, i);
+
+		if (!last || last->slot != s->slot || last->category != s->category || last->account != s->account)
+			find_totals(l, s, totals);
+		if (add_sum(l, s, totals, err) < 0)
+			return -1;
+		last = s;
+	}
+	return 0;
+}
+
+static int add_up_rollups(struct ledger *l, struct error *err)
+{
+	GPtrArray *sums = list_sums(l);
+	int rc = add_up_sums(l, sums, err);
+	GHashTableIter it;
+	gpointer rollup;
+
+	g_ptr_array_free(sums, TRUE);
+	g_hash_table_iter_init(&it, l->rollups);
+	while (g_hash_table_iter_next(&it, &rollup, NULL)) {
+		const struct rollup *r = rollup;
+
+		g_ptr_array_add(l->tables[r->level][r->series != 0], rollup);
+	}
+	return rc;
 }
 
 static int store_table(struct ledger *l, GPtrArray *table, struct error *err)
@@ -498,7 +545,8 @@ static int read_month(struct ledger *l, struct rollup *month, struct error *err)
 	if (store_scan_begin(l->st, &scan, err) < 0 || store_scan_next(l->st, &found, err) < 0)
 		return -1;
 	store_scan_end(l->st);
-	return rollup_add(l, l->rollups, month, &found.amounts, err);
+	rollup_get(l, l->rollups, month)->amounts = found.amounts;
+	return 0;
 }
 
 static struct ledger_result *result_at(const struct ledger *l, size_t i)
@@ -514,7 +562,7 @@ static int try_event(struct ledger *l, size_t i, struct error *err)
 
 	if (read_month(l, &month, err) < 0)
 		return -1;
-	p->rejected = rollup_add(l, l->rollups, &month, &p->amounts, &result_at(l, g_array_index(l->order, guint, i))->error) < 0;
+	p->rejected = rollup_add(rollup_get(l, l->rollups, &month), &p->amounts, &result_at(l, g_array_index(l->order, guint, i))->error) < 0;
 	return 0;
 }
 
