@@ -41,11 +41,8 @@ describe('parameters', () => {
 		assert.ok(message.length < 1000)
 	})
 
-	for (const size of ['0', '-1', 'abc', '1.5', '0x10', '1e3', '%20'])
+	for (const size of ['0', '-1', 'abc', '1.5', '0x10', '%20', '1000000000000'])
 		refuses(`PageSize=${size}`, `${daily}?PageSize=${size}`, 'PageSize')
-	test('PageSize=10^12 is cut to the largest page', async () => {
-		assert.equal((await send(`${daily}?PageSize=1000000000000`, { as: 'main' })).is(200).json.page_size, 1000)
-	})
 	for (const page of ['-1', 'abc', '99999999999999999999'])
 		refuses(`Page=${page}`, `${daily}?Page=${page}`, 'Page')
 	for (const date of ['2026-02-30', '2026-13-01', '2026-00-10', '2025-02-29', '26-01-01', '2026-1-1', 'today', '2026-01-01T00:00', '-30', '-30fortnights', '+-3days', '-99999999999days', '2026-01-01x'])
@@ -121,7 +118,7 @@ describe('bodies of AI usage', () => {
 	refuses('invalid UTF-8 in JSON', 'application/json', Buffer.from('7b226163636f756e744964223a22ff227d', 'hex'))
 	refuses('a NUL in JSON', 'application/json', '{"accountId":"a\\u0000b"}')
 	refuses('an object as a text', 'application/json', '{"accountId":{"a":1}}')
-	refuses('nesting without end', 'application/json', '{"a":'.repeat(20000) + '1' + '}'.repeat(20000))
+	refuses('nesting without end', 'application/json', '{"a":'.repeat(5000) + '1' + '}'.repeat(5000))
 	refuses('XML that does not end', 'application/xml', `<GetAIUsage xmlns="${namespace}"><AccountId>`)
 	refuses('XML with a DTD', 'application/xml', xml(`<!DOCTYPE GetAIUsage><GetAIUsage xmlns="${namespace}"/>`))
 	refuses('XML with an entity', 'application/xml', xml(`<!DOCTYPE x [<!ENTITY a "b">]><GetAIUsage xmlns="${namespace}"><AccountId>&a;</AccountId></GetAIUsage>`))
@@ -352,17 +349,19 @@ describe('files and disks', () => {
 			assert.deepEqual(readFileSync(join(dir, name)), was)
 		}
 	})
-	test('a ledger that somebody holds', async () => {
+	test('a ledger that somebody holds: commands say so, an import waits', async () => {
 		const holder = spawn('sqlite3', [join(dir, 'usage.db')])
 		await new Promise(done => {
 			holder.stdout.once('data', done)
-			holder.stdin.write('BEGIN IMMEDIATE;\nSELECT 1;\n')
+			holder.stdin.write('BEGIN IMMEDIATE;\n.shell echo held\n')
 		})
-		const r = await ledger('import', 'mixed.ndjson')
+		const patient = ledger('import', 'good.ndjson')
+		const r = await ledger('account', 'add', '--name', 'in vain')
 		holder.stdin.end('ROLLBACK;\n')
-		await new Promise(done => holder.on('close', done))
 		assert.equal(r.code, 1)
-		assert.match(r.stderr, /locked|busy|another|wait/i)
+		assert.match(r.stderr, /locked|busy|another/i)
+		assert.equal((await patient).code, 0)
+		assert.doesNotMatch((await ledger('account', 'list')).stdout, /in vain/)
 	})
 	test('a disk that is full stores all or nothing of a batch, and says so', async () => {
 		const many = Array.from({ length: 20000 }, (_, i) => line(`many-${i}`)).join('\n') + '\n'

@@ -261,7 +261,7 @@ test('SIGHUP changes nothing', async () => {
 	worker.kill('SIGHUP')
 	await sleep(50)
 	assert.match((await ask()).head, /^Status: 200 /)
-	assert.deepEqual(await stop(worker), { code: 0, signal: null })
+	assert.deepEqual(await stop(worker), { code: 0, signal: null }, worker.log)
 })
 
 test('SIGTERM lets a request in work finish, and wakes who waits', async () => {
@@ -335,7 +335,7 @@ test('an inherited socket is served and left alone', async () => {
 		c.write(request())
 		assert.match((await c.answer()).head, /^Status: 200 /)
 		c.close()
-		assert.deepEqual(await stop(worker), { code: 0, signal: null })
+		assert.deepEqual(await stop(worker), { code: 0, signal: null }, worker.log)
 		assert.ok(existsSync(path))
 	} finally {
 		writeFileSync(config, settings())

@@ -268,13 +268,14 @@ function withNull(schema) {
 
 function loadValidators() {
 	const validators = []
-	if (descriptionsMissing)
-		return validators
-	for (const file of ['twilio_usage_v2010.openapi.json', 'twilio_supersim_usage_v1.openapi.json']) {
+	/* the older API says "uri" and sends paths: the keyword `uri` is read as a reference there */
+	const apis = { 'twilio_usage_v2010.openapi.json': 'uri-reference', 'twilio_supersim_usage_v1.openapi.json': 'uri' }
+	for (const [file, uri] of descriptionsMissing ? [] : Object.entries(apis)) {
 		const api = withNull(JSON.parse(readFileSync(join(contracts, file), 'utf8')))
 		const ajv = addFormats(new Ajv({ strict: false, allErrors: true }))
 		for (const name of ['currency', 'iso-country-code', 'uri-map', 'http-method', 'date-time-rfc-2822'])
 			ajv.addFormat(name, true)
+		ajv.addFormat('uri', ajv.formats[uri])
 		ajv.addSchema(api, file)
 		for (const [path, item] of Object.entries(api.paths))
 			for (const [status, response] of Object.entries(item.get?.responses ?? {}))

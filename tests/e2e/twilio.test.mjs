@@ -233,14 +233,14 @@ describe('lists and pages', () => {
 	})
 	test('events that arrive between two pages make no record come twice or not at all', async () => {
 		const account = await newAccount('pages')
-		const event = (id, category, time) => ({ specversion: '1.0', type: 'usage', source: '/e2e/pages', id, subject: account.sid, time, data: { category, count: 1, usage: '1', price: '0.5' } })
+		const event = (id, category, time) => ({ specversion: '1.0', type: 'usage', source: '/e2e/pages', id: `${account.sid} ${id}`, subject: account.sid, time, data: { category, count: 1, usage: '1', price: '0.5' } })
 		const write = async events => {
 			const a = (await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/cloudevents-batch+json' }, body: JSON.stringify(events) })).is(200)
 			assert.equal(a.json.created, events.length, a.text)
 		}
 		const auth = basic(account.sid, account.token)
 		const today = day(new Date())
-		await write(['calls-outbound', 'sms-outbound-longcode'].map((c, i) => event(`before-${i}`, c, `${plusDays(today, -5)}T10:00:00Z`)))
+		await write(['calls-outbound', 'sms-outbound-longcode'].map((c, i) => event(`before-${i}`, c, `${plusDays(today, -6)}T10:00:00Z`)))
 		const range = `StartDate=${plusDays(today, -6)}&EndDate=${plusDays(today, -2)}`
 		const seen = []
 		let next = `${records(account.sid, 'Daily')}.json?${range}&PageSize=9`

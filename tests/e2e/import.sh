@@ -1,0 +1,209 @@
+#!/bin/bash
+# import.sh - `usaged import` and `usaged sample` from the outside, on a ledger of their own.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/e2e/tap.sh
+. "$here/tap.sh"
+usaged=$(realpath "${USAGED:-$here/../../usaged}")
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+unset USAGED_CONFIG
+export USAGED_CLOCK=2026-11-21T12:00:00Z
+
+cd "$tmp" || exit
+mkdir in
+cat >usaged.conf <<-END
+	[ledger]
+	database = usage.db
+	secret_file = secret
+	busy_timeout_ms = 100
+END
+one=AC00000000000000000000000000000001
+two=AC00000000000000000000000000000002
+
+run() {
+	"$usaged" --config usaged.conf "$@"
+}
+
+# Runs a command: $out, $err and $code are what came of it.
+try() {
+	out=$(run "$@" 2>err)
+	code=$?
+	err=$(cat err)
+}
+
+# event ID [SUBJECT [DATA]]: a line of NDJSON
+event() {
+	printf '{"specversion":"1.0","type":"usage","source":"t","id":"%s","subject":"%s","time":"2026-11-01T10:00:00Z","data":{%s}}\n' \
+		"$1" "${2:-$one}" "${3:-\"category\":\"calls-outbound\",\"usage\":1}"
+}
+
+# How many calls the ledger counts
+calls() {
+	run report ListUsageRecordAllTime --AccountSid "$one" --Category calls-outbound --format json |
+		sed -n 's/.*"count":"\([0-9]*\)".*/\1/p'
+}
+
+run init --categories "$here/../../conf/categories.csv" >log
+run account add --name One --sid $one --created 2026-01-01 >log
+run account add --name Two --sid $two --created 2026-01-01 >log
+
+# ---- forms ----
+
+{ event a; event b; } >in/two.ndjson
+try import in/two.ndjson
+is "events are created" "$out" "in/two.ndjson: 2 created, 0 duplicate, 0 conflict, 0 rejected
+total: 2 created, 0 duplicate, 0 conflict, 0 rejected"
+is "that is success" "$code" 0
+try import in/two.ndjson
+has "again they are duplicates" "$out" "total: 0 created, 2 duplicate, 0 conflict, 0 rejected"
+is "that is success too" "$code" 0
+is "and count once" "$(calls)" 2
+{ printf '[\n'; event c; printf ','; event d; printf ']'; } >in/array.json
+event e | sed 's/{/{\n/' >in/one.json
+printf 'source,id,subject,time,category,usage\r\nt,f,%s,2026-11-01T10:00:00Z,calls-outbound,1' $one >in/plain.csv
+try import in/array.json in/one.json in/plain.csv
+has "an array, an object and CSV, by their names" "$out" "total: 4 created, 0 duplicate, 0 conflict, 0 rejected"
+for file in array.json one.json plain.csv two.ndjson; do
+	try import - <in/$file
+	has "$file by its content" "$out" "total: 0 created, $(run import in/$file | sed -n 's/^total: 0 created, \([0-9]*\) dup.*/\1/p') duplicate, 0"
+done
+cp in/array.json in/array.txt
+try import --format json in/array.txt
+has "or as it is told" "$out" "total: 0 created, 2 duplicate"
+try import --format ndjson in/array.txt
+is "which may be wrong" "$code" 1
+is "no list of rejected records is left of what went well" "$(ls -- *.csv)" "array.txt.rejected.csv"
+rm -- *.rejected.csv
+
+# ---- verdicts ----
+
+{
+	event g
+	event a "$one" '"category":"calls-outbound","usage":2'
+	event h "AC000000000000000000000000000000ff"
+	event i "$one" '"category":"calls-outbound","usage":"1,5"'
+	echo '{"id": '
+	echo
+	event j "$one" '"category":"telepathy"'
+	event g
+	event k "$two" '"category":"calls-outbound","price":0.000000001'
+} >in/mixed.ndjson
+try import in/mixed.ndjson
+has "each record has its verdict" "$out" "total: 2 created, 1 duplicate, 1 conflict, 4 rejected"
+has "what was not stored is in a file" "$out" "mixed.ndjson.rejected.csv"
+is "that is a failure" "$code" 1
+is "the file has a header" "$(head -n 1 mixed.ndjson.rejected.csv)" "file,line,field,reason,record"$'\r'
+is "a line each, with line and field" "$(sed 's/\r$//' mixed.ndjson.rejected.csv | awk -F, 'NR > 1 { print $2, $3 }' | sort -n)" "2 id
+3 subject
+4 usage
+5 
+7 category"
+has "the reason names what is unknown" "$(cat mixed.ndjson.rejected.csv)" 'there is no category ""telepathy""'
+# what was rejected is there as it was, and is rejected again
+sqlite3 :memory: '.import --csv mixed.ndjson.rejected.csv r' "SELECT record FROM r WHERE line = 7" >again 2>>log
+is "and the record is as it was" "$(cat again)" "$(sed -n 7p in/mixed.ndjson)"
+try import --rejects all.csv in/mixed.ndjson in/mixed.ndjson
+is "one file for all" "$(wc -l <all.csv) $(ls -- *.csv)" "11 all.csv
+mixed.ndjson.rejected.csv"
+rm -- *.csv
+sum=$(cksum <in/mixed.ndjson)
+try import --rejects in/mixed.ndjson in/mixed.ndjson
+is "a file that is read is not written over" "$code $(cksum <in/mixed.ndjson)" "2 $sum"
+try import --rejects /dev/full in/mixed.ndjson
+is "a list that can't be written is a failure" "$code" 1
+has "and is named" "$err" "/dev/full"
+
+# ---- what can't be read ----
+
+try import
+is "files must be named" "$code" 2
+try import --format xml in/two.ndjson
+has "a form must exist" "$code $err" "2 usaged import: --format must be ndjson, json or csv"
+try import in/nowhere.ndjson in/two.ndjson
+is "a file must exist" "$code" 1
+has "it is named" "$err" "in/nowhere.ndjson"
+has "the others are read" "$out" "total: 0 created, 2 duplicate"
+try import in
+is "a folder is no file" "$code" 1
+printf 'id,when\n1,2\n' >in/bad.csv
+try import in/bad.csv
+has "a header must name the fields, and is told where it doesn't" "$code $err" "1 usaged import: the header has no column source"
+has "with file and line" "$err" "in/bad.csv:1"
+{ printf '['; event l; } >in/open.json
+try import in/open.json
+has "an array must end" "$code $err" "1 usaged import: malformed JSON: the array isn't closed"
+has "what came before is stored" "$out" "total: 1 created"
+: >in/empty.ndjson
+try import in/empty.ndjson
+is "nothing is nothing" "$code $(tail -n 1 <<<"$out")" "0 total: 0 created, 0 duplicate, 0 conflict, 0 rejected"
+printf '[file]\nheader = yes\n[event]\nid = {a\n' >in/bad.ini
+try import --mapping in/bad.ini in/plain.csv
+has "a mapping is checked" "$code $err" "1 usaged import: in/bad.ini:4: event.id"
+try import --mapping in/bad.ini --format json in/plain.csv
+is "a mapping is for CSV" "$code" 2
+
+# ---- beside others, and interrupted ----
+
+before=$(calls)
+event busy >in/busy.ndjson
+{ echo 'BEGIN IMMEDIATE;'; sleep 1; echo 'COMMIT;'; } | sqlite3 usage.db &
+sleep 0.3
+try import in/busy.ndjson
+wait $!
+is "an import waits while another one writes, longer than requests do" "$code $(calls)" "0 $((before + 1))"
+
+before=$(calls)
+awk -v n=120000 -v one=$one 'BEGIN {
+	for (i = 0; i < n; i++)
+		printf "{\"source\":\"big\",\"id\":\"%d\",\"subject\":\"%s\",\"time\":\"2026-10-%02dT10:%02d:00Z\",\"data\":{\"category\":\"calls-outbound\"}}\n",
+			i, one, i % 28 + 1, i % 60
+}' >in/big.ndjson
+mkfifo pipe
+run import - <pipe >out 2>err &
+import=$!
+exec 3>pipe
+cat in/big.ndjson >&3
+for _ in $(seq 300); do
+	[ "$(calls)" -lt $((before + 100000)) ] || break
+	sleep 0.1
+done
+kill -INT $import
+wait $import
+is "an interrupted import is a failure" $? 1
+exec 3>&-
+has "it says how far it came" "$(cat err)" "interrupted: standard input is stored up to line 100000"
+is "whole batches are stored" "$(calls)" $((before + 100000))
+try import in/big.ndjson
+has "running it again brings the rest" "$out" "total: 20000 created, 100000 duplicate, 0 conflict, 0 rejected"
+is "and all count once" "$(calls)" $((before + 120000))
+
+# ---- the sample ----
+
+is "the same seed and time make the same sample" "$(run sample --print | cksum)" "$(run sample --print | cksum)"
+has_not "another seed another" "$(run sample --seed 2 --print | cksum)" "$(run sample --print | cksum)"
+try sample
+has "the sample names its accounts" "$out" "	Northwind Voice	-"
+created=$(sed -n 's/ events created, 0 there already//p' <<<"$out")
+is "it has as many events as it prints" "$created" "$(run sample --print | wc -l)"
+is "some ten thousands" $((created > 50000 && created < 80000)) 1
+try sample
+has "again it adds nothing" "$out" "0 events created, $created there already"
+run sample --print >in/sample.ndjson
+try import in/sample.ndjson
+has "what it prints is what it stores" "$out" "total: 0 created, $created duplicate, 0 conflict, 0 rejected"
+USAGED_CLOCK=2026-11-23T12:00:00Z try sample
+has "two days later only the new ones are added" "$out" " events created, "
+is "which are few" "$(sed -n 's/ events created.*//p' <<<"$out" | awk '{ print $1 > 0 && $1 < 1000 }')" 1
+is "SIMs, fleets, networks, countries" "$(for f in sim fleet network iso_country; do
+	sed -n "s/.*\"$f\":\"\([^\"]*\)\".*/\1/p" in/sample.ndjson | sort -u | wc -l
+done | paste -sd ' ')" "6 2 3 3"
+is "nothing in it is from the future" "$(sed 's/.*"time":"\([^"]*\)".*/\1/' in/sample.ndjson | sort | tail -n 1 | cut -c1-10)" 2026-11-21
+is "every account has AI minutes of three customers or more" "$(grep '"customer"' in/sample.ndjson |
+	sed 's/.*"subject":"\([^"]*\)".*"customer":"\([^"]*\)".*/\1 \2/' | sort -u | cut -d ' ' -f 1 | uniq -c | awk '$1 >= 3' | wc -l)" 4
+
+try verify
+has "the ledger is true" "$code $out" " 0 differences"
+
+finish
