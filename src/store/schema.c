@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include "base/banned.h"
 
-/* Amounts only grow from 0. STRICT refuses a sum that left 64 bits, which would be a REAL. */
-#define AMOUNTS \
+/* No event takes anything away. */
+#define EVENT_AMOUNTS \
 	"	count INTEGER NOT NULL CHECK (count >= 0)," \
 	"	usage INTEGER NOT NULL CHECK (usage >= 0)," \
 	"	price INTEGER NOT NULL CHECK (price >= 0)," \
@@ -12,8 +12,15 @@
 
 /*
  * Totals of a category by slot, in the order reports read them: slots by account first, all categories of one together.
- * Rollups follow from events and their series, which have the references; another check of each would say nothing new.
+ * STRICT refuses a sum that has left 64 bits, which would be a REAL. Rollups follow from events and their series, which
+ * have the references and the checks; to check each of them again would say nothing new.
  */
+#define AMOUNTS \
+	"	count INTEGER NOT NULL," \
+	"	usage INTEGER NOT NULL," \
+	"	price INTEGER NOT NULL," \
+	"	upload INTEGER NOT NULL,"
+
 #define TOTAL(level) \
 	"CREATE TABLE total_" level " (" \
 	"	account INTEGER NOT NULL," \
@@ -104,7 +111,7 @@ const struct schema_step schema_steps[] = {
 		"	id TEXT NOT NULL,"
 		"	series INTEGER NOT NULL REFERENCES series(id),"
 		"	time_us INTEGER NOT NULL CHECK (time_us >= 0),"
-		AMOUNTS
+		EVENT_AMOUNTS
 		"	PRIMARY KEY (source, id)"
 		") STRICT, WITHOUT ROWID;"
 

@@ -457,17 +457,28 @@ static int add_up_rollups(struct ledger *l, struct error *err)
 {
 	GPtrArray *sums = list_sums(l);
 	int rc = add_up_sums(l, sums, err);
+
+	g_ptr_array_free(sums, TRUE);
+	return rc;
+}
+
+/* What goes to the store, each table in its order; the finest parts came in theirs. */
+static void fill_tables(struct ledger *l)
+{
 	GHashTableIter it;
 	gpointer rollup;
 
-	g_ptr_array_free(sums, TRUE);
 	g_hash_table_iter_init(&it, l->rollups);
 	while (g_hash_table_iter_next(&it, &rollup, NULL)) {
 		const struct rollup *r = rollup;
 
 		g_ptr_array_add(l->tables[r->level][r->series != 0], rollup);
 	}
-	return rc;
+	for (int level = 0; level < LEVELS; level++) {
+		g_ptr_array_sort(l->tables[level][false], compare_totals);
+		if (level != LEVEL_QUARTER)
+			g_ptr_array_sort(l->tables[level][true], compare_parts);
+	}
 }
 
 static int store_table(struct ledger *l, GPtrArray *table, struct error *err)
@@ -489,10 +500,7 @@ static int store_tables(struct ledger *l, struct error *err)
 {
 	for (int level = 0; level < LEVELS; level++) {
 		for (int part = 0; part < 2; part++) {
-			GPtrArray *table = l->tables[level][part];
-
-			g_ptr_array_sort(table, part ? compare_parts : compare_totals);
-			if (store_table(l, table, err) < 0)
+			if (store_table(l, l->tables[level][part], err) < 0)
 				return -1;
 		}
 	}
@@ -515,8 +523,10 @@ static int add_rollups(struct ledger *l, struct error *err)
 
 	if (rc == 0)
 		rc = add_up_rollups(l, err);
-	if (rc == 0)
+	if (rc == 0) {
+		fill_tables(l);
 		rc = store_tables(l, err);
+	}
 	clear_rollups(l);
 	return rc;
 }
