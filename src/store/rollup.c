@@ -68,42 +68,96 @@ int64_t store_slot(enum level level, int64_t quarter)
 #define TOTAL_SCAN_ONE(table) \
 	"SELECT slot, category, " AMOUNTS " FROM " table \
 	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot"
-/* CROSS JOIN: the rollups are the outer loop, so that rows come in their order without sorting. */
-#define PART_SCAN(table) \
-	"SELECT p.slot, p.category, " AMOUNTS ", p.series, s.customer, s.sim, s.fleet, s.network, s.country" \
-	" FROM " table " p CROSS JOIN series s WHERE s.id = p.series" \
-	" AND p.account = ?1 AND p.slot >= ?2 AND p.slot < ?3 AND p.category = ?4" \
+#define PART_COLUMNS \
+	"p.slot, p.category, " AMOUNTS ", p.series, s.customer, s.sim, s.fleet, s.network, s.country"
+#define DIMENSIONS_MATCH \
 	" AND (?5 = 0 OR s.customer = ?5) AND (?6 = 0 OR s.sim = ?6) AND (?7 = 0 OR s.fleet = ?7)" \
-	" AND (?8 = 0 OR s.network = ?8) AND (?9 = 0 OR s.country = ?9)" \
+	" AND (?8 = 0 OR s.network = ?8) AND (?9 = 0 OR s.country = ?9)"
+/* CROSS JOIN: the outer loop is the one written first. Here the rollups, so that rows come in their order without sorting. */
+#define PART_SCAN(table) \
+	"SELECT " PART_COLUMNS " FROM " table " p CROSS JOIN series s WHERE s.id = p.series" \
+	" AND p.account = ?1 AND p.slot >= ?2 AND p.slot < ?3 AND p.category = ?4" DIMENSIONS_MATCH \
 	" ORDER BY p.slot, p.series"
+/* The few series that match, each looked up in the few slots that there are. */
+#define PART_LOOKUP(table) \
+	"WITH RECURSIVE slots(n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM slots WHERE n + 1 < ?3)" \
+	" SELECT " PART_COLUMNS " FROM series s CROSS JOIN slots CROSS JOIN " table " p" \
+	" WHERE s.account = ?1 AND s.category = ?4" DIMENSIONS_MATCH \
+	" AND p.account = ?1 AND p.category = ?4 AND p.slot = slots.n AND p.series = s.id" \
+	" ORDER BY p.slot, p.series"
+#define MATCHING_SERIES \
+	"SELECT count(*) FROM series s WHERE s.account = ?1 AND s.category = ?4" DIMENSIONS_MATCH
 
-enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_KINDS };
+/* So many looked up take some milliseconds at most, also when there are none. */
+#define LOOKUPS_MAX 4096
+
+enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_LOOKUP, SCAN_KINDS };
+
+#define SCANS(level) { \
+	[SCAN_TOTALS] = TOTAL_SCAN("total_" level), \
+	[SCAN_TOTAL] = TOTAL_SCAN_ONE("total_" level), \
+	[SCAN_PARTS] = PART_SCAN("part_" level), \
+	[SCAN_LOOKUP] = PART_LOOKUP("part_" level), \
+}
 
 static const char *const scan_sql[LEVELS][SCAN_KINDS] = {
-	[LEVEL_QUARTER] = { TOTAL_SCAN("total_quarter"), TOTAL_SCAN_ONE("total_quarter"), PART_SCAN("part_quarter") },
-	[LEVEL_DAY] = { TOTAL_SCAN("total_day"), TOTAL_SCAN_ONE("total_day"), PART_SCAN("part_day") },
-	[LEVEL_MONTH] = { TOTAL_SCAN("total_month"), TOTAL_SCAN_ONE("total_month"), PART_SCAN("part_month") },
+	[LEVEL_QUARTER] = SCANS("quarter"),
+	[LEVEL_DAY] = SCANS("day"),
+	[LEVEL_MONTH] = SCANS("month"),
 };
 
-int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct error *err)
+static struct stmt *prepare_scan(struct store *st, const char *sql, const struct rollup_scan *scan, struct error *err)
 {
-	enum scan_kind kind = scan->by_series ? SCAN_PARTS : scan->category ? SCAN_TOTAL : SCAN_TOTALS;
-	struct stmt *s = prepare(st, scan_sql[scan->level][kind], err);
+	struct stmt *s = prepare(st, sql, err);
 
 	if (!s)
-		return -1;
+		return NULL;
 	bind_int(st, s, 1, scan->account);
 	bind_int(st, s, 2, scan->from);
 	bind_int(st, s, 3, scan->to);
-	if (kind != SCAN_TOTALS)
+	if (scan->category)
 		bind_int(st, s, 4, scan->category);
-	if (kind == SCAN_PARTS) {
-		for (int d = 0; d < DIMENSIONS; d++)
-			bind_int(st, s, 5 + d, scan->dim[d]);
+	for (int d = 0; scan->by_series && d < DIMENSIONS; d++)
+		bind_int(st, s, 5 + d, scan->dim[d]);
+	return s;
+}
+
+static bool has_filter(const struct rollup_scan *scan)
+{
+	for (int d = 0; d < DIMENSIONS; d++) {
+		if (scan->dim[d])
+			return true;
 	}
-	st->scan = s;
-	st->scanned = *scan;
+	return false;
+}
+
+static int choose_kind(struct store *st, const struct rollup_scan *scan, enum scan_kind *ret, struct error *err)
+{
+	int64_t slots = scan->to - scan->from;
+	int64_t series;
+	struct stmt *s;
+
+	*ret = scan->by_series ? SCAN_PARTS : scan->category ? SCAN_TOTAL : SCAN_TOTALS;
+	if (!scan->by_series || !has_filter(scan) || slots < 1 || slots > LOOKUPS_MAX)
+		return 0;
+	s = prepare_scan(st, MATCHING_SERIES, scan, err);
+	if (!s || store_one(st, s, &series, err) < 0)
+		return -1;
+	if (series <= LOOKUPS_MAX / slots)
+		*ret = SCAN_LOOKUP;
 	return 0;
+}
+
+int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct error *err)
+{
+	enum scan_kind kind;
+
+	store_scan_end(st);
+	if (choose_kind(st, scan, &kind, err) < 0)
+		return -1;
+	st->scan = prepare_scan(st, scan_sql[scan->level][kind], scan, err);
+	st->scanned = *scan;
+	return st->scan ? 0 : -1;
 }
 
 int store_scan_next(struct store *st, struct rollup *ret, struct error *err)

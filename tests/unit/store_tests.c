@@ -955,11 +955,15 @@ START_TEST(scan_yields_slots_in_order_inside_its_range)
 }
 END_TEST
 
+/* A short range, and one with more slots than are looked up one by one. */
+static const int64_t scan_ends[] = { 9, 100000 };
+
 START_TEST(scan_by_series_keeps_to_the_dimension_asked_for)
 {
 	struct fixture f = with_series(":memory:");
 	struct series s = { .account = f.account, .category = f.category };
-	struct rollup_scan scan = { .level = LEVEL_DAY, .account = f.account, .category = f.category, .from = 0, .to = 9, .by_series = true };
+	struct rollup_scan scan = { .level = LEVEL_DAY, .account = f.account, .category = f.category, .from = 0,
+				    .to = scan_ends[_i], .by_series = true };
 	struct rollup r = { .level = LEVEL_DAY, .account = f.account, .category = f.category };
 	int64_t sim;
 	int64_t both;
@@ -1260,7 +1264,7 @@ static Suite *store_suite(void)
 	tcase_add_test(t, rollups_add_up);
 	tcase_add_test(t, sum_beyond_64_bits_is_refused);
 	tcase_add_test(t, scan_yields_slots_in_order_inside_its_range);
-	tcase_add_test(t, scan_by_series_keeps_to_the_dimension_asked_for);
+	tcase_add_loop_test(t, scan_by_series_keeps_to_the_dimension_asked_for, 0, ARRAY_SIZE(scan_ends));
 	tcase_add_test(t, first_day_is_that_of_the_first_usage);
 	suite_add_tcase(s, t);
 
