@@ -161,7 +161,7 @@ awk -v n=120000 -v one=$one 'BEGIN {
 			i, one, i % 28 + 1, i % 60
 }' >in/big.ndjson
 mkfifo pipe
-run import - <pipe >out 2>err &
+"$usaged" --config usaged.conf import - <pipe >out 2>err &
 import=$!
 exec 3>pipe
 cat in/big.ndjson >&3
@@ -195,7 +195,7 @@ try import in/sample.ndjson
 has "what it prints is what it stores" "$out" "total: 0 created, $created duplicate, 0 conflict, 0 rejected"
 USAGED_CLOCK=2026-11-23T12:00:00Z try sample
 has "two days later only the new ones are added" "$out" " events created, "
-is "which are few" "$(sed -n 's/ events created.*//p' <<<"$out" | awk '{ print $1 > 0 && $1 < 1000 }')" 1
+is "which are few" "$(sed -n 's/ events created.*//p' <<<"$out" | awk '{ print ($1 > 0 && $1 < 1000) }')" 1
 is "SIMs, fleets, networks, countries" "$(for f in sim fleet network iso_country; do
 	sed -n "s/.*\"$f\":\"\([^\"]*\)\".*/\1/p" in/sample.ndjson | sort -u | wc -l
 done | paste -sd ' ')" "6 2 3 3"
