@@ -45,7 +45,7 @@ calls() {
 		sed -n 's/.*"count":"\([0-9]*\)".*/\1/p'
 }
 
-run init --categories "$here/../../conf/categories.csv" >log
+run init --categories "$here/../../conf/categories.csv" >log || exit
 run account add --name One --sid $one --created 2026-01-01 >log
 run account add --name Two --sid $two --created 2026-01-01 >log
 
@@ -161,10 +161,10 @@ awk -v n=120000 -v one=$one 'BEGIN {
 			i, one, i % 28 + 1, i % 60
 }' >in/big.ndjson
 mkfifo pipe
-"$usaged" --config usaged.conf import - <pipe >out 2>err &
+exec 3<>pipe
+timeout 120 "$usaged" --config usaged.conf import - <pipe 3>&- >out 2>err &
 import=$!
-exec 3>pipe
-cat in/big.ndjson >&3
+timeout 60 cat in/big.ndjson >&3
 for _ in $(seq 300); do
 	[ "$(calls)" -lt $((before + 100000)) ] || break
 	sleep 0.1
