@@ -162,7 +162,7 @@ awk -v n=120000 -v one=$one 'BEGIN {
 }' >in/big.ndjson
 mkfifo pipe
 exec 3<>pipe
-timeout 120 "$usaged" --config usaged.conf import - <pipe 3>&- >out 2>err &
+timeout --foreground 120 "$usaged" --config usaged.conf import - <pipe 3>&- >out 2>err &
 import=$!
 timeout 60 cat in/big.ndjson >&3
 for _ in $(seq 300); do
