@@ -399,7 +399,7 @@ static int emit_all(struct sample *sm, struct error *err)
 /* Those that are there already are left as they are. In a write. */
 static int add_accounts(struct sample *sm, struct arena *arena, struct error *err)
 {
-	int64_t ids[ACCOUNTS];
+	int64_t ids[ACCOUNTS] = { 0 };
 
 	for (int i = 0; i < ACCOUNTS; i++) {
 		struct account a = {

@@ -406,7 +406,7 @@ static int put_time(const struct mapping *m, struct strbuf *out, size_t from, st
 	const char *text = out->text + from;
 	char ours[INSTANT_TEXT];
 	size_t len = out->len - from;
-	int64_t us;
+	int64_t us = 0;
 
 	if (!(m->counts_seconds ? count_seconds(m, text, len, &us) : read_time(m->time_format, text, len, &us)))
 		return error_set(err, ERR_PARAM, "time", "time must have the form %s", m->time_format);
