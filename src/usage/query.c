@@ -268,7 +268,7 @@ static const char *row_name(const struct usage_cursor *cur, size_t row)
 		return cur->sorted[row]->text;
 	if (cur->query->group == GROUP_CATEGORY)
 		return cur->catalogue->categories[cur->categories[row]].name;
-	return "";
+	return "total";
 }
 
 static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)

@@ -38,7 +38,7 @@ struct usage_query {
 
 /*
  * Where to go on: in the slot that has `slot` newer ones before it, after the row of the category or member
- * called `after` (NULL: from the slot's first row). All zero: the beginning. Names, not numbers, so that rows which
+ * called `after` (NULL: from the slot's first row; never ""). All zero: the beginning. Names, not numbers, so that rows which
  * appear between two pages make no other row come twice or not at all.
  */
 struct usage_position {
