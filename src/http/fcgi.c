@@ -57,7 +57,39 @@ struct connection {
 	struct output out;              /* first: its write finds the connection */
 	struct input in;
 	FCGX_Request request;
+	bool read_up;                   /* nothing of the request is left to be read */
 };
+
+/* ---- bytes in ---- */
+
+static size_t fcgi_read(struct input *in, char *buf, size_t size)
+{
+	struct connection *c = (struct connection *)((char *)in - offsetof(struct connection, in));
+	size_t got = 0;
+
+	while (got < size) {
+		int want = size - got < 1 << 20 ? (int)(size - got) : 1 << 20;
+		int n = FCGX_GetStr(buf + got, want, c->request.in);
+
+		if (n <= 0)
+			break;
+		got += (size_t)n;
+		if (n < want)
+			break;
+	}
+	return got;
+}
+
+/* Reads to the end of the body. False: it has none, or one too far away. */
+static bool read_leftover(struct connection *c)
+{
+	char trash[8192];
+
+	for (size_t all = 0; all < LEFTOVER_MAX; all += sizeof(trash))
+		if (fcgi_read(&c->in, trash, sizeof(trash)) < sizeof(trash))
+			return FCGX_GetError(c->request.in) == 0;
+	return false;
+}
 
 /* ---- bytes out ---- */
 
@@ -132,6 +164,8 @@ static int fcgi_write(struct output *out, const struct iovec *parts, int n, bool
 		}
 	}
 	if (last) {
+		/* before the other side may send the next request: libfcgi reads ahead, and would take that along */
+		c->read_up = read_leftover(c);
 		records_add(&rs, FCGI_STDOUT, NULL, 0);
 		records_add(&rs, FCGI_END_REQUEST, &end, sizeof(end));
 	}
@@ -139,36 +173,7 @@ static int fcgi_write(struct output *out, const struct iovec *parts, int n, bool
 	return rs.failed ? -1 : 0;
 }
 
-static size_t fcgi_read(struct input *in, char *buf, size_t size)
-{
-	struct connection *c = (struct connection *)((char *)in - offsetof(struct connection, in));
-	size_t got = 0;
-
-	while (got < size) {
-		int want = size - got < 1 << 20 ? (int)(size - got) : 1 << 20;
-		int n = FCGX_GetStr(buf + got, want, c->request.in);
-
-		if (n <= 0)
-			break;
-		got += (size_t)n;
-		if (n < want)
-			break;
-	}
-	return got;
-}
-
 /* ---- one connection ---- */
-
-/* Reads to the end of the body, so that what comes next is a request. False: there is no telling where that is. */
-static bool read_leftover(struct connection *c)
-{
-	char trash[8192];
-
-	for (size_t all = 0; all < LEFTOVER_MAX; all += sizeof(trash))
-		if (fcgi_read(&c->in, trash, sizeof(trash)) < sizeof(trash))
-			return FCGX_GetError(c->request.in) == 0;
-	return false;
-}
 
 /*
  * Done with the request. The connection is let go if the server doesn't keep it, if something is wrong with it, or if
@@ -176,8 +181,8 @@ static bool read_leftover(struct connection *c)
  */
 static void finish_request(struct server *s, struct connection *c, bool complete)
 {
-	bool keep = complete && c->request.keepConnection && atomic_load(&s->connected) < s->n_workers &&
-		    !atomic_load(&s->stopping) && read_leftover(c);
+	bool keep = complete && c->read_up && c->request.keepConnection && !atomic_load(&s->stopping) &&
+		    atomic_load(&s->connected) < s->n_workers;
 
 	FCGX_Free(&c->request, 0);
 	/* libfcgi would not close it at once, but wait for the other side to */
