@@ -69,6 +69,7 @@ const table = [
 	...['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map(method =>
 		({ path: `/ai/usage?format=json&${range}`, method, main: 403, key: 403, sub: 403, other: 403, admin: 200, manager: 403, user: 403, ingest: 403 })),
 	{ path: '/accounts', main: 200, key: 200, sub: 200, other: 200, admin: 200, manager: 200, user: 403, ingest: 403 },
+	{ path: '/operations', main: 200, key: 200, sub: 200, other: 200, admin: 200, manager: 200, user: 403, ingest: 403 },
 	/* an empty body is refused only from those who may write at all */
 	{ path: '/events', method: 'POST', type: 'application/json', main: 403, key: 403, sub: 403, other: 403, admin: 400, manager: 403, user: 403, ingest: 400 },
 ]
@@ -89,7 +90,7 @@ for (const row of table)
 
 test('the table has every operation', async () => {
 	const listed = (await usaged('report')).split('\n').map(l => l.trim().split(/\s+/)[0]).filter(w => /^[A-Z][a-z]+[A-Z]\w+$/.test(w))
-	const known = ['FetchUsage', 'GetAIUsage', 'ListAccounts', 'ListSuperSimUsageRecord', 'ListUsageRecord', 'ListUsageRecords', 'PostEvents',
+	const known = ['FetchUsage', 'GetAIUsage', 'ListAccounts', 'ListOperations', 'ListSuperSimUsageRecord', 'ListUsageRecord', 'ListUsageRecords', 'PostEvents',
 		...resources.map(r => `ListUsageRecord${r}`)]
 	assert.ok(listed.length > 10, 'usaged report lists the operations')
 	for (const op of listed)

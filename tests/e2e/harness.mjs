@@ -1,6 +1,6 @@
 // harness.mjs - what every test needs: who may call, requests, and strict readers of the four formats.
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { request as httpsRequest, Agent } from 'node:https'
 import { dirname, join, resolve } from 'node:path'
@@ -54,10 +54,11 @@ export const callers = {
 	ingest: bearer(env.INGEST_TOKEN),
 }
 
+const program = process.env.USAGED ?? join(here, '../../usaged')
+const config = join(dirname(credentialsFile()), 'usaged.conf')
+
 // `usaged ARGS` on the running ledger; USAGED names the program.
 export function usaged(...args) {
-	const program = process.env.USAGED ?? join(here, '../../usaged')
-	const config = join(dirname(credentialsFile()), 'usaged.conf')
 	return new Promise((done, failed) =>
 		execFile(program, ['--config', config, ...args], (err, stdout, stderr) =>
 			err ? failed(new Error(`usaged ${args.join(' ')}: ${stderr || err.message}`)) : done(stdout)))
@@ -98,7 +99,15 @@ export function send(path, { as = 'none', auth = callers[as], method = 'GET', he
 			const chunks = []
 			rs.on('data', c => chunks.push(c))
 			rs.on('error', failed)
-			rs.on('end', () => done(new Answer(path, rs, Buffer.concat(chunks))))
+			rs.on('end', () => {
+				const answer = new Answer(path, rs, Buffer.concat(chunks))
+				try {
+					checkTable(answer.path, answer.status, answer.type, answer.bytes)
+					done(answer)
+				} catch (err) {
+					failed(err)
+				}
+			})
 		})
 		rq.on('error', failed)
 		rq.end(payload)
@@ -298,4 +307,67 @@ export function checkDescription(answer) {
 	if (found)
 		assert.ok(found.check(answer.json), `${answer.path}: ${JSON.stringify(found.check.errors)}`)
 	return Boolean(found)
+}
+
+// ---- the program's own tables ----
+
+// By operation: a pattern of its paths, and a tree of what its JSON answer holds.
+const tables = JSON.parse(execFileSync(program, ['--config', config, 'report', 'ListOperations', '--format', 'json'])).operations.map(op => ({
+	id: op.id, path: new RegExp('^' + op.path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+') + '(\\.\\w+)?$', op.dialect === 'servicestack' ? 'i' : ''),
+	tree: treeOf(op.returns), nullsLeftOut: op.dialect !== 'twilio' && op.dialect !== 'supersim',
+}))
+
+// Paths such as "usage_records[].period.start_time" as nested members; "[]" is a list's item.
+function treeOf(fields) {
+	const root = { members: {} }
+	for (const f of fields) {
+		let node = root
+		for (const step of f.path.split(/\.|(?=\[\])/).filter(s => s)) {
+			node = node.members[step] ??= { members: {} }
+		}
+		node.field = f
+	}
+	return root
+}
+
+const isNumber = { integer: v => Number.isInteger(v), decimal: v => typeof v === 'number' }
+
+function checkScalar(value, f, where) {
+	const digits = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)
+	if (f.type in isNumber)
+		assert.ok(f.quoted ? digits : isNumber[f.type](value) || (f.money && digits), `${where} is ${JSON.stringify(value)}, not ${f.type}`)
+	else
+		assert.equal(typeof value, f.type === 'boolean' ? 'boolean' : 'string', where)
+	if (f.format === 'date')
+		assert.match(value, /^\d{4}-\d\d-\d\d$/, where)
+}
+
+// VALUE has the members of NODE, all of them unless nulls are left out, and no others.
+function checkNode(value, node, where, nullsLeftOut) {
+	if (value === null) {
+		assert.ok(node.field?.nullable, `${where} is null`)
+	} else if (node.members['[]']) {
+		assert.ok(Array.isArray(value), `${where} is no list`)
+		value.forEach((v, i) => checkNode(v, node.members['[]'], `${where}[${i}]`, nullsLeftOut))
+	} else if (Object.keys(node.members).length) {
+		assert.ok(typeof value === 'object' && !Array.isArray(value), `${where} is no object`)
+		for (const name of Object.keys(value)) {
+			assert.ok(node.members[name], `${where} has ${name}, which its table does not`)
+			checkNode(value[name], node.members[name], `${where}.${name}`, nullsLeftOut)
+		}
+		for (const [name, { field }] of Object.entries(node.members))
+			assert.ok(name in value || (nullsLeftOut && field.nullable), `${where} lacks ${name}`)
+	} else {
+		checkScalar(value, node.field, where)
+	}
+}
+
+// A JSON answer holds what the table of its operation says. Returns the operation's name, if there is one.
+export function checkTable(url, status, type, body) {
+	const path = new URL(url, 'https://any').pathname
+	const op = tables.find(t => t.path.test(path))
+	if (!op || ![200, 207].includes(status) || type !== 'application/json' || body.length === 0)
+		return
+	checkNode(JSON.parse(body.toString()), op.tree, op.id, op.nullsLeftOut)
+	return op.id
 }

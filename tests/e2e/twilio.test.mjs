@@ -4,7 +4,7 @@ import { describe, test, before } from 'node:test'
 import twilio from 'twilio'
 import RequestClient from 'twilio/lib/base/RequestClient.js'
 import {
-	allRecords, basic, baseUrl, callers, checkDescription, day, descriptionsMissing, env, firstOfMonth, lastOfMonth, nano, newAccount,
+	allRecords, basic, baseUrl, callers, checkDescription, checkTable, day, descriptionsMissing, env, firstOfMonth, lastOfMonth, nano, newAccount,
 	plusDays, records, resources, send, sids, subaccountsOf, sum, usaged, valuesOf,
 } from './harness.mjs'
 
@@ -15,6 +15,15 @@ function redirected(sid, token) {
 	client.api.baseUrl = env.BASE_URL
 	client.supersim.baseUrl = env.BASE_URL
 	return client
+}
+
+// Whatever the SDK receives fits the program's own table.
+const plainRequest = RequestClient.prototype.request
+RequestClient.prototype.request = async function (opts) {
+	const answer = await plainRequest.call(this, opts)
+	const body = Buffer.from(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body))
+	checkTable(opts.uri, answer.statusCode, 'application/json', body)
+	return answer
 }
 
 class Rewriting extends RequestClient {
