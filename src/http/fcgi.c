@@ -57,7 +57,8 @@ struct connection {
 	struct output out;              /* first: its write finds the connection */
 	struct input in;
 	FCGX_Request request;
-	bool read_up;                   /* nothing of the request is left to be read */
+	struct server *server;
+	bool keep;                      /* after this request */
 };
 
 /* ---- bytes in ---- */
@@ -149,10 +150,35 @@ static void records_add(struct records *rs, unsigned char type, void *content, s
 		rs->iov[rs->n_iov++] = (struct iovec){ content, len };
 }
 
+/*
+ * Is the connection to be kept? Not if the server doesn't, and not if every worker holds one: else idle connections would
+ * starve those that wait to be accepted. Reads the request to its end first, before the other side may send the
+ * next one: libfcgi reads ahead, and would take that along.
+ */
+static bool can_keep(struct connection *c)
+{
+	struct server *s = c->server;
+
+	return read_leftover(c) && c->request.keepConnection && !atomic_load(&s->stopping) &&
+	       atomic_load(&s->connected) < s->n_workers;
+}
+
+static void add_end(struct connection *c, struct records *rs)
+{
+	static FCGI_EndRequestBody end = { .protocolStatus = FCGI_REQUEST_COMPLETE };
+	static FCGI_UnknownTypeBody goodbye;
+
+	c->keep = can_keep(c);
+	records_add(rs, FCGI_STDOUT, NULL, 0);
+	records_add(rs, FCGI_END_REQUEST, &end, sizeof(end));
+	/* nginx doesn't keep a connection on which something follows; it could send a request before it sees that we closed it */
+	if (c->request.keepConnection && !c->keep)
+		records_add(rs, FCGI_UNKNOWN_TYPE, &goodbye, sizeof(goodbye));
+}
+
 static int fcgi_write(struct output *out, const struct iovec *parts, int n, bool last)
 {
 	struct connection *c = (struct connection *)out;
-	FCGI_EndRequestBody end = { .protocolStatus = FCGI_REQUEST_COMPLETE };
 	struct records rs = { .fd = c->request.ipcFd, .request_id = c->request.requestId };
 
 	for (int i = 0; i < n; i++) {
@@ -163,33 +189,22 @@ static int fcgi_write(struct output *out, const struct iovec *parts, int n, bool
 			records_add(&rs, FCGI_STDOUT, p, len);
 		}
 	}
-	if (last) {
-		/* before the other side may send the next request: libfcgi reads ahead, and would take that along */
-		c->read_up = read_leftover(c);
-		records_add(&rs, FCGI_STDOUT, NULL, 0);
-		records_add(&rs, FCGI_END_REQUEST, &end, sizeof(end));
-	}
+	if (last)
+		add_end(c, &rs);
 	records_send(&rs);
 	return rs.failed ? -1 : 0;
 }
 
 /* ---- one connection ---- */
 
-/*
- * Done with the request. The connection is let go if the server doesn't keep it, if something is wrong with it, or if
- * every worker holds one: else idle connections would starve those that wait to be accepted.
- */
-static void finish_request(struct server *s, struct connection *c, bool complete)
+static void finish_request(struct connection *c, bool complete)
 {
-	bool keep = complete && c->read_up && c->request.keepConnection && !atomic_load(&s->stopping) &&
-		    atomic_load(&s->connected) < s->n_workers;
-
 	FCGX_Free(&c->request, 0);
+	if (complete && c->keep)
+		return;
 	/* libfcgi would not close it at once, but wait for the other side to */
-	if (!keep) {
-		close(c->request.ipcFd);
-		c->request.ipcFd = -1;
-	}
+	close(c->request.ipcFd);
+	c->request.ipcFd = -1;
 }
 
 /* Waits for the next request on a kept connection, in a way that stop_workers can end. */
@@ -208,7 +223,7 @@ static int next_request(struct worker *w, struct connection *c)
 static void serve_connection(struct worker *w, int fd)
 {
 	struct server *s = w->server;
-	struct connection c = { .out.write = fcgi_write, .in.read = fcgi_read };
+	struct connection c = { .out.write = fcgi_write, .in.read = fcgi_read, .server = s };
 	struct timeval receive = { .tv_sec = RECEIVE_SECONDS }, send = { .tv_sec = SEND_SECONDS };
 	int rc;
 
@@ -220,7 +235,7 @@ static void serve_connection(struct worker *w, int fd)
 	c.request.ipcFd = fd;
 	c.request.keepConnection = 1;
 	for (rc = FCGX_Accept_r(&c.request); rc == 0; rc = next_request(w, &c)) {
-		finish_request(s, &c, handle(&w->handler, c.request.envp, &c.in, &c.out) == 0);
+		finish_request(&c, handle(&w->handler, c.request.envp, &c.in, &c.out) == 0);
 		if (c.request.ipcFd < 0)
 			break;
 	}

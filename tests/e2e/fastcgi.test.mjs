@@ -203,6 +203,8 @@ served('idle kept connections do not starve others', async () => {
 		idle.push(c)
 	}
 	assert.match((await ask()).head, /^Status: 200 /)
+	for (let i = 0; i < 500 && idle.filter(c => !c.closed).length >= threads; i++)
+		await sleep(10)
 	assert.ok(idle.filter(c => !c.closed).length < threads, 'every thread is held by an idle connection')
 	idle.forEach(c => c.close())
 })
