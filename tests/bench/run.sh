@@ -151,7 +151,7 @@ bench_http() {
 	port=$(free_port)
 	configure_nginx
 
-	usaged serve 2>"$tmp/usaged.log" &
+	"$build/usaged" --config "$tmp/usaged.conf" serve 2>"$tmp/usaged.log" &
 	pids="$pids $!"
 	nginx -c "$tmp/nginx.conf" -g 'daemon off;' 2>"$tmp/nginx.start" &
 	pids="$pids $!"
