@@ -85,7 +85,8 @@ export function valuesOf(text) {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 8, ca: env.CA_CERT ? readFileSync(env.CA_CERT) : undefined })
 
-// One exchange. `as` is a caller's name, or `auth` a header's value. The path goes out as it stands.
+// One exchange. `as` is a caller's name, or `auth` a header's value. The path goes out as it stands. A JSON answer
+// that does not fit its published description fails.
 export function send(path, { as = 'none', auth = callers[as], method = 'GET', headers = {}, body } = {}) {
 	assert.ok(as in callers, `no caller ${as}`)
 	const payload = body === undefined ? undefined : Buffer.from(body)
@@ -146,13 +147,12 @@ class Answer {
 export const records = (account, resource = '') => `/2010-04-01/Accounts/${account}/Usage/Records${resource && '/' + resource}`
 export const resources = ['AllTime', 'Daily', 'Monthly', 'Yearly', 'Today', 'Yesterday', 'ThisMonth', 'LastMonth']
 
-// Every record of a 2010 list, by its links. Each page is checked against the description.
+// Every record of a 2010 list, by its links.
 export async function allRecords(path, as = 'main') {
 	const found = []
 	for (let next = path, pages = 0; next; pages++) {
 		assert.ok(pages < 100000, 'the list has no end')
 		const answer = (await send(next, { as })).is(200)
-		checkDescription(answer)
 		found.push(...answer.exact.usage_records)
 		next = answer.json.next_page_uri
 	}
