@@ -15,7 +15,8 @@ static int check_int(const struct param *p, const char *text, struct arg *ret, s
 {
 	int64_t max = p->type == PT_PAGE_SIZE ? PAGE_SIZE_TYPE_MAX : p->max;
 
-	if (decimal_parse(text, strlen(text), 0, INT64_MAX, &ret->n) != DECIMAL_OK || ret->n < p->min || ret->n > max)
+	if (text[strspn(text, "-0123456789")] || decimal_parse(text, strlen(text), 0, INT64_MAX, &ret->n) != DECIMAL_OK ||
+	    ret->n < p->min || ret->n > max)
 		return error_set(err, ERR_PARAM, p->name, "'%.40s' is not a whole number from %lld to %lld", text,
 				 (long long)p->min, (long long)p->max);
 	if (ret->n > p->max)

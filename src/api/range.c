@@ -23,7 +23,7 @@ int account_begin(const struct call *call, const struct account *a, struct date 
 		return -1;
 	if (rc > 0 && day * SEC_PER_DAY < first)
 		first = day * SEC_PER_DAY;
-	*ret = zone_date(call_zone(call), first);
+	*ret = zone_date(call_zone(call), first < call->now ? first : call->now);
 	return 0;
 }
 

@@ -79,9 +79,8 @@ int error_system(struct error *err, const char *what, int errnum)
 {
 	char words[128];
 
-	if (strerror_r(errnum, words, sizeof(words)) != 0)
-		snprintf(words, sizeof(words), "error %d", errnum);
-	return error_set(err, ERR_INTERNAL, NULL, "%s: %s", what, words);
+	/* the GNU variant: the words may be elsewhere than in our buffer */
+	return error_set(err, ERR_INTERNAL, NULL, "%s: %s", what, strerror_r(errnum, words, sizeof(words)));
 }
 
 void error_clear(struct error *err)

@@ -278,7 +278,7 @@ static int note_verdict(struct import *im, const struct pending *a, const struct
 	const char *record = im->records.text + a->at;
 
 	if (r->verdict == VERDICT_REJECTED)
-		return reject(im, a->line, r->error.param, r->error.message, record, a->len, err);
+		return reject(im, a->line, r->error->param, r->error->message, record, a->len, err);
 	im->file.verdict[r->verdict]++;
 	if (r->verdict != VERDICT_CONFLICT)
 		return 0;

@@ -215,7 +215,7 @@ static int commit(struct sample *sm, struct error *err)
 	for (size_t i = 0; i < n; i++) {
 		if (results[i].verdict == VERDICT_REJECTED || results[i].verdict == VERDICT_CONFLICT)
 			return error_set(err, ERR_CONFLICT, NULL, "an event of %s is %s: %s", sm->source, verdict_names[results[i].verdict],
-					 results[i].verdict == VERDICT_CONFLICT ? "another one has its id" : results[i].error.message);
+					 results[i].verdict == VERDICT_CONFLICT ? "another one has its id" : results[i].error->message);
 		sm->verdict[results[i].verdict]++;
 	}
 	return 0;

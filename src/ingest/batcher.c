@@ -74,7 +74,7 @@ static void share_results(struct submission *first, const struct ledger_result *
 				continue;
 			s->verdicts[i] = results->verdict;
 			if (results->verdict == VERDICT_REJECTED)
-				reject(s, i, &results->error);
+				reject(s, i, results->error);
 			results++;
 		}
 	}

@@ -48,6 +48,7 @@ struct ledger {
 	struct arena arena;          /* of the batch */
 	GArray *pending;             /* struct pending, in the order sent */
 	GArray *results;             /* struct ledger_result, likewise */
+	struct arena reasons;        /* why some of them were rejected */
 
 	GArray *order;               /* guint: the batch by identity, of the same one the first sent first; without the rejected */
 	GArray *stored;              /* struct stored_event, in that order */
@@ -88,6 +89,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->options = *o;
 	l->known = known_new(st);
 	arena_init(&l->arena);
+	arena_init(&l->reasons);
 	l->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
 	l->results = g_array_new(FALSE, FALSE, sizeof(struct ledger_result));
 	l->order = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -108,6 +110,7 @@ void ledger_free(struct ledger **l)
 		return;
 	known_free(&(*l)->known);
 	arena_release(&(*l)->arena);
+	arena_release(&(*l)->reasons);
 	g_array_free((*l)->pending, TRUE);
 	g_array_free((*l)->results, TRUE);
 	g_array_free((*l)->order, TRUE);
@@ -569,10 +572,16 @@ static int try_event(struct ledger *l, size_t i, struct error *err)
 {
 	struct pending *p = ordered_at(l, i);
 	struct rollup month = month_of(p);
+	struct error reason = { 0 }, *kept;
 
 	if (read_month(l, &month, err) < 0)
 		return -1;
-	p->rejected = rollup_add(rollup_get(l, l->rollups, &month), &p->amounts, &result_at(l, g_array_index(l->order, guint, i))->error) < 0;
+	p->rejected = rollup_add(rollup_get(l, l->rollups, &month), &p->amounts, &reason) < 0;
+	if (p->rejected) {
+		kept = arena_new(&l->reasons, struct error);
+		*kept = reason;
+		result_at(l, g_array_index(l->order, guint, i))->error = kept;
+	}
 	return 0;
 }
 
@@ -653,13 +662,14 @@ static int attempt_all(struct ledger *l, struct error *err)
 
 static void prepare_results(struct ledger *l)
 {
+	arena_reset(&l->reasons);
 	g_array_set_size(l->results, l->pending->len);
 	for (guint i = 0; i < l->pending->len; i++) {
 		struct ledger_result *r = result_at(l, i);
 
 		r->verdict = VERDICT_REJECTED;
 		r->line = pending_at(l, i)->line;
-		r->error.kind = ERR_NONE;      /* the rest is said when there is one */
+		r->error = NULL;
 	}
 }
 

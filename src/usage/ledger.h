@@ -39,7 +39,7 @@ void ledger_abandon(struct ledger *l);
 
 struct ledger_result {
 	enum verdict verdict;
-	struct error error;      /* of VERDICT_REJECTED */
+	const struct error *error;       /* of VERDICT_REJECTED, else NULL */
 	int64_t line;            /* of the raw event */
 };
 

@@ -244,6 +244,8 @@ static const struct {
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=0", "PageSize", ERR_PARAM, 20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=-1", "PageSize", ERR_PARAM, 20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=1000000000000", "PageSize", ERR_PARAM, 20001 },
+	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=1e3", "PageSize", ERR_PARAM, 20001 },
+	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=+7", "PageSize", ERR_PARAM, 20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=abc", "PageSize", ERR_PARAM, 20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&Page=1", "", ERR_PAGE, 70002 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageToken=AAAA", "PageToken", ERR_PARAM, 20001 },

@@ -622,9 +622,9 @@ START_TEST(event_that_overflows_is_rejected_alone)
 	ck_assert_int_eq(b.n, 12);
 	for (int i = 0; i < 12; i++)
 		ck_assert_int_eq(b.results[i].verdict, i < 10 ? VERDICT_CREATED : VERDICT_REJECTED);
-	ck_assert_int_eq(b.results[0].error.kind, ERR_NONE);
-	ck_assert_int_eq(b.results[10].error.kind, ERR_OVERFLOW);
-	ck_assert_str_eq(b.results[10].error.param, "usage");
+	ck_assert_ptr_null(b.results[0].error);
+	ck_assert_int_eq(b.results[10].error->kind, ERR_OVERFLOW);
+	ck_assert_str_eq(b.results[10].error->param, "usage");
 	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count, 10);
 	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, INT64_C(9000000000003000000));
 	close_bench(&b);
