@@ -5,12 +5,17 @@
 
 #include "base/banned.h"
 
-/* What one member of the grouped dimension used in the current slot. */
+/* Totals of one slot. Of another slot they count as zero, so that a new slot needs no sweep over all of them. */
+struct sum {
+	int64_t slot;                /* from 1; 0: of no slot yet */
+	struct totals totals;
+};
+
+/* What one member of the grouped dimension used. */
 struct member {
 	int64_t id;
 	const char *text;
-	int64_t slot;                /* the slot that `totals` are of */
-	struct totals totals;
+	struct sum sum;
 };
 
 /* Members seen so far, found by id. They stay over the slots, so that each text is read once. */
@@ -36,7 +41,7 @@ struct usage_cursor {
 	size_t n_categories;
 	size_t *within;              /* categories that count for query->category */
 	size_t n_within;
-	struct totals *totals;       /* by catalogue index; GROUP_NONE uses the first */
+	struct sum *sums;            /* by catalogue index; GROUP_NONE uses the first */
 	struct members members;
 	struct member **sorted;      /* of the slot, by text */
 	size_t n_rows;               /* rows that the slot can have */
@@ -117,6 +122,19 @@ static void totals_add(struct totals *t, const struct amounts *a)
 	t->upload += a->upload;
 }
 
+/* Adds A to what SUM holds for the current slot. */
+static void sum_add(const struct usage_cursor *cur, struct sum *sum, const struct amounts *a)
+{
+	if (sum->slot != cur->slot + 1)
+		*sum = (struct sum){ .slot = cur->slot + 1 };
+	totals_add(&sum->totals, a);
+}
+
+static struct totals sum_totals(const struct usage_cursor *cur, const struct sum *sum)
+{
+	return sum->slot == cur->slot + 1 ? sum->totals : (struct totals){ 0 };
+}
+
 static bool totals_zero(const struct totals *t)
 {
 	return !t->count && !t->usage && !t->price && !t->upload;
@@ -151,7 +169,7 @@ static struct member *members_get(struct members *m, struct arena *arena, int64_
 		members_grow(m, arena);
 	i = member_slot(m, id);
 	if (!m->index[i]) {
-		m->list[m->n] = (struct member){ .id = id, .slot = -1 };
+		m->list[m->n] = (struct member){ .id = id };
 		m->index[i] = (uint32_t)++m->n;
 	}
 	return &m->list[m->index[i] - 1];
@@ -159,16 +177,10 @@ static struct member *members_get(struct members *m, struct arena *arena, int64_
 
 static void add_to_member(struct usage_cursor *cur, const struct rollup *r)
 {
-	struct member *m;
+	int64_t id = r->dim[cur->query->group];
 
-	if (!r->dim[cur->query->group])
-		return;
-	m = members_get(&cur->members, &cur->arena, r->dim[cur->query->group]);
-	if (m->slot != cur->slot) {
-		m->slot = cur->slot;
-		m->totals = (struct totals){ 0 };
-	}
-	totals_add(&m->totals, &r->amounts);
+	if (id)
+		sum_add(cur, &members_get(&cur->members, &cur->arena, id)->sum, &r->amounts);
 }
 
 /* A category holds what was booked on it and below it; totalprice the price of everything. */
@@ -177,9 +189,9 @@ static void add_to_categories(struct usage_cursor *cur, const struct rollup *r)
 	const struct catalogue *c = cur->catalogue;
 
 	for (size_t i = catalogue_index(c, r->category); i != CATALOGUE_NONE; i = c->parent[i])
-		totals_add(&cur->totals[i], &r->amounts);
+		sum_add(cur, &cur->sums[i], &r->amounts);
 	if (c->totalprice != CATALOGUE_NONE)
-		cur->totals[c->totalprice].price += r->amounts.price;
+		sum_add(cur, &cur->sums[c->totalprice], &(struct amounts){ .price = r->amounts.price });
 }
 
 static int add_scan(struct usage_cursor *cur, const struct rollup_scan *scan, struct error *err)
@@ -195,7 +207,7 @@ static int add_scan(struct usage_cursor *cur, const struct rollup_scan *scan, st
 		else if (cur->query->group == GROUP_CATEGORY)
 			add_to_categories(cur, &row);
 		else
-			totals_add(&cur->totals[0], &row.amounts);
+			sum_add(cur, &cur->sums[0], &row.amounts);
 	}
 	store_scan_end(cur->store);
 	return rc;
@@ -242,7 +254,9 @@ static int sort_members(struct usage_cursor *cur, struct error *err)
 
 	cur->sorted = arena_array(&cur->arena, struct member *, m->n + 1);
 	for (size_t i = 0; i < m->n; i++) {
-		if (m->list[i].slot != cur->slot || totals_zero(&m->list[i].totals))
+		struct totals totals = sum_totals(cur, &m->list[i].sum);
+
+		if (totals_zero(&totals))
 			continue;
 		if (!m->list[i].text && store_dimension_text(cur->store, m->list[i].id, &cur->arena, &m->list[i].text, err) < 1)
 			return err->kind ? -1 : error_set(err, ERR_INTERNAL, NULL, "the ledger has a dimension without a name");
@@ -281,8 +295,6 @@ static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
 	cur->row = 0;
 	slot_range(cur, k);
 	n_runs = slot_runs(cur->from, cur->to, runs);
-	if (cur->totals)
-		memset(cur->totals, 0, sizeof(*cur->totals) * (q->group == GROUP_CATEGORY ? cur->catalogue->n : 1));
 	for (size_t i = 0; i < q->n_accounts && !filters_unknown(q); i++)
 		if (add_account(cur, q->accounts[i], runs, n_runs, err) < 0)
 			return -1;
@@ -331,10 +343,10 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 		cur->newest = period_first(q->period, zone_date(q->zone, q->to - 1));
 	choose_categories(cur);
 	if (q->group == GROUP_CATEGORY) {
-		cur->totals = arena_array(&cur->arena, struct totals, c->n);
+		cur->sums = arena_array(&cur->arena, struct sum, c->n);
 		cur->n_rows = cur->n_categories;
 	} else if (q->group == GROUP_NONE) {
-		cur->totals = arena_new(&cur->arena, struct totals);
+		cur->sums = arena_new(&cur->arena, struct sum);
 		cur->n_rows = 1;
 	}
 	return cur;
@@ -358,18 +370,22 @@ int usage_open(struct store *st, const struct catalogue *c, const struct usage_q
 	return 0;
 }
 
+/* What row I's member or category used in the slot. */
+static struct totals row_totals(const struct usage_cursor *cur, size_t i)
+{
+	if (by_dimension(cur->query))
+		return sum_totals(cur, &cur->sorted[i]->sum);
+	return sum_totals(cur, &cur->sums[cur->query->group == GROUP_CATEGORY ? cur->categories[i] : 0]);
+}
+
 static void fill_row(struct usage_cursor *cur, size_t i, struct usage_row *ret)
 {
-	*ret = (struct usage_row){ .from = cur->from, .to = cur->to, .category = CATALOGUE_NONE };
+	*ret = (struct usage_row){ .from = cur->from, .to = cur->to, .category = CATALOGUE_NONE, .totals = row_totals(cur, i) };
 	if (by_dimension(cur->query)) {
 		ret->member = cur->sorted[i]->id;
 		ret->member_text = cur->sorted[i]->text;
-		ret->totals = cur->sorted[i]->totals;
 	} else if (cur->query->group == GROUP_CATEGORY) {
 		ret->category = cur->categories[i];
-		ret->totals = cur->totals[ret->category];
-	} else {
-		ret->totals = cur->totals[0];
 	}
 	ret->at.slot = cur->slot;
 	ret->at.after = row_name(cur, i);
@@ -378,9 +394,12 @@ static void fill_row(struct usage_cursor *cur, size_t i, struct usage_row *ret)
 /* Is row I part of the answer? */
 static bool row_counts(const struct usage_cursor *cur, size_t i)
 {
+	struct totals totals;
+
 	if (cur->query->zeros || by_dimension(cur->query))
 		return true;
-	return !totals_zero(cur->query->group == GROUP_CATEGORY ? &cur->totals[cur->categories[i]] : &cur->totals[0]);
+	totals = row_totals(cur, i);
+	return !totals_zero(&totals);
 }
 
 int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err)
