@@ -126,11 +126,12 @@ struct report {
 	struct account account;
 	bool subaccounts;
 	const char *as_of;
-	const char *records_path;            /* ".../Usage/Records" */
+	const char *by_category[RESOURCES];  /* each resource's path up to "?Category=" */
 	const char *extra_filters;           /* what a record's own URI must repeat, with a leading "&"; or "" */
 	const struct links **links;          /* by catalogue index, made when first needed */
 	int64_t dates_from, dates_to;        /* the slot whose dates are in the two texts */
 	const char *start_date, *end_date;
+	const char *uri_dates;               /* what a record's own URI says after its category */
 };
 
 static int not_found(const struct call *call, const char *why, struct error *err)
@@ -228,6 +229,17 @@ static int choose_days(const struct report *r, struct date begin, struct usage_q
 
 /* ---- records ---- */
 
+/* PATH is that of the call's own resource. */
+static void make_links(struct report *r, const char *path)
+{
+	const struct call *call = r->call;
+	const char *records = arena_strn(call->arena, path, strlen(path) - strlen(r->resource->path));
+
+	for (int i = 0; i < RESOURCES; i++)
+		r->by_category[i] = arena_join(call->arena, records, resources[i].path, call->suffix, "?Category=", NULL);
+	r->links = arena_array(call->arena, const struct links *, call->catalogue->n);
+}
+
 static const struct links *category_links(struct report *r, size_t category)
 {
 	const struct call *call = r->call;
@@ -238,7 +250,7 @@ static const struct links *category_links(struct report *r, size_t category)
 		return r->links[category];
 	links = arena_new(call->arena, struct links);
 	for (int i = RES_RECORDS + 1; i < RESOURCES; i++)
-		links->uri[i] = arena_join(call->arena, r->records_path, resources[i].path, call->suffix, "?Category=", name, NULL);
+		links->uri[i] = arena_join(call->arena, r->by_category[i], name, NULL);
 	return r->links[category] = links;
 }
 
@@ -255,6 +267,7 @@ static void slot_dates(struct report *r, const struct usage_row *row)
 	r->start_date = arena_str(r->call->arena, text);
 	date_format(text, zone_date(zone, row->to - 1));
 	r->end_date = arena_str(r->call->arena, text);
+	r->uri_dates = arena_join(r->call->arena, "&StartDate=", r->start_date, "&EndDate=", r->end_date, r->extra_filters, NULL);
 }
 
 static void fill_record(struct report *r, const struct usage_row *row, struct record *ret)
@@ -277,8 +290,7 @@ static void fill_record(struct report *r, const struct usage_row *row, struct re
 		ret->usage = ret->price;
 		ret->usage_unit = r->account.currency;
 	}
-	ret->uri = arena_join(call->arena, r->records_path, r->resource->path, call->suffix, "?Category=", c->name,
-			      "&StartDate=", r->start_date, "&EndDate=", r->end_date, r->extra_filters, NULL);
+	ret->uri = arena_join(call->arena, r->by_category[r->resource - resources], c->name, r->uri_dates, NULL);
 	ret->subresource_uris = category_links(r, row->category);
 }
 
@@ -358,10 +370,9 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 	path = call_path(call);
 	if (page_load(call, &q, arena_join(call->arena, path, call->suffix, NULL), &page, err) < 0)
 		return -1;
-	r.records_path = arena_strn(call->arena, path, strlen(path) - strlen(r.resource->path));
+	make_links(&r, path);
 	r.extra_filters = extra_filters(call);
 	r.as_of = as_of_text(call);
-	r.links = arena_array(call->arena, const struct links *, call->catalogue->n);
 	about(&r, &q, w);
 	write_page(&r, &page, w);
 	return 0;
