@@ -186,13 +186,7 @@ int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct e
 
 int call_run(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err)
 {
-	int rc;
-
 	if (access_operation(call->who, call->op, err) < 0 || call_bind(call, raw, n, err) < 0)
 		return -1;
-	if (store_begin_read(call->store, err) < 0)
-		return -1;
-	rc = call->op->run(call, w, err);
-	store_end(call->store);
-	return rc;
+	return call->op->run(call, w, err);
 }

@@ -137,8 +137,9 @@ const struct arg *call_arg(const struct call *call, const char *name);
 int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct error *err);
 
 /*
- * The whole of a call: may the caller do this (access.h), do the parameters fit, run it in one snapshot.
- * The one way into an operation, for HTTP and for the command line.
+ * The whole of a call: may the caller do this (access.h), do the parameters fit, run it. The store must be in a read: the
+ * snapshot that the credentials and the catalogue come from too. The one way into an operation, for HTTP and for
+ * the command line.
  */
 int call_run(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err);
 

@@ -92,7 +92,8 @@ static void add_block(struct arena *a, size_t least)
 	a->blocks = b;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* Not zeroed: for who fills it at once. */
+static void *take(struct arena *a, size_t size)
 {
 	size_t need = aligned(size);
 	void *piece;
@@ -101,7 +102,12 @@ void *arena_alloc(struct arena *a, size_t size)
 		add_block(a, need);
 	piece = a->blocks->data + a->blocks->used;
 	a->blocks->used += need;
-	return memset(piece, 0, need);
+	return piece;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size), 0, size);
 }
 
 void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
@@ -124,10 +130,11 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
 
 char *arena_strn(struct arena *a, const char *text, size_t len)
 {
-	char *copy = arena_alloc(a, len + 1);
+	char *copy = take(a, len + 1);
 
 	if (len > 0)
 		memcpy(copy, text, len);
+	copy[len] = '\0';
 	return copy;
 }
 
@@ -166,12 +173,13 @@ char *arena_join(struct arena *a, ...)
 	while ((text = va_arg(ap, const char *)))
 		len += strlen(text);
 	va_end(ap);
-	ret = to = arena_alloc(a, len + 1);
+	ret = to = take(a, len + 1);
 	while ((text = va_arg(again, const char *))) {
 		part = strlen(text);
 		memcpy(to, text, part);
 		to += part;
 	}
 	va_end(again);
+	*to = '\0';
 	return ret;
 }

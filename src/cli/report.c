@@ -63,9 +63,14 @@ static int report(struct store *st, struct arena *arena, const struct report *r,
 		.now = floor_div(clock_now_us(), USEC_PER_SEC), .base_url = r->settings->base_url, .suffix = "",
 	};
 
-	if (secret_load(r->settings->secret_file, secret, err) < 0 || catalogue_load(st, arena, &call.catalogue, err) < 0)
+	int rc = -1;
+
+	if (secret_load(r->settings->secret_file, secret, err) < 0 || store_begin_read(st, err) < 0)
 		return -1;
-	return run_call(&call, r, err);
+	if (catalogue_load(st, arena, &call.catalogue, err) == 0)
+		rc = run_call(&call, r, err);
+	store_end(st);
+	return rc;
 }
 
 static void list_operations(void)

@@ -58,14 +58,14 @@ static int load_catalogue(struct handler *h, int64_t version, struct error *err)
 	return 0;
 }
 
-/* Opens the ledger if need be, and reads anew what has changed in it since. */
+/* Opens the ledger if need be, begins the request's one snapshot, and reads anew what has changed. */
 static int refresh(struct handler *h, struct error *err)
 {
 	int64_t version;
 
 	if (!h->store && store_open(h->settings->database, 0, h->settings->busy_timeout_ms, &h->store, err) < 0)
 		return -1;
-	if (store_version(h->store, &version, err) < 0)
+	if (store_begin_read(h->store, err) < 0 || store_version(h->store, &version, err) < 0)
 		goto fail;
 	if ((!h->catalogue || h->version != version) && load_catalogue(h, version, err) < 0)
 		goto fail;
@@ -280,10 +280,12 @@ int handle(struct handler *h, char *const *envp, struct input *in, struct output
 	sid_new("RQ", x.id);
 	response_init(&x.response, out, &h->head, &h->body, &h->arena);
 	x.response.request_id = x.id;
-	if (understand(&x, envp, &err) < 0 || answer(&x, &err) < 0)
-		rc = refuse(&x, &err);
-	else
-		rc = response_end(&x.response);
+	rc = understand(&x, envp, &err);
+	if (rc == 0)
+		rc = answer(&x, &err);
+	if (h->store)
+		store_end(h->store);           /* the caller may be slow to take the answer */
+	rc = rc < 0 ? refuse(&x, &err) : response_end(&x.response);
 	log_exchange(&x, monotonic_us() - start, rc);
 	return rc;
 }

@@ -117,6 +117,7 @@ static int run_as(const struct principal *who, const char *id, const char *query
 			     .now = floor_div(clock_now_us(), USEC_PER_SEC), .base_url = "https://ledger.test", .suffix = ".json" };
 	struct writer_options options = { .style = op->dialect->style };
 	struct raw_param raw[PARAMS_MAX];
+	struct error fault = { 0 };
 	char *rest = arena_str(&arena, query), *pair;
 	struct strbuf buf;
 	struct sink sink = { .buf = &buf };
@@ -132,7 +133,9 @@ static int run_as(const struct principal *who, const char *id, const char *query
 	}
 	strbuf_init(&buf, 1 << 24);
 	w = writer_new(&format_json, &options, &sink);
+	must(store_begin_read(st, &fault), &fault);
 	rc = call_run(&call, raw, n, w, err);
+	store_end(st);
 	if (rc == 0)
 		rc = writer_finish(w, err);
 	writer_free(&w);
