@@ -3,6 +3,7 @@
  */
 #include "api/access.h"
 #include "api/op.h"
+#include "api/paging.h"
 #include "base/banned.h"
 
 struct account_record {
@@ -40,6 +41,7 @@ static const char *parent_sid(const struct account *all, size_t n, int64_t id)
 
 static int list_accounts(struct call *call, struct writer *w, struct error *err)
 {
+	const char *suffix = call_link_suffix(call, &dialect_twilio);
 	struct account *accounts;
 	size_t n;
 
@@ -55,8 +57,8 @@ static int list_accounts(struct call *call, struct writer *w, struct error *err)
 		struct account_record rec = {
 			.name = a->name, .sid = a->sid, .parent_sid = parent_sid(accounts, n, a->parent), .currency = a->currency,
 			.created = created,
-			.usage_uri = arena_join(call->arena, records, "/ThisMonth", call->suffix, NULL),
-			.monthly_uri = arena_join(call->arena, records, "/Monthly", call->suffix, NULL),
+			.usage_uri = arena_join(call->arena, records, "/ThisMonth", suffix, NULL),
+			.monthly_uri = arena_join(call->arena, records, "/Monthly", suffix, NULL),
 		};
 
 		date_format(created, date_from_days(floor_div(a->created, SEC_PER_DAY)));

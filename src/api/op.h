@@ -119,6 +119,7 @@ struct call {
 	int64_t now;                      /* seconds; one moment for the whole call */
 	const char *base_url;             /* "https://host:port", no slash at the end */
 	const char *suffix;               /* as asked for: ".json", or "" */
+	const struct format *format;      /* of the answer */
 	const char *body;                 /* where op->reads_body; else NULL */
 	size_t body_len;
 	const char *body_type;            /* its Content-Type, or "" */

@@ -48,6 +48,13 @@ const char *call_path(const struct call *call)
 	return arena_text(call, &sb);
 }
 
+const char *call_link_suffix(const struct call *call, const struct dialect *d)
+{
+	if (call->format == d->default_format || call->format->terminal_only)
+		return "";
+	return arena_join(call->arena, ".", call->format->name, NULL);
+}
+
 const char *call_filters(const struct call *call)
 {
 	struct strbuf sb;
@@ -192,12 +199,17 @@ static int link_back(const struct call *call, const char *prefix, const char *fi
 {
 	int64_t start = p->start > p->page_size ? p->start - p->page_size : 0;
 
-	if (p->page <= 0)
+	if (!at.slot && !at.after)
 		return 0;
 	if (usage_back(call->store, call->catalogue, q, (size_t)p->page_size, call->arena, &at, err) < 0)
 		return -1;
 	p->previous = link_to(call, prefix, filters, q, p, p->page - 1, start, at);
 	return 0;
+}
+
+bool page_continues(const struct call *call)
+{
+	return call_arg(call, "PageToken")->text;
 }
 
 int page_load(const struct call *call, struct usage_query *q, const char *prefix, struct record_page *ret, struct error *err)
@@ -209,7 +221,7 @@ int page_load(const struct call *call, struct usage_query *q, const char *prefix
 	bool more;
 
 	*ret = (struct record_page){ .page_size = call_arg(call, "PageSize")->n };
-	if (token_arg->text) {
+	if (page_continues(call)) {
 		if (token_read(call, filters, token_arg->text, &token, err) < 0)
 			return -1;
 		q->from = token.number[TOKEN_FROM];

@@ -34,8 +34,14 @@ struct record_page {
 /* The operation's path with its arguments, as in "/2010-04-01/Accounts/AC.../Usage/Records". In the call's arena. */
 const char *call_path(const struct call *call);
 
+/* What links to operations of D end with, so that they give the format of this answer: ".json"; "" where D needs no suffix for it. */
+const char *call_link_suffix(const struct call *call, const struct dialect *d);
+
 /* The filters that the caller gave, URL-encoded, in the order of the table: "Category=calls&StartDate=..." or "". In the arena. */
 const char *call_filters(const struct call *call);
+
+/* Is this a later page of a list? Its token then brings the range. */
+bool page_continues(const struct call *call);
 
 /*
  * The page that the call asks for. Q has the range of a first page; a token replaces it with its own. PREFIX begins every

@@ -331,9 +331,9 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 	};
 	struct record_page page;
 
-	if (find_account(&r, err) < 0 || choose_range(&r, &q, err) < 0 || choose_filters(&r, &q, err) < 0)
+	if (find_account(&r, err) < 0 || (!page_continues(call) && choose_range(&r, &q, err) < 0) || choose_filters(&r, &q, err) < 0)
 		return -1;
-	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_path(call), call->suffix, NULL), &page, err) < 0)
+	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_path(call), call_link_suffix(call, call->op->dialect), NULL), &page, err) < 0)
 		return -1;
 	r.unit = currency_capitals(call, r.account.currency);
 	writer_about(w, call->op->title,

@@ -127,7 +127,7 @@ struct report {
 	bool subaccounts;
 	const char *as_of;
 	const char *by_category[RESOURCES];  /* each resource's path up to "?Category=" */
-	const char *extra_filters;           /* what a record's own URI must repeat, with a leading "&"; or "" */
+	const char *extra_filters;           /* what a record's links must repeat, with a leading "&"; or "" */
 	const struct links **links;          /* by catalogue index, made when first needed */
 	int64_t dates_from, dates_to;        /* the slot whose dates are in the two texts */
 	const char *start_date, *end_date;
@@ -203,6 +203,15 @@ static void default_days(const struct resource *res, struct date begin, struct d
 	}
 }
 
+/* A range that can't be is a resource that isn't there, as on the real service; the words say why. */
+static int days_not_found(const struct call *call, struct error *err)
+{
+	const char *why = arena_join(call->arena, ": ", err->message, NULL);
+
+	error_clear(err);
+	return not_found(call, why, err);
+}
+
 /*
  * Dates that are given replace the resource's own, on every resource: so a record's URI goes on giving that record. A list by
  * period has no records before the account began nor after today.
@@ -214,7 +223,7 @@ static int choose_days(const struct report *r, struct date begin, struct usage_q
 
 	default_days(res, begin, today, &first, &last);
 	if (range_given(r->call, &first, &last, err) < 0)
-		return -1;
+		return days_not_found(r->call, err);
 	if (date_compare(last, begin) < 0 && res->days == DAYS_SINCE_BEGIN)
 		return not_found(r->call, ": its days lie before the account began", err);
 	if (res->period != PERIOD_ALL) {
@@ -229,14 +238,14 @@ static int choose_days(const struct report *r, struct date begin, struct usage_q
 
 /* ---- records ---- */
 
-/* PATH is that of the call's own resource. */
-static void make_links(struct report *r, const char *path)
+/* PATH is that of the call's own resource, SUFFIX what links end with. */
+static void make_links(struct report *r, const char *path, const char *suffix)
 {
 	const struct call *call = r->call;
 	const char *records = arena_strn(call->arena, path, strlen(path) - strlen(r->resource->path));
 
 	for (int i = 0; i < RESOURCES; i++)
-		r->by_category[i] = arena_join(call->arena, records, resources[i].path, call->suffix, "?Category=", NULL);
+		r->by_category[i] = arena_join(call->arena, records, resources[i].path, suffix, "?Category=", NULL);
 	r->links = arena_array(call->arena, const struct links *, call->catalogue->n);
 }
 
@@ -250,7 +259,7 @@ static const struct links *category_links(struct report *r, size_t category)
 		return r->links[category];
 	links = arena_new(call->arena, struct links);
 	for (int i = RES_RECORDS + 1; i < RESOURCES; i++)
-		links->uri[i] = arena_join(call->arena, r->by_category[i], name, NULL);
+		links->uri[i] = arena_join(call->arena, r->by_category[i], name, r->extra_filters, NULL);
 	return r->links[category] = links;
 }
 
@@ -314,7 +323,7 @@ static void write_page(struct report *r, const struct record_page *page, struct 
 	writer_end(w);
 }
 
-/* What a record's URI repeats besides its category and days. */
+/* What a record's links repeat besides its category and days. */
 static const char *extra_filters(const struct call *call)
 {
 	const struct arg *subs = call_arg(call, "IncludeSubaccounts"), *zone = call_arg(call, "TimeZone");
@@ -363,14 +372,17 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 	};
 	struct record_page page;
 	struct date begin;
-	const char *path;
+	const char *path, *suffix;
 
-	if (find_account(&r, err) < 0 || choose_accounts(&r, &q, &begin, err) < 0 || choose_days(&r, begin, &q, err) < 0)
+	if (find_account(&r, err) < 0 || choose_accounts(&r, &q, &begin, err) < 0)
+		return -1;
+	if (!page_continues(call) && choose_days(&r, begin, &q, err) < 0)
 		return -1;
 	path = call_path(call);
-	if (page_load(call, &q, arena_join(call->arena, path, call->suffix, NULL), &page, err) < 0)
+	suffix = call_link_suffix(call, call->op->dialect);
+	if (page_load(call, &q, arena_join(call->arena, path, suffix, NULL), &page, err) < 0)
 		return -1;
-	make_links(&r, path);
+	make_links(&r, path, suffix);
 	r.extra_filters = extra_filters(call);
 	r.as_of = as_of_text(call);
 	about(&r, &q, w);
@@ -407,15 +419,16 @@ static const struct shape usage_shape = { .name = "Usage", .fields = usage_field
 
 static int get_usage(struct call *call, struct writer *w, struct error *err)
 {
+	const char *suffix = call_link_suffix(call, call->op->dialect);
 	struct report r = { .call = call };
 	struct usage_links links;
 	struct usage_node node = { .api_version = API_VERSION, .subresource_uris = &links };
 
 	if (find_account(&r, err) < 0)
 		return -1;
-	links.records = arena_join(call->arena, call_path(call), "/Records", call->suffix, NULL);
+	links.records = arena_join(call->arena, call_path(call), "/Records", suffix, NULL);
 	node.account_sid = r.account.sid;
-	node.uri = arena_join(call->arena, call_path(call), call->suffix, NULL);
+	node.uri = arena_join(call->arena, call_path(call), suffix, NULL);
 	writer_about(w, call->op->title, r.account.name);
 	writer_record(w, NULL, &usage_shape, &node);
 	return 0;

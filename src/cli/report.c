@@ -61,6 +61,7 @@ static int report(struct store *st, struct arena *arena, const struct report *r,
 	struct call call = {
 		.op = r->op, .who = &admin, .settings = r->settings, .secret = secret, .store = st, .arena = arena,
 		.now = floor_div(clock_now_us(), USEC_PER_SEC), .base_url = r->settings->base_url, .suffix = "",
+		.format = r->format,
 	};
 
 	int rc = -1;

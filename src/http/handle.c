@@ -204,7 +204,8 @@ static int run_operation(struct exchange *x, struct error *err)
 	struct call call = {
 		.op = x->route.op, .who = x->who, .settings = h->settings, .secret = h->secret, .store = h->store,
 		.catalogue = h->catalogue, .arena = &h->arena, .now = clock_now_us() / USEC_PER_SEC,
-		.base_url = x->request.base_url, .suffix = x->route.suffix, .batcher = h->batcher
+		.base_url = x->request.base_url, .suffix = x->route.suffix,
+		.format = x->response.format, .batcher = h->batcher
 	};
 	struct writer *w;
 	int rc;
