@@ -389,6 +389,38 @@ START_TEST(links_lead_through_all_pages_and_back_though_midnight_passes)
 }
 END_TEST
 
+START_TEST(a_token_brings_a_range_that_could_not_be_asked_for_anymore)
+{
+	const char *page = run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=2&StartDate=-1days&EndDate=2026-11-20");
+	struct error err = { 0 };
+
+	clock_set_us((NOW + SEC_PER_DAY) * USEC_PER_SEC);
+	must(follow(member(page, "next_page_uri"), &page, &err), &err);
+	ck_assert(NULL != strstr(page, "\"start\":2,\"end\":3"));
+	ck_assert_int_eq(follow(member(page, "first_page_uri"), &page, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(the_first_records_have_nothing_before_them_whatever_the_page_size)
+{
+	const char *page = run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=2"), *filters;
+	struct error err = { 0 };
+
+	must(follow(member(page, "next_page_uri"), &page, &err), &err);
+	must(follow(member(page, "previous_page_uri"), &page, &err), &err);
+	ck_assert_ptr_null(member(page, "previous_page_uri"));
+	/* the third page of two, then seven at once from where it begins */
+	must(follow(member(page, "next_page_uri"), &page, &err), &err);
+	must(follow(member(page, "next_page_uri"), &page, &err), &err);
+	filters = strstr(member(page, "uri"), "&Page=");
+	must(run_as(&admin, "ListUsageRecordDaily", arena_join(&arena, "AccountSid=" AC("1") "&PageSize=7", filters, NULL), &page, &err), &err);
+	must(follow(member(page, "previous_page_uri"), &page, &err), &err);
+	ck_assert_ptr_null(member(page, "previous_page_uri"));
+	ck_assert(NULL != strstr(page, "\"start\":0,\"end\":6"));
+}
+END_TEST
+
 START_TEST(a_token_that_was_changed_or_moved_to_another_question_is_refused)
 {
 	const char *page = run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=7");
@@ -536,6 +568,8 @@ int main(void)
 	tcase_add_test(tc, a_main_account_holds_its_subaccounts_unless_told_otherwise);
 	tcase_add_test(tc, a_zone_moves_an_event_to_the_day_of_its_clocks);
 	tcase_add_test(tc, links_lead_through_all_pages_and_back_though_midnight_passes);
+	tcase_add_test(tc, a_token_brings_a_range_that_could_not_be_asked_for_anymore);
+	tcase_add_test(tc, the_first_records_have_nothing_before_them_whatever_the_page_size);
 	tcase_add_test(tc, a_token_that_was_changed_or_moved_to_another_question_is_refused);
 	tcase_add_test(tc, more_than_a_thousand_a_page_counts_as_a_thousand);
 	tcase_add_test(tc, every_operation_refuses_every_role_that_its_row_does_not_name);
