@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/civil.h"
@@ -26,8 +27,10 @@
 #define HEAD_BYTES 4096
 #define TICK_MS 200
 #define AHEAD_US (24 * 3600 * USEC_PER_SEC)
-/* However busy others keep the ledger, an import waits rather than stop half way. */
-#define BUSY_TIMEOUT_MS (30 * 60 * 1000)
+/* However busy others keep the ledger, an import waits rather than stop half way; it says so after a while. */
+#define WAIT_MS 20
+#define WAIT_QUIET_MS 3000
+#define WAIT_MAX_MS (30 * 60 * 1000)
 
 static volatile sig_atomic_t interrupted;
 
@@ -472,6 +475,20 @@ static int check_call(const struct import *im, int argc, char **argv)
 	return EXIT_DONE;
 }
 
+/* Another one writes. */
+static int wait_for_writer(void *arg, int times)
+{
+	static const struct timespec pause = { .tv_nsec = WAIT_MS * 1000000 };
+	struct import *im = arg;
+
+	if (times == WAIT_QUIET_MS / WAIT_MS) {
+		progress_end(&im->progress);
+		fputs("usaged import: waiting for another writer of the ledger\n", stderr);
+	}
+	nanosleep(&pause, NULL);
+	return !interrupted && times < WAIT_MAX_MS / WAIT_MS;
+}
+
 static int import_files(struct import *im, int argc, char **argv)
 {
 	struct error err = { 0 };
@@ -492,14 +509,13 @@ static int import_files(struct import *im, int argc, char **argv)
 
 static int open_and_import(struct import *im, const struct settings *s, int argc, char **argv)
 {
-	struct settings patient = *s;
 	struct ledger_options options = { 0 };
 	int rc;
 
-	patient.busy_timeout_ms = BUSY_TIMEOUT_MS;
-	im->store = command_open("import", &patient, STORE_WRITE);
+	im->store = command_open("import", s, STORE_WRITE);
 	if (!im->store)
 		return EXIT_FAILED;
+	store_wait_with(im->store, wait_for_writer, im);
 	options.accounts_by_name = im->mapping && mapping_accounts_by_name(im->mapping);
 	im->ledger = ledger_new(im->store, &options);
 	im->pending = malloc(BATCH_EVENTS * sizeof(*im->pending));

@@ -29,6 +29,8 @@ struct db_ops {
 	/* Refuses, and leaves alone, what is no ledger of ours; DB_CREATE: fails if there is anything. */
 	int  (*open)(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret, struct error *err);
 	void (*close)(struct db **db);
+	/* Instead of the busy timeout; WAIT is that of store_wait_with. */
+	void (*wait_with)(struct db *db, int (*wait)(void *arg, int times), void *arg);
 	void (*remove)(const char *where);                    /* takes back what DB_CREATE has made; closed before */
 	int  (*exec)(struct db *db, const char *sql, struct error *err);      /* any number of statements, no results */
 	/* The version of its schema; 0: empty and ours to make. */

@@ -106,6 +106,11 @@ static void db_close(struct db **db)
 	*db = NULL;
 }
 
+static void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg)
+{
+	sqlite3_busy_handler(db->handle, wait, arg);
+}
+
 static int db_exec(struct db *db, const char *sql, struct error *err)
 {
 	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, sql, err);
@@ -329,6 +334,7 @@ const struct db_ops db_sqlite = {
 	.begin_write = "BEGIN IMMEDIATE",
 	.open = db_open,
 	.close = db_close,
+	.wait_with = db_wait_with,
 	.remove = db_remove,
 	.exec = db_exec,
 	.schema_version = db_schema_version,

@@ -42,6 +42,11 @@ void store_close(struct store **st)
 	*st = NULL;
 }
 
+void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *arg)
+{
+	st->ops->wait_with(st->db, wait, arg);
+}
+
 int store_begin_read(struct store *st, struct error *err)
 {
 	if (st->ops->exec(st->db, "BEGIN", err) < 0)

@@ -32,6 +32,12 @@ enum {
 int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret, struct error *err);
 void store_close(struct store **st);
 
+/*
+ * Instead of the busy timeout: while another writer is in the way, WAIT is called again and again, with how many TIMES it
+ * was before. It pauses for a moment and returns non-zero, or gives up (ERR_BUSY) with 0.
+ */
+void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *arg);
+
 /* One snapshot for all reads until store_end. */
 int store_begin_read(struct store *st, struct error *err);
 /* Takes the writer's place at once (not at the first write). */

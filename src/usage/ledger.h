@@ -34,9 +34,6 @@ size_t ledger_pending(const struct ledger *l);
 /* Empties the batch; nothing of it is stored. */
 void ledger_abandon(struct ledger *l);
 
-/* Forgets the batch: none of its events happen. */
-void ledger_abandon(struct ledger *l);
-
 struct ledger_result {
 	enum verdict verdict;
 	const struct error *error;       /* of VERDICT_REJECTED, else NULL */

@@ -154,6 +154,38 @@ try import in/busy.ndjson
 wait $!
 is "an import waits while another one writes, longer than requests do" "$code $(calls)" "0 $((before + 1))"
 
+# While somebody writes all the time: says what it waits for, and either signal ends it.
+mkfifo hold
+sqlite3 usage.db <hold &
+holder=$!
+exec 4>hold
+printf 'BEGIN IMMEDIATE;\n.shell touch held\n' >&4
+until [ -e held ]; do sleep 0.1; done
+event held >in/held.ndjson
+for signal in INT TERM; do
+	"$usaged" --config usaged.conf import in/held.ndjson >out 2>err 4>&- &
+	import=$!
+	for _ in $(seq 300); do
+		! grep -q waiting err || break
+		sleep 0.1
+	done
+	is "an import that waits says so" "$(head -n 1 err)" "usaged import: waiting for another writer of the ledger"
+	kill -$signal $import
+	for _ in $(seq 300); do
+		kill -0 $import 2>>log || break
+		sleep 0.1
+	done
+	is "SIG$signal ends the wait" "$(kill -0 $import 2>>log && echo waits)" ""
+	kill -KILL $import 2>>log
+	wait $import
+	is "as a failure" $? 1
+	has "nothing is stored" "$(cat err)" "interrupted: in/held.ndjson is stored up to line 0"
+done
+exec 4>&-
+wait $holder
+try import in/held.ndjson
+has "then it is brought in" "$out" "total: 1 created"
+
 before=$(calls)
 awk -v n=120000 -v one=$one 'BEGIN {
 	for (i = 0; i < n; i++)

@@ -343,6 +343,29 @@ START_TEST(second_writer_is_told_that_the_ledger_is_locked)
 }
 END_TEST
 
+static int three_times(void *arg, int times)
+{
+	int *calls = arg;
+
+	ck_assert_int_eq(times, *calls);
+	return ++*calls < 3;
+}
+
+START_TEST(a_writer_waits_as_its_caller_wants)
+{
+	struct store *one = create(path);
+	struct store *two = reopen(STORE_WRITE);
+	int calls = 0;
+
+	store_wait_with(two, three_times, &calls);
+	OK(store_begin_write(one, &err));
+	FAILS(store_begin_write(two, &err), ERR_BUSY, "locked");
+	ck_assert_int_eq(calls, 3);
+	store_close(&two);
+	store_close(&one);
+}
+END_TEST
+
 START_TEST(reader_can_not_write)
 {
 	struct store *st = create(path);
@@ -1233,6 +1256,7 @@ static Suite *store_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, reader_keeps_its_snapshot_while_another_writes);
 	tcase_add_test(t, second_writer_is_told_that_the_ledger_is_locked);
+	tcase_add_test(t, a_writer_waits_as_its_caller_wants);
 	tcase_add_test(t, reader_can_not_write);
 	tcase_add_test(t, reader_is_told_that_its_folder_must_be_writable);
 	tcase_add_test(t, writer_is_told_that_the_file_is_read_only);
