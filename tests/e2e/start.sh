@@ -35,9 +35,14 @@ begin() {
 	return 1
 }
 
-# Ends it with TERM; its exit code.
+ended() {
+	! kill -0 "$server"
+}
+
+# Ends it with INT, which shells let their background jobs ignore; its exit code.
 end() {
-	kill -TERM "$server"
+	kill -INT "$server"
+	wait_for ended || return
 	wait "$server"
 }
 
@@ -99,7 +104,7 @@ is "and does not disturb its user" $? 0
 worker=$(cat "$VAR/usaged.pid")
 web=$(cat "$VAR/nginx.pid")
 end
-is "TERM stops it well" $? 0
+is "INT stops it well" $? 0
 is "the worker has ended" "$(kill -0 "$worker" 2>&1 | grep -c 'No such')" 1
 is "nginx has ended" "$(kill -0 "$web" 2>&1 | grep -c 'No such')" 1
 is "the ledger is closed" "$(ls "$VAR/usage.db-wal" 2>/dev/null)" ""
