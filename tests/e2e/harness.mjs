@@ -54,8 +54,8 @@ export const callers = {
 	ingest: bearer(env.INGEST_TOKEN),
 }
 
-const program = process.env.USAGED ?? join(here, '../../usaged')
-const config = join(dirname(credentialsFile()), 'usaged.conf')
+export const program = process.env.USAGED ?? join(here, '../../usaged')
+export const config = join(dirname(credentialsFile()), 'usaged.conf')
 
 // `usaged ARGS` on the running ledger; USAGED names the program.
 export function usaged(...args) {
@@ -257,7 +257,7 @@ export function htmlTables(html) {
 
 // ---- the published descriptions ----
 
-const contracts = process.env.USAGED_CONTRACTS ?? join(here, '../../../shared/contracts')
+export const contracts = process.env.USAGED_CONTRACTS ?? join(here, '../../../shared/contracts')
 export const descriptionsMissing = existsSync(join(contracts, 'twilio_usage_v2010.openapi.json')) ? false
 	: `the published API descriptions are not in ${contracts}`
 

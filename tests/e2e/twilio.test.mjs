@@ -1,11 +1,14 @@
 // twilio.test.mjs - a program written for Twilio, with the official SDK, on this server.
 import assert from 'node:assert/strict'
-import { describe, test, before } from 'node:test'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, test, after, before } from 'node:test'
 import twilio from 'twilio'
 import RequestClient from 'twilio/lib/base/RequestClient.js'
 import {
-	allRecords, basic, baseUrl, callers, checkDescription, checkTable, day, descriptionsMissing, env, firstOfMonth, lastOfMonth, nano, newAccount,
-	plusDays, records, resources, send, sids, subaccountsOf, sum, usaged, valuesOf,
+	allRecords, basic, baseUrl, callers, checkDescription, checkTable, config, contracts, day, descriptionsMissing, env, firstOfMonth, lastOfMonth, nano,
+	newAccount, plusDays, program, records, resources, send, sids, subaccountsOf, sum, usaged, valuesOf,
 } from './harness.mjs'
 
 // ---- the two ways of pointing the SDK at another server ----
@@ -149,6 +152,17 @@ describe('days of the sub-resources', () => {
 			const [r] = await client.usage.records.list({ startDate: offset, category: 'calls' })
 			assert.equal(day(r.startDate), start(todayOf(r)), offset)
 		}
+		for (const unit of ['day', 'week', 'month', 'year'])
+			for (const [one, several] of [[`-1${unit}`, `-1${unit}s`], [`-3${unit}`, `-3${unit}s`]]) {
+				const [a] = await client.usage.records.list({ startDate: one, category: 'calls' })
+				const [b] = await client.usage.records.list({ startDate: several, category: 'calls' })
+				assert.deepEqual(days(a), days(b), several)
+			}
+		const [m] = await client.usage.records.list({ startDate: '-2months', category: 'calls' })
+		const month = new Date(firstOfMonth(todayOf(m)))
+		month.setUTCMonth(month.getUTCMonth() - 2)
+		const last = lastOfMonth(day(month))
+		assert.equal(day(m.startDate), day(month).slice(0, 8) + (todayOf(m).slice(8) < last.slice(8) ? todayOf(m).slice(8) : last.slice(8)))
 		for (const end of ['%2B30days', '+30days', ' 30days'.replace(' ', '%20')]) {
 			const a = (await send(`${records(sids.main)}.json?Category=calls&StartDate=-30days&EndDate=${end}`, { as: 'main' })).is(200)
 			const [r] = a.json.usage_records
@@ -339,12 +353,26 @@ describe('shapes that SDKs insist on', () => {
 		for (const uri of links)
 			(await send(uri, { as: 'main' })).is(200)
 	})
-	test('every answer names its request', async () => {
-		for (const path of [records(sids.main) + '.json', records(sids.unknown) + '.json', '/v1/UsageRecords']) {
-			const a = await send(path, { as: 'main' })
-			assert.match(a.headers['twilio-request-id'] ?? '', /^RQ[0-9a-f]{32}$/, path)
-		}
-	})
+	for (const [status, path, options] of [
+		[200, `${records('SID')}.json`, { as: 'main' }], [200, `${records('SID')}.csv`, { as: 'main', method: 'HEAD' }], [200, '/v1/UsageRecords', { as: 'main' }],
+		[400, `${records('SID')}?Category=nothing`, { as: 'main' }], [401, `${records('SID')}.json`, {}], [403, `${records('SID')}.json`, { as: 'ingest' }],
+		[404, `${records(sids.unknown)}.json`, { as: 'main' }], [404, '/2010-04-01/nothing', { as: 'main' }], [404, '/v1/nothing', { as: 'main' }],
+		[405, `${records('SID')}.json`, { as: 'main', method: 'DELETE' }], [406, records('SID'), { as: 'main', headers: { Accept: 'image/png' } }],
+		[405, `${records('SID')}.json`, { as: 'main', method: 'TRACE' }], [413, `${records('SID')}.json`, { as: 'main', method: 'POST', body: 'x'.repeat(8500000) }],
+	])
+		test(`${options.method ?? 'GET'} ${path}: ${status} names its request, and so does the log`, async () => {
+			const a = (await send(path.replace('SID', sids.main), options)).is(status)
+			assert.match(a.headers['twilio-request-id'] ?? '', /^RQ[0-9a-f]{32}$/)
+			const id = a.headers['twilio-request-id'].slice(2)
+			/* nginx writes its line after the answer */
+			for (let i = 0; ; i++) {
+				const logs = ['usaged.log', 'access.log'].map(f => readFileSync(join(dirname(config), f), 'utf8').slice(-200000)).join('')
+				if (logs.includes(id))
+					break
+				assert.ok(i < 100, `${id} is in no log`)
+				await new Promise(done => setTimeout(done, 20))
+			}
+		})
 })
 
 describe('parents, subaccounts and sums', () => {
@@ -404,6 +432,17 @@ describe('parents, subaccounts and sums', () => {
 	})
 
 	for (const zone of [undefined, 'Asia/Kathmandu', 'America/New_York', 'Australia/Lord_Howe'])
+		test(`Daily, Monthly, Yearly, AllTime and Records agree for main accounts alone and for every subaccount in ${zone ?? 'GMT'}`, async () => {
+			for (const sid of [sids.main, sids.other, ...subaccounts]) {
+				const filter = `&IncludeSubaccounts=false${zone ? `&TimeZone=${encodeURIComponent(zone)}` : ''}`
+				const get = async name => totals(await allRecords(`${records(sid, name)}.json?PageSize=1000${filter}`, 'adminBearer'))
+				const all = await get('AllTime')
+				assert.ok(all.totalprice.price > 0n)
+				for (const name of ['', 'Daily', 'Monthly', 'Yearly'])
+					assert.deepEqual(await get(name), all, `${name || 'Records'} of ${sid}`)
+			}
+		})
+	for (const zone of [undefined, 'Asia/Kathmandu', 'America/New_York', 'Australia/Lord_Howe'])
 		for (const who of ['main', 'sub', 'other'])
 			test(`Daily, Monthly, Yearly, AllTime and Records agree for ${who} in ${zone ?? 'GMT'}`, async () => {
 				const filter = zone ? `&TimeZone=${encodeURIComponent(zone)}` : ''
@@ -418,6 +457,174 @@ describe('parents, subaccounts and sums', () => {
 		const there = await allRecords(`${records(sids.main, 'Daily')}.json?Category=calls&PageSize=1000&TimeZone=Asia/Kathmandu`)
 		assert.equal(sum(gmt.map(r => r.count)), sum(there.map(r => r.count)))
 		assert.notDeepEqual(gmt.slice(5, 35).map(r => r.count), there.slice(5, 35).map(r => r.count))
+	})
+})
+
+describe('categories', () => {
+	const amounts = r => [r.count, r.usage, r.price]
+	let catalogue
+	before(async () => {
+		catalogue = (await usaged('category', 'list')).split('\n').filter(l => l).map(l => l.split('\t'))
+			.map(([name, parent, metered, countUnit, usageUnit, description]) => ({ name, parent: parent === '-' ? null : parent, countUnit, usageUnit, description }))
+	})
+
+	test('the catalogue has the published names, parents, words and units', { skip: descriptionsMissing }, () => {
+		const ours = new Map(catalogue.map(c => [c.name, c]))
+		const published = JSON.parse(readFileSync(join(contracts, 'twilio_categories.json'), 'utf8'))
+		let compared = 0
+		for (const c of Array.isArray(published) ? published : published.categories) {
+			if (c.status === 'removed' || ['category', 'demo', 'test-uc-script-1'].includes(c.category))
+				continue
+			const own = ours.get(c.category)
+			assert.ok(own, `${c.category} is missing`)
+			if (c.parent)
+				assert.equal(own.parent, c.parent, c.category)
+			/* the unit of totalprice is the account's currency, not the catalogue's */
+			if (c.description && c.category !== 'totalprice')
+				assert.deepEqual([own.description, own.countUnit, own.usageUnit], [c.description, c.count_unit, c.usage_unit], c.category)
+			compared++
+		}
+		assert.ok(compared > 600)
+	})
+	test('every parent of the sample is the sum of its children, alone and with subaccounts', async () => {
+		for (const filter of ['', '&IncludeSubaccounts=false']) {
+			const found = new Map((await allRecords(`${records(sids.main)}.json?PageSize=1000${filter}`)).map(r => [r.category, r]))
+			let parents = 0
+			for (const name of found.keys()) {
+				const children = catalogue.filter(c => c.parent === name)
+				if (!children.length)
+					continue
+				parents++
+				for (const [i, what] of ['count', 'usage', 'price'].entries())
+					assert.equal(nano(amounts(found.get(name))[i]), sum(children.map(c => found.get(c.name)?.[what] ?? '0')), `${what} of ${name}`)
+			}
+			assert.ok(parents >= 8)
+		}
+	})
+	test('what is booked on a parent itself counts there too, and totalprice has it once', async () => {
+		const account = await newAccount('parents')
+		const booked = { calls: 2, 'calls-inbound': 3, 'calls-inbound-local': 5, 'calls-outbound': 7, lookups: 11 }
+		const events = Object.entries(booked).map(([category, n]) => ({ specversion: '1.0', type: 'usage', source: '/e2e/parents', id: `${account.sid} ${category}`, subject: account.sid,
+			time: new Date().toISOString(), data: { category, count: n, usage: `${n}.5`, price: `0.${n}` } }))
+		assert.equal((await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(events) })).is(200).json.created, events.length)
+		const found = new Map((await send(`${records(account.sid)}.json?PageSize=1000`, { auth: basic(account.sid, account.token) })).is(200).exact.usage_records.map(r => [r.category, r]))
+		for (const [name, expected] of Object.entries({ calls: ['17', '19', '1.7'], 'calls-inbound': ['8', '9', '0.8'], 'calls-inbound-local': ['5', '5.5', '0.5'],
+			'calls-inbound-mobile': ['0', '0', '0'], 'calls-outbound': ['7', '7.5', '0.7'], totalprice: [null, '1.81', '1.81'] }))
+			assert.deepEqual(amounts(found.get(name)), expected, name)
+		const total = found.get('totalprice')
+		assert.deepEqual([total.count_unit, total.usage_unit, total.price_unit], ['', 'usd', 'usd'])
+	})
+	for (const suffix of ['.json', '', '.csv'])
+		test(`an unknown one is 400 and 20001 with its name, as ${suffix || 'XML'}`, async () => {
+			const a = (await send(`${records(sids.main, 'Monthly')}${suffix}?Category=calls-to-%3Cmars%3E`, { as: 'main' })).is(400)
+			assert.match(a.text, /20001/)
+			assert.match(a.text, suffix === '' ? /calls-to-&lt;mars&gt;/ : /calls-to-<mars>/)
+		})
+})
+
+describe('days where the clocks change', () => {
+	const dateIn = zone => { const f = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }); return ms => f.format(ms) }
+	const offset = (zone, ms) => Date.parse(new Date(ms).toLocaleString('sv-SE', { timeZone: zone }).replace(' ', 'T') + 'Z') - ms
+	const quarter = 900000, dayMs = 86400000
+
+	// UTC days of the last thirteen months in which ZONE's offset changes.
+	function changes(zone) {
+		const today = Date.parse(day(new Date())), found = []
+		for (let t = today - 396 * dayMs; t < today - 4 * dayMs; t += dayMs)
+			if (offset(zone, t) !== offset(zone, t + dayMs))
+				found.push(t)
+		return found
+	}
+
+	for (const [zone, lengths] of [['America/New_York', [23, 25]], ['Australia/Lord_Howe', [23.5, 24.5]], ['Asia/Kathmandu', []]])
+		test(`an event every quarter of an hour in ${zone}`, async () => {
+			const account = await newAccount(zone)
+			const auth = basic(account.sid, account.token), dateOf = dateIn(zone)
+			const found = changes(zone), middles = found.length ? found : [Date.parse(day(new Date())) - 40 * dayMs]
+			const filter = `TimeZone=${encodeURIComponent(zone)}`
+			const expected = {}
+			assert.equal(found.length > 0, lengths.length > 0)
+			for (const middle of middles) {
+				const events = []
+				for (let t = middle - 2 * dayMs; t < middle + 3 * dayMs; t += quarter) {
+					events.push({ specversion: '1.0', type: 'usage', source: '/e2e/clocks', id: `${account.sid} ${t}`, subject: account.sid, time: new Date(t).toISOString(),
+						data: { category: 'ai-minutes', count: 1, usage: '1' } })
+					expected[dateOf(t)] = (expected[dateOf(t)] ?? 0) + 1
+				}
+				assert.equal((await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(events) })).is(200).json.created, events.length)
+			}
+			for (const hours of lengths)
+				assert.ok(Object.values(expected).includes(hours * 4), `no day of ${hours} hours`)
+			const daily = await allOf(`${records(account.sid, 'Daily')}.json?Category=ai-minutes&PageSize=1000&${filter}`, auth)
+			assert.deepEqual(Object.fromEntries(daily.filter(r => r.count !== '0').map(r => [r.start_date, +r.count])), expected)
+			assert.equal(new Set(daily.map(r => r.start_date)).size, daily.length)
+			const monthly = await allOf(`${records(account.sid, 'Monthly')}.json?Category=ai-minutes&${filter}`, auth)
+			const months = {}
+			for (const [date, n] of Object.entries(expected))
+				months[date.slice(0, 7)] = (months[date.slice(0, 7)] ?? 0) + n
+			assert.deepEqual(Object.fromEntries(monthly.filter(r => r.count !== '0').map(r => [r.start_date.slice(0, 7), +r.count])), months)
+			for (const [date, n] of Object.entries(expected)) {
+				const range = `StartDate=${date}&EndDate=${date}&AccountId=${account.sid}&${filter}`
+				const lines = (await send(`/billing/usage.json?${range}`, { as: 'admin' })).is(200).json
+				assert.deepEqual(lines.filter(l => l.category === 'ai-minutes').map(l => [l.startDate, l.endDate, l.count]), [[date, date, n]])
+				const ai = (await send(`/ai/usage.json?${range}`, { as: 'admin' })).is(200).json
+				assert.deepEqual(ai.accountUsage.map(a => a.aiMinutes), [n], date)
+			}
+		})
+
+	async function allOf(path, auth) {
+		const found = []
+		for (let next = path; next;) {
+			const page = (await send(next, { auth })).is(200).json
+			found.push(...page.usage_records)
+			next = page.next_page_uri
+		}
+		return found
+	}
+})
+
+describe('prices as strings, by the setting', () => {
+	const strings = join(dirname(config), `strings-${process.pid}.conf`)
+	before(() => writeFileSync(strings, `${readFileSync(config, 'utf8')}\n[twilio]\nprice_as_string = yes\n`))
+	after(() => rmSync(strings))
+
+	// One request to a worker of that setting, as plain CGI.
+	const ask = uri => {
+		const { status, stdout, stderr } = spawnSync(program, ['--config', strings, 'serve'], { encoding: 'utf8', maxBuffer: 1 << 26,
+			env: { REQUEST_METHOD: 'GET', REQUEST_URI: uri, HTTP_AUTHORIZATION: callers.main, HTTP_HOST: baseUrl.host, HTTPS: 'on' } })
+		assert.equal(status, 0, stderr)
+		assert.match(stdout, /^Status: 200 /)
+		return stdout.slice(stdout.indexOf('\r\n\r\n') + 4)
+	}
+	const timeless = list => list.map(({ as_of, ...rest }) => rest)
+
+	for (const name of ['', ...resources])
+		test(`${name || 'Records'} differs in nothing but the quotes of price`, async () => {
+			const uri = `${records(sids.main, name)}.json?StartDate=-40days&EndDate=-1days&PageSize=200`
+			const page = JSON.parse(ask(uri))
+			assert.ok(page.usage_records.every(r => typeof r.price === 'string' && /^\d+(\.\d*[1-9])?$/.test(r.price)))
+			/* a Python client takes the one key that is none of these for the records */
+			const paging = ['end', 'first_page_uri', 'last_page_uri', 'next_page_uri', 'num_pages', 'page', 'page_size', 'previous_page_uri', 'start', 'total', 'uri']
+			assert.deepEqual(Object.keys(page).filter(k => !paging.includes(k)), ['usage_records'])
+			const plain = (await send(uri, { as: 'main' })).is(200)
+			assert.deepEqual(timeless(page.usage_records), timeless(plain.exact.usage_records))
+			assert.ok(plain.json.usage_records.every(r => typeof r.price === 'number'))
+		})
+	test('Super SIM: data_total_billed is a string, the bytes stay numbers', async () => {
+		const uri = `/v1/UsageRecords?Group=sim&EndTime=${day(new Date())}T00%3A00%3A00Z`
+		const { usage_records: list, meta } = JSON.parse(ask(uri))
+		const plain = (await send(uri, { as: 'main' })).is(200)
+		assert.ok(list.length > 0 && list.every(r => typeof r.data_total_billed === 'string' && Number.isInteger(r.data_total)))
+		assert.deepEqual(list.map(r => r.data_total_billed), plain.exact.usage_records.map(r => r.data_total_billed))
+		assert.ok(plain.json.usage_records.every(r => typeof r.data_total_billed === 'number'))
+		assert.deepEqual(meta, plain.json.meta)
+	})
+	test('XML and CSV are the same either way', async () => {
+		for (const suffix of ['.xml', '.csv']) {
+			const without = text => text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00/g, '')
+			const uri = `${records(sids.main, 'LastMonth')}${suffix}`
+			assert.equal(without(ask(uri)), without((await send(uri, { as: 'main' })).is(200).text))
+		}
 	})
 })
 
