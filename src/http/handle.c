@@ -58,12 +58,24 @@ static int load_catalogue(struct handler *h, int64_t version, struct error *err)
 	return 0;
 }
 
-/* Opens the ledger if need be, begins the request's one snapshot, and reads anew what has changed. */
+/* Opens the ledger that is there now; of another one, nothing holds that was read before. */
+static int open_ledger(struct handler *h, struct error *err)
+{
+	if (h->store && store_moved(h->store))
+		store_close(&h->store);
+	if (h->store)
+		return 0;
+	h->catalogue = NULL;
+	auth_at_version(&h->auth, 0);
+	return store_open(h->settings->database, 0, h->settings->busy_timeout_ms, &h->store, err);
+}
+
+/* Begins the request's one snapshot, and reads anew what has changed. */
 static int refresh(struct handler *h, struct error *err)
 {
 	int64_t version;
 
-	if (!h->store && store_open(h->settings->database, 0, h->settings->busy_timeout_ms, &h->store, err) < 0)
+	if (open_ledger(h, err) < 0)
 		return -1;
 	if (store_begin_read(h->store, err) < 0 || store_version(h->store, &version, err) < 0)
 		goto fail;

@@ -16,7 +16,8 @@ struct batcher {
 	struct submission *first, **last;
 	size_t waiting;                  /* events in the queue */
 	bool ending;
-	struct store *store;
+	const struct settings *settings;
+	struct store *store;             /* NULL while there is no ledger that can be used */
 	struct ledger *ledger;
 };
 
@@ -80,24 +81,52 @@ static void share_results(struct submission *first, const struct ledger_result *
 	}
 }
 
+static void close_ledger(struct batcher *b)
+{
+	ledger_free(&b->ledger);
+	store_close(&b->store);
+}
+
+/* Opens the ledger that is there now, which may be another one than before. */
+static int open_ledger(struct batcher *b, struct error *err)
+{
+	if (b->store && store_moved(b->store))
+		close_ledger(b);
+	if (b->store)
+		return 0;
+	if (store_open(b->settings->database, STORE_WRITE, b->settings->busy_timeout_ms, &b->store, err) < 0)
+		return -1;
+	b->ledger = ledger_new(b->store, &(struct ledger_options){ 0 });
+	return 0;
+}
+
+static int write_all(struct batcher *b, struct submission *first, const struct ledger_result **ret, struct error *err)
+{
+	size_t n;
+
+	for (struct submission *s = first; s; s = s->next) {
+		if (add_all(b, s, err) < 0) {
+			ledger_abandon(b->ledger);
+			return -1;
+		}
+	}
+	return ledger_commit(b->ledger, ret, &n, err);
+}
+
 static void commit(struct batcher *b, struct submission *first)
 {
 	const struct ledger_result *results;
 	struct error err = { 0 };
-	size_t n;
-	int rc = 0;
 
-	for (struct submission *s = first; s && rc == 0; s = s->next)
-		rc = add_all(b, s, &err);
-	if (rc == 0)
-		rc = ledger_commit(b->ledger, &results, &n, &err);
-	else
-		ledger_abandon(b->ledger);
-	if (rc == 0)
+	if (open_ledger(b, &err) == 0 && write_all(b, first, &results, &err) == 0) {
 		share_results(first, results);
-	else
-		for (struct submission *s = first; s; s = s->next)
-			s->failure = err;
+		return;
+	}
+	for (struct submission *s = first; s; s = s->next)
+		s->failure = err;
+	/* what failed is opened anew for those who come next */
+	if (err.kind != ERR_BUSY)
+		close_ledger(b);
 }
 
 static void *write_loop(void *arg)
@@ -132,11 +161,7 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 
 	if (!b)
 		return error_set(err, ERR_INTERNAL, NULL, "out of memory");
-	if (store_open(s->database, STORE_WRITE, s->busy_timeout_ms, &b->store, err) < 0) {
-		free(b);
-		return -1;
-	}
-	b->ledger = ledger_new(b->store, &(struct ledger_options){ 0 });
+	b->settings = s;
 	b->last = &b->first;
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->queued, NULL);
@@ -144,8 +169,6 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 	*ret = b;
 	if (pthread_create(&b->thread, NULL, write_loop, b) == 0)
 		return 0;
-	ledger_free(&b->ledger);
-	store_close(&b->store);
 	free(b);
 	*ret = NULL;
 	return error_set(err, ERR_INTERNAL, NULL, "can't start the writer's thread");
@@ -160,8 +183,7 @@ void batcher_free(struct batcher **b)
 	pthread_cond_signal(&(*b)->queued);
 	pthread_mutex_unlock(&(*b)->lock);
 	pthread_join((*b)->thread, NULL);
-	ledger_free(&(*b)->ledger);
-	store_close(&(*b)->store);
+	close_ledger(*b);
 	pthread_cond_destroy(&(*b)->finished);
 	pthread_cond_destroy(&(*b)->queued);
 	pthread_mutex_destroy(&(*b)->lock);

@@ -31,6 +31,7 @@ struct db_ops {
 	void (*close)(struct db **db);
 	/* Instead of the busy timeout; WAIT is that of store_wait_with. */
 	void (*wait_with)(struct db *db, int (*wait)(void *arg, int times), void *arg);
+	bool (*moved)(struct db *db);                         /* as store_moved */
 	void (*remove)(const char *where);                    /* takes back what DB_CREATE has made; closed before */
 	int  (*exec)(struct db *db, const char *sql, struct error *err);      /* any number of statements, no results */
 	/* The version of its schema; 0: empty and ours to make. */

@@ -111,6 +111,14 @@ static void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void 
 	sqlite3_busy_handler(db->handle, wait, arg);
 }
 
+static bool db_moved(struct db *db)
+{
+	int moved = 0;
+
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	return moved;
+}
+
 static int db_exec(struct db *db, const char *sql, struct error *err)
 {
 	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, sql, err);
@@ -335,6 +343,7 @@ const struct db_ops db_sqlite = {
 	.open = db_open,
 	.close = db_close,
 	.wait_with = db_wait_with,
+	.moved = db_moved,
 	.remove = db_remove,
 	.exec = db_exec,
 	.schema_version = db_schema_version,

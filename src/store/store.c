@@ -47,6 +47,11 @@ void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *
 	st->ops->wait_with(st->db, wait, arg);
 }
 
+bool store_moved(struct store *st)
+{
+	return st->ops->moved(st->db);
+}
+
 int store_begin_read(struct store *st, struct error *err)
 {
 	if (st->ops->exec(st->db, "BEGIN", err) < 0)
@@ -70,6 +75,8 @@ int store_commit(struct store *st, struct error *err)
 		return -1;
 	}
 	st->tx = TX_NONE;
+	if (store_moved(st))
+		return error_set(err, ERR_INTERNAL, NULL, "the ledger's file was removed or replaced while it was in use");
 	return 0;
 }
 

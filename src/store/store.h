@@ -38,11 +38,14 @@ void store_close(struct store **st);
  */
 void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *arg);
 
+/* Has what was opened been removed, or replaced by another ledger? Nobody will find what is written to it. */
+bool store_moved(struct store *st);
+
 /* One snapshot for all reads until store_end. */
 int store_begin_read(struct store *st, struct error *err);
 /* Takes the writer's place at once (not at the first write). */
 int store_begin_write(struct store *st, struct error *err);
-/* Durable when it returns 0. On -1 everything since the begin is undone. */
+/* Durable, in the ledger that is at its place, when it returns 0. On -1 everything since the begin is undone. */
 int store_commit(struct store *st, struct error *err);
 /* Ends a read, or undoes a write. Harmless when nothing is open. */
 void store_end(struct store *st);

@@ -1,7 +1,7 @@
 // fastcgi.test.mjs - the worker without a web server: raw FastCGI on its socket, an inherited socket, plain CGI, signals.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -257,6 +257,32 @@ served('a caller that goes away harms nobody', async () => {
 			await sleep(1)
 		c.close()
 	}
+})
+
+// Away, and back
+function move(from, to) {
+	for (const ending of ['', '-wal', '-shm'])
+		if (existsSync(join(var_, from + ending)))
+			renameSync(join(var_, from + ending), join(var_, to + ending))
+}
+
+served('nothing is acknowledged by a ledger that was moved away', async () => {
+	const [, sid] = /^SID=(.*)$/m.exec(run('account', 'add', '--name', 'moving'))
+	const [, ingest] = /^SECRET=(.*)$/m.exec(run('key', 'add', '--role', 'Ingest'))
+	const send = id => ask({ method: 'POST', uri: '/events', env: { CONTENT_TYPE: 'application/json', HTTP_AUTHORIZATION: 'Bearer ' + ingest },
+		body: JSON.stringify({ specversion: '1.0', type: 'usage', source: '/e2e', id, subject: sid, time: '2026-01-02T03:04:05Z', data: { category: 'calls-inbound' } }) })
+	const list = () => ask({ uri: `/2010-04-01/Accounts/${sid}/Usage/Records.json?Category=calls-inbound` })
+
+	assert.match((await send('one')).body, /"created":1/)
+	move('usage.db', 'away.db')
+	for (let i = 0; i < 2; i++) {
+		assert.match((await send('two')).head, /^Status: 500 /)
+		assert.match((await list()).head, /^Status: 500 /)
+	}
+	move('away.db', 'usage.db')
+	assert.match((await send('two')).body, /"created":1/)
+	assert.match((await list()).body, /"count":"2"/)
+	assert.match(run('verify'), /^2 events, 0 differences/)
 })
 
 test('SIGHUP changes nothing', async () => {

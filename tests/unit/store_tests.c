@@ -366,6 +366,23 @@ START_TEST(a_writer_waits_as_its_caller_wants)
 }
 END_TEST
 
+START_TEST(what_is_written_to_a_ledger_that_was_moved_is_not_acknowledged)
+{
+	struct store *st = create(path);
+	char away[128];
+
+	snprintf(away, sizeof(away), "%s.away", path);
+	ck_assert(!store_moved(st));
+	OK(store_begin_write(st, &err));
+	ck_assert_int_eq(rename(path, away), 0);
+	ck_assert(store_moved(st));
+	FAILS(store_commit(st, &err), ERR_INTERNAL, "removed or replaced");
+	ck_assert_int_eq(rename(away, path), 0);
+	ck_assert(!store_moved(st));
+	store_close(&st);
+}
+END_TEST
+
 START_TEST(reader_can_not_write)
 {
 	struct store *st = create(path);
@@ -1257,6 +1274,7 @@ static Suite *store_suite(void)
 	tcase_add_test(t, reader_keeps_its_snapshot_while_another_writes);
 	tcase_add_test(t, second_writer_is_told_that_the_ledger_is_locked);
 	tcase_add_test(t, a_writer_waits_as_its_caller_wants);
+	tcase_add_test(t, what_is_written_to_a_ledger_that_was_moved_is_not_acknowledged);
 	tcase_add_test(t, reader_can_not_write);
 	tcase_add_test(t, reader_is_told_that_its_folder_must_be_writable);
 	tcase_add_test(t, writer_is_told_that_the_file_is_read_only);
