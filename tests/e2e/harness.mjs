@@ -184,6 +184,15 @@ export const lastOfMonth = date => day(new Date(Date.UTC(+date.slice(0, 4), +dat
 
 export const firstOfMonth = date => date.slice(0, 8) + '01'
 
+// From milliseconds to the date in ZONE. Put together here, for how a locale writes dates differs from one version of its data to the next.
+export function dateIn(zone) {
+	const format = new Intl.DateTimeFormat('en', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
+	return ms => {
+		const parts = Object.fromEntries(format.formatToParts(ms).map(p => [p.type, p.value]))
+		return `${parts.year}-${parts.month}-${parts.day}`
+	}
+}
+
 // ---- strict readers ----
 
 export function parseXml(text) {

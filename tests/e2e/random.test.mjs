@@ -2,7 +2,7 @@
 // SEED and QUESTIONS in the environment choose others.
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { basic, bearer, day, env, nano, plusDays, records, send, usaged, valuesOf } from './harness.mjs'
+import { basic, bearer, dateIn, day, env, nano, plusDays, records, send, usaged, valuesOf } from './harness.mjs'
 
 const QUESTIONS = Number(process.env.QUESTIONS ?? 10000)
 const AT_ONCE = 8
@@ -70,8 +70,8 @@ function makeFact(i) {
 }
 
 // The local date of an instant, kept with the fact: the slow part of it all.
-const formats = Object.fromEntries(ZONES.map(z => [z, new Intl.DateTimeFormat('en-CA', { timeZone: z, year: 'numeric', month: '2-digit', day: '2-digit' })]))
-const localDay = (sec, zone) => formats[zone].format(sec * 1000)
+const dates = Object.fromEntries(ZONES.map(z => [z, dateIn(z)]))
+const localDay = (sec, zone) => dates[zone](sec * 1000)
 
 before(async () => {
 	const add = (name, ...more) => usaged('account', 'add', '--name', `random ${name} ${process.pid} ${Date.now()}`, '--created', CREATED, ...more)

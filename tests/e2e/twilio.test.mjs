@@ -7,7 +7,7 @@ import { describe, test, after, before } from 'node:test'
 import twilio from 'twilio'
 import RequestClient from 'twilio/lib/base/RequestClient.js'
 import {
-	allRecords, basic, baseUrl, callers, checkDescription, checkTable, config, contracts, day, descriptionsMissing, env, firstOfMonth, lastOfMonth, nano,
+	allRecords, basic, baseUrl, callers, checkDescription, checkTable, config, contracts, dateIn, day, descriptionsMissing, env, firstOfMonth, lastOfMonth, nano,
 	newAccount, plusDays, program, records, resources, send, sids, subaccountsOf, sum, usaged, valuesOf,
 } from './harness.mjs'
 
@@ -523,7 +523,6 @@ describe('categories', () => {
 })
 
 describe('days where the clocks change', () => {
-	const dateIn = zone => { const f = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }); return ms => f.format(ms) }
 	const offset = (zone, ms) => Date.parse(new Date(ms).toLocaleString('sv-SE', { timeZone: zone }).replace(' ', 'T') + 'Z') - ms
 	const quarter = 900000, dayMs = 86400000
 
