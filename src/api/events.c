@@ -7,6 +7,7 @@
 
 #include "api/access.h"
 #include "api/op.h"
+#include "base/utf8.h"
 #include "ingest/batcher.h"
 #include "ingest/reader.h"
 #include "base/banned.h"
@@ -233,6 +234,12 @@ static int store_records(const struct call *call, struct batch *b, struct error 
 	return 0;
 }
 
+/* Names an event in the answer. A text that no event may have names none. */
+static const char *name_of(const struct raw_event *raw, enum event_field f)
+{
+	return utf8_plain(raw->field[f].text, raw->field[f].len) ? raw->field[f].text : NULL;
+}
+
 static void write_results(struct call *call, const struct batch *b, struct writer *w)
 {
 	int64_t counts[VERDICTS] = { 0 };
@@ -248,7 +255,7 @@ static void write_results(struct call *call, const struct batch *b, struct write
 	writer_begin_list(w, &summary_fields[SUMMARY_RESULTS], &result_shape);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct record *r = &b->records[i];
-		struct result result = { r->raw.field[EV_SOURCE].text, r->raw.field[EV_ID].text, verdict_names[r->verdict], NULL, NULL, NULL };
+		struct result result = { name_of(&r->raw, EV_SOURCE), name_of(&r->raw, EV_ID), verdict_names[r->verdict], NULL, NULL, NULL };
 
 		if (r->verdict == VERDICT_REJECTED) {
 			result.code = r->unreadable ? "unreadable" : r->error->kind == ERR_OVERFLOW ? "overflow" : "invalid";

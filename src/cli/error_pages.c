@@ -19,7 +19,7 @@ static const struct server_error {
 	const char *name;           /* the word, where the kind's own is about something else */
 	const char *message;
 } server_errors[] = {
-	{ 400, ERR_BODY, "BadRequest", "The request can't be read as HTTP over TLS." },
+	{ 400, ERR_BODY, "BadRequest", "The request can't be read: its address or a header is malformed, or it is not HTTP over TLS." },
 	{ 404, ERR_NOT_FOUND, NULL, "There is nothing at this path." },
 	{ 405, ERR_METHOD, "MethodNotAllowed", "This path can only be read." },
 	{ 408, ERR_TIMEOUT, "RequestTimeout", "The request did not arrive in time." },

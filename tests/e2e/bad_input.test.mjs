@@ -204,6 +204,11 @@ describe('events', () => {
 	test('a body over the limit is 413', async () => {
 		(await post(Buffer.alloc(9 << 20, ' '))).is(413)
 	})
+	test('an id that can not be one is not repeated', async () => {
+		const csv = `source,id,subject,time,category\r\n/e2e/bad,a\xffb,${account.sid},${today}T00:00:00Z,calls-inbound\r\n`
+		for (const a of [await post(JSON.stringify([good('', { id: 'a\0b' })])), await post(Buffer.from(csv, 'latin1'), 'text/csv')])
+			assert.deepEqual(Object.keys(a.is(207).json.results[0]), ['source', 'status', 'code', 'field', 'message'])
+	})
 	test('invalid UTF-8 in a line harms only that line', async () => {
 		const lines = [JSON.stringify(good('utf8-1')), '{"specversion":"1.0","id":"\xff"}', JSON.stringify(good('utf8-2'))]
 		const a = (await post(Buffer.from(lines.join('\n') + '\n', 'latin1'), 'application/x-ndjson')).is(207)

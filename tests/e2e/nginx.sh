@@ -55,6 +55,8 @@ is "405 of a file" "$(get -X DELETE "$BASE_URL/static/style.css")" "405 applicat
 is "the folder of errors is not for callers" "$(get "$BASE_URL/_error/twilio/404.json")" "404 application/json; charset=utf-8"
 is "plain HTTP on the TLS port is 400" "$(get "http${BASE_URL#https}/v1/UsageRecords")" "400 application/json; charset=utf-8"
 has "in the caller's words" "$(body)" '"code":83600'
+is "a NUL in the path is 400" "$(get --http1.1 "$twilio%00.json")" "400 application/json; charset=utf-8"
+has "and says where to look" "$(body)" "its address or a header is malformed"
 is "errors are not kept" "$(header Cache-Control)" no-store
 
 # ---- headers, files, TLS ----
