@@ -132,7 +132,7 @@ static const char *raw_value(const struct call *call, const struct param *p, con
 	const char *value = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		if (any_case ? strcasecmp(raw[i].name, p->name) : strcmp(raw[i].name, p->name))
+		if ((any_case ? strcasecmp(raw[i].name, p->name) : strcmp(raw[i].name, p->name)) != 0)
 			continue;
 		if (strlen(raw[i].value) != raw[i].len) {
 			error_set(err, ERR_PARAM, p->name, "must not hold a NUL byte");
