@@ -163,12 +163,15 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 		return error_set(err, ERR_INTERNAL, NULL, "out of memory");
 	b->settings = s;
 	b->last = &b->first;
+	/* also when nothing will be written: of all connections only a writer's leaves no log behind; if it fails, those who write are told */
+	open_ledger(b, NULL);
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->queued, NULL);
 	pthread_cond_init(&b->finished, NULL);
 	*ret = b;
 	if (pthread_create(&b->thread, NULL, write_loop, b) == 0)
 		return 0;
+	close_ledger(b);
 	free(b);
 	*ret = NULL;
 	return error_set(err, ERR_INTERNAL, NULL, "can't start the writer's thread");

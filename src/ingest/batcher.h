@@ -26,7 +26,7 @@ struct submission {
 	struct error failure;
 };
 
-/* The ledger is opened when there is something to write. S is borrowed. */
+/* A ledger that can't be opened now is tried again when there is something to write. S is borrowed. */
 int batcher_new(const struct settings *s, struct batcher **ret, struct error *err);
 
 /* Commits what is queued and ends the thread. */
