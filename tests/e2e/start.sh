@@ -27,6 +27,7 @@ ready_or_gone() {
 }
 
 begin() {
+	: >"$tmp/log"
 	"$top/start" >"$tmp/log" 2>&1 &
 	server=$!
 	wait_for ready_or_gone
