@@ -5,6 +5,7 @@
 
 #include "api/access.h"
 #include "api/op.h"
+#include "base/utf8.h"
 #include "base/banned.h"
 
 enum { TEXT_MAX = 1024, PAGE_SIZE_TYPE_MAX = 2147483647 };
@@ -93,6 +94,8 @@ static int check_text(const struct param *p, const char *text, struct error *err
 	if ((int64_t)len < p->min || (int64_t)len > (p->max ? p->max : TEXT_MAX))
 		return error_set(err, ERR_PARAM, p->name, "must have from %lld to %lld bytes", (long long)p->min,
 				 (long long)(p->max ? p->max : TEXT_MAX));
+	if (!utf8_plain(text, len))      /* no event has such a value */
+		return error_set(err, ERR_PARAM, p->name, "must be UTF-8 without control characters");
 	return 0;
 }
 

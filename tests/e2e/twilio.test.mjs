@@ -8,7 +8,7 @@ import twilio from 'twilio'
 import RequestClient from 'twilio/lib/base/RequestClient.js'
 import {
 	allRecords, basic, baseUrl, callers, checkDescription, checkTable, config, contracts, dateIn, day, descriptionsMissing, env, firstOfMonth, lastOfMonth, nano,
-	newAccount, plusDays, program, records, resources, send, sids, subaccountsOf, sum, usaged, valuesOf,
+	newAccount, parseXml, plusDays, program, records, resources, send, sids, subaccountsOf, sum, usaged, valuesOf,
 } from './harness.mjs'
 
 // ---- the two ways of pointing the SDK at another server ----
@@ -773,6 +773,47 @@ describe('Super SIM', () => {
 		const own = await redirected(env.SUBACCOUNT_SID, env.SUBACCOUNT_AUTH_TOKEN).supersim.v1.usageRecords.list({ ...range })
 		assert.ok(own.every(r => r.accountSid === sids.sub))
 	})
+
+	test('names that no SIM should have come back as they are, in JSON, XML and CSV, and can be asked for', async () => {
+		const account = await newAccount('odd names')
+		const auth = basic(account.sid, account.token)
+		const odd = ['<b>&amp;"\'', 'a, b;\u00a0c', '=1+1', '\u{1f4f1}\u00e9', '%2B+ %'].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+		const events = odd.map((sim, i) => ({ specversion: '1.0', type: 'usage', source: '/e2e/odd', id: `${account.sid} ${i}`, subject: account.sid, time: `${plusDays(day(new Date()), -3)}T10:00:00Z`,
+			data: { category: 'sim-data', sim, data_upload: i, data_download: 1 } }))
+		assert.equal((await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(events) })).is(200).json.created, odd.length)
+		const get = async (suffix, query) => (await send(`/v1/UsageRecords${suffix}?${query}`, { auth })).is(200)
+		assert.deepEqual((await get('', 'Group=sim')).json.usage_records.map(r => r.sim_sid), odd)
+		assert.deepEqual(Array.from((await get('.xml', 'Group=sim')).xml.getElementsByTagName('SimSid')).map(e => e.textContent), odd)
+		assert.equal((await get('.csv', 'Group=sim')).csv.length, odd.length + 1)
+		const paged = []
+		for (let url = `${env.BASE_URL}/v1/UsageRecords?Group=sim&PageSize=2`; url;) {
+			const page = (await send(url.slice(env.BASE_URL.length), { auth })).is(200).json
+			paged.push(...page.usage_records.map(r => r.sim_sid))
+			url = page.meta.next_page_url
+		}
+		assert.deepEqual(paged, odd)
+		for (const [i, sim] of odd.entries()) {
+			const [r] = (await get('', `Sim=${encodeURIComponent(sim)}`)).json.usage_records
+			assert.deepEqual([r.sim_sid, r.data_upload, r.data_download], [sim, i, 1])
+		}
+	})
+	for (const suffix of ['.json', '.xml', '.csv', '.html'])
+		test(`what is no text does no harm in ${suffix}`, async () => {
+			for (const bytes of ['%01%0B%1F', '%FF%C0%80', '%EF%BF%BF%EF%BF%BE', '%ED%A0%80', ']]%3E%3C!--'])
+				for (const path of [`/v1/UsageRecords${suffix}?Sim=${bytes}`, `/v1/UsageRecords${suffix}?Network=${bytes}`, `${records(sids.main)}${suffix}?Category=${bytes}`,
+					`${records(sids.main)}${suffix}?StartDate=${bytes}`, `${records(']]%3E%3C!--')}${suffix}`]) {
+					const a = await send(path, { as: 'main' })
+					assert.ok([200, 400, 404].includes(a.status), `${path}: ${a.status}`)
+					assert.doesNotMatch(a.text, /[\0-\x08\x0b\x0c\x0e-\x1f]/)
+					if (suffix === '.json')
+						assert.ok(a.json)
+					if (suffix === '.xml')
+						/* the reader takes U+FFFD, which stands for what XML can't hold, for a mistake */
+						assert.equal(parseXml(a.text.replaceAll('\ufffd', '?')).localName, 'TwilioResponse')
+					if (suffix === '.csv')
+						assert.ok(a.csv.length > 0)
+				}
+		})
 
 	const at = (days, clock = '00:00:00') => `${plusDays(day(new Date()), -days)}T${clock}Z`
 	for (const [what, query, code] of [

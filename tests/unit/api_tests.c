@@ -257,6 +257,8 @@ static const struct {
 	{ "ListUsageRecord", "AccountSid=" AC("9"), "", ERR_NOT_FOUND, 20404 },
 	{ "ListUsageRecord", "AccountSid=../../etc", "", ERR_NOT_FOUND, 20404 },
 	{ "ListSuperSimUsageRecord", "", "AccountSid", ERR_PARAM, 83600 },
+	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Sim=\001", "Sim", ERR_PARAM, 83600 },
+	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Fleet=\377", "Fleet", ERR_PARAM, 83600 },
 	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Group=planet", "Group", ERR_PARAM, 83600 },
 	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Network=HW1", "Network", ERR_PARAM, 83600 },
 	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&IsoCountry=AUT", "IsoCountry", ERR_PARAM, 83600 },
