@@ -80,6 +80,41 @@ for (const [how, connect] of Object.entries(ways))
 			assert.ok(list[0].dataTotal > 0)
 		})
 
+		test('follows small pages to the end, by list, each, page and getPage', async () => {
+			const daily = client.usage.records.daily, params = { startDate: '-3days', category: 'calls' }
+			const whole = (await daily.list(params)).map(key)
+			assert.equal(whole.length, 4)
+			assert.deepEqual((await daily.list({ ...params, pageSize: 1 })).map(key), whole)
+			const each = []
+			await new Promise((done, failed) => daily.each({ ...params, pageSize: 3, callback: r => each.push(key(r)), done: e => e ? failed(e) : done() }))
+			assert.deepEqual(each, whole)
+			const paged = []
+			for (let page = await daily.page({ ...params, pageSize: 1 }); page; page = await page.nextPage())
+				paged.push(...page.instances.map(key))
+			assert.deepEqual(paged, whole)
+			const one = await daily.page({ ...params, pageSize: 2 })
+			const two = await daily.getPage(one.nextPageUrl)
+			assert.deepEqual(two.instances.map(key), whole.slice(2))
+			assert.deepEqual((await daily.getPage(two.previousPageUrl)).instances.map(key), whole.slice(0, 2))
+		})
+
+		test('follows small pages of Super SIM usage to the end', async () => {
+			const usage = client.supersim.v1.usageRecords, sim = r => r.simSid
+			const whole = (await usage.list({ group: 'sim' })).map(sim)
+			assert.ok(whole.length >= 6)
+			assert.deepEqual((await usage.list({ group: 'sim', pageSize: 1 })).map(sim), whole)
+			const two = await usage.getPage((await usage.page({ group: 'sim', pageSize: 4 })).nextPageUrl)
+			assert.deepEqual(two.instances.map(sim), whole.slice(4, 8))
+			assert.deepEqual((await usage.getPage(two.previousPageUrl)).instances.map(sim), whole.slice(0, 4))
+		})
+
+		test('reaches subaccounts with the main account\'s token', async () => {
+			const [r] = await client.api.v2010.accounts(env.SUBACCOUNT_SID).usage.records.thisMonth.list({ category: 'calls' })
+			assert.equal(r.accountSid, env.SUBACCOUNT_SID)
+			const own = await connect(env.SUBACCOUNT_SID, env.SUBACCOUNT_AUTH_TOKEN).usage.records.thisMonth.list({ category: 'calls' })
+			assert.deepEqual(own.map(numbers), [numbers(r)])
+		})
+
 		test('turns an error into a RestException', async () => {
 			await assert.rejects(client.usage.records.list({ category: 'no-such-thing' }),
 				e => e.constructor.name === 'RestException' && e.status === 400 && e.code === 20001 && /no-such-thing/.test(e.message))
