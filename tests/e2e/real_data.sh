@@ -14,7 +14,7 @@ failed=0
 unset USAGED_CLOCK USAGED_CONFIG
 
 skip() {
-	echo "skipped: $*"
+	echo "$*"
 	exit 77
 }
 
