@@ -809,6 +809,31 @@ describe('Super SIM', () => {
 		assert.ok(own.every(r => r.accountSid === sids.sub))
 	})
 
+	test('SIMs that turn up between two pages make no record come twice or not at all', async () => {
+		const account = await newAccount('sim pages')
+		const auth = basic(account.sid, account.token)
+		const sim = n => `HS${String(n).padStart(32, '0')}`
+		const days = [4, 3, 2].map(back => plusDays(day(new Date()), -back))
+		const write = async sims => {
+			const events = days.flatMap(d => sims.map(n => ({ specversion: '1.0', type: 'usage', source: '/e2e/sims', id: `${account.sid} ${d} ${n}`, subject: account.sid,
+				time: `${d}T10:00:00Z`, data: { category: 'sim-data', sim: sim(n), data_upload: 1, data_download: 1 } })))
+			assert.equal((await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(events) })).is(200).json.created, events.length)
+		}
+		const old = [20, 30, 40, 50, 60]
+		await write(old)
+		const seen = []
+		let next = `/v1/UsageRecords?Group=sim&Granularity=day&PageSize=2&StartTime=${days[0]}T00%3A00%3A00Z&EndTime=${plusDays(days[2], 1)}T00%3A00%3A00Z`
+		for (let page = 0; next; page++) {
+			const a = (await send(next, { auth })).is(200).json
+			seen.push(...a.usage_records.map(r => `${r.period.start_time.slice(0, 10)} ${r.sim_sid}`))
+			next = a.meta.next_page_url?.slice(env.BASE_URL.length)
+			/* before, among and behind those of the page */
+			if (page < 3)
+				await write([10 + page, 30 + 5 - page, 70 + page])
+		}
+		assert.equal(new Set(seen).size, seen.length, 'a record came twice')
+		assert.deepEqual(days.flatMap(d => old.map(n => `${d} ${sim(n)}`)).filter(k => !seen.includes(k)), [])
+	})
 	test('names that no SIM should have come back as they are, in JSON, XML and CSV, and can be asked for', async () => {
 		const account = await newAccount('odd names')
 		const auth = basic(account.sid, account.token)
