@@ -566,6 +566,7 @@ const struct command command_import = {
 		"  --rejects FILE   where records go that were rejected or are in conflict, as CSV with line and reason\n"
 		"                   (else NAME.rejected.csv in this folder, only if there are any)\n\n"
 		"Events are stored in batches; an interrupt ends the import between two of them, and running it again is safe.\n"
+		"While another program writes to the ledger, the import waits for it, and says so.\n"
 		"Exits with 1 if a record was rejected or in conflict, or a file could not be read to its end.\n",
 	.run = run
 };
