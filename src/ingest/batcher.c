@@ -113,6 +113,16 @@ static int write_all(struct batcher *b, struct submission *first, const struct l
 	return ledger_commit(b->ledger, ret, &n, err);
 }
 
+/* Nothing of it happened: no verdict, so no reason for one either. */
+static void fail(struct submission *s, const struct error *why)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->errors[i]);
+		s->errors[i] = NULL;
+	}
+	s->failure = *why;
+}
+
 static void commit(struct batcher *b, struct submission *first)
 {
 	const struct ledger_result *results;
@@ -123,7 +133,7 @@ static void commit(struct batcher *b, struct submission *first)
 		return;
 	}
 	for (struct submission *s = first; s; s = s->next)
-		s->failure = err;
+		fail(s, &err);
 	/* what failed is opened anew for those who come next */
 	if (err.kind != ERR_BUSY)
 		close_ledger(b);
