@@ -9,10 +9,10 @@
 #include "base/secret.h"
 #include "usage/catalogue.h"
 #include "usage/known.h"
+#include "usage/rollups.h"
 #include "base/banned.h"
 
 #define QUARTER_US (900 * USEC_PER_SEC)
-#define CHUNK 128                    /* rollups handed to the store at once */
 
 const char *const verdict_names[VERDICTS] = {
 	[VERDICT_CREATED] = "created",
@@ -53,31 +53,10 @@ struct ledger {
 	GArray *order;               /* guint: the batch by identity, of the same one the first sent first; without the rejected */
 	GArray *stored;              /* struct stored_event, in that order */
 	GArray *added;               /* enum added, likewise */
-	GHashTable *sums;            /* a set of struct rollup: the new events by series and quarter hour */
-	GHashTable *rollups;         /* a set of struct rollup: those sums by every level */
-	GPtrArray *tables[LEVELS][2];        /* what goes to the store: totals, parts */
+	struct rollups *rollups;     /* of the new events */
 };
 
 /* ---- collecting ---- */
-
-static guint rollup_hash(gconstpointer p)
-{
-	const struct rollup *r = p;
-	uint64_t hash = (uint64_t)r->account * 31 + (uint64_t)r->category * LEVELS + r->level;
-
-	hash = (hash ^ (uint64_t)r->slot << 40 ^ (uint64_t)r->series) * 0x9e3779b97f4a7c15u;
-	hash = (hash ^ hash >> 32 ^ (uint64_t)r->slot) * 0x9e3779b97f4a7c15u;
-	return (guint)(hash >> 32);
-}
-
-static gboolean rollup_equal(gconstpointer a, gconstpointer b)
-{
-	const struct rollup *x = a;
-	const struct rollup *y = b;
-
-	return x->slot == y->slot && x->series == y->series && x->account == y->account && x->category == y->category &&
-	       x->level == y->level;
-}
 
 struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 {
@@ -95,12 +74,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->order = g_array_new(FALSE, FALSE, sizeof(guint));
 	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
 	l->added = g_array_new(FALSE, FALSE, sizeof(enum added));
-	l->sums = g_hash_table_new(rollup_hash, rollup_equal);
-	l->rollups = g_hash_table_new(rollup_hash, rollup_equal);
-	for (int level = 0; level < LEVELS; level++) {
-		for (int part = 0; part < 2; part++)
-			l->tables[level][part] = g_ptr_array_new();
-	}
+	l->rollups = rollups_new();
 	return l;
 }
 
@@ -116,12 +90,7 @@ void ledger_free(struct ledger **l)
 	g_array_free((*l)->order, TRUE);
 	g_array_free((*l)->stored, TRUE);
 	g_array_free((*l)->added, TRUE);
-	g_hash_table_destroy((*l)->sums);
-	g_hash_table_destroy((*l)->rollups);
-	for (int level = 0; level < LEVELS; level++) {
-		for (int part = 0; part < 2; part++)
-			g_ptr_array_free((*l)->tables[level][part], TRUE);
-	}
+	rollups_free(&(*l)->rollups);
 	free(*l);
 	*l = NULL;
 }
@@ -287,45 +256,6 @@ static enum added added_at(const struct ledger *l, size_t i)
 
 /* ---- rollups ---- */
 
-/* Adds A to SUM, or leaves it and returns the name of the amount that would not fit 64 bits. */
-static const char *add_amounts(struct amounts *sum, const struct amounts *a)
-{
-	struct amounts new;
-
-	if (__builtin_add_overflow(sum->count, a->count, &new.count))
-		return "count";
-	if (__builtin_add_overflow(sum->usage, a->usage, &new.usage))
-		return "usage";
-	if (__builtin_add_overflow(sum->price, a->price, &new.price))
-		return "price";
-	if (__builtin_add_overflow(sum->upload, a->upload, &new.upload))
-		return "data_upload";
-	*sum = new;
-	return NULL;
-}
-
-/* The rollup of TABLE with KEY's key; a new one has no amounts yet. */
-static struct rollup *rollup_get(struct ledger *l, GHashTable *table, const struct rollup *key)
-{
-	struct rollup *r = g_hash_table_lookup(table, key);
-
-	if (r)
-		return r;
-	r = arena_new(&l->arena, struct rollup);
-	*r = *key;
-	g_hash_table_add(table, r);
-	return r;
-}
-
-static int rollup_add(struct rollup *r, const struct amounts *amounts, struct error *err)
-{
-	const char *overflow = add_amounts(&r->amounts, amounts);
-
-	if (!overflow)
-		return 0;
-	return error_set(err, ERR_OVERFLOW, overflow, "the account's total %s of this category and month would no longer fit 64 bits", overflow);
-}
-
 static struct rollup quarter_of(const struct pending *p)
 {
 	const struct known_series *series = p->series;
@@ -346,178 +276,10 @@ static int add_up_events(struct ledger *l, struct error *err)
 
 		if (added_at(l, i) != ADDED_CREATED)
 			continue;
-		if (known_meter(l->known, key.category, err) < 0 || rollup_add(rollup_get(l, l->sums, &key), &p->amounts, err) < 0)
+		if (known_meter(l->known, key.category, err) < 0 || rollups_add(l->rollups, &key, &p->amounts, err) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-static bool has_dimensions(const struct rollup *r)
-{
-	for (int d = 0; d < DIMENSIONS; d++) {
-		if (r->dim[d])
-			return true;
-	}
-	return false;
-}
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-/* The keys of the tables of totals, and of parts. */
-static gint compare_totals(gconstpointer a, gconstpointer b)
-{
-	const struct rollup *x = *(const struct rollup *const *)a;
-	const struct rollup *y = *(const struct rollup *const *)b;
-
-	if (x->account != y->account)
-		return compare_numbers(x->account, y->account);
-	if (x->slot != y->slot)
-		return compare_numbers(x->slot, y->slot);
-	return compare_numbers(x->category, y->category);
-}
-
-static gint compare_parts(gconstpointer a, gconstpointer b)
-{
-	const struct rollup *x = *(const struct rollup *const *)a;
-	const struct rollup *y = *(const struct rollup *const *)b;
-
-	if (x->account != y->account)
-		return compare_numbers(x->account, y->account);
-	if (x->category != y->category)
-		return compare_numbers(x->category, y->category);
-	if (x->slot != y->slot)
-		return compare_numbers(x->slot, y->slot);
-	return compare_numbers(x->series, y->series);
-}
-
-static GPtrArray *list_sums(struct ledger *l)
-{
-	GPtrArray *list = g_ptr_array_sized_new(g_hash_table_size(l->sums));
-	GHashTableIter it;
-	gpointer sum;
-
-	g_hash_table_iter_init(&it, l->sums);
-	while (g_hash_table_iter_next(&it, &sum, NULL))
-		g_ptr_array_add(list, sum);
-	g_ptr_array_sort(list, compare_parts);
-	return list;
-}
-
-/* The total of each level that S belongs to. */
-static void find_totals(struct ledger *l, const struct rollup *s, struct rollup *totals[LEVELS])
-{
-	for (int level = 0; level < LEVELS; level++) {
-		struct rollup key = { .level = level, .account = s->account, .category = s->category, .slot = store_slot(level, s->slot) };
-
-		totals[level] = rollup_get(l, l->rollups, &key);
-	}
-}
-
-/* Adds the sum S to its totals, and to the parts that have their slots. It is the finest part itself. */
-static int add_sum(struct ledger *l, struct rollup *s, struct rollup *const totals[LEVELS], struct error *err)
-{
-	bool has_part = has_dimensions(s);
-
-	for (int level = 0; level < LEVELS; level++) {
-		struct rollup key = *totals[level];
-
-		if (rollup_add(totals[level], &s->amounts, err) < 0)
-			return -1;
-		if (!has_part || level == LEVEL_QUARTER)
-			continue;
-		key.series = s->series;
-		key.amounts = (struct amounts){ 0 };
-		if (rollup_add(rollup_get(l, l->rollups, &key), &s->amounts, err) < 0)
-			return -1;
-	}
-	if (has_part)
-		g_ptr_array_add(l->tables[LEVEL_QUARTER][true], s);
-	return 0;
-}
-
-/* Then those sums by every level. In order, so that most have the totals of the one before. */
-static int add_up_sums(struct ledger *l, GPtrArray *sums, struct error *err)
-{
-	struct rollup *totals[LEVELS];
-	const struct rollup *last = NULL;
-
-	for (guint i = 0; i < sums->len; i++) {
-		struct rollup *s = g_ptr_array_index(sums, i);
-
-		if (!last || last->slot != s->slot || last->category != s->category || last->account != s->account)
-			find_totals(l, s, totals);
-		if (add_sum(l, s, totals, err) < 0)
-			return -1;
-		last = s;
-	}
-	return 0;
-}
-
-static int add_up_rollups(struct ledger *l, struct error *err)
-{
-	GPtrArray *sums = list_sums(l);
-	int rc = add_up_sums(l, sums, err);
-
-	g_ptr_array_free(sums, TRUE);
-	return rc;
-}
-
-/* What goes to the store, each table in its order; the finest parts came in theirs. */
-static void fill_tables(struct ledger *l)
-{
-	GHashTableIter it;
-	gpointer rollup;
-
-	g_hash_table_iter_init(&it, l->rollups);
-	while (g_hash_table_iter_next(&it, &rollup, NULL)) {
-		const struct rollup *r = rollup;
-
-		g_ptr_array_add(l->tables[r->level][r->series != 0], rollup);
-	}
-	for (int level = 0; level < LEVELS; level++) {
-		g_ptr_array_sort(l->tables[level][false], compare_totals);
-		if (level != LEVEL_QUARTER)
-			g_ptr_array_sort(l->tables[level][true], compare_parts);
-	}
-}
-
-static int store_table(struct ledger *l, GPtrArray *table, struct error *err)
-{
-	struct rollup chunk[CHUNK];
-
-	for (guint i = 0; i < table->len; ) {
-		size_t n = 0;
-
-		for (; n < CHUNK && i < table->len; n++, i++)
-			chunk[n] = *(const struct rollup *)g_ptr_array_index(table, i);
-		if (store_rollups_add(l->st, chunk, n, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int store_tables(struct ledger *l, struct error *err)
-{
-	for (int level = 0; level < LEVELS; level++) {
-		for (int part = 0; part < 2; part++) {
-			if (store_table(l, l->tables[level][part], err) < 0)
-				return -1;
-		}
-	}
-	return 0;
-}
-
-static void clear_rollups(struct ledger *l)
-{
-	g_hash_table_remove_all(l->sums);
-	g_hash_table_remove_all(l->rollups);
-	for (int level = 0; level < LEVELS; level++) {
-		for (int part = 0; part < 2; part++)
-			g_ptr_array_set_size(l->tables[level][part], 0);
-	}
 }
 
 static int add_rollups(struct ledger *l, struct error *err)
@@ -525,58 +287,29 @@ static int add_rollups(struct ledger *l, struct error *err)
 	int rc = add_up_events(l, err);
 
 	if (rc == 0)
-		rc = add_up_rollups(l, err);
-	if (rc == 0) {
-		fill_tables(l);
-		rc = store_tables(l, err);
-	}
-	clear_rollups(l);
+		rc = rollups_store(l->rollups, l->st, err);
+	rollups_clear(l->rollups);
 	return rc;
 }
 
 /* ---- overflow ---- */
-
-/*
- * Amounts are never negative, so a month's total of a category is the largest rollup that an event is in: an event that
- * fits there fits everywhere.
- */
-static struct rollup month_of(const struct pending *p)
-{
-	return (struct rollup){ .level = LEVEL_MONTH, .account = p->series->key.account, .category = p->series->key.category,
-				.slot = store_slot(LEVEL_MONTH, p->time_us / QUARTER_US) };
-}
-
-/* Puts the month's total, as it is in the store, into l->rollups, unless it is there. */
-static int read_month(struct ledger *l, struct rollup *month, struct error *err)
-{
-	struct rollup_scan scan = { .level = LEVEL_MONTH, .account = month->account, .category = month->category,
-				    .from = month->slot, .to = month->slot + 1 };
-	struct rollup found = { 0 };
-
-	if (g_hash_table_contains(l->rollups, month))
-		return 0;
-	if (store_scan_begin(l->st, &scan, err) < 0 || store_scan_next(l->st, &found, err) < 0)
-		return -1;
-	store_scan_end(l->st);
-	rollup_get(l, l->rollups, month)->amounts = found.amounts;
-	return 0;
-}
 
 static struct ledger_result *result_at(const struct ledger *l, size_t i)
 {
 	return &g_array_index(l->results, struct ledger_result, i);
 }
 
-/* Takes the I-th event of the order into its month, or rejects it. */
+/* Takes the I-th event of the order into the totals, or rejects it. */
 static int try_event(struct ledger *l, size_t i, struct error *err)
 {
 	struct pending *p = ordered_at(l, i);
-	struct rollup month = month_of(p);
+	struct rollup quarter = quarter_of(p);
 	struct error reason = { 0 }, *kept;
+	int rc = rollups_try(l->rollups, l->st, &quarter, &p->amounts, &reason, err);
 
-	if (read_month(l, &month, err) < 0)
+	if (rc < 0)
 		return -1;
-	p->rejected = rollup_add(rollup_get(l, l->rollups, &month), &p->amounts, &reason) < 0;
+	p->rejected = rc == 0;
 	if (p->rejected) {
 		kept = arena_new(&l->reasons, struct error);
 		*kept = reason;
@@ -611,7 +344,7 @@ static int reject_overflowing(struct ledger *l, struct error *err)
 	size_t n;
 	int rc = find_overflowing(l, &n, err);
 
-	g_hash_table_remove_all(l->rollups);
+	rollups_clear(l->rollups);
 	if (rc == 0 && n == 0)
 		return error_set(err, ERR_INTERNAL, NULL, "the ledger's rollups are not the sums of its events: run \"usaged verify\"");
 	return rc;
