@@ -84,7 +84,7 @@ static const struct field record_fields[] = {
 	FIELD(struct record, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
 	FIELD(struct record, api_version, "Always " API_VERSION, .flags = FIELD_MACHINE),
 	FIELD(struct record, uri, "This record alone", .flags = FIELD_MACHINE, .format = "uri"),
-	FIELD(struct record, subresource_uris, "The category in the other sub-resources", .flags = FIELD_MACHINE, .shape = &links_shape),
+	FIELD(struct record, subresource_uris, "The category in the other sub-resources", .flags = FIELD_MACHINE | FIELD_SHARED, .shape = &links_shape),
 	{ 0 }
 };
 

@@ -223,6 +223,7 @@ const struct format format_json = {
 	.aliases = (const char *const[]){ "text/json", NULL },
 	.charset = "utf-8",
 	.leaves_out = FIELD_XML_ONLY,
+	.copies = true,
 	.state_size = sizeof(struct speller),
 	.begin = json_begin,
 	.begin_list = json_begin_list,

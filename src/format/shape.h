@@ -29,7 +29,8 @@ enum {
 	FIELD_NEXT      = 1 << 5,   /* link to the next page, NULL if none */
 	FIELD_PREVIOUS  = 1 << 6,   /* link to the page before */
 	FIELD_XML_ONLY  = 1 << 7,   /* exists in XML alone (always null there) */
-	FIELD_JSON_ONLY = 1 << 8    /* exists in JSON alone */
+	FIELD_JSON_ONLY = 1 << 8,   /* exists in JSON alone */
+	FIELD_SHARED    = 1 << 9    /* VT_OBJECT: records that point to the same object mean the same content */
 };
 
 struct shape;

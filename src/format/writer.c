@@ -143,8 +143,10 @@ static bool took_all(struct writer *w)
 
 static void flush_records(struct writer *w)
 {
-	if (took_all(w) && w->sink->flush && w->out->len > w->sink->flush_above)
-		w->sink->flush(w->sink, &w->error);
+	if (!took_all(w) || !w->sink->flush || w->out->len <= w->sink->flush_above)
+		return;
+	w->sink->flush(w->sink, &w->error);
+	memset(w->shared, 0, sizeof(w->shared));
 }
 
 void writer_end(struct writer *w)
@@ -165,6 +167,36 @@ void writer_end(struct writer *w)
 		flush_records(w);
 }
 
+static void copy_shared(struct writer *w, const struct writer_shared *s)
+{
+	if (!strbuf_grow(w->out, s->len))
+		return;
+	memcpy(w->out->text + w->out->len, w->out->text + s->from, s->len);
+	w->out->len += s->len;
+	w->out->text[w->out->len] = '\0';
+}
+
+/*
+ * An object of a record that others point to as well. Not as the first member: what comes before it is then something
+ * else.
+ */
+static void write_shared(struct writer *w, const struct field *f, const void *rec)
+{
+	struct writer_shared *s = &w->shared[(uintptr_t)rec / 64 % WRITER_SHARED];
+	struct writer_node *node = writer_top(w);
+	size_t from = w->out->len;
+
+	if (!node || node->list || node->muted || !node->children || failed(w)) {
+		writer_record(w, f, f->shape, rec);
+	} else if (s->rec == rec && s->field == f) {
+		node->children++;
+		copy_shared(w, s);
+	} else {
+		writer_record(w, f, f->shape, rec);
+		*s = (struct writer_shared){ rec, f, from, w->out->len - from };
+	}
+}
+
 void writer_fields(struct writer *w, const struct shape *shape, const void *rec)
 {
 	const uint8_t *order = w->format->order ? w->format->order(w, shape) : NULL;
@@ -178,7 +210,10 @@ void writer_fields(struct writer *w, const struct shape *shape, const void *rec)
 		if (f->type == VT_OBJECT) {
 			member = f->flags & FIELD_XML_ONLY ? NULL : *(const void *const *)member;
 			if (member) {
-				writer_record(w, f, f->shape, member);
+				if ((f->flags & FIELD_SHARED) && w->format->copies)
+					write_shared(w, f, member);
+				else
+					writer_record(w, f, f->shape, member);
 				continue;
 			}
 		}

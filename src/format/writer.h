@@ -73,6 +73,7 @@ struct format {
 	const char *charset;                 /* "utf-8" if the type is text whose charset is to be sent, or NULL */
 	bool terminal_only;                  /* for the command line: HTTP never negotiates it */
 	unsigned leaves_out;                 /* FIELD_* flags of fields that it never shows; the backend isn't called for them */
+	bool copies;                         /* an object's bytes don't depend on where it stands: a FIELD_SHARED one is written once and copied */
 	size_t state_size;                   /* of the backend's own state, zeroed, at writer's `state` */
 	/*
 	 * The node is on the stack already. F is the field of the parent that holds it, NULL at the root or for a list's item.
@@ -132,6 +133,15 @@ struct writer_node {
 	size_t mark;                         /* the backend's own note about the node */
 };
 
+/* Where in the buffer a shared object was written. */
+struct writer_shared {
+	const void *rec;
+	const struct field *field;
+	size_t from, len;
+};
+
+enum { WRITER_SHARED = 64 };
+
 struct writer {
 	const struct format *format;
 	const struct writer_options *options;
@@ -140,6 +150,7 @@ struct writer {
 	struct writer_node stack[WRITER_DEPTH];
 	int depth;
 	bool rooted;                         /* the root has begun */
+	struct writer_shared shared[WRITER_SHARED];      /* the last ones, by a hash of their addresses */
 	bool finished;
 	struct error error;
 	void *state;

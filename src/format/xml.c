@@ -323,6 +323,7 @@ const struct format format_xml = {
 	.mime = "application/xml",
 	.aliases = (const char *const[]){ "text/xml", NULL },
 	.leaves_out = FIELD_JSON_ONLY,
+	.copies = true,
 	.state_size = sizeof(struct xml),
 	.begin = xml_begin,
 	.begin_list = xml_begin_list,

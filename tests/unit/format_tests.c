@@ -840,6 +840,68 @@ START_TEST(a_long_table_on_the_terminal_comes_in_blocks)
 }
 END_TEST
 
+/* ---- shared objects ---- */
+
+struct holder {
+	const struct ai_account *first;
+	const char *name;
+	const struct ai_account *who;
+};
+
+#define HOLDER_FIELDS(more)                                                                          \
+	FIELD(struct holder, first, "As first member", .shape = &ai_account_shape, .flags = (more)), \
+	FIELD(struct holder, name, "Something else"),                                                \
+	FIELD(struct holder, who, "As last member", .shape = &ai_account_shape, .flags = (more)), { 0 }
+
+static const struct field own_fields[] = { HOLDER_FIELDS(0) }, shared_fields[] = { HOLDER_FIELDS(FIELD_SHARED) };
+static const struct shape own_shape = { .name = "Holder", .fields = own_fields, .doc = "Who holds what" };
+static const struct shape shared_shape = { .name = "Holder", .fields = shared_fields, .doc = "Who holds what" };
+
+static void write_holders(struct writer *w, const struct shape *shape)
+{
+	static const struct ai_account who[] = { { "a", 1 }, { "\"b\"", 2 }, { "c", 3 } };
+
+	writer_begin_list(w, NULL, shape);
+	for (int i = 0; i < 50; i++) {
+		struct holder h = { &who[i % 3], i % 2 ? "odd" : "even", i % 7 ? &who[(i + 1) % 3] : NULL };
+
+		writer_record(w, NULL, shape, &h);
+	}
+	writer_end(w);
+}
+
+static void write_own(struct writer *w)
+{
+	write_holders(w, &own_shape);
+}
+
+static void write_shared(struct writer *w)
+{
+	write_holders(w, &shared_shape);
+}
+
+START_TEST(a_shared_object_has_the_same_bytes_as_one_of_its_own)
+{
+	const struct document own = { "own", &rest_style, write_own }, shared = { "shared", &rest_style, write_shared };
+	struct strbuf want, got, buf;
+	struct flushed f = { .sink = { .buf = &buf, .flush = send_bytes, .flush_above = 300 } };
+	struct error err = { 0 };
+
+	render_whole(&own, formats[_i], &want);
+	render_whole(&shared, formats[_i], &got);
+	ck_assert(strcmp(got.text, want.text) == 0);
+	strbuf_init(&buf, LIMIT);
+	strbuf_init(&f.sent, LIMIT);
+	ck_assert_int_eq(render(&shared, formats[_i], &f.sink, &err), 0);
+	strbuf_addn(&f.sent, buf.text, buf.len);
+	ck_assert(strcmp(f.sent.text, want.text) == 0);
+	strbuf_release(&want);
+	strbuf_release(&got);
+	strbuf_release(&buf);
+	strbuf_release(&f.sent);
+}
+END_TEST
+
 /* ---- names ---- */
 
 static const struct { enum spelling spelling; const char *name, *spelled; } names[] = {
@@ -928,6 +990,7 @@ int main(void)
 	tcase_add_loop_test(tc, every_document_has_its_golden_bytes_in_every_format, 0, grid);
 	tcase_add_loop_test(tc, flushing_gives_the_same_bytes_as_buffering, 0, grid);
 	tcase_add_loop_test(tc, a_buffer_that_is_too_small_fails_in_every_format, 0, grid);
+	tcase_add_loop_test(tc, a_shared_object_has_the_same_bytes_as_one_of_its_own, 0, FORMATS);
 	tcase_add_loop_test(tc, a_flush_that_fails_is_reported_once_and_stops_the_document, 0, FORMATS);
 	tcase_add_loop_test(tc, wrong_nesting_fails_in_every_format, 0, COUNT_OF(wrong_documents) * FORMATS);
 	tcase_add_loop_test(tc, tables_refuse_fields_out_of_order, 0, 3);
