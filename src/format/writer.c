@@ -182,7 +182,7 @@ static void copy_shared(struct writer *w, const struct writer_shared *s)
  */
 static void write_shared(struct writer *w, const struct field *f, const void *rec)
 {
-	struct writer_shared *s = &w->shared[(uintptr_t)rec / 64 % WRITER_SHARED];
+	struct writer_shared *s = &w->shared[(uint64_t)(uintptr_t)rec * 0x9e3779b97f4a7c15u >> (64 - WRITER_SHARED_BITS)];
 	struct writer_node *node = writer_top(w);
 	size_t from = w->out->len;
 

@@ -140,7 +140,7 @@ struct writer_shared {
 	size_t from, len;
 };
 
-enum { WRITER_SHARED = 64 };
+enum { WRITER_SHARED_BITS = 6, WRITER_SHARED = 1 << WRITER_SHARED_BITS };
 
 struct writer {
 	const struct format *format;
