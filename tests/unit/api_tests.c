@@ -10,6 +10,7 @@
 #include "api/op.h"
 #include "base/secret.h"
 #include "usage/ledger.h"
+#include "suite.h"
 #include "base/banned.h"
 
 #define AC(n) "AC0000000000000000000000000000000" n
@@ -550,9 +551,7 @@ int main(void)
 {
 	Suite *s = suite_create("api");
 	TCase *tc = tcase_create("api");
-	SRunner *runner = srunner_create(s);
 	struct error err = { 0 };
-	int failed;
 
 	if (secret_init(&err) < 0)
 		return 1;
@@ -580,8 +579,5 @@ int main(void)
 	tcase_add_test(tc, unknown_and_forbidden_sids_answer_alike);
 	tcase_add_test(tc, a_manager_is_told_that_a_foreign_account_is_not_his);
 	suite_add_tcase(s, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -20,6 +20,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "base/zone.h"
+#include "suite.h"
 #include "base/banned.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -1594,15 +1595,9 @@ static void add_file_cases(Suite *s)
 int main(void)
 {
 	Suite *s = suite_create("base");
-	SRunner *runner;
-	int failed;
 
 	add_text_cases(s);
 	add_number_cases(s);
 	add_file_cases(s);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

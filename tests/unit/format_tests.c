@@ -6,6 +6,7 @@
 
 #include "format/writer.h"
 
+#include "suite.h"
 #include "base/banned.h"
 
 #define LIMIT (1 << 20)
@@ -984,8 +985,7 @@ int main(void)
 {
 	Suite *s = suite_create("format");
 	TCase *tc = tcase_create("format");
-	SRunner *sr;
-	int failed, grid = COUNT_OF(documents) * FORMATS;
+	int grid = COUNT_OF(documents) * FORMATS;
 
 	tcase_add_loop_test(tc, every_document_has_its_golden_bytes_in_every_format, 0, grid);
 	tcase_add_loop_test(tc, flushing_gives_the_same_bytes_as_buffering, 0, grid);
@@ -1005,9 +1005,5 @@ int main(void)
 	tcase_add_test(tc, a_speller_holds_more_names_than_it_has_slots);
 	tcase_add_test(tc, a_format_is_found_by_its_name_alone);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

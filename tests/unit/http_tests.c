@@ -11,6 +11,7 @@
 #include "http/negotiate.h"
 #include "http/page.h"
 #include "http/route.h"
+#include "suite.h"
 #include "base/banned.h"
 
 #define TEXT(literal) (literal), sizeof(literal) - 1
@@ -1174,11 +1175,5 @@ static Suite *http_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(http_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(http_suite());
 }

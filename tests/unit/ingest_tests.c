@@ -10,6 +10,7 @@
 #include "ingest/mapping.h"
 #include "ingest/reader.h"
 #include "ingest/template.h"
+#include "suite.h"
 #include "base/banned.h"
 
 /* ---- a stream out of memory, STEP bytes a read ---- */
@@ -799,11 +800,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite());
 }

@@ -7,6 +7,7 @@
 
 #include "format/mustache.h"
 
+#include "suite.h"
 #include "base/banned.h"
 
 #define LIMIT 65536
@@ -205,8 +206,6 @@ int main(void)
 {
 	Suite *s = suite_create("mustache");
 	TCase *tc = tcase_create("mustache");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, every_case_of_the_specification_renders_as_expected, 0, sizeof(modules) / sizeof(modules[0]));
 	tcase_add_test(tc, quotes_are_escaped_for_attributes);
@@ -218,9 +217,5 @@ int main(void)
 	tcase_add_test(tc, partials_without_end_are_stopped);
 	tcase_add_test(tc, an_answer_above_the_limit_is_refused);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "usage/ledger.h"
 #include "usage/query.h"
+#include "suite.h"
 #include "base/banned.h"
 
 #define AC(n) "AC0000000000000000000000000000000" n
@@ -402,8 +403,6 @@ int main(void)
 {
 	Suite *s = suite_create("query");
 	TCase *tc = tcase_create("query");
-	SRunner *runner = srunner_create(s);
-	int failed;
 
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
@@ -412,8 +411,5 @@ int main(void)
 	tcase_add_test(tc, pages_joined_are_the_whole_and_each_leads_back_to_the_one_before);
 	tcase_add_test(tc, a_range_splits_into_the_fewest_slots_and_covers_itself_exactly);
 	suite_add_tcase(s, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(s);
 }

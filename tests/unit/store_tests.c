@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "store/internal.h"
 #include "store/store.h"
+#include "suite.h"
 #include "base/banned.h"
 
 #define TIMEOUT_MS 50
@@ -1324,11 +1325,5 @@ static Suite *store_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(store_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(store_suite());
 }

@@ -12,6 +12,7 @@
 #include "usage/event.h"
 #include "usage/ledger.h"
 #include "usage/principal.h"
+#include "suite.h"
 #include "base/banned.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -1238,11 +1239,5 @@ static Suite *usage_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(usage_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(usage_suite());
 }
