@@ -86,8 +86,9 @@ export function valuesOf(text) {
 const agent = new Agent({ keepAlive: true, maxSockets: 8, ca: env.CA_CERT ? readFileSync(env.CA_CERT) : undefined })
 
 // One exchange. `as` is a caller's name, or `auth` a header's value. The path goes out as it stands. A JSON answer
-// that does not fit its published description fails.
-export function send(path, { as = 'none', auth = callers[as], method = 'GET', headers = {}, body } = {}) {
+// that does not fit the program's table or its published description fails; `odd`: the events behind it have texts that the
+// description knows no place for.
+export function send(path, { as = 'none', auth = callers[as], method = 'GET', headers = {}, body, odd = false } = {}) {
 	assert.ok(as in callers, `no caller ${as}`)
 	const payload = body === undefined ? undefined : Buffer.from(body)
 	const all = { ...headers }
@@ -103,7 +104,7 @@ export function send(path, { as = 'none', auth = callers[as], method = 'GET', he
 			rs.on('end', () => {
 				const answer = new Answer(path, rs, Buffer.concat(chunks))
 				try {
-					checkTable(answer.path, answer.status, answer.type, answer.bytes)
+					checkJson(answer.path, answer.status, answer.type, answer.bytes, odd)
 					done(answer)
 				} catch (err) {
 					failed(err)
@@ -371,8 +372,15 @@ function checkNode(value, node, where, nullsLeftOut) {
 	}
 }
 
+// Every JSON answer that a test gets: it fits the program's own table and, where that is at hand, the published description.
+export function checkJson(url, status, type, body, odd = false) {
+	checkTable(url, status, type, body)
+	if (!odd && type === 'application/json' && body.length > 0)
+		checkDescription({ path: new URL(url, 'https://any').pathname, status, json: JSON.parse(body.toString()) })
+}
+
 // A JSON answer holds what the table of its operation says. Returns the operation's name, if there is one.
-export function checkTable(url, status, type, body) {
+function checkTable(url, status, type, body) {
 	const path = new URL(url, 'https://any').pathname
 	const op = tables.find(t => t.path.test(path))
 	if (!op || ![200, 207].includes(status) || type !== 'application/json' || body.length === 0)
