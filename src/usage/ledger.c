@@ -95,7 +95,6 @@ void ledger_free(struct ledger **l)
 	*l = NULL;
 }
 
-/* An account that the caller may not write for is as unknown as one that there isn't. */
 static int find_account(struct ledger *l, const struct raw_event *raw, int64_t *ret_id, struct error *err)
 {
 	const char *text = raw->field[EV_SUBJECT].text;
@@ -109,7 +108,7 @@ static int find_account(struct ledger *l, const struct raw_event *raw, int64_t *
 	rc = known_account(l->known, text, len, !is_sid, &id, err);
 	if (rc < 0)
 		return -1;
-	if (rc == 0 || (l->options.only_account && id != l->options.only_account))
+	if (rc == 0)
 		return error_set(err, ERR_PARAM, "subject", "there is no account \"%.*s\"", (int)len, text);
 	*ret_id = id;
 	return 0;

@@ -15,7 +15,6 @@ enum verdict { VERDICT_CREATED, VERDICT_DUPLICATE, VERDICT_CONFLICT, VERDICT_REJ
 extern const char *const verdict_names[VERDICTS];
 
 struct ledger_options {
-	int64_t only_account;    /* events of other accounts are refused; 0 = any account */
 	bool accounts_by_name;   /* a subject that is no SID is looked up as an account's name */
 };
 

@@ -530,29 +530,6 @@ START_TEST(unknown_category_is_refused_by_name)
 }
 END_TEST
 
-START_TEST(account_of_another_answers_like_an_unknown_one)
-{
-	struct ledger_options o = { 0 };
-	struct bench b = open_bench(":memory:", &o);
-	struct raw_event raw = good_event();
-	char unknown[sizeof(err.message)];
-
-	o.only_account = b.main_id;
-	ledger_free(&b.l);
-	b.l = ledger_new(b.st, &o);
-	put_refused(&b, EV_SUBJECT, "AC00000000000000000000000000000009", "no account");
-	snprintf(unknown, sizeof(unknown), "%s", err.message);
-	put_refused(&b, EV_SUBJECT, OTHER_SID, "no account");
-	ck_assert_int_eq(strlen(unknown), strlen(err.message));
-	*strrchr(unknown, '9') = '2';
-	ck_assert_str_eq(unknown, err.message);
-	OK(put(&b, &raw));
-	commit(&b);
-	ck_assert_int_eq(b.results[0].verdict, VERDICT_CREATED);
-	close_bench(&b);
-}
-END_TEST
-
 START_TEST(account_is_found_by_name_when_asked_so)
 {
 	struct ledger_options o = { .accounts_by_name = true };
@@ -1205,7 +1182,6 @@ static Suite *usage_suite(void)
 	tcase_add_test(t, abandoned_batch_leaves_nothing);
 	tcase_add_test(t, unknown_account_is_refused_by_name);
 	tcase_add_test(t, unknown_category_is_refused_by_name);
-	tcase_add_test(t, account_of_another_answers_like_an_unknown_one);
 	tcase_add_test(t, account_is_found_by_name_when_asked_so);
 	tcase_add_test(t, what_another_process_adds_is_known_at_once);
 	tcase_add_test(t, used_categories_and_those_above_them_become_metered);
