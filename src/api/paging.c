@@ -74,6 +74,19 @@ const char *call_filters(const struct call *call)
 	return arena_text(call, &sb);
 }
 
+const char *call_filter(const struct call *call, const char *name)
+{
+	const struct arg *arg = call_arg(call, name);
+	struct strbuf sb;
+
+	if (!arg->given)
+		return "";
+	strbuf_init(&sb, LINK_MAX);
+	strbuf_addf(&sb, "&%s=", name);
+	strbuf_add_urlencoded(&sb, arg->text, strlen(arg->text));
+	return arena_text(call, &sb);
+}
+
 /* ---- tokens ---- */
 
 static void put_number(unsigned char *to, int64_t n)

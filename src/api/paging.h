@@ -43,6 +43,9 @@ const char *call_filters(const struct call *call);
 /* Is this a later page of a list? Its token then brings the range. */
 bool page_continues(const struct call *call);
 
+/* The one filter NAME likewise, with a "&" before it, for links that repeat it; "" if the caller didn't give it. */
+const char *call_filter(const struct call *call, const char *name);
+
 /*
  * The page that the call asks for. Q has the range of a first page; a token replaces it with its own. PREFIX begins every
  * link ("/2010-04-01/..."). All of RET is in the call's arena. -1 for a bad token or a page without one (ERR_PAGE).

@@ -6,6 +6,7 @@
 
 #include "api/access.h"
 #include "api/op.h"
+#include "api/paging.h"
 #include "api/range.h"
 #include "api/words.h"
 #include "usage/query.h"
@@ -96,22 +97,6 @@ static void fill_record(const struct call *call, const struct account *a, const 
 			      "&StartDate=", start, "&EndDate=", end, "&IncludeSubaccounts=false", zone, NULL);
 }
 
-/* "&TimeZone=..." if one was given. */
-static const char *zone_filter(const struct call *call)
-{
-	const char *name = call_arg(call, "TimeZone")->text, *text;
-	struct strbuf sb;
-
-	if (!name)
-		return "";
-	strbuf_init(&sb, 512);
-	strbuf_add(&sb, "&TimeZone=");
-	strbuf_add_urlencoded(&sb, name, strlen(name));
-	text = arena_strn(call->arena, sb.text, sb.len);
-	strbuf_release(&sb);
-	return text;
-}
-
 /* One account's records; its days begin with the account unless StartDate is given. */
 static int write_account(const struct call *call, const struct account *a, struct writer *w, struct error *err)
 {
@@ -123,6 +108,7 @@ static int write_account(const struct call *call, const struct account *a, struc
 	struct usage_cursor *cur = NULL;
 	struct usage_record_info rec;
 	struct usage_row row;
+	const char *zone = call_filter(call, "TimeZone");
 	char start[DATE_TEXT], end[DATE_TEXT];
 	int rc;
 
@@ -139,7 +125,7 @@ static int write_account(const struct call *call, const struct account *a, struc
 	if (usage_open(call->store, call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0) {
-		fill_record(call, a, start, end, zone_filter(call), &row, &rec);
+		fill_record(call, a, start, end, zone, &row, &rec);
 		writer_record(w, NULL, &record_shape, &rec);
 	}
 	usage_close(&cur);

@@ -10,6 +10,7 @@
 #include "api/op.h"
 #include "api/paging.h"
 #include "api/words.h"
+#include "base/secret.h"
 #include "base/banned.h"
 
 /* Numbers of C.3. */
@@ -216,16 +217,9 @@ static int choose_range(const struct sim_report *r, struct usage_query *q, struc
 	return 0;
 }
 
-static bool network_valid(const char *text)
-{
-	size_t len = strlen(text);
-
-	return len == 34 && text[0] == 'H' && text[1] == 'W' && strspn(text + 2, "0123456789abcdefABCDEF") == 32;
-}
-
 static int check_filter(int d, const char *text, struct error *err)
 {
-	if (dimensions[d].dim == DIM_NETWORK && !network_valid(text))
+	if (dimensions[d].dim == DIM_NETWORK && !sid_valid("HW", text, strlen(text)))
 		return refuse(err, SIM_BAD_PARAMETER, "Network", "'%.40s' is not HW and 32 hexadecimal digits", text);
 	if (dimensions[d].dim == DIM_COUNTRY && (strlen(text) != 2 || !isalpha((unsigned char)text[0]) || !isalpha((unsigned char)text[1])))
 		return refuse(err, SIM_BAD_PARAMETER, "IsoCountry", "'%.40s' is not a country of two letters, such as AT", text);

@@ -323,27 +323,6 @@ static void write_page(struct report *r, const struct record_page *page, struct 
 	writer_end(w);
 }
 
-/* What a record's links repeat besides its category and days. */
-static const char *extra_filters(const struct call *call)
-{
-	const struct arg *subs = call_arg(call, "IncludeSubaccounts"), *zone = call_arg(call, "TimeZone");
-	struct strbuf sb;
-	const char *text;
-
-	if (!subs->given && !zone->given)
-		return "";
-	strbuf_init(&sb, 256);
-	if (subs->given)
-		strbuf_addf(&sb, "&IncludeSubaccounts=%s", subs->yes ? "true" : "false");
-	if (zone->given) {
-		strbuf_add(&sb, "&TimeZone=");
-		strbuf_add_urlencoded(&sb, zone->text, strlen(zone->text));
-	}
-	text = arena_strn(call->arena, sb.text, sb.len);
-	strbuf_release(&sb);
-	return text;
-}
-
 /* "2026-11-21T10:00:00+00:00": this family writes no Z. */
 static const char *as_of_text(const struct call *call)
 {
@@ -383,7 +362,7 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 	if (page_load(call, &q, arena_join(call->arena, path, suffix, NULL), &page, err) < 0)
 		return -1;
 	make_links(&r, path, suffix);
-	r.extra_filters = extra_filters(call);
+	r.extra_filters = arena_join(call->arena, call_filter(call, "IncludeSubaccounts"), call_filter(call, "TimeZone"), NULL);
 	r.as_of = as_of_text(call);
 	about(&r, &q, w);
 	write_page(&r, &page, w);
