@@ -21,7 +21,7 @@ struct batcher {
 	struct ledger *ledger;
 };
 
-/* Takes as many submissions off the queue as one commit may hold, at least one. Called with the lock held. */
+/* Takes as many submissions off the queue as one commit may hold, at least one; a job alone. Called with the lock held. */
 static struct submission *take(struct batcher *b)
 {
 	struct submission *taken = b->first, **end = &b->first;
@@ -30,7 +30,7 @@ static struct submission *take(struct batcher *b)
 	do {
 		n += (*end)->n;
 		end = &(*end)->next;
-	} while (*end && n + (*end)->n <= COMMIT_EVENTS_MAX);
+	} while (*end && !taken->job && !(*end)->job && n + (*end)->n <= COMMIT_EVENTS_MAX);
 	b->first = *end;
 	if (!b->first)
 		b->last = &b->first;
@@ -123,19 +123,37 @@ static void fail(struct submission *s, const struct error *why)
 	s->failure = *why;
 }
 
-static void commit(struct batcher *b, struct submission *first)
+static int run_job(struct batcher *b, const struct submission *s, struct error *err)
+{
+	if (store_begin_write(b->store, err) < 0)
+		return -1;
+	if (s->job(b->store, s->arg, err) < 0) {
+		store_end(b->store);
+		return -1;
+	}
+	return store_commit(b->store, err);
+}
+
+static int write_events(struct batcher *b, struct submission *first, struct error *err)
 {
 	const struct ledger_result *results;
+
+	if (write_all(b, first, &results, err) < 0)
+		return -1;
+	share_results(first, results);
+	return 0;
+}
+
+static void commit(struct batcher *b, struct submission *first)
+{
 	struct error err = { 0 };
 
-	if (open_ledger(b, &err) == 0 && write_all(b, first, &results, &err) == 0) {
-		share_results(first, results);
+	if (open_ledger(b, &err) == 0 && (first->job ? run_job(b, first, &err) : write_events(b, first, &err)) == 0)
 		return;
-	}
 	for (struct submission *s = first; s; s = s->next)
 		fail(s, &err);
-	/* what failed is opened anew for those who come next */
-	if (err.kind != ERR_BUSY)
+	/* a ledger that failed is opened anew for those who come next */
+	if (err.kind == ERR_INTERNAL)
 		close_ledger(b);
 }
 
@@ -204,7 +222,8 @@ void batcher_free(struct batcher **b)
 	*b = NULL;
 }
 
-int batcher_submit(struct batcher *b, struct submission *s, struct error *err)
+/* Queues S and waits for it. */
+static int submit(struct batcher *b, struct submission *s, struct error *err)
 {
 	bool full;
 
@@ -228,4 +247,17 @@ int batcher_submit(struct batcher *b, struct submission *s, struct error *err)
 		return 0;
 	*err = s->failure;
 	return -1;
+}
+
+int batcher_submit(struct batcher *b, struct submission *s, struct error *err)
+{
+	s->job = NULL;
+	return submit(b, s, err);
+}
+
+int batcher_run(struct batcher *b, batcher_job job, void *arg, struct error *err)
+{
+	struct submission s = { .job = job, .arg = arg };
+
+	return submit(b, &s, err);
 }

@@ -14,6 +14,9 @@
 
 struct batcher;
 
+/* A change of the ledger that isn't an event: runs in a write of its own, which is committed if it returns 0. */
+typedef int (*batcher_job)(struct store *st, void *arg, struct error *err);
+
 /* One request's events, in the order they came. Fill `events`; `verdicts` and `errors` are filled by batcher_submit. */
 struct submission {
 	const struct event *events;      /* and the texts they point to: unchanged until batcher_submit returns */
@@ -22,6 +25,8 @@ struct submission {
 	struct error **errors;           /* N of them, NULL before; the reason where the verdict is VERDICT_REJECTED: free() it */
 	/* the batcher's own */
 	struct submission *next;
+	batcher_job job;
+	void *arg;
 	bool done;
 	struct error failure;
 };
@@ -37,5 +42,11 @@ void batcher_free(struct batcher **b);
  * process keeps the ledger locked), ERR_INTERNAL for a full disk and the like. Thread-safe.
  */
 int batcher_submit(struct batcher *b, struct submission *s, struct error *err);
+
+/*
+ * Blocks until JOB has run in the writer's thread, after all that was submitted before, and what it did is durable. 0, or -1 with its
+ * failure, or one of batcher_submit's: then nothing of it is stored. Thread-safe.
+ */
+int batcher_run(struct batcher *b, batcher_job job, void *arg, struct error *err);
 
 #endif

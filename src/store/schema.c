@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include "base/banned.h"
 
-/* No event takes anything away. */
+/* No event from outside takes anything away. */
 #define EVENT_AMOUNTS \
 	"	count INTEGER NOT NULL CHECK (count >= 0)," \
 	"	usage INTEGER NOT NULL CHECK (usage >= 0)," \
@@ -117,6 +117,115 @@ const struct schema_step schema_steps[] = {
 
 		TOTAL("quarter") TOTAL("day") TOTAL("month")
 		PART("quarter") PART("day") PART("month")
+	},
+	{
+		/*
+		 * People, who have passwords; keys are for programs. A removed user's name stays taken, so that the audit log
+		 * keeps naming one person by it.
+		 */
+		"CREATE TABLE user ("
+		"	id INTEGER PRIMARY KEY,"
+		"	name TEXT NOT NULL UNIQUE,"
+		"	display TEXT NOT NULL,"
+		"	email TEXT NOT NULL,"
+		"	role TEXT NOT NULL,"
+		"	password TEXT NOT NULL,"              /* Argon2id, with its salt and costs */
+		"	created INTEGER NOT NULL,"
+		"	removed INTEGER NOT NULL DEFAULT 0"
+		") STRICT;"
+		"CREATE TABLE user_grant ("
+		"	user INTEGER NOT NULL REFERENCES user(id),"
+		"	account INTEGER NOT NULL REFERENCES account(id),"
+		"	PRIMARY KEY (user, account)"
+		") STRICT, WITHOUT ROWID;"
+		"CREATE TABLE session ("
+		"	hash BLOB PRIMARY KEY,"               /* keyed, of the secret that the cookie or the token holds */
+		"	user INTEGER NOT NULL REFERENCES user(id),"
+		"	kind INTEGER NOT NULL,"
+		"	created INTEGER NOT NULL,"
+		"	expires INTEGER NOT NULL"
+		") STRICT, WITHOUT ROWID;"
+		"CREATE INDEX session_user ON session (user);"
+		"CREATE INDEX session_expires ON session (expires);"
+		"ALTER TABLE key ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+
+		/* Who changed what: grows, and nothing in it is changed. */
+		"CREATE TABLE audit ("
+		"	id INTEGER PRIMARY KEY,"
+		"	at INTEGER NOT NULL,"
+		"	author TEXT NOT NULL,"
+		"	action TEXT NOT NULL,"
+		"	subject TEXT NOT NULL,"
+		"	detail TEXT NOT NULL"
+		") STRICT;"
+
+		/*
+		 * Corrections are facts themselves, with amounts of either sign. A fact is booked at its own time unless
+		 * `booked_us` says otherwise: its period was closed when it came.
+		 */
+		"CREATE TABLE correction ("
+		"	id INTEGER PRIMARY KEY,"
+		"	sid TEXT NOT NULL UNIQUE,"
+		"	kind INTEGER NOT NULL,"
+		"	source INTEGER NOT NULL REFERENCES source(id),"
+		"	event TEXT NOT NULL,"                 /* with `source`: the event that is corrected */
+		"	author TEXT NOT NULL,"
+		"	reason TEXT NOT NULL,"
+		"	made INTEGER NOT NULL"
+		") STRICT;"
+		"CREATE INDEX correction_event ON correction (source, event);"
+		"ALTER TABLE event RENAME TO event_1;"
+		"CREATE TABLE event ("
+		"	source INTEGER NOT NULL REFERENCES source(id),"
+		"	id TEXT NOT NULL,"
+		"	series INTEGER NOT NULL REFERENCES series(id),"
+		"	time_us INTEGER NOT NULL CHECK (time_us >= 0),"
+		"	booked_us INTEGER,"                   /* null: as time_us */
+		"	correction INTEGER REFERENCES correction(id),"
+		"	count INTEGER NOT NULL,"
+		"	usage INTEGER NOT NULL,"
+		"	price INTEGER NOT NULL,"
+		"	upload INTEGER NOT NULL,"
+		"	PRIMARY KEY (source, id),"
+		"	CHECK (correction IS NOT NULL OR (count >= 0 AND usage >= 0 AND price >= 0 AND upload >= 0))"
+		") STRICT, WITHOUT ROWID;"
+		"INSERT INTO event SELECT source, id, series, time_us, NULL, NULL, count, usage, price, upload FROM event_1 ORDER BY source, id;"
+		"DROP TABLE event_1;"
+
+		/* Through when an account's books are closed; `through` is the first instant that is open. */
+		"CREATE TABLE closing ("
+		"	account INTEGER PRIMARY KEY REFERENCES account(id),"
+		"	through INTEGER NOT NULL,"
+		"	author TEXT NOT NULL,"
+		"	made INTEGER NOT NULL"
+		") STRICT;"
+
+		/*
+		 * Where events are booked: the references of one commit's events of an account and an hour (of booked time, since
+		 * 1970), packed. An index with an entry an event would cost as much as the events themselves.
+		 */
+		"CREATE TABLE posting ("
+		"	account INTEGER NOT NULL,"
+		"	hour INTEGER NOT NULL,"
+		"	part INTEGER NOT NULL,"               /* from 1, in the order of the commits */
+		"	events BLOB NOT NULL,"
+		"	PRIMARY KEY (account, hour, part)"
+		") STRICT, WITHOUT ROWID;"
+
+		/* What was refused, for those who look for it. */
+		"CREATE TABLE rejection ("
+		"	id INTEGER PRIMARY KEY,"
+		"	at INTEGER NOT NULL,"
+		"	author TEXT NOT NULL,"
+		"	account INTEGER REFERENCES account(id),"
+		"	source TEXT NOT NULL,"
+		"	event TEXT NOT NULL,"
+		"	code TEXT NOT NULL,"
+		"	field TEXT NOT NULL,"
+		"	message TEXT NOT NULL,"
+		"	record TEXT NOT NULL"
+		") STRICT;"
+		"CREATE INDEX rejection_at ON rejection (at);"
 	},
 };
 

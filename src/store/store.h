@@ -106,6 +106,7 @@ struct key {
 	unsigned char hash[KEY_HASH_BYTES];
 	int64_t created;
 	int64_t revoked;          /* 0 = good */
+	int64_t used;             /* when last, to the day; 0 = never */
 	const int64_t *grants;    /* accounts a Manager may see */
 	size_t n_grants;
 };
@@ -115,8 +116,63 @@ int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *
 /* 1 found (revoked ones too), 0 none, -1. */
 int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err);
 int store_key_revoke(struct store *st, const char *sid, int64_t when, struct error *err);   /* 1 done, 0 no such key */
+int store_key_used(struct store *st, const char *sid, int64_t when, struct error *err);     /* doesn't count as a change (store_version) */
 
-/* ---- events and rollups ---- */
+/* ---- users and their sessions ---- */
+
+struct user {
+	int64_t id;
+	const char *name;         /* what they sign in with; unique, also among removed ones */
+	const char *display;      /* the name that pages show */
+	const char *email;        /* or "" */
+	const char *role;         /* as in usage/principal.h */
+	const char *password;     /* as secret.h's password_hash made it */
+	int64_t created;
+	int64_t removed;          /* 0 = good */
+	const int64_t *grants;
+	size_t n_grants;
+};
+
+int store_user_add(struct store *st, struct user *u, struct error *err);               /* sets u->id; ERR_CONFLICT: the name is taken */
+/* 1 found (removed ones too), 0 none, -1. */
+int store_user_by_name(struct store *st, const char *name, struct arena *arena, struct user *ret, struct error *err);
+int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct user *ret, struct error *err);
+int store_users(struct store *st, struct arena *arena, struct user **ret, size_t *ret_n, struct error *err);
+/* These two end the user's sessions. 1 done, 0 no such user. */
+int store_user_password(struct store *st, int64_t id, const char *password, struct error *err);
+int store_user_remove(struct store *st, int64_t id, int64_t when, struct error *err);
+int store_user_grant(struct store *st, int64_t id, int64_t account, bool granted, struct error *err);   /* no change is no error */
+
+enum session_kind { SESSION_TEMPORARY, SESSION_PERMANENT, SESSION_TOKEN };
+
+struct session {
+	unsigned char hash[KEY_HASH_BYTES];      /* keyed, of the secret */
+	int64_t user;
+	enum session_kind kind;
+	int64_t created, expires; /* seconds */
+};
+
+/* Sessions don't count as changes (store_version): ask for them at each request. */
+int store_session_add(struct store *st, const struct session *s, struct error *err);
+int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct session *ret, struct error *err);   /* 1, 0, -1 */
+int store_session_end(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct error *err);     /* 1 done, 0 none */
+int store_sessions_expire(struct store *st, int64_t now, struct error *err);      /* removes those that have ended by themselves */
+
+/* ---- the audit log ---- */
+
+struct audit {
+	int64_t id, at;           /* seconds */
+	const char *author;       /* a user's name, a key's SID, or "console" for the command line */
+	const char *action;       /* "key.revoke" */
+	const char *subject;      /* SID or name of what was changed */
+	const char *detail;       /* in words; "" */
+};
+
+int store_audit_add(struct store *st, const struct audit *a, struct error *err);
+/* The newest LIMIT entries before the id BEFORE (0: of all), newest first. */
+int store_audits(struct store *st, int64_t before, size_t limit, struct arena *arena, struct audit **ret, size_t *ret_n, struct error *err);
+
+/* ---- events ---- */
 
 enum dimension { DIM_CUSTOMER, DIM_SIM, DIM_FLEET, DIM_NETWORK, DIM_COUNTRY, DIMENSIONS };
 
@@ -151,7 +207,9 @@ struct stored_event {
 	size_t id_len;
 	int64_t series;
 	int64_t time_us;
-	struct amounts amounts;
+	int64_t booked_us;        /* where it counts: time_us, or later if that lay in a closed period */
+	int64_t correction;       /* that it is part of, or 0 */
+	struct amounts amounts;   /* negative only in a correction */
 };
 
 enum added { ADDED_CREATED, ADDED_DUPLICATE, ADDED_CONFLICT };
@@ -161,6 +219,89 @@ enum added { ADDED_CREATED, ADDED_DUPLICATE, ADDED_CONFLICT };
  * it was: ADDED_DUPLICATE if everything else is the same too, else ADDED_CONFLICT. In a write.
  */
 int store_events_add(struct store *st, const struct stored_event *events, size_t n, enum added *ret, struct error *err);
+
+/* The event of that identity: 1 found, 0 none, -1. Its id lives in ARENA. */
+int store_event_find(struct store *st, int64_t source, const char *id, size_t id_len, struct arena *arena, struct stored_event *ret,
+		     struct error *err);
+/* The ids of the sources that have an event called ID, at most MAX of them. */
+int store_event_sources(struct store *st, const char *id, size_t id_len, int64_t *ret, size_t max, size_t *ret_n, struct error *err);
+int store_source_find(struct store *st, const char *text, size_t len, int64_t *ret_id, struct error *err);      /* 1, 0, -1 */
+int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err);  /* 1, 0, -1 */
+int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err);                    /* 1, 0, -1 */
+
+/* ---- corrections and closed books ---- */
+
+enum correction_kind { CORRECTION_VOID, CORRECTION_AMEND };
+
+struct correction {
+	int64_t id;
+	char sid[SID_TEXT];       /* CR... */
+	enum correction_kind kind;
+	int64_t source;           /* with `event`: the event that is corrected */
+	const char *event;
+	const char *author, *reason;
+	int64_t made;             /* seconds */
+};
+
+int store_correction_add(struct store *st, struct correction *c, struct error *err);    /* sets c->id */
+/* Of one event, oldest first. */
+int store_corrections(struct store *st, int64_t source, const char *event, size_t len, struct arena *arena, struct correction **ret,
+		      size_t *ret_n, struct error *err);
+int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, struct correction *ret, struct error *err);    /* 1, 0, -1 */
+
+struct closing {
+	int64_t account;
+	int64_t through;          /* seconds: the first instant that is open */
+	const char *author;
+	int64_t made;
+};
+
+/* Sets or moves where an account's open time begins; through 0 opens everything. Counts as a change (store_version). */
+int store_close_through(struct store *st, const struct closing *c, struct error *err);
+int store_closing(struct store *st, int64_t account, struct arena *arena, struct closing *ret, struct error *err);    /* 1, 0 nothing closed, -1 */
+int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n, struct error *err);
+
+/* ---- finding events ---- */
+
+/* A reference to an event, in the order of booked time, source, id. */
+struct posted {
+	int64_t booked_us;
+	int64_t series;
+	int64_t source;
+	const char *id;
+	size_t id_len;
+};
+
+/* Adds references, N of one account, in a write: makes one row an hour of them. Sorts POSTED in place. */
+int store_postings_add(struct store *st, int64_t account, struct posted *posted, size_t n, struct error *err);
+
+/* All references of an account booked in HOUR (since 1970), in order; in ARENA. */
+int store_postings(struct store *st, int64_t account, int64_t hour, struct arena *arena, struct posted **ret, size_t *ret_n,
+		   struct error *err);
+/* The first hour from FROM on (or with BACKWARDS the last one up to FROM) that has any: 1 found, 0 none, -1. */
+int store_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards, int64_t *ret_hour, struct error *err);
+
+/* ---- what was refused ---- */
+
+struct rejection {
+	int64_t id, at;           /* seconds */
+	const char *author;       /* of the request: as in the audit log */
+	int64_t account;          /* that it named, or 0 */
+	const char *source, *event;      /* as far as they could be read; "" */
+	const char *code, *field, *message;
+	const char *record;       /* the record as it came, cut after REJECTION_RECORD_MAX bytes */
+};
+
+enum { REJECTION_RECORD_MAX = 4096 };
+
+int store_rejection_add(struct store *st, const struct rejection *r, struct error *err);
+/* The newest LIMIT ones before the id BEFORE (0: of all), newest first; ACCOUNTS (N of them; NULL: any) named in them. */
+int store_rejections(struct store *st, const int64_t *accounts, size_t n, int64_t before, size_t limit, struct arena *arena,
+		     struct rejection **ret, size_t *ret_n, struct error *err);
+/* Removes those from before BEFORE, and the oldest ones above KEEP of them. */
+int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struct error *err);
+
+/* ---- rollups ---- */
 
 /* Slots count from 1970 in UTC: quarter hours (seconds / 900), days, months (year * 12 + month - 1). */
 enum level { LEVEL_QUARTER, LEVEL_DAY, LEVEL_MONTH, LEVELS };

@@ -1182,7 +1182,7 @@ static const struct {
 	{ "DELETE FROM event", 0, 12, 0 },
 	{ "UPDATE event SET time_us = time_us + 900000000 * 96 WHERE id = 'call-5'", 2, 0, 2 },
 	{ "UPDATE event SET series = 2 WHERE id = 'call-1'", 0, 0, 3 },
-	{ "INSERT INTO event VALUES (1, 'more', 1, 900000000 * 96 * 20454, 1, 0, 0, 0)", 0, 0, 3 },
+	{ "INSERT INTO event VALUES (1, 'more', 1, 900000000 * 96 * 20454, NULL, NULL, 1, 0, 0, 0)", 0, 0, 3 },
 };
 
 START_TEST(verify_finds_tampering)
