@@ -45,6 +45,7 @@ includes | awk '
 		home["csv.h"] = "^(cli|ingest|usage)/"
 		home["sodium.h"] = "^(base|usage)/"
 		home["ini.h"] = "^(base|ingest)/"
+		home["zlib.h"] = home["zstd.h"] = "^ingest/"
 	}
 
 	{
