@@ -1,0 +1,56 @@
+/*
+ * types.h - the operations of the ServiceStack family as source text in the languages that its clients are written in: one type
+ * for each request (the parameters), one for each record of an answer. What ServiceStack calls "Add ServiceStack Reference" (contracts:
+ * servicestack E2.4, E3). The names of the options are ServiceStack's, too.
+ */
+#ifndef META_TYPES_H
+#define META_TYPES_H
+
+#include "api/op.h"
+
+enum types_option {
+	TYPES_GLOBAL_NAMESPACE,          /* an identifier, or several joined with "." */
+	TYPES_PACKAGE,                   /* likewise */
+	TYPES_MAKE_PROPERTIES_OPTIONAL,  /* True or False, as the next two */
+	TYPES_ADD_SERVICESTACK_TYPES,
+	TYPES_ADD_DESCRIPTION_AS_COMMENTS,
+	TYPES_INCLUDE_TYPES,             /* names joined with ","; "Name.*" brings all that Name refers to */
+	TYPES_EXCLUDE_TYPES,
+	TYPES_OPTIONS
+};
+
+struct types_request {
+	const struct op *const *table;       /* as `ops` */
+	const char *base_url;                /* "https://host:port", no slash at the end */
+	int64_t now;                         /* seconds, for the date in the heading */
+	const char *options[TYPES_OPTIONS];  /* NULL: as the language has it by itself. Set them with types_set_option. */
+	bool operation_data;                 /* a whole file: heading, imports, IReturn and Route. Without: the types alone, as the metadata
+	                                        pages show them */
+	struct arena *arena;                 /* for all of it */
+};
+
+struct types_writer;
+
+struct types_language {
+	const char *name;                    /* "csharp", as in /types/csharp */
+	const char *title;                   /* "C#" */
+	const char *content_type;
+	const struct types_writer *writer;
+};
+
+/* In the order of the metadata pages' tabs, ended by a NULL name. */
+extern const struct types_language types_languages[];
+
+/* The language called NAME (case ignored), or NULL. */
+const struct types_language *types_language_find(const char *name);
+
+/*
+ * The parameter NAME=VALUE of the query, if it is one of the options; another is passed over. The value ends up in source text, so
+ * it may hold only what an identifier may (and "," and ".*" in lists): else -1, and the error names the option.
+ */
+int types_set_option(struct types_request *rq, const char *name, const char *value, struct error *err);
+
+/* Appends the source text. -1: no such language (ERR_NOT_FOUND), or OUT is full. */
+int types_write(const struct types_request *rq, const char *language, struct strbuf *out, struct error *err);
+
+#endif
