@@ -107,6 +107,15 @@ static bool is_unreserved(unsigned char c)
 	       c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+void strbuf_insert(struct strbuf *sb, size_t at, const char *text, size_t len)
+{
+	if (len == 0 || !strbuf_grow(sb, len))
+		return;
+	memmove(sb->text + at + len, sb->text + at, sb->len - at + 1);
+	memcpy(sb->text + at, text, len);
+	sb->len += len;
+}
+
 void strbuf_add_urlencoded(struct strbuf *sb, const char *text, size_t len)
 {
 	static const char hex[] = "0123456789ABCDEF";

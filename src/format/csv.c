@@ -215,7 +215,7 @@ static void csv_end(struct writer *w)
 const struct format format_csv = {
 	.name = "csv",
 	.mime = "text/csv",
-	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY,
+	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY,
 	.state_size = sizeof(struct csv),
 	.begin = csv_begin,
 	.begin_list = csv_begin_list,

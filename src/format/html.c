@@ -17,6 +17,9 @@
 
 enum { ID_LENGTH = 24, INSTANT_LENGTH = 20, WIDE_COLUMNS = 8 };
 
+/* Fields that have no cell of their own. */
+#define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK)
+
 #define PLACEHOLDER "\xE2\x80\x93"      /* a dash where there is no value */
 
 struct html {
@@ -30,6 +33,7 @@ struct html {
 	bool cell;                      /* one is open, and has a value */
 	bool facts;                     /* a list of facts is open */
 	const struct field *last;       /* the field shown before */
+	size_t value_at;                /* where its value begins in the buffer */
 };
 
 /* ---- text ---- */
@@ -254,7 +258,23 @@ static bool add_value(struct strbuf *out, const struct field *f, const void *val
 	return true;
 }
 
-/* The unit of the number before it, or the words for the name before it. */
+/* Makes the value before it a link to URL. */
+static void link_value(struct writer *w, const char *url, size_t len)
+{
+	const struct html *html = w->state;
+	struct strbuf link;
+
+	strbuf_init(&link, w->out->limit);
+	strbuf_add(&link, "<a href=\"");
+	add_text(&link, url, len);
+	strbuf_add(&link, "\">");
+	strbuf_insert(w->out, html->value_at, link.text, link.len);
+	strbuf_add(w->out, "</a>");
+	w->out->failed |= link.failed;
+	strbuf_release(&link);
+}
+
+/* What belongs to the value before it: a number's unit, words for a name, where it leads. */
 static void add_addition(struct writer *w, const struct field *f, const void *value)
 {
 	const struct html *html = w->state;
@@ -264,6 +284,10 @@ static void add_addition(struct writer *w, const struct field *f, const void *va
 
 	if (!html->last || !writer_scalar(f, value, buf, &text, &len) || len == 0)
 		return;
+	if (f->flags & FIELD_LINK) {
+		link_value(w, text, len);
+		return;
+	}
 	strbuf_add(w->out, f->flags & FIELD_LABEL ? "<span class=\"sub\">" : " <span class=\"unit\">");
 	add_text(w->out, text, len);
 	strbuf_add(w->out, "</span>");
@@ -288,7 +312,7 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 	const char *text;
 	size_t len;
 
-	if (f->flags & (FIELD_UNIT | FIELD_LABEL)) {
+	if (f->flags & ADDITIONS) {
 		add_addition(w, f, value);
 		return;
 	}
@@ -300,6 +324,7 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 	strbuf_add(w->out, html->facts ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
 	add_words(w->out, f->name);
 	strbuf_add(w->out, "</dt><dd>");
+	html->value_at = w->out->len;
 	if (is_number(f))
 		strbuf_addn(w->out, text, len);         /* a code or a status: no amount to group */
 	else
@@ -440,7 +465,7 @@ static void add_to_row(struct writer *w, const struct field *f, const void *valu
 	struct html *html = w->state;
 	size_t column;
 
-	if (f->flags & (FIELD_UNIT | FIELD_LABEL)) {
+	if (f->flags & ADDITIONS) {
 		add_addition(w, f, value);
 		return;
 	}
@@ -454,6 +479,7 @@ static void add_to_row(struct writer *w, const struct field *f, const void *valu
 	}
 	fill_cells(w, column);
 	begin_cell(w);
+	html->value_at = w->out->len;
 	if (add_value(w->out, f, value))
 		html->last = f;
 }
@@ -488,7 +514,7 @@ static void html_begin_list(struct writer *w, const struct field *f, const struc
 	}
 	end_facts(w);
 	html->table = w->depth;
-	if (!columns_of(&html->columns, item, w->format->leaves_out | FIELD_MACHINE | FIELD_UNIT | FIELD_LABEL, false))
+	if (!columns_of(&html->columns, item, w->format->leaves_out | FIELD_MACHINE | ADDITIONS, false))
 		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
 }
 

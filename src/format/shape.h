@@ -30,7 +30,12 @@ enum {
 	FIELD_PREVIOUS  = 1 << 6,   /* link to the page before */
 	FIELD_XML_ONLY  = 1 << 7,   /* exists in XML alone (always null there) */
 	FIELD_JSON_ONLY = 1 << 8,   /* exists in JSON alone */
-	FIELD_SHARED    = 1 << 9    /* VT_OBJECT: records that point to the same object mean the same content */
+	FIELD_SHARED    = 1 << 9,   /* VT_OBJECT: records that point to the same object mean the same content */
+	FIELD_LINK      = 1 << 10,  /* where the value before it leads: on a page that value is the link */
+	FIELD_PAGE_ONLY = 1 << 11,  /* exists on pages for people alone */
+	FIELD_CHANGE    = 1 << 12,  /* a change in percent: up or down, or the same */
+	FIELD_SHARE     = 1 << 13,  /* a part of the whole in percent: drawn as a bar, too */
+	FIELD_FOOT      = 1 << 14   /* VT_OBJECT: the totals of the list before it, a record of the same shape */
 };
 
 struct shape;
@@ -48,7 +53,25 @@ struct field {
 
 enum {
 	SHAPE_PAGE      = 1 << 0,   /* an envelope: one list of records, the other fields are about paging */
-	SHAPE_ORDERED   = 1 << 1    /* XML keeps the declared order even where the style sorts */
+	SHAPE_ORDERED   = 1 << 1,   /* XML keeps the declared order even where the style sorts */
+	SHAPE_FIGURES   = 1 << 2    /* of a list's items: each is one figure that a page shows large: a name, a number, what it was before */
+};
+
+/*
+ * How the records of a list look as a picture. A page's script and the SVG read the same fields that the
+ * table shows, so the numbers are the same.
+ */
+enum chart_kind {
+	CHART_STACKED,              /* bars over `along`, each made of the parts that `series` names */
+	CHART_RANKED                /* a bar a record, named by `along`, as they come */
+};
+
+struct chart {
+	enum chart_kind kind;
+	const char *along;          /* the field that names the bar: a time or a name */
+	const char *series;         /* the field that names a part of a bar, or NULL */
+	const char *const *values;  /* the numbers to draw, ended by NULL; with several each is a part, and `series` is NULL */
+	const char *unit;           /* the field with their unit, or NULL */
 };
 
 struct shape {
@@ -56,6 +79,7 @@ struct shape {
 	const char *xml_namespace;  /* or NULL */
 	unsigned flags;
 	const struct field *fields; /* ended by a NULL name */
+	const struct chart *chart;  /* of a list's items: how to draw them; or NULL */
 	const char *doc;
 };
 

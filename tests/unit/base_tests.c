@@ -242,6 +242,23 @@ START_TEST(bytes_outside_the_unreserved_set_are_encoded)
 }
 END_TEST
 
+START_TEST(text_is_inserted_before_what_is_there)
+{
+	struct strbuf sb;
+
+	strbuf_init(&sb, 8);
+	strbuf_insert(&sb, 0, TEXT("bd"));
+	strbuf_insert(&sb, 1, TEXT("c"));
+	strbuf_insert(&sb, 0, TEXT("a"));
+	strbuf_insert(&sb, 4, TEXT("e"));
+	ck_assert_str_eq(sb.text, "abcde");
+	strbuf_insert(&sb, 2, TEXT("too much"));
+	ck_assert(sb.failed);
+	ck_assert_str_eq(sb.text, "abcde");
+	strbuf_release(&sb);
+}
+END_TEST
+
 START_TEST(taken_text_is_the_callers_even_when_empty)
 {
 	struct strbuf sb;
@@ -1516,6 +1533,7 @@ static void add_text_cases(Suite *s)
 	tcase_add_test(tc, whole_numbers_are_written_to_both_borders);
 	tcase_add_test(tc, formatted_text_of_any_length_is_written_whole);
 	tcase_add_test(tc, bytes_outside_the_unreserved_set_are_encoded);
+	tcase_add_test(tc, text_is_inserted_before_what_is_there);
 	tcase_add_test(tc, taken_text_is_the_callers_even_when_empty);
 
 	tc = add_case(s, "arena", NULL, NULL);

@@ -806,6 +806,46 @@ START_TEST(a_page_shows_links_form_and_pager_and_escapes_them)
 }
 END_TEST
 
+struct linked {
+	const char *name, *name_link, *note;
+	int64_t count;
+	const char *count_link;
+};
+
+static const struct field linked_fields[] = {
+	FIELD(struct linked, name, "A name"), FIELD(struct linked, name_link, "Where it leads", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
+	FIELD(struct linked, note, "Words", .flags = FIELD_LABEL), FIELD(struct linked, count, "A number"),
+	FIELD(struct linked, count_link, "Where it leads", .flags = FIELD_LINK), { 0 }
+};
+static const struct shape linked_shape = { .name = "Linked", .fields = linked_fields, .doc = "A record whose values are links" };
+
+static void write_linked(struct writer *w)
+{
+	static const struct linked linked[] = {
+		{ "a<b", "/x?a=1&b=\"", "words", 1234, "/y" }, { "plain", NULL, NULL, 5, NULL }
+	};
+
+	writer_begin_list(w, NULL, &linked_shape);
+	for (size_t i = 0; i < COUNT_OF(linked); i++)
+		writer_record(w, NULL, &linked_shape, &linked[i]);
+	writer_end(w);
+}
+
+START_TEST(a_value_with_a_link_leads_there)
+{
+	static const char *const parts[] = {
+		"<a href=\"/x?a=1&amp;b=&quot;\">a&lt;b</a><span class=\"sub\">words</span></td>",
+		"<a href=\"/y\"><data value=\"1234\">1,234</data></a></td>", ">plain</td>", ">5</td>"
+	};
+	struct strbuf buf;
+
+	render_with_page(write_linked, &buf);
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		ck_assert_msg(strstr(buf.text, parts[i]) != NULL, "the page lacks %s:\n%s", parts[i], buf.text);
+	strbuf_release(&buf);
+}
+END_TEST
+
 START_TEST(an_error_is_a_page_too)
 {
 	struct strbuf buf;
@@ -998,6 +1038,7 @@ int main(void)
 	tcase_add_test(tc, money_is_a_string_where_the_operator_wants_it);
 	tcase_add_loop_test(tc, a_page_without_templates_is_refused, 0, 2);
 	tcase_add_test(tc, a_page_shows_links_form_and_pager_and_escapes_them);
+	tcase_add_test(tc, a_value_with_a_link_leads_there);
 	tcase_add_test(tc, an_error_is_a_page_too);
 	tcase_add_test(tc, a_long_table_on_the_terminal_comes_in_blocks);
 	tcase_add_loop_test(tc, a_name_is_spelled_as_its_style_wants, 0, COUNT_OF(names));
