@@ -312,6 +312,7 @@ static const struct error_status servicestack_errors[ERR_KINDS] = {
 
 const struct dialect dialect_twilio = {
 	.name = "twilio",
+	.title = "Twilio usage records",
 	.prefixes = (const char *const[]){ "/2010-04-01/", NULL },
 	.style = &twilio_style,
 	.default_format = &format_xml,
@@ -326,6 +327,7 @@ const struct dialect dialect_twilio = {
 
 const struct dialect dialect_supersim = {
 	.name = "supersim",
+	.title = "Twilio Super SIM",
 	.prefixes = (const char *const[]){ "/v1/", NULL },
 	.style = &twilio_style,
 	.default_format = &format_json,
@@ -340,6 +342,7 @@ const struct dialect dialect_supersim = {
 
 const struct dialect dialect_servicestack = {
 	.name = "servicestack",
+	.title = "Evo Voice",
 	.style = &servicestack_style,
 	.default_format = &format_json,
 	.type_decides = true,
@@ -357,6 +360,7 @@ const struct dialect dialect_servicestack = {
 
 const struct dialect dialect_usaged = {
 	.name = "usaged",
+	.title = "The ledger itself",
 	.prefixes = (const char *const[]){ "/events", "/accounts", "/operations", NULL },
 	.style = &usaged_style,
 	.default_format = &format_json,

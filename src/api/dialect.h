@@ -18,6 +18,7 @@ struct error_status {
 
 struct dialect {
 	const char *name;                 /* "twilio": also the folder of nginx's error pages */
+	const char *title;                /* for people */
 	const char *const *prefixes;      /* paths that begin so are this family's even when no operation matches;
 	                                     ended by NULL; none = the family of everything else */
 	const struct style *style;

@@ -231,8 +231,6 @@ static int render(struct layout *l, struct error *err)
 	l->split = SIZE_MAX;
 	if (layout)
 		mustache_render(layout->text, layout->len, l->data, partial_of_layout, l, &l->rendered, &l->error);
-	if (l->error.kind == ERR_NONE && l->split == SIZE_MAX)
-		error_set(&l->error, ERR_INTERNAL, NULL, "the templates have no place for the body");
 	if (l->error.kind == ERR_NONE)
 		return 0;
 	*err = l->error;
@@ -245,6 +243,8 @@ static int add_half(struct layout *l, struct strbuf *out, bool foot, struct erro
 
 	strbuf_init(&l->rendered, out->limit);
 	rc = render(l, err);
+	if (rc == 0 && l->split == SIZE_MAX)
+		rc = error_set(err, ERR_INTERNAL, NULL, "the templates have no place for the body");
 	if (rc == 0 && foot)
 		strbuf_addn(out, l->rendered.text + l->split, l->rendered.len - l->split);
 	else if (rc == 0)
@@ -261,4 +261,22 @@ int layout_add_head(struct layout *l, struct strbuf *out, struct error *err)
 int layout_add_foot(struct layout *l, struct strbuf *out, struct error *err)
 {
 	return add_half(l, out, true, err);
+}
+
+int layout_page(const struct writer_options *o, const char *content, const char *title, struct json_object *data,
+		struct strbuf *out, struct error *err)
+{
+	struct layout *l = layout_new(o, content, title, NULL);
+	int rc;
+
+	json_object_object_foreach(data, key, value)
+		json_object_object_add(l->data, key, json_object_get(value));
+	json_object_put(data);
+	strbuf_init(&l->rendered, out->limit);
+	rc = render(l, err);
+	if (rc == 0)
+		strbuf_addn(out, l->rendered.text, l->rendered.len);
+	strbuf_release(&l->rendered);
+	layout_free(&l);
+	return rc;
 }

@@ -2,14 +2,24 @@
  * layout.h - the page around the data: templates, and what they show from writer_options. layout.html holds
  * {{>content}}, which is the template of the kind of page, and that holds {{>body}}, where the data come. The whole is rendered twice,
  * up to the body before the data and from there on after them, when the links to the pages around are known; so
- * data of any length pass through. Only for this folder.
+ * data of any length pass through. Pages that don't come from a writer are rendered at once, with data of their own.
  */
 #ifndef FORMAT_LAYOUT_H
 #define FORMAT_LAYOUT_H
 
 #include "format/writer.h"
 
+struct json_object;
 struct layout;
+
+/*
+ * A whole page: the template CONTENT inside the layout. The members of DATA stand beside the layout's own (title, site, nav...); it is
+ * given up. 0, or -1 as layout_add_head.
+ */
+int layout_page(const struct writer_options *o, const char *content, const char *title, struct json_object *data,
+		struct strbuf *out, struct error *err);
+
+/* ---- for this folder: a page around what a writer writes ---- */
 
 /* CONTENT names the template of the kind of page. O and CONTENT are borrowed, the other texts copied; SENTENCE may be NULL. */
 struct layout *layout_new(const struct writer_options *o, const char *content, const char *title, const char *sentence);

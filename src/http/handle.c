@@ -5,6 +5,7 @@
 #include "api/access.h"
 #include "base/log.h"
 #include "http/body.h"
+#include "http/document.h"
 #include "http/negotiate.h"
 #include "http/page.h"
 #include "http/route.h"
@@ -192,8 +193,8 @@ static int collect_params(struct exchange *x, struct error *err)
 
 /* ---- the answer ---- */
 
-/* Around the data, where it is for people. */
-static void prepare_options(struct exchange *x)
+/* PAGE: for people, so with what stands around the data. */
+static void prepare_options(struct exchange *x, bool page)
 {
 	struct handler *h = x->h;
 	struct page_context c = {
@@ -204,7 +205,7 @@ static void prepare_options(struct exchange *x)
 	x->options = (struct writer_options){
 		.style = x->route.dialect->style, .money_as_string = h->settings->price_as_string
 	};
-	if (format_is_page(x->response.format)) {
+	if (page) {
 		x->options.page = page_make(&c);
 		x->options.templates = h->settings->templates;
 	}
@@ -227,7 +228,7 @@ static int run_operation(struct exchange *x, struct error *err)
 		call.body_len = x->body_len;
 		call.body_type = x->request.content_type;
 	}
-	prepare_options(x);
+	prepare_options(x, format_is_page(x->response.format));
 	if (x->route.dialect->csv_attachment && strcmp(x->response.format->name, "csv") == 0)
 		x->response.attachment = x->route.op->id;
 	response_begin(&x->response);
@@ -253,6 +254,26 @@ static int answer(struct exchange *x, struct error *err)
 	return run_operation(x, err);
 }
 
+/*
+ * Where no operation is there may be a document about them. It is for everybody; who asks is only looked at for what the page shows
+ * around it, so a ledger that can't be read is no reason to refuse.
+ */
+static int answer_document(struct exchange *x, struct error *err)
+{
+	struct handler *h = x->h;
+	struct document_request rq = { .table = h->table, .settings = h->settings, .page = &x->options, .arena = &h->arena };
+	const struct document *d = document_of(&x->request, &rq);
+	struct error ignored = { 0 };
+
+	if (!d)
+		return -1;
+	error_clear(err);
+	if (x->request.authorization && use_ledger(h, &ignored) == 0)
+		auth_check(&h->auth, h->store, x->request.authorization, &x->who, &ignored);
+	prepare_options(x, true);
+	return document_answer(d, &x->request, &rq, &x->response, err);
+}
+
 static int refuse(struct exchange *x, struct error *err)
 {
 	if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY)
@@ -261,7 +282,7 @@ static int refuse(struct exchange *x, struct error *err)
 		error_clear(err);
 		error_set(err, ERR_INTERNAL, NULL, "An internal server error has occurred; the log has it as %s", x->id);
 	}
-	prepare_options(x);
+	prepare_options(x, format_is_page(x->response.format));
 	return response_error(&x->response, err, &x->options);
 }
 
@@ -296,6 +317,8 @@ int handle(struct handler *h, char *const *envp, struct input *in, struct output
 	rc = understand(&x, envp, &err);
 	if (rc == 0)
 		rc = answer(&x, &err);
+	else if (err.kind == ERR_NOT_FOUND)
+		rc = answer_document(&x, &err);
 	if (h->store)
 		store_end(h->store);           /* the caller may be slow to take the answer */
 	rc = rc < 0 ? refuse(&x, &err) : response_end(&x.response);

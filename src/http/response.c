@@ -10,7 +10,7 @@ static const char *standard_reason(int status)
 		int status;
 		const char *reason;
 	} reasons[] = {
-		{ 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 207, "Multi-Status" },
+		{ 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 207, "Multi-Status" }, { 302, "Found" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" },
 		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
 		{ 409, "Conflict" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
@@ -41,8 +41,8 @@ static void add_content_type(struct response *r)
 		strbuf_add(r->head, "text/javascript\r\nX-Content-Type-Options: nosniff\r\n");
 		return;
 	}
-	strbuf_add(r->head, r->format ? r->format->mime : "text/plain");
-	if (r->format && r->format->charset) {
+	strbuf_add(r->head, r->type ? r->type : r->format ? r->format->mime : "text/plain");
+	if (!r->type && r->format && r->format->charset) {
 		strbuf_add(r->head, "; charset=");
 		strbuf_add(r->head, r->format->charset);
 	}
@@ -72,6 +72,8 @@ static void write_head(struct response *r, int64_t length)
 		add_header(head, r->dialect->request_id_header, r->request_id);
 	if (r->status.status == 401)
 		add_header(head, "WWW-Authenticate", r->dialect->challenge);
+	if (r->location)
+		add_header(head, "Location", r->location);
 	if (r->status.status == 405 && r->allow)
 		add_header(head, "Allow", r->allow);
 	if (r->attachment && r->status.status < 300) {
@@ -186,6 +188,8 @@ int response_error(struct response *r, const struct error *err, const struct wri
 	if (r->started)
 		return -1;
 	r->attachment = NULL;
+	r->type = NULL;
+	r->location = NULL;
 	if (err->kind == ERR_METHOD && r->dialect->hides_methods) {
 		r->status = (struct error_status){ .status = 404 };
 		write_plain(r, "404");

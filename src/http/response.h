@@ -27,6 +27,8 @@ struct response {
 	struct arena *arena;
 	const struct dialect *dialect;
 	const struct format *format;
+	const char *type;                   /* Content-Type with its charset, in place of the format's; or NULL */
+	const char *location;               /* of a redirect, or NULL */
 	const char *callback;               /* of JSONP, or NULL */
 	const char *attachment;             /* name of the file that a CSV is to be saved as, or NULL */
 	const char *allow;                  /* of a 405, or NULL */

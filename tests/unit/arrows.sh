@@ -26,9 +26,10 @@ includes | awk '
 
 	BEGIN {
 		# folder: what it may use beside itself and base
-		uses["main.c"] = "cli http api ingest usage store format base"
-		uses["cli"] = "http api ingest usage store format base"
-		uses["http"] = "api ingest usage store format base"
+		uses["main.c"] = "cli http meta api ingest usage store format base"
+		uses["cli"] = "http meta api ingest usage store format base"
+		uses["http"] = "meta api ingest usage store format base"
+		uses["meta"] = "api usage format base"
 		uses["api"] = "ingest usage store format base"
 		uses["ingest"] = "usage store base"
 		uses["usage"] = "store base"
@@ -41,7 +42,7 @@ includes | awk '
 		home["libpq-fe.h"] = "^store/db_[a-z]*\\.c$"
 		home["fcgiapp.h"] = home["fcgi_stdio.h"] = home["fcgios.h"] = "^http/"
 		home["libxml/"] = "^(http|format)/"
-		home["json-c/"] = home["json.h"] = "^(format|http|ingest)/"
+		home["json-c/"] = home["json.h"] = "^(format|http|ingest|meta)/"
 		home["csv.h"] = "^(cli|ingest|usage)/"
 		home["sodium.h"] = "^(base|usage)/"
 		home["ini.h"] = "^(base|ingest)/"

@@ -1,0 +1,27 @@
+/*
+ * tree.h - short words for building json-c trees: the documents, and what templates show. Values belong to the tree
+ * they are added to.
+ */
+#ifndef META_TREE_H
+#define META_TREE_H
+
+#include <json-c/json.h>
+#include "base/strbuf.h"
+
+/* A NULL text adds nothing. */
+void tree_text(struct json_object *o, const char *key, const char *text);
+void tree_int(struct json_object *o, const char *key, int64_t n);
+void tree_bool(struct json_object *o, const char *key, bool yes);
+
+/* A new member, which is returned: an object, or a list. */
+struct json_object *tree_object(struct json_object *o, const char *key);
+struct json_object *tree_list(struct json_object *o, const char *key);
+
+/* A new object at the end of LIST. */
+struct json_object *tree_item(struct json_object *list);
+void tree_add(struct json_object *list, const char *text);
+
+/* Appends the tree as JSON and gives it up. */
+void tree_write(struct json_object *tree, struct strbuf *out);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * words.h - what the operations' tables say in bits and numbers, in words. Texts are static or in the arena.
+ */
+#ifndef META_WORDS_H
+#define META_WORDS_H
+
+#include "api/op.h"
+
+/* The formats that have pages of metadata, in their order there; ended by NULL. */
+extern const struct format *const words_formats[];
+
+const char *words_upper(struct arena *a, const char *text);
+
+/* "GET"; "All Verbs" if all are the operation's; HEAD goes without saying. */
+const char *words_verbs(struct arena *a, const struct op *op);
+
+/* The names of the roles, joined with SEPARATOR. */
+const char *words_roles(struct arena *a, const struct op *op, const char *separator);
+
+/* "Requires Roles: SystemAdministrator?,  Manager?": the "?" says that any of them will do. */
+const char *words_lock(struct arena *a, const struct op *op);
+
+/* How many roles may call it. */
+int words_count_roles(const struct op *op);
+
+#endif
