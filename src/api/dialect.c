@@ -322,6 +322,7 @@ const struct dialect dialect_twilio = {
 	.parse_date = parse_twilio_date,
 	.date_hint = TWILIO_DATE_HINT,
 	.errors = twilio_errors,
+	.error_shape = &twilio_error_shape,
 	.write_error = write_twilio_error,
 };
 
@@ -337,6 +338,7 @@ const struct dialect dialect_supersim = {
 	.parse_date = parse_twilio_date,
 	.date_hint = TWILIO_DATE_HINT,
 	.errors = supersim_errors,
+	.error_shape = &twilio_error_shape,
 	.write_error = write_twilio_error,
 };
 
@@ -355,6 +357,7 @@ const struct dialect dialect_servicestack = {
 	.parse_date = parse_iso_date,
 	.date_hint = "use YYYY-MM-DD, a day that exists",
 	.errors = servicestack_errors,
+	.error_shape = &error_response_shape,
 	.write_error = write_servicestack_error,
 };
 
@@ -370,6 +373,7 @@ const struct dialect dialect_usaged = {
 	.parse_date = parse_iso_date,
 	.date_hint = "use YYYY-MM-DD, a day that exists",
 	.errors = usaged_errors,
+	.error_shape = &twilio_error_shape,
 	.write_error = write_twilio_error,
 };
 

@@ -35,6 +35,7 @@ struct dialect {
 	bool (*parse_date)(const char *text, size_t len, struct date today, struct date *ret);
 	const char *date_hint;
 	const struct error_status *errors;      /* by enum error_kind */
+	const struct shape *error_shape;        /* what write_error writes */
 	void (*write_error)(struct writer *w, const struct error *err, const struct error_status *status);
 };
 

@@ -164,7 +164,7 @@ static void write_fields(struct arena *a, const struct op *op, const struct shap
 	for (const struct field *f = shape->fields; f->name; f++) {
 		const char *path = arena_join(a, prefix, json_name(a, op, f->name), NULL);
 		struct field_record rec = {
-			.path = path, .type = value_types[f->type], .format = f->format, .doc = f->doc,
+			.path = path, .type = value_types[f->flags & FIELD_WHOLE ? VT_INT : f->type], .format = f->format, .doc = f->doc,
 			.nullable = f->type == VT_TEXT || f->type == VT_DECIMAL || f->type == VT_OBJECT,
 			.quoted = f->flags & FIELD_QUOTED, .money = f->flags & FIELD_MONEY,
 		};

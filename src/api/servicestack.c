@@ -178,14 +178,16 @@ struct ai_customer_usage {
 
 static const struct field ai_account_fields[] = {
 	FIELD_AS(struct ai_account_usage, account_id, "AccountId", "The account ID this customer belongs to"),
-	FIELD_AS(struct ai_account_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range"),
+	FIELD_AS(struct ai_account_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range",
+		 .flags = FIELD_WHOLE),
 	{ 0 }
 };
 
 static const struct field ai_customer_fields[] = {
 	FIELD_AS(struct ai_customer_usage, account_id, "AccountId", "The account ID this customer belongs to"),
 	FIELD_AS(struct ai_customer_usage, customer_id, "CustomerId", "The customer ID for this uage"),
-	FIELD_AS(struct ai_customer_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range"),
+	FIELD_AS(struct ai_customer_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range",
+		 .flags = FIELD_WHOLE),
 	{ 0 }
 };
 

@@ -35,7 +35,8 @@ enum {
 	FIELD_PAGE_ONLY = 1 << 11,  /* exists on pages for people alone */
 	FIELD_CHANGE    = 1 << 12,  /* a change in percent: up or down, or the same */
 	FIELD_SHARE     = 1 << 13,  /* a part of the whole in percent: drawn as a bar, too */
-	FIELD_FOOT      = 1 << 14   /* VT_OBJECT: the totals of the list before it, a record of the same shape */
+	FIELD_FOOT      = 1 << 14,  /* VT_OBJECT: the totals of the list before it, a record of the same shape */
+	FIELD_WHOLE     = 1 << 15   /* VT_DECIMAL that is always a whole number: an integer to callers */
 };
 
 struct shape;

@@ -21,6 +21,7 @@ enum types_option {
 
 struct types_request {
 	const struct op *const *table;       /* as `ops` */
+	const char *templates;               /* folder of the templates, which has theirs in types/ */
 	const char *base_url;                /* "https://host:port", no slash at the end */
 	int64_t now;                         /* seconds, for the date in the heading */
 	const char *options[TYPES_OPTIONS];  /* NULL: as the language has it by itself. Set them with types_set_option. */
@@ -29,19 +30,19 @@ struct types_request {
 	struct arena *arena;                 /* for all of it */
 };
 
-struct types_writer;
+struct types_rules;
 
 struct types_language {
 	const char *name;                    /* "csharp", as in /types/csharp */
 	const char *title;                   /* "C#" */
 	const char *content_type;
-	const struct types_writer *writer;
+	const struct types_rules *rules;     /* how it spells types and names */
 };
 
 /* In the order of the metadata pages' tabs, ended by a NULL name. */
 extern const struct types_language types_languages[];
 
-/* The language called NAME (case ignored), or NULL. */
+/* The language called NAME (case ignored) or by a name that it had before, or NULL. */
 const struct types_language *types_language_find(const char *name);
 
 /*
