@@ -46,22 +46,6 @@ int store_dimension_intern(struct store *st, int64_t account, enum dimension d, 
 	return s ? insert_id(st, s, ret_id, err) : -1;
 }
 
-int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err)
-{
-	struct stmt *s = prepare(st, "SELECT text FROM dimension_value WHERE id = ?1", err);
-	int rc;
-
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	rc = step(st, s, err);
-	if (rc > 0) {
-		*ret = get_text(st, s, 0, arena);
-		st->ops->reset(s);
-	}
-	return rc;
-}
-
 static struct stmt *prepare_series(struct store *st, const char *sql, const struct series *series, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
@@ -97,9 +81,11 @@ static struct stmt *prepare_source(struct store *st, const char *sql, const char
 	return s;
 }
 
+#define SOURCE_FIND "SELECT id FROM source WHERE text = ?1"
+
 int store_source_intern(struct store *st, const char *text, size_t len, int64_t *ret_id, struct error *err)
 {
-	struct stmt *s = prepare_source(st, "SELECT id FROM source WHERE text = ?1", text, len, err);
+	struct stmt *s = prepare_source(st, SOURCE_FIND, text, len, err);
 	int rc = s ? store_one(st, s, ret_id, err) : -1;
 
 	if (rc)
@@ -130,26 +116,166 @@ static int compare(struct store *st, const struct stored_event *e, enum added *r
 	return 0;
 }
 
+/* Most events are plain: two columns less to fill. */
+#define ADD_PLAIN \
+	"INSERT INTO event (source, id, series, time_us, count, usage, price, upload)" \
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (source, id) DO NOTHING"
+#define ADD \
+	"INSERT INTO event (source, id, series, time_us, count, usage, price, upload, booked_us, correction)" \
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (source, id) DO NOTHING"
+
+static bool is_plain(const struct stored_event *e)
+{
+	return e->booked_us <= e->time_us && !e->correction;
+}
+
+static struct stmt *prepare_add(struct store *st, const struct stored_event *e, struct error *err)
+{
+	struct stmt *s = prepare(st, is_plain(e) ? ADD_PLAIN : ADD, err);
+
+	if (s && e->booked_us > e->time_us)
+		bind_int(st, s, 9, e->booked_us);
+	if (s && e->correction)
+		bind_int(st, s, 10, e->correction);
+	return s;
+}
+
+static int add_event(struct store *st, struct stmt *s, const struct stored_event *e, enum added *ret, struct error *err)
+{
+	bind_int(st, s, 1, e->source);
+	st->ops->bind_text(s, 2, e->id, e->id_len);
+	bind_int(st, s, 3, e->series);
+	bind_int(st, s, 4, e->time_us);
+	store_bind_amounts(st, s, 5, &e->amounts);
+	if (step(st, s, err) < 0)
+		return -1;
+	*ret = ADDED_CREATED;
+	return st->ops->changes(st->db) ? 0 : compare(st, e, ret, err);
+}
+
 int store_events_add(struct store *st, const struct stored_event *events, size_t n, enum added *ret, struct error *err)
 {
-	struct stmt *s = prepare(st, "INSERT INTO event (source, id, series, time_us, count, usage, price, upload)"
-				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (source, id) DO NOTHING", err);
+	struct stmt *s = NULL;
 
-	if (!s)
-		return -1;
 	for (size_t i = 0; i < n; i++) {
-		const struct stored_event *e = &events[i];
-
-		bind_int(st, s, 1, e->source);
-		st->ops->bind_text(s, 2, e->id, e->id_len);
-		bind_int(st, s, 3, e->series);
-		bind_int(st, s, 4, e->time_us);
-		store_bind_amounts(st, s, 5, &e->amounts);
-		if (step(st, s, err) < 0)
-			return -1;
-		ret[i] = ADDED_CREATED;
-		if (!st->ops->changes(st->db) && compare(st, e, &ret[i], err) < 0)
+		/* what one plain event binds, the next one binds anew */
+		if (!s || !is_plain(&events[i]) || !is_plain(&events[i - 1]))
+			s = prepare_add(st, &events[i], err);
+		if (!s || add_event(st, s, &events[i], &ret[i], err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int store_event_find(struct store *st, int64_t source, const char *id, size_t id_len, struct arena *arena, struct stored_event *ret,
+		     struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT series, time_us, COALESCE(booked_us, time_us), correction, count, usage, price, upload"
+				 " FROM event WHERE source = ?1 AND id = ?2", err);
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, source);
+	st->ops->bind_text(s, 2, id, id_len);
+	rc = step(st, s, err);
+	if (rc <= 0)
+		return rc;
+	*ret = (struct stored_event){
+		.source = source, .id = arena_strn(arena, id, id_len), .id_len = id_len, .series = get_int(st, s, 0),
+		.time_us = get_int(st, s, 1), .booked_us = get_int(st, s, 2), .correction = get_int(st, s, 3),
+	};
+	store_get_amounts(st, s, 4, &ret->amounts);
+	st->ops->reset(s);
+	return 1;
+}
+
+static int has_event(struct store *st, int64_t source, const char *id, size_t id_len, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT 1 FROM event WHERE source = ?1 AND id = ?2", err);
+	int64_t one;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, source);
+	st->ops->bind_text(s, 2, id, id_len);
+	return store_one(st, s, &one, err);
+}
+
+/* Events are in the order of their sources, of which there are few: each is asked, rather than keeping an index of ids for this. */
+int store_event_sources(struct store *st, const char *id, size_t id_len, int64_t *ret, size_t max, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT id FROM source ORDER BY id", err);
+	int rc = 0;
+
+	*ret_n = 0;
+	while (s && *ret_n < max && (rc = step(st, s, err)) > 0) {
+		int64_t source = get_int(st, s, 0);
+		int found = has_event(st, source, id, id_len, err);
+
+		if (found < 0) {
+			st->ops->reset(s);
+			return -1;
+		}
+		if (found)
+			ret[(*ret_n)++] = source;
+	}
+	if (!s || rc < 0)
+		return -1;
+	if (rc > 0)
+		st->ops->reset(s);
+	return 0;
+}
+
+int store_source_find(struct store *st, const char *text, size_t len, int64_t *ret_id, struct error *err)
+{
+	struct stmt *s = prepare_source(st, SOURCE_FIND, text, len, err);
+
+	return s ? store_one(st, s, ret_id, err) : -1;
+}
+
+/* The first column of the row with that ID: 1 and *ret in ARENA, 0 none, -1. */
+static int text_by_id(struct store *st, const char *sql, int64_t id, struct arena *arena, const char **ret, struct error *err)
+{
+	struct stmt *s = prepare(st, sql, err);
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, id);
+	rc = step(st, s, err);
+	if (rc > 0) {
+		*ret = get_text(st, s, 0, arena);
+		st->ops->reset(s);
+	}
+	return rc;
+}
+
+int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err)
+{
+	return text_by_id(st, "SELECT text FROM dimension_value WHERE id = ?1", id, arena, ret, err);
+}
+
+int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err)
+{
+	return text_by_id(st, "SELECT text FROM source WHERE id = ?1", id, arena, ret, err);
+}
+
+int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT account, category, customer, sim, fleet, network, country FROM series WHERE id = ?1", err);
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, id);
+	rc = step(st, s, err);
+	if (rc <= 0)
+		return rc;
+	ret->account = get_int(st, s, 0);
+	ret->category = get_int(st, s, 1);
+	for (int d = 0; d < DIMENSIONS; d++)
+		ret->dim[d] = get_int(st, s, 2 + d);
+	st->ops->reset(s);
+	return 1;
 }

@@ -83,9 +83,13 @@ int store_changed(struct store *st, struct error *err);
 /* 1 there is an account ID, 0 none, -1. */
 int store_account_exists(struct store *st, int64_t id, struct error *err);
 
+/* Postings of all events, into an empty table. In a write; memory stays bounded. */
+int store_postings_make(struct store *st, struct error *err);
+
 /* One step of the schema's history, from version N - 1 to N, where N is its place in the table from 1. */
 struct schema_step {
 	const char *sql;
+	int (*then)(struct store *st, struct error *err);        /* what SQL can't say; or NULL */
 };
 
 extern const struct schema_step schema_steps[];

@@ -43,6 +43,7 @@
 
 const struct schema_step schema_steps[] = {
 	{
+		.sql =
 		"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 		"INSERT INTO meta (name, value) VALUES ('version', 1);"
 
@@ -119,10 +120,12 @@ const struct schema_step schema_steps[] = {
 		PART("quarter") PART("day") PART("month")
 	},
 	{
+		.then = store_postings_make,
 		/*
 		 * People, who have passwords; keys are for programs. A removed user's name stays taken, so that the audit log
 		 * keeps naming one person by it.
 		 */
+		.sql =
 		"CREATE TABLE user ("
 		"	id INTEGER PRIMARY KEY,"
 		"	name TEXT NOT NULL UNIQUE,"
@@ -231,6 +234,16 @@ const struct schema_step schema_steps[] = {
 
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
+/* The store that is being made of DB. */
+static int run_step(const struct db_ops *ops, struct db *db, const struct schema_step *s, struct error *err)
+{
+	struct store st = { .ops = ops, .db = db, .tx = TX_WRITE };
+
+	if (ops->exec(db, s->sql, err) < 0)
+		return -1;
+	return s->then ? s->then(&st, err) : 0;
+}
+
 static int run_steps(const struct db_ops *ops, struct db *db, const struct schema_step *steps, size_t n_steps, struct error *err)
 {
 	int64_t version;
@@ -239,7 +252,7 @@ static int run_steps(const struct db_ops *ops, struct db *db, const struct schem
 	if (ops->schema_version(db, &version, err) < 0)
 		return -1;
 	for (; version < (int64_t)n_steps; version++) {
-		if (ops->exec(db, steps[version].sql, err) < 0)
+		if (run_step(ops, db, &steps[version], err) < 0)
 			return -1;
 	}
 	return ops->set_schema_version(db, version, err);

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "usage/catalogue.h"
 #include "usage/known.h"
+#include "usage/postings.h"
 #include "usage/rollups.h"
 #include "base/banned.h"
 
@@ -38,6 +39,7 @@ struct pending {
 	struct amounts amounts;
 	int64_t line;
 	bool rejected;               /* it would overflow a rollup */
+	bool created;
 };
 
 struct ledger {
@@ -54,6 +56,7 @@ struct ledger {
 	GArray *stored;              /* struct stored_event, in that order */
 	GArray *added;               /* enum added, likewise */
 	struct rollups *rollups;     /* of the new events */
+	struct postings *postings;   /* likewise */
 };
 
 /* ---- collecting ---- */
@@ -75,6 +78,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
 	l->added = g_array_new(FALSE, FALSE, sizeof(enum added));
 	l->rollups = rollups_new();
+	l->postings = postings_new();
 	return l;
 }
 
@@ -91,6 +95,7 @@ void ledger_free(struct ledger **l)
 	g_array_free((*l)->stored, TRUE);
 	g_array_free((*l)->added, TRUE);
 	rollups_free(&(*l)->rollups);
+	postings_free(&(*l)->postings);
 	free(*l);
 	*l = NULL;
 }
@@ -291,6 +296,33 @@ static int add_rollups(struct ledger *l, struct error *err)
 	return rc;
 }
 
+/* ---- postings ---- */
+
+/* Marks the events that are new. */
+static void mark_created(struct ledger *l)
+{
+	for (guint i = 0; i < l->order->len; i++)
+		ordered_at(l, i)->created = added_at(l, i) == ADDED_CREATED;
+}
+
+/* In the order they were sent, which mostly is that of their times. */
+static int add_postings(struct ledger *l, struct error *err)
+{
+	int rc;
+
+	mark_created(l);
+	for (guint i = 0; i < l->pending->len; i++) {
+		const struct pending *p = pending_at(l, i);
+		struct posted ref = { p->time_us, p->series->id, p->source->id, p->id, p->id_len };
+
+		if (p->created && !p->rejected)
+			postings_add(l->postings, p->series->key.account, &ref);
+	}
+	rc = postings_store(l->postings, l->st, err);
+	postings_clear(l->postings);
+	return rc;
+}
+
 /* ---- overflow ---- */
 
 static struct ledger_result *result_at(const struct ledger *l, size_t i)
@@ -356,7 +388,7 @@ static int write_batch(struct ledger *l, struct error *err)
 	if (make_ids(l, err) < 0)
 		return -1;
 	put_in_order(l);
-	if (add_events(l, err) < 0 || add_rollups(l, err) < 0)
+	if (add_events(l, err) < 0 || add_rollups(l, err) < 0 || add_postings(l, err) < 0)
 		return -1;
 	return store_commit(l->st, err);
 }

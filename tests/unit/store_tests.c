@@ -227,8 +227,8 @@ END_TEST
 
 /* A history of two versions; the first as a file of an older program has it. */
 static const struct schema_step history[] = {
-	{ "CREATE TABLE call (id INTEGER PRIMARY KEY, price INTEGER NOT NULL) STRICT" },
-	{ "ALTER TABLE call ADD COLUMN paid INTEGER NOT NULL DEFAULT 0; UPDATE call SET paid = price" },
+	{ .sql = "CREATE TABLE call (id INTEGER PRIMARY KEY, price INTEGER NOT NULL) STRICT" },
+	{ .sql = "ALTER TABLE call ADD COLUMN paid INTEGER NOT NULL DEFAULT 0; UPDATE call SET paid = price" },
 };
 
 static void write_first_version(void)
@@ -274,8 +274,8 @@ END_TEST
 START_TEST(step_that_fails_leaves_the_older_version)
 {
 	static const struct schema_step broken[] = {
-		{ "CREATE TABLE call (id INTEGER PRIMARY KEY)" },
-		{ "UPDATE call SET price = 18; ALTER TABLE nowhere ADD COLUMN x" },
+		{ .sql = "CREATE TABLE call (id INTEGER PRIMARY KEY)" },
+		{ .sql = "UPDATE call SET price = 18; ALTER TABLE nowhere ADD COLUMN x" },
 	};
 
 	write_first_version();

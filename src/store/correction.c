@@ -1,0 +1,177 @@
+#include "store/store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include "store/internal.h"
+#include "base/banned.h"
+
+/* ---- corrections ---- */
+
+#define CORRECTION "SELECT id, sid, kind, source, event, author, reason, made FROM correction "
+
+int store_correction_add(struct store *st, struct correction *c, struct error *err)
+{
+	struct stmt *s = prepare(st, "INSERT INTO correction (sid, kind, source, event, author, reason, made)"
+				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, c->sid);
+	bind_int(st, s, 2, c->kind);
+	bind_int(st, s, 3, c->source);
+	bind_text(st, s, 4, c->event);
+	bind_text(st, s, 5, c->author);
+	bind_text(st, s, 6, c->reason);
+	bind_int(st, s, 7, c->made);
+	if (step(st, s, err) < 0)
+		return -1;
+	c->id = st->ops->last_id(st->db);
+	return 0;
+}
+
+static void read_correction(struct store *st, struct stmt *s, struct arena *arena, struct correction *ret)
+{
+	size_t len;
+
+	*ret = (struct correction){
+		.id = get_int(st, s, 0),
+		.kind = get_int(st, s, 2) == CORRECTION_AMEND ? CORRECTION_AMEND : CORRECTION_VOID,
+		.source = get_int(st, s, 3),
+		.event = get_text(st, s, 4, arena),
+		.author = get_text(st, s, 5, arena),
+		.reason = get_text(st, s, 6, arena),
+		.made = get_int(st, s, 7),
+	};
+	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
+}
+
+int store_corrections(struct store *st, int64_t source, const char *event, size_t len, struct arena *arena, struct correction **ret,
+		      size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id", err);
+	struct correction *list = NULL;
+	size_t n = 0;
+	size_t size = 0;
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, source);
+	st->ops->bind_text(s, 2, event, len);
+	while ((rc = step(st, s, err)) > 0) {
+		list = store_room(arena, list, n, &size, sizeof(*list));
+		read_correction(st, s, arena, &list[n++]);
+	}
+	if (rc < 0)
+		return -1;
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, struct correction *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, CORRECTION "WHERE id = ?1", err);
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, id);
+	rc = step(st, s, err);
+	if (rc > 0) {
+		read_correction(st, s, arena, ret);
+		st->ops->reset(s);
+	}
+	return rc;
+}
+
+/* ---- closed books ---- */
+
+#define CLOSING "SELECT account, through, author, made FROM closing "
+
+static int put_closing(struct store *st, const struct closing *c, struct error *err)
+{
+	struct stmt *s = prepare(st, "INSERT INTO closing (account, through, author, made) VALUES (?1, ?2, ?3, ?4)"
+				 " ON CONFLICT (account) DO UPDATE SET through = excluded.through, author = excluded.author, made = excluded.made",
+				 err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, c->account);
+	bind_int(st, s, 2, c->through);
+	bind_text(st, s, 3, c->author);
+	bind_int(st, s, 4, c->made);
+	return step(st, s, err);
+}
+
+static int remove_closing(struct store *st, int64_t account, struct error *err)
+{
+	struct stmt *s = prepare(st, "DELETE FROM closing WHERE account = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, account);
+	return step(st, s, err);
+}
+
+static int change_closing(struct store *st, const struct closing *c, struct error *err)
+{
+	int rc = store_account_exists(st, c->account, err);
+
+	if (rc == 0)
+		return error_set(err, ERR_PARAM, "account", "there is no account with the number %" PRId64, c->account);
+	if (rc < 0 || (c->through ? put_closing(st, c, err) : remove_closing(st, c->account, err)) < 0)
+		return -1;
+	return store_changed(st, err);
+}
+
+int store_close_through(struct store *st, const struct closing *c, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, change_closing(st, c, err), err);
+}
+
+static void read_closing(struct store *st, struct stmt *s, struct arena *arena, struct closing *ret)
+{
+	*ret = (struct closing){ get_int(st, s, 0), get_int(st, s, 1), get_text(st, s, 2, arena), get_int(st, s, 3) };
+}
+
+int store_closing(struct store *st, int64_t account, struct arena *arena, struct closing *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, CLOSING "WHERE account = ?1", err);
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, account);
+	rc = step(st, s, err);
+	if (rc > 0) {
+		read_closing(st, s, arena, ret);
+		st->ops->reset(s);
+	}
+	return rc;
+}
+
+int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, CLOSING "ORDER BY account", err);
+	struct closing *list = NULL;
+	size_t n = 0;
+	size_t size = 0;
+	int rc;
+
+	if (!s)
+		return -1;
+	while ((rc = step(st, s, err)) > 0) {
+		list = store_room(arena, list, n, &size, sizeof(*list));
+		read_closing(st, s, arena, &list[n++]);
+	}
+	if (rc < 0)
+		return -1;
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}

@@ -1,0 +1,105 @@
+#include "store/store.h"
+
+#include "store/internal.h"
+#include "base/banned.h"
+
+/* A cut in the middle of a character would leave no text. */
+static size_t cut(const char *record)
+{
+	size_t len = strnlen(record, REJECTION_RECORD_MAX + 1);
+
+	if (len <= REJECTION_RECORD_MAX)
+		return len;
+	for (len = REJECTION_RECORD_MAX; len > 0 && ((unsigned char)record[len] & 0xc0) == 0x80; )
+		len--;
+	return len;
+}
+
+int store_rejection_add(struct store *st, const struct rejection *r, struct error *err)
+{
+	struct stmt *s = prepare(st, "INSERT INTO rejection (at, author, account, source, event, code, field, message, record)"
+				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, r->at);
+	bind_text(st, s, 2, r->author);
+	bind_id(st, s, 3, r->account);
+	bind_text(st, s, 4, r->source);
+	bind_text(st, s, 5, r->event);
+	bind_text(st, s, 6, r->code);
+	bind_text(st, s, 7, r->field);
+	bind_text(st, s, 8, r->message);
+	st->ops->bind_text(s, 9, r->record, cut(r->record));
+	return step(st, s, err);
+}
+
+static bool is_one_of(int64_t account, const int64_t *accounts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (accounts[i] == account)
+			return true;
+	}
+	return false;
+}
+
+static void read_rejection(struct store *st, struct stmt *s, struct arena *arena, struct rejection *ret)
+{
+	*ret = (struct rejection){
+		.id = get_int(st, s, 0),
+		.at = get_int(st, s, 1),
+		.author = get_text(st, s, 2, arena),
+		.account = get_int(st, s, 3),
+		.source = get_text(st, s, 4, arena),
+		.event = get_text(st, s, 5, arena),
+		.code = get_text(st, s, 6, arena),
+		.field = get_text(st, s, 7, arena),
+		.message = get_text(st, s, 8, arena),
+		.record = get_text(st, s, 9, arena),
+	};
+}
+
+int store_rejections(struct store *st, const int64_t *accounts, size_t n, int64_t before, size_t limit, struct arena *arena,
+		     struct rejection **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT id, at, author, account, source, event, code, field, message, record FROM rejection"
+				 " WHERE ?1 = 0 OR id < ?1 ORDER BY id DESC", err);
+	struct rejection *list = NULL;
+	size_t found = 0;
+	size_t size = 0;
+	int rc = 1;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, before);
+	while (found < limit && (rc = step(st, s, err)) > 0) {
+		if (accounts && !is_one_of(get_int(st, s, 3), accounts, n))
+			continue;
+		list = store_room(arena, list, found, &size, sizeof(*list));
+		read_rejection(st, s, arena, &list[found++]);
+	}
+	if (rc < 0)
+		return -1;
+	if (rc > 0)
+		st->ops->reset(s);
+	*ret = list;
+	*ret_n = found;
+	return 0;
+}
+
+int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struct error *err)
+{
+	struct stmt *s = prepare(st, "DELETE FROM rejection WHERE at < ?1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, before);
+	if (step(st, s, err) < 0)
+		return -1;
+	/* their numbers have no gaps worth counting */
+	s = prepare(st, "DELETE FROM rejection WHERE id <= (SELECT max(id) FROM rejection) - ?1", err);
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, keep);
+	return step(st, s, err);
+}
