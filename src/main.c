@@ -11,7 +11,7 @@
 #include "base/banned.h"
 
 static const struct command *const commands[] = {
-	&command_init, &command_account, &command_key, &command_category, &command_import, &command_sample,
+	&command_init, &command_account, &command_user, &command_key, &command_category, &command_import, &command_sample,
 	&command_serve, &command_report, &command_verify, &command_config, &command_error_pages, NULL
 };
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -136,6 +137,67 @@ bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data
 
 	tag_make(secret, data, len, right);
 	return sodium_memcmp(right, tag, TAG_BYTES) == 0;
+}
+
+/* ---- passwords ---- */
+
+_Static_assert(PASSWORD_HASH_TEXT >= crypto_pwhash_STRBYTES, "an Argon2 text fits");
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t free;
+	int running, waiting;
+} runs = { .lock = PTHREAD_MUTEX_INITIALIZER, .free = PTHREAD_COND_INITIALIZER };
+
+static int begin_run(struct error *err)
+{
+	bool full;
+
+	pthread_mutex_lock(&runs.lock);
+	full = runs.running == PASSWORD_RUNS && runs.waiting == PASSWORD_WAITING;
+	runs.waiting += !full;
+	while (!full && runs.running == PASSWORD_RUNS)
+		pthread_cond_wait(&runs.free, &runs.lock);
+	runs.waiting -= !full;
+	runs.running += !full;
+	pthread_mutex_unlock(&runs.lock);
+	return full ? error_set(err, ERR_BUSY, NULL, "too many passwords are being checked; try again in a moment") : 0;
+}
+
+static void end_run(void)
+{
+	pthread_mutex_lock(&runs.lock);
+	runs.running--;
+	pthread_cond_signal(&runs.free);
+	pthread_mutex_unlock(&runs.lock);
+}
+
+int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT], struct error *err)
+{
+	int rc;
+
+	if (begin_run(err) < 0)
+		return -1;
+	rc = crypto_pwhash_str(ret, password, len, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE);
+	end_run();
+	return rc == 0 ? 0 : error_set(err, ERR_INTERNAL, NULL, "no memory to hash a password");
+}
+
+int password_verify(const char *hash, const char *password, size_t len, struct error *err)
+{
+	char text[crypto_pwhash_STRBYTES];
+	bool right;
+
+	if (!hash)
+		return password_hash(password, len, text, err);
+	if (begin_run(err) < 0)
+		return -1;
+	errno = 0;
+	right = crypto_pwhash_str_verify(hash, password, len) == 0;
+	if (!right && errno == ENOMEM)
+		error_set(err, ERR_INTERNAL, NULL, "no memory to check a password");
+	end_run();
+	return right ? 1 : errno == ENOMEM ? -1 : 0;
 }
 
 void base64url_encode(const void *data, size_t len, char *ret)

@@ -1,6 +1,6 @@
 /*
  * secret.h - tokens that can't be guessed, their keyed hashes, signatures of page
- * tokens (libsodium). Nothing here ever logs.
+ * tokens, passwords (libsodium). Nothing here ever logs.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -36,6 +36,20 @@ void token_hash(const unsigned char secret[static SECRET_BYTES], const char *tok
 /* Keyed BLAKE2b with another purpose, so that a signature never serves as a token's hash. */
 void tag_make(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len, unsigned char ret[static TAG_BYTES]);
 bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len, const unsigned char tag[static TAG_BYTES]);
+
+enum {
+	PASSWORD_HASH_TEXT = 128,     /* bytes of what the ledger keeps of a password, with its NUL */
+	PASSWORD_RUNS = 2,            /* at once in the process: each takes 64 MiB */
+	PASSWORD_WAITING = 16         /* that may wait for them */
+};
+
+/*
+ * Argon2id with a new salt: what the ledger keeps of a password. Both take about a tenth of a second, and fail with
+ * ERR_BUSY when PASSWORD_WAITING others wait already, ERR_INTERNAL when there is no memory. Thread-safe.
+ */
+int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT], struct error *err);
+/* 1 it is the password, 0 it isn't, -1 failed. HASH NULL: nobody's, which takes as long and is never right. */
+int password_verify(const char *hash, const char *password, size_t len, struct error *err);
 
 /* URL-safe base64 without padding. encode: RET has (len * 4 + 2) / 3 + 1 bytes. decode: false if TEXT is none; *ret_len <= size. */
 void base64url_encode(const void *data, size_t len, char *ret);

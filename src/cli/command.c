@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/civil.h"
 #include "base/banned.h"
 
 int command_fail(const char *command, const struct error *err)
@@ -173,4 +174,72 @@ int command_in_ledger(const char *command, const struct settings *s, unsigned fl
 	rc = work_in_ledger(st, flags, work, arg, &err);
 	store_close(&st);
 	return rc < 0 ? command_fail(command, &err) : EXIT_DONE;
+}
+
+/* ---- what users and keys have in common ---- */
+
+int64_t command_now(void)
+{
+	return floor_div(clock_now_us(), USEC_PER_SEC);
+}
+
+int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid, int64_t *ret, struct error *err)
+{
+	struct account a;
+	int rc = store_account_by_sid(st, sid, arena, &a, err);
+
+	if (rc == 0)
+		return error_set(err, ERR_PARAM, option, "--%s: there is no account %s", option, sid);
+	if (rc > 0)
+		*ret = a.id;
+	return rc < 0 ? -1 : 0;
+}
+
+int command_grants(struct store *st, struct arena *arena, const struct command_list *list, const int64_t **ret, struct error *err)
+{
+	int64_t *ids = arena_array(arena, int64_t, list->n);
+
+	for (size_t i = 0; i < list->n; i++)
+		if (command_account_id(st, arena, "grant", list->items[i], &ids[i], err) < 0)
+			return -1;
+	*ret = ids;
+	return 0;
+}
+
+int command_account_sid(struct store *st, struct arena *arena, int64_t id, const char **ret, struct error *err)
+{
+	struct account a;
+	int rc = store_account_by_id(st, id, arena, &a, err);
+
+	*ret = rc > 0 ? arena_str(arena, a.sid) : "-";
+	return rc < 0 ? -1 : 0;
+}
+
+void command_print_time(int64_t seconds, char end)
+{
+	char text[INSTANT_TEXT] = "-";
+
+	if (seconds)
+		instant_format(text, seconds * USEC_PER_SEC);
+	printf("%s%c", text, end);
+}
+
+int command_print_grants(struct store *st, struct arena *arena, const int64_t *ids, size_t n, char end, struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *sid;
+
+		if (command_account_sid(st, arena, ids[i], &sid, err) < 0)
+			return -1;
+		printf("%s%s", i ? "," : "", sid);
+	}
+	printf("%s%c", n ? "" : "-", end);
+	return 0;
+}
+
+int command_audit(struct store *st, const char *action, const char *subject, const char *detail, struct error *err)
+{
+	struct audit entry = { .at = command_now(), .author = "console", .action = action, .subject = subject, .detail = detail };
+
+	return store_audit_add(st, &entry, err);
 }

@@ -20,7 +20,7 @@ struct command {
 	int (*run)(const struct settings *s, int argc, char **argv);
 };
 
-extern const struct command command_init, command_account, command_key, command_category, command_import,
+extern const struct command command_init, command_account, command_user, command_key, command_category, command_import,
 	command_sample, command_serve, command_report, command_verify, command_config, command_error_pages;
 
 /* ---- what stands after the command's name ---- */
@@ -76,5 +76,22 @@ struct store *command_open(const char *command, const struct settings *s, unsign
  */
 typedef int (*command_work)(struct store *st, struct arena *arena, void *arg, struct error *err);
 int command_in_ledger(const char *command, const struct settings *s, unsigned flags, command_work work, void *arg);
+
+/* ---- what users and keys have in common ---- */
+
+int64_t command_now(void);       /* seconds */
+
+/* The id of the account SID that --OPTION names; ERR_PARAM if there is none. */
+int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid, int64_t *ret, struct error *err);
+/* The ids of all accounts in LIST (of --grant). */
+int command_grants(struct store *st, struct arena *arena, const struct command_list *list, const int64_t **ret, struct error *err);
+int command_account_sid(struct store *st, struct arena *arena, int64_t id, const char **ret, struct error *err);   /* "-": none */
+
+/* A field of a line on standard output, and what ENDs it: a time or "-" for 0; the SIDs of accounts with commas between, or "-". */
+void command_print_time(int64_t seconds, char end);
+int command_print_grants(struct store *st, struct arena *arena, const int64_t *ids, size_t n, char end, struct error *err);
+
+/* Into the audit log: the console did ACTION ("key.add") to SUBJECT. In a write. */
+int command_audit(struct store *st, const char *action, const char *subject, const char *detail, struct error *err);
 
 #endif

@@ -5,17 +5,8 @@
 
 #include "base/civil.h"
 #include "base/secret.h"
-#include "base/strbuf.h"
-#include "base/utf8.h"
-#include "usage/principal.h"
+#include "usage/user.h"
 #include "base/banned.h"
-
-#define USER_NAME_BYTES 64
-
-static int64_t now(void)
-{
-	return floor_div(clock_now_us(), USEC_PER_SEC);
-}
 
 /* ---- add ---- */
 
@@ -27,75 +18,20 @@ struct new_key {
 	struct key made;
 };
 
-static void role_names(struct strbuf *out)
-{
-	for (const struct role_info *r = roles; r->name; r++)
-		strbuf_addf(out, "%s%s", r == roles ? "" : ", ", r->name);
-}
-
-/* Do the options fit the role? */
-static int check_options(struct new_key *k)
-{
-	const struct command *c = &command_key;
-	struct strbuf names;
-	int rc = EXIT_DONE;
-
-	k->info = k->role ? role_find(k->role) : NULL;
-	if (!k->info) {
-		strbuf_init(&names, 1024);
-		role_names(&names);
-		rc = command_wrong(c, "--role must be one of %s", names.text);
-		strbuf_release(&names);
-		return rc;
-	}
-	if (k->account && !k->info->has_account)
-		return command_wrong(c, "--account does not go with the role %s", k->info->name);
-	if (!k->account && (k->info->role & (ROLE_ACCOUNT | ROLE_KEY)))
-		return command_wrong(c, "the role %s needs --account", k->info->name);
-	if (k->user && !k->info->has_name)
-		return command_wrong(c, "--user does not go with the role %s", k->info->name);
-	if (!k->user && k->info->has_name)
-		return command_wrong(c, "the role %s needs --user", k->info->name);
-	if (k->user && (!*k->user || strlen(k->user) > USER_NAME_BYTES || strchr(k->user, ':') || !utf8_plain(k->user, strlen(k->user))))
-		return command_wrong(c, "--user must be 1 to %d bytes of UTF-8 without colons and control characters", USER_NAME_BYTES);
-	if (k->grants.n && !k->info->has_grants)
-		return command_wrong(c, "--grant does not go with the role %s", k->info->name);
-	return EXIT_DONE;
-}
-
-static int account_id(struct store *st, struct arena *arena, const char *option, const char *sid, int64_t *ret, struct error *err)
-{
-	struct account a;
-	int rc = store_account_by_sid(st, sid, arena, &a, err);
-
-	if (rc == 0)
-		return error_set(err, ERR_PARAM, option, "--%s: there is no account %s", option, sid);
-	if (rc > 0)
-		*ret = a.id;
-	return rc < 0 ? -1 : 0;
-}
-
-static int find_grants(struct store *st, struct arena *arena, struct new_key *k, struct error *err)
-{
-	int64_t *ids = arena_array(arena, int64_t, k->grants.n);
-
-	for (size_t i = 0; i < k->grants.n; i++)
-		if (account_id(st, arena, "grant", k->grants.items[i], &ids[i], err) < 0)
-			return -1;
-	k->made.grants = ids;
-	k->made.n_grants = k->grants.n;
-	return 0;
-}
-
 static int add_key(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct new_key *k = arg;
 
-	if (k->account && account_id(st, arena, "account", k->account, &k->made.account, err) < 0)
+	const char *detail = arena_join(arena, k->info->name, k->user ? ", " : "", k->user ? k->user : "", NULL);
+
+	if (k->account && command_account_id(st, arena, "account", k->account, &k->made.account, err) < 0)
 		return -1;
-	if (find_grants(st, arena, k, err) < 0)
+	if (command_grants(st, arena, &k->grants, &k->made.grants, err) < 0)
 		return -1;
-	return store_key_add(st, &k->made, err);
+	k->made.n_grants = k->grants.n;
+	if (store_key_add(st, &k->made, err) < 0)
+		return -1;
+	return command_audit(st, "key.add", k->made.sid, detail, err);
 }
 
 static int make_token(const struct settings *s, struct new_key *k)
@@ -110,13 +46,14 @@ static int make_token(const struct settings *s, struct new_key *k)
 	sid_new("SK", k->made.sid);
 	k->made.name = k->user ? k->user : "";
 	k->made.role = k->info->name;
-	k->made.created = now();
+	k->made.created = command_now();
 	return EXIT_DONE;
 }
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
 	struct new_key k = { 0 };
+	struct error err = { 0 };
 	const struct command_option options[] = {
 		{ "role", .text = &k.role }, { "account", .text = &k.account }, { "user", .text = &k.user },
 		{ "grant", .list = &k.grants }, { 0 }
@@ -125,9 +62,9 @@ static int run_add(const struct settings *s, int argc, char **argv)
 
 	if (!command_only_options(&command_key, options, argc, argv, &rc))
 		return rc;
-	rc = check_options(&k);
-	if (rc == EXIT_DONE)
-		rc = make_token(s, &k);
+	if (key_check(k.role, k.account != NULL, k.user, k.grants.n, &k.info, &err) < 0)
+		return command_wrong(&command_key, "--%s %s", err.param, err.message);
+	rc = make_token(s, &k);
 	if (rc == EXIT_DONE)
 		rc = command_in_ledger("key", s, STORE_WRITE, add_key, &k);
 	if (rc != EXIT_DONE)
@@ -141,33 +78,19 @@ static int run_add(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-static const char *account_sid(struct store *st, struct arena *arena, int64_t id, struct error *err)
-{
-	struct account a;
-	int rc = store_account_by_id(st, id, arena, &a, err);
-
-	return rc > 0 ? arena_str(arena, a.sid) : rc < 0 ? NULL : "-";
-}
-
 /* One key a line, fields apart by tabs. Its secret is nowhere to be had. */
 static int print_key(struct store *st, struct arena *arena, const struct key *k, struct error *err)
 {
-	const char *sid = k->account ? account_sid(st, arena, k->account, err) : "-";
-	char created[INSTANT_TEXT], revoked[INSTANT_TEXT] = "-";
+	const char *account = "-";
 
-	if (!sid)
+	if (k->account && command_account_sid(st, arena, k->account, &account, err) < 0)
 		return -1;
-	instant_format(created, k->created * USEC_PER_SEC);
-	if (k->revoked)
-		instant_format(revoked, k->revoked * USEC_PER_SEC);
-	printf("%s\t%s\t%s\t%s\t%s\t%s\t", k->sid, k->role, *k->name ? k->name : "-", sid, created, revoked);
-	for (size_t i = 0; i < k->n_grants; i++) {
-		sid = account_sid(st, arena, k->grants[i], err);
-		if (!sid)
-			return -1;
-		printf("%s%s", i ? "," : "", sid);
-	}
-	puts(k->n_grants ? "" : "-");
+	printf("%s\t%s\t%s\t%s\t", k->sid, k->role, *k->name ? k->name : "-", account);
+	command_print_time(k->created, '\t');
+	command_print_time(k->revoked, '\t');
+	if (command_print_grants(st, arena, k->grants, k->n_grants, '\t', err) < 0)
+		return -1;
+	command_print_time(k->used, '\n');
 	return 0;
 }
 
@@ -198,12 +121,12 @@ static int run_list(const struct settings *s, int argc, char **argv)
 
 static int revoke_key(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	int rc = store_key_revoke(st, arg, now(), err);
+	int rc = store_key_revoke(st, arg, command_now(), err);
 
 	(void)arena;
 	if (rc == 0)
 		return error_set(err, ERR_NOT_FOUND, NULL, "there is no key %s", (const char *)arg);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : command_audit(st, "key.revoke", arg, "", err);
 }
 
 static int run_revoke(const struct settings *s, int argc, char **argv)
@@ -232,10 +155,11 @@ const struct command command_key = {
 	.summary = "make, list and revoke keys",
 	.help = "  key add --role ROLE [--account SID] [--user NAME] [--grant SID]...\n"
 		"      Makes a key and prints SID= and SECRET=, once: the ledger keeps only a keyed hash.\n"
-		"      The roles are in usaged(8). --account: whose key it is. --user: the user's name, for Basic\n"
-		"      authentication with the secret as password. --grant: an account that a Manager may see.\n\n"
+		"      The roles are in usaged(8). --account: whose key it is. --user: the name of the person or the\n"
+		"      service that it belongs to. --grant: an account that a Manager may see.\n\n"
 		"  key list\n"
-		"      One key a line, fields apart by tabs: SID, role, user, account, made, revoked, grants.\n\n"
+		"      One key a line, fields apart by tabs: SID, role, user, account, made, revoked,\n"
+		"      grants, the day of its last use.\n\n"
 		"  key revoke SID\n"
 		"      From now on the key opens nothing.\n",
 	.run = run

@@ -5,7 +5,7 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-#define KEY "SELECT id, sid, name, role, account, hash, created, revoked FROM key "
+#define KEY "SELECT id, sid, name, role, account, hash, created, revoked, used FROM key "
 
 static int check_account(struct store *st, int64_t account, const char *param, struct error *err)
 {
@@ -93,6 +93,7 @@ static int read_key(struct store *st, struct stmt *s, struct arena *arena, struc
 		.account = get_int(st, s, 4),
 		.created = get_int(st, s, 6),
 		.revoked = get_int(st, s, 7),
+		.used = get_int(st, s, 8),
 	};
 	if (len != sizeof(ret->hash))
 		return error_set(err, ERR_INTERNAL, NULL, "a key in the ledger has a hash of %zu bytes instead of %zu", len, sizeof(ret->hash));
@@ -164,4 +165,15 @@ int store_key_revoke(struct store *st, const char *sid, int64_t when, struct err
 	if (store_write_open(st, &own, err) < 0)
 		return -1;
 	return store_write_close(st, own, set_revoked(st, sid, when, err), err);
+}
+
+int store_key_used(struct store *st, const char *sid, int64_t when, struct error *err)
+{
+	struct stmt *s = prepare(st, "UPDATE key SET used = ?2 WHERE sid = ?1 AND used < ?2", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, sid);
+	bind_int(st, s, 2, when);
+	return step(st, s, err);
 }

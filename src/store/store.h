@@ -116,7 +116,8 @@ int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *
 /* 1 found (revoked ones too), 0 none, -1. */
 int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err);
 int store_key_revoke(struct store *st, const char *sid, int64_t when, struct error *err);   /* 1 done, 0 no such key */
-int store_key_used(struct store *st, const char *sid, int64_t when, struct error *err);     /* doesn't count as a change (store_version) */
+/* Unless it was used later. Doesn't count as a change (store_version). */
+int store_key_used(struct store *st, const char *sid, int64_t when, struct error *err);
 
 /* ---- users and their sessions ---- */
 
@@ -133,15 +134,19 @@ struct user {
 	size_t n_grants;
 };
 
-int store_user_add(struct store *st, struct user *u, struct error *err);               /* sets u->id; ERR_CONFLICT: the name is taken */
+/* Sets u->id. ERR_CONFLICT: the name is taken, or the e-mail address, by a user that isn't removed. */
+int store_user_add(struct store *st, struct user *u, struct error *err);
 /* 1 found (removed ones too), 0 none, -1. */
 int store_user_by_name(struct store *st, const char *name, struct arena *arena, struct user *ret, struct error *err);
 int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct user *ret, struct error *err);
+/* Only one that isn't removed; ignores case. */
+int store_user_by_email(struct store *st, const char *email, struct arena *arena, struct user *ret, struct error *err);
+/* In the order of their names, removed ones too. */
 int store_users(struct store *st, struct arena *arena, struct user **ret, size_t *ret_n, struct error *err);
-/* These two end the user's sessions. 1 done, 0 no such user. */
+/* These two end the user's sessions. 1 done, 0 no such user, or one that is removed. */
 int store_user_password(struct store *st, int64_t id, const char *password, struct error *err);
 int store_user_remove(struct store *st, int64_t id, int64_t when, struct error *err);
-int store_user_grant(struct store *st, int64_t id, int64_t account, bool granted, struct error *err);   /* no change is no error */
+int store_user_grant(struct store *st, int64_t id, int64_t account, bool granted, struct error *err);   /* likewise; no change is no error */
 
 enum session_kind { SESSION_TEMPORARY, SESSION_PERMANENT, SESSION_TOKEN };
 
@@ -151,6 +156,8 @@ struct session {
 	enum session_kind kind;
 	int64_t created, expires; /* seconds */
 };
+
+enum { USER_SESSIONS_MAX = 1000 };        /* of one kind and user; a new one ends the oldest above that */
 
 /* Sessions don't count as changes (store_version): ask for them at each request. */
 int store_session_add(struct store *st, const struct session *s, struct error *err);

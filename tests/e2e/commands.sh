@@ -103,6 +103,50 @@ refused "an unknown key can't" 1 "SK0" key revoke SK0
 is "a secret that can't be printed is an error" $? 1
 has "that names the key" "$(cat "$tmp/err")" "SK"
 
+# people
+with_password() {
+	password=$1
+	shift
+	out=$(printf '%s\n' "$password" | "$usaged" --config "$tmp/usaged.conf" "$@" 2>"$tmp/err")
+	code=$?
+	err=$(cat "$tmp/err")
+}
+with_password "correct horse" user add ada --role Manager --display "Ada L." --email ada@example.org --grant "$main"
+is "a user can be added" "$code" 0
+is "a password is not in the ledger" "$(cat "$tmp"/usage.db* | grep -c "correct horse")" 0
+try user list
+has "users are listed" "$out" "ada	Manager	Ada L.	ada@example.org	"
+has "with their grants" "$out" "$main"
+has_not "but not their passwords" "$out" 'argon2'
+with_password "correct horse" user add ada --role User
+is "a name is taken once" "$code" 1
+has "which is said" "$err" '"ada"'
+with_password "too short" user add bob --role User
+is "a short password is refused" "$code" 1
+has "with what would be right" "$err" "10 to 1024 bytes"
+with_password "$(printf '%01025d' 0)" user add bob --role User
+is "a long password is refused" "$code" 1
+refused "users have roles with names" 2 "SystemAdministrator, Manager, User" user add bob --role Ingest
+refused "a colon can't be in a name" 2 "colons" user add b:b --role User
+refused "an address has an @" 2 "--email" user add bob --role User --email bob
+refused "no password on the command line" 2 "--password" user add bob --role User --password secretsecret
+try user grant ada "$sub"
+is "a grant can be given" "$code" 0
+try user list
+has "and is listed" "$out" "$sub"
+try user grant ada --revoke "$sub" "$main"
+is "and taken away" "$code" 0
+try user list
+has_not "and is gone" "$out" "$main"
+with_password "another horse" user passwd ada
+is "a password can be changed" "$code" 0
+with_password "another horse" user passwd nobody
+is "an unknown user's can't" "$code" 1
+try user remove ada
+is "a user can be removed" "$code" 0
+refused "once" 1 "ada" user remove ada
+refused "a removed user gets no grants" 1 "ada" user grant ada "$sub"
+
 try category add calls-moon --parent calls --description "Calls to the moon" --count-unit calls --usage-unit minutes
 is "a category can be added" "$code" 0
 try category list

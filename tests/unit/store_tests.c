@@ -1249,6 +1249,192 @@ START_TEST(verify_refuses_events_without_a_series)
 }
 END_TEST
 
+/* ---- users, sessions, the audit log ---- */
+
+static struct user add_named_user(struct store *st, const char *name, const char *email, const int64_t *grants, size_t n)
+{
+	struct user u = { .name = name, .display = "Ada", .email = email, .role = "Manager", .password = "$argon2id$", .created = 5,
+			  .grants = grants, .n_grants = n };
+
+	OK(store_user_add(st, &u, &err));
+	return u;
+}
+
+static struct session make_session(int64_t user, enum session_kind kind, unsigned char mark, int64_t created)
+{
+	struct session s = { .user = user, .kind = kind, .created = created, .expires = created + 100 };
+
+	memset(s.hash, mark, sizeof(s.hash));
+	memcpy(s.hash, &created, sizeof(created));
+	return s;
+}
+
+START_TEST(user_is_found_by_name_id_and_address_with_their_grants)
+{
+	struct store *st = create(path);
+	struct account a = { .sid = "AC00000000000000000000000000000001", .name = "a", .currency = "usd" };
+	struct user u, got = { 0 };
+
+	OK(store_account_add(st, &a, &err));
+	u = add_named_user(st, "ada", "Ada@example.org", &a.id, 1);
+	ck_assert_int_eq(store_user_by_name(st, "ada", &arena, &got, &err), 1);
+	ck_assert_int_eq(got.id, u.id);
+	ck_assert_str_eq(got.display, "Ada");
+	ck_assert_str_eq(got.role, "Manager");
+	ck_assert_int_eq(got.n_grants, 1);
+	ck_assert_int_eq(got.grants[0], a.id);
+	ck_assert_int_eq(store_user_by_id(st, u.id, &arena, &got, &err), 1);
+	ck_assert_str_eq(got.name, "ada");
+	ck_assert_int_eq(store_user_by_email(st, "ada@EXAMPLE.org", &arena, &got, &err), 1);
+	ck_assert_str_eq(got.name, "ada");
+	ck_assert_int_eq(store_user_by_name(st, "Ada", &arena, &got, &err), 0);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(name_of_a_removed_user_stays_taken_but_not_the_address)
+{
+	struct store *st = create(path);
+	struct user u = add_named_user(st, "ada", "ada@example.org", NULL, 0), again = u;
+
+	FAILS(store_user_add(st, &again, &err), ERR_CONFLICT, "ada");
+	again.name = "eve";
+	FAILS(store_user_add(st, &again, &err), ERR_CONFLICT, "ada@example.org");
+	ck_assert_int_eq(store_user_remove(st, u.id, 9, &err), 1);
+	ck_assert_int_eq(store_user_remove(st, u.id, 10, &err), 0);
+	ck_assert_int_eq(store_user_password(st, u.id, "x", &err), 0);
+	ck_assert_int_eq(store_user_by_name(st, "ada", &arena, &again, &err), 1);
+	ck_assert_int_eq(again.removed, 9);
+	ck_assert_int_eq(store_user_by_email(st, "ada@example.org", &arena, &again, &err), 0);
+	again = u;
+	FAILS(store_user_add(st, &again, &err), ERR_CONFLICT, "ada");
+	error_clear(&err);
+	add_named_user(st, "eve", "ada@example.org", NULL, 0);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(grants_are_given_and_taken_and_count_as_changes)
+{
+	struct store *st = create(path);
+	struct account a = { .sid = "AC00000000000000000000000000000001", .name = "a", .currency = "usd" };
+	struct user u, got = { 0 };
+	int64_t before, after;
+
+	OK(store_account_add(st, &a, &err));
+	u = add_named_user(st, "ada", "", NULL, 0);
+	OK(store_version(st, &before, &err));
+	ck_assert_int_eq(store_user_grant(st, u.id, a.id, true, &err), 1);
+	ck_assert_int_eq(store_user_grant(st, u.id, a.id, true, &err), 1);
+	ck_assert_int_eq(store_user_by_id(st, u.id, &arena, &got, &err), 1);
+	ck_assert_int_eq(got.n_grants, 1);
+	OK(store_version(st, &after, &err));
+	ck_assert(after > before);
+	ck_assert_int_eq(store_user_grant(st, u.id, a.id, false, &err), 1);
+	ck_assert_int_eq(store_user_by_id(st, u.id, &arena, &got, &err), 1);
+	ck_assert_int_eq(got.n_grants, 0);
+	ck_assert_int_eq(store_user_grant(st, 99, a.id, true, &err), 0);
+	FAILS(store_user_grant(st, u.id, 99, true, &err), ERR_PARAM, "99");
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(sessions_end_by_name_by_time_and_with_their_user)
+{
+	struct store *st = create(path);
+	struct user u = add_named_user(st, "ada", "", NULL, 0), v = add_named_user(st, "eve", "", NULL, 0);
+	struct session s[4], got = { 0 };
+	int64_t before, after;
+
+	for (int i = 0; i < 4; i++) {
+		s[i] = make_session(i < 3 ? u.id : v.id, SESSION_PERMANENT, (unsigned char)i, 10 * i);
+		OK(store_session_add(st, &s[i], &err));
+	}
+	OK(store_version(st, &before, &err));
+	ck_assert_int_eq(store_session_find(st, s[1].hash, &got, &err), 1);
+	ck_assert_int_eq(got.user, u.id);
+	ck_assert_int_eq(got.kind, SESSION_PERMANENT);
+	ck_assert_int_eq(got.expires, 110);
+	ck_assert_int_eq(store_session_end(st, s[1].hash, &err), 1);
+	ck_assert_int_eq(store_session_end(st, s[1].hash, &err), 0);
+	ck_assert_int_eq(store_session_find(st, s[1].hash, &got, &err), 0);
+	OK(store_sessions_expire(st, 100, &err));
+	ck_assert_int_eq(store_session_find(st, s[0].hash, &got, &err), 0);
+	ck_assert_int_eq(store_session_find(st, s[2].hash, &got, &err), 1);
+	OK(store_version(st, &after, &err));
+	ck_assert_int_eq(before, after);
+	ck_assert_int_eq(store_user_password(st, u.id, "new", &err), 1);
+	ck_assert_int_eq(store_session_find(st, s[2].hash, &got, &err), 0);
+	ck_assert_int_eq(store_session_find(st, s[3].hash, &got, &err), 1);
+	ck_assert_int_eq(store_user_remove(st, v.id, 3, &err), 1);
+	ck_assert_int_eq(store_session_find(st, s[3].hash, &got, &err), 0);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(the_oldest_session_makes_room_for_a_new_one)
+{
+	struct store *st = create(path);
+	struct user u = add_named_user(st, "ada", "", NULL, 0);
+	struct session token = make_session(u.id, SESSION_TOKEN, 7, -1), got = { 0 };
+
+	OK(store_begin_write(st, &err));
+	OK(store_session_add(st, &token, &err));
+	for (int i = 0; i <= USER_SESSIONS_MAX; i++) {
+		struct session s = make_session(u.id, SESSION_TEMPORARY, 1, i);
+
+		OK(store_session_add(st, &s, &err));
+	}
+	OK(store_commit(st, &err));
+	ck_assert_int_eq(store_session_find(st, make_session(u.id, SESSION_TEMPORARY, 1, 0).hash, &got, &err), 0);
+	ck_assert_int_eq(store_session_find(st, make_session(u.id, SESSION_TEMPORARY, 1, 1).hash, &got, &err), 1);
+	ck_assert_int_eq(store_session_find(st, token.hash, &got, &err), 1);
+	store_close(&st);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM session"), USER_SESSIONS_MAX + 1);
+}
+END_TEST
+
+START_TEST(audit_log_is_read_backwards_page_by_page)
+{
+	struct store *st = create(path);
+	struct audit *list;
+	size_t n;
+
+	for (int i = 1; i <= 5; i++) {
+		struct audit a = { .at = i, .author = "console", .action = "key.add", .subject = "SK", .detail = i == 5 ? "last" : "" };
+
+		OK(store_audit_add(st, &a, &err));
+	}
+	OK(store_audits(st, 0, 2, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, 2);
+	ck_assert_int_eq(list[0].at, 5);
+	ck_assert_str_eq(list[0].detail, "last");
+	ck_assert_str_eq(list[0].author, "console");
+	OK(store_audits(st, list[1].id, 10, &arena, &list, &n, &err));
+	ck_assert_int_eq(n, 3);
+	ck_assert_int_eq(list[0].at, 3);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(use_of_a_key_is_noted_and_is_no_change)
+{
+	struct store *st = create(path);
+	struct key k = { .sid = "SK00000000000000000000000000000001", .name = "", .role = "Ingest" }, got = { 0 };
+	int64_t before, after;
+
+	OK(store_key_add(st, &k, &err));
+	OK(store_version(st, &before, &err));
+	OK(store_key_used(st, k.sid, 86400, &err));
+	OK(store_key_used(st, k.sid, 0, &err));
+	ck_assert_int_eq(store_key_by_hash(st, k.hash, &arena, &got, &err), 1);
+	ck_assert_int_eq(got.used, 86400);
+	OK(store_version(st, &after, &err));
+	ck_assert_int_eq(before, after);
+	store_close(&st);
+}
+END_TEST
+
 static Suite *store_suite(void)
 {
 	Suite *s = suite_create("store");
@@ -1296,6 +1482,17 @@ static Suite *store_suite(void)
 	tcase_add_test(t, key_is_found_by_its_hash_with_its_grants);
 	tcase_add_test(t, key_of_an_unknown_account_is_refused_whole);
 	tcase_add_test(t, version_grows_with_accounts_categories_and_keys);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("users, sessions, the audit log");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, user_is_found_by_name_id_and_address_with_their_grants);
+	tcase_add_test(t, name_of_a_removed_user_stays_taken_but_not_the_address);
+	tcase_add_test(t, grants_are_given_and_taken_and_count_as_changes);
+	tcase_add_test(t, sessions_end_by_name_by_time_and_with_their_user);
+	tcase_add_test(t, the_oldest_session_makes_room_for_a_new_one);
+	tcase_add_test(t, audit_log_is_read_backwards_page_by_page);
+	tcase_add_test(t, use_of_a_key_is_noted_and_is_no_change);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("events and rollups");

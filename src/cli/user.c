@@ -1,0 +1,284 @@
+#include "cli/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "usage/user.h"
+#include "base/banned.h"
+
+/* ---- passwords ---- */
+
+struct password {
+	char text[PASSWORD_BYTES_MAX + 3];      /* one byte too many, and a line's end */
+	size_t len;
+	char hash[PASSWORD_HASH_TEXT];
+};
+
+/* One line, or what there is, without its end. False: nothing could be read. */
+static bool read_line(struct password *p)
+{
+	ssize_t n = 1;
+
+	for (p->len = 0; p->len < sizeof(p->text) - 1 && n > 0 && !memchr(p->text, '\n', p->len); p->len += n > 0 ? (size_t)n : 0)
+		n = read(STDIN_FILENO, p->text + p->len, sizeof(p->text) - 1 - p->len);
+	p->text[p->len] = '\0';
+	p->len = strcspn(p->text, "\n");
+	if (p->len > 0 && p->text[p->len - 1] == '\r')
+		p->len--;
+	p->text[p->len] = '\0';
+	return n >= 0;
+}
+
+/* Without echo. As long as it lasts, no key interrupts: the terminal would stay dumb. */
+static bool ask(const char *prompt, struct password *p)
+{
+	struct termios before, silent;
+	bool good;
+
+	if (tcgetattr(STDIN_FILENO, &before) < 0)
+		return false;
+	silent = before;
+	silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	fputs(prompt, stderr);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	good = read_line(p);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	fputs("\n", stderr);
+	return good;
+}
+
+/* From standard input, or from whoever sits there; hashed. Not from the arguments, which everybody on the machine can read. */
+static int read_password(struct password *p, struct error *err)
+{
+	struct error bad = { 0 };
+	struct password again;
+	bool person = isatty(STDIN_FILENO);
+
+	if (!(person ? ask("Password: ", p) : read_line(p)))
+		return error_system(err, "the password can't be read", errno);
+	if (user_check_password(p->text, p->len, &bad) < 0)
+		return error_set(err, ERR_PARAM, NULL, "the password %s", bad.message);
+	if (person && (!ask("Again: ", &again) || strcmp(p->text, again.text) != 0))
+		return error_set(err, ERR_PARAM, NULL, "the two are not the same");
+	return password_hash(p->text, p->len, p->hash, err);
+}
+
+/* ---- add ---- */
+
+struct new_user {
+	const char *role, *display, *email;
+	struct command_list grants;
+	struct user made;
+};
+
+static int add_user(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct new_user *n = arg;
+
+	if (command_grants(st, arena, &n->grants, &n->made.grants, err) < 0)
+		return -1;
+	n->made.n_grants = n->grants.n;
+	if (store_user_add(st, &n->made, err) < 0)
+		return -1;
+	return command_audit(st, "user.add", n->made.name, n->made.role, err);
+}
+
+static int check_new(const struct new_user *n, const char *name, const struct role_info **ret, struct error *err)
+{
+	if (user_check(n->role, name, n->grants.n, ret, err) < 0 || user_check_email(n->email, err) < 0)
+		return -1;
+	return n->display ? user_check_display(n->display, err) : 0;
+}
+
+static int run_add(const struct settings *s, int argc, char **argv)
+{
+	struct new_user n = { .email = "" };
+	const struct command_option options[] = {
+		{ "role", .text = &n.role }, { "display", .text = &n.display }, { "email", .text = &n.email },
+		{ "grant", .list = &n.grants }, { 0 }
+	};
+	const struct role_info *info;
+	struct password password;
+	struct error err = { 0 };
+	int rc;
+
+	if (!command_options(&command_user, options, &argc, argv, &rc))
+		return rc;
+	if (argc != 2)
+		return command_wrong(&command_user, "add needs the name of one user");
+	if (check_new(&n, argv[1], &info, &err) < 0)
+		return command_wrong(&command_user, "%s%s %s", strcmp(err.param, "user") == 0 ? "the name of a " : "--", err.param, err.message);
+	if (read_password(&password, &err) < 0)
+		return command_fail("user", &err);
+	n.made = (struct user){ .name = argv[1], .display = n.display ? n.display : argv[1], .email = n.email, .role = info->name,
+				.password = password.hash, .created = command_now() };
+	return command_in_ledger("user", s, STORE_WRITE, add_user, &n);
+}
+
+/* ---- those that are there ---- */
+
+static int find_user(struct store *st, struct arena *arena, const char *name, struct user *ret, struct error *err)
+{
+	int rc = store_user_by_name(st, name, arena, ret, err);
+
+	if (rc < 0)
+		return -1;
+	return rc == 0 || ret->removed ? error_set(err, ERR_NOT_FOUND, NULL, "there is no user %s", name) : 0;
+}
+
+struct password_change {
+	const char *name, *hash;
+};
+
+static int change_password(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	const struct password_change *c = arg;
+	struct user u;
+
+	if (find_user(st, arena, c->name, &u, err) < 0 || store_user_password(st, u.id, c->hash, err) < 0)
+		return -1;
+	return command_audit(st, "user.password", c->name, "", err);
+}
+
+static int run_passwd(const struct settings *s, int argc, char **argv)
+{
+	struct password password;
+	struct password_change c;
+	struct error err = { 0 };
+	int rc;
+
+	if (!command_options(&command_user, NULL, &argc, argv, &rc))
+		return rc;
+	if (argc != 2)
+		return command_wrong(&command_user, "passwd needs the name of one user");
+	if (read_password(&password, &err) < 0)
+		return command_fail("user", &err);
+	c = (struct password_change){ argv[1], password.hash };
+	return command_in_ledger("user", s, STORE_WRITE, change_password, &c);
+}
+
+static int remove_user(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct user u;
+
+	if (find_user(st, arena, arg, &u, err) < 0 || store_user_remove(st, u.id, command_now(), err) < 0)
+		return -1;
+	return command_audit(st, "user.remove", arg, "", err);
+}
+
+static int run_remove(const struct settings *s, int argc, char **argv)
+{
+	int rc;
+
+	if (!command_options(&command_user, NULL, &argc, argv, &rc))
+		return rc;
+	if (argc != 2)
+		return command_wrong(&command_user, "remove needs the name of one user");
+	return command_in_ledger("user", s, STORE_WRITE, remove_user, argv[1]);
+}
+
+struct grant_change {
+	char **operands;                 /* the name and the accounts, ended by NULL */
+	bool revoke;
+};
+
+static int change_grants(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	const struct grant_change *c = arg;
+	const struct role_info *info;
+	struct user u;
+
+	if (find_user(st, arena, c->operands[0], &u, err) < 0)
+		return -1;
+	info = role_find(u.role);
+	if (!c->revoke && (!info || !info->has_grants))
+		return error_set(err, ERR_PARAM, "grant", "%s has the role %s, which takes no grants", u.name, u.role);
+	for (char **sid = c->operands + 1; *sid; sid++) {
+		int64_t account;
+
+		if (command_account_id(st, arena, "grant", *sid, &account, err) < 0 ||
+		    store_user_grant(st, u.id, account, !c->revoke, err) < 0 ||
+		    command_audit(st, c->revoke ? "user.ungrant" : "user.grant", u.name, *sid, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int run_grant(const struct settings *s, int argc, char **argv)
+{
+	struct grant_change c = { .revoke = false };
+	const struct command_option options[] = { { "revoke", .flag = &c.revoke }, { 0 } };
+	int rc;
+
+	if (!command_options(&command_user, options, &argc, argv, &rc))
+		return rc;
+	if (argc < 3)
+		return command_wrong(&command_user, "grant needs the name of one user and SIDs of accounts");
+	c.operands = argv + 1;
+	return command_in_ledger("user", s, STORE_WRITE, change_grants, &c);
+}
+
+static int print_user(struct store *st, struct arena *arena, const struct user *u, struct error *err)
+{
+	printf("%s\t%s\t%s\t%s\t", u->name, u->role, u->display, *u->email ? u->email : "-");
+	command_print_time(u->created, '\t');
+	command_print_time(u->removed, '\t');
+	return command_print_grants(st, arena, u->grants, u->n_grants, '\n', err);
+}
+
+static int list_users(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct user *users;
+	size_t n;
+
+	(void)arg;
+	if (store_users(st, arena, &users, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (print_user(st, arena, &users[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int run_list(const struct settings *s, int argc, char **argv)
+{
+	int rc;
+
+	if (!command_only_options(&command_user, NULL, argc, argv, &rc))
+		return rc;
+	return command_in_ledger("user", s, 0, list_users, NULL);
+}
+
+static int run(const struct settings *s, int argc, char **argv)
+{
+	static const struct command_part parts[] = {
+		{ "add", run_add }, { "passwd", run_passwd }, { "list", run_list }, { "remove", run_remove },
+		{ "grant", run_grant }, { 0 }
+	};
+
+	return command_part(&command_user, parts, s, argc, argv);
+}
+
+const struct command command_user = {
+	.name = "user",
+	.usage = "user add|passwd|list|remove|grant [ARGUMENT...]",
+	.summary = "manage the people who sign in",
+	.help = "Users sign in with a name and a password; programs have keys. A password is read from standard input,\n"
+		"or asked for; it has 10 to 1024 bytes.\n\n"
+		"  user add NAME --role ROLE [--display TEXT] [--email ADDRESS] [--grant SID]...\n"
+		"      The roles are in usaged(8). --display: the name that pages show. --grant: an account that a\n"
+		"      Manager may see.\n\n"
+		"  user passwd NAME\n"
+		"      Gives the user another password, and ends what they are signed in to.\n\n"
+		"  user list\n"
+		"      One user a line, fields apart by tabs: name, role, display name, e-mail, made, removed, grants.\n\n"
+		"  user remove NAME\n"
+		"      The user can't sign in any more. The name stays taken.\n\n"
+		"  user grant NAME [--revoke] SID...\n"
+		"      Lets a Manager see these accounts, or no longer.\n",
+	.run = run
+};

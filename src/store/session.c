@@ -1,0 +1,89 @@
+#include "store/store.h"
+
+#include "store/internal.h"
+#include "base/banned.h"
+
+/* Makes room for one more: of a user's sessions of a kind, the oldest ones above the most that there may be go. */
+static int trim(struct store *st, const struct session *s, struct error *err)
+{
+	struct stmt *q = prepare(st, "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE user = ?1 AND kind = ?2"
+				     " ORDER BY created DESC, hash LIMIT ?4 OFFSET ?3)", err);
+
+	if (!q)
+		return -1;
+	bind_int(st, q, 1, s->user);
+	bind_int(st, q, 2, s->kind);
+	bind_int(st, q, 3, USER_SESSIONS_MAX - 1);
+	bind_int(st, q, 4, INT64_MAX);
+	return step(st, q, err);
+}
+
+static int insert_session(struct store *st, const struct session *s, struct error *err)
+{
+	struct stmt *q;
+
+	if (trim(st, s, err) < 0)
+		return -1;
+	q = prepare(st, "INSERT INTO session (hash, user, kind, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)", err);
+	if (!q)
+		return -1;
+	st->ops->bind_blob(q, 1, s->hash, sizeof(s->hash));
+	bind_int(st, q, 2, s->user);
+	bind_int(st, q, 3, s->kind);
+	bind_int(st, q, 4, s->created);
+	bind_int(st, q, 5, s->expires);
+	return step(st, q, err);
+}
+
+int store_session_add(struct store *st, const struct session *s, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, insert_session(st, s, err), err);
+}
+
+int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct session *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT user, kind, created, expires FROM session WHERE hash = ?1", err);
+	int rc;
+
+	if (!s)
+		return -1;
+	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
+	rc = step(st, s, err);
+	if (rc > 0) {
+		*ret = (struct session){
+			.user = get_int(st, s, 0),
+			.kind = (enum session_kind)get_int(st, s, 1),
+			.created = get_int(st, s, 2),
+			.expires = get_int(st, s, 3),
+		};
+		memcpy(ret->hash, hash, KEY_HASH_BYTES);
+		st->ops->reset(s);
+	}
+	return rc;
+}
+
+int store_session_end(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct error *err)
+{
+	struct stmt *s = prepare(st, "DELETE FROM session WHERE hash = ?1", err);
+
+	if (!s)
+		return -1;
+	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
+	if (step(st, s, err) < 0)
+		return -1;
+	return st->ops->changes(st->db) > 0;
+}
+
+int store_sessions_expire(struct store *st, int64_t now, struct error *err)
+{
+	struct stmt *s = prepare(st, "DELETE FROM session WHERE expires <= ?1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, now);
+	return step(st, s, err);
+}
