@@ -1,4 +1,5 @@
 /* main.c - the table of commands, nothing else. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 
 static const struct command *const commands[] = {
 	&command_init, &command_account, &command_user, &command_key, &command_category, &command_import, &command_sample,
-	&command_serve, &command_report, &command_verify, &command_config, &command_error_pages, NULL
+	&command_serve, &command_report, &command_verify,
+	&command_backup, &command_restore, &command_config, &command_error_pages, NULL
 };
 
 static void print_help(FILE *out)
@@ -77,6 +79,8 @@ static int run_command(const struct command *c, const char *config, int argc, ch
 	}
 	if (secret_init(&err) < 0 || set_clock(&err) < 0 || settings_load(config_path(config), &settings, &err) < 0)
 		return command_fail(c->name, &err);
+	/* a file that reaches the limit of its size is an error like a full disk, not the end */
+	signal(SIGXFSZ, SIG_IGN);
 	rc = c->run(settings, argc, argv);
 	settings_free(&settings);
 	return rc;

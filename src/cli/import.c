@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 
 #include "base/civil.h"
 #include "base/strbuf.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "ingest/feed.h"
 #include "usage/ledger.h"
@@ -31,24 +31,6 @@
 #define WAIT_MS 20
 #define WAIT_QUIET_MS 3000
 #define WAIT_MAX_MS (30 * 60 * 1000)
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
-
-/* The first signal ends the import between two batches, the second one at once. */
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
 
 /* ---- where bytes come from ---- */
 
@@ -494,7 +476,7 @@ static int import_files(struct import *im, int argc, char **argv)
 	struct error err = { 0 };
 	int worst = EXIT_DONE;
 
-	catch_signals();
+	interrupt_catch();   /* the first signal ends the import between two batches */
 	/* Events that are left over are those of a ledger that failed. */
 	for (int i = 1; i < argc && !interrupted && im->n_pending == 0; i++)
 		if (import_file(im, argv[i]) != EXIT_DONE)

@@ -18,6 +18,9 @@
 struct db;
 struct stmt;
 
+/* Called again and again with how many bytes of ALL are done (ALL 0: nobody knows, and DONE only grows). False gives up: ERR_BUSY. */
+typedef bool db_progress(void *arg, int64_t done, int64_t all);
+
 enum {
 	DB_WRITE  = 1 << 0,
 	DB_CREATE = 1 << 1
@@ -33,6 +36,15 @@ struct db_ops {
 	void (*wait_with)(struct db *db, int (*wait)(void *arg, int times), void *arg);
 	bool (*moved)(struct db *db);                         /* as store_moved */
 	void (*remove)(const char *where);                    /* takes back what DB_CREATE has made; closed before */
+	/* As it is now, whatever is written meanwhile, into the empty file WHERE, which then opens without any other. Not in a transaction. */
+	int  (*copy)(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err);
+	/* Reads all of it: ERR_INTERNAL if it is damaged. */
+	int  (*check)(struct db *db, db_progress *progress, void *arg, struct error *err);
+	/*
+	 * Gives the closed database FILE the name WHERE, at once, with the owner and mode of the one that is there, which from then on
+	 * is called ASIDE. ERR_BUSY, and nothing is changed, while anyone has that open.
+	 */
+	int  (*replace)(const char *file, const char *where, const char *aside, struct error *err);
 	int  (*exec)(struct db *db, const char *sql, struct error *err);      /* any number of statements, no results */
 	/* The version of its schema; 0: empty and ours to make. */
 	int  (*schema_version)(struct db *db, int64_t *ret, struct error *err);

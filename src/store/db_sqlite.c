@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/file.h"
+#include "base/strbuf.h"
 #include "base/banned.h"
 
 /* "usgd", in the header of our files. */
@@ -198,6 +200,9 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 	sqlite3_busy_timeout(db->handle, busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms);
 	if (check_owner(db, where, err) < 0)
 		return -1;
+	/* another log than its own would be used with it */
+	if (db_moved(db))
+		return error_set(err, ERR_BUSY, NULL, "the ledger was replaced by another one just now: try again");
 	/* SQLite makes do with reading where it may not write. */
 	if (flags & DB_WRITE && sqlite3_db_readonly(db->handle, "main") == 1)
 		return error_set(err, ERR_INTERNAL, NULL, READ_ONLY);
@@ -235,6 +240,230 @@ static int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, s
 	*ret = db;
 	return 0;
 }
+
+/* ---- copies ---- */
+
+/* 4 MB: some milliseconds. */
+#define COPY_PAGES 1024
+/* Virtual machine steps between two looks at the progress of a check. */
+#define CHECK_STEPS 1000000
+
+static int given_up(struct error *err)
+{
+	return error_set(err, ERR_BUSY, NULL, "interrupted");
+}
+
+/* What is written meanwhile doesn't disturb: DB is in a read transaction, and the pages are those of its snapshot. */
+static int copy_pages(struct db *db, struct db *to, int64_t page_bytes, db_progress *progress, void *arg, struct error *err)
+{
+	sqlite3_backup *b = sqlite3_backup_init(to->handle, "main", db->handle, "main");
+	bool go_on = true;
+	int rc = SQLITE_OK;
+	int64_t all, left;
+
+	if (!b)
+		return fail(to, "copy", err);
+	while (rc == SQLITE_OK && go_on) {
+		rc = sqlite3_backup_step(b, COPY_PAGES);
+		all = sqlite3_backup_pagecount(b);
+		left = sqlite3_backup_remaining(b);
+		go_on = progress(arg, (all - left) * page_bytes, all * page_bytes);
+	}
+	if (sqlite3_backup_finish(b) != SQLITE_OK)
+		return fail(to, "copy", err);
+	return rc == SQLITE_DONE && go_on ? 0 : given_up(err);
+}
+
+static int open_plain(const char *where, struct db *ret, struct error *err)
+{
+	*ret = (struct db){ 0 };
+	if (sqlite3_open_v2(where, &ret->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+		return 0;
+	return ret->handle ? fail(ret, where, err) : error_set(err, ERR_INTERNAL, NULL, "out of memory");
+}
+
+/* The first page says that there is a log beside it, which the copy of the whole doesn't have. */
+static int leave_alone(const char *where, struct error *err)
+{
+	struct db db;
+	int rc = open_plain(where, &db, err);
+
+	if (rc == 0)
+		rc = db_exec(&db, "PRAGMA journal_mode = DELETE", err);
+	sqlite3_close(db.handle);
+	return rc;
+}
+
+static int copy_snapshot(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err)
+{
+	struct db to;
+	int64_t tables, page_bytes;
+	int rc = open_plain(where, &to, err);
+
+	/* nobody reads it before it is complete; it is written to disk once, by store_backup */
+	if (rc == 0)
+		rc = db_exec(&to, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err);
+	/* the snapshot begins with the first read */
+	if (rc == 0)
+		rc = one_number(db, "SELECT count(*) FROM sqlite_master", &tables, err);
+	if (rc == 0)
+		rc = one_number(db, "PRAGMA page_size", &page_bytes, err);
+	if (rc == 0)
+		rc = copy_pages(db, &to, page_bytes, progress, arg, err);
+	sqlite3_close(to.handle);
+	return rc;
+}
+
+static int db_copy(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err)
+{
+	int rc = db_exec(db, "BEGIN", err);
+
+	if (rc < 0)
+		return -1;
+	rc = copy_snapshot(db, where, progress, arg, err);
+	db_exec(db, "ROLLBACK", NULL);
+	return rc < 0 ? -1 : leave_alone(where, err);
+}
+
+struct watch {
+	db_progress *progress;
+	void *arg;
+	int64_t times;
+};
+
+static int watch_check(void *arg)
+{
+	struct watch *w = arg;
+
+	return !w->progress(w->arg, ++w->times, 0);
+}
+
+static int find_damage(struct db *db, struct error *err)
+{
+	static const char sql[] = "PRAGMA integrity_check(1)";
+	const char *text;
+	sqlite3_stmt *s;
+	int rc = 0;
+
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) != SQLITE_OK)
+		return fail(db, sql, err);
+	if (sqlite3_step(s) != SQLITE_ROW) {
+		rc = sqlite3_errcode(db->handle) == SQLITE_INTERRUPT ? given_up(err) : fail(db, sql, err);
+	} else {
+		text = (const char *)sqlite3_column_text(s, 0);
+		if (!text || strcmp(text, "ok") != 0) {
+			rc = error_set(err, ERR_INTERNAL, NULL, "the file is damaged");
+			error_detail(err, "%s", text ? text : "out of memory");
+		}
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
+static int db_check(struct db *db, db_progress *progress, void *arg, struct error *err)
+{
+	struct watch w = { progress, arg, 0 };
+	int rc;
+
+	sqlite3_progress_handler(db->handle, CHECK_STEPS, watch_check, &w);
+	rc = find_damage(db, err);
+	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+	return rc;
+}
+
+/* ---- another file in its place ---- */
+
+static int in_use(const char *where, struct error *err)
+{
+	return error_set(err, ERR_BUSY, NULL, "%s is in use: stop the server, and what else works with it, first", where);
+}
+
+/* Brings what is in the log into the file. Where that fails because of damage, the log is moved with its file. */
+static int fold_log(const char *where, struct error *err)
+{
+	struct db db;
+	int rc = open_plain(where, &db, NULL);
+
+	if (rc == 0 && sqlite3_exec(db.handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) == SQLITE_BUSY)
+		rc = in_use(where, err);
+	else
+		rc = 0;
+	sqlite3_close(db.handle);
+	return rc;
+}
+
+/* Every connection holds a shared lock as long as it is open, since the ledger has a log; nobody gets one any more when we have this. */
+static int lock_out(struct db *db, const char *where, struct error *err)
+{
+	sqlite3_file *file = NULL;
+
+	if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || !file->pMethods)
+		return fail(db, where, err);
+	if (file->pMethods->xLock(file, SQLITE_LOCK_SHARED) != SQLITE_OK || file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE) != SQLITE_OK)
+		return in_use(where, err);
+	return 0;
+}
+
+/* "WHERE-wal" and "WHERE-shm" belong to the file, by their names. The second one is made anew when needed. */
+static int move_log(const char *where, const char *aside, struct error *err)
+{
+	struct strbuf from, to;
+	int rc = 0;
+
+	strbuf_init(&from, 8192);
+	strbuf_init(&to, 8192);
+	strbuf_addf(&from, "%s-shm", where);
+	unlink(from.text);
+	strbuf_clear(&from);
+	strbuf_addf(&from, "%s-wal", where);
+	strbuf_addf(&to, "%s-wal", aside);
+	if (rename(from.text, to.text) < 0 && errno != ENOENT)
+		rc = error_system(err, to.text, errno);
+	strbuf_release(&from);
+	strbuf_release(&to);
+	return rc;
+}
+
+static int be_like(const char *file, const char *where, struct error *err)
+{
+	struct stat sb;
+
+	if (stat(where, &sb) < 0)
+		return error_system(err, where, errno);
+	if ((geteuid() == 0 && chown(file, sb.st_uid, sb.st_gid) < 0) || chmod(file, sb.st_mode & 0777) < 0)
+		return error_system(err, file, errno);
+	return 0;
+}
+
+static int swap_files(const char *file, const char *where, const char *aside, struct error *err)
+{
+	if (be_like(file, where, err) < 0 || move_log(where, aside, err) < 0)
+		return -1;
+	/* at no moment is there no ledger */
+	if (link(where, aside) < 0)
+		return error_system(err, aside, errno);
+	return file_rename(file, where, true, err);
+}
+
+static int db_replace(const char *file, const char *where, const char *aside, struct error *err)
+{
+	struct db db;
+	int rc;
+
+	if (access(where, F_OK) < 0 && errno == ENOENT)
+		return file_rename(file, where, false, err);
+	if (fold_log(where, err) < 0)
+		return -1;
+	rc = open_plain(where, &db, err);
+	if (rc == 0)
+		rc = lock_out(&db, where, err);
+	if (rc == 0)
+		rc = swap_files(file, where, aside, err);
+	sqlite3_close(db.handle);
+	return rc;
+}
+
+/* ---- */
 
 static int db_schema_version(struct db *db, int64_t *ret, struct error *err)
 {
@@ -345,6 +574,9 @@ const struct db_ops db_sqlite = {
 	.wait_with = db_wait_with,
 	.moved = db_moved,
 	.remove = db_remove,
+	.copy = db_copy,
+	.check = db_check,
+	.replace = db_replace,
 	.exec = db_exec,
 	.schema_version = db_schema_version,
 	.set_schema_version = db_set_schema_version,

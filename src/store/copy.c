@@ -1,0 +1,112 @@
+/* copy.c - the ledger as a file: backups, and their way back. */
+#include "store/store.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/strbuf.h"
+#include "store/internal.h"
+#include "base/banned.h"
+
+/* Copies DB to PART, which FD has claimed, durably. */
+static int fill_part(const struct db_ops *ops, struct db *db, const char *part, int fd, store_progress *progress, void *arg, struct error *err)
+{
+	return ops->copy(db, part, progress, arg, err) < 0 ? -1 : file_sync(fd, part, err);
+}
+
+/* What is unfinished stands beside the file it will be. */
+static void name_part(struct strbuf *part, const char *file)
+{
+	strbuf_init(part, 8192);
+	strbuf_addf(part, "%s.part", file);
+}
+
+int store_backup(struct store *st, const char *file, bool replace, store_progress *progress, void *arg, struct error *err)
+{
+	struct strbuf part;
+	int fd, rc;
+
+	/* asked again when it gets its name, but better before the work */
+	if (!replace && access(file, F_OK) == 0)
+		return error_set(err, ERR_CONFLICT, NULL, "there is a file %s already", file);
+	name_part(&part, file);
+	rc = file_claim(part.text, &fd, err);
+	if (rc == 0) {
+		rc = fill_part(st->ops, st->db, part.text, fd, progress, arg, err);
+		if (rc == 0)
+			rc = file_rename(part.text, file, replace, err);
+		if (rc < 0)
+			unlink(part.text);
+		close(fd);
+	}
+	strbuf_release(&part);
+	return rc;
+}
+
+/* ---- and back ---- */
+
+static int check_source(const char *file, const char *where, struct error *err)
+{
+	struct stat ours, theirs;
+
+	if (stat(file, &ours) < 0)
+		return error_system(err, file, errno);
+	if (stat(where, &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+		return error_set(err, ERR_PARAM, NULL, "%s is the ledger itself", file);
+	return 0;
+}
+
+static int copy_in(const struct db_ops *ops, const char *file, const char *part, int fd, store_progress *progress, void *arg, struct error *err)
+{
+	struct db *db;
+	int rc;
+
+	if (ops->open(file, 0, 0, &db, err) < 0)
+		return -1;
+	rc = fill_part(ops, db, part, fd, progress, arg, err);
+	ops->close(&db);
+	return rc;
+}
+
+/* Whole, of a schema that this program knows, and then of its own. */
+static int check_part(const struct db_ops *ops, const char *part, store_progress *progress, void *arg, struct error *err)
+{
+	struct db *db;
+	int rc;
+
+	if (ops->open(part, DB_WRITE, 0, &db, err) < 0)
+		return -1;
+	rc = ops->check(db, progress, arg, err);
+	if (rc == 0)
+		rc = schema_bring(ops, db, DB_WRITE, schema_steps, schema_n_steps, err);
+	ops->close(&db);
+	return rc;
+}
+
+int store_restore(const char *file, const char *where, const char *aside, store_progress *progress, void *arg, struct error *err)
+{
+	const struct db_ops *ops = &db_sqlite;
+	struct strbuf part;
+	int fd, rc;
+
+	if (check_source(file, where, err) < 0)
+		return -1;
+	name_part(&part, where);
+	rc = file_claim(part.text, &fd, err);
+	if (rc == 0) {
+		rc = copy_in(ops, file, part.text, fd, progress, arg, err);
+		if (rc == 0)
+			rc = check_part(ops, part.text, progress, arg, err);
+		if (rc == 0)
+			rc = file_sync(fd, part.text, err);
+		if (rc == 0)
+			rc = ops->replace(part.text, where, aside, err);
+		if (rc < 0)
+			ops->remove(part.text);
+		close(fd);
+	}
+	strbuf_release(&part);
+	return rc;
+}
