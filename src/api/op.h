@@ -48,7 +48,7 @@ struct param {
 	const char *doc;
 };
 
-enum { PARAMS_MAX = 16 };
+enum { PARAMS_MAX = 24 };
 
 /* A parameter's value, checked. */
 struct arg {

@@ -10,10 +10,11 @@
 extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_ListUsageRecord, op_ListUsageRecordAllTime,
 	op_ListUsageRecordDaily, op_ListUsageRecordMonthly, op_ListUsageRecordYearly, op_ListUsageRecordToday,
 	op_ListUsageRecordYesterday, op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord,
-	op_PostEvents, op_ListAccounts, op_ListOperations;
+	op_PostEvents, op_ListAccounts, op_ListOperations, op_Overview, op_ReportUsage, op_ReportBilling, op_ReportAI, op_ReportSim;
 
 /* In the order that pages and manuals name them. */
 const struct op *const ops[] = {
+	&op_Overview, &op_ReportUsage, &op_ReportBilling, &op_ReportAI, &op_ReportSim,
 	&op_ListAccounts,
 	&op_ListUsageRecordThisMonth, &op_ListUsageRecordLastMonth, &op_ListUsageRecordToday, &op_ListUsageRecordYesterday,
 	&op_ListUsageRecordDaily, &op_ListUsageRecordMonthly, &op_ListUsageRecordYearly, &op_ListUsageRecordAllTime,

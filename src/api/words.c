@@ -6,6 +6,11 @@ static const char *const months[] = {
 	"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
 };
 
+const char *words_month(struct date d)
+{
+	return months[d.month - 1];
+}
+
 const char *words_days(struct arena *a, struct date first, struct date last)
 {
 	const char *to = arena_printf(a, "%d %s %d", last.day, months[last.month - 1], last.year);

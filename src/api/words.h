@@ -8,6 +8,9 @@
 #include "base/civil.h"
 #include "base/zone.h"
 
+/* "November" */
+const char *words_month(struct date d);
+
 /* "21 November 2026", "1 to 21 November 2026", "3 October to 21 November 2026", ... */
 const char *words_days(struct arena *a, struct date first, struct date last);
 

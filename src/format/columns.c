@@ -29,6 +29,19 @@ bool columns_of(struct columns *c, const struct shape *shape, unsigned without, 
 	return add_fields(c, shape, NULL, without, whole);
 }
 
+bool columns_shown(const struct writer *w, struct columns *c, const struct shape *shape, unsigned without)
+{
+	size_t n = 0;
+
+	if (!columns_of(c, shape, without, false))
+		return false;
+	for (size_t i = 0; i < c->n; i++)
+		if (!writer_hides(w, c->at[i].field))
+			c->at[n++] = c->at[i];
+	c->n = n;
+	return true;
+}
+
 size_t columns_find(const struct columns *c, size_t from, const struct field *parent, const struct field *field)
 {
 	size_t i = from;

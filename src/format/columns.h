@@ -5,7 +5,7 @@
 #define FORMAT_COLUMNS_H
 
 #include "base/strbuf.h"
-#include "format/shape.h"
+#include "format/writer.h"
 
 enum { COLUMNS_MAX = 64 };
 
@@ -25,6 +25,9 @@ struct columns {
  * False if they are too many.
  */
 bool columns_of(struct columns *c, const struct shape *shape, unsigned without, bool whole);
+
+/* The columns of a table that people read: without those that the writer hides. */
+bool columns_shown(const struct writer *w, struct columns *c, const struct shape *shape, unsigned without);
 
 /* Index of the column, at FROM or after it; c->n if there is none. */
 size_t columns_find(const struct columns *c, size_t from, const struct field *parent, const struct field *field);

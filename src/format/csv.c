@@ -155,11 +155,12 @@ static void csv_begin(struct writer *w, const struct field *f, const struct shap
 
 static void csv_begin_list(struct writer *w, const struct field *f, const struct shape *item)
 {
+	const struct writer_node *parent = writer_parent(w);
 	struct csv *csv = w->state;
 
 	if (csv->row)
 		begin_inside(w, f, '[');
-	else if (csv->headed)
+	else if (parent && f != shape_main_list(parent->shape))
 		writer_top(w)->muted = true;
 	else
 		add_header(w, item);

@@ -514,7 +514,7 @@ static void html_begin_list(struct writer *w, const struct field *f, const struc
 	}
 	end_facts(w);
 	html->table = w->depth;
-	if (!columns_of(&html->columns, item, w->format->leaves_out | FIELD_MACHINE | ADDITIONS, false))
+	if (!columns_shown(w, &html->columns, item, w->format->leaves_out | FIELD_MACHINE | ADDITIONS))
 		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
 }
 

@@ -14,7 +14,7 @@ static bool is_page(const struct writer *w)
 /* Are the items of NODE the lines? */
 static bool holds_lines(struct writer *w, const struct writer_node *node)
 {
-	return node && node->list && (node == &w->stack[0] || (node == &w->stack[1] && is_page(w)));
+	return node && node->list && (node == &w->stack[0] || (node == &w->stack[1] && is_page(w) && !node->muted));
 }
 
 static void jsonl_begin(struct writer *w, const struct field *f, const struct shape *shape)
@@ -36,7 +36,9 @@ static void jsonl_begin(struct writer *w, const struct field *f, const struct sh
 static void jsonl_begin_list(struct writer *w, const struct field *f, const struct shape *item)
 {
 	(void)item;
-	if (!holds_lines(w, writer_top(w)))
+	if (w->depth == 2 && is_page(w))
+		writer_top(w)->muted = f != shape_main_list(w->stack[0].shape);
+	else if (!holds_lines(w, writer_top(w)))
 		json_open(w, f, '[');
 }
 

@@ -4,6 +4,19 @@
 
 #include "base/banned.h"
 
+const struct field *shape_main_list(const struct shape *shape)
+{
+	const struct field *first = NULL;
+
+	for (const struct field *f = shape->fields; f->name; f++) {
+		if (f->type == VT_LIST && (f->flags & FIELD_MAIN))
+			return f;
+		if (f->type == VT_LIST && !first)
+			first = f;
+	}
+	return first;
+}
+
 const struct field *shape_field(const struct shape *shape, const char *name)
 {
 	for (const struct field *f = shape->fields; f->name; f++)

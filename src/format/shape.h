@@ -36,7 +36,8 @@ enum {
 	FIELD_CHANGE    = 1 << 12,  /* a change in percent: up or down, or the same */
 	FIELD_SHARE     = 1 << 13,  /* a part of the whole in percent: drawn as a bar, too */
 	FIELD_FOOT      = 1 << 14,  /* VT_OBJECT: the totals of the list before it, a record of the same shape */
-	FIELD_WHOLE     = 1 << 15   /* VT_DECIMAL that is always a whole number: an integer to callers */
+	FIELD_WHOLE     = 1 << 15,  /* VT_DECIMAL that is always a whole number: an integer to callers */
+	FIELD_MAIN      = 1 << 16   /* VT_LIST: of several lists of a page the one that CSV and JSON lines have */
 };
 
 struct shape;
@@ -93,6 +94,9 @@ struct shape {
 #define FIELD(rec, member, text, ...) FIELD_AS(rec, member, #member, text, ##__VA_ARGS__)
 #define FIELD_LIST(field_name, item_shape, text) \
 	{ .name = (field_name), .type = VT_LIST, .shape = (item_shape), .doc = (text) }
+
+/* The list of SHAPE that tables for programs have: the FIELD_MAIN one, else the first; or NULL. */
+const struct field *shape_main_list(const struct shape *shape);
 
 /* The field of SHAPE called NAME, or NULL. */
 const struct field *shape_field(const struct shape *shape, const char *name);

@@ -237,7 +237,7 @@ static void text_begin_list(struct writer *w, const struct field *f, const struc
 		writer_top(w)->muted = true;
 		return;
 	}
-	if (!columns_of(&t->columns, item, w->format->leaves_out | FIELD_UNIT, false)) {
+	if (!columns_shown(w, &t->columns, item, w->format->leaves_out | FIELD_UNIT)) {
 		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
 		return;
 	}

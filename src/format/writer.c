@@ -98,6 +98,22 @@ static void open_node(struct writer *w, const struct field *f, const struct shap
 		w->format->begin(w, f, shape);
 }
 
+void writer_hide(struct writer *w, const struct field *f)
+{
+	if (w->n_hidden == WRITER_HIDDEN)
+		writer_fail(w, ERR_INTERNAL, "too many columns are hidden");
+	else
+		w->hidden[w->n_hidden++] = f;
+}
+
+bool writer_hides(const struct writer *w, const struct field *f)
+{
+	for (size_t i = 0; i < w->n_hidden; i++)
+		if (w->hidden[i] == f)
+			return true;
+	return false;
+}
+
 void writer_begin(struct writer *w, const struct field *f, const struct shape *shape)
 {
 	open_node(w, f, shape, false);

@@ -10,8 +10,8 @@
  * Three kinds of documents occur, and every backend must do all three:
  *   a list      writer_begin_list(w, NULL, item) records... writer_end
  *   an object   writer_begin(w, NULL, shape) fields, lists, nested objects... writer_end
- *   a page      the same with SHAPE_PAGE: scalar fields first, then its one list, then perhaps one object
- * CSV, JSON lines and tables for people show the list of a page and leave its other fields out.
+ *   a page      the same with SHAPE_PAGE: scalar fields first, then its lists and perhaps objects
+ * CSV and JSON lines show the one list of a page (FIELD_MAIN if it has several) and leave the rest out; tables for people show all its lists.
  */
 #ifndef FORMAT_WRITER_H
 #define FORMAT_WRITER_H
@@ -105,6 +105,9 @@ void writer_free(struct writer **w);
  * formats for programs ignore it. */
 void writer_about(struct writer *w, const char *title, const char *sentence);
 
+/* Tables for people leave F's column out: this time it would hold nothing. Before the root, at most WRITER_HIDDEN times. */
+void writer_hide(struct writer *w, const struct field *f);
+
 void writer_begin(struct writer *w, const struct field *f, const struct shape *shape);
 void writer_begin_list(struct writer *w, const struct field *f, const struct shape *item);
 /* VALUE points to the C member that F describes; NULL is null. */
@@ -122,7 +125,7 @@ int writer_finish(struct writer *w, struct error *err);
 
 /* ---- for backends ---- */
 
-enum { WRITER_DEPTH = 16 };
+enum { WRITER_DEPTH = 16, WRITER_HIDDEN = 8 };
 
 struct writer_node {
 	const struct field *field;
@@ -150,6 +153,8 @@ struct writer {
 	struct writer_node stack[WRITER_DEPTH];
 	int depth;
 	bool rooted;                         /* the root has begun */
+	const struct field *hidden[WRITER_HIDDEN];
+	size_t n_hidden;
 	struct writer_shared shared[WRITER_SHARED];      /* the last ones, by a hash of their addresses */
 	bool finished;
 	struct error error;
@@ -170,6 +175,8 @@ static inline struct writer_node *writer_parent(struct writer *w)
  * TEXT values are returned as they are (no copy), others in BUF. */
 bool writer_scalar(const struct field *f, const void *value, char buf[static DECIMAL_TEXT],
 		   const char **ret_text, size_t *ret_len);
+
+bool writer_hides(const struct writer *w, const struct field *f);
 
 /* Records a failure of the backend itself. */
 void writer_fail(struct writer *w, enum error_kind kind, const char *message);

@@ -32,7 +32,6 @@ struct usage_cursor {
 	const struct usage_query *query;
 	struct arena arena;
 	int64_t slots;
-	struct date newest;          /* first day of the newest slot; of day, month, year */
 	int64_t slot;                /* the current one; -1 before the first */
 	int64_t from, to;            /* its range */
 	const char *after;           /* where the first slot goes on, until it is loaded */
@@ -92,23 +91,21 @@ static int64_t min64(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The range of the K-th slot from the newest, cut to the query's. */
-static void slot_range(struct usage_cursor *cur, int64_t k)
+void usage_slot_range(const struct usage_query *q, int64_t k, int64_t *ret_from, int64_t *ret_to)
 {
-	const struct usage_query *q = cur->query;
 	struct date first;
 	int64_t start;
 
-	cur->from = q->from;
-	cur->to = q->to;
+	*ret_from = q->from;
+	*ret_to = q->to;
 	if (q->period == PERIOD_HOUR) {
 		start = hour_floor(q->to - 1) - k * 3600;
-		cur->from = max64(q->from, start);
-		cur->to = min64(q->to, start + 3600);
+		*ret_from = max64(q->from, start);
+		*ret_to = min64(q->to, start + 3600);
 	} else if (q->period != PERIOD_ALL) {
-		first = period_step(q->period, cur->newest, -k);
-		cur->from = max64(q->from, zone_day_start(q->zone, first));
-		cur->to = min64(q->to, zone_day_start(q->zone, period_step(q->period, first, 1)));
+		first = period_step(q->period, period_first(q->period, zone_date(q->zone, q->to - 1)), -k);
+		*ret_from = max64(q->from, zone_day_start(q->zone, first));
+		*ret_to = min64(q->to, zone_day_start(q->zone, period_step(q->period, first, 1)));
 	}
 }
 
@@ -293,7 +290,7 @@ static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
 
 	cur->slot = k;
 	cur->row = 0;
-	slot_range(cur, k);
+	usage_slot_range(cur->query, k, &cur->from, &cur->to);
 	n_runs = slot_runs(cur->from, cur->to, runs);
 	for (size_t i = 0; i < q->n_accounts && !filters_unknown(q); i++)
 		if (add_account(cur, q->accounts[i], runs, n_runs, err) < 0)
@@ -339,8 +336,6 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 	cur->catalogue = c;
 	cur->query = q;
 	cur->slots = usage_slots(q);
-	if (cur->slots && q->period >= PERIOD_DAY)
-		cur->newest = period_first(q->period, zone_date(q->zone, q->to - 1));
 	choose_categories(cur);
 	if (q->group == GROUP_CATEGORY) {
 		cur->sums = arena_array(&cur->arena, struct sum, c->n);

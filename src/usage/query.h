@@ -67,7 +67,8 @@ void usage_close(struct usage_cursor **cur);
 int usage_back(struct store *st, const struct catalogue *c, const struct usage_query *q, size_t n, struct arena *arena,
 	       struct usage_position *at, struct error *err);
 
-/* How many slots [FROM, TO) has. */
+/* How many slots [FROM, TO) has, and the range (seconds) of the one that has K newer ones before it. */
 int64_t usage_slots(const struct usage_query *q);
+void usage_slot_range(const struct usage_query *q, int64_t k, int64_t *ret_from, int64_t *ret_to);
 
 #endif

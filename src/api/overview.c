@@ -1,0 +1,411 @@
+/*
+ * overview.c - the month so far at a glance: what was used, what it cost, where it comes from and what changed since the
+ * same days of the month before.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/paging.h"
+#include "api/range.h"
+#include "api/reports.h"
+#include "api/words.h"
+#include "base/banned.h"
+
+enum { TOP_LINES = 8, BAR_LINES = 5 };
+
+/* ---- what comes out ---- */
+
+struct figure {
+	const char *name, *uri;
+	struct decimal value;
+	const char *unit;
+	struct decimal previous, change_percent;
+};
+
+static const struct field figure_fields[] = {
+	FIELD(struct figure, name, "What it is"),
+	FIELD(struct figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK),
+	FIELD(struct figure, value, "This month so far"),
+	FIELD(struct figure, unit, "What it measures", .flags = FIELD_UNIT),
+	FIELD(struct figure, previous, "In the same days of the month before"),
+	FIELD(struct figure, change_percent, "How much more or less that is; null where there was nothing before", .flags = FIELD_CHANGE),
+	{ 0 }
+};
+
+struct bar {
+	const char *date, *name;
+	struct decimal price;
+	const char *currency;
+};
+
+static const struct field bar_fields[] = {
+	FIELD(struct bar, date, "The day", .format = "date"), FIELD(struct bar, name, "The category in words"), FIELD(struct bar, price, "Cost"),
+	FIELD(struct bar, currency, "Lower case", .flags = FIELD_UNIT, .format = "currency"), { 0 }
+};
+
+struct line {
+	const char *name, *uri, *key, *account;
+	struct decimal usage;
+	const char *usage_unit;
+	struct decimal price;
+	const char *currency;
+	struct decimal change_percent, share_percent;
+};
+
+#define LINE_NAME(what)                                                                                                   \
+	FIELD(struct line, name, what " in words"), FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
+#define LINE_PRICE                                                                                                        \
+	FIELD(struct line, price, "Cost"), FIELD(struct line, currency, "Lower case", .flags = FIELD_UNIT, .format = "currency")
+
+static const struct field category_fields[] = {
+	LINE_NAME("The category"), FIELD(struct line, key, "Its name", .flags = FIELD_LABEL), LINE_PRICE,
+	FIELD(struct line, share_percent, "Of the total cost", .flags = FIELD_SHARE), { 0 }
+};
+static const struct field account_fields[] = {
+	LINE_NAME("The account"), FIELD(struct line, key, "Its SID", .flags = FIELD_LABEL), LINE_PRICE,
+	FIELD(struct line, change_percent, "Since the same days of the month before", .flags = FIELD_CHANGE),
+	FIELD(struct line, share_percent, "Of the total cost", .flags = FIELD_SHARE), { 0 }
+};
+static const struct field customer_fields[] = {
+	LINE_NAME("The customer"), FIELD(struct line, account, "Whose customer"), FIELD(struct line, usage, "AI minutes"),
+	FIELD(struct line, usage_unit, "Minutes", .flags = FIELD_UNIT), LINE_PRICE, { 0 }
+};
+
+static const struct chart cost_by_day = { CHART_STACKED, "date", "name", (const char *const[]){ "price", NULL }, "currency" };
+
+static const struct shape figure_shape = { .name = "Figure", .flags = SHAPE_FIGURES, .fields = figure_fields, .doc = "A main figure" };
+static const struct shape bar_shape = { .name = "DailyCost", .fields = bar_fields, .chart = &cost_by_day, .doc = "Cost by day and category" };
+static const struct shape category_shape = { .name = "CategoryCost", .fields = category_fields, .doc = "What costs most" };
+static const struct shape account_shape = { .name = "AccountCost", .fields = account_fields, .doc = "Who spends most" };
+static const struct shape customer_shape = { .name = "CustomerMinutes", .fields = customer_fields, .doc = "Who talks most with AI" };
+
+struct head {
+	const char *start, *end, *previous_start, *previous_end, *time_zone, *currency;
+};
+
+enum { HEAD_FIGURES = 6, HEAD_DAYS, HEAD_CATEGORIES, HEAD_ACCOUNTS, HEAD_CUSTOMERS };
+
+static const struct field head_fields[] = {
+	FIELD(struct head, start, "The first of the month", .format = "date"), FIELD(struct head, end, "Today", .format = "date"),
+	FIELD(struct head, previous_start, "First of the days compared with", .format = "date"),
+	FIELD(struct head, previous_end, "Last of them", .format = "date"), FIELD(struct head, time_zone, "Whose days these are"),
+	FIELD(struct head, currency, "Of all prices, lower case", .format = "currency"),
+	[HEAD_FIGURES] = FIELD_LIST("figures", &figure_shape, "Main figures"),
+	[HEAD_DAYS] = FIELD_LIST("days", &bar_shape, "Cost by day"),
+	[HEAD_CATEGORIES] = { .name = "categories", .type = VT_LIST, .shape = &category_shape, .flags = FIELD_MAIN, .doc = "Where it comes from" },
+	[HEAD_ACCOUNTS] = FIELD_LIST("accounts", &account_shape, "By account"),
+	[HEAD_CUSTOMERS] = FIELD_LIST("customers", &customer_shape, "Customers by AI minutes"),
+	{ 0 }
+};
+
+static const struct shape overview_shape = { .name = "Overview", .flags = SHAPE_PAGE, .fields = head_fields, .doc = "The month so far" };
+
+/* ---- what it is made of ---- */
+
+/* A report of these days and the one of the days before. */
+struct pair {
+	struct report now, before;
+};
+
+struct overview {
+	struct call *call;
+	struct writer *w;
+	struct report_accounts accounts;
+	struct date first, last, before_first, before_last;
+	const char *links;               /* what all links to reports repeat: "?TimeZone=..." or "?" */
+	struct pair categories, by_account, customers;
+};
+
+static int load(struct overview *o, struct report_question *q, struct pair *ret, struct error *err)
+{
+	const struct call *call = o->call;
+
+	q->accounts = o->accounts.accounts;
+	q->n_accounts = o->accounts.n;
+	q->zone = call_zone(call);
+	range_instants(call, o->first, o->last, &q->from, &q->to);
+	if (report_load(call->store, call->catalogue, q, call->arena, &ret->now, err) < 0)
+		return -1;
+	q->period = PERIOD_ALL;
+	range_instants(call, o->before_first, o->before_last, &q->from, &q->to);
+	return report_load(call->store, call->catalogue, q, call->arena, &ret->before, err);
+}
+
+static int load_all(struct overview *o, struct error *err)
+{
+	const struct catalogue *c = o->call->catalogue;
+	struct report_question categories = { .period = PERIOD_DAY, .category = CATALOGUE_NONE, .by = REPORT_BY_CATEGORY };
+	struct report_question accounts = { .period = PERIOD_ALL, .category = CATALOGUE_NONE, .by = REPORT_BY_ACCOUNT };
+	struct report_question customers = { .period = PERIOD_ALL, .by = REPORT_BY_DIMENSION, .dimension = DIM_CUSTOMER };
+
+	customers.category = catalogue_find(c, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES));
+	if (load(o, &categories, &o->categories, err) < 0 || load(o, &accounts, &o->by_account, err) < 0)
+		return -1;
+	return customers.category == CATALOGUE_NONE ? 0 : load(o, &customers, &o->customers, err);
+}
+
+static const struct report_line *find_line(const struct report *r, const char *key)
+{
+	for (size_t i = 0; i < r->n_lines; i++)
+		if (strcmp(r->lines[i]->key, key) == 0)
+			return r->lines[i];
+	return NULL;
+}
+
+static struct totals totals_of(const struct report *r, const char *key)
+{
+	const struct report_line *line = find_line(r, key);
+
+	return line ? line->all : (struct totals){ 0 };
+}
+
+/* ---- writing ---- */
+
+static const char *link_to(const struct overview *o, const char *path, const char *name, const char *value)
+{
+	const char *begin = arena_join(o->call->arena, path, call_link_suffix(o->call, o->call->op->dialect), o->links, NULL);
+	struct strbuf url;
+
+	if (!name)
+		return begin;
+	strbuf_init(&url, 4096);
+	strbuf_add(&url, begin);
+	strbuf_addc(&url, strchr(begin, '?') ? '&' : '?');
+	strbuf_add(&url, name);
+	strbuf_addc(&url, '=');
+	strbuf_add_urlencoded(&url, value, strlen(value));
+	begin = arena_str(o->call->arena, url.text);
+	strbuf_release(&url);
+	return begin;
+}
+
+static void write_figure(const struct overview *o, const char *name, const char *uri, wide now, wide before, int places, const char *unit)
+{
+	struct figure f = {
+		.name = name, .uri = uri, .value = { .n = now, .places = places }, .unit = unit, .previous = { .n = before, .places = places },
+		.change_percent = report_change(now, before)
+	};
+
+	writer_record(o->w, NULL, &figure_shape, &f);
+}
+
+/* The amounts that a category's figure shows. */
+static const struct {
+	const char *category, *name, *path;
+	bool count;                      /* else the usage */
+} figures[] = {
+	{ "calls", "Calls", "/reports/usage", true },
+	{ "sms", "Messages", "/reports/usage", true },
+	{ CATEGORY_AI_MINUTES, "AI minutes", "/reports/ai", false },
+	{ CATEGORY_SIM_DATA, "SIM data", "/reports/sim", false },
+};
+
+static void write_figures(const struct overview *o)
+{
+	const struct report *now = &o->categories.now, *before = &o->categories.before;
+	const struct catalogue *c = o->call->catalogue;
+
+	writer_begin_list(o->w, &head_fields[HEAD_FIGURES], &figure_shape);
+	write_figure(o, "Cost", link_to(o, "/reports/billing", NULL, NULL), now->all.price, before->all.price, PRICE_PLACES, o->accounts.currency);
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		struct totals a = totals_of(now, figures[i].category), b = totals_of(before, figures[i].category);
+		size_t category = catalogue_find(c, figures[i].category, strlen(figures[i].category));
+		bool own = strcmp(figures[i].path, "/reports/usage") != 0;
+
+		if (category == CATALOGUE_NONE)
+			continue;
+		write_figure(o, figures[i].name, link_to(o, figures[i].path, own ? NULL : "Category", figures[i].category),
+			     figures[i].count ? a.count : a.usage, figures[i].count ? b.count : b.usage, figures[i].count ? 0 : USAGE_PLACES,
+			     figures[i].count ? c->categories[category].count_unit : c->categories[category].usage_unit);
+	}
+	writer_end(o->w);
+}
+
+static int by_price(const void *x, const void *y)
+{
+	const struct report_line *const *a = x, *const *b = y;
+	wide p = (*a)->all.price, q = (*b)->all.price;
+
+	return p != q ? (p < q ? 1 : -1) : strcmp((*a)->key, (*b)->key);
+}
+
+static int by_usage(const void *x, const void *y)
+{
+	const struct report_line *const *a = x, *const *b = y;
+	wide p = (*a)->all.usage, q = (*b)->all.usage;
+
+	return p != q ? (p < q ? 1 : -1) : strcmp((*a)->key, (*b)->key);
+}
+
+static void sort(struct report *r, int (*compare)(const void *, const void *))
+{
+	if (r->n_lines)
+		qsort(r->lines, r->n_lines, sizeof(struct report_line *), compare);
+}
+
+static const char *category_words(const struct overview *o, const struct report_line *line)
+{
+	return o->call->catalogue->categories[line->category].description;
+}
+
+static void write_bar(const struct overview *o, const char *date, const char *name, wide price)
+{
+	struct bar bar = { .date = date, .name = name, .price = { .n = price, .places = PRICE_PLACES }, .currency = o->accounts.currency };
+
+	writer_record(o->w, NULL, &bar_shape, &bar);
+}
+
+static void write_day(const struct overview *o, size_t day)
+{
+	const struct report *r = &o->categories.now;
+	char date[DATE_TEXT];
+	bool any = false;
+	wide others = 0;
+
+	date_format(date, zone_date(call_zone(o->call), r->starts[day]));
+	for (size_t i = 0; i < r->n_lines; i++) {
+		wide price = r->lines[i]->slots[day].price;
+
+		if (i >= BAR_LINES && r->n_lines > BAR_LINES + 1)
+			others += price;
+		else if (price)
+			any = true, write_bar(o, date, category_words(o, r->lines[i]), price);
+	}
+	if (others || !any)
+		write_bar(o, date, others ? "others" : category_words(o, r->lines[0]), others);
+}
+
+static void write_days(const struct overview *o)
+{
+	writer_begin_list(o->w, &head_fields[HEAD_DAYS], &bar_shape);
+	for (size_t day = 0; day < o->categories.now.n_slots && o->categories.now.n_lines; day++)
+		write_day(o, day);
+	writer_end(o->w);
+}
+
+static void fill_line(const struct overview *o, const struct pair *p, const struct report_line *l, struct line *ret)
+{
+	wide before = totals_of(&p->before, l->key).price;
+
+	*ret = (struct line){
+		.name = l->key, .key = l->key, .account = l->account ? l->account->name : NULL,
+		.usage = { .n = l->all.usage, .places = USAGE_PLACES }, .price = { .n = l->all.price, .places = PRICE_PLACES },
+		.currency = o->accounts.currency, .change_percent = report_change(l->all.price, before),
+		.share_percent = report_share(l->all.price, p->now.all.price)
+	};
+}
+
+static void write_categories(const struct overview *o)
+{
+	const struct report *r = &o->categories.now;
+	struct line line;
+
+	writer_begin_list(o->w, &head_fields[HEAD_CATEGORIES], &category_shape);
+	for (size_t i = 0; i < r->n_lines && i < TOP_LINES; i++) {
+		fill_line(o, &o->categories, r->lines[i], &line);
+		line.name = category_words(o, r->lines[i]);
+		line.uri = link_to(o, "/reports/usage", "Category", line.key);
+		writer_record(o->w, NULL, &category_shape, &line);
+	}
+	writer_end(o->w);
+}
+
+static void write_accounts(const struct overview *o)
+{
+	const struct report *r = &o->by_account.now;
+	struct line line;
+
+	writer_begin_list(o->w, &head_fields[HEAD_ACCOUNTS], &account_shape);
+	for (size_t i = 0; i < r->n_lines && i < TOP_LINES; i++) {
+		fill_line(o, &o->by_account, r->lines[i], &line);
+		line.name = r->lines[i]->account->name;
+		line.uri = arena_join(o->call->arena, "/overview", call_link_suffix(o->call, &dialect_usaged), "?Account=", line.key,
+				      "&IncludeSubaccounts=false", call_filter(o->call, "TimeZone"), NULL);
+		writer_record(o->w, NULL, &account_shape, &line);
+	}
+	writer_end(o->w);
+}
+
+static void write_customers(const struct overview *o)
+{
+	const struct report *r = &o->customers.now;
+	struct line line;
+
+	writer_begin_list(o->w, &head_fields[HEAD_CUSTOMERS], &customer_shape);
+	for (size_t i = 0, n = 0; i < r->n_lines && n < TOP_LINES; i++) {
+		if (!*r->lines[i]->key)
+			continue;
+		fill_line(o, &o->customers, r->lines[i], &line);
+		line.usage_unit = o->call->catalogue->categories[r->lines[i]->category].usage_unit;
+		line.uri = link_to(o, "/reports/ai", "Customer", line.key);
+		writer_record(o->w, NULL, &customer_shape, &line);
+		n++;
+	}
+	writer_end(o->w);
+}
+
+static const char *text_of(const struct call *call, struct date d)
+{
+	char text[DATE_TEXT];
+
+	date_format(text, d);
+	return arena_str(call->arena, text);
+}
+
+static void write_overview(const struct overview *o)
+{
+	const struct call *call = o->call;
+	struct head head = {
+		.start = text_of(call, o->first), .end = text_of(call, o->last), .previous_start = text_of(call, o->before_first),
+		.previous_end = text_of(call, o->before_last), .time_zone = zone_name(call_zone(call)),
+		.currency = *o->accounts.currency ? o->accounts.currency : NULL
+	};
+
+	writer_about(o->w, arena_join(call->arena, words_month(o->first), " so far", NULL),
+		     arena_join(call->arena, o->accounts.words, ", ", words_days(call->arena, o->first, o->last), ", ", head.time_zone,
+				". Compared with ", words_days(call->arena, o->before_first, o->before_last), ".", o->accounts.left_out, NULL));
+	writer_begin(o->w, NULL, &overview_shape);
+	writer_fields(o->w, &overview_shape, &head);
+	write_figures(o);
+	write_days(o);
+	write_categories(o);
+	write_accounts(o);
+	write_customers(o);
+	writer_end(o->w);
+}
+
+/* The account and the zone go along into the reports. */
+static const char *repeat(const struct call *call)
+{
+	const char *filters = call_filters(call);
+
+	return *filters ? arena_join(call->arena, "?", filters, NULL) : "";
+}
+
+static int run_overview(struct call *call, struct writer *w, struct error *err)
+{
+	struct overview o = { .call = call, .w = w, .last = call_today(call) };
+
+	o.first = period_first(PERIOD_MONTH, o.last);
+	o.links = repeat(call);
+	report_days_before(o.first, o.last, false, &o.before_first, &o.before_last);
+	if (report_accounts(call, &o.accounts, err) < 0 || load_all(&o, err) < 0)
+		return -1;
+	sort(&o.categories.now, by_price);
+	sort(&o.by_account.now, by_price);
+	sort(&o.customers.now, by_usage);
+	write_overview(&o);
+	return 0;
+}
+
+static const struct param params[] = {
+	ACCOUNT_PARAMS,
+	{ "TimeZone", PT_ZONE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" },
+	{ 0 }
+};
+
+const struct op op_Overview = {
+	.id = "Overview", .methods = M_READ, .path = "/overview", .dialect = &dialect_usaged, .roles = ROLES_READING,
+	.params = params, .returns = &overview_shape, .run = run_overview, .title = "Overview", .nav = "Overview",
+	.doc = "The month so far, compared with the same days of the month before",
+};

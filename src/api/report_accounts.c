@@ -1,0 +1,97 @@
+#include "api/reports.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "api/access.h"
+#include "base/banned.h"
+
+static const struct account *find_account(const struct account *all, size_t n, const char *sid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(all[i].sid, sid) == 0)
+			return &all[i];
+	return NULL;
+}
+
+/* Is A one of those asked for? ONE: below it, or NULL for all. */
+static bool is_chosen(const struct account *a, const struct account *one, bool below)
+{
+	if (!one)
+		return below || !a->parent;
+	return a->id == one->id || (below && a->parent == one->id);
+}
+
+/* Keeps the chosen ones of *RET; a main account's first, which names the whole. */
+static void keep_chosen(struct report_accounts *ret, const struct account *one, bool below)
+{
+	struct account first = one ? *one : (struct account){ 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ret->n; i++)
+		if (is_chosen(&ret->accounts[i], one ? &first : NULL, below))
+			ret->accounts[n++] = ret->accounts[i];
+	ret->n = n;
+}
+
+/* Different currencies don't add up. */
+static void keep_currency(const struct call *call, struct report_accounts *ret)
+{
+	const char *given = call_arg(call, "Currency")->text, *other = NULL;
+	size_t n = 0;
+
+	ret->currency = given ? given : ret->n ? arena_str(call->arena, ret->accounts[0].currency) : "";
+	for (size_t i = 0; i < ret->n; i++) {
+		if (strcasecmp(ret->accounts[i].currency, ret->currency) == 0)
+			ret->accounts[n++] = ret->accounts[i];
+		else if (!other)
+			other = arena_str(call->arena, ret->accounts[i].currency);
+	}
+	ret->left_out = other && !given ? arena_join(call->arena, " Accounts in other currencies are left out; Currency=", other, " shows theirs.", NULL) : "";
+	ret->n = n;
+}
+
+static const char *words_of(const struct call *call, const struct report_accounts *r, const char *name)
+{
+	if (name)
+		return r->n > 1 ? arena_printf(call->arena, "%s with %zu subaccount%s", name, r->n - 1, r->n == 2 ? "" : "s") : name;
+	return r->n == 1 ? r->accounts[0].name : arena_printf(call->arena, "%zu accounts", r->n);
+}
+
+int report_accounts(const struct call *call, struct report_accounts *ret, struct error *err)
+{
+	const char *sid = call_arg(call, "Account")->text, *name = NULL;
+	const struct account *one = NULL;
+
+	*ret = (struct report_accounts){ 0 };
+	if (access_accounts(call, &ret->accounts, &ret->n, err) < 0)
+		return -1;
+	if (sid) {
+		one = find_account(ret->accounts, ret->n, sid);
+		if (!one)
+			return error_set(err, ERR_PARAM, "Account", "'%.40s' is not an account that you may see", sid);
+		name = one->name;
+	}
+	keep_chosen(ret, one, call_arg(call, "IncludeSubaccounts")->yes);
+	keep_currency(call, ret);
+	ret->words = words_of(call, ret, name);
+	return 0;
+}
+
+/* N * 1000 / D, rounded to the nearest, halves away from zero. */
+static struct decimal tenths_of_percent(wide n, wide d)
+{
+	wide scaled = n * 2000 / d;
+
+	return (struct decimal){ .n = (scaled + (scaled < 0 ? -1 : 1)) / 2, .places = 1 };
+}
+
+struct decimal report_change(wide now, wide before)
+{
+	return before ? tenths_of_percent(now - before, before < 0 ? -before : before) : DECIMAL_NULL;
+}
+
+struct decimal report_share(wide part, wide whole)
+{
+	return whole > 0 ? tenths_of_percent(part, whole) : DECIMAL_NULL;
+}
