@@ -177,7 +177,7 @@ static void write_response_errors(struct writer *w, const struct error *err, con
 
 static void write_servicestack_error(struct writer *w, const struct error *err, const struct error_status *status)
 {
-	char message[sizeof(err->param) + sizeof(err->message) + 32];
+	char message[sizeof(err->param) + sizeof(err->message) + 32], *reason;
 	struct response_status rs = { .error_code = status->name, .message = message };
 
 	if (err->kind == ERR_UNAUTHENTICATED || err->kind == ERR_CREDENTIALS)
@@ -186,6 +186,9 @@ static void write_servicestack_error(struct writer *w, const struct error *err, 
 		snprintf(message, sizeof(message), "%s (Parameter '%s')", err->message, err->param);
 	else
 		snprintf(message, sizeof(message), "%s", err->message);
+	reason = err->kind == ERR_BODY ? strstr(message, " Error: ") : NULL;
+	if (reason)
+		*reason = '\n';                /* where the contract's words break the line */
 	writer_begin(w, NULL, &error_response_shape);
 	writer_begin(w, &error_response_fields[0], &response_status_shape);
 	writer_field(w, &response_status_fields[RS_CODE], &rs.error_code);
@@ -349,6 +352,10 @@ const struct dialect dialect_servicestack = {
 	.default_format = &format_json,
 	.type_decides = true,
 	.any_case = true,
+	.by_name = true,
+	.overrides_method = true,
+	.binds_first = true,
+	.cors = true,
 	.jsonp = true,
 	.csv_attachment = true,
 	.hides_methods = true,

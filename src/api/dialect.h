@@ -26,6 +26,10 @@ struct dialect {
 	bool refuses_accept;              /* 406 when Accept names nothing we have; else the default format */
 	bool type_decides;                /* Accept of anything: the request's own Content-Type chooses (ServiceStack A2, rule 5) */
 	bool any_case;                    /* paths and parameter names ignore case, repeated parameters join with "," */
+	bool by_name;                     /* operations can also be called by their names: /api/{Op}, /json/reply/{Op} (ServiceStack A1) */
+	bool overrides_method;            /* X-Http-Method-Override is another verb for POST (ServiceStack A3) */
+	bool binds_first;                 /* a body that can't be decoded is refused before credentials are looked at (ServiceStack D) */
+	bool cors;                        /* pages of the origins in server.cors_origins may ask */
 	bool jsonp;                       /* ?callback= wraps JSON */
 	bool csv_attachment;              /* Content-Disposition with the operation's name */
 	bool hides_methods;               /* a known path with another verb is 404, text/plain, "404" (ServiceStack A4) */

@@ -307,6 +307,7 @@ static const struct param ai_params[] = {
 const struct op op_ListUsageRecords = {
 	.id = "ListUsageRecords", .methods = M_READ, .path = "/billing/usage", .dialect = &dialect_servicestack,
 	.roles = ROLE_ADMIN | ROLE_MANAGER, .params = list_params, .returns = &record_shape, .returns_list = true,
+	.takes_body = true, .body_root = "ListUsageRecords", .body_namespace = DASHBOARD_NAMESPACE,
 	.run = list_usage_records, .title = "Billing usage", .nav = "Billing", .doc = "Gets all usage records for specified date range",
 };
 

@@ -20,6 +20,7 @@ enum setting_type {
 	ST_TEXT,
 	ST_PATH,
 	ST_URL,
+	ST_ORIGINS,     /* URLs without a path, separated by spaces */
 	ST_MODE,        /* permissions, octal */
 	ST_ENUM,
 };
@@ -54,6 +55,8 @@ static const struct setting table[] = {
 	  "The name that the pages show." },
 	{ "server", "base_url", ST_URL, AT(base_url), "", 0, 180, NULL,
 	  "The public URL, without a slash at its end. Empty: as each request says." },
+	{ "server", "cors_origins", ST_ORIGINS, AT(cors_origins), "", 0, 170, NULL,
+	  "Origins, separated by spaces, whose pages may ask for billing and AI usage from inside a browser. Empty: none." },
 	{ "server", "socket", ST_PATH, AT(socket), "/run/usaged/usaged.sock", 0, 107, NULL,
 	  "The FastCGI socket. Empty: standard input, as a spawner or a plain CGI server sets it up." },
 	{ "server", "socket_mode", ST_MODE, AT(socket_mode), "0660", 0, 0777, NULL,
@@ -122,6 +125,19 @@ static bool is_url(const char *value)
 	       strcspn(value, " \"'<>\\?#") == len && value[len - 1] != '/';
 }
 
+/* Each as browsers send it: in lower case, a scheme and a host, perhaps a port, and nothing behind. */
+static bool is_origins(const char *value)
+{
+	while (*value) {
+		size_t len = strcspn(value, " "), scheme = strncmp(value, "https://", 8) == 0 ? 8 : strncmp(value, "http://", 7) == 0 ? 7 : 0;
+
+		if (!scheme || len == scheme || strspn(value + scheme, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") < len - scheme)
+			return false;
+		value += len + strspn(value + len, " ");
+	}
+	return true;
+}
+
 /* "error, warning, info or debug" */
 static const char *choices(struct arena *a, const char *const *values)
 {
@@ -147,6 +163,9 @@ static const char *wanted(const struct setting *s, struct arena *a)
 	case ST_URL:
 		return arena_printf(a, "empty, or a URL of http or https without a slash at its end, of at most %" PRId64 " bytes",
 				    s->max);
+	case ST_ORIGINS:
+		return arena_printf(a, "empty, or origins such as https://app.example:8443, in lower case and without a path, separated by spaces, "
+				    "of at most %" PRId64 " bytes", s->max);
 	case ST_TEXT:
 	case ST_PATH:
 		break;
@@ -192,6 +211,9 @@ static bool set_value(struct loaded *l, const struct setting *s, const char *val
 		break;
 	case ST_URL:
 		good = fits(s, value) && is_url(value);
+		break;
+	case ST_ORIGINS:
+		good = fits(s, value) && is_origins(value);
 		break;
 	case ST_MODE:
 		good = is_mode(value);
@@ -393,7 +415,7 @@ void settings_print(const struct settings *s, FILE *out)
 			fprintf(out, "\n[%s]\n", section);
 		}
 		fprintf(out, "\n# %s\n", t->doc);
-		if (t->type == ST_INT || t->type == ST_ENUM || t->type == ST_MODE || t->type == ST_BOOL)
+		if (t->type == ST_INT || t->type == ST_ENUM || t->type == ST_MODE || t->type == ST_BOOL || t->type == ST_ORIGINS)
 			fprintf(out, "# Must be %s.\n", wanted(t, &defaults.memory));
 		print_value(t, s ? s : &defaults.settings, out);
 	}

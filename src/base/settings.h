@@ -20,6 +20,7 @@ struct settings {
 	int64_t ahead_seconds;          /* how far an event's time may be ahead of the clock */
 	/* [server] */
 	const char *name;               /* shown on pages */
+	const char *cors_origins;       /* whose pages may ask: "https://a.example https://b.example:8443"; "" = nobody's */
 	const char *base_url;           /* public URL without a slash at the end; "" = from the request */
 	const char *socket;             /* FastCGI socket; "" = standard input as spawned, or plain CGI */
 	const char *socket_mode;        /* octal, "0660" */

@@ -1,5 +1,9 @@
 /*
- * body.h - parameters that come in a request's body: a form, JSON or XML.
+ * body.h - parameters that come in a request's body: a form, JSON, XML, JSV or CSV.
+ *
+ * In all but forms a member that comes twice counts with its last value, null is not given, and what isn't a parameter of the operation is
+ * skipped. A body is text of LEN bytes with a NUL behind them, and is changed in place. Failures: ERR_BODY, ERR_TOO_LARGE, or ERR_PARAM for a
+ * value that can't be one.
  */
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
@@ -8,17 +12,29 @@
 
 enum {
 	BODY_PARAMS_MAX = 262144,      /* bytes of a body that holds parameters */
-	BODY_DEPTH_MAX = 16            /* nesting of JSON */
+	BODY_DEPTH_MAX = 16,           /* nesting of JSON and JSV */
+	BODY_BATCH_MAX = 100           /* requests of a batch */
 };
 
+/* Does the type say that it is a form? */
+bool body_is_form_type(const char *content_type);
+
+/* Is it one? Not if it begins with a bracket: then it is JSON from a program that calls everything a form. */
+bool body_is_form(const char *content_type, const char *body);
+
+/* Reads the fields of a form. */
+int body_read_form(const char *content_type, char *body, size_t len, struct params *ret, struct error *err);
+
 /*
- * Reads the parameters of OP from BODY (LEN bytes, a NUL behind them; changed in place) by its CONTENT_TYPE; *ret_form says
- * whether it was a form, whose fields outrank the query's. A body of a type that isn't understood is ignored
- * unless it begins with "{": then it is JSON. In JSON and XML a member that comes twice counts with its last value, null is not given, and what isn't a
- * parameter of OP is skipped. -1: ERR_BODY, ERR_TOO_LARGE, or ERR_PARAM for a value that can't be one.
+ * Reads the parameters of OP from a body that is no form: as FIXED if that isn't NULL (and can be read), else by its CONTENT_TYPE. One of
+ * a type that isn't understood is ignored unless it begins with "{": then it is JSON.
  */
-int body_read(const struct op *op, const char *content_type, char *body, size_t len, struct params *ret, bool *ret_form,
+int body_read(const struct op *op, const struct format *fixed, const char *content_type, char *body, size_t len, struct params *ret,
 	      struct error *err);
+
+/* Reads a JSON array of objects: *ret_n sets of parameters, in ARENA. */
+int body_read_batch(const struct op *op, char *body, size_t len, struct arena *arena, struct params **ret, size_t *ret_n,
+		    struct error *err);
 
 /* Once, before threads are started: prepares the XML parser. */
 void body_init(void);

@@ -1,15 +1,19 @@
 #include "http/handle.h"
 
+#include <ctype.h>
 #include <time.h>
 
 #include "api/access.h"
 #include "base/log.h"
-#include "http/body.h"
+#include "http/bind.h"
+#include "http/cors.h"
 #include "http/document.h"
 #include "http/negotiate.h"
 #include "http/page.h"
 #include "http/route.h"
 #include "base/banned.h"
+
+enum { BATCH_BYTES_MAX = 8 << 20 };      /* of a batch's answers, beyond which no further call is made */
 
 /* One request and its answer. */
 struct exchange {
@@ -18,9 +22,9 @@ struct exchange {
 	struct request request;
 	struct route route;
 	const struct principal *who;
-	struct params params;              /* of query, body and path, as the operation gets them */
-	char *body;
-	size_t body_len;
+	struct payload payload;
+	struct params *calls;              /* what the operation is asked for: one set, but of a batch several; NULL: not known yet */
+	size_t n_calls;
 	struct response response;
 	struct writer_options options;
 	char id[SID_TEXT];
@@ -109,6 +113,41 @@ static void choose_callback(struct exchange *x, const char *callback)
 		x->response.callback = callback;
 }
 
+/* Another verb for a POST, from whoever can send no other: a header, the query's or a form's field. HEAD isn't: its answer has no body. */
+static int override_method(struct exchange *x, struct error *err)
+{
+	static const char name[] = "X-Http-Method-Override";
+	struct request *rq = &x->request;
+	const char *value = rq->method_override && *rq->method_override ? rq->method_override : params_find(&rq->params, name, true);
+	char *verb;
+
+	if (!value && body_is_form_type(rq->content_type)) {
+		if (payload_read_form(&x->payload, rq, x->in, x->h->settings->max_body_bytes, &x->h->arena, err) < 0)
+			return -1;
+		value = params_find(&x->payload.form, name, true);
+	}
+	if (!value)
+		return 0;
+	verb = arena_str(&x->h->arena, value);
+	for (char *p = verb; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	rq->method = request_method(verb) & ~(M_HEAD | M_OPTIONS);
+	return 0;
+}
+
+/* May the page that asks see the answer? */
+static void choose_origin(struct exchange *x)
+{
+	struct response *r = &x->response;
+
+	if (!x->route.dialect->cors || !x->h->settings->cors_origins[0])
+		return;
+	r->varies_by_origin = true;
+	if (cors_allows(x->h->settings, x->request.origin))
+		r->origin = x->request.origin;
+	r->preflight = r->origin && x->request.method == M_OPTIONS;
+}
+
 /*
  * Reads the request and finds operation and format. The first failure is the answer, but goes on as far as it can,
  * so that the answer has the right dialect and format.
@@ -117,24 +156,30 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 {
 	struct handler *h = x->h;
 	struct request *rq = &x->request;
+	const char *path;
 	struct wish wish;
 	bool any_case;
 
 	request_read(rq, envp, h->settings, &h->arena, err);
+	path = rq->path_len ? rq->path : rq->raw_path;
+	x->route = (struct route){ .dialect = dialect_of_path(path, strlen(path)), .suffix = "" };
+	choose_origin(x);
+	x->response.head_only = rq->method == M_HEAD;
+	if (rq->method == M_POST && x->route.dialect->overrides_method)
+		override_method(x, err);
 	if (rq->path_len)
 		route_find(h->table, rq->method, rq->path, rq->path_len, &h->arena, &x->route, err);
-	else
-		x->route = (struct route){ .dialect = dialect_of_path(rq->raw_path, strlen(rq->raw_path)), .suffix = "" };
 	any_case = x->route.dialect->any_case;
 	wish = (struct wish){
-		.suffix = x->route.format, .format = params_find(&rq->params, "format", any_case),
+		.suffix = x->route.format, .fixed = x->route.fixed, .format = x->route.batch ? NULL : params_find(&rq->params, "format", any_case),
 		.callback = x->route.dialect->jsonp ? params_find(&rq->params, "callback", any_case) : NULL,
 		.accept = rq->accept, .content_type = rq->content_type
 	};
 	x->response.dialect = x->route.dialect;
 	negotiate(x->route.dialect, &wish, &x->response.format, err);
 	choose_callback(x, wish.callback);
-	x->response.head_only = rq->method == M_HEAD;
+	if (x->response.format == x->route.fixed)
+		x->response.type = x->route.type;
 	if (x->route.methods)
 		x->response.allow = route_allow(x->route.methods, &h->arena);
 	return err->kind ? -1 : 0;
@@ -142,53 +187,23 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 
 /* ---- parameters ---- */
 
-static bool is_path_param(const struct op *op, const char *name, bool any_case)
+/*
+ * What is asked for. Where the contract has it so, before credentials are looked at: so strangers' bodies are decoded, but they are short,
+ * and nothing of the ledger is needed for it.
+ */
+static int bind(struct exchange *x, struct error *err)
 {
-	for (const struct param *p = op->params; p->name; p++)
-		if ((p->flags & PARAM_PATH) && params_same(p->name, name, any_case))
-			return true;
-	return false;
-}
-
-/* Adds those of FROM that are given, are not the path's, and are not in OVER, which outranks them. */
-static int add_params(struct exchange *x, const struct params *from, const struct params *over, struct error *err)
-{
-	bool any_case = x->route.dialect->any_case;
-
-	for (size_t i = 0; i < from->n; i++) {
-		const struct raw_param *p = &from->items[i];
-
-		if (!p->len || is_path_param(x->route.op, p->name, any_case) || (over && params_find(over, p->name, any_case)))
-			continue;
-		if (params_add(&x->params, p->name, strlen(p->name), p->value, p->len, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* The parameters of all places: a form outranks the query, the query outranks JSON and XML. */
-static int collect_params(struct exchange *x, struct error *err)
-{
-	struct handler *h = x->h;
-	const struct request *rq = &x->request;
+	struct arena *arena = &x->h->arena;
 	const struct op *op = x->route.op;
-	struct params body = { .arena = &h->arena };
-	bool form = false;
+	int64_t max = x->h->settings->max_body_bytes;
 
-	if ((op->takes_body || op->reads_body) &&
-	    request_body(rq, x->in, h->settings, &h->arena, &x->body, &x->body_len, err) < 0)
+	if (x->calls)
+		return 0;
+	if ((op->takes_body || x->route.batch) && payload_read_form(&x->payload, &x->request, x->in, max, arena, err) < 0)
 		return -1;
-	if (op->takes_body && body_read(op, rq->content_type, x->body, x->body_len, &body, &form, err) < 0)
+	if (op->reads_body && payload_read(&x->payload, &x->request, x->in, max, arena, err) < 0)
 		return -1;
-	if (add_params(x, &body, form ? NULL : &rq->params, err) < 0 || add_params(x, &rq->params, form ? &body : NULL, err) < 0)
-		return -1;
-	for (size_t i = 0; i < x->route.n_args; i++) {
-		const struct raw_param *p = &x->route.args[i];
-
-		if (params_add(&x->params, p->name, strlen(p->name), p->value, p->len, err) < 0)
-			return -1;
-	}
-	return 0;
+	return bind_call(&x->route, &x->request, &x->payload, arena, &x->calls, &x->n_calls, err);
 }
 
 /* ---- the answer ---- */
@@ -199,9 +214,13 @@ static void prepare_options(struct exchange *x, bool page)
 	struct handler *h = x->h;
 	struct page_context c = {
 		.settings = h->settings, .table = h->table, .request = &x->request, .route = &x->route, .who = x->who,
-		.catalogue = h->catalogue, .raw = x->params.items, .n_raw = x->params.n, .arena = &h->arena
+		.catalogue = h->catalogue, .arena = &h->arena
 	};
 
+	if (x->n_calls) {
+		c.raw = x->calls[0].items;
+		c.n_raw = x->calls[0].n;
+	}
 	x->options = (struct writer_options){
 		.style = x->route.dialect->style, .money_as_string = h->settings->price_as_string
 	};
@@ -211,7 +230,8 @@ static void prepare_options(struct exchange *x, bool page)
 	}
 }
 
-static int run_operation(struct exchange *x, struct error *err)
+/* One call of the operation: a whole document, behind what is there. */
+static int run_call(struct exchange *x, const struct params *params, struct error *err)
 {
 	struct handler *h = x->h;
 	struct call call = {
@@ -224,16 +244,12 @@ static int run_operation(struct exchange *x, struct error *err)
 	int rc;
 
 	if (call.op->reads_body) {
-		call.body = x->body;
-		call.body_len = x->body_len;
+		call.body = x->payload.text;
+		call.body_len = x->payload.len;
 		call.body_type = x->request.content_type;
 	}
-	prepare_options(x, format_is_page(x->response.format));
-	if (x->route.dialect->csv_attachment && strcmp(x->response.format->name, "csv") == 0)
-		x->response.attachment = x->route.op->id;
-	response_begin(&x->response);
 	w = writer_new(x->response.format, &x->options, &x->response.sink);
-	rc = call_run(&call, x->params.items, x->params.n, w, err);
+	rc = call_run(&call, params->items, params->n, w, err);
 	if (rc == 0)
 		rc = writer_finish(w, err);
 	writer_free(&w);
@@ -242,14 +258,44 @@ static int run_operation(struct exchange *x, struct error *err)
 	return rc;
 }
 
-/* Who asks comes before what is asked: a stranger's body isn't looked at. */
+/* One call after the other, to the first that fails: its error is the answer, and a header tells how many came before it. */
+static int run_batch(struct exchange *x, struct error *err)
+{
+	struct response *r = &x->response;
+
+	r->sink.flush = NULL;                 /* the header needs to know the end */
+	strbuf_addc(r->sink.buf, '[');
+	for (r->batch_done = 0; (size_t)r->batch_done < x->n_calls; r->batch_done++) {
+		if (r->batch_done)
+			strbuf_addc(r->sink.buf, ',');
+		if (run_call(x, &x->calls[r->batch_done], err) < 0)
+			return -1;
+		if (r->sink.buf->len > BATCH_BYTES_MAX)
+			return error_set(err, ERR_TOO_LARGE, NULL, "The answers have more than %d bytes; ask for fewer at once", BATCH_BYTES_MAX);
+	}
+	strbuf_addc(r->sink.buf, ']');
+	return 0;
+}
+
+static int run_operation(struct exchange *x, struct error *err)
+{
+	prepare_options(x, format_is_page(x->response.format));
+	if (x->route.dialect->csv_attachment && strcmp(x->response.format->name, "csv") == 0)
+		x->response.attachment = x->route.op->id;
+	response_begin(&x->response);
+	return x->route.batch ? run_batch(x, err) : run_call(x, &x->calls[0], err);
+}
+
+/* Who asks comes before what is asked, but for families that promise otherwise. */
 static int answer(struct exchange *x, struct error *err)
 {
 	struct handler *h = x->h;
 
+	if (x->route.dialect->binds_first && bind(x, err) < 0)
+		return -1;
 	if (use_ledger(h, err) < 0 || auth_check(&h->auth, h->store, x->request.authorization, &x->who, err) < 0)
 		return -1;
-	if (access_operation(x->who, x->route.op, err) < 0 || collect_params(x, err) < 0)
+	if (access_operation(x->who, x->route.op, err) < 0 || bind(x, err) < 0)
 		return -1;
 	return run_operation(x, err);
 }
@@ -302,6 +348,18 @@ static void log_exchange(const struct exchange *x, int64_t us, int rc)
 		 rc < 0 ? x->response.gone ? ", the caller was gone" : ", cut off" : "");
 }
 
+/* From what was understood, RC, to the last byte. */
+static int complete(struct exchange *x, int rc, struct error *err)
+{
+	if (rc == 0)
+		rc = answer(x, err);
+	else if (err->kind == ERR_NOT_FOUND)
+		rc = answer_document(x, err);
+	if (x->h->store)
+		store_end(x->h->store);        /* the caller may be slow to take the answer */
+	return rc < 0 ? refuse(x, err) : response_end(&x->response);
+}
+
 int handle(struct handler *h, char *const *envp, struct input *in, struct output *out)
 {
 	int64_t start = monotonic_us();
@@ -310,18 +368,14 @@ int handle(struct handler *h, char *const *envp, struct input *in, struct output
 	int rc;
 
 	arena_reset(&h->arena);
-	x.params.arena = &h->arena;
 	sid_new("RQ", x.id);
 	response_init(&x.response, out, &h->head, &h->body, &h->arena);
 	x.response.request_id = x.id;
 	rc = understand(&x, envp, &err);
-	if (rc == 0)
-		rc = answer(&x, &err);
-	else if (err.kind == ERR_NOT_FOUND)
-		rc = answer_document(&x, &err);
-	if (h->store)
-		store_end(h->store);           /* the caller may be slow to take the answer */
-	rc = rc < 0 ? refuse(&x, &err) : response_end(&x.response);
+	if (x.response.preflight)
+		rc = response_empty(&x.response, 204);
+	else
+		rc = complete(&x, rc, &err);
 	log_exchange(&x, monotonic_us() - start, rc);
 	return rc;
 }

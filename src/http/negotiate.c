@@ -206,6 +206,8 @@ int negotiate(const struct dialect *d, const struct wish *w, const struct format
 	if (!*ret && w->format)
 		*ret = format_by_parameter(w->format);
 	if (!*ret)
+		*ret = w->fixed;
+	if (!*ret)
 		*ret = choose(w->accept, d->type_decides ? format_of_type(w->content_type) : NULL, d->default_format);
 	if (*ret)
 		return 0;

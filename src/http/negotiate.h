@@ -1,5 +1,5 @@
 /*
- * negotiate.h - which format an answer has: suffix, callback, ?format=, Accept, the
+ * negotiate.h - which format an answer has: suffix, callback, ?format=, the route's, Accept, the
  * request's own type, the family's default; the first that says something wins.
  */
 #ifndef HTTP_NEGOTIATE_H
@@ -10,6 +10,7 @@
 /* What the caller said about the format. */
 struct wish {
 	const struct format *suffix;     /* of the path, or NULL */
+	const struct format *fixed;      /* of a route that ignores Accept, or NULL */
 	const char *callback;            /* of JSONP, or NULL */
 	const char *format;              /* ?format=, or NULL */
 	const char *accept;              /* "" if missing: anything will do */

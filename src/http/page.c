@@ -110,8 +110,10 @@ static const char *export_url(const struct page_context *c, const struct format 
 
 	strbuf_init(&url, URL_MAX);
 	strbuf_addn(&url, rq->raw_path, len);
-	strbuf_addc(&url, '.');
+	strbuf_add(&url, c->route->fixed ? "?format=" : ".");
 	strbuf_add(&url, f->name);
+	if (c->route->fixed)
+		separator = "&";
 	for (size_t i = 0; i < rq->params.n; i++) {
 		const struct raw_param *p = &rq->params.items[i];
 
@@ -252,7 +254,7 @@ const struct page *page_make(const struct page_context *c)
 	page->nav = make_links(c, offsetof(struct op, nav), false);
 	page->tabs = make_links(c, offsetof(struct op, tab), true);
 	if (c->route->op && (c->route->op->methods & M_GET)) {
-		page->action = c->request->raw_path;
+		page->action = c->route->fixed ? page_path(c, c->route->op) : c->request->raw_path;
 		page->inputs = make_inputs(c);
 		page->exports = make_exports(c);
 	}

@@ -119,7 +119,7 @@ int params_decode(struct params *p, char *text, size_t len, struct error *err)
 
 struct variables {
 	const char *method, *uri, *path_info, *query, *accept, *authorization, *content_type, *content_length;
-	const char *remote, *scheme, *https, *host;
+	const char *remote, *scheme, *https, *host, *origin, *method_override;
 };
 
 #define VARIABLE(env, member) { (env), sizeof(env) - 1, offsetof(struct variables, member) }
@@ -131,7 +131,8 @@ static const struct {
 	VARIABLE("REQUEST_METHOD", method), VARIABLE("REQUEST_URI", uri), VARIABLE("PATH_INFO", path_info),
 	VARIABLE("QUERY_STRING", query), VARIABLE("HTTP_ACCEPT", accept), VARIABLE("HTTP_AUTHORIZATION", authorization),
 	VARIABLE("CONTENT_TYPE", content_type), VARIABLE("CONTENT_LENGTH", content_length), VARIABLE("REMOTE_ADDR", remote),
-	VARIABLE("REQUEST_SCHEME", scheme), VARIABLE("HTTPS", https), VARIABLE("HTTP_HOST", host)
+	VARIABLE("REQUEST_SCHEME", scheme), VARIABLE("HTTPS", https), VARIABLE("HTTP_HOST", host),
+	VARIABLE("HTTP_ORIGIN", origin), VARIABLE("HTTP_X_HTTP_METHOD_OVERRIDE", method_override)
 };
 
 static void read_variables(struct variables *v, char *const *envp)
@@ -146,7 +147,7 @@ static void read_variables(struct variables *v, char *const *envp)
 	}
 }
 
-static unsigned find_method(const char *name)
+unsigned request_method(const char *name)
 {
 	static const struct {
 		const char *name;
@@ -250,9 +251,10 @@ int request_read(struct request *rq, char *const *envp, const struct settings *s
 
 	read_variables(&v, envp);
 	*rq = (struct request){
-		.method_name = or_empty(v.method), .method = find_method(or_empty(v.method)), .params = { .arena = arena },
+		.method_name = or_empty(v.method), .method = request_method(or_empty(v.method)), .params = { .arena = arena },
 		.accept = or_empty(v.accept), .authorization = v.authorization, .content_type = or_empty(v.content_type),
-		.remote = v.remote && *v.remote ? v.remote : "-", .base_url = find_base_url(&v, settings, arena)
+		.remote = v.remote && *v.remote ? v.remote : "-", .base_url = find_base_url(&v, settings, arena),
+		.origin = v.origin, .method_override = v.method_override
 	};
 	/* each of them, whatever becomes of the others: the first failure sticks */
 	read_path(rq, &v, arena, err);
@@ -261,15 +263,15 @@ int request_read(struct request *rq, char *const *envp, const struct settings *s
 	return err->kind ? -1 : 0;
 }
 
-int request_body(const struct request *rq, struct input *in, const struct settings *settings, struct arena *arena,
-		 char **ret, size_t *ret_len, struct error *err)
+int request_body(const struct request *rq, struct input *in, int64_t max, struct arena *arena, char **ret, size_t *ret_len,
+		 struct error *err)
 {
 	size_t len = (size_t)rq->content_length, got;
 	char *body;
 
-	if (rq->content_length > settings->max_body_bytes)
+	if (rq->content_length > max)
 		return error_set(err, ERR_TOO_LARGE, NULL, "The body has %lld bytes; at most %lld are allowed",
-				 (long long)rq->content_length, (long long)settings->max_body_bytes);
+				 (long long)rq->content_length, (long long)max);
 	body = arena_alloc(arena, len + 1);
 	got = len ? in->read(in, body, len) : 0;
 	if (got < len)

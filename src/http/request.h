@@ -44,6 +44,8 @@ struct request {
 	int64_t content_length;        /* 0 if missing */
 	const char *remote;            /* the caller's address, "-" if unknown */
 	const char *base_url;          /* "https://host:port" */
+	const char *origin;            /* of the page that asks; NULL if it isn't said */
+	const char *method_override;   /* X-Http-Method-Override, or NULL */
 };
 
 /*
@@ -54,11 +56,14 @@ int request_read(struct request *rq, char *const *envp, const struct settings *s
 		 struct error *err);
 
 /*
- * Reads the whole body into the arena, a NUL behind it. ERR_TOO_LARGE above the settings' limit (nothing is read then),
+ * Reads the whole body into the arena, a NUL behind it. ERR_TOO_LARGE if it has more than MAX bytes (nothing is read then),
  * ERR_BODY if it ends before the announced length.
  */
-int request_body(const struct request *rq, struct input *in, const struct settings *settings, struct arena *arena,
-		 char **ret, size_t *ret_len, struct error *err);
+int request_body(const struct request *rq, struct input *in, int64_t max, struct arena *arena, char **ret, size_t *ret_len,
+		 struct error *err);
+
+/* What M_* the verb NAME is, in capitals; 0 if it is none we know. */
+unsigned request_method(const char *name);
 
 /*
  * Adds a parameter: borrowed, NAME and VALUE ended by NUL. -1 names the one that is refused: too many, too long, a NUL in it, no UTF-8.

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "http/cors.h"
 #include "base/banned.h"
 
 static const char *standard_reason(int status)
@@ -67,7 +68,15 @@ static void write_head(struct response *r, int64_t length)
 		strbuf_addi(head, length);
 		strbuf_addn(head, "\r\n", 2);
 	}
-	strbuf_add(head, "Vary: Accept\r\nCache-Control: private, no-store\r\n");
+	strbuf_add(head, r->varies_by_origin ? "Vary: Accept, Origin\r\n" : "Vary: Accept\r\n");
+	strbuf_add(head, "Cache-Control: private, no-store\r\n");
+	if (r->origin)
+		cors_add_headers(head, r->origin, r->preflight);
+	if (r->batch_done >= 0) {
+		strbuf_add(head, "X-AutoBatch-Completed: ");
+		strbuf_addi(head, r->batch_done);
+		strbuf_addn(head, "\r\n", 2);
+	}
 	if (r->dialect->request_id_header)
 		add_header(head, r->dialect->request_id_header, r->request_id);
 	if (r->status.status == 401)
@@ -125,7 +134,7 @@ void response_init(struct response *r, struct output *out, struct strbuf *head, 
 {
 	*r = (struct response){
 		.sink = { .buf = body, .flush_above = RESPONSE_FLUSH_ABOVE, .flush = flush },
-		.out = out, .head = head, .arena = arena, .request_id = ""
+		.out = out, .head = head, .arena = arena, .request_id = "", .batch_done = -1
 	};
 	r->status.status = 200;
 	strbuf_clear(body);
@@ -160,11 +169,20 @@ int response_end(struct response *r)
 	return send_parts(r, first, true);
 }
 
+int response_empty(struct response *r, int status)
+{
+	strbuf_clear(r->sink.buf);
+	r->callback = NULL;
+	r->status = (struct error_status){ .status = status };
+	return response_end(r);
+}
+
 /* ---- errors ---- */
 
 static void write_plain(struct response *r, const char *text)
 {
 	r->format = NULL;
+	r->type = NULL;
 	r->callback = NULL;
 	response_begin(r);
 	strbuf_add(r->sink.buf, text);
@@ -188,7 +206,6 @@ int response_error(struct response *r, const struct error *err, const struct wri
 	if (r->started)
 		return -1;
 	r->attachment = NULL;
-	r->type = NULL;
 	r->location = NULL;
 	if (err->kind == ERR_METHOD && r->dialect->hides_methods) {
 		r->status = (struct error_status){ .status = 404 };

@@ -32,6 +32,10 @@ struct response {
 	const char *callback;               /* of JSONP, or NULL */
 	const char *attachment;             /* name of the file that a CSV is to be saved as, or NULL */
 	const char *allow;                  /* of a 405, or NULL */
+	const char *origin;                 /* whose page may see this, or NULL */
+	bool varies_by_origin;
+	bool preflight;                     /* it says whether that page may ask */
+	int batch_done;                     /* calls of a batch that were answered; -1: it is none */
 	const char *request_id;
 	bool head_only;                     /* HEAD */
 	struct error_status status;
@@ -48,6 +52,9 @@ void response_begin(struct response *r);
 
 /* The document is complete: sends what is left. 0, or -1: the caller is gone. */
 int response_end(struct response *r);
+
+/* Answers without a document. */
+int response_empty(struct response *r, int status);
 
 /*
  * Answers ERR in the dialect and format, as if nothing had been written yet. -1: something has left already, so the answer

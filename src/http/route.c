@@ -103,17 +103,101 @@ static void take_args(const struct op *op, const struct path *p, struct arena *a
 	}
 }
 
+/* ---- operations by name ---- */
+
+static bool is_word(const struct segment *s, const char *word)
+{
+	return s->len == strlen(word) && strncasecmp(s->text, word, s->len) == 0;
+}
+
+static const struct op *find_name(const struct op *const *table, const struct dialect *d, const struct segment *name)
+{
+	for (; *table; table++)
+		if ((*table)->dialect == d && is_word(name, (*table)->id))
+			return *table;
+	return NULL;
+}
+
+/* "Get", as the host that we stand in for spells verbs. */
+static const char *verb_word(unsigned method)
+{
+	static const char *const words[] = { "Get", "Head", "Post", "Put", "Patch", "Delete", "Options" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (method == 1u << i)
+			return words[i];
+	return "Any";
+}
+
+static unsigned methods_by_name(const struct op *op, bool batch)
+{
+	return batch ? M_POST : op->methods | (op->methods & M_GET ? M_HEAD | M_POST : 0);
+}
+
+/* The operation called NAME, answered as FORMAT; NAME[] is a batch, in JSON alone. */
+static int open_name(const struct op *const *table, unsigned method, struct segment name, const struct format *format, struct route *ret,
+		     struct error *err)
+{
+	const struct op *op;
+
+	ret->fixed = format;
+	ret->batch = format == &format_json && name.len > 2 && memcmp(name.text + name.len - 2, "[]", 2) == 0;
+	if (ret->batch)
+		name.len -= 2;
+	op = find_name(table, ret->dialect, &name);
+	if (!op)
+		return error_set(err, ERR_NO_OPERATION, NULL, "The operation '%.*s' does not exist for this service",
+				 name.len > 100 ? 100 : (int)name.len, name.text);
+	ret->methods = methods_by_name(op, ret->batch);
+	if (!(ret->methods & method))
+		return error_set(err, ERR_NO_OPERATION, NULL,
+				 "Could not find method named %s(%s) or Any(%s) on Service %sService", verb_word(method), op->id, op->id,
+				 op->id);
+	ret->op = op;
+	return 0;
+}
+
+/* /api/{Op}[.ext]; *ret has the suffix. */
+static int find_api(const struct op *const *table, unsigned method, const struct path *p, struct route *ret, struct error *err)
+{
+	const struct format *format = ret->format ? ret->format : &format_json;
+
+	if (ret->format == &format_xml)
+		ret->type = "text/xml";       /* from a table of file name endings */
+	ret->format = NULL;
+	return open_name(table, method, (struct segment){ p->segments[1].text, p->stripped }, format, ret, err);
+}
+
+/* The format of /{format}/reply/{Op} and /{format}/oneway/{Op}; without a queue, both do the same. NULL: it is another path. */
+static const struct format *named_format(const struct path *p)
+{
+	if (p->n != 3 || !(is_word(&p->segments[1], "reply") || is_word(&p->segments[1], "oneway")))
+		return NULL;
+	for (const struct format *const *f = formats; *f; f++)
+		if (format_is_served(*f) && is_word(&p->segments[0], (*f)->name))
+			return *f;
+	return NULL;
+}
+
+static int not_found(struct error *err, const char *path)
+{
+	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found", path);
+}
+
 int route_find(const struct op *const *table, unsigned method, const char *path, size_t len, struct arena *arena,
 	       struct route *ret, struct error *err)
 {
+	const struct format *format;
 	struct path p;
 
 	*ret = (struct route){ .dialect = dialect_of_path(path, len), .suffix = "" };
 	if (!split(&p, path, len, ret->dialect->any_case))
-		return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found", path);
+		return not_found(err, path);
 	find_suffix(&p, arena, ret);
-	for (; *table; table++) {
-		const struct op *op = *table;
+	if (ret->dialect->by_name && p.n == 2 && is_word(&p.segments[0], "api"))
+		return find_api(table, method, &p, ret, err);
+	for (const struct op *const *row = table; *row; row++) {
+		const struct op *op = *row;
 
 		if (op->dialect != ret->dialect || !matches(op, &p))
 			continue;
@@ -126,7 +210,12 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 	}
 	if (ret->methods)
 		return error_set(err, ERR_METHOD, NULL, "The method is not allowed here; use %s", route_allow(ret->methods, arena));
-	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found", path);
+	format = ret->dialect->by_name ? named_format(&p) : NULL;
+	if (!format)
+		return not_found(err, path);
+	ret->format = NULL;
+	ret->suffix = "";
+	return open_name(table, method, p.segments[2], format, ret, err);
 }
 
 const char *route_allow(unsigned methods, struct arena *arena)

@@ -13,12 +13,20 @@ struct route {
 	const struct op *op;                /* NULL: not found */
 	const struct format *format;        /* that the last segment's suffix names, or NULL */
 	const char *suffix;                 /* ".json", or "" */
+	const struct format *fixed;         /* of a route by name: what its bodies are, and its answer unless ?callback= or ?format= say otherwise;
+	                                       else NULL */
+	const char *type;                   /* Content-Type of an answer in that format, if it isn't the usual one; or NULL */
+	bool batch;                         /* a route by name, of several calls: a JSON array of requests */
 	unsigned methods;                   /* that the path has (ERR_METHOD) */
 	struct raw_param args[ROUTE_SEGMENTS_MAX];   /* the path's {Name}s */
 	size_t n_args;
 };
 
 /*
+ * Families whose operations have names to call them by (dialect->by_name) answer at /api/{Op}, /api/{Op}.{ext}, /{format}/reply/{Op} and
+ * /{format}/oneway/{Op}, too: with the operation's verbs, and reads also with POST, which clients send that know no verb. {Op}[] is a batch.
+ * /api goes before the paths of the table, the others behind them. ERR_NO_OPERATION: no such name, or it lacks the verb.
+ *
  * Finds METHOD and PATH (decoded, LEN bytes) in TABLE (as `ops`). Text is copied into ARENA. -1: ERR_NOT_FOUND, or ERR_METHOD if
  * only the verb is wrong; *ret says dialect and suffix nevertheless. HEAD goes where GET goes.
  */

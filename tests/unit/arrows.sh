@@ -43,7 +43,7 @@ includes | awk '
 		home["fcgiapp.h"] = home["fcgi_stdio.h"] = home["fcgios.h"] = "^http/"
 		home["libxml/"] = "^(http|format)/"
 		home["json-c/"] = home["json.h"] = "^(format|http|ingest|meta)/"
-		home["csv.h"] = "^(cli|ingest|usage)/"
+		home["csv.h"] = "^(cli|http|ingest|usage)/"
 		home["sodium.h"] = "^(base|usage)/"
 		home["ini.h"] = "^(base|ingest)/"
 		home["zlib.h"] = home["zstd.h"] = "^ingest/"

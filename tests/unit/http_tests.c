@@ -426,7 +426,8 @@ START_TEST(a_format_is_chosen)
 {
 	const struct format *f = NULL, *suffix = NULL;
 	struct error err = { 0 };
-	struct wish w = { NULL, wishes[_i].callback, wishes[_i].format, wishes[_i].accept, wishes[_i].content_type };
+	struct wish w = { .callback = wishes[_i].callback, .format = wishes[_i].format, .accept = wishes[_i].accept,
+		.content_type = wishes[_i].content_type };
 
 	if (wishes[_i].suffix)
 		suffix = format_find(wishes[_i].suffix, strlen(wishes[_i].suffix));
@@ -459,7 +460,11 @@ static struct params read_body_n(const char *type, const char *text, size_t len,
 	struct params p = { .arena = &arena };
 	char *copy = arena_strn(&arena, text, len);
 
-	body_read(&op_echo, type, copy, len, &p, form, err);
+	*form = body_is_form(type, copy);
+	if (*form)
+		body_read_form(type, copy, len, &p, err);
+	else
+		body_read(&op_echo, NULL, type, copy, len, &p, err);
 	return p;
 }
 
@@ -498,6 +503,15 @@ static const struct {
 	{ "application/xml", ECHO("<text>a</text><Unknown><Text>x</Text></Unknown>"), "-", "-" },
 	{ "application/xml", ECHO(""), "-", "-" },
 	{ "application/xml", "<?xml version=\"1.0\" encoding=\"utf-16\"?>" ECHO("<Text>\xc3\xa9</Text>"), "\xc3\xa9", "-" },
+	{ "text/jsv", "{Text:a,Other:b}", "a", "b" },
+	{ "application/jsv; charset=utf-8", " { text : \"a \"\"b\"\"\" , other:c d\r\n} ", "a \"b\"", "c d\r\n" },
+	{ "text/jsv", "{Unknown:{deep:[\"}\",1]},\"Text\":a}", "a", "-" },
+	{ "text/jsv", "{Text:,Other:\"\"}", "-", "-" },
+	{ "text/jsv", "{}", "-", "-" },
+	{ "text/csv", "TEXT,Unknown,Other\r\n\"a, \"\"b\"\"\",x,c\r\n", "a, \"b\"", "c" },
+	{ "text/csv", "Text,Other\na,", "a", "-" },
+	{ "text/csv", "Text\n", "-", "-" },
+	{ "text/jsonl", "{\"Text\":\"a\"}\n", "a", "-" },
 	{ "multipart/form-data; boundary=xyz",
 	  "--xyz\r\nContent-Disposition: form-data; name=\"Text\"\r\n\r\na\r\nb\r\n"
 	  "--xyz\r\nContent-Disposition: form-data; name=\"Other\"\r\n\r\n\r\n--xyz--\r\n", "a\r\nb", "-" },
@@ -529,6 +543,8 @@ END_TEST
 
 #define CANT(type) "Could not deserialize '" type "' request using Test.Types.Echo' Error: "
 
+#define CANT_FORM "Could not deserialize 'multipart/form-data' request Error: "
+
 static const struct {
 	const char *type, *body, *message;
 } bad_bodies[] = {
@@ -556,10 +572,20 @@ static const struct {
 	  CANT("application/xml") "The root must be Echo in the namespace 'http://example.com/Test.Types'" },
 	{ "application/xml", "<echo xmlns=\"http://example.com/Test.Types\"/>", CANT("application/xml") "The root must be Echo" },
 	{ "application/xml", ECHO("<Text><b>x</b></Text>"), CANT("application/xml") "Text must not hold elements" },
-	{ "multipart/form-data", "--x\r\n", CANT("multipart/form-data") "The Content-Type has no boundary" },
+	{ "text/jsv", "Text:a", CANT("text/jsv") "The body must begin with {" },
+	{ "text/jsv", "{Text:a", CANT("text/jsv") "A bracket is not closed" },
+	{ "text/jsv", "{Text}", CANT("text/jsv") "A : must follow a name" },
+	{ "text/jsv", "{Text:\"a}", CANT("text/jsv") "A quote is not closed" },
+	{ "text/jsv", "{Text:[a,b]}", CANT("text/jsv") "Text must be a single value" },
+	{ "text/jsv", "{x:[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}", CANT("text/jsv") "There are more than 16 brackets" },
+	{ "text/jsv", "{x:[1", CANT("text/jsv") "A bracket is not closed" },
+	{ "text/jsv", "{Text:a} x", CANT("text/jsv") "Something follows the last bracket" },
+	{ "text/csv", "Text\na\nb\n", CANT("text/csv") "There is more than one row of values" },
+	{ "text/csv", "Text\n\"a", CANT("text/csv") },
+	{ "multipart/form-data", "--x\r\n", CANT_FORM "The Content-Type has no boundary" },
 	{ "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"Text\"\r\n\r\na",
-	  CANT("multipart/form-data") "The parts are not ended by their boundary" },
-	{ "multipart/form-data; boundary=x", "nothing", CANT("multipart/form-data") "The parts are not ended by their boundary" },
+	  CANT_FORM "The parts are not ended by their boundary" },
+	{ "multipart/form-data; boundary=x", "nothing", CANT_FORM "The parts are not ended by their boundary" },
 };
 
 START_TEST(a_bad_body_is_refused_with_the_reason)
@@ -660,7 +686,7 @@ static void setup_ledger(void)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	make_ledger();
 	settings = (struct settings){ .database = database, .busy_timeout_ms = 1000, .name = "Test", .base_url = "",
-		.max_body_bytes = 100000, .templates = "/nonexistent" };
+		.max_body_bytes = 100000, .templates = "/nonexistent", .cors_origins = "" };
 	handler_init(&handler, &settings, secret, table, NULL);
 	arena_init(&arena);
 }
@@ -819,6 +845,7 @@ struct ask {
 	const char *method, *uri, *accept, *authorization, *type, *body;
 	const char *length;        /* if the announced length isn't the body's */
 	int fail_at;
+	const char *extra[2];      /* more variables */
 };
 
 struct answer {
@@ -842,7 +869,7 @@ static void ask_for(const struct ask *q, struct answer *a)
 		variable("REQUEST_METHOD", q->method ? q->method : "GET"), variable("REQUEST_URI", q->uri),
 		variable("CONTENT_TYPE", q->type), variable("CONTENT_LENGTH", q->length ? q->length : *body ? length : ""),
 		variable("HTTP_ACCEPT", q->accept), variable("REMOTE_ADDR", "192.0.2.1"), variable("HTTP_HOST", "h.example"),
-		variable(*credentials ? "HTTP_AUTHORIZATION" : "NOTHING", credentials), NULL
+		variable(*credentials ? "HTTP_AUTHORIZATION" : "NOTHING", credentials), (char *)q->extra[0], (char *)q->extra[1], NULL
 	};
 
 	*a = (struct answer){ .out.out.write = write_memory, .out.fail_at = q->fail_at };
@@ -943,8 +970,74 @@ static const struct {
 	{ { .uri = "/test/echo", .method = "POST", .type = "application/json", .body = "{}", .length = "-1" }, "400 Bad Request", NULL,
 	  "{\"responseStatus\"" },
 	{ { .uri = "/test/echo", .method = "POST", .type = "application/json", .body = "{", .authorization = "" },
+	  "400 Bad Request", NULL, "{\"responseStatus\":{\"errorCode\":\"SerializationException\"" },
+	{ { .uri = "/test/echo?Number=x", .method = "POST", .type = "application/json", .body = "{}", .authorization = "" },
 	  "401 Not Authenticated", NULL, "{\"responseStatus\"" },
 	{ { .uri = "/test/get", .type = "application/json", .body = "{" }, "200 OK", NULL, "{\"number\":7}" },
+	/* by name */
+	{ { .uri = "/json/reply/Echo?text=a" }, "200 OK", "Content-Type: application/json; charset=utf-8", "{\"text\":\"a\",\"number\":7}" },
+	{ { .uri = "/json/reply/echo?text=a", .accept = "text/csv" }, "200 OK", "Content-Type: application/json; charset=utf-8", "{\"text\"" },
+	{ { .uri = "/xml/oneway/Echo" }, "200 OK", "Content-Type: application/xml", "<?xml" },
+	{ { .uri = "/JSV/Reply/Echo?text=a" }, "200 OK", "Content-Type: text/jsv", "{text:a,number:7}" },
+	{ { .uri = "/csv/reply/Echo" }, "200 OK", "Content-Disposition: attachment;filename=\"Echo.csv\"", "Text,Other,Number\r\n" },
+	{ { .uri = "/jsonl/reply/Echo" }, "200 OK", "Content-Type: text/jsonl", "{\"number\":7}" },
+	{ { .uri = "/api/Echo", .accept = "application/xml" }, "200 OK", "Content-Type: application/json; charset=utf-8", "{" },
+	{ { .uri = "/API/echo.csv" }, "200 OK", "Content-Type: text/csv", "Text,Other,Number\r\n" },
+	{ { .uri = "/api/Echo.xml" }, "200 OK", "Content-Type: text/xml", "<?xml" },
+	{ { .uri = "/api/Echo.xml?format=jsv" }, "200 OK", "Content-Type: text/jsv", "{number:7}" },
+	{ { .uri = "/api/Echo.xml?callback=cb" }, "200 OK", "Content-Type: text/javascript", "cb({\"number\":7})" },
+	{ { .uri = "/api/Echo.xml?number=x" }, "400 Bad Request", "Content-Type: text/xml", "<?xml" },
+	{ { .uri = "/api/GetOnly", .method = "POST", .type = "application/json", .body = "{}" }, "200 OK", NULL, "{\"number\":7}" },
+	{ { .uri = "/api/GetOnly", .method = "PUT" }, "405 Method Not Allowed", "Allow: GET, HEAD, POST",
+	  "{\"responseStatus\":{\"errorCode\":\"NotImplementedException\",\"message\":\"Could not find method named Put(GetOnly) or "
+	  "Any(GetOnly) on Service GetOnlyService\",\"errors\":[]}}" },
+	{ { .uri = "/xml/reply/Nope" }, "405 Method Not Allowed", "Content-Type: application/xml",
+	  "<?xml version=\"1.0\" encoding=\"utf-8\"?><ErrorResponse" },
+	{ { .uri = "/api/Nope" }, "405 Method Not Allowed", NULL, "{\"responseStatus\":{\"errorCode\":\"NotImplementedException\","
+	  "\"message\":\"The operation 'Nope' does not exist for this service\",\"errors\":[]}}" },
+	{ { .uri = "/api/Thing" }, "405 Method Not Allowed", NULL, "{\"responseStatus\"" },
+	{ { .uri = "/api/Echo/more" }, "404 Not Found", NULL, "{\"responseStatus\"" },
+	{ { .uri = "/text/reply/Echo" }, "404 Not Found", NULL, "{\"responseStatus\"" },
+	{ { .uri = "/json/answer/Echo" }, "404 Not Found", NULL, "{\"responseStatus\"" },
+	{ { .uri = "/api/Echo?text=q&other=q", .method = "POST", .type = "text/plain", .body = "{\"text\":\"j\",\"other\":null}" },
+	  "200 OK", NULL, "{\"text\":\"j\",\"other\":\"q\",\"number\":7}" },
+	{ { .uri = "/api/Echo?text=q&other=q", .method = "POST", .type = "application/x-www-form-urlencoded", .body = "text=f" },
+	  "200 OK", NULL, "{\"text\":\"f\",\"other\":\"q\",\"number\":7}" },
+	{ { .uri = "/api/Echo", .method = "POST", .type = "application/x-www-form-urlencoded", .body = "{\"text\":\"j\"}" },
+	  "200 OK", NULL, "{\"text\":\"j\",\"number\":7}" },
+	{ { .uri = "/jsv/reply/Echo", .method = "POST", .type = "application/json", .body = "{text:a b,other:\"x,\"\"y\"\"\"}" },
+	  "200 OK", NULL, "{text:a b,other:\"x,\"\"y\"\"\",number:7}" },
+	{ { .uri = "/html/reply/Echo?format=json", .method = "POST", .type = "application/xml", .body = ECHO("<Text>a</Text>") },
+	  "200 OK", NULL, "{\"text\":\"a\",\"number\":7}" },
+	{ { .uri = "/xml/reply/Echo?format=json", .method = "POST", .type = "text/plain", .body = "{}" }, "400 Bad Request", NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\",\"message\":\"Could not deserialize 'application/xml' request using "
+	  "Test.Types.Echo'\\nError: line 1: " },
+	/* batches */
+	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{\"text\":\"a\"},{\"Text\":\"b\",\"number\":8}]" }, "200 OK",
+	  "X-AutoBatch-Completed: 2", "[{\"text\":\"a\",\"number\":7},{\"text\":\"b\",\"number\":8}]" },
+	{ { .uri = "/json/reply/echo[]?other=q&format=csv", .method = "POST", .type = "text/plain", .body = "[{}]" }, "200 OK",
+	  "X-AutoBatch-Completed: 1", "[{\"other\":\"q\",\"number\":7}]" },
+	{ { .uri = "/json/oneway/Echo%5B%5D", .method = "POST", .body = "[]" }, "200 OK", "X-AutoBatch-Completed: 0", "[]" },
+	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{},{\"number\":-1},{}]" }, "400 Bad Request", "X-AutoBatch-Completed: 1",
+	  "{\"responseStatus\":{\"errorCode\":\"ArgumentException\"" },
+	{ { .uri = "/api/Echo[]", .method = "POST", .body = "{}" }, "400 Bad Request", NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\"" },
+	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{},1]" }, "400 Bad Request", NULL, "{\"responseStatus\"" },
+	{ { .uri = "/api/Echo[]", .method = "POST" }, "400 Bad Request", NULL, "{\"responseStatus\"" },
+	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{}]", .authorization = "" }, "401 Not Authenticated", NULL, "{\"responseStatus\"" },
+	{ { .uri = "/api/Echo[]" }, "405 Method Not Allowed", "Allow: POST", "{\"responseStatus\"" },
+	{ { .uri = "/xml/reply/Echo[]", .method = "POST", .body = "[]" }, "405 Method Not Allowed", NULL, "<?xml" },
+	{ { .uri = "/api/Long[]", .method = "POST", .body = "[{},{},{},{}]" }, "413 Content Too Large", "X-AutoBatch-Completed: 2",
+	  "{\"responseStatus\"" },
+	/* another verb */
+	{ { .uri = "/test/get", .method = "POST", .extra = { "HTTP_X_HTTP_METHOD_OVERRIDE=get" } }, "200 OK", NULL, "{\"number\":7}" },
+	{ { .uri = "/test/get?x-http-method-override=GET", .method = "POST" }, "200 OK", NULL, "{\"number\":7}" },
+	{ { .uri = "/test/get", .method = "POST", .type = "application/x-www-form-urlencoded", .body = "X-Http-Method-Override=GET" },
+	  "200 OK", NULL, "{\"number\":7}" },
+	{ { .uri = "/test/get", .method = "POST", .extra = { "HTTP_X_HTTP_METHOD_OVERRIDE=HEAD" } }, "404 Not Found", NULL, "404" },
+	{ { .uri = "/test/get?X-Http-Method-Override=POST" }, "200 OK", NULL, "{\"number\":7}" },
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json", .method = "POST", .extra = { "HTTP_X_HTTP_METHOD_OVERRIDE=DELETE" } }, "200 OK",
+	  NULL, "{\"Text\":\"x\"" },
 	{ { .uri = "/events", .method = "POST", .type = "text/csv", .body = "a,b\n" }, "207 Multi-Status", NULL,
 	  "{\"Text\":\"a,b\\n\",\"Other\":\"text/csv\",\"Number\":4}" },
 };
@@ -962,6 +1055,63 @@ START_TEST(a_request_gets_the_right_answer)
 		ASSERT_HEADER(&a, answers[_i].header);
 	ck_assert_msg(strncmp(a.body, answers[_i].body, strlen(answers[_i].body)) == 0, "%s", a.body);
 	ASSERT_HEADER(&a, arena_printf(&arena, "Content-Length: %zu", strlen(a.body)));
+	answer_release(&a);
+}
+END_TEST
+
+START_TEST(pages_of_listed_origins_may_ask)
+{
+	const char *own = "HTTP_ORIGIN=https://app.example:8443", *other = "HTTP_ORIGIN=https://app.example";
+	struct answer a;
+
+	settings.cors_origins = "http://x.example  https://app.example:8443";
+	ask_for(&(struct ask){ .uri = "/test/echo", .method = "OPTIONS", .authorization = "", .extra = { own } }, &a);
+	ASSERT_HEADER(&a, "Status: 204 No Content");
+	ASSERT_HEADER(&a, "Access-Control-Allow-Origin: https://app.example:8443");
+	ASSERT_HEADER(&a, "Access-Control-Allow-Credentials: true");
+	ASSERT_HEADER(&a, "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+	ASSERT_HEADER(&a, "Vary: Accept, Origin");
+	ck_assert_str_eq(a.body, "");
+	answer_release(&a);
+	ask_for(&(struct ask){ .uri = "/test/echo", .extra = { own } }, &a);
+	ASSERT_HEADER(&a, "Status: 200 OK");
+	ASSERT_HEADER(&a, "Access-Control-Allow-Origin: https://app.example:8443");
+	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Methods");
+	answer_release(&a);
+	ask_for(&(struct ask){ .uri = "/test/echo", .authorization = "", .extra = { own } }, &a);
+	ASSERT_HEADER(&a, "Status: 401 Not Authenticated");
+	ASSERT_HEADER(&a, "Access-Control-Allow-Origin: https://app.example:8443");
+	answer_release(&a);
+	ask_for(&(struct ask){ .uri = "/test/echo", .extra = { other } }, &a);
+	ASSERT_HEADER(&a, "Status: 200 OK");
+	ASSERT_HEADER(&a, "Vary: Accept, Origin");
+	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
+	answer_release(&a);
+	ask_for(&(struct ask){ .uri = "/test/echo", .method = "OPTIONS", .extra = { other } }, &a);
+	ASSERT_HEADER(&a, "Status: 404 Not Found");
+	answer_release(&a);
+	/* the path is what it means, however it is written; and another family has no such promise */
+	ask_for(&(struct ask){ .uri = "/%32010-04-01/Accounts/AC1/Things/x.json", .extra = { own } }, &a);
+	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
+	answer_release(&a);
+	settings.cors_origins = "";
+	ask_for(&(struct ask){ .uri = "/test/echo", .method = "OPTIONS", .extra = { own } }, &a);
+	ASSERT_HEADER(&a, "Status: 404 Not Found");
+	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
+	answer_release(&a);
+}
+END_TEST
+
+START_TEST(a_batch_has_a_limit)
+{
+	char *body = arena_alloc(&arena, 3 * (BODY_BATCH_MAX + 2));
+	struct answer a;
+
+	for (int i = 0; i <= BODY_BATCH_MAX; i++)
+		memcpy(body + 3 * i, i ? ",{}" : "[{}", 3);
+	memcpy(body + 3 * (BODY_BATCH_MAX + 1), "]", 2);
+	ask_for(&(struct ask){ .uri = "/api/Echo[]", .method = "POST", .body = body }, &a);
+	ASSERT_HEADER(&a, "Status: 413 Content Too Large");
 	answer_release(&a);
 }
 END_TEST
@@ -1160,6 +1310,8 @@ static Suite *http_suite(void)
 	tcase_add_test(ledger, no_header_is_nobody);
 	tcase_add_test(ledger, an_answer_has_its_headers);
 	LOOP(ledger, a_request_gets_the_right_answer, answers);
+	tcase_add_test(ledger, pages_of_listed_origins_may_ask);
+	tcase_add_test(ledger, a_batch_has_a_limit);
 	tcase_add_test(ledger, a_refused_csv_is_no_attachment);
 	tcase_add_test(ledger, head_is_get_without_a_body);
 	tcase_add_test(ledger, a_long_answer_is_streamed);

@@ -1,0 +1,98 @@
+#include "http/bind.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+/* ---- the body ---- */
+
+int payload_read(struct payload *p, const struct request *rq, struct input *in, int64_t max, struct arena *arena, struct error *err)
+{
+	return p->text ? 0 : request_body(rq, in, max, arena, &p->text, &p->len, err);
+}
+
+int payload_read_form(struct payload *p, const struct request *rq, struct input *in, int64_t max, struct arena *arena, struct error *err)
+{
+	if (p->text)
+		return 0;
+	if (payload_read(p, rq, in, max < BODY_PARAMS_MAX ? max : BODY_PARAMS_MAX, arena, err) < 0)
+		return -1;
+	p->form.arena = arena;
+	p->is_form = body_is_form(rq->content_type, p->text);
+	return p->is_form ? body_read_form(rq->content_type, p->text, p->len, &p->form, err) : 0;
+}
+
+/* ---- ranks ---- */
+
+static bool is_path_param(const struct op *op, const char *name, bool any_case)
+{
+	for (const struct param *p = op->params; p->name; p++)
+		if ((p->flags & PARAM_PATH) && params_same(p->name, name, any_case))
+			return true;
+	return false;
+}
+
+/* Adds to TO those of FROM that are given, are not the path's, and are not in OVER (or NULL), which outranks them. */
+static int add_params(const struct route *r, struct params *to, const struct params *from, const struct params *over, struct error *err)
+{
+	bool any_case = r->dialect->any_case;
+
+	for (size_t i = 0; i < from->n; i++) {
+		const struct raw_param *p = &from->items[i];
+
+		if (!p->len || is_path_param(r->op, p->name, any_case) || (over && params_find(over, p->name, any_case)))
+			continue;
+		if (params_add(to, p->name, strlen(p->name), p->value, p->len, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* TO becomes the call that asks with QUERY, BODY and the path. */
+static int merge(const struct route *r, const struct params *query, const struct params *body, bool body_first, struct params *to,
+		 struct error *err)
+{
+	if (add_params(r, to, body, body_first ? NULL : query, err) < 0 || add_params(r, to, query, body_first ? body : NULL, err) < 0)
+		return -1;
+	for (size_t i = 0; i < r->n_args; i++) {
+		const struct raw_param *p = &r->args[i];
+
+		if (params_add(to, p->name, strlen(p->name), p->value, p->len, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_bodies(const struct route *r, const struct request *rq, struct payload *p, struct arena *arena, struct params **ret,
+		       size_t *ret_n, struct error *err)
+{
+	if (r->batch)
+		return body_read_batch(r->op, p->text, p->len, arena, ret, ret_n, err);
+	*ret = arena_new(arena, struct params);
+	*ret_n = 1;
+	(*ret)->arena = arena;
+	if (!r->op->takes_body)
+		return 0;
+	if (p->is_form)
+		**ret = p->form;
+	return p->is_form ? 0 : body_read(r->op, r->fixed, rq->content_type, p->text, p->len, *ret, err);
+}
+
+int bind_call(const struct route *r, const struct request *rq, struct payload *p, struct arena *arena, struct params **ret, size_t *ret_n,
+	      struct error *err)
+{
+	struct params *bodies, *calls;
+	size_t n;
+
+	if (read_bodies(r, rq, p, arena, &bodies, &n, err) < 0)
+		return -1;
+	calls = arena_array(arena, struct params, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		calls[i].arena = arena;
+		if (merge(r, &rq->params, &bodies[i], p->is_form || r->fixed, &calls[i], err) < 0)
+			return -1;
+	}
+	*ret = calls;
+	*ret_n = n;
+	return 0;
+}

@@ -1,0 +1,133 @@
+/*
+ * XML bodies: one element an operation, one inside it a parameter, in any order.
+ */
+#include "http/body_internal.h"
+
+#include <string.h>
+#include <libxml/xmlreader.h>
+
+#include "base/banned.h"
+
+static const char xsi[] = "http://www.w3.org/2001/XMLSchema-instance";
+
+static int xml_failed(struct body *b, struct error *err)
+{
+	const xmlError *e = xmlGetLastError();
+
+	return body_malformed(b, err, "line %d: %s", e ? e->line : 1, e && e->message ? e->message : "not well-formed");
+}
+
+static bool in_namespace(xmlTextReader *r, const char *want)
+{
+	const xmlChar *ns = xmlTextReaderConstNamespaceUri(r);
+
+	return want ? ns && strcmp((const char *)ns, want) == 0 : !ns;
+}
+
+static bool is_nil(xmlTextReader *r)
+{
+	xmlChar *nil = xmlTextReaderGetAttributeNs(r, (const xmlChar *)"nil", (const xmlChar *)xsi);
+	bool yes = nil && (strcmp((char *)nil, "true") == 0 || strcmp((char *)nil, "1") == 0);
+
+	xmlFree(nil);
+	return yes;
+}
+
+static int check_root(struct body *b, xmlTextReader *r, struct error *err)
+{
+	const char *ns = b->op->body_namespace;
+
+	if (strcmp((const char *)xmlTextReaderConstLocalName(r), b->op->body_root) == 0 && in_namespace(r, ns))
+		return 0;
+	return body_malformed(b, err, "The root must be %.40s in the namespace '%.80s'", b->op->body_root, ns ? ns : "");
+}
+
+/* The member being read, and its text so far. */
+struct member {
+	const struct param *param;     /* NULL: between members, or in one that is skipped */
+	struct strbuf text;
+};
+
+static int start_element(struct body *b, xmlTextReader *r, struct member *m, struct error *err)
+{
+	int depth = xmlTextReaderDepth(r);
+	const char *local;
+
+	if (depth == 0)
+		return check_root(b, r, err);
+	if (depth > 1)
+		return m->param ? body_malformed(b, err, "%s must not hold elements", m->param->name) : 0;
+	if (body_count(b, err) < 0)
+		return -1;
+	local = (const char *)xmlTextReaderConstLocalName(r);
+	m->param = NULL;
+	if (in_namespace(r, b->op->body_namespace))
+		m->param = body_param(b->op, local, strlen(local), false);
+	if (!m->param)
+		return 0;
+	strbuf_clear(&m->text);
+	if (!is_nil(r) && !xmlTextReaderIsEmptyElement(r))
+		return 0;
+	if (body_set(b, m->param, "", 0, err) < 0)
+		return -1;
+	m->param = NULL;
+	return 0;
+}
+
+static int end_element(struct body *b, xmlTextReader *r, struct member *m, struct error *err)
+{
+	const struct param *p = m->param;
+
+	if (xmlTextReaderDepth(r) != 1 || !p)
+		return 0;
+	m->param = NULL;
+	if (m->text.failed)
+		return error_set(err, ERR_PARAM, p->name, "must not have more than %d bytes", REQUEST_VALUE_MAX);
+	return body_set(b, p, m->text.text, m->text.len, err);
+}
+
+static int read_node(struct body *b, xmlTextReader *r, struct member *m, struct error *err)
+{
+	switch (xmlTextReaderNodeType(r)) {
+	case XML_READER_TYPE_ELEMENT:
+		return start_element(b, r, m, err);
+	case XML_READER_TYPE_END_ELEMENT:
+		return end_element(b, r, m, err);
+	case XML_READER_TYPE_TEXT:
+	case XML_READER_TYPE_CDATA:
+	case XML_READER_TYPE_WHITESPACE:
+	case XML_READER_TYPE_SIGNIFICANT_WHITESPACE:
+		if (m->param)
+			strbuf_add(&m->text, (const char *)xmlTextReaderConstValue(r));
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+int body_read_xml(struct body *b, struct error *err)
+{
+	struct member m = { 0 };
+	xmlTextReader *r;
+	int rc;
+
+	if (!b->op->body_root)
+		return error_set(err, ERR_MEDIA_TYPE, NULL, "XML is not understood here; send a form or JSON");
+	/* before the parser sees any of it */
+	if (strstr(b->text, "<!DOCTYPE"))
+		return body_malformed(b, err, "A document type or entities are not allowed");
+	xmlResetLastError();
+	/* the encoding is given, so that none is believed that the document declares */
+	r = xmlReaderForMemory(b->text, (int)b->len, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	if (!r)
+		return error_set(err, ERR_INTERNAL, NULL, "Out of memory");
+	strbuf_init(&m.text, REQUEST_VALUE_MAX);
+	while ((rc = xmlTextReaderRead(r)) > 0)
+		if (read_node(b, r, &m, err) < 0)
+			break;
+	if (rc < 0)
+		xml_failed(b, err);
+	strbuf_release(&m.text);
+	xmlFreeTextReader(r);
+	return err->kind ? -1 : 0;
+}
