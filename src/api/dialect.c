@@ -233,6 +233,7 @@ static const struct style servicestack_style = {
 	[ERR_TOO_LARGE]       = { 413, 0, NULL, NULL },     \
 	[ERR_TOO_MANY]        = { 429, 20429, NULL, NULL }, \
 	[ERR_CONFLICT]        = { 409, 0, NULL, NULL },     \
+	[ERR_CLOSED]          = { 409, 0, NULL, NULL },     \
 	[ERR_BUSY]            = { 503, 20503, NULL, NULL }, \
 	[ERR_GATEWAY]         = { 502, 20500, NULL, NULL }, \
 	[ERR_TIMEOUT]         = { 504, 20503, NULL, NULL }, \
@@ -278,6 +279,7 @@ static const struct error_status usaged_errors[ERR_KINDS] = {
 	[ERR_TOO_LARGE]       = { .status = 413 },
 	[ERR_TOO_MANY]        = { .status = 429 },
 	[ERR_CONFLICT]        = { .status = 409 },
+	[ERR_CLOSED]          = { .status = 409 },
 	[ERR_OVERFLOW]        = { .status = 400 },
 	[ERR_BUSY]            = { .status = 503 },
 	[ERR_GATEWAY]         = { .status = 502 },
@@ -304,6 +306,7 @@ static const struct error_status servicestack_errors[ERR_KINDS] = {
 	[ERR_TOO_LARGE]       = { 413, 0, "RequestEntityTooLarge", NULL },
 	[ERR_TOO_MANY]        = { 429, 0, "TooManyRequests", NULL },
 	[ERR_CONFLICT]        = { 409, 0, "Conflict", NULL },
+	[ERR_CLOSED]          = { 409, 0, "Conflict", NULL },
 	[ERR_OVERFLOW]        = { 400, 0, "OverflowException", NULL },
 	[ERR_BUSY]            = { 503, 0, "ServiceUnavailable", NULL },
 	[ERR_GATEWAY]         = { 502, 0, "BadGateway", NULL },
@@ -406,7 +409,8 @@ static const char *const error_titles[ERR_KINDS] = {
 	[ERR_FORBIDDEN] = "You may not do this", [ERR_NOT_FOUND] = "There is nothing here", [ERR_METHOD] = "That can't be done here",
 	[ERR_NO_OPERATION] = "There is nothing here", [ERR_NOT_ACCEPTABLE] = "There is no such format",
 	[ERR_MEDIA_TYPE] = "The request can't be read", [ERR_TOO_LARGE] = "That is too much at once",
-	[ERR_TOO_MANY] = "Too many requests", [ERR_CONFLICT] = "That exists already", [ERR_OVERFLOW] = "The number is too large",
+	[ERR_TOO_MANY] = "Too many requests", [ERR_CONFLICT] = "That does not go with what is there",
+	[ERR_CLOSED] = "The books are closed", [ERR_OVERFLOW] = "The number is too large",
 	[ERR_BUSY] = "Busy just now", [ERR_GATEWAY] = "Starting or stopping", [ERR_TIMEOUT] = "That took too long",
 	[ERR_INTERNAL] = "Something broke here",
 };

@@ -38,6 +38,8 @@ struct setting {
 
 static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
 
+static const char *const late_events[] = { "adjust", "reject", NULL };
+
 #define AT(member) offsetof(struct settings, member)
 
 /* Those of a section stand together. */
@@ -50,6 +52,10 @@ static const struct setting table[] = {
 	  "How long a writer waits for another one, in milliseconds." },
 	{ "ledger", "ahead_seconds", ST_INT, AT(ahead_seconds), "300", 0, 86400, NULL,
 	  "How far an event's time may be ahead of the clock, in seconds." },
+	{ "ledger", "late_events", ST_ENUM, AT(late_events), "adjust", 0, 0, late_events,
+	  "What becomes of events of closed periods: adjust (booked at the first open instant) or reject." },
+	{ "ledger", "rejected_days", ST_INT, AT(rejected_days), "30", 0, 3650, NULL,
+	  "How many days rejected records are kept for those who look for them. 0: not at all." },
 
 	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL,
 	  "The name that the pages show." },

@@ -18,6 +18,8 @@ struct settings {
 	const char *secret_file;        /* 32 random bytes: keys the hashes of tokens, signs page tokens */
 	int64_t busy_timeout_ms;        /* how long a writer waits for another one */
 	int64_t ahead_seconds;          /* how far an event's time may be ahead of the clock */
+	const char *late_events;        /* of closed periods: adjust, reject */
+	int64_t rejected_days;          /* how long refused records are kept; 0 = not at all */
 	/* [server] */
 	const char *name;               /* shown on pages */
 	const char *cors_origins;       /* whose pages may ask: "https://a.example https://b.example:8443"; "" = nobody's */

@@ -491,7 +491,7 @@ static int import_files(struct import *im, int argc, char **argv)
 
 static int open_and_import(struct import *im, const struct settings *s, int argc, char **argv)
 {
-	struct ledger_options options = { 0 };
+	struct ledger_options options = { .late = late_events_find(s->late_events) };
 	int rc;
 
 	im->store = command_open("import", s, STORE_WRITE);

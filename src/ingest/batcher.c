@@ -96,7 +96,7 @@ static int open_ledger(struct batcher *b, struct error *err)
 		return 0;
 	if (store_open(b->settings->database, STORE_WRITE, b->settings->busy_timeout_ms, &b->store, err) < 0)
 		return -1;
-	b->ledger = ledger_new(b->store, &(struct ledger_options){ 0 });
+	b->ledger = ledger_new(b->store, &(struct ledger_options){ .late = late_events_find(b->settings->late_events) });
 	return 0;
 }
 

@@ -69,20 +69,38 @@ int store_corrections(struct store *st, int64_t source, const char *event, size_
 	return 0;
 }
 
-int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, struct correction *ret, struct error *err)
+/* The bound statement's only row: 1 and *ret, 0 none, -1. */
+static int one_correction(struct store *st, struct stmt *s, struct arena *arena, struct correction *ret, struct error *err)
 {
-	struct stmt *s = prepare(st, CORRECTION "WHERE id = ?1", err);
-	int rc;
+	int rc = step(st, s, err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	rc = step(st, s, err);
 	if (rc > 0) {
 		read_correction(st, s, arena, ret);
 		st->ops->reset(s);
 	}
 	return rc;
+}
+
+int store_correction_last(struct store *st, int64_t source, const char *event, size_t len, struct arena *arena, struct correction *ret,
+			  struct error *err)
+{
+	struct stmt *s = prepare(st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id DESC LIMIT 1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, source);
+	st->ops->bind_text(s, 2, event, len);
+	return one_correction(st, s, arena, ret, err);
+}
+
+int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, struct correction *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, CORRECTION "WHERE id = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, id);
+	return one_correction(st, s, arena, ret, err);
 }
 
 /* ---- closed books ---- */

@@ -273,6 +273,9 @@ int store_correction_add(struct store *st, struct correction *c, struct error *e
 /* Of one event, oldest first. */
 int store_corrections(struct store *st, int64_t source, const char *event, size_t len, struct arena *arena, struct correction **ret,
 		      size_t *ret_n, struct error *err);
+/* The newest one of an event: 1 found, 0 none, -1. */
+int store_correction_last(struct store *st, int64_t source, const char *event, size_t len, struct arena *arena, struct correction *ret,
+			  struct error *err);
 int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, struct correction *ret, struct error *err);    /* 1, 0, -1 */
 
 struct closing {

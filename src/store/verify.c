@@ -10,7 +10,7 @@
  * holds what one account used in one month, by series.
  */
 #define EVENTS \
-	"SELECT s.account, e.time_us / 900000000, s.category, e.series," \
+	"SELECT s.account, COALESCE(e.booked_us, e.time_us) / 900000000, s.category, e.series," \
 	" s.customer + s.sim + s.fleet + s.network + s.country, e.count, e.usage, e.price, e.upload" \
 	" FROM event e CROSS JOIN series s WHERE s.id = e.series ORDER BY 1, 2, 3, 4"
 #define TOTALS(table) \

@@ -93,6 +93,15 @@ size_t catalogue_index(const struct catalogue *c, int64_t id)
 	return (size_t)c->index_by_id[id];
 }
 
+int catalogue_check_booking(const char *name, size_t len, bool known, struct error *err)
+{
+	if (len == strlen(CATEGORY_TOTALPRICE) && memcmp(name, CATEGORY_TOTALPRICE, len) == 0)
+		return error_set(err, ERR_PARAM, "category", "nothing can be booked on " CATEGORY_TOTALPRICE ": it is the sum of all prices");
+	if (!known)
+		return error_set(err, ERR_PARAM, "category", "there is no category \"%.*s\"", (int)len, name);
+	return 0;
+}
+
 bool catalogue_within(const struct catalogue *c, size_t i, size_t of)
 {
 	for (; i != CATALOGUE_NONE; i = c->parent[i]) {

@@ -36,6 +36,9 @@ int catalogue_load(struct store *st, struct arena *arena, const struct catalogue
 size_t catalogue_find(const struct catalogue *c, const char *name, size_t len);   /* index, or CATALOGUE_NONE */
 size_t catalogue_index(const struct catalogue *c, int64_t id);                    /* likewise */
 
+/* May events be booked on the category NAME, which is KNOWN or not? ERR_PARAM "category". */
+int catalogue_check_booking(const char *name, size_t len, bool known, struct error *err);
+
 /* Is category I the category OF, or below it? */
 bool catalogue_within(const struct catalogue *c, size_t i, size_t of);
 

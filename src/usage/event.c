@@ -31,6 +31,14 @@ const struct event_field_info event_fields[EVENT_FIELDS] = {
 	[EV_TYPE] = { "type", false, false, 256, "CloudEvents type; free, not kept" },
 };
 
+const enum event_field event_dimension_fields[DIMENSIONS] = {
+	[DIM_CUSTOMER] = EV_CUSTOMER,
+	[DIM_SIM] = EV_SIM,
+	[DIM_FLEET] = EV_FLEET,
+	[DIM_NETWORK] = EV_NETWORK,
+	[DIM_COUNTRY] = EV_COUNTRY,
+};
+
 enum event_field event_field_find(const char *name, size_t len)
 {
 	for (int f = 0; f < EVENT_FIELDS; f++) {
@@ -73,6 +81,13 @@ static int check_specversion(const struct raw_event *raw, struct error *err)
 {
 	if (given(raw, EV_SPECVERSION) && !is(raw, EV_SPECVERSION, "1.0"))
 		return error_set(err, ERR_PARAM, "specversion", "specversion must be \"1.0\"");
+	return 0;
+}
+
+static int check_source(const struct raw_event *raw, struct error *err)
+{
+	if (is(raw, EV_SOURCE, EVENT_SOURCE_OWN))
+		return error_set(err, ERR_PARAM, "source", "the source \"" EVENT_SOURCE_OWN "\" is this program's own, for corrections");
 	return 0;
 }
 
@@ -165,7 +180,7 @@ int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, s
 {
 	struct event ev = { .raw = raw };
 
-	if (check_texts(raw, err) < 0 || check_specversion(raw, err) < 0 ||
+	if (check_texts(raw, err) < 0 || check_specversion(raw, err) < 0 || check_source(raw, err) < 0 ||
 	    check_time(raw, now_us, ahead_us, &ev.time_us, err) < 0 || check_country(raw, err) < 0 ||
 	    check_amounts(raw, &ev.amounts, err) < 0)
 		return -1;

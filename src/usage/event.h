@@ -27,6 +27,8 @@ struct event_field_info {
 };
 
 extern const struct event_field_info event_fields[EVENT_FIELDS];
+/* The field that gives a dimension its value. */
+extern const enum event_field event_dimension_fields[DIMENSIONS];
 /* The field of that name, or EVENT_FIELDS. */
 enum event_field event_field_find(const char *name, size_t len);
 
@@ -43,6 +45,7 @@ struct event {
 	struct amounts amounts;
 };
 
+#define EVENT_SOURCE_OWN  "usaged"            /* of the facts that corrections add; not for events from outside */
 #define EVENT_TIME_MIN_US 315532800000000LL   /* 1980-01-01: since then every zone is a multiple of 15 minutes from UTC */
 #define EVENT_COUNT_MAX   1000000000000000LL  /* 10^15 */
 #define EVENT_USAGE_MAX   1000000000000LL     /* 10^12 units */
@@ -50,7 +53,7 @@ struct event {
 
 /*
  * 0, or -1 with ERR_PARAM (ERR_OVERFLOW for amounts above their limits), err->param naming the field. Amounts can't be negative. Checks: required fields,
- * lengths, UTF-8 without control characters, specversion "1.0", time (from 1980, not more than
+ * lengths, UTF-8 without control characters, specversion "1.0", source (not EVENT_SOURCE_OWN), time (from 1980, not more than
  * AHEAD_US after NOW_US), amounts, country (two capital letters), SIM data (data_upload and data_download go with
  * category sim-data only, whole bytes; usage is then their sum in megabytes of 10^6 bytes and must not be given).
  */

@@ -5,15 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
-#include "base/civil.h"
 #include "base/secret.h"
+#include "usage/books.h"
 #include "usage/catalogue.h"
 #include "usage/known.h"
 #include "usage/postings.h"
 #include "usage/rollups.h"
 #include "base/banned.h"
-
-#define QUARTER_US (900 * USEC_PER_SEC)
 
 const char *const verdict_names[VERDICTS] = {
 	[VERDICT_CREATED] = "created",
@@ -22,23 +20,15 @@ const char *const verdict_names[VERDICTS] = {
 	[VERDICT_REJECTED] = "rejected",
 };
 
-static const enum event_field dimension_fields[DIMENSIONS] = {
-	[DIM_CUSTOMER] = EV_CUSTOMER,
-	[DIM_SIM] = EV_SIM,
-	[DIM_FLEET] = EV_FLEET,
-	[DIM_NETWORK] = EV_NETWORK,
-	[DIM_COUNTRY] = EV_COUNTRY,
-};
-
 struct pending {
 	struct known_text *source;
 	struct known_series *series;
 	const char *id;
 	size_t id_len;
-	int64_t time_us;
+	int64_t time_us, booked_us;
 	struct amounts amounts;
 	int64_t line;
-	bool rejected;               /* it would overflow a rollup */
+	bool rejected;               /* it would overflow a rollup, or the books are closed */
 	bool created;
 };
 
@@ -46,6 +36,7 @@ struct ledger {
 	struct store *st;
 	struct ledger_options options;
 	struct known *known;
+	struct books *books;
 
 	struct arena arena;          /* of the batch */
 	GArray *pending;             /* struct pending, in the order sent */
@@ -70,6 +61,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->st = st;
 	l->options = *o;
 	l->known = known_new(st);
+	l->books = books_new();
 	arena_init(&l->arena);
 	arena_init(&l->reasons);
 	l->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
@@ -87,6 +79,7 @@ void ledger_free(struct ledger **l)
 	if (!*l)
 		return;
 	known_free(&(*l)->known);
+	books_free(&(*l)->books);
 	arena_release(&(*l)->arena);
 	arena_release(&(*l)->reasons);
 	g_array_free((*l)->pending, TRUE);
@@ -123,14 +116,9 @@ static int find_category(struct ledger *l, const struct raw_event *raw, int64_t 
 {
 	const char *name = raw->field[EV_CATEGORY].text;
 	size_t len = raw->field[EV_CATEGORY].len;
-	int rc;
+	int rc = known_category(l->known, name, len, ret_id, err);
 
-	if (len == strlen(CATEGORY_TOTALPRICE) && memcmp(name, CATEGORY_TOTALPRICE, len) == 0)
-		return error_set(err, ERR_PARAM, "category", "nothing can be booked on " CATEGORY_TOTALPRICE ": it is the sum of all prices");
-	rc = known_category(l->known, name, len, ret_id, err);
-	if (rc == 0)
-		return error_set(err, ERR_PARAM, "category", "there is no category \"%.*s\"", (int)len, name);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : catalogue_check_booking(name, len, rc > 0, err);
 }
 
 static struct known_series *find_series(struct ledger *l, const struct raw_event *raw, int64_t account, int64_t category)
@@ -138,7 +126,7 @@ static struct known_series *find_series(struct ledger *l, const struct raw_event
 	struct known_series_key key = { .account = account, .category = category };
 
 	for (int d = 0; d < DIMENSIONS; d++) {
-		enum event_field f = dimension_fields[d];
+		enum event_field f = event_dimension_fields[d];
 
 		if (raw->field[f].text && raw->field[f].len)
 			key.dim[d] = known_dimension(l->known, account, (enum dimension)d, raw->field[f].text, raw->field[f].len);
@@ -149,7 +137,7 @@ static struct known_series *find_series(struct ledger *l, const struct raw_event
 int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
 {
 	const struct raw_event *raw = ev->raw;
-	struct pending p = { .time_us = ev->time_us, .amounts = ev->amounts, .line = raw->line };
+	struct pending p = { .time_us = ev->time_us, .booked_us = ev->time_us, .amounts = ev->amounts, .line = raw->line };
 	int64_t account = 0;
 	int64_t category = 0;
 
@@ -247,7 +235,7 @@ static int add_events(struct ledger *l, struct error *err)
 
 		g_array_index(l->stored, struct stored_event, i) = (struct stored_event){
 			.source = p->source->id, .id = p->id, .id_len = p->id_len,
-			.series = p->series->id, .time_us = p->time_us, .amounts = p->amounts,
+			.series = p->series->id, .time_us = p->time_us, .booked_us = p->booked_us, .amounts = p->amounts,
 		};
 	}
 	return store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len, (enum added *)l->added->data, err);
@@ -262,13 +250,12 @@ static enum added added_at(const struct ledger *l, size_t i)
 
 static struct rollup quarter_of(const struct pending *p)
 {
-	const struct known_series *series = p->series;
-	struct rollup r = { .level = LEVEL_QUARTER, .account = series->key.account, .category = series->key.category,
-			    .series = series->id, .slot = p->time_us / QUARTER_US };
+	const struct known_series_key *key = &p->series->key;
+	struct series series = { .account = key->account, .category = key->category };
 
 	for (int d = 0; d < DIMENSIONS; d++)
-		r.dim[d] = series->key.dim[d] ? series->key.dim[d]->id : 0;
-	return r;
+		series.dim[d] = key->dim[d] ? key->dim[d]->id : 0;
+	return rollup_of(&series, p->series->id, p->booked_us);
 }
 
 /* The events that are new, added up by series and quarter hour. */
@@ -313,7 +300,7 @@ static int add_postings(struct ledger *l, struct error *err)
 	mark_created(l);
 	for (guint i = 0; i < l->pending->len; i++) {
 		const struct pending *p = pending_at(l, i);
-		struct posted ref = { p->time_us, p->series->id, p->source->id, p->id, p->id_len };
+		struct posted ref = { p->booked_us, p->series->id, p->source->id, p->id, p->id_len };
 
 		if (p->created && !p->rejected)
 			postings_add(l->postings, p->series->key.account, &ref);
@@ -323,29 +310,81 @@ static int add_postings(struct ledger *l, struct error *err)
 	return rc;
 }
 
-/* ---- overflow ---- */
+/* ---- rejections ---- */
 
 static struct ledger_result *result_at(const struct ledger *l, size_t i)
 {
 	return &g_array_index(l->results, struct ledger_result, i);
 }
 
+/* The I-th of the batch, as it was sent. */
+static void reject(struct ledger *l, size_t i, const struct error *reason)
+{
+	struct error *kept = arena_new(&l->reasons, struct error);
+
+	*kept = *reason;
+	pending_at(l, i)->rejected = true;
+	result_at(l, i)->error = kept;
+}
+
+/* ---- closed books ---- */
+
+/* Was it there before? 1, 0, -1. */
+static int is_stored(struct ledger *l, const struct pending *p, struct error *err)
+{
+	int64_t source = p->source->id;
+	struct stored_event found;
+	struct arena arena;
+	int rc = source ? 1 : store_source_find(l->st, p->source->text, p->source->len, &source, err);
+
+	if (rc <= 0)
+		return rc;
+	arena_init(&arena);
+	rc = store_event_find(l->st, source, p->id, p->id_len, &arena, &found, err);
+	arena_release(&arena);
+	return rc;
+}
+
+/* One that was stored before the books were closed goes on to be found a duplicate. */
+static int book(struct ledger *l, size_t i, struct error *err)
+{
+	struct pending *p = pending_at(l, i);
+	struct error reason = { 0 };
+	int stored;
+
+	if (books_book(books_open_of(l->books, p->series->key.account), l->options.late, p->time_us, &p->booked_us, &reason) == 0)
+		return 0;
+	stored = is_stored(l, p, err);
+	if (stored == 0)
+		reject(l, i, &reason);
+	return stored < 0 ? -1 : 0;
+}
+
+static int book_all(struct ledger *l, struct error *err)
+{
+	if (books_load(l->books, l->st, err) < 0)
+		return -1;
+	for (guint i = 0; books_any_closed(l->books) && i < l->pending->len; i++) {
+		if (!pending_at(l, i)->rejected && book(l, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- overflow ---- */
+
 /* Takes the I-th event of the order into the totals, or rejects it. */
 static int try_event(struct ledger *l, size_t i, struct error *err)
 {
 	struct pending *p = ordered_at(l, i);
 	struct rollup quarter = quarter_of(p);
-	struct error reason = { 0 }, *kept;
+	struct error reason = { 0 };
 	int rc = rollups_try(l->rollups, l->st, &quarter, &p->amounts, &reason, err);
 
 	if (rc < 0)
 		return -1;
-	p->rejected = rc == 0;
-	if (p->rejected) {
-		kept = arena_new(&l->reasons, struct error);
-		*kept = reason;
-		result_at(l, g_array_index(l->order, guint, i))->error = kept;
-	}
+	if (rc == 0)
+		reject(l, g_array_index(l->order, guint, i), &reason);
 	return 0;
 }
 
@@ -385,7 +424,7 @@ static int reject_overflowing(struct ledger *l, struct error *err)
 
 static int write_batch(struct ledger *l, struct error *err)
 {
-	if (make_ids(l, err) < 0)
+	if (book_all(l, err) < 0 || make_ids(l, err) < 0)
 		return -1;
 	put_in_order(l);
 	if (add_events(l, err) < 0 || add_rollups(l, err) < 0 || add_postings(l, err) < 0)

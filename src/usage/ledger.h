@@ -7,6 +7,7 @@
 #ifndef USAGE_LEDGER_H
 #define USAGE_LEDGER_H
 
+#include "usage/books.h"
 #include "usage/event.h"
 
 struct ledger;
@@ -16,6 +17,7 @@ extern const char *const verdict_names[VERDICTS];
 
 struct ledger_options {
 	bool accounts_by_name;   /* a subject that is no SID is looked up as an account's name */
+	enum late_events late;   /* what becomes of events of closed periods: adjusted, or rejected with ERR_CLOSED */
 };
 
 /* ST must be open for writing and is borrowed. Never NULL. */

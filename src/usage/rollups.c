@@ -2,9 +2,12 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/arena.h"
+#include "base/civil.h"
 #include "base/banned.h"
 
+#define QUARTER_US (900 * USEC_PER_SEC)
 #define CHUNK 128                    /* rollups handed to the store at once */
 
 struct rollups {
@@ -31,6 +34,15 @@ static gboolean rollup_equal(gconstpointer a, gconstpointer b)
 
 	return x->slot == y->slot && x->series == y->series && x->account == y->account && x->category == y->category &&
 	       x->level == y->level;
+}
+
+struct rollup rollup_of(const struct series *series, int64_t series_id, int64_t booked_us)
+{
+	struct rollup r = { .level = LEVEL_QUARTER, .account = series->account, .category = series->category, .series = series_id,
+			    .slot = floor_div(booked_us, QUARTER_US) };
+
+	memcpy(r.dim, series->dim, sizeof(r.dim));
+	return r;
 }
 
 struct rollups *rollups_new(void)
@@ -291,31 +303,70 @@ int rollups_store(struct rollups *r, struct store *st, struct error *err)
 
 /* ---- what fits ---- */
 
-/* The month's total, as it is in the store and with what was tried before. */
-static struct rollup *read_month(struct rollups *r, struct store *st, const struct rollup *month, struct error *err)
+/* The rollup KEY as it is in the store and with what was tried before. */
+static struct rollup *read_rollup(struct rollups *r, struct store *st, const struct rollup *key, struct error *err)
 {
-	struct rollup_scan scan = { .level = LEVEL_MONTH, .account = month->account, .category = month->category,
-				    .from = month->slot, .to = month->slot + 1 };
-	struct rollup *total = g_hash_table_lookup(r->all, month), found = { 0 };
+	struct rollup_scan scan = { .level = key->level, .account = key->account, .category = key->category,
+				    .from = key->slot, .to = key->slot + 1, .by_series = key->series != 0 };
+	struct rollup *known = g_hash_table_lookup(r->all, key), found;
+	int rc;
 
-	if (total)
-		return total;
-	if (store_scan_begin(st, &scan, err) < 0 || store_scan_next(st, &found, err) < 0)
+	if (known)
+		return known;
+	if (key->series)
+		memcpy(scan.dim, key->dim, sizeof(scan.dim));
+	if (store_scan_begin(st, &scan, err) < 0)
 		return NULL;
+	/* of the series with these dimensions, some may have more */
+	while ((rc = store_scan_next(st, &found, err)) > 0 && found.series != key->series)
+		;
 	store_scan_end(st);
-	total = rollup_get(r, r->all, month);
-	total->amounts = found.amounts;
-	return total;
+	if (rc < 0)
+		return NULL;
+	known = rollup_get(r, r->all, key);
+	if (rc > 0)
+		known->amounts = found.amounts;
+	return known;
+}
+
+/* All rollups that an event of QUARTER is in: totals, and parts if it has dimensions. */
+static int find_tried(struct rollups *r, struct store *st, const struct rollup *quarter, struct rollup *tried[2 * LEVELS], size_t *ret_n,
+		      struct error *err)
+{
+	*ret_n = 0;
+	for (int level = 0; level < LEVELS; level++) {
+		for (int part = 0; part < 1 + has_dimensions(quarter); part++) {
+			struct rollup key = *quarter;
+
+			key.level = level;
+			key.slot = store_slot(level, quarter->slot);
+			if (!part) {
+				key.series = 0;
+				memset(key.dim, 0, sizeof(key.dim));
+			}
+			tried[*ret_n] = read_rollup(r, st, &key, err);
+			if (!tried[(*ret_n)++])
+				return -1;
+		}
+	}
+	return 0;
 }
 
 int rollups_try(struct rollups *r, struct store *st, const struct rollup *quarter, const struct amounts *amounts, struct error *reason,
 		struct error *err)
 {
-	struct rollup month = { .level = LEVEL_MONTH, .account = quarter->account, .category = quarter->category,
-				.slot = store_slot(LEVEL_MONTH, quarter->slot) };
-	struct rollup *total = read_month(r, st, &month, err);
+	struct rollup *tried[2 * LEVELS];
+	struct amounts negative = { -amounts->count, -amounts->usage, -amounts->price, -amounts->upload };
+	size_t n;
 
-	if (!total)
+	if (find_tried(r, st, quarter, tried, &n, err) < 0)
 		return -1;
-	return rollup_add(total, amounts, reason) == 0;
+	for (size_t i = 0; i < n; i++) {
+		if (rollup_add(tried[i], amounts, reason) == 0)
+			continue;
+		while (i-- > 0)
+			add_amounts(&tried[i]->amounts, &negative);
+		return 0;
+	}
+	return 1;
 }

@@ -9,6 +9,9 @@
 
 struct rollups;
 
+/* The finest rollup of a fact of SERIES (whose id is SERIES_ID) booked at BOOKED_US. */
+struct rollup rollup_of(const struct series *series, int64_t series_id, int64_t booked_us);
+
 /* Never NULL. */
 struct rollups *rollups_new(void);
 void rollups_free(struct rollups **r);
@@ -21,9 +24,9 @@ int rollups_add(struct rollups *r, const struct rollup *quarter, const struct am
 int rollups_store(struct rollups *r, struct store *st, struct error *err);
 
 /*
- * Would AMOUNTS fit where QUARTER's go? Amounts are never negative, so a month's total of a category is the largest rollup that an
- * event is in: what fits there fits everywhere. 1: yes, and counts from now on; 0: no, REASON says which amount; -1: ERR. Reads
- * the totals from ST; call rollups_clear before and after.
+ * Would AMOUNTS fit where QUARTER's go, at every level? (With corrections about, whose amounts are negative, a month's total isn't
+ * always the largest of them.) 1: yes, and counts from now on; 0: no, REASON says which amount; -1: ERR. Reads the sums
+ * from ST; call rollups_clear before and after.
  */
 int rollups_try(struct rollups *r, struct store *st, const struct rollup *quarter, const struct amounts *amounts, struct error *reason,
 		struct error *err);

@@ -1,0 +1,103 @@
+#include "usage/books.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/civil.h"
+#include "base/banned.h"
+
+struct books {
+	struct arena arena;
+	struct closing *closings;    /* in the order of their accounts */
+	size_t n;
+	int64_t version;             /* of the ledger when they were read; -1 = never */
+};
+
+enum late_events late_events_find(const char *name)
+{
+	return strcmp(name, "reject") == 0 ? LATE_REJECT : LATE_ADJUST;
+}
+
+int books_book(int64_t open_us, enum late_events late, int64_t time_us, int64_t *ret_booked_us, struct error *err)
+{
+	char day[DATE_TEXT];
+
+	if (time_us >= open_us) {
+		*ret_booked_us = time_us;
+		return 0;
+	}
+	if (late == LATE_ADJUST) {
+		*ret_booked_us = open_us;
+		return 0;
+	}
+	date_format(day, date_from_days(floor_div(open_us, SEC_PER_DAY * USEC_PER_SEC) - 1));
+	return error_set(err, ERR_CLOSED, "time", "the account's books are closed through %s (UTC), and nothing is booked in them any more", day);
+}
+
+int books_open_us(struct store *st, int64_t account, int64_t *ret_us, struct error *err)
+{
+	struct closing closing = { 0 };
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = store_closing(st, account, &arena, &closing, err);
+	*ret_us = closing.through * USEC_PER_SEC;
+	arena_release(&arena);
+	return rc < 0 ? -1 : 0;
+}
+
+struct books *books_new(void)
+{
+	struct books *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		abort();
+	arena_init(&b->arena);
+	b->version = -1;
+	return b;
+}
+
+void books_free(struct books **b)
+{
+	if (!*b)
+		return;
+	arena_release(&(*b)->arena);
+	free(*b);
+	*b = NULL;
+}
+
+int books_load(struct books *b, struct store *st, struct error *err)
+{
+	int64_t version;
+
+	if (store_version(st, &version, err) < 0)
+		return -1;
+	if (version == b->version)
+		return 0;
+	b->version = -1;
+	arena_reset(&b->arena);
+	if (store_closings(st, &b->arena, &b->closings, &b->n, err) < 0)
+		return -1;
+	b->version = version;
+	return 0;
+}
+
+bool books_any_closed(const struct books *b)
+{
+	return b->n > 0;
+}
+
+static int compare_account(const void *account, const void *closing)
+{
+	int64_t a = *(const int64_t *)account;
+	int64_t b = ((const struct closing *)closing)->account;
+
+	return (a > b) - (a < b);
+}
+
+int64_t books_open_of(const struct books *b, int64_t account)
+{
+	const struct closing *c = b->n ? bsearch(&account, b->closings, b->n, sizeof(*b->closings), compare_account) : NULL;
+
+	return c ? c->through * USEC_PER_SEC : 0;
+}

@@ -1,0 +1,484 @@
+#include "usage/correct.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/civil.h"
+#include "base/decimal.h"
+#include "base/secret.h"
+#include "base/utf8.h"
+#include "usage/rollups.h"
+#include "base/banned.h"
+
+#define SOURCES_MAX 1000             /* that may have the same id, before we ask which one is meant */
+#define FACT_ID_BYTES (SID_TEXT + sizeof(CORRECTION_REPLACEMENT))
+
+const char *const event_state_names[EVENT_STATES] = {
+	[EVENT_CURRENT] = "current",
+	[EVENT_AMENDED] = "amended",
+	[EVENT_VOID] = "void",
+	[EVENT_REVERSAL] = "reversal",
+	[EVENT_REPLACEMENT] = "replacement",
+};
+
+bool correct_may_change(enum event_field f)
+{
+	return f >= EV_TIME && f <= EV_DOWNLOAD;
+}
+
+/* ---- what became of an event ---- */
+
+static bool is_replacement(const struct stored_event *e)
+{
+	size_t len = strlen(CORRECTION_REPLACEMENT);
+
+	return e->id_len > len && memcmp(e->id + e->id_len - len, CORRECTION_REPLACEMENT, len) == 0;
+}
+
+int event_state(struct store *st, const struct stored_event *e, enum event_state *ret, struct error *err)
+{
+	struct correction last;
+	struct arena arena;
+	int rc;
+
+	if (e->correction) {
+		*ret = is_replacement(e) ? EVENT_REPLACEMENT : EVENT_REVERSAL;
+		return 0;
+	}
+	arena_init(&arena);
+	rc = store_correction_last(st, e->source, e->id, e->id_len, &arena, &last, err);
+	if (rc >= 0)
+		*ret = rc == 0 ? EVENT_CURRENT : last.kind == CORRECTION_VOID ? EVENT_VOID : EVENT_AMENDED;
+	arena_release(&arena);
+	return rc < 0 ? -1 : 0;
+}
+
+static int damaged(struct error *err)
+{
+	return error_set(err, ERR_INTERNAL, NULL, "a correction lacks its facts: run \"usaged verify\"");
+}
+
+static int find_replacement(struct store *st, const struct correction *c, struct arena *arena, struct stored_event *ret, struct error *err)
+{
+	char id[FACT_ID_BYTES];
+	int64_t own = 0;
+	int rc = store_source_find(st, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &own, err);
+
+	snprintf(id, sizeof(id), "%s" CORRECTION_REPLACEMENT, c->sid);
+	if (rc > 0)
+		rc = store_event_find(st, own, id, strlen(id), arena, ret, err);
+	return rc == 0 ? damaged(err) : rc;
+}
+
+int event_counting(struct store *st, const struct stored_event *e, struct arena *arena, struct stored_event *ret, struct error *err)
+{
+	struct correction last;
+	int rc = store_correction_last(st, e->source, e->id, e->id_len, arena, &last, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		*ret = *e;
+		return 1;
+	}
+	return last.kind == CORRECTION_VOID ? 0 : find_replacement(st, &last, arena, ret, err);
+}
+
+/* ---- finding ---- */
+
+static int series_of(struct store *st, const struct stored_event *e, struct series *ret, struct error *err)
+{
+	int rc = store_series_by_id(st, e->series, ret, err);
+
+	return rc == 0 ? error_set(err, ERR_INTERNAL, NULL, "the ledger is damaged: an event belongs to no series") : rc < 0 ? -1 : 0;
+}
+
+/* The event, if it is in SCOPE: 1, 0, -1. */
+static int find_one(struct store *st, int64_t source, const char *id, const struct event_scope *scope, struct arena *arena,
+		    struct stored_event *ret, struct error *err)
+{
+	struct series series;
+	int rc = store_event_find(st, source, id, strlen(id), arena, ret, err);
+
+	if (rc <= 0 || !scope)
+		return rc;
+	if (series_of(st, ret, &series, err) < 0)
+		return -1;
+	return scope->may(scope->arg, st, series.account, err);
+}
+
+/* Of whichever source: how many have one (2: two or more), *ret the first. */
+static int find_any(struct store *st, const char *id, const struct event_scope *scope, struct arena *arena, struct stored_event *ret,
+		    struct error *err)
+{
+	int64_t *sources = arena_array(arena, int64_t, SOURCES_MAX);
+	struct stored_event e;
+	int found = 0;
+	size_t n;
+
+	if (store_event_sources(st, id, strlen(id), sources, SOURCES_MAX, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && found < 2; i++) {
+		int rc = find_one(st, sources[i], id, scope, arena, &e, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc && found++ == 0)
+			*ret = e;
+	}
+	return found;
+}
+
+int event_find(struct store *st, const char *source, const char *id, const struct event_scope *scope, struct arena *arena,
+	       struct stored_event *ret, struct error *err)
+{
+	int64_t source_id;
+	int rc;
+
+	if (source) {
+		rc = store_source_find(st, source, strlen(source), &source_id, err);
+		if (rc > 0)
+			rc = find_one(st, source_id, id, scope, arena, ret, err);
+	} else {
+		rc = find_any(st, id, scope, arena, ret, err);
+	}
+	if (rc == 0)
+		return error_set(err, ERR_NOT_FOUND, NULL, "there is no event \"%.100s\"%s", id, source ? " of this source" : "");
+	if (rc > 1)
+		return error_set(err, ERR_PARAM, "source", "several sources have an event \"%.100s\": say which one is meant", id);
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- an event as texts ---- */
+
+static void set_text(struct raw_event *raw, enum event_field f, const char *text)
+{
+	raw->field[f].text = text;
+	raw->field[f].len = strlen(text);
+}
+
+static bool has_text(const struct raw_event *raw, enum event_field f, const char *text)
+{
+	return raw->field[f].len == strlen(text) && memcmp(raw->field[f].text, text, raw->field[f].len) == 0;
+}
+
+static void set_amount(struct arena *arena, struct raw_event *raw, enum event_field f, int64_t n, int places)
+{
+	char text[DECIMAL_TEXT];
+
+	decimal_format(text, n, places);
+	set_text(raw, f, arena_str(arena, text));
+}
+
+static void set_amounts(struct arena *arena, struct raw_event *raw, const struct amounts *a)
+{
+	set_amount(arena, raw, EV_COUNT, a->count, 0);
+	set_amount(arena, raw, EV_PRICE, a->price, PRICE_PLACES);
+	if (has_text(raw, EV_CATEGORY, CATEGORY_SIM_DATA)) {
+		set_amount(arena, raw, EV_UPLOAD, a->upload, 0);
+		set_amount(arena, raw, EV_DOWNLOAD, a->usage - a->upload, 0);
+	} else {
+		set_amount(arena, raw, EV_USAGE, a->usage, USAGE_PLACES);
+	}
+}
+
+static int set_dimensions(struct store *st, const struct series *series, struct arena *arena, struct raw_event *raw, struct error *err)
+{
+	const char *text;
+
+	for (int d = 0; d < DIMENSIONS; d++) {
+		if (!series->dim[d])
+			continue;
+		if (store_dimension_text(st, series->dim[d], arena, &text, err) <= 0)
+			return error_set(err, ERR_INTERNAL, NULL, "the ledger is damaged: a series lacks its dimension");
+		set_text(raw, event_dimension_fields[d], text);
+	}
+	return 0;
+}
+
+int event_texts(struct store *st, const struct catalogue *c, const struct stored_event *e, struct arena *arena, struct raw_event *ret,
+		struct error *err)
+{
+	struct raw_event raw = { 0 };
+	char time[INSTANT_TEXT];
+	struct series series;
+	struct account account;
+	const char *source;
+	size_t category;
+
+	if (series_of(st, e, &series, err) < 0)
+		return -1;
+	category = catalogue_index(c, series.category);
+	if (category == CATALOGUE_NONE || store_account_by_id(st, series.account, arena, &account, err) <= 0 ||
+	    store_source_text(st, e->source, arena, &source, err) <= 0)
+		return error_set(err, ERR_INTERNAL, NULL, "the ledger is damaged: an event lacks its account, category or source");
+	instant_format(time, e->time_us);
+	set_text(&raw, EV_SOURCE, source);
+	set_text(&raw, EV_ID, arena_strn(arena, e->id, e->id_len));
+	set_text(&raw, EV_SUBJECT, arena_str(arena, account.sid));
+	set_text(&raw, EV_TIME, arena_str(arena, time));
+	set_text(&raw, EV_CATEGORY, c->categories[category].name);
+	set_amounts(arena, &raw, &e->amounts);
+	if (set_dimensions(st, &series, arena, &raw, err) < 0)
+		return -1;
+	*ret = raw;
+	return 0;
+}
+
+/* ---- what shall be ---- */
+
+/* One correction in work. */
+struct work {
+	struct store *st;
+	const struct correct *c;
+	struct arena *arena;
+	const struct catalogue *catalogue;
+	struct stored_event event;       /* that is corrected */
+	struct stored_event now;         /* what counts for it */
+	struct series now_series;
+	struct stored_event shall;       /* what shall count: series, time, amounts */
+	struct series shall_series;
+	struct correction correction;
+};
+
+/* Fields that can't change may be said, as they are. */
+static int check_change(const struct raw_event *now, const struct raw_event *change, struct error *err)
+{
+	for (enum event_field f = EV_SOURCE; f <= EV_SUBJECT; f++) {
+		const char *name = event_fields[f].name;
+
+		if (change->field[f].text && (change->field[f].len != now->field[f].len ||
+					      memcmp(change->field[f].text, now->field[f].text, now->field[f].len) != 0))
+			return error_set(err, ERR_PARAM, name, "an amendment can't change the %s of an event: void it and send another one", name);
+	}
+	return 0;
+}
+
+/* Bytes and megabytes stand for one another: a new category may need the other. */
+static void change_category(struct work *w, struct raw_event *raw, const struct raw_event *change)
+{
+	bool was_sim = has_text(raw, EV_CATEGORY, CATEGORY_SIM_DATA);
+	bool is_sim;
+
+	if (!change->field[EV_CATEGORY].text)
+		return;
+	raw->field[EV_CATEGORY] = change->field[EV_CATEGORY];
+	is_sim = has_text(raw, EV_CATEGORY, CATEGORY_SIM_DATA);
+	if (was_sim && !is_sim) {
+		set_amount(w->arena, raw, EV_USAGE, w->now.amounts.usage, USAGE_PLACES);
+		raw->field[EV_UPLOAD].text = raw->field[EV_DOWNLOAD].text = NULL;
+	} else if (!was_sim && is_sim) {
+		raw->field[EV_USAGE].text = NULL;
+	}
+}
+
+static int find_series(struct work *w, const struct raw_event *raw, struct error *err)
+{
+	size_t category = catalogue_find(w->catalogue, raw->field[EV_CATEGORY].text, raw->field[EV_CATEGORY].len);
+
+	if (catalogue_check_booking(raw->field[EV_CATEGORY].text, raw->field[EV_CATEGORY].len, category != CATALOGUE_NONE, err) < 0)
+		return -1;
+	w->shall_series = (struct series){ .account = w->now_series.account, .category = w->catalogue->categories[category].id };
+	for (int d = 0; d < DIMENSIONS; d++) {
+		enum event_field f = event_dimension_fields[d];
+
+		if (raw->field[f].text && raw->field[f].len &&
+		    store_dimension_intern(w->st, w->shall_series.account, (enum dimension)d, raw->field[f].text, raw->field[f].len,
+					   &w->shall_series.dim[d], err) < 0)
+			return -1;
+	}
+	return store_series_intern(w->st, &w->shall_series, &w->shall.series, err);
+}
+
+static int amend(struct work *w, struct error *err)
+{
+	const struct raw_event *change = w->c->change;
+	struct raw_event raw, original;
+	struct event ev;
+
+	if (event_texts(w->st, w->catalogue, &w->event, w->arena, &original, err) < 0 || check_change(&original, change, err) < 0 ||
+	    event_texts(w->st, w->catalogue, &w->now, w->arena, &raw, err) < 0)
+		return -1;
+	raw.field[EV_SOURCE] = original.field[EV_SOURCE];
+	raw.field[EV_ID] = original.field[EV_ID];
+	change_category(w, &raw, change);
+	for (int f = 0; f < EVENT_FIELDS; f++) {
+		if (correct_may_change(f) && change->field[f].text)
+			raw.field[f] = change->field[f];
+	}
+	if (event_check(&raw, w->c->now_us, w->c->ahead_us, &ev, err) < 0 || find_series(w, &raw, err) < 0)
+		return -1;
+	w->shall.time_us = ev.time_us;
+	w->shall.amounts = ev.amounts;
+	return 0;
+}
+
+static bool is_so_already(const struct work *w)
+{
+	const struct amounts *a = &w->now.amounts, *b = &w->shall.amounts;
+
+	return w->now.series == w->shall.series && w->now.time_us == w->shall.time_us && a->count == b->count && a->usage == b->usage &&
+	       a->price == b->price && a->upload == b->upload;
+}
+
+/* ---- the facts ---- */
+
+static void negate(struct amounts *a)
+{
+	a->count = -a->count;
+	a->usage = -a->usage;
+	a->price = -a->price;
+	a->upload = -a->upload;
+}
+
+static int meter(struct work *w, const struct series *series, struct error *err)
+{
+	for (size_t i = catalogue_index(w->catalogue, series->category); i != CATALOGUE_NONE; i = w->catalogue->parent[i]) {
+		const struct category *c = &w->catalogue->categories[i];
+
+		if (!c->metered && store_category_meter(w->st, c->id, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_rollups(struct work *w, const struct stored_event *e, const struct series *series, struct error *err)
+{
+	struct rollup quarter = rollup_of(series, e->series, e->booked_us);
+	struct rollups *sums = rollups_new();
+	int rc = rollups_add(sums, &quarter, &e->amounts, err);
+
+	if (rc == 0)
+		rc = rollups_store(sums, w->st, err);
+	rollups_free(&sums);
+	return rc;
+}
+
+/* Adds one of the correction's facts: an event like E, of SERIES. */
+static int add_fact(struct work *w, const char *suffix, struct stored_event e, const struct series *series, struct error *err)
+{
+	struct posted ref;
+	enum added added;
+	char id[FACT_ID_BYTES];
+
+	snprintf(id, sizeof(id), "%s%s", w->correction.sid, suffix);
+	e.id = id;
+	e.id_len = strlen(id);
+	e.correction = w->correction.id;
+	if (store_source_intern(w->st, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &e.source, err) < 0 ||
+	    store_events_add(w->st, &e, 1, &added, err) < 0)
+		return -1;
+	if (added != ADDED_CREATED)
+		return error_set(err, ERR_INTERNAL, NULL, "a new correction has the name of an old one");
+	ref = (struct posted){ e.booked_us, e.series, e.source, e.id, e.id_len };
+	if (store_postings_add(w->st, series->account, &ref, 1, err) < 0 || add_rollups(w, &e, series, err) < 0)
+		return -1;
+	return meter(w, series, err);
+}
+
+static int add_facts(struct work *w, struct error *err)
+{
+	struct stored_event reversal = w->now;
+	int64_t open_us;
+
+	negate(&reversal.amounts);
+	if (books_open_us(w->st, w->now_series.account, &open_us, err) < 0 ||
+	    books_book(open_us, w->c->late, w->now.booked_us, &reversal.booked_us, err) < 0 ||
+	    add_fact(w, CORRECTION_REVERSAL, reversal, &w->now_series, err) < 0)
+		return -1;
+	if (w->c->kind == CORRECTION_VOID)
+		return 0;
+	if (books_book(open_us, w->c->late, w->shall.time_us, &w->shall.booked_us, err) < 0)
+		return -1;
+	return add_fact(w, CORRECTION_REPLACEMENT, w->shall, &w->shall_series, err);
+}
+
+static int add_correction(struct work *w, struct error *err)
+{
+	w->correction = (struct correction){
+		.kind = w->c->kind,
+		.source = w->event.source,
+		.event = w->event.id,
+		.author = arena_str(w->arena, w->c->author),
+		.reason = arena_str(w->arena, w->c->reason),
+		.made = floor_div(w->c->now_us, USEC_PER_SEC),
+	};
+	sid_new("CR", w->correction.sid);
+	if (store_correction_add(w->st, &w->correction, err) < 0)
+		return -1;
+	return add_facts(w, err);
+}
+
+/* ---- all of it ---- */
+
+static int check_reason(const char *reason, struct error *err)
+{
+	size_t len = reason ? strlen(reason) : 0;
+
+	if (len < 1 || len > CORRECTION_REASON_MAX || !utf8_plain(reason, len))
+		return error_set(err, ERR_PARAM, "reason", "a correction needs a reason, of 1 to %d bytes of UTF-8 without control characters",
+				 CORRECTION_REASON_MAX);
+	return 0;
+}
+
+/* A correction's fact is no event to correct: says which one is. */
+static int refuse_fact(struct work *w, struct error *err)
+{
+	struct correction c;
+	const char *source;
+
+	if (store_correction_by_id(w->st, w->event.correction, w->arena, &c, err) <= 0 ||
+	    store_source_text(w->st, c.source, w->arena, &source, err) <= 0)
+		return damaged(err);
+	return error_set(err, ERR_PARAM, "id", "this is a fact of a correction: correct the event \"%.100s\" of source \"%.100s\" instead", c.event,
+			 source);
+}
+
+/* What the event is now: 1 something counts, 0 it is void, -1. */
+static int look(struct work *w, struct error *err)
+{
+	int rc;
+
+	if (check_reason(w->c->reason, err) < 0 ||
+	    event_find(w->st, w->c->source, w->c->id, w->c->scope, w->arena, &w->event, err) < 0)
+		return -1;
+	if (w->event.correction)
+		return refuse_fact(w, err);
+	rc = event_counting(w->st, &w->event, w->arena, &w->now, err);
+	if (rc > 0 && series_of(w->st, &w->now, &w->now_series, err) < 0)
+		return -1;
+	return rc;
+}
+
+/* The event is as it shall be: by its last correction. */
+static int done_before(struct work *w, struct correction *ret, bool *ret_done_before, struct error *err)
+{
+	int rc = store_correction_last(w->st, w->event.source, w->event.id, w->event.id_len, w->arena, ret, err);
+
+	if (rc == 0)
+		return error_set(err, ERR_PARAM, NULL, "the amendment changes nothing: the event is like that");
+	*ret_done_before = true;
+	return rc < 0 ? -1 : 0;
+}
+
+int correct_event(struct store *st, const struct correct *c, struct arena *arena, struct correction *ret, bool *ret_done_before,
+		  struct error *err)
+{
+	struct work w = { .st = st, .c = c, .arena = arena };
+	int counts = look(&w, err);
+
+	if (counts < 0)
+		return -1;
+	if (counts == 0 && c->kind == CORRECTION_AMEND)
+		return error_set(err, ERR_CONFLICT, NULL, "the event is void, so there is nothing to amend: send another one");
+	if (counts == 0)
+		return done_before(&w, ret, ret_done_before, err);
+	if (catalogue_load(st, arena, &w.catalogue, err) < 0 || (c->kind == CORRECTION_AMEND && amend(&w, err) < 0))
+		return -1;
+	if (c->kind == CORRECTION_AMEND && is_so_already(&w))
+		return done_before(&w, ret, ret_done_before, err);
+	if (add_correction(&w, err) < 0)
+		return -1;
+	*ret = w.correction;
+	*ret_done_before = false;
+	return 0;
+}
