@@ -1,0 +1,641 @@
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/civil.h"
+#include "base/secret.h"
+#include "usage/catalogue.h"
+#include "usage/correct.h"
+#include "usage/ledger.h"
+#include "suite.h"
+#include "base/banned.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define MAIN_SID  "AC00000000000000000000000000000001"
+#define OTHER_SID "AC00000000000000000000000000000002"
+#define NOW_US    (INT64_C(1795258800) * USEC_PER_SEC)       /* 2026-11-21T11:00:00Z */
+#define HOUR_US   (3600 * USEC_PER_SEC)
+#define DAY_US    (24 * HOUR_US)
+
+#define OK(call) ck_assert_msg((call) >= 0, "%s: %s (%s)", #call, err.message, err.detail)
+#define FAILS(call, of_kind, name, words) do { \
+	error_clear(&err); \
+	ck_assert_int_eq((call), -1); \
+	ck_assert_msg(err.kind == (of_kind), "kind %d: %s", (int)err.kind, err.message); \
+	ck_assert_str_eq(err.param, (name)); \
+	ck_assert_msg(strstr(err.message, (words)) != NULL, "\"%s\" does not say \"%s\"", err.message, (words)); \
+} while (0)
+
+static struct error err;
+static struct arena arena;
+static char dir[64];
+static char path[96];
+static struct store *st;
+static struct ledger *ledger;
+static int64_t main_id, other_id;
+static enum late_events late;
+
+static int64_t add_account(const char *sid, const char *name)
+{
+	struct account a = { .name = name, .currency = "usd" };
+
+	snprintf(a.sid, sizeof(a.sid), "%s", sid);
+	OK(store_account_add(st, &a, &err));
+	return a.id;
+}
+
+static int64_t add_category(const char *name, int64_t parent)
+{
+	struct category c = { .name = name, .parent = parent, .description = "", .count_unit = "calls", .usage_unit = "minutes" };
+
+	OK(store_category_add(st, &c, &err));
+	return c.id;
+}
+
+static void start_ledger(enum late_events how)
+{
+	struct ledger_options options = { .late = how };
+
+	ledger_free(&ledger);
+	late = how;
+	ledger = ledger_new(st, &options);
+}
+
+static void setup(void)
+{
+	int64_t calls;
+
+	memset(&err, 0, sizeof(err));
+	arena_init(&arena);
+	snprintf(dir, sizeof(dir), "/tmp/correct_tests.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/usage.db", dir);
+	OK(secret_init(&err));
+	OK(store_open(path, STORE_WRITE | STORE_CREATE, 50, &st, &err));
+	main_id = add_account(MAIN_SID, "main");
+	other_id = add_account(OTHER_SID, "other");
+	calls = add_category("calls", 0);
+	add_category("calls-inbound", calls);
+	add_category("calls-outbound", calls);
+	add_category("sim-data", 0);
+	add_category("totalprice", 0);
+	start_ledger(LATE_ADJUST);
+}
+
+static void note_nothing(void *arg, const struct rollup *want, const struct rollup *have)
+{
+	(void)arg;
+	(void)want;
+	(void)have;
+}
+
+static size_t differences(void)
+{
+	size_t n;
+	int64_t events;
+
+	OK(store_verify(st, 0, note_nothing, NULL, NULL, &n, &events, &err));
+	return n;
+}
+
+static void teardown(void)
+{
+	static const char *const names[] = { "usage.db", "usage.db-wal", "usage.db-shm" };
+
+	ck_assert_uint_eq(differences(), 0);
+	ledger_free(&ledger);
+	store_close(&st);
+	arena_release(&arena);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char name[128];
+
+		snprintf(name, sizeof(name), "%s/%s", dir, names[i]);
+		unlink(name);
+	}
+	rmdir(dir);
+}
+
+static void set_field(struct raw_event *raw, enum event_field f, const char *text)
+{
+	raw->field[f].text = text;
+	raw->field[f].len = text ? strlen(text) : 0;
+}
+
+/* A call of 2 minutes for 0.5 in the category calls-inbound. */
+static struct raw_event call(const char *id, const char *time)
+{
+	struct raw_event raw = { .line = 1 };
+
+	set_field(&raw, EV_SOURCE, "/pbx/1");
+	set_field(&raw, EV_ID, id);
+	set_field(&raw, EV_SUBJECT, MAIN_SID);
+	set_field(&raw, EV_TIME, time);
+	set_field(&raw, EV_CATEGORY, "calls-inbound");
+	set_field(&raw, EV_USAGE, "2");
+	set_field(&raw, EV_PRICE, "0.5");
+	return raw;
+}
+
+static struct ledger_result add(const struct raw_event *raw)
+{
+	const struct ledger_result *results;
+	struct event ev;
+	size_t n;
+
+	OK(event_check(raw, NOW_US, 0, &ev, &err));
+	OK(ledger_add(ledger, &ev, &err));
+	OK(ledger_commit(ledger, &results, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	return results[0];
+}
+
+static void add_call(const char *id, const char *time)
+{
+	struct raw_event raw = call(id, time);
+
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_CREATED);
+}
+
+static int correct(struct correct *c, struct correction *ret, bool *ret_done)
+{
+	int rc;
+
+	c->author = c->author ? c->author : "ann";
+	c->reason = c->reason ? c->reason : "wrong";
+	c->now_us = NOW_US;
+	c->late = late;
+	OK(store_begin_write(st, &err));
+	error_clear(&err);
+	rc = correct_event(st, c, &arena, ret, ret_done, &err);
+	if (rc == 0)
+		OK(store_commit(st, &err));
+	else
+		store_end(st);
+	return rc;
+}
+
+/* Void (no CHANGE) or amendment of an event that is there. */
+static struct correction made(const char *id, const struct raw_event *change)
+{
+	struct correct c = { .id = id, .kind = change ? CORRECTION_AMEND : CORRECTION_VOID, .change = change };
+	struct correction ret;
+	bool done;
+
+	OK(correct(&c, &ret, &done));
+	ck_assert(!done);
+	return ret;
+}
+
+static struct stored_event find(const char *source, const char *id)
+{
+	struct stored_event e;
+
+	OK(event_find(st, source, id, NULL, &arena, &e, &err));
+	return e;
+}
+
+static enum event_state state_of(const char *id)
+{
+	struct stored_event e = find(NULL, id);
+	enum event_state state;
+
+	OK(event_state(st, &e, &state, &err));
+	return state;
+}
+
+static int64_t category_id(const char *name)
+{
+	const struct catalogue *c;
+
+	OK(catalogue_load(st, &arena, &c, &err));
+	return c->categories[catalogue_find(c, name, strlen(name))].id;
+}
+
+/* What the rollups of LEVEL say of the main account's calls, from DAY on for DAYS (0: for ever). */
+static struct amounts total(const char *category, int64_t day, int64_t days)
+{
+	struct rollup_scan scan = { .level = LEVEL_DAY, .account = main_id, .category = category_id(category), .from = day,
+				    .to = days ? day + days : 99999 };
+	struct amounts sum = { 0 };
+	struct rollup r;
+
+	OK(store_scan_begin(st, &scan, &err));
+	while (store_scan_next(st, &r, &err) > 0) {
+		sum.count += r.amounts.count;
+		sum.usage += r.amounts.usage;
+		sum.price += r.amounts.price;
+		sum.upload += r.amounts.upload;
+	}
+	store_scan_end(st);
+	return sum;
+}
+
+static int64_t day_of(const char *date)
+{
+	struct date d;
+
+	ck_assert(date_parse(date, strlen(date), &d));
+	return date_to_days(d);
+}
+
+static void close_through(const char *first_open)
+{
+	struct closing c = { .account = main_id, .through = first_open ? day_of(first_open) * SEC_PER_DAY : 0, .author = "ann", .made = 1 };
+
+	OK(store_close_through(st, &c, &err));
+}
+
+/* ---- corrections ---- */
+
+START_TEST(void_takes_the_amounts_away_and_leaves_the_event)
+{
+	struct correction c;
+	struct stored_event e;
+	char id[64];
+
+	add_call("a", "2026-11-20T10:00:00Z");
+	add_call("b", "2026-11-20T10:00:00Z");
+	c = made("a", NULL);
+	ck_assert_int_eq(c.kind, CORRECTION_VOID);
+	ck_assert(sid_valid("CR", c.sid, strlen(c.sid)));
+	ck_assert_str_eq(c.author, "ann");
+	ck_assert_str_eq(c.reason, "wrong");
+	ck_assert_int_eq(c.made, NOW_US / USEC_PER_SEC);
+	ck_assert_int_eq(total("calls-inbound", 0, 0).count, 1);
+	ck_assert_int_eq(total("calls-inbound", 0, 0).price, 500000000);
+	ck_assert_int_eq(state_of("a"), EVENT_VOID);
+	ck_assert_int_eq(state_of("b"), EVENT_CURRENT);
+	ck_assert_int_eq(find(NULL, "a").amounts.count, 1);
+	snprintf(id, sizeof(id), "%s.reversal", c.sid);
+	e = find("usaged", id);
+	ck_assert_int_eq(e.amounts.count, -1);
+	ck_assert_int_eq(e.amounts.usage, -2000000);
+	ck_assert_int_eq(e.booked_us, e.time_us);
+	ck_assert_int_eq(e.correction, c.id);
+	ck_assert_int_eq(state_of(id), EVENT_REVERSAL);
+	e = find(NULL, "a");
+	ck_assert_int_eq(event_counting(st, &e, &arena, &e, &err), 0);
+}
+END_TEST
+
+START_TEST(amendment_puts_another_fact_in_the_place_of_the_event)
+{
+	struct raw_event change = { 0 };
+	struct correction first, second, *all;
+	struct stored_event e, now;
+	size_t n;
+
+	add_call("a", "2026-11-20T10:00:00Z");
+	set_field(&change, EV_USAGE, "3.25");
+	set_field(&change, EV_CUSTOMER, "cus1");
+	first = made("a", &change);
+	ck_assert_int_eq(total("calls-inbound", 0, 0).count, 1);
+	ck_assert_int_eq(total("calls-inbound", 0, 0).usage, 3250000);
+	ck_assert_int_eq(total("calls-inbound", 0, 0).price, 500000000);
+	ck_assert_int_eq(state_of("a"), EVENT_AMENDED);
+	change = (struct raw_event){ 0 };
+	set_field(&change, EV_CATEGORY, "calls-outbound");
+	set_field(&change, EV_TIME, "2026-11-19T10:00:00Z");
+	second = made("a", &change);
+	ck_assert_int_eq(total("calls-inbound", 0, 0).usage, 0);
+	ck_assert_int_eq(total("calls-outbound", day_of("2026-11-19"), 1).usage, 3250000);
+	e = find(NULL, "a");
+	ck_assert_int_eq(event_counting(st, &e, &arena, &now, &err), 1);
+	ck_assert_int_eq(now.correction, second.id);
+	OK(store_corrections(st, e.source, e.id, e.id_len, &arena, &all, &n, &err));
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(all[0].sid, first.sid);
+	ck_assert_str_eq(all[1].sid, second.sid);
+	made("a", NULL);
+	ck_assert_int_eq(total("calls-outbound", 0, 0).count, 0);
+	ck_assert_int_eq(state_of("a"), EVENT_VOID);
+}
+END_TEST
+
+START_TEST(what_was_done_before_is_not_done_again)
+{
+	struct correct c = { .id = "a", .kind = CORRECTION_AMEND };
+	struct raw_event change = { 0 };
+	struct correction first, again;
+	bool done = false;
+
+	add_call("a", "2026-11-20T10:00:00Z");
+	set_field(&change, EV_PRICE, "0.50");
+	c.change = &change;
+	FAILS(correct(&c, &again, &done), ERR_PARAM, "", "changes nothing");
+	set_field(&change, EV_PRICE, "0.75");
+	first = made("a", &change);
+	OK(correct(&c, &again, &done));
+	ck_assert(done);
+	ck_assert_str_eq(again.sid, first.sid);
+	first = made("a", NULL);
+	c = (struct correct){ .id = "a", .kind = CORRECTION_VOID, .reason = "again" };
+	done = false;
+	OK(correct(&c, &again, &done));
+	ck_assert(done);
+	ck_assert_str_eq(again.sid, first.sid);
+	ck_assert_str_eq(again.reason, "wrong");
+	c = (struct correct){ .id = "a", .kind = CORRECTION_AMEND, .change = &change };
+	FAILS(correct(&c, &again, &done), ERR_CONFLICT, "", "void");
+}
+END_TEST
+
+START_TEST(an_empty_text_takes_a_field_away)
+{
+	struct raw_event raw = call("a", "2026-11-20T10:00:00Z"), change = { 0 }, texts;
+	struct stored_event e;
+	const struct catalogue *c;
+
+	set_field(&raw, EV_CUSTOMER, "cus1");
+	set_field(&raw, EV_COUNT, "5");
+	add(&raw);
+	set_field(&change, EV_CUSTOMER, "");
+	set_field(&change, EV_COUNT, "");
+	made("a", &change);
+	e = find(NULL, "a");
+	ck_assert_int_eq(event_counting(st, &e, &arena, &e, &err), 1);
+	OK(catalogue_load(st, &arena, &c, &err));
+	OK(event_texts(st, c, &e, &arena, &texts, &err));
+	ck_assert_ptr_null(texts.field[EV_CUSTOMER].text);
+	ck_assert_str_eq(texts.field[EV_COUNT].text, "1");
+	ck_assert_str_eq(texts.field[EV_USAGE].text, "2");
+	ck_assert_str_eq(texts.field[EV_PRICE].text, "0.5");
+	ck_assert_str_eq(texts.field[EV_SUBJECT].text, MAIN_SID);
+	ck_assert_str_eq(texts.field[EV_TIME].text, "2026-11-20T10:00:00Z");
+}
+END_TEST
+
+START_TEST(sim_data_is_amended_in_bytes)
+{
+	struct raw_event raw = call("a", "2026-11-20T10:00:00Z"), change = { 0 };
+
+	set_field(&raw, EV_CATEGORY, "sim-data");
+	set_field(&raw, EV_USAGE, NULL);
+	set_field(&raw, EV_UPLOAD, "1000");
+	set_field(&raw, EV_DOWNLOAD, "5000");
+	set_field(&raw, EV_SIM, "HS1");
+	add(&raw);
+	set_field(&change, EV_UPLOAD, "2000");
+	made("a", &change);
+	ck_assert_int_eq(total("sim-data", 0, 0).usage, 7000);
+	ck_assert_int_eq(total("sim-data", 0, 0).upload, 2000);
+	change = (struct raw_event){ 0 };
+	set_field(&change, EV_CATEGORY, "calls");
+	made("a", &change);
+	ck_assert_int_eq(total("sim-data", 0, 0).usage, 0);
+	ck_assert_int_eq(total("calls", 0, 0).usage, 7000);
+	ck_assert_int_eq(total("calls", 0, 0).upload, 0);
+	set_field(&change, EV_CATEGORY, "sim-data");
+	set_field(&change, EV_DOWNLOAD, "10");
+	made("a", &change);
+	ck_assert_int_eq(total("sim-data", 0, 0).usage, 10);
+}
+END_TEST
+
+static const struct {
+	const char *id, *source, *reason;
+	enum event_field field;
+	const char *text;
+	enum error_kind kind;
+	const char *param, *words;
+} refusals[] = {
+	{ "nobody", NULL, NULL, EV_PRICE, "1", ERR_NOT_FOUND, "", "no event \"nobody\"" },
+	{ "a", "/pbx/9", NULL, EV_PRICE, "1", ERR_NOT_FOUND, "", "of this source" },
+	{ "a", "/pbx/1", "", EV_PRICE, "1", ERR_PARAM, "reason", "1 to 500" },
+	{ "a", "/pbx/1", "tab\t", EV_PRICE, "1", ERR_PARAM, "reason", "control characters" },
+	{ "twice", NULL, NULL, EV_PRICE, "1", ERR_PARAM, "source", "say which" },
+	{ "a", NULL, NULL, EV_SUBJECT, OTHER_SID, ERR_PARAM, "subject", "can't change" },
+	{ "a", NULL, NULL, EV_ID, "b", ERR_PARAM, "id", "can't change" },
+	{ "a", NULL, NULL, EV_PRICE, "-1", ERR_PARAM, "price", "negative" },
+	{ "a", NULL, NULL, EV_CATEGORY, "chess", ERR_PARAM, "category", "no category" },
+	{ "a", NULL, NULL, EV_CATEGORY, "totalprice", ERR_PARAM, "category", "sum of all prices" },
+	{ "a", NULL, NULL, EV_TIME, "2027-01-01T00:00:00Z", ERR_PARAM, "time", "future" },
+	{ "a", NULL, NULL, EV_UPLOAD, "5", ERR_PARAM, "data_upload", "sim-data only" },
+};
+
+START_TEST(corrections_that_make_no_sense_are_refused)
+{
+	struct raw_event raw = call("twice", "2026-11-20T10:00:00Z"), change = { 0 };
+	struct correct c = { .kind = CORRECTION_AMEND, .change = &change };
+	struct correction ret;
+	bool done;
+
+	add_call("a", "2026-11-20T10:00:00Z");
+	add(&raw);
+	set_field(&raw, EV_SOURCE, "/pbx/2");
+	add(&raw);
+	c.id = refusals[_i].id;
+	c.source = refusals[_i].source;
+	c.reason = refusals[_i].reason;
+	set_field(&change, refusals[_i].field, refusals[_i].text);
+	FAILS(correct(&c, &ret, &done), refusals[_i].kind, refusals[_i].param, refusals[_i].words);
+	ck_assert_int_eq(total("calls-inbound", 0, 0).count, 3);
+}
+END_TEST
+
+START_TEST(facts_of_a_correction_are_not_corrected_themselves)
+{
+	struct correct c = { .kind = CORRECTION_VOID };
+	struct correction ret;
+	char id[64];
+	bool done;
+
+	add_call("a", "2026-11-20T10:00:00Z");
+	snprintf(id, sizeof(id), "%s.reversal", made("a", NULL).sid);
+	c.id = id;
+	FAILS(correct(&c, &ret, &done), ERR_PARAM, "id", "correct the event \"a\" of source \"/pbx/1\"");
+}
+END_TEST
+
+static int may_other(void *arg, struct store *store, int64_t account, struct error *e)
+{
+	(void)arg;
+	(void)store;
+	(void)e;
+	return account == other_id;
+}
+
+START_TEST(events_out_of_scope_do_not_exist)
+{
+	static const struct event_scope scope = { .may = may_other };
+	struct correct c = { .id = "a", .kind = CORRECTION_VOID, .scope = &scope };
+	struct raw_event raw = call("a", "2026-11-20T10:00:00Z");
+	struct correction ret;
+	bool done;
+
+	add(&raw);
+	FAILS(correct(&c, &ret, &done), ERR_NOT_FOUND, "", "no event");
+	set_field(&raw, EV_SOURCE, "/pbx/2");
+	set_field(&raw, EV_SUBJECT, OTHER_SID);
+	add(&raw);
+	OK(correct(&c, &ret, &done));
+	ck_assert_int_eq(total("calls-inbound", 0, 0).count, 1);
+	ck_assert_int_eq(ret.source, find("/pbx/2", "a").source);
+}
+END_TEST
+
+START_TEST(own_source_is_not_for_events_from_outside)
+{
+	struct raw_event raw = call("a", "2026-11-20T10:00:00Z");
+	struct event ev;
+
+	set_field(&raw, EV_SOURCE, "usaged");
+	FAILS(event_check(&raw, NOW_US, 0, &ev, &err), ERR_PARAM, "source", "own");
+}
+END_TEST
+
+/* ---- closed books ---- */
+
+START_TEST(late_event_is_booked_at_the_first_open_instant)
+{
+	struct raw_event raw = call("early", "2026-10-10T10:00:00Z");
+	struct stored_event e;
+
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_CREATED);
+	close_through("2026-11-01");
+	add_call("late", "2026-10-31T23:59:59.999999Z");
+	add_call("open", "2026-11-01T00:00:00Z");
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-10-01"), 31).count, 1);
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-11-01"), 1).count, 2);
+	e = find(NULL, "late");
+	ck_assert_int_eq(e.time_us, day_of("2026-11-01") * DAY_US - 1);
+	ck_assert_int_eq(e.booked_us, day_of("2026-11-01") * DAY_US);
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_DUPLICATE);
+	raw = call("late", "2026-10-31T23:59:59.999999Z");
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_DUPLICATE);
+	close_through(NULL);
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_DUPLICATE);
+	add_call("again", "2026-10-10T10:00:00Z");
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-10-01"), 31).count, 2);
+}
+END_TEST
+
+START_TEST(late_event_is_rejected_where_the_setting_says_so)
+{
+	struct raw_event raw = call("early", "2026-10-10T10:00:00Z"), other;
+	struct ledger_result result;
+
+	add(&raw);
+	close_through("2026-11-01");
+	start_ledger(LATE_REJECT);
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_DUPLICATE);
+	set_field(&raw, EV_PRICE, "7");
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_CONFLICT);
+	set_field(&raw, EV_ID, "late");
+	other = raw;
+	result = add(&raw);
+	ck_assert_int_eq(result.verdict, VERDICT_REJECTED);
+	ck_assert_int_eq(result.error->kind, ERR_CLOSED);
+	ck_assert_str_eq(result.error->param, "time");
+	ck_assert_ptr_nonnull(strstr(result.error->message, "through 2026-10-31"));
+	set_field(&other, EV_SUBJECT, OTHER_SID);
+	ck_assert_int_eq(add(&other).verdict, VERDICT_CREATED);
+	close_through(NULL);
+	set_field(&raw, EV_SOURCE, "/pbx/3");
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_CREATED);
+}
+END_TEST
+
+START_TEST(what_is_closed_is_corrected_in_the_open)
+{
+	struct raw_event change = { 0 };
+
+	add_call("a", "2026-10-10T10:00:00Z");
+	close_through("2026-11-01");
+	set_field(&change, EV_PRICE, "0.75");
+	made("a", &change);
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-10-01"), 31).price, 500000000);
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-11-01"), 1).price, 250000000);
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-11-01"), 1).count, 0);
+	made("a", NULL);
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-11-01"), 1).price, -500000000);
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-11-01"), 1).count, -1);
+}
+END_TEST
+
+START_TEST(a_correction_in_closed_books_is_refused_where_the_setting_says_so)
+{
+	struct correct c = { .id = "a", .kind = CORRECTION_VOID };
+	struct raw_event change = { 0 };
+	struct correction ret;
+	bool done;
+
+	add_call("a", "2026-10-10T10:00:00Z");
+	add_call("b", "2026-11-10T10:00:00Z");
+	close_through("2026-11-01");
+	start_ledger(LATE_REJECT);
+	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-10-31");
+	set_field(&change, EV_TIME, "2026-10-11T00:00:00Z");
+	c = (struct correct){ .id = "b", .kind = CORRECTION_AMEND, .change = &change };
+	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-10-31");
+	made("b", NULL);
+}
+END_TEST
+
+/* A part may be larger than the total that it is in, when others are negative. */
+START_TEST(sums_that_corrections_made_negative_do_not_hide_an_overflow)
+{
+	struct raw_event raw = call("a", "2026-10-10T10:00:00Z");
+	struct ledger_result result;
+	char id[16];
+
+	set_field(&raw, EV_CUSTOMER, "cus1");
+	set_field(&raw, EV_USAGE, "1000000000000");
+	for (int i = 0; i < 9; i++) {
+		snprintf(id, sizeof(id), "big-%d", i);
+		set_field(&raw, EV_ID, id);
+		ck_assert_int_eq(add(&raw).verdict, VERDICT_CREATED);
+	}
+	close_through("2026-11-01");
+	for (int i = 0; i < 9; i++) {
+		snprintf(id, sizeof(id), "big-%d", i);
+		made(id, NULL);
+	}
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-11-01"), 1).usage, -INT64_C(9000000000000000000));
+	set_field(&raw, EV_TIME, "2026-11-02T00:00:00Z");
+	for (int i = 0; i < 10; i++) {
+		snprintf(id, sizeof(id), "more-%d", i);
+		set_field(&raw, EV_ID, id);
+		result = add(&raw);
+		ck_assert_int_eq(result.verdict, i < 9 ? VERDICT_CREATED : VERDICT_REJECTED);
+	}
+	ck_assert_int_eq(result.error->kind, ERR_OVERFLOW);
+	ck_assert_str_eq(result.error->param, "usage");
+}
+END_TEST
+
+static Suite *correct_suite(void)
+{
+	Suite *s = suite_create("correct");
+	TCase *t = tcase_create("corrections");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, void_takes_the_amounts_away_and_leaves_the_event);
+	tcase_add_test(t, amendment_puts_another_fact_in_the_place_of_the_event);
+	tcase_add_test(t, what_was_done_before_is_not_done_again);
+	tcase_add_test(t, an_empty_text_takes_a_field_away);
+	tcase_add_test(t, sim_data_is_amended_in_bytes);
+	tcase_add_loop_test(t, corrections_that_make_no_sense_are_refused, 0, ARRAY_SIZE(refusals));
+	tcase_add_test(t, facts_of_a_correction_are_not_corrected_themselves);
+	tcase_add_test(t, events_out_of_scope_do_not_exist);
+	tcase_add_test(t, own_source_is_not_for_events_from_outside);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("closed books");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, late_event_is_booked_at_the_first_open_instant);
+	tcase_add_test(t, late_event_is_rejected_where_the_setting_says_so);
+	tcase_add_test(t, what_is_closed_is_corrected_in_the_open);
+	tcase_add_test(t, a_correction_in_closed_books_is_refused_where_the_setting_says_so);
+	tcase_add_test(t, sums_that_corrections_made_negative_do_not_hide_an_overflow);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return run_suite(correct_suite());
+}
