@@ -19,12 +19,13 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "ingest/feed.h"
+#include "ingest/unpack.h"
 #include "usage/ledger.h"
 #include "base/banned.h"
 
 #define BATCH_EVENTS 50000
 #define BATCH_TEXT_BYTES (24u << 20)
-#define HEAD_BYTES 4096
+#define HEAD_BYTES RECORD_BYTES_MAX
 #define TICK_MS 200
 #define AHEAD_US (24 * 3600 * USEC_PER_SEC)
 /* However busy others keep the ledger, an import waits rather than stop half way; it says so after a while. */
@@ -39,15 +40,18 @@ struct input {
 	int fd;
 	bool regular;
 	int64_t size;
-	_Atomic int64_t done;        /* bytes handed over */
+	_Atomic int64_t done;        /* bytes of the file handed over */
 	atomic_bool stop;
-	char head[HEAD_BYTES];       /* read to see what it is */
+	struct unpacker *unpacker;
+	char head[HEAD_BYTES];       /* unpacked, to see what it is */
 	size_t head_len, head_at;
 };
 
-/* read() that ends when the import is over, even while nothing comes out of a pipe. */
-static int64_t read_some(struct input *in, void *buf, size_t size, struct error *err)
+/* The file's own bytes. Ends when the import is over, even while nothing comes out of a pipe. */
+static int64_t read_file(void *arg, void *buf, size_t size, struct error *err)
 {
+	struct input *in = arg;
+
 	for (;;) {
 		struct pollfd ready = { .fd = in->fd, .events = POLLIN };
 		ssize_t n;
@@ -57,6 +61,8 @@ static int64_t read_some(struct input *in, void *buf, size_t size, struct error 
 		if (!in->regular && poll(&ready, 1, TICK_MS) <= 0)
 			continue;
 		n = read(in->fd, buf, size);
+		if (n > 0)
+			atomic_fetch_add(&in->done, n);
 		if (n >= 0)
 			return n;
 		if (errno != EINTR && errno != EAGAIN)
@@ -67,19 +73,15 @@ static int64_t read_some(struct input *in, void *buf, size_t size, struct error 
 static int64_t input_read(void *arg, void *buf, size_t size, struct error *err)
 {
 	struct input *in = arg;
-	int64_t n = (int64_t)(in->head_len - in->head_at);
+	size_t n = in->head_len - in->head_at;
 
-	if (n > 0) {
-		if ((size_t)n > size)
-			n = (int64_t)size;
-		memcpy(buf, in->head + in->head_at, (size_t)n);
-		in->head_at += (size_t)n;
-	} else {
-		n = read_some(in, buf, size, err);
-	}
-	if (n > 0)
-		atomic_fetch_add(&in->done, n);
-	return n;
+	if (n == 0)
+		return unpacker_read(in->unpacker, buf, size, err);
+	if (n > size)
+		n = size;
+	memcpy(buf, in->head + in->head_at, n);
+	in->head_at += n;
+	return (int64_t)n;
 }
 
 static int input_open(struct input *in, const char *path, struct error *err)
@@ -93,11 +95,13 @@ static int input_open(struct input *in, const char *path, struct error *err)
 		return error_system(err, in->path, errno);
 	in->regular = S_ISREG(st.st_mode);
 	in->size = in->regular ? st.st_size : 0;
+	in->unpacker = unpacker_new(PACKING_BY_CONTENT, read_file, in, 0);
 	return 0;
 }
 
 static void input_close(struct input *in)
 {
+	unpacker_free(&in->unpacker);
 	if (in->fd >= 0)
 		close(in->fd);
 }
@@ -121,11 +125,31 @@ static bool form_find(const char *name, enum reader_form *ret)
 	return false;
 }
 
-/* What the first bytes look like. An object that its first line closes is one of many. */
+/* A byte after the object that begins at P, where only spaces stand before the line's end; NULL if its line doesn't close it. */
+static const char *object_end(const char *p, const char *end)
+{
+	bool in_string = false;
+	int depth = 0;
+
+	for (; p < end && *p != '\n'; p++) {
+		if (in_string)
+			in_string = *p != '"';
+		else if (*p == '"')
+			in_string = true;
+		else
+			depth += (*p == '{' || *p == '[') - (*p == '}' || *p == ']');
+		if (in_string && *p == '\\')
+			p++;
+		if (depth == 0)
+			return p + 1;
+	}
+	return NULL;
+}
+
+/* What the first bytes look like. An object that has its first line to itself is one of many. */
 static enum reader_form form_of_head(const struct input *in)
 {
 	const char *p = in->head, *end = in->head + in->head_len;
-	const char *newline;
 
 	if (in->head_len >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0)
 		p += 3;
@@ -135,29 +159,50 @@ static enum reader_form form_of_head(const struct input *in)
 		return READER_JSON;
 	if (p == end || *p != '{')
 		return READER_CSV;
-	newline = memchr(p, '\n', (size_t)(end - p));
-	while (newline && newline > p && strchr(" \t\r\n", *newline))
-		newline--;
-	return !newline || *newline == '}' ? READER_NDJSON : READER_JSON;
+	p = object_end(p, end);
+	while (p && p < end && strchr(" \t\r", *p))
+		p++;
+	return p && (p == end || *p == '\n') ? READER_NDJSON : READER_JSON;
 }
 
-/* By the name's suffix, else by the content. */
+/* By the name's suffix, in front of that of a packed file. */
+static bool form_of_name(const char *path, enum reader_form *ret)
+{
+	static const char *const packed[] = { ".gz", ".zst", ".zstd" };
+	const char *slash = strrchr(path, '/'), *dot;
+	struct strbuf name;
+	bool found;
+
+	strbuf_init(&name, 4096);
+	strbuf_add(&name, slash ? slash + 1 : path);
+	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++) {
+		size_t len = strlen(packed[i]);
+
+		if (name.len > len && strcmp(name.text + name.len - len, packed[i]) == 0)
+			name.text[name.len - len] = '\0';
+	}
+	dot = strrchr(name.text, '.');
+	found = dot && form_find(dot + 1, ret);
+	strbuf_release(&name);
+	return found;
+}
+
+/* By the name, else by the content; both say which kind of JSON. */
 static int form_guess(struct input *in, enum reader_form *ret, struct error *err)
 {
-	const char *dot = strrchr(in->path, '.');
+	bool named = form_of_name(in->path, ret);
 	int64_t n = 1;
 
-	if (dot && form_find(dot + 1, ret))
+	if (named && *ret != READER_JSON)
 		return 0;
-	while (n > 0 && in->head_len < HEAD_BYTES) {
-		n = read_some(in, in->head + in->head_len, HEAD_BYTES - in->head_len, err);
+	while (n > 0 && in->head_len < HEAD_BYTES && !memchr(in->head, '\n', in->head_len)) {
+		n = unpacker_read(in->unpacker, in->head + in->head_len, HEAD_BYTES - in->head_len, err);
 		if (n < 0)
 			return -1;
 		in->head_len += (size_t)n;
-		if (memchr(in->head, '\n', in->head_len))
-			break;
 	}
-	*ret = form_of_head(in);
+	if (!named || form_of_head(in) == READER_NDJSON)
+		*ret = form_of_head(in);
 	return 0;
 }
 
@@ -541,8 +586,9 @@ const struct command command_import = {
 	.usage = "import [--mapping FILE] [--format ndjson|json|csv] [--rejects FILE] FILE...",
 	.summary = "bring files of usage events into the ledger",
 	.help = "Reads CloudEvents as NDJSON (one a line) or JSON (one, or an array), or CSV whose header names the event's\n"
-		"fields; - is standard input. Each event is created, or a duplicate of one that is there, or in conflict with\n"
-		"it (same source and id, other content), or rejected: so a file can be imported again and counts once.\n\n"
+		"fields; - is standard input. Files packed by gzip or zstd are unpacked on the way. Each event is created, or a\n"
+		"duplicate of one that is there, or in conflict with it (same source and id, other content), or rejected: so a\n"
+		"file can be imported again and counts once.\n\n"
 		"  --mapping FILE   how the columns of another program's CSV become events (conf/mappings has examples)\n"
 		"  --format FORMAT  ndjson, json or csv, instead of going by the file's name or content\n"
 		"  --rejects FILE   where records go that were rejected or are in conflict, as CSV with line and reason\n"

@@ -77,6 +77,32 @@ is "which may be wrong" "$code" 1
 is "no list of rejected records is left of what went well" "$(ls -- *.csv)" "array.txt.rejected.csv"
 rm -- *.rejected.csv
 
+# ---- packed ----
+
+gzip -k in/array.json
+zstd -q in/two.ndjson in/plain.csv
+{ event p1 | gzip -c; event p2 | gzip -c; } >in/members.ndjson.gz
+{ event p3 | zstd -qc; event p4 | zstd -qc; } >in/frames
+try import in/array.json.gz in/two.ndjson.zst in/plain.csv.zst
+has "packed files are what is in them" "$out" "total: 0 created, 5 duplicate, 0 conflict, 0 rejected"
+try import in/members.ndjson.gz in/frames
+has "all of them" "$out" "total: 4 created, 0 duplicate, 0 conflict, 0 rejected"
+try import - <in/members.ndjson.gz
+has "on standard input too" "$out" "total: 0 created, 2 duplicate"
+cp in/plain.csv.zst in/plain.gz
+try import in/plain.gz
+has "whatever the name says" "$out" "total: 0 created, 1 duplicate"
+head -c -4 in/members.ndjson.gz >in/cut.ndjson.gz
+try import in/cut.ndjson.gz
+has "a file that is cut off is told" "$code $err" "1 usaged import: the gzip data ends too soon"
+has "what came before counts" "$out" "total: 0 created, 2 duplicate"
+{ event p5 | gzip -c; event p6; } >in/mixed.gz
+try import in/mixed.gz
+has "a damaged one too" "$code $err" "1 usaged import: the gzip data is damaged: incorrect header check"
+zstd -q --ultra -22 --long=27 --no-content-size -c <(head -c 20000000 /dev/zero) >in/large.zst
+try import in/large.zst
+has "one that asks for much memory too" "$code $err" "1 usaged import: the zstd data needs a window of more than 8 MiB"
+
 # ---- verdicts ----
 
 {
