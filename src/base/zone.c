@@ -152,6 +152,18 @@ int64_t zone_day_start(const struct zone *z, struct date d)
 	return change > midnight - after ? change : midnight - after;
 }
 
+int64_t zone_instant(const struct zone *z, int64_t local)
+{
+	int before = zone_offset(z, local - REACH), after;
+	int64_t change;
+
+	if (zone_offset(z, local - before) == before)
+		return local - before;
+	change = find_change(z, local - REACH, local - before, before);
+	after = zone_offset(z, change);
+	return local - after >= change ? local - after : local - before;
+}
+
 struct date zone_date(const struct zone *z, int64_t sec)
 {
 	return date_from_days(floor_div(sec + zone_offset(z, sec), SEC_PER_DAY));

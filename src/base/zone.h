@@ -30,6 +30,12 @@ int64_t zone_day_start(const struct zone *z, struct date d);
 /* The local date at the instant SEC. */
 struct date zone_date(const struct zone *z, int64_t sec);
 
+/*
+ * The instant at which the local clock shows LOCAL (seconds from 1970-01-01 00:00:00 by that clock). One that it shows twice,
+ * because it is put back, is the first of both; one that it skips is what it would have shown without being put forward.
+ */
+int64_t zone_instant(const struct zone *z, int64_t local);
+
 /* Offset from UTC in seconds at the instant SEC (east is positive). */
 int zone_offset(const struct zone *z, int64_t sec);
 

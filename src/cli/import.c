@@ -187,12 +187,14 @@ static bool form_of_name(const char *path, enum reader_form *ret)
 	return found;
 }
 
-/* By the name, else by the content; both say which kind of JSON. */
-static int form_guess(struct input *in, enum reader_form *ret, struct error *err)
+/* By the mapping or the name, else by the content, which says too what kind of JSON it is. */
+static int form_guess(struct input *in, const struct mapping *m, enum reader_form *ret, struct error *err)
 {
-	bool named = form_of_name(in->path, ret);
+	bool named = m || form_of_name(in->path, ret);
 	int64_t n = 1;
 
+	if (m)
+		*ret = mapping_of_json(m) ? READER_JSON : READER_CSV;
 	if (named && *ret != READER_JSON)
 		return 0;
 	while (n > 0 && in->head_len < HEAD_BYTES && !memchr(in->head, '\n', in->head_len)) {
@@ -407,7 +409,7 @@ static int import_stream(struct import *im, struct input *in, struct error *err)
 
 	if (im->format)
 		form_find(im->format, &form);
-	else if (!im->mapping && form_guess(in, &form, err) < 0)
+	else if (form_guess(in, im->mapping, &form, err) < 0)
 		return -1;
 	reader = reader_new(form, im->mapping, input_read, in);
 	rc = feed_start(reader, clock_now_us(), AHEAD_US, &feed, err);
@@ -489,16 +491,23 @@ static bool is_input(const char *rejects, int argc, char **argv)
 
 static int check_call(const struct import *im, int argc, char **argv)
 {
-	enum reader_form form = READER_CSV;
+	enum reader_form form;
 
 	if (argc < 2)
 		return command_wrong(&command_import, "the files are missing");
 	if (im->format && !form_find(im->format, &form))
 		return command_wrong(&command_import, "--format must be ndjson, json or csv");
-	if (im->mapping_path && form != READER_CSV)
-		return command_wrong(&command_import, "--mapping is for CSV");
 	if (im->rejects.option && is_input(im->rejects.option, argc, argv))
 		return command_wrong(&command_import, "--rejects must not be one of the files");
+	return EXIT_DONE;
+}
+
+static int check_mapping(const struct import *im)
+{
+	enum reader_form form;
+
+	if (im->mapping && im->format && form_find(im->format, &form) && (form != READER_CSV) != mapping_of_json(im->mapping))
+		return command_wrong(&command_import, mapping_of_json(im->mapping) ? "--mapping is for JSON" : "--mapping is for CSV");
 	return EXIT_DONE;
 }
 
@@ -576,7 +585,9 @@ static int run(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (im.mapping_path && mapping_load(im.mapping_path, &im.mapping, &err) < 0)
 		return command_fail("import", &err);
-	rc = open_and_import(&im, s, argc, argv);
+	rc = check_mapping(&im);
+	if (rc == EXIT_DONE)
+		rc = open_and_import(&im, s, argc, argv);
 	mapping_free(&im.mapping);
 	return rc;
 }
@@ -589,7 +600,7 @@ const struct command command_import = {
 		"fields; - is standard input. Files packed by gzip or zstd are unpacked on the way. Each event is created, or a\n"
 		"duplicate of one that is there, or in conflict with it (same source and id, other content), or rejected: so a\n"
 		"file can be imported again and counts once.\n\n"
-		"  --mapping FILE   how the columns of another program's CSV become events (conf/mappings has examples)\n"
+		"  --mapping FILE   how the CSV or JSON of another program becomes events (conf/mappings has examples)\n"
 		"  --format FORMAT  ndjson, json or csv, instead of going by the file's name or content\n"
 		"  --rejects FILE   where records go that were rejected or are in conflict, as CSV with line and reason\n"
 		"                   (else NAME.rejected.csv in this folder, only if there are any)\n\n"

@@ -7,40 +7,49 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/civil.h"
-#include "base/decimal.h"
+#include "ingest/pattern.h"
 #include "ingest/template.h"
+#include "ingest/time_form.h"
 #include "base/banned.h"
 
-#define COLUMNS_MAX 256
-#define RULES_MAX 32
+#define RULES_MAX 256
+#define KEPT_NAME_BYTES 49       /* of a name that inih remembers for indented lines, and of a section's */
 
-/* column = VALUE */
+/* COLUMN = PATTERN */
 struct rule {
+	enum { RULE_ONLY, RULE_SKIP, RULE_CATEGORY } kind;
 	const char *column;
-	const char *value;
-	size_t value_len;
 	size_t index;
-	bool only;                   /* else: skip */
+	struct pattern pattern;
+	const char *category;
 };
 
 struct mapping {
 	struct arena arena;
+	bool json;
 	bool header, has_header;
-	char delimiter;
-	const char *columns[COLUMNS_MAX];
+	char delimiter;              /* 0: not given */
+	const char *columns[MAPPING_COLUMNS_MAX];
 	size_t n_columns;
 	bool given[EVENT_FIELDS];
 	struct template field[EVENT_FIELDS];
 	bool by_name;
-	const char *time_format;     /* NULL: RFC 3339 */
-	bool counts_seconds;         /* since EPOCH_US */
-	int64_t epoch_us;
+	struct time_form time;
 	struct rule rules[RULES_MAX];
 	size_t n_rules;
+	bool has_categories;         /* rules among them */
+	struct table *tables;
 };
 
 /* ---- loading ---- */
+
+static int set_format(struct mapping *m, char *value, struct error *err)
+{
+	m->json = strcmp(value, "json") == 0;
+	if (!m->json && strcmp(value, "csv") != 0)
+		return error_set(err, ERR_PARAM, NULL, "must be csv or json");
+	return 0;
+}
 
 static int set_header(struct mapping *m, char *value, struct error *err)
 {
@@ -74,8 +83,8 @@ static int set_columns(struct mapping *m, char *value, struct error *err)
 
 		if (!*name)
 			continue;
-		if (m->n_columns == COLUMNS_MAX)
-			return error_set(err, ERR_PARAM, NULL, "names more than %d columns", COLUMNS_MAX);
+		if (m->n_columns == MAPPING_COLUMNS_MAX)
+			return error_set(err, ERR_PARAM, NULL, "names more than %d columns", MAPPING_COLUMNS_MAX);
 		m->columns[m->n_columns++] = arena_str(&m->arena, name);
 	}
 	return 0;
@@ -83,24 +92,19 @@ static int set_columns(struct mapping *m, char *value, struct error *err)
 
 static int set_time_format(struct mapping *m, char *value, struct error *err)
 {
-	static const char seconds[] = "seconds since ";
+	return time_form_compile(&m->time, value, err);
+}
 
-	m->time_format = arena_str(&m->arena, value);
-	m->counts_seconds = strncmp(value, seconds, sizeof(seconds) - 1) == 0;
-	if (m->counts_seconds) {
-		value += sizeof(seconds) - 1;
-		if (!instant_parse(value, strlen(value), false, &m->epoch_us))
-			return error_set(err, ERR_PARAM, NULL, "must go on with a time such as 1970-01-01T00:00:00Z");
-		return 0;
-	}
-	for (const char *p = strchr(value, '%'); p; p = strchr(p + 2, '%'))
-		if (!p[1] || !strchr("YmdHMSz", p[1]))
-			return error_set(err, ERR_PARAM, NULL, "may have %%Y %%m %%d %%H %%M %%S and %%z, or be seconds since a time");
+static int set_time_zone(struct mapping *m, char *value, struct error *err)
+{
+	m->time.zone = zone_find(value);
+	if (!m->time.zone)
+		return error_set(err, ERR_PARAM, NULL, "must be a time zone such as Europe/Vienna");
 	return 0;
 }
 
-/* "disposition = ANSWERED" */
-static int add_rule(struct mapping *m, bool only, char *value, struct error *err)
+/* "disposition = ANSWERED"; CATEGORY is NULL but in rules about it. */
+static int add_rule(struct mapping *m, int kind, const char *category, char *value, struct error *err)
 {
 	struct rule *rule = &m->rules[m->n_rules];
 	char *column = trim_spaces(strsep(&value, "="));
@@ -109,33 +113,34 @@ static int add_rule(struct mapping *m, bool only, char *value, struct error *err
 		return error_set(err, ERR_PARAM, NULL, "must be a column, =, and the value it is compared with");
 	if (m->n_rules == RULES_MAX)
 		return error_set(err, ERR_PARAM, NULL, "is one rule too many; %d are the most", RULES_MAX);
-	value = trim_spaces(value);
+	rule->kind = kind;
 	rule->column = arena_str(&m->arena, column);
-	rule->value = arena_str(&m->arena, value);
-	rule->value_len = strlen(value);
-	rule->only = only;
+	rule->category = category;
+	pattern_compile(&rule->pattern, trim_spaces(value), &m->arena);
 	m->n_rules++;
 	return 0;
 }
 
 static int set_only(struct mapping *m, char *value, struct error *err)
 {
-	return add_rule(m, true, value, err);
+	return add_rule(m, RULE_ONLY, NULL, value, err);
 }
 
 static int set_skip(struct mapping *m, char *value, struct error *err)
 {
-	return add_rule(m, false, value, err);
+	return add_rule(m, RULE_SKIP, NULL, value, err);
 }
 
 static const struct {
 	const char *section, *name;
 	int (*set)(struct mapping *m, char *value, struct error *err);
 } names[] = {
+	{ "file", "format", set_format },
 	{ "file", "header", set_header },
 	{ "file", "delimiter", set_delimiter },
 	{ "file", "columns", set_columns },
 	{ "event", "time_format", set_time_format },
+	{ "event", "time_zone", set_time_zone },
 	{ "rows", "only", set_only },
 	{ "rows", "skip", set_skip },
 	{ 0 }
@@ -160,18 +165,38 @@ static int set_field(struct mapping *m, const char *name, const char *value, str
 	m->given[f] = true;
 	if (f == EV_SUBJECT)
 		m->by_name = strcmp(name, "account") == 0;
-	return template_compile(value, &m->arena, &m->field[f], err);
+	return template_compile(value, &m->arena, &m->tables, &m->field[f], err);
+}
+
+static int set_category(struct mapping *m, const char *name, const char *value, struct error *err)
+{
+	m->has_categories = true;
+	return add_rule(m, RULE_CATEGORY, arena_str(&m->arena, name), arena_str(&m->arena, value), err);
+}
+
+static int set_entry(struct mapping *m, const char *table, const char *name, const char *value, struct error *err)
+{
+	if (strlen(name) > KEPT_NAME_BYTES)
+		return error_set(err, ERR_PARAM, NULL, "is longer than %d bytes", KEPT_NAME_BYTES);
+	table_add(table_get(&m->tables, table, &m->arena), value, name, &m->arena);
+	return 0;
 }
 
 static int set_name(struct mapping *m, const char *section, const char *name, const char *value, struct error *err)
 {
+	static const char table[] = "table ";
+
 	for (int i = 0; names[i].name; i++)
 		if (strcmp(names[i].section, section) == 0 && strcmp(names[i].name, name) == 0)
 			return names[i].set(m, arena_str(&m->arena, value), err);
 	if (strcmp(section, "event") == 0)
 		return set_field(m, name, value, err);
-	return error_set(err, ERR_PARAM, NULL, "is unknown; there are header, delimiter and columns in [file], "
-			 "fields and time_format in [event], only and skip in [rows]");
+	if (strcmp(section, "category") == 0)
+		return set_category(m, name, value, err);
+	if (strncmp(section, table, sizeof(table) - 1) == 0)
+		return set_entry(m, section + sizeof(table) - 1, name, value, err);
+	return error_set(err, ERR_PARAM, NULL, "is unknown; there are format, header, delimiter and columns in [file], only and skip in [rows], "
+			 "fields, time_format and time_zone in [event], and [category] and [table NAME]");
 }
 
 struct loading {
@@ -209,18 +234,71 @@ static int load_name(void *arg, const char *section, const char *name, const cha
 	return 0;
 }
 
-/* What a mapping must say. */
-static int check_whole(const struct mapping *m, const char *path, struct error *err)
+static int check_file(const struct mapping *m, const char *path, struct error *err)
 {
-	if (!m->has_header)
+	if (m->json && (m->has_header || m->n_columns || m->delimiter))
+		return error_set(err, ERR_PARAM, NULL, "%s: file.header, columns and delimiter are for CSV", path);
+	if (!m->json && !m->has_header)
 		return error_set(err, ERR_PARAM, NULL, "%s: file.header must be yes or no", path);
-	if (!m->header && m->n_columns == 0)
+	if (!m->json && !m->header && m->n_columns == 0)
 		return error_set(err, ERR_PARAM, NULL, "%s: file.columns must name the columns, since there is no header", path);
+	return 0;
+}
+
+static int check_event(const struct mapping *m, const char *path, struct error *err)
+{
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
-		if (event_fields[f].required && !m->given[f])
+		if (event_fields[f].required && !m->given[f] && (f != EV_CATEGORY || !m->has_categories))
 			return error_set(err, ERR_PARAM, NULL, "%s: event.%s is missing", path,
 					 f == EV_SUBJECT ? "account" : event_fields[f].name);
 	}
+	if (m->time.zone && (!m->time.text || m->time.has_offset))
+		return error_set(err, ERR_PARAM, NULL, "%s: event.time_zone is for times without offset: it needs a time_format, without %%z", path);
+	return 0;
+}
+
+static int check_tables(const struct mapping *m, const char *path, struct error *err)
+{
+	struct error own = { 0 };
+
+	for (struct table *t = m->tables; t; t = t->next)
+		if (table_finish(t, &own) < 0)
+			return error_set(err, ERR_PARAM, NULL, "%s: %s", path, own.message);
+	return 0;
+}
+
+static int bind_columns(struct mapping *m, struct record_columns *c, struct error *err)
+{
+	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
+		if (m->given[f] && template_bind(&m->field[f], c, err) < 0)
+			return -1;
+	for (struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
+		if (record_column(c, rule->column, &rule->index, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* A mapping says itself which columns JSON has: those that it asks for. */
+static int bind_own(struct mapping *m, const char *path, struct error *err)
+{
+	struct record_columns c = { m->columns, m->n_columns, m->json ? MAPPING_COLUMNS_MAX : m->n_columns };
+	struct error own = { 0 };
+
+	if (!m->json && m->header)
+		return 0;
+	if (bind_columns(m, &c, &own) < 0)
+		return error_set(err, ERR_PARAM, NULL, "%s: %s", path, own.message);
+	m->n_columns = c.n;
+	return 0;
+}
+
+/* What a mapping must say, and what follows from it. */
+static int check_whole(struct mapping *m, const char *path, struct error *err)
+{
+	if (check_file(m, path, err) < 0 || check_event(m, path, err) < 0 || check_tables(m, path, err) < 0 || bind_own(m, path, err) < 0)
+		return -1;
+	if (!m->delimiter)
+		m->delimiter = ',';
 	return 0;
 }
 
@@ -236,7 +314,6 @@ int mapping_load(const char *path, struct mapping **ret, struct error *err)
 	if (!err)
 		l.err = err = &own;
 	arena_init(&m->arena);
-	m->delimiter = ',';
 	l.file = fopen(path, "r");
 	if (!l.file) {
 		mapping_free(&m);
@@ -263,6 +340,11 @@ void mapping_free(struct mapping **mp)
 	*mp = NULL;
 }
 
+bool mapping_of_json(const struct mapping *m)
+{
+	return m->json;
+}
+
 bool mapping_has_header(const struct mapping *m)
 {
 	return m->header;
@@ -273,9 +355,10 @@ char mapping_delimiter(const struct mapping *m)
 	return m->delimiter;
 }
 
-size_t mapping_column_count(const struct mapping *m)
+const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n)
 {
-	return m->n_columns;
+	*ret_n = m->n_columns;
+	return m->json || !m->header ? m->columns : NULL;
 }
 
 bool mapping_accounts_by_name(const struct mapping *m)
@@ -283,173 +366,86 @@ bool mapping_accounts_by_name(const struct mapping *m)
 	return m->by_name;
 }
 
-int mapping_columns(struct mapping *m, const char *const *columns, size_t n, struct error *err)
+int mapping_columns(struct mapping *m, const char **columns, size_t n, struct error *err)
 {
-	if (!columns) {
-		columns = m->columns;
-		n = m->n_columns;
-	}
-	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
-		if (m->given[f] && template_bind(&m->field[f], columns, n, err) < 0)
-			return -1;
-	for (struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++) {
-		for (rule->index = 0; rule->index < n; rule->index++)
-			if (strcmp(columns[rule->index], rule->column) == 0)
-				break;
-		if (rule->index == n)
-			return error_set(err, ERR_PARAM, rule->column, "there is no column %s", rule->column);
-	}
-	return 0;
-}
+	struct record_columns c = { columns, n, n };
 
-/* ---- times ---- */
-
-static bool read_digits(const char **p, const char *end, int digits, int *ret)
-{
-	*ret = 0;
-	for (; digits > 0; digits--, (*p)++) {
-		if (*p == end || **p < '0' || **p > '9')
-			return false;
-		*ret = *ret * 10 + (**p - '0');
-	}
-	return true;
-}
-
-/* ".6805900": what is beyond microseconds is cut off. */
-static int64_t read_fraction(const char **p, const char *end)
-{
-	int64_t us = 0, unit = USEC_PER_SEC / 10;
-
-	if (*p + 1 >= end || **p != '.' || (*p)[1] < '0' || (*p)[1] > '9')
-		return 0;
-	for ((*p)++; *p < end && **p >= '0' && **p <= '9'; (*p)++, unit /= 10)
-		us += (**p - '0') * unit;
-	return us;
-}
-
-/* "+0100", "+01:00" or "Z", in seconds */
-static bool read_zone(const char **p, const char *end, int *ret)
-{
-	int hours, minutes;
-	bool west;
-
-	*ret = 0;
-	if (*p < end && **p == 'Z') {
-		(*p)++;
-		return true;
-	}
-	if (*p == end || (**p != '+' && **p != '-'))
-		return false;
-	west = *(*p)++ == '-';
-	if (!read_digits(p, end, 2, &hours))
-		return false;
-	if (*p < end && **p == ':')
-		(*p)++;
-	if (!read_digits(p, end, 2, &minutes) || hours > 23 || minutes > 59)
-		return false;
-	*ret = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
-	return true;
-}
-
-/* TEXT in the form FORMAT, to microseconds. */
-static bool read_time(const char *format, const char *text, size_t len, int64_t *ret_us)
-{
-	const char *end = text + len;
-	struct date d = { 1970, 1, 1 };
-	int hour = 0, minute = 0, second = 0, zone = 0;
-	int64_t us = 0;
-
-	for (; *format; format++) {
-		bool ok = true;
-
-		if (*format != '%') {
-			if (text == end || *text++ != *format)
-				return false;
-			continue;
-		}
-		switch (*++format) {
-		case 'Y': ok = read_digits(&text, end, 4, &d.year); break;
-		case 'm': ok = read_digits(&text, end, 2, &d.month); break;
-		case 'd': ok = read_digits(&text, end, 2, &d.day); break;
-		case 'H': ok = read_digits(&text, end, 2, &hour); break;
-		case 'M': ok = read_digits(&text, end, 2, &minute); break;
-		case 'z': ok = read_zone(&text, end, &zone); break;
-		case 'S':
-			ok = read_digits(&text, end, 2, &second);
-			us = read_fraction(&text, end);
-			break;
-		}
-		if (!ok)
-			return false;
-	}
-	if (text != end || !date_valid(d) || hour > 23 || minute > 59 || second > 60)
-		return false;
-	*ret_us = (date_to_days(d) * SEC_PER_DAY + hour * 3600 + minute * 60 + second - zone) * USEC_PER_SEC + us;
-	return true;
-}
-
-#define SECONDS_MAX (10000LL * 366 * SEC_PER_DAY)
-
-static bool count_seconds(const struct mapping *m, const char *text, size_t len, int64_t *ret_us)
-{
-	int64_t us;
-
-	if (decimal_parse(text, len, 6, SECONDS_MAX * USEC_PER_SEC, &us) != DECIMAL_OK)
-		return false;
-	*ret_us = m->epoch_us + us;
-	return true;
-}
-
-/* What stands in OUT from FROM on is a time of the mapping's format, and becomes one of ours. */
-static int put_time(const struct mapping *m, struct strbuf *out, size_t from, struct error *err)
-{
-	const char *text = out->text + from;
-	char ours[INSTANT_TEXT];
-	size_t len = out->len - from;
-	int64_t us = 0;
-
-	if (!(m->counts_seconds ? count_seconds(m, text, len, &us) : read_time(m->time_format, text, len, &us)))
-		return error_set(err, ERR_PARAM, "time", "time must have the form %s", m->time_format);
-	len = instant_format(ours, us);
-	out->len = from;
-	strbuf_addn(out, ours, len);
-	return 0;
+	return bind_columns(m, &c, err);
 }
 
 /* ---- rows ---- */
 
-static bool rule_matches(const struct rule *rule, const struct csv_row *row)
+static bool rule_fits(const struct rule *rule, const struct csv_row *row)
 {
-	return row->lens[rule->index] == rule->value_len &&
-	       memcmp(row->cells[rule->index], rule->value, rule->value_len) == 0;
+	return pattern_fits(&rule->pattern, row->cells[rule->index], row->lens[rule->index]);
 }
 
 /* Several values of one column are alternatives. */
 static bool only_holds(const struct mapping *m, size_t column, const struct csv_row *row)
 {
 	for (const struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
-		if (rule->only && rule->index == column && rule_matches(rule, row))
+		if (rule->kind == RULE_ONLY && rule->index == column && rule_fits(rule, row))
 			return true;
 	return false;
 }
 
 static bool row_wanted(const struct mapping *m, const struct csv_row *row)
 {
-	for (const struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
-		if (rule->only ? !only_holds(m, rule->index, row) : rule_matches(rule, row))
+	for (const struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++) {
+		if (rule->kind == RULE_ONLY && !only_holds(m, rule->index, row))
 			return false;
+		if (rule->kind == RULE_SKIP && rule_fits(rule, row))
+			return false;
+	}
 	return true;
+}
+
+/* The first rule that fits says which; NULL if none does. */
+static const char *category_by_rule(const struct mapping *m, const struct csv_row *row)
+{
+	for (const struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
+		if (rule->kind == RULE_CATEGORY && rule_fits(rule, row))
+			return rule->category;
+	return NULL;
+}
+
+/* A text that is there already, to *ret_len bytes; NULL: it has to be made. */
+static const char *constant(const struct mapping *m, enum event_field f, const struct csv_row *row, size_t *ret_len)
+{
+	const char *category = f == EV_CATEGORY && m->has_categories ? category_by_rule(m, row) : NULL;
+
+	if (category) {
+		*ret_len = strlen(category);
+		return category;
+	}
+	if (!m->given[f] || (f == EV_TIME && m->time.text))
+		return NULL;
+	return template_constant(&m->field[f], row, ret_len);
+}
+
+/* What stands in OUT from FROM on is a time of the mapping's form, and becomes one of ours. */
+static int put_time(const struct mapping *m, struct strbuf *out, size_t from, struct error *err)
+{
+	char ours[INSTANT_TEXT];
+	int64_t us;
+
+	if (!time_form_read(&m->time, out->text + from, out->len - from, &us))
+		return error_set(err, ERR_PARAM, "time", "time must have the form %s", m->time.text);
+	out->len = from;
+	strbuf_addn(out, ours, instant_format(ours, us));
+	return 0;
 }
 
 static int put_field(const struct mapping *m, enum event_field f, const struct csv_row *row, struct strbuf *out, struct error *err)
 {
 	size_t from = out->len;
 
+	if (!m->given[f])
+		return f == EV_CATEGORY && m->has_categories ?
+			error_set(err, ERR_PARAM, "category", "no rule of [category] fits, and [event] has no category") : 0;
 	if (template_apply(&m->field[f], row, out, err) < 0)
 		return -1;
-	if (f == EV_TIME && m->time_format)
-		return put_time(m, out, from, err);
-	return 0;
+	return f == EV_TIME && m->time.text ? put_time(m, out, from, err) : 0;
 }
 
 int mapping_apply(const struct mapping *m, const char *const *cells, const size_t *lens, size_t n, int64_t line, int64_t row_number,
@@ -464,11 +460,8 @@ int mapping_apply(const struct mapping *m, const char *const *cells, const size_
 	memset(ret, 0, sizeof(*ret));
 	ret->line = line;
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
-		if (!m->given[f])
-			continue;
 		at[f] = scratch->len;
-		if (f != EV_TIME || !m->time_format)
-			ret->field[f].text = template_constant(&m->field[f], &row, &ret->field[f].len);
+		ret->field[f].text = constant(m, f, &row, &ret->field[f].len);
 		if (ret->field[f].text)
 			continue;
 		if (put_field(m, f, &row, scratch, err) < 0)
@@ -477,7 +470,7 @@ int mapping_apply(const struct mapping *m, const char *const *cells, const size_
 	}
 	/* The text has stopped moving. An empty one is a field that the event doesn't have. */
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
-		if (m->given[f] && !ret->field[f].text)
+		if (!ret->field[f].text)
 			ret->field[f].text = scratch->text + at[f];
 		if (ret->field[f].len == 0)
 			ret->field[f].text = NULL;

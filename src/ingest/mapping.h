@@ -1,7 +1,7 @@
 /*
- * mapping.h - how rows of someone else's CSV become usage events: a small INI file, see
- * usaged-mapping(5). Values are templates: text with {column}, {line} and {row}, each perhaps
- * followed by exact filters: {billsec|ceil 60}, {caller|mod 8}, {tokens|mul 0.005}.
+ * mapping.h - how records of another program, rows of CSV or JSON objects, become usage events: a small INI file,
+ * see usaged-mapping(5). Values are templates: text with {column}, {line} and {row}, each perhaps
+ * followed by filters: {billsec|ceil 60}, {caller|mod 8}, {tokens|mul 0.005}.
  */
 #ifndef INGEST_MAPPING_H
 #define INGEST_MAPPING_H
@@ -13,25 +13,30 @@
 #include "base/strbuf.h"
 #include "usage/event.h"
 
+#define MAPPING_COLUMNS_MAX 256
+
 struct mapping;
 
 /* Errors name file and line. Free with mapping_free. */
 int mapping_load(const char *path, struct mapping **ret, struct error *err);
 void mapping_free(struct mapping **m);
 
+/* Are the records JSON objects? Its columns are then paths: "variables.billsec". Else CSV. */
+bool mapping_of_json(const struct mapping *m);
 bool mapping_has_header(const struct mapping *m);
 char mapping_delimiter(const struct mapping *m);
-/* Of a file without a header: how many its own [file] section names. */
-size_t mapping_column_count(const struct mapping *m);
 /* Does the mapping name accounts by their names instead of SIDs? */
 bool mapping_accounts_by_name(const struct mapping *m);
 
-/* Tells the mapping a file's columns, before its first row (NULL, 0: those of its own [file] section). */
-int mapping_columns(struct mapping *m, const char *const *names, size_t n, struct error *err);
+/* Of CSV without a header: the columns that [file] names. Of JSON: those that the mapping asks for. NULL: the header says. */
+const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n);
+
+/* Tells the mapping the names of CSV columns, before the first row. They need stay only during the call. */
+int mapping_columns(struct mapping *m, const char **names, size_t n, struct error *err);
 
 /*
- * One row of N cells into *ret, whose texts live in SCRATCH (cleared first). 1 an event, 0 a row the
- * mapping leaves out, -1 a row that can't be mapped (column and reason). LINE from 1, ROW counts data rows from 0.
+ * One record of N cells into *ret, whose texts live in SCRATCH (cleared first), the cells or the mapping. 1 an event, 0 a record the
+ * mapping leaves out, -1 one that can't be mapped (column and reason). LINE from 1, ROW counts records from 0.
  */
 int mapping_apply(const struct mapping *m, const char *const *cells, const size_t *lens, size_t n, int64_t line, int64_t row,
 		  struct strbuf *scratch, struct raw_event *ret, struct error *err);

@@ -1,6 +1,6 @@
 /*
  * reader.h - usage events out of a stream of bytes, one after the other, whatever
- * the form: CloudEvents as JSON (one, or an array), NDJSON, CSV with a header, CSV through a mapping.
+ * the form: CloudEvents as JSON (one, or an array), NDJSON, CSV with a header; JSON and CSV of others through a mapping.
  * Memory is bounded by the longest record allowed, not by the stream.
  */
 #ifndef INGEST_READER_H
@@ -20,8 +20,9 @@ typedef int64_t (*read_bytes)(void *arg, void *buf, size_t size, struct error *e
 enum reader_form { READER_NDJSON, READER_JSON, READER_CSV };
 
 /*
- * MAPPING is for CSV and may be NULL: the header names the event's fields. It is borrowed, told the columns of this
- * stream, and serves one reader at a time. Never NULL.
+ * MAPPING is NULL where records are events: JSON has their form, and CSV their fields' names as its header. Else it must be
+ * one for this form; it is borrowed, told the columns of this stream, and serves one reader at a time. Never NULL.
+ * With a mapping, objects of READER_JSON may also follow each other, with or without spaces or line ends between.
  */
 struct reader *reader_new(enum reader_form form, struct mapping *mapping, read_bytes read, void *arg);
 void reader_free(struct reader **r);

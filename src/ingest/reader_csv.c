@@ -13,19 +13,17 @@
 #include "ingest/reader_internal.h"
 #include "base/banned.h"
 
-#define COLUMNS_MAX 256
-
 struct csv_state {
 	struct csv_parser parser;
 	struct strbuf text;                   /* the row's cells, each ended by NUL */
-	size_t offset[COLUMNS_MAX];
-	const char *cell[COLUMNS_MAX];
-	size_t len[COLUMNS_MAX];
-	size_t n;                             /* cells; may pass COLUMNS_MAX */
+	size_t offset[MAPPING_COLUMNS_MAX];
+	const char *cell[MAPPING_COLUMNS_MAX];
+	size_t len[MAPPING_COLUMNS_MAX];
+	size_t n;                             /* cells; may pass MAPPING_COLUMNS_MAX */
 	int rows;                             /* ended by the record */
 	bool begun;
 	size_t columns;                       /* that every row must have */
-	enum event_field field[COLUMNS_MAX];  /* of each column, without a mapping */
+	enum event_field field[MAPPING_COLUMNS_MAX];  /* of each column, without a mapping */
 	int64_t row;                          /* rows of data so far */
 	struct strbuf scratch;                /* of the mapping */
 };
@@ -71,7 +69,7 @@ static void add_cell(void *cell, size_t len, void *arg)
 {
 	struct csv_state *cs = arg;
 
-	if (cs->n < COLUMNS_MAX) {
+	if (cs->n < MAPPING_COLUMNS_MAX) {
 		cs->offset[cs->n] = cs->text.len;
 		cs->len[cs->n] = len;
 		strbuf_addn(&cs->text, cell, len);
@@ -109,8 +107,8 @@ static enum read_result check_row(struct reader *r, struct error *err)
 		return bad_row(cs, err, "the row has a NUL byte");
 	if (cs->rows > 1)
 		return bad_row(cs, err, "a carriage return inside a cell must be in quotes");
-	if (cs->n > COLUMNS_MAX) {
-		error_set(err, ERR_TOO_LARGE, NULL, "the row has %zu columns; %d are the most", cs->n, COLUMNS_MAX);
+	if (cs->n > MAPPING_COLUMNS_MAX) {
+		error_set(err, ERR_TOO_LARGE, NULL, "the row has %zu columns; %d are the most", cs->n, MAPPING_COLUMNS_MAX);
 		return READ_BAD;
 	}
 	if (cs->text.failed) {
@@ -199,10 +197,8 @@ static int begin(struct reader *r, struct error *err)
 	cs->begun = true;
 	if (r->mapping) {
 		csv_set_delim(&cs->parser, (unsigned char)mapping_delimiter(r->mapping));
-		if (!mapping_has_header(r->mapping)) {
-			cs->columns = mapping_column_count(r->mapping);
-			return mapping_columns(r->mapping, NULL, 0, err);
-		}
+		if (mapping_own_columns(r->mapping, &cs->columns))
+			return 0;
 	}
 	got = read_row(r, err);
 	if (got == READ_END || got == READ_SKIPPED)

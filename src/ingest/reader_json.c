@@ -1,7 +1,8 @@
 /*
- * reader_json.c - CloudEvents as JSON: one a line (NDJSON), or one object, or an array. The
- * bounds of each event are found first and json-c then parses it alone, so that an array of any length
- * needs the memory of one event, and a bad one spoils no other.
+ * reader_json.c - CloudEvents, or through a mapping the records of another program, as JSON: one a line (NDJSON), or one
+ * object, or an array. The
+ * bounds of each one are found first and json-c then parses it alone, so that an array of any length
+ * needs the memory of one record, and a bad one spoils no other.
  */
 #include "ingest/reader.h"
 
@@ -25,7 +26,11 @@ struct scan {
 struct json_state {
 	json_tokener *tokener;
 	json_object *event;                   /* the last one: its texts are borrowed */
-	char integers[EVENT_FIELDS][24];
+	char integers[MAPPING_COLUMNS_MAX][24];       /* texts of whole numbers, by field or column */
+	const char *cell[MAPPING_COLUMNS_MAX];        /* what a mapping sees of a record */
+	size_t len[MAPPING_COLUMNS_MAX];
+	int64_t row;                          /* records so far */
+	struct strbuf scratch;                /* of the mapping */
 	enum { AT_START, IN_ARRAY, AFTER_COMMA, AFTER_EVENT, AT_END } place;
 	bool array;
 	bool skipping;                        /* passing over the rest of an event that is too long */
@@ -38,6 +43,7 @@ static void *json_new(void)
 
 	if (!js || !(js->tokener = json_tokener_new_ex(DEPTH_MAX)))
 		abort();
+	strbuf_init(&js->scratch, 4 * RECORD_BYTES_MAX);
 	json_tokener_set_flags(js->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	return js;
 }
@@ -48,6 +54,7 @@ static void json_free(void *state)
 
 	json_object_put(js->event);
 	json_tokener_free(js->tokener);
+	strbuf_release(&js->scratch);
 	free(js);
 }
 
@@ -124,6 +131,89 @@ static int set_fields(struct json_state *js, struct raw_event *ret, struct error
 	return set_members(js, data, true, ret, err);
 }
 
+/* ---- one record of another program ---- */
+
+#define PATH_STEP_BYTES 256
+
+/* The member of OBJECT, or item of an array, that the LEN bytes of NAME mean; NULL if there is none. */
+static json_object *step_into(json_object *object, const char *name, size_t len)
+{
+	char step[PATH_STEP_BYTES], *end;
+	json_object *value = NULL;
+	unsigned long i;
+
+	if (len >= sizeof(step))
+		return NULL;
+	memcpy(step, name, len);
+	step[len] = '\0';
+	if (json_object_is_type(object, json_type_object)) {
+		json_object_object_get_ex(object, step, &value);
+		return value;
+	}
+	if (!json_object_is_type(object, json_type_array) || *step < '0' || *step > '9')
+		return NULL;
+	i = strtoul(step, &end, 10);
+	return *end ? NULL : json_object_array_get_idx(object, i);
+}
+
+/* What PATH leads to: names of members and positions in arrays, from 0, with dots between; a name may have dots itself. */
+static json_object *follow(json_object *object, const char *path)
+{
+	const char *dot;
+	json_object *value;
+
+	for (;; path = dot + 1) {
+		value = step_into(object, path, strlen(path));
+		dot = strchr(path, '.');
+		if (value || !dot)
+			return value;
+		object = step_into(object, path, (size_t)(dot - path));
+	}
+}
+
+/* The text of column I, called PATH. What isn't there, or is null, is empty. */
+static int set_cell(struct json_state *js, size_t i, const char *path, struct error *err)
+{
+	json_object *value = follow(js->event, path);
+
+	js->cell[i] = "";
+	switch (json_object_get_type(value)) {
+	case json_type_null:
+		break;
+	case json_type_array:
+	case json_type_object:
+		return error_set(err, ERR_PARAM, path, "%s must be a text or a number, not a JSON %s", path,
+				 json_type_to_name(json_object_get_type(value)));
+	case json_type_int:
+		js->cell[i] = integer_text(value, js->integers[i]);
+		/* json-c has put the nearest that fits for one beyond 64 bits: as an identity it would be another's */
+		if (json_object_get_uint64(value) == UINT64_MAX || json_object_get_int64(value) == INT64_MIN)
+			return error_set(err, ERR_PARAM, path, "%s is a number beyond 64 bits; it should be a JSON string", path);
+		break;
+	default:
+		js->cell[i] = json_object_get_string(value);
+		break;
+	}
+	js->len[i] = json_object_is_type(value, json_type_string) ? (size_t)json_object_get_string_len(value) : strlen(js->cell[i]);
+	return 0;
+}
+
+static enum read_result map_record(struct reader *r, struct raw_event *ret, struct error *err)
+{
+	struct json_state *js = r->state;
+	size_t n;
+	const char *const *paths = mapping_own_columns(r->mapping, &n);
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		if (set_cell(js, i, paths[i], err) < 0)
+			return READ_BAD;
+	rc = mapping_apply(r->mapping, js->cell, js->len, n, r->line, js->row - 1, &js->scratch, ret, err);
+	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
+}
+
+/* ---- any record ---- */
+
 static int parse_failed(json_tokener *tokener, const char *text, size_t len, struct error *err)
 {
 	enum json_tokener_error fault = json_tokener_get_error(tokener);
@@ -138,15 +228,16 @@ static int parse_failed(json_tokener *tokener, const char *text, size_t len, str
 	return error_set(err, ERR_BODY, NULL, "malformed JSON at byte %zu: %s", at + 1, json_tokener_error_desc(fault));
 }
 
-/* The record is one event. */
+/* The record is one object. */
 static enum read_result parse_record(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->line = r->line;
+	js->row++;
 	if (!r->text_len || r->text[0] != '{') {
-		error_set(err, ERR_BODY, NULL, "an event must be a JSON object");
+		error_set(err, ERR_BODY, NULL, "%s must be a JSON object", r->mapping ? "a record" : "an event");
 		return READ_BAD;
 	}
 	json_object_put(js->event);
@@ -156,6 +247,8 @@ static enum read_result parse_record(struct reader *r, struct raw_event *ret, st
 		parse_failed(js->tokener, r->text, r->text_len, err);
 		return READ_BAD;
 	}
+	if (r->mapping)
+		return map_record(r, ret, err);
 	return set_fields(js, ret, err) < 0 ? READ_BAD : READ_EVENT;
 }
 
@@ -362,6 +455,9 @@ static enum read_result json_next(struct reader *r, struct raw_event *ret, struc
 		case AT_END:
 			if (c == -1)
 				return READ_END;
+			/* files of one record each that were put together */
+			if (c == '{' && r->mapping && !js->array)
+				return read_value(r, ret, err);
 			return broken(err, "there is more after its end; NDJSON has one event a line");
 		}
 	}

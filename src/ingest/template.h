@@ -1,13 +1,6 @@
 /*
  * template.h - text with columns of a row in it: "person-{caller|mod 8}". A {name} may be
- * followed by filters, each after a bar, that are applied from left to right:
- *
- *   add N, mul N    sum and product
- *   div N           quotient; an error if it has no exact decimal form
- *   mod N           what is left of whole multiples of N
- *   ceil N          how many N it takes: divided and rounded up to a whole number
- *   lower, upper    letters a to z
- *
+ * followed by filters, each after a bar, that are applied from left to right; usaged-mapping(5) says what they do.
  * Numbers are exact decimals. Besides the row's columns there are {line}, its line in the file from 1, and {row},
  * rows of data before it.
  */
@@ -19,6 +12,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "ingest/table.h"
 
 struct template_part;
 
@@ -34,11 +28,20 @@ struct csv_row {
 	int64_t line, row;
 };
 
-/* The parts live in ARENA. */
-int template_compile(const char *text, struct arena *arena, struct template *ret, struct error *err);
+/* The names of a row's columns. One that isn't there is added while there is ROOM for more than N. */
+struct record_columns {
+	const char **names;
+	size_t n, room;
+};
 
-/* Finds its columns among NAMES. */
-int template_bind(struct template *t, const char *const *names, size_t n, struct error *err);
+/* ERR_PARAM, naming the column, if it isn't there. */
+int record_column(struct record_columns *c, const char *name, size_t *ret, struct error *err);
+
+/* The parts live in ARENA; tables that filters name are got from *TABLES. */
+int template_compile(const char *text, struct arena *arena, struct table **tables, struct template *ret, struct error *err);
+
+/* Finds its columns. NAMES must stay. */
+int template_bind(struct template *t, struct record_columns *c, struct error *err);
 
 /* A text that is there already (a constant, or a cell as it is), or NULL. */
 const char *template_constant(const struct template *t, const struct csv_row *row, size_t *ret_len);

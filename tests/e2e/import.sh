@@ -45,6 +45,12 @@ calls() {
 		sed -n 's/.*"count":"\([0-9]*\)".*/\1/p'
 }
 
+# used ACCOUNT CATEGORY: count and usage
+used() {
+	run report ListUsageRecordAllTime --AccountSid "$1" --Category "$2" --format json |
+		sed -n 's/.*"count":"\([0-9]*\)".*"usage":"\([0-9.]*\)".*/\1 \2/p'
+}
+
 run init --categories "$here/../../conf/categories.csv" >log || exit
 run account add --name One --sid $one --created 2026-01-01 >log
 run account add --name Two --sid $two --created 2026-01-01 >log
@@ -167,8 +173,82 @@ is "nothing is nothing" "$code $(tail -n 1 <<<"$out")" "0 total: 0 created, 0 du
 printf '[file]\nheader = yes\n[event]\nid = {a\n' >in/bad.ini
 try import --mapping in/bad.ini in/plain.csv
 has "a mapping is checked" "$code $err" "1 usaged import: in/bad.ini:4: event.id"
-try import --mapping in/bad.ini --format json in/plain.csv
-is "a mapping is for CSV" "$code" 2
+try import --mapping "$here/../../conf/mappings/web-bytes.ini" --format json in/plain.csv
+has "a mapping is for CSV" "$code $err" "2 usaged import: --mapping is for CSV"
+try import --mapping "$here/../../conf/mappings/freeswitch.ini" --format csv in/plain.csv
+has "or for JSON" "$code $err" "2 usaged import: --mapping is for JSON"
+
+# ---- FreeSWITCH ----
+
+# cdr UUID ACCOUNT CONTEXT ANSWERED BILLSEC [VARIABLES]: a leg of a call as mod_json_cdr writes it
+cdr() {
+	printf '{"core-uuid":"c0","switchname":"pbx","channel_data":{"state":"CS_REPORTING","direction":"inbound"},"variables":{'
+	printf '"uuid":"%s","accountcode":"%s","start_stamp":"2026-11-01%%2009%%3A00%%3A00","start_epoch":"1793523600",' "$1" "$2"
+	printf '"start_uepoch":"1793523600123456","answer_epoch":"%s","duration":"70","billsec":"%s"%s},' "$4" "$5" "${6:-}"
+	printf '"app_log":{"applications":[{"app_name":"bridge","app_data":"user/1001"}]},"callflow":[{"dialplan":"XML",'
+	printf '"caller_profile":{"username":"1000","context":"%s"},"times":{"created_time":"1793523600123456"}}]}' "$3"
+}
+
+run account add --name "Head Office" --created 2026-01-01 >log
+office=$(sed -n 's/^SID=//p' log)
+mkdir in/cdr
+cdr 8f1b Nobody default 1793523610 61 >in/cdr/none.cdr.json
+cdr 8f1a Head%20Office default 1793523610 61 >in/cdr/a.cdr.json
+cdr 8f1c Head%20Office public 1793523610 60 >in/cdr/b.cdr.json
+cdr 8f1d Head%20Office public 0 0 >in/cdr/unanswered.cdr.json
+cdr 8f1e Head%20Office default 1793523610 61 ',"originating_leg_uuid":"8f1a"' >in/cdr/leg.cdr.json
+try import --mapping "$here/../../conf/mappings/freeswitch.ini" in/cdr/[a-m]*.json in/cdr/unanswered.cdr.json
+has "calls that were answered are usage" "$code $out" "total: 2 created, 0 duplicate, 0 conflict, 0 rejected; 2 rows left out"
+is "in both directions, by the minute" "$(used "$office" calls-inbound) $(used "$office" calls-outbound)" "1 1 1 2"
+try import --mapping "$here/../../conf/mappings/freeswitch.ini" in/cdr/none.cdr.json
+has "one of an account that isn't there is rejected" "$code $out" "1 rejected"
+cat in/cdr/[a-m]*.json >in/cdr/all
+{ cdr 8f1a Head%20Office default 1793523610 61; echo; echo '{"variables":'; cdr 8f1c Head%20Office public 1793523610 60; echo; } >in/cdr/lines
+{ echo '['; cat in/cdr/a.cdr.json; echo ,; cat in/cdr/b.cdr.json; echo ']'; } | gzip >in/cdr/array.json.gz
+try import --mapping "$here/../../conf/mappings/freeswitch.ini" in/cdr/all in/cdr/array.json.gz
+has "several in a file are the same" "$out" "total: 0 created, 4 duplicate, 0 conflict, 0 rejected; 1 rows left out"
+try import --mapping "$here/../../conf/mappings/freeswitch.ini" in/cdr/lines
+has "on lines of their own, one spoils no other" "$out" "total: 0 created, 2 duplicate, 0 conflict, 1 rejected"
+rm -- *.rejected.csv
+
+# ---- the manual's examples ----
+
+# example N: the Nth one of usaged-mapping(5)
+example() {
+	awk -v n="$1" '/^\.Ed/ { in_it = 0 } in_it { print } /^\.Bd -literal/ { in_it = ++i == n }' "$here/../../man/usaged-mapping.5"
+}
+
+run account add --name Production --created 2026-01-01 >log
+production=$(sed -n 's/^SID=//p' log)
+run account add --name unknown --created 2026-01-01 >log
+unknown=$(sed -n 's/^SID=//p' log)
+example 1 >asterisk.ini
+printf '"","100","200","Production","""A"" <100>","SIP/1-0","SIP/2-0","Dial","SIP/2","2026-11-01 10:00:00",,"2026-11-01 10:00:20",20,0,"NO ANSWER","DOCUMENTATION","1.1"
+"Production","100","200","x","""A"" <100>","SIP/1-0","SIP/2-0","Dial","SIP/2","2026-11-01 10:00:00","2026-11-01 10:00:01","2026-11-01 10:01:02",62,61,"ANSWERED","DOCUMENTATION","1.1"
+' >in/Master.csv
+try import --mapping asterisk.ini in/Master.csv
+has "the manual's example of Asterisk" "$code $out" "0 in/Master.csv: 1 created, 0 duplicate, 0 conflict, 0 rejected; 1 rows left out"
+is "by its accountcode, in minutes" "$(used "$production" calls-outbound)" "1 2"
+example 2 >switch.ini
+printf 'call_id;trunk;direction;caller;callee;started;seconds;cents
+1;17;out;+431;+432;01.07.2026 00:30:00;7;1.5
+2;18;in;+431;+432;01.11.2026 00:30:00;61;0
+3;4319;in;+431;+80012;29.03.2026 02:30:00;60;0
+4;4319;out;+431;+432;25.10.2026 02:30:00;7200;250
+5;99;out;+431;+432;25.10.2026 02:30:00;60;0
+6;17;out;+431;+432;25.10.2026 02:30:00;-1;0
+' >in/switch.csv
+try import --mapping switch.ini in/switch.csv
+has "the manual's example of a switch" "$code $out" "1 in/switch.csv: 4 created, 0 duplicate, 0 conflict, 1 rejected; 1 rows left out"
+has "what no table has is named" "$(cat switch.csv.rejected.csv)" ',6,trunk,"[table trunks] has nothing for ""99"""'
+is "categories are chosen by rules" "$(used "$production" calls-inbound-tollfree) $(used "$production" calls-globalconference)" "1 1 1 120"
+is "seconds become minutes, to six places" "$(used "$office" calls-inbound)" "2 2.016667"
+example 3 >assistant.ini
+echo '{"conversation":{"id":"c1","started":1793523600.25,"turns":[{"ms":30001}]}}' >in/assistant.jsonl
+try import --mapping assistant.ini in/assistant.jsonl
+has "the manual's example of JSON" "$code $out" "0 in/assistant.jsonl: 1 created"
+is "in minutes" "$(used "$unknown" ai-minutes)" "1 0.500017"
+rm -- *.rejected.csv
 
 # ---- beside others, and interrupted ----
 

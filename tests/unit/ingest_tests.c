@@ -11,6 +11,7 @@
 #include "ingest/feed.h"
 #include "ingest/mapping.h"
 #include "ingest/reader.h"
+#include "ingest/table.h"
 #include "ingest/template.h"
 #include "ingest/unpack.h"
 #include "suite.h"
@@ -348,7 +349,7 @@ END_TEST
 
 /* ---- templates ---- */
 
-static const char *const row_names[] = { "n", "Text", "empty", "two words" };
+static const char *row_names[] = { "n", "Text", "empty", "two words" };
 
 /* What TEMPLATE makes of a row, or the error's message. */
 static const char *filled(const char *template, const char *n)
@@ -357,6 +358,8 @@ static const char *filled(const char *template, const char *n)
 	const char *cells[] = { n, "MiXed", "", "w" };
 	const size_t lens[] = { strlen(n), 5, 0, 1 };
 	const struct csv_row row = { cells, lens, 4, 12, 10 };
+	struct record_columns columns = { row_names, 4, 4 };
+	struct table *tables = NULL;
 	struct template t;
 	struct error err = { 0 };
 	struct arena arena;
@@ -364,7 +367,7 @@ static const char *filled(const char *template, const char *n)
 
 	arena_init(&arena);
 	strbuf_init(&out, 1000);
-	if (template_compile(template, &arena, &t, &err) < 0 || template_bind(&t, row_names, 4, &err) < 0 ||
+	if (template_compile(template, &arena, &tables, &t, &err) < 0 || template_bind(&t, &columns, &err) < 0 ||
 	    template_apply(&t, &row, &out, &err) < 0)
 		snprintf(result, sizeof(result), "%s", err.message);
 	else
@@ -404,6 +407,43 @@ START_TEST(filters_are_exact)
 }
 END_TEST
 
+START_TEST(numbers_can_be_rounded_and_bounded)
+{
+	ck_assert_str_eq(filled("{n|div 60 to 3}", "7"), "0.117");
+	ck_assert_str_eq(filled("{n|div 60 to 0}", "30"), "1");
+	ck_assert_str_eq(filled("{n|div 60 to 0}", "29.999999999"), "0");
+	ck_assert_str_eq(filled("{n|div 60 to 0}", "-30"), "-1");
+	ck_assert_str_eq(filled("{n|div -7 to 2}", "1"), "-0.14");
+	ck_assert_str_eq(filled("{n|div 3 to 0}", "9223372036854775807"), "3074457345618258602");
+	ck_assert_str_eq(filled("{n|div 1 to 2}", "0.123456"), "0.12");
+	ck_assert_str_eq(filled("{n|round 2}", "1.005"), "1.01");
+	ck_assert_str_eq(filled("{n|round 2}", "-1.005"), "-1.01");
+	ck_assert_str_eq(filled("{n|round 2}", "1.00499"), "1");
+	ck_assert_str_eq(filled("{n|round 9}", "12"), "12");
+	ck_assert_str_eq(filled("{n|floor 60}", "119.9"), "1");
+	ck_assert_str_eq(filled("{n|floor 60}", "-1"), "-1");
+	ck_assert_str_eq(filled("{n|atleast 30}", "7"), "30");
+	ck_assert_str_eq(filled("{n|atleast 30}", "31.5"), "31.5");
+	ck_assert_str_eq(filled("{n|atmost 3600}", "99999"), "3600");
+	ck_assert_str_eq(filled("{n|atmost 3600}", "3599"), "3599");
+}
+END_TEST
+
+START_TEST(texts_can_be_cut_and_replaced)
+{
+	ck_assert_str_eq(filled("<{n|trim}>", " \ta b "), "<a b>");
+	ck_assert_str_eq(filled("<{n|trim}>", "  "), "<>");
+	ck_assert_str_eq(filled("<{n|trim|or none}>", ""), "<none>");
+	ck_assert_str_eq(filled("{n|or none}", "some"), "some");
+	ck_assert_str_eq(filled("{n|after sip:|before @}", "sip:4711@example.com"), "4711");
+	ck_assert_str_eq(filled("{n|after sip:|before @}", "4712"), "4712");
+	ck_assert_str_eq(filled("{n|before @}", "@"), "");
+	ck_assert_str_eq(filled("{n|urldecode}", "a%20b%2Fc%c3%A4%zz%4"), "a b/c\xC3\xA4%zz%4");
+	ck_assert_str_eq(filled("{n|urldecode}", ""), "");
+	ck_assert_str_eq(filled("{n|after x|add 1}", "x41"), "42");
+}
+END_TEST
+
 START_TEST(what_has_no_exact_result_is_an_error)
 {
 	ck_assert_str_eq(filled("{n|div 3}", "1"), "the filter div has no exact result for this n");
@@ -424,10 +464,16 @@ START_TEST(templates_that_make_no_sense_are_refused)
 	ck_assert_str_eq(filled("{{n}}", ""), "braces must come in pairs around a column's name");
 	ck_assert_str_eq(filled("{}", ""), "{} must name a column");
 	ck_assert_str_eq(filled("{who}", ""), "there is no column who");
-	ck_assert_str_eq(filled("{n|round 2}", ""), "there is no filter \"round\"; there are add, ceil, div, lower, mod, mul and upper");
+	ck_assert_str_eq(filled("{n|sum 2}", ""), "there is no filter \"sum\"; there are add, after, atleast, atmost, before, ceil, div, "
+			 "floor, lower, mod, mul, or, round, table, trim, upper and urldecode");
 	ck_assert_str_eq(filled("{n|ceil}", ""), "the filter ceil needs a number, as in {n|ceil 60}");
 	ck_assert_str_eq(filled("{n|mod 0.0}", ""), "the filter mod can't divide by 0");
-	ck_assert_str_eq(filled("{n|lower 3}", ""), "the filter lower takes no number");
+	ck_assert_str_eq(filled("{n|lower 3}", ""), "the filter lower stands alone");
+	ck_assert_str_eq(filled("{n|round}", ""), "the filter round needs a number, as in {n|round 2}");
+	ck_assert_str_eq(filled("{n|round 10}", ""), "the filter round needs a number, as in {n|round 2}");
+	ck_assert_str_eq(filled("{n|div 60 to ten}", ""), "the filter div rounds to 0 to 9 places, as in {n|div 60 to 2}");
+	ck_assert_str_eq(filled("{n|mod 60 to 2}", ""), "the filter mod needs a number, as in {n|mod 60}");
+	ck_assert_str_eq(filled("{n|or}", ""), "the filter or needs a text, as in {n|or x}");
 	ck_assert_str_eq(filled("{n|add 1|add 1|add 1|add 1|add 1|add 1|add 1|add 1|add 1}", ""), "{n} has more than 8 filters");
 }
 END_TEST
@@ -534,10 +580,160 @@ START_TEST(times_of_a_format_become_ours)
 }
 END_TEST
 
+START_TEST(times_are_read_as_others_write_them)
+{
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = %e %b %y, %I:%M:%S %p 100%%\n",
+		     "a,b,t\n1,x,\" 1 Feb 14, 12:05:03 AM 100%\"\n2,x,\"31 december 69, 3:05:03,25 pm 100%\"\n3,x,\"1 Foo 14, 12:05:03 AM 100%\"\n"
+		     "4,x,\"1 Feb 14, 13:05:03 AM 100%\"\n5,x,\"1 Feb 4, 1:05:03 AM 100%\"\n",
+		     "2 source=s id=1 subject=x time=2014-02-01T00:05:03Z category=calls\n"
+		     "3 source=s id=2 subject=x time=1969-12-31T15:05:03.250000Z category=calls\n"
+		     "4 bad time: time must have the form %e %b %y, %I:%M:%S %p 100%%\n"
+		     "5 bad time: time must have the form %e %b %y, %I:%M:%S %p 100%%\n"
+		     "6 bad time: time must have the form %e %b %y, %I:%M:%S %p 100%%\n");
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = %m/%d/%Y %H:%M\n",
+		     "a,b,t\n1,x,2/1/2014 7:05\n2,x,02/01/2014 07:05\n",
+		     "2 source=s id=1 subject=x time=2014-02-01T07:05:00Z category=calls\n"
+		     "3 source=s id=2 subject=x time=2014-02-01T07:05:00Z category=calls\n");
+}
+END_TEST
+
+START_TEST(local_times_of_a_zone_become_utc)
+{
+	/* Vienna puts clocks forward on 2026-03-29 at 2:00, and back on 2026-10-25 at 3:00 */
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = %Y-%m-%d %H:%M:%S\ntime_zone = Europe/Vienna\n",
+		     "a,b,t\n1,x,2026-01-01 00:30:00\n2,x,2026-07-01 00:30:00\n3,x,2026-03-29 01:59:59\n4,x,2026-03-29 02:30:00\n"
+		     "5,x,2026-03-29 03:00:00\n6,x,2026-10-25 01:59:59\n7,x,2026-10-25 02:00:00\n8,x,2026-10-25 02:59:59.5\n9,x,2026-10-25 03:00:00\n",
+		     "2 source=s id=1 subject=x time=2025-12-31T23:30:00Z category=calls\n"
+		     "3 source=s id=2 subject=x time=2026-06-30T22:30:00Z category=calls\n"
+		     "4 source=s id=3 subject=x time=2026-03-29T00:59:59Z category=calls\n"
+		     "5 source=s id=4 subject=x time=2026-03-29T01:30:00Z category=calls\n"
+		     "6 source=s id=5 subject=x time=2026-03-29T01:00:00Z category=calls\n"
+		     "7 source=s id=6 subject=x time=2026-10-24T23:59:59Z category=calls\n"
+		     "8 source=s id=7 subject=x time=2026-10-25T00:00:00Z category=calls\n"
+		     "9 source=s id=8 subject=x time=2026-10-25T00:59:59.500000Z category=calls\n"
+		     "10 source=s id=9 subject=x time=2026-10-25T02:00:00Z category=calls\n");
+}
+END_TEST
+
+START_TEST(rules_are_texts_patterns_and_ranges)
+{
+	CHECK_MAPPED("[file]\nheader = yes\n[rows]\nskip = a = ..0\nskip = b = \\*?\n"
+		     "[event]\nsource = s\nid = {a}\naccount = x\ntime = T\ncategory = other\n"
+		     "[category]\nlong = a = 60.5..1e2\nvery-long = a = 100..\nfree = b = 0800*\n\tb = *-free-*\nshort = b = ???\n",
+		     "a,b\n0,1\n-3,1\n60,1\n60.50,1\n100,0800\n100.1,0800\n1,0800\n2,x-free-free-\n3,x-free\n4,\xC3\xA4\xC3\xB6\xC3\xBC\n5,\n"
+		     "6,*x\n7,*xy\nnone,1\n",
+		     "2 skipped\n3 skipped\n"
+		     "4 source=s id=60 subject=x time=T category=other\n"
+		     "5 source=s id=60.50 subject=x time=T category=long\n"
+		     "6 source=s id=100 subject=x time=T category=long\n"
+		     "7 source=s id=100.1 subject=x time=T category=very-long\n"
+		     "8 source=s id=1 subject=x time=T category=free\n"
+		     "9 source=s id=2 subject=x time=T category=free\n"
+		     "10 source=s id=3 subject=x time=T category=other\n"
+		     "11 source=s id=4 subject=x time=T category=short\n"
+		     "12 source=s id=5 subject=x time=T category=other\n"
+		     "13 skipped\n"
+		     "14 source=s id=7 subject=x time=T category=short\n"
+		     "15 source=s id=none subject=x time=T category=other\n");
+	CHECK_MAPPED("[file]\nheader = yes\n[event]\nsource = s\nid = {a}\naccount = x\ntime = T\n[category]\ncalls = a = 1\n", "a\n1\n2\n",
+		     "2 source=s id=1 subject=x time=T category=calls\n"
+		     "3 bad category: no rule of [category] fits, and [event] has no category\n");
+}
+END_TEST
+
+START_TEST(tables_turn_texts_into_others)
+{
+	CHECK_MAPPED("[file]\nheader = yes\n[table accounts]\nHead Office = hq\n\thq-annex\nProduction = 17..19\nVienna = 431*\n"
+		     "Sales = 4311\n[event]\nsource = s\nid = {a}\naccount = {b|table accounts}\ntime = T\ncategory = c\n",
+		     "a,b\n1,hq\n2,hq-annex\n3,18\n4,43123\n5,4311\n6,HQ\n",
+		     "2 source=s id=1 subject=Head Office time=T category=c\n"
+		     "3 source=s id=2 subject=Head Office time=T category=c\n"
+		     "4 source=s id=3 subject=Production time=T category=c\n"
+		     "5 source=s id=4 subject=Vienna time=T category=c\n"
+		     "6 source=s id=5 subject=Sales time=T category=c\n"
+		     "7 bad b: [table accounts] has nothing for \"HQ\"\n");
+}
+END_TEST
+
+START_TEST(a_large_table_finds_each_of_its_texts)
+{
+	struct arena arena;
+	struct table *tables = NULL, *t;
+	struct error err = { 0 };
+	char key[20];
+
+	arena_init(&arena);
+	t = table_get(&tables, "t", &arena);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(key, sizeof(key), "%d", i * 7919 % 1000);
+		table_add(t, key, key, &arena);
+	}
+	ck_assert_ptr_eq(table_get(&tables, "t", &arena), t);
+	ck_assert_int_eq(table_finish(t, &err), 0);
+	for (int i = 0; i < 1000; i++) {
+		size_t len = (size_t)snprintf(key, sizeof(key), "%d", i);
+
+		ck_assert_str_eq(table_find(t, key, len), key);
+	}
+	ck_assert_ptr_null(table_find(t, "1000", 4));
+	ck_assert_ptr_null(table_find(t, "", 0));
+	arena_release(&arena);
+}
+END_TEST
+
+/* ---- records as JSON ---- */
+
+#define OBJECTS "[file]\nformat = json\n[event]\nsource = s\nid = {uuid}\naccount = {call.account|or none}\ncategory = calls\ntime = {t}\n"
+
+static void check_mapped_json(const char *mapping, const char *text, size_t len, const char *want)
+{
+	struct error err = { 0 };
+	struct mapping *m = load(mapping, &err);
+
+	ck_assert_msg(m != NULL, "%s", err.message);
+	check_told(READER_JSON, m, text, len, want);
+	mapping_free(&m);
+}
+
+#define CHECK_MAPPED_JSON(mapping, text, want) check_mapped_json(mapping, text, sizeof(text) - 1, want)
+
+START_TEST(a_mapping_turns_json_objects_into_events)
+{
+	static const char want[] = "1 source=s id=1 subject=a time=T category=calls usage=2.50 customer=x\n"
+				   "2 source=s id=true subject=none time=-7 category=calls\n";
+	static const char mapping[] = OBJECTS "usage = {flow.1.usage}\ncustomer = {a.b}\n";
+
+	CHECK_MAPPED_JSON(mapping,
+			  "{\"uuid\":1,\"call\":{\"account\":\"a\",\"more\":{}},\"t\":\"T\",\"flow\":[{},{\"usage\":2.50}],\"a.b\":\"x\",\"a\":{\"b\":\"y\"}}\n"
+			  "{\"uuid\":true,\"call\":7,\"t\":-7,\"flow\":[1],\"a\":null}", want);
+	CHECK_MAPPED_JSON(mapping,
+			  "[{\"uuid\":\"1\",\"call\":{\"account\":\"a\"},\"t\":\"T\",\"flow\":{\"1\":{\"usage\":\"2.50\"}},\"a.b\":\"x\"},\n"
+			  "{\"uuid\":true,\"t\":-7}]", want);
+	CHECK_MAPPED_JSON(mapping, "{\"uuid\":\"u\",\"t\":\"T\"}{\"uuid\":\"v\",\"t\":\"T\"}\n",
+			  "1 source=s id=u subject=none time=T category=calls\n1 source=s id=v subject=none time=T category=calls\n");
+}
+END_TEST
+
+START_TEST(what_a_mapping_cannot_use_of_json_is_named)
+{
+	CHECK_MAPPED_JSON(OBJECTS, "{\"uuid\":{},\"t\":\"T\"}{\"uuid\":99999999999999999999}{\"uuid\":\"u\",\"t\":\"T\"}[",
+			  "1 bad uuid: uuid must be a text or a number, not a JSON object\n"
+			  "1 bad uuid: uuid is a number beyond 64 bits; it should be a JSON string\n"
+			  "1 source=s id=u subject=none time=T category=calls\n"
+			  "1 failed malformed JSON: there is more after its end; NDJSON has one event a line\n");
+	CHECK_MAPPED_JSON("[rows]\nonly = kind = cdr\n" OBJECTS, "[{\"uuid\":1,\"t\":\"T\"},{\"kind\":\"cdr\",\"uuid\":1,\"t\":\"{row}\"},7]",
+			  "1 skipped\n1 source=s id=1 subject=none time={row} category=calls\n1 bad a record must be a JSON object\n");
+}
+END_TEST
+
 START_TEST(times_may_count_seconds_from_a_moment)
 {
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = milliseconds since 1970-01-01T00:00:00Z\n",
+		     "a,b,t\n1,x,1391385600001.25\n", "2 source=s id=1 subject=x time=2014-02-03T00:00:00.001250Z category=calls\n");
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = microseconds since 1970-01-01T00:00:00Z\n",
+		     "a,b,t\n1,x,1391385600000017\n", "2 source=s id=1 subject=x time=2014-02-03T00:00:00.000017Z category=calls\n");
 	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = seconds since 2014-02-03T00:00:00Z\n",
-		     "a,b,t\n1,x,184\n2,x,2419199.5\n3,x,soon\n4,x,99999999999999999\n",
+		     "a,b,t\n1,x,184\n2,x,2419199.500000999\n3,x,soon\n4,x,99999999999999999\n",
 		     "2 source=s id=1 subject=x time=2014-02-03T00:03:04Z category=calls\n"
 		     "3 source=s id=2 subject=x time=2014-03-02T23:59:59.500000Z category=calls\n"
 		     "4 bad time: time must have the form seconds since 2014-02-03T00:00:00Z\n"
@@ -590,12 +786,26 @@ START_TEST(a_mapping_that_makes_no_sense_is_refused_by_line)
 	ck_assert_str_eq(refused("[event]\naccount = {a}\nsubject = {b}\n"), ":3: event.subject is given twice");
 	ck_assert_str_eq(refused("[event]\ncolour = {a}\n"), ":2: event.colour is no field of an event");
 	ck_assert_str_eq(refused("[event]\ntime_format = %Y-%j\n"),
-			 ":2: event.time_format may have %Y %m %d %H %M %S and %z, or be seconds since a time");
+			 ":2: event.time_format may have %Y %y %m %b %d %e %H %I %p %M %S %z and %%, or be "
+			 "seconds, milliseconds or microseconds since a time");
+	ck_assert_str_eq(refused("[event]\ntime_zone = Vienna\n"), ":2: event.time_zone must be a time zone such as Europe/Vienna");
+	ck_assert_str_eq(refused("[file]\nheader = yes\n" EVENT "time = {t}\ntime_zone = Europe/Vienna\n"),
+			 ": event.time_zone is for times without offset: it needs a time_format, without %z");
+	ck_assert_str_eq(refused("[file]\nheader = yes\n" EVENT "time = {t}\ntime_zone = Europe/Vienna\ntime_format = %Y %z\n"),
+			 ": event.time_zone is for times without offset: it needs a time_format, without %z");
+	ck_assert_str_eq(refused("[file]\nformat = xml\n"), ":2: file.format must be csv or json");
+	ck_assert_str_eq(refused("[file]\nformat = json\nheader = yes\n" EVENT "time = {t}\n"), ": file.header, columns and delimiter are for CSV");
+	ck_assert_str_eq(refused("[file]\nheader = yes\n" EVENT "time = {t|table times}\n"), ": [table times] is missing or empty");
+	ck_assert_str_eq(refused("[file]\nheader = yes\n" EVENT "time = {t}\n[table x]\na = 1\nb = 1\n"), ": [table x] has \"1\" twice");
+	ck_assert_str_eq(refused("[table x]\n12345678901234567890123456789012345678901234567890 = 1\n"),
+			 ":2: table x.12345678901234567890123456789012345678901234567890 is longer than 49 bytes");
+	ck_assert_str_eq(refused("[category]\ncalls = x\n"), ":2: category.calls must be a column, =, and the value it is compared with");
+	ck_assert_str_eq(refused("[file]\nheader = no\ncolumns = a, b\n" EVENT "time = {t}\n"), ": there is no column t");
 	ck_assert_str_eq(refused("[event]\ntime_format = seconds since Monday\n"),
 			 ":2: event.time_format must go on with a time such as 1970-01-01T00:00:00Z");
 	ck_assert_str_eq(refused("[rows]\nonly = x\n"), ":2: rows.only must be a column, =, and the value it is compared with");
-	ck_assert_str_eq(refused("[rows]\nkeep = x\n"), ":2: rows.keep is unknown; there are header, delimiter and columns in [file], "
-			 "fields and time_format in [event], only and skip in [rows]");
+	ck_assert_str_eq(refused("[rows]\nkeep = x\n"), ":2: rows.keep is unknown; there are format, header, delimiter and columns in [file], "
+			 "only and skip in [rows], fields, time_format and time_zone in [event], and [category] and [table NAME]");
 	ck_assert_str_eq(refused("header\n"), ":1: must be [section], or name = value");
 	ck_assert_str_eq(refused("[file]\nheader = no\n" EVENT "time = {t}\n"),
 			 ": file.columns must name the columns, since there is no header");
@@ -619,7 +829,8 @@ END_TEST
 
 START_TEST(the_mappings_that_come_with_the_program_load)
 {
-	static const char *const names[] = { "asterisk-master-csv", "copenhagen-calls", "copenhagen-sms", "azure-llm", "web-bytes" };
+	static const char *const names[] = { "asterisk-master-csv", "copenhagen-calls", "copenhagen-sms", "azure-llm", "web-bytes",
+					     "freeswitch" };
 	const char *srcdir = getenv("srcdir");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -999,6 +1210,8 @@ static Suite *suite(void)
 	suite_add_tcase(s, csv);
 	tcase_add_test(templates, templates_join_texts_columns_and_positions);
 	tcase_add_test(templates, filters_are_exact);
+	tcase_add_test(templates, numbers_can_be_rounded_and_bounded);
+	tcase_add_test(templates, texts_can_be_cut_and_replaced);
 	tcase_add_test(templates, what_has_no_exact_result_is_an_error);
 	tcase_add_test(templates, templates_that_make_no_sense_are_refused);
 	suite_add_tcase(s, templates);
@@ -1006,6 +1219,13 @@ static Suite *suite(void)
 	tcase_add_test(mappings, columns_may_stand_in_the_mapping_over_several_lines);
 	tcase_add_test(mappings, rows_are_chosen_by_their_columns);
 	tcase_add_test(mappings, times_of_a_format_become_ours);
+	tcase_add_test(mappings, times_are_read_as_others_write_them);
+	tcase_add_test(mappings, local_times_of_a_zone_become_utc);
+	tcase_add_test(mappings, rules_are_texts_patterns_and_ranges);
+	tcase_add_test(mappings, tables_turn_texts_into_others);
+	tcase_add_test(mappings, a_large_table_finds_each_of_its_texts);
+	tcase_add_test(mappings, a_mapping_turns_json_objects_into_events);
+	tcase_add_test(mappings, what_a_mapping_cannot_use_of_json_is_named);
 	tcase_add_test(mappings, times_may_count_seconds_from_a_moment);
 	tcase_add_test(mappings, a_column_that_the_file_lacks_is_named);
 	tcase_add_test(mappings, a_mapping_serves_one_file_after_the_other);

@@ -23,8 +23,13 @@ same "settings" "$tmp/settings" "$tmp/settings.manual"
 sed -n 's/^	\[EV_[A-Z]*\] = { "\([a-z_]*\)".*/\1/p' src/usage/event.c | grep -vx -e specversion -e type -e subject |
 	sort >"$tmp/fields"
 sed -n '/^\.Ss \[event\]/,/^\.Pp/s/^\.It Li //p' man/usaged-mapping.5 | tr -d ' ' | tr ',' '\n' |
-	grep -vx -e account -e time_format | sort >"$tmp/fields.manual"
+	grep -vx -e account -e time_format -e time_zone | sort >"$tmp/fields.manual"
 same "fields of an event" "$tmp/fields" "$tmp/fields.manual"
+
+sed -n 's/^	{ "\([a-z]*\)", *TAKES_.*/\1/p' src/ingest/template.c | sort >"$tmp/filters"
+sed -n '/^\.Ss Filters/,/^\.El/s/^\.It Li //p' man/usaged-mapping.5 | sed 's/ Ar [a-z]*//g; s/ Li / /g; s/ Op to//' | tr -d ' ' | tr ',' '\n' |
+	sort >"$tmp/filters.manual"
+same "filters" "$tmp/filters" "$tmp/filters.manual"
 
 sed -n 's/^	.name = "\([a-z-]*\)",$/\1/p' src/cli/*.c | sort >"$tmp/commands"
 sed -n 's/^\.It Ic \([a-z-]*\).*/\1/p' man/usaged.8 | sort -u >"$tmp/commands.manual"
@@ -45,7 +50,7 @@ echo AccountSid >>"$tmp/parameters.manual"      # in the paths
 sort -u -o "$tmp/parameters.manual" "$tmp/parameters.manual"
 same "parameters" "$tmp/parameters" "$tmp/parameters.manual"
 
-for list in settings fields commands roles operations parameters; do
+for list in settings fields filters commands roles operations parameters; do
 	[ -s "$tmp/$list" ] || { echo "no $list were found in the source"; bad=1; }
 done
 exit $bad

@@ -1,0 +1,28 @@
+/*
+ * pattern.h - what a cell is compared with, in the rules and tables of a mapping:
+ *
+ *   60..3600, 60.., ..59   a number from the one to the other, both included
+ *   0900*, ???, a\*        text in which * stands for any, ? for one character, and \ takes the next one as it is
+ *   ANSWERED               that text
+ */
+#ifndef INGEST_PATTERN_H
+#define INGEST_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/arena.h"
+#include "base/decimal.h"
+
+struct pattern {
+	enum { PATTERN_TEXT, PATTERN_GLOB, PATTERN_RANGE } kind;
+	const char *text;
+	size_t len;
+	struct decimal low, high;    /* places -1: no end there */
+};
+
+/* The text is copied into ARENA. */
+void pattern_compile(struct pattern *ret, const char *text, struct arena *arena);
+
+bool pattern_fits(const struct pattern *p, const char *text, size_t len);
+
+#endif

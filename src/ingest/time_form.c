@@ -1,0 +1,270 @@
+#include "ingest/time_form.h"
+
+#include <string.h>
+
+#include "base/decimal.h"
+#include "base/banned.h"
+
+/* A time in work. */
+struct parts {
+	int year, month, day, hour, minute, second;
+	int offset;                  /* east of UTC, in seconds */
+	bool twelve, afternoon;
+	int64_t us;
+};
+
+struct text {
+	const char *p, *end;
+};
+
+/* Up to DIGITS of them, one at least. */
+static bool read_digits(struct text *t, int digits, int *ret)
+{
+	const char *from = t->p;
+
+	*ret = 0;
+	for (; t->p < t->end && t->p < from + digits && *t->p >= '0' && *t->p <= '9'; t->p++)
+		*ret = *ret * 10 + (*t->p - '0');
+	return t->p > from;
+}
+
+static bool read_year(struct text *t, struct parts *ret)
+{
+	const char *from = t->p;
+
+	return read_digits(t, 4, &ret->year) && t->p == from + 4;
+}
+
+/* As POSIX has it: 69 to 99 are of the last century. */
+static bool read_short_year(struct text *t, struct parts *ret)
+{
+	const char *from = t->p;
+
+	if (!read_digits(t, 2, &ret->year) || t->p != from + 2)
+		return false;
+	ret->year += ret->year < 69 ? 2000 : 1900;
+	return true;
+}
+
+static bool read_month(struct text *t, struct parts *ret)
+{
+	return read_digits(t, 2, &ret->month);
+}
+
+static bool same_letters(const char *text, const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((text[i] | 0x20) != (name[i] | 0x20))
+			return false;
+	return true;
+}
+
+/* Its English name, or the first three letters of it. */
+static bool read_month_name(struct text *t, struct parts *ret)
+{
+	static const char *const names[] = { "January", "February", "March", "April", "May", "June", "July", "August", "September",
+					     "October", "November", "December" };
+	size_t left = (size_t)(t->end - t->p), len;
+
+	for (ret->month = 1; ret->month <= 12; ret->month++) {
+		len = strlen(names[ret->month - 1]);
+		if (left < len || !same_letters(t->p, names[ret->month - 1], len))
+			len = 3;
+		if (left < len || !same_letters(t->p, names[ret->month - 1], len))
+			continue;
+		t->p += len;
+		return true;
+	}
+	return false;
+}
+
+static bool read_day(struct text *t, struct parts *ret)
+{
+	return read_digits(t, 2, &ret->day);
+}
+
+/* A space may fill it up to two. */
+static bool read_filled_day(struct text *t, struct parts *ret)
+{
+	t->p += t->p < t->end && *t->p == ' ';
+	return read_digits(t, 2, &ret->day);
+}
+
+static bool read_hour(struct text *t, struct parts *ret)
+{
+	return read_digits(t, 2, &ret->hour);
+}
+
+static bool read_hour_of_twelve(struct text *t, struct parts *ret)
+{
+	ret->twelve = true;
+	return read_digits(t, 2, &ret->hour) && ret->hour >= 1 && ret->hour <= 12;
+}
+
+static bool read_half(struct text *t, struct parts *ret)
+{
+	if (t->end - t->p < 2 || !(same_letters(t->p, "am", 2) || same_letters(t->p, "pm", 2)))
+		return false;
+	ret->afternoon = (*t->p | 0x20) == 'p';
+	t->p += 2;
+	return true;
+}
+
+static bool read_minute(struct text *t, struct parts *ret)
+{
+	return read_digits(t, 2, &ret->minute);
+}
+
+/* A fraction may follow: ".6805900". */
+static bool read_second(struct text *t, struct parts *ret)
+{
+	int64_t unit = USEC_PER_SEC / 10;
+
+	if (!read_digits(t, 2, &ret->second))
+		return false;
+	ret->us = 0;
+	if (t->end - t->p < 2 || (*t->p != '.' && *t->p != ',') || t->p[1] < '0' || t->p[1] > '9')
+		return true;
+	for (t->p++; t->p < t->end && *t->p >= '0' && *t->p <= '9'; t->p++, unit /= 10)
+		ret->us += (*t->p - '0') * unit;
+	return true;
+}
+
+/* "+0100", "+01:00" or "Z" */
+static bool read_offset(struct text *t, struct parts *ret)
+{
+	int hours, minutes;
+	const char *from;
+	bool west;
+
+	if (t->p == t->end)
+		return false;
+	ret->offset = 0;
+	if (*t->p == 'Z') {
+		t->p++;
+		return true;
+	}
+	if (*t->p != '+' && *t->p != '-')
+		return false;
+	west = *t->p++ == '-';
+	from = t->p;
+	if (!read_digits(t, 2, &hours) || t->p != from + 2)
+		return false;
+	t->p += t->p < t->end && *t->p == ':';
+	from = t->p;
+	if (!read_digits(t, 2, &minutes) || t->p != from + 2 || hours > 23 || minutes > 59)
+		return false;
+	ret->offset = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
+	return true;
+}
+
+static const struct {
+	char letter;
+	bool (*read)(struct text *t, struct parts *ret);
+} conversions[] = {
+	{ 'Y', read_year }, { 'y', read_short_year }, { 'm', read_month }, { 'b', read_month_name }, { 'd', read_day },
+	{ 'e', read_filled_day }, { 'H', read_hour }, { 'I', read_hour_of_twelve }, { 'p', read_half }, { 'M', read_minute },
+	{ 'S', read_second }, { 'z', read_offset }, { 0, NULL }
+};
+
+static bool (*conversion(char letter))(struct text *t, struct parts *ret)
+{
+	for (int i = 0; conversions[i].letter; i++)
+		if (conversions[i].letter == letter)
+			return conversions[i].read;
+	return NULL;
+}
+
+/* "seconds since 1970-01-01T00:00:00Z": 1 if it is of that kind. */
+static int compile_count(struct time_form *f, struct error *err)
+{
+	static const struct { const char *words; int places; } counts[] = {
+		{ "seconds since ", 9 }, { "milliseconds since ", 6 }, { "microseconds since ", 3 }, { 0 }
+	};
+
+	for (int i = 0; counts[i].words; i++) {
+		size_t len = strlen(counts[i].words);
+
+		if (strncmp(f->text, counts[i].words, len) != 0)
+			continue;
+		f->count_places = counts[i].places;
+		f->has_offset = true;
+		if (!instant_parse(f->text + len, strlen(f->text + len), false, &f->epoch_us))
+			return error_set(err, ERR_PARAM, NULL, "must go on with a time such as 1970-01-01T00:00:00Z");
+		return 1;
+	}
+	return 0;
+}
+
+int time_form_compile(struct time_form *ret, const char *text, struct error *err)
+{
+	int rc;
+
+	*ret = (struct time_form){ .text = text, .zone = ret->zone };
+	rc = compile_count(ret, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	for (const char *p = strchr(text, '%'); p; p = strchr(p + 2, '%')) {
+		if (!p[1] || (p[1] != '%' && !conversion(p[1])))
+			return error_set(err, ERR_PARAM, NULL, "may have %%Y %%y %%m %%b %%d %%e %%H %%I %%p %%M %%S %%z and %%%%, or be "
+					 "seconds, milliseconds or microseconds since a time");
+		ret->has_offset |= p[1] == 'z';
+	}
+	return 0;
+}
+
+/* TEXT has all that FORMAT asks for, and nothing else. */
+static bool read_parts(const char *format, struct text t, struct parts *ret)
+{
+	for (; *format; format++) {
+		if (*format == '%' && *++format != '%') {
+			if (!conversion(*format)(&t, ret))
+				return false;
+		} else if (t.p == t.end || *t.p++ != *format) {
+			return false;
+		}
+	}
+	return t.p == t.end;
+}
+
+static bool read_clock(const struct time_form *f, const char *text, size_t len, int64_t *ret_us)
+{
+	struct parts p = { .year = 1970, .month = 1, .day = 1 };
+	struct date d;
+	int64_t sec;
+
+	if (!read_parts(f->text, (struct text){ text, text + len }, &p))
+		return false;
+	if (p.twelve)
+		p.hour = p.hour % 12 + (p.afternoon ? 12 : 0);
+	d = (struct date){ p.year, p.month, p.day };
+	if (!date_valid(d) || p.hour > 23 || p.minute > 59 || p.second > 60)
+		return false;
+	sec = date_to_days(d) * SEC_PER_DAY + p.hour * 3600 + p.minute * 60 + p.second - p.offset;
+	if (f->zone)
+		sec = zone_instant(f->zone, sec);
+	*ret_us = sec * USEC_PER_SEC + p.us;
+	return true;
+}
+
+/* Within the years that a date can have. */
+static bool in_years(int64_t us)
+{
+	return us >= date_to_days((struct date){ 1, 1, 1 }) * SEC_PER_DAY * USEC_PER_SEC &&
+	       us < (date_to_days((struct date){ 9999, 12, 31 }) + 1) * SEC_PER_DAY * USEC_PER_SEC;
+}
+
+static bool read_count(const struct time_form *f, const char *text, size_t len, int64_t *ret_us)
+{
+	int64_t ns;
+
+	if (decimal_parse(text, len, f->count_places, INT64_MAX, &ns) != DECIMAL_OK)
+		return false;
+	*ret_us = f->epoch_us + floor_div(ns, 1000);
+	return in_years(*ret_us);
+}
+
+bool time_form_read(const struct time_form *f, const char *text, size_t len, int64_t *ret_us)
+{
+	return f->count_places ? read_count(f, text, len, ret_us) : read_clock(f, text, len, ret_us);
+}
