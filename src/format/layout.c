@@ -8,25 +8,15 @@
 #include <json-c/json.h>
 
 #include "format/mustache.h"
+#include "format/parts.h"
 #include "format/plain.h"
 
 #include "base/banned.h"
 
-enum { PARTS_MAX = 8, PART_NAME = 24, PATH_LENGTH = 4096 };
-
-/* A template file, read once for a document. */
-struct part {
-	char name[PART_NAME];
-	char *text;
-	size_t len;
-};
-
 struct layout {
-	const struct writer_options *options;
 	const char *content;
 	struct json_object *data;
-	struct part parts[PARTS_MAX];
-	size_t n_parts;
+	struct parts parts;
 
 	struct strbuf rendered;
 	size_t split;                   /* where the body comes in it */
@@ -115,7 +105,7 @@ struct layout *layout_new(const struct writer_options *o, const char *content, c
 
 	if (!l)
 		abort();
-	l->options = o;
+	parts_init(&l->parts, o->templates, ".html");
 	l->content = content;
 	l->data = json_object_new_object();
 	put_text(l->data, "title", title);
@@ -135,8 +125,7 @@ void layout_free(struct layout **l)
 {
 	if (!*l)
 		return;
-	for (size_t i = 0; i < (*l)->n_parts; i++)
-		free((*l)->parts[i].text);
+	parts_release(&(*l)->parts);
 	json_object_put((*l)->data);
 	free(*l);
 	*l = NULL;
@@ -154,50 +143,6 @@ void layout_set_pager(struct layout *l, const char *key, const char *href)
 }
 
 /* ---- templates ---- */
-
-static int read_file(const char *path, struct part *part, struct error *err)
-{
-	FILE *file = fopen(path, "re");
-	struct strbuf text;
-	char chunk[4096];
-	size_t n;
-
-	if (!file)
-		return error_system(err, path, errno);
-	strbuf_init(&text, MUSTACHE_TEMPLATE);
-	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		strbuf_addn(&text, chunk, n);
-	fclose(file);
-	part->len = text.len;
-	part->text = strbuf_take(&text);
-	return part->text ? 0 : error_set(err, ERR_INTERNAL, NULL, "%s is too large for a template", path);
-}
-
-/* The template called NAME, which may come from a template; NULL and l->error set if there is none. */
-static const struct part *find_part(struct layout *l, const char *name, size_t len)
-{
-	struct part *part = &l->parts[l->n_parts];
-	char path[PATH_LENGTH];
-
-	for (size_t i = 0; i < l->n_parts; i++)
-		if (strlen(l->parts[i].name) == len && memcmp(l->parts[i].name, name, len) == 0)
-			return &l->parts[i];
-	if (l->n_parts == PARTS_MAX || len >= PART_NAME || memchr(name, '/', len) || memchr(name, '.', len)) {
-		error_set(&l->error, ERR_INTERNAL, NULL, "there is no template \"%.*s\"", (int)len, name);
-		return NULL;
-	}
-	memcpy(part->name, name, len);
-	part->name[len] = '\0';
-	if (!l->options->templates ||
-	    (size_t)snprintf(path, sizeof(path), "%s/%s.html", l->options->templates, part->name) >= sizeof(path)) {
-		error_set(&l->error, ERR_INTERNAL, NULL, "a page needs a folder of templates");
-		return NULL;
-	}
-	if (read_file(path, part, &l->error) < 0)
-		return NULL;
-	l->n_parts++;
-	return part;
-}
 
 static bool is_name(const char *name, size_t len, const char *word)
 {
@@ -217,7 +162,7 @@ static const char *partial_of_layout(void *ctx, const char *name, size_t len, si
 		name = l->content;
 		len = strlen(name);
 	}
-	part = find_part(l, name, len);
+	part = parts_find(&l->parts, name, len, &l->error);
 	if (!part)
 		return NULL;
 	*ret_len = part->len;
@@ -226,7 +171,7 @@ static const char *partial_of_layout(void *ctx, const char *name, size_t len, si
 
 static int render(struct layout *l, struct error *err)
 {
-	const struct part *layout = find_part(l, "layout", strlen("layout"));
+	const struct part *layout = parts_find(&l->parts, "layout", strlen("layout"), &l->error);
 
 	l->split = SIZE_MAX;
 	if (layout)

@@ -47,6 +47,33 @@ static void spell_camel(struct strbuf *out, const char *name)
 	}
 }
 
+/* Bytes of the word that TEXT begins with: up to "_", or to the capital that begins the next word. */
+static size_t word_length(const char *text)
+{
+	size_t n = 1;
+
+	while (text[n] && text[n] != '_') {
+		if (is_upper(text[n]) && (is_lower(text[n - 1]) || is_lower(text[n + 1])))
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void spell_snake(struct strbuf *out, const char *name)
+{
+	for (bool first = true; *name; first = false) {
+		size_t len = word_length(name);
+
+		if (!first)
+			strbuf_addc(out, '_');
+		for (size_t i = 0; i < len; i++)
+			strbuf_addc(out, to_lower(name[i]));
+		for (name += len; *name == '_'; )
+			name++;
+	}
+}
+
 static void spell_flat(struct strbuf *out, const char *name)
 {
 	for (; *name; name++)
@@ -65,6 +92,9 @@ void style_spell(struct strbuf *out, enum spelling spelling, const char *name)
 		break;
 	case SPELL_CAMEL:
 		spell_camel(out, name);
+		break;
+	case SPELL_SNAKE:
+		spell_snake(out, name);
 		break;
 	case SPELL_FLAT:
 		spell_flat(out, name);
@@ -86,19 +116,6 @@ static bool is_acronym(const char *word, size_t len)
 			return true;
 	}
 	return false;
-}
-
-/* Bytes of the word that TEXT begins with: up to "_", or to the capital that begins the next word. */
-static size_t word_length(const char *text)
-{
-	size_t n = 1;
-
-	while (text[n] && text[n] != '_') {
-		if (is_upper(text[n]) && (is_lower(text[n - 1]) || is_lower(text[n + 1])))
-			break;
-		n++;
-	}
-	return n;
 }
 
 void style_humanise(struct strbuf *out, const char *name)

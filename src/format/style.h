@@ -14,6 +14,7 @@ enum spelling {
 	SPELL_AS_IS,
 	SPELL_PASCAL,      /* account_sid -> AccountSid */
 	SPELL_CAMEL,       /* AIMinutes -> aiMinutes: the leading capitals, but not the one that begins the next word, go lower */
+	SPELL_SNAKE,       /* AIMinutes -> ai_minutes */
 	SPELL_FLAT         /* page_size -> pagesize; a trailing "_uri" stays as "uri" */
 };
 

@@ -4,10 +4,13 @@
 #include <strings.h>
 
 #include "meta/metadata.h"
+#include "meta/types.h"
 #include "base/banned.h"
 
 const struct document documents[] = {
 	{ "/metadata", DOCUMENT_HTML, "The operations, and where each is described", metadata_write_index, NULL },
+	{ "/types", DOCUMENT_JSON, "The languages that the operations' types can be had in", types_write_index, NULL },
+	{ "/types/{language}", DOCUMENT_TEXT, "The types of requests and answers as source text", types_write_document, NULL },
 	{ 0 }
 };
 

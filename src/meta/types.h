@@ -2,11 +2,15 @@
  * types.h - the operations of the ServiceStack family as source text in the languages that its clients are written in: one type
  * for each request (the parameters), one for each record of an answer. What ServiceStack calls "Add ServiceStack Reference" (contracts:
  * servicestack E2.4, E3). The names of the options are ServiceStack's, too.
+ *
+ * How a language spells names and types is a row here; how its text looks is a template (templates/types/NAME.txt).
  */
 #ifndef META_TYPES_H
 #define META_TYPES_H
 
 #include "api/op.h"
+
+enum { TYPES_MAX = 4 << 20 };            /* bytes of a text */
 
 enum types_option {
 	TYPES_GLOBAL_NAMESPACE,          /* an identifier, or several joined with "." */
@@ -25,8 +29,7 @@ struct types_request {
 	const char *base_url;                /* "https://host:port", no slash at the end */
 	int64_t now;                         /* seconds, for the date in the heading */
 	const char *options[TYPES_OPTIONS];  /* NULL: as the language has it by itself. Set them with types_set_option. */
-	bool operation_data;                 /* a whole file: heading, imports, IReturn and Route. Without: the types alone, as the metadata
-	                                        pages show them */
+	bool operation_data;                 /* a whole file: heading, IReturn and Route. Without: the types as the metadata pages show them */
 	struct arena *arena;                 /* for all of it */
 };
 
@@ -42,7 +45,7 @@ struct types_language {
 /* In the order of the metadata pages' tabs, ended by a NULL name. */
 extern const struct types_language types_languages[];
 
-/* The language called NAME (case ignored) or by a name that it had before, or NULL. */
+/* The language called NAME (case ignored), or NULL. */
 const struct types_language *types_language_find(const char *name);
 
 /*
@@ -51,7 +54,13 @@ const struct types_language *types_language_find(const char *name);
  */
 int types_set_option(struct types_request *rq, const char *name, const char *value, struct error *err);
 
-/* Appends the source text. -1: no such language (ERR_NOT_FOUND), or OUT is full. */
+/* Appends the source text. -1: no such language (ERR_NOT_FOUND), a template that can't be read, or OUT is full. */
 int types_write(const struct types_request *rq, const char *language, struct strbuf *out, struct error *err);
+
+struct document_request;
+
+/* /types/{language}, with or without a suffix on the name, and /types: which languages there are. */
+int types_write_document(struct document_request *rq, struct strbuf *out, struct error *err);
+int types_write_index(struct document_request *rq, struct strbuf *out, struct error *err);
 
 #endif

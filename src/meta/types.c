@@ -1,0 +1,486 @@
+#include "meta/types.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "config.h"
+#include "format/mustache.h"
+#include "format/parts.h"
+#include "meta/document.h"
+#include "meta/tree.h"
+#include "meta/types_model.h"
+#include "meta/types_rules.h"
+#include "meta/words.h"
+
+#include "base/banned.h"
+
+enum { OPTION_MAX = 1024, NAME_MAX_BYTES = 256, FOLDER_MAX = 4096 };
+
+/* ---- options ---- */
+
+enum option_kind { OPTION_SPACE, OPTION_BOOL, OPTION_TYPES };
+
+static const struct {
+	const char *name;
+	enum option_kind kind;
+} options[TYPES_OPTIONS] = {
+	[TYPES_GLOBAL_NAMESPACE] = { "GlobalNamespace", OPTION_SPACE },
+	[TYPES_PACKAGE] = { "Package", OPTION_SPACE },
+	[TYPES_MAKE_PROPERTIES_OPTIONAL] = { "MakePropertiesOptional", OPTION_BOOL },
+	[TYPES_ADD_SERVICESTACK_TYPES] = { "AddServiceStackTypes", OPTION_BOOL },
+	[TYPES_ADD_DESCRIPTION_AS_COMMENTS] = { "AddDescriptionAsComments", OPTION_BOOL },
+	[TYPES_INCLUDE_TYPES] = { "IncludeTypes", OPTION_TYPES },
+	[TYPES_EXCLUDE_TYPES] = { "ExcludeTypes", OPTION_TYPES },
+};
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* Bytes of the identifier that TEXT begins with; 0 if it is none. */
+static size_t identifier(const char *text)
+{
+	size_t n = 0;
+
+	while (is_letter(text[n]) || (n > 0 && text[n] >= '0' && text[n] <= '9'))
+		n++;
+	return n;
+}
+
+/* Identifiers joined with SEPARATOR; ALL: ".*" may follow each. */
+static bool are_identifiers(const char *text, char separator, bool all)
+{
+	for (;;) {
+		size_t n = identifier(text);
+
+		if (!n)
+			return false;
+		text += n;
+		if (all && strncmp(text, ".*", 2) == 0)
+			text += 2;
+		if (!*text)
+			return true;
+		if (*text++ != separator)
+			return false;
+	}
+}
+
+static int check_option(enum types_option o, const char *value, struct error *err)
+{
+	const char *name = options[o].name;
+
+	if (strlen(value) > OPTION_MAX)
+		return error_set(err, ERR_PARAM, name, "must have at most %d bytes", OPTION_MAX);
+	switch (options[o].kind) {
+	case OPTION_BOOL:
+		if (strcasecmp(value, "True") != 0 && strcasecmp(value, "False") != 0)
+			return error_set(err, ERR_PARAM, name, "'%.40s' is neither True nor False", value);
+		return 0;
+	case OPTION_TYPES:
+		if (!are_identifiers(value, ',', true))
+			return error_set(err, ERR_PARAM, name, "'%.40s' is not a list of types such as GetAIUsage.*,UsageRecordInfo", value);
+		return 0;
+	case OPTION_SPACE:
+		break;
+	}
+	if (!are_identifiers(value, '.', false))
+		return error_set(err, ERR_PARAM, name, "'%.40s' is not a name such as Example.Usage", value);
+	return 0;
+}
+
+int types_set_option(struct types_request *rq, const char *name, const char *value, struct error *err)
+{
+	for (enum types_option o = 0; o < TYPES_OPTIONS; o++) {
+		if (strcasecmp(options[o].name, name) != 0 || !*value)
+			continue;
+		if (check_option(o, value, err) < 0)
+			return -1;
+		rq->options[o] = value;
+	}
+	return 0;
+}
+
+/* One text on its way. */
+struct text {
+	const struct types_request *rq;
+	const struct types_rules *rules;
+	struct type_model model;
+};
+
+/* What the option is, for this language; "" if it has no such option. */
+static const char *option(const struct text *t, enum types_option o)
+{
+	if (!t->rules->defaults[o])
+		return "";
+	return t->rq->options[o] ? t->rq->options[o] : t->rules->defaults[o];
+}
+
+static bool is_on(const struct text *t, enum types_option o)
+{
+	return strcasecmp(option(t, o), "True") == 0;
+}
+
+/* ---- which types ---- */
+
+static bool refers(const struct text *t, const struct type *from, const struct type *to);
+
+static bool refers_by_name(const struct text *t, const char *name, const struct type *to)
+{
+	const struct type *next = type_model_find(&t->model, name, strlen(name));
+
+	return next && (next == to || refers(t, next, to));
+}
+
+/* Is TO among what FROM speaks of? */
+static bool refers(const struct text *t, const struct type *from, const struct type *to)
+{
+	if (from->op && refers_by_name(t, from->op->returns->name, to))
+		return true;
+	for (size_t i = 0; i < from->n; i++)
+		if (from->members[i].type && refers_by_name(t, from->members[i].type, to))
+			return true;
+	return false;
+}
+
+static bool is_listed(const struct text *t, const char *list, const struct type *type)
+{
+	while (*list) {
+		size_t len = identifier(list);
+		const struct type *named = type_model_find(&t->model, list, len);
+
+		list += len;
+		if (named == type || (named && *list == '.' && refers(t, named, type)))
+			return true;
+		list += strcspn(list, ",");
+		list += *list == ',';
+	}
+	return false;
+}
+
+/* Types of errors are ServiceStack's: only where its library for the language doesn't bring them. */
+static bool is_wanted(const struct text *t, const struct type *type)
+{
+	const char *include = option(t, TYPES_INCLUDE_TYPES), *exclude = option(t, TYPES_EXCLUDE_TYPES);
+
+	if (type->error && !(t->rq->operation_data && is_on(t, TYPES_ADD_SERVICESTACK_TYPES)))
+		return false;
+	return (type->error || !*include || is_listed(t, include, type)) && !is_listed(t, exclude, type);
+}
+
+/* ---- names and types ---- */
+
+static const char *spelled(const struct text *t, enum spelling spelling, const char *name)
+{
+	struct strbuf sb;
+	const char *text;
+
+	strbuf_init(&sb, NAME_MAX_BYTES);
+	style_spell(&sb, spelling, name);
+	text = arena_strn(t->rq->arena, sb.text, sb.len);
+	strbuf_release(&sb);
+	return text;
+}
+
+static bool is_reserved(const struct types_rules *rules, const char *name)
+{
+	for (const char *const *word = rules->reserved; word && *word; word++)
+		if ((rules->any_case ? strcasecmp(*word, name) : strcmp(*word, name)) == 0)
+			return true;
+	return false;
+}
+
+static const char *list_of(const struct text *t, const char *item)
+{
+	return arena_join(t->rq->arena, t->rules->list_open, item, t->rules->list_close, NULL);
+}
+
+static bool is_optional(const struct text *t, const struct type_member *m)
+{
+	return m->optional || is_on(t, TYPES_MAKE_PROPERTIES_OPTIONAL);
+}
+
+static const char *type_of(const struct text *t, const struct type_member *m)
+{
+	const char *type = m->kind == KIND_OBJECT ? m->type : t->rules->kinds[m->kind];
+
+	if (m->list)
+		return list_of(t, type);
+	return is_optional(t, m) && t->rules->nullable[m->kind] ? t->rules->nullable[m->kind] : type;
+}
+
+/* Our own sentences, as they can stand between "". */
+static const char *literal(const struct text *t, const char *text)
+{
+	const char *special = t->rules->escape == ESCAPE_DOUBLE ? "\"" : t->rules->escape == ESCAPE_DOLLAR ? "\\\"$" : "\\\"";
+	char *copy = arena_alloc(t->rq->arena, 2 * strlen(text) + 1), *to = copy;
+
+	for (; *text; *to++ = *text++)
+		if (strchr(special, *text))
+			*to++ = t->rules->escape == ESCAPE_DOUBLE ? '"' : '\\';
+	return copy;
+}
+
+/* ---- what the templates see ---- */
+
+static void put_member(const struct text *t, struct json_object *list, const struct type_member *m, bool last)
+{
+	static const char *const kinds[KINDS] = { "text", "int", "decimal", "bool", "object" };
+	struct json_object *o = tree_item(list);
+	const char *name = spelled(t, t->rules->members, m->name);
+	bool reserved = is_reserved(t->rules, name), single = !m->list;
+
+	tree_text(o, "name", reserved ? arena_join(t->rq->arena, t->rules->name_open, name, t->rules->name_close, NULL) : name);
+	tree_bool(o, "renamed", reserved);
+	tree_text(o, "json", spelled(t, SPELL_CAMEL, m->name));
+	tree_text(o, "pascal", spelled(t, SPELL_PASCAL, m->name));
+	tree_text(o, "type", type_of(t, m));
+	tree_text(o, "item", m->kind == KIND_OBJECT ? m->type : t->rules->kinds[m->kind]);
+	tree_text(o, "zero", single && !is_optional(t, m) && t->rules->zeros[m->kind] ? t->rules->zeros[m->kind] : "");
+	tree_bool(o, "list", m->list);
+	for (enum type_kind k = 0; k < KINDS; k++)
+		tree_bool(o, kinds[k], single && m->kind == k);
+	tree_bool(o, "optional", single && is_optional(t, m));
+	tree_bool(o, "required", m->required);
+	tree_text(o, "summary", is_on(t, TYPES_ADD_DESCRIPTION_AS_COMMENTS) ? m->doc : "");
+	tree_text(o, "says", literal(t, m->doc));
+	tree_bool(o, "last", last);
+}
+
+/* "Get": the verb that clients are to use; the verbs of a Route: "GET,POST", or none for all. */
+static void put_request(const struct text *t, struct json_object *type, const struct op *op)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} markers[] = { { M_GET, "Get" }, { M_POST, "Post" }, { M_PUT, "Put" }, { M_PATCH, "Patch" }, { M_DELETE, "Delete" } };
+	struct json_object *o = tree_object(type, "request");
+	const char *verbs = "", *verb = NULL;
+
+	for (size_t i = 0; i < sizeof(markers) / sizeof(markers[0]); i++) {
+		const char *upper = words_upper(t->rq->arena, markers[i].name);
+
+		if (!(op->methods & markers[i].bit))
+			continue;
+		verb = verb ? verb : markers[i].name;
+		verbs = *verbs ? arena_join(t->rq->arena, verbs, ",", upper, NULL) : upper;
+	}
+	tree_text(o, "verb", verb);
+	tree_text(o, "method", words_upper(t->rq->arena, verb));
+	tree_text(o, "verbs", (op->methods & M_ALL) == M_ALL ? "" : verbs);
+	tree_text(o, "path", op->path);
+	tree_text(o, "returns", op->returns_list ? list_of(t, op->returns->name) : op->returns->name);
+	tree_text(o, "returned", op->returns->name);
+	tree_bool(o, "many", op->returns_list);
+}
+
+static struct json_object *type_tree(const struct text *t, const struct type *type)
+{
+	struct json_object *o = json_object_new_object(), *members = tree_list(o, "members");
+
+	tree_text(o, "class", type->name);
+	tree_text(o, "about", is_on(t, TYPES_ADD_DESCRIPTION_AS_COMMENTS) ? type->doc : "");
+	tree_text(o, "api", type->op ? literal(t, type->doc) : "");
+	for (size_t i = 0; i < type->n; i++)
+		put_member(t, members, &type->members[i], i + 1 == type->n);
+	tree_bool(o, "empty", type->n == 0);
+	if (type->op && t->rq->operation_data)
+		put_request(t, o, type->op);
+	else
+		tree_bool(o, "request", false);
+	return o;
+}
+
+/* The list in GROUPS of the types in SPACE; a new one if there is none yet. */
+static struct json_object *group_of(struct json_object *groups, const char *space)
+{
+	struct json_object *group;
+
+	for (size_t i = 0; i < json_object_array_length(groups); i++) {
+		group = json_object_array_get_idx(groups, i);
+		if (strcmp(json_object_get_string(json_object_object_get(group, "space")), space) == 0)
+			return json_object_object_get(group, "grouped");
+	}
+	group = tree_item(groups);
+	tree_text(group, "space", space);
+	return tree_list(group, "grouped");
+}
+
+/* The lists that types and answers have: some languages must be told of them. */
+static void put_list(const struct text *t, struct json_object *lists, const char *item)
+{
+	struct json_object *o;
+
+	for (size_t i = 0; i < json_object_array_length(lists); i++)
+		if (strcmp(json_object_get_string(json_object_object_get(json_object_array_get_idx(lists, i), "item")), item) == 0)
+			return;
+	o = tree_item(lists);
+	tree_text(o, "item", item);
+	tree_text(o, "type", list_of(t, item));
+}
+
+static void put_lists(const struct text *t, struct json_object *lists, const struct type *type)
+{
+	if (type->op && type->op->returns_list)
+		put_list(t, lists, type->op->returns->name);
+	for (size_t i = 0; i < type->n; i++)
+		if (type->members[i].list)
+			put_list(t, lists, type->members[i].kind == KIND_OBJECT ? type->members[i].type : t->rules->kinds[type->members[i].kind]);
+}
+
+static bool has_decimals(const struct type *type)
+{
+	for (size_t i = 0; i < type->n; i++)
+		if (type->members[i].kind == KIND_DECIMAL)
+			return true;
+	return false;
+}
+
+/* Once in the order in which they need each other, and once by namespace. */
+static void put_types(const struct text *t, struct json_object *root)
+{
+	const char *global = option(t, TYPES_GLOBAL_NAMESPACE);
+	struct json_object *types = tree_list(root, "types"), *groups = tree_list(root, "groups"), *lists = tree_list(root, "lists");
+	bool decimals = false;
+
+	for (size_t i = 0; i < t->model.n; i++) {
+		const struct type *type = &t->model.types[i];
+		struct json_object *o, *group;
+
+		if (!is_wanted(t, type))
+			continue;
+		o = type_tree(t, type);
+		group = group_of(groups, *global ? global : type->space);
+		tree_bool(o, "first", json_object_array_length(group) == 0);
+		json_object_array_add(types, o);
+		json_object_array_add(group, json_object_get(o));
+		put_lists(t, lists, type);
+		decimals = decimals || has_decimals(type);
+	}
+	tree_bool(root, "decimals", decimals);
+}
+
+static void put_line(const struct text *t, struct json_object *lines, const char *name, const char *value)
+{
+	tree_add(lines, arena_join(t->rq->arena, t->rules->line, name, value, NULL));
+}
+
+/* Where it comes from and with which options, so that tools can fetch it again. */
+static void put_heading(const struct text *t, struct json_object *root)
+{
+	struct json_object *lines = tree_list(root, "heading");
+	time_t now = (time_t)t->rq->now;
+	char date[32];
+	struct tm tm;
+
+	if (!t->rq->operation_data)
+		return;
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
+	tree_add(lines, t->rules->open);
+	put_line(t, lines, "Date: ", date);
+	put_line(t, lines, "Version: ", PACKAGE_VERSION);
+	put_line(t, lines, "Tip: An option is set by removing the ", arena_join(t->rq->arena, t->rules->off, " before it and fetching this again", NULL));
+	put_line(t, lines, "BaseUrl: ", t->rq->base_url);
+	put_line(t, lines, "", "");
+	for (enum types_option o = 0; o < TYPES_OPTIONS; o++)
+		if (t->rules->defaults[o])
+			put_line(t, lines, arena_join(t->rq->arena, t->rq->options[o] ? "" : t->rules->off, options[o].name, ": ", NULL), option(t, o));
+	if (*t->rules->close)
+		tree_add(lines, t->rules->close);
+	tree_add(lines, "");
+}
+
+static void put_root(const struct text *t, struct json_object *root)
+{
+	const char *space = option(t, TYPES_GLOBAL_NAMESPACE);
+
+	put_heading(t, root);
+	put_types(t, root);
+	tree_text(root, "namespace", space);
+	tree_text(root, "package", option(t, TYPES_PACKAGE));
+	tree_bool(root, "whole", t->rq->operation_data);
+	tree_bool(root, "own", is_on(t, TYPES_ADD_SERVICESTACK_TYPES));
+}
+
+/* ---- the text ---- */
+
+static const char *no_partial(void *ctx, const char *name, size_t len, size_t *ret_len)
+{
+	(void)ctx, (void)name, (void)len, (void)ret_len;
+	return NULL;
+}
+
+const struct types_language *types_language_find(const char *name)
+{
+	for (const struct types_language *l = types_languages; l->name; l++)
+		if (strcasecmp(l->name, name) == 0)
+			return l;
+	return NULL;
+}
+
+static int render(const struct types_language *language, const struct types_request *rq, struct json_object *root, struct strbuf *out,
+		  struct error *err)
+{
+	struct parts parts;
+	const struct part *part;
+	int rc = -1;
+
+	parts_init(&parts, arena_join(rq->arena, rq->templates, "/types", NULL), ".txt");
+	part = parts_find(&parts, language->name, strlen(language->name), err);
+	if (part)
+		rc = mustache_render(part->text, part->len, root, no_partial, NULL, out, err);
+	parts_release(&parts);
+	return rc;
+}
+
+int types_write(const struct types_request *rq, const char *name, struct strbuf *out, struct error *err)
+{
+	const struct types_language *language = types_language_find(name);
+	struct text text = { .rq = rq };
+	struct json_object *root;
+	int rc;
+
+	if (!language)
+		return error_set(err, ERR_NOT_FOUND, NULL, "There are no types in '%.40s'; see /types", name);
+	text.rules = language->rules;
+	type_model_build(&text.model, rq->table, &dialect_servicestack, rq->arena);
+	root = json_object_new_object();
+	put_root(&text, root);
+	rc = render(language, rq, root, out, err);
+	json_object_put(root);
+	return rc;
+}
+
+/* ---- as documents ---- */
+
+int types_write_index(struct document_request *rq, struct strbuf *out, struct error *err)
+{
+	struct json_object *root = json_object_new_object();
+
+	(void)err;
+	for (const struct types_language *l = types_languages; l->name; l++)
+		tree_text(root, l->name, arena_join(rq->arena, rq->base_url, "/types/", l->name, NULL));
+	tree_write(root, out);
+	return 0;
+}
+
+int types_write_document(struct document_request *rq, struct strbuf *out, struct error *err)
+{
+	const char *asked = document_param(rq, "language");
+	const char *name = arena_strn(rq->arena, asked, strcspn(asked, "."));
+	const struct types_language *language = types_language_find(name);
+	struct types_request types = {
+		.table = rq->table, .templates = rq->settings->templates, .base_url = rq->base_url, .now = clock_now_us() / USEC_PER_SEC, .operation_data = true,
+		.arena = rq->arena
+	};
+
+	for (size_t i = 0; i < rq->n_params; i++)
+		if (types_set_option(&types, rq->params[i].name, rq->params[i].value, err) < 0)
+			return -1;
+	if (language)
+		rq->type = language->content_type;
+	return types_write(&types, name, out, err);
+}
