@@ -282,7 +282,8 @@ static struct json_object *type_tree(const struct text *t, const struct type *ty
 
 	tree_text(o, "class", type->name);
 	tree_text(o, "about", is_on(t, TYPES_ADD_DESCRIPTION_AS_COMMENTS) ? type->doc : "");
-	tree_text(o, "api", type->op ? literal(t, type->doc) : "");
+	tree_text(o, "told", literal(t, type->doc));
+	tree_bool(o, "api", type->op != NULL);
 	for (size_t i = 0; i < type->n; i++)
 		put_member(t, members, &type->members[i], i + 1 == type->n);
 	tree_bool(o, "empty", type->n == 0);
@@ -381,7 +382,7 @@ static void put_heading(const struct text *t, struct json_object *root)
 	strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
 	tree_add(lines, t->rules->open);
 	put_line(t, lines, "Date: ", date);
-	put_line(t, lines, "Version: ", PACKAGE_VERSION);
+	put_line(t, lines, "Version: ", t->rq->version);
 	put_line(t, lines, "Tip: An option is set by removing the ", arena_join(t->rq->arena, t->rules->off, " before it and fetching this again", NULL));
 	put_line(t, lines, "BaseUrl: ", t->rq->base_url);
 	put_line(t, lines, "", "");
@@ -473,8 +474,8 @@ int types_write_document(struct document_request *rq, struct strbuf *out, struct
 	const char *name = arena_strn(rq->arena, asked, strcspn(asked, "."));
 	const struct types_language *language = types_language_find(name);
 	struct types_request types = {
-		.table = rq->table, .templates = rq->settings->templates, .base_url = rq->base_url, .now = clock_now_us() / USEC_PER_SEC, .operation_data = true,
-		.arena = rq->arena
+		.table = rq->table, .templates = rq->settings->templates, .base_url = rq->base_url, .version = PACKAGE_VERSION,
+		.now = clock_now_us() / USEC_PER_SEC, .operation_data = true, .arena = rq->arena
 	};
 
 	for (size_t i = 0; i < rq->n_params; i++)

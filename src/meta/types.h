@@ -27,7 +27,8 @@ struct types_request {
 	const struct op *const *table;       /* as `ops` */
 	const char *templates;               /* folder of the templates, which has theirs in types/ */
 	const char *base_url;                /* "https://host:port", no slash at the end */
-	int64_t now;                         /* seconds, for the date in the heading */
+	const char *version;                 /* of this program, for the heading */
+	int64_t now;                         /* seconds, likewise */
 	const char *options[TYPES_OPTIONS];  /* NULL: as the language has it by itself. Set them with types_set_option. */
 	bool operation_data;                 /* a whole file: heading, IReturn and Route. Without: the types as the metadata pages show them */
 	struct arena *arena;                 /* for all of it */
