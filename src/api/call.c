@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -124,6 +125,26 @@ const struct arg *call_arg(const struct call *call, const char *name)
 		if (strcmp(call->op->params[i].name, name) == 0)
 			return &call->args[i];
 	assert(!"an operation asks for a parameter that its table doesn't have");
+	return NULL;
+}
+
+/* Is NAME the header that the CGI variable VARIABLE, after its "HTTP_", is about? Its value, or NULL. */
+static const char *header_value(const char *variable, const char *name)
+{
+	for (; *name; name++, variable++)
+		if (*variable != (*name == '-' ? '_' : toupper((unsigned char)*name)))
+			return NULL;
+	return *variable == '=' ? variable + 1 : NULL;
+}
+
+const char *call_header(const struct call *call, const char *name)
+{
+	for (char *const *v = call->variables; v && *v; v++) {
+		const char *value = strncmp(*v, "HTTP_", 5) == 0 ? header_value(*v + 5, name) : NULL;
+
+		if (value)
+			return value;
+	}
 	return NULL;
 }
 

@@ -8,8 +8,9 @@
 #include "api/access.h"
 #include "api/op.h"
 #include "base/utf8.h"
+#include "ingest/attributes.h"
 #include "ingest/batcher.h"
-#include "ingest/reader.h"
+#include "ingest/unpack.h"
 #include "base/banned.h"
 
 /* ---- what comes in ---- */
@@ -43,6 +44,49 @@ static int find_form(const char *content_type, enum reader_form *ret, struct err
 			 "application/x-ndjson or text/csv");
 }
 
+static const char *find_header(const void *call, const char *name)
+{
+	return call_header(call, name);
+}
+
+/* One event in binary mode: its attributes are headers, and Content-Type is that of its data. */
+static bool is_binary(const struct call *call)
+{
+	return strncasecmp(call->body_type, "application/cloudevents", 23) != 0 && attributes_present(find_header, call);
+}
+
+static int choose_form(const struct call *call, enum reader_form *ret, struct error *err)
+{
+	if (!is_binary(call))
+		return find_form(call->body_type, ret, err);
+	*ret = READER_DATA;
+	if (!*call->body_type || type_is_json(call->body_type, strlen(call->body_type)))
+		return 0;
+	return error_set(err, ERR_MEDIA_TYPE, "Content-Type", "must be application/json where the event's attributes are ce- headers: "
+			 "it is the type of its data");
+}
+
+static const struct {
+	const char *name;
+	enum packing packing;
+} encodings[] = {
+	{ "", PACKING_NONE }, { "identity", PACKING_NONE }, { "gzip", PACKING_GZIP }, { "x-gzip", PACKING_GZIP }, { "zstd", PACKING_ZSTD },
+	{ NULL, 0 }
+};
+
+static int find_packing(const struct call *call, enum packing *ret, struct error *err)
+{
+	const char *name = call_header(call, "Content-Encoding");
+
+	for (int i = 0; encodings[i].name; i++) {
+		if (strcasecmp(encodings[i].name, name ? name : "") == 0) {
+			*ret = encodings[i].packing;
+			return 0;
+		}
+	}
+	return error_set(err, ERR_MEDIA_TYPE, "Content-Encoding", "must be gzip or zstd, or left out");
+}
+
 struct memory {
 	const char *at;
 	size_t left;
@@ -69,7 +113,7 @@ struct result {
 static const struct field result_fields[] = {
 	FIELD(struct result, source, "The event's source"),
 	FIELD(struct result, id, "The event's id"),
-	FIELD(struct result, status, "created, duplicate, conflict or rejected"),
+	FIELD(struct result, status, "created, duplicate, conflict, rejected, or (with atomic) aborted: not stored because others stood in the way"),
 	FIELD(struct result, code, "Of a rejected one: invalid, overflow or unreadable"),
 	FIELD(struct result, field, "The field at fault"),
 	FIELD(struct result, message, "What is wrong with it, and what would be right"),
@@ -93,7 +137,7 @@ static const struct field summary_fields[] = {
 	{ 0 }
 };
 
-static const struct shape summary_shape = { .name = "Summary", .fields = summary_fields, .doc = "What became of the events" };
+static const struct shape summary_shape = { .name = "Summary", .flags = SHAPE_PAGE, .fields = summary_fields, .doc = "What became of the events" };
 
 /* ---- one request ---- */
 
@@ -145,37 +189,61 @@ static struct record *batch_add(struct batch *b, struct arena *arena)
 	return &b->records[b->n++];
 }
 
-static int read_records(const struct call *call, enum reader_form form, struct batch *b, struct error *err)
+/* A record that the reader has read, or could not; then FAULT says why. */
+static int add_record(const struct call *call, enum reader_form form, enum read_result rc, const struct raw_event *raw,
+		      const struct error *fault, struct batch *b, struct error *err)
 {
-	struct memory memory = { call->body, call->body_len };
-	struct reader *reader = reader_new(form, NULL, read_memory, &memory);
-	enum read_result rc;
-	struct raw_event raw;
+	struct error own = { 0 };
+	struct record *r;
+
+	if (b->n == SUBMISSION_EVENTS_MAX)
+		return error_set(err, ERR_TOO_LARGE, NULL, "a request may hold at most %d events", SUBMISSION_EVENTS_MAX);
+	r = batch_add(b, call->arena);
+	r->raw = *raw;
+	keep_texts(call->arena, &r->raw);
+	if (form == READER_DATA && attributes_read(find_header, call, call->arena, &r->raw, &own) < 0)
+		fault = &own;
+	if (rc == READ_BAD || own.kind) {
+		r->unreadable = fault->kind != ERR_PARAM;
+		reject(call, r, fault);
+	}
+	return 0;
+}
+
+static int read_all(const struct call *call, enum reader_form form, struct reader *reader, struct batch *b, struct error *err)
+{
+	struct raw_event raw = { 0 };
 	struct error fault = { 0 };
+	enum read_result rc;
 
 	while ((rc = reader_next(reader, &raw, &fault)) != READ_END && rc != READ_FAILED) {
-		struct record *r;
-
-		if (rc == READ_SKIPPED)
-			continue;
-		if (b->n == SUBMISSION_EVENTS_MAX) {
-			reader_free(&reader);
-			return error_set(err, ERR_TOO_LARGE, NULL, "a request may hold at most %d events", SUBMISSION_EVENTS_MAX);
-		}
-		r = batch_add(b, call->arena);
-		if (rc == READ_EVENT) {
-			r->raw = raw;
-			keep_texts(call->arena, &r->raw);
-		} else {
-			r->unreadable = true;
-			reject(call, r, &fault);
-			error_clear(&fault);
-		}
+		if (rc != READ_SKIPPED && add_record(call, form, rc, &raw, &fault, b, err) < 0)
+			return -1;
+		error_clear(&fault);
+		raw = (struct raw_event){ 0 };
 	}
-	reader_free(&reader);
 	if (rc == READ_FAILED)
-		return error_set(err, ERR_BODY, fault.param, "%s", fault.message);
+		return error_set(err, fault.kind == ERR_TOO_LARGE ? ERR_TOO_LARGE : ERR_BODY, fault.param, "%s", fault.message);
 	return b->n ? 0 : error_set(err, ERR_BODY, NULL, "the body holds no event");
+}
+
+static int read_records(const struct call *call, struct batch *b, struct error *err)
+{
+	struct memory memory = { call->body, call->body_len };
+	enum reader_form form = READER_JSON;
+	enum packing packing = PACKING_NONE;
+	struct unpacker *unpacker;
+	struct reader *reader;
+	int rc;
+
+	if (choose_form(call, &form, err) < 0 || find_packing(call, &packing, err) < 0)
+		return -1;
+	unpacker = unpacker_new(packing, read_memory, &memory, call->settings->max_unpacked_bytes);
+	reader = reader_new(form, NULL, unpacker_read, unpacker);
+	rc = read_all(call, form, reader, b, err);
+	reader_free(&reader);
+	unpacker_free(&unpacker);
+	return rc;
 }
 
 /* Whose event is it? An account that isn't the caller's is as unknown as one that doesn't exist. */
@@ -199,7 +267,7 @@ static int check_records(const struct call *call, struct batch *b, struct error 
 		struct record *r = &b->records[i];
 		struct error fault = { 0 };
 
-		if (r->unreadable)
+		if (r->error)
 			continue;
 		if (event_check(&r->raw, now, ahead, &b->events[b->n_events], &fault) == 0 && check_subject(call, r, &fault) == 0) {
 			b->record_of[b->n_events++] = i;
@@ -215,7 +283,8 @@ static int check_records(const struct call *call, struct batch *b, struct error 
 
 static int store_records(const struct call *call, struct batch *b, struct error *err)
 {
-	struct submission s = { .events = b->events, .n = b->n_events };
+	bool atomic = call_arg(call, "atomic")->yes;
+	struct submission s = { .events = b->events, .n = b->n_events, .atomic = atomic, .spoilt = b->n_events < b->n };
 
 	if (!b->n_events)
 		return 0;
@@ -242,13 +311,13 @@ static const char *name_of(const struct raw_event *raw, enum event_field f)
 
 static void write_results(struct call *call, const struct batch *b, struct writer *w)
 {
-	int64_t counts[VERDICTS] = { 0 };
+	int64_t counts[VERDICTS + 1] = { 0 };
 	struct summary summary;
 
 	for (size_t i = 0; i < b->n; i++)
 		counts[b->records[i].verdict]++;
 	summary = (struct summary){ counts[VERDICT_CREATED], counts[VERDICT_DUPLICATE], counts[VERDICT_CONFLICT], counts[VERDICT_REJECTED] };
-	if (summary.conflict || summary.rejected)
+	if (summary.conflict || summary.rejected || counts[VERDICT_ABORTED])
 		call->status = 207;
 	writer_begin(w, NULL, &summary_shape);
 	writer_fields(w, &summary_shape, &summary);
@@ -271,22 +340,23 @@ static void write_results(struct call *call, const struct batch *b, struct write
 static int post_events(struct call *call, struct writer *w, struct error *err)
 {
 	struct batch b = { 0 };
-	enum reader_form form = READER_JSON;
 
 	if (!call->batcher)
 		return error_set(err, ERR_BUSY, NULL, "events can't be written here; use usaged import");
-	if (find_form(call->body_type, &form, err) < 0 || read_records(call, form, &b, err) < 0 ||
-	    check_records(call, &b, err) < 0 || store_records(call, &b, err) < 0)
+	if (read_records(call, &b, err) < 0 || check_records(call, &b, err) < 0 || store_records(call, &b, err) < 0)
 		return -1;
 	writer_about(w, call->op->title, "What became of each of them.");
 	write_results(call, &b, w);
 	return 0;
 }
 
-static const struct param no_params[] = { { 0 } };
+static const struct param post_params[] = {
+	{ "atomic", PT_BOOL, .def = "false", .doc = "Store all of the events or none: one that is rejected or a conflict keeps the others out, too" },
+	{ 0 }
+};
 
 const struct op op_PostEvents = {
 	.id = "PostEvents", .methods = M_POST, .path = "/events", .dialect = &dialect_usaged, .roles = ROLE_INGEST | ROLE_ADMIN,
-	.params = no_params, .returns = &summary_shape, .reads_body = true, .run = post_events, .title = "Events",
+	.params = post_params, .returns = &summary_shape, .reads_body = true, .run = post_events, .title = "Events",
 	.doc = "Takes usage events; answers when they are on disk, with a verdict for each",
 };

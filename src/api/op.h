@@ -123,6 +123,7 @@ struct call {
 	const char *body;                 /* where op->reads_body; else NULL */
 	size_t body_len;
 	const char *body_type;            /* its Content-Type, or "" */
+	char *const *variables;           /* of the request, as CGI has them ("HTTP_ACCEPT=..."), ended by NULL; NULL where there is none */
 	struct batcher *batcher;          /* takes events; NULL where nothing can be written */
 	int status;                       /* HTTP status of the answer, set by run if it isn't 200 */
 	struct arg args[PARAMS_MAX];      /* parallel to op->params */
@@ -130,6 +131,9 @@ struct call {
 
 /* The argument of that name; the operation's table must have it. */
 const struct arg *call_arg(const struct call *call, const char *name);
+
+/* The request's header of that name ("Content-Encoding", any case), or NULL. Not for Content-Type, see body_type. */
+const char *call_header(const struct call *call, const char *name);
 
 /*
  * Fills call->args from N raw parameters (and the path's). Unknown names are ignored, as both families do; an empty value

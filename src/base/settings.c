@@ -75,6 +75,8 @@ static const struct setting table[] = {
 	  "Connections that may wait for a free thread." },
 	{ "server", "max_body_bytes", ST_INT, AT(max_body_bytes), "8388608", 1024, 1073741824, NULL,
 	  "The largest request body." },
+	{ "server", "max_unpacked_bytes", ST_INT, AT(max_unpacked_bytes), "67108864", 1024, 1073741824, NULL,
+	  "The largest request body once it is unpacked, of those that come as gzip or zstd." },
 	{ "server", "drain_seconds", ST_INT, AT(drain_seconds), "20", 0, 3600, NULL,
 	  "How long requests in work may go on after SIGTERM." },
 	{ "server", "log_level", ST_ENUM, AT(log_level), "info", 0, 0, log_levels,

@@ -30,6 +30,7 @@ struct settings {
 	int64_t threads;
 	int64_t backlog;                /* waiting connections */
 	int64_t max_body_bytes;
+	int64_t max_unpacked_bytes;     /* of a body that came packed */
 	int64_t drain_seconds;          /* how long SIGTERM lets requests in work finish */
 	const char *log_level;          /* error, warning, info, debug */
 	const char *templates;          /* folder of the pages' templates */

@@ -19,6 +19,7 @@ enum { BATCH_BYTES_MAX = 8 << 20 };      /* of a batch's answers, beyond which n
 struct exchange {
 	struct handler *h;
 	struct input *in;
+	char *const *variables;
 	struct request request;
 	struct route route;
 	const struct principal *who;
@@ -238,7 +239,7 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
 		.op = x->route.op, .who = x->who, .settings = h->settings, .secret = h->secret, .store = h->store,
 		.catalogue = h->catalogue, .arena = &h->arena, .now = clock_now_us() / USEC_PER_SEC,
 		.base_url = x->request.base_url, .suffix = x->route.suffix,
-		.format = x->response.format, .batcher = h->batcher
+		.format = x->response.format, .variables = x->variables, .batcher = h->batcher
 	};
 	struct writer *w;
 	int rc;
@@ -363,7 +364,7 @@ static int complete(struct exchange *x, int rc, struct error *err)
 int handle(struct handler *h, char *const *envp, struct input *in, struct output *out)
 {
 	int64_t start = monotonic_us();
-	struct exchange x = { .h = h, .in = in };
+	struct exchange x = { .h = h, .in = in, .variables = envp };
 	struct error err = { 0 };
 	int rc;
 

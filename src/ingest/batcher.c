@@ -21,7 +21,13 @@ struct batcher {
 	struct ledger *ledger;
 };
 
-/* Takes as many submissions off the queue as one commit may hold, at least one; a job alone. Called with the lock held. */
+/* Must it have a commit of its own? */
+static bool alone(const struct submission *s)
+{
+	return s->job || s->atomic;
+}
+
+/* Takes as many submissions off the queue as one commit may hold, at least one. Called with the lock held. */
 static struct submission *take(struct batcher *b)
 {
 	struct submission *taken = b->first, **end = &b->first;
@@ -30,7 +36,7 @@ static struct submission *take(struct batcher *b)
 	do {
 		n += (*end)->n;
 		end = &(*end)->next;
-	} while (*end && !taken->job && !(*end)->job && n + (*end)->n <= COMMIT_EVENTS_MAX);
+	} while (*end && !alone(taken) && !alone(*end) && n + (*end)->n <= COMMIT_EVENTS_MAX);
 	b->first = *end;
 	if (!b->first)
 		b->last = &b->first;
@@ -100,6 +106,14 @@ static int open_ledger(struct batcher *b, struct error *err)
 	return 0;
 }
 
+static bool rejected(const struct submission *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->verdicts[i] == VERDICT_REJECTED)
+			return true;
+	return false;
+}
+
 static int write_all(struct batcher *b, struct submission *first, const struct ledger_result **ret, struct error *err)
 {
 	size_t n;
@@ -110,6 +124,8 @@ static int write_all(struct batcher *b, struct submission *first, const struct l
 			return -1;
 		}
 	}
+	if (first->atomic)
+		ledger_whole(b->ledger, first->spoilt || rejected(first));
 	return ledger_commit(b->ledger, ret, &n, err);
 }
 

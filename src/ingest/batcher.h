@@ -21,6 +21,8 @@ typedef int (*batcher_job)(struct store *st, void *arg, struct error *err);
 struct submission {
 	const struct event *events;      /* and the texts they point to: unchanged until batcher_submit returns */
 	size_t n;
+	bool atomic;                     /* all of them or none: see ledger_whole; committed alone, so that nobody else's are in it */
+	bool spoilt;                     /* with it: none, but what is wrong is to be found */
 	enum verdict *verdicts;          /* N of them */
 	struct error **errors;           /* N of them, NULL before; the reason where the verdict is VERDICT_REJECTED: free() it */
 	/* the batcher's own */

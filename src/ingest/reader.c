@@ -10,6 +10,7 @@
 static const struct form_ops *const forms[] = {
 	[READER_NDJSON] = &form_ndjson,
 	[READER_JSON] = &form_json,
+	[READER_DATA] = &form_data,
 	[READER_CSV] = &form_csv
 };
 

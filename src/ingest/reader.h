@@ -17,7 +17,12 @@ struct reader;
 /* Bytes: up to SIZE into BUF; 0 at the end, -1 failed. */
 typedef int64_t (*read_bytes)(void *arg, void *buf, size_t size, struct error *err);
 
-enum reader_form { READER_NDJSON, READER_JSON, READER_CSV };
+enum reader_form {
+	READER_NDJSON,
+	READER_JSON,        /* an event, or an array of them */
+	READER_DATA,        /* one event's data alone, its attributes come by another way (attributes.h); nothing is an event without data */
+	READER_CSV
+};
 
 /*
  * MAPPING is NULL where records are events: JSON has their form, and CSV their fields' names as its header. Else it must be

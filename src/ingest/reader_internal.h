@@ -19,7 +19,7 @@ struct form_ops {
 	void (*free_state)(void *state);
 };
 
-extern const struct form_ops form_ndjson, form_json, form_csv;
+extern const struct form_ops form_ndjson, form_json, form_data, form_csv;
 
 struct reader {
 	const struct form_ops *ops;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/attributes.h"
 #include "ingest/reader_internal.h"
 #include "base/banned.h"
 
@@ -33,6 +34,7 @@ struct json_state {
 	struct strbuf scratch;                /* of the mapping */
 	enum { AT_START, IN_ARRAY, AFTER_COMMA, AFTER_EVENT, AT_END } place;
 	bool array;
+	bool data_alone;                      /* the attributes are not in it */
 	bool skipping;                        /* passing over the rest of an event that is too long */
 	struct scan scan;
 };
@@ -45,6 +47,14 @@ static void *json_new(void)
 		abort();
 	strbuf_init(&js->scratch, 4 * RECORD_BYTES_MAX);
 	json_tokener_set_flags(js->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	return js;
+}
+
+static void *data_new(void)
+{
+	struct json_state *js = json_new();
+
+	js->data_alone = true;
 	return js;
 }
 
@@ -117,11 +127,27 @@ static int set_members(struct json_state *js, json_object *object, bool in_data,
 	return 0;
 }
 
+/* What CloudEvents says of data in other forms than a JSON value. */
+static int check_data_type(struct json_state *js, struct error *err)
+{
+	json_object *type, *base64;
+
+	if (json_object_object_get_ex(js->event, "datacontenttype", &type) && type &&
+	    !(json_object_get_type(type) == json_type_string &&
+	      type_is_json(json_object_get_string(type), (size_t)json_object_get_string_len(type))))
+		return error_set(err, ERR_PARAM, "datacontenttype", "datacontenttype must be application/json, or left out");
+	if (json_object_object_get_ex(js->event, "data_base64", &base64) && base64)
+		return error_set(err, ERR_PARAM, "data_base64", "data_base64 is not understood: data must be a JSON object");
+	return 0;
+}
+
 static int set_fields(struct json_state *js, struct raw_event *ret, struct error *err)
 {
 	json_object *data;
 
-	if (set_members(js, js->event, false, ret, err) < 0)
+	if (js->data_alone)
+		return set_members(js, js->event, true, ret, err);
+	if (set_members(js, js->event, false, ret, err) < 0 || check_data_type(js, err) < 0)
 		return -1;
 	if (!json_object_object_get_ex(js->event, "data", &data) || !data)
 		return 0;
@@ -417,6 +443,16 @@ static enum read_result broken(struct error *err, const char *what)
 	return READ_FAILED;
 }
 
+/* An event may have no data. */
+static enum read_result no_data(struct json_state *js, int c, struct raw_event *ret, struct error *err)
+{
+	if (c != -1)
+		return broken(err, "the data of an event must be an object");
+	js->place = AT_END;
+	memset(ret, 0, sizeof(*ret));
+	return READ_EVENT;
+}
+
 static enum read_result json_next(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
@@ -429,6 +465,8 @@ static enum read_result json_next(struct reader *r, struct raw_event *ret, struc
 			return READ_FAILED;
 		switch (js->place) {
 		case AT_START:
+			if (js->data_alone && c != '{')
+				return no_data(js, c, ret, err);
 			if (c != '[' && c != '{')
 				return broken(err, "an event or an array of events must begin with { or [");
 			js->array = c == '[';
@@ -465,3 +503,4 @@ static enum read_result json_next(struct reader *r, struct raw_event *ret, struc
 
 const struct form_ops form_ndjson = { json_new, ndjson_next, json_free };
 const struct form_ops form_json = { json_new, json_next, json_free };
+const struct form_ops form_data = { data_new, json_next, json_free };

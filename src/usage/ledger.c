@@ -13,11 +13,12 @@
 #include "usage/rollups.h"
 #include "base/banned.h"
 
-const char *const verdict_names[VERDICTS] = {
+const char *const verdict_names[VERDICTS + 1] = {
 	[VERDICT_CREATED] = "created",
 	[VERDICT_DUPLICATE] = "duplicate",
 	[VERDICT_CONFLICT] = "conflict",
 	[VERDICT_REJECTED] = "rejected",
+	[VERDICT_ABORTED] = "aborted",
 };
 
 struct pending {
@@ -39,6 +40,7 @@ struct ledger {
 	struct books *books;
 
 	struct arena arena;          /* of the batch */
+	bool whole, spoilt;          /* all of the batch or nothing; it can only be nothing */
 	GArray *pending;             /* struct pending, in the order sent */
 	GArray *results;             /* struct ledger_result, likewise */
 	struct arena reasons;        /* why some of them were rejected */
@@ -156,8 +158,15 @@ size_t ledger_pending(const struct ledger *l)
 	return l->pending->len;
 }
 
+void ledger_whole(struct ledger *l, bool spoilt)
+{
+	l->whole = true;
+	l->spoilt = spoilt;
+}
+
 void ledger_abandon(struct ledger *l)
 {
+	l->whole = l->spoilt = false;
 	g_array_set_size(l->pending, 0);
 	arena_reset(&l->arena);
 	known_trim(l->known);
@@ -420,6 +429,26 @@ static int reject_overflowing(struct ledger *l, struct error *err)
 	return rc;
 }
 
+/* ---- all or nothing ---- */
+
+/* Does an event stand in the way of the others? */
+static bool whole_fails(const struct ledger *l)
+{
+	if (l->spoilt || l->order->len < l->pending->len)
+		return true;
+	for (guint i = 0; i < l->order->len; i++)
+		if (added_at(l, i) == ADDED_CONFLICT)
+			return true;
+	return false;
+}
+
+static void abort_verdicts(struct ledger *l)
+{
+	for (guint i = 0; i < l->order->len; i++)
+		result_at(l, g_array_index(l->order, guint, i))->verdict =
+			added_at(l, i) == ADDED_CONFLICT ? VERDICT_CONFLICT : VERDICT_ABORTED;
+}
+
 /* ---- committing ---- */
 
 static int write_batch(struct ledger *l, struct error *err)
@@ -429,6 +458,8 @@ static int write_batch(struct ledger *l, struct error *err)
 	put_in_order(l);
 	if (add_events(l, err) < 0 || add_rollups(l, err) < 0 || add_postings(l, err) < 0)
 		return -1;
+	if (l->whole && whole_fails(l))
+		return error_set(err, ERR_CONFLICT, NULL, "not all of the batch can be stored");
 	return store_commit(l->st, err);
 }
 
@@ -445,12 +476,14 @@ static int attempt(struct ledger *l, struct error *err)
 	return 0;
 }
 
-/* Until what doesn't fit has been left out. */
+/* Until what doesn't fit has been left out. 1: it was to be all or nothing, and is nothing. */
 static int attempt_all(struct ledger *l, struct error *err)
 {
 	struct error own = { 0 };
 
 	while (attempt(l, &own) < 0) {
+		if (own.kind == ERR_CONFLICT)
+			return 1;
 		if (own.kind != ERR_OVERFLOW) {
 			if (err)
 				*err = own;
@@ -494,11 +527,14 @@ int ledger_commit(struct ledger *l, const struct ledger_result **ret, size_t *re
 
 	prepare_results(l);
 	rc = attempt_all(l, err);
-	if (rc == 0) {
+	if (rc > 0)
+		abort_verdicts(l);
+	else if (rc == 0)
 		set_verdicts(l);
+	if (rc >= 0) {
 		*ret = (const struct ledger_result *)l->results->data;
 		*ret_n = l->results->len;
 	}
 	ledger_abandon(l);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }

@@ -12,8 +12,12 @@
 
 struct ledger;
 
-enum verdict { VERDICT_CREATED, VERDICT_DUPLICATE, VERDICT_CONFLICT, VERDICT_REJECTED, VERDICTS };
-extern const char *const verdict_names[VERDICTS];
+enum verdict {
+	VERDICT_CREATED, VERDICT_DUPLICATE, VERDICT_CONFLICT, VERDICT_REJECTED,
+	VERDICTS,                     /* that an event has by itself */
+	VERDICT_ABORTED = VERDICTS    /* of a whole batch that was not stored: others stood in the way */
+};
+extern const char *const verdict_names[VERDICTS + 1];
 
 struct ledger_options {
 	bool accounts_by_name;   /* a subject that is no SID is looked up as an account's name */
@@ -31,6 +35,13 @@ void ledger_free(struct ledger **l);
 int ledger_add(struct ledger *l, const struct event *ev, struct error *err);
 
 size_t ledger_pending(const struct ledger *l);
+
+/*
+ * The batch is to be stored whole or not at all: if an event is a conflict or rejected, ledger_commit stores nothing, says of
+ * those what they are, and of all others VERDICT_ABORTED. SPOILT: an event that never got into the batch stands in the way
+ * already, so only what else does is to be found. Until the batch is empty again.
+ */
+void ledger_whole(struct ledger *l, bool spoilt);
 
 /* Empties the batch; nothing of it is stored. */
 void ledger_abandon(struct ledger *l);

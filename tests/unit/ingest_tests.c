@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "base/civil.h"
+#include "ingest/attributes.h"
 #include "ingest/feed.h"
 #include "ingest/mapping.h"
 #include "ingest/reader.h"
@@ -100,6 +101,103 @@ START_TEST(an_event_a_line_is_read_with_its_attributes_and_data)
 		   "1 source=/pbx id=a subject=AC1 time=T category=calls count=1 usage=2.5 price=0.017 customer=c specversion=1.0 type=usage\n"
 		   "2 skipped\n3 skipped\n"
 		   "4 id=b iso_country=AT data_upload=12\n");
+}
+END_TEST
+
+START_TEST(data_that_is_not_json_is_refused_by_its_attribute)
+{
+	CHECK_TOLD(READER_NDJSON,
+		   "{\"id\":\"a\",\"datacontenttype\":\"text/xml\",\"data\":\"<a/>\"}\n"
+		   "{\"id\":\"b\",\"datacontenttype\":\"application/vnd.usage+json; charset=utf-8\",\"data\":{\"count\":1}}\n"
+		   "{\"id\":\"c\",\"datacontenttype\":null,\"data_base64\":\"e30=\"}\n"
+		   "{\"id\":\"d\",\"datacontenttype\":7}\n",
+		   "1 bad datacontenttype: datacontenttype must be application/json, or left out\n"
+		   "2 id=b count=1\n"
+		   "3 bad data_base64: data_base64 is not understood: data must be a JSON object\n"
+		   "4 bad datacontenttype: datacontenttype must be application/json, or left out\n");
+}
+END_TEST
+
+START_TEST(data_alone_are_an_event_without_its_attributes)
+{
+	CHECK_TOLD(READER_DATA, "{\"category\":\"calls\",\"id\":\"no attribute\",\"count\":2}", "1 category=calls count=2\n");
+	CHECK_TOLD(READER_DATA, " \r\n", "2\n");
+	CHECK_TOLD(READER_DATA, "{} {}", "1\n1 failed malformed JSON: there is more after its end; NDJSON has one event a line\n");
+	CHECK_TOLD(READER_DATA, "[{}]", "1 failed malformed JSON: the data of an event must be an object\n");
+	CHECK_TOLD(READER_DATA, "{\"a\":}", "1 bad malformed JSON at byte 6: unexpected character\n");
+}
+END_TEST
+
+/* ---- attributes in headers ---- */
+
+struct header {
+	const char *name, *value;
+};
+
+static const char *header_of(const void *arg, const char *name)
+{
+	const struct header *h = arg;
+
+	while (h->name && strcmp(h->name, name) != 0)
+		h++;
+	return h->value;
+}
+
+START_TEST(headers_are_unquoted_and_decoded_once)
+{
+	static const struct header headers[] = {
+		{ "ce-id", "Euro %E2%82%AC %F0%9F%98%80 100%2525" }, { "ce-source", "\"/a \\\"b\\\" %20c\"" }, { "ce-subject", "\"" },
+		{ "ce-category", "calls" }, { NULL, NULL }
+	};
+	struct arena arena;
+	struct raw_event ev = { 0 };
+	struct error err = { 0 };
+
+	arena_init(&arena);
+	ck_assert(attributes_present(header_of, headers));
+	ck_assert_int_eq(attributes_read(header_of, headers, &arena, &ev, &err), 0);
+	ck_assert_mem_eq(ev.field[EV_ID].text, "Euro \xE2\x82\xAC \xF0\x9F\x98\x80 100%25", ev.field[EV_ID].len);
+	ck_assert_uint_eq(ev.field[EV_ID].len, 20);
+	ck_assert_mem_eq(ev.field[EV_SOURCE].text, "/a \"b\"  c", ev.field[EV_SOURCE].len);
+	ck_assert_uint_eq(ev.field[EV_SOURCE].len, 9);
+	ck_assert_uint_eq(ev.field[EV_SUBJECT].len, 1);
+	ck_assert_ptr_null(ev.field[EV_CATEGORY].text);      /* data are no headers */
+	ck_assert_ptr_null(ev.field[EV_TIME].text);
+	arena_release(&arena);
+}
+END_TEST
+
+START_TEST(a_percent_sign_that_says_nothing_is_named_with_its_header)
+{
+	static const char *const broken[] = { "50%", "50%x", "50%4", "%%41", "%4g" };
+	struct arena arena;
+
+	arena_init(&arena);
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		const struct header headers[] = { { "ce-source", broken[i] }, { "ce-type", "usage" }, { NULL, NULL } };
+		struct raw_event ev = { 0 };
+		struct error err = { 0 };
+
+		ck_assert_int_eq(attributes_read(header_of, headers, &arena, &ev, &err), -1);
+		ck_assert_int_eq(err.kind, ERR_PARAM);
+		ck_assert_str_eq(err.param, "source");
+		ck_assert_ptr_null(ev.field[EV_SOURCE].text);
+		ck_assert_uint_eq(ev.field[EV_TYPE].len, 5);
+	}
+	ck_assert(!attributes_present(header_of, &(struct header){ NULL, NULL }));
+	arena_release(&arena);
+}
+END_TEST
+
+START_TEST(json_has_many_types)
+{
+	static const char *const yes[] = { "application/json", "Application/JSON; charset=utf-8", "text/json", "application/vnd.x+json" };
+	static const char *const no[] = { "", "+json", "json", "application/xml", "application/jsonl", "text/plain; a=b+json" };
+
+	for (size_t i = 0; i < 4; i++)
+		ck_assert(type_is_json(yes[i], strlen(yes[i])));
+	for (size_t i = 0; i < 6; i++)
+		ck_assert(!type_is_json(no[i], strlen(no[i])));
 }
 END_TEST
 
@@ -1188,6 +1286,11 @@ static Suite *suite(void)
 	      *unpacking = tcase_create("unpacking");
 
 	tcase_add_test(json, an_event_a_line_is_read_with_its_attributes_and_data);
+	tcase_add_test(json, data_that_is_not_json_is_refused_by_its_attribute);
+	tcase_add_test(json, data_alone_are_an_event_without_its_attributes);
+	tcase_add_test(json, headers_are_unquoted_and_decoded_once);
+	tcase_add_test(json, a_percent_sign_that_says_nothing_is_named_with_its_header);
+	tcase_add_test(json, json_has_many_types);
 	tcase_add_test(json, numbers_keep_every_digit);
 	tcase_add_test(json, a_whole_number_beyond_64_bits_stays_beyond_every_limit);
 	tcase_add_test(json, unknown_members_are_passed_over_and_null_is_nothing);

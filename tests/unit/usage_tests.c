@@ -447,6 +447,55 @@ START_TEST(in_a_batch_the_first_sent_wins)
 }
 END_TEST
 
+static void check_verdicts(const struct bench *b, const char *want)
+{
+	char got[512] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		at += (size_t)snprintf(got + at, sizeof(got) - at, "%s%s", i ? " " : "", verdict_names[b->results[i].verdict]);
+	ck_assert_str_eq(got, want);
+}
+
+START_TEST(a_whole_batch_is_stored_whole_or_not_at_all)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+
+	put_call(&b, "a", "1");
+	commit(&b);
+	put_call(&b, "b", "2");
+	put_call(&b, "a", "7");
+	put_call(&b, "a", "1");
+	put_call(&b, "c", "2");
+	put_call(&b, "c", "3");
+	ledger_whole(b.l, false);
+	commit(&b);
+	check_verdicts(&b, "aborted conflict aborted aborted conflict");
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, 1000000);
+	/* the next batch is an ordinary one again, and knows nothing of the one before */
+	put_call(&b, "b", "9");
+	put_call(&b, "a", "7");
+	commit(&b);
+	check_verdicts(&b, "created conflict");
+	put_call(&b, "c", "4");
+	put_call(&b, "a", "1");
+	ledger_whole(b.l, false);
+	commit(&b);
+	check_verdicts(&b, "created duplicate");
+	put_call(&b, "d", "4");
+	put_call(&b, "a", "2");
+	ledger_whole(b.l, true);
+	commit(&b);
+	check_verdicts(&b, "aborted conflict");
+	put_call(&b, "d", "4");
+	ledger_whole(b.l, true);
+	commit(&b);
+	check_verdicts(&b, "aborted");
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, 14000000);
+	close_bench(&b);
+}
+END_TEST
+
 START_TEST(same_id_from_another_source_is_another_event)
 {
 	struct bench b = open_bench(":memory:", &any_account);
@@ -1176,6 +1225,7 @@ static Suite *usage_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, events_are_created_once);
 	tcase_add_test(t, in_a_batch_the_first_sent_wins);
+	tcase_add_test(t, a_whole_batch_is_stored_whole_or_not_at_all);
 	tcase_add_test(t, same_id_from_another_source_is_another_event);
 	tcase_add_test(t, same_event_with_another_customer_is_a_conflict);
 	tcase_add_test(t, empty_batch_commits);
