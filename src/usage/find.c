@@ -1,0 +1,461 @@
+#include "usage/find.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/banned.h"
+
+#define HOUR_US (3600 * USEC_PER_SEC)
+
+enum {
+	PASSED_MAX = 1000000,    /* references looked at for one answer */
+	SOURCES_MAX = 1000       /* that an id is looked for in */
+};
+
+const char *const event_state_names[STATES + 1] = {
+	[STATE_COUNTED] = "counted",
+	[STATE_VOIDED] = "voided",
+	[STATE_AMENDED] = "amended",
+	[STATE_REVERSAL] = "reversal",
+	[STATE_REPLACEMENT] = "replacement",
+};
+
+/* ---- one event ---- */
+
+static bool ends_with(const char *text, size_t len, const char *end)
+{
+	size_t n = strlen(end);
+
+	return len > n && memcmp(text + len - n, end, n) == 0;
+}
+
+static int load_texts(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
+{
+	if (store_source_text(st, ret->event.source, arena, &ret->source, err) < 0)
+		return -1;
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (ret->series.dim[d] && store_dimension_text(st, ret->series.dim[d], arena, &ret->dim[d], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* A fact of a correction: which, and of what. */
+static int load_part(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
+{
+	struct correction *c = arena_new(arena, struct correction);
+	int rc = store_correction_by_id(st, ret->event.correction, arena, c, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : error_set(err, ERR_INTERNAL, NULL, "a correction that an event names isn't there: run \"usaged verify\"");
+	ret->state = ends_with(ret->event.id, ret->event.id_len, ".reversal") ? STATE_REVERSAL : STATE_REPLACEMENT;
+	ret->correction = c;
+	ret->corrects = c->event;
+	return store_source_text(st, c->source, arena, &ret->corrects_source, err) < 0 ? -1 : 0;
+}
+
+static int load_state(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
+{
+	struct correction *list;
+	size_t n;
+
+	if (ret->event.correction)
+		return load_part(st, arena, ret, err);
+	if (store_corrections(st, ret->event.source, ret->event.id, ret->event.id_len, arena, &list, &n, err) < 0)
+		return -1;
+	ret->state = STATE_COUNTED;
+	if (n) {
+		ret->correction = &list[n - 1];
+		ret->state = ret->correction->kind == CORRECTION_VOID ? STATE_VOIDED : STATE_AMENDED;
+	}
+	return 0;
+}
+
+int event_load(struct store *st, int64_t source, const char *id, size_t len, struct arena *arena, struct found_event *ret, struct error *err)
+{
+	int rc;
+
+	*ret = (struct found_event){ .state = STATE_COUNTED };
+	rc = store_event_find(st, source, id, len, arena, &ret->event, err);
+	if (rc <= 0)
+		return rc;
+	rc = store_series_by_id(st, ret->event.series, &ret->series, err);
+	if (rc == 0)
+		return error_set(err, ERR_INTERNAL, NULL, "an event's series isn't there: run \"usaged verify\"");
+	if (rc < 0 || load_texts(st, arena, ret, err) < 0 || load_state(st, arena, ret, err) < 0)
+		return -1;
+	return 1;
+}
+
+/* ---- the order ---- */
+
+/* A reference that fits, with what tells its place among those of other accounts. */
+struct candidate {
+	int64_t booked_us, source, account;
+	const char *id;
+	size_t id_len;
+};
+
+static int compare_ids(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t shorter = a_len < b_len ? a_len : b_len;
+	int order = shorter ? memcmp(a, b, shorter) : 0;
+
+	return order ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_candidates(const struct candidate *a, const struct candidate *b)
+{
+	int order = compare_numbers(a->booked_us, b->booked_us);
+
+	if (!order)
+		order = compare_numbers(a->source, b->source);
+	if (!order)
+		order = compare_ids(a->id, a->id_len, b->id, b->id_len);
+	return order ? order : compare_numbers(a->account, b->account);
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+	return compare_candidates(a, b);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	return compare_candidates(b, a);
+}
+
+/* ---- the search ---- */
+
+/* What is known of a series. */
+struct known_match {
+	int64_t id;
+	bool matches;
+};
+
+struct search {
+	struct store *st;
+	const struct catalogue *catalogue;
+	const struct event_query *q;
+	bool forwards;               /* in time */
+	int64_t source;              /* 0: any */
+	struct candidate start;      /* `id` NULL: from the beginning */
+	size_t wanted;
+	struct arena *arena;         /* of the answer */
+	struct arena scratch;        /* of one account's hour */
+	GHashTable *series;          /* struct known_match by id */
+	int64_t *hours;              /* by account: the next one that it has events in; -1: none */
+	struct candidate *list;      /* in order up to `sorted` */
+	size_t n, sorted, size;
+	size_t passed;
+};
+
+static int (*order_of(const struct search *s))(const void *a, const void *b)
+{
+	return s->forwards ? oldest_first : newest_first;
+}
+
+static bool beyond_start(const struct search *s, const struct candidate *c)
+{
+	return !s->start.id || order_of(s)(&s->start, c) < 0;
+}
+
+static int check_series(struct search *s, int64_t id, bool *ret, struct error *err)
+{
+	const struct event_query *q = s->q;
+	struct series series;
+	int rc = store_series_by_id(s->st, id, &series, err);
+
+	*ret = false;
+	if (rc <= 0)
+		return rc;
+	if (q->category != CATALOGUE_NONE && q->category != s->catalogue->totalprice &&
+	    !catalogue_within(s->catalogue, catalogue_index(s->catalogue, series.category), q->category))
+		return 0;
+	for (int d = 0; d < DIMENSIONS; d++) {
+		int64_t value;
+
+		if (!q->dim[d])
+			continue;
+		rc = store_dimension_find(s->st, series.account, (enum dimension)d, q->dim[d], strlen(q->dim[d]), &value, err);
+		if (rc <= 0 || value != series.dim[d])
+			return rc < 0 ? -1 : 0;
+	}
+	*ret = true;
+	return 0;
+}
+
+/* 1, 0, -1. Each series is asked for once. */
+static int series_matches(struct search *s, int64_t id, struct error *err)
+{
+	struct known_match *known = g_hash_table_lookup(s->series, &id);
+	bool matches;
+
+	if (known)
+		return known->matches;
+	if (check_series(s, id, &matches, err) < 0)
+		return -1;
+	known = g_new(struct known_match, 1);
+	*known = (struct known_match){ id, matches };
+	g_hash_table_insert(s->series, &known->id, known);
+	return matches;
+}
+
+/* 1, 0, -1. */
+static int state_matches(struct search *s, const struct candidate *c, struct error *err)
+{
+	struct found_event event;
+	int rc;
+
+	if (s->q->state < 0)
+		return 1;
+	rc = event_load(s->st, c->source, c->id, c->id_len, &s->scratch, &event, err);
+	return rc <= 0 ? rc : (int)event.state == s->q->state;
+}
+
+/* Does it fit? Cheap questions first. */
+static int matches(struct search *s, const struct candidate *c, int64_t series, struct error *err)
+{
+	int rc;
+
+	if (c->booked_us < s->q->from_us || c->booked_us >= s->q->to_us || (s->source && c->source != s->source) || !beyond_start(s, c))
+		return 0;
+	rc = series_matches(s, series, err);
+	return rc <= 0 ? rc : state_matches(s, c, err);
+}
+
+static void keep(struct search *s, const struct candidate *c)
+{
+	size_t size = s->size ? s->size * 2 : 64;
+
+	if (s->n == s->size) {
+		s->list = arena_grow(s->arena, s->list, s->n * sizeof(*s->list), size * sizeof(*s->list));
+		s->size = size;
+	}
+	s->list[s->n] = *c;
+	s->list[s->n++].id = arena_strn(s->arena, c->id, c->id_len);
+}
+
+/* Puts what was found since the last hour in order, and lets go of what is too much. */
+static void put_in_order(struct search *s)
+{
+	if (s->n > s->sorted)
+		qsort(s->list + s->sorted, s->n - s->sorted, sizeof(*s->list), order_of(s));
+	if (s->n > s->wanted)
+		s->n = s->wanted;
+}
+
+/* ---- by time ---- */
+
+static int next_hour(struct search *s, size_t i, int64_t from, struct error *err)
+{
+	int rc = store_posting_hour(s->st, s->q->accounts[i], from, !s->forwards, &s->hours[i], err);
+
+	if (rc <= 0)
+		s->hours[i] = -1;
+	return rc < 0 ? -1 : 0;
+}
+
+/* The hour to look at next, or -1. */
+static int64_t choose_hour(const struct search *s)
+{
+	int64_t first = floor_div(s->q->from_us, HOUR_US), last = floor_div(s->q->to_us - 1, HOUR_US), best = -1;
+
+	for (size_t i = 0; i < s->q->n_accounts; i++) {
+		int64_t hour = s->hours[i];
+
+		if (hour >= first && hour <= last && (best < 0 || (s->forwards ? hour < best : hour > best)))
+			best = hour;
+	}
+	return best;
+}
+
+/* The references of one account, in its order: as many of them as can still be wanted. */
+static int search_account(struct search *s, size_t i, int64_t hour, struct error *err)
+{
+	size_t n, found = s->sorted;
+	struct posted *refs;
+
+	arena_reset(&s->scratch);
+	if (store_postings(s->st, s->q->accounts[i], hour, &s->scratch, &refs, &n, err) < 0)
+		return -1;
+	s->passed += n;
+	for (size_t k = 0; k < n && found < s->wanted; k++) {
+		const struct posted *p = &refs[s->forwards ? k : n - 1 - k];
+		struct candidate c = { p->booked_us, p->source, s->q->accounts[i], p->id, p->id_len };
+		int rc = matches(s, &c, p->series, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0) {
+			keep(s, &c);
+			found++;
+		}
+	}
+	return 0;
+}
+
+static int search_hour(struct search *s, int64_t hour, struct error *err)
+{
+	s->sorted = s->n;
+	for (size_t i = 0; i < s->q->n_accounts; i++) {
+		if (s->hours[i] != hour)
+			continue;
+		if (search_account(s, i, hour, err) < 0 || next_hour(s, i, s->forwards ? hour + 1 : hour - 1, err) < 0)
+			return -1;
+		if (s->n > s->sorted + 4 * s->wanted)
+			put_in_order(s);
+	}
+	put_in_order(s);
+	return 0;
+}
+
+/* Everything up to the end of HOUR has been looked at. */
+static struct event_position behind(const struct search *s, int64_t hour)
+{
+	if (s->forwards)
+		return (struct event_position){ (hour + 1) * HOUR_US - 1, INT64_MAX, INT64_MAX, "" };
+	return (struct event_position){ hour * HOUR_US, 0, 0, "" };
+}
+
+static int search_by_time(struct search *s, struct found_events *ret, struct error *err)
+{
+	int64_t from = floor_div(s->forwards ? s->q->from_us : s->q->to_us - 1, HOUR_US), hour;
+
+	if (s->start.id)
+		from = floor_div(s->start.booked_us, HOUR_US);
+	s->hours = arena_array(s->arena, int64_t, s->q->n_accounts);
+	for (size_t i = 0; i < s->q->n_accounts; i++)
+		if (next_hour(s, i, from, err) < 0)
+			return -1;
+	while ((hour = choose_hour(s)) >= 0 && s->n < s->wanted) {
+		if (search_hour(s, hour, err) < 0)
+			return -1;
+		if (s->passed >= PASSED_MAX && choose_hour(s) >= 0) {
+			ret->more = true;
+			ret->next = behind(s, hour);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* ---- by id ---- */
+
+static bool has_account(const struct event_query *q, int64_t account)
+{
+	for (size_t i = 0; i < q->n_accounts; i++)
+		if (q->accounts[i] == account)
+			return true;
+	return false;
+}
+
+static int search_by_id(struct search *s, struct error *err)
+{
+	int64_t *sources = arena_array(s->arena, int64_t, SOURCES_MAX);
+	size_t len = strlen(s->q->id), n;
+
+	if (store_event_sources(s->st, s->q->id, len, sources, SOURCES_MAX, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct found_event e;
+		struct candidate c;
+		int rc;
+
+		arena_reset(&s->scratch);
+		rc = event_load(s->st, sources[i], s->q->id, len, &s->scratch, &e, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 0 || !has_account(s->q, e.series.account))
+			continue;
+		c = (struct candidate){ e.event.booked_us, sources[i], e.series.account, s->q->id, len };
+		rc = matches(s, &c, e.event.series, err);
+		if (rc < 0)
+			return -1;
+		if (rc > 0)
+			keep(s, &c);
+	}
+	put_in_order(s);
+	return 0;
+}
+
+/* ---- the answer ---- */
+
+static struct event_position position_of(const struct candidate *c)
+{
+	return (struct event_position){ c->booked_us, c->source, c->account, c->id };
+}
+
+/* Up to WANTED references in *S, and in *ret where it stopped short. */
+static int search(struct search *s, struct found_events *ret, struct error *err)
+{
+	const char *source = s->q->source;
+	int rc = source ? store_source_find(s->st, source, strlen(source), &s->source, err) : 1;
+
+	if (rc <= 0 || s->q->from_us >= s->q->to_us)
+		return rc < 0 ? -1 : 0;
+	arena_init(&s->scratch);
+	s->series = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+	rc = s->q->id ? search_by_id(s, err) : search_by_time(s, ret, err);
+	g_hash_table_destroy(s->series);
+	arena_release(&s->scratch);
+	return rc;
+}
+
+static struct search search_new(struct store *st, const struct catalogue *c, const struct event_query *q, struct event_position start,
+				struct arena *arena)
+{
+	struct search s = { .st = st, .catalogue = c, .q = q, .forwards = q->oldest_first, .arena = arena };
+
+	if (start.id)
+		s.start = (struct candidate){ start.booked_us, start.source, start.account, start.id, strlen(start.id) };
+	return s;
+}
+
+int events_find(struct store *st, const struct catalogue *c, const struct event_query *q, struct event_position start, size_t limit,
+		struct arena *arena, struct found_events *ret, struct error *err)
+{
+	struct search s = search_new(st, c, q, start, arena);
+
+	*ret = (struct found_events){ 0 };
+	s.wanted = limit + 1;            /* one more says that there is more */
+	if (search(&s, ret, err) < 0)
+		return -1;
+	ret->n = s.n > limit ? limit : s.n;
+	if (s.n > limit) {
+		ret->more = true;
+		ret->next = position_of(&s.list[limit - 1]);
+	}
+	ret->list = arena_array(arena, struct found_event, ret->n);
+	for (size_t i = 0; i < ret->n; i++) {
+		int rc = event_load(st, s.list[i].source, s.list[i].id, s.list[i].id_len, arena, &ret->list[i], err);
+
+		if (rc <= 0)
+			return rc < 0 ? -1 : error_set(err, ERR_INTERNAL, NULL, "an event that the index names isn't there: run \"usaged verify\"");
+	}
+	return 0;
+}
+
+int events_back(struct store *st, const struct catalogue *c, const struct event_query *q, struct event_position start, size_t n,
+		struct arena *arena, struct event_position *ret, struct error *err)
+{
+	struct search s = search_new(st, c, q, start, arena);
+	struct found_events stopped = { 0 };
+
+	*ret = (struct event_position){ 0 };
+	s.forwards = !s.forwards;
+	s.wanted = n;                    /* START itself is the last of the page before, and not among these */
+	if (search(&s, &stopped, err) < 0)
+		return -1;
+	if (s.n >= n)
+		*ret = position_of(&s.list[n - 1]);
+	else if (stopped.more)
+		*ret = stopped.next;
+	return 0;
+}
