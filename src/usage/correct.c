@@ -12,7 +12,7 @@
 #define SOURCES_MAX 1000             /* that may have the same id, before we ask which one is meant */
 #define FACT_ID_BYTES (SID_TEXT + sizeof(CORRECTION_REPLACEMENT))
 
-const char *const event_state_names[EVENT_STATES] = {
+const char *const event_state_names[EVENT_STATES + 1] = {
 	[EVENT_CURRENT] = "current",
 	[EVENT_AMENDED] = "amended",
 	[EVENT_VOID] = "void",

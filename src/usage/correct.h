@@ -53,7 +53,7 @@ bool correct_may_change(enum event_field f);
 /* ---- what became of an event ---- */
 
 enum event_state { EVENT_CURRENT, EVENT_AMENDED, EVENT_VOID, EVENT_REVERSAL, EVENT_REPLACEMENT, EVENT_STATES };
-extern const char *const event_state_names[EVENT_STATES];    /* "current", "amended", "void", "reversal", "replacement" */
+extern const char *const event_state_names[EVENT_STATES + 1];    /* "current", "amended", "void", "reversal", "replacement"; ended by NULL */
 
 /* One question to the store, by an index of the corrections only. */
 int event_state(struct store *st, const struct stored_event *e, enum event_state *ret, struct error *err);

@@ -14,22 +14,7 @@ enum {
 	SOURCES_MAX = 1000       /* that an id is looked for in */
 };
 
-const char *const event_state_names[STATES + 1] = {
-	[STATE_COUNTED] = "counted",
-	[STATE_VOIDED] = "voided",
-	[STATE_AMENDED] = "amended",
-	[STATE_REVERSAL] = "reversal",
-	[STATE_REPLACEMENT] = "replacement",
-};
-
 /* ---- one event ---- */
-
-static bool ends_with(const char *text, size_t len, const char *end)
-{
-	size_t n = strlen(end);
-
-	return len > n && memcmp(text + len - n, end, n) == 0;
-}
 
 static int load_texts(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
 {
@@ -41,49 +26,37 @@ static int load_texts(struct store *st, struct arena *arena, struct found_event 
 	return 0;
 }
 
-/* A fact of a correction: which, and of what. */
-static int load_part(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
+static int load_correction(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
 {
 	struct correction *c = arena_new(arena, struct correction);
-	int rc = store_correction_by_id(st, ret->event.correction, arena, c, err);
+	bool part = ret->event.correction;
+	int rc = part ? store_correction_by_id(st, ret->event.correction, arena, c, err)
+		      : store_correction_last(st, ret->event.source, ret->event.id, ret->event.id_len, arena, c, err);
 
-	if (rc <= 0)
-		return rc < 0 ? -1 : error_set(err, ERR_INTERNAL, NULL, "a correction that an event names isn't there: run \"usaged verify\"");
-	ret->state = ends_with(ret->event.id, ret->event.id_len, ".reversal") ? STATE_REVERSAL : STATE_REPLACEMENT;
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return part ? error_set(err, ERR_INTERNAL, NULL, "a correction that an event names isn't there: run \"usaged verify\"") : 0;
 	ret->correction = c;
+	if (!part)
+		return 0;
 	ret->corrects = c->event;
 	return store_source_text(st, c->source, arena, &ret->corrects_source, err) < 0 ? -1 : 0;
-}
-
-static int load_state(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
-{
-	struct correction *list;
-	size_t n;
-
-	if (ret->event.correction)
-		return load_part(st, arena, ret, err);
-	if (store_corrections(st, ret->event.source, ret->event.id, ret->event.id_len, arena, &list, &n, err) < 0)
-		return -1;
-	ret->state = STATE_COUNTED;
-	if (n) {
-		ret->correction = &list[n - 1];
-		ret->state = ret->correction->kind == CORRECTION_VOID ? STATE_VOIDED : STATE_AMENDED;
-	}
-	return 0;
 }
 
 int event_load(struct store *st, int64_t source, const char *id, size_t len, struct arena *arena, struct found_event *ret, struct error *err)
 {
 	int rc;
 
-	*ret = (struct found_event){ .state = STATE_COUNTED };
+	*ret = (struct found_event){ 0 };
 	rc = store_event_find(st, source, id, len, arena, &ret->event, err);
 	if (rc <= 0)
 		return rc;
 	rc = store_series_by_id(st, ret->event.series, &ret->series, err);
 	if (rc == 0)
 		return error_set(err, ERR_INTERNAL, NULL, "an event's series isn't there: run \"usaged verify\"");
-	if (rc < 0 || load_texts(st, arena, ret, err) < 0 || load_state(st, arena, ret, err) < 0)
+	if (rc < 0 || load_texts(st, arena, ret, err) < 0 || event_state(st, &ret->event, &ret->state, err) < 0 ||
+	    load_correction(st, arena, ret, err) < 0)
 		return -1;
 	return 1;
 }
@@ -210,13 +183,16 @@ static int series_matches(struct search *s, int64_t id, struct error *err)
 /* 1, 0, -1. */
 static int state_matches(struct search *s, const struct candidate *c, struct error *err)
 {
-	struct found_event event;
+	struct stored_event event;
+	enum event_state state;
 	int rc;
 
 	if (s->q->state < 0)
 		return 1;
-	rc = event_load(s->st, c->source, c->id, c->id_len, &s->scratch, &event, err);
-	return rc <= 0 ? rc : (int)event.state == s->q->state;
+	rc = store_event_find(s->st, c->source, c->id, c->id_len, &s->scratch, &event, err);
+	if (rc > 0)
+		rc = event_state(s->st, &event, &state, err) < 0 ? -1 : (int)state == s->q->state;
+	return rc;
 }
 
 /* Does it fit? Cheap questions first. */

@@ -9,19 +9,7 @@
 #ifndef USAGE_FIND_H
 #define USAGE_FIND_H
 
-#include "usage/catalogue.h"
-
-#define SOURCE_CORRECTIONS "usaged"      /* of the facts that corrections add */
-
-enum event_state {
-	STATE_COUNTED,           /* as it came */
-	STATE_VOIDED,            /* taken back by a reversal */
-	STATE_AMENDED,           /* taken back, and replaced */
-	STATE_REVERSAL,          /* takes back what another one said */
-	STATE_REPLACEMENT,       /* says it anew */
-	STATES
-};
-extern const char *const event_state_names[STATES + 1];      /* ended by NULL */
+#include "usage/correct.h"
 
 struct event_query {
 	const int64_t *accounts;
@@ -46,7 +34,7 @@ struct found_event {
 	const char *source;
 	const char *dim[DIMENSIONS];     /* NULL: none */
 	enum event_state state;
-	const struct correction *correction;     /* that it is part of, or else the last one made to it; or NULL */
+	const struct correction *correction;     /* that it is part of, or else the last one made to it; NULL: none */
 	const char *corrects_source, *corrects;  /* of a reversal or a replacement: the event that was corrected */
 };
 
