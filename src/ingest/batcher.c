@@ -3,7 +3,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/civil.h"
 #include "base/banned.h"
+
+/* How often the log of refused records is shortened. */
+#define PRUNE_SECONDS 60
 
 /* What may wait or be committed at once; the rest is told to come again. */
 enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
@@ -19,6 +23,8 @@ struct batcher {
 	const struct settings *settings;
 	struct store *store;             /* NULL while there is no ledger that can be used */
 	struct ledger *ledger;
+	struct submission *writing;      /* what the commit in work is of */
+	int64_t pruned;                  /* when the log of refused records was shortened, in seconds */
 };
 
 /* Must it have a commit of its own? */
@@ -72,6 +78,63 @@ static int add_all(struct batcher *b, struct submission *s, struct error *err)
 	return 0;
 }
 
+/* ---- what was refused ---- */
+
+/* As well as can be: what was refused is told to its sender anyway. */
+static void log_one(struct store *st, const struct rejection *r, size_t *n)
+{
+	if ((*n)++ < REJECTIONS_MAX)
+		store_rejection_add(st, r, NULL);
+}
+
+static void log_event(struct store *st, const struct submission *s, size_t i, const struct error *reason, int64_t now, size_t *n)
+{
+	struct rejection r = { .at = now, .author = "", .source = "", .event = "", .record = "" };
+
+	if (!s->describe || !reason)
+		return;
+	r.code = event_refusal_code(reason);
+	r.field = reason->param;
+	r.message = reason->message;
+	s->describe(s, i, &r);
+	log_one(st, &r, n);
+}
+
+/* Those of one submission; returns the results behind its own. */
+static const struct ledger_result *log_submission(struct store *st, const struct submission *s, const struct ledger_result *results,
+						  int64_t now)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_rejections; i++)
+		log_one(st, &s->rejections[i], &n);
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->verdicts[i] == VERDICT_REJECTED)
+			log_event(st, s, i, s->errors[i], now, &n);
+		else if (results++->verdict == VERDICT_REJECTED)
+			log_event(st, s, i, results[-1].error, now, &n);
+	}
+	return results;
+}
+
+/* In each commit's write. */
+static int log_rejections(void *arg, struct store *st, const struct ledger_result *results, struct error *err)
+{
+	struct batcher *b = arg;
+	int64_t now = floor_div(clock_now_us(), USEC_PER_SEC);
+
+	if (b->settings->rejected_days) {
+		for (const struct submission *s = b->writing; s; s = s->next)
+			results = log_submission(st, s, results, now);
+	}
+	if (now - b->pruned < PRUNE_SECONDS)
+		return 0;
+	b->pruned = now;
+	return store_rejections_prune(st, now - b->settings->rejected_days * SEC_PER_DAY, REJECTIONS_KEPT, err);
+}
+
+/* ---- commits ---- */
+
 /* Hands the commit's results, which stand in the order of the events that were added, to their submissions. */
 static void share_results(struct submission *first, const struct ledger_result *results)
 {
@@ -102,7 +165,8 @@ static int open_ledger(struct batcher *b, struct error *err)
 		return 0;
 	if (store_open(b->settings->database, STORE_WRITE, b->settings->busy_timeout_ms, &b->store, err) < 0)
 		return -1;
-	b->ledger = ledger_new(b->store, &(struct ledger_options){ .late = late_events_find(b->settings->late_events) });
+	b->ledger = ledger_new(b->store, &(struct ledger_options){ .late = late_events_find(b->settings->late_events),
+								   .also = log_rejections, .arg = b });
 	return 0;
 }
 
@@ -118,6 +182,7 @@ static int write_all(struct batcher *b, struct submission *first, const struct l
 {
 	size_t n;
 
+	b->writing = first;
 	for (struct submission *s = first; s; s = s->next) {
 		if (add_all(b, s, err) < 0) {
 			ledger_abandon(b->ledger);

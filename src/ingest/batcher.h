@@ -11,6 +11,8 @@
 #include "usage/ledger.h"
 
 #define SUBMISSION_EVENTS_MAX 10000
+#define REJECTIONS_MAX 1000              /* logged of one submission */
+#define REJECTIONS_KEPT 100000           /* the log's newest */
 
 struct batcher;
 
@@ -25,6 +27,16 @@ struct submission {
 	bool spoilt;                     /* with it: none, but what is wrong is to be found */
 	enum verdict *verdicts;          /* N of them */
 	struct error **errors;           /* N of them, NULL before; the reason where the verdict is VERDICT_REJECTED: free() it */
+	/*
+	 * For the log of what was refused, stored in the same commit (the first REJECTIONS_MAX of each; not at all where ledger.rejected_days
+	 * is 0): records that were refused before they became events, and what is to be said of an event that is refused now. DESCRIBE (NULL:
+	 * those aren't logged) fills author, account, source, event and record of RET, which has the rest; what they point to stays until
+	 * batcher_submit returns. It runs in the writer's thread.
+	 */
+	const struct rejection *rejections;
+	size_t n_rejections;
+	void (*describe)(const struct submission *s, size_t i, struct rejection *ret);
+	const void *describe_arg;        /* the submitter's own */
 	/* the batcher's own */
 	struct submission *next;
 	batcher_job job;
@@ -40,7 +52,8 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 void batcher_free(struct batcher **b);
 
 /*
- * Blocks until all events are durable or refused. 0, or -1 when nothing of them is stored: ERR_BUSY when too many wait already (or another
+ * Blocks until all events are durable or refused, and the log of what was refused is written. N may be 0.
+ * 0, or -1 when nothing of them is stored: ERR_BUSY when too many wait already (or another
  * process keeps the ledger locked), ERR_INTERNAL for a full disk and the like. Thread-safe.
  */
 int batcher_submit(struct batcher *b, struct submission *s, struct error *err);

@@ -187,3 +187,8 @@ int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, s
 	*ret = ev;
 	return 0;
 }
+
+const char *event_refusal_code(const struct error *reason)
+{
+	return reason->kind == ERR_OVERFLOW ? "overflow" : reason->kind == ERR_CLOSED ? "closed" : "invalid";
+}

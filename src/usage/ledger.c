@@ -333,6 +333,7 @@ static void reject(struct ledger *l, size_t i, const struct error *reason)
 
 	*kept = *reason;
 	pending_at(l, i)->rejected = true;
+	result_at(l, i)->verdict = VERDICT_REJECTED;
 	result_at(l, i)->error = kept;
 }
 
@@ -451,6 +452,39 @@ static void abort_verdicts(struct ledger *l)
 
 /* ---- committing ---- */
 
+static void set_verdicts(struct ledger *l)
+{
+	static const enum verdict verdicts[] = {
+		[ADDED_CREATED] = VERDICT_CREATED,
+		[ADDED_DUPLICATE] = VERDICT_DUPLICATE,
+		[ADDED_CONFLICT] = VERDICT_CONFLICT,
+	};
+
+	for (guint i = 0; i < l->order->len; i++)
+		result_at(l, g_array_index(l->order, guint, i))->verdict = verdicts[added_at(l, i)];
+}
+
+static int write_more(struct ledger *l, struct error *err)
+{
+	if (!l->options.also)
+		return 0;
+	return l->options.also(l->options.arg, l->st, (const struct ledger_result *)l->results->data, err);
+}
+
+/* With a batch of which nothing is stored. */
+static int write_more_alone(struct ledger *l, struct error *err)
+{
+	if (!l->options.also)
+		return 0;
+	if (store_begin_write(l->st, err) < 0)
+		return -1;
+	if (write_more(l, err) < 0) {
+		store_end(l->st);
+		return -1;
+	}
+	return store_commit(l->st, err);
+}
+
 static int write_batch(struct ledger *l, struct error *err)
 {
 	if (book_all(l, err) < 0 || make_ids(l, err) < 0)
@@ -460,6 +494,9 @@ static int write_batch(struct ledger *l, struct error *err)
 		return -1;
 	if (l->whole && whole_fails(l))
 		return error_set(err, ERR_CONFLICT, NULL, "not all of the batch can be stored");
+	set_verdicts(l);
+	if (write_more(l, err) < 0)
+		return -1;
 	return store_commit(l->st, err);
 }
 
@@ -509,32 +546,20 @@ static void prepare_results(struct ledger *l)
 	}
 }
 
-static void set_verdicts(struct ledger *l)
-{
-	static const enum verdict verdicts[] = {
-		[ADDED_CREATED] = VERDICT_CREATED,
-		[ADDED_DUPLICATE] = VERDICT_DUPLICATE,
-		[ADDED_CONFLICT] = VERDICT_CONFLICT,
-	};
-
-	for (guint i = 0; i < l->order->len; i++)
-		result_at(l, g_array_index(l->order, guint, i))->verdict = verdicts[added_at(l, i)];
-}
-
 int ledger_commit(struct ledger *l, const struct ledger_result **ret, size_t *ret_n, struct error *err)
 {
 	int rc;
 
 	prepare_results(l);
 	rc = attempt_all(l, err);
-	if (rc > 0)
+	if (rc > 0) {
 		abort_verdicts(l);
-	else if (rc == 0)
-		set_verdicts(l);
-	if (rc >= 0) {
+		rc = write_more_alone(l, err);
+	}
+	if (rc == 0) {
 		*ret = (const struct ledger_result *)l->results->data;
 		*ret_n = l->results->len;
 	}
 	ledger_abandon(l);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }

@@ -19,9 +19,21 @@ enum verdict {
 };
 extern const char *const verdict_names[VERDICTS + 1];
 
+struct ledger_result {
+	enum verdict verdict;
+	const struct error *error;       /* of VERDICT_REJECTED, else NULL */
+	int64_t line;            /* of the raw event */
+};
+
 struct ledger_options {
 	bool accounts_by_name;   /* a subject that is no SID is looked up as an account's name */
 	enum late_events late;   /* what becomes of events of closed periods: adjusted, or rejected with ERR_CLOSED */
+	/*
+	 * If not NULL: what else is written in each commit, after its events. RESULTS are those that ledger_commit is going to
+	 * return. -1: then nothing of the batch is stored. Of a whole batch that isn't, too, in a commit of its own.
+	 */
+	int (*also)(void *arg, struct store *st, const struct ledger_result *results, struct error *err);
+	void *arg;
 };
 
 /* ST must be open for writing and is borrowed. Never NULL. */
@@ -45,12 +57,6 @@ void ledger_whole(struct ledger *l, bool spoilt);
 
 /* Empties the batch; nothing of it is stored. */
 void ledger_abandon(struct ledger *l);
-
-struct ledger_result {
-	enum verdict verdict;
-	const struct error *error;       /* of VERDICT_REJECTED, else NULL */
-	int64_t line;            /* of the raw event */
-};
 
 /*
  * Commits the batch and empties it. *ret has one result per added event, in the order they were added, until

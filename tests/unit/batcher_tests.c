@@ -1,0 +1,313 @@
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/civil.h"
+#include "base/secret.h"
+#include "ingest/batcher.h"
+#include "usage/correct.h"
+#include "suite.h"
+#include "base/banned.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define SID    "AC00000000000000000000000000000001"
+#define NOW_US (INT64_C(1795258800) * USEC_PER_SEC)       /* 2026-11-21T11:00:00Z */
+#define OK(call) ck_assert_msg((call) >= 0, "%s: %s (%s)", #call, err.message, err.detail)
+
+static struct error err;
+static struct arena arena;
+static char dir[64];
+static char path[96];
+static struct settings *settings;
+static struct batcher *batcher;
+
+static void fill_ledger(void)
+{
+	struct account a = { .name = "main", .sid = SID, .currency = "usd" };
+	struct category c = { .name = "calls", .description = "", .count_unit = "", .usage_unit = "" };
+	struct store *st;
+
+	OK(store_open(path, STORE_WRITE | STORE_CREATE, 1000, &st, &err));
+	OK(store_account_add(st, &a, &err));
+	OK(store_category_add(st, &c, &err));
+	store_close(&st);
+}
+
+static void start(void)
+{
+	OK(batcher_new(settings, &batcher, &err));
+}
+
+static void setup(void)
+{
+	memset(&err, 0, sizeof(err));
+	arena_init(&arena);
+	snprintf(dir, sizeof(dir), "/tmp/batcher_tests.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/usage.db", dir);
+	OK(secret_init(&err));
+	OK(settings_load(NULL, &settings, &err));
+	settings->database = path;
+	clock_set_us(NOW_US);
+	fill_ledger();
+}
+
+static void note_nothing(void *arg, const struct rollup *want, const struct rollup *have)
+{
+	(void)arg;
+	(void)want;
+	(void)have;
+}
+
+static struct store *reader(void)
+{
+	struct store *st;
+
+	OK(store_open(path, 0, 1000, &st, &err));
+	return st;
+}
+
+static void teardown(void)
+{
+	static const char *const names[] = { "usage.db", "usage.db-wal", "usage.db-shm" };
+	struct store *st;
+	size_t differences;
+	int64_t events;
+
+	batcher_free(&batcher);
+	st = reader();
+	OK(store_verify(st, 0, note_nothing, NULL, NULL, &differences, &events, &err));
+	ck_assert_uint_eq(differences, 0);
+	store_close(&st);
+	settings_free(&settings);
+	arena_release(&arena);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char name[128];
+
+		snprintf(name, sizeof(name), "%s/%s", dir, names[i]);
+		unlink(name);
+	}
+	rmdir(dir);
+}
+
+static void set_field(struct raw_event *raw, enum event_field f, const char *text)
+{
+	raw->field[f].text = text;
+	raw->field[f].len = strlen(text);
+}
+
+static struct raw_event call(const char *id, const char *category)
+{
+	struct raw_event raw = { .line = 1 };
+
+	set_field(&raw, EV_SOURCE, "/pbx");
+	set_field(&raw, EV_ID, id);
+	set_field(&raw, EV_SUBJECT, SID);
+	set_field(&raw, EV_TIME, "2026-11-21T10:00:00Z");
+	set_field(&raw, EV_CATEGORY, category);
+	return raw;
+}
+
+/* What the log says of a refused event; the id is said as the record, too. */
+static void describe(const struct submission *s, size_t i, struct rejection *ret)
+{
+	const struct raw_event *raw = s->events[i].raw;
+
+	ret->author = s->describe_arg;
+	ret->account = 1;
+	ret->source = raw->field[EV_SOURCE].text;
+	ret->event = raw->field[EV_ID].text;
+	ret->record = raw->field[EV_ID].text;
+}
+
+/* One request of two events, of which the second has the category CATEGORY. */
+static void submit_two(const char *first, const char *second, const char *category, enum verdict want[2])
+{
+	struct raw_event raw[2] = { call(first, "calls"), call(second, category) };
+	enum verdict verdicts[2];
+	struct error *errors[2] = { NULL, NULL };
+	struct event events[2];
+	struct rejection unread = { .at = NOW_US / USEC_PER_SEC, .author = "SK1", .source = "", .event = "", .code = "unreadable", .field = "",
+				    .message = "no JSON", .record = "{" };
+	struct submission s = { .events = events, .n = 2, .verdicts = verdicts, .errors = errors, .rejections = &unread, .n_rejections = 1,
+				.describe = describe, .describe_arg = "SK1" };
+	struct error own = { 0 };
+
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(event_check(&raw[i], NOW_US, 0, &events[i], &own), 0);
+	ck_assert_msg(batcher_submit(batcher, &s, &own) == 0, "%s", own.message);
+	for (int i = 0; i < 2; i++) {
+		want[i] = verdicts[i];
+		free(errors[i]);
+	}
+}
+
+static struct rejection *rejections(size_t want_n)
+{
+	struct store *st = reader();
+	struct rejection *list;
+	size_t n;
+
+	OK(store_rejections(st, NULL, 0, 0, 1000, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, want_n);
+	store_close(&st);
+	return list;
+}
+
+START_TEST(what_is_refused_is_logged_with_the_commit)
+{
+	enum verdict verdicts[2];
+	struct rejection *list;
+
+	start();
+	submit_two("a", "b", "chess", verdicts);
+	ck_assert_int_eq(verdicts[0], VERDICT_CREATED);
+	ck_assert_int_eq(verdicts[1], VERDICT_REJECTED);
+	list = rejections(2);
+	ck_assert_str_eq(list[1].code, "unreadable");
+	ck_assert_str_eq(list[1].record, "{");
+	ck_assert_int_eq(list[1].account, 0);
+	ck_assert_str_eq(list[0].code, "invalid");
+	ck_assert_str_eq(list[0].field, "category");
+	ck_assert_ptr_nonnull(strstr(list[0].message, "chess"));
+	ck_assert_str_eq(list[0].author, "SK1");
+	ck_assert_str_eq(list[0].source, "/pbx");
+	ck_assert_str_eq(list[0].event, "b");
+	ck_assert_int_eq(list[0].account, 1);
+	ck_assert_int_eq(list[0].at, NOW_US / USEC_PER_SEC);
+}
+END_TEST
+
+/* The committed events' refusals, too. */
+START_TEST(events_of_closed_books_are_refused_and_logged)
+{
+	struct closing closing = { .account = 1, .through = NOW_US / USEC_PER_SEC, .author = "ann" };
+	enum verdict verdicts[2];
+	struct store *st;
+
+	settings->late_events = "reject";
+	start();
+	submit_two("a", "b", "calls", verdicts);
+	ck_assert_int_eq(verdicts[1], VERDICT_CREATED);
+	OK(store_open(path, STORE_WRITE, 1000, &st, &err));
+	OK(store_close_through(st, &closing, &err));
+	store_close(&st);
+	submit_two("a", "c", "calls", verdicts);
+	ck_assert_int_eq(verdicts[0], VERDICT_DUPLICATE);
+	ck_assert_int_eq(verdicts[1], VERDICT_REJECTED);
+	ck_assert_str_eq(rejections(3)[0].code, "closed");
+}
+END_TEST
+
+START_TEST(log_forgets_what_is_old)
+{
+	enum verdict verdicts[2];
+
+	settings->rejected_days = 2;
+	start();
+	submit_two("a", "b", "chess", verdicts);
+	rejections(2);
+	clock_set_us(NOW_US + 3 * SEC_PER_DAY * USEC_PER_SEC);
+	submit_two("c", "d", "calls", verdicts);
+	/* the unreadable one of this request is said to be as old */
+	rejections(0);
+}
+END_TEST
+
+START_TEST(nothing_is_logged_where_nothing_is_kept)
+{
+	enum verdict verdicts[2];
+
+	settings->rejected_days = 0;
+	start();
+	submit_two("a", "b", "chess", verdicts);
+	ck_assert_int_eq(verdicts[1], VERDICT_REJECTED);
+	rejections(0);
+}
+END_TEST
+
+/* ---- many at once ---- */
+
+enum { THREADS = 6, ROUNDS = 20 };
+
+static int void_one(struct store *st, void *id, struct error *e)
+{
+	struct correct c = { .id = id, .kind = CORRECTION_VOID, .author = "ann", .reason = "test", .now_us = NOW_US };
+	struct correction made;
+	struct arena mine;
+	bool done;
+	int rc;
+
+	arena_init(&mine);
+	rc = correct_event(st, &c, &mine, &made, &done, e);
+	arena_release(&mine);
+	return rc;
+}
+
+static void *send_and_void(void *arg)
+{
+	int me = *(const int *)arg;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct error own = { 0 };
+		enum verdict verdicts[2];
+		char first[32];
+		char second[32];
+
+		snprintf(first, sizeof(first), "%d-%d", me, i);
+		snprintf(second, sizeof(second), "shared-%d", i);
+		submit_two(first, second, "calls", verdicts);
+		ck_assert_int_eq(verdicts[0], VERDICT_CREATED);
+		ck_assert_int_ne(verdicts[1], VERDICT_REJECTED);
+		ck_assert_msg(batcher_run(batcher, void_one, first, &own) == 0, "%s", own.message);
+	}
+	return NULL;
+}
+
+START_TEST(many_threads_send_and_correct_at_once)
+{
+	struct rollup_scan scan = { .level = LEVEL_MONTH, .account = 1, .category = 1, .to = 99999 };
+	struct store *st;
+	struct rollup r;
+	pthread_t threads[THREADS];
+	int numbers[THREADS];
+
+	start();
+	for (int i = 0; i < THREADS; i++) {
+		numbers[i] = i;
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, send_and_void, &numbers[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	st = reader();
+	OK(store_scan_begin(st, &scan, &err));
+	ck_assert_int_eq(store_scan_next(st, &r, &err), 1);
+	ck_assert_int_eq(r.amounts.count, ROUNDS);
+	store_scan_end(st);
+	store_close(&st);
+	rejections(THREADS * ROUNDS);
+}
+END_TEST
+
+static Suite *batcher_suite(void)
+{
+	Suite *s = suite_create("batcher");
+	TCase *t = tcase_create("batcher");
+
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, what_is_refused_is_logged_with_the_commit);
+	tcase_add_test(t, events_of_closed_books_are_refused_and_logged);
+	tcase_add_test(t, log_forgets_what_is_old);
+	tcase_add_test(t, nothing_is_logged_where_nothing_is_kept);
+	tcase_add_test(t, many_threads_send_and_correct_at_once);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return run_suite(batcher_suite());
+}
