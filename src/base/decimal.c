@@ -172,6 +172,17 @@ size_t decimal_format(char buf[static DECIMAL_TEXT], wide n, int places)
 	return (size_t)(out - buf);
 }
 
+wide decimal_round(wide n, int places, int to)
+{
+	wide unit = 1;
+
+	for (; places > to; places--)
+		unit *= 10;
+	for (; places < to; places++)
+		n *= 10;
+	return (n + (n < 0 ? -unit : unit) / 2) / unit;
+}
+
 wide decimal_ceil(wide n, int places)
 {
 	wide unit = 1;

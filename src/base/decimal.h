@@ -40,6 +40,9 @@ enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64
 /* Writes just the digits the number has ("2.5", "0", "-0.017"), returns the length. */
 size_t decimal_format(char buf[static DECIMAL_TEXT], wide n, int places);
 
+/* N of PLACES, rounded to TO places (no more than PLACES matter), halves away from zero. */
+wide decimal_round(wide n, int places, int to);
+
 /* N / 10^PLACES rounded up to a whole number (towards plus infinity). */
 wide decimal_ceil(wide n, int places);
 

@@ -7,20 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "format/columns.h"
+#include "format/html_value.h"
 #include "format/layout.h"
-#include "format/mustache.h"
-#include "format/plain.h"
 
 #include "base/banned.h"
 
-enum { ID_LENGTH = 24, INSTANT_LENGTH = 20, WIDE_COLUMNS = 8 };
+enum { WIDE_COLUMNS = 8 };
 
 /* Fields that have no cell of their own. */
 #define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK)
-
-#define PLACEHOLDER "\xE2\x80\x93"      /* a dash where there is no value */
 
 struct html {
 	struct layout *layout;
@@ -29,39 +25,15 @@ struct html {
 	struct strbuf labels;           /* the columns' headings, escaped, each ended by NUL */
 	size_t label_at[COLUMNS_MAX];
 	int table;                      /* depth of the list that is a table now; 0 = none */
+	bool figures;                   /* it is no table but large figures */
+	bool unended;                   /* the table's totals may still come */
+	struct writer_node ended;       /* the list that it shows */
 	size_t written;                 /* cells of this row */
 	bool cell;                      /* one is open, and has a value */
 	bool facts;                     /* a list of facts is open */
 	const struct field *last;       /* the field shown before */
 	size_t value_at;                /* where its value begins in the buffer */
 };
-
-/* ---- text ---- */
-
-static void add_text(struct strbuf *out, const char *text, size_t len)
-{
-	struct strbuf clean;
-
-	if (utf8_plain(text, len)) {
-		html_add_text(out, text, len);
-		return;
-	}
-	strbuf_init(&clean, out->limit);
-	plain_add(&clean, text, len);
-	html_add_text(out, clean.text, clean.len);
-	out->failed |= clean.failed;
-	strbuf_release(&clean);
-}
-
-static void add_words(struct strbuf *out, const char *name)
-{
-	struct strbuf words;
-
-	strbuf_init(&words, 256);
-	style_humanise(&words, name);
-	add_text(out, words.text, words.len);
-	strbuf_release(&words);
-}
 
 static char *copy_text(const char *text)
 {
@@ -108,154 +80,9 @@ static void begin_page(struct writer *w, const struct shape *shape)
 
 /* ---- values ---- */
 
-static bool is_number(const struct field *f)
+static bool add_value(struct writer *w, const struct field *f, const void *value)
 {
-	return f->type == VT_INT || f->type == VT_DECIMAL;
-}
-
-static bool is_date(const struct field *f)
-{
-	return f->format && strncmp(f->format, "date", 4) == 0;
-}
-
-/* Digits in groups of three where there are more than four; the exact number stays beside it for scripts and copies. */
-static void add_number(struct strbuf *out, const char *text, size_t len)
-{
-	size_t sign = *text == '-', digits = sign;
-
-	while (digits < len && text[digits] != '.')
-		digits++;
-	if (digits - sign < 4) {
-		strbuf_addn(out, text, len);
-		return;
-	}
-	strbuf_add(out, "<data value=\"");
-	strbuf_addn(out, text, len);
-	strbuf_add(out, "\">");
-	for (size_t i = 0; i < digits; i++) {
-		if (i > sign && (digits - i) % 3 == 0)
-			strbuf_addc(out, ',');
-		strbuf_addc(out, text[i]);
-	}
-	strbuf_addn(out, text + digits, len - digits);
-	strbuf_add(out, "</data>");
-}
-
-static bool is_link(const struct field *f, const char *text)
-{
-	if (!f->format || strcmp(f->format, "uri") != 0)
-		return false;
-	return (text[0] == '/' && text[1] != '/') || strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
-}
-
-/* One long word of letters and digits, such as an account's SID. */
-static bool is_identifier(const char *text, size_t len)
-{
-	bool digit = false;
-
-	for (size_t i = 0; i < len; i++) {
-		bool letter = (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z');
-
-		digit = digit || (text[i] >= '0' && text[i] <= '9');
-		if (!letter && !(text[i] >= '0' && text[i] <= '9'))
-			return false;
-	}
-	return digit && len >= ID_LENGTH;
-}
-
-/* TEXT, which may be broken after a slash or a comma. */
-static void add_breakable(struct strbuf *out, const char *text, size_t len)
-{
-	while (len > 0) {
-		size_t n = strcspn(text, "/,");
-
-		n = n < len ? n + 1 : len;
-		add_text(out, text, n);
-		if (n < len)
-			strbuf_add(out, "<wbr>");
-		text += n;
-		len -= n;
-	}
-}
-
-/* Of an address the part that tells it from its neighbours, in words: "This month" for ".../ThisMonth.html?a=b". */
-static void add_link(struct strbuf *out, const char *url, size_t len)
-{
-	size_t end = strcspn(url, "?"), begin, dot;
-	char *name;
-
-	for (begin = end; begin > 0 && url[begin - 1] != '/'; begin--)
-		;
-	for (dot = begin; dot < end && url[dot] != '.'; dot++)
-		;
-	strbuf_add(out, "<a href=\"");
-	add_text(out, url, len);
-	strbuf_add(out, "\">");
-	name = strndup(url + begin, dot - begin);
-	if (name && *name)
-		style_humanise(out, name);
-	else
-		add_breakable(out, url, len);
-	free(name);
-	strbuf_add(out, "</a>");
-}
-
-static void add_plain_text(struct strbuf *out, const struct field *f, const char *text, size_t len)
-{
-	bool word = !memchr(text, ' ', len);
-
-	if (is_link(f, text)) {
-		add_link(out, text, len);
-	} else if (is_identifier(text, len)) {          /* the style may shorten it */
-		strbuf_add(out, "<span class=\"id\" title=\"");
-		add_text(out, text, len);
-		strbuf_add(out, "\">");
-		add_text(out, text, len);
-		strbuf_add(out, "</span>");
-	} else if (word && len >= ID_LENGTH) {
-		add_breakable(out, text, len);
-	} else if (word && !is_date(f) && memchr(text, '-', len)) {    /* else it breaks at its hyphens */
-		strbuf_add(out, "<span class=\"word\">");
-		add_text(out, text, len);
-		strbuf_add(out, "</span>");
-	} else {
-		add_text(out, text, len);
-	}
-}
-
-/* "2026-11-01T00:00:00Z" as people write it, the exact instant beside it; false if it isn't one. */
-static bool add_instant(struct strbuf *out, const char *text, size_t len)
-{
-	if (len != INSTANT_LENGTH || text[10] != 'T' || text[19] != 'Z')
-		return false;
-	strbuf_add(out, "<time datetime=\"");
-	add_text(out, text, len);
-	strbuf_add(out, "\">");
-	add_text(out, text, 10);
-	strbuf_addc(out, ' ');
-	add_text(out, text + 11, memcmp(text + 16, ":00", 3) == 0 ? 5 : 8);
-	strbuf_add(out, "</time>");
-	return true;
-}
-
-/* False if there is no value; then a dash stands for it. */
-static bool add_value(struct strbuf *out, const struct field *f, const void *value)
-{
-	char buf[DECIMAL_TEXT];
-	const char *text;
-	size_t len;
-
-	if (!writer_scalar(f, value, buf, &text, &len) || len == 0) {
-		strbuf_add(out, "<span class=\"none\">" PLACEHOLDER "</span>");
-		return false;
-	}
-	if (is_number(f))
-		add_number(out, text, len);
-	else if (f->type == VT_BOOL)
-		strbuf_add(out, *text == 't' ? "yes" : "no");
-	else if (!is_date(f) || !add_instant(out, text, len))
-		add_plain_text(out, f, text, len);
-	return true;
+	return html_value_add(w->out, w->options->page ? w->options->page->digits : NULL, f, value);
 }
 
 /* Makes the value before it a link to URL. */
@@ -266,7 +93,7 @@ static void link_value(struct writer *w, const char *url, size_t len)
 
 	strbuf_init(&link, w->out->limit);
 	strbuf_add(&link, "<a href=\"");
-	add_text(&link, url, len);
+	html_value_text(&link, url, len);
 	strbuf_add(&link, "\">");
 	strbuf_insert(w->out, html->value_at, link.text, link.len);
 	strbuf_add(w->out, "</a>");
@@ -289,7 +116,7 @@ static void add_addition(struct writer *w, const struct field *f, const void *va
 		return;
 	}
 	strbuf_add(w->out, f->flags & FIELD_LABEL ? "<span class=\"sub\">" : " <span class=\"unit\">");
-	add_text(w->out, text, len);
+	html_value_text(w->out, text, len);
 	strbuf_add(w->out, "</span>");
 }
 
@@ -322,13 +149,13 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 	if (html->sentence && strcmp(html->sentence, text) == 0)
 		return;                         /* the page says it already */
 	strbuf_add(w->out, html->facts ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
-	add_words(w->out, f->name);
+	html_value_words(w->out, f->name);
 	strbuf_add(w->out, "</dt><dd>");
 	html->value_at = w->out->len;
-	if (is_number(f))
+	if (html_value_is_number(f))
 		strbuf_addn(w->out, text, len);         /* a code or a status: no amount to group */
 	else
-		add_value(w->out, f, value);
+		add_value(w, f, value);
 	html->facts = true;
 	html->last = f;
 }
@@ -341,22 +168,29 @@ static void add_heading(struct strbuf *out, const struct column *c)
 
 	strbuf_init(&words, 256);
 	column_add_heading(&words, c);
-	add_text(out, words.text, words.len);
+	html_value_text(out, words.text, words.len);
 	strbuf_release(&words);
+}
+
+/* The unit of the number F, if its records have one. */
+static const struct field *unit_of(const struct field *f)
+{
+	do
+		f++;
+	while (f->name && (f->flags & FIELD_LINK));
+	return f->name && (f->flags & FIELD_UNIT) ? f : NULL;
 }
 
 /* Numbers with a unit, or a currency, say so: the style leaves the same room for it in each row, so that digits line up. */
 static const char *cell_class(const struct field *f)
 {
-	const struct field *unit = f[1].name && (f[1].flags & FIELD_UNIT) ? &f[1] : NULL;
-
-	if (is_date(f))
+	if (html_value_is_date(f))
 		return " class=\"d\"";
-	if (!is_number(f))
+	if (!html_value_is_number(f))
 		return "";
-	if (unit && ((f->flags & FIELD_MONEY) || (unit->format && strcmp(unit->format, "currency") == 0)))
-		return " class=\"n c\"";
-	return unit ? " class=\"n u\"" : " class=\"n\"";
+	if (html_value_is_money(f))
+		return unit_of(f) ? " class=\"n c\"" : " class=\"n\"";
+	return unit_of(f) ? " class=\"n u\"" : " class=\"n\"";
 }
 
 static void add_caption(struct writer *w, const struct field *f, const struct shape *item)
@@ -366,12 +200,92 @@ static void add_caption(struct writer *w, const struct field *f, const struct sh
 	strbuf_add(w->out, "<caption>");
 	if (f) {
 		strbuf_add(w->out, "<b>");
-		add_words(w->out, f->name);
+		html_value_words(w->out, f->name);
 		strbuf_add(w->out, "</b> ");
 	}
 	if (doc)
-		add_text(w->out, doc, strlen(doc));
+		html_value_text(w->out, doc, strlen(doc));
 	strbuf_add(w->out, "</caption>\n");
+}
+
+/* How the page's script is to draw the table, and where. */
+static void add_chart_place(struct writer *w, const struct writer_node *list)
+{
+	const char *name = list->field ? list->field->name : list->shape->name;
+
+	strbuf_addf(w->out, "<figure class=\"chart\" data-of=\"table-%s\"></figure>\n", name);
+}
+
+static void add_table_tag(struct writer *w, const struct writer_node *list)
+{
+	const struct html *html = w->state;
+	const struct chart *chart = list->shape->chart;
+
+	strbuf_addf(w->out, "<table id=\"table-%s\"", list->field ? list->field->name : list->shape->name);
+	if (html->columns.n >= WIDE_COLUMNS)
+		strbuf_add(w->out, " class=\"wide\"");
+	if (chart) {
+		strbuf_addf(w->out, " data-chart=\"%s\" data-along=\"%s\"", chart->kind == CHART_STACKED ? "stacked" : "ranked", chart->along);
+		if (chart->series)
+			strbuf_addf(w->out, " data-series=\"%s\"", chart->series);
+		strbuf_add(w->out, " data-values=\"");
+		for (const char *const *v = chart->values; *v; v++)
+			strbuf_addf(w->out, "%s%s", v == chart->values ? "" : " ", *v);
+		strbuf_addc(w->out, '"');
+	}
+	strbuf_add(w->out, ">\n");
+}
+
+static const struct page_sort *sort_of(const struct writer *w, const struct field *f)
+{
+	const struct page_sort *s = w->options->page ? w->options->page->sorts : NULL;
+
+	for (; s && s->field; s++)
+		if (strcmp(s->field, f->name) == 0)
+			return s;
+	return NULL;
+}
+
+/* The heading of column I; of the list that the page sorts, a link that does. */
+static void add_column(struct writer *w, size_t i, bool sortable)
+{
+	struct html *html = w->state;
+	const struct column *c = &html->columns.at[i];
+	const struct page_sort *sort = sortable ? sort_of(w, c->field) : NULL;
+	const char *label;
+
+	html->label_at[i] = html->labels.len;
+	add_heading(&html->labels, c);
+	strbuf_addc(&html->labels, '\0');
+	label = html->labels.text + html->label_at[i];
+	strbuf_addf(w->out, "<th scope=\"col\"%s data-field=\"%s\"", cell_class(c->field), c->field->name);
+	if (sort && sort->order)
+		strbuf_addf(w->out, " aria-sort=\"%s\"", sort->order > 0 ? "ascending" : "descending");
+	if (c->field->doc) {
+		strbuf_add(w->out, " title=\"");
+		html_value_text(w->out, c->field->doc, strlen(c->field->doc));
+		strbuf_addc(w->out, '"');
+	}
+	strbuf_addc(w->out, '>');
+	if (sort) {
+		strbuf_add(w->out, "<a href=\"");
+		html_value_text(w->out, sort->href, strlen(sort->href));
+		strbuf_addf(w->out, "\">%s</a>", label);
+	} else {
+		strbuf_add(w->out, label);
+	}
+	strbuf_add(w->out, "</th>");
+}
+
+/* Is it the list that the page is about? Others are beside it. */
+static bool is_main(const struct writer *w, const struct writer_node *list)
+{
+	return !list->field || list->field == shape_main_list(w->stack[0].shape);
+}
+
+static bool is_over_time(const struct writer_node *list)
+{
+	return list->shape->chart && list->shape->chart->kind == CHART_STACKED;
 }
 
 static void begin_table(struct writer *w)
@@ -379,30 +293,54 @@ static void begin_table(struct writer *w)
 	struct html *html = w->state;
 	const struct writer_node *list = &w->stack[html->table - 1];
 
-	strbuf_add(w->out, "<section class=\"card\">\n<div class=\"scroll\">\n");
-	strbuf_add(w->out, html->columns.n < WIDE_COLUMNS ? "<table>\n" : "<table class=\"wide\">\n");
+	strbuf_addf(w->out, "<section class=\"card\" data-list=\"%s\">\n", list->field ? list->field->name : "");
+	if (is_over_time(list)) {
+		strbuf_add(w->out, "<h2>");
+		html_value_text(w->out, list->shape->doc, strlen(list->shape->doc));
+		strbuf_add(w->out, "</h2>\n");
+		add_chart_place(w, list);
+		strbuf_add(w->out, "<details><summary>The numbers of this chart</summary>\n");
+	} else if (list->shape->chart) {
+		add_chart_place(w, list);
+	}
+	strbuf_add(w->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+	html_value_words(w->out, list->field ? list->field->name : list->shape->name);
+	strbuf_add(w->out, "\">\n");
+	add_table_tag(w, list);
 	add_caption(w, list->field, list->shape);
 	strbuf_add(w->out, "<thead><tr>");
 	strbuf_clear(&html->labels);
-	for (size_t i = 0; i < html->columns.n; i++) {
-		const struct column *c = &html->columns.at[i];
-
-		html->label_at[i] = html->labels.len;
-		add_heading(&html->labels, c);
-		strbuf_addc(&html->labels, '\0');
-		strbuf_add(w->out, "<th scope=\"col\"");
-		strbuf_add(w->out, cell_class(c->field));
-		if (c->field->doc) {
-			strbuf_add(w->out, " title=\"");
-			add_text(w->out, c->field->doc, strlen(c->field->doc));
-			strbuf_addc(w->out, '"');
-		}
-		strbuf_addc(w->out, '>');
-		strbuf_add(w->out, html->labels.text + html->label_at[i]);
-		strbuf_add(w->out, "</th>");
-	}
+	for (size_t i = 0; i < html->columns.n; i++)
+		add_column(w, i, is_main(w, list));
 	strbuf_add(w->out, "</tr></thead>\n<tbody>\n");
 	w->out->failed |= html->labels.failed;
+}
+
+static void add_table_end(struct writer *w, const struct writer_node *list)
+{
+	strbuf_add(w->out, "</table>\n</div>\n");
+	if (is_over_time(list))
+		strbuf_add(w->out, "</details>\n");
+	else
+		strbuf_addf(w->out, "<p class=\"tally\">%zu %s</p>\n", list->children, list->children == 1 ? "record" : "records");
+	strbuf_add(w->out, "</section>\n");
+}
+
+static void add_empty(struct writer *w, const struct writer_node *list)
+{
+	strbuf_add(w->out, "<section class=\"card\">\n");
+	if (list->field && !(w->stack[0].shape->flags & SHAPE_PAGE)) {
+		strbuf_add(w->out, "<h2>");
+		html_value_words(w->out, list->field->name);
+		strbuf_add(w->out, "</h2>\n");
+	}
+	strbuf_add(w->out, "<p class=\"empty\">There is no usage for this question.</p>\n</section>\n");
+}
+
+/* Do totals follow the list? Then its table stays open for them. */
+static bool has_foot(const struct writer_node *list)
+{
+	return list->field && list->field[1].name && (list->field[1].flags & FIELD_FOOT);
 }
 
 static void end_table(struct writer *w)
@@ -411,17 +349,18 @@ static void end_table(struct writer *w)
 	const struct writer_node *list = writer_top(w);
 
 	html->table = 0;
-	if (list->children > 0) {
-		strbuf_addf(w->out, "</tbody>\n</table>\n</div>\n<p class=\"tally\">%zu %s</p>\n</section>\n", list->children,
-			    list->children == 1 ? "record" : "records");
-	} else if (w->depth <= 2) {
-		strbuf_add(w->out, "<section class=\"card\">\n");
-		if (list->field && !(w->stack[0].shape->flags & SHAPE_PAGE)) {
-			strbuf_add(w->out, "<h2>");
-			add_words(w->out, list->field->name);
-			strbuf_add(w->out, "</h2>\n");
-		}
-		strbuf_add(w->out, "<p class=\"empty\">There is no usage for this question.</p>\n</section>\n");
+	if (html->figures) {
+		if (list->children > 0)
+			strbuf_add(w->out, "</ul>\n");
+		html->figures = false;
+	} else if (list->children > 0) {
+		strbuf_add(w->out, "</tbody>\n");
+		html->unended = has_foot(list);
+		html->ended = *list;
+		if (!html->unended)
+			add_table_end(w, list);
+	} else if (w->depth <= 2 && (is_main(w, list) || !(w->stack[0].shape->flags & SHAPE_PAGE))) {
+		add_empty(w, list);
 	}
 }
 
@@ -456,7 +395,7 @@ static void fill_cells(struct writer *w, size_t column)
 
 	while (html->written < column) {
 		begin_cell(w);
-		add_value(w->out, html->columns.at[html->written - 1].field, NULL);
+		add_value(w, html->columns.at[html->written - 1].field, NULL);
 	}
 }
 
@@ -480,21 +419,69 @@ static void add_to_row(struct writer *w, const struct field *f, const void *valu
 	fill_cells(w, column);
 	begin_cell(w);
 	html->value_at = w->out->len;
-	if (add_value(w->out, f, value))
+	if (add_value(w, f, value))
 		html->last = f;
 }
 
+/* ---- figures: a name, a large number, what it was before ---- */
+
+static void add_to_figure(struct writer *w, const struct field *f, const void *value)
+{
+	struct html *html = w->state;
+
+	if (f->flags & ADDITIONS) {
+		add_addition(w, f, value);
+		return;
+	}
+	if (html->written)
+		strbuf_add(w->out, "</p>");
+	strbuf_add(w->out, !html->written ? "<p class=\"label\">" : f->flags & FIELD_CHANGE ? "<p class=\"delta\">" :
+		   html->written == 1 ? "<p class=\"fig\">" : "<p class=\"before\">before ");
+	html->written++;
+	html->value_at = w->out->len;
+	html->last = add_value(w, f, value) ? f : NULL;
+}
+
+static void begin_figure(struct writer *w)
+{
+	struct html *html = w->state;
+
+	if (w->stack[html->table - 1].children == 1)
+		strbuf_add(w->out, "<ul class=\"figures\">\n");
+	strbuf_add(w->out, "<li class=\"card\">");
+	html->written = 0;
+}
+
 /* ---- the writer's calls ---- */
+
+/* The record with the totals, in the table that waits for it. */
+static void begin_foot(struct writer *w)
+{
+	struct html *html = w->state;
+
+	if (!html->unended) {
+		writer_top(w)->muted = true;
+		return;
+	}
+	html->table = w->depth - 1;
+	html->written = 0;
+	strbuf_add(w->out, "<tfoot><tr>");
+}
 
 static void html_begin(struct writer *w, const struct field *f, const struct shape *shape)
 {
 	struct html *html = w->state;
 
-	(void)f;
 	if (w->depth == 1)
 		begin_page(w, shape);
-	if (!html->table || w->depth != html->table + 1)
+	if (f && (f->flags & FIELD_FOOT))
+		begin_foot(w);
+	if (!html->table || w->depth != html->table + 1 || (f && (f->flags & FIELD_FOOT)))
 		return;
+	if (html->figures) {
+		begin_figure(w);
+		return;
+	}
 	if (w->stack[html->table - 1].children == 1)
 		begin_table(w);
 	strbuf_add(w->out, "<tr>");
@@ -514,6 +501,7 @@ static void html_begin_list(struct writer *w, const struct field *f, const struc
 	}
 	end_facts(w);
 	html->table = w->depth;
+	html->figures = item->flags & SHAPE_FIGURES;
 	if (!columns_shown(w, &html->columns, item, w->format->leaves_out | FIELD_MACHINE | ADDITIONS))
 		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
 }
@@ -528,6 +516,8 @@ static void html_field(struct writer *w, const struct field *f, const void *valu
 	if (f->flags & (FIELD_NEXT | FIELD_PREVIOUS)) {
 		if (!html->table && writer_scalar(f, value, buf, &text, &len))
 			layout_set_pager(html->layout, f->flags & FIELD_NEXT ? "next" : "previous", text);
+	} else if (html->figures) {
+		add_to_figure(w, f, value);
 	} else if (html->table) {
 		add_to_row(w, f, value);
 	} else if (!(w->stack[0].shape->flags & SHAPE_PAGE) && !(f->flags & FIELD_MACHINE)) {
@@ -535,16 +525,34 @@ static void html_field(struct writer *w, const struct field *f, const void *valu
 	}
 }
 
+static void end_row(struct writer *w)
+{
+	struct html *html = w->state;
+
+	if (html->figures) {
+		strbuf_add(w->out, html->written ? "</p></li>\n" : "</li>\n");
+		html->last = NULL;
+		return;
+	}
+	fill_cells(w, html->columns.n);
+	end_cell(w);
+	strbuf_add(w->out, "</tr>\n");
+}
+
 static void html_end(struct writer *w)
 {
 	struct html *html = w->state;
 
-	if (html->table == w->depth) {
+	if (html->table == w->depth && writer_top(w)->list) {
 		end_table(w);
 	} else if (html->table && w->depth == html->table + 1) {
-		fill_cells(w, html->columns.n);
-		end_cell(w);
-		strbuf_add(w->out, "</tr>\n");
+		end_row(w);
+		if (html->unended) {
+			strbuf_add(w->out, "</tfoot>\n");
+			add_table_end(w, &html->ended);
+			html->unended = false;
+			html->table = 0;
+		}
 	} else if (w->depth == 1) {
 		end_facts(w);
 	}

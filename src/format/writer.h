@@ -38,6 +38,18 @@ struct page_input {
 	const char *hint;                    /* one line */
 };
 
+/* A column that the page's main list can be sorted by. */
+struct page_sort {
+	const char *field;
+	const char *href;                    /* sorts by it, or the other way round */
+	int order;                           /* now sorted by it: 1 the smallest first, -1 the largest first; else 0 */
+};
+
+/* How numbers are written: "1,234.5". */
+struct digits {
+	const char *group, *point;
+};
+
 struct page {
 	const char *site;                    /* the server's name */
 	const char *user;                    /* who is signed in, or NULL */
@@ -46,6 +58,8 @@ struct page {
 	const struct page_link *tabs;        /* this page's siblings; likewise */
 	const struct page_link *exports;     /* the same report in other formats; likewise */
 	const struct page_input *inputs;     /* ended by a NULL name, or NULL */
+	const struct digits *digits;         /* NULL: as in English */
+	const struct page_sort *sorts;       /* ended by a NULL field, or NULL */
 };
 
 struct writer_options {

@@ -259,6 +259,18 @@ START_TEST(text_is_inserted_before_what_is_there)
 }
 END_TEST
 
+START_TEST(numbers_are_rounded_halves_away_from_zero)
+{
+	ck_assert(decimal_round(412545272407, 9, 2) == 41255);
+	ck_assert(decimal_round(2345, 3, 2) == 235);
+	ck_assert(decimal_round(-2345, 3, 2) == -235);
+	ck_assert(decimal_round(-2344, 3, 2) == -234);
+	ck_assert(decimal_round(4, 3, 2) == 0);
+	ck_assert(decimal_round(7, 0, 2) == 700);
+	ck_assert(decimal_round(0, 9, 2) == 0);
+}
+END_TEST
+
 START_TEST(taken_text_is_the_callers_even_when_empty)
 {
 	struct strbuf sb;
@@ -1538,6 +1550,7 @@ static void add_text_cases(Suite *s)
 	tcase_add_test(tc, formatted_text_of_any_length_is_written_whole);
 	tcase_add_test(tc, bytes_outside_the_unreserved_set_are_encoded);
 	tcase_add_test(tc, text_is_inserted_before_what_is_there);
+	tcase_add_test(tc, numbers_are_rounded_halves_away_from_zero);
 	tcase_add_test(tc, taken_text_is_the_callers_even_when_empty);
 
 	tc = add_case(s, "arena", NULL, NULL);

@@ -1,0 +1,285 @@
+#include "format/html_value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "format/mustache.h"
+#include "format/plain.h"
+
+#include "base/banned.h"
+
+enum { ID_LENGTH = 24, INSTANT_LENGTH = 20, ROUNDED_PLACES = 2 };
+
+#define PLACEHOLDER "\xE2\x80\x93"      /* a dash where there is no value */
+
+static const struct digits plain_digits = { ",", "." };
+
+/* ---- text ---- */
+
+void html_value_text(struct strbuf *out, const char *text, size_t len)
+{
+	struct strbuf clean;
+
+	if (utf8_plain(text, len)) {
+		html_add_text(out, text, len);
+		return;
+	}
+	strbuf_init(&clean, out->limit);
+	plain_add(&clean, text, len);
+	html_add_text(out, clean.text, clean.len);
+	out->failed |= clean.failed;
+	strbuf_release(&clean);
+}
+
+void html_value_words(struct strbuf *out, const char *name)
+{
+	struct strbuf words;
+
+	strbuf_init(&words, 256);
+	style_humanise(&words, name);
+	html_value_text(out, words.text, words.len);
+	strbuf_release(&words);
+}
+
+/* ---- kinds ---- */
+
+bool html_value_is_number(const struct field *f)
+{
+	return f->type == VT_INT || f->type == VT_DECIMAL;
+}
+
+bool html_value_is_date(const struct field *f)
+{
+	return f->format && strncmp(f->format, "date", 4) == 0;
+}
+
+bool html_value_is_money(const struct field *f)
+{
+	if (f->flags & FIELD_MONEY)
+		return true;
+	do
+		f++;
+	while (f->name && (f->flags & FIELD_LINK));
+	return f->name && (f->flags & FIELD_UNIT) && f->format && strcmp(f->format, "currency") == 0;
+}
+
+/* ---- numbers ---- */
+
+/* TEXT ("-1234.5") in groups of three digits. */
+static void add_grouped(struct strbuf *out, const struct digits *d, const char *text)
+{
+	size_t sign = *text == '-', digits = sign + strspn(text + sign, "0123456789");
+
+	strbuf_addn(out, text, sign);
+	for (size_t i = sign; i < digits; i++) {
+		if (i > sign && (digits - i) % 3 == 0)
+			strbuf_add(out, d->group);
+		strbuf_addc(out, text[i]);
+	}
+	if (!text[digits])
+		return;
+	strbuf_add(out, d->point);
+	strbuf_add(out, text + digits + 1);
+}
+
+/* N with at most two places; money always has both. False: it would vanish. */
+static bool round_text(char buf[static DECIMAL_TEXT], const struct decimal *n, bool money)
+{
+	wide rounded = decimal_round(n->n, n->places, ROUNDED_PLACES);
+	size_t len;
+
+	if (rounded == 0 && n->n != 0)
+		return false;
+	len = decimal_format(buf, rounded, ROUNDED_PLACES);
+	if (!money)
+		return true;
+	if (!strchr(buf, '.'))
+		memcpy(buf + len, ".00", sizeof(".00"));
+	else if (buf[len - 2] == '.')
+		memcpy(buf + len, "0", sizeof("0"));
+	return true;
+}
+
+/* Do the two say different numbers? "2.50" and "2.5" don't. */
+static bool decimal_differs(const char *shown, const char *text, size_t len)
+{
+	size_t n = strlen(shown);
+
+	if (strchr(shown, '.'))
+		while (shown[n - 1] == '0' || shown[n - 1] == '.')
+			if (shown[--n] == '.')
+				break;
+	return n != len || memcmp(shown, text, len) != 0;
+}
+
+/* What is shown in place of the exact TEXT, which stays beside it for scripts, copies and those who point at it. */
+static void add_number(struct strbuf *out, const struct digits *digits, const struct field *f, const void *value, const char *text, size_t len)
+{
+	char shown[DECIMAL_TEXT];
+	bool money = html_value_is_money(f), rounded;
+
+	if (f->type != VT_DECIMAL || !round_text(shown, value, money))
+		snprintf(shown, sizeof(shown), "%.*s", (int)len, text);
+	rounded = decimal_differs(shown, text, len);
+	if (!rounded && strlen(shown) == len && len < 4) {
+		strbuf_addn(out, text, len);
+		return;
+	}
+	strbuf_add(out, "<data value=\"");
+	strbuf_addn(out, text, len);
+	if (rounded) {
+		strbuf_add(out, "\" title=\"exactly ");
+		strbuf_addn(out, text, len);
+	}
+	strbuf_add(out, "\">");
+	add_grouped(out, digits, shown);
+	strbuf_add(out, "</data>");
+}
+
+/* "1.7" as an arrow and its words, so that neither colour nor arrow is alone. */
+static void add_change(struct strbuf *out, const struct digits *digits, const char *text)
+{
+	bool down = *text == '-', same = strcmp(text, "0") == 0;
+
+	strbuf_addf(out, "<data class=\"change %s\" value=\"%s\">", same ? "same" : down ? "down" : "up", text);
+	strbuf_add(out, same ? "<span aria-hidden=\"true\">=</span> " : down ? "<span aria-hidden=\"true\">\xE2\x96\xBC</span> \xE2\x88\x92" :
+		   "<span aria-hidden=\"true\">\xE2\x96\xB2</span> +");
+	add_grouped(out, digits, text + down);
+	strbuf_add(out, "%</data>");
+}
+
+/* "14.5" as a number and a bar. A part below nothing has no bar. */
+static void add_share(struct strbuf *out, const struct digits *digits, const char *text)
+{
+	strbuf_addf(out, "<data class=\"share\" value=\"%s\">", text);
+	add_grouped(out, digits, text);
+	strbuf_add(out, "%</data>");
+	if (*text != '-')
+		strbuf_addf(out, "<svg class=\"bar\" aria-hidden=\"true\"><rect width=\"%s%%\" height=\"100%%\"/></svg>", text);
+}
+
+/* ---- texts ---- */
+
+static bool is_link(const struct field *f, const char *text)
+{
+	if (!f->format || strcmp(f->format, "uri") != 0)
+		return false;
+	return (text[0] == '/' && text[1] != '/') || strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+}
+
+/* One long word of letters and digits, such as an account's SID. */
+static bool is_identifier(const char *text, size_t len)
+{
+	bool digit = false;
+
+	for (size_t i = 0; i < len; i++) {
+		bool letter = (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z');
+
+		digit = digit || (text[i] >= '0' && text[i] <= '9');
+		if (!letter && !(text[i] >= '0' && text[i] <= '9'))
+			return false;
+	}
+	return digit && len >= ID_LENGTH;
+}
+
+/* TEXT, which may be broken after a slash or a comma. */
+static void add_breakable(struct strbuf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t n = strcspn(text, "/,");
+
+		n = n < len ? n + 1 : len;
+		html_value_text(out, text, n);
+		if (n < len)
+			strbuf_add(out, "<wbr>");
+		text += n;
+		len -= n;
+	}
+}
+
+/* Of an address the part that tells it from its neighbours, in words: "This month" for ".../ThisMonth.html?a=b". */
+static void add_link(struct strbuf *out, const char *url, size_t len)
+{
+	size_t end = strcspn(url, "?"), begin, dot;
+	char *name;
+
+	for (begin = end; begin > 0 && url[begin - 1] != '/'; begin--)
+		;
+	for (dot = begin; dot < end && url[dot] != '.'; dot++)
+		;
+	strbuf_add(out, "<a href=\"");
+	html_value_text(out, url, len);
+	strbuf_add(out, "\">");
+	name = strndup(url + begin, dot - begin);
+	if (name && *name)
+		style_humanise(out, name);
+	else
+		add_breakable(out, url, len);
+	free(name);
+	strbuf_add(out, "</a>");
+}
+
+static void add_plain_text(struct strbuf *out, const struct field *f, const char *text, size_t len)
+{
+	bool word = !memchr(text, ' ', len);
+
+	if (is_link(f, text)) {
+		add_link(out, text, len);
+	} else if (is_identifier(text, len)) {          /* the style may shorten it */
+		strbuf_add(out, "<span class=\"id\" title=\"");
+		html_value_text(out, text, len);
+		strbuf_add(out, "\">");
+		html_value_text(out, text, len);
+		strbuf_add(out, "</span>");
+	} else if (word && len >= ID_LENGTH) {
+		add_breakable(out, text, len);
+	} else if (word && !html_value_is_date(f) && memchr(text, '-', len)) {    /* else it breaks at its hyphens */
+		strbuf_add(out, "<span class=\"word\">");
+		html_value_text(out, text, len);
+		strbuf_add(out, "</span>");
+	} else {
+		html_value_text(out, text, len);
+	}
+}
+
+/* "2026-11-01T00:00:00Z" as people write it, the exact instant beside it; false if it isn't one. */
+static bool add_instant(struct strbuf *out, const char *text, size_t len)
+{
+	if (len != INSTANT_LENGTH || text[10] != 'T' || text[19] != 'Z')
+		return false;
+	strbuf_add(out, "<time datetime=\"");
+	html_value_text(out, text, len);
+	strbuf_add(out, "\">");
+	html_value_text(out, text, 10);
+	strbuf_addc(out, ' ');
+	html_value_text(out, text + 11, memcmp(text + 16, ":00", 3) == 0 ? 5 : 8);
+	strbuf_add(out, "</time>");
+	return true;
+}
+
+bool html_value_add(struct strbuf *out, const struct digits *digits, const struct field *f, const void *value)
+{
+	char buf[DECIMAL_TEXT];
+	const char *text;
+	size_t len;
+
+	if (!digits)
+		digits = &plain_digits;
+	if (!writer_scalar(f, value, buf, &text, &len) || len == 0) {
+		strbuf_add(out, "<span class=\"none\">" PLACEHOLDER "</span>");
+		return false;
+	}
+	if (f->flags & FIELD_CHANGE)
+		add_change(out, digits, text);
+	else if (f->flags & FIELD_SHARE)
+		add_share(out, digits, text);
+	else if (html_value_is_number(f))
+		add_number(out, digits, f, value, text, len);
+	else if (f->type == VT_BOOL)
+		strbuf_add(out, *text == 't' ? "yes" : "no");
+	else if (!html_value_is_date(f) || !add_instant(out, text, len))
+		add_plain_text(out, f, text, len);
+	return true;
+}

@@ -1,0 +1,25 @@
+/*
+ * html_value.h - one value of a page: numbers in groups of digits, money to two places, instants as people write them,
+ * each with the exact value beside it where that differs. Only for this folder.
+ */
+#ifndef FORMAT_HTML_VALUE_H
+#define FORMAT_HTML_VALUE_H
+
+#include "format/writer.h"
+
+/* TEXT escaped; what is no plain text of one line is made so. */
+void html_value_text(struct strbuf *out, const char *text, size_t len);
+
+/* A name of an API in words: "price_unit" -> "Price unit". */
+void html_value_words(struct strbuf *out, const char *name);
+
+bool html_value_is_number(const struct field *f);
+bool html_value_is_date(const struct field *f);
+
+/* Is the number an amount of money? Its unit, the field behind it, says so. */
+bool html_value_is_money(const struct field *f);
+
+/* The value of F as a page shows it; a dash if there is none, then false. DIGITS says how numbers are written. */
+bool html_value_add(struct strbuf *out, const struct digits *digits, const struct field *f, const void *value);
+
+#endif
