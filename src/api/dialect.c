@@ -427,5 +427,7 @@ struct error_status dialect_status(const struct dialect *d, const struct error *
 
 	if (err->code)
 		s.code = err->code;
+	if (err->kind == ERR_FORBIDDEN && s.reason && strcmp(s.reason, err->message) != 0)
+		s.reason = NULL;                /* it wasn't the role */
 	return s;
 }

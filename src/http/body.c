@@ -124,6 +124,10 @@ int body_read(const struct op *op, const struct format *fixed, const char *conte
 	struct body b = { .op = op, .type = content_type, .text = body, .len = len, .params = ret };
 	int reader = find_reader(fixed);
 
+	if (len >= 3 && memcmp(body, "\xEF\xBB\xBF", 3) == 0) {      /* some clients begin with a byte order mark */
+		b.text = body += 3;
+		b.len = len -= 3;
+	}
 	if (!len)
 		return 0;
 	if (reader >= 0)

@@ -321,9 +321,13 @@ export function checkDescription(answer) {
 
 // ---- the program's own tables ----
 
+const pathPattern = op => op.path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')
+
 // By operation: a pattern of its paths, and a tree of what its JSON answer holds.
 const tables = JSON.parse(execFileSync(program, ['--config', config, 'report', 'ListOperations', '--format', 'json'])).operations.map(op => ({
-	id: op.id, path: new RegExp('^' + op.path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+') + '(\\.\\w+)?$', op.dialect === 'servicestack' ? 'i' : ''),
+	id: op.id, path: op.dialect === 'servicestack'
+		? new RegExp(`^(?:${pathPattern(op)}|/api/${op.id}|/json/(?:reply|oneway)/${op.id})(?:\\.\\w+)?$`, 'i')
+		: new RegExp(`^${pathPattern(op)}(?:\\.\\w+)?$`),
 	tree: treeOf(op.returns), nullsLeftOut: op.dialect !== 'twilio' && op.dialect !== 'supersim',
 }))
 

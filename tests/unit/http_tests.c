@@ -503,6 +503,8 @@ static const struct {
 	{ "application/xml", ECHO("<text>a</text><Unknown><Text>x</Text></Unknown>"), "-", "-" },
 	{ "application/xml", ECHO(""), "-", "-" },
 	{ "application/xml", "<?xml version=\"1.0\" encoding=\"utf-16\"?>" ECHO("<Text>\xc3\xa9</Text>"), "\xc3\xa9", "-" },
+	{ "application/json", "\xEF\xBB\xBF{\"Text\":\"a\"}", "a", "-" },
+	{ "application/xml", "\xEF\xBB\xBF<?xml version=\"1.0\"?>" ECHO("<Text>a</Text>"), "a", "-" },
 	{ "text/jsv", "{Text:a,Other:b}", "a", "b" },
 	{ "application/jsv; charset=utf-8", " { text : \"a \"\"b\"\"\" , other:c d\r\n} ", "a \"b\"", "c d\r\n" },
 	{ "text/jsv", "{Unknown:{deep:[\"}\",1]},\"Text\":a}", "a", "-" },
