@@ -70,8 +70,7 @@ describe('what other clients send', () => {
 	test('Python: a GET with spaces as +', async () => {
 		const a = await exchange([`GET /api/GetAIUsage?accountId=${sids.main}&startDate=${range.startDate}+00%3A00%3A00&endDate=${range.endDate} HTTP/1.1`, host,
 			...python, `Authorization: ${admin}`])
-		assert.equal(a.status, 400, a.text)          // the + is a space, so this is no ISO 8601; but it arrived
-		assert.match(a.text, new RegExp(`String '${range.startDate} 00:00:00' was not recognized`))
+		assert.equal(a.text, aiJson.text)
 		const b = await exchange([`GET /api/GetAIUsage?accountId=${sids.main}&customerId=Jane+Doe&startDate=${range.startDate}&endDate=${range.endDate} HTTP/1.1`, host,
 			...python, `Authorization: ${admin}`])
 		assert.equal(b.text, '{"accountUsage":[],"customerUsage":[]}')
