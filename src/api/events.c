@@ -355,8 +355,23 @@ static const struct param post_params[] = {
 	{ 0 }
 };
 
+#define SAMPLE_EVENT                                                                                                  \
+	"{\"specversion\":\"1.0\",\"type\":\"usage\",\"source\":\"/pbx/1\",\"id\":\"call-0001\","                        \
+	"\"subject\":\"AC0123456789abcdef0123456789abcdef\",\"time\":\"2026-11-21T10:00:00Z\","                             \
+	"\"data\":{\"category\":\"calls-inbound\",\"count\":1,\"usage\":\"2.5\",\"price\":\"0.017\",\"customer\":\"cus1\"}}"
+
+static const struct body_kind bodies[] = {
+	{ "application/cloudevents+json", BODY_EVENT, SAMPLE_EVENT },
+	{ "application/cloudevents-batch+json", BODY_EVENTS, "[" SAMPLE_EVENT "]" },
+	{ "application/json", BODY_EVENTS, "[" SAMPLE_EVENT "]" },
+	{ "application/x-ndjson", BODY_TEXT, SAMPLE_EVENT "\n" },
+	{ "text/csv", BODY_TEXT, "source,id,subject,time,category,count,usage,price,customer\r\n"
+	  "/pbx/1,call-0001,AC0123456789abcdef0123456789abcdef,2026-11-21T10:00:00Z,calls-inbound,1,2.5,0.017,cus1\r\n" },
+	{ NULL, BODY_TEXT, NULL }
+};
+
 const struct op op_PostEvents = {
 	.id = "PostEvents", .methods = M_POST, .path = "/events", .dialect = &dialect_usaged, .roles = ROLE_INGEST | ROLE_ADMIN,
-	.params = post_params, .returns = &summary_shape, .reads_body = true, .run = post_events, .title = "Events",
+	.params = post_params, .returns = &summary_shape, .reads_body = true, .bodies = bodies, .run = post_events, .title = "Events",
 	.doc = "Takes usage events; answers when they are on disk, with a verdict for each",
 };

@@ -35,6 +35,7 @@ enum param_type {
 enum {
 	PARAM_PATH     = 1 << 0,   /* comes from the path's {name}, not from query or body */
 	PARAM_REQUIRED = 1 << 1,
+	PARAM_OWN      = 1 << 3,   /* this server's own, beside those that the family's API has: samples leave it out */
 	PARAM_STATE    = 1 << 2    /* position in a list, no filter: left out of forms and links */
 };
 
@@ -65,6 +66,13 @@ struct arg {
 	};
 };
 
+/* A body that an operation reads itself, for those who describe it. */
+struct body_kind {
+	const char *type;                 /* media type */
+	enum body_holds { BODY_TEXT, BODY_EVENT, BODY_EVENTS } holds;
+	const char *sample;
+};
+
 struct batcher;
 struct call;
 
@@ -79,6 +87,7 @@ struct op {
 	bool returns_list;
 	bool takes_body;                  /* parameters also come from a form, JSON or XML body */
 	bool reads_body;                  /* run reads the body itself, whatever it is: call->body */
+	const struct body_kind *bodies;   /* with reads_body: what it may be; ended by a NULL type */
 	const char *body_root;            /* XML element of that body, and its namespace */
 	const char *body_namespace;
 	int (*run)(struct call *call, struct writer *w, struct error *err);

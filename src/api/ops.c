@@ -100,6 +100,8 @@ int ops_check(struct error *err)
 	for (const struct op *const *a = ops; *a; a++) {
 		if (!(*a)->doc || !(*a)->title || !(*a)->run || !(*a)->methods || !(*a)->roles)
 			return broken(err, *a, "a part of the row is missing", NULL);
+		if ((*a)->reads_body && !(*a)->bodies)
+			return broken(err, *a, "it is not said what the body may be", NULL);
 		if (check_params(*a, err) < 0 || check_shape(*a, (*a)->returns, err) < 0 || check_defaults(*a, err) < 0)
 			return -1;
 		for (const struct op *const *b = a + 1; *b; b++)

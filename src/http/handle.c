@@ -308,7 +308,8 @@ static int answer(struct exchange *x, struct error *err)
 static int answer_document(struct exchange *x, struct error *err)
 {
 	struct handler *h = x->h;
-	struct document_request rq = { .table = h->table, .settings = h->settings, .page = &x->options, .arena = &h->arena };
+	struct document_request rq = { .table = h->table, .settings = h->settings, .format = x->response.format,
+		.page = &x->options, .arena = &h->arena };
 	const struct document *d = document_of(&x->request, &rq);
 	struct error ignored = { 0 };
 

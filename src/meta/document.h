@@ -22,6 +22,7 @@ struct document_request {
 	size_t n_params;
 	struct raw_param args[DOCUMENT_ARGS];     /* of the path */
 	size_t n_args;
+	const struct format *format;              /* that the caller would like, for documents that have several */
 	const struct writer_options *page;        /* what pages show around, and where their templates are */
 	struct arena *arena;
 	const char *type;                         /* Content-Type; the table's unless the document changes it */

@@ -1,17 +1,22 @@
 #include "meta/words.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #include "base/banned.h"
 
 const struct format *const words_formats[] = { &format_json, &format_xml, &format_jsv, &format_csv, &format_jsonl, NULL };
 
-static const struct {
-	unsigned bit;
-	const char *name;
-} verbs[] = {
+const struct words_verb words_verb_table[] = {
 	{ M_GET, "GET" }, { M_POST, "POST" }, { M_PUT, "PUT" }, { M_PATCH, "PATCH" }, { M_DELETE, "DELETE" }, { 0, NULL }
 };
+
+bool words_takes_offsets(const struct dialect *d)
+{
+	struct date today = { 2000, 1, 1 }, date;
+
+	return d->parse_date("-1day", strlen("-1day"), today, &date);
+}
 
 const char *words_upper(struct arena *a, const char *text)
 {
@@ -28,9 +33,9 @@ const char *words_verbs(struct arena *a, const struct op *op)
 
 	if ((op->methods & M_ALL) == M_ALL)
 		return "All Verbs";
-	for (int i = 0; verbs[i].name; i++)
-		if (op->methods & verbs[i].bit)
-			text = *text ? arena_join(a, text, ", ", verbs[i].name, NULL) : verbs[i].name;
+	for (const struct words_verb *v = words_verb_table; v->name; v++)
+		if (op->methods & v->bit)
+			text = *text ? arena_join(a, text, ", ", v->name, NULL) : v->name;
 	return text;
 }
 
@@ -54,4 +59,31 @@ const char *words_lock(struct arena *a, const struct op *op)
 	if (words_count_roles(op) == 1)
 		return arena_join(a, "Requires Roles: ", words_roles(a, op, ""), NULL);
 	return arena_join(a, "Requires Roles: ", words_roles(a, op, "?,  "), "?", NULL);
+}
+
+const char *words_namespace(const char *xml_namespace)
+{
+	const char *slash = strrchr(xml_namespace, '/');
+
+	return slash ? slash + 1 : xml_namespace;
+}
+
+const char *words_type(struct arena *a, const struct field *f)
+{
+	if (f->flags & FIELD_QUOTED)
+		return "string";
+	switch (f->type) {
+	case VT_INT:
+		return "long";
+	case VT_DECIMAL:
+		return f->flags & FIELD_WHOLE ? "int" : "decimal";
+	case VT_BOOL:
+		return "bool";
+	case VT_OBJECT:
+		return f->shape->name;
+	case VT_LIST:
+		return arena_join(a, "List<", f->shape->name, ">", NULL);
+	default:
+		return "string";
+	}
 }

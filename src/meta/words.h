@@ -9,6 +9,15 @@
 /* The formats that have pages of metadata, in their order there; ended by NULL. */
 extern const struct format *const words_formats[];
 
+/* The verbs by name, HEAD left out; ended by a NULL name. */
+extern const struct words_verb {
+	unsigned bit;                     /* M_* */
+	const char *name;
+} words_verb_table[];
+
+/* Does the family take dates such as -30days? */
+bool words_takes_offsets(const struct dialect *d);
+
 const char *words_upper(struct arena *a, const char *text);
 
 /* "GET"; "All Verbs" if all are the operation's; HEAD goes without saying. */
@@ -19,6 +28,12 @@ const char *words_roles(struct arena *a, const struct op *op, const char *separa
 
 /* "Requires Roles: SystemAdministrator?,  Manager?": the "?" says that any of them will do. */
 const char *words_lock(struct arena *a, const struct op *op);
+
+/* A field's type as C# has it: "string", "List<AIAccountUsage>". */
+const char *words_type(struct arena *a, const struct field *f);
+
+/* The last part of an XML namespace, which is the name of the types' own: "Voice.Api.AI". */
+const char *words_namespace(const char *xml_namespace);
 
 /* How many roles may call it. */
 int words_count_roles(const struct op *op);

@@ -1,0 +1,19 @@
+/*
+ * catalog.h - the ServiceStack family's operations as data for its tools: MetadataTypes, the app's descriptor and the list of
+ * operations (contracts: servicestack E3). Names and nesting are ServiceStack's.
+ */
+#ifndef META_CATALOG_H
+#define META_CATALOG_H
+
+#include "meta/document.h"
+
+/* /types/metadata */
+int catalog_write_types(struct document_request *rq, struct strbuf *out, struct error *err);
+
+/* /metadata/app */
+int catalog_write_app(struct document_request *rq, struct strbuf *out, struct error *err);
+
+/* /operations/metadata, in the format asked for */
+int catalog_write_operations(struct document_request *rq, struct strbuf *out, struct error *err);
+
+#endif

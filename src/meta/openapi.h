@@ -1,0 +1,11 @@
+/*
+ * openapi.h - OpenAPI 3.1 of all operations of all families.
+ */
+#ifndef META_OPENAPI_H
+#define META_OPENAPI_H
+
+#include "meta/document.h"
+
+int openapi_write(struct document_request *rq, struct strbuf *out, struct error *err);
+
+#endif
