@@ -5,6 +5,9 @@
 #include "http/cors.h"
 #include "base/banned.h"
 
+/* Seconds: a queue of events that is full, or another writer, takes about so long. */
+#define RETRY_AFTER "1"
+
 static const char *standard_reason(int status)
 {
 	static const struct {
@@ -81,6 +84,8 @@ static void write_head(struct response *r, int64_t length)
 		add_header(head, r->dialect->request_id_header, r->request_id);
 	if (r->status.status == 401)
 		add_header(head, "WWW-Authenticate", r->dialect->challenge);
+	if (r->status.status == 503)
+		add_header(head, "Retry-After", RETRY_AFTER);
 	if (r->location)
 		add_header(head, "Location", r->location);
 	if (r->status.status == 405 && r->allow)

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { Connection as Client, pair, record, request as requestOf, types } from './fastcgi.mjs'
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const program = process.env.USAGED ?? join(top, 'usaged')
@@ -70,75 +70,13 @@ const served = (name, body) => test(name, async () => {
 
 // ---- FastCGI ----
 
-const BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, GET_VALUES = 9, KEEP = 1
+const { BEGIN, END, PARAMS, STDIN, GET_VALUES } = types
+const request = options => requestOf(token, options)
 
-function record(type, content = Buffer.alloc(0), id = 1) {
-	const header = Buffer.from([1, type, id >> 8, id & 255, content.length >> 8, content.length & 255, 0, 0])
-	return Buffer.concat([header, content])
-}
-
-function pair(name, value) {
-	const length = n => n < 128 ? Buffer.from([n]) : Buffer.from([n >> 24 | 128, n >> 16 & 255, n >> 8 & 255, n & 255])
-	const parts = [Buffer.from(name), Buffer.from(value)]
-	return Buffer.concat([length(parts[0].length), length(parts[1].length), ...parts])
-}
-
-function request({ method = 'GET', uri = '/billing/usage', body = '', keep = false, env = {} } = {}) {
-	const all = { REQUEST_METHOD: method, REQUEST_URI: uri, HTTP_AUTHORIZATION: 'Bearer ' + token, REMOTE_ADDR: '192.0.2.7', ...env }
-	if (body && !('CONTENT_LENGTH' in all))
-		all.CONTENT_LENGTH = String(Buffer.byteLength(body))
-	const params = Buffer.concat(Object.entries(all).map(([n, v]) => pair(n, v)))
-	const parts = [record(BEGIN, Buffer.from([0, 1, keep ? KEEP : 0, 0, 0, 0, 0, 0]))]
-	for (let at = 0; at < params.length; at += 65535)
-		parts.push(record(PARAMS, params.subarray(at, at + 65535)))
-	parts.push(record(PARAMS))
-	const bytes = Buffer.from(body)
-	for (let at = 0; at < bytes.length; at += 65535)
-		parts.push(record(STDIN, bytes.subarray(at, at + 65535)))
-	parts.push(record(STDIN))
-	return Buffer.concat(parts)
-}
-
-class Connection {
+class Connection extends Client {
 	constructor(path = socket) {
-		this.bytes = Buffer.alloc(0)
-		this.socket = connect(path)
-		this.socket.on('error', () => {})
-		this.socket.on('data', d => { this.bytes = Buffer.concat([this.bytes, d]); this.wake?.() })
-		this.closed = false
-		this.socket.on('close', () => { this.closed = true; this.wake?.() })
+		super(path)
 	}
-	write(bytes) {
-		this.socket.write(bytes)
-	}
-	// The records up to the end of a request; `complete` if it ended, else the connection was closed before.
-	async answer() {
-		let out = Buffer.alloc(0)
-		for (;;) {
-			while (this.bytes.length >= 8) {
-				const type = this.bytes[1], length = this.bytes.readUInt16BE(4), all = 8 + length + this.bytes[6]
-				if (this.bytes.length < all)
-					break
-				const content = this.bytes.subarray(8, 8 + length)
-				this.bytes = this.bytes.subarray(all)
-				if (type === STDOUT)
-					out = Buffer.concat([out, content])
-				if (type === END)
-					return parse(out, true)
-			}
-			if (this.closed)
-				return parse(out, false)
-			await new Promise(done => { this.wake = done })
-		}
-	}
-	close() {
-		this.socket.destroy()
-	}
-}
-
-function parse(bytes, complete) {
-	const text = bytes.toString(), at = text.indexOf('\r\n\r\n')
-	return { complete, head: at < 0 ? text : text.slice(0, at), body: at < 0 ? '' : text.slice(at + 4) }
 }
 
 async function ask(options) {
@@ -285,6 +223,7 @@ served('while another program writes, events are told to come again, and reports
 	})
 	const { head, body } = await send('one')
 	assert.match(head, /^Status: 503 /)
+	assert.match(head, /\r\nRetry-After: 1\r\n/)
 	assert.match(body, /locked by another writer: try again/)
 	assert.match((await list()).body, /"count":"0"/)
 	holder.stdin.end('ROLLBACK;\n')

@@ -1,0 +1,187 @@
+// kill.mjs - is what was acknowledged there, once, however often the worker is killed?
+//
+//   [ROUNDS=50] [SEED=number] [USAGED=program] node kill.mjs
+//
+// Each round loads the worker over many connections with small and big requests, kills it (SIGKILL) at a random moment, sometimes again while it
+// starts, starts it, sends everything again that was not acknowledged, and compares what is stored with what was sent: event by event in number, usage
+// and price, and the same sums in the rollups. A request is stored whole or not at all; one that was acknowledged is a duplicate when it is sent again.
+//
+// A killed process loses nothing that it has handed to the kernel; that commits reach the disk before the answer, a power cut that loses all
+// that was not synced shows in tests/unit/fault_tests.c.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { spawnSync } from 'node:child_process'
+import { Connection, request } from './fastcgi.mjs'
+import { Ledger, program, randomOf } from './worker.mjs'
+
+const rounds = Number(process.env.ROUNDS || 50)
+const seed = Number(process.env.SEED || Math.floor(Math.random() * 2 ** 32))
+const random = randomOf(seed)
+const CONNECTIONS = 16, LOAD_MS = 150, VERIFY_EVERY = 10
+const categories = ['calls-inbound', 'calls-outbound', 'sms-inbound', 'ai-minutes']
+
+const int = below => Math.floor(random() * below)
+const ledger = new Ledger()
+const accounts = [ledger.account('One'), ledger.account('Two')]
+const counts = { kills: 0, killsAtStart: 0, requests: 0, unanswered: 0, resentNew: 0, resentStored: 0, resentAcknowledged: 0 }
+const wrong = []
+
+// ---- what is sent ----
+
+let made = 0
+const sent = { events: 0, usage: 0, price: 0 }      // usage in millionths, price in billionths
+const acknowledged = []                             // some of the requests, to be sent again
+let again = []                                      // requests without an answer
+
+function newEvent() {
+	const usage = int(5000000), price = int(1000000)
+	sent.events++
+	sent.usage += usage
+	sent.price += price
+	return JSON.stringify({ specversion: '1.0', type: 'usage', source: `/load/${int(3)}`, id: `e${made++}`, subject: accounts[int(2)],
+		time: new Date(Date.UTC(2026, int(10), 1 + int(28), int(24), int(60))).toISOString(),
+		data: { category: categories[int(categories.length)], usage: (usage / 1e6).toFixed(6), price: (price / 1e9).toFixed(9), customer: `c${int(20)}` } })
+}
+
+function newRequest() {
+	const kind = random(), n = kind < 0.4 ? 1 : kind < 0.8 ? 2 + int(20) : 100 + int(900)
+	return { n, body: Array.from({ length: n }, newEvent).join('\n'), tries: 0, acknowledged: false }
+}
+
+// ---- one request ----
+
+function check(job, { head, body }) {
+	const status = /^Status: (\d+)/.exec(head)?.[1]
+	if (status !== '200')
+		return wrong.push(`status ${status}: ${body.slice(0, 200)}`)
+	const { created, duplicate, conflict, rejected } = JSON.parse(body)
+	if (conflict || rejected || (created && duplicate) || created + duplicate !== job.n)
+		wrong.push(`of ${job.n} events, sent ${job.tries} times: ${created} created, ${duplicate} duplicate, ${conflict} conflict, ${rejected} rejected`)
+	else if (job.tries === 1 && !created)
+		wrong.push(`${job.n} new events were duplicates`)
+	else if (job.acknowledged && created)
+		wrong.push(`${job.n} acknowledged events were created again: they had been lost`)
+	if (job.acknowledged)
+		counts.resentAcknowledged++
+	else if (job.tries > 1)
+		counts[created ? 'resentNew' : 'resentStored']++
+	else if (random() < 0.02)
+		acknowledged.push(job)
+	job.acknowledged = true
+}
+
+// True if it was answered, on the connection that is kept for the next one.
+async function send(c, job) {
+	job.tries++
+	counts.requests++
+	c.write(request(ledger.token, { method: 'POST', uri: '/events', body: job.body, keep: true, env: { CONTENT_TYPE: 'application/x-ndjson' } }))
+	const answer = await c.answer()
+	if (answer.complete)
+		check(job, answer)
+	else
+		counts.unanswered++
+	return answer.complete
+}
+
+// Sends what NEXT gives until it gives nothing more or the worker is gone.
+async function work(next) {
+	let c = new Connection(ledger.socket)
+	for (let job; (job = next());) {
+		if (c.closed)
+			c = new Connection(ledger.socket)
+		if (!await send(c, job)) {
+			if (!job.acknowledged)
+				again.push(job)
+			if (!running)
+				break
+		}
+	}
+	c.close()
+}
+
+const workAll = next => Promise.all(Array.from({ length: CONNECTIONS }, () => work(next)))
+
+// ---- rounds ----
+
+let running
+
+async function start() {
+	running = true
+	while (random() < 0.2) {
+		ledger.spawn()
+		await sleep(int(30))
+		await ledger.end('SIGKILL')
+		counts.killsAtStart++
+	}
+	await ledger.start()
+}
+
+async function load() {
+	const loading = workAll(() => running && newRequest())
+	await sleep(int(LOAD_MS))
+	running = false
+	await ledger.end('SIGKILL')
+	await loading
+	counts.kills++
+}
+
+async function resend() {
+	while (again.length) {
+		const jobs = again
+		again = []
+		await workAll(() => jobs.pop())
+	}
+	if (acknowledged.length)
+		await workAll((job => () => job.splice(0, 1)[0])([acknowledged[int(acknowledged.length)]]))
+}
+
+function compare(round) {
+	const expected = `${sent.events},${sent.usage},${sent.price}`
+	for (const [what, from] of [['events', 'SELECT count(*), sum(usage), sum(price) FROM event'],
+		['months', 'SELECT sum(count), sum(usage), sum(price) FROM total_month'], ['quarter hours', 'SELECT sum(count), sum(usage), sum(price) FROM part_quarter']]) {
+		const [got] = ledger.sql(from)
+		if (String(got) !== expected)
+			wrong.push(`round ${round}: ${what}: stored ${got}, sent ${expected}`)
+	}
+	if (round % VERIFY_EVERY && round !== rounds)
+		return
+	const { status, stdout } = spawnSync(program, ['--config', ledger.config, 'verify'], { encoding: 'utf8' })
+	if (status !== 0)
+		wrong.push(`round ${round}: ${stdout.slice(0, 500)}`)
+}
+
+let checks = 0, failed = 0
+function ok(sentence, good) {
+	console.log(`${good ? 'ok' : 'not ok'} ${++checks} ${sentence}`)
+	failed += !good
+}
+
+console.log(`# SEED=${seed} ROUNDS=${rounds}`)
+let round = 0
+try {
+	for (round = 1; round <= rounds && !wrong.length; round++) {
+		await start()
+		await resend()
+		compare(round)
+		await load()
+	}
+	await start()
+	await resend()
+	compare(rounds)
+	const { code } = await ledger.end('SIGTERM')
+	ok('the worker stops as it should in the end', code === 0)
+} catch (e) {
+	wrong.push(e.stack)
+}
+const [[stored]] = ledger.sql('SELECT count(*) FROM event')
+console.log(`# ${counts.kills} kills under load, ${counts.killsAtStart} while starting; ${counts.requests} requests, ${counts.unanswered} without an answer: ` +
+	`of these ${counts.resentStored} were stored, ${counts.resentNew} were not; ${counts.resentAcknowledged} acknowledged ones were sent again`)
+console.log(`# ${sent.events} events sent, ${stored} stored: ${Math.max(0, sent.events - stored)} lost, ${Math.max(0, stored - sent.events)} counted twice`)
+wrong.slice(0, 10).forEach(w => console.log(`# ${w}`))
+ok(`every event counts once after each of ${rounds} kills`, !wrong.length && sent.events === stored)
+ok('some requests were killed on their way', counts.resentStored + counts.resentNew > 0)
+if (failed && process.env.KEEP)
+	console.log(`# the ledger is in ${ledger.folder}`)
+else
+	ledger.remove()
+console.log(`1..${checks}`)
+process.exit(failed ? 1 : 0)

@@ -1,0 +1,84 @@
+// worker.mjs - a ledger of its own in a new folder, and the worker that serves it, for tests that are hard on both.
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Connection, request } from './fastcgi.mjs'
+
+export const top = join(dirname(fileURLToPath(import.meta.url)), '../..')
+export const program = process.env.USAGED ?? join(top, 'usaged')
+
+// One number after the other, the same for the same seed, from 0 to below 1 (mulberry32).
+export function randomOf(seed) {
+	let a = seed >>> 0
+	return () => {
+		a = a + 0x6D2B79F5 | 0
+		let t = Math.imul(a ^ a >>> 15, 1 | a)
+		t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t
+		return ((t ^ t >>> 14) >>> 0) / 2 ** 32
+	}
+}
+
+export class Ledger {
+	constructor({ ledger = 'busy_timeout_ms = 300', server = 'threads = 24', folder = mkdtempSync(join(tmpdir(), 'usaged-')) } = {}) {
+		this.folder = folder
+		this.database = join(this.folder, 'usage.db')
+		this.socket = join(this.folder, 'usaged.sock')
+		this.config = join(this.folder, 'usaged.conf')
+		writeFileSync(this.config, `[ledger]\ndatabase = usage.db\nsecret_file = secret\n${ledger}\n[server]\nsocket = usaged.sock\n${server}\nlog_level = error\n`)
+		this.run('init', '--categories', join(top, 'conf/categories.csv'))
+		this.token = this.key('--role', 'Ingest')
+		this.admin = this.key('--role', 'SystemAdministrator', '--user', 'admin')
+		this.log = ''
+	}
+	run(...args) {
+		const { status, stdout, stderr } = spawnSync(program, ['--config', this.config, ...args], { encoding: 'utf8' })
+		assert.equal(status, 0, stdout + stderr)
+		return stdout
+	}
+	key(...args) {
+		return /^SECRET=(.*)$/m.exec(this.run('key', 'add', ...args))[1]
+	}
+	account(name) {
+		return /^SID=(.*)$/m.exec(this.run('account', 'add', '--name', name, '--created', '2026-01-01'))[1]
+	}
+	// What is stored, past the program: rows of numbers.
+	sql(text) {
+		const { status, stdout, stderr } = spawnSync('sqlite3', [`file:${this.database}?mode=ro`, text], { encoding: 'utf8' })
+		assert.equal(status, 0, stderr)
+		return stdout.trim().split('\n').map(row => row.split('|').map(Number))
+	}
+	spawn() {
+		const worker = spawn(program, ['--config', this.config, 'serve'], { stdio: ['ignore', 'ignore', 'pipe'] })
+		worker.stderr.on('data', d => { this.log = (this.log + d).slice(-10000) })
+		worker.ended = new Promise(done => worker.on('exit', (code, signal) => done({ code, signal })))
+		this.worker = worker
+		return worker
+	}
+	async start() {
+		this.spawn()
+		for (;;) {
+			const c = new Connection(this.socket)
+			c.write(request(this.admin, { uri: '/accounts' }))
+			const { complete, head } = await c.answer()
+			c.close()
+			if (complete) {
+				assert.match(head, /^Status: 200 /, this.log)
+				return this.worker
+			}
+			assert.equal(this.worker.exitCode, null, this.log)
+			await sleep(3)
+		}
+	}
+	async end(signal) {
+		this.worker.kill(signal)
+		return this.worker.ended
+	}
+	remove() {
+		this.worker?.kill('SIGKILL')
+		rmSync(this.folder, { recursive: true, force: true })
+	}
+}
