@@ -294,18 +294,22 @@ static struct json_object *type_tree(const struct text *t, const struct type *ty
 	return o;
 }
 
-/* The list in GROUPS of the types in SPACE; a new one if there is none yet. */
+/* The list in GROUPS of the types in SPACE; a new one if there is none yet, which knows of those before it. */
 static struct json_object *group_of(struct json_object *groups, const char *space)
 {
-	struct json_object *group;
+	struct json_object *group, *before = json_object_new_array();
 
 	for (size_t i = 0; i < json_object_array_length(groups); i++) {
 		group = json_object_array_get_idx(groups, i);
-		if (strcmp(json_object_get_string(json_object_object_get(group, "space")), space) == 0)
+		if (strcmp(json_object_get_string(json_object_object_get(group, "space")), space) == 0) {
+			json_object_put(before);
 			return json_object_object_get(group, "grouped");
+		}
+		json_object_array_add(before, json_object_get(json_object_object_get(group, "space")));
 	}
 	group = tree_item(groups);
 	tree_text(group, "space", space);
+	json_object_object_add(group, "before", before);
 	return tree_list(group, "grouped");
 }
 
@@ -368,6 +372,13 @@ static void put_line(const struct text *t, struct json_object *lines, const char
 	tree_add(lines, arena_join(t->rq->arena, t->rules->line, name, value, NULL));
 }
 
+static void put_option(const struct text *t, struct json_object *lines, enum types_option o)
+{
+	const char *value = option(t, o);
+
+	put_line(t, lines, arena_join(t->rq->arena, t->rq->options[o] ? "" : t->rules->off, options[o].name, *value ? ": " : ":", NULL), value);
+}
+
 /* Where it comes from and with which options, so that tools can fetch it again. */
 static void put_heading(const struct text *t, struct json_object *root)
 {
@@ -388,7 +399,7 @@ static void put_heading(const struct text *t, struct json_object *root)
 	put_line(t, lines, "", "");
 	for (enum types_option o = 0; o < TYPES_OPTIONS; o++)
 		if (t->rules->defaults[o])
-			put_line(t, lines, arena_join(t->rq->arena, t->rq->options[o] ? "" : t->rules->off, options[o].name, ": ", NULL), option(t, o));
+			put_option(t, lines, o);
 	if (*t->rules->close)
 		tree_add(lines, t->rules->close);
 	tree_add(lines, "");
