@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/civil.h"
+#include "usage/event.h"
 #include "base/banned.h"
 
 struct books {
@@ -44,6 +45,60 @@ int books_open_us(struct store *st, int64_t account, int64_t *ret_us, struct err
 	*ret_us = closing.through * USEC_PER_SEC;
 	arena_release(&arena);
 	return rc < 0 ? -1 : 0;
+}
+
+static void format_day(char buf[static DATE_TEXT], int64_t day)
+{
+	date_format(buf, date_from_days(day));
+}
+
+/* The first open day. */
+static int open_day(struct store *st, int64_t account, int64_t *ret, struct error *err)
+{
+	int64_t open_us;
+
+	if (books_open_us(st, account, &open_us, err) < 0)
+		return -1;
+	*ret = open_us / (SEC_PER_DAY * USEC_PER_SEC);
+	return 0;
+}
+
+int books_close(struct store *st, int64_t account, int64_t day, const char *author, int64_t now_us, struct error *err)
+{
+	struct closing c = { account, (day + 1) * SEC_PER_DAY, author, floor_div(now_us, USEC_PER_SEC) };
+	char text[DATE_TEXT];
+	int64_t before;
+
+	if (c.through > c.made)
+		return error_set(err, ERR_PARAM, "through", "the day through which the books are closed must be over (UTC)");
+	if (day < EVENT_TIME_MIN_US / USEC_PER_SEC / SEC_PER_DAY)
+		return error_set(err, ERR_PARAM, "through", "books are closed through a day from 1980 on");
+	if (open_day(st, account, &before, err) < 0)
+		return -1;
+	if (day + 1 < before) {
+		format_day(text, before - 1);
+		return error_set(err, ERR_CONFLICT, "through", "the books are closed through %s already; to open them from an earlier day on is"
+				 " another command", text);
+	}
+	return store_close_through(st, &c, err);
+}
+
+int books_open(struct store *st, int64_t account, int64_t day, const char *author, int64_t now_us, struct error *err)
+{
+	bool all = day == INT64_MIN;
+	struct closing c = { account, all ? 0 : day * SEC_PER_DAY, author, floor_div(now_us, USEC_PER_SEC) };
+	char text[DATE_TEXT];
+	int64_t before;
+
+	if (open_day(st, account, &before, err) < 0)
+		return -1;
+	if (!before)
+		return error_set(err, ERR_CONFLICT, "from", "the account's books are not closed");
+	if (!all && day >= before) {
+		format_day(text, before - 1);
+		return error_set(err, ERR_CONFLICT, "from", "the books are closed through %s only", text);
+	}
+	return store_close_through(st, &c, err);
 }
 
 struct books *books_new(void)

@@ -23,6 +23,14 @@ int books_book(int64_t open_us, enum late_events late, int64_t time_us, int64_t 
 /* The first instant of an account that is open; 0 when nothing is closed. */
 int books_open_us(struct store *st, int64_t account, int64_t *ret_us, struct error *err);
 
+/*
+ * Closes an account's books through DAY (since 1970; the day is included), which must be over. ERR_PARAM "through" if it isn't, ERR_CONFLICT
+ * if they are closed further: opening is a decision of its own. In a write, or outside.
+ */
+int books_close(struct store *st, int64_t account, int64_t day, const char *author, int64_t now_us, struct error *err);
+/* Opens them again from DAY on (INT64_MIN: all). ERR_CONFLICT if that day is open. */
+int books_open(struct store *st, int64_t account, int64_t day, const char *author, int64_t now_us, struct error *err);
+
 /* The closings of all accounts, kept between the batches of a writer. */
 struct books;
 
