@@ -104,6 +104,7 @@ static int check_value(const struct call *call, const struct param *p, const cha
 {
 	ret->text = text;
 	switch (p->type) {
+	case PT_ACCOUNT:
 	case PT_TEXT:      return check_text(p, text, err);
 	case PT_PAGE_SIZE:
 	case PT_INT:       return check_int(p, text, ret, err);

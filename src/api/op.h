@@ -29,6 +29,7 @@ enum param_type {
 	PT_INSTANT,       /* ISO 8601 */
 	PT_ZONE,          /* IANA name */
 	PT_CATEGORY,      /* of the catalogue */
+	PT_ACCOUNT,       /* an account's SID; as PT_TEXT, and a page offers those that the caller sees */
 	PT_PAGE_SIZE      /* at least 1; above max is cut to max */
 };
 
@@ -47,6 +48,7 @@ struct param {
 	int64_t min, max;
 	const char *const *values;        /* PT_ENUM; ended by NULL */
 	const char *doc;
+	const char *label;                /* on pages; NULL: the name in words */
 };
 
 enum { PARAMS_MAX = 24 };

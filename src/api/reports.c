@@ -720,6 +720,11 @@ static void write_about(const struct call *call, const struct asked *a, struct w
 	const char *of = !a->kind->category && a->question.category != CATALOGUE_NONE ?
 		arena_join(call->arena, call->catalogue->categories[a->question.category].description, ", ", NULL) : "";
 
+	writer_assume(w, "StartDate", date_text(call, a->first));
+	writer_assume(w, "EndDate", date_text(call, a->last));
+	writer_assume(w, "GroupBy", group_names[a->group]);
+	writer_assume(w, "TimeZone", zone_name(a->question.zone));
+	writer_assume(w, "Currency", a->currency);
 	writer_about(w, call->op->title, arena_join(call->arena, a->whose, ", ", of, days, ", ", group_words[a->group], ", ",
 						    zone_name(a->question.zone), ".", before, a->left_out, NULL));
 }

@@ -308,11 +308,11 @@ const struct op op_ListUsageRecords = {
 	.id = "ListUsageRecords", .methods = M_READ, .path = "/billing/usage", .dialect = &dialect_servicestack,
 	.roles = ROLE_ADMIN | ROLE_MANAGER, .params = list_params, .returns = &record_shape, .returns_list = true,
 	.takes_body = true, .body_root = "ListUsageRecords", .body_namespace = DASHBOARD_NAMESPACE,
-	.run = list_usage_records, .title = "Billing usage", .nav = "Billing", .doc = "Gets all usage records for specified date range",
+	.run = list_usage_records, .title = "Billing usage", .doc = "Gets all usage records for specified date range",
 };
 
 const struct op op_GetAIUsage = {
 	.id = "GetAIUsage", .methods = M_ALL, .path = "/ai/usage", .dialect = &dialect_servicestack, .roles = ROLE_ADMIN,
 	.params = ai_params, .returns = &ai_usage_shape, .takes_body = true, .body_root = "GetAIUsage", .body_namespace = AI_NAMESPACE,
-	.run = get_ai_usage, .title = "AI minutes", .nav = "AI minutes", .doc = "AI minutes by account and by customer",
+	.run = get_ai_usage, .title = "AI minutes", .doc = "AI minutes by account and by customer",
 };

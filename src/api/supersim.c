@@ -354,6 +354,6 @@ static const struct param sim_params[] = {
 
 const struct op op_ListSuperSimUsageRecord = {
 	.id = "ListSuperSimUsageRecord", .methods = M_READ, .path = "/v1/UsageRecords", .dialect = &dialect_supersim, .roles = ROLES_READING,
-	.params = sim_params, .returns = &page_shape, .run = list_sim_records, .title = "SIM data", .nav = "SIM data",
+	.params = sim_params, .returns = &page_shape, .run = list_sim_records, .title = "SIM data",
 	.doc = "Data that SIMs used, by time, SIM, fleet, network or country",
 };

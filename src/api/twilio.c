@@ -430,12 +430,12 @@ static const struct param record_params[] = {
 	{ 0 }
 };
 
-#define RECORDS(name, sub, res, page_title, nav_name, tab_name, text)                                                              \
+#define RECORDS(name, sub, res, page_title, tab_name, text)                                                                        \
 	const struct op op_##name = {                                                                      \
 		.id = #name, .methods = M_READ, .path = "/2010-04-01/Accounts/{AccountSid}/Usage/Records" sub, \
 		.dialect = &dialect_twilio, .roles = ROLES_READING, .params = record_params,               \
 		.returns = &envelope_shape, .run = list_records, .data = &resources[res],                  \
-		.title = (page_title), .nav = (nav_name), .tab = (tab_name), .doc = (text) }
+		.title = (page_title), .tab = (tab_name), .doc = (text) }
 
 const struct op op_FetchUsage = {
 	.id = "FetchUsage", .methods = M_READ, .path = "/2010-04-01/Accounts/{AccountSid}/Usage", .dialect = &dialect_twilio,
@@ -443,14 +443,14 @@ const struct op op_FetchUsage = {
 	.doc = "What an account's usage consists of",
 };
 
-RECORDS(ListUsageRecordToday, "/Today", RES_TODAY, "Usage today", NULL, "Today", "One record a category for today");
-RECORDS(ListUsageRecordYesterday, "/Yesterday", RES_YESTERDAY, "Usage yesterday", NULL, "Yesterday", "One record a category for yesterday");
-RECORDS(ListUsageRecordThisMonth, "/ThisMonth", RES_THIS_MONTH, "Usage this month", "Usage", "This month",
+RECORDS(ListUsageRecordToday, "/Today", RES_TODAY, "Usage today", "Today", "One record a category for today");
+RECORDS(ListUsageRecordYesterday, "/Yesterday", RES_YESTERDAY, "Usage yesterday", "Yesterday", "One record a category for yesterday");
+RECORDS(ListUsageRecordThisMonth, "/ThisMonth", RES_THIS_MONTH, "Usage this month", "This month",
 	"One record a category from the 1st to today");
-RECORDS(ListUsageRecordLastMonth, "/LastMonth", RES_LAST_MONTH, "Usage last month", NULL, "Last month",
+RECORDS(ListUsageRecordLastMonth, "/LastMonth", RES_LAST_MONTH, "Usage last month", "Last month",
 	"One record a category for the month before");
-RECORDS(ListUsageRecordDaily, "/Daily", RES_DAILY, "Usage by day", NULL, "By day", "One record a category and day, newest first");
-RECORDS(ListUsageRecordMonthly, "/Monthly", RES_MONTHLY, "Usage by month", NULL, "By month", "One record a category and month, newest first");
-RECORDS(ListUsageRecordYearly, "/Yearly", RES_YEARLY, "Usage by year", NULL, "By year", "One record a category and year, newest first");
-RECORDS(ListUsageRecordAllTime, "/AllTime", RES_ALL_TIME, "Usage of all time", NULL, "All time", "The same as the list of records");
-RECORDS(ListUsageRecord, "", RES_RECORDS, "Usage", NULL, NULL, "One record a category for a range of days, all time by default");
+RECORDS(ListUsageRecordDaily, "/Daily", RES_DAILY, "Usage by day", "By day", "One record a category and day, newest first");
+RECORDS(ListUsageRecordMonthly, "/Monthly", RES_MONTHLY, "Usage by month", "By month", "One record a category and month, newest first");
+RECORDS(ListUsageRecordYearly, "/Yearly", RES_YEARLY, "Usage by year", "By year", "One record a category and year, newest first");
+RECORDS(ListUsageRecordAllTime, "/AllTime", RES_ALL_TIME, "Usage of all time", "All time", "The same as the list of records");
+RECORDS(ListUsageRecord, "", RES_RECORDS, "Usage", NULL, "One record a category for a range of days, all time by default");

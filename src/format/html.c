@@ -74,7 +74,7 @@ static void begin_page(struct writer *w, const struct shape *shape)
 		strbuf_release(&words);
 	}
 	strbuf_init(&html->labels, w->out->limit);
-	html->layout = layout_new(w->options, writer_top(w)->list || has_list(shape) ? "report" : "object", html->title, html->sentence);
+	html->layout = layout_new(w->options, w, writer_top(w)->list || has_list(shape) ? "report" : "object", html->title, html->sentence);
 	layout_add_head(html->layout, w->out, &w->error);
 }
 

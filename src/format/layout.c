@@ -57,23 +57,39 @@ static void put_links(struct json_object *o, const char *key, const struct page_
 	json_object_object_add(json_object_object_get(o, key), "links", array);
 }
 
-static void put_choices(struct json_object *o, const struct page_input *input)
+static void put_choices(struct json_object *o, const struct page_input *input, const char *value)
 {
 	struct json_object *select = json_object_new_object(), *array = json_object_new_array();
+	struct strbuf text;
 
-	for (const char *const *c = input->choices; *c; c++) {
+	strbuf_init(&text, MUSTACHE_TEMPLATE);
+	for (const struct page_choice *c = input->choices; c->value; c++) {
 		struct json_object *choice = json_object_new_object();
 
-		put_text(choice, "value", *c);
-		put_text(choice, "text", **c ? *c : "any");
-		json_object_object_add(choice, "selected", json_object_new_boolean(input->value && strcmp(input->value, *c) == 0));
+		strbuf_clear(&text);
+		for (int i = 0; i < c->depth; i++)
+			strbuf_add(&text, "\xC2\xA0\xC2\xA0\xC2\xA0");
+		strbuf_add(&text, c->text);
+		put_text(choice, "value", c->value);
+		put_text(choice, "text", text.text);
+		json_object_object_add(choice, "selected", json_object_new_boolean(strcmp(value, c->value) == 0));
 		json_object_array_add(array, choice);
 	}
+	strbuf_release(&text);
 	json_object_object_add(select, "choices", array);
 	json_object_object_add(o, "select", select);
 }
 
-static void put_form(struct json_object *o, const struct page *page)
+/* What the operation took where the caller said nothing. */
+static const char *assumed(const struct writer *w, const char *name)
+{
+	for (size_t i = 0; w && i < w->n_assumed; i++)
+		if (strcmp(w->assumed[i].name, name) == 0)
+			return w->assumed[i].value;
+	return "";
+}
+
+static void put_form(struct json_object *o, const struct writer *w, const struct page *page)
 {
 	struct json_object *form, *array;
 
@@ -83,14 +99,15 @@ static void put_form(struct json_object *o, const struct page *page)
 	array = json_object_new_array();
 	for (const struct page_input *i = page->inputs; i->name; i++) {
 		struct json_object *input = json_object_new_object();
+		const char *value = i->value ? i->value : assumed(w, i->name);
 
 		put_text(input, "name", i->name);
 		put_text(input, "label", i->label);
 		put_text(input, "type", i->type);
-		put_text(input, "value", i->value ? i->value : "");
+		put_text(input, "value", value);
 		put_text(input, "hint", i->hint);
 		if (i->choices)
-			put_choices(input, i);
+			put_choices(input, i, value);
 		json_object_array_add(array, input);
 	}
 	put_text(form, "action", page->action);
@@ -98,7 +115,7 @@ static void put_form(struct json_object *o, const struct page *page)
 	json_object_object_add(o, "form", form);
 }
 
-struct layout *layout_new(const struct writer_options *o, const char *content, const char *title, const char *sentence)
+struct layout *layout_new(const struct writer_options *o, const struct writer *w, const char *content, const char *title, const char *sentence)
 {
 	struct layout *l = calloc(1, sizeof(*l));
 	const struct page *page = o->page;
@@ -116,7 +133,9 @@ struct layout *layout_new(const struct writer_options *o, const char *content, c
 		put_links(l->data, "nav", page->nav);
 		put_links(l->data, "tabs", page->tabs);
 		put_links(l->data, "exports", page->exports);
-		put_form(l->data, page);
+		put_links(l->data, "presets", page->presets);
+		put_text(l->data, "api_call", page->api_call);
+		put_form(l->data, w, page);
 	}
 	return l;
 }
@@ -211,7 +230,7 @@ int layout_add_foot(struct layout *l, struct strbuf *out, struct error *err)
 int layout_page(const struct writer_options *o, const char *content, const char *title, struct json_object *data,
 		struct strbuf *out, struct error *err)
 {
-	struct layout *l = layout_new(o, content, title, NULL);
+	struct layout *l = layout_new(o, NULL, content, title, NULL);
 	int rc;
 
 	json_object_object_foreach(data, key, value)

@@ -21,8 +21,8 @@ int layout_page(const struct writer_options *o, const char *content, const char 
 
 /* ---- for this folder: a page around what a writer writes ---- */
 
-/* CONTENT names the template of the kind of page. O and CONTENT are borrowed, the other texts copied; SENTENCE may be NULL. */
-struct layout *layout_new(const struct writer_options *o, const char *content, const char *title, const char *sentence);
+/* CONTENT names the template of the kind of page. O, W (what it assumed is shown; or NULL) and CONTENT are borrowed, the other texts copied; SENTENCE may be NULL. */
+struct layout *layout_new(const struct writer_options *o, const struct writer *w, const char *content, const char *title, const char *sentence);
 void layout_free(struct layout **l);
 
 /* KEY: "next" or "previous". */

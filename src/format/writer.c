@@ -98,6 +98,16 @@ static void open_node(struct writer *w, const struct field *f, const struct shap
 		w->format->begin(w, f, shape);
 }
 
+void writer_assume(struct writer *w, const char *name, const char *value)
+{
+	if (w->n_assumed == WRITER_HIDDEN) {
+		writer_fail(w, ERR_INTERNAL, "too many parameters are assumed");
+		return;
+	}
+	w->assumed[w->n_assumed].name = name;
+	w->assumed[w->n_assumed++].value = value;
+}
+
 void writer_hide(struct writer *w, const struct field *f)
 {
 	if (w->n_hidden == WRITER_HIDDEN)

@@ -30,11 +30,17 @@ struct page_link {
 	bool current;
 };
 
+struct page_choice {
+	const char *value;                   /* "" = any */
+	const char *text;
+	int depth;                           /* in a tree */
+};
+
 struct page_input {
 	const char *name, *label;
 	const char *type;                    /* "text", "date", "number" or "select" */
 	const char *value;                   /* or NULL */
-	const char *const *choices;          /* "select": ended by NULL; "" first = any */
+	const struct page_choice *choices;   /* "select": ended by a NULL value */
 	const char *hint;                    /* one line */
 };
 
@@ -58,6 +64,8 @@ struct page {
 	const struct page_link *tabs;        /* this page's siblings; likewise */
 	const struct page_link *exports;     /* the same report in other formats; likewise */
 	const struct page_input *inputs;     /* ended by a NULL name, or NULL */
+	const struct page_link *presets;     /* the same report of other days; as nav */
+	const char *api_call;                /* a command that gets the same as data, or NULL */
 	const struct digits *digits;         /* NULL: as in English */
 	const struct page_sort *sorts;       /* ended by a NULL field, or NULL */
 };
@@ -119,6 +127,9 @@ void writer_free(struct writer **w);
  * formats for programs ignore it. */
 void writer_about(struct writer *w, const char *title, const char *sentence);
 
+/* What the operation took for the parameter NAME that the caller left to it: a page's form shows it. Before the root. */
+void writer_assume(struct writer *w, const char *name, const char *value);
+
 /* Tables for people leave F's column out: this time it would hold nothing. Before the root, at most WRITER_HIDDEN times. */
 void writer_hide(struct writer *w, const struct field *f);
 
@@ -167,6 +178,8 @@ struct writer {
 	struct writer_node stack[WRITER_DEPTH];
 	int depth;
 	bool rooted;                         /* the root has begun */
+	struct { const char *name, *value; } assumed[WRITER_HIDDEN];     /* borrowed */
+	size_t n_assumed;
 	const struct field *hidden[WRITER_HIDDEN];
 	size_t n_hidden;
 	struct writer_shared shared[WRITER_SHARED];      /* the last ones, by a hash of their addresses */

@@ -23,6 +23,8 @@ struct exchange {
 	struct request request;
 	struct route route;
 	const struct principal *who;
+	struct account *accounts;          /* that a page offers, see load_accounts */
+	size_t n_accounts;
 	struct payload payload;
 	struct params *calls;              /* what the operation is asked for: one set, but of a batch several; NULL: not known yet */
 	size_t n_calls;
@@ -215,7 +217,7 @@ static void prepare_options(struct exchange *x, bool page)
 	struct handler *h = x->h;
 	struct page_context c = {
 		.settings = h->settings, .table = h->table, .request = &x->request, .route = &x->route, .who = x->who,
-		.catalogue = h->catalogue, .arena = &h->arena
+		.catalogue = h->catalogue, .accounts = x->accounts, .n_accounts = x->n_accounts, .arena = &h->arena
 	};
 
 	if (x->n_calls) {
@@ -278,8 +280,21 @@ static int run_batch(struct exchange *x, struct error *err)
 	return 0;
 }
 
+/* The accounts that the page's form offers, if it asks for one. */
+static int load_accounts(struct exchange *x, struct error *err)
+{
+	const struct call call = { .who = x->who, .store = x->h->store, .arena = &x->h->arena };
+
+	for (const struct param *p = x->route.op->params; p->name; p++)
+		if (p->type == PT_ACCOUNT && x->who)
+			return access_accounts(&call, &x->accounts, &x->n_accounts, err);
+	return 0;
+}
+
 static int run_operation(struct exchange *x, struct error *err)
 {
+	if (format_is_page(x->response.format) && load_accounts(x, err) < 0)
+		return -1;
 	prepare_options(x, format_is_page(x->response.format));
 	if (x->route.dialect->csv_attachment && strcmp(x->response.format->name, "csv") == 0)
 		x->response.attachment = x->route.op->id;

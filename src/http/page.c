@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/civil.h"
 #include "base/strbuf.h"
@@ -99,39 +100,63 @@ static const struct page_link *make_links(const struct page_context *c, size_t o
 	return links;
 }
 
-/* ---- the same report in other formats ---- */
+/* ---- the same report otherwise ---- */
 
-static const char *export_url(const struct page_context *c, const struct format *f)
+struct change {
+	const char *name, *value;        /* NULL: without it */
+};
+
+static const char *find_change(const struct change *changes, const char *name, bool *ret_found)
+{
+	for (; changes->name; changes++) {
+		if (params_same(changes->name, name, true)) {
+			*ret_found = true;
+			return changes->value;
+		}
+	}
+	return NULL;
+}
+
+static void add_query(struct strbuf *url, const char *name, const char *value, size_t len)
+{
+	strbuf_addc(url, strchr(url->text, '?') ? '&' : '?');
+	strbuf_add_urlencoded(url, name, strlen(name));
+	strbuf_addc(url, '=');
+	strbuf_add_urlencoded(url, value, len);
+}
+
+/* This request's address with CHANGES (ended by a NULL name) made to its query, and with SUFFIX in place of its own. */
+static const char *url_with(const struct page_context *c, const char *suffix, const struct change *changes)
 {
 	const struct request *rq = c->request;
-	size_t len = strlen(rq->raw_path) - strlen(c->route->suffix);
 	struct strbuf url;
-	const char *text, *separator = "?";
+	const char *text;
 
 	strbuf_init(&url, URL_MAX);
-	strbuf_addn(&url, rq->raw_path, len);
-	strbuf_add(&url, c->route->fixed ? "?format=" : ".");
-	strbuf_add(&url, f->name);
-	if (c->route->fixed)
-		separator = "&";
+	strbuf_addn(&url, rq->raw_path, strlen(rq->raw_path) - strlen(c->route->suffix));
+	strbuf_add(&url, suffix);
 	for (size_t i = 0; i < rq->params.n; i++) {
 		const struct raw_param *p = &rq->params.items[i];
+		bool changed = params_same(p->name, "format", true) || params_same(p->name, "callback", true);
 
-		if (params_same(p->name, "format", true) || params_same(p->name, "callback", true))
-			continue;
-		strbuf_add(&url, separator);
-		strbuf_add_urlencoded(&url, p->name, strlen(p->name));
-		strbuf_addc(&url, '=');
-		strbuf_add_urlencoded(&url, p->value, p->len);
-		separator = "&";
+		find_change(changes, p->name, &changed);
+		if (!changed && p->len)
+			add_query(&url, p->name, p->value, p->len);
 	}
+	for (; changes->name; changes++)
+		if (changes->value)
+			add_query(&url, changes->name, changes->value, strlen(changes->value));
 	text = arena_str(c->arena, url.text);
 	strbuf_release(&url);
 	return text;
 }
 
+/* What begins a list anew: its place in pages. */
+#define FROM_THE_START { "Page", NULL }, { "PageToken", NULL }
+
 static const struct page_link *make_exports(const struct page_context *c)
 {
+	static const struct change none[] = { { NULL, NULL } };
 	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
 	size_t n = 0;
 
@@ -143,106 +168,157 @@ static const struct page_link *make_exports(const struct page_context *c)
 		name = arena_str(c->arena, (*f)->name);
 		for (char *p = name; *p; p++)
 			*p = (char)toupper((unsigned char)*p);
-		links[n++] = (struct page_link){ name, export_url(c, *f), false };
+		links[n++] = (struct page_link){ name, url_with(c, arena_join(c->arena, ".", (*f)->name, NULL), none), false };
 	}
 	return links;
 }
 
-/* ---- the form ---- */
-
-/* "IncludeSubaccounts" -> "Include subaccounts". */
-static const char *make_label(struct arena *arena, const char *name)
+static const struct param *find_param(const struct page_context *c, const char *name)
 {
-	char *label = arena_alloc(arena, 2 * strlen(name) + 1), *out = label;
-
-	for (const char *p = name; *p; p++) {
-		bool word = p > name && isupper((unsigned char)*p) && !isupper((unsigned char)p[-1]);
-
-		if (word)
-			*out++ = ' ';
-		*out++ = (char)(word ? tolower((unsigned char)*p) : *p);
-	}
-	label[0] = (char)toupper((unsigned char)label[0]);
-	return label;
-}
-
-static const char *const *category_choices(const struct page_context *c, const char *value)
-{
-	const struct catalogue *cat = c->catalogue;
-	const char **names = arena_array(c->arena, const char *, cat->n_metered + 3);
-	bool found = !value;
-	size_t n = 0;
-
-	names[n++] = "";
-	for (size_t i = 0; i < cat->n_metered; i++) {
-		names[n++] = cat->categories[cat->metered[i]].name;
-		found = found || strcmp(names[n - 1], value) == 0;
-	}
-	if (!found)
-		names[n++] = value;
-	return names;
-}
-
-/* The values with "" for any in front, where the parameter may stay out. */
-static const char *const *enum_choices(const struct page_context *c, const struct param *p)
-{
-	static const char *const yes_no[] = { "true", "false", NULL };
-	const char *const *values = p->type == PT_BOOL ? yes_no : p->values;
-	const char **choices;
-	size_t n = 0;
-
-	if ((p->flags & PARAM_REQUIRED) || p->def)
-		return values;
-	while (values[n])
-		n++;
-	choices = arena_array(c->arena, const char *, n + 2);
-	choices[0] = "";
-	memcpy(choices + 1, values, n * sizeof(*values));
-	return choices;
-}
-
-static const char *input_type(const struct page_context *c, const struct param *p, const char *value)
-{
-	struct date date;
-
-	switch (p->type) {
-	case PT_DATE:      /* an offset such as -30days doesn't fit a date's input */
-		return !value || date_parse(value, strlen(value), &date) ? "date" : "text";
-	case PT_INT:
-	case PT_PAGE_SIZE:
-		return "number";
-	case PT_BOOL:
-	case PT_ENUM:
-		return "select";
-	case PT_CATEGORY:
-		return c->catalogue ? "select" : "text";
-	default:
-		return "text";
-	}
-}
-
-static struct page_input make_input(const struct page_context *c, const struct param *p)
-{
-	struct page_input in = { .name = p->name, .label = make_label(c->arena, p->name), .value = p->def, .hint = p->doc };
-
-	for (size_t i = 0; i < c->n_raw; i++)
-		if (c->raw[i].len && params_same(c->raw[i].name, p->name, c->route->dialect->any_case))
-			in.value = c->raw[i].value;
-	in.type = input_type(c, p, in.value);
-	if (strcmp(in.type, "select") == 0)
-		in.choices = p->type == PT_CATEGORY ? category_choices(c, in.value) : enum_choices(c, p);
-	return in;
-}
-
-static const struct page_input *make_inputs(const struct page_context *c)
-{
-	struct page_input *inputs = arena_array(c->arena, struct page_input, PARAMS_MAX + 1);
-	size_t n = 0;
-
 	for (const struct param *p = c->route->op->params; p->name; p++)
-		if (!(p->flags & (PARAM_PATH | PARAM_STATE)))
-			inputs[n++] = make_input(c, p);
-	return inputs;
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
+
+static const char *raw_value(const struct page_context *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_raw; i++)
+		if (c->raw[i].len && params_same(c->raw[i].name, name, c->route->dialect->any_case))
+			return c->raw[i].value;
+	return NULL;
+}
+
+/* ---- ranges of days ---- */
+
+struct preset {
+	const char *text;
+	struct date (*first)(struct date today), (*last)(struct date today);
+};
+
+static struct date today(struct date d) { return d; }
+static struct date yesterday(struct date d) { return date_from_days(date_to_days(d) - 1); }
+static struct date days_ago_29(struct date d) { return date_from_days(date_to_days(d) - 29); }
+static struct date month_first(struct date d) { return (struct date){ d.year, d.month, 1 }; }
+static struct date last_month_first(struct date d) { return date_add_months(month_first(d), -1); }
+static struct date last_month_last(struct date d) { return date_from_days(date_to_days(month_first(d)) - 1); }
+static struct date year_first(struct date d) { return (struct date){ d.year, 1, 1 }; }
+static struct date ever(struct date d) { (void)d; return (struct date){ 1980, 1, 1 }; }
+
+static const struct preset presets[] = {
+	{ "Today", today, today }, { "Yesterday", yesterday, yesterday }, { "This month", month_first, today },
+	{ "Last month", last_month_first, last_month_last }, { "Last 30 days", days_ago_29, today }, { "This year", year_first, today },
+	{ "All time", ever, today },
+};
+
+/* Of an operation that asks for days: links that choose them. */
+static const struct page_link *make_presets(const struct page_context *c)
+{
+	size_t n = sizeof(presets) / sizeof(presets[0]);
+	struct page_link *links;
+	const struct zone *zone = raw_value(c, "TimeZone") ? zone_find(raw_value(c, "TimeZone")) : zone_find(NULL);
+	const char *start = raw_value(c, "StartDate"), *end = raw_value(c, "EndDate");
+	struct date now;
+
+	if (!find_param(c, "StartDate") || !find_param(c, "EndDate") || !zone)
+		return NULL;
+	now = zone_date(zone, floor_div(clock_now_us(), USEC_PER_SEC));
+	links = arena_array(c->arena, struct page_link, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		char first[DATE_TEXT], last[DATE_TEXT];
+		struct change changes[] = { FROM_THE_START, { "StartDate", first }, { "EndDate", last }, { NULL, NULL } };
+
+		date_format(first, presets[i].first(now));
+		date_format(last, presets[i].last(now));
+		links[i] = (struct page_link){ presets[i].text, url_with(c, c->route->suffix, changes),
+					       start && end && strcmp(start, first) == 0 && strcmp(end, last) == 0 };
+	}
+	return links;
+}
+
+/* ---- the order of the list ---- */
+
+/* Numbers and times first show their largest, names their first. */
+static bool begins_descending(const struct page_context *c, const char *field)
+{
+	const struct field *list = shape_main_list(c->route->op->returns), *f = list ? shape_field(list->shape, field) : NULL;
+
+	return f && (f->type != VT_TEXT || f->format);
+}
+
+/* From the values of a parameter Sort: "price" and "-price" make the column of that field sortable. */
+static const struct page_sort *make_sorts(const struct page_context *c)
+{
+	const struct param *sort = find_param(c, "Sort");
+	const char *now = raw_value(c, "Sort");
+	struct page_sort *sorts;
+	size_t n = 0;
+
+	if (!sort || !sort->values)
+		return NULL;
+	while (sort->values[n])
+		n++;
+	sorts = arena_array(c->arena, struct page_sort, n + 1);
+	n = 0;
+	for (const char *const *v = sort->values; *v; v++) {
+		const char *descending = arena_join(c->arena, "-", *v, NULL);
+		int order = !now ? 0 : strcmp(now, *v) == 0 ? 1 : strcmp(now, descending) == 0 ? -1 : 0;
+		bool down = order ? order > 0 : begins_descending(c, *v);
+		struct change changes[] = { FROM_THE_START, { "Sort", down ? descending : *v }, { NULL, NULL } };
+
+		if (**v != '-')
+			sorts[n++] = (struct page_sort){ *v, url_with(c, c->route->suffix, changes), order };
+	}
+	return sorts;
+}
+
+/* ---- as an API call ---- */
+
+/* TEXT in a shell's single quotes. */
+static const char *quoted(struct arena *arena, const char *text)
+{
+	const char *out = "'";
+
+	for (size_t n; *text; text += n) {
+		n = strcspn(text, "'");
+		out = arena_printf(arena, "%s%.*s%s", out, (int)n, text, text[n] ? "'\\''" : "");
+		n += text[n] == '\'';
+	}
+	return arena_join(arena, out, "'", NULL);
+}
+
+static const char *make_api_call(const struct page_context *c)
+{
+	static const struct change none[] = { { NULL, NULL } };
+	const char *url = arena_join(c->arena, c->request->base_url, url_with(c, ".json", none), NULL);
+
+	return arena_join(c->arena, "curl -u USER:SECRET ", quoted(c->arena, url), NULL);
+}
+
+/* ---- numbers as the reader's language writes them ---- */
+
+static const struct {
+	const char *language;
+	struct digits digits;
+} languages[] = {
+	{ "de-CH", { "\xE2\x80\x99", "." } }, { "de-AT", { "\xC2\xA0", "," } }, { "de", { ".", "," } }, { "fr-CH", { "\xE2\x80\xAF", "," } },
+	{ "fr", { "\xE2\x80\xAF", "," } }, { "es", { ".", "," } }, { "it", { ".", "," } }, { "nl", { ".", "," } }, { "da", { ".", "," } },
+	{ "pt-BR", { ".", "," } }, { "pt", { "\xC2\xA0", "," } }, { "sv", { "\xC2\xA0", "," } }, { "nb", { "\xC2\xA0", "," } },
+	{ "no", { "\xC2\xA0", "," } }, { "fi", { "\xC2\xA0", "," } }, { "pl", { "\xC2\xA0", "," } }, { "cs", { "\xC2\xA0", "," } },
+	{ "sk", { "\xC2\xA0", "," } }, { "hu", { "\xC2\xA0", "," } }, { "ru", { "\xC2\xA0", "," } }, { "uk", { "\xC2\xA0", "," } },
+	{ "tr", { ".", "," } }, { "sl", { ".", "," } }, { "hr", { ".", "," } },
+};
+
+/* By the first language that the reader names; English for those that aren't listed. */
+static const struct digits *choose_digits(const char *accepted)
+{
+	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+		size_t len = strlen(languages[i].language);
+
+		if (strncasecmp(accepted, languages[i].language, len) == 0 && !isalnum((unsigned char)accepted[len]))
+			return &languages[i].digits;
+	}
+	return NULL;
 }
 
 const struct page *page_make(const struct page_context *c)
@@ -251,12 +327,16 @@ const struct page *page_make(const struct page_context *c)
 
 	page->site = c->settings->name;
 	page->user = c->who ? c->who->name : NULL;
+	page->digits = choose_digits(c->request->accept_language);
 	page->nav = make_links(c, offsetof(struct op, nav), false);
 	page->tabs = make_links(c, offsetof(struct op, tab), true);
 	if (c->route->op && (c->route->op->methods & M_GET)) {
 		page->action = c->route->fixed ? page_path(c, c->route->op) : c->request->raw_path;
-		page->inputs = make_inputs(c);
+		page->inputs = page_inputs(c);
 		page->exports = make_exports(c);
+		page->presets = make_presets(c);
+		page->sorts = make_sorts(c);
+		page->api_call = make_api_call(c);
 	}
 	return page;
 }

@@ -15,10 +15,18 @@ struct page_context {
 	const struct route *route;
 	const struct principal *who;            /* or NULL */
 	const struct catalogue *catalogue;      /* or NULL: no choice of categories */
+	const struct account *accounts;         /* that the caller sees, to choose from; in the order of their SIDs */
+	size_t n_accounts;
 	const struct raw_param *raw;            /* the parameters as given */
 	size_t n_raw;
 	struct arena *arena;                    /* for all of it */
 };
+
+/* More accounts than this are not offered but typed. */
+enum { PAGE_ACCOUNTS_MAX = 500 };
+
+/* The form's inputs: the parameters of the operation that are no state. In the arena. */
+const struct page_input *page_inputs(const struct page_context *c);
 
 const struct page *page_make(const struct page_context *c);
 

@@ -118,7 +118,7 @@ int params_decode(struct params *p, char *text, size_t len, struct error *err)
 /* ---- the CGI variables ---- */
 
 struct variables {
-	const char *method, *uri, *path_info, *query, *accept, *authorization, *content_type, *content_length;
+	const char *method, *uri, *path_info, *query, *accept, *accept_language, *authorization, *content_type, *content_length;
 	const char *remote, *scheme, *https, *host, *origin, *method_override;
 };
 
@@ -129,7 +129,7 @@ static const struct {
 	size_t len, offset;
 } variables[] = {
 	VARIABLE("REQUEST_METHOD", method), VARIABLE("REQUEST_URI", uri), VARIABLE("PATH_INFO", path_info),
-	VARIABLE("QUERY_STRING", query), VARIABLE("HTTP_ACCEPT", accept), VARIABLE("HTTP_AUTHORIZATION", authorization),
+	VARIABLE("QUERY_STRING", query), VARIABLE("HTTP_ACCEPT", accept), VARIABLE("HTTP_ACCEPT_LANGUAGE", accept_language), VARIABLE("HTTP_AUTHORIZATION", authorization),
 	VARIABLE("CONTENT_TYPE", content_type), VARIABLE("CONTENT_LENGTH", content_length), VARIABLE("REMOTE_ADDR", remote),
 	VARIABLE("REQUEST_SCHEME", scheme), VARIABLE("HTTPS", https), VARIABLE("HTTP_HOST", host),
 	VARIABLE("HTTP_ORIGIN", origin), VARIABLE("HTTP_X_HTTP_METHOD_OVERRIDE", method_override)
@@ -252,7 +252,7 @@ int request_read(struct request *rq, char *const *envp, const struct settings *s
 	read_variables(&v, envp);
 	*rq = (struct request){
 		.method_name = or_empty(v.method), .method = request_method(or_empty(v.method)), .params = { .arena = arena },
-		.accept = or_empty(v.accept), .authorization = v.authorization, .content_type = or_empty(v.content_type),
+		.accept = or_empty(v.accept), .accept_language = or_empty(v.accept_language), .authorization = v.authorization, .content_type = or_empty(v.content_type),
 		.remote = v.remote && *v.remote ? v.remote : "-", .base_url = find_base_url(&v, settings, arena),
 		.origin = v.origin, .method_override = v.method_override
 	};

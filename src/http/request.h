@@ -39,6 +39,7 @@ struct request {
 	const char *query;             /* as sent, without the "?" */
 	struct params params;          /* of the query */
 	const char *accept;            /* headers; "" if missing, but: */
+	const char *accept_language;
 	const char *authorization;     /* NULL if missing */
 	const char *content_type;
 	int64_t content_length;        /* 0 if missing */

@@ -96,6 +96,7 @@ static enum type_kind param_kind(const struct param *p)
 	case PT_INT:
 	case PT_PAGE_SIZE: return KIND_INT;
 	case PT_BOOL:      return KIND_BOOL;
+	case PT_ACCOUNT:
 	case PT_TEXT:
 	case PT_ENUM:
 	case PT_DATE:

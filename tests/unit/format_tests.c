@@ -762,7 +762,7 @@ END_TEST
 
 static const struct page_link some_nav[] = { { "Usage", "/usage.html?a=1&b=2", true }, { "SIM <data>", "/sims", false }, { NULL, NULL, false } };
 static const struct page_link some_exports[] = { { "JSON", "/r.json", false }, { NULL, NULL, false } };
-static const char *const some_choices[] = { "", "calls", "sms", NULL };
+static const struct page_choice some_choices[] = { { "", "any", 0 }, { "calls", "Calls", 0 }, { "sms", "Text <messages>", 1 }, { NULL, NULL, 0 } };
 static const struct page_input some_inputs[] = {
 	{ "StartDate", "From", "date", "2026-11-01", NULL, "First day" },
 	{ "Category", "Category", "select", "sms", some_choices, NULL },
@@ -793,7 +793,7 @@ START_TEST(a_page_shows_links_form_and_pager_and_escapes_them)
 		"<title>Usage records · Ledger &amp; Sons</title>", "Northwind &quot;Voice&quot;",
 		"<a href=\"/usage.html?a=1&amp;b=2\" aria-current=\"page\">Usage</a>", "SIM &lt;data&gt;", "action=\"/r.html\"",
 		"<input type=\"date\" name=\"StartDate\" value=\"2026-11-01\"", "<option value=\"\">any</option>",
-		"<option value=\"sms\" selected>sms</option>", "href=\"/r.json\"", "href=\"/r.json?Page=2&amp;x=&quot;\"", "href=\"/r.json?Page=0\"",
+		"<option value=\"sms\" selected>\xC2\xA0\xC2\xA0\xC2\xA0Text &lt;messages&gt;</option>", "href=\"/r.json\"", "href=\"/r.json?Page=2&amp;x=&quot;\"", "href=\"/r.json?Page=0\"",
 		"Northwind Voice, 1 to 21 November 2026, UTC."
 	};
 	struct strbuf buf;

@@ -1,0 +1,177 @@
+#include "http/page.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/banned.h"
+
+enum { TREE_DEPTH_MAX = 8 };
+
+/* "IncludeSubaccounts" -> "Include subaccounts". */
+static const char *make_label(struct arena *arena, const char *name)
+{
+	char *label = arena_alloc(arena, 2 * strlen(name) + 1), *out = label;
+
+	for (const char *p = name; *p; p++) {
+		bool word = p > name && isupper((unsigned char)*p) && !isupper((unsigned char)p[-1]);
+
+		if (word)
+			*out++ = ' ';
+		*out++ = (char)(word ? tolower((unsigned char)*p) : *p);
+	}
+	label[0] = (char)toupper((unsigned char)label[0]);
+	return label;
+}
+
+
+/* ---- choices ---- */
+
+/* A list that grows; its first choice, "", stands for leaving the parameter out. */
+struct choices {
+	struct page_choice *list;
+	size_t n;
+};
+
+static void add_choice(struct choices *c, const char *value, const char *text, int depth)
+{
+	c->list[c->n++] = (struct page_choice){ value, text, depth };
+}
+
+static struct choices choices_new(const struct page_context *c, size_t max, bool optional, const char *none)
+{
+	struct choices choices = { .list = arena_array(c->arena, struct page_choice, max + 3) };
+
+	if (optional)
+		add_choice(&choices, "", none, 0);
+	return choices;
+}
+
+/* The value that was given is among them even if it isn't offered; the list's end. */
+static const struct page_choice *choices_end(struct choices *c, const char *value)
+{
+	bool found = !value || !*value;
+
+	for (size_t i = 0; i < c->n; i++)
+		found = found || strcmp(c->list[i].value, value) == 0;
+	if (!found)
+		add_choice(c, value, value, 0);
+	c->list[c->n] = (struct page_choice){ NULL, NULL, 0 };
+	return c->list;
+}
+
+/* Those below the category OF, each followed by those below it. */
+static void add_categories(struct choices *choices, const struct catalogue *cat, size_t of, int depth)
+{
+	for (size_t i = 0; i < cat->n_metered && depth < TREE_DEPTH_MAX; i++) {
+		size_t category = cat->metered[i];
+
+		if (cat->parent[category] != of)
+			continue;
+		add_choice(choices, cat->categories[category].name, cat->categories[category].description, depth);
+		add_categories(choices, cat, category, depth + 1);
+	}
+}
+
+static const struct page_choice *category_choices(const struct page_context *c, const char *value)
+{
+	struct choices choices = choices_new(c, c->catalogue->n_metered, true, "all categories");
+
+	add_categories(&choices, c->catalogue, CATALOGUE_NONE, 0);
+	return choices_end(&choices, value);
+}
+
+/* Main accounts, each followed by those below it that the caller sees; others below nobody. */
+static const struct page_choice *account_choices(const struct page_context *c, const char *value)
+{
+	struct choices choices = choices_new(c, c->n_accounts, true, "all accounts");
+
+	for (size_t i = 0; i < c->n_accounts; i++) {
+		const struct account *a = &c->accounts[i];
+		bool below = false;
+
+		for (size_t j = 0; j < c->n_accounts && a->parent; j++)
+			below = below || c->accounts[j].id == a->parent;
+		if (below)
+			continue;
+		add_choice(&choices, a->sid, a->name, 0);
+		for (size_t j = 0; j < c->n_accounts && !a->parent; j++)
+			if (c->accounts[j].parent == a->id)
+				add_choice(&choices, c->accounts[j].sid, c->accounts[j].name, 1);
+	}
+	return choices_end(&choices, value);
+}
+
+static const struct page_choice *enum_choices(const struct page_context *c, const struct param *p, const char *value)
+{
+	struct choices choices;
+	size_t n = 0;
+
+	if (p->type == PT_BOOL) {
+		choices = choices_new(c, 2, !p->def && !(p->flags & PARAM_REQUIRED), "any");
+		add_choice(&choices, "true", "yes", 0);
+		add_choice(&choices, "false", "no", 0);
+		return choices_end(&choices, value);
+	}
+	while (p->values[n])
+		n++;
+	choices = choices_new(c, n, !p->def && !(p->flags & PARAM_REQUIRED), "as usual");
+	for (size_t i = 0; i < n; i++)
+		add_choice(&choices, p->values[i], p->values[i], 0);
+	return choices_end(&choices, value);
+}
+
+/* ---- inputs ---- */
+
+static const char *input_type(const struct page_context *c, const struct param *p, const char *value)
+{
+	struct date date;
+
+	switch (p->type) {
+	case PT_DATE:      /* an offset such as -30days doesn't fit a date's input */
+		return !value || date_parse(value, strlen(value), &date) ? "date" : "text";
+	case PT_INT:
+	case PT_PAGE_SIZE:
+		return "number";
+	case PT_BOOL:
+	case PT_ENUM:
+		return "select";
+	case PT_CATEGORY:
+		return c->catalogue ? "select" : "text";
+	case PT_ACCOUNT:
+		return c->n_accounts && c->n_accounts <= PAGE_ACCOUNTS_MAX ? "select" : "text";
+	default:
+		return "text";
+	}
+}
+
+static const struct page_choice *choices_of(const struct page_context *c, const struct param *p, const char *value)
+{
+	if (p->type == PT_CATEGORY)
+		return category_choices(c, value);
+	return p->type == PT_ACCOUNT ? account_choices(c, value) : enum_choices(c, p, value);
+}
+
+static struct page_input make_input(const struct page_context *c, const struct param *p)
+{
+	struct page_input in = { .name = p->name, .label = p->label ? p->label : make_label(c->arena, p->name), .value = p->def, .hint = p->doc };
+
+	for (size_t i = 0; i < c->n_raw; i++)
+		if (c->raw[i].len && params_same(c->raw[i].name, p->name, c->route->dialect->any_case))
+			in.value = c->raw[i].value;
+	in.type = input_type(c, p, in.value);
+	if (strcmp(in.type, "select") == 0)
+		in.choices = choices_of(c, p, in.value);
+	return in;
+}
+
+const struct page_input *page_inputs(const struct page_context *c)
+{
+	struct page_input *inputs = arena_array(c->arena, struct page_input, PARAMS_MAX + 1);
+	size_t n = 0;
+
+	for (const struct param *p = c->route->op->params; p->name; p++)
+		if (!(p->flags & (PARAM_PATH | PARAM_STATE)))
+			inputs[n++] = make_input(c, p);
+	return inputs;
+}
