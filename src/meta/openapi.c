@@ -210,7 +210,7 @@ static const char *param_doc(struct arena *a, const struct op *op, const struct 
 {
 	switch (p->type) {
 	case PT_DATE:
-		return arena_join(a, p->doc, " (", op->dialect->date_hint, ")", NULL);
+		return strstr(p->doc, "YYYY") ? p->doc : arena_join(a, p->doc, " (", op->dialect->date_hint, ")", NULL);
 	case PT_ZONE:
 		return arena_join(a, p->doc, ", such as Europe/Paris", NULL);
 	case PT_CATEGORY:
@@ -560,8 +560,10 @@ int openapi_write(struct document_request *rq, struct strbuf *out, struct error 
 	put_schemes(components);
 	api.responses = tree_object(components, "responses");
 	api.schemas = tree_object(components, "schemas");
-	for (const struct op *const *op = rq->table; *op; op++)
-		put_operation(&api, *op);
+	for (const struct dialect *const *d = dialects; *d; d++)
+		for (const struct op *const *op = rq->table; *op; op++)
+			if ((*op)->dialect == *d)
+				put_operation(&api, *op);
 	tree_write(root, out);
 	return 0;
 }
