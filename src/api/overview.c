@@ -19,7 +19,7 @@ struct figure {
 	const char *name, *uri;
 	struct decimal value;
 	const char *unit;
-	struct decimal previous, change_percent;
+	struct decimal previous, change;
 };
 
 static const struct field figure_fields[] = {
@@ -28,7 +28,7 @@ static const struct field figure_fields[] = {
 	FIELD(struct figure, value, "This month so far"),
 	FIELD(struct figure, unit, "What it measures", .flags = FIELD_UNIT),
 	FIELD(struct figure, previous, "In the same days of the month before"),
-	FIELD(struct figure, change_percent, "How much more or less that is; null where there was nothing before", .flags = FIELD_CHANGE),
+	FIELD(struct figure, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE),
 	{ 0 }
 };
 
@@ -49,7 +49,7 @@ struct line {
 	const char *usage_unit;
 	struct decimal price;
 	const char *currency;
-	struct decimal change_percent, share_percent;
+	struct decimal change, share;
 };
 
 #define LINE_NAME(what)                                                                                                   \
@@ -59,12 +59,12 @@ struct line {
 
 static const struct field category_fields[] = {
 	LINE_NAME("The category"), FIELD(struct line, key, "Its name", .flags = FIELD_LABEL), LINE_PRICE,
-	FIELD(struct line, share_percent, "Of the total cost", .flags = FIELD_SHARE), { 0 }
+	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE), { 0 }
 };
 static const struct field account_fields[] = {
 	LINE_NAME("The account"), FIELD(struct line, key, "Its SID", .flags = FIELD_LABEL), LINE_PRICE,
-	FIELD(struct line, change_percent, "Since the same days of the month before", .flags = FIELD_CHANGE),
-	FIELD(struct line, share_percent, "Of the total cost", .flags = FIELD_SHARE), { 0 }
+	FIELD(struct line, change, "Since the same days of the month before, in percent", .flags = FIELD_CHANGE),
+	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE), { 0 }
 };
 static const struct field customer_fields[] = {
 	LINE_NAME("The customer"), FIELD(struct line, account, "Whose customer"), FIELD(struct line, usage, "AI minutes"),
@@ -183,7 +183,7 @@ static void write_figure(const struct overview *o, const char *name, const char 
 {
 	struct figure f = {
 		.name = name, .uri = uri, .value = { .n = now, .places = places }, .unit = unit, .previous = { .n = before, .places = places },
-		.change_percent = report_change(now, before)
+		.change = report_change(now, before)
 	};
 
 	writer_record(o->w, NULL, &figure_shape, &f);
@@ -290,8 +290,8 @@ static void fill_line(const struct overview *o, const struct pair *p, const stru
 	*ret = (struct line){
 		.name = l->key, .key = l->key, .account = l->account ? l->account->name : NULL,
 		.usage = { .n = l->all.usage, .places = USAGE_PLACES }, .price = { .n = l->all.price, .places = PRICE_PLACES },
-		.currency = o->accounts.currency, .change_percent = report_change(l->all.price, before),
-		.share_percent = report_share(l->all.price, p->now.all.price)
+		.currency = o->accounts.currency, .change = report_change(l->all.price, before),
+		.share = report_share(l->all.price, p->now.all.price)
 	};
 }
 
@@ -361,6 +361,8 @@ static void write_overview(const struct overview *o)
 		.currency = *o->accounts.currency ? o->accounts.currency : NULL
 	};
 
+	writer_assume(o->w, "TimeZone", head.time_zone);
+	writer_assume(o->w, "Currency", o->accounts.currency);
 	writer_about(o->w, arena_join(call->arena, words_month(o->first), " so far", NULL),
 		     arena_join(call->arena, o->accounts.words, ", ", words_days(call->arena, o->first, o->last), ", ", head.time_zone,
 				". Compared with ", words_days(call->arena, o->before_first, o->before_last), ".", o->accounts.left_out, NULL));

@@ -25,7 +25,7 @@ struct row {
 	const char *data_unit;
 	struct decimal price;
 	const char *price_unit;
-	struct decimal previous_price, change_percent, share_percent;
+	struct decimal previous_price, change, share;
 };
 
 enum { ROW_START, ROW_END, ROW_ACCOUNT = 5 };
@@ -45,8 +45,8 @@ enum { ROW_START, ROW_END, ROW_ACCOUNT = 5 };
 	FIELD(struct row, price, "Cost in the currency of the account"),                                                      \
 	FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),                 \
 	FIELD(struct row, previous_price, "Cost in the days it is compared with"),                                            \
-	FIELD(struct row, change_percent, "How much more or less that is; null where there was nothing before", .flags = FIELD_CHANGE), \
-	FIELD(struct row, share_percent, "Of the total cost", .flags = FIELD_SHARE)
+	FIELD(struct row, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE), \
+	FIELD(struct row, share, "Part of the total cost in percent", .flags = FIELD_SHARE)
 
 static const struct field usage_fields[] = {
 	ROW_HEAD,
@@ -130,7 +130,7 @@ enum { REPORT_CHART = 6, REPORT_LINES = 12, REPORT_TOTAL };
 	FIELD(struct envelope, page, "Number of the page, from 0"), FIELD(struct envelope, page_size, "Lines a page"),        \
 	FIELD(struct envelope, next_page_uri, "The page after", .flags = FIELD_NEXT | FIELD_MACHINE),                         \
 	FIELD(struct envelope, previous_page_uri, "The page before", .flags = FIELD_PREVIOUS | FIELD_MACHINE),                \
-	[REPORT_LINES] = { .name = "lines", .type = VT_LIST, .shape = &(line_shape), .flags = FIELD_MAIN, .doc = "The lines" }, \
+	[REPORT_LINES] = { .name = "lines", .type = VT_LIST, .shape = &(line_shape), .flags = FIELD_MAIN, .doc = "Each leads to a finer report" }, \
 	[REPORT_TOTAL] = FIELD(struct envelope, total, "All lines together", .shape = &(line_shape), .flags = FIELD_FOOT),    \
 	{ 0 }
 
@@ -159,7 +159,7 @@ static const char *const compare_names[] = { "before", "year", "none", NULL };
 enum { COMPARE_BEFORE, COMPARE_YEAR, COMPARE_NONE };
 
 static const char *const sort_names[] = {
-	"start", "-start", "name", "-name", "count", "-count", "usage", "-usage", "price", "-price", "change_percent", "-change_percent", NULL
+	"start", "-start", "name", "-name", "count", "-count", "usage", "-usage", "price", "-price", "change", "-change", NULL
 };
 
 /* What tells the reports apart. */
@@ -566,8 +566,8 @@ static void fill_price(const struct asked *a, wide price, wide before, wide whol
 	ret->price = (struct decimal){ .n = price, .places = PRICE_PLACES };
 	ret->price_unit = a->currency;
 	ret->previous_price = a->compared ? (struct decimal){ .n = before, .places = PRICE_PLACES } : DECIMAL_NULL;
-	ret->change_percent = a->compared ? report_change(price, before) : DECIMAL_NULL;
-	ret->share_percent = report_share(price, whole);
+	ret->change = a->compared ? report_change(price, before) : DECIMAL_NULL;
+	ret->share = report_share(price, whole);
 }
 
 static void fill_row(const struct call *call, const struct asked *a, const struct report *r, const struct item *i, struct row *ret)
@@ -709,7 +709,7 @@ static void hide_columns(const struct asked *a, struct writer *w)
 	for (const struct field *f = fields; f->name; f++)
 		if (a->question.category == CATALOGUE_NONE && a->group != BY_CATEGORY && (strcmp(f->name, "count") == 0 || strcmp(f->name, "usage") == 0))
 			writer_hide(w, f);
-		else if (!a->compared && (strcmp(f->name, "previous_price") == 0 || strcmp(f->name, "change_percent") == 0))
+		else if (!a->compared && (strcmp(f->name, "previous_price") == 0 || strcmp(f->name, "change") == 0))
 			writer_hide(w, f);
 }
 
