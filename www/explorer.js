@@ -76,7 +76,7 @@ async function send() {
 		const rs = await fetch(rq.url, { ...rq, credentials: 'same-origin', cache: 'no-store' })
 		const content = await rs.text()
 		const json = /json\b/.test(rs.headers.get('content-type') ?? '') && !/jsonl/.test(rs.headers.get('content-type'))
-		show('.status', `${rs.status} ${rs.statusText} · ${rs.headers.get('content-type') ?? 'no content'} · ${content.length} characters`)
+		show('.status', [`${rs.status} ${rs.statusText}`.trim(), rs.headers.get('content-type') ?? 'no content', `${content.length} characters`].join(' · '))
 		show('.headers code', [...rs.headers].map(h => h.join(': ')).join('\n'))
 		show('.body code', json ? indent(content) : content)
 		answer.dataset.ok = rs.ok

@@ -134,7 +134,7 @@ static void put_body(struct json_object *data, const struct op *op)
 {
 	struct json_object *body, *types;
 
-	if (!op->bodies && !op->takes_body)
+	if (!op->bodies && !(op->takes_body && (op->methods & (M_POST | M_PUT | M_PATCH))))
 		return;
 	body = tree_object(data, "body");
 	types = tree_list(body, "types");

@@ -56,6 +56,8 @@ int words_count_roles(const struct op *op)
 
 const char *words_lock(struct arena *a, const struct op *op)
 {
+	if (!words_count_roles(op))
+		return NULL;
 	if (words_count_roles(op) == 1)
 		return arena_join(a, "Requires Roles: ", words_roles(a, op, ""), NULL);
 	return arena_join(a, "Requires Roles: ", words_roles(a, op, "?,  "), "?", NULL);

@@ -26,7 +26,7 @@ const char *words_verbs(struct arena *a, const struct op *op);
 /* The names of the roles, joined with SEPARATOR. */
 const char *words_roles(struct arena *a, const struct op *op, const char *separator);
 
-/* "Requires Roles: SystemAdministrator?,  Manager?": the "?" says that any of them will do. */
+/* "Requires Roles: SystemAdministrator?,  Manager?": the "?" says that any of them will do. NULL: everybody may. */
 const char *words_lock(struct arena *a, const struct op *op);
 
 /* A field's type as C# has it: "string", "List<AIAccountUsage>". */
