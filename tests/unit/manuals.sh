@@ -44,7 +44,7 @@ sed -n '/^\.Ss Operations/,/^\.El/s/^\.It \([A-Z][A-Za-z]*\) Ta .*/\1/p' man/usa
 same "operations" "$tmp/operations" "$tmp/operations.manual"
 
 # a parameter stands in a list of names: ".It Li StartDate , EndDate"
-sed -n 's/.*{ "\([A-Z][A-Za-z]*\)", PT_.*/\1/p' src/api/*.[ch] | sort -u >"$tmp/parameters"
+sed -n 's/.*{ "\([A-Z][A-Za-z]*\)", [PO][TP].*/\1/p' src/api/*.[ch] src/meta/types.c | sort -u >"$tmp/parameters"
 sed -n 's/^\.It Li \([A-Z].*\)/\1/p' man/usaged-api.7 | tr -d ' ' | tr ',' '\n' | sort -u >"$tmp/parameters.manual"
 echo AccountSid >>"$tmp/parameters.manual"      # in the paths
 sort -u -o "$tmp/parameters.manual" "$tmp/parameters.manual"
