@@ -10,7 +10,9 @@
 #include "ingest/mapping.h"
 #include "usage/event.h"
 
+#ifndef RECORD_BYTES_MAX             /* fuzz targets are built with less */
 #define RECORD_BYTES_MAX 65536
+#endif
 
 struct reader;
 
