@@ -5,17 +5,15 @@
 #include "base/secret.h"
 #include "base/banned.h"
 
-enum { LINK_MAX = 8192, TOKEN_VERSION = 1, TOKEN_NUMBERS = 5, TOKEN_AFTER_MAX = 256 };
+enum { LINK_MAX = 8192, TOKEN_VERSION = 2, TOKEN_NUMBERS = 2 + PAGE_NUMBERS, TOKEN_NAME_MAX = 256 };
 
-/* What a token holds: these numbers, each 8 bytes, and the name of the row before. */
+/* What a token holds: these numbers, each 8 bytes, and the name. */
 struct token {
-	int64_t number[TOKEN_NUMBERS];    /* in the order of enum token_number */
-	const char *after;
+	int64_t page, start;
+	struct page_place place;
 };
 
-enum token_number { TOKEN_FROM, TOKEN_TO, TOKEN_PAGE, TOKEN_START, TOKEN_SLOT };
-
-enum { TOKEN_HEAD = 1 + TOKEN_NUMBERS * 8, TOKEN_BYTES = TOKEN_HEAD + TOKEN_AFTER_MAX + TAG_BYTES };
+enum { TOKEN_HEAD = 1 + TOKEN_NUMBERS * 8, TOKEN_BYTES = TOKEN_HEAD + TOKEN_NAME_MAX + TAG_BYTES };
 
 /* ---- paths and filters ---- */
 
@@ -118,16 +116,18 @@ static void add_signed(struct strbuf *sb, const struct call *call, const char *f
 static const char *token_write(const struct call *call, const char *filters, const struct token *t)
 {
 	unsigned char bytes[TOKEN_BYTES] = { TOKEN_VERSION };
-	size_t after = t->after ? strlen(t->after) : 0, len = TOKEN_HEAD + after;
+	size_t name = t->place.name ? strlen(t->place.name) : 0, len = TOKEN_HEAD + name;
 	struct strbuf sb;
 	char *text;
 
-	if (after > TOKEN_AFTER_MAX)
+	if (name > TOKEN_NAME_MAX)
 		return NULL;
-	for (int i = 0; i < TOKEN_NUMBERS; i++)
-		put_number(bytes + 1 + 8 * i, t->number[i]);
-	if (after)
-		memcpy(bytes + TOKEN_HEAD, t->after, after);
+	put_number(bytes + 1, t->page);
+	put_number(bytes + 9, t->start);
+	for (int i = 0; i < PAGE_NUMBERS; i++)
+		put_number(bytes + 17 + 8 * i, t->place.number[i]);
+	if (name)
+		memcpy(bytes + TOKEN_HEAD, t->place.name, name);
 	add_signed(&sb, call, filters, bytes, len);
 	tag_make(call->secret, sb.text, sb.len, bytes + len);
 	strbuf_release(&sb);
@@ -158,9 +158,11 @@ static int token_read(const struct call *call, const char *filters, const char *
 		return error_set(err, ERR_PARAM, "PageToken",
 				 "is not one that this server gave for this question; follow the links of a page as they are");
 	len -= TAG_BYTES;
-	for (int i = 0; i < TOKEN_NUMBERS; i++)
-		ret->number[i] = get_number(bytes + 1 + 8 * i);
-	ret->after = len > TOKEN_HEAD ? arena_strn(call->arena, (const char *)bytes + TOKEN_HEAD, len - TOKEN_HEAD) : NULL;
+	ret->page = get_number(bytes + 1);
+	ret->start = get_number(bytes + 9);
+	for (int i = 0; i < PAGE_NUMBERS; i++)
+		ret->place.number[i] = get_number(bytes + 17 + 8 * i);
+	ret->place.name = len > TOKEN_HEAD ? arena_strn(call->arena, (const char *)bytes + TOKEN_HEAD, len - TOKEN_HEAD) : NULL;
 	return 0;
 }
 
@@ -173,51 +175,12 @@ static const char *page_link(const struct call *call, const char *prefix, const 
 			    (long long)size, (long long)page, token ? "&PageToken=" : "", token ? token : "");
 }
 
-static const char *link_to(const struct call *call, const char *prefix, const char *filters, const struct usage_query *q,
-			   const struct record_page *p, int64_t page, int64_t start, struct usage_position at)
+static const char *link_to(const struct call *call, const char *prefix, const char *filters, const struct record_page *p, int64_t page,
+			   int64_t start, const struct page_place *place)
 {
-	struct token t = { .after = at.after };
+	struct token t = { .page = page, .start = start, .place = *place };
 
-	t.number[TOKEN_FROM] = q->from;
-	t.number[TOKEN_TO] = q->to;
-	t.number[TOKEN_PAGE] = page;
-	t.number[TOKEN_START] = start;
-	t.number[TOKEN_SLOT] = at.slot;
 	return page_link(call, prefix, filters, p->page_size, page, token_write(call, filters, &t));
-}
-
-/* Reads up to a page of rows, and whether there is one more. */
-static int load_rows(const struct call *call, const struct usage_query *q, struct usage_position at, struct record_page *p,
-		     bool *ret_more, struct error *err)
-{
-	struct usage_cursor *cur = NULL;
-	struct usage_row row;
-	int rc;
-
-	if (usage_open(call->store, call->catalogue, q, at, &cur, err) < 0)
-		return -1;
-	p->rows = arena_array(call->arena, struct usage_row, (size_t)p->page_size);
-	while ((rc = usage_next(cur, &row, err)) > 0 && p->n < (size_t)p->page_size) {
-		if (row.member_text)
-			row.member_text = row.at.after = arena_str(call->arena, row.member_text);
-		p->rows[p->n++] = row;
-	}
-	usage_close(&cur);
-	*ret_more = rc > 0;
-	return rc < 0 ? -1 : 0;
-}
-
-static int link_back(const struct call *call, const char *prefix, const char *filters, const struct usage_query *q,
-		     struct usage_position at, struct record_page *p, struct error *err)
-{
-	int64_t start = p->start > p->page_size ? p->start - p->page_size : 0;
-
-	if (!at.slot && !at.after)
-		return 0;
-	if (usage_back(call->store, call->catalogue, q, (size_t)p->page_size, call->arena, &at, err) < 0)
-		return -1;
-	p->previous = link_to(call, prefix, filters, q, p, p->page - 1, start, at);
-	return 0;
 }
 
 bool page_continues(const struct call *call)
@@ -225,32 +188,92 @@ bool page_continues(const struct call *call)
 	return call_arg(call, "PageToken")->text;
 }
 
-int page_load(const struct call *call, struct usage_query *q, const char *prefix, struct record_page *ret, struct error *err)
+int page_begin(const struct call *call, struct record_page *ret, struct page_place *ret_place, struct error *err)
 {
-	const struct arg *page = call_arg(call, "Page"), *token_arg = call_arg(call, "PageToken");
-	const char *filters = call_filters(call);
-	struct usage_position at = { 0 };
+	const struct arg *page = call_arg(call, "Page");
 	struct token token = { 0 };
-	bool more;
 
 	*ret = (struct record_page){ .page_size = call_arg(call, "PageSize")->n };
-	if (page_continues(call)) {
-		if (token_read(call, filters, token_arg->text, &token, err) < 0)
-			return -1;
-		q->from = token.number[TOKEN_FROM];
-		q->to = token.number[TOKEN_TO];
-		ret->page = token.number[TOKEN_PAGE];
-		ret->start = token.number[TOKEN_START];
-		at = (struct usage_position){ .slot = token.number[TOKEN_SLOT], .after = token.after };
-	} else if (page->text && page->n > 0) {
-		return error_set(err, ERR_PAGE, NULL, "Paged requests must include a PageToken; follow next_page_uri");
-	}
-	if (load_rows(call, q, at, ret, &more, err) < 0)
+	*ret_place = (struct page_place){ 0 };
+	if (!page_continues(call))
+		return page->text && page->n > 0 ? error_set(err, ERR_PAGE, NULL, "Paged requests must include a PageToken; follow next_page_uri") : 0;
+	if (token_read(call, call_filters(call), call_arg(call, "PageToken")->text, &token, err) < 0)
 		return -1;
-	ret->self = page_link(call, prefix, filters, ret->page_size, ret->page, token_arg->text);
-	ret->first = page_link(call, prefix, filters, ret->page_size, 0, NULL);
+	ret->page = token.page;
+	ret->start = token.start;
+	*ret_place = token.place;
+	return 1;
+}
+
+void page_links(const struct call *call, const char *prefix, struct record_page *p, const struct page_place *next,
+		const struct page_place *previous)
+{
+	const char *filters = call_filters(call);
+
+	p->self = page_link(call, prefix, filters, p->page_size, p->page, call_arg(call, "PageToken")->text);
+	p->first = page_link(call, prefix, filters, p->page_size, 0, NULL);
+	if (next)
+		p->next = link_to(call, prefix, filters, p, p->page + 1, p->start + (int64_t)p->n, next);
+	if (previous)
+		p->previous = link_to(call, prefix, filters, p, p->page - 1, p->start > p->page_size ? p->start - p->page_size : 0, previous);
+}
+
+/* ---- pages of reports ---- */
+
+/* The numbers of a report's place. */
+enum { PLACE_FROM, PLACE_TO, PLACE_SLOT };
+
+static struct page_place make_place(const struct usage_query *q, struct usage_position at)
+{
+	return (struct page_place){ .number = { [PLACE_FROM] = q->from, [PLACE_TO] = q->to, [PLACE_SLOT] = at.slot }, .name = at.after };
+}
+
+/* Reads up to a page of rows, and whether there is one more. */
+static int load_rows(const struct call *call, const struct usage_query *q, struct usage_position at, struct record_page *p,
+		     struct usage_row *rows, bool *ret_more, struct error *err)
+{
+	struct usage_cursor *cur = NULL;
+	struct usage_row row;
+	int rc;
+
+	if (usage_open(call->store, call->catalogue, q, at, &cur, err) < 0)
+		return -1;
+	while ((rc = usage_next(cur, &row, err)) > 0 && p->n < (size_t)p->page_size) {
+		if (row.member_text)
+			row.member_text = row.at.after = arena_str(call->arena, row.member_text);
+		rows[p->n++] = row;
+	}
+	usage_close(&cur);
+	*ret_more = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+int page_load(const struct call *call, struct usage_query *q, const char *prefix, struct record_page *ret, struct usage_row **ret_rows,
+	      struct error *err)
+{
+	struct page_place place, next, previous;
+	int later = page_begin(call, ret, &place, err);
+	struct usage_position at;
+	bool more, back;
+
+	if (later < 0)
+		return -1;
+	if (later) {
+		q->from = place.number[PLACE_FROM];
+		q->to = place.number[PLACE_TO];
+	}
+	at = (struct usage_position){ .slot = place.number[PLACE_SLOT], .after = place.name };
+	back = at.slot || at.after;
+	*ret_rows = arena_array(call->arena, struct usage_row, (size_t)ret->page_size);
+	if (load_rows(call, q, at, ret, *ret_rows, &more, err) < 0)
+		return -1;
 	if (more)
-		ret->next = link_to(call, prefix, filters, q, ret, ret->page + 1, ret->start + (int64_t)ret->n,
-				    ret->rows[ret->n - 1].at);
-	return link_back(call, prefix, filters, q, at, ret, err);
+		next = make_place(q, (*ret_rows)[ret->n - 1].at);
+	if (back) {
+		if (usage_back(call->store, call->catalogue, q, (size_t)ret->page_size, call->arena, &at, err) < 0)
+			return -1;
+		previous = make_place(q, at);
+	}
+	page_links(call, prefix, ret, more ? &next : NULL, back ? &previous : NULL);
+	return 0;
 }

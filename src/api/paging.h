@@ -26,9 +26,16 @@
 struct record_page {
 	int64_t page, page_size;
 	int64_t start;                    /* index of the first record */
-	struct usage_row *rows;
-	size_t n;
+	size_t n;                         /* records */
 	const char *self, *first, *next, *previous;   /* PATH?query; NULL if there is none */
+};
+
+enum { PAGE_NUMBERS = 5 };
+
+/* Where a page begins, in numbers and a name (or NULL) that mean something to its list. */
+struct page_place {
+	int64_t number[PAGE_NUMBERS];
+	const char *name;
 };
 
 /* The operation's path with its arguments, as in "/2010-04-01/Accounts/AC.../Usage/Records". In the call's arena. */
@@ -47,9 +54,20 @@ bool page_continues(const struct call *call);
 const char *call_filter(const struct call *call, const char *name);
 
 /*
- * The page that the call asks for. Q has the range of a first page; a token replaces it with its own. PREFIX begins every
- * link ("/2010-04-01/..."). All of RET is in the call's arena. -1 for a bad token or a page without one (ERR_PAGE).
+ * Which page the call asks for: fills page, page_size and start of *RET. 1: a later one, that begins at *RET_PLACE (in the
+ * call's arena), 0: the first. -1 for a bad token or a page without one (ERR_PAGE).
  */
-int page_load(const struct call *call, struct usage_query *q, const char *prefix, struct record_page *ret, struct error *err);
+int page_begin(const struct call *call, struct record_page *ret, struct page_place *ret_place, struct error *err);
+
+/* Fills the links, each beginning with PREFIX, once P's n is known: to itself, the first page, and those at NEXT and PREVIOUS (NULL: none). */
+void page_links(const struct call *call, const char *prefix, struct record_page *p, const struct page_place *next,
+		const struct page_place *previous);
+
+/*
+ * The page of a report. Q has the range of a first page; a token replaces it with its own. PREFIX begins every
+ * link ("/2010-04-01/..."). All of RET and its rows are in the call's arena. -1 as page_begin.
+ */
+int page_load(const struct call *call, struct usage_query *q, const char *prefix, struct record_page *ret, struct usage_row **ret_rows,
+	      struct error *err);
 
 #endif

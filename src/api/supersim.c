@@ -281,7 +281,7 @@ static int fill_record(const struct sim_report *r, const struct usage_row *row, 
 	return 0;
 }
 
-static int write_page(const struct sim_report *r, const struct record_page *page, struct writer *w, struct error *err)
+static int write_page(const struct sim_report *r, const struct record_page *page, const struct usage_row *rows, struct writer *w, struct error *err)
 {
 	struct meta meta = {
 		.first_page_url = page->first, .key = "usage_records", .next_page_url = page->next, .page = page->page,
@@ -293,7 +293,7 @@ static int write_page(const struct sim_report *r, const struct record_page *page
 	writer_begin(w, NULL, &page_shape);
 	writer_begin_list(w, &page_fields[SIM_LIST], &sim_shape);
 	for (size_t i = 0; i < page->n; i++) {
-		if (fill_record(r, &page->rows[i], &period, &rec, err) < 0)
+		if (fill_record(r, &rows[i], &period, &rec, err) < 0)
 			return -1;
 		writer_record(w, NULL, &sim_shape, &rec);
 	}
@@ -324,16 +324,17 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 		.category = catalogue_find(call->catalogue, CATEGORY_SIM_DATA, strlen(CATEGORY_SIM_DATA)),
 	};
 	struct record_page page;
+	struct usage_row *rows;
 
 	if (find_account(&r, err) < 0 || (!page_continues(call) && choose_range(&r, &q, err) < 0) || choose_filters(&r, &q, err) < 0)
 		return -1;
-	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_path(call), call_link_suffix(call, call->op->dialect), NULL), &page, err) < 0)
+	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_path(call), call_link_suffix(call, call->op->dialect), NULL), &page, &rows, err) < 0)
 		return -1;
 	r.unit = currency_capitals(call, r.account.currency);
 	writer_about(w, call->op->title,
 		     arena_printf(call->arena, "%s, %s%s%s.", r.account.name, words_range(call->arena, q.zone, q.from, q.to),
 				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text));
-	return write_page(&r, &page, w, err);
+	return write_page(&r, &page, rows, w, err);
 }
 
 /* ---- the table ---- */

@@ -303,7 +303,7 @@ static void fill_record(struct report *r, const struct usage_row *row, struct re
 	ret->subresource_uris = category_links(r, row->category);
 }
 
-static void write_page(struct report *r, const struct record_page *page, struct writer *w)
+static void write_page(struct report *r, const struct record_page *page, const struct usage_row *rows, struct writer *w)
 {
 	struct envelope e = {
 		.first_page_uri = page->first, .next_page_uri = page->next, .page = page->page, .page_size = page->page_size,
@@ -316,7 +316,7 @@ static void write_page(struct report *r, const struct record_page *page, struct 
 	writer_fields(w, &envelope_shape, &e);
 	writer_begin_list(w, &envelope_fields[ENVELOPE_LIST], &record_shape);
 	for (size_t i = 0; i < page->n; i++) {
-		fill_record(r, &page->rows[i], &rec);
+		fill_record(r, &rows[i], &rec);
 		writer_record(w, NULL, &record_shape, &rec);
 	}
 	writer_end(w);
@@ -350,6 +350,7 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 		.category = category->text ? category->category : CATALOGUE_NONE,
 	};
 	struct record_page page;
+	struct usage_row *rows;
 	struct date begin;
 	const char *path, *suffix;
 
@@ -359,13 +360,13 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 		return -1;
 	path = call_path(call);
 	suffix = call_link_suffix(call, call->op->dialect);
-	if (page_load(call, &q, arena_join(call->arena, path, suffix, NULL), &page, err) < 0)
+	if (page_load(call, &q, arena_join(call->arena, path, suffix, NULL), &page, &rows, err) < 0)
 		return -1;
 	make_links(&r, path, suffix);
 	r.extra_filters = arena_join(call->arena, call_filter(call, "IncludeSubaccounts"), call_filter(call, "TimeZone"), NULL);
 	r.as_of = as_of_text(call);
 	about(&r, &q, w);
-	write_page(&r, &page, w);
+	write_page(&r, &page, rows, w);
 	return 0;
 }
 

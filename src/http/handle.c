@@ -171,7 +171,7 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 	if (rq->method == M_POST && x->route.dialect->overrides_method)
 		override_method(x, err);
 	if (rq->path_len)
-		route_find(h->table, rq->method, rq->path, rq->path_len, &h->arena, &x->route, err);
+		route_find(h->table, rq->method, rq->path, rq->path_marks, rq->path_len, &h->arena, &x->route, err);
 	any_case = x->route.dialect->any_case;
 	wish = (struct wish){
 		.suffix = x->route.format, .fixed = x->route.fixed, .format = x->route.batch ? NULL : params_find(&rq->params, "format", any_case),

@@ -192,6 +192,18 @@ static const char *find_base_url(const struct variables *v, const struct setting
 	return url;
 }
 
+/* As long as the decoded path: what came as it is, and for each byte that came encoded a NUL, which divides nothing. */
+static const char *mark_path(const char *text, size_t raw_len, struct arena *arena)
+{
+	char *marks = arena_alloc(arena, raw_len + 1), *out = marks;
+
+	for (size_t i = 0; i < raw_len; i++) {
+		*out++ = text[i] == '%' ? '\0' : text[i];
+		i += text[i] == '%' ? 2 : 0;
+	}
+	return marks;
+}
+
 static int read_path(struct request *rq, const struct variables *v, struct arena *arena, struct error *err)
 {
 	const char *raw = v->uri ? v->uri : or_empty(v->path_info);
@@ -214,6 +226,7 @@ static int read_path(struct request *rq, const struct variables *v, struct arena
 		return error_set(err, ERR_PARAM, "path", "must begin with a /");
 	rq->path = path;
 	rq->path_len = decoded_len;
+	rq->path_marks = v->uri ? mark_path(raw, len, arena) : path;
 	return 0;
 }
 

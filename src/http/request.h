@@ -36,6 +36,7 @@ struct request {
 	const char *raw_path;          /* as sent, without the query */
 	const char *path;              /* decoded once; "" if it could not be */
 	size_t path_len;
+	const char *path_marks;        /* the path, with a NUL for each byte that came encoded: no "/" or "." of those divides */
 	const char *query;             /* as sent, without the "?" */
 	struct params params;          /* of the query */
 	const char *accept;            /* headers; "" if missing, but: */

@@ -9,6 +9,7 @@
 struct segment {
 	const char *text;
 	size_t len;
+	const char *marks;
 };
 
 struct path {
@@ -22,25 +23,22 @@ static bool same(const char *a, const char *b, size_t len, bool any_case)
 	return any_case ? strncasecmp(a, b, len) == 0 : memcmp(a, b, len) == 0;
 }
 
-/* Cuts the path at its slashes. False: too many segments. */
-static bool split(struct path *p, const char *text, size_t len, bool skip_empty)
+/* Cuts the path at the slashes of its marks. False: too many segments. */
+static bool split(struct path *p, const char *text, const char *marks, size_t len, bool skip_empty)
 {
-	const char *end = text + len;
+	size_t at = 0;
 
 	p->n = 0;
-	while (text < end) {
-		const char *slash;
+	while (at < len) {
+		const char *slash = memchr(marks + at + 1, '/', len - at - 1);
+		size_t begin = at + 1, end = slash ? (size_t)(slash - marks) : len;
 
-		text++;
-		slash = memchr(text, '/', (size_t)(end - text));
-		if (!slash)
-			slash = end;
-		if (slash > text || !skip_empty) {
+		if (end > begin || !skip_empty) {
 			if (p->n == ROUTE_SEGMENTS_MAX)
 				return false;
-			p->segments[p->n++] = (struct segment){ text, (size_t)(slash - text) };
+			p->segments[p->n++] = (struct segment){ text + begin, end - begin, marks + begin };
 		}
-		text = slash;
+		at = end;
 	}
 	p->stripped = p->n ? p->segments[p->n - 1].len : 0;
 	return true;
@@ -49,10 +47,11 @@ static bool split(struct path *p, const char *text, size_t len, bool skip_empty)
 static void find_suffix(struct path *p, struct arena *arena, struct route *ret)
 {
 	const struct segment *last = p->n ? &p->segments[p->n - 1] : NULL;
-	const char *dot = last ? memrchr(last->text, '.', last->len) : NULL;
+	const char *mark = last ? memrchr(last->marks, '.', last->len) : NULL, *dot;
 
-	if (!dot)
+	if (!mark)
 		return;
+	dot = last->text + (mark - last->marks);
 	ret->format = format_served(dot + 1, (size_t)(last->text + last->len - dot - 1));
 	if (!ret->format)
 		return;
@@ -165,7 +164,7 @@ static int find_api(const struct op *const *table, unsigned method, const struct
 	if (ret->format == &format_xml)
 		ret->type = "text/xml";       /* from a table of file name endings */
 	ret->format = NULL;
-	return open_name(table, method, (struct segment){ p->segments[1].text, p->stripped }, format, ret, err);
+	return open_name(table, method, (struct segment){ p->segments[1].text, p->stripped, p->segments[1].marks }, format, ret, err);
 }
 
 /* The format of /{format}/reply/{Op} and /{format}/oneway/{Op}; without a queue, both do the same. NULL: it is another path. */
@@ -184,14 +183,14 @@ static int not_found(struct error *err, const char *path)
 	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found", path);
 }
 
-int route_find(const struct op *const *table, unsigned method, const char *path, size_t len, struct arena *arena,
+int route_find(const struct op *const *table, unsigned method, const char *path, const char *marks, size_t len, struct arena *arena,
 	       struct route *ret, struct error *err)
 {
 	const struct format *format;
 	struct path p;
 
 	*ret = (struct route){ .dialect = dialect_of_path(path, len), .suffix = "" };
-	if (!split(&p, path, len, ret->dialect->any_case))
+	if (!split(&p, path, marks, len, ret->dialect->any_case))
 		return not_found(err, path);
 	find_suffix(&p, arena, ret);
 	if (ret->dialect->by_name && p.n == 2 && is_word(&p.segments[0], "api"))

@@ -27,10 +27,10 @@ struct route {
  * /{format}/oneway/{Op}, too: with the operation's verbs, and reads also with POST, which clients send that know no verb. {Op}[] is a batch.
  * /api goes before the paths of the table, the others behind them. ERR_NO_OPERATION: no such name, or it lacks the verb.
  *
- * Finds METHOD and PATH (decoded, LEN bytes) in TABLE (as `ops`). Text is copied into ARENA. -1: ERR_NOT_FOUND, or ERR_METHOD if
+ * Finds METHOD and PATH (decoded, LEN bytes; MARKS as request.h's path_marks) in TABLE (as `ops`). Text is copied into ARENA. -1: ERR_NOT_FOUND, or ERR_METHOD if
  * only the verb is wrong; *ret says dialect and suffix nevertheless. HEAD goes where GET goes.
  */
-int route_find(const struct op *const *table, unsigned method, const char *path, size_t len, struct arena *arena,
+int route_find(const struct op *const *table, unsigned method, const char *path, const char *marks, size_t len, struct arena *arena,
 	       struct route *ret, struct error *err);
 
 /* "GET, HEAD, POST". In ARENA. */

@@ -274,6 +274,29 @@ START_TEST(a_path_is_decoded_once_and_the_query_cut_off)
 }
 END_TEST
 
+START_TEST(what_came_encoded_divides_nothing)
+{
+	struct error err = { 0 };
+	struct request rq = read_uri("/2010-04-01/Accounts/a%2Fb%2f/Things/%2e%2E/%2Fx%2Ejson.c%73v", &err);
+	struct route r;
+
+	ck_assert_int_eq(err.kind, ERR_NONE);
+	ck_assert_str_eq(rq.path, "/2010-04-01/Accounts/a/b//Things/..//x.json.csv");
+	ck_assert_int_eq(route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), -1);
+	rq = read_uri("/2010-04-01/Accounts/a%2Fb%2f/Things/%2Fx%2Ejson", &err);
+	error_clear(&err);
+	ck_assert_int_eq(route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), 0);
+	ck_assert_str_eq(r.args[0].value, "a/b/");
+	ck_assert_str_eq(r.args[1].value, "/x.json");
+	ck_assert_str_eq(r.suffix, "");
+	rq = read_uri("/2010-04-01/Accounts/a%41%C3%A4/Things/%2Fx%2Ejson.csv", &err);
+	ck_assert_int_eq(route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), 0);
+	ck_assert_str_eq(r.args[0].value, "aA\xC3\xA4");
+	ck_assert_str_eq(r.args[1].value, "/x.json");
+	ck_assert_str_eq(r.suffix, ".csv");
+}
+END_TEST
+
 static const struct {
 	const char *uri, *message;
 } bad_paths[] = {
@@ -301,7 +324,7 @@ END_TEST
 
 static int find(unsigned method, const char *path, struct route *ret, struct error *err)
 {
-	return route_find(table, method, path, strlen(path), &arena, ret, err);
+	return route_find(table, method, path, path, strlen(path), &arena, ret, err);
 }
 
 static const struct {
@@ -1296,6 +1319,7 @@ static Suite *http_suite(void)
 	tcase_add_test(pure, a_path_is_decoded_once_and_the_query_cut_off);
 	LOOP(pure, a_bad_path_is_refused, bad_paths);
 	LOOP(pure, a_path_and_a_verb_lead_to_an_operation, paths);
+	tcase_add_test(pure, what_came_encoded_divides_nothing);
 	tcase_add_test(pure, names_in_the_path_become_parameters);
 	tcase_add_test(pure, the_verbs_of_a_path_are_listed);
 	LOOP(pure, a_format_is_chosen, wishes);
