@@ -33,11 +33,49 @@ int access_accounts(const struct call *call, struct account **ret, size_t *ret_n
 	return 0;
 }
 
+/* May WHO, with a role that writes, write for A? */
+static bool writes_for(const struct principal *who, const struct account *a)
+{
+	if (who->role == ROLE_MANAGER)
+		return principal_sees(who, a);
+	return !who->account || a->id == who->account || a->parent == who->account;
+}
+
 int access_ingest(const struct call *call, const char *sid, struct error *err)
 {
-	int64_t own = call->who->account;
 	struct account a;
 	int rc = store_account_by_sid(call->store, sid, call->arena, &a, err);
 
-	return rc <= 0 ? rc : !own || a.id == own || a.parent == own;
+	return rc <= 0 ? rc : writes_for(call->who, &a);
+}
+
+int access_correct(const struct principal *who, struct store *st, int64_t account, struct error *err)
+{
+	struct account a;
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = store_account_by_id(st, account, &arena, &a, err);
+	arena_release(&arena);
+	return rc <= 0 ? rc : writes_for(who, &a);
+}
+
+int access_events(const struct principal *who, struct store *st, int64_t account, struct error *err)
+{
+	struct account a;
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = store_account_by_id(st, account, &arena, &a, err);
+	if (rc > 0 && !principal_sees(who, &a)) {
+		int64_t parent = a.parent;
+
+		rc = parent ? store_account_by_id(st, parent, &arena, &a, err) : 0;
+		if (rc > 0)
+			rc = principal_sees(who, &a);
+	}
+	arena_release(&arena);
+	return rc;
 }

@@ -14,6 +14,12 @@ enum sight { SIGHT_FAILED = -1, SIGHT_NONE, SIGHT_FOREIGN, SIGHT_OK };
 
 enum sight access_account(const struct call *call, const char *sid, struct account *ret, struct error *err);
 
+/* May WHO see the events of an account? As its usage: also those of subaccounts that a main account's records add up. 1, 0, -1. */
+int access_events(const struct principal *who, struct store *st, int64_t account, struct error *err);
+
+/* May WHO correct the events of an account? 1, 0, -1. */
+int access_correct(const struct principal *who, struct store *st, int64_t account, struct error *err);
+
 /* May the caller bring events for the account SID? 1, 0 (also if there is none), -1 failed. */
 int access_ingest(const struct call *call, const char *sid, struct error *err);
 

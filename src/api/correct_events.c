@@ -1,0 +1,149 @@
+/*
+ * correct_events.c - corrections: POST /events/{EventId}/void and /amend. Nothing is overwritten; see usage/correct.h.
+ */
+#include <string.h>
+
+#include "api/access.h"
+#include "api/event_record.h"
+#include "ingest/batcher.h"
+#include "base/banned.h"
+
+struct job {
+	struct call *call;
+	struct correct correct;
+	struct correction made;
+	bool done_before;
+};
+
+/* In the writer's thread, while the request waits. */
+static int run_job(struct store *st, void *arg, struct error *err)
+{
+	struct job *job = arg;
+
+	return correct_event(st, &job->correct, job->call->arena, &job->made, &job->done_before, err);
+}
+
+static int may_correct(void *arg, struct store *st, int64_t account, struct error *err)
+{
+	const struct call *call = arg;
+
+	return access_correct(call->who, st, account, err);
+}
+
+static const char *const field_params[EVENT_FIELDS] = {
+	[EV_TIME] = "time", [EV_CATEGORY] = "category", [EV_COUNT] = "count", [EV_USAGE] = "usage", [EV_PRICE] = "price",
+	[EV_CUSTOMER] = "customer", [EV_SIM] = "sim", [EV_FLEET] = "fleet", [EV_NETWORK] = "network", [EV_COUNTRY] = "iso_country",
+	[EV_UPLOAD] = "data_upload", [EV_DOWNLOAD] = "data_download",
+};
+
+static void set_field(struct raw_event *raw, int f, const char *text)
+{
+	raw->field[f].text = text;
+	raw->field[f].len = strlen(text);
+}
+
+/* "customer,sim": these become as if they had never been given. */
+static int take_away(const struct call *call, struct raw_event *change, struct error *err)
+{
+	const char *name = call_arg(call, "without")->text;
+
+	while (name && *name) {
+		size_t len = strcspn(name, ",");
+		enum event_field f = event_field_find(name, len);
+
+		if (f == EVENT_FIELDS || !field_params[f] || event_fields[f].required)
+			return error_set(err, ERR_PARAM, "without", "'%.*s' is not a field that an event can be without", len < 40 ? (int)len : 40, name);
+		set_field(change, f, "");
+		name += len + (name[len] == ',');
+	}
+	return 0;
+}
+
+static int read_change(const struct call *call, struct raw_event *ret, struct error *err)
+{
+	*ret = (struct raw_event){ 0 };
+	if (take_away(call, ret, err) < 0)
+		return -1;
+	for (int f = 0; f < EVENT_FIELDS; f++)
+		if (field_params[f] && call_arg(call, field_params[f])->text)
+			set_field(ret, f, call_arg(call, field_params[f])->text);
+	return 0;
+}
+
+/* From now on the call reads what has been written. */
+static int read_anew(const struct call *call, struct error *err)
+{
+	store_end(call->store);
+	return store_begin_read(call->store, err);
+}
+
+static int correct(struct call *call, const struct raw_event *change, struct writer *w, struct error *err)
+{
+	struct event_scope scope = { may_correct, call };
+	struct job job = { .call = call, .correct = {
+		.source = call_arg(call, "source")->text, .id = call_arg(call, "EventId")->text,
+		.kind = change ? CORRECTION_AMEND : CORRECTION_VOID, .change = change, .author = call->who->name,
+		.reason = call_arg(call, "reason")->text, .now_us = clock_now_us(), .ahead_us = call->settings->ahead_seconds * USEC_PER_SEC,
+		.late = late_events_find(call->settings->late_events), .scope = &scope,
+	} };
+	struct stored_event e;
+
+	if (!call->batcher)
+		return error_set(err, ERR_BUSY, NULL, "events can't be corrected here; use usaged event");
+	if (batcher_run(call->batcher, run_job, &job, err) < 0 || read_anew(call, err) < 0 ||
+	    event_find(call->store, job.correct.source, job.correct.id, &scope, call->arena, &e, err) < 0)
+		return -1;
+	call->status = job.done_before ? 200 : 201;
+	return event_answer_write(call, &e, w, err);
+}
+
+static int void_event(struct call *call, struct writer *w, struct error *err)
+{
+	return correct(call, NULL, w, err);
+}
+
+static int amend_event(struct call *call, struct writer *w, struct error *err)
+{
+	struct raw_event change;
+
+	return read_change(call, &change, err) < 0 ? -1 : correct(call, &change, w, err);
+}
+
+#define CORRECTION_PARAMS                                                                                                   \
+	{ "EventId", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 256, .doc = "The event's id, percent-encoded" },        \
+	{ "source", PT_TEXT, .max = 256, .doc = "Its source; needed only where several have that id" },                     \
+	{ "reason", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = CORRECTION_REASON_MAX, .doc = "Why, in words" }
+
+static const struct param void_params[] = { CORRECTION_PARAMS, { 0 } };
+
+static const struct param amend_params[] = {
+	CORRECTION_PARAMS,
+	{ "time", PT_TEXT, .max = 64, .doc = "When it was used" },
+	{ "category", PT_TEXT, .max = 64, .doc = "What was used" },
+	{ "count", PT_TEXT, .max = 64, .doc = "How many times" },
+	{ "usage", PT_TEXT, .max = 64, .doc = "How much" },
+	{ "price", PT_TEXT, .max = 64, .doc = "What it costs" },
+	{ "customer", PT_TEXT, .max = 128, .doc = "Customer of the account" },
+	{ "sim", PT_TEXT, .max = 64, .doc = "SIM that used it" },
+	{ "fleet", PT_TEXT, .max = 64, .doc = "Fleet of the SIM" },
+	{ "network", PT_TEXT, .max = 64, .doc = "Network that the SIM was in" },
+	{ "iso_country", PT_TEXT, .max = 64, .doc = "Country that it was used in" },
+	{ "data_upload", PT_TEXT, .max = 64, .doc = "Of SIM data: bytes sent" },
+	{ "data_download", PT_TEXT, .max = 64, .doc = "Of SIM data: bytes received" },
+	{ "without", PT_TEXT, .max = 256, .doc = "Fields that it shall not have any more, joined with commas" },
+	{ 0 }
+};
+
+#define ROLES_CORRECTING (ROLE_ADMIN | ROLE_MANAGER | ROLE_INGEST)
+
+const struct op op_VoidEvent = {
+	.id = "VoidEvent", .methods = M_POST, .path = "/events/{EventId}/void", .dialect = &dialect_usaged, .roles = ROLES_CORRECTING,
+	.params = void_params, .returns = &event_answer_shape, .takes_body = true, .run = void_event, .title = "Event",
+	.doc = "Takes an event back by a fact that reverses it",
+};
+
+const struct op op_AmendEvent = {
+	.id = "AmendEvent", .methods = M_POST, .path = "/events/{EventId}/amend", .dialect = &dialect_usaged, .roles = ROLES_CORRECTING,
+	.params = amend_params, .returns = &event_answer_shape, .takes_body = true, .run = amend_event, .title = "Event",
+	.doc = "Corrects an event by a fact that reverses it and one that stands in its place",
+};

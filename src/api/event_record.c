@@ -1,0 +1,92 @@
+#include "api/event_record.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+static const struct field event_record_fields[] = {
+	FIELD(struct event_record, id, "Its name, unique in its source"),
+	FIELD(struct event_record, uri, "The event with its corrections", .flags = FIELD_LINK, .format = "uri"),
+	FIELD(struct event_record, source, "Who reported it"),
+	FIELD(struct event_record, subject, "The account that used something"),
+	FIELD(struct event_record, time, "When it was used", .format = "date-time"),
+	FIELD(struct event_record, booked, "Where it counts: its time, or later if the books were closed then", .format = "date-time"),
+	FIELD(struct event_record, category, "What was used"),
+	FIELD(struct event_record, description, "The category in words", .flags = FIELD_LABEL),
+	FIELD(struct event_record, count, "How many times"),
+	FIELD(struct event_record, count_unit, "What count counts", .flags = FIELD_UNIT),
+	FIELD(struct event_record, usage, "How much"),
+	FIELD(struct event_record, usage_unit, "What usage measures", .flags = FIELD_UNIT),
+	FIELD(struct event_record, price, "What it costs"),
+	FIELD(struct event_record, price_unit, "The account's currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
+	FIELD(struct event_record, customer, "Customer of the account"),
+	FIELD(struct event_record, sim, "SIM that used it"),
+	FIELD(struct event_record, fleet, "Fleet of the SIM"),
+	FIELD(struct event_record, network, "Network that the SIM was in"),
+	FIELD(struct event_record, iso_country, "Country that it was used in"),
+	FIELD(struct event_record, data_upload, "Of SIM data: bytes sent"),
+	FIELD(struct event_record, data_download, "Of SIM data: bytes received"),
+	FIELD(struct event_record, state, "current, amended, void; or reversal, replacement: a fact that a correction added"),
+	FIELD(struct event_record, correction, "The correction that it is a fact of, else the last one of it; or null"),
+	FIELD(struct event_record, corrects, "Of a correction's fact: the event that is corrected"),
+	FIELD(struct event_record, corrects_source, "And that one's source"),
+	{ 0 }
+};
+
+const struct shape event_shape = { .name = "Event", .fields = event_record_fields, .doc = "One fact of the ledger" };
+
+/* Ids may hold what divides paths, and end like a format: so each is encoded, and has a format behind it. */
+static const char *event_uri(const struct call *call, const struct found_event *e)
+{
+	const char *suffix = call->format->terminal_only ? "json" : call->format->name, *text;
+	struct strbuf sb;
+
+	strbuf_init(&sb, 4096);
+	strbuf_add(&sb, "/events/");
+	strbuf_add_urlencoded(&sb, e->event.id, e->event.id_len);
+	strbuf_addf(&sb, ".%s?Source=", suffix);
+	strbuf_add_urlencoded(&sb, e->source, strlen(e->source));
+	text = arena_strn(call->arena, sb.text, sb.len);
+	strbuf_release(&sb);
+	return text;
+}
+
+static const char *instant_text(const struct call *call, int64_t us)
+{
+	char text[INSTANT_TEXT];
+
+	instant_format(text, us);
+	return arena_str(call->arena, text);
+}
+
+int event_record_fill(const struct call *call, const struct found_event *e, struct event_record *ret, struct error *err)
+{
+	const struct amounts *a = &e->event.amounts;
+	size_t i = catalogue_index(call->catalogue, e->series.category);
+	struct account account;
+	const struct category *c;
+	bool sim_data;
+
+	if (i == CATALOGUE_NONE || store_account_by_id(call->store, e->series.account, call->arena, &account, err) <= 0)
+		return error_set(err, ERR_INTERNAL, NULL, "an event's account or category isn't there: run \"usaged verify\"");
+	c = &call->catalogue->categories[i];
+	sim_data = strcmp(c->name, CATEGORY_SIM_DATA) == 0;
+	*ret = (struct event_record){
+		.id = e->event.id, .uri = event_uri(call, e), .source = e->source, .subject = arena_str(call->arena, account.sid),
+		.time = instant_text(call, e->event.time_us), .booked = instant_text(call, e->event.booked_us),
+		.category = c->name, .description = c->description,
+		.count = a->count, .count_unit = c->count_unit,
+		.usage = { .n = a->usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
+		.price = { .n = a->price, .places = PRICE_PLACES }, .price_unit = arena_str(call->arena, account.currency),
+		.customer = e->dim[DIM_CUSTOMER], .sim = e->dim[DIM_SIM], .fleet = e->dim[DIM_FLEET], .network = e->dim[DIM_NETWORK],
+		.iso_country = e->dim[DIM_COUNTRY],
+		.data_upload = DECIMAL_NULL, .data_download = DECIMAL_NULL,
+		.state = event_state_names[e->state], .correction = e->correction ? e->correction->sid : NULL,
+		.corrects = e->corrects, .corrects_source = e->corrects_source,
+	};
+	if (sim_data) {
+		ret->data_upload = (struct decimal){ .n = a->upload };
+		ret->data_download = (struct decimal){ .n = a->usage - a->upload };
+	}
+	return 0;
+}

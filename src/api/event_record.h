@@ -1,0 +1,31 @@
+/*
+ * event_record.h - how an event is shown: the same record in lists, alone and after a correction.
+ */
+#ifndef API_EVENT_RECORD_H
+#define API_EVENT_RECORD_H
+
+#include "api/op.h"
+#include "usage/find.h"
+
+struct event_record {
+	const char *id, *uri, *source, *subject, *time, *booked, *category, *description;
+	int64_t count;
+	const char *count_unit;
+	struct decimal usage;
+	const char *usage_unit;
+	struct decimal price;
+	const char *price_unit, *customer, *sim, *fleet, *network, *iso_country;
+	struct decimal data_upload, data_download;       /* null but for SIM data */
+	const char *state, *correction, *corrects, *corrects_source;
+};
+
+extern const struct shape event_shape;
+
+/* All of *RET is in the call's arena or static. */
+int event_record_fill(const struct call *call, const struct found_event *e, struct event_record *ret, struct error *err);
+
+/* One event with its corrections and what counts now: the root of an answer. Of a correction's fact: those of the event that it corrects. */
+extern const struct shape event_answer_shape;
+int event_answer_write(const struct call *call, const struct stored_event *e, struct writer *w, struct error *err);
+
+#endif

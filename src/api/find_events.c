@@ -1,0 +1,324 @@
+/*
+ * find_events.c - the events themselves: GET /events, a list by account, time, category, dimensions and state; GET /events/{EventId},
+ * one with its corrections.
+ */
+#include <string.h>
+
+#include "api/access.h"
+#include "api/event_record.h"
+#include "api/paging.h"
+#include "api/range.h"
+#include "base/banned.h"
+
+/* ---- the list ---- */
+
+struct events_page {
+	int64_t page, page_size;
+	const char *uri, *first_page_uri, *previous_page_uri, *next_page_uri;
+};
+
+enum { EVENTS_LIST = 6 };
+
+static const struct field page_fields[] = {
+	FIELD(struct events_page, page, "Number of the page, from 0"),
+	FIELD(struct events_page, page_size, "Most events a page has"),
+	FIELD(struct events_page, uri, "This page", .format = "uri"),
+	FIELD(struct events_page, first_page_uri, "The first page", .format = "uri"),
+	FIELD(struct events_page, previous_page_uri, "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),
+	FIELD(struct events_page, next_page_uri, "The page after, or null: only then there is nothing more", .flags = FIELD_NEXT, .format = "uri"),
+	[EVENTS_LIST] = FIELD_LIST("events", &event_shape, "In the order of their booked times"),
+	{ 0 }
+};
+
+static const struct shape page_shape = { .name = "Events", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "A page of events" };
+
+/* The account that is asked for with its subaccounts, or all that the caller sees. */
+static int choose_accounts(const struct call *call, struct event_query *q, struct error *err)
+{
+	const char *sid = call_arg(call, "AccountSid")->text;
+	struct account *list, account;
+	int64_t *ids;
+	size_t n = 0;
+
+	if (!sid) {
+		if (access_accounts(call, &list, &n, err) < 0)
+			return -1;
+	} else {
+		enum sight sight = access_account(call, sid, &account, err);
+
+		if (sight != SIGHT_OK)
+			return sight == SIGHT_FAILED ? -1 : error_set(err, ERR_NOT_FOUND, "AccountSid", "'%.40s' is not an account that you may see", sid);
+		if (call_arg(call, "IncludeSubaccounts")->yes && !account.parent && store_accounts(call->store, account.id, call->arena, &list, &n, err) < 0)
+			return -1;
+	}
+	ids = arena_array(call->arena, int64_t, n + 1);
+	for (size_t i = 0; i < n; i++)
+		ids[i] = list[i].id;
+	if (sid)
+		ids[n++] = account.id;
+	q->accounts = ids;
+	q->n_accounts = n;
+	return 0;
+}
+
+/* Days and instants may both be given: what lies in both is meant. */
+static int choose_range(const struct call *call, struct event_query *q, struct error *err)
+{
+	const struct arg *start = call_arg(call, "StartDate"), *end = call_arg(call, "EndDate"), *from = call_arg(call, "From"), *to = call_arg(call, "To");
+	const struct zone *zone = call_zone(call);
+
+	q->from_us = 0;
+	q->to_us = INT64_MAX;
+	if (start->text)
+		q->from_us = zone_day_start(zone, start->date) * USEC_PER_SEC;
+	if (end->text)
+		q->to_us = zone_day_start(zone, date_from_days(date_to_days(end->date) + 1)) * USEC_PER_SEC;
+	if (start->text && end->text && q->from_us >= q->to_us)
+		return error_set(err, ERR_REVERSED, "EndDate", "the range ends on %s, before it begins on %s", end->text, start->text);
+	if (from->text && to->text && from->instant_us > to->instant_us)
+		return error_set(err, ERR_REVERSED, "To", "the range ends at %.40s, before it begins at %.40s", to->text, from->text);
+	if (from->text && from->instant_us > q->from_us)
+		q->from_us = from->instant_us;
+	if (to->text && to->instant_us < q->to_us)
+		q->to_us = to->instant_us;
+	return 0;
+}
+
+static int choose_filters(const struct call *call, struct event_query *q, struct error *err)
+{
+	static const char *const dimensions[DIMENSIONS] = {
+		[DIM_CUSTOMER] = "Customer", [DIM_SIM] = "Sim", [DIM_FLEET] = "Fleet", [DIM_NETWORK] = "Network", [DIM_COUNTRY] = "IsoCountry",
+	};
+	const struct arg *category = call_arg(call, "Category"), *state = call_arg(call, "State");
+
+	for (int d = 0; d < DIMENSIONS; d++)
+		q->dim[d] = call_arg(call, dimensions[d])->text;
+	q->category = category->text ? category->category : CATALOGUE_NONE;
+	q->source = call_arg(call, "Source")->text;
+	q->id = call_arg(call, "Id")->text;
+	q->state = state->text ? (int)state->n : -1;
+	q->oldest_first = call_arg(call, "Order")->n == 1;
+	return choose_range(call, q, err) < 0 || choose_accounts(call, q, err) < 0 ? -1 : 0;
+}
+
+/* The numbers of a list's place; its name is the id. */
+enum { PLACE_SET, PLACE_BOOKED, PLACE_SOURCE, PLACE_ACCOUNT };
+
+static struct page_place make_place(struct event_position at)
+{
+	return (struct page_place){ .number = { [PLACE_SET] = at.id != NULL, [PLACE_BOOKED] = at.booked_us, [PLACE_SOURCE] = at.source,
+						[PLACE_ACCOUNT] = at.account }, .name = at.id };
+}
+
+static struct event_position read_place(const struct page_place *p)
+{
+	if (!p->number[PLACE_SET])
+		return (struct event_position){ 0 };
+	return (struct event_position){ p->number[PLACE_BOOKED], p->number[PLACE_SOURCE], p->number[PLACE_ACCOUNT], p->name ? p->name : "" };
+}
+
+static int load_page(const struct call *call, const struct event_query *q, struct record_page *page, struct found_events *found, struct error *err)
+{
+	struct page_place place, next, previous;
+	struct event_position at, back;
+
+	if (page_begin(call, page, &place, err) < 0)
+		return -1;
+	at = read_place(&place);
+	if (events_find(call->store, call->catalogue, q, at, (size_t)page->page_size, call->arena, found, err) < 0)
+		return -1;
+	page->n = found->n;
+	next = make_place(found->next);
+	if (at.id) {
+		if (events_back(call->store, call->catalogue, q, at, (size_t)page->page_size, call->arena, &back, err) < 0)
+			return -1;
+		previous = make_place(back);
+	}
+	page_links(call, arena_join(call->arena, call_path(call), call_link_suffix(call, call->op->dialect), NULL), page,
+		   found->more ? &next : NULL, at.id ? &previous : NULL);
+	return 0;
+}
+
+static int write_page(const struct call *call, const struct record_page *page, const struct found_events *found, struct writer *w,
+		      struct error *err)
+{
+	struct events_page p = { page->page, page->page_size, page->self, page->first, page->previous, page->next };
+	struct event_record rec;
+
+	writer_begin(w, NULL, &page_shape);
+	writer_fields(w, &page_shape, &p);
+	writer_begin_list(w, &page_fields[EVENTS_LIST], &event_shape);
+	for (size_t i = 0; i < found->n; i++) {
+		if (event_record_fill(call, &found->list[i], &rec, err) < 0)
+			return -1;
+		writer_record(w, NULL, &event_shape, &rec);
+	}
+	writer_end(w);
+	writer_end(w);
+	return 0;
+}
+
+static int list_events(struct call *call, struct writer *w, struct error *err)
+{
+	struct event_query q = { 0 };
+	struct found_events found;
+	struct record_page page;
+
+	if (choose_filters(call, &q, err) < 0 || load_page(call, &q, &page, &found, err) < 0)
+		return -1;
+	writer_about(w, call->op->title, arena_printf(call->arena, "By the time that they are booked at, %s first.", call_arg(call, "Order")->text));
+	return write_page(call, &page, &found, w, err);
+}
+
+static const char *const orders[] = { "newest", "oldest", NULL };
+
+static const struct param list_params[] = {
+	{ "AccountSid", PT_TEXT, .max = 64, .doc = "Only of this account; else of all that the caller sees" },
+	{ "IncludeSubaccounts", PT_BOOL, .def = "true", .doc = "With AccountSid: also of its subaccounts, as its usage records count them" },
+	{ "Category", PT_CATEGORY, .doc = "Only of this category and those below it; totalprice means all" },
+	{ "Customer", PT_TEXT, .max = 128, .doc = "Only of this customer" },
+	{ "Sim", PT_TEXT, .max = 64, .doc = "Only of this SIM" },
+	{ "Fleet", PT_TEXT, .max = 64, .doc = "Only of SIMs in this fleet" },
+	{ "Network", PT_TEXT, .max = 64, .doc = "Only on this network" },
+	{ "IsoCountry", PT_TEXT, .max = 64, .doc = "Only in this country, two letters" },
+	{ "From", PT_INSTANT, .doc = "Booked from here on" },
+	{ "To", PT_INSTANT, .doc = "Booked up to here, not included" },
+	{ "StartDate", PT_DATE, .doc = "Booked on this day or later" },
+	{ "EndDate", PT_DATE, .doc = "Booked on this day or earlier" },
+	{ "TimeZone", PT_ZONE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" },
+	{ "State", PT_ENUM, .values = event_state_names, .doc = "Only those that became this" },
+	{ "Id", PT_TEXT, .max = 256, .doc = "Only those of this name" },
+	{ "Source", PT_TEXT, .max = 256, .doc = "Only those of this source" },
+	{ "Order", PT_ENUM, .def = "newest", .values = orders, .doc = "Which come first" },
+	PAGING_PARAMS,
+	{ 0 }
+};
+
+const struct op op_ListEvents = {
+	.id = "ListEvents", .methods = M_READ, .path = "/events", .dialect = &dialect_usaged, .roles = ROLES_READING,
+	.params = list_params, .returns = &page_shape, .run = list_events, .title = "Events", .nav = "Events",
+	.doc = "Finds events by account, booked time, category, dimensions, state, source and id",
+};
+
+/* ---- one event ---- */
+
+struct correction_record {
+	const char *sid, *kind, *author, *reason, *made;
+};
+
+static const struct field correction_fields[] = {
+	FIELD(struct correction_record, sid, "The correction"),
+	FIELD(struct correction_record, kind, "void or amend"),
+	FIELD(struct correction_record, author, "Who made it"),
+	FIELD(struct correction_record, reason, "Why"),
+	FIELD(struct correction_record, made, "When", .format = "date-time"),
+	{ 0 }
+};
+
+static const struct shape correction_shape = { .name = "Correction", .fields = correction_fields, .doc = "A correction" };
+
+struct event_answer {
+	const struct event_record *event, *counts;
+};
+
+enum { ANSWER_CORRECTIONS = 2 };
+
+static const struct field answer_fields[] = {
+	FIELD(struct event_answer, event, "The event", .shape = &event_shape),
+	FIELD(struct event_answer, counts, "What counts for it now: itself, its latest replacement, or null when it is void", .shape = &event_shape),
+	[ANSWER_CORRECTIONS] = FIELD_LIST("corrections", &correction_shape, "Oldest first"),
+	{ 0 }
+};
+
+const struct shape event_answer_shape = { .name = "EventDetails", .fields = answer_fields, .doc = "An event and what became of it" };
+
+/* The event that E is, or that it is a correction's fact of. */
+static int find_original(const struct call *call, const struct found_event *e, struct stored_event *ret, struct error *err)
+{
+	const struct correction *c = e->correction;
+	int rc;
+
+	*ret = e->event;
+	if (!e->corrects)
+		return 0;
+	rc = store_event_find(call->store, c->source, c->event, strlen(c->event), call->arena, ret, err);
+	return rc > 0 ? 0 : rc < 0 ? -1 : error_set(err, ERR_INTERNAL, NULL, "a corrected event isn't there: run \"usaged verify\"");
+}
+
+static int load_record(const struct call *call, const struct stored_event *e, struct found_event *found, struct event_record *ret, struct error *err)
+{
+	if (event_load(call->store, e->source, e->id, e->id_len, call->arena, found, err) <= 0)
+		return error_set(err, ERR_INTERNAL, NULL, "an event is gone: run \"usaged verify\"");
+	return event_record_fill(call, found, ret, err);
+}
+
+static void write_corrections(const struct correction *list, size_t n, struct writer *w)
+{
+	char made[INSTANT_TEXT];
+
+	writer_begin_list(w, &answer_fields[ANSWER_CORRECTIONS], &correction_shape);
+	for (size_t i = 0; i < n; i++) {
+		struct correction_record rec = {
+			.sid = list[i].sid, .kind = list[i].kind == CORRECTION_VOID ? "void" : "amend", .author = list[i].author,
+			.reason = list[i].reason, .made = made,
+		};
+
+		instant_format(made, list[i].made * USEC_PER_SEC);
+		writer_record(w, NULL, &correction_shape, &rec);
+	}
+	writer_end(w);
+}
+
+int event_answer_write(const struct call *call, const struct stored_event *e, struct writer *w, struct error *err)
+{
+	struct event_record event, counts;
+	struct event_answer answer = { .event = &event };
+	struct stored_event original, counting;
+	struct correction *corrections;
+	struct found_event found, other;
+	size_t n;
+	int rc;
+
+	if (load_record(call, e, &found, &event, err) < 0 || find_original(call, &found, &original, err) < 0 ||
+	    store_corrections(call->store, original.source, original.id, original.id_len, call->arena, &corrections, &n, err) < 0)
+		return -1;
+	rc = event_counting(call->store, &original, call->arena, &counting, err);
+	if (rc < 0 || (rc > 0 && load_record(call, &counting, &other, &counts, err) < 0))
+		return -1;
+	answer.counts = rc > 0 ? &counts : NULL;
+	writer_about(w, call->op->title, arena_printf(call->arena, "%s of %s.", event.id, event.source));
+	writer_begin(w, NULL, &event_answer_shape);
+	writer_fields(w, &event_answer_shape, &answer);
+	write_corrections(corrections, n, w);
+	writer_end(w);
+	return 0;
+}
+
+static int may_see(void *arg, struct store *st, int64_t account, struct error *err)
+{
+	const struct call *call = arg;
+
+	return access_events(call->who, st, account, err);
+}
+
+static int get_event(struct call *call, struct writer *w, struct error *err)
+{
+	struct event_scope scope = { may_see, call };
+	struct stored_event e;
+
+	if (event_find(call->store, call_arg(call, "Source")->text, call_arg(call, "EventId")->text, &scope, call->arena, &e, err) < 0)
+		return -1;
+	return event_answer_write(call, &e, w, err);
+}
+
+static const struct param get_params[] = {
+	{ "EventId", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 256, .doc = "The event's id, percent-encoded" },
+	{ "Source", PT_TEXT, .max = 256, .doc = "Its source; needed only where several have that id" },
+	{ 0 }
+};
+
+const struct op op_GetEvent = {
+	.id = "GetEvent", .methods = M_READ, .path = "/events/{EventId}", .dialect = &dialect_usaged, .roles = ROLES_READING,
+	.params = get_params, .returns = &event_answer_shape, .run = get_event, .title = "Event",
+	.doc = "One event, its corrections, and what counts now",
+};
