@@ -5,7 +5,7 @@ import { bearer, callers, env, nano, newAccount, records, send, sids, usaged, va
 
 const source = `/e2e/find/${process.pid}/${Date.now()}`
 const odd = ['a/b', 'x.json', '../..', '%2F', 'a b+c&d=e?f#g', '\u00e4 \u20ac \u{1f600}', '.', 'csv', 'q"\'<>', 'ends/']
-const at = i => new Date(Date.UTC(2026, 2, 1) + i * 1234567).toISOString().replace('.000Z', 'Z')
+const at = i => new Date(Date.UTC(2026, 2, 1) + i * 1234000).toISOString().replace('.000Z', 'Z')
 let main, sub, facts
 
 const event = (id, subject, time, data) => ({ specversion: '1.0', type: 'usage', source, id, subject, time, data })
@@ -108,7 +108,7 @@ describe('the list', () => {
 	test('in each format', async () => {
 		const query = `?AccountSid=${main.sid}&Category=calls-outbound&PageSize=5`
 		for (const suffix of ['.xml', '.csv', '.jsv', '.jsonl', '.html'])
-			assert.match((await send(`/events${suffix}${query}`, { as: 'admin' })).is(200).text, /same2\d/)
+			assert.match((await send(`/events${suffix}${query}`, { as: 'admin' })).is(200).text, /same9/)
 	})
 	test('what can not be asked', async () => {
 		for (const [query, word] of [['State=gone', 'State'], ['Category=moon', 'Category'], ['From=yesterday', 'From'], ['StartDate=2026-02-30', 'StartDate'],
@@ -175,7 +175,7 @@ describe('corrections', () => {
 		assert.match(a.text, /<Kind>void</)
 	})
 	test('an id with slashes', async () => {
-		assert.equal((await correct('../..', 'void', { reason: 'slashes' })).is(201).json.event.state, 'void')
+		assert.equal((await correct('a/b', 'void', { reason: 'slashes' })).is(201).json.event.state, 'void')
 	})
 	test('what can not be corrected, and what is wrong with it', async () => {
 		const was = await total()

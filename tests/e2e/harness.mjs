@@ -104,7 +104,7 @@ export function send(path, { as = 'none', auth = callers[as], method = 'GET', he
 			rs.on('end', () => {
 				const answer = new Answer(path, rs, Buffer.concat(chunks))
 				try {
-					checkJson(answer.path, answer.status, answer.type, answer.bytes, odd)
+					checkJson(answer.path, answer.status, answer.type, answer.bytes, odd, method)
 					done(answer)
 				} catch (err) {
 					failed(err)
@@ -325,7 +325,7 @@ const pathPattern = op => op.path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^
 
 // By operation: a pattern of its paths, and a tree of what its JSON answer holds.
 const tables = JSON.parse(execFileSync(program, ['--config', config, 'report', 'ListOperations', '--format', 'json'])).operations.map(op => ({
-	id: op.id, path: op.dialect === 'servicestack'
+	id: op.id, methods: op.methods.split(','), path: op.dialect === 'servicestack'
 		? new RegExp(`^(?:${pathPattern(op)}|/api/${op.id}|/json/(?:reply|oneway)/${op.id})(?:\\.\\w+)?$`, 'i')
 		: new RegExp(`^${pathPattern(op)}(?:\\.\\w+)?$`),
 	tree: treeOf(op.returns), nullsLeftOut: op.dialect !== 'twilio' && op.dialect !== 'supersim',
@@ -377,17 +377,17 @@ function checkNode(value, node, where, nullsLeftOut) {
 }
 
 // Every JSON answer that a test gets: it fits the program's own table and, where that is at hand, the published description.
-export function checkJson(url, status, type, body, odd = false) {
-	checkTable(url, status, type, body)
+export function checkJson(url, status, type, body, odd = false, method = 'GET') {
+	checkTable(url, status, type, body, method)
 	if (!odd && type === 'application/json' && body.length > 0)
 		checkDescription({ path: new URL(url, 'https://any').pathname, status, json: JSON.parse(body.toString()) })
 }
 
 // A JSON answer holds what the table of its operation says. Returns the operation's name, if there is one.
-function checkTable(url, status, type, body) {
+function checkTable(url, status, type, body, method) {
 	const path = new URL(url, 'https://any').pathname
-	const op = tables.find(t => t.path.test(path))
-	if (!op || ![200, 207].includes(status) || type !== 'application/json' || body.length === 0)
+	const here = tables.filter(t => t.path.test(path)), op = here.find(t => t.methods.includes(method)) ?? here[0]
+	if (!op || ![200, 201, 207].includes(status) || type !== 'application/json' || body.length === 0)
 		return
 	checkNode(JSON.parse(body.toString()), op.tree, op.id, op.nullsLeftOut)
 	return op.id
