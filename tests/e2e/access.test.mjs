@@ -70,6 +70,12 @@ const table = [
 		({ path: `/ai/usage?format=json&${range}`, method, main: 403, key: 403, sub: 403, other: 403, admin: 200, manager: 403, user: 403, ingest: 403 })),
 	{ path: '/accounts', main: 200, key: 200, sub: 200, other: 200, admin: 200, manager: 200, user: 403, ingest: 403 },
 	{ path: '/operations', main: 200, key: 200, sub: 200, other: 200, admin: 200, manager: 200, user: 403, ingest: 403 },
+	{ path: '/events', main: 200, key: 200, sub: 200, other: 200, admin: 200, manager: 200, user: 403, ingest: 403 },
+	{ path: `/events?AccountSid=${sids.main}`, main: 200, key: 200, sub: 404, other: 404, admin: 200, manager: 200, user: 403, ingest: 403 },
+	{ path: `/events?AccountSid=${sids.other}`, main: 404, key: 404, sub: 404, other: 200, admin: 200, manager: 404, user: 403, ingest: 403 },
+	{ path: '/events/none', main: 404, key: 404, sub: 404, other: 404, admin: 404, manager: 404, user: 403, ingest: 403 },
+	...['void', 'amend'].map(verb =>
+		({ path: `/events/none/${verb}?reason=x`, method: 'POST', main: 403, key: 403, sub: 403, other: 403, admin: 404, manager: 404, user: 403, ingest: 404 })),
 	/* an empty body is refused only from those who may write at all */
 	{ path: '/events', method: 'POST', type: 'application/json', main: 403, key: 403, sub: 403, other: 403, admin: 400, manager: 403, user: 403, ingest: 400 },
 ]
@@ -90,7 +96,7 @@ for (const row of table)
 
 test('the table has every operation', async () => {
 	const listed = (await usaged('report')).split('\n').map(l => l.trim().split(/\s+/)[0]).filter(w => /^[A-Z][a-z]+[A-Z]\w+$/.test(w))
-	const known = ['FetchUsage', 'GetAIUsage', 'ListAccounts', 'ListOperations', 'ListSuperSimUsageRecord', 'ListUsageRecord', 'ListUsageRecords', 'PostEvents',
+	const known = ['FetchUsage', 'GetAIUsage', 'ListAccounts', 'ListOperations', 'ListSuperSimUsageRecord', 'ListUsageRecord', 'ListUsageRecords', 'PostEvents', 'ListEvents', 'GetEvent', 'VoidEvent', 'AmendEvent',
 		...resources.map(r => `ListUsageRecord${r}`)]
 	assert.ok(listed.length > 10, 'usaged report lists the operations')
 	for (const op of listed)
