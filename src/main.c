@@ -14,7 +14,7 @@
 static const struct command *const commands[] = {
 	&command_init, &command_account, &command_user, &command_key, &command_category, &command_import, &command_event,
 	&command_period, &command_sample,
-	&command_serve, &command_report, &command_verify,
+	&command_serve, &command_report, &command_verify, &command_rebuild,
 	&command_backup, &command_restore, &command_config, &command_error_pages, NULL
 };
 

@@ -86,6 +86,31 @@ int store_account_exists(struct store *st, int64_t id, struct error *err);
 /* Postings of all events, into an empty table. In a write; memory stays bounded. */
 int store_postings_make(struct store *st, struct error *err);
 
+/* What an account's references of one hour amount to, in whatever order they are. */
+struct posting_sum {
+	int64_t account, hour;
+	int64_t n;
+	uint64_t hash;
+	bool damaged;                    /* not all of them can be read */
+};
+
+void posting_sum_add(struct posting_sum *sum, const struct posted *p);
+
+/* The sums of all hours, by account and hour; one reader at a time on a store. */
+struct posting_reader;
+int posting_reader_new(struct store *st, struct posting_reader **ret, struct error *err);
+void posting_reader_free(struct posting_reader **r);
+/* The next one, NULL at the end; stays until posting_reader_pass. */
+int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret, struct error *err);
+void posting_reader_pass(struct posting_reader *r);
+
+/*
+ * Puts POSTED in the place of the references of HOUR that the snapshot FROM has; what TO, the ledger as it is by now, has more, stays.
+ * In a write of TO.
+ */
+int store_postings_replace(struct store *from, struct store *to, int64_t account, int64_t hour, struct posted *posted, size_t n,
+			   struct error *err);
+
 /* One step of the schema's history, from version N - 1 to N, where N is its place in the table from 1. */
 struct schema_step {
 	const char *sql;

@@ -71,7 +71,7 @@ static size_t pack_run(struct strbuf *body, int64_t hour, const struct posted *p
 	return i;
 }
 
-static int put_part(struct store *st, const char *sql, int64_t account, int64_t hour, int64_t part, const struct strbuf *bytes,
+static int put_part(struct store *st, const char *sql, int64_t account, int64_t hour, int64_t part, const char *bytes, size_t len,
 		    struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
@@ -81,9 +81,11 @@ static int put_part(struct store *st, const char *sql, int64_t account, int64_t 
 	bind_int(st, s, 1, account);
 	bind_int(st, s, 2, hour);
 	bind_int(st, s, 3, part);
-	st->ops->bind_blob(s, 4, bytes->text, bytes->len);
+	st->ops->bind_blob(s, 4, bytes, len);
 	return step(st, s, err);
 }
+
+#define PART_INSERT "INSERT INTO posting (account, hour, part, events) VALUES (?1, ?2, ?3, ?4)"
 
 /* The number of the hour's last part (0: there is none), and in TEXT what it holds, if it isn't full. */
 static int last_part(struct store *st, int64_t account, int64_t hour, int64_t *ret_part, struct strbuf *text, struct error *err)
@@ -127,9 +129,10 @@ static int put_run(struct store *st, int64_t account, int64_t hour, size_t n, co
 	if (rc == 0 && part.failed)
 		rc = error_set(err, ERR_INTERNAL, NULL, "out of memory");
 	if (rc == 0 && grows)
-		rc = put_part(st, "UPDATE posting SET events = ?4 WHERE account = ?1 AND hour = ?2 AND part = ?3", account, hour, number, &part, err);
+		rc = put_part(st, "UPDATE posting SET events = ?4 WHERE account = ?1 AND hour = ?2 AND part = ?3", account, hour, number, part.text,
+			      part.len, err);
 	else if (rc == 0)
-		rc = put_part(st, "INSERT INTO posting (account, hour, part, events) VALUES (?1, ?2, ?3, ?4)", account, hour, number + 1, &part, err);
+		rc = put_part(st, PART_INSERT, account, hour, number + 1, part.text, part.len, err);
 	strbuf_release(&part);
 	return rc;
 }
@@ -236,17 +239,18 @@ static bool take_run(struct collected *c, struct bytes *b)
 	return true;
 }
 
-static int read_part(struct store *st, struct stmt *s, struct collected *c, struct error *err)
+/* The part that stands in COLUMN. */
+static bool take_part(struct store *st, struct stmt *s, int column, struct collected *c)
 {
 	size_t len;
-	const unsigned char *bytes = st->ops->get_blob(s, 0, &len);
+	const unsigned char *bytes = st->ops->get_blob(s, column, &len);
 	struct bytes b = { bytes, bytes + len };
 
 	while (b.at < b.end) {
 		if (!take_run(c, &b))
-			return error_set(err, ERR_INTERNAL, NULL, "the ledger's index of events by time is damaged: run \"usaged rebuild\"");
+			return false;
 	}
-	return 0;
+	return true;
 }
 
 static int compare_posted(const void *a, const void *b)
@@ -276,9 +280,9 @@ int store_postings(struct store *st, int64_t account, int64_t hour, struct arena
 	bind_int(st, s, 1, account);
 	bind_int(st, s, 2, hour);
 	while ((rc = step(st, s, err)) > 0) {
-		if (read_part(st, s, &c, err) < 0) {
+		if (!take_part(st, s, 0, &c)) {
 			st->ops->reset(s);
-			return -1;
+			return error_set(err, ERR_INTERNAL, NULL, "the ledger's references to events are damaged: run \"usaged rebuild\"");
 		}
 	}
 	if (rc < 0)
@@ -300,6 +304,200 @@ int store_posting_hour(struct store *st, int64_t account, int64_t from, bool bac
 	bind_int(st, s, 1, account);
 	bind_int(st, s, 2, from);
 	return store_one(st, s, ret_hour, err);
+}
+
+/* ---- comparing ---- */
+
+static uint64_t mix(uint64_t hash, uint64_t n)
+{
+	hash = (hash ^ n) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 29;
+}
+
+void posting_sum_add(struct posting_sum *sum, const struct posted *p)
+{
+	uint64_t hash = mix(mix(mix(0, (uint64_t)p->booked_us), (uint64_t)p->series), (uint64_t)p->source);
+
+	for (size_t i = 0; i < p->id_len; i++)
+		hash = mix(hash, (unsigned char)p->id[i]);
+	sum->hash += mix(hash, p->id_len);
+	sum->n++;
+}
+
+struct posting_reader {
+	struct store *st;
+	struct stmt *s;                  /* on the first row not read yet; NULL at the end */
+	struct arena arena;
+	struct posting_sum sum;
+	bool ready;                      /* `sum` is that of an hour */
+};
+
+static int reader_step(struct posting_reader *r, struct error *err)
+{
+	int rc = step(r->st, r->s, err);
+
+	if (rc <= 0)
+		r->s = NULL;
+	return rc < 0 ? -1 : 0;
+}
+
+int posting_reader_new(struct store *st, struct posting_reader **ret, struct error *err)
+{
+	struct posting_reader *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return error_set(err, ERR_INTERNAL, NULL, "out of memory");
+	r->st = st;
+	arena_init(&r->arena);
+	r->s = prepare(st, "SELECT account, hour, events FROM posting ORDER BY account, hour, part", err);
+	if (!r->s || reader_step(r, err) < 0) {
+		posting_reader_free(&r);
+		return -1;
+	}
+	*ret = r;
+	return 0;
+}
+
+void posting_reader_free(struct posting_reader **r)
+{
+	if (!*r)
+		return;
+	if ((*r)->s)
+		(*r)->st->ops->reset((*r)->s);
+	arena_release(&(*r)->arena);
+	free(*r);
+	*r = NULL;
+}
+
+static void sum_part(struct posting_reader *r)
+{
+	struct collected c = { .arena = &r->arena, .from_us = r->sum.hour * HOUR_US };
+
+	r->sum.damaged |= !take_part(r->st, r->s, 2, &c);
+	for (size_t i = 0; i < c.n; i++)
+		posting_sum_add(&r->sum, &c.list[i]);
+	arena_reset(&r->arena);
+}
+
+int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret, struct error *err)
+{
+	if (!r->ready && r->s) {
+		r->sum = (struct posting_sum){ .account = get_int(r->st, r->s, 0), .hour = get_int(r->st, r->s, 1) };
+		while (r->s && get_int(r->st, r->s, 0) == r->sum.account && get_int(r->st, r->s, 1) == r->sum.hour) {
+			sum_part(r);
+			if (reader_step(r, err) < 0)
+				return -1;
+		}
+		r->ready = true;
+	}
+	*ret = r->ready ? &r->sum : NULL;
+	return 0;
+}
+
+void posting_reader_pass(struct posting_reader *r)
+{
+	r->ready = false;
+}
+
+/* ---- putting right ---- */
+
+/* How many bytes PART had in the snapshot. */
+static int bytes_before(struct store *from, int64_t account, int64_t hour, int64_t part, int64_t *ret, struct error *err)
+{
+	struct stmt *s = prepare(from, "SELECT length(events) FROM posting WHERE account = ?1 AND hour = ?2 AND part = ?3", err);
+
+	if (!s)
+		return -1;
+	bind_int(from, s, 1, account);
+	bind_int(from, s, 2, hour);
+	bind_int(from, s, 3, part);
+	*ret = 0;
+	return store_one(from, s, ret, err);
+}
+
+/* Runs that came after the snapshot. */
+struct runs {
+	struct { const char *bytes; size_t len; } *list;
+	size_t n, size;
+};
+
+/* Parts only grow at their ends. */
+static int collect_new_runs(struct store *from, struct store *to, int64_t account, int64_t hour, struct arena *arena, struct runs *runs,
+			    struct error *err)
+{
+	struct stmt *s = prepare(to, "SELECT part, events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part", err);
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(to, s, 1, account);
+	bind_int(to, s, 2, hour);
+	while ((rc = step(to, s, err)) > 0) {
+		size_t len;
+		const char *bytes = to->ops->get_blob(s, 1, &len);
+		int64_t before;
+
+		if (bytes_before(from, account, hour, get_int(to, s, 0), &before, err) < 0) {
+			to->ops->reset(s);
+			return -1;
+		}
+		if ((size_t)before >= len)
+			continue;
+		runs->list = store_room(arena, runs->list, runs->n, &runs->size, sizeof(*runs->list));
+		len -= (size_t)before;
+		runs->list[runs->n].bytes = arena_strn(arena, bytes + before, len);
+		runs->list[runs->n++].len = len;
+	}
+	return rc;
+}
+
+static int remove_parts(struct store *st, int64_t account, int64_t hour, struct error *err)
+{
+	struct stmt *s = prepare(st, "DELETE FROM posting WHERE account = ?1 AND hour = ?2", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, account);
+	bind_int(st, s, 2, hour);
+	return step(st, s, err);
+}
+
+static int append_part(struct store *st, int64_t account, int64_t hour, const char *bytes, size_t len, struct error *err)
+{
+	struct strbuf unused;
+	int64_t number;
+	int rc;
+
+	strbuf_init(&unused, PART_BYTES);
+	rc = last_part(st, account, hour, &number, &unused, err);
+	strbuf_release(&unused);
+	return rc < 0 ? -1 : put_part(st, PART_INSERT, account, hour, number + 1, bytes, len, err);
+}
+
+static int replace(struct store *from, struct store *to, int64_t account, int64_t hour, struct posted *posted, size_t n, struct arena *arena,
+		   struct runs *runs, struct error *err)
+{
+	if (collect_new_runs(from, to, account, hour, arena, runs, err) < 0 || remove_parts(to, account, hour, err) < 0 ||
+	    store_postings_add(to, account, posted, n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < runs->n; i++) {
+		if (append_part(to, account, hour, runs->list[i].bytes, runs->list[i].len, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int store_postings_replace(struct store *from, struct store *to, int64_t account, int64_t hour, struct posted *posted, size_t n,
+			   struct error *err)
+{
+	struct runs runs = { 0 };
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = replace(from, to, account, hour, posted, n, &arena, &runs, err);
+	arena_release(&arena);
+	return rc;
 }
 
 /* ---- from the events ---- */

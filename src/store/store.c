@@ -133,6 +133,14 @@ void store_bind_amounts(struct store *st, struct stmt *s, int n, const struct am
 	bind_int(st, s, n + 3, a->upload);
 }
 
+void amounts_negate(struct amounts *a)
+{
+	a->count = -a->count;
+	a->usage = -a->usage;
+	a->price = -a->price;
+	a->upload = -a->upload;
+}
+
 void store_get_amounts(struct store *st, struct stmt *s, int column, struct amounts *ret)
 {
 	ret->count = get_int(st, s, column);
@@ -162,4 +170,25 @@ int store_changed(struct store *st, struct error *err)
 	struct stmt *s = prepare(st, "UPDATE meta SET value = value + 1 WHERE name = 'version'", err);
 
 	return s ? step(st, s, err) : -1;
+}
+
+int store_meta(struct store *st, const char *name, int64_t *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT value FROM meta WHERE name = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, name);
+	return store_one(st, s, ret, err);
+}
+
+int store_meta_set(struct store *st, const char *name, int64_t value, struct error *err)
+{
+	struct stmt *s = prepare(st, "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, name);
+	bind_int(st, s, 2, value);
+	return step(st, s, err);
 }

@@ -226,6 +226,8 @@ struct amounts {
 	int64_t upload;           /* of SIM data, the bytes that went up; usage is then all bytes, in megabytes */
 };
 
+void amounts_negate(struct amounts *a);
+
 /* One immutable fact. (source, id) is its identity. */
 struct stored_event {
 	int64_t source;
@@ -256,6 +258,11 @@ int store_source_text(struct store *st, int64_t id, struct arena *arena, const c
 int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err);                    /* 1, 0, -1 */
 
 /* ---- corrections and closed books ---- */
+
+/* Corrections' facts are events of this source, called after the correction with one of these behind it. */
+#define EVENT_SOURCE_OWN "usaged"
+#define CORRECTION_REVERSAL ".reversal"
+#define CORRECTION_REPLACEMENT ".replacement"
 
 enum correction_kind { CORRECTION_VOID, CORRECTION_AMEND };
 
@@ -366,14 +373,40 @@ int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct er
 int store_scan_next(struct store *st, struct rollup *ret, struct error *err);   /* 1 a row, 0 the end, -1 failed */
 void store_scan_end(struct store *st);
 
+struct verify_calls {
+	size_t limit;                    /* so many are told; all are counted */
+	/* A rollup is missing, extra (WANT or HAVE is NULL where there is none) or differs. */
+	void (*difference)(void *arg, const struct rollup *want, const struct rollup *have);
+	/* Anything else, in words. */
+	void (*fault)(void *arg, const char *words);
+	void (*progress)(void *arg, int64_t done, int64_t all);        /* now and then: steps done, and in all; or NULL */
+	void *arg;
+};
+
 /*
- * Recomputes all rollups from the events and compares. Calls DIFFERENCE for each one that is
- * missing, extra or differs (WANT or HAVE is NULL where there is none), at most LIMIT times; *ret_n counts all of them.
- * PROGRESS (may be NULL) is called now and then with steps done and in all. Reads one snapshot.
+ * Recomputes all rollups from the events and compares; so it does with the references to events, hour by hour; with corrections,
+ * which must have their facts, each taking away what counted before; and sees to it that sources are there, and that nothing is booked
+ * before its time. *ret_n counts what is wrong. Reads one snapshot; memory holds what one account used in one month, by series. A
+ * rollup of zeros is as good as none.
  */
-int store_verify(struct store *st, size_t limit,
-		 void (*difference)(void *arg, const struct rollup *want, const struct rollup *have),
-		 void (*progress)(void *arg, int64_t done, int64_t all), void *arg,
-		 size_t *ret_n, int64_t *ret_events, struct error *err);
+int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events, struct error *err);
+
+/*
+ * Puts rollups and references right, as they follow from the events: reads one snapshot of ST and changes WRITER's ledger, which is the
+ * same, in short writes between which others have their turn; what they add meanwhile stays. *ret_n counts rollups and hours of
+ * references. On -1 some of it may be done; ERR_BUSY if another one does it, too. Memory also holds the references of one hour.
+ * Only CALLS->progress is called.
+ */
+int store_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
+		  struct error *err);
+
+/* ---- notes about the ledger ---- */
+
+#define META_VERIFIED "verified"             /* when it was verified last, in seconds, */
+#define META_DIFFERENCES "differences"       /* and what was found */
+#define META_COMMITTED "committed"           /* when events were committed last, in seconds */
+
+int store_meta(struct store *st, const char *name, int64_t *ret, struct error *err);       /* 1, 0 (*ret is left alone), -1 */
+int store_meta_set(struct store *st, const char *name, int64_t value, struct error *err);
 
 #endif

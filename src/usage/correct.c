@@ -322,14 +322,6 @@ static bool is_so_already(const struct work *w)
 
 /* ---- the facts ---- */
 
-static void negate(struct amounts *a)
-{
-	a->count = -a->count;
-	a->usage = -a->usage;
-	a->price = -a->price;
-	a->upload = -a->upload;
-}
-
 static int meter(struct work *w, const struct series *series, struct error *err)
 {
 	for (size_t i = catalogue_index(w->catalogue, series->category); i != CATALOGUE_NONE; i = w->catalogue->parent[i]) {
@@ -380,7 +372,7 @@ static int add_facts(struct work *w, struct error *err)
 	struct stored_event reversal = w->now;
 	int64_t open_us;
 
-	negate(&reversal.amounts);
+	amounts_negate(&reversal.amounts);
 	if (books_open_us(w->st, w->now_series.account, &open_us, err) < 0 ||
 	    books_book(open_us, w->c->late, w->now.booked_us, &reversal.booked_us, err) < 0 ||
 	    add_fact(w, CORRECTION_REVERSAL, reversal, &w->now_series, err) < 0)

@@ -14,8 +14,6 @@
 #include "usage/event.h"
 
 #define CORRECTION_REASON_MAX 500    /* bytes */
-#define CORRECTION_REVERSAL ".reversal"
-#define CORRECTION_REPLACEMENT ".replacement"
 
 /* Whose events one may know of: MAY answers 1 for those of ACCOUNT, 0 (then there is no such event) or -1. */
 struct event_scope {

@@ -45,7 +45,6 @@ struct event {
 	struct amounts amounts;
 };
 
-#define EVENT_SOURCE_OWN  "usaged"            /* of the facts that corrections add; not for events from outside */
 #define EVENT_TIME_MIN_US 315532800000000LL   /* 1980-01-01: since then every zone is a multiple of 15 minutes from UTC */
 #define EVENT_COUNT_MAX   1000000000000000LL  /* 10^15 */
 #define EVENT_USAGE_MAX   1000000000000LL     /* 10^12 units */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
+#include "base/civil.h"
 #include "base/secret.h"
 #include "usage/books.h"
 #include "usage/catalogue.h"
@@ -50,6 +51,7 @@ struct ledger {
 	GArray *added;               /* enum added, likewise */
 	struct rollups *rollups;     /* of the new events */
 	struct postings *postings;   /* likewise */
+	int64_t noted;               /* when a commit was noted last, in seconds */
 };
 
 /* ---- collecting ---- */
@@ -485,6 +487,20 @@ static int write_more_alone(struct ledger *l, struct error *err)
 	return store_commit(l->st, err);
 }
 
+/* When something was stored last, to the second: once a second is enough. */
+static int note_commit(struct ledger *l, struct error *err)
+{
+	int64_t now = floor_div(clock_now_us(), USEC_PER_SEC);
+	bool created = false;
+
+	for (guint i = 0; !created && i < l->order->len; i++)
+		created = added_at(l, i) == ADDED_CREATED;
+	if (!created || now == l->noted)
+		return 0;
+	l->noted = now;
+	return store_meta_set(l->st, META_COMMITTED, now, err);
+}
+
 static int write_batch(struct ledger *l, struct error *err)
 {
 	if (book_all(l, err) < 0 || make_ids(l, err) < 0)
@@ -495,7 +511,7 @@ static int write_batch(struct ledger *l, struct error *err)
 	if (l->whole && whole_fails(l))
 		return error_set(err, ERR_CONFLICT, NULL, "not all of the batch can be stored");
 	set_verdicts(l);
-	if (write_more(l, err) < 0)
+	if (note_commit(l, err) < 0 || write_more(l, err) < 0)
 		return -1;
 	return store_commit(l->st, err);
 }

@@ -54,12 +54,20 @@ static void setup(void)
 	fill_ledger();
 }
 
-static void note_nothing(void *arg, const struct rollup *want, const struct rollup *have)
+static void note_fault(void *arg, const char *words)
+{
+	(void)arg;
+	ck_abort_msg("%s", words);
+}
+
+static void note_difference(void *arg, const struct rollup *want, const struct rollup *have)
 {
 	(void)arg;
 	(void)want;
 	(void)have;
 }
+
+static const struct verify_calls notes = { .limit = 10, .difference = note_difference, .fault = note_fault };
 
 static struct store *reader(void)
 {
@@ -78,7 +86,7 @@ static void teardown(void)
 
 	batcher_free(&batcher);
 	st = reader();
-	OK(store_verify(st, 0, note_nothing, NULL, NULL, &differences, &events, &err));
+	OK(store_verify(st, &notes, &differences, &events, &err));
 	ck_assert_uint_eq(differences, 0);
 	store_close(&st);
 	settings_free(&settings);

@@ -84,19 +84,27 @@ static void setup(void)
 	start_ledger(LATE_ADJUST);
 }
 
-static void note_nothing(void *arg, const struct rollup *want, const struct rollup *have)
+static void note_fault(void *arg, const char *words)
+{
+	(void)arg;
+	ck_abort_msg("%s", words);
+}
+
+static void note_difference(void *arg, const struct rollup *want, const struct rollup *have)
 {
 	(void)arg;
 	(void)want;
 	(void)have;
 }
 
+static const struct verify_calls notes = { .limit = 10, .difference = note_difference, .fault = note_fault };
+
 static size_t differences(void)
 {
 	size_t n;
 	int64_t events;
 
-	OK(store_verify(st, 0, note_nothing, NULL, NULL, &n, &events, &err));
+	OK(store_verify(st, &notes, &n, &events, &err));
 	return n;
 }
 

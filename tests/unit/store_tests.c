@@ -1169,8 +1169,9 @@ END_TEST
 /* ---- verification ---- */
 
 struct found {
-	size_t missing, extra, different;
+	size_t missing, extra, different, faults;
 	struct rollup want, have;        /* of the last difference */
+	char words[640];                 /* of the last fault */
 	int64_t done, all;
 };
 
@@ -1187,6 +1188,14 @@ static void note_difference(void *arg, const struct rollup *want, const struct r
 		f->have = *have;
 }
 
+static void note_fault(void *arg, const char *words)
+{
+	struct found *f = arg;
+
+	f->faults++;
+	snprintf(f->words, sizeof(f->words), "%s", words);
+}
+
 static void note_progress(void *arg, int64_t done, int64_t all)
 {
 	struct found *f = arg;
@@ -1195,16 +1204,23 @@ static void note_progress(void *arg, int64_t done, int64_t all)
 	f->all = all;
 }
 
+static struct verify_calls calls_for(struct found *found, size_t limit)
+{
+	return (struct verify_calls){ .limit = limit, .difference = note_difference, .fault = note_fault, .progress = note_progress,
+				      .arg = found };
+}
+
 static struct found verify(size_t want_n)
 {
 	struct found found = { 0 };
+	struct verify_calls calls = calls_for(&found, 100);
 	struct store *st = reopen(0);
 	size_t n;
 	int64_t events;
 
-	OK(store_verify(st, 100, note_difference, note_progress, &found, &n, &events, &err));
-	ck_assert_int_eq(n, want_n);
-	ck_assert_int_eq(found.missing + found.extra + found.different, want_n);
+	OK(store_verify(st, &calls, &n, &events, &err));
+	ck_assert_msg(n == want_n, "%zu instead of %zu: %s", n, want_n, found.words);
+	ck_assert_int_eq(found.missing + found.extra + found.different + found.faults, want_n);
 	ck_assert_int_eq(found.done, events);
 	ck_assert_int_eq(found.all, events);
 	store_close(&st);
@@ -1216,6 +1232,7 @@ static void write_sound_ledger(void)
 {
 	struct fixture f = with_series(path);
 	int64_t quarter = (20454LL * 96) - 1;        /* the last of 2025 */
+	struct posted ref;
 	enum added added;
 
 	OK(store_begin_write(f.st, &err));
@@ -1228,6 +1245,8 @@ static void write_sound_ledger(void)
 		e.id_len = strlen(id);
 		e.amounts = (struct amounts){ 1, 10, 100, 1000 };
 		OK(store_events_add(f.st, &e, 1, &added, &err));
+		ref = (struct posted){ e.time_us, e.series, e.source, e.id, e.id_len };
+		OK(store_postings_add(f.st, f.account, &ref, 1, &err));
 		for (int level = 0; level < LEVELS; level++) {
 			struct rollup r = { .level = level, .account = f.account, .category = f.category, .slot = store_slot(level, at) };
 
@@ -1261,30 +1280,41 @@ END_TEST
 
 static const struct {
 	const char *sql;
-	size_t missing, extra, different;
+	size_t missing, extra, different, faults;
 } tamperings[] = {
-	{ "UPDATE total_quarter SET count = count + 1 WHERE slot % 96 = 95", 0, 0, 1 },
-	{ "UPDATE total_day SET usage = usage - 1 WHERE slot = 20454", 0, 0, 1 },
-	{ "UPDATE total_month SET price = 0 WHERE slot = 24311", 0, 0, 1 },
-	{ "UPDATE part_quarter SET upload = upload + 1 WHERE slot % 96 = 0", 0, 0, 1 },
-	{ "UPDATE part_day SET count = 17", 0, 0, 2 },
-	{ "UPDATE part_month SET price = price + 1 WHERE slot = 24312", 0, 0, 1 },
-	{ "DELETE FROM total_quarter WHERE slot % 96 = 0", 1, 0, 0 },
-	{ "DELETE FROM total_day", 2, 0, 0 },
-	{ "DELETE FROM part_month WHERE slot = 24311", 1, 0, 0 },
-	{ "INSERT INTO total_month VALUES (1, 24313, 1, 0, 0, 0, 0)", 0, 1, 0 },
-	{ "INSERT INTO total_day VALUES (1, 1, 1, 1, 0, 0, 0)", 0, 1, 0 },
-	{ "INSERT INTO total_quarter VALUES (7, 20454 * 96, 9, 1, 0, 0, 0)", 0, 1, 0 },
-	{ "INSERT INTO part_day VALUES (1, 1, 20454, 1, 2, 20, 200, 2000)", 0, 1, 0 },      /* of the series without dimensions */
-	{ "UPDATE part_month SET category = 2", 2, 2, 0 },
-	{ "UPDATE event SET price = 99 WHERE id = 'call-1'", 0, 0, 3 },
-	{ "UPDATE event SET count = 0 WHERE id = 'call-2'", 0, 0, 6 },
-	{ "UPDATE event SET count = 9223372036854775807", 0, 0, 12 },
-	{ "DELETE FROM event WHERE id = 'call-7'", 0, 0, 3 },
-	{ "DELETE FROM event", 0, 12, 0 },
-	{ "UPDATE event SET time_us = time_us + 900000000 * 96 WHERE id = 'call-5'", 2, 0, 2 },
-	{ "UPDATE event SET series = 2 WHERE id = 'call-1'", 0, 0, 3 },
-	{ "INSERT INTO event VALUES (1, 'more', 1, 900000000 * 96 * 20454, NULL, NULL, 1, 0, 0, 0)", 0, 0, 3 },
+	{ "UPDATE total_quarter SET count = count + 1 WHERE slot % 96 = 95", 0, 0, 1, 0 },
+	{ "UPDATE total_day SET usage = usage - 1 WHERE slot = 20454", 0, 0, 1, 0 },
+	{ "UPDATE total_month SET price = 0 WHERE slot = 24311", 0, 0, 1, 0 },
+	{ "UPDATE part_quarter SET upload = upload + 1 WHERE slot % 96 = 0", 0, 0, 1, 0 },
+	{ "UPDATE part_day SET count = 17", 0, 0, 2, 0 },
+	{ "UPDATE part_month SET price = price + 1 WHERE slot = 24312", 0, 0, 1, 0 },
+	{ "DELETE FROM total_quarter WHERE slot % 96 = 0", 1, 0, 0, 0 },
+	{ "DELETE FROM total_day", 2, 0, 0, 0 },
+	{ "DELETE FROM part_month WHERE slot = 24311", 1, 0, 0, 0 },
+	{ "INSERT INTO total_month VALUES (1, 24313, 1, 0, 1, 0, 0)", 0, 1, 0, 0 },
+	{ "INSERT INTO total_day VALUES (1, 1, 1, 1, 0, 0, 0)", 0, 1, 0, 0 },
+	{ "INSERT INTO total_quarter VALUES (7, 20454 * 96, 9, 1, 0, 0, 0)", 0, 1, 0, 0 },
+	{ "INSERT INTO part_day VALUES (1, 1, 20454, 1, 2, 20, 200, 2000)", 0, 1, 0, 0 },      /* of the series without dimensions */
+	{ "UPDATE part_month SET category = 2", 2, 2, 0, 0 },
+	{ "UPDATE event SET price = 99 WHERE id = 'call-1'", 0, 0, 3, 0 },
+	{ "UPDATE event SET count = 0 WHERE id = 'call-2'", 0, 0, 6, 0 },
+	{ "UPDATE event SET count = 9223372036854775807", 0, 0, 12, 0 },
+	{ "DELETE FROM event WHERE id = 'call-7'", 0, 0, 3, 1 },
+	{ "DELETE FROM event", 0, 12, 0, 2 },
+	{ "UPDATE event SET time_us = time_us + 900000000 * 96 WHERE id = 'call-5'", 2, 0, 2, 2 },
+	{ "UPDATE event SET series = 2 WHERE id = 'call-1'", 0, 0, 3, 1 },
+	{ "INSERT INTO event VALUES (1, 'more', 1, 900000000 * 96 * 20454, NULL, NULL, 1, 0, 0, 0)", 0, 0, 3, 1 },
+	{ "INSERT INTO total_month VALUES (1, 24313, 1, 0, 0, 0, 0)", 0, 0, 0, 0 },                  /* says nothing */
+	{ "DELETE FROM posting", 0, 0, 0, 2 },
+	{ "DELETE FROM posting WHERE hour % 24 = 0", 0, 0, 0, 1 },
+	{ "INSERT INTO posting SELECT account, hour + 24, part, events FROM posting", 0, 0, 0, 2 },
+	{ "INSERT INTO posting SELECT account, hour, part + 1, events FROM posting", 0, 0, 0, 2 },
+	{ "UPDATE posting SET events = x'01ff' WHERE hour % 24 = 0", 0, 0, 0, 1 },
+	{ "UPDATE posting SET events = x'ffffffffffffffffffff'", 0, 0, 0, 2 },
+	{ "UPDATE posting SET account = 2", 0, 0, 0, 4 },
+	{ "UPDATE event SET booked_us = time_us - 1 WHERE id = 'call-7'", 0, 0, 0, 2 },
+	{ "PRAGMA foreign_keys = OFF; DELETE FROM source", 0, 0, 0, 1 },
+	{ "PRAGMA foreign_keys = OFF; UPDATE event SET correction = 7 WHERE id = 'call-1'", 0, 0, 0, 1 },
 };
 
 START_TEST(verify_finds_tampering)
@@ -1293,10 +1323,38 @@ START_TEST(verify_finds_tampering)
 
 	write_sound_ledger();
 	raw(tamperings[_i].sql);
-	found = verify(tamperings[_i].missing + tamperings[_i].extra + tamperings[_i].different);
+	found = verify(tamperings[_i].missing + tamperings[_i].extra + tamperings[_i].different + tamperings[_i].faults);
+	ck_assert_int_eq(found.faults, tamperings[_i].faults);
 	ck_assert_int_eq(found.missing, tamperings[_i].missing);
 	ck_assert_int_eq(found.extra, tamperings[_i].extra);
 	ck_assert_int_eq(found.different, tamperings[_i].different);
+}
+END_TEST
+
+/* What follows from the events, whatever they are, can be put right. */
+START_TEST(rebuild_puts_right_what_verify_finds)
+{
+	struct verify_calls calls = { 0 };
+	struct store *st, *writer;
+	size_t n;
+	int64_t events;
+
+	write_sound_ledger();
+	raw(tamperings[_i].sql);
+	st = reopen(0);
+	writer = reopen(STORE_WRITE);
+	if (strstr(tamperings[_i].sql, "9223372036854775807")) {
+		FAILS(store_rebuild(st, writer, &calls, &n, &events, &err), ERR_OVERFLOW, "");
+	} else {
+		OK(store_rebuild(st, writer, &calls, &n, &events, &err));
+		OK(store_rebuild(st, writer, &calls, &n, &events, &err));
+		ck_assert_uint_eq(n, 0);
+	}
+	store_close(&st);
+	store_close(&writer);
+	/* what is wrong with the events themselves stays */
+	if (!strstr(tamperings[_i].sql, "9223372036854775807"))
+		verify(strstr(tamperings[_i].sql, "booked_us") || strstr(tamperings[_i].sql, "PRAGMA") ? 1 : 0);
 }
 END_TEST
 
@@ -1321,6 +1379,7 @@ END_TEST
 START_TEST(verify_names_at_most_the_limit_but_counts_all)
 {
 	struct found found = { 0 };
+	struct verify_calls calls = calls_for(&found, 5);
 	struct store *st;
 	size_t n;
 	int64_t events;
@@ -1328,8 +1387,8 @@ START_TEST(verify_names_at_most_the_limit_but_counts_all)
 	write_sound_ledger();
 	raw("DELETE FROM event");
 	st = reopen(0);
-	OK(store_verify(st, 5, note_difference, NULL, &found, &n, &events, &err));
-	ck_assert_int_eq(n, 12);
+	OK(store_verify(st, &calls, &n, &events, &err));
+	ck_assert_int_eq(n, 14);
 	ck_assert_int_eq(found.extra, 5);
 	ck_assert_int_eq(events, 0);
 	store_close(&st);
@@ -1339,6 +1398,7 @@ END_TEST
 START_TEST(verify_refuses_events_without_a_series)
 {
 	struct found found = { 0 };
+	struct verify_calls calls = calls_for(&found, 5);
 	struct store *st;
 	size_t n;
 	int64_t events;
@@ -1346,7 +1406,7 @@ START_TEST(verify_refuses_events_without_a_series)
 	write_sound_ledger();
 	raw("PRAGMA foreign_keys = OFF; DELETE FROM series WHERE id = 1");
 	st = reopen(0);
-	FAILS(store_verify(st, 5, note_difference, NULL, &found, &n, &events, &err), ERR_INTERNAL, "damaged");
+	FAILS(store_verify(st, &calls, &n, &events, &err), ERR_INTERNAL, "damaged");
 	store_close(&st);
 }
 END_TEST
@@ -1619,6 +1679,7 @@ static Suite *store_suite(void)
 	tcase_add_test(t, sound_ledger_verifies);
 	tcase_add_test(t, empty_ledger_verifies);
 	tcase_add_loop_test(t, verify_finds_tampering, 0, ARRAY_SIZE(tamperings));
+	tcase_add_loop_test(t, rebuild_puts_right_what_verify_finds, 0, ARRAY_SIZE(tamperings));
 	tcase_add_test(t, verify_says_what_differs);
 	tcase_add_test(t, verify_names_at_most_the_limit_but_counts_all);
 	tcase_add_test(t, verify_refuses_events_without_a_series);

@@ -334,19 +334,27 @@ static struct bench open_bench(const char *where, const struct ledger_options *o
 
 static const struct ledger_options any_account;
 
-static void note_nothing(void *arg, const struct rollup *want, const struct rollup *have)
+static void note_fault(void *arg, const char *words)
+{
+	(void)arg;
+	ck_abort_msg("%s", words);
+}
+
+static void note_difference(void *arg, const struct rollup *want, const struct rollup *have)
 {
 	(void)arg;
 	(void)want;
 	(void)have;
 }
 
+static const struct verify_calls notes = { .limit = 10, .difference = note_difference, .fault = note_fault };
+
 static void close_bench(struct bench *b)
 {
 	size_t differences;
 	int64_t events;
 
-	OK(store_verify(b->st, 0, note_nothing, NULL, NULL, &differences, &events, &err));
+	OK(store_verify(b->st, &notes, &differences, &events, &err));
 	ck_assert_int_eq(differences, 0);
 	ledger_free(&b->l);
 	ck_assert_ptr_null(b->l);
