@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "meta/api_index.h"
 #include "meta/catalog.h"
 #include "meta/metadata.h"
 #include "meta/openapi.h"
@@ -29,6 +30,7 @@ const struct document documents[] = {
 	{ "/{format}/metadata", DOCUMENT_HTML, "One operation in one format: op, lang", metadata_write_operation, NULL },
 	{ "/openapi.json", DOCUMENT_JSON, "All operations as OpenAPI 3.1", openapi_write, NULL },
 	{ "/openapi", DOCUMENT_JSON, "The same", NULL, "/openapi.json" },
+	{ "/api", DOCUMENT_JSON, "What can be called by name, in groups", api_index_write, NULL },
 	{ 0 }
 };
 

@@ -198,6 +198,24 @@ describe('routes by name', () => {
 		}
 		(await send('/api/GetAIUsage[]', { as: 'manager', method: 'POST', body: '[]' })).is(403)
 	})
+	test('/api lists them in groups, to everybody', async () => {
+		for (const path of ['/api', '/API', '/api/']) {
+			let a = await send(path)
+			if (a.status === 302)
+				a = await send(a.headers.location)
+			a.is(200)
+			assert.equal(a.headers['content-type'], 'application/json; charset=utf-8')
+			const operation = (group, name) => a.json[group].find(o => o.name === name)
+			assert.equal(operation('AI', 'GetAIUsage').returns, 'AIUsage')
+			assert.equal(operation('Dashboard', 'ListUsageRecords').returns, 'List<UsageRecordInfo>')
+			for (const { name, links } of Object.values(a.json).flat()) {
+				assert.equal(links.api, `${env.BASE_URL}/api/${name}`)
+				const answer = await send(new URL(links.api).pathname)
+				assert.notEqual(answer.json.responseStatus?.errorCode, 'NotFound', name)
+				assert.doesNotMatch(answer.json.responseStatus?.message ?? '', /does not exist/, name)
+			}
+		}
+	})
 	test('a batch has a limit', async () => {
 		const a = (await send('/api/GetAIUsage[]', { as: 'admin', method: 'POST', body: JSON.stringify(Array(101).fill({})) })).is(413)
 		assert.match(a.json.responseStatus.message, /101 requests; at most 100/)
