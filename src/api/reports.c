@@ -31,8 +31,8 @@ struct row {
 enum { ROW_START, ROW_END, ROW_ACCOUNT = 5 };
 
 #define ROW_HEAD                                                                                                          \
-	[ROW_START] = FIELD(struct row, start, "First day, or first instant of an hour; null without By", .format = "date"),  \
-	[ROW_END] = FIELD(struct row, end, "Last day, included; null without By", .format = "date"),                          \
+	[ROW_START] = FIELD(struct row, start, "First day, or first instant of an hour; null without By", .format = "date-or-time"),  \
+	[ROW_END] = FIELD(struct row, end, "Last day, included, or the hour; null without By", .format = "date-or-time"),                          \
 	FIELD(struct row, name, "What the line is about, in words"),                                                          \
 	FIELD(struct row, uri, "The next finer report of it", .format = "uri", .flags = FIELD_LINK),                          \
 	FIELD(struct row, key, "Its category, account, customer or SIM", .flags = FIELD_LABEL),                               \
@@ -82,7 +82,7 @@ struct bar {
 };
 
 #define BAR_HEAD \
-	FIELD(struct bar, start, "First day, or first instant of an hour", .format = "date")
+	FIELD(struct bar, start, "First day, or first instant of an hour", .format = "date-or-time")
 #define BAR_NAME FIELD(struct bar, name, "What it is, in words; the small ones together")
 
 static const struct field price_bar_fields[] = {
