@@ -1,5 +1,6 @@
 #include <check.h>
 #include <inttypes.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -614,6 +615,209 @@ START_TEST(sums_that_corrections_made_negative_do_not_hide_an_overflow)
 }
 END_TEST
 
+/* ---- anything, in any order, against the plainest model ---- */
+
+#define MODEL_EVENTS 24
+#define MODEL_DAYS 40
+#define MODEL_STEPS 250
+#define MODEL_FIRST 20728            /* 2026-10-02, in days */
+
+/* One event that may be there: what was sent, what counts, and where. */
+struct model_event {
+	bool there, is_void, amended;
+	int64_t sent_day, sent_usage;
+	int64_t day, usage, booked;      /* what counts: its own day, its usage, where it is booked */
+};
+
+static struct {
+	struct model_event events[MODEL_EVENTS];
+	int64_t usage[MODEL_DAYS], count[MODEL_DAYS];        /* by the day that they are booked on */
+	int64_t open;                    /* the first open day; 0 = all */
+	uint64_t seed;
+} model;
+
+static int64_t any(int64_t n)
+{
+	model.seed = model.seed * 6364136223846793005u + 1442695040888963407u;
+	return (int64_t)((model.seed >> 33) % (uint64_t)n);
+}
+
+static void model_book(int64_t day, int64_t usage, int sign)
+{
+	model.usage[day] += sign * usage;
+	model.count[day] += sign;
+}
+
+/* Where it is booked, or -1: refused. */
+static int64_t model_day(int64_t day)
+{
+	return day >= model.open ? day : late == LATE_ADJUST ? model.open : -1;
+}
+
+static char *day_text(int64_t day, int64_t hour)
+{
+	char text[INSTANT_TEXT];
+
+	instant_format(text, (MODEL_FIRST + day) * DAY_US + hour * HOUR_US + 1);
+	return arena_str(&arena, text);
+}
+
+static void step_add(int i)
+{
+	struct model_event *e = &model.events[i];
+	struct raw_event raw = call(arena_printf(&arena, "e%d", i), NULL);
+	int64_t day = e->there && any(3) ? e->sent_day : any(MODEL_DAYS);
+	int64_t usage = e->there && any(3) ? e->sent_usage : any(5);
+	int64_t booked = model_day(day);
+	bool same = e->there && e->sent_day == day && e->sent_usage == usage;
+	enum verdict want = same ? VERDICT_DUPLICATE : e->there ? VERDICT_CONFLICT : booked < 0 ? VERDICT_REJECTED : VERDICT_CREATED;
+
+	set_field(&raw, EV_TIME, day_text(day, i));
+	set_field(&raw, EV_USAGE, arena_printf(&arena, "%" PRId64, usage));
+	if (i % 3)
+		set_field(&raw, EV_CUSTOMER, arena_printf(&arena, "cus%d", i % 3));
+	ck_assert_int_eq(add(&raw).verdict, want);
+	if (want != VERDICT_CREATED)
+		return;
+	*e = (struct model_event){ .there = true, .sent_day = day, .sent_usage = usage, .day = day, .usage = usage, .booked = booked };
+	model_book(booked, usage, 1);
+}
+
+static void step_void(int i)
+{
+	struct model_event *e = &model.events[i];
+	struct correct c = { .id = arena_printf(&arena, "e%d", i), .kind = CORRECTION_VOID };
+	int64_t booked = model_day(e->booked);
+	struct correction ret;
+	bool done = false;
+	int rc = correct(&c, &ret, &done);
+
+	if (!e->there || (!e->is_void && booked < 0)) {
+		ck_assert_int_eq(rc, -1);
+		ck_assert_int_eq(err.kind, e->there ? ERR_CLOSED : ERR_NOT_FOUND);
+		return;
+	}
+	ck_assert_int_eq(rc, 0);
+	ck_assert_int_eq(done, e->is_void);
+	if (!e->is_void)
+		model_book(booked, e->usage, -1);
+	e->is_void = true;
+}
+
+/* What an amendment ought to come to. */
+static enum error_kind amend_fails(const struct model_event *e, int64_t day, int64_t usage)
+{
+	if (!e->there)
+		return ERR_NOT_FOUND;
+	if (e->is_void)
+		return ERR_CONFLICT;
+	if (day == e->day && usage == e->usage)
+		return e->amended ? ERR_NONE : ERR_PARAM;
+	return model_day(e->booked) < 0 || model_day(day) < 0 ? ERR_CLOSED : ERR_NONE;
+}
+
+static void step_amend(int i)
+{
+	struct model_event *e = &model.events[i];
+	struct raw_event change = { 0 };
+	struct correct c = { .id = arena_printf(&arena, "e%d", i), .kind = CORRECTION_AMEND, .change = &change };
+	int64_t day = any(2) ? e->day : any(MODEL_DAYS), usage = any(2) ? e->usage : any(5);
+	enum error_kind fails = amend_fails(e, day, usage);
+	struct correction ret;
+	bool done = false;
+	int rc;
+
+	set_field(&change, EV_TIME, day_text(day, i));
+	set_field(&change, EV_USAGE, arena_printf(&arena, "%" PRId64, usage));
+	rc = correct(&c, &ret, &done);
+	ck_assert_int_eq(err.kind, fails);
+	ck_assert_int_eq(rc, fails ? -1 : 0);
+	if (fails)
+		return;
+	ck_assert_int_eq(done, day == e->day && usage == e->usage);
+	if (done)
+		return;
+	model_book(model_day(e->booked), e->usage, -1);
+	e->amended = true;
+	e->day = day;
+	e->usage = usage;
+	e->booked = model_day(day);
+	model_book(e->booked, usage, 1);
+}
+
+static void step_close(void)
+{
+	struct closing c = { .account = main_id, .author = "ann" };
+
+	model.open = any(4) ? any(MODEL_DAYS / 2) : 0;
+	c.through = model.open ? (MODEL_FIRST + model.open) * SEC_PER_DAY : 0;
+	OK(store_close_through(st, &c, &err));
+}
+
+/* Loses some of what follows from the events, and makes it anew. */
+static void step_rebuild(void)
+{
+	static const char *const losses[] = {
+		"DELETE FROM posting WHERE hour % 2 = 0", "DELETE FROM total_day WHERE slot % 3 = 0", "UPDATE part_month SET usage = usage + 7",
+		"DELETE FROM total_month", "UPDATE posting SET part = part + 1000 WHERE hour % 5 = 0", "UPDATE total_quarter SET count = -count"
+	};
+	struct verify_calls calls = { 0 };
+	struct store *reader;
+	sqlite3 *db;
+	size_t n;
+	int64_t events;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, losses[any((int64_t)ARRAY_SIZE(losses))], NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	OK(store_open(path, 0, 50, &reader, &err));
+	OK(store_rebuild(reader, st, &calls, &n, &events, &err));
+	store_close(&reader);
+}
+
+static void check_model(void)
+{
+	for (int64_t day = 0; day < MODEL_DAYS; day++) {
+		struct amounts sum = total("calls-inbound", MODEL_FIRST + day, 1);
+
+		ck_assert_int_eq(sum.count, model.count[day]);
+		ck_assert_int_eq(sum.usage, model.usage[day] * 1000000);
+	}
+	for (int i = 0; i < MODEL_EVENTS; i++) {
+		const struct model_event *e = &model.events[i];
+
+		if (e->there)
+			ck_assert_int_eq(state_of(arena_printf(&arena, "e%d", i)),
+					 e->is_void ? EVENT_VOID : e->amended ? EVENT_AMENDED : EVENT_CURRENT);
+	}
+	ck_assert_uint_eq(differences(), 0);
+}
+
+START_TEST(any_order_of_changes_adds_up)
+{
+	memset(&model, 0, sizeof(model));
+	model.seed = 4711 + (uint64_t)_i;
+	for (int i = 0; i < MODEL_STEPS; i++) {
+		int64_t kind = any(20);
+
+		if (kind < 8)
+			step_add((int)any(MODEL_EVENTS));
+		else if (kind < 11)
+			step_void((int)any(MODEL_EVENTS));
+		else if (kind < 17)
+			step_amend((int)any(MODEL_EVENTS));
+		else if (kind < 18)
+			step_close();
+		else if (kind < 19)
+			step_rebuild();
+		else
+			start_ledger(any(2) ? LATE_ADJUST : LATE_REJECT);
+		check_model();
+		arena_reset(&arena);
+	}
+}
+END_TEST
+
 static Suite *correct_suite(void)
 {
 	Suite *s = suite_create("correct");
@@ -639,6 +843,12 @@ static Suite *correct_suite(void)
 	tcase_add_test(t, what_is_closed_is_corrected_in_the_open);
 	tcase_add_test(t, a_correction_in_closed_books_is_refused_where_the_setting_says_so);
 	tcase_add_test(t, sums_that_corrections_made_negative_do_not_hide_an_overflow);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("model");
+	tcase_set_timeout(t, 300);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, any_order_of_changes_adds_up, 0, 4);
 	suite_add_tcase(s, t);
 	return s;
 }

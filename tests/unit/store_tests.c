@@ -1597,6 +1597,310 @@ START_TEST(use_of_a_key_is_noted_and_is_no_change)
 }
 END_TEST
 
+/* ---- postings ---- */
+
+static uint64_t random_number(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return *state >> 33;
+}
+
+/* References of N events in HOUR, each called after its number, with ids of many lengths. */
+static struct posted *make_posted(size_t n, int64_t hour, int64_t series, uint64_t *state)
+{
+	struct posted *list = arena_array(&arena, struct posted, n);
+
+	for (size_t i = 0; i < n; i++) {
+		char *id = arena_printf(&arena, "call-%08zu-%0*d", i, (int)(random_number(state) % 200) + 1, 7);
+
+		list[i] = (struct posted){ hour * 3600000000 + (int64_t)(random_number(state) % 3600000000), series,
+					   (int64_t)(random_number(state) % 5) + 1, id, strlen(id) };
+	}
+	return list;
+}
+
+static void check_postings(struct store *st, int64_t account, int64_t hour, size_t want_n, const struct posting_sum *want)
+{
+	struct posting_sum sum = { 0 };
+	struct posted *list;
+	size_t n;
+
+	OK(store_postings(st, account, hour, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, want_n);
+	for (size_t i = 0; i < n; i++) {
+		posting_sum_add(&sum, &list[i]);
+		if (i > 0) {
+			const struct posted *a = &list[i - 1], *b = &list[i];
+
+			ck_assert(a->booked_us < b->booked_us || (a->booked_us == b->booked_us &&
+				  (a->source < b->source || (a->source == b->source && strcmp(a->id, b->id) < 0))));
+		}
+	}
+	ck_assert_uint_eq(sum.hash, want->hash);
+}
+
+START_TEST(postings_of_many_commits_come_back_in_order)
+{
+	struct fixture f = with_series(path);
+	struct posting_sum want[3] = { 0 };
+	size_t counts[3] = { 0 };
+	uint64_t state = 1;
+	int64_t hour;
+
+	for (int commit = 0; commit < 60; commit++) {
+		size_t n = commit % 7 ? random_number(&state) % 3 + 1 : 200, which = random_number(&state) % 3;
+		struct posted *list = make_posted(n, 490000 + 10 * (int64_t)which, f.plain, &state);
+
+		for (size_t i = 0; i < n; i++)
+			posting_sum_add(&want[which], &list[i]);
+		counts[which] += n;
+		OK(store_begin_write(f.st, &err));
+		OK(store_postings_add(f.st, f.account, list, n, &err));
+		OK(store_commit(f.st, &err));
+	}
+	for (int64_t which = 0; which < 3; which++)
+		check_postings(f.st, f.account, 490000 + 10 * which, counts[which], &want[which]);
+	ck_assert_int_le(raw_number("SELECT max(length(events)) FROM posting"), 960);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM posting WHERE account <> 1"), 0);
+	ck_assert_int_eq(store_posting_hour(f.st, f.account, 0, false, &hour, &err), 1);
+	ck_assert_int_eq(hour, 490000);
+	ck_assert_int_eq(store_posting_hour(f.st, f.account, 490001, false, &hour, &err), 1);
+	ck_assert_int_eq(hour, 490010);
+	ck_assert_int_eq(store_posting_hour(f.st, f.account, 490019, true, &hour, &err), 1);
+	ck_assert_int_eq(hour, 490010);
+	ck_assert_int_eq(store_posting_hour(f.st, f.account, 490021, false, &hour, &err), 0);
+	ck_assert_int_eq(store_posting_hour(f.st, f.account, 489999, true, &hour, &err), 0);
+	ck_assert_int_eq(store_posting_hour(f.st, f.account + 1, 0, false, &hour, &err), 0);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(small_commits_share_a_part)
+{
+	struct fixture f = with_series(path);
+	struct posted ref = { .series = f.plain, .source = f.source, .id_len = 6 };
+
+	for (int i = 0; i < 50; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "e%05d", i);
+		ref.id = id;
+		ref.booked_us = 490000 * INT64_C(3600000000) + i;
+		OK(store_begin_write(f.st, &err));
+		OK(store_postings_add(f.st, f.account, &ref, 1, &err));
+		OK(store_commit(f.st, &err));
+	}
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM posting"), 1);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(damaged_postings_are_said)
+{
+	struct posted *list;
+	struct store *st;
+	size_t n;
+
+	write_sound_ledger();
+	raw("UPDATE posting SET events = CAST(substr(events, 1, 7) AS BLOB)");
+	st = reopen(0);
+	FAILS(store_postings(st, 1, 20454 * 24, &arena, &list, &n, &err), ERR_INTERNAL, "rebuild");
+	store_close(&st);
+}
+END_TEST
+
+/* As a program of version 1 left it: events without booked time and corrections, no postings. */
+START_TEST(events_of_an_older_ledger_get_their_postings)
+{
+	struct store *st;
+	struct posted *list;
+	struct stored_event e;
+	struct db *db;
+	size_t n;
+
+	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
+	db_sqlite.close(&db);
+	raw("INSERT INTO account VALUES (1, 'AC1', 'a', NULL, 'usd', 0), (2, 'AC2', 'b', NULL, 'usd', 0);"
+	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0); INSERT INTO source VALUES (1, '/pbx');"
+	    "INSERT INTO series VALUES (1, 1, 1, 0, 0, 0, 0, 0), (2, 2, 1, 0, 0, 0, 0, 0);"
+	    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 24999)"
+	    " INSERT INTO event SELECT 1, 'e' || i, 1 + i % 2, i * 1000000, 1, 0, 0, 0 FROM n");
+	st = reopen(STORE_WRITE);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 25000);
+	OK(store_postings(st, 2, 1, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 1800);
+	ck_assert_str_eq(list[0].id, "e3601");
+	ck_assert_int_eq(list[1799].booked_us, INT64_C(7199000000));
+	ck_assert_int_eq(store_event_find(st, 1, "e7", 2, &arena, &e, &err), 1);
+	ck_assert_int_eq(e.booked_us, 7000000);
+	ck_assert_int_eq(e.correction, 0);
+	store_close(&st);
+}
+END_TEST
+
+/* ---- corrections, closed books, refused records ---- */
+
+START_TEST(corrections_of_an_event_come_oldest_first)
+{
+	struct fixture f = with_series(path);
+	struct correction c = { .sid = "CR1", .kind = CORRECTION_AMEND, .source = f.source, .event = "call", .author = "ann", .reason = "why", .made = 5 };
+	struct correction *list, found;
+	size_t n;
+
+	ck_assert_int_eq(store_correction_last(f.st, f.source, "call", 4, &arena, &found, &err), 0);
+	OK(store_correction_add(f.st, &c, &err));
+	FAILS(store_correction_add(f.st, &c, &err), ERR_CONFLICT, "exists");
+	snprintf(c.sid, sizeof(c.sid), "CR2");
+	c.kind = CORRECTION_VOID;
+	OK(store_correction_add(f.st, &c, &err));
+	OK(store_corrections(f.st, f.source, "call", 4, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(list[0].sid, "CR1");
+	ck_assert_int_eq(list[0].kind, CORRECTION_AMEND);
+	ck_assert_str_eq(list[1].event, "call");
+	ck_assert_int_eq(store_correction_last(f.st, f.source, "call", 4, &arena, &found, &err), 1);
+	ck_assert_str_eq(found.sid, "CR2");
+	ck_assert_int_eq(store_correction_by_id(f.st, list[0].id, &arena, &found, &err), 1);
+	ck_assert_str_eq(found.reason, "why");
+	ck_assert_int_eq(store_correction_by_id(f.st, 99, &arena, &found, &err), 0);
+	OK(store_corrections(f.st, f.source, "calls", 5, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(closings_are_one_an_account_and_count_as_changes)
+{
+	struct store *st = create(path);
+	struct closing c = { .account = add_account(st, 1, "first"), .through = 86400, .author = "ann", .made = 7 }, *list;
+	int64_t before, now;
+	size_t n;
+
+	OK(store_version(st, &before, &err));
+	ck_assert_int_eq(store_closing(st, c.account, &arena, &c, &err), 0);
+	OK(store_close_through(st, &c, &err));
+	c.through *= 2;
+	OK(store_close_through(st, &c, &err));
+	OK(store_version(st, &now, &err));
+	ck_assert_int_eq(now, before + 2);
+	ck_assert_int_eq(store_closing(st, c.account, &arena, &c, &err), 1);
+	ck_assert_int_eq(c.through, 172800);
+	OK(store_closings(st, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(list[0].author, "ann");
+	c.through = 0;
+	OK(store_close_through(st, &c, &err));
+	OK(store_closings(st, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	c.account = 99;
+	FAILS(store_close_through(st, &c, &err), ERR_PARAM, "no account");
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(refused_records_come_newest_first_and_are_forgotten)
+{
+	struct store *st = create(path);
+	int64_t first = add_account(st, 1, "first"), second = add_account(st, 2, "second");
+	struct rejection r = { .author = "SK1", .source = "/p", .event = "e", .code = "invalid", .field = "time", .message = "m" }, *list;
+	char *record = arena_alloc(&arena, REJECTION_RECORD_MAX + 10);
+	size_t n;
+
+	memset(record, 'x', REJECTION_RECORD_MAX - 1);
+	memcpy(record + REJECTION_RECORD_MAX - 1, "\xC3\xA4...", 6);
+	r.record = record;
+	for (int i = 0; i < 10; i++) {
+		r.at = 100 + i;
+		r.account = i % 3 == 0 ? 0 : i % 3 == 1 ? first : second;
+		OK(store_rejection_add(st, &r, &err));
+	}
+	OK(store_rejections(st, NULL, 0, 0, 3, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 3);
+	ck_assert_int_eq(list[0].at, 109);
+	ck_assert_uint_eq(strlen(list[0].record), REJECTION_RECORD_MAX - 1);
+	OK(store_rejections(st, NULL, 0, list[2].id, 100, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 7);
+	ck_assert_int_eq(list[0].at, 106);
+	OK(store_rejections(st, &second, 1, 0, 2, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 2);
+	ck_assert_int_eq(list[1].at, 105);
+	OK(store_rejections_prune(st, 103, 4, &err));
+	OK(store_rejections(st, NULL, 0, 0, 100, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 4);
+	OK(store_rejections_prune(st, 108, 100, &err));
+	OK(store_rejections(st, NULL, 0, 0, 100, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 2);
+	store_close(&st);
+}
+END_TEST
+
+/* ---- rebuilding while others write ---- */
+
+struct meanwhile {
+	struct store *st;
+	struct fixture f;
+	int n;
+};
+
+/* An event that comes while the snapshot is gone through. */
+static void add_meanwhile(struct meanwhile *m)
+{
+	int64_t at = 20454LL * 96;
+	char id[24];
+	struct stored_event e = { .source = m->f.source, .id = id, .series = m->f.dimensioned, .time_us = at * 900000000 + 100 + m->n, .amounts = { 1, 10, 100, 1000 } };
+	struct posted ref;
+	enum added added;
+
+	snprintf(id, sizeof(id), "meanwhile-%d", m->n++);
+	e.id_len = strlen(id);
+	OK(store_begin_write(m->st, &err));
+	OK(store_events_add(m->st, &e, 1, &added, &err));
+	ref = (struct posted){ e.time_us, e.series, e.source, e.id, e.id_len };
+	OK(store_postings_add(m->st, m->f.account, &ref, 1, &err));
+	for (int level = 0; level < LEVELS; level++) {
+		struct rollup r = { .level = level, .account = m->f.account, .category = m->f.category, .slot = store_slot(level, at) };
+
+		add_rollup(m->st, r, 1);
+		r.series = m->f.dimensioned;
+		add_rollup(m->st, r, 1);
+	}
+	OK(store_commit(m->st, &err));
+}
+
+START_TEST(rebuild_keeps_what_comes_meanwhile)
+{
+	struct store *snapshot, *writer;
+	struct verify_calls calls = { 0 };
+	struct meanwhile m = { .f = { .account = 1, .category = 1, .source = 1, .plain = 1, .dimensioned = 2 } };
+	struct posted *refs;
+	size_t n, n_refs;
+
+	write_sound_ledger();
+	raw("DELETE FROM total_day WHERE slot = 20454; DELETE FROM posting WHERE hour = 20454 * 24 - 1");
+	snapshot = reopen(0);
+	writer = reopen(STORE_WRITE);
+	m.st = reopen(STORE_WRITE);
+	OK(store_begin_read(snapshot, &err));
+	OK(store_postings(snapshot, 1, 20454 * 24, &arena, &refs, &n_refs, &err));
+	for (int i = 0; i < 40; i++)
+		add_meanwhile(&m);
+	/* the hour as the snapshot has it, once again: what came since stays */
+	OK(store_begin_write(writer, &err));
+	OK(store_postings_replace(snapshot, writer, 1, 20454 * 24, refs, n_refs, &err));
+	OK(store_commit(writer, &err));
+	store_end(snapshot);
+	OK(store_postings(writer, 1, 20454 * 24, &arena, &refs, &n, &err));
+	ck_assert_uint_eq(n, n_refs + 40);
+	OK(store_rebuild(snapshot, writer, &calls, &n, &(int64_t){ 0 }, &err));
+	ck_assert_uint_eq(n, 2);
+	store_close(&snapshot);
+	store_close(&writer);
+	store_close(&m.st);
+	verify(0);
+}
+END_TEST
+
 static Suite *store_suite(void)
 {
 	Suite *s = suite_create("store");
@@ -1683,6 +1987,18 @@ static Suite *store_suite(void)
 	tcase_add_test(t, verify_says_what_differs);
 	tcase_add_test(t, verify_names_at_most_the_limit_but_counts_all);
 	tcase_add_test(t, verify_refuses_events_without_a_series);
+	tcase_add_test(t, rebuild_keeps_what_comes_meanwhile);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("postings");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, postings_of_many_commits_come_back_in_order);
+	tcase_add_test(t, small_commits_share_a_part);
+	tcase_add_test(t, damaged_postings_are_said);
+	tcase_add_test(t, events_of_an_older_ledger_get_their_postings);
+	tcase_add_test(t, corrections_of_an_event_come_oldest_first);
+	tcase_add_test(t, closings_are_one_an_account_and_count_as_changes);
+	tcase_add_test(t, refused_records_come_newest_first_and_are_forgotten);
 	suite_add_tcase(s, t);
 	return s;
 }
