@@ -282,19 +282,16 @@ static const char *request_schema(struct api *api, const struct op *op)
 static void put_parameter_body(struct api *api, struct json_object *content, const struct op *op)
 {
 	const char *name = request_schema(api, op);
+	struct json_object *schema;
 
 	for (const char *const *type = parameter_types; *type; type++)
 		put_ref(tree_object(tree_object(content, *type), "schema"), api->rq->arena, "schemas", name);
 	if (op->body_root) {
-		const char *doc = "As /xsd describes it";
-
-		for (int i = 0; i < 2; i++) {
-			struct json_object *schema = tree_object(tree_object(content, i ? "text/jsv" : "application/xml"), "schema");
-
-			tree_text(schema, "type", "string");
-			if (!i)
-				tree_text(schema, "description", doc);
-		}
+		schema = tree_object(tree_object(content, format_xml.mime), "schema");
+		tree_text(schema, "type", "string");
+		tree_text(schema, "description", "As /xsd describes it");
+		schema = tree_object(tree_object(content, format_jsv.mime), "schema");
+		tree_text(schema, "type", "string");
 	}
 }
 

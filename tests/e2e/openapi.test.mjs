@@ -12,7 +12,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import Ajv2020 from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { generate } from 'openapi-typescript-codegen'
-import { day, env, plusDays, program, send, sids, usaged } from './harness.mjs'
+import { day, env, newAccount, plusDays, send, sids, usaged } from './harness.mjs'
 
 const require = createRequire(import.meta.url)
 const doc = (await send('/openapi.json')).is(200).json
@@ -86,10 +86,14 @@ describe('the document', () => {
 	})
 })
 
+// An account and an event of our own.
+const { sid } = await newAccount('openapi')
+const event = { id: `openapi-${process.pid}-${Date.now()}`, subject: sid, time: `${plusDays(today, -1)}T10:00:00Z` }
+
 // What each operation is called with, beside what the document itself says (examples, defaults, enums).
 const given = {
 	AccountSid: sids.main, accountId: sids.main, startDate: plusDays(today, -20), endDate: plusDays(today, -1),
-	StartDate: plusDays(today, -20), EndDate: plusDays(today, -1),
+	StartDate: plusDays(today, -20), EndDate: plusDays(today, -1), EventId: event.id,
 }
 
 function valueOf(p) {
@@ -103,7 +107,7 @@ function valueOf(p) {
 function bodyOf(op) {
 	const content = op.requestBody.content['application/json']
 	if (content.example)
-		return content.example.map(e => ({ ...e, subject: sids.main, id: `openapi-${process.pid}`, time: `${plusDays(today, -1)}T10:00:00Z` }))
+		return content.example.map(e => ({ ...e, ...event }))
 	const { properties, required = [] } = doc.components.schemas[content.schema.$ref.split('/').pop()]
 	return Object.fromEntries(required.map(name => [name, valueOf({ name, schema: properties[name] })]))
 }
@@ -120,7 +124,8 @@ describe('a client made by openapi-typescript-codegen', () => {
 			'--lib', 'es2022,dom', '--strict', '--skipLibCheck', join(folder, 'ts/index.ts')], { encoding: 'utf8' })
 		assert.equal(status, 0, stdout)
 		client = require(join(folder, 'js/index.js'))
-		client.OpenAPI.TOKEN = env.ADMIN_TOKEN
+		const post = operations.find(o => o.operationId === 'PostEvents')
+		;(await send(post.path, { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(bodyOf(post)) })).is(200)
 		for (const [name, service] of Object.entries(client))
 			if (name.endsWith('Service'))
 				for (const method of Object.getOwnPropertyNames(service).filter(m => typeof service[m] === 'function'))
