@@ -173,7 +173,7 @@ static int list_events(struct call *call, struct writer *w, struct error *err)
 static const char *const orders[] = { "newest", "oldest", NULL };
 
 static const struct param list_params[] = {
-	{ "AccountSid", PT_TEXT, .max = 64, .doc = "Only of this account; else of all that the caller sees" },
+	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "Only of this account; else of all that the caller sees" },
 	{ "IncludeSubaccounts", PT_BOOL, .def = "true", .doc = "With AccountSid: also of its subaccounts, as its usage records count them" },
 	{ "Category", PT_CATEGORY, .doc = "Only of this category and those below it; totalprice means all" },
 	{ "Customer", PT_TEXT, .max = 128, .doc = "Only of this customer" },

@@ -319,7 +319,7 @@ static void write_accounts(const struct overview *o)
 	for (size_t i = 0; i < r->n_lines && i < TOP_LINES; i++) {
 		fill_line(o, &o->by_account, r->lines[i], &line);
 		line.name = r->lines[i]->account->name;
-		line.uri = arena_join(o->call->arena, "/overview", call_link_suffix(o->call, &dialect_usaged), "?Account=", line.key,
+		line.uri = arena_join(o->call->arena, "/overview", call_link_suffix(o->call, &dialect_usaged), "?AccountSid=", line.key,
 				      "&IncludeSubaccounts=false", call_filter(o->call, "TimeZone"), NULL);
 		writer_record(o->w, NULL, &account_shape, &line);
 	}

@@ -60,7 +60,7 @@ static const char *words_of(const struct call *call, const struct report_account
 
 int report_accounts(const struct call *call, struct report_accounts *ret, struct error *err)
 {
-	const char *sid = call_arg(call, "Account")->text, *name = NULL;
+	const char *sid = call_arg(call, "AccountSid")->text, *name = NULL;
 	const struct account *one = NULL;
 
 	*ret = (struct report_accounts){ 0 };
@@ -69,7 +69,7 @@ int report_accounts(const struct call *call, struct report_accounts *ret, struct
 	if (sid) {
 		one = find_account(ret->accounts, ret->n, sid);
 		if (!one)
-			return error_set(err, ERR_PARAM, "Account", "'%.40s' is not an account that you may see", sid);
+			return error_set(err, ERR_PARAM, "AccountSid", "'%.40s' is not an account that you may see", sid);
 		name = one->name;
 	}
 	keep_chosen(ret, one, call_arg(call, "IncludeSubaccounts")->yes);

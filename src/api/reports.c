@@ -43,6 +43,7 @@ enum { ROW_START, ROW_END, ROW_ACCOUNT = 5 };
 	FIELD(struct row, count_unit, "What is counted", .flags = FIELD_UNIT)
 #define ROW_FOOT                                                                                                          \
 	FIELD(struct row, price, "Cost in the currency of the account"),                                                      \
+	FIELD(struct row, events_uri, "The events behind the line", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),  \
 	FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),                 \
 	FIELD(struct row, previous_price, "Cost in the days it is compared with"),                                            \
 	FIELD(struct row, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE), \
@@ -197,7 +198,7 @@ static const char *given_text(const struct call *call, const char *name)
 static void choose_filter(const struct call *call, struct report_question *q)
 {
 	static const char *const names[DIMENSIONS] = {
-		[DIM_CUSTOMER] = "Customer", [DIM_SIM] = "Sim", [DIM_FLEET] = "Fleet", [DIM_NETWORK] = "Network", [DIM_COUNTRY] = "Country"
+		[DIM_CUSTOMER] = "Customer", [DIM_SIM] = "Sim", [DIM_FLEET] = "Fleet", [DIM_NETWORK] = "Network", [DIM_COUNTRY] = "IsoCountry"
 	};
 
 	for (int d = 0; d < DIMENSIONS; d++)
@@ -377,8 +378,8 @@ static void put(struct changes *c, const char *name, const char *value)
 static bool put_line(struct changes *c, const struct asked *a, const struct report_line *line)
 {
 	static const char *const filters[] = {
-		[BY_CUSTOMER] = "Customer", [BY_SIM] = "Sim", [BY_FLEET] = "Fleet", [BY_NETWORK] = "Network", [BY_COUNTRY] = "Country",
-		[BY_CATEGORY] = "Category", [BY_ACCOUNT] = "Account"
+		[BY_CUSTOMER] = "Customer", [BY_SIM] = "Sim", [BY_FLEET] = "Fleet", [BY_NETWORK] = "Network", [BY_COUNTRY] = "IsoCountry",
+		[BY_CATEGORY] = "Category", [BY_ACCOUNT] = "AccountSid"
 	};
 
 	if (a->group != BY_NOTHING && !*line->key)
@@ -386,7 +387,7 @@ static bool put_line(struct changes *c, const struct asked *a, const struct repo
 	if (a->group != BY_NOTHING)
 		put(c, filters[a->group], line->key);
 	if (line->account && a->group != BY_ACCOUNT)
-		put(c, "Account", line->account->sid);
+		put(c, "AccountSid", line->account->sid);
 	if (line->account)
 		put(c, "IncludeSubaccounts", "false");
 	return true;
@@ -422,6 +423,51 @@ static const char *finer_link(const struct call *call, const struct asked *a, co
 	}
 	put(&c, NULL, NULL);
 	return link_with(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), c.list);
+}
+
+/* The parameters that the list of events has as well. */
+static const char *const shared_names[] = {
+	"AccountSid", "IncludeSubaccounts", "Category", "Customer", "Sim", "Fleet", "Network", "IsoCountry", "TimeZone", NULL
+};
+
+static const char *find_value(const struct call *call, const struct changes *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->list[i].name, name) == 0)
+			return c->list[i].value;
+	return find_param(call, name) && call_arg(call, name)->given ? call_arg(call, name)->text : NULL;
+}
+
+static void add_query(struct strbuf *url, const char *name, const char *value)
+{
+	strbuf_addc(url, strchr(url->text, '?') ? '&' : '?');
+	strbuf_addf(url, "%s=", name);
+	strbuf_add_urlencoded(url, value, strlen(value));
+}
+
+/* The events that a line adds up; NULL where no question finds just them. */
+static const char *events_link(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
+{
+	struct changes c = { .n = 0 };
+	bool hours = slot && a->question.period == PERIOD_HOUR;
+	const char *text;
+	struct strbuf url;
+
+	if (!put_line(&c, a, line) || *a->left_out)
+		return NULL;
+	if (a->kind->category)
+		put(&c, "Category", a->kind->category);
+	strbuf_init(&url, 8192);
+	strbuf_add(&url, "/events");
+	strbuf_add(&url, call_link_suffix(call, call->op->dialect));
+	for (const char *const *name = shared_names; *name; name++)
+		if (find_value(call, &c, *name))
+			add_query(&url, *name, find_value(call, &c, *name));
+	add_query(&url, hours ? "From" : "StartDate", slot ? slot_text(call, a, slot[0]) : date_text(call, a->first));
+	add_query(&url, hours ? "To" : "EndDate", hours ? slot_text(call, a, slot[1]) : slot ? slot_text(call, a, slot[1] - 1) : date_text(call, a->last));
+	text = arena_str(call->arena, url.text);
+	strbuf_release(&url);
+	return text;
 }
 
 /* ---- lines ---- */
@@ -575,7 +621,7 @@ static void fill_row(const struct call *call, const struct asked *a, const struc
 	const struct report_line *line = i->line;
 	const int64_t *slot = i->slot < 0 ? NULL : &r->starts[i->slot];
 
-	*ret = (struct row){ .name = name_of(call, a, line), .uri = finer_link(call, a, line, slot) };
+	*ret = (struct row){ .name = name_of(call, a, line), .uri = finer_link(call, a, line, slot), .events_uri = events_link(call, a, line, slot) };
 	if (a->group == BY_CATEGORY || a->group == BY_ACCOUNT)
 		ret->key = *line->key ? line->key : NULL;
 	if (line->account) {
@@ -813,7 +859,7 @@ static const struct param sim_params[] = {
 	{ "Sim", PT_TEXT, .max = 128, .doc = "Only of this SIM" },
 	{ "Fleet", PT_TEXT, .max = 128, .doc = "Only of this fleet" },
 	{ "Network", PT_TEXT, .max = 128, .doc = "Only in this network" },
-	{ "Country", PT_TEXT, .min = 2, .max = 2, .doc = "Only in this country: two capital letters" },
+	{ "IsoCountry", PT_TEXT, .min = 2, .max = 2, .doc = "Only in this country: two capital letters" },
 	{ "GroupBy", PT_ENUM, .values = group_names, .doc = "What the lines are" },
 	DAY_PARAMS, LIST_PARAMS,
 	{ 0 }

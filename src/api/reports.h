@@ -9,7 +9,7 @@
 
 /* The parameters that report_accounts reads. */
 #define ACCOUNT_PARAMS                                                                                                   \
-	{ "Account", PT_ACCOUNT, .max = 64, .doc = "SID of an account; else all that the caller may see" },                 \
+	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "SID of an account; else all that the caller may see" },                 \
 	{ "IncludeSubaccounts", PT_BOOL, .def = "true", .doc = "Together with the accounts below", .label = "Subaccounts" },                     \
 	{ "Currency", PT_TEXT, .min = 3, .max = 3, .doc = "Only accounts that are billed in it; else in that of the first account" }
 

@@ -148,7 +148,7 @@ describe('reports', () => {
 	})
 
 	test('another account is refused, and one without usage has an empty report', async () => {
-		assert.equal((await send(`/reports/usage.json?Account=${sids.other}`, { as: 'main' })).status, 400)
+		assert.equal((await send(`/reports/usage.json?AccountSid=${sids.other}`, { as: 'main' })).status, 400)
 		assert.equal((await ask('/reports/usage.json?Customer=nobody')).lines.length, 0)
 	})
 })
@@ -170,9 +170,45 @@ describe('the overview', () => {
 	})
 
 	test('leads to reports of the same account and zone', async () => {
-		const o = await ask(`/overview.json?Account=${sids.sub}&TimeZone=Europe/Vienna`)
+		const o = await ask(`/overview.json?AccountSid=${sids.sub}&TimeZone=Europe/Vienna`)
 
-		for (const f of o.figures) assert.match(f.uri, new RegExp(`Account=${sids.sub}.*TimeZone=Europe%2FVienna`))
+		for (const f of o.figures) assert.match(f.uri, new RegExp(`AccountSid=${sids.sub}.*TimeZone=Europe%2FVienna`))
 		for (const uri of [...o.figures, ...o.categories, ...o.accounts, ...o.customers].map(x => x.uri)) await send(uri, { as: 'main' }).then(a => a.is(200))
 	})
+})
+
+describe('the events behind a line', () => {
+	async function allEvents(uri) {
+		const events = []
+
+		for (let next = uri.replace(/^\/events(\.json)?/, '/events.json') + '&PageSize=1000'; next;) {
+			const page = await ask(next)
+
+			events.push(...page.events)
+			next = page.next_page_uri
+		}
+		return events
+	}
+
+	const questions = [
+		'/reports/usage.json', `/reports/usage.json?By=day&StartDate=${plusDays(today, -4)}&TimeZone=America/New_York`,
+		`/reports/usage.json?By=hour&StartDate=${plusDays(today, -1)}`, '/reports/usage.json?Category=calls',
+		'/reports/billing.json', '/reports/ai.json', `/reports/ai.json?AccountSid=${sids.sub}&By=month&StartDate=${plusDays(today, -60)}`,
+		'/reports/sim.json', '/reports/sim.json?GroupBy=country', '/reports/sim.json?GroupBy=network&By=day',
+	]
+	for (const question of questions)
+		test(`add up to it: ${question.replace(/AC[0-9a-f]+/, 'AC...')}`, async () => {
+			const { lines } = await ask(question)
+			let followed = 0
+
+			for (const line of lines.slice(0, 6)) {
+				if (!line.events_uri) continue
+				const events = await allEvents(line.events_uri)
+
+				followed++
+				assert.equal(prices(events), nano(line.price), line.events_uri)
+				if (line.count) assert.equal(sum(events.map(e => e.count)), nano(line.count), line.events_uri)
+			}
+			assert.ok(followed > 0 || !lines.length, 'no line leads to its events')
+		})
 })
