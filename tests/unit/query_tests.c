@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "usage/ledger.h"
 #include "usage/query.h"
+#include "usage/report.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -399,6 +400,128 @@ START_TEST(a_range_splits_into_the_fewest_slots_and_covers_itself_exactly)
 }
 END_TEST
 
+/* ---- reports ---- */
+
+static struct account report_accounts[ACCOUNTS];
+
+static struct report_question any_question(void)
+{
+	struct usage_query q = any_query();
+	struct report_question r = { .zone = q.zone, .period = q.period, .from = q.from, .to = q.to, .category = q.category,
+				     .by = (enum report_by)pick(4), .dimension = DIM_CUSTOMER, .n_accounts = 1 + (size_t)pick(ACCOUNTS) };
+	struct error err = { 0 };
+
+	for (int i = 0; i < ACCOUNTS; i++)
+		must(store_account_by_id(st, account_ids[i], &arena, &report_accounts[i], &err), &err);
+	r.accounts = report_accounts;
+	if (r.category == cats->totalprice)
+		r.category = CATALOGUE_NONE;
+	if (pick(3) == 0)
+		r.dim[DIM_CUSTOMER] = customers[pick(CUSTOMERS)];
+	return r;
+}
+
+/* The line that a category stands in: the child of OF that it is, or is below; NULL if it is OF itself. */
+static const char *category_key(size_t category, size_t of)
+{
+	while (category != of && cats->parent[category] != of)
+		category = cats->parent[category];
+	return category == of ? "" : cats->categories[category].name;
+}
+
+static bool is_of(const struct fact *f, const struct report_question *q)
+{
+	size_t own = catalogue_find(cats, names[f->name], strlen(names[f->name]));
+
+	return f->account < (int)q->n_accounts && f->sec >= q->from && f->sec < q->to &&
+	       (q->category == CATALOGUE_NONE || catalogue_within(cats, own, q->category)) &&
+	       (!q->dim[DIM_CUSTOMER] || (f->customer >= 0 && strcmp(customers[f->customer], q->dim[DIM_CUSTOMER]) == 0));
+}
+
+/* Does the fact stand in the line? */
+static bool is_in_line(const struct fact *f, const struct report_question *q, const struct report_line *line)
+{
+	const char *customer = f->customer < 0 ? "" : customers[f->customer];
+
+	switch (q->by) {
+	case REPORT_BY_CATEGORY:
+		return strcmp(line->key, category_key(catalogue_find(cats, names[f->name], strlen(names[f->name])), q->category)) == 0;
+	case REPORT_BY_ACCOUNT:
+		return strcmp(line->key, sids[f->account]) == 0;
+	case REPORT_BY_DIMENSION:
+		return strcmp(line->key, customer) == 0 && (!line->account || line->account->id == account_ids[f->account]);
+	case REPORT_BY_NONE:
+		break;
+	}
+	return true;
+}
+
+static void check_line(const struct report_question *q, const struct report *r, const struct report_line *line)
+{
+	int64_t *want = arena_array(&arena, int64_t, r->n_slots);
+	int64_t all = 0, count = 0, usage = 0;
+
+	for (size_t s = 0; s < r->n_slots; s++)
+		want[s] = 0;
+	for (int i = 0; i < EVENTS; i++) {
+		const struct fact *f = &facts[i];
+		size_t slot = 0;
+
+		if (!is_of(f, q) || !is_in_line(f, q, line))
+			continue;
+		while (slot + 1 < r->n_slots && f->sec >= r->starts[slot + 1])
+			slot++;
+		want[slot] += f->price;
+		all += f->price;
+		count += f->count;
+		usage += f->usage;
+	}
+	ck_assert_int_eq((int64_t)line->all.price, all);
+	for (size_t s = 0; s < r->n_slots; s++)
+		ck_assert_int_eq((int64_t)line->slots[s].price, want[s]);
+	if (line->category == CATALOGUE_NONE)
+		return;
+	ck_assert_int_eq((int64_t)line->all.count, count);
+	ck_assert_int_eq((int64_t)line->all.usage, usage);
+}
+
+START_TEST(random_reports_have_lines_that_are_right_and_add_up)
+{
+	for (int round = 0; round < ROUNDS / 4; round++) {
+		struct report_question q = any_question();
+		struct error err = { 0 };
+		struct report r;
+		int64_t all = 0, lines = 0;
+
+		must(report_load(st, cats, &q, &arena, &r, &err), &err);
+		for (int i = 0; i < EVENTS; i++)
+			all += is_of(&facts[i], &q) ? facts[i].price : 0;
+		for (size_t i = 0; i < r.n_lines; i++) {
+			check_line(&q, &r, r.lines[i]);
+			lines += (int64_t)r.lines[i]->all.price;
+		}
+		ck_assert_int_eq(lines, all);
+		ck_assert_int_eq((int64_t)r.all.price, all);
+		ck_assert_int_eq(r.starts[0], q.from);
+		ck_assert_int_eq(r.starts[r.n_slots], q.to);
+	}
+}
+END_TEST
+
+START_TEST(report_that_would_be_too_large_is_refused)
+{
+	struct report_question q = any_question();
+	struct error err = { 0 };
+	struct report r;
+
+	q.period = PERIOD_HOUR;
+	q.from = 0;
+	q.to = 86400 * 365 * 30LL;
+	ck_assert_int_eq(report_load(st, cats, &q, &arena, &r, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_TOO_LARGE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("query");
@@ -409,6 +532,8 @@ int main(void)
 	tcase_add_test(tc, random_queries_equal_sums_made_straight_from_the_events);
 	tcase_add_test(tc, a_dimension_filter_counts_only_what_has_its_value);
 	tcase_add_test(tc, pages_joined_are_the_whole_and_each_leads_back_to_the_one_before);
+	tcase_add_test(tc, random_reports_have_lines_that_are_right_and_add_up);
+	tcase_add_test(tc, report_that_would_be_too_large_is_refused);
 	tcase_add_test(tc, a_range_splits_into_the_fewest_slots_and_covers_itself_exactly);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
