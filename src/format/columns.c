@@ -1,5 +1,7 @@
 #include "format/columns.h"
 
+#include <string.h>
+
 #include "format/style.h"
 
 #include "base/banned.h"
@@ -49,6 +51,15 @@ size_t columns_find(const struct columns *c, size_t from, const struct field *pa
 	while (i < c->n && (c->at[i].field != field || c->at[i].parent != parent))
 		i++;
 	return i;
+}
+
+const struct chart *columns_chart(const struct columns *c, const struct shape *item)
+{
+	const struct chart *chart = item->chart;
+
+	if (!chart || (chart->kind == CHART_RANKED && (!c->n || strcmp(c->at[0].field->name, chart->along) != 0)))
+		return NULL;
+	return chart;
 }
 
 void column_add_heading(struct strbuf *out, const struct column *c)

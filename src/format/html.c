@@ -75,6 +75,8 @@ static void begin_page(struct writer *w, const struct shape *shape)
 	}
 	strbuf_init(&html->labels, w->out->limit);
 	html->layout = layout_new(w->options, w, writer_top(w)->list || has_list(shape) ? "report" : "object", html->title, html->sentence);
+	if (shape_has_chart(shape))
+		layout_set_script(html->layout, "charts.js");
 	layout_add_head(html->layout, w->out, &w->error);
 }
 
@@ -208,24 +210,28 @@ static void add_caption(struct writer *w, const struct field *f, const struct sh
 	strbuf_add(w->out, "</caption>\n");
 }
 
-/* How the page's script is to draw the table, and where. */
-static void add_chart_place(struct writer *w, const struct writer_node *list)
+static const char *chart_word(const struct chart *chart)
+{
+	return chart->kind == CHART_STACKED ? "stacked" : "ranked";
+}
+
+/* Where the page's script draws the table. */
+static void add_chart_place(struct writer *w, const struct writer_node *list, const struct chart *chart)
 {
 	const char *name = list->field ? list->field->name : list->shape->name;
 
-	strbuf_addf(w->out, "<figure class=\"chart\" data-of=\"table-%s\"></figure>\n", name);
+	strbuf_addf(w->out, "<figure class=\"chart\" data-of=\"table-%s\" data-kind=\"%s\"></figure>\n", name, chart_word(chart));
 }
 
-static void add_table_tag(struct writer *w, const struct writer_node *list)
+static void add_table_tag(struct writer *w, const struct writer_node *list, const struct chart *chart)
 {
 	const struct html *html = w->state;
-	const struct chart *chart = list->shape->chart;
 
 	strbuf_addf(w->out, "<table id=\"table-%s\"", list->field ? list->field->name : list->shape->name);
 	if (html->columns.n >= WIDE_COLUMNS)
 		strbuf_add(w->out, " class=\"wide\"");
 	if (chart) {
-		strbuf_addf(w->out, " data-chart=\"%s\" data-along=\"%s\"", chart->kind == CHART_STACKED ? "stacked" : "ranked", chart->along);
+		strbuf_addf(w->out, " data-chart=\"%s\" data-along=\"%s\"", chart_word(chart), chart->along);
 		if (chart->series)
 			strbuf_addf(w->out, " data-series=\"%s\"", chart->series);
 		strbuf_add(w->out, " data-values=\"");
@@ -292,21 +298,22 @@ static void begin_table(struct writer *w)
 {
 	struct html *html = w->state;
 	const struct writer_node *list = &w->stack[html->table - 1];
+	const struct chart *chart = columns_chart(&html->columns, list->shape);
 
 	strbuf_addf(w->out, "<section class=\"card\" data-list=\"%s\">\n", list->field ? list->field->name : "");
 	if (is_over_time(list)) {
 		strbuf_add(w->out, "<h2>");
 		html_value_text(w->out, list->shape->doc, strlen(list->shape->doc));
 		strbuf_add(w->out, "</h2>\n");
-		add_chart_place(w, list);
-		strbuf_add(w->out, "<details><summary>The numbers of this chart</summary>\n");
-	} else if (list->shape->chart) {
-		add_chart_place(w, list);
 	}
+	if (chart)
+		add_chart_place(w, list, chart);
+	if (is_over_time(list))
+		strbuf_add(w->out, "<details><summary>The numbers of this chart</summary>\n");
 	strbuf_add(w->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
 	html_value_words(w->out, list->field ? list->field->name : list->shape->name);
 	strbuf_add(w->out, "\">\n");
-	add_table_tag(w, list);
+	add_table_tag(w, list, chart);
 	add_caption(w, list->field, list->shape);
 	strbuf_add(w->out, "<thead><tr>");
 	strbuf_clear(&html->labels);

@@ -150,6 +150,11 @@ void layout_free(struct layout **l)
 	*l = NULL;
 }
 
+void layout_set_script(struct layout *l, const char *name)
+{
+	put_text(l->data, "script", name);
+}
+
 void layout_set_pager(struct layout *l, const char *key, const char *href)
 {
 	struct json_object *pager = json_object_object_get(l->data, "pager");

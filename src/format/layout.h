@@ -25,6 +25,9 @@ int layout_page(const struct writer_options *o, const char *content, const char 
 struct layout *layout_new(const struct writer_options *o, const struct writer *w, const char *content, const char *title, const char *sentence);
 void layout_free(struct layout **l);
 
+/* The page's script, a file in www/. */
+void layout_set_script(struct layout *l, const char *name);
+
 /* KEY: "next" or "previous". */
 void layout_set_pager(struct layout *l, const char *key, const char *href);
 

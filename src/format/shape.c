@@ -17,6 +17,16 @@ const struct field *shape_main_list(const struct shape *shape)
 	return first;
 }
 
+bool shape_has_chart(const struct shape *shape)
+{
+	if (shape->chart)
+		return true;
+	for (const struct field *f = shape->fields; f->name; f++)
+		if (f->type == VT_LIST && f->shape->chart)
+			return true;
+	return false;
+}
+
 const struct field *shape_field(const struct shape *shape, const char *name)
 {
 	for (const struct field *f = shape->fields; f->name; f++)

@@ -98,6 +98,9 @@ struct shape {
 /* The list of SHAPE that tables for programs have: the FIELD_MAIN one, else the first; or NULL. */
 const struct field *shape_main_list(const struct shape *shape);
 
+/* Is anything in an answer of SHAPE, or in a list of it, to be drawn? */
+bool shape_has_chart(const struct shape *shape);
+
 /* The field of SHAPE called NAME, or NULL. */
 const struct field *shape_field(const struct shape *shape, const char *name);
 
