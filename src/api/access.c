@@ -4,6 +4,8 @@
 
 int access_operation(const struct principal *who, const struct op *op, struct error *err)
 {
+	if (op->roles & ROLE_ANYONE)
+		return 0;
 	if (!who)
 		return error_set(err, ERR_UNAUTHENTICATED, NULL, "Authenticate");
 	if (!(who->role & op->roles))

@@ -6,7 +6,7 @@
 
 #include "api/op.h"
 
-/* Is the caller's role among those of the operation? -1: ERR_UNAUTHENTICATED (WHO is NULL) or ERR_FORBIDDEN. */
+/* Is the operation for anyone, or the caller's role among those of the operation? -1: ERR_UNAUTHENTICATED (WHO is NULL) or ERR_FORBIDDEN. */
 int access_operation(const struct principal *who, const struct op *op, struct error *err);
 
 /* What came of looking for an account. The 2010 API answers the middle two alike, so that nobody learns which SIDs exist. */

@@ -1,5 +1,6 @@
 #include "api/dialect.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -145,12 +146,12 @@ static const struct field response_status_fields[] = {
 	{ 0 }
 };
 
-static const struct shape response_status_shape = {
+const struct shape servicestack_status_shape = {
 	.name = "ResponseStatus", .flags = SHAPE_ORDERED, .fields = response_status_fields, .doc = "What went wrong"
 };
 
 static const struct field error_response_fields[] = {
-	{ .name = "ResponseStatus", .type = VT_OBJECT, .shape = &response_status_shape, .doc = "What went wrong" },
+	{ .name = "ResponseStatus", .type = VT_OBJECT, .shape = &servicestack_status_shape, .doc = "What went wrong" },
 	{ 0 }
 };
 
@@ -159,10 +160,24 @@ static const struct shape error_response_shape = {
 	.fields = error_response_fields, .doc = "An error"
 };
 
+/* "'User Name' must not be empty.", of the first in a comma-joined list. */
+static void say_empty(char *ret, size_t size, const char *params)
+{
+	size_t n = 0;
+
+	ret[n++] = '\'';
+	for (const char *p = params; *p && *p != ',' && n + 32 < size; p++) {
+		if (p > params && isupper((unsigned char)*p))
+			ret[n++] = ' ';
+		ret[n++] = *p;
+	}
+	snprintf(ret + n, size - n, "' must not be empty.");
+}
+
 /* One item for each parameter in the comma-joined list. */
 static void write_response_errors(struct writer *w, const struct error *err, const struct error_status *status)
 {
-	char params[sizeof(err->param)];
+	char params[sizeof(err->param)], words[2 * sizeof(err->param) + 32];
 	char *rest = params, *name;
 
 	writer_begin_list(w, &response_status_fields[RS_ERRORS], &response_error_shape);
@@ -170,6 +185,10 @@ static void write_response_errors(struct writer *w, const struct error *err, con
 	while ((name = strsep(&rest, ",")) && *name) {
 		struct response_error e = { .error_code = status->name, .field_name = name, .message = err->message };
 
+		if (err->kind == ERR_EMPTY) {
+			say_empty(words, sizeof(words), name);
+			e.message = words;
+		}
 		writer_record(w, NULL, &response_error_shape, &e);
 	}
 	writer_end(w);
@@ -182,6 +201,8 @@ static void write_servicestack_error(struct writer *w, const struct error *err, 
 
 	if (err->kind == ERR_UNAUTHENTICATED || err->kind == ERR_CREDENTIALS)
 		snprintf(message, sizeof(message), "%s", status->reason);
+	else if (err->kind == ERR_EMPTY)
+		say_empty(message, sizeof(message), err->param);
 	else if (err->param[0])
 		snprintf(message, sizeof(message), "%s (Parameter '%s')", err->message, err->param);
 	else
@@ -190,7 +211,7 @@ static void write_servicestack_error(struct writer *w, const struct error *err, 
 	if (reason)
 		*reason = '\n';                /* where the contract's words break the line */
 	writer_begin(w, NULL, &error_response_shape);
-	writer_begin(w, &error_response_fields[0], &response_status_shape);
+	writer_begin(w, &error_response_fields[0], &servicestack_status_shape);
 	writer_field(w, &response_status_fields[RS_CODE], &rs.error_code);
 	writer_field(w, &response_status_fields[RS_MESSAGE], &rs.message);
 	writer_field(w, &response_status_fields[RS_STACK], &rs.stack_trace);
@@ -227,6 +248,7 @@ static const struct style servicestack_style = {
 	[ERR_FORBIDDEN]       = { 403, 20006, NULL, NULL }, \
 	[ERR_NOT_FOUND]       = { 404, 20404, NULL, NULL }, \
 	[ERR_METHOD]          = { 405, 20004, NULL, NULL }, \
+	[ERR_UNSUPPORTED]     = { 405, 20004, NULL, NULL }, \
 	[ERR_NO_OPERATION]    = { 404, 20404, NULL, NULL }, \
 	[ERR_NOT_ACCEPTABLE]  = { 406, 0, NULL, NULL },     \
 	[ERR_MEDIA_TYPE]      = { 415, 0, NULL, NULL },     \
@@ -244,6 +266,7 @@ static const struct error_status twilio_errors[ERR_KINDS] = {
 	[ERR_PARAM]    = { 400, 20001, NULL, NULL },
 	[ERR_FORMAT]   = { 400, 20001, NULL, NULL },
 	[ERR_MISSING]  = { 400, 20001, NULL, NULL },
+	[ERR_EMPTY]    = { 400, 20001, NULL, NULL },
 	[ERR_REVERSED] = { 404, 20404, NULL, NULL },
 	[ERR_BODY]     = { 400, 20001, NULL, NULL },
 	[ERR_OVERFLOW] = { 400, 20001, NULL, NULL },
@@ -255,6 +278,7 @@ static const struct error_status supersim_errors[ERR_KINDS] = {
 	[ERR_PARAM]    = { 400, 83600, NULL, NULL },
 	[ERR_FORMAT]   = { 400, 83600, NULL, NULL },
 	[ERR_MISSING]  = { 400, 83600, NULL, NULL },
+	[ERR_EMPTY]    = { 400, 83600, NULL, NULL },
 	[ERR_REVERSED] = { 400, 83600, NULL, NULL },
 	[ERR_BODY]     = { 400, 83600, NULL, NULL },
 	[ERR_OVERFLOW] = { 400, 83600, NULL, NULL },
@@ -265,6 +289,7 @@ static const struct error_status usaged_errors[ERR_KINDS] = {
 	[ERR_PARAM]           = { .status = 400 },
 	[ERR_FORMAT]          = { .status = 400 },
 	[ERR_MISSING]         = { .status = 400 },
+	[ERR_EMPTY]           = { .status = 400 },
 	[ERR_PAGE]            = { .status = 400 },
 	[ERR_REVERSED]        = { .status = 400 },
 	[ERR_BODY]            = { .status = 400 },
@@ -273,6 +298,7 @@ static const struct error_status usaged_errors[ERR_KINDS] = {
 	[ERR_FORBIDDEN]       = { .status = 403 },
 	[ERR_NOT_FOUND]       = { .status = 404 },
 	[ERR_METHOD]          = { .status = 405 },
+	[ERR_UNSUPPORTED]     = { .status = 405 },
 	[ERR_NO_OPERATION]    = { .status = 404 },
 	[ERR_NOT_ACCEPTABLE]  = { .status = 406 },
 	[ERR_MEDIA_TYPE]      = { .status = 415 },
@@ -292,6 +318,7 @@ static const struct error_status servicestack_errors[ERR_KINDS] = {
 	[ERR_PARAM]           = { 400, 0, "ArgumentException", NULL },
 	[ERR_FORMAT]          = { 400, 0, "FormatException", NULL },
 	[ERR_MISSING]         = { 400, 0, "ArgumentNullException", NULL },
+	[ERR_EMPTY]           = { 400, 0, "NotEmpty", NULL },
 	[ERR_PAGE]            = { 400, 0, "ArgumentException", NULL },
 	[ERR_REVERSED]        = { 400, 0, "ArgumentException", NULL },
 	[ERR_BODY]            = { 400, 0, "SerializationException", NULL },
@@ -300,6 +327,7 @@ static const struct error_status servicestack_errors[ERR_KINDS] = {
 	[ERR_FORBIDDEN]       = { 403, 0, "Forbidden", "Invalid Role" },
 	[ERR_NOT_FOUND]       = { 404, 0, "NotFound", NULL },
 	[ERR_METHOD]          = { 405, 0, "NotImplementedException", NULL },
+	[ERR_UNSUPPORTED]     = { 405, 0, "NotSupportedException", NULL },
 	[ERR_NO_OPERATION]    = { 405, 0, "NotImplementedException", NULL },
 	[ERR_NOT_ACCEPTABLE]  = { 406, 0, "NotAcceptable", NULL },
 	[ERR_MEDIA_TYPE]      = { 415, 0, "UnsupportedMediaType", NULL },
@@ -403,11 +431,12 @@ const struct dialect *dialect_of_path(const char *path, size_t len)
 /* What pages for people call it. */
 static const char *const error_titles[ERR_KINDS] = {
 	[ERR_PARAM] = "Something asked for is not right", [ERR_FORMAT] = "Something asked for is not right",
-	[ERR_MISSING] = "Something more must be said", [ERR_PAGE] = "This page can't be found again",
+	[ERR_MISSING] = "Something more must be said", [ERR_EMPTY] = "Something more must be said",
+	[ERR_PAGE] = "This page can't be found again",
 	[ERR_REVERSED] = "The range ends before it begins", [ERR_BODY] = "The request can't be read",
 	[ERR_UNAUTHENTICATED] = "Please sign in", [ERR_CREDENTIALS] = "These credentials are not known here",
 	[ERR_FORBIDDEN] = "You may not do this", [ERR_NOT_FOUND] = "There is nothing here", [ERR_METHOD] = "That can't be done here",
-	[ERR_NO_OPERATION] = "There is nothing here", [ERR_NOT_ACCEPTABLE] = "There is no such format",
+	[ERR_UNSUPPORTED] = "That can't be done here", [ERR_NO_OPERATION] = "There is nothing here", [ERR_NOT_ACCEPTABLE] = "There is no such format",
 	[ERR_MEDIA_TYPE] = "The request can't be read", [ERR_TOO_LARGE] = "That is too much at once",
 	[ERR_TOO_MANY] = "Too many requests", [ERR_CONFLICT] = "That does not go with what is there",
 	[ERR_CLOSED] = "The books are closed", [ERR_OVERFLOW] = "The number is too large",

@@ -49,6 +49,9 @@ extern const struct dialect dialect_usaged;          /* this server's own paths:
 extern const struct dialect dialect_servicestack;    /* everything else */
 extern const struct dialect *const dialects[];       /* ended by NULL; the last one takes what no prefix does */
 
+/* ServiceStack's ResponseStatus, for answers that have a place for it. */
+extern const struct shape servicestack_status_shape;
+
 /* Whose path is this? Never NULL. */
 const struct dialect *dialect_of_path(const char *path, size_t len);
 

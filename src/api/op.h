@@ -34,9 +34,10 @@ enum param_type {
 };
 
 enum {
-	PARAM_PATH     = 1 << 0,   /* comes from the path's {name}, not from query or body */
+	PARAM_PATH     = 1 << 0,   /* comes from the path's {Name}, and then not from query or body */
 	PARAM_REQUIRED = 1 << 1,
 	PARAM_OWN      = 1 << 3,   /* this server's own, beside those that the family's API has: samples leave it out */
+	PARAM_SECRET   = 1 << 4,   /* comes from a body alone, and is never shown */
 	PARAM_STATE    = 1 << 2    /* position in a list, no filter: left out of forms and links */
 };
 
@@ -76,14 +77,17 @@ struct body_kind {
 };
 
 struct batcher;
+struct signin;
 struct call;
 
 struct op {
 	const char *id;                   /* operationId, name in the log and for `usaged report` */
 	unsigned methods;                 /* M_* */
 	const char *path;                 /* "/v1/UsageRecords", with {Name} for a segment */
+	const char *short_path;           /* the same without its {Name}s, if that leads here as well; or NULL */
 	const struct dialect *dialect;
-	unsigned roles;                   /* set of enum role */
+	unsigned roles;                   /* set of enum role; ROLE_ANYONE: no matter who */
+	bool changes;                     /* something, even with GET: never for pages of another origin */
 	const struct param *params;       /* ended by a NULL name */
 	const struct shape *returns;      /* the root: a page, an object, or (returns_list) the items */
 	bool returns_list;
@@ -119,9 +123,15 @@ struct raw_param {
 	size_t len;                       /* of the value, which may hold NULs */
 };
 
+enum { CALL_COOKIES = 4 };
+
 struct call {
 	const struct op *op;
-	const struct principal *who;
+	unsigned method;                  /* M_*: the verb */
+	const struct principal *who;      /* NULL: nobody; then the operation is one for everybody */
+	const struct session *session;    /* that signed WHO in, or NULL: a key or a password did */
+	const char *remote;               /* the caller's address */
+	bool foreign;                     /* it comes from a page of another origin */
 	const struct settings *settings;
 	const unsigned char *secret;      /* signs page tokens; SECRET_BYTES */
 	struct store *store;
@@ -136,7 +146,11 @@ struct call {
 	const char *body_type;            /* its Content-Type, or "" */
 	char *const *variables;           /* of the request, as CGI has them ("HTTP_ACCEPT=..."), ended by NULL; NULL where there is none */
 	struct batcher *batcher;          /* takes events; NULL where nothing can be written */
-	int status;                       /* HTTP status of the answer, set by run if it isn't 200 */
+	struct signin *signin;            /* checks passwords; NULL where nobody can sign in */
+	const char *cookies[CALL_COOKIES];      /* set by run: Set-Cookie headers */
+	size_t n_cookies;
+	const char *location;             /* set by run: the answer leads there (303), and what was written doesn't matter */
+	int status;                       /* HTTP status of the answer, set by run if it isn't 200; 204: nothing was written */
 	struct arg args[PARAMS_MAX];      /* parallel to op->params */
 };
 

@@ -85,7 +85,8 @@ static const char *const param_types[] = {
 };
 
 static const char *const value_types[] = {
-	[VT_TEXT] = "text", [VT_INT] = "integer", [VT_DECIMAL] = "decimal", [VT_BOOL] = "boolean", [VT_OBJECT] = "object", [VT_LIST] = "list",
+	[VT_TEXT] = "text", [VT_INT] = "integer", [VT_DECIMAL] = "decimal", [VT_BOOL] = "boolean", [VT_TEXTS] = "texts",
+	[VT_OBJECT] = "object", [VT_LIST] = "list",
 };
 
 static const struct {
@@ -114,6 +115,8 @@ static const char *role_names(struct arena *a, unsigned set)
 {
 	const char *list = "";
 
+	if (set & ROLE_ANYONE)
+		return "Anyone";
 	for (const struct role_info *r = roles; r->name; r++)
 		if (set & r->role)
 			list = append(a, list, r->name);
@@ -165,7 +168,7 @@ static void write_fields(struct arena *a, const struct op *op, const struct shap
 		const char *path = arena_join(a, prefix, json_name(a, op, f->name), NULL);
 		struct field_record rec = {
 			.path = path, .type = value_types[f->flags & FIELD_WHOLE ? VT_INT : f->type], .format = f->format, .doc = f->doc,
-			.nullable = f->type == VT_TEXT || f->type == VT_DECIMAL || f->type == VT_OBJECT,
+			.nullable = f->type == VT_TEXT || f->type == VT_TEXTS || f->type == VT_DECIMAL || f->type == VT_OBJECT,
 			.quoted = f->flags & FIELD_QUOTED, .money = f->flags & FIELD_MONEY,
 		};
 

@@ -13,6 +13,7 @@ enum error_kind {
 	ERR_PARAM,            /* a parameter has a value that it can't have */
 	ERR_FORMAT,           /* a parameter isn't written the way its type is (a date, a number) */
 	ERR_MISSING,          /* parameters that must be given are not */
+	ERR_EMPTY,            /* fields of a form that must not be left empty are */
 	ERR_PAGE,             /* a page asked for without the token that leads to it, or with a wrong one */
 	ERR_REVERSED,         /* a range that ends before it starts */
 	ERR_BODY,             /* a body that can't be read as what it claims to be */
@@ -21,6 +22,7 @@ enum error_kind {
 	ERR_FORBIDDEN,        /* known, but not allowed to do this */
 	ERR_NOT_FOUND,        /* nothing at this path, or nothing the caller may see */
 	ERR_METHOD,           /* the path exists, the verb does not */
+	ERR_UNSUPPORTED,      /* the verb exists here, but not for this */
 	ERR_NO_OPERATION,     /* a pre-defined route names an operation that does not exist */
 	ERR_NOT_ACCEPTABLE,   /* no format that the caller accepts */
 	ERR_MEDIA_TYPE,       /* a body of a type that isn't understood */
@@ -42,6 +44,7 @@ struct error {
 	char param[48];       /* the parameter at fault, spelled as the caller would (several: joined with ","), or "" */
 	char message[320];    /* one line, safe to show the caller: what is wrong and what would be right; reads well
 	                         after "PARAM: ", and without it */
+	int retry_after;      /* seconds after which it may go better; 0 = that isn't known */
 	char detail[512];     /* for the log only: the statement, the driver's or the system's words */
 };
 

@@ -80,6 +80,16 @@ int secret_create(const char *path, struct error *err)
 	return rc;
 }
 
+void secret_random(unsigned char ret[static SECRET_BYTES])
+{
+	randombytes_buf(ret, SECRET_BYTES);
+}
+
+void secret_wipe(void *secret, size_t len)
+{
+	sodium_memzero(secret, len);
+}
+
 void token_new(char ret[static TOKEN_TEXT])
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -22,6 +22,10 @@ int secret_load(const char *path, unsigned char ret[static SECRET_BYTES], struct
 /* Makes it, mode 0600; fails if it exists. */
 int secret_create(const char *path, struct error *err);
 
+/* A secret of this process alone, and the end of any. */
+void secret_random(unsigned char ret[static SECRET_BYTES]);
+void secret_wipe(void *secret, size_t len);
+
 /* A new random token, letters and digits only (twilio-go refuses others). */
 void token_new(char ret[static TOKEN_TEXT]);
 /* PREFIX ("AC", "SK") and 32 random hexadecimal digits, NUL-ended: 35 bytes. */

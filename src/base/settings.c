@@ -83,6 +83,10 @@ static const struct setting table[] = {
 	  "The least important lines to log." },
 	{ "server", "templates", ST_PATH, AT(templates), "", 0, 4095, NULL,
 	  "The folder of the pages' templates. Empty: the installed one." },
+	{ "server", "login_redirect", ST_BOOL, AT(login_redirect), "yes", 0, 0, NULL,
+	  "Lead who asks for a page and isn't signed in to /login, instead of refusing them as a program." },
+	{ "server", "token_seconds", ST_INT, AT(token_seconds), "3600", 60, 2592000, NULL,
+	  "How long a token of RequestAuthToken is good." },
 
 	{ "twilio", "price_as_string", ST_BOOL, AT(price_as_string), "no", 0, 0, NULL,
 	  "Write \"price\": \"0.38\", as Twilio's service does, instead of 0.38, as its API description says." },

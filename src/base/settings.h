@@ -34,6 +34,8 @@ struct settings {
 	int64_t drain_seconds;          /* how long SIGTERM lets requests in work finish */
 	const char *log_level;          /* error, warning, info, debug */
 	const char *templates;          /* folder of the pages' templates */
+	bool login_redirect;            /* a page without credentials leads to /login */
+	int64_t token_seconds;          /* life of what RequestAuthToken makes */
 	/* [twilio] */
 	bool price_as_string;           /* "price":"0.38" as Twilio's service sends, instead of 0.38 */
 };

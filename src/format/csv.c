@@ -180,6 +180,17 @@ static void double_quotes(struct strbuf *out, size_t from)
 	strbuf_release(&copy);
 }
 
+static void add_texts_cell(struct writer *w, const char *const *texts)
+{
+	struct strbuf cell;
+
+	strbuf_init(&cell, w->out->limit);
+	jsv_add_texts(&cell, texts);
+	add_cell(w, cell.text, cell.len);
+	w->out->failed |= cell.failed;
+	strbuf_release(&cell);
+}
+
 static void csv_field(struct writer *w, const struct field *f, const void *value)
 {
 	struct csv *csv = w->state;
@@ -191,7 +202,9 @@ static void csv_field(struct writer *w, const struct field *f, const void *value
 		jsv_field(w, &csv->jsv_names, f, value);
 		double_quotes(w->out, from);
 	} else if (csv->row && seek_cell(w, w->depth > csv->row ? writer_top(w)->field : NULL, f)) {
-		if (writer_scalar(f, value, buf, &text, &len))
+		if (f->type == VT_TEXTS && value)
+			add_texts_cell(w, writer_texts(value));
+		else if (writer_scalar(f, value, buf, &text, &len))
 			add_cell(w, text, len);
 	}
 }
@@ -217,6 +230,7 @@ const struct format format_csv = {
 	.name = "csv",
 	.mime = "text/csv",
 	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY,
+	.lists_texts = true,
 	.state_size = sizeof(struct csv),
 	.begin = csv_begin,
 	.begin_list = csv_begin_list,

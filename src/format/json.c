@@ -181,6 +181,17 @@ void json_open(struct writer *w, const struct field *f, char bracket)
 	strbuf_addc(w->out, bracket);
 }
 
+static void add_texts(struct strbuf *out, const char *const *texts)
+{
+	strbuf_addc(out, '[');
+	for (const char *const *t = texts; *t; t++) {
+		if (t > texts)
+			strbuf_addc(out, ',');
+		json_add_string(out, *t, strlen(*t));
+	}
+	strbuf_addc(out, ']');
+}
+
 void json_field(struct writer *w, const struct field *f, const void *value)
 {
 	char buf[DECIMAL_TEXT];
@@ -188,7 +199,10 @@ void json_field(struct writer *w, const struct field *f, const void *value)
 	size_t len;
 	bool quoted = f->type == VT_TEXT || (f->flags & FIELD_QUOTED) || ((f->flags & FIELD_MONEY) && w->options->money_as_string);
 
-	if (writer_scalar(f, value, buf, &text, &len)) {
+	if (f->type == VT_TEXTS && value) {
+		add_lead(w, writer_top(w), f);
+		add_texts(w->out, writer_texts(value));
+	} else if (writer_scalar(f, value, buf, &text, &len)) {
 		add_lead(w, writer_top(w), f);
 		if (quoted)
 			json_add_string(w->out, text, len);
@@ -224,6 +238,7 @@ const struct format format_json = {
 	.charset = "utf-8",
 	.leaves_out = FIELD_XML_ONLY | FIELD_PAGE_ONLY,
 	.copies = true,
+	.lists_texts = true,
 	.state_size = sizeof(struct speller),
 	.begin = json_begin,
 	.begin_list = json_begin_list,

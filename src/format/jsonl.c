@@ -62,6 +62,7 @@ const struct format format_jsonl = {
 	.mime = "text/jsonl",
 	.aliases = (const char *const[]){ "application/jsonl", "application/x-ndjson", "application/x-jsonlines", NULL },
 	.leaves_out = FIELD_XML_ONLY | FIELD_PAGE_ONLY,
+	.lists_texts = true,
 	.state_size = sizeof(struct speller),
 	.begin = jsonl_begin,
 	.begin_list = jsonl_begin_list,

@@ -30,6 +30,17 @@ void jsv_add_text(struct strbuf *out, const char *text, size_t len)
 	strbuf_addc(out, '"');
 }
 
+void jsv_add_texts(struct strbuf *out, const char *const *texts)
+{
+	strbuf_addc(out, '[');
+	for (const char *const *t = texts; *t; t++) {
+		if (t > texts)
+			strbuf_addc(out, ',');
+		jsv_add_text(out, *t, strlen(*t));
+	}
+	strbuf_addc(out, ']');
+}
+
 static void add_lead(struct writer *w, struct speller *names, struct writer_node *parent, const struct field *f)
 {
 	if (parent && parent->mark)
@@ -56,6 +67,11 @@ void jsv_field(struct writer *w, struct speller *names, const struct field *f, c
 	const char *text;
 	size_t len;
 
+	if (f->type == VT_TEXTS && value) {
+		add_lead(w, names, writer_top(w), f);
+		jsv_add_texts(w->out, writer_texts(value));
+		return;
+	}
 	if (!writer_scalar(f, value, buf, &text, &len))
 		return;
 	add_lead(w, names, writer_top(w), f);
@@ -92,6 +108,7 @@ const struct format format_jsv = {
 	.mime = "text/jsv",
 	.aliases = (const char *const[]){ "application/jsv", NULL },
 	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY,
+	.lists_texts = true,
 	.state_size = sizeof(struct speller),
 	.begin = begin,
 	.begin_list = begin_list,

@@ -12,6 +12,7 @@ void jsv_field(struct writer *w, struct speller *names, const struct field *f, c
 void jsv_close(struct writer *w);
 
 /* Appends TEXT; in quotes, the quotes in it doubled, if it is empty or holds a character that means something. */
+void jsv_add_texts(struct strbuf *out, const char *const *texts);
 void jsv_add_text(struct strbuf *out, const char *text, size_t len);
 
 /* Appends TEXT with every quote in it doubled. */

@@ -130,6 +130,7 @@ struct layout *layout_new(const struct writer_options *o, const struct writer *w
 	put_text(l->data, "site", page && page->site ? page->site : "usaged");
 	if (page) {
 		put_text(l->data, "user", page->user);
+		json_object_object_add(l->data, "sign_out", json_object_new_boolean(page->sign_out));
 		put_links(l->data, "nav", page->nav);
 		put_links(l->data, "tabs", page->tabs);
 		put_links(l->data, "exports", page->exports);

@@ -16,6 +16,7 @@ enum value_type {
 	VT_INT,         /* int64_t */
 	VT_DECIMAL,     /* struct decimal; places -1 is null */
 	VT_BOOL,        /* bool */
+	VT_TEXTS,       /* const char *const *, ended by NULL; NULL is null */
 	VT_OBJECT,      /* const void * to a record of `shape`; NULL is null */
 	VT_LIST         /* never in a record: written with writer_begin_list; items are of `shape` */
 };
@@ -89,6 +90,7 @@ struct shape {
 #define FIELD_AS(rec, member, field_name, text, ...)                          \
 	{ .name = (field_name), .offset = offsetof(rec, member), .doc = (text), \
 	  .type = _Generic(((rec *)0)->member, const char *: VT_TEXT,         \
+		const char *const *: VT_TEXTS,                                \
 		int64_t: VT_INT, struct decimal: VT_DECIMAL, bool: VT_BOOL,   \
 		default: VT_OBJECT), ##__VA_ARGS__ }
 #define FIELD(rec, member, text, ...) FIELD_AS(rec, member, #member, text, ##__VA_ARGS__)

@@ -38,6 +38,8 @@ void writer_free(struct writer **w)
 		return;
 	if ((*w)->format->release)
 		(*w)->format->release(*w);
+	if ((*w)->joined.text)
+		strbuf_release(&(*w)->joined);
 	free((*w)->state);
 	free(*w);
 	*w = NULL;
@@ -134,13 +136,33 @@ void writer_begin_list(struct writer *w, const struct field *f, const struct sha
 	open_node(w, f, item, true);
 }
 
+static const char *join_texts(struct writer *w, const char *const *texts)
+{
+	if (!w->joined.text)
+		strbuf_init(&w->joined, w->out->limit);
+	strbuf_clear(&w->joined);
+	for (const char *const *t = texts; *t; t++) {
+		strbuf_add(&w->joined, t == texts ? "" : ", ");
+		strbuf_add(&w->joined, *t);
+	}
+	w->out->failed |= w->joined.failed;
+	return w->joined.text;
+}
+
 /* F may be of any type if VALUE is NULL. */
 static void write_field(struct writer *w, const struct field *f, const void *value)
 {
 	struct writer_node *node = writer_top(w);
+	const char *joined;
 
 	if (failed(w))
 		return;
+	if (value && f->type == VT_TEXTS && !writer_texts(value))
+		value = NULL;
+	if (value && f->type == VT_TEXTS && !w->format->lists_texts) {
+		joined = join_texts(w, writer_texts(value));
+		value = &joined;
+	}
 	if (!node || node->list) {
 		writer_fail(w, ERR_INTERNAL, "a field stands outside of an object");
 		return;
@@ -291,6 +313,7 @@ bool writer_scalar(const struct field *f, const void *value, char buf[static DEC
 		return false;
 	*ret_text = buf;
 	switch (f->type) {
+	case VT_TEXTS:      /* joined, see write_field */
 	case VT_TEXT:
 		*ret_text = *(const char *const *)value;
 		if (!*ret_text)

@@ -59,6 +59,7 @@ struct digits {
 struct page {
 	const char *site;                    /* the server's name */
 	const char *user;                    /* who is signed in, or NULL */
+	bool sign_out;                       /* they can sign out */
 	const char *action;                  /* where the form of inputs leads; NULL = no form */
 	const struct page_link *nav;         /* ended by a NULL text, or NULL */
 	const struct page_link *tabs;        /* this page's siblings; likewise */
@@ -96,6 +97,7 @@ struct format {
 	bool terminal_only;                  /* for the command line: HTTP never negotiates it */
 	unsigned leaves_out;                 /* FIELD_* flags of fields that it never shows; the backend isn't called for them */
 	bool copies;                         /* an object's bytes don't depend on where it stands: a FIELD_SHARED one is written once and copied */
+	bool lists_texts;                    /* gets VT_TEXTS as they are; others as one VT_TEXT, with commas between */
 	size_t state_size;                   /* of the backend's own state, zeroed, at writer's `state` */
 	/*
 	 * The node is on the stack already. F is the field of the parent that holds it, NULL at the root or for a list's item.
@@ -185,6 +187,7 @@ struct writer {
 	struct writer_shared shared[WRITER_SHARED];      /* the last ones, by a hash of their addresses */
 	bool finished;
 	struct error error;
+	struct strbuf joined;                /* the texts of a field, for formats that don't list them */
 	void *state;
 };
 
@@ -196,6 +199,12 @@ static inline struct writer_node *writer_top(struct writer *w)
 static inline struct writer_node *writer_parent(struct writer *w)
 {
 	return w->depth > 1 ? &w->stack[w->depth - 2] : NULL;
+}
+
+/* The texts that the VT_TEXTS member at VALUE holds. */
+static inline const char *const *writer_texts(const void *value)
+{
+	return *(const char *const *const *)value;
 }
 
 /* The text of a scalar as every format prints it: digits as they are, true/false; false if it is null.

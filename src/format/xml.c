@@ -8,12 +8,14 @@
 #include "format/writer.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
 
 #include "base/banned.h"
 
+#define ARRAYS_NAMESPACE "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 #define INSTANCE_NAMESPACE "http://www.w3.org/2001/XMLSchema-instance"
 
 enum { ORDERS_MAX = 8, ORDERED_FIELDS = 64 };
@@ -217,18 +219,50 @@ static void add_page_attribute(struct writer *w, const struct field *f, const ch
 	strbuf_addc(out, '"');
 }
 
+/* Each an element: of the data contract's arrays with a prefix named after the depth. */
+static void add_texts(struct writer *w, const struct field *f, const char *const *texts)
+{
+	bool contract = style_of(w)->xml_data_contract;
+	char name[32] = "item";
+
+	strbuf_addc(w->out, '<');
+	add_name(w, f->name);
+	if (contract) {
+		snprintf(name, sizeof(name), "d%dp1:string", w->depth + 1);
+		strbuf_addf(w->out, " xmlns:d%dp1=\"" ARRAYS_NAMESPACE "\"", w->depth + 1);
+	}
+	if (!*texts) {
+		close_tag(w);
+		return;
+	}
+	strbuf_addc(w->out, '>');
+	for (; *texts; texts++) {
+		strbuf_addf(w->out, "<%s>", name);
+		add_text(w->out, *texts, strlen(*texts), false);
+		strbuf_addf(w->out, "</%s>", name);
+	}
+	strbuf_add(w->out, "</");
+	add_name(w, f->name);
+	strbuf_addc(w->out, '>');
+}
+
 static void xml_field(struct writer *w, const struct field *f, const void *value)
 {
 	char buf[DECIMAL_TEXT];
 	const char *text = "";
 	size_t len = 0;
-	bool given = writer_scalar(f, value, buf, &text, &len), contract = style_of(w)->xml_data_contract;
+	bool texts = f->type == VT_TEXTS && value;
+	bool given = !texts && writer_scalar(f, value, buf, &text, &len), contract = style_of(w)->xml_data_contract;
 
 	if (is_bare_page(w, writer_top(w))) {
 		add_page_attribute(w, f, text, given ? len : 0);
 		return;
 	}
 	complete_tag(w);
+	if (texts) {
+		add_texts(w, f, writer_texts(value));
+		return;
+	}
 	strbuf_addc(w->out, '<');
 	add_name(w, f->name);
 	add_attributes(w, f);
@@ -324,6 +358,7 @@ const struct format format_xml = {
 	.aliases = (const char *const[]){ "text/xml", NULL },
 	.leaves_out = FIELD_JSON_ONLY | FIELD_PAGE_ONLY,
 	.copies = true,
+	.lists_texts = true,
 	.state_size = sizeof(struct xml),
 	.begin = xml_begin,
 	.begin_list = xml_begin_list,

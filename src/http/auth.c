@@ -3,11 +3,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/civil.h"
+#include "ingest/batcher.h"
+#include "usage/user.h"
 #include "base/banned.h"
 
 enum {
-	CREDENTIALS_MAX = 1024,      /* bytes of user name, ":" and secret */
-	LOADED_MAX = 1024            /* keys that the arena may hold before it starts anew */
+	CREDENTIALS_MAX = USER_NAME_BYTES + 1 + PASSWORD_BYTES_MAX,      /* of user name, ":" and secret */
+	LOADED_MAX = 1024,           /* keys that the arena may hold before it starts anew */
+	DAY_SECONDS = 86400
 };
 
 /* User and secret as the header has them; USER is NULL with a bearer token. */
@@ -18,9 +22,9 @@ struct credentials {
 	size_t token_len;
 };
 
-void auth_init(struct auth *a, const unsigned char *secret)
+void auth_init(struct auth *a, const unsigned char *secret, struct signin *signin)
 {
-	*a = (struct auth){ .secret = secret };
+	*a = (struct auth){ .secret = secret, .signin = signin };
 	arena_init(&a->arena);
 }
 
@@ -35,6 +39,7 @@ static void forget(struct auth *a)
 		a->entries[i].used = false;
 	arena_reset(&a->arena);
 	a->n_loaded = 0;
+	a->to_note = NULL;
 }
 
 void auth_at_version(struct auth *a, int64_t version)
@@ -78,19 +83,15 @@ static bool read_basic(struct credentials *c, const char *text)
 	return true;
 }
 
-static bool read_credentials(struct credentials *c, const char *header)
+static bool read_bearer(struct credentials *c, const char *text)
 {
-	const char *basic = after_scheme(header, "Basic"), *bearer = after_scheme(header, "Bearer");
-
 	c->user = NULL;
-	if (basic)
-		return read_basic(c, basic) && c->token_len > 0;
-	if (!bearer)
-		return false;
-	c->token = bearer;
-	c->token_len = strlen(bearer);
+	c->token = text;
+	c->token_len = strlen(text);
 	return c->token_len > 0 && c->token_len <= CREDENTIALS_MAX;
 }
+
+/* ---- keys ---- */
 
 /* Makes an entry of the key with that hash. 1 done, 0 no good key, -1 failed. */
 static int load(struct auth *a, struct store *st, const unsigned char *hash, struct auth_entry *entry, struct error *err)
@@ -105,7 +106,7 @@ static int load(struct auth *a, struct store *st, const unsigned char *hash, str
 	info = role_find(key.role);
 	if (key.revoked || !info)
 		return 0;
-	*entry = (struct auth_entry){ .user = key.name, .who = {
+	*entry = (struct auth_entry){ .last_use = key.used, .who = {
 		.role = info->role, .account = key.account, .grants = key.grants, .n_grants = key.n_grants } };
 	memcpy(entry->hash, hash, HASH_BYTES);
 	memcpy(entry->who.key_sid, key.sid, SID_TEXT);
@@ -123,38 +124,206 @@ static int load(struct auth *a, struct store *st, const unsigned char *hash, str
 
 static bool user_matches(const struct auth_entry *e, const char *user)
 {
-	if (!*user)
-		return false;
-	return strcmp(user, e->user) == 0 || strcmp(user, e->account_sid) == 0 || strcmp(user, e->who.key_sid) == 0;
+	return strcmp(user, e->account_sid) == 0 || strcmp(user, e->who.key_sid) == 0;
 }
 
-int auth_check(struct auth *a, struct store *st, const char *header, const struct principal **ret, struct error *err)
+/* The key whose secret is TOKEN: 1, 0 none, -1 failed. */
+static int find_key(struct auth *a, struct store *st, const char *token, size_t len, struct auth_entry **ret, struct error *err)
 {
 	unsigned char hash[HASH_BYTES];
 	struct auth_entry *entry;
-	struct credentials c;
+	int rc = 1;
 
-	*ret = NULL;
-	if (!header || !*header)
-		return 0;
-	if (!read_credentials(&c, header))
-		return refuse(err);
-	token_hash(a->secret, c.token, c.token_len, hash);
+	token_hash(a->secret, token, len, hash);
 	entry = &a->entries[hash[0] % AUTH_CACHE_SIZE];
 	if (!entry->used || memcmp(entry->hash, hash, HASH_BYTES) != 0) {
-		int rc;
-
 		if (++a->n_loaded > LOADED_MAX) {
 			forget(a);
 			a->n_loaded = 1;
 		}
 		entry->used = false;
 		rc = load(a, st, hash, entry, err);
-		if (rc <= 0)
-			return rc < 0 ? -1 : refuse(err);
 	}
-	if (c.user && !user_matches(entry, c.user))
-		return refuse(err);
-	*ret = &entry->who;
+	*ret = entry;
+	return rc;
+}
+
+static int take_key(struct auth *a, struct auth_entry *entry, int64_t now, struct identity *ret)
+{
+	ret->who = &entry->who;
+	if (floor_div(now, DAY_SECONDS) > floor_div(entry->last_use, DAY_SECONDS))
+		a->to_note = entry;
 	return 0;
+}
+
+/* ---- users and sessions ---- */
+
+/* 0 and whom it signs in, or -1 as session_find; nobody: RET is left as it is. */
+static int find_session(const struct auth *a, struct store *st, const char *token, size_t len, enum session_kind kind, int64_t now,
+			struct arena *arena, struct identity *ret, struct error *err)
+{
+	struct session *session = arena_new(arena, struct session);
+	struct user *user = arena_new(arena, struct user);
+	struct principal *who = arena_new(arena, struct principal);
+	int rc = session_find(st, a->secret, token, len, kind, now, arena, session, user, err);
+
+	if (rc <= 0)
+		return rc;
+	if (signin_principal(user, who, err) < 0)
+		return -1;
+	ret->who = who;
+	ret->session = session;
+	return 0;
+}
+
+static int check_password(const struct auth *a, struct store *st, const struct credentials *c, const char *remote, struct arena *arena,
+			  struct identity *ret, struct error *err)
+{
+	struct user *user = arena_new(arena, struct user);
+	struct principal *who = arena_new(arena, struct principal);
+
+	if (!a->signin)
+		return refuse(err);
+	if (signin_password(a->signin, st, c->user, c->token, c->token_len, remote, arena, user, err) < 0 ||
+	    signin_principal(user, who, err) < 0)
+		return -1;
+	ret->who = who;
+	return 0;
+}
+
+static bool is_sid(const char *text)
+{
+	size_t len = strlen(text);
+
+	return sid_valid("AC", text, len) || sid_valid("SK", text, len);
+}
+
+static int check_basic(struct auth *a, struct store *st, const char *text, const struct request *rq, int64_t now, struct arena *arena,
+		       struct identity *ret, struct error *err)
+{
+	struct auth_entry *entry;
+	struct credentials c;
+	bool alone;
+	int rc;
+
+	if (!read_basic(&c, text) || !*c.user)
+		return refuse(err);
+	alone = c.token_len == 0;
+	ret->ambient = true;
+	if (!alone && !is_sid(c.user))
+		return check_password(a, st, &c, rq->remote, arena, ret, err);
+	rc = alone ? find_key(a, st, c.user, strlen(c.user), &entry, err) : find_key(a, st, c.token, c.token_len, &entry, err);
+	if (rc < 0)
+		return -1;
+	return rc && (alone || user_matches(entry, c.user)) ? take_key(a, entry, now, ret) : refuse(err);
+}
+
+static int check_bearer(struct auth *a, struct store *st, const char *text, int64_t now, struct arena *arena, struct identity *ret,
+			struct error *err)
+{
+	struct auth_entry *entry;
+	struct credentials c;
+	int rc;
+
+	if (!read_bearer(&c, text))
+		return refuse(err);
+	rc = find_key(a, st, c.token, c.token_len, &entry, err);
+	if (rc > 0)
+		return take_key(a, entry, now, ret);
+	if (rc < 0 || find_session(a, st, c.token, c.token_len, SESSION_TOKEN, now, arena, ret, err) < 0)
+		return -1;
+	return ret->who ? 0 : refuse(err);
+}
+
+/* ---- cookies ---- */
+
+/* The value of the first cookie called NAME, *ret_len bytes of it; NULL: there is none. What is no pair is skipped. */
+static const char *find_cookie(const char *cookies, const char *name, size_t *ret_len)
+{
+	size_t name_len = strlen(name);
+
+	while (*cookies) {
+		size_t len;
+
+		cookies += strspn(cookies, "; \t");
+		len = strcspn(cookies, ";");
+		if (len > name_len && cookies[name_len] == '=' && memcmp(cookies, name, name_len) == 0) {
+			for (*ret_len = len - name_len - 1; *ret_len && strchr(" \t", cookies[name_len + *ret_len]); --*ret_len)
+				;
+			return cookies + name_len + 1;
+		}
+		cookies += len;
+	}
+	return NULL;
+}
+
+struct session_id {
+	const char *text;
+	size_t len;
+	enum session_kind kind;
+	bool cookie;
+};
+
+/* Headers come before cookies; of both, "perm" in ss-opt chooses ss-pid. What doesn't look like an id of ours isn't one. */
+static bool choose_session(const struct request *rq, struct session_id *ret)
+{
+	size_t pid_len = 0, id_len = 0, opt_len = 0;
+	const char *pid = find_cookie(rq->cookie, "ss-pid", &pid_len), *id = find_cookie(rq->cookie, "ss-id", &id_len);
+	const char *opt = find_cookie(rq->cookie, "ss-opt", &opt_len);
+	bool permanent = opt && opt_len == 4 && memcmp(opt, "perm", 4) == 0;
+
+	if (*rq->ss_pid || *rq->ss_id) {
+		permanent = *rq->ss_pid && (permanent || !*rq->ss_id);
+		ret->text = permanent ? rq->ss_pid : rq->ss_id;
+		ret->len = strlen(ret->text);
+	} else {
+		permanent = pid_len && (permanent || !id_len);
+		ret->text = permanent ? pid : id;
+		ret->len = permanent ? pid_len : id_len;
+		ret->cookie = true;
+	}
+	ret->kind = permanent ? SESSION_PERMANENT : SESSION_TEMPORARY;
+	return ret->len == TOKEN_TEXT - 1;
+}
+
+int auth_check(struct auth *a, struct store *st, const struct request *rq, int64_t now, struct arena *arena, struct identity *ret,
+	       struct error *err)
+{
+	const char *header = rq->authorization, *text;
+	struct session_id id = { .text = NULL };
+
+	*ret = (struct identity){ .who = NULL };
+	a->to_note = NULL;
+	if (header && *header) {
+		text = after_scheme(header, "Basic");
+		if (text)
+			return check_basic(a, st, text, rq, now, arena, ret, err);
+		text = after_scheme(header, "Bearer");
+		return text ? check_bearer(a, st, text, now, arena, ret, err) : refuse(err);
+	}
+	if (!choose_session(rq, &id))
+		return 0;
+	ret->ambient = id.cookie;
+	return find_session(a, st, id.text, id.len, id.kind, now, arena, ret, err);
+}
+
+/* ---- the last use ---- */
+
+static int write_use(struct store *st, void *arg, struct error *err)
+{
+	const struct auth_entry *entry = arg;
+
+	return store_key_used(st, entry->who.key_sid, entry->last_use, err);
+}
+
+void auth_note_use(struct auth *a, struct batcher *b, int64_t now)
+{
+	struct error ignored = { 0 };
+
+	if (!a->to_note || !b)
+		return;
+	/* whatever becomes of it, the next request doesn't try again */
+	a->to_note->last_use = floor_div(now, DAY_SECONDS) * DAY_SECONDS;
+	batcher_run(b, write_use, a->to_note, &ignored);
+	a->to_note = NULL;
 }

@@ -1,43 +1,64 @@
 /*
- * auth.h - who asks? Reads Authorization, finds the key by its hash and says whose it is. What they may do
+ * auth.h - who asks? Reads Authorization, else the headers and cookies of a session. What they may do
  * is decided in api/access.h.
+ *
+ *   Basic user:password     a user
+ *   Basic SID:secret        a key, by its own SID or its account's
+ *   Basic secret:           a key
+ *   Bearer secret           a key, or a token of RequestAuthToken
+ *   X-ss-id, X-ss-pid       a session; else the cookies ss-id and ss-pid
  */
 #ifndef HTTP_AUTH_H
 #define HTTP_AUTH_H
 
-#include "base/secret.h"
-#include "usage/principal.h"
+#include "api/signin.h"
+#include "http/request.h"
 
 enum { AUTH_CACHE_SIZE = 64 };
+
+struct batcher;
 
 struct auth_entry {
 	bool used;
 	unsigned char hash[HASH_BYTES];
-	const char *user;            /* a user's name, or "" */
 	char account_sid[SID_TEXT];  /* of an account's own token, or "" */
+	int64_t last_use;            /* as the ledger has it */
 	struct principal who;
 };
 
 /* The keys that one thread has seen, as of a version of the ledger. */
 struct auth {
 	const unsigned char *secret;
+	struct signin *signin;
 	int64_t version;
 	struct arena arena;          /* of the entries */
 	size_t n_loaded;             /* since the arena was reset */
 	struct auth_entry entries[AUTH_CACHE_SIZE];
+	struct auth_entry *to_note;  /* its last use isn't in the ledger yet; or NULL */
 };
 
-/* SECRET is borrowed. */
-void auth_init(struct auth *a, const unsigned char *secret);
+/* Both are borrowed. */
+void auth_init(struct auth *a, const unsigned char *secret, struct signin *signin);
 void auth_release(struct auth *a);
 
 /* From now on the ledger is at VERSION (store_version): forgets what it knew of another one. */
 void auth_at_version(struct auth *a, int64_t version);
 
+/* Who asks, until the next call of auth_* and as long as the request's arena. */
+struct identity {
+	const struct principal *who;     /* NULL: nobody */
+	const struct session *session;   /* that signed them in, or NULL */
+	bool ambient;                    /* a browser sends it by itself, whosever page makes it ask */
+};
+
 /*
- * The caller that HEADER ("Basic ...", "Bearer ...") names, until the next call of auth_*; NULL if HEADER is NULL. -1:
- * ERR_CREDENTIALS with the same words for an unknown user, a wrong secret and a revoked key; or the ledger failed.
+ * Who sends RQ? Nobody if it says nothing of it, or names a session that is over. -1: ERR_CREDENTIALS with the same words for an
+ * unknown user, a wrong secret and a revoked key; ERR_TOO_MANY, ERR_BUSY of passwords; or the ledger failed.
  */
-int auth_check(struct auth *a, struct store *st, const char *header, const struct principal **ret, struct error *err);
+int auth_check(struct auth *a, struct store *st, const struct request *rq, int64_t now, struct arena *arena, struct identity *ret,
+	       struct error *err);
+
+/* After the answer: writes down that the request's key was used, once a day. B NULL: it isn't. */
+void auth_note_use(struct auth *a, struct batcher *b, int64_t now);
 
 #endif

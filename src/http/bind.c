@@ -24,23 +24,33 @@ int payload_read_form(struct payload *p, const struct request *rq, struct input 
 
 /* ---- ranks ---- */
 
-static bool is_path_param(const struct op *op, const char *name, bool any_case)
+static bool is_in_path(const struct route *r, const char *name)
 {
-	for (const struct param *p = op->params; p->name; p++)
-		if ((p->flags & PARAM_PATH) && params_same(p->name, name, any_case))
+	for (size_t i = 0; i < r->n_args; i++)
+		if (params_same(r->args[i].name, name, r->dialect->any_case))
 			return true;
 	return false;
 }
 
-/* Adds to TO those of FROM that are given, are not the path's, and are not in OVER (or NULL), which outranks them. */
-static int add_params(const struct route *r, struct params *to, const struct params *from, const struct params *over, struct error *err)
+/* Addresses are written down in many places: what is secret is taken from bodies alone. */
+static bool is_secret(const struct route *r, const char *name)
+{
+	for (const struct param *p = r->op->params; p->name; p++)
+		if ((p->flags & PARAM_SECRET) && params_same(p->name, name, r->dialect->any_case))
+			return true;
+	return false;
+}
+
+/* Adds to TO those of FROM that are given, are not in the path, and are not in OVER (or NULL), which outranks them. */
+static int add_params(const struct route *r, struct params *to, const struct params *from, bool in_query, const struct params *over,
+		      struct error *err)
 {
 	bool any_case = r->dialect->any_case;
 
 	for (size_t i = 0; i < from->n; i++) {
 		const struct raw_param *p = &from->items[i];
 
-		if (!p->len || is_path_param(r->op, p->name, any_case) || (over && params_find(over, p->name, any_case)))
+		if (!p->len || is_in_path(r, p->name) || (in_query && is_secret(r, p->name)) || (over && params_find(over, p->name, any_case)))
 			continue;
 		if (params_add(to, p->name, strlen(p->name), p->value, p->len, err) < 0)
 			return -1;
@@ -52,7 +62,8 @@ static int add_params(const struct route *r, struct params *to, const struct par
 static int merge(const struct route *r, const struct params *query, const struct params *body, bool body_first, struct params *to,
 		 struct error *err)
 {
-	if (add_params(r, to, body, body_first ? NULL : query, err) < 0 || add_params(r, to, query, body_first ? body : NULL, err) < 0)
+	if (add_params(r, to, body, false, body_first ? NULL : query, err) < 0 ||
+	    add_params(r, to, query, true, body_first ? body : NULL, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n_args; i++) {
 		const struct raw_param *p = &r->args[i];

@@ -38,7 +38,7 @@ int body_malformed(const struct body *b, struct error *err, const char *fmt, ...
 const struct param *body_param(const struct op *op, const char *name, size_t len, bool any_case)
 {
 	for (const struct param *p = op->params; p->name; p++)
-		if (!(p->flags & PARAM_PATH) && strlen(p->name) == len &&
+		if (strlen(p->name) == len &&
 		    (any_case ? strncasecmp(p->name, name, len) : memcmp(p->name, name, len)) == 0)
 			return p;
 	return NULL;

@@ -1,5 +1,8 @@
 #include "http/cors.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "base/banned.h"
 
 bool cors_allows(const struct settings *settings, const char *origin)
@@ -16,6 +19,29 @@ bool cors_allows(const struct settings *settings, const char *origin)
 		p += n + strspn(p + n, " ");
 	}
 	return false;
+}
+
+/* Is the origin that URL begins with the one that BASE_URL begins with? */
+static bool same_origin(const char *url, const char *base_url)
+{
+	const char *scheme = strstr(base_url, "://");
+	size_t len = scheme ? (size_t)(scheme - base_url) + 3 + strcspn(scheme + 3, "/") : strlen(base_url);
+
+	return strncasecmp(url, base_url, len) == 0 && (url[len] == '\0' || url[len] == '/');
+}
+
+static bool is_own(const struct request *rq, const char *url)
+{
+	return same_origin(url, rq->base_url) || same_origin(url, rq->own_origin);
+}
+
+bool cors_is_foreign(const struct settings *settings, const struct request *rq)
+{
+	if (rq->origin && *rq->origin)
+		return !is_own(rq, rq->origin) && !cors_allows(settings, rq->origin);
+	if (rq->fetch_site && *rq->fetch_site)
+		return strcmp(rq->fetch_site, "same-origin") != 0 && strcmp(rq->fetch_site, "none") != 0;
+	return rq->referer && *rq->referer && !is_own(rq, rq->referer);
 }
 
 void cors_add_headers(struct strbuf *head, const char *origin, bool preflight)

@@ -25,11 +25,7 @@ int document_answer(const struct document *d, const struct request *request, str
 	if (r->sink.buf->failed)
 		return error_set(err, ERR_TOO_LARGE, NULL, "The document is too large");
 	r->type = rq->type;
-	if (rq->location) {
-		r->location = rq->location;
-		r->type = DOCUMENT_TEXT;
-		r->status = (struct error_status){ .status = 302 };
-		response_begin(r);
-	}
+	if (rq->location)
+		response_nothing(r, 302, rq->location);
 	return 0;
 }

@@ -35,6 +35,7 @@ enum {
 struct server {
 	const struct settings *settings;
 	struct batcher *batcher;        /* NULL: the ledger can't be written */
+	struct signin *signin;
 	int listen_fd;
 	bool own;                       /* the socket is ours to remove, not inherited */
 	int n_workers;
@@ -295,7 +296,7 @@ static void init_workers(struct server *s, const unsigned char *secret, const st
 
 		w->server = s;
 		atomic_init(&w->idle_fd, -1);
-		handler_init(&w->handler, s->settings, secret, table, s->batcher);
+		handler_init(&w->handler, s->settings, secret, table, s->batcher, s->signin);
 	}
 }
 
@@ -528,6 +529,7 @@ static int serve_cgi(const struct settings *settings, const unsigned char *secre
 {
 	struct input in = { .read = cgi_read };
 	struct output out = { .write = cgi_write };
+	struct signin *signin = signin_new();
 	struct batcher *batcher = NULL;
 	struct handler h;
 	int rc;
@@ -536,9 +538,10 @@ static int serve_cgi(const struct settings *settings, const unsigned char *secre
 	if (strcmp(getenv("REQUEST_METHOD"), "POST") == 0)
 		batcher_new(settings, &batcher, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	handler_init(&h, settings, secret, table, batcher);
+	handler_init(&h, settings, secret, table, batcher, signin);
 	rc = handle(&h, environ, &in, &out);
 	handler_release(&h);
+	signin_free(&signin);
 	batcher_free(&batcher);
 	return rc < 0 ? error_set(err, ERR_INTERNAL, NULL, "The answer was cut off") : 0;
 }
@@ -578,9 +581,11 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret, con
 		return -1;
 	if (batcher_new(settings, &s.batcher, &failure) < 0)
 		log_warning("no events can be written: %s %s", failure.message, failure.detail);
+	s.signin = signin_new();
 	init_workers(&s, secret, table);
 	rc = serve_socket(&s, &set, err);
 	free_workers(&s);
+	signin_free(&s.signin);
 	batcher_free(&s.batcher);
 	close(s.listen_fd);
 	return rc;

@@ -13,7 +13,10 @@
 #include "http/route.h"
 #include "base/banned.h"
 
-enum { BATCH_BYTES_MAX = 8 << 20 };      /* of a batch's answers, beyond which no further call is made */
+enum {
+	BATCH_BYTES_MAX = 8 << 20,       /* of a batch's answers, beyond which no further call is made */
+	LOGIN_URL_MAX = 4096
+};
 
 /* One request and its answer. */
 struct exchange {
@@ -22,7 +25,9 @@ struct exchange {
 	char *const *variables;
 	struct request request;
 	struct route route;
-	const struct principal *who;
+	struct identity caller;
+	int64_t now;                       /* seconds */
+	bool foreign;                      /* it comes from a page of another origin */
 	struct account *accounts;          /* that a page offers, see load_accounts */
 	size_t n_accounts;
 	struct payload payload;
@@ -34,12 +39,12 @@ struct exchange {
 };
 
 void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
-		  const struct op *const *table, struct batcher *batcher)
+		  const struct op *const *table, struct batcher *batcher, struct signin *signin)
 {
-	*h = (struct handler){ .settings = settings, .secret = secret, .table = table, .batcher = batcher };
+	*h = (struct handler){ .settings = settings, .secret = secret, .table = table, .batcher = batcher, .signin = signin };
 	arena_init(&h->arena);
 	arena_init(&h->catalogue_arena);
-	auth_init(&h->auth, secret);
+	auth_init(&h->auth, secret, signin);
 	strbuf_init(&h->head, REQUEST_VALUE_MAX);
 	strbuf_init(&h->body, RESPONSE_BUFFER_MAX);
 }
@@ -216,8 +221,9 @@ static void prepare_options(struct exchange *x, bool page)
 {
 	struct handler *h = x->h;
 	struct page_context c = {
-		.settings = h->settings, .table = h->table, .request = &x->request, .route = &x->route, .who = x->who,
-		.catalogue = h->catalogue, .accounts = x->accounts, .n_accounts = x->n_accounts, .arena = &h->arena
+		.settings = h->settings, .table = h->table, .request = &x->request, .route = &x->route, .who = x->caller.who,
+		.session = x->caller.session, .catalogue = h->catalogue, .accounts = x->accounts, .n_accounts = x->n_accounts,
+		.arena = &h->arena
 	};
 
 	if (x->n_calls) {
@@ -233,15 +239,37 @@ static void prepare_options(struct exchange *x, bool page)
 	}
 }
 
+/* What the operation says of its answer beside the document. */
+static void take_answer(struct exchange *x, const struct call *call)
+{
+	struct response *r = &x->response;
+	const char **cookies = arena_array(&x->h->arena, const char *, CALL_COOKIES);
+
+	if (call->n_cookies) {
+		memcpy(cookies, call->cookies, sizeof(call->cookies));
+		r->cookies = cookies;
+		r->n_cookies = call->n_cookies;
+	}
+	if (call->location)
+		response_nothing(r, 303, call->location);
+	else if (call->status == 204 && !x->route.batch)
+		response_nothing(r, 204, NULL);
+	else if (call->status == 204)
+		strbuf_add(r->sink.buf, "null");
+	else if (call->status)
+		r->status = (struct error_status){ .status = call->status };
+}
+
 /* One call of the operation: a whole document, behind what is there. */
 static int run_call(struct exchange *x, const struct params *params, struct error *err)
 {
 	struct handler *h = x->h;
 	struct call call = {
-		.op = x->route.op, .who = x->who, .settings = h->settings, .secret = h->secret, .store = h->store,
-		.catalogue = h->catalogue, .arena = &h->arena, .now = clock_now_us() / USEC_PER_SEC,
+		.op = x->route.op, .method = x->request.method, .who = x->caller.who, .session = x->caller.session,
+		.remote = x->request.remote, .foreign = x->foreign, .settings = h->settings, .secret = h->secret, .store = h->store,
+		.catalogue = h->catalogue, .arena = &h->arena, .now = x->now,
 		.base_url = x->request.base_url, .suffix = x->route.suffix,
-		.format = x->response.format, .variables = x->variables, .batcher = h->batcher
+		.format = x->response.format, .variables = x->variables, .batcher = h->batcher, .signin = h->signin
 	};
 	struct writer *w;
 	int rc;
@@ -253,11 +281,11 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
 	}
 	w = writer_new(x->response.format, &x->options, &x->response.sink);
 	rc = call_run(&call, params->items, params->n, w, err);
-	if (rc == 0)
+	if (rc == 0 && !call.location && call.status != 204)
 		rc = writer_finish(w, err);
 	writer_free(&w);
-	if (call.status)
-		x->response.status = (struct error_status){ .status = call.status };
+	if (rc == 0)
+		take_answer(x, &call);
 	return rc;
 }
 
@@ -283,10 +311,10 @@ static int run_batch(struct exchange *x, struct error *err)
 /* The accounts that the page's form offers, if it asks for one. */
 static int load_accounts(struct exchange *x, struct error *err)
 {
-	const struct call call = { .who = x->who, .store = x->h->store, .arena = &x->h->arena };
+	const struct call call = { .who = x->caller.who, .store = x->h->store, .arena = &x->h->arena };
 
 	for (const struct param *p = x->route.op->params; p->name; p++)
-		if (p->type == PT_ACCOUNT && x->who)
+		if (p->type == PT_ACCOUNT && x->caller.who)
 			return access_accounts(&call, &x->accounts, &x->n_accounts, err);
 	return 0;
 }
@@ -302,6 +330,21 @@ static int run_operation(struct exchange *x, struct error *err)
 	return x->route.batch ? run_batch(x, err) : run_call(x, &x->calls[0], err);
 }
 
+static int check_caller(struct exchange *x, struct error *err)
+{
+	struct handler *h = x->h;
+	const struct op *op = x->route.op;
+
+	x->foreign = cors_is_foreign(h->settings, &x->request);
+	if (auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller, err) < 0 ||
+	    access_operation(x->caller.who, op, err) < 0)
+		return -1;
+	/* what a browser sends by itself doesn't tell that the user wants this */
+	if (x->foreign && x->caller.who && x->caller.ambient && (op->changes || !(x->request.method & M_READ)))
+		return error_set(err, ERR_FORBIDDEN, NULL, "Forbidden: the request comes from a page of another origin");
+	return 0;
+}
+
 /* Who asks comes before what is asked, but for families that promise otherwise. */
 static int answer(struct exchange *x, struct error *err)
 {
@@ -309,9 +352,7 @@ static int answer(struct exchange *x, struct error *err)
 
 	if (x->route.dialect->binds_first && bind(x, err) < 0)
 		return -1;
-	if (use_ledger(h, err) < 0 || auth_check(&h->auth, h->store, x->request.authorization, &x->who, err) < 0)
-		return -1;
-	if (access_operation(x->who, x->route.op, err) < 0 || bind(x, err) < 0)
+	if (use_ledger(h, err) < 0 || check_caller(x, err) < 0 || bind(x, err) < 0)
 		return -1;
 	return run_operation(x, err);
 }
@@ -331,14 +372,42 @@ static int answer_document(struct exchange *x, struct error *err)
 	if (!d)
 		return -1;
 	error_clear(err);
-	if (x->request.authorization && use_ledger(h, &ignored) == 0)
-		auth_check(&h->auth, h->store, x->request.authorization, &x->who, &ignored);
+	if ((x->request.authorization || *x->request.cookie) && use_ledger(h, &ignored) == 0)
+		auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller, &ignored);
 	prepare_options(x, true);
 	return document_answer(d, &x->request, &rq, &x->response, err);
 }
 
+/* A person who asks for a page is shown where to sign in. */
+static bool wants_login(const struct exchange *x, const struct error *err)
+{
+	return err->kind == ERR_UNAUTHENTICATED && format_is_page(x->response.format) && (x->request.method & M_READ) &&
+	       x->h->settings->login_redirect;
+}
+
+static int lead_to_login(struct exchange *x)
+{
+	const struct request *rq = &x->request;
+	struct strbuf url;
+
+	strbuf_init(&url, LOGIN_URL_MAX);
+	strbuf_add(&url, "/login?redirect=");
+	strbuf_add_urlencoded(&url, rq->base_url, strlen(rq->base_url));
+	strbuf_add_urlencoded(&url, rq->raw_path, strlen(rq->raw_path));
+	if (*rq->query) {
+		strbuf_add_urlencoded(&url, "?", 1);
+		strbuf_add_urlencoded(&url, rq->query, strlen(rq->query));
+	}
+	/* one that is too long to come back to is left out */
+	response_nothing(&x->response, 302, url.failed ? "/login" : arena_str(&x->h->arena, url.text));
+	strbuf_release(&url);
+	return response_end(&x->response);
+}
+
 static int refuse(struct exchange *x, struct error *err)
 {
+	if (wants_login(x, err))
+		return lead_to_login(x);
 	if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY)
 		log_error("%s %s%s%s", x->id, err->message, *err->detail ? ": " : "", err->detail);
 	if (err->kind == ERR_INTERNAL) {      /* the words may name files */
@@ -359,7 +428,7 @@ static int64_t monotonic_us(void)
 
 static void log_exchange(const struct exchange *x, int64_t us, int rc)
 {
-	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", x->id, x->request.remote, x->who ? x->who->name : "-",
+	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", x->id, x->request.remote, x->caller.who ? x->caller.who->name : "-",
 		 x->request.method_name, x->request.raw_path, x->route.op ? x->route.op->id : "-",
 		 x->response.status.status, (long long)x->response.body_bytes, (long long)(us / 1000), (int)(us % 1000),
 		 rc < 0 ? x->response.gone ? ", the caller was gone" : ", cut off" : "");
@@ -380,7 +449,7 @@ static int complete(struct exchange *x, int rc, struct error *err)
 int handle(struct handler *h, char *const *envp, struct input *in, struct output *out)
 {
 	int64_t start = monotonic_us();
-	struct exchange x = { .h = h, .in = in, .variables = envp };
+	struct exchange x = { .h = h, .in = in, .variables = envp, .now = floor_div(clock_now_us(), USEC_PER_SEC) };
 	struct error err = { 0 };
 	int rc;
 
@@ -394,5 +463,6 @@ int handle(struct handler *h, char *const *envp, struct input *in, struct output
 	else
 		rc = complete(&x, rc, &err);
 	log_exchange(&x, monotonic_us() - start, rc);
+	auth_note_use(&h->auth, h->batcher, x.now);
 	return rc;
 }

@@ -15,6 +15,7 @@ struct handler {
 	const unsigned char *secret;          /* SECRET_BYTES */
 	const struct op *const *table;        /* as `ops` */
 	struct batcher *batcher;              /* takes events; NULL: nothing can be written */
+	struct signin *signin;                /* checks passwords, for all threads; NULL: only keys and sessions are known */
 	struct store *store;                  /* read-only; opened when the first request needs it */
 	int64_t version;                      /* of the ledger, when the catalogue was read */
 	const struct catalogue *catalogue;
@@ -24,9 +25,9 @@ struct handler {
 	struct strbuf head, body;
 };
 
-/* The arguments are borrowed; BATCHER may be NULL. */
+/* The arguments are borrowed; BATCHER and SIGNIN may be NULL. */
 void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
-		  const struct op *const *table, struct batcher *batcher);
+		  const struct op *const *table, struct batcher *batcher, struct signin *signin);
 void handler_release(struct handler *h);
 
 /*

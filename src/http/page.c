@@ -326,7 +326,8 @@ const struct page *page_make(const struct page_context *c)
 	struct page *page = arena_new(c->arena, struct page);
 
 	page->site = c->settings->name;
-	page->user = c->who ? c->who->name : NULL;
+	page->user = c->who ? c->who->display ? c->who->display : c->who->name : NULL;
+	page->sign_out = c->session != NULL;
 	page->digits = choose_digits(c->request->accept_language);
 	page->nav = make_links(c, offsetof(struct op, nav), false);
 	page->tabs = make_links(c, offsetof(struct op, tab), true);

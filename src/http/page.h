@@ -14,6 +14,7 @@ struct page_context {
 	const struct request *request;
 	const struct route *route;
 	const struct principal *who;            /* or NULL */
+	const struct session *session;          /* that they can sign out of, or NULL */
 	const struct catalogue *catalogue;      /* or NULL: no choice of categories */
 	const struct account *accounts;         /* that the caller sees, to choose from; in the order of their SIDs */
 	size_t n_accounts;

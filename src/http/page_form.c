@@ -171,7 +171,7 @@ const struct page_input *page_inputs(const struct page_context *c)
 	size_t n = 0;
 
 	for (const struct param *p = c->route->op->params; p->name; p++)
-		if (!(p->flags & (PARAM_PATH | PARAM_STATE)))
+		if (!(p->flags & (PARAM_PATH | PARAM_STATE | PARAM_SECRET)))
 			inputs[n++] = make_input(c, p);
 	return inputs;
 }

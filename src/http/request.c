@@ -119,7 +119,7 @@ int params_decode(struct params *p, char *text, size_t len, struct error *err)
 
 struct variables {
 	const char *method, *uri, *path_info, *query, *accept, *accept_language, *authorization, *content_type, *content_length;
-	const char *remote, *scheme, *https, *host, *origin, *method_override;
+	const char *remote, *scheme, *https, *host, *origin, *method_override, *fetch_site, *referer, *cookie, *ss_id, *ss_pid;
 };
 
 #define VARIABLE(env, member) { (env), sizeof(env) - 1, offsetof(struct variables, member) }
@@ -132,7 +132,9 @@ static const struct {
 	VARIABLE("QUERY_STRING", query), VARIABLE("HTTP_ACCEPT", accept), VARIABLE("HTTP_ACCEPT_LANGUAGE", accept_language), VARIABLE("HTTP_AUTHORIZATION", authorization),
 	VARIABLE("CONTENT_TYPE", content_type), VARIABLE("CONTENT_LENGTH", content_length), VARIABLE("REMOTE_ADDR", remote),
 	VARIABLE("REQUEST_SCHEME", scheme), VARIABLE("HTTPS", https), VARIABLE("HTTP_HOST", host),
-	VARIABLE("HTTP_ORIGIN", origin), VARIABLE("HTTP_X_HTTP_METHOD_OVERRIDE", method_override)
+	VARIABLE("HTTP_ORIGIN", origin), VARIABLE("HTTP_X_HTTP_METHOD_OVERRIDE", method_override),
+	VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site), VARIABLE("HTTP_REFERER", referer), VARIABLE("HTTP_COOKIE", cookie),
+	VARIABLE("HTTP_X_SS_ID", ss_id), VARIABLE("HTTP_X_SS_PID", ss_pid)
 };
 
 static void read_variables(struct variables *v, char *const *envp)
@@ -176,20 +178,13 @@ static bool host_valid(const char *host)
 	return len > 0 && len < 256 && host[len] == '\0';
 }
 
-static const char *find_base_url(const struct variables *v, const struct settings *settings, struct arena *arena)
+static const char *find_own_origin(const struct variables *v, struct arena *arena)
 {
 	const char *host = v->host && host_valid(v->host) ? v->host : "localhost";
 	bool secure = v->scheme ? strcmp(v->scheme, "https") == 0
 				: v->https && *v->https && strcasecmp(v->https, "off") != 0;
-	size_t scheme_len = secure ? 8 : 7, len = strlen(host);
-	char *url;
 
-	if (settings->base_url[0])
-		return settings->base_url;
-	url = arena_alloc(arena, scheme_len + len + 1);
-	memcpy(url, secure ? "https://" : "http://", scheme_len);
-	memcpy(url + scheme_len, host, len);
-	return url;
+	return arena_join(arena, secure ? "https://" : "http://", host, NULL);
 }
 
 /* As long as the decoded path: what came as it is, and for each byte that came encoded a NUL, which divides nothing. */
@@ -265,10 +260,13 @@ int request_read(struct request *rq, char *const *envp, const struct settings *s
 	read_variables(&v, envp);
 	*rq = (struct request){
 		.method_name = or_empty(v.method), .method = request_method(or_empty(v.method)), .params = { .arena = arena },
-		.accept = or_empty(v.accept), .accept_language = or_empty(v.accept_language), .authorization = v.authorization, .content_type = or_empty(v.content_type),
-		.remote = v.remote && *v.remote ? v.remote : "-", .base_url = find_base_url(&v, settings, arena),
-		.origin = v.origin, .method_override = v.method_override
+		.accept = or_empty(v.accept), .accept_language = or_empty(v.accept_language), .authorization = v.authorization,
+		.content_type = or_empty(v.content_type),
+		.remote = v.remote && *v.remote ? v.remote : "-", .own_origin = find_own_origin(&v, arena),
+		.origin = v.origin, .method_override = v.method_override, .fetch_site = v.fetch_site, .referer = v.referer,
+		.cookie = or_empty(v.cookie), .ss_id = or_empty(v.ss_id), .ss_pid = or_empty(v.ss_pid)
 	};
+	rq->base_url = settings->base_url[0] ? settings->base_url : rq->own_origin;
 	/* each of them, whatever becomes of the others: the first failure sticks */
 	read_path(rq, &v, arena, err);
 	read_query(rq, &v, arena, err);

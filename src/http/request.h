@@ -46,7 +46,12 @@ struct request {
 	int64_t content_length;        /* 0 if missing */
 	const char *remote;            /* the caller's address, "-" if unknown */
 	const char *base_url;          /* "https://host:port" */
+	const char *own_origin;        /* the same, as the request itself names us */
 	const char *origin;            /* of the page that asks; NULL if it isn't said */
+	const char *fetch_site;        /* Sec-Fetch-Site, or NULL */
+	const char *referer;           /* NULL if missing */
+	const char *cookie;            /* as sent; "" if missing */
+	const char *ss_id, *ss_pid;    /* X-ss-id and X-ss-pid; "" if missing */
 	const char *method_override;   /* X-Http-Method-Override, or NULL */
 };
 

@@ -14,7 +14,7 @@ static const char *standard_reason(int status)
 		int status;
 		const char *reason;
 	} reasons[] = {
-		{ 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 207, "Multi-Status" }, { 302, "Found" },
+		{ 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 207, "Multi-Status" }, { 302, "Found" }, { 303, "See Other" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" },
 		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
 		{ 409, "Conflict" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
@@ -88,6 +88,13 @@ static void write_head(struct response *r, int64_t length)
 		add_header(head, "Retry-After", RETRY_AFTER);
 	if (r->location)
 		add_header(head, "Location", r->location);
+	for (size_t i = 0; i < r->n_cookies; i++)
+		add_header(head, "Set-Cookie", r->cookies[i]);
+	if (r->retry_after) {
+		strbuf_add(head, "Retry-After: ");
+		strbuf_addi(head, r->retry_after);
+		strbuf_addn(head, "\r\n", 2);
+	}
 	if (r->status.status == 405 && r->allow)
 		add_header(head, "Allow", r->allow);
 	if (r->attachment && r->status.status < 300) {
@@ -174,11 +181,19 @@ int response_end(struct response *r)
 	return send_parts(r, first, true);
 }
 
+void response_nothing(struct response *r, int status, const char *location)
+{
+	r->callback = NULL;
+	r->attachment = NULL;
+	r->type = "text/plain; charset=utf-8";
+	r->location = location;
+	r->status = (struct error_status){ .status = status };
+	response_begin(r);
+}
+
 int response_empty(struct response *r, int status)
 {
-	strbuf_clear(r->sink.buf);
-	r->callback = NULL;
-	r->status = (struct error_status){ .status = status };
+	response_nothing(r, status, NULL);
 	return response_end(r);
 }
 
@@ -212,6 +227,8 @@ int response_error(struct response *r, const struct error *err, const struct wri
 		return -1;
 	r->attachment = NULL;
 	r->location = NULL;
+	r->n_cookies = 0;
+	r->retry_after = err->retry_after;
 	if (err->kind == ERR_METHOD && r->dialect->hides_methods) {
 		r->status = (struct error_status){ .status = 404 };
 		write_plain(r, "404");

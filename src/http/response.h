@@ -29,6 +29,9 @@ struct response {
 	const struct format *format;
 	const char *type;                   /* Content-Type with its charset, in place of the format's; or NULL */
 	const char *location;               /* of a redirect, or NULL */
+	const char *const *cookies;         /* to set, N_COOKIES of them */
+	size_t n_cookies;
+	int retry_after;                    /* seconds; 0: not said */
 	const char *callback;               /* of JSONP, or NULL */
 	const char *attachment;             /* name of the file that a CSV is to be saved as, or NULL */
 	const char *allow;                  /* of a 405, or NULL */
@@ -52,6 +55,9 @@ void response_begin(struct response *r);
 
 /* The document is complete: sends what is left. 0, or -1: the caller is gone. */
 int response_end(struct response *r);
+
+/* The answer has no document; LOCATION: it leads there. Nothing is sent yet. */
+void response_nothing(struct response *r, int status, const char *location);
 
 /* Answers without a document. */
 int response_empty(struct response *r, int status);

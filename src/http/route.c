@@ -71,25 +71,30 @@ static bool fits(const struct path *p, size_t i, const char *piece, size_t len, 
 	return i + 1 == p->n && p->stripped == len && same(s->text, piece, len, any_case);
 }
 
-static bool matches(const struct op *op, const struct path *p)
+static bool matches(const char *pattern, const struct path *p, bool any_case)
 {
-	const char *pattern = op->path;
 	size_t i = 0;
 
 	for (; *pattern == '/' && i < p->n; i++) {
 		size_t len = strcspn(++pattern, "/");
 
-		if (!fits(p, i, pattern, len, op->dialect->any_case))
+		if (!fits(p, i, pattern, len, any_case))
 			return false;
 		pattern += len;
 	}
 	return *pattern == '\0' && i == p->n;
 }
 
-static void take_args(const struct op *op, const struct path *p, struct arena *arena, struct route *ret)
+/* The one of the operation's patterns that the path fits, or NULL. */
+static const char *matching(const struct op *op, const struct path *p)
 {
-	const char *pattern = op->path;
+	if (matches(op->path, p, op->dialect->any_case))
+		return op->path;
+	return op->short_path && matches(op->short_path, p, op->dialect->any_case) ? op->short_path : NULL;
+}
 
+static void take_args(const char *pattern, const struct path *p, struct arena *arena, struct route *ret)
+{
 	for (size_t i = 0; i < p->n; i++) {
 		size_t len = strcspn(++pattern, "/"), value_len = i + 1 == p->n ? p->stripped : p->segments[i].len;
 
@@ -197,13 +202,14 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 		return find_api(table, method, &p, ret, err);
 	for (const struct op *const *row = table; *row; row++) {
 		const struct op *op = *row;
+		const char *pattern = op->dialect == ret->dialect ? matching(op, &p) : NULL;
 
-		if (op->dialect != ret->dialect || !matches(op, &p))
+		if (!pattern)
 			continue;
 		ret->methods |= op->methods | (op->methods & M_GET ? M_HEAD : 0);
 		if ((op->methods & method) || (method == M_HEAD && (op->methods & M_GET))) {
 			ret->op = op;
-			take_args(op, &p, arena, ret);
+			take_args(pattern, &p, arena, ret);
 			return 0;
 		}
 	}

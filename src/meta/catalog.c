@@ -25,7 +25,7 @@ static void add_namespace(struct catalog *c, const char *namespace)
 
 static const char *clr_type(const struct field *f)
 {
-	if (f->type == VT_LIST)
+	if (f->type == VT_LIST || f->type == VT_TEXTS)
 		return "List`1";
 	if (f->type == VT_OBJECT)
 		return f->shape->name;
@@ -43,10 +43,12 @@ static void put_property(struct json_object *properties, const struct field *f, 
 
 	tree_text(o, "name", f->name);
 	tree_text(o, "type", type);
-	tree_text(o, "namespace", f->type == VT_LIST ? "System.Collections.Generic" : f->type == VT_OBJECT ? namespace : "System");
+	tree_text(o, "namespace", f->type == VT_LIST || f->type == VT_TEXTS ? "System.Collections.Generic" : f->type == VT_OBJECT ? namespace : "System");
 	if (f->type == VT_LIST)
 		tree_add(tree_list(o, "genericArgs"), f->shape->name);
-	if (strcmp(type, "String") != 0 && !f->shape)
+	if (f->type == VT_TEXTS)
+		tree_add(tree_list(o, "genericArgs"), "String");
+	else if (strcmp(type, "String") != 0 && !f->shape)
 		tree_bool(o, "isValueType", true);
 	if (p && (p->flags & PARAM_REQUIRED))
 		tree_bool(o, "isRequired", true);

@@ -5,6 +5,7 @@
 
 #include "meta/api_index.h"
 #include "meta/catalog.h"
+#include "meta/login.h"
 #include "meta/metadata.h"
 #include "meta/openapi.h"
 #include "meta/types.h"
@@ -14,6 +15,7 @@
 
 /* The first that fits a path is meant. */
 const struct document documents[] = {
+	{ "/login", DOCUMENT_HTML, "Where people sign in: redirect, failed", login_write, NULL },
 	{ "/metadata", DOCUMENT_HTML, "The operations, and where each is described", metadata_write_index, NULL },
 	{ "/types", DOCUMENT_JSON, "The languages that the operations' types can be had in", types_write_index, NULL },
 	{ "/types/metadata", DOCUMENT_JSON, "The types of ServiceStack's family as data", catalog_write_types, NULL },

@@ -64,7 +64,7 @@ static bool is_quoted(const struct api *api, const struct field *f)
 
 static bool may_be_null(const struct field *f)
 {
-	return f->type == VT_TEXT || f->type == VT_DECIMAL || f->type == VT_OBJECT;
+	return f->type == VT_TEXT || f->type == VT_TEXTS || f->type == VT_DECIMAL || f->type == VT_OBJECT;
 }
 
 static void put_type(struct json_object *o, const char *type, bool nullable)
@@ -109,6 +109,9 @@ static void put_field(struct api *api, const struct dialect *d, struct json_obje
 	if (f->type == VT_LIST) {
 		tree_text(o, "type", "array");
 		put_ref(tree_object(o, "items"), a, "schemas", schema_of(api, d, f->shape));
+	} else if (f->type == VT_TEXTS) {
+		put_type(o, "array", nullable);
+		tree_text(tree_object(o, "items"), "type", "string");
 	} else if (f->type == VT_OBJECT && nullable) {
 		choices = tree_list(o, "anyOf");
 		put_ref(tree_item(choices), a, "schemas", schema_of(api, d, f->shape));

@@ -45,7 +45,8 @@ const struct shape *sample_request(struct arena *arena, const struct op *op, boo
 
 static const void *placeholder(const struct field *f)
 {
-	static const char *const text = "String", *const none = NULL;
+	static const char *const text = "String", *const none = NULL, *const some[] = { "String", NULL };
+	static const char *const *const texts = some;
 	static const int64_t zero = 0;
 	static const struct decimal nought = { .n = 0 };
 	static const bool no = false;
@@ -57,6 +58,8 @@ static const void *placeholder(const struct field *f)
 		return &nought;
 	case VT_BOOL:
 		return &no;
+	case VT_TEXTS:
+		return &texts;
 	default:
 		return f->flags & FIELD_XML_ONLY ? &none : &text;
 	}

@@ -46,7 +46,8 @@ static enum type_kind field_kind(const struct field *f)
 	if (f->flags & FIELD_QUOTED)
 		return KIND_TEXT;
 	switch (f->type) {
-	case VT_TEXT:    return KIND_TEXT;
+	case VT_TEXT:
+	case VT_TEXTS:   return KIND_TEXT;
 	case VT_INT:     return KIND_INT;
 	case VT_DECIMAL: return f->flags & FIELD_WHOLE ? KIND_INT : KIND_DECIMAL;
 	case VT_BOOL:    return KIND_BOOL;
@@ -81,7 +82,7 @@ static void add_shape(struct type_model *m, const struct shape *shape, const cha
 
 		if (is_written(f))
 			type.members[type.n++] = (struct type_member){
-				.name = f->name, .kind = kind, .list = f->type == VT_LIST, .type = f->shape ? f->shape->name : NULL,
+				.name = f->name, .kind = kind, .list = f->type == VT_LIST || f->type == VT_TEXTS, .type = f->shape ? f->shape->name : NULL,
 				.optional = kind == KIND_TEXT || f->type == VT_OBJECT, .doc = f->doc
 			};
 	}

@@ -51,7 +51,7 @@ const char *words_roles(struct arena *a, const struct op *op, const char *separa
 
 int words_count_roles(const struct op *op)
 {
-	return __builtin_popcount(op->roles);
+	return __builtin_popcount(op->roles & ~(unsigned)ROLE_ANYONE);
 }
 
 const char *words_lock(struct arena *a, const struct op *op)
@@ -83,6 +83,8 @@ const char *words_type(struct arena *a, const struct field *f)
 		return "bool";
 	case VT_OBJECT:
 		return f->shape->name;
+	case VT_TEXTS:
+		return "List<string>";
 	case VT_LIST:
 		return arena_join(a, "List<", f->shape->name, ">", NULL);
 	default:

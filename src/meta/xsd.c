@@ -90,9 +90,23 @@ static void add_doc(struct strbuf *out, const char *doc, const char *indent)
 	strbuf_add(out, "</xs:documentation></xs:annotation>\n");
 }
 
+/* A list of texts is made of the serializer's own elements, in a namespace of theirs. */
+static void add_texts(struct strbuf *out, const struct field *f)
+{
+	strbuf_addf(out, "      <xs:element name=\"%s\" minOccurs=\"0\" nillable=\"true\">\n", f->name);
+	add_doc(out, f->doc, "        ");
+	strbuf_add(out, "        <xs:complexType><xs:sequence><xs:any namespace=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
+		   " processContents=\"skip\" minOccurs=\"0\" maxOccurs=\"unbounded\"/></xs:sequence></xs:complexType>\n"
+		   "      </xs:element>\n");
+}
+
 /* As DataContractSerializer has it: every member may be missing, and be null. */
 static void add_member(const struct types *t, struct strbuf *out, const struct field *f)
 {
+	if (f->type == VT_TEXTS) {
+		add_texts(out, f);
+		return;
+	}
 	strbuf_addf(out, "      <xs:element name=\"%s\" minOccurs=\"0\" nillable=\"true\" type=\"%s\">\n", f->name, type_of(t->arena, f));
 	add_doc(out, f->doc, "        ");
 	strbuf_add(out, "      </xs:element>\n");

@@ -31,6 +31,11 @@ static bool granted(const struct principal *p, int64_t account)
 	return false;
 }
 
+const char *principal_author(const struct principal *p)
+{
+	return *p->key_sid ? p->key_sid : p->name;
+}
+
 bool principal_sees(const struct principal *p, const struct account *a)
 {
 	switch (p->role) {
@@ -44,6 +49,7 @@ bool principal_sees(const struct principal *p, const struct account *a)
 		return p->account && a->id == p->account;
 	case ROLE_USER:
 	case ROLE_INGEST:
+	case ROLE_ANYONE:
 		break;
 	}
 	return false;

@@ -17,7 +17,8 @@ enum role {
 	ROLE_ACCOUNT = 1 << 2,   /* an account's own token: it and its subaccounts */
 	ROLE_KEY     = 1 << 3,   /* an API key of an account: that account alone */
 	ROLE_USER    = 1 << 4,   /* signed in, no rights */
-	ROLE_INGEST  = 1 << 5    /* may only write events (of its account, if it has one) */
+	ROLE_INGEST  = 1 << 5,   /* may only write events (of its account, if it has one) */
+	ROLE_ANYONE  = 1 << 6    /* nobody's role: operations that everybody may call, also those who aren't signed in */
 };
 
 #define ROLES_READING (ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_KEY)
@@ -37,11 +38,16 @@ const struct role_info *role_find(const char *name); /* or NULL */
 struct principal {
 	enum role role;
 	const char *name;        /* for the log and the page's corner: a user's name, or the SID */
-	char key_sid[SID_TEXT];
+	char key_sid[SID_TEXT];  /* "" for a user */
+	int64_t user;            /* 0 for a key */
+	const char *display, *email;     /* of a user; else NULL */
 	int64_t account;         /* or 0 */
 	const int64_t *grants;
 	size_t n_grants;
 };
+
+/* Whom the audit log names for what P does: a user's name, or a key's SID. */
+const char *principal_author(const struct principal *p);
 
 /* May P see the usage of A? (A granted main account does not bring its subaccounts along: grants name each.) */
 bool principal_sees(const struct principal *p, const struct account *a);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "base/banned.h"
 
@@ -14,6 +15,8 @@ int user_check_name(const char *name, struct error *err)
 	if (len < 1 || len > USER_NAME_BYTES || strchr(name, ':') || !utf8_plain(name, len))
 		return error_set(err, ERR_PARAM, "user", "must be 1 to %d bytes of UTF-8 without colons and control characters",
 				 USER_NAME_BYTES);
+	if (sid_valid("AC", name, len) || sid_valid("SK", name, len))
+		return error_set(err, ERR_PARAM, "user", "must not look like a SID");
 	return 0;
 }
 

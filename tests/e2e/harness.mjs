@@ -145,6 +145,20 @@ class Answer {
 	}
 }
 
+// Signs in, and gives the cookies that were set: { name: value }. Deleted ones are left out.
+export async function signIn(user, password, more = {}) {
+	const answer = (await send('/auth/credentials', { method: 'POST', headers: { 'Content-Type': 'application/json' },
+		body: JSON.stringify({ UserName: user, Password: password, ...more }) })).is(200)
+	return cookiesOf(answer)
+}
+
+export function cookiesOf(answer) {
+	const pairs = (answer.headers['set-cookie'] ?? []).map(c => c.split(';')[0]).map(p => [p.slice(0, p.indexOf('=')), p.slice(p.indexOf('=') + 1)])
+	return Object.fromEntries(pairs.filter(([, value]) => value !== ''))
+}
+
+export const cookieHeader = cookies => Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join('; ')
+
 export const records = (account, resource = '') => `/2010-04-01/Accounts/${account}/Usage/Records${resource && '/' + resource}`
 export const resources = ['AllTime', 'Daily', 'Monthly', 'Yearly', 'Today', 'Yesterday', 'ThisMonth', 'LastMonth']
 
@@ -347,6 +361,10 @@ function treeOf(fields) {
 const isNumber = { integer: v => Number.isInteger(v), decimal: v => typeof v === 'number' }
 
 function checkScalar(value, f, where) {
+	if (f.type === 'texts') {
+		assert.ok(Array.isArray(value) && value.every(v => typeof v === 'string'), `${where} is no list of texts`)
+		return
+	}
 	const digits = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)
 	if (f.type in isNumber)
 		assert.ok(f.quoted ? digits : isNumber[f.type](value) || (f.money && digits), `${where} is ${JSON.stringify(value)}, not ${f.type}`)

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { chromium } from 'playwright-core'
-import { env, records, send, sids } from './harness.mjs'
+import { env, records, send, sids, signIn } from './harness.mjs'
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const skip = !existsSync(executablePath) && `there is no ${executablePath}`
@@ -27,9 +27,10 @@ const pages = {
 const url = (p, ext) => `${p.path}.${ext}${p.query ? '?' + p.query : ''}`
 
 describe('pages in a browser', { skip }, () => {
-	let browser
+	let browser, cookies
 
 	before(async () => {
+		cookies = Object.entries(await signIn(env.ADMIN_USER, env.ADMIN_PASSWORD)).map(([name, value]) => ({ name, value, url: env.BASE_URL }))
 		if (screenshots) mkdirSync(screenshots, { recursive: true })
 		browser = await chromium.launch({ executablePath, args: quiet })
 	})
@@ -37,8 +38,8 @@ describe('pages in a browser', { skip }, () => {
 
 	// A page with its own window, and what it complained of.
 	async function open(path, options = {}) {
-		const context = await browser.newContext({ baseURL: env.BASE_URL, ignoreHTTPSErrors: true,
-			httpCredentials: { username: env.ADMIN_USER, password: env.ADMIN_PASSWORD }, ...options })
+		const context = await browser.newContext({ baseURL: env.BASE_URL, ignoreHTTPSErrors: true, ...options })
+		await context.addCookies(cookies)
 		const page = await context.newPage()
 		const complaints = []
 		page.on('console', m => ['error', 'warning'].includes(m.type()) && complaints.push(m.text()))

@@ -943,6 +943,55 @@ START_TEST(a_shared_object_has_the_same_bytes_as_one_of_its_own)
 }
 END_TEST
 
+/* ---- lists of texts ---- */
+
+struct person {
+	const char *name;
+	const char *const *roles, *const *groups, *const *notes;
+};
+
+static const struct field person_fields[] = {
+	FIELD_AS(struct person, name, "Name", "Who"),
+	FIELD_AS(struct person, roles, "Roles", "Some"),
+	FIELD_AS(struct person, groups, "Groups", "None of them"),
+	FIELD_AS(struct person, notes, "Notes", "Null"),
+	{ 0 }
+};
+
+static const struct shape person_shape = { .name = "Person", .flags = SHAPE_ORDERED, .fields = person_fields, .doc = "Somebody" };
+
+#define D2P1 " xmlns:d2p1=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
+
+static const struct { const struct format *format; const struct style *style; const char *text; } lists_of_texts[] = {
+	{ &format_json, &contract_style, "{\"name\":\"Ada\",\"roles\":[\"a,b\",\"<c>\"],\"groups\":[]}" },
+	{ &format_jsonl, &contract_style, "{\"name\":\"Ada\",\"roles\":[\"a,b\",\"<c>\"],\"groups\":[]}" },
+	{ &format_jsv, &contract_style, "{name:Ada,roles:[\"a,b\",<c>],groups:[]}" },
+	{ &format_csv, &contract_style, "Name,Roles,Groups,Notes\r\nAda,\"[\"\"a,b\"\",<c>]\",\"[]\",\r\n" },
+	{ &format_xml, &contract_style, "<Name>Ada</Name><Roles" D2P1 "><d2p1:string>a,b</d2p1:string><d2p1:string>&lt;c&gt;</d2p1:string></Roles>"
+					"<Groups" D2P1 " /><Notes i:nil=\"true\" /></Person>" },
+	{ &format_xml, &rest_style, "<Name>Ada</Name><Roles><item>a,b</item><item>&lt;c&gt;</item></Roles><Groups/><Notes/></Person>" },
+	{ &format_text, &contract_style, "Roles: a,b, <c>\n" },
+};
+
+START_TEST(a_list_of_texts_is_written_in_every_format)
+{
+	static const char *const some[] = { "a,b", "<c>", NULL }, *const none[] = { NULL };
+	struct person ada = { "Ada", some, none, NULL };
+	struct writer_options o = { .style = lists_of_texts[_i].style };
+	struct strbuf buf;
+	struct sink sink = { .buf = &buf };
+	struct writer *w;
+
+	strbuf_init(&buf, LIMIT);
+	w = writer_new(lists_of_texts[_i].format, &o, &sink);
+	writer_record(w, NULL, &person_shape, &ada);
+	ck_assert_int_eq(writer_finish(w, NULL), 0);
+	ck_assert_msg(strstr(buf.text, lists_of_texts[_i].text) != NULL, "%s", buf.text);
+	writer_free(&w);
+	strbuf_release(&buf);
+}
+END_TEST
+
 /* ---- names ---- */
 
 static const struct { enum spelling spelling; const char *name, *spelled; } names[] = {
@@ -1032,6 +1081,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_buffer_that_is_too_small_fails_in_every_format, 0, grid);
 	tcase_add_loop_test(tc, a_shared_object_has_the_same_bytes_as_one_of_its_own, 0, FORMATS);
 	tcase_add_loop_test(tc, a_flush_that_fails_is_reported_once_and_stops_the_document, 0, FORMATS);
+	tcase_add_loop_test(tc, a_list_of_texts_is_written_in_every_format, 0, COUNT_OF(lists_of_texts));
 	tcase_add_loop_test(tc, wrong_nesting_fails_in_every_format, 0, COUNT_OF(wrong_documents) * FORMATS);
 	tcase_add_loop_test(tc, tables_refuse_fields_out_of_order, 0, 3);
 	tcase_add_test(tc, a_page_says_its_fields_before_its_list);

@@ -1,12 +1,15 @@
 /* http_tests.c - decoding, routing, negotiation, credentials, bodies and whole answers, without a web server. */
 #include <check.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/throttle.h"
 #include "http/body.h"
+#include "http/cors.h"
 #include "http/handle.h"
 #include "http/negotiate.h"
 #include "http/page.h"
@@ -666,6 +669,7 @@ static char database[64];
 static unsigned char secret[SECRET_BYTES] = "thirty-two bytes for the hashes";
 static struct settings settings;
 static struct handler handler;
+static struct signin *signin;
 
 #define MAIN_SID "AC00000000000000000000000000000001"
 #define KEY_SID "SK00000000000000000000000000000000"
@@ -678,6 +682,18 @@ static void add_key(struct store *st, int n, const char *role, const char *name,
 	snprintf(k.sid, sizeof(k.sid), "SK%032d", n);
 	token_hash(secret, token, strlen(token), k.hash);
 	ck_assert_msg(store_key_add(st, &k, &err) == 0, "%s %s", err.message, err.detail);
+}
+
+/* With the least costs: the tests are not about them. */
+static void add_user(struct store *st, const char *name, const char *password, bool removed)
+{
+	struct user u = { .name = name, .display = "Ada Lovelace", .email = "", .role = "SystemAdministrator", .created = 1, .removed = removed };
+	char hash[PASSWORD_HASH_TEXT];
+	struct error err = { 0 };
+
+	ck_assert_int_eq(crypto_pwhash_str(hash, password, strlen(password), crypto_pwhash_OPSLIMIT_MIN, crypto_pwhash_MEMLIMIT_MIN), 0);
+	u.password = hash;
+	ck_assert_msg(store_user_add(st, &u, &err) == 0, "%s %s", err.message, err.detail);
 }
 
 static void make_ledger(void)
@@ -697,6 +713,8 @@ static void make_ledger(void)
 	add_key(st, 3, "User", "guest", 0, "guesttoken");
 	add_key(st, 4, "SystemAdministrator", "gone", 0, "revokedtoken");
 	ck_assert_int_eq(store_key_revoke(st, "SK00000000000000000000000000000004", 2, &err), 1);
+	add_user(st, "ada", "right password", false);
+	add_user(st, "former", "right password", true);
 	ck_assert_int_eq(store_commit(st, &err), 0);
 	store_close(&st);
 }
@@ -712,7 +730,8 @@ static void setup_ledger(void)
 	make_ledger();
 	settings = (struct settings){ .database = database, .busy_timeout_ms = 1000, .name = "Test", .base_url = "",
 		.max_body_bytes = 100000, .templates = "/nonexistent", .cors_origins = "" };
-	handler_init(&handler, &settings, secret, table, NULL);
+	signin = signin_new();
+	handler_init(&handler, &settings, secret, table, NULL, signin);
 	arena_init(&arena);
 }
 
@@ -727,6 +746,7 @@ static void remove_file(const char *ending)
 static void teardown_ledger(void)
 {
 	handler_release(&handler);
+	signin_free(&signin);
 	arena_release(&arena);
 	remove_file("");
 	remove_file("-wal");
@@ -760,17 +780,25 @@ static const struct {
 	const char *credentials;      /* user:token, or a whole header */
 	const char *who;              /* NULL: refused */
 } callers[] = {
-	{ "admin:admintoken", "admin" },
+	{ "ada:right password", "ada" },
+	{ "admintoken:", "admin" },
+	{ "accounttoken:", MAIN_SID },
 	{ MAIN_SID ":accounttoken", MAIN_SID },
 	{ "SK00000000000000000000000000000002:accounttoken", MAIN_SID },
 	{ "SK00000000000000000000000000000001:admintoken", "admin" },
-	{ "guest:guesttoken", "guest" },
+	{ "SK00000000000000000000000000000003:guesttoken", "guest" },
 	{ "Bearer admintoken", "admin" },
 	{ "bearer   accounttoken", MAIN_SID },
 	{ "admin:accounttoken", NULL },
 	{ "AC00000000000000000000000000000002:accounttoken", NULL },
 	{ MAIN_SID ":admintoken", NULL },
-	{ "Admin:admintoken", NULL },
+	{ "admin:admintoken", NULL },
+	{ "ada:wrong password", NULL },
+	{ "Ada:right password", NULL },
+	{ "former:right password", NULL },
+	{ "ada:", NULL },
+	{ "revokedtoken:", NULL },
+	{ "Bearer right password", NULL },
 	{ "admin:", NULL },
 	{ "admin:wrong", NULL },
 	{ "admin:admintoken:more", NULL },
@@ -788,27 +816,37 @@ static const struct {
 	{ "admintoken", NULL },
 };
 
+/* Whom the request is from, by the ledger as it is now. */
+static int identify(const struct request *rq, int64_t now, struct identity *ret, struct error *err)
+{
+	struct store *st = NULL;
+	int rc;
+
+	ck_assert_int_eq(store_open(database, 0, 1000, &st, err), 0);
+	rc = auth_check(&handler.auth, st, rq, now, &arena, ret, err);
+	store_close(&st);
+	return rc;
+}
+
 START_TEST(credentials_name_a_caller_or_are_refused_alike)
 {
 	const char *given = callers[_i].credentials;
-	const char *header = strchr(given, ':') && strncmp(given, "Bearer", 6) != 0 ? basic(given) : given;
+	bool header = strncmp(given, "Bearer", 6) == 0 || strncmp(given, "Basic", 5) == 0 || strncmp(given, "Digest", 6) == 0;
+	struct request rq = { .authorization = header || !strchr(given, ':') ? given : basic(given), .cookie = "", .ss_id = "", .ss_pid = "", .remote = "-" };
 
 	/* twice: the second time from the cache */
 	for (int i = 0; i < 2; i++) {
-		const struct principal *who = NULL;
+		struct identity caller;
 		struct error err = { 0 };
-		struct store *st = NULL;
-		int rc;
+		int rc = identify(&rq, 1000, &caller, &err);
 
-		ck_assert_int_eq(store_open(database, 0, 1000, &st, &err), 0);
-		rc = auth_check(&handler.auth, st, header, &who, &err);
-		store_close(&st);
 		ck_assert_int_eq(rc, callers[_i].who ? 0 : -1);
 		if (callers[_i].who) {
-			ck_assert_str_eq(who->name, callers[_i].who);
+			ck_assert_str_eq(caller.who->name, callers[_i].who);
+			ck_assert_ptr_null(caller.session);
 			continue;
 		}
-		ck_assert_ptr_null(who);
+		ck_assert_ptr_null(caller.who);
 		ck_assert_int_eq(err.kind, ERR_CREDENTIALS);
 		ck_assert_str_eq(err.message, "Invalid Username or Password");
 	}
@@ -817,11 +855,176 @@ END_TEST
 
 START_TEST(no_header_is_nobody)
 {
-	const struct principal *who = NULL;
+	struct request rq = { .cookie = "", .ss_id = "", .ss_pid = "" };
+	struct identity caller;
 	struct error err = { 0 };
 
-	ck_assert_int_eq(auth_check(&handler.auth, NULL, NULL, &who, &err), 0);
-	ck_assert_ptr_null(who);
+	ck_assert_int_eq(auth_check(&handler.auth, NULL, &rq, 1000, &arena, &caller, &err), 0);
+	ck_assert_ptr_null(caller.who);
+}
+END_TEST
+
+/* --- sessions --- */
+
+#define TEMPORARY "tttttttttttttttttttttttttttttttttttttttttTT"
+#define PERMANENT "ppppppppppppppppppppppppppppppppppppppppppP"
+#define A_TOKEN   "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkK"
+#define OVER      "ooooooooooooooooooooooooooooooooooooooooooO"
+
+static void add_session(struct store *st, const char *token, enum session_kind kind, int64_t expires)
+{
+	struct session s = { .user = 1, .kind = kind, .created = 1, .expires = expires };
+	struct error err = { 0 };
+
+	token_hash(secret, token, strlen(token), s.hash);
+	ck_assert_int_eq(store_session_add(st, &s, &err), 0);
+}
+
+static void add_sessions(void)
+{
+	struct error err = { 0 };
+	struct store *st = NULL;
+
+	ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &st, &err), 0);
+	add_session(st, TEMPORARY, SESSION_TEMPORARY, 2000);
+	add_session(st, PERMANENT, SESSION_PERMANENT, 2000);
+	add_session(st, A_TOKEN, SESSION_TOKEN, 2000);
+	add_session(st, OVER, SESSION_TEMPORARY, 1000);
+	store_close(&st);
+}
+
+enum { NOBODY = -1, REFUSED = -2 };
+
+static const struct {
+	const char *cookie, *ss_id, *ss_pid, *authorization;
+	int kind;                     /* of the session that signs in */
+} sessions[] = {
+	{ "ss-id=" TEMPORARY, "", "", NULL, SESSION_TEMPORARY },
+	{ "ss-pid=" PERMANENT, "", "", NULL, SESSION_PERMANENT },
+	{ "ss-opt=perm; ss-id=" TEMPORARY "; ss-pid=" PERMANENT, "", "", NULL, SESSION_PERMANENT },
+	{ "ss-opt=temp; ss-id=" TEMPORARY "; ss-pid=" PERMANENT, "", "", NULL, SESSION_TEMPORARY },
+	{ "ss-opt=perm; 21 Nov 2044 23:00:00 GMT=null; ss-id=; ss-pid=" PERMANENT, "", "", NULL, SESSION_PERMANENT },
+	{ "; ;;=;junk;=x; ss-id = x;ss-id=" TEMPORARY " ; x", "", "", NULL, SESSION_TEMPORARY },
+	{ "xss-id=" TEMPORARY "; ss-idx=" TEMPORARY, "", "", NULL, NOBODY },
+	{ "ss-id=" PERMANENT, "", "", NULL, NOBODY },
+	{ "ss-pid=" TEMPORARY, "", "", NULL, NOBODY },
+	{ "ss-id=" A_TOKEN, "", "", NULL, NOBODY },
+	{ "ss-id=" OVER, "", "", NULL, NOBODY },
+	{ "ss-id=" TEMPORARY "x", "", "", NULL, NOBODY },
+	{ "SS-ID=" TEMPORARY, "", "", NULL, NOBODY },
+	{ "", TEMPORARY, "", NULL, SESSION_TEMPORARY },
+	{ "", "", PERMANENT, NULL, SESSION_PERMANENT },
+	{ "ss-id=" TEMPORARY, "", PERMANENT, NULL, SESSION_PERMANENT },
+	{ "ss-opt=perm", TEMPORARY, PERMANENT, NULL, SESSION_PERMANENT },
+	{ "ss-pid=" PERMANENT, TEMPORARY, "", NULL, SESSION_TEMPORARY },
+	{ "ss-id=" TEMPORARY, "nonsense", "", NULL, NOBODY },
+	{ "", "", "", "Bearer " A_TOKEN, SESSION_TOKEN },
+	{ "ss-id=" TEMPORARY, "", "", "Bearer " A_TOKEN, SESSION_TOKEN },
+	{ "ss-id=" TEMPORARY, "", "", "Bearer wrong", REFUSED },
+	{ "", "", "", "Bearer " TEMPORARY, REFUSED },
+	{ "", "", "", "Bearer " OVER, REFUSED },
+};
+
+START_TEST(a_session_is_found_by_header_and_cookie)
+{
+	struct request rq = { .authorization = sessions[_i].authorization, .cookie = sessions[_i].cookie, .ss_id = sessions[_i].ss_id,
+			      .ss_pid = sessions[_i].ss_pid, .remote = "-" };
+	struct identity caller;
+	struct error err = { 0 };
+	int rc;
+
+	add_sessions();
+	rc = identify(&rq, 1000, &caller, &err);
+	ck_assert_int_eq(rc, sessions[_i].kind == REFUSED ? -1 : 0);
+	if (sessions[_i].kind < 0) {
+		ck_assert_ptr_null(caller.who);
+		return;
+	}
+	ck_assert_str_eq(caller.who->name, "ada");
+	ck_assert_str_eq(caller.who->display, "Ada Lovelace");
+	ck_assert_int_eq((int)caller.session->kind, sessions[_i].kind);
+	/* only cookies come by themselves */
+	ck_assert_int_eq(caller.ambient, !sessions[_i].authorization && !*rq.ss_id && !*rq.ss_pid);
+	ck_assert_int_eq(identify(&rq, 2000, &caller, &err), sessions[_i].authorization ? -1 : 0);
+	ck_assert_ptr_null(caller.who);
+}
+END_TEST
+
+START_TEST(sessions_of_a_removed_user_are_nobodys)
+{
+	struct request rq = { .cookie = "ss-id=" TEMPORARY, .ss_id = "", .ss_pid = "", .remote = "-" };
+	struct identity caller;
+	struct error err = { 0 };
+	struct store *st = NULL;
+
+	add_sessions();
+	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), 0);
+	ck_assert_ptr_nonnull(caller.who);
+	ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &st, &err), 0);
+	ck_assert_int_eq(store_user_remove(st, 1, 5, &err), 1);
+	store_close(&st);
+	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), 0);
+	ck_assert_ptr_null(caller.who);
+}
+END_TEST
+
+START_TEST(wrong_passwords_make_who_guesses_wait)
+{
+	struct request rq = { .authorization = basic("ada:wrong guess"), .cookie = "", .ss_id = "", .ss_pid = "", .remote = "192.0.2.1" };
+	struct identity caller;
+	struct error err = { 0 };
+
+	for (int i = 0; i < THROTTLE_FREE + 1; i++) {
+		error_clear(&err);
+		ck_assert_int_eq(identify(&rq, 1000, &caller, &err), -1);
+		ck_assert_int_eq(err.kind, ERR_CREDENTIALS);
+	}
+	error_clear(&err);
+	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_TOO_MANY);
+	ck_assert_int_eq(err.retry_after, 1);
+	/* from elsewhere, the right one is let through, and then also here */
+	error_clear(&err);
+	rq.authorization = basic("ada:right password");
+	rq.remote = "192.0.2.2";
+	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), 0);
+	rq.remote = "192.0.2.1";
+	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), 0);
+}
+END_TEST
+
+/* --- pages of other origins --- */
+
+static const struct {
+	const char *origin, *fetch_site, *referer;
+	bool foreign;
+} pages[] = {
+	{ NULL, NULL, NULL, false },
+	{ "https://here.test", NULL, NULL, false },
+	{ "https://HERE.test", NULL, NULL, false },
+	{ "https://name.test", NULL, NULL, false },
+	{ "https://app.test", NULL, NULL, false },
+	{ "https://here.test.evil.test", NULL, NULL, true },
+	{ "http://here.test", NULL, NULL, true },
+	{ "https://here.test:8443", NULL, NULL, true },
+	{ "null", NULL, NULL, true },
+	{ "https://evil.test", "same-origin", "https://here.test/", true },
+	{ NULL, "same-origin", NULL, false },
+	{ NULL, "none", NULL, false },
+	{ NULL, "same-site", NULL, true },
+	{ NULL, "cross-site", "https://here.test/", true },
+	{ NULL, NULL, "https://here.test/page", false },
+	{ NULL, NULL, "https://here.testing/page", true },
+	{ NULL, NULL, "https://evil.test/?https://here.test/", true },
+};
+
+START_TEST(a_page_of_another_origin_is_told_from_our_own)
+{
+	struct settings s = { .cors_origins = "https://app.test" };
+	struct request rq = { .origin = pages[_i].origin, .fetch_site = pages[_i].fetch_site, .referer = pages[_i].referer,
+			      .base_url = "https://name.test/below", .own_origin = "https://here.test" };
+
+	ck_assert_int_eq(cors_is_foreign(&s, &rq), pages[_i].foreign);
 }
 END_TEST
 
@@ -1256,7 +1459,7 @@ START_TEST(a_missing_ledger_is_an_error_until_it_is_there)
 
 	handler_release(&handler);
 	elsewhere.database = "/nonexistent/usage.db";
-	handler_init(&handler, &elsewhere, secret, table, NULL);
+	handler_init(&handler, &elsewhere, secret, table, NULL, signin);
 	log_set_level((enum log_level)-1);
 	ask_for(&(struct ask){ .uri = "/test/get" }, &a);
 	ck_assert_msg(strncmp(a.out.text.text, "Status: 5", 9) == 0, "%s", a.out.text.text);
@@ -1334,6 +1537,10 @@ static Suite *http_suite(void)
 	tcase_set_timeout(ledger, 60);
 	LOOP(ledger, credentials_name_a_caller_or_are_refused_alike, callers);
 	tcase_add_test(ledger, no_header_is_nobody);
+	LOOP(ledger, a_session_is_found_by_header_and_cookie, sessions);
+	tcase_add_test(ledger, sessions_of_a_removed_user_are_nobodys);
+	tcase_add_test(ledger, wrong_passwords_make_who_guesses_wait);
+	LOOP(ledger, a_page_of_another_origin_is_told_from_our_own, pages);
 	tcase_add_test(ledger, an_answer_has_its_headers);
 	LOOP(ledger, a_request_gets_the_right_answer, answers);
 	tcase_add_test(ledger, pages_of_listed_origins_may_ask);

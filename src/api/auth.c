@@ -1,0 +1,442 @@
+/*
+ * auth.c - signing in and out, and who is signed in (contracts: servicestack D).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/access.h"
+#include "api/op.h"
+#include "api/signin.h"
+#include "base/strbuf.h"
+#include "ingest/batcher.h"
+#include "usage/user.h"
+#include "base/banned.h"
+
+/* ---- what is told of somebody ---- */
+
+struct authenticate_response {
+	const char *user_id, *session_id, *user_name, *display_name, *referrer_url, *bearer_token, *refresh_token, *profile_url;
+	const char *const *roles, *const *permissions;
+	const void *response_status;
+	const char *meta;
+};
+
+static const struct field authenticate_fields[] = {
+	FIELD_AS(struct authenticate_response, user_id, "UserId", "Number of the user, or SID of the key"),
+	FIELD_AS(struct authenticate_response, session_id, "SessionId", "Secret of the new session, as in its cookie", .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, user_name, "UserName", "What the user signs in with"),
+	FIELD_AS(struct authenticate_response, display_name, "DisplayName", "The name that pages show"),
+	FIELD_AS(struct authenticate_response, referrer_url, "ReferrerUrl", "Never filled", .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, bearer_token, "BearerToken", "Never filled: see RequestAuthToken", .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, refresh_token, "RefreshToken", "Never filled", .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, profile_url, "ProfileUrl", "Never filled", .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, roles, "Roles", "What the user may do"),
+	FIELD_AS(struct authenticate_response, permissions, "Permissions", "Always empty: roles say it all"),
+	FIELD_AS(struct authenticate_response, response_status, "ResponseStatus", "What went wrong, if something did", .flags = FIELD_MACHINE,
+		 .shape = &servicestack_status_shape),
+	FIELD_AS(struct authenticate_response, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY,
+		 .xml_attrs = "xmlns:d2p1=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""),
+	{ 0 }
+};
+
+static const struct shape authenticate_shape = {
+	.name = "AuthenticateResponse", .xml_namespace = "http://schemas.servicestack.net/types", .flags = SHAPE_ORDERED,
+	.fields = authenticate_fields, .doc = "Who is signed in"
+};
+
+static const char *const none[] = { NULL };
+
+static const char *const *role_list(const struct call *call, const struct principal *who)
+{
+	const char **list = arena_array(call->arena, const char *, 2);
+
+	for (const struct role_info *r = roles; r->name; r++)
+		if (r->role == who->role)
+			list[0] = r->name;
+	return list;
+}
+
+static const char *id_text(const struct call *call, const struct principal *who)
+{
+	return who->user ? arena_printf(call->arena, "%lld", (long long)who->user) : who->key_sid;
+}
+
+static void write_who(const struct call *call, struct writer *w, const struct principal *who, const char *session)
+{
+	struct authenticate_response r = {
+		.user_id = id_text(call, who), .session_id = session, .user_name = who->name,
+		.display_name = who->display ? who->display : who->name, .roles = role_list(call, who), .permissions = none
+	};
+
+	writer_about(w, call->op->title, "You are signed in.");
+	writer_record(w, NULL, &authenticate_shape, &r);
+}
+
+/* ---- sessions, written by the one writer ---- */
+
+struct session_change {
+	const struct session *end, *add;         /* NULL: none */
+	int64_t now;
+};
+
+/* Those that have run out go along. */
+static int change_session(struct store *st, void *arg, struct error *err)
+{
+	const struct session_change *c = arg;
+
+	if (c->end && store_session_end(st, c->end->hash, err) < 0)
+		return -1;
+	if (c->add && store_session_add(st, c->add, err) < 0)
+		return -1;
+	return store_sessions_expire(st, c->now, err);
+}
+
+static int write_session(const struct call *call, const struct session *end, const struct session *add, struct error *err)
+{
+	struct session_change c = { end, add, call->now };
+
+	if (!call->batcher || !call->signin)
+		return error_set(err, ERR_BUSY, NULL, "nobody can sign in here: it takes a server");
+	return batcher_run(call->batcher, change_session, &c, err);
+}
+
+/* ---- cookies ---- */
+
+enum { FOREVER = -1 };
+
+/* SECONDS 0 deletes it; FOREVER: until the browser is closed. With Max-Age, as clients split an Expires at its comma. */
+static void set_cookie(struct call *call, const char *name, const char *value, int64_t seconds)
+{
+	const char *age = seconds == FOREVER ? "" : arena_printf(call->arena, "; Max-Age=%lld", (long long)seconds);
+	const char *secure = strncmp(call->base_url, "https:", 6) == 0 ? "; Secure" : "";
+
+	call->cookies[call->n_cookies++] = arena_join(call->arena, name, "=", value, age, "; Path=/; HttpOnly", secure, "; SameSite=Lax", NULL);
+}
+
+static void set_session_cookies(struct call *call, const char *token, bool permanent)
+{
+	int64_t seconds = permanent ? SESSION_PERMANENT_SECONDS : FOREVER;
+
+	set_cookie(call, permanent ? "ss-pid" : "ss-id", token, seconds);
+	set_cookie(call, permanent ? "ss-id" : "ss-pid", "", 0);
+	set_cookie(call, "ss-opt", permanent ? "perm" : "temp", seconds);
+}
+
+/* ---- where a page goes on ---- */
+
+static bool for_people(const struct call *call)
+{
+	return call->format == &format_html;
+}
+
+/* The path behind our own origin in URL, or NULL if it leads elsewhere, or could be taken to. */
+static const char *own_path(const struct call *call, const char *url)
+{
+	size_t base = strlen(call->base_url);
+
+	if (strncmp(url, call->base_url, base) == 0)
+		url += base;
+	if (url[0] != '/' || url[1] == '/' || strpbrk(url, "\\ \t\r\n"))
+		return NULL;
+	return url;
+}
+
+static const char *wanted_page(const struct call *call)
+{
+	const char *text = call_arg(call, "Redirect")->text, *path = text ? own_path(call, text) : NULL;
+
+	return path ? path : "/";
+}
+
+/* Back to the page where one signs in, which says what was wrong. */
+static int show_login_again(struct call *call, const struct error *why)
+{
+	const char *page = wanted_page(call);
+	struct strbuf url;
+
+	strbuf_init(&url, 8192);
+	strbuf_addf(&url, "/login?failed=%s&redirect=", why->kind == ERR_CREDENTIALS ? "password" : why->kind == ERR_EMPTY ? "empty" : "wait");
+	strbuf_add_urlencoded(&url, page, strlen(page));
+	call->location = arena_str(call->arena, url.text);
+	strbuf_release(&url);
+	return 0;
+}
+
+/* ---- Authenticate ---- */
+
+static int check_origin(const struct call *call, struct error *err)
+{
+	if (call->foreign)
+		return error_set(err, ERR_FORBIDDEN, NULL, "Forbidden: the request comes from a page of another origin");
+	return 0;
+}
+
+static int check_given(const char *name, const char *password, struct error *err)
+{
+	if (name && password)
+		return 0;
+	return error_set(err, ERR_EMPTY, name ? "Password" : password ? "UserName" : "UserName,Password", "must not be empty");
+}
+
+static int sign_in(struct call *call, struct writer *w, struct error *err)
+{
+	const char *name = call_arg(call, "UserName")->text, *password = call_arg(call, "Password")->text;
+	const struct arg *remember = call_arg(call, "RememberMe");
+	bool permanent = remember->text && remember->yes;
+	struct principal who;
+	struct session session;
+	struct user user;
+	char token[TOKEN_TEXT];
+
+	if (check_origin(call, err) < 0 || check_given(name, password, err) < 0)
+		return -1;
+	if (!call->signin)
+		return write_session(call, NULL, NULL, err);
+	if (signin_password(call->signin, call->store, name, password, strlen(password), call->remote, call->arena, &user, err) < 0 ||
+	    signin_principal(&user, &who, err) < 0)
+		return -1;
+	session_new(call->secret, user.id, permanent ? SESSION_PERMANENT : SESSION_TEMPORARY, call->now,
+		    permanent ? SESSION_PERMANENT_SECONDS : SESSION_TEMPORARY_SECONDS, token, &session);
+	/* what was signed in before ends: nobody's session but one made just now gets the user's rights */
+	if (write_session(call, call->session, &session, err) < 0)
+		return -1;
+	set_session_cookies(call, token, permanent);
+	if (for_people(call))
+		call->location = wanted_page(call);
+	else
+		write_who(call, w, &who, arena_str(call->arena, token));
+	return 0;
+}
+
+static int sign_out(struct call *call, struct writer *w, struct error *err)
+{
+	struct authenticate_response nobody = { .user_id = NULL };
+
+	if (check_origin(call, err) < 0 || (call->session && write_session(call, call->session, NULL, err) < 0))
+		return -1;
+	set_cookie(call, "ss-id", "", 0);
+	set_cookie(call, "ss-pid", "", 0);
+	set_cookie(call, "ss-opt", "", 0);
+	if (for_people(call))
+		call->location = "/login";
+	else
+		writer_record(w, NULL, &authenticate_shape, &nobody);
+	return 0;
+}
+
+static bool is_sign_in(const char *provider)
+{
+	static const char *const names[] = { "credentials", "login", "basic", NULL };
+
+	for (const char *const *name = names; *name; name++)
+		if (strcasecmp(provider, *name) == 0)
+			return true;
+	return false;
+}
+
+static int authenticate(struct call *call, struct writer *w, struct error *err)
+{
+	const char *provider = call_arg(call, "Provider")->text;
+	bool credentials = call_arg(call, "UserName")->text || call_arg(call, "Password")->text;
+
+	if (provider && strcasecmp(provider, "logout") == 0)
+		return sign_out(call, w, err);
+	if (provider && !is_sign_in(provider))
+		return error_set(err, ERR_NOT_FOUND, NULL, "No configuration was added for the provider '%.64s'; use credentials", provider);
+	if (!provider && !credentials) {
+		if (!call->who)
+			return error_set(err, ERR_UNAUTHENTICATED, NULL, "Not Authenticated");
+		write_who(call, w, call->who, NULL);
+		return 0;
+	}
+	if (call->method != M_POST)
+		return error_set(err, ERR_UNSUPPORTED, NULL, "GET Authenticate requests are disabled, for addresses are written down in"
+				 " many places: send the password in the body of a POST");
+	if (sign_in(call, w, err) == 0)
+		return 0;
+	if (for_people(call) && (err->kind == ERR_CREDENTIALS || err->kind == ERR_EMPTY || err->kind == ERR_TOO_MANY)) {
+		show_login_again(call, err);
+		error_clear(err);
+		return 0;
+	}
+	return -1;
+}
+
+/* ---- GetAuthStatus ---- */
+
+struct user_info {
+	const char *id;
+	bool is_authenticated;
+	const char *first_name, *last_name, *name, *avatar_url, *email_address;
+	const char *const *roles, *const *account_ids, *const *account_names;
+	bool manager_access;
+	const char *const *dashboard_permissions;
+};
+
+static const struct field user_info_fields[] = {
+	FIELD_AS(struct user_info, id, "Id", "Number of the user, or SID of the key"),
+	FIELD_AS(struct user_info, is_authenticated, "IsAuthenticated", "Always true: of nobody there is nothing to say"),
+	FIELD_AS(struct user_info, first_name, "FirstName", "Never filled: see Name"),
+	FIELD_AS(struct user_info, last_name, "LastName", "Never filled: see Name"),
+	FIELD_AS(struct user_info, name, "Name", "The name that pages show"),
+	FIELD_AS(struct user_info, avatar_url, "AvatarUrl", "Never filled"),
+	FIELD_AS(struct user_info, email_address, "EmailAddress", "The user's e-mail address, if it is known"),
+	FIELD_AS(struct user_info, roles, "Roles", "What the user may do"),
+	FIELD_AS(struct user_info, account_ids, "AccountIds", "The accounts that the user may see, by their SIDs"),
+	FIELD_AS(struct user_info, account_names, "AccountNames", "Their names, in the same order"),
+	FIELD_AS(struct user_info, manager_access, "ManagerAccess", "May the user see billing?"),
+	FIELD_AS(struct user_info, dashboard_permissions, "DashboardPermissions", "Always empty: roles say it all"),
+	{ 0 }
+};
+
+static const struct shape user_info_shape = {
+	.name = "UserInfo", .xml_namespace = "http://schemas.datacontract.org/2004/07/Voice.Api.Users", .fields = user_info_fields,
+	.doc = "Who is signed in"
+};
+
+static int auth_status(struct call *call, struct writer *w, struct error *err)
+{
+	const struct principal *who = call->who;
+	const char **ids, **names;
+	struct account *accounts;
+	struct user_info info;
+	size_t n;
+
+	if (!who) {
+		call->status = 204;
+		return 0;
+	}
+	if (access_accounts(call, &accounts, &n, err) < 0)
+		return -1;
+	ids = arena_array(call->arena, const char *, n + 1);
+	names = arena_array(call->arena, const char *, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = accounts[i].sid;
+		names[i] = accounts[i].name;
+	}
+	info = (struct user_info){
+		.id = id_text(call, who), .is_authenticated = true, .name = who->display ? who->display : who->name,
+		.email_address = who->email && *who->email ? who->email : NULL, .roles = role_list(call, who), .account_ids = ids,
+		.account_names = names, .manager_access = who->role & (ROLE_ADMIN | ROLE_MANAGER), .dashboard_permissions = none
+	};
+	writer_about(w, call->op->title, "You are signed in.");
+	writer_record(w, NULL, &user_info_shape, &info);
+	return 0;
+}
+
+/* ---- RequestAuthToken ---- */
+
+struct auth_token {
+	const char *auth_token;
+};
+
+static const struct field auth_token_fields[] = {
+	FIELD_AS(struct auth_token, auth_token, "AuthToken", "A bearer token: it signs in as that user, for as long as the setting"
+		 " server.token_seconds says"),
+	{ 0 }
+};
+
+static const struct shape auth_token_shape = {
+	.name = "RequestAuthTokenResponse", .xml_namespace = "http://schemas.datacontract.org/2004/07/Voice.Api.Users",
+	.fields = auth_token_fields, .doc = "A token for a user"
+};
+
+static bool has_grant(const struct principal *p, int64_t account)
+{
+	for (size_t i = 0; i < p->n_grants; i++)
+		if (p->grants[i] == account)
+			return true;
+	return false;
+}
+
+/* Nobody gets more than they have: a manager's token is for the manager, or for somebody who sees less. */
+static bool may_stand_for(const struct principal *who, const struct principal *user)
+{
+	if (who->role == ROLE_ADMIN || (who->user && who->user == user->user))
+		return true;
+	if (user->role != ROLE_MANAGER && user->role != ROLE_USER)
+		return false;
+	for (size_t i = 0; i < user->n_grants; i++)
+		if (!has_grant(who, user->grants[i]))
+			return false;
+	return true;
+}
+
+/* 1 found, 0 none, -1 failed. */
+static int find_user(const struct call *call, struct user *ret, struct error *err)
+{
+	const char *email = call_arg(call, "UserEmailAddress")->text;
+	const struct arg *id = call_arg(call, "UserId");
+	int rc;
+
+	if (!email && !id->text)
+		return error_set(err, ERR_MISSING, "UserEmailAddress", "must be given, or UserId");
+	rc = email ? store_user_by_email(call->store, email, call->arena, ret, err)
+		   : store_user_by_id(call->store, id->n, call->arena, ret, err);
+	return rc > 0 && ret->removed ? 0 : rc;
+}
+
+static int request_token(struct call *call, struct writer *w, struct error *err)
+{
+	int64_t seconds = call->settings->token_seconds;
+	struct principal user;
+	struct session session;
+	struct auth_token t;
+	struct user found;
+	char token[TOKEN_TEXT];
+	int rc = find_user(call, &found, err);
+
+	if (rc < 0 || (rc > 0 && signin_principal(&found, &user, err) < 0))
+		return -1;
+	if (rc == 0 || !may_stand_for(call->who, &user))
+		return error_set(err, ERR_NOT_FOUND, NULL, "There is no such user, or none that you may ask a token for");
+	/* a token doesn't live on by asking for another one */
+	if (call->session && call->session->kind == SESSION_TOKEN && call->session->expires < call->now + seconds)
+		seconds = call->session->expires - call->now;
+	session_new(call->secret, user.user, SESSION_TOKEN, call->now, seconds, token, &session);
+	if (write_session(call, NULL, &session, err) < 0)
+		return -1;
+	t.auth_token = token;
+	writer_record(w, NULL, &auth_token_shape, &t);
+	return 0;
+}
+
+/* ---- the table ---- */
+
+static const struct param authenticate_params[] = {
+	{ "Provider", PT_TEXT, .flags = PARAM_PATH, .max = 64,
+	  .doc = "credentials (or login, or basic) signs in, logout signs out; without it and a UserName: who is signed in?" },
+	{ "UserName", PT_TEXT, .max = USER_NAME_BYTES, .doc = "The user's name" },
+	{ "Password", PT_TEXT, .flags = PARAM_SECRET, .max = PASSWORD_BYTES_MAX, .doc = "The user's password" },
+	{ "RememberMe", PT_BOOL, .doc = "Stay signed in for 28 days, instead of until the browser is closed or 14 days have passed" },
+	{ "Redirect", PT_TEXT, .flags = PARAM_STATE, .max = 4096, .doc = "Of a page: where to go then, on this server" },
+	{ 0 }
+};
+
+static const struct param token_params[] = {
+	{ "UserEmailAddress", PT_TEXT, .max = USER_TEXT_BYTES, .doc = "The user, by e-mail address" },
+	{ "UserId", PT_INT, .min = 1, .max = INT64_MAX, .doc = "The user, by number" },
+	{ 0 }
+};
+
+static const struct param no_params[] = { { 0 } };
+
+const struct op op_GetAuthStatus = {
+	.id = "GetAuthStatus", .methods = M_READ, .path = "/auth/status", .dialect = &dialect_servicestack, .roles = ROLE_ANYONE,
+	.params = no_params, .returns = &user_info_shape, .run = auth_status, .title = "Who is signed in",
+	.doc = "Gets the current authenticated status or null",
+};
+
+const struct op op_RequestAuthToken = {
+	.id = "RequestAuthToken", .methods = M_READ, .path = "/auth/token", .dialect = &dialect_servicestack,
+	.roles = ROLE_ADMIN | ROLE_MANAGER, .changes = true, .params = token_params, .returns = &auth_token_shape, .run = request_token,
+	.title = "A token for a user", .doc = "Makes a bearer token that signs in as a user for a while",
+};
+
+const struct op op_Authenticate = {
+	.id = "Authenticate", .methods = M_READ | M_POST, .path = "/auth/{Provider}", .short_path = "/auth", .dialect = &dialect_servicestack,
+	.roles = ROLE_ANYONE, .params = authenticate_params, .returns = &authenticate_shape, .takes_body = true,
+	.body_root = "Authenticate", .body_namespace = "http://schemas.servicestack.net/types", .run = authenticate,
+	.title = "Signing in", .doc = "Signs in with name and password, signs out, or says who is signed in",
+};

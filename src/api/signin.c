@@ -1,0 +1,262 @@
+#include "api/signin.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/strbuf.h"
+#include "base/throttle.h"
+#include "usage/user.h"
+#include "base/banned.h"
+
+enum { WAYS = 4, SETS = SIGNIN_REMEMBERED / WAYS, KEY_TEXT_MAX = 16384 };
+
+/* A password that was right. */
+struct remembered {
+	unsigned char key[HASH_BYTES];
+	int64_t until;                   /* ms */
+};
+
+/* A password that is being checked; others that bring the same wait for what comes of it. */
+struct check {
+	unsigned char key[HASH_BYTES];
+	bool done;
+	int waiting;
+	int rc;
+	struct error err;
+	struct check *next;
+};
+
+struct signin {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	unsigned char secret[SECRET_BYTES];      /* of this process: what is remembered is no use without it */
+	struct remembered remembered[SETS][WAYS];
+	struct check *checks;
+	struct throttle *throttle;
+};
+
+struct signin *signin_new(void)
+{
+	struct signin *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->changed, NULL);
+	secret_random(s->secret);
+	s->throttle = throttle_new();
+	return s;
+}
+
+void signin_free(struct signin **s)
+{
+	if (!*s)
+		return;
+	throttle_free(&(*s)->throttle);
+	pthread_cond_destroy(&(*s)->changed);
+	pthread_mutex_destroy(&(*s)->lock);
+	secret_wipe(*s, sizeof(**s));
+	free(*s);
+	*s = NULL;
+}
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- what is remembered ---- */
+
+/*
+ * Of the name, what the ledger keeps of the password, and the password. Another password has another salt, so what is remembered
+ * of the old one is never found again.
+ */
+static void make_key(const struct signin *s, const char *name, const char *stored, const char *password, size_t len,
+		     unsigned char ret[static HASH_BYTES])
+{
+	struct strbuf all;
+
+	strbuf_init(&all, KEY_TEXT_MAX);
+	strbuf_addn(&all, name, strlen(name) + 1);
+	strbuf_addn(&all, stored, strlen(stored) + 1);
+	strbuf_addn(&all, password, len);
+	token_hash(s->secret, all.text, all.len, ret);
+	if (all.size)
+		secret_wipe(all.text, all.size);
+	strbuf_release(&all);
+}
+
+static struct remembered *set_of(struct signin *s, const unsigned char *key)
+{
+	return s->remembered[(key[0] | key[1] << 8) % SETS];
+}
+
+static bool is_remembered(struct signin *s, const unsigned char *key, int64_t now)
+{
+	const struct remembered *set = set_of(s, key);
+
+	for (int i = 0; i < WAYS; i++)
+		if (set[i].until > now && memcmp(set[i].key, key, HASH_BYTES) == 0)
+			return true;
+	return false;
+}
+
+static void remember(struct signin *s, const unsigned char *key, int64_t now)
+{
+	struct remembered *set = set_of(s, key), *oldest = set;
+
+	for (int i = 1; i < WAYS; i++)
+		if (set[i].until < oldest->until)
+			oldest = &set[i];
+	memcpy(oldest->key, key, HASH_BYTES);
+	oldest->until = now + SIGNIN_REMEMBER_MS;
+}
+
+/* ---- checking one ---- */
+
+static int check_slowly(struct signin *s, const char *name, const char *stored, const char *password, size_t len, const char *address,
+			struct error *err)
+{
+	int64_t wait = throttle_try(s->throttle, name, address, monotonic_ms());
+	int rc;
+
+	if (wait) {
+		err->retry_after = (int)((wait + 999) / 1000);
+		return error_set(err, ERR_TOO_MANY, NULL, "Too many wrong passwords; try again in %d seconds", err->retry_after);
+	}
+	rc = password_verify(stored, password, len, err);
+	if (rc > 0)
+		throttle_succeeded(s->throttle, name, address, monotonic_ms());
+	if (rc < 0) {
+		throttle_withdraw(s->throttle, name, address, monotonic_ms());
+		err->retry_after = 1;
+	}
+	return rc;
+}
+
+/* Ends C: those who wait take its result before it goes. With the lock held. */
+static void end_check(struct signin *s, struct check *c)
+{
+	struct check **link = &s->checks;
+
+	while (*link != c)
+		link = &(*link)->next;
+	*link = c->next;
+	c->done = true;
+	pthread_cond_broadcast(&s->changed);
+	while (c->waiting)
+		pthread_cond_wait(&s->changed, &s->lock);
+}
+
+/* Waits for what comes of a check that somebody else makes. With the lock held. */
+static int join_check(struct signin *s, struct check *c, struct error *err)
+{
+	int rc;
+
+	c->waiting++;
+	while (!c->done)
+		pthread_cond_wait(&s->changed, &s->lock);
+	rc = c->rc;
+	if (rc < 0)
+		*err = c->err;
+	if (--c->waiting == 0)
+		pthread_cond_broadcast(&s->changed);
+	return rc;
+}
+
+/* 1 it is the password of NAME, 0 it isn't, -1 it can't be said now. STORED NULL: there is no such user. */
+static int check(struct signin *s, const char *name, const char *stored, const char *password, size_t len, const char *address,
+		 struct error *err)
+{
+	struct check own = { .done = false }, *other;
+	int rc;
+
+	make_key(s, name, stored ? stored : "", password, len, own.key);
+	pthread_mutex_lock(&s->lock);
+	for (other = s->checks; other && memcmp(other->key, own.key, HASH_BYTES) != 0; other = other->next)
+		;
+	if (is_remembered(s, own.key, monotonic_ms())) {
+		rc = 1;
+	} else if (other) {
+		rc = join_check(s, other, err);
+	} else {
+		own.next = s->checks;
+		s->checks = &own;
+		pthread_mutex_unlock(&s->lock);
+		rc = own.rc = check_slowly(s, name, stored, password, len, address, &own.err);
+		pthread_mutex_lock(&s->lock);
+		if (rc > 0)
+			remember(s, own.key, monotonic_ms());
+		end_check(s, &own);
+		if (rc < 0)
+			*err = own.err;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+static int refuse(struct error *err)
+{
+	return error_set(err, ERR_CREDENTIALS, NULL, "Invalid Username or Password");
+}
+
+int signin_password(struct signin *s, struct store *st, const char *name, const char *password, size_t len, const char *address,
+		    struct arena *arena, struct user *ret, struct error *err)
+{
+	int found, rc;
+
+	if (len > PASSWORD_BYTES_MAX)
+		return refuse(err);      /* nobody has such a password */
+	found = store_user_by_name(st, name, arena, ret, err);
+	if (found < 0)
+		return -1;
+	found = found && !ret->removed;
+	rc = check(s, name, found ? ret->password : NULL, password, len, address, err);
+	if (rc < 0)
+		return -1;
+	return rc && found ? 0 : refuse(err);
+}
+
+int signin_principal(const struct user *u, struct principal *ret, struct error *err)
+{
+	const struct role_info *info = role_find(u->role);
+
+	if (!info)
+		return error_set(err, ERR_INTERNAL, NULL, "the user %s has the role %s, which this program doesn't know", u->name, u->role);
+	*ret = (struct principal){
+		.role = info->role, .name = u->name, .user = u->id, .display = u->display, .email = u->email,
+		.grants = u->grants, .n_grants = u->n_grants
+	};
+	return 0;
+}
+
+/* ---- sessions ---- */
+
+void session_new(const unsigned char secret[static SECRET_BYTES], int64_t user, enum session_kind kind, int64_t now, int64_t seconds,
+		 char ret_token[static TOKEN_TEXT], struct session *ret)
+{
+	*ret = (struct session){ .user = user, .kind = kind, .created = now, .expires = now + seconds };
+	token_new(ret_token);
+	token_hash(secret, ret_token, strlen(ret_token), ret->hash);
+}
+
+int session_find(struct store *st, const unsigned char secret[static SECRET_BYTES], const char *token, size_t len, enum session_kind kind,
+		 int64_t now, struct arena *arena, struct session *ret, struct user *ret_user, struct error *err)
+{
+	unsigned char hash[HASH_BYTES];
+	int rc;
+
+	token_hash(secret, token, len, hash);
+	rc = store_session_find(st, hash, ret, err);
+	if (rc <= 0)
+		return rc;
+	if (ret->kind != kind || ret->expires <= now)
+		return 0;
+	rc = store_user_by_id(st, ret->user, arena, ret_user, err);
+	return rc <= 0 ? rc : !ret_user->removed;
+}

@@ -1,0 +1,43 @@
+/*
+ * signin.h - who are they? Passwords, and the sessions that follow from them. One struct signin serves a whole
+ * process: it remembers the passwords that were right lately, so that a program that sends one with every request doesn't pay for
+ * Argon2id each time, and slows down those that are wrong (base/throttle.h).
+ */
+#ifndef API_SIGNIN_H
+#define API_SIGNIN_H
+
+#include "base/secret.h"
+#include "usage/principal.h"
+
+enum {
+	SIGNIN_REMEMBERED = 1024,                  /* passwords */
+	SIGNIN_REMEMBER_MS = 600000,               /* for so long at most */
+	SESSION_TEMPORARY_SECONDS = 14 * 86400,
+	SESSION_PERMANENT_SECONDS = 28 * 86400
+};
+
+struct signin;
+
+struct signin *signin_new(void);
+void signin_free(struct signin **s);
+
+/*
+ * The user called NAME, whose PASSWORD it is. -1: ERR_CREDENTIALS with the same words, after the same time, for an unknown
+ * name, a wrong password and a removed user; ERR_TOO_MANY with err->retry_after; ERR_BUSY. The same password sent many
+ * times at once is checked once. ADDRESS is the caller's. Thread-safe, but ST is one thread's.
+ */
+int signin_password(struct signin *s, struct store *st, const char *name, const char *password, size_t len, const char *address,
+		    struct arena *arena, struct user *ret, struct error *err);
+
+/* What U may do; borrows from U. -1: the ledger gives the user a role that this program doesn't know. */
+int signin_principal(const struct user *u, struct principal *ret, struct error *err);
+
+/* A new session of that user, and the secret that names it from now on. */
+void session_new(const unsigned char secret[static SECRET_BYTES], int64_t user, enum session_kind kind, int64_t now, int64_t seconds,
+		 char ret_token[static TOKEN_TEXT], struct session *ret);
+
+/* The good session that TOKEN (LEN bytes) names, and its user: 1, 0 none of that KIND (or it is over), -1 failed. */
+int session_find(struct store *st, const unsigned char secret[static SECRET_BYTES], const char *token, size_t len, enum session_kind kind,
+		 int64_t now, struct arena *arena, struct session *ret, struct user *ret_user, struct error *err);
+
+#endif

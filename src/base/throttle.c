@@ -1,0 +1,219 @@
+#include "base/throttle.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+enum { WAYS = 8, SETS_BITS = 12, SETS = 1 << SETS_BITS };
+
+/* One subject: a pair, a user or an address. All zero: nobody. */
+struct entry {
+	uint64_t who;            /* hash of the subject's kind and name */
+	int64_t heard;           /* when it failed or was told to wait */
+	int64_t next;            /* it may try again */
+	int32_t failures;
+	bool good;               /* it has signed in */
+	bool waits;              /* it was told when it may try for the first time */
+};
+
+struct throttle {
+	pthread_mutex_t lock;
+	unsigned char key[crypto_shorthash_KEYBYTES];    /* so that nobody can choose who shares a set */
+	struct entry table[SETS][WAYS];
+};
+
+/* How failures turn into waiting. */
+struct rule {
+	int32_t free;
+	int64_t max_ms;
+};
+
+static const struct rule of_pair = { THROTTLE_FREE, THROTTLE_PAIR_MAX_MS };
+static const struct rule of_user = { THROTTLE_USER_FREE, THROTTLE_USER_MAX_MS };
+static const struct rule of_address = { THROTTLE_ADDRESS_FREE, THROTTLE_ADDRESS_MAX_MS };
+
+struct throttle *throttle_new(void)
+{
+	struct throttle *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		abort();
+	pthread_mutex_init(&t->lock, NULL);
+	crypto_shorthash_keygen(t->key);
+	return t;
+}
+
+void throttle_free(struct throttle **t)
+{
+	if (!*t)
+		return;
+	pthread_mutex_destroy(&(*t)->lock);
+	free(*t);
+	*t = NULL;
+}
+
+/* ---- subjects ---- */
+
+static uint64_t hash(const struct throttle *t, const void *data, size_t len)
+{
+	unsigned char out[crypto_shorthash_BYTES];
+	uint64_t n;
+
+	crypto_shorthash(out, data, len, t->key);
+	memcpy(&n, out, sizeof(n));
+	return n;
+}
+
+static uint64_t hash_user(const struct throttle *t, const char *user)
+{
+	return hash(t, user, strlen(user));
+}
+
+/* The owner of an IPv6 network has all of its addresses. */
+static uint64_t hash_address(const struct throttle *t, const char *address)
+{
+	struct in6_addr a;
+
+	if (inet_pton(AF_INET6, address, &a) != 1 || IN6_IS_ADDR_V4MAPPED(&a))
+		return ~hash(t, address, strlen(address));
+	return ~hash(t, &a, 8);
+}
+
+static uint64_t hash_pair(const struct throttle *t, uint64_t user, uint64_t address)
+{
+	uint64_t both[] = { user, address };
+
+	return hash(t, both, sizeof(both));
+}
+
+/* ---- entries ---- */
+
+/* Forgets a failure for each FORGIVE_MS that has passed. */
+static void forgive(struct entry *e, int64_t now)
+{
+	int64_t n = (now - e->heard) / THROTTLE_FORGIVE_MS;
+
+	if (n <= 0)
+		return;
+	e->failures = n < e->failures ? e->failures - (int32_t)n : 0;
+	e->heard += n * THROTTLE_FORGIVE_MS;
+}
+
+/* The entry of WHO, a new one in the place of the one heard of longest ago if need be. */
+static struct entry *find(struct throttle *t, uint64_t who, int64_t now)
+{
+	struct entry *set = t->table[who & (SETS - 1)], *oldest = set;
+
+	for (int i = 0; i < WAYS; i++) {
+		if (set[i].who == who) {
+			forgive(&set[i], now);
+			return &set[i];
+		}
+		if (oldest->who && (!set[i].who || set[i].heard < oldest->heard))
+			oldest = &set[i];
+	}
+	*oldest = (struct entry){ .who = who, .heard = now };
+	return oldest;
+}
+
+static int64_t delay(const struct entry *e, const struct rule *r)
+{
+	int32_t over = e->failures - r->free;
+	int64_t ms;
+
+	if (over <= 0)
+		return 0;
+	ms = over > 20 ? r->max_ms : (int64_t)1000 << (over - 1);
+	return ms < r->max_ms ? ms : r->max_ms;
+}
+
+static void count(struct throttle *t, uint64_t who, int32_t n, int64_t now)
+{
+	struct entry *e = find(t, who, now);
+
+	e->failures += n;
+	if (e->failures < 0)
+		e->failures = 0;
+	if (n > 0)
+		e->heard = now;
+}
+
+/* How long a pair that never signed in waits before its first try. */
+static int64_t first_delay(struct throttle *t, uint64_t user, uint64_t address, int64_t now)
+{
+	int64_t a = delay(find(t, user, now), &of_user), b = delay(find(t, address, now), &of_address);
+
+	return a > b ? a : b;
+}
+
+static int64_t try(struct throttle *t, uint64_t user, uint64_t address, int64_t now)
+{
+	struct entry *pair = find(t, hash_pair(t, user, address), now);
+	int64_t first = pair->good || pair->waits || pair->failures ? 0 : first_delay(t, user, address, now);
+
+	/* finding the others may have taken its place: no harm, it is only forgotten */
+	pair = find(t, hash_pair(t, user, address), now);
+	if (first) {
+		pair->waits = true;
+		pair->heard = now;
+		pair->next = now + first;
+	}
+	if (pair->next > now)
+		return pair->next - now;
+	count(t, user, 1, now);
+	count(t, address, 1, now);
+	pair = find(t, hash_pair(t, user, address), now);
+	pair->waits = false;
+	pair->failures++;
+	pair->heard = now;
+	pair->next = now + delay(pair, &of_pair);
+	return 0;
+}
+
+int64_t throttle_try(struct throttle *t, const char *user, const char *address, int64_t now_ms)
+{
+	int64_t wait;
+
+	pthread_mutex_lock(&t->lock);
+	wait = try(t, hash_user(t, user), hash_address(t, address), now_ms);
+	pthread_mutex_unlock(&t->lock);
+	return wait;
+}
+
+/* Takes back what the try counted. */
+static struct entry *take_back(struct throttle *t, const char *user, const char *address, int64_t now)
+{
+	uint64_t u = hash_user(t, user), a = hash_address(t, address);
+	struct entry *pair;
+
+	count(t, u, -1, now);
+	count(t, a, -1, now);
+	pair = find(t, hash_pair(t, u, a), now);
+	pair->failures -= pair->failures > 0;
+	pair->next = now;
+	return pair;
+}
+
+void throttle_succeeded(struct throttle *t, const char *user, const char *address, int64_t now_ms)
+{
+	struct entry *pair;
+
+	pthread_mutex_lock(&t->lock);
+	pair = take_back(t, user, address, now_ms);
+	pair->failures = 0;
+	pair->good = true;
+	pair->heard = now_ms;
+	pthread_mutex_unlock(&t->lock);
+}
+
+void throttle_withdraw(struct throttle *t, const char *user, const char *address, int64_t now_ms)
+{
+	pthread_mutex_lock(&t->lock);
+	take_back(t, user, address, now_ms);
+	pthread_mutex_unlock(&t->lock);
+}
