@@ -20,7 +20,7 @@ struct command {
 	int (*run)(const struct settings *s, int argc, char **argv);
 };
 
-extern const struct command command_init, command_account, command_user, command_key, command_category, command_import,
+extern const struct command command_init, command_account, command_user, command_key, command_category, command_import, command_export,
 	command_sample, command_serve, command_report, command_verify, command_backup, command_restore, command_config, command_error_pages,
 	command_period, command_event, command_rebuild;
 

@@ -317,6 +317,49 @@ try import in/big.ndjson
 has "running it again brings the rest" "$out" "total: 20000 created, 100000 duplicate, 0 conflict, 0 rejected"
 is "and all count once" "$(calls)" $((before + 120000))
 
+# ---- killed, and run again ----
+
+# A ledger for itself: what an import that nothing disturbed makes of the same file
+sed 's/usage.db/whole.db/; s/= secret/= whole.secret/' usaged.conf >whole.conf
+"$usaged" --config whole.conf init --categories "$here/../../conf/categories.csv" >log
+"$usaged" --config whole.conf account add --name One --sid $one --created 2026-01-01 >log
+sed 's/whole.db/killed.db/' whole.conf >killed.conf
+cp whole.db whole.empty
+cp whole.db killed.db
+sed 's/"big"/"killed"/' in/big.ndjson >in/killed.ndjson
+"$usaged" --config whole.conf import in/killed.ndjson >log
+sums() {
+	"$usaged" --config "$1" report ListUsageRecordDaily --AccountSid "$one" --Category calls-outbound --PageSize 1000 --format csv
+}
+exec 3<>pipe
+"$usaged" --config killed.conf import - <pipe 3>&- >log 2>&1 &
+import=$!
+timeout 60 cat in/killed.ndjson >&3
+for _ in $(seq 300); do
+	[ "$(sqlite3 killed.db 'SELECT count(*) FROM event')" -lt 100000 ] || break
+	sleep 0.1
+done
+kill -KILL $import
+wait $import 2>>log
+exec 3>&-
+is "an import that is killed leaves whole batches" "$(sqlite3 killed.db 'SELECT count(*) FROM event')" 100000
+rm -f killed.db*
+cp whole.empty killed.db
+kills=0
+for pause in 0.05 0.1 0.2 0.3 0.4; do
+	"$usaged" --config killed.conf import in/killed.ndjson >log 2>&1 &
+	import=$!
+	sleep $pause
+	! kill -KILL $import 2>>log || kills=$((kills + 1))
+	wait $import 2>>log
+done
+out=$("$usaged" --config killed.conf import in/killed.ndjson)
+has "an import that was killed is run again" "$out" " 0 conflict, 0 rejected"
+is "then it is as if it had not been" "$(sums killed.conf | cksum)" "$(sums whole.conf | cksum)"
+is "with all events" "$(sums killed.conf | grep -c ,calls-outbound,)" "$(sums whole.conf | grep -c ,calls-outbound,)"
+has "and true" "$("$usaged" --config killed.conf verify)" "120000 events, 0 differences"
+echo "# killed $kills times in mid-import"
+
 # ---- the sample ----
 
 is "the same seed and time make the same sample" "$(run sample --print | cksum)" "$(run sample --print | cksum)"
@@ -340,6 +383,68 @@ done | paste -sd ' ')" "6 2 3 3"
 is "nothing in it is from the future" "$(sed 's/.*"time":"\([^"]*\)".*/\1/' in/sample.ndjson | sort | tail -n 1 | cut -c1-10)" 2026-11-21
 is "every account has AI minutes of three customers or more" "$(grep '"customer"' in/sample.ndjson |
 	sed 's/.*"subject":"\([^"]*\)".*"customer":"\([^"]*\)".*/\1 \2/' | sort -u | cut -d ' ' -f 1 | uniq -c | awk '$1 >= 3' | wc -l)" 4
+
+# ---- export ----
+
+export USAGED_CLOCK=2026-11-24T12:00:00Z
+event void | sed 's/"id":"void"/"id":"v,1"/' >in/corrected.ndjson
+event amend | sed 's/"customer":[^,}]*//; s/"usage":1/"usage":1,"customer":"caf\\u00e9 \\"one\\", two\\\\"/' >>in/corrected.ndjson
+event both >>in/corrected.ndjson
+try import in/corrected.ndjson
+run event void v,1 --source t --reason wrong >log
+run event amend amend --source t --usage 7.25 --price 0.000000001 --reason wrong >log
+run event amend both --source t --usage 3 --reason wrong >log
+run event amend both --source t --usage 4 --time 2026-11-02T00:00:00Z --reason wrong >log
+
+# copy FILE: a ledger with the same accounts, and nothing but what is in the file; its reports
+copy() {
+	rm -f copy.*
+	sed 's/usage.db/copy.db/; s/= secret/= copy.secret/' usaged.conf >copy.conf
+	"$usaged" --config copy.conf init --categories "$here/../../conf/categories.csv" >log
+	run account list | while IFS='	' read -r sid name parent _; do
+		[ "$parent" != - ] || "$usaged" --config copy.conf account add --name "$name" --sid "$sid" --created 2026-01-01 >log
+	done
+	run account list | while IFS='	' read -r sid name parent _; do
+		[ "$parent" = - ] || "$usaged" --config copy.conf account add --name "$name" --sid "$sid" --parent "$parent" --created 2026-01-01 >log
+	done
+	"$usaged" --config copy.conf import "$@"
+}
+
+reports() {
+	local sid
+	run account list | cut -f 1 | while read -r sid; do
+		for operation in ListUsageRecordAllTime ListUsageRecordMonthly; do
+			"$usaged" --config "$1" report "$operation" --AccountSid "$sid" --PageSize 1000 --StartDate 2025-01-01 --format csv
+		done
+	done
+}
+
+run account list >accounts
+for file in all.ndjson all.csv.zst all.ndjson.gz; do
+	try export out-$file
+	has "what counts is exported to $file" "$code $out" "0 out-$file: "
+	out=$(copy out-$file)
+	has "$file is taken in whole" "$out" " created, 0 duplicate, 0 conflict, 0 rejected"
+	has "the copy is true" "$("$usaged" --config copy.conf verify)" " 0 differences"
+	is "and reports the same" "$(reports copy.conf | cksum)" "$(reports usaged.conf | cksum)"
+done
+is "packed is what is packed" "$(gzip -dc out-all.ndjson.gz | cksum)" "$(cksum <out-all.ndjson)"
+is "an amended event has its new content" "$(grep '"id":"both"' out-all.ndjson)" \
+	'{"specversion":"1.0","type":"usage","source":"t","id":"both","subject":"'$one'","time":"2026-11-02T00:00:00Z","data":{"category":"calls-outbound","count":1,"usage":"4","price":"0"}}'
+has "texts are as they were" "$(grep '"id":"amend"' out-all.ndjson)" '"usage":"7.25","price":"0.000000001","customer":"café \"one\", two\\"'
+is "a void event is left out" "$(grep -c '"id":"v,1"' out-all.ndjson)" 0
+is "nothing else is missing" "$(wc -l <out-all.ndjson)" "$(sqlite3 usage.db "SELECT count(*) - 1 FROM event JOIN source ON source.id = event.source WHERE source.text <> 'usaged'")"
+try export --account $two --from 2026-11-01 --to 2026-11-02
+has "of one account and one day, to standard output" "$(wc -l <<<"$out") $out" '1 {"specversion":"1.0","type":"usage","source":"t","id":"k"'
+try export out-all.ndjson
+has "no file is written over" "$code $err" "1 usaged export: out-all.ndjson is there already"
+try export --overwrite --account $two out-all.ndjson
+is "unless it is said" "$code $(wc -l <out-all.ndjson) $(ls out-all.ndjson.part 2>>log)" "0 1 "
+try export --account AC000000000000000000000000000000ff out-none.ndjson
+has "an account must be there" "$code $err" "1 usaged export: "
+is "nothing is left of what failed" "$(ls out-none* 2>>log)" ""
+try export --from tomorrow
+is "times are checked" "$code" 2
 
 try verify
 has "the ledger is true" "$code $out" " 0 differences"

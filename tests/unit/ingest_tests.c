@@ -9,8 +9,10 @@
 
 #include "base/civil.h"
 #include "ingest/attributes.h"
+#include "ingest/event_out.h"
 #include "ingest/feed.h"
 #include "ingest/mapping.h"
+#include "ingest/pack.h"
 #include "ingest/reader.h"
 #include "ingest/table.h"
 #include "ingest/template.h"
@@ -1278,12 +1280,87 @@ START_TEST(a_packed_stream_that_breaks_is_a_failure)
 }
 END_TEST
 
+/* ---- events out ---- */
+
+START_TEST(events_that_are_written_are_read_again)
+{
+	static const char records[] =
+		"{\"source\":\"/pbx, \\\"1\\\"\\\\\",\"id\":\"caf\\u00e9\",\"subject\":\"AC1\",\"time\":\"T\",\"data\":{\"category\":\"calls\",\"count\":1,\"usage\":\"2.5\"}}\n"
+		"{\"source\":\"s\",\"id\":\"2\",\"subject\":\"AC1\",\"time\":\"T\",\"data\":{\"category\":\"sim-data\",\"data_upload\":0,\"sim\":\"\\\"\"}}\n";
+	enum event_form form = _i ? EVENT_CSV : EVENT_NDJSON;
+	struct bytes bytes = { .text = records, .len = sizeof(records) - 1, .step = SIZE_MAX };
+	struct reader *r = reader_new(READER_NDJSON, NULL, read_from, &bytes);
+	struct raw_event ev;
+	struct error err = { 0 };
+	struct strbuf out;
+
+	strbuf_init(&out, 10000);
+	event_out_begin(form, &out);
+	while (reader_next(r, &ev, &err) == READ_EVENT)
+		event_out_add(form, &ev, &out);
+	reader_free(&r);
+	ck_assert_str_eq(told(form == EVENT_CSV ? READER_CSV : READER_NDJSON, NULL, out.text, out.len, SIZE_MAX), _i ?
+		"2 source=/pbx, \"1\"\\ id=caf\xC3\xA9 subject=AC1 time=T category=calls count=1 usage=2.5\n"
+		"3 source=s id=2 subject=AC1 time=T category=sim-data sim=\" data_upload=0\n" :
+		"1 source=/pbx, \"1\"\\ id=caf\xC3\xA9 subject=AC1 time=T category=calls count=1 usage=2.5 specversion=1.0 type=usage\n"
+		"2 source=s id=2 subject=AC1 time=T category=sim-data sim=\" data_upload=0 specversion=1.0 type=usage\n");
+	strbuf_release(&out);
+}
+END_TEST
+
+START_TEST(what_is_packed_is_unpacked)
+{
+	static const enum packing kinds[] = { PACKING_NONE, PACKING_GZIP, PACKING_ZSTD };
+	struct strbuf text, file;
+	struct packer *p;
+	struct error err = { 0 };
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	strbuf_init(&text, 1 << 24);
+	strbuf_init(&file, 1 << 24);
+	p = packer_new(kinds[_i], f);
+	for (int i = 0; i < 30; i++) {
+		size_t from = text.len;
+
+		for (int k = 0; k < 1000 * (i % 7); k++)
+			strbuf_addf(&text, "%x,", k * 2654435761u);
+		ck_assert_int_eq(packer_write(p, text.text + from, text.len - from, &err), 0);
+	}
+	ck_assert_int_eq(packer_finish(p, &err), 0);
+	packer_free(&p);
+	ck_assert(strbuf_grow(&file, (size_t)ftell(f)));
+	file.len = (size_t)ftell(f);
+	rewind(f);
+	ck_assert_uint_eq(fread(file.text, 1, file.len, f), file.len);
+	check_unpacked(kinds[_i], &file, text.text, text.len);
+	fclose(f);
+	strbuf_release(&text);
+	strbuf_release(&file);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_told)
+{
+	static const enum packing kinds[] = { PACKING_NONE, PACKING_GZIP, PACKING_ZSTD };
+	struct error err = { 0 };
+	FILE *f = fopen("/dev/full", "w");
+	struct packer *p = packer_new(kinds[_i], f);
+
+	if (packer_write(p, "some text", 9, &err) == 0)
+		ck_assert_int_eq(packer_finish(p, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.message, "No space left"));
+	packer_free(&p);
+	fclose(f);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("ingest");
 	TCase *json = tcase_create("json"), *csv = tcase_create("csv"), *templates = tcase_create("templates"),
 	      *mappings = tcase_create("mappings"), *feed = tcase_create("feed"),
-	      *unpacking = tcase_create("unpacking");
+	      *unpacking = tcase_create("unpacking"), *out = tcase_create("out");
 
 	tcase_add_test(json, an_event_a_line_is_read_with_its_attributes_and_data);
 	tcase_add_test(json, data_that_is_not_json_is_refused_by_its_attribute);
@@ -1351,7 +1428,11 @@ static Suite *suite(void)
 	tcase_add_loop_test(unpacking, no_more_is_unpacked_than_the_limit, 0, 2);
 	tcase_add_test(unpacking, a_zstd_frame_that_asks_for_much_memory_is_refused);
 	tcase_add_loop_test(unpacking, a_packed_stream_that_breaks_is_a_failure, 0, 2);
+	tcase_add_loop_test(unpacking, what_is_packed_is_unpacked, 0, 3);
+	tcase_add_loop_test(unpacking, a_full_disk_is_told, 0, 3);
 	suite_add_tcase(s, unpacking);
+	tcase_add_loop_test(out, events_that_are_written_are_read_again, 0, 2);
+	suite_add_tcase(s, out);
 	return s;
 }
 

@@ -1,0 +1,364 @@
+/* export.c - the events that count, as the ledger takes them in again. */
+#include "cli/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/civil.h"
+#include "base/strbuf.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "ingest/event_out.h"
+#include "ingest/pack.h"
+#include "usage/correct.h"
+#include "base/banned.h"
+
+#define OUT_BYTES 65536
+#define HOUR_US (3600 * USEC_PER_SEC)
+
+struct export {
+	struct command_list accounts;
+	const char *from_text, *to_text, *format;
+	bool overwrite;
+	enum event_form form;
+	int64_t from_us, to_us;      /* booked then; TO exclusive */
+	const char *path;            /* "-": standard output */
+	char *part;                  /* what is written until it is whole */
+	FILE *file;
+	struct packer *packer;
+	struct strbuf out;
+	const struct catalogue *catalogue;
+	int64_t own_source;          /* of the facts of corrections; 0: there are none */
+	struct progress progress;
+	int64_t hours, hours_done;
+	int64_t written, amended, changed;   /* events; of them with another content; left out, since something else counts */
+};
+
+/* ---- one event ---- */
+
+/*
+ * What stands for event E of the account: itself, or if it is the replacement that counts now the event whose place it has taken. 1 *RET
+ * (identity of the event from outside), 0 nothing, -1.
+ */
+static int stands_for(struct export *ex, struct store *st, const struct stored_event *e, struct arena *arena, struct stored_event *ret,
+		      struct error *err)
+{
+	struct stored_event original, now;
+	struct correction c;
+	int rc;
+
+	if (e->source != ex->own_source) {
+		*ret = *e;
+		rc = store_correction_last(st, e->source, e->id, e->id_len, arena, &c, err);
+		ex->changed += rc > 0;
+		return rc < 0 ? -1 : rc == 0;
+	}
+	rc = store_correction_by_id(st, e->correction, arena, &c, err);
+	if (rc > 0)
+		rc = store_event_find(st, c.source, c.event, strlen(c.event), arena, &original, err);
+	if (rc > 0)
+		rc = event_counting(st, &original, arena, &now, err);
+	if (rc <= 0)
+		return rc;
+	if (now.source != e->source || now.id_len != e->id_len || memcmp(now.id, e->id, e->id_len) != 0)
+		return 0;
+	*ret = *e;
+	ret->source = original.source;
+	ret->id = original.id;
+	ret->id_len = original.id_len;
+	ex->amended++;
+	return 1;
+}
+
+static int flush(struct export *ex, struct error *err)
+{
+	if (packer_write(ex->packer, ex->out.text, ex->out.len, err) < 0)
+		return -1;
+	strbuf_clear(&ex->out);
+	return 0;
+}
+
+static int export_event(struct export *ex, struct store *st, const struct posted *posted, struct arena *arena, struct error *err)
+{
+	struct stored_event e;
+	struct raw_event raw;
+	int rc = store_event_find(st, posted->source, posted->id, posted->id_len, arena, &e, err);
+
+	if (rc > 0)
+		rc = stands_for(ex, st, &e, arena, &e, err);
+	if (rc <= 0)
+		return rc;
+	if (event_texts(st, ex->catalogue, &e, arena, &raw, err) < 0)
+		return -1;
+	event_out_add(ex->form, &raw, &ex->out);
+	ex->written++;
+	return ex->out.len < OUT_BYTES ? 0 : flush(ex, err);
+}
+
+/* ---- all of them ---- */
+
+static int export_hour(struct export *ex, struct store *st, int64_t account, int64_t hour, struct error *err)
+{
+	struct arena hour_arena, arena;
+	struct posted *posted;
+	size_t n = 0;
+	int rc;
+
+	arena_init(&hour_arena);
+	arena_init(&arena);
+	rc = store_postings(st, account, hour, &hour_arena, &posted, &n, err);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (posted[i].booked_us < ex->from_us || posted[i].booked_us >= ex->to_us)
+			continue;
+		rc = interrupted ? error_set(err, ERR_BUSY, NULL, "interrupted") : export_event(ex, st, &posted[i], &arena, err);
+		arena_reset(&arena);
+		progress_show(&ex->progress, ex->hours_done, ex->hours, ex->written);
+	}
+	arena_release(&arena);
+	arena_release(&hour_arena);
+	return rc;
+}
+
+static int64_t first_hour(const struct export *ex)
+{
+	return ex->from_us / HOUR_US;
+}
+
+/* The account's first hour with events and the one after its last, of those asked for; the same if there are none. */
+static int hours_of(const struct export *ex, struct store *st, int64_t account, int64_t *ret_first, int64_t *ret_end, struct error *err)
+{
+	int64_t last = 0;
+	int rc = store_posting_hour(st, account, first_hour(ex), false, ret_first, err);
+
+	if (rc > 0)
+		rc = store_posting_hour(st, account, (ex->to_us - 1) / HOUR_US, true, &last, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || last < *ret_first)
+		last = *ret_first - 1;
+	*ret_end = last + 1;
+	return 0;
+}
+
+static int export_account(struct export *ex, struct store *st, int64_t account, struct error *err)
+{
+	int64_t before = ex->hours_done, first = 0, hour, end;
+
+	if (hours_of(ex, st, account, &first, &end, err) < 0)
+		return -1;
+	for (hour = first; hour < end; hour++) {
+		int rc = store_posting_hour(st, account, hour, false, &hour, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc == 0 || hour >= end)
+			break;
+		ex->hours_done = before + hour - first;
+		if (export_hour(ex, st, account, hour, err) < 0)
+			return -1;
+	}
+	ex->hours_done = before + end - first;
+	return 0;
+}
+
+/* Those that are named, or all. */
+static int find_accounts(const struct export *ex, struct store *st, struct arena *arena, int64_t **ret, size_t *ret_n, struct error *err)
+{
+	struct account *all;
+
+	*ret_n = ex->accounts.n;
+	if (ex->accounts.n == 0) {
+		if (store_accounts(st, 0, arena, &all, ret_n, err) < 0)
+			return -1;
+		*ret = arena_array(arena, int64_t, *ret_n);
+		for (size_t i = 0; i < *ret_n; i++)
+			(*ret)[i] = all[i].id;
+		return 0;
+	}
+	*ret = arena_array(arena, int64_t, *ret_n);
+	for (size_t i = 0; i < *ret_n; i++)
+		if (command_account_id(st, arena, "account", ex->accounts.items[i], &(*ret)[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int export_accounts(struct export *ex, struct store *st, const int64_t *accounts, size_t n, struct error *err)
+{
+	int64_t first = 0, end;
+
+	for (size_t i = 0; i < n; i++) {
+		if (hours_of(ex, st, accounts[i], &first, &end, err) < 0)
+			return -1;
+		ex->hours += end - first;
+	}
+	event_out_begin(ex->form, &ex->out);
+	for (size_t i = 0; i < n; i++)
+		if (export_account(ex, st, accounts[i], err) < 0)
+			return -1;
+	return flush(ex, err);
+}
+
+static int export_all(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct export *ex = arg;
+	int64_t *accounts;
+	size_t n;
+	int rc;
+
+	if (catalogue_load(st, arena, &ex->catalogue, err) < 0 || find_accounts(ex, st, arena, &accounts, &n, err) < 0 ||
+	    store_source_find(st, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &ex->own_source, err) < 0)
+		return -1;
+	progress_begin(&ex->progress, "exporting", "events");
+	rc = export_accounts(ex, st, accounts, n, err);
+	progress_end(&ex->progress);
+	if (rc == 0)
+		rc = packer_finish(ex->packer, err);
+	return rc;
+}
+
+/* ---- the file ---- */
+
+static bool to_stdout(const struct export *ex)
+{
+	return strcmp(ex->path, "-") == 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len > end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static enum packing packing_of_name(const char *path)
+{
+	return ends_with(path, ".gz") ? PACKING_GZIP : ends_with(path, ".zst") ? PACKING_ZSTD : PACKING_NONE;
+}
+
+static int file_open(struct export *ex, struct error *err)
+{
+	struct strbuf part;
+
+	strbuf_init(&ex->out, OUT_BYTES * 4);
+	if (to_stdout(ex)) {
+		ex->file = stdout;
+	} else {
+		if (!ex->overwrite && access(ex->path, F_OK) == 0)
+			return error_set(err, ERR_CONFLICT, NULL, "%s is there already; --overwrite replaces it", ex->path);
+		strbuf_init(&part, 4096);
+		strbuf_addf(&part, "%s.part", ex->path);
+		ex->part = strbuf_take(&part);
+		ex->file = ex->part ? fopen(ex->part, "we") : NULL;
+		if (!ex->file)
+			return error_system(err, ex->path, ex->part ? errno : ENAMETOOLONG);
+	}
+	ex->packer = packer_new(packing_of_name(ex->path), ex->file);
+	return 0;
+}
+
+/* The file gets its name once it is whole and on disk. */
+static int file_close(struct export *ex, bool good, struct error *err)
+{
+	int rc = good ? 0 : -1;
+
+	packer_free(&ex->packer);
+	strbuf_release(&ex->out);
+	if (!ex->part)
+		return rc;
+	if (rc == 0 && fsync(fileno(ex->file)) < 0)
+		rc = error_system(err, ex->path, errno);
+	if (ex->file && fclose(ex->file) != 0 && rc == 0)
+		rc = error_system(err, ex->path, errno);
+	if (rc == 0 && rename(ex->part, ex->path) < 0)
+		rc = error_system(err, ex->path, errno);
+	if (rc < 0 && ex->file)
+		unlink(ex->part);
+	free(ex->part);
+	return rc;
+}
+
+/* ---- the command ---- */
+
+/* A day (in UTC) or an instant. */
+static bool read_moment(const char *text, int64_t *ret_us)
+{
+	struct date d;
+
+	if (!date_parse(text, strlen(text), &d))
+		return instant_parse(text, strlen(text), false, ret_us);
+	*ret_us = date_to_days(d) * SEC_PER_DAY * USEC_PER_SEC;
+	return true;
+}
+
+static int check_call(struct export *ex)
+{
+	ex->from_us = 0;
+	ex->to_us = INT64_MAX;
+	if (ex->from_text && !read_moment(ex->from_text, &ex->from_us))
+		return command_wrong(&command_export, "--from must be a day such as 2026-11-01, or a time such as 2026-11-01T10:00:00Z");
+	if (ex->to_text && !read_moment(ex->to_text, &ex->to_us))
+		return command_wrong(&command_export, "--to must be a day such as 2026-11-01, or a time such as 2026-11-01T10:00:00Z");
+	if (ex->from_us < 0 || ex->from_us >= ex->to_us)
+		return command_wrong(&command_export, "--to must be later than --from");
+	if (!ex->format)
+		ex->format = ends_with(ex->path, ".csv") || ends_with(ex->path, ".csv.gz") || ends_with(ex->path, ".csv.zst") ? "csv" : "ndjson";
+	ex->form = strcmp(ex->format, "csv") == 0 ? EVENT_CSV : EVENT_NDJSON;
+	if (ex->form != EVENT_CSV && strcmp(ex->format, "ndjson") != 0)
+		return command_wrong(&command_export, "--format must be ndjson or csv");
+	return EXIT_DONE;
+}
+
+static int export_file(struct export *ex, const struct settings *s)
+{
+	struct error err = { 0 };
+	int rc = EXIT_FAILED;
+
+	interrupt_catch();
+	if (file_open(ex, &err) == 0)
+		rc = command_in_ledger("export", s, 0, export_all, ex);
+	if (file_close(ex, rc == EXIT_DONE, &err) < 0)
+		return err.kind ? command_fail("export", &err) : EXIT_FAILED;
+	fprintf(to_stdout(ex) ? stderr : stdout, "%s: %" PRId64 " events, %" PRId64 " of them amended; %" PRId64 " left out that were amended or "
+		"are void\n", to_stdout(ex) ? "export" : ex->path, ex->written, ex->amended, ex->changed);
+	return rc;
+}
+
+static int run(const struct settings *s, int argc, char **argv)
+{
+	struct export ex = { .path = "-" };
+	const struct command_option options[] = {
+		{ "account", .list = &ex.accounts }, { "from", .text = &ex.from_text }, { "to", .text = &ex.to_text },
+		{ "format", .text = &ex.format }, { "overwrite", .flag = &ex.overwrite }, { 0 }
+	};
+	int rc;
+
+	if (!command_options(&command_export, options, &argc, argv, &rc))
+		return rc;
+	if (argc > 2)
+		return command_wrong(&command_export, "one file at most can be named");
+	if (argc == 2)
+		ex.path = argv[1];
+	rc = check_call(&ex);
+	return rc == EXIT_DONE ? export_file(&ex, s) : rc;
+}
+
+const struct command command_export = {
+	.name = "export",
+	.usage = "export [--account SID]... [--from TIME] [--to TIME] [--format ndjson|csv] [--overwrite] [FILE]",
+	.summary = "write the events that count to a file",
+	.help = "Writes the events that count now, in the form that `usaged import` and POST /events read: an amended event has its\n"
+		"new content under its own source and id, a void one is left out. A ledger with the same accounts and categories that\n"
+		"imports the file gives the same reports. The events are those of one moment, whoever writes meanwhile. FILE is packed\n"
+		"if its name ends in .gz or .zst; - or none is standard output.\n\n"
+		"  --account SID    only of this account (may be given several times); its subaccounts are accounts of their own\n"
+		"  --from TIME      only what counts from then on: a day (from midnight UTC), or a time with offset\n"
+		"  --to TIME        only what counts before then\n"
+		"  --format FORMAT  ndjson, or csv; else as the file's name says, or ndjson\n"
+		"  --overwrite      FILE may be there already; it is replaced when the export is done\n\n"
+		"Until the export is done there is only FILE.part.\n",
+	.run = run
+};

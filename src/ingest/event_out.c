@@ -1,0 +1,102 @@
+#include "ingest/event_out.h"
+
+#include <stdbool.h>
+
+#include "base/banned.h"
+
+/* Types of the event's form that are the same for all. */
+static bool is_constant(enum event_field f)
+{
+	return f == EV_SPECVERSION || f == EV_TYPE;
+}
+
+/* Whole numbers; the others are texts, which no program takes for binary fractions. */
+static bool is_number(enum event_field f)
+{
+	return f == EV_COUNT || f == EV_UPLOAD || f == EV_DOWNLOAD;
+}
+
+/* TEXT has no control characters: event_check saw to that. */
+static void add_string(struct strbuf *out, const char *text, size_t len)
+{
+	strbuf_addc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			strbuf_addc(out, '\\');
+		strbuf_addc(out, text[i]);
+	}
+	strbuf_addc(out, '"');
+}
+
+static void add_members(const struct raw_event *ev, bool in_data, struct strbuf *out)
+{
+	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
+		if (event_fields[f].in_data != in_data || is_constant(f) || !ev->field[f].text)
+			continue;
+		if (out->text[out->len - 1] != '{')
+			strbuf_addc(out, ',');
+		strbuf_addf(out, "\"%s\":", event_fields[f].name);
+		if (is_number(f))
+			strbuf_addn(out, ev->field[f].text, ev->field[f].len);
+		else
+			add_string(out, ev->field[f].text, ev->field[f].len);
+	}
+}
+
+static void add_json(const struct raw_event *ev, struct strbuf *out)
+{
+	strbuf_add(out, "{\"specversion\":\"1.0\",\"type\":\"usage\"");
+	add_members(ev, false, out);
+	strbuf_add(out, ",\"data\":{");
+	add_members(ev, true, out);
+	strbuf_add(out, "}}\n");
+}
+
+static void add_cell(struct strbuf *out, const char *text, size_t len)
+{
+	bool quoted = memchr(text, ',', len) || memchr(text, '"', len);
+
+	if (quoted)
+		strbuf_addc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
+			strbuf_addc(out, '"');
+		strbuf_addc(out, text[i]);
+	}
+	if (quoted)
+		strbuf_addc(out, '"');
+}
+
+static void add_row(const struct raw_event *ev, struct strbuf *out)
+{
+	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
+		if (is_constant(f))
+			continue;
+		if (f)
+			strbuf_addc(out, ',');
+		if (ev->field[f].text)
+			add_cell(out, ev->field[f].text, ev->field[f].len);
+	}
+	strbuf_add(out, "\r\n");
+}
+
+void event_out_begin(enum event_form form, struct strbuf *out)
+{
+	struct raw_event names = { 0 };
+
+	if (form != EVENT_CSV)
+		return;
+	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
+		names.field[f].text = event_fields[f].name;
+		names.field[f].len = strlen(event_fields[f].name);
+	}
+	add_row(&names, out);
+}
+
+void event_out_add(enum event_form form, const struct raw_event *ev, struct strbuf *out)
+{
+	if (form == EVENT_CSV)
+		add_row(ev, out);
+	else
+		add_json(ev, out);
+}
