@@ -90,3 +90,13 @@ int event_record_fill(const struct call *call, const struct found_event *e, stru
 	}
 	return 0;
 }
+
+bool events_linked(const struct call *call)
+{
+	return call->format == &format_html;
+}
+
+const char *events_link(const struct call *call, const char *sid, const char *category, const char *query)
+{
+	return arena_join(call->arena, "/events.html?AccountSid=", sid, "&Category=", category, query, NULL);
+}

@@ -24,6 +24,15 @@ extern const struct shape event_shape;
 /* All of *RET is in the call's arena or static. */
 int event_record_fill(const struct call *call, const struct found_event *e, struct event_record *ret, struct error *err);
 
+/*
+ * Where a report's record leads: the page of the events behind it, of the account SID and a category; QUERY ("&StartDate=...", encoded)
+ * says the rest. Only pages have it: events_linked says if one is written.
+ */
+#define FIELD_EVENTS(rec) \
+	FIELD(rec, events_uri, "The events behind it", .flags = FIELD_LINK | FIELD_PAGE_ONLY, .format = "uri")
+bool events_linked(const struct call *call);
+const char *events_link(const struct call *call, const char *sid, const char *category, const char *query);
+
 /* One event with its corrections and what counts now: the root of an answer. Of a correction's fact: those of the event that it corrects. */
 extern const struct shape event_answer_shape;
 int event_answer_write(const struct call *call, const struct stored_event *e, struct writer *w, struct error *err);

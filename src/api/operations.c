@@ -172,7 +172,7 @@ static void write_fields(struct arena *a, const struct op *op, const struct shap
 			.quoted = f->flags & FIELD_QUOTED, .money = f->flags & FIELD_MONEY,
 		};
 
-		if (f->flags & FIELD_XML_ONLY)
+		if (f->flags & (FIELD_XML_ONLY | FIELD_PAGE_ONLY))
 			continue;
 		writer_record(w, NULL, &field_shape, &rec);
 		if (f->shape)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/access.h"
+#include "api/event_record.h"
 #include "api/op.h"
 #include "api/paging.h"
 #include "api/range.h"
@@ -50,7 +51,7 @@ struct usage_record_info {
 	struct decimal count;
 	const char *count_unit, *description, *end_date;
 	struct decimal price;
-	const char *price_unit, *start_date;
+	const char *events_uri, *price_unit, *start_date;
 	struct decimal usage;
 	const char *usage_unit, *uri;
 };
@@ -65,6 +66,7 @@ static const struct field record_fields[] = {
 	FIELD_AS(struct usage_record_info, description, "Description", "The category in words"),
 	FIELD_AS(struct usage_record_info, end_date, "EndDate", "Last day, included", .format = "date"),
 	FIELD_AS(struct usage_record_info, price, "Price", "Cost in the account's currency"),
+	FIELD_EVENTS(struct usage_record_info),
 	FIELD_AS(struct usage_record_info, price_unit, "PriceUnit", "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
 	FIELD_AS(struct usage_record_info, start_date, "StartDate", "First day, included", .format = "date"),
 	FIELD_AS(struct usage_record_info, usage, "Usage", "The billed measure", .flags = FIELD_QUOTED),
@@ -82,6 +84,7 @@ static void fill_record(const struct call *call, const struct account *a, const 
 			const struct usage_row *row, struct usage_record_info *ret)
 {
 	const struct category *c = &call->catalogue->categories[row->category];
+	const char *days;
 
 	*ret = (struct usage_record_info){
 		.account_sid = a->sid, .category = c->name,
@@ -93,8 +96,10 @@ static void fill_record(const struct call *call, const struct account *a, const 
 		ret->usage = ret->price;
 		ret->usage_unit = a->currency;
 	}
-	ret->uri = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid, "/Usage/Records.json?Category=", c->name,
-			      "&StartDate=", start, "&EndDate=", end, "&IncludeSubaccounts=false", zone, NULL);
+	days = arena_join(call->arena, "&StartDate=", start, "&EndDate=", end, "&IncludeSubaccounts=false", zone, NULL);
+	ret->uri = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid, "/Usage/Records.json?Category=", c->name, days, NULL);
+	if (events_linked(call))
+		ret->events_uri = events_link(call, a->sid, c->name, days);
 }
 
 /* One account's records; its days begin with the account unless StartDate is given. */
@@ -167,11 +172,13 @@ static int list_usage_records(struct call *call, struct writer *w, struct error 
 struct ai_account_usage {
 	const char *account_id;
 	struct decimal ai_minutes;
+	const char *events_uri;
 };
 
 struct ai_customer_usage {
 	const char *account_id, *customer_id;
 	struct decimal ai_minutes;
+	const char *events_uri;
 };
 
 #define AI_NAMESPACE "http://schemas.datacontract.org/2004/07/Voice.Api.AI"
@@ -180,6 +187,7 @@ static const struct field ai_account_fields[] = {
 	FIELD_AS(struct ai_account_usage, account_id, "AccountId", "The account ID this customer belongs to"),
 	FIELD_AS(struct ai_account_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range",
 		 .flags = FIELD_WHOLE),
+	FIELD_EVENTS(struct ai_account_usage),
 	{ 0 }
 };
 
@@ -188,6 +196,7 @@ static const struct field ai_customer_fields[] = {
 	FIELD_AS(struct ai_customer_usage, customer_id, "CustomerId", "The customer ID for this uage"),
 	FIELD_AS(struct ai_customer_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range",
 		 .flags = FIELD_WHOLE),
+	FIELD_EVENTS(struct ai_customer_usage),
 	{ 0 }
 };
 
@@ -216,10 +225,33 @@ static struct decimal whole_minutes(const struct totals *t)
 	return (struct decimal){ .n = decimal_ceil(t->usage, USAGE_PLACES) };
 }
 
-static void write_ai_row(struct writer *w, const struct account *a, const struct usage_row *row)
+/* The events behind minutes of an account, and of CUSTOMER unless that is NULL. */
+static const char *ai_events(const struct call *call, const char *sid, const char *customer)
 {
-	struct ai_account_usage account = { .account_id = a->sid, .ai_minutes = whole_minutes(&row->totals) };
-	struct ai_customer_usage customer = { .account_id = a->sid, .customer_id = row->member_text, .ai_minutes = account.ai_minutes };
+	const char *text;
+	struct strbuf sb;
+	char days[2][DATE_TEXT];
+
+	if (!events_linked(call))
+		return NULL;
+	date_format(days[0], call_arg(call, "StartDate")->date);
+	date_format(days[1], call_arg(call, "EndDate")->date);
+	strbuf_init(&sb, 4096);
+	strbuf_addf(&sb, "&IncludeSubaccounts=false&StartDate=%s&EndDate=%s%s", days[0], days[1], call_filter(call, "TimeZone"));
+	if (customer) {
+		strbuf_add(&sb, "&Customer=");
+		strbuf_add_urlencoded(&sb, customer, strlen(customer));
+	}
+	text = events_link(call, sid, CATEGORY_AI_MINUTES, sb.text);
+	strbuf_release(&sb);
+	return text;
+}
+
+static void write_ai_row(const struct call *call, struct writer *w, const struct account *a, const struct usage_row *row)
+{
+	const char *uri = ai_events(call, a->sid, row->member ? row->member_text : call_arg(call, "CustomerId")->text);
+	struct ai_account_usage account = { a->sid, whole_minutes(&row->totals), uri };
+	struct ai_customer_usage customer = { a->sid, row->member_text, account.ai_minutes, uri };
 
 	if (row->member)
 		writer_record(w, NULL, &ai_customer_shape, &customer);
@@ -247,7 +279,7 @@ static int write_ai_account(const struct call *call, const struct account *a, co
 	if (usage_open(call->store, call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0)
-		write_ai_row(w, a, &row);
+		write_ai_row(call, w, a, &row);
 	usage_close(&cur);
 	return rc;
 }

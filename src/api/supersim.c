@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/access.h"
+#include "api/event_record.h"
 #include "api/op.h"
 #include "api/paging.h"
 #include "api/words.h"
@@ -39,6 +40,7 @@ struct sim_record {
 	const struct sim_period *period;
 	const char *account_sid;
 	int64_t data_upload, data_download, data_total;
+	const char *events_uri;
 	struct decimal data_total_billed;
 	const char *billed_unit, *sim_sid, *fleet_sid, *network_sid, *iso_country;
 };
@@ -50,6 +52,7 @@ static const struct field sim_fields[] = {
 	FIELD(struct sim_record, data_download, "Bytes received"),
 	FIELD(struct sim_record, data_total, "Both together"),
 	FIELD(struct sim_record, data_total_billed, "What they cost", .flags = FIELD_MONEY),
+	FIELD_EVENTS(struct sim_record),
 	FIELD(struct sim_record, billed_unit, "The currency, upper case; null while nothing is billed", .flags = FIELD_UNIT, .format = "currency"),
 	FIELD(struct sim_record, sim_sid, "The SIM, if asked for by it"),
 	FIELD(struct sim_record, fleet_sid, "The fleet, if asked for by it"),
@@ -262,6 +265,27 @@ static const char *instant_text(const struct call *call, int64_t sec)
 	return arena_str(call->arena, text);
 }
 
+/* Their time and dimensions are said as the parameters of this list say them. */
+static const char *events_query(const struct sim_report *r, const struct sim_record *rec)
+{
+	struct strbuf sb;
+	const char *text;
+
+	strbuf_init(&sb, 4096);
+	strbuf_addf(&sb, "&IncludeSubaccounts=false&From=%s&To=%s", rec->period->start_time, rec->period->end_time);
+	for (int d = 0; d < SIM_DIMENSIONS; d++) {
+		const char *value = *(const char *const *)((const char *)rec + dimensions[d].field);
+
+		if (!value)
+			continue;
+		strbuf_addf(&sb, "&%s=", dimensions[d].param);
+		strbuf_add_urlencoded(&sb, value, strlen(value));
+	}
+	text = arena_strn(r->call->arena, sb.text, sb.len);
+	strbuf_release(&sb);
+	return text;
+}
+
 static int fill_record(const struct sim_report *r, const struct usage_row *row, struct sim_period *period, struct sim_record *ret,
 		       struct error *err)
 {
@@ -278,6 +302,8 @@ static int fill_record(const struct sim_report *r, const struct usage_row *row, 
 	};
 	for (int d = 0; d < SIM_DIMENSIONS; d++)
 		*(const char **)((char *)ret + dimensions[d].field) = d == r->group ? row->member_text : r->filter[d];
+	if (events_linked(r->call))
+		ret->events_uri = events_link(r->call, r->account.sid, CATEGORY_SIM_DATA, events_query(r, ret));
 	return 0;
 }
 

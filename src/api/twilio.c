@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/access.h"
+#include "api/event_record.h"
 #include "api/op.h"
 #include "api/paging.h"
 #include "api/range.h"
@@ -65,7 +66,7 @@ struct record {
 	struct decimal usage;
 	const char *usage_unit;
 	struct decimal price;
-	const char *price_unit, *api_version, *uri;
+	const char *events_uri, *price_unit, *api_version, *uri;
 	const struct links *subresource_uris;
 };
 
@@ -81,6 +82,7 @@ static const struct field record_fields[] = {
 	FIELD(struct record, usage, "The billed measure", .flags = FIELD_QUOTED),
 	FIELD(struct record, usage_unit, "What usage measures", .flags = FIELD_UNIT),
 	FIELD(struct record, price, "Cost in the account's currency", .flags = FIELD_MONEY),
+	FIELD_EVENTS(struct record),
 	FIELD(struct record, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
 	FIELD(struct record, api_version, "Always " API_VERSION, .flags = FIELD_MACHINE),
 	FIELD(struct record, uri, "This record alone", .flags = FIELD_MACHINE, .format = "uri"),
@@ -300,6 +302,8 @@ static void fill_record(struct report *r, const struct usage_row *row, struct re
 		ret->usage_unit = r->account.currency;
 	}
 	ret->uri = arena_join(call->arena, r->by_category[r->resource - resources], c->name, r->uri_dates, NULL);
+	if (events_linked(call))
+		ret->events_uri = events_link(call, r->account.sid, c->name, r->uri_dates);
 	ret->subresource_uris = category_links(r, row->category);
 }
 

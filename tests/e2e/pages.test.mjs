@@ -112,7 +112,7 @@ describe('pages in a browser', { skip }, () => {
 	test('everything can be reached with the keyboard alone', async () => {
 		const { context, page } = await open(url(pages.month, 'html'))
 		const reached = new Set()
-		for (let i = 0; i < 60; i++) {
+		for (let i = 0; i < 150; i++) {
 			await page.keyboard.press('Tab')
 			reached.add(await page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.name))
 		}
