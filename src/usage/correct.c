@@ -335,10 +335,13 @@ static int meter(struct work *w, const struct series *series, struct error *err)
 
 static int add_rollups(struct work *w, const struct stored_event *e, const struct series *series, struct error *err)
 {
-	struct rollup quarter = rollup_of(series, e->series, e->booked_us);
+	struct rollup quarter = { .level = LEVEL_QUARTER, .account = series->account, .category = series->category, .series = e->series,
+				  .slot = rollup_quarter(e->booked_us) };
 	struct rollups *sums = rollups_new();
-	int rc = rollups_add(sums, &quarter, &e->amounts, err);
+	int rc;
 
+	memcpy(quarter.dim, series->dim, sizeof(quarter.dim));
+	rc = rollups_add(sums, &quarter, &e->amounts, err);
 	if (rc == 0)
 		rc = rollups_store(sums, w->st, err);
 	rollups_free(&sums);

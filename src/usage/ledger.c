@@ -261,12 +261,13 @@ static enum added added_at(const struct ledger *l, size_t i)
 
 static struct rollup quarter_of(const struct pending *p)
 {
-	const struct known_series_key *key = &p->series->key;
-	struct series series = { .account = key->account, .category = key->category };
+	const struct known_series *series = p->series;
+	struct rollup r = { .level = LEVEL_QUARTER, .account = series->key.account, .category = series->key.category,
+			    .series = series->id, .slot = rollup_quarter(p->booked_us) };
 
 	for (int d = 0; d < DIMENSIONS; d++)
-		series.dim[d] = key->dim[d] ? key->dim[d]->id : 0;
-	return rollup_of(&series, p->series->id, p->booked_us);
+		r.dim[d] = series->key.dim[d] ? series->key.dim[d]->id : 0;
+	return r;
 }
 
 /* The events that are new, added up by series and quarter hour. */

@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
-#include "base/civil.h"
 #include "base/banned.h"
 
-#define QUARTER_US (900 * USEC_PER_SEC)
 #define CHUNK 128                    /* rollups handed to the store at once */
 
 struct rollups {
@@ -34,15 +32,6 @@ static gboolean rollup_equal(gconstpointer a, gconstpointer b)
 
 	return x->slot == y->slot && x->series == y->series && x->account == y->account && x->category == y->category &&
 	       x->level == y->level;
-}
-
-struct rollup rollup_of(const struct series *series, int64_t series_id, int64_t booked_us)
-{
-	struct rollup r = { .level = LEVEL_QUARTER, .account = series->account, .category = series->category, .series = series_id,
-			    .slot = floor_div(booked_us, QUARTER_US) };
-
-	memcpy(r.dim, series->dim, sizeof(r.dim));
-	return r;
 }
 
 struct rollups *rollups_new(void)

@@ -5,12 +5,16 @@
 #ifndef USAGE_ROLLUPS_H
 #define USAGE_ROLLUPS_H
 
+#include "base/civil.h"
 #include "store/store.h"
 
 struct rollups;
 
-/* The finest rollup of a fact of SERIES (whose id is SERIES_ID) booked at BOOKED_US. */
-struct rollup rollup_of(const struct series *series, int64_t series_id, int64_t booked_us);
+/* The quarter hour that a fact is booked in. */
+static inline int64_t rollup_quarter(int64_t booked_us)
+{
+	return booked_us / (900 * USEC_PER_SEC);
+}
 
 /* Never NULL. */
 struct rollups *rollups_new(void);

@@ -109,11 +109,10 @@ static size_t differences(void)
 	return n;
 }
 
-static void teardown(void)
+static void remove_ledger(void)
 {
 	static const char *const names[] = { "usage.db", "usage.db-wal", "usage.db-shm" };
 
-	ck_assert_uint_eq(differences(), 0);
 	ledger_free(&ledger);
 	store_close(&st);
 	arena_release(&arena);
@@ -124,6 +123,12 @@ static void teardown(void)
 		unlink(name);
 	}
 	rmdir(dir);
+}
+
+static void teardown(void)
+{
+	ck_assert_uint_eq(differences(), 0);
+	remove_ledger();
 }
 
 static void set_field(struct raw_event *raw, enum event_field f, const char *text)
@@ -212,6 +217,17 @@ static enum event_state state_of(const char *id)
 
 	OK(event_state(st, &e, &state, &err));
 	return state;
+}
+
+static void raw_sql(const char *sql)
+{
+	sqlite3 *db;
+	char *message = NULL;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_exec(db, sql, NULL, NULL, &message);
+	ck_assert_msg(!message, "%s: %s", sql, message);
+	sqlite3_close(db);
 }
 
 static int64_t category_id(const char *name)
@@ -495,6 +511,52 @@ START_TEST(own_source_is_not_for_events_from_outside)
 }
 END_TEST
 
+/* What an operator's hand could do to them; and putting right what follows from the events doesn't hide it. */
+static const struct {
+	const char *sql;
+	const char *words;
+} tamperings[] = {
+	{ "UPDATE event SET price = price + 1 WHERE id LIKE '%.reversal'", "doesn't take away" },
+	{ "DELETE FROM event WHERE id LIKE '%.replacement'", "lacks its fact" },
+	{ "DELETE FROM event WHERE id LIKE '%.reversal'", "lacks its fact" },
+	{ "DELETE FROM event WHERE id = 'a'", "isn't there" },
+	{ "DELETE FROM correction", "a correction that doesn't exist" },
+	{ "UPDATE correction SET sid = 'CR2' WHERE id = 1", "CR2" },
+	{ "UPDATE event SET correction = NULL, count = 1, usage = 1, price = 1 WHERE id LIKE '%.reversal'", "no fact of any correction" },
+	{ "UPDATE event SET correction = 1 WHERE id = 'b'", "of another source" },
+	{ "UPDATE correction SET kind = 0", "no fact that the correction" },
+};
+
+static bool told;
+
+static void find_words(void *arg, const char *words)
+{
+	told |= strstr(words, arg) != NULL;
+}
+
+START_TEST(tampered_corrections_are_found)
+{
+	struct raw_event change = { 0 };
+	struct verify_calls calls = { .limit = 100, .difference = note_difference, .fault = find_words, .arg = (void *)(uintptr_t)tamperings[_i].words };
+	struct store *reader;
+	size_t n;
+	int64_t events;
+
+	add_call("a", "2026-11-20T10:00:00Z");
+	add_call("b", "2026-11-20T10:00:00Z");
+	set_field(&change, EV_PRICE, "0.75");
+	made("a", &change);
+	raw_sql("PRAGMA foreign_keys = OFF");
+	raw_sql(tamperings[_i].sql);
+	OK(store_open(path, 0, 50, &reader, &err));
+	OK(store_rebuild(reader, st, &calls, &n, &events, &err));
+	OK(store_verify(reader, &calls, &n, &events, &err));
+	store_close(&reader);
+	ck_assert_uint_ge(n, 1);
+	ck_assert(told);
+}
+END_TEST
+
 /* ---- closed books ---- */
 
 START_TEST(late_event_is_booked_at_the_first_open_instant)
@@ -763,13 +825,10 @@ static void step_rebuild(void)
 	};
 	struct verify_calls calls = { 0 };
 	struct store *reader;
-	sqlite3 *db;
 	size_t n;
 	int64_t events;
 
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, losses[any((int64_t)ARRAY_SIZE(losses))], NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	raw_sql(losses[any((int64_t)ARRAY_SIZE(losses))]);
 	OK(store_open(path, 0, 50, &reader, &err));
 	OK(store_rebuild(reader, st, &calls, &n, &events, &err));
 	store_close(&reader);
@@ -834,6 +893,11 @@ static Suite *correct_suite(void)
 	tcase_add_test(t, facts_of_a_correction_are_not_corrected_themselves);
 	tcase_add_test(t, events_out_of_scope_do_not_exist);
 	tcase_add_test(t, own_source_is_not_for_events_from_outside);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("tampering");
+	tcase_add_checked_fixture(t, setup, remove_ledger);
+	tcase_add_loop_test(t, tampered_corrections_are_found, 0, ARRAY_SIZE(tamperings));
 	suite_add_tcase(s, t);
 
 	t = tcase_create("closed books");
