@@ -24,6 +24,7 @@ struct csv_state {
 	bool begun;
 	size_t columns;                       /* that every row must have */
 	enum event_field field[MAPPING_COLUMNS_MAX];  /* of each column, without a mapping */
+	size_t state;                         /* 1 + the column that says what became of a stored event; 0: there is none */
 	int64_t row;                          /* rows of data so far */
 	struct strbuf scratch;                /* of the mapping */
 };
@@ -178,6 +179,8 @@ static int header_columns(struct csv_state *cs, struct error *err)
 			return error_set(err, ERR_BODY, event_fields[f].name, "the header names the column %s twice", event_fields[f].name);
 		has[f] = true;
 		cs->field[i] = f;
+		if (strcmp(cs->cell[i], "state") == 0)
+			cs->state = i + 1;
 	}
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
 		if (event_fields[f].required && !has[f])
@@ -222,11 +225,27 @@ static enum read_result map_row(struct reader *r, struct raw_event *ret, struct 
 	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
 }
 
+/* Is the row one of GET /events that doesn't count as it stands there? */
+static bool superseded(const struct csv_state *cs, struct error *err)
+{
+	static const char *const states[] = { "amended", "void", "reversal", "replacement" };
+
+	for (size_t i = 0; cs->state && i < sizeof(states) / sizeof(states[0]); i++) {
+		if (strcmp(cs->cell[cs->state - 1], states[i]) != 0)
+			continue;
+		error_set(err, ERR_PARAM, "state", "this is a stored event with its corrections (%s): usaged export writes what counts of it", states[i]);
+		return true;
+	}
+	return false;
+}
+
 /* An empty cell is a field that the event doesn't have. */
-static enum read_result plain_row(struct reader *r, struct raw_event *ret)
+static enum read_result plain_row(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct csv_state *cs = r->state;
 
+	if (superseded(cs, err))
+		return READ_BAD;
 	memset(ret, 0, sizeof(*ret));
 	ret->line = r->line;
 	for (size_t i = 0; i < cs->n; i++) {
@@ -254,7 +273,7 @@ static enum read_result csv_next(struct reader *r, struct raw_event *ret, struct
 		error_set(err, ERR_BODY, NULL, "the row has %zu columns where %zu are expected", cs->n, cs->columns);
 		return READ_BAD;
 	}
-	return r->mapping ? map_row(r, ret, err) : plain_row(r, ret);
+	return r->mapping ? map_row(r, ret, err) : plain_row(r, ret, err);
 }
 
 const struct form_ops form_csv = { csv_new, csv_next, csv_free_state };

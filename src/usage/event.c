@@ -141,15 +141,19 @@ static int check_amount(const struct raw_event *raw, enum event_field f, int pla
 	return error_set(err, ERR_OVERFLOW, name, "%s must be at most %" PRId64, name, max);
 }
 
+static int usage_follows(struct error *err)
+{
+	return error_set(err, ERR_PARAM, "usage", "usage of " CATEGORY_SIM_DATA " follows from data_upload and data_download: leave it out");
+}
+
 /* Bytes, whose sum in megabytes of 10^6 bytes is the usage: a byte is just its last place. */
 static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct error *err)
 {
-	int64_t download = 0;
+	int64_t download = 0, usage = 0;
 
-	if (given(raw, EV_USAGE))
-		return error_set(err, ERR_PARAM, "usage", "usage of " CATEGORY_SIM_DATA " follows from data_upload and data_download: leave it out");
 	if (!given(raw, EV_UPLOAD) && !given(raw, EV_DOWNLOAD))
-		return error_set(err, ERR_PARAM, "data_download", "data_download or data_upload is missing: " CATEGORY_SIM_DATA " is given in bytes");
+		return given(raw, EV_USAGE) ? usage_follows(err) :
+			error_set(err, ERR_PARAM, "data_download", "data_download or data_upload is missing: " CATEGORY_SIM_DATA " is given in bytes");
 	if (check_amount(raw, EV_UPLOAD, 0, BYTES_MAX, &a->upload, err) < 0 ||
 	    check_amount(raw, EV_DOWNLOAD, 0, BYTES_MAX, &download, err) < 0)
 		return -1;
@@ -157,6 +161,10 @@ static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct
 		return error_set(err, ERR_OVERFLOW, "data_download", "data_upload and data_download together must be at most %lld bytes",
 				 BYTES_MAX);
 	a->usage = a->upload + download;
+	if (check_amount(raw, EV_USAGE, USAGE_PLACES, EVENT_USAGE_MAX, &usage, err) < 0)
+		return -1;
+	if (given(raw, EV_USAGE) && usage != a->usage)
+		return usage_follows(err);
 	return 0;
 }
 

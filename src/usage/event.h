@@ -54,7 +54,7 @@ struct event {
  * 0, or -1 with ERR_PARAM (ERR_OVERFLOW for amounts above their limits), err->param naming the field. Amounts can't be negative. Checks: required fields,
  * lengths, UTF-8 without control characters, specversion "1.0", source (not EVENT_SOURCE_OWN), time (from 1980, not more than
  * AHEAD_US after NOW_US), amounts, country (two capital letters), SIM data (data_upload and data_download go with
- * category sim-data only, whole bytes; usage is then their sum in megabytes of 10^6 bytes and must not be given).
+ * category sim-data only, whole bytes; usage is then their sum in megabytes of 10^6 bytes, and if it is given must be that).
  */
 int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, struct event *ret, struct error *err);
 

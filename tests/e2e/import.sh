@@ -443,6 +443,15 @@ is "unless it is said" "$code $(wc -l <out-all.ndjson) $(ls out-all.ndjson.part 
 try export --account AC000000000000000000000000000000ff out-none.ndjson
 has "an account must be there" "$code $err" "1 usaged export: "
 is "nothing is left of what failed" "$(ls out-none* 2>>log)" ""
+event_sim='"category":"sim-data","sim":"HS1","data_upload":1,"data_download":2'
+event sim "$two" "$event_sim" >in/sim.ndjson
+try import in/sim.ndjson
+run report ListEvents --Id sim --format csv >found.csv 2>>log
+try import found.csv
+has "what GET /events tells as CSV is taken in, too" "$out" "total: 0 created, 1 duplicate, 0 conflict, 0 rejected"
+run report ListEvents --Id v,1 --format csv >found.csv 2>>log
+try import found.csv
+has "but not what corrections have changed" "$out$(cat found.csv.rejected.csv)" "usaged export writes what counts of it"
 try export --from tomorrow
 is "times are checked" "$code" 2
 

@@ -18,6 +18,7 @@ const unsigned char server_secret[SECRET_BYTES] = "thirty-two bytes for the hash
 
 static struct handler handler;
 static struct settings *settings;
+static struct signin *signin;
 static char folder[] = "/tmp/usaged-fuzz.XXXXXX", database[64];
 
 static void add_key(struct store *st)
@@ -51,6 +52,7 @@ static void remove_ledger(void)
 	char path[80];
 
 	handler_release(&handler);
+	signin_free(&signin);
 	settings_free(&settings);
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s%s", database, endings[i]);
@@ -70,7 +72,8 @@ static void begin(void)
 	make_ledger();
 	settings->database = database;
 	settings->templates = getenv("FUZZ_TEMPLATES") ? getenv("FUZZ_TEMPLATES") : "templates";
-	handler_init(&handler, settings, server_secret, ops, NULL);
+	signin = signin_new();
+	handler_init(&handler, settings, server_secret, ops, NULL, signin);
 	atexit(remove_ledger);
 }
 

@@ -438,6 +438,17 @@ START_TEST(a_header_without_a_required_field_says_which)
 }
 END_TEST
 
+START_TEST(a_stored_event_that_was_corrected_is_not_taken_as_it_was)
+{
+	CHECK_TOLD(READER_CSV,
+		   "id,source,subject,time,category,state\n1,s,A,T,c,current\n2,s,A,T,c,void\n3,s,A,T,c,replacement\n4,s,A,T,c,Tyrol\n",
+		   "2 source=s id=1 subject=A time=T category=c\n"
+		   "3 bad state: this is a stored event with its corrections (void): usaged export writes what counts of it\n"
+		   "4 bad state: this is a stored event with its corrections (replacement): usaged export writes what counts of it\n"
+		   "5 source=s id=4 subject=A time=T category=c\n");
+}
+END_TEST
+
 START_TEST(more_columns_than_the_limit_are_refused)
 {
 	char text[700];
@@ -1386,6 +1397,7 @@ static Suite *suite(void)
 	tcase_add_test(csv, a_malformed_row_spoils_no_other);
 	tcase_add_test(csv, a_quote_left_open_ends_with_the_longest_record);
 	tcase_add_test(csv, a_header_without_a_required_field_says_which);
+	tcase_add_test(csv, a_stored_event_that_was_corrected_is_not_taken_as_it_was);
 	tcase_add_test(csv, more_columns_than_the_limit_are_refused);
 	suite_add_tcase(s, csv);
 	tcase_add_test(templates, templates_join_texts_columns_and_positions);

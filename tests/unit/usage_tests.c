@@ -149,6 +149,10 @@ START_TEST(sim_data_is_counted_in_bytes_and_reported_in_megabytes)
 	OK(check(&raw, &ev));
 	ck_assert_int_eq(ev.amounts.usage, 1500001);
 	ck_assert_int_eq(ev.amounts.upload, 1500000);
+	set_field(&raw, EV_USAGE, "1.500001");           /* as we report it ourselves */
+	OK(check(&raw, &ev));
+	ck_assert_int_eq(ev.amounts.usage, 1500001);
+	set_field(&raw, EV_USAGE, NULL);
 	set_field(&raw, EV_UPLOAD, NULL);
 	OK(check(&raw, &ev));
 	ck_assert_int_eq(ev.amounts.usage, 1);
