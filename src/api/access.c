@@ -35,20 +35,22 @@ int access_accounts(const struct call *call, struct account **ret, size_t *ret_n
 	return 0;
 }
 
-/* May WHO, with a role that writes, write for A? */
-static bool writes_for(const struct principal *who, const struct account *a)
+bool access_writes(const struct principal *who, const struct account *a)
 {
-	if (who->role == ROLE_MANAGER)
+	if (who->role != ROLE_INGEST)
 		return principal_sees(who, a);
 	return !who->account || a->id == who->account || a->parent == who->account;
 }
 
-int access_ingest(const struct call *call, const char *sid, struct error *err)
+int access_ingest(const struct call *call, const char *sid, int64_t *ret_id, struct error *err)
 {
 	struct account a;
 	int rc = store_account_by_sid(call->store, sid, call->arena, &a, err);
 
-	return rc <= 0 ? rc : writes_for(call->who, &a);
+	if (rc <= 0 || !access_writes(call->who, &a))
+		return rc < 0 ? -1 : 0;
+	*ret_id = a.id;
+	return 1;
 }
 
 int access_correct(const struct principal *who, struct store *st, int64_t account, struct error *err)
@@ -60,7 +62,7 @@ int access_correct(const struct principal *who, struct store *st, int64_t accoun
 	arena_init(&arena);
 	rc = store_account_by_id(st, account, &arena, &a, err);
 	arena_release(&arena);
-	return rc <= 0 ? rc : writes_for(who, &a);
+	return rc <= 0 ? rc : access_writes(who, &a);
 }
 
 int access_events(const struct principal *who, struct store *st, int64_t account, struct error *err)

@@ -17,11 +17,14 @@ enum sight access_account(const struct call *call, const char *sid, struct accou
 /* May WHO see the events of an account? As its usage: also those of subaccounts that a main account's records add up. 1, 0, -1. */
 int access_events(const struct principal *who, struct store *st, int64_t account, struct error *err);
 
+/* May WHO, with a role that writes or reads, have to do with what is sent for A? */
+bool access_writes(const struct principal *who, const struct account *a);
+
 /* May WHO correct the events of an account? 1, 0, -1. */
 int access_correct(const struct principal *who, struct store *st, int64_t account, struct error *err);
 
-/* May the caller bring events for the account SID? 1, 0 (also if there is none), -1 failed. */
-int access_ingest(const struct call *call, const char *sid, struct error *err);
+/* May the caller bring events for the account SID? 1 and its *RET_ID, 0 (also if there is none), -1 failed. */
+int access_ingest(const struct call *call, const char *sid, int64_t *ret_id, struct error *err);
 
 /* The accounts the caller sees, in the order of their SIDs. */
 int access_accounts(const struct call *call, struct account **ret, size_t *ret_n, struct error *err);

@@ -7,6 +7,7 @@
 
 #include "api/access.h"
 #include "api/op.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "ingest/attributes.h"
 #include "ingest/batcher.h"
@@ -114,7 +115,7 @@ static const struct field result_fields[] = {
 	FIELD(struct result, source, "The event's source"),
 	FIELD(struct result, id, "The event's id"),
 	FIELD(struct result, status, "created, duplicate, conflict, rejected, or (with atomic) aborted: not stored because others stood in the way"),
-	FIELD(struct result, code, "Of a rejected one: invalid, overflow or unreadable"),
+	FIELD(struct result, code, "Of a rejected one: invalid, overflow, closed or unreadable"),
 	FIELD(struct result, field, "The field at fault"),
 	FIELD(struct result, message, "What is wrong with it, and what would be right"),
 	{ 0 }
@@ -146,6 +147,8 @@ struct record {
 	struct raw_event raw;
 	enum verdict verdict;
 	const struct error *error;       /* why it is rejected */
+	const char *text;                /* as it came, for the log of rejections */
+	int64_t account;                 /* that it is of, if the caller may write for it; else 0 */
 	bool unreadable;
 };
 
@@ -177,6 +180,12 @@ static void reject(const struct call *call, struct record *r, const struct error
 	r->error = copy;
 }
 
+/* Names an event in the answer. A text that no event may have names none. */
+static const char *name_of(const struct raw_event *raw, enum event_field f)
+{
+	return utf8_plain(raw->field[f].text, raw->field[f].len) ? raw->field[f].text : NULL;
+}
+
 static struct record *batch_add(struct batch *b, struct arena *arena)
 {
 	size_t size = b->size ? b->size * 2 : 16;
@@ -189,18 +198,38 @@ static struct record *batch_add(struct batch *b, struct arena *arena)
 	return &b->records[b->n++];
 }
 
+/* What there is of a record, as text: what is none becomes a question mark. */
+static const char *keep_text(struct arena *arena, const char *text, size_t len)
+{
+	char *copy = arena_strn(arena, text, len < REJECTION_RECORD_MAX ? len : REJECTION_RECORD_MAX);
+
+	len = len < REJECTION_RECORD_MAX ? len : REJECTION_RECORD_MAX;
+	for (size_t i = 0; i < len;) {
+		size_t step = copy[i] ? utf8_step(copy + i, len - i) : 0;
+
+		if (!step)
+			copy[i] = '?';
+		i += step ? step : 1;
+	}
+	return copy;
+}
+
 /* A record that the reader has read, or could not; then FAULT says why. */
 static int add_record(const struct call *call, enum reader_form form, enum read_result rc, const struct raw_event *raw,
-		      const struct error *fault, struct batch *b, struct error *err)
+		      const struct error *fault, const struct reader *reader, struct batch *b, struct error *err)
 {
 	struct error own = { 0 };
 	struct record *r;
+	size_t len;
+	const char *text = reader_text(reader, &len);
 
 	if (b->n == SUBMISSION_EVENTS_MAX)
 		return error_set(err, ERR_TOO_LARGE, NULL, "a request may hold at most %d events", SUBMISSION_EVENTS_MAX);
 	r = batch_add(b, call->arena);
 	r->raw = *raw;
 	keep_texts(call->arena, &r->raw);
+	if (call->settings->rejected_days)
+		r->text = keep_text(call->arena, text, len);
 	if (form == READER_DATA && attributes_read(find_header, call, call->arena, &r->raw, &own) < 0)
 		fault = &own;
 	if (rc == READ_BAD || own.kind) {
@@ -217,7 +246,7 @@ static int read_all(const struct call *call, enum reader_form form, struct reade
 	enum read_result rc;
 
 	while ((rc = reader_next(reader, &raw, &fault)) != READ_END && rc != READ_FAILED) {
-		if (rc != READ_SKIPPED && add_record(call, form, rc, &raw, &fault, b, err) < 0)
+		if (rc != READ_SKIPPED && add_record(call, form, rc, &raw, &fault, reader, b, err) < 0)
 			return -1;
 		error_clear(&fault);
 		raw = (struct raw_event){ 0 };
@@ -246,20 +275,26 @@ static int read_records(const struct call *call, struct batch *b, struct error *
 	return rc;
 }
 
-/* Whose event is it? An account that isn't the caller's is as unknown as one that doesn't exist. */
-static int check_subject(const struct call *call, const struct record *r, struct error *fault)
+/* Whose event is it? 0 if that can't be told, or isn't the caller's to write for. */
+static int find_account(const struct call *call, struct record *r, struct error *err)
 {
 	const char *sid = r->raw.field[EV_SUBJECT].text;
-	int rc = access_ingest(call, sid, fault);
 
-	if (rc == 0)
-		error_set(fault, ERR_PARAM, "subject", "'%.40s' is not an account that these credentials may write for", sid);
-	return rc > 0 ? 0 : -1;
+	return sid && sid_valid("AC", sid, r->raw.field[EV_SUBJECT].len) && access_ingest(call, sid, &r->account, err) < 0 ? -1 : 0;
+}
+
+/* An account that isn't the caller's is as unknown as one that doesn't exist. */
+static int check_record(const struct call *call, struct record *r, int64_t now, struct event *ret, struct error *fault)
+{
+	if (event_check(&r->raw, now, call->settings->ahead_seconds * USEC_PER_SEC, ret, fault) < 0)
+		return -1;
+	return r->account ? 0 : error_set(fault, ERR_PARAM, "subject", "'%.40s' is not an account that these credentials may write for",
+					  r->raw.field[EV_SUBJECT].text);
 }
 
 static int check_records(const struct call *call, struct batch *b, struct error *err)
 {
-	int64_t now = clock_now_us(), ahead = call->settings->ahead_seconds * USEC_PER_SEC;
+	int64_t now = clock_now_us();
 
 	b->events = arena_array(call->arena, struct event, b->n);
 	b->record_of = arena_array(call->arena, size_t, b->n);
@@ -267,27 +302,75 @@ static int check_records(const struct call *call, struct batch *b, struct error 
 		struct record *r = &b->records[i];
 		struct error fault = { 0 };
 
+		if (find_account(call, r, err) < 0)
+			return -1;
 		if (r->error)
 			continue;
-		if (event_check(&r->raw, now, ahead, &b->events[b->n_events], &fault) == 0 && check_subject(call, r, &fault) == 0) {
+		if (check_record(call, r, now, &b->events[b->n_events], &fault) == 0)
 			b->record_of[b->n_events++] = i;
-		} else if (fault.kind == ERR_PARAM || fault.kind == ERR_OVERFLOW) {
+		else
 			reject(call, r, &fault);
-		} else {
-			*err = fault;
-			return -1;
-		}
 	}
 	return 0;
+}
+
+/* ---- the log of what is rejected ---- */
+
+static const char *refusal_code(const struct record *r, const struct error *reason)
+{
+	return r->unreadable ? "unreadable" : event_refusal_code(reason);
+}
+
+static void describe(const struct call *call, const struct record *r, struct rejection *ret)
+{
+	const char *source = name_of(&r->raw, EV_SOURCE), *id = name_of(&r->raw, EV_ID);
+
+	ret->author = call->who->name;
+	ret->account = r->account;
+	ret->source = source ? source : "";
+	ret->event = id ? id : "";
+	ret->record = r->text ? r->text : "";
+}
+
+struct described {
+	const struct call *call;
+	const struct batch *batch;
+};
+
+/* In the writer's thread, while the request waits. */
+static void describe_event(const struct submission *s, size_t i, struct rejection *ret)
+{
+	const struct described *d = s->describe_arg;
+
+	describe(d->call, &d->batch->records[d->batch->record_of[i]], ret);
+}
+
+/* Those that never became events. */
+static const struct rejection *list_rejections(const struct call *call, const struct batch *b)
+{
+	struct rejection *list = arena_array(call->arena, struct rejection, b->n - b->n_events + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct record *r = &b->records[i];
+
+		if (!r->error)
+			continue;
+		list[n] = (struct rejection){ .at = call->now, .code = refusal_code(r, r->error), .field = r->error->param, .message = r->error->message };
+		describe(call, r, &list[n++]);
+	}
+	return list;
 }
 
 static int store_records(const struct call *call, struct batch *b, struct error *err)
 {
 	bool atomic = call_arg(call, "atomic")->yes;
-	struct submission s = { .events = b->events, .n = b->n_events, .atomic = atomic, .spoilt = b->n_events < b->n };
+	struct described described = { call, b };
+	struct submission s = {
+		.events = b->events, .n = b->n_events, .atomic = atomic, .spoilt = b->n_events < b->n,
+		.rejections = list_rejections(call, b), .n_rejections = b->n - b->n_events, .describe = describe_event, .describe_arg = &described,
+	};
 
-	if (!b->n_events)
-		return 0;
 	s.verdicts = arena_array(call->arena, enum verdict, s.n);
 	s.errors = arena_array(call->arena, struct error *, s.n);
 	if (batcher_submit(call->batcher, &s, err) < 0)
@@ -301,12 +384,6 @@ static int store_records(const struct call *call, struct batch *b, struct error 
 		free(s.errors[i]);
 	}
 	return 0;
-}
-
-/* Names an event in the answer. A text that no event may have names none. */
-static const char *name_of(const struct raw_event *raw, enum event_field f)
-{
-	return utf8_plain(raw->field[f].text, raw->field[f].len) ? raw->field[f].text : NULL;
 }
 
 static void write_results(struct call *call, const struct batch *b, struct writer *w)
@@ -327,7 +404,7 @@ static void write_results(struct call *call, const struct batch *b, struct write
 		struct result result = { name_of(&r->raw, EV_SOURCE), name_of(&r->raw, EV_ID), verdict_names[r->verdict], NULL, NULL, NULL };
 
 		if (r->verdict == VERDICT_REJECTED) {
-			result.code = r->unreadable ? "unreadable" : r->error->kind == ERR_OVERFLOW ? "overflow" : "invalid";
+			result.code = refusal_code(r, r->error);
 			result.field = r->error->param[0] ? r->error->param : NULL;
 			result.message = r->error->message;
 		}

@@ -10,7 +10,7 @@
 extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_ListUsageRecord, op_ListUsageRecordAllTime,
 	op_ListUsageRecordDaily, op_ListUsageRecordMonthly, op_ListUsageRecordYearly, op_ListUsageRecordToday,
 	op_ListUsageRecordYesterday, op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord,
-	op_Authenticate, op_GetAuthStatus, op_RequestAuthToken, op_PostEvents, op_ListEvents, op_GetEvent, op_VoidEvent, op_AmendEvent,
+	op_Authenticate, op_GetAuthStatus, op_RequestAuthToken, op_PostEvents, op_ListEvents, op_GetEvent, op_VoidEvent, op_AmendEvent, op_ListRejections,
 	op_ListAccounts, op_ListOperations, op_Overview, op_ReportUsage, op_ReportBilling, op_ReportAI, op_ReportSim;
 
 /* In the order that pages and manuals name them. */
@@ -23,7 +23,7 @@ const struct op *const ops[] = {
 	&op_ListUsageRecords, &op_GetAIUsage,
 	&op_GetAuthStatus, &op_RequestAuthToken, &op_Authenticate,     /* its {Provider} would take the others' names */
 	&op_ListSuperSimUsageRecord,
-	&op_ListEvents, &op_GetEvent, &op_PostEvents, &op_VoidEvent, &op_AmendEvent, &op_ListOperations,
+	&op_ListEvents, &op_GetEvent, &op_PostEvents, &op_VoidEvent, &op_AmendEvent, &op_ListRejections, &op_ListOperations,
 	NULL
 };
 

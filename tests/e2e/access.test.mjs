@@ -73,6 +73,7 @@ const table = [
 	{ path: '/events', main: 200, key: 200, sub: 200, other: 200, admin: 200, manager: 200, user: 403, ingest: 403 },
 	{ path: `/events?AccountSid=${sids.main}`, main: 200, key: 200, sub: 404, other: 404, admin: 200, manager: 200, user: 403, ingest: 403 },
 	{ path: `/events?AccountSid=${sids.other}`, main: 404, key: 404, sub: 404, other: 200, admin: 200, manager: 404, user: 403, ingest: 403 },
+	{ path: '/rejections', main: 200, key: 403, sub: 200, other: 200, admin: 200, manager: 200, user: 403, ingest: 200 },
 	{ path: '/events/none', main: 404, key: 404, sub: 404, other: 404, admin: 404, manager: 404, user: 403, ingest: 403 },
 	...['void', 'amend'].map(verb =>
 		({ path: `/events/none/${verb}?reason=x`, method: 'POST', main: 403, key: 403, sub: 403, other: 403, admin: 404, manager: 404, user: 403, ingest: 404 })),

@@ -125,3 +125,47 @@ describe('all or nothing', () => {
 		assert.match((await atomic([event('a8')], '?atomic=maybe')).is(400).json.message, /atomic/)
 	})
 })
+
+describe('the log of what was rejected', () => {
+	const log = async (caller, query = '?PageSize=1000') => (await send(`/rejections${query}`, caller)).is(200).json
+	const mine = list => list.filter(r => r.source === source || (r.record ?? '').includes(source))
+	const own = () => ({ auth: 'Basic ' + Buffer.from(`${account.sid}:${account.token}`).toString('base64') })
+
+	test('has each with its reason, its account and the record as it came', async () => {
+		const bodies = [event('r1', { category: 'moon' }), event('r2', { price: -1 }), 7, { ...event('r3'), subject: 'me' }, event('r4')]
+		assert.equal((await post(JSON.stringify(bodies))).is(207).json.rejected, 4)
+		const all = (await log({ as: 'admin' })).rejections, found = mine(all)
+		for (const [id, field] of [['r1', 'category'], ['r2', 'price']]) {
+			const r = found.find(x => x.id === id)
+			assert.deepEqual([r.field, r.code, r.account_sid, JSON.parse(r.record).id], [field, 'invalid', account.sid, id])
+			assert.ok(r.message && r.author && Date.parse(r.at))
+		}
+		assert.equal(found.find(x => x.id === 'r3').account_sid, undefined)
+		assert.ok(all.some(r => r.record === '7' && r.code === 'unreadable'))
+		assert.ok(!found.some(x => x.id === 'r4'))
+	})
+	test('an atomic request that stored nothing is logged as well', async () => {
+		(await post(JSON.stringify([event('ra1', { category: 'moon' }), event('ra2')]), {}, '?atomic=true')).is(207)
+		assert.ok(mine((await log({ as: 'admin' })).rejections).some(r => r.id === 'ra1'))
+	})
+	test('bytes that are no text are kept as well as can be', async () => {
+		(await post(Buffer.from(`{"id":"\xff","source":"${source}/bytes"}\n`, 'latin1'), { 'Content-Type': 'application/x-ndjson' })).is(207)
+		assert.ok((await log({ as: 'admin' })).rejections.some(r => r.record === `{"id":"?","source":"${source}/bytes"}`))
+	})
+	test('others see only what names their accounts', async () => {
+		const list = (await log(own())).rejections
+		assert.ok(list.length && list.every(r => r.account_sid === account.sid))
+		assert.deepEqual(mine((await log({ as: 'other' })).rejections), [])
+	})
+	test('page by page, in each format', async () => {
+		const all = (await log(own())).rejections, list = []
+		for (let next = '/rejections?PageSize=1'; next;) {
+			const page = (await send(next, own())).is(200).json
+			list.push(...page.rejections)
+			next = page.next_page_uri
+		}
+		assert.deepEqual(list, all)
+		for (const suffix of ['.xml', '.csv', '.html', '.jsonl'])
+			assert.match((await send(`/rejections${suffix}`, own())).is(200).text, /moon/)
+	})
+})

@@ -1,0 +1,136 @@
+/*
+ * rejections.c - the log of what was rejected: GET /rejections.
+ */
+#include "api/access.h"
+#include "api/op.h"
+#include "api/paging.h"
+#include "base/banned.h"
+
+struct rejection_record {
+	const char *at, *author, *account_sid, *source, *id, *code, *field, *message, *record;
+};
+
+static const struct field rejection_fields[] = {
+	FIELD(struct rejection_record, at, "When", .format = "date-time"),
+	FIELD(struct rejection_record, author, "Who sent it"),
+	FIELD(struct rejection_record, account_sid, "The account that it named, if the sender may write for it; or null"),
+	FIELD(struct rejection_record, source, "The event's source, or null where it couldn't be read"),
+	FIELD(struct rejection_record, id, "The event's id, likewise"),
+	FIELD(struct rejection_record, code, "invalid, overflow, closed or unreadable"),
+	FIELD(struct rejection_record, field, "The field at fault, or null"),
+	FIELD(struct rejection_record, message, "What was wrong with it, and what would have been right"),
+	FIELD(struct rejection_record, record, "The record as it came, cut after some thousand bytes"),
+	{ 0 }
+};
+
+static const struct shape rejection_shape = { .name = "Rejection", .fields = rejection_fields, .doc = "A record that was rejected" };
+
+struct rejections_page {
+	int64_t page, page_size;
+	const char *uri, *first_page_uri, *next_page_uri;
+};
+
+enum { REJECTIONS_LIST = 5 };
+
+static const struct field page_fields[] = {
+	FIELD(struct rejections_page, page, "Number of the page, from 0"),
+	FIELD(struct rejections_page, page_size, "Most records a page has"),
+	FIELD(struct rejections_page, uri, "This page", .format = "uri"),
+	FIELD(struct rejections_page, first_page_uri, "The first page", .format = "uri"),
+	FIELD(struct rejections_page, next_page_uri, "The page after, or null", .flags = FIELD_NEXT, .format = "uri"),
+	[REJECTIONS_LIST] = FIELD_LIST("rejections", &rejection_shape, "Newest first"),
+	{ 0 }
+};
+
+static const struct shape page_shape = { .name = "Rejections", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "A page of what was rejected" };
+
+/* The accounts whose rejections the caller sees; NULL: all, also those of no account. */
+static int choose_accounts(const struct call *call, const int64_t **ret, size_t *ret_n, struct error *err)
+{
+	struct account *list;
+	int64_t *ids;
+	size_t n, seen = 0;
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (call->who->role == ROLE_ADMIN)
+		return 0;
+	if (store_accounts(call->store, 0, call->arena, &list, &n, err) < 0)
+		return -1;
+	ids = arena_array(call->arena, int64_t, n + 1);
+	for (size_t i = 0; i < n; i++)
+		if (access_writes(call->who, &list[i]))
+			ids[seen++] = list[i].id;
+	*ret = ids;
+	*ret_n = seen;
+	return 0;
+}
+
+static const char *or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static int fill_record(const struct call *call, const struct rejection *r, struct rejection_record *ret, struct error *err)
+{
+	struct account account = { 0 };
+	char at[INSTANT_TEXT];
+
+	if (r->account && store_account_by_id(call->store, r->account, call->arena, &account, err) < 0)
+		return -1;
+	instant_format(at, r->at * USEC_PER_SEC);
+	*ret = (struct rejection_record){
+		.at = arena_str(call->arena, at), .author = r->author, .account_sid = or_null(arena_str(call->arena, account.sid)),
+		.source = or_null(r->source), .id = or_null(r->event), .code = r->code, .field = or_null(r->field),
+		.message = r->message, .record = r->record,
+	};
+	return 0;
+}
+
+static int write_page(const struct call *call, const struct record_page *page, const struct rejection *list, struct writer *w, struct error *err)
+{
+	struct rejections_page p = { page->page, page->page_size, page->self, page->first, page->next };
+	struct rejection_record rec;
+
+	writer_about(w, call->op->title, "What was sent and not stored, newest first.");
+	writer_begin(w, NULL, &page_shape);
+	writer_fields(w, &page_shape, &p);
+	writer_begin_list(w, &page_fields[REJECTIONS_LIST], &rejection_shape);
+	for (size_t i = 0; i < page->n; i++) {
+		if (fill_record(call, &list[i], &rec, err) < 0)
+			return -1;
+		writer_record(w, NULL, &rejection_shape, &rec);
+	}
+	writer_end(w);
+	writer_end(w);
+	return 0;
+}
+
+/* A page begins before the number in its place. */
+static int list_rejections(struct call *call, struct writer *w, struct error *err)
+{
+	struct page_place place, next = { 0 };
+	struct record_page page;
+	struct rejection *list;
+	const int64_t *accounts;
+	size_t n_accounts, n;
+	bool more;
+
+	if (page_begin(call, &page, &place, err) < 0 || choose_accounts(call, &accounts, &n_accounts, err) < 0 ||
+	    store_rejections(call->store, accounts, n_accounts, place.number[0], (size_t)page.page_size + 1, call->arena, &list, &n, err) < 0)
+		return -1;
+	more = n > (size_t)page.page_size;
+	page.n = more ? (size_t)page.page_size : n;
+	if (more)
+		next.number[0] = list[page.n - 1].id;
+	page_links(call, arena_join(call->arena, call_path(call), call_link_suffix(call, call->op->dialect), NULL), &page, more ? &next : NULL, NULL);
+	return write_page(call, &page, list, w, err);
+}
+
+static const struct param list_params[] = { PAGING_PARAMS, { 0 } };
+
+const struct op op_ListRejections = {
+	.id = "ListRejections", .methods = M_READ, .path = "/rejections", .dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_INGEST, .params = list_params, .returns = &page_shape, .run = list_rejections,
+	.title = "Rejected records", .nav = "Rejected", .doc = "What was sent and not stored, and why",
+};
