@@ -474,11 +474,12 @@ START_TEST(every_operation_refuses_every_role_that_its_row_does_not_name)
 }
 END_TEST
 
-START_TEST(an_ingest_key_and_a_user_without_a_role_read_nothing)
+START_TEST(an_ingest_key_and_a_user_without_a_role_read_no_usage)
 {
 	for (const struct op *const *op = ops; *op; op++) {
 		ck_assert(!((*op)->roles & ROLE_USER));
-		if ((*op)->methods & M_GET)
+		/* but what became of what it sent */
+		if (((*op)->methods & M_GET) && op_find("ListRejections") != *op)
 			ck_assert(!((*op)->roles & ROLE_INGEST));
 	}
 }
@@ -575,7 +576,7 @@ int main(void)
 	tcase_add_test(tc, a_token_that_was_changed_or_moved_to_another_question_is_refused);
 	tcase_add_test(tc, more_than_a_thousand_a_page_counts_as_a_thousand);
 	tcase_add_test(tc, every_operation_refuses_every_role_that_its_row_does_not_name);
-	tcase_add_test(tc, an_ingest_key_and_a_user_without_a_role_read_nothing);
+	tcase_add_test(tc, an_ingest_key_and_a_user_without_a_role_read_no_usage);
 	tcase_add_loop_test(tc, a_caller_sees_just_the_accounts_of_its_role, 0, sizeof(sights) / sizeof(sights[0]));
 	tcase_add_test(tc, unknown_and_forbidden_sids_answer_alike);
 	tcase_add_test(tc, a_manager_is_told_that_a_foreign_account_is_not_his);
