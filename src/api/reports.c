@@ -45,7 +45,7 @@ enum { ROW_START, ROW_END, ROW_ACCOUNT = 5 };
 	FIELD(struct row, price, "Cost in the currency of the account"),                                                      \
 	FIELD(struct row, events_uri, "The events behind the line", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),  \
 	FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),                 \
-	FIELD(struct row, previous_price, "Cost in the days it is compared with"),                                            \
+	FIELD(struct row, previous_price, "Cost in the days it is compared with", .format = "money"),                                            \
 	FIELD(struct row, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE), \
 	FIELD(struct row, share, "Part of the total cost in percent", .flags = FIELD_SHARE)
 
@@ -856,10 +856,10 @@ static const struct param ai_params[] = {
 
 static const struct param sim_params[] = {
 	ACCOUNT_PARAMS,
-	{ "Sim", PT_TEXT, .max = 128, .doc = "Only of this SIM" },
+	{ "Sim", PT_TEXT, .max = 128, .label = "SIM", .doc = "Only of this SIM" },
 	{ "Fleet", PT_TEXT, .max = 128, .doc = "Only of this fleet" },
 	{ "Network", PT_TEXT, .max = 128, .doc = "Only in this network" },
-	{ "IsoCountry", PT_TEXT, .min = 2, .max = 2, .doc = "Only in this country: two capital letters" },
+	{ "IsoCountry", PT_TEXT, .min = 2, .max = 2, .label = "Country", .doc = "Only in this country: two capital letters" },
 	{ "GroupBy", PT_ENUM, .values = group_names, .doc = "What the lines are" },
 	DAY_PARAMS, LIST_PARAMS,
 	{ 0 }

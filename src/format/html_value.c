@@ -57,7 +57,7 @@ bool html_value_is_date(const struct field *f)
 
 bool html_value_is_money(const struct field *f)
 {
-	if (f->flags & FIELD_MONEY)
+	if ((f->flags & FIELD_MONEY) || (f->format && strcmp(f->format, "money") == 0))
 		return true;
 	do
 		f++;

@@ -50,7 +50,8 @@ struct field {
 	unsigned flags;
 	const struct shape *shape;  /* VT_OBJECT, VT_LIST */
 	const char *xml_attrs;      /* extra attributes of the XML element, or NULL */
-	const char *format;         /* OpenAPI's word for what the text holds ("date", "uri", "currency"), or NULL */
+	const char *format;         /* OpenAPI's word for what the text holds ("date", "uri", "currency"), or "money" of
+	                               a number that pages show to two places; or NULL */
 	const char *doc;            /* one line */
 };
 
