@@ -39,7 +39,7 @@ struct field_record {
 
 static const struct field field_fields[] = {
 	FIELD(struct field_record, path, "Where it stands: names joined with \".\", \"[]\" after a list"),
-	FIELD(struct field_record, type, "text, integer, decimal, boolean, object or list"),
+	FIELD(struct field_record, type, "text, texts (a list of them), integer, decimal, boolean, object or list"),
 	FIELD(struct field_record, format, "What a text holds, such as date or uri"),
 	FIELD(struct field_record, nullable, "May it be null?"),
 	FIELD(struct field_record, quoted, "Is the number a JSON string?"),
@@ -51,17 +51,18 @@ static const struct field field_fields[] = {
 static const struct shape field_shape = { .name = "Field", .fields = field_fields, .doc = "A field of the answer" };
 
 struct op_record {
-	const char *id, *methods, *path, *dialect, *roles, *title, *doc;
+	const char *id, *methods, *path, *short_path, *dialect, *roles, *title, *doc;
 };
 
-enum { OP_PARAMS = 7, OP_RETURNS };
+enum { OP_PARAMS = 8, OP_RETURNS };
 
 static const struct field op_fields[] = {
 	FIELD(struct op_record, id, "Its name"),
 	FIELD(struct op_record, methods, "Verbs, joined with commas"),
 	FIELD(struct op_record, path, "Where it is"),
+	FIELD(struct op_record, short_path, "Where it is, too, without what stands in braces"),
 	FIELD(struct op_record, dialect, "The family that its answers are spelled like"),
-	FIELD(struct op_record, roles, "Who may call it, joined with commas"),
+	FIELD(struct op_record, roles, "Who may call it, joined with commas; Anyone: also who isn't signed in"),
 	FIELD(struct op_record, title, "The title of its page"),
 	FIELD(struct op_record, doc, "What it does", .flags = FIELD_LABEL),
 	[OP_PARAMS] = FIELD_LIST("parameters", &param_shape, "What it can be told"),
@@ -183,7 +184,7 @@ static void write_fields(struct arena *a, const struct op *op, const struct shap
 static void write_op(struct arena *a, const struct op *op, struct writer *w)
 {
 	struct op_record rec = {
-		.id = op->id, .methods = method_names(a, op->methods), .path = op->path, .dialect = op->dialect->name,
+		.id = op->id, .methods = method_names(a, op->methods), .path = op->path, .short_path = op->short_path, .dialect = op->dialect->name,
 		.roles = role_names(a, op->roles), .title = op->title, .doc = op->doc,
 	};
 

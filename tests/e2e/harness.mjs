@@ -64,11 +64,27 @@ export function usaged(...args) {
 			err ? failed(new Error(`usaged ${args.join(' ')}: ${stderr || err.message}`)) : done(stdout)))
 }
 
+// The same with INPUT as its standard input.
+export function usagedWith(input, ...args) {
+	return new Promise((done, failed) => {
+		const child = execFile(program, ['--config', config, ...args], (err, stdout, stderr) =>
+			err ? failed(new Error(`usaged ${args.join(' ')}: ${stderr || err.message}`)) : done(stdout))
+		child.stdin.end(input)
+	})
+}
+
 // A new main account with nothing in it, for tests that write: { sid, token }.
 export async function newAccount(name) {
 	const { SID: sid } = valuesOf(await usaged('account', 'add', '--name', `${name} ${process.pid} ${Date.now()}`))
 	const { SECRET: token } = valuesOf(await usaged('key', 'add', '--role', 'Account', '--account', sid))
 	return { sid, token }
+}
+
+// A new user, whom the test removes: { name, password }.
+export async function newUser(name, role, ...options) {
+	const unique = `e2e-${name}-${process.pid}-${Date.now()}`, password = `secret of ${unique}`
+	await usagedWith(password + '\n', 'user', 'add', unique, '--role', role, ...options)
+	return { name: unique, password }
 }
 
 // The subaccounts of a main account.
@@ -340,7 +356,7 @@ const pathPattern = op => op.path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^
 // By operation: a pattern of its paths, and a tree of what its JSON answer holds.
 const tables = JSON.parse(execFileSync(program, ['--config', config, 'report', 'ListOperations', '--format', 'json'])).operations.map(op => ({
 	id: op.id, methods: op.methods.split(','), path: op.dialect === 'servicestack'
-		? new RegExp(`^(?:${pathPattern(op)}|/api/${op.id}|/json/(?:reply|oneway)/${op.id})(?:\\.\\w+)?$`, 'i')
+		? new RegExp(`^(?:${pathPattern(op)}${op.short_path ? '|' + op.short_path : ''}|/api/${op.id}|/json/(?:reply|oneway)/${op.id})(?:\\.\\w+)?$`, 'i')
 		: new RegExp(`^${pathPattern(op)}(?:\\.\\w+)?$`),
 	tree: treeOf(op.returns), nullsLeftOut: op.dialect !== 'twilio' && op.dialect !== 'supersim',
 }))
