@@ -265,6 +265,8 @@ static int authenticate(struct call *call, struct writer *w, struct error *err)
 
 /* ---- GetAuthStatus ---- */
 
+#define USERS_NAMESPACE "http://schemas.datacontract.org/2004/07/Voice.Api.Users"
+
 struct user_info {
 	const char *id;
 	bool is_authenticated;
@@ -291,7 +293,7 @@ static const struct field user_info_fields[] = {
 };
 
 static const struct shape user_info_shape = {
-	.name = "UserInfo", .xml_namespace = "http://schemas.datacontract.org/2004/07/Voice.Api.Users", .fields = user_info_fields,
+	.name = "UserInfo", .xml_namespace = USERS_NAMESPACE, .fields = user_info_fields,
 	.doc = "Who is signed in"
 };
 
@@ -338,7 +340,7 @@ static const struct field auth_token_fields[] = {
 };
 
 static const struct shape auth_token_shape = {
-	.name = "RequestAuthTokenResponse", .xml_namespace = "http://schemas.datacontract.org/2004/07/Voice.Api.Users",
+	.name = "RequestAuthTokenResponse", .xml_namespace = USERS_NAMESPACE,
 	.fields = auth_token_fields, .doc = "A token for a user"
 };
 
@@ -430,7 +432,8 @@ const struct op op_GetAuthStatus = {
 
 const struct op op_RequestAuthToken = {
 	.id = "RequestAuthToken", .methods = M_READ, .path = "/auth/token", .dialect = &dialect_servicestack,
-	.roles = ROLE_ADMIN | ROLE_MANAGER, .changes = true, .params = token_params, .returns = &auth_token_shape, .run = request_token,
+	.roles = ROLE_ADMIN | ROLE_MANAGER, .changes = true, .params = token_params, .returns = &auth_token_shape, .takes_body = true,
+	.body_root = "RequestAuthToken", .body_namespace = USERS_NAMESPACE, .run = request_token,
 	.title = "A token for a user", .doc = "Makes a bearer token that signs in as a user for a while",
 };
 
