@@ -83,6 +83,8 @@ static const struct setting table[] = {
 	  "The least important lines to log." },
 	{ "server", "templates", ST_PATH, AT(templates), "", 0, 4095, NULL,
 	  "The folder of the pages' templates. Empty: the installed one." },
+	{ "server", "own_templates", ST_PATH, AT(own_templates), "", 0, 4095, NULL,
+	  "A folder of templates that take the place of those of the same name. Empty: none." },
 	{ "server", "login_redirect", ST_BOOL, AT(login_redirect), "yes", 0, 0, NULL,
 	  "Lead who asks for a page and isn't signed in to /login, instead of refusing them as a program." },
 	{ "server", "token_seconds", ST_INT, AT(token_seconds), "3600", 60, 2592000, NULL,

@@ -34,6 +34,7 @@ struct settings {
 	int64_t drain_seconds;          /* how long SIGTERM lets requests in work finish */
 	const char *log_level;          /* error, warning, info, debug */
 	const char *templates;          /* folder of the pages' templates */
+	const char *own_templates;      /* folder of those that take their place; "" = none */
 	bool login_redirect;            /* a page without credentials leads to /login */
 	int64_t token_seconds;          /* life of what RequestAuthToken makes */
 	/* [twilio] */

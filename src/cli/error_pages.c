@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "format/templates.h"
 #include "http/negotiate.h"
+#include "http/page.h"
 #include "base/banned.h"
 
 #define PAGE_BYTES 65536
@@ -35,11 +37,11 @@ static const struct server_error {
 };
 
 /* The document of E in D's words and format F, appended to OUT. */
-static int render(const struct settings *s, const struct dialect *d, const struct format *f, const struct server_error *e,
+static int render(const struct settings *s, const struct templates *t, const struct dialect *d, const struct format *f, const struct server_error *e,
 		  struct strbuf *out, struct error *err)
 {
 	const struct page page = { .site = s->name };
-	const struct writer_options options = { .style = d->style, .page = &page, .templates = s->templates };
+	const struct writer_options options = { .style = d->style, .page = &page, .templates = t };
 	struct sink sink = { .buf = out };
 	struct error said = { 0 };
 	struct error_status status;
@@ -85,7 +87,7 @@ static int replace_file(const char *path, const struct strbuf *text, struct erro
 	return rc;
 }
 
-static int write_page(const struct settings *s, const char *dir, const struct dialect *d, const struct format *f,
+static int write_page(const struct settings *s, const struct templates *t, const char *dir, const struct dialect *d, const struct format *f,
 		      const struct server_error *e, struct error *err)
 {
 	struct strbuf path, text;
@@ -94,7 +96,7 @@ static int write_page(const struct settings *s, const char *dir, const struct di
 	strbuf_init(&path, 8000);
 	strbuf_init(&text, PAGE_BYTES);
 	strbuf_addf(&path, "%s/%s/%d.%s", dir, d->name, e->status, f->name);
-	rc = render(s, d, f, e, &text, err);
+	rc = render(s, t, d, f, e, &text, err);
 	if (rc == 0)
 		rc = replace_file(path.text, &text, err);
 	strbuf_release(&text);
@@ -102,7 +104,7 @@ static int write_page(const struct settings *s, const char *dir, const struct di
 	return rc;
 }
 
-static int write_dialect(const struct settings *s, const char *dir, const struct dialect *d, struct error *err)
+static int write_dialect(const struct settings *s, const struct templates *t, const char *dir, const struct dialect *d, struct error *err)
 {
 	struct strbuf path;
 	int rc;
@@ -113,12 +115,13 @@ static int write_dialect(const struct settings *s, const char *dir, const struct
 	strbuf_release(&path);
 	for (const struct format *const *f = formats; rc == 0 && *f; f++)
 		for (const struct server_error *e = server_errors; rc == 0 && format_is_served(*f) && e->status; e++)
-			rc = write_page(s, dir, d, *f, e, err);
+			rc = write_page(s, t, dir, d, *f, e, err);
 	return rc;
 }
 
 static int run(const struct settings *s, int argc, char **argv)
 {
+	struct templates *templates = NULL;
 	struct error err = { 0 };
 	int rc;
 
@@ -126,9 +129,12 @@ static int run(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (argc != 2)
 		return command_wrong(&command_error_pages, "needs one folder to write to");
-	rc = make_folder(argv[1], &err);
+	rc = page_templates(s, &templates, &err);
+	if (rc == 0)
+		rc = make_folder(argv[1], &err);
 	for (const struct dialect *const *d = dialects; rc == 0 && *d; d++)
-		rc = write_dialect(s, argv[1], *d, &err);
+		rc = write_dialect(s, templates, argv[1], *d, &err);
+	templates_unref(&templates);
 	return rc < 0 ? command_fail("error-pages", &err) : EXIT_DONE;
 }
 

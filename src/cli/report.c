@@ -11,6 +11,9 @@
 #include "api/op.h"
 #include "base/civil.h"
 #include "base/secret.h"
+#include "format/templates.h"
+#include "http/negotiate.h"
+#include "http/page.h"
 #include "base/banned.h"
 
 enum { BUFFER_MAX = 64 << 20, FLUSH_ABOVE = 64 << 10 };
@@ -37,11 +40,14 @@ static int run_call(struct call *call, const struct report *r, struct error *err
 	struct page page = { .site = r->settings->name };
 	struct strbuf buf;
 	struct sink sink = { .buf = &buf, .flush_above = FLUSH_ABOVE, .flush = flush_to_stdout };
+	struct templates *templates = NULL;
 	struct writer *w;
 	int rc;
 
 	options.page = &page;
-	options.templates = r->settings->templates;
+	if (format_is_page(r->format) && page_templates(r->settings, &templates, err) < 0)
+		return -1;
+	options.templates = templates;
 	strbuf_init(&buf, BUFFER_MAX);
 	w = writer_new(r->format, &options, &sink);
 	rc = call_run(call, r->raw, r->n_raw, w, err);
@@ -51,6 +57,7 @@ static int run_call(struct call *call, const struct report *r, struct error *err
 		rc = flush_to_stdout(&sink, err);
 	writer_free(&w);
 	strbuf_release(&buf);
+	templates_unref(&templates);
 	return rc;
 }
 

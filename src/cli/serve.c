@@ -57,6 +57,7 @@ const struct command command_serve = {
 		"Serves the APIs by FastCGI on the socket of the settings until SIGTERM or SIGINT; then requests in work\n"
 		"may finish, for as long as server.drain_seconds says. A second signal ends it at once. With an empty\n"
 		"server.socket it serves on a socket that it inherits as standard input. Started by a web server as a CGI\n"
-		"program (REQUEST_METHOD is set), it answers that one request. Logs to standard error, a line a request.\n",
+		"program (REQUEST_METHOD is set), it answers that one request. SIGHUP reads the pages' templates again. Logs to\n"
+		"standard error, a line a request.\n",
 	.run = run
 };

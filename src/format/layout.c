@@ -1,25 +1,24 @@
 #include "format/layout.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "format/mustache.h"
-#include "format/parts.h"
 #include "format/plain.h"
+#include "format/templates.h"
 
 #include "base/banned.h"
 
 struct layout {
 	const char *content;
 	struct json_object *data;
-	struct parts parts;
+	const struct templates *templates;
 
 	struct strbuf rendered;
 	size_t split;                   /* where the body comes in it */
+	bool has_content;               /* the layout has a place for the content */
 	struct error error;             /* of finding a part */
 };
 
@@ -122,7 +121,7 @@ struct layout *layout_new(const struct writer_options *o, const struct writer *w
 
 	if (!l)
 		abort();
-	parts_init(&l->parts, o->templates, ".html");
+	l->templates = o->templates;
 	l->content = content;
 	l->data = json_object_new_object();
 	put_text(l->data, "title", title);
@@ -145,7 +144,6 @@ void layout_free(struct layout **l)
 {
 	if (!*l)
 		return;
-	parts_release(&(*l)->parts);
 	json_object_put((*l)->data);
 	free(*l);
 	*l = NULL;
@@ -169,34 +167,53 @@ void layout_set_pager(struct layout *l, const char *key, const char *href)
 
 /* ---- templates ---- */
 
+/* What a page can have inside the layout; of those that HOLDS_BODY data come into the middle. */
+static const struct content {
+	const char *name;
+	bool holds_body;
+} contents[] = {
+	{ "report", true }, { "object", true }, { "metadata", false }, { "operation", false }, { "ui", false }, { "explorer", false },
+	{ "login", false },
+};
+
 static bool is_name(const char *name, size_t len, const char *word)
 {
 	return strlen(word) == len && memcmp(name, word, len) == 0;
 }
 
+static const struct template_text *find_template(struct layout *l, const char *name, size_t len)
+{
+	const struct template_text *t = templates_find(l->templates, name, len);
+
+	if (!t)
+		error_set(&l->error, ERR_INTERNAL, NULL, "there is no template \"%.*s\"", (int)len, name);
+	return t;
+}
+
 static const char *partial_of_layout(void *ctx, const char *name, size_t len, size_t *ret_len)
 {
 	struct layout *l = ctx;
-	const struct part *part;
+	const struct template_text *t;
 
-	if (is_name(name, len, "body")) {
+	if (is_name(name, len, TEMPLATE_BODY)) {
 		l->split = l->rendered.len;
 		return NULL;
 	}
-	if (is_name(name, len, "content")) {
+	if (is_name(name, len, TEMPLATE_CONTENT)) {
+		l->has_content = true;
 		name = l->content;
 		len = strlen(name);
 	}
-	part = parts_find(&l->parts, name, len, &l->error);
-	if (!part)
+	t = find_template(l, name, len);
+	if (!t)
 		return NULL;
-	*ret_len = part->len;
-	return part->text;
+	*ret_len = t->len;
+	return t->text;
 }
 
 static int render(struct layout *l, struct error *err)
 {
-	const struct part *layout = parts_find(&l->parts, "layout", strlen("layout"), &l->error);
+	const struct template_text *layout = find_template(l, "layout", strlen("layout"));
 
 	l->split = SIZE_MAX;
 	if (layout)
@@ -205,6 +222,33 @@ static int render(struct layout *l, struct error *err)
 		return 0;
 	*err = l->error;
 	return -1;
+}
+
+static int check_content(const struct templates *t, const struct content *c, struct error *err)
+{
+	const struct writer_options o = { .templates = t };
+	struct layout *l = layout_new(&o, NULL, c->name, "", NULL);
+	int rc;
+
+	strbuf_init(&l->rendered, MUSTACHE_TEMPLATE);
+	rc = render(l, err);
+	if (rc == 0 && !l->has_content)
+		rc = error_set(err, ERR_INTERNAL, NULL, "%s: needs {{>" TEMPLATE_CONTENT "}}, in no section",
+			       templates_find(t, "layout", strlen("layout"))->path);
+	if (rc == 0 && c->holds_body && l->split == SIZE_MAX)
+		rc = error_set(err, ERR_INTERNAL, NULL, "%s: needs {{>" TEMPLATE_BODY "}}, in no section",
+			       templates_find(t, c->name, strlen(c->name))->path);
+	strbuf_release(&l->rendered);
+	layout_free(&l);
+	return rc;
+}
+
+int layout_check(const struct templates *t, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++)
+		if (check_content(t, &contents[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 static int add_half(struct layout *l, struct strbuf *out, bool foot, struct error *err)

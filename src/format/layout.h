@@ -11,6 +11,10 @@
 
 struct json_object;
 struct layout;
+struct templates;
+
+/* Does T have all that pages are made of, each with a place for what comes inside? -1, ERR_INTERNAL: which template lacks what. */
+int layout_check(const struct templates *t, struct error *err);
 
 /*
  * A whole page: the template CONTENT inside the layout. The members of DATA stand beside the layout's own (title, site, nav...); it is

@@ -41,6 +41,7 @@ struct cutter {
 	const char *text, *pos, *limit;
 	const char *open, *close;       /* delimiters: in the template itself, or the usual ones */
 	size_t open_len, close_len;
+	const char *file;               /* to be named in errors, or NULL */
 	struct token *tokens;
 	size_t n, size;
 	struct error *err;
@@ -95,6 +96,8 @@ static int cut_error(struct cutter *c, const char *at, const char *what)
 
 	for (const char *p = c->text; p < at; p++)
 		line += *p == '\n';
+	if (c->file)
+		return error_set(c->err, ERR_INTERNAL, NULL, "%s:%d: %s", c->file, line, what);
 	return error_set(c->err, ERR_INTERNAL, NULL, "template, line %d: %s", line, what);
 }
 
@@ -438,12 +441,17 @@ static int render_tokens(struct render *r, const struct token *tokens, size_t fr
 	return rc;
 }
 
-static int render_text(struct render *r, const char *text, size_t len)
+static struct cutter cutter_of(const char *file, const char *text, size_t len, struct error *err)
 {
-	struct cutter c = {
-		.text = text, .pos = text, .limit = text + len, .err = r->err,
+	return (struct cutter){
+		.file = file, .text = text, .pos = text, .limit = text + len, .err = err,
 		.open = "{{", .open_len = 2, .close = "}}", .close_len = 2
 	};
+}
+
+static int render_text(struct render *r, const char *text, size_t len)
+{
+	struct cutter c = cutter_of(NULL, text, len, r->err);
 	int rc = cut(&c);
 
 	if (rc == 0)
@@ -458,4 +466,19 @@ int mustache_render(const char *template, size_t len, struct json_object *data,
 	struct render r = { .stack = { data }, .depth = 1, .partial = partial, .ctx = ctx, .out = out, .err = err };
 
 	return render_text(&r, template, len);
+}
+
+int mustache_check(const char *file, const char *template, size_t len, mustache_exists *exists, void *ctx, struct error *err)
+{
+	struct cutter c = cutter_of(file, template, len, err);
+	int rc = cut(&c);
+
+	for (size_t i = 0; rc == 0 && i < c.n; i++) {
+		const struct token *t = &c.tokens[i];
+
+		if (t->kind == TOKEN_PARTIAL && !exists(ctx, t->text, t->len))
+			rc = cut_error(&c, t->text, "there is no template of this name to put here");
+	}
+	free(c.tokens);
+	return rc;
 }

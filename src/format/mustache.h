@@ -5,6 +5,7 @@
 #ifndef FORMAT_MUSTACHE_H
 #define FORMAT_MUSTACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/error.h"
 #include "base/strbuf.h"
@@ -28,6 +29,12 @@ typedef const char *mustache_partial(void *ctx, const char *name, size_t len, si
  */
 int mustache_render(const char *template, size_t len, struct json_object *data,
 		    mustache_partial *partial, void *ctx, struct strbuf *out, struct error *err);
+
+/* Is there a partial called NAME (LEN bytes, no NUL)? */
+typedef bool mustache_exists(void *ctx, const char *name, size_t len);
+
+/* Can TEMPLATE be rendered? 0, or -1 with "FILE:LINE: what is wrong": a tag or a section, or a partial that doesn't exist (ERR_INTERNAL). */
+int mustache_check(const char *file, const char *template, size_t len, mustache_exists *exists, void *ctx, struct error *err);
 
 /* Appends TEXT with & < > " ' escaped: good between tags and in quoted attributes. */
 void html_add_text(struct strbuf *out, const char *text, size_t len);

@@ -21,6 +21,7 @@
 #include "format/shape.h"
 #include "format/style.h"
 
+struct templates;
 struct writer;
 
 /* What a page for people shows around the data. All text is borrowed and plain; the backend escapes it. */
@@ -75,7 +76,7 @@ struct writer_options {
 	const struct style *style;           /* never NULL; outlives the writer */
 	bool money_as_string;
 	const struct page *page;             /* for formats that show one; NULL otherwise */
-	const char *templates;               /* folder of the pages' templates; NULL if no page is shown */
+	const struct templates *templates;   /* of the pages; NULL if none is shown */
 };
 
 /*

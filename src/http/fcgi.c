@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "http/body.h"
 #include "http/handle.h"
+#include "http/page.h"
 #include "ingest/batcher.h"
 #include "base/banned.h"
 
@@ -35,6 +36,7 @@ enum {
 struct server {
 	const struct settings *settings;
 	struct batcher *batcher;        /* NULL: the ledger can't be written */
+	struct template_shelf shelf;    /* the pages' templates */
 	struct signin *signin;
 	int listen_fd;
 	bool own;                       /* the socket is ours to remove, not inherited */
@@ -296,7 +298,7 @@ static void init_workers(struct server *s, const unsigned char *secret, const st
 
 		w->server = s;
 		atomic_init(&w->idle_fd, -1);
-		handler_init(&w->handler, s->settings, secret, table, s->batcher, s->signin);
+		handler_init(&w->handler, s->settings, secret, table, s->batcher, s->signin, &s->shelf);
 	}
 }
 
@@ -379,14 +381,30 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Waits until the server is told to stop. SIGHUP finds nothing to do: log and ledger are always as they are on disk. */
-static void wait_for_stop(const sigset_t *set)
+/* All of them anew, or the old ones stay. */
+static void read_templates_again(struct server *s)
+{
+	struct templates *t = NULL;
+	struct error err = { 0 };
+
+	if (page_templates(s->settings, &t, &err) < 0) {
+		log_error("the templates stay as they were: %s", err.message);
+		return;
+	}
+	log_info("read %zu templates", templates_count(t));
+	template_shelf_put(&s->shelf, t);
+}
+
+/* Waits until the server is told to stop. SIGHUP is for the templates alone: log and ledger are always as they are on disk. */
+static void wait_for_stop(struct server *s, const sigset_t *set)
 {
 	int signo;
 
-	do
+	do {
 		signo = sigwaitinfo(set, NULL);
-	while (signo == SIGHUP || (signo < 0 && errno == EINTR));
+		if (signo == SIGHUP)
+			read_templates_again(s);
+	} while (signo == SIGHUP || (signo < 0 && errno == EINTR));
 }
 
 /* True when all workers are done; false when time is up, or a second signal has no patience. */
@@ -525,8 +543,9 @@ static size_t cgi_read(struct input *in, char *buf, size_t size)
 }
 
 static int serve_cgi(const struct settings *settings, const unsigned char *secret, const struct op *const *table,
-		     struct error *err)
+		     struct templates *templates, struct error *err)
 {
+	struct template_shelf shelf;
 	struct input in = { .read = cgi_read };
 	struct output out = { .write = cgi_write };
 	struct signin *signin = signin_new();
@@ -538,9 +557,11 @@ static int serve_cgi(const struct settings *settings, const unsigned char *secre
 	if (strcmp(getenv("REQUEST_METHOD"), "POST") == 0)
 		batcher_new(settings, &batcher, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	handler_init(&h, settings, secret, table, batcher, signin);
+	template_shelf_init(&shelf, templates);
+	handler_init(&h, settings, secret, table, batcher, signin, &shelf);
 	rc = handle(&h, environ, &in, &out);
 	handler_release(&h);
+	template_shelf_release(&shelf);
 	signin_free(&signin);
 	batcher_free(&batcher);
 	return rc < 0 ? error_set(err, ERR_INTERNAL, NULL, "The answer was cut off") : 0;
@@ -555,7 +576,7 @@ static int serve_socket(struct server *s, const sigset_t *set, struct error *err
 		stop_workers(s);
 	else {
 		log_info("serving on %s with %d threads", s->own ? s->settings->socket : "standard input", s->n_workers);
-		wait_for_stop(set);
+		wait_for_stop(s, set);
 		log_info("stopping");
 	}
 	remove_files(s);
@@ -569,16 +590,22 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret, con
 {
 	struct server s = { .settings = settings };
 	struct error failure = { 0 };
+	struct templates *templates = NULL;
 	sigset_t set;
 	int rc;
 
 	body_init();
+	if (page_templates(settings, &templates, err) < 0)
+		return -1;
 	if (getenv("REQUEST_METHOD"))
-		return serve_cgi(settings, secret, table, err);
+		return serve_cgi(settings, secret, table, templates, err);
 	/* before any thread is started: they inherit what is blocked */
 	block_signals(&set);
-	if (open_listener(&s, err) < 0)
+	template_shelf_init(&s.shelf, templates);
+	if (open_listener(&s, err) < 0) {
+		template_shelf_release(&s.shelf);
 		return -1;
+	}
 	if (batcher_new(settings, &s.batcher, &failure) < 0)
 		log_warning("no events can be written: %s %s", failure.message, failure.detail);
 	s.signin = signin_new();
@@ -587,6 +614,7 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret, con
 	free_workers(&s);
 	signin_free(&s.signin);
 	batcher_free(&s.batcher);
+	template_shelf_release(&s.shelf);
 	close(s.listen_fd);
 	return rc;
 }

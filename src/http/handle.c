@@ -39,9 +39,10 @@ struct exchange {
 };
 
 void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
-		  const struct op *const *table, struct batcher *batcher, struct signin *signin)
+		  const struct op *const *table, struct batcher *batcher, struct signin *signin, struct template_shelf *shelf)
 {
-	*h = (struct handler){ .settings = settings, .secret = secret, .table = table, .batcher = batcher, .signin = signin };
+	*h = (struct handler){ .settings = settings, .secret = secret, .table = table, .batcher = batcher, .signin = signin,
+		.shelf = shelf };
 	arena_init(&h->arena);
 	arena_init(&h->catalogue_arena);
 	auth_init(&h->auth, secret, signin);
@@ -52,6 +53,7 @@ void handler_init(struct handler *h, const struct settings *settings, const unsi
 void handler_release(struct handler *h)
 {
 	store_close(&h->store);
+	templates_unref(&h->templates);
 	auth_release(&h->auth);
 	arena_release(&h->catalogue_arena);
 	arena_release(&h->arena);
@@ -235,7 +237,9 @@ static void prepare_options(struct exchange *x, bool page)
 	};
 	if (page) {
 		x->options.page = page_make(&c);
-		x->options.templates = h->settings->templates;
+		if (h->shelf)
+			template_shelf_take(h->shelf, &h->templates);
+		x->options.templates = h->templates;
 	}
 }
 

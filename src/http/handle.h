@@ -5,6 +5,7 @@
 #ifndef HTTP_HANDLE_H
 #define HTTP_HANDLE_H
 
+#include "format/templates.h"
 #include "http/auth.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -16,6 +17,8 @@ struct handler {
 	const struct op *const *table;        /* as `ops` */
 	struct batcher *batcher;              /* takes events; NULL: nothing can be written */
 	struct signin *signin;                /* checks passwords, for all threads; NULL: only keys and sessions are known */
+	struct template_shelf *shelf;         /* the newest templates, for all threads; NULL: pages can't be shown */
+	struct templates *templates;          /* those of this request */
 	struct store *store;                  /* read-only; opened when the first request needs it */
 	int64_t version;                      /* of the ledger, when the catalogue was read */
 	const struct catalogue *catalogue;
@@ -25,9 +28,9 @@ struct handler {
 	struct strbuf head, body;
 };
 
-/* The arguments are borrowed; BATCHER and SIGNIN may be NULL. */
+/* The arguments are borrowed; BATCHER, SIGNIN and SHELF may be NULL. */
 void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
-		  const struct op *const *table, struct batcher *batcher, struct signin *signin);
+		  const struct op *const *table, struct batcher *batcher, struct signin *signin, struct template_shelf *shelf);
 void handler_release(struct handler *h);
 
 /*

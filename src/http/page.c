@@ -6,7 +6,10 @@
 
 #include "base/civil.h"
 #include "base/strbuf.h"
+#include "format/layout.h"
+#include "format/templates.h"
 #include "http/negotiate.h"
+#include "meta/types.h"
 #include "base/banned.h"
 
 enum { LINKS_MAX = 32, URL_MAX = 32768 };
@@ -319,6 +322,20 @@ static const struct digits *choose_digits(const char *accepted)
 			return &languages[i].digits;
 	}
 	return NULL;
+}
+
+int page_templates(const struct settings *s, struct templates **ret, struct error *err)
+{
+	struct templates *t = NULL;
+
+	if (templates_read(s->templates, s->own_templates, &t, err) < 0)
+		return -1;
+	if (layout_check(t, err) < 0 || types_check(t, err) < 0) {
+		templates_unref(&t);
+		return -1;
+	}
+	*ret = t;
+	return 0;
 }
 
 const struct page *page_make(const struct page_context *c)

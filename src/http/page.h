@@ -31,4 +31,7 @@ const struct page_input *page_inputs(const struct page_context *c);
 
 const struct page *page_make(const struct page_context *c);
 
+/* The templates of all pages and of the types, as the settings have them, read and checked. *ret is the caller's reference. */
+int page_templates(const struct settings *s, struct templates **ret, struct error *err);
+
 #endif

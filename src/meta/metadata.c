@@ -204,7 +204,7 @@ static int put_types(struct page_of *p, struct error *err)
 {
 	struct arena *a = p->rq->arena;
 	struct types_request types = {
-		.table = p->rq->table, .templates = p->rq->settings->templates, .base_url = p->rq->base_url, .arena = a
+		.table = p->rq->table, .templates = p->rq->page->templates, .base_url = p->rq->base_url, .arena = a
 	};
 	const char *include = arena_join(a, p->op->id, ".*", NULL);
 	struct json_object *code;

@@ -7,7 +7,7 @@
 
 #include "config.h"
 #include "format/mustache.h"
-#include "format/parts.h"
+#include "format/templates.h"
 #include "meta/document.h"
 #include "meta/tree.h"
 #include "meta/types_model.h"
@@ -419,12 +419,6 @@ static void put_root(const struct text *t, struct json_object *root)
 
 /* ---- the text ---- */
 
-static const char *no_partial(void *ctx, const char *name, size_t len, size_t *ret_len)
-{
-	(void)ctx, (void)name, (void)len, (void)ret_len;
-	return NULL;
-}
-
 const struct types_language *types_language_find(const char *name)
 {
 	for (const struct types_language *l = types_languages; l->name; l++)
@@ -433,19 +427,34 @@ const struct types_language *types_language_find(const char *name)
 	return NULL;
 }
 
+static const struct template_text *find_template(const struct types_language *language, const struct templates *t, struct error *err)
+{
+	const struct template_text *text;
+	char name[40];
+
+	snprintf(name, sizeof(name), "types/%s", language->name);
+	text = templates_find(t, name, strlen(name));
+	if (!text)
+		error_set(err, ERR_INTERNAL, NULL, "there is no template \"%s\"", name);
+	return text;
+}
+
+int types_check(const struct templates *t, struct error *err)
+{
+	for (const struct types_language *l = types_languages; l->name; l++)
+		if (!find_template(l, t, err))
+			return -1;
+	return 0;
+}
+
 static int render(const struct types_language *language, const struct types_request *rq, struct json_object *root, struct strbuf *out,
 		  struct error *err)
 {
-	struct parts parts;
-	const struct part *part;
-	int rc = -1;
+	const struct template_text *t = find_template(language, rq->templates, err);
 
-	parts_init(&parts, arena_join(rq->arena, rq->templates, "/types", NULL), ".txt");
-	part = parts_find(&parts, language->name, strlen(language->name), err);
-	if (part)
-		rc = mustache_render(part->text, part->len, root, no_partial, NULL, out, err);
-	parts_release(&parts);
-	return rc;
+	if (!t)
+		return -1;
+	return mustache_render(t->text, t->len, root, templates_partial, (void *)rq->templates, out, err);
 }
 
 int types_write(const struct types_request *rq, const char *name, struct strbuf *out, struct error *err)
@@ -485,7 +494,7 @@ int types_write_document(struct document_request *rq, struct strbuf *out, struct
 	const char *name = arena_strn(rq->arena, asked, strcspn(asked, "."));
 	const struct types_language *language = types_language_find(name);
 	struct types_request types = {
-		.table = rq->table, .templates = rq->settings->templates, .base_url = rq->base_url, .version = PACKAGE_VERSION,
+		.table = rq->table, .templates = rq->page->templates, .base_url = rq->base_url, .version = PACKAGE_VERSION,
 		.now = clock_now_us() / USEC_PER_SEC, .operation_data = true, .arena = rq->arena
 	};
 

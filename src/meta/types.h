@@ -23,9 +23,11 @@ enum types_option {
 	TYPES_OPTIONS
 };
 
+struct templates;
+
 struct types_request {
 	const struct op *const *table;       /* as `ops` */
-	const char *templates;               /* folder of the templates, which has theirs in types/ */
+	const struct templates *templates;   /* those of languages are called "types/NAME" */
 	const char *base_url;                /* "https://host:port", no slash at the end */
 	const char *version;                 /* of this program, for the heading */
 	int64_t now;                         /* seconds, likewise */
@@ -54,6 +56,9 @@ const struct types_language *types_language_find(const char *name);
  * it may hold only what an identifier may (and "," and ".*" in lists): else -1, and the error names the option.
  */
 int types_set_option(struct types_request *rq, const char *name, const char *value, struct error *err);
+
+/* Does T have the templates of all languages? -1, ERR_INTERNAL: which one is missing. */
+int types_check(const struct templates *t, struct error *err);
 
 /* Appends the source text. -1: no such language (ERR_NOT_FOUND), a template that can't be read, or OUT is full. */
 int types_write(const struct types_request *rq, const char *language, struct strbuf *out, struct error *err);

@@ -19,7 +19,7 @@ trap cleanup EXIT
 cd "$tmp" || exit
 mkdir copy
 for folder in . copy; do
-	printf '[ledger]\ndatabase = usage.db\nsecret_file = %s/secret\nbusy_timeout_ms = 300\n[server]\nsocket = usaged.sock\n' "$tmp" >$folder/usaged.conf
+	printf '[ledger]\ndatabase = usage.db\nsecret_file = %s/secret\nbusy_timeout_ms = 300\n[server]\nsocket = usaged.sock\ntemplates = %s\n' "$tmp" "$here/../../templates" >$folder/usaged.conf
 done
 account=AC00000000000000000000000000000001
 

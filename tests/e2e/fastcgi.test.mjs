@@ -1,7 +1,7 @@
 // fastcgi.test.mjs - the worker without a web server: raw FastCGI on its socket, an inherited socket, plain CGI, signals.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -15,11 +15,12 @@ const var_ = mkdtempSync(join(tmpdir(), 'usaged-'))
 const socket = join(var_, 'usaged.sock')
 const pidFile = join(var_, 'usaged.pid')
 const config = join(var_, 'usaged.conf')
+const own = join(var_, 'templates')
 const threads = 4
 let token
 
 const settings = (more = '') => `[ledger]\ndatabase = usage.db\nsecret_file = secret\nbusy_timeout_ms = 300\n[server]\nsocket = usaged.sock\n` +
-	`pid_file = usaged.pid\nthreads = ${threads}\ndrain_seconds = 5\nmax_body_bytes = 100000\n${more}`
+	`pid_file = usaged.pid\ntemplates = ${join(top, 'templates')}\nown_templates = templates\nthreads = ${threads}\ndrain_seconds = 5\nmax_body_bytes = 100000\n${more}`
 
 const run = (...args) => {
 	const { status, stdout, stderr } = spawnSync(program, ['--config', config, ...args], { encoding: 'utf8' })
@@ -29,6 +30,7 @@ const run = (...args) => {
 
 before(() => {
 	writeFileSync(config, settings())
+	mkdirSync(own)
 	run('init', '--categories', join(top, 'conf/categories.csv'))
 	token = /^SECRET=(.*)$/m.exec(run('key', 'add', '--role', 'SystemAdministrator', '--user', 'admin'))[1]
 })
@@ -249,12 +251,41 @@ served('nothing is acknowledged by a ledger that was moved away', async () => {
 	assert.match(run('verify'), /^\d+ events, 0 differences/)
 })
 
-test('SIGHUP changes nothing', async () => {
+test('SIGHUP reads the templates again, all or none', async () => {
 	const worker = await start()
-	worker.kill('SIGHUP')
-	await sleep(50)
-	assert.match((await ask()).head, /^Status: 200 /)
-	assert.deepEqual(await stop(worker), { code: 0, signal: null }, worker.log)
+	const page = async () => (await ask({ uri: '/metadata' })).body
+	const hangUp = async () => {
+		const before = worker.log.length
+		worker.kill('SIGHUP')
+		while (!worker.log.slice(before).includes('templates'))
+			await sleep(5)
+		return worker.log.slice(before)
+	}
+	try {
+		const shipped = await page()
+		assert.match(shipped, /^<!doctype html>/)
+		writeFileSync(join(own, 'layout.html'), 'mine {{title}}\n{{>content}}')
+		assert.equal(await page(), shipped, 'before anybody says so')
+		assert.match(await hangUp(), /read \d+ templates/)
+		const mine = await page()
+		assert.match(mine, /^mine /)
+		assert.match(mine, /The following operations are supported/)
+		writeFileSync(join(own, 'layout.html'), 'new\n{{>content}')
+		assert.match(await hangUp(), /the templates stay as they were: .*templates\/layout\.html:2: a tag is not closed/)
+		assert.equal(await page(), mine)
+		const checked = spawnSync(program, ['--config', config, 'config', '--check'], { encoding: 'utf8' })
+		assert.equal(checked.status, 1)
+		assert.match(checked.stderr, /layout\.html:2: a tag is not closed/)
+		const second = spawnSync(program, ['--config', config, 'serve'], { encoding: 'utf8' })
+		assert.equal(second.status, 1)
+		assert.match(second.stderr, /layout\.html:2: a tag is not closed/)
+		rmSync(join(own, 'layout.html'))
+		await hangUp()
+		assert.equal(await page(), shipped)
+	} finally {
+		rmSync(join(own, 'layout.html'), { force: true })
+		assert.deepEqual(await stop(worker), { code: 0, signal: null }, worker.log)
+	}
 })
 
 test('SIGTERM lets a request in work finish, and wakes who waits', async () => {

@@ -28,7 +28,7 @@ export class Ledger {
 		this.database = join(this.folder, 'usage.db')
 		this.socket = join(this.folder, 'usaged.sock')
 		this.config = join(this.folder, 'usaged.conf')
-		writeFileSync(this.config, `[ledger]\ndatabase = usage.db\nsecret_file = secret\n${ledger}\n[server]\nsocket = usaged.sock\n${server}\nlog_level = error\n`)
+		writeFileSync(this.config, `[ledger]\ndatabase = usage.db\nsecret_file = secret\n${ledger}\n[server]\nsocket = usaged.sock\ntemplates = ${join(top, 'templates')}\n${server}\nlog_level = error\n`)
 		this.run('init', '--categories', join(top, 'conf/categories.csv'))
 		this.token = this.key('--role', 'Ingest')
 		this.admin = this.key('--role', 'SystemAdministrator', '--user', 'admin')

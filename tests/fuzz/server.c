@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "http/body.h"
 #include "http/handle.h"
+#include "http/page.h"
 #include "base/banned.h"
 
 #define NOW 1800000000LL
@@ -19,6 +20,7 @@ const unsigned char server_secret[SECRET_BYTES] = "thirty-two bytes for the hash
 static struct handler handler;
 static struct settings *settings;
 static struct signin *signin;
+static struct template_shelf shelf;
 static char folder[] = "/tmp/usaged-fuzz.XXXXXX", database[64];
 
 static void add_key(struct store *st)
@@ -63,6 +65,7 @@ static void remove_ledger(void)
 
 static void begin(void)
 {
+	struct templates *templates = NULL;
 	struct error err = { 0 };
 
 	log_set_level(LOG_LEVEL_ERROR);
@@ -73,7 +76,9 @@ static void begin(void)
 	settings->database = database;
 	settings->templates = getenv("FUZZ_TEMPLATES") ? getenv("FUZZ_TEMPLATES") : "templates";
 	signin = signin_new();
-	handler_init(&handler, settings, server_secret, ops, NULL, signin);
+	must(page_templates(settings, &templates, &err) == 0);
+	template_shelf_init(&shelf, templates);
+	handler_init(&handler, settings, server_secret, ops, NULL, signin, &shelf);
 	atexit(remove_ledger);
 }
 

@@ -731,7 +731,7 @@ static void setup_ledger(void)
 	settings = (struct settings){ .database = database, .busy_timeout_ms = 1000, .name = "Test", .base_url = "",
 		.max_body_bytes = 100000, .templates = "/nonexistent", .cors_origins = "" };
 	signin = signin_new();
-	handler_init(&handler, &settings, secret, table, NULL, signin);
+	handler_init(&handler, &settings, secret, table, NULL, signin, NULL);
 	arena_init(&arena);
 }
 
@@ -1459,7 +1459,7 @@ START_TEST(a_missing_ledger_is_an_error_until_it_is_there)
 
 	handler_release(&handler);
 	elsewhere.database = "/nonexistent/usage.db";
-	handler_init(&handler, &elsewhere, secret, table, NULL, signin);
+	handler_init(&handler, &elsewhere, secret, table, NULL, signin, NULL);
 	log_set_level((enum log_level)-1);
 	ask_for(&(struct ask){ .uri = "/test/get" }, &a);
 	ck_assert_msg(strncmp(a.out.text.text, "Status: 5", 9) == 0, "%s", a.out.text.text);

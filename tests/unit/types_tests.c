@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+#include "format/templates.h"
 #include "meta/types.h"
 
 #include "suite.h"
@@ -14,16 +15,26 @@ enum { NOW = 1700000000 };
 static struct arena arena;
 static struct strbuf out;
 static struct error err;
+static struct templates *templates;
+
+static const char *source_path(const char *name)
+{
+	const char *srcdir = getenv("srcdir");
+
+	return arena_join(&arena, srcdir ? srcdir : ".", "/", name, NULL);
+}
 
 static void setup(void)
 {
 	arena_init(&arena);
 	strbuf_init(&out, TYPES_MAX);
 	err = (struct error){ 0 };
+	ck_assert_msg(templates_read(source_path("templates"), NULL, &templates, &err) == 0, "%s", err.message);
 }
 
 static void teardown(void)
 {
+	templates_unref(&templates);
 	strbuf_release(&out);
 	arena_release(&arena);
 }
@@ -101,17 +112,10 @@ static const struct op *const larger_table[] = { &find_orders, &close_day, &get_
 
 /* ---- asking ---- */
 
-static const char *source_path(const char *name)
-{
-	const char *srcdir = getenv("srcdir");
-
-	return arena_join(&arena, srcdir ? srcdir : ".", "/", name, NULL);
-}
-
 static struct types_request whole_file(void)
 {
 	return (struct types_request){
-		.table = table, .templates = source_path("templates"), .base_url = "https://shop.example.com",
+		.table = table, .templates = templates, .base_url = "https://shop.example.com",
 		.version = "1.2.3", .now = NOW,
 		.operation_data = true, .arena = &arena
 	};
