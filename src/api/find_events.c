@@ -36,7 +36,7 @@ static const struct shape page_shape = { .name = "Events", .flags = SHAPE_PAGE, 
 static int choose_accounts(const struct call *call, struct event_query *q, struct error *err)
 {
 	const char *sid = call_arg(call, "AccountSid")->text;
-	struct account *list, account;
+	struct account *list = NULL, account = { 0 };
 	int64_t *ids;
 	size_t n = 0;
 

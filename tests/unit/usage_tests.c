@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "usage/catalogue.h"
 #include "usage/event.h"
+#include "usage/find.h"
 #include "usage/ledger.h"
 #include "usage/principal.h"
 #include "suite.h"
@@ -504,6 +505,103 @@ START_TEST(a_whole_batch_is_stored_whole_or_not_at_all)
 	commit(&b);
 	check_verdicts(&b, "aborted");
 	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, 14000000);
+	close_bench(&b);
+}
+END_TEST
+
+/* ---- finding ---- */
+
+/* The ids of a whole list, page by page. */
+static char *found_ids(struct bench *b, const struct event_query *q, size_t limit)
+{
+	static char out[4096];
+	const struct catalogue *c;
+	struct event_position at = { 0 };
+	struct found_events found;
+	size_t n = 0;
+
+	OK(catalogue_load(b->st, &arena, &c, &err));
+	out[0] = '\0';
+	do {
+		OK(events_find(b->st, c, q, at, limit, &arena, &found, &err));
+		ck_assert_uint_le(found.n, limit);
+		for (size_t i = 0; i < found.n; i++)
+			n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%s", n ? " " : "", found.list[i].event.id);
+		at = found.next;
+	} while (found.more);
+	return out;
+}
+
+START_TEST(events_of_several_accounts_come_in_one_order_whatever_the_page)
+{
+	static const struct { const char *id, *sid, *time; } events[] = {
+		{ "e", MAIN_SID, "2026-01-01T10:59:59.999999Z" }, { "b", OTHER_SID, "2026-01-01T10:00:00Z" }, { "a", MAIN_SID, "2026-01-01T10:00:00Z" },
+		{ "c", MAIN_SID, "2026-01-01T10:00:00Z" }, { "f", OTHER_SID, "2026-01-01T11:00:00Z" }, { "h", OTHER_SID, "2026-03-01T00:00:00Z" },
+		{ "d", OTHER_SID, "2026-01-01T10:30:00Z" }, { "g", MAIN_SID, "2026-02-01T00:00:00Z" },
+	};
+	struct bench b = open_bench(":memory:", &any_account);
+	const int64_t accounts[] = { b.other_id, b.main_id };
+	struct event_query q = { .accounts = accounts, .n_accounts = 2, .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = -1 };
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		struct raw_event raw = good_event();
+
+		set_field(&raw, EV_ID, events[i].id);
+		set_field(&raw, EV_SUBJECT, events[i].sid);
+		set_field(&raw, EV_TIME, events[i].time);
+		OK(put(&b, &raw));
+	}
+	commit(&b);
+	OK(store_begin_read(b.st, &err));
+	for (size_t limit = 1; limit < 10; limit++) {
+		q.oldest_first = true;
+		ck_assert_str_eq(found_ids(&b, &q, limit), "a b c d e f g h");
+		q.oldest_first = false;
+		ck_assert_str_eq(found_ids(&b, &q, limit), "h g f e d c b a");
+	}
+	q.id = "d";
+	ck_assert_str_eq(found_ids(&b, &q, 1), "d");
+	q.id = NULL;
+	q.n_accounts = 1;
+	ck_assert_str_eq(found_ids(&b, &q, 2), "h f d b");
+	q.to_us = q.from_us;
+	ck_assert_str_eq(found_ids(&b, &q, 2), "");
+	store_end(b.st);
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(the_way_back_leads_over_the_same_pages)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	const struct catalogue *c;
+	struct event_query q = { .accounts = &b.main_id, .n_accounts = 1, .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = -1 };
+	struct event_position at = { 0 }, starts[8] = { { 0 } }, back;
+	struct found_events found;
+	char id[8];
+	int pages = 0;
+
+	for (int i = 0; i < 20; i++) {
+		snprintf(id, sizeof(id), "x%02d", i);
+		put_call(&b, id, "1");
+	}
+	commit(&b);
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	OK(store_begin_read(b.st, &err));
+	do {
+		starts[pages++] = at;
+		OK(events_find(b.st, c, &q, at, 3, &arena, &found, &err));
+		at = found.next;
+	} while (found.more);
+	ck_assert_int_eq(pages, 7);
+	for (int p = pages - 1; p > 0; p--) {
+		OK(events_back(b.st, c, &q, starts[p], 3, &arena, &back, &err));
+		if (p == 1)
+			ck_assert_ptr_null(back.id);
+		else
+			ck_assert_str_eq(back.id, starts[p - 1].id);
+	}
+	store_end(b.st);
 	close_bench(&b);
 }
 END_TEST
@@ -1238,6 +1336,8 @@ static Suite *usage_suite(void)
 	tcase_add_test(t, events_are_created_once);
 	tcase_add_test(t, in_a_batch_the_first_sent_wins);
 	tcase_add_test(t, a_whole_batch_is_stored_whole_or_not_at_all);
+	tcase_add_test(t, events_of_several_accounts_come_in_one_order_whatever_the_page);
+	tcase_add_test(t, the_way_back_leads_over_the_same_pages);
 	tcase_add_test(t, same_id_from_another_source_is_another_event);
 	tcase_add_test(t, same_event_with_another_customer_is_a_conflict);
 	tcase_add_test(t, empty_batch_commits);
