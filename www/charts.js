@@ -62,10 +62,11 @@ function read(table) {
 		const bar = said(row.cells[at]), key = ranked ? bars.size : bar
 		if (!bars.has(key)) bars.set(key, model.bars.push(bar) - 1)
 		for (const c of columns) {
-			const name = series ? said(row.cells[column(series)]) : c.name
+			const name = series ? said(row.cells[column(series)]) : c.name, amount = exact(row.cells[c.at])
+			if (amount === null) continue
 			if (!parts.has(name)) parts.set(name, model.parts.push({ name, exact: [] }) - 1)
 			const part = model.parts[parts.get(name)]
-			part.exact[bars.get(key)] = add(part.exact[bars.get(key)] ?? null, exact(row.cells[c.at]))
+			part.exact[bars.get(key)] = add(part.exact[bars.get(key)] ?? null, amount)
 		}
 	}
 	for (const part of model.parts) {
@@ -109,10 +110,10 @@ function preference(name) {
 }
 
 function colours(names) {
-	const taken = new Map()
-	for (const name of [...names].sort()) {
-		let c = name === OTHERS ? COLOURS - 1 : preference(name), tried = 0
-		while (name !== OTHERS && [...taken.values()].includes(c) && tried++ < COLOURS) c = (c + 1) % COLOURS
+	const taken = new Map(names.includes(OTHERS) ? [[OTHERS, COLOURS - 1]] : [])
+	for (const name of names.filter(n => n !== OTHERS).sort()) {
+		let c = preference(name), tried = 0
+		while ([...taken.values()].includes(c) && tried++ < COLOURS) c = (c + 1) % COLOURS
 		taken.set(name, c)
 	}
 	return taken

@@ -137,7 +137,7 @@ static int run(const struct settings *s, int argc, char **argv)
 
 const struct command command_report = {
 	.name = "report",
-	.usage = "report [OPERATION [--PARAMETER VALUE]... [--format text|json|xml|csv|jsv|jsonl|html]]",
+	.usage = "report [OPERATION [--PARAMETER VALUE]... [--format text|json|xml|csv|jsv|jsonl|html|svg]]",
 	.summary = "any report of the APIs, on the terminal",
 	.help =
 		"Runs an operation as a SystemAdministrator would over HTTP and prints its answer, as a table if no\n"

@@ -67,8 +67,7 @@ bool html_value_is_money(const struct field *f)
 
 /* ---- numbers ---- */
 
-/* TEXT ("-1234.5") in groups of three digits. */
-static void add_grouped(struct strbuf *out, const struct digits *d, const char *text)
+void html_value_grouped(struct strbuf *out, const struct digits *d, const char *text)
 {
 	size_t sign = *text == '-', digits = sign + strspn(text + sign, "0123456789");
 
@@ -134,7 +133,7 @@ static void add_number(struct strbuf *out, const struct digits *digits, const st
 		strbuf_addn(out, text, len);
 	}
 	strbuf_add(out, "\">");
-	add_grouped(out, digits, shown);
+	html_value_grouped(out, digits, shown);
 	strbuf_add(out, "</data>");
 }
 
@@ -146,7 +145,7 @@ static void add_change(struct strbuf *out, const struct digits *digits, const ch
 	strbuf_addf(out, "<data class=\"change %s\" value=\"%s\">", same ? "same" : down ? "down" : "up", text);
 	strbuf_add(out, same ? "<span aria-hidden=\"true\">=</span> " : down ? "<span aria-hidden=\"true\">\xE2\x96\xBC</span> \xE2\x88\x92" :
 		   "<span aria-hidden=\"true\">\xE2\x96\xB2</span> +");
-	add_grouped(out, digits, text + down);
+	html_value_grouped(out, digits, text + down);
 	strbuf_add(out, "%</data>");
 }
 
@@ -154,7 +153,7 @@ static void add_change(struct strbuf *out, const struct digits *digits, const ch
 static void add_share(struct strbuf *out, const struct digits *digits, const char *text)
 {
 	strbuf_addf(out, "<data class=\"share\" value=\"%s\">", text);
-	add_grouped(out, digits, text);
+	html_value_grouped(out, digits, text);
 	strbuf_add(out, "%</data>");
 	if (*text != '-')
 		strbuf_addf(out, "<svg class=\"bar\" aria-hidden=\"true\"><rect width=\"%s%%\" height=\"100%%\"/></svg>", text);

@@ -19,6 +19,9 @@ bool html_value_is_date(const struct field *f);
 /* Is the number an amount of money? Its unit, the field behind it, says so. */
 bool html_value_is_money(const struct field *f);
 
+/* TEXT ("-1234.5") in groups of three digits. */
+void html_value_grouped(struct strbuf *out, const struct digits *d, const char *text);
+
 /* The value of F as a page shows it; a dash if there is none, then false. DIGITS says how numbers are written. */
 bool html_value_add(struct strbuf *out, const struct digits *digits, const struct field *f, const void *value);
 

@@ -6,7 +6,7 @@
 #include "base/banned.h"
 
 const struct format *const formats[] = {
-	&format_json, &format_xml, &format_csv, &format_jsv, &format_jsonl, &format_html, &format_text, NULL
+	&format_json, &format_xml, &format_csv, &format_jsv, &format_jsonl, &format_html, &format_svg, &format_text, NULL
 };
 
 const struct format *format_find(const char *name, size_t len)
@@ -15,6 +15,11 @@ const struct format *format_find(const char *name, size_t len)
 		if (strlen(formats[i]->name) == len && memcmp(formats[i]->name, name, len) == 0)
 			return formats[i];
 	return NULL;
+}
+
+bool format_fits(const struct format *f, const struct shape *shape)
+{
+	return !f->fits || f->fits(shape);
 }
 
 struct writer *writer_new(const struct format *format, const struct writer_options *o, struct sink *sink)

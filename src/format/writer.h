@@ -1,6 +1,6 @@
 /*
  * writer.h - one way to say an answer, many ways to look. An operation calls
- * writer_*; a backend (json.c, xml.c, csv.c, jsv.c, jsonl.c, html.c,
+ * writer_*; a backend (json.c, xml.c, csv.c, jsv.c, jsonl.c, html.c, svg.c,
  * text.c) makes bytes of it, spelled by a style.
  *
  * The shared half keeps the stack of open nodes, so a wrong nesting fails in
@@ -96,6 +96,8 @@ struct format {
 	const char *const *aliases;          /* further types that Accept may name, ended by NULL; or NULL */
 	const char *charset;                 /* "utf-8" if the type is text whose charset is to be sent, or NULL */
 	bool terminal_only;                  /* for the command line: HTTP never negotiates it */
+	bool page;                           /* for people, with a form and links around the data */
+	bool (*fits)(const struct shape *shape);     /* can it show an answer of SHAPE? NULL: any; errors always */
 	unsigned leaves_out;                 /* FIELD_* flags of fields that it never shows; the backend isn't called for them */
 	bool copies;                         /* an object's bytes don't depend on where it stands: a FIELD_SHARED one is written once and copied */
 	bool lists_texts;                    /* gets VT_TEXTS as they are; others as one VT_TEXT, with commas between */
@@ -116,11 +118,14 @@ struct format {
 	void (*release)(struct writer *w);   /* frees what the state holds; or NULL */
 };
 
-extern const struct format format_json, format_xml, format_csv, format_jsv, format_jsonl, format_html, format_text;
+extern const struct format format_json, format_xml, format_csv, format_jsv, format_jsonl, format_html, format_svg, format_text;
 
 /* All of them, ended by NULL. Static memory. */
 extern const struct format *const formats[];
 const struct format *format_find(const char *name, size_t len);          /* by name; NULL if unknown */
+
+/* Can F show answers of SHAPE? */
+bool format_fits(const struct format *f, const struct shape *shape);
 
 /* Never NULL. O and what it points to must outlive the writer; SINK is borrowed. */
 struct writer *writer_new(const struct format *format, const struct writer_options *o, struct sink *sink);

@@ -5,13 +5,14 @@
  *
  * A start tag stays open until something comes inside it, so that an empty element can end itself.
  */
-#include "format/writer.h"
+#include "format/xml.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "format/writer.h"
 
 #include "base/banned.h"
 
@@ -82,7 +83,7 @@ static size_t add_special(struct strbuf *out, const char *text, size_t len, bool
 	return step;
 }
 
-static void add_text(struct strbuf *out, const char *text, size_t len, bool attribute)
+void xml_add_text(struct strbuf *out, const char *text, size_t len, bool attribute)
 {
 	while (len > 0) {
 		size_t n = 0, step = 0;
@@ -168,7 +169,7 @@ static void add_namespaces(struct writer *w, const struct shape *shape)
 	strbuf_add(w->out, " xmlns:i=\"" INSTANCE_NAMESPACE "\"");
 	if (shape->xml_namespace) {
 		strbuf_add(w->out, " xmlns=\"");
-		add_text(w->out, shape->xml_namespace, strlen(shape->xml_namespace), true);
+		xml_add_text(w->out, shape->xml_namespace, strlen(shape->xml_namespace), true);
 		strbuf_addc(w->out, '"');
 	}
 }
@@ -215,7 +216,7 @@ static void add_page_attribute(struct writer *w, const struct field *f, const ch
 	strbuf_addc(out, ' ');
 	style_spell(out, SPELL_FLAT, f->name);
 	strbuf_add(out, "=\"");
-	add_text(out, text, len, true);
+	xml_add_text(out, text, len, true);
 	strbuf_addc(out, '"');
 }
 
@@ -238,7 +239,7 @@ static void add_texts(struct writer *w, const struct field *f, const char *const
 	strbuf_addc(w->out, '>');
 	for (; *texts; texts++) {
 		strbuf_addf(w->out, "<%s>", name);
-		add_text(w->out, *texts, strlen(*texts), false);
+		xml_add_text(w->out, *texts, strlen(*texts), false);
 		strbuf_addf(w->out, "</%s>", name);
 	}
 	strbuf_add(w->out, "</");
@@ -273,7 +274,7 @@ static void xml_field(struct writer *w, const struct field *f, const void *value
 		return;
 	}
 	strbuf_addc(w->out, '>');
-	add_text(w->out, text, len, false);
+	xml_add_text(w->out, text, len, false);
 	strbuf_add(w->out, "</");
 	add_name(w, f->name);
 	strbuf_addc(w->out, '>');

@@ -183,7 +183,8 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 	wish = (struct wish){
 		.suffix = x->route.format, .fixed = x->route.fixed, .format = x->route.batch ? NULL : params_find(&rq->params, "format", any_case),
 		.callback = x->route.dialect->jsonp ? params_find(&rq->params, "callback", any_case) : NULL,
-		.accept = rq->accept, .content_type = rq->content_type
+		.accept = rq->accept, .content_type = rq->content_type,
+		.shape = x->route.op ? x->route.op->returns : NULL
 	};
 	x->response.dialect = x->route.dialect;
 	negotiate(x->route.dialect, &wish, &x->response.format, err);

@@ -27,7 +27,7 @@ bool format_is_served(const struct format *f)
 
 bool format_is_page(const struct format *f)
 {
-	return format_is_served(f) && f->about;
+	return format_is_served(f) && f->page;
 }
 
 const struct format *format_served(const char *name, size_t len)
@@ -154,14 +154,20 @@ static const struct range *deciding_range(const struct range *ranges, size_t n, 
 struct choice {
 	const struct range *ranges;
 	size_t n;
+	const struct shape *shape;       /* that it must fit, or NULL */
 	const struct format *format;     /* the best so far, or NULL */
 	const struct range *range;       /* that speaks for it */
 };
 
+static bool may_be(const struct choice *c, const struct format *f)
+{
+	return f && format_is_served(f) && (!c->shape || format_fits(f, c->shape));
+}
+
 /* Where one range covers several formats, the one considered first stays. */
 static void consider(struct choice *c, const struct format *f)
 {
-	const struct range *r = f && format_is_served(f) ? deciding_range(c->ranges, c->n, f) : NULL;
+	const struct range *r = may_be(c, f) ? deciding_range(c->ranges, c->n, f) : NULL;
 
 	if (!r || !r->q)
 		return;
@@ -171,13 +177,14 @@ static void consider(struct choice *c, const struct format *f)
 	}
 }
 
-static const struct format *choose(const char *accept, const struct format *by_type, const struct format *fallback)
+static const struct format *choose(const struct dialect *d, const struct wish *w)
 {
 	struct range ranges[RANGES_MAX];
-	struct choice c = { .ranges = ranges, .n = parse_accept(*accept ? accept : "*/*", ranges) };
+	struct choice c = { .ranges = ranges, .n = parse_accept(*w->accept ? w->accept : "*/*", ranges), .shape = w->shape };
 
-	consider(&c, by_type);
-	consider(&c, fallback);
+	if (d->type_decides)
+		consider(&c, format_of_type(w->content_type));
+	consider(&c, d->default_format);
 	for (const struct format *const *f = formats; *f; f++)
 		consider(&c, *f);
 	return c.format;
@@ -208,7 +215,10 @@ int negotiate(const struct dialect *d, const struct wish *w, const struct format
 	if (!*ret)
 		*ret = w->fixed;
 	if (!*ret)
-		*ret = choose(w->accept, d->type_decides ? format_of_type(w->content_type) : NULL, d->default_format);
+		*ret = choose(d, w);
+	if (*ret && w->shape && !format_fits(*ret, w->shape))
+		return error_set(err, ERR_NOT_ACCEPTABLE, NULL, "There is nothing to draw here, so no %s; ask for another format, such as %s",
+				 (*ret)->mime, d->default_format->name);
 	if (*ret)
 		return 0;
 	*ret = d->default_format;

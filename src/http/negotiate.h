@@ -15,11 +15,12 @@ struct wish {
 	const char *format;              /* ?format=, or NULL */
 	const char *accept;              /* "" if missing: anything will do */
 	const char *content_type;        /* of the request; "" if missing */
+	const struct shape *shape;       /* of the answer: formats that can't show it aren't chosen by type; NULL: any will do */
 };
 
 /*
  * *ret is never left NULL: when D refuses an Accept that names nothing we have (-1, ERR_NOT_ACCEPTABLE), it is the
- * default, for the refusal itself. Accept is read as RFC 9110 12.5.1 says: the highest q wins, then the order of the
+ * default, for the refusal itself; and a format that was named but can't show the answer is refused in that format. Accept is read as RFC 9110 12.5.1 says: the highest q wins, then the order of the
  * header; q=0 excludes; the most specific range of a type counts.
  */
 int negotiate(const struct dialect *d, const struct wish *w, const struct format **ret, struct error *err);

@@ -166,7 +166,7 @@ static const struct page_link *make_exports(const struct page_context *c)
 	for (const struct format *const *f = formats; *f && n < LINKS_MAX; f++) {
 		char *name;
 
-		if (!format_is_served(*f) || format_is_page(*f))
+		if (!format_is_served(*f) || format_is_page(*f) || !format_fits(*f, c->route->op->returns))
 			continue;
 		name = arena_str(c->arena, (*f)->name);
 		for (char *p = name; *p; p++)

@@ -392,7 +392,7 @@ static void put_content(struct api *api, struct json_object *response, const str
 	for (const struct format *const *f = formats; *f; f++) {
 		struct json_object *schema;
 
-		if ((*f)->terminal_only)
+		if ((*f)->terminal_only || (shape != d->error_shape && !format_fits(*f, shape)))
 			continue;
 		schema = tree_object(tree_object(content, (*f)->mime), "schema");
 		if (*f != &format_json) {

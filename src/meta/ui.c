@@ -115,14 +115,14 @@ static void put_verbs(struct json_object *data, const struct op *op)
 			put_texts(list, words_verb_table[i].name, json_object_array_length(list) == 0);
 }
 
-static void put_formats(struct json_object *data)
+static void put_formats(struct json_object *data, const struct shape *shape)
 {
 	struct json_object *list = tree_list(data, "formats");
 
 	for (const struct format *const *f = formats; *f; f++) {
 		struct json_object *o;
 
-		if ((*f)->terminal_only)
+		if ((*f)->terminal_only || !format_fits(*f, shape))
 			continue;
 		o = tree_item(list);
 		tree_text(o, "name", (*f)->name);
@@ -182,7 +182,7 @@ int ui_write_operation(struct document_request *rq, struct strbuf *out, struct e
 	if (op->dialect == &dialect_servicestack)
 		tree_text(data, "metadata", arena_join(a, "/json/metadata?op=", op->id, NULL));
 	put_verbs(data, op);
-	put_formats(data);
+	put_formats(data, op->returns);
 	put_fields(data, a, op);
 	put_body(data, op);
 	return layout_page(rq->page, "explorer", op->id, data, out, err);

@@ -479,6 +479,74 @@ START_TEST(a_family_may_refuse_an_accept_that_names_nothing_it_has)
 }
 END_TEST
 
+/* What browsers send for an image, and for a page. */
+#define ACCEPT_IMAGE "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+#define ACCEPT_PAGE "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/png,image/svg+xml,*/*;q=0.8"
+
+static const struct field drawn_fields[] = { { .name = "n", .type = VT_INT, .doc = "A number" }, { 0 } };
+static const struct chart drawn_chart = { CHART_RANKED, "n", NULL, (const char *const[]){ "n", NULL }, NULL };
+static const struct shape drawn_shape = { .name = "Drawn", .fields = drawn_fields, .chart = &drawn_chart };
+static const struct shape undrawn_shape = { .name = "Undrawn", .fields = drawn_fields };
+
+static const struct {
+	const struct dialect *dialect;
+	const char *accept, *drawn, *undrawn;           /* NULL: refused */
+} pictures[] = {
+	{ &dialect_usaged, ACCEPT_IMAGE, "svg", "json" },
+	{ &dialect_usaged, ACCEPT_PAGE, "html", "html" },
+	{ &dialect_usaged, "image/*", "svg", NULL },
+	{ &dialect_usaged, "image/svg+xml", "svg", NULL },
+	{ &dialect_usaged, "*/*", "json", "json" },
+	{ &dialect_twilio, ACCEPT_IMAGE, "svg", "xml" },
+	{ &dialect_twilio, "image/*", "svg", NULL },
+	{ &dialect_twilio, "", "xml", "xml" },
+	{ &dialect_servicestack, ACCEPT_IMAGE, "svg", "json" },
+	{ &dialect_servicestack, "image/*", "svg", "json" },
+	{ &dialect_servicestack, "*/*", "json", "json" },
+	{ &dialect_servicestack, "text/*", "csv", "csv" },
+};
+
+START_TEST(a_picture_is_chosen_where_images_are_wanted_and_there_is_something_to_draw)
+{
+	const struct shape *shapes[] = { &drawn_shape, &undrawn_shape };
+	const char *wants[] = { pictures[_i].drawn, pictures[_i].undrawn };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct wish w = { .accept = pictures[_i].accept, .content_type = "", .shape = shapes[i] };
+		const struct format *f = NULL;
+		struct error err = { 0 };
+
+		ck_assert_int_eq(negotiate(pictures[_i].dialect, &w, &f, &err), wants[i] ? 0 : -1);
+		if (wants[i])
+			ck_assert_str_eq(f->name, wants[i]);
+		else
+			ck_assert_int_eq(err.kind, ERR_NOT_ACCEPTABLE);
+	}
+}
+END_TEST
+
+START_TEST(a_picture_by_name_of_what_has_none_is_refused_as_a_picture)
+{
+	const struct wish named[] = { { .suffix = &format_svg }, { .format = "svg" } };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct wish w = named[i];
+		const struct format *f = NULL;
+		struct error err = { 0 };
+
+		w.accept = w.content_type = "";
+		w.shape = &undrawn_shape;
+		ck_assert_int_eq(negotiate(&dialect_servicestack, &w, &f, &err), -1);
+		ck_assert_int_eq(err.kind, ERR_NOT_ACCEPTABLE);
+		ck_assert_ptr_eq(f, &format_svg);
+		w.shape = &drawn_shape;
+		err = (struct error){ 0 };
+		ck_assert_int_eq(negotiate(&dialect_servicestack, &w, &f, &err), 0);
+		ck_assert_ptr_eq(f, &format_svg);
+	}
+}
+END_TEST
+
 /* --- bodies --- */
 
 static struct params read_body_n(const char *type, const char *text, size_t len, bool *form, struct error *err)
@@ -1527,6 +1595,8 @@ static Suite *http_suite(void)
 	tcase_add_test(pure, the_verbs_of_a_path_are_listed);
 	LOOP(pure, a_format_is_chosen, wishes);
 	tcase_add_test(pure, a_family_may_refuse_an_accept_that_names_nothing_it_has);
+	tcase_add_loop_test(pure, a_picture_is_chosen_where_images_are_wanted_and_there_is_something_to_draw, 0, sizeof(pictures) / sizeof(pictures[0]));
+	tcase_add_test(pure, a_picture_by_name_of_what_has_none_is_refused_as_a_picture);
 	LOOP(pure, a_body_holds_parameters, bodies);
 	LOOP(pure, a_bad_body_is_refused_with_the_reason, bad_bodies);
 	tcase_add_test(pure, a_body_of_parameters_has_limits);
