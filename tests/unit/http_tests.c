@@ -1,5 +1,6 @@
 /* http_tests.c - decoding, routing, negotiation, credentials, bodies and whole answers, without a web server. */
 #include <check.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -1061,6 +1062,47 @@ START_TEST(wrong_passwords_make_who_guesses_wait)
 }
 END_TEST
 
+/* Many at once: the right password again and again, and wrong ones from the side. */
+static void *sign_in_often(void *arg)
+{
+	const char *address = arg;
+	struct store *st = NULL;
+	struct arena own;
+	intptr_t good = 0;
+
+	arena_init(&own);
+	if (store_open(database, 0, 1000, &st, NULL) < 0)
+		return NULL;
+	for (int i = 0; i < 30; i++) {
+		struct error err = { 0 };
+		struct user u;
+
+		good += signin_password(signin, st, "ada", "right password", 14, address, &own, &u, &err) == 0;
+		signin_password(signin, st, "eve", "right password", 14, address, &own, &u, &err);
+	}
+	store_close(&st);
+	arena_release(&own);
+	return (void *)good;
+}
+
+START_TEST(many_threads_sign_in_at_once)
+{
+	static char addresses[8][16];
+	pthread_t threads[8];
+
+	for (int i = 0; i < 8; i++) {
+		snprintf(addresses[i], sizeof(addresses[i]), "192.0.2.%d", i % 3);
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, sign_in_often, addresses[i]), 0);
+	}
+	for (int i = 0; i < 8; i++) {
+		void *good;
+
+		pthread_join(threads[i], &good);
+		ck_assert_int_eq((intptr_t)good, 30);
+	}
+}
+END_TEST
+
 /* --- pages of other origins --- */
 
 static const struct {
@@ -1610,6 +1652,7 @@ static Suite *http_suite(void)
 	LOOP(ledger, a_session_is_found_by_header_and_cookie, sessions);
 	tcase_add_test(ledger, sessions_of_a_removed_user_are_nobodys);
 	tcase_add_test(ledger, wrong_passwords_make_who_guesses_wait);
+	tcase_add_test(ledger, many_threads_sign_in_at_once);
 	LOOP(ledger, a_page_of_another_origin_is_told_from_our_own, pages);
 	tcase_add_test(ledger, an_answer_has_its_headers);
 	LOOP(ledger, a_request_gets_the_right_answer, answers);
