@@ -186,6 +186,7 @@ static int check(struct signin *s, const char *name, const char *stored, const c
 		rc = join_check(s, other, err);
 	} else {
 		own.next = s->checks;
+		/* cppcheck-suppress autoVariables ; end_check takes it off the list */
 		s->checks = &own;
 		pthread_mutex_unlock(&s->lock);
 		rc = own.rc = check_slowly(s, name, stored, password, len, address, &own.err);
