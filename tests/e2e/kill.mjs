@@ -4,7 +4,8 @@
 //
 // Each round loads the worker over many connections with small and big requests, kills it (SIGKILL) at a random moment, sometimes again while it
 // starts, starts it, sends everything again that was not acknowledged, and compares what is stored with what was sent: event by event in number, usage
-// and price, and the same sums in the rollups. A request is stored whole or not at all; one that was acknowledged is a duplicate when it is sent again.
+// and price, and the same sums in the rollups. Some requests are atomic, and some of those have a record that keeps all
+// others out. A request is stored whole or not at all; one that was acknowledged is a duplicate when it is sent again.
 //
 // A killed process loses nothing that it has handed to the kernel; that commits reach the disk before the answer, a power cut that loses all
 // that was not synced shows in tests/unit/fault_tests.c.
@@ -22,7 +23,7 @@ const categories = ['calls-inbound', 'calls-outbound', 'sms-inbound', 'ai-minute
 const int = below => Math.floor(random() * below)
 const ledger = new Ledger()
 const accounts = [ledger.account('One'), ledger.account('Two')]
-const counts = { kills: 0, killsAtStart: 0, requests: 0, unanswered: 0, resentNew: 0, resentStored: 0, resentAcknowledged: 0 }
+const counts = { kills: 0, killsAtStart: 0, requests: 0, unanswered: 0, resentNew: 0, resentStored: 0, resentAcknowledged: 0, spoilt: 0 }
 const wrong = []
 
 // ---- what is sent ----
@@ -32,11 +33,14 @@ const sent = { events: 0, usage: 0, price: 0 }      // usage in millionths, pric
 const acknowledged = []                             // some of the requests, to be sent again
 let again = []                                      // requests without an answer
 
-function newEvent() {
+// SPOILT: one of a request of which nothing is to be stored.
+function newEvent(spoilt) {
 	const usage = int(5000000), price = int(1000000)
-	sent.events++
-	sent.usage += usage
-	sent.price += price
+	if (!spoilt) {
+		sent.events++
+		sent.usage += usage
+		sent.price += price
+	}
 	return JSON.stringify({ specversion: '1.0', type: 'usage', source: `/load/${int(3)}`, id: `e${made++}`, subject: accounts[int(2)],
 		time: new Date(Date.UTC(2026, int(10), 1 + int(28), int(24), int(60))).toISOString(),
 		data: { category: categories[int(categories.length)], usage: (usage / 1e6).toFixed(6), price: (price / 1e9).toFixed(9), customer: `c${int(20)}` } })
@@ -44,15 +48,27 @@ function newEvent() {
 
 function newRequest() {
 	const kind = random(), n = kind < 0.4 ? 1 : kind < 0.8 ? 2 + int(20) : 100 + int(900)
-	return { n, body: Array.from({ length: n }, newEvent).join('\n'), tries: 0, acknowledged: false }
+	const atomic = random() < 0.3, spoilt = atomic && random() < 0.3
+	const lines = Array.from({ length: n }, () => newEvent(spoilt))
+	if (spoilt)
+		lines.splice(int(n + 1), 0, '{"specversion":"1.0"}')
+	return { n, atomic, spoilt, body: lines.join('\n'), tries: 0, acknowledged: false }
 }
 
 // ---- one request ----
 
 function check(job, { head, body }) {
 	const status = /^Status: (\d+)/.exec(head)?.[1]
+	if (job.spoilt) {
+		const { created, duplicate, rejected, results } = JSON.parse(body)
+		if (status !== '207' || created || duplicate || rejected !== 1 || results.filter(r => r.status === 'aborted').length !== job.n)
+			wrong.push(`of ${job.n} events that can't be stored without one that is wrong: ${status} ${body.slice(0, 200)}`)
+		counts.spoilt++
+		job.acknowledged = true
+		return
+	}
 	if (status !== '200')
-		return wrong.push(`status ${status}: ${body.slice(0, 200)}`)
+		return void wrong.push(`status ${status}: ${body.slice(0, 200)}`)
 	const { created, duplicate, conflict, rejected } = JSON.parse(body)
 	if (conflict || rejected || (created && duplicate) || created + duplicate !== job.n)
 		wrong.push(`of ${job.n} events, sent ${job.tries} times: ${created} created, ${duplicate} duplicate, ${conflict} conflict, ${rejected} rejected`)
@@ -73,7 +89,7 @@ function check(job, { head, body }) {
 async function send(c, job) {
 	job.tries++
 	counts.requests++
-	c.write(request(ledger.token, { method: 'POST', uri: '/events', body: job.body, keep: true, env: { CONTENT_TYPE: 'application/x-ndjson' } }))
+	c.write(request(ledger.token, { method: 'POST', uri: job.atomic ? '/events?atomic=true' : '/events', body: job.body, keep: true, env: { CONTENT_TYPE: 'application/x-ndjson' } }))
 	const answer = await c.answer()
 	if (answer.complete)
 		check(job, answer)
@@ -174,7 +190,7 @@ try {
 }
 const [[stored]] = ledger.sql('SELECT count(*) FROM event')
 console.log(`# ${counts.kills} kills under load, ${counts.killsAtStart} while starting; ${counts.requests} requests, ${counts.unanswered} without an answer: ` +
-	`of these ${counts.resentStored} were stored, ${counts.resentNew} were not; ${counts.resentAcknowledged} acknowledged ones were sent again`)
+	`of these ${counts.resentStored} were stored, ${counts.resentNew} were not; ${counts.resentAcknowledged} acknowledged ones were sent again; of ${counts.spoilt} nothing was to be stored`)
 console.log(`# ${sent.events} events sent, ${stored} stored: ${Math.max(0, sent.events - stored)} lost, ${Math.max(0, stored - sent.events)} counted twice`)
 wrong.slice(0, 10).forEach(w => console.log(`# ${w}`))
 ok(`every event counts once after each of ${rounds} kills`, !wrong.length && sent.events === stored)

@@ -51,15 +51,17 @@ export class Ledger {
 		assert.equal(status, 0, stderr)
 		return stdout.trim().split('\n').map(row => row.split('|').map(Number))
 	}
-	spawn() {
-		const worker = spawn(program, ['--config', this.config, 'serve'], { stdio: ['ignore', 'ignore', 'pipe'] })
+	// BEFORE: a command that runs the worker
+	spawn(...before) {
+		const command = [...before, program, '--config', this.config, 'serve']
+		const worker = spawn(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] })
 		worker.stderr.on('data', d => { this.log = (this.log + d).slice(-10000) })
 		worker.ended = new Promise(done => worker.on('exit', (code, signal) => done({ code, signal })))
 		this.worker = worker
 		return worker
 	}
-	async start() {
-		this.spawn()
+	async start(...before) {
+		this.spawn(...before)
 		for (;;) {
 			const c = new Connection(this.socket)
 			c.write(request(this.admin, { uri: '/accounts' }))
@@ -72,6 +74,14 @@ export class Ledger {
 			assert.equal(this.worker.exitCode, null, this.log)
 			await sleep(3)
 		}
+	}
+	// Sends events as NDJSON on a connection of their own.
+	async post(body, options) {
+		const c = new Connection(this.socket)
+		c.write(request(this.token, { method: 'POST', uri: '/events', body, env: { CONTENT_TYPE: 'application/x-ndjson' }, ...options }))
+		const answer = await c.answer()
+		c.close()
+		return { ...answer, status: Number(/^Status: (\d+)/.exec(answer.head)?.[1]) }
 	}
 	async end(signal) {
 		this.worker.kill(signal)
