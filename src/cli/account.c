@@ -1,15 +1,11 @@
 #include "cli/command.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/civil.h"
 #include "base/secret.h"
-#include "base/utf8.h"
 #include "base/banned.h"
-
-#define ACCOUNT_NAME_BYTES 100
 
 static const char *parent_sid(const struct account *all, size_t n, int64_t parent)
 {
@@ -26,95 +22,32 @@ static void format_created(char buf[static DATE_TEXT], const struct account *a)
 
 /* ---- add ---- */
 
-struct new_account {
-	const char *name, *parent, *currency, *sid, *created;   /* the options as they were given */
+struct order {
+	struct new_account account;
 	struct account made;
 };
 
-static int set_currency(struct account *a, const char *text, struct error *err)
-{
-	if (strlen(text) != 3 || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
-		return error_set(err, ERR_PARAM, "currency", "--currency must be three letters such as usd");
-	for (int i = 0; i < 3; i++)
-		a->currency[i] = (char)tolower((unsigned char)text[i]);
-	return 0;
-}
-
-static int set_created(struct account *a, const char *text, struct error *err)
-{
-	struct date d;
-
-	if (!text) {
-		a->created = floor_div(clock_now_us(), USEC_PER_SEC);
-		return 0;
-	}
-	if (!date_parse(text, strlen(text), &d))
-		return error_set(err, ERR_PARAM, "created", "--created must be a date such as 2026-11-21");
-	a->created = date_to_days(d) * SEC_PER_DAY;
-	return 0;
-}
-
-static int set_sid(struct account *a, const char *text, struct error *err)
-{
-	if (!text) {
-		sid_new("AC", a->sid);
-		return 0;
-	}
-	if (!sid_valid("AC", text, strlen(text)))
-		return error_set(err, ERR_PARAM, "sid", "--sid must be AC and 32 hexadecimal digits");
-	memcpy(a->sid, text, SID_TEXT);
-	return 0;
-}
-
-static int set_name(struct account *a, const char *text, struct error *err)
-{
-	size_t len = strlen(text);
-
-	if (len == 0 || len > ACCOUNT_NAME_BYTES || !utf8_plain(text, len))
-		return error_set(err, ERR_PARAM, "name", "--name must be 1 to %d bytes of UTF-8 without control characters",
-				 ACCOUNT_NAME_BYTES);
-	a->name = text;
-	return 0;
-}
-
-static int set_parent(struct store *st, struct account *a, const char *sid, struct arena *arena, struct error *err)
-{
-	struct account parent;
-	int rc;
-
-	if (!sid)
-		return 0;
-	rc = store_account_by_sid(st, sid, arena, &parent, err);
-	if (rc == 0)
-		return error_set(err, ERR_PARAM, "parent", "--parent: there is no account %s", sid);
-	if (rc > 0)
-		a->parent = parent.id;
-	return rc < 0 ? -1 : 0;
-}
-
 static int add_account(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	struct new_account *o = arg;
-	struct account *a = &o->made;
+	struct admin a = command_admin(st, arena);
+	struct order *o = arg;
 
-	if (set_name(a, o->name, err) < 0 || set_currency(a, o->currency, err) < 0 || set_created(a, o->created, err) < 0 ||
-	    set_sid(a, o->sid, err) < 0 || set_parent(st, a, o->parent, arena, err) < 0)
-		return -1;
-	return store_account_add(st, a, err);
+	return admin_account_add(&a, &o->account, &o->made, err);
 }
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
-	struct new_account o = { .currency = "usd" };
+	struct order o = { .account = { .currency = "usd" } };
+	struct new_account *n = &o.account;
 	const struct command_option options[] = {
-		{ "name", .text = &o.name }, { "parent", .text = &o.parent }, { "currency", .text = &o.currency },
-		{ "sid", .text = &o.sid }, { "created", .text = &o.created }, { 0 }
+		{ "name", .text = &n->name }, { "parent", .text = &n->parent }, { "currency", .text = &n->currency },
+		{ "sid", .text = &n->sid }, { "created", .text = &n->created }, { 0 }
 	};
 	int rc;
 
 	if (!command_only_options(&command_account, options, argc, argv, &rc))
 		return rc;
-	if (!o.name)
+	if (!n->name)
 		return command_wrong(&command_account, "--name is missing");
 	rc = command_in_ledger("account", s, STORE_WRITE, add_account, &o);
 	if (rc == EXIT_DONE)

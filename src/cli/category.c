@@ -3,66 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "usage/catalogue.h"
 #include "base/banned.h"
 
-#define DESCRIPTION_BYTES 200
-#define UNIT_BYTES 40
-
 /* ---- add ---- */
-
-struct new_category {
-	const char *parent;
-	struct category made;
-};
-
-static int check_text(const char *option, const char *text, size_t max, struct error *err)
-{
-	if (strlen(text) > max || !utf8_plain(text, strlen(text)))
-		return error_set(err, ERR_PARAM, option, "--%s must be at most %zu bytes of UTF-8 without control characters", option, max);
-	return 0;
-}
-
-static int set_parent(struct store *st, struct arena *arena, struct new_category *new, struct error *err)
-{
-	const struct catalogue *c;
-	size_t i;
-
-	if (!new->parent)
-		return 0;
-	if (catalogue_load(st, arena, &c, err) < 0)
-		return -1;
-	i = catalogue_find(c, new->parent, strlen(new->parent));
-	if (i == CATALOGUE_NONE)
-		return error_set(err, ERR_PARAM, "parent", "--parent: there is no category %s", new->parent);
-	if (i == c->totalprice)
-		return error_set(err, ERR_PARAM, "parent", "--parent: %s holds every category already", CATEGORY_TOTALPRICE);
-	new->made.parent = c->categories[i].id;
-	return 0;
-}
 
 static int add_category(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	struct new_category *new = arg;
-	struct category *c = &new->made;
+	struct admin a = command_admin(st, arena);
 
-	if (!category_name_valid(c->name, strlen(c->name)))
-		return error_set(err, ERR_PARAM, "NAME", "the name must be 1 to 64 of a-z, 0-9, - and _, beginning with a letter");
-	if (check_text("description", c->description, DESCRIPTION_BYTES, err) < 0 ||
-	    check_text("count-unit", c->count_unit, UNIT_BYTES, err) < 0 ||
-	    check_text("usage-unit", c->usage_unit, UNIT_BYTES, err) < 0 || set_parent(st, arena, new, err) < 0)
-		return -1;
-	return store_category_add(st, c, err);
+	return admin_category_add(&a, arg, err);
 }
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
-	struct new_category new = { .made = { .description = "", .count_unit = "", .usage_unit = "" } };
+	struct new_category new = { .description = "", .count_unit = "", .usage_unit = "" };
 	const struct command_option options[] = {
-		{ "parent", .text = &new.parent }, { "description", .text = &new.made.description },
-		{ "count-unit", .text = &new.made.count_unit }, { "usage-unit", .text = &new.made.usage_unit },
-		{ "metered", .flag = &new.made.metered }, { 0 }
+		{ "parent", .text = &new.parent }, { "description", .text = &new.description },
+		{ "count-unit", .text = &new.count_unit }, { "usage-unit", .text = &new.usage_unit },
+		{ "metered", .flag = &new.metered }, { 0 }
 	};
 	int rc;
 
@@ -70,7 +29,7 @@ static int run_add(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (argc != 2)
 		return command_wrong(&command_category, "add needs the name of one category");
-	new.made.name = argv[1];
+	new.name = argv[1];
 	return command_in_ledger("category", s, STORE_WRITE, add_category, &new);
 }
 

@@ -11,9 +11,10 @@
 
 int command_fail(const char *command, const struct error *err)
 {
-	const char *colon = err->detail[0] ? ": " : "";
+	bool named = err->kind == ERR_PARAM && err->param[0];
 
-	fprintf(stderr, "usaged %s: %s%s%s\n", command, err->message, colon, err->detail);
+	fprintf(stderr, "usaged %s: %s%s%s%s%s\n", command, named ? err->param : "", named ? ": " : "", err->message,
+		err->detail[0] ? ": " : "", err->detail);
 	return EXIT_FAILED;
 }
 
@@ -183,27 +184,21 @@ int64_t command_now(void)
 	return floor_div(clock_now_us(), USEC_PER_SEC);
 }
 
+struct admin command_admin(struct store *st, struct arena *arena)
+{
+	return (struct admin){ .st = st, .arena = arena, .author = AUTHOR_CONSOLE, .now_us = clock_now_us() };
+}
+
 int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid, int64_t *ret, struct error *err)
 {
 	struct account a;
 	int rc = store_account_by_sid(st, sid, arena, &a, err);
 
 	if (rc == 0)
-		return error_set(err, ERR_PARAM, option, "--%s: there is no account %s", option, sid);
+		return error_set(err, ERR_PARAM, option, "there is no account %s", sid);
 	if (rc > 0)
 		*ret = a.id;
 	return rc < 0 ? -1 : 0;
-}
-
-int command_grants(struct store *st, struct arena *arena, const struct command_list *list, const int64_t **ret, struct error *err)
-{
-	int64_t *ids = arena_array(arena, int64_t, list->n);
-
-	for (size_t i = 0; i < list->n; i++)
-		if (command_account_id(st, arena, "grant", list->items[i], &ids[i], err) < 0)
-			return -1;
-	*ret = ids;
-	return 0;
 }
 
 int command_account_sid(struct store *st, struct arena *arena, int64_t id, const char **ret, struct error *err)
@@ -235,11 +230,4 @@ int command_print_grants(struct store *st, struct arena *arena, const int64_t *i
 	}
 	printf("%s%c", n ? "" : "-", end);
 	return 0;
-}
-
-int command_audit(struct store *st, const char *action, const char *subject, const char *detail, struct error *err)
-{
-	struct audit entry = { .at = command_now(), .author = "console", .action = action, .subject = subject, .detail = detail };
-
-	return store_audit_add(st, &entry, err);
 }

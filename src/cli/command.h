@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/settings.h"
-#include "store/store.h"
+#include "usage/admin.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_CALL = 2 };
 
@@ -62,7 +62,7 @@ struct command_part {
 /* Runs the part (table ended by a NULL name) that argv[1] names, and returns its exit code. */
 int command_part(const struct command *c, const struct command_part *parts, const struct settings *s, int argc, char **argv);
 
-/* "usaged COMMAND: message" (and detail) on standard error. Returns EXIT_FAILED. */
+/* "usaged COMMAND: message" (and detail; of a bad parameter, which one) on standard error. Returns EXIT_FAILED. */
 int command_fail(const char *command, const struct error *err);
 /* "usaged COMMAND: ..." and where help is. Returns EXIT_WRONG_CALL. */
 __attribute__((format(printf, 2, 3)))
@@ -82,17 +82,15 @@ int command_in_ledger(const char *command, const struct settings *s, unsigned fl
 
 int64_t command_now(void);       /* seconds */
 
+/* What administrators do, done from here. */
+struct admin command_admin(struct store *st, struct arena *arena);
+
 /* The id of the account SID that --OPTION names; ERR_PARAM if there is none. */
 int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid, int64_t *ret, struct error *err);
-/* The ids of all accounts in LIST (of --grant). */
-int command_grants(struct store *st, struct arena *arena, const struct command_list *list, const int64_t **ret, struct error *err);
 int command_account_sid(struct store *st, struct arena *arena, int64_t id, const char **ret, struct error *err);   /* "-": none */
 
 /* A field of a line on standard output, and what ENDs it: a time or "-" for 0; the SIDs of accounts with commas between, or "-". */
 void command_print_time(int64_t seconds, char end);
 int command_print_grants(struct store *st, struct arena *arena, const int64_t *ids, size_t n, char end, struct error *err);
-
-/* Into the audit log: the console did ACTION ("key.add") to SUBJECT. In a write. */
-int command_audit(struct store *st, const char *action, const char *subject, const char *detail, struct error *err);
 
 #endif

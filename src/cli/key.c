@@ -3,76 +3,53 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/civil.h"
 #include "base/secret.h"
-#include "usage/user.h"
 #include "base/banned.h"
 
 /* ---- add ---- */
 
-struct new_key {
-	const char *role, *account, *user;     /* the options as they were given */
+struct order {
 	struct command_list grants;
-	const struct role_info *info;
-	char token[TOKEN_TEXT];
-	struct key made;
+	struct new_key key;
+	unsigned char secret[SECRET_BYTES];
+	char sid[SID_TEXT], token[TOKEN_TEXT];     /* of the new key */
 };
 
 static int add_key(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	struct new_key *k = arg;
+	struct admin a = command_admin(st, arena);
+	struct order *o = arg;
 
-	const char *detail = arena_join(arena, k->info->name, k->user ? ", " : "", k->user ? k->user : "", NULL);
-
-	if (k->account && command_account_id(st, arena, "account", k->account, &k->made.account, err) < 0)
-		return -1;
-	if (command_grants(st, arena, &k->grants, &k->made.grants, err) < 0)
-		return -1;
-	k->made.n_grants = k->grants.n;
-	if (store_key_add(st, &k->made, err) < 0)
-		return -1;
-	return command_audit(st, "key.add", k->made.sid, detail, err);
-}
-
-static int make_token(const struct settings *s, struct new_key *k)
-{
-	unsigned char secret[SECRET_BYTES];
-	struct error err = { 0 };
-
-	if (secret_load(s->secret_file, secret, &err) < 0)
-		return command_fail("key", &err);
-	token_new(k->token);
-	token_hash(secret, k->token, strlen(k->token), k->made.hash);
-	sid_new("SK", k->made.sid);
-	k->made.name = k->user ? k->user : "";
-	k->made.role = k->info->name;
-	k->made.created = command_now();
-	return EXIT_DONE;
+	return admin_key_add(&a, &o->key, o->secret, o->sid, o->token, err);
 }
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
-	struct new_key k = { 0 };
-	struct error err = { 0 };
+	struct order o = { .grants = { .n = 0 } };
+	struct new_key *k = &o.key;
 	const struct command_option options[] = {
-		{ "role", .text = &k.role }, { "account", .text = &k.account }, { "user", .text = &k.user },
-		{ "grant", .list = &k.grants }, { 0 }
+		{ "role", .text = &k->role }, { "account", .text = &k->account }, { "user", .text = &k->name },
+		{ "grant", .list = &o.grants }, { 0 }
 	};
+	const struct role_info *role;
+	struct error err = { 0 };
 	int rc;
 
 	if (!command_only_options(&command_key, options, argc, argv, &rc))
 		return rc;
-	if (key_check(k.role, k.account != NULL, k.user, k.grants.n, &k.info, &err) < 0)
+	k->grants = o.grants.items;
+	k->n_grants = o.grants.n;
+	if (key_check(k->role, k->account != NULL, k->name, k->n_grants, &role, &err) < 0)
 		return command_wrong(&command_key, "--%s %s", err.param, err.message);
-	rc = make_token(s, &k);
-	if (rc == EXIT_DONE)
-		rc = command_in_ledger("key", s, STORE_WRITE, add_key, &k);
+	if (secret_load(s->secret_file, o.secret, &err) < 0)
+		return command_fail("key", &err);
+	rc = command_in_ledger("key", s, STORE_WRITE, add_key, &o);
 	if (rc != EXIT_DONE)
 		return rc;
-	printf("SID=%s\nSECRET=%s\n", k.made.sid, k.token);
+	printf("SID=%s\nSECRET=%s\n", o.sid, o.token);
 	if (fflush(stdout) == 0)
 		return EXIT_DONE;
-	fprintf(stderr, "usaged key: %s was added, but its secret could not be printed; revoke it\n", k.made.sid);
+	fprintf(stderr, "usaged key: %s was added, but its secret could not be printed; revoke it\n", o.sid);
 	return EXIT_FAILED;
 }
 
@@ -121,12 +98,9 @@ static int run_list(const struct settings *s, int argc, char **argv)
 
 static int revoke_key(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	int rc = store_key_revoke(st, arg, command_now(), err);
+	struct admin a = command_admin(st, arena);
 
-	(void)arena;
-	if (rc == 0)
-		return error_set(err, ERR_NOT_FOUND, NULL, "there is no key %s", (const char *)arg);
-	return rc < 0 ? -1 : command_audit(st, "key.revoke", arg, "", err);
+	return admin_key_revoke(&a, arg, err);
 }
 
 static int run_revoke(const struct settings *s, int argc, char **argv)

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/civil.h"
-#include "usage/books.h"
 #include "base/banned.h"
 
 struct change {
@@ -13,32 +12,12 @@ struct change {
 	bool opens;
 };
 
-static int read_day(const char *option, const char *text, int64_t *ret, struct error *err)
-{
-	struct date d;
-
-	if (!date_parse(text, strlen(text), &d))
-		return error_set(err, ERR_PARAM, option, "--%s must be a date such as 2026-10-31", option);
-	*ret = date_to_days(d);
-	return 0;
-}
-
 static int change_books(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
+	struct admin a = command_admin(st, arena);
 	const struct change *c = arg;
-	const char *option = c->opens ? "from" : "through";
-	int64_t account;
-	int64_t day = INT64_MIN;
-	int rc;
 
-	if (command_account_id(st, arena, "account", c->account, &account, err) < 0 || (c->day && read_day(option, c->day, &day, err) < 0))
-		return -1;
-	rc = c->opens ? books_open(st, account, day, "console", clock_now_us(), err)
-		      : books_close(st, account, day, "console", clock_now_us(), err);
-	if (rc < 0)
-		return -1;
-	return command_audit(st, c->opens ? "period.open" : "period.close", c->account,
-			     c->day ? arena_join(arena, option, " ", c->day, NULL) : "everything", err);
+	return c->opens ? admin_books_open(&a, c->account, c->day, err) : admin_books_close(&a, c->account, c->day, err);
 }
 
 static int run_change(struct change *c, const struct settings *s, int argc, char **argv)

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-#include "usage/user.h"
 #include "base/banned.h"
 
 /* ---- passwords ---- */
@@ -69,39 +68,36 @@ static int read_password(struct password *p, struct error *err)
 
 /* ---- add ---- */
 
-struct new_user {
-	const char *role, *display, *email;
+struct order {
 	struct command_list grants;
-	struct user made;
+	struct new_user user;
 };
 
 static int add_user(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	struct new_user *n = arg;
+	struct admin a = command_admin(st, arena);
+	const struct order *o = arg;
 
-	if (command_grants(st, arena, &n->grants, &n->made.grants, err) < 0)
-		return -1;
-	n->made.n_grants = n->grants.n;
-	if (store_user_add(st, &n->made, err) < 0)
-		return -1;
-	return command_audit(st, "user.add", n->made.name, n->made.role, err);
+	return admin_user_add(&a, &o->user, err);
 }
 
-static int check_new(const struct new_user *n, const char *name, const struct role_info **ret, struct error *err)
+static int check_new(const struct new_user *u, struct error *err)
 {
-	if (user_check(n->role, name, n->grants.n, ret, err) < 0 || user_check_email(n->email, err) < 0)
+	const struct role_info *role;
+
+	if (user_check(u->role, u->name, u->n_grants, &role, err) < 0 || (u->email && user_check_email(u->email, err) < 0))
 		return -1;
-	return n->display ? user_check_display(n->display, err) : 0;
+	return u->display ? user_check_display(u->display, err) : 0;
 }
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
-	struct new_user n = { .email = "" };
+	struct order o = { .grants = { .n = 0 } };
+	struct new_user *u = &o.user;
 	const struct command_option options[] = {
-		{ "role", .text = &n.role }, { "display", .text = &n.display }, { "email", .text = &n.email },
-		{ "grant", .list = &n.grants }, { 0 }
+		{ "role", .text = &u->role }, { "display", .text = &u->display }, { "email", .text = &u->email },
+		{ "grant", .list = &o.grants }, { 0 }
 	};
-	const struct role_info *info;
 	struct password password;
 	struct error err = { 0 };
 	int rc;
@@ -110,25 +106,18 @@ static int run_add(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (argc != 2)
 		return command_wrong(&command_user, "add needs the name of one user");
-	if (check_new(&n, argv[1], &info, &err) < 0)
+	u->name = argv[1];
+	u->grants = o.grants.items;
+	u->n_grants = o.grants.n;
+	if (check_new(u, &err) < 0)
 		return command_wrong(&command_user, "%s%s %s", strcmp(err.param, "user") == 0 ? "the name of a " : "--", err.param, err.message);
 	if (read_password(&password, &err) < 0)
 		return command_fail("user", &err);
-	n.made = (struct user){ .name = argv[1], .display = n.display ? n.display : argv[1], .email = n.email, .role = info->name,
-				.password = password.hash, .created = command_now() };
-	return command_in_ledger("user", s, STORE_WRITE, add_user, &n);
+	u->password = password.hash;
+	return command_in_ledger("user", s, STORE_WRITE, add_user, &o);
 }
 
 /* ---- those that are there ---- */
-
-static int find_user(struct store *st, struct arena *arena, const char *name, struct user *ret, struct error *err)
-{
-	int rc = store_user_by_name(st, name, arena, ret, err);
-
-	if (rc < 0)
-		return -1;
-	return rc == 0 || ret->removed ? error_set(err, ERR_NOT_FOUND, NULL, "there is no user %s", name) : 0;
-}
 
 struct password_change {
 	const char *name, *hash;
@@ -136,12 +125,10 @@ struct password_change {
 
 static int change_password(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
+	struct admin a = command_admin(st, arena);
 	const struct password_change *c = arg;
-	struct user u;
 
-	if (find_user(st, arena, c->name, &u, err) < 0 || store_user_password(st, u.id, c->hash, err) < 0)
-		return -1;
-	return command_audit(st, "user.password", c->name, "", err);
+	return admin_user_password(&a, c->name, c->hash, err);
 }
 
 static int run_passwd(const struct settings *s, int argc, char **argv)
@@ -163,11 +150,9 @@ static int run_passwd(const struct settings *s, int argc, char **argv)
 
 static int remove_user(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	struct user u;
+	struct admin a = command_admin(st, arena);
 
-	if (find_user(st, arena, arg, &u, err) < 0 || store_user_remove(st, u.id, command_now(), err) < 0)
-		return -1;
-	return command_audit(st, "user.remove", arg, "", err);
+	return admin_user_remove(&a, arg, err);
 }
 
 static int run_remove(const struct settings *s, int argc, char **argv)
@@ -188,23 +173,12 @@ struct grant_change {
 
 static int change_grants(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
+	struct admin a = command_admin(st, arena);
 	const struct grant_change *c = arg;
-	const struct role_info *info;
-	struct user u;
 
-	if (find_user(st, arena, c->operands[0], &u, err) < 0)
-		return -1;
-	info = role_find(u.role);
-	if (!c->revoke && (!info || !info->has_grants))
-		return error_set(err, ERR_PARAM, "grant", "%s has the role %s, which takes no grants", u.name, u.role);
-	for (char **sid = c->operands + 1; *sid; sid++) {
-		int64_t account;
-
-		if (command_account_id(st, arena, "grant", *sid, &account, err) < 0 ||
-		    store_user_grant(st, u.id, account, !c->revoke, err) < 0 ||
-		    command_audit(st, c->revoke ? "user.ungrant" : "user.grant", u.name, *sid, err) < 0)
+	for (char **sid = c->operands + 1; *sid; sid++)
+		if (admin_user_grant(&a, c->operands[0], *sid, !c->revoke, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

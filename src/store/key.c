@@ -126,21 +126,37 @@ int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *
 	return 0;
 }
 
-int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err)
+/* S asks for at most one. */
+static int find_key(struct store *st, struct stmt *s, struct arena *arena, struct key *ret, struct error *err)
 {
-	struct stmt *s = prepare(st, KEY "WHERE hash = ?1", err);
-	int rc;
+	int rc = step(st, s, err);
 
-	if (!s)
-		return -1;
-	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
-	rc = step(st, s, err);
 	if (rc > 0) {
 		if (read_key(st, s, arena, ret, err) < 0)
 			rc = -1;
 		st->ops->reset(s);
 	}
 	return rc;
+}
+
+int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, KEY "WHERE hash = ?1", err);
+
+	if (!s)
+		return -1;
+	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
+	return find_key(st, s, arena, ret, err);
+}
+
+int store_key_by_sid(struct store *st, const char *sid, struct arena *arena, struct key *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, KEY "WHERE sid = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, sid);
+	return find_key(st, s, arena, ret, err);
 }
 
 static int set_revoked(struct store *st, const char *sid, int64_t when, struct error *err)

@@ -132,8 +132,9 @@ struct key {
 
 int store_key_add(struct store *st, const struct key *k, struct error *err);
 int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *ret_n, struct error *err);
-/* 1 found (revoked ones too), 0 none, -1. */
+/* These two: 1 found (revoked ones too), 0 none, -1. */
 int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err);
+int store_key_by_sid(struct store *st, const char *sid, struct arena *arena, struct key *ret, struct error *err);
 int store_key_revoke(struct store *st, const char *sid, int64_t when, struct error *err);   /* 1 done, 0 no such key */
 /* Unless it was used later. Doesn't count as a change (store_version). */
 int store_key_used(struct store *st, const char *sid, int64_t when, struct error *err);

@@ -1,0 +1,92 @@
+/*
+ * admin.h - what those who run the server do: users, keys, accounts, categories and closed books. The one place for it, whether
+ * the command line, the API or a page asks: each function checks what it is given, changes the ledger and says so in the audit log,
+ * in the caller's write. On -1 nothing may be committed.
+ *
+ * All fail with ERR_PARAM for what can't be, ERR_NOT_FOUND for what isn't there and ERR_CONFLICT for what is taken. Their parameter is
+ * the word that is used for it here; messages read well after it.
+ */
+#ifndef USAGE_ADMIN_H
+#define USAGE_ADMIN_H
+
+#include "base/arena.h"
+#include "base/secret.h"
+#include "usage/user.h"
+
+enum { ACCOUNT_NAME_BYTES = 100, CATEGORY_DESCRIPTION_BYTES = 200, CATEGORY_UNIT_BYTES = 40 };
+
+struct admin {
+	struct store *st;            /* in a write */
+	struct arena *arena;
+	const char *author;          /* for the audit log: a user's name, a key's SID, or AUTHOR_CONSOLE */
+	int64_t now_us;
+};
+
+/* ---- users ---- */
+
+struct new_user {
+	const char *name, *role;
+	const char *display;         /* NULL: the name */
+	const char *email;           /* NULL: not known */
+	const char *const *grants;   /* SIDs of accounts */
+	size_t n_grants;
+	const char *password;        /* as password_hash made it, of one that user_check_password let through */
+};
+
+int admin_user_add(const struct admin *a, const struct new_user *u, struct error *err);
+/* The user of that name who isn't removed: else ERR_NOT_FOUND. Needs no write. */
+int admin_user_find(const struct admin *a, const char *name, struct user *ret, struct error *err);
+/* These two end what the user is signed in to. Nobody removes himself. */
+int admin_user_password(const struct admin *a, const char *name, const char *password, struct error *err);
+int admin_user_remove(const struct admin *a, const char *name, struct error *err);
+/* May the user, a Manager, see the account SID, or no longer? */
+int admin_user_grant(const struct admin *a, const char *name, const char *sid, bool granted, struct error *err);
+
+/* ---- keys ---- */
+
+struct new_key {
+	const char *role;
+	const char *account;         /* SID, or NULL: none */
+	const char *name;            /* or NULL: none */
+	const char *const *grants;
+	size_t n_grants;
+};
+
+/* RET_SID and RET_TOKEN are the new key's name and secret; the ledger only keeps the secret's hash. */
+int admin_key_add(const struct admin *a, const struct new_key *k, const unsigned char secret[SECRET_BYTES], char ret_sid[SID_TEXT],
+		  char ret_token[TOKEN_TEXT], struct error *err);
+/* ERR_NOT_FOUND if there is none. Needs no write. */
+int admin_key_find(const struct admin *a, const char *sid, struct key *ret, struct error *err);
+/* One that is revoked stays as it is. */
+int admin_key_revoke(const struct admin *a, const char *sid, struct error *err);
+
+/* ---- accounts ---- */
+
+struct new_account {
+	const char *name;
+	const char *parent;          /* SID, or NULL: a main account */
+	const char *currency;        /* three letters, any case */
+	const char *sid;             /* NULL: a new one */
+	const char *created;         /* a date, or NULL: now */
+};
+
+int admin_account_add(const struct admin *a, const struct new_account *n, struct account *ret, struct error *err);
+
+/* ---- categories ---- */
+
+struct new_category {
+	const char *name;
+	const char *parent;          /* its name, or NULL */
+	const char *description, *count_unit, *usage_unit;   /* "": none */
+	bool metered;
+};
+
+int admin_category_add(const struct admin *a, const struct new_category *n, struct error *err);
+
+/* ---- books ---- */
+
+/* As books_close and books_open: DAY is a date; of admin_books_open also NULL, all. */
+int admin_books_close(const struct admin *a, const char *account, const char *day, struct error *err);
+int admin_books_open(const struct admin *a, const char *account, const char *day, struct error *err);
+
+#endif
