@@ -7,6 +7,7 @@
 #include "api/access.h"
 #include "api/op.h"
 #include "base/utf8.h"
+#include "ingest/batcher.h"
 #include "base/banned.h"
 
 enum { TEXT_MAX = 1024, PAGE_SIZE_TYPE_MAX = 2147483647 };
@@ -207,6 +208,36 @@ int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct e
 			if ((call->op->params[i].type == PT_ZONE) == zones && bind_one(call, i, raw, n, err) < 0)
 				return -1;
 	return check_required(call, err);
+}
+
+static int bind_path(struct call *call, const struct raw_param *raw, size_t n, struct error *err)
+{
+	for (int i = 0; call->op->params[i].name; i++)
+		if ((call->op->params[i].flags & PARAM_PATH) && bind_one(call, i, raw, n, err) < 0)
+			return -1;
+	return 0;
+}
+
+int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err)
+{
+	if (access_operation(call->who, call->op, err) < 0 || bind_path(call, raw, n, err) < 0)
+		return -1;
+	if (call->op->form->ask)
+		return call->op->form->ask(call, w, err);
+	writer_about(w, call->op->title, call->op->doc);
+	writer_begin(w, NULL, call->op->returns);
+	writer_end(w);
+	return 0;
+}
+
+int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err), void *arg, struct error *err)
+{
+	if (!call->batcher)
+		return error_set(err, ERR_BUSY, NULL, "nothing can be changed here: it takes a server");
+	if (batcher_run(call->batcher, job, arg, err) < 0)
+		return -1;
+	store_end(call->store);
+	return store_begin_read(call->store, err);
 }
 
 int call_run(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err)

@@ -5,7 +5,6 @@
 
 #include "api/access.h"
 #include "api/event_record.h"
-#include "ingest/batcher.h"
 #include "base/banned.h"
 
 struct job {
@@ -70,13 +69,6 @@ static int read_change(const struct call *call, struct raw_event *ret, struct er
 	return 0;
 }
 
-/* From now on the call reads what has been written. */
-static int read_anew(const struct call *call, struct error *err)
-{
-	store_end(call->store);
-	return store_begin_read(call->store, err);
-}
-
 static int correct(struct call *call, const struct raw_event *change, struct writer *w, struct error *err)
 {
 	struct event_scope scope = { may_correct, call };
@@ -88,9 +80,7 @@ static int correct(struct call *call, const struct raw_event *change, struct wri
 	} };
 	struct stored_event e;
 
-	if (!call->batcher)
-		return error_set(err, ERR_BUSY, NULL, "events can't be corrected here; use usaged event");
-	if (batcher_run(call->batcher, run_job, &job, err) < 0 || read_anew(call, err) < 0 ||
+	if (call_change(call, run_job, &job, err) < 0 ||
 	    event_find(call->store, job.correct.source, job.correct.id, &scope, call->arena, &e, err) < 0)
 		return -1;
 	call->status = job.done_before ? 200 : 201;

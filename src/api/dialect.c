@@ -402,7 +402,8 @@ const struct dialect dialect_servicestack = {
 const struct dialect dialect_usaged = {
 	.name = "usaged",
 	.title = "The ledger itself",
-	.prefixes = (const char *const[]){ "/events", "/reports", "/overview", "/accounts", "/operations", "/rejections", NULL },
+	.prefixes = (const char *const[]){ "/events", "/rejections", "/reports", "/overview", "/accounts", "/operations",
+		"/users", "/keys", "/categories", "/closings", "/audit", "/health", NULL },
 	.style = &usaged_style,
 	.default_format = &format_json,
 	.refuses_accept = true,

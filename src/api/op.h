@@ -79,6 +79,20 @@ struct body_kind {
 struct batcher;
 struct signin;
 struct call;
+struct op;
+
+/*
+ * Of an operation that changes something: the page where people ask for it. It shows what will be done and to what, has an input for
+ * each parameter, and the button: so nothing is done unless it was meant.
+ */
+struct op_form {
+	const char *path;                 /* of the page, with GET: "/users/new"; its {Name}s are among those of the operation */
+	const char *button;               /* what it is called: "Add the user" */
+	const struct op *list;            /* the page that leads here, and that one is led to when it is done */
+	const char *done;                 /* what is said there then; NULL: the answer is shown instead */
+	/* Writes what it is about, as run does; only the parameters of the path are there. NULL: the operation's title and doc say it all. */
+	int (*ask)(struct call *call, struct writer *w, struct error *err);
+};
 
 struct op {
 	const char *id;                   /* operationId, name in the log and for `usaged report` */
@@ -101,6 +115,7 @@ struct op {
 	const char *title;                /* of its page */
 	const char *nav;                  /* its name among the links on every page; NULL: not there */
 	const char *tab;                  /* its name among those of its family that show the same otherwise; or NULL */
+	const struct op_form *form;       /* or NULL */
 	const char *doc;
 };
 
@@ -165,6 +180,17 @@ const char *call_header(const struct call *call, const char *name);
  * counts as not given. -1 names the parameter and what would be right.
  */
 int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct error *err);
+
+/*
+ * What the operation's form says, for a caller who may do what it does: only the parameters of the path are checked.
+ */
+int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err);
+
+/*
+ * Does JOB in the one writer, in a write of its own; from then on the call reads what is new. As batcher_run; ERR_BUSY where nothing
+ * can be written.
+ */
+int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err), void *arg, struct error *err);
 
 /*
  * The whole of a call: may the caller do this (access.h), do the parameters fit, run it. The store must be in a read: the

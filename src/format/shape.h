@@ -38,6 +38,7 @@ enum {
 	FIELD_SHARE     = 1 << 13,  /* a part of the whole in percent: drawn as a bar, too */
 	FIELD_FOOT      = 1 << 14,  /* VT_OBJECT: the totals of the list before it, a record of the same shape */
 	FIELD_WHOLE     = 1 << 15,  /* VT_DECIMAL that is always a whole number: an integer to callers */
+	FIELD_ACTION    = 1 << 17,  /* the page where something is done to the record: on a page a link below the value before it, called as the field */
 	FIELD_MAIN      = 1 << 16   /* VT_LIST: of several lists of a page the one that CSV and JSON lines have */
 };
 

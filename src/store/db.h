@@ -46,6 +46,8 @@ struct db_ops {
 	 */
 	int  (*replace)(const char *file, const char *where, const char *aside, struct error *err);
 	int  (*exec)(struct db *db, const char *sql, struct error *err);      /* any number of statements, no results */
+	/* Bytes on disk: of its file, and of the log of what isn't in it yet; 0 where there is none. */
+	void (*sizes)(struct db *db, int64_t *ret_file, int64_t *ret_log);
 	/* The version of its schema; 0: empty and ours to make. */
 	int  (*schema_version)(struct db *db, int64_t *ret, struct error *err);
 	int  (*set_schema_version)(struct db *db, int64_t version, struct error *err);

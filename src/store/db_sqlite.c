@@ -470,6 +470,21 @@ static int db_schema_version(struct db *db, int64_t *ret, struct error *err)
 	return one_number(db, "PRAGMA user_version", ret, err);
 }
 
+static int64_t file_size(const char *path)
+{
+	struct stat s;
+
+	return path && *path && stat(path, &s) == 0 ? s.st_size : 0;
+}
+
+static void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log)
+{
+	const char *path = sqlite3_db_filename(db->handle, "main");
+
+	*ret_file = file_size(path);
+	*ret_log = path && *path ? file_size(sqlite3_filename_wal(path)) : 0;
+}
+
 static int db_set_schema_version(struct db *db, int64_t version, struct error *err)
 {
 	char sql[128];
@@ -578,6 +593,7 @@ const struct db_ops db_sqlite = {
 	.check = db_check,
 	.replace = db_replace,
 	.exec = db_exec,
+	.sizes = db_sizes,
 	.schema_version = db_schema_version,
 	.set_schema_version = db_set_schema_version,
 	.prepare = db_prepare,

@@ -52,6 +52,12 @@ bool store_moved(struct store *st)
 	return st->ops->moved(st->db);
 }
 
+int store_facts(struct store *st, struct store_facts *ret, struct error *err)
+{
+	st->ops->sizes(st->db, &ret->file_bytes, &ret->log_bytes);
+	return st->ops->schema_version(st->db, &ret->schema, err);
+}
+
 int store_begin_read(struct store *st, struct error *err)
 {
 	if (st->ops->exec(st->db, "BEGIN", err) < 0)

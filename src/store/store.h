@@ -41,6 +41,14 @@ void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *
 /* Has what was opened been removed, or replaced by another ledger? Nobody will find what is written to it. */
 bool store_moved(struct store *st);
 
+struct store_facts {
+	int64_t schema;           /* its version */
+	int64_t file_bytes;       /* on disk */
+	int64_t log_bytes;        /* of what isn't in that file yet */
+};
+
+int store_facts(struct store *st, struct store_facts *ret, struct error *err);
+
 /* ---- copies of the whole ledger ---- */
 
 /* Called again and again with how many bytes of ALL are done (ALL 0: nobody knows, and DONE only grows). False gives up: ERR_BUSY. */

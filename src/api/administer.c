@@ -1,0 +1,149 @@
+#include "api/administer.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/civil.h"
+#include "base/strbuf.h"
+#include "base/banned.h"
+
+enum { LINK_MAX = 4096 };
+
+struct job {
+	const struct call *call;
+	admin_work work;
+	void *arg;
+};
+
+struct admin call_admin(const struct call *call)
+{
+	return (struct admin){ .st = call->store, .arena = call->arena, .author = call->who->user ? call->who->name : call->who->key_sid,
+			       .now_us = clock_now_us() };
+}
+
+/* In the writer's thread, while the request waits. */
+static int run_job(struct store *st, void *arg, struct error *err)
+{
+	const struct job *job = arg;
+	struct admin a = call_admin(job->call);
+
+	a.st = st;
+	return job->work(&a, job->arg, err);
+}
+
+/* "user" is the operation's {User}. */
+static void spell_param(const struct op *op, struct error *err)
+{
+	for (const struct param *p = op->params; p->name; p++)
+		if (strcasecmp(p->name, err->param) == 0)
+			snprintf(err->param, sizeof(err->param), "%s", p->name);
+}
+
+int administer(struct call *call, admin_work work, void *arg, struct error *err)
+{
+	struct job job = { call, work, arg };
+
+	if (call_change(call, run_job, &job, err) == 0)
+		return 0;
+	spell_param(call->op, err);
+	return -1;
+}
+
+int account_names_load(const struct call *call, struct account_names *ret, struct error *err)
+{
+	struct account *list;
+
+	if (store_accounts(call->store, 0, call->arena, &list, &ret->n, err) < 0)
+		return -1;
+	ret->list = list;
+	return 0;
+}
+
+const struct account *account_names_find(const struct account_names *names, int64_t id)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (names->list[i].id == id)
+			return &names->list[i];
+	return NULL;
+}
+
+const char *const *account_sids(const struct call *call, const struct account_names *names, const int64_t *ids, size_t n)
+{
+	const char **list = arena_array(call->arena, const char *, n + 1);
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct account *a = account_names_find(names, ids[i]);
+
+		if (a)
+			list[found++] = a->sid;
+	}
+	return list;
+}
+
+const char *account_words(const struct call *call, const struct account_names *names, const int64_t *ids, size_t n)
+{
+	const char *words = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct account *a = account_names_find(names, ids[i]);
+
+		if (a)
+			words = words ? arena_join(call->arena, words, ", ", a->name, NULL) : a->name;
+	}
+	return words;
+}
+
+const char *const *split_list(const struct call *call, const char *text, size_t *ret_n)
+{
+	size_t n = 1;
+	const char **list;
+
+	for (const char *p = text; p && *p; p++)
+		n += *p == ',';
+	list = arena_array(call->arena, const char *, n);
+	*ret_n = 0;
+	while (text && *text) {
+		size_t len = strcspn(text, ",");
+
+		if (len)
+			list[(*ret_n)++] = arena_strn(call->arena, text, len);
+		text += len + (text[len] == ',');
+	}
+	return list;
+}
+
+const char *instant_text(const struct call *call, int64_t seconds)
+{
+	char text[INSTANT_TEXT];
+
+	if (!seconds)
+		return NULL;
+	instant_format(text, seconds * USEC_PER_SEC);
+	return arena_str(call->arena, text);
+}
+
+const char *day_text(const struct call *call, int64_t seconds)
+{
+	char text[DATE_TEXT];
+
+	if (!seconds)
+		return NULL;
+	date_format(text, date_from_days(floor_div(seconds, SEC_PER_DAY)));
+	return arena_str(call->arena, text);
+}
+
+const char *action_page(const struct call *call, const char *prefix, const char *name, const char *action)
+{
+	struct strbuf url;
+	const char *text;
+
+	strbuf_init(&url, LINK_MAX);
+	strbuf_addf(&url, "%s/", prefix);
+	strbuf_add_urlencoded(&url, name, strlen(name));
+	strbuf_addf(&url, "/%s.html", action);
+	text = arena_str(call->arena, url.text);
+	strbuf_release(&url);
+	return text;
+}

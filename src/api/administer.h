@@ -1,0 +1,43 @@
+/*
+ * administer.h - what the operations have in common by which a server is run: changes by usage/admin.h, through the one writer, in
+ * the caller's name.
+ */
+#ifndef API_ADMINISTER_H
+#define API_ADMINISTER_H
+
+#include "api/op.h"
+#include "usage/admin.h"
+
+/* For what reads only. */
+struct admin call_admin(const struct call *call);
+
+/* Does WORK as call_change does a job. A parameter of WORK's error is called as one of the operation's, any case. */
+typedef int (*admin_work)(const struct admin *a, void *arg, struct error *err);
+int administer(struct call *call, admin_work work, void *arg, struct error *err);
+
+/* Accounts by their numbers. */
+struct account_names {
+	const struct account *list;
+	size_t n;
+};
+
+int account_names_load(const struct call *call, struct account_names *ret, struct error *err);
+const struct account *account_names_find(const struct account_names *names, int64_t id);      /* or NULL */
+
+/* The SIDs of accounts, and their names with commas between (NULL: there are none). In the call's arena. */
+const char *const *account_sids(const struct call *call, const struct account_names *names, const int64_t *ids, size_t n);
+const char *account_words(const struct call *call, const struct account_names *names, const int64_t *ids, size_t n);
+
+/* The items of "SID,SID"; TEXT may be NULL. */
+const char *const *split_list(const struct call *call, const char *text, size_t *ret_n);
+
+/* As instants are written; NULL for 0. */
+const char *instant_text(const struct call *call, int64_t seconds);
+const char *day_text(const struct call *call, int64_t seconds);
+
+/* The page PREFIX/NAME/ACTION. */
+const char *action_page(const struct call *call, const char *prefix, const char *name, const char *action);
+
+extern const struct op op_GetHealth, op_ListUsers, op_ListKeys, op_ListAccounts, op_ListCategories, op_ListClosings, op_ListAudit;
+
+#endif

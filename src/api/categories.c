@@ -1,0 +1,118 @@
+/*
+ * categories.c - the categories of usage, and new ones.
+ */
+#include "api/administer.h"
+#include "base/banned.h"
+
+struct category_record {
+	const char *category, *description, *parent, *count_unit, *usage_unit;
+	bool metered;
+};
+
+static const struct field category_fields[] = {
+	FIELD(struct category_record, category, "Its name, as events have it"),
+	FIELD(struct category_record, description, "The category in words", .flags = FIELD_LABEL),
+	FIELD(struct category_record, parent, "The category that it is part of, or null"),
+	FIELD(struct category_record, count_unit, "What is counted"),
+	FIELD(struct category_record, usage_unit, "What usage is measured in"),
+	FIELD(struct category_record, metered, "Is it in reports even when nothing of it was used?"),
+	{ 0 }
+};
+
+static const struct shape category_shape = { .name = "Category", .fields = category_fields, .doc = "A category" };
+
+enum { CATEGORIES_LIST };
+
+static const struct field categories_fields[] = {
+	[CATEGORIES_LIST] = FIELD_LIST("categories", &category_shape, "In the order of their names"), { 0 }
+};
+
+static const struct shape categories_shape = {
+	.name = "Categories", .flags = SHAPE_PAGE, .fields = categories_fields, .doc = "What can be used"
+};
+
+static void write_category(const struct catalogue *c, size_t i, struct writer *w)
+{
+	const struct category *category = &c->categories[i];
+	struct category_record r = {
+		.category = category->name, .description = category->description,
+		.parent = c->parent[i] == CATALOGUE_NONE ? NULL : c->categories[c->parent[i]].name,
+		.count_unit = category->count_unit, .usage_unit = category->usage_unit, .metered = category->metered,
+	};
+
+	writer_record(w, NULL, &category_shape, &r);
+}
+
+static int list_categories(struct call *call, struct writer *w, struct error *err)
+{
+	const struct catalogue *c = call->catalogue;
+
+	(void)err;
+	writer_about(w, call->op->title, "What events can be about. Nothing is taken away: what was used stays in the books.");
+	writer_begin(w, NULL, &categories_shape);
+	writer_begin_list(w, &categories_fields[CATEGORIES_LIST], &category_shape);
+	for (size_t i = 0; i < c->n; i++)
+		write_category(c, i, w);
+	writer_end(w);
+	writer_end(w);
+	return 0;
+}
+
+static int add_category(const struct admin *a, void *arg, struct error *err)
+{
+	return admin_category_add(a, arg, err);
+}
+
+static const char *text_or_empty(const struct call *call, const char *name)
+{
+	const char *text = call_arg(call, name)->text;
+
+	return text ? text : "";
+}
+
+static int create_category(struct call *call, struct writer *w, struct error *err)
+{
+	struct new_category n = {
+		.name = call_arg(call, "name")->text, .parent = call_arg(call, "parent")->text,
+		.description = text_or_empty(call, "description"), .count_unit = text_or_empty(call, "count_unit"),
+		.usage_unit = text_or_empty(call, "usage_unit"), .metered = call_arg(call, "metered")->yes
+	};
+	const struct catalogue *c;
+	size_t i;
+
+	if (administer(call, add_category, &n, err) < 0 || catalogue_load(call->store, call->arena, &c, err) < 0)
+		return -1;
+	i = catalogue_find(c, n.name, strlen(n.name));
+	if (i == CATALOGUE_NONE)
+		return error_set(err, ERR_INTERNAL, NULL, "a new category isn't there");
+	call->status = 201;
+	writer_about(w, call->op->title, NULL);
+	write_category(c, i, w);
+	return 0;
+}
+
+static const struct param no_params[] = { { 0 } };
+
+static const struct param create_params[] = {
+	{ "name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = 64, .doc = "As events will have it: a-z, 0-9, - and _, beginning with a letter" },
+	{ "parent", PT_CATEGORY, .doc = "The category that it is part of, whose totals then have it, too" },
+	{ "description", PT_TEXT, .max = CATEGORY_DESCRIPTION_BYTES, .doc = "The category in words, for reports" },
+	{ "count_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Counts", .doc = "What is counted, such as calls" },
+	{ "usage_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Measured in", .doc = "What usage is measured in, such as minutes" },
+	{ "metered", PT_BOOL, .def = "true", .label = "Always in reports", .doc = "Is it in reports even when nothing of it was used?" },
+	{ 0 }
+};
+
+const struct op op_ListCategories = {
+	.id = "ListCategories", .methods = M_READ, .path = "/categories", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
+	.params = no_params, .returns = &categories_shape, .run = list_categories, .title = "Categories", .tab = "Categories",
+	.doc = "The categories of usage",
+};
+
+const struct op op_CreateCategory = {
+	.id = "CreateCategory", .methods = M_POST, .path = "/categories", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
+	.params = create_params, .returns = &category_shape, .takes_body = true, .run = create_category, .title = "New category",
+	.form = &(const struct op_form){ .path = "/categories/new", .button = "Add the category", .list = &op_ListCategories,
+					 .done = "The category was added: events can be of it from now on." },
+	.doc = "Adds a category, for good",
+};

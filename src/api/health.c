@@ -1,0 +1,112 @@
+/*
+ * health.c - is the ledger well? For those who run the server; and whether it answers at all, for those who ask it every second.
+ */
+#include <stdio.h>
+
+#include "api/administer.h"
+#include "config.h"
+#include "base/banned.h"
+
+struct health_record {
+	const char *status, *last_commit, *last_verify;
+	struct decimal differences;
+	const char *ledger, *log;
+	int64_t ledger_bytes, log_bytes, schema;
+	const char *version, *now;
+};
+
+static const struct field health_fields[] = {
+	FIELD(struct health_record, status, "good; unverified where \"usaged verify\" never ran; differences where it found some"),
+	FIELD(struct health_record, last_commit, "When events were stored last, or null", .format = "date-time"),
+	FIELD(struct health_record, last_verify, "When the ledger was verified last, or null", .format = "date-time"),
+	FIELD(struct health_record, differences, "How many differences that found, or null", .flags = FIELD_WHOLE),
+	FIELD(struct health_record, ledger, "Size of the ledger's file", .flags = FIELD_PAGE_ONLY),
+	FIELD(struct health_record, log, "Size of the log of what isn't in that file yet", .flags = FIELD_PAGE_ONLY),
+	FIELD(struct health_record, ledger_bytes, "Bytes of the ledger's file", .flags = FIELD_MACHINE),
+	FIELD(struct health_record, log_bytes, "Bytes of the log of what isn't in that file yet", .flags = FIELD_MACHINE),
+	FIELD(struct health_record, schema, "Version of the ledger's tables"),
+	FIELD(struct health_record, version, "Version of this server"),
+	FIELD(struct health_record, now, "What the server's clock says", .format = "date-time"),
+	{ 0 }
+};
+
+static const struct shape health_shape = { .name = "Health", .fields = health_fields, .doc = "How the ledger is" };
+
+/* "12.3 MB", of a million bytes each. */
+static const char *size_words(const struct call *call, int64_t bytes)
+{
+	static const char *const units[] = { "bytes", "kB", "MB", "GB", "TB" };
+	int64_t tenths = bytes * 10;
+	size_t unit = 0;
+
+	for (; tenths >= 10000 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+		tenths /= 1000;
+	if (unit == 0)
+		return arena_printf(call->arena, "%lld bytes", (long long)bytes);
+	return arena_printf(call->arena, "%lld.%lld %s", (long long)(tenths / 10), (long long)(tenths % 10), units[unit]);
+}
+
+static int load_note(const struct call *call, const char *name, int64_t *ret, struct error *err)
+{
+	*ret = 0;
+	return store_meta(call->store, name, ret, err);
+}
+
+static int get_health(struct call *call, struct writer *w, struct error *err)
+{
+	int64_t committed, verified, differences;
+	struct health_record r = { .version = PACKAGE_VERSION, .now = instant_text(call, call->now), .differences = { .places = -1 } };
+	struct store_facts facts;
+
+	if (store_facts(call->store, &facts, err) < 0 || load_note(call, META_COMMITTED, &committed, err) < 0 ||
+	    load_note(call, META_VERIFIED, &verified, err) < 0 || load_note(call, META_DIFFERENCES, &differences, err) < 0)
+		return -1;
+	r.status = !verified ? "unverified" : differences ? "differences" : "good";
+	r.last_commit = instant_text(call, committed);
+	r.last_verify = instant_text(call, verified);
+	if (verified)
+		r.differences = (struct decimal){ .n = differences };
+	r.ledger = size_words(call, facts.file_bytes);
+	r.log = size_words(call, facts.log_bytes);
+	r.ledger_bytes = facts.file_bytes;
+	r.log_bytes = facts.log_bytes;
+	r.schema = facts.schema;
+	writer_about(w, call->op->title, "Run \"usaged verify\" now and then: it adds up all events again and compares.");
+	writer_record(w, NULL, &health_shape, &r);
+	return 0;
+}
+
+struct alive_record {
+	const char *status;
+};
+
+static const struct field alive_fields[] = {
+	FIELD(struct alive_record, status, "Always ok: else the answer is an error"), { 0 }
+};
+
+static const struct shape alive_shape = { .name = "Alive", .fields = alive_fields, .doc = "The server answers" };
+
+/* That the ledger can be read has been found out already. */
+static int get_alive(struct call *call, struct writer *w, struct error *err)
+{
+	struct alive_record r = { "ok" };
+
+	(void)err;
+	writer_about(w, call->op->title, NULL);
+	writer_record(w, NULL, &alive_shape, &r);
+	return 0;
+}
+
+static const struct param no_params[] = { { 0 } };
+
+const struct op op_GetHealth = {
+	.id = "GetHealth", .methods = M_READ, .path = "/health", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = no_params,
+	.returns = &health_shape, .run = get_health, .title = "Ledger health", .nav = "Operator", .tab = "Health",
+	.doc = "When events were stored last, what verifying has found, and how large the ledger is",
+};
+
+const struct op op_GetAlive = {
+	.id = "GetAlive", .methods = M_READ, .path = "/healthz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE, .params = no_params,
+	.returns = &alive_shape, .run = get_alive, .title = "The server answers",
+	.doc = "Says ok where the ledger can be read: for load balancers, without credentials",
+};

@@ -1,0 +1,281 @@
+/*
+ * users.c - the people who sign in: who they are, new ones, their passwords, and what they may see.
+ */
+#include "api/administer.h"
+#include "base/banned.h"
+
+struct user_record {
+	const char *user, *display, *email, *role;
+	const char *const *grants;
+	const char *accounts, *created, *removed, *status, *set_password, *grant, *remove;
+};
+
+static const struct field user_fields[] = {
+	FIELD(struct user_record, user, "The name to sign in with"),
+	FIELD(struct user_record, display, "The name that pages show", .flags = FIELD_LABEL),
+	FIELD(struct user_record, email, "E-mail address, or null"),
+	FIELD(struct user_record, role, "What the user may do"),
+	FIELD(struct user_record, grants, "SIDs of the accounts that a Manager may see", .flags = FIELD_MACHINE),
+	FIELD(struct user_record, accounts, "The accounts that a Manager may see", .flags = FIELD_PAGE_ONLY),
+	FIELD(struct user_record, created, "When the user was added", .format = "date-time"),
+	FIELD(struct user_record, removed, "When the user was removed, or null", .format = "date-time"),
+	FIELD(struct user_record, status, "active or removed"),
+	FIELD(struct user_record, set_password, "Where the password is set", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct user_record, grant, "Where accounts are granted", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct user_record, remove, "Where the user is removed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	{ 0 }
+};
+
+static const struct shape user_shape = { .name = "User", .fields = user_fields, .doc = "Somebody who signs in" };
+
+enum { USERS_LIST };
+
+static const struct field users_fields[] = {
+	[USERS_LIST] = FIELD_LIST("users", &user_shape, "In the order of their names; those who were removed, too"), { 0 }
+};
+
+static const struct shape users_shape = { .name = "Users", .flags = SHAPE_PAGE, .fields = users_fields, .doc = "The people who sign in" };
+
+static struct user_record make_record(const struct call *call, const struct account_names *names, const struct user *u)
+{
+	const struct role_info *role = role_find(u->role);
+	struct user_record r = {
+		.user = u->name, .display = u->display, .email = *u->email ? u->email : NULL, .role = u->role,
+		.grants = account_sids(call, names, u->grants, u->n_grants), .accounts = account_words(call, names, u->grants, u->n_grants),
+		.created = instant_text(call, u->created), .removed = instant_text(call, u->removed), .status = u->removed ? "removed" : "active",
+	};
+
+	if (u->removed)
+		return r;
+	r.set_password = action_page(call, "/users", u->name, "password");
+	r.grant = role && role->has_grants ? action_page(call, "/users", u->name, "grant") : NULL;
+	r.remove = action_page(call, "/users", u->name, "remove");
+	return r;
+}
+
+static int list_users(struct call *call, struct writer *w, struct error *err)
+{
+	struct account_names names;
+	struct user *users;
+	size_t n;
+
+	if (account_names_load(call, &names, err) < 0 || store_users(call->store, call->arena, &users, &n, err) < 0)
+		return -1;
+	writer_about(w, call->op->title, "People sign in with a name and a password. Programs have keys.");
+	writer_begin(w, NULL, &users_shape);
+	writer_begin_list(w, &users_fields[USERS_LIST], &user_shape);
+	for (size_t i = 0; i < n; i++) {
+		struct user_record r = make_record(call, &names, &users[i]);
+
+		writer_record(w, NULL, &user_shape, &r);
+	}
+	writer_end(w);
+	writer_end(w);
+	return 0;
+}
+
+static int load_user(const struct call *call, const char *name, struct user_record *ret, struct error *err)
+{
+	struct account_names names;
+	struct user u;
+	int rc = store_user_by_name(call->store, name, call->arena, &u, err);
+
+	if (rc == 0)
+		return error_set(err, ERR_NOT_FOUND, "User", "there is no user %.64s", name);
+	if (rc < 0 || account_names_load(call, &names, err) < 0)
+		return -1;
+	*ret = make_record(call, &names, &u);
+	return 0;
+}
+
+/* The user as it is now. */
+static int write_user(struct call *call, const char *name, struct writer *w, struct error *err)
+{
+	struct user_record r;
+
+	if (load_user(call, name, &r, err) < 0)
+		return -1;
+	writer_about(w, call->op->title, NULL);
+	writer_record(w, NULL, &user_shape, &r);
+	return 0;
+}
+
+/* What is about to happen to the user of the path. */
+static int ask_about(struct call *call, const char *consequence, struct writer *w, struct error *err)
+{
+	const char *name = call_arg(call, "User")->text;
+	struct admin a = call_admin(call);
+	struct user_record r;
+	struct user u;
+
+	if (admin_user_find(&a, name, &u, err) < 0 || load_user(call, name, &r, err) < 0)
+		return -1;
+	r.set_password = r.grant = r.remove = NULL;
+	writer_about(w, arena_join(call->arena, call->op->title, ": ", name, NULL), consequence);
+	writer_record(w, NULL, &user_shape, &r);
+	return 0;
+}
+
+/* ---- changes ---- */
+
+static int hash_password(const struct call *call, const char **ret, struct error *err)
+{
+	const char *password = call_arg(call, "password")->text;
+	char hash[PASSWORD_HASH_TEXT];
+
+	if (user_check_password(password, strlen(password), err) < 0 || password_hash(password, strlen(password), hash, err) < 0)
+		return -1;
+	*ret = arena_str(call->arena, hash);
+	return 0;
+}
+
+static int add_user(const struct admin *a, void *arg, struct error *err)
+{
+	return admin_user_add(a, arg, err);
+}
+
+static int create_user(struct call *call, struct writer *w, struct error *err)
+{
+	struct new_user u = {
+		.name = call_arg(call, "user")->text, .role = call_arg(call, "role")->text, .display = call_arg(call, "display")->text,
+		.email = call_arg(call, "email")->text
+	};
+
+	u.grants = split_list(call, call_arg(call, "grant")->text, &u.n_grants);
+	if (hash_password(call, &u.password, err) < 0 || administer(call, add_user, &u, err) < 0)
+		return -1;
+	call->status = 201;
+	return write_user(call, u.name, w, err);
+}
+
+struct change {
+	const char *user, *password, *account;
+	bool granted;
+};
+
+static int change_password(const struct admin *a, void *arg, struct error *err)
+{
+	const struct change *c = arg;
+
+	return admin_user_password(a, c->user, c->password, err);
+}
+
+static int set_password(struct call *call, struct writer *w, struct error *err)
+{
+	struct change c = { .user = call_arg(call, "User")->text };
+
+	if (hash_password(call, &c.password, err) < 0 || administer(call, change_password, &c, err) < 0)
+		return -1;
+	return write_user(call, c.user, w, err);
+}
+
+static int ask_password(struct call *call, struct writer *w, struct error *err)
+{
+	return ask_about(call, "From then on only the new password signs in, and everything that the user is signed in to ends.", w, err);
+}
+
+static int remove_name(const struct admin *a, void *arg, struct error *err)
+{
+	const struct change *c = arg;
+
+	return admin_user_remove(a, c->user, err);
+}
+
+static int remove_user(struct call *call, struct writer *w, struct error *err)
+{
+	struct change c = { .user = call_arg(call, "User")->text };
+
+	return administer(call, remove_name, &c, err) < 0 ? -1 : write_user(call, c.user, w, err);
+}
+
+static int ask_removal(struct call *call, struct writer *w, struct error *err)
+{
+	return ask_about(call, "The user can't sign in any more, and is signed out everywhere. This can't be taken back: the name stays taken.",
+			 w, err);
+}
+
+static int change_grant(const struct admin *a, void *arg, struct error *err)
+{
+	const struct change *c = arg;
+
+	return admin_user_grant(a, c->user, c->account, c->granted, err);
+}
+
+static int grant_account(struct call *call, struct writer *w, struct error *err)
+{
+	struct change c = { .user = call_arg(call, "User")->text, .account = call_arg(call, "account")->text,
+			    .granted = call_arg(call, "granted")->yes };
+
+	return administer(call, change_grant, &c, err) < 0 ? -1 : write_user(call, c.user, w, err);
+}
+
+static int ask_grant(struct call *call, struct writer *w, struct error *err)
+{
+	return ask_about(call, "The user will see the account's usage and cost, or no longer.", w, err);
+}
+
+/* ---- the table ---- */
+
+#define USER_PARAM  { "User", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = USER_NAME_BYTES, .doc = "The user's name, percent-encoded" }
+#define PASSWORD_PARAM                                                                                                  \
+	{ "password", PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED, .min = PASSWORD_BYTES_MIN, .max = PASSWORD_BYTES_MAX,    \
+	  .doc = "At least 10 bytes; the ledger only keeps what it takes to check it" }
+
+static const char *const user_roles[] = { "User", "Manager", "SystemAdministrator", NULL };
+
+static const struct param no_params[] = { { 0 } };
+
+static const struct param create_params[] = {
+	{ "user", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = USER_NAME_BYTES, .label = "Name", .doc = "To sign in with; it can't be changed later" },
+	{ "role", PT_ENUM, .flags = PARAM_REQUIRED, .values = user_roles,
+	  .doc = "A User has no rights, a Manager sees the accounts granted, a SystemAdministrator everything" },
+	PASSWORD_PARAM,
+	{ "display", PT_TEXT, .max = USER_TEXT_BYTES, .label = "Display name", .doc = "What pages call the user; without it, the name" },
+	{ "email", PT_TEXT, .max = USER_TEXT_BYTES, .label = "E-mail", .doc = "An address that no other user has" },
+	{ "grant", PT_TEXT, .max = 8000, .label = "Accounts", .doc = "Of a Manager: the SIDs of accounts to see, with commas between" },
+	{ 0 }
+};
+static const struct param password_params[] = { USER_PARAM, PASSWORD_PARAM, { 0 } };
+static const struct param remove_params[] = { USER_PARAM, { 0 } };
+static const struct param grant_params[] = {
+	USER_PARAM,
+	{ "account", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64, .doc = "The account, by its SID" },
+	{ "granted", PT_BOOL, .def = "true", .label = "May see it", .doc = "false: the user may no longer see it" },
+	{ 0 }
+};
+
+const struct op op_ListUsers = {
+	.id = "ListUsers", .methods = M_READ, .path = "/users", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = no_params,
+	.returns = &users_shape, .run = list_users, .title = "Users", .tab = "Users", .doc = "The people who sign in",
+};
+
+const struct op op_CreateUser = {
+	.id = "CreateUser", .methods = M_POST, .path = "/users", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = create_params,
+	.returns = &user_shape, .takes_body = true, .run = create_user, .title = "New user",
+	.form = &(const struct op_form){ .path = "/users/new", .button = "Add the user", .list = &op_ListUsers, .done = "The user was added." },
+	.doc = "Adds somebody who can sign in",
+};
+
+const struct op op_SetPassword = {
+	.id = "SetPassword", .methods = M_POST, .path = "/users/{User}/password", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
+	.params = password_params, .returns = &user_shape, .takes_body = true, .run = set_password, .title = "New password",
+	.form = &(const struct op_form){ .path = "/users/{User}/password", .button = "Set the password", .list = &op_ListUsers,
+					 .done = "The password was set; what the user was signed in to has ended.", .ask = ask_password },
+	.doc = "Gives a user another password, and ends what the user is signed in to",
+};
+
+const struct op op_RemoveUser = {
+	.id = "RemoveUser", .methods = M_POST, .path = "/users/{User}/remove", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
+	.params = remove_params, .returns = &user_shape, .takes_body = true, .run = remove_user, .title = "Remove the user",
+	.form = &(const struct op_form){ .path = "/users/{User}/remove", .button = "Remove the user", .list = &op_ListUsers,
+					 .done = "The user was removed.", .ask = ask_removal },
+	.doc = "Takes a user the right to sign in, for good",
+};
+
+const struct op op_GrantAccount = {
+	.id = "GrantAccount", .methods = M_POST, .path = "/users/{User}/grant", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
+	.params = grant_params, .returns = &user_shape, .takes_body = true, .run = grant_account, .title = "Accounts to see",
+	.form = &(const struct op_form){ .path = "/users/{User}/grant", .button = "Save", .list = &op_ListUsers,
+					 .done = "It was changed which accounts the user may see.", .ask = ask_grant },
+	.doc = "Lets a Manager see an account, or no longer",
+};
