@@ -132,5 +132,5 @@ static const struct param list_params[] = { PAGING_PARAMS, { 0 } };
 const struct op op_ListRejections = {
 	.id = "ListRejections", .methods = M_READ, .path = "/rejections", .dialect = &dialect_usaged,
 	.roles = ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_INGEST, .params = list_params, .returns = &page_shape, .run = list_rejections,
-	.title = "Rejected records", .nav = "Rejected", .doc = "What was sent and not stored, and why",
+	.title = "Rejected records", .nav = "Rejected", .tab = "Rejected", .doc = "What was sent and not stored, and why",
 };
