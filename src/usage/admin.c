@@ -60,7 +60,7 @@ static int read_day(const char *param, const char *text, int64_t *ret, struct er
 	struct date d;
 
 	if (!date_parse(text, strlen(text), &d))
-		return error_set(err, ERR_PARAM, param, "must be a date such as 2026-10-31");
+		return error_set(err, ERR_PARAM, param, "must be a date such as 2026-11-21");
 	*ret = date_to_days(d);
 	return 0;
 }
