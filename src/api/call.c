@@ -224,7 +224,7 @@ int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct wr
 		return -1;
 	if (call->op->form->ask)
 		return call->op->form->ask(call, w, err);
-	writer_about(w, call->op->title, call->op->doc);
+	writer_about(w, call->op->title, arena_join(call->arena, call->op->doc, ".", NULL));
 	writer_begin(w, NULL, call->op->returns);
 	writer_end(w);
 	return 0;

@@ -20,13 +20,13 @@ static const struct field health_fields[] = {
 	FIELD(struct health_record, last_commit, "When events were stored last, or null", .format = "date-time"),
 	FIELD(struct health_record, last_verify, "When the ledger was verified last, or null", .format = "date-time"),
 	FIELD(struct health_record, differences, "How many differences that found, or null", .flags = FIELD_WHOLE),
-	FIELD(struct health_record, ledger, "Size of the ledger's file", .flags = FIELD_PAGE_ONLY),
-	FIELD(struct health_record, log, "Size of the log of what isn't in that file yet", .flags = FIELD_PAGE_ONLY),
+	FIELD_AS(struct health_record, ledger, "ledger_file", "Size of the ledger's file", .flags = FIELD_PAGE_ONLY),
+	FIELD_AS(struct health_record, log, "ledger_log", "Size of the log of what isn't in that file yet", .flags = FIELD_PAGE_ONLY),
 	FIELD(struct health_record, ledger_bytes, "Bytes of the ledger's file", .flags = FIELD_MACHINE),
 	FIELD(struct health_record, log_bytes, "Bytes of the log of what isn't in that file yet", .flags = FIELD_MACHINE),
 	FIELD(struct health_record, schema, "Version of the ledger's tables"),
 	FIELD(struct health_record, version, "Version of this server"),
-	FIELD(struct health_record, now, "What the server's clock says", .format = "date-time"),
+	FIELD_AS(struct health_record, now, "server_time", "What the server's clock says", .format = "date-time"),
 	{ 0 }
 };
 

@@ -75,6 +75,29 @@ static int check_params(const struct op *op, struct error *err)
 	return 0;
 }
 
+static bool has_param(const struct op *op, const char *name, size_t len)
+{
+	for (const struct param *p = op->params; p->name; p++)
+		if (strlen(p->name) == len && memcmp(p->name, name, len) == 0)
+			return true;
+	return false;
+}
+
+/* A form has a button and a list to go back to; its path's {Name}s lead to the operation. */
+static int check_form(const struct op *op, struct error *err)
+{
+	const struct op_form *form = op->form;
+
+	if (!form)
+		return 0;
+	if (!form->path || !form->button || !form->list || strchr(form->list->path, '{') || op->methods != M_POST)
+		return broken(err, op, "a part of its form is missing, or can't be", NULL);
+	for (const char *p = form->path; (p = strchr(p, '{')); p++)
+		if (!has_param(op, p + 1, strcspn(p + 1, "}")))
+			return broken(err, op, "its form's path has a name that is no parameter:", p);
+	return 0;
+}
+
 static int check_shape(const struct op *op, const struct shape *shape, struct error *err)
 {
 	if (!shape || !shape->name || !shape->doc)
@@ -109,7 +132,7 @@ int ops_check(struct error *err)
 			return broken(err, *a, "a part of the row is missing", NULL);
 		if ((*a)->reads_body && !(*a)->bodies)
 			return broken(err, *a, "it is not said what the body may be", NULL);
-		if (check_params(*a, err) < 0 || check_shape(*a, (*a)->returns, err) < 0 || check_defaults(*a, err) < 0)
+		if (check_params(*a, err) < 0 || check_form(*a, err) < 0 || check_shape(*a, (*a)->returns, err) < 0 || check_defaults(*a, err) < 0)
 			return -1;
 		for (const struct op *const *b = a + 1; *b; b++)
 			if (((*a)->methods & (*b)->methods) && strcmp((*a)->path, (*b)->path) == 0)

@@ -16,7 +16,7 @@
 enum { WIDE_COLUMNS = 8 };
 
 /* Fields that have no cell of their own. */
-#define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK)
+#define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK | FIELD_ACTION)
 
 struct html {
 	struct layout *layout;
@@ -62,6 +62,14 @@ static bool has_list(const struct shape *shape)
 	return false;
 }
 
+/* The template of the kind of page. */
+static const char *page_kind(const struct writer *w, const struct shape *shape)
+{
+	if (w->options->page && w->options->page->change)
+		return "change";
+	return w->stack[0].list || has_list(shape) ? "report" : "object";
+}
+
 static void begin_page(struct writer *w, const struct shape *shape)
 {
 	struct html *html = w->state;
@@ -74,7 +82,7 @@ static void begin_page(struct writer *w, const struct shape *shape)
 		strbuf_release(&words);
 	}
 	strbuf_init(&html->labels, w->out->limit);
-	html->layout = layout_new(w->options, w, writer_top(w)->list || has_list(shape) ? "report" : "object", html->title, html->sentence);
+	html->layout = layout_new(w->options, w, page_kind(w, shape), html->title, html->sentence);
 	if (shape_has_chart(shape))
 		layout_set_script(html->layout, "charts.js");
 	layout_add_head(html->layout, w->out, &w->error);
@@ -103,7 +111,24 @@ static void link_value(struct writer *w, const char *url, size_t len)
 	strbuf_release(&link);
 }
 
-/* What belongs to the value before it: a number's unit, words for a name, where it leads. */
+static void add_action(struct writer *w, const struct field *f, const char *url, size_t len)
+{
+	strbuf_add(w->out, " <a class=\"do\" href=\"");
+	html_value_text(w->out, url, len);
+	strbuf_add(w->out, "\">");
+	html_value_words(w->out, f->name);
+	strbuf_add(w->out, "</a>");
+}
+
+/* Is TEXT the value before it? */
+static bool is_said(const struct writer *w, const char *text, size_t len)
+{
+	const struct html *html = w->state;
+
+	return w->out->len - html->value_at == len && memcmp(w->out->text + html->value_at, text, len) == 0;
+}
+
+/* What belongs to the value before it: a number's unit, words for a name, where it leads, what can be done. */
 static void add_addition(struct writer *w, const struct field *f, const void *value)
 {
 	const struct html *html = w->state;
@@ -117,6 +142,12 @@ static void add_addition(struct writer *w, const struct field *f, const void *va
 		link_value(w, text, len);
 		return;
 	}
+	if (f->flags & FIELD_ACTION) {
+		add_action(w, f, text, len);
+		return;
+	}
+	if ((f->flags & FIELD_LABEL) && is_said(w, text, len))
+		return;
 	strbuf_add(w->out, f->flags & FIELD_LABEL ? "<span class=\"sub\">" : " <span class=\"unit\">");
 	html_value_text(w->out, text, len);
 	strbuf_add(w->out, "</span>");

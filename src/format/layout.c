@@ -88,11 +88,26 @@ static const char *assumed(const struct writer *w, const char *name)
 	return "";
 }
 
+static void put_change(struct json_object *o, const struct page_change *change)
+{
+	struct json_object *c = json_object_new_object();
+
+	put_text(c, "button", change->button);
+	put_text(c, "back", change->back);
+	put_text(c, "fault", change->fault);
+	json_object_object_add(o, "change", c);
+}
+
+static bool is_at_fault(const struct page *page, const char *name)
+{
+	return page->change && page->change->fault_of && strcmp(page->change->fault_of, name) == 0;
+}
+
 static void put_form(struct json_object *o, const struct writer *w, const struct page *page)
 {
 	struct json_object *form, *array;
 
-	if (!page->action || !page->inputs || !page->inputs->name)
+	if (!page->action || !page->inputs || (!page->inputs->name && !page->change))
 		return;
 	form = json_object_new_object();
 	array = json_object_new_array();
@@ -105,6 +120,11 @@ static void put_form(struct json_object *o, const struct writer *w, const struct
 		put_text(input, "type", i->type);
 		put_text(input, "value", value);
 		put_text(input, "hint", i->hint);
+		json_object_object_add(input, "required", json_object_new_boolean(i->required));
+		if (i->max_length)
+			json_object_object_add(input, "max_length", json_object_new_int64(i->max_length));
+		json_object_object_add(input, "secret", json_object_new_boolean(strcmp(i->type, "password") == 0));
+		json_object_object_add(input, "at_fault", json_object_new_boolean(is_at_fault(page, i->name)));
 		if (i->choices)
 			put_choices(input, i, value);
 		json_object_array_add(array, input);
@@ -134,6 +154,10 @@ struct layout *layout_new(const struct writer_options *o, const struct writer *w
 		put_links(l->data, "tabs", page->tabs);
 		put_links(l->data, "exports", page->exports);
 		put_links(l->data, "presets", page->presets);
+		put_links(l->data, "tasks", page->tasks);
+		put_text(l->data, "notice", page->notice);
+		if (page->change)
+			put_change(l->data, page->change);
 		put_text(l->data, "api_call", page->api_call);
 		put_form(l->data, w, page);
 	}
@@ -172,7 +196,7 @@ static const struct content {
 	const char *name;
 	bool holds_body;
 } contents[] = {
-	{ "report", true }, { "object", true }, { "metadata", false }, { "operation", false }, { "ui", false }, { "explorer", false },
+	{ "report", true }, { "object", true }, { "change", true }, { "metadata", false }, { "operation", false }, { "ui", false }, { "explorer", false },
 	{ "login", false },
 };
 

@@ -39,8 +39,10 @@ struct page_choice {
 
 struct page_input {
 	const char *name, *label;
-	const char *type;                    /* "text", "date", "number" or "select" */
+	const char *type;                    /* "text", "password", "date", "number" or "select" */
 	const char *value;                   /* or NULL */
+	bool required;
+	int64_t max_length;                  /* in bytes; 0: not limited here */
 	const struct page_choice *choices;   /* "select": ended by a NULL value */
 	const char *hint;                    /* one line */
 };
@@ -57,6 +59,14 @@ struct digits {
 	const char *group, *point;
 };
 
+/* Of a page that asks before something is changed: its form's inputs are sent by a POST. */
+struct page_change {
+	const char *button;                  /* what is done then */
+	const char *back;                    /* where to go to let it be */
+	const char *fault;                   /* why it was not done, or NULL */
+	const char *fault_of;                /* the input that is at fault, or NULL */
+};
+
 struct page {
 	const char *site;                    /* the server's name */
 	const char *user;                    /* who is signed in, or NULL */
@@ -69,6 +79,9 @@ struct page {
 	const struct page_link *presets;     /* the same report of other days; as nav */
 	const char *api_call;                /* a command that gets the same as data, or NULL */
 	const struct digits *digits;         /* NULL: as in English */
+	const struct page_link *tasks;       /* pages where something is added to what is shown; as nav */
+	const char *notice;                  /* what was just done, or NULL */
+	const struct page_change *change;    /* NULL: the form only asks what to show */
 	const struct page_sort *sorts;       /* ended by a NULL field, or NULL */
 };
 

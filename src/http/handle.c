@@ -28,6 +28,7 @@ struct exchange {
 	struct identity caller;
 	int64_t now;                       /* seconds */
 	bool foreign;                      /* it comes from a page of another origin */
+	bool asks;                         /* for the page that asks before the operation is done */
 	struct account *accounts;          /* that a page offers, see load_accounts */
 	size_t n_accounts;
 	struct payload payload;
@@ -158,6 +159,16 @@ static void choose_origin(struct exchange *x)
 	r->preflight = r->origin && x->request.method == M_OPTIONS;
 }
 
+/* A person who gets an operation's form, where no operation is, means that. */
+static void choose_form(struct exchange *x, struct error *err)
+{
+	if (!x->route.form || !format_is_page(x->response.format) || (err->kind != ERR_METHOD && err->kind != ERR_NOT_FOUND))
+		return;
+	x->route.op = x->route.form;
+	x->asks = true;
+	error_clear(err);
+}
+
 /*
  * Reads the request and finds operation and format. The first failure is the answer, but goes on as far as it can,
  * so that the answer has the right dialect and format.
@@ -189,6 +200,7 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 	x->response.dialect = x->route.dialect;
 	negotiate(x->route.dialect, &wish, &x->response.format, err);
 	choose_callback(x, wish.callback);
+	choose_form(x, err);
 	if (x->response.format == x->route.fixed)
 		x->response.type = x->route.type;
 	if (x->route.methods)
@@ -219,14 +231,14 @@ static int bind(struct exchange *x, struct error *err)
 
 /* ---- the answer ---- */
 
-/* PAGE: for people, so with what stands around the data. */
-static void prepare_options(struct exchange *x, bool page)
+/* PAGE: for people, so with what stands around the data. FAULT: why a form can't be done, or NULL. */
+static void prepare_options(struct exchange *x, bool page, const struct error *fault)
 {
 	struct handler *h = x->h;
 	struct page_context c = {
 		.settings = h->settings, .table = h->table, .request = &x->request, .route = &x->route, .who = x->caller.who,
 		.session = x->caller.session, .catalogue = h->catalogue, .accounts = x->accounts, .n_accounts = x->n_accounts,
-		.arena = &h->arena
+		.asks = x->asks, .fault = fault, .arena = &h->arena
 	};
 
 	if (x->n_calls) {
@@ -265,6 +277,12 @@ static void take_answer(struct exchange *x, const struct call *call)
 		r->status = (struct error_status){ .status = call->status };
 }
 
+/* Of something done on a page: is it said on another one that it is? */
+static bool leads_on(const struct exchange *x)
+{
+	return !x->asks && x->route.op->form && x->route.op->form->done && format_is_page(x->response.format);
+}
+
 /* One call of the operation: a whole document, behind what is there. */
 static int run_call(struct exchange *x, const struct params *params, struct error *err)
 {
@@ -285,7 +303,9 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
 		call.body_type = x->request.content_type;
 	}
 	w = writer_new(x->response.format, &x->options, &x->response.sink);
-	rc = call_run(&call, params->items, params->n, w, err);
+	rc = x->asks ? call_ask(&call, params->items, params->n, w, err) : call_run(&call, params->items, params->n, w, err);
+	if (rc == 0 && leads_on(x))
+		call.location = page_after(call.op, &h->arena);
 	if (rc == 0 && !call.location && call.status != 204)
 		rc = writer_finish(w, err);
 	writer_free(&w);
@@ -328,7 +348,7 @@ static int run_operation(struct exchange *x, struct error *err)
 {
 	if (format_is_page(x->response.format) && load_accounts(x, err) < 0)
 		return -1;
-	prepare_options(x, format_is_page(x->response.format));
+	prepare_options(x, format_is_page(x->response.format), NULL);
 	if (x->route.dialect->csv_attachment && strcmp(x->response.format->name, "csv") == 0)
 		x->response.attachment = x->route.op->id;
 	response_begin(&x->response);
@@ -379,7 +399,7 @@ static int answer_document(struct exchange *x, struct error *err)
 	error_clear(err);
 	if ((x->request.authorization || *x->request.cookie) && use_ledger(h, &ignored) == 0)
 		auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller, &ignored);
-	prepare_options(x, true);
+	prepare_options(x, true, NULL);
 	return document_answer(d, &x->request, &rq, &x->response, err);
 }
 
@@ -409,17 +429,43 @@ static int lead_to_login(struct exchange *x)
 	return response_end(&x->response);
 }
 
+/* Is it up to the person who filled the form in? Then it is shown again. */
+static bool can_be_mended(const struct exchange *x, const struct error *err)
+{
+	return x->route.op && x->route.op->form && !x->asks && x->n_calls && format_is_page(x->response.format) && !x->response.started &&
+	       (err->kind == ERR_PARAM || err->kind == ERR_FORMAT || err->kind == ERR_MISSING || err->kind == ERR_CONFLICT);
+}
+
+/* What was filled in, and what is wrong with it. -1: something else is wrong as well. */
+static int ask_again(struct exchange *x, const struct error *fault)
+{
+	struct error err = { 0 };
+	int rc;
+
+	if (!x->h->store || store_begin_read(x->h->store, &err) < 0)
+		return -1;
+	x->asks = true;
+	prepare_options(x, true, fault);
+	response_begin(&x->response);
+	rc = run_call(x, &x->calls[0], &err);
+	store_end(x->h->store);
+	x->response.status = dialect_status(x->route.dialect, fault);
+	return rc;
+}
+
 static int refuse(struct exchange *x, struct error *err)
 {
 	if (wants_login(x, err))
 		return lead_to_login(x);
+	if (can_be_mended(x, err) && ask_again(x, err) == 0)
+		return response_end(&x->response);
 	if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY)
 		log_error("%s %s%s%s", x->id, err->message, *err->detail ? ": " : "", err->detail);
 	if (err->kind == ERR_INTERNAL) {      /* the words may name files */
 		error_clear(err);
 		error_set(err, ERR_INTERNAL, NULL, "An internal server error has occurred; the log has it as %s", x->id);
 	}
-	prepare_options(x, format_is_page(x->response.format));
+	prepare_options(x, format_is_page(x->response.format), NULL);
 	return response_error(&x->response, err, &x->options);
 }
 

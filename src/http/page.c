@@ -14,6 +14,9 @@
 
 enum { LINKS_MAX = 32, URL_MAX = 32768 };
 
+/* The parameter by which a page learns what was just done. */
+#define DONE "Done"
+
 /* ---- links to other pages ---- */
 
 /* What fills the {NAME} of another operation's path: the same name in this one's, else the caller's own account. */
@@ -27,10 +30,22 @@ static const char *fill_name(const struct page_context *c, const char *name, siz
 	return c->who && c->who->role == ROLE_ACCOUNT ? c->who->name : NULL;
 }
 
-/* The path of an operation's page, or NULL if a part of it isn't known. */
-static const char *page_path(const struct page_context *c, const struct op *op)
+static const char *encoded(struct arena *arena, const char *text)
 {
-	const char *p = op->path, *url = "";
+	struct strbuf sb;
+	const char *copy;
+
+	strbuf_init(&sb, URL_MAX);
+	strbuf_add_urlencoded(&sb, text, strlen(text));
+	copy = arena_str(arena, sb.text);
+	strbuf_release(&sb);
+	return copy;
+}
+
+/* The page at the path P, filled, or NULL if a part of it isn't known. */
+static const char *fill_path(const struct page_context *c, const char *p)
+{
+	const char *url = "";
 
 	while (*p) {
 		size_t len = strcspn(p, "{");
@@ -42,11 +57,16 @@ static const char *page_path(const struct page_context *c, const struct op *op)
 
 			if (!value)
 				return NULL;
-			url = arena_join(c->arena, url, value, NULL);
+			url = arena_join(c->arena, url, encoded(c->arena, value), NULL);
 			p += strcspn(p, "}") + 1;
 		}
 	}
 	return arena_join(c->arena, url, ".html", NULL);
+}
+
+static const char *page_path(const struct page_context *c, const struct op *op)
+{
+	return fill_path(c, op->path);
 }
 
 /*
@@ -82,25 +102,106 @@ static bool share_tabs(const struct op *a, const struct op *b)
 	return a && b && a->tab && b->tab && a->dialect == b->dialect;
 }
 
-/* Links to the operations that have a label at OFFSET in their rows and that the caller may see; TABS: only to siblings. */
-static const struct page_link *make_links(const struct page_context *c, size_t offset, bool tabs)
+/* The operation whose page this is; what is asked before something is done stands with the list that it is done to. */
+static const struct op *here(const struct page_context *c)
+{
+	const struct op *op = c->route->op;
+
+	return op && op->form ? op->form->list : op;
+}
+
+static bool may_call(const struct page_context *c, const struct op *op)
+{
+	return c->who && (op->roles & c->who->role);
+}
+
+static void add_link(const struct page_context *c, const struct op *op, const char *label, bool current, struct page_link *links, size_t *n)
+{
+	const char *path = page_path(c, op);
+
+	if (path && *n < LINKS_MAX)
+		links[(*n)++] = (struct page_link){ label, arena_join(c->arena, path, page_query(c, op), NULL), current };
+}
+
+/* Do the links of every page have one before OP's already that its tabs go with? */
+static bool is_behind_another(const struct page_context *c, const struct op *op)
+{
+	for (const struct op *const *row = c->table; *row != op; row++)
+		if ((*row)->nav && share_tabs(*row, op) && may_call(c, *row))
+			return true;
+	return false;
+}
+
+static const struct page_link *make_nav(const struct page_context *c)
 {
 	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
-	const struct op *here = c->route->op;
+	size_t n = 0;
+
+	for (const struct op *const *row = c->table; *row; row++)
+		if ((*row)->nav && may_call(c, *row) && !is_behind_another(c, *row))
+			add_link(c, *row, (*row)->nav, *row == here(c) || share_tabs(*row, here(c)), links, &n);
+	return links;
+}
+
+/* A single one would lead nowhere. */
+static const struct page_link *make_tabs(const struct page_context *c)
+{
+	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
+	size_t n = 0;
+
+	for (const struct op *const *row = c->table; *row; row++)
+		if (may_call(c, *row) && share_tabs(*row, here(c)))
+			add_link(c, *row, (*row)->tab, *row == here(c), links, &n);
+	return n > 1 ? links : NULL;
+}
+
+/* ---- what can be done ---- */
+
+/* Forms that this page leads to, and that need nothing chosen from it. */
+static const struct page_link *make_tasks(const struct page_context *c)
+{
+	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
 	size_t n = 0;
 
 	for (const struct op *const *row = c->table; *row && n < LINKS_MAX; row++) {
-		const struct op *op = *row;
-		const char *label = *(const char *const *)((const char *)op + offset), *path;
+		const struct op_form *form = (*row)->form;
 
-		if (!label || !c->who || !(op->roles & c->who->role) || (tabs && !share_tabs(op, here)))
-			continue;
-		path = page_path(c, op);
-		if (path)
-			links[n++] = (struct page_link){ label, arena_join(c->arena, path, page_query(c, op), NULL),
-							 op == here || (!tabs && share_tabs(op, here)) };
+		if (form && form->list == c->route->op && may_call(c, *row) && !strchr(form->path, '{'))
+			links[n++] = (struct page_link){ (*row)->title, arena_join(c->arena, form->path, ".html", NULL), false };
 	}
 	return links;
+}
+
+static const char *make_notice(const struct page_context *c)
+{
+	const char *done = params_find(&c->request->params, DONE, false);
+
+	for (const struct op *const *row = c->table; done && *row; row++)
+		if ((*row)->form && (*row)->form->list == c->route->op && strcmp((*row)->id, done) == 0)
+			return (*row)->form->done;
+	return NULL;
+}
+
+const char *page_after(const struct op *op, struct arena *arena)
+{
+	return arena_join(arena, op->form->list->path, ".html?" DONE "=", op->id, NULL);
+}
+
+static const struct page_change *make_change(const struct page_context *c)
+{
+	const struct op *op = c->route->op;
+	struct page_change *change = arena_new(c->arena, struct page_change);
+
+	change->button = op->form->button;
+	change->back = page_path(c, op->form->list);
+	if (!c->fault)
+		return change;
+	change->fault_of = c->fault->param;
+	change->fault = c->fault->message;
+	for (const struct param *p = op->params; p->name; p++)
+		if (strcmp(p->name, c->fault->param) == 0)
+			change->fault = arena_join(c->arena, page_label(c->arena, p), ": ", c->fault->message, NULL);
+	return change;
 }
 
 /* ---- the same report otherwise ---- */
@@ -140,7 +241,7 @@ static const char *url_with(const struct page_context *c, const char *suffix, co
 	strbuf_add(&url, suffix);
 	for (size_t i = 0; i < rq->params.n; i++) {
 		const struct raw_param *p = &rq->params.items[i];
-		bool changed = params_same(p->name, "format", true) || params_same(p->name, "callback", true);
+		bool changed = params_same(p->name, "format", true) || params_same(p->name, "callback", true) || params_same(p->name, DONE, false);
 
 		find_change(changes, p->name, &changed);
 		if (!changed && p->len)
@@ -346,9 +447,15 @@ const struct page *page_make(const struct page_context *c)
 	page->user = c->who ? c->who->display ? c->who->display : c->who->name : NULL;
 	page->sign_out = c->session != NULL;
 	page->digits = choose_digits(c->request->accept_language);
-	page->nav = make_links(c, offsetof(struct op, nav), false);
-	page->tabs = make_links(c, offsetof(struct op, tab), true);
-	if (c->route->op && (c->route->op->methods & M_GET)) {
+	page->nav = make_nav(c);
+	page->tabs = make_tabs(c);
+	if (c->asks) {
+		page->action = page_path(c, c->route->op);
+		page->inputs = page_inputs(c);
+		page->change = make_change(c);
+	} else if (c->route->op && (c->route->op->methods & M_GET)) {
+		page->tasks = make_tasks(c);
+		page->notice = make_notice(c);
 		page->action = c->route->fixed ? page_path(c, c->route->op) : c->request->raw_path;
 		page->inputs = page_inputs(c);
 		page->exports = make_exports(c);

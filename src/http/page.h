@@ -20,16 +20,24 @@ struct page_context {
 	size_t n_accounts;
 	const struct raw_param *raw;            /* the parameters as given */
 	size_t n_raw;
+	bool asks;                              /* the page is the operation's form */
+	const struct error *fault;              /* why what it was sent with can't be done, or NULL */
 	struct arena *arena;                    /* for all of it */
 };
 
 /* More accounts than this are not offered but typed. */
 enum { PAGE_ACCOUNTS_MAX = 500 };
 
-/* The form's inputs: the parameters of the operation that are no state. In the arena. */
+/* The form's inputs: the parameters of the operation that are no state; what is secret only where something is done. In the arena. */
 const struct page_input *page_inputs(const struct page_context *c);
 
+/* What pages call the parameter. */
+const char *page_label(struct arena *arena, const struct param *p);
+
 const struct page *page_make(const struct page_context *c);
+
+/* Where a page leads when the operation, which has a form, is done; it says there that it is. */
+const char *page_after(const struct op *op, struct arena *arena);
 
 /* The templates of all pages and of the types, as the settings have them, read and checked. *ret is the caller's reference. */
 int page_templates(const struct settings *s, struct templates **ret, struct error *err);

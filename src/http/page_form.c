@@ -24,6 +24,10 @@ static const char *make_label(struct arena *arena, const char *name)
 	return label;
 }
 
+const char *page_label(struct arena *arena, const struct param *p)
+{
+	return p->label ? p->label : make_label(arena, p->name);
+}
 
 /* ---- choices ---- */
 
@@ -73,18 +77,24 @@ static void add_categories(struct choices *choices, const struct catalogue *cat,
 	}
 }
 
-static const struct page_choice *category_choices(const struct page_context *c, const char *value)
+/* What stands for leaving the parameter out. */
+static const char *none_words(const struct page_context *c, const struct param *p, const char *otherwise)
 {
-	struct choices choices = choices_new(c, c->catalogue->n_metered, true, "all categories");
+	return !c->asks ? otherwise : p->flags & PARAM_REQUIRED ? "please choose" : "none";
+}
+
+static const struct page_choice *category_choices(const struct page_context *c, const struct param *p, const char *value)
+{
+	struct choices choices = choices_new(c, c->catalogue->n_metered, true, none_words(c, p, "all categories"));
 
 	add_categories(&choices, c->catalogue, CATALOGUE_NONE, 0);
 	return choices_end(&choices, value);
 }
 
 /* Main accounts, each followed by those below it that the caller sees; others below nobody. */
-static const struct page_choice *account_choices(const struct page_context *c, const char *value)
+static const struct page_choice *account_choices(const struct page_context *c, const struct param *p, const char *value)
 {
-	struct choices choices = choices_new(c, c->n_accounts, true, "all accounts");
+	struct choices choices = choices_new(c, c->n_accounts, true, none_words(c, p, "all accounts"));
 
 	for (size_t i = 0; i < c->n_accounts; i++) {
 		const struct account *a = &c->accounts[i];
@@ -115,7 +125,7 @@ static const struct page_choice *enum_choices(const struct page_context *c, cons
 	}
 	while (p->values[n])
 		n++;
-	choices = choices_new(c, n, !p->def && !(p->flags & PARAM_REQUIRED), "as usual");
+	choices = choices_new(c, n, !p->def && (c->asks || !(p->flags & PARAM_REQUIRED)), none_words(c, p, "as usual"));
 	for (size_t i = 0; i < n; i++)
 		add_choice(&choices, p->values[i], p->values[i], 0);
 	return choices_end(&choices, value);
@@ -127,6 +137,8 @@ static const char *input_type(const struct page_context *c, const struct param *
 {
 	struct date date;
 
+	if (p->flags & PARAM_SECRET)
+		return "password";
 	switch (p->type) {
 	case PT_DATE:      /* an offset such as -30days doesn't fit a date's input */
 		return !value || date_parse(value, strlen(value), &date) ? "date" : "text";
@@ -148,15 +160,16 @@ static const char *input_type(const struct page_context *c, const struct param *
 static const struct page_choice *choices_of(const struct page_context *c, const struct param *p, const char *value)
 {
 	if (p->type == PT_CATEGORY)
-		return category_choices(c, value);
-	return p->type == PT_ACCOUNT ? account_choices(c, value) : enum_choices(c, p, value);
+		return category_choices(c, p, value);
+	return p->type == PT_ACCOUNT ? account_choices(c, p, value) : enum_choices(c, p, value);
 }
 
 static struct page_input make_input(const struct page_context *c, const struct param *p)
 {
-	struct page_input in = { .name = p->name, .label = p->label ? p->label : make_label(c->arena, p->name), .value = p->def, .hint = p->doc };
+	struct page_input in = { .name = p->name, .label = page_label(c->arena, p), .value = p->def, .hint = p->doc,
+				 .required = c->asks && (p->flags & PARAM_REQUIRED), .max_length = c->asks && p->type == PT_TEXT ? p->max : 0 };
 
-	for (size_t i = 0; i < c->n_raw; i++)
+	for (size_t i = 0; i < c->n_raw && !(p->flags & PARAM_SECRET); i++)
 		if (c->raw[i].len && params_same(c->raw[i].name, p->name, c->route->dialect->any_case))
 			in.value = c->raw[i].value;
 	in.type = input_type(c, p, in.value);
@@ -171,7 +184,7 @@ const struct page_input *page_inputs(const struct page_context *c)
 	size_t n = 0;
 
 	for (const struct param *p = c->route->op->params; p->name; p++)
-		if (!(p->flags & (PARAM_PATH | PARAM_STATE | PARAM_SECRET)))
+		if (!(p->flags & (PARAM_PATH | PARAM_STATE)) && (c->asks || !(p->flags & PARAM_SECRET)))
 			inputs[n++] = make_input(c, p);
 	return inputs;
 }

@@ -183,6 +183,20 @@ static const struct format *named_format(const struct path *p)
 	return NULL;
 }
 
+/* The operation whose form is at the path, which then has its arguments; or NULL. */
+static const struct op *find_form(const struct op *const *table, const struct path *p, struct arena *arena, struct route *ret)
+{
+	for (; *table; table++) {
+		const struct op *op = *table;
+
+		if (op->form && op->dialect == ret->dialect && matches(op->form->path, p, op->dialect->any_case)) {
+			take_args(op->form->path, p, arena, ret);
+			return op;
+		}
+	}
+	return NULL;
+}
+
 static int not_found(struct error *err, const char *path)
 {
 	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found", path);
@@ -213,6 +227,8 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 			return 0;
 		}
 	}
+	if (method & M_READ)
+		ret->form = find_form(table, &p, arena, ret);
 	if (ret->methods)
 		return error_set(err, ERR_METHOD, NULL, "The method is not allowed here; use %s", route_allow(ret->methods, arena));
 	format = ret->dialect->by_name ? named_format(&p) : NULL;

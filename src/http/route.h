@@ -11,6 +11,7 @@ enum { ROUTE_SEGMENTS_MAX = 16 };
 struct route {
 	const struct dialect *dialect;      /* never NULL, even if there is no such path */
 	const struct op *op;                /* NULL: not found */
+	const struct op *form;              /* whose form's page the path is, where that isn't also an operation's path and verb; or NULL */
 	const struct format *format;        /* that the last segment's suffix names, or NULL */
 	const char *suffix;                 /* ".json", or "" */
 	const struct format *fixed;         /* of a route by name: what its bodies are, and its answer unless ?callback= or ?format= say otherwise;

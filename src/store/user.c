@@ -40,14 +40,14 @@ static int check_free(struct store *st, const char *sql, const char *param, cons
 		return -1;
 	bind_text(st, s, 1, text);
 	rc = store_one(st, s, &one, err);
-	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "there is, or was, a user with the %s \"%s\"", param, text) : rc;
+	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "%s is taken by a user who is there, or was", text) : rc;
 }
 
 static int insert_user(struct store *st, struct user *u, struct error *err)
 {
 	struct stmt *s;
 
-	if (check_free(st, "SELECT 1 FROM user WHERE name = ?1", "name", u->name, err) < 0)
+	if (check_free(st, "SELECT 1 FROM user WHERE name = ?1", "user", u->name, err) < 0)
 		return -1;
 	if (*u->email &&
 	    check_free(st, "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed = 0", "email", u->email, err) < 0)

@@ -840,9 +840,9 @@ static const struct page_link some_nav[] = { { "Usage", "/usage.html?a=1&b=2", t
 static const struct page_link some_exports[] = { { "JSON", "/r.json", false }, { NULL, NULL, false } };
 static const struct page_choice some_choices[] = { { "", "any", 0 }, { "calls", "Calls", 0 }, { "sms", "Text <messages>", 1 }, { NULL, NULL, 0 } };
 static const struct page_input some_inputs[] = {
-	{ "StartDate", "From", "date", "2026-11-01", NULL, "First day" },
-	{ "Category", "Category", "select", "sms", some_choices, NULL },
-	{ NULL, NULL, NULL, NULL, NULL, NULL }
+	{ .name = "StartDate", .label = "From", .type = "date", .value = "2026-11-01", .hint = "First day" },
+	{ .name = "Category", .label = "Category", .type = "select", .value = "sms", .choices = some_choices },
+	{ .name = NULL }
 };
 static const struct page some_page = {
 	.site = "Ledger & Sons", .user = "Northwind \"Voice\"", .action = "/r.html", .nav = some_nav, .exports = some_exports, .inputs = some_inputs

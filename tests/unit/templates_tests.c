@@ -168,7 +168,7 @@ END_TEST
 
 /* ---- what pages need ---- */
 
-static const char *const contents[] = { "report", "object", "metadata", "operation", "ui", "explorer", "login" };
+static const char *const contents[] = { "report", "object", "change", "metadata", "operation", "ui", "explorer", "login" };
 
 static void put_contents(void)
 {
