@@ -7,6 +7,13 @@
 
 enum { LINK_MAX = 8192, TOKEN_VERSION = 2, TOKEN_NUMBERS = 2 + PAGE_NUMBERS, TOKEN_NAME_MAX = 256 };
 
+/* Seconds that a page can be about: the years 1 to 9999, and a day more for the sake of zones. */
+#define EARLIEST (-62135596800 - SEC_PER_DAY)
+#define LATEST   (253402300800 + SEC_PER_DAY)
+
+/* Of the numbers of pages and records, far beyond any. */
+#define NUMBER_MAX ((int64_t)1 << 48)
+
 /* What a token holds: these numbers, each 8 bytes, and the name. */
 struct token {
 	int64_t page, start;
@@ -148,6 +155,11 @@ static bool token_genuine(const struct call *call, const char *filters, const un
 	return genuine;
 }
 
+static int token_refuse(struct error *err)
+{
+	return error_set(err, ERR_PARAM, "PageToken", "is not one that this server gave for this question; follow the links of a page as they are");
+}
+
 static int token_read(const struct call *call, const char *filters, const char *text, struct token *ret, struct error *err)
 {
 	unsigned char bytes[TOKEN_BYTES];
@@ -155,11 +167,12 @@ static int token_read(const struct call *call, const char *filters, const char *
 
 	if (!base64url_decode(text, strlen(text), bytes, sizeof(bytes), &len) || len < TOKEN_HEAD + TAG_BYTES ||
 	    bytes[0] != TOKEN_VERSION || !token_genuine(call, filters, bytes, len - TAG_BYTES))
-		return error_set(err, ERR_PARAM, "PageToken",
-				 "is not one that this server gave for this question; follow the links of a page as they are");
+		return token_refuse(err);
 	len -= TAG_BYTES;
 	ret->page = get_number(bytes + 1);
 	ret->start = get_number(bytes + 9);
+	if (ret->page < 0 || ret->page > NUMBER_MAX || ret->start < 0 || ret->start > NUMBER_MAX)
+		return token_refuse(err);
 	for (int i = 0; i < PAGE_NUMBERS; i++)
 		ret->place.number[i] = get_number(bytes + 17 + 8 * i);
 	ret->place.name = len > TOKEN_HEAD ? arena_strn(call->arena, (const char *)bytes + TOKEN_HEAD, len - TOKEN_HEAD) : NULL;
@@ -228,6 +241,21 @@ static struct page_place make_place(const struct usage_query *q, struct usage_po
 	return (struct page_place){ .number = { [PLACE_FROM] = q->from, [PLACE_TO] = q->to, [PLACE_SLOT] = at.slot }, .name = at.after };
 }
 
+/* Takes range and position of a later page. Though the tag says that the numbers are ours, none is believed that would overflow others. */
+static int take_place(const struct page_place *place, struct usage_query *q, struct usage_position *ret, struct error *err)
+{
+	int64_t from = place->number[PLACE_FROM], to = place->number[PLACE_TO], slot = place->number[PLACE_SLOT];
+
+	if (from < EARLIEST || to > LATEST || from >= to)
+		return token_refuse(err);
+	q->from = from;
+	q->to = to;
+	if (slot < 0 || slot >= usage_slots(q))
+		return token_refuse(err);
+	*ret = (struct usage_position){ .slot = slot, .after = place->name };
+	return 0;
+}
+
 /* Reads up to a page of rows, and whether there is one more. */
 static int load_rows(const struct call *call, const struct usage_query *q, struct usage_position at, struct record_page *p,
 		     struct usage_row *rows, bool *ret_more, struct error *err)
@@ -253,16 +281,11 @@ int page_load(const struct call *call, struct usage_query *q, const char *prefix
 {
 	struct page_place place, next, previous;
 	int later = page_begin(call, ret, &place, err);
-	struct usage_position at;
+	struct usage_position at = { 0 };
 	bool more, back;
 
-	if (later < 0)
+	if (later < 0 || (later && take_place(&place, q, &at, err) < 0))
 		return -1;
-	if (later) {
-		q->from = place.number[PLACE_FROM];
-		q->to = place.number[PLACE_TO];
-	}
-	at = (struct usage_position){ .slot = place.number[PLACE_SLOT], .after = place.name };
 	back = at.slot || at.after;
 	*ret_rows = arena_array(call->arena, struct usage_row, (size_t)ret->page_size);
 	if (load_rows(call, q, at, ret, *ret_rows, &more, err) < 0)

@@ -70,11 +70,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || size > 300)
 		return 0;
 	memcpy(ours, data + 1, size - 1);
-	bound(ours, size - 1, 0, 8000000000, 900);              /* from and to: up to the year 2223 */
-	bound(ours, size - 1, 1, 8000000000, 900);
-	bound(ours, size - 1, 2, INT32_MAX, 1);                 /* page, first record, slots before it */
-	bound(ours, size - 1, 3, INT32_MAX, 1);
-	bound(ours, size - 1, 4, INT32_MAX, 1);
+	if (data[0] < 128) {                                    /* else any range: most are refused */
+		bound(ours, size - 1, 2, 8000000000, 900);      /* from and to: up to the year 2223 */
+		bound(ours, size - 1, 3, 8000000000, 900);
+	}
 	sign(lists[list].op, lists[list].path, ours, size - 1, token);
 	status = ask(lists[list].path, token);
 	must(status == 200 || status == 400);

@@ -447,6 +447,47 @@ START_TEST(a_token_that_was_changed_or_moved_to_another_question_is_refused)
 }
 END_TEST
 
+/* TOKEN with its number NTH (behind the version) in place of the one that it has, signed as ours for the daily records of the main account. */
+static const char *forge(const char *token, size_t nth, int64_t number)
+{
+	unsigned char bytes[512];
+	struct strbuf question;
+	char *text = arena_alloc(&arena, 1024);
+	size_t len;
+
+	ck_assert(base64url_decode(token, strlen(token), bytes, sizeof(bytes), &len));
+	len -= TAG_BYTES;
+	for (size_t i = 0; i < 8; i++)
+		bytes[1 + 8 * nth + i] = (unsigned char)((uint64_t)number >> (56 - 8 * i));
+	strbuf_init(&question, 2048);
+	strbuf_add(&question, "ListUsageRecordDaily\n/2010-04-01/Accounts/" AC("1") "/Usage/Records/Daily\n\n");
+	strbuf_addn(&question, (const char *)bytes, len);
+	tag_make(secret, question.text, question.len, bytes + len);
+	strbuf_release(&question);
+	base64url_encode(bytes, len + TAG_BYTES, text);
+	return text;
+}
+
+START_TEST(a_token_that_is_signed_but_absurd_is_refused)
+{
+	enum { PAGE, START, FROM, TO, SLOT };
+	static const struct { size_t nth; int64_t number; int rc; } rows[] = {
+		{ PAGE, 1, 0 }, { PAGE, INT64_MAX, -1 }, { PAGE, -1, -1 }, { START, INT64_MAX, -1 }, { START, -1, -1 },
+		{ FROM, INT64_MIN, -1 }, { FROM, INT64_MAX, -1 }, { TO, INT64_MAX, -1 }, { TO, INT64_MIN, -1 }, { TO, 0, -1 },
+		{ SLOT, 5, 0 }, { SLOT, INT64_MAX, -1 }, { SLOT, -1, -1 }, { SLOT, 1000000, -1 }
+	};
+	const char *token = strstr(member(run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=7"), "next_page_uri"), "PageToken=") + 10;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *query = arena_join(&arena, "AccountSid=" AC("1") "&PageToken=", forge(token, rows[i].nth, rows[i].number), NULL), *text;
+		struct error err = { 0 };
+
+		ck_assert_msg(run_as(&admin, "ListUsageRecordDaily", query, &text, &err) == rows[i].rc, "row %zu: %s", i, err.message);
+		ck_assert(rows[i].rc == 0 || strcmp(err.param, "PageToken") == 0);
+	}
+}
+END_TEST
+
 START_TEST(more_than_a_thousand_a_page_counts_as_a_thousand)
 {
 	ck_assert(NULL != strstr(run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=5000"), "\"page_size\":1000"));
@@ -574,6 +615,7 @@ int main(void)
 	tcase_add_test(tc, a_token_brings_a_range_that_could_not_be_asked_for_anymore);
 	tcase_add_test(tc, the_first_records_have_nothing_before_them_whatever_the_page_size);
 	tcase_add_test(tc, a_token_that_was_changed_or_moved_to_another_question_is_refused);
+	tcase_add_test(tc, a_token_that_is_signed_but_absurd_is_refused);
 	tcase_add_test(tc, more_than_a_thousand_a_page_counts_as_a_thousand);
 	tcase_add_test(tc, every_operation_refuses_every_role_that_its_row_does_not_name);
 	tcase_add_test(tc, an_ingest_key_and_a_user_without_a_role_read_no_usage);
