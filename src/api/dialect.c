@@ -388,6 +388,7 @@ const struct dialect dialect_servicestack = {
 	.binds_first = true,
 	.cors = true,
 	.jsonp = true,
+	.jsv_debug = true,
 	.csv_attachment = true,
 	.hides_methods = true,
 	.challenge = "Basic realm=\"/auth/basic\"",

@@ -31,6 +31,7 @@ struct dialect {
 	bool binds_first;                 /* a body that can't be decoded is refused before credentials are looked at (ServiceStack D) */
 	bool cors;                        /* pages of the origins in server.cors_origins may ask */
 	bool jsonp;                       /* ?callback= wraps JSON */
+	bool jsv_debug;                   /* ?debug= makes JSV readable (ServiceStack B4) */
 	bool csv_attachment;              /* Content-Disposition with the operation's name */
 	bool hides_methods;               /* a known path with another verb is 404, text/plain, "404" (ServiceStack A4) */
 	const char *challenge;            /* WWW-Authenticate */

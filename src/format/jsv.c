@@ -41,17 +41,29 @@ void jsv_add_texts(struct strbuf *out, const char *const *texts)
 	strbuf_addc(out, ']');
 }
 
+/* A dump has each member and item on a line of its own, with a tab for each of DEPTH nodes around it. */
+static void add_line(struct writer *w, int depth)
+{
+	if (w->format != &format_jsv_dump)
+		return;
+	strbuf_addc(w->out, '\n');
+	while (depth-- > 0)
+		strbuf_addc(w->out, '\t');
+}
+
 static void add_lead(struct writer *w, struct speller *names, struct writer_node *parent, const struct field *f)
 {
 	if (parent && parent->mark)
 		strbuf_addc(w->out, ',');
-	if (parent)
+	if (parent) {
 		parent->mark = 1;
+		add_line(w, (int)(parent - w->stack) + 1);
+	}
 	if (f) {
 		const struct spelled *name = speller_spell(names, w->options->style->json, f->name);
 
 		strbuf_addn(w->out, name->text, name->len);
-		strbuf_addc(w->out, ':');
+		strbuf_add(w->out, w->format == &format_jsv_dump ? ": " : ":");
 	}
 }
 
@@ -83,6 +95,8 @@ void jsv_field(struct writer *w, struct speller *names, const struct field *f, c
 
 void jsv_close(struct writer *w)
 {
+	if (writer_top(w)->mark)
+		add_line(w, w->depth - 1);
 	strbuf_addc(w->out, writer_top(w)->list ? ']' : '}');
 }
 
@@ -103,15 +117,18 @@ static void field(struct writer *w, const struct field *f, const void *value)
 	jsv_field(w, w->state, f, value);
 }
 
+#define JSV                                                          \
+	.name = "jsv",                                               \
+	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY, \
+	.lists_texts = true,                                         \
+	.state_size = sizeof(struct speller),                        \
+	.begin = begin,                                              \
+	.begin_list = begin_list,                                    \
+	.field = field,                                              \
+	.end = jsv_close
+
 const struct format format_jsv = {
-	.name = "jsv",
-	.mime = "text/jsv",
-	.aliases = (const char *const[]){ "application/jsv", NULL },
-	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY,
-	.lists_texts = true,
-	.state_size = sizeof(struct speller),
-	.begin = begin,
-	.begin_list = begin_list,
-	.field = field,
-	.end = jsv_close,
+	JSV, .mime = "text/jsv", .aliases = (const char *const[]){ "application/jsv", NULL },
 };
+
+const struct format format_jsv_dump = { JSV, .mime = "text/plain", .charset = "utf-8" };

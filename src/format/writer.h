@@ -133,6 +133,9 @@ struct format {
 
 extern const struct format format_json, format_xml, format_csv, format_jsv, format_jsonl, format_html, format_svg, format_text;
 
+/* JSV for people's eyes: a line for each member. Goes by the name of JSV, and is none of `formats`. */
+extern const struct format format_jsv_dump;
+
 /* All of them, ended by NULL. Static memory. */
 extern const struct format *const formats[];
 const struct format *format_find(const char *name, size_t len);          /* by name; NULL if unknown */

@@ -12,7 +12,7 @@
 
 enum {
 	BODY_PARAMS_MAX = 262144,      /* bytes of a body that holds parameters */
-	BODY_DEPTH_MAX = 16,           /* nesting of JSON and JSV */
+	BODY_DEPTH_MAX = 16,           /* nesting of JSON, JSV and XML */
 	BODY_BATCH_MAX = 100           /* requests of a batch */
 };
 

@@ -55,6 +55,8 @@ static int start_element(struct body *b, xmlTextReader *r, struct member *m, str
 
 	if (depth == 0)
 		return check_root(b, r, err);
+	if (depth >= BODY_DEPTH_MAX)
+		return body_malformed(b, err, "There are more than %d elements inside each other", BODY_DEPTH_MAX);
 	if (depth > 1)
 		return m->param ? body_malformed(b, err, "%s must not hold elements", m->param->name) : 0;
 	if (body_count(b, err) < 0)

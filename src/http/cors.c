@@ -5,13 +5,17 @@
 
 #include "base/banned.h"
 
-bool cors_allows(const struct settings *settings, const char *origin)
+/* Of the origin that URL begins with. */
+static size_t origin_length(const char *url)
 {
-	size_t len = origin ? strlen(origin) : 0;
+	const char *scheme = strstr(url, "://");
 
-	if (!len)
-		return false;
-	for (const char *p = settings->cors_origins; *p;) {
+	return scheme ? (size_t)(scheme - url) + 3 + strcspn(scheme + 3, "/") : strlen(url);
+}
+
+static bool is_listed(const struct settings *settings, const char *origin, size_t len)
+{
+	for (const char *p = settings->cors_origins; len && *p;) {
 		size_t n = strcspn(p, " ");
 
 		if (n == len && memcmp(p, origin, n) == 0)
@@ -21,11 +25,15 @@ bool cors_allows(const struct settings *settings, const char *origin)
 	return false;
 }
 
+bool cors_allows(const struct settings *settings, const char *origin)
+{
+	return origin && is_listed(settings, origin, strlen(origin));
+}
+
 /* Is the origin that URL begins with the one that BASE_URL begins with? */
 static bool same_origin(const char *url, const char *base_url)
 {
-	const char *scheme = strstr(base_url, "://");
-	size_t len = scheme ? (size_t)(scheme - base_url) + 3 + strcspn(scheme + 3, "/") : strlen(base_url);
+	size_t len = origin_length(base_url);
 
 	return strncasecmp(url, base_url, len) == 0 && (url[len] == '\0' || url[len] == '/');
 }
@@ -39,6 +47,8 @@ bool cors_is_foreign(const struct settings *settings, const struct request *rq)
 {
 	if (rq->origin && *rq->origin)
 		return !is_own(rq, rq->origin) && !cors_allows(settings, rq->origin);
+	if (rq->referer && is_listed(settings, rq->referer, origin_length(rq->referer)))      /* JSONP: a script's request has no Origin */
+		return false;
 	if (rq->fetch_site && *rq->fetch_site)
 		return strcmp(rq->fetch_site, "same-origin") != 0 && strcmp(rq->fetch_site, "none") != 0;
 	return rq->referer && *rq->referer && !is_own(rq, rq->referer);

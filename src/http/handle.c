@@ -193,7 +193,7 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 	any_case = x->route.dialect->any_case;
 	wish = (struct wish){
 		.suffix = x->route.format, .fixed = x->route.fixed, .format = x->route.batch ? NULL : params_find(&rq->params, "format", any_case),
-		.callback = x->route.dialect->jsonp ? params_find(&rq->params, "callback", any_case) : NULL,
+		.callback = params_find(&rq->params, "callback", any_case), .debug = params_find(&rq->params, "debug", any_case),
 		.accept = rq->accept, .content_type = rq->content_type,
 		.shape = x->route.op ? x->route.op->returns : NULL
 	};
@@ -364,8 +364,8 @@ static int check_caller(struct exchange *x, struct error *err)
 	if (auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller, err) < 0 ||
 	    access_operation(x->caller.who, op, err) < 0)
 		return -1;
-	/* what a browser sends by itself doesn't tell that the user wants this */
-	if (x->foreign && x->caller.who && x->caller.ambient && (op->changes || !(x->request.method & M_READ)))
+	/* what a browser sends by itself doesn't tell that the user wants this; and a script hands its answer to the page that it stands on */
+	if (x->foreign && x->caller.who && x->caller.ambient && (op->changes || !(x->request.method & M_READ) || x->response.callback))
 		return error_set(err, ERR_FORBIDDEN, NULL, "Forbidden: the request comes from a page of another origin");
 	return 0;
 }

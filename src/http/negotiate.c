@@ -205,17 +205,27 @@ static const struct format *format_by_parameter(const char *text)
 	return format_served(name, len);
 }
 
+/* NULL: nothing that we have. */
+static const struct format *wanted(const struct dialect *d, const struct wish *w)
+{
+	const struct format *f = w->suffix;
+
+	if (!f && w->callback && d->jsonp)
+		f = &format_json;
+	if (!f && w->format)
+		f = format_by_parameter(w->format);
+	if (!f)
+		f = w->fixed;
+	if (!f)
+		f = choose(d, w);
+	return f;
+}
+
 int negotiate(const struct dialect *d, const struct wish *w, const struct format **ret, struct error *err)
 {
-	*ret = w->suffix;
-	if (!*ret && w->callback && d->jsonp)
-		*ret = &format_json;
-	if (!*ret && w->format)
-		*ret = format_by_parameter(w->format);
-	if (!*ret)
-		*ret = w->fixed;
-	if (!*ret)
-		*ret = choose(d, w);
+	*ret = wanted(d, w);
+	if (*ret == &format_jsv && w->debug && d->jsv_debug)
+		*ret = &format_jsv_dump;
 	if (*ret && w->shape && !format_fits(*ret, w->shape))
 		return error_set(err, ERR_NOT_ACCEPTABLE, NULL, "There is nothing to draw here, so no %s; ask for another format, such as %s",
 				 (*ret)->mime, d->default_format->name);

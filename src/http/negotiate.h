@@ -13,6 +13,7 @@ struct wish {
 	const struct format *fixed;      /* of a route that ignores Accept, or NULL */
 	const char *callback;            /* of JSONP, or NULL */
 	const char *format;              /* ?format=, or NULL */
+	bool debug;                      /* ?debug=: JSV is to be read by people */
 	const char *accept;              /* "" if missing: anything will do */
 	const char *content_type;        /* of the request; "" if missing */
 	const struct shape *shape;       /* of the answer: formats that can't show it aren't chosen by type; NULL: any will do */
@@ -20,8 +21,8 @@ struct wish {
 
 /*
  * *ret is never left NULL: when D refuses an Accept that names nothing we have (-1, ERR_NOT_ACCEPTABLE), it is the
- * default, for the refusal itself; and a format that was named but can't show the answer is refused in that format. Accept is read as RFC 9110 12.5.1 says: the highest q wins, then the order of the
- * header; q=0 excludes; the most specific range of a type counts.
+ * default, for the refusal itself; and a format that was named but can't show the answer is refused in that format. Accept is
+ * read as RFC 9110 12.5.1 says: the highest q wins, then the order of the header; q=0 excludes; the most specific range of a type counts.
  */
 int negotiate(const struct dialect *d, const struct wish *w, const struct format **ret, struct error *err);
 

@@ -106,12 +106,12 @@ static int write_compact(const struct shape *shape, bool list, const struct styl
 
 /* ---- for people: one thing a line ---- */
 
-static void add_line(struct strbuf *out, int depth, const char *step)
+static void add_line(struct strbuf *out, int depth)
 {
 	if (out->len)
 		strbuf_addc(out, '\n');
 	while (depth-- > 0)
-		strbuf_add(out, step);
+		strbuf_add(out, "  ");
 }
 
 /* Each element that holds elements gets lines of its own. There is no text beside elements, and no comment. */
@@ -130,33 +130,16 @@ static void indent_xml(const char *p, struct strbuf *out)
 		} else if (p[1] == '/') {
 			depth--;
 			if (!text)
-				add_line(out, depth, "  ");
+				add_line(out, depth);
 			text = false;
 		} else {
-			add_line(out, depth, "  ");
+			add_line(out, depth);
 			depth += p[len - 2] != '/';
 			/* an empty element stays on its line */
 			text = p[len] == '<' && p[len + 1] == '/' && p[len - 2] != '/';
 		}
 		strbuf_addn(out, p, len);
 		p += len;
-	}
-}
-
-static void indent_jsv(const char *p, struct strbuf *out)
-{
-	int depth = 0;
-
-	for (; *p; p++) {
-		if (*p == '}' || *p == ']')
-			add_line(out, --depth, "\t");
-		strbuf_addc(out, *p);
-		if (*p == ':')
-			strbuf_addc(out, ' ');
-		if (*p == '{' || *p == '[')
-			depth++;
-		if (*p == '{' || *p == '[' || *p == ',')
-			add_line(out, depth, "\t");
 	}
 }
 
@@ -168,11 +151,9 @@ int sample_write(const struct shape *shape, bool list, const struct style *style
 
 	strbuf_init(&compact, SAMPLE_MAX);
 	strbuf_init(&shown, SAMPLE_MAX);
-	rc = write_compact(shape, list, style, format, &compact, err);
+	rc = write_compact(shape, list, style, format == &format_jsv ? &format_jsv_dump : format, &compact, err);
 	if (rc == 0 && format == &format_xml)
 		indent_xml(compact.text, &shown);
-	else if (rc == 0 && format == &format_jsv)
-		indent_jsv(compact.text, &shown);
 	else if (rc == 0)
 		strbuf_addn(&shown, compact.text, compact.len);
 	strbuf_addn(out, shown.text, shown.len);

@@ -422,7 +422,7 @@ static void put_root(const struct text *t, struct json_object *root)
 const struct types_language *types_language_find(const char *name)
 {
 	for (const struct types_language *l = types_languages; l->name; l++)
-		if (strcasecmp(l->name, name) == 0)
+		if (strcasecmp(l->name, name) == 0 || (l->other_name && strcasecmp(l->other_name, name) == 0))
 			return l;
 	return NULL;
 }
@@ -490,8 +490,8 @@ int types_write_index(struct document_request *rq, struct strbuf *out, struct er
 
 int types_write_document(struct document_request *rq, struct strbuf *out, struct error *err)
 {
-	const char *asked = document_param(rq, "language");
-	const char *name = arena_strn(rq->arena, asked, strcspn(asked, "."));
+	const char *asked = document_param(rq, "language"), *dot = strrchr(asked, '.');
+	const char *name = types_language_find(asked) || !dot ? asked : arena_strn(rq->arena, asked, (size_t)(dot - asked));
 	const struct types_language *language = types_language_find(name);
 	struct types_request types = {
 		.table = rq->table, .templates = rq->page->templates, .base_url = rq->base_url, .version = PACKAGE_VERSION,

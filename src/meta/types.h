@@ -43,12 +43,13 @@ struct types_language {
 	const char *title;                   /* "C#" */
 	const char *content_type;
 	const struct types_rules *rules;     /* how it spells types and names */
+	const char *other_name;              /* that it can be asked for by as well, or NULL */
 };
 
 /* In the order of the metadata pages' tabs, ended by a NULL name. */
 extern const struct types_language types_languages[];
 
-/* The language called NAME (case ignored), or NULL. */
+/* The language called NAME or known by it (case ignored), or NULL. */
 const struct types_language *types_language_find(const char *name);
 
 /*

@@ -156,17 +156,18 @@ static const struct types_rules go = {
 };
 
 const struct types_language types_languages[] = {
-	{ "csharp", "C#", DOCUMENT_TEXT, &csharp },
-	{ "mjs", "JavaScript", "text/javascript; charset=utf-8", &mjs },
-	{ "typescript", "TypeScript", DOCUMENT_TEXT, &typescript },
-	{ "dart", "Dart", DOCUMENT_TEXT, &dart },
-	{ "java", "Java", DOCUMENT_TEXT, &java },
-	{ "kotlin", "Kotlin", DOCUMENT_TEXT, &kotlin },
-	{ "python", "Python", DOCUMENT_TEXT, &python },
-	{ "php", "PHP", DOCUMENT_TEXT, &php },
-	{ "swift", "Swift", DOCUMENT_TEXT, &swift },
-	{ "vbnet", "VB.NET", DOCUMENT_TEXT, &vbnet },
-	{ "fsharp", "F#", DOCUMENT_TEXT, &fsharp },
-	{ "go", "Go", DOCUMENT_TEXT, &go },
+	{ "csharp", "C#", DOCUMENT_TEXT, &csharp, NULL },
+	{ "mjs", "JavaScript", "text/javascript; charset=utf-8", &mjs, "js" },
+	{ "typescript", "TypeScript", DOCUMENT_TEXT, &typescript, NULL },
+	{ "dart", "Dart", DOCUMENT_TEXT, &dart, NULL },
+	{ "java", "Java", DOCUMENT_TEXT, &java, NULL },
+	{ "kotlin", "Kotlin", DOCUMENT_TEXT, &kotlin, NULL },
+	{ "python", "Python", DOCUMENT_TEXT, &python, NULL },
+	{ "php", "PHP", DOCUMENT_TEXT, &php, NULL },
+	{ "swift", "Swift", DOCUMENT_TEXT, &swift, "swift4" },
+	{ "vbnet", "VB.NET", DOCUMENT_TEXT, &vbnet, NULL },
+	{ "fsharp", "F#", DOCUMENT_TEXT, &fsharp, NULL },
+	{ "go", "Go", DOCUMENT_TEXT, &go, NULL },
+	{ "typescript.d", "TypeScript.d", DOCUMENT_TEXT, &typescript, NULL },
 	{ 0 }
 };

@@ -14,7 +14,7 @@ import { day, env, plusDays, send, sids } from './harness.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const require = createRequire(import.meta.url)
-const languages = ['csharp', 'typescript', 'mjs', 'python', 'java', 'kotlin', 'swift', 'dart', 'fsharp', 'vbnet', 'php', 'go']
+const languages = ['csharp', 'typescript', 'mjs', 'python', 'java', 'kotlin', 'swift', 'dart', 'fsharp', 'vbnet', 'php', 'go', 'typescript.d']
 const range = { startDate: plusDays(day(new Date()), -40), endDate: plusDays(day(new Date()), -1) }
 const texts = {}, golden = {}
 let operations, usage, minutes, work
@@ -86,6 +86,12 @@ describe('what /types answers', () => {
 				assert.ok([302, 404].includes((await send(path)).status))
 			else
 				assert.equal(undated((await send(path)).text), undated(texts.csharp), path)
+		assert.equal(undated((await send('/types/typescript.d.ts')).text), undated(texts['typescript.d']))
+	})
+	test('goes by its other names, too', async () => {
+		const undated = text => text.replace(/Date: .*/, '')
+		for (const [name, other] of [['mjs', 'js'], ['swift', 'swift4']])
+			assert.equal(undated((await send(`/types/${other}`)).is(200).text), undated(texts[name]))
 	})
 	test('has every operation, parameter and field of the tables in every language', () => {
 		const flat = text => text.replaceAll('_', '').toLowerCase()
@@ -155,6 +161,16 @@ describe('the types', () => {
 		for (const [name, query] of [['library', 'AddServiceStackTypes=False'], ['space', 'GlobalNamespace=Usage'], ['optional', 'MakePropertiesOptional=True']])
 			files[`${name}.ts`] = (await send(`/types/typescript?${query}`)).text
 		run(folder('typescript-options', files), process.execPath, [compiler, ...tsc, ...Object.keys(files)])
+	})
+	test('declarations fit the objects of a program, whoever brings IReturn', async () => {
+		const use = `
+			import type { AIUsage, GetAIUsage, ListUsageRecords, UsageRecordInfo } from './dtos'
+			export const ask: GetAIUsage = { startDate: '2026-01-01', endDate: '2026-01-31' }, list: ListUsageRecords = {}
+			export const minutes = (r: UsageRecordInfo, a: AIUsage): number => r.count + a.accountUsage[0]!.aiMinutes`
+		for (const [name, query] of [['own', ''], ['library', '?AddServiceStackTypes=False'], ['space', '?GlobalNamespace=Usage']]) {
+			const files = { 'dtos.d.ts': (await send(`/types/typescript.d${query}`)).text, 'golden.d.ts': golden['typescript.d'], 'use.ts': name === 'space' ? 'export {}' : use }
+			run(folder(`declarations-${name}`, files), process.execPath, [compiler, ...tsc.filter(o => o !== '--skipLibCheck'), '--types', '', ...Object.keys(files)])
+		}
 	})
 	test('JavaScript (mjs) is loaded, and calls this server', async () => {
 		const dir = folder('mjs', { 'dtos.mjs': texts.mjs, 'golden.mjs': golden.mjs })

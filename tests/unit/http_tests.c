@@ -596,6 +596,8 @@ static const struct {
 	{ "application/xml", ECHO("<Text " XSI " i:nil=\"true\"/><Other></Other>"), "-", "-" },
 	{ "application/xml", ECHO("<Text>a</Text><Text>b</Text>"), "b", "-" },
 	{ "application/xml", ECHO("<text>a</text><Unknown><Text>x</Text></Unknown>"), "-", "-" },
+	{ "application/xml", ECHO("<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>x</a></a></a></a></a></a></a></a></a></a></a></a></a></a></a><Text>b</Text>"),
+	  "b", "-" },
 	{ "application/xml", ECHO(""), "-", "-" },
 	{ "application/xml", "<?xml version=\"1.0\" encoding=\"utf-16\"?>" ECHO("<Text>\xc3\xa9</Text>"), "\xc3\xa9", "-" },
 	{ "application/json", "\xEF\xBB\xBF{\"Text\":\"a\"}", "a", "-" },
@@ -669,6 +671,8 @@ static const struct {
 	  CANT("application/xml") "The root must be Echo in the namespace 'http://example.com/Test.Types'" },
 	{ "application/xml", "<echo xmlns=\"http://example.com/Test.Types\"/>", CANT("application/xml") "The root must be Echo" },
 	{ "application/xml", ECHO("<Text><b>x</b></Text>"), CANT("application/xml") "Text must not hold elements" },
+	{ "application/xml", ECHO("<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>x</a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a>"),
+	  CANT("application/xml") "There are more than 16 elements inside each other" },
 	{ "text/jsv", "Text:a", CANT("text/jsv") "The body must begin with {" },
 	{ "text/jsv", "{Text:a", CANT("text/jsv") "A bracket is not closed" },
 	{ "text/jsv", "{Text}", CANT("text/jsv") "A : must follow a name" },
@@ -1123,6 +1127,8 @@ static const struct {
 	{ NULL, "none", NULL, false },
 	{ NULL, "same-site", NULL, true },
 	{ NULL, "cross-site", "https://here.test/", true },
+	{ NULL, "cross-site", "https://app.test/page", false },
+	{ NULL, "cross-site", "https://app.testing/", true },
 	{ NULL, NULL, "https://here.test/page", false },
 	{ NULL, NULL, "https://here.testing/page", true },
 	{ NULL, NULL, "https://evil.test/?https://here.test/", true },
@@ -1251,6 +1257,9 @@ START_TEST(an_answer_has_its_headers)
 }
 END_TEST
 
+/* "admintoken:" */
+#define BASIC "Basic YWRtaW50b2tlbjo="
+
 static const struct {
 	struct ask ask;
 	const char *status, *header, *body;    /* body: what it begins with */
@@ -1262,6 +1271,18 @@ static const struct {
 	{ { .uri = "/test/echo?callback=cb" }, "200 OK", "X-Content-Type-Options: nosniff", "cb(" },
 	{ { .uri = "/test/echo?callback=" }, "200 OK", "Content-Type: application/json; charset=utf-8", "{" },
 	{ { .uri = "/test/echo.xml?callback=cb" }, "200 OK", "Content-Type: application/xml", "<?xml" },
+	/* a script shows what it gets to the page that it stands on */
+	{ { .uri = "/test/echo?callback=cb", .authorization = BASIC, .extra = { "HTTP_SEC_FETCH_SITE=cross-site" } }, "200 OK", NULL,
+	  "cb({\"responseStatus\":{\"errorCode\":\"Forbidden\"" },
+	{ { .uri = "/test/echo?callback=cb", .authorization = BASIC, .extra = { "HTTP_SEC_FETCH_SITE=same-origin" } }, "200 OK", NULL, "cb({\"number\"" },
+	{ { .uri = "/test/echo", .authorization = BASIC, .extra = { "HTTP_SEC_FETCH_SITE=cross-site" } }, "200 OK", NULL, "{\"number\"" },
+	{ { .uri = "/test/echo?callback=cb", .extra = { "HTTP_SEC_FETCH_SITE=cross-site" } }, "200 OK", NULL, "cb({\"number\"" },
+	/* JSV for people */
+	{ { .uri = "/test/echo.jsv?text=a,b&debug=1" }, "200 OK", "Content-Type: text/plain; charset=utf-8", "{\n\ttext: \"a,b\",\n\tnumber: 7\n}" },
+	{ { .uri = "/jsv/reply/Echo?DEBUG=true" }, "200 OK", "Content-Type: text/plain; charset=utf-8", "{\n\tnumber: 7\n}" },
+	{ { .uri = "/test/echo.jsv?debug=" }, "200 OK", "Content-Type: text/jsv", "{number:7}" },
+	{ { .uri = "/test/echo.json?debug=1" }, "200 OK", NULL, "{\"number\":7}" },
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.jsv?debug=1" }, "200 OK", "Content-Type: text/jsv", "{Text:x" },
 	{ { .uri = "/test/echo?Number=abc&callback=cb" }, "200 OK", "Content-Type: text/javascript",
 	  "cb({\"responseStatus\":{\"errorCode\":\"ArgumentException\"" },
 	{ { .uri = "/test/echo?Number=abc" }, "400 Bad Request", NULL, "{\"responseStatus\":{\"errorCode\":\"ArgumentException\"" },

@@ -228,9 +228,11 @@ START_TEST(what_pages_show_has_neither_heading_nor_routes)
 }
 END_TEST
 
-START_TEST(a_language_is_found_in_any_case)
+START_TEST(a_language_is_found_in_any_case_and_by_its_other_name)
 {
 	ck_assert_ptr_nonnull(types_language_find("CSharp"));
+	ck_assert_str_eq(types_language_find("js")->name, "mjs");
+	ck_assert_str_eq(types_language_find("Swift4")->name, "swift");
 	ck_assert_ptr_null(types_language_find("cobol"));
 	ck_assert_ptr_null(types_language_find(""));
 }
@@ -362,7 +364,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_new_operation_appears_in_every_language, 0, languages);
 	tcase_add_loop_test(tc, other_families_have_no_types, 0, languages);
 	tcase_add_loop_test(tc, what_pages_show_has_neither_heading_nor_routes, 0, languages);
-	tcase_add_test(tc, a_language_is_found_in_any_case);
+	tcase_add_test(tc, a_language_is_found_in_any_case_and_by_its_other_name);
 	tcase_add_test(tc, an_unknown_language_is_refused);
 	tcase_add_test(tc, included_types_are_those_alone);
 	tcase_add_test(tc, a_type_with_all_it_refers_to_is_included);
