@@ -5,7 +5,7 @@
 
 const LIBRARY = '/static/chart.js'
 const OTHERS = 'others', COLOURS = 6
-const MOST_BARS = 1000, MOST_RANKED = 8
+const MOST_BARS = 1000, MOST_RANKED = 8, MOST_COLOURED = 100
 
 // ---- exact numbers: "-12.5" as text, added as whole numbers ----
 
@@ -51,7 +51,7 @@ function exact(cell) {
 function read(table) {
 	const { chart, along, series, values } = table.dataset
 	const heads = [...table.tHead.rows[0].cells], column = name => heads.findIndex(h => h.dataset.field === name)
-	const rows = [...table.tBodies[0].rows], at = column(along), ranked = chart === 'ranked'
+	const rows = [...table.tBodies[0].rows], at = column(along), named = series ? column(series) : -1, ranked = chart === 'ranked'
 	const columns = values.split(' ').map(v => ({ at: column(v), name: heads[column(v)]?.textContent }))
 	const model = { ranked, bars: [], parts: [], rows: rows.length, name: table.caption?.querySelector('b')?.textContent ?? '' }
 	const bars = new Map(), parts = new Map()
@@ -62,7 +62,7 @@ function read(table) {
 		const bar = said(row.cells[at]), key = ranked ? bars.size : bar
 		if (!bars.has(key)) bars.set(key, model.bars.push(bar) - 1)
 		for (const c of columns) {
-			const name = series ? said(row.cells[column(series)]) : c.name, amount = exact(row.cells[c.at])
+			const name = series ? said(row.cells[named]) : c.name, amount = exact(row.cells[c.at])
 			if (amount === null) continue
 			if (!parts.has(name)) parts.set(name, model.parts.push({ name, exact: [] }) - 1)
 			const part = model.parts[parts.get(name)]
@@ -181,6 +181,7 @@ function listen(canvas, chart, model, words, status) {
 
 function draw(figure, model, colourOf) {
 	const words = wordsOf(model.ranked ? [] : model.bars), several = model.parts.length > 1
+	const colour = name => variable(`--c${colourOf(name) + 1}`)
 	const status = element('p', { className: 'spoken' }), canvas = element('canvas', { tabIndex: 0 })
 	if (model.ranked) words.short = words.long = model.bars
 	canvas.setAttribute('role', 'img')
@@ -193,7 +194,7 @@ function draw(figure, model, colourOf) {
 	const chart = new Chart(canvas, {
 		type: 'bar',
 		data: { labels: model.bars, datasets: model.parts.map(p => ({ label: p.name, exact: p.exact, data: p.exact.map(t => t === null ? null : Number(t)),
-			backgroundColor: several ? variable(`--c${colourOf(p.name) + 1}`) : model.bars.map(b => variable(`--c${colourOf(model.ranked ? b : p.name) + 1}`)),
+			backgroundColor: model.ranked && !several ? model.bars.map(colour) : colour(p.name),
 			maxBarThickness: model.ranked ? 18 : 60, categoryPercentage: 0.88, barPercentage: 1 })) },
 		options: { animation: false, maintainAspectRatio: false, indexAxis: model.ranked ? 'y' : 'x', scales: axes(model, words),
 			interaction: { mode: 'index', intersect: false, axis: model.ranked ? 'y' : 'x' }, plugins: { legend: { display: false }, tooltip: tooltip(model, words) } },
@@ -204,12 +205,13 @@ function draw(figure, model, colourOf) {
 // ---- the page ----
 
 const figures = [...document.querySelectorAll('figure.chart')].map(figure => ({ figure, table: document.getElementById(figure.dataset.of) })).filter(f => f.table)
+const overTime = figures.find(f => f.table.dataset.chart === 'stacked')
 let library, known
 
 // The colours of the page's chart over time; in a ranking other names are as the rest is there.
 function colourOf(model) {
 	const own = colours(model.parts.map(p => p.name))
-	if (!model.ranked) known ??= own
+	if (overTime) known ??= colours((overTime.model ??= read(overTime.table)).parts.map(p => p.name))
 	return name => (model.ranked && model.parts.length === 1 ? known?.get(name) ?? (known ? COLOURS - 1 : 0) : own.get(name))
 }
 
@@ -228,7 +230,16 @@ function show(f) {
 		load().then(() => {
 			Chart.getChart(f.figure.querySelector('canvas') ?? '')?.destroy()
 			draw(f.figure, f.model, colourOf(f.model))
+			if (f === overTime) setTimeout(colourBars)
 		}, () => { f.figure.hidden = true })
+}
+
+// The bars of shares in the other tables have the colour that their names have in the chart.
+function colourBars() {
+	for (const bar of [...document.querySelectorAll('tbody svg.bar')].slice(0, MOST_COLOURED)) {
+		const c = known.get(said(bar.closest('tr').cells[0]))
+		if (c !== undefined) bar.classList.add(`s${c + 1}`)
+	}
 }
 
 const near = new IntersectionObserver(entries => entries.filter(e => e.isIntersecting).forEach(e => {
@@ -236,14 +247,5 @@ const near = new IntersectionObserver(entries => entries.filter(e => e.isInterse
 	show(figures.find(f => f.figure === e.target))
 }), { rootMargin: '200px' })
 
-const overTime = figures.find(f => f.table.dataset.chart === 'stacked')
-if (overTime) {
-	overTime.model = read(overTime.table)
-	known = colours(overTime.model.parts.map(p => p.name))
-	for (const bar of document.querySelectorAll('tbody svg.bar')) {
-		const c = known.get(said(bar.closest('tr').cells[0]))
-		if (c !== undefined) bar.classList.add(`s${c + 1}`)
-	}
-}
 figures.forEach(f => near.observe(f.figure))
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => figures.filter(f => f.figure.querySelector('canvas')).forEach(show))

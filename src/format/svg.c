@@ -28,6 +28,7 @@ enum {
 	WIDTH = 860, EDGE = 20, PLOT_HEIGHT = 240, LINE_HEIGHT = 20,
 	LETTER = 7,                     /* what one takes, or a little more, in the smaller size */
 	LINE_LETTERS = 120, LINES_MAX = 3, LEGEND_LETTERS = 40,
+	FACTS_MAX = 8,
 	RANKED_MAX = 20, RANKED_HEIGHT = 26, RANKED_NAMES = 200, RANKED_LETTERS = 28, RANKED_AMOUNTS = 150,
 	BAR_MAX = 600, LABEL_ROOM = 560 /* tenths */
 };
@@ -47,6 +48,8 @@ struct svg {
 	struct row row;
 	char unit[CHART_NAME];
 	struct chart_sums sums;
+	struct strbuf facts;            /* lines of what has no picture, such as an error, each ended by NUL */
+	int n_facts;
 	int y;                          /* pixels drawn from the top */
 };
 
@@ -98,6 +101,7 @@ static void begin_root(struct writer *w, const struct shape *shape, bool list)
 	struct svg *svg = w->state;
 	struct strbuf words;
 
+	strbuf_init(&svg->facts, w->out->limit);
 	if (list)
 		svg->chart = drawn(w, shape);
 	else
@@ -117,7 +121,7 @@ static void svg_begin(struct writer *w, const struct field *f, const struct shap
 	if (w->depth == 1)
 		begin_root(w, shape, false);
 	if (!svg->table) {
-		writer_top(w)->muted = w->depth > 1;
+		writer_top(w)->muted = w->depth > 1 && svg->chart;
 		return;
 	}
 	writer_top(w)->muted = f != NULL;
@@ -171,11 +175,28 @@ static void take_amount(struct row *row, const struct chart *chart, const struct
 	}
 }
 
+static void add_fact(struct svg *svg, const struct field *f, const void *value)
+{
+	char buf[DECIMAL_TEXT];
+	const char *text;
+	size_t len;
+
+	if (svg->n_facts == FACTS_MAX || (f->flags & FIELD_MACHINE) || !writer_scalar(f, value, buf, &text, &len) || !len)
+		return;
+	svg->n_facts++;
+	style_humanise(&svg->facts, f->name);
+	strbuf_add(&svg->facts, ": ");
+	strbuf_add(&svg->facts, text);
+	strbuf_addc(&svg->facts, '\0');
+}
+
 static void svg_field(struct writer *w, const struct field *f, const void *value)
 {
 	struct svg *svg = w->state;
 	const struct chart *chart = svg->chart;
 
+	if (!chart)
+		add_fact(svg, f, value);
 	if (!svg->table || w->depth != svg->table + 1)
 		return;
 	if (strcmp(f->name, chart->along) == 0)
@@ -595,6 +616,10 @@ static void add_desc(struct strbuf *out, const struct svg *svg)
 		strbuf_addc(out, ' ');
 	}
 	if (none) {
+		for (const char *fact = svg->facts.text; fact < svg->facts.text + svg->facts.len; fact += strlen(fact) + 1) {
+			add_escaped(out, fact);
+			strbuf_add(out, "; ");
+		}
 		strbuf_add(out, none);
 		return;
 	}
@@ -616,6 +641,13 @@ static void add_desc(struct strbuf *out, const struct svg *svg)
 	strbuf_addc(out, '.');
 }
 
+static void add_facts(struct strbuf *out, struct svg *svg)
+{
+	for (const char *fact = svg->facts.text; fact < svg->facts.text + svg->facts.len; fact += strlen(fact) + 1)
+		add_paragraph(out, svg, fact);
+	out->failed |= svg->facts.failed;
+}
+
 static void draw(struct strbuf *out, struct svg *svg)
 {
 	const char *none = nothing(svg);
@@ -627,6 +659,7 @@ static void draw(struct strbuf *out, struct svg *svg)
 	strbuf_addf(out, "</text></g>\n<g font-family=\"%s\" font-size=\"12\" fill=\"%s\">\n", SANS, INK_2);
 	svg->y += 4;
 	add_paragraph(out, svg, svg->sentence);
+	add_facts(out, svg);
 	if (none)
 		add_paragraph(out, svg, none);
 	else if (svg->chart->kind == CHART_STACKED)
@@ -666,6 +699,8 @@ static void svg_release(struct writer *w)
 	struct svg *svg = w->state;
 
 	chart_sums_release(&svg->sums);
+	if (svg->facts.text)
+		strbuf_release(&svg->facts);
 	free(svg->title);
 	free(svg->sentence);
 }
