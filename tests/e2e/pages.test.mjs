@@ -86,7 +86,7 @@ describe('pages in a browser', { skip }, () => {
 		const { context, page, complaints } = await open('/')
 		await page.locator(`a[href*="${sids.main}"]`, { hasText: 'This month' }).click()
 		assert.equal(await page.locator('h1').innerText(), 'Usage this month')
-		await page.getByRole('navigation', { name: 'Periods' }).getByRole('link', { name: 'By day' }).click()
+		await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'By day' }).click()
 		assert.equal(await page.locator('h1').innerText(), 'Usage by day')
 		const first = await page.locator('main table').innerText()
 		await page.getByRole('link', { name: /Next page/ }).click()
@@ -116,7 +116,7 @@ describe('pages in a browser', { skip }, () => {
 			await page.keyboard.press('Tab')
 			reached.add(await page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.name))
 		}
-		for (const what of ['Skip to the content', 'Accounts', 'By day', 'Show', 'CSV'])
+		for (const what of ['Skip to the content', 'Operator', 'By day', 'Show', 'CSV'])
 			assert.ok(reached.has(what), `${what} among ${[...reached]}`)
 		await context.close()
 	})

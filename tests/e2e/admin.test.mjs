@@ -1,0 +1,512 @@
+// admin.test.mjs - running the server: users, keys, accounts, categories, closed books, the audit log and the ledger's health, by
+// call and on pages without scripts; who may, and what pages of other origins can't.
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { chromium } from 'playwright-core'
+import { basic, bearer, config, cookieHeader, day, env, newUser, records, send, sids, signIn, usaged } from './harness.mjs'
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const skip = !existsSync(executablePath) && `there is no ${executablePath}`
+const screenshots = process.env.SCREENSHOTS
+const json = { 'Content-Type': 'application/json' }, form = { 'Content-Type': 'application/x-www-form-urlencoded' }
+const run = `${process.pid}-${Date.now()}`
+const unique = name => `e2e-${name}-${run}`
+const secrets = []
+
+const get = (path, as = 'adminBearer') => send(path, { as })
+const post = (path, body = {}, { as = 'adminBearer', headers = {}, ...more } = {}) =>
+	send(path, { method: 'POST', as, headers: { ...json, ...headers }, body: JSON.stringify(body), ...more })
+const secretOf = text => (secrets.push(text), text)
+const userOf = async name => (await get('/users')).is(200).json.users.find(u => u.user === name)
+const keyOf = async sid => (await get('/keys')).is(200).json.keys.find(k => k.sid === sid)
+// What the log says of SUBJECT, the newest first.
+const auditOf = async subject => (await get('/audit?PageSize=1000')).is(200).json.entries.filter(e => e.subject === subject)
+const said = entries => entries.map(e => [e.author, e.action, e.detail])
+
+let adminKey
+const users = [], keys = []
+
+async function makeUser(name, more = {}) {
+	const user = { user: unique(name), role: 'Manager', password: secretOf(`the password of ${unique(name)}`), ...more }
+	const made = (await post('/users', user)).is(201).json
+	users.push(user.user)
+	return { ...user, made }
+}
+
+async function makeKey(more) {
+	const made = (await post('/keys', more)).is(201).json
+	keys.push(made.sid)
+	secretOf(made.secret)
+	return made
+}
+
+before(async () => {
+	adminKey = (await get('/keys')).is(200).json.keys.find(k => k.role === 'SystemAdministrator' && k.user === env.ADMIN_USER && k.status === 'active').sid
+})
+after(async () => {
+	for (const name of users)
+		await usaged('user', 'remove', name).catch(() => {})
+	for (const sid of keys)
+		await usaged('key', 'revoke', sid)
+})
+
+describe('users', () => {
+	test('are created, sign in, and are in the log', async () => {
+		const email = `${unique('ada')}@example.org`
+		const { user, password, made } = await makeUser('ada', { display: 'Ada L.', email, grant: `${sids.main},${sids.sub}` })
+		assert.deepEqual({ ...made, created: undefined }, { user, display: 'Ada L.', email, role: 'Manager', grants: made.grants, created: undefined, status: 'active' })
+		assert.deepEqual([...made.grants].sort(), [sids.main, sids.sub].sort())
+		assert.deepEqual(await userOf(user), made)
+		assert.ok((await signIn(user, password))['ss-id'])
+		assert.deepEqual((await send('/accounts', { auth: basic(user, password) })).is(200).json.accounts.map(a => a.sid).sort(), [sids.main, sids.sub].sort())
+		assert.deepEqual(said(await auditOf(user)), [[adminKey, 'user.add', 'Manager']])
+	})
+	test('that can not be are refused by name', async () => {
+		const { user } = await makeUser('taken', { role: 'User' })
+		const good = { user: unique('refused'), role: 'Manager', password: 'long enough to be one' }
+		const cases = [
+			[{ ...good, user }, 409, /user: |user/], [{ ...good, user: 'a:b' }, 400, /user/], [{ ...good, user: 'console' }, 400, /user.*console/],
+			[{ ...good, role: 'Emperor' }, 400, /role/], [{ ...good, role: 'Ingest' }, 400, /role/], [{ ...good, password: 'short' }, 400, /password/],
+			[{ ...good, password: undefined }, 400, /password/], [{ ...good, email: 'nobody' }, 400, /email/],
+			[{ ...good, grant: sids.unknown }, 400, /grant/], [{ ...good, role: 'User', grant: sids.main }, 400, /grant/],
+		]
+		for (const [body, status, words] of cases)
+			assert.match((await post('/users', body)).is(status).json.message, words)
+		assert.equal(await userOf(good.user), undefined)
+		assert.deepEqual(await auditOf(good.user), [])
+	})
+	test('get another password, which ends what they are signed in to', async () => {
+		const { user, password } = await makeUser('bob', { grant: sids.main })
+		const cookies = await signIn(user, password), next = secretOf(`another one of ${user}`);
+		(await send('/accounts', { headers: { Cookie: cookieHeader(cookies) } })).is(200);
+		(await post(`/users/${user}/password`, { password: next })).is(200);
+		(await send('/accounts', { headers: { Cookie: cookieHeader(cookies) } })).is(401);
+		(await post('/auth/credentials', { UserName: user, Password: password }, { as: 'none' })).is(401);
+		(await signIn(user, next));
+		(await post(`/users/${unique('nobody')}/password`, { password: next })).is(404)
+		assert.deepEqual(said(await auditOf(user)).map(e => e[1]), ['user.password', 'user.add'])
+	})
+	test('have their password in a body, never in an address', async () => {
+		const { user, password } = await makeUser('url');
+		(await post(`/users/${user}/password?password=${encodeURIComponent('from the address')}`)).is(400)
+		await signIn(user, password)
+	})
+	test('are granted accounts, and these are taken away', async () => {
+		const { user, password } = await makeUser('carl')
+		const seen = async () => (await send('/accounts', { auth: basic(user, password) })).is(200).json.accounts.map(a => a.sid)
+		assert.deepEqual(await seen(), [])
+		assert.deepEqual((await post(`/users/${user}/grant`, { account: sids.other })).is(200).json.grants, [sids.other])
+		assert.deepEqual(await seen(), [sids.other]);
+		(await send(records(sids.other, 'ThisMonth') + '.json', { auth: basic(user, password) })).is(200)
+		assert.deepEqual((await post(`/users/${user}/grant`, { account: sids.other, granted: false })).is(200).json.grants, [])
+		assert.deepEqual(await seen(), []);
+		(await post(`/users/${user}/grant`, { account: sids.unknown })).is(400);
+		(await post(`/users/${user}/grant`)).is(400)
+		const { user: none } = await makeUser('dora', { role: 'User' });
+		(await post(`/users/${none}/grant`, { account: sids.main })).is(400)
+		assert.deepEqual(said(await auditOf(user)).map(e => [e[1], e[2]]).slice(0, 2), [['user.ungrant', sids.other], ['user.grant', sids.other]])
+	})
+	test('are removed, once, and their name stays taken', async () => {
+		const { user, password } = await makeUser('eve', { grant: sids.main })
+		const cookies = await signIn(user, password)
+		const gone = (await post(`/users/${user}/remove`)).is(200).json
+		assert.equal(gone.status, 'removed')
+		assert.ok(gone.removed >= gone.created);
+		(await send('/accounts', { headers: { Cookie: cookieHeader(cookies) } })).is(401);
+		(await send('/accounts', { auth: basic(user, password) })).is(401);
+		(await post(`/users/${user}/remove`)).is(404);
+		(await post('/users', { user, role: 'User', password })).is(409)
+		assert.deepEqual(said(await auditOf(user)).map(e => e[1]), ['user.remove', 'user.add'])
+	})
+	test('do not remove themselves', async () => {
+		const { user, password } = await makeUser('last', { role: 'SystemAdministrator' });
+		(await send(`/users/${user}/remove`, { method: 'POST', auth: basic(user, password) })).is(409)
+		assert.equal((await userOf(user)).status, 'active')
+	})
+	test('may have names that an address must spell', async () => {
+		const { user, password } = await makeUser('ü /?%.html')
+		const next = secretOf('yet another password');
+		(await post(`/users/${encodeURIComponent(user)}/password`, { password: next })).is(200);
+		(await post('/auth/credentials', { UserName: user, Password: password }, { as: 'none' })).is(401)
+		await signIn(user, next)
+	})
+})
+
+describe('keys', () => {
+	test('are made, work at once, and are noted on the day of their use', async () => {
+		const made = await makeKey({ role: 'Key', account: sids.main })
+		assert.match(made.sid, /^SK[0-9a-f]{32}$/)
+		assert.match(made.secret, /^[A-Za-z0-9]{43}$/)
+		const before = await keyOf(made.sid)
+		assert.equal(before.account_sid, sids.main)
+		assert.equal(before.status, 'active')
+		assert.equal(before.last_used ?? null, null);
+		(await send(records(sids.main, 'ThisMonth') + '.json', { auth: bearer(made.secret) })).is(200)
+		let used
+		for (let i = 0; i < 1000 && !used; i++)          // it is written behind the answer
+			used = (await keyOf(made.sid)).last_used
+		assert.ok([day(new Date()), day(new Date(Date.now() - 86400e3))].includes(used), used)
+		assert.deepEqual(said(await auditOf(made.sid)), [[adminKey, 'key.add', 'Key']])
+	})
+	test('of each role have what goes with it', async () => {
+		const rows = [
+			[{ role: 'Ingest' }, 201], [{ role: 'Ingest', account: sids.main }, 201], [{ role: 'Account', account: sids.other }, 201],
+			[{ role: 'Manager', user: unique('service'), grant: sids.main }, 201], [{ role: 'Account' }, 400], [{ role: 'Key' }, 400],
+			[{ role: 'Manager' }, 400], [{ role: 'Key', account: sids.unknown }, 400], [{ role: 'Ingest', grant: sids.main }, 400],
+			[{ role: 'User', user: 'x', account: sids.main }, 400], [{}, 400],
+		]
+		for (const [body, status] of rows) {
+			const a = (await post('/keys', body)).is(status)
+			if (status === 201) {
+				keys.push(a.json.sid)
+				secretOf(a.json.secret)
+			}
+		}
+	})
+	test('open nothing once they are revoked, whichever thread is asked', async () => {
+		const { sid, secret } = await makeKey({ role: 'Manager', user: unique('revoked'), grant: sids.main })
+		const ask = () => Promise.all(Array.from({ length: 64 }, () => send('/accounts', { auth: bearer(secret) }).then(a => a.status)))
+		assert.deepEqual(new Set(await ask()), new Set([200]))
+		const revoked = (await post(`/keys/${sid}/revoke`)).is(200).json
+		assert.equal(revoked.status, 'revoked')
+		assert.deepEqual(new Set(await ask()), new Set([401]))
+		assert.equal((await post(`/keys/${sid}/revoke`)).is(200).json.revoked, revoked.revoked);
+		(await post(`/keys/SK${'0'.repeat(32)}/revoke`)).is(404)
+		assert.deepEqual(said(await auditOf(sid)).map(e => e[1]), ['key.revoke', 'key.add'])
+	})
+})
+
+describe('accounts, categories and closed books', () => {
+	test('an account and its subaccount', async () => {
+		const name = unique('account')
+		const made = (await post('/accounts', { name, currency: 'EUR', created: '2026-01-02' })).is(201).json
+		assert.equal(made.currency, 'eur')
+		assert.equal(made.created, '2026-01-02')
+		const sub = (await post('/accounts', { name: unique('sub'), parent: made.sid })).is(201).json
+		assert.equal(sub.parent_sid, made.sid)
+		assert.deepEqual((await get('/accounts')).is(200).json.accounts.find(a => a.sid === sub.sid), sub);
+		(await post('/accounts', { name })).is(409);
+		(await post('/accounts', { name: unique('x'), parent: sub.sid })).is(400);
+		(await post('/accounts', { name: unique('x'), currency: 'euro' })).is(400);
+		(await post('/accounts', { name: unique('x'), created: '2026-02-30' })).is(400);
+		(await post('/accounts', { name: unique('x'), sid: 'AC1' })).is(400)
+		assert.deepEqual(said(await auditOf(made.sid)), [[adminKey, 'account.add', name]])
+	})
+	test('a category, which events can be of at once', async () => {
+		const name = unique('category'), made = (await post('/categories', { name, parent: 'calls', description: 'Calls to the moon',
+			count_unit: 'calls', usage_unit: 'minutes', metered: false })).is(201).json
+		assert.deepEqual(made, { category: name, description: 'Calls to the moon', parent: 'calls', count_unit: 'calls', usage_unit: 'minutes', metered: false })
+		assert.deepEqual((await get('/categories')).is(200).json.categories.find(c => c.category === name), made);
+		(await post('/categories', { name })).is(409);
+		(await post('/categories', { name: 'Bad Name' })).is(400);
+		(await post('/categories', { name: unique('x'), parent: 'nothing-such' })).is(400);
+		(await post('/categories', { name: unique('x'), parent: 'totalprice' })).is(400)
+		assert.deepEqual(said(await auditOf(name)), [[adminKey, 'category.add', 'calls']])
+		const account = (await post('/accounts', { name: unique('moon') })).is(201).json.sid
+		const event = { specversion: '1.0', id: unique('event'), source: 'e2e', type: 'usage', subject: account, time: new Date(Date.now() - 60e3).toISOString(), data: { category: name, usage: '1', count: 1, price: '1' } }
+		const answer = await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/cloudevents+json' }, body: JSON.stringify(event) })
+		assert.ok([200, 400].includes(answer.status) && !/category/.test(answer.text), answer.text)
+	})
+	test('books are closed through a day that is over', async () => {
+		const account = (await post('/accounts', { name: unique('books'), created: '2026-01-01' })).is(201).json.sid
+		const made = (await post('/closings', { account, through: '2026-03-31' })).is(201).json
+		assert.equal(made.through, '2026-03-31')
+		assert.equal(made.author, adminKey)
+		assert.deepEqual((await get('/closings')).is(200).json.closings.find(c => c.account_sid === account), made);
+		(await post('/closings', { account, through: '2026-02-28' })).is(409);
+		(await post('/closings', { account, through: day(new Date(Date.now() + 86400e3)) })).is(400);
+		(await post('/closings', { account: sids.unknown, through: '2026-03-31' })).is(400);
+		(await post('/closings', { account })).is(400)
+		assert.deepEqual(said(await auditOf(account)), [[adminKey, 'period.close', 'through 2026-03-31'], [adminKey, 'account.add', unique('books')]])
+	})
+})
+
+describe('the audit log', () => {
+	test('is read a page at a time, forth and back', async () => {
+		const whole = (await get('/audit?PageSize=40')).is(200).json.entries
+		const pages = []
+		let answer = (await get('/audit?PageSize=8')).is(200).json
+		for (; pages.length < 5; answer = (await get(answer.next_page_uri)).is(200).json)
+			pages.push(answer.entries)
+		assert.deepEqual(pages.flat(), whole)
+		for (let i = 4; i >= 0; i--) {
+			answer = (await get(answer.previous_page_uri)).is(200).json
+			assert.deepEqual(answer.entries, pages[i])
+		}
+	})
+	test('has who did it: the console, a key, a person', async () => {
+		const { name, password } = await newUser('author', 'SystemAdministrator')
+		users.push(name)
+		const category = unique('authored');
+		(await send('/categories', { method: 'POST', auth: basic(name, password), headers: json, body: JSON.stringify({ name: category }) })).is(201)
+		assert.deepEqual((await auditOf(category)).map(e => e.author), [name])
+		assert.deepEqual((await auditOf(name)).map(e => e.author), ['console'])
+	})
+	test('in XML and CSV, too', async () => {
+		const rows = (await get('/audit.csv?PageSize=3')).is(200).csv
+		assert.deepEqual(rows[0], ['at', 'author', 'action', 'subject', 'detail'])
+		assert.equal(rows.length, 4)
+		assert.ok((await get('/audit.xml?PageSize=3')).is(200).xml)
+	})
+})
+
+describe('health', () => {
+	test('says what verifying has found, and how large the ledger is', async () => {
+		await usaged('verify').catch(() => {})
+		const h = (await get('/health')).is(200).json
+		assert.deepEqual(Object.keys(h).sort(), ['differences', 'last_commit', 'last_verify', 'ledger_bytes', 'log_bytes', 'schema', 'server_time', 'status', 'version'])
+		assert.equal(h.status, h.differences === 0 ? 'good' : 'differences')
+		assert.ok(h.ledger_bytes > 100000 && h.log_bytes >= 0 && h.schema >= 2)
+		for (const time of [h.last_commit, h.last_verify, h.server_time])
+			assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+		assert.ok(!(await get('/health')).text.includes('/'), 'it names no file')
+	})
+	test('is told to everybody as far as "ok"', async () => {
+		for (const as of ['none', 'user', 'main'])
+			assert.deepEqual((await send('/healthz', { as })).is(200).json, { status: 'ok' })
+		assert.equal((await send('/healthz.csv')).is(200).text, 'status\r\nok\r\n')
+	})
+})
+
+const changes = [
+	['/users', () => ({ user: unique('foreign'), role: 'User', password: 'long enough to be one' }), '/users/new'],
+	['/keys', () => ({ role: 'Ingest' }), '/keys/new'],
+	['/accounts', () => ({ name: unique('foreign') }), '/accounts/new'],
+	['/categories', () => ({ name: unique('foreign') }), '/categories/new'],
+	['/closings', () => ({ account: sids.other, through: '2024-01-31' }), '/closings/new'],
+	[`/users/${env.MANAGER_USER}/password`, () => ({ password: 'long enough to be one' })],
+	[`/users/${env.MANAGER_USER}/remove`, () => ({})],
+	[`/users/${env.MANAGER_USER}/grant`, () => ({ account: sids.other })],
+	[() => `/keys/${adminKey}/revoke`, () => ({})],
+].map(([path, body, page = path]) => ({ path: () => typeof path === 'string' ? path : path(), body, page: () => typeof page === 'string' ? page : page() }))
+const lists = ['/users', '/keys', '/categories', '/closings', '/audit', '/health']
+// All that could have changed, but for the day of keys' use and what the clock says.
+const state = async () => JSON.stringify(await Promise.all(['/users', '/keys', '/accounts', '/categories', '/closings', '/audit'].map(p => get(p).then(a =>
+	p === '/keys' ? a.json.keys.map(k => ({ ...k, last_used: 0 })) : a.is(200).json))))
+
+describe('others', () => {
+	test('neither see nor change anything of it', async () => {
+		const before = await state()
+		for (const as of ['manager', 'managerBearer', 'main', 'sub', 'user', 'ingest', 'none']) {
+			const status = as === 'none' ? 401 : 403
+			for (const path of lists)
+				(await send(path, { as })).is(status)
+			for (const c of changes) {
+				(await post(c.path(), c.body(), { as })).is(status)
+				const page = await send(c.page(), { as, headers: { Accept: 'text/html' } })
+				page.is(as === 'none' ? 302 : 403)
+			}
+		}
+		assert.equal(await state(), before)
+	})
+	test('get no pages of it, and no link to them', async () => {
+		const text = (await send('/overview.html', { as: 'manager' })).is(200).text
+		assert.ok(text.includes('/accounts.html') && !text.includes('/health.html'))
+		const admin = (await send('/overview.html', { as: 'admin' })).is(200).text
+		assert.ok(admin.includes('/health.html'))
+	})
+	test('who are pages of other origins change nothing, whatever the browser sends along', async () => {
+		const { name, password } = await newUser('victim', 'SystemAdministrator')
+		users.push(name)
+		const cookies = cookieHeader(await signIn(name, password))
+		const before = await state()
+		for (const who of [{ Cookie: cookies }, { Authorization: basic(name, password) }])
+			for (const from of [{ Origin: 'https://evil.example' }, { Origin: 'null' }, { 'Sec-Fetch-Site': 'cross-site' }, { Referer: 'https://evil.example/' }])
+				for (const c of changes) {
+					const headers = { ...form, ...who, ...from, Accept: 'text/html' }
+					;(await send(c.path(), { method: 'POST', headers, body: new URLSearchParams(c.body()).toString() })).is(403)
+				}
+		assert.equal(await state(), before)
+	})
+	test('never hear a secret: not in answers, not in the log', async () => {
+		assert.ok(secrets.length > 10)
+		const told = (await Promise.all(['/users', '/keys', '/audit?PageSize=1000', '/keys.html', '/users.html'].map(p => get(p)))).map(a => a.is(200).text).join('\n')
+		const log = readFileSync(join(dirname(config), 'usaged.log'), 'utf8')
+		for (const s of secrets)
+			assert.ok(!told.includes(s) && !log.includes(s) && !log.includes(encodeURIComponent(s)))
+		assert.ok(!/argon2/.test(told))
+	})
+})
+
+// ---- on pages ----
+
+const sizes = [390, 768, 1440].flatMap(width => ['light', 'dark'].map(colorScheme => ({ width, colorScheme })))
+
+describe('on pages', { skip }, () => {
+	let browser, cookies, admin
+
+	before(async () => {
+		admin = await newUser('operator', 'SystemAdministrator')
+		users.push(admin.name)
+		cookies = Object.entries(await signIn(admin.name, admin.password)).map(([name, value]) => ({ name, value, url: env.BASE_URL }))
+		if (screenshots)
+			mkdirSync(screenshots, { recursive: true })
+		browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+			'--disable-background-networking', '--disable-component-update', '--disable-sync'] })
+	})
+	after(() => browser?.close())
+
+	async function open(path, options = {}) {
+		const context = await browser.newContext({ baseURL: env.BASE_URL, ignoreHTTPSErrors: true, javaScriptEnabled: false, ...options })
+		await context.addCookies(cookies)
+		const page = await context.newPage()
+		page.setDefaultTimeout(10000)
+		const complaints = []
+		page.on('console', m => ['error', 'warning'].includes(m.type()) && complaints.push(m.text()))
+		const answer = await page.goto(path)
+		assert.equal(answer.status(), 200, path)
+		return { context, page, complaints }
+	}
+
+	for (const path of ['/health.html', '/users.html', '/keys.html', '/accounts.html', '/categories.html', '/closings.html', '/audit.html', '/users/new.html',
+		'/keys/new.html', '/accounts/new.html', '/categories/new.html', '/closings/new.html', `/users/${env.MANAGER_USER}/remove.html`,
+		`/users/${env.MANAGER_USER}/grant.html`, `/users/${env.MANAGER_USER}/password.html`])
+		test(`${path} fits its window, light and dark`, async () => {
+			for (const { width, colorScheme } of sizes) {
+				const { context, page, complaints } = await open(path, { viewport: { width, height: 900 }, colorScheme, javaScriptEnabled: true })
+				assert.deepEqual(complaints, [])
+				assert.equal(await page.locator('h1').count(), 1)
+				assert.match(await page.locator('nav a[aria-current]').first().innerText(), /^Operator$/)
+				assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0)
+				if (screenshots)
+					await page.screenshot({ path: join(screenshots, `admin${path.replace(/\W/g, '-')}-${width}-${colorScheme}.png`), fullPage: true })
+				await context.close()
+			}
+		})
+
+	test('a user is added, after a mistake, and removed after a question', async () => {
+		const { context, page } = await open('/users.html'), name = unique('page'), password = secretOf(`password of ${name}`)
+		users.push(name)
+		await page.getByRole('link', { name: 'New user' }).click()
+		assert.equal(await page.locator('h1').innerText(), 'New user')
+		assert.equal(await page.locator('input[name=password]').getAttribute('type'), 'password')
+		await page.locator('input[name=user]').fill(name)
+		await page.locator('select[name=role]').selectOption('Manager')
+		await page.locator('input[name=password]').fill(password)
+		await page.locator('input[name=grant]').fill('AC1')
+		await page.getByRole('button', { name: 'Add the user' }).click()
+		assert.match(await page.getByRole('alert').innerText(), /^Accounts: /)
+		assert.equal(await page.locator('input[name=user]').inputValue(), name)
+		assert.equal(await page.locator('select[name=role]').inputValue(), 'Manager')
+		assert.equal(await page.locator('input[name=password]').inputValue(), '')
+		assert.ok(!(await page.content()).includes(password))
+		assert.equal(await userOf(name), undefined)
+		await page.locator('input[name=grant]').fill(sids.main)
+		await page.locator('input[name=password]').fill(password)
+		await page.locator('input[name=password]').press('Enter')
+		assert.equal(new URL(page.url()).pathname, '/users.html')
+		assert.equal(await page.getByRole('status').innerText(), 'The user was added.')
+		await signIn(name, password)
+		assert.deepEqual(said(await auditOf(name)), [[admin.name, 'user.add', 'Manager']])
+
+		const row = page.locator('tbody tr', { has: page.getByText(name, { exact: true }) })
+		await row.getByRole('link', { name: 'Remove' }).click()
+		assert.match(await page.locator('main').innerText(), /can't sign in any more/)
+		assert.match(await page.locator('main').innerText(), new RegExp(name))
+		assert.equal((await userOf(name)).status, 'active', 'asking changes nothing')
+		await page.getByRole('link', { name: 'Cancel' }).click()
+		await row.getByRole('link', { name: 'Remove' }).click()
+		await page.getByRole('button', { name: 'Remove the user' }).click()
+		assert.equal(await page.getByRole('status').innerText(), 'The user was removed.')
+		assert.match(await row.innerText(), /removed/)
+		assert.equal(await row.getByRole('link').count(), 0);
+		(await send('/accounts', { auth: basic(name, password) })).is(401)
+		await context.close()
+	})
+	test('a password is set, and an account granted', async () => {
+		const { user } = await makeUser('page2'), next = secretOf(`next password of ${user}`)
+		const { context, page } = await open(`/users/${user}/password.html`)
+		await page.locator('input[name=password]').fill(next)
+		await page.getByRole('button', { name: 'Set the password' }).click()
+		assert.match(await page.getByRole('status').innerText(), /password was set/)
+		await signIn(user, next)
+		await page.locator('tbody tr', { has: page.getByText(user, { exact: true }) }).getByRole('link', { name: 'Grant' }).click()
+		await page.locator('select[name=account]').selectOption(sids.other)
+		await page.getByRole('button', { name: 'Save' }).click()
+		assert.deepEqual((await userOf(user)).grants, [sids.other])
+		await context.close()
+	})
+	test('a key is made, shown once, and revoked after a question', async () => {
+		const { context, page } = await open('/keys.html')
+		await page.getByRole('link', { name: 'New key' }).click()
+		await page.locator('select[name=role]').selectOption('Key')
+		await page.getByRole('button', { name: 'Make the key' }).click()
+		assert.match(await page.getByRole('alert').innerText(), /^Account: /)
+		await page.locator('select[name=account]').selectOption(sids.main)
+		await page.getByRole('button', { name: 'Make the key' }).click()
+		const text = await page.locator('main').innerText(), sid = /SK[0-9a-f]{32}/.exec(text)[0], secret = secretOf(/\b[A-Za-z0-9]{43}\b/.exec(text)[0])
+		keys.push(sid)
+		assert.match(text, /shown this once/);
+		(await send(records(sids.main, 'ThisMonth') + '.json', { auth: bearer(secret) })).is(200)
+		await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Keys' }).click()
+		assert.ok(!(await page.content()).includes(secret))
+		await page.locator('tbody tr', { has: page.locator(`[title=${sid}]`) }).getByRole('link', { name: 'Revoke' }).click()
+		assert.match(await page.locator('main').innerText(), new RegExp(`From then on it opens nothing[^]*${sid}`))
+		await page.getByRole('button', { name: 'Revoke the key' }).click()
+		assert.match(await page.getByRole('status').innerText(), /revoked/);
+		(await send(records(sids.main, 'ThisMonth') + '.json', { auth: bearer(secret) })).is(401)
+		assert.deepEqual(said(await auditOf(sid)), [[admin.name, 'key.revoke', undefined], [admin.name, 'key.add', 'Key']])
+		await context.close()
+	})
+	test('an account, a category, closed books: then the log has them', async () => {
+		const { context, page } = await open('/accounts.html'), account = unique('page account'), category = unique('page')
+		await page.getByRole('link', { name: 'New account' }).click()
+		await page.locator('input[name=name]').fill(account)
+		await page.getByRole('button', { name: 'Add the account' }).click()
+		assert.equal(await page.getByRole('status').innerText(), 'The account was added.')
+		await page.getByRole('link', { name: 'Categories' }).click()
+		await page.getByRole('link', { name: 'New category' }).click()
+		await page.locator('input[name=name]').fill(category)
+		await page.locator('select[name=parent]').selectOption('calls')
+		await page.getByRole('button', { name: 'Add the category' }).click()
+		assert.match(await page.getByRole('status').innerText(), /category was added/)
+		await page.getByRole('link', { name: 'Closed books' }).click()
+		await page.getByRole('link', { name: 'Close books' }).click()
+		await page.locator('select[name=account]').selectOption({ label: account })
+		await page.locator('input[name=through]').fill('2026-03-31')
+		await page.getByRole('button', { name: 'Close the books' }).click()
+		assert.equal(await page.getByRole('status').innerText(), 'The books are closed.')
+		await page.getByRole('link', { name: 'Audit log' }).click()
+		const rows = await page.locator('tbody tr').allInnerTexts()
+		assert.ok(rows[0].includes('period.close') && rows[1].includes(category) && rows[2].includes(account), rows.slice(0, 3).join('\n'))
+		assert.ok(rows.slice(0, 3).every(r => r.includes(admin.name)))
+		await context.close()
+	})
+	test('all of it with the keyboard alone', async () => {
+		const { context, page } = await open('/keys.html', { javaScriptEnabled: true })
+		const tabTo = async what => {
+			for (let i = 0; i < 200; i++) {
+				await page.keyboard.press('Tab')
+				if (await page.evaluate(() => document.activeElement?.name || document.activeElement?.textContent.trim()) === what)
+					return
+			}
+			assert.fail(`${what} can't be reached`)
+		}
+		await tabTo('New key')
+		await page.keyboard.press('Enter')
+		await page.waitForURL('**/keys/new.html')
+		await tabTo('role')
+		await page.keyboard.press('I')
+		await tabTo('Make the key')
+		await page.keyboard.press('Enter')
+		await page.waitForURL('**/keys.html')
+		const text = await page.locator('main').innerText()
+		keys.push(/SK[0-9a-f]{32}/.exec(text)[0])
+		assert.match(text, /Ingest/)
+		await context.close()
+	})
+	test('what is not there is not found', async () => {
+		for (const path of [`/users/${unique('nobody')}/remove.html`, `/keys/SK${'0'.repeat(32)}/revoke.html`])
+			(await send(path, { as: 'admin' })).is(404)
+		const { user } = await makeUser('gone');
+		(await post(`/users/${user}/remove`)).is(200);
+		(await send(`/users/${user}/remove.html`, { as: 'admin' })).is(404)
+	})
+	test('programs do not see forms', async () => {
+		(await get('/keys/new')).is(404);
+		(await get(`/keys/${adminKey}/revoke`)).is(405)
+		assert.equal((await get(`/keys/${adminKey}/revoke`)).headers.allow, 'POST')
+	})
+})
