@@ -176,6 +176,11 @@ static bool take_time(struct cursor *c, int64_t *ret_us)
 	}
 	if (hour > 23 || minute > 59 || second > 60)
 		return false;
+	/* a leap second is of the day that it ends */
+	if (second == 60) {
+		second = 59;
+		us = USEC_PER_SEC - 1;
+	}
 	*ret_us = (hour * 3600LL + minute * 60 + second) * USEC_PER_SEC + us;
 	return true;
 }

@@ -240,6 +240,11 @@ static bool read_clock(const struct time_form *f, const char *text, size_t len, 
 	d = (struct date){ p.year, p.month, p.day };
 	if (!date_valid(d) || p.hour > 23 || p.minute > 59 || p.second > 60)
 		return false;
+	/* a leap second is of the day that it ends, as instant_parse has it */
+	if (p.second == 60) {
+		p.second = 59;
+		p.us = USEC_PER_SEC - 1;
+	}
 	sec = date_to_days(d) * SEC_PER_DAY + p.hour * 3600 + p.minute * 60 + p.second - p.offset;
 	if (f->zone)
 		sec = zone_instant(f->zone, sec);
