@@ -27,7 +27,6 @@
 #define BATCH_TEXT_BYTES (24u << 20)
 #define HEAD_BYTES RECORD_BYTES_MAX
 #define TICK_MS 200
-#define AHEAD_US (24 * 3600 * USEC_PER_SEC)
 /* However busy others keep the ledger, an import waits rather than stop half way; it says so after a while. */
 #define WAIT_MS 20
 #define WAIT_QUIET_MS 3000
@@ -285,6 +284,7 @@ struct pending {
 
 struct import {
 	const char *mapping_path, *format;
+	int64_t ahead_us;            /* how far in the future an event's time may lie */
 	struct mapping *mapping;
 	struct store *store;
 	struct ledger *ledger;
@@ -412,7 +412,7 @@ static int import_stream(struct import *im, struct input *in, struct error *err)
 	else if (form_guess(in, im->mapping, &form, err) < 0)
 		return -1;
 	reader = reader_new(form, im->mapping, input_read, in);
-	rc = feed_start(reader, clock_now_us(), AHEAD_US, &feed, err);
+	rc = feed_start(reader, clock_now_us(), im->ahead_us, &feed, err);
 	if (rc == 0) {
 		progress_begin(&im->progress, in->path, "events");
 		rc = import_events(im, feed, in, err);
@@ -552,6 +552,7 @@ static int open_and_import(struct import *im, const struct settings *s, int argc
 	if (!im->store)
 		return EXIT_FAILED;
 	store_wait_with(im->store, wait_for_writer, im);
+	im->ahead_us = s->ahead_seconds * USEC_PER_SEC;
 	options.accounts_by_name = im->mapping && mapping_accounts_by_name(im->mapping);
 	im->ledger = ledger_new(im->store, &options);
 	im->pending = malloc(BATCH_EVENTS * sizeof(*im->pending));

@@ -83,6 +83,12 @@ is "which may be wrong" "$code" 1
 is "no list of rejected records is left of what went well" "$(ls -- *.csv)" "array.txt.rejected.csv"
 rm -- *.rejected.csv
 
+{ event early | sed 's/"time":"[^"]*"/"time":"2026-11-21T12:05:00Z"/'; event future | sed 's/"time":"[^"]*"/"time":"2026-11-21T12:05:01Z"/'; } >in/future.ndjson
+try import in/future.ndjson
+has "times may lie ahead of the clock as far as the setting says" "$out" "total: 1 created, 0 duplicate, 0 conflict, 1 rejected"
+has "and no further" "$(cat future.ndjson.rejected.csv)" "time lies in the future: it may be at most 300 seconds ahead"
+rm -- *.rejected.csv
+
 # ---- packed ----
 
 gzip -k in/array.json
