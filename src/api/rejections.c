@@ -115,9 +115,10 @@ static int list_rejections(struct call *call, struct writer *w, struct error *er
 	const int64_t *accounts;
 	size_t n_accounts, n;
 	bool more;
+	int64_t since = call->now - call->settings->rejected_days * SEC_PER_DAY;
 
 	if (page_begin(call, &page, &place, err) < 0 || choose_accounts(call, &accounts, &n_accounts, err) < 0 ||
-	    store_rejections(call->store, accounts, n_accounts, place.number[0], (size_t)page.page_size + 1, call->arena, &list, &n, err) < 0)
+	    store_rejections(call->store, accounts, n_accounts, place.number[0], since, (size_t)page.page_size + 1, call->arena, &list, &n, err) < 0)
 		return -1;
 	more = n > (size_t)page.page_size;
 	page.n = more ? (size_t)page.page_size : n;

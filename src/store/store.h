@@ -340,8 +340,8 @@ struct rejection {
 enum { REJECTION_RECORD_MAX = 4096 };
 
 int store_rejection_add(struct store *st, const struct rejection *r, struct error *err);
-/* The newest LIMIT ones before the id BEFORE (0: of all), newest first; ACCOUNTS (N of them; NULL: any) named in them. */
-int store_rejections(struct store *st, const int64_t *accounts, size_t n, int64_t before, size_t limit, struct arena *arena,
+/* The newest LIMIT ones before the id BEFORE (0: of all) and not older than SINCE, newest first; ACCOUNTS (N of them; NULL: any) named in them. */
+int store_rejections(struct store *st, const int64_t *accounts, size_t n, int64_t before, int64_t since, size_t limit, struct arena *arena,
 		     struct rejection **ret, size_t *ret_n, struct error *err);
 /* Removes those from before BEFORE, and the oldest ones above KEEP of them. */
 int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struct error *err);

@@ -158,7 +158,7 @@ static struct rejection *rejections(size_t want_n)
 	struct rejection *list;
 	size_t n;
 
-	OK(store_rejections(st, NULL, 0, 0, 1000, &arena, &list, &n, &err));
+	OK(store_rejections(st, NULL, 0, 0, 0, 1000, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, want_n);
 	store_close(&st);
 	return list;

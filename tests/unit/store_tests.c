@@ -1814,21 +1814,23 @@ START_TEST(refused_records_come_newest_first_and_are_forgotten)
 		r.account = i % 3 == 0 ? 0 : i % 3 == 1 ? first : second;
 		OK(store_rejection_add(st, &r, &err));
 	}
-	OK(store_rejections(st, NULL, 0, 0, 3, &arena, &list, &n, &err));
+	OK(store_rejections(st, NULL, 0, 0, 0, 3, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 3);
 	ck_assert_int_eq(list[0].at, 109);
 	ck_assert_uint_eq(strlen(list[0].record), REJECTION_RECORD_MAX - 1);
-	OK(store_rejections(st, NULL, 0, list[2].id, 100, &arena, &list, &n, &err));
+	OK(store_rejections(st, NULL, 0, list[2].id, 0, 100, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 7);
 	ck_assert_int_eq(list[0].at, 106);
-	OK(store_rejections(st, &second, 1, 0, 2, &arena, &list, &n, &err));
+	OK(store_rejections(st, &second, 1, 0, 0, 2, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 2);
 	ck_assert_int_eq(list[1].at, 105);
+	OK(store_rejections(st, NULL, 0, 0, 107, 100, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 3);
 	OK(store_rejections_prune(st, 103, 4, &err));
-	OK(store_rejections(st, NULL, 0, 0, 100, &arena, &list, &n, &err));
+	OK(store_rejections(st, NULL, 0, 0, 0, 100, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 4);
 	OK(store_rejections_prune(st, 108, 100, &err));
-	OK(store_rejections(st, NULL, 0, 0, 100, &arena, &list, &n, &err));
+	OK(store_rejections(st, NULL, 0, 0, 0, 100, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 2);
 	store_close(&st);
 }
