@@ -240,6 +240,36 @@ static enum read_result map_record(struct reader *r, struct raw_event *ret, stru
 
 /* ---- any record ---- */
 
+/* The four hexadecimal digits of an escape at P. */
+static int escaped_unit(const char *p)
+{
+	int unit = 0;
+
+	for (int i = 0; i < 4; i++)
+		unit = unit << 4 | (p[i] <= '9' ? p[i] - '0' : (p[i] & 7) + 9);
+	return unit;
+}
+
+/*
+ * Has TEXT, which is JSON, an escape of half a character? json-c would put the same sign for each of them, and so make one identity of
+ * two.
+ */
+static bool has_half_character(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	for (const char *p = text; (p = memchr(p, '\\', (size_t)(end - p))); p += 2) {
+		int unit = p[1] == 'u' ? escaped_unit(p + 2) : 0;
+
+		if (unit < 0xD800 || unit > 0xDFFF)
+			continue;
+		if (unit > 0xDBFF || p[6] != '\\' || p[7] != 'u' || escaped_unit(p + 8) >> 10 != 0xDC00 >> 10)
+			return true;
+		p += 6;
+	}
+	return false;
+}
+
 static int parse_failed(json_tokener *tokener, const char *text, size_t len, struct error *err)
 {
 	enum json_tokener_error fault = json_tokener_get_error(tokener);
@@ -271,6 +301,10 @@ static enum read_result parse_record(struct reader *r, struct raw_event *ret, st
 	js->event = json_tokener_parse_ex(js->tokener, r->text, (int)r->text_len);
 	if (json_tokener_get_error(js->tokener) != json_tokener_success) {
 		parse_failed(js->tokener, r->text, r->text_len, err);
+		return READ_BAD;
+	}
+	if (has_half_character(r->text, r->text_len)) {
+		error_set(err, ERR_BODY, NULL, "malformed JSON: \\uD800 to \\uDFFF must come in pairs");
 		return READ_BAD;
 	}
 	if (r->mapping)

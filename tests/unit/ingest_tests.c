@@ -273,6 +273,22 @@ START_TEST(a_malformed_line_spoils_no_other)
 }
 END_TEST
 
+START_TEST(half_a_character_is_none)
+{
+	CHECK_TOLD(READER_NDJSON,
+		   "{\"id\":\"\\ud83d\\uDE00\"}\n{\"id\":\"\\\\ud83d\"}\n{\"id\":\"\\ud83d\"}\n{\"id\":\"\\ude00\"}\n{\"id\":\"\\uD83Dx\"}\n"
+		   "{\"id\":\"\\ud83d\\ud83d\\ude00\"}\n{\"id\":\"\\ud83d\\n\"}\n{\"id\":\"\\ud7ff\\ue000\"}\n",
+		   "1 id=\xF0\x9F\x98\x80\n"
+		   "2 id=\\ud83d\n"
+		   "3 bad malformed JSON: \\uD800 to \\uDFFF must come in pairs\n"
+		   "4 bad malformed JSON: \\uD800 to \\uDFFF must come in pairs\n"
+		   "5 bad malformed JSON: \\uD800 to \\uDFFF must come in pairs\n"
+		   "6 bad malformed JSON: \\uD800 to \\uDFFF must come in pairs\n"
+		   "7 bad malformed JSON: \\uD800 to \\uDFFF must come in pairs\n"
+		   "8 id=\xED\x9F\xBF\xEE\x80\x80\n");
+}
+END_TEST
+
 START_TEST(deep_nesting_is_refused)
 {
 	char line[2000] = "{\"x\":";
@@ -701,6 +717,8 @@ START_TEST(times_are_read_as_others_write_them)
 		     "4 bad time: time must have the form %e %b %y, %I:%M:%S %p 100%%\n"
 		     "5 bad time: time must have the form %e %b %y, %I:%M:%S %p 100%%\n"
 		     "6 bad time: time must have the form %e %b %y, %I:%M:%S %p 100%%\n");
+	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = %Y-%m-%d %H:%M:%S\n", "a,b,t\n1,x,2016-12-31 23:59:60\n",
+		     "2 source=s id=1 subject=x time=2016-12-31T23:59:59.999999Z category=calls\n");
 	CHECK_MAPPED("[file]\nheader = yes\n" EVENT "time = {t}\ntime_format = %m/%d/%Y %H:%M\n",
 		     "a,b,t\n1,x,2/1/2014 7:05\n2,x,02/01/2014 07:05\n",
 		     "2 source=s id=1 subject=x time=2014-02-01T07:05:00Z category=calls\n"
@@ -1384,6 +1402,7 @@ static Suite *suite(void)
 	tcase_add_test(json, unknown_members_are_passed_over_and_null_is_nothing);
 	tcase_add_test(json, a_member_of_the_wrong_type_is_named);
 	tcase_add_test(json, a_malformed_line_spoils_no_other);
+	tcase_add_test(json, half_a_character_is_none);
 	tcase_add_test(json, deep_nesting_is_refused);
 	tcase_add_test(json, an_array_is_read_event_by_event_with_their_lines);
 	tcase_add_test(json, a_bad_event_of_an_array_spoils_no_other);
