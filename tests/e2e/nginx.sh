@@ -40,6 +40,11 @@ has "with its member" "$(body)" '"status":413'
 is "413 in Super SIM's JSON" "$(get --data-binary "@$tmp/big" "$supersim")" "413 application/json; charset=utf-8"
 is "413 in ServiceStack's JSON" "$(get --data-binary "@$tmp/big" "$evo")" "413 application/json; charset=utf-8"
 is "with its word" "$(body)" '{"responseStatus":{"errorCode":"RequestEntityTooLarge","message":"The body is larger than this server takes; send it in parts.","errors":[]}}'
+for path in $(curl -s --noproxy '*' --cacert "$CA_CERT" -u "$ADMIN_USER:$ADMIN_PASSWORD" "$BASE_URL/operations.json" | tr '{' '\n' |
+	sed -n 's/.*"path":"\(\/[a-z0-9]*\).*"dialect":"usaged".*/\1/p' | sort -u); do
+	is "413 in the ledger's JSON: $path" "$(get --data-binary "@$tmp/big" "$BASE_URL$path")" "413 application/json; charset=utf-8"
+	is "with its members: $path" "$(body)" '{"message":"The body is larger than this server takes; send it in parts.","status":413}'
+done
 is "413 in CSV by ?format=" "$(get --data-binary "@$tmp/big" "$evo?format=csv")" "413 text/csv"
 is "413 in XML by Accept" "$(get --data-binary "@$tmp/big" -H 'Accept: application/xml' "$evo")" "413 application/xml"
 is "a type without q comes before one with" "$(get --data-binary "@$tmp/big" -H 'Accept: text/csv;q=0.2, application/xml' "$evo")" "413 application/xml"
