@@ -125,15 +125,17 @@ static const struct shape result_shape = { .name = "Result", .fields = result_fi
 
 struct summary {
 	int64_t created, duplicate, conflict, rejected;
+	struct decimal aborted;
 };
 
-enum { SUMMARY_RESULTS = 4 };
+enum { SUMMARY_RESULTS = 5 };
 
 static const struct field summary_fields[] = {
 	FIELD(struct summary, created, "Events that were new"),
 	FIELD(struct summary, duplicate, "Events that were there already, just the same"),
 	FIELD(struct summary, conflict, "Events whose identity is there already with other content; not stored"),
 	FIELD(struct summary, rejected, "Events that can't be stored"),
+	FIELD(struct summary, aborted, "With atomic: events that others stood in the way of", .flags = FIELD_WHOLE),
 	[SUMMARY_RESULTS] = FIELD_LIST("results", &result_shape, "In the order of the events"),
 	{ 0 }
 };
@@ -201,9 +203,11 @@ static struct record *batch_add(struct batch *b, struct arena *arena)
 /* What there is of a record, as text: what is none becomes a question mark. */
 static const char *keep_text(struct arena *arena, const char *text, size_t len)
 {
-	char *copy = arena_strn(arena, text, len < REJECTION_RECORD_MAX ? len : REJECTION_RECORD_MAX);
+	char *copy;
 
-	len = len < REJECTION_RECORD_MAX ? len : REJECTION_RECORD_MAX;
+	if (len > REJECTION_RECORD_MAX)
+		len = REJECTION_RECORD_MAX;
+	copy = arena_strn(arena, text, len);
 	for (size_t i = 0; i < len;) {
 		size_t step = copy[i] ? utf8_step(copy + i, len - i) : 0;
 
@@ -393,7 +397,8 @@ static void write_results(struct call *call, const struct batch *b, struct write
 
 	for (size_t i = 0; i < b->n; i++)
 		counts[b->records[i].verdict]++;
-	summary = (struct summary){ counts[VERDICT_CREATED], counts[VERDICT_DUPLICATE], counts[VERDICT_CONFLICT], counts[VERDICT_REJECTED] };
+	summary = (struct summary){ counts[VERDICT_CREATED], counts[VERDICT_DUPLICATE], counts[VERDICT_CONFLICT], counts[VERDICT_REJECTED],
+				    { counts[VERDICT_ABORTED], call_arg(call, "atomic")->yes ? 0 : -1 } };
 	if (summary.conflict || summary.rejected || counts[VERDICT_ABORTED])
 		call->status = 207;
 	writer_begin(w, NULL, &summary_shape);

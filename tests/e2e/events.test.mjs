@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { before, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { newAccount, records, send } from './harness.mjs'
+import { newAccount, records, send, usaged } from './harness.mjs'
 
 const source = `/e2e/events/${process.pid}/${Date.now()}`
 const time = new Date(Date.now() - 60000).toISOString()
@@ -95,12 +95,14 @@ describe('all or nothing', () => {
 	test('all good: all are stored', async () => {
 		const a = (await atomic([event('a1'), event('a2'), event('a1')])).is(200)
 		assert.deepEqual(statuses(a), ['created', 'created', 'duplicate'])
+		assert.deepEqual([a.json.created, a.json.duplicate, a.json.aborted], [2, 1, 0])
 	})
 	test('a conflict keeps all out, and says which it is', async () => {
 		const was = await stored()
 		const a = (await atomic([event('a3'), event('a1', { price: '7' }), event('a2'), event('a4')])).is(207)
 		assert.deepEqual(statuses(a), ['aborted', 'conflict', 'aborted', 'aborted'])
-		assert.deepEqual([a.json.created, a.json.duplicate, a.json.conflict, a.json.rejected], [0, 0, 1, 0])
+		const { results, ...counts } = a.json
+		assert.deepEqual(counts, { created: 0, duplicate: 0, conflict: 1, rejected: 0, aborted: 3 })
 		assert.equal(await stored(), was)
 	})
 	test('one that is rejected, wherever that is found out, keeps all out; everything else in the way is said, too', async () => {
@@ -121,7 +123,9 @@ describe('all or nothing', () => {
 		assert.equal(Number(await stored()), was + 20)
 	})
 	test('false is as if not said, and another word is refused', async () => {
-		assert.deepEqual(statuses((await atomic([event('a7'), event('a1', { price: '7' })], '?atomic=false')).is(207)), ['created', 'conflict']);
+		const a = (await atomic([event('a7'), event('a1', { price: '7' })], '?atomic=false')).is(207)
+		assert.deepEqual(statuses(a), ['created', 'conflict'])
+		assert.ok(!('aborted' in a.json));
 		assert.match((await atomic([event('a8')], '?atomic=maybe')).is(400).json.message, /atomic/)
 	})
 })
@@ -156,6 +160,18 @@ describe('the log of what was rejected', () => {
 		const list = (await log(own())).rejections
 		assert.ok(list.length && list.every(r => r.account_sid === account.sid))
 		assert.deepEqual(mine((await log({ as: 'other' })).rejections), [])
+	})
+	test('what is older than the days they are kept is not shown any more', async () => {
+		const shown = days => {
+			process.env.USAGED_CLOCK = new Date(Date.now() + days * 86400000).toISOString().replace(/\.\d+/, '')
+			return usaged('report', 'ListRejections', '--PageSize', '1000', '--format', 'json').then(out => mine(JSON.parse(out).rejections).length)
+		}
+		try {
+			assert.ok(await shown(29) > 0)
+			assert.equal(await shown(31), 0)
+		} finally {
+			delete process.env.USAGED_CLOCK
+		}
 	})
 	test('page by page, in each format', async () => {
 		const all = (await log(own())).rejections, list = []
