@@ -237,7 +237,10 @@ static const char *url_with(const struct page_context *c, const char *suffix, co
 	const char *text;
 
 	strbuf_init(&url, URL_MAX);
-	strbuf_addn(&url, rq->raw_path, strlen(rq->raw_path) - strlen(c->route->suffix));
+	if (c->route->fixed)                   /* a path that fixes the format: the operation's own leaves a choice */
+		strbuf_add(&url, c->route->op->path);
+	else
+		strbuf_addn(&url, rq->raw_path, strlen(rq->raw_path) - strlen(c->route->suffix));
 	strbuf_add(&url, suffix);
 	for (size_t i = 0; i < rq->params.n; i++) {
 		const struct raw_param *p = &rq->params.items[i];
@@ -253,6 +256,11 @@ static const char *url_with(const struct page_context *c, const char *suffix, co
 	text = arena_str(c->arena, url.text);
 	strbuf_release(&url);
 	return text;
+}
+
+static const char *page_suffix(const struct page_context *c)
+{
+	return c->route->fixed ? ".html" : c->route->suffix;
 }
 
 /* What begins a list anew: its place in pages. */
@@ -334,7 +342,7 @@ static const struct page_link *make_presets(const struct page_context *c)
 
 		date_format(first, presets[i].first(now));
 		date_format(last, presets[i].last(now));
-		links[i] = (struct page_link){ presets[i].text, url_with(c, c->route->suffix, changes),
+		links[i] = (struct page_link){ presets[i].text, url_with(c, page_suffix(c), changes),
 					       start && end && strcmp(start, first) == 0 && strcmp(end, last) == 0 };
 	}
 	return links;
@@ -371,7 +379,7 @@ static const struct page_sort *make_sorts(const struct page_context *c)
 		struct change changes[] = { FROM_THE_START, { "Sort", down ? descending : *v }, { NULL, NULL } };
 
 		if (**v != '-')
-			sorts[n++] = (struct page_sort){ *v, url_with(c, c->route->suffix, changes), order };
+			sorts[n++] = (struct page_sort){ *v, url_with(c, page_suffix(c), changes), order };
 	}
 	return sorts;
 }
