@@ -1,6 +1,6 @@
 // charts.js - draws the tables of a page as bars, with Chart.js. The numbers are those of the table, which stays as it is:
 // <table data-chart="stacked|ranked" data-along=FIELD data-series=FIELD data-values="FIELD ...">, each column with its data-field;
-// the picture comes into <figure class="chart" data-of=ID>. Nothing moves, nothing is loaded before it is near the window.
+// the picture comes into <figure class="chart" data-of=ID>. Nothing moves; nothing is loaded before a chart is near the window.
 'use strict'
 
 const LIBRARY = '/static/chart.js'
@@ -222,7 +222,13 @@ function load() {
 	return library
 }
 
+// Once the library is there, in a task of its own: whoever prints the page gets all of it.
+function later(f) {
+	if (!f.shown) setTimeout(() => f.shown || show(f))
+}
+
 function show(f) {
+	f.shown = true
 	f.model ??= read(f.table)
 	if (f.model.bars.length > MOST_BARS)
 		f.figure.replaceChildren(element('p', { className: 'empty' }, `${f.model.bars.length} bars are too many to draw; choose fewer days or longer periods.`))
@@ -231,20 +237,22 @@ function show(f) {
 			Chart.getChart(f.figure.querySelector('canvas') ?? '')?.destroy()
 			draw(f.figure, f.model, colourOf(f.model))
 			if (f === overTime) setTimeout(colourBars)
+			for (const other of figures) later(other)
 		}, () => { f.figure.hidden = true })
 }
 
 // The bars of shares in the other tables have the colour that their names have in the chart.
 function colourBars() {
 	for (const bar of [...document.querySelectorAll('tbody svg.bar')].slice(0, MOST_COLOURED)) {
-		const c = known.get(said(bar.closest('tr').cells[0]))
+		const rest = known.has(OTHERS) && bar.closest('table').dataset.chart ? COLOURS - 1 : undefined
+		const c = known.get(said(bar.closest('tr').cells[0])) ?? rest
 		if (c !== undefined) bar.classList.add(`s${c + 1}`)
 	}
 }
 
 const near = new IntersectionObserver(entries => entries.filter(e => e.isIntersecting).forEach(e => {
 	near.unobserve(e.target)
-	show(figures.find(f => f.figure === e.target))
+	later(figures.find(f => f.figure === e.target))
 }), { rootMargin: '200px' })
 
 figures.forEach(f => near.observe(f.figure))
