@@ -42,7 +42,7 @@ static const char *encoded(struct arena *arena, const char *text)
 	return copy;
 }
 
-/* The page at the path P, filled, or NULL if a part of it isn't known. */
+/* The path P, filled, or NULL if a part of it isn't known. */
 static const char *fill_path(const struct page_context *c, const char *p)
 {
 	const char *url = "";
@@ -61,12 +61,14 @@ static const char *fill_path(const struct page_context *c, const char *p)
 			p += strcspn(p, "}") + 1;
 		}
 	}
-	return arena_join(c->arena, url, ".html", NULL);
+	return url;
 }
 
 static const char *page_path(const struct page_context *c, const struct op *op)
 {
-	return fill_path(c, op->path);
+	const char *path = fill_path(c, op->path);
+
+	return path ? arena_join(c->arena, path, ".html", NULL) : NULL;
 }
 
 /*
@@ -229,6 +231,17 @@ static void add_query(struct strbuf *url, const char *name, const char *value, s
 	strbuf_add_urlencoded(url, value, len);
 }
 
+/* This request's path without its suffix; of a path that fixes the format the operation's own, which leaves a choice. */
+static const char *bare_path(const struct page_context *c)
+{
+	const struct route *r = c->route;
+	const char *path = r->fixed ? fill_path(c, r->op->path) : NULL;
+
+	if (r->fixed && !path)
+		path = r->op->short_path;
+	return path ? path : arena_strn(c->arena, c->request->raw_path, strlen(c->request->raw_path) - strlen(r->suffix));
+}
+
 /* This request's address with CHANGES (ended by a NULL name) made to its query, and with SUFFIX in place of its own. */
 static const char *url_with(const struct page_context *c, const char *suffix, const struct change *changes)
 {
@@ -237,10 +250,7 @@ static const char *url_with(const struct page_context *c, const char *suffix, co
 	const char *text;
 
 	strbuf_init(&url, URL_MAX);
-	if (c->route->fixed)                   /* a path that fixes the format: the operation's own leaves a choice */
-		strbuf_add(&url, c->route->op->path);
-	else
-		strbuf_addn(&url, rq->raw_path, strlen(rq->raw_path) - strlen(c->route->suffix));
+	strbuf_add(&url, bare_path(c));
 	strbuf_add(&url, suffix);
 	for (size_t i = 0; i < rq->params.n; i++) {
 		const struct raw_param *p = &rq->params.items[i];

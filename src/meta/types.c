@@ -276,17 +276,36 @@ static void put_request(const struct text *t, struct json_object *type, const st
 	tree_bool(o, "many", op->returns_list);
 }
 
+/* Not the place for an error's words in an answer, where the client's library has the type of those: it also looks for them by itself. */
+static bool is_shown(const struct text *t, const struct type_member *m)
+{
+	const struct type *type = m->kind == KIND_OBJECT ? type_model_find(&t->model, m->type, strlen(m->type)) : NULL;
+
+	return !type || !type->error || is_wanted(t, type);
+}
+
+static void put_members(const struct text *t, struct json_object *o, const struct type *type)
+{
+	struct json_object *members = tree_list(o, "members");
+	size_t end = type->n;
+
+	while (end && !is_shown(t, &type->members[end - 1]))
+		end--;
+	for (size_t i = 0; i < end; i++)
+		if (is_shown(t, &type->members[i]))
+			put_member(t, members, &type->members[i], i + 1 == end);
+	tree_bool(o, "empty", end == 0);
+}
+
 static struct json_object *type_tree(const struct text *t, const struct type *type)
 {
-	struct json_object *o = json_object_new_object(), *members = tree_list(o, "members");
+	struct json_object *o = json_object_new_object();
 
 	tree_text(o, "class", type->name);
 	tree_text(o, "about", is_on(t, TYPES_ADD_DESCRIPTION_AS_COMMENTS) ? type->doc : "");
 	tree_text(o, "told", literal(t, type->doc));
 	tree_bool(o, "api", type->op != NULL);
-	for (size_t i = 0; i < type->n; i++)
-		put_member(t, members, &type->members[i], i + 1 == type->n);
-	tree_bool(o, "empty", type->n == 0);
+	put_members(t, o, type);
 	if (type->op && t->rq->operation_data)
 		put_request(t, o, type->op);
 	else
