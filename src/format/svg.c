@@ -165,7 +165,7 @@ static void take_unit(char to[static CHART_NAME], const struct field *f, const v
 
 static void take_amount(struct row *row, const struct chart *chart, const struct field *f, const void *value)
 {
-	for (size_t i = 0; chart->values[i] && i < CHART_PARTS; i++) {
+	for (size_t i = 0; i < CHART_PARTS && chart->values[i]; i++) {
 		if (strcmp(chart->values[i], f->name) != 0 || !value)
 			continue;
 		if (f->type == VT_DECIMAL)
@@ -215,7 +215,7 @@ static void add_row(struct svg *svg)
 	bool ranked = svg->chart->kind == CHART_RANKED;
 	int bar = chart_sums_bar(&svg->sums, row->along, ranked);
 
-	for (size_t i = 0; svg->chart->values[i] && i < CHART_PARTS; i++) {
+	for (size_t i = 0; i < CHART_PARTS && svg->chart->values[i]; i++) {
 		struct strbuf words;
 
 		if (row->values[i].places < 0)
