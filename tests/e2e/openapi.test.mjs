@@ -94,6 +94,7 @@ const event = { id: `openapi-${process.pid}-${Date.now()}`, subject: sid, time: 
 const given = {
 	AccountSid: sids.main, accountId: sids.main, startDate: plusDays(today, -20), endDate: plusDays(today, -1),
 	StartDate: plusDays(today, -20), EndDate: plusDays(today, -1), EventId: event.id,
+	Provider: 'logout', userId: 1,
 }
 
 function valueOf(p) {
@@ -142,8 +143,8 @@ describe('a client made by openapi-typescript-codegen', () => {
 		const reads = op.verb === 'get' || op.operationId.startsWith('GetAIUsage')
 		const safe = reads || op.operationId === 'PostEvents'
 		test(`calls ${op.operationId} (${op.verb} ${op.path})`, async () => {
-			/* an administrator must say whose SIMs */
-			const said = op.parameters.filter(p => p.required || p.name === 'AccountSid')
+			/* an administrator must say whose SIMs, and whose token */
+			const said = op.parameters.filter(p => p.required || ['AccountSid', 'userId'].includes(p.name))
 			const args = Object.fromEntries(said.map(p => [p.name[0].toLowerCase() + p.name.slice(1), valueOf(p)]))
 			if (op.requestBody)
 				args.requestBody = args.formData = bodyOf(op)
