@@ -91,3 +91,10 @@ int file_rename(const char *from, const char *to, bool replace, struct error *er
 		return error_set(err, ERR_CONFLICT, NULL, "there is a file %s already", to);
 	return error_system(err, to, errno);
 }
+
+bool file_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}

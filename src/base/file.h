@@ -20,4 +20,7 @@ int file_sync_folder(const char *path, struct error *err);
 /* FROM gets the name TO, durably; ERR_CONFLICT if that is taken and may not be REPLACEd. */
 int file_rename(const char *from, const char *to, bool replace, struct error *err);
 
+/* Are A and B one file, under whatever names? Not if one of them isn't there. */
+bool file_same(const char *a, const char *b);
+
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/civil.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -479,12 +480,8 @@ static int import_file(struct import *im, const char *path)
 /* Is the list of rejected records one of the files? It would be emptied. */
 static bool is_input(const char *rejects, int argc, char **argv)
 {
-	struct stat a, b;
-
-	if (stat(rejects, &a) < 0)
-		return false;
 	for (int i = 1; i < argc; i++)
-		if (stat(argv[i], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		if (file_same(rejects, argv[i]))
 			return true;
 	return false;
 }

@@ -2,7 +2,6 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -23,11 +22,18 @@ static void name_part(struct strbuf *part, const char *file)
 	strbuf_addf(part, "%s.part", file);
 }
 
+static int is_the_ledger(const char *file, struct error *err)
+{
+	return error_set(err, ERR_PARAM, NULL, "%s is the ledger itself", file);
+}
+
 int store_backup(struct store *st, const char *file, bool replace, store_progress *progress, void *arg, struct error *err)
 {
 	struct strbuf part;
 	int fd, rc;
 
+	if (file_same(file, st->ops->where(st->db)))
+		return is_the_ledger(file, err);
 	/* asked again when it gets its name, but better before the work */
 	if (!replace && access(file, F_OK) == 0)
 		return error_set(err, ERR_CONFLICT, NULL, "there is a file %s already", file);
@@ -35,6 +41,9 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 	rc = file_claim(part.text, &fd, err);
 	if (rc == 0) {
 		rc = fill_part(st->ops, st->db, part.text, fd, progress, arg, err);
+		/* one that opened an earlier copy and died has left a log, which would be read into this one */
+		if (rc == 0 && (replace || access(file, F_OK) < 0))
+			st->ops->drop_log(file);
 		if (rc == 0)
 			rc = file_rename(part.text, file, replace, err);
 		if (rc < 0)
@@ -49,13 +58,9 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 
 static int check_source(const char *file, const char *where, struct error *err)
 {
-	struct stat ours, theirs;
-
-	if (stat(file, &ours) < 0)
+	if (access(file, F_OK) < 0)
 		return error_system(err, file, errno);
-	if (stat(where, &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
-		return error_set(err, ERR_PARAM, NULL, "%s is the ledger itself", file);
-	return 0;
+	return file_same(file, where) ? is_the_ledger(file, err) : 0;
 }
 
 static int copy_in(const struct db_ops *ops, const char *file, const char *part, int fd, store_progress *progress, void *arg, struct error *err)

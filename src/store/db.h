@@ -34,8 +34,10 @@ struct db_ops {
 	void (*close)(struct db **db);
 	/* Instead of the busy timeout; WAIT is that of store_wait_with. */
 	void (*wait_with)(struct db *db, int (*wait)(void *arg, int times), void *arg);
+	const char *(*where)(struct db *db);                  /* its file; "" of one in memory */
 	bool (*moved)(struct db *db);                         /* as store_moved */
 	void (*remove)(const char *where);                    /* takes back what DB_CREATE has made; closed before */
+	void (*drop_log)(const char *where);                  /* what an earlier one of that name has left beside it */
 	/* As it is now, whatever is written meanwhile, into the empty file WHERE, which then opens without any other. Not in a transaction. */
 	int  (*copy)(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err);
 	/* Reads all of it: ERR_INTERNAL if it is damaged. */

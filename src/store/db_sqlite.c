@@ -113,6 +113,11 @@ static void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void 
 	sqlite3_busy_handler(db->handle, wait, arg);
 }
 
+static const char *db_where(struct db *db)
+{
+	return sqlite3_db_filename(db->handle, "main");
+}
+
 static bool db_moved(struct db *db)
 {
 	int moved = 0;
@@ -404,7 +409,22 @@ static int lock_out(struct db *db, const char *where, struct error *err)
 	return 0;
 }
 
-/* "WHERE-wal" and "WHERE-shm" belong to the file, by their names. The second one is made anew when needed. */
+/* They belong to the file, by their names. */
+static void db_drop_log(const char *where)
+{
+	static const char *const suffixes[] = { "-journal", "-wal", "-shm", NULL };
+	struct strbuf path;
+
+	strbuf_init(&path, 8192);
+	for (int i = 0; suffixes[i]; i++) {
+		strbuf_clear(&path);
+		strbuf_addf(&path, "%s%s", where, suffixes[i]);
+		unlink(path.text);
+	}
+	strbuf_release(&path);
+}
+
+/* What is in the log is moved; the rest is made anew when needed. */
 static int move_log(const char *where, const char *aside, struct error *err)
 {
 	struct strbuf from, to;
@@ -412,13 +432,12 @@ static int move_log(const char *where, const char *aside, struct error *err)
 
 	strbuf_init(&from, 8192);
 	strbuf_init(&to, 8192);
-	strbuf_addf(&from, "%s-shm", where);
-	unlink(from.text);
-	strbuf_clear(&from);
 	strbuf_addf(&from, "%s-wal", where);
 	strbuf_addf(&to, "%s-wal", aside);
 	if (rename(from.text, to.text) < 0 && errno != ENOENT)
 		rc = error_system(err, to.text, errno);
+	else
+		db_drop_log(where);
 	strbuf_release(&from);
 	strbuf_release(&to);
 	return rc;
@@ -451,7 +470,7 @@ static int db_replace(const char *file, const char *where, const char *aside, st
 	int rc;
 
 	if (access(where, F_OK) < 0 && errno == ENOENT)
-		return file_rename(file, where, false, err);
+		return move_log(where, aside, err) < 0 ? -1 : file_rename(file, where, false, err);
 	if (fold_log(where, err) < 0)
 		return -1;
 	rc = open_plain(where, &db, err);
@@ -587,8 +606,10 @@ const struct db_ops db_sqlite = {
 	.open = db_open,
 	.close = db_close,
 	.wait_with = db_wait_with,
+	.where = db_where,
 	.moved = db_moved,
 	.remove = db_remove,
+	.drop_log = db_drop_log,
 	.copy = db_copy,
 	.check = db_check,
 	.replace = db_replace,

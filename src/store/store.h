@@ -56,7 +56,8 @@ typedef bool store_progress(void *arg, int64_t done, int64_t all);
 
 /*
  * Copies the ledger as it is now to FILE, for its owner alone, while others read and write. FILE is there as a whole, on disk, when
- * it returns 0, and opens by itself; else it is as it was. ERR_CONFLICT if there is one that may not be REPLACEd.
+ * it returns 0, and opens by itself; else it is as it was. ERR_CONFLICT if there is one that may not be REPLACEd,
+ * ERR_PARAM if it is the ledger itself.
  */
 int store_backup(struct store *st, const char *file, bool replace, store_progress *progress, void *arg, struct error *err);
 

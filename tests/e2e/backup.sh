@@ -103,6 +103,22 @@ is "nothing is overwritten unasked" "$code $err" "1 usaged backup: there is a fi
 is "it is as it was" "$(cksum <copy/usage.db)" "$sum"
 try backup --overwrite copy/usage.db
 is "asked, it is" "$code $(count copy while)" "0 400000"
+sqlite3 copy/usage.db "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; DELETE FROM event" ".shell cp copy/usage.db-wal left" >log
+cp left copy/usage.db-wal
+mkdir gone
+run backup copy/whole.db >log
+sed "s,^database.*,database = $PWD/gone/usage.db," usaged.conf >gone/usaged.conf
+cp left gone/usage.db-wal
+is "the log of a ledger that is gone is not taken for that of a restored one" "$("$usaged" --config gone/usaged.conf restore copy/whole.db >log && "$usaged" --config gone/usaged.conf verify)" \
+	"460000 events, 0 differences"
+rm copy/whole.db*
+try backup --overwrite copy/usage.db
+is "nor that of an earlier copy for this one's" "$code $(cd copy && run verify)" "0 460000 events, 0 differences"
+ln -s usage.db link.db
+for file in usage.db link.db; do
+	try backup --overwrite $file
+	is "the ledger itself is no place for it: $file" "$code $err" "1 usaged backup: $file is the ledger itself"
+done
 try backup nowhere/usage.db
 has "a folder must be there" "$code $err" "1 usaged backup: nowhere/usage.db.part: No such file"
 try backup
