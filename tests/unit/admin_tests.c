@@ -1,0 +1,338 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/civil.h"
+#include "usage/admin.h"
+#include "usage/books.h"
+#include "suite.h"
+#include "base/banned.h"
+
+#define MAIN_SID    "AC00000000000000000000000000000001"
+#define NONE_SID    "AC0000000000000000000000000000000f"
+#define NOW         INT64_C(1795258800)       /* 2026-11-21T11:00:00Z */
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define OK(call) ck_assert_msg((call) >= 0, "%s: %s (%s)", #call, err.message, err.detail)
+#define FAILS(call, of_kind, name, words) do { \
+	error_clear(&err); \
+	ck_assert_int_eq((call), -1); \
+	ck_assert_msg(err.kind == (of_kind), "kind %d: %s", (int)err.kind, err.message); \
+	ck_assert_str_eq(err.param, (name)); \
+	ck_assert_msg(strstr(err.message, (words)) != NULL, "\"%s\" does not say \"%s\"", err.message, (words)); \
+} while (0)
+
+static struct error err;
+static struct arena arena;
+static struct admin a;
+static const unsigned char secret[SECRET_BYTES] = "thirty-two bytes for the hashes";
+static const char *const main_account[] = { MAIN_SID };
+
+static void setup(void)
+{
+	struct new_account first = { .name = "main", .currency = "usd", .sid = MAIN_SID };
+	struct account made;
+
+	arena_init(&arena);
+	error_clear(&err);
+	a = (struct admin){ .arena = &arena, .author = "ada", .now_us = NOW * USEC_PER_SEC };
+	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
+	OK(store_begin_write(a.st, &err));
+	OK(admin_account_add(&a, &first, &made, &err));
+}
+
+static void teardown(void)
+{
+	store_close(&a.st);
+	arena_release(&arena);
+}
+
+/* The log's newest entries, LIST with spaces between their parts; the newest first. */
+static void check_log(const char *const *list, size_t n)
+{
+	struct audit *entries;
+	size_t found;
+
+	OK(store_audits(a.st, 0, n, &arena, &entries, &found, &err));
+	ck_assert_uint_eq(found, n);
+	for (size_t i = 0; i < n; i++) {
+		const char *line = arena_join(&arena, entries[i].author, " ", entries[i].action, " ", entries[i].subject, " ", entries[i].detail, NULL);
+
+		ck_assert_str_eq(line, list[i]);
+		ck_assert_int_eq(entries[i].at, NOW);
+	}
+}
+
+#define LOG(...) check_log((const char *const[]){ __VA_ARGS__ }, ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })))
+
+static size_t count_log(void)
+{
+	struct audit *entries;
+	size_t n;
+
+	OK(store_audits(a.st, 0, 1000, &arena, &entries, &n, &err));
+	return n;
+}
+
+static struct new_user some_user(const char *name)
+{
+	return (struct new_user){ .name = name, .role = "Manager", .password = "hashed" };
+}
+
+START_TEST(a_user_is_added_with_what_is_left_out_filled)
+{
+	struct new_user n = some_user("bob");
+	struct user u;
+
+	n.grants = main_account;
+	n.n_grants = 1;
+	OK(admin_user_add(&a, &n, &err));
+	OK(admin_user_find(&a, "bob", &u, &err));
+	ck_assert_str_eq(u.display, "bob");
+	ck_assert_str_eq(u.email, "");
+	ck_assert_str_eq(u.role, "Manager");
+	ck_assert_str_eq(u.password, "hashed");
+	ck_assert_int_eq(u.created, NOW);
+	ck_assert_uint_eq(u.n_grants, 1);
+	LOG("ada user.add bob Manager");
+}
+END_TEST
+
+START_TEST(a_user_that_can_not_be_is_refused_by_its_part)
+{
+	static const char *const nowhere[] = { NONE_SID };
+	struct new_user n = some_user("bob");
+	size_t before = count_log();
+
+	n.name = "b:b";
+	FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "user", "colons");
+	n.name = AUTHOR_CONSOLE;
+	FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "user", "console");
+	n = some_user("bob");
+	n.role = "Ingest";
+	FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "role", "SystemAdministrator");
+	n = some_user("bob");
+	n.email = "nobody";
+	FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "email", "address");
+	n = some_user("bob");
+	n.display = "two\nlines";
+	FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "display", "control characters");
+	n = some_user("bob");
+	n.grants = nowhere;
+	n.n_grants = 1;
+	FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "grant", NONE_SID);
+	ck_assert_uint_eq(count_log(), before);
+}
+END_TEST
+
+START_TEST(a_taken_name_is_a_conflict)
+{
+	struct new_user n = some_user("bob");
+
+	OK(admin_user_add(&a, &n, &err));
+	FAILS(admin_user_add(&a, &n, &err), ERR_CONFLICT, "user", "taken");
+}
+END_TEST
+
+START_TEST(a_user_gets_another_password_grants_and_an_end)
+{
+	struct new_user n = some_user("bob");
+	struct user u;
+
+	OK(admin_user_add(&a, &n, &err));
+	OK(admin_user_password(&a, "bob", "other", &err));
+	OK(admin_user_grant(&a, "bob", MAIN_SID, true, &err));
+	OK(admin_user_find(&a, "bob", &u, &err));
+	ck_assert_str_eq(u.password, "other");
+	ck_assert_uint_eq(u.n_grants, 1);
+	OK(admin_user_grant(&a, "bob", MAIN_SID, false, &err));
+	OK(admin_user_remove(&a, "bob", &err));
+	LOG("ada user.remove bob ", "ada user.ungrant bob " MAIN_SID, "ada user.grant bob " MAIN_SID, "ada user.password bob ");
+	FAILS(admin_user_find(&a, "bob", &u, &err), ERR_NOT_FOUND, "user", "bob");
+	FAILS(admin_user_remove(&a, "bob", &err), ERR_NOT_FOUND, "user", "bob");
+	FAILS(admin_user_password(&a, "bob", "x", &err), ERR_NOT_FOUND, "user", "bob");
+	FAILS(admin_user_grant(&a, "bob", MAIN_SID, true, &err), ERR_NOT_FOUND, "user", "bob");
+}
+END_TEST
+
+START_TEST(only_managers_have_grants_but_anybodys_can_be_taken_away)
+{
+	struct new_user n = some_user("carl");
+
+	n.role = "User";
+	OK(admin_user_add(&a, &n, &err));
+	FAILS(admin_user_grant(&a, "carl", MAIN_SID, true, &err), ERR_PARAM, "account", "User");
+	OK(admin_user_grant(&a, "carl", MAIN_SID, false, &err));
+}
+END_TEST
+
+START_TEST(nobody_removes_himself)
+{
+	struct new_user n = some_user("ada");
+
+	OK(admin_user_add(&a, &n, &err));
+	FAILS(admin_user_remove(&a, "ada", &err), ERR_CONFLICT, "user", "himself");
+	a.author = AUTHOR_CONSOLE;
+	OK(admin_user_remove(&a, "ada", &err));
+}
+END_TEST
+
+START_TEST(a_key_is_found_by_the_hash_of_its_secret_alone)
+{
+	struct new_key n = { .role = "Manager", .name = "billing", .grants = main_account, .n_grants = 1 };
+	char sid[SID_TEXT], token[TOKEN_TEXT];
+	unsigned char hash[HASH_BYTES];
+	struct key k;
+
+	OK(admin_key_add(&a, &n, secret, sid, token, &err));
+	ck_assert(sid_valid("SK", sid, strlen(sid)));
+	token_hash(secret, token, strlen(token), hash);
+	ck_assert_int_eq(store_key_by_hash(a.st, hash, &arena, &k, &err), 1);
+	ck_assert_str_eq(k.sid, sid);
+	OK(admin_key_find(&a, sid, &k, &err));
+	ck_assert_mem_eq(k.hash, hash, sizeof(hash));
+	ck_assert_str_eq(k.name, "billing");
+	ck_assert_uint_eq(k.n_grants, 1);
+	ck_assert_int_eq(k.created, NOW);
+	LOG(arena_join(&arena, "ada key.add ", sid, " Manager, billing", NULL));
+}
+END_TEST
+
+START_TEST(a_key_whose_parts_do_not_go_together_is_refused)
+{
+	struct new_key n = { .role = "Key" };
+	char sid[SID_TEXT], token[TOKEN_TEXT];
+	size_t before = count_log();
+
+	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account", "must be given");
+	n.account = NONE_SID;
+	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account", NONE_SID);
+	n = (struct new_key){ .role = "Ingest", .grants = main_account, .n_grants = 1 };
+	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "grant", "Ingest");
+	n = (struct new_key){ .role = NULL };
+	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "role", "must be one of");
+	ck_assert_uint_eq(count_log(), before);
+}
+END_TEST
+
+START_TEST(a_key_is_revoked_once)
+{
+	struct new_key n = { .role = "Ingest" };
+	char sid[SID_TEXT], token[TOKEN_TEXT];
+	size_t logged;
+	struct key k;
+
+	OK(admin_key_add(&a, &n, secret, sid, token, &err));
+	OK(admin_key_revoke(&a, sid, &err));
+	logged = count_log();
+	a.now_us += 1000 * USEC_PER_SEC;
+	OK(admin_key_revoke(&a, sid, &err));
+	OK(admin_key_find(&a, sid, &k, &err));
+	ck_assert_int_eq(k.revoked, NOW);
+	ck_assert_uint_eq(count_log(), logged);
+	FAILS(admin_key_revoke(&a, "SK0", &err), ERR_NOT_FOUND, "key", "SK0");
+}
+END_TEST
+
+START_TEST(an_account_has_its_parts_checked)
+{
+	struct new_account n = { .name = "sub", .parent = MAIN_SID, .currency = "EUR", .created = "2026-01-02" };
+	struct account made, below;
+
+	OK(admin_account_add(&a, &n, &made, &err));
+	ck_assert(sid_valid("AC", made.sid, strlen(made.sid)));
+	ck_assert_str_eq(made.currency, "eur");
+	ck_assert_int_eq(made.created, date_to_days((struct date){ 2026, 1, 2 }) * SEC_PER_DAY);
+	ck_assert_int_ne(made.parent, 0);
+	LOG(arena_join(&arena, "ada account.add ", made.sid, " sub", NULL));
+	FAILS(admin_account_add(&a, &n, &below, &err), ERR_CONFLICT, "name", "sub");
+	n.name = "";
+	FAILS(admin_account_add(&a, &n, &below, &err), ERR_PARAM, "name", "1 to 100");
+	n.name = "x";
+	n.currency = "euro";
+	FAILS(admin_account_add(&a, &n, &below, &err), ERR_PARAM, "currency", "three letters");
+	n.currency = "eur";
+	n.created = "2026-02-30";
+	FAILS(admin_account_add(&a, &n, &below, &err), ERR_PARAM, "created", "date");
+	n.created = NULL;
+	n.sid = "AC1";
+	FAILS(admin_account_add(&a, &n, &below, &err), ERR_PARAM, "sid", "32");
+	n.sid = NULL;
+	n.parent = NONE_SID;
+	FAILS(admin_account_add(&a, &n, &below, &err), ERR_PARAM, "parent", NONE_SID);
+	n.parent = made.sid;
+	FAILS(admin_account_add(&a, &n, &below, &err), ERR_PARAM, "parent", "subaccount");
+}
+END_TEST
+
+START_TEST(a_category_has_its_parts_checked)
+{
+	struct new_category n = { .name = "calls", .description = "Calls", .count_unit = "calls", .usage_unit = "minutes", .metered = true };
+	struct category *list;
+	size_t count;
+
+	OK(admin_category_add(&a, &n, &err));
+	n.parent = "calls";
+	n.name = "calls-moon";
+	OK(admin_category_add(&a, &n, &err));
+	OK(store_categories(a.st, &arena, &list, &count, &err));
+	ck_assert_uint_eq(count, 2);
+	ck_assert_int_eq(list[1].parent, list[0].id);
+	ck_assert(list[1].metered);
+	LOG("ada category.add calls-moon calls", "ada category.add calls ");
+	FAILS(admin_category_add(&a, &n, &err), ERR_CONFLICT, "name", "calls-moon");
+	n.name = "Moon!";
+	FAILS(admin_category_add(&a, &n, &err), ERR_PARAM, "name", "a-z");
+	n.name = "moon";
+	n.parent = "mars";
+	FAILS(admin_category_add(&a, &n, &err), ERR_PARAM, "parent", "mars");
+	n.parent = NULL;
+	n.usage_unit = "one\ntwo";
+	FAILS(admin_category_add(&a, &n, &err), ERR_PARAM, "usage_unit", "control characters");
+}
+END_TEST
+
+START_TEST(books_are_closed_and_opened_in_the_authors_name)
+{
+	struct closing *list;
+	size_t n;
+
+	OK(admin_books_close(&a, MAIN_SID, "2026-10-31", &err));
+	OK(store_closings(a.st, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(list[0].author, "ada");
+	OK(admin_books_open(&a, MAIN_SID, "2026-10-01", &err));
+	OK(admin_books_open(&a, MAIN_SID, NULL, &err));
+	LOG("ada period.open " MAIN_SID " everything", "ada period.open " MAIN_SID " from 2026-10-01", "ada period.close " MAIN_SID " through 2026-10-31");
+	FAILS(admin_books_close(&a, MAIN_SID, "yesterday", &err), ERR_PARAM, "through", "date");
+	FAILS(admin_books_close(&a, MAIN_SID, "2026-11-21", &err), ERR_PARAM, "through", "over");
+	FAILS(admin_books_close(&a, NONE_SID, "2026-10-31", &err), ERR_PARAM, "account", NONE_SID);
+	FAILS(admin_books_open(&a, MAIN_SID, NULL, &err), ERR_CONFLICT, "from", "not closed");
+}
+END_TEST
+
+static Suite *admin_suite(void)
+{
+	Suite *s = suite_create("admin");
+	TCase *t = tcase_create("changes");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_user_is_added_with_what_is_left_out_filled);
+	tcase_add_test(t, a_user_that_can_not_be_is_refused_by_its_part);
+	tcase_add_test(t, a_taken_name_is_a_conflict);
+	tcase_add_test(t, a_user_gets_another_password_grants_and_an_end);
+	tcase_add_test(t, only_managers_have_grants_but_anybodys_can_be_taken_away);
+	tcase_add_test(t, nobody_removes_himself);
+	tcase_add_test(t, a_key_is_found_by_the_hash_of_its_secret_alone);
+	tcase_add_test(t, a_key_whose_parts_do_not_go_together_is_refused);
+	tcase_add_test(t, a_key_is_revoked_once);
+	tcase_add_test(t, an_account_has_its_parts_checked);
+	tcase_add_test(t, a_category_has_its_parts_checked);
+	tcase_add_test(t, books_are_closed_and_opened_in_the_authors_name);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	return run_suite(admin_suite());
+}
