@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/throttle.h"
+#include "format/templates.h"
 #include "http/body.h"
 #include "http/cors.h"
 #include "http/handle.h"
@@ -140,8 +141,44 @@ TEST_OP(op_cut, "Cut", M_GET, "/test/cut", servicestack, ROLES_READING, no_param
 TEST_OP(op_early, "Early", M_GET, "/test/early", servicestack, ROLES_READING, no_params, run_early);
 TEST_OP(op_raw, "Raw", M_POST, "/events", usaged, ROLES_READING, no_params, run_raw, .reads_body = true);
 
+/* One that changes something. */
+static const struct param change_params[] = {
+	{ .name = "Text", .type = PT_TEXT, .flags = PARAM_PATH, .doc = "Which" },
+	{ .name = "Other", .type = PT_TEXT, .flags = PARAM_REQUIRED, .max = 9, .doc = "Another text" },
+	{ .name = "Password", .type = PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED, .max = 64, .doc = "A secret" },
+	{ 0 }
+};
+
+static int run_change(struct call *call, struct writer *w, struct error *err)
+{
+	if (strcmp(arg_text(call, "Other"), "taken") == 0)
+		return error_set(err, ERR_CONFLICT, "Other", "is taken");
+	call->status = 201;
+	writer_begin(w, NULL, &echo_shape);
+	writer_end(w);
+	return 0;
+}
+
+static const struct field list_fields[] = { FIELD_LIST("echoes", &echo_shape, "Some"), { 0 } };
+static const struct shape list_shape = { .name = "Echoes", .flags = SHAPE_PAGE, .fields = list_fields, .doc = "Echoes" };
+
+static int run_list(struct call *call, struct writer *w, struct error *err)
+{
+	(void)call;
+	(void)err;
+	writer_begin(w, NULL, &list_shape);
+	writer_begin_list(w, &list_fields[0], &echo_shape);
+	writer_end(w);
+	writer_end(w);
+	return 0;
+}
+
+TEST_OP(op_list, "List", M_READ, "/events/list", usaged, ROLE_ADMIN, no_params, run_list, .tab = "List");
+TEST_OP(op_change, "Change", M_POST, "/events/{Text}/change", usaged, ROLE_ADMIN, change_params, run_change, .takes_body = true,
+	.form = &(const struct op_form){ .path = "/events/{Text}/change", .button = "Do it", .list = &op_list, .done = "It was done." });
+
 static const struct op *const table[] = {
-	&op_echo, &op_get, &op_thing, &op_things, &op_long, &op_cut, &op_early, &op_raw, NULL
+	&op_list, &op_change, &op_echo, &op_get, &op_thing, &op_things, &op_long, &op_cut, &op_early, &op_raw, NULL
 };
 
 /* --- decoding --- */
@@ -1603,6 +1640,97 @@ START_TEST(a_missing_ledger_is_an_error_until_it_is_there)
 }
 END_TEST
 
+/* ---- pages that change something ---- */
+
+static struct template_shelf shelf;
+
+static void setup_pages(void)
+{
+	const char *srcdir = getenv("srcdir");
+	struct templates *t = NULL;
+	struct error err = { 0 };
+	char path[512];
+
+	setup_ledger();
+	snprintf(path, sizeof(path), "%s/templates", srcdir ? srcdir : ".");
+	ck_assert_msg(templates_read(path, NULL, &t, &err) == 0, "%s", err.message);
+	template_shelf_init(&shelf, t);
+	handler.shelf = &shelf;
+}
+
+static void teardown_pages(void)
+{
+	teardown_ledger();
+	template_shelf_release(&shelf);
+}
+
+START_TEST(a_person_is_asked_before_something_is_done)
+{
+	struct answer a;
+
+	ask_for(&(struct ask){ .uri = "/events/a%2Fb/change.html?Other=x%3Cy&Password=notsaid" }, &a);
+	ASSERT_HEADER(&a, "Status: 200 OK");
+	ck_assert_ptr_nonnull(strstr(a.body, "method=\"post\" action=\"/events/a%2Fb/change.html\""));
+	ck_assert_ptr_nonnull(strstr(a.body, "name=\"Other\" value=\"x&lt;y\""));
+	ck_assert_ptr_nonnull(strstr(a.body, "type=\"password\" name=\"Password\" autocomplete=\"new-password\""));
+	ck_assert_ptr_nonnull(strstr(a.body, ">Do it</button>"));
+	ck_assert_ptr_null(strstr(a.body, "notsaid"));
+	answer_release(&a);
+	/* programs aren't asked */
+	ask_for(&(struct ask){ .uri = "/events/x/change" }, &a);
+	ASSERT_HEADER(&a, "Status: 405 Method Not Allowed");
+	answer_release(&a);
+	/* nor are those who may not do it */
+	ask_for(&(struct ask){ .uri = "/events/x/change.html", .authorization = "Bearer accounttoken" }, &a);
+	ASSERT_HEADER(&a, "Status: 403 Forbidden");
+	answer_release(&a);
+}
+END_TEST
+
+START_TEST(what_was_done_is_said_on_the_list)
+{
+	struct answer a;
+
+	ask_for(&(struct ask){ .method = "POST", .uri = "/events/x/change.html", .type = "application/x-www-form-urlencoded",
+			       .body = "Other=y&Password=secret" }, &a);
+	ASSERT_HEADER(&a, "Status: 303 See Other");
+	ASSERT_HEADER(&a, "Location: /events/list.html?Done=Change");
+	answer_release(&a);
+	ask_for(&(struct ask){ .uri = "/events/list.html?Done=Change" }, &a);
+	ck_assert_ptr_nonnull(strstr(a.body, "It was done."));
+	ck_assert_ptr_null(strstr(a.body, "Done="));
+	answer_release(&a);
+	/* programs get the answer */
+	ask_for(&(struct ask){ .method = "POST", .uri = "/events/x/change", .type = "application/x-www-form-urlencoded",
+			       .body = "Other=y&Password=secret" }, &a);
+	ASSERT_HEADER(&a, "Status: 201 Created");
+	answer_release(&a);
+}
+END_TEST
+
+static const struct {
+	const char *body, *status, *words;
+} faults[] = {
+	{ "Other=taken&Password=secret", "Status: 409 Conflict", "Other: is taken" },
+	{ "Other=longer+than+nine&Password=secret", "Status: 400 Bad Request", "Other: must have" },
+	{ "Other=y", "Status: 400 Bad Request", "Password: " },
+};
+
+START_TEST(what_cant_be_done_is_asked_again)
+{
+	struct answer a;
+
+	ask_for(&(struct ask){ .method = "POST", .uri = "/events/x/change.html", .type = "application/x-www-form-urlencoded",
+			       .body = faults[_i].body }, &a);
+	ASSERT_HEADER(&a, faults[_i].status);
+	ck_assert_ptr_nonnull(strstr(a.body, faults[_i].words));
+	ck_assert_ptr_nonnull(strstr(a.body, "aria-invalid=\"true\""));
+	ck_assert_ptr_nonnull(strstr(a.body, ">Do it</button>"));
+	ck_assert_ptr_null(strstr(a.body, "secret\""));
+	answer_release(&a);
+}
+END_TEST
+
 START_TEST(a_page_links_the_same_report_in_other_formats)
 {
 	struct error err = { 0 };
@@ -1643,7 +1771,7 @@ END_TEST
 static Suite *http_suite(void)
 {
 	Suite *s = suite_create("http");
-	TCase *pure = tcase_create("pure"), *ledger = tcase_create("ledger");
+	TCase *pure = tcase_create("pure"), *ledger = tcase_create("ledger"), *forms = tcase_create("forms");
 
 	tcase_add_checked_fixture(pure, setup_arena, teardown_arena);
 	tcase_add_test(pure, a_query_is_decoded_once);
@@ -1688,6 +1816,11 @@ static Suite *http_suite(void)
 	tcase_add_test(ledger, a_revoked_key_is_refused_at_the_next_request);
 	tcase_add_test(ledger, a_missing_ledger_is_an_error_until_it_is_there);
 	tcase_add_test(ledger, a_page_links_the_same_report_in_other_formats);
+	tcase_add_checked_fixture(forms, setup_pages, teardown_pages);
+	tcase_add_test(forms, a_person_is_asked_before_something_is_done);
+	tcase_add_test(forms, what_was_done_is_said_on_the_list);
+	LOOP(forms, what_cant_be_done_is_asked_again, faults);
+	suite_add_tcase(s, forms);
 	suite_add_tcase(s, ledger);
 	return s;
 }
