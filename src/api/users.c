@@ -240,7 +240,7 @@ static const struct param remove_params[] = { USER_PARAM, { 0 } };
 static const struct param grant_params[] = {
 	USER_PARAM,
 	{ "account", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64, .doc = "The account, by its SID" },
-	{ "granted", PT_BOOL, .def = "true", .label = "May see it", .doc = "false: the user may no longer see it" },
+	{ "granted", PT_BOOL, .def = "true", .label = "May see it", .doc = "Whether the user may see it; false takes it away" },
 	{ 0 }
 };
 

@@ -149,7 +149,10 @@ static void add_addition(struct writer *w, const struct field *f, const void *va
 	if ((f->flags & FIELD_LABEL) && is_said(w, text, len))
 		return;
 	strbuf_add(w->out, f->flags & FIELD_LABEL ? "<span class=\"sub\">" : " <span class=\"unit\">");
-	html_value_text(w->out, text, len);
+	if (html_value_is_date(f))
+		add_value(w, f, value);
+	else
+		html_value_text(w->out, text, len);
 	strbuf_add(w->out, "</span>");
 }
 

@@ -167,7 +167,7 @@ static const struct page_choice *choices_of(const struct page_context *c, const 
 static struct page_input make_input(const struct page_context *c, const struct param *p)
 {
 	struct page_input in = { .name = p->name, .label = page_label(c->arena, p), .value = p->def, .hint = p->doc,
-				 .required = c->asks && (p->flags & PARAM_REQUIRED), .max_length = c->asks && p->type == PT_TEXT ? p->max : 0 };
+				 .required = c->asks && ((p->flags & PARAM_REQUIRED) || p->def), .max_length = c->asks && p->type == PT_TEXT ? p->max : 0 };
 
 	for (size_t i = 0; i < c->n_raw && !(p->flags & PARAM_SECRET); i++)
 		if (c->raw[i].len && params_same(c->raw[i].name, p->name, c->route->dialect->any_case))
