@@ -16,7 +16,6 @@ struct batcher {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t queued;           /* something waits, or it is time to end */
-	pthread_cond_t finished;         /* some submissions are done */
 	struct submission *first, **last;
 	size_t waiting;                  /* events in the queue */
 	bool ending;
@@ -253,12 +252,11 @@ static void *write_loop(void *arg)
 		taken = take(b);
 		pthread_mutex_unlock(&b->lock);
 		commit(b, taken);
-		pthread_mutex_lock(&b->lock);
 		for (; taken; taken = next) {
 			next = taken->next;      /* once done, it belongs to its submitter again */
-			taken->done = true;
+			sem_post(&taken->done);
 		}
-		pthread_cond_broadcast(&b->finished);
+		pthread_mutex_lock(&b->lock);
 	}
 	pthread_mutex_unlock(&b->lock);
 	return NULL;
@@ -276,10 +274,11 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 	open_ledger(b, NULL);
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->queued, NULL);
-	pthread_cond_init(&b->finished, NULL);
 	*ret = b;
-	if (pthread_create(&b->thread, NULL, write_loop, b) == 0)
+	if (pthread_create(&b->thread, NULL, write_loop, b) == 0) {
+		pthread_setname_np(b->thread, "usaged-writer");
 		return 0;
+	}
 	close_ledger(b);
 	free(b);
 	*ret = NULL;
@@ -296,7 +295,6 @@ void batcher_free(struct batcher **b)
 	pthread_mutex_unlock(&(*b)->lock);
 	pthread_join((*b)->thread, NULL);
 	close_ledger(*b);
-	pthread_cond_destroy(&(*b)->finished);
 	pthread_cond_destroy(&(*b)->queued);
 	pthread_mutex_destroy(&(*b)->lock);
 	free(*b);
@@ -309,7 +307,7 @@ static int submit(struct batcher *b, struct submission *s, struct error *err)
 	bool full;
 
 	s->next = NULL;
-	s->done = false;
+	sem_init(&s->done, 0, 0);
 	s->failure = (struct error){ 0 };
 	pthread_mutex_lock(&b->lock);
 	full = b->ending || b->waiting + s->n > QUEUE_EVENTS_MAX;
@@ -318,10 +316,11 @@ static int submit(struct batcher *b, struct submission *s, struct error *err)
 		b->last = &s->next;
 		b->waiting += s->n;
 		pthread_cond_signal(&b->queued);
-		while (!s->done)
-			pthread_cond_wait(&b->finished, &b->lock);
 	}
 	pthread_mutex_unlock(&b->lock);
+	while (!full && sem_wait(&s->done) < 0)
+		;       /* a signal came */
+	sem_destroy(&s->done);
 	if (full)
 		return error_set(err, ERR_BUSY, NULL, "too many events are waiting to be written; send them again in a moment");
 	if (!s->failure.kind)

@@ -7,6 +7,7 @@
 #ifndef INGEST_BATCHER_H
 #define INGEST_BATCHER_H
 
+#include <semaphore.h>
 #include "base/settings.h"
 #include "usage/ledger.h"
 
@@ -41,7 +42,7 @@ struct submission {
 	struct submission *next;
 	batcher_job job;
 	void *arg;
-	bool done;
+	sem_t done;                      /* of its own, so that only those are woken whose commit it was */
 	struct error failure;
 };
 
