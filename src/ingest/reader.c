@@ -14,12 +14,24 @@ static const struct form_ops *const forms[] = {
 	[READER_CSV] = &form_csv
 };
 
+/* A request with one event needs little; a stream that fills the window is worth a large one. */
+static void window_grow(struct reader *r)
+{
+	r->size = r->size ? 4 * r->size : WINDOW_FIRST_BYTES;
+	if (r->size > WINDOW_BYTES)
+		r->size = WINDOW_BYTES;
+	r->window = realloc(r->window, r->size);
+	if (!r->window)
+		abort();
+}
+
 struct reader *reader_new(enum reader_form form, struct mapping *mapping, read_bytes read, void *arg)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 
-	if (!r || !(r->window = malloc(WINDOW_BYTES)))
+	if (!r)
 		abort();
+	window_grow(r);
 	r->ops = forms[form];
 	r->mapping = mapping;
 	r->read = read;
@@ -63,7 +75,7 @@ static void skip_mark(struct reader *r)
 /* One read into the window, which has room. */
 static int window_read(struct reader *r, struct error *err)
 {
-	int64_t n = r->read(r->arg, r->window + r->end, WINDOW_BYTES - r->end, err);
+	int64_t n = r->read(r->arg, r->window + r->end, r->size - r->end, err);
 
 	if (n < 0)
 		return -1;
@@ -77,6 +89,7 @@ static int window_read(struct reader *r, struct error *err)
 
 int window_more(struct reader *r, struct error *err)
 {
+	bool full = r->end == r->size;
 	int rc;
 
 	if (r->ended)
@@ -86,6 +99,8 @@ int window_more(struct reader *r, struct error *err)
 		r->end -= r->start;
 		r->start = 0;
 	}
+	if (full && r->size < WINDOW_BYTES)
+		window_grow(r);
 	rc = window_read(r, err);
 	if (r->begun || rc <= 0)
 		return rc;

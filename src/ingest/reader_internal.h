@@ -12,6 +12,7 @@
 
 /* Room for a whole record after what is left of the one before. */
 #define WINDOW_BYTES (4 * RECORD_BYTES_MAX)
+#define WINDOW_FIRST_BYTES 16384
 
 struct form_ops {
 	void *(*new_state)(void);
@@ -28,6 +29,7 @@ struct reader {
 	read_bytes read;
 	void *arg;
 	char *window;
+	size_t size;                 /* of it; grows up to WINDOW_BYTES */
 	size_t start, end;           /* bytes not yet taken: [start, end) of the window */
 	bool begun, ended;           /* has read anything; has seen the stream's end */
 	size_t taken;                /* bytes of the last record, let go at the next call */
