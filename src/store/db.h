@@ -47,6 +47,7 @@ struct db_ops {
 	 * is called ASIDE. ERR_BUSY, and nothing is changed, while anyone has that open.
 	 */
 	int  (*replace)(const char *file, const char *where, const char *aside, struct error *err);
+	void (*adapt)(struct db *db);                         /* after each read: the next one may be made in another way */
 	int  (*exec)(struct db *db, const char *sql, struct error *err);      /* any number of statements, no results */
 	/* Bytes on disk: of its file, and of the log of what isn't in it yet; 0 where there is none. */
 	void (*sizes)(struct db *db, int64_t *ret_file, int64_t *ret_log);

@@ -21,17 +21,24 @@
 
 /*
  * Pages are read through the memory map, which all connections share; their own caches hold little more than what
- * they change. WAL frames are carried over after some 16 MB, so that a batch isn't written twice at once.
+ * they change. (Not while the ledger changes all the time: see adapt.) WAL frames are carried over after some 16 MB, so that a batch isn't written twice at once.
  */
+#define MAP "PRAGMA mmap_size = 1073741824;"
+#define NO_MAP "PRAGMA mmap_size = 0;"
 #define READER_PRAGMAS \
 	"PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;" \
-	"PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -512;"
+	MAP "PRAGMA cache_size = -512;"
 #define WRITER_PRAGMAS \
 	READER_PRAGMAS \
 	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
 
+/* So many reads without a change in between make the map worth while again. */
+#define CALM_READS 8
+
 struct db {
 	sqlite3 *handle;
+	unsigned version;         /* of the data, when it was last seen to change */
+	int calm;                 /* reads since then, up to CALM_READS: then pages are mapped */
 	GHashTable *stmts;        /* SQL's address -> struct stmt */
 };
 
@@ -211,7 +218,11 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 	/* SQLite makes do with reading where it may not write. */
 	if (flags & DB_WRITE && sqlite3_db_readonly(db->handle, "main") == 1)
 		return error_set(err, ERR_INTERNAL, NULL, READ_ONLY);
-	return db_exec(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err);
+	if (db_exec(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err) < 0)
+		return -1;
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &db->version);
+	db->calm = CALM_READS;
+	return 0;
 }
 
 static bool in_memory(const char *where)
@@ -484,6 +495,25 @@ static int db_replace(const char *file, const char *where, const char *aside, st
 
 /* ---- */
 
+/*
+ * SQLite lets go of the map whenever the ledger has changed, which all threads feel; while events come in at every moment it is cheaper
+ * to read the few pages of a request one by one.
+ */
+static void db_adapt(struct db *db)
+{
+	unsigned version = db->version;
+
+	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+	if (version != db->version) {
+		if (db->calm == CALM_READS)
+			db_exec(db, NO_MAP, NULL);
+		db->version = version;
+		db->calm = 0;
+	} else if (db->calm < CALM_READS && ++db->calm == CALM_READS) {
+		db_exec(db, MAP, NULL);
+	}
+}
+
 static int db_schema_version(struct db *db, int64_t *ret, struct error *err)
 {
 	return one_number(db, "PRAGMA user_version", ret, err);
@@ -610,6 +640,7 @@ const struct db_ops db_sqlite = {
 	.moved = db_moved,
 	.remove = db_remove,
 	.drop_log = db_drop_log,
+	.adapt = db_adapt,
 	.copy = db_copy,
 	.check = db_check,
 	.replace = db_replace,

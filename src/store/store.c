@@ -91,6 +91,8 @@ void store_end(struct store *st)
 	store_scan_end(st);
 	if (st->tx != TX_NONE)
 		st->ops->exec(st->db, "ROLLBACK", NULL);
+	if (st->tx == TX_READ)
+		st->ops->adapt(st->db);
 	st->tx = TX_NONE;
 }
 
