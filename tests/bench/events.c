@@ -2,7 +2,9 @@
  * events.c - writes usage events as CSV to standard output, the same bytes for the same
  * arguments: calls, messages and the like over three months, in the order of their times.
  *
- *   events NUMBER ACCOUNT_SID...
+ *   events FIRST NUMBER TOTAL ACCOUNT_SID...
+ *
+ * Of TOTAL events, NUMBER from FIRST (counted from 0) on.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,18 +45,20 @@ static void print_event(int64_t i, int64_t n, const char *account, uint64_t r)
 
 int main(int argc, char **argv)
 {
-	int64_t n = argc > 2 ? strtoll(argv[1], NULL, 10) : 0;
-	uint64_t state = 20250101;
+	int64_t first = argc > 4 ? strtoll(argv[1], NULL, 10) : 0;
+	int64_t number = argc > 4 ? strtoll(argv[2], NULL, 10) : 0;
+	int64_t total = argc > 4 ? strtoll(argv[3], NULL, 10) : 0;
+	uint64_t state = UINT64_C(20250101) + (uint64_t)first;
 
-	if (n < 1) {
-		fputs("events NUMBER ACCOUNT_SID...\n", stderr);
+	if (first < 0 || number < 1 || total < first + number) {
+		fputs("events FIRST NUMBER TOTAL ACCOUNT_SID...\n", stderr);
 		return 2;
 	}
 	puts("source,id,subject,time,category,count,usage,price");
-	for (int64_t i = 0; i < n; i++) {
+	for (int64_t i = first; i < first + number; i++) {
 		uint64_t r = next_random(&state);
 
-		print_event(i, n, argv[2 + (r & 255) % (uint64_t)(argc - 2)], r);
+		print_event(i, total, argv[4 + (r & 255) % (uint64_t)(argc - 4)], r);
 	}
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }

@@ -1,9 +1,10 @@
 #!/bin/sh
 # run.sh - what usaged is measured against, in one run on one machine: ratios are what counts.
 #
-#   run.sh [http] [import]
+#   run.sh [http] [import] [post] [reports] [grow]
 #
-# BUILD is the build folder (default: the current one). ROUNDS, SECONDS_EACH, CLIENTS, THREADS and EVENTS change the sizes.
+# BUILD is the build folder (default: the current one). ROUNDS, SECONDS_EACH, CLIENTS, THREADS, EVENTS and GROWN (how many events are stored
+# when it is measured how that slows the import of more) change the sizes. Ends with a table of what is aimed at.
 set -eu
 
 srcdir=$(cd "$(dirname "$0")/../.." && pwd)
@@ -11,8 +12,9 @@ build=$(cd "${BUILD:-.}" && pwd)
 rounds=${ROUNDS:-5}
 seconds=${SECONDS_EACH:-4}
 clients=${CLIENTS:-32}
-threads=${THREADS:-64}
+threads=${THREADS:-96}
 events=${EVENTS:-2000000}
+grown=${GROWN:-10000000}
 accounts=8
 
 tmp=$(mktemp -d)
@@ -52,6 +54,27 @@ wait_for() {
 
 median() {
 	sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+# goal NAME RATIO RELATION WANTED: a line of the table at the end
+goal() {
+	echo "$1|$2|$3|$4" >>"$tmp/goals"
+}
+
+print_goals() {
+	[ -f "$tmp/goals" ] || return 0
+	echo "## What is aimed at"
+	echo
+	machine
+	echo
+	awk -F '|' '
+		BEGIN { print "| What | ratio | goal | met |"; print "|---|---:|---:|---|" }
+		{ printf "| %s | %.2f | %s %s | %s |\n", $1, $2, $3, $4, ($3 == "at least" ? $2 >= $4 : $2 <= $4) ? "yes" : "no" }' "$tmp/goals"
+}
+
+# ratio A B
+ratio() {
+	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.4f", a / b }'
 }
 
 machine() {
@@ -100,6 +123,8 @@ configure_nginx() {
 			types { application/json json; }
 			sendfile on;
 			keepalive_requests 1000000;
+			client_max_body_size 8m;
+			client_body_buffer_size 64k;
 			include /etc/nginx/fastcgi_params;
 			fastcgi_param HTTP_PROXY "";
 			fastcgi_param PATH_INFO \$uri;
@@ -138,6 +163,23 @@ load() {
 		END { if (bad) { print bad > "/dev/stderr"; exit 1 } print rate, p99 }' "$tmp/wrk"
 }
 
+start_servers() {
+	port=$(free_port)
+	configure_nginx
+	"$build/usaged" --config "$tmp/usaged.conf" serve 2>"$tmp/usaged.log" &
+	pids="$pids $!"
+	nginx -c "$tmp/nginx.conf" -g 'daemon off;' 2>"$tmp/nginx.start" &
+	pids="$pids $!"
+}
+
+# start_hello FILE
+start_hello() {
+	rm -f "$tmp/hello.sock"
+	"$build/tests/bench/hello" "$tmp/hello.sock" "$1" "$threads" &
+	pids="$pids $!"
+	wait_for curl -sf "http://127.0.0.1:$port/hello/"
+}
+
 bench_http() {
 	need wrk curl nginx
 	configure
@@ -148,22 +190,14 @@ bench_http() {
 	login=$sid:$(usaged key add --role Account --account "$sid" | sed -n 's/^SECRET=//p')
 	basic=$(printf '%s' "$login" | base64 -w 0)
 	page="/2010-04-01/Accounts/$sid/Usage/Records/Daily.json"
-	port=$(free_port)
-	configure_nginx
-
-	"$build/usaged" --config "$tmp/usaged.conf" serve 2>"$tmp/usaged.log" &
-	pids="$pids $!"
-	nginx -c "$tmp/nginx.conf" -g 'daemon off;' 2>"$tmp/nginx.start" &
-	pids="$pids $!"
+	start_servers
 	wait_for curl -sf -u "$login" "http://127.0.0.1:$port$page" ||
 		fail "no page: $(tail -n 5 "$tmp/usaged.log" "$tmp/nginx.log" "$tmp/nginx.start")"
-	mkdir "$tmp/static"
+	mkdir -p "$tmp/static"
 	curl -sf -u "$login" "http://127.0.0.1:$port$page" >"$tmp/static/page.json"
 	records=$(grep -o '"as_of"' "$tmp/static/page.json" | wc -l)
 	[ "$records" -eq 50 ] || fail "the page has $records records instead of 50"
-	"$build/tests/bench/hello" "$tmp/hello.sock" "$tmp/static/page.json" "$threads" &
-	pids="$pids $!"
-	wait_for curl -sf "http://127.0.0.1:$port/hello/"
+	start_hello "$tmp/static/page.json"
 	curl -sf "http://127.0.0.1:$port/hello/" | cmp - "$tmp/static/page.json"
 
 	for target in static hello usaged; do
@@ -234,9 +268,7 @@ import_with_shell() {
 
 import_with_usaged() {
 	new_ledger
-	for sid in $sids; do
-		usaged account add --sid "$sid" --name "bench $sid" >"$tmp/account.log"
-	done
+	add_accounts
 	"$build/tests/bench/measure" "$tmp/took" "$build/usaged" --config "$tmp/usaged.conf" import "$tmp/events.csv" \
 		>"$tmp/import.log" 2>&1 || fail "import: $(tail -n 3 "$tmp/import.log")"
 	grep -Eq "(^|[^0-9])$events created" "$tmp/import.log" || fail "import: $(tail -n 3 "$tmp/import.log")"
@@ -247,9 +279,8 @@ bench_import() {
 	need sqlite3
 	rounds=${ROUNDS:-3}
 	configure
-	sids=$(i=0; while [ "$i" -lt "$accounts" ]; do printf 'AC%032x ' $((i + 1)); i=$((i + 1)); done)
 	# shellcheck disable=SC2086
-	"$build/tests/bench/events" "$events" $sids >"$tmp/events.csv"
+	"$build/tests/bench/events" 0 "$events" "$events" $sids >"$tmp/events.csv"
 	shell_sql >"$tmp/shell.sql"
 	rm -f "$tmp"/*.runs
 	i=0
@@ -279,13 +310,162 @@ bench_import() {
 			}
 		}' "$tmp/import"
 	echo
+	# shellcheck disable=SC2046  # four numbers
+	set -- $(cut -d' ' -f2,3 "$tmp/import")
+	goal "import against the sqlite3 shell" "$(ratio "$1" "$3")" "at least" 1.5
+	goal "peak memory of import (MiB)" "$(ratio "$4" 1024)" "at most" 128
 }
 
-[ $# -gt 0 ] || set -- http import
+# add_accounts: the ones that the events are for, into a new ledger
+add_accounts() {
+	for sid in $sids; do
+		usaged account add --sid "$sid" --name "bench $sid" >"$tmp/account.log"
+	done
+}
+
+# import_rate FIRST NUMBER TOTAL: imports these events, and prints how many a second that were
+import_rate() {
+	# shellcheck disable=SC2086
+	"$build/tests/bench/events" "$@" $sids >"$tmp/events.csv"
+	"$build/tests/bench/measure" "$tmp/took" "$build/usaged" --config "$tmp/usaged.conf" import "$tmp/events.csv" >"$tmp/import.log" 2>&1 ||
+		fail "import: $(tail -n 3 "$tmp/import.log")"
+	grep -Eq "(^|[^0-9])$2 created" "$tmp/import.log" || fail "import: $(tail -n 3 "$tmp/import.log")"
+	awk -v n="$2" '{ printf "%d\n", n / $1 * 1000 }' "$tmp/took"
+}
+
+# post PATH CONNECTIONS RECORDS SECONDS: requests and events a second into $tmp/posted. Each call has identities of its own.
+post() {
+	"$build/tests/bench/post" "$port" "$1" "$token" "$2" "$3" "$4" "run-$(date +%s%N)" "${sids%% *}" >"$tmp/posted" ||
+		fail "post: $(tail -n 3 "$tmp/usaged.log")"
+}
+
+start_ingest() {
+	configure
+	new_ledger
+	add_accounts
+	token=$(usaged key add --role Ingest | sed -n 's/^SECRET=//p')
+	start_servers
+	wait_for test -S "$tmp/usaged.sock"
+	wait_for curl -s -o "$tmp/ready" "http://127.0.0.1:$port/accounts"
+}
+
+bench_post() {
+	need curl nginx
+	start_ingest
+	# as long as the answer to one event
+	printf '%0112d' 0 >"$tmp/hello.json"
+	start_hello "$tmp/hello.json"
+	rm -f "$tmp"/*.runs
+	some=$((events / 4))
+	first=0
+	i=0
+	while [ "$i" -lt "$rounds" ]; do
+		import_rate "$first" "$some" $((some * rounds)) >>"$tmp/import.runs"
+		first=$((first + some))
+		post /events 8 1000 "$seconds"
+		cut -d' ' -f2 "$tmp/posted" >>"$tmp/batch.runs"
+		post /hello/ 64 1 "$seconds"
+		cut -d' ' -f1 "$tmp/posted" >>"$tmp/hello.runs"
+		post /events 64 1 "$seconds"
+		cut -d' ' -f1 "$tmp/posted" >>"$tmp/single.runs"
+		i=$((i + 1))
+	done
+	stop
+	usaged verify >"$tmp/verify.log" || fail "verify: $(tail -n 3 "$tmp/verify.log")"
+	for target in import batch hello single; do
+		median <"$tmp/$target.runs" >"$tmp/$target.median"
+	done
+	batch=$(ratio "$(cat "$tmp/batch.median")" "$(cat "$tmp/import.median")")
+	single=$(ratio "$(cat "$tmp/single.median")" "$(cat "$tmp/hello.median")")
+	echo "## Events over HTTP, each answered when it is on disk"
+	echo
+	machine
+	echo "Through nginx, client on the same machine; median of $rounds alternating rounds of $seconds s. $(cat "$tmp/verify.log")."
+	echo
+	echo "| | a second | ratio |"
+	echo "|---|---:|---:|"
+	echo "| usaged import, events | $(cat "$tmp/import.median") | |"
+	echo "| POST /events, 1,000 a request, 8 connections, events | $(cat "$tmp/batch.median") | $batch of import |"
+	echo "| libfcgi hello, POST of one event, 64 connections, requests | $(cat "$tmp/hello.median") | |"
+	echo "| POST /events, 1 a request, 64 connections, requests | $(cat "$tmp/single.median") | $single of hello |"
+	echo
+	goal "POST /events, 1,000 a request, against import" "$batch" "at least" 0.5
+	goal "POST /events, 1 a request, against libfcgi hello" "$single" "at least" 0.5
+}
+
+# A client that asks for one report after the other, as people and programs do, while nothing or everything comes in.
+bench_reports() {
+	need wrk curl nginx
+	start_ingest
+	basic=$(printf '%s' "${sids%% *}:$(usaged key add --role Account --account "${sids%% *}" | sed -n 's/^SECRET=//p')" | base64 -w 0)
+	import_rate 0 $((events / 4)) $((events / 4)) >"$tmp/rate"
+	page="http://127.0.0.1:$port/2010-04-01/Accounts/${sids%% *}/Usage/Records/Daily.json"
+	clients=${REPORT_CLIENTS:-4}
+	rm -f "$tmp"/*.runs
+	load "$page" 1 >"$tmp/warm"
+	i=0
+	while [ "$i" -lt "$rounds" ]; do
+		load "$page" | cut -d' ' -f2 >>"$tmp/quiet.runs"
+		post /events 8 1000 $((seconds + 2)) &
+		posting=$!
+		sleep 1
+		load "$page" | cut -d' ' -f2 >>"$tmp/busy.runs"
+		wait "$posting"
+		cut -d' ' -f2 "$tmp/posted" >>"$tmp/during.rate"
+		i=$((i + 1))
+	done
+	stop
+	quiet=$(median <"$tmp/quiet.runs")
+	busy=$(median <"$tmp/busy.runs")
+	busy_ratio=$(ratio "$busy" "$quiet")
+	echo "## Reports while events come in"
+	echo
+	machine
+	echo "$clients clients ask for a page of 50 records; meanwhile $(median <"$tmp/during.rate") events/s, 1,000 a request over 8 connections. Median of $rounds rounds of $seconds s."
+	echo
+	echo "| p99 (ms) quiet | during ingest | ratio |"
+	echo "|---:|---:|---:|"
+	awk -v q="$quiet" -v b="$busy" -v r="$busy_ratio" 'BEGIN { printf "| %.2f | %.2f | %.2f |\n", q / 1000, b / 1000, r }'
+	echo
+	goal "p99 of reports during ingest, against a quiet server" "$busy_ratio" "at most" 3
+}
+
+# The same million into a ledger that has one million before, and into one that has many.
+bench_grow() {
+	configure
+	new_ledger
+	add_accounts
+	step=1000000
+	[ "$grown" -gt $((step * 4)) ] || step=$((grown / 5))
+	all=$((grown + step * 2))
+	import_rate 0 "$step" "$all" >"$tmp/rate"
+	small=$(import_rate "$step" "$step" "$all")
+	first=$((step * 2))
+	while [ "$first" -lt "$grown" ]; do
+		import_rate "$first" "$step" "$all" >>"$tmp/rates"
+		first=$((first + step))
+	done
+	large=$(import_rate "$first" "$step" "$all")
+	large_ratio=$(ratio "$large" "$small")
+	echo "## Importing into a ledger that has grown"
+	echo
+	machine
+	echo "$step events imported, $(($(wc -c <"$tmp/usage.db") / 1000000)) MB in the end."
+	echo
+	echo "| stored before | events/s | ratio |"
+	echo "|---:|---:|---:|"
+	echo "| $step | $small | |"
+	echo "| $first | $large | $large_ratio |"
+	echo
+	goal "import with $first events stored, against $step" "$large_ratio" "at least" 0.7
+}
+
+sids=$(i=0; while [ "$i" -lt "$accounts" ]; do printf 'AC%032x ' $((i + 1)); i=$((i + 1)); done)
+[ $# -gt 0 ] || set -- http import post reports grow
 for part; do
 	case $part in
-	http) bench_http ;;
-	import) bench_import ;;
-	*) fail "no part $part; there are http and import" ;;
+	http | import | post | reports | grow) "bench_$part" ;;
+	*) fail "no part $part; there are http, import, post, reports and grow" ;;
 	esac
 done
+print_goals
