@@ -87,6 +87,17 @@ static int correct(struct call *call, const struct raw_event *change, struct wri
 	return event_answer_write(call, &e, w, err);
 }
 
+/* The event, before it is corrected. */
+static int ask_correction(struct call *call, struct writer *w, struct error *err)
+{
+	struct event_scope scope = { may_correct, call };
+	struct stored_event e;
+
+	if (event_find(call->store, call_arg(call, "source")->text, call_arg(call, "EventId")->text, &scope, call->arena, &e, err) < 0)
+		return -1;
+	return event_answer_write(call, &e, w, err);
+}
+
 static int void_event(struct call *call, struct writer *w, struct error *err)
 {
 	return correct(call, NULL, w, err);
@@ -128,12 +139,14 @@ static const struct param amend_params[] = {
 
 const struct op op_VoidEvent = {
 	.id = "VoidEvent", .methods = M_POST, .path = "/events/{EventId}/void", .dialect = &dialect_usaged, .roles = ROLES_CORRECTING,
-	.params = void_params, .returns = &event_answer_shape, .takes_body = true, .run = void_event, .title = "Event",
+	.params = void_params, .returns = &event_answer_shape, .takes_body = true, .run = void_event, .title = "Void the event",
+	.form = &(const struct op_form){ .path = "/events/{EventId}/void", .button = "Void the event", .list = &op_ListEvents, .ask = ask_correction },
 	.doc = "Takes an event back by a fact that reverses it",
 };
 
 const struct op op_AmendEvent = {
 	.id = "AmendEvent", .methods = M_POST, .path = "/events/{EventId}/amend", .dialect = &dialect_usaged, .roles = ROLES_CORRECTING,
-	.params = amend_params, .returns = &event_answer_shape, .takes_body = true, .run = amend_event, .title = "Event",
+	.params = amend_params, .returns = &event_answer_shape, .takes_body = true, .run = amend_event, .title = "Amend the event",
+	.form = &(const struct op_form){ .path = "/events/{EventId}/amend", .button = "Amend the event", .list = &op_ListEvents, .ask = ask_correction },
 	.doc = "Corrects an event by a fact that reverses it and one that stands in its place",
 };

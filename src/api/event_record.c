@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/administer.h"
 #include "base/banned.h"
 
 static const struct field event_record_fields[] = {
@@ -27,6 +28,8 @@ static const struct field event_record_fields[] = {
 	FIELD(struct event_record, data_upload, "Of SIM data: bytes sent"),
 	FIELD(struct event_record, data_download, "Of SIM data: bytes received"),
 	FIELD(struct event_record, state, "current, amended, void; or reversal, replacement: a fact that a correction added"),
+	FIELD_AS(struct event_record, amend_page, "amend", "Where the event is amended", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD_AS(struct event_record, void_page, "void", "Where the event is taken back", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct event_record, correction, "The correction that it is a fact of, else the last one of it; or null"),
 	FIELD(struct event_record, corrects, "Of a correction's fact: the event that is corrected"),
 	FIELD(struct event_record, corrects_source, "And that one's source"),
@@ -51,7 +54,23 @@ static const char *event_uri(const struct call *call, const struct found_event *
 	return text;
 }
 
-static const char *instant_text(const struct call *call, int64_t us)
+/* The page that asks before the event is corrected; NULL for those who may not, or where it is not to be corrected any more. */
+static const char *correction_page(const struct call *call, const struct found_event *e, const char *action)
+{
+	struct strbuf source;
+	const char *url;
+
+	if (call->format != &format_html || !call->who || !(call->who->role & (ROLE_ADMIN | ROLE_MANAGER)) ||
+	    (e->state != EVENT_CURRENT && e->state != EVENT_AMENDED))
+		return NULL;
+	strbuf_init(&source, 4096);
+	strbuf_add_urlencoded(&source, e->source, strlen(e->source));
+	url = arena_join(call->arena, action_page(call, "/events", e->event.id, action), "?source=", source.text, NULL);
+	strbuf_release(&source);
+	return url;
+}
+
+static const char *time_text(const struct call *call, int64_t us)
 {
 	char text[INSTANT_TEXT];
 
@@ -73,7 +92,7 @@ int event_record_fill(const struct call *call, const struct found_event *e, stru
 	sim_data = strcmp(c->name, CATEGORY_SIM_DATA) == 0;
 	*ret = (struct event_record){
 		.id = e->event.id, .uri = event_uri(call, e), .source = e->source, .subject = arena_str(call->arena, account.sid),
-		.time = instant_text(call, e->event.time_us), .booked = instant_text(call, e->event.booked_us),
+		.time = time_text(call, e->event.time_us), .booked = time_text(call, e->event.booked_us),
 		.category = c->name, .description = c->description,
 		.count = a->count, .count_unit = c->count_unit,
 		.usage = { .n = a->usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
@@ -82,6 +101,7 @@ int event_record_fill(const struct call *call, const struct found_event *e, stru
 		.iso_country = e->dim[DIM_COUNTRY],
 		.data_upload = DECIMAL_NULL, .data_download = DECIMAL_NULL,
 		.state = event_state_names[e->state], .correction = e->correction ? e->correction->sid : NULL,
+		.amend_page = correction_page(call, e, "amend"), .void_page = correction_page(call, e, "void"),
 		.corrects = e->corrects, .corrects_source = e->corrects_source,
 	};
 	if (sim_data) {

@@ -16,10 +16,13 @@ struct event_record {
 	struct decimal price;
 	const char *price_unit, *customer, *sim, *fleet, *network, *iso_country;
 	struct decimal data_upload, data_download;       /* null but for SIM data */
-	const char *state, *correction, *corrects, *corrects_source;
+	const char *state, *amend_page, *void_page, *correction, *corrects, *corrects_source;
 };
 
 extern const struct shape event_shape;
+
+/* The list of events, which the pages that ask before one is corrected belong to. */
+extern const struct op op_ListEvents;
 
 /* All of *RET is in the call's arena or static. */
 int event_record_fill(const struct call *call, const struct found_event *e, struct event_record *ret, struct error *err);

@@ -285,7 +285,8 @@ int event_answer_write(const struct call *call, const struct stored_event *e, st
 	rc = event_counting(call->store, &original, call->arena, &counting, err);
 	if (rc < 0 || (rc > 0 && load_record(call, &counting, &other, &counts, err) < 0))
 		return -1;
-	answer.counts = rc > 0 ? &counts : NULL;
+	/* to people it need not be said twice */
+	answer.counts = rc > 0 && !(call->format->page && found.state == EVENT_CURRENT) ? &counts : NULL;
 	writer_about(w, call->op->title, arena_printf(call->arena, "%s of %s.", event.id, event.source));
 	writer_begin(w, NULL, &event_answer_shape);
 	writer_fields(w, &event_answer_shape, &answer);

@@ -177,6 +177,17 @@ describe('corrections', () => {
 	test('an id with slashes', async () => {
 		assert.equal((await correct('a/b', 'void', { reason: 'slashes' })).is(201).json.event.state, 'void')
 	})
+	test('on a page: links to where it is done, and the question before', async () => {
+		(await post([event('page 1/2', sub.sid, at(9), { category: 'sms' })])).is(200)
+		const page = async () => (await send(path('page 1/2', '.html'), { as: 'admin' })).is(200).text
+		const linked = (text, verb) => new RegExp(`href="([^"]*/${verb}\\.html[^"]*)"`).exec(text)?.[1]
+		assert.match((await send(linked(await page(), 'amend'), { as: 'admin' })).is(200).text, /name="price"/)
+		const undo = linked(await page(), 'void')
+		assert.match((await send(undo, { as: 'admin' })).is(200).text, /method="post"[^]*name="reason"[^>]* required/)
+		const done = (await send(undo, { as: 'admin', method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: 'reason=by+mistake' })).is(201)
+		assert.match(done.text, /by mistake/)
+		assert.equal(linked(await page(), 'void'), undefined)
+	})
 	test('what can not be corrected, and what is wrong with it', async () => {
 		const was = await total()
 		for (const [id, verb, body, status, word] of [['f9', 'amend', { reason: 'x', price: 1 }, 409, /void/], ['nothing', 'void', { reason: 'x' }, 404, /nothing/],
