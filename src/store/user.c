@@ -40,7 +40,7 @@ static int check_free(struct store *st, const char *sql, const char *param, cons
 		return -1;
 	bind_text(st, s, 1, text);
 	rc = store_one(st, s, &one, err);
-	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "%s is taken by a user who is there, or was", text) : rc;
+	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "\"%s\" is taken by a user who is there, or was", text) : rc;
 }
 
 static int insert_user(struct store *st, struct user *u, struct error *err)

@@ -206,8 +206,9 @@ describe('accounts, categories and closed books', () => {
 		assert.deepEqual(said(await auditOf(name)), [[adminKey, 'category.add', 'calls']])
 		const account = (await post('/accounts', { name: unique('moon') })).is(201).json.sid
 		const event = { specversion: '1.0', id: unique('event'), source: 'e2e', type: 'usage', subject: account, time: new Date(Date.now() - 60e3).toISOString(), data: { category: name, usage: '1', count: 1, price: '1' } }
-		const answer = await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/cloudevents+json' }, body: JSON.stringify(event) })
-		assert.ok([200, 400].includes(answer.status) && !/category/.test(answer.text), answer.text)
+		const headers = { 'Content-Type': 'application/cloudevents+json' };
+		(await send('/events', { as: 'ingest', method: 'POST', headers, body: JSON.stringify(event) })).is(200)
+		assert.equal((await get(`/events?AccountSid=${account}`)).is(200).json.events[0].category, name)
 	})
 	test('books are closed through a day that is over', async () => {
 		const account = (await post('/accounts', { name: unique('books'), created: '2026-01-01' })).is(201).json.sid
@@ -225,9 +226,9 @@ describe('accounts, categories and closed books', () => {
 
 describe('the audit log', () => {
 	test('is read a page at a time, forth and back', async () => {
-		const whole = (await get('/audit?PageSize=40')).is(200).json.entries
+		const whole = (await get('/audit?PageSize=20')).is(200).json.entries
 		const pages = []
-		let answer = (await get('/audit?PageSize=8')).is(200).json
+		let answer = (await get('/audit?PageSize=4')).is(200).json
 		for (; pages.length < 5; answer = (await get(answer.next_page_uri)).is(200).json)
 			pages.push(answer.entries)
 		assert.deepEqual(pages.flat(), whole)
