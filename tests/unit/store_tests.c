@@ -544,6 +544,32 @@ static bool so_often(void *arg, int64_t done, int64_t all)
 	return (*times)-- > 0;
 }
 
+/* How pages are read changes with how often there is something new to read. */
+START_TEST(reads_see_each_change_after_calm_and_after_unrest)
+{
+	struct store *writer = create(path), *reader = reopen(0);
+	struct account *list;
+	size_t n;
+	int made = 0;
+
+	for (int i = 0; i < 60; i++) {
+		char name[16];
+
+		/* unrest, calm, unrest, and then now and then */
+		if (i < 10 || (i >= 30 && i < 40) || i % 7 == 0) {
+			snprintf(name, sizeof(name), "account %d", i);
+			add_account(writer, ++made, name);
+		}
+		OK(store_begin_read(reader, &err));
+		OK(store_accounts(reader, 0, &arena, &list, &n, &err));
+		store_end(reader);
+		ck_assert_uint_eq(n, (size_t)made);
+	}
+	store_close(&reader);
+	store_close(&writer);
+}
+END_TEST
+
 START_TEST(backup_holds_what_was_committed_when_it_began)
 {
 	struct store *writer = create(path);
@@ -1929,6 +1955,7 @@ static Suite *store_suite(void)
 	tcase_add_test(t, second_writer_is_told_that_the_ledger_is_locked);
 	tcase_add_test(t, a_writer_waits_as_its_caller_wants);
 	tcase_add_test(t, what_is_written_to_a_ledger_that_was_moved_is_not_acknowledged);
+	tcase_add_test(t, reads_see_each_change_after_calm_and_after_unrest);
 	tcase_add_test(t, backup_holds_what_was_committed_when_it_began);
 	tcase_add_test(t, backup_that_is_given_up_leaves_nothing);
 	tcase_add_test(t, restored_ledger_takes_the_place_of_one_that_nobody_uses);
