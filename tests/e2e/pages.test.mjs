@@ -71,7 +71,7 @@ describe('pages in a browser', { skip }, () => {
 
 	test('figures on the page are those of the JSON', async () => {
 		const { context, page } = await open(url(pages.month, 'html'))
-		const shown = await page.locator('main table tbody tr').evaluateAll(rows => rows.map(r => r.textContent))
+		const shown = await page.locator('main table tbody tr').evaluateAll(rows => rows.map(r => r.innerHTML))
 		const got = (await send(url(pages.month, 'json'), { as: 'admin' })).is(200).exact.usage_records
 
 		got.forEach((r, i) => {
