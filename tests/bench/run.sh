@@ -430,34 +430,48 @@ bench_reports() {
 	goal "p99 of reports during ingest, against a quiet server" "$busy_ratio" "at most" 3
 }
 
-# The same million into a ledger that has one million before, and into one that has many.
+# Into a ledger that has one million before, and into one that has many, by turns: the same events.
 bench_grow() {
+	rounds=${ROUNDS:-3}
 	configure
 	new_ledger
 	add_accounts
 	step=1000000
 	[ "$grown" -gt $((step * 4)) ] || step=$((grown / 5))
-	all=$((grown + step * 2))
+	all=$((grown + step * (rounds + 1)))
+	rm -f "$tmp"/*.runs
 	import_rate 0 "$step" "$all" >"$tmp/rate"
-	small=$(import_rate "$step" "$step" "$all")
-	first=$((step * 2))
+	cp "$tmp/usage.db" "$tmp/small.db"
+	first=$step
 	while [ "$first" -lt "$grown" ]; do
-		import_rate "$first" "$step" "$all" >>"$tmp/rates"
+		import_rate "$first" "$step" "$all" >"$tmp/rate"
 		first=$((first + step))
 	done
-	large=$(import_rate "$first" "$step" "$all")
+	stored=$first
+	i=0
+	while [ "$i" -lt "$rounds" ]; do
+		import_rate "$first" "$step" "$all" >>"$tmp/large.runs"
+		mv "$tmp/usage.db" "$tmp/large.db"
+		cp "$tmp/small.db" "$tmp/usage.db"
+		import_rate "$first" "$step" "$all" >>"$tmp/small.runs"
+		mv "$tmp/large.db" "$tmp/usage.db"
+		first=$((first + step))
+		i=$((i + 1))
+	done
+	small=$(median <"$tmp/small.runs")
+	large=$(median <"$tmp/large.runs")
 	large_ratio=$(ratio "$large" "$small")
 	echo "## Importing into a ledger that has grown"
 	echo
 	machine
-	echo "$step events imported, $(($(wc -c <"$tmp/usage.db") / 1000000)) MB in the end."
+	echo "$step events imported, $(($(wc -c <"$tmp/usage.db") / 1000000)) MB in the end; median of $rounds alternating rounds."
 	echo
 	echo "| stored before | events/s | ratio |"
 	echo "|---:|---:|---:|"
 	echo "| $step | $small | |"
-	echo "| $first | $large | $large_ratio |"
+	echo "| $stored | $large | $large_ratio |"
 	echo
-	goal "import with $first events stored, against $step" "$large_ratio" "at least" 0.7
+	goal "import with $stored events stored, against $step" "$large_ratio" "at least" 0.7
 }
 
 sids=$(i=0; while [ "$i" -lt "$accounts" ]; do printf 'AC%032x ' $((i + 1)); i=$((i + 1)); done)
