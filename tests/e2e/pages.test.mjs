@@ -1,133 +1,99 @@
-// pages.test.mjs - the pages in a browser: they show what the JSON says, fit their window, break no rule of their own, and can be
-// walked through. SCREENSHOTS=folder keeps a picture of each.
+// pages.test.mjs - every page in a browser, at the widths of a phone, a tablet and a desk, light and dark, with and without scripts: nothing is
+// complained of, everybody can use it (axe), nothing hangs out of the window, nothing moves. SCREENSHOTS=folder keeps a picture of each.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
-import { chromium } from 'playwright-core'
-import { env, records, send, sids, signIn } from './harness.mjs'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, describe, test } from 'node:test'
+import { baseUrl } from './harness.mjs'
+import { close, everyPage, open, picture, schemes, skip, widths } from './browser.mjs'
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const skip = !existsSync(executablePath) && `there is no ${executablePath}`
-const screenshots = process.env.SCREENSHOTS
-const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-	'--disable-component-update', '--disable-sync']
-const month = new Date().toISOString().slice(0, 8) + '01', today = new Date().toISOString().slice(0, 10)
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-const pages = {
-	accounts: { path: '/accounts', heading: 'Accounts', list: j => j.accounts },
-	month: { path: `${records(sids.main, 'ThisMonth')}`, query: 'PageSize=100', heading: 'Usage this month', list: j => j.usage_records },
-	daily: { path: `${records(sids.main, 'Daily')}`, query: 'Category=calls&PageSize=20', heading: 'Usage by day', list: j => j.usage_records },
-	billing: { path: '/billing/usage', query: `StartDate=${month}&AccountId=${sids.main}`, heading: 'Billing usage', list: j => j },
-	minutes: { path: '/ai/usage', query: `StartDate=${month}&EndDate=${today}&AccountId=${sids.main}`, heading: 'AI minutes',
-		list: j => [...j.accountUsage, ...j.customerUsage] },
-	sims: { path: '/v1/UsageRecords', query: `AccountSid=${sids.main}&Granularity=day&Group=network`, heading: 'SIM data', list: j => j.usage_records },
+// What axe finds, as sentences. RULES: only these.
+async function violations(page, rules) {
+	if (!await page.evaluate(() => 'axe' in window))
+		await page.evaluate(axe)
+	const found = await page.evaluate(only => window.axe.run({ runOnly: only, resultTypes: ['violations'] }), rules
+		? { type: 'rule', values: rules }
+		: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+	return found.violations.map(v => `${v.id}: ${v.help}: ${v.nodes.slice(0, 4).map(n => `${n.html} ${n.failureSummary}`).join(' | ')}`)
 }
 
-const url = (p, ext) => `${p.path}.${ext}${p.query ? '?' + p.query : ''}`
+const overhang = page => page.evaluate(() => {
+	const width = document.documentElement.clientWidth
+	return document.documentElement.scrollWidth <= width ? []
+		: [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1 && !e.closest('.scroll, pre')).map(e => e.outerHTML.slice(0, 120))
+})
 
-describe('pages in a browser', { skip }, () => {
-	let browser, cookies
+// Everything that is named by the page can be gone to: one h1, headings without gaps, landmarks, a title that begins with what the h1 says.
+async function checkOutline(page) {
+	const { title, h1, levels, landmarks, lang } = await page.evaluate(() => ({
+		title: document.title, h1: [...document.querySelectorAll('h1')].map(h => h.innerText), lang: document.documentElement.lang,
+		levels: [...document.querySelectorAll('h1, h2, h3, h4')].filter(h => h.checkVisibility()).map(h => +h.tagName[1]),
+		landmarks: ['header', 'main', 'footer'].map(l => document.querySelectorAll(`body > ${l}`).length),
+	}))
+	assert.equal(h1.length, 1, `h1: ${h1}`)
+	assert.ok(title.startsWith(h1[0]), `the title '${title}' begins with '${h1[0]}'`)
+	assert.deepEqual(landmarks, [1, 1, 1])
+	assert.ok(levels.every((l, i) => i === 0 ? l === 1 : l <= levels[i - 1] + 1), `headings ${levels}`)
+	assert.equal(lang, 'en')
+}
 
-	before(async () => {
-		cookies = Object.entries(await signIn(env.ADMIN_USER, env.ADMIN_PASSWORD)).map(([name, value]) => ({ name, value, url: env.BASE_URL }))
-		if (screenshots) mkdirSync(screenshots, { recursive: true })
-		browser = await chromium.launch({ executablePath, args: quiet })
-	})
-	after(() => browser?.close())
+// How far things moved after they were first shown (CLS).
+const shift = page => page.evaluate(() => new Promise(done => {
+	let sum = 0
+	new PerformanceObserver(list => { for (const e of list.getEntries()) sum += e.value }).observe({ type: 'layout-shift', buffered: true })
+	requestAnimationFrame(() => setTimeout(() => done(sum), 0))
+}))
 
-	// A page with its own window, and what it complained of.
-	async function open(path, options = {}) {
-		const context = await browser.newContext({ baseURL: env.BASE_URL, ignoreHTTPSErrors: true, ...options })
-		await context.addCookies(cookies)
-		const page = await context.newPage()
-		const complaints = []
-		page.on('console', m => ['error', 'warning'].includes(m.type()) && complaints.push(m.text()))
-		page.on('pageerror', e => complaints.push(e.message))
-		page.on('requestfailed', r => complaints.push(`${r.url()} failed`))
-		const answer = await page.goto(path)
-		return { context, page, complaints, answer }
-	}
-
-	for (const [name, p] of Object.entries(pages))
-		for (const width of [390, 768, 1440])
-			for (const colorScheme of ['light', 'dark'])
-				test(`${name}, ${width} wide, ${colorScheme}`, async () => {
-					const { context, page, complaints, answer } = await open(url(p, 'html'), { viewport: { width, height: 900 }, colorScheme })
-					const rows = await page.locator('main table tbody tr').count()
-					const got = p.list((await send(url(p, 'json'), { as: 'admin' })).is(200).json)
-
-					assert.equal(answer.status(), 200)
-					assert.equal(await page.locator('h1').innerText(), p.heading)
-					assert.match(await page.title(), new RegExp(`^${p.heading}`))
-					assert.ok(got.length > 0)
-					assert.equal(rows, got.length)
-					assert.deepEqual(complaints, [])
-					assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0)
-					if (screenshots)
-						await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true })
-					await context.close()
-				})
-
-	test('figures on the page are those of the JSON', async () => {
-		const { context, page } = await open(url(pages.month, 'html'))
-		const shown = await page.locator('main table tbody tr').evaluateAll(rows => rows.map(r => r.innerHTML))
-		const got = (await send(url(pages.month, 'json'), { as: 'admin' })).is(200).exact.usage_records
-
-		got.forEach((r, i) => {
-			const text = shown[i].replaceAll(',', '')
-			for (const figure of [r.category, r.usage, r.price])
-				assert.ok(text.includes(figure), `${figure} in ${text}`)
-		})
-		await context.close()
-	})
-
-	test('an account leads to its month, a tab to its days, the next page to older ones and back', async () => {
-		const { context, page, complaints } = await open('/')
-		await page.locator(`a[href*="${sids.main}"]`, { hasText: 'This month' }).click()
-		assert.equal(await page.locator('h1').innerText(), 'Usage this month')
-		await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'By day' }).click()
-		assert.equal(await page.locator('h1').innerText(), 'Usage by day')
-		const first = await page.locator('main table').innerText()
-		await page.getByRole('link', { name: /Next page/ }).click()
-		assert.notEqual(await page.locator('main table').innerText(), first)
-		await page.getByRole('link', { name: /Previous page/ }).click()
-		assert.equal(await page.locator('main table').innerText(), first)
-		assert.deepEqual(complaints, [])
-		await context.close()
-	})
-
-	test('the form asks for what is filled in, and says what is wrong with it', async () => {
-		const { context, page } = await open(url(pages.month, 'html'))
-		await page.locator('select[name=Category]').selectOption('calls')
-		await page.getByRole('button', { name: 'Show' }).click()
-		assert.equal(await page.locator('main table tbody tr').count(), 1)
-		await page.locator('input[name=TimeZone]').fill('Nowhere/Land')
-		await page.locator('input[name=TimeZone]').press('Enter')
-		assert.match(await page.locator('main').innerText(), /Nowhere\/Land/)
-		assert.equal(await page.locator('input[name=TimeZone]').inputValue(), 'Nowhere/Land')
-		await context.close()
-	})
-
-	test('everything can be reached with the keyboard alone', async () => {
-		const { context, page } = await open(url(pages.month, 'html'))
-		const reached = new Set()
-		for (let i = 0; i < 150; i++) {
-			await page.keyboard.press('Tab')
-			reached.add(await page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.name))
+async function inEverySize(page, name, scripts) {
+	for (const width of widths) {
+		await page.setViewportSize({ width, height: 900 })
+		await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
+		assert.deepEqual(await overhang(page), [], `hangs out, ${width} wide`)
+		for (const colorScheme of schemes) {
+			await page.emulateMedia({ colorScheme })
+			if (scripts)
+				assert.deepEqual(await violations(page, colorScheme === 'dark' ? ['color-contrast'] : undefined), [], `${width} wide, ${colorScheme}`)
+			await picture(page, `${name}-${width}-${colorScheme}`)
 		}
-		for (const what of ['Skip to the content', 'Operator', 'By day', 'Show', 'CSV'])
-			assert.ok(reached.has(what), `${what} among ${[...reached]}`)
-		await context.close()
-	})
+	}
+}
 
-	test('nothing comes from anywhere else, and nothing needs a script', async () => {
-		const { context, page } = await open(url(pages.month, 'html'), { javaScriptEnabled: false })
-		const asked = []
-		page.on('request', r => asked.push(new URL(r.url()).host))
-		await page.reload()
-		assert.deepEqual([...new Set(asked)], [new URL(env.BASE_URL).host])
-		assert.ok(await page.locator('main table tbody tr').count() > 0)
-		await context.close()
-	})
+async function withScripts({ as, expected, path, name }) {
+	const { page, complaints, requests } = await open(path, { as, expected, viewport: { width: 1440, height: 900 } })
+	try {
+		await page.waitForLoadState('load')
+		assert.equal(await shift(page), 0, 'nothing moves')
+		await checkOutline(page)
+		await inEverySize(page, name, true)
+		assert.deepEqual(complaints, [])
+		assert.deepEqual(await page.evaluate(() => window.violations), [], 'what the content policy refused')
+		assert.deepEqual([...new Set(requests.map(r => new URL(r.url()).host))], [baseUrl.host])
+	} finally {
+		await page.close()
+	}
+}
+
+async function withoutScripts({ as, expected, path, name }) {
+	const { page, complaints } = await open(path, { as, expected, javaScriptEnabled: false, viewport: { width: 1440, height: 900 } })
+	try {
+		await checkOutline(page)
+		assert.ok((await page.locator('main').innerText()).length > 40)
+		await inEverySize(page, `${name}-plain`, false)
+		assert.deepEqual(complaints, [])
+	} finally {
+		await page.close()
+	}
+}
+
+const pages = skip ? [] : await everyPage()
+
+describe('every page', { skip, concurrency: 2 }, () => {
+	after(close)
+	for (const p of pages)
+		test(`${p.name} as ${p.as}: ${p.path}`, async () => {
+			await withScripts(p)
+			await withoutScripts(p)
+		})
 })
