@@ -97,7 +97,6 @@ function follow() {
 }
 
 verb.disabled = false
-form.querySelector('[data-token]').hidden = false
 verb.addEventListener('change', follow)
 type?.addEventListener('change', () => { text.value = type.selectedOptions[0].dataset.sample || text.value })
 form.addEventListener('submit', event => {

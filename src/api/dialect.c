@@ -446,9 +446,28 @@ static const char *const error_titles[ERR_KINDS] = {
 	[ERR_INTERNAL] = "Something broke here",
 };
 
+/* What people can do about it. */
+#define CORRECT "Correct it in the form below, or in the address, and ask again."
+#define WAIT "Wait a moment, then load the page again."
+
+static const char *const error_advice[ERR_KINDS] = {
+	[ERR_PARAM] = CORRECT, [ERR_FORMAT] = CORRECT, [ERR_MISSING] = CORRECT, [ERR_EMPTY] = CORRECT, [ERR_REVERSED] = CORRECT,
+	[ERR_PAGE] = "Lists change while they are read. Begin again with the first page.",
+	[ERR_BODY] = "If a link brought you here, it was cut or changed on its way.",
+	[ERR_UNAUTHENTICATED] = "Sign in, and come back here.", [ERR_CREDENTIALS] = "Sign in again; name and password may have changed.",
+	[ERR_FORBIDDEN] = "Sign in as somebody who may, or ask who runs this server for the right.",
+	[ERR_NOT_FOUND] = "The address may be mistyped or old, or this is not for you to see. The overview leads to all that is.",
+	[ERR_NO_OPERATION] = "The address may be mistyped or old. The overview leads to all that there is.",
+	[ERR_METHOD] = "This address is for programs that send something to it.", [ERR_UNSUPPORTED] = "This address is for programs that send something to it.",
+	[ERR_NOT_ACCEPTABLE] = "End the address with .html for a page, or with .json, .xml or .csv.",
+	[ERR_TOO_LARGE] = "Ask for fewer days, or for one account.",
+	[ERR_TOO_MANY] = WAIT, [ERR_BUSY] = WAIT, [ERR_GATEWAY] = WAIT, [ERR_TIMEOUT] = "Load the page again, or ask for fewer days.",
+	[ERR_INTERNAL] = "This is not your fault. Load the page again; if it stays, tell who runs this server what is said here.",
+};
+
 void dialect_write_error(const struct dialect *d, struct writer *w, const struct error *err, const struct error_status *status)
 {
-	writer_about(w, error_titles[err->kind], NULL);
+	writer_about(w, error_titles[err->kind], error_advice[err->kind]);
 	d->write_error(w, err, status);
 }
 

@@ -23,7 +23,8 @@ static const struct field rejection_fields[] = {
 	{ 0 }
 };
 
-static const struct shape rejection_shape = { .name = "Rejection", .fields = rejection_fields, .doc = "A record that was rejected" };
+static const struct shape rejection_shape = { .name = "Rejection", .fields = rejection_fields, .doc = "A record that was rejected",
+	.none = "Nothing was rejected. Each event that was sent has been counted, or was there already." };
 
 struct rejections_page {
 	int64_t page, page_size;

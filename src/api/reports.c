@@ -826,9 +826,9 @@ static int run_report(struct call *call, struct writer *w, struct error *err)
 	{ "StartDate", PT_DATE, .doc = "First day; else that of this month" },                                           \
 	{ "EndDate", PT_DATE, .doc = "Last day, included; else today" },                                                 \
 	{ "By", PT_ENUM, .def = "all", .values = period_names, .doc = "A line for each of these periods" },              \
-	{ "Compare", PT_ENUM, .def = "before", .values = compare_names,                                                  \
+	{ "Compare", PT_ENUM, .flags = PARAM_RARE, .def = "before", .values = compare_names,                              \
 	  .doc = "With the days before (of a month so far the same ones of the month before), the same days a year earlier, or nothing" }, \
-	{ "TimeZone", PT_ZONE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" }
+	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" }
 
 #define LIST_PARAMS                                                                                                      \
 	{ "Sort", PT_ENUM, .values = sort_names, .flags = PARAM_STATE, .doc = "By which field, with - the largest first" },    \

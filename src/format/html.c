@@ -369,13 +369,15 @@ static void add_table_end(struct writer *w, const struct writer_node *list)
 
 static void add_empty(struct writer *w, const struct writer_node *list)
 {
-	strbuf_add(w->out, "<section class=\"card\">\n");
-	if (list->field && !(w->stack[0].shape->flags & SHAPE_PAGE)) {
-		strbuf_add(w->out, "<h2>");
-		html_value_words(w->out, list->field->name);
-		strbuf_add(w->out, "</h2>\n");
-	}
-	strbuf_add(w->out, "<p class=\"empty\">There is no usage for this question.</p>\n</section>\n");
+	const struct html *html = w->state;
+	const char *words = list->shape->none ? list->shape->none : "There is no usage for this question.";
+	struct strbuf heading;
+
+	strbuf_init(&heading, 256);
+	if (list->field && !(w->stack[0].shape->flags & SHAPE_PAGE))
+		style_humanise(&heading, list->field->name);
+	layout_add_empty(html->layout, words, heading.text, w->out, &w->error);
+	strbuf_release(&heading);
 }
 
 /* Do totals follow the list? Then its table stays open for them. */

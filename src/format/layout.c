@@ -103,35 +103,56 @@ static bool is_at_fault(const struct page *page, const char *name)
 	return page->change && page->change->fault_of && strcmp(page->change->fault_of, name) == 0;
 }
 
+static struct json_object *make_input(const struct writer *w, const struct page *page, const struct page_input *i)
+{
+	struct json_object *input = json_object_new_object();
+	const char *value = i->value ? i->value : assumed(w, i->name);
+
+	put_text(input, "name", i->name);
+	put_text(input, "label", i->label);
+	put_text(input, "type", i->type);
+	put_text(input, "value", value);
+	put_text(input, "hint", i->hint);
+	json_object_object_add(input, "required", json_object_new_boolean(i->required));
+	if (i->max_length)
+		json_object_object_add(input, "max_length", json_object_new_int64(i->max_length));
+	json_object_object_add(input, "secret", json_object_new_boolean(strcmp(i->type, "password") == 0));
+	json_object_object_add(input, "at_fault", json_object_new_boolean(is_at_fault(page, i->name)));
+	if (i->choices)
+		put_choices(input, i, value);
+	return input;
+}
+
 static void put_form(struct json_object *o, const struct writer *w, const struct page *page)
 {
-	struct json_object *form, *array;
+	struct json_object *form, *array, *folded;
 
 	if (!page->action || !page->inputs || (!page->inputs->name && !page->change))
 		return;
 	form = json_object_new_object();
 	array = json_object_new_array();
-	for (const struct page_input *i = page->inputs; i->name; i++) {
-		struct json_object *input = json_object_new_object();
-		const char *value = i->value ? i->value : assumed(w, i->name);
-
-		put_text(input, "name", i->name);
-		put_text(input, "label", i->label);
-		put_text(input, "type", i->type);
-		put_text(input, "value", value);
-		put_text(input, "hint", i->hint);
-		json_object_object_add(input, "required", json_object_new_boolean(i->required));
-		if (i->max_length)
-			json_object_object_add(input, "max_length", json_object_new_int64(i->max_length));
-		json_object_object_add(input, "secret", json_object_new_boolean(strcmp(i->type, "password") == 0));
-		json_object_object_add(input, "at_fault", json_object_new_boolean(is_at_fault(page, i->name)));
-		if (i->choices)
-			put_choices(input, i, value);
-		json_object_array_add(array, input);
-	}
+	folded = json_object_new_array();
+	for (const struct page_input *i = page->inputs; i->name; i++)
+		json_object_array_add(i->folded ? folded : array, make_input(w, page, i));
 	put_text(form, "action", page->action);
 	json_object_object_add(form, "inputs", array);
+	if (json_object_array_length(folded)) {
+		json_object_object_add(form, "more", json_object_new_object());
+		json_object_object_add(json_object_object_get(form, "more"), "inputs", folded);
+	} else {
+		json_object_put(folded);
+	}
 	json_object_object_add(o, "form", form);
+}
+
+/* Of a report's sentence the part that says whose usage, and when: for the window's title. */
+static void put_place(struct json_object *o, const char *content, const char *sentence)
+{
+	const char *end = sentence && strcmp(content, "report") == 0 ? strchr(sentence, '.') : NULL;
+	char *place = end ? strndup(sentence, (size_t)(end - sentence)) : NULL;
+
+	put_text(o, "place", place);
+	free(place);
 }
 
 struct layout *layout_new(const struct writer_options *o, const struct writer *w, const char *content, const char *title, const char *sentence)
@@ -146,6 +167,7 @@ struct layout *layout_new(const struct writer_options *o, const struct writer *w
 	l->data = json_object_new_object();
 	put_text(l->data, "title", title);
 	put_text(l->data, "sentence", sentence);
+	put_place(l->data, content, sentence);
 	put_text(l->data, "site", page && page->site ? page->site : "usaged");
 	if (page) {
 		put_text(l->data, "user", page->user);
@@ -190,6 +212,9 @@ void layout_set_pager(struct layout *l, const char *key, const char *href)
 }
 
 /* ---- templates ---- */
+
+/* In place of a list that has nothing. */
+#define EMPTY "empty"
 
 /* What a page can have inside the layout; of those that HOLDS_BODY data come into the middle. */
 static const struct content {
@@ -272,7 +297,7 @@ int layout_check(const struct templates *t, struct error *err)
 	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++)
 		if (check_content(t, &contents[i], err) < 0)
 			return -1;
-	return 0;
+	return templates_find(t, EMPTY, strlen(EMPTY)) ? 0 : error_set(err, ERR_INTERNAL, NULL, "there is no template \"" EMPTY "\"");
 }
 
 static int add_half(struct layout *l, struct strbuf *out, bool foot, struct error *err)
@@ -299,6 +324,22 @@ int layout_add_head(struct layout *l, struct strbuf *out, struct error *err)
 int layout_add_foot(struct layout *l, struct strbuf *out, struct error *err)
 {
 	return add_half(l, out, true, err);
+}
+
+int layout_add_empty(struct layout *l, const char *words, const char *heading, struct strbuf *out, struct error *err)
+{
+	const struct template_text *t = find_template(l, EMPTY, strlen(EMPTY));
+
+	put_text(l->data, "heading", heading);
+	put_text(l->data, "words", words);
+	if (t)
+		mustache_render(t->text, t->len, l->data, partial_of_layout, l, out, &l->error);
+	json_object_object_del(l->data, "heading");
+	json_object_object_del(l->data, "words");
+	if (l->error.kind == ERR_NONE)
+		return 0;
+	*err = l->error;
+	return -1;
 }
 
 int layout_page(const struct writer_options *o, const char *content, const char *title, struct json_object *data,

@@ -35,6 +35,9 @@ void layout_set_script(struct layout *l, const char *name);
 /* KEY: "next" or "previous". */
 void layout_set_pager(struct layout *l, const char *key, const char *href);
 
+/* Appends what is shown in place of a list that has nothing: WORDS say so, under the HEADING if it isn't NULL. As layout_add_head. */
+int layout_add_empty(struct layout *l, const char *words, const char *heading, struct strbuf *out, struct error *err);
+
 /* Appends what comes before the body, or after it. 0, or -1: a template is missing or broken, or OUT is full. */
 int layout_add_head(struct layout *l, struct strbuf *out, struct error *err);
 int layout_add_foot(struct layout *l, struct strbuf *out, struct error *err);

@@ -85,6 +85,7 @@ struct shape {
 	unsigned flags;
 	const struct field *fields; /* ended by a NULL name */
 	const struct chart *chart;  /* of a list's items: how to draw them; or NULL */
+	const char *none;           /* of a list's items: what a page says when there is none; or NULL */
 	const char *doc;
 };
 

@@ -42,6 +42,7 @@ struct page_input {
 	const char *type;                    /* "text", "password", "date", "number" or "select" */
 	const char *value;                   /* or NULL */
 	bool required;
+	bool folded;                         /* shown only when more inputs are asked for */
 	int64_t max_length;                  /* in bytes; 0: not limited here */
 	const struct page_choice *choices;   /* "select": ended by a NULL value */
 	const char *hint;                    /* one line */

@@ -172,6 +172,7 @@ static struct page_input make_input(const struct page_context *c, const struct p
 	for (size_t i = 0; i < c->n_raw && !(p->flags & PARAM_SECRET); i++)
 		if (c->raw[i].len && params_same(c->raw[i].name, p->name, c->route->dialect->any_case))
 			in.value = c->raw[i].value;
+	in.folded = (p->flags & PARAM_RARE) && (!in.value || (p->def && strcmp(in.value, p->def) == 0));
 	in.type = input_type(c, p, in.value);
 	if (strcmp(in.type, "select") == 0)
 		in.choices = choices_of(c, p, in.value);

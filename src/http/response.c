@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "http/cors.h"
+#include "http/negotiate.h"
 #include "base/banned.h"
 
 /* Seconds: a queue of events that is full, or another writer, takes about so long. */
@@ -71,7 +72,9 @@ static void write_head(struct response *r, int64_t length)
 		strbuf_addi(head, length);
 		strbuf_addn(head, "\r\n", 2);
 	}
-	strbuf_add(head, r->varies_by_origin ? "Vary: Accept, Origin\r\n" : "Vary: Accept\r\n");
+	strbuf_add(head, "Vary: Accept");
+	strbuf_add(head, r->format && format_is_page(r->format) ? ", Accept-Language" : "");
+	strbuf_add(head, r->varies_by_origin ? ", Origin\r\n" : "\r\n");
 	strbuf_add(head, "Cache-Control: private, no-store\r\n");
 	if (r->origin)
 		cors_add_headers(head, r->origin, r->preflight);

@@ -11,11 +11,12 @@ export const widths = [390, 768, 1440], schemes = ['light', 'dark']
 
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
 	'--disable-component-update', '--disable-sync', '--force-color-profile=srgb']
-let browser
+let launching, browser
 const contexts = new Map()
 
 export async function launch(...more) {
-	browser ??= await chromium.launch({ executablePath, args: [...quiet, ...more] })
+	launching ??= chromium.launch({ executablePath, args: [...quiet, ...more] })
+	browser = await launching
 	return browser
 }
 
@@ -41,10 +42,10 @@ async function optionsOf(as) {
 	return { storageState: await (states[as] ??= signIn(as)) }
 }
 
-// The window of `as`, the same one for the same wishes.
-async function contextOf(as, options) {
+// The window of `as`, the same one for the same wishes. Only one tab of a window is drawn at a time: who works beside others says a LANE of its own.
+async function contextOf(as, lane, options) {
 	await launch()
-	const key = JSON.stringify([as, options])
+	const key = JSON.stringify([as, lane, options])
 	if (!contexts.has(key))
 		contexts.set(key, browser.newContext({ baseURL: env.BASE_URL, ignoreHTTPSErrors: true, ...await optionsOf(as), ...options }).then(async context => {
 			if (options.javaScriptEnabled !== false)
@@ -59,8 +60,8 @@ async function contextOf(as, options) {
 
 // A tab at PATH, and what it complains of: errors, refused requests, failures of scripts. An answer that is no success says so on the
 // console, too; that is no complaint where it is EXPECTED.
-export async function open(path, { as = 'admin', expected = 200, ...options } = {}) {
-	const page = await (await contextOf(as, options)).newPage()
+export async function open(path, { as = 'admin', lane, expected = 200, ...options } = {}) {
+	const page = await (await contextOf(as, lane, options)).newPage()
 	const complaints = [], requests = []
 	page.on('console', m => ['error', 'warning'].includes(m.type()) && !(expected >= 400 && m.location().url.endsWith(path)) && complaints.push(m.text()))
 	page.on('pageerror', e => complaints.push(e.message))

@@ -867,7 +867,7 @@ static void render_with_page(void (*write)(struct writer *w), struct strbuf *buf
 START_TEST(a_page_shows_links_form_and_pager_and_escapes_them)
 {
 	static const char *const parts[] = {
-		"<title>Usage records · Ledger &amp; Sons</title>", "Northwind &quot;Voice&quot;",
+		"<title>Usage records: Northwind Voice, 1 to 21 November 2026, UTC · Ledger &amp; Sons</title>", "Northwind &quot;Voice&quot;",
 		"<a href=\"/usage.html?a=1&amp;b=2\" aria-current=\"page\">Usage</a>", "SIM &lt;data&gt;", "action=\"/r.html\"",
 		"<input type=\"date\" name=\"StartDate\" value=\"2026-11-01\"", "<option value=\"\">any</option>",
 		"<option value=\"sms\" selected>\xC2\xA0\xC2\xA0\xC2\xA0Text &lt;messages&gt;</option>", "href=\"/r.json\"", "href=\"/r.json?Page=2&amp;x=&quot;\"", "href=\"/r.json?Page=0\"",

@@ -53,6 +53,7 @@ static void setup(void)
 	put(shipped, "layout.html", "<h1>{{title}}</h1>{{>content}}");
 	put(shipped, "report.html", "{{>tabs}}{{>body}}");
 	put(shipped, "tabs.html", "tabs");
+	put(shipped, "empty.html", "{{words}}");
 	put(shipped, "types/go.txt", "package {{name}}");
 	err = (struct error){ 0 };
 	templates = NULL;
@@ -90,7 +91,7 @@ static void check_refused(const char *message)
 START_TEST(templates_are_known_by_the_names_of_their_files)
 {
 	read_both();
-	ck_assert_uint_eq(templates_count(templates), 4);
+	ck_assert_uint_eq(templates_count(templates), 5);
 	ck_assert_str_eq(text_of("tabs"), "tabs");
 	ck_assert_str_eq(text_of("types/go"), "package {{name}}");
 	ck_assert_ptr_null(text_of("go"));
@@ -108,7 +109,7 @@ START_TEST(one_of_ones_own_takes_the_place_of_the_shipped_one)
 	ck_assert_str_eq(text_of("tabs"), "mine, with {{>logo}}");
 	ck_assert_str_eq(text_of("logo"), "a logo");
 	ck_assert_str_eq(text_of("report"), "{{>tabs}}{{>body}}");
-	ck_assert_uint_eq(templates_count(templates), 5);
+	ck_assert_uint_eq(templates_count(templates), 6);
 }
 END_TEST
 
@@ -119,7 +120,7 @@ START_TEST(what_an_editor_leaves_is_no_template)
 	put(own, ".html", "{{#broken");
 	put(own, "README", "{{#broken");
 	read_both();
-	ck_assert_uint_eq(templates_count(templates), 4);
+	ck_assert_uint_eq(templates_count(templates), 5);
 }
 END_TEST
 
@@ -168,7 +169,7 @@ END_TEST
 
 /* ---- what pages need ---- */
 
-static const char *const contents[] = { "report", "object", "change", "metadata", "operation", "ui", "explorer", "login" };
+static const char *const contents[] = { "report", "object", "change", "metadata", "operation", "ui", "explorer", "login", "empty" };
 
 static void put_contents(void)
 {
