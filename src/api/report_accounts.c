@@ -34,13 +34,39 @@ static void keep_chosen(struct report_accounts *ret, const struct account *one, 
 	ret->n = n;
 }
 
+static size_t count_currency(const struct report_accounts *r, const char *currency)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		n += strcasecmp(r->accounts[i].currency, currency) == 0;
+	return n;
+}
+
+/* What most of the accounts are billed in; of several the one that comes first. Nearly always that is the first one's. */
+static const char *usual_currency(const struct report_accounts *r)
+{
+	const char *usual = "";
+	size_t most = 0;
+
+	for (size_t i = 0; i < r->n && most * 2 <= r->n; i++) {
+		size_t n = strcmp(usual, r->accounts[i].currency) == 0 ? 0 : count_currency(r, r->accounts[i].currency);
+
+		if (n > most) {
+			most = n;
+			usual = r->accounts[i].currency;
+		}
+	}
+	return usual;
+}
+
 /* Different currencies don't add up. */
 static void keep_currency(const struct call *call, struct report_accounts *ret)
 {
 	const char *given = call_arg(call, "Currency")->text, *other = NULL;
 	size_t n = 0;
 
-	ret->currency = given ? given : ret->n ? arena_str(call->arena, ret->accounts[0].currency) : "";
+	ret->currency = given ? given : arena_str(call->arena, usual_currency(ret));
 	for (size_t i = 0; i < ret->n; i++) {
 		if (strcasecmp(ret->accounts[i].currency, ret->currency) == 0)
 			ret->accounts[n++] = ret->accounts[i];
