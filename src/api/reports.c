@@ -449,7 +449,7 @@ static void add_query(struct strbuf *url, const char *name, const char *value)
 static const char *events_link(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
 {
 	struct changes c = { .n = 0 };
-	bool hours = slot && a->question.period == PERIOD_HOUR;
+	bool hours = a->question.period == PERIOD_HOUR;
 	const char *text;
 	struct strbuf url;
 
@@ -463,8 +463,13 @@ static const char *events_link(const struct call *call, const struct asked *a, c
 	for (const char *const *name = shared_names; *name; name++)
 		if (find_value(call, &c, *name))
 			add_query(&url, *name, find_value(call, &c, *name));
-	add_query(&url, hours ? "From" : "StartDate", slot ? slot_text(call, a, slot[0]) : date_text(call, a->first));
-	add_query(&url, hours ? "To" : "EndDate", hours ? slot_text(call, a, slot[1]) : slot ? slot_text(call, a, slot[1] - 1) : date_text(call, a->last));
+	if (slot) {
+		add_query(&url, hours ? "From" : "StartDate", slot_text(call, a, slot[0]));
+		add_query(&url, hours ? "To" : "EndDate", slot_text(call, a, hours ? slot[1] : slot[1] - 1));
+	} else {
+		add_query(&url, "StartDate", date_text(call, a->first));
+		add_query(&url, "EndDate", date_text(call, a->last));
+	}
 	text = arena_str(call->arena, url.text);
 	strbuf_release(&url);
 	return text;

@@ -348,8 +348,9 @@ int layout_page(const struct writer_options *o, const char *content, const char 
 	struct layout *l = layout_new(o, NULL, content, title, NULL);
 	int rc;
 
-	json_object_object_foreach(data, key, value)
+	json_object_object_foreach(data, key, value) {
 		json_object_object_add(l->data, key, json_object_get(value));
+	}
 	json_object_put(data);
 	strbuf_init(&l->rendered, out->limit);
 	rc = render(l, err);

@@ -192,7 +192,7 @@ static void put_response_tables(struct page_of *p, const struct shape *shape, co
 /* As ServiceStack does, a list's items are not shown. */
 static void put_tables(struct page_of *p, const struct shape *request)
 {
-	const struct shape *seen[SHAPES_MAX];
+	const struct shape *seen[SHAPES_MAX] = { NULL };
 	size_t n = 0;
 
 	put_request_table(p, request);
