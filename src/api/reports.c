@@ -139,7 +139,7 @@ static const struct field usage_report_fields[] = { REPORT_FIELDS(usage_shape, p
 static const struct field ai_report_fields[] = { REPORT_FIELDS(ai_shape, usage_bar_shape) };
 static const struct field sim_report_fields[] = { REPORT_FIELDS(sim_shape, data_bar_shape) };
 
-#define REPORT_SHAPE(id, list, text) { .name = id, .flags = SHAPE_PAGE, .fields = list, .doc = text }
+#define REPORT_SHAPE(id, list, text) { .name = (id), .flags = SHAPE_PAGE, .fields = (list), .doc = (text) }
 
 static const struct shape usage_report_shape = REPORT_SHAPE("UsageReport", usage_report_fields, "Usage and cost over some days");
 static const struct shape ai_report_shape = REPORT_SHAPE("MinutesReport", ai_report_fields, "AI minutes over some days");
@@ -747,6 +747,7 @@ static void fill_total(const struct call *call, const struct asked *a, const str
 /* Columns that would hold nothing. */
 static void hide_columns(const struct asked *a, struct writer *w)
 {
+	bool mixed = a->question.category == CATALOGUE_NONE && a->group != BY_CATEGORY;
 	const struct field *fields = a->kind->line->fields;
 
 	if (!a->slots) {
@@ -758,9 +759,8 @@ static void hide_columns(const struct asked *a, struct writer *w)
 	if (a->group >= BY_NETWORK || a->question.n_accounts == 1)
 		writer_hide(w, &fields[ROW_ACCOUNT]);
 	for (const struct field *f = fields; f->name; f++)
-		if (a->question.category == CATALOGUE_NONE && a->group != BY_CATEGORY && (strcmp(f->name, "count") == 0 || strcmp(f->name, "usage") == 0))
-			writer_hide(w, f);
-		else if (!a->compared && (strcmp(f->name, "previous_price") == 0 || strcmp(f->name, "change") == 0))
+		if ((mixed && (strcmp(f->name, "count") == 0 || strcmp(f->name, "usage") == 0)) ||
+		    (!a->compared && (strcmp(f->name, "previous_price") == 0 || strcmp(f->name, "change") == 0)))
 			writer_hide(w, f);
 }
 
