@@ -223,7 +223,7 @@ bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *re
 size_t instant_format(char buf[static INSTANT_TEXT], int64_t us)
 {
 	int64_t sec = floor_div(us, USEC_PER_SEC), days = floor_div(sec, SEC_PER_DAY);
-	unsigned fraction = (unsigned)(us - sec * USEC_PER_SEC), day_sec = (unsigned)(sec - days * SEC_PER_DAY);
+	unsigned fraction = (unsigned)((us % USEC_PER_SEC + USEC_PER_SEC) % USEC_PER_SEC), day_sec = (unsigned)(sec - days * SEC_PER_DAY);
 	char *end = buf + 19;
 
 	date_format(buf, date_from_days(days));
