@@ -179,6 +179,28 @@ static const char *link_to(const struct overview *o, const char *path, const cha
 	return begin;
 }
 
+/* A report of one account alone, whatever the overview is of. */
+static const char *link_to_account(const struct overview *o, const char *path, const struct account *a)
+{
+	return arena_join(o->call->arena, path, call_link_suffix(o->call, &dialect_usaged), "?AccountSid=", a->sid,
+			  "&IncludeSubaccounts=false", call_filter(o->call, "TimeZone"), NULL);
+}
+
+/* A customer belongs to its account: another one's of the same name is somebody else. */
+static const char *link_to_customer(const struct overview *o, const struct report_line *l)
+{
+	const char *begin = link_to_account(o, "/reports/ai", l->account), *text;
+	struct strbuf url;
+
+	strbuf_init(&url, 4096);
+	strbuf_add(&url, begin);
+	strbuf_add(&url, "&Customer=");
+	strbuf_add_urlencoded(&url, l->key, strlen(l->key));
+	text = arena_str(o->call->arena, url.text);
+	strbuf_release(&url);
+	return text;
+}
+
 static void write_figure(const struct overview *o, const char *name, const char *uri, wide now, wide before, int places, const char *unit)
 {
 	struct figure f = {
@@ -319,8 +341,7 @@ static void write_accounts(const struct overview *o)
 	for (size_t i = 0; i < r->n_lines && i < TOP_LINES; i++) {
 		fill_line(o, &o->by_account, r->lines[i], &line);
 		line.name = r->lines[i]->account->name;
-		line.uri = arena_join(o->call->arena, "/overview", call_link_suffix(o->call, &dialect_usaged), "?AccountSid=", line.key,
-				      "&IncludeSubaccounts=false", call_filter(o->call, "TimeZone"), NULL);
+		line.uri = link_to_account(o, "/overview", r->lines[i]->account);
 		writer_record(o->w, NULL, &account_shape, &line);
 	}
 	writer_end(o->w);
@@ -337,7 +358,7 @@ static void write_customers(const struct overview *o)
 			continue;
 		fill_line(o, &o->customers, r->lines[i], &line);
 		line.usage_unit = o->call->catalogue->categories[r->lines[i]->category].usage_unit;
-		line.uri = link_to(o, "/reports/ai", "Customer", line.key);
+		line.uri = link_to_customer(o, r->lines[i]);
 		writer_record(o->w, NULL, &customer_shape, &line);
 		n++;
 	}

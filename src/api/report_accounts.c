@@ -75,6 +75,8 @@ static void keep_currency(const struct call *call, struct report_accounts *ret)
 	}
 	ret->left_out = other && !given ? arena_join(call->arena, " Accounts in other currencies are left out; Currency=", other, " shows theirs.", NULL) : "";
 	ret->n = n;
+	if (n)                  /* as the ledger spells it */
+		ret->currency = arena_str(call->arena, ret->accounts[0].currency);
 }
 
 static const char *words_of(const struct call *call, const struct report_accounts *r, const char *name)

@@ -230,10 +230,10 @@ static enum period usual_period(struct date first, struct date last)
 	return days <= HOURLY_DAYS ? PERIOD_HOUR : days <= DAILY_DAYS ? PERIOD_DAY : days <= MONTHLY_DAYS ? PERIOD_MONTH : PERIOD_YEAR;
 }
 
-/* Nothing was used before the first account began. */
+/* Nothing was used before the first account began; days that all lie before it stay as they are. */
 static int cut_days(const struct call *call, struct asked *a, struct error *err)
 {
-	struct date begin = a->last, one;
+	struct date begin = call_today(call), one;
 
 	for (size_t i = 0; i < a->question.n_accounts; i++) {
 		if (account_begin(call, &a->question.accounts[i], &one, err) < 0)
@@ -241,17 +241,17 @@ static int cut_days(const struct call *call, struct asked *a, struct error *err)
 		if (date_compare(one, begin) < 0)
 			begin = one;
 	}
-	if (date_compare(a->first, begin) < 0)
+	if (date_compare(a->first, begin) < 0 && date_compare(begin, a->last) <= 0)
 		a->first = begin;
 	return 0;
 }
 
 static int choose_days(const struct call *call, struct asked *a, struct error *err)
 {
-	const struct arg *by = call_arg(call, "By");
+	const struct arg *by = call_arg(call, "By"), *end = call_arg(call, "EndDate");
 
 	a->last = call_today(call);
-	a->first = period_first(PERIOD_MONTH, a->last);
+	a->first = period_first(PERIOD_MONTH, end->text ? end->date : a->last);
 	if (range_given(call, &a->first, &a->last, err) < 0 || cut_days(call, a, err) < 0)
 		return -1;
 	range_instants(call, a->first, a->last, &a->question.from, &a->question.to);
@@ -828,7 +828,7 @@ static int run_report(struct call *call, struct writer *w, struct error *err)
 /* ---- the tables ---- */
 
 #define DAY_PARAMS                                                                                                       \
-	{ "StartDate", PT_DATE, .doc = "First day; else that of this month" },                                           \
+	{ "StartDate", PT_DATE, .doc = "First day; else the first of the month that the last one is in" },                                           \
 	{ "EndDate", PT_DATE, .doc = "Last day, included; else today" },                                                 \
 	{ "By", PT_ENUM, .def = "all", .values = period_names, .doc = "A line for each of these periods" },              \
 	{ "Compare", PT_ENUM, .flags = PARAM_RARE, .def = "before", .values = compare_names,                              \

@@ -119,6 +119,18 @@ describe('reports', () => {
 		assert.deepEqual(await days('StartDate=2026-03-05&EndDate=2026-03-07&Compare=year'), ['2025-03-05', '2025-03-07'])
 	})
 
+	test('days without a beginning are those of the month that they end in, and days before all accounts stay what they are', async () => {
+		const of = async query => { const r = await ask(`/reports/usage.json?${query}`); return [r.start, r.end] }
+		const last = plusDays(month, -3)
+
+		assert.deepEqual(await of(`EndDate=${last}`), [firstOfMonth(last), last])
+		assert.deepEqual(await of('StartDate=2001-01-01&EndDate=2001-01-31'), ['2001-01-01', '2001-01-31'])
+	})
+
+	test('a currency is told as the ledger spells it', async () => {
+		assert.equal((await ask('/reports/usage.json?Currency=USD')).currency, 'usd')
+	})
+
 	for (const [sort, value] of [['price', l => nano(l.price)], ['name', l => l.name], ['count', l => nano(l.count)]])
 		test(`lines are sorted by ${sort}`, async () => {
 			const values = (await ask(`/reports/usage.json?Sort=${sort}`)).lines.map(value)
@@ -167,6 +179,11 @@ describe('the overview', () => {
 			assert.equal(prices(o.accounts), nano(usage.total.price), 'all accounts are among the first eight')
 			assert.deepEqual(o.categories.map(c => [c.key, c.price]), usage.lines.slice(0, o.categories.length).map(l => [l.key, l.price]))
 		}
+	})
+
+	test('leads from a customer to that customer alone', async () => {
+		for (const c of (await ask('/overview.json', 'admin')).customers)
+			assert.equal(nano((await ask(c.uri.replace('/reports/ai', '/reports/ai.json'), 'admin')).total.price), nano(c.price), c.uri)
 	})
 
 	test('leads to reports of the same account and zone', async () => {
