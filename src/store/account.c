@@ -7,10 +7,12 @@
 
 #define ACCOUNT "SELECT id, sid, name, parent, currency, created FROM account "
 
-static void read_account(struct store *st, struct stmt *s, struct arena *arena, struct account *ret)
+static int read_account(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
 {
+	struct account *ret = to;
 	size_t len;
 
+	(void)err;
 	*ret = (struct account){
 		.id = get_int(st, s, 0),
 		.name = get_text(st, s, 2, arena),
@@ -19,17 +21,7 @@ static void read_account(struct store *st, struct stmt *s, struct arena *arena, 
 	};
 	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
 	snprintf(ret->currency, sizeof(ret->currency), "%s", st->ops->get_text(s, 4, &len));
-}
-
-static int one_account(struct store *st, struct stmt *s, struct arena *arena, struct account *ret, struct error *err)
-{
-	int rc = step(st, s, err);
-
-	if (rc > 0) {
-		read_account(st, s, arena, ret);
-		st->ops->reset(s);
-	}
-	return rc;
+	return 0;
 }
 
 int store_account_exists(struct store *st, int64_t id, struct error *err)
@@ -113,7 +105,7 @@ int store_account_by_sid(struct store *st, const char *sid, struct arena *arena,
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, sid);
-	return one_account(st, s, arena, ret, err);
+	return store_row(st, s, read_account, arena, ret, err);
 }
 
 int store_account_by_name(struct store *st, const char *name, struct arena *arena, struct account *ret, struct error *err)
@@ -123,7 +115,7 @@ int store_account_by_name(struct store *st, const char *name, struct arena *aren
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, name);
-	return one_account(st, s, arena, ret, err);
+	return store_row(st, s, read_account, arena, ret, err);
 }
 
 int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struct account *ret, struct error *err)
@@ -133,29 +125,22 @@ int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struc
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, id);
-	return one_account(st, s, arena, ret, err);
+	return store_row(st, s, read_account, arena, ret, err);
 }
 
 int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, parent ? ACCOUNT "WHERE parent = ?1 ORDER BY sid" : ACCOUNT "ORDER BY sid", err);
-	struct account *list = NULL;
-	size_t n = 0;
-	size_t size = 0;
-	int rc;
+	struct rows rows;
 
 	if (!s)
 		return -1;
 	if (parent)
 		bind_int(st, s, 1, parent);
-	while ((rc = step(st, s, err)) > 0) {
-		list = store_room(arena, list, n, &size, sizeof(*list));
-		read_account(st, s, arena, &list[n++]);
-	}
-	if (rc < 0)
+	if (store_rows(st, s, read_account, sizeof(**ret), arena, &rows, err) < 0)
 		return -1;
-	*ret = list;
-	*ret_n = n;
+	*ret = rows.items;
+	*ret_n = rows.n;
 	return 0;
 }
 

@@ -17,32 +17,34 @@ int store_audit_add(struct store *st, const struct audit *a, struct error *err)
 	return step(st, s, err);
 }
 
+static int read_audit(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+{
+	struct audit *ret = to;
+
+	(void)err;
+	*ret = (struct audit){
+		.id = get_int(st, s, 0),
+		.at = get_int(st, s, 1),
+		.author = get_text(st, s, 2, arena),
+		.action = get_text(st, s, 3, arena),
+		.subject = get_text(st, s, 4, arena),
+		.detail = get_text(st, s, 5, arena),
+	};
+	return 0;
+}
+
 int store_audits(struct store *st, int64_t before, size_t limit, struct arena *arena, struct audit **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT id, at, author, action, subject, detail FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2", err);
-	struct audit *list = NULL;
-	size_t n = 0;
-	size_t size = 0;
-	int rc;
+	struct rows rows;
 
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, before ? before : INT64_MAX);
 	bind_int(st, s, 2, (int64_t)limit);
-	while ((rc = step(st, s, err)) > 0) {
-		list = store_room(arena, list, n, &size, sizeof(*list));
-		list[n++] = (struct audit){
-			.id = get_int(st, s, 0),
-			.at = get_int(st, s, 1),
-			.author = get_text(st, s, 2, arena),
-			.action = get_text(st, s, 3, arena),
-			.subject = get_text(st, s, 4, arena),
-			.detail = get_text(st, s, 5, arena),
-		};
-	}
-	if (rc < 0)
+	if (store_rows(st, s, read_audit, sizeof(**ret), arena, &rows, err) < 0)
 		return -1;
-	*ret = list;
-	*ret_n = n;
+	*ret = rows.items;
+	*ret_n = rows.n;
 	return 0;
 }

@@ -63,33 +63,33 @@ int store_category_add(struct store *st, struct category *c, struct error *err)
 	return store_write_close(st, own, insert_category(st, c, err), err);
 }
 
+static int read_category(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+{
+	struct category *ret = to;
+
+	(void)err;
+	*ret = (struct category){
+		.id = get_int(st, s, 0),
+		.name = get_text(st, s, 1, arena),
+		.parent = get_int(st, s, 2),
+		.description = get_text(st, s, 3, arena),
+		.count_unit = get_text(st, s, 4, arena),
+		.usage_unit = get_text(st, s, 5, arena),
+		.metered = get_int(st, s, 6),
+	};
+	return 0;
+}
+
 int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT id, name, parent, description, count_unit, usage_unit, metered"
 				 " FROM category ORDER BY id", err);
-	struct category *list = NULL;
-	size_t n = 0;
-	size_t size = 0;
-	int rc;
+	struct rows rows;
 
-	if (!s)
+	if (store_rows(st, s, read_category, sizeof(**ret), arena, &rows, err) < 0)
 		return -1;
-	while ((rc = step(st, s, err)) > 0) {
-		list = store_room(arena, list, n, &size, sizeof(*list));
-		list[n++] = (struct category){
-			.id = get_int(st, s, 0),
-			.name = get_text(st, s, 1, arena),
-			.parent = get_int(st, s, 2),
-			.description = get_text(st, s, 3, arena),
-			.count_unit = get_text(st, s, 4, arena),
-			.usage_unit = get_text(st, s, 5, arena),
-			.metered = get_int(st, s, 6),
-		};
-	}
-	if (rc < 0)
-		return -1;
-	*ret = list;
-	*ret_n = n;
+	*ret = rows.items;
+	*ret_n = rows.n;
 	return 0;
 }
 

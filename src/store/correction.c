@@ -29,10 +29,12 @@ int store_correction_add(struct store *st, struct correction *c, struct error *e
 	return 0;
 }
 
-static void read_correction(struct store *st, struct stmt *s, struct arena *arena, struct correction *ret)
+static int read_correction(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
 {
+	struct correction *ret = to;
 	size_t len;
 
+	(void)err;
 	*ret = (struct correction){
 		.id = get_int(st, s, 0),
 		.kind = get_int(st, s, 2) == CORRECTION_AMEND ? CORRECTION_AMEND : CORRECTION_VOID,
@@ -43,42 +45,24 @@ static void read_correction(struct store *st, struct stmt *s, struct arena *aren
 		.made = get_int(st, s, 7),
 	};
 	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
+	return 0;
 }
 
 int store_corrections(struct store *st, int64_t source, const char *event, size_t len, struct arena *arena, struct correction **ret,
 		      size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id", err);
-	struct correction *list = NULL;
-	size_t n = 0;
-	size_t size = 0;
-	int rc;
+	struct rows rows;
 
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, source);
 	st->ops->bind_text(s, 2, event, len);
-	while ((rc = step(st, s, err)) > 0) {
-		list = store_room(arena, list, n, &size, sizeof(*list));
-		read_correction(st, s, arena, &list[n++]);
-	}
-	if (rc < 0)
+	if (store_rows(st, s, read_correction, sizeof(**ret), arena, &rows, err) < 0)
 		return -1;
-	*ret = list;
-	*ret_n = n;
+	*ret = rows.items;
+	*ret_n = rows.n;
 	return 0;
-}
-
-/* The bound statement's only row: 1 and *ret, 0 none, -1. */
-static int one_correction(struct store *st, struct stmt *s, struct arena *arena, struct correction *ret, struct error *err)
-{
-	int rc = step(st, s, err);
-
-	if (rc > 0) {
-		read_correction(st, s, arena, ret);
-		st->ops->reset(s);
-	}
-	return rc;
 }
 
 int store_correction_last(struct store *st, int64_t source, const char *event, size_t len, struct arena *arena, struct correction *ret,
@@ -90,7 +74,7 @@ int store_correction_last(struct store *st, int64_t source, const char *event, s
 		return -1;
 	bind_int(st, s, 1, source);
 	st->ops->bind_text(s, 2, event, len);
-	return one_correction(st, s, arena, ret, err);
+	return store_row(st, s, read_correction, arena, ret, err);
 }
 
 int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, struct correction *ret, struct error *err)
@@ -100,7 +84,7 @@ int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, st
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, id);
-	return one_correction(st, s, arena, ret, err);
+	return store_row(st, s, read_correction, arena, ret, err);
 }
 
 /* ---- closed books ---- */
@@ -152,44 +136,33 @@ int store_close_through(struct store *st, const struct closing *c, struct error 
 	return store_write_close(st, own, change_closing(st, c, err), err);
 }
 
-static void read_closing(struct store *st, struct stmt *s, struct arena *arena, struct closing *ret)
+static int read_closing(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
 {
+	struct closing *ret = to;
+
+	(void)err;
 	*ret = (struct closing){ get_int(st, s, 0), get_int(st, s, 1), get_text(st, s, 2, arena), get_int(st, s, 3) };
+	return 0;
 }
 
 int store_closing(struct store *st, int64_t account, struct arena *arena, struct closing *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, CLOSING "WHERE account = ?1", err);
-	int rc;
 
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, account);
-	rc = step(st, s, err);
-	if (rc > 0) {
-		read_closing(st, s, arena, ret);
-		st->ops->reset(s);
-	}
-	return rc;
+	return store_row(st, s, read_closing, arena, ret, err);
 }
 
 int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, CLOSING "ORDER BY account", err);
-	struct closing *list = NULL;
-	size_t n = 0;
-	size_t size = 0;
-	int rc;
+	struct rows rows;
 
-	if (!s)
+	if (store_rows(st, s, read_closing, sizeof(**ret), arena, &rows, err) < 0)
 		return -1;
-	while ((rc = step(st, s, err)) > 0) {
-		list = store_room(arena, list, n, &size, sizeof(*list));
-		read_closing(st, s, arena, &list[n++]);
-	}
-	if (rc < 0)
-		return -1;
-	*ret = list;
-	*ret_n = n;
+	*ret = rows.items;
+	*ret_n = rows.n;
 	return 0;
 }

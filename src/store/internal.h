@@ -64,6 +64,24 @@ static inline char *get_text(struct store *st, struct stmt *s, int column, struc
 /* LIST, moved in the arena if that is needed to hold N + 1 elements; *SIZE is how many it has room for. */
 void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t element);
 
+/* Reads the row that S stands at into RET, whose texts live in ARENA. 0, or -1. */
+typedef int (*read_row)(struct store *st, struct stmt *s, struct arena *arena, void *ret, struct error *err);
+
+/* What a statement finds: N records, in the arena. */
+struct rows {
+	void *items;
+	size_t n;
+};
+
+/* All rows of S, which is bound (NULL: it could not be prepared), as records of SIZE bytes. 0, or -1. */
+int store_rows(struct store *st, struct stmt *s, read_row read, size_t size, struct arena *arena, struct rows *ret, struct error *err);
+
+/* The first columns of all rows of S, likewise. */
+int store_ids(struct store *st, struct stmt *s, struct arena *arena, const int64_t **ret, size_t *ret_n, struct error *err);
+
+/* The only row of S, likewise: 1 and *RET, 0 none, -1. */
+int store_row(struct store *st, struct stmt *s, read_row read, struct arena *arena, void *ret, struct error *err);
+
 /* The bound statement's first column: 1 and *ret_n, 0 no row, -1 failed. */
 int store_one(struct store *st, struct stmt *s, int64_t *ret_n, struct error *err);
 

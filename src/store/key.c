@@ -67,23 +67,16 @@ int store_key_add(struct store *st, const struct key *k, struct error *err)
 static int read_grants(struct store *st, int64_t key, struct arena *arena, struct key *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT account FROM key_grant WHERE key = ?1 ORDER BY account", err);
-	int64_t *list = NULL;
-	size_t size = 0;
-	int rc;
 
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, key);
-	while ((rc = step(st, s, err)) > 0) {
-		list = store_room(arena, list, ret->n_grants, &size, sizeof(*list));
-		list[ret->n_grants++] = get_int(st, s, 0);
-	}
-	ret->grants = list;
-	return rc;
+	return store_ids(st, s, arena, &ret->grants, &ret->n_grants, err);
 }
 
-static int read_key(struct store *st, struct stmt *s, struct arena *arena, struct key *ret, struct error *err)
+static int read_key(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
 {
+	struct key *ret = to;
 	size_t len;
 	const void *hash = st->ops->get_blob(s, 5, &len);
 
@@ -105,38 +98,13 @@ static int read_key(struct store *st, struct stmt *s, struct arena *arena, struc
 int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, KEY "ORDER BY id", err);
-	struct key *list = NULL;
-	size_t n = 0;
-	size_t size = 0;
-	int rc;
+	struct rows rows;
 
-	if (!s)
+	if (store_rows(st, s, read_key, sizeof(**ret), arena, &rows, err) < 0)
 		return -1;
-	while ((rc = step(st, s, err)) > 0) {
-		list = store_room(arena, list, n, &size, sizeof(*list));
-		if (read_key(st, s, arena, &list[n++], err) < 0) {
-			st->ops->reset(s);
-			return -1;
-		}
-	}
-	if (rc < 0)
-		return -1;
-	*ret = list;
-	*ret_n = n;
+	*ret = rows.items;
+	*ret_n = rows.n;
 	return 0;
-}
-
-/* S asks for at most one. */
-static int find_key(struct store *st, struct stmt *s, struct arena *arena, struct key *ret, struct error *err)
-{
-	int rc = step(st, s, err);
-
-	if (rc > 0) {
-		if (read_key(st, s, arena, ret, err) < 0)
-			rc = -1;
-		st->ops->reset(s);
-	}
-	return rc;
 }
 
 int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err)
@@ -146,7 +114,7 @@ int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES]
 	if (!s)
 		return -1;
 	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
-	return find_key(st, s, arena, ret, err);
+	return store_row(st, s, read_key, arena, ret, err);
 }
 
 int store_key_by_sid(struct store *st, const char *sid, struct arena *arena, struct key *ret, struct error *err)
@@ -156,7 +124,7 @@ int store_key_by_sid(struct store *st, const char *sid, struct arena *arena, str
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, sid);
-	return find_key(st, s, arena, ret, err);
+	return store_row(st, s, read_key, arena, ret, err);
 }
 
 static int set_revoked(struct store *st, const char *sid, int64_t when, struct error *err)

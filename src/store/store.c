@@ -122,6 +122,56 @@ void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t
 	return arena_grow(arena, list, old * element, *size * element);
 }
 
+int store_rows(struct store *st, struct stmt *s, read_row read, size_t size, struct arena *arena, struct rows *ret, struct error *err)
+{
+	struct rows rows = { NULL, 0 };
+	size_t room = 0;
+	int rc;
+
+	if (!s)
+		return -1;
+	while ((rc = step(st, s, err)) > 0) {
+		rows.items = store_room(arena, rows.items, rows.n, &room, size);
+		if (read(st, s, arena, (char *)rows.items + rows.n++ * size, err) < 0) {
+			st->ops->reset(s);
+			return -1;
+		}
+	}
+	if (rc == 0)
+		*ret = rows;
+	return rc;
+}
+
+static int read_id(struct store *st, struct stmt *s, struct arena *arena, void *ret, struct error *err)
+{
+	(void)arena, (void)err;
+	*(int64_t *)ret = get_int(st, s, 0);
+	return 0;
+}
+
+int store_ids(struct store *st, struct stmt *s, struct arena *arena, const int64_t **ret, size_t *ret_n, struct error *err)
+{
+	struct rows rows;
+
+	if (store_rows(st, s, read_id, sizeof(int64_t), arena, &rows, err) < 0)
+		return -1;
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return 0;
+}
+
+int store_row(struct store *st, struct stmt *s, read_row read, struct arena *arena, void *ret, struct error *err)
+{
+	int rc = s ? step(st, s, err) : -1;
+
+	if (rc > 0) {
+		if (read(st, s, arena, ret, err) < 0)
+			rc = -1;
+		st->ops->reset(s);
+	}
+	return rc;
+}
+
 int store_one(struct store *st, struct stmt *s, int64_t *ret_n, struct error *err)
 {
 	int rc = step(st, s, err);

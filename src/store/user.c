@@ -84,23 +84,17 @@ int store_user_add(struct store *st, struct user *u, struct error *err)
 static int read_grants(struct store *st, struct arena *arena, struct user *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT account FROM user_grant WHERE user = ?1 ORDER BY account", err);
-	int64_t *list = NULL;
-	size_t size = 0;
-	int rc;
 
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, ret->id);
-	while ((rc = step(st, s, err)) > 0) {
-		list = store_room(arena, list, ret->n_grants, &size, sizeof(*list));
-		list[ret->n_grants++] = get_int(st, s, 0);
-	}
-	ret->grants = list;
-	return rc;
+	return store_ids(st, s, arena, &ret->grants, &ret->n_grants, err);
 }
 
-static int read_user(struct store *st, struct stmt *s, struct arena *arena, struct user *ret, struct error *err)
+static int read_user(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
 {
+	struct user *ret = to;
+
 	*ret = (struct user){
 		.id = get_int(st, s, 0),
 		.name = get_text(st, s, 1, arena),
@@ -114,18 +108,6 @@ static int read_user(struct store *st, struct stmt *s, struct arena *arena, stru
 	return read_grants(st, arena, ret, err);
 }
 
-static int one_user(struct store *st, struct stmt *s, struct arena *arena, struct user *ret, struct error *err)
-{
-	int rc = step(st, s, err);
-
-	if (rc > 0) {
-		if (read_user(st, s, arena, ret, err) < 0)
-			rc = -1;
-		st->ops->reset(s);
-	}
-	return rc;
-}
-
 int store_user_by_name(struct store *st, const char *name, struct arena *arena, struct user *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, USER "WHERE name = ?1", err);
@@ -133,7 +115,7 @@ int store_user_by_name(struct store *st, const char *name, struct arena *arena, 
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, name);
-	return one_user(st, s, arena, ret, err);
+	return store_row(st, s, read_user, arena, ret, err);
 }
 
 int store_user_by_email(struct store *st, const char *email, struct arena *arena, struct user *ret, struct error *err)
@@ -143,7 +125,7 @@ int store_user_by_email(struct store *st, const char *email, struct arena *arena
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, email);
-	return one_user(st, s, arena, ret, err);
+	return store_row(st, s, read_user, arena, ret, err);
 }
 
 int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct user *ret, struct error *err)
@@ -153,30 +135,18 @@ int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct u
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, id);
-	return one_user(st, s, arena, ret, err);
+	return store_row(st, s, read_user, arena, ret, err);
 }
 
 int store_users(struct store *st, struct arena *arena, struct user **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, USER "ORDER BY name", err);
-	struct user *list = NULL;
-	size_t n = 0;
-	size_t size = 0;
-	int rc;
+	struct rows rows;
 
-	if (!s)
+	if (store_rows(st, s, read_user, sizeof(**ret), arena, &rows, err) < 0)
 		return -1;
-	while ((rc = step(st, s, err)) > 0) {
-		list = store_room(arena, list, n, &size, sizeof(*list));
-		if (read_user(st, s, arena, &list[n++], err) < 0) {
-			st->ops->reset(s);
-			return -1;
-		}
-	}
-	if (rc < 0)
-		return -1;
-	*ret = list;
-	*ret_n = n;
+	*ret = rows.items;
+	*ret_n = rows.n;
 	return 0;
 }
 
