@@ -228,7 +228,8 @@ static void write_figures(const struct overview *o)
 	const struct catalogue *c = o->call->catalogue;
 
 	writer_begin_list(o->w, &head_fields[HEAD_FIGURES], &figure_shape);
-	write_figure(o, "Cost", link_to(o, "/reports/billing", NULL, NULL), now->all.price, before->all.price, PRICE_PLACES, o->accounts.currency);
+	write_figure(o, "Cost", link_to(o, "/reports/billing", NULL, NULL), now->all.price, before->all.price, PRICE_PLACES,
+		     *o->accounts.currency ? o->accounts.currency : NULL);
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
 		struct totals a = totals_of(now, figures[i].category), b = totals_of(before, figures[i].category);
 		size_t category = catalogue_find(c, figures[i].category, strlen(figures[i].category));

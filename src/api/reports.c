@@ -230,7 +230,7 @@ static enum period usual_period(struct date first, struct date last)
 	return days <= HOURLY_DAYS ? PERIOD_HOUR : days <= DAILY_DAYS ? PERIOD_DAY : days <= MONTHLY_DAYS ? PERIOD_MONTH : PERIOD_YEAR;
 }
 
-/* Nothing was used before the first account began; days that all lie before it stay as they are. */
+/* Nothing was used before the month in which the first account began; days that all lie before it stay as they are. */
 static int cut_days(const struct call *call, struct asked *a, struct error *err)
 {
 	struct date begin = call_today(call), one;
@@ -241,6 +241,7 @@ static int cut_days(const struct call *call, struct asked *a, struct error *err)
 		if (date_compare(one, begin) < 0)
 			begin = one;
 	}
+	begin = period_first(PERIOD_MONTH, begin);
 	if (date_compare(a->first, begin) < 0 && date_compare(begin, a->last) <= 0)
 		a->first = begin;
 	return 0;
@@ -615,7 +616,7 @@ static void fill_amounts(const struct call *call, const struct totals *t, size_t
 static void fill_price(const struct asked *a, wide price, wide before, wide whole, struct row *ret)
 {
 	ret->price = (struct decimal){ .n = price, .places = PRICE_PLACES };
-	ret->price_unit = a->currency;
+	ret->price_unit = *a->currency ? a->currency : NULL;
 	ret->previous_price = a->compared ? (struct decimal){ .n = before, .places = PRICE_PLACES } : DECIMAL_NULL;
 	ret->change = a->compared ? report_change(price, before) : DECIMAL_NULL;
 	ret->share = report_share(price, whole);

@@ -2,7 +2,7 @@
 // and to what the other APIs say of the same days; and what leads from a line to a finer report keeps its numbers.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { csvRecords, day, firstOfMonth, nano, numbersAsText, plusDays, records, send, sids, sum } from './harness.mjs'
+import { csvRecords, day, firstOfMonth, nano, newAccount, numbersAsText, plusDays, records, send, sids, sum } from './harness.mjs'
 
 const today = day(new Date()), month = firstOfMonth(today)
 const ranges = {
@@ -125,6 +125,12 @@ describe('reports', () => {
 
 		assert.deepEqual(await of(`EndDate=${last}`), [firstOfMonth(last), last])
 		assert.deepEqual(await of('StartDate=2001-01-01&EndDate=2001-01-31'), ['2001-01-01', '2001-01-31'])
+	})
+
+	test('an account that began in the middle of the month is compared with the same days as others', async () => {
+		const { sid } = await newAccount('young'), r = await ask(`/reports/usage.json?AccountSid=${sid}`, 'admin')
+
+		assert.deepEqual([r.start, r.end], [month, today])
 	})
 
 	test('a currency is told as the ledger spells it', async () => {
