@@ -65,7 +65,7 @@ export async function open(path, { as = 'admin', lane, expected = 200, ...option
 	const complaints = [], requests = []
 	page.on('console', m => ['error', 'warning'].includes(m.type()) && !(expected >= 400 && m.location().url.endsWith(path)) && complaints.push(m.text()))
 	page.on('pageerror', e => complaints.push(e.message))
-	page.on('requestfailed', r => complaints.push(`${r.url()} failed`))
+	page.on('requestfailed', r => r.failure().errorText !== 'net::ERR_ABORTED' && complaints.push(`${r.url()} failed`))      // by going on
 	page.on('request', r => requests.push(r))
 	const answer = await page.goto(path)
 	assert.equal(answer.status(), expected, path)

@@ -1,0 +1,245 @@
+// walk.test.mjs - what people do on the pages: follow links, ask with forms, use the keyboard alone, print; and that what they see is what programs get.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
+import { csvRecords, env, records, send, sids } from './harness.mjs'
+import { close, open, screenshots, skip } from './browser.mjs'
+
+const today = new Date().toISOString().slice(0, 10), month = today.slice(0, 8) + '01', year = `${+today.slice(0, 4) - 1}${today.slice(4)}`
+const desk = { viewport: { width: 1440, height: 900 } }
+
+// Pages with lists.
+const lists = [
+	'/accounts', '/overview', '/reports/usage', '/reports/billing', '/reports/ai', '/reports/sim',
+	`/reports/usage?By=month&StartDate=${year}&EndDate=${today}`, `${records(sids.main, 'ThisMonth')}?PageSize=100`,
+	`${records(sids.main, 'Daily')}?Category=calls&PageSize=20`, `/billing/usage?StartDate=${month}&AccountId=${sids.main}`,
+	`/ai/usage?StartDate=${month}&EndDate=${today}&AccountId=${sids.main}`,
+	`/v1/UsageRecords?AccountSid=${sids.main}&Granularity=day&Group=network`, '/events?PageSize=20',
+]
+const as = (path, ext) => path.replace(/(?=\?|$)/, '.' + ext)
+
+// The page's tables: { list, fields, rows: [{ field: exact text of its number }] }.
+const tablesOf = page => page.locator('main table').evaluateAll(tables => tables.map(table => {
+	const fields = [...table.tHead.rows[0].cells].map(h => h.classList.contains('n') ? h.dataset.field : null)
+	const exact = cell => cell.querySelector('data')?.value ?? (cell.querySelector('.none') ? null : /^\s*(-?[\d.]+)/.exec(cell.textContent)?.[1])
+	return { list: table.closest('[data-list]').dataset.list, fields: fields.filter(f => f),
+		rows: [...table.tBodies[0].rows].map(r => Object.fromEntries([...r.cells].map((c, i) => [fields[i], exact(c)]).filter(([f]) => f))) }
+}))
+
+// 12.50 and 12.5 are the same number, exactly.
+const plain = text => text === null || text === undefined || text === '' ? null : String(text).includes('.') ? String(text).replace(/\.?0+$/, '') : String(text)
+const word = name => name.toLowerCase().replace(/[^a-z]/g, '')
+
+// The numbers of FIELDS in RECORDS, whatever their API's spelling, also of objects in them.
+function numbersOf(list, fields) {
+	const flat = (o, prefix = '') => Object.entries(o).flatMap(([k, v]) => v !== null && typeof v === 'object' && !Array.isArray(v) ? flat(v, prefix + k) : [[word(prefix + k), v], [word(k), v]])
+	return list.map(r => {
+		const all = Object.fromEntries(flat(r).reverse())
+		return Object.fromEntries(fields.map(f => [f, plain(all[word(f)])]))
+	})
+}
+
+// Records of a CSV; where a cell holds a list of records of its own, as ServiceStack writes it, those.
+const csvOf = text => csvRecords(text).flatMap(r => {
+	const inner = Object.values(r).flatMap(cell => [...cell.matchAll(/[[,]\{([^}]*)\}/g)])
+	return inner.length ? inner.map(([, members]) => Object.fromEntries(members.split(',').map(m => m.split(':')))) : [r]
+})
+
+after(close)
+
+describe('what the pages show', { skip }, () => {
+	for (const path of lists)
+		test(`${path}: the numbers of the tables are those of the JSON and the CSV`, async () => {
+			const { page } = await open(as(path, 'html'), desk)
+			const tables = await tablesOf(page)
+			const json = (await send(as(path, 'json'), { as: 'admin' })).is(200).exact
+			const csv = csvOf((await send(as(path, 'csv'), { as: 'admin' })).is(200).text)
+			const shown = tables.map(({ rows }) => rows.map(r => Object.fromEntries(Object.entries(r).map(([f, v]) => [f, plain(v)]))))
+			await page.close()
+			assert.ok(tables.length > 0)
+			tables.forEach(({ list, fields }, i) => {
+				const got = Array.isArray(json) ? json : Object.entries(json).find(([name, v]) => list ? word(name) === word(list) : Array.isArray(v))[1]
+				assert.deepEqual(shown[i], numbersOf(got, fields), `the table ${list} and the JSON`)
+			})
+			// the CSV is one of the tables, or all of them
+			const alike = [...shown, shown.flat()].filter(rows => rows.length === csv.length && isDeepStrictEqual(numbersOf(csv, Object.keys(rows[0])), rows))
+			assert.ok(csv.length > 0 && alike.length > 0, `the CSV ${JSON.stringify(csv.slice(0, 2))}`)
+		})
+})
+
+describe('what people do', { skip }, () => {
+	test('whoever comes to the bare host sees the overview; from an account to its month, its days, older ones and back', async () => {
+		const { page, complaints } = await open('/', desk)
+		assert.equal(new URL(page.url()).pathname, '/overview.html')
+		await page.goto('/accounts.html')
+		await page.locator(`a[href*="${sids.main}"]`, { hasText: 'This month' }).first().click()
+		assert.equal(await page.locator('h1').innerText(), 'Usage this month')
+		await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'By day' }).click()
+		assert.equal(await page.locator('h1').innerText(), 'Usage by day')
+		const first = await page.locator('main table').innerText()
+		await page.getByRole('link', { name: /Next page/ }).click()
+		assert.notEqual(await page.locator('main table').innerText(), first)
+		await page.getByRole('link', { name: /Previous page/ }).click()
+		assert.equal(await page.locator('main table').innerText(), first)
+		assert.deepEqual(complaints, [])
+		await page.close()
+	})
+
+	test('the form asks for what is filled in, and says what is wrong with it', async () => {
+		const { page } = await open(`${records(sids.main, 'ThisMonth')}.html`, desk)
+		await page.locator('select[name=Category]').selectOption('calls')
+		await page.getByRole('button', { name: 'Show' }).click()
+		assert.equal(await page.locator('main table tbody tr').count(), 1)
+		await page.locator('input[name=TimeZone]').fill('Nowhere/Land')
+		await page.locator('input[name=TimeZone]').press('Enter')
+		assert.match(await page.locator('main').innerText(), /Nowhere\/Land/)
+		assert.equal(await page.locator('input[name=TimeZone]').inputValue(), 'Nowhere/Land')
+		await page.close()
+	})
+
+	test('filters that are seldom asked for are folded away until they are given', async () => {
+		const { page } = await open('/events.html?PageSize=5', desk)
+		assert.equal(await page.locator('input[name=Network]').isVisible(), false)
+		await page.getByText('More filters').click()
+		await page.locator('input[name=Source]').fill('sample/1')
+		await page.locator('input[name=Source]').press('Enter')
+		await page.waitForURL(/Source=sample/)
+		assert.equal(await page.locator('input[name=Source]').isVisible(), true)
+		assert.equal(await page.locator('input[name=Network]').isVisible(), false)
+		await page.close()
+	})
+
+	test('what has nothing to show, or can not be shown, leads on', async () => {
+		const { page } = await open('/reports/usage.html?StartDate=2001-01-01&EndDate=2001-01-31', desk)
+		await page.locator('.empty').getByRole('link', { name: 'This year' }).click()
+		assert.ok(await page.locator('main table tbody tr').count() > 0)
+		await page.goto('/nowhere.html')
+		await page.getByRole('main').getByRole('link', { name: 'Overview' }).click()
+		assert.equal(new URL(page.url()).pathname, '/overview.html')
+		await page.close()
+	})
+
+	test('pages depend on the language of who asks, and say so', async () => {
+		const german = await send('/overview.html', { as: 'admin', headers: { 'Accept-Language': 'de' } })
+		assert.match(german.headers.vary, /Accept-Language/)
+		assert.match(german.text, /\d,\d\d<\/data>/)
+		assert.doesNotMatch((await send('/overview.json', { as: 'admin' })).headers.vary, /Accept-Language/)
+	})
+})
+
+// Goes on with Tab until WHAT has the focus: a selector of what can be reached.
+async function tabTo(page, what) {
+	for (let i = 0; i < 150; i++) {
+		await page.keyboard.press('Tab')
+		if (await page.evaluate(selector => document.activeElement?.matches(selector), what)) {
+			const ring = await page.evaluate(() => {
+				const style = getComputedStyle(document.activeElement)
+				return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0
+			})
+			assert.ok(ring, `who has the focus is seen: ${what}`)
+			return
+		}
+	}
+	assert.fail(`Tab never comes to ${what}`)
+}
+
+test('from signing in to an export with the keyboard alone', { skip }, async () => {
+	const { page, complaints } = await open('/overview.html', { as: 'none', lane: 'keyboard', ...desk })
+	assert.equal(new URL(page.url()).pathname, '/login')
+	assert.ok(await page.evaluate(() => document.activeElement?.name === 'UserName'), 'the name has the focus')
+	await page.keyboard.type(env.ADMIN_USER)
+	await tabTo(page, 'input[name=Password]')
+	await page.keyboard.type(env.ADMIN_PASSWORD)
+	await page.keyboard.press('Enter')
+	await page.waitForURL('**/overview.html')
+
+	await page.keyboard.press('Tab')
+	assert.equal(await page.evaluate(() => document.activeElement.className), 'skip')
+	await page.keyboard.press('Enter')
+	await tabTo(page, 'main a[href*="/reports/usage"]')
+	await page.keyboard.press('Enter')
+	await page.waitForURL('**/reports/usage*')
+
+	await tabTo(page, 'select[name=Category]')
+	await page.keyboard.type('Voice')
+	await tabTo(page, 'form.filters button')
+	await page.keyboard.press('Enter')
+	await page.waitForURL(/Category=calls.*GroupBy=/)
+	const lines = await page.locator('[data-list=lines] tbody tr').count()
+
+	await tabTo(page, '.exports a[href*=".csv"]')
+	const [download] = await Promise.all([page.waitForEvent('download').catch(() => null), page.keyboard.press('Enter'), page.waitForTimeout(0)])
+	const text = download ? readFileSync(await download.path(), 'utf8') : await page.locator('pre').innerText()
+	assert.equal(csvRecords(text).length, lines)
+	assert.ok(lines > 0)
+	assert.deepEqual(complaints, [])
+	await page.close()
+})
+
+describe('what a page costs', { skip }, () => {
+	test('the overview, cold: at most 8 requests and 150 kB, and complete before a script runs', async () => {
+		const { page, requests } = await open('/overview.html', { lane: 'cold', ...desk })
+		await page.waitForLoadState('networkidle')
+		// data as they are, files as they come
+		const sizes = await Promise.all(requests.map(async r => ({ url: r.url(), bytes: r.url().includes('/static/')
+			? (await r.sizes()).responseBodySize : (await (await r.response()).body()).length })))
+		const all = sizes.reduce((sum, s) => sum + s.bytes, 0)
+		await page.close()
+		assert.ok(sizes.length <= 8, JSON.stringify(sizes))
+		assert.ok(all <= 150_000, `${all} bytes: ${JSON.stringify(sizes)}`)
+
+		const plain = await open('/overview.html', { lane: 'cold', javaScriptEnabled: false, ...desk })
+		assert.ok(await plain.page.locator('main table tbody tr').count() > 10)
+		assert.ok(await plain.page.locator('.figures li').count() >= 4)
+		await plain.page.close()
+	})
+
+	test('a page of a thousand rows is one table, and one chart that does not grow with it', async () => {
+		const { page, complaints } = await open(`/reports/usage.html?By=day&StartDate=${year}&EndDate=${today}&PageSize=1000`, desk)
+		await page.locator('figure.chart canvas').first().waitFor()
+		const { rows, elements, cells } = await page.evaluate(() => ({ rows: document.querySelectorAll('[data-list=lines] tbody tr').length,
+			elements: document.querySelectorAll('[data-list=lines] *').length, cells: document.querySelectorAll('[data-list=lines] tbody td').length }))
+		assert.equal(rows, 1000)
+		assert.ok(elements < 4 * cells, `${elements} elements for ${cells} cells`)
+		assert.deepEqual(complaints, [])
+		await page.close()
+	})
+})
+
+// The text of a PDF, page by page, as it is laid out.
+function textOf(pdf) {
+	const folder = mkdtempSync(join(tmpdir(), 'usaged-pdf-'))
+	try {
+		writeFileSync(join(folder, 'page.pdf'), pdf)
+		return execFileSync('pdftotext', ['-layout', join(folder, 'page.pdf'), '-'], { encoding: 'utf8' }).split('\f').slice(0, -1)
+	} finally {
+		rmSync(folder, { recursive: true })
+	}
+}
+
+describe('on paper', { skip }, () => {
+	for (const path of lists)
+		test(path, async () => {
+			const { page } = await open(as(path, 'html'), desk)
+			const [title, sentence, totals] = await Promise.all([page.locator('h1').innerText(), page.locator('.lede').first().innerText(),
+				page.locator('tfoot td.n').allInnerTexts()])
+			const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true })
+			const sheets = textOf(pdf), all = sheets.join(' ').replace(/\s+/g, ' ')
+
+			if (screenshots)
+				writeFileSync(join(screenshots, `${path.replace(/\W+/g, '-').slice(1, 60)}.pdf`), pdf)
+			await page.close()
+			assert.ok(sheets.length > 0)
+			assert.ok(sheets[0].replace(/\s+/g, ' ').includes(title), `the title on ${sheets[0]}`)
+			assert.ok(all.includes(sentence.replace(/\s+/g, ' ').slice(0, 40)), `'${sentence}' in ${all.slice(0, 300)}`)
+			for (const total of totals)
+				assert.ok(all.includes(total.trim().split(/\s/)[0]), `the total ${total}`)
+			sheets.forEach((sheet, i) => assert.match(sheet, new RegExp(`\\b${i + 1} ?/ ?${sheets.length}\\b`), `sheet ${i + 1} has its number`))
+			for (const other of ['Sign out', 'Skip to', 'This report as', 'More filters', 'Open as API call', 'Last month'])
+				assert.ok(!all.includes(other), `no ${other}`)
+		})
+})
