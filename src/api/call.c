@@ -139,6 +139,14 @@ static const char *header_value(const char *variable, const char *name)
 	return *variable == '=' ? variable + 1 : NULL;
 }
 
+bool call_has_headers(const struct call *call, const char *prefix)
+{
+	for (char *const *v = call->variables; v && *v; v++)
+		if (strncmp(*v, prefix, strlen(prefix)) == 0)
+			return true;
+	return false;
+}
+
 const char *call_header(const struct call *call, const char *name)
 {
 	for (char *const *v = call->variables; v && *v; v++) {
@@ -234,9 +242,9 @@ int call_change(struct call *call, int (*job)(struct store *st, void *arg, struc
 {
 	if (!call->batcher)
 		return error_set(err, ERR_BUSY, NULL, "nothing can be changed here: it takes a server");
+	store_end(call->store);
 	if (batcher_run(call->batcher, job, arg, err) < 0)
 		return -1;
-	store_end(call->store);
 	return store_begin_read(call->store, err);
 }
 

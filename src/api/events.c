@@ -53,7 +53,8 @@ static const char *find_header(const void *call, const char *name)
 /* One event in binary mode: its attributes are headers, and Content-Type is that of its data. */
 static bool is_binary(const struct call *call)
 {
-	return strncasecmp(call->body_type, "application/cloudevents", 23) != 0 && attributes_present(find_header, call);
+	return strncasecmp(call->body_type, "application/cloudevents", 23) != 0 && call_has_headers(call, "HTTP_CE_") &&
+	       attributes_present(find_header, call);
 }
 
 static int choose_form(const struct call *call, enum reader_form *ret, struct error *err)
@@ -279,12 +280,18 @@ static int read_records(const struct call *call, struct batch *b, struct error *
 	return rc;
 }
 
-/* Whose event is it? 0 if that can't be told, or isn't the caller's to write for. */
-static int find_account(const struct call *call, struct record *r, struct error *err)
+/* Whose event is it? 0 if that can't be told, or isn't the caller's to write for. Often it is whose the one BEFORE is, if there is one. */
+static int find_account(const struct call *call, struct record *r, const struct record *before, struct error *err)
 {
-	const char *sid = r->raw.field[EV_SUBJECT].text;
+	const char *sid = r->raw.field[EV_SUBJECT].text, *last = before ? before->raw.field[EV_SUBJECT].text : NULL;
 
-	return sid && sid_valid("AC", sid, r->raw.field[EV_SUBJECT].len) && access_ingest(call, sid, &r->account, err) < 0 ? -1 : 0;
+	if (!sid || !sid_valid("AC", sid, r->raw.field[EV_SUBJECT].len))
+		return 0;
+	if (last && strcmp(sid, last) == 0) {
+		r->account = before->account;
+		return 0;
+	}
+	return access_ingest(call, sid, &r->account, err);
 }
 
 /* An account that isn't the caller's is as unknown as one that doesn't exist. */
@@ -306,7 +313,7 @@ static int check_records(const struct call *call, struct batch *b, struct error 
 		struct record *r = &b->records[i];
 		struct error fault = { 0 };
 
-		if (find_account(call, r, err) < 0)
+		if (find_account(call, r, i ? r - 1 : NULL, err) < 0)
 			return -1;
 		if (r->error)
 			continue;
@@ -377,6 +384,8 @@ static int store_records(const struct call *call, struct batch *b, struct error 
 
 	s.verdicts = arena_array(call->arena, enum verdict, s.n);
 	s.errors = arena_array(call->arena, struct error *, s.n);
+	/* the writer can't begin its log anew while anyone reads in it */
+	store_end(call->store);
 	if (batcher_submit(call->batcher, &s, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s.n; i++) {

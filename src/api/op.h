@@ -176,6 +176,9 @@ const struct arg *call_arg(const struct call *call, const char *name);
 /* The request's header of that name ("Content-Encoding", any case), or NULL. Not for Content-Type, see body_type. */
 const char *call_header(const struct call *call, const char *name);
 
+/* Has the request any header whose CGI variable begins with PREFIX ("HTTP_CE_")? Quicker than to look for each. */
+bool call_has_headers(const struct call *call, const char *prefix);
+
 /*
  * Fills call->args from N raw parameters (and the path's). Unknown names are ignored, as both families do; an empty value
  * counts as not given. -1 names the parameter and what would be right.

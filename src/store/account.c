@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include "store/internal.h"
 #include "base/banned.h"
 
@@ -98,14 +100,59 @@ int store_account_add(struct store *st, struct account *a, struct error *err)
 	return store_write_close(st, own, insert_account(st, a, err), err);
 }
 
+/* ---- accounts that are kept in memory: every request asks for its own ---- */
+
+void store_accounts_forget(struct store *st)
+{
+	for (int i = 0; i < ACCOUNTS_KEPT; i++) {
+		free((char *)st->kept[i].name);
+		st->kept[i] = (struct account){ 0 };
+	}
+}
+
+/* Where the account of that SID is kept if it is; NULL: nothing may be, as it isn't known which version the snapshot is of. */
+static struct account *kept_place(struct store *st, const char *sid)
+{
+	unsigned hash = 0;
+
+	if (st->tx != TX_READ || !st->version)
+		return NULL;
+	if (st->kept_version != st->version)
+		store_accounts_forget(st);
+	st->kept_version = st->version;
+	while (*sid)
+		hash = hash * 31 + (unsigned char)*sid++;
+	return &st->kept[hash % ACCOUNTS_KEPT];
+}
+
+static void keep(struct account *place, const struct account *a)
+{
+	free((char *)place->name);
+	*place = *a;
+	place->name = strdup(a->name);
+	if (!place->name)
+		abort();
+}
+
 int store_account_by_sid(struct store *st, const char *sid, struct arena *arena, struct account *ret, struct error *err)
 {
-	struct stmt *s = prepare(st, ACCOUNT "WHERE sid = ?1", err);
+	struct account *kept = kept_place(st, sid);
+	struct stmt *s;
+	int rc;
 
+	if (kept && kept->id && strcmp(kept->sid, sid) == 0) {
+		*ret = *kept;
+		ret->name = arena_str(arena, kept->name);
+		return 1;
+	}
+	s = prepare(st, ACCOUNT "WHERE sid = ?1", err);
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, sid);
-	return store_row(st, s, read_account, arena, ret, err);
+	rc = store_row(st, s, read_account, arena, ret, err);
+	if (rc > 0 && kept)
+		keep(kept, ret);
+	return rc;
 }
 
 int store_account_by_name(struct store *st, const char *name, struct arena *arena, struct account *ret, struct error *err)

@@ -21,7 +21,7 @@
 
 /*
  * Pages are read through the memory map, which all connections share; their own caches hold little more than what
- * they change. (Not while the ledger changes all the time: see adapt.) WAL frames are carried over after some 16 MB, so that a batch isn't written twice at once.
+ * they change. (Not while the ledger changes all the time: see adapt.)
  */
 #define MAP "PRAGMA mmap_size = 1073741824;"
 #define NO_MAP "PRAGMA mmap_size = 0;"
@@ -30,7 +30,13 @@
 	MAP "PRAGMA cache_size = -512;"
 #define WRITER_PRAGMAS \
 	READER_PRAGMAS \
-	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
+	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;"
+
+/*
+ * So many pages (16 MB) are written to the log before they are carried over into the file: pages that change in every commit are
+ * carried once. Of a log that is longer than LOG_PAGES_MAX, since there is always somebody who reads in it, we wait for its readers.
+ */
+enum { LOG_PAGES = 4000, LOG_PAGES_MAX = 8 * LOG_PAGES, LOG_WAIT_MS = 100 };
 
 /* So many reads without a change in between make the map worth while again. */
 #define CALM_READS 8
@@ -39,6 +45,10 @@ struct db {
 	sqlite3 *handle;
 	unsigned version;         /* of the data, when it was last seen to change */
 	int calm;                 /* reads since then, up to CALM_READS: then pages are mapped */
+	int carried;              /* pages that the log had when it was last carried over */
+	int busy_ms;              /* how long to wait for a lock, unless WAIT is there to say that */
+	int (*wait)(void *arg, int times);
+	void *wait_arg;
 	GHashTable *stmts;        /* SQL's address -> struct stmt */
 };
 
@@ -115,9 +125,38 @@ static void db_close(struct db **db)
 	*db = NULL;
 }
 
+static void be_patient(struct db *db)
+{
+	if (db->wait)
+		sqlite3_busy_handler(db->handle, db->wait, db->wait_arg);
+	else
+		sqlite3_busy_timeout(db->handle, db->busy_ms);
+}
+
 static void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg)
 {
-	sqlite3_busy_handler(db->handle, wait, arg);
+	db->wait = wait;
+	db->wait_arg = arg;
+	be_patient(db);
+}
+
+/*
+ * After each commit: carries the log over into the file when it has become long. SQLite's own way does so at every commit from then on
+ * while anyone reads in the log, with two more waits for the disk. What fails here is tried again later; the commit stands.
+ */
+static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	if (pages < db->carried)
+		db->carried = 0;         /* it began anew */
+	if (pages - db->carried < LOG_PAGES)
+		return SQLITE_OK;
+	db->carried = pages;
+	sqlite3_busy_timeout(handle, LOG_WAIT_MS);
+	sqlite3_wal_checkpoint_v2(handle, name, pages < LOG_PAGES_MAX ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	be_patient(db);
+	return SQLITE_OK;
 }
 
 static const char *db_where(struct db *db)
@@ -209,7 +248,9 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 	pthread_once(&once, configure);
 	if (sqlite3_open_v2(where, &db->handle, mode | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return db->handle ? fail(db, where, err) : error_set(err, ERR_INTERNAL, NULL, "out of memory");
-	sqlite3_busy_timeout(db->handle, busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms);
+	db->busy_ms = busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms;
+	be_patient(db);
+	sqlite3_wal_hook(db->handle, after_commit, db);
 	if (check_owner(db, where, err) < 0)
 		return -1;
 	/* another log than its own would be used with it */

@@ -12,10 +12,15 @@
 
 enum transaction { TX_NONE, TX_READ, TX_WRITE };
 
+enum { ACCOUNTS_KEPT = 64 };
+
 struct store {
 	const struct db_ops *ops;
 	struct db *db;
 	enum transaction tx;
+	int64_t version;                 /* of the snapshot, or 0: nobody has asked for it */
+	struct account kept[ACCOUNTS_KEPT];     /* some of those asked for; their names are our own */
+	int64_t kept_version;            /* that they are of */
 	struct stmt *scan;               /* the open scan, or NULL */
 	struct rollup_scan scanned;
 };
@@ -97,6 +102,9 @@ int store_write_close(struct store *st, bool own, int rc, struct error *err);
 
 /* Counts a change of accounts, categories or keys (store_version). */
 int store_changed(struct store *st, struct error *err);
+
+/* Forgets the accounts that the store keeps in memory. */
+void store_accounts_forget(struct store *st);
 
 /* 1 there is an account ID, 0 none, -1. */
 int store_account_exists(struct store *st, int64_t id, struct error *err);

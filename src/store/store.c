@@ -37,6 +37,7 @@ void store_close(struct store **st)
 	if (!*st)
 		return;
 	store_end(*st);
+	store_accounts_forget(*st);
 	(*st)->ops->close(&(*st)->db);
 	free(*st);
 	*st = NULL;
@@ -58,17 +59,26 @@ int store_facts(struct store *st, struct store_facts *ret, struct error *err)
 	return st->ops->schema_version(st->db, &ret->schema, err);
 }
 
+/* SQL that a store says again and again, so it is kept prepared. */
+static int say(struct store *st, const char *sql, struct error *err)
+{
+	struct stmt *s = prepare(st, sql, err);
+
+	return s ? step(st, s, err) : -1;
+}
+
 int store_begin_read(struct store *st, struct error *err)
 {
-	if (st->ops->exec(st->db, "BEGIN", err) < 0)
+	if (say(st, "BEGIN", err) < 0)
 		return -1;
 	st->tx = TX_READ;
+	st->version = 0;
 	return 0;
 }
 
 int store_begin_write(struct store *st, struct error *err)
 {
-	if (st->ops->exec(st->db, st->ops->begin_write, err) < 0)
+	if (say(st, st->ops->begin_write, err) < 0)
 		return -1;
 	st->tx = TX_WRITE;
 	return 0;
@@ -76,7 +86,7 @@ int store_begin_write(struct store *st, struct error *err)
 
 int store_commit(struct store *st, struct error *err)
 {
-	if (st->ops->exec(st->db, "COMMIT", err) < 0) {
+	if (say(st, "COMMIT", err) < 0) {
 		store_end(st);
 		return -1;
 	}
@@ -90,7 +100,7 @@ void store_end(struct store *st)
 {
 	store_scan_end(st);
 	if (st->tx != TX_NONE)
-		st->ops->exec(st->db, "ROLLBACK", NULL);
+		say(st, "ROLLBACK", NULL);
 	if (st->tx == TX_READ)
 		st->ops->adapt(st->db);
 	st->tx = TX_NONE;
@@ -215,6 +225,7 @@ int store_version(struct store *st, int64_t *ret_version, struct error *err)
 		return -1;
 	switch (store_one(st, s, ret_version, err)) {
 	case 1:
+		st->version = *ret_version;
 		return 0;
 	case 0:
 		return error_set(err, ERR_INTERNAL, NULL, "the ledger has lost its version counter");
@@ -225,9 +236,7 @@ int store_version(struct store *st, int64_t *ret_version, struct error *err)
 
 int store_changed(struct store *st, struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE meta SET value = value + 1 WHERE name = 'version'", err);
-
-	return s ? step(st, s, err) : -1;
+	return say(st, "UPDATE meta SET value = value + 1 WHERE name = 'version'", err);
 }
 
 int store_meta(struct store *st, const char *name, int64_t *ret, struct error *err)

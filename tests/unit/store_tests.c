@@ -306,7 +306,79 @@ START_TEST(ledger_is_durable_as_configured)
 }
 END_TEST
 
+/* A megabyte a commit. */
+START_TEST(the_log_is_carried_over_and_begins_anew)
+{
+	struct store *st = create(path);
+	struct store_facts facts;
+
+	OK(st->ops->exec(st->db, "CREATE TABLE big (bytes)", &err));
+	for (int i = 0; i < 40; i++) {
+		OK(st->ops->exec(st->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
+		OK(store_facts(st, &facts, &err));
+		ck_assert_int_lt(facts.log_bytes, 20 << 20);
+	}
+	ck_assert_int_gt(facts.file_bytes, 20 << 20);
+	store_close(&st);
+}
+END_TEST
+
 /* ---- several connections ---- */
+
+START_TEST(the_log_waits_for_who_reads_in_it_and_is_carried_over_then)
+{
+	struct store *writer = create(path);
+	struct store *reader = reopen(0);
+	struct store_facts facts;
+	int64_t version;
+
+	OK(writer->ops->exec(writer->db, "CREATE TABLE big (bytes)", &err));
+	OK(store_begin_read(reader, &err));
+	OK(store_version(reader, &version, &err));
+	for (int i = 0; i < 40; i++)
+		OK(writer->ops->exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
+	OK(store_facts(writer, &facts, &err));
+	ck_assert_int_lt(facts.file_bytes, 20000000);
+	ck_assert_int_gt(facts.log_bytes, 40000000);
+	store_end(reader);
+	/* nobody reads in it now: what is in it gets into the file, and it begins anew */
+	for (int i = 0; i < 20; i++)
+		OK(writer->ops->exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
+	OK(store_facts(writer, &facts, &err));
+	ck_assert_int_gt(facts.file_bytes, 40000000);
+	store_close(&reader);
+	store_close(&writer);
+}
+END_TEST
+
+/* A snapshot has the account as it was; the next one has what has changed. */
+START_TEST(an_account_asked_for_again_is_that_of_the_snapshot)
+{
+	struct store *writer = create(path);
+	struct store *reader = reopen(0);
+	struct account a, found;
+	int64_t version;
+
+	OK(store_account_by_id(writer, add_account(writer, 1, "before"), &arena, &a, &err) > 0 ? 0 : -1);
+	OK(store_begin_read(reader, &err));
+	OK(store_version(reader, &version, &err));
+	ck_assert_int_eq(store_account_by_sid(reader, a.sid, &arena, &found, &err), 1);
+	OK(writer->ops->exec(writer->db, "UPDATE account SET name = 'after'", &err));
+	OK(store_changed(writer, &err));
+	ck_assert_int_eq(store_account_by_sid(reader, a.sid, &arena, &found, &err), 1);
+	ck_assert_str_eq(found.name, "before");
+	store_end(reader);
+	OK(store_begin_read(reader, &err));
+	OK(store_version(reader, &version, &err));
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(store_account_by_sid(reader, a.sid, &arena, &found, &err), 1);
+		ck_assert_str_eq(found.name, "after");
+		ck_assert_str_eq(found.sid, a.sid);
+	}
+	store_close(&reader);
+	store_close(&writer);
+}
+END_TEST
 
 START_TEST(reader_keeps_its_snapshot_while_another_writes)
 {
@@ -1951,6 +2023,9 @@ static Suite *store_suite(void)
 
 	t = tcase_create("connections");
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, the_log_is_carried_over_and_begins_anew);
+	tcase_add_test(t, the_log_waits_for_who_reads_in_it_and_is_carried_over_then);
+	tcase_add_test(t, an_account_asked_for_again_is_that_of_the_snapshot);
 	tcase_add_test(t, reader_keeps_its_snapshot_while_another_writes);
 	tcase_add_test(t, second_writer_is_told_that_the_ledger_is_locked);
 	tcase_add_test(t, a_writer_waits_as_its_caller_wants);
