@@ -35,6 +35,11 @@ static char *escape(char *out, const char *text, size_t len)
 	size_t n;
 
 	for (size_t i = 0; i < len; i += n) {
+		if (text[i] >= ' ' && text[i] < 0x7f) {       /* nearly all, so told at once */
+			*out++ = text[i];
+			n = 1;
+			continue;
+		}
 		n = utf8_step(text + i, len - i);
 		if (n > 0 && utf8_plain(text + i, n)) {
 			memcpy(out, text + i, n);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -381,6 +382,15 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/*
+ * A thread that is woken waits its turn instead of interrupting the one that woke it. With a thread a connection, and a writer that
+ * answers many at once, that saves a fourth of the processor's time (make bench-post). What the system refuses is done without.
+ */
+static void be_woken_politely(void)
+{
+	sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
+}
+
 /* All of them anew, or the old ones stay. */
 static void read_templates_again(struct server *s)
 {
@@ -599,8 +609,9 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret, con
 		return -1;
 	if (getenv("REQUEST_METHOD"))
 		return serve_cgi(settings, secret, table, templates, err);
-	/* before any thread is started: they inherit what is blocked */
+	/* before any thread is started: they inherit what is blocked, and how they are woken */
 	block_signals(&set);
+	be_woken_politely();
 	template_shelf_init(&s.shelf, templates);
 	if (open_listener(&s, err) < 0) {
 		template_shelf_release(&s.shelf);

@@ -203,8 +203,6 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 	choose_form(x, err);
 	if (x->response.format == x->route.fixed)
 		x->response.type = x->route.type;
-	if (x->route.methods)
-		x->response.allow = route_allow(x->route.methods, &h->arena);
 	return err->kind ? -1 : 0;
 }
 
@@ -466,6 +464,8 @@ static int refuse(struct exchange *x, struct error *err)
 		error_set(err, ERR_INTERNAL, NULL, "An internal server error has occurred; the log has it as %s", x->id);
 	}
 	prepare_options(x, format_is_page(x->response.format), NULL);
+	if (x->route.methods && !x->response.allow)
+		x->response.allow = route_allow(x->route.methods, &x->h->arena);
 	return response_error(&x->response, err, &x->options);
 }
 

@@ -10,7 +10,8 @@
 
 #include "base/banned.h"
 
-#define INPUT_BYTES 65536
+/* Less than what makes malloc give memory back to the system each time. */
+#define INPUT_BYTES 32768
 
 struct codec {
 	const char *name;
@@ -25,7 +26,7 @@ struct unpacker {
 	read_bytes read;
 	void *arg;
 	int64_t limit, done;         /* unpacked bytes */
-	unsigned char in[INPUT_BYTES];
+	unsigned char *in;           /* INPUT_BYTES */
 	size_t at, have;             /* packed bytes not yet taken: in[at..have) */
 	bool ended;                  /* has seen their end */
 	bool whole;                  /* nothing is begun: the packed bytes may end here */
@@ -152,6 +153,9 @@ struct unpacker *unpacker_new(enum packing packing, read_bytes read, void *arg, 
 
 	if (!u)
 		abort();
+	u->in = malloc(INPUT_BYTES);
+	if (!u->in)
+		abort();
 	u->read = read;
 	u->arg = arg;
 	u->limit = limit;
@@ -168,6 +172,7 @@ void unpacker_free(struct unpacker **up)
 		return;
 	if (u->codec)
 		u->codec->end(u);
+	free(u->in);
 	free(u);
 	*up = NULL;
 }
