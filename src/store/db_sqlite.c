@@ -33,10 +33,10 @@
 	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;"
 
 /*
- * So many pages (16 MB) are written to the log before they are carried over into the file: pages that change in every commit are
+ * So many pages (32 MB) are written to the log before they are carried over into the file: pages that change in every commit are
  * carried once. Of a log that is longer than LOG_PAGES_MAX, since there is always somebody who reads in it, we wait for its readers.
  */
-enum { LOG_PAGES = 4000, LOG_PAGES_MAX = 8 * LOG_PAGES, LOG_WAIT_MS = 100 };
+enum { LOG_PAGES = 8000, LOG_PAGES_MAX = 8 * LOG_PAGES, LOG_WAIT_MS = 100 };
 
 /* So many reads without a change in between make the map worth while again. */
 #define CALM_READS 8

@@ -14,6 +14,9 @@
 #include "usage/rollups.h"
 #include "base/banned.h"
 
+/* Sources in a batch that are told apart one by one. */
+#define LANES_MAX 16
+
 const char *const verdict_names[VERDICTS + 1] = {
 	[VERDICT_CREATED] = "created",
 	[VERDICT_DUPLICATE] = "duplicate",
@@ -47,6 +50,7 @@ struct ledger {
 	struct arena reasons;        /* why some of them were rejected */
 
 	GArray *order;               /* guint: the batch by identity, of the same one the first sent first; without the rejected */
+	GArray *dealt;               /* guint: room for another order */
 	GArray *stored;              /* struct stored_event, in that order */
 	GArray *added;               /* enum added, likewise */
 	struct rollups *rollups;     /* of the new events */
@@ -71,6 +75,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
 	l->results = g_array_new(FALSE, FALSE, sizeof(struct ledger_result));
 	l->order = g_array_new(FALSE, FALSE, sizeof(guint));
+	l->dealt = g_array_new(FALSE, FALSE, sizeof(guint));
 	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
 	l->added = g_array_new(FALSE, FALSE, sizeof(enum added));
 	l->rollups = rollups_new();
@@ -89,6 +94,7 @@ void ledger_free(struct ledger **l)
 	g_array_free((*l)->pending, TRUE);
 	g_array_free((*l)->results, TRUE);
 	g_array_free((*l)->order, TRUE);
+	g_array_free((*l)->dealt, TRUE);
 	g_array_free((*l)->stored, TRUE);
 	g_array_free((*l)->added, TRUE);
 	rollups_free(&(*l)->rollups);
@@ -207,6 +213,83 @@ static struct pending *ordered_at(const struct ledger *l, size_t i)
 	return pending_at(l, g_array_index(l->order, guint, i));
 }
 
+/* Events of one source, as they came. */
+struct lane {
+	int64_t source;
+	const struct pending *last;
+	guint n, at;                 /* how many, and where in the order the next one goes */
+};
+
+static gint compare_lanes(gconstpointer a, gconstpointer b)
+{
+	int64_t x = ((const struct lane *)a)->source, y = ((const struct lane *)b)->source;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct lane *find_lane(GArray *lanes, int64_t source)
+{
+	for (guint i = 0; i < lanes->len; i++)
+		if (g_array_index(lanes, struct lane, i).source == source)
+			return &g_array_index(lanes, struct lane, i);
+	return NULL;
+}
+
+/* The sources of the order, each with its number of events. False: they are too many, or the events of one aren't in order. */
+static bool find_lanes(const struct ledger *l, GArray *lanes)
+{
+	for (guint i = 0; i < l->order->len; i++) {
+		const struct pending *p = ordered_at(l, i);
+		struct lane *lane = find_lane(lanes, p->source->id);
+
+		if (!lane) {
+			if (lanes->len == LANES_MAX)
+				return false;
+			g_array_set_size(lanes, lanes->len + 1);
+			lane = &g_array_index(lanes, struct lane, lanes->len - 1);
+			*lane = (struct lane){ .source = p->source->id };
+		}
+		if (lane->last && compare_identities(lane->last, p) > 0)
+			return false;
+		lane->last = p;
+		lane->n++;
+	}
+	return true;
+}
+
+/* Puts the events of each source together. */
+static void fill_lanes(struct ledger *l, GArray *lanes)
+{
+	GArray *swap;
+	guint at = 0;
+
+	g_array_sort(lanes, compare_lanes);
+	for (guint i = 0; i < lanes->len; i++) {
+		struct lane *lane = &g_array_index(lanes, struct lane, i);
+
+		lane->at = at;
+		at += lane->n;
+	}
+	g_array_set_size(l->dealt, l->order->len);
+	for (guint i = 0; i < l->order->len; i++)
+		g_array_index(l->dealt, guint, find_lane(lanes, ordered_at(l, i)->source->id)->at++) = g_array_index(l->order, guint, i);
+	swap = l->order;
+	l->order = l->dealt;
+	l->dealt = swap;
+}
+
+/* Events of one source mostly come in order, however the sources are mixed; that is much quicker than to sort them. */
+static bool deal_by_source(struct ledger *l)
+{
+	GArray *lanes = g_array_sized_new(FALSE, FALSE, sizeof(struct lane), LANES_MAX);
+	bool ordered = find_lanes(l, lanes);
+
+	if (ordered)
+		fill_lanes(l, lanes);
+	g_array_free(lanes, TRUE);
+	return ordered;
+}
+
 /* By identity, which is the order of the table; most often they come so already. */
 static void put_in_order(struct ledger *l)
 {
@@ -222,7 +305,7 @@ static void put_in_order(struct ledger *l)
 			ordered = compare_identities(ordered_at(l, l->order->len - 1), p) <= 0;
 		g_array_append_val(l->order, i);
 	}
-	if (!ordered)
+	if (!ordered && !deal_by_source(l))
 		g_array_sort_with_data(l->order, compare_order, l);
 }
 
