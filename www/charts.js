@@ -51,7 +51,7 @@ function exact(cell) {
 function read(table) {
 	const { chart, along, series, values } = table.dataset
 	const heads = [...table.tHead.rows[0].cells], column = name => heads.findIndex(h => h.dataset.field === name)
-	const rows = [...table.tBodies[0].rows], at = column(along), named = series ? column(series) : -1, ranked = chart === 'ranked'
+	const rows = [...table.tBodies].flatMap(b => [...b.rows]), at = column(along), named = series ? column(series) : -1, ranked = chart === 'ranked'
 	const columns = values.split(' ').map(v => ({ at: column(v), name: heads[column(v)]?.textContent }))
 	const model = { ranked, bars: [], parts: [], rows: rows.length, name: table.caption?.querySelector('b')?.textContent ?? '' }
 	const bars = new Map(), parts = new Map()
@@ -179,7 +179,10 @@ function listen(canvas, chart, model, words, status) {
 	canvas.addEventListener('blur', () => show(-1))
 }
 
-function draw(figure, model, colourOf) {
+// The next frame is on the screen: what is measured now is laid out already, and what is done now is a task of its own.
+const shown = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)))
+
+async function draw(figure, model, colourOf) {
 	const words = wordsOf(model.ranked ? [] : model.bars), several = model.parts.length > 1
 	const colour = name => variable(`--c${colourOf(name) + 1}`)
 	const status = element('p', { className: 'spoken' }), canvas = element('canvas', { tabIndex: 0 })
@@ -191,6 +194,8 @@ function draw(figure, model, colourOf) {
 	if (model.unit) figure.prepend(element('p', { className: 'axis' }, model.unit))
 	if (several)
 		figure.append(element('ul', { className: 'legend' }, ...model.parts.map(p => element('li', {}, element('i', { className: `s${colourOf(p.name) + 1}` }), p.name))))
+	await shown()
+	if (!canvas.isConnected) return         // drawn again meanwhile
 	const chart = new Chart(canvas, {
 		type: 'bar',
 		data: { labels: model.bars, datasets: model.parts.map(p => ({ label: p.name, exact: p.exact, data: p.exact.map(t => t === null ? null : Number(t)),
@@ -233,9 +238,9 @@ function show(f) {
 	if (f.model.bars.length > MOST_BARS)
 		f.figure.replaceChildren(element('p', { className: 'empty' }, `${f.model.bars.length} bars are too many to draw; choose fewer days or longer periods.`))
 	else
-		load().then(() => {
+		load().then(async () => {
 			Chart.getChart(f.figure.querySelector('canvas') ?? '')?.destroy()
-			draw(f.figure, f.model, colourOf(f.model))
+			await draw(f.figure, f.model, colourOf(f.model))
 			if (f === overTime) setTimeout(colourBars)
 			for (const other of figures) later(other)
 		}, () => { f.figure.hidden = true })

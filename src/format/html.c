@@ -13,7 +13,10 @@
 
 #include "base/banned.h"
 
-enum { WIDE_COLUMNS = 8 };
+enum {
+	WIDE_COLUMNS = 8,
+	ROWS_A_BODY = 200               /* the style sheet shows one body of a long table after the other, in tasks of their own */
+};
 
 /* Fields that have no cell of their own. */
 #define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK | FIELD_ACTION)
@@ -514,6 +517,7 @@ static void begin_foot(struct writer *w)
 static void html_begin(struct writer *w, const struct field *f, const struct shape *shape)
 {
 	struct html *html = w->state;
+	size_t row;
 
 	if (w->depth == 1)
 		begin_page(w, shape);
@@ -525,8 +529,11 @@ static void html_begin(struct writer *w, const struct field *f, const struct sha
 		begin_figure(w);
 		return;
 	}
-	if (w->stack[html->table - 1].children == 1)
+	row = w->stack[html->table - 1].children;
+	if (row == 1)
 		begin_table(w);
+	else if (row % ROWS_A_BODY == 1)
+		strbuf_add(w->out, "</tbody>\n<tbody>\n");
 	strbuf_add(w->out, "<tr>");
 	html->written = 0;
 }

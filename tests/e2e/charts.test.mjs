@@ -91,7 +91,7 @@ describe('charts in a browser', { skip }, () => {
 	const rowsOf = figure => figure.evaluate(f => {
 		const table = document.getElementById(f.dataset.of), heads = [...table.tHead.rows[0].cells].map(h => h.dataset.field)
 		const text = cell => [...cell.childNodes].filter(n => !['sub', 'unit'].includes(n.className)).map(n => n.dateTime ?? n.textContent).join('').trim()
-		return [...table.tBodies[0].rows].map(row => Object.fromEntries([...row.cells].map((c, i) => [heads[i], c.querySelector('data')?.value ?? text(c)])))
+		return [...table.tBodies].flatMap(b => [...b.rows]).map(row => Object.fromEntries([...row.cells].map((c, i) => [heads[i], c.querySelector('data')?.value ?? text(c)])))
 	})
 
 	for (const [name, r] of Object.entries(reports))

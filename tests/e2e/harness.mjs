@@ -288,7 +288,7 @@ const plain = html => unescapeHtml(html.replace(/<[^>]*>/g, '')).replace(/\s+/g,
 // The tables of a page: [{ head: [text], rows: [[text]] }].
 export function htmlTables(html) {
 	return [...html.matchAll(/<table\b[^>]*>([\s\S]*?)<\/table>/g)].map(([, table]) => {
-		const body = /<tbody\b[^>]*>([\s\S]*?)<\/tbody>/.exec(table)?.[1] ?? table
+		const body = [...table.matchAll(/<tbody\b[^>]*>([\s\S]*?)<\/tbody>/g)].map(b => b[1]).join('') || table
 		const head = /<thead\b[^>]*>([\s\S]*?)<\/thead>/.exec(table)?.[1] ?? ''
 		const cells = row => [...row.matchAll(/<t[hd]\b[^>]*>([\s\S]*?)<\/t[hd]>/g)].map(c => plain(c[1]))
 		return { head: cells(head), rows: [...body.matchAll(/<tr\b[^>]*>([\s\S]*?)<\/tr>/g)].map(r => cells(r[1])), html: table }

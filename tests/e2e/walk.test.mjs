@@ -27,7 +27,7 @@ const tablesOf = page => page.locator('main table').evaluateAll(tables => tables
 	const fields = [...table.tHead.rows[0].cells].map(h => h.classList.contains('n') ? h.dataset.field : null)
 	const exact = cell => cell.querySelector('data')?.value ?? (cell.querySelector('.none') ? null : /^\s*(-?[\d.]+)/.exec(cell.textContent)?.[1])
 	return { list: table.closest('[data-list]').dataset.list, fields: fields.filter(f => f),
-		rows: [...table.tBodies[0].rows].map(r => Object.fromEntries([...r.cells].map((c, i) => [fields[i], exact(c)]).filter(([f]) => f))) }
+		rows: [...table.tBodies].flatMap(b => [...b.rows]).map(r => Object.fromEntries([...r.cells].map((c, i) => [fields[i], exact(c)]).filter(([f]) => f))) }
 }))
 
 // 12.50 and 12.5 are the same number, exactly.
@@ -204,6 +204,7 @@ describe('what a page costs', { skip }, () => {
 		const { rows, elements, cells } = await page.evaluate(() => ({ rows: document.querySelectorAll('[data-list=lines] tbody tr').length,
 			elements: document.querySelectorAll('[data-list=lines] *').length, cells: document.querySelectorAll('[data-list=lines] tbody td').length }))
 		assert.equal(rows, 1000)
+		await page.waitForFunction(() => [...document.querySelectorAll('[data-list=lines] tbody')].every(b => b.checkVisibility()), null, { timeout: 5000 })
 		assert.ok(elements < 4 * cells, `${elements} elements for ${cells} cells`)
 		assert.deepEqual(complaints, [])
 		await page.close()
