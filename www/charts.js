@@ -261,4 +261,16 @@ const near = new IntersectionObserver(entries => entries.filter(e => e.isInterse
 }), { rootMargin: '200px' })
 
 figures.forEach(f => near.observe(f.figure))
+
+// On paper charts are drawn anew, as wide as the text is and as fine as printers are, so that their words stay readable.
+const PAPER = { width: 680, height: 230, dots: 3 }
+const charts = () => figures.map(f => Chart.getChart(f.figure.querySelector('canvas') ?? '')).filter(Boolean)
+
+function redraw(chart, dots, ...size) {
+	chart.options.devicePixelRatio = dots
+	chart.resize(...size)
+}
+
+addEventListener('beforeprint', () => library && charts().forEach(c => redraw(c, PAPER.dots, PAPER.width, PAPER.height)))
+addEventListener('afterprint', () => library && charts().forEach(c => redraw(c)))
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => figures.filter(f => f.figure.querySelector('canvas')).forEach(show))

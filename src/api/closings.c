@@ -18,7 +18,8 @@ static const struct field closing_fields[] = {
 	{ 0 }
 };
 
-static const struct shape closing_shape = { .name = "Closing", .fields = closing_fields, .doc = "An account's closed books" };
+static const struct shape closing_shape = { .name = "Closing", .fields = closing_fields, .doc = "An account's closed books",
+	.none = "No books are closed: events of any day are counted in the day that they happened." };
 
 enum { CLOSINGS_LIST };
 

@@ -10,6 +10,7 @@ static const struct field event_record_fields[] = {
 	FIELD(struct event_record, uri, "The event with its corrections", .flags = FIELD_LINK, .format = "uri"),
 	FIELD(struct event_record, source, "Who reported it"),
 	FIELD(struct event_record, subject, "The account that used something"),
+	FIELD(struct event_record, account_name, "Its name", .flags = FIELD_LABEL | FIELD_PAGE_ONLY),
 	FIELD(struct event_record, time, "When it was used", .format = "date-time"),
 	FIELD(struct event_record, booked, "Where it counts: its time, or later if the books were closed then", .format = "date-time"),
 	FIELD(struct event_record, category, "What was used"),
@@ -92,6 +93,7 @@ int event_record_fill(const struct call *call, const struct found_event *e, stru
 	sim_data = strcmp(c->name, CATEGORY_SIM_DATA) == 0;
 	*ret = (struct event_record){
 		.id = e->event.id, .uri = event_uri(call, e), .source = e->source, .subject = arena_str(call->arena, account.sid),
+		.account_name = arena_str(call->arena, account.name),
 		.time = time_text(call, e->event.time_us), .booked = time_text(call, e->event.booked_us),
 		.category = c->name, .description = c->description,
 		.count = a->count, .count_unit = c->count_unit,
@@ -109,6 +111,27 @@ int event_record_fill(const struct call *call, const struct found_event *e, stru
 		ret->data_download = (struct decimal){ .n = a->usage - a->upload };
 	}
 	return 0;
+}
+
+static bool has_value(const struct field *f, const struct event_record *rec)
+{
+	char buf[DECIMAL_TEXT];
+	const char *text;
+	size_t len;
+
+	return writer_scalar(f, (const char *)rec + f->offset, buf, &text, &len) && len > 0;
+}
+
+void event_records_hide(const struct event_record *records, size_t n, struct writer *w)
+{
+	for (const struct field *f = event_record_fields; n > 0 && f->name; f++) {
+		bool booked = f->offset == offsetof(struct event_record, booked), told = false;
+
+		for (size_t i = 0; i < n && !told; i++)
+			told = booked ? strcmp(records[i].booked, records[i].time) != 0 : has_value(f, &records[i]);
+		if (!told)
+			writer_hide(w, f);
+	}
 }
 
 bool events_linked(const struct call *call)

@@ -143,16 +143,17 @@ static int write_page(const struct call *call, const struct record_page *page, c
 		      struct error *err)
 {
 	struct events_page p = { page->page, page->page_size, page->self, page->first, page->previous, page->next };
-	struct event_record rec;
+	struct event_record *records = arena_array(call->arena, struct event_record, found->n);
 
+	for (size_t i = 0; i < found->n; i++)
+		if (event_record_fill(call, &found->list[i], &records[i], err) < 0)
+			return -1;
+	event_records_hide(records, found->n, w);
 	writer_begin(w, NULL, &page_shape);
 	writer_fields(w, &page_shape, &p);
 	writer_begin_list(w, &page_fields[EVENTS_LIST], &event_shape);
-	for (size_t i = 0; i < found->n; i++) {
-		if (event_record_fill(call, &found->list[i], &rec, err) < 0)
-			return -1;
-		writer_record(w, NULL, &event_shape, &rec);
-	}
+	for (size_t i = 0; i < found->n; i++)
+		writer_record(w, NULL, &event_shape, &records[i]);
 	writer_end(w);
 	writer_end(w);
 	return 0;
@@ -215,7 +216,8 @@ static const struct field correction_fields[] = {
 	{ 0 }
 };
 
-static const struct shape correction_shape = { .name = "Correction", .fields = correction_fields, .doc = "A correction" };
+static const struct shape correction_shape = { .name = "Correction", .fields = correction_fields, .doc = "A correction",
+	.none = "It was never corrected." };
 
 struct event_answer {
 	const struct event_record *event, *counts;

@@ -19,15 +19,19 @@ struct figure {
 	const char *name, *uri;
 	struct decimal value;
 	const char *unit;
-	struct decimal previous, change;
+	struct decimal previous;
+	const char *previous_uri;
+	struct decimal change;
 };
 
 static const struct field figure_fields[] = {
 	FIELD(struct figure, name, "What it is"),
 	FIELD(struct figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK),
 	FIELD(struct figure, value, "This month so far"),
+	FIELD(struct figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
 	FIELD(struct figure, unit, "What it measures", .flags = FIELD_UNIT),
 	FIELD(struct figure, previous, "In the same days of the month before"),
+	FIELD(struct figure, previous_uri, "The report of those days", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
 	FIELD(struct figure, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE),
 	{ 0 }
 };
@@ -54,8 +58,10 @@ struct line {
 
 #define LINE_NAME(what)                                                                                                   \
 	FIELD(struct line, name, what " in words"), FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
+/* The link of the number before it */
+#define LINE_REPORT FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY)
 #define LINE_PRICE                                                                                                        \
-	FIELD(struct line, price, "Cost"), FIELD(struct line, currency, "Lower case", .flags = FIELD_UNIT, .format = "currency")
+	FIELD(struct line, price, "Cost"), LINE_REPORT, FIELD(struct line, currency, "Lower case", .flags = FIELD_UNIT, .format = "currency")
 
 static const struct field category_fields[] = {
 	LINE_NAME("The category"), FIELD(struct line, key, "Its name", .flags = FIELD_LABEL), LINE_PRICE,
@@ -67,7 +73,7 @@ static const struct field account_fields[] = {
 	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE), { 0 }
 };
 static const struct field customer_fields[] = {
-	LINE_NAME("The customer"), FIELD(struct line, account, "Whose customer"), FIELD(struct line, usage, "AI minutes"),
+	LINE_NAME("The customer"), FIELD(struct line, account, "Whose customer"), FIELD(struct line, usage, "AI minutes"), LINE_REPORT,
 	FIELD(struct line, usage_unit, "Minutes", .flags = FIELD_UNIT), LINE_PRICE, { 0 }
 };
 
@@ -161,6 +167,14 @@ static struct totals totals_of(const struct report *r, const char *key)
 
 /* ---- writing ---- */
 
+static const char *text_of(const struct call *call, struct date d)
+{
+	char text[DATE_TEXT];
+
+	date_format(text, d);
+	return arena_str(call->arena, text);
+}
+
 static const char *link_to(const struct overview *o, const char *path, const char *name, const char *value)
 {
 	const char *begin = arena_join(o->call->arena, path, call_link_suffix(o->call, o->call->op->dialect), o->links, NULL);
@@ -201,11 +215,18 @@ static const char *link_to_customer(const struct overview *o, const struct repor
 	return text;
 }
 
+/* The same report of the days compared with */
+static const char *earlier(const struct overview *o, const char *uri)
+{
+	return arena_join(o->call->arena, uri, strchr(uri, '?') ? "&" : "?", "StartDate=", text_of(o->call, o->before_first),
+			  "&EndDate=", text_of(o->call, o->before_last), NULL);
+}
+
 static void write_figure(const struct overview *o, const char *name, const char *uri, wide now, wide before, int places, const char *unit)
 {
 	struct figure f = {
 		.name = name, .uri = uri, .value = { .n = now, .places = places }, .unit = unit, .previous = { .n = before, .places = places },
-		.change = report_change(now, before)
+		.previous_uri = earlier(o, uri), .change = report_change(now, before)
 	};
 
 	writer_record(o->w, NULL, &figure_shape, &f);
@@ -364,14 +385,6 @@ static void write_customers(const struct overview *o)
 		n++;
 	}
 	writer_end(o->w);
-}
-
-static const char *text_of(const struct call *call, struct date d)
-{
-	char text[DATE_TEXT];
-
-	date_format(text, d);
-	return arena_str(call->arena, text);
 }
 
 static void write_overview(const struct overview *o)

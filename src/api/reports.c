@@ -25,7 +25,9 @@ struct row {
 	const char *data_unit;
 	struct decimal price;
 	const char *price_unit;
-	struct decimal previous_price, change, share;
+	struct decimal previous_price;
+	const char *previous_uri;
+	struct decimal change, share;
 };
 
 enum { ROW_START, ROW_END, ROW_ACCOUNT = 5 };
@@ -41,17 +43,20 @@ enum { ROW_START, ROW_END, ROW_ACCOUNT = 5 };
 	FIELD(struct row, count, "How many events; null where different things are added up"),                                \
 	FIELD(struct row, events_uri, "The events behind the line", .format = "uri", .flags = FIELD_LINK),                    \
 	FIELD(struct row, count_unit, "What is counted", .flags = FIELD_UNIT)
+/* The link of the number before it */
+#define ROW_EVENTS FIELD(struct row, events_uri, "The events behind the line", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY)
 #define ROW_FOOT                                                                                                          \
-	FIELD(struct row, price, "Cost in the currency of the account"),                                                      \
-	FIELD(struct row, events_uri, "The events behind the line", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),  \
+	FIELD(struct row, price, "Cost in the currency of the account"), ROW_EVENTS,                                          \
 	FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),                 \
-	FIELD(struct row, previous_price, "Cost in the days it is compared with", .format = "money"),                                            \
+	FIELD(struct row, previous_price, "Cost in the days it is compared with", .format = "money"),                         \
+	FIELD(struct row, previous_uri, "The report of those days", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),  \
+	FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT | FIELD_PAGE_ONLY, .format = "currency"), \
 	FIELD(struct row, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE), \
 	FIELD(struct row, share, "Part of the total cost in percent", .flags = FIELD_SHARE)
 
 static const struct field usage_fields[] = {
 	ROW_HEAD,
-	FIELD(struct row, usage, "The billed measure; null where different things are added up"),
+	FIELD(struct row, usage, "The billed measure; null where different things are added up"), ROW_EVENTS,
 	FIELD(struct row, usage_unit, "What usage measures", .flags = FIELD_UNIT),
 	ROW_FOOT,
 	{ 0 }
@@ -59,9 +64,9 @@ static const struct field usage_fields[] = {
 
 static const struct field sim_fields[] = {
 	ROW_HEAD,
-	FIELD(struct row, upload, "Data sent by the SIM"),
+	FIELD(struct row, upload, "Data sent by the SIM"), ROW_EVENTS,
 	FIELD(struct row, data_unit, "Megabytes of a million bytes", .flags = FIELD_UNIT),
-	FIELD(struct row, download, "Data received by the SIM"),
+	FIELD(struct row, download, "Data received by the SIM"), ROW_EVENTS,
 	FIELD(struct row, data_unit, "Megabytes of a million bytes", .flags = FIELD_UNIT | FIELD_PAGE_ONLY),
 	ROW_FOOT,
 	{ 0 }
@@ -426,6 +431,19 @@ static const char *finer_link(const struct call *call, const struct asked *a, co
 	return link_with(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), c.list);
 }
 
+/* LINE in the days compared with, or of their slot SLOT (its two ends); LINE NULL: all of them. NULL: nowhere. */
+static const char *earlier_link(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
+{
+	struct changes c = { .n = 0 };
+
+	if (!a->compared || (line && (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot != NULL))))
+		return NULL;
+	put(&c, "StartDate", date_text(call, slot ? zone_date(a->question.zone, slot[0]) : a->before_first));
+	put(&c, "EndDate", date_text(call, slot ? zone_date(a->question.zone, slot[1] - 1) : a->before_last));
+	put(&c, NULL, NULL);
+	return link_with(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), c.list);
+}
+
 /* The parameters that the list of events has as well. */
 static const char *const shared_names[] = {
 	"AccountSid", "IncludeSubaccounts", "Category", "Customer", "Sim", "Fleet", "Network", "IsoCountry", "TimeZone", NULL
@@ -446,7 +464,7 @@ static void add_query(struct strbuf *url, const char *name, const char *value)
 	strbuf_add_urlencoded(url, value, strlen(value));
 }
 
-/* The events that a line adds up; NULL where no question finds just them. */
+/* The events that a line adds up, or (LINE NULL) all of them; NULL where no question finds just them. */
 static const char *events_link(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
 {
 	struct changes c = { .n = 0 };
@@ -454,7 +472,7 @@ static const char *events_link(const struct call *call, const struct asked *a, c
 	const char *text;
 	struct strbuf url;
 
-	if (!put_line(&c, a, line) || *a->left_out)
+	if ((line && !put_line(&c, a, line)) || *a->left_out)
 		return NULL;
 	if (a->kind->category)
 		put(&c, "Category", a->kind->category);
@@ -622,7 +640,16 @@ static void fill_price(const struct asked *a, wide price, wide before, wide whol
 	ret->share = report_share(price, whole);
 }
 
-static void fill_row(const struct call *call, const struct asked *a, const struct report *r, const struct item *i, struct row *ret)
+/* Where the slot at the same distance from the beginning lies in the days compared with. */
+static const char *earlier_row_link(const struct call *call, const struct asked *a, const struct report *before, const struct item *i)
+{
+	if (i->slot >= (int64_t)before->n_slots)
+		return NULL;
+	return earlier_link(call, a, i->line, i->slot < 0 ? NULL : &before->starts[i->slot]);
+}
+
+static void fill_row(const struct call *call, const struct asked *a, const struct report *r, const struct report *before, const struct item *i,
+		     struct row *ret)
 {
 	const struct report_line *line = i->line;
 	const int64_t *slot = i->slot < 0 ? NULL : &r->starts[i->slot];
@@ -640,6 +667,7 @@ static void fill_row(const struct call *call, const struct asked *a, const struc
 	}
 	fill_amounts(call, i->totals, line->category, ret);
 	fill_price(a, i->totals->price, i->before, r->all.price, ret);
+	ret->previous_uri = earlier_row_link(call, a, before, i);
 }
 
 /* ---- the chart: the largest lines over time ---- */
@@ -740,7 +768,7 @@ static void fill_envelope(const struct call *call, const struct asked *a, size_t
 
 static void fill_total(const struct call *call, const struct asked *a, const struct report *r, const struct report *before, struct row *ret)
 {
-	*ret = (struct row){ .name = "Total" };
+	*ret = (struct row){ .name = "Total", .events_uri = events_link(call, a, NULL, NULL), .previous_uri = earlier_link(call, a, NULL, NULL) };
 	fill_amounts(call, &r->all, a->question.category, ret);
 	fill_price(a, r->all.price, before->all.price, r->all.price, ret);
 }
@@ -797,7 +825,7 @@ static int write_report(struct call *call, const struct asked *a, const struct r
 	write_chart(call, a, r, &fields[REPORT_CHART], w);
 	writer_begin_list(w, &fields[REPORT_LINES], a->kind->line);
 	for (int64_t i = e.page * e.page_size; i < (int64_t)items.n && i < (e.page + 1) * e.page_size; i++) {
-		fill_row(call, a, r, &items.list[i], &row);
+		fill_row(call, a, r, before, &items.list[i], &row);
 		writer_record(w, NULL, a->kind->line, &row);
 	}
 	writer_end(w);

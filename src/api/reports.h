@@ -11,7 +11,7 @@
 #define ACCOUNT_PARAMS                                                                                                   \
 	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "SID of an account; else all that the caller may see" },                 \
 	{ "IncludeSubaccounts", PT_BOOL, .def = "true", .doc = "Together with the accounts below", .label = "Subaccounts" },                     \
-	{ "Currency", PT_TEXT, .min = 3, .max = 3, .doc = "Only accounts that are billed in it; else in that of most of them" }
+	{ "Currency", PT_TEXT, .flags = PARAM_RARE, .min = 3, .max = 3, .doc = "Only accounts that are billed in it; else in that of most of them" }
 
 struct report_accounts {
 	struct account *accounts;        /* of one currency, in the order of their SIDs */

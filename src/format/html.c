@@ -159,6 +159,11 @@ static void add_addition(struct writer *w, const struct field *f, const void *va
 	strbuf_add(w->out, "</span>");
 }
 
+static bool is_currency(const struct field *f)
+{
+	return f->format && strcmp(f->format, "currency") == 0;
+}
+
 /* ---- facts: the fields of an object that is no row ---- */
 
 static void end_facts(struct writer *w)
@@ -189,7 +194,7 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 		return;                         /* the page says it already */
 	strbuf_add(w->out, html->facts ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
 	html_value_words(w->out, f->name);
-	strbuf_add(w->out, "</dt><dd>");
+	strbuf_add(w->out, html_value_is_money(f) ? "</dt><dd class=\"c\">" : is_currency(f) ? "</dt><dd class=\"cur\">" : "</dt><dd>");
 	html->value_at = w->out->len;
 	if (html_value_is_number(f))
 		strbuf_addn(w->out, text, len);         /* a code or a status: no amount to group */
@@ -225,6 +230,8 @@ static const char *cell_class(const struct field *f)
 {
 	if (html_value_is_date(f))
 		return " class=\"d\"";
+	if (is_currency(f))
+		return " class=\"cur\"";
 	if (!html_value_is_number(f))
 		return "";
 	if (html_value_is_money(f))

@@ -36,7 +36,30 @@ static void put_text(struct json_object *o, const char *key, const char *text)
 	strbuf_release(&clean);
 }
 
-static void put_links(struct json_object *o, const char *key, const struct page_link *links)
+/* What the operation took where the caller said nothing. */
+static const char *assumed(const struct writer *w, const char *name)
+{
+	for (size_t i = 0; w && i < w->n_assumed; i++)
+		if (strcmp(w->assumed[i].name, name) == 0)
+			return w->assumed[i].value;
+	return "";
+}
+
+/* Does the link lead to the days that are shown? */
+static bool leads_here(const struct writer *w, const struct page_link *link)
+{
+	static const char *const names[] = { "StartDate", "EndDate" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *at = strstr(link->href, names[i]), *day = assumed(w, names[i]);
+
+		if (!at || !*day || strncmp(at + strlen(names[i]) + 1, day, strlen(day)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void put_links(struct json_object *o, const char *key, const struct writer *w, const struct page_link *links)
 {
 	struct json_object *array;
 
@@ -48,7 +71,7 @@ static void put_links(struct json_object *o, const char *key, const struct page_
 
 		put_text(link, "text", links->text);
 		put_text(link, "href", links->href);
-		json_object_object_add(link, "current", json_object_new_boolean(links->current));
+		json_object_object_add(link, "current", json_object_new_boolean(links->current || leads_here(w, links)));
 		json_object_array_add(array, link);
 	}
 	/* Mustache can't say "around the list, if there is one" of a list itself. */
@@ -77,15 +100,6 @@ static void put_choices(struct json_object *o, const struct page_input *input, c
 	strbuf_release(&text);
 	json_object_object_add(select, "choices", array);
 	json_object_object_add(o, "select", select);
-}
-
-/* What the operation took where the caller said nothing. */
-static const char *assumed(const struct writer *w, const char *name)
-{
-	for (size_t i = 0; w && i < w->n_assumed; i++)
-		if (strcmp(w->assumed[i].name, name) == 0)
-			return w->assumed[i].value;
-	return "";
 }
 
 static void put_change(struct json_object *o, const struct page_change *change)
@@ -172,11 +186,11 @@ struct layout *layout_new(const struct writer_options *o, const struct writer *w
 	if (page) {
 		put_text(l->data, "user", page->user);
 		json_object_object_add(l->data, "sign_out", json_object_new_boolean(page->sign_out));
-		put_links(l->data, "nav", page->nav);
-		put_links(l->data, "tabs", page->tabs);
-		put_links(l->data, "exports", page->exports);
-		put_links(l->data, "presets", page->presets);
-		put_links(l->data, "tasks", page->tasks);
+		put_links(l->data, "nav", NULL, page->nav);
+		put_links(l->data, "tabs", NULL, page->tabs);
+		put_links(l->data, "exports", NULL, page->exports);
+		put_links(l->data, "presets", w, page->presets);
+		put_links(l->data, "tasks", NULL, page->tasks);
 		put_text(l->data, "notice", page->notice);
 		if (page->change)
 			put_change(l->data, page->change);

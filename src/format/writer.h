@@ -175,7 +175,7 @@ int writer_finish(struct writer *w, struct error *err);
 
 /* ---- for backends ---- */
 
-enum { WRITER_DEPTH = 16, WRITER_HIDDEN = 8 };
+enum { WRITER_DEPTH = 16, WRITER_HIDDEN = 24 };
 
 struct writer_node {
 	const struct field *field;
