@@ -1,0 +1,110 @@
+/*
+ * report_chart.c - the chart of a report: its largest lines over time.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/report_parts.h"
+#include "base/banned.h"
+
+enum { CHART_LINES = 5 };
+
+/* A part of a bar of the chart. */
+struct bar {
+	const char *start, *name;
+	struct decimal price, usage, upload, download;
+	const char *unit;
+};
+
+#define BAR_HEAD \
+	FIELD(struct bar, start, "First day, or first instant of an hour", .format = "date-or-time")
+#define BAR_NAME FIELD(struct bar, name, "What it is, in words; the small ones together")
+
+static const struct field price_bar_fields[] = {
+	BAR_HEAD, BAR_NAME, FIELD(struct bar, price, "Cost"), FIELD(struct bar, unit, "The currency", .flags = FIELD_UNIT, .format = "currency"), { 0 }
+};
+static const struct field usage_bar_fields[] = {
+	BAR_HEAD, BAR_NAME, FIELD(struct bar, usage, "The billed measure"), FIELD(struct bar, unit, "What it measures", .flags = FIELD_UNIT), { 0 }
+};
+static const struct field data_bar_fields[] = {
+	BAR_HEAD, FIELD(struct bar, upload, "Data sent"), FIELD(struct bar, unit, "Megabytes", .flags = FIELD_UNIT),
+	FIELD(struct bar, download, "Data received"), { 0 }
+};
+
+static const struct chart price_over_time = { CHART_STACKED, "start", "name", (const char *const[]){ "price", NULL }, "unit" };
+static const struct chart usage_over_time = { CHART_STACKED, "start", "name", (const char *const[]){ "usage", NULL }, "unit" };
+static const struct chart data_over_time = { CHART_STACKED, "start", NULL, (const char *const[]){ "upload", "download", NULL }, "unit" };
+
+const struct shape report_price_bars = {
+	.name = "CostBar", .fields = price_bar_fields, .chart = &price_over_time, .doc = "Cost over time"
+};
+const struct shape report_usage_bars = {
+	.name = "UsageBar", .fields = usage_bar_fields, .chart = &usage_over_time, .doc = "Usage over time"
+};
+const struct shape report_data_bars = {
+	.name = "DataBar", .fields = data_bar_fields, .chart = &data_over_time, .doc = "Data sent and received over time"
+};
+
+static wide weight(const struct asked *a, const struct totals *t)
+{
+	return a->question.category == CATALOGUE_NONE ? t->price : t->usage;
+}
+
+static int compare_lines(const void *x, const void *y, void *arg)
+{
+	const struct report_line *const *a = x, *const *b = y;
+	int order = report_sign(weight(arg, &(*b)->all), weight(arg, &(*a)->all));
+
+	return order ? order : strcmp((*a)->key, (*b)->key);
+}
+
+static void write_bar(const struct call *call, const struct asked *a, struct writer *w, const char *start, const char *name, const struct totals *t)
+{
+	struct row amounts = { 0 };
+	struct bar bar = { .start = start, .name = name };
+
+	report_amounts_fill(call, t, a->question.category, &amounts);
+	bar.price = (struct decimal){ .n = t->price, .places = PRICE_PLACES };
+	bar.usage = amounts.usage;
+	bar.upload = amounts.upload;
+	bar.download = amounts.download;
+	bar.unit = a->kind->bar == &report_price_bars ? a->currency : amounts.usage_unit;
+	writer_record(w, NULL, a->kind->bar, &bar);
+}
+
+static void add_totals(struct totals *to, const struct totals *t)
+{
+	to->count += t->count;
+	to->usage += t->usage;
+	to->price += t->price;
+	to->upload += t->upload;
+}
+
+/* One slot: the largest lines, then the others together; a slot without usage says so with one empty bar. */
+static void write_slot(const struct call *call, const struct asked *a, const struct report *r, size_t slot, struct writer *w)
+{
+	size_t named = a->kind->bar == &report_data_bars ? 0 : r->n_lines > CHART_LINES + 1 ? CHART_LINES : r->n_lines;
+	const char *start = report_slot_text(call, a, r->starts[slot]);
+	struct totals others = { 0 };
+	size_t written = 0;
+
+	for (size_t i = 0; i < r->n_lines; i++) {
+		const struct totals *t = &r->lines[i]->slots[slot];
+
+		if (i >= named)
+			add_totals(&others, t);
+		else if (!report_is_zero(t) && ++written)
+			write_bar(call, a, w, start, report_line_name(call, a, r->lines[i]), t);
+	}
+	if (!report_is_zero(&others) || !written)
+		write_bar(call, a, w, start, r->n_lines > named ? "others" : r->n_lines ? report_line_name(call, a, r->lines[0]) : "none", &others);
+}
+
+void report_chart_write(const struct call *call, const struct asked *a, const struct report *r, const struct field *list, struct writer *w)
+{
+	qsort_r(r->lines, r->n_lines, sizeof(struct report_line *), compare_lines, (void *)a);
+	writer_begin_list(w, list, a->kind->bar);
+	for (size_t slot = 0; slot < r->n_slots && r->n_lines; slot++)
+		write_slot(call, a, r, slot, w);
+	writer_end(w);
+}

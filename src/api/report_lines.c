@@ -1,0 +1,173 @@
+/*
+ * report_lines.c - the lines of a report: which there are, in which order, and what each says.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/report_parts.h"
+#include "base/banned.h"
+
+const char *const report_sort_names[] = {
+	"start", "-start", "name", "-name", "count", "-count", "usage", "-usage", "price", "-price", "change", "-change", NULL
+};
+
+bool report_is_zero(const struct totals *t)
+{
+	return !t->count && !t->usage && !t->price && !t->upload;
+}
+
+static const struct report_line *same_line(const struct report *r, const struct report_line *line)
+{
+	for (size_t i = 0; i < r->n_lines; i++)
+		if (strcmp(r->lines[i]->key, line->key) == 0 && (line->account ? line->account->id : 0) == (r->lines[i]->account ? r->lines[i]->account->id : 0))
+			return r->lines[i];
+	return NULL;
+}
+
+/* What the line cost before: in all, or in the slot at the same distance from the beginning. */
+static wide price_before(const struct report *before, const struct report_line *line, int64_t slot)
+{
+	const struct report_line *same = same_line(before, line);
+
+	if (!same || slot >= (int64_t)before->n_slots)
+		return 0;
+	return slot < 0 ? same->all.price : same->slots[slot].price;
+}
+
+struct items report_items(const struct call *call, const struct asked *a, const struct report *r, const struct report *before)
+{
+	struct items items = { .list = arena_array(call->arena, struct item, r->n_lines * (a->slots ? r->n_slots : 1)) };
+
+	for (size_t i = 0; i < r->n_lines; i++) {
+		const struct report_line *line = r->lines[i];
+
+		for (int64_t slot = a->slots ? 0 : -1; slot < (a->slots ? (int64_t)r->n_slots : 0); slot++) {
+			const struct totals *totals = slot < 0 ? &line->all : &line->slots[slot];
+
+			if (!report_is_zero(totals))
+				items.list[items.n++] = (struct item){ line, slot, totals, price_before(before, line, slot) };
+		}
+	}
+	return items;
+}
+
+const char *report_line_name(const struct call *call, const struct asked *a, const struct report_line *line)
+{
+	if (!*line->key)
+		return a->group == BY_NOTHING ? "all" : a->group == BY_CATEGORY ? "directly on it" : arena_join(call->arena, "no ", report_group_names[a->group], NULL);
+	if (a->group == BY_CATEGORY)
+		return call->catalogue->categories[line->category].description;
+	return a->group == BY_ACCOUNT ? line->account->name : line->key;
+}
+
+static wide change_of(const struct item *i)
+{
+	struct decimal d = report_change(i->totals->price, i->before);
+
+	return d.places < 0 ? (wide)INT64_MAX : d.n;
+}
+
+enum sort { SORT_START, SORT_NAME = 2, SORT_COUNT = 4, SORT_USAGE = 6, SORT_PRICE = 8, SORT_CHANGE = 10 };
+
+struct order {
+	const struct call *call;
+	const struct asked *asked;
+	int64_t by;                      /* index into report_sort_names; odd: the other way round */
+};
+
+static int compare_items(const void *x, const void *y, void *arg)
+{
+	const struct item *a = x, *b = y;
+	const struct order *o = arg;
+	int order = 0;
+
+	switch ((enum sort)(o->by & ~1)) {
+	case SORT_START:  order = report_sign(a->slot, b->slot); break;
+	case SORT_NAME:   order = strcmp(report_line_name(o->call, o->asked, a->line), report_line_name(o->call, o->asked, b->line)); break;
+	case SORT_COUNT:  order = report_sign(a->totals->count, b->totals->count); break;
+	case SORT_USAGE:  order = report_sign(a->totals->usage, b->totals->usage); break;
+	case SORT_PRICE:  order = report_sign(a->totals->price, b->totals->price); break;
+	case SORT_CHANGE: order = report_sign(change_of(a), change_of(b)); break;
+	}
+	if (o->by & 1)
+		order = -order;
+	if (!order)
+		order = report_sign(b->slot, a->slot);
+	if (!order)
+		order = report_sign(b->totals->price, a->totals->price);
+	if (!order)
+		order = strcmp(a->line->key, b->line->key);
+	return order ? order : strcmp(a->line->account ? a->line->account->sid : "", b->line->account ? b->line->account->sid : "");
+}
+
+void report_items_sort(const struct call *call, const struct asked *a, struct items *items)
+{
+	const struct arg *sort = call_arg(call, "Sort");
+	struct order order = { call, a, sort->text ? sort->n : a->slots ? SORT_START + 1 : a->question.category == CATALOGUE_NONE ? SORT_PRICE + 1 : SORT_USAGE + 1 };
+
+	qsort_r(items->list, items->n, sizeof(*items->list), compare_items, &order);
+}
+
+void report_amounts_fill(const struct call *call, const struct totals *t, size_t category, struct row *ret)
+{
+	const struct category *c = category == CATALOGUE_NONE ? NULL : &call->catalogue->categories[category];
+
+	ret->count = ret->usage = ret->upload = ret->download = DECIMAL_NULL;
+	if (!c)
+		return;
+	ret->count = (struct decimal){ .n = t->count };
+	ret->count_unit = c->count_unit;
+	ret->usage = (struct decimal){ .n = t->usage, .places = USAGE_PLACES };
+	ret->usage_unit = c->usage_unit;
+	if (strcmp(c->name, CATEGORY_SIM_DATA) != 0)
+		return;
+	ret->upload = (struct decimal){ .n = t->upload, .places = USAGE_PLACES };       /* bytes are millionths of a megabyte */
+	ret->download = (struct decimal){ .n = t->usage - t->upload, .places = USAGE_PLACES };
+	ret->data_unit = c->usage_unit;
+}
+
+static void fill_price(const struct asked *a, wide price, wide before, wide whole, struct row *ret)
+{
+	ret->price = (struct decimal){ .n = price, .places = PRICE_PLACES };
+	ret->price_unit = *a->currency ? a->currency : NULL;
+	ret->previous_price = a->compared ? (struct decimal){ .n = before, .places = PRICE_PLACES } : DECIMAL_NULL;
+	ret->change = a->compared ? report_change(price, before) : DECIMAL_NULL;
+	ret->share = report_share(price, whole);
+}
+
+/* Where the slot at the same distance from the beginning lies in the days compared with. */
+static const char *earlier_row_link(const struct call *call, const struct asked *a, const struct report *before, const struct item *i)
+{
+	if (i->slot >= (int64_t)before->n_slots)
+		return NULL;
+	return report_link_earlier(call, a, i->line, i->slot < 0 ? NULL : &before->starts[i->slot]);
+}
+
+void report_row_fill(const struct call *call, const struct asked *a, const struct report *r, const struct report *before, const struct item *i,
+		     struct row *ret)
+{
+	const struct report_line *line = i->line;
+	const int64_t *slot = i->slot < 0 ? NULL : &r->starts[i->slot];
+
+	*ret = (struct row){ .name = report_line_name(call, a, line), .uri = report_link_finer(call, a, line, slot), .events_uri = report_link_events(call, a, line, slot) };
+	if (a->group == BY_CATEGORY || a->group == BY_ACCOUNT)
+		ret->key = *line->key ? line->key : NULL;
+	if (line->account) {
+		ret->account = line->account->name;
+		ret->account_sid = line->account->sid;
+	}
+	if (slot) {
+		ret->start = report_slot_text(call, a, slot[0]);
+		ret->end = a->question.period == PERIOD_HOUR ? ret->start : report_slot_text(call, a, slot[1] - 1);
+	}
+	report_amounts_fill(call, i->totals, line->category, ret);
+	fill_price(a, i->totals->price, i->before, r->all.price, ret);
+	ret->previous_uri = earlier_row_link(call, a, before, i);
+}
+
+void report_total_fill(const struct call *call, const struct asked *a, const struct report *r, const struct report *before, struct row *ret)
+{
+	*ret = (struct row){ .name = "Total", .events_uri = report_link_events(call, a, NULL, NULL), .previous_uri = report_link_earlier(call, a, NULL, NULL) };
+	report_amounts_fill(call, &r->all, a->question.category, ret);
+	fill_price(a, r->all.price, before->all.price, r->all.price, ret);
+}

@@ -1,0 +1,209 @@
+/*
+ * report_links.c - where a report's numbers lead: to the next finer report, to the same of other days, to the events.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/paging.h"
+#include "api/report_parts.h"
+#include "base/banned.h"
+
+const struct param *report_param(const struct call *call, const char *name)
+{
+	for (const struct param *p = call->op->params; p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
+
+struct change {
+	const char *name, *value;        /* NULL: without it */
+};
+
+/* The call's own filters with CHANGES (ended by a NULL name) made to them, behind PATH. */
+static const char *link_with(const struct call *call, const char *path, const struct change *changes)
+{
+	struct strbuf url;
+	const char *text;
+	char separator = '?';
+
+	strbuf_init(&url, 8192);
+	strbuf_add(&url, path);
+	for (const struct param *p = call->op->params; p->name; p++) {
+		const struct arg *arg = call_arg(call, p->name);
+		const char *value = arg->given && !(p->flags & PARAM_STATE) ? arg->text : NULL;
+
+		for (const struct change *c = changes; c->name; c++)
+			if (strcmp(c->name, p->name) == 0)
+				value = c->value;
+		if (!value)
+			continue;
+		strbuf_addc(&url, separator);
+		strbuf_add(&url, p->name);
+		strbuf_addc(&url, '=');
+		strbuf_add_urlencoded(&url, value, strlen(value));
+		separator = '&';
+	}
+	text = arena_str(call->arena, url.text);
+	strbuf_release(&url);
+	return text;
+}
+
+const char *report_slot_text(const struct call *call, const struct asked *a, int64_t at)
+{
+	char text[INSTANT_TEXT];
+
+	if (a->question.period == PERIOD_HOUR)
+		instant_format(text, at * USEC_PER_SEC);
+	else
+		date_format(text, zone_date(a->question.zone, at));
+	return arena_str(call->arena, text);
+}
+
+const char *report_date_text(const struct call *call, struct date d)
+{
+	char text[DATE_TEXT];
+
+	date_format(text, d);
+	return arena_str(call->arena, text);
+}
+
+/* Has the category any below it that something was booked on? */
+static bool has_finer(const struct catalogue *c, size_t category)
+{
+	for (size_t i = 0; i < c->n_metered; i++)
+		if (c->parent[c->metered[i]] == category)
+			return true;
+	return false;
+}
+
+/* What a link changes. */
+struct changes {
+	struct change list[10];
+	size_t n;
+};
+
+static void put(struct changes *c, const char *name, const char *value)
+{
+	c->list[c->n++] = (struct change){ name, value };
+}
+
+/* Only what the line is about. False: it is what is left, which has no name. */
+static bool put_line(struct changes *c, const struct asked *a, const struct report_line *line)
+{
+	static const char *const filters[] = {
+		[BY_CUSTOMER] = "Customer", [BY_SIM] = "Sim", [BY_FLEET] = "Fleet", [BY_NETWORK] = "Network", [BY_COUNTRY] = "IsoCountry",
+		[BY_CATEGORY] = "Category", [BY_ACCOUNT] = "AccountSid"
+	};
+
+	if (a->group != BY_NOTHING && !*line->key)
+		return false;
+	if (a->group != BY_NOTHING)
+		put(c, filters[a->group], line->key);
+	if (line->account && a->group != BY_ACCOUNT)
+		put(c, "AccountSid", line->account->sid);
+	if (line->account)
+		put(c, "IncludeSubaccounts", "false");
+	return true;
+}
+
+/* The next finer view: categories of an account, categories below one, else shorter slots. False: only events are finer. */
+static bool put_finer(const struct call *call, struct changes *c, const struct asked *a, const struct report_line *line, bool slot)
+{
+	static const char *const shorter[] = { [PERIOD_YEAR] = "month", [PERIOD_MONTH] = "day", [PERIOD_DAY] = "hour", [PERIOD_HOUR] = NULL };
+	const char *period = slot ? shorter[a->question.period] : report_period_names[a->question.period];
+	bool by_account = a->group == BY_ACCOUNT && !a->kind->category;
+
+	if (by_account || (a->group == BY_CATEGORY && has_finer(call->catalogue, line->category))) {
+		put(c, "GroupBy", "category");
+		put(c, "By", NULL);
+		return true;
+	}
+	put(c, "GroupBy", "none");
+	put(c, "By", period);
+	return period != NULL;
+}
+
+const char *report_link_finer(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
+{
+	struct changes c = { .n = 0 };
+
+	if (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot != NULL))
+		return NULL;
+	if (slot) {
+		put(&c, "StartDate", report_date_text(call, zone_date(a->question.zone, slot[0])));
+		put(&c, "EndDate", report_date_text(call, zone_date(a->question.zone, slot[1] - 1)));
+	}
+	put(&c, NULL, NULL);
+	return link_with(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), c.list);
+}
+
+const char *report_link_earlier(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
+{
+	struct changes c = { .n = 0 };
+
+	if (!a->compared || (line && (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot != NULL))))
+		return NULL;
+	put(&c, "StartDate", report_date_text(call, slot ? zone_date(a->question.zone, slot[0]) : a->before_first));
+	put(&c, "EndDate", report_date_text(call, slot ? zone_date(a->question.zone, slot[1] - 1) : a->before_last));
+	put(&c, NULL, NULL);
+	return link_with(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), c.list);
+}
+
+/* The parameters that the list of events has as well. */
+static const char *const shared_names[] = {
+	"AccountSid", "IncludeSubaccounts", "Category", "Customer", "Sim", "Fleet", "Network", "IsoCountry", "TimeZone", NULL
+};
+
+static const char *find_value(const struct call *call, const struct changes *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->list[i].name, name) == 0)
+			return c->list[i].value;
+	return report_param(call, name) && call_arg(call, name)->given ? call_arg(call, name)->text : NULL;
+}
+
+static void add_query(struct strbuf *url, const char *name, const char *value)
+{
+	strbuf_addc(url, strchr(url->text, '?') ? '&' : '?');
+	strbuf_addf(url, "%s=", name);
+	strbuf_add_urlencoded(url, value, strlen(value));
+}
+
+const char *report_link_events(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
+{
+	struct changes c = { .n = 0 };
+	bool hours = a->question.period == PERIOD_HOUR;
+	const char *text;
+	struct strbuf url;
+
+	if ((line && !put_line(&c, a, line)) || *a->left_out)
+		return NULL;
+	if (a->kind->category)
+		put(&c, "Category", a->kind->category);
+	strbuf_init(&url, 8192);
+	strbuf_add(&url, "/events");
+	strbuf_add(&url, call_link_suffix(call, call->op->dialect));
+	for (const char *const *name = shared_names; *name; name++)
+		if (find_value(call, &c, *name))
+			add_query(&url, *name, find_value(call, &c, *name));
+	if (slot) {
+		add_query(&url, hours ? "From" : "StartDate", report_slot_text(call, a, slot[0]));
+		add_query(&url, hours ? "To" : "EndDate", report_slot_text(call, a, hours ? slot[1] : slot[1] - 1));
+	} else {
+		add_query(&url, "StartDate", report_date_text(call, a->first));
+		add_query(&url, "EndDate", report_date_text(call, a->last));
+	}
+	text = arena_str(call->arena, url.text);
+	strbuf_release(&url);
+	return text;
+}
+
+const char *report_link_page(const struct call *call, int64_t page)
+{
+	char number[24];
+	struct change changes[] = { { "Page", number }, { "PageSize", call_arg(call, "PageSize")->text }, { NULL, NULL } };
+
+	snprintf(number, sizeof(number), "%lld", (long long)page);
+	return link_with(call, arena_join(call->arena, call->op->path, call->suffix, NULL), changes);
+}
