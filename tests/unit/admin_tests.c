@@ -4,22 +4,14 @@
 #include "base/civil.h"
 #include "usage/admin.h"
 #include "usage/books.h"
+#include "fixture.h"
 #include "suite.h"
 #include "base/banned.h"
 
 #define MAIN_SID    "AC00000000000000000000000000000001"
 #define NONE_SID    "AC0000000000000000000000000000000f"
 #define NOW         INT64_C(1795258800)       /* 2026-11-21T11:00:00Z */
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define OK(call) ck_assert_msg((call) >= 0, "%s: %s (%s)", #call, err.message, err.detail)
-#define FAILS(call, of_kind, name, words) do { \
-	error_clear(&err); \
-	ck_assert_int_eq((call), -1); \
-	ck_assert_msg(err.kind == (of_kind), "kind %d: %s", (int)err.kind, err.message); \
-	ck_assert_str_eq(err.param, (name)); \
-	ck_assert_msg(strstr(err.message, (words)) != NULL, "\"%s\" does not say \"%s\"", err.message, (words)); \
-} while (0)
 
 static struct error err;
 static struct arena arena;

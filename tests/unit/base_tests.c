@@ -21,10 +21,10 @@
 #include "base/throttle.h"
 #include "base/utf8.h"
 #include "base/zone.h"
+#include "fixture.h"
 #include "suite.h"
 #include "base/banned.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define TEXT(literal) (literal), sizeof(literal) - 1
 
 /* --- error --- */
@@ -957,24 +957,16 @@ END_TEST
 
 /* --- files of a test --- */
 
-static char folder[64];
+static char folder[FOLDER_TEXT];
 
 static void make_folder(void)
 {
-	snprintf(folder, sizeof(folder), "/tmp/usaged-base-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	folder_make(folder);
 }
 
 static void remove_folder(void)
 {
-	static const char *const names[] = { "a.conf", "secret", "log" };
-	char path[128];
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	rmdir(folder);
+	folder_remove(folder);
 }
 
 /* The path of NAME in the test's folder; good until the next call. */

@@ -11,27 +11,19 @@
 #include "usage/correct.h"
 #include "usage/ledger.h"
 #include "suite.h"
+#include "true_ledger.h"
 #include "base/banned.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MAIN_SID  "AC00000000000000000000000000000001"
 #define OTHER_SID "AC00000000000000000000000000000002"
 #define NOW_US    (INT64_C(1795258800) * USEC_PER_SEC)       /* 2026-11-21T11:00:00Z */
 #define HOUR_US   (3600 * USEC_PER_SEC)
 #define DAY_US    (24 * HOUR_US)
 
-#define OK(call) ck_assert_msg((call) >= 0, "%s: %s (%s)", #call, err.message, err.detail)
-#define FAILS(call, of_kind, name, words) do { \
-	error_clear(&err); \
-	ck_assert_int_eq((call), -1); \
-	ck_assert_msg(err.kind == (of_kind), "kind %d: %s", (int)err.kind, err.message); \
-	ck_assert_str_eq(err.param, (name)); \
-	ck_assert_msg(strstr(err.message, (words)) != NULL, "\"%s\" does not say \"%s\"", err.message, (words)); \
-} while (0)
 
 static struct error err;
 static struct arena arena;
-static char dir[64];
+static char dir[FOLDER_TEXT];
 static char path[96];
 static struct store *st;
 static struct ledger *ledger;
@@ -70,8 +62,7 @@ static void setup(void)
 
 	memset(&err, 0, sizeof(err));
 	arena_init(&arena);
-	snprintf(dir, sizeof(dir), "/tmp/correct_tests.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	snprintf(path, sizeof(path), "%s/usage.db", dir);
 	OK(secret_init(&err));
 	OK(store_open(path, STORE_WRITE | STORE_CREATE, 50, &st, &err));
@@ -85,49 +76,17 @@ static void setup(void)
 	start_ledger(LATE_ADJUST);
 }
 
-static void note_fault(void *arg, const char *words)
-{
-	(void)arg;
-	ck_abort_msg("%s", words);
-}
-
-static void note_difference(void *arg, const struct rollup *want, const struct rollup *have)
-{
-	(void)arg;
-	(void)want;
-	(void)have;
-}
-
-static const struct verify_calls notes = { .limit = 10, .difference = note_difference, .fault = note_fault };
-
-static size_t differences(void)
-{
-	size_t n;
-	int64_t events;
-
-	OK(store_verify(st, &notes, &n, &events, &err));
-	return n;
-}
-
 static void remove_ledger(void)
 {
-	static const char *const names[] = { "usage.db", "usage.db-wal", "usage.db-shm" };
-
 	ledger_free(&ledger);
 	store_close(&st);
 	arena_release(&arena);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		char name[128];
-
-		snprintf(name, sizeof(name), "%s/%s", dir, names[i]);
-		unlink(name);
-	}
-	rmdir(dir);
+	folder_remove(dir);
 }
 
 static void teardown(void)
 {
-	ck_assert_uint_eq(differences(), 0);
+	ck_assert_uint_eq(ledger_differences(st), 0);
 	remove_ledger();
 }
 
@@ -537,7 +496,7 @@ static void find_words(void *arg, const char *words)
 START_TEST(tampered_corrections_are_found)
 {
 	struct raw_event change = { 0 };
-	struct verify_calls calls = { .limit = 100, .difference = note_difference, .fault = find_words, .arg = (void *)(uintptr_t)tamperings[_i].words };
+	struct verify_calls calls = { .limit = 100, .difference = difference_found, .fault = find_words, .arg = (void *)(uintptr_t)tamperings[_i].words };
 	struct store *reader;
 	size_t n;
 	int64_t events;
@@ -849,7 +808,7 @@ static void check_model(void)
 			ck_assert_int_eq(state_of(arena_printf(&arena, "e%d", i)),
 					 e->is_void ? EVENT_VOID : e->amended ? EVENT_AMENDED : EVENT_CURRENT);
 	}
-	ck_assert_uint_eq(differences(), 0);
+	ck_assert_uint_eq(ledger_differences(st), 0);
 }
 
 START_TEST(any_order_of_changes_adds_up)

@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "fault_vfs.h"
 #include "ingest/batcher.h"
+#include "fixture.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -27,7 +28,6 @@ static struct error err;
 static struct settings *settings;
 static char dir[64], path[96];
 
-#define OK(call) ck_assert_msg((call) >= 0, "%s: %s (%s)", #call, err.message, err.detail)
 
 /* ---- a request ---- */
 
@@ -82,8 +82,7 @@ static void setup(void)
 {
 	memset(&err, 0, sizeof(err));
 	OK(secret_init(&err));
-	snprintf(dir, sizeof(dir), "/tmp/fault_tests.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	snprintf(path, sizeof(path), "%s/usage.db", dir);
 	OK(settings_load(NULL, &settings, &err));
 	settings->database = path;
@@ -104,8 +103,7 @@ static void remove_ledger(void)
 
 static void teardown(void)
 {
-	remove_ledger();
-	rmdir(dir);
+	folder_remove(dir);
 	settings->database = NULL;
 	settings_free(&settings);
 }

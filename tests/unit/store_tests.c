@@ -11,14 +11,14 @@
 #include <unistd.h>
 #include "store/internal.h"
 #include "store/store.h"
+#include "fixture.h"
 #include "suite.h"
 #include "base/banned.h"
 
 #define TIMEOUT_MS 50
 #define NOBODY 65534
 
-#define OK(call) ck_assert_msg((call) >= 0, "%s: %s (%s)", #call, err.message, err.detail)
-#define FAILS(call, of_kind, words) do { \
+#define FAILS_WITH(call, of_kind, words) do { \
 	error_clear(&err); \
 	ck_assert_int_eq((call), -1); \
 	ck_assert_int_eq(err.kind, (of_kind)); \
@@ -27,33 +27,21 @@
 
 static struct error err;
 static struct arena arena;
-static char dir[64];
+static char dir[FOLDER_TEXT];
 static char path[96];
 
 static void setup(void)
 {
 	memset(&err, 0, sizeof(err));
 	arena_init(&arena);
-	snprintf(dir, sizeof(dir), "/tmp/store_tests.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	snprintf(path, sizeof(path), "%s/usage.db", dir);
 }
 
 static void teardown(void)
 {
-	static const char *const names[] = {
-		"usage.db", "usage.db-wal", "usage.db-shm", "copy.db", "copy.db-wal", "copy.db-shm", "old.db"
-	};
-
 	arena_release(&arena);
-	chmod(dir, 0755);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		char name[128];
-
-		snprintf(name, sizeof(name), "%s/%s", dir, names[i]);
-		unlink(name);
-	}
-	rmdir(dir);
+	folder_remove(dir);
 }
 
 static struct store *create(const char *where)
@@ -159,7 +147,7 @@ START_TEST(creating_over_a_file_is_refused)
 	struct store *st;
 
 	write_file("precious");
-	FAILS(store_open(path, STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st, &err), ERR_CONFLICT, path);
+	FAILS_WITH(store_open(path, STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st, &err), ERR_CONFLICT, path);
 	ck_assert_int_eq(access(path, F_OK), 0);
 }
 END_TEST
@@ -168,7 +156,7 @@ START_TEST(missing_ledger_is_named)
 {
 	struct store *st;
 
-	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, path);
+	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, path);
 	ck_assert_int_eq(access(path, F_OK), -1);
 }
 END_TEST
@@ -177,7 +165,7 @@ START_TEST(folder_is_no_ledger)
 {
 	struct store *st;
 
-	FAILS(store_open(dir, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "no regular file");
+	FAILS_WITH(store_open(dir, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "no regular file");
 }
 END_TEST
 
@@ -186,7 +174,7 @@ START_TEST(file_that_is_no_database_is_refused)
 	struct store *st;
 
 	write_file("This is not a database, but it is long enough that its header could be one, if the words were others than these.");
-	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "not a ledger");
+	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "not a ledger");
 }
 END_TEST
 
@@ -196,7 +184,7 @@ START_TEST(empty_file_is_refused)
 	struct stat sb;
 
 	write_file("");
-	FAILS(store_open(path, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "empty");
+	FAILS_WITH(store_open(path, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "empty");
 	ck_assert_int_eq(stat(path, &sb), 0);
 	ck_assert_int_eq(sb.st_size, 0);
 }
@@ -207,10 +195,10 @@ START_TEST(database_of_another_program_is_refused_and_left_alone)
 	struct store *st;
 
 	raw("CREATE TABLE theirs (x)");
-	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "another program");
+	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "another program");
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM sqlite_master"), 1);
 	raw("DROP TABLE theirs; PRAGMA application_id = 7");
-	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "another program");
+	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "another program");
 	ck_assert_int_eq(raw_number("PRAGMA application_id"), 7);
 }
 END_TEST
@@ -221,8 +209,8 @@ START_TEST(ledger_of_a_newer_program_is_refused)
 
 	store_close(&st);
 	raw("PRAGMA user_version = 99");
-	FAILS(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "schema version 99");
-	FAILS(store_open(path, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "schema version 99");
+	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "schema version 99");
+	FAILS_WITH(store_open(path, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "schema version 99");
 	ck_assert_int_eq(raw_number("PRAGMA user_version"), 99);
 }
 END_TEST
@@ -268,7 +256,7 @@ END_TEST
 START_TEST(older_ledger_is_refused_to_a_reader)
 {
 	write_first_version();
-	FAILS(bring(0, history), ERR_INTERNAL, "schema version 1");
+	FAILS_WITH(bring(0, history), ERR_INTERNAL, "schema version 1");
 	ck_assert_int_eq(raw_number("PRAGMA user_version"), 1);
 }
 END_TEST
@@ -281,7 +269,7 @@ START_TEST(step_that_fails_leaves_the_older_version)
 	};
 
 	write_first_version();
-	FAILS(bring(DB_WRITE, broken), ERR_INTERNAL, "");
+	FAILS_WITH(bring(DB_WRITE, broken), ERR_INTERNAL, "");
 	ck_assert_int_eq(raw_number("PRAGMA user_version"), 1);
 	ck_assert_int_eq(raw_number("SELECT price FROM call"), 17);
 }
@@ -409,8 +397,8 @@ START_TEST(second_writer_is_told_that_the_ledger_is_locked)
 	struct account a = { .sid = "AC00000000000000000000000000000009", .name = "nine", .currency = "usd" };
 
 	OK(store_begin_write(one, &err));
-	FAILS(store_begin_write(two, &err), ERR_BUSY, "locked");
-	FAILS(store_account_add(two, &a, &err), ERR_BUSY, "locked");
+	FAILS_WITH(store_begin_write(two, &err), ERR_BUSY, "locked");
+	FAILS_WITH(store_account_add(two, &a, &err), ERR_BUSY, "locked");
 	store_end(one);
 	OK(store_account_add(two, &a, &err));
 	store_close(&two);
@@ -434,7 +422,7 @@ START_TEST(a_writer_waits_as_its_caller_wants)
 
 	store_wait_with(two, three_times, &calls);
 	OK(store_begin_write(one, &err));
-	FAILS(store_begin_write(two, &err), ERR_BUSY, "locked");
+	FAILS_WITH(store_begin_write(two, &err), ERR_BUSY, "locked");
 	ck_assert_int_eq(calls, 3);
 	store_close(&two);
 	store_close(&one);
@@ -451,7 +439,7 @@ START_TEST(what_is_written_to_a_ledger_that_was_moved_is_not_acknowledged)
 	OK(store_begin_write(st, &err));
 	ck_assert_int_eq(rename(path, away), 0);
 	ck_assert(store_moved(st));
-	FAILS(store_commit(st, &err), ERR_INTERNAL, "removed or replaced");
+	FAILS_WITH(store_commit(st, &err), ERR_INTERNAL, "removed or replaced");
 	ck_assert_int_eq(rename(away, path), 0);
 	ck_assert(!store_moved(st));
 	store_close(&st);
@@ -465,7 +453,7 @@ START_TEST(reader_can_not_write)
 
 	store_close(&st);
 	st = reopen(0);
-	FAILS(store_account_add(st, &a, &err), ERR_INTERNAL, "read-only");
+	FAILS_WITH(store_account_add(st, &a, &err), ERR_INTERNAL, "read-only");
 	store_close(&st);
 }
 END_TEST
@@ -587,7 +575,7 @@ START_TEST(full_disk_is_said_and_nothing_is_half_stored)
 	add_account(st, 1, "first");
 	add_category(st, "calls", 0);
 	OK(st->ops->exec(st->db, "PRAGMA max_page_count = 60", &err));
-	FAILS(add_many_events(st), ERR_INTERNAL, "full");
+	FAILS_WITH(add_many_events(st), ERR_INTERNAL, "full");
 	OK(st->ops->exec(st->db, "PRAGMA max_page_count = 1000000", &err));
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 0);
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM source"), 0);
@@ -655,7 +643,7 @@ START_TEST(backup_holds_what_was_committed_when_it_began)
 	reader = reopen(0);
 	OK(store_backup(reader, beside("copy.db"), false, so_often, &often, &err));
 	OK(store_commit(writer, &err));
-	FAILS(store_backup(reader, beside("copy.db"), false, so_often, &often, &err), ERR_CONFLICT, "already");
+	FAILS_WITH(store_backup(reader, beside("copy.db"), false, so_often, &often, &err), ERR_CONFLICT, "already");
 	OK(store_open(beside("copy.db"), 0, TIMEOUT_MS, &copy, &err));
 	ck_assert_int_eq(store_account_by_name(copy, "before", &arena, &a, &err), 1);
 	ck_assert_int_eq(store_account_by_name(copy, "unfinished", &arena, &a, &err), 0);
@@ -673,7 +661,7 @@ START_TEST(backup_that_is_given_up_leaves_nothing)
 	add_category(st, "calls", 0);
 	add_account(st, 1, "one");
 	OK(add_many_events(st));
-	FAILS(store_backup(st, beside("copy.db"), true, so_often, &often, &err), ERR_BUSY, "interrupted");
+	FAILS_WITH(store_backup(st, beside("copy.db"), true, so_often, &often, &err), ERR_BUSY, "interrupted");
 	ck_assert_int_ne(access(beside("copy.db"), F_OK), 0);
 	ck_assert_int_ne(access(beside("copy.db.part"), F_OK), 0);
 	store_close(&st);
@@ -691,9 +679,9 @@ START_TEST(restored_ledger_takes_the_place_of_one_that_nobody_uses)
 	add_account(st, 2, "after");
 	reader = reopen(0);
 	ck_assert_int_eq(store_account_by_name(reader, "after", &arena, &a, &err), 1);
-	FAILS(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err), ERR_BUSY, "in use");
+	FAILS_WITH(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err), ERR_BUSY, "in use");
 	store_close(&st);
-	FAILS(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err), ERR_BUSY, "in use");
+	FAILS_WITH(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err), ERR_BUSY, "in use");
 	ck_assert(!store_moved(reader));
 	store_close(&reader);
 	OK(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err));
@@ -716,7 +704,7 @@ START_TEST(restored_ledger_is_brought_forward)
 	OK(db_sqlite.open(beside("copy.db"), DB_WRITE | DB_CREATE, 0, &db, &err));
 	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
 	db_sqlite.close(&db);
-	FAILS(store_open(beside("copy.db"), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "version 1");
+	FAILS_WITH(store_open(beside("copy.db"), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "version 1");
 	OK(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err));
 	OK(store_open(path, 0, TIMEOUT_MS, &st, &err));
 	store_close(&st);
@@ -736,7 +724,7 @@ START_TEST(failed_write_is_said_and_nothing_is_half_stored)
 	small = unlimited;
 	small.rlim_cur = 400 * 1024;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-	FAILS(add_many_events(st), ERR_INTERNAL, "disk failed");
+	FAILS_WITH(add_many_events(st), ERR_INTERNAL, "disk failed");
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 0);
 	OK(add_many_events(st));
@@ -761,7 +749,7 @@ START_TEST(damaged_file_is_said)
 	ck_assert_int_eq(pwrite(fd, garbage, sizeof(garbage), 4096 * 3), sizeof(garbage));
 	close(fd);
 	if (store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err) == 0) {
-		FAILS(store_accounts(st, 0, &arena, &list, &n, &err), ERR_INTERNAL, "damaged");
+		FAILS_WITH(store_accounts(st, 0, &arena, &list, &n, &err), ERR_INTERNAL, "damaged");
 		store_close(&st);
 	} else {
 		ck_assert_ptr_nonnull(strstr(err.message, "damaged"));
@@ -820,9 +808,9 @@ START_TEST(taken_sid_or_name_is_named)
 	struct account same_name = { .sid = "AC00000000000000000000000000000002", .name = "first", .currency = "usd" };
 
 	add_account(st, 1, "first");
-	FAILS(store_account_add(st, &same_sid, &err), ERR_CONFLICT, same_sid.sid);
+	FAILS_WITH(store_account_add(st, &same_sid, &err), ERR_CONFLICT, same_sid.sid);
 	ck_assert_str_eq(err.param, "sid");
-	FAILS(store_account_add(st, &same_name, &err), ERR_CONFLICT, "first");
+	FAILS_WITH(store_account_add(st, &same_name, &err), ERR_CONFLICT, "first");
 	ck_assert_str_eq(err.param, "name");
 	store_close(&st);
 }
@@ -839,10 +827,10 @@ START_TEST(subaccounts_have_one_level)
 
 	OK(store_account_add(st, &sub, &err));
 	deep.parent = sub.id;
-	FAILS(store_account_add(st, &deep, &err), ERR_PARAM, "one level");
+	FAILS_WITH(store_account_add(st, &deep, &err), ERR_PARAM, "one level");
 	ck_assert_str_eq(err.param, "parent");
 	deep.parent = 99;
-	FAILS(store_account_add(st, &deep, &err), ERR_PARAM, "99");
+	FAILS_WITH(store_account_add(st, &deep, &err), ERR_PARAM, "99");
 	OK(store_accounts(st, main_id, &arena, &list, &n, &err));
 	ck_assert_int_eq(n, 1);
 	ck_assert_str_eq(list[0].name, "sub");
@@ -883,8 +871,8 @@ START_TEST(categories_come_in_the_order_they_were_added)
 	int64_t parent = add_category(st, "calls", 0);
 
 	add_category(st, "calls-inbound", parent);
-	FAILS(store_category_add(st, &dup, &err), ERR_CONFLICT, "calls");
-	FAILS(store_category_add(st, &orphan, &err), ERR_PARAM, "55");
+	FAILS_WITH(store_category_add(st, &dup, &err), ERR_CONFLICT, "calls");
+	FAILS_WITH(store_category_add(st, &orphan, &err), ERR_PARAM, "55");
 	OK(store_categories(st, &arena, &list, &n, &err));
 	ck_assert_int_eq(n, 2);
 	ck_assert_str_eq(list[0].name, "calls");
@@ -942,11 +930,11 @@ START_TEST(key_of_an_unknown_account_is_refused_whole)
 	struct key *list;
 	size_t n;
 
-	FAILS(store_key_add(st, &k, &err), ERR_PARAM, "42");
+	FAILS_WITH(store_key_add(st, &k, &err), ERR_PARAM, "42");
 	ck_assert_str_eq(err.param, "grants");
 	k.n_grants = 0;
 	k.account = 43;
-	FAILS(store_key_add(st, &k, &err), ERR_PARAM, "43");
+	FAILS_WITH(store_key_add(st, &k, &err), ERR_PARAM, "43");
 	ck_assert_str_eq(err.param, "account");
 	OK(store_keys(st, &arena, &list, &n, &err));
 	ck_assert_int_eq(n, 0);
@@ -1048,7 +1036,7 @@ START_TEST(series_is_the_same_only_with_the_same_dimensions)
 	ck_assert_int_ne(id, f.plain);
 	ck_assert_int_ne(id, f.dimensioned);
 	s.dim[DIM_SIM] = 4711;
-	FAILS(store_series_intern(f.st, &s, &id, &err), ERR_INTERNAL, "rules");
+	FAILS_WITH(store_series_intern(f.st, &s, &id, &err), ERR_INTERNAL, "rules");
 	store_close(&f.st);
 }
 END_TEST
@@ -1144,9 +1132,9 @@ START_TEST(sum_beyond_64_bits_is_refused)
 	OK(store_rollups_add(f.st, &r, 1, &err));
 	r.amounts.price = 1;
 	OK(store_rollups_add(f.st, &r, 1, &err));
-	FAILS(store_rollups_add(f.st, &r, 1, &err), ERR_OVERFLOW, "does not fit");
+	FAILS_WITH(store_rollups_add(f.st, &r, 1, &err), ERR_OVERFLOW, "does not fit");
 	r.amounts.price = INT64_MAX;
-	FAILS(store_rollups_add(f.st, &r, 1, &err), ERR_OVERFLOW, "does not fit");
+	FAILS_WITH(store_rollups_add(f.st, &r, 1, &err), ERR_OVERFLOW, "does not fit");
 	OK(store_commit(f.st, &err));
 	OK(store_scan_begin(f.st, &scan, &err));
 	ck_assert_int_eq(store_scan_next(f.st, &r, &err), 1);
@@ -1442,7 +1430,7 @@ START_TEST(rebuild_puts_right_what_verify_finds)
 	st = reopen(0);
 	writer = reopen(STORE_WRITE);
 	if (strstr(tamperings[_i].sql, "9223372036854775807")) {
-		FAILS(store_rebuild(st, writer, &calls, &n, &events, &err), ERR_OVERFLOW, "");
+		FAILS_WITH(store_rebuild(st, writer, &calls, &n, &events, &err), ERR_OVERFLOW, "");
 	} else {
 		OK(store_rebuild(st, writer, &calls, &n, &events, &err));
 		OK(store_rebuild(st, writer, &calls, &n, &events, &err));
@@ -1504,7 +1492,7 @@ START_TEST(verify_refuses_events_without_a_series)
 	write_sound_ledger();
 	raw("PRAGMA foreign_keys = OFF; DELETE FROM series WHERE id = 1");
 	st = reopen(0);
-	FAILS(store_verify(st, &calls, &n, &events, &err), ERR_INTERNAL, "damaged");
+	FAILS_WITH(store_verify(st, &calls, &n, &events, &err), ERR_INTERNAL, "damaged");
 	store_close(&st);
 }
 END_TEST
@@ -1557,9 +1545,9 @@ START_TEST(name_of_a_removed_user_stays_taken_but_not_the_address)
 	struct store *st = create(path);
 	struct user u = add_named_user(st, "ada", "ada@example.org", NULL, 0), again = u;
 
-	FAILS(store_user_add(st, &again, &err), ERR_CONFLICT, "ada");
+	FAILS_WITH(store_user_add(st, &again, &err), ERR_CONFLICT, "ada");
 	again.name = "eve";
-	FAILS(store_user_add(st, &again, &err), ERR_CONFLICT, "ada@example.org");
+	FAILS_WITH(store_user_add(st, &again, &err), ERR_CONFLICT, "ada@example.org");
 	ck_assert_int_eq(store_user_remove(st, u.id, 9, &err), 1);
 	ck_assert_int_eq(store_user_remove(st, u.id, 10, &err), 0);
 	ck_assert_int_eq(store_user_password(st, u.id, "x", &err), 0);
@@ -1567,7 +1555,7 @@ START_TEST(name_of_a_removed_user_stays_taken_but_not_the_address)
 	ck_assert_int_eq(again.removed, 9);
 	ck_assert_int_eq(store_user_by_email(st, "ada@example.org", &arena, &again, &err), 0);
 	again = u;
-	FAILS(store_user_add(st, &again, &err), ERR_CONFLICT, "ada");
+	FAILS_WITH(store_user_add(st, &again, &err), ERR_CONFLICT, "ada");
 	error_clear(&err);
 	add_named_user(st, "eve", "ada@example.org", NULL, 0);
 	store_close(&st);
@@ -1594,7 +1582,7 @@ START_TEST(grants_are_given_and_taken_and_count_as_changes)
 	ck_assert_int_eq(store_user_by_id(st, u.id, &arena, &got, &err), 1);
 	ck_assert_int_eq(got.n_grants, 0);
 	ck_assert_int_eq(store_user_grant(st, 99, a.id, true, &err), 0);
-	FAILS(store_user_grant(st, u.id, 99, true, &err), ERR_PARAM, "99");
+	FAILS_WITH(store_user_grant(st, u.id, 99, true, &err), ERR_PARAM, "99");
 	store_close(&st);
 }
 END_TEST
@@ -1801,7 +1789,7 @@ START_TEST(damaged_postings_are_said)
 	write_sound_ledger();
 	raw("UPDATE posting SET events = CAST(substr(events, 1, 7) AS BLOB)");
 	st = reopen(0);
-	FAILS(store_postings(st, 1, 20454 * 24, &arena, &list, &n, &err), ERR_INTERNAL, "rebuild");
+	FAILS_WITH(store_postings(st, 1, 20454 * 24, &arena, &list, &n, &err), ERR_INTERNAL, "rebuild");
 	store_close(&st);
 }
 END_TEST
@@ -1847,7 +1835,7 @@ START_TEST(corrections_of_an_event_come_oldest_first)
 
 	ck_assert_int_eq(store_correction_last(f.st, f.source, "call", 4, &arena, &found, &err), 0);
 	OK(store_correction_add(f.st, &c, &err));
-	FAILS(store_correction_add(f.st, &c, &err), ERR_CONFLICT, "exists");
+	FAILS_WITH(store_correction_add(f.st, &c, &err), ERR_CONFLICT, "exists");
 	snprintf(c.sid, sizeof(c.sid), "CR2");
 	c.kind = CORRECTION_VOID;
 	OK(store_correction_add(f.st, &c, &err));
@@ -1891,7 +1879,7 @@ START_TEST(closings_are_one_an_account_and_count_as_changes)
 	OK(store_closings(st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 0);
 	c.account = 99;
-	FAILS(store_close_through(st, &c, &err), ERR_PARAM, "no account");
+	FAILS_WITH(store_close_through(st, &c, &err), ERR_PARAM, "no account");
 	store_close(&st);
 }
 END_TEST
