@@ -243,17 +243,23 @@ static void add_plain_text(struct strbuf *out, const struct field *f, const char
 	}
 }
 
-/* "2026-11-01T00:00:00Z" as people write it, the exact instant beside it; false if it isn't one. */
+/* "2026-11-01T00:00:00Z" or with a fraction as people write it, the exact instant beside it; false if it isn't one. */
 static bool add_instant(struct strbuf *out, const char *text, size_t len)
 {
-	if (len != INSTANT_LENGTH || text[10] != 'T' || text[19] != 'Z')
+	size_t end = len - 1;
+
+	if (len < INSTANT_LENGTH || text[10] != 'T' || text[end] != 'Z' || (len > INSTANT_LENGTH && text[19] != '.'))
 		return false;
+	while (len > INSTANT_LENGTH && (text[end - 1] == '0' || text[end - 1] == '.') && end > INSTANT_LENGTH - 1)
+		end--;
+	if (end == INSTANT_LENGTH - 1 && memcmp(text + 16, ":00", 3) == 0)
+		end = 16;
 	strbuf_add(out, "<time datetime=\"");
 	html_value_text(out, text, len);
 	strbuf_add(out, "\">");
 	html_value_text(out, text, 10);
 	strbuf_addc(out, ' ');
-	html_value_text(out, text + 11, memcmp(text + 16, ":00", 3) == 0 ? 5 : 8);
+	html_value_text(out, text + 11, end - 11);
 	strbuf_add(out, "</time>");
 	return true;
 }
