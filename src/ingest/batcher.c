@@ -2,16 +2,12 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "base/civil.h"
 #include "base/banned.h"
 
 /* How often the log of refused records is shortened. */
 #define PRUNE_SECONDS 60
-
-/* How much less than the others' the writer's share of the processors is. */
-#define WRITER_NICE 5
 
 /* What may wait or be committed at once; the rest is told to come again. */
 enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
@@ -245,8 +241,6 @@ static void *write_loop(void *arg)
 {
 	struct batcher *b = arg;
 
-	/* of this thread alone: where there is not time enough for everybody, those who wait for an answer go first */
-	setpriority(PRIO_PROCESS, 0, WRITER_NICE);
 	pthread_mutex_lock(&b->lock);
 	for (;;) {
 		struct submission *taken, *next;
