@@ -218,17 +218,18 @@ int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct e
 	return check_required(call, err);
 }
 
-static int bind_path(struct call *call, const struct raw_param *raw, size_t n, struct error *err)
+/* Only what says which thing is asked about: what else a form brings may be at fault, and is shown again. */
+static int bind_subject(struct call *call, const struct raw_param *raw, size_t n, struct error *err)
 {
 	for (int i = 0; call->op->params[i].name; i++)
-		if ((call->op->params[i].flags & PARAM_PATH) && bind_one(call, i, raw, n, err) < 0)
+		if ((call->op->params[i].flags & (PARAM_PATH | PARAM_SUBJECT)) && bind_one(call, i, raw, n, err) < 0)
 			return -1;
 	return 0;
 }
 
 int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err)
 {
-	if (access_operation(call->who, call->op, err) < 0 || bind_path(call, raw, n, err) < 0)
+	if (access_operation(call->who, call->op, err) < 0 || bind_subject(call, raw, n, err) < 0)
 		return -1;
 	if (call->op->form->ask)
 		return call->op->form->ask(call, w, err);

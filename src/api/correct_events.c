@@ -112,7 +112,7 @@ static int amend_event(struct call *call, struct writer *w, struct error *err)
 
 #define CORRECTION_PARAMS                                                                                                   \
 	{ "EventId", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 256, .doc = "The event's id, percent-encoded" },        \
-	{ "source", PT_TEXT, .max = 256, .doc = "Its source; needed only where several have that id" },                     \
+	{ "source", PT_TEXT, .flags = PARAM_SUBJECT, .max = 256, .doc = "Its source; needed only where several have that id" },                     \
 	{ "reason", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = CORRECTION_REASON_MAX, .doc = "Why, in words" }
 
 static const struct param void_params[] = { CORRECTION_PARAMS, { 0 } };

@@ -39,6 +39,7 @@ enum {
 	PARAM_OWN      = 1 << 3,   /* this server's own, beside those that the family's API has: samples leave it out */
 	PARAM_SECRET   = 1 << 4,   /* comes from a body alone, and is never shown */
 	PARAM_RARE     = 1 << 5,   /* seldom asked for: forms fold it away until it is */
+	PARAM_SUBJECT  = 1 << 6,   /* with the path it says what a page that asks is about */
 	PARAM_STATE    = 1 << 2    /* position in a list, no filter: left out of forms and links */
 };
 
