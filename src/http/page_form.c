@@ -8,7 +8,7 @@
 
 enum { TREE_DEPTH_MAX = 8 };
 
-/* "IncludeSubaccounts" -> "Include subaccounts". */
+/* "IncludeSubaccounts" -> "Include subaccounts", "data_upload" -> "Data upload". */
 static const char *make_label(struct arena *arena, const char *name)
 {
 	char *label = arena_alloc(arena, 2 * strlen(name) + 1), *out = label;
@@ -18,7 +18,7 @@ static const char *make_label(struct arena *arena, const char *name)
 
 		if (word)
 			*out++ = ' ';
-		*out++ = (char)(word ? tolower((unsigned char)*p) : *p);
+		*out++ = (char)(*p == '_' ? ' ' : word ? tolower((unsigned char)*p) : *p);
 	}
 	label[0] = (char)toupper((unsigned char)label[0]);
 	return label;
