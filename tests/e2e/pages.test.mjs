@@ -60,7 +60,7 @@ const drawn = page => page.evaluate(() => new Promise(done => requestAnimationFr
 // Fits at each width, and axe has nothing to say, neither in light nor in dark; from the widest one down.
 async function inEverySize(page, name, scripts) {
 	await bringAxe(page, scripts)
-	for (const width of widths.toReversed()) {
+	for (const width of [...widths].reverse()) {
 		await page.setViewportSize({ width, height: 900 })
 		for (const colorScheme of schemes) {
 			await page.emulateMedia({ colorScheme })
