@@ -1,6 +1,7 @@
 /*
  * report_lines.c - the lines of a report: which there are, in which order, and what each says.
  */
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,19 +17,33 @@ bool report_is_zero(const struct totals *t)
 	return !t->count && !t->usage && !t->price && !t->upload;
 }
 
-static const struct report_line *same_line(const struct report *r, const struct report_line *line)
+static guint hash_line(gconstpointer line)
 {
-	for (size_t i = 0; i < r->n_lines; i++)
-		if (strcmp(r->lines[i]->key, line->key) == 0 && (line->account ? line->account->id : 0) == (r->lines[i]->account ? r->lines[i]->account->id : 0))
-			return r->lines[i];
-	return NULL;
+	const struct report_line *l = line;
+
+	return g_str_hash(l->key) ^ (l->account ? g_int64_hash(&l->account->id) : 0);
 }
 
-/* What the line cost before: in all, or in the slot at the same distance from the beginning. */
-static wide price_before(const struct report *before, const struct report_line *line, int64_t slot)
+/* Are they of the same thing, in two reports? */
+static gboolean same_line(gconstpointer a, gconstpointer b)
 {
-	const struct report_line *same = same_line(before, line);
+	const struct report_line *x = a, *y = b;
 
+	return strcmp(x->key, y->key) == 0 && (x->account ? x->account->id : 0) == (y->account ? y->account->id : 0);
+}
+
+static GHashTable *index_lines(const struct report *r)
+{
+	GHashTable *lines = g_hash_table_new(hash_line, same_line);
+
+	for (size_t i = 0; i < r->n_lines; i++)
+		g_hash_table_add(lines, (void *)r->lines[i]);
+	return lines;
+}
+
+/* What a line cost before, when it was SAME (NULL: nothing): in all, or in the slot at the same distance from the beginning. */
+static wide price_before(const struct report *before, const struct report_line *same, int64_t slot)
+{
 	if (!same || slot >= (int64_t)before->n_slots)
 		return 0;
 	return slot < 0 ? same->all.price : same->slots[slot].price;
@@ -37,17 +52,19 @@ static wide price_before(const struct report *before, const struct report_line *
 struct items report_items(const struct call *call, const struct asked *a, const struct report *r, const struct report *before)
 {
 	struct items items = { .list = arena_array(call->arena, struct item, r->n_lines * (a->slots ? r->n_slots : 1)) };
+	GHashTable *lines = index_lines(before);
 
 	for (size_t i = 0; i < r->n_lines; i++) {
-		const struct report_line *line = r->lines[i];
+		const struct report_line *line = r->lines[i], *same = g_hash_table_lookup(lines, line);
 
 		for (int64_t slot = a->slots ? 0 : -1; slot < (a->slots ? (int64_t)r->n_slots : 0); slot++) {
 			const struct totals *totals = slot < 0 ? &line->all : &line->slots[slot];
 
 			if (!report_is_zero(totals))
-				items.list[items.n++] = (struct item){ line, slot, totals, price_before(before, line, slot) };
+				items.list[items.n++] = (struct item){ line, slot, totals, price_before(before, same, slot) };
 		}
 	}
+	g_hash_table_destroy(lines);
 	return items;
 }
 
