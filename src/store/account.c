@@ -7,7 +7,7 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-#define ACCOUNT "SELECT id, sid, name, parent, currency, created FROM account "
+#define ACCOUNT "SELECT id, sid, name, parent, currency, created, suspended, time_zone, cycle_day, number FROM account "
 
 static int read_account(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
 {
@@ -20,6 +20,10 @@ static int read_account(struct store *st, struct stmt *s, struct arena *arena, v
 		.name = get_text(st, s, 2, arena),
 		.parent = get_int(st, s, 3),
 		.created = get_int(st, s, 5),
+		.suspended = get_int(st, s, 6),
+		.time_zone = get_text(st, s, 7, arena),
+		.cycle_day = (int)get_int(st, s, 8),
+		.number = get_text(st, s, 9, arena),
 	};
 	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
 	snprintf(ret->currency, sizeof(ret->currency), "%s", st->ops->get_text(s, 4, &len));
@@ -72,12 +76,16 @@ static int insert_account(struct store *st, struct account *a, struct error *err
 {
 	struct stmt *s;
 
+	a->time_zone = a->time_zone ? a->time_zone : "";
+	a->number = a->number ? a->number : "";
 	if (a->parent && check_parent(st, a->parent, err) < 0)
 		return -1;
 	if (check_free(st, "SELECT 1 FROM account WHERE sid = ?1", "sid", a->sid, err) < 0 ||
-	    check_free(st, "SELECT 1 FROM account WHERE name = ?1", "name", a->name, err) < 0)
+	    check_free(st, "SELECT 1 FROM account WHERE name = ?1", "name", a->name, err) < 0 ||
+	    check_free(st, "SELECT 1 FROM account WHERE number = ?1 AND number <> ''", "number", a->number, err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO account (sid, name, parent, currency, created) VALUES (?1, ?2, ?3, ?4, ?5)", err);
+	s = prepare(st, "INSERT INTO account (sid, name, parent, currency, created, suspended, time_zone, cycle_day, number)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", err);
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, a->sid);
@@ -85,6 +93,10 @@ static int insert_account(struct store *st, struct account *a, struct error *err
 	bind_id(st, s, 3, a->parent);
 	bind_text(st, s, 4, a->currency);
 	bind_int(st, s, 5, a->created);
+	bind_int(st, s, 6, a->suspended);
+	bind_text(st, s, 7, a->time_zone);
+	bind_int(st, s, 8, a->cycle_day);
+	bind_text(st, s, 9, a->number);
 	if (step(st, s, err) < 0)
 		return -1;
 	a->id = st->ops->last_id(st->db);
@@ -102,10 +114,26 @@ int store_account_add(struct store *st, struct account *a, struct error *err)
 
 /* ---- accounts that are kept in memory: every request asks for its own ---- */
 
+static char *copy_text(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
+static void release_texts(struct account *a)
+{
+	free((char *)a->name);
+	free((char *)a->time_zone);
+	free((char *)a->number);
+}
+
 void store_accounts_forget(struct store *st)
 {
 	for (int i = 0; i < ACCOUNTS_KEPT; i++) {
-		free((char *)st->kept[i].name);
+		release_texts(&st->kept[i]);
 		st->kept[i] = (struct account){ 0 };
 	}
 }
@@ -127,11 +155,11 @@ static struct account *kept_place(struct store *st, const char *sid)
 
 static void keep(struct account *place, const struct account *a)
 {
-	free((char *)place->name);
+	release_texts(place);
 	*place = *a;
-	place->name = strdup(a->name);
-	if (!place->name)
-		abort();
+	place->name = copy_text(a->name);
+	place->time_zone = copy_text(a->time_zone);
+	place->number = copy_text(a->number);
 }
 
 int store_account_by_sid(struct store *st, const char *sid, struct arena *arena, struct account *ret, struct error *err)
@@ -143,6 +171,8 @@ int store_account_by_sid(struct store *st, const char *sid, struct arena *arena,
 	if (kept && kept->id && strcmp(kept->sid, sid) == 0) {
 		*ret = *kept;
 		ret->name = arena_str(arena, kept->name);
+		ret->time_zone = arena_str(arena, kept->time_zone);
+		ret->number = arena_str(arena, kept->number);
 		return 1;
 	}
 	s = prepare(st, ACCOUNT "WHERE sid = ?1", err);

@@ -231,6 +231,15 @@ const struct schema_step schema_steps[] = {
 		") STRICT;"
 		"CREATE INDEX rejection_at ON rejection (at);"
 	},
+	{
+		.sql =
+		/* "", 0: as the parent's; a main account's is then UTC, and the first of the month. */
+		"ALTER TABLE account ADD COLUMN time_zone TEXT NOT NULL DEFAULT '';"
+		"ALTER TABLE account ADD COLUMN cycle_day INTEGER NOT NULL DEFAULT 0 CHECK (cycle_day BETWEEN 0 AND 28);"
+		"ALTER TABLE account ADD COLUMN number TEXT NOT NULL DEFAULT '';"     /* the operator's own number for it */
+		"ALTER TABLE account ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;" /* since when; 0: it is active */
+		"CREATE UNIQUE INDEX account_number ON account (number) WHERE number <> '';"
+	},
 };
 
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);

@@ -92,9 +92,13 @@ struct account {
 	int64_t parent;           /* id; 0 = a main account */
 	char currency[4];         /* "usd" */
 	int64_t created;          /* seconds */
+	int64_t suspended;        /* seconds: since when; 0 = active */
+	const char *time_zone;    /* IANA; "" = the parent's, or UTC. Read it through usage/account_calendar.h */
+	int cycle_day;            /* 1 to 28; 0 = the parent's, or 1. Likewise */
+	const char *number;       /* the operator's own number for the account; unique; "" = none */
 };
 
-/* A->id is set on success. ERR_CONFLICT if the sid or the name is taken, ERR_PARAM if the parent is unknown or a subaccount itself. */
+/* A->id is set on success. Texts may be NULL for "". ERR_CONFLICT if the sid, the name or the number is taken, ERR_PARAM if the parent is unknown or a subaccount itself. */
 int store_account_add(struct store *st, struct account *a, struct error *err);
 /* 1 found, 0 none, -1 failed. */
 int store_account_by_sid(struct store *st, const char *sid, struct arena *arena, struct account *ret, struct error *err);
