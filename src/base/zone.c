@@ -1,7 +1,7 @@
 #include "base/zone.h"
 
+#include <ftw.h>
 #include <glib.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,51 +10,47 @@
 
 #include "base/banned.h"
 
-#define MOST_ZONES 1000
-#define LONGEST_NAME 64
+#define FOLDERS_OPEN 8
 
 /* No clock on Earth was ever this far from UTC. */
 #define REACH (16 * 3600)
 
 struct zone {
-	char name[LONGEST_NAME + 1];
-	GTimeZone *rules;               /* NULL: UTC */
+	const char *name;
+	GTimeZone *rules;               /* NULL: UTC, or not loaded yet */
 };
 
-static const struct zone utc = { .name = "UTC" };
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct zone *zones[MOST_ZONES];
-static size_t zone_count;
-
-static bool name_valid(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > LONGEST_NAME || name[0] == '/' || strstr(name, "..") || strncmp(name, "right/", 6) == 0)
-		return false;           /* below "right" the clocks count leap seconds */
-	for (const char *p = name; *p; p++)
-		if (!g_ascii_isalnum(*p) && !strchr("_+-/", *p))
-			return false;
-	return true;
-}
+static struct zone utc = { .name = "UTC" };
 
 /*
- * Is there a file of rules with this NAME? GLib alone would take "AAA5" for a zone of that offset, and complain on
- * standard error about other files that lie in the folder.
+ * The system's zones, sorted by name. The list is made once and never grows, so
+ * that no caller can fill it up; the rules of a zone are loaded when it is first asked for.
  */
-static bool on_disk(const char *name)
-{
-	const char *folder = getenv("TZDIR");
-	char path[PATH_MAX], magic[4];
-	bool found;
-	FILE *f;
-	int n;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct zone **zones;
+static const char **names;              /* of all zones, UTC too */
+static size_t zone_count, zone_room;
 
-	n = snprintf(path, sizeof(path), "%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return false;
-	f = fopen(path, "re");
+/* Only while the list is made. */
+static size_t folder_len;
+
+/* Copies of the zones, some with leap seconds, and links to the machine's own zone. */
+static bool is_other(const char *name)
+{
+	static const char *const others[] = { "posix", "right", "localtime", "posixrules", "Factory", "UTC" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(name, others[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_zone_file(const char *path)
+{
+	char magic[4];
+	FILE *f = fopen(path, "re");
+	bool found;
+
 	if (!f)
 		return false;
 	found = fread(magic, 1, sizeof(magic), f) == sizeof(magic) && memcmp(magic, "TZif", sizeof(magic)) == 0;
@@ -62,46 +58,86 @@ static bool on_disk(const char *name)
 	return found;
 }
 
-static struct zone *load_zone(const char *name)
+static void add_zone(struct zone *z)
 {
-	GTimeZone *rules;
+	if (zone_count == zone_room) {
+		zone_room = zone_room ? 2 * zone_room : 1024;
+		zones = realloc(zones, zone_room * sizeof(*zones));
+		if (!zones)
+			abort();
+	}
+	zones[zone_count++] = z;
+}
+
+static int visit_file(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	const char *name = strlen(path) > folder_len ? path + folder_len + 1 : "";
 	struct zone *z;
 
-	if (!on_disk(name))
-		return NULL;
-	rules = g_time_zone_new_identifier(name);
-	z = rules ? calloc(1, sizeof(*z)) : NULL;
-	if (!z) {
-		if (rules)
-			g_time_zone_unref(rules);
-		return NULL;
-	}
-	memcpy(z->name, name, strlen(name));
-	z->rules = rules;
-	return z;
+	(void)st;
+	if (at->level == 1 && is_other(name))
+		return type == FTW_D ? FTW_SKIP_SUBTREE : FTW_CONTINUE;
+	if (type != FTW_F || !is_zone_file(path))
+		return FTW_CONTINUE;
+	z = calloc(1, sizeof(*z));
+	if (!z || !(z->name = strdup(name)))
+		abort();
+	add_zone(z);
+	return FTW_CONTINUE;
+}
+
+static int compare_zones(const void *a, const void *b)
+{
+	return strcmp((*(struct zone *const *)a)->name, (*(struct zone *const *)b)->name);
+}
+
+/* Makes the list, if the folder of zones has any and the list isn't there yet. */
+static void list_zones(void)
+{
+	const char *folder = getenv("TZDIR");
+
+	if (zone_count > 0)
+		return;
+	if (!folder || !*folder)
+		folder = "/usr/share/zoneinfo";
+	folder_len = strlen(folder);
+	nftw(folder, visit_file, FOLDERS_OPEN, FTW_ACTIONRETVAL);
+	if (zone_count == 0)
+		return;
+	add_zone(&utc);
+	qsort(zones, zone_count, sizeof(*zones), compare_zones);
+	names = calloc(zone_count, sizeof(*names));
+	if (!names)
+		abort();
+	for (size_t i = 0; i < zone_count; i++)
+		names[i] = zones[i]->name;
 }
 
 const struct zone *zone_find(const char *name)
 {
-	struct zone *z = NULL;
-	size_t i = 0;
+	struct zone key = { .name = name }, *wanted = &key, **found = NULL;
 
 	if (!name || strcmp(name, "UTC") == 0)
 		return &utc;
-	if (!name_valid(name))
-		return NULL;
 	pthread_mutex_lock(&lock);
-	while (i < zone_count && strcmp(zones[i]->name, name) != 0)
-		i++;
-	if (i < zone_count) {
-		z = zones[i];
-	} else if (i < MOST_ZONES) {
-		z = load_zone(name);
-		if (z)
-			zones[zone_count++] = z;
-	}
+	list_zones();
+	if (zone_count > 0)
+		found = bsearch(&wanted, zones, zone_count, sizeof(*zones), compare_zones);
+	if (found && !(*found)->rules)
+		(*found)->rules = g_time_zone_new_identifier(name);
 	pthread_mutex_unlock(&lock);
-	return z;
+	return found && (*found)->rules ? *found : NULL;
+}
+
+const char *const *zone_names(size_t *ret_n)
+{
+	static const char *const without_files[] = { "UTC" };
+
+	pthread_mutex_lock(&lock);
+	list_zones();
+	pthread_mutex_unlock(&lock);
+	*ret_n = zone_count ? zone_count : 1;
+	return zone_count ? names : without_files;
 }
 
 const char *zone_name(const struct zone *z)

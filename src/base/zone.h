@@ -1,24 +1,32 @@
 /*
  * zone.h - time zones by IANA name: which instant a local date begins at, and
  * which local date an instant falls on. Exact through every clock change. (One
- * exception is GLib's: past the explicit changes in its file, which Debian gives up to 2037, it
- * reads Europe/Dublin's "winter is the exception" rule an hour late.)
- * Thread-safe: zones are loaded once, shared and never freed.
+ * exception is GLib's: past the explicit changes in its file, which Debian gives
+ * up to 2037, it reads Europe/Dublin's "winter is the exception" rule an hour
+ * late.) Thread-safe: zones are loaded once, shared and never freed.
  */
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include "base/civil.h"
 
 struct zone;
 
 /*
- * The zone called NAME ("Europe/Vienna", "UTC"), or NULL if the system has no such
- * zone. NAME may be NULL: UTC. Static memory: don't free it. At most 1,000 different names
- * are kept; names are checked (letters, digits, "_+-/", no "..") before the disk is touched.
+ * The zone called NAME ("Europe/Vienna", "UTC"), or NULL if the system has no
+ * such zone. NAME may be NULL: UTC. Static memory: don't free it. NAME must be a
+ * zone's name to the letter: no other path to its file finds it.
  */
 const struct zone *zone_find(const char *name);
+
+/*
+ * The names of the *RET_N zones that the system has, sorted: the files below
+ * /usr/share/zoneinfo (or TZDIR), without the copies in posix and right. "UTC"
+ * is always among them. Static memory: don't free it.
+ */
+const char *const *zone_names(size_t *ret_n);
 
 const char *zone_name(const struct zone *z);
 int zone_is_utc(const struct zone *z);

@@ -910,12 +910,44 @@ START_TEST(names_that_are_no_zones_are_refused)
 	static const char *const bad[] = {
 		"", "Nowhere/City", "America", "zone.tab", "tzdata.zi", "/etc/localtime", "../zoneinfo/UTC", "Europe/../UTC",
 		"AAA5", "+05:00", "+0500", "EST5EDT,M3.2.0,M11.1.0", "Europe/Vienna ", "Europe\\Vienna", "right/Europe/Vienna",
-		"Europe/Vi\xc3\xa9nne", "%s%n",
+		"Europe/Vi\xc3\xa9nne", "%s%n", "Europe//Vienna", "Europe///Vienna", "./Europe/Vienna", "Europe/./Vienna", "Europe/Vienna/",
+		"posix/Europe/Vienna", "posixrules", "localtime", "Factory", "europe/vienna", "+VERSION", "leapseconds",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		ck_assert_msg(!zone_find(bad[i]), "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(strangers_cannot_fill_the_list_of_zones)
+{
+	char name[64];
+
+	for (int i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "Europe%.*sVienna", 2 + i % 30, "////////////////////////////////");
+		ck_assert_msg(!zone_find(name), "%s", name);
+		snprintf(name, sizeof(name), "Europe/V%d", i);
+		ck_assert_msg(!zone_find(name), "%s", name);
+	}
+	ck_assert_ptr_nonnull(zone_find("Europe/Lisbon"));
+}
+END_TEST
+
+START_TEST(the_listed_zones_are_those_that_are_found)
+{
+	static const char *const some[] = { "America/Argentina/Buenos_Aires", "Etc/GMT+5", "Europe/London", "UTC" };
+	size_t n, listed = 0;
+	const char *const *names = zone_names(&n);
+
+	ck_assert_uint_gt(n, 300);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_msg(zone_find(names[i]) != NULL, "%s", names[i]);
+		ck_assert_msg(i == 0 || strcmp(names[i - 1], names[i]) < 0, "%s", names[i]);
+		for (size_t j = 0; j < ARRAY_SIZE(some); j++)
+			listed += strcmp(names[i], some[j]) == 0;
+	}
+	ck_assert_uint_eq(listed, ARRAY_SIZE(some));
 }
 END_TEST
 
@@ -1722,6 +1754,8 @@ static void add_number_cases(Suite *s)
 	tcase_add_test(tc, days_follow_each_other_without_gap_in_every_zone);
 	tcase_add_test(tc, utc_needs_no_files);
 	tcase_add_test(tc, names_that_are_no_zones_are_refused);
+	tcase_add_test(tc, strangers_cannot_fill_the_list_of_zones);
+	tcase_add_test(tc, the_listed_zones_are_those_that_are_found);
 	tcase_add_test(tc, a_zone_is_loaded_once);
 	tcase_add_test(tc, threads_share_zones);
 }
