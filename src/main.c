@@ -13,9 +13,21 @@
 
 static const struct command *const commands[] = {
 	&command_init, &command_account, &command_user, &command_key, &command_category, &command_import, &command_export, &command_event,
-	&command_period, &command_sample,
+	&command_closing, &command_sample,
 	&command_serve, &command_report, &command_verify, &command_rebuild,
 	&command_backup, &command_restore, &command_config, &command_error_pages, NULL
+};
+
+/* What commands were called before: the parts of their command line that changed. */
+static const struct former_name {
+	const char *name, *part;     /* PART: what stood after the name; NULL: anything else */
+	const char *now;
+} former_names[] = {
+	{ "period", "close", "closing close" },
+	{ "period", "open", "closing reopen" },
+	{ "period", "list", "closing list" },
+	{ "period", NULL, "closing" },
+	{ 0 }
 };
 
 static void print_help(FILE *out)
@@ -34,6 +46,20 @@ static const struct command *find_command(const char *name)
 		if (strcmp((*c)->name, name) == 0)
 			return *c;
 	return NULL;
+}
+
+/* Says that there is no command ARGV[0], and how it is called now if it had another name. */
+static int refuse_command(char **argv)
+{
+	for (const struct former_name *f = former_names; f->name; f++) {
+		if (strcmp(f->name, argv[0]) != 0 || (f->part && (!argv[1] || strcmp(f->part, argv[1]) != 0)))
+			continue;
+		fprintf(stderr, "usaged: the command \"%s%s%s\" is now \"usaged %s\"; try usaged %s --help\n", f->name, f->part ? " " : "",
+			f->part ? f->part : "", f->now, f->now);
+		return EXIT_WRONG_CALL;
+	}
+	fprintf(stderr, "usaged: there is no command %s; try usaged --help\n", argv[0]);
+	return EXIT_WRONG_CALL;
 }
 
 /* The file with the settings, or NULL for the defaults. */
@@ -119,9 +145,7 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return EXIT_WRONG_CALL;
 	}
-	if (!find_command(argv[i])) {
-		fprintf(stderr, "usaged: there is no command %s; try usaged --help\n", argv[i]);
-		return EXIT_WRONG_CALL;
-	}
+	if (!find_command(argv[i]))
+		return refuse_command(argv + i);
 	return run_command(find_command(argv[i]), config, argc - i, argv + i);
 }

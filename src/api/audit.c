@@ -92,5 +92,5 @@ static const struct param params[] = { PAGING_PARAMS, { 0 } };
 const struct op op_ListAudit = {
 	.id = "ListAudit", .methods = M_READ, .path = "/audit", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = params,
 	.returns = &page_shape, .run = list_audit, .title = "Audit log", .tab = "Audit log",
-	.doc = "Who changed users, keys, accounts, categories and closed books, the newest first",
+	.doc = "Who changed users, keys, accounts, categories and closings, the newest first",
 };

@@ -48,7 +48,7 @@ static int list_categories(struct call *call, struct writer *w, struct error *er
 	const struct catalogue *c = call->catalogue;
 
 	(void)err;
-	writer_about(w, call->op->title, "What events can be about. Nothing is taken away: what was used stays in the books.");
+	writer_about(w, call->op->title, "What events can be about. Nothing is taken away: what was used stays in the ledger.");
 	writer_begin(w, NULL, &categories_shape);
 	writer_begin_list(w, &categories_fields[CATEGORIES_LIST], &category_shape);
 	for (size_t i = 0; i < c->n; i++)

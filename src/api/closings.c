@@ -1,5 +1,5 @@
 /*
- * closings.c - closed books: through which day an account's figures stay as they were reported.
+ * closings.c - closings: through which day the amounts of an account are settled.
  */
 #include "api/administer.h"
 #include "base/civil.h"
@@ -18,17 +18,17 @@ static const struct field closing_fields[] = {
 	{ 0 }
 };
 
-static const struct shape closing_shape = { .name = "Closing", .fields = closing_fields, .doc = "An account's closed books",
-	.none = "No books are closed: events of any day are counted in the day that they happened." };
+static const struct shape closing_shape = { .name = "Closing", .fields = closing_fields, .doc = "Through when an account is closed",
+	.none = "No account is closed: each event counts at its own time." };
 
 enum { CLOSINGS_LIST };
 
 static const struct field closings_fields[] = {
-	[CLOSINGS_LIST] = FIELD_LIST("closings", &closing_shape, "Accounts whose books are closed through some day"), { 0 }
+	[CLOSINGS_LIST] = FIELD_LIST("closings", &closing_shape, "Accounts that are closed through some day"), { 0 }
 };
 
 static const struct shape closings_shape = {
-	.name = "Closings", .flags = SHAPE_PAGE, .fields = closings_fields, .doc = "Closed books"
+	.name = "Closings", .flags = SHAPE_PAGE, .fields = closings_fields, .doc = "Closings"
 };
 
 static int write_closings(const struct call *call, const struct closing *list, size_t n, struct writer *w, struct error *err)
@@ -40,7 +40,7 @@ static int write_closings(const struct call *call, const struct closing *list, s
 	for (size_t i = 0; i < n; i++) {
 		const struct account *a = account_names_find(&names, list[i].account);
 		struct closing_record r = {
-			.account = a ? a->name : NULL, .account_sid = a ? a->sid : NULL, .through = day_text(call, list[i].through - SEC_PER_DAY),
+			.account = a ? a->name : NULL, .account_sid = a ? a->sid : NULL, .through = day_text(call, list[i].open_us / USEC_PER_SEC - SEC_PER_DAY),
 			.author = list[i].author, .made = instant_text(call, list[i].made),
 		};
 
@@ -56,7 +56,7 @@ static int list_closings(struct call *call, struct writer *w, struct error *err)
 
 	if (store_closings(call->store, call->arena, &list, &n, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, "What was reported for closed days stays as it is: what comes late counts afterwards, or is rejected.");
+	writer_about(w, call->op->title, "What was reported for closed days stays: late events count after them, or are rejected.");
 	writer_begin(w, NULL, &closings_shape);
 	writer_begin_list(w, &closings_fields[CLOSINGS_LIST], &closing_shape);
 	if (write_closings(call, list, n, w, err) < 0)
@@ -66,26 +66,26 @@ static int list_closings(struct call *call, struct writer *w, struct error *err)
 	return 0;
 }
 
-struct order {
+struct closing_order {
 	const char *account, *through;
 };
 
-static int close_books(const struct admin *a, void *arg, struct error *err)
+static int close_account(const struct admin *a, void *arg, struct error *err)
 {
-	const struct order *o = arg;
+	const struct closing_order *o = arg;
 
-	return admin_books_close(a, o->account, o->through, err);
+	return admin_closing_close(a, o->account, o->through, err);
 }
 
-static int close_period(struct call *call, struct writer *w, struct error *err)
+static int create_closing(struct call *call, struct writer *w, struct error *err)
 {
 	char day[DATE_TEXT];
-	struct order o = { call_arg(call, "account")->text, day };
+	struct closing_order o = { call_arg(call, "account")->text, day };
 	struct account account;
 	struct closing closing;
 
 	date_format(day, call_arg(call, "through")->date);
-	if (administer(call, close_books, &o, err) < 0 || store_account_by_sid(call->store, o.account, call->arena, &account, err) < 0 ||
+	if (administer(call, close_account, &o, err) < 0 || store_account_by_sid(call->store, o.account, call->arena, &account, err) < 0 ||
 	    store_closing(call->store, account.id, call->arena, &closing, err) < 0)
 		return -1;
 	call->status = 201;
@@ -103,14 +103,14 @@ static const struct param close_params[] = {
 
 const struct op op_ListClosings = {
 	.id = "ListClosings", .methods = M_READ, .path = "/closings", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = no_params,
-	.returns = &closings_shape, .run = list_closings, .title = "Closed books", .tab = "Closed books",
-	.doc = "Through which days the books of accounts are closed",
+	.returns = &closings_shape, .run = list_closings, .title = "Closings", .tab = "Closings",
+	.doc = "Through which days accounts are closed",
 };
 
-const struct op op_ClosePeriod = {
-	.id = "ClosePeriod", .methods = M_POST, .path = "/closings", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = close_params,
-	.returns = &closing_shape, .takes_body = true, .run = close_period, .title = "Close books",
-	.form = &(const struct op_form){ .path = "/closings/new", .button = "Close the books", .list = &op_ListClosings,
-					 .done = "The books are closed." },
-	.doc = "Closes an account's books through a day: figures up to then don't change any more. Opening them again takes the command line",
+const struct op op_CreateClosing = {
+	.id = "CreateClosing", .methods = M_POST, .path = "/closings", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = close_params,
+	.returns = &closing_shape, .takes_body = true, .run = create_closing, .title = "Close an account",
+	.form = &(const struct op_form){ .path = "/closings/new", .button = "Close", .list = &op_ListClosings,
+					 .done = "The account is closed." },
+	.doc = "Closes an account through a day: the amounts of closed days don't change any more",
 };

@@ -441,7 +441,7 @@ static const char *const error_titles[ERR_KINDS] = {
 	[ERR_UNSUPPORTED] = "That can't be done here", [ERR_NO_OPERATION] = "There is nothing here", [ERR_NOT_ACCEPTABLE] = "There is no such format",
 	[ERR_MEDIA_TYPE] = "The request can't be read", [ERR_TOO_LARGE] = "That is too much at once",
 	[ERR_TOO_MANY] = "Too many requests", [ERR_CONFLICT] = "That does not go with what is there",
-	[ERR_CLOSED] = "The books are closed", [ERR_OVERFLOW] = "The number is too large",
+	[ERR_CLOSED] = "The account is closed through that day", [ERR_OVERFLOW] = "The number is too large",
 	[ERR_BUSY] = "Busy just now", [ERR_GATEWAY] = "Starting or stopping", [ERR_TIMEOUT] = "That took too long",
 	[ERR_INTERNAL] = "Something broke here",
 };

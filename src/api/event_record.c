@@ -12,7 +12,7 @@ static const struct field event_record_fields[] = {
 	FIELD(struct event_record, subject, "The account that used something"),
 	FIELD(struct event_record, account_name, "Its name", .flags = FIELD_LABEL | FIELD_PAGE_ONLY),
 	FIELD(struct event_record, time, "When it was used", .format = "date-time"),
-	FIELD(struct event_record, booked, "Where it counts: its time, or later if the books were closed then", .format = "date-time"),
+	FIELD(struct event_record, effective_time, "When it counts: its time, or the closed instant of its account if it was late", .format = "date-time"),
 	FIELD(struct event_record, category, "What was used"),
 	FIELD(struct event_record, description, "The category in words", .flags = FIELD_LABEL),
 	FIELD(struct event_record, count, "How many times"),
@@ -94,7 +94,7 @@ int event_record_fill(const struct call *call, const struct found_event *e, stru
 	*ret = (struct event_record){
 		.id = e->event.id, .uri = event_uri(call, e), .source = e->source, .subject = arena_str(call->arena, account.sid),
 		.account_name = arena_str(call->arena, account.name),
-		.time = time_text(call, e->event.time_us), .booked = time_text(call, e->event.booked_us),
+		.time = time_text(call, e->event.time_us), .effective_time = time_text(call, e->event.effective_us),
 		.category = c->name, .description = c->description,
 		.count = a->count, .count_unit = c->count_unit,
 		.usage = { .n = a->usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
@@ -125,10 +125,10 @@ static bool has_value(const struct field *f, const struct event_record *rec)
 void event_records_hide(const struct event_record *records, size_t n, struct writer *w)
 {
 	for (const struct field *f = event_record_fields; n > 0 && f->name; f++) {
-		bool booked = f->offset == offsetof(struct event_record, booked), told = false;
+		bool effective = f->offset == offsetof(struct event_record, effective_time), told = false;
 
 		for (size_t i = 0; i < n && !told; i++)
-			told = booked ? strcmp(records[i].booked, records[i].time) != 0 : has_value(f, &records[i]);
+			told = effective ? strcmp(records[i].effective_time, records[i].time) != 0 : has_value(f, &records[i]);
 		if (!told)
 			writer_hide(w, f);
 	}

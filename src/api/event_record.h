@@ -8,7 +8,7 @@
 #include "usage/find.h"
 
 struct event_record {
-	const char *id, *uri, *source, *subject, *account_name, *time, *booked, *category, *description;
+	const char *id, *uri, *source, *subject, *account_name, *time, *effective_time, *category, *description;
 	int64_t count;
 	const char *count_unit;
 	struct decimal usage;
@@ -27,7 +27,7 @@ extern const struct op op_ListEvents;
 /* All of *RET is in the call's arena or static. */
 int event_record_fill(const struct call *call, const struct found_event *e, struct event_record *ret, struct error *err);
 
-/* Tables for people leave out what none of the N records has, and when they were booked if that is when they happened. */
+/* Tables for people leave out what none of the N records has, and effective times if all are the events' own. */
 void event_records_hide(const struct event_record *records, size_t n, struct writer *w);
 
 /*

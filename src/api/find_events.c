@@ -26,7 +26,7 @@ static const struct field page_fields[] = {
 	FIELD(struct events_page, first_page_uri, "The first page", .format = "uri"),
 	FIELD(struct events_page, previous_page_uri, "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),
 	FIELD(struct events_page, next_page_uri, "The page after, or null: only then there is nothing more", .flags = FIELD_NEXT, .format = "uri"),
-	[EVENTS_LIST] = FIELD_LIST("events", &event_shape, "In the order of their booked times"),
+	[EVENTS_LIST] = FIELD_LIST("events", &event_shape, "In the order of their effective times"),
 	{ 0 }
 };
 
@@ -106,7 +106,7 @@ enum { PLACE_SET, PLACE_BOOKED, PLACE_SOURCE, PLACE_ACCOUNT };
 
 static struct page_place make_place(struct event_position at)
 {
-	return (struct page_place){ .number = { [PLACE_SET] = at.id != NULL, [PLACE_BOOKED] = at.booked_us, [PLACE_SOURCE] = at.source,
+	return (struct page_place){ .number = { [PLACE_SET] = at.id != NULL, [PLACE_BOOKED] = at.effective_us, [PLACE_SOURCE] = at.source,
 						[PLACE_ACCOUNT] = at.account }, .name = at.id };
 }
 
@@ -167,7 +167,7 @@ static int list_events(struct call *call, struct writer *w, struct error *err)
 
 	if (choose_filters(call, &q, err) < 0 || load_page(call, &q, &page, &found, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, arena_printf(call->arena, "By the time that they are booked at, %s first.", call_arg(call, "Order")->text));
+	writer_about(w, call->op->title, arena_printf(call->arena, "By effective time, %s first.", call_arg(call, "Order")->text));
 	return write_page(call, &page, &found, w, err);
 }
 
@@ -198,7 +198,7 @@ static const struct param list_params[] = {
 const struct op op_ListEvents = {
 	.id = "ListEvents", .methods = M_READ, .path = "/events", .dialect = &dialect_usaged, .roles = ROLES_READING,
 	.params = list_params, .returns = &page_shape, .run = list_events, .title = "Events", .nav = "Events",
-	.doc = "Finds events by account, booked time, category, dimensions, state, source and id",
+	.doc = "Finds events by account, effective time, category, dimensions, state, source and id",
 };
 
 /* ---- one event ---- */

@@ -68,7 +68,7 @@ const char *report_date_text(const struct call *call, struct date d)
 	return arena_str(call->arena, text);
 }
 
-/* Has the category any below it that something was booked on? */
+/* Has the category any below it that something was used of? */
 static bool has_finer(const struct catalogue *c, size_t category)
 {
 	for (size_t i = 0; i < c->n_metered; i++)

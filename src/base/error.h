@@ -29,7 +29,7 @@ enum error_kind {
 	ERR_TOO_LARGE,        /* more than a limit allows */
 	ERR_TOO_MANY,         /* too many requests */
 	ERR_CONFLICT,         /* it exists already */
-	ERR_CLOSED,           /* the account's books are closed through that time */
+	ERR_CLOSED,           /* the account is closed through that time */
 	ERR_OVERFLOW,         /* a total that does not fit; nothing was stored */
 	ERR_BUSY,             /* try again: the ledger is locked, or the server is stopping */
 	ERR_GATEWAY,          /* nginx found no worker to ask */

@@ -53,7 +53,7 @@ static const struct setting table[] = {
 	{ "ledger", "ahead_seconds", ST_INT, AT(ahead_seconds), "300", 0, 86400, NULL,
 	  "How far an event's time may be ahead of the clock, in seconds." },
 	{ "ledger", "late_events", ST_ENUM, AT(late_events), "adjust", 0, 0, late_events,
-	  "What becomes of events of closed periods: adjust (booked at the first open instant) or reject." },
+	  "What becomes of late events: adjust (they take effect at the closed instant) or reject." },
 	{ "ledger", "rejected_days", ST_INT, AT(rejected_days), "30", 0, 3650, NULL,
 	  "How many days rejected records are kept for those who look for them. 0: not at all." },
 

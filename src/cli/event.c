@@ -103,7 +103,7 @@ struct shown {
 static int print_fields(struct store *st, const struct catalogue *c, const struct stored_event *e, struct arena *arena, struct error *err)
 {
 	struct raw_event raw;
-	char booked[INSTANT_TEXT];
+	char effective[INSTANT_TEXT];
 
 	if (event_texts(st, c, e, arena, &raw, err) < 0)
 		return -1;
@@ -111,9 +111,9 @@ static int print_fields(struct store *st, const struct catalogue *c, const struc
 		if (raw.field[f].text)
 			printf("%s\t%s\n", event_fields[f].name, raw.field[f].text);
 	}
-	if (e->booked_us != e->time_us) {
-		instant_format(booked, e->booked_us);
-		printf("booked\t%s\n", booked);
+	if (e->effective_us != e->time_us) {
+		instant_format(effective, e->effective_us);
+		printf("effective_time\t%s\n", effective);
 	}
 	return 0;
 }

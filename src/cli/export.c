@@ -25,7 +25,7 @@ struct export {
 	const char *from_text, *to_text, *format;
 	bool overwrite;
 	enum event_form form;
-	int64_t from_us, to_us;      /* booked then; TO exclusive */
+	int64_t from_us, to_us;      /* of effective time; TO exclusive */
 	const char *path;            /* "-": standard output */
 	char *part;                  /* what is written until it is whole */
 	FILE *file;
@@ -112,7 +112,7 @@ static int export_hour(struct export *ex, struct store *st, int64_t account, int
 	arena_init(&arena);
 	rc = store_postings(st, account, hour, &hour_arena, &posted, &n, err);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (posted[i].booked_us < ex->from_us || posted[i].booked_us >= ex->to_us)
+		if (posted[i].effective_us < ex->from_us || posted[i].effective_us >= ex->to_us)
 			continue;
 		rc = interrupted ? error_set(err, ERR_BUSY, NULL, "interrupted") : export_event(ex, st, &posted[i], &arena, err);
 		arena_reset(&arena);

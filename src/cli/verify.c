@@ -205,7 +205,7 @@ const struct command command_verify = {
 	.usage = "verify",
 	.summary = "recompute every rollup from the events and compare",
 	.help = "Adds up all events again and compares with the rollups that reports are made from; checks that each event is\n"
-		"found where it is booked, and that corrections have the facts that they should. Prints each difference, and exits\n"
+		"found where it takes effect, and that corrections have the facts that they should. Prints each difference, and exits\n"
 		"with 1 if there is any. Can run while the ledger is in use.\n",
 	.run = run
 };

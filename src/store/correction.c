@@ -1,11 +1,8 @@
 #include "store/store.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include "store/internal.h"
 #include "base/banned.h"
-
-/* ---- corrections ---- */
 
 #define CORRECTION "SELECT id, sid, kind, source, event, author, reason, made FROM correction "
 
@@ -85,84 +82,4 @@ int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, st
 		return -1;
 	bind_int(st, s, 1, id);
 	return store_row(st, s, read_correction, arena, ret, err);
-}
-
-/* ---- closed books ---- */
-
-#define CLOSING "SELECT account, through, author, made FROM closing "
-
-static int put_closing(struct store *st, const struct closing *c, struct error *err)
-{
-	struct stmt *s = prepare(st, "INSERT INTO closing (account, through, author, made) VALUES (?1, ?2, ?3, ?4)"
-				 " ON CONFLICT (account) DO UPDATE SET through = excluded.through, author = excluded.author, made = excluded.made",
-				 err);
-
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, c->account);
-	bind_int(st, s, 2, c->through);
-	bind_text(st, s, 3, c->author);
-	bind_int(st, s, 4, c->made);
-	return step(st, s, err);
-}
-
-static int remove_closing(struct store *st, int64_t account, struct error *err)
-{
-	struct stmt *s = prepare(st, "DELETE FROM closing WHERE account = ?1", err);
-
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	return step(st, s, err);
-}
-
-static int change_closing(struct store *st, const struct closing *c, struct error *err)
-{
-	int rc = store_account_exists(st, c->account, err);
-
-	if (rc == 0)
-		return error_set(err, ERR_PARAM, "account", "there is no account with the number %" PRId64, c->account);
-	if (rc < 0 || (c->through ? put_closing(st, c, err) : remove_closing(st, c->account, err)) < 0)
-		return -1;
-	return store_changed(st, err);
-}
-
-int store_close_through(struct store *st, const struct closing *c, struct error *err)
-{
-	bool own;
-
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, change_closing(st, c, err), err);
-}
-
-static int read_closing(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
-{
-	struct closing *ret = to;
-
-	(void)err;
-	*ret = (struct closing){ get_int(st, s, 0), get_int(st, s, 1), get_text(st, s, 2, arena), get_int(st, s, 3) };
-	return 0;
-}
-
-int store_closing(struct store *st, int64_t account, struct arena *arena, struct closing *ret, struct error *err)
-{
-	struct stmt *s = prepare(st, CLOSING "WHERE account = ?1", err);
-
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	return store_row(st, s, read_closing, arena, ret, err);
-}
-
-int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n, struct error *err)
-{
-	struct stmt *s = prepare(st, CLOSING "ORDER BY account", err);
-	struct rows rows;
-
-	if (store_rows(st, s, read_closing, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
-	*ret = rows.items;
-	*ret_n = rows.n;
-	return 0;
 }

@@ -126,15 +126,15 @@ static int compare(struct store *st, const struct stored_event *e, enum added *r
 
 static bool is_plain(const struct stored_event *e)
 {
-	return e->booked_us <= e->time_us && !e->correction;
+	return e->effective_us <= e->time_us && !e->correction;
 }
 
 static struct stmt *prepare_add(struct store *st, const struct stored_event *e, struct error *err)
 {
 	struct stmt *s = prepare(st, is_plain(e) ? ADD_PLAIN : ADD, err);
 
-	if (s && e->booked_us > e->time_us)
-		bind_int(st, s, 9, e->booked_us);
+	if (s && e->effective_us > e->time_us)
+		bind_int(st, s, 9, e->effective_us);
 	if (s && e->correction)
 		bind_int(st, s, 10, e->correction);
 	return s;
@@ -183,7 +183,7 @@ int store_event_find(struct store *st, int64_t source, const char *id, size_t id
 		return rc;
 	*ret = (struct stored_event){
 		.source = source, .id = arena_strn(arena, id, id_len), .id_len = id_len, .series = get_int(st, s, 0),
-		.time_us = get_int(st, s, 1), .booked_us = get_int(st, s, 2), .correction = get_int(st, s, 3),
+		.time_us = get_int(st, s, 1), .effective_us = get_int(st, s, 2), .correction = get_int(st, s, 3),
 	};
 	store_get_amounts(st, s, 4, &ret->amounts);
 	st->ops->reset(s);

@@ -45,7 +45,7 @@ static void add_entry(struct strbuf *out, int64_t since_us, const struct posted 
 {
 	size_t shared = before ? shared_bytes(before, p) : 0;
 
-	add_number(out, (uint64_t)(p->booked_us - since_us));
+	add_number(out, (uint64_t)(p->effective_us - since_us));
 	add_number(out, (uint64_t)p->source);
 	add_number(out, (uint64_t)p->series);
 	add_number(out, shared);
@@ -60,12 +60,12 @@ static size_t pack_run(struct strbuf *body, int64_t hour, const struct posted *p
 	size_t fit = 0;
 	size_t i = 0;
 
-	while (i < n && posted[i].booked_us - hour * HOUR_US < HOUR_US) {
+	while (i < n && posted[i].effective_us - hour * HOUR_US < HOUR_US) {
 		add_entry(body, since, i ? &posted[i - 1] : NULL, &posted[i]);
 		if (body->len > RUN_BYTES)
 			break;
 		fit = body->len;
-		since = posted[i++].booked_us;
+		since = posted[i++].effective_us;
 	}
 	body->len = fit;
 	return i;
@@ -142,7 +142,7 @@ static int compare_times(const void *a, const void *b)
 	const struct posted *x = a;
 	const struct posted *y = b;
 
-	return (x->booked_us > y->booked_us) - (x->booked_us < y->booked_us);
+	return (x->effective_us > y->effective_us) - (x->effective_us < y->effective_us);
 }
 
 static bool in_order(const struct posted *posted, size_t n, int (*compare)(const void *a, const void *b))
@@ -168,7 +168,7 @@ int store_postings_add(struct store *st, int64_t account, struct posted *posted,
 	sort(posted, n, compare_times);
 	strbuf_init(&body, 2 * PART_BYTES);
 	for (size_t i = 0, taken; rc == 0 && i < n; i += taken) {
-		int64_t hour = floor_div(posted[i].booked_us, HOUR_US);
+		int64_t hour = floor_div(posted[i].effective_us, HOUR_US);
 
 		strbuf_clear(&body);
 		taken = pack_run(&body, hour, posted + i, n - i);
@@ -209,7 +209,7 @@ struct collected {
 static bool take_entry(struct collected *c, struct bytes *b, const struct posted *before, struct posted *ret)
 {
 	uint64_t after, source, series, shared, own;
-	int64_t since = before ? before->booked_us : c->from_us;
+	int64_t since = before ? before->effective_us : c->from_us;
 	char *id;
 
 	if (!take_number(b, &after) || !take_number(b, &source) || !take_number(b, &series) || !take_number(b, &shared) ||
@@ -221,7 +221,7 @@ static bool take_entry(struct collected *c, struct bytes *b, const struct posted
 	memcpy(id + shared, b->at, own);
 	b->at += own;
 	*ret = (struct posted){ since + (int64_t)after, (int64_t)series, (int64_t)source, id, shared + own };
-	return ret->booked_us < c->from_us + HOUR_US;
+	return ret->effective_us < c->from_us + HOUR_US;
 }
 
 static bool take_run(struct collected *c, struct bytes *b)
@@ -316,7 +316,7 @@ static uint64_t mix(uint64_t hash, uint64_t n)
 
 void posting_sum_add(struct posting_sum *sum, const struct posted *p)
 {
-	uint64_t hash = mix(mix(mix(0, (uint64_t)p->booked_us), (uint64_t)p->series), (uint64_t)p->source);
+	uint64_t hash = mix(mix(mix(0, (uint64_t)p->effective_us), (uint64_t)p->series), (uint64_t)p->source);
 
 	for (size_t i = 0; i < p->id_len; i++)
 		hash = mix(hash, (unsigned char)p->id[i]);
@@ -535,7 +535,7 @@ static int make_one(struct store *st, struct stmt *s, struct making *m, struct e
 		return -1;
 	m->account = account;
 	p = &m->list[m->n++];
-	*p = (struct posted){ .booked_us = get_int(st, s, 1), .series = get_int(st, s, 2), .source = get_int(st, s, 3) };
+	*p = (struct posted){ .effective_us = get_int(st, s, 1), .series = get_int(st, s, 2), .source = get_int(st, s, 3) };
 	id = st->ops->get_text(s, 4, &p->id_len);
 	p->id = arena_strn(&m->arena, id, p->id_len);
 	return 0;

@@ -163,8 +163,8 @@ const struct schema_step schema_steps[] = {
 		") STRICT;"
 
 		/*
-		 * Corrections are facts themselves, with amounts of either sign. A fact is booked at its own time unless
-		 * `booked_us` says otherwise: its period was closed when it came. Source and series were found or made in the
+		 * Corrections are facts themselves, with amounts of either sign. An event takes effect at its own time unless
+		 * `booked_us` says otherwise: that time was closed when it came. Source and series were found or made in the
 		 * write that adds the event: references, which look for them again, would cost a fourth of it (verify sees to them).
 		 */
 		"CREATE TABLE correction ("
@@ -196,7 +196,7 @@ const struct schema_step schema_steps[] = {
 		"INSERT INTO event SELECT source, id, series, time_us, NULL, NULL, count, usage, price, upload FROM event_1 ORDER BY source, id;"
 		"DROP TABLE event_1;"
 
-		/* Through when an account's books are closed; `through` is the first instant that is open. */
+		/* Up to when accounts are closed: `through` is the closed instant, the first one that is open. */
 		"CREATE TABLE closing ("
 		"	account INTEGER PRIMARY KEY REFERENCES account(id),"
 		"	through INTEGER NOT NULL,"
@@ -205,8 +205,8 @@ const struct schema_step schema_steps[] = {
 		") STRICT;"
 
 		/*
-		 * Where events are booked: the references of one commit's events of an account and an hour (of booked time, since
-		 * 1970), packed. An index with an entry an event would cost as much as the events themselves.
+		 * Where events take effect: the references of one commit's events of an account and an hour (of effective time,
+		 * since 1970), packed. An index with an entry an event would cost as much as the events themselves.
 		 */
 		"CREATE TABLE posting ("
 		"	account INTEGER NOT NULL,"

@@ -249,7 +249,7 @@ struct stored_event {
 	size_t id_len;
 	int64_t series;
 	int64_t time_us;
-	int64_t booked_us;        /* where it counts: time_us, or later if that lay in a closed period */
+	int64_t effective_us;     /* the instant it counts at: time_us, or the closed instant if it was late */
 	int64_t correction;       /* that it is part of, or 0 */
 	struct amounts amounts;   /* negative only in a correction */
 };
@@ -271,7 +271,7 @@ int store_source_find(struct store *st, const char *text, size_t len, int64_t *r
 int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err);  /* 1, 0, -1 */
 int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err);                    /* 1, 0, -1 */
 
-/* ---- corrections and closed books ---- */
+/* ---- corrections and closings ---- */
 
 /* Corrections' facts are events of this source, called after the correction with one of these behind it. */
 #define EVENT_SOURCE_OWN "usaged"
@@ -301,21 +301,21 @@ int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, st
 
 struct closing {
 	int64_t account;
-	int64_t through;          /* seconds: the first instant that is open */
+	int64_t open_us;          /* the closed instant: from here on the account is open; a whole second */
 	const char *author;
 	int64_t made;
 };
 
-/* Sets or moves where an account's open time begins; through 0 opens everything. Counts as a change (store_version). */
-int store_close_through(struct store *st, const struct closing *c, struct error *err);
+/* Sets an account's closed instant; open_us 0 reopens everything. Counts as a change (store_version). */
+int store_closing_set(struct store *st, const struct closing *c, struct error *err);
 int store_closing(struct store *st, int64_t account, struct arena *arena, struct closing *ret, struct error *err);    /* 1, 0 nothing closed, -1 */
 int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n, struct error *err);
 
 /* ---- finding events ---- */
 
-/* A reference to an event, in the order of booked time, source, id. */
+/* A reference to an event, in the order of effective time, source, id. */
 struct posted {
-	int64_t booked_us;
+	int64_t effective_us;
 	int64_t series;
 	int64_t source;
 	const char *id;
@@ -325,7 +325,7 @@ struct posted {
 /* Adds references, N of one account, in a write: makes one row an hour of them. Sorts POSTED in place. */
 int store_postings_add(struct store *st, int64_t account, struct posted *posted, size_t n, struct error *err);
 
-/* All references of an account booked in HOUR (since 1970), in order; in ARENA. */
+/* All references of an account that take effect in HOUR (since 1970), in order; in ARENA. */
 int store_postings(struct store *st, int64_t account, int64_t hour, struct arena *arena, struct posted **ret, size_t *ret_n,
 		   struct error *err);
 /* The first hour from FROM on (or with BACKWARDS the last one up to FROM) that has any: 1 found, 0 none, -1. */
@@ -399,8 +399,8 @@ struct verify_calls {
 
 /*
  * Recomputes all rollups from the events and compares; so it does with the references to events, hour by hour; with corrections,
- * which must have their facts, each taking away what counted before; and sees to it that sources are there, and that nothing is booked
- * before its time. *ret_n counts what is wrong. Reads one snapshot; memory holds what one account used in one month, by series. A
+ * which must have their facts, each taking away what counted before; and sees to it that sources are there, and that nothing takes
+ * effect before its time. *ret_n counts what is wrong. Reads one snapshot; memory holds what one account used in one month, by series. A
  * rollup of zeros is as good as none.
  */
 int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events, struct error *err);

@@ -42,7 +42,7 @@ struct stored {
 	struct rollup row;               /* the next one not yet compared */
 };
 
-/* Where an account's events of one hour are booked. */
+/* Where an account's events of one hour take effect. */
 struct hour {
 	int64_t account, hour;           /* account 0: none yet */
 	struct posting_sum want;
@@ -431,7 +431,7 @@ static int close_hour(struct verification *v, bool end, struct error *err)
 
 static int add_posting(struct verification *v, int64_t account, const struct posted *p, struct error *err)
 {
-	int64_t hour = floor_div(p->booked_us, 3600 * USEC_PER_SEC);
+	int64_t hour = floor_div(p->effective_us, 3600 * USEC_PER_SEC);
 	struct hour *h = &v->hour;
 	struct posted kept = *p;
 
@@ -459,15 +459,15 @@ static int add_event(struct verification *v, struct stmt *s, struct error *err)
 		.series = get_int(v->st, s, 3),
 		.has_dimensions = get_int(v->st, s, 4) != 0,
 	};
-	struct posted p = { .booked_us = get_int(v->st, s, 9), .series = g.series, .source = get_int(v->st, s, 11) };
+	struct posted p = { .effective_us = get_int(v->st, s, 9), .series = g.series, .source = get_int(v->st, s, 11) };
 	int64_t time_us = get_int(v->st, s, 10);
 	struct amounts amounts;
 
 	store_get_amounts(v->st, s, 5, &amounts);
 	add_amounts(&g.amounts, &amounts);
 	p.id = v->st->ops->get_text(s, 12, &p.id_len);
-	if (!v->repair && p.booked_us < time_us)
-		tell(v, "event %.*s of source %" PRId64 " is booked before its own time", (int)p.id_len, p.id, p.source);
+	if (!v->repair && p.effective_us < time_us)
+		tell(v, "event %.*s of source %" PRId64 " takes effect before its own time", (int)p.id_len, p.id, p.source);
 	if (!v->repair && (get_int(v->st, s, 13) != 0) != (p.source == v->own))
 		tell(v, "event %.*s of source %" PRId64 ": %s", (int)p.id_len, p.id, p.source,
 		     p.source == v->own ? "is no fact of any correction" : "is a fact of a correction, but of another source");

@@ -5,7 +5,7 @@
 
 #include "base/civil.h"
 #include "base/utf8.h"
-#include "usage/books.h"
+#include "usage/closing.h"
 #include "usage/catalogue.h"
 #include "base/banned.h"
 
@@ -235,24 +235,24 @@ int admin_category_add(const struct admin *a, const struct new_category *n, stru
 	return store_category_add(a->st, &c, err) < 0 ? -1 : audit(a, "category.add", c.name, n->parent ? n->parent : "", err);
 }
 
-/* ---- books ---- */
+/* ---- closings ---- */
 
-int admin_books_close(const struct admin *a, const char *account, const char *day, struct error *err)
+int admin_closing_close(const struct admin *a, const char *account, const char *day, struct error *err)
 {
 	int64_t id, days = 0;
 
 	if (account_id(a, "account", account, &id, err) < 0 || read_day("through", day, &days, err) < 0 ||
-	    books_close(a->st, id, days, a->author, a->now_us, err) < 0)
+	    closing_close(a->st, id, days, a->author, a->now_us, err) < 0)
 		return -1;
-	return audit(a, "period.close", account, arena_join(a->arena, "through ", day, NULL), err);
+	return audit(a, "closing.close", account, arena_join(a->arena, "through ", day, NULL), err);
 }
 
-int admin_books_open(const struct admin *a, const char *account, const char *day, struct error *err)
+int admin_closing_reopen(const struct admin *a, const char *account, const char *day, struct error *err)
 {
 	int64_t id, days = INT64_MIN;
 
 	if (account_id(a, "account", account, &id, err) < 0 || (day && read_day("from", day, &days, err) < 0) ||
-	    books_open(a->st, id, days, a->author, a->now_us, err) < 0)
+	    closing_reopen(a->st, id, days, a->author, a->now_us, err) < 0)
 		return -1;
-	return audit(a, "period.open", account, day ? arena_join(a->arena, "from ", day, NULL) : "everything", err);
+	return audit(a, "closing.reopen", account, day ? arena_join(a->arena, "from ", day, NULL) : "everything", err);
 }

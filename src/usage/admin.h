@@ -1,5 +1,5 @@
 /*
- * admin.h - what those who run the server do: users, keys, accounts, categories and closed books. The one place for it, whether
+ * admin.h - what those who run the server do: users, keys, accounts, categories and closings. The one place for it, whether
  * the command line, the API or a page asks: each function checks what it is given, changes the ledger and says so in the audit log,
  * in the caller's write. On -1 nothing may be committed.
  *
@@ -83,10 +83,10 @@ struct new_category {
 
 int admin_category_add(const struct admin *a, const struct new_category *n, struct error *err);
 
-/* ---- books ---- */
+/* ---- closings ---- */
 
-/* As books_close and books_open: DAY is a date; of admin_books_open also NULL, all. */
-int admin_books_close(const struct admin *a, const char *account, const char *day, struct error *err);
-int admin_books_open(const struct admin *a, const char *account, const char *day, struct error *err);
+/* As closing_close and closing_reopen: DAY is a date; of admin_closing_reopen also NULL, all. */
+int admin_closing_close(const struct admin *a, const char *account, const char *day, struct error *err);
+int admin_closing_reopen(const struct admin *a, const char *account, const char *day, struct error *err);
 
 #endif

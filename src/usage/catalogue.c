@@ -96,7 +96,7 @@ size_t catalogue_index(const struct catalogue *c, int64_t id)
 int catalogue_check_booking(const char *name, size_t len, bool known, struct error *err)
 {
 	if (len == strlen(CATEGORY_TOTALPRICE) && memcmp(name, CATEGORY_TOTALPRICE, len) == 0)
-		return error_set(err, ERR_PARAM, "category", "nothing can be booked on " CATEGORY_TOTALPRICE ": it is the sum of all prices");
+		return error_set(err, ERR_PARAM, "category", "no event can have the category " CATEGORY_TOTALPRICE ": it is the sum of all prices");
 	if (!known)
 		return error_set(err, ERR_PARAM, "category", "there is no category \"%.*s\"", (int)len, name);
 	return 0;

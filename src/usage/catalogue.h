@@ -2,9 +2,9 @@
  * catalogue.h - the categories as a tree: what was used, in which units, and
  * what contains what.
  *
- * A category's total is what was booked on it directly plus the totals of its children, so a
- * parent equals the sum of its children unless something was booked on the parent itself. `totalprice` is no
- * ordinary category: nothing can be booked on it; its price is that of all events, each once, its usage
+ * A category's total is the usage of its own events plus the totals of its children, so a
+ * parent equals the sum of its children unless an event has the parent itself as its category. `totalprice` is no
+ * ordinary category: no event can have it; its price is that of all events, each once, its usage
  * is its price, and it has no count (contracts: twilio A.5).
  */
 #ifndef USAGE_CATALOGUE_H
@@ -36,7 +36,7 @@ int catalogue_load(struct store *st, struct arena *arena, const struct catalogue
 size_t catalogue_find(const struct catalogue *c, const char *name, size_t len);   /* index, or CATALOGUE_NONE */
 size_t catalogue_index(const struct catalogue *c, int64_t id);                    /* likewise */
 
-/* May events be booked on the category NAME, which is KNOWN or not? ERR_PARAM "category". */
+/* May events have the category NAME, which is KNOWN or not? ERR_PARAM "category". */
 int catalogue_check_booking(const char *name, size_t len, bool known, struct error *err);
 
 /* Is category I the category OF, or below it? */

@@ -336,7 +336,7 @@ static int meter(struct work *w, const struct series *series, struct error *err)
 static int add_rollups(struct work *w, const struct stored_event *e, const struct series *series, struct error *err)
 {
 	struct rollup quarter = { .level = LEVEL_QUARTER, .account = series->account, .category = series->category, .series = e->series,
-				  .slot = rollup_quarter(e->booked_us) };
+				  .slot = rollup_quarter(e->effective_us) };
 	struct rollups *sums = rollups_new();
 	int rc;
 
@@ -364,7 +364,7 @@ static int add_fact(struct work *w, const char *suffix, struct stored_event e, c
 		return -1;
 	if (added != ADDED_CREATED)
 		return error_set(err, ERR_INTERNAL, NULL, "a new correction has the name of an old one");
-	ref = (struct posted){ e.booked_us, e.series, e.source, e.id, e.id_len };
+	ref = (struct posted){ e.effective_us, e.series, e.source, e.id, e.id_len };
 	if (store_postings_add(w->st, series->account, &ref, 1, err) < 0 || add_rollups(w, &e, series, err) < 0)
 		return -1;
 	return meter(w, series, err);
@@ -376,13 +376,13 @@ static int add_facts(struct work *w, struct error *err)
 	int64_t open_us;
 
 	amounts_negate(&reversal.amounts);
-	if (books_open_us(w->st, w->now_series.account, &open_us, err) < 0 ||
-	    books_book(open_us, w->c->late, w->now.booked_us, &reversal.booked_us, err) < 0 ||
+	if (closing_open_us(w->st, w->now_series.account, &open_us, err) < 0 ||
+	    closing_effective(open_us, w->c->late, w->now.effective_us, &reversal.effective_us, err) < 0 ||
 	    add_fact(w, CORRECTION_REVERSAL, reversal, &w->now_series, err) < 0)
 		return -1;
 	if (w->c->kind == CORRECTION_VOID)
 		return 0;
-	if (books_book(open_us, w->c->late, w->shall.time_us, &w->shall.booked_us, err) < 0)
+	if (closing_effective(open_us, w->c->late, w->shall.time_us, &w->shall.effective_us, err) < 0)
 		return -1;
 	return add_fact(w, CORRECTION_REPLACEMENT, w->shall, &w->shall_series, err);
 }

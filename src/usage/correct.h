@@ -9,7 +9,7 @@
 #ifndef USAGE_CORRECT_H
 #define USAGE_CORRECT_H
 
-#include "usage/books.h"
+#include "usage/closing.h"
 #include "usage/catalogue.h"
 #include "usage/event.h"
 
@@ -39,7 +39,7 @@ struct correct {
  *   ERR_PARAM      "source": several sources have an event called so; "id": it is a fact of a correction; "reason"; or what event_check
  *                  or ledger_add would refuse in the amended event; fields that can't change; an amendment that changes nothing
  *   ERR_CONFLICT   an amendment of a void event
- *   ERR_CLOSED     "time": the books are closed, and late facts are refused
+ *   ERR_CLOSED     "time": the account is closed, and late events are rejected
  *   ERR_OVERFLOW   a total would not fit
  */
 int correct_event(struct store *st, const struct correct *c, struct arena *arena, struct correction *ret, bool *ret_done_before,

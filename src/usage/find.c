@@ -65,7 +65,7 @@ int event_load(struct store *st, int64_t source, const char *id, size_t len, str
 
 /* A reference that fits, with what tells its place among those of other accounts. */
 struct candidate {
-	int64_t booked_us, source, account;
+	int64_t effective_us, source, account;
 	const char *id;
 	size_t id_len;
 };
@@ -85,7 +85,7 @@ static int compare_numbers(int64_t a, int64_t b)
 
 static int compare_candidates(const struct candidate *a, const struct candidate *b)
 {
-	int order = compare_numbers(a->booked_us, b->booked_us);
+	int order = compare_numbers(a->effective_us, b->effective_us);
 
 	if (!order)
 		order = compare_numbers(a->source, b->source);
@@ -200,7 +200,7 @@ static int matches(struct search *s, const struct candidate *c, int64_t series, 
 {
 	int rc;
 
-	if (c->booked_us < s->q->from_us || c->booked_us >= s->q->to_us || (s->source && c->source != s->source) || !beyond_start(s, c))
+	if (c->effective_us < s->q->from_us || c->effective_us >= s->q->to_us || (s->source && c->source != s->source) || !beyond_start(s, c))
 		return 0;
 	rc = series_matches(s, series, err);
 	return rc <= 0 ? rc : state_matches(s, c, err);
@@ -264,7 +264,7 @@ static int search_account(struct search *s, size_t i, int64_t hour, struct error
 	s->passed += n;
 	for (size_t k = 0; k < n && found < s->wanted; k++) {
 		const struct posted *p = &refs[s->forwards ? k : n - 1 - k];
-		struct candidate c = { p->booked_us, p->source, s->q->accounts[i], p->id, p->id_len };
+		struct candidate c = { p->effective_us, p->source, s->q->accounts[i], p->id, p->id_len };
 		int rc = matches(s, &c, p->series, err);
 
 		if (rc < 0)
@@ -305,7 +305,7 @@ static int search_by_time(struct search *s, struct found_events *ret, struct err
 	int64_t from = floor_div(s->forwards ? s->q->from_us : s->q->to_us - 1, HOUR_US), hour;
 
 	if (s->start.id)
-		from = floor_div(s->start.booked_us, HOUR_US);
+		from = floor_div(s->start.effective_us, HOUR_US);
 	s->hours = arena_array(s->arena, int64_t, s->q->n_accounts);
 	for (size_t i = 0; i < s->q->n_accounts; i++)
 		if (next_hour(s, i, from, err) < 0)
@@ -350,7 +350,7 @@ static int search_by_id(struct search *s, struct error *err)
 			return -1;
 		if (rc == 0 || !has_account(s->q, e.series.account))
 			continue;
-		c = (struct candidate){ e.event.booked_us, sources[i], e.series.account, s->q->id, len };
+		c = (struct candidate){ e.event.effective_us, sources[i], e.series.account, s->q->id, len };
 		rc = matches(s, &c, e.event.series, err);
 		if (rc < 0)
 			return -1;
@@ -365,7 +365,7 @@ static int search_by_id(struct search *s, struct error *err)
 
 static struct event_position position_of(const struct candidate *c)
 {
-	return (struct event_position){ c->booked_us, c->source, c->account, c->id };
+	return (struct event_position){ c->effective_us, c->source, c->account, c->id };
 }
 
 /* Up to WANTED references in *S, and in *ret where it stopped short. */
@@ -390,7 +390,7 @@ static struct search search_new(struct store *st, const struct catalogue *c, con
 	struct search s = { .st = st, .catalogue = c, .q = q, .forwards = q->oldest_first, .arena = arena };
 
 	if (start.id)
-		s.start = (struct candidate){ start.booked_us, start.source, start.account, start.id, strlen(start.id) };
+		s.start = (struct candidate){ start.effective_us, start.source, start.account, start.id, strlen(start.id) };
 	return s;
 }
 

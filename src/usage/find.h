@@ -1,8 +1,8 @@
 /*
- * find.h - events one by one, as they were booked: of some accounts and a range of time, with a category,
+ * find.h - events one by one: of some accounts and a range of time, with a category,
  * dimensions, a state.
  *
- * They come in the order of booked time, source, id and account, newest first or oldest first. The cost of an answer grows with
+ * They come in the order of effective time, source, id and account, newest first or oldest first. The cost of an answer grows with
  * what the range it passes over holds, hour by hour, and is bounded: a search that finds little stops where it is and says where
  * to go on.
  */
@@ -14,7 +14,7 @@
 struct event_query {
 	const int64_t *accounts;
 	size_t n_accounts;
-	int64_t from_us, to_us;  /* of booked time, TO exclusive */
+	int64_t from_us, to_us;  /* of effective time, TO exclusive */
 	size_t category;         /* catalogue index, with those below it; CATALOGUE_NONE or totalprice: any */
 	const char *dim[DIMENSIONS];     /* NULL: any */
 	const char *source, *id; /* likewise */
@@ -24,7 +24,7 @@ struct event_query {
 
 /* After this one; all zero: from the beginning. */
 struct event_position {
-	int64_t booked_us, source, account;
+	int64_t effective_us, source, account;
 	const char *id;          /* NULL: no position; may hold no NUL */
 };
 

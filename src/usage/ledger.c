@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/civil.h"
 #include "base/secret.h"
-#include "usage/books.h"
+#include "usage/closing.h"
 #include "usage/catalogue.h"
 #include "usage/known.h"
 #include "usage/postings.h"
@@ -30,10 +30,10 @@ struct pending {
 	struct known_series *series;
 	const char *id;
 	size_t id_len;
-	int64_t time_us, booked_us;
+	int64_t time_us, effective_us;
 	struct amounts amounts;
 	int64_t line;
-	bool rejected;               /* it would overflow a rollup, or the books are closed */
+	bool rejected;               /* it would overflow a rollup, or it is late */
 	bool created;
 };
 
@@ -41,7 +41,7 @@ struct ledger {
 	struct store *st;
 	struct ledger_options options;
 	struct known *known;
-	struct books *books;
+	struct closings *closings;
 
 	struct arena arena;          /* of the batch */
 	bool whole, spoilt;          /* all of the batch or nothing; it can only be nothing */
@@ -69,7 +69,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->st = st;
 	l->options = *o;
 	l->known = known_new(st);
-	l->books = books_new();
+	l->closings = closings_new();
 	arena_init(&l->arena);
 	arena_init(&l->reasons);
 	l->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
@@ -88,7 +88,7 @@ void ledger_free(struct ledger **l)
 	if (!*l)
 		return;
 	known_free(&(*l)->known);
-	books_free(&(*l)->books);
+	closings_free(&(*l)->closings);
 	arena_release(&(*l)->arena);
 	arena_release(&(*l)->reasons);
 	g_array_free((*l)->pending, TRUE);
@@ -147,7 +147,7 @@ static struct known_series *find_series(struct ledger *l, const struct raw_event
 int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
 {
 	const struct raw_event *raw = ev->raw;
-	struct pending p = { .time_us = ev->time_us, .booked_us = ev->time_us, .amounts = ev->amounts, .line = raw->line };
+	struct pending p = { .time_us = ev->time_us, .effective_us = ev->time_us, .amounts = ev->amounts, .line = raw->line };
 	int64_t account = 0;
 	int64_t category = 0;
 
@@ -329,7 +329,7 @@ static int add_events(struct ledger *l, struct error *err)
 
 		g_array_index(l->stored, struct stored_event, i) = (struct stored_event){
 			.source = p->source->id, .id = p->id, .id_len = p->id_len,
-			.series = p->series->id, .time_us = p->time_us, .booked_us = p->booked_us, .amounts = p->amounts,
+			.series = p->series->id, .time_us = p->time_us, .effective_us = p->effective_us, .amounts = p->amounts,
 		};
 	}
 	return store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len, (enum added *)l->added->data, err);
@@ -346,7 +346,7 @@ static struct rollup quarter_of(const struct pending *p)
 {
 	const struct known_series *series = p->series;
 	struct rollup r = { .level = LEVEL_QUARTER, .account = series->key.account, .category = series->key.category,
-			    .series = series->id, .slot = rollup_quarter(p->booked_us) };
+			    .series = series->id, .slot = rollup_quarter(p->effective_us) };
 
 	for (int d = 0; d < DIMENSIONS; d++)
 		r.dim[d] = series->key.dim[d] ? series->key.dim[d]->id : 0;
@@ -395,7 +395,7 @@ static int add_postings(struct ledger *l, struct error *err)
 	mark_created(l);
 	for (guint i = 0; i < l->pending->len; i++) {
 		const struct pending *p = pending_at(l, i);
-		struct posted ref = { p->booked_us, p->series->id, p->source->id, p->id, p->id_len };
+		struct posted ref = { p->effective_us, p->series->id, p->source->id, p->id, p->id_len };
 
 		if (p->created && !p->rejected)
 			postings_add(l->postings, p->series->key.account, &ref);
@@ -423,7 +423,7 @@ static void reject(struct ledger *l, size_t i, const struct error *reason)
 	result_at(l, i)->error = kept;
 }
 
-/* ---- closed books ---- */
+/* ---- closings ---- */
 
 /* Was it there before? 1, 0, -1. */
 static int is_stored(struct ledger *l, const struct pending *p, struct error *err)
@@ -441,14 +441,14 @@ static int is_stored(struct ledger *l, const struct pending *p, struct error *er
 	return rc;
 }
 
-/* One that was stored before the books were closed goes on to be found a duplicate. */
-static int book(struct ledger *l, size_t i, struct error *err)
+/* An event that was stored before the account was closed goes on to be found a duplicate. */
+static int set_effective(struct ledger *l, size_t i, struct error *err)
 {
 	struct pending *p = pending_at(l, i);
 	struct error reason = { 0 };
 	int stored;
 
-	if (books_book(books_open_of(l->books, p->series->key.account), l->options.late, p->time_us, &p->booked_us, &reason) == 0)
+	if (closing_effective(closings_open_us(l->closings, p->series->key.account), l->options.late, p->time_us, &p->effective_us, &reason) == 0)
 		return 0;
 	stored = is_stored(l, p, err);
 	if (stored == 0)
@@ -456,12 +456,12 @@ static int book(struct ledger *l, size_t i, struct error *err)
 	return stored < 0 ? -1 : 0;
 }
 
-static int book_all(struct ledger *l, struct error *err)
+static int set_effective_all(struct ledger *l, struct error *err)
 {
-	if (books_load(l->books, l->st, err) < 0)
+	if (closings_load(l->closings, l->st, err) < 0)
 		return -1;
-	for (guint i = 0; books_any_closed(l->books) && i < l->pending->len; i++) {
-		if (!pending_at(l, i)->rejected && book(l, i, err) < 0)
+	for (guint i = 0; closings_any(l->closings) && i < l->pending->len; i++) {
+		if (!pending_at(l, i)->rejected && set_effective(l, i, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -587,7 +587,7 @@ static int note_commit(struct ledger *l, struct error *err)
 
 static int write_batch(struct ledger *l, struct error *err)
 {
-	if (book_all(l, err) < 0 || make_ids(l, err) < 0)
+	if (set_effective_all(l, err) < 0 || make_ids(l, err) < 0)
 		return -1;
 	put_in_order(l);
 	if (add_events(l, err) < 0 || add_rollups(l, err) < 0 || add_postings(l, err) < 0)

@@ -7,7 +7,7 @@
 #ifndef USAGE_LEDGER_H
 #define USAGE_LEDGER_H
 
-#include "usage/books.h"
+#include "usage/closing.h"
 #include "usage/event.h"
 
 struct ledger;
@@ -27,7 +27,7 @@ struct ledger_result {
 
 struct ledger_options {
 	bool accounts_by_name;   /* a subject that is no SID is looked up as an account's name */
-	enum late_events late;   /* what becomes of events of closed periods: adjusted, or rejected with ERR_CLOSED */
+	enum late_events late;   /* what becomes of late events: they count at the closed instant, or are rejected with ERR_CLOSED */
 	/*
 	 * If not NULL: what else is written in each commit, after its events. RESULTS are those that ledger_commit is going to
 	 * return. -1: then nothing of the batch is stored. Of a whole batch that isn't, too, in a commit of its own.

@@ -4,20 +4,20 @@
 #include <stdlib.h>
 #include "base/banned.h"
 
-struct booked {
+struct account_refs {
 	int64_t account;
 	GArray *refs;                /* struct posted */
 };
 
 struct postings {
-	GHashTable *accounts;        /* a set of struct booked, by account */
-	struct booked *last;         /* that was added to; most often the next one, too */
+	GHashTable *accounts;        /* a set of struct account_refs, by account */
+	struct account_refs *last;         /* that was added to; most often the next one, too */
 };
 
-static void booked_free(gpointer booked)
+static void account_refs_free(gpointer refs)
 {
-	g_array_free(((struct booked *)booked)->refs, TRUE);
-	free(booked);
+	g_array_free(((struct account_refs *)refs)->refs, TRUE);
+	free(refs);
 }
 
 struct postings *postings_new(void)
@@ -26,7 +26,7 @@ struct postings *postings_new(void)
 
 	if (!p)
 		abort();
-	p->accounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, booked_free);
+	p->accounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, account_refs_free);
 	return p;
 }
 
@@ -45,9 +45,9 @@ void postings_clear(struct postings *p)
 	p->last = NULL;
 }
 
-static struct booked *booked_of(struct postings *p, int64_t account)
+static struct account_refs *account_refs_of(struct postings *p, int64_t account)
 {
-	struct booked *b = g_hash_table_lookup(p->accounts, &account);
+	struct account_refs *b = g_hash_table_lookup(p->accounts, &account);
 
 	if (b)
 		return b;
@@ -63,14 +63,14 @@ static struct booked *booked_of(struct postings *p, int64_t account)
 void postings_add(struct postings *p, int64_t account, const struct posted *ref)
 {
 	if (!p->last || p->last->account != account)
-		p->last = booked_of(p, account);
+		p->last = account_refs_of(p, account);
 	g_array_append_vals(p->last->refs, ref, 1);
 }
 
 static gint compare_accounts(gconstpointer a, gconstpointer b)
 {
-	const struct booked *x = *(const struct booked *const *)a;
-	const struct booked *y = *(const struct booked *const *)b;
+	const struct account_refs *x = *(const struct account_refs *const *)a;
+	const struct account_refs *y = *(const struct account_refs *const *)b;
 
 	return (x->account > y->account) - (x->account < y->account);
 }
@@ -87,7 +87,7 @@ int postings_store(struct postings *p, struct store *st, struct error *err)
 		g_ptr_array_add(list, key);
 	g_ptr_array_sort(list, compare_accounts);
 	for (guint i = 0; rc == 0 && i < list->len; i++) {
-		const struct booked *b = g_ptr_array_index(list, i);
+		const struct account_refs *b = g_ptr_array_index(list, i);
 
 		rc = store_postings_add(st, b->account, (struct posted *)b->refs->data, b->refs->len, err);
 	}

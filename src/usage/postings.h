@@ -1,5 +1,5 @@
 /*
- * postings.h - where the events of a batch are booked: references to its new events by account, handed to the store
+ * postings.h - where the events of a batch take effect: references to its new events by account, handed to the store
  * account by account.
  */
 #ifndef USAGE_POSTINGS_H

@@ -180,7 +180,7 @@ static void add_to_member(struct usage_cursor *cur, const struct rollup *r)
 		sum_add(cur, &members_get(&cur->members, &cur->arena, id)->sum, &r->amounts);
 }
 
-/* A category holds what was booked on it and below it; totalprice the price of everything. */
+/* A category holds the usage of its own events and of those below it; totalprice the price of everything. */
 static void add_to_categories(struct usage_cursor *cur, const struct rollup *r)
 {
 	const struct catalogue *c = cur->catalogue;

@@ -1,7 +1,7 @@
 /*
  * report.h - what a page about usage shows: lines (categories, accounts, customers ...) by slots of time, all of it in
  * memory. Lines never overlap, so they add up to the whole: by category they are the next finer ones below the
- * chosen category, and one for what was booked on itself.
+ * chosen category, and one for the usage of the category itself.
  */
 #ifndef USAGE_REPORT_H
 #define USAGE_REPORT_H

@@ -10,10 +10,10 @@
 
 struct rollups;
 
-/* The quarter hour that a fact is booked in. */
-static inline int64_t rollup_quarter(int64_t booked_us)
+/* The quarter hour that an event takes effect in. */
+static inline int64_t rollup_quarter(int64_t effective_us)
 {
-	return booked_us / (900 * USEC_PER_SEC);
+	return effective_us / (900 * USEC_PER_SEC);
 }
 
 /* Never NULL. */

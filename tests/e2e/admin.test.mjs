@@ -1,4 +1,4 @@
-// admin.test.mjs - running the server: users, keys, accounts, categories, closed books, the audit log and the ledger's health, by
+// admin.test.mjs - running the server: users, keys, accounts, categories, closings, the audit log and the ledger's health, by
 // call and on pages without scripts; who may, and what pages of other origins can't.
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
@@ -178,7 +178,7 @@ describe('keys', () => {
 	})
 })
 
-describe('accounts, categories and closed books', () => {
+describe('accounts, categories and closings', () => {
 	test('an account and its subaccount', async () => {
 		const name = unique('account')
 		const made = (await post('/accounts', { name, currency: 'EUR', created: '2026-01-02' })).is(201).json
@@ -210,8 +210,8 @@ describe('accounts, categories and closed books', () => {
 		(await send('/events', { as: 'ingest', method: 'POST', headers, body: JSON.stringify(event) })).is(200)
 		assert.equal((await get(`/events?AccountSid=${account}`)).is(200).json.events[0].category, name)
 	})
-	test('books are closed through a day that is over', async () => {
-		const account = (await post('/accounts', { name: unique('books'), created: '2026-01-01' })).is(201).json.sid
+	test('an account is closed through a day that is over', async () => {
+		const account = (await post('/accounts', { name: unique('closing'), created: '2026-01-01' })).is(201).json.sid
 		const made = (await post('/closings', { account, through: '2026-03-31' })).is(201).json
 		assert.equal(made.through, '2026-03-31')
 		assert.equal(made.author, adminKey)
@@ -220,7 +220,7 @@ describe('accounts, categories and closed books', () => {
 		(await post('/closings', { account, through: day(new Date(Date.now() + 86400e3)) })).is(400);
 		(await post('/closings', { account: sids.unknown, through: '2026-03-31' })).is(400);
 		(await post('/closings', { account })).is(400)
-		assert.deepEqual(said(await auditOf(account)), [[adminKey, 'period.close', 'through 2026-03-31'], [adminKey, 'account.add', unique('books')]])
+		assert.deepEqual(said(await auditOf(account)), [[adminKey, 'closing.close', 'through 2026-03-31'], [adminKey, 'account.add', unique('closing')]])
 	})
 })
 
@@ -455,7 +455,7 @@ describe('on pages', { skip }, () => {
 		assert.deepEqual(said(await auditOf(sid)), [[admin.name, 'key.revoke', undefined], [admin.name, 'key.add', 'Key']])
 		await context.close()
 	})
-	test('an account, a category, closed books: then the log has them', async () => {
+	test('an account, a category, a closing: then the log has them', async () => {
 		const { context, page } = await open('/accounts.html'), account = unique('page account'), category = unique('page')
 		await page.getByRole('link', { name: 'New account' }).click()
 		await page.locator('input[name=name]').fill(account)
@@ -467,15 +467,15 @@ describe('on pages', { skip }, () => {
 		await page.locator('select[name=parent]').selectOption('calls')
 		await page.getByRole('button', { name: 'Add the category' }).click()
 		assert.match(await page.getByRole('status').innerText(), /category was added/)
-		await page.getByRole('link', { name: 'Closed books' }).click()
-		await page.getByRole('link', { name: 'Close books' }).click()
+		await page.getByRole('link', { name: 'Closings' }).click()
+		await page.getByRole('link', { name: 'Close an account' }).click()
 		await page.locator('select[name=account]').selectOption({ label: account })
 		await page.locator('input[name=through]').fill('2026-03-31')
-		await page.getByRole('button', { name: 'Close the books' }).click()
-		assert.equal(await page.getByRole('status').innerText(), 'The books are closed.')
+		await page.getByRole('button', { name: 'Close' }).click()
+		assert.equal(await page.getByRole('status').innerText(), 'The account is closed.')
 		await page.getByRole('link', { name: 'Audit log' }).click()
 		const rows = (await page.locator('tbody tr').allInnerTexts()).filter(r => r.includes(admin.name))
-		assert.ok(rows[0].includes('period.close') && rows[1].includes(category) && rows[2].includes(account), rows.slice(0, 3).join('\n'))
+		assert.ok(rows[0].includes('closing.close') && rows[1].includes(category) && rows[2].includes(account), rows.slice(0, 3).join('\n'))
 		await context.close()
 	})
 	test('all of it with the keyboard alone', async () => {

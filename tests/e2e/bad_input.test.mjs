@@ -157,7 +157,7 @@ describe('events', () => {
 		assert.equal(await stored(), was)
 	})
 	rejects('an unknown category', 'category', { data: { category: 'calls-to-the-moon' } })
-	rejects('a category that nothing can be booked on', 'category', { data: { category: 'totalprice' } })
+	rejects('a category that no event can have', 'category', { data: { category: 'totalprice' } })
 	rejects('an unknown account', 'subject', { subject: sids.unknown })
 	rejects('a subject that is no SID', 'subject', { subject: 'me' })
 	rejects('a count that overflows', 'count', { data: { count: '99999999999999999999' } })

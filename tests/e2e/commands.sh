@@ -50,6 +50,10 @@ refused "init writes over nothing" 1 "secret" init --categories "$categories"
 is "the ledger is as it was" "$(cksum <"$tmp/usage.db")" "$sum"
 
 refused "a command must exist" 2 "dance" dance
+refused "closing accounts had another name" 2 "usaged closing close" period close --account x
+refused "reopening them, too" 2 "usaged closing reopen" period open --account x
+refused "and listing closings" 2 "usaged closing list" period list
+refused "whatever stood after it" 2 "usaged closing" period
 refused "an option must exist" 2 "--bogus" account add --name x --bogus
 refused "an option needs its value" 2 "--name needs a value" account add --name
 refused "a flag takes no value" 2 "--metered takes no value" category list --metered=yes

@@ -46,7 +46,7 @@ describe('the list', () => {
 	test('every event once, newest first or oldest first, whatever the size of a page', async () => {
 		const whole = await all(`AccountSid=${main.sid}&PageSize=1000`)
 		assert.deepEqual(whole.map(e => e.id).sort(), facts.map(f => f.id).sort())
-		const times = whole.map(e => Date.parse(e.booked))
+		const times = whole.map(e => Date.parse(e.effective_time))
 		assert.deepEqual(times, [...times].sort((a, b) => b - a))
 		for (const size of [1, 7, 50])
 			assert.deepEqual((await all(`AccountSid=${main.sid}&PageSize=${size}`)).map(e => e.id), whole.map(e => e.id))
@@ -66,7 +66,7 @@ describe('the list', () => {
 	})
 	test('what was sent is what is found', async () => {
 		const [e] = await all(`Id=f6&Source=${encodeURIComponent(source)}`)
-		assert.deepEqual([e.id, e.source, e.subject, e.time, e.booked, e.category, e.count, e.usage, e.price, e.price_unit, e.customer, e.state],
+		assert.deepEqual([e.id, e.source, e.subject, e.time, e.effective_time, e.category, e.count, e.usage, e.price, e.price_unit, e.customer, e.state],
 			['f6', source, sub.sid, at(6), at(6), 'ai-minutes', '1', '6.5', '0.000000007', 'usd', 'c1', 'current'])
 		const [s] = await all(`AccountSid=${main.sid}&Sim=HS${'2'.repeat(32)}`)
 		assert.deepEqual([s.id, s.data_upload, s.data_download, s.usage, s.iso_country], ['sim2', '2', '7', '0.000009', 'AT'])

@@ -24,7 +24,7 @@ const sometimes = (percent, make) => chance(100) < percent ? make() : undefined
 
 const parents = { 'calls-inbound-local': 'calls-inbound', 'calls-inbound': 'calls', 'calls-outbound': 'calls',
 	'sms-outbound-longcode': 'sms-outbound', 'sms-outbound': 'sms' }
-const booked = ['calls-inbound', 'calls-inbound-local', 'calls-outbound', 'calls', 'sms-outbound-longcode', 'ai-minutes', 'sim-data']
+const used = ['calls-inbound', 'calls-inbound-local', 'calls-outbound', 'calls', 'sms-outbound-longcode', 'ai-minutes', 'sim-data']
 const customers = ['anna', 'ben', 'Cleo & co', 'd\u00f6ra']
 const hex = (prefix, n) => prefix + n.toString(16).padStart(32, '0')
 const sims = [1, 2, 3, 4].map(n => hex('HS', n)), fleets = [1, 2].map(n => hex('HF', n)), networks = [1, 2, 3].map(n => hex('HW', n))
@@ -48,7 +48,7 @@ function someTime() {
 }
 
 function makeFact(i) {
-	const category = oneOf(booked)
+	const category = oneOf(used)
 	const fact = { id: `e${i}`, account: oneOf(['main', 'sub']), category, sec: someTime(), count: 1 + chance(3),
 		usage: chance(9000000), price: chance(900000000), upload: 0, dims: {} }
 	const data = { category, count: fact.count, price: decimal(fact.price, 9) }

@@ -534,10 +534,10 @@ describe('categories', () => {
 			assert.ok(parents >= 8)
 		}
 	})
-	test('what is booked on a parent itself counts there too, and totalprice has it once', async () => {
+	test('what is used of a parent itself counts there too, and totalprice has it once', async () => {
 		const account = await newAccount('parents')
-		const booked = { calls: 2, 'calls-inbound': 3, 'calls-inbound-local': 5, 'calls-outbound': 7, lookups: 11 }
-		const events = Object.entries(booked).map(([category, n]) => ({ specversion: '1.0', type: 'usage', source: '/e2e/parents', id: `${account.sid} ${category}`, subject: account.sid,
+		const used = { calls: 2, 'calls-inbound': 3, 'calls-inbound-local': 5, 'calls-outbound': 7, lookups: 11 }
+		const events = Object.entries(used).map(([category, n]) => ({ specversion: '1.0', type: 'usage', source: '/e2e/parents', id: `${account.sid} ${category}`, subject: account.sid,
 			time: new Date().toISOString(), data: { category, count: n, usage: `${n}.5`, price: `0.${n}` } }))
 		assert.equal((await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(events) })).is(200).json.created, events.length)
 		const found = new Map((await send(`${records(account.sid)}.json?PageSize=1000`, { auth: basic(account.sid, account.token) })).is(200).exact.usage_records.map(r => [r.category, r]))

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/civil.h"
 #include "usage/admin.h"
-#include "usage/books.h"
+#include "usage/closing.h"
 #include "fixture.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -283,22 +283,22 @@ START_TEST(a_category_has_its_parts_checked)
 }
 END_TEST
 
-START_TEST(books_are_closed_and_opened_in_the_authors_name)
+START_TEST(accounts_are_closed_and_reopened_in_the_authors_name)
 {
 	struct closing *list;
 	size_t n;
 
-	OK(admin_books_close(&a, MAIN_SID, "2026-10-31", &err));
+	OK(admin_closing_close(&a, MAIN_SID, "2026-10-31", &err));
 	OK(store_closings(a.st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(list[0].author, "ada");
-	OK(admin_books_open(&a, MAIN_SID, "2026-10-01", &err));
-	OK(admin_books_open(&a, MAIN_SID, NULL, &err));
-	LOG("ada period.open " MAIN_SID " everything", "ada period.open " MAIN_SID " from 2026-10-01", "ada period.close " MAIN_SID " through 2026-10-31");
-	FAILS(admin_books_close(&a, MAIN_SID, "yesterday", &err), ERR_PARAM, "through", "date");
-	FAILS(admin_books_close(&a, MAIN_SID, "2026-11-21", &err), ERR_PARAM, "through", "over");
-	FAILS(admin_books_close(&a, NONE_SID, "2026-10-31", &err), ERR_PARAM, "account", NONE_SID);
-	FAILS(admin_books_open(&a, MAIN_SID, NULL, &err), ERR_CONFLICT, "from", "not closed");
+	OK(admin_closing_reopen(&a, MAIN_SID, "2026-10-01", &err));
+	OK(admin_closing_reopen(&a, MAIN_SID, NULL, &err));
+	LOG("ada closing.reopen " MAIN_SID " everything", "ada closing.reopen " MAIN_SID " from 2026-10-01", "ada closing.close " MAIN_SID " through 2026-10-31");
+	FAILS(admin_closing_close(&a, MAIN_SID, "yesterday", &err), ERR_PARAM, "through", "date");
+	FAILS(admin_closing_close(&a, MAIN_SID, "2026-11-21", &err), ERR_PARAM, "through", "over");
+	FAILS(admin_closing_close(&a, NONE_SID, "2026-10-31", &err), ERR_PARAM, "account", NONE_SID);
+	FAILS(admin_closing_reopen(&a, MAIN_SID, NULL, &err), ERR_CONFLICT, "from", "not closed");
 }
 END_TEST
 
@@ -319,7 +319,7 @@ static Suite *admin_suite(void)
 	tcase_add_test(t, a_key_is_revoked_once);
 	tcase_add_test(t, an_account_has_its_parts_checked);
 	tcase_add_test(t, a_category_has_its_parts_checked);
-	tcase_add_test(t, books_are_closed_and_opened_in_the_authors_name);
+	tcase_add_test(t, accounts_are_closed_and_reopened_in_the_authors_name);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -162,9 +162,9 @@ START_TEST(what_is_refused_is_logged_with_the_commit)
 END_TEST
 
 /* The committed events' refusals, too. */
-START_TEST(events_of_closed_books_are_refused_and_logged)
+START_TEST(late_events_are_rejected_and_logged)
 {
-	struct closing closing = { .account = 1, .through = NOW_US / USEC_PER_SEC, .author = "ann" };
+	struct closing closing = { .account = 1, .open_us = NOW_US, .author = "ann" };
 	enum verdict verdicts[2];
 	struct store *st;
 
@@ -173,7 +173,7 @@ START_TEST(events_of_closed_books_are_refused_and_logged)
 	submit_two("a", "b", "calls", verdicts);
 	ck_assert_int_eq(verdicts[1], VERDICT_CREATED);
 	OK(store_open(path, STORE_WRITE, 1000, &st, &err));
-	OK(store_close_through(st, &closing, &err));
+	OK(store_closing_set(st, &closing, &err));
 	store_close(&st);
 	submit_two("a", "c", "calls", verdicts);
 	ck_assert_int_eq(verdicts[0], VERDICT_DUPLICATE);
@@ -280,7 +280,7 @@ static Suite *batcher_suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_refused_is_logged_with_the_commit);
-	tcase_add_test(t, events_of_closed_books_are_refused_and_logged);
+	tcase_add_test(t, late_events_are_rejected_and_logged);
 	tcase_add_test(t, log_forgets_what_is_old);
 	tcase_add_test(t, nothing_is_logged_where_nothing_is_kept);
 	tcase_add_test(t, many_threads_send_and_correct_at_once);

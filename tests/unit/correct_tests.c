@@ -226,9 +226,9 @@ static int64_t day_of(const char *date)
 
 static void close_through(const char *first_open)
 {
-	struct closing c = { .account = main_id, .through = first_open ? day_of(first_open) * SEC_PER_DAY : 0, .author = "ann", .made = 1 };
+	struct closing c = { .account = main_id, .open_us = first_open ? day_of(first_open) * DAY_US : 0, .author = "ann", .made = 1 };
 
-	OK(store_close_through(st, &c, &err));
+	OK(store_closing_set(st, &c, &err));
 }
 
 /* ---- corrections ---- */
@@ -256,7 +256,7 @@ START_TEST(void_takes_the_amounts_away_and_leaves_the_event)
 	e = find("usaged", id);
 	ck_assert_int_eq(e.amounts.count, -1);
 	ck_assert_int_eq(e.amounts.usage, -2000000);
-	ck_assert_int_eq(e.booked_us, e.time_us);
+	ck_assert_int_eq(e.effective_us, e.time_us);
 	ck_assert_int_eq(e.correction, c.id);
 	ck_assert_int_eq(state_of(id), EVENT_REVERSAL);
 	e = find(NULL, "a");
@@ -516,9 +516,9 @@ START_TEST(tampered_corrections_are_found)
 }
 END_TEST
 
-/* ---- closed books ---- */
+/* ---- closed time ---- */
 
-START_TEST(late_event_is_booked_at_the_first_open_instant)
+START_TEST(a_late_event_takes_effect_at_the_closed_instant)
 {
 	struct raw_event raw = call("early", "2026-10-10T10:00:00Z");
 	struct stored_event e;
@@ -531,7 +531,7 @@ START_TEST(late_event_is_booked_at_the_first_open_instant)
 	ck_assert_int_eq(total("calls-inbound", day_of("2026-11-01"), 1).count, 2);
 	e = find(NULL, "late");
 	ck_assert_int_eq(e.time_us, day_of("2026-11-01") * DAY_US - 1);
-	ck_assert_int_eq(e.booked_us, day_of("2026-11-01") * DAY_US);
+	ck_assert_int_eq(e.effective_us, day_of("2026-11-01") * DAY_US);
 	ck_assert_int_eq(add(&raw).verdict, VERDICT_DUPLICATE);
 	raw = call("late", "2026-10-31T23:59:59.999999Z");
 	ck_assert_int_eq(add(&raw).verdict, VERDICT_DUPLICATE);
@@ -585,7 +585,7 @@ START_TEST(what_is_closed_is_corrected_in_the_open)
 }
 END_TEST
 
-START_TEST(a_correction_in_closed_books_is_refused_where_the_setting_says_so)
+START_TEST(a_correction_in_closed_time_is_refused_where_the_setting_says_so)
 {
 	struct correct c = { .id = "a", .kind = CORRECTION_VOID };
 	struct raw_event change = { 0 };
@@ -647,12 +647,12 @@ END_TEST
 struct model_event {
 	bool there, is_void, amended;
 	int64_t sent_day, sent_usage;
-	int64_t day, usage, booked;      /* what counts: its own day, its usage, where it is booked */
+	int64_t day, usage, effective;   /* what counts: its own day, its usage, the day it counts on */
 };
 
 static struct {
 	struct model_event events[MODEL_EVENTS];
-	int64_t usage[MODEL_DAYS], count[MODEL_DAYS];        /* by the day that they are booked on */
+	int64_t usage[MODEL_DAYS], count[MODEL_DAYS];        /* by the day that they count on */
 	int64_t open;                    /* the first open day; 0 = all */
 	uint64_t seed;
 } model;
@@ -663,13 +663,13 @@ static int64_t any(int64_t n)
 	return (int64_t)((model.seed >> 33) % (uint64_t)n);
 }
 
-static void model_book(int64_t day, int64_t usage, int sign)
+static void model_count(int64_t day, int64_t usage, int sign)
 {
 	model.usage[day] += sign * usage;
 	model.count[day] += sign;
 }
 
-/* Where it is booked, or -1: refused. */
+/* The day that it counts on, or -1: rejected. */
 static int64_t model_day(int64_t day)
 {
 	return day >= model.open ? day : late == LATE_ADJUST ? model.open : -1;
@@ -689,9 +689,9 @@ static void step_add(int i)
 	struct raw_event raw = call(arena_printf(&arena, "e%d", i), NULL);
 	int64_t day = e->there && any(3) ? e->sent_day : any(MODEL_DAYS);
 	int64_t usage = e->there && any(3) ? e->sent_usage : any(5);
-	int64_t booked = model_day(day);
+	int64_t effective = model_day(day);
 	bool same = e->there && e->sent_day == day && e->sent_usage == usage;
-	enum verdict want = same ? VERDICT_DUPLICATE : e->there ? VERDICT_CONFLICT : booked < 0 ? VERDICT_REJECTED : VERDICT_CREATED;
+	enum verdict want = same ? VERDICT_DUPLICATE : e->there ? VERDICT_CONFLICT : effective < 0 ? VERDICT_REJECTED : VERDICT_CREATED;
 
 	set_field(&raw, EV_TIME, day_text(day, i));
 	set_field(&raw, EV_USAGE, arena_printf(&arena, "%" PRId64, usage));
@@ -700,20 +700,20 @@ static void step_add(int i)
 	ck_assert_int_eq(add(&raw).verdict, want);
 	if (want != VERDICT_CREATED)
 		return;
-	*e = (struct model_event){ .there = true, .sent_day = day, .sent_usage = usage, .day = day, .usage = usage, .booked = booked };
-	model_book(booked, usage, 1);
+	*e = (struct model_event){ .there = true, .sent_day = day, .sent_usage = usage, .day = day, .usage = usage, .effective = effective };
+	model_count(effective, usage, 1);
 }
 
 static void step_void(int i)
 {
 	struct model_event *e = &model.events[i];
 	struct correct c = { .id = arena_printf(&arena, "e%d", i), .kind = CORRECTION_VOID };
-	int64_t booked = model_day(e->booked);
+	int64_t effective = model_day(e->effective);
 	struct correction ret;
 	bool done = false;
 	int rc = correct(&c, &ret, &done);
 
-	if (!e->there || (!e->is_void && booked < 0)) {
+	if (!e->there || (!e->is_void && effective < 0)) {
 		ck_assert_int_eq(rc, -1);
 		ck_assert_int_eq(err.kind, e->there ? ERR_CLOSED : ERR_NOT_FOUND);
 		return;
@@ -721,7 +721,7 @@ static void step_void(int i)
 	ck_assert_int_eq(rc, 0);
 	ck_assert_int_eq(done, e->is_void);
 	if (!e->is_void)
-		model_book(booked, e->usage, -1);
+		model_count(effective, e->usage, -1);
 	e->is_void = true;
 }
 
@@ -734,7 +734,7 @@ static enum error_kind amend_fails(const struct model_event *e, int64_t day, int
 		return ERR_CONFLICT;
 	if (day == e->day && usage == e->usage)
 		return e->amended ? ERR_NONE : ERR_PARAM;
-	return model_day(e->booked) < 0 || model_day(day) < 0 ? ERR_CLOSED : ERR_NONE;
+	return model_day(e->effective) < 0 || model_day(day) < 0 ? ERR_CLOSED : ERR_NONE;
 }
 
 static void step_amend(int i)
@@ -758,12 +758,12 @@ static void step_amend(int i)
 	ck_assert_int_eq(done, day == e->day && usage == e->usage);
 	if (done)
 		return;
-	model_book(model_day(e->booked), e->usage, -1);
+	model_count(model_day(e->effective), e->usage, -1);
 	e->amended = true;
 	e->day = day;
 	e->usage = usage;
-	e->booked = model_day(day);
-	model_book(e->booked, usage, 1);
+	e->effective = model_day(day);
+	model_count(e->effective, usage, 1);
 }
 
 static void step_close(void)
@@ -771,8 +771,8 @@ static void step_close(void)
 	struct closing c = { .account = main_id, .author = "ann" };
 
 	model.open = any(4) ? any(MODEL_DAYS / 2) : 0;
-	c.through = model.open ? (MODEL_FIRST + model.open) * SEC_PER_DAY : 0;
-	OK(store_close_through(st, &c, &err));
+	c.open_us = model.open ? (MODEL_FIRST + model.open) * DAY_US : 0;
+	OK(store_closing_set(st, &c, &err));
 }
 
 /* Loses some of what follows from the events, and makes it anew. */
@@ -859,12 +859,12 @@ static Suite *correct_suite(void)
 	tcase_add_loop_test(t, tampered_corrections_are_found, 0, ARRAY_SIZE(tamperings));
 	suite_add_tcase(s, t);
 
-	t = tcase_create("closed books");
+	t = tcase_create("closed time");
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, late_event_is_booked_at_the_first_open_instant);
+	tcase_add_test(t, a_late_event_takes_effect_at_the_closed_instant);
 	tcase_add_test(t, late_event_is_rejected_where_the_setting_says_so);
 	tcase_add_test(t, what_is_closed_is_corrected_in_the_open);
-	tcase_add_test(t, a_correction_in_closed_books_is_refused_where_the_setting_says_so);
+	tcase_add_test(t, a_correction_in_closed_time_is_refused_where_the_setting_says_so);
 	tcase_add_test(t, sums_that_corrections_made_negative_do_not_hide_an_overflow);
 	suite_add_tcase(s, t);
 

@@ -1717,7 +1717,7 @@ static void check_postings(struct store *st, int64_t account, int64_t hour, size
 		if (i > 0) {
 			const struct posted *a = &list[i - 1], *b = &list[i];
 
-			ck_assert(a->booked_us < b->booked_us || (a->booked_us == b->booked_us &&
+			ck_assert(a->effective_us < b->effective_us || (a->effective_us == b->effective_us &&
 				  (a->source < b->source || (a->source == b->source && strcmp(a->id, b->id) < 0))));
 		}
 	}
@@ -1770,7 +1770,7 @@ START_TEST(small_commits_share_a_part)
 
 		snprintf(id, sizeof(id), "e%05d", i);
 		ref.id = id;
-		ref.booked_us = 490000 * INT64_C(3600000000) + i;
+		ref.effective_us = 490000 * INT64_C(3600000000) + i;
 		OK(store_begin_write(f.st, &err));
 		OK(store_postings_add(f.st, f.account, &ref, 1, &err));
 		OK(store_commit(f.st, &err));
@@ -1794,7 +1794,7 @@ START_TEST(damaged_postings_are_said)
 }
 END_TEST
 
-/* As a program of version 1 left it: events without booked time and corrections, no postings. */
+/* As a program of version 1 left it: events without effective time and corrections, no postings. */
 START_TEST(events_of_an_older_ledger_get_their_postings)
 {
 	struct store *st;
@@ -1816,15 +1816,15 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	OK(store_postings(st, 2, 1, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 1800);
 	ck_assert_str_eq(list[0].id, "e3601");
-	ck_assert_int_eq(list[1799].booked_us, INT64_C(7199000000));
+	ck_assert_int_eq(list[1799].effective_us, INT64_C(7199000000));
 	ck_assert_int_eq(store_event_find(st, 1, "e7", 2, &arena, &e, &err), 1);
-	ck_assert_int_eq(e.booked_us, 7000000);
+	ck_assert_int_eq(e.effective_us, 7000000);
 	ck_assert_int_eq(e.correction, 0);
 	store_close(&st);
 }
 END_TEST
 
-/* ---- corrections, closed books, refused records ---- */
+/* ---- corrections, closings, rejected records ---- */
 
 START_TEST(corrections_of_an_event_come_oldest_first)
 {
@@ -1858,28 +1858,28 @@ END_TEST
 START_TEST(closings_are_one_an_account_and_count_as_changes)
 {
 	struct store *st = create(path);
-	struct closing c = { .account = add_account(st, 1, "first"), .through = 86400, .author = "ann", .made = 7 }, *list;
+	struct closing c = { .account = add_account(st, 1, "first"), .open_us = 86400000000, .author = "ann", .made = 7 }, *list;
 	int64_t before, now;
 	size_t n;
 
 	OK(store_version(st, &before, &err));
 	ck_assert_int_eq(store_closing(st, c.account, &arena, &c, &err), 0);
-	OK(store_close_through(st, &c, &err));
-	c.through *= 2;
-	OK(store_close_through(st, &c, &err));
+	OK(store_closing_set(st, &c, &err));
+	c.open_us *= 2;
+	OK(store_closing_set(st, &c, &err));
 	OK(store_version(st, &now, &err));
 	ck_assert_int_eq(now, before + 2);
 	ck_assert_int_eq(store_closing(st, c.account, &arena, &c, &err), 1);
-	ck_assert_int_eq(c.through, 172800);
+	ck_assert_int_eq(c.open_us, 172800000000);
 	OK(store_closings(st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(list[0].author, "ann");
-	c.through = 0;
-	OK(store_close_through(st, &c, &err));
+	c.open_us = 0;
+	OK(store_closing_set(st, &c, &err));
 	OK(store_closings(st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 0);
 	c.account = 99;
-	FAILS_WITH(store_close_through(st, &c, &err), ERR_PARAM, "no account");
+	FAILS_WITH(store_closing_set(st, &c, &err), ERR_PARAM, "no account");
 	store_close(&st);
 }
 END_TEST
