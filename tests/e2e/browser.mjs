@@ -11,11 +11,13 @@ export const widths = [390, 768, 1440], schemes = ['light', 'dark']
 
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
 	'--disable-component-update', '--disable-sync', '--force-color-profile=srgb']
+// How long a page may take on a slow machine that does other work, too
+const PATIENCE_MS = 240000
 let launching, browser
 const contexts = new Map()
 
 export async function launch(...more) {
-	launching ??= chromium.launch({ executablePath, args: [...quiet, ...more] })
+	launching ??= chromium.launch({ executablePath, args: [...quiet, ...more], timeout: PATIENCE_MS })
 	browser = await launching
 	return browser
 }
@@ -48,6 +50,7 @@ async function contextOf(as, lane, options) {
 	const key = JSON.stringify([as, lane, options])
 	if (!contexts.has(key))
 		contexts.set(key, browser.newContext({ baseURL: env.BASE_URL, ignoreHTTPSErrors: true, ...await optionsOf(as), ...options }).then(async context => {
+			context.setDefaultTimeout(PATIENCE_MS)
 			if (options.javaScriptEnabled !== false)
 				await context.addInitScript(() => {
 					window.violations = []

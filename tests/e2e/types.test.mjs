@@ -49,7 +49,7 @@ function folder(name, files) {
 }
 
 function run(cwd, command, args, input = '') {
-	const r = spawnSync(command, args, { cwd, input, encoding: 'utf8', timeout: 120000, env: { ...process.env, GOPROXY: 'off', GOFLAGS: '-mod=mod', GOCACHE: join(work, 'go-cache') } })
+	const r = spawnSync(command, args, { cwd, input, encoding: 'utf8', timeout: 600000, env: { ...process.env, GOPROXY: 'off', GOFLAGS: '-mod=mod', GOCACHE: join(work, 'go-cache') } })
 	assert.equal(r.status, 0, `${command} ${args.join(' ')}: ${r.error ?? ''}\n${r.stdout}${r.stderr}`)
 	return r.stdout
 }
