@@ -158,7 +158,10 @@ const char *call_header(const struct call *call, const char *name)
 	return NULL;
 }
 
-/* The value of P as the caller sent it, or NULL. A repeated one: joined with "," or, where case matters, the last. */
+/*
+ * The value of P as the caller sent it, or NULL; "" only with PARAM_CLEARS. A repeated one:
+ * joined with "," or, where case matters, the last.
+ */
 static const char *raw_value(const struct call *call, const struct param *p, const struct raw_param *raw, size_t n,
 			     struct error *err)
 {
@@ -172,9 +175,9 @@ static const char *raw_value(const struct call *call, const struct param *p, con
 			error_set(err, ERR_PARAM, p->name, "must not hold a NUL byte");
 			return NULL;
 		}
-		if (!raw[i].len)
+		if (!raw[i].len && !((p->flags & PARAM_CLEARS) && !value))
 			continue;
-		value = value && any_case ? arena_printf(call->arena, "%s,%s", value, raw[i].value) : raw[i].value;
+		value = value && *value && any_case ? arena_printf(call->arena, "%s,%s", value, raw[i].value) : raw[i].value;
 	}
 	return value;
 }
@@ -190,7 +193,8 @@ static int bind_one(struct call *call, int i, const struct raw_param *raw, size_
 		return -1;
 	if (!text)
 		text = p->def;
-	return text ? check_value(call, p, text, arg, err) : 0;
+	arg->text = text;
+	return text && *text ? check_value(call, p, text, arg, err) : 0;
 }
 
 /* Names every required parameter that is missing, not just the first. */
@@ -237,6 +241,21 @@ int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct wr
 	writer_begin(w, NULL, call->op->returns);
 	writer_end(w);
 	return 0;
+}
+
+int call_fill(struct call *call, const struct raw_param *raw, size_t n, struct raw_param *ret, size_t *ret_n, struct error *err)
+{
+	*ret_n = 0;
+	if (!call->op->form->fill)
+		return 0;
+	if (access_operation(call->who, call->op, err) < 0 || bind_subject(call, raw, n, err) < 0)
+		return -1;
+	return call->op->form->fill(call, ret, ret_n, err);
+}
+
+void call_fill_value(struct raw_param *ret, size_t *ret_n, const char *name, const char *value)
+{
+	ret[(*ret_n)++] = (struct raw_param){ name, value, strlen(value) };
 }
 
 int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err), void *arg, struct error *err)

@@ -40,6 +40,7 @@ enum {
 	PARAM_SECRET   = 1 << 4,   /* comes from a body alone, and is never shown */
 	PARAM_RARE     = 1 << 5,   /* seldom asked for: forms fold it away until it is */
 	PARAM_SUBJECT  = 1 << 6,   /* with the path it says what a page that asks is about */
+	PARAM_CLEARS   = 1 << 7,   /* an empty value is given: it takes away what there is. Else it is as good as none */
 	PARAM_STATE    = 1 << 2    /* position in a list, no filter: left out of forms and links */
 };
 
@@ -78,6 +79,13 @@ struct body_kind {
 	const char *sample;
 };
 
+/* A parameter as it came, decoded. */
+struct raw_param {
+	const char *name;
+	const char *value;
+	size_t len;                       /* of the value, which may hold NULs */
+};
+
 struct batcher;
 struct signin;
 struct call;
@@ -94,6 +102,11 @@ struct op_form {
 	const char *done;                 /* what is said there then; NULL: the answer is shown instead */
 	/* Writes what it is about, as run does; only the parameters of the path are there. NULL: the operation's title and doc say it all. */
 	int (*ask)(struct call *call, struct writer *w, struct error *err);
+	/*
+	 * The values that the inputs have at first (call_fill_value), at most PARAMS_MAX; only the
+	 * parameters of the path are there. NULL: the parameters' defaults.
+	 */
+	int (*fill)(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err);
 };
 
 struct op {
@@ -117,6 +130,7 @@ struct op {
 	const char *title;                /* of its page */
 	const char *nav;                  /* its name among the links on every page; NULL: not there */
 	const char *tab;                  /* its name among those of its family that show the same otherwise; or NULL */
+	const struct op *list;            /* of one thing: the list of all of them, whose place among those names it takes; or NULL */
 	const struct op_form *form;       /* or NULL */
 	const char *doc;
 };
@@ -132,13 +146,6 @@ const struct op *op_find(const char *id);       /* or NULL; ignores case */
 int ops_check(struct error *err);
 
 /* ---- one call of an operation ---- */
-
-/* A parameter as it came, decoded. */
-struct raw_param {
-	const char *name;
-	const char *value;
-	size_t len;                       /* of the value, which may hold NULs */
-};
 
 enum { CALL_COOKIES = 4 };
 
@@ -190,6 +197,11 @@ int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct e
  * What the operation's form says, for a caller who may do what it does: only the parameters of the path are checked.
  */
 int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err);
+
+/* What the operation's form has filled in at first: *RET_N values, at most PARAMS_MAX, in the call's arena. As call_ask. */
+int call_fill(struct call *call, const struct raw_param *raw, size_t n, struct raw_param *ret, size_t *ret_n, struct error *err);
+/* Adds one; both are borrowed. */
+void call_fill_value(struct raw_param *ret, size_t *ret_n, const char *name, const char *value);
 
 /*
  * Does JOB in the one writer, in a write of its own; from then on the call reads what is new. As batcher_run; ERR_BUSY where nothing

@@ -13,7 +13,7 @@ extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_Lis
 	op_Authenticate, op_GetAuthStatus, op_RequestAuthToken, op_PostEvents, op_ListEvents, op_GetEvent, op_VoidEvent, op_AmendEvent, op_ListRejections,
 	op_ListAccounts, op_ListOperations, op_Overview, op_ReportUsage, op_ReportBilling, op_ReportAI, op_ReportSim,
 	op_GetHealth, op_GetAlive, op_ListUsers, op_CreateUser, op_SetPassword, op_RemoveUser, op_GrantAccount, op_ListKeys, op_CreateKey,
-	op_RevokeKey, op_CreateAccount, op_ListCategories, op_CreateCategory, op_ListClosings, op_CreateClosing, op_ListAudit;
+	op_RevokeKey, op_GetAccount, op_CreateAccount, op_SetAccount, op_SuspendAccount, op_ReactivateAccount, op_ListCategories, op_CreateCategory, op_ListClosings, op_CreateClosing, op_ListAudit;
 
 /* In the order that pages and manuals name them. */
 const struct op *const ops[] = {
@@ -26,7 +26,8 @@ const struct op *const ops[] = {
 	&op_ListSuperSimUsageRecord,
 	&op_ListEvents, &op_GetEvent, &op_PostEvents, &op_VoidEvent, &op_AmendEvent,
 	&op_GetHealth, &op_ListUsers, &op_CreateUser, &op_SetPassword, &op_RemoveUser, &op_GrantAccount,
-	&op_ListKeys, &op_CreateKey, &op_RevokeKey, &op_ListAccounts, &op_CreateAccount, &op_ListCategories, &op_CreateCategory,
+	&op_ListKeys, &op_CreateKey, &op_RevokeKey, &op_ListAccounts, &op_GetAccount, &op_CreateAccount, &op_SetAccount,
+	&op_SuspendAccount, &op_ReactivateAccount, &op_ListCategories, &op_CreateCategory,
 	&op_ListClosings, &op_CreateClosing, &op_ListRejections, &op_ListAudit,
 	&op_GetAlive, &op_ListOperations,
 	NULL
@@ -83,19 +84,26 @@ static bool has_param(const struct op *op, const char *name, size_t len)
 	return false;
 }
 
-/* A form has a button and a list to go back to; its path's {Name}s lead to the operation. */
+static int check_names(const struct op *op, const char *path, const char *what, struct error *err)
+{
+	for (const char *p = path; (p = strchr(p, '{')); p++)
+		if (!has_param(op, p + 1, strcspn(p + 1, "}")))
+			return broken(err, op, what, p);
+	return 0;
+}
+
+/* A form has a button and a page to go back to; the {Name}s of both paths are the operation's. */
 static int check_form(const struct op *op, struct error *err)
 {
 	const struct op_form *form = op->form;
 
 	if (!form)
 		return 0;
-	if (!form->path || !form->button || !form->list || strchr(form->list->path, '{') || op->methods != M_POST)
+	if (!form->path || !form->button || !form->list || !(op->methods & M_POST))
 		return broken(err, op, "a part of its form is missing, or can't be", NULL);
-	for (const char *p = form->path; (p = strchr(p, '{')); p++)
-		if (!has_param(op, p + 1, strcspn(p + 1, "}")))
-			return broken(err, op, "its form's path has a name that is no parameter:", p);
-	return 0;
+	if (check_names(op, form->path, "its form's path has a name that is no parameter:", err) < 0)
+		return -1;
+	return check_names(op, form->list->path, "the path of its form's list has a name that is no parameter:", err);
 }
 
 static int check_shape(const struct op *op, const struct shape *shape, struct error *err)

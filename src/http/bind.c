@@ -41,6 +41,15 @@ static bool is_secret(const struct route *r, const char *name)
 	return false;
 }
 
+/* Has an empty value of the parameter a meaning? */
+static bool may_be_empty(const struct route *r, const char *name)
+{
+	for (const struct param *p = r->op->params; p->name; p++)
+		if ((p->flags & PARAM_CLEARS) && params_same(p->name, name, r->dialect->any_case))
+			return true;
+	return false;
+}
+
 /* Adds to TO those of FROM that are given, are not in the path, and are not in OVER (or NULL), which outranks them. */
 static int add_params(const struct route *r, struct params *to, const struct params *from, bool in_query, const struct params *over,
 		      struct error *err)
@@ -50,7 +59,7 @@ static int add_params(const struct route *r, struct params *to, const struct par
 	for (size_t i = 0; i < from->n; i++) {
 		const struct raw_param *p = &from->items[i];
 
-		if (!p->len || is_in_path(r, p->name) || (in_query && is_secret(r, p->name)) || (over && params_find(over, p->name, any_case)))
+		if ((!p->len && !may_be_empty(r, p->name)) || is_in_path(r, p->name) || (in_query && is_secret(r, p->name)) || (over && params_find(over, p->name, any_case)))
 			continue;
 		if (params_add(to, p->name, strlen(p->name), p->value, p->len, err) < 0)
 			return -1;

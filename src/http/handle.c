@@ -281,17 +281,24 @@ static bool leads_on(const struct exchange *x)
 	return !x->asks && x->route.op->form && x->route.op->form->done && format_is_page(x->response.format);
 }
 
-/* One call of the operation: a whole document, behind what is there. */
-static int run_call(struct exchange *x, const struct params *params, struct error *err)
+static struct call make_call(const struct exchange *x)
 {
 	struct handler *h = x->h;
-	struct call call = {
+
+	return (struct call){
 		.op = x->route.op, .method = x->request.method, .who = x->caller.who, .session = x->caller.session,
 		.remote = x->request.remote, .foreign = x->foreign, .settings = h->settings, .secret = h->secret, .store = h->store,
 		.catalogue = h->catalogue, .arena = &h->arena, .now = x->now,
 		.base_url = x->request.base_url, .suffix = x->route.suffix,
 		.format = x->response.format, .variables = x->variables, .batcher = h->batcher, .signin = h->signin
 	};
+}
+
+/* One call of the operation: a whole document, behind what is there. */
+static int run_call(struct exchange *x, const struct params *params, struct error *err)
+{
+	struct handler *h = x->h;
+	struct call call = make_call(x);
 	struct writer *w;
 	int rc;
 
@@ -303,7 +310,7 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
 	w = writer_new(x->response.format, &x->options, &x->response.sink);
 	rc = x->asks ? call_ask(&call, params->items, params->n, w, err) : call_run(&call, params->items, params->n, w, err);
 	if (rc == 0 && leads_on(x))
-		call.location = page_after(call.op, &h->arena);
+		call.location = page_after(&x->route, &h->arena);
 	if (rc == 0 && !call.location && call.status != 204)
 		rc = writer_finish(w, err);
 	writer_free(&w);
@@ -342,8 +349,27 @@ static int load_accounts(struct exchange *x, struct error *err)
 	return 0;
 }
 
+/* Puts what the form has at first beside what the request asks for, which outranks it. */
+static int fill_form(struct exchange *x, struct error *err)
+{
+	struct call call = make_call(x);
+	struct params *to = &x->calls[0];
+	struct raw_param values[PARAMS_MAX];
+	size_t n;
+
+	if (call_fill(&call, to->items, to->n, values, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (!params_find(to, values[i].name, false) &&
+		    params_add(to, values[i].name, strlen(values[i].name), values[i].value, values[i].len, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int run_operation(struct exchange *x, struct error *err)
 {
+	if (x->asks && fill_form(x, err) < 0)
+		return -1;
 	if (format_is_page(x->response.format) && load_accounts(x, err) < 0)
 		return -1;
 	prepare_options(x, format_is_page(x->response.format), NULL);

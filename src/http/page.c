@@ -104,12 +104,14 @@ static bool share_tabs(const struct op *a, const struct op *b)
 	return a && b && a->tab && b->tab && a->dialect == b->dialect;
 }
 
-/* The operation whose page this is; what is asked before something is done stands with the list that it is done to. */
+/* The operation whose page this is; a form, and the page of one thing, stand with their list. */
 static const struct op *here(const struct page_context *c)
 {
 	const struct op *op = c->route->op;
 
-	return op && op->form ? op->form->list : op;
+	while (op && (op->form || op->list))
+		op = op->form ? op->form->list : op->list;
+	return op;
 }
 
 static bool may_call(const struct page_context *c, const struct op *op)
@@ -184,9 +186,11 @@ static const char *make_notice(const struct page_context *c)
 	return NULL;
 }
 
-const char *page_after(const struct op *op, struct arena *arena)
+const char *page_after(const struct route *r, struct arena *arena)
 {
-	return arena_join(arena, op->form->list->path, ".html?" DONE "=", op->id, NULL);
+	const struct page_context c = { .route = r, .arena = arena };
+
+	return arena_join(arena, page_path(&c, r->op->form->list), "?" DONE "=", r->op->id, NULL);
 }
 
 static const struct page_change *make_change(const struct page_context *c)

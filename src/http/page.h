@@ -36,8 +36,8 @@ const char *page_label(struct arena *arena, const struct param *p);
 
 const struct page *page_make(const struct page_context *c);
 
-/* Where a page leads when the operation, which has a form, is done; it says there that it is. */
-const char *page_after(const struct op *op, struct arena *arena);
+/* Where a page leads when R's operation, which has a form, is done; it says there that it is. */
+const char *page_after(const struct route *r, struct arena *arena);
 
 /* The templates of all pages and of the types, as the settings have them, read and checked. *ret is the caller's reference. */
 int page_templates(const struct settings *s, struct templates **ret, struct error *err);

@@ -164,10 +164,20 @@ static const struct page_choice *choices_of(const struct page_context *c, const 
 	return p->type == PT_ACCOUNT ? account_choices(c, p, value) : enum_choices(c, p, value);
 }
 
+/* Must it be filled in? Also what a form has filled in at first, unless an empty value takes it away. */
+static bool is_required(const struct page_context *c, const struct param *p)
+{
+	const struct op_form *form = c->route->op->form;
+
+	if (!c->asks)
+		return false;
+	return (p->flags & PARAM_REQUIRED) || p->def || (form && form->fill && !(p->flags & PARAM_CLEARS));
+}
+
 static struct page_input make_input(const struct page_context *c, const struct param *p)
 {
 	struct page_input in = { .name = p->name, .label = page_label(c->arena, p), .value = p->def, .hint = p->doc,
-				 .required = c->asks && ((p->flags & PARAM_REQUIRED) || p->def), .max_length = c->asks && p->type == PT_TEXT ? p->max : 0 };
+				 .required = is_required(c, p), .max_length = c->asks && p->type == PT_TEXT ? p->max : 0 };
 
 	for (size_t i = 0; i < c->n_raw && !(p->flags & PARAM_SECRET); i++)
 		if (c->raw[i].len && params_same(c->raw[i].name, p->name, c->route->dialect->any_case))

@@ -58,8 +58,13 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* 0 the text is free, -1 taken or failed. SQL asks for it. */
-static int check_free(struct store *st, const char *sql, const char *param, const char *text, struct error *err)
+#define BY_SID    "SELECT 1 FROM account WHERE sid = ?1 AND id <> ?2"
+#define BY_NAME   "SELECT 1 FROM account WHERE name = ?1 AND id <> ?2"
+#define BY_NUMBER "SELECT 1 FROM account WHERE number = ?1 AND number <> '' AND id <> ?2"
+
+/* Is TEXT, the PARAM of A, the KIND of another account? SQL asks for it. -1: it is, or the ledger failed. */
+static int check_free(struct store *st, const char *sql, const char *kind, const struct account *a, const char *param,
+		      const char *text, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 	int64_t one;
@@ -68,8 +73,31 @@ static int check_free(struct store *st, const char *sql, const char *param, cons
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, text);
+	bind_int(st, s, 2, a->id);
 	rc = store_one(st, s, &one, err);
-	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "there is an account with the %s \"%s\" already", param, text) : rc;
+	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "there is an account with the %s \"%s\" already", kind, text) : rc;
+}
+
+/* An account is looked up by its name or its number, so no account's name is another's number. */
+static int check_unique(struct store *st, const struct account *a, struct error *err)
+{
+	if (check_free(st, BY_SID, "sid", a, "sid", a->sid, err) < 0 ||
+	    check_free(st, BY_NAME, "name", a, "name", a->name, err) < 0 ||
+	    check_free(st, BY_NUMBER, "number", a, "name", a->name, err) < 0 ||
+	    check_free(st, BY_NUMBER, "number", a, "number", a->number, err) < 0)
+		return -1;
+	return check_free(st, BY_NAME, "name", a, "number", a->number, err);
+}
+
+/* What an account has, from parameter N on. */
+static void bind_account(struct store *st, struct stmt *s, int n, const struct account *a)
+{
+	bind_text(st, s, n, a->name);
+	bind_text(st, s, n + 1, a->currency);
+	bind_int(st, s, n + 2, a->suspended);
+	bind_text(st, s, n + 3, a->time_zone);
+	bind_int(st, s, n + 4, a->cycle_day);
+	bind_text(st, s, n + 5, a->number);
 }
 
 static int insert_account(struct store *st, struct account *a, struct error *err)
@@ -80,23 +108,17 @@ static int insert_account(struct store *st, struct account *a, struct error *err
 	a->number = a->number ? a->number : "";
 	if (a->parent && check_parent(st, a->parent, err) < 0)
 		return -1;
-	if (check_free(st, "SELECT 1 FROM account WHERE sid = ?1", "sid", a->sid, err) < 0 ||
-	    check_free(st, "SELECT 1 FROM account WHERE name = ?1", "name", a->name, err) < 0 ||
-	    check_free(st, "SELECT 1 FROM account WHERE number = ?1 AND number <> ''", "number", a->number, err) < 0)
+	a->id = 0;
+	if (check_unique(st, a, err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO account (sid, name, parent, currency, created, suspended, time_zone, cycle_day, number)"
+	s = prepare(st, "INSERT INTO account (sid, parent, created, name, currency, suspended, time_zone, cycle_day, number)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", err);
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, a->sid);
-	bind_text(st, s, 2, a->name);
-	bind_id(st, s, 3, a->parent);
-	bind_text(st, s, 4, a->currency);
-	bind_int(st, s, 5, a->created);
-	bind_int(st, s, 6, a->suspended);
-	bind_text(st, s, 7, a->time_zone);
-	bind_int(st, s, 8, a->cycle_day);
-	bind_text(st, s, 9, a->number);
+	bind_id(st, s, 2, a->parent);
+	bind_int(st, s, 3, a->created);
+	bind_account(st, s, 4, a);
 	if (step(st, s, err) < 0)
 		return -1;
 	a->id = st->ops->last_id(st->db);
@@ -110,6 +132,34 @@ int store_account_add(struct store *st, struct account *a, struct error *err)
 	if (store_write_open(st, &own, err) < 0)
 		return -1;
 	return store_write_close(st, own, insert_account(st, a, err), err);
+}
+
+static int update_account(struct store *st, const struct account *a, struct error *err)
+{
+	struct stmt *s;
+
+	if (check_unique(st, a, err) < 0)
+		return -1;
+	s = prepare(st, "UPDATE account SET name = ?2, currency = ?3, suspended = ?4, time_zone = ?5, cycle_day = ?6, number = ?7"
+		    " WHERE id = ?1", err);
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, a->id);
+	bind_account(st, s, 2, a);
+	if (step(st, s, err) < 0)
+		return -1;
+	if (!st->ops->changes(st->db))
+		return 0;
+	return store_changed(st, err) < 0 ? -1 : 1;
+}
+
+int store_account_set(struct store *st, const struct account *a, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, update_account(st, a, err), err);
 }
 
 /* ---- accounts that are kept in memory: every request asks for its own ---- */
@@ -192,6 +242,16 @@ int store_account_by_name(struct store *st, const char *name, struct arena *aren
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, name);
+	return store_row(st, s, read_account, arena, ret, err);
+}
+
+int store_account_by_number(struct store *st, const char *number, struct arena *arena, struct account *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, ACCOUNT "WHERE number = ?1 AND number <> ''", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, number);
 	return store_row(st, s, read_account, arena, ret, err);
 }
 

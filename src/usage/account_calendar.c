@@ -12,6 +12,20 @@ static int load_parent(struct store *st, const struct account *a, struct arena *
 	return store_account_by_id(st, a->parent, arena, ret, err) < 0 ? -1 : 0;
 }
 
+const char *account_zone_name(const struct account *a, const struct account *parent)
+{
+	if (a->time_zone[0])
+		return a->time_zone;
+	return parent && parent->time_zone[0] ? parent->time_zone : "UTC";
+}
+
+int account_cycle_day(const struct account *a, const struct account *parent)
+{
+	if (a->cycle_day)
+		return a->cycle_day;
+	return parent && parent->cycle_day ? parent->cycle_day : 1;
+}
+
 int account_calendar(struct store *st, const struct account *a, struct account_calendar *ret, struct error *err)
 {
 	struct account parent;
@@ -22,9 +36,9 @@ int account_calendar(struct store *st, const struct account *a, struct account_c
 	arena_init(&arena);
 	rc = load_parent(st, a, &arena, &parent, err);
 	if (rc == 0) {
-		name = a->time_zone[0] ? a->time_zone : parent.time_zone;
-		ret->zone = zone_find(name[0] ? name : NULL);
-		ret->cycle_day = a->cycle_day ? a->cycle_day : parent.cycle_day ? parent.cycle_day : 1;
+		name = account_zone_name(a, &parent);
+		ret->zone = zone_find(name);
+		ret->cycle_day = account_cycle_day(a, &parent);
 		if (!ret->zone)
 			rc = error_set(err, ERR_INTERNAL, NULL, "the system has no time zone \"%s\", which account %s has: install its zone data (tzdata)",
 				       name, a->sid);

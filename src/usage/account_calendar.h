@@ -20,6 +20,10 @@ struct account_calendar {
  */
 int account_calendar(struct store *st, const struct account *a, struct account_calendar *ret, struct error *err);
 
+/* The same as texts and numbers; PARENT is A's main account, or NULL where it has none. */
+const char *account_zone_name(const struct account *a, const struct account *parent);
+int account_cycle_day(const struct account *a, const struct account *parent);
+
 /* The first days of the billing cycle that DAY lies in, and of the cycle after it. */
 void account_cycle(const struct account_calendar *c, struct date day, struct date *ret_first, struct date *ret_next);
 

@@ -1,6 +1,5 @@
-#include "usage/admin.h"
+#include "usage/admin_internal.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/civil.h"
@@ -9,19 +8,19 @@
 #include "usage/catalogue.h"
 #include "base/banned.h"
 
-static int64_t now(const struct admin *a)
+int64_t admin_now(const struct admin *a)
 {
 	return floor_div(a->now_us, USEC_PER_SEC);
 }
 
-static int audit(const struct admin *a, const char *action, const char *subject, const char *detail, struct error *err)
+int admin_audit(const struct admin *a, const char *action, const char *subject, const char *detail, struct error *err)
 {
-	struct audit entry = { .at = now(a), .author = a->author, .action = action, .subject = subject, .detail = detail };
+	struct audit entry = { .at = admin_now(a), .author = a->author, .action = action, .subject = subject, .detail = detail };
 
 	return store_audit_add(a->st, &entry, err);
 }
 
-static int account_id(const struct admin *a, const char *param, const char *sid, int64_t *ret, struct error *err)
+int admin_account_id(const struct admin *a, const char *param, const char *sid, int64_t *ret, struct error *err)
 {
 	struct account account;
 	int rc = store_account_by_sid(a->st, sid, a->arena, &account, err);
@@ -38,13 +37,13 @@ static int account_ids(const struct admin *a, const char *const *sids, size_t n,
 	int64_t *ids = arena_array(a->arena, int64_t, n);
 
 	for (size_t i = 0; i < n; i++)
-		if (account_id(a, "grant", sids[i], &ids[i], err) < 0)
+		if (admin_account_id(a, "grant", sids[i], &ids[i], err) < 0)
 			return -1;
 	*ret = ids;
 	return 0;
 }
 
-static int check_text(const char *param, const char *text, size_t min, size_t max, struct error *err)
+int admin_check_text(const char *param, const char *text, size_t min, size_t max, struct error *err)
 {
 	size_t len = strlen(text);
 
@@ -55,7 +54,7 @@ static int check_text(const char *param, const char *text, size_t min, size_t ma
 	return error_set(err, ERR_PARAM, param, "must be at most %zu bytes of UTF-8 without control characters", max);
 }
 
-static int read_day(const char *param, const char *text, int64_t *ret, struct error *err)
+int admin_read_day(const char *param, const char *text, int64_t *ret, struct error *err)
 {
 	struct date d;
 
@@ -71,13 +70,13 @@ int admin_user_add(const struct admin *a, const struct new_user *u, struct error
 {
 	const struct role_info *role;
 	struct user user = { .name = u->name, .display = u->display ? u->display : u->name, .email = u->email ? u->email : "",
-			     .password = u->password, .created = now(a), .n_grants = u->n_grants };
+			     .password = u->password, .created = admin_now(a), .n_grants = u->n_grants };
 
 	if (user_check(u->role, u->name, u->n_grants, &role, err) < 0 || user_check_email(user.email, err) < 0 ||
 	    user_check_display(user.display, err) < 0 || account_ids(a, u->grants, u->n_grants, &user.grants, err) < 0)
 		return -1;
 	user.role = role->name;
-	return store_user_add(a->st, &user, err) < 0 ? -1 : audit(a, "user.add", user.name, user.role, err);
+	return store_user_add(a->st, &user, err) < 0 ? -1 : admin_audit(a, "user.add", user.name, user.role, err);
 }
 
 int admin_user_find(const struct admin *a, const char *name, struct user *ret, struct error *err)
@@ -95,7 +94,7 @@ int admin_user_password(const struct admin *a, const char *name, const char *pas
 
 	if (admin_user_find(a, name, &u, err) < 0 || store_user_password(a->st, u.id, password, err) < 0)
 		return -1;
-	return audit(a, "user.password", name, "", err);
+	return admin_audit(a, "user.password", name, "", err);
 }
 
 int admin_user_remove(const struct admin *a, const char *name, struct error *err)
@@ -104,9 +103,9 @@ int admin_user_remove(const struct admin *a, const char *name, struct error *err
 
 	if (strcmp(name, a->author) == 0)
 		return error_set(err, ERR_CONFLICT, "user", "nobody can remove himself");
-	if (admin_user_find(a, name, &u, err) < 0 || store_user_remove(a->st, u.id, now(a), err) < 0)
+	if (admin_user_find(a, name, &u, err) < 0 || store_user_remove(a->st, u.id, admin_now(a), err) < 0)
 		return -1;
-	return audit(a, "user.remove", name, "", err);
+	return admin_audit(a, "user.remove", name, "", err);
 }
 
 int admin_user_grant(const struct admin *a, const char *name, const char *sid, bool granted, struct error *err)
@@ -120,9 +119,9 @@ int admin_user_grant(const struct admin *a, const char *name, const char *sid, b
 	role = role_find(u.role);
 	if (granted && (!role || !role->has_grants))
 		return error_set(err, ERR_PARAM, "account", "%s has the role %s, which takes no grants", u.name, u.role);
-	if (account_id(a, "account", sid, &account, err) < 0 || store_user_grant(a->st, u.id, account, granted, err) < 0)
+	if (admin_account_id(a, "account", sid, &account, err) < 0 || store_user_grant(a->st, u.id, account, granted, err) < 0)
 		return -1;
-	return audit(a, granted ? "user.grant" : "user.ungrant", name, sid, err);
+	return admin_audit(a, granted ? "user.grant" : "user.ungrant", name, sid, err);
 }
 
 /* ---- keys ---- */
@@ -130,11 +129,11 @@ int admin_user_grant(const struct admin *a, const char *name, const char *sid, b
 int admin_key_add(const struct admin *a, const struct new_key *k, const unsigned char secret[SECRET_BYTES], char ret_sid[SID_TEXT],
 		  char ret_token[TOKEN_TEXT], struct error *err)
 {
-	struct key key = { .name = k->name ? k->name : "", .created = now(a), .n_grants = k->n_grants };
+	struct key key = { .name = k->name ? k->name : "", .created = admin_now(a), .n_grants = k->n_grants };
 	const struct role_info *role;
 
 	if (key_check(k->role, k->account != NULL, k->name, k->n_grants, &role, err) < 0 ||
-	    (k->account && account_id(a, "account", k->account, &key.account, err) < 0) ||
+	    (k->account && admin_account_id(a, "account", k->account, &key.account, err) < 0) ||
 	    account_ids(a, k->grants, k->n_grants, &key.grants, err) < 0)
 		return -1;
 	key.role = role->name;
@@ -144,7 +143,7 @@ int admin_key_add(const struct admin *a, const struct new_key *k, const unsigned
 	memcpy(ret_sid, key.sid, SID_TEXT);
 	if (store_key_add(a->st, &key, err) < 0)
 		return -1;
-	return audit(a, "key.add", key.sid, arena_join(a->arena, key.role, *key.name ? ", " : "", key.name, NULL), err);
+	return admin_audit(a, "key.add", key.sid, arena_join(a->arena, key.role, *key.name ? ", " : "", key.name, NULL), err);
 }
 
 int admin_key_find(const struct admin *a, const char *sid, struct key *ret, struct error *err)
@@ -162,44 +161,7 @@ int admin_key_revoke(const struct admin *a, const char *sid, struct error *err)
 		return -1;
 	if (k.revoked)
 		return 0;
-	return store_key_revoke(a->st, sid, now(a), err) < 0 ? -1 : audit(a, "key.revoke", sid, "", err);
-}
-
-/* ---- accounts ---- */
-
-static int set_currency(struct account *a, const char *text, struct error *err)
-{
-	if (strlen(text) != 3 || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
-		return error_set(err, ERR_PARAM, "currency", "must be three letters such as usd");
-	for (int i = 0; i < 3; i++)
-		a->currency[i] = (char)tolower((unsigned char)text[i]);
-	return 0;
-}
-
-static int set_sid(struct account *a, const char *text, struct error *err)
-{
-	if (!text) {
-		sid_new("AC", a->sid);
-		return 0;
-	}
-	if (!sid_valid("AC", text, strlen(text)))
-		return error_set(err, ERR_PARAM, "sid", "must be AC and 32 hexadecimal digits");
-	memcpy(a->sid, text, SID_TEXT);
-	return 0;
-}
-
-int admin_account_add(const struct admin *a, const struct new_account *n, struct account *ret, struct error *err)
-{
-	int64_t day = 0;
-
-	*ret = (struct account){ .name = n->name, .created = now(a) };
-	if (check_text("name", n->name, 1, ACCOUNT_NAME_BYTES, err) < 0 || set_currency(ret, n->currency, err) < 0 ||
-	    set_sid(ret, n->sid, err) < 0 || (n->created && read_day("created", n->created, &day, err) < 0) ||
-	    (n->parent && account_id(a, "parent", n->parent, &ret->parent, err) < 0))
-		return -1;
-	if (n->created)
-		ret->created = day * SEC_PER_DAY;
-	return store_account_add(a->st, ret, err) < 0 ? -1 : audit(a, "account.add", ret->sid, ret->name, err);
+	return store_key_revoke(a->st, sid, admin_now(a), err) < 0 ? -1 : admin_audit(a, "key.revoke", sid, "", err);
 }
 
 /* ---- categories ---- */
@@ -227,12 +189,12 @@ int admin_category_add(const struct admin *a, const struct new_category *n, stru
 
 	if (!category_name_valid(c.name, strlen(c.name)))
 		return error_set(err, ERR_PARAM, "name", "must be 1 to 64 of a-z, 0-9, - and _, beginning with a letter");
-	if (check_text("description", c.description, 0, CATEGORY_DESCRIPTION_BYTES, err) < 0 ||
-	    check_text("count_unit", c.count_unit, 0, CATEGORY_UNIT_BYTES, err) < 0 ||
-	    check_text("usage_unit", c.usage_unit, 0, CATEGORY_UNIT_BYTES, err) < 0 ||
+	if (admin_check_text("description", c.description, 0, CATEGORY_DESCRIPTION_BYTES, err) < 0 ||
+	    admin_check_text("count_unit", c.count_unit, 0, CATEGORY_UNIT_BYTES, err) < 0 ||
+	    admin_check_text("usage_unit", c.usage_unit, 0, CATEGORY_UNIT_BYTES, err) < 0 ||
 	    (n->parent && set_parent(a, n->parent, &c, err) < 0))
 		return -1;
-	return store_category_add(a->st, &c, err) < 0 ? -1 : audit(a, "category.add", c.name, n->parent ? n->parent : "", err);
+	return store_category_add(a->st, &c, err) < 0 ? -1 : admin_audit(a, "category.add", c.name, n->parent ? n->parent : "", err);
 }
 
 /* ---- closings ---- */
@@ -241,18 +203,18 @@ int admin_closing_close(const struct admin *a, const char *account, const char *
 {
 	int64_t id, days = 0;
 
-	if (account_id(a, "account", account, &id, err) < 0 || read_day("through", day, &days, err) < 0 ||
+	if (admin_account_id(a, "account", account, &id, err) < 0 || admin_read_day("through", day, &days, err) < 0 ||
 	    closing_close(a->st, id, days, a->author, a->now_us, err) < 0)
 		return -1;
-	return audit(a, "closing.close", account, arena_join(a->arena, "through ", day, NULL), err);
+	return admin_audit(a, "closing.close", account, arena_join(a->arena, "through ", day, NULL), err);
 }
 
 int admin_closing_reopen(const struct admin *a, const char *account, const char *day, struct error *err)
 {
 	int64_t id, days = INT64_MIN;
 
-	if (account_id(a, "account", account, &id, err) < 0 || (day && read_day("from", day, &days, err) < 0) ||
+	if (admin_account_id(a, "account", account, &id, err) < 0 || (day && admin_read_day("from", day, &days, err) < 0) ||
 	    closing_reopen(a->st, id, days, a->author, a->now_us, err) < 0)
 		return -1;
-	return audit(a, "closing.reopen", account, day ? arena_join(a->arena, "from ", day, NULL) : "everything", err);
+	return admin_audit(a, "closing.reopen", account, day ? arena_join(a->arena, "from ", day, NULL) : "everything", err);
 }

@@ -13,7 +13,10 @@
 #include "base/secret.h"
 #include "usage/user.h"
 
-enum { ACCOUNT_NAME_BYTES = 100, CATEGORY_DESCRIPTION_BYTES = 200, CATEGORY_UNIT_BYTES = 40 };
+enum {
+	ACCOUNT_NAME_BYTES = 100, ACCOUNT_NUMBER_BYTES = 64, ACCOUNT_REASON_BYTES = 500,
+	CATEGORY_DESCRIPTION_BYTES = 200, CATEGORY_UNIT_BYTES = 40
+};
 
 struct admin {
 	struct store *st;            /* in a write */
@@ -68,9 +71,32 @@ struct new_account {
 	const char *currency;        /* three letters, any case */
 	const char *sid;             /* NULL: a new one */
 	const char *created;         /* a date, or NULL: now */
+	const char *number, *time_zone, *cycle_day;      /* as in struct account_change; NULL: none */
 };
 
 int admin_account_add(const struct admin *a, const struct new_account *n, struct account *ret, struct error *err);
+/* The account SID: else ERR_NOT_FOUND. Needs no write. */
+int admin_account_find(const struct admin *a, const char *sid, struct account *ret, struct error *err);
+
+/* A part that is NULL stays as it is. */
+struct account_change {
+	const char *name;            /* white space around it is left out */
+	const char *number;          /* the operator's own number for the account; "": none */
+	const char *time_zone;       /* IANA name; "": the main account's, or UTC */
+	const char *cycle_day;       /* 1 to 28; "": the main account's, or 1 */
+	const char *currency;        /* ERR_CONFLICT once the account, or a subaccount of it, has events */
+};
+
+/* RET is the account as it then is. The audit log says what was changed from what to what; nothing if nothing was. */
+int admin_account_set(const struct admin *a, const char *sid, const struct account_change *c, struct account *ret, struct error *err);
+
+/*
+ * From now on the account, and its subaccounts with it, take no events of later times, and its
+ * credentials are refused. REASON: for the audit log; may be NULL. ERR_CONFLICT if it is suspended.
+ */
+int admin_account_suspend(const struct admin *a, const char *sid, const char *reason, struct account *ret, struct error *err);
+/* ERR_CONFLICT if the account isn't suspended, or is so only with its main account. */
+int admin_account_reactivate(const struct admin *a, const char *sid, struct account *ret, struct error *err);
 
 /* ---- categories ---- */
 

@@ -1,0 +1,45 @@
+#include "base/name.h"
+
+#include <glib.h>
+#include <string.h>
+#include "base/banned.h"
+
+char *name_trim(struct arena *arena, const char *text)
+{
+	const char *end = text + strlen(text);
+
+	if (!g_utf8_validate(text, -1, NULL))
+		return arena_str(arena, text);
+	while (*text && g_unichar_isspace(g_utf8_get_char(text)))
+		text = g_utf8_next_char(text);
+	while (end > text) {
+		const char *last = g_utf8_prev_char(end);
+
+		if (!g_unichar_isspace(g_utf8_get_char(last)))
+			break;
+		end = last;
+	}
+	return arena_strn(arena, text, (size_t)(end - text));
+}
+
+/* Takes TEXT, which may be NULL, from GLib's memory to ARENA. */
+static char *take(struct arena *arena, char *text, const char *otherwise)
+{
+	char *copy = arena_str(arena, text ? text : otherwise);
+
+	g_free(text);
+	return copy;
+}
+
+char *name_fold(struct arena *arena, const char *text)
+{
+	char *name = name_trim(arena, text);
+
+	if (!g_utf8_validate(name, -1, NULL))
+		return name;
+	/* some letters only become the same once their case is gone, so they are composed again */
+	name = take(arena, g_utf8_normalize(name, -1, G_NORMALIZE_NFKC), name);
+	name = take(arena, g_utf8_casefold(name, -1), name);
+	name = take(arena, g_utf8_normalize(name, -1, G_NORMALIZE_NFKC), name);
+	return name_trim(arena, name);
+}
