@@ -6,6 +6,7 @@
 
 #include "api/access.h"
 #include "api/op.h"
+#include "base/iso_time.h"
 #include "base/utf8.h"
 #include "ingest/batcher.h"
 #include "base/banned.h"
@@ -68,8 +69,8 @@ static int check_date(const struct call *call, const struct param *p, const char
 
 static int check_instant(const struct param *p, const char *text, struct arg *ret, struct error *err)
 {
-	if (!instant_parse(text, strlen(text), false, &ret->instant_us))
-		return error_set(err, ERR_FORMAT, p->name, "'%.40s' is not a time such as 2026-11-21T10:00:00Z", text);
+	if (!iso_time_parse(text, strlen(text), &ret->instant_us))
+		return error_set(err, ERR_FORMAT, p->name, "'%.40s' is not a time of ISO 8601, such as 2026-11-21T10:00:00Z", text);
 	return 0;
 }
 

@@ -367,6 +367,7 @@ const struct dialect dialect_supersim = {
 	.style = &twilio_style,
 	.default_format = &format_json,
 	.refuses_accept = true,
+	.ignores_page = true,
 	.challenge = "Basic realm=\"Twilio API\"",
 	.request_id_header = "Twilio-Request-Id",
 	.parse_date = parse_twilio_date,

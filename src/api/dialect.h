@@ -33,6 +33,7 @@ struct dialect {
 	bool jsonp;                       /* ?callback= wraps JSON */
 	bool jsv_debug;                   /* ?debug= makes JSV readable (ServiceStack B4) */
 	bool csv_attachment;              /* Content-Disposition with the operation's name */
+	bool ignores_page;                /* Page without a PageToken is the client's own business (Super SIM), and not refused */
 	bool hides_methods;               /* a known path with another verb is 404, text/plain, "404" (ServiceStack A4) */
 	const char *challenge;            /* WWW-Authenticate */
 	const char *request_id_header;    /* header that names the request, or NULL */

@@ -209,7 +209,7 @@ int page_begin(const struct call *call, struct record_page *ret, struct page_pla
 	*ret = (struct record_page){ .page_size = call_arg(call, "PageSize")->n };
 	*ret_place = (struct page_place){ 0 };
 	if (!page_continues(call))
-		return page->text && page->n > 0 ? error_set(err, ERR_PAGE, NULL, "Paged requests must include a PageToken; follow next_page_uri") : 0;
+		return page->text && page->n > 0 && !call->op->dialect->ignores_page ? error_set(err, ERR_PAGE, NULL, "Paged requests must include a PageToken; follow next_page_uri") : 0;
 	if (token_read(call, call_filters(call), call_arg(call, "PageToken")->text, &token, err) < 0)
 		return -1;
 	ret->page = token.page;
@@ -234,23 +234,28 @@ void page_links(const struct call *call, const char *prefix, struct record_page 
 /* ---- pages of reports ---- */
 
 /* The numbers of a report's place. */
-enum { PLACE_FROM, PLACE_TO, PLACE_SLOT };
+enum { PLACE_FROM, PLACE_TO, PLACE_SLOT, PLACE_RUNNING };
 
 static struct page_place make_place(const struct usage_query *q, struct usage_position at)
 {
-	return (struct page_place){ .number = { [PLACE_FROM] = q->from, [PLACE_TO] = q->to, [PLACE_SLOT] = at.slot }, .name = at.after };
+	return (struct page_place){ .number = { [PLACE_FROM] = q->from, [PLACE_TO] = q->to, [PLACE_SLOT] = at.slot,
+						[PLACE_RUNNING] = q->running }, .name = at.after };
 }
 
 /* Takes range and position of a later page. Though the tag says that the numbers are ours, none is believed that would overflow others. */
-static int take_place(const struct page_place *place, struct usage_query *q, struct usage_position *ret, struct error *err)
+static int take_place(const struct call *call, const struct page_place *place, struct usage_query *q, struct usage_position *ret,
+		      struct error *err)
 {
+	struct buckets buckets;
 	int64_t from = place->number[PLACE_FROM], to = place->number[PLACE_TO], slot = place->number[PLACE_SLOT];
 
 	if (from < EARLIEST || to > LATEST || from >= to)
 		return token_refuse(err);
 	q->from = from;
 	q->to = to;
-	if (slot < 0 || slot >= usage_slots(q))
+	q->running = place->number[PLACE_RUNNING] != 0;
+	buckets_make(&buckets, q->zone, q->period, from, to, call->arena);
+	if (slot < 0 || slot >= buckets.n)
 		return token_refuse(err);
 	*ret = (struct usage_position){ .slot = slot, .after = place->name };
 	return 0;
@@ -284,7 +289,7 @@ int page_load(const struct call *call, struct usage_query *q, const char *prefix
 	struct usage_position at = { 0 };
 	bool more, back;
 
-	if (later < 0 || (later && take_place(&place, q, &at, err) < 0))
+	if (later < 0 || (later && take_place(call, &place, q, &at, err) < 0))
 		return -1;
 	back = at.slot || at.after;
 	*ret_rows = arena_array(call->arena, struct usage_row, (size_t)ret->page_size);

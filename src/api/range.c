@@ -38,9 +38,13 @@ int range_given(const struct call *call, struct date *first, struct date *last, 
 		*last = end->date;
 	if (date_compare(*first, *last) <= 0)
 		return 0;
+	if (!start->text || !end->text) {
+		*first = *last = start->text ? *first : *last;
+		return 0;
+	}
 	date_format(a, *first);
 	date_format(b, *last);
-	return error_set(err, ERR_REVERSED, end->text ? "EndDate" : "StartDate", "the range ends on %s, before it begins on %s", b, a);
+	return error_set(err, ERR_REVERSED, "EndDate", "the range ends on %s, before it begins on %s", b, a);
 }
 
 void range_instants(const struct call *call, struct date first, struct date last, int64_t *ret_from, int64_t *ret_to)

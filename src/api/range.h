@@ -17,7 +17,9 @@ struct date call_today(const struct call *call);
 int account_begin(const struct call *call, const struct account *a, struct date *ret, struct error *err);
 
 /*
- * Replaces *FIRST and *LAST by StartDate and EndDate where the caller gave them. ERR_REVERSED if they then end before they begin.
+ * Replaces *FIRST and *LAST by StartDate and EndDate where the caller gave them. A date
+ * that lies beyond the default of the other side takes its place: the range is then that
+ * one day. ERR_REVERSED if both are given and the range ends before it begins.
  */
 int range_given(const struct call *call, struct date *first, struct date *last, struct error *err);
 

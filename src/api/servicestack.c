@@ -44,6 +44,37 @@ static void about(const struct call *call, struct writer *w, const struct accoun
 						  arena_printf(call->arena, "%zu accounts, %s.", n, days));
 }
 
+static const struct date earliest = { 1, 1, 1 }, latest = { 9999, 12, 31 };
+
+/* "1 to 3 May 2026", "from 1 May 2026 on", "up to 3 May 2026" or "all time". */
+static const char *range_words(struct arena *a, struct date first, struct date last)
+{
+	bool begins = date_compare(first, earliest) > 0, ends = date_compare(last, latest) < 0;
+
+	if (begins && ends)
+		return words_days(a, first, last);
+	if (begins)
+		return arena_join(a, "from ", words_days(a, first, first), " on", NULL);
+	return ends ? arena_join(a, "up to ", words_days(a, last, last), NULL) : "all time";
+}
+
+/* The days asked for: from the first of all, unless StartDate is given, to LAST, unless EndDate is. */
+struct asked_days {
+	int64_t from, to;           /* seconds, TO exclusive */
+	const char *words;
+};
+
+static int ask_days(const struct call *call, struct date last, struct asked_days *ret, struct error *err)
+{
+	struct date first = earliest;
+
+	if (range_given(call, &first, &last, err) < 0)
+		return -1;
+	range_instants(call, first, last, &ret->from, &ret->to);
+	ret->words = arena_join(call->arena, range_words(call->arena, first, last), ", ", zone_name(call_zone(call)), NULL);
+	return 0;
+}
+
 /* ---- ListUsageRecords ---- */
 
 struct usage_record_info {
@@ -137,28 +168,15 @@ static int write_account(const struct call *call, const struct account *a, struc
 	return rc;
 }
 
-/* What can be said of the days before any account is read. */
-static int check_days(const struct call *call, const char **ret_words, struct error *err)
-{
-	struct date first = { 1, 1, 1 }, last = call_today(call);
-	bool open = !call_arg(call, "StartDate")->text;
-
-	if (range_given(call, &first, &last, err) < 0)
-		return -1;
-	*ret_words = arena_printf(call->arena, "%s%s, %s", open ? "up to " : "", words_days(call->arena, open ? last : first, last),
-				  zone_name(call_zone(call)));
-	return 0;
-}
-
 static int list_usage_records(struct call *call, struct writer *w, struct error *err)
 {
 	struct account *accounts;
-	const char *days;
+	struct asked_days days;
 	size_t n;
 
-	if (check_days(call, &days, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0)
+	if (ask_days(call, call_today(call), &days, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0)
 		return -1;
-	about(call, w, accounts, n, days);
+	about(call, w, accounts, n, days.words);
 	writer_begin_list(w, NULL, &record_shape);
 	for (size_t i = 0; i < n; i++)
 		if (write_account(call, &accounts[i], w, err) < 0)
@@ -228,16 +246,24 @@ static struct decimal whole_minutes(const struct totals *t)
 /* The events behind minutes of an account, and of CUSTOMER unless that is NULL. */
 static const char *ai_events(const struct call *call, const char *sid, const char *customer)
 {
+	static const char *const bounds[] = { "StartDate", "EndDate" };
 	const char *text;
 	struct strbuf sb;
-	char days[2][DATE_TEXT];
+	char day[DATE_TEXT];
 
 	if (!events_linked(call))
 		return NULL;
-	date_format(days[0], call_arg(call, "StartDate")->date);
-	date_format(days[1], call_arg(call, "EndDate")->date);
 	strbuf_init(&sb, 4096);
-	strbuf_addf(&sb, "&IncludeSubaccounts=false&StartDate=%s&EndDate=%s%s", days[0], days[1], call_filter(call, "TimeZone"));
+	strbuf_add(&sb, "&IncludeSubaccounts=false");
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+		const struct arg *bound = call_arg(call, bounds[i]);
+
+		if (!bound->text)
+			continue;
+		date_format(day, bound->date);
+		strbuf_addf(&sb, "&%s=%s", bounds[i], day);
+	}
+	strbuf_add(&sb, call_filter(call, "TimeZone"));
 	if (customer) {
 		strbuf_add(&sb, "&Customer=");
 		strbuf_add_urlencoded(&sb, customer, strlen(customer));
@@ -293,13 +319,14 @@ static int get_ai_usage(struct call *call, struct writer *w, struct error *err)
 	const int group[] = { [AI_ACCOUNTS] = GROUP_NONE, [AI_CUSTOMERS] = DIM_CUSTOMER };
 	const struct shape *const item[] = { [AI_ACCOUNTS] = &ai_account_shape, [AI_CUSTOMERS] = &ai_customer_shape };
 	struct account *accounts;
-	struct date first, last;
+	struct asked_days days;
 	size_t n;
 
-	if (range_given(call, &first, &last, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0)
+	if (ask_days(call, latest, &days, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0)
 		return -1;
-	range_instants(call, first, last, &q.from, &q.to);
-	about(call, w, accounts, n, words_range(call->arena, q.zone, q.from, q.to));
+	q.from = days.from;
+	q.to = days.to;
+	about(call, w, accounts, n, days.words);
 	writer_begin(w, NULL, &ai_usage_shape);
 	for (int list = AI_ACCOUNTS; list <= AI_CUSTOMERS; list++) {
 		q.group = group[list];
@@ -330,8 +357,8 @@ static const struct param ai_params[] = {
 	  .doc = "Filter by account ID. If not specified will return entries for all customers in all accounts in the date range" },
 	{ "CustomerId", PT_TEXT, .max = 128,
 	  .doc = "Filter by customer ID. If not specified, will return all customers for the accounts considered" },
-	{ "StartDate", PT_DATE, .flags = PARAM_REQUIRED, .doc = "The start of the date range to consider" },
-	{ "EndDate", PT_DATE, .flags = PARAM_REQUIRED, .doc = "The end of the date range to consider" },
+	{ "StartDate", PT_DATE, .doc = "The start of the date range to consider" },
+	{ "EndDate", PT_DATE, .doc = "The end of the date range to consider" },
 	ZONE_PARAM,
 	{ 0 }
 };

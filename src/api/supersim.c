@@ -115,7 +115,7 @@ enum { GRANULARITY_HOUR, GRANULARITY_DAY, GRANULARITY_ALL };
 
 static const struct {
 	enum period period;
-	int64_t step;                   /* times must be multiples of it */
+	int64_t step;                   /* times must be multiples of it; 1: any will do */
 	int code;                       /* if they are not */
 	const char *must;
 	int months, days;               /* longest range */
@@ -123,7 +123,7 @@ static const struct {
 } granularity_rules[] = {
 	[GRANULARITY_HOUR] = { PERIOD_HOUR, HOUR_SEC, SIM_NOT_HOUR, "must fall on a full UTC hour", 0, 31, "31 days by the hour" },
 	[GRANULARITY_DAY]  = { PERIOD_DAY, SEC_PER_DAY, SIM_NOT_MIDNIGHT, "must fall on UTC midnight", 3, 0, "3 months by the day" },
-	[GRANULARITY_ALL]  = { PERIOD_ALL, HOUR_SEC, SIM_NOT_HOUR, "must fall on a full UTC hour", 18, 0, "18 months in all" },
+	[GRANULARITY_ALL]  = { PERIOD_ALL, 1, 0, NULL, 18, 0, "18 months in all" },
 };
 
 struct sim_report {
@@ -133,6 +133,7 @@ struct sim_report {
 	int granularity;
 	const char *filter[SIM_DIMENSIONS];
 	const char *unit;               /* the currency in capitals */
+	const struct usage_query *query;
 };
 
 __attribute__((format(printf, 4, 5)))
@@ -176,12 +177,18 @@ static int64_t months_before(int64_t sec, int months)
 	return date_to_days(date_add_months(date_from_days(day), -months)) * SEC_PER_DAY + (sec - day * SEC_PER_DAY);
 }
 
-/* Where a report ends if nobody says: this hour's beginning; by the day, today's end, so that today is part of it. */
+/* Where a report ends without EndTime: now; by the hour or day, at the end of the running one. */
 static int64_t default_end(const struct sim_report *r)
 {
-	if (r->granularity == GRANULARITY_DAY)
-		return (floor_div(r->call->now, SEC_PER_DAY) + 1) * SEC_PER_DAY;
-	return floor_div(r->call->now, HOUR_SEC) * HOUR_SEC;
+	int64_t step = granularity_rules[r->granularity].step;
+
+	return step == 1 ? r->call->now : (floor_div(r->call->now, step) + 1) * step;
+}
+
+/* Where it begins without StartTime: on the first full hour of the month before END. */
+static int64_t default_start(int64_t end)
+{
+	return -floor_div(-months_before(end, 1), HOUR_SEC) * HOUR_SEC;
 }
 
 static int check_time(const struct sim_report *r, const struct arg *arg, int64_t *sec, struct error *err)
@@ -191,26 +198,18 @@ static int check_time(const struct sim_report *r, const struct arg *arg, int64_t
 	if (!arg->text)
 		return 0;
 	*sec = floor_div(arg->instant_us, USEC_PER_SEC);
-	if (arg->instant_us % (step * USEC_PER_SEC))
+	if (step > 1 && arg->instant_us % (step * USEC_PER_SEC))
 		return refuse(err, granularity_rules[r->granularity].code, arg->param->name, "%s with Granularity %s",
 			      granularity_rules[r->granularity].must, granularities[r->granularity]);
 	return 0;
 }
 
-static int choose_range(const struct sim_report *r, struct usage_query *q, struct error *err)
+/* Twilio's limits of a range. */
+static int check_limits(const struct sim_report *r, const struct usage_query *q, struct error *err)
 {
-	const struct arg *start = call_arg(r->call, "StartTime"), *end = call_arg(r->call, "EndTime");
-	int g = r->granularity;
 	int64_t today = floor_div(r->call->now, SEC_PER_DAY) * SEC_PER_DAY;
+	int g = r->granularity;
 
-	q->to = default_end(r);
-	if (check_time(r, end, &q->to, err) < 0)
-		return -1;
-	q->from = months_before(q->to, 1);
-	if (check_time(r, start, &q->from, err) < 0)
-		return -1;
-	if (q->from >= q->to)
-		return refuse(err, SIM_BAD_PARAMETER, "EndTime", "must be after StartTime");
 	if (q->from < months_before(today, RETENTION_MONTHS))
 		return refuse(err, SIM_TOO_OLD, "StartTime", "must not be more than %d months ago", RETENTION_MONTHS);
 	if (q->from < months_before(q->to, granularity_rules[g].months) - (int64_t)granularity_rules[g].days * SEC_PER_DAY)
@@ -218,6 +217,43 @@ static int choose_range(const struct sim_report *r, struct usage_query *q, struc
 	if (r->group >= 0 && dimensions[r->group].dim == DIM_SIM && q->to - q->from > (int64_t)GROUP_SIM_DAYS * SEC_PER_DAY)
 		return refuse(err, SIM_GROUP_TOO_LONG, "Group", "sim goes with at most %d days", GROUP_SIM_DAYS);
 	return 0;
+}
+
+/* Without those limits: a list by the hour or day begins with the account's usage and ends today. */
+static int cut_range(const struct sim_report *r, struct usage_query *q, struct error *err)
+{
+	int64_t begin = floor_div(r->account.created, SEC_PER_DAY), end = floor_div(r->call->now, SEC_PER_DAY) + 1, day;
+	int rc = store_account_first_day(r->call->store, r->account.id, &day, err);
+
+	if (rc > 0 && day < begin)
+		begin = day;
+	if (q->from < begin * SEC_PER_DAY)
+		q->from = begin * SEC_PER_DAY;
+	if (q->to > end * SEC_PER_DAY)
+		q->to = end * SEC_PER_DAY;
+	return rc < 0 ? -1 : 0;
+}
+
+static int choose_range(const struct sim_report *r, struct usage_query *q, struct error *err)
+{
+	const struct arg *start = call_arg(r->call, "StartTime"), *end = call_arg(r->call, "EndTime");
+
+	q->to = default_end(r);
+	q->running = !end->text;
+	if (check_time(r, end, &q->to, err) < 0)
+		return -1;
+	q->from = r->granularity == GRANULARITY_DAY ? months_before(q->to, 1) : default_start(q->to);
+	if (check_time(r, start, &q->from, err) < 0)
+		return -1;
+	if (q->from >= q->to && end->text)
+		return refuse(err, SIM_BAD_PARAMETER, "EndTime", "must be after StartTime");
+	if (q->from >= q->to) {                /* a StartTime to come: nothing yet */
+		q->to = q->from;
+		return 0;
+	}
+	if (r->call->settings->range_limits)
+		return check_limits(r, q, err);
+	return r->granularity == GRANULARITY_ALL ? 0 : cut_range(r, q, err);
 }
 
 static int check_filter(int d, const char *text, struct error *err)
@@ -265,14 +301,21 @@ static const char *instant_text(const struct call *call, int64_t sec)
 	return arena_str(call->arena, text);
 }
 
+/* The end of the events that a record counts: all of the running quarter hour, see usage_query. */
+static int64_t events_end(const struct sim_report *r, int64_t to)
+{
+	return r->query->running && to == r->query->to ? (floor_div(to, QUARTER_SEC) + 1) * QUARTER_SEC : to;
+}
+
 /* Their time and dimensions are said as the parameters of this list say them. */
-static const char *events_query(const struct sim_report *r, const struct sim_record *rec)
+static const char *events_query(const struct sim_report *r, const struct usage_row *row, const struct sim_record *rec)
 {
 	struct strbuf sb;
 	const char *text;
 
 	strbuf_init(&sb, 4096);
-	strbuf_addf(&sb, "&IncludeSubaccounts=false&From=%s&To=%s", rec->period->start_time, rec->period->end_time);
+	strbuf_addf(&sb, "&IncludeSubaccounts=false&From=%s&To=%s", rec->period->start_time,
+		    instant_text(r->call, events_end(r, row->to)));
 	for (int d = 0; d < SIM_DIMENSIONS; d++) {
 		const char *value = *(const char *const *)((const char *)rec + dimensions[d].field);
 
@@ -303,7 +346,7 @@ static int fill_record(const struct sim_report *r, const struct usage_row *row, 
 	for (int d = 0; d < SIM_DIMENSIONS; d++)
 		*(const char **)((char *)ret + dimensions[d].field) = d == r->group ? row->member_text : r->filter[d];
 	if (events_linked(r->call))
-		ret->events_uri = events_link(r->call, r->account.sid, CATEGORY_SIM_DATA, events_query(r, ret));
+		ret->events_uri = events_link(r->call, r->account.sid, CATEGORY_SIM_DATA, events_query(r, row, ret));
 	return 0;
 }
 
@@ -351,14 +394,17 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 	};
 	struct record_page page;
 	struct usage_row *rows;
+	const char *days;
 
+	r.query = &q;
 	if (find_account(&r, err) < 0 || (!page_continues(call) && choose_range(&r, &q, err) < 0) || choose_filters(&r, &q, err) < 0)
 		return -1;
 	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_path(call), call_link_suffix(call, call->op->dialect), NULL), &page, &rows, err) < 0)
 		return -1;
 	r.unit = currency_capitals(call, r.account.currency);
+	days = words_range(call->arena, q.zone, q.from, q.from < q.to ? q.to : q.from + 1);
 	writer_about(w, call->op->title,
-		     arena_printf(call->arena, "%s, %s%s%s.", r.account.name, words_range(call->arena, q.zone, q.from, q.to),
+		     arena_printf(call->arena, "%s, %s%s%s.", r.account.name, days,
 				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text));
 	return write_page(&r, &page, rows, w, err);
 }
@@ -372,8 +418,8 @@ static const struct param sim_params[] = {
 	{ "IsoCountry", PT_TEXT, .min = 1, .max = 64, .doc = "Only in this country, two letters" },
 	{ "Group", PT_ENUM, .values = groups, .doc = "One record for each SIM, fleet, network or country with usage" },
 	{ "Granularity", PT_ENUM, .def = "all", .values = granularities, .doc = "One record an hour, a day, or for the whole range" },
-	{ "StartTime", PT_INSTANT, .doc = "From here on; a full hour, by the day UTC midnight. Default: a month before EndTime" },
-	{ "EndTime", PT_INSTANT, .doc = "Up to here, not included. Default: the last full hour; by the day, the end of today" },
+	{ "StartTime", PT_INSTANT, .doc = "From here on, as ISO 8601 has it; by the hour a full hour, by the day midnight, both of UTC. Default: a month before EndTime" },
+	{ "EndTime", PT_INSTANT, .doc = "Up to here, not included, written likewise. Default: now; by the hour or day, the end of the running one" },
 	{ "AccountSid", PT_TEXT, .max = 64, .doc = "Whose SIMs; needed only with credentials that belong to no account" },
 	PAGING_PARAMS,
 	{ 0 }

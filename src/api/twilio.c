@@ -134,6 +134,7 @@ struct report {
 	int64_t dates_from, dates_to;        /* the slot whose dates are in the two texts */
 	const char *start_date, *end_date;
 	const char *uri_dates;               /* what a record's own URI says after its category */
+	const char *days;                    /* the days that were asked for, in words; NULL on later pages, which aren't empty */
 };
 
 static int not_found(const struct call *call, const char *why, struct error *err)
@@ -215,19 +216,26 @@ static int days_not_found(const struct call *call, struct error *err)
 }
 
 /*
- * Dates that are given replace the resource's own, on every resource: so a record's URI goes on giving that record. A list by
- * period has no records before the account began nor after today.
+ * Dates that are given replace the resource's own, on every resource: so a record's URI
+ * goes on giving that record. A list by period has no records before the account began nor
+ * after today. Days that all lie before the account began have no records at all, unless
+ * they are the resource's own (yesterday, of an account that began today).
  */
-static int choose_days(const struct report *r, struct date begin, struct usage_query *q, struct error *err)
+static int choose_days(struct report *r, struct date begin, struct usage_query *q, struct error *err)
 {
 	const struct resource *res = r->resource;
-	struct date today = call_today(r->call), first, last;
+	struct date today = call_today(r->call), first, last, own_first, own_last;
 
-	default_days(res, begin, today, &first, &last);
+	default_days(res, begin, today, &own_first, &own_last);
+	first = own_first;
+	last = own_last;
 	if (range_given(r->call, &first, &last, err) < 0)
 		return days_not_found(r->call, err);
-	if (date_compare(last, begin) < 0 && res->days == DAYS_SINCE_BEGIN)
-		return not_found(r->call, ": its days lie before the account began", err);
+	r->days = words_days(r->call->arena, first, last);
+	if (date_compare(last, begin) < 0 && (date_compare(first, own_first) != 0 || date_compare(last, own_last) != 0)) {
+		q->from = q->to = zone_day_start(q->zone, first);
+		return 0;
+	}
 	if (res->period != PERIOD_ALL) {
 		if (date_compare(first, period_first(res->period, begin)) < 0)
 			first = period_first(res->period, begin);
@@ -339,10 +347,12 @@ static const char *as_of_text(const struct call *call)
 static void about(const struct report *r, const struct usage_query *q, struct writer *w)
 {
 	const struct call *call = r->call;
+	const char *days = q->from < q->to ? words_range(call->arena, q->zone, q->from, q->to)
+					   : arena_join(call->arena, r->days, ", ", zone_name(q->zone), NULL);
 
 	writer_about(w, call->op->title,
 		     arena_printf(call->arena, "%s%s, %s, %s.", r->account.name, r->subaccounts ? " with subaccounts" : "",
-				  words_range(call->arena, q->zone, q->from, q->to), r->resource->words));
+				  days, r->resource->words));
 }
 
 static int list_records(struct call *call, struct writer *w, struct error *err)

@@ -92,6 +92,8 @@ static const struct setting table[] = {
 
 	{ "twilio", "price_as_string", ST_BOOL, AT(price_as_string), "no", 0, 0, NULL,
 	  "Write \"price\": \"0.38\", as Twilio's service does, instead of 0.38, as its API description says." },
+	{ "twilio", "range_limits", ST_BOOL, AT(range_limits), "yes", 0, 0, NULL,
+	  "Refuse SIM usage over more than 31 days, 3 months or 18 months, or from more than 18 months ago, as Twilio's service does." },
 };
 
 #define SETTINGS (sizeof(table) / sizeof(table[0]))

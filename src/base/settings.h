@@ -39,6 +39,7 @@ struct settings {
 	int64_t token_seconds;          /* life of what RequestAuthToken makes */
 	/* [twilio] */
 	bool price_as_string;           /* "price":"0.38" as Twilio's service sends, instead of 0.38 */
+	bool range_limits;              /* SIM usage: 31 days, 3 and 18 months at most, as Twilio's service has it */
 };
 
 /*

@@ -162,7 +162,7 @@ static void choose_origin(struct exchange *x)
 /* A person who gets an operation's form, where no operation is, means that. */
 static void choose_form(struct exchange *x, struct error *err)
 {
-	if (!x->route.form || !format_is_page(x->response.format) || (err->kind != ERR_METHOD && err->kind != ERR_NOT_FOUND))
+	if (!x->route.form || !(x->request.method & M_READ) || !format_is_page(x->response.format) || (err->kind != ERR_METHOD && err->kind != ERR_NOT_FOUND))
 		return;
 	x->route.op = x->route.form;
 	x->asks = true;
@@ -523,6 +523,26 @@ static int complete(struct exchange *x, int rc, struct error *err)
 	return rc < 0 ? refuse(x, err) : response_end(&x->response);
 }
 
+/*
+ * OPTIONS at a path that exists: what it can be asked for, which takes no credentials. What
+ * a browser asks before a page of another origin may send something is answered for every
+ * path. False: it is neither.
+ */
+static bool is_about_options(struct exchange *x, const struct error *err)
+{
+	struct document_request rq = { .table = x->h->table, .settings = x->h->settings, .format = x->response.format,
+		.page = &x->options, .arena = &x->h->arena };
+	unsigned methods = x->route.methods;
+
+	if (x->request.method != M_OPTIONS || !x->request.path_len)
+		return false;
+	if (x->route.form || (!methods && document_of(&x->request, &rq)))
+		methods |= M_READ;
+	if (methods && (err->kind == ERR_METHOD || err->kind == ERR_NOT_FOUND || err->kind == ERR_NO_OPERATION))
+		x->response.allow = route_allow(methods | M_OPTIONS, &x->h->arena);
+	return x->response.allow || x->response.preflight;
+}
+
 int handle(struct handler *h, char *const *envp, struct input *in, struct output *out)
 {
 	int64_t start = monotonic_us();
@@ -535,7 +555,7 @@ int handle(struct handler *h, char *const *envp, struct input *in, struct output
 	response_init(&x.response, out, &h->head, &h->body, &h->arena);
 	x.response.request_id = x.id;
 	rc = understand(&x, envp, &err);
-	if (x.response.preflight)
+	if (is_about_options(&x, &err))
 		rc = response_empty(&x.response, 204);
 	else
 		rc = complete(&x, rc, &err);

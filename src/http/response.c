@@ -98,7 +98,7 @@ static void write_head(struct response *r, int64_t length)
 		strbuf_addi(head, r->retry_after);
 		strbuf_addn(head, "\r\n", 2);
 	}
-	if (r->status.status == 405 && r->allow)
+	if ((r->status.status == 405 || r->status.status == 204) && r->allow)
 		add_header(head, "Allow", r->allow);
 	if (r->attachment && r->status.status < 300) {
 		strbuf_add(head, "Content-Disposition: attachment;filename=\"");

@@ -34,7 +34,7 @@ struct response {
 	int retry_after;                    /* seconds; 0: not said */
 	const char *callback;               /* of JSONP, or NULL */
 	const char *attachment;             /* name of the file that a CSV is to be saved as, or NULL */
-	const char *allow;                  /* of a 405, or NULL */
+	const char *allow;                  /* of a 405, or of the 204 that OPTIONS gets; or NULL */
 	const char *origin;                 /* whose page may see this, or NULL */
 	bool varies_by_origin;
 	bool preflight;                     /* it says whether that page may ask */

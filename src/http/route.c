@@ -227,7 +227,7 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 			return 0;
 		}
 	}
-	if (method & M_READ)
+	if (method & (M_READ | M_OPTIONS))
 		ret->form = find_form(table, &p, arena, ret);
 	if (ret->methods)
 		return error_set(err, ERR_METHOD, NULL, "The method is not allowed here; use %s", route_allow(ret->methods, arena));

@@ -18,7 +18,7 @@ struct route {
 	                                       else NULL */
 	const char *type;                   /* Content-Type of an answer in that format, if it isn't the usual one; or NULL */
 	bool batch;                         /* a route by name, of several calls: a JSON array of requests */
-	unsigned methods;                   /* that the path has (ERR_METHOD) */
+	unsigned methods;                   /* that the path has, where METHOD is none of them */
 	struct raw_param args[ROUTE_SEGMENTS_MAX];   /* the path's {Name}s */
 	size_t n_args;
 };

@@ -31,7 +31,8 @@ struct usage_cursor {
 	const struct catalogue *catalogue;
 	const struct usage_query *query;
 	struct arena arena;
-	int64_t slots;
+	struct arena scratch;        /* of one account's hour */
+	struct buckets buckets;
 	int64_t slot;                /* the current one; -1 before the first */
 	int64_t from, to;            /* its range */
 	const char *after;           /* where the first slot goes on, until it is loaded */
@@ -58,55 +59,6 @@ static bool filters_dimension(const struct usage_query *q)
 		if (q->dim[d])
 			return true;
 	return false;
-}
-
-/* ---- slots ---- */
-
-static int64_t hour_floor(int64_t sec)
-{
-	return floor_div(sec, 3600) * 3600;
-}
-
-int64_t usage_slots(const struct usage_query *q)
-{
-	if (q->from >= q->to)
-		return 0;
-	switch (q->period) {
-	case PERIOD_ALL:
-		return 1;
-	case PERIOD_HOUR:
-		return (hour_floor(q->to - 1) - hour_floor(q->from)) / 3600 + 1;
-	default:
-		return period_distance(q->period, zone_date(q->zone, q->from), zone_date(q->zone, q->to - 1)) + 1;
-	}
-}
-
-static int64_t max64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-void usage_slot_range(const struct usage_query *q, int64_t k, int64_t *ret_from, int64_t *ret_to)
-{
-	struct date first;
-	int64_t start;
-
-	*ret_from = q->from;
-	*ret_to = q->to;
-	if (q->period == PERIOD_HOUR) {
-		start = hour_floor(q->to - 1) - k * 3600;
-		*ret_from = max64(q->from, start);
-		*ret_to = min64(q->to, start + 3600);
-	} else if (q->period != PERIOD_ALL) {
-		first = period_step(q->period, period_first(q->period, zone_date(q->zone, q->to - 1)), -k);
-		*ret_from = max64(q->from, zone_day_start(q->zone, first));
-		*ret_to = min64(q->to, zone_day_start(q->zone, period_step(q->period, first, 1)));
-	}
 }
 
 /* ---- adding up ---- */
@@ -191,6 +143,16 @@ static void add_to_categories(struct usage_cursor *cur, const struct rollup *r)
 		sum_add(cur, &cur->sums[c->totalprice], &(struct amounts){ .price = r->amounts.price });
 }
 
+static void add_row(struct usage_cursor *cur, const struct rollup *row)
+{
+	if (by_dimension(cur->query))
+		add_to_member(cur, row);
+	else if (cur->query->group == GROUP_CATEGORY)
+		add_to_categories(cur, row);
+	else
+		sum_add(cur, &cur->sums[0], &row->amounts);
+}
+
 static int add_scan(struct usage_cursor *cur, const struct rollup_scan *scan, struct error *err)
 {
 	struct rollup row;
@@ -198,14 +160,8 @@ static int add_scan(struct usage_cursor *cur, const struct rollup_scan *scan, st
 
 	if (store_scan_begin(cur->store, scan, err) < 0)
 		return -1;
-	while ((rc = store_scan_next(cur->store, &row, err)) > 0) {
-		if (by_dimension(cur->query))
-			add_to_member(cur, &row);
-		else if (cur->query->group == GROUP_CATEGORY)
-			add_to_categories(cur, &row);
-		else
-			sum_add(cur, &cur->sums[0], &row.amounts);
-	}
+	while ((rc = store_scan_next(cur->store, &row, err)) > 0)
+		add_row(cur, &row);
 	store_scan_end(cur->store);
 	return rc;
 }
@@ -234,6 +190,96 @@ static int add_account(struct usage_cursor *cur, int64_t account, const struct s
 		}
 	}
 	return 0;
+}
+
+/* ---- inside a quarter hour ---- */
+
+/* Is the series part of what the query asks for? */
+static bool series_counts(const struct usage_cursor *cur, const struct series *s)
+{
+	const struct usage_query *q = cur->query;
+
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (q->dim[d] && s->dim[d] != q->dim[d])
+			return false;
+	return q->group == GROUP_CATEGORY ||
+	       catalogue_within(cur->catalogue, catalogue_index(cur->catalogue, s->category), q->category);
+}
+
+static int add_event(struct usage_cursor *cur, const struct posted *p, struct error *err)
+{
+	struct stored_event event;
+	struct series series;
+	struct rollup row;
+	int rc = store_series_by_id(cur->store, p->series, &series, err);
+
+	if (rc > 0 && !series_counts(cur, &series))
+		return 0;
+	if (rc > 0)
+		rc = store_event_find(cur->store, p->source, p->id, p->id_len, &cur->scratch, &event, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return error_set(err, ERR_INTERNAL, NULL, "an event that the index names isn't there: run \"usaged verify\"");
+	row = (struct rollup){ .account = series.account, .category = series.category, .amounts = event.amounts };
+	memcpy(row.dim, series.dim, sizeof(row.dim));
+	add_row(cur, &row);
+	return 0;
+}
+
+/* Adds the account's events of [FROM, TO), seconds of one hour. */
+static int add_edge(struct usage_cursor *cur, int64_t account, int64_t from, int64_t to, struct error *err)
+{
+	struct posted *events;
+	size_t n, counted = 0;
+
+	arena_reset(&cur->scratch);
+	if (store_postings(cur->store, account, floor_div(from, 3600), &cur->scratch, &events, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (events[i].effective_us < from * USEC_PER_SEC || events[i].effective_us >= to * USEC_PER_SEC)
+			continue;
+		if (++counted > USAGE_EDGE_EVENTS_MAX)
+			return error_set(err, ERR_TOO_LARGE, NULL, "the range begins or ends inside a quarter hour of more than %d events;"
+					 " choose full quarter hours", USAGE_EDGE_EVENTS_MAX);
+		if (add_event(cur, &events[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What a slot is made of: whole quarter hours, and up to two pieces of others. */
+struct slot_parts {
+	struct slot_run runs[SLOT_RUNS_MAX];
+	int n_runs;
+	struct { int64_t from, to; } edges[2];
+	int n_edges;
+};
+
+static void add_edge_part(struct slot_parts *p, int64_t from, int64_t to)
+{
+	if (from >= to)
+		return;
+	p->edges[p->n_edges].from = from;
+	p->edges[p->n_edges++].to = to;
+}
+
+static struct slot_parts slot_parts(const struct usage_cursor *cur)
+{
+	const struct usage_query *q = cur->query;
+	int64_t from = -floor_div(-cur->from, QUARTER_SEC) * QUARTER_SEC, to = floor_div(cur->to, QUARTER_SEC) * QUARTER_SEC;
+	struct slot_parts p = { .n_runs = 0 };
+
+	if (q->running && cur->to == q->to)
+		to += QUARTER_SEC;
+	if (from > to) {                 /* both lie in the same one */
+		add_edge_part(&p, cur->from, cur->to);
+		return p;
+	}
+	add_edge_part(&p, cur->from, from);
+	add_edge_part(&p, to, cur->to);
+	p.n_runs = slot_runs(from, to, p.runs);
+	return p;
 }
 
 static int by_text(const void *a, const void *b)
@@ -285,16 +331,19 @@ static const char *row_name(const struct usage_cursor *cur, size_t row)
 static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
 {
 	const struct usage_query *q = cur->query;
-	struct slot_run runs[SLOT_RUNS_MAX];
-	int n_runs;
+	struct slot_parts parts;
 
 	cur->slot = k;
 	cur->row = 0;
-	usage_slot_range(cur->query, k, &cur->from, &cur->to);
-	n_runs = slot_runs(cur->from, cur->to, runs);
-	for (size_t i = 0; i < q->n_accounts && !filters_unknown(q); i++)
-		if (add_account(cur, q->accounts[i], runs, n_runs, err) < 0)
+	buckets_range(&cur->buckets, k, &cur->from, &cur->to);
+	parts = slot_parts(cur);
+	for (size_t i = 0; i < q->n_accounts && !filters_unknown(q); i++) {
+		if (add_account(cur, q->accounts[i], parts.runs, parts.n_runs, err) < 0)
 			return -1;
+		for (int e = 0; e < parts.n_edges; e++)
+			if (add_edge(cur, q->accounts[i], parts.edges[e].from, parts.edges[e].to, err) < 0)
+				return -1;
+	}
 	if (by_dimension(q) && sort_members(cur, err) < 0)
 		return -1;
 	if (cur->after && k == cur->start_slot)
@@ -332,10 +381,11 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 		return NULL;
 	}
 	arena_init(&cur->arena);
+	arena_init(&cur->scratch);
 	cur->store = st;
 	cur->catalogue = c;
 	cur->query = q;
-	cur->slots = usage_slots(q);
+	buckets_make(&cur->buckets, q->zone, q->period, q->from, q->to, &cur->arena);
 	choose_categories(cur);
 	if (q->group == GROUP_CATEGORY) {
 		cur->sums = arena_array(&cur->arena, struct sum, c->n);
@@ -357,7 +407,7 @@ int usage_open(struct store *st, const struct catalogue *c, const struct usage_q
 	cur->slot = start.slot - 1;
 	cur->start_slot = start.slot;
 	cur->after = arena_str(&cur->arena, start.after);
-	if (start.slot < cur->slots && load_slot(cur, start.slot, err) < 0) {
+	if (start.slot < cur->buckets.n && load_slot(cur, start.slot, err) < 0) {
 		usage_close(&cur);
 		return -1;
 	}
@@ -399,7 +449,7 @@ static bool row_counts(const struct usage_cursor *cur, size_t i)
 
 int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err)
 {
-	while (cur->slot < cur->slots) {
+	while (cur->slot < cur->buckets.n) {
 		while (cur->slot >= 0 && cur->row < cur->n_rows) {
 			size_t i = cur->row++;
 
@@ -408,7 +458,7 @@ int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *er
 			fill_row(cur, i, ret);
 			return 1;
 		}
-		if (cur->slot + 1 >= cur->slots)
+		if (cur->slot + 1 >= cur->buckets.n)
 			break;
 		if (load_slot(cur, cur->slot + 1, err) < 0)
 			return -1;
@@ -433,7 +483,7 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena, 
 	for (int64_t k = at->slot; k >= 0; k--) {
 		size_t i;
 
-		if (!counted && k < cur->slots && load_slot(cur, k, err) < 0)
+		if (!counted && k < cur->buckets.n && load_slot(cur, k, err) < 0)
 			return -1;
 		i = k == at->slot ? rows_up_to(cur, at->after) : cur->n_rows;
 		for (; i > 0 && n > 0; i--)
@@ -462,6 +512,7 @@ void usage_close(struct usage_cursor **cur)
 {
 	if (!*cur)
 		return;
+	arena_release(&(*cur)->scratch);
 	arena_release(&(*cur)->arena);
 	free(*cur);
 	*cur = NULL;

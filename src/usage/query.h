@@ -4,14 +4,18 @@
  *
  * Answers come slot by slot, newest first; inside a slot by category (report order), or
  * by member of the grouped dimension (byte order of its text). The cost of an answer grows with the rows
- * it reads to make the slots asked for, not with the position or the number of events.
+ * it reads to make the slots asked for, not with the position or the number of events; a
+ * range that begins or ends inside a quarter hour costs that hour's events as well, and is
+ * refused (ERR_TOO_LARGE) where there are more than USAGE_EDGE_EVENTS_MAX of them.
  */
 #ifndef USAGE_QUERY_H
 #define USAGE_QUERY_H
 
 #include "base/decimal.h"
+#include "usage/buckets.h"
 #include "usage/catalogue.h"
-#include "usage/period.h"
+
+enum { USAGE_EDGE_EVENTS_MAX = 100000 };
 
 struct totals {
 	wide count;
@@ -28,7 +32,9 @@ struct usage_query {
 	size_t n_accounts;
 	const struct zone *zone; /* never NULL */
 	enum period period;
-	int64_t from, to;        /* seconds, multiples of 900; TO exclusive. Slots are cut to this range */
+	int64_t from, to;        /* seconds, TO exclusive. Slots are cut to this range. Inside a quarter hour
+	                            the events are added up one by one */
+	bool running;            /* the quarter hour that TO lies in isn't over: it counts whole */
 	size_t category;         /* catalogue index; CATALOGUE_NONE = all metered categories */
 	bool zeros;              /* also rows without usage (never members of a dimension) */
 	int group;               /* GROUP_CATEGORY, GROUP_NONE (needs `category`) or a dimension (likewise, and one account:
@@ -66,9 +72,5 @@ void usage_close(struct usage_cursor **cur);
 /* Moves *AT back by up to N rows, for the link to the page before; stops at the beginning (all zero). */
 int usage_back(struct store *st, const struct catalogue *c, const struct usage_query *q, size_t n, struct arena *arena,
 	       struct usage_position *at, struct error *err);
-
-/* How many slots [FROM, TO) has, and the range (seconds) of the one that has K newer ones before it. */
-int64_t usage_slots(const struct usage_query *q);
-void usage_slot_range(const struct usage_query *q, int64_t k, int64_t *ret_from, int64_t *ret_to);
 
 #endif

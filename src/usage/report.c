@@ -303,14 +303,18 @@ static int load_lines(struct load *l, struct error *err)
 
 static int make_slots(struct load *l, struct error *err)
 {
-	struct usage_query q = query_of(l, 0, l->question->n_accounts);
-	int64_t n = usage_slots(&q), *starts;
+	const struct report_question *q = l->question;
+	struct buckets b;
+	int64_t n, *starts;
 
+	buckets_make(&b, q->zone, q->period, q->from, q->to, l->arena);
+	n = b.n;
 	if (n > REPORT_CELLS_MAX)
 		return error_set(err, ERR_TOO_LARGE, NULL, "the range has %lld slots; choose fewer days or a longer period", (long long)n);
 	starts = arena_array(l->arena, int64_t, (size_t)n + 1);
+	starts[0] = q->from;                   /* a range without any has this one, too */
 	for (int64_t k = 0; k < n; k++)
-		usage_slot_range(&q, k, &starts[n - 1 - k], &starts[n - k]);
+		buckets_range(&b, k, &starts[n - 1 - k], &starts[n - k]);
 	l->report->n_slots = (size_t)n;
 	l->report->starts = starts;
 	return 0;

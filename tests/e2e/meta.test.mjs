@@ -203,7 +203,7 @@ describe('/xsd', { skip: xmllint ? 'xmllint is not installed' : false }, () => {
 		'no usage records': [`/billing/usage.xml?accountId=${sids.unknown}&${range}`, 200],
 		'AI usage': [`/ai/usage.xml?${range}`, 200],
 		'no AI usage': [`/ai/usage.xml?accountId=${sids.unknown}&${range}`, 200],
-		'an error with fields': ['/ai/usage.xml', 400],
+		'an error with fields': ['/ai/usage.xml?startDate=never&endDate=never', 400],
 		'an error of one field': ['/billing/usage.xml?startDate=never', 400],
 		'nothing there': ['/nothing.xml', 404],
 	}

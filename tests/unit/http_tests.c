@@ -1484,7 +1484,8 @@ START_TEST(pages_of_listed_origins_may_ask)
 	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
 	answer_release(&a);
 	ask_for(&(struct ask){ .uri = "/test/echo", .method = "OPTIONS", .extra = { other } }, &a);
-	ASSERT_HEADER(&a, "Status: 404 Not Found");
+	ASSERT_HEADER(&a, "Status: 204 No Content");
+	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
 	answer_release(&a);
 	/* the path is what it means, however it is written; and another family has no such promise */
 	ask_for(&(struct ask){ .uri = "/%32010-04-01/Accounts/AC1/Things/x.json", .extra = { own } }, &a);
@@ -1492,8 +1493,50 @@ START_TEST(pages_of_listed_origins_may_ask)
 	answer_release(&a);
 	settings.cors_origins = "";
 	ask_for(&(struct ask){ .uri = "/test/echo", .method = "OPTIONS", .extra = { own } }, &a);
-	ASSERT_HEADER(&a, "Status: 404 Not Found");
+	ASSERT_HEADER(&a, "Status: 204 No Content");
 	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
+	answer_release(&a);
+}
+END_TEST
+
+static const struct {
+	const char *uri, *allow;
+} options[] = {
+	{ "/test/echo", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" },
+	{ "/test/get.json", "GET, HEAD, OPTIONS" },
+	{ "/test/get?format=xml", "GET, HEAD, OPTIONS" },
+	{ "/api/Echo", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" },
+	{ "/json/reply/Echo", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" },
+	{ "/api/Echo[]", "POST, OPTIONS" },
+	{ "/metadata", "GET, HEAD, OPTIONS" },
+	{ "/openapi.json", "GET, HEAD, OPTIONS" },
+	{ "/login", "GET, HEAD, OPTIONS" },
+	{ "/2010-04-01/Accounts/AC1/Things/x.json", "GET, HEAD, POST, OPTIONS" },
+};
+
+START_TEST(options_at_a_path_that_exists_says_what_it_takes)
+{
+	struct answer a;
+
+	ask_for(&(struct ask){ .uri = options[_i].uri, .method = "OPTIONS", .authorization = "" }, &a);
+	ASSERT_HEADER(&a, "Status: 204 No Content");
+	ASSERT_HEADER(&a, arena_printf(&arena, "Allow: %s", options[_i].allow));
+	ASSERT_NO_HEADER(&a, "Content-Length");
+	ck_assert_str_eq(a.body, "");
+	answer_release(&a);
+}
+END_TEST
+
+START_TEST(options_at_no_path_is_refused)
+{
+	struct answer a;
+
+	ask_for(&(struct ask){ .uri = "/nothing/here", .method = "OPTIONS" }, &a);
+	ASSERT_HEADER(&a, "Status: 404 Not Found");
+	ASSERT_NO_HEADER(&a, "Allow");
+	answer_release(&a);
+	ask_for(&(struct ask){ .uri = "/api/Nope", .method = "OPTIONS" }, &a);
+	ASSERT_HEADER(&a, "Status: 405 Method Not Allowed");
 	answer_release(&a);
 }
 END_TEST
@@ -1806,6 +1849,10 @@ static Suite *http_suite(void)
 	tcase_add_test(ledger, an_answer_has_its_headers);
 	LOOP(ledger, a_request_gets_the_right_answer, answers);
 	tcase_add_test(ledger, pages_of_listed_origins_may_ask);
+	tcase_add_loop_test(ledger, options_at_a_path_that_exists_says_what_it_takes, 0, sizeof(options) / sizeof(options[0]));
+	tcase_add_test(ledger, options_at_no_path_is_refused);
+	tcase_add_loop_test(ledger, options_at_a_path_that_exists_says_what_it_takes, 0, sizeof(options) / sizeof(options[0]));
+	tcase_add_test(ledger, options_at_no_path_is_refused);
 	tcase_add_test(ledger, a_batch_has_a_limit);
 	tcase_add_test(ledger, a_refused_csv_is_no_attachment);
 	tcase_add_test(ledger, head_is_get_without_a_body);

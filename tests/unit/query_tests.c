@@ -20,9 +20,9 @@ enum { EVENTS = 4000, ACCOUNTS = 3, ROUNDS = 400 };
 static const char *const sids[ACCOUNTS] = { AC("1"), AC("2"), AC("3") };
 static const char *const names[] = { "calls", "calls-inbound", "calls-inbound-local", "calls-outbound", "sms", "sim-data" };
 static const char *const customers[] = { "anna", "ben", "cleo" };
-static const char *const zones[] = { "UTC", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe" };
+static const char *const zones[] = { "UTC", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata" };
 
-enum { NAMES = sizeof(names) / sizeof(names[0]), CUSTOMERS = 3, ZONES = 4 };
+enum { NAMES = sizeof(names) / sizeof(names[0]), CUSTOMERS = 3, ZONES = 5 };
 
 /* An event as the test remembers it. */
 struct fact {
@@ -197,13 +197,14 @@ static void same_totals(const struct totals *a, const struct totals *b)
 	ck_assert_int_eq((int64_t)a->upload, (int64_t)b->upload);
 }
 
-/* The local date that the row's first second falls on, as a number that grows with the period. */
+/* The local date or hour of the clock that SEC falls on, as a number; it differs for each bucket. */
 static int64_t period_of(const struct usage_query *q, int64_t sec)
 {
 	struct date d = zone_date(q->zone, sec);
 
 	switch (q->period) {
-	case PERIOD_HOUR:  return floor_div(sec, 3600);
+	/* an hour that the clock shows twice is two, and one in which it is changed too */
+	case PERIOD_HOUR:  return floor_div(sec + zone_offset(q->zone, sec), 3600) * SEC_PER_DAY + zone_offset(q->zone, sec);
 	case PERIOD_DAY:   return date_to_days(d);
 	case PERIOD_MONTH: return d.year * 12 + d.month;
 	case PERIOD_YEAR:  return d.year;
@@ -212,6 +213,21 @@ static int64_t period_of(const struct usage_query *q, int64_t sec)
 }
 
 /* ---- the tests ---- */
+
+/* The range then begins and ends beside events. */
+static void cut_inside_quarter_hours(struct usage_query *q)
+{
+	int64_t from = q->from, to = q->to;
+
+	for (int i = 0; i < 200; i++) {
+		int64_t at = facts[pick(EVENTS)].sec + pick(3) - 1;
+
+		if (at > from && at < to && q->from == from)
+			q->from = at;
+		else if (at > q->from && at < to && q->to == to)
+			q->to = at;
+	}
+}
 
 static struct usage_query any_query(void)
 {
@@ -223,6 +239,8 @@ static struct usage_query any_query(void)
 	q.n_accounts = 1 + (size_t)pick(ACCOUNTS);
 	q.from = zone_day_start(q.zone, first);
 	q.to = zone_day_start(q.zone, date_from_days(date_to_days(first) + days));
+	if (pick(3) == 0)
+		cut_inside_quarter_hours(&q);
 	q.category = pick(2) ? CATALOGUE_NONE : (size_t)pick((int64_t)cats->n);
 	q.group = GROUP_CATEGORY;
 	if (q.category != CATALOGUE_NONE && q.category != cats->totalprice)
@@ -276,6 +294,57 @@ START_TEST(random_queries_equal_sums_made_straight_from_the_events)
 		struct usage_query q = any_query();
 
 		check_query(&q);
+	}
+}
+END_TEST
+
+/* The totals of sms between FROM and TO, in the main account. */
+static int64_t sms_counted(int64_t from, int64_t to, bool running)
+{
+	struct usage_query q = { .accounts = account_ids, .n_accounts = 1, .zone = zone_find(NULL), .from = from, .to = to, .running = running,
+				 .group = GROUP_NONE, .zeros = true, .category = catalogue_find(cats, "sms", 3) };
+	struct usage_cursor *cur = NULL;
+	struct error err = { 0 };
+	struct usage_row row;
+	int64_t count;
+
+	must(usage_open(st, cats, &q, (struct usage_position){ 0 }, &cur, &err), &err);
+	ck_assert_int_eq(usage_next(cur, &row, &err), 1);
+	count = (int64_t)row.totals.count;
+	usage_close(&cur);
+	return count;
+}
+
+START_TEST(ranges_that_meet_inside_a_quarter_hour_count_each_event_once)
+{
+	struct usage_query q = { .accounts = account_ids, .n_accounts = 1 };
+	int64_t sms = 0;
+
+	for (int i = 0; i < EVENTS && sms < 100; i++) {
+		int64_t at = facts[i].sec, whole = sms_counted(at - 5000, at + 5000, false);
+		struct totals want;
+
+		if (facts[i].account != 0 || strcmp(names[facts[i].name], "sms") != 0)
+			continue;
+		sms++;
+		want = slow_totals(&q, catalogue_find(cats, "sms", 3), -1, at - 5000, at + 5000);
+		ck_assert_int_eq(whole, (int64_t)want.count);
+		ck_assert_int_eq(sms_counted(at - 5000, at, false) + sms_counted(at, at + 5000, false), whole);
+		ck_assert_int_eq(sms_counted(at, at + 1, false), facts[i].count);
+	}
+	ck_assert_int_eq(sms, 100);
+}
+END_TEST
+
+START_TEST(a_running_quarter_hour_counts_whole)
+{
+	for (int i = 0; i < EVENTS; i++) {
+		int64_t at = facts[i].sec, start = floor_div(at, QUARTER_SEC) * QUARTER_SEC;
+
+		if (facts[i].account != 0 || strcmp(names[facts[i].name], "sms") != 0)
+			continue;
+		ck_assert_int_eq(sms_counted(start - 3600, at, true), sms_counted(start - 3600, start + QUARTER_SEC, false));
+		ck_assert_int_eq(sms_counted(start - 3600, start, true), sms_counted(start - 3600, start + QUARTER_SEC, false));
 	}
 }
 END_TEST
@@ -530,6 +599,8 @@ int main(void)
 	tcase_add_unchecked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, random_queries_equal_sums_made_straight_from_the_events);
+	tcase_add_test(tc, ranges_that_meet_inside_a_quarter_hour_count_each_event_once);
+	tcase_add_test(tc, a_running_quarter_hour_counts_whole);
 	tcase_add_test(tc, a_dimension_filter_counts_only_what_has_its_value);
 	tcase_add_test(tc, pages_joined_are_the_whole_and_each_leads_back_to_the_one_before);
 	tcase_add_test(tc, random_reports_have_lines_that_are_right_and_add_up);
