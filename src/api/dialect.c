@@ -408,6 +408,7 @@ const struct dialect dialect_usaged = {
 		"/users", "/keys", "/categories", "/closings", "/audit", "/health", NULL },
 	.style = &usaged_style,
 	.default_format = &format_json,
+	.csv = &format_sheet,
 	.refuses_accept = true,
 	.challenge = "Basic realm=\"usaged\"",
 	.request_id_header = "X-Request-Id",

@@ -23,6 +23,7 @@ struct dialect {
 	                                     ended by NULL; none = the family of everything else */
 	const struct style *style;
 	const struct format *default_format;
+	const struct format *csv;         /* its CSV: format_sheet where people open it; NULL: format_csv, for programs */
 	bool refuses_accept;              /* 406 when Accept names nothing we have; else the default format */
 	bool type_decides;                /* Accept of anything: the request's own Content-Type chooses (ServiceStack A2, rule 5) */
 	bool any_case;                    /* paths and parameter names ignore case, repeated parameters join with "," */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/administer.h"
+#include "api/paging.h"
 #include "base/banned.h"
 
 static const struct field event_record_fields[] = {
@@ -10,7 +11,7 @@ static const struct field event_record_fields[] = {
 	FIELD(struct event_record, uri, "The event with its corrections", .flags = FIELD_LINK, .format = "uri"),
 	FIELD(struct event_record, source, "Who reported it"),
 	FIELD(struct event_record, subject, "The account that used something"),
-	FIELD(struct event_record, account_name, "Its name", .flags = FIELD_LABEL | FIELD_PAGE_ONLY),
+	FIELD(struct event_record, account_name, "That account's name", .flags = FIELD_LABEL),
 	FIELD(struct event_record, time, "When it was used", .format = "date-time"),
 	FIELD(struct event_record, effective_time, "When it counts: its time, or the closed instant of its account if it was late", .format = "date-time"),
 	FIELD(struct event_record, category, "What was used"),
@@ -42,7 +43,8 @@ const struct shape event_shape = { .name = "Event", .fields = event_record_field
 /* Ids may hold what divides paths, and end like a format: so each is encoded, and has a format behind it. */
 static const char *event_uri(const struct call *call, const struct found_event *e)
 {
-	const char *suffix = call->format->terminal_only ? "json" : call->format->name, *text;
+	const struct format *format = call_link_format(call);
+	const char *suffix = format->terminal_only ? "json" : format->name, *text;
 	struct strbuf sb;
 
 	strbuf_init(&sb, 4096);

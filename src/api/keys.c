@@ -17,7 +17,7 @@ static const struct field key_fields[] = {
 	FIELD(struct key_record, account_sid, "The account that it belongs to, or null", .flags = FIELD_MACHINE),
 	FIELD(struct key_record, account, "That account's name"),
 	FIELD(struct key_record, grants, "SIDs of the accounts that a Manager's key may see", .flags = FIELD_MACHINE),
-	FIELD_AS(struct key_record, accounts, "may_see", "The accounts that a Manager's key may see", .flags = FIELD_PAGE_ONLY),
+	FIELD_AS(struct key_record, accounts, "may_see", "The names of those accounts"),
 	FIELD(struct key_record, created, "When it was made", .format = "date-time"),
 	FIELD(struct key_record, last_used, "The day of its last use, or null", .format = "date"),
 	FIELD(struct key_record, status, "active or revoked"),

@@ -109,6 +109,15 @@ struct op_form {
 	int (*fill)(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err);
 };
 
+/* The report whose CSV an operation's page offers instead of the operation's own, which is for programs. */
+struct op_sheet {
+	const struct op *report;
+	const char *group;                /* its GroupBy */
+	const struct op_rename {
+		const char *from, *to;
+	} *names;                         /* parameters to pass on; ended by a NULL name */
+};
+
 struct op {
 	const char *id;                   /* operationId, name in the log and for `usaged report` */
 	unsigned methods;                 /* M_* */
@@ -132,6 +141,7 @@ struct op {
 	const char *tab;                  /* its name among those of its family that show the same otherwise; or NULL */
 	const struct op *list;            /* of one thing: the list of all of them, whose place among those names it takes; or NULL */
 	const struct op_form *form;       /* or NULL */
+	const struct op_sheet *sheet;     /* or NULL */
 	const char *doc;
 };
 

@@ -53,11 +53,18 @@ const char *call_path(const struct call *call)
 	return arena_text(call, &sb);
 }
 
+const struct format *call_link_format(const struct call *call)
+{
+	return call->format == &format_sheet ? &format_html : call->format;
+}
+
 const char *call_link_suffix(const struct call *call, const struct dialect *d)
 {
-	if (call->format == d->default_format || call->format->terminal_only)
+	const struct format *format = call_link_format(call);
+
+	if (format == d->default_format || format->terminal_only)
 		return "";
-	return arena_join(call->arena, ".", call->format->name, NULL);
+	return arena_join(call->arena, ".", format->name, NULL);
 }
 
 const char *call_filters(const struct call *call)

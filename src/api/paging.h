@@ -41,7 +41,10 @@ struct page_place {
 /* The operation's path with its arguments, as in "/2010-04-01/Accounts/AC.../Usage/Records". In the call's arena. */
 const char *call_path(const struct call *call);
 
-/* What links to operations of D end with, so that they give the format of this answer: ".json"; "" where D needs no suffix for it. */
+/* The format that this answer's links lead to: its own, but pages from a spreadsheet. */
+const struct format *call_link_format(const struct call *call);
+
+/* What links to operations of D end with, so that they give the format of call_link_format: ".json"; "" where D needs no suffix for it. */
 const char *call_link_suffix(const struct call *call, const struct dialect *d);
 
 /* The filters that the caller gave, URL-encoded, in the order of the table: "Category=calls&StartDate=..." or "". In the arena. */

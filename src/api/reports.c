@@ -287,6 +287,8 @@ static int write_report(struct call *call, const struct asked *a, const struct r
 	report_items_sort(call, a, &items);
 	write_about(call, a, w);
 	hide_columns(a, w);
+	if (call_arg(call, "Totals")->yes)
+		writer_show_totals(w);
 	writer_begin(w, NULL, call->op->returns);
 	writer_fields(w, call->op->returns, &e);
 	report_chart_write(call, a, r, &fields[REPORT_CHART], w);
@@ -335,7 +337,8 @@ static int run_report(struct call *call, struct writer *w, struct error *err)
 	{ "Sort", PT_ENUM, .values = report_sort_names, .flags = PARAM_STATE, .doc = "By which field, with - the largest first" },    \
 	{ "PageSize", PT_PAGE_SIZE, .flags = PARAM_STATE, .def = "100", .min = 1, .max = MAX_PAGE_SIZE,                   \
 	  .doc = "Lines a page; more than 1000 counts as 1000" },                                                       \
-	{ "Page", PT_INT, .flags = PARAM_STATE, .def = "0", .min = 0, .max = 1000000, .doc = "Number of the page, from 0" }
+	{ "Page", PT_INT, .flags = PARAM_STATE, .def = "0", .min = 0, .max = 1000000, .doc = "Number of the page, from 0" }, \
+	{ "Totals", PT_BOOL, .flags = PARAM_STATE, .def = "false", .doc = "In CSV: the totals of all lines as a last row" }
 
 #define CUSTOMER_PARAM { "Customer", PT_TEXT, .max = 128, .doc = "Only of this customer" }
 

@@ -363,15 +363,25 @@ static const struct param ai_params[] = {
 	{ 0 }
 };
 
+extern const struct op op_ReportAI, op_ReportBilling;
+
+static const struct op_rename sheet_names[] = {
+	{ "AccountId", "AccountSid" }, { "CustomerId", "Customer" }, { "StartDate", "StartDate" }, { "EndDate", "EndDate" },
+	{ "TimeZone", "TimeZone" }, { 0 }
+};
+
+static const struct op_sheet billing_sheet = { &op_ReportBilling, "category", sheet_names };
+static const struct op_sheet ai_sheet = { &op_ReportAI, "customer", sheet_names };
+
 const struct op op_ListUsageRecords = {
 	.id = "ListUsageRecords", .methods = M_READ, .path = "/billing/usage", .dialect = &dialect_servicestack,
 	.roles = ROLE_ADMIN | ROLE_MANAGER, .params = list_params, .returns = &record_shape, .returns_list = true,
 	.takes_body = true, .body_root = "ListUsageRecords", .body_namespace = DASHBOARD_NAMESPACE,
-	.run = list_usage_records, .title = "Billing usage", .doc = "Gets all usage records for specified date range",
+	.run = list_usage_records, .sheet = &billing_sheet, .title = "Billing usage", .doc = "Gets all usage records for specified date range",
 };
 
 const struct op op_GetAIUsage = {
 	.id = "GetAIUsage", .methods = M_ALL, .path = "/ai/usage", .dialect = &dialect_servicestack, .roles = ROLE_ADMIN,
 	.params = ai_params, .returns = &ai_usage_shape, .takes_body = true, .body_root = "GetAIUsage", .body_namespace = AI_NAMESPACE,
-	.run = get_ai_usage, .title = "AI minutes", .doc = "AI minutes by account and by customer",
+	.run = get_ai_usage, .sheet = &ai_sheet, .title = "AI minutes", .doc = "AI minutes by account and by customer",
 };

@@ -16,7 +16,7 @@ static const struct field user_fields[] = {
 	FIELD(struct user_record, email, "E-mail address, or null"),
 	FIELD(struct user_record, role, "What the user may do"),
 	FIELD(struct user_record, grants, "SIDs of the accounts that a Manager may see", .flags = FIELD_MACHINE),
-	FIELD_AS(struct user_record, accounts, "may_see", "The accounts that a Manager may see", .flags = FIELD_PAGE_ONLY),
+	FIELD_AS(struct user_record, accounts, "may_see", "The names of those accounts"),
 	FIELD(struct user_record, created, "When the user was added", .format = "date-time"),
 	FIELD(struct user_record, status, "active or removed"),
 	FIELD(struct user_record, removed, "When the user was removed, or null", .format = "date-time", .flags = FIELD_LABEL),

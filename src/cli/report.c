@@ -36,7 +36,8 @@ static int flush_to_stdout(struct sink *sink, struct error *err)
 
 static int run_call(struct call *call, const struct report *r, struct error *err)
 {
-	struct writer_options options = { .style = r->op->dialect->style, .money_as_string = r->settings->price_as_string };
+	struct writer_options options = { .style = r->op->dialect->style, .money_as_string = r->settings->price_as_string,
+		.base_url = r->settings->base_url };
 	struct page page = { .site = r->settings->name };
 	struct strbuf buf;
 	struct sink sink = { .buf = &buf, .flush_above = FLUSH_ABOVE, .flush = flush_to_stdout };
@@ -98,6 +99,8 @@ static bool read_options(const struct command *c, struct report *r, int argc, ch
 	if (!command_only_options(c, options, argc, argv, ret_exit))
 		return false;
 	r->format = format_find(format, strlen(format));
+	if (r->format == &format_csv && r->op->dialect->csv)
+		r->format = r->op->dialect->csv;
 	if (!r->format) {
 		*ret_exit = command_wrong(c, "there is no format %s", format);
 		return false;

@@ -4,6 +4,7 @@
  */
 #include "format/writer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@ enum {
 	WIDE_COLUMNS = 8,
 	ROWS_A_BODY = 200               /* the style sheet shows one body of a long table after the other, in tasks of their own */
 };
+
+enum { PREVIEW_BYTES = 160, PREVIEW_VALUE_BYTES = 60 };
 
 /* Fields that have no cell of their own. */
 #define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK | FIELD_ACTION)
@@ -34,8 +37,13 @@ struct html {
 	size_t written;                 /* cells of this row */
 	bool cell;                      /* one is open, and has a value */
 	bool facts;                     /* a list of facts is open */
+	char *count;                    /* of records on all pages, or NULL */
 	const struct field *last;       /* the field shown before */
 	size_t value_at;                /* where its value begins in the buffer */
+	/* of the row's second line */
+	struct strbuf details, preview; /* what it holds, and one line that says so */
+	bool detail;                    /* one is being written: it begins in the buffer at detail_at */
+	size_t detail_at;
 };
 
 static char *copy_text(const char *text)
@@ -85,6 +93,8 @@ static void begin_page(struct writer *w, const struct shape *shape)
 		strbuf_release(&words);
 	}
 	strbuf_init(&html->labels, w->out->limit);
+	strbuf_init(&html->details, w->out->limit);
+	strbuf_init(&html->preview, w->out->limit);
 	html->layout = layout_new(w->options, w, page_kind(w, shape), html->title, html->sentence);
 	if (shape_has_chart(shape))
 		layout_set_script(html->layout, "charts.js");
@@ -367,13 +377,29 @@ static void begin_table(struct writer *w)
 	w->out->failed |= html->labels.failed;
 }
 
+/* "644 records, 100 of them on this page" */
+static void add_tally(struct writer *w, size_t shown)
+{
+	const struct html *html = w->state;
+	char here[24];
+
+	snprintf(here, sizeof(here), "%zu", shown);
+	strbuf_add(w->out, "<p class=\"tally\">");
+	html_value_grouped(w->out, w->options->page && w->options->page->digits ? w->options->page->digits : &html_value_english,
+			   html->count ? html->count : here);
+	strbuf_add(w->out, strcmp(html->count ? html->count : here, "1") == 0 ? " record" : " records");
+	if (html->count && strcmp(html->count, here) != 0)
+		strbuf_addf(w->out, ", %s of them on this page", here);
+	strbuf_add(w->out, "</p>\n");
+}
+
 static void add_table_end(struct writer *w, const struct writer_node *list)
 {
 	strbuf_add(w->out, "</table>\n</div>\n");
 	if (is_over_time(list))
 		strbuf_add(w->out, "</details>\n");
 	else
-		strbuf_addf(w->out, "<p class=\"tally\">%zu %s</p>\n", list->children, list->children == 1 ? "record" : "records");
+		add_tally(w, list->children);
 	strbuf_add(w->out, "</section>\n");
 }
 
@@ -452,6 +478,77 @@ static void fill_cells(struct writer *w, size_t column)
 	}
 }
 
+/* ---- a row's second line: the fields that are seldom looked at ---- */
+
+/* The name in words and the beginning of the value TEXT, for those who haven't opened the line. */
+static void add_preview(struct html *html, const struct field *f, const char *text, size_t len)
+{
+	struct strbuf *out = &html->preview;
+	size_t shown = len;
+
+	if (out->len > PREVIEW_BYTES)
+		return;
+	if (shown > PREVIEW_VALUE_BYTES)        /* not inside of a character */
+		for (shown = PREVIEW_VALUE_BYTES; shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
+			;
+	strbuf_add(out, out->len ? " \xC2\xB7 <i>" : "<i>");
+	html_value_words(out, f->name);
+	strbuf_add(out, "</i> ");
+	html_value_text(out, text, shown);
+	if (shown < len)
+		strbuf_add(out, "\xE2\x80\xA6");
+}
+
+static void begin_detail(struct writer *w, const struct field *f, const void *value)
+{
+	struct html *html = w->state;
+	char buf[DECIMAL_TEXT];
+	const char *text;
+	size_t len;
+
+	html->last = NULL;
+	if (writer_hides(w, f) || !writer_scalar(f, value, buf, &text, &len) || len == 0)
+		return;
+	add_preview(html, f, text, len);
+	html->detail = true;
+	html->detail_at = w->out->len;
+	strbuf_add(w->out, "<div><dt>");
+	html_value_words(w->out, f->name);
+	strbuf_add(w->out, "</dt><dd>");
+	html->value_at = w->out->len;
+	if (add_value(w, f, value))
+		html->last = f;
+}
+
+/* Keeps the field, with what belongs to it, until the row ends. */
+static void end_detail(struct writer *w)
+{
+	struct html *html = w->state;
+
+	if (!html->detail)
+		return;
+	strbuf_add(w->out, "</dd></div>\n");
+	if (!w->out->failed) {
+		strbuf_add(&html->details, w->out->text + html->detail_at);
+		w->out->len = html->detail_at;
+		w->out->text[w->out->len] = '\0';
+	}
+	html->detail = false;
+	html->last = NULL;
+}
+
+static void add_details(struct writer *w)
+{
+	struct html *html = w->state;
+
+	if (html->details.len)
+		strbuf_addf(w->out, "<tr class=\"more\"><td colspan=\"%zu\"><details><summary>%s</summary>\n<dl class=\"facts\">\n%s</dl>"
+				    "</details></td></tr>\n", html->columns.n, html->preview.text, html->details.text);
+	w->out->failed |= html->details.failed || html->preview.failed;
+	strbuf_clear(&html->details);
+	strbuf_clear(&html->preview);
+}
+
 static void add_to_row(struct writer *w, const struct field *f, const void *value)
 {
 	struct html *html = w->state;
@@ -459,6 +556,11 @@ static void add_to_row(struct writer *w, const struct field *f, const void *valu
 
 	if (f->flags & ADDITIONS) {
 		add_addition(w, f, value);
+		return;
+	}
+	end_detail(w);
+	if (f->flags & FIELD_DETAIL) {
+		begin_detail(w, f, value);
 		return;
 	}
 	column = columns_find(&html->columns, 0, w->depth > html->table + 1 ? writer_top(w)->field : NULL, f);
@@ -559,18 +661,21 @@ static void html_begin_list(struct writer *w, const struct field *f, const struc
 	end_facts(w);
 	html->table = w->depth;
 	html->figures = item->flags & SHAPE_FIGURES;
-	if (!columns_shown(w, &html->columns, item, w->format->leaves_out | FIELD_MACHINE | ADDITIONS))
+	if (!columns_shown(w, &html->columns, item, w->format->leaves_out | FIELD_MACHINE | FIELD_DETAIL | ADDITIONS))
 		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
 }
 
 static void html_field(struct writer *w, const struct field *f, const void *value)
 {
-	const struct html *html = w->state;
+	struct html *html = w->state;
 	char buf[DECIMAL_TEXT];
 	const char *text;
 	size_t len;
 
-	if (f->flags & (FIELD_NEXT | FIELD_PREVIOUS)) {
+	if ((f->flags & FIELD_COUNT) && writer_scalar(f, value, buf, &text, &len)) {
+		free(html->count);
+		html->count = copy_text(text);
+	} else if (f->flags & (FIELD_NEXT | FIELD_PREVIOUS)) {
 		if (!html->table && writer_scalar(f, value, buf, &text, &len))
 			layout_set_pager(html->layout, f->flags & FIELD_NEXT ? "next" : "previous", text);
 	} else if (html->figures) {
@@ -591,9 +696,11 @@ static void end_row(struct writer *w)
 		html->last = NULL;
 		return;
 	}
+	end_detail(w);
 	fill_cells(w, html->columns.n);
 	end_cell(w);
 	strbuf_add(w->out, "</tr>\n");
+	add_details(w);
 }
 
 static void html_end(struct writer *w)
@@ -629,8 +736,12 @@ static void html_release(struct writer *w)
 	layout_free(&html->layout);
 	free(html->title);
 	free(html->sentence);
-	if (html->labels.text)
-		strbuf_release(&html->labels);
+	free(html->count);
+	if (!html->labels.text)
+		return;
+	strbuf_release(&html->labels);
+	strbuf_release(&html->details);
+	strbuf_release(&html->preview);
 }
 
 const struct format format_html = {

@@ -14,7 +14,7 @@ enum { ID_LENGTH = 24, INSTANT_LENGTH = 20, ROUNDED_PLACES = 2 };
 
 #define PLACEHOLDER "\xE2\x80\x93"      /* a dash where there is no value */
 
-static const struct digits plain_digits = { ",", "." };
+const struct digits html_value_english = { ",", "." };
 
 /* ---- text ---- */
 
@@ -271,7 +271,7 @@ bool html_value_add(struct strbuf *out, const struct digits *digits, const struc
 	size_t len;
 
 	if (!digits)
-		digits = &plain_digits;
+		digits = &html_value_english;
 	if (!writer_scalar(f, value, buf, &text, &len) || len == 0) {
 		strbuf_add(out, "<span class=\"none\">" PLACEHOLDER "</span>");
 		return false;

@@ -19,6 +19,9 @@ bool html_value_is_date(const struct field *f);
 /* Is the number an amount of money? Its unit, the field behind it, says so. */
 bool html_value_is_money(const struct field *f);
 
+/* How numbers are written where the reader's language isn't known. */
+extern const struct digits html_value_english;
+
 /* TEXT ("-1234.5") in groups of three digits. */
 void html_value_grouped(struct strbuf *out, const struct digits *d, const char *text);
 

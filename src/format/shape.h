@@ -39,6 +39,8 @@ enum {
 	FIELD_FOOT      = 1 << 14,  /* VT_OBJECT: the totals of the list before it, a record of the same shape */
 	FIELD_WHOLE     = 1 << 15,  /* VT_DECIMAL that is always a whole number: an integer to callers */
 	FIELD_ACTION    = 1 << 17,  /* the page where something is done to the record: on a page a link below the value before it, called as the field */
+	FIELD_DETAIL    = 1 << 18,  /* seldom looked at: tables on pages fold it into a second line of its row */
+	FIELD_COUNT     = 1 << 19,  /* how many records a list has on all its pages: a page says so below the table */
 	FIELD_MAIN      = 1 << 16   /* VT_LIST: of several lists of a page the one that CSV and JSON lines have */
 };
 

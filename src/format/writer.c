@@ -131,6 +131,11 @@ bool writer_hides(const struct writer *w, const struct field *f)
 	return false;
 }
 
+void writer_show_totals(struct writer *w)
+{
+	w->totals = true;
+}
+
 void writer_begin(struct writer *w, const struct field *f, const struct shape *shape)
 {
 	open_node(w, f, shape, false);

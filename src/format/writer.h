@@ -91,6 +91,7 @@ struct writer_options {
 	bool money_as_string;
 	const struct page *page;             /* for formats that show one; NULL otherwise */
 	const struct templates *templates;   /* of the pages; NULL if none is shown */
+	const char *base_url;                /* "https://host:port": makes the links of a spreadsheet absolute; or NULL */
 };
 
 /*
@@ -134,6 +135,9 @@ struct format {
 
 extern const struct format format_json, format_xml, format_csv, format_jsv, format_jsonl, format_html, format_svg, format_text;
 
+/* CSV for people's spreadsheets, see sheet.c. Goes by the name of CSV, and is none of `formats`: a dialect chooses it. */
+extern const struct format format_sheet;
+
 /* JSV for people's eyes: a line for each member. Goes by the name of JSV, and is none of `formats`. */
 extern const struct format format_jsv_dump;
 
@@ -157,6 +161,9 @@ void writer_assume(struct writer *w, const char *name, const char *value);
 
 /* Tables for people leave F's column out: this time it would hold nothing. Before the root, at most WRITER_HIDDEN times. */
 void writer_hide(struct writer *w, const struct field *f);
+
+/* The caller wants a list's totals (FIELD_FOOT) where they are left out by default: in a spreadsheet. Before the root. */
+void writer_show_totals(struct writer *w);
 
 void writer_begin(struct writer *w, const struct field *f, const struct shape *shape);
 void writer_begin_list(struct writer *w, const struct field *f, const struct shape *item);
@@ -208,6 +215,7 @@ struct writer {
 	const struct field *hidden[WRITER_HIDDEN];
 	size_t n_hidden;
 	struct writer_shared shared[WRITER_SHARED];      /* the last ones, by a hash of their addresses */
+	bool totals;                         /* see writer_show_totals */
 	bool finished;
 	struct error error;
 	struct strbuf joined;                /* the texts of a field, for formats that don't list them */

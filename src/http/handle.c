@@ -244,7 +244,8 @@ static void prepare_options(struct exchange *x, bool page, const struct error *f
 		c.n_raw = x->calls[0].n;
 	}
 	x->options = (struct writer_options){
-		.style = x->route.dialect->style, .money_as_string = h->settings->price_as_string
+		.style = x->route.dialect->style, .money_as_string = h->settings->price_as_string,
+		.base_url = x->request.base_url
 	};
 	if (page) {
 		x->options.page = page_make(&c);

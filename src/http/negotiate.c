@@ -224,6 +224,8 @@ static const struct format *wanted(const struct dialect *d, const struct wish *w
 int negotiate(const struct dialect *d, const struct wish *w, const struct format **ret, struct error *err)
 {
 	*ret = wanted(d, w);
+	if (*ret == &format_csv && d->csv)
+		*ret = d->csv;
 	if (*ret == &format_jsv && w->debug && d->jsv_debug)
 		*ret = &format_jsv_dump;
 	if (*ret && w->shape && !format_fits(*ret, w->shape))

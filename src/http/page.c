@@ -280,25 +280,6 @@ static const char *page_suffix(const struct page_context *c)
 /* What begins a list anew: its place in pages. */
 #define FROM_THE_START { "Page", NULL }, { "PageToken", NULL }
 
-static const struct page_link *make_exports(const struct page_context *c)
-{
-	static const struct change none[] = { { NULL, NULL } };
-	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
-	size_t n = 0;
-
-	for (const struct format *const *f = formats; *f && n < LINKS_MAX; f++) {
-		char *name;
-
-		if (!format_is_served(*f) || format_is_page(*f) || !format_fits(*f, c->route->op->returns))
-			continue;
-		name = arena_str(c->arena, (*f)->name);
-		for (char *p = name; *p; p++)
-			*p = (char)toupper((unsigned char)*p);
-		links[n++] = (struct page_link){ name, url_with(c, arena_join(c->arena, ".", (*f)->name, NULL), none), false };
-	}
-	return links;
-}
-
 static const struct param *find_param(const struct page_context *c, const char *name)
 {
 	for (const struct param *p = c->route->op->params; p->name; p++)
@@ -313,6 +294,54 @@ static const char *raw_value(const struct page_context *c, const char *name)
 		if (c->raw[i].len && params_same(c->raw[i].name, name, c->route->dialect->any_case))
 			return c->raw[i].value;
 	return NULL;
+}
+
+/* The report that the operation names for people's CSV, asked for the same. */
+static const char *sheet_url(const struct page_context *c, const struct op_sheet *sheet)
+{
+	struct strbuf url;
+	const char *text;
+
+	strbuf_init(&url, URL_MAX);
+	strbuf_addf(&url, "%s.csv?GroupBy=%s", sheet->report->path, sheet->group);
+	for (const struct op_rename *r = sheet->names; r->from; r++) {
+		const char *value = raw_value(c, r->from);
+
+		if (value)
+			add_query(&url, r->to, value, strlen(value));
+	}
+	text = arena_str(c->arena, url.text);
+	strbuf_release(&url);
+	return text;
+}
+
+/* CSV has no links to further pages: so it has as much at once as there can be. */
+static const char *export_url(const struct page_context *c, const struct format *f)
+{
+	static const struct change none[] = { { NULL, NULL } };
+	static const struct change all[] = { FROM_THE_START, { "PageSize", "1000" }, { NULL, NULL } };
+
+	if (f == &format_csv && c->route->op->sheet)
+		return sheet_url(c, c->route->op->sheet);
+	return url_with(c, arena_join(c->arena, ".", f->name, NULL), f == &format_csv && find_param(c, "PageSize") ? all : none);
+}
+
+static const struct page_link *make_exports(const struct page_context *c)
+{
+	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
+	size_t n = 0;
+
+	for (const struct format *const *f = formats; *f && n < LINKS_MAX; f++) {
+		char *name;
+
+		if (!format_is_served(*f) || format_is_page(*f) || !format_fits(*f, c->route->op->returns))
+			continue;
+		name = arena_str(c->arena, (*f)->name);
+		for (char *p = name; *p; p++)
+			*p = (char)toupper((unsigned char)*p);
+		links[n++] = (struct page_link){ name, export_url(c, *f), false };
+	}
+	return links;
 }
 
 /* ---- ranges of days ---- */

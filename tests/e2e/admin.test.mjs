@@ -56,7 +56,8 @@ describe('users', () => {
 	test('are created, sign in, and are in the log', async () => {
 		const email = `${unique('ada')}@example.org`
 		const { user, password, made } = await makeUser('ada', { display: 'Ada L.', email, grant: `${sids.main},${sids.sub}` })
-		assert.deepEqual({ ...made, created: undefined }, { user, display: 'Ada L.', email, role: 'Manager', grants: made.grants, created: undefined, status: 'active' })
+		assert.deepEqual({ ...made, created: undefined }, { user, display: 'Ada L.', email, role: 'Manager', grants: made.grants, may_see: made.may_see, created: undefined, status: 'active' })
+		assert.equal(made.may_see.split(', ').length, 2)
 		assert.deepEqual([...made.grants].sort(), [sids.main, sids.sub].sort())
 		assert.deepEqual(await userOf(user), made)
 		assert.ok((await signIn(user, password))['ss-id'])
@@ -248,7 +249,7 @@ describe('the audit log', () => {
 	})
 	test('in XML and CSV, too', async () => {
 		const rows = (await get('/audit.csv?PageSize=3')).is(200).csv
-		assert.deepEqual(rows[0], ['at', 'author', 'action', 'subject', 'detail'])
+		assert.deepEqual(rows[0], ['at_utc', 'author', 'action', 'subject', 'detail'])
 		assert.equal(rows.length, 4)
 		assert.ok((await get('/audit.xml?PageSize=3')).is(200).xml)
 	})
@@ -268,7 +269,7 @@ describe('health', () => {
 	test('is told to everybody as far as "ok"', async () => {
 		for (const as of ['none', 'user', 'main'])
 			assert.deepEqual((await send('/healthz', { as })).is(200).json, { status: 'ok' })
-		assert.equal((await send('/healthz.csv')).is(200).text, 'status\r\nok\r\n')
+		assert.equal((await send('/healthz.csv')).is(200).text, '\uFEFFstatus\r\nok\r\n')
 	})
 })
 

@@ -236,8 +236,9 @@ export const child = (node, name) => children(node, name)[0]
 export const valueOf = (node, name) => child(node, name)?.textContent
 export const names = node => children(node).map(c => c.localName)
 
-// RFC 4180. Returns rows of texts; every row must be as long as the first.
+// RFC 4180, perhaps with a byte order mark. Returns rows of texts; every row must be as long as the first.
 export function parseCsv(text) {
+	text = text.replace(/^\uFEFF/, '')
 	const rows = []
 	let row = [], at = 0
 	while (at < text.length) {

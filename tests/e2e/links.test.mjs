@@ -84,10 +84,20 @@ describe('every link can be followed, and keeps format and filters', () => {
 				keeps: { ...filters, StartTime: `${plusDays(today, -5)}T00:00:00Z`, EndTime: `${today}T00:00:00Z` } })
 			assert.ok(n > 2 || !['json', 'xml'].includes(format))
 		})
-	for (const suffix of ['', '.json', '.xml', '.csv', '.jsv', '.jsonl'])
+	for (const suffix of ['', '.json', '.xml', '.jsv', '.jsonl'])
 		test(`/accounts${suffix}`, async () => {
 			assert.ok(await crawl(`/accounts${suffix}`, { as: 'main', most: 12 }) >= 6)
 		})
+	test('of a spreadsheet are whole addresses, and lead to pages', async () => {
+		for (const path of ['/accounts.csv', '/events.csv?PageSize=2', '/reports/usage.csv?PageSize=2', '/overview.csv']) {
+			const links = [...new Set((await send(path, { as: 'main' })).is(200).csv.slice(1).flat())].filter(cell => /^(https?:\/)?\//.test(cell))
+			assert.ok(links.length >= 2, path)
+			for (const link of links.slice(0, 4)) {
+				assert.equal(new URL(link).origin, baseUrl.origin, `${link}, in ${path}`)
+				assert.equal((await send(link.slice(baseUrl.origin.length), { as: 'main' })).is(200).type, 'text/html', link)
+			}
+		}
+	})
 	for (const suffix of ['', '.json', '.xml', '.csv'])
 		test(`Usage${suffix}`, async () => {
 			assert.ok(await crawl(`/2010-04-01/Accounts/${sids.main}/Usage${suffix}`, { as: 'main', most: 12 }) >= 1)

@@ -2,7 +2,7 @@
 // and to what the other APIs say of the same days; and what leads from a line to a finer report keeps its numbers.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { csvRecords, day, firstOfMonth, nano, newAccount, numbersAsText, plusDays, records, send, sids, sum } from './harness.mjs'
+import { baseUrl, csvRecords, day, firstOfMonth, nano, newAccount, numbersAsText, plusDays, records, send, sids, sum } from './harness.mjs'
 
 const today = day(new Date()), month = firstOfMonth(today)
 const ranges = {
@@ -96,6 +96,40 @@ describe('reports', () => {
 		const json = await ask('/reports/usage.json?GroupBy=category'), csv = csvRecords((await send('/reports/usage.csv?GroupBy=category', { as: 'main' })).is(200).text)
 
 		assert.deepEqual(csv.map(l => [l.name, l.price]), json.lines.map(l => [l.name, l.price]))
+	})
+
+	test('CSV has the totals as a last row for those who ask for them', async () => {
+		const { lines, total } = await ask('/reports/usage.json?GroupBy=category')
+		const csv = csvRecords((await send('/reports/usage.csv?GroupBy=category&Totals=true', { as: 'main' })).is(200).text)
+
+		assert.equal(csv.length, lines.length + 1)
+		assert.deepEqual([csv.at(-1).name, csv.at(-1).price], [total.name, total.price])
+	})
+
+	test('CSV of the server\'s own begins with a byte order mark and has no empty column, that of the dialects has its own bytes', async () => {
+		for (const path of ['/reports/usage.csv', '/reports/ai.csv', '/reports/sim.csv?By=day', '/events.csv', '/accounts.csv']) {
+			const a = (await send(path, { as: 'main' })).is(200), [header, ...rows] = a.csv
+
+			assert.equal(a.headers['content-type'], 'text/csv; charset=utf-8', path)
+			assert.ok(a.text.startsWith('\uFEFF'), path)
+			for (const [i, name] of header.entries())
+				assert.ok(rows.some(row => row[i] !== ''), `${name} of ${path}`)
+		}
+		for (const [path, as] of [[`/2010-04-01/Accounts/${sids.main}/Usage/Records.csv?PageSize=2`, 'main'], ['/v1/UsageRecords.csv', 'main'],
+			[`/billing/usage.csv?StartDate=${month}`, 'admin'], [`/ai/usage.csv?StartDate=${month}&EndDate=${today}`, 'admin']])
+			assert.ok(!(await send(path, { as })).is(200).text.startsWith('\uFEFF'), path)
+	})
+
+	test('the pages of APIs whose CSV is for programs lead to one for people', async () => {
+		for (const [page, report] of [[`/ai/usage.html?StartDate=${month}&EndDate=${today}&AccountId=${sids.main}`, '/reports/ai.csv'],
+			[`/billing/usage.html?StartDate=${month}&EndDate=${today}&AccountId=${sids.main}`, '/reports/billing.csv']]) {
+			const [, href] = /href="([^"]*\.csv[^"]*)"/.exec((await send(page, { as: 'admin' })).is(200).text), link = href.replaceAll('&amp;', '&')
+
+			assert.ok(link.startsWith(report), link)
+			const query = new URL(link, baseUrl).searchParams
+			assert.deepEqual([query.get('AccountSid'), query.get('StartDate'), query.get('EndDate')], [sids.main, month, today])
+			assert.ok((await send(link, { as: 'admin' })).is(200).csv.length > 1)
+		}
 	})
 
 	test('what came before is what those days cost', async () => {
