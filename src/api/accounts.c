@@ -4,6 +4,7 @@
  */
 #include "api/access.h"
 #include "api/administer.h"
+#include "api/list_page.h"
 #include "api/paging.h"
 #include "base/civil.h"
 #include "usage/account.h"
@@ -23,11 +24,11 @@ static const struct field account_fields[] = {
 	FIELD(struct account_record, page, "The account's own page", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
 	FIELD(struct account_record, sid, "The account", .flags = FIELD_LABEL),
 	FIELD(struct account_record, number, "The operator's own number for it, or null"),
-	FIELD(struct account_record, parent_sid, "The account it is a subaccount of, or null"),
+	FIELD(struct account_record, parent_sid, "The account it is a subaccount of, or null", .label = "Parent"),
 	FIELD(struct account_record, currency, "What its prices are in, lower case", .format = "currency"),
-	FIELD(struct account_record, created, "Its first day", .format = "date"),
-	FIELD(struct account_record, time_zone, "Whose days are its days (IANA name)"),
-	FIELD(struct account_record, cycle_day, "The day of the month on which its billing cycle begins"),
+	FIELD(struct account_record, created, "Its first day", .format = "date", .flags = FIELD_DETAIL, .label = "First day"),
+	FIELD(struct account_record, time_zone, "Whose days are its days (IANA name)", .flags = FIELD_DETAIL),
+	FIELD(struct account_record, cycle_day, "The day of the month on which its billing cycle begins", .flags = FIELD_DETAIL),
 	FIELD(struct account_record, own_time_zone, "The time zone that it was given itself; null: its main account's, or UTC", .flags = FIELD_MACHINE),
 	FIELD(struct account_record, own_cycle_day, "The cycle day that it was given itself; null: its main account's, or 1",
 	      .flags = FIELD_MACHINE | FIELD_WHOLE),
@@ -37,20 +38,20 @@ static const struct field account_fields[] = {
 	FIELD(struct account_record, edit, "Where it is changed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct account_record, suspend, "Where it is suspended", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct account_record, reactivate, "Where it is made active again", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct account_record, usage_uri, "Its usage of this month", .format = "uri"),
-	FIELD(struct account_record, monthly_uri, "Its usage by month", .format = "uri"),
+	FIELD(struct account_record, usage_uri, "Its usage of this month", .format = "uri", .label = "Usage"),
+	FIELD(struct account_record, monthly_uri, "Its usage by month", .format = "uri", .label = "By month"),
 	{ 0 }
 };
 
-static const struct shape account_shape = { .name = "Account", .fields = account_fields, .doc = "An account" };
-
-enum { ACCOUNTS_LIST };
+static const struct shape account_shape = { .name = "Account", .fields = account_fields, .doc = "An account",
+	.none = "No account has this in its name, number or SID." };
 
 static const struct field accounts_fields[] = {
-	[ACCOUNTS_LIST] = FIELD_LIST("accounts", &account_shape, "In the order of their SIDs"), { 0 }
+	LIST_PAGE_FIELDS,
+	[LIST_PAGE_LIST] = FIELD_LIST("accounts", &account_shape, "In the order of their SIDs"), { 0 }
 };
 
-static const struct shape accounts_shape = { .name = "Accounts", .fields = accounts_fields, .doc = "The accounts that the caller may see" };
+static const struct shape accounts_shape = { .name = "Accounts", .flags = SHAPE_PAGE, .fields = accounts_fields, .doc = "The accounts that the caller may see" };
 
 static void add_actions(const struct call *call, const struct account *a, struct account_record *rec)
 {
@@ -82,25 +83,41 @@ static struct account_record make_record(const struct call *call, const struct a
 	};
 }
 
+/* The accounts that the caller sees. */
+struct seen {
+	const struct account **list;
+	size_t n;
+};
+
+static bool fits(const struct search *s, const void *list, size_t i)
+{
+	const struct account *a = ((const struct seen *)list)->list[i];
+
+	return search_finds(s, a->name) || search_finds(s, a->number) || search_finds(s, a->sid);
+}
+
 static int list_accounts(struct call *call, struct writer *w, struct error *err)
 {
 	struct account_names all;
-	size_t n = 0;
+	struct seen seen = { .list = NULL };
+	struct list_page page;
 
 	if (account_names_load(call, &all, err) < 0)
 		return -1;
+	seen.list = arena_array(call->arena, const struct account *, all.n + 1);
 	for (size_t i = 0; i < all.n; i++)
-		n += principal_sees(call->who, &all.list[i]);
-	writer_about(w, call->op->title, arena_printf(call->arena, "%zu that you may see.", n));
+		if (principal_sees(call->who, &all.list[i]))
+			seen.list[seen.n++] = &all.list[i];
+	list_page_choose(call, fits, &seen, seen.n, &page);
+	writer_about(w, call->op->title, seen.n == 1 ? "The account that you may see." :
+		     arena_printf(call->arena, "You may see %zu accounts.", seen.n));
 	writer_begin(w, NULL, &accounts_shape);
-	writer_begin_list(w, &accounts_fields[ACCOUNTS_LIST], &account_shape);
-	for (size_t i = 0; i < all.n; i++) {
-		const struct account *a = &all.list[i];
-		struct account_record rec;
+	writer_fields(w, &accounts_shape, &page);
+	writer_begin_list(w, &accounts_fields[LIST_PAGE_LIST], &account_shape);
+	for (size_t i = 0; i < page.n; i++) {
+		const struct account *a = seen.list[page.index[i]];
+		struct account_record rec = make_record(call, a, account_names_find(&all, a->parent));
 
-		if (!principal_sees(call->who, a))
-			continue;
-		rec = make_record(call, a, account_names_find(&all, a->parent));
 		writer_record(w, NULL, &account_shape, &rec);
 	}
 	writer_end(w);
@@ -274,7 +291,7 @@ static int ask_reactivation(struct call *call, struct writer *w, struct error *e
 
 /* ---- the table ---- */
 
-static const struct param no_params[] = { { 0 } };
+static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the number or the SID"), { 0 } };
 
 #define SID_PARAM { "AccountSid", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 64, .doc = "The account's SID" }
 #define NUMBER_DOC "The operator's own number for it; no other account has it as number or name"
@@ -311,7 +328,7 @@ static const struct param account_params[] = { SID_PARAM, { 0 } };
 
 const struct op op_ListAccounts = {
 	.id = "ListAccounts", .methods = M_READ, .path = "/accounts", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = no_params, .returns = &accounts_shape, .run = list_accounts, .title = "Accounts", .nav = "Accounts",
+	.params = list_params, .returns = &accounts_shape, .run = list_accounts, .title = "Accounts", .nav = "Accounts",
 	.tab = "Accounts",
 	.doc = "The accounts that the caller may see, and where their usage is",
 };

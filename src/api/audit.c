@@ -10,7 +10,7 @@ struct audit_record {
 };
 
 static const struct field audit_fields[] = {
-	FIELD(struct audit_record, at, "When", .format = "date-time"),
+	FIELD(struct audit_record, at, "When", .format = "date-time", .label = "Time"),
 	FIELD(struct audit_record, author, "Who: a user, a key's SID, or console for the command line"),
 	FIELD(struct audit_record, action, "What was done, such as key.revoke"),
 	FIELD(struct audit_record, subject, "To what: a name or a SID"),
@@ -70,7 +70,7 @@ static int list_audit(struct call *call, struct writer *w, struct error *err)
 	if (load_page(call, &page, &list, err) < 0)
 		return -1;
 	p = (struct audit_page){ page.page, page.page_size, page.self, page.first, page.previous, page.next };
-	writer_about(w, call->op->title, "Who changed what. Nothing is ever taken away from here; corrections of events are told with the events.");
+	writer_about(w, call->op->title, "Who changed what, newest first. Corrections of events are on the events' own pages.");
 	writer_begin(w, NULL, &page_shape);
 	writer_fields(w, &page_shape, &p);
 	writer_begin_list(w, &page_fields[AUDIT_LIST], &audit_shape);

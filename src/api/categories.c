@@ -2,6 +2,7 @@
  * categories.c - the categories of usage, and new ones.
  */
 #include "api/administer.h"
+#include "api/list_page.h"
 #include "base/banned.h"
 
 struct category_record {
@@ -10,21 +11,21 @@ struct category_record {
 };
 
 static const struct field category_fields[] = {
-	FIELD(struct category_record, category, "Its name, as events have it"),
+	FIELD(struct category_record, category, "The name that events use"),
 	FIELD(struct category_record, description, "The category in words", .flags = FIELD_LABEL),
 	FIELD(struct category_record, parent, "The category that it is part of, or null"),
-	FIELD(struct category_record, count_unit, "What is counted"),
-	FIELD(struct category_record, usage_unit, "What usage is measured in"),
-	FIELD(struct category_record, metered, "Is it in reports even when nothing of it was used?"),
+	FIELD(struct category_record, count_unit, "What is counted", .label = "Counts"),
+	FIELD(struct category_record, usage_unit, "What usage is measured in", .label = "Measured in"),
+	FIELD(struct category_record, metered, "Is it in reports even when nothing was used?", .label = "Always in reports"),
 	{ 0 }
 };
 
-static const struct shape category_shape = { .name = "Category", .fields = category_fields, .doc = "A category" };
-
-enum { CATEGORIES_LIST };
+static const struct shape category_shape = { .name = "Category", .fields = category_fields, .doc = "A category",
+	.none = "No category has this in its name." };
 
 static const struct field categories_fields[] = {
-	[CATEGORIES_LIST] = FIELD_LIST("categories", &category_shape, "In the order of their names"), { 0 }
+	LIST_PAGE_FIELDS,
+	[LIST_PAGE_LIST] = FIELD_LIST("categories", &category_shape, "In the order of their names"), { 0 }
 };
 
 static const struct shape categories_shape = {
@@ -43,16 +44,27 @@ static void write_category(const struct catalogue *c, size_t i, struct writer *w
 	writer_record(w, NULL, &category_shape, &r);
 }
 
+static bool fits(const struct search *s, const void *list, size_t i)
+{
+	const struct catalogue *c = list;
+
+	return search_finds(s, c->categories[i].name) || search_finds(s, c->categories[i].description) ||
+	       (c->parent[i] != CATALOGUE_NONE && search_finds(s, c->categories[c->parent[i]].name));
+}
+
 static int list_categories(struct call *call, struct writer *w, struct error *err)
 {
 	const struct catalogue *c = call->catalogue;
+	struct list_page page;
 
 	(void)err;
-	writer_about(w, call->op->title, "What events can be about. Nothing is taken away: what was used stays in the ledger.");
+	list_page_choose(call, fits, c, c->n, &page);
+	writer_about(w, call->op->title, "The kinds of usage that events can be of. A category can't be removed.");
 	writer_begin(w, NULL, &categories_shape);
-	writer_begin_list(w, &categories_fields[CATEGORIES_LIST], &category_shape);
-	for (size_t i = 0; i < c->n; i++)
-		write_category(c, i, w);
+	writer_fields(w, &categories_shape, &page);
+	writer_begin_list(w, &categories_fields[LIST_PAGE_LIST], &category_shape);
+	for (size_t i = 0; i < page.n; i++)
+		write_category(c, page.index[i], w);
 	writer_end(w);
 	writer_end(w);
 	return 0;
@@ -91,7 +103,7 @@ static int create_category(struct call *call, struct writer *w, struct error *er
 	return 0;
 }
 
-static const struct param no_params[] = { { 0 } };
+static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the description or the parent's name"), { 0 } };
 
 static const struct param create_params[] = {
 	{ "name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = 64, .doc = "As events will have it: a-z, 0-9, - and _, beginning with a letter" },
@@ -99,13 +111,13 @@ static const struct param create_params[] = {
 	{ "description", PT_TEXT, .max = CATEGORY_DESCRIPTION_BYTES, .doc = "The category in words, for reports" },
 	{ "count_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Counts", .doc = "What is counted, such as calls" },
 	{ "usage_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Measured in", .doc = "What usage is measured in, such as minutes" },
-	{ "metered", PT_BOOL, .def = "true", .label = "Always in reports", .doc = "Is it in reports even when nothing of it was used?" },
+	{ "metered", PT_BOOL, .def = "true", .label = "Always in reports", .doc = "Is it in reports even when nothing was used?" },
 	{ 0 }
 };
 
 const struct op op_ListCategories = {
 	.id = "ListCategories", .methods = M_READ, .path = "/categories", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = no_params, .returns = &categories_shape, .run = list_categories, .title = "Categories", .tab = "Categories",
+	.params = list_params, .returns = &categories_shape, .run = list_categories, .title = "Categories", .tab = "Categories",
 	.doc = "The categories of usage",
 };
 
@@ -113,6 +125,6 @@ const struct op op_CreateCategory = {
 	.id = "CreateCategory", .methods = M_POST, .path = "/categories", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
 	.params = create_params, .returns = &category_shape, .takes_body = true, .run = create_category, .title = "New category",
 	.form = &(const struct op_form){ .path = "/categories/new", .button = "Add the category", .list = &op_ListCategories,
-					 .done = "The category was added: events can be of it from now on." },
-	.doc = "Adds a category, for good",
+					 .done = "The category was added. Events can use it now." },
+	.doc = "Adds a category. It can't be removed",
 };

@@ -434,37 +434,39 @@ const struct dialect *dialect_of_path(const char *path, size_t len)
 
 /* What pages for people call it. */
 static const char *const error_titles[ERR_KINDS] = {
-	[ERR_PARAM] = "Something asked for is not right", [ERR_FORMAT] = "Something asked for is not right",
-	[ERR_MISSING] = "Something more must be said", [ERR_EMPTY] = "Something more must be said",
-	[ERR_PAGE] = "This page can't be found again",
+	[ERR_PARAM] = "A value is not valid", [ERR_FORMAT] = "A value is not valid",
+	[ERR_MISSING] = "Something is missing", [ERR_EMPTY] = "Something is missing",
+	[ERR_PAGE] = "This page of the list is gone",
 	[ERR_REVERSED] = "The range ends before it begins", [ERR_BODY] = "The request can't be read",
-	[ERR_UNAUTHENTICATED] = "Please sign in", [ERR_CREDENTIALS] = "These credentials are not known here",
-	[ERR_FORBIDDEN] = "You may not do this", [ERR_NOT_FOUND] = "There is nothing here", [ERR_METHOD] = "That can't be done here",
-	[ERR_UNSUPPORTED] = "That can't be done here", [ERR_NO_OPERATION] = "There is nothing here", [ERR_NOT_ACCEPTABLE] = "There is no such format",
-	[ERR_MEDIA_TYPE] = "The request can't be read", [ERR_TOO_LARGE] = "That is too much at once",
-	[ERR_TOO_MANY] = "Too many requests", [ERR_CONFLICT] = "That does not go with what is there",
-	[ERR_CLOSED] = "The account is closed through that day", [ERR_OVERFLOW] = "The number is too large",
-	[ERR_BUSY] = "Busy just now", [ERR_GATEWAY] = "Starting or stopping", [ERR_TIMEOUT] = "That took too long",
-	[ERR_INTERNAL] = "Something broke here",
+	[ERR_UNAUTHENTICATED] = "Please sign in", [ERR_CREDENTIALS] = "Wrong name or password",
+	[ERR_FORBIDDEN] = "You don't have access", [ERR_NOT_FOUND] = "Not found", [ERR_METHOD] = "This address has no page",
+	[ERR_UNSUPPORTED] = "This address has no page", [ERR_NO_OPERATION] = "Not found",
+	[ERR_NOT_ACCEPTABLE] = "This format is not available",
+	[ERR_MEDIA_TYPE] = "The request can't be read", [ERR_TOO_LARGE] = "Too much at once",
+	[ERR_TOO_MANY] = "Too many requests", [ERR_CONFLICT] = "This conflicts with existing data",
+	[ERR_CLOSED] = "The account is closed for that day", [ERR_OVERFLOW] = "The number is too large",
+	[ERR_BUSY] = "The server is busy", [ERR_GATEWAY] = "The server is starting or stopping", [ERR_TIMEOUT] = "The server took too long",
+	[ERR_INTERNAL] = "The server made a mistake",
 };
 
 /* What people can do about it. */
-#define CORRECT "Correct it in the form below, or in the address, and ask again."
+#define CORRECT "Correct the value in the form below or in the address, and try again."
 #define WAIT "Wait a moment, then load the page again."
+#define NO_PAGE "Programs send data to this address. The overview leads to all pages."
 
 static const char *const error_advice[ERR_KINDS] = {
 	[ERR_PARAM] = CORRECT, [ERR_FORMAT] = CORRECT, [ERR_MISSING] = CORRECT, [ERR_EMPTY] = CORRECT, [ERR_REVERSED] = CORRECT,
-	[ERR_PAGE] = "Lists change while they are read. Begin again with the first page.",
-	[ERR_BODY] = "If a link brought you here, it was cut or changed on its way.",
-	[ERR_UNAUTHENTICATED] = "Sign in, and come back here.", [ERR_CREDENTIALS] = "Sign in again; name and password may have changed.",
-	[ERR_FORBIDDEN] = "Sign in as somebody who may, or ask who runs this server for the right.",
-	[ERR_NOT_FOUND] = "The address may be mistyped or old, or this is not for you to see. The overview leads to all that is.",
-	[ERR_NO_OPERATION] = "The address may be mistyped or old. The overview leads to all that there is.",
-	[ERR_METHOD] = "This address is for programs that send something to it.", [ERR_UNSUPPORTED] = "This address is for programs that send something to it.",
+	[ERR_PAGE] = "Lists change over time. Start again at the first page.",
+	[ERR_BODY] = "If you followed a link, the link may be incomplete.",
+	[ERR_UNAUTHENTICATED] = "Sign in, then come back here.", [ERR_CREDENTIALS] = "Sign in again; the name or the password may have changed.",
+	[ERR_FORBIDDEN] = "Sign in as a user with access, or ask the administrator for access.",
+	[ERR_NOT_FOUND] = "The address may be mistyped or old, or you may not have access. The overview leads to all pages.",
+	[ERR_NO_OPERATION] = "The address may be mistyped or old. The overview leads to all pages.",
+	[ERR_METHOD] = NO_PAGE, [ERR_UNSUPPORTED] = NO_PAGE,
 	[ERR_NOT_ACCEPTABLE] = "End the address with .html for a page, or with .json, .xml or .csv.",
-	[ERR_TOO_LARGE] = "Ask for fewer days, or for one account.",
-	[ERR_TOO_MANY] = WAIT, [ERR_BUSY] = WAIT, [ERR_GATEWAY] = WAIT, [ERR_TIMEOUT] = "Load the page again, or ask for fewer days.",
-	[ERR_INTERNAL] = "This is not your fault. Load the page again; if it stays, tell who runs this server what is said here.",
+	[ERR_TOO_LARGE] = "Choose fewer days or one account.",
+	[ERR_TOO_MANY] = WAIT, [ERR_BUSY] = WAIT, [ERR_GATEWAY] = WAIT, [ERR_TIMEOUT] = "Load the page again, or choose fewer days.",
+	[ERR_INTERNAL] = "Load the page again. If the error stays, send the text below to the administrator.",
 };
 
 void dialect_write_error(const struct dialect *d, struct writer *w, const struct error *err, const struct error_status *status)

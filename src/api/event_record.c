@@ -7,13 +7,13 @@
 #include "base/banned.h"
 
 static const struct field event_record_fields[] = {
-	FIELD(struct event_record, id, "Its name, unique in its source"),
+	FIELD(struct event_record, id, "Its id, unique within its source"),
 	FIELD(struct event_record, uri, "The event with its corrections", .flags = FIELD_LINK, .format = "uri"),
-	FIELD(struct event_record, source, "Who reported it"),
-	FIELD(struct event_record, subject, "The account that used something"),
-	FIELD(struct event_record, account_name, "That account's name", .flags = FIELD_LABEL),
+	FIELD(struct event_record, source, "The system that reported it", .flags = FIELD_LABEL),
+	FIELD(struct event_record, account_name, "The name of the account that used something", .label = "Account"),
+	FIELD(struct event_record, subject, "That account's SID", .flags = FIELD_LABEL),
 	FIELD(struct event_record, time, "When it was used", .format = "date-time"),
-	FIELD(struct event_record, effective_time, "When it counts: its time, or the closed instant of its account if it was late", .format = "date-time"),
+	FIELD(struct event_record, effective_time, "When it counts: its time, or the closed instant of its account if it was late", .format = "date-time", .flags = FIELD_DETAIL),
 	FIELD(struct event_record, category, "What was used"),
 	FIELD(struct event_record, description, "The category in words", .flags = FIELD_LABEL),
 	FIELD(struct event_record, count, "How many times"),
@@ -23,22 +23,23 @@ static const struct field event_record_fields[] = {
 	FIELD(struct event_record, price, "What it costs"),
 	FIELD(struct event_record, price_unit, "The account's currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
 	FIELD(struct event_record, customer, "Customer of the account"),
-	FIELD(struct event_record, sim, "SIM that used it"),
-	FIELD(struct event_record, fleet, "Fleet of the SIM"),
-	FIELD(struct event_record, network, "Network that the SIM was in"),
-	FIELD(struct event_record, iso_country, "Country that it was used in"),
-	FIELD(struct event_record, data_upload, "Of SIM data: bytes sent"),
-	FIELD(struct event_record, data_download, "Of SIM data: bytes received"),
-	FIELD(struct event_record, state, "current, amended, void; or reversal, replacement: a fact that a correction added"),
+	FIELD(struct event_record, sim, "SIM that used it", .flags = FIELD_DETAIL),
+	FIELD(struct event_record, fleet, "Fleet of the SIM", .flags = FIELD_DETAIL),
+	FIELD(struct event_record, network, "Network that the SIM was in", .flags = FIELD_DETAIL),
+	FIELD(struct event_record, iso_country, "Country that it was used in", .flags = FIELD_DETAIL, .label = "Country"),
+	FIELD(struct event_record, data_upload, "Of SIM data: bytes sent", .flags = FIELD_DETAIL, .label = "Bytes sent"),
+	FIELD(struct event_record, data_download, "Of SIM data: bytes received", .flags = FIELD_DETAIL, .label = "Bytes received"),
+	FIELD(struct event_record, state, "current, amended or void; reversal or replacement: an entry that a correction added"),
 	FIELD_AS(struct event_record, amend_page, "amend", "Where the event is amended", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD_AS(struct event_record, void_page, "void", "Where the event is taken back", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct event_record, correction, "The correction that it is a fact of, else the last one of it; or null"),
-	FIELD(struct event_record, corrects, "Of a correction's fact: the event that is corrected"),
-	FIELD(struct event_record, corrects_source, "And that one's source"),
+	FIELD(struct event_record, correction, "The correction that added this entry, else the last correction of the event; or null", .flags = FIELD_DETAIL),
+	FIELD(struct event_record, corrects, "Of a correction's entry: the event that it corrects", .flags = FIELD_DETAIL),
+	FIELD(struct event_record, corrects_source, "That event's source", .flags = FIELD_DETAIL),
 	{ 0 }
 };
 
-const struct shape event_shape = { .name = "Event", .fields = event_record_fields, .doc = "One fact of the ledger" };
+const struct shape event_shape = { .name = "Event", .fields = event_record_fields, .doc = "An event",
+	.none = "No event matches these filters." };
 
 /* Ids may hold what divides paths, and end like a format: so each is encoded, and has a format behind it. */
 static const char *event_uri(const struct call *call, const struct found_event *e)

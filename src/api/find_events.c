@@ -174,23 +174,23 @@ static int list_events(struct call *call, struct writer *w, struct error *err)
 static const char *const orders[] = { "newest", "oldest", NULL };
 
 static const struct param list_params[] = {
-	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "Only of this account; else of all that the caller sees" },
-	{ "IncludeSubaccounts", PT_BOOL, .def = "true", .doc = "With AccountSid: also of its subaccounts, as its usage records count them" },
-	{ "Category", PT_CATEGORY, .doc = "Only of this category and those below it; totalprice means all" },
-	{ "Customer", PT_TEXT, .max = 128, .doc = "Only of this customer" },
-	{ "Sim", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only of this SIM" },
-	{ "Fleet", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only of SIMs in this fleet" },
-	{ "Network", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only on this network" },
-	{ "IsoCountry", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only in this country, two letters" },
+	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "Only events of this account. Default: all accounts that you may see" },
+	{ "IncludeSubaccounts", PT_BOOL, .flags = PARAM_RARE, .def = "true", .doc = "With an account: also events of its subaccounts" },
+	{ "Category", PT_CATEGORY, .doc = "Only events of this category and those below it; totalprice means all" },
+	{ "Customer", PT_TEXT, .max = 128, .doc = "Only events of this customer" },
+	{ "Sim", PT_TEXT, .label = "SIM", .flags = PARAM_RARE, .max = 64, .doc = "Only events of this SIM" },
+	{ "Fleet", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only events of SIMs in this fleet" },
+	{ "Network", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only events on this network" },
+	{ "IsoCountry", PT_TEXT, .label = "Country", .flags = PARAM_RARE, .max = 64, .doc = "Only events in this country, two letters" },
 	{ "From", PT_INSTANT, .flags = PARAM_RARE, .doc = "Booked from here on" },
 	{ "To", PT_INSTANT, .flags = PARAM_RARE, .doc = "Booked up to here, not included" },
 	{ "StartDate", PT_DATE, .doc = "Booked on this day or later" },
 	{ "EndDate", PT_DATE, .doc = "Booked on this day or earlier" },
 	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" },
-	{ "State", PT_ENUM, .values = event_state_names, .doc = "Only those that became this" },
-	{ "Id", PT_TEXT, .flags = PARAM_RARE, .max = 256, .doc = "Only those of this name" },
-	{ "Source", PT_TEXT, .flags = PARAM_RARE, .max = 256, .doc = "Only those of this source" },
-	{ "Order", PT_ENUM, .flags = PARAM_RARE, .def = "newest", .values = orders, .doc = "Which come first" },
+	{ "State", PT_ENUM, .values = event_state_names, .any = "any", .doc = "Only events in this state" },
+	{ "Id", PT_TEXT, .max = 256, .label = "Event id", .doc = "Only events with this id" },
+	{ "Source", PT_TEXT, .flags = PARAM_RARE, .max = 256, .doc = "Only events of this source" },
+	{ "Order", PT_ENUM, .flags = PARAM_RARE, .def = "newest", .values = orders, .doc = "Newest or oldest first" },
 	PAGING_PARAMS,
 	{ 0 }
 };
@@ -210,14 +210,14 @@ struct correction_record {
 static const struct field correction_fields[] = {
 	FIELD(struct correction_record, sid, "The correction"),
 	FIELD(struct correction_record, kind, "void or amend"),
-	FIELD(struct correction_record, author, "Who made it"),
+	FIELD(struct correction_record, author, "The author"),
 	FIELD(struct correction_record, reason, "Why"),
 	FIELD(struct correction_record, made, "When", .format = "date-time"),
 	{ 0 }
 };
 
 static const struct shape correction_shape = { .name = "Correction", .fields = correction_fields, .doc = "A correction",
-	.none = "It was never corrected." };
+	.none = "This event was never corrected." };
 
 struct event_answer {
 	const struct event_record *event, *counts;

@@ -5,26 +5,31 @@
 
 #include "api/administer.h"
 #include "config.h"
+#include "ingest/verifier.h"
 #include "base/banned.h"
 
 struct health_record {
 	const char *status, *last_commit, *last_verify;
 	struct decimal differences;
+	bool verifying, failed;
+	struct decimal verified_percent;
 	const char *ledger, *log;
 	int64_t ledger_bytes, log_bytes, schema;
 	const char *version, *now;
 };
 
 static const struct field health_fields[] = {
-	FIELD(struct health_record, status, "good; unverified where \"usaged verify\" never ran; differences where it found some"),
-	FIELD(struct health_record, last_commit, "When events were stored last, or null", .format = "date-time"),
-	FIELD(struct health_record, last_verify, "When the ledger was verified last, or null", .format = "date-time"),
+	FIELD(struct health_record, status, "good; unverified if the ledger was never verified; differences if verifying found some"),
+	FIELD(struct health_record, last_commit, "When events were stored last, or null", .format = "date-time", .label = "Last event stored"),
+	FIELD(struct health_record, last_verify, "When the ledger was verified last, or null", .format = "date-time", .label = "Last verified"),
 	FIELD(struct health_record, differences, "How many differences that found, or null", .flags = FIELD_WHOLE),
+	FIELD(struct health_record, verifying, "Is the server verifying the ledger now?", .label = "Verifying now"),
+	FIELD(struct health_record, verified_percent, "While it does: how far it is, in percent; else null", .flags = FIELD_WHOLE),
 	FIELD_AS(struct health_record, ledger, "ledger_file", "Size of the ledger's file", .flags = FIELD_PAGE_ONLY),
 	FIELD_AS(struct health_record, log, "ledger_log", "Size of the log of what isn't in that file yet", .flags = FIELD_PAGE_ONLY),
 	FIELD(struct health_record, ledger_bytes, "Bytes of the ledger's file", .flags = FIELD_MACHINE),
 	FIELD(struct health_record, log_bytes, "Bytes of the log of what isn't in that file yet", .flags = FIELD_MACHINE),
-	FIELD(struct health_record, schema, "Version of the ledger's tables"),
+	FIELD(struct health_record, schema, "Version of the ledger's tables", .label = "Table version"),
 	FIELD(struct health_record, version, "Version of this server"),
 	FIELD_AS(struct health_record, now, "server_time", "What the server's clock says", .format = "date-time"),
 	{ 0 }
@@ -52,6 +57,31 @@ static int load_note(const struct call *call, const char *name, int64_t *ret, st
 	return store_meta(call->store, name, ret, err);
 }
 
+/* What to do next, in a sentence. */
+static const char *advice(const struct health_record *r)
+{
+	if (r->verifying)
+		return "The ledger is being verified. Load this page again to see the result.";
+	if (r->failed)
+		return "The last verification ended without a result. The server's log says why.";
+	if (!r->last_verify)
+		return "The ledger was never verified. Verifying adds up all events again and compares the sums.";
+	if (r->differences.n)
+		return "Run \"usaged verify\" to list the differences, and \"usaged rebuild\" to repair them.";
+	return "All events added up again gave the sums that reports use.";
+}
+
+static void fill_progress(const struct call *call, struct health_record *r)
+{
+	struct verifier_status status = { 0 };
+
+	if (call->verifier)
+		verifier_get_status(call->verifier, &status);
+	r->verifying = status.running;
+	r->failed = status.failed;
+	r->verified_percent = status.running ? (struct decimal){ .n = status.percent } : DECIMAL_NULL;
+}
+
 static int get_health(struct call *call, struct writer *w, struct error *err)
 {
 	int64_t committed, verified, differences;
@@ -71,8 +101,20 @@ static int get_health(struct call *call, struct writer *w, struct error *err)
 	r.ledger_bytes = facts.file_bytes;
 	r.log_bytes = facts.log_bytes;
 	r.schema = facts.schema;
-	writer_about(w, call->op->title, "Run \"usaged verify\" now and then: it adds up all events again and compares.");
+	fill_progress(call, &r);
+	writer_about(w, op_GetHealth.title, advice(&r));
 	writer_record(w, NULL, &health_shape, &r);
+	return 0;
+}
+
+/* The answer is the health, which says that it goes on. */
+static int verify_ledger(struct call *call, struct writer *w, struct error *err)
+{
+	if (!call->verifier)
+		return error_set(err, ERR_BUSY, NULL, "verifying from here needs a running server; \"usaged verify\" doesn't");
+	if (verifier_start(call->verifier, call->now, err) < 0 || get_health(call, w, err) < 0)
+		return -1;
+	call->status = 202;
 	return 0;
 }
 
@@ -103,6 +145,14 @@ const struct op op_GetHealth = {
 	.id = "GetHealth", .methods = M_READ, .path = "/health", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = no_params,
 	.returns = &health_shape, .run = get_health, .title = "Ledger health", .nav = "Operator", .tab = "Health",
 	.doc = "When events were stored last, what verifying has found, and how large the ledger is",
+};
+
+const struct op op_VerifyLedger = {
+	.id = "VerifyLedger", .methods = M_POST, .path = "/health/verify", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
+	.params = no_params, .returns = &health_shape, .takes_body = true, .run = verify_ledger, .title = "Verify the ledger",
+	.form = &(const struct op_form){ .path = "/health/verify", .button = "Verify now", .list = &op_GetHealth,
+					 .done = "Verifying has begun. Load this page again to see the result." },
+	.doc = "Adds up all events again and compares the sums, in the background. Nobody has to wait meanwhile",
 };
 
 const struct op op_GetAlive = {

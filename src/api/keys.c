@@ -2,6 +2,7 @@
  * keys.c - the keys that programs have: which there are and when they were used, new ones, and their end.
  */
 #include "api/administer.h"
+#include "api/list_page.h"
 #include "base/banned.h"
 
 struct key_record {
@@ -26,12 +27,12 @@ static const struct field key_fields[] = {
 	{ 0 }
 };
 
-static const struct shape key_shape = { .name = "Key", .fields = key_fields, .doc = "A key" };
-
-enum { KEYS_LIST };
+static const struct shape key_shape = { .name = "Key", .fields = key_fields, .doc = "A key",
+	.none = "No key has this in its SID, user, role or account." };
 
 static const struct field keys_fields[] = {
-	[KEYS_LIST] = FIELD_LIST("keys", &key_shape, "The newest first; those that were revoked, too"), { 0 }
+	LIST_PAGE_FIELDS,
+	[LIST_PAGE_LIST] = FIELD_LIST("keys", &key_shape, "Newest first; includes revoked keys"), { 0 }
 };
 
 static const struct shape keys_shape = { .name = "Keys", .flags = SHAPE_PAGE, .fields = keys_fields, .doc = "The keys of programs" };
@@ -62,19 +63,45 @@ static struct key_record make_record(const struct call *call, const struct accou
 	};
 }
 
+/* Newest first, unlike the store's order. */
+struct keys {
+	const struct account_names *names;
+	const struct key *list;
+	size_t n;
+};
+
+static const struct key *key_at(const struct keys *keys, size_t i)
+{
+	return &keys->list[keys->n - 1 - i];
+}
+
+static bool fits(const struct search *s, const void *list, size_t i)
+{
+	const struct keys *keys = list;
+	const struct key *k = key_at(keys, i);
+	const struct account *account = account_names_find(keys->names, k->account);
+
+	return search_finds(s, k->sid) || search_finds(s, k->name) || search_finds(s, k->role) ||
+	       (account && (search_finds(s, account->name) || search_finds(s, account->sid)));
+}
+
 static int list_keys(struct call *call, struct writer *w, struct error *err)
 {
 	struct account_names names;
+	struct keys all = { .names = &names };
+	struct list_page page;
 	struct key *keys;
-	size_t n;
 
-	if (account_names_load(call, &names, err) < 0 || store_keys(call->store, call->arena, &keys, &n, err) < 0)
+	if (account_names_load(call, &names, err) < 0 || store_keys(call->store, call->arena, &keys, &all.n, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, "Programs have keys. Their secrets are nowhere to be had: a lost one is revoked, and another made.");
+	all.list = keys;
+	list_page_choose(call, fits, &all, all.n, &page);
+	writer_about(w, call->op->title, "Programs sign in with keys. Secrets cannot be recovered. If you lose one, revoke the key and create another.");
 	writer_begin(w, NULL, &keys_shape);
-	writer_begin_list(w, &keys_fields[KEYS_LIST], &key_shape);
-	while (n-- > 0) {
-		struct key_record r = make_record(call, &names, &keys[n]);
+	writer_fields(w, &keys_shape, &page);
+	writer_begin_list(w, &keys_fields[LIST_PAGE_LIST], &key_shape);
+	for (size_t i = 0; i < page.n; i++) {
+		struct key_record r = make_record(call, &names, key_at(&all, page.index[i]));
 
 		writer_record(w, NULL, &key_shape, &r);
 	}
@@ -109,7 +136,7 @@ static int create_key(struct call *call, struct writer *w, struct error *err)
 		return -1;
 	r.role = o.key.role;
 	call->status = 201;
-	writer_about(w, "The new key", "Copy its secret now: it is shown this once, and can't be had again.");
+	writer_about(w, "The new key", "Copy the secret now. It is shown only once.");
 	writer_record(w, NULL, &new_key_shape, &r);
 	return 0;
 }
@@ -145,7 +172,7 @@ static int revoke_key(struct call *call, struct writer *w, struct error *err)
 
 static int ask_revocation(struct call *call, struct writer *w, struct error *err)
 {
-	return write_key(call, "Revoke this key?", "From then on it opens nothing, and whatever uses it is refused. This can't be taken back.", true,
+	return write_key(call, "Revoke this key?", "The key stops working at once. This can't be undone.", true,
 			 w, err);
 }
 
@@ -153,7 +180,7 @@ static int ask_revocation(struct call *call, struct writer *w, struct error *err
 
 static const char *const key_roles[] = { "Key", "Ingest", "Account", "Manager", "User", "SystemAdministrator", NULL };
 
-static const struct param no_params[] = { { 0 } };
+static const struct param list_params[] = { LIST_PAGE_PARAMS("the SID, the user, the role or the account"), { 0 } };
 
 static const struct param create_params[] = {
 	{ "role", PT_ENUM, .flags = PARAM_REQUIRED, .values = key_roles,
@@ -170,21 +197,21 @@ static const struct param revoke_params[] = {
 };
 
 const struct op op_ListKeys = {
-	.id = "ListKeys", .methods = M_READ, .path = "/keys", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = no_params,
+	.id = "ListKeys", .methods = M_READ, .path = "/keys", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = list_params,
 	.returns = &keys_shape, .run = list_keys, .title = "Keys", .tab = "Keys", .doc = "The keys of programs, without their secrets",
 };
 
 const struct op op_CreateKey = {
 	.id = "CreateKey", .methods = M_POST, .path = "/keys", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = create_params,
 	.returns = &new_key_shape, .takes_body = true, .run = create_key, .title = "New key",
-	.form = &(const struct op_form){ .path = "/keys/new", .button = "Make the key", .list = &op_ListKeys },
-	.doc = "Makes a key, and shows its secret this once",
+	.form = &(const struct op_form){ .path = "/keys/new", .button = "Create the key", .list = &op_ListKeys },
+	.doc = "Creates a key and shows its secret once",
 };
 
 const struct op op_RevokeKey = {
 	.id = "RevokeKey", .methods = M_POST, .path = "/keys/{KeySid}/revoke", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
 	.params = revoke_params, .returns = &key_shape, .takes_body = true, .run = revoke_key, .title = "Revoke a key",
 	.form = &(const struct op_form){ .path = "/keys/{KeySid}/revoke", .button = "Revoke the key", .list = &op_ListKeys,
-					 .done = "The key was revoked: it opens nothing any more.", .ask = ask_revocation },
-	.doc = "Ends a key: from then on it opens nothing",
+					 .done = "The key was revoked. It no longer works.", .ask = ask_revocation },
+	.doc = "Revokes a key. It stops working at once",
 };

@@ -53,6 +53,7 @@ struct param {
 	const char *const *values;        /* PT_ENUM; ended by NULL */
 	const char *doc;
 	const char *label;                /* on pages; NULL: the name in words */
+	const char *any;                  /* PT_ENUM: what a form calls the choice of none; NULL: default */
 };
 
 enum { PARAMS_MAX = 24 };
@@ -88,6 +89,7 @@ struct raw_param {
 
 struct batcher;
 struct signin;
+struct verifier;
 struct call;
 struct op;
 
@@ -180,6 +182,7 @@ struct call {
 	const char *body_type;            /* its Content-Type, or "" */
 	char *const *variables;           /* of the request, as CGI has them ("HTTP_ACCEPT=..."), ended by NULL; NULL where there is none */
 	struct batcher *batcher;          /* takes events; NULL where nothing can be written */
+	struct verifier *verifier;        /* verifies the ledger; NULL where there is no server */
 	struct signin *signin;            /* checks passwords; NULL where nobody can sign in */
 	const char *cookies[CALL_COOKIES];      /* set by run: Set-Cookie headers */
 	size_t n_cookies;

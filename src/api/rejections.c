@@ -7,24 +7,25 @@
 #include "base/banned.h"
 
 struct rejection_record {
-	const char *at, *author, *account_sid, *source, *id, *code, *field, *message, *record;
+	const char *at, *author, *account, *account_sid, *id, *source, *code, *field, *message, *record;
 };
 
 static const struct field rejection_fields[] = {
-	FIELD(struct rejection_record, at, "When", .format = "date-time"),
-	FIELD(struct rejection_record, author, "Who sent it"),
-	FIELD(struct rejection_record, account_sid, "The account that it named, if the sender may write for it; or null"),
-	FIELD(struct rejection_record, source, "The event's source, or null where it couldn't be read"),
-	FIELD(struct rejection_record, id, "The event's id, likewise"),
+	FIELD(struct rejection_record, at, "When it was rejected", .format = "date-time", .label = "Time"),
+	FIELD(struct rejection_record, author, "The sender", .label = "Sender"),
+	FIELD(struct rejection_record, account, "The name of the account in the record, if the sender may write for it; or null"),
+	FIELD(struct rejection_record, account_sid, "That account's SID", .flags = FIELD_LABEL),
+	FIELD(struct rejection_record, id, "The event's id, or null if it couldn't be read"),
+	FIELD(struct rejection_record, source, "The event's source, or null if it couldn't be read", .flags = FIELD_LABEL),
 	FIELD(struct rejection_record, code, "invalid, overflow, closed or unreadable"),
 	FIELD(struct rejection_record, field, "The field at fault, or null"),
-	FIELD(struct rejection_record, message, "What was wrong with it, and what would have been right"),
-	FIELD(struct rejection_record, record, "The record as it came, cut after some thousand bytes"),
+	FIELD(struct rejection_record, message, "What is wrong, and what would be right", .label = "Problem"),
+	FIELD(struct rejection_record, record, "The record as it was sent, cut after some thousand bytes", .flags = FIELD_DETAIL),
 	{ 0 }
 };
 
 static const struct shape rejection_shape = { .name = "Rejection", .fields = rejection_fields, .doc = "A record that was rejected",
-	.none = "Nothing was rejected. Each event that was sent has been counted, or was there already." };
+	.none = "Nothing was rejected: every event that was sent is counted." };
 
 struct rejections_page {
 	int64_t page, page_size;
@@ -81,7 +82,8 @@ static int fill_record(const struct call *call, const struct rejection *r, struc
 		return -1;
 	instant_format(at, r->at * USEC_PER_SEC);
 	*ret = (struct rejection_record){
-		.at = arena_str(call->arena, at), .author = r->author, .account_sid = or_null(arena_str(call->arena, account.sid)),
+		.at = arena_str(call->arena, at), .author = r->author, .account = r->account ? arena_str(call->arena, account.name) : NULL,
+		.account_sid = or_null(arena_str(call->arena, account.sid)),
 		.source = or_null(r->source), .id = or_null(r->event), .code = r->code, .field = or_null(r->field),
 		.message = r->message, .record = r->record,
 	};
@@ -93,7 +95,7 @@ static int write_page(const struct call *call, const struct record_page *page, c
 	struct rejections_page p = { page->page, page->page_size, page->self, page->first, page->next };
 	struct rejection_record rec;
 
-	writer_about(w, call->op->title, "What was sent and not stored, newest first.");
+	writer_about(w, call->op->title, "Records that were sent and not stored, newest first.");
 	writer_begin(w, NULL, &page_shape);
 	writer_fields(w, &page_shape, &p);
 	writer_begin_list(w, &page_fields[REJECTIONS_LIST], &rejection_shape);
@@ -134,5 +136,5 @@ static const struct param list_params[] = { PAGING_PARAMS, { 0 } };
 const struct op op_ListRejections = {
 	.id = "ListRejections", .methods = M_READ, .path = "/rejections", .dialect = &dialect_usaged,
 	.roles = ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_INGEST, .params = list_params, .returns = &page_shape, .run = list_rejections,
-	.title = "Rejected records", .nav = "Rejected", .tab = "Rejected", .doc = "What was sent and not stored, and why",
+	.title = "Rejected records", .nav = "Rejected", .tab = "Rejected", .doc = "Records that were sent and not stored, and why",
 };

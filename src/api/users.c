@@ -2,6 +2,7 @@
  * users.c - the people who sign in: who they are, new ones, their passwords, and what they may see.
  */
 #include "api/administer.h"
+#include "api/list_page.h"
 #include "base/banned.h"
 
 struct user_record {
@@ -26,12 +27,12 @@ static const struct field user_fields[] = {
 	{ 0 }
 };
 
-static const struct shape user_shape = { .name = "User", .fields = user_fields, .doc = "Somebody who signs in" };
-
-enum { USERS_LIST };
+static const struct shape user_shape = { .name = "User", .fields = user_fields, .doc = "A person who signs in",
+	.none = "No user has this in a name or an e-mail address." };
 
 static const struct field users_fields[] = {
-	[USERS_LIST] = FIELD_LIST("users", &user_shape, "In the order of their names; those who were removed, too"), { 0 }
+	LIST_PAGE_FIELDS,
+	[LIST_PAGE_LIST] = FIELD_LIST("users", &user_shape, "Ordered by name; includes removed users"), { 0 }
 };
 
 static const struct shape users_shape = { .name = "Users", .flags = SHAPE_PAGE, .fields = users_fields, .doc = "The people who sign in" };
@@ -53,19 +54,29 @@ static struct user_record make_record(const struct call *call, const struct acco
 	return r;
 }
 
+static bool fits(const struct search *s, const void *list, size_t i)
+{
+	const struct user *u = (const struct user *)list + i;
+
+	return search_finds(s, u->name) || search_finds(s, u->display) || search_finds(s, u->email);
+}
+
 static int list_users(struct call *call, struct writer *w, struct error *err)
 {
 	struct account_names names;
+	struct list_page page;
 	struct user *users;
 	size_t n;
 
 	if (account_names_load(call, &names, err) < 0 || store_users(call->store, call->arena, &users, &n, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, "People sign in with a name and a password. Programs have keys.");
+	writer_about(w, call->op->title, "People who sign in with a name and a password. Programs use keys instead.");
+	list_page_choose(call, fits, users, n, &page);
 	writer_begin(w, NULL, &users_shape);
-	writer_begin_list(w, &users_fields[USERS_LIST], &user_shape);
-	for (size_t i = 0; i < n; i++) {
-		struct user_record r = make_record(call, &names, &users[i]);
+	writer_fields(w, &users_shape, &page);
+	writer_begin_list(w, &users_fields[LIST_PAGE_LIST], &user_shape);
+	for (size_t i = 0; i < page.n; i++) {
+		struct user_record r = make_record(call, &names, &users[page.index[i]]);
 
 		writer_record(w, NULL, &user_shape, &r);
 	}
@@ -171,7 +182,7 @@ static int set_password(struct call *call, struct writer *w, struct error *err)
 
 static int ask_password(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "From then on only the new password signs in, and everything that the user is signed in to ends.", w, err);
+	return ask_about(call, "Only the new password will work, and all of the user's sessions end.", w, err);
 }
 
 static int remove_name(const struct admin *a, void *arg, struct error *err)
@@ -190,7 +201,7 @@ static int remove_user(struct call *call, struct writer *w, struct error *err)
 
 static int ask_removal(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "The user can't sign in any more, and is signed out everywhere. This can't be taken back: the name stays taken.",
+	return ask_about(call, "The user can no longer sign in, and all sessions end. This can't be undone, and the name can't be used again.",
 			 w, err);
 }
 
@@ -211,7 +222,7 @@ static int grant_account(struct call *call, struct writer *w, struct error *err)
 
 static int ask_grant(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "The user will see the account's usage and cost, or no longer.", w, err);
+	return ask_about(call, "Choose an account, and whether the user may see its usage and cost.", w, err);
 }
 
 /* ---- the table ---- */
@@ -223,7 +234,7 @@ static int ask_grant(struct call *call, struct writer *w, struct error *err)
 
 static const char *const user_roles[] = { "User", "Manager", "SystemAdministrator", NULL };
 
-static const struct param no_params[] = { { 0 } };
+static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the display name or the e-mail address"), { 0 } };
 
 static const struct param create_params[] = {
 	{ "user", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = USER_NAME_BYTES, .label = "Name", .doc = "To sign in with; it can't be changed later" },
@@ -245,7 +256,7 @@ static const struct param grant_params[] = {
 };
 
 const struct op op_ListUsers = {
-	.id = "ListUsers", .methods = M_READ, .path = "/users", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = no_params,
+	.id = "ListUsers", .methods = M_READ, .path = "/users", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = list_params,
 	.returns = &users_shape, .run = list_users, .title = "Users", .tab = "Users", .doc = "The people who sign in",
 };
 
@@ -253,15 +264,15 @@ const struct op op_CreateUser = {
 	.id = "CreateUser", .methods = M_POST, .path = "/users", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = create_params,
 	.returns = &user_shape, .takes_body = true, .run = create_user, .title = "New user",
 	.form = &(const struct op_form){ .path = "/users/new", .button = "Add the user", .list = &op_ListUsers, .done = "The user was added." },
-	.doc = "Adds somebody who can sign in",
+	.doc = "Adds a person who can sign in",
 };
 
 const struct op op_SetPassword = {
 	.id = "SetPassword", .methods = M_POST, .path = "/users/{User}/password", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
 	.params = password_params, .returns = &user_shape, .takes_body = true, .run = set_password, .title = "New password",
 	.form = &(const struct op_form){ .path = "/users/{User}/password", .button = "Set the password", .list = &op_ListUsers,
-					 .done = "The password was set; what the user was signed in to has ended.", .ask = ask_password },
-	.doc = "Gives a user another password, and ends what the user is signed in to",
+					 .done = "Password changed. All of the user's sessions were ended.", .ask = ask_password },
+	.doc = "Sets a user's password and ends all of the user's sessions",
 };
 
 const struct op op_RemoveUser = {
@@ -269,13 +280,13 @@ const struct op op_RemoveUser = {
 	.params = remove_params, .returns = &user_shape, .takes_body = true, .run = remove_user, .title = "Remove the user",
 	.form = &(const struct op_form){ .path = "/users/{User}/remove", .button = "Remove the user", .list = &op_ListUsers,
 					 .done = "The user was removed.", .ask = ask_removal },
-	.doc = "Takes a user the right to sign in, for good",
+	.doc = "Permanently disables a user",
 };
 
 const struct op op_GrantAccount = {
 	.id = "GrantAccount", .methods = M_POST, .path = "/users/{User}/grant", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = grant_params, .returns = &user_shape, .takes_body = true, .run = grant_account, .title = "Accounts to see",
+	.params = grant_params, .returns = &user_shape, .takes_body = true, .run = grant_account, .title = "Account access",
 	.form = &(const struct op_form){ .path = "/users/{User}/grant", .button = "Save", .list = &op_ListUsers,
-					 .done = "It was changed which accounts the user may see.", .ask = ask_grant },
-	.doc = "Lets a Manager see an account, or no longer",
+					 .done = "The user's account access was updated.", .ask = ask_grant },
+	.doc = "Lets a Manager see an account, or takes that away",
 };

@@ -66,6 +66,10 @@ void column_add_heading(struct strbuf *out, const struct column *c)
 {
 	struct strbuf name;
 
+	if (c->field->label && !c->parent) {
+		strbuf_add(out, c->field->label);
+		return;
+	}
 	strbuf_init(&name, 2 * SPELLED_MAX);
 	if (c->parent) {
 		strbuf_add(&name, c->parent->name);

@@ -19,7 +19,7 @@ enum {
 	ROWS_A_BODY = 200               /* the style sheet shows one body of a long table after the other, in tasks of their own */
 };
 
-enum { PREVIEW_BYTES = 160, PREVIEW_VALUE_BYTES = 60 };
+enum { PREVIEW_BYTES = 200, PREVIEW_VALUE_BYTES = 150 };
 
 /* Fields that have no cell of their own. */
 #define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK | FIELD_ACTION)
@@ -35,6 +35,7 @@ struct html {
 	bool unended;                   /* the table's totals may still come */
 	struct writer_node ended;       /* the list that it shows */
 	size_t written;                 /* cells of this row */
+	bool one;                       /* the number before is 1 */
 	bool cell;                      /* one is open, and has a value */
 	bool facts;                     /* a list of facts is open */
 	char *count;                    /* of records on all pages, or NULL */
@@ -105,6 +106,12 @@ static void begin_page(struct writer *w, const struct shape *shape)
 
 static bool add_value(struct writer *w, const struct field *f, const void *value)
 {
+	struct html *html = w->state;
+	char buf[DECIMAL_TEXT];
+	const char *text;
+	size_t len;
+
+	html->one = html_value_is_number(f) && writer_scalar(f, value, buf, &text, &len) && len == 1 && *text == '1';
 	return html_value_add(w->out, w->options->page ? w->options->page->digits : NULL, f, value);
 }
 
@@ -129,7 +136,7 @@ static void add_action(struct writer *w, const struct field *f, const char *url,
 	strbuf_add(w->out, " <a class=\"do\" href=\"");
 	html_value_text(w->out, url, len);
 	strbuf_add(w->out, "\">");
-	html_value_words(w->out, f->name);
+	html_value_name(w->out, f);
 	strbuf_add(w->out, "</a>");
 }
 
@@ -162,7 +169,9 @@ static void add_addition(struct writer *w, const struct field *f, const void *va
 	if ((f->flags & FIELD_LABEL) && is_said(w, text, len))
 		return;
 	strbuf_add(w->out, f->flags & FIELD_LABEL ? "<span class=\"sub\">" : " <span class=\"unit\">");
-	if (html_value_is_date(f))
+	if ((f->flags & FIELD_UNIT) && html->one)
+		html_value_unit_of_one(w->out, text, len);
+	else if (html_value_is_date(f) || (f->flags & FIELD_LABEL))
 		add_value(w, f, value);
 	else
 		html_value_text(w->out, text, len);
@@ -203,7 +212,7 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 	if (html->sentence && strcmp(html->sentence, text) == 0)
 		return;                         /* the page says it already */
 	strbuf_add(w->out, html->facts ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
-	html_value_words(w->out, f->name);
+	html_value_name(w->out, f);
 	strbuf_add(w->out, html_value_is_money(f) ? "</dt><dd class=\"c\">" : is_currency(f) ? "</dt><dd class=\"cur\">" : "</dt><dd>");
 	html->value_at = w->out->len;
 	if (html_value_is_number(f))
@@ -256,7 +265,7 @@ static void add_caption(struct writer *w, const struct field *f, const struct sh
 	strbuf_add(w->out, "<caption>");
 	if (f) {
 		strbuf_add(w->out, "<b>");
-		html_value_words(w->out, f->name);
+		html_value_name(w->out, f);
 		strbuf_add(w->out, "</b> ");
 	}
 	if (doc)
@@ -492,7 +501,7 @@ static void add_preview(struct html *html, const struct field *f, const char *te
 		for (shown = PREVIEW_VALUE_BYTES; shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
 			;
 	strbuf_add(out, out->len ? " \xC2\xB7 <i>" : "<i>");
-	html_value_words(out, f->name);
+	html_value_name(out, f);
 	strbuf_add(out, "</i> ");
 	html_value_text(out, text, shown);
 	if (shown < len)
@@ -513,7 +522,7 @@ static void begin_detail(struct writer *w, const struct field *f, const void *va
 	html->detail = true;
 	html->detail_at = w->out->len;
 	strbuf_add(w->out, "<div><dt>");
-	html_value_words(w->out, f->name);
+	html_value_name(w->out, f);
 	strbuf_add(w->out, "</dt><dd>");
 	html->value_at = w->out->len;
 	if (add_value(w, f, value))

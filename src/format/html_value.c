@@ -43,6 +43,27 @@ void html_value_words(struct strbuf *out, const char *name)
 	strbuf_release(&words);
 }
 
+void html_value_name(struct strbuf *out, const struct field *f)
+{
+	if (f->label)
+		html_value_text(out, f->label, strlen(f->label));
+	else
+		html_value_words(out, f->name);
+}
+
+/* English plurals, as far as units are: what ends otherwise, or in a capital letter as SMS does, stays. */
+void html_value_unit_of_one(struct strbuf *out, const char *text, size_t len)
+{
+	bool plural = len > 3 && text[len - 1] == 's' && !strchr("siu", text[len - 2]) && (text[len - 2] & 0x20);
+
+	if (plural && len > 4 && memcmp(text + len - 3, "ies", 3) == 0) {
+		html_value_text(out, text, len - 3);
+		strbuf_addc(out, 'y');
+	} else {
+		html_value_text(out, text, plural ? len - 1 : len);
+	}
+}
+
 /* ---- kinds ---- */
 
 bool html_value_is_number(const struct field *f)

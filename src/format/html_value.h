@@ -19,6 +19,12 @@ bool html_value_is_date(const struct field *f);
 /* Is the number an amount of money? Its unit, the field behind it, says so. */
 bool html_value_is_money(const struct field *f);
 
+/* What pages call the field F, escaped. */
+void html_value_name(struct strbuf *out, const struct field *f);
+
+/* The unit TEXT as it is called of one thing: "call" of "calls". */
+void html_value_unit_of_one(struct strbuf *out, const char *text, size_t len);
+
 /* How numbers are written where the reader's language isn't known. */
 extern const struct digits html_value_english;
 

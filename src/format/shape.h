@@ -56,6 +56,7 @@ struct field {
 	const char *format;         /* OpenAPI's word for what the text holds ("date", "uri", "currency"), or "money" of
 	                               a number that pages show to two places; or NULL */
 	const char *doc;            /* one line */
+	const char *label;          /* what pages call it, or NULL: the name in words */
 };
 
 enum {

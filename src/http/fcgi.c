@@ -23,6 +23,7 @@
 #include "http/handle.h"
 #include "http/page.h"
 #include "ingest/batcher.h"
+#include "ingest/verifier.h"
 #include "base/banned.h"
 
 extern char **environ;
@@ -39,6 +40,7 @@ struct server {
 	struct batcher *batcher;        /* NULL: the ledger can't be written */
 	struct template_shelf shelf;    /* the pages' templates */
 	struct signin *signin;
+	struct verifier *verifier;
 	int listen_fd;
 	bool own;                       /* the socket is ours to remove, not inherited */
 	int n_workers;
@@ -300,6 +302,7 @@ static void init_workers(struct server *s, const unsigned char *secret, const st
 		w->server = s;
 		atomic_init(&w->idle_fd, -1);
 		handler_init(&w->handler, s->settings, secret, table, s->batcher, s->signin, &s->shelf);
+		w->handler.verifier = s->verifier;
 	}
 }
 
@@ -620,10 +623,12 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret, con
 	if (batcher_new(settings, &s.batcher, &failure) < 0)
 		log_warning("no events can be written: %s %s", failure.message, failure.detail);
 	s.signin = signin_new();
+	s.verifier = s.batcher ? verifier_new(settings, s.batcher) : NULL;
 	init_workers(&s, secret, table);
 	rc = serve_socket(&s, &set, err);
 	free_workers(&s);
 	signin_free(&s.signin);
+	verifier_free(&s.verifier);
 	batcher_free(&s.batcher);
 	template_shelf_release(&s.shelf);
 	close(s.listen_fd);

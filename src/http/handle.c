@@ -291,7 +291,8 @@ static struct call make_call(const struct exchange *x)
 		.remote = x->request.remote, .foreign = x->foreign, .settings = h->settings, .secret = h->secret, .store = h->store,
 		.catalogue = h->catalogue, .arena = &h->arena, .now = x->now,
 		.base_url = x->request.base_url, .suffix = x->route.suffix,
-		.format = x->response.format, .variables = x->variables, .batcher = h->batcher, .signin = h->signin
+		.format = x->response.format, .variables = x->variables, .batcher = h->batcher, .signin = h->signin,
+		.verifier = h->verifier
 	};
 }
 

@@ -17,6 +17,7 @@ struct handler {
 	const struct op *const *table;        /* as `ops` */
 	struct batcher *batcher;              /* takes events; NULL: nothing can be written */
 	struct signin *signin;                /* checks passwords, for all threads; NULL: only keys and sessions are known */
+	struct verifier *verifier;            /* verifies the ledger in the background; NULL after handler_init: nothing does */
 	struct template_shelf *shelf;         /* the newest templates, for all threads; NULL: pages can't be shown */
 	struct templates *templates;          /* those of this request */
 	struct store *store;                  /* read-only; opened when the first request needs it */

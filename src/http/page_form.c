@@ -125,7 +125,7 @@ static const struct page_choice *enum_choices(const struct page_context *c, cons
 	}
 	while (p->values[n])
 		n++;
-	choices = choices_new(c, n, !p->def && (c->asks || !(p->flags & PARAM_REQUIRED)), none_words(c, p, "as usual"));
+	choices = choices_new(c, n, !p->def && (c->asks || !(p->flags & PARAM_REQUIRED)), none_words(c, p, p->any ? p->any : "default"));
 	for (size_t i = 0; i < n; i++)
 		add_choice(&choices, p->values[i], p->values[i], 0);
 	return choices_end(&choices, value);
@@ -153,7 +153,7 @@ static const char *input_type(const struct page_context *c, const struct param *
 	case PT_ACCOUNT:
 		return c->n_accounts && c->n_accounts <= PAGE_ACCOUNTS_MAX ? "select" : "text";
 	default:
-		return "text";
+		return strcmp(p->name, "Search") == 0 ? "search" : "text";
 	}
 }
 

@@ -435,7 +435,7 @@ static const struct {
 	{ "413", "The body is too large", IF_BODY },
 	{ "415", "The body is of a type that is not understood", IF_BODY },
 	{ "429", "Too many requests; Retry-After says when to come back", IF_ANY },
-	{ "500", "Something broke here", IF_ANY },
+	{ "500", "The server made a mistake", IF_ANY },
 	{ "503", "Not now; try again", IF_ANY },
 	{ NULL, NULL, 0 }
 };

@@ -406,6 +406,7 @@ struct verify_calls {
 	/* Anything else, in words. */
 	void (*fault)(void *arg, const char *words);
 	void (*progress)(void *arg, int64_t done, int64_t all);        /* now and then: steps done, and in all; or NULL */
+	bool (*stopped)(void *arg);      /* asked now and then: true ends it with ERR_BUSY; or NULL */
 	void *arg;
 };
 

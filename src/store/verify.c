@@ -492,6 +492,10 @@ static int add_events(struct verification *v, int64_t all, struct error *err)
 			return -1;
 		}
 		done++;
+		if (v->calls->stopped && done % 4096 == 0 && v->calls->stopped(v->calls->arg)) {
+			v->st->ops->reset(s);
+			return error_set(err, ERR_BUSY, NULL, "the verification was stopped");
+		}
 		if (v->calls->progress && done % 65536 == 0)
 			v->calls->progress(v->calls->arg, done, all);
 	}

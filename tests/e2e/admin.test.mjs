@@ -259,12 +259,28 @@ describe('health', () => {
 	test('says what verifying has found, and how large the ledger is', async () => {
 		await usaged('verify').catch(() => {})
 		const h = (await get('/health')).is(200).json
-		assert.deepEqual(Object.keys(h).sort(), ['differences', 'last_commit', 'last_verify', 'ledger_bytes', 'log_bytes', 'schema', 'server_time', 'status', 'version'])
+		assert.deepEqual(Object.keys(h).sort(), ['differences', 'last_commit', 'last_verify', 'ledger_bytes', 'log_bytes', 'schema', 'server_time', 'status', 'verifying', 'version'])
 		assert.equal(h.status, h.differences === 0 ? 'good' : 'differences')
 		assert.ok(h.ledger_bytes > 100000 && h.log_bytes >= 0 && h.schema >= 2)
 		for (const time of [h.last_commit, h.last_verify, h.server_time])
 			assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
 		assert.ok(!(await get('/health')).text.includes('/'), 'it names no file')
+	})
+	test('the ledger is verified from there, one verification at a time, in the background', async () => {
+		const asked = new Date().toISOString().slice(0, 19)
+		const answers = await Promise.all([1, 2, 3, 4].map(() => post('/health/verify')))
+		assert.ok(answers.some(a => a.status === 202))
+		for (const a of answers)
+			assert.ok(a.status === 202 ? a.json.verifying : a.status === 409 && /already/.test(a.json.message), `${a.status} ${a.text}`)
+		let h
+		do {
+			await new Promise(done => setTimeout(done, 100))
+			h = (await get('/health')).is(200).json
+			if (h.verifying)
+				assert.ok(h.verified_percent >= 0 && h.verified_percent <= 100)
+		} while (h.verifying)
+		assert.ok(h.last_verify >= asked, `${h.last_verify} is not before ${asked}`)
+		assert.equal(h.status, h.differences === 0 ? 'good' : 'differences')
 	})
 	test('is told to everybody as far as "ok"', async () => {
 		for (const as of ['none', 'user', 'main'])
@@ -283,6 +299,7 @@ const changes = [
 	[`/users/${env.MANAGER_USER}/remove`, () => ({})],
 	[`/users/${env.MANAGER_USER}/grant`, () => ({ account: sids.other })],
 	[() => `/keys/${adminKey}/revoke`, () => ({})],
+	['/health/verify', () => ({})],
 ].map(([path, body, page = path]) => ({ path: () => typeof path === 'string' ? path : path(), body, page: () => typeof page === 'string' ? page : page() }))
 const lists = ['/users', '/keys', '/categories', '/closings', '/audit', '/health']
 // Changes that those made who may make none. Other tests go on meanwhile, so all that one can look at is who did what.
@@ -338,7 +355,7 @@ describe('others', () => {
 
 // ---- on pages ----
 
-const sizes = [390, 768, 1440].flatMap(width => ['light', 'dark'].map(colorScheme => ({ width, colorScheme })))
+const sizes = [390, 768, 1280, 1440].flatMap(width => ['light', 'dark'].map(colorScheme => ({ width, colorScheme })))
 
 describe('on pages', { skip }, () => {
 	let browser, cookies, admin
@@ -366,7 +383,7 @@ describe('on pages', { skip }, () => {
 		return { context, page, complaints }
 	}
 
-	for (const path of ['/health.html', '/users.html', '/keys.html', '/accounts.html', '/categories.html', '/closings.html', '/audit.html', '/users/new.html',
+	for (const path of ['/health.html', '/health/verify.html', '/users.html', '/keys.html', '/accounts.html', '/categories.html', '/closings.html', '/audit.html', '/users/new.html',
 		'/keys/new.html', '/accounts/new.html', '/categories/new.html', '/closings/new.html', `/users/${env.MANAGER_USER}/remove.html`,
 		`/users/${env.MANAGER_USER}/grant.html`, `/users/${env.MANAGER_USER}/password.html`])
 		test(`${path} fits its window, light and dark`, async () => {
@@ -381,6 +398,62 @@ describe('on pages', { skip }, () => {
 				await context.close()
 			}
 		})
+
+	test('every list fits a desk of 1280, with all that can be done to its records', async () => {
+		for (const path of ['/events.html', '/events.html?Category=sim-data', '/rejections.html', '/users.html', '/keys.html', '/accounts.html', '/categories.html',
+			'/closings.html', '/audit.html']) {
+			const { context, page } = await open(path, { viewport: { width: 1280, height: 900 } })
+			assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth).map(s => s.scrollWidth)), [], path)
+			assert.ok(await page.locator('tbody tr').count() <= 200, `${path} is too long`)
+			await context.close()
+		}
+		const { context, page } = await open('/events.html', { viewport: { width: 1280, height: 900 } })
+		for (const name of ['Amend', 'Void']) {
+			const box = await page.getByRole('link', { name }).first().boundingBox()
+			assert.ok(box.x >= 0 && box.x + box.width <= 1280, `${name} at ${box.x}`)
+		}
+		await context.close()
+	})
+	test('what is seldom looked at is folded into its row, and opens without scripts', async () => {
+		const { context, page } = await open('/events.html?Category=sim-data', { viewport: { width: 1280, height: 900 } }), row = page.locator('tr.more').first()
+		assert.match(await row.locator('summary').innerText(), /SIM HS[0-9a-f]{32}/)
+		assert.equal(await row.locator('dl').isVisible(), false)
+		await row.locator('summary').click()
+		assert.match(await row.locator('dl').innerText(), /SIM\s+HS[0-9a-f]{32}[^]*Country\s+[A-Z]{2}[^]*Bytes sent\s+[\d,]+/)
+		await context.close()
+	})
+	test('a list is searched, and leads on to all of it', async () => {
+		const all = (await get('/categories')).is(200).json
+		assert.equal(all.categories.length, all.total)
+		const found = (await get('/categories?Search=OUTBOUND%20sms&PageSize=2')).is(200).json
+		assert.ok(found.total >= 3 && found.total < all.total && found.categories.length === 2)
+		const rest = (await get(found.next_page_uri)).is(200).json
+		assert.notEqual(rest.categories[0].category, found.categories[0].category)
+		assert.ok(/Search=OUTBOUND/.test(rest.previous_page_uri))
+		for (const c of [...found.categories, ...rest.categories])
+			assert.match(`${c.category} ${c.description}`, /outbound sms/i)
+
+		const { context, page } = await open('/categories.html'), names = []
+		for (;;) {
+			names.push(...await page.locator('tbody tr td:first-child').evaluateAll(cells => cells.map(c => c.firstChild.innerText ?? c.firstChild.data)))
+			const next = page.getByRole('link', { name: 'Next page' })
+			if (!await next.count())
+				break
+			await next.click()
+		}
+		assert.deepEqual(names, all.categories.map(c => c.category))
+		await page.locator('input[name=Search]').fill('no such category')
+		await page.getByRole('button', { name: 'Show' }).click()
+		assert.match(await page.locator('.empty').innerText(), /No category/)
+		await context.close()
+	})
+	test('the ledger is verified with a button', async () => {
+		const { context, page } = await open('/health.html')
+		await page.getByRole('link', { name: 'Verify the ledger' }).click()
+		await page.getByRole('button', { name: 'Verify now' }).click()
+		assert.match(await page.getByRole('status').or(page.getByRole('alert')).first().innerText(), /Verifying has begun|already/)
+		await context.close()
+	})
 
 	test('a user is added, after a mistake, and removed after a question', async () => {
 		const { context, page } = await open('/users.html'), name = unique('page'), password = secretOf(`password of ${name}`)
@@ -409,7 +482,7 @@ describe('on pages', { skip }, () => {
 
 		const row = page.locator('tbody tr', { has: page.getByText(name, { exact: true }) })
 		await row.getByRole('link', { name: 'Remove' }).click()
-		assert.match(await page.locator('main').innerText(), /can't sign in any more/)
+		assert.match(await page.locator('main').innerText(), /can no longer sign in/)
 		assert.match(await page.locator('main').innerText(), new RegExp(name))
 		assert.equal((await userOf(name)).status, 'active', 'asking changes nothing')
 		await page.getByRole('link', { name: 'Cancel' }).click()
@@ -426,7 +499,7 @@ describe('on pages', { skip }, () => {
 		const { context, page } = await open(`/users/${user}/password.html`)
 		await page.locator('input[name=password]').fill(next)
 		await page.getByRole('button', { name: 'Set the password' }).click()
-		assert.match(await page.getByRole('status').innerText(), /password was set/)
+		assert.match(await page.getByRole('status').innerText(), /Password changed/)
 		await signIn(user, next)
 		await page.locator('tbody tr', { has: page.getByText(user, { exact: true }) }).getByRole('link', { name: 'Grant' }).click()
 		await page.locator('select[name=account]').selectOption(sids.other)
@@ -438,18 +511,18 @@ describe('on pages', { skip }, () => {
 		const { context, page } = await open('/keys.html')
 		await page.getByRole('link', { name: 'New key' }).click()
 		await page.locator('select[name=role]').selectOption('Key')
-		await page.getByRole('button', { name: 'Make the key' }).click()
+		await page.getByRole('button', { name: 'Create the key' }).click()
 		assert.match(await page.getByRole('alert').innerText(), /^Account: /)
 		await page.locator('select[name=account]').selectOption(sids.main)
-		await page.getByRole('button', { name: 'Make the key' }).click()
+		await page.getByRole('button', { name: 'Create the key' }).click()
 		const text = await page.locator('main').innerText(), sid = /SK[0-9a-f]{32}/.exec(text)[0], secret = secretOf(/\b[A-Za-z0-9]{43}\b/.exec(text)[0])
 		keys.push(sid)
-		assert.match(text, /shown this once/);
+		assert.match(text, /shown only once/);
 		(await send(records(sids.main, 'ThisMonth') + '.json', { auth: bearer(secret) })).is(200)
 		await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Keys' }).click()
 		assert.ok(!(await page.content()).includes(secret))
 		await page.locator('tbody tr', { has: page.locator(`[title=${sid}]`) }).getByRole('link', { name: 'Revoke' }).click()
-		assert.match(await page.locator('main').innerText(), new RegExp(`From then on it opens nothing[^]*${sid}`))
+		assert.match(await page.locator('main').innerText(), new RegExp(`The key stops working at once[^]*${sid}`))
 		await page.getByRole('button', { name: 'Revoke the key' }).click()
 		assert.match(await page.getByRole('status').innerText(), /revoked/);
 		(await send(records(sids.main, 'ThisMonth') + '.json', { auth: bearer(secret) })).is(401)
@@ -494,7 +567,7 @@ describe('on pages', { skip }, () => {
 		await page.waitForURL('**/keys/new.html')
 		await tabTo('role')
 		await page.keyboard.press('I')
-		await tabTo('Make the key')
+		await tabTo('Create the key')
 		await page.keyboard.press('Enter')
 		await page.waitForURL('**/keys.html')
 		const text = await page.locator('main').innerText()

@@ -240,7 +240,7 @@ describe('on paper', { skip }, () => {
 			for (const total of totals)
 				assert.ok(all.includes(total.trim().split(/\s/)[0]), `the total ${total}`)
 			sheets.forEach((sheet, i) => assert.match(sheet, new RegExp(`\\b${i + 1} ?/ ?${sheets.length}\\b`), `sheet ${i + 1} has its number`))
-			for (const other of ['Sign out', 'Skip to', 'This report as', 'More filters', 'Open as API call', 'Last month'])
+			for (const other of ['Sign out', 'Skip to', 'Export as', 'More filters', 'The same as an API call', 'Last month'])
 				assert.ok(!all.includes(other), `no ${other}`)
 		})
 })

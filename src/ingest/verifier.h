@@ -1,0 +1,31 @@
+/*
+ * verifier.h - verifies the ledger in the background of a serving process: a
+ * thread with a connection of its own that only reads, so nobody waits for it.
+ * The result is noted in the ledger, as `usaged verify` does.
+ */
+#ifndef INGEST_VERIFIER_H
+#define INGEST_VERIFIER_H
+
+#include "ingest/batcher.h"
+
+struct verifier;
+
+/* S and B are borrowed until verifier_free. Never NULL. */
+struct verifier *verifier_new(const struct settings *s, struct batcher *b);
+
+/* Ends a verification that is running, without a result. */
+void verifier_free(struct verifier **v);
+
+/* Starts one; NOW (seconds) becomes its time. ERR_CONFLICT while another one runs. Thread-safe. */
+int verifier_start(struct verifier *v, int64_t now, struct error *err);
+
+struct verifier_status {
+	bool running;
+	int percent;                     /* of the events so far, while it runs */
+	bool failed;                     /* the last one of this process ended without a result */
+};
+
+/* Thread-safe. */
+void verifier_get_status(struct verifier *v, struct verifier_status *ret);
+
+#endif
