@@ -65,6 +65,11 @@ int access_correct(const struct principal *who, struct store *st, int64_t accoun
 	return rc <= 0 ? rc : access_writes(who, &a);
 }
 
+bool access_sees_events(const struct principal *who, const struct account *a)
+{
+	return principal_sees(who, a);
+}
+
 int access_events(const struct principal *who, struct store *st, int64_t account, struct error *err)
 {
 	struct account a;
@@ -73,13 +78,8 @@ int access_events(const struct principal *who, struct store *st, int64_t account
 
 	arena_init(&arena);
 	rc = store_account_by_id(st, account, &arena, &a, err);
-	if (rc > 0 && !principal_sees(who, &a)) {
-		int64_t parent = a.parent;
-
-		rc = parent ? store_account_by_id(st, parent, &arena, &a, err) : 0;
-		if (rc > 0)
-			rc = principal_sees(who, &a);
-	}
+	if (rc > 0)
+		rc = access_sees_events(who, &a);
 	arena_release(&arena);
 	return rc;
 }

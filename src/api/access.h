@@ -14,7 +14,12 @@ enum sight { SIGHT_FAILED = -1, SIGHT_NONE, SIGHT_FOREIGN, SIGHT_OK };
 
 enum sight access_account(const struct call *call, const char *sid, struct account *ret, struct error *err);
 
-/* May WHO see the events of an account? As its usage: also those of subaccounts that a main account's records add up. 1, 0, -1. */
+/*
+ * May WHO list and open the single events of A? The one rule for it: only those of accounts that it
+ * sees itself. A main account's reports add up its whole family, but that shows sums alone.
+ */
+bool access_sees_events(const struct principal *who, const struct account *a);
+/* The same of the account with that id: 1, 0, -1. */
 int access_events(const struct principal *who, struct store *st, int64_t account, struct error *err);
 
 /* May WHO, with a role that writes or reads, have to do with what is sent for A? */

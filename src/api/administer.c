@@ -18,8 +18,8 @@ struct job {
 
 struct admin call_admin(const struct call *call)
 {
-	return (struct admin){ .st = call->store, .arena = call->arena, .author = call->who->user ? call->who->name : call->who->key_sid,
-			       .now_us = clock_now_us() };
+	return (struct admin){ .st = call->store, .arena = call->arena, .by = call->who,
+			       .author = principal_actor(call->who, call->arena), .now_us = clock_now_us() };
 }
 
 /* In the writer's thread, while the request waits. */

@@ -74,7 +74,7 @@ static int correct(struct call *call, const struct raw_event *change, struct wri
 	struct event_scope scope = { may_correct, call };
 	struct job job = { .call = call, .correct = {
 		.source = call_arg(call, "source")->text, .id = call_arg(call, "EventId")->text,
-		.kind = change ? CORRECTION_AMEND : CORRECTION_VOID, .change = change, .author = call->who->name,
+		.kind = change ? CORRECTION_AMEND : CORRECTION_VOID, .change = change, .author = principal_actor(call->who, call->arena),
 		.reason = call_arg(call, "reason")->text, .now_us = clock_now_us(), .ahead_us = call->settings->ahead_seconds * USEC_PER_SEC,
 		.late = late_events_find(call->settings->late_events), .scope = &scope,
 	} };

@@ -256,6 +256,7 @@ static const struct style servicestack_style = {
 	[ERR_TOO_MANY]        = { 429, 20429, NULL, NULL }, \
 	[ERR_CONFLICT]        = { 409, 0, NULL, NULL },     \
 	[ERR_CLOSED]          = { 409, 0, NULL, NULL },     \
+	[ERR_SUSPENDED]       = { 403, 20005, NULL, NULL }, \
 	[ERR_BUSY]            = { 503, 20503, NULL, NULL }, \
 	[ERR_GATEWAY]         = { 502, 20500, NULL, NULL }, \
 	[ERR_TIMEOUT]         = { 504, 20503, NULL, NULL }, \
@@ -306,6 +307,7 @@ static const struct error_status usaged_errors[ERR_KINDS] = {
 	[ERR_TOO_MANY]        = { .status = 429 },
 	[ERR_CONFLICT]        = { .status = 409 },
 	[ERR_CLOSED]          = { .status = 409 },
+	[ERR_SUSPENDED]       = { .status = 403 },
 	[ERR_OVERFLOW]        = { .status = 400 },
 	[ERR_BUSY]            = { .status = 503 },
 	[ERR_GATEWAY]         = { .status = 502 },
@@ -335,6 +337,7 @@ static const struct error_status servicestack_errors[ERR_KINDS] = {
 	[ERR_TOO_MANY]        = { 429, 0, "TooManyRequests", NULL },
 	[ERR_CONFLICT]        = { 409, 0, "Conflict", NULL },
 	[ERR_CLOSED]          = { 409, 0, "Conflict", NULL },
+	[ERR_SUSPENDED]       = { 403, 0, "AccountSuspended", NULL },
 	[ERR_OVERFLOW]        = { 400, 0, "OverflowException", NULL },
 	[ERR_BUSY]            = { 503, 0, "ServiceUnavailable", NULL },
 	[ERR_GATEWAY]         = { 502, 0, "BadGateway", NULL },
@@ -405,7 +408,7 @@ const struct dialect dialect_usaged = {
 	.name = "usaged",
 	.title = "The ledger itself",
 	.prefixes = (const char *const[]){ "/events", "/rejections", "/reports", "/overview", "/accounts", "/operations",
-		"/users", "/keys", "/categories", "/closings", "/audit", "/health", NULL },
+		"/users", "/profile", "/keys", "/categories", "/closings", "/audit", "/health", NULL },
 	.style = &usaged_style,
 	.default_format = &format_json,
 	.csv = &format_sheet,
@@ -444,7 +447,8 @@ static const char *const error_titles[ERR_KINDS] = {
 	[ERR_NOT_ACCEPTABLE] = "This format is not available",
 	[ERR_MEDIA_TYPE] = "The request can't be read", [ERR_TOO_LARGE] = "Too much at once",
 	[ERR_TOO_MANY] = "Too many requests", [ERR_CONFLICT] = "This conflicts with existing data",
-	[ERR_CLOSED] = "The account is closed for that day", [ERR_OVERFLOW] = "The number is too large",
+	[ERR_CLOSED] = "The account is closed for that day", [ERR_SUSPENDED] = "The account is suspended",
+	[ERR_OVERFLOW] = "The number is too large",
 	[ERR_BUSY] = "The server is busy", [ERR_GATEWAY] = "The server is starting or stopping", [ERR_TIMEOUT] = "The server took too long",
 	[ERR_INTERNAL] = "The server made a mistake",
 };
@@ -460,6 +464,7 @@ static const char *const error_advice[ERR_KINDS] = {
 	[ERR_BODY] = "If you followed a link, the link may be incomplete.",
 	[ERR_UNAUTHENTICATED] = "Sign in, then come back here.", [ERR_CREDENTIALS] = "Sign in again; the name or the password may have changed.",
 	[ERR_FORBIDDEN] = "Sign in as a user with access, or ask the administrator for access.",
+	[ERR_SUSPENDED] = "Ask the administrator to reactivate it.",
 	[ERR_NOT_FOUND] = "The address may be mistyped or old, or you may not have access. The overview leads to all pages.",
 	[ERR_NO_OPERATION] = "The address may be mistyped or old. The overview leads to all pages.",
 	[ERR_METHOD] = NO_PAGE, [ERR_UNSUPPORTED] = NO_PAGE,

@@ -116,7 +116,7 @@ static const struct field result_fields[] = {
 	FIELD(struct result, source, "The event's source"),
 	FIELD(struct result, id, "The event's id"),
 	FIELD(struct result, status, "created, duplicate, conflict, rejected, or (with atomic) aborted: not stored because others stood in the way"),
-	FIELD(struct result, code, "Of a rejected one: invalid, overflow, closed or unreadable"),
+	FIELD(struct result, code, "Of a rejected one: invalid, overflow, closed, suspended or unreadable"),
 	FIELD(struct result, field, "The field at fault"),
 	FIELD(struct result, message, "What is wrong with it, and what would be right"),
 	{ 0 }
@@ -332,11 +332,11 @@ static const char *refusal_code(const struct record *r, const struct error *reas
 	return r->unreadable ? "unreadable" : event_refusal_code(reason);
 }
 
-static void describe(const struct call *call, const struct record *r, struct rejection *ret)
+static void describe(const char *actor, const struct record *r, struct rejection *ret)
 {
 	const char *source = name_of(&r->raw, EV_SOURCE), *id = name_of(&r->raw, EV_ID);
 
-	ret->author = call->who->name;
+	ret->author = actor;
 	ret->account = r->account;
 	ret->source = source ? source : "";
 	ret->event = id ? id : "";
@@ -344,7 +344,7 @@ static void describe(const struct call *call, const struct record *r, struct rej
 }
 
 struct described {
-	const struct call *call;
+	const char *actor;
 	const struct batch *batch;
 };
 
@@ -353,11 +353,11 @@ static void describe_event(const struct submission *s, size_t i, struct rejectio
 {
 	const struct described *d = s->describe_arg;
 
-	describe(d->call, &d->batch->records[d->batch->record_of[i]], ret);
+	describe(d->actor, &d->batch->records[d->batch->record_of[i]], ret);
 }
 
 /* Those that never became events. */
-static const struct rejection *list_rejections(const struct call *call, const struct batch *b)
+static const struct rejection *list_rejections(const struct call *call, const char *actor, const struct batch *b)
 {
 	struct rejection *list = arena_array(call->arena, struct rejection, b->n - b->n_events + 1);
 	size_t n = 0;
@@ -368,7 +368,7 @@ static const struct rejection *list_rejections(const struct call *call, const st
 		if (!r->error)
 			continue;
 		list[n] = (struct rejection){ .at = call->now, .code = refusal_code(r, r->error), .field = r->error->param, .message = r->error->message };
-		describe(call, r, &list[n++]);
+		describe(actor, r, &list[n++]);
 	}
 	return list;
 }
@@ -376,10 +376,10 @@ static const struct rejection *list_rejections(const struct call *call, const st
 static int store_records(const struct call *call, struct batch *b, struct error *err)
 {
 	bool atomic = call_arg(call, "atomic")->yes;
-	struct described described = { call, b };
+	struct described described = { principal_actor(call->who, call->arena), b };
 	struct submission s = {
 		.events = b->events, .n = b->n_events, .atomic = atomic, .spoilt = b->n_events < b->n,
-		.rejections = list_rejections(call, b), .n_rejections = b->n - b->n_events, .describe = describe_event, .describe_arg = &described,
+		.rejections = list_rejections(call, described.actor, b), .n_rejections = b->n - b->n_events, .describe = describe_event, .describe_arg = &described,
 	};
 
 	s.verdicts = arena_array(call->arena, enum verdict, s.n);

@@ -52,12 +52,13 @@ static int choose_accounts(const struct call *call, struct event_query *q, struc
 			return -1;
 	}
 	ids = arena_array(call->arena, int64_t, n + 1);
+	q->n_accounts = 0;
 	for (size_t i = 0; i < n; i++)
-		ids[i] = list[i].id;
+		if (access_sees_events(call->who, &list[i]))
+			ids[q->n_accounts++] = list[i].id;
 	if (sid)
-		ids[n++] = account.id;
+		ids[q->n_accounts++] = account.id;
 	q->accounts = ids;
-	q->n_accounts = n;
 	return 0;
 }
 
@@ -175,7 +176,7 @@ static const char *const orders[] = { "newest", "oldest", NULL };
 
 static const struct param list_params[] = {
 	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "Only events of this account. Default: all accounts that you may see" },
-	{ "IncludeSubaccounts", PT_BOOL, .flags = PARAM_RARE, .def = "true", .doc = "With an account: also events of its subaccounts" },
+	{ "IncludeSubaccounts", PT_BOOL, .flags = PARAM_RARE, .def = "true", .doc = "With an account: also events of its subaccounts that you may see" },
 	{ "Category", PT_CATEGORY, .doc = "Only events of this category and those below it; totalprice means all" },
 	{ "Customer", PT_TEXT, .max = 128, .doc = "Only events of this customer" },
 	{ "Sim", PT_TEXT, .label = "SIM", .flags = PARAM_RARE, .max = 64, .doc = "Only events of this SIM" },

@@ -12,7 +12,7 @@ extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_Lis
 	op_ListUsageRecordYesterday, op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord,
 	op_Authenticate, op_GetAuthStatus, op_RequestAuthToken, op_PostEvents, op_ListEvents, op_GetEvent, op_VoidEvent, op_AmendEvent, op_ListRejections,
 	op_ListAccounts, op_ListOperations, op_Overview, op_ReportUsage, op_ReportBilling, op_ReportAI, op_ReportSim,
-	op_GetHealth, op_VerifyLedger, op_GetAlive, op_ListUsers, op_CreateUser, op_SetPassword, op_RemoveUser, op_GrantAccount, op_ListKeys, op_CreateKey,
+	op_GetHealth, op_VerifyLedger, op_GetAlive, op_ListUsers, op_CreateUser, op_SetUser, op_SetPassword, op_RemoveUser, op_GetProfile, op_SetProfile, op_SetOwnPassword, op_GrantAccount, op_ListKeys, op_CreateKey,
 	op_RevokeKey, op_GetAccount, op_CreateAccount, op_SetAccount, op_SuspendAccount, op_ReactivateAccount, op_ListCategories, op_CreateCategory, op_ListClosings, op_CreateClosing, op_ListAudit;
 
 /* In the order that pages and manuals name them. */
@@ -25,7 +25,8 @@ const struct op *const ops[] = {
 	&op_GetAuthStatus, &op_RequestAuthToken, &op_Authenticate,     /* its {Provider} would take the others' names */
 	&op_ListSuperSimUsageRecord,
 	&op_ListEvents, &op_GetEvent, &op_PostEvents, &op_VoidEvent, &op_AmendEvent,
-	&op_GetHealth, &op_VerifyLedger, &op_ListUsers, &op_CreateUser, &op_SetPassword, &op_RemoveUser, &op_GrantAccount,
+	&op_GetHealth, &op_VerifyLedger, &op_ListUsers, &op_CreateUser, &op_SetUser, &op_SetPassword, &op_RemoveUser, &op_GrantAccount,
+	&op_GetProfile, &op_SetProfile, &op_SetOwnPassword,
 	&op_ListKeys, &op_CreateKey, &op_RevokeKey, &op_ListAccounts, &op_GetAccount, &op_CreateAccount, &op_SetAccount,
 	&op_SuspendAccount, &op_ReactivateAccount, &op_ListCategories, &op_CreateCategory,
 	&op_ListClosings, &op_CreateClosing, &op_ListRejections, &op_ListAudit,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/name.h"
 #include "base/strbuf.h"
 #include "base/throttle.h"
 #include "usage/user.h"
@@ -206,14 +207,15 @@ static int refuse(struct error *err)
 	return error_set(err, ERR_CREDENTIALS, NULL, "Invalid Username or Password");
 }
 
-int signin_password(struct signin *s, struct store *st, const char *name, const char *password, size_t len, const char *address,
+int signin_password(struct signin *s, struct store *st, const char *typed, const char *password, size_t len, const char *address,
 		    struct arena *arena, struct user *ret, struct error *err)
 {
+	const char *name = name_fold(arena, typed);      /* wrong passwords of a user count together, however the name is typed */
 	int found, rc;
 
 	if (len > PASSWORD_BYTES_MAX)
 		return refuse(err);      /* nobody has such a password */
-	found = store_user_by_name(st, name, arena, ret, err);
+	found = store_user_by_name(st, typed, arena, ret, err);
 	if (found < 0)
 		return -1;
 	found = found && !ret->removed;
@@ -234,6 +236,52 @@ int signin_principal(const struct user *u, struct principal *ret, struct error *
 		.grants = u->grants, .n_grants = u->n_grants
 	};
 	return 0;
+}
+
+bool signin_key_principal(const struct key *k, struct principal *ret)
+{
+	const struct role_info *info = role_find(k->role);
+
+	if (!info)
+		return false;
+	*ret = (struct principal){ .role = info->role, .label = k->name, .account = k->account, .grants = k->grants, .n_grants = k->n_grants };
+	memcpy(ret->key_sid, k->sid, SID_TEXT);
+	return true;
+}
+
+/* ---- tokens ---- */
+
+/* Who asked for a token: 1, 0 removed or revoked, -1 failed. */
+static int load_maker(struct store *st, const struct maker *m, struct arena *arena, struct principal *ret, struct error *err)
+{
+	struct user *user = arena_new(arena, struct user);
+	struct key *key = arena_new(arena, struct key);
+	int rc;
+
+	if (m->user) {
+		rc = store_user_by_id(st, m->user, arena, user, err);
+		if (rc <= 0 || user->removed)
+			return rc < 0 ? -1 : 0;
+		return signin_principal(user, ret, err) < 0 ? -1 : 1;
+	}
+	rc = *m->key_sid ? store_key_by_sid(st, m->key_sid, arena, key, err) : 0;
+	if (rc <= 0 || key->revoked)
+		return rc < 0 ? -1 : 0;
+	return signin_key_principal(key, ret);
+}
+
+int signin_token_maker(struct store *st, const struct session *token, struct principal *who, struct arena *arena, struct error *err)
+{
+	struct principal maker;
+	int rc = token->maker.user == who->user ? 1 : load_maker(st, &token->maker, arena, &maker, err);
+
+	if (rc <= 0 || token->maker.user == who->user)
+		return rc;
+	if (!principal_may_impersonate(&maker, who))
+		return 0;
+	who->made_by = principal_actor(&maker, arena);
+	who->maker = token->maker;
+	return 1;
 }
 
 /* ---- sessions ---- */

@@ -13,7 +13,8 @@ enum {
 	SIGNIN_REMEMBERED = 1024,                  /* passwords */
 	SIGNIN_REMEMBER_MS = 600000,               /* for so long at most */
 	SESSION_TEMPORARY_SECONDS = 14 * 86400,
-	SESSION_PERMANENT_SECONDS = 28 * 86400
+	SESSION_PERMANENT_SECONDS = 28 * 86400,
+	TOKENS_FOR_OTHERS_MAX = 100                /* that are good at once, for each user or key that asks for them */
 };
 
 struct signin;
@@ -31,6 +32,15 @@ int signin_password(struct signin *s, struct store *st, const char *name, const 
 
 /* What U may do; borrows from U. -1: the ledger gives the user a role that this program doesn't know. */
 int signin_principal(const struct user *u, struct principal *ret, struct error *err);
+
+/* What the key K may do; borrows from K. False: a role that this program doesn't know. */
+bool signin_key_principal(const struct key *k, struct principal *ret);
+
+/*
+ * Is a token, which signs in WHO, still good? It ends with the user or key that asked for
+ * it, and when WHO can do more than that one by now. If so, WHO's made_by and maker are set. 1, 0, -1 failed.
+ */
+int signin_token_maker(struct store *st, const struct session *token, struct principal *who, struct arena *arena, struct error *err);
 
 /* A new session of that user, and the secret that names it from now on. */
 void session_new(const unsigned char secret[static SECRET_BYTES], int64_t user, enum session_kind kind, int64_t now, int64_t seconds,

@@ -1,14 +1,19 @@
 /*
  * users.c - the people who sign in: who they are, new ones, their passwords, and what they may see.
  */
+#include <string.h>
+
 #include "api/administer.h"
 #include "api/list_page.h"
+#include "api/signin.h"
 #include "base/banned.h"
+
+enum { ENDS_SHOWN = 20 };
 
 struct user_record {
 	const char *user, *display, *email, *role;
 	const char *const *grants;
-	const char *accounts, *created, *removed, *status, *set_password, *grant, *remove;
+	const char *accounts, *created, *removed, *status, *ends, *edit, *set_password, *grant, *remove;
 };
 
 static const struct field user_fields[] = {
@@ -21,6 +26,8 @@ static const struct field user_fields[] = {
 	FIELD(struct user_record, created, "When the user was added", .format = "date-time"),
 	FIELD(struct user_record, status, "active or removed"),
 	FIELD(struct user_record, removed, "When the user was removed, or null", .format = "date-time", .flags = FIELD_LABEL),
+	FIELD(struct user_record, ends, "The keys that end with the user", .flags = FIELD_PAGE_ONLY),
+	FIELD(struct user_record, edit, "Where display name and e-mail address are changed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct user_record, set_password, "Where the password is set", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct user_record, grant, "Where accounts are granted", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct user_record, remove, "Where the user is removed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
@@ -48,6 +55,7 @@ static struct user_record make_record(const struct call *call, const struct acco
 
 	if (u->removed)
 		return r;
+	r.edit = action_page(call, "/users", u->name, "edit");
 	r.set_password = action_page(call, "/users", u->name, "password");
 	r.grant = role && role->has_grants ? action_page(call, "/users", u->name, "grant") : NULL;
 	r.remove = action_page(call, "/users", u->name, "remove");
@@ -111,24 +119,43 @@ static int write_user(struct call *call, const char *name, struct writer *w, str
 	return 0;
 }
 
-/* What is about to happen to the user of the path. */
-static int ask_about(struct call *call, const char *consequence, struct writer *w, struct error *err)
+/* The keys that would end with the user, in words; NULL: there are none. */
+static int list_ends(const struct call *call, const struct admin *a, const struct user *u, const char **ret, struct error *err)
+{
+	struct key *keys;
+	size_t n;
+
+	*ret = NULL;
+	if (admin_user_keys(a, u, &keys, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && i < ENDS_SHOWN; i++)
+		*ret = arena_join(call->arena, *ret ? *ret : "", *ret ? ", " : "", keys[i].sid, *keys[i].name ? " (" : "", keys[i].name,
+				  *keys[i].name ? ")" : "", NULL);
+	if (n > ENDS_SHOWN)
+		*ret = arena_printf(call->arena, "%s and %zu more", *ret, n - ENDS_SHOWN);
+	return 0;
+}
+
+/* What is about to happen to the user of the path; ENDS: and which keys end with the user. */
+static int ask_about(struct call *call, const char *consequence, bool ends, struct writer *w, struct error *err)
 {
 	const char *name = call_arg(call, "User")->text;
 	struct admin a = call_admin(call);
 	struct user_record r;
 	struct user u;
 
-	if (admin_user_find(&a, name, &u, err) < 0 || load_user(call, name, &r, err) < 0)
+	if (admin_user_find(&a, name, &u, err) < 0 || load_user(call, name, &r, err) < 0 ||
+	    (ends && list_ends(call, &a, &u, &r.ends, err) < 0))
 		return -1;
-	r.set_password = r.grant = r.remove = NULL;
-	writer_about(w, arena_join(call->arena, call->op->title, ": ", name, NULL), consequence);
+	r.edit = r.set_password = r.grant = r.remove = NULL;
+	writer_about(w, arena_join(call->arena, call->op->title, ": ", u.name, NULL), consequence);
 	writer_record(w, NULL, &user_shape, &r);
 	return 0;
 }
 
 /* ---- changes ---- */
 
+/* Of the parameter that all operations have which set one. */
 static int hash_password(const struct call *call, const char **ret, struct error *err)
 {
 	const char *password = call_arg(call, "password")->text;
@@ -159,21 +186,21 @@ static int create_user(struct call *call, struct writer *w, struct error *err)
 	return write_user(call, u.name, w, err);
 }
 
-struct change {
-	const char *user, *password, *account;
+struct user_change {
+	const char *user, *password, *account, *display, *email;
 	bool granted;
 };
 
 static int change_password(const struct admin *a, void *arg, struct error *err)
 {
-	const struct change *c = arg;
+	const struct user_change *c = arg;
 
 	return admin_user_password(a, c->user, c->password, err);
 }
 
 static int set_password(struct call *call, struct writer *w, struct error *err)
 {
-	struct change c = { .user = call_arg(call, "User")->text };
+	struct user_change c = { .user = call_arg(call, "User")->text };
 
 	if (hash_password(call, &c.password, err) < 0 || administer(call, change_password, &c, err) < 0)
 		return -1;
@@ -182,39 +209,84 @@ static int set_password(struct call *call, struct writer *w, struct error *err)
 
 static int ask_password(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "Only the new password will work, and all of the user's sessions end.", w, err);
+	return ask_about(call, "Only the new password will work, and all of the user's sessions end.", false, w, err);
 }
+
+/* ---- display name and e-mail address ---- */
+
+static int set_texts(const struct admin *a, void *arg, struct error *err)
+{
+	const struct user_change *c = arg;
+
+	return admin_user_set(a, c->user, c->display, c->email, err);
+}
+
+static int set_user_texts(struct call *call, const char *name, struct writer *w, struct error *err)
+{
+	struct user_change c = { .user = name, .display = call_arg(call, "display")->text, .email = call_arg(call, "email")->text };
+
+	return administer(call, set_texts, &c, err) < 0 ? -1 : write_user(call, name, w, err);
+}
+
+static int set_user(struct call *call, struct writer *w, struct error *err)
+{
+	return set_user_texts(call, call_arg(call, "User")->text, w, err);
+}
+
+static int fill_user(const struct call *call, const char *name, struct raw_param *ret, size_t *ret_n, struct error *err)
+{
+	struct admin a = call_admin(call);
+	struct user u;
+
+	if (admin_user_find(&a, name, &u, err) < 0)
+		return -1;
+	call_fill_value(ret, ret_n, "display", u.display);
+	call_fill_value(ret, ret_n, "email", u.email);
+	return 0;
+}
+
+static int fill_set(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err)
+{
+	return fill_user(call, call_arg(call, "User")->text, ret, ret_n, err);
+}
+
+static int ask_set(struct call *call, struct writer *w, struct error *err)
+{
+	return ask_about(call, "The name to sign in with stays as it is.", false, w, err);
+}
+
+/* ---- removal and grants ---- */
 
 static int remove_name(const struct admin *a, void *arg, struct error *err)
 {
-	const struct change *c = arg;
+	const struct user_change *c = arg;
 
 	return admin_user_remove(a, c->user, err);
 }
 
 static int remove_user(struct call *call, struct writer *w, struct error *err)
 {
-	struct change c = { .user = call_arg(call, "User")->text };
+	struct user_change c = { .user = call_arg(call, "User")->text };
 
 	return administer(call, remove_name, &c, err) < 0 ? -1 : write_user(call, c.user, w, err);
 }
 
 static int ask_removal(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "The user can no longer sign in, and all sessions end. This can't be undone, and the name can't be used again.",
-			 w, err);
+	return ask_about(call, "The user can no longer sign in, and all sessions end. Keys that are named after the user, or that the"
+			 " user made, are revoked. This can't be undone, and the name can't be used again.", true, w, err);
 }
 
 static int change_grant(const struct admin *a, void *arg, struct error *err)
 {
-	const struct change *c = arg;
+	const struct user_change *c = arg;
 
 	return admin_user_grant(a, c->user, c->account, c->granted, err);
 }
 
 static int grant_account(struct call *call, struct writer *w, struct error *err)
 {
-	struct change c = { .user = call_arg(call, "User")->text, .account = call_arg(call, "account")->text,
+	struct user_change c = { .user = call_arg(call, "User")->text, .account = call_arg(call, "account")->text,
 			    .granted = call_arg(call, "granted")->yes };
 
 	return administer(call, change_grant, &c, err) < 0 ? -1 : write_user(call, c.user, w, err);
@@ -222,7 +294,96 @@ static int grant_account(struct call *call, struct writer *w, struct error *err)
 
 static int ask_grant(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "Choose an account, and whether the user may see its usage and cost.", w, err);
+	return ask_about(call, "Choose an account, and whether the user may see its usage and cost. Access that is taken away is also"
+			 " taken from keys that are named after the user.", false, w, err);
+}
+
+/* ---- the user who is signed in ---- */
+
+/* Keys have no name, address or password. */
+static int check_person(const struct call *call, struct error *err)
+{
+	return call->who->user ? 0 : error_set(err, ERR_FORBIDDEN, NULL, "Only users have a profile; this is a key");
+}
+
+/* SENTENCE: what is about to happen; NULL: nothing. */
+static int write_profile(struct call *call, const char *sentence, bool asks, struct writer *w, struct error *err)
+{
+	struct user_record r;
+
+	if (load_user(call, call->who->name, &r, err) < 0)
+		return -1;
+	r.grant = r.remove = NULL;
+	r.edit = asks ? NULL : "/profile/edit.html";
+	r.set_password = asks ? NULL : "/profile/password.html";
+	writer_about(w, call->op->title, sentence);
+	writer_record(w, NULL, &user_shape, &r);
+	return 0;
+}
+
+static int get_profile(struct call *call, struct writer *w, struct error *err)
+{
+	return check_person(call, err) < 0 ? -1 : write_profile(call, NULL, false, w, err);
+}
+
+static int ask_profile(struct call *call, struct writer *w, struct error *err)
+{
+	return check_person(call, err) < 0 ? -1 : write_profile(call, NULL, true, w, err);
+}
+
+static int fill_profile(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err)
+{
+	return check_person(call, err) < 0 ? -1 : fill_user(call, call->who->name, ret, ret_n, err);
+}
+
+static int set_profile(struct call *call, struct writer *w, struct error *err)
+{
+	return check_person(call, err) < 0 ? -1 : set_user_texts(call, call->who->name, w, err);
+}
+
+/* Wrong ones are counted like those of signing in. */
+static int check_current(struct call *call, struct error *err)
+{
+	const char *text = call_arg(call, "current_password")->text;
+	struct error wrong = { 0 };
+	struct user u;
+
+	if (!call->signin)
+		return error_set(err, ERR_BUSY, NULL, "changing a password needs a running server");
+	if (signin_password(call->signin, call->store, call->who->name, text, strlen(text), call->remote, call->arena, &u, &wrong) == 0)
+		return 0;
+	if (wrong.kind == ERR_CREDENTIALS)
+		return error_set(err, ERR_PARAM, "current_password", "is not the password that you sign in with now");
+	*err = wrong;
+	return -1;
+}
+
+struct own_password {
+	const char *hash;
+	const struct session *keep;
+};
+
+static int change_own_password(const struct admin *a, void *arg, struct error *err)
+{
+	const struct own_password *own = arg;
+
+	return admin_own_password(a, own->hash, own->keep, err);
+}
+
+static int set_own_password(struct call *call, struct writer *w, struct error *err)
+{
+	struct own_password own = { .keep = call->session };
+
+	if (check_person(call, err) < 0 || check_current(call, err) < 0 || hash_password(call, &own.hash, err) < 0 ||
+	    administer(call, change_own_password, &own, err) < 0)
+		return -1;
+	return write_user(call, call->who->name, w, err);
+}
+
+static int ask_own_password(struct call *call, struct writer *w, struct error *err)
+{
+	return check_person(call, err) < 0 ? -1 : write_profile(call, "Everything else that you are signed in to ends; you stay signed in here.",
+								true, w, err);
 }
 
 /* ---- the table ---- */
@@ -246,6 +407,21 @@ static const struct param create_params[] = {
 	{ "grant", PT_TEXT, .max = 8000, .label = "Accounts", .doc = "Of a Manager: the SIDs of accounts to see, with commas between" },
 	{ 0 }
 };
+static const struct param no_params[] = { { 0 } };
+
+#define DISPLAY_PARAM { "display", PT_TEXT, .min = 1, .max = USER_TEXT_BYTES, .label = "Display name", .doc = "What pages call the user" }
+#define EMAIL_PARAM                                                                                                     \
+	{ "email", PT_TEXT, .flags = PARAM_CLEARS, .max = USER_TEXT_BYTES, .label = "E-mail",                           \
+	  .doc = "An address that no other user has; empty: none" }
+
+static const struct param set_params[] = { USER_PARAM, DISPLAY_PARAM, EMAIL_PARAM, { 0 } };
+static const struct param profile_params[] = { DISPLAY_PARAM, EMAIL_PARAM, { 0 } };
+static const struct param own_password_params[] = {
+	{ "current_password", PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED, .min = 1, .max = PASSWORD_BYTES_MAX, .label = "Current password",
+	  .doc = "The one that you sign in with now" },
+	PASSWORD_PARAM,
+	{ 0 }
+};
 static const struct param password_params[] = { USER_PARAM, PASSWORD_PARAM, { 0 } };
 static const struct param remove_params[] = { USER_PARAM, { 0 } };
 static const struct param grant_params[] = {
@@ -265,6 +441,14 @@ const struct op op_CreateUser = {
 	.returns = &user_shape, .takes_body = true, .run = create_user, .title = "New user",
 	.form = &(const struct op_form){ .path = "/users/new", .button = "Add the user", .list = &op_ListUsers, .done = "The user was added." },
 	.doc = "Adds a person who can sign in",
+};
+
+const struct op op_SetUser = {
+	.id = "SetUser", .methods = M_POST | M_PATCH, .path = "/users/{User}", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
+	.params = set_params, .returns = &user_shape, .takes_body = true, .run = set_user, .title = "Edit the user",
+	.form = &(const struct op_form){ .path = "/users/{User}/edit", .button = "Save", .list = &op_ListUsers,
+					 .done = "The user was changed.", .ask = ask_set, .fill = fill_set },
+	.doc = "Changes a user's display name and e-mail address; a parameter that isn't given stays as it is",
 };
 
 const struct op op_SetPassword = {
@@ -289,4 +473,27 @@ const struct op op_GrantAccount = {
 	.form = &(const struct op_form){ .path = "/users/{User}/grant", .button = "Save", .list = &op_ListUsers,
 					 .done = "The user's account access was updated.", .ask = ask_grant },
 	.doc = "Lets a Manager see an account, or takes that away",
+};
+
+#define ROLES_OF_USERS (ROLE_ADMIN | ROLE_MANAGER | ROLE_USER)
+
+const struct op op_GetProfile = {
+	.id = "GetProfile", .methods = M_READ, .path = "/profile", .dialect = &dialect_usaged, .roles = ROLES_OF_USERS, .params = no_params,
+	.returns = &user_shape, .run = get_profile, .title = "Your profile", .doc = "The user who is signed in",
+};
+
+const struct op op_SetProfile = {
+	.id = "SetProfile", .methods = M_POST | M_PATCH, .path = "/profile", .dialect = &dialect_usaged, .roles = ROLES_OF_USERS,
+	.params = profile_params, .returns = &user_shape, .takes_body = true, .run = set_profile, .title = "Edit your profile",
+	.form = &(const struct op_form){ .path = "/profile/edit", .button = "Save", .list = &op_GetProfile, .done = "Your profile was changed.",
+					 .ask = ask_profile, .fill = fill_profile },
+	.doc = "Changes one's own display name and e-mail address; a parameter that isn't given stays as it is",
+};
+
+const struct op op_SetOwnPassword = {
+	.id = "SetOwnPassword", .methods = M_POST, .path = "/profile/password", .dialect = &dialect_usaged, .roles = ROLES_OF_USERS,
+	.params = own_password_params, .returns = &user_shape, .takes_body = true, .run = set_own_password, .title = "Change your password",
+	.form = &(const struct op_form){ .path = "/profile/password", .button = "Change the password", .list = &op_GetProfile,
+					 .done = "Your password was changed. Your other sessions were ended.", .ask = ask_own_password },
+	.doc = "Changes one's own password, and ends what one is signed in to elsewhere",
 };

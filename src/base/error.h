@@ -30,6 +30,7 @@ enum error_kind {
 	ERR_TOO_MANY,         /* too many requests */
 	ERR_CONFLICT,         /* it exists already */
 	ERR_CLOSED,           /* the account is closed through that time */
+	ERR_SUSPENDED,        /* the account is suspended: its credentials open nothing, and it takes no events of later times */
 	ERR_OVERFLOW,         /* a total that does not fit; nothing was stored */
 	ERR_BUSY,             /* try again: the ledger is locked, or the server is stopping */
 	ERR_GATEWAY,          /* nginx found no worker to ask */

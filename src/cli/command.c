@@ -186,7 +186,7 @@ int64_t command_now(void)
 
 struct admin command_admin(struct store *st, struct arena *arena)
 {
-	return (struct admin){ .st = st, .arena = arena, .author = AUTHOR_CONSOLE, .now_us = clock_now_us() };
+	return (struct admin){ .st = st, .arena = arena, .by = &principal_console, .author = ACTOR_CONSOLE, .now_us = clock_now_us() };
 }
 
 int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid, int64_t *ret, struct error *err)

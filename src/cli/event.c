@@ -57,6 +57,9 @@ static int run_order(struct order *o, const struct settings *s, int argc, char *
 	struct command_option options[EVENT_FIELDS + 4] = {
 		{ "source", .text = &c->source }, { "reason", .text = &c->reason }, { "author", .text = &c->author },
 	};
+	struct principal by = principal_console;
+	struct error err = { 0 };
+	struct arena arena;
 	int rc;
 
 	if (c->kind == CORRECTION_AMEND)
@@ -71,10 +74,16 @@ static int run_order(struct order *o, const struct settings *s, int argc, char *
 		return command_wrong(&command_event, "what shall be amended is missing, such as --usage 2.5");
 	c->id = argv[1];
 	c->change = &o->change;
+	if (c->author && user_check_name(c->author, &err) < 0)
+		return command_wrong(&command_event, "--author %s", err.message);
+	by.label = c->author;
+	arena_init(&arena);
+	c->author = principal_actor(&by, &arena);
 	c->now_us = clock_now_us();
 	c->ahead_us = s->ahead_seconds * USEC_PER_SEC;
 	c->late = late_events_find(s->late_events);
 	rc = command_in_ledger("event", s, STORE_WRITE, correct, o);
+	arena_release(&arena);
 	if (rc == EXIT_DONE)
 		printf("SID=%s%s\n", o->made.sid, o->done_before ? " (done before)" : "");
 	return rc;
@@ -82,14 +91,14 @@ static int run_order(struct order *o, const struct settings *s, int argc, char *
 
 static int run_void(const struct settings *s, int argc, char **argv)
 {
-	struct order o = { .correct = { .kind = CORRECTION_VOID, .author = "console" } };
+	struct order o = { .correct = { .kind = CORRECTION_VOID } };
 
 	return run_order(&o, s, argc, argv);
 }
 
 static int run_amend(const struct settings *s, int argc, char **argv)
 {
-	struct order o = { .correct = { .kind = CORRECTION_AMEND, .author = "console" } };
+	struct order o = { .correct = { .kind = CORRECTION_AMEND } };
 
 	return run_order(&o, s, argc, argv);
 }
@@ -198,6 +207,7 @@ const struct command command_event = {
 		"  event show ID [--source SOURCE]\n"
 		"      The event as it came, a field a line, its state and corrections, and what counts for it now.\n\n"
 		"Nothing is overwritten: reports follow the sums. What is so already is not done again. The source is needed only\n"
-		"where several have an event of that id. The author is \"console\" unless named.\n",
+		"where several have an event of that id. The author is \"console\", with --author\n"
+		"\"console (NAME)\".\n",
 	.run = run
 };

@@ -64,10 +64,9 @@ static int run_call(struct call *call, const struct report *r, struct error *err
 
 static int report(struct store *st, struct arena *arena, const struct report *r, struct error *err)
 {
-	static const struct principal admin = { .role = ROLE_ADMIN, .name = "usaged report" };
 	unsigned char secret[SECRET_BYTES];
 	struct call call = {
-		.op = r->op, .who = &admin, .settings = r->settings, .secret = secret, .store = st, .arena = arena,
+		.op = r->op, .who = &principal_console, .settings = r->settings, .secret = secret, .store = st, .arena = arena,
 		.now = floor_div(clock_now_us(), USEC_PER_SEC), .base_url = r->settings->base_url, .suffix = "",
 		.format = r->format,
 	};

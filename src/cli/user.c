@@ -148,11 +148,45 @@ static int run_passwd(const struct settings *s, int argc, char **argv)
 	return command_in_ledger("user", s, STORE_WRITE, change_password, &c);
 }
 
+struct text_change {
+	const char *name, *display, *email;
+};
+
+static int change_texts(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct admin a = command_admin(st, arena);
+	const struct text_change *c = arg;
+
+	return admin_user_set(&a, c->name, c->display, c->email, err);
+}
+
+static int run_set(const struct settings *s, int argc, char **argv)
+{
+	struct text_change c = { .name = NULL };
+	const struct command_option options[] = { { "display", .text = &c.display }, { "email", .text = &c.email }, { 0 } };
+	int rc;
+
+	if (!command_options(&command_user, options, &argc, argv, &rc))
+		return rc;
+	if (argc != 2)
+		return command_wrong(&command_user, "set needs the name of one user");
+	c.name = argv[1];
+	return command_in_ledger("user", s, STORE_WRITE, change_texts, &c);
+}
+
+/* Prints the keys that end with the user, one a line: SID and name. */
 static int remove_user(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct admin a = command_admin(st, arena);
+	struct key *keys;
+	struct user u;
+	size_t n;
 
-	return admin_user_remove(&a, arg, err);
+	if (admin_user_find(&a, arg, &u, err) < 0 || admin_user_keys(&a, &u, &keys, &n, err) < 0 || admin_user_remove(&a, arg, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		printf("%s\t%s\n", keys[i].sid, *keys[i].name ? keys[i].name : "-");
+	return 0;
 }
 
 static int run_remove(const struct settings *s, int argc, char **argv)
@@ -230,7 +264,7 @@ static int run_list(const struct settings *s, int argc, char **argv)
 static int run(const struct settings *s, int argc, char **argv)
 {
 	static const struct command_part parts[] = {
-		{ "add", run_add }, { "passwd", run_passwd }, { "list", run_list }, { "remove", run_remove },
+		{ "add", run_add }, { "set", run_set }, { "passwd", run_passwd }, { "list", run_list }, { "remove", run_remove },
 		{ "grant", run_grant }, { 0 }
 	};
 
@@ -239,20 +273,23 @@ static int run(const struct settings *s, int argc, char **argv)
 
 const struct command command_user = {
 	.name = "user",
-	.usage = "user add|passwd|list|remove|grant [ARGUMENT...]",
+	.usage = "user add|set|passwd|list|remove|grant [ARGUMENT...]",
 	.summary = "manage the people who sign in",
 	.help = "Users sign in with a name and a password; programs have keys. A password is read from standard input,\n"
 		"or asked for; it has 10 to 1024 bytes.\n\n"
 		"  user add NAME --role ROLE [--display TEXT] [--email ADDRESS] [--grant SID]...\n"
 		"      The roles are in usaged(8). --display: the name that pages show. --grant: an account that a\n"
 		"      Manager may see.\n\n"
+		"  user set NAME [--display TEXT] [--email ADDRESS]\n"
+		"      Changes these; an empty address takes it away.\n\n"
 		"  user passwd NAME\n"
 		"      Gives the user another password, and ends what they are signed in to.\n\n"
 		"  user list\n"
 		"      One user a line, fields apart by tabs: name, role, display name, e-mail, made, removed, grants.\n\n"
 		"  user remove NAME\n"
-		"      The user can't sign in any more. The name stays taken.\n\n"
+		"      The user can't sign in any more; keys that are named after the user, or that the user made, are\n"
+		"      revoked and printed, one a line. The name stays taken.\n\n"
 		"  user grant NAME [--revoke] SID...\n"
-		"      Lets a Manager see these accounts, or no longer.\n",
+		"      Lets a Manager see these accounts, or no longer; keys named after the user lose them, too.\n",
 	.run = run
 };

@@ -185,6 +185,7 @@ struct layout *layout_new(const struct writer_options *o, const struct writer *w
 	put_text(l->data, "site", page && page->site ? page->site : "usaged");
 	if (page) {
 		put_text(l->data, "user", page->user);
+		put_text(l->data, "profile", page->profile);
 		json_object_object_add(l->data, "sign_out", json_object_new_boolean(page->sign_out));
 		put_links(l->data, "nav", NULL, page->nav);
 		put_links(l->data, "tabs", NULL, page->tabs);

@@ -71,6 +71,7 @@ struct page_change {
 struct page {
 	const char *site;                    /* the server's name */
 	const char *user;                    /* who is signed in, or NULL */
+	const char *profile;                 /* the page about them, or NULL */
 	bool sign_out;                       /* they can sign out */
 	const char *action;                  /* where the form of inputs leads; NULL = no form */
 	const struct page_link *nav;         /* ended by a NULL text, or NULL */

@@ -5,6 +5,7 @@
 
 #include "base/civil.h"
 #include "ingest/batcher.h"
+#include "usage/account.h"
 #include "usage/user.h"
 #include "base/banned.h"
 
@@ -93,30 +94,38 @@ static bool read_bearer(struct credentials *c, const char *text)
 
 /* ---- keys ---- */
 
+/* What ENTRY, of a key that reads an account, needs of that account. 1 done, 0 there is none, -1 failed. */
+static int load_account(struct auth *a, struct store *st, int64_t id, struct auth_entry *entry, struct error *err)
+{
+	struct account account;
+	int rc = store_account_by_id(st, id, &a->arena, &account, err);
+
+	if (rc <= 0 || account_load_suspended(st, &account, &entry->suspended, err) < 0)
+		return rc <= 0 ? rc : -1;
+	if (entry->who.role == ROLE_ACCOUNT) {
+		memcpy(entry->account_sid, account.sid, SID_TEXT);
+		entry->who.name = entry->account_sid;
+	}
+	return 1;
+}
+
 /* Makes an entry of the key with that hash. 1 done, 0 no good key, -1 failed. */
 static int load(struct auth *a, struct store *st, const unsigned char *hash, struct auth_entry *entry, struct error *err)
 {
-	const struct role_info *info;
-	struct account account;
 	struct key key;
 	int rc = store_key_by_hash(st, hash, &a->arena, &key, err);
 
 	if (rc <= 0)
 		return rc;
-	info = role_find(key.role);
-	if (key.revoked || !info)
+	*entry = (struct auth_entry){ .last_use = key.used };
+	if (key.revoked || !signin_key_principal(&key, &entry->who))
 		return 0;
-	*entry = (struct auth_entry){ .last_use = key.used, .who = {
-		.role = info->role, .account = key.account, .grants = key.grants, .n_grants = key.n_grants } };
 	memcpy(entry->hash, hash, HASH_BYTES);
-	memcpy(entry->who.key_sid, key.sid, SID_TEXT);
 	entry->who.name = *key.name ? key.name : entry->who.key_sid;
-	if (info->role == ROLE_ACCOUNT) {
-		rc = store_account_by_id(st, key.account, &a->arena, &account, err);
+	if (entry->who.role & (ROLE_ACCOUNT | ROLE_KEY)) {
+		rc = load_account(a, st, key.account, entry, err);
 		if (rc <= 0)
 			return rc;
-		memcpy(entry->account_sid, account.sid, SID_TEXT);
-		entry->who.name = entry->account_sid;
 	}
 	entry->used = true;
 	return 1;
@@ -148,8 +157,14 @@ static int find_key(struct auth *a, struct store *st, const char *token, size_t 
 	return rc;
 }
 
-static int take_key(struct auth *a, struct auth_entry *entry, int64_t now, struct identity *ret)
+static int take_key(struct auth *a, struct auth_entry *entry, int64_t now, struct identity *ret, struct error *err)
 {
+	char since[INSTANT_TEXT];
+
+	if (entry->suspended) {
+		instant_format(since, entry->suspended * USEC_PER_SEC);
+		return error_set(err, ERR_SUSPENDED, NULL, "Account not active: it is suspended since %s", since);
+	}
 	ret->who = &entry->who;
 	if (floor_div(now, DAY_SECONDS) > floor_div(entry->last_use, DAY_SECONDS))
 		a->to_note = entry;
@@ -171,6 +186,9 @@ static int find_session(const struct auth *a, struct store *st, const char *toke
 		return rc;
 	if (signin_principal(user, who, err) < 0)
 		return -1;
+	rc = kind == SESSION_TOKEN ? signin_token_maker(st, session, who, arena, err) : 1;
+	if (rc <= 0)
+		return rc;
 	ret->who = who;
 	ret->session = session;
 	return 0;
@@ -215,7 +233,7 @@ static int check_basic(struct auth *a, struct store *st, const char *text, const
 	rc = alone ? find_key(a, st, c.user, strlen(c.user), &entry, err) : find_key(a, st, c.token, c.token_len, &entry, err);
 	if (rc < 0)
 		return -1;
-	return rc && (alone || user_matches(entry, c.user)) ? take_key(a, entry, now, ret) : refuse(err);
+	return rc && (alone || user_matches(entry, c.user)) ? take_key(a, entry, now, ret, err) : refuse(err);
 }
 
 static int check_bearer(struct auth *a, struct store *st, const char *text, int64_t now, struct arena *arena, struct identity *ret,
@@ -229,7 +247,7 @@ static int check_bearer(struct auth *a, struct store *st, const char *text, int6
 		return refuse(err);
 	rc = find_key(a, st, c.token, c.token_len, &entry, err);
 	if (rc > 0)
-		return take_key(a, entry, now, ret);
+		return take_key(a, entry, now, ret, err);
 	if (rc < 0 || find_session(a, st, c.token, c.token_len, SESSION_TOKEN, now, arena, ret, err) < 0)
 		return -1;
 	return ret->who ? 0 : refuse(err);

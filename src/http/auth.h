@@ -20,6 +20,7 @@ struct batcher;
 
 struct auth_entry {
 	bool used;
+	int64_t suspended;           /* since when its account is, and the key reads: 0 = it is good */
 	unsigned char hash[HASH_BYTES];
 	char account_sid[SID_TEXT];  /* of an account's own token, or "" */
 	int64_t last_use;            /* as the ledger has it */
@@ -53,7 +54,8 @@ struct identity {
 
 /*
  * Who sends RQ? Nobody if it says nothing of it, or names a session that is over. -1: ERR_CREDENTIALS with the same words for an
- * unknown user, a wrong secret and a revoked key; ERR_TOO_MANY, ERR_BUSY of passwords; or the ledger failed.
+ * unknown user, a wrong secret and a revoked key; ERR_SUSPENDED for the token or an API key of a suspended account; ERR_TOO_MANY,
+ * ERR_BUSY of passwords; or the ledger failed.
  */
 int auth_check(struct auth *a, struct store *st, const struct request *rq, int64_t now, struct arena *arena, struct identity *ret,
 	       struct error *err);

@@ -507,7 +507,7 @@ static int64_t monotonic_us(void)
 
 static void log_exchange(const struct exchange *x, int64_t us, int rc)
 {
-	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", x->id, x->request.remote, x->caller.who ? x->caller.who->name : "-",
+	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", x->id, x->request.remote, x->caller.who ? principal_actor(x->caller.who, &x->h->arena) : "-",
 		 x->request.method_name, x->request.raw_path, x->route.op ? x->route.op->id : "-",
 		 x->response.status.status, (long long)x->response.body_bytes, (long long)(us / 1000), (int)(us % 1000),
 		 rc < 0 ? x->response.gone ? ", the caller was gone" : ", cut off" : "");

@@ -496,6 +496,7 @@ const struct page *page_make(const struct page_context *c)
 
 	page->site = c->settings->name;
 	page->user = c->who ? c->who->display ? c->who->display : c->who->name : NULL;
+	page->profile = c->who && c->who->user ? "/profile.html" : NULL;
 	page->sign_out = c->session != NULL;
 	page->digits = choose_digits(c->request->accept_language);
 	page->nav = make_nav(c);

@@ -281,6 +281,29 @@ int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct
 	return 0;
 }
 
+static int read_suspension(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+{
+	(void)arena;
+	(void)err;
+	*(struct suspension *)to = (struct suspension){ get_int(st, s, 0), get_int(st, s, 1) };
+	return 0;
+}
+
+int store_suspensions(struct store *st, struct arena *arena, struct suspension **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT id, min(since) FROM ("
+				     "SELECT id, suspended AS since FROM account WHERE suspended <> 0 UNION ALL "
+				     "SELECT below.id, above.suspended FROM account above JOIN account below ON below.parent = above.id"
+				     " WHERE above.suspended <> 0) GROUP BY id ORDER BY id", err);
+	struct rows rows;
+
+	if (store_rows(st, s, read_suspension, sizeof(**ret), arena, &rows, err) < 0)
+		return -1;
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return 0;
+}
+
 int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot LIMIT 1", err);

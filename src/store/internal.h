@@ -109,6 +109,9 @@ void store_accounts_forget(struct store *st);
 /* 1 there is an account ID, 0 none, -1. */
 int store_account_exists(struct store *st, int64_t id, struct error *err);
 
+/* Fills in what the names of all users look like. In a write. */
+int store_users_fold(struct store *st, struct error *err);
+
 /* Postings of all events, into an empty table. In a write; memory stays bounded. */
 int store_postings_make(struct store *st, struct error *err);
 

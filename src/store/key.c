@@ -5,7 +5,7 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-#define KEY "SELECT id, sid, name, role, account, hash, created, revoked, used FROM key "
+#define KEY "SELECT id, sid, name, role, account, hash, created, revoked, used, maker, maker_key FROM key "
 
 static int check_account(struct store *st, int64_t account, const char *param, struct error *err)
 {
@@ -40,7 +40,8 @@ static int insert_key(struct store *st, const struct key *k, struct error *err)
 
 	if (k->account && check_account(st, k->account, "account", err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO key (sid, name, role, account, hash, created, revoked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+	s = prepare(st, "INSERT INTO key (sid, name, role, account, hash, created, revoked, maker, maker_key)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", err);
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, k->sid);
@@ -50,6 +51,8 @@ static int insert_key(struct store *st, const struct key *k, struct error *err)
 	st->ops->bind_blob(s, 5, k->hash, sizeof(k->hash));
 	bind_int(st, s, 6, k->created);
 	bind_int(st, s, 7, k->revoked);
+	bind_int(st, s, 8, k->maker.user);
+	bind_text(st, s, 9, k->maker.key_sid);
 	if (step(st, s, err) < 0 || insert_grants(st, st->ops->last_id(st->db), k, err) < 0)
 		return -1;
 	return store_changed(st, err);
@@ -87,11 +90,13 @@ static int read_key(struct store *st, struct stmt *s, struct arena *arena, void 
 		.created = get_int(st, s, 6),
 		.revoked = get_int(st, s, 7),
 		.used = get_int(st, s, 8),
+		.maker.user = get_int(st, s, 9),
 	};
 	if (len != sizeof(ret->hash))
 		return error_set(err, ERR_INTERNAL, NULL, "a key in the ledger has a hash of %zu bytes instead of %zu", len, sizeof(ret->hash));
 	memcpy(ret->hash, hash, len);
 	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
+	snprintf(ret->maker.key_sid, sizeof(ret->maker.key_sid), "%s", st->ops->get_text(s, 10, &len));
 	return read_grants(st, get_int(st, s, 0), arena, ret, err);
 }
 
@@ -139,7 +144,11 @@ static int set_revoked(struct store *st, const char *sid, int64_t when, struct e
 		return -1;
 	if (!st->ops->changes(st->db))
 		return 0;
-	return store_changed(st, err) < 0 ? -1 : 1;
+	s = prepare(st, "DELETE FROM session WHERE maker = 0 AND maker_key = ?1", err);
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, sid);
+	return step(st, s, err) < 0 || store_changed(st, err) < 0 ? -1 : 1;
 }
 
 int store_key_revoke(struct store *st, const char *sid, int64_t when, struct error *err)
@@ -149,6 +158,30 @@ int store_key_revoke(struct store *st, const char *sid, int64_t when, struct err
 	if (store_write_open(st, &own, err) < 0)
 		return -1;
 	return store_write_close(st, own, set_revoked(st, sid, when, err), err);
+}
+
+static int delete_grant(struct store *st, const char *sid, int64_t account, struct error *err)
+{
+	struct stmt *s = prepare(st, "DELETE FROM key_grant WHERE key = (SELECT id FROM key WHERE sid = ?1) AND account = ?2", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, sid);
+	bind_int(st, s, 2, account);
+	if (step(st, s, err) < 0)
+		return -1;
+	if (!st->ops->changes(st->db))
+		return 0;
+	return store_changed(st, err) < 0 ? -1 : 1;
+}
+
+int store_key_ungrant(struct store *st, const char *sid, int64_t account, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, delete_grant(st, sid, account, err), err);
 }
 
 int store_key_used(struct store *st, const char *sid, int64_t when, struct error *err)

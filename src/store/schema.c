@@ -239,6 +239,24 @@ const struct schema_step schema_steps[] = {
 		"ALTER TABLE account ADD COLUMN number TEXT NOT NULL DEFAULT '';"     /* the operator's own number for it */
 		"ALTER TABLE account ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;" /* since when; 0: it is active */
 		"CREATE UNIQUE INDEX account_number ON account (number) WHERE number <> '';"
+		"CREATE INDEX account_suspended ON account (id) WHERE suspended <> 0;"
+
+		/* What names that look alike have in common; names of before may. */
+		"ALTER TABLE user ADD COLUMN folded TEXT NOT NULL DEFAULT '';"
+		"CREATE INDEX user_folded ON user (folded);"
+
+		/* Who made a key, or asked for a token: a user, or a key by its SID; 0 and "": the console, or it isn't known. */
+		"ALTER TABLE key ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE key ADD COLUMN maker_key TEXT NOT NULL DEFAULT '';"
+		"UPDATE key SET maker = COALESCE((SELECT u.id FROM audit a JOIN user u ON u.name = a.author"
+		" WHERE a.action = 'key.add' AND a.subject = key.sid), 0),"
+		" maker_key = COALESCE((SELECT k.sid FROM audit a JOIN key k ON k.sid = a.author"
+		" WHERE a.action = 'key.add' AND a.subject = key.sid), '');"
+		"DELETE FROM session WHERE kind = 2;"         /* tokens that nobody knows the makers of */
+		"ALTER TABLE session ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE session ADD COLUMN maker_key TEXT NOT NULL DEFAULT '';"
+		"CREATE INDEX session_maker ON session (maker, maker_key);",
+		.then = store_users_fold,
 	},
 };
 

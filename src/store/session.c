@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <stdio.h>
 #include "store/internal.h"
 #include "base/banned.h"
 
@@ -24,7 +25,7 @@ static int insert_session(struct store *st, const struct session *s, struct erro
 
 	if (trim(st, s, err) < 0)
 		return -1;
-	q = prepare(st, "INSERT INTO session (hash, user, kind, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)", err);
+	q = prepare(st, "INSERT INTO session (hash, user, kind, created, expires, maker, maker_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
 	if (!q)
 		return -1;
 	st->ops->bind_blob(q, 1, s->hash, sizeof(s->hash));
@@ -32,6 +33,8 @@ static int insert_session(struct store *st, const struct session *s, struct erro
 	bind_int(st, q, 3, s->kind);
 	bind_int(st, q, 4, s->created);
 	bind_int(st, q, 5, s->expires);
+	bind_int(st, q, 6, s->maker.user);
+	bind_text(st, q, 7, s->maker.key_sid);
 	return step(st, q, err);
 }
 
@@ -46,7 +49,8 @@ int store_session_add(struct store *st, const struct session *s, struct error *e
 
 int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct session *ret, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT user, kind, created, expires FROM session WHERE hash = ?1", err);
+	struct stmt *s = prepare(st, "SELECT user, kind, created, expires, maker, maker_key FROM session WHERE hash = ?1", err);
+	size_t len;
 	int rc;
 
 	if (!s)
@@ -59,7 +63,9 @@ int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES
 			.kind = (enum session_kind)get_int(st, s, 1),
 			.created = get_int(st, s, 2),
 			.expires = get_int(st, s, 3),
+			.maker.user = get_int(st, s, 4),
 		};
+		snprintf(ret->maker.key_sid, sizeof(ret->maker.key_sid), "%s", st->ops->get_text(s, 5, &len));
 		memcpy(ret->hash, hash, KEY_HASH_BYTES);
 		st->ops->reset(s);
 	}
@@ -76,6 +82,24 @@ int store_session_end(struct store *st, const unsigned char hash[KEY_HASH_BYTES]
 	if (step(st, s, err) < 0)
 		return -1;
 	return st->ops->changes(st->db) > 0;
+}
+
+int store_session_count(struct store *st, const struct maker *maker, int64_t now, int64_t *ret_n, int64_t *ret_expires, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT count(*), COALESCE(min(expires), 0) FROM session WHERE maker = ?1 AND maker_key = ?2"
+				     " AND kind = 2 AND expires > ?3 AND user <> ?1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, maker->user);
+	bind_text(st, s, 2, maker->key_sid);
+	bind_int(st, s, 3, now);
+	if (step(st, s, err) < 0)
+		return -1;
+	*ret_n = get_int(st, s, 0);
+	*ret_expires = get_int(st, s, 1);
+	st->ops->reset(s);
+	return 0;
 }
 
 int store_sessions_expire(struct store *st, int64_t now, struct error *err)

@@ -118,6 +118,13 @@ int store_account_by_number(struct store *st, const char *number, struct arena *
 int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struct account *ret, struct error *err);
 /* All accounts in the order of their sids, or (PARENT not 0) the subaccounts of one. */
 int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret, size_t *ret_n, struct error *err);
+/* An account that takes no events from SINCE (seconds) on, by itself or with its main account. */
+struct suspension {
+	int64_t account, since;
+};
+
+/* Of all accounts that are suspended, in the order of their ids. */
+int store_suspensions(struct store *st, struct arena *arena, struct suspension **ret, size_t *ret_n, struct error *err);
 /* The day (days since 1970, UTC) of the account's first usage: 1 found, 0 none yet, -1. */
 int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err);
 
@@ -142,6 +149,12 @@ int store_category_meter(struct store *st, int64_t id, struct error *err);      
 
 #define KEY_HASH_BYTES 32
 
+/* A user or a key that made something; neither: the console, or it isn't known. */
+struct maker {
+	int64_t user;             /* 0: none */
+	char key_sid[SID_TEXT];   /* "": none */
+};
+
 struct key {
 	char sid[SID_TEXT];       /* SK... */
 	const char *name;         /* a user's name for Basic; "" for keys of an account */
@@ -151,6 +164,7 @@ struct key {
 	int64_t created;
 	int64_t revoked;          /* 0 = good */
 	int64_t used;             /* when last, to the day; 0 = never */
+	struct maker maker;
 	const int64_t *grants;    /* accounts a Manager may see */
 	size_t n_grants;
 };
@@ -160,7 +174,9 @@ int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *
 /* These two: 1 found (revoked ones too), 0 none, -1. */
 int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err);
 int store_key_by_sid(struct store *st, const char *sid, struct arena *arena, struct key *ret, struct error *err);
-int store_key_revoke(struct store *st, const char *sid, int64_t when, struct error *err);   /* 1 done, 0 no such key */
+/* Ends the tokens that were asked for with it, too. 1 done, 0 no such key, -1. */
+int store_key_revoke(struct store *st, const char *sid, int64_t when, struct error *err);
+int store_key_ungrant(struct store *st, const char *sid, int64_t account, struct error *err);       /* 1 done, 0 it wasn't granted, -1 */
 /* Unless it was used later. Doesn't count as a change (store_version). */
 int store_key_used(struct store *st, const char *sid, int64_t when, struct error *err);
 
@@ -168,7 +184,7 @@ int store_key_used(struct store *st, const char *sid, int64_t when, struct error
 
 struct user {
 	int64_t id;
-	const char *name;         /* what they sign in with; unique, also among removed ones */
+	const char *name;         /* what they sign in with; no other one, also no removed one, looks like it */
 	const char *display;      /* the name that pages show */
 	const char *email;        /* or "" */
 	const char *role;         /* as in usage/principal.h */
@@ -179,17 +195,28 @@ struct user {
 	size_t n_grants;
 };
 
-/* Sets u->id. ERR_CONFLICT: the name is taken, or the e-mail address, by a user that isn't removed. */
+/*
+ * Sets u->id. ERR_CONFLICT: a user, removed or not, has a name that looks like this one
+ * (name_fold), or a user that isn't removed has the e-mail address.
+ */
 int store_user_add(struct store *st, struct user *u, struct error *err);
-/* 1 found (removed ones too), 0 none, -1. */
+/*
+ * The user of exactly that NAME, else the only one whose name looks like it (name_fold).
+ * 1 found (removed ones too), 0 none, -1.
+ */
 int store_user_by_name(struct store *st, const char *name, struct arena *arena, struct user *ret, struct error *err);
 int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct user *ret, struct error *err);
 /* Only one that isn't removed; ignores case. */
 int store_user_by_email(struct store *st, const char *email, struct arena *arena, struct user *ret, struct error *err);
 /* In the order of their names, removed ones too. */
 int store_users(struct store *st, struct arena *arena, struct user **ret, size_t *ret_n, struct error *err);
-/* These two end the user's sessions. 1 done, 0 no such user, or one that is removed. */
-int store_user_password(struct store *st, int64_t id, const char *password, struct error *err);
+/* Sets display and email of the user U->id. ERR_CONFLICT of the address as above. 1 done, 0 no such user, or a removed one, -1. */
+int store_user_set(struct store *st, const struct user *u, struct error *err);
+/*
+ * These two end the user's sessions, and the tokens that the user asked for; the session
+ * with the hash KEEP (or NULL) goes on. 1 done, 0 no such user, or one that is removed.
+ */
+int store_user_password(struct store *st, int64_t id, const char *password, const unsigned char *keep, struct error *err);
 int store_user_remove(struct store *st, int64_t id, int64_t when, struct error *err);
 int store_user_grant(struct store *st, int64_t id, int64_t account, bool granted, struct error *err);   /* likewise; no change is no error */
 
@@ -200,9 +227,13 @@ struct session {
 	int64_t user;
 	enum session_kind kind;
 	int64_t created, expires; /* seconds */
+	struct maker maker;       /* of SESSION_TOKEN: who asked for it */
 };
 
 enum { USER_SESSIONS_MAX = 1000 };        /* of one kind and user; a new one ends the oldest above that */
+
+/* How many tokens for other users MAKER has asked for that haven't expired at NOW, and when the first of them expires. */
+int store_session_count(struct store *st, const struct maker *maker, int64_t now, int64_t *ret_n, int64_t *ret_expires, struct error *err);
 
 /* Sessions don't count as changes (store_version): ask for them at each request. */
 int store_session_add(struct store *st, const struct session *s, struct error *err);

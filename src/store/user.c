@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <inttypes.h>
+#include "base/name.h"
 #include "store/internal.h"
 #include "base/banned.h"
 
@@ -29,8 +30,8 @@ static int insert_grant(struct store *st, int64_t user, int64_t account, struct 
 	return step(st, s, err);
 }
 
-/* Is TEXT taken? SQL asks for it. -1: it is, or the ledger failed. */
-static int check_free(struct store *st, const char *sql, const char *param, const char *text, struct error *err)
+/* Is TEXT taken by a user but the one with that ID? SQL asks for it. -1: it is, or the ledger failed. */
+static int check_free(struct store *st, const char *sql, const char *param, const char *text, int64_t id, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 	int64_t one;
@@ -39,21 +40,22 @@ static int check_free(struct store *st, const char *sql, const char *param, cons
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, text);
+	bind_int(st, s, 2, id);
 	rc = store_one(st, s, &one, err);
 	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "\"%s\" is taken by a user who is there, or was", text) : rc;
 }
 
-static int insert_user(struct store *st, struct user *u, struct error *err)
+static int insert_user(struct store *st, struct user *u, const char *folded, struct error *err)
 {
 	struct stmt *s;
 
-	if (check_free(st, "SELECT 1 FROM user WHERE name = ?1", "user", u->name, err) < 0)
+	if (check_free(st, "SELECT 1 FROM user WHERE folded = ?1 AND id <> ?2", "user", folded, 0, err) < 0)
 		return -1;
 	if (*u->email &&
-	    check_free(st, "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed = 0", "email", u->email, err) < 0)
+	    check_free(st, "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed = 0 AND id <> ?2", "email", u->email, 0, err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO user (name, display, email, role, password, created, removed)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+	s = prepare(st, "INSERT INTO user (name, display, email, role, password, created, removed, folded)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", err);
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, u->name);
@@ -63,6 +65,7 @@ static int insert_user(struct store *st, struct user *u, struct error *err)
 	bind_text(st, s, 5, u->password);
 	bind_int(st, s, 6, u->created);
 	bind_int(st, s, 7, u->removed);
+	bind_text(st, s, 8, folded);
 	if (step(st, s, err) < 0)
 		return -1;
 	u->id = st->ops->last_id(st->db);
@@ -74,11 +77,16 @@ static int insert_user(struct store *st, struct user *u, struct error *err)
 
 int store_user_add(struct store *st, struct user *u, struct error *err)
 {
+	struct arena arena;
 	bool own;
+	int rc;
 
 	if (store_write_open(st, &own, err) < 0)
 		return -1;
-	return store_write_close(st, own, insert_user(st, u, err), err);
+	arena_init(&arena);
+	rc = insert_user(st, u, name_fold(&arena, u->name), err);
+	arena_release(&arena);
+	return store_write_close(st, own, rc, err);
 }
 
 static int read_grants(struct store *st, struct arena *arena, struct user *ret, struct error *err)
@@ -108,14 +116,32 @@ static int read_user(struct store *st, struct stmt *s, struct arena *arena, void
 	return read_grants(st, arena, ret, err);
 }
 
+/* The only user whose name looks like NAME; 0 also if there are several. */
+static int find_alike(struct store *st, const char *name, struct arena *arena, struct user *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, USER "WHERE folded = ?1", err);
+	struct rows rows;
+
+	if (s)
+		bind_text(st, s, 1, name_fold(arena, name));
+	if (store_rows(st, s, read_user, sizeof(*ret), arena, &rows, err) < 0)
+		return -1;
+	if (rows.n != 1)
+		return 0;
+	*ret = *(struct user *)rows.items;
+	return 1;
+}
+
 int store_user_by_name(struct store *st, const char *name, struct arena *arena, struct user *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, USER "WHERE name = ?1", err);
+	int rc;
 
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, name);
-	return store_row(st, s, read_user, arena, ret, err);
+	rc = store_row(st, s, read_user, arena, ret, err);
+	return rc == 0 ? find_alike(st, name, arena, ret, err) : rc;
 }
 
 int store_user_by_email(struct store *st, const char *email, struct arena *arena, struct user *ret, struct error *err)
@@ -150,25 +176,30 @@ int store_users(struct store *st, struct arena *arena, struct user **ret, size_t
 	return 0;
 }
 
-/* Runs the bound update of one user that ends their sessions. 1 done, 0 no such user. */
-static int end_user_sessions(struct store *st, int64_t id, struct stmt *update, struct error *err)
+/*
+ * Runs the bound update of one user that ends their sessions (but KEEP, unless it is NULL) and
+ * the tokens that they asked for. 1 done, 0 no such user.
+ */
+static int end_user_sessions(struct store *st, int64_t id, struct stmt *update, const unsigned char *keep, struct error *err)
 {
+	static const unsigned char none[KEY_HASH_BYTES];
 	struct stmt *s;
 
 	if (step(st, update, err) < 0)
 		return -1;
 	if (!st->ops->changes(st->db))
 		return 0;
-	s = prepare(st, "DELETE FROM session WHERE user = ?1", err);
+	s = prepare(st, "DELETE FROM session WHERE (user = ?1 OR maker = ?1) AND hash <> ?2", err);
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, id);
+	st->ops->bind_blob(s, 2, keep ? keep : none, KEY_HASH_BYTES);
 	if (step(st, s, err) < 0 || store_changed(st, err) < 0)
 		return -1;
 	return 1;
 }
 
-static int set_password(struct store *st, int64_t id, const char *password, struct error *err)
+static int set_password(struct store *st, int64_t id, const char *password, const unsigned char *keep, struct error *err)
 {
 	struct stmt *s = prepare(st, "UPDATE user SET password = ?2 WHERE id = ?1 AND removed = 0", err);
 
@@ -176,16 +207,16 @@ static int set_password(struct store *st, int64_t id, const char *password, stru
 		return -1;
 	bind_int(st, s, 1, id);
 	bind_text(st, s, 2, password);
-	return end_user_sessions(st, id, s, err);
+	return end_user_sessions(st, id, s, keep, err);
 }
 
-int store_user_password(struct store *st, int64_t id, const char *password, struct error *err)
+int store_user_password(struct store *st, int64_t id, const char *password, const unsigned char *keep, struct error *err)
 {
 	bool own;
 
 	if (store_write_open(st, &own, err) < 0)
 		return -1;
-	return store_write_close(st, own, set_password(st, id, password, err), err);
+	return store_write_close(st, own, set_password(st, id, password, keep, err), err);
 }
 
 static int set_removed(struct store *st, int64_t id, int64_t when, struct error *err)
@@ -196,7 +227,7 @@ static int set_removed(struct store *st, int64_t id, int64_t when, struct error 
 		return -1;
 	bind_int(st, s, 1, id);
 	bind_int(st, s, 2, when);
-	return end_user_sessions(st, id, s, err);
+	return end_user_sessions(st, id, s, NULL, err);
 }
 
 int store_user_remove(struct store *st, int64_t id, int64_t when, struct error *err)
@@ -206,6 +237,35 @@ int store_user_remove(struct store *st, int64_t id, int64_t when, struct error *
 	if (store_write_open(st, &own, err) < 0)
 		return -1;
 	return store_write_close(st, own, set_removed(st, id, when, err), err);
+}
+
+static int set_texts(struct store *st, const struct user *u, struct error *err)
+{
+	struct stmt *s;
+
+	if (*u->email &&
+	    check_free(st, "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed = 0 AND id <> ?2", "email", u->email, u->id, err) < 0)
+		return -1;
+	s = prepare(st, "UPDATE user SET display = ?2, email = ?3 WHERE id = ?1 AND removed = 0", err);
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, u->id);
+	bind_text(st, s, 2, u->display);
+	bind_text(st, s, 3, u->email);
+	if (step(st, s, err) < 0)
+		return -1;
+	if (!st->ops->changes(st->db))
+		return 0;
+	return store_changed(st, err) < 0 ? -1 : 1;
+}
+
+int store_user_set(struct store *st, const struct user *u, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, set_texts(st, u, err), err);
 }
 
 static int delete_grant(struct store *st, int64_t user, int64_t account, struct error *err)
@@ -242,4 +302,32 @@ int store_user_grant(struct store *st, int64_t id, int64_t account, bool granted
 	if (store_write_open(st, &own, err) < 0)
 		return -1;
 	return store_write_close(st, own, set_grant(st, id, account, granted, err), err);
+}
+
+/* ---- bringing an older ledger forward ---- */
+
+static int set_folded(struct store *st, const struct user *u, struct arena *arena, struct error *err)
+{
+	struct stmt *s = prepare(st, "UPDATE user SET folded = ?2 WHERE id = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, u->id);
+	bind_text(st, s, 2, name_fold(arena, u->name));
+	return step(st, s, err);
+}
+
+int store_users_fold(struct store *st, struct error *err)
+{
+	struct user *users;
+	struct arena arena;
+	size_t n;
+	int rc;
+
+	arena_init(&arena);
+	rc = store_users(st, &arena, &users, &n, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = set_folded(st, &users[i], &arena, err);
+	arena_release(&arena);
+	return rc;
 }

@@ -32,17 +32,6 @@ int admin_account_id(const struct admin *a, const char *param, const char *sid, 
 	return rc < 0 ? -1 : 0;
 }
 
-static int account_ids(const struct admin *a, const char *const *sids, size_t n, const int64_t **ret, struct error *err)
-{
-	int64_t *ids = arena_array(a->arena, int64_t, n);
-
-	for (size_t i = 0; i < n; i++)
-		if (admin_account_id(a, "grant", sids[i], &ids[i], err) < 0)
-			return -1;
-	*ret = ids;
-	return 0;
-}
-
 int admin_check_text(const char *param, const char *text, size_t min, size_t max, struct error *err)
 {
 	size_t len = strlen(text);
@@ -62,106 +51,6 @@ int admin_read_day(const char *param, const char *text, int64_t *ret, struct err
 		return error_set(err, ERR_PARAM, param, "must be a date such as 2026-11-21");
 	*ret = date_to_days(d);
 	return 0;
-}
-
-/* ---- users ---- */
-
-int admin_user_add(const struct admin *a, const struct new_user *u, struct error *err)
-{
-	const struct role_info *role;
-	struct user user = { .name = u->name, .display = u->display ? u->display : u->name, .email = u->email ? u->email : "",
-			     .password = u->password, .created = admin_now(a), .n_grants = u->n_grants };
-
-	if (user_check(u->role, u->name, u->n_grants, &role, err) < 0 || user_check_email(user.email, err) < 0 ||
-	    user_check_display(user.display, err) < 0 || account_ids(a, u->grants, u->n_grants, &user.grants, err) < 0)
-		return -1;
-	user.role = role->name;
-	return store_user_add(a->st, &user, err) < 0 ? -1 : admin_audit(a, "user.add", user.name, user.role, err);
-}
-
-int admin_user_find(const struct admin *a, const char *name, struct user *ret, struct error *err)
-{
-	int rc = store_user_by_name(a->st, name, a->arena, ret, err);
-
-	if (rc < 0)
-		return -1;
-	return rc == 0 || ret->removed ? error_set(err, ERR_NOT_FOUND, "user", "there is no user %.64s", name) : 0;
-}
-
-int admin_user_password(const struct admin *a, const char *name, const char *password, struct error *err)
-{
-	struct user u;
-
-	if (admin_user_find(a, name, &u, err) < 0 || store_user_password(a->st, u.id, password, err) < 0)
-		return -1;
-	return admin_audit(a, "user.password", name, "", err);
-}
-
-int admin_user_remove(const struct admin *a, const char *name, struct error *err)
-{
-	struct user u;
-
-	if (strcmp(name, a->author) == 0)
-		return error_set(err, ERR_CONFLICT, "user", "nobody can remove himself");
-	if (admin_user_find(a, name, &u, err) < 0 || store_user_remove(a->st, u.id, admin_now(a), err) < 0)
-		return -1;
-	return admin_audit(a, "user.remove", name, "", err);
-}
-
-int admin_user_grant(const struct admin *a, const char *name, const char *sid, bool granted, struct error *err)
-{
-	const struct role_info *role;
-	int64_t account;
-	struct user u;
-
-	if (admin_user_find(a, name, &u, err) < 0)
-		return -1;
-	role = role_find(u.role);
-	if (granted && (!role || !role->has_grants))
-		return error_set(err, ERR_PARAM, "account", "%s has the role %s, which takes no grants", u.name, u.role);
-	if (admin_account_id(a, "account", sid, &account, err) < 0 || store_user_grant(a->st, u.id, account, granted, err) < 0)
-		return -1;
-	return admin_audit(a, granted ? "user.grant" : "user.ungrant", name, sid, err);
-}
-
-/* ---- keys ---- */
-
-int admin_key_add(const struct admin *a, const struct new_key *k, const unsigned char secret[SECRET_BYTES], char ret_sid[SID_TEXT],
-		  char ret_token[TOKEN_TEXT], struct error *err)
-{
-	struct key key = { .name = k->name ? k->name : "", .created = admin_now(a), .n_grants = k->n_grants };
-	const struct role_info *role;
-
-	if (key_check(k->role, k->account != NULL, k->name, k->n_grants, &role, err) < 0 ||
-	    (k->account && admin_account_id(a, "account", k->account, &key.account, err) < 0) ||
-	    account_ids(a, k->grants, k->n_grants, &key.grants, err) < 0)
-		return -1;
-	key.role = role->name;
-	token_new(ret_token);
-	token_hash(secret, ret_token, strlen(ret_token), key.hash);
-	sid_new("SK", key.sid);
-	memcpy(ret_sid, key.sid, SID_TEXT);
-	if (store_key_add(a->st, &key, err) < 0)
-		return -1;
-	return admin_audit(a, "key.add", key.sid, arena_join(a->arena, key.role, *key.name ? ", " : "", key.name, NULL), err);
-}
-
-int admin_key_find(const struct admin *a, const char *sid, struct key *ret, struct error *err)
-{
-	int rc = store_key_by_sid(a->st, sid, a->arena, ret, err);
-
-	return rc < 0 ? -1 : rc == 0 ? error_set(err, ERR_NOT_FOUND, "key", "there is no key %.64s", sid) : 0;
-}
-
-int admin_key_revoke(const struct admin *a, const char *sid, struct error *err)
-{
-	struct key k;
-
-	if (admin_key_find(a, sid, &k, err) < 0)
-		return -1;
-	if (k.revoked)
-		return 0;
-	return store_key_revoke(a->st, sid, admin_now(a), err) < 0 ? -1 : admin_audit(a, "key.revoke", sid, "", err);
 }
 
 /* ---- categories ---- */

@@ -21,7 +21,8 @@ enum {
 struct admin {
 	struct store *st;            /* in a write */
 	struct arena *arena;
-	const char *author;          /* for the audit log: a user's name, a key's SID, or AUTHOR_CONSOLE */
+	const struct principal *by;
+	const char *author;          /* for the audit log: principal_actor of `by` */
 	int64_t now_us;
 };
 
@@ -39,10 +40,16 @@ struct new_user {
 int admin_user_add(const struct admin *a, const struct new_user *u, struct error *err);
 /* The user of that name who isn't removed: else ERR_NOT_FOUND. Needs no write. */
 int admin_user_find(const struct admin *a, const char *name, struct user *ret, struct error *err);
-/* These two end what the user is signed in to. Nobody removes himself. */
+/* Changes these two; NULL: they stay. EMAIL "": none. The audit log says from what to what. */
+int admin_user_set(const struct admin *a, const char *name, const char *display, const char *email, struct error *err);
+/* The password of the user who does it: ends what that user is signed in to, but not the session KEEP (or NULL). */
+int admin_own_password(const struct admin *a, const char *password, const struct session *keep, struct error *err);
+/* The keys that end with the user: named after the user, made by the user, or made with one of these. Needs no write. */
+int admin_user_keys(const struct admin *a, const struct user *u, struct key **ret, size_t *ret_n, struct error *err);
+/* These two end what the user is signed in to; the second also the user's keys. Users can't remove themselves. */
 int admin_user_password(const struct admin *a, const char *name, const char *password, struct error *err);
 int admin_user_remove(const struct admin *a, const char *name, struct error *err);
-/* May the user, a Manager, see the account SID, or no longer? */
+/* May the user, a Manager, see the account SID, or no longer? What is taken away is taken from keys named after the user, too. */
 int admin_user_grant(const struct admin *a, const char *name, const char *sid, bool granted, struct error *err);
 
 /* ---- keys ---- */

@@ -6,7 +6,9 @@
 #include "base/decimal.h"
 #include "base/secret.h"
 #include "base/utf8.h"
+#include "usage/account.h"
 #include "usage/rollups.h"
+#include "usage/suspension.h"
 #include "base/banned.h"
 
 #define SOURCES_MAX 1000             /* that may have the same id, before we ask which one is meant */
@@ -370,6 +372,21 @@ static int add_fact(struct work *w, const char *suffix, struct stored_event e, c
 	return meter(w, series, err);
 }
 
+/* A suspended account takes no event of a later time by an amendment either. */
+static int check_suspended(struct work *w, struct error *err)
+{
+	struct account a;
+	int64_t since;
+	int rc;
+
+	if (w->shall.time_us == w->now.time_us)
+		return 0;
+	rc = store_account_by_id(w->st, w->now_series.account, w->arena, &a, err);
+	if (rc <= 0 || account_load_suspended(w->st, &a, &since, err) < 0)
+		return rc;
+	return suspension_check(since, w->shall.time_us, err);
+}
+
 static int add_facts(struct work *w, struct error *err)
 {
 	struct stored_event reversal = w->now;
@@ -382,7 +399,7 @@ static int add_facts(struct work *w, struct error *err)
 		return -1;
 	if (w->c->kind == CORRECTION_VOID)
 		return 0;
-	if (closing_effective(open_us, w->c->late, w->shall.time_us, &w->shall.effective_us, err) < 0)
+	if (check_suspended(w, err) < 0 || closing_effective(open_us, w->c->late, w->shall.time_us, &w->shall.effective_us, err) < 0)
 		return -1;
 	return add_fact(w, CORRECTION_REPLACEMENT, w->shall, &w->shall_series, err);
 }

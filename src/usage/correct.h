@@ -40,6 +40,7 @@ struct correct {
  *                  or ledger_add would refuse in the amended event; fields that can't change; an amendment that changes nothing
  *   ERR_CONFLICT   an amendment of a void event
  *   ERR_CLOSED     "time": the account is closed, and late events are rejected
+ *   ERR_SUSPENDED  "time": an amendment to a time from which on the account is suspended
  *   ERR_OVERFLOW   a total would not fit
  */
 int correct_event(struct store *st, const struct correct *c, struct arena *arena, struct correction *ret, bool *ret_done_before,

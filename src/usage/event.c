@@ -198,5 +198,10 @@ int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, s
 
 const char *event_refusal_code(const struct error *reason)
 {
-	return reason->kind == ERR_OVERFLOW ? "overflow" : reason->kind == ERR_CLOSED ? "closed" : "invalid";
+	switch (reason->kind) {
+	case ERR_OVERFLOW:  return "overflow";
+	case ERR_CLOSED:    return "closed";
+	case ERR_SUSPENDED: return "suspended";
+	default:            return "invalid";
+	}
 }

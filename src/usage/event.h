@@ -58,7 +58,7 @@ struct event {
  */
 int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, struct event *ret, struct error *err);
 
-/* What a refused event's answer calls the reason: "overflow", "closed", or "invalid". */
+/* What a refused event's answer calls the reason: "overflow", "closed", "suspended", or "invalid". */
 const char *event_refusal_code(const struct error *reason);
 
 #endif

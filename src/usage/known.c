@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "usage/account.h"
 #include "base/banned.h"
 
 #define KNOWN_MAX 200000             /* texts and series */
@@ -24,6 +25,8 @@ struct known {
 	GHashTable *series;          /* a set of struct known_series */
 	GArray *categories;          /* struct known_metered, by the category's id */
 	int64_t version;             /* of the ledger when the categories were read; -1 = never */
+	int64_t names_version;       /* of the ledger that the accounts' names are of */
+	bool names_checked;          /* in this batch: that it is still at that version */
 	GPtrArray *made;             /* int64_t *: what goes back to 0 if the write is undone */
 };
 
@@ -117,21 +120,46 @@ static struct known_text *text_find_or_add(struct known *k, const struct known_t
 	return t ? t : text_add(k, key);
 }
 
+static gboolean is_name(gpointer key, gpointer value, gpointer arg)
+{
+	(void)value;
+	(void)arg;
+	return ((const struct known_text *)key)->kind == KIND_ACCOUNT_NAME;
+}
+
+/* Once a batch: an account may be called otherwise by now. */
+static int check_names(struct known *k, struct error *err)
+{
+	int64_t version;
+
+	if (k->names_checked)
+		return 0;
+	if (store_version(k->st, &version, err) < 0)
+		return -1;
+	if (version != k->names_version)
+		g_hash_table_foreach_remove(k->texts, is_name, NULL);
+	k->names_version = version;
+	k->names_checked = true;
+	return 0;
+}
+
 int known_account(struct known *k, const char *text, size_t len, bool by_name, int64_t *ret_id, struct error *err)
 {
-	struct known_text key = text_key(k, by_name ? KIND_ACCOUNT_NAME : KIND_ACCOUNT, 0, text, len);
-	struct known_text *t = g_hash_table_lookup(k->texts, &key);
+	struct known_text key = text_key(k, by_name ? KIND_ACCOUNT_NAME : KIND_ACCOUNT, 0, text, len), *t;
 	struct account a;
 	struct arena arena;
 	int rc;
 
+	if (by_name && check_names(k, err) < 0)
+		return -1;
+	t = g_hash_table_lookup(k->texts, &key);
 	if (t) {
 		*ret_id = t->id;
 		return 1;
 	}
 	arena_init(&arena);
 	text = arena_strn(&arena, text, len);
-	rc = by_name ? store_account_by_name(k->st, text, &arena, &a, err) : store_account_by_sid(k->st, text, &arena, &a, err);
+	rc = account_find(k->st, text, &arena, &a, err);
 	if (rc > 0) {
 		text_add(k, &key)->id = a.id;
 		*ret_id = a.id;
@@ -283,6 +311,7 @@ void known_undo(struct known *k)
 
 void known_trim(struct known *k)
 {
+	k->names_checked = false;
 	if (g_hash_table_size(k->texts) + g_hash_table_size(k->series) <= KNOWN_MAX)
 		return;
 	g_hash_table_remove_all(k->texts);

@@ -37,7 +37,10 @@ struct known_series {
 struct known *known_new(struct store *st);
 void known_free(struct known **k);
 
-/* The account of that SID, or (BY_NAME) that name. 1 found, 0 none, -1 failed. None is asked for again each time. */
+/*
+ * The account of that SID, or (BY_NAME) that name or number. 1 found, 0 none, -1 failed. A
+ * miss is not cached; a name is until the accounts change and known_trim was called.
+ */
 int known_account(struct known *k, const char *text, size_t len, bool by_name, int64_t *ret_id, struct error *err);
 /* Likewise. */
 int known_category(struct known *k, const char *name, size_t len, int64_t *ret_id, struct error *err);
@@ -55,7 +58,7 @@ int known_meter(struct known *k, int64_t category, struct error *err);
 void known_keep(struct known *k);
 void known_undo(struct known *k);
 
-/* Forgets everything if it has become much. */
+/* Between batches: forgets everything if it has become much, and names of accounts if accounts may have changed. */
 void known_trim(struct known *k);
 
 #endif

@@ -12,6 +12,7 @@
 #include "usage/known.h"
 #include "usage/postings.h"
 #include "usage/rollups.h"
+#include "usage/suspension.h"
 #include "base/banned.h"
 
 /* Sources in a batch that are told apart one by one. */
@@ -33,7 +34,7 @@ struct pending {
 	int64_t time_us, effective_us;
 	struct amounts amounts;
 	int64_t line;
-	bool rejected;               /* it would overflow a rollup, or it is late */
+	bool rejected;               /* it would overflow a rollup, the account is suspended, or it is late */
 	bool created;
 };
 
@@ -42,6 +43,7 @@ struct ledger {
 	struct ledger_options options;
 	struct known *known;
 	struct closings *closings;
+	struct suspensions *suspensions;
 
 	struct arena arena;          /* of the batch */
 	bool whole, spoilt;          /* all of the batch or nothing; it can only be nothing */
@@ -70,6 +72,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->options = *o;
 	l->known = known_new(st);
 	l->closings = closings_new();
+	l->suspensions = suspensions_new();
 	arena_init(&l->arena);
 	arena_init(&l->reasons);
 	l->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
@@ -89,6 +92,7 @@ void ledger_free(struct ledger **l)
 		return;
 	known_free(&(*l)->known);
 	closings_free(&(*l)->closings);
+	suspensions_free(&(*l)->suspensions);
 	arena_release(&(*l)->arena);
 	arena_release(&(*l)->reasons);
 	g_array_free((*l)->pending, TRUE);
@@ -423,7 +427,7 @@ static void reject(struct ledger *l, size_t i, const struct error *reason)
 	result_at(l, i)->error = kept;
 }
 
-/* ---- closings ---- */
+/* ---- closings and suspensions ---- */
 
 /* Was it there before? 1, 0, -1. */
 static int is_stored(struct ledger *l, const struct pending *p, struct error *err)
@@ -441,26 +445,36 @@ static int is_stored(struct ledger *l, const struct pending *p, struct error *er
 	return rc;
 }
 
-/* An event that was stored before the account was closed goes on to be found a duplicate. */
+/* Rejects the I-th event for REASON, unless it was stored before: then it goes on to be found a duplicate. */
+static int reject_new(struct ledger *l, size_t i, const struct error *reason, struct error *err)
+{
+	int stored = is_stored(l, pending_at(l, i), err);
+
+	if (stored == 0)
+		reject(l, i, reason);
+	return stored < 0 ? -1 : 0;
+}
+
+/* The instant at which the I-th event takes effect, if its account takes it at all. */
 static int set_effective(struct ledger *l, size_t i, struct error *err)
 {
 	struct pending *p = pending_at(l, i);
+	int64_t account = p->series->key.account;
 	struct error reason = { 0 };
-	int stored;
 
-	if (closing_effective(closings_open_us(l->closings, p->series->key.account), l->options.late, p->time_us, &p->effective_us, &reason) == 0)
+	if (suspension_check(suspensions_since(l->suspensions, account), p->time_us, &reason) == 0 &&
+	    closing_effective(closings_open_us(l->closings, account), l->options.late, p->time_us, &p->effective_us, &reason) == 0)
 		return 0;
-	stored = is_stored(l, p, err);
-	if (stored == 0)
-		reject(l, i, &reason);
-	return stored < 0 ? -1 : 0;
+	return reject_new(l, i, &reason, err);
 }
 
 static int set_effective_all(struct ledger *l, struct error *err)
 {
-	if (closings_load(l->closings, l->st, err) < 0)
+	if (closings_load(l->closings, l->st, err) < 0 || suspensions_load(l->suspensions, l->st, err) < 0)
 		return -1;
-	for (guint i = 0; closings_any(l->closings) && i < l->pending->len; i++) {
+	if (!closings_any(l->closings) && !suspensions_any(l->suspensions))
+		return 0;
+	for (guint i = 0; i < l->pending->len; i++) {
 		if (!pending_at(l, i)->rejected && set_effective(l, i, err) < 0)
 			return -1;
 	}

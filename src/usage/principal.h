@@ -1,6 +1,6 @@
 /*
- * principal.h - who asks, and what that lets them do. The roles are a table;
- * the checks that use them are api/access.h.
+ * principal.h - the caller, what that lets it do, and what logs call it. The roles are a
+ * table; the checks that use them are api/access.h.
  */
 #ifndef USAGE_PRINCIPAL_H
 #define USAGE_PRINCIPAL_H
@@ -37,17 +37,42 @@ const struct role_info *role_find(const char *name); /* or NULL */
 
 struct principal {
 	enum role role;
-	const char *name;        /* for the log and the page's corner: a user's name, or the SID */
+	const char *name;        /* for pages: a user's name, a key's label or SID, the account's SID for its own token */
 	char key_sid[SID_TEXT];  /* "" for a user */
+	const char *label;       /* of a key: the name that it was given; NULL or "": none */
 	int64_t user;            /* 0 for a key */
+	const char *made_by;     /* of a token that signs in as a user: the actor that asked for it; else NULL */
+	struct maker maker;      /* of such a token: the same; else none */
 	const char *display, *email;     /* of a user; else NULL */
 	int64_t account;         /* or 0 */
 	const int64_t *grants;
 	size_t n_grants;
 };
 
-/* Whom the audit log names for what P does: a user's name, or a key's SID. */
-const char *principal_author(const struct principal *p);
+/* Whoever uses the command line. */
+#define ACTOR_CONSOLE "console"
+extern const struct principal principal_console;
+
+/*
+ * What P is called in the audit log, in corrections, rejections and the server's log, so that
+ * nobody acts under another's name; in ARENA:
+ *
+ *   ada                          a user
+ *   key SK... (label)            a key, with the name that it was given
+ *   ada (token by bob)           a token that signs in as ada, and that bob asked for
+ *   console                      the command line
+ *   console (label)              the command line, where a label was given
+ */
+const char *principal_actor(const struct principal *p, struct arena *arena);
+
+/* Could a user of that name be taken for one of those that is no user? */
+bool actor_is_reserved(const char *name);
+
+/* The user or the key behind P: of a token the one that asked for it. */
+struct maker principal_maker(const struct principal *p);
+
+/* May P ask for a token that signs in as the user U? Nobody gets more than they have. */
+bool principal_may_impersonate(const struct principal *p, const struct principal *u);
 
 /* May P see the usage of A? (A granted main account does not bring its subaccounts along: grants name each.) */
 bool principal_sees(const struct principal *p, const struct account *a);

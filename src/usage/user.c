@@ -17,8 +17,9 @@ int user_check_name(const char *name, struct error *err)
 				 USER_NAME_BYTES);
 	if (sid_valid("AC", name, len) || sid_valid("SK", name, len))
 		return error_set(err, ERR_PARAM, "user", "must not look like a SID");
-	if (strcmp(name, AUTHOR_CONSOLE) == 0)
-		return error_set(err, ERR_PARAM, "user", "must not be %s, as the audit log calls the command line", name);
+	if (actor_is_reserved(name))
+		return error_set(err, ERR_PARAM, "user", "must not be what the audit log calls the command line (" ACTOR_CONSOLE
+				 "), a key or a token");
 	return 0;
 }
 

@@ -7,9 +7,6 @@
 
 #include "usage/principal.h"
 
-/* In logs, who changed something from the command line; no user is called so. */
-#define AUTHOR_CONSOLE "console"
-
 enum { USER_NAME_BYTES = 64, USER_TEXT_BYTES = 200, PASSWORD_BYTES_MIN = 10, PASSWORD_BYTES_MAX = 1024 };
 
 /* All: 0, or -1 with ERR_PARAM; its parameter is "role", "account", "user", "display", "email", "grant" or "password". */

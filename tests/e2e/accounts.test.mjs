@@ -1,7 +1,11 @@
 // accounts.test.mjs - accounts being looked after: changed, suspended and reactivated, by call, on pages and by command.
 import assert from 'node:assert/strict'
-import { before, describe, test } from 'node:test'
-import { bearer, env, newAccount, send, sids, usaged, valuesOf } from './harness.mjs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import twilio from 'twilio'
+import { basic, baseUrl, bearer, env, newAccount, send, sids, usaged, usagedWith, valuesOf } from './harness.mjs'
 
 const json = { 'Content-Type': 'application/json' }, form = { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'text/html' }
 const run = `${process.pid}-${Date.now()}`
@@ -112,5 +116,81 @@ describe('an account', () => {
 		assert.equal(is.status, 'active')
 		assert.deepEqual((await auditOf(sid)).map(e => [e.author, e.action]), [['console', 'account.reactivate'], ['console', 'account.suspend'],
 			['console', 'account.set'], ['console', 'account.set'], ['console', 'account.set'], ['console', 'account.add']])
+	})
+})
+
+describe('a suspended account', () => {
+	const redirected = (sid, token) => {
+		const client = twilio(sid, token)
+		client.api.baseUrl = client.supersim.baseUrl = baseUrl.origin
+		return client
+	}
+	const minute = 60e3
+	const event = (account, id, time) => ({ specversion: '1.0', type: 'usage', source: `/e2e/accounts/${run}`, id, subject: account, time: new Date(time).toISOString(),
+		data: { category: 'calls-inbound', usage: '1', price: '0.5' } })
+	const bring = (auth, ...events) => send('/events', { method: 'POST', auth, headers: { 'Content-Type': 'application/cloudevents-batch+json' }, body: JSON.stringify(events) })
+	const verdict = async (auth, ...rest) => {
+		const answer = await bring(auth, event(...rest))
+		const [r] = answer.json.results
+		return r.code ?? r.status
+	}
+
+	test('takes events of times before, and rejects later ones; so do its subaccounts', async () => {
+		const { sid } = await newAccount('events'), sub = await newSub(sid), ingest = bearer(env.INGEST_TOKEN), now = Date.now(), early = now - 10 * minute
+		assert.equal(await verdict(ingest, sid, 'stored', now + 5 * minute), 'created');
+		(await call(`/accounts/${sid}/suspend`, { reason: 'unpaid' })).is(200)
+		assert.deepEqual([(await accountOf(sid)).status, (await accountOf(sub)).status], ['suspended', 'suspended'])
+		for (const account of [sid, sub]) {
+			assert.equal(await verdict(ingest, account, `${account} early`, early), 'created')
+			assert.equal(await verdict(ingest, account, `${account} late`, now + 5 * minute), 'suspended')
+		}
+		assert.equal(await verdict(ingest, sid, 'stored', now + 5 * minute), 'duplicate')
+		const listed = (await get('/rejections?PageSize=1000')).is(200).json.rejections.find(r => r.id === `${sub} late`)
+		assert.deepEqual([listed.code, listed.field], ['suspended', 'time']);
+		(await call(`/accounts/${sub}/reactivate`)).is(409);
+		(await call(`/accounts/${sid}/reactivate`)).is(200)
+		assert.equal(await verdict(ingest, sub, `${sub} late`, now + 5 * minute), 'created')
+	})
+	test('has its credentials refused as each dialect says, and its reports read by operators', async () => {
+		const { sid, token } = await newAccount('credentials'), sub = await newSub(sid)
+		const keyOf = async (role, account) => valuesOf(await usaged('key', 'add', '--role', role, '--account', account)).SECRET
+		const key = await keyOf('Key', sub), ingest = await keyOf('Ingest', sid), records = `/2010-04-01/Accounts/${sid}/Usage/Records.json`
+		const client = redirected(sid, token)
+		await client.usage.records.list({ limit: 1 });
+		(await call(`/accounts/${sid}/suspend`)).is(200)
+		for (const list of [() => client.usage.records.list({ limit: 1 }), () => client.supersim.v1.usageRecords.list()])
+			await assert.rejects(list(), err => err.status === 403 && err.code === 20005 && /not active/.test(err.message) && err.moreInfo.endsWith('/20005'))
+		for (const auth of [basic(sid, token), bearer(token), bearer(key), basic(key, '')]) {
+			const stack = (await send('/billing/usage', { auth })).is(403).json
+			assert.equal(stack.responseStatus.errorCode, 'AccountSuspended')
+			assert.equal((await send('/accounts', { auth })).is(403).json.status, 403)
+		}
+		(await send(records, { auth: basic(sid, 'wrong') })).is(401)
+		assert.equal(await verdict(bearer(ingest), sid, 'key early', Date.now() - 10 * minute), 'created')
+		assert.equal(await verdict(bearer(ingest), sid, 'key late', Date.now() + minute), 'suspended')
+		for (const as of ['admin', 'adminBearer'])
+			assert.equal((await send(`${records}?Category=calls-inbound`, { as })).is(200).json.usage_records[0].count, '1');
+		(await call(`/accounts/${sid}/reactivate`)).is(200)
+		assert.equal((await client.usage.records.list({ category: 'calls-inbound' }))[0].accountSid, sid);
+		(await send('/accounts', { auth: bearer(key) })).is(200)
+	})
+	test('takes no event of a later time by an amendment either', async () => {
+		const { sid } = await newAccount('amended'), id = unique('amend'), early = Date.now() - 60 * minute
+		assert.equal(await verdict(bearer(env.INGEST_TOKEN), sid, id, early), 'created');
+		(await call(`/accounts/${sid}/suspend`)).is(200)
+		const amend = fields => call(`/events/${encodeURIComponent(id)}/amend?source=/e2e/accounts/${run}`, { reason: 'a test', ...fields })
+		assert.match((await amend({ time: new Date(Date.now() + minute).toISOString() })).is(403).json.message, /suspended since/);
+		(await amend({ usage: '2' })).is(201);
+		(await amend({ time: new Date(early - minute).toISOString() })).is(201)
+	})
+	test('is found by its number in a file', async () => {
+		const number = unique('file'), { sid } = await newAccount('number');
+		(await call(`/accounts/${sid}`, { number })).is(200)
+		const folder = mkdtempSync(join(tmpdir(), 'usaged-e2e-')), mapping = join(folder, 'numbers.conf')
+		writeFileSync(mapping, '[event]\nsource = /e2e/numbers\nid = {id}\naccount = {account}\ntime = {time}\ncategory = calls-inbound\nusage = {usage}\n')
+		const file = `id,account,time,usage\n${sid},${number},${new Date(Date.now() - 60 * minute).toISOString()},3\n`
+		assert.match(await usagedWith(file, 'import', '--mapping', mapping, '-'), /1 created/)
+		rmSync(folder, { recursive: true })
+		assert.equal((await get(`/events?AccountSid=${sid}`)).is(200).json.events[0].id, sid)
 	})
 })

@@ -286,6 +286,93 @@ START_TEST(the_currency_stays_once_there_are_events)
 }
 END_TEST
 
+START_TEST(a_suspended_account_takes_events_of_earlier_times_alone)
+{
+	static const struct {
+		const char *id, *subject, *time;
+		enum verdict verdict;
+	} rows[] = {
+		{ "1", MAIN_SID, "2026-11-21T10:59:59.999999Z", VERDICT_CREATED },
+		{ "2", MAIN_SID, "2026-11-21T11:00:00Z", VERDICT_REJECTED },
+		{ "3", SUB_SID, "2026-11-21T10:59:59Z", VERDICT_CREATED },
+		{ "4", SUB_SID, "2026-11-21T12:00:00Z", VERDICT_REJECTED },
+		{ "5", OTHER_SID, "2026-11-21T12:00:00Z", VERDICT_CREATED },
+		{ "0", MAIN_SID, "2026-11-21T11:30:00Z", VERDICT_DUPLICATE },
+	};
+	struct error reason;
+
+	add_category();
+	ck_assert_int_eq(send_one("0", MAIN_SID, "2026-11-21T11:30:00Z", &reason), VERDICT_CREATED);
+	OK(admin_account_suspend(&a, MAIN_SID, "unpaid", &made, &err));
+	check_log("account.suspend", MAIN_SID, "unpaid");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum verdict v = send_one(rows[i].id, rows[i].subject, rows[i].time, &reason);
+
+		ck_assert_msg(v == rows[i].verdict, "row %zu: %s, %s", i, verdict_names[v], reason.message);
+		if (v != VERDICT_REJECTED)
+			continue;
+		ck_assert_str_eq(event_refusal_code(&reason), "suspended");
+		ck_assert_str_eq(reason.param, "time");
+		ck_assert_ptr_nonnull(strstr(reason.message, "since 2026-11-21T11:00:00Z"));
+	}
+	OK(admin_account_reactivate(&a, MAIN_SID, &made, &err));
+	check_log("account.reactivate", MAIN_SID, "suspended since 2026-11-21T11:00:00Z");
+	ck_assert_int_eq(send_one("2", MAIN_SID, "2026-11-21T11:00:00Z", &reason), VERDICT_CREATED);
+	ck_assert_int_eq(send_one("4", SUB_SID, "2026-11-21T12:00:00Z", &reason), VERDICT_CREATED);
+}
+END_TEST
+
+START_TEST(a_subaccount_is_suspended_since_the_earlier_of_its_own_and_its_parents)
+{
+	struct suspension *list;
+	int64_t since;
+	size_t n;
+
+	OK(admin_account_suspend(&a, SUB_SID, NULL, &made, &err));
+	a.now_us += 10 * USEC_PER_SEC;
+	OK(admin_account_suspend(&a, MAIN_SID, NULL, &made, &err));
+	OK(store_suspensions(a.st, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 2);
+	ck_assert_int_eq(list[0].since, NOW + 10);
+	ck_assert_int_eq(list[1].since, NOW);
+	OK(admin_account_reactivate(&a, SUB_SID, &made, &err));
+	made = read_account(SUB_SID);
+	OK(account_load_suspended(a.st, &made, &since, &err));
+	ck_assert_int_eq(since, NOW + 10);
+	FAILS(admin_account_reactivate(&a, SUB_SID, &made, &err), ERR_CONFLICT, "AccountSid", "main account");
+	OK(admin_account_reactivate(&a, MAIN_SID, &made, &err));
+	OK(store_suspensions(a.st, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	FAILS(admin_account_reactivate(&a, MAIN_SID, &made, &err), ERR_CONFLICT, "AccountSid", "not suspended");
+	OK(admin_account_suspend(&a, MAIN_SID, NULL, &made, &err));
+	FAILS(admin_account_suspend(&a, MAIN_SID, NULL, &made, &err), ERR_CONFLICT, "AccountSid", "already");
+}
+END_TEST
+
+START_TEST(a_name_or_number_in_a_file_is_the_accounts_that_has_it_by_then)
+{
+	struct error reason;
+	struct ledger *l;
+
+	add_category();
+	set(MAIN_SID, (struct account_change){ .number = "K-1" });
+	OK(store_commit(a.st, &err));
+	l = new_ledger();
+	ck_assert_int_eq(send_with(l, "3", "K-2", "2026-11-01T00:00:00Z", &reason), VERDICT_REJECTED);
+	ck_assert_int_eq(send_with(l, "1", "main", "2026-11-01T00:00:00Z", &reason), VERDICT_CREATED);
+	ck_assert_int_eq(send_with(l, "2", "K-1", "2026-11-01T00:00:00Z", &reason), VERDICT_CREATED);
+	OK(store_begin_write(a.st, &err));
+	set(MAIN_SID, (struct account_change){ .name = "was main", .number = "" });
+	set(OTHER_SID, (struct account_change){ .name = "main" });
+	OK(store_commit(a.st, &err));
+	ck_assert_int_eq(send_with(l, "4", "K-1", "2026-11-01T00:00:00Z", &reason), VERDICT_REJECTED);
+	ck_assert_int_eq(send_with(l, "1", "main", "2026-11-01T00:00:00Z", &reason), VERDICT_CONFLICT);
+	ck_assert_int_eq(send_with(l, "2", "was main", "2026-11-01T00:00:00Z", &reason), VERDICT_DUPLICATE);
+	ledger_free(&l);
+	OK(store_begin_write(a.st, &err));
+}
+END_TEST
+
 static Suite *accounts_suite(void)
 {
 	Suite *s = suite_create("accounts");
@@ -300,6 +387,9 @@ static Suite *accounts_suite(void)
 	tcase_add_test(t, an_account_is_found_by_sid_name_and_number);
 	tcase_add_test(t, a_subaccount_takes_its_parents_calendar_where_it_has_none);
 	tcase_add_test(t, the_currency_stays_once_there_are_events);
+	tcase_add_test(t, a_suspended_account_takes_events_of_earlier_times_alone);
+	tcase_add_test(t, a_subaccount_is_suspended_since_the_earlier_of_its_own_and_its_parents);
+	tcase_add_test(t, a_name_or_number_in_a_file_is_the_accounts_that_has_it_by_then);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -26,7 +26,7 @@ static void setup(void)
 
 	arena_init(&arena);
 	error_clear(&err);
-	a = (struct admin){ .arena = &arena, .author = "ada", .now_us = NOW * USEC_PER_SEC };
+	a = (struct admin){ .arena = &arena, .by = &principal_console, .author = "ada", .now_us = NOW * USEC_PER_SEC };
 	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
 	OK(store_begin_write(a.st, &err));
 	OK(admin_account_add(&a, &first, &made, &err));
@@ -97,7 +97,7 @@ START_TEST(a_user_that_can_not_be_is_refused_by_its_part)
 
 	n.name = "b:b";
 	FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "user", "colons");
-	n.name = AUTHOR_CONSOLE;
+	n.name = ACTOR_CONSOLE;
 	FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "user", "console");
 	n = some_user("bob");
 	n.role = "Ingest";
@@ -157,14 +157,200 @@ START_TEST(only_managers_have_grants_but_anybodys_can_be_taken_away)
 }
 END_TEST
 
-START_TEST(nobody_removes_himself)
+START_TEST(users_do_not_remove_themselves_however_they_are_signed_in)
 {
 	struct new_user n = some_user("ada");
+	struct principal by = { .role = ROLE_ADMIN, .name = "ada", .made_by = "eve" };
+	struct user u;
 
 	OK(admin_user_add(&a, &n, &err));
-	FAILS(admin_user_remove(&a, "ada", &err), ERR_CONFLICT, "user", "himself");
-	a.author = AUTHOR_CONSOLE;
+	OK(admin_user_find(&a, "ada", &u, &err));
+	by.user = u.id;
+	a.by = &by;
+	FAILS(admin_user_remove(&a, "ada", &err), ERR_CONFLICT, "user", "themselves");
+	FAILS(admin_user_remove(&a, " ADA ", &err), ERR_CONFLICT, "user", "themselves");
+	a.by = &principal_console;
 	OK(admin_user_remove(&a, "ada", &err));
+}
+END_TEST
+
+/* ---- names that look alike ---- */
+
+START_TEST(names_that_look_like_one_that_is_taken_are_a_conflict)
+{
+	static const char *const alike[] = { "Zo\xC3\xAB", "zo\xC3\x8B", " zo\xC3\xAB ", "zoe\xCC\x88", "\xC2\xA0ZO\xC3\x8B\xE3\x80\x80", "\xEF\xBD\x9A" "o\xC3\xAB" };
+	struct new_user n = some_user("zo\xC3\xAB");
+	struct user u;
+
+	OK(admin_user_add(&a, &n, &err));
+	for (size_t i = 0; i < ARRAY_SIZE(alike); i++) {
+		n.name = alike[i];
+		ck_assert_msg(admin_user_add(&a, &n, &err) == -1 && err.kind == ERR_CONFLICT, "row %zu: %s", i, err.message);
+		error_clear(&err);
+		ck_assert_msg(admin_user_find(&a, alike[i], &u, &err) == 0 && strcmp(u.name, "zo\xC3\xAB") == 0, "row %zu: %s", i, err.message);
+	}
+	n.name = " zoe  ";
+	OK(admin_user_add(&a, &n, &err));
+	OK(admin_user_find(&a, "zoe", &u, &err));
+	ck_assert_str_eq(u.name, "zoe");
+}
+END_TEST
+
+START_TEST(no_user_is_called_what_the_log_calls_others)
+{
+	static const char *const names[] = { "console", "Console ", "CONSOLE", "console (ada)", "key SK00000000000000000000000000000001",
+					     "Key sk00000000000000000000000000000001 (ada)", "ada (token by eve)", "ada (Token By eve)" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct new_user n = some_user(names[i]);
+
+		FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "user", "audit log");
+	}
+}
+END_TEST
+
+/* ---- what ends with a user ---- */
+
+static void add_key_by(const struct principal *by, const char *name, char ret_sid[SID_TEXT])
+{
+	struct new_key n = { .role = "Manager", .name = name, .grants = main_account, .n_grants = 1 };
+	const struct principal *before = a.by;
+	char token[TOKEN_TEXT];
+
+	a.by = by;
+	OK(admin_key_add(&a, &n, secret, ret_sid, token, &err));
+	a.by = before;
+}
+
+static bool is_good(const char *sid)
+{
+	struct key k;
+
+	OK(admin_key_find(&a, sid, &k, &err));
+	return !k.revoked;
+}
+
+START_TEST(a_removed_users_keys_end_whoever_made_them_and_whatever_they_made)
+{
+	struct new_user n = some_user("bob");
+	struct principal bob = { .role = ROLE_ADMIN, .name = "bob" }, key = { .role = ROLE_ADMIN }, eve = { .role = ROLE_ADMIN, .name = "eve", .user = 77 },
+		as_eve = { .role = ROLE_ADMIN, .name = "eve", .user = 77, .made_by = "bob" };
+	char named[SID_TEXT], made[SID_TEXT], with_key[SID_TEXT], by_token[SID_TEXT], others[SID_TEXT], told[SID_TEXT];
+	struct user u;
+	struct key *keys;
+	size_t count;
+
+	OK(admin_user_add(&a, &n, &err));
+	OK(admin_user_find(&a, "bob", &u, &err));
+	bob.user = as_eve.maker.user = u.id;
+	add_key_by(&eve, " BOB", named);
+	add_key_by(&bob, "pbx", made);
+	memcpy(key.key_sid, made, SID_TEXT);
+	add_key_by(&key, "pbx 2", with_key);
+	add_key_by(&as_eve, "pbx 3", by_token);
+	add_key_by(&eve, "bobby", others);
+	add_key_by(&bob, "revoked before", told);
+	OK(admin_key_revoke(&a, told, &err));
+	OK(admin_user_keys(&a, &u, &keys, &count, &err));
+	ck_assert_uint_eq(count, 4);
+	OK(admin_user_remove(&a, "Bob", &err));
+	ck_assert(!is_good(named) && !is_good(made) && !is_good(with_key) && !is_good(by_token));
+	ck_assert(is_good(others));
+	LOG("ada user.remove bob with 4 of the user's keys", arena_join(&arena, "ada key.revoke ", by_token, " with the user bob", NULL),
+	    arena_join(&arena, "ada key.revoke ", with_key, " with the user bob", NULL), arena_join(&arena, "ada key.revoke ", made, " with the user bob", NULL),
+	    arena_join(&arena, "ada key.revoke ", named, " with the user bob", NULL));
+}
+END_TEST
+
+START_TEST(a_right_that_is_taken_away_is_taken_from_the_users_keys)
+{
+	struct new_user n = some_user("bob");
+	char named[SID_TEXT], others[SID_TEXT];
+	struct key k;
+
+	n.grants = main_account;
+	n.n_grants = 1;
+	OK(admin_user_add(&a, &n, &err));
+	add_key_by(&principal_console, "Bob", named);
+	add_key_by(&principal_console, "rob", others);
+	OK(admin_user_grant(&a, "bob", MAIN_SID, false, &err));
+	OK(admin_key_find(&a, named, &k, &err));
+	ck_assert_uint_eq(k.n_grants, 0);
+	OK(admin_key_find(&a, others, &k, &err));
+	ck_assert_uint_eq(k.n_grants, 1);
+	LOG("ada user.ungrant bob " MAIN_SID, arena_join(&arena, "ada key.ungrant ", named, " " MAIN_SID " with the user bob", NULL));
+}
+END_TEST
+
+START_TEST(a_users_display_name_and_address_are_changed)
+{
+	struct new_user n = some_user("bob"), other = some_user("eve");
+	struct user u;
+
+	other.email = "eve@example.org";
+	OK(admin_user_add(&a, &n, &err));
+	OK(admin_user_add(&a, &other, &err));
+	OK(admin_user_set(&a, "bob", " Bob B. ", "bob@example.org", &err));
+	LOG("ada user.set bob display from \"bob\" to \"Bob B.\", email from \"\" to \"bob@example.org\"");
+	OK(admin_user_set(&a, "bob", NULL, "", &err));
+	LOG("ada user.set bob email from \"bob@example.org\" to \"\"");
+	OK(admin_user_set(&a, "bob", "Bob B.", NULL, &err));
+	OK(admin_user_find(&a, "bob", &u, &err));
+	ck_assert_str_eq(u.display, "Bob B.");
+	ck_assert_str_eq(u.email, "");
+	LOG("ada user.set bob email from \"bob@example.org\" to \"\"");
+	FAILS(admin_user_set(&a, "bob", "", NULL, &err), ERR_PARAM, "display", "1 to");
+	FAILS(admin_user_set(&a, "bob", NULL, "EVE@example.org", &err), ERR_CONFLICT, "email", "taken");
+	FAILS(admin_user_set(&a, "bobby", "x", NULL, &err), ERR_NOT_FOUND, "user", "bobby");
+}
+END_TEST
+
+START_TEST(a_user_keeps_the_session_that_changes_the_password)
+{
+	struct new_user n = some_user("bob");
+	struct principal bob = { .role = ROLE_MANAGER, .name = "bob" }, key = { .role = ROLE_MANAGER, .key_sid = "SK00000000000000000000000000000001" };
+	struct session one = { .hash = "one", .kind = SESSION_TEMPORARY, .created = 1, .expires = NOW }, two = one, found;
+	struct user u;
+
+	OK(admin_user_add(&a, &n, &err));
+	OK(admin_user_find(&a, "bob", &u, &err));
+	bob.user = one.user = two.user = u.id;
+	two.hash[0] = '2';
+	OK(store_session_add(a.st, &one, &err));
+	OK(store_session_add(a.st, &two, &err));
+	a.by = &key;
+	FAILS(admin_own_password(&a, "hash", NULL, &err), ERR_FORBIDDEN, "", "users");
+	a.by = &bob;
+	OK(admin_own_password(&a, "new hash", &one, &err));
+	ck_assert_int_eq(store_session_find(a.st, one.hash, &found, &err), 1);
+	ck_assert_int_eq(store_session_find(a.st, two.hash, &found, &err), 0);
+	OK(admin_own_password(&a, "newer hash", NULL, &err));
+	ck_assert_int_eq(store_session_find(a.st, one.hash, &found, &err), 0);
+	LOG("ada user.password bob by the user", "ada user.password bob by the user");
+}
+END_TEST
+
+/* ---- actors ---- */
+
+START_TEST(an_actor_is_named_so_that_nobody_is_taken_for_another)
+{
+	static const struct {
+		struct principal p;
+		const char *actor;
+	} rows[] = {
+		{ { .name = "ada", .user = 7 }, "ada" },
+		{ { .name = "ada", .label = "ada", .key_sid = "SK1" }, "key SK1 (ada)" },
+		{ { .name = "SK1", .label = "", .key_sid = "SK1" }, "key SK1" },
+		{ { .name = "AC1", .key_sid = "SK1" }, "key SK1" },
+		{ { .name = "ada", .user = 7, .made_by = "bob" }, "ada (token by bob)" },
+		{ { .name = "ada", .user = 7, .made_by = "key SK1 (bob)" }, "ada (token by key SK1 (bob))" },
+		{ { .name = "console" }, "console" },
+		{ { .name = "console", .label = "ada" }, "console (ada)" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		ck_assert_str_eq(principal_actor(&rows[i].p, &arena), rows[i].actor);
+	ck_assert_str_eq(principal_actor(&principal_console, &arena), ACTOR_CONSOLE);
 }
 END_TEST
 
@@ -313,7 +499,14 @@ static Suite *admin_suite(void)
 	tcase_add_test(t, a_taken_name_is_a_conflict);
 	tcase_add_test(t, a_user_gets_another_password_grants_and_an_end);
 	tcase_add_test(t, only_managers_have_grants_but_anybodys_can_be_taken_away);
-	tcase_add_test(t, nobody_removes_himself);
+	tcase_add_test(t, users_do_not_remove_themselves_however_they_are_signed_in);
+	tcase_add_test(t, names_that_look_like_one_that_is_taken_are_a_conflict);
+	tcase_add_test(t, no_user_is_called_what_the_log_calls_others);
+	tcase_add_test(t, a_removed_users_keys_end_whoever_made_them_and_whatever_they_made);
+	tcase_add_test(t, a_right_that_is_taken_away_is_taken_from_the_users_keys);
+	tcase_add_test(t, a_users_display_name_and_address_are_changed);
+	tcase_add_test(t, a_user_keeps_the_session_that_changes_the_password);
+	tcase_add_test(t, an_actor_is_named_so_that_nobody_is_taken_for_another);
 	tcase_add_test(t, a_key_is_found_by_the_hash_of_its_secret_alone);
 	tcase_add_test(t, a_key_whose_parts_do_not_go_together_is_refused);
 	tcase_add_test(t, a_key_is_revoked_once);

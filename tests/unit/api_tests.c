@@ -563,6 +563,22 @@ START_TEST(a_caller_sees_just_the_accounts_of_its_role)
 }
 END_TEST
 
+START_TEST(single_events_are_those_of_accounts_that_the_caller_sees)
+{
+	struct principal who = { .role = sights[_i].role, .name = "x" };
+
+	who.account = sights[_i].account ? accounts[sights[_i].account - 1].id : 0;
+	who.grants = &accounts[0].id;
+	who.n_grants = sights[_i].grant ? 1 : 0;
+	for (int a = 0; a < 4; a++) {
+		struct error err = { 0 };
+
+		ck_assert_msg(access_events(&who, st, accounts[a].id, &err) == sights[_i].sees[a], "%s, account %d", sights[_i].words, a);
+		ck_assert_msg(access_sees_events(&who, &accounts[a]) == sights[_i].sees[a], "%s, account %d", sights[_i].words, a);
+	}
+}
+END_TEST
+
 START_TEST(unknown_and_forbidden_sids_answer_alike)
 {
 	struct principal who = { .role = ROLE_ACCOUNT, .account = accounts[1].id };
@@ -617,6 +633,7 @@ int main(void)
 	tcase_add_test(tc, every_operation_refuses_every_role_that_its_row_does_not_name);
 	tcase_add_test(tc, an_ingest_key_and_a_user_without_a_role_read_no_usage);
 	tcase_add_loop_test(tc, a_caller_sees_just_the_accounts_of_its_role, 0, sizeof(sights) / sizeof(sights[0]));
+	tcase_add_loop_test(tc, single_events_are_those_of_accounts_that_the_caller_sees, 0, sizeof(sights) / sizeof(sights[0]));
 	tcase_add_test(tc, unknown_and_forbidden_sids_answer_alike);
 	tcase_add_test(tc, a_manager_is_told_that_a_foreign_account_is_not_his);
 	suite_add_tcase(s, tc);

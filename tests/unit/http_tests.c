@@ -904,7 +904,8 @@ static const struct {
 	{ MAIN_SID ":admintoken", NULL },
 	{ "admin:admintoken", NULL },
 	{ "ada:wrong password", NULL },
-	{ "Ada:right password", NULL },
+	{ "Ada:right password", "ada" },
+	{ " ADA :right password", "ada" },
 	{ "former:right password", NULL },
 	{ "ada:", NULL },
 	{ "revokedtoken:", NULL },
@@ -963,6 +964,46 @@ START_TEST(credentials_name_a_caller_or_are_refused_alike)
 }
 END_TEST
 
+START_TEST(credentials_of_a_suspended_account_are_refused_as_such)
+{
+	static const struct {
+		const char *credentials;
+		enum error_kind kind;         /* ERR_NONE: they are good still */
+	} rows[] = {
+		{ MAIN_SID ":accounttoken", ERR_SUSPENDED }, { "belowkey:", ERR_SUSPENDED }, { "ingestkey:", ERR_NONE }, { "admintoken:", ERR_NONE },
+		{ MAIN_SID ":wrong", ERR_CREDENTIALS }, { "ada:right password", ERR_NONE },
+	};
+	struct account a, below = { .sid = "AC00000000000000000000000000000002", .name = "Below", .currency = "usd", .created = 1 };
+	struct store *st = NULL;
+	struct error err = { 0 };
+
+	for (int suspended = 1; suspended >= 0; suspended--) {
+		ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &st, &err), 0);
+		ck_assert_int_eq(store_account_by_sid(st, MAIN_SID, &arena, &a, &err), 1);
+		a.suspended = suspended ? 1795258800 : 0;
+		ck_assert_int_eq(store_account_set(st, &a, &err), 1);
+		if (suspended) {
+			below.parent = a.id;
+			ck_assert_int_eq(store_account_add(st, &below, &err), 0);
+			add_key(st, 11, "Key", "", below.id, "belowkey");
+			add_key(st, 12, "Ingest", "", a.id, "ingestkey");
+		}
+		ck_assert_int_eq(store_version(st, &handler.version, &err), 0);
+		auth_at_version(&handler.auth, handler.version);
+		store_close(&st);
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			struct request rq = { .authorization = basic(rows[i].credentials), .cookie = "", .ss_id = "", .ss_pid = "", .remote = "-" };
+			bool good = rows[i].kind == ERR_NONE || (rows[i].kind == ERR_SUSPENDED && !suspended);
+			struct identity caller;
+
+			error_clear(&err);
+			ck_assert_msg(identify(&rq, 1000, &caller, &err) == (good ? 0 : -1), "%s: %s", rows[i].credentials, err.message);
+			ck_assert_msg(good || err.kind == rows[i].kind, "%s: %s", rows[i].credentials, err.message);
+		}
+	}
+}
+END_TEST
+
 START_TEST(no_header_is_nobody)
 {
 	struct request rq = { .cookie = "", .ss_id = "", .ss_pid = "" };
@@ -983,7 +1024,7 @@ END_TEST
 
 static void add_session(struct store *st, const char *token, enum session_kind kind, int64_t expires)
 {
-	struct session s = { .user = 1, .kind = kind, .created = 1, .expires = expires };
+	struct session s = { .user = 1, .kind = kind, .created = 1, .expires = expires, .maker.user = 1 };
 	struct error err = { 0 };
 
 	token_hash(secret, token, strlen(token), s.hash);
@@ -1840,6 +1881,7 @@ static Suite *http_suite(void)
 	tcase_add_checked_fixture(ledger, setup_ledger, teardown_ledger);
 	tcase_set_timeout(ledger, 60);
 	LOOP(ledger, credentials_name_a_caller_or_are_refused_alike, callers);
+	tcase_add_test(ledger, credentials_of_a_suspended_account_are_refused_as_such);
 	tcase_add_test(ledger, no_header_is_nobody);
 	LOOP(ledger, a_session_is_found_by_header_and_cookie, sessions);
 	tcase_add_test(ledger, sessions_of_a_removed_user_are_nobodys);

@@ -1535,7 +1535,9 @@ START_TEST(user_is_found_by_name_id_and_address_with_their_grants)
 	ck_assert_str_eq(got.name, "ada");
 	ck_assert_int_eq(store_user_by_email(st, "ada@EXAMPLE.org", &arena, &got, &err), 1);
 	ck_assert_str_eq(got.name, "ada");
-	ck_assert_int_eq(store_user_by_name(st, "Ada", &arena, &got, &err), 0);
+	ck_assert_int_eq(store_user_by_name(st, " Ada", &arena, &got, &err), 1);
+	ck_assert_int_eq(got.id, u.id);
+	ck_assert_int_eq(store_user_by_name(st, "adah", &arena, &got, &err), 0);
 	store_close(&st);
 }
 END_TEST
@@ -1550,7 +1552,7 @@ START_TEST(name_of_a_removed_user_stays_taken_but_not_the_address)
 	FAILS_WITH(store_user_add(st, &again, &err), ERR_CONFLICT, "ada@example.org");
 	ck_assert_int_eq(store_user_remove(st, u.id, 9, &err), 1);
 	ck_assert_int_eq(store_user_remove(st, u.id, 10, &err), 0);
-	ck_assert_int_eq(store_user_password(st, u.id, "x", &err), 0);
+	ck_assert_int_eq(store_user_password(st, u.id, "x", NULL, &err), 0);
 	ck_assert_int_eq(store_user_by_name(st, "ada", &arena, &again, &err), 1);
 	ck_assert_int_eq(again.removed, 9);
 	ck_assert_int_eq(store_user_by_email(st, "ada@example.org", &arena, &again, &err), 0);
@@ -1611,7 +1613,7 @@ START_TEST(sessions_end_by_name_by_time_and_with_their_user)
 	ck_assert_int_eq(store_session_find(st, s[2].hash, &got, &err), 1);
 	OK(store_version(st, &after, &err));
 	ck_assert_int_eq(before, after);
-	ck_assert_int_eq(store_user_password(st, u.id, "new", &err), 1);
+	ck_assert_int_eq(store_user_password(st, u.id, "new", NULL, &err), 1);
 	ck_assert_int_eq(store_session_find(st, s[2].hash, &got, &err), 0);
 	ck_assert_int_eq(store_session_find(st, s[3].hash, &got, &err), 1);
 	ck_assert_int_eq(store_user_remove(st, v.id, 3, &err), 1);
@@ -1820,6 +1822,49 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	ck_assert_int_eq(store_event_find(st, 1, "e7", 2, &arena, &e, &err), 1);
 	ck_assert_int_eq(e.effective_us, 7000000);
 	ck_assert_int_eq(e.correction, 0);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_makers)
+{
+	struct store *st;
+	struct user u;
+	struct key *keys;
+	struct session s;
+	struct db *db;
+	size_t n;
+
+	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
+	db_sqlite.close(&db);
+	raw("INSERT INTO user (name, display, email, role, password, created) VALUES ('admin', '', '', 'User', 'a', 1), ('Admin', '', '', 'User', 'b', 1),"
+	    " ('eve ', '', '', 'User', 'c', 1);"
+	    "INSERT INTO key (sid, name, role, account, hash, created) VALUES ('SK1', '', 'User', NULL, zeroblob(32), 1), ('SK2', '', 'User', NULL,"
+	    " x'0100000000000000000000000000000000000000000000000000000000000000', 1),"
+	    " ('SK3', '', 'User', NULL, x'0200000000000000000000000000000000000000000000000000000000000000', 1);"
+	    "INSERT INTO audit (at, author, action, subject, detail) VALUES (1, 'Admin', 'key.add', 'SK1', ''), (1, 'SK1', 'key.add', 'SK2', ''),"
+	    " (1, 'console', 'key.add', 'SK3', '');"
+	    "INSERT INTO session (hash, user, kind, created, expires) VALUES (zeroblob(32), 1, 2, 1, 9)");
+	st = reopen(STORE_WRITE);
+	ck_assert_int_eq(store_user_by_name(st, "admin", &arena, &u, &err), 1);
+	ck_assert_str_eq(u.password, "a");
+	ck_assert_int_eq(store_user_by_name(st, "Admin", &arena, &u, &err), 1);
+	ck_assert_str_eq(u.password, "b");
+	ck_assert_int_eq(store_user_by_name(st, "ADMIN", &arena, &u, &err), 0);
+	ck_assert_int_eq(store_user_by_name(st, "Eve", &arena, &u, &err), 1);
+	ck_assert_str_eq(u.name, "eve ");
+	u.name = "ADMIN";
+	FAILS_WITH(store_user_add(st, &u, &err), ERR_CONFLICT, "taken");
+	error_clear(&err);
+	OK(store_keys(st, &arena, &keys, &n, &err));
+	ck_assert_uint_eq(n, 3);
+	ck_assert_int_eq(keys[0].maker.user, 2);
+	ck_assert_str_eq(keys[0].maker.key_sid, "");
+	ck_assert_str_eq(keys[1].maker.key_sid, "SK1");
+	ck_assert_int_eq(keys[2].maker.user, 0);
+	ck_assert_str_eq(keys[2].maker.key_sid, "");
+	ck_assert_int_eq(store_session_find(st, keys[0].hash, &s, &err), 0);
 	store_close(&st);
 }
 END_TEST
@@ -2087,6 +2132,7 @@ static Suite *store_suite(void)
 	tcase_add_test(t, small_commits_share_a_part);
 	tcase_add_test(t, damaged_postings_are_said);
 	tcase_add_test(t, events_of_an_older_ledger_get_their_postings);
+	tcase_add_test(t, users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_makers);
 	tcase_add_test(t, corrections_of_an_event_come_oldest_first);
 	tcase_add_test(t, closings_are_one_an_account_and_count_as_changes);
 	tcase_add_test(t, refused_records_come_newest_first_and_are_forgotten);
