@@ -25,7 +25,7 @@ const keyOf = async sid => (await get('/keys')).is(200).json.keys.find(k => k.si
 const auditOf = async subject => (await get('/audit?PageSize=1000')).is(200).json.entries.filter(e => e.subject === subject)
 const said = entries => entries.map(e => [e.author, e.action, e.detail])
 
-let adminKey
+let adminKey, adminActor
 const users = [], keys = []
 
 async function makeUser(name, more = {}) {
@@ -44,6 +44,7 @@ async function makeKey(more) {
 
 before(async () => {
 	adminKey = (await get('/keys')).is(200).json.keys.find(k => k.role === 'SystemAdministrator' && k.user === env.ADMIN_USER && k.status === 'active').sid
+	adminActor = `key ${adminKey} (${env.ADMIN_USER})`
 })
 after(async () => {
 	for (const name of users)
@@ -62,7 +63,7 @@ describe('users', () => {
 		assert.deepEqual(await userOf(user), made)
 		assert.ok((await signIn(user, password))['ss-id'])
 		assert.deepEqual((await send('/accounts', { auth: basic(user, password) })).is(200).json.accounts.map(a => a.sid).sort(), [sids.main, sids.sub].sort())
-		assert.deepEqual(said(await auditOf(user)), [[adminKey, 'user.add', 'Manager']])
+		assert.deepEqual(said(await auditOf(user)), [[adminActor, 'user.add', 'Manager']])
 	})
 	test('that can not be are refused by name', async () => {
 		const { user } = await makeUser('taken', { role: 'User' })
@@ -149,7 +150,7 @@ describe('keys', () => {
 		for (let i = 0; i < 1000 && !used; i++)          // it is written behind the answer
 			used = (await keyOf(made.sid)).last_used
 		assert.ok([day(new Date()), day(new Date(Date.now() - 86400e3))].includes(used), used)
-		assert.deepEqual(said(await auditOf(made.sid)), [[adminKey, 'key.add', 'Key']])
+		assert.deepEqual(said(await auditOf(made.sid)), [[adminActor, 'key.add', 'Key']])
 	})
 	test('of each role have what goes with it', async () => {
 		const rows = [
@@ -193,7 +194,7 @@ describe('accounts, categories and closings', () => {
 		(await post('/accounts', { name: unique('x'), currency: 'euro' })).is(400);
 		(await post('/accounts', { name: unique('x'), created: '2026-02-30' })).is(400);
 		(await post('/accounts', { name: unique('x'), sid: 'AC1' })).is(400)
-		assert.deepEqual(said(await auditOf(made.sid)), [[adminKey, 'account.add', name]])
+		assert.deepEqual(said(await auditOf(made.sid)), [[adminActor, 'account.add', name]])
 	})
 	test('a category, which events can be of at once', async () => {
 		const name = unique('category'), made = (await post('/categories', { name, parent: 'calls', description: 'Calls to the moon',
@@ -204,7 +205,7 @@ describe('accounts, categories and closings', () => {
 		(await post('/categories', { name: 'Bad Name' })).is(400);
 		(await post('/categories', { name: unique('x'), parent: 'nothing-such' })).is(400);
 		(await post('/categories', { name: unique('x'), parent: 'totalprice' })).is(400)
-		assert.deepEqual(said(await auditOf(name)), [[adminKey, 'category.add', 'calls']])
+		assert.deepEqual(said(await auditOf(name)), [[adminActor, 'category.add', 'calls']])
 		const account = (await post('/accounts', { name: unique('moon') })).is(201).json.sid
 		const event = { specversion: '1.0', id: unique('event'), source: 'e2e', type: 'usage', subject: account, time: new Date(Date.now() - 60e3).toISOString(), data: { category: name, usage: '1', count: 1, price: '1' } }
 		const headers = { 'Content-Type': 'application/cloudevents+json' };
@@ -215,13 +216,13 @@ describe('accounts, categories and closings', () => {
 		const account = (await post('/accounts', { name: unique('closing'), created: '2026-01-01' })).is(201).json.sid
 		const made = (await post('/closings', { account, through: '2026-03-31' })).is(201).json
 		assert.equal(made.through, '2026-03-31')
-		assert.equal(made.author, adminKey)
+		assert.equal(made.author, adminActor)
 		assert.deepEqual((await get('/closings')).is(200).json.closings.find(c => c.account_sid === account), made);
 		(await post('/closings', { account, through: '2026-02-28' })).is(409);
 		(await post('/closings', { account, through: day(new Date(Date.now() + 86400e3)) })).is(400);
 		(await post('/closings', { account: sids.unknown, through: '2026-03-31' })).is(400);
 		(await post('/closings', { account })).is(400)
-		assert.deepEqual(said(await auditOf(account)), [[adminKey, 'closing.close', 'through 2026-03-31'], [adminKey, 'account.add', unique('closing')]])
+		assert.deepEqual(said(await auditOf(account)), [[adminActor, 'closing.close', 'through 2026-03-31'], [adminActor, 'account.add', unique('closing')]])
 	})
 })
 
@@ -293,6 +294,10 @@ const changes = [
 	['/users', () => ({ user: unique('foreign'), role: 'User', password: 'long enough to be one' }), '/users/new'],
 	['/keys', () => ({ role: 'Ingest' }), '/keys/new'],
 	['/accounts', () => ({ name: unique('foreign') }), '/accounts/new'],
+	[`/accounts/${sids.other}`, () => ({ name: unique('foreign') }), `/accounts/${sids.other}/edit`],
+	[`/accounts/${sids.other}/suspend`, () => ({})],
+	[`/accounts/${sids.other}/reactivate`, () => ({})],
+	[`/users/${env.MANAGER_USER}`, () => ({ display: unique('foreign') }), `/users/${env.MANAGER_USER}/edit`],
 	['/categories', () => ({ name: unique('foreign') }), '/categories/new'],
 	['/closings', () => ({ account: sids.other, through: '2024-01-31' }), '/closings/new'],
 	[`/users/${env.MANAGER_USER}/password`, () => ({ password: 'long enough to be one' })],
@@ -305,7 +310,7 @@ const lists = ['/users', '/keys', '/categories', '/closings', '/audit', '/health
 // Changes that those made who may make none. Other tests go on meanwhile, so all that one can look at is who did what.
 async function changesOf(...names) {
 	const others = (await get('/keys')).is(200).json.keys.filter(k => k.role !== 'SystemAdministrator').map(k => k.sid)
-	return (await get('/audit?PageSize=1000')).is(200).json.entries.filter(e => [...names, ...others].includes(e.author))
+	return (await get('/audit?PageSize=1000')).is(200).json.entries.filter(e => names.includes(e.author) || others.some(sid => e.author.startsWith(`key ${sid}`)))
 }
 
 describe('others', () => {
