@@ -28,7 +28,7 @@ describe('an account', () => {
 		assert.deepEqual([made.number, made.time_zone, made.cycle_day, made.own_time_zone, made.own_cycle_day, made.status],
 			[number, 'Europe/Vienna', 28, 'Europe/Vienna', 28, 'active'])
 		assert.deepEqual(await accountOf(made.sid), made)
-		assert.deepEqual((await get('/accounts')).is(200).json.accounts.find(a => a.sid === made.sid), made)
+		assert.deepEqual((await get('/accounts?PageSize=1000')).is(200).json.accounts.find(a => a.sid === made.sid), made)
 	})
 	test('is changed part by part, with POST or PATCH; empty takes a part away', async () => {
 		const { sid } = await newAccount('changed'), before = await accountOf(sid), name = unique('renamed'), number = unique('N')

@@ -11,8 +11,8 @@ const users = []
 const get = (path, as = 'adminBearer') => send(path, { as })
 const call = (path, body = {}, { as = 'adminBearer', method = 'POST', headers = {}, ...more } = {}) =>
 	send(path, { method, as, headers: { ...json, ...headers }, body: JSON.stringify(body), ...more })
-const userOf = async name => (await get('/users')).is(200).json.users.find(u => u.user === name)
-const keyOf = async sid => (await get('/keys')).is(200).json.keys.find(k => k.sid === sid)
+const userOf = async name => (await get('/users?PageSize=1000')).is(200).json.users.find(u => u.user === name)
+const keyOf = async sid => (await get('/keys?PageSize=1000')).is(200).json.keys.find(k => k.sid === sid)
 const entries = async () => (await get('/audit?PageSize=1000')).is(200).json.entries
 const auditOf = async subject => (await entries()).filter(e => e.subject === subject)
 const makeKey = async (more, auth) => (await call('/keys', more, auth ? { auth } : {})).is(201).json
