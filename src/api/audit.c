@@ -11,7 +11,7 @@ struct audit_record {
 
 static const struct field audit_fields[] = {
 	FIELD(struct audit_record, at, "When", .format = "date-time", .label = "Time"),
-	FIELD(struct audit_record, author, "Who: a user, a key's SID, or console for the command line"),
+	FIELD(struct audit_record, author, "Who: a user, a key with SID and label, a token with its maker, or console"),
 	FIELD(struct audit_record, action, "What was done, such as key.revoke"),
 	FIELD(struct audit_record, subject, "To what: a name or a SID"),
 	FIELD(struct audit_record, detail, "In words"),

@@ -376,7 +376,9 @@ static int check_number(const struct admin *a, const struct session *s, struct e
 	if (n < TOKENS_FOR_OTHERS_MAX)
 		return 0;
 	err->retry_after = (int)(expires - s->created);
-	return error_set(err, ERR_TOO_MANY, NULL, "There are %d tokens for other users already that you asked for; ask again when one has expired",
+	return error_set(err, ERR_TOO_MANY, NULL,
+			 "There are %d tokens for other users already that you asked for; ask "
+			 "again when one has expired",
 			 TOKENS_FOR_OTHERS_MAX);
 }
 
@@ -385,15 +387,21 @@ static int add_token(const struct admin *a, void *arg, struct error *err)
 	const struct new_token *t = arg;
 	const struct session *s = t->session;
 	bool for_another = s->maker.user != s->user;
-	struct audit entry = { .at = s->created, .author = a->author, .action = "token.add", .subject = t->user,
-			       .detail = arena_printf(a->arena, "for %lld seconds", (long long)(s->expires - s->created)) };
+	struct audit entry = { .at = s->created,
+			       .author = a->author,
+			       .action = "token.add",
+			       .subject = t->user,
+			       .detail = arena_printf(a->arena, "for %lld seconds",
+						      (long long)(s->expires - s->created)) };
 
 	if (for_another && (check_number(a, s, err) < 0 || store_audit_add(a->st, &entry, err) < 0))
 		return -1;
-	return store_session_add(a->st, s, err) < 0 ? -1 : store_sessions_expire(a->st, s->created, err);
+	return store_session_add(a->st, s, err) < 0 ? -1
+						    : store_sessions_expire(a->st, s->created, err);
 }
 
-static int write_token(struct call *call, const struct session *session, const char *user, struct error *err)
+static int write_token(struct call *call, const struct session *session, const char *user,
+		       struct error *err)
 {
 	struct new_token t = { session, user };
 

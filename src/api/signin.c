@@ -207,10 +207,12 @@ static int refuse(struct error *err)
 	return error_set(err, ERR_CREDENTIALS, NULL, "Invalid Username or Password");
 }
 
-int signin_password(struct signin *s, struct store *st, const char *typed, const char *password, size_t len, const char *address,
-		    struct arena *arena, struct user *ret, struct error *err)
+int signin_password(struct signin *s, struct store *st, const char *typed, const char *password,
+		    size_t len, const char *address, struct arena *arena, struct user *ret,
+		    struct error *err)
 {
-	const char *name = name_fold(arena, typed);      /* wrong passwords of a user count together, however the name is typed */
+	/* wrong passwords of a user count together, however the name is typed */
+	const char *name = name_fold(arena, typed);
 	int found, rc;
 
 	if (len > PASSWORD_BYTES_MAX)
@@ -244,7 +246,11 @@ bool signin_key_principal(const struct key *k, struct principal *ret)
 
 	if (!info)
 		return false;
-	*ret = (struct principal){ .role = info->role, .label = k->name, .account = k->account, .grants = k->grants, .n_grants = k->n_grants };
+	*ret = (struct principal){ .role = info->role,
+				   .label = k->name,
+				   .account = k->account,
+				   .grants = k->grants,
+				   .n_grants = k->n_grants };
 	memcpy(ret->key_sid, k->sid, SID_TEXT);
 	return true;
 }
@@ -252,7 +258,8 @@ bool signin_key_principal(const struct key *k, struct principal *ret)
 /* ---- tokens ---- */
 
 /* Who asked for a token: 1, 0 removed or revoked, -1 failed. */
-static int load_maker(struct store *st, const struct maker *m, struct arena *arena, struct principal *ret, struct error *err)
+static int load_maker(struct store *st, const struct maker *m, struct arena *arena,
+		      struct principal *ret, struct error *err)
 {
 	struct user *user = arena_new(arena, struct user);
 	struct key *key = arena_new(arena, struct key);
@@ -270,10 +277,12 @@ static int load_maker(struct store *st, const struct maker *m, struct arena *are
 	return signin_key_principal(key, ret);
 }
 
-int signin_token_maker(struct store *st, const struct session *token, struct principal *who, struct arena *arena, struct error *err)
+int signin_token_maker(struct store *st, const struct session *token, struct principal *who,
+		       struct arena *arena, struct error *err)
 {
 	struct principal maker;
-	int rc = token->maker.user == who->user ? 1 : load_maker(st, &token->maker, arena, &maker, err);
+	int rc = token->maker.user == who->user ? 1
+						: load_maker(st, &token->maker, arena, &maker, err);
 
 	if (rc <= 0 || token->maker.user == who->user)
 		return rc;

@@ -13,7 +13,8 @@ enum { ENDS_SHOWN = 20 };
 struct user_record {
 	const char *user, *display, *email, *role;
 	const char *const *grants;
-	const char *accounts, *created, *removed, *status, *ends, *edit, *set_password, *grant, *remove;
+	const char *accounts, *created, *removed, *status, *ends, *edit, *set_password, *grant,
+		*remove;
 };
 
 static const struct field user_fields[] = {
@@ -120,7 +121,8 @@ static int write_user(struct call *call, const char *name, struct writer *w, str
 }
 
 /* The keys that would end with the user, in words; NULL: there are none. */
-static int list_ends(const struct call *call, const struct admin *a, const struct user *u, const char **ret, struct error *err)
+static int list_ends(const struct call *call, const struct admin *a, const struct user *u,
+		     const char **ret, struct error *err)
 {
 	struct key *keys;
 	size_t n;
@@ -129,15 +131,17 @@ static int list_ends(const struct call *call, const struct admin *a, const struc
 	if (admin_user_keys(a, u, &keys, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && i < ENDS_SHOWN; i++)
-		*ret = arena_join(call->arena, *ret ? *ret : "", *ret ? ", " : "", keys[i].sid, *keys[i].name ? " (" : "", keys[i].name,
-				  *keys[i].name ? ")" : "", NULL);
+		*ret = arena_join(call->arena, *ret ? *ret : "", *ret ? ", " : "", keys[i].sid,
+				  *keys[i].name ? " (" : "", keys[i].name, *keys[i].name ? ")" : "",
+				  NULL);
 	if (n > ENDS_SHOWN)
 		*ret = arena_printf(call->arena, "%s and %zu more", *ret, n - ENDS_SHOWN);
 	return 0;
 }
 
 /* What is about to happen to the user of the path; ENDS: and which keys end with the user. */
-static int ask_about(struct call *call, const char *consequence, bool ends, struct writer *w, struct error *err)
+static int ask_about(struct call *call, const char *consequence, bool ends, struct writer *w,
+		     struct error *err)
 {
 	const char *name = call_arg(call, "User")->text;
 	struct admin a = call_admin(call);
@@ -209,7 +213,9 @@ static int set_password(struct call *call, struct writer *w, struct error *err)
 
 static int ask_password(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "Only the new password will work, and all of the user's sessions end.", false, w, err);
+	return ask_about(call,
+			 "Only the new password will work, and all of the user's sessions end.",
+			 false, w, err);
 }
 
 /* ---- display name and e-mail address ---- */
@@ -223,7 +229,9 @@ static int set_texts(const struct admin *a, void *arg, struct error *err)
 
 static int set_user_texts(struct call *call, const char *name, struct writer *w, struct error *err)
 {
-	struct user_change c = { .user = name, .display = call_arg(call, "display")->text, .email = call_arg(call, "email")->text };
+	struct user_change c = { .user = name,
+				 .display = call_arg(call, "display")->text,
+				 .email = call_arg(call, "email")->text };
 
 	return administer(call, set_texts, &c, err) < 0 ? -1 : write_user(call, name, w, err);
 }
@@ -233,7 +241,8 @@ static int set_user(struct call *call, struct writer *w, struct error *err)
 	return set_user_texts(call, call_arg(call, "User")->text, w, err);
 }
 
-static int fill_user(const struct call *call, const char *name, struct raw_param *ret, size_t *ret_n, struct error *err)
+static int fill_user(const struct call *call, const char *name, struct raw_param *ret,
+		     size_t *ret_n, struct error *err)
 {
 	struct admin a = call_admin(call);
 	struct user u;
@@ -273,8 +282,12 @@ static int remove_user(struct call *call, struct writer *w, struct error *err)
 
 static int ask_removal(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "The user can no longer sign in, and all sessions end. Keys that are named after the user, or that the"
-			 " user made, are revoked. This can't be undone, and the name can't be used again.", true, w, err);
+	return ask_about(call,
+			 "The user can no longer sign in, and all sessions end. Keys that are "
+			 "named after the user, or that the"
+			 " user made, are revoked. This can't be undone, and the name can't be "
+			 "used again.",
+			 true, w, err);
 }
 
 static int change_grant(const struct admin *a, void *arg, struct error *err)
@@ -286,16 +299,20 @@ static int change_grant(const struct admin *a, void *arg, struct error *err)
 
 static int grant_account(struct call *call, struct writer *w, struct error *err)
 {
-	struct user_change c = { .user = call_arg(call, "User")->text, .account = call_arg(call, "account")->text,
-			    .granted = call_arg(call, "granted")->yes };
+	struct user_change c = { .user = call_arg(call, "User")->text,
+				 .account = call_arg(call, "account")->text,
+				 .granted = call_arg(call, "granted")->yes };
 
 	return administer(call, change_grant, &c, err) < 0 ? -1 : write_user(call, c.user, w, err);
 }
 
 static int ask_grant(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "Choose an account, and whether the user may see its usage and cost. Access that is taken away is also"
-			 " taken from keys that are named after the user.", false, w, err);
+	return ask_about(call,
+			 "Choose an account, and whether the user may see its usage and cost. "
+			 "Access that is taken away is also"
+			 " taken from keys that are named after the user.",
+			 false, w, err);
 }
 
 /* ---- the user who is signed in ---- */
@@ -303,11 +320,14 @@ static int ask_grant(struct call *call, struct writer *w, struct error *err)
 /* Keys have no name, address or password. */
 static int check_person(const struct call *call, struct error *err)
 {
-	return call->who->user ? 0 : error_set(err, ERR_FORBIDDEN, NULL, "Only users have a profile; this is a key");
+	return call->who->user ? 0
+			       : error_set(err, ERR_FORBIDDEN, NULL,
+					   "Only users have a profile; this is a key");
 }
 
 /* SENTENCE: what is about to happen; NULL: nothing. */
-static int write_profile(struct call *call, const char *sentence, bool asks, struct writer *w, struct error *err)
+static int write_profile(struct call *call, const char *sentence, bool asks, struct writer *w,
+			 struct error *err)
 {
 	struct user_record r;
 
@@ -350,10 +370,12 @@ static int check_current(struct call *call, struct error *err)
 
 	if (!call->signin)
 		return error_set(err, ERR_BUSY, NULL, "changing a password needs a running server");
-	if (signin_password(call->signin, call->store, call->who->name, text, strlen(text), call->remote, call->arena, &u, &wrong) == 0)
+	if (signin_password(call->signin, call->store, call->who->name, text, strlen(text),
+			    call->remote, call->arena, &u, &wrong) == 0)
 		return 0;
 	if (wrong.kind == ERR_CREDENTIALS)
-		return error_set(err, ERR_PARAM, "current_password", "is not the password that you sign in with now");
+		return error_set(err, ERR_PARAM, "current_password",
+				 "is not the password that you sign in with now");
 	*err = wrong;
 	return -1;
 }
@@ -374,7 +396,8 @@ static int set_own_password(struct call *call, struct writer *w, struct error *e
 {
 	struct own_password own = { .keep = call->session };
 
-	if (check_person(call, err) < 0 || check_current(call, err) < 0 || hash_password(call, &own.hash, err) < 0 ||
+	if (check_person(call, err) < 0 || check_current(call, err) < 0 ||
+	    hash_password(call, &own.hash, err) < 0 ||
 	    administer(call, change_own_password, &own, err) < 0)
 		return -1;
 	return write_user(call, call->who->name, w, err);
@@ -382,8 +405,11 @@ static int set_own_password(struct call *call, struct writer *w, struct error *e
 
 static int ask_own_password(struct call *call, struct writer *w, struct error *err)
 {
-	return check_person(call, err) < 0 ? -1 : write_profile(call, "Everything else that you are signed in to ends; you stay signed in here.",
-								true, w, err);
+	return check_person(call, err) < 0 ? -1
+					   : write_profile(call,
+							   "Everything else that you are signed in "
+							   "to ends; you stay signed in here.",
+							   true, w, err);
 }
 
 /* ---- the table ---- */
@@ -409,10 +435,17 @@ static const struct param create_params[] = {
 };
 static const struct param no_params[] = { { 0 } };
 
-#define DISPLAY_PARAM { "display", PT_TEXT, .min = 1, .max = USER_TEXT_BYTES, .label = "Display name", .doc = "What pages call the user" }
-#define EMAIL_PARAM                                                                                                     \
-	{ "email", PT_TEXT, .flags = PARAM_CLEARS, .max = USER_TEXT_BYTES, .label = "E-mail",                           \
-	  .doc = "An address that no other user has; empty: none" }
+#define DISPLAY_PARAM                                                                              \
+	{                                                                                          \
+		"display", PT_TEXT, .min = 1, .max = USER_TEXT_BYTES, .label = "Display name",     \
+				    .doc = "What pages call the user"                              \
+	}
+#define EMAIL_PARAM                                                                                \
+	{                                                                                          \
+		"email", PT_TEXT, .flags = PARAM_CLEARS, .max = USER_TEXT_BYTES,                   \
+				  .label = "E-mail",                                               \
+				  .doc = "An address that no other user has; empty: none"          \
+	}
 
 static const struct param set_params[] = { USER_PARAM, DISPLAY_PARAM, EMAIL_PARAM, { 0 } };
 static const struct param profile_params[] = { DISPLAY_PARAM, EMAIL_PARAM, { 0 } };
@@ -444,11 +477,24 @@ const struct op op_CreateUser = {
 };
 
 const struct op op_SetUser = {
-	.id = "SetUser", .methods = M_POST | M_PATCH, .path = "/users/{User}", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = set_params, .returns = &user_shape, .takes_body = true, .run = set_user, .title = "Edit the user",
-	.form = &(const struct op_form){ .path = "/users/{User}/edit", .button = "Save", .list = &op_ListUsers,
-					 .done = "The user was changed.", .ask = ask_set, .fill = fill_set },
-	.doc = "Changes a user's display name and e-mail address; a parameter that isn't given stays as it is",
+	.id = "SetUser",
+	.methods = M_POST | M_PATCH,
+	.path = "/users/{User}",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = set_params,
+	.returns = &user_shape,
+	.takes_body = true,
+	.run = set_user,
+	.title = "Edit the user",
+	.form = &(const struct op_form){ .path = "/users/{User}/edit",
+					 .button = "Save",
+					 .list = &op_ListUsers,
+					 .done = "The user was changed.",
+					 .ask = ask_set,
+					 .fill = fill_set },
+	.doc = "Changes a user's display name and e-mail address; a parameter that isn't given "
+	       "stays as it is",
 };
 
 const struct op op_SetPassword = {
@@ -478,8 +524,16 @@ const struct op op_GrantAccount = {
 #define ROLES_OF_USERS (ROLE_ADMIN | ROLE_MANAGER | ROLE_USER)
 
 const struct op op_GetProfile = {
-	.id = "GetProfile", .methods = M_READ, .path = "/profile", .dialect = &dialect_usaged, .roles = ROLES_OF_USERS, .params = no_params,
-	.returns = &user_shape, .run = get_profile, .title = "Your profile", .doc = "The user who is signed in",
+	.id = "GetProfile",
+	.methods = M_READ,
+	.path = "/profile",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_OF_USERS,
+	.params = no_params,
+	.returns = &user_shape,
+	.run = get_profile,
+	.title = "Your profile",
+	.doc = "The user who is signed in",
 };
 
 const struct op op_SetProfile = {
@@ -491,9 +545,21 @@ const struct op op_SetProfile = {
 };
 
 const struct op op_SetOwnPassword = {
-	.id = "SetOwnPassword", .methods = M_POST, .path = "/profile/password", .dialect = &dialect_usaged, .roles = ROLES_OF_USERS,
-	.params = own_password_params, .returns = &user_shape, .takes_body = true, .run = set_own_password, .title = "Change your password",
-	.form = &(const struct op_form){ .path = "/profile/password", .button = "Change the password", .list = &op_GetProfile,
-					 .done = "Your password was changed. Your other sessions were ended.", .ask = ask_own_password },
+	.id = "SetOwnPassword",
+	.methods = M_POST,
+	.path = "/profile/password",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_OF_USERS,
+	.params = own_password_params,
+	.returns = &user_shape,
+	.takes_body = true,
+	.run = set_own_password,
+	.title = "Change your password",
+	.form = &(const struct op_form){ .path = "/profile/password",
+					 .button = "Change the password",
+					 .list = &op_GetProfile,
+					 .done = "Your password was changed. Your other sessions "
+						 "were ended.",
+					 .ask = ask_own_password },
 	.doc = "Changes one's own password, and ends what one is signed in to elsewhere",
 };

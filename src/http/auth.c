@@ -94,8 +94,9 @@ static bool read_bearer(struct credentials *c, const char *text)
 
 /* ---- keys ---- */
 
-/* What ENTRY, of a key that reads an account, needs of that account. 1 done, 0 there is none, -1 failed. */
-static int load_account(struct auth *a, struct store *st, int64_t id, struct auth_entry *entry, struct error *err)
+/* What ENTRY, of a key that reads an account, needs of it. 1 done, 0 no such account, -1 failed. */
+static int load_account(struct auth *a, struct store *st, int64_t id, struct auth_entry *entry,
+			struct error *err)
 {
 	struct account account;
 	int rc = store_account_by_id(st, id, &a->arena, &account, err);
@@ -157,13 +158,15 @@ static int find_key(struct auth *a, struct store *st, const char *token, size_t 
 	return rc;
 }
 
-static int take_key(struct auth *a, struct auth_entry *entry, int64_t now, struct identity *ret, struct error *err)
+static int take_key(struct auth *a, struct auth_entry *entry, int64_t now, struct identity *ret,
+		    struct error *err)
 {
 	char since[INSTANT_TEXT];
 
 	if (entry->suspended) {
 		instant_format(since, entry->suspended * USEC_PER_SEC);
-		return error_set(err, ERR_SUSPENDED, NULL, "Account not active: it is suspended since %s", since);
+		return error_set(err, ERR_SUSPENDED, NULL,
+				 "Account not active: it is suspended since %s", since);
 	}
 	ret->who = &entry->who;
 	if (floor_div(now, DAY_SECONDS) > floor_div(entry->last_use, DAY_SECONDS))
@@ -233,7 +236,8 @@ static int check_basic(struct auth *a, struct store *st, const char *text, const
 	rc = alone ? find_key(a, st, c.user, strlen(c.user), &entry, err) : find_key(a, st, c.token, c.token_len, &entry, err);
 	if (rc < 0)
 		return -1;
-	return rc && (alone || user_matches(entry, c.user)) ? take_key(a, entry, now, ret, err) : refuse(err);
+	return rc && (alone || user_matches(entry, c.user)) ? take_key(a, entry, now, ret, err)
+							    : refuse(err);
 }
 
 static int check_bearer(struct auth *a, struct store *st, const char *text, int64_t now, struct arena *arena, struct identity *ret,

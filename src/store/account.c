@@ -281,7 +281,8 @@ int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct
 	return 0;
 }
 
-static int read_suspension(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+static int read_suspension(struct store *st, struct stmt *s, struct arena *arena, void *to,
+			   struct error *err)
 {
 	(void)arena;
 	(void)err;
@@ -289,7 +290,8 @@ static int read_suspension(struct store *st, struct stmt *s, struct arena *arena
 	return 0;
 }
 
-int store_suspensions(struct store *st, struct arena *arena, struct suspension **ret, size_t *ret_n, struct error *err)
+int store_suspensions(struct store *st, struct arena *arena, struct suspension **ret, size_t *ret_n,
+		      struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT id, min(since) FROM ("
 				     "SELECT id, suspended AS since FROM account WHERE suspended <> 0 UNION ALL "

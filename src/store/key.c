@@ -5,7 +5,9 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-#define KEY "SELECT id, sid, name, role, account, hash, created, revoked, used, maker, maker_key FROM key "
+#define KEY                                                                                        \
+	"SELECT id, sid, name, role, account, hash, created, revoked, used, maker, maker_key "     \
+	"FROM key "
 
 static int check_account(struct store *st, int64_t account, const char *param, struct error *err)
 {
@@ -40,8 +42,11 @@ static int insert_key(struct store *st, const struct key *k, struct error *err)
 
 	if (k->account && check_account(st, k->account, "account", err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO key (sid, name, role, account, hash, created, revoked, maker, maker_key)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", err);
+	s = prepare(st,
+		    "INSERT INTO key (sid, name, role, account, hash, created, revoked, maker, "
+		    "maker_key)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		    err);
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, k->sid);
@@ -96,7 +101,8 @@ static int read_key(struct store *st, struct stmt *s, struct arena *arena, void 
 		return error_set(err, ERR_INTERNAL, NULL, "a key in the ledger has a hash of %zu bytes instead of %zu", len, sizeof(ret->hash));
 	memcpy(ret->hash, hash, len);
 	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
-	snprintf(ret->maker.key_sid, sizeof(ret->maker.key_sid), "%s", st->ops->get_text(s, 10, &len));
+	snprintf(ret->maker.key_sid, sizeof(ret->maker.key_sid), "%s",
+		 st->ops->get_text(s, 10, &len));
 	return read_grants(st, get_int(st, s, 0), arena, ret, err);
 }
 
@@ -162,7 +168,10 @@ int store_key_revoke(struct store *st, const char *sid, int64_t when, struct err
 
 static int delete_grant(struct store *st, const char *sid, int64_t account, struct error *err)
 {
-	struct stmt *s = prepare(st, "DELETE FROM key_grant WHERE key = (SELECT id FROM key WHERE sid = ?1) AND account = ?2", err);
+	struct stmt *s = prepare(st,
+				 "DELETE FROM key_grant WHERE key = (SELECT id FROM key WHERE sid "
+				 "= ?1) AND account = ?2",
+				 err);
 
 	if (!s)
 		return -1;

@@ -25,7 +25,10 @@ static int insert_session(struct store *st, const struct session *s, struct erro
 
 	if (trim(st, s, err) < 0)
 		return -1;
-	q = prepare(st, "INSERT INTO session (hash, user, kind, created, expires, maker, maker_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+	q = prepare(st,
+		    "INSERT INTO session (hash, user, kind, created, expires, maker, maker_key) "
+		    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		    err);
 	if (!q)
 		return -1;
 	st->ops->bind_blob(q, 1, s->hash, sizeof(s->hash));
@@ -49,7 +52,10 @@ int store_session_add(struct store *st, const struct session *s, struct error *e
 
 int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct session *ret, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT user, kind, created, expires, maker, maker_key FROM session WHERE hash = ?1", err);
+	struct stmt *s = prepare(st,
+				 "SELECT user, kind, created, expires, maker, maker_key FROM "
+				 "session WHERE hash = ?1",
+				 err);
 	size_t len;
 	int rc;
 
@@ -65,7 +71,8 @@ int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES
 			.expires = get_int(st, s, 3),
 			.maker.user = get_int(st, s, 4),
 		};
-		snprintf(ret->maker.key_sid, sizeof(ret->maker.key_sid), "%s", st->ops->get_text(s, 5, &len));
+		snprintf(ret->maker.key_sid, sizeof(ret->maker.key_sid), "%s",
+			 st->ops->get_text(s, 5, &len));
 		memcpy(ret->hash, hash, KEY_HASH_BYTES);
 		st->ops->reset(s);
 	}
@@ -84,10 +91,14 @@ int store_session_end(struct store *st, const unsigned char hash[KEY_HASH_BYTES]
 	return st->ops->changes(st->db) > 0;
 }
 
-int store_session_count(struct store *st, const struct maker *maker, int64_t now, int64_t *ret_n, int64_t *ret_expires, struct error *err)
+int store_session_count(struct store *st, const struct maker *maker, int64_t now, int64_t *ret_n,
+			int64_t *ret_expires, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT count(*), COALESCE(min(expires), 0) FROM session WHERE maker = ?1 AND maker_key = ?2"
-				     " AND kind = 2 AND expires > ?3 AND user <> ?1", err);
+	struct stmt *s = prepare(st,
+				 "SELECT count(*), COALESCE(min(expires), 0) FROM session WHERE "
+				 "maker = ?1 AND maker_key = ?2"
+				 " AND kind = 2 AND expires > ?3 AND user <> ?1",
+				 err);
 
 	if (!s)
 		return -1;

@@ -245,7 +245,7 @@ int store_sessions_expire(struct store *st, int64_t now, struct error *err);    
 
 struct audit {
 	int64_t id, at;           /* seconds */
-	const char *author;       /* a user's name, a key's SID, or "console" for the command line */
+	const char *author;       /* as principal_actor has it */
 	const char *action;       /* "key.revoke" */
 	const char *subject;      /* SID or name of what was changed */
 	const char *detail;       /* in words; "" */

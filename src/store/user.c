@@ -30,8 +30,9 @@ static int insert_grant(struct store *st, int64_t user, int64_t account, struct 
 	return step(st, s, err);
 }
 
-/* Is TEXT taken by a user but the one with that ID? SQL asks for it. -1: it is, or the ledger failed. */
-static int check_free(struct store *st, const char *sql, const char *param, const char *text, int64_t id, struct error *err)
+/* -1 if TEXT is that of a user but the one with that ID, which SQL asks for; or failed. */
+static int check_free(struct store *st, const char *sql, const char *param, const char *text,
+		      int64_t id, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 	int64_t one;
@@ -49,13 +50,19 @@ static int insert_user(struct store *st, struct user *u, const char *folded, str
 {
 	struct stmt *s;
 
-	if (check_free(st, "SELECT 1 FROM user WHERE folded = ?1 AND id <> ?2", "user", folded, 0, err) < 0)
+	if (check_free(st, "SELECT 1 FROM user WHERE folded = ?1 AND id <> ?2", "user", folded, 0,
+		       err) < 0)
 		return -1;
-	if (*u->email &&
-	    check_free(st, "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed = 0 AND id <> ?2", "email", u->email, 0, err) < 0)
+	if (*u->email && check_free(st,
+				    "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed "
+				    "= 0 AND id <> ?2",
+				    "email", u->email, 0, err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO user (name, display, email, role, password, created, removed, folded)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", err);
+	s = prepare(st,
+		    "INSERT INTO user (name, display, email, role, password, created, removed, "
+		    "folded)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		    err);
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, u->name);
@@ -117,7 +124,8 @@ static int read_user(struct store *st, struct stmt *s, struct arena *arena, void
 }
 
 /* The only user whose name looks like NAME; 0 also if there are several. */
-static int find_alike(struct store *st, const char *name, struct arena *arena, struct user *ret, struct error *err)
+static int find_alike(struct store *st, const char *name, struct arena *arena, struct user *ret,
+		      struct error *err)
 {
 	struct stmt *s = prepare(st, USER "WHERE folded = ?1", err);
 	struct rows rows;
@@ -180,7 +188,8 @@ int store_users(struct store *st, struct arena *arena, struct user **ret, size_t
  * Runs the bound update of one user that ends their sessions (but KEEP, unless it is NULL) and
  * the tokens that they asked for. 1 done, 0 no such user.
  */
-static int end_user_sessions(struct store *st, int64_t id, struct stmt *update, const unsigned char *keep, struct error *err)
+static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
+			     const unsigned char *keep, struct error *err)
 {
 	static const unsigned char none[KEY_HASH_BYTES];
 	struct stmt *s;
@@ -199,7 +208,8 @@ static int end_user_sessions(struct store *st, int64_t id, struct stmt *update, 
 	return 1;
 }
 
-static int set_password(struct store *st, int64_t id, const char *password, const unsigned char *keep, struct error *err)
+static int set_password(struct store *st, int64_t id, const char *password,
+			const unsigned char *keep, struct error *err)
 {
 	struct stmt *s = prepare(st, "UPDATE user SET password = ?2 WHERE id = ?1 AND removed = 0", err);
 
@@ -210,7 +220,8 @@ static int set_password(struct store *st, int64_t id, const char *password, cons
 	return end_user_sessions(st, id, s, keep, err);
 }
 
-int store_user_password(struct store *st, int64_t id, const char *password, const unsigned char *keep, struct error *err)
+int store_user_password(struct store *st, int64_t id, const char *password,
+			const unsigned char *keep, struct error *err)
 {
 	bool own;
 
@@ -243,10 +254,13 @@ static int set_texts(struct store *st, const struct user *u, struct error *err)
 {
 	struct stmt *s;
 
-	if (*u->email &&
-	    check_free(st, "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed = 0 AND id <> ?2", "email", u->email, u->id, err) < 0)
+	if (*u->email && check_free(st,
+				    "SELECT 1 FROM user WHERE lower(email) = lower(?1) AND removed "
+				    "= 0 AND id <> ?2",
+				    "email", u->email, u->id, err) < 0)
 		return -1;
-	s = prepare(st, "UPDATE user SET display = ?2, email = ?3 WHERE id = ?1 AND removed = 0", err);
+	s = prepare(st, "UPDATE user SET display = ?2, email = ?3 WHERE id = ?1 AND removed = 0",
+		    err);
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, u->id);
@@ -306,7 +320,8 @@ int store_user_grant(struct store *st, int64_t id, int64_t account, bool granted
 
 /* ---- bringing an older ledger forward ---- */
 
-static int set_folded(struct store *st, const struct user *u, struct arena *arena, struct error *err)
+static int set_folded(struct store *st, const struct user *u, struct arena *arena,
+		      struct error *err)
 {
 	struct stmt *s = prepare(st, "UPDATE user SET folded = ?2 WHERE id = ?1", err);
 

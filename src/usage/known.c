@@ -145,7 +145,9 @@ static int check_names(struct known *k, struct error *err)
 
 int known_account(struct known *k, const char *text, size_t len, bool by_name, int64_t *ret_id, struct error *err)
 {
-	struct known_text key = text_key(k, by_name ? KIND_ACCOUNT_NAME : KIND_ACCOUNT, 0, text, len), *t;
+	struct known_text key = text_key(k, by_name ? KIND_ACCOUNT_NAME : KIND_ACCOUNT, 0, text,
+					 len),
+			  *t;
 	struct account a;
 	struct arena arena;
 	int rc;

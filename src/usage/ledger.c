@@ -34,7 +34,7 @@ struct pending {
 	int64_t time_us, effective_us;
 	struct amounts amounts;
 	int64_t line;
-	bool rejected;               /* it would overflow a rollup, the account is suspended, or it is late */
+	bool rejected; /* it would overflow a rollup, the account is suspended, or it is late */
 	bool created;
 };
 
@@ -445,7 +445,8 @@ static int is_stored(struct ledger *l, const struct pending *p, struct error *er
 	return rc;
 }
 
-/* Rejects the I-th event for REASON, unless it was stored before: then it goes on to be found a duplicate. */
+/* Rejects the I-th event for REASON, unless it was stored before: then it goes on to be found a
+ * duplicate. */
 static int reject_new(struct ledger *l, size_t i, const struct error *reason, struct error *err)
 {
 	int stored = is_stored(l, pending_at(l, i), err);
@@ -462,15 +463,18 @@ static int set_effective(struct ledger *l, size_t i, struct error *err)
 	int64_t account = p->series->key.account;
 	struct error reason = { 0 };
 
-	if (suspension_check(suspensions_since(l->suspensions, account), p->time_us, &reason) == 0 &&
-	    closing_effective(closings_open_us(l->closings, account), l->options.late, p->time_us, &p->effective_us, &reason) == 0)
+	if (suspension_check(suspensions_since(l->suspensions, account), p->time_us, &reason) ==
+		    0 &&
+	    closing_effective(closings_open_us(l->closings, account), l->options.late, p->time_us,
+			      &p->effective_us, &reason) == 0)
 		return 0;
 	return reject_new(l, i, &reason, err);
 }
 
 static int set_effective_all(struct ledger *l, struct error *err)
 {
-	if (closings_load(l->closings, l->st, err) < 0 || suspensions_load(l->suspensions, l->st, err) < 0)
+	if (closings_load(l->closings, l->st, err) < 0 ||
+	    suspensions_load(l->suspensions, l->st, err) < 0)
 		return -1;
 	if (!closings_any(l->closings) && !suspensions_any(l->suspensions))
 		return 0;

@@ -48,7 +48,8 @@ const char *principal_actor(const struct principal *p, struct arena *arena)
 		return arena_str(arena, p->name);
 	if (!labelled)
 		return *p->key_sid ? arena_join(arena, KEY, p->key_sid, NULL) : ACTOR_CONSOLE;
-	return arena_join(arena, *p->key_sid ? KEY : ACTOR_CONSOLE, p->key_sid, " (", p->label, ")", NULL);
+	return arena_join(arena, *p->key_sid ? KEY : ACTOR_CONSOLE, p->key_sid, " (", p->label, ")",
+			  NULL);
 }
 
 static bool begins(const char *text, const char *with)
@@ -64,8 +65,8 @@ bool actor_is_reserved(const char *name)
 
 	arena_init(&arena);
 	folded = name_fold(&arena, name);
-	reserved = strcmp(folded, ACTOR_CONSOLE) == 0 || begins(folded, ACTOR_CONSOLE " (") || begins(folded, KEY "sk") ||
-		   strstr(folded, TOKEN_BY) != NULL;
+	reserved = strcmp(folded, ACTOR_CONSOLE) == 0 || begins(folded, ACTOR_CONSOLE " (") ||
+		   begins(folded, KEY "sk") || strstr(folded, TOKEN_BY) != NULL;
 	arena_release(&arena);
 	return reserved;
 }

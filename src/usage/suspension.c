@@ -18,7 +18,9 @@ int suspension_check(int64_t since, int64_t time_us, struct error *err)
 	if (!since || time_us < since * USEC_PER_SEC)
 		return 0;
 	instant_format(text, since * USEC_PER_SEC);
-	return error_set(err, ERR_SUSPENDED, "time", "the account is suspended since %s, and takes only events of earlier times", text);
+	return error_set(
+		err, ERR_SUSPENDED, "time",
+		"the account is suspended since %s, and takes only events of earlier times", text);
 }
 
 struct suspensions *suspensions_new(void)
@@ -72,7 +74,8 @@ static int compare_account(const void *account, const void *suspension)
 
 int64_t suspensions_since(const struct suspensions *s, int64_t account)
 {
-	const struct suspension *found = s->n ? bsearch(&account, s->list, s->n, sizeof(*s->list), compare_account) : NULL;
+	const struct suspension *found =
+		s->n ? bsearch(&account, s->list, s->n, sizeof(*s->list), compare_account) : NULL;
 
 	return found ? found->since : 0;
 }

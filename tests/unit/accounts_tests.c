@@ -308,7 +308,8 @@ START_TEST(a_suspended_account_takes_events_of_earlier_times_alone)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		enum verdict v = send_one(rows[i].id, rows[i].subject, rows[i].time, &reason);
 
-		ck_assert_msg(v == rows[i].verdict, "row %zu: %s, %s", i, verdict_names[v], reason.message);
+		ck_assert_msg(v == rows[i].verdict, "row %zu: %s, %s", i, verdict_names[v],
+			      reason.message);
 		if (v != VERDICT_REJECTED)
 			continue;
 		ck_assert_str_eq(event_refusal_code(&reason), "suspended");
@@ -339,13 +340,16 @@ START_TEST(a_subaccount_is_suspended_since_the_earlier_of_its_own_and_its_parent
 	made = read_account(SUB_SID);
 	OK(account_load_suspended(a.st, &made, &since, &err));
 	ck_assert_int_eq(since, NOW + 10);
-	FAILS(admin_account_reactivate(&a, SUB_SID, &made, &err), ERR_CONFLICT, "AccountSid", "main account");
+	FAILS(admin_account_reactivate(&a, SUB_SID, &made, &err), ERR_CONFLICT, "AccountSid",
+	      "main account");
 	OK(admin_account_reactivate(&a, MAIN_SID, &made, &err));
 	OK(store_suspensions(a.st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 0);
-	FAILS(admin_account_reactivate(&a, MAIN_SID, &made, &err), ERR_CONFLICT, "AccountSid", "not suspended");
+	FAILS(admin_account_reactivate(&a, MAIN_SID, &made, &err), ERR_CONFLICT, "AccountSid",
+	      "not suspended");
 	OK(admin_account_suspend(&a, MAIN_SID, NULL, &made, &err));
-	FAILS(admin_account_suspend(&a, MAIN_SID, NULL, &made, &err), ERR_CONFLICT, "AccountSid", "already");
+	FAILS(admin_account_suspend(&a, MAIN_SID, NULL, &made, &err), ERR_CONFLICT, "AccountSid",
+	      "already");
 }
 END_TEST
 
@@ -358,16 +362,22 @@ START_TEST(a_name_or_number_in_a_file_is_the_accounts_that_has_it_by_then)
 	set(MAIN_SID, (struct account_change){ .number = "K-1" });
 	OK(store_commit(a.st, &err));
 	l = new_ledger();
-	ck_assert_int_eq(send_with(l, "3", "K-2", "2026-11-01T00:00:00Z", &reason), VERDICT_REJECTED);
-	ck_assert_int_eq(send_with(l, "1", "main", "2026-11-01T00:00:00Z", &reason), VERDICT_CREATED);
-	ck_assert_int_eq(send_with(l, "2", "K-1", "2026-11-01T00:00:00Z", &reason), VERDICT_CREATED);
+	ck_assert_int_eq(send_with(l, "3", "K-2", "2026-11-01T00:00:00Z", &reason),
+			 VERDICT_REJECTED);
+	ck_assert_int_eq(send_with(l, "1", "main", "2026-11-01T00:00:00Z", &reason),
+			 VERDICT_CREATED);
+	ck_assert_int_eq(send_with(l, "2", "K-1", "2026-11-01T00:00:00Z", &reason),
+			 VERDICT_CREATED);
 	OK(store_begin_write(a.st, &err));
 	set(MAIN_SID, (struct account_change){ .name = "was main", .number = "" });
 	set(OTHER_SID, (struct account_change){ .name = "main" });
 	OK(store_commit(a.st, &err));
-	ck_assert_int_eq(send_with(l, "4", "K-1", "2026-11-01T00:00:00Z", &reason), VERDICT_REJECTED);
-	ck_assert_int_eq(send_with(l, "1", "main", "2026-11-01T00:00:00Z", &reason), VERDICT_CONFLICT);
-	ck_assert_int_eq(send_with(l, "2", "was main", "2026-11-01T00:00:00Z", &reason), VERDICT_DUPLICATE);
+	ck_assert_int_eq(send_with(l, "4", "K-1", "2026-11-01T00:00:00Z", &reason),
+			 VERDICT_REJECTED);
+	ck_assert_int_eq(send_with(l, "1", "main", "2026-11-01T00:00:00Z", &reason),
+			 VERDICT_CONFLICT);
+	ck_assert_int_eq(send_with(l, "2", "was main", "2026-11-01T00:00:00Z", &reason),
+			 VERDICT_DUPLICATE);
 	ledger_free(&l);
 	OK(store_begin_write(a.st, &err));
 }

@@ -26,7 +26,10 @@ static void setup(void)
 
 	arena_init(&arena);
 	error_clear(&err);
-	a = (struct admin){ .arena = &arena, .by = &principal_console, .author = "ada", .now_us = NOW * USEC_PER_SEC };
+	a = (struct admin){ .arena = &arena,
+			    .by = &principal_console,
+			    .author = "ada",
+			    .now_us = NOW * USEC_PER_SEC };
 	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
 	OK(store_begin_write(a.st, &err));
 	OK(admin_account_add(&a, &first, &made, &err));
@@ -178,16 +181,25 @@ END_TEST
 
 START_TEST(names_that_look_like_one_that_is_taken_are_a_conflict)
 {
-	static const char *const alike[] = { "Zo\xC3\xAB", "zo\xC3\x8B", " zo\xC3\xAB ", "zoe\xCC\x88", "\xC2\xA0ZO\xC3\x8B\xE3\x80\x80", "\xEF\xBD\x9A" "o\xC3\xAB" };
+	static const char *const alike[] = { "Zo\xC3\xAB",
+					     "zo\xC3\x8B",
+					     " zo\xC3\xAB ",
+					     "zoe\xCC\x88",
+					     "\xC2\xA0ZO\xC3\x8B\xE3\x80\x80",
+					     "\xEF\xBD\x9A"
+					     "o\xC3\xAB" };
 	struct new_user n = some_user("zo\xC3\xAB");
 	struct user u;
 
 	OK(admin_user_add(&a, &n, &err));
 	for (size_t i = 0; i < ARRAY_SIZE(alike); i++) {
 		n.name = alike[i];
-		ck_assert_msg(admin_user_add(&a, &n, &err) == -1 && err.kind == ERR_CONFLICT, "row %zu: %s", i, err.message);
+		ck_assert_msg(admin_user_add(&a, &n, &err) == -1 && err.kind == ERR_CONFLICT,
+			      "row %zu: %s", i, err.message);
 		error_clear(&err);
-		ck_assert_msg(admin_user_find(&a, alike[i], &u, &err) == 0 && strcmp(u.name, "zo\xC3\xAB") == 0, "row %zu: %s", i, err.message);
+		ck_assert_msg(admin_user_find(&a, alike[i], &u, &err) == 0 &&
+				      strcmp(u.name, "zo\xC3\xAB") == 0,
+			      "row %zu: %s", i, err.message);
 	}
 	n.name = " zoe  ";
 	OK(admin_user_add(&a, &n, &err));
@@ -198,8 +210,14 @@ END_TEST
 
 START_TEST(no_user_is_called_what_the_log_calls_others)
 {
-	static const char *const names[] = { "console", "Console ", "CONSOLE", "console (ada)", "key SK00000000000000000000000000000001",
-					     "Key sk00000000000000000000000000000001 (ada)", "ada (token by eve)", "ada (Token By eve)" };
+	static const char *const names[] = { "console",
+					     "Console ",
+					     "CONSOLE",
+					     "console (ada)",
+					     "key SK00000000000000000000000000000001",
+					     "Key sk00000000000000000000000000000001 (ada)",
+					     "ada (token by eve)",
+					     "ada (Token By eve)" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct new_user n = some_user(names[i]);
@@ -213,7 +231,9 @@ END_TEST
 
 static void add_key_by(const struct principal *by, const char *name, char ret_sid[SID_TEXT])
 {
-	struct new_key n = { .role = "Manager", .name = name, .grants = main_account, .n_grants = 1 };
+	struct new_key n = {
+		.role = "Manager", .name = name, .grants = main_account, .n_grants = 1
+	};
 	const struct principal *before = a.by;
 	char token[TOKEN_TEXT];
 
@@ -233,9 +253,13 @@ static bool is_good(const char *sid)
 START_TEST(a_removed_users_keys_end_whoever_made_them_and_whatever_they_made)
 {
 	struct new_user n = some_user("bob");
-	struct principal bob = { .role = ROLE_ADMIN, .name = "bob" }, key = { .role = ROLE_ADMIN }, eve = { .role = ROLE_ADMIN, .name = "eve", .user = 77 },
-		as_eve = { .role = ROLE_ADMIN, .name = "eve", .user = 77, .made_by = "bob" };
-	char named[SID_TEXT], made[SID_TEXT], with_key[SID_TEXT], by_token[SID_TEXT], others[SID_TEXT], told[SID_TEXT];
+	struct principal bob = { .role = ROLE_ADMIN, .name = "bob" }, key = { .role = ROLE_ADMIN },
+			 eve = { .role = ROLE_ADMIN, .name = "eve", .user = 77 },
+			 as_eve = {
+				 .role = ROLE_ADMIN, .name = "eve", .user = 77, .made_by = "bob"
+			 };
+	char named[SID_TEXT], made[SID_TEXT], with_key[SID_TEXT], by_token[SID_TEXT],
+		others[SID_TEXT], told[SID_TEXT];
 	struct user u;
 	struct key *keys;
 	size_t count;
@@ -256,8 +280,10 @@ START_TEST(a_removed_users_keys_end_whoever_made_them_and_whatever_they_made)
 	OK(admin_user_remove(&a, "Bob", &err));
 	ck_assert(!is_good(named) && !is_good(made) && !is_good(with_key) && !is_good(by_token));
 	ck_assert(is_good(others));
-	LOG("ada user.remove bob with 4 of the user's keys", arena_join(&arena, "ada key.revoke ", by_token, " with the user bob", NULL),
-	    arena_join(&arena, "ada key.revoke ", with_key, " with the user bob", NULL), arena_join(&arena, "ada key.revoke ", made, " with the user bob", NULL),
+	LOG("ada user.remove bob with 4 of the user's keys",
+	    arena_join(&arena, "ada key.revoke ", by_token, " with the user bob", NULL),
+	    arena_join(&arena, "ada key.revoke ", with_key, " with the user bob", NULL),
+	    arena_join(&arena, "ada key.revoke ", made, " with the user bob", NULL),
 	    arena_join(&arena, "ada key.revoke ", named, " with the user bob", NULL));
 }
 END_TEST
@@ -278,7 +304,8 @@ START_TEST(a_right_that_is_taken_away_is_taken_from_the_users_keys)
 	ck_assert_uint_eq(k.n_grants, 0);
 	OK(admin_key_find(&a, others, &k, &err));
 	ck_assert_uint_eq(k.n_grants, 1);
-	LOG("ada user.ungrant bob " MAIN_SID, arena_join(&arena, "ada key.ungrant ", named, " " MAIN_SID " with the user bob", NULL));
+	LOG("ada user.ungrant bob " MAIN_SID,
+	    arena_join(&arena, "ada key.ungrant ", named, " " MAIN_SID " with the user bob", NULL));
 }
 END_TEST
 
@@ -291,7 +318,8 @@ START_TEST(a_users_display_name_and_address_are_changed)
 	OK(admin_user_add(&a, &n, &err));
 	OK(admin_user_add(&a, &other, &err));
 	OK(admin_user_set(&a, "bob", " Bob B. ", "bob@example.org", &err));
-	LOG("ada user.set bob display from \"bob\" to \"Bob B.\", email from \"\" to \"bob@example.org\"");
+	LOG("ada user.set bob display from \"bob\" to \"Bob B.\", email from \"\" to "
+	    "\"bob@example.org\"");
 	OK(admin_user_set(&a, "bob", NULL, "", &err));
 	LOG("ada user.set bob email from \"bob@example.org\" to \"\"");
 	OK(admin_user_set(&a, "bob", "Bob B.", NULL, &err));
@@ -300,7 +328,8 @@ START_TEST(a_users_display_name_and_address_are_changed)
 	ck_assert_str_eq(u.email, "");
 	LOG("ada user.set bob email from \"bob@example.org\" to \"\"");
 	FAILS(admin_user_set(&a, "bob", "", NULL, &err), ERR_PARAM, "display", "1 to");
-	FAILS(admin_user_set(&a, "bob", NULL, "EVE@example.org", &err), ERR_CONFLICT, "email", "taken");
+	FAILS(admin_user_set(&a, "bob", NULL, "EVE@example.org", &err), ERR_CONFLICT, "email",
+	      "taken");
 	FAILS(admin_user_set(&a, "bobby", "x", NULL, &err), ERR_NOT_FOUND, "user", "bobby");
 }
 END_TEST
@@ -308,8 +337,14 @@ END_TEST
 START_TEST(a_user_keeps_the_session_that_changes_the_password)
 {
 	struct new_user n = some_user("bob");
-	struct principal bob = { .role = ROLE_MANAGER, .name = "bob" }, key = { .role = ROLE_MANAGER, .key_sid = "SK00000000000000000000000000000001" };
-	struct session one = { .hash = "one", .kind = SESSION_TEMPORARY, .created = 1, .expires = NOW }, two = one, found;
+	struct principal bob = { .role = ROLE_MANAGER, .name = "bob" },
+			 key = { .role = ROLE_MANAGER,
+				 .key_sid = "SK00000000000000000000000000000001" };
+	struct session one = { .hash = "one",
+			       .kind = SESSION_TEMPORARY,
+			       .created = 1,
+			       .expires = NOW },
+		       two = one, found;
 	struct user u;
 
 	OK(admin_user_add(&a, &n, &err));
