@@ -103,11 +103,11 @@ static int choose_filters(const struct call *call, struct event_query *q, struct
 }
 
 /* The numbers of a list's place; its name is the id. */
-enum { PLACE_SET, PLACE_BOOKED, PLACE_SOURCE, PLACE_ACCOUNT };
+enum { PLACE_SET, PLACE_TIME, PLACE_SOURCE, PLACE_ACCOUNT };
 
 static struct page_place make_place(struct event_position at)
 {
-	return (struct page_place){ .number = { [PLACE_SET] = at.id != NULL, [PLACE_BOOKED] = at.effective_us, [PLACE_SOURCE] = at.source,
+	return (struct page_place){ .number = { [PLACE_SET] = at.id != NULL, [PLACE_TIME] = at.effective_us, [PLACE_SOURCE] = at.source,
 						[PLACE_ACCOUNT] = at.account }, .name = at.id };
 }
 
@@ -115,7 +115,7 @@ static struct event_position read_place(const struct page_place *p)
 {
 	if (!p->number[PLACE_SET])
 		return (struct event_position){ 0 };
-	return (struct event_position){ p->number[PLACE_BOOKED], p->number[PLACE_SOURCE], p->number[PLACE_ACCOUNT], p->name ? p->name : "" };
+	return (struct event_position){ p->number[PLACE_TIME], p->number[PLACE_SOURCE], p->number[PLACE_ACCOUNT], p->name ? p->name : "" };
 }
 
 static int load_page(const struct call *call, const struct event_query *q, struct record_page *page, struct found_events *found, struct error *err)
@@ -168,7 +168,8 @@ static int list_events(struct call *call, struct writer *w, struct error *err)
 
 	if (choose_filters(call, &q, err) < 0 || load_page(call, &q, &page, &found, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, arena_printf(call->arena, "By effective time, %s first.", call_arg(call, "Order")->text));
+	writer_about(w, call->op->title, arena_printf(call->arena, "By effective time, %s first.%s", call_arg(call, "Order")->text,
+		     q.state == EVENT_LATE ? " Late events that were rejected are among the rejected records: /rejections?State=late." : ""));
 	return write_page(call, &page, &found, w, err);
 }
 
@@ -183,12 +184,12 @@ static const struct param list_params[] = {
 	{ "Fleet", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only events of SIMs in this fleet" },
 	{ "Network", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only events on this network" },
 	{ "IsoCountry", PT_TEXT, .label = "Country", .flags = PARAM_RARE, .max = 64, .doc = "Only events in this country, two letters" },
-	{ "From", PT_INSTANT, .flags = PARAM_RARE, .doc = "Booked from here on" },
-	{ "To", PT_INSTANT, .flags = PARAM_RARE, .doc = "Booked up to here, not included" },
-	{ "StartDate", PT_DATE, .doc = "Booked on this day or later" },
-	{ "EndDate", PT_DATE, .doc = "Booked on this day or earlier" },
+	{ "From", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective from here on" },
+	{ "To", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective up to here, not included" },
+	{ "StartDate", PT_DATE, .doc = "Effective on this day or later" },
+	{ "EndDate", PT_DATE, .doc = "Effective on this day or earlier" },
 	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" },
-	{ "State", PT_ENUM, .values = event_state_names, .any = "any", .doc = "Only events in this state" },
+	{ "State", PT_ENUM, .values = event_filter_names, .any = "any", .doc = "Only events in this state, or late: those that count after their own time" },
 	{ "Id", PT_TEXT, .max = 256, .label = "Event id", .doc = "Only events with this id" },
 	{ "Source", PT_TEXT, .flags = PARAM_RARE, .max = 256, .doc = "Only events of this source" },
 	{ "Order", PT_ENUM, .flags = PARAM_RARE, .def = "newest", .values = orders, .doc = "Newest or oldest first" },

@@ -13,7 +13,8 @@ extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_Lis
 	op_Authenticate, op_GetAuthStatus, op_RequestAuthToken, op_PostEvents, op_ListEvents, op_GetEvent, op_VoidEvent, op_AmendEvent, op_ListRejections,
 	op_ListAccounts, op_ListOperations, op_Overview, op_ReportUsage, op_ReportBilling, op_ReportAI, op_ReportSim,
 	op_GetHealth, op_VerifyLedger, op_GetAlive, op_ListUsers, op_CreateUser, op_SetUser, op_SetPassword, op_RemoveUser, op_GetProfile, op_SetProfile, op_SetOwnPassword, op_GrantAccount, op_ListKeys, op_CreateKey,
-	op_RevokeKey, op_GetAccount, op_CreateAccount, op_SetAccount, op_SuspendAccount, op_ReactivateAccount, op_ListCategories, op_CreateCategory, op_ListClosings, op_CreateClosing, op_ListAudit;
+	op_RevokeKey, op_GetAccount, op_CreateAccount, op_SetAccount, op_SuspendAccount, op_ReactivateAccount, op_ListCategories, op_CreateCategory, op_ListClosings, op_CreateClosing,
+	op_CloseAllAccounts, op_ReopenClosing, op_ListClosingChanges, op_ListAudit;
 
 /* In the order that pages and manuals name them. */
 const struct op *const ops[] = {
@@ -29,7 +30,7 @@ const struct op *const ops[] = {
 	&op_GetProfile, &op_SetProfile, &op_SetOwnPassword,
 	&op_ListKeys, &op_CreateKey, &op_RevokeKey, &op_ListAccounts, &op_GetAccount, &op_CreateAccount, &op_SetAccount,
 	&op_SuspendAccount, &op_ReactivateAccount, &op_ListCategories, &op_CreateCategory,
-	&op_ListClosings, &op_CreateClosing, &op_ListRejections, &op_ListAudit,
+	&op_ListClosings, &op_CreateClosing, &op_CloseAllAccounts, &op_ReopenClosing, &op_ListClosingChanges, &op_ListRejections, &op_ListAudit,
 	&op_GetAlive, &op_ListOperations,
 	NULL
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/closed_until.h"
 #include "api/paging.h"
 #include "api/range.h"
 #include "api/reports.h"
@@ -421,12 +422,16 @@ static const char *repeat(const struct call *call)
 
 static int run_overview(struct call *call, struct writer *w, struct error *err)
 {
+	int64_t from, to;
 	struct overview o = { .call = call, .w = w, .last = call_today(call) };
 
 	o.first = period_first(PERIOD_MONTH, o.last);
 	o.links = repeat(call);
 	report_days_before(o.first, o.last, false, &o.before_first, &o.before_last);
 	if (report_accounts(call, &o.accounts, err) < 0 || load_all(&o, err) < 0)
+		return -1;
+	range_instants(call, o.first, o.last, &from, &to);
+	if (call_note_closed_accounts(call, w, o.accounts.accounts, o.accounts.n, from, to, err) < 0)
 		return -1;
 	sort(&o.categories.now, by_price);
 	sort(&o.by_account.now, by_price);

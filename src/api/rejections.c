@@ -115,13 +115,16 @@ static int list_rejections(struct call *call, struct writer *w, struct error *er
 	struct page_place place, next = { 0 };
 	struct record_page page;
 	struct rejection *list;
-	const int64_t *accounts;
-	size_t n_accounts, n;
+	struct rejection_query q = { .since = call->now - call->settings->rejected_days * SEC_PER_DAY };
+	size_t n;
 	bool more;
-	int64_t since = call->now - call->settings->rejected_days * SEC_PER_DAY;
 
-	if (page_begin(call, &page, &place, err) < 0 || choose_accounts(call, &accounts, &n_accounts, err) < 0 ||
-	    store_rejections(call->store, accounts, n_accounts, place.number[0], since, (size_t)page.page_size + 1, call->arena, &list, &n, err) < 0)
+	if (page_begin(call, &page, &place, err) < 0 || choose_accounts(call, &q.accounts, &q.n, err) < 0)
+		return -1;
+	q.code = call_arg(call, "State")->text ? "closed" : NULL;
+	q.before = place.number[0];
+	q.limit = (size_t)page.page_size + 1;
+	if (store_rejections(call->store, &q, call->arena, &list, &n, err) < 0)
 		return -1;
 	more = n > (size_t)page.page_size;
 	page.n = more ? (size_t)page.page_size : n;
@@ -131,7 +134,12 @@ static int list_rejections(struct call *call, struct writer *w, struct error *er
 	return write_page(call, &page, list, w, err);
 }
 
-static const struct param list_params[] = { PAGING_PARAMS, { 0 } };
+static const char *const states[] = { "late", NULL };
+
+static const struct param list_params[] = {
+	{ "State", PT_ENUM, .values = states, .doc = "Only late events: those whose time was closed" },
+	PAGING_PARAMS, { 0 }
+};
 
 const struct op op_ListRejections = {
 	.id = "ListRejections", .methods = M_READ, .path = "/rejections", .dialect = &dialect_usaged,

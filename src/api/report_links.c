@@ -71,8 +71,8 @@ const char *report_date_text(const struct call *call, struct date d)
 /* Has the category any below it that something was used of? */
 static bool has_finer(const struct catalogue *c, size_t category)
 {
-	for (size_t i = 0; i < c->n_metered; i++)
-		if (c->parent[c->metered[i]] == category)
+	for (size_t i = 0; i < c->n_listed; i++)
+		if (c->parent[c->listed[i]] == category)
 			return true;
 	return false;
 }

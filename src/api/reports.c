@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "api/closed_until.h"
 #include "api/report_parts.h"
 #include "api/paging.h"
 #include "api/range.h"
@@ -320,6 +321,8 @@ static int run_report(struct call *call, struct writer *w, struct error *err)
 		if (report_load(call->store, call->catalogue, &earlier, call->arena, &before, err) < 0)
 			return -1;
 	}
+	if (call_note_closed_accounts(call, w, a.question.accounts, a.question.n_accounts, a.question.from, a.question.to, err) < 0)
+		return -1;
 	return write_report(call, &a, &r, &before, w);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/access.h"
+#include "api/closed_until.h"
 #include "api/event_record.h"
 #include "api/op.h"
 #include "api/paging.h"
@@ -174,7 +175,8 @@ static int list_usage_records(struct call *call, struct writer *w, struct error 
 	struct asked_days days;
 	size_t n;
 
-	if (ask_days(call, call_today(call), &days, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0)
+	if (ask_days(call, call_today(call), &days, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0 ||
+	    call_note_closed_accounts(call, w, accounts, n, days.from, days.to, err) < 0)
 		return -1;
 	about(call, w, accounts, n, days.words);
 	writer_begin_list(w, NULL, &record_shape);
@@ -326,6 +328,8 @@ static int get_ai_usage(struct call *call, struct writer *w, struct error *err)
 		return -1;
 	q.from = days.from;
 	q.to = days.to;
+	if (call_note_closed_accounts(call, w, accounts, n, q.from, q.to, err) < 0)
+		return -1;
 	about(call, w, accounts, n, days.words);
 	writer_begin(w, NULL, &ai_usage_shape);
 	for (int list = AI_ACCOUNTS; list <= AI_CUSTOMERS; list++) {

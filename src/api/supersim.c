@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/access.h"
+#include "api/closed_until.h"
 #include "api/event_record.h"
 #include "api/op.h"
 #include "api/paging.h"
@@ -400,6 +401,8 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 	if (find_account(&r, err) < 0 || (!page_continues(call) && choose_range(&r, &q, err) < 0) || choose_filters(&r, &q, err) < 0)
 		return -1;
 	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_path(call), call_link_suffix(call, call->op->dialect), NULL), &page, &rows, err) < 0)
+		return -1;
+	if (call_note_closed(call, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
 	r.unit = currency_capitals(call, r.account.currency);
 	days = words_range(call->arena, q.zone, q.from, q.from < q.to ? q.to : q.from + 1);

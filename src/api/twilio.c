@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/access.h"
+#include "api/closed_until.h"
 #include "api/event_record.h"
 #include "api/op.h"
 #include "api/paging.h"
@@ -375,6 +376,8 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 	path = call_path(call);
 	suffix = call_link_suffix(call, call->op->dialect);
 	if (page_load(call, &q, arena_join(call->arena, path, suffix, NULL), &page, &rows, err) < 0)
+		return -1;
+	if (call_note_closed(call, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
 	make_links(&r, path, suffix);
 	r.extra_filters = arena_join(call->arena, call_filter(call, "IncludeSubaccounts"), call_filter(call, "TimeZone"), NULL);

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/civil.h"
-#include "usage/correct.h"
+#include "base/decimal.h"
+#include "usage/find.h"
 #include "base/banned.h"
 
 static const char *const kind_names[] = { [CORRECTION_VOID] = "void", [CORRECTION_AMEND] = "amend" };
@@ -185,10 +186,129 @@ static int run_show(const struct settings *s, int argc, char **argv)
 	return command_in_ledger("event", s, 0, show, &shown);
 }
 
+/* ---- list ---- */
+
+enum { LIST_READ = 1000 };       /* at a time */
+
+struct list_options {
+	const char *account, *state;
+	int64_t since;               /* rejections from before that aren't kept any more */
+	struct event_query query;
+};
+
+static void print_amount(int64_t n, int places)
+{
+	char text[DECIMAL_TEXT];
+
+	decimal_format(text, n, places);
+	printf("%s\t", text);
+}
+
+static int print_found(struct store *st, const struct catalogue *c, const struct found_event *e, struct arena *arena, struct error *err)
+{
+	size_t category = catalogue_index(c, e->series.category);
+	char time[INSTANT_TEXT], effective[INSTANT_TEXT];
+	const char *sid;
+
+	if (command_account_sid(st, arena, e->series.account, &sid, err) < 0)
+		return -1;
+	instant_format(time, e->event.time_us);
+	instant_format(effective, e->event.effective_us);
+	printf("%s\t%s\t%s\t%s\t%s\t%s\t", sid, e->source, e->event.id, time, effective,
+	       category == CATALOGUE_NONE ? "-" : c->categories[category].name);
+	print_amount(e->event.amounts.count, 0);
+	print_amount(e->event.amounts.usage, USAGE_PLACES);
+	print_amount(e->event.amounts.price, PRICE_PLACES);
+	printf("%s\n", event_state_names[e->state]);
+	return 0;
+}
+
+static int print_rejected(struct store *st, const struct list_options *o, struct arena *arena, struct error *err)
+{
+	struct rejection_query q = {
+		.accounts = o->account ? o->query.accounts : NULL, .n = o->query.n_accounts, .code = "closed", .since = o->since, .limit = LIST_READ,
+	};
+	struct rejection *list;
+	size_t n;
+
+	do {
+		if (store_rejections(st, &q, arena, &list, &n, err) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++) {
+			const char *sid;
+
+			if (command_account_sid(st, arena, list[i].account, &sid, err) < 0)
+				return -1;
+			printf("%s\t%s\t%s\t-\t-\t-\t-\t-\t-\trejected\n", sid, list[i].source, list[i].event);
+			q.before = list[i].id;
+		}
+	} while (n == LIST_READ);
+	return 0;
+}
+
+/* The accounts that are asked for: all, or one with its subaccounts. */
+static int choose_accounts(struct store *st, struct list_options *o, struct arena *arena, struct error *err)
+{
+	int64_t one = 0, *ids;
+	struct account *list;
+	size_t n;
+
+	if ((o->account && command_account_id(st, arena, "account", o->account, &one, err) < 0) || store_accounts(st, 0, arena, &list, &n, err) < 0)
+		return -1;
+	ids = arena_array(arena, int64_t, n);
+	for (size_t i = 0; i < n; i++)
+		if (!one || list[i].id == one || list[i].parent == one)
+			ids[o->query.n_accounts++] = list[i].id;
+	o->query.accounts = ids;
+	return 0;
+}
+
+static int list_events(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct event_position at = { 0 };
+	struct list_options *o = arg;
+	const struct catalogue *c;
+	struct arena page[2];            /* the position is in the one of the page before */
+	struct found_events found = { .more = true };
+	int rc = 0;
+
+	if (choose_accounts(st, o, arena, err) < 0 || catalogue_load(st, arena, &c, err) < 0)
+		return -1;
+	arena_init(&page[0]);
+	arena_init(&page[1]);
+	for (int p = 0; found.more && rc == 0; p = !p) {
+		arena_reset(&page[p]);
+		rc = events_find(st, c, &o->query, at, LIST_READ, &page[p], &found, err);
+		for (size_t i = 0; rc == 0 && i < found.n; i++)
+			rc = print_found(st, c, &found.list[i], &page[p], err);
+		at = found.next;
+	}
+	arena_release(&page[0]);
+	arena_release(&page[1]);
+	return rc == 0 && o->query.state == EVENT_LATE ? print_rejected(st, o, arena, err) : rc;
+}
+
+static int run_list(const struct settings *s, int argc, char **argv)
+{
+	struct list_options o = { .query = { .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = -1 } };
+	const struct command_option options[] = { { "account", .text = &o.account }, { "state", .text = &o.state }, { 0 } };
+	int rc;
+
+	if (!command_only_options(&command_event, options, argc, argv, &rc))
+		return rc;
+	for (int i = 0; o.state && i < EVENT_FILTERS; i++)
+		if (strcmp(o.state, event_filter_names[i]) == 0)
+			o.query.state = i;
+	if (o.state && o.query.state < 0)
+		return command_wrong(&command_event, "--state must be current, amended, void, reversal, replacement or late");
+	o.since = command_now() - s->rejected_days * SEC_PER_DAY;
+	return command_in_ledger("event", s, 0, list_events, &o);
+}
+
 static int run(const struct settings *s, int argc, char **argv)
 {
 	static const struct command_part parts[] = {
-		{ "void", run_void }, { "amend", run_amend }, { "show", run_show }, { 0 }
+		{ "void", run_void }, { "amend", run_amend }, { "show", run_show }, { "list", run_list }, { 0 }
 	};
 
 	return command_part(&command_event, parts, s, argc, argv);
@@ -196,8 +316,8 @@ static int run(const struct settings *s, int argc, char **argv)
 
 const struct command command_event = {
 	.name = "event",
-	.usage = "event void|amend|show ID [ARGUMENT...]",
-	.summary = "show an event, and correct it by new facts",
+	.usage = "event void|amend|show|list [ID] [ARGUMENT...]",
+	.summary = "list and show events, and correct them",
 	.help = "  event void ID [--source SOURCE] --reason TEXT [--author NAME]\n"
 		"      Takes the event's amounts away again, by a fact that reverses it; prints SID=the correction's SID.\n\n"
 		"  event amend ID [--source SOURCE] --reason TEXT [--author NAME] --FIELD VALUE...\n"
@@ -206,6 +326,11 @@ const struct command command_event = {
 		"      field away.\n\n"
 		"  event show ID [--source SOURCE]\n"
 		"      The event as it came, a field a line, its state and corrections, and what counts for it now.\n\n"
+		"  event list [--account SID] [--state STATE]\n"
+		"      Events by their effective times, the newest first, of all accounts or of one with its subaccounts, one a line,\n"
+		"      fields apart by tabs: account, source, id, time, effective time, category, count, usage, price and state.\n"
+		"      STATE is current, amended, void, reversal, replacement, or late: events that take effect after their own\n"
+		"      time, and behind them those that were rejected for being late, as far as they are kept.\n\n"
 		"Nothing is overwritten: reports follow the sums. What is so already is not done again. The source is needed only\n"
 		"where several have an event of that id. The author is \"console\", with --author\n"
 		"\"console (NAME)\".\n",

@@ -60,10 +60,25 @@ static bool failed(const struct writer *w)
 	return w->error.kind != ERR_NONE;
 }
 
+void writer_note(struct writer *w, const char *text)
+{
+	w->note = text;
+}
+
 void writer_about(struct writer *w, const char *title, const char *sentence)
 {
-	if (!failed(w) && w->format->about)
+	struct strbuf noted;
+
+	if (failed(w) || !w->format->about)
+		return;
+	if (!w->note) {
 		w->format->about(w, title, sentence);
+		return;
+	}
+	strbuf_init(&noted, w->out->limit);
+	strbuf_addf(&noted, "%s%s%s", sentence ? sentence : "", sentence ? " " : "", w->note);
+	w->format->about(w, title, noted.text);
+	strbuf_release(&noted);
 }
 
 /* May a node come here, in the field F? */

@@ -157,6 +157,9 @@ void writer_free(struct writer **w);
  * formats for programs ignore it. */
 void writer_about(struct writer *w, const char *title, const char *sentence);
 
+/* One more line for people, after the sentence. Before writer_about; TEXT is borrowed. */
+void writer_note(struct writer *w, const char *text);
+
 /* What the operation took for the parameter NAME that the caller left to it: a page's form shows it. Before the root. */
 void writer_assume(struct writer *w, const char *name, const char *value);
 
@@ -210,6 +213,7 @@ struct writer {
 	struct strbuf *out;                  /* = sink->buf */
 	struct writer_node stack[WRITER_DEPTH];
 	int depth;
+	const char *note;                    /* or NULL */
 	bool rooted;                         /* the root has begun */
 	struct { const char *name, *value; } assumed[WRITER_HIDDEN];     /* borrowed */
 	size_t n_assumed;

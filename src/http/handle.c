@@ -282,7 +282,7 @@ static bool leads_on(const struct exchange *x)
 	return !x->asks && x->route.op->form && x->route.op->form->done && format_is_page(x->response.format);
 }
 
-static struct call make_call(const struct exchange *x)
+static struct call make_call(struct exchange *x)
 {
 	struct handler *h = x->h;
 
@@ -292,7 +292,8 @@ static struct call make_call(const struct exchange *x)
 		.catalogue = h->catalogue, .arena = &h->arena, .now = x->now,
 		.base_url = x->request.base_url, .suffix = x->route.suffix,
 		.format = x->response.format, .variables = x->variables, .batcher = h->batcher, .signin = h->signin,
-		.verifier = h->verifier
+		.verifier = h->verifier,
+		.closed_until = x->route.batch ? NULL : &x->response.closed_until
 	};
 }
 

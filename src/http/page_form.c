@@ -67,8 +67,8 @@ static const struct page_choice *choices_end(struct choices *c, const char *valu
 /* Those below the category OF, each followed by those below it. */
 static void add_categories(struct choices *choices, const struct catalogue *cat, size_t of, int depth)
 {
-	for (size_t i = 0; i < cat->n_metered && depth < TREE_DEPTH_MAX; i++) {
-		size_t category = cat->metered[i];
+	for (size_t i = 0; i < cat->n_listed && depth < TREE_DEPTH_MAX; i++) {
+		size_t category = cat->listed[i];
 
 		if (cat->parent[category] != of)
 			continue;
@@ -85,7 +85,7 @@ static const char *none_words(const struct page_context *c, const struct param *
 
 static const struct page_choice *category_choices(const struct page_context *c, const struct param *p, const char *value)
 {
-	struct choices choices = choices_new(c, c->catalogue->n_metered, true, none_words(c, p, "all categories"));
+	struct choices choices = choices_new(c, c->catalogue->n_listed, true, none_words(c, p, "all categories"));
 
 	add_categories(&choices, c->catalogue, CATALOGUE_NONE, 0);
 	return choices_end(&choices, value);

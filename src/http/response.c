@@ -93,6 +93,8 @@ static void write_head(struct response *r, int64_t length)
 		add_header(head, "Location", r->location);
 	for (size_t i = 0; i < r->n_cookies; i++)
 		add_header(head, "Set-Cookie", r->cookies[i]);
+	if (r->closed_until)
+		add_header(head, "Usaged-Closed-Until", r->closed_until);
 	if (r->retry_after) {
 		strbuf_add(head, "Retry-After: ");
 		strbuf_addi(head, r->retry_after);
@@ -231,6 +233,7 @@ int response_error(struct response *r, const struct error *err, const struct wri
 	r->attachment = NULL;
 	r->location = NULL;
 	r->n_cookies = 0;
+	r->closed_until = NULL;
 	r->retry_after = err->retry_after;
 	if (err->kind == ERR_METHOD && r->dialect->hides_methods) {
 		r->status = (struct error_status){ .status = 404 };

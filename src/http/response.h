@@ -31,6 +31,7 @@ struct response {
 	const char *location;               /* of a redirect, or NULL */
 	const char *const *cookies;         /* to set, N_COOKIES of them */
 	size_t n_cookies;
+	const char *closed_until;           /* the instant that divides a report into settled and open amounts, or NULL */
 	int retry_after;                    /* seconds; 0: not said */
 	const char *callback;               /* of JSONP, or NULL */
 	const char *attachment;             /* name of the file that a CSV is to be saved as, or NULL */

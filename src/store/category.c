@@ -76,13 +76,15 @@ static int read_category(struct store *st, struct stmt *s, struct arena *arena, 
 		.count_unit = get_text(st, s, 4, arena),
 		.usage_unit = get_text(st, s, 5, arena),
 		.metered = get_int(st, s, 6),
+		.used = get_int(st, s, 7),
 	};
 	return 0;
 }
 
 int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT id, name, parent, description, count_unit, usage_unit, metered"
+	struct stmt *s = prepare(st, "SELECT id, name, parent, description, count_unit, usage_unit, metered,"
+				 " EXISTS (SELECT 1 FROM family_category f WHERE f.category = category.id)"
 				 " FROM category ORDER BY id", err);
 	struct rows rows;
 
@@ -93,23 +95,43 @@ int store_categories(struct store *st, struct arena *arena, struct category **re
 	return 0;
 }
 
-static int set_metered(struct store *st, int64_t id, struct error *err)
+/* Whether some family used it before the one that just did. */
+static int used_before(struct store *st, int64_t id, struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE category SET metered = 1 WHERE id = ?1 AND metered = 0", err);
+	struct stmt *s = prepare(st, "SELECT count(*) FROM (SELECT 1 FROM family_category WHERE category = ?1 LIMIT 2)", err);
+	int64_t n = 0;
 
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, id);
-	if (step(st, s, err) < 0)
-		return -1;
-	return st->ops->changes(st->db) ? store_changed(st, err) : 0;
+	return store_one(st, s, &n, err) < 0 ? -1 : n > 1;
 }
 
-int store_category_meter(struct store *st, int64_t id, struct error *err)
+int store_category_use(struct store *st, int64_t account, int64_t id, struct error *err)
 {
-	bool own;
+	struct stmt *s = prepare(st, "INSERT INTO family_category (family, category) SELECT COALESCE(parent, id), ?2 FROM account WHERE id = ?1"
+				 " ON CONFLICT DO NOTHING", err);
+	int before;
 
-	if (store_write_open(st, &own, err) < 0)
+	if (!s)
 		return -1;
-	return store_write_close(st, own, set_metered(st, id, err), err);
+	bind_int(st, s, 1, account);
+	bind_int(st, s, 2, id);
+	if (step(st, s, err) < 0)
+		return -1;
+	if (!st->ops->changes(st->db))
+		return 0;
+	before = used_before(st, id, err);
+	return before < 0 ? -1 : before ? 0 : store_changed(st, err);
+}
+
+int store_categories_used(struct store *st, int64_t account, struct arena *arena, const int64_t **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT f.category FROM account a JOIN family_category f ON f.family = COALESCE(a.parent, a.id)"
+				 " WHERE a.id = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, account);
+	return store_ids(st, s, arena, ret, ret_n, err);
 }

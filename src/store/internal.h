@@ -115,6 +115,14 @@ int store_users_fold(struct store *st, struct error *err);
 /* Postings of all events, into an empty table. In a write; memory stays bounded. */
 int store_postings_make(struct store *st, struct error *err);
 
+/* Is the event of that identity, late in an account, among what changed in closed time? 1, 0, -1. */
+int store_late_listed(struct store *st, int64_t account, const struct posted *p, struct error *err);
+/* How many late events are. */
+int store_late_count(struct store *st, int64_t *ret, struct error *err);
+
+/* Lists the subaccounts that were less closed than their main accounts, in the audit log. In a write. */
+int store_closings_raise(struct store *st, struct error *err);
+
 /* What an account's references of one hour amount to, in whatever order they are. */
 struct posting_sum {
 	int64_t account, hour;

@@ -59,11 +59,11 @@ static void read_rejection(struct store *st, struct stmt *s, struct arena *arena
 	};
 }
 
-int store_rejections(struct store *st, const int64_t *accounts, size_t n, int64_t before, int64_t since, size_t limit, struct arena *arena,
-		     struct rejection **ret, size_t *ret_n, struct error *err)
+int store_rejections(struct store *st, const struct rejection_query *q, struct arena *arena, struct rejection **ret, size_t *ret_n,
+		     struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT id, at, author, account, source, event, code, field, message, record FROM rejection"
-				 " WHERE (?1 = 0 OR id < ?1) AND +at >= ?2 ORDER BY id DESC", err);
+				 " WHERE (?1 = 0 OR id < ?1) AND +at >= ?2 AND (?3 = '' OR code = ?3) ORDER BY id DESC", err);
 	struct rejection *list = NULL;
 	size_t found = 0;
 	size_t size = 0;
@@ -71,10 +71,11 @@ int store_rejections(struct store *st, const int64_t *accounts, size_t n, int64_
 
 	if (!s)
 		return -1;
-	bind_int(st, s, 1, before);
-	bind_int(st, s, 2, since);
-	while (found < limit && (rc = step(st, s, err)) > 0) {
-		if (accounts && !is_one_of(get_int(st, s, 3), accounts, n))
+	bind_int(st, s, 1, q->before);
+	bind_int(st, s, 2, q->since);
+	bind_text(st, s, 3, q->code ? q->code : "");
+	while (found < q->limit && (rc = step(st, s, err)) > 0) {
+		if (q->accounts && !is_one_of(get_int(st, s, 3), q->accounts, q->n))
 			continue;
 		list = store_room(arena, list, found, &size, sizeof(*list));
 		read_rejection(st, s, arena, &list[found++]);

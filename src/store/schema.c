@@ -41,6 +41,11 @@
 	"	PRIMARY KEY (account, category, slot, series)" \
 	") STRICT, WITHOUT ROWID;"
 
+static int finish_step_3(struct store *st, struct error *err)
+{
+	return store_users_fold(st, err) < 0 ? -1 : store_closings_raise(st, err);
+}
+
 const struct schema_step schema_steps[] = {
 	{
 		.sql =
@@ -255,8 +260,36 @@ const struct schema_step schema_steps[] = {
 		"DELETE FROM session WHERE kind = 2;"         /* tokens that nobody knows the makers of */
 		"ALTER TABLE session ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE session ADD COLUMN maker_key TEXT NOT NULL DEFAULT '';"
-		"CREATE INDEX session_maker ON session (maker, maker_key);",
-		.then = store_users_fold,
+		"CREATE INDEX session_maker ON session (maker, maker_key);"
+
+		/* What came for closed time: 1 late events and entries of corrections, 2 that an account was reopened. */
+		"CREATE TABLE closing_change ("
+		"	id INTEGER PRIMARY KEY,"
+		"	family INTEGER NOT NULL REFERENCES account(id),"       /* the main account */
+		"	account INTEGER NOT NULL REFERENCES account(id),"
+		"	at INTEGER NOT NULL,"                 /* 0: before this table was there */
+		"	kind INTEGER NOT NULL,"
+		"	effective_us INTEGER NOT NULL,"
+		"	source INTEGER NOT NULL,"
+		"	event TEXT NOT NULL,"
+		"	author TEXT NOT NULL,"
+		"	reason TEXT NOT NULL"
+		") STRICT;"
+		"CREATE INDEX closing_change_family ON closing_change (family, id);"
+		"CREATE UNIQUE INDEX closing_change_late ON closing_change (account, effective_us, source, event) WHERE kind = 1;"
+		"INSERT INTO closing_change (family, account, at, kind, effective_us, source, event, author, reason)"
+		" SELECT COALESCE(a.parent, a.id), a.id, COALESCE(c.made, 0), 1, e.booked_us, e.source, e.id, '', ''"
+		" FROM event e JOIN series s ON s.id = e.series JOIN account a ON a.id = s.account LEFT JOIN correction c ON c.id = e.correction"
+		" WHERE e.booked_us > e.time_us ORDER BY COALESCE(c.made, 0), e.booked_us, e.source, e.id;"
+
+		/* Categories that aren't metered, by the families (their main accounts) that used them. */
+		"CREATE TABLE family_category ("
+		"	family INTEGER NOT NULL REFERENCES account(id),"
+		"	category INTEGER NOT NULL REFERENCES category(id),"
+		"	PRIMARY KEY (family, category)"
+		") STRICT, WITHOUT ROWID;"
+		"CREATE INDEX family_category_category ON family_category (category);",
+		.then = finish_step_3,
 	},
 };
 

@@ -137,13 +137,17 @@ struct category {
 	const char *description;
 	const char *count_unit;
 	const char *usage_unit;
-	bool metered;             /* this server measures it: reports show it even when it is zero */
+	bool metered;             /* reports list it even when nothing of it was used */
+	bool used;                /* by any account; set by store_categories alone */
 };
 
 int store_category_add(struct store *st, struct category *c, struct error *err);   /* sets c->id */
 /* In the order of their ids, which is the order they were added in. */
 int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n, struct error *err);
-int store_category_meter(struct store *st, int64_t id, struct error *err);          /* sets `metered` */
+/* ACCOUNT used category ID: from now on reports of its family list it, though it isn't metered. In a write. */
+int store_category_use(struct store *st, int64_t account, int64_t id, struct error *err);
+/* The ids of the categories that ACCOUNT's family used and that aren't metered. In ARENA. */
+int store_categories_used(struct store *st, int64_t account, struct arena *arena, const int64_t **ret, size_t *ret_n, struct error *err);
 
 /* ---- keys ---- */
 
@@ -342,17 +346,45 @@ int store_correction_last(struct store *st, int64_t source, const char *event, s
 			  struct error *err);
 int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, struct correction *ret, struct error *err);    /* 1, 0, -1 */
 
+/* Up to when an account is closed. */
 struct closing {
 	int64_t account;
-	int64_t open_us;          /* the closed instant: from here on the account is open; a whole second */
-	const char *author;
+	int64_t open_us;          /* the closed instant: the later of its own and its main account's */
+	int64_t own_us;           /* up to when it was closed by itself, a whole second; 0: it wasn't */
+	const char *author;       /* of that closing which is the later one */
 	int64_t made;
 };
 
-/* Sets an account's closed instant; open_us 0 reopens everything. Counts as a change (store_version). */
+/* Sets up to when an account is closed by itself (own_us 0: it isn't); open_us is ignored. Counts as a change (store_version). */
 int store_closing_set(struct store *st, const struct closing *c, struct error *err);
 int store_closing(struct store *st, int64_t account, struct arena *arena, struct closing *ret, struct error *err);    /* 1, 0 nothing closed, -1 */
+/* All accounts that are closed, by their ids. */
 int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n, struct error *err);
+
+enum closing_change_kind { CLOSING_LATE = 1, CLOSING_REOPENED = 2 };
+
+/* Something that came for closed time: a late event, an entry of a correction, or that the account was reopened. */
+struct closing_change {
+	int64_t id;               /* grows */
+	int64_t account;
+	int64_t at;               /* seconds; 0 = not known, from before this list was kept */
+	enum closing_change_kind kind;
+	int64_t effective_us;     /* when it takes effect; CLOSING_REOPENED: the new closed instant */
+	int64_t source;           /* CLOSING_LATE: with `event` the identity */
+	const char *event;
+	size_t event_len;
+	const char *author, *reason;     /* CLOSING_REOPENED */
+};
+
+int store_closing_change_add(struct store *st, const struct closing_change *c, struct error *err);
+/*
+ * The newest LIMIT changes of A, and if it is a main account of its family, from SINCE (seconds) on and before the id
+ * BEFORE (0: of all); newest first.
+ */
+int store_closing_changes(struct store *st, const struct account *a, int64_t since, int64_t before, size_t limit, struct arena *arena,
+			  struct closing_change **ret, size_t *ret_n, struct error *err);
+/* The next instant from FROM_US on, or back from it, at which late events of an account take effect: 1, 0 none, -1. */
+int store_late_instant(struct store *st, int64_t account, int64_t from_us, bool backwards, int64_t *ret_us, struct error *err);
 
 /* ---- finding events ---- */
 
@@ -388,9 +420,19 @@ struct rejection {
 enum { REJECTION_RECORD_MAX = 4096 };
 
 int store_rejection_add(struct store *st, const struct rejection *r, struct error *err);
-/* The newest LIMIT ones before the id BEFORE (0: of all) and not older than SINCE, newest first; ACCOUNTS (N of them; NULL: any) named in them. */
-int store_rejections(struct store *st, const int64_t *accounts, size_t n, int64_t before, int64_t since, size_t limit, struct arena *arena,
-		     struct rejection **ret, size_t *ret_n, struct error *err);
+
+struct rejection_query {
+	const int64_t *accounts;  /* N of them: only those that name one of these; NULL: any */
+	size_t n;
+	const char *code;         /* NULL: any */
+	int64_t before;           /* only ids before this one; 0: all */
+	int64_t since;            /* only from this time on, in seconds */
+	size_t limit;
+};
+
+/* Newest first. */
+int store_rejections(struct store *st, const struct rejection_query *q, struct arena *arena, struct rejection **ret, size_t *ret_n,
+		     struct error *err);
 /* Removes those from before BEFORE, and the oldest ones above KEEP of them. */
 int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struct error *err);
 

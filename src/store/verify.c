@@ -76,6 +76,7 @@ struct verification {
 	int64_t own;                     /* the source of corrections' facts; 0: there are none */
 	const struct verify_calls *calls;
 	struct repair *repair;           /* instead of telling what is wrong; or NULL */
+	int64_t late;                    /* events that take effect after their own time, so far */
 	size_t n;
 };
 
@@ -452,6 +453,37 @@ static int add_posting(struct verification *v, int64_t account, const struct pos
 	return 0;
 }
 
+/* Every late event must be listed among what changed in closed time. */
+static int check_late(struct verification *v, int64_t account, const struct posted *p, struct error *err)
+{
+	struct closing_change c = {
+		.account = account, .kind = CLOSING_LATE, .effective_us = p->effective_us, .source = p->source, .event = p->id, .event_len = p->id_len,
+	};
+	int rc = store_late_listed(v->st, account, p, err);
+
+	v->late++;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (v->repair) {
+		v->n++;
+		return repair_open(v->repair, err) < 0 ? -1 : store_closing_change_add(v->repair->to, &c, err);
+	}
+	tell(v, "event %.*s of source %" PRId64 " is late, and not listed as such", (int)p->id_len, p->id, p->source);
+	return 0;
+}
+
+/* And nothing else. */
+static int check_late_count(struct verification *v, struct error *err)
+{
+	int64_t n;
+
+	if (store_late_count(v->st, &n, err) < 0)
+		return -1;
+	if (n > v->late)
+		tell(v, "%" PRId64 " more late events are listed than there are", n - v->late);
+	return 0;
+}
+
 static int add_event(struct verification *v, struct stmt *s, struct error *err)
 {
 	struct group g = {
@@ -475,6 +507,8 @@ static int add_event(struct verification *v, struct stmt *s, struct error *err)
 		if (tally_add(v, level, get_int(v->st, s, 0), get_int(v->st, s, 1), &g, err) < 0)
 			return -1;
 	}
+	if (p.effective_us > time_us && check_late(v, get_int(v->st, s, 0), &p, err) < 0)
+		return -1;
 	return add_posting(v, get_int(v->st, s, 0), &p, err);
 }
 
@@ -694,7 +728,7 @@ static int verify(struct verification *v, int64_t *ret_events, struct error *err
 	if (store_source_find(v->st, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &v->own, err) < 0 || count_events(v->st, ret_events, err) < 0 ||
 	    start(v, err) < 0 || posting_reader_new(v->st, &v->postings, err) < 0 || add_events(v, *ret_events, err) < 0 || finish(v, err) < 0)
 		return -1;
-	if (!v->repair && (check_sources(v, err) < 0 || check_facts(v, err) < 0 || check_corrections(v, err) < 0))
+	if (!v->repair && (check_late_count(v, err) < 0 || check_sources(v, err) < 0 || check_facts(v, err) < 0 || check_corrections(v, err) < 0))
 		return -1;
 	if (v->calls->progress)
 		v->calls->progress(v->calls->arg, *ret_events, *ret_events);

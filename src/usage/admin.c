@@ -88,22 +88,75 @@ int admin_category_add(const struct admin *a, const struct new_category *n, stru
 
 /* ---- closings ---- */
 
-int admin_closing_close(const struct admin *a, const char *account, const char *day, struct error *err)
+static int find_account(const struct admin *a, const char *sid, struct account *ret, struct error *err)
 {
-	int64_t id, days = 0;
+	int rc = store_account_by_sid(a->st, sid, a->arena, ret, err);
 
-	if (admin_account_id(a, "account", account, &id, err) < 0 || admin_read_day("through", day, &days, err) < 0 ||
-	    closing_close(a->st, id, days, a->author, a->now_us, err) < 0)
-		return -1;
-	return admin_audit(a, "closing.close", account, arena_join(a->arena, "through ", day, NULL), err);
+	return rc == 0 ? error_set(err, ERR_PARAM, "account", "there is no account %.64s", sid) : rc < 0 ? -1 : 0;
 }
 
-int admin_closing_reopen(const struct admin *a, const char *account, const char *day, struct error *err)
+/* Closes ACCOUNT, and says so in the audit log. */
+static int close_account(const struct admin *a, const struct account *account, struct date day, struct error *err)
 {
-	int64_t id, days = INT64_MIN;
+	struct account *subaccounts;
+	char text[DATE_TEXT];
+	const char *detail;
+	size_t n = 0;
 
-	if (admin_account_id(a, "account", account, &id, err) < 0 || (day && admin_read_day("from", day, &days, err) < 0) ||
-	    closing_reopen(a->st, id, days, a->author, a->now_us, err) < 0)
+	if (closing_close(a->st, account, day, a->author, a->now_us, err) < 0 ||
+	    (!account->parent && store_accounts(a->st, account->id, a->arena, &subaccounts, &n, err) < 0))
 		return -1;
-	return admin_audit(a, "closing.reopen", account, day ? arena_join(a->arena, "from ", day, NULL) : "everything", err);
+	date_format(text, day);
+	detail = n ? arena_printf(a->arena, "through %s, with %zu subaccount%s", text, n, n == 1 ? "" : "s") : arena_join(a->arena, "through ", text, NULL);
+	return admin_audit(a, "closing.close", account->sid, detail, err);
+}
+
+int admin_closing_close(const struct admin *a, const char *sid, const char *day, struct error *err)
+{
+	struct account account;
+	int64_t days = 0;
+
+	if (find_account(a, sid, &account, err) < 0 || admin_read_day("through", day, &days, err) < 0)
+		return -1;
+	return close_account(a, &account, date_from_days(days), err);
+}
+
+int admin_closing_close_all(const struct admin *a, const char *day, size_t *ret_n, struct error *err)
+{
+	struct account *list;
+	int64_t days = 0;
+	size_t n;
+
+	*ret_n = 0;
+	if (admin_read_day("through", day, &days, err) < 0 || store_accounts(a->st, 0, a->arena, &list, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int64_t now_us, then_us;
+
+		if (list[i].parent)
+			continue;
+		if (closing_open_us(a->st, list[i].id, &now_us, err) < 0 ||
+		    closing_instant(a->st, &list[i], date_from_days(days), &then_us, err) < 0)
+			return -1;
+		if (now_us >= then_us)
+			continue;
+		if (close_account(a, &list[i], date_from_days(days), err) < 0)
+			return -1;
+		++*ret_n;
+	}
+	return 0;
+}
+
+int admin_closing_reopen(const struct admin *a, const char *sid, const char *day, const char *reason, struct error *err)
+{
+	struct account account;
+	struct date from;
+	int64_t days = 0;
+
+	if (find_account(a, sid, &account, err) < 0 || (day && admin_read_day("from", day, &days, err) < 0))
+		return -1;
+	from = date_from_days(days);
+	if (closing_reopen(a->st, &account, day ? &from : NULL, a->author, reason, a->now_us, err) < 0)
+		return -1;
+	return admin_audit(a, "closing.reopen", sid, arena_join(a->arena, day ? "from " : "everything", day ? day : "", ": ", reason, NULL), err);
 }

@@ -118,8 +118,14 @@ int admin_category_add(const struct admin *a, const struct new_category *n, stru
 
 /* ---- closings ---- */
 
-/* As closing_close and closing_reopen: DAY is a date; of admin_closing_reopen also NULL, all. */
-int admin_closing_close(const struct admin *a, const char *account, const char *day, struct error *err);
-int admin_closing_reopen(const struct admin *a, const char *account, const char *day, struct error *err);
+/* As closing_close. DAY is a date. A main account's subaccounts are closed with it. */
+int admin_closing_close(const struct admin *a, const char *sid, const char *day, struct error *err);
+/*
+ * Closes all main accounts, with their subaccounts, through DAY, each by the days of its own zone. Those that are closed further
+ * stay as they are; *RET_N counts the others.
+ */
+int admin_closing_close_all(const struct admin *a, const char *day, size_t *ret_n, struct error *err);
+/* As closing_reopen; DAY is a date, or NULL for everything. */
+int admin_closing_reopen(const struct admin *a, const char *sid, const char *day, const char *reason, struct error *err);
 
 #endif

@@ -44,7 +44,7 @@ int catalogue_load(struct store *st, struct arena *arena, const struct catalogue
 	struct catalogue *c = arena_new(arena, struct catalogue);
 	struct category *list;
 	size_t *parent;
-	size_t *metered;
+	size_t *listed;
 
 	if (store_categories(st, arena, &list, &c->n, err) < 0)
 		return -1;
@@ -54,14 +54,14 @@ int catalogue_load(struct store *st, struct arena *arena, const struct catalogue
 	c->categories = list;
 	c->index_by_id = index_by_id(arena, list, c->n, c->max_id);
 	parent = arena_array(arena, size_t, c->n);
-	metered = arena_array(arena, size_t, c->n);
+	listed = arena_array(arena, size_t, c->n);
 	for (size_t i = 0; i < c->n; i++) {
 		parent[i] = catalogue_index(c, list[i].parent);
-		if (list[i].metered)
-			metered[c->n_metered++] = i;
+		if (list[i].metered || list[i].used)
+			listed[c->n_listed++] = i;
 	}
 	c->parent = parent;
-	c->metered = metered;
+	c->listed = listed;
 	c->totalprice = catalogue_find(c, CATEGORY_TOTALPRICE, strlen(CATEGORY_TOTALPRICE));
 	*ret = c;
 	return 0;

@@ -21,8 +21,8 @@ struct catalogue {
 	const struct category *categories;  /* in report order: by name */
 	size_t n;
 	const size_t *parent;               /* index of the parent, or CATALOGUE_NONE */
-	const size_t *metered;              /* indexes of the metered ones, in report order */
-	size_t n_metered;
+	const size_t *listed;               /* indexes of those that are metered or were used, in report order */
+	size_t n_listed;
 	size_t totalprice;                  /* index, or CATALOGUE_NONE */
 	const int32_t *index_by_id;         /* of ids up to max_id; -1 = none */
 	int64_t max_id;

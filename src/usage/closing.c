@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "base/civil.h"
+#include "base/utf8.h"
+#include "usage/account_calendar.h"
 #include "usage/event.h"
 #include "base/banned.h"
 
@@ -20,7 +21,7 @@ enum late_events late_events_find(const char *name)
 
 int closing_effective(int64_t open_us, enum late_events late, int64_t time_us, int64_t *ret_effective_us, struct error *err)
 {
-	char day[DATE_TEXT];
+	char until[INSTANT_TEXT];
 
 	if (time_us >= open_us) {
 		*ret_effective_us = time_us;
@@ -30,8 +31,8 @@ int closing_effective(int64_t open_us, enum late_events late, int64_t time_us, i
 		*ret_effective_us = open_us;
 		return 0;
 	}
-	date_format(day, date_from_days(floor_div(open_us, SEC_PER_DAY * USEC_PER_SEC) - 1));
-	return error_set(err, ERR_CLOSED, "time", "the account is closed through %s (UTC), and late events are rejected", day);
+	instant_format(until, open_us);
+	return error_set(err, ERR_CLOSED, "time", "the account is closed until %s, and late events are rejected", until);
 }
 
 int closing_open_us(struct store *st, int64_t account, int64_t *ret_us, struct error *err)
@@ -47,98 +48,178 @@ int closing_open_us(struct store *st, int64_t account, int64_t *ret_us, struct e
 	return rc < 0 ? -1 : 0;
 }
 
-static void format_day(char buf[static DATE_TEXT], int64_t day)
+int closing_note_late(struct store *st, int64_t account, const struct stored_event *e, int64_t now_us, struct error *err)
 {
-	date_format(buf, date_from_days(day));
+	struct closing_change c = {
+		.account = account, .at = floor_div(now_us, USEC_PER_SEC), .kind = CLOSING_LATE, .effective_us = e->effective_us,
+		.source = e->source, .event = e->id, .event_len = e->id_len,
+	};
+
+	return e->effective_us > e->time_us ? store_closing_change_add(st, &c, err) : 0;
 }
 
-/* The first open day. */
-static int open_day(struct store *st, int64_t account, int64_t *ret, struct error *err)
+struct date closing_last_day(const struct zone *zone, int64_t open_us)
 {
-	int64_t open_us;
+	return date_from_days(date_to_days(zone_date(zone, floor_div(open_us, USEC_PER_SEC))) - 1);
+}
 
-	if (closing_open_us(st, account, &open_us, err) < 0)
+/* The instant at which DAY begins in the account. */
+static int day_start(struct store *st, const struct account *a, struct date day, int64_t *ret_us, struct error *err)
+{
+	struct account_calendar calendar;
+
+	if (account_calendar(st, a, &calendar, err) < 0)
 		return -1;
-	*ret = open_us / (SEC_PER_DAY * USEC_PER_SEC);
+	*ret_us = zone_day_start(calendar.zone, day) * USEC_PER_SEC;
 	return 0;
 }
 
-int closing_close(struct store *st, int64_t account, int64_t day, const char *author, int64_t now_us, struct error *err)
+int closing_instant(struct store *st, const struct account *a, struct date day, int64_t *ret_us, struct error *err)
 {
-	struct closing c = { account, (day + 1) * SEC_PER_DAY * USEC_PER_SEC, author, floor_div(now_us, USEC_PER_SEC) };
-	char text[DATE_TEXT];
-	int64_t before;
-
-	if (c.open_us > now_us)
-		return error_set(err, ERR_PARAM, "through", "the last day to close must be over (UTC)");
-	if (day < EVENT_TIME_MIN_US / USEC_PER_SEC / SEC_PER_DAY)
-		return error_set(err, ERR_PARAM, "through", "the last day to close must be from 1980 on");
-	if (open_day(st, account, &before, err) < 0)
-		return -1;
-	if (day + 1 < before) {
-		format_day(text, before - 1);
-		return error_set(err, ERR_CONFLICT, "through", "the account is closed through %s already: reopen it to make an earlier day the last closed one", text);
-	}
-	return store_closing_set(st, &c, err);
+	return day_start(st, a, date_from_days(date_to_days(day) + 1), ret_us, err);
 }
 
-int closing_reopen(struct store *st, int64_t account, int64_t day, const char *author, int64_t now_us, struct error *err)
+/* The closed instant as an error names it. */
+static int say_closed(struct store *st, const struct account *a, int64_t open_us, char ret[static DATE_TEXT], struct error *err)
 {
-	bool all = day == INT64_MIN;
-	struct closing c = { account, all ? 0 : day * SEC_PER_DAY * USEC_PER_SEC, author, floor_div(now_us, USEC_PER_SEC) };
+	struct account_calendar calendar;
+
+	if (account_calendar(st, a, &calendar, err) < 0)
+		return -1;
+	date_format(ret, closing_last_day(calendar.zone, open_us));
+	return 0;
+}
+
+static int refuse_day(struct store *st, const struct account *a, struct error *err)
+{
+	struct account_calendar calendar;
+
+	if (account_calendar(st, a, &calendar, err) < 0)
+		return -1;
+	return error_set(err, ERR_PARAM, "through", "must be a day that is over in the time zone of account %s, which is %s", a->sid,
+			 zone_name(calendar.zone));
+}
+
+int closing_close(struct store *st, const struct account *a, struct date day, const char *author, int64_t now_us, struct error *err)
+{
+	struct closing c = { .account = a->id, .author = author, .made = floor_div(now_us, USEC_PER_SEC) };
 	char text[DATE_TEXT];
 	int64_t before;
 
-	if (open_day(st, account, &before, err) < 0)
+	if (closing_instant(st, a, day, &c.own_us, err) < 0 || closing_open_us(st, a->id, &before, err) < 0)
 		return -1;
-	if (!before)
+	if (c.own_us > now_us)
+		return refuse_day(st, a, err);
+	if (c.own_us <= EVENT_TIME_MIN_US)
+		return error_set(err, ERR_PARAM, "through", "must be a day from 1980 on");
+	if (c.own_us >= before)
+		return store_closing_set(st, &c, err);
+	if (say_closed(st, a, before, text, err) < 0)
+		return -1;
+	return error_set(err, ERR_CONFLICT, "through", "the account is closed through %s already: reopen it if an earlier day is to be the last"
+			 " closed one", text);
+}
+
+static int check_reason(const char *reason, struct error *err)
+{
+	size_t len = reason ? strlen(reason) : 0;
+
+	if (len < 1 || len > CLOSING_REASON_MAX || !utf8_plain(reason, len))
+		return error_set(err, ERR_PARAM, "reason", "reopening needs a reason, of 1 to %d bytes of UTF-8 without control characters",
+				 CLOSING_REASON_MAX);
+	return 0;
+}
+
+/* May A be open from OPEN_US on? */
+static int check_reopening(struct store *st, const struct account *a, int64_t open_us, struct error *err)
+{
+	int64_t now, main = 0;
+	char text[DATE_TEXT];
+
+	if (closing_open_us(st, a->id, &now, err) < 0 || (a->parent && closing_open_us(st, a->parent, &main, err) < 0))
+		return -1;
+	if (!now)
 		return error_set(err, ERR_CONFLICT, "from", "the account is not closed");
-	if (!all && day >= before) {
-		format_day(text, before - 1);
+	if (say_closed(st, a, open_us >= now ? now : main, text, err) < 0)
+		return -1;
+	if (open_us >= now)
 		return error_set(err, ERR_CONFLICT, "from", "the account is closed through %s only", text);
+	if (open_us < main)
+		return error_set(err, ERR_CONFLICT, "from", "the main account is closed through %s, and a subaccount is never less closed:"
+				 " reopen the main account, or from a later day", text);
+	return 0;
+}
+
+int closing_reopen(struct store *st, const struct account *a, const struct date *day, const char *author, const char *reason,
+		   int64_t now_us, struct error *err)
+{
+	struct closing c = { .account = a->id, .author = author, .made = floor_div(now_us, USEC_PER_SEC) };
+	struct closing_change change = { .account = a->id, .at = c.made, .kind = CLOSING_REOPENED, .author = author, .reason = reason };
+
+	if (check_reason(reason, err) < 0 || (day && day_start(st, a, *day, &c.own_us, err) < 0) ||
+	    check_reopening(st, a, c.own_us, err) < 0)
+		return -1;
+	change.effective_us = c.own_us;
+	return store_closing_set(st, &c, err) < 0 ? -1 : store_closing_change_add(st, &change, err);
+}
+
+int closing_divides(struct store *st, const int64_t *accounts, size_t n, int64_t from, int64_t to, int64_t *ret, struct error *err)
+{
+	int64_t first = INT64_MAX;
+
+	*ret = 0;
+	for (size_t i = 0; i < n && first > from; i++) {
+		int64_t open_us;
+
+		if (closing_open_us(st, accounts[i], &open_us, err) < 0)
+			return -1;
+		if (open_us / USEC_PER_SEC < first)
+			first = open_us / USEC_PER_SEC;
 	}
-	return store_closing_set(st, &c, err);
+	if (first > from && first < to)
+		*ret = first;
+	return 0;
 }
 
 struct closings *closings_new(void)
 {
-	struct closings *b = calloc(1, sizeof(*b));
+	struct closings *c = calloc(1, sizeof(*c));
 
-	if (!b)
+	if (!c)
 		abort();
-	arena_init(&b->arena);
-	b->version = -1;
-	return b;
+	arena_init(&c->arena);
+	c->version = -1;
+	return c;
 }
 
-void closings_free(struct closings **b)
+void closings_free(struct closings **c)
 {
-	if (!*b)
+	if (!*c)
 		return;
-	arena_release(&(*b)->arena);
-	free(*b);
-	*b = NULL;
+	arena_release(&(*c)->arena);
+	free(*c);
+	*c = NULL;
 }
 
-int closings_load(struct closings *b, struct store *st, struct error *err)
+int closings_load(struct closings *c, struct store *st, struct error *err)
 {
 	int64_t version;
 
 	if (store_version(st, &version, err) < 0)
 		return -1;
-	if (version == b->version)
+	if (version == c->version)
 		return 0;
-	b->version = -1;
-	arena_reset(&b->arena);
-	if (store_closings(st, &b->arena, &b->list, &b->n, err) < 0)
+	c->version = -1;
+	arena_reset(&c->arena);
+	if (store_closings(st, &c->arena, &c->list, &c->n, err) < 0)
 		return -1;
-	b->version = version;
+	c->version = version;
 	return 0;
 }
 
-bool closings_any(const struct closings *b)
+bool closings_any(const struct closings *c)
 {
-	return b->n > 0;
+	return c->n > 0;
 }
 
 static int compare_account(const void *account, const void *closing)
@@ -149,9 +230,9 @@ static int compare_account(const void *account, const void *closing)
 	return (a > b) - (a < b);
 }
 
-int64_t closings_open_us(const struct closings *b, int64_t account)
+int64_t closings_open_us(const struct closings *c, int64_t account)
 {
-	const struct closing *c = b->n ? bsearch(&account, b->list, b->n, sizeof(*b->list), compare_account) : NULL;
+	const struct closing *found = c->n ? bsearch(&account, c->list, c->n, sizeof(*c->list), compare_account) : NULL;
 
-	return c ? c->open_us : 0;
+	return found ? found->open_us : 0;
 }

@@ -324,12 +324,13 @@ static bool is_so_already(const struct work *w)
 
 /* ---- the facts ---- */
 
-static int meter(struct work *w, const struct series *series, struct error *err)
+/* Reports of the family list the category from now on, and those above it. */
+static int use_category(struct work *w, const struct series *series, struct error *err)
 {
 	for (size_t i = catalogue_index(w->catalogue, series->category); i != CATALOGUE_NONE; i = w->catalogue->parent[i]) {
 		const struct category *c = &w->catalogue->categories[i];
 
-		if (!c->metered && store_category_meter(w->st, c->id, err) < 0)
+		if (!c->metered && store_category_use(w->st, series->account, c->id, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -369,7 +370,9 @@ static int add_fact(struct work *w, const char *suffix, struct stored_event e, c
 	ref = (struct posted){ e.effective_us, e.series, e.source, e.id, e.id_len };
 	if (store_postings_add(w->st, series->account, &ref, 1, err) < 0 || add_rollups(w, &e, series, err) < 0)
 		return -1;
-	return meter(w, series, err);
+	if (closing_note_late(w->st, series->account, &e, w->c->now_us, err) < 0)
+		return -1;
+	return use_category(w, series, err);
 }
 
 /* A suspended account takes no event of a later time by an amendment either. */

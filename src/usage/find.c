@@ -14,6 +14,11 @@ enum {
 	SOURCES_MAX = 1000       /* that an id is looked for in */
 };
 
+const char *const event_filter_names[EVENT_FILTERS + 1] = {
+	[EVENT_CURRENT] = "current", [EVENT_AMENDED] = "amended", [EVENT_VOID] = "void", [EVENT_REVERSAL] = "reversal",
+	[EVENT_REPLACEMENT] = "replacement", [EVENT_LATE] = "late",
+};
+
 /* ---- one event ---- */
 
 static int load_texts(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
@@ -190,6 +195,8 @@ static int state_matches(struct search *s, const struct candidate *c, struct err
 	if (s->q->state < 0)
 		return 1;
 	rc = store_event_find(s->st, c->source, c->id, c->id_len, &s->scratch, &event, err);
+	if (rc > 0 && s->q->state == EVENT_LATE)
+		return event.effective_us > event.time_us;
 	if (rc > 0)
 		rc = event_state(s->st, &event, &state, err) < 0 ? -1 : (int)state == s->q->state;
 	return rc;
@@ -229,9 +236,21 @@ static void put_in_order(struct search *s)
 
 /* ---- by time ---- */
 
+/* Late events alone are found without a look at the hours between. */
+static int late_hour(struct search *s, size_t i, int64_t from, struct error *err)
+{
+	int64_t begin = from * HOUR_US, end = from < INT64_MAX / HOUR_US ? begin + HOUR_US - 1 : INT64_MAX, instant;
+	int rc = store_late_instant(s->st, s->q->accounts[i], s->forwards ? begin : end, !s->forwards, &instant, err);
+
+	if (rc > 0)
+		s->hours[i] = floor_div(instant, HOUR_US);
+	return rc;
+}
+
 static int next_hour(struct search *s, size_t i, int64_t from, struct error *err)
 {
-	int rc = store_posting_hour(s->st, s->q->accounts[i], from, !s->forwards, &s->hours[i], err);
+	int rc = s->q->state == EVENT_LATE ? late_hour(s, i, from, err) :
+		 store_posting_hour(s->st, s->q->accounts[i], from, !s->forwards, &s->hours[i], err);
 
 	if (rc <= 0)
 		s->hours[i] = -1;

@@ -11,6 +11,12 @@
 
 #include "usage/correct.h"
 
+/* Beside its state: an event, or a correction's entry, that takes effect after its own time. */
+enum { EVENT_LATE = EVENT_STATES, EVENT_FILTERS };
+
+/* What events can be found by, ended by NULL: the states, and "late". */
+extern const char *const event_filter_names[EVENT_FILTERS + 1];
+
 struct event_query {
 	const int64_t *accounts;
 	size_t n_accounts;
@@ -18,7 +24,7 @@ struct event_query {
 	size_t category;         /* catalogue index, with those below it; CATALOGUE_NONE or totalprice: any */
 	const char *dim[DIMENSIONS];     /* NULL: any */
 	const char *source, *id; /* likewise */
-	int state;               /* enum event_state, or -1: any */
+	int state;               /* enum event_state, EVENT_LATE, or -1: any */
 	bool oldest_first;
 };
 

@@ -283,19 +283,19 @@ int known_series_id(struct known *k, struct known_series *s, struct error *err)
 	return store_series_intern(k->st, &row, &s->id, err);
 }
 
-int known_meter(struct known *k, int64_t category, struct error *err)
+int known_use(struct known *k, struct known_series *s, struct error *err)
 {
-	while (category) {
-		struct known_metered *m = &g_array_index(k->categories, struct known_metered, category);
+	if (s->used)
+		return 0;
+	for (int64_t category = s->key.category; category; ) {
+		const struct known_metered *m = &g_array_index(k->categories, struct known_metered, category);
 
-		if (m->metered)
-			return 0;
-		if (store_category_meter(k->st, category, err) < 0)
+		if (!m->metered && store_category_use(k->st, s->key.account, category, err) < 0)
 			return -1;
-		m->metered = 1;
-		g_ptr_array_add(k->made, &m->metered);
 		category = m->parent;
 	}
+	s->used = 1;
+	g_ptr_array_add(k->made, &s->used);
 	return 0;
 }
 

@@ -31,6 +31,7 @@ struct known_series_key {
 struct known_series {
 	struct known_series_key key;
 	int64_t id;
+	int64_t used;                /* not 0: known_use has seen to it */
 };
 
 /* ST is borrowed. Never NULL. */
@@ -49,10 +50,10 @@ struct known_text *known_source(struct known *k, const char *text, size_t len);
 struct known_text *known_dimension(struct known *k, int64_t account, enum dimension d, const char *text, size_t len);
 struct known_series *known_series(struct known *k, const struct known_series_key *key);
 
-/* In a write: make sure that there is an id, and that the category and those above it are metered. */
+/* In a write: make sure that there is an id, and that reports of the account's family list the category and those above it. */
 int known_source_id(struct known *k, struct known_text *source, struct error *err);
 int known_series_id(struct known *k, struct known_series *s, struct error *err);
-int known_meter(struct known *k, int64_t category, struct error *err);
+int known_use(struct known *k, struct known_series *s, struct error *err);
 
 /* After the write: everything made in it is there to stay, or was undone. */
 void known_keep(struct known *k);

@@ -344,6 +344,18 @@ static enum added added_at(const struct ledger *l, size_t i)
 	return g_array_index(l->added, enum added, i);
 }
 
+static int note_late(struct ledger *l, struct error *err)
+{
+	int64_t now_us = clock_now_us();
+
+	for (guint i = 0; closings_any(l->closings) && i < l->order->len; i++) {
+		if (added_at(l, i) == ADDED_CREATED &&
+		    closing_note_late(l->st, ordered_at(l, i)->series->key.account, &g_array_index(l->stored, struct stored_event, i), now_us, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- rollups ---- */
 
 static struct rollup quarter_of(const struct pending *p)
@@ -366,7 +378,7 @@ static int add_up_events(struct ledger *l, struct error *err)
 
 		if (added_at(l, i) != ADDED_CREATED)
 			continue;
-		if (known_meter(l->known, key.category, err) < 0 || rollups_add(l->rollups, &key, &p->amounts, err) < 0)
+		if (known_use(l->known, p->series, err) < 0 || rollups_add(l->rollups, &key, &p->amounts, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -608,7 +620,7 @@ static int write_batch(struct ledger *l, struct error *err)
 	if (set_effective_all(l, err) < 0 || make_ids(l, err) < 0)
 		return -1;
 	put_in_order(l);
-	if (add_events(l, err) < 0 || add_rollups(l, err) < 0 || add_postings(l, err) < 0)
+	if (add_events(l, err) < 0 || note_late(l, err) < 0 || add_rollups(l, err) < 0 || add_postings(l, err) < 0)
 		return -1;
 	if (l->whole && whole_fails(l))
 		return error_set(err, ERR_CONFLICT, NULL, "not all of the batch can be stored");

@@ -354,22 +354,47 @@ static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
 
 /* ---- the cursor ---- */
 
-static void choose_categories(struct usage_cursor *cur)
+/*
+ * What a report without a category lists: metered categories, and what a family of the
+ * accounts used. What other families use adds nothing to it.
+ */
+static int list_categories(struct usage_cursor *cur, struct error *err)
+{
+	const struct catalogue *c = cur->catalogue;
+	bool *used = arena_array(&cur->arena, bool, c->n);
+	size_t *list = arena_array(&cur->arena, size_t, c->n);
+
+	memset(used, 0, c->n * sizeof(*used));
+	for (size_t a = 0; a < cur->query->n_accounts && c->n_listed > 0; a++) {
+		const int64_t *ids;
+		size_t n;
+
+		if (store_categories_used(cur->store, cur->query->accounts[a], &cur->arena, &ids, &n, err) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++)
+			used[catalogue_index(c, ids[i])] = true;
+	}
+	for (size_t i = 0; i < c->n_listed; i++)
+		if (used[c->listed[i]] || c->categories[c->listed[i]].metered)
+			list[cur->n_categories++] = c->listed[i];
+	cur->categories = list;
+	return 0;
+}
+
+static int choose_categories(struct usage_cursor *cur, struct error *err)
 {
 	const struct catalogue *c = cur->catalogue;
 	const struct usage_query *q = cur->query;
 
-	if (q->category == CATALOGUE_NONE) {
-		cur->categories = c->metered;
-		cur->n_categories = c->n_metered;
-		return;
-	}
+	if (q->category == CATALOGUE_NONE)
+		return list_categories(cur, err);
 	cur->categories = &q->category;
 	cur->n_categories = 1;
 	cur->within = arena_array(&cur->arena, size_t, c->n);
 	for (size_t i = 0; i < c->n && q->category != c->totalprice; i++)
 		if (catalogue_within(c, i, q->category))
 			cur->within[cur->n_within++] = i;
+	return 0;
 }
 
 static struct usage_cursor *cursor_new(struct store *st, const struct catalogue *c, const struct usage_query *q, struct error *err)
@@ -386,7 +411,10 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 	cur->catalogue = c;
 	cur->query = q;
 	buckets_make(&cur->buckets, q->zone, q->period, q->from, q->to, &cur->arena);
-	choose_categories(cur);
+	if (choose_categories(cur, err) < 0) {
+		usage_close(&cur);
+		return NULL;
+	}
 	if (q->group == GROUP_CATEGORY) {
 		cur->sums = arena_array(&cur->arena, struct sum, c->n);
 		cur->n_rows = cur->n_categories;

@@ -176,8 +176,8 @@ static int add_filtered_categories(struct load *l, const struct usage_query *fil
 
 	if (q.category != CATALOGUE_NONE && (get_itself(l, &itself, err) < 0 || add_to(l, &q, itself, ADD, err) < 0))
 		return -1;
-	for (size_t i = 0; i < c->n_metered; i++) {
-		q.category = c->metered[i];
+	for (size_t i = 0; i < c->n_listed; i++) {
+		q.category = c->listed[i];
 		if (!is_finer(l, q.category))
 			continue;
 		if (get_line(l, c->categories[q.category].name, q.category, NULL, &line, err) < 0 || add_to(l, &q, line, ADD, err) < 0 ||
@@ -228,8 +228,8 @@ static int each_part(struct load *l, size_t i, bool by_price, take_usage take, s
 		q.group = GROUP_CATEGORY;
 		return take(l, a, &q, err);
 	}
-	for (size_t m = 0; m < c->n_metered; m++) {
-		q.category = c->metered[m];
+	for (size_t m = 0; m < c->n_listed; m++) {
+		q.category = c->listed[m];
 		if (is_finer(l, q.category) && take(l, a, &q, err) < 0)
 			return -1;
 	}

@@ -224,6 +224,57 @@ describe('accounts, categories and closings', () => {
 		(await post('/closings', { account })).is(400)
 		assert.deepEqual(said(await auditOf(account)), [[adminActor, 'closing.close', 'through 2026-03-31'], [adminActor, 'account.add', unique('closing')]])
 	})
+	test('closing a main account closes its subaccounts, and late events change no closed report', async () => {
+		const main = (await post('/accounts', { name: unique('family'), created: '2026-01-01' })).is(201).json.sid
+		const sub = (await post('/accounts', { name: unique('child'), created: '2026-01-01', parent: main })).is(201).json.sid
+		const send_event = async (id, time, subject) => {
+			const event = { specversion: '1.0', id: unique(id), source: 'e2e', type: 'usage', subject, time, data: { category: 'calls', count: 1, usage: '1', price: '50' } };
+			(await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/cloudevents+json' }, body: JSON.stringify(event) })).is(200)
+		}
+		const report = `/2010-04-01/Accounts/${main}/Usage/Records.json?Category=calls&StartDate=2026-03-01&EndDate=2026-03-31`
+		const price = async zone => (await get(report + (zone ? `&TimeZone=${zone}` : ''))).is(200).json.usage_records[0].price
+		await send_event('on time', '2026-03-15T12:00:00Z', sub);
+		(await post('/closings', { account: main, through: '2026-03-31' })).is(201)
+		const closings = (await get('/closings?PageSize=1000')).is(200).json.closings
+		const closing = closings.find(c => c.account_sid === sub)
+		assert.deepEqual([closing.through, closing.closed_until, closing.by_main_account], ['2026-03-31', '2026-04-01T00:00:00Z', true])
+		const before = [await price(), await price('Europe/Vienna')]
+		await send_event('late', '2026-03-16T12:00:00Z', sub)
+		assert.deepEqual([await price(), await price('Europe/Vienna')], before)
+		const late = (await get(`/events?AccountSid=${main}&State=late`)).is(200).json.events
+		assert.deepEqual(late.map(e => [e.id, e.effective_time]), [[unique('late'), '2026-04-01T00:00:00Z']])
+		const { changes } = (await get(`/closings/${main}/changes`)).is(200).json
+		assert.deepEqual(changes.map(c => [c.kind, c.account_sid, c.id, Number(c.price)]), [['late', sub, unique('late'), 50]]);
+		(await post(`/closings/${sub}/reopen`, { reason: 'no' })).is(409);
+		(await post(`/closings/${main}/reopen`, {})).is(400)
+		const open = (await post(`/closings/${main}/reopen`, { from: '2026-03-15', reason: 'a bill was wrong' })).is(200).json
+		assert.deepEqual([open.through, open.closed_until], ['2026-03-14', '2026-03-15T00:00:00Z'])
+		const since = (await get(`/closings/${sub}/changes`)).is(200).json.changes
+		assert.deepEqual(since.map(c => [c.kind, c.reason, c.effective_time]), [['reopened', 'a bill was wrong', '2026-03-15T00:00:00Z'], ['late', undefined, '2026-04-01T00:00:00Z']])
+		assert.deepEqual(said(await auditOf(main)).slice(0, 2), [[adminKey, 'closing.reopen', 'from 2026-03-15: a bill was wrong'], [adminKey, 'closing.close', 'through 2026-03-31, with 1 subaccount']])
+	})
+	test('a report that is closed in part says until when', async () => {
+		const account = (await post('/accounts', { name: unique('part'), created: '2026-01-01' })).is(201).json.sid;
+		(await post('/closings', { account, through: '2026-03-31' })).is(201)
+		const twilio = `/2010-04-01/Accounts/${account}/Usage/Records.json?IncludeSubaccounts=false`
+		const until = async path => (await get(path)).is(200).headers['usaged-closed-until']
+		assert.equal(await until(`${twilio}&StartDate=2026-03-01&EndDate=2026-03-31`), undefined)
+		assert.equal(await until(`${twilio}&StartDate=2026-04-01&EndDate=2026-04-30`), undefined)
+		assert.equal(await until(`${twilio}&StartDate=2026-03-01&EndDate=2026-03-31&TimeZone=America/New_York`), '2026-04-01T00:00:00Z')
+		for (const path of [`${twilio}&StartDate=2026-03-01&EndDate=2026-04-30`, `/billing/usage?format=json&AccountId=${account}&StartDate=2026-03-01&EndDate=2026-04-30`,
+			`/ai/usage?format=json&AccountId=${account}&StartDate=2026-03-01&EndDate=2026-04-30`, `/reports/usage?AccountSid=${account}&StartDate=2026-03-01&EndDate=2026-04-30`])
+			assert.equal(await until(path), '2026-04-01T00:00:00Z', path)
+		const page = (await get(`/reports/usage.html?AccountSid=${account}&StartDate=2026-03-01&EndDate=2026-04-30`)).is(200).text
+		assert.match(page, /Closed until 2026-04-01T00:00:00Z/)
+	})
+	test('all accounts are closed at once', async () => {
+		const account = (await post('/accounts', { name: unique('all'), created: '2026-01-01' })).is(201).json.sid
+		const answer = (await post('/closings/all', { through: '1981-01-31' })).is(201).json
+		assert.equal(answer.through, '1981-01-31')
+		assert.ok(answer.closed >= 1)
+		assert.equal((await get('/closings?PageSize=1000')).is(200).json.closings.find(c => c.account_sid === account).through, '1981-01-31');
+		(await post('/closings/all', { through: day(new Date(Date.now() + 86400e3)) })).is(400)
+	})
 })
 
 describe('the audit log', () => {

@@ -513,13 +513,13 @@ START_TEST(accounts_are_closed_and_reopened_in_the_authors_name)
 	OK(store_closings(a.st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(list[0].author, "ada");
-	OK(admin_closing_reopen(&a, MAIN_SID, "2026-10-01", &err));
-	OK(admin_closing_reopen(&a, MAIN_SID, NULL, &err));
-	LOG("ada closing.reopen " MAIN_SID " everything", "ada closing.reopen " MAIN_SID " from 2026-10-01", "ada closing.close " MAIN_SID " through 2026-10-31");
+	OK(admin_closing_reopen(&a, MAIN_SID, "2026-10-01", "a bill was wrong", &err));
+	OK(admin_closing_reopen(&a, MAIN_SID, NULL, "start again", &err));
+	LOG("ada closing.reopen " MAIN_SID " everything: start again", "ada closing.reopen " MAIN_SID " from 2026-10-01: a bill was wrong", "ada closing.close " MAIN_SID " through 2026-10-31");
 	FAILS(admin_closing_close(&a, MAIN_SID, "yesterday", &err), ERR_PARAM, "through", "date");
 	FAILS(admin_closing_close(&a, MAIN_SID, "2026-11-21", &err), ERR_PARAM, "through", "over");
 	FAILS(admin_closing_close(&a, NONE_SID, "2026-10-31", &err), ERR_PARAM, "account", NONE_SID);
-	FAILS(admin_closing_reopen(&a, MAIN_SID, NULL, &err), ERR_CONFLICT, "from", "not closed");
+	FAILS(admin_closing_reopen(&a, MAIN_SID, NULL, "start again", &err), ERR_CONFLICT, "from", "not closed");
 }
 END_TEST
 

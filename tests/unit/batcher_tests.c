@@ -131,7 +131,7 @@ static struct rejection *rejections(size_t want_n)
 	struct rejection *list;
 	size_t n;
 
-	OK(store_rejections(st, NULL, 0, 0, 0, 1000, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query){ .limit = 1000 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, want_n);
 	store_close(&st);
 	return list;
@@ -164,7 +164,7 @@ END_TEST
 /* The committed events' refusals, too. */
 START_TEST(late_events_are_rejected_and_logged)
 {
-	struct closing closing = { .account = 1, .open_us = NOW_US, .author = "ann" };
+	struct closing closing = { .account = 1, .own_us = NOW_US, .author = "ann" };
 	enum verdict verdicts[2];
 	struct store *st;
 

@@ -226,7 +226,7 @@ static int64_t day_of(const char *date)
 
 static void close_through(const char *first_open)
 {
-	struct closing c = { .account = main_id, .open_us = first_open ? day_of(first_open) * DAY_US : 0, .author = "ann", .made = 1 };
+	struct closing c = { .account = main_id, .own_us = first_open ? day_of(first_open) * DAY_US : 0, .author = "ann", .made = 1 };
 
 	OK(store_closing_set(st, &c, &err));
 }
@@ -559,7 +559,7 @@ START_TEST(late_event_is_rejected_where_the_setting_says_so)
 	ck_assert_int_eq(result.verdict, VERDICT_REJECTED);
 	ck_assert_int_eq(result.error->kind, ERR_CLOSED);
 	ck_assert_str_eq(result.error->param, "time");
-	ck_assert_ptr_nonnull(strstr(result.error->message, "through 2026-10-31"));
+	ck_assert_ptr_nonnull(strstr(result.error->message, "until 2026-11-01T00:00:00Z"));
 	set_field(&other, EV_SUBJECT, OTHER_SID);
 	ck_assert_int_eq(add(&other).verdict, VERDICT_CREATED);
 	close_through(NULL);
@@ -596,10 +596,10 @@ START_TEST(a_correction_in_closed_time_is_refused_where_the_setting_says_so)
 	add_call("b", "2026-11-10T10:00:00Z");
 	close_through("2026-11-01");
 	start_ledger(LATE_REJECT);
-	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-10-31");
+	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-11-01");
 	set_field(&change, EV_TIME, "2026-10-11T00:00:00Z");
 	c = (struct correct){ .id = "b", .kind = CORRECTION_AMEND, .change = &change };
-	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-10-31");
+	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-11-01");
 	made("b", NULL);
 }
 END_TEST
@@ -771,7 +771,7 @@ static void step_close(void)
 	struct closing c = { .account = main_id, .author = "ann" };
 
 	model.open = any(4) ? any(MODEL_DAYS / 2) : 0;
-	c.open_us = model.open ? (MODEL_FIRST + model.open) * DAY_US : 0;
+	c.own_us = model.open ? (MODEL_FIRST + model.open) * DAY_US : 0;
 	OK(store_closing_set(st, &c, &err));
 }
 

@@ -882,9 +882,10 @@ START_TEST(categories_come_in_the_order_they_were_added)
 	ck_assert_str_eq(list[1].count_unit, "calls");
 	ck_assert_str_eq(list[1].usage_unit, "minutes");
 	ck_assert(!list[1].metered);
-	OK(store_category_meter(st, list[1].id, &err));
+	ck_assert(!list[1].used);
+	OK(store_category_use(st, add_account(st, 1, "first"), list[1].id, &err));
 	OK(store_categories(st, &arena, &list, &n, &err));
-	ck_assert(!list[0].metered && list[1].metered);
+	ck_assert(!list[0].used && list[1].used && !list[1].metered);
 	store_close(&st);
 }
 END_TEST
@@ -959,12 +960,12 @@ START_TEST(version_grows_with_accounts_categories_and_keys)
 } while (0)
 	GROWS(add_account(st, 1, "first"));
 	GROWS(category = add_category(st, "calls", 0));
-	GROWS(store_category_meter(st, category, &err));
+	GROWS(store_category_use(st, 1, category, &err));
 	k.account = 1;
 	GROWS(store_key_add(st, &k, &err));
 	GROWS(store_key_revoke(st, k.sid, 5, &err));
 #undef GROWS
-	OK(store_category_meter(st, category, &err));
+	OK(store_category_use(st, 1, category, &err));
 	OK(store_version(reader, &before, &err));
 	ck_assert_int_eq(before, now);
 	store_close(&reader);
@@ -1903,14 +1904,14 @@ END_TEST
 START_TEST(closings_are_one_an_account_and_count_as_changes)
 {
 	struct store *st = create(path);
-	struct closing c = { .account = add_account(st, 1, "first"), .open_us = 86400000000, .author = "ann", .made = 7 }, *list;
+	struct closing c = { .account = add_account(st, 1, "first"), .own_us = 86400000000, .author = "ann", .made = 7 }, *list;
 	int64_t before, now;
 	size_t n;
 
 	OK(store_version(st, &before, &err));
 	ck_assert_int_eq(store_closing(st, c.account, &arena, &c, &err), 0);
 	OK(store_closing_set(st, &c, &err));
-	c.open_us *= 2;
+	c.own_us *= 2;
 	OK(store_closing_set(st, &c, &err));
 	OK(store_version(st, &now, &err));
 	ck_assert_int_eq(now, before + 2);
@@ -1919,7 +1920,7 @@ START_TEST(closings_are_one_an_account_and_count_as_changes)
 	OK(store_closings(st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(list[0].author, "ann");
-	c.open_us = 0;
+	c.own_us = 0;
 	OK(store_closing_set(st, &c, &err));
 	OK(store_closings(st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 0);
@@ -1945,23 +1946,23 @@ START_TEST(refused_records_come_newest_first_and_are_forgotten)
 		r.account = i % 3 == 0 ? 0 : i % 3 == 1 ? first : second;
 		OK(store_rejection_add(st, &r, &err));
 	}
-	OK(store_rejections(st, NULL, 0, 0, 0, 3, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query){ .limit = 3 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 3);
 	ck_assert_int_eq(list[0].at, 109);
 	ck_assert_uint_eq(strlen(list[0].record), REJECTION_RECORD_MAX - 1);
-	OK(store_rejections(st, NULL, 0, list[2].id, 0, 100, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query){ .before = list[2].id, .limit = 100 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 7);
 	ck_assert_int_eq(list[0].at, 106);
-	OK(store_rejections(st, &second, 1, 0, 0, 2, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query){ .accounts = &second, .n = 1, .limit = 2 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 2);
 	ck_assert_int_eq(list[1].at, 105);
-	OK(store_rejections(st, NULL, 0, 0, 107, 100, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query){ .since = 107, .limit = 100 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 3);
 	OK(store_rejections_prune(st, 103, 4, &err));
-	OK(store_rejections(st, NULL, 0, 0, 0, 100, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query){ .limit = 100 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 4);
 	OK(store_rejections_prune(st, 108, 100, &err));
-	OK(store_rejections(st, NULL, 0, 0, 0, 100, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query){ .limit = 100 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 2);
 	store_close(&st);
 }

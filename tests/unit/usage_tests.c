@@ -688,19 +688,19 @@ START_TEST(what_another_process_adds_is_known_at_once)
 }
 END_TEST
 
-START_TEST(used_categories_and_those_above_them_become_metered)
+START_TEST(used_categories_and_those_above_them_are_listed)
 {
 	struct bench b = open_bench(":memory:", &any_account);
 	const struct catalogue *c;
 
 	OK(catalogue_load(b.st, &arena, &c, &err));
-	ck_assert_int_eq(c->n_metered, 0);
+	ck_assert_int_eq(c->n_listed, 0);
 	put_call(&b, "a", "1");
 	commit(&b);
 	OK(catalogue_load(b.st, &arena, &c, &err));
-	ck_assert_int_eq(c->n_metered, 2);
-	ck_assert_str_eq(c->categories[c->metered[0]].name, "calls");
-	ck_assert_str_eq(c->categories[c->metered[1]].name, "calls-inbound");
+	ck_assert_int_eq(c->n_listed, 2);
+	ck_assert_str_eq(c->categories[c->listed[0]].name, "calls");
+	ck_assert_str_eq(c->categories[c->listed[1]].name, "calls-inbound");
 	close_bench(&b);
 }
 END_TEST
@@ -806,7 +806,7 @@ START_TEST(ids_made_in_a_failed_write_are_forgotten)
 	OK(put(&b, &raw));
 	FAILS(ledger_commit(b.l, &b.results, &b.n, &err), ERR_INTERNAL, "", "");
 	OK(catalogue_load(b.st, &arena, &c, &err));
-	ck_assert_int_eq(c->n_metered, 0);
+	ck_assert_int_eq(c->n_listed, 0);
 	/* Something else takes the ids that were given out then. */
 	raw_sql("DROP TRIGGER fault; INSERT INTO source (text) VALUES ('/other');"
 		"INSERT INTO dimension_value (account, dimension, text) VALUES (2, 0, 'not cus1');"
@@ -815,7 +815,7 @@ START_TEST(ids_made_in_a_failed_write_are_forgotten)
 	commit(&b);
 	ck_assert_int_eq(b.results[0].verdict, VERDICT_CREATED);
 	OK(catalogue_load(b.st, &arena, &c, &err));
-	ck_assert_int_eq(c->n_metered, 2);
+	ck_assert_int_eq(c->n_listed, 2);
 	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count, 1);
 	ledger_free(&b.l);
 	b.l = ledger_new(b.st, &any_account);
@@ -1148,8 +1148,8 @@ START_TEST(catalogue_file_is_read_in_any_order)
 	ck_assert_str_eq(c->categories[2].description, "Calls, inbound, \"local\"");
 	ck_assert_uint_eq(c->parent[2], 1);
 	ck_assert_uint_eq(c->parent[1], 0);
-	ck_assert_uint_eq(c->n_metered, 1);
-	ck_assert_uint_eq(c->metered[0], 1);
+	ck_assert_uint_eq(c->n_listed, 1);
+	ck_assert_uint_eq(c->listed[0], 1);
 	OK(catalogue_import(st, file, &added, &err));
 	ck_assert_uint_eq(added, 0);
 	store_close(&st);
@@ -1306,7 +1306,7 @@ static Suite *usage_suite(void)
 	tcase_add_test(t, unknown_category_is_refused_by_name);
 	tcase_add_test(t, account_is_found_by_name_when_asked_so);
 	tcase_add_test(t, what_another_process_adds_is_known_at_once);
-	tcase_add_test(t, used_categories_and_those_above_them_become_metered);
+	tcase_add_test(t, used_categories_and_those_above_them_are_listed);
 	tcase_add_test(t, event_that_overflows_is_rejected_alone);
 	tcase_add_test(t, overflow_with_what_is_stored_is_rejected_alone);
 	tcase_add_test(t, locked_ledger_stores_nothing_and_can_be_tried_again);
