@@ -187,7 +187,7 @@ describe('a suspended account', () => {
 		const number = unique('file'), { sid } = await newAccount('number');
 		(await call(`/accounts/${sid}`, { number })).is(200)
 		const folder = mkdtempSync(join(tmpdir(), 'usaged-e2e-')), mapping = join(folder, 'numbers.conf')
-		writeFileSync(mapping, '[event]\nsource = /e2e/numbers\nid = {id}\naccount = {account}\ntime = {time}\ncategory = calls-inbound\nusage = {usage}\n')
+		writeFileSync(mapping, '[file]\nheader = yes\n[event]\nsource = /e2e/numbers\nid = {id}\naccount = {account}\ntime = {time}\ncategory = calls-inbound\nusage = {usage}\n')
 		const file = `id,account,time,usage\n${sid},${number},${new Date(Date.now() - 60 * minute).toISOString()},3\n`
 		assert.match(await usagedWith(file, 'import', '--mapping', mapping, '-'), /1 created/)
 		rmSync(folder, { recursive: true })
