@@ -197,6 +197,19 @@ static const struct op *find_form(const struct op *const *table, const struct pa
 	return NULL;
 }
 
+/* Is the path, word for word, that of a form? Then it is no {Name} of another path: "new" is no account. */
+static bool is_form_path(const struct op *const *table, const struct dialect *d, const struct path *p)
+{
+	for (; *table; table++) {
+		const struct op_form *form = (*table)->form;
+
+		if (form && (*table)->dialect == d && !strchr(form->path, '{') &&
+		    matches(form->path, p, d->any_case))
+			return true;
+	}
+	return false;
+}
+
 static int not_found(struct error *err, const char *path)
 {
 	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found", path);
@@ -206,6 +219,7 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 	       struct route *ret, struct error *err)
 {
 	const struct format *format;
+	bool form_path;
 	struct path p;
 
 	*ret = (struct route){ .dialect = dialect_of_path(path, len), .suffix = "" };
@@ -214,11 +228,12 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 	find_suffix(&p, arena, ret);
 	if (ret->dialect->by_name && p.n == 2 && is_word(&p.segments[0], "api"))
 		return find_api(table, method, &p, ret, err);
+	form_path = (method & M_READ) && is_form_path(table, ret->dialect, &p);
 	for (const struct op *const *row = table; *row; row++) {
 		const struct op *op = *row;
 		const char *pattern = op->dialect == ret->dialect ? matching(op, &p) : NULL;
 
-		if (!pattern)
+		if (!pattern || (strchr(pattern, '{') && form_path))
 			continue;
 		ret->methods |= op->methods | (op->methods & M_GET ? M_HEAD : 0);
 		if ((op->methods & method) || (method == M_HEAD && (op->methods & M_GET))) {
