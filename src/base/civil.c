@@ -185,10 +185,10 @@ static bool take_time(struct cursor *c, int64_t *ret_us)
 	return true;
 }
 
-/* "Z", "+HH:MM", "+HHMM" or, if OPTIONAL, nothing: microseconds east of UTC. */
+/* "Z", "+HH:MM", "+HHMM", "+HH" or, if OPTIONAL, nothing: microseconds east of UTC. */
 static bool take_offset(struct cursor *c, bool optional, int64_t *ret_us)
 {
-	int hour, minute;
+	int hour, minute = 0;
 	char sign;
 
 	*ret_us = 0;
@@ -197,8 +197,9 @@ static bool take_offset(struct cursor *c, bool optional, int64_t *ret_us)
 	sign = take_char(c, "+-");
 	if (!sign || !take_number(c, 2, &hour))
 		return false;
-	take_char(c, ":");
-	if (!take_number(c, 2, &minute) || hour > 23 || minute > 59)
+	if ((take_char(c, ":") || c->p < c->end) && !take_number(c, 2, &minute))
+		return false;
+	if (hour > 23 || minute > 59)
 		return false;
 	*ret_us = (hour * 3600LL + minute * 60) * USEC_PER_SEC * (sign == '-' ? -1 : 1);
 	return true;

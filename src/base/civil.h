@@ -35,9 +35,10 @@ bool date_parse(const char *text, size_t len, struct date *ret);
 void date_format(char buf[static DATE_TEXT], struct date d);
 
 /*
- * An ISO 8601 / RFC 3339 instant: YYYY-MM-DD, "T" or a space, HH:MM[:SS[.fraction]],
- * then "Z", "+HH:MM", "+HHMM" or (only if ZONE_OPTIONAL, then UTC) nothing. Digits beyond
- * microseconds are cut off. A leap second :60 counts as the second after :59.
+ * An ISO 8601 / RFC 3339 instant: YYYY-MM-DD, "T" or a space,
+ * HH:MM[:SS[.fraction]], then "Z", "+HH:MM", "+HHMM", "+HH" or (only if
+ * ZONE_OPTIONAL, then UTC) nothing. Digits beyond microseconds are cut off. A leap
+ * second :60 counts as the second after :59.
  */
 bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *ret_us);
 

@@ -1,15 +1,14 @@
 #include "base/settings.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/decimal.h"
+#include "base/inifile.h"
 #include "base/utf8.h"
 
 #include "base/banned.h"
@@ -261,104 +260,40 @@ static bool section_exists(const char *section)
 
 /* A file being read. */
 struct reading {
-	FILE *file;
-	const char *path;
-	const char *folder;             /* PATH's, with a slash at its end; or "" */
-	int line;
+	const char *folder;             /* the file's, with a slash at its end; or "" */
 	struct loaded *loaded;
 	bool seen[SETTINGS];
-	struct error *err;
 };
 
-/* The line that WHAT can't be. Returns 0, the handler's word for failure. */
-__attribute__((format(printf, 3, 4)))
-static int refuse(struct reading *r, const char *param, const char *fmt, ...)
-{
-	char what[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	error_set(r->err, ERR_PARAM, param, "%s:%d: %s", r->path, r->line, what);
-	return 0;
-}
-
-static int take_setting(void *user, const char *section, const char *name, const char *value)
+static int take_setting(void *user, const char *section, const char *name, const char *value, struct error *err)
 {
 	struct reading *r = user;
 	const struct setting *s = find_setting(section, name);
-	char full[128];
+	char full[256];
 
 	snprintf(full, sizeof(full), "%s.%s", section, name);
 	if (section[0] == '\0')
-		return refuse(r, name, "%s: a setting stands below its [section]", name);
+		return error_set(err, ERR_PARAM, name, "%s: a setting stands below its [section]", name);
 	if (!section_exists(section))
-		return refuse(r, full, "%s: there is no section [%s]", full, section);
+		return error_set(err, ERR_PARAM, full, "%s: there is no section [%s]", full, section);
 	if (!s)
-		return refuse(r, full, "%s: there is no such setting", full);
+		return error_set(err, ERR_PARAM, full, "%s: there is no such setting", full);
 	if (r->seen[s - table])
-		return refuse(r, full, "%s: is set a second time; once is right", full);
+		return error_set(err, ERR_PARAM, full, "%s: is set a second time; once is right", full);
 	r->seen[s - table] = true;
 	if (!utf8_plain(value, strlen(value)) || !set_value(r->loaded, s, value, r->folder))
-		return refuse(r, full, "%s: must be %s", full, wanted(s, &r->loaded->memory));
-	return 1;
-}
-
-/*
- * Reads a line for libinih, which by itself does not tell line numbers, cuts long lines in two
- * and takes an indented line for more of the value above it.
- */
-static char *read_line(char *buf, int size, void *user)
-{
-	struct reading *r = user;
-	char *line = NULL, *start;
-	size_t room = 0;
-	ssize_t len;
-
-	if (r->err->kind != ERR_NONE)
-		return NULL;
-	errno = 0;
-	len = getline(&line, &room, r->file);
-	if (len < 0) {
-		if (ferror(r->file))
-			error_system(r->err, r->path, errno);
-		free(line);
-		return NULL;
-	}
-	r->line++;
-	start = line + strspn(line, " \t");
-	if (*start == '#' || *start == ';')
-		start[1] = '\0';        /* comments may have any length */
-	else if (memchr(line, '\0', (size_t)len))
-		refuse(r, NULL, "holds a NUL byte; settings are text");
-	else if (strlen(start) > (size_t)size - 2)
-		refuse(r, NULL, "the line is too long; %d bytes are the most", size - 3);
-	snprintf(buf, (size_t)size, "%s", start);
-	free(line);
-	return r->err->kind == ERR_NONE ? buf : NULL;
+		return error_set(err, ERR_PARAM, full, "%s: must be %s", full, wanted(s, &r->loaded->memory));
+	return 0;
 }
 
 static int load_file(struct loaded *l, const char *path, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
-	struct reading r = { .path = path, .folder = "", .loaded = l, .err = err };
-	int line;
+	struct reading r = { .folder = "", .loaded = l };
 
 	if (slash)
 		r.folder = arena_strn(&l->memory, path, (size_t)(slash - path) + 1);
-	r.file = fopen(path, "re");
-	if (!r.file)
-		return error_system(err, path, errno);
-	line = ini_parse_stream(read_line, &r, take_setting, &r);
-	fclose(r.file);
-	if (line > 0) {
-		r.line = line;
-		refuse(&r, NULL, "must be a [section], a name = value or a # comment");
-	} else if (line < 0) {
-		error_system(err, path, ENOMEM);
-	}
-	return err->kind == ERR_NONE ? 0 : -1;
+	return inifile_read(path, false, take_setting, &r, err);
 }
 
 static void set_defaults(struct loaded *l)

@@ -284,7 +284,7 @@ struct pending {
 };
 
 struct import {
-	const char *mapping_path, *format;
+	const char *mapping_path, *format, *zone;
 	int64_t ahead_us;            /* how far in the future an event's time may lie */
 	struct mapping *mapping;
 	struct store *store;
@@ -492,6 +492,8 @@ static int check_call(const struct import *im, int argc, char **argv)
 
 	if (argc < 2)
 		return command_wrong(&command_import, "the files are missing");
+	if (im->zone && !im->mapping_path)
+		return command_wrong(&command_import, "--zone is for the times of a --mapping");
 	if (im->format && !form_find(im->format, &form))
 		return command_wrong(&command_import, "--format must be ndjson, json or csv");
 	if (im->rejects.option && is_input(im->rejects.option, argc, argv))
@@ -570,6 +572,7 @@ static int run(const struct settings *s, int argc, char **argv)
 	const struct command_option options[] = {
 		{ .name = "mapping", .text = &im.mapping_path },
 		{ .name = "format", .text = &im.format },
+		{ .name = "zone", .text = &im.zone },
 		{ .name = "rejects", .text = &im.rejects.option },
 		{ 0 }
 	};
@@ -583,6 +586,10 @@ static int run(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (im.mapping_path && mapping_load(im.mapping_path, &im.mapping, &err) < 0)
 		return command_fail("import", &err);
+	if (im.mapping && mapping_set_zone(im.mapping, im.zone, &err) < 0) {
+		mapping_free(&im.mapping);
+		return command_fail("import", &err);
+	}
 	rc = check_mapping(&im);
 	if (rc == EXIT_DONE)
 		rc = open_and_import(&im, s, argc, argv);
@@ -592,13 +599,14 @@ static int run(const struct settings *s, int argc, char **argv)
 
 const struct command command_import = {
 	.name = "import",
-	.usage = "import [--mapping FILE] [--format ndjson|json|csv] [--rejects FILE] FILE...",
+	.usage = "import [--mapping FILE] [--zone ZONE] [--format ndjson|json|csv] [--rejects FILE] FILE...",
 	.summary = "bring files of usage events into the ledger",
 	.help = "Reads CloudEvents as NDJSON (one a line) or JSON (one, or an array), or CSV whose header names the event's\n"
 		"fields; - is standard input. Files packed by gzip or zstd are unpacked on the way. Each event is created, or a\n"
 		"duplicate of one that is there, or in conflict with it (same source and id, other content), or rejected: so a\n"
 		"file can be imported again and counts once.\n\n"
 		"  --mapping FILE   how the CSV or JSON of another program becomes events (conf/mappings has examples)\n"
+		"  --zone ZONE      the time zone of the mapping's times without offset, such as Europe/Vienna\n"
 		"  --format FORMAT  ndjson, json or csv, instead of going by the file's name or content\n"
 		"  --rejects FILE   where records go that were rejected or are in conflict, as CSV with line and reason\n"
 		"                   (else NAME.rejected.csv in this folder, only if there are any)\n\n"

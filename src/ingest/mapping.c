@@ -1,19 +1,18 @@
 #include "ingest/mapping.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/inifile.h"
 #include "ingest/pattern.h"
 #include "ingest/template.h"
 #include "ingest/time_form.h"
 #include "base/banned.h"
 
 #define RULES_MAX 256
-#define KEPT_NAME_BYTES 49       /* of a name that inih remembers for indented lines, and of a section's */
 
 /* COLUMN = PATTERN */
 struct rule {
@@ -26,15 +25,18 @@ struct rule {
 
 struct mapping {
 	struct arena arena;
+	const char *path;
 	bool json;
 	bool header, has_header;
 	char delimiter;              /* 0: not given */
-	const char *columns[MAPPING_COLUMNS_MAX];
-	size_t n_columns;
+	const char *columns[MAPPING_COLUMNS_MAX];     /* those that a row may lack come last */
+	size_t n_columns, n_optional;
+	bool comma, has_decimal;     /* numbers have a decimal comma */
 	bool given[EVENT_FIELDS];
 	struct template field[EVENT_FIELDS];
 	bool by_name;
 	struct time_form time;
+	bool asks_zone;
 	struct rule rules[RULES_MAX];
 	size_t n_rules;
 	bool has_categories;         /* rules among them */
@@ -75,19 +77,49 @@ static int set_delimiter(struct mapping *m, char *value, struct error *err)
 	return error_set(err, ERR_PARAM, NULL, "must be comma, semicolon, tab or bar");
 }
 
-/* Adds to those of the lines before. */
+static int set_decimal(struct mapping *m, char *value, struct error *err)
+{
+	m->has_decimal = true;
+	m->comma = strcmp(value, "comma") == 0;
+	if (!m->comma && strcmp(value, "point") != 0)
+		return error_set(err, ERR_PARAM, NULL, "must be point or comma");
+	return 0;
+}
+
+static int add_column(struct mapping *m, const char *name, struct error *err)
+{
+	if (m->n_columns == MAPPING_COLUMNS_MAX)
+		return error_set(err, ERR_PARAM, NULL, "names more than %d columns", MAPPING_COLUMNS_MAX);
+	for (size_t i = 0; i < m->n_columns; i++)
+		if (strcmp(m->columns[i], name) == 0)
+			return error_set(err, ERR_PARAM, NULL, "names the column %s twice", name);
+	m->columns[m->n_columns++] = arena_str(&m->arena, name);
+	return 0;
+}
+
+/* Adds to the columns of the lines before. */
 static int set_columns(struct mapping *m, char *value, struct error *err)
 {
+	if (m->n_optional)
+		return error_set(err, ERR_PARAM, NULL, "must stand before optional_columns");
 	while (value) {
 		char *name = trim_spaces(strsep(&value, ","));
 
-		if (!*name)
-			continue;
-		if (m->n_columns == MAPPING_COLUMNS_MAX)
-			return error_set(err, ERR_PARAM, NULL, "names more than %d columns", MAPPING_COLUMNS_MAX);
-		m->columns[m->n_columns++] = arena_str(&m->arena, name);
+		if (*name && add_column(m, name, err) < 0)
+			return -1;
 	}
 	return 0;
+}
+
+static int set_optional_columns(struct mapping *m, char *value, struct error *err)
+{
+	size_t before = m->n_columns - m->n_optional;
+	int rc;
+
+	m->n_optional = 0;
+	rc = set_columns(m, value, err);
+	m->n_optional = m->n_columns - before;
+	return rc;
 }
 
 static int set_time_format(struct mapping *m, char *value, struct error *err)
@@ -97,13 +129,14 @@ static int set_time_format(struct mapping *m, char *value, struct error *err)
 
 static int set_time_zone(struct mapping *m, char *value, struct error *err)
 {
-	m->time.zone = zone_find(value);
-	if (!m->time.zone)
-		return error_set(err, ERR_PARAM, NULL, "must be a time zone such as Europe/Vienna");
+	m->asks_zone = strcmp(value, "ask") == 0;
+	m->time.zone = m->asks_zone ? NULL : zone_find(value);
+	if (!m->asks_zone && !m->time.zone)
+		return error_set(err, ERR_PARAM, NULL, "must be a time zone such as Europe/Vienna, or ask");
 	return 0;
 }
 
-/* "disposition = ANSWERED"; CATEGORY is NULL but in rules about it. */
+/* "disposition = ANSWERED"; CATEGORY is NULL, except in rules about it. */
 static int add_rule(struct mapping *m, int kind, const char *category, char *value, struct error *err)
 {
 	struct rule *rule = &m->rules[m->n_rules];
@@ -139,6 +172,8 @@ static const struct {
 	{ "file", "header", set_header },
 	{ "file", "delimiter", set_delimiter },
 	{ "file", "columns", set_columns },
+	{ "file", "optional_columns", set_optional_columns },
+	{ "file", "decimal", set_decimal },
 	{ "event", "time_format", set_time_format },
 	{ "event", "time_zone", set_time_zone },
 	{ "rows", "only", set_only },
@@ -163,6 +198,7 @@ static int set_field(struct mapping *m, const char *name, const char *value, str
 	if (m->given[f])
 		return error_set(err, ERR_PARAM, NULL, "is given twice");
 	m->given[f] = true;
+	m->field[f].amount = f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD || f == EV_DOWNLOAD;
 	if (f == EV_SUBJECT)
 		m->by_name = strcmp(name, "account") == 0;
 	return template_compile(value, &m->arena, &m->tables, &m->field[f], err);
@@ -176,8 +212,10 @@ static int set_category(struct mapping *m, const char *name, const char *value, 
 
 static int set_entry(struct mapping *m, const char *table, const char *name, const char *value, struct error *err)
 {
-	if (strlen(name) > KEPT_NAME_BYTES)
-		return error_set(err, ERR_PARAM, NULL, "is longer than %d bytes", KEPT_NAME_BYTES);
+	while (*table == ' ')
+		table++;
+	if (!*table)
+		return error_set(err, ERR_PARAM, NULL, "is in a table without a name; [table accounts] has one");
 	table_add(table_get(&m->tables, table, &m->arena), value, name, &m->arena);
 	return 0;
 }
@@ -195,52 +233,28 @@ static int set_name(struct mapping *m, const char *section, const char *name, co
 		return set_category(m, name, value, err);
 	if (strncmp(section, table, sizeof(table) - 1) == 0)
 		return set_entry(m, section + sizeof(table) - 1, name, value, err);
-	return error_set(err, ERR_PARAM, NULL, "is unknown; there are format, header, delimiter and columns in [file], only and skip in [rows], "
-			 "fields, time_format and time_zone in [event], and [category] and [table NAME]");
+	return error_set(err, ERR_PARAM, NULL, "is unknown; there are format, header, delimiter, columns, optional_columns and decimal in [file], "
+			 "only and skip in [rows], fields, time_format and time_zone in [event], and [category] and [table NAME]");
 }
 
-struct loading {
-	struct mapping *m;
-	FILE *file;
-	const char *path;
-	int line;
-	struct error *err;
-};
-
-/* fgets that counts lines and refuses one that doesn't fit. */
-static char *load_line(char *buf, int size, void *arg)
+static int load_name(void *arg, const char *section, const char *name, const char *value, struct error *err)
 {
-	struct loading *l = arg;
+	struct error own = { 0 };
 
-	l->line++;
-	if (!fgets(buf, size, l->file))
-		return NULL;
-	if (!strchr(buf, '\n') && !feof(l->file)) {
-		error_set(l->err, ERR_PARAM, NULL, "%s:%d: the line is longer than %d bytes; go on in an indented line",
-			  l->path, l->line, size - 2);
-		return NULL;
-	}
-	return buf;
-}
-
-static int load_name(void *arg, const char *section, const char *name, const char *value)
-{
-	struct loading *l = arg;
-	struct error err = { 0 };
-
-	if (set_name(l->m, section, name, value, &err) == 0)
-		return 1;
-	error_set(l->err, ERR_PARAM, NULL, "%s:%d: %s.%s %s", l->path, l->line, section, name, err.message);
-	return 0;
+	if (set_name(arg, section, name, value, &own) == 0)
+		return 0;
+	return error_set(err, ERR_PARAM, NULL, "%s.%s %s", section, name, own.message);
 }
 
 static int check_file(const struct mapping *m, const char *path, struct error *err)
 {
-	if (m->json && (m->has_header || m->n_columns || m->delimiter))
-		return error_set(err, ERR_PARAM, NULL, "%s: file.header, columns and delimiter are for CSV", path);
+	if (m->json && (m->has_header || m->n_columns || m->delimiter || m->has_decimal))
+		return error_set(err, ERR_PARAM, NULL, "%s: file.header, columns, delimiter and decimal are for CSV", path);
 	if (!m->json && !m->has_header)
 		return error_set(err, ERR_PARAM, NULL, "%s: file.header must be yes or no", path);
-	if (!m->json && !m->header && m->n_columns == 0)
+	if (!m->json && m->header && m->n_columns)
+		return error_set(err, ERR_PARAM, NULL, "%s: file.columns is for CSV without a header, which names them itself", path);
+	if (!m->json && !m->header && m->n_columns == m->n_optional)
 		return error_set(err, ERR_PARAM, NULL, "%s: file.columns must name the columns, since there is no header", path);
 	return 0;
 }
@@ -252,7 +266,7 @@ static int check_event(const struct mapping *m, const char *path, struct error *
 			return error_set(err, ERR_PARAM, NULL, "%s: event.%s is missing", path,
 					 f == EV_SUBJECT ? "account" : event_fields[f].name);
 	}
-	if (m->time.zone && (!m->time.text || m->time.has_offset))
+	if ((m->time.zone || m->asks_zone) && (!m->time.text || m->time.has_offset))
 		return error_set(err, ERR_PARAM, NULL, "%s: event.time_zone is for times without offset: it needs a time_format, without %%z", path);
 	return 0;
 }
@@ -292,42 +306,47 @@ static int bind_own(struct mapping *m, const char *path, struct error *err)
 	return 0;
 }
 
-/* What a mapping must say, and what follows from it. */
+/* Checks the mapping as a whole, and fills in its defaults. */
 static int check_whole(struct mapping *m, const char *path, struct error *err)
 {
 	if (check_file(m, path, err) < 0 || check_event(m, path, err) < 0 || check_tables(m, path, err) < 0 || bind_own(m, path, err) < 0)
 		return -1;
 	if (!m->delimiter)
 		m->delimiter = ',';
+	m->time.comma = m->comma;
 	return 0;
 }
 
 int mapping_load(const char *path, struct mapping **ret, struct error *err)
 {
 	struct mapping *m = calloc(1, sizeof(*m));
-	struct loading l = { .m = m, .path = path, .err = err };
-	struct error own = { 0 };
-	int line;
 
 	if (!m)
 		abort();
-	if (!err)
-		l.err = err = &own;
 	arena_init(&m->arena);
-	l.file = fopen(path, "r");
-	if (!l.file) {
-		mapping_free(&m);
-		return error_system(err, path, errno);
-	}
-	line = ini_parse_stream(load_line, &l, load_name, &l);
-	fclose(l.file);
-	if (line != 0)
-		error_set(err, ERR_PARAM, NULL, "%s:%d: must be [section], or name = value", path, line);
-	if (err->kind != ERR_NONE || check_whole(m, path, err) < 0) {
+	m->path = arena_str(&m->arena, path);
+	if (inifile_read(path, true, load_name, m, err) < 0 || check_whole(m, path, err) < 0) {
 		mapping_free(&m);
 		return -1;
 	}
 	*ret = m;
+	return 0;
+}
+
+int mapping_set_zone(struct mapping *m, const char *name, struct error *err)
+{
+	const struct zone *zone = name ? zone_find(name) : NULL;
+
+	if (!name && m->asks_zone)
+		return error_set(err, ERR_PARAM, "zone", "%s asks for the time zone of the records: give it as in --zone Europe/Vienna, "
+				 "or write it there as time_zone", m->path);
+	if (!name)
+		return 0;
+	if (!zone)
+		return error_set(err, ERR_PARAM, "zone", "--zone must be a time zone such as Europe/Vienna");
+	if (!m->time.text || m->time.has_offset)
+		return error_set(err, ERR_PARAM, "zone", "--zone is for times without offset from UTC; those of %s have one", m->path);
+	m->time.zone = zone;
 	return 0;
 }
 
@@ -345,19 +364,15 @@ bool mapping_of_json(const struct mapping *m)
 	return m->json;
 }
 
-bool mapping_has_header(const struct mapping *m)
-{
-	return m->header;
-}
-
 char mapping_delimiter(const struct mapping *m)
 {
 	return m->delimiter;
 }
 
-const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n)
+const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n, size_t *ret_least)
 {
 	*ret_n = m->n_columns;
+	*ret_least = m->n_columns - m->n_optional;
 	return m->json || !m->header ? m->columns : NULL;
 }
 
@@ -377,7 +392,7 @@ int mapping_columns(struct mapping *m, const char **columns, size_t n, struct er
 
 static bool rule_fits(const struct rule *rule, const struct csv_row *row)
 {
-	return pattern_fits(&rule->pattern, row->cells[rule->index], row->lens[rule->index]);
+	return pattern_fits(&rule->pattern, row->cells[rule->index], row->lens[rule->index], row->comma);
 }
 
 /* Several values of one column are alternatives. */
@@ -409,7 +424,7 @@ static const char *category_by_rule(const struct mapping *m, const struct csv_ro
 	return NULL;
 }
 
-/* A text that is there already, to *ret_len bytes; NULL: it has to be made. */
+/* A text that is there already, of *RET_LEN bytes; NULL: it has to be made. */
 static const char *constant(const struct mapping *m, enum event_field f, const struct csv_row *row, size_t *ret_len)
 {
 	const char *category = f == EV_CATEGORY && m->has_categories ? category_by_rule(m, row) : NULL;
@@ -423,7 +438,7 @@ static const char *constant(const struct mapping *m, enum event_field f, const s
 	return template_constant(&m->field[f], row, ret_len);
 }
 
-/* What stands in OUT from FROM on is a time of the mapping's form, and becomes one of ours. */
+/* Rewrites the time in OUT from FROM on, which has the mapping's form, as an event has it. */
 static int put_time(const struct mapping *m, struct strbuf *out, size_t from, struct error *err)
 {
 	char ours[INSTANT_TEXT];
@@ -451,7 +466,7 @@ static int put_field(const struct mapping *m, enum event_field f, const struct c
 int mapping_apply(const struct mapping *m, const char *const *cells, const size_t *lens, size_t n, int64_t line, int64_t row_number,
 		  struct strbuf *scratch, struct raw_event *ret, struct error *err)
 {
-	struct csv_row row = { cells, lens, n, line, row_number };
+	struct csv_row row = { cells, lens, n, line, row_number, m->comma, &m->time };
 	size_t at[EVENT_FIELDS];
 
 	if (!row_wanted(m, &row))

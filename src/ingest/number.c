@@ -2,6 +2,8 @@
 
 #include "base/banned.h"
 
+#define NUMBER_TEXT 64           /* any number within the bounds, with zeros to spare */
+
 static wide ten_to(int places)
 {
 	wide n = 1;
@@ -33,12 +35,72 @@ static int align(struct decimal *a, struct decimal *b)
 	return places;
 }
 
-bool number_read(const char *text, size_t len, struct decimal *ret)
+static size_t count_digits(const char *p, const char *end)
 {
+	const char *from = p;
+
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return (size_t)(p - from);
+}
+
+/*
+ * The whole part of a number with a decimal comma: digits, or groups of three of
+ * them after points, the first of which has one to three and doesn't begin with 0.
+ * Returns how many bytes it has, 0 if it isn't one.
+ */
+static size_t whole_part(const char *text, const char *end)
+{
+	const char *p = text + count_digits(text, end);
+
+	if (p == end || *p != '.')
+		return (size_t)(p - text);
+	if (p == text || p - text > 3 || *text == '0')
+		return 0;
+	for (; p < end && *p == '.'; p += 4)
+		if (count_digits(p + 1, end) != 3)
+			return 0;
+	return (size_t)(p - text);
+}
+
+/* "1.234,5" as "1234.5". Returns its length, 0 if it isn't such a number. */
+static size_t with_point(const char *text, size_t len, char ret[static NUMBER_TEXT])
+{
+	const char *p = text, *end = text + len;
+	size_t whole, n = 0;
+
+	if (len >= NUMBER_TEXT)
+		return 0;
+	if (p < end && (*p == '-' || *p == '+'))
+		ret[n++] = *p++;
+	whole = whole_part(p, end);
+	if (whole == 0)
+		return 0;
+	for (; whole > 0; whole--, p++)
+		if (*p != '.')
+			ret[n++] = *p;
+	if (p < end && *p == '.')
+		return 0;
+	if (p < end && *p == ',') {
+		ret[n++] = '.';
+		p++;
+	}
+	for (; p < end; p++)
+		ret[n++] = *p;
+	return n;
+}
+
+bool number_read(const char *text, size_t len, bool comma, struct decimal *ret)
+{
+	char point[NUMBER_TEXT];
 	enum decimal_fault fault = DECIMAL_PLACES;
 	int64_t n;
 	int places;
 
+	if (comma) {
+		len = with_point(text, len, point);
+		text = point;
+	}
 	for (places = 0; fault == DECIMAL_PLACES && places <= NUMBER_PLACES_MAX; places++)
 		fault = decimal_parse(text, len, places, INT64_MAX, &n);
 	if (fault != DECIMAL_OK)

@@ -11,8 +11,11 @@
 
 #define NUMBER_PLACES_MAX 18
 
-/* LEN bytes of TEXT as decimal_parse reads them. */
-bool number_read(const char *text, size_t len, struct decimal *ret);
+/*
+ * LEN bytes of TEXT as decimal_parse reads them; if COMMA, with a decimal comma
+ * and perhaps points between groups of three digits: "1.234,5".
+ */
+bool number_read(const char *text, size_t len, bool comma, struct decimal *ret);
 
 /* <0, 0, >0 */
 int number_compare(struct decimal a, struct decimal b);

@@ -10,7 +10,7 @@
 static bool read_end(const char *text, size_t len, struct decimal *ret)
 {
 	*ret = DECIMAL_NULL;
-	return len == 0 || number_read(text, len, ret);
+	return len == 0 || number_read(text, len, false, ret);
 }
 
 static bool read_range(const char *text, struct pattern *ret)
@@ -29,11 +29,11 @@ void pattern_compile(struct pattern *ret, const char *text, struct arena *arena)
 	ret->kind = read_range(text, ret) ? PATTERN_RANGE : strpbrk(text, "*?\\") ? PATTERN_GLOB : PATTERN_TEXT;
 }
 
-static bool in_range(const struct pattern *p, const char *text, size_t len)
+static bool in_range(const struct pattern *p, const char *text, size_t len, bool comma)
 {
 	struct decimal n;
 
-	return number_read(text, len, &n) && (p->low.places < 0 || number_compare(p->low, n) <= 0) &&
+	return number_read(text, len, comma, &n) && (p->low.places < 0 || number_compare(p->low, n) <= 0) &&
 	       (p->high.places < 0 || number_compare(n, p->high) <= 0);
 }
 
@@ -77,11 +77,11 @@ static bool glob_fits(const char *glob, const char *text, size_t len)
 	}
 }
 
-bool pattern_fits(const struct pattern *p, const char *text, size_t len)
+bool pattern_fits(const struct pattern *p, const char *text, size_t len, bool comma)
 {
 	switch (p->kind) {
 	case PATTERN_RANGE:
-		return in_range(p, text, len);
+		return in_range(p, text, len, comma);
 	case PATTERN_GLOB:
 		return glob_fits(p->text, text, len);
 	case PATTERN_TEXT:

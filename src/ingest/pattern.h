@@ -23,6 +23,7 @@ struct pattern {
 /* The text is copied into ARENA. */
 void pattern_compile(struct pattern *ret, const char *text, struct arena *arena);
 
-bool pattern_fits(const struct pattern *p, const char *text, size_t len);
+/* COMMA: numbers of the TEXT have a decimal comma (number.h). */
+bool pattern_fits(const struct pattern *p, const char *text, size_t len, bool comma);
 
 #endif

@@ -22,7 +22,7 @@ struct csv_state {
 	size_t n;                             /* cells; may pass MAPPING_COLUMNS_MAX */
 	int rows;                             /* ended by the record */
 	bool begun;
-	size_t columns;                       /* that every row must have */
+	size_t columns, least;                /* that a row may have, and that it must have */
 	enum event_field field[MAPPING_COLUMNS_MAX];  /* of each column, without a mapping */
 	size_t state;                         /* 1 + the column that says what became of a stored event; 0: there is none */
 	int64_t row;                          /* rows of data so far */
@@ -200,7 +200,7 @@ static int begin(struct reader *r, struct error *err)
 	cs->begun = true;
 	if (r->mapping) {
 		csv_set_delim(&cs->parser, (unsigned char)mapping_delimiter(r->mapping));
-		if (mapping_own_columns(r->mapping, &cs->columns))
+		if (mapping_own_columns(r->mapping, &cs->columns, &cs->least))
 			return 0;
 	}
 	got = read_row(r, err);
@@ -208,7 +208,7 @@ static int begin(struct reader *r, struct error *err)
 		return error_set(err, ERR_BODY, NULL, "the first line must be the CSV header");
 	if (got != READ_EVENT)
 		return -1;
-	cs->columns = cs->n;
+	cs->columns = cs->least = cs->n;
 	if (r->mapping ? mapping_columns(r->mapping, cs->cell, cs->n, err) : header_columns(cs, err))
 		return -1;
 	reader_let_go(r);
@@ -257,6 +257,20 @@ static enum read_result plain_row(struct reader *r, struct raw_event *ret, struc
 	return READ_EVENT;
 }
 
+/* Gives the row the empty cells that it lacks. */
+static int fill_row(struct csv_state *cs, struct error *err)
+{
+	if (cs->least == cs->columns && cs->n != cs->columns)
+		return error_set(err, ERR_BODY, NULL, "the row has %zu columns where %zu are expected", cs->n, cs->columns);
+	if (cs->n < cs->least || cs->n > cs->columns)
+		return error_set(err, ERR_BODY, NULL, "the row has %zu columns where %zu to %zu are expected", cs->n, cs->least, cs->columns);
+	for (; cs->n < cs->columns; cs->n++) {
+		cs->cell[cs->n] = "";
+		cs->len[cs->n] = 0;
+	}
+	return 0;
+}
+
 static enum read_result csv_next(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct csv_state *cs = r->state;
@@ -269,10 +283,8 @@ static enum read_result csv_next(struct reader *r, struct raw_event *ret, struct
 		cs->row++;
 	if (got != READ_EVENT)
 		return got;
-	if (cs->n != cs->columns) {
-		error_set(err, ERR_BODY, NULL, "the row has %zu columns where %zu are expected", cs->n, cs->columns);
+	if (fill_row(cs, err) < 0)
 		return READ_BAD;
-	}
 	return r->mapping ? map_row(r, ret, err) : plain_row(r, ret, err);
 }
 

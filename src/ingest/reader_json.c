@@ -161,28 +161,48 @@ static int set_fields(struct json_state *js, struct raw_event *ret, struct error
 
 #define PATH_STEP_BYTES 256
 
-/* The member of OBJECT, or item of an array, that the LEN bytes of NAME mean; NULL if there is none. */
+/* The item of an array that POSITION names: from 0, or from the end with -1 for the last one. */
+static json_object *array_item(json_object *array, const char *position)
+{
+	size_t n = json_object_array_length(array);
+	bool from_end = *position == '-';
+	const char *digits = position + from_end;
+	unsigned long i;
+	char *end;
+
+	if (*digits < '0' || *digits > '9')
+		return NULL;
+	i = strtoul(digits, &end, 10);
+	if (*end || (from_end && (i == 0 || i > n)))
+		return NULL;
+	return json_object_array_get_idx(array, from_end ? n - i : i);
+}
+
+/*
+ * The member of OBJECT, or item of an array, that the LEN bytes of NAME mean; NULL
+ * if there is none. A value that is no array is its own last item, since some
+ * programs write a list of one as the one alone.
+ */
 static json_object *step_into(json_object *object, const char *name, size_t len)
 {
-	char step[PATH_STEP_BYTES], *end;
+	char step[PATH_STEP_BYTES];
 	json_object *value = NULL;
-	unsigned long i;
 
 	if (len >= sizeof(step))
 		return NULL;
 	memcpy(step, name, len);
 	step[len] = '\0';
-	if (json_object_is_type(object, json_type_object)) {
+	if (json_object_is_type(object, json_type_array))
+		return array_item(object, step);
+	if (json_object_is_type(object, json_type_object))
 		json_object_object_get_ex(object, step, &value);
-		return value;
-	}
-	if (!json_object_is_type(object, json_type_array) || *step < '0' || *step > '9')
-		return NULL;
-	i = strtoul(step, &end, 10);
-	return *end ? NULL : json_object_array_get_idx(object, i);
+	return value || strcmp(step, "-1") != 0 ? value : object;
 }
 
-/* What PATH leads to: names of members and positions in arrays, from 0, with dots between; a name may have dots itself. */
+/*
+ * The value that PATH leads to: names of members and positions in arrays, from 0 or
+ * from -1 backwards, with dots between; a name may have dots itself.
+ */
 static json_object *follow(json_object *object, const char *path)
 {
 	const char *dot;
@@ -228,7 +248,8 @@ static enum read_result map_record(struct reader *r, struct raw_event *ret, stru
 {
 	struct json_state *js = r->state;
 	size_t n;
-	const char *const *paths = mapping_own_columns(r->mapping, &n);
+	size_t least;
+	const char *const *paths = mapping_own_columns(r->mapping, &n, &least);
 	int rc;
 
 	for (size_t i = 0; i < n; i++)

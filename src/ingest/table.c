@@ -71,7 +71,7 @@ int table_finish(struct table *t, struct error *err)
 	return 0;
 }
 
-const char *table_find(const struct table *t, const char *text, size_t len)
+const char *table_find(const struct table *t, const char *text, size_t len, bool comma)
 {
 	size_t low = 0, high = t->n_texts;
 
@@ -87,7 +87,7 @@ const char *table_find(const struct table *t, const char *text, size_t len)
 			low = middle + 1;
 	}
 	for (size_t i = 0; i < t->n_patterns; i++)
-		if (pattern_fits(&t->patterns[i].key, text, len))
+		if (pattern_fits(&t->patterns[i].key, text, len, comma))
 			return t->patterns[i].value;
 	return NULL;
 }

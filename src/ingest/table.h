@@ -27,7 +27,7 @@ void table_add(struct table *t, const char *key, const char *value, struct arena
 /* When all entries are there: a key that comes twice is an error. */
 int table_finish(struct table *t, struct error *err);
 
-/* The value, or NULL. */
-const char *table_find(const struct table *t, const char *text, size_t len);
+/* The value of the TEXT, or NULL. COMMA: as in pattern_fits. */
+const char *table_find(const struct table *t, const char *text, size_t len, bool comma);
 
 #endif

@@ -9,16 +9,25 @@
 #include "base/banned.h"
 
 #define FILTERS_MAX 8
+#define DEPTH_MAX 4              /* of columns that are operands of other columns' filters */
 
 struct filter;
 
-struct applied {
-	const struct filter *filter;
+/* What a filter is applied with. */
+struct operand {
 	struct decimal number;
 	int places;                  /* of "div 60 to 2"; -1 if it must come out even */
 	const char *text;
 	size_t len;
 	const struct table *table;
+	const struct time_form *form;        /* NULL: the row's */
+	const struct csv_row *row;           /* that it is applied to */
+};
+
+struct applied {
+	const struct filter *filter;
+	struct operand operand;
+	struct template_part *column;        /* that gives the operand's number or text for each row; or NULL */
 };
 
 enum part_kind { PART_TEXT, PART_COLUMN, PART_LINE, PART_ROW };
@@ -28,67 +37,74 @@ struct template_part {
 	const char *text;            /* itself, or the column's name */
 	size_t len;
 	size_t column;
-	struct applied filters[FILTERS_MAX];
+	struct applied *filters;     /* FILTERS_MAX of them; NULL: none */
 	size_t n_filters;
 };
 
-enum takes { TAKES_NOTHING, TAKES_NUMBER, TAKES_DIVISOR, TAKES_PLACES, TAKES_TEXT, TAKES_TABLE };
+enum takes { TAKES_NOTHING, TAKES_NUMBER, TAKES_DIVISOR, TAKES_PLACES, TAKES_TEXT, TAKES_TABLE, TAKES_FORM };
 
 struct filter {
 	const char *name;
 	enum takes takes;
-	/* One of both. NUMBER is false where the result is no number within the bounds. */
-	bool (*number)(struct decimal x, const struct applied *a, struct decimal *ret);
-	/* Changes what stands in OUT from FROM on; false, for a table, if it isn't there. */
-	bool (*text)(struct strbuf *out, size_t from, const struct applied *a);
+	/* One of these. NUMBER is false where the result is no number within the bounds. */
+	bool (*number)(struct decimal x, const struct operand *o, struct decimal *ret);
+	/* Changes the text in OUT from FROM on; false, for a table, if it isn't there. */
+	bool (*text)(struct strbuf *out, size_t from, const struct operand *o);
+	/* Makes a number of a text; false if the text has another form. */
+	bool (*read)(const char *text, size_t len, const struct operand *o, struct decimal *ret);
 };
 
 /* ---- filters of numbers ---- */
 
-static bool add(struct decimal x, const struct applied *a, struct decimal *ret)
+static bool add(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	return number_add(x, a->number, ret);
+	return number_add(x, o->number, ret);
 }
 
-static bool mul(struct decimal x, const struct applied *a, struct decimal *ret)
+static bool subtract(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	return number_mul(x, a->number, ret);
+	return number_add(x, (struct decimal){ -o->number.n, o->number.places }, ret);
 }
 
-static bool divide(struct decimal x, const struct applied *a, struct decimal *ret)
+static bool mul(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	return a->places < 0 ? number_div(x, a->number, ret) : number_div_to(x, a->number, a->places, ret);
+	return number_mul(x, o->number, ret);
 }
 
-static bool mod(struct decimal x, const struct applied *a, struct decimal *ret)
+static bool divide(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	return number_mod(x, a->number, ret);
+	return o->places < 0 ? number_div(x, o->number, ret) : number_div_to(x, o->number, o->places, ret);
 }
 
-static bool round_up(struct decimal x, const struct applied *a, struct decimal *ret)
+static bool mod(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	return number_ceil(x, a->number, ret);
+	return number_mod(x, o->number, ret);
 }
 
-static bool round_down(struct decimal x, const struct applied *a, struct decimal *ret)
+static bool round_up(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	return number_floor(x, a->number, ret);
+	return number_ceil(x, o->number, ret);
 }
 
-static bool round_to(struct decimal x, const struct applied *a, struct decimal *ret)
+static bool round_down(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	return number_round(x, a->places, ret);
+	return number_floor(x, o->number, ret);
 }
 
-static bool at_least(struct decimal x, const struct applied *a, struct decimal *ret)
+static bool round_to(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	*ret = number_compare(x, a->number) < 0 ? a->number : x;
+	return number_round(x, o->places, ret);
+}
+
+static bool at_least(struct decimal x, const struct operand *o, struct decimal *ret)
+{
+	*ret = number_compare(x, o->number) < 0 ? o->number : x;
 	return true;
 }
 
-static bool at_most(struct decimal x, const struct applied *a, struct decimal *ret)
+static bool at_most(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	*ret = number_compare(x, a->number) > 0 ? a->number : x;
+	*ret = number_compare(x, o->number) > 0 ? o->number : x;
 	return true;
 }
 
@@ -100,7 +116,7 @@ static void cut(struct strbuf *out, size_t len)
 	out->text[len] = '\0';
 }
 
-/* What stands from FROM on is TEXT, which may be a part of it. */
+/* Puts TEXT in place of the text from FROM on, of which it may be a part. */
 static void replace(struct strbuf *out, size_t from, const char *text, size_t len)
 {
 	if (len)
@@ -108,18 +124,18 @@ static void replace(struct strbuf *out, size_t from, const char *text, size_t le
 	cut(out, from + len);
 }
 
-static bool lower(struct strbuf *out, size_t from, const struct applied *a)
+static bool lower(struct strbuf *out, size_t from, const struct operand *o)
 {
-	(void)a;
+	(void)o;
 	for (char *p = out->text + from; p < out->text + out->len; p++)
 		if (*p >= 'A' && *p <= 'Z')
 			*p += 'a' - 'A';
 	return true;
 }
 
-static bool upper(struct strbuf *out, size_t from, const struct applied *a)
+static bool upper(struct strbuf *out, size_t from, const struct operand *o)
 {
-	(void)a;
+	(void)o;
 	for (char *p = out->text + from; p < out->text + out->len; p++)
 		if (*p >= 'a' && *p <= 'z')
 			*p -= 'a' - 'A';
@@ -131,11 +147,11 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t';
 }
 
-static bool trim(struct strbuf *out, size_t from, const struct applied *a)
+static bool trim(struct strbuf *out, size_t from, const struct operand *o)
 {
 	size_t at = from, end = out->len;
 
-	(void)a;
+	(void)o;
 	while (end > at && is_space(out->text[end - 1]))
 		end--;
 	while (at < end && is_space(out->text[at]))
@@ -150,12 +166,12 @@ static int hex_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
 }
 
-/* %XX becomes the byte; what isn't followed by two digits stays. */
-static bool urldecode(struct strbuf *out, size_t from, const struct applied *a)
+/* %XX becomes the byte; a % without two digits after it stays. */
+static bool urldecode(struct strbuf *out, size_t from, const struct operand *o)
 {
 	char *to = out->text + from;
 
-	(void)a;
+	(void)o;
 	for (const char *p = to; p < out->text + out->len; p++) {
 		bool coded = *p == '%' && hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0;
 
@@ -167,45 +183,61 @@ static bool urldecode(struct strbuf *out, size_t from, const struct applied *a)
 	return true;
 }
 
-static bool or_else(struct strbuf *out, size_t from, const struct applied *a)
+static bool or_else(struct strbuf *out, size_t from, const struct operand *o)
 {
 	if (out->len == from)
-		strbuf_addn(out, a->text, a->len);
+		strbuf_addn(out, o->text, o->len);
 	return true;
 }
 
-/* Where the filter's text stands in what there is from FROM on, or NULL. */
-static const char *find(const struct strbuf *out, size_t from, const struct applied *a)
+/* Where the operand's text stands from FROM on, or NULL. */
+static const char *find(const struct strbuf *out, size_t from, const struct operand *o)
 {
-	return memmem(out->text + from, out->len - from, a->text, a->len);
+	return memmem(out->text + from, out->len - from, o->text, o->len);
 }
 
-static bool before(struct strbuf *out, size_t from, const struct applied *a)
+static bool before(struct strbuf *out, size_t from, const struct operand *o)
 {
-	const char *at = find(out, from, a);
+	const char *at = find(out, from, o);
 
 	if (at)
 		cut(out, (size_t)(at - out->text));
 	return true;
 }
 
-static bool after(struct strbuf *out, size_t from, const struct applied *a)
+static bool after(struct strbuf *out, size_t from, const struct operand *o)
 {
-	const char *at = find(out, from, a);
+	const char *at = find(out, from, o);
 
 	if (at)
-		replace(out, from, at + a->len, (size_t)(out->text + out->len - at) - a->len);
+		replace(out, from, at + o->len, (size_t)(out->text + out->len - at) - o->len);
 	return true;
 }
 
-static bool look_up(struct strbuf *out, size_t from, const struct applied *a)
+static bool look_up(struct strbuf *out, size_t from, const struct operand *o)
 {
-	const char *value = table_find(a->table, out->text + from, out->len - from);
+	const char *value = table_find(o->table, out->text + from, out->len - from, o->row->comma);
 
 	if (!value)
 		return false;
 	out->len = from;
 	strbuf_add(out, value);
+	return true;
+}
+
+/* ---- filters that read ---- */
+
+/* A time, as seconds since 1970-01-01T00:00:00Z. */
+static bool seconds(const char *text, size_t len, const struct operand *o, struct decimal *ret)
+{
+	struct time_form form = o->form ? *o->form : *o->row->time;
+	int64_t us;
+
+	form.zone = o->row->time->zone;
+	form.comma = o->row->comma;
+	if (!time_form_read(&form, text, len, &us))
+		return false;
+	*ret = (struct decimal){ us, 6 };
 	return true;
 }
 
@@ -223,6 +255,8 @@ static const struct filter filters[] = {
 	{ "mul",       TAKES_NUMBER,  .number = mul },
 	{ "or",        TAKES_TEXT,    .text = or_else },
 	{ "round",     TAKES_PLACES,  .number = round_to },
+	{ "seconds",   TAKES_FORM,    .read = seconds },
+	{ "sub",       TAKES_NUMBER,  .number = subtract },
 	{ "table",     TAKES_TABLE,   .text = look_up },
 	{ "trim",      TAKES_NOTHING, .text = trim },
 	{ "upper",     TAKES_NOTHING, .text = upper },
@@ -243,6 +277,14 @@ char *trim_spaces(char *text)
 	return text;
 }
 
+/* Everything that compiling needs. */
+struct compiling {
+	struct arena *arena;
+	struct table **tables;
+	int depth;                   /* of the column in work */
+	struct error *err;
+};
+
 /* The names of all filters, for an error. */
 static const char *filter_names(char buf[static 200])
 {
@@ -260,92 +302,165 @@ static bool read_places(const char *text, int *ret)
 	return *text >= '0' && *text <= '9' && !text[1];
 }
 
-static int needs_number(const struct applied *a, const struct template_part *part, struct error *err)
+static int needs_number(const struct compiling *c, const struct applied *a, const struct template_part *part)
 {
-	return error_set(err, ERR_PARAM, NULL, "the filter %s needs a number, as in {%s|%s %s}", a->filter->name, part->text,
+	return error_set(c->err, ERR_PARAM, NULL, "the filter %s needs a number, as in {%s|%s %s}", a->filter->name, part->text,
 			 a->filter->name, a->filter->takes == TAKES_PLACES ? "2" : "60");
 }
 
-/* "60", or where it may be a quotient that is rounded, "60 to 2" */
-static int compile_number(char *arg, struct applied *a, const struct template_part *part, struct error *err)
+/* How many bytes of TEXT stand before the first of STOPS that is in no inner braces. */
+static size_t span_outside(const char *text, const char *stops)
 {
-	char *to = a->filter->number == divide ? strstr(arg, " to ") : NULL;
+	const char *p;
+	int depth = 0;
 
-	a->places = -1;
+	for (p = text; *p && (depth > 0 || !strchr(stops, *p)); p++)
+		depth += (*p == '{') - (*p == '}');
+	return (size_t)(p - text);
+}
+
+static int braces_wrong(struct error *err)
+{
+	return error_set(err, ERR_PARAM, NULL, "braces must come in pairs around a column's name");
+}
+
+static int compile_column(const struct compiling *c, char *text, struct template_part *part);
+
+/* An operand that is a column, "{n}": 1 if ARG is one, 0 if it isn't. */
+static int compile_operand(const struct compiling *c, char *arg, struct applied *a)
+{
+	struct compiling inner = *c;
+	size_t len = strlen(arg);
+
+	if (*arg != '{')
+		return strpbrk(arg, "{}") ? braces_wrong(c->err) : 0;
+	if (arg[len - 1] != '}')
+		return braces_wrong(c->err);
+	if (++inner.depth > DEPTH_MAX)
+		return error_set(c->err, ERR_PARAM, NULL, "columns may stand in each other's filters up to %d deep", DEPTH_MAX);
+	arg[len - 1] = '\0';
+	a->column = arena_new(c->arena, struct template_part);
+	return compile_column(&inner, arg + 1, a->column) < 0 ? -1 : 1;
+}
+
+/* "60", or where it may be a quotient that is rounded, "60 to 2" */
+static int compile_number(const struct compiling *c, char *arg, struct applied *a, const struct template_part *part)
+{
+	char *to = a->filter->number == divide ? strstr(arg + span_outside(arg, " "), " to ") : NULL;
+	int rc;
+
+	a->operand.places = -1;
 	if (to) {
 		*to = '\0';
-		if (!read_places(trim_spaces(to + 4), &a->places))
-			return error_set(err, ERR_PARAM, NULL, "the filter div rounds to 0 to 9 places, as in {%s|div 60 to 2}", part->text);
+		if (!read_places(trim_spaces(to + 4), &a->operand.places))
+			return error_set(c->err, ERR_PARAM, NULL, "the filter div rounds to 0 to 9 places, as in {%s|div 60 to 2}", part->text);
 	}
 	arg = trim_spaces(arg);
-	if (!number_read(arg, strlen(arg), &a->number))
-		return needs_number(a, part, err);
-	if (a->filter->takes == TAKES_DIVISOR && a->number.n == 0)
-		return error_set(err, ERR_PARAM, NULL, "the filter %s can't divide by 0", a->filter->name);
+	rc = compile_operand(c, arg, a);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (!number_read(arg, strlen(arg), false, &a->operand.number))
+		return needs_number(c, a, part);
+	if (a->filter->takes == TAKES_DIVISOR && a->operand.number.n == 0)
+		return error_set(c->err, ERR_PARAM, NULL, "the filter %s can't divide by 0", a->filter->name);
 	return 0;
 }
 
-/* What follows the filter's name. */
-static int compile_arg(char *arg, struct applied *a, struct arena *arena, struct table **tables, const struct template_part *part,
-		       struct error *err)
+/* "seconds", or with the form of the time: "seconds %d.%m.%Y %H:%M" */
+static int compile_form(const struct compiling *c, const char *arg, struct applied *a)
 {
-	a->text = arg;
-	a->len = strlen(arg);
+	struct time_form *form;
+	struct error own = { 0 };
+
+	if (!*arg)
+		return 0;
+	form = arena_new(c->arena, struct time_form);
+	a->operand.form = form;
+	if (time_form_compile(form, arg, &own) == 0)
+		return 0;
+	return error_set(c->err, ERR_PARAM, NULL, "the form of the filter %s %s", a->filter->name, own.message);
+}
+
+/* The text after the filter's name. */
+static int compile_arg(const struct compiling *c, char *arg, struct applied *a, const struct template_part *part)
+{
+	a->operand.text = arg;
+	a->operand.len = strlen(arg);
 	switch (a->filter->takes) {
 	case TAKES_NOTHING:
-		return *arg ? error_set(err, ERR_PARAM, NULL, "the filter %s stands alone", a->filter->name) : 0;
+		return *arg ? error_set(c->err, ERR_PARAM, NULL, "the filter %s stands alone", a->filter->name) : 0;
 	case TAKES_NUMBER:
 	case TAKES_DIVISOR:
-		return compile_number(arg, a, part, err);
+		return compile_number(c, arg, a, part);
 	case TAKES_PLACES:
-		return read_places(arg, &a->places) ? 0 : needs_number(a, part, err);
+		return read_places(arg, &a->operand.places) ? 0 : needs_number(c, a, part);
+	case TAKES_FORM:
+		return compile_form(c, arg, a);
 	case TAKES_TABLE:
-		a->table = table_get(tables, arg, arena);
+		a->operand.table = table_get(c->tables, arg, c->arena);
 		break;
 	case TAKES_TEXT:
+		if (compile_operand(c, arg, a) < 0)
+			return -1;
 		break;
 	}
-	return *arg ? 0 : error_set(err, ERR_PARAM, NULL, "the filter %s needs a text, as in {%s|%s x}", a->filter->name, part->text,
+	return *arg ? 0 : error_set(c->err, ERR_PARAM, NULL, "the filter %s needs a text, as in {%s|%s x}", a->filter->name, part->text,
 				    a->filter->name);
 }
 
 /* "ceil 60" */
-static int compile_filter(char *text, struct arena *arena, struct table **tables, struct template_part *part, struct error *err)
+static int compile_filter(const struct compiling *c, char *text, struct template_part *part)
 {
-	struct applied *a = &part->filters[part->n_filters];
 	size_t name_len = strcspn(text, " ");
+	struct applied *a;
 	char names[200];
 
 	if (part->n_filters == FILTERS_MAX)
-		return error_set(err, ERR_PARAM, NULL, "{%s} has more than %d filters", part->text, FILTERS_MAX);
+		return error_set(c->err, ERR_PARAM, NULL, "{%s} has more than %d filters", part->text, FILTERS_MAX);
+	if (!part->filters)
+		part->filters = arena_array(c->arena, struct applied, FILTERS_MAX);
+	a = &part->filters[part->n_filters];
 	for (a->filter = filters; a->filter->name; a->filter++)
 		if (strlen(a->filter->name) == name_len && memcmp(a->filter->name, text, name_len) == 0)
 			break;
 	if (!a->filter->name)
-		return error_set(err, ERR_PARAM, NULL, "there is no filter \"%.*s\"; there are %s", (int)name_len, text, filter_names(names));
+		return error_set(c->err, ERR_PARAM, NULL, "there is no filter \"%.*s\"; there are %s", (int)name_len, text, filter_names(names));
 	part->n_filters++;
-	return compile_arg(trim_spaces(text + name_len), a, arena, tables, part, err);
+	return compile_arg(c, trim_spaces(text + name_len), a, part);
+}
+
+/* Cuts *NEXT off at the bar that ends the item, and moves it on; NULL behind the last one. */
+static char *next_item(char **next)
+{
+	char *item = *next;
+	size_t len = span_outside(item, "|");
+
+	*next = item[len] ? item + len + 1 : NULL;
+	item[len] = '\0';
+	return trim_spaces(item);
 }
 
 /* "billsec|ceil 60", which is changed. */
-static int compile_column(char *text, struct arena *arena, struct table **tables, struct template_part *part, struct error *err)
+static int compile_column(const struct compiling *c, char *text, struct template_part *part)
 {
 	char *next = text;
-	char *name = strsep(&next, "|");
 
-	part->text = trim_spaces(name);
+	part->text = next_item(&next);
 	part->len = strlen(part->text);
 	if (part->len == 0)
-		return error_set(err, ERR_PARAM, NULL, "{} must name a column");
+		return error_set(c->err, ERR_PARAM, NULL, "{} must name a column");
+	if (strpbrk(part->text, "{}"))
+		return braces_wrong(c->err);
 	part->kind = strcmp(part->text, "line") == 0 ? PART_LINE : strcmp(part->text, "row") == 0 ? PART_ROW : PART_COLUMN;
 	while (next)
-		if (compile_filter(trim_spaces(strsep(&next, "|")), arena, tables, part, err) < 0)
+		if (compile_filter(c, next_item(&next), part) < 0)
 			return -1;
 	return 0;
 }
 
 int template_compile(const char *text, struct arena *arena, struct table **tables, struct template *ret, struct error *err)
 {
+	const struct compiling c = { arena, tables, 0, err };
 	size_t most = 1;
 
 	for (const char *p = text; *p; p++)
@@ -362,10 +477,10 @@ int template_compile(const char *text, struct arena *arena, struct table **table
 			text += len;
 			continue;
 		}
-		len = strcspn(text + 1, "{}");
+		len = span_outside(text + 1, "}");
 		if (*text == '}' || text[len + 1] != '}')
-			return error_set(err, ERR_PARAM, NULL, "braces must come in pairs around a column's name");
-		if (compile_column(arena_strn(arena, text + 1, len), arena, tables, part, err) < 0)
+			return braces_wrong(err);
+		if (compile_column(&c, arena_strn(arena, text + 1, len), part) < 0)
 			return -1;
 		text += len + 2;
 	}
@@ -387,10 +502,20 @@ int record_column(struct record_columns *c, const char *name, size_t *ret, struc
 	return 0;
 }
 
+static int bind_part(struct template_part *part, struct record_columns *c, struct error *err)
+{
+	if (part->kind == PART_COLUMN && record_column(c, part->text, &part->column, err) < 0)
+		return -1;
+	for (struct applied *a = part->filters; a < part->filters + part->n_filters; a++)
+		if (a->column && bind_part(a->column, c, err) < 0)
+			return -1;
+	return 0;
+}
+
 int template_bind(struct template *t, struct record_columns *c, struct error *err)
 {
 	for (struct template_part *part = t->parts; part < t->parts + t->n; part++)
-		if (part->kind == PART_COLUMN && record_column(c, part->text, &part->column, err) < 0)
+		if (bind_part(part, c, err) < 0)
 			return -1;
 	return 0;
 }
@@ -403,73 +528,185 @@ const char *template_constant(const struct template *t, const struct csv_row *ro
 
 	if (t->n != 1 || part->n_filters || part->kind == PART_LINE || part->kind == PART_ROW)
 		return NULL;
+	if (t->amount && row->comma && part->kind == PART_COLUMN)
+		return NULL;
 	*ret_len = part->kind == PART_TEXT ? part->len : row->lens[part->column];
 	return part->kind == PART_TEXT ? part->text : row->cells[part->column];
 }
 
-static void put_number(struct strbuf *out, size_t from, struct decimal n)
+/* A part in work: its text in OUT from FROM on, or a number once a filter has made one of it. */
+struct value {
+	const struct csv_row *row;
+	const struct template_part *part;
+	bool amount;
+	struct strbuf *out;
+	size_t from;
+	bool numeric;
+	bool comma;                  /* a number in the text has a decimal comma */
+	struct decimal number;
+};
+
+/* Back to text, with a decimal point. */
+static void put_number(struct value *v)
 {
 	char text[DECIMAL_TEXT];
-	size_t len = decimal_format(text, n.n, n.places);
+	size_t len;
 
-	out->len = from;
-	strbuf_addn(out, text, len);
+	if (!v->numeric)
+		return;
+	len = decimal_format(text, v->number.n, v->number.places);
+	v->out->len = v->from;
+	strbuf_addn(v->out, text, len);
+	v->numeric = v->comma = false;
 }
 
-static int filter_failed(const struct template_part *part, const struct applied *a, struct strbuf *out, size_t from, struct error *err)
+static int no_number(const struct value *v, const char *before, const char *name, struct error *err)
 {
-	if (a->table)
-		return error_set(err, ERR_PARAM, part->text, "[table %s] has nothing for \"%.100s\"", a->table->name, out->text + from);
-	return error_set(err, ERR_PARAM, part->text, "the filter %s has no exact result for this %s", a->filter->name, part->text);
+	return error_set(err, ERR_PARAM, v->part->text, "%s must be a number%s%s%s", v->part->text,
+			 v->comma ? " with a decimal comma, like 1.234,5" : "", before, name);
 }
 
-/* What stands in OUT from FROM on goes through the part's filters. */
-static int apply_filters(const struct template_part *part, struct strbuf *out, size_t from, struct error *err)
+static int get_number(struct value *v, const char *before, const char *name, struct error *err)
 {
-	struct decimal n;
-	bool numeric = false;
+	if (!v->numeric && !number_read(v->out->text + v->from, v->out->len - v->from, v->comma, &v->number))
+		return no_number(v, before, name, err);
+	v->numeric = true;
+	return 0;
+}
 
-	for (const struct applied *a = part->filters; a < part->filters + part->n_filters; a++) {
-		if (a->filter->text) {
-			if (numeric)
-				put_number(out, from, n);
-			numeric = false;
-			if (!a->filter->text(out, from, a))
-				return filter_failed(part, a, out, from, err);
-			continue;
-		}
-		if (!numeric && !number_read(out->text + from, out->len - from, &n))
-			return error_set(err, ERR_PARAM, part->text, "%s must be a number for the filter %s", part->text, a->filter->name);
-		numeric = true;
-		if (!a->filter->number(n, a, &n))
-			return filter_failed(part, a, out, from, err);
+static int apply_part(struct value *v, struct error *err);
+
+/*
+ * The operand of A for this row into *RET. A column's text goes into SCRATCH, its
+ * number is made at the end of the text in work.
+ */
+static int get_operand(const struct value *v, const struct applied *a, struct strbuf *scratch, struct operand *ret, struct error *err)
+{
+	struct value inner = { .row = v->row, .part = a->column, .amount = v->amount, .out = a->filter->number ? v->out : scratch };
+	int rc;
+
+	*ret = a->operand;
+	ret->row = v->row;
+	if (!a->column)
+		return 0;
+	inner.from = inner.out->len;
+	rc = apply_part(&inner, err);
+	if (rc == 0 && a->filter->number)
+		rc = get_number(&inner, " for the filter ", a->filter->name, err);
+	if (rc == 0 && v->amount && inner.numeric && inner.number.n < 0)
+		rc = error_set(err, ERR_PARAM, inner.part->text, "%s must not be negative for the filter %s", inner.part->text, a->filter->name);
+	if (a->filter->number) {
+		ret->number = inner.number;
+		cut(inner.out, inner.from);
+	} else {
+		put_number(&inner);
+		ret->text = scratch->text;
+		ret->len = scratch->len;
 	}
-	if (numeric)
-		put_number(out, from, n);
+	if (rc == 0 && scratch->failed)
+		rc = error_set(err, ERR_TOO_LARGE, inner.part->text, "%s is too long", inner.part->text);
+	return rc;
+}
+
+static int out_of_bounds(const struct value *v, const struct applied *a, struct error *err)
+{
+	return error_set(err, ERR_PARAM, v->part->text, "the filter %s has no exact result for this %s%s", a->filter->name, v->part->text,
+			 a->filter->number == divide ? "" : ", of at most 64 bits and 18 decimal places");
+}
+
+/* Is the filter made for negative amounts: "atleast 0", "mul -1"? */
+static bool takes_negative(const struct applied *a, const struct operand *o)
+{
+	return a->filter->number == at_least || (a->filter->number == mul && o->number.n < 0);
+}
+
+static int apply_number(struct value *v, const struct applied *a, const struct operand *o, struct error *err)
+{
+	if (get_number(v, " for the filter ", a->filter->name, err) < 0)
+		return -1;
+	if (v->amount && v->number.n < 0 && !takes_negative(a, o))
+		return error_set(err, ERR_PARAM, v->part->text, "%s must not be negative for the filter %s; atleast 0 makes 0 of it",
+				 v->part->text, a->filter->name);
+	if (a->filter->takes == TAKES_DIVISOR && o->number.n == 0)
+		return error_set(err, ERR_PARAM, a->column->text, "the filter %s can't divide by %s, which is 0", a->filter->name, a->column->text);
+	return a->filter->number(v->number, o, &v->number) ? 0 : out_of_bounds(v, a, err);
+}
+
+static int apply_text(struct value *v, const struct applied *a, const struct operand *o, struct error *err)
+{
+	put_number(v);
+	if (a->filter->text(v->out, v->from, o))
+		return 0;
+	return error_set(err, ERR_PARAM, v->part->text, "[table %s] has nothing for \"%.100s\"", o->table->name, v->out->text + v->from);
+}
+
+static int apply_read(struct value *v, const struct applied *a, const struct operand *o, struct error *err)
+{
+	const struct time_form *form = o->form ? o->form : o->row->time;
+
+	put_number(v);
+	if (!a->filter->read(v->out->text + v->from, v->out->len - v->from, o, &v->number))
+		return error_set(err, ERR_PARAM, v->part->text, "%s must have the form %s", v->part->text,
+				 form->text ? form->text : "2026-11-21T10:00:00Z");
+	v->numeric = true;
+	return 0;
+}
+
+static int apply_filter(struct value *v, const struct applied *a, struct error *err)
+{
+	struct strbuf scratch;
+	struct operand o;
+	int rc;
+
+	strbuf_init(&scratch, v->out->limit);
+	rc = get_operand(v, a, &scratch, &o, err);
+	if (rc == 0)
+		rc = a->filter->number ? apply_number(v, a, &o, err) : a->filter->text ? apply_text(v, a, &o, err) : apply_read(v, a, &o, err);
+	strbuf_release(&scratch);
+	return rc;
+}
+
+static void put_part(struct value *v)
+{
+	const struct template_part *part = v->part;
+
+	switch (part->kind) {
+	case PART_TEXT:
+		strbuf_addn(v->out, part->text, part->len);
+		break;
+	case PART_COLUMN:
+		strbuf_addn(v->out, v->row->cells[part->column], v->row->lens[part->column]);
+		v->comma = v->row->comma;
+		break;
+	case PART_LINE:
+		strbuf_addi(v->out, v->row->line);
+		break;
+	case PART_ROW:
+		strbuf_addi(v->out, v->row->row);
+		break;
+	}
+}
+
+/* Leaves the number in V if the last filter made one, else the text. */
+static int apply_part(struct value *v, struct error *err)
+{
+	put_part(v);
+	for (const struct applied *a = v->part->filters; a < v->part->filters + v->part->n_filters; a++)
+		if (apply_filter(v, a, err) < 0)
+			return -1;
 	return 0;
 }
 
 int template_apply(const struct template *t, const struct csv_row *row, struct strbuf *out, struct error *err)
 {
 	for (const struct template_part *part = t->parts; part < t->parts + t->n; part++) {
-		size_t from = out->len;
+		struct value v = { .row = row, .part = part, .amount = t->amount, .out = out, .from = out->len };
 
-		switch (part->kind) {
-		case PART_TEXT:
-			strbuf_addn(out, part->text, part->len);
-			break;
-		case PART_COLUMN:
-			strbuf_addn(out, row->cells[part->column], row->lens[part->column]);
-			break;
-		case PART_LINE:
-			strbuf_addi(out, row->line);
-			break;
-		case PART_ROW:
-			strbuf_addi(out, row->row);
-			break;
-		}
-		if (apply_filters(part, out, from, err) < 0)
+		if (apply_part(&v, err) < 0)
 			return -1;
+		if (t->amount && v.comma && out->len > v.from && get_number(&v, "", "", err) < 0)
+			return -1;
+		put_number(&v);
 	}
 	if (out->failed)
 		return error_set(err, ERR_TOO_LARGE, NULL, "the mapped row is too long");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "ingest/number.h"
 #include "base/banned.h"
 
 /* A time in work. */
@@ -15,32 +16,31 @@ struct parts {
 
 struct text {
 	const char *p, *end;
+	bool fixed;                  /* a number of the format touches this one: it has its full width */
+	bool fraction;               /* a fraction may follow seconds */
+	char next;                   /* the format's character after this item, if it is itself; else 0 */
 };
 
-/* Up to DIGITS of them, one at least. */
-static bool read_digits(struct text *t, int digits, int *ret)
+/* DIGITS of them, or if EXACT is false one at least. */
+static bool read_digits(struct text *t, int digits, bool exact, int *ret)
 {
 	const char *from = t->p;
 
 	*ret = 0;
 	for (; t->p < t->end && t->p < from + digits && *t->p >= '0' && *t->p <= '9'; t->p++)
 		*ret = *ret * 10 + (*t->p - '0');
-	return t->p > from;
+	return exact ? t->p == from + digits : t->p > from;
 }
 
 static bool read_year(struct text *t, struct parts *ret)
 {
-	const char *from = t->p;
-
-	return read_digits(t, 4, &ret->year) && t->p == from + 4;
+	return read_digits(t, 4, true, &ret->year);
 }
 
 /* As POSIX has it: 69 to 99 are of the last century. */
 static bool read_short_year(struct text *t, struct parts *ret)
 {
-	const char *from = t->p;
-
-	if (!read_digits(t, 2, &ret->year) || t->p != from + 2)
+	if (!read_digits(t, 2, true, &ret->year))
 		return false;
 	ret->year += ret->year < 69 ? 2000 : 1900;
 	return true;
@@ -48,7 +48,7 @@ static bool read_short_year(struct text *t, struct parts *ret)
 
 static bool read_month(struct text *t, struct parts *ret)
 {
-	return read_digits(t, 2, &ret->month);
+	return read_digits(t, 2, t->fixed, &ret->month);
 }
 
 static bool same_letters(const char *text, const char *name, size_t len)
@@ -80,25 +80,27 @@ static bool read_month_name(struct text *t, struct parts *ret)
 
 static bool read_day(struct text *t, struct parts *ret)
 {
-	return read_digits(t, 2, &ret->day);
+	return read_digits(t, 2, t->fixed, &ret->day);
 }
 
-/* A space may fill it up to two. */
+/* A space may stand for its first digit. */
 static bool read_filled_day(struct text *t, struct parts *ret)
 {
-	t->p += t->p < t->end && *t->p == ' ';
-	return read_digits(t, 2, &ret->day);
+	bool filled = t->p < t->end && *t->p == ' ';
+
+	t->p += filled;
+	return read_digits(t, filled && t->fixed ? 1 : 2, t->fixed, &ret->day);
 }
 
 static bool read_hour(struct text *t, struct parts *ret)
 {
-	return read_digits(t, 2, &ret->hour);
+	return read_digits(t, 2, t->fixed, &ret->hour);
 }
 
 static bool read_hour_of_twelve(struct text *t, struct parts *ret)
 {
 	ret->twelve = true;
-	return read_digits(t, 2, &ret->hour) && ret->hour >= 1 && ret->hour <= 12;
+	return read_digits(t, 2, t->fixed, &ret->hour) && ret->hour >= 1 && ret->hour <= 12;
 }
 
 static bool read_half(struct text *t, struct parts *ret)
@@ -112,47 +114,57 @@ static bool read_half(struct text *t, struct parts *ret)
 
 static bool read_minute(struct text *t, struct parts *ret)
 {
-	return read_digits(t, 2, &ret->minute);
+	return read_digits(t, 2, t->fixed, &ret->minute);
 }
 
-/* A fraction may follow: ".6805900". */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Does a fraction follow, such as ".6805900", that isn't the format's own text? */
+static bool fraction_follows(const struct text *t)
+{
+	return t->fraction && t->end - t->p >= 2 && (*t->p == '.' || *t->p == ',') && *t->p != t->next && is_digit(t->p[1]);
+}
+
 static bool read_second(struct text *t, struct parts *ret)
 {
 	int64_t unit = USEC_PER_SEC / 10;
 
-	if (!read_digits(t, 2, &ret->second))
+	if (!read_digits(t, 2, t->fixed, &ret->second))
 		return false;
 	ret->us = 0;
-	if (t->end - t->p < 2 || (*t->p != '.' && *t->p != ',') || t->p[1] < '0' || t->p[1] > '9')
+	if (!fraction_follows(t))
 		return true;
-	for (t->p++; t->p < t->end && *t->p >= '0' && *t->p <= '9'; t->p++, unit /= 10)
+	for (t->p++; t->p < t->end && is_digit(*t->p); t->p++, unit /= 10)
 		ret->us += (*t->p - '0') * unit;
 	return true;
 }
 
-/* "+0100", "+01:00" or "Z" */
+/* "+0100", "+01:00", "+01" or "Z" */
 static bool read_offset(struct text *t, struct parts *ret)
 {
-	int hours, minutes;
-	const char *from;
-	bool west;
+	int hours, minutes = 0;
+	bool west, colon;
 
 	if (t->p == t->end)
 		return false;
 	ret->offset = 0;
-	if (*t->p == 'Z') {
+	if (*t->p == 'Z' || *t->p == 'z') {
 		t->p++;
 		return true;
 	}
 	if (*t->p != '+' && *t->p != '-')
 		return false;
 	west = *t->p++ == '-';
-	from = t->p;
-	if (!read_digits(t, 2, &hours) || t->p != from + 2)
+	if (!read_digits(t, 2, true, &hours))
 		return false;
-	t->p += t->p < t->end && *t->p == ':';
-	from = t->p;
-	if (!read_digits(t, 2, &minutes) || t->p != from + 2 || hours > 23 || minutes > 59)
+	colon = t->p < t->end && *t->p == ':' && t->next != ':';
+	t->p += colon;
+	if ((colon || t->fixed || (t->p < t->end && is_digit(*t->p))) && !read_digits(t, 2, true, &minutes))
+		return false;
+	if (hours > 23 || minutes > 59)
 		return false;
 	ret->offset = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
 	return true;
@@ -198,6 +210,7 @@ static int compile_count(struct time_form *f, struct error *err)
 
 int time_form_compile(struct time_form *ret, const char *text, struct error *err)
 {
+	bool of_twelve = false, has_half = false;
 	int rc;
 
 	*ret = (struct time_form){ .text = text, .zone = ret->zone };
@@ -209,20 +222,39 @@ int time_form_compile(struct time_form *ret, const char *text, struct error *err
 			return error_set(err, ERR_PARAM, NULL, "may have %%Y %%y %%m %%b %%d %%e %%H %%I %%p %%M %%S %%z and %%%%, or be "
 					 "seconds, milliseconds or microseconds since a time");
 		ret->has_offset |= p[1] == 'z';
+		of_twelve |= p[1] == 'I';
+		has_half |= p[1] == 'p';
 	}
+	if (of_twelve && !has_half)
+		return error_set(err, ERR_PARAM, NULL, "must have %%p for AM or PM beside %%I, or %%H for an hour of 24");
 	return 0;
+}
+
+/* Does the item of a format at P begin, or end, with a digit of the text? */
+static bool is_number(const char *p)
+{
+	return *p == '%' ? p[1] && strchr("YymdeHIMS", p[1]) : is_digit(*p);
 }
 
 /* TEXT has all that FORMAT asks for, and nothing else. */
 static bool read_parts(const char *format, struct text t, struct parts *ret)
 {
-	for (; *format; format++) {
-		if (*format == '%' && *++format != '%') {
-			if (!conversion(*format)(&t, ret))
+	bool after_number = false;
+
+	while (*format) {
+		const char *next = format + (*format == '%' ? 2 : 1);
+
+		if (*format == '%' && format[1] != '%') {
+			t.fixed = is_number(next) || (after_number && format[1] != 'z');
+			t.fraction = !is_number(next);
+			t.next = *next == '%' && next[1] != '%' ? 0 : *next;
+			if (!conversion(format[1])(&t, ret))
 				return false;
 		} else if (t.p == t.end || *t.p++ != *format) {
 			return false;
 		}
+		after_number = is_number(format);
+		format = next;
 	}
 	return t.p == t.end;
 }
@@ -233,7 +265,7 @@ static bool read_clock(const struct time_form *f, const char *text, size_t len, 
 	struct date d;
 	int64_t sec;
 
-	if (!read_parts(f->text, (struct text){ text, text + len }, &p))
+	if (!read_parts(f->text, (struct text){ .p = text, .end = text + len }, &p))
 		return false;
 	if (p.twelve)
 		p.hour = p.hour % 12 + (p.afternoon ? 12 : 0);
@@ -261,8 +293,16 @@ static bool in_years(int64_t us)
 
 static bool read_count(const struct time_form *f, const char *text, size_t len, int64_t *ret_us)
 {
+	char point[DECIMAL_TEXT];
+	struct decimal d;
 	int64_t ns;
 
+	if (f->comma) {
+		if (!number_read(text, len, true, &d))
+			return false;
+		len = decimal_format(point, d.n, d.places);
+		text = point;
+	}
 	if (decimal_parse(text, len, f->count_places, INT64_MAX, &ns) != DECIMAL_OK)
 		return false;
 	*ret_us = f->epoch_us + floor_div(ns, 1000);
@@ -271,5 +311,7 @@ static bool read_count(const struct time_form *f, const char *text, size_t len, 
 
 bool time_form_read(const struct time_form *f, const char *text, size_t len, int64_t *ret_us)
 {
+	if (!f->text)
+		return instant_parse(text, len, false, ret_us);
 	return f->count_places ? read_count(f, text, len, ret_us) : read_clock(f, text, len, ret_us);
 }

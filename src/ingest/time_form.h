@@ -16,14 +16,21 @@ struct time_form {
 	int64_t epoch_us;
 	bool has_offset;             /* the text says how far it is from UTC */
 	const struct zone *zone;     /* that local times are in; NULL = UTC */
+	bool comma;                  /* counts have a decimal comma (number.h) */
 };
 
-/* TEXT, which is borrowed: "%Y-%m-%d %H:%M:%S", or "seconds since 1970-01-01T00:00:00Z" (milliseconds, microseconds). */
+/*
+ * TEXT, which is borrowed: "%Y-%m-%d %H:%M:%S", or "seconds since
+ * 1970-01-01T00:00:00Z" (milliseconds, microseconds). Keeps the zone of *RET.
+ */
 int time_form_compile(struct time_form *ret, const char *text, struct error *err);
 
 /*
- * LEN bytes of TEXT, to microseconds; digits beyond are cut off. A local time that comes twice, because clocks are put back, is the
- * first of both; one that clocks skip is what they would have shown without being put forward (zone_instant).
+ * LEN bytes of TEXT, to microseconds; digits beyond are cut off. A number that
+ * touches another one in the form, as in %H%M, has its full width there; elsewhere
+ * its first zero may be missing. A local time that comes twice, because clocks are
+ * put back, is the first of both; one that clocks skip is the time they would have
+ * shown without being put forward (zone_instant).
  */
 bool time_form_read(const struct time_form *f, const char *text, size_t len, int64_t *ret_us);
 

@@ -51,7 +51,7 @@ static void check_numbers(const char *text, size_t len)
 {
 	struct decimal a, b, sum, back, whole, rest;
 
-	if (!number_read(text, len / 2, &a) || !number_read(text + len / 2, len - len / 2, &b))
+	if (!number_read(text, len / 2, false, &a) || !number_read(text + len / 2, len - len / 2, false, &b))
 		return;
 	must(number_compare(a, b) == -number_compare(b, a));
 	if (number_add(a, b, &sum) && number_add(sum, (struct decimal){ -b.n, b.places }, &back))
@@ -100,11 +100,11 @@ static void check_pairs(const char *text, size_t len)
 
 	arena_init(&arena);
 	pattern_compile(&p, arena_strn(&arena, text, first), &arena);
-	pattern_fits(&p, rest, len - (size_t)(rest - text));
+	pattern_fits(&p, rest, len - (size_t)(rest - text), len % 2);
 	if (p.kind == PATTERN_TEXT)
-		must(pattern_fits(&p, p.text, p.len));
+		must(pattern_fits(&p, p.text, p.len, false));
 	pattern_compile(&p, "*", &arena);
-	must(pattern_fits(&p, text, len));
+	must(pattern_fits(&p, text, len, false));
 	form.zone = zone_find("Europe/Vienna");
 	if (time_form_compile(&form, arena_strn(&arena, text, first), NULL) == 0)
 		time_form_read(&form, rest, len - (size_t)(rest - text), &us);

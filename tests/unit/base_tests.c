@@ -1084,7 +1084,8 @@ START_TEST(a_file_overrides_and_its_relative_paths_start_at_its_folder)
 		"; another\n"
 		"[ledger]\n"
 		"database = usage.db\n"
-		"secret_file=/elsewhere/secret  ; an end of line comment\n"
+		"secret_file=/elsewhere/se:cret ;1\n"
+		"  ; a comment\n"
 		"\n"
 		"[server]\n"
 		"  threads = 8\n"
@@ -1102,7 +1103,7 @@ START_TEST(a_file_overrides_and_its_relative_paths_start_at_its_folder)
 	ck_assert_msg(settings_load(in_folder("a.conf"), &s, &err) == 0, "%s", err.message);
 	snprintf(want, sizeof(want), "%s/usage.db", folder);
 	ck_assert_str_eq(s->database, want);
-	ck_assert_str_eq(s->secret_file, "/elsewhere/secret");
+	ck_assert_str_eq(s->secret_file, "/elsewhere/se:cret ;1");
 	ck_assert_int_eq(s->threads, 8);
 	ck_assert_str_eq(s->name, "My \xc3\xa9tat");
 	ck_assert_str_eq(s->base_url, "https://usage.example.org:8443");
@@ -1133,6 +1134,12 @@ static const struct {
 	{ "threads = 5\n", 1, "threads", "below its [section]" },
 	{ "[server]\n# good\nwhat is this\n", 3, "", "name = value" },
 	{ "[server\n", 1, "", "name = value" },
+	{ "[server]\nthreads: 8\n", 2, "", "name = value" },
+	{ "[server]\nthreads = 8 ; many\n", 2, "server.threads", "whole number" },
+	{ "[server] ; mine\nthreads = 8\n", 1, "", "nothing may follow the ]" },
+	{ "[server]\n= 8\n", 2, "", "a name must stand before" },
+	{ "[server]\nname = a\x01z\n", 2, "", "control character" },
+	{ "[server]\nname = \"usage\n[server]\nna:me = 1\n", 4, "server.na:me", "no such setting" },
 	{ "[server]\nlog_level = loud\n", 2, "server.log_level", "error, warning, info or debug" },
 	{ "[server]\nsocket_mode = 0888\n", 2, "server.socket_mode", "octal" },
 	{ "[server]\nsocket_mode = 1777\n", 2, "server.socket_mode", "octal" },

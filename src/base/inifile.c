@@ -1,0 +1,176 @@
+#include "base/inifile.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+/*
+ * libinih ends a value at " ;" and a name at ':' as well. So both are hidden from
+ * it as bytes that no line may have, and shown again to the caller.
+ */
+#define HIDDEN_SEMICOLON '\1'
+#define HIDDEN_COLON '\2'
+
+struct reading {
+	FILE *file;
+	const char *path;
+	int line;
+	bool continued;
+	bool indented;                             /* the line goes on with NAME */
+	char name[INIFILE_LINE_BYTES + 1];         /* libinih keeps 49 bytes of it only; "": none */
+	inifile_entry entry;
+	void *arg;
+	struct error *err;
+};
+
+static void replace(char *text, char from, char to)
+{
+	while ((text = strchr(text, from)))
+		*text++ = to;
+}
+
+static void show(char ret[static INIFILE_LINE_BYTES + 1], const char *text)
+{
+	snprintf(ret, INIFILE_LINE_BYTES + 1, "%s", text);
+	replace(ret, HIDDEN_SEMICOLON, ';');
+	replace(ret, HIDDEN_COLON, ':');
+}
+
+static int fail(struct reading *r, const char *param, const char *message)
+{
+	return error_set(r->err, ERR_PARAM, param, "%s:%d: %s", r->path, r->line, message);
+}
+
+/* Without its end and, in the first line, a byte order mark. Returns its length. */
+static size_t trim_line(const struct reading *r, char *line, size_t len)
+{
+	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		len--;
+	line[len] = '\0';
+	if (r->line == 1 && len >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) {
+		memmove(line, line + 3, len - 2);
+		len -= 3;
+	}
+	return len;
+}
+
+static int check_bytes(struct reading *r, const char *line, size_t len, const char *start)
+{
+	char message[80];
+
+	for (size_t i = 0; i < len; i++)
+		if (line[i] == '\0')
+			return fail(r, NULL, "holds a NUL byte; this file is text");
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)line[i] < ' ' && line[i] != '\t')
+			return fail(r, NULL, "holds a control character; only spaces and tabs may stand between words");
+	if (strlen(start) > INIFILE_LINE_BYTES) {
+		snprintf(message, sizeof(message), "the line is too long: it may have %d bytes", INIFILE_LINE_BYTES);
+		return fail(r, NULL, message);
+	}
+	return 0;
+}
+
+static int check_section(struct reading *r, const char *start)
+{
+	const char *end = strchr(start, ']');
+
+	r->name[0] = '\0';
+	if (end && end[1 + strspn(end + 1, " \t")] != '\0')
+		return fail(r, NULL, "nothing may follow the ] of a section; a comment has a line of its own");
+	if (end && end - start > INIFILE_SECTION_BYTES + 1)
+		return fail(r, NULL, "the name of a section may have 48 bytes");
+	return 0;
+}
+
+/* Makes LINE one that libinih reads as it is meant. */
+static int prepare_line(struct reading *r, char *line, size_t len)
+{
+	char *start;
+
+	len = trim_line(r, line, len);
+	start = line + strspn(line, " \t");
+	if (*start == ';' || *start == '#') {           /* a comment may have any length */
+		line[0] = '\0';
+		return 0;
+	}
+	r->indented = r->continued && start > line && r->name[0];
+	if (check_bytes(r, line, len, start) < 0 || (*start == '[' && !r->indented && check_section(r, start) < 0))
+		return -1;
+	memmove(line + r->indented, start, strlen(start) + 1);
+	replace(line, ';', HIDDEN_SEMICOLON);
+	replace(line, ':', HIDDEN_COLON);
+	return 0;
+}
+
+/* fgets for libinih, which does not say when it cuts a long line in two. */
+static char *read_line(char *buf, int size, void *arg)
+{
+	struct reading *r = arg;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+
+	if (r->err->kind != ERR_NONE)
+		return NULL;
+	errno = 0;
+	len = getline(&line, &room, r->file);
+	if (len < 0) {
+		if (ferror(r->file))
+			error_system(r->err, r->path, errno);
+		free(line);
+		return NULL;
+	}
+	r->line++;
+	if (prepare_line(r, line, (size_t)len) == 0 && snprintf(buf, (size_t)size, "%s\n", line) >= size)
+		fail(r, NULL, "the line is too long");
+	free(line);
+	return r->err->kind == ERR_NONE ? buf : NULL;
+}
+
+/* Returns 0 if it fails, as libinih has it. */
+static int take_entry(void *arg, const char *section, const char *name, const char *value)
+{
+	struct reading *r = arg;
+	char shown_section[INIFILE_LINE_BYTES + 1], shown_value[INIFILE_LINE_BYTES + 1];
+	struct error own = { 0 };
+
+	show(shown_section, section);
+	show(shown_value, value);
+	if (!r->indented)
+		show(r->name, name);
+	if (!r->name[0])
+		return fail(r, NULL, "a name must stand before the =") == 0;
+	if (r->entry(r->arg, shown_section, r->name, shown_value, &own) < 0)
+		fail(r, own.param, own.message);
+	return r->err->kind == ERR_NONE;
+}
+
+int inifile_read(const char *path, bool continued, inifile_entry entry, void *arg, struct error *err)
+{
+	struct error own = { 0 };
+	struct reading r = { .path = path, .continued = continued, .entry = entry, .arg = arg, .err = &own };
+	int line;
+
+	r.file = fopen(path, "re");
+	if (!r.file)
+		return error_system(err, path, errno);
+	line = ini_parse_stream(read_line, &r, take_entry, &r);
+	fclose(r.file);
+	if (line < 0)
+		return error_system(err, path, ENOMEM);
+	if (line > 0 && (own.kind == ERR_NONE || line < r.line)) {
+		error_clear(&own);
+		r.line = line;
+		fail(&r, NULL, "must be a [section], a name = value or a # comment");
+	}
+	if (own.kind == ERR_NONE)
+		return 0;
+	if (err && err->kind == ERR_NONE)
+		*err = own;
+	return -1;
+}
