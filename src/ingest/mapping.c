@@ -338,14 +338,14 @@ int mapping_set_zone(struct mapping *m, const char *name, struct error *err)
 	const struct zone *zone = name ? zone_find(name) : NULL;
 
 	if (!name && m->asks_zone)
-		return error_set(err, ERR_PARAM, "zone", "%s asks for the time zone of the records: give it as in --zone Europe/Vienna, "
+		return error_set(err, ERR_PARAM, "--zone", "%s asks for the time zone of the records: give it as in --zone Europe/Vienna, "
 				 "or write it there as time_zone", m->path);
 	if (!name)
 		return 0;
 	if (!zone)
-		return error_set(err, ERR_PARAM, "zone", "--zone must be a time zone such as Europe/Vienna");
+		return error_set(err, ERR_PARAM, "--zone", "must be a time zone such as Europe/Vienna");
 	if (!m->time.text || m->time.has_offset)
-		return error_set(err, ERR_PARAM, "zone", "--zone is for times without offset from UTC; those of %s have one", m->path);
+		return error_set(err, ERR_PARAM, "--zone", "is for times without offset from UTC; those of %s have one", m->path);
 	m->time.zone = zone;
 	return 0;
 }

@@ -26,7 +26,7 @@ struct ledger_result {
 };
 
 struct ledger_options {
-	bool accounts_by_name;   /* a subject that is no SID is looked up as an account's name */
+	bool accounts_by_name;   /* a subject that is no SID is an account's name, or else its number */
 	enum late_events late;   /* what becomes of late events: they count at the closed instant, or are rejected with ERR_CLOSED */
 	/*
 	 * If not NULL: what else is written in each commit, after its events. RESULTS are those that ledger_commit is going to

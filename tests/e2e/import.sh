@@ -233,6 +233,12 @@ printf '"","100","200","Production","""A"" <100>","SIP/1-0","SIP/2-0","Dial","SI
 "Production","100","200","x","""A"" <100>","SIP/1-0","SIP/2-0","Dial","SIP/2","2026-11-01 10:00:00","2026-11-01 10:00:01","2026-11-01 10:01:02",62,61,"ANSWERED","DOCUMENTATION","1.1"
 ' >in/Master.csv
 try import --mapping asterisk.ini in/Master.csv
+has "a mapping may ask for the time zone" "$code $err" "1 usaged import: --zone: asterisk.ini asks for the time zone"
+try import --mapping asterisk.ini --zone Europe//Vienna in/Master.csv
+has "a zone is one of the list" "$code $err" "1 usaged import: --zone: must be a time zone"
+try import --zone Europe/Vienna in/Master.csv
+has "a zone is for the times of a mapping" "$code $err" "2 usaged import: --zone"
+try import --mapping asterisk.ini --zone Europe/Vienna in/Master.csv
 has "the manual's example of Asterisk" "$code $out" "0 in/Master.csv: 1 created, 0 duplicate, 0 conflict, 0 rejected; 1 rows left out"
 is "by its accountcode, in minutes" "$(used "$production" calls-outbound)" "1 2"
 example 2 >switch.ini
@@ -254,6 +260,43 @@ echo '{"conversation":{"id":"c1","started":1793523600.25,"turns":[{"ms":30001}]}
 try import --mapping assistant.ini in/assistant.jsonl
 has "the manual's example of JSON" "$code $out" "0 in/assistant.jsonl: 1 created"
 is "in minutes" "$(used "$unknown" ai-minutes)" "1 0.500017"
+example 4 >radius.ini
+echo 'session;realm;start;end;in_octets;in_gigawords;out_octets;out_gigawords;rate
+1;Unknown;20261101100000;20261101101530;1000;2;5;0;1.000,25
+2;unknown;20261101100000;20261101095959;1000;2;5;0;1
+3;unknown;2026110110000;20261101101530;1000;2;5;0;1' >in/radius.csv
+try import --mapping radius.ini in/radius.csv
+has "the manual's example of RADIUS" "$code $out" "1 in/radius.csv: 1 created, 0 duplicate, 0 conflict, 2 rejected"
+is "in exact megabytes" "$(used "$unknown" sim-data)" "1 8589.935597"
+has "an end before the start is rejected" "$(cat radius.csv.rejected.csv)" ',3,end,"end must not be negative'
+
+# ---- Asterisk ----
+
+# Master.csv as cdr_csv writes it without options: 16 columns, local times, doubled quotes, no answer time where nobody answered
+run account add --name "4711" --created 2026-01-01 >log
+by_name=$(sed -n 's/^SID=//p' log)
+cat >in/Master.csv <<'END'
+"4711","100","004312345678","from-internal","""Anna Alt"" <100>","PJSIP/100-00000001","PJSIP/trunk-00000002","Dial","PJSIP/004312345678@trunk,60","2026-07-01 00:10:00","2026-07-01 00:10:05","2026-07-01 00:11:06",66,61,"ANSWERED","DOCUMENTATION"
+"4711","004312345678","100","from-trunk","""+43 1 2345678"" <004312345678>","PJSIP/trunk-00000003","PJSIP/100-00000004","Dial","PJSIP/100,20","2026-11-01 09:00:00","2026-11-01 09:00:09","2026-11-01 09:03:09",189,180,"ANSWERED","DOCUMENTATION"
+"4711","100","004312345678","from-internal","""Anna Alt"" <100>","PJSIP/100-00000005","PJSIP/trunk-00000006","Dial","PJSIP/004312345678@trunk,60","2026-11-01 09:05:00",,"2026-11-01 09:05:30",30,0,"NO ANSWER","DOCUMENTATION"
+"4711","100","004312345678","from-internal","""Anna Alt"" <100>","PJSIP/100-00000007","","Busy","","2026-11-01 09:06:00",,"2026-11-01 09:06:01",1,0,"BUSY","DOCUMENTATION"
+"","101","*97","from-internal","""Bob"" <101>","PJSIP/101-00000008","","VoiceMailMain","101@default","2026-11-01 09:07:00","2026-11-01 09:07:00","2026-11-01 09:07:10",10,10,"ANSWERED","DOCUMENTATION"
+END
+# the same and one more with loguniqueid and loguserfield
+cat >in/Master2.csv <<'END'
+"4711","100","004312345678","from-internal","""Anna Alt"" <100>","PJSIP/100-00000009","PJSIP/trunk-0000000a","Dial","PJSIP/004312345678@trunk,60","2026-11-01 10:00:00","2026-11-01 10:00:05","2026-11-01 10:00:06",6,1,"ANSWERED","DOCUMENTATION","1793523600.9",""
+"4711","100","004312345678","from-internal","""Anna Alt"" <100>","PJSIP/100-0000000b","PJSIP/trunk-0000000c","Dial","PJSIP/004312345678@trunk,60","2026-11-01 10:00:00","2026-11-01 10:00:05","2026-11-01 10:00:06",6,1,"ANSWERED","DOCUMENTATION","1793523600.11","","","1793523600.11",7
+END
+asterisk=$here/../../conf/mappings/asterisk-master-csv.ini
+try import --mapping "$asterisk" --zone Europe/Vienna in/Master.csv
+has "Master.csv as Asterisk writes it by default" "$code $out" "1 in/Master.csv: 2 created, 0 duplicate, 0 conflict, 1 rejected; 2 rows left out"
+has "a call without an accountcode is rejected" "$(cat Master.csv.rejected.csv)" ",5,subject,"
+is "told apart by their context" "$(used "$by_name" calls-outbound) $(used "$by_name" calls-inbound)" "1 2 1 3"
+try event show "PJSIP/100-00000001/004312345678/PJSIP/trunk-00000002/2026-07-01 00:10:00"
+has "at their local times" "$out" "2026-06-30T22:10:00Z"
+try import --mapping "$asterisk" --zone Europe/Vienna in/Master2.csv in/Master.csv
+has "with uniqueid, userfield and newer columns too" "$out" "in/Master2.csv: 2 created, 0 duplicate, 0 conflict, 0 rejected"
+has "a second import counts nothing twice" "$out" "in/Master.csv: 0 created, 2 duplicate, 0 conflict, 1 rejected"
 rm -- *.rejected.csv
 
 # ---- beside others, and interrupted ----

@@ -27,7 +27,7 @@ sed -n '/^\.Ss \[event\]/,/^\.Pp/s/^\.It Li //p' man/usaged-mapping.5 | tr -d ' 
 same "fields of an event" "$tmp/fields" "$tmp/fields.manual"
 
 sed -n 's/^	{ "\([a-z]*\)", *TAKES_.*/\1/p' src/ingest/template.c | sort >"$tmp/filters"
-sed -n '/^\.Ss Filters/,/^\.El/s/^\.It Li //p' man/usaged-mapping.5 | sed 's/ Ar [a-z]*//g; s/ Li / /g; s/ Op to//' | tr -d ' ' | tr ',' '\n' |
+sed -n '/^\.Ss Filters/,/^\.El/s/^\.It Li //p' man/usaged-mapping.5 | sed 's/ Op Ar [a-z]*//; s/ Ar [a-z]*//g; s/ Li / /g; s/ Op to//' | tr -d ' ' | tr ',' '\n' |
 	sort >"$tmp/filters.manual"
 same "filters" "$tmp/filters" "$tmp/filters.manual"
 
