@@ -122,6 +122,26 @@ static int check_value(const struct call *call, const struct param *p, const cha
 
 /* ---- binding ---- */
 
+bool param_named(const char *name, size_t len, const char *want, bool any_case)
+{
+	size_t want_len = strlen(want);
+
+	if (!any_case)
+		return len == want_len && memcmp(name, want, len) == 0;
+	for (;; name++, len--, want++) {
+		while (len && *name == '_') {
+			name++;
+			len--;
+		}
+		while (*want == '_')
+			want++;
+		if (!len || !*want)
+			return !len && !*want;
+		if (tolower((unsigned char)*name) != tolower((unsigned char)*want))
+			return false;
+	}
+}
+
 const struct arg *call_arg(const struct call *call, const char *name)
 {
 	for (int i = 0; call->op->params[i].name; i++)
@@ -170,7 +190,7 @@ static const char *raw_value(const struct call *call, const struct param *p, con
 	const char *value = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		if ((any_case ? strcasecmp(raw[i].name, p->name) : strcmp(raw[i].name, p->name)) != 0)
+		if (!param_named(raw[i].name, strlen(raw[i].name), p->name, any_case))
 			continue;
 		if (strlen(raw[i].value) != raw[i].len) {
 			error_set(err, ERR_PARAM, p->name, "must not hold a NUL byte");

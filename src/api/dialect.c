@@ -347,11 +347,20 @@ static const struct error_status servicestack_errors[ERR_KINDS] = {
 
 #define TWILIO_DATE_HINT "use YYYY-MM-DD, a day that exists, or an offset such as -30days"
 
+/* Contracts: servicestack A5; "_" is what jQuery adds to make an address new. */
+static const char *const servicestack_reserved[] = {
+	"format", "callback", "jsconfig", "debug", "v", "X-Http-Method-Override", "authsecret", "noredirect", "_", NULL
+};
+
+static const char *const twilio_reserved[] = { "format", NULL };
+static const char *const usaged_reserved[] = { "format", DIALECT_DONE, NULL };
+
 const struct dialect dialect_twilio = {
 	.name = "twilio",
 	.title = "Twilio usage records",
 	.prefixes = (const char *const[]){ "/2010-04-01/", NULL },
 	.style = &twilio_style,
+	.reserved = twilio_reserved,
 	.default_format = &format_xml,
 	.refuses_accept = true,
 	.challenge = "Basic realm=\"Twilio API\"",
@@ -368,6 +377,7 @@ const struct dialect dialect_supersim = {
 	.title = "Twilio Super SIM",
 	.prefixes = (const char *const[]){ "/v1/", NULL },
 	.style = &twilio_style,
+	.reserved = twilio_reserved,
 	.default_format = &format_json,
 	.refuses_accept = true,
 	.ignores_page = true,
@@ -387,6 +397,7 @@ const struct dialect dialect_servicestack = {
 	.default_format = &format_json,
 	.type_decides = true,
 	.any_case = true,
+	.reserved = servicestack_reserved,
 	.by_name = true,
 	.overrides_method = true,
 	.binds_first = true,
@@ -410,6 +421,8 @@ const struct dialect dialect_usaged = {
 	.prefixes = (const char *const[]){ "/events", "/rejections", "/reports", "/overview", "/accounts", "/operations",
 		"/users", "/profile", "/keys", "/categories", "/closings", "/audit", "/health", NULL },
 	.style = &usaged_style,
+	.reserved = usaged_reserved,
+	.refuses_unknown = true,
 	.default_format = &format_json,
 	.csv = &format_sheet,
 	.refuses_accept = true,

@@ -9,6 +9,9 @@
 #include "base/error.h"
 #include "format/writer.h"
 
+/* The parameter by which a page learns what was just done. */
+#define DIALECT_DONE "Done"
+
 struct error_status {
 	int status;                       /* HTTP */
 	int code;                         /* the family's number; 0 = none */
@@ -26,7 +29,10 @@ struct dialect {
 	const struct format *csv;         /* its CSV: format_sheet where people open it; NULL: format_csv, for programs */
 	bool refuses_accept;              /* 406 when Accept names nothing we have; else the default format */
 	bool type_decides;                /* Accept of anything: the request's own Content-Type chooses (ServiceStack A2, rule 5) */
-	bool any_case;                    /* paths and parameter names ignore case, repeated parameters join with "," */
+	bool any_case;                    /* paths and parameter names ignore case, parameter names also "_"; repeated
+	                                     parameters join with "," */
+	bool refuses_unknown;             /* a parameter that an operation doesn't have is an error, and isn't ignored */
+	const char *const *reserved;      /* parameters of every operation: the format and the like; ended by NULL */
 	bool by_name;                     /* operations can also be called by their names: /api/{Op}, /json/reply/{Op} (ServiceStack A1) */
 	bool overrides_method;            /* X-Http-Method-Override is another verb for POST (ServiceStack A3) */
 	bool binds_first;                 /* a body that can't be decoded is refused before credentials are looked at (ServiceStack D) */

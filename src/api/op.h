@@ -192,6 +192,12 @@ struct call {
 	struct arg args[PARAMS_MAX];      /* parallel to op->params */
 };
 
+/*
+ * Is the LEN bytes of NAME the parameter WANT? ANY_CASE: also in another case, and with
+ * underscores between its words ("account_id" for AccountId).
+ */
+bool param_named(const char *name, size_t len, const char *want, bool any_case);
+
 /* The argument of that name; the operation's table must have it. */
 const struct arg *call_arg(const struct call *call, const char *name);
 
@@ -202,8 +208,9 @@ const char *call_header(const struct call *call, const char *name);
 bool call_has_headers(const struct call *call, const char *prefix);
 
 /*
- * Fills call->args from N raw parameters (and the path's). Unknown names are ignored, as both families do; an empty value
- * counts as not given. -1 names the parameter and what would be right.
+ * Fills call->args from N raw parameters (and the path's). Those that the operation doesn't
+ * have are left to the caller of this (http/unknown.h); an empty value counts as not given.
+ * -1 names the parameter and what would be right.
  */
 int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct error *err);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "http/unknown.h"
 #include "base/banned.h"
 
 /* ---- the body ---- */
@@ -67,6 +68,17 @@ static int add_params(const struct route *r, struct params *to, const struct par
 	return 0;
 }
 
+/* Notes the names in TO that FROM has, or noted itself, and nobody knows. */
+static void note_unknown(const struct route *r, struct params *to, const struct params *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		if (!unknown_is_known(r, from->items[i].name))
+			params_add_unknown(to, from->items[i].name, strlen(from->items[i].name));
+	for (size_t i = 0; i < from->n_unknown; i++)
+		if (!unknown_is_known(r, from->unknown[i]))
+			params_add_unknown(to, from->unknown[i], strlen(from->unknown[i]));
+}
+
 /* TO becomes the call that asks with QUERY, BODY and the path. */
 static int merge(const struct route *r, const struct params *query, const struct params *body, bool body_first, struct params *to,
 		 struct error *err)
@@ -74,6 +86,8 @@ static int merge(const struct route *r, const struct params *query, const struct
 	if (add_params(r, to, body, false, body_first ? NULL : query, err) < 0 ||
 	    add_params(r, to, query, true, body_first ? body : NULL, err) < 0)
 		return -1;
+	note_unknown(r, to, query);
+	note_unknown(r, to, body);
 	for (size_t i = 0; i < r->n_args; i++) {
 		const struct raw_param *p = &r->args[i];
 

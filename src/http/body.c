@@ -35,12 +35,12 @@ int body_malformed(const struct body *b, struct error *err, const char *fmt, ...
 			 slash ? slash + 1 : "", slash ? "." : "", b->op->body_root ? b->op->body_root : b->op->id, why);
 }
 
-const struct param *body_param(const struct op *op, const char *name, size_t len, bool any_case)
+const struct param *body_param(struct body *b, const char *name, size_t len, bool any_case)
 {
-	for (const struct param *p = op->params; p->name; p++)
-		if (strlen(p->name) == len &&
-		    (any_case ? strncasecmp(p->name, name, len) : memcmp(p->name, name, len)) == 0)
+	for (const struct param *p = b->op->params; p->name; p++)
+		if (param_named(name, len, p->name, any_case))
 			return p;
+	params_add_unknown(b->params, name, len);
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
  * body.h - parameters that come in a request's body: a form, JSON, XML, JSV or CSV.
  *
  * In all but forms a member that comes twice counts with its last value, null is not given, and what isn't a parameter of the operation is
- * skipped. A body is text of LEN bytes with a NUL behind them, and is changed in place. Failures: ERR_BODY, ERR_TOO_LARGE, or ERR_PARAM for a
+ * skipped, its name noted (params_add_unknown). A body is text of LEN bytes with a NUL behind them, and is changed in place. Failures: ERR_BODY, ERR_TOO_LARGE, or ERR_PARAM for a
  * value that can't be one.
  */
 #ifndef HTTP_BODY_H
@@ -12,6 +12,7 @@
 
 enum {
 	BODY_PARAMS_MAX = 262144,      /* bytes of a body that holds parameters */
+	BODY_STRANGER_MAX = 16384,     /* the same, of a caller that isn't known */
 	BODY_DEPTH_MAX = 16,           /* nesting of JSON, JSV and XML */
 	BODY_BATCH_MAX = 100           /* requests of a batch */
 };

@@ -19,12 +19,11 @@ struct csv_body {
 static void take_cell(void *text, size_t len, void *user)
 {
 	struct csv_body *c = user;
-	const struct op *op = c->body->op;
 
 	if (c->err->kind || c->row > 1)
 		return;
 	if (c->row == 0 && body_count(c->body, c->err) == 0)
-		c->columns[c->n++] = body_param(op, text, len, op->dialect->any_case);
+		c->columns[c->n++] = body_param(c->body, text, len, c->body->op->dialect->any_case);
 	else if (c->row == 1 && c->column < c->n && c->columns[c->column])
 		body_set(c->body, c->columns[c->column], text, len, c->err);
 	c->column++;

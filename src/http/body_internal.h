@@ -20,8 +20,8 @@ struct body {
 __attribute__((format(printf, 3, 4)))
 int body_malformed(const struct body *b, struct error *err, const char *fmt, ...);
 
-/* The parameter of the operation that a member called NAME (LEN bytes) fills, or NULL. */
-const struct param *body_param(const struct op *op, const char *name, size_t len, bool any_case);
+/* The parameter of the operation that a member called NAME (LEN bytes) fills, or NULL: then the name is noted as unknown. */
+const struct param *body_param(struct body *b, const char *name, size_t len, bool any_case);
 
 /* Adds the value of P (copied), or puts it in the place of an earlier one. */
 int body_set(struct body *b, const struct param *p, const char *value, size_t len, struct error *err);

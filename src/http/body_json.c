@@ -17,7 +17,7 @@ static bool is_clamped(const char *text)
 
 static int read_member(struct body *b, const char *name, json_object *value, struct error *err)
 {
-	const struct param *p = body_param(b->op, name, strlen(name), b->op->dialect->any_case);
+	const struct param *p = body_param(b, name, strlen(name), b->op->dialect->any_case);
 	const char *text;
 
 	if (!p)

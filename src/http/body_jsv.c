@@ -99,8 +99,6 @@ static int read_value(struct jsv *j, const struct param *p, struct error *err)
 
 static int read_pairs(struct jsv *j, struct error *err)
 {
-	const struct op *op = j->body->op;
-
 	if (!take(j, '{'))
 		return body_malformed(j->body, err, "The body must begin with {");
 	if (take(j, '}'))
@@ -110,7 +108,7 @@ static int read_pairs(struct jsv *j, struct error *err)
 			return -1;
 		if (!take(j, ':'))
 			return body_malformed(j->body, err, "A : must follow a name");
-		if (read_value(j, body_param(op, j->text.text, name_length(j), op->dialect->any_case), err) < 0)
+		if (read_value(j, body_param(j->body, j->text.text, name_length(j), j->body->op->dialect->any_case), err) < 0)
 			return -1;
 	} while (take(j, ','));
 	return take(j, '}') ? 0 : body_malformed(j->body, err, "A bracket is not closed");

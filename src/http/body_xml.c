@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+enum { XML_ATTRIBUTES_MAX = 16 };     /* of an element: far more than any client's requests have */
+
 static const char xsi[] = "http://www.w3.org/2001/XMLSchema-instance";
 
 static int xml_failed(struct body *b, struct error *err)
@@ -64,7 +66,9 @@ static int start_element(struct body *b, xmlTextReader *r, struct member *m, str
 	local = (const char *)xmlTextReaderConstLocalName(r);
 	m->param = NULL;
 	if (in_namespace(r, b->op->body_namespace))
-		m->param = body_param(b->op, local, strlen(local), false);
+		m->param = body_param(b, local, strlen(local), false);
+	else
+		params_add_unknown(b->params, local, strlen(local));
 	if (!m->param)
 		return 0;
 	strbuf_clear(&m->text);
@@ -107,6 +111,86 @@ static int read_node(struct body *b, xmlTextReader *r, struct member *m, struct 
 	}
 }
 
+/* ---- what the parser isn't shown ---- */
+
+/* Behind END, or NULL: it isn't there. */
+static const char *behind(const char *p, const char *end)
+{
+	const char *found = strstr(p, end);
+
+	return found ? found + strlen(end) : NULL;
+}
+
+/* Over a comment. "--" ends it, or is wrong: the parser would go on, and look back at each of them. */
+static const char *scan_comment(const char *p)
+{
+	p = behind(p, "--");
+	return p && *p == '>' ? p + 1 : NULL;
+}
+
+/*
+ * Over a start tag; P is behind its name's first byte. *RET_EMPTY: it ends with "/>". NULL:
+ * it has too many attributes. (The parser compares each of them with each.)
+ */
+static const char *scan_tag(const char *p, bool *ret_empty)
+{
+	int attributes = 0;
+
+	for (; *p && *p != '>'; p++) {
+		if (*p == '=' && ++attributes > XML_ATTRIBUTES_MAX)
+			return NULL;
+		if (*p == '"' || *p == '\'') {
+			p = strchr(p + 1, *p);
+			if (!p)
+				return "";
+		}
+	}
+	*ret_empty = p[-1] == '/';
+	return *p ? p + 1 : p;
+}
+
+/* Over what begins with "<!" or "<?"; P is behind the "<". NULL: it has no end, *RET_WORDS says what it is. */
+static const char *scan_other(const char *p, const char **ret_words)
+{
+	if (strncmp(p, "!--", 3) == 0) {
+		*ret_words = "A comment has -- in it, or";
+		return scan_comment(p + 3);
+	}
+	*ret_words = *p == '?' ? "A processing instruction" : "A section";
+	return behind(p, *p == '?' ? "?>" : "]]>");
+}
+
+/*
+ * Refuses what would cost the parser more than its length says: many attributes, depth, and
+ * what is never closed. Whatever else is malformed is left to the parser.
+ */
+static int scan(struct body *b, struct error *err)
+{
+	const char *p = b->text, *words;
+	int depth = 0;
+
+	while ((p = strchr(p, '<'))) {
+		bool empty = false;
+
+		p++;
+		if (*p == '!' || *p == '?') {
+			p = scan_other(p, &words);
+			if (!p)
+				return body_malformed(b, err, "%s is not closed", words);
+		} else if (*p == '/') {
+			depth--;
+		} else {
+			if (depth >= BODY_DEPTH_MAX)
+				return body_malformed(b, err, "There are more than %d elements inside each other", BODY_DEPTH_MAX);
+			p = scan_tag(p, &empty);
+			if (!p)
+				return body_malformed(b, err, "An element has more than %d attributes", XML_ATTRIBUTES_MAX);
+			depth += !empty;
+		}
+	}
+	return 0;
+}
+
 int body_read_xml(struct body *b, struct error *err)
 {
 	struct member m = { 0 };
@@ -118,6 +202,8 @@ int body_read_xml(struct body *b, struct error *err)
 	/* before the parser sees any of it */
 	if (strstr(b->text, "<!DOCTYPE"))
 		return body_malformed(b, err, "A document type or entities are not allowed");
+	if (scan(b, err) < 0)
+		return -1;
 	xmlResetLastError();
 	/* the encoding is given, so that none is believed that the document declares */
 	r = xmlReaderForMemory(b->text, (int)b->len, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);

@@ -64,5 +64,6 @@ void cors_add_headers(struct strbuf *head, const char *origin, bool preflight)
 				 "Access-Control-Allow-Headers: Accept, Authorization, Content-Type, X-Http-Method-Override, X-ss-id, X-ss-pid\r\n"
 				 "Access-Control-Max-Age: 3600\r\n");
 	else
-		strbuf_add(head, "Access-Control-Expose-Headers: Content-Disposition, Usaged-Closed-Until, WWW-Authenticate, X-AutoBatch-Completed, X-Request-Id\r\n");
+		strbuf_add(head, "Access-Control-Expose-Headers: Content-Disposition, WWW-Authenticate, Usaged-Closed-Until, "
+				 "Usaged-Ignored-Parameters, X-AutoBatch-Completed, X-Request-Id\r\n");
 }

@@ -11,6 +11,7 @@
 #include "http/negotiate.h"
 #include "http/page.h"
 #include "http/route.h"
+#include "http/unknown.h"
 #include "base/banned.h"
 
 enum {
@@ -132,7 +133,7 @@ static int override_method(struct exchange *x, struct error *err)
 	const char *value = rq->method_override && *rq->method_override ? rq->method_override : params_find(&rq->params, name, true);
 	char *verb;
 
-	if (!value && body_is_form_type(rq->content_type)) {
+	if (!value && body_is_form_type(rq->content_type) && rq->content_length <= BODY_STRANGER_MAX) {
 		if (payload_read_form(&x->payload, rq, x->in, x->h->settings->max_body_bytes, &x->h->arena, err) < 0)
 			return -1;
 		value = params_find(&x->payload.form, name, true);
@@ -209,8 +210,8 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 /* ---- parameters ---- */
 
 /*
- * What is asked for. Where the contract has it so, before credentials are looked at: so strangers' bodies are decoded, but they are short,
- * and nothing of the ledger is needed for it.
+ * What is asked for. Where the contract has it so, before credentials are looked at: so strangers' bodies are decoded, but they are short
+ * (BODY_STRANGER_MAX), and nothing of the ledger is needed for it.
  */
 static int bind(struct exchange *x, struct error *err)
 {
@@ -220,11 +221,15 @@ static int bind(struct exchange *x, struct error *err)
 
 	if (x->calls)
 		return 0;
+	if (!x->caller.who && max > BODY_STRANGER_MAX)
+		max = BODY_STRANGER_MAX;
 	if ((op->takes_body || x->route.batch) && payload_read_form(&x->payload, &x->request, x->in, max, arena, err) < 0)
 		return -1;
 	if (op->reads_body && payload_read(&x->payload, &x->request, x->in, max, arena, err) < 0)
 		return -1;
-	return bind_call(&x->route, &x->request, &x->payload, arena, &x->calls, &x->n_calls, err);
+	if (bind_call(&x->route, &x->request, &x->payload, arena, &x->calls, &x->n_calls, err) < 0)
+		return -1;
+	return unknown_check(&x->route, x->calls, x->n_calls, arena, &x->response.ignored, err);
 }
 
 /* ---- the answer ---- */
@@ -397,12 +402,15 @@ static int check_caller(struct exchange *x, struct error *err)
 	return 0;
 }
 
-/* Who asks comes before what is asked, but for families that promise otherwise. */
+/*
+ * Credentials come before parameters, except in dialects that promise otherwise; and there,
+ * too, before a body that is longer than a stranger's may be.
+ */
 static int answer(struct exchange *x, struct error *err)
 {
 	struct handler *h = x->h;
 
-	if (x->route.dialect->binds_first && bind(x, err) < 0)
+	if (x->route.dialect->binds_first && x->request.content_length <= BODY_STRANGER_MAX && bind(x, err) < 0)
 		return -1;
 	if (use_ledger(h, err) < 0 || check_caller(x, err) < 0 || bind(x, err) < 0)
 		return -1;
@@ -508,6 +516,8 @@ static int64_t monotonic_us(void)
 
 static void log_exchange(const struct exchange *x, int64_t us, int rc)
 {
+	if (x->response.ignored)
+		log_info("%s ignored parameters: %s", x->id, x->response.ignored);
 	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", x->id, x->request.remote, x->caller.who ? principal_actor(x->caller.who, &x->h->arena) : "-",
 		 x->request.method_name, x->request.raw_path, x->route.op ? x->route.op->id : "-",
 		 x->response.status.status, (long long)x->response.body_bytes, (long long)(us / 1000), (int)(us % 1000),

@@ -14,8 +14,6 @@
 
 enum { LINKS_MAX = 32, URL_MAX = 32768 };
 
-/* The parameter by which a page learns what was just done. */
-#define DONE "Done"
 
 /* ---- links to other pages ---- */
 
@@ -178,7 +176,7 @@ static const struct page_link *make_tasks(const struct page_context *c)
 
 static const char *make_notice(const struct page_context *c)
 {
-	const char *done = params_find(&c->request->params, DONE, false);
+	const char *done = params_find(&c->request->params, DIALECT_DONE, false);
 
 	for (const struct op *const *row = c->table; done && *row; row++)
 		if ((*row)->form && (*row)->form->list == c->route->op && strcmp((*row)->id, done) == 0)
@@ -190,7 +188,7 @@ const char *page_after(const struct route *r, struct arena *arena)
 {
 	const struct page_context c = { .route = r, .arena = arena };
 
-	return arena_join(arena, page_path(&c, r->op->form->list), "?" DONE "=", r->op->id, NULL);
+	return arena_join(arena, page_path(&c, r->op->form->list), "?" DIALECT_DONE "=", r->op->id, NULL);
 }
 
 static const struct page_change *make_change(const struct page_context *c)
@@ -258,7 +256,7 @@ static const char *url_with(const struct page_context *c, const char *suffix, co
 	strbuf_add(&url, suffix);
 	for (size_t i = 0; i < rq->params.n; i++) {
 		const struct raw_param *p = &rq->params.items[i];
-		bool changed = params_same(p->name, "format", true) || params_same(p->name, "callback", true) || params_same(p->name, DONE, false);
+		bool changed = params_same(p->name, "format", true) || params_same(p->name, "callback", true) || params_same(p->name, DIALECT_DONE, false);
 
 		find_change(changes, p->name, &changed);
 		if (!changed && p->len)

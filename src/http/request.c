@@ -10,7 +10,7 @@
 
 bool params_same(const char *a, const char *b, bool any_case)
 {
-	return (any_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+	return param_named(a, strlen(a), b, any_case);
 }
 
 const char *params_find(const struct params *p, const char *name, bool any_case)
@@ -53,6 +53,15 @@ int params_add(struct params *p, const char *name, size_t name_len, const char *
 	}
 	p->items[p->n++] = (struct raw_param){ .name = name, .value = value, .len = len };
 	return 0;
+}
+
+void params_add_unknown(struct params *p, const char *name, size_t len)
+{
+	for (size_t i = 0; i < p->n_unknown; i++)
+		if (strlen(p->unknown[i]) == len && memcmp(p->unknown[i], name, len) == 0)
+			return;
+	if (p->n_unknown < UNKNOWN_NAMES_MAX)
+		p->unknown[p->n_unknown++] = arena_strn(p->arena, name, len);
 }
 
 static int hex_digit(char c)

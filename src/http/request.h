@@ -23,11 +23,15 @@ struct input {
 	size_t (*read)(struct input *in, char *buf, size_t size);
 };
 
+enum { UNKNOWN_NAMES_MAX = 8 };
+
 /* Decoded parameters, in the order they came. */
 struct params {
 	struct arena *arena;
 	struct raw_param *items;
 	size_t n, size;
+	const char *unknown[UNKNOWN_NAMES_MAX];   /* names that the operation doesn't have, each once; */
+	size_t n_unknown;                         /* of more than those the first ones */
 };
 
 struct request {
@@ -77,10 +81,13 @@ unsigned request_method(const char *name);
  */
 int params_add(struct params *p, const char *name, size_t name_len, const char *value, size_t len, struct error *err);
 
+/* Notes a name of LEN bytes (copied) that the operation doesn't have. */
+void params_add_unknown(struct params *p, const char *name, size_t len);
+
 /* The value of the last parameter called NAME that isn't empty, or NULL. */
 const char *params_find(const struct params *p, const char *name, bool any_case);
 
-/* Is A the name B? */
+/* Is A the name B? As param_named. */
 bool params_same(const char *a, const char *b, bool any_case);
 
 /* Decodes "a=1&b=2" (application/x-www-form-urlencoded) in place: TEXT becomes the parameters' memory. */

@@ -91,6 +91,8 @@ static void write_head(struct response *r, int64_t length)
 		add_header(head, "Retry-After", RETRY_AFTER);
 	if (r->location)
 		add_header(head, "Location", r->location);
+	if (r->ignored)
+		add_header(head, "Usaged-Ignored-Parameters", r->ignored);
 	for (size_t i = 0; i < r->n_cookies; i++)
 		add_header(head, "Set-Cookie", r->cookies[i]);
 	if (r->closed_until)

@@ -34,6 +34,7 @@ struct response {
 	const char *closed_until;           /* the instant that divides a report into settled and open amounts, or NULL */
 	int retry_after;                    /* seconds; 0: not said */
 	const char *callback;               /* of JSONP, or NULL */
+	const char *ignored;                /* names of parameters that were ignored, fit for a header; or NULL */
 	const char *attachment;             /* name of the file that a CSV is to be saved as, or NULL */
 	const char *allow;                  /* of a 405, or of the 204 that OPTIONS gets; or NULL */
 	const char *origin;                 /* whose page may see this, or NULL */
