@@ -34,7 +34,7 @@ describe('the server\'s own operations', () => {
 		for (const a of [await form('/keys', 'role=Ingest&expires=2027-01-01'), await json('/keys', { role: 'Ingest', expires: '2027-01-01' }),
 			await form('/keys', 'role=Ingest&expires='), await form('/keys?expires=2027-01-01', 'role=Ingest')])
 			assert.match(a.is(400).json.message, /expires: there is no such parameter/)
-		assert.match((await json('/users', { name: 'parameters', role: 'Manager', password: 'x'.repeat(20), grants: sids.main })).is(400).json.message, /grants: .*grant is near/)
+		assert.match((await json('/users', { user: 'parameters', role: 'Manager', password: 'x'.repeat(20), grants: sids.main })).is(400).json.message, /grants: .*grant is near/)
 		assert.equal((await send('/keys.json', { as: 'admin' })).text, before)
 		assert.doesNotMatch((await send('/users.json', { as: 'admin' })).text, /"parameters"/)
 	})
