@@ -9,6 +9,7 @@
 #include "api/administer.h"
 #include "api/op.h"
 #include "api/signin.h"
+#include "base/plausible.h"
 #include "base/strbuf.h"
 #include "ingest/batcher.h"
 #include "usage/user.h"
@@ -90,7 +91,7 @@ static int change_session(struct store *st, void *arg, struct error *err)
 		return -1;
 	if (c->add && store_session_add(st, c->add, err) < 0)
 		return -1;
-	return store_sessions_expire(st, c->now, err);
+	return store_sessions_expire(st, plausible_process_time(c->now), err);
 }
 
 static int write_session(const struct call *call, const struct session *end, const struct session *add, struct error *err)
@@ -122,6 +123,15 @@ static void set_session_cookies(struct call *call, const char *token, bool perma
 	set_cookie(call, permanent ? "ss-pid" : "ss-id", token, seconds);
 	set_cookie(call, permanent ? "ss-id" : "ss-pid", "", 0);
 	set_cookie(call, "ss-opt", permanent ? "perm" : "temp", seconds);
+}
+
+/* For browsers alone: programs keep the cookies that they know. */
+static void set_device_cookie(struct call *call, const char *name)
+{
+	char device[DEVICE_TEXT];
+
+	device_new(call->secret, name, call->arena, device);
+	set_cookie(call, DEVICE_COOKIE, arena_str(call->arena, device), DEVICE_SECONDS);
 }
 
 /* ---- where a page goes on ---- */
@@ -189,12 +199,14 @@ static int sign_in(struct call *call, struct writer *w, struct error *err)
 	struct session session;
 	struct user user;
 	char token[TOKEN_TEXT];
+	const char *from;
 
 	if (check_origin(call, err) < 0 || check_given(name, password, err) < 0)
 		return -1;
 	if (!call->signin)
 		return write_session(call, NULL, NULL, err);
-	if (signin_password(call->signin, call->store, name, password, strlen(password), call->remote, call->arena, &user, err) < 0 ||
+	from = signin_device(call->signin, call->secret, name, call->device, call->arena);
+	if (signin_password(call->signin, call->store, name, password, strlen(password), from ? from : call->remote, call->arena, &user, err) < 0 ||
 	    signin_principal(&user, &who, err) < 0)
 		return -1;
 	session_new(call->secret, user.id, permanent ? SESSION_PERMANENT : SESSION_TEMPORARY, call->now,
@@ -203,10 +215,13 @@ static int sign_in(struct call *call, struct writer *w, struct error *err)
 	if (write_session(call, call->session, &session, err) < 0)
 		return -1;
 	set_session_cookies(call, token, permanent);
-	if (for_people(call))
+	if (for_people(call)) {
+		if (!from)
+			set_device_cookie(call, name);
 		call->location = wanted_page(call);
-	else
+	} else {
 		write_who(call, w, &who, arena_str(call->arena, token));
+	}
 	return 0;
 }
 

@@ -5,11 +5,12 @@
 
 #include "api/administer.h"
 #include "config.h"
+#include "ingest/batcher.h"
 #include "ingest/verifier.h"
 #include "base/banned.h"
 
 struct health_record {
-	const char *status, *last_commit, *last_verify;
+	const char *status, *last_commit, *last_failed_write, *last_verify;
 	struct decimal differences;
 	bool verifying, failed;
 	struct decimal verified_percent;
@@ -19,8 +20,11 @@ struct health_record {
 };
 
 static const struct field health_fields[] = {
-	FIELD(struct health_record, status, "good; unverified if the ledger was never verified; differences if verifying found some"),
+	FIELD(struct health_record, status, "good; unverified if the ledger was never verified; differences if verifying found some;"
+	      " failing while the last write failed"),
 	FIELD(struct health_record, last_commit, "When events were stored last, or null", .format = "date-time", .label = "Last event stored"),
+	FIELD(struct health_record, last_failed_write, "When a write failed last since the server was started (the log has the reason), or null",
+	      .format = "date-time", .label = "Last failed write"),
 	FIELD(struct health_record, last_verify, "When the ledger was verified last, or null", .format = "date-time", .label = "Last verified"),
 	FIELD(struct health_record, differences, "How many differences that found, or null", .flags = FIELD_WHOLE),
 	FIELD(struct health_record, verifying, "Is the server verifying the ledger now?", .label = "Verifying now"),
@@ -86,13 +90,17 @@ static int get_health(struct call *call, struct writer *w, struct error *err)
 {
 	int64_t committed, verified, differences;
 	struct health_record r = { .version = PACKAGE_VERSION, .now = instant_text(call, call->now), .differences = { .places = -1 } };
+	struct batcher_state writes = { .failing = false };
 	struct store_facts facts;
 
+	if (call->batcher)
+		batcher_state(call->batcher, &writes);
 	if (store_facts(call->store, &facts, err) < 0 || load_note(call, META_COMMITTED, &committed, err) < 0 ||
 	    load_note(call, META_VERIFIED, &verified, err) < 0 || load_note(call, META_DIFFERENCES, &differences, err) < 0)
 		return -1;
-	r.status = !verified ? "unverified" : differences ? "differences" : "good";
+	r.status = writes.failing ? "failing" : !verified ? "unverified" : differences ? "differences" : "good";
 	r.last_commit = instant_text(call, committed);
+	r.last_failed_write = instant_text(call, writes.failed);
 	r.last_verify = instant_text(call, verified);
 	if (verified)
 		r.differences = (struct decimal){ .n = differences };
@@ -139,6 +147,31 @@ static int get_alive(struct call *call, struct writer *w, struct error *err)
 	return 0;
 }
 
+struct ready_record {
+	const char *status;
+};
+
+static const struct field ready_fields[] = {
+	FIELD(struct ready_record, status, "Always ready: else the answer is an error"), { 0 }
+};
+
+static const struct shape ready_shape = { .name = "Ready", .fields = ready_fields, .doc = "The server can store events" };
+
+static int get_ready(struct call *call, struct writer *w, struct error *err)
+{
+	struct ready_record r = { "ready" };
+
+	if (!call->batcher)
+		return error_set(err, ERR_BUSY, NULL, "events can't be stored here: it takes a server that may write the ledger");
+	if (batcher_probe(call->batcher, err) < 0) {
+		err->kind = ERR_BUSY;
+		return -1;
+	}
+	writer_about(w, call->op->title, NULL);
+	writer_record(w, NULL, &ready_shape, &r);
+	return 0;
+}
+
 static const struct param no_params[] = { { 0 } };
 
 const struct op op_GetHealth = {
@@ -159,4 +192,10 @@ const struct op op_GetAlive = {
 	.id = "GetAlive", .methods = M_READ, .path = "/healthz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE, .params = no_params,
 	.returns = &alive_shape, .run = get_alive, .title = "The server answers",
 	.doc = "Says ok where the ledger can be read: for load balancers, without credentials",
+};
+
+const struct op op_GetReady = {
+	.id = "GetReady", .methods = M_READ, .path = "/readyz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE, .params = no_params,
+	.returns = &ready_shape, .run = get_ready, .title = "The server can store events",
+	.doc = "Says ready where events can be stored, else 503: for load balancers, without credentials",
 };

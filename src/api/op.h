@@ -159,7 +159,7 @@ int ops_check(struct error *err);
 
 /* ---- one call of an operation ---- */
 
-enum { CALL_COOKIES = 4 };
+enum { CALL_COOKIES = 5 };
 
 struct call {
 	const struct op *op;
@@ -167,6 +167,7 @@ struct call {
 	const struct principal *who;      /* NULL: nobody; then the operation is one for everybody */
 	const struct session *session;    /* that signed WHO in, or NULL: a key or a password did */
 	const char *remote;               /* the caller's address */
+	const char *device;               /* cookie of a browser in which somebody has signed in, or NULL */
 	bool foreign;                     /* it comes from a page of another origin */
 	const struct settings *settings;
 	const unsigned char *secret;      /* signs page tokens; SECRET_BYTES */

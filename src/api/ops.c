@@ -16,6 +16,8 @@ extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_Lis
 	op_RevokeKey, op_GetAccount, op_CreateAccount, op_SetAccount, op_SuspendAccount, op_ReactivateAccount, op_ListCategories, op_CreateCategory, op_ListClosings, op_CreateClosing,
 	op_CloseAllAccounts, op_ReopenClosing, op_ListClosingChanges, op_ListAudit;
 
+extern const struct op op_GetReady;
+
 /* In the order that pages and manuals name them. */
 const struct op *const ops[] = {
 	&op_Overview, &op_ReportUsage, &op_ReportBilling, &op_ReportAI, &op_ReportSim,
@@ -32,6 +34,7 @@ const struct op *const ops[] = {
 	&op_SuspendAccount, &op_ReactivateAccount, &op_ListCategories, &op_CreateCategory,
 	&op_ListClosings, &op_CreateClosing, &op_CloseAllAccounts, &op_ReopenClosing, &op_ListClosingChanges, &op_ListRejections, &op_ListAudit,
 	&op_GetAlive, &op_ListOperations,
+	&op_GetReady,
 	NULL
 };
 

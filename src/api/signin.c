@@ -124,17 +124,20 @@ static int check_slowly(struct signin *s, const char *name, const char *stored, 
 			struct error *err)
 {
 	int64_t wait = throttle_try(s->throttle, name, address, monotonic_ms());
+	bool known = throttle_knows(s->throttle, name, address, monotonic_ms());
 	int rc;
 
 	if (wait) {
 		err->retry_after = (int)((wait + 999) / 1000);
 		return error_set(err, ERR_TOO_MANY, NULL, "Too many wrong passwords; try again in %d seconds", err->retry_after);
 	}
-	rc = password_verify(stored, password, len, err);
+	rc = password_verify_as(known ? PASSWORD_KNOWN : PASSWORD_STRANGER, stored, password, len, err);
 	if (rc > 0)
 		throttle_succeeded(s->throttle, name, address, monotonic_ms());
 	if (rc < 0) {
-		throttle_withdraw(s->throttle, name, address, monotonic_ms());
+		/* of strangers, a try that found no place counts: else they could come again at once, for ever */
+		if (known || err->kind != ERR_BUSY)
+			throttle_withdraw(s->throttle, name, address, monotonic_ms());
 		err->retry_after = 1;
 	}
 	return rc;
@@ -200,6 +203,47 @@ static int check(struct signin *s, const char *name, const char *stored, const c
 	}
 	pthread_mutex_unlock(&s->lock);
 	return rc;
+}
+
+/* ---- devices ---- */
+
+/* What is signed: the user's name and the device's own text. */
+static const char *signed_text(struct arena *arena, const char *name, const char *id)
+{
+	return arena_printf(arena, "device:%.*s:%s", DEVICE_ID_TEXT, id, name);
+}
+
+void device_new(const unsigned char secret[static SECRET_BYTES], const char *name, struct arena *arena, char ret[static DEVICE_TEXT])
+{
+	unsigned char tag[TAG_BYTES];
+	char token[TOKEN_TEXT];
+	const char *text;
+
+	_Static_assert(TOKEN_TEXT - 1 >= DEVICE_ID_TEXT, "a device's id is the beginning of a token");
+	token_new(token);
+	memcpy(ret, token, DEVICE_ID_TEXT);
+	text = signed_text(arena, name, ret);
+	tag_make(secret, text, strlen(text), tag);
+	ret[DEVICE_ID_TEXT] = '.';
+	base64url_encode(tag, TAG_BYTES, ret + DEVICE_ID_TEXT + 1);
+}
+
+const char *signin_device(struct signin *s, const unsigned char secret[static SECRET_BYTES], const char *name, const char *text,
+			  struct arena *arena)
+{
+	unsigned char tag[TAG_BYTES];
+	const char *subject, *all;
+	size_t len;
+
+	if (!text || strlen(text) != DEVICE_TEXT - 1 || text[DEVICE_ID_TEXT] != '.' ||
+	    !base64url_decode(text + DEVICE_ID_TEXT + 1, DEVICE_TEXT - DEVICE_ID_TEXT - 2, tag, sizeof(tag), &len) || len != TAG_BYTES)
+		return NULL;
+	all = signed_text(arena, name, text);
+	if (!tag_check(secret, all, strlen(all), tag))
+		return NULL;
+	subject = arena_printf(arena, "device:%.*s", DEVICE_ID_TEXT, text);
+	throttle_know(s->throttle, name, subject, monotonic_ms());
+	return subject;
 }
 
 static int refuse(struct error *err)
@@ -313,7 +357,8 @@ int session_find(struct store *st, const unsigned char secret[static SECRET_BYTE
 	rc = store_session_find(st, hash, ret, err);
 	if (rc <= 0)
 		return rc;
-	if (ret->kind != kind || ret->expires <= now)
+	/* one from the future was made while the clock was wrong; it is good again when that time has come */
+	if (ret->kind != kind || ret->expires <= now || ret->created > now + SESSION_AHEAD_SECONDS)
 		return 0;
 	rc = store_user_by_id(st, ret->user, arena, ret_user, err);
 	return rc <= 0 ? rc : !ret_user->removed;

@@ -12,10 +12,16 @@
 enum {
 	SIGNIN_REMEMBERED = 1024,                  /* passwords */
 	SIGNIN_REMEMBER_MS = 600000,               /* for so long at most */
+	DEVICE_ID_TEXT = 22,
+	DEVICE_TEXT = DEVICE_ID_TEXT + 1 + (TAG_BYTES * 4 + 2) / 3 + 1,      /* with its NUL */
+	DEVICE_SECONDS = 400 * 86400,              /* a browser keeps a cookie no longer */
+	SESSION_AHEAD_SECONDS = 300,               /* a session may be so much newer than the clock */
 	SESSION_TEMPORARY_SECONDS = 14 * 86400,
 	SESSION_PERMANENT_SECONDS = 28 * 86400,
 	TOKENS_FOR_OTHERS_MAX = 100                /* that are good at once, for each user or key that asks for them */
 };
+
+#define DEVICE_COOKIE "usaged-device"
 
 struct signin;
 
@@ -29,6 +35,16 @@ void signin_free(struct signin **s);
  */
 int signin_password(struct signin *s, struct store *st, const char *name, const char *password, size_t len, const char *address,
 		    struct arena *arena, struct user *ret, struct error *err);
+
+/*
+ * A text for a cookie: its browser is one in which the user called NAME has signed in.
+ * signin_device: whom the throttle shall see in the place of the address if TEXT (may be NULL) is such a text for that
+ * NAME, else NULL. So wrong passwords that others send from the same address, or for the same user, don't
+ * make that browser wait; its own do.
+ */
+void device_new(const unsigned char secret[static SECRET_BYTES], const char *name, struct arena *arena, char ret[static DEVICE_TEXT]);
+const char *signin_device(struct signin *s, const unsigned char secret[static SECRET_BYTES], const char *name, const char *text,
+			  struct arena *arena);
 
 /* What U may do; borrows from U. -1: the ledger gives the user a role that this program doesn't know. */
 int signin_principal(const struct user *u, struct principal *ret, struct error *err);

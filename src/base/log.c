@@ -1,10 +1,14 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/civil.h"
@@ -55,13 +59,49 @@ static char *escape(char *out, const char *text, size_t len)
 	return out;
 }
 
+/* ---- the rate ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int64_t room = (int64_t)LOG_BURST * 1000;      /* thousandths of lines */
+static int64_t room_ms;                               /* when that was so, by a clock that never goes back */
+static uint64_t left_out;
+
+/* May one more line be written? Then *ret_left_out is how many could not be since the last one. */
+static bool take_room(uint64_t *ret_left_out)
+{
+	struct timespec t;
+	int64_t now;
+	bool ok;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	pthread_mutex_lock(&lock);
+	room += (now - room_ms) * LOG_A_SECOND;
+	if (room > (int64_t)LOG_BURST * 1000)
+		room = (int64_t)LOG_BURST * 1000;
+	room_ms = now;
+	ok = room >= 1000;
+	if (ok) {
+		room -= 1000;
+		*ret_left_out = left_out;
+		left_out = 0;
+	} else {
+		left_out++;
+	}
+	pthread_mutex_unlock(&lock);
+	return ok;
+}
+
 void log_write(enum log_level level, const char *fmt, ...)
 {
-	char message[LONGEST_MESSAGE], line[INSTANT_TEXT + 16 + 4 * LONGEST_MESSAGE], *end = line;
+	uint64_t n_left_out = 0;
+	char message[LONGEST_MESSAGE], line[INSTANT_TEXT + 16 + 4 * LONGEST_MESSAGE + 80], *end = line;
 	int saved = errno, n;
 	va_list ap;
 
 	if ((int)level > atomic_load_explicit(&current_level, memory_order_relaxed))
+		return;
+	if (level <= LOG_LEVEL_WARNING && !take_room(&n_left_out))
 		return;
 	va_start(ap, fmt);
 	n = vsnprintf(message, sizeof(message), fmt, ap);
@@ -75,6 +115,8 @@ void log_write(enum log_level level, const char *fmt, ...)
 	end += instant_format(line, clock_now_us());
 	end += snprintf(end, 16, " %s ", level_names[level]);
 	end = escape(end, message, (size_t)n);
+	if (n_left_out)
+		end += snprintf(end, 64, " (before it, %llu errors and warnings were left out)", (unsigned long long)n_left_out);
 	*end++ = '\n';
 	while (write(STDERR_FILENO, line, (size_t)(end - line)) < 0 && errno == EINTR)
 		;

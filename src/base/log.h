@@ -1,6 +1,8 @@
 /*
  * log.h - lines for the operator, to standard error (the service manager or
- * ./start puts them where they belong). One line a call, whole, whatever thread it
+ * ./start puts them where they belong). Errors and warnings are limited in
+ * rate, so that a fault that meets every request doesn't fill the disk: beyond
+ * LOG_BURST lines, LOG_A_SECOND; the next line says how many were left out. One line a call, whole, whatever thread it
  * comes from; control characters and bytes that are no UTF-8 are shown as \xNN.
  * Never pass a secret: not a key, a password, an Authorization header or a query's token.
  */
@@ -8,6 +10,8 @@
 #define BASE_LOG_H
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+enum { LOG_BURST = 200, LOG_A_SECOND = 10 };
 
 void log_set_level(enum log_level level);
 

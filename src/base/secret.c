@@ -156,19 +156,27 @@ _Static_assert(PASSWORD_HASH_TEXT >= crypto_pwhash_STRBYTES, "an Argon2 text fit
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t free;
-	int running, waiting;
+	int running, waiting[PASSWORD_CLASSES];
 } runs = { .lock = PTHREAD_MUTEX_INITIALIZER, .free = PTHREAD_COND_INITIALIZER };
 
-static int begin_run(struct error *err)
+/* Must a caller of that class wait? Strangers wait until no known caller does. */
+static bool must_wait(enum password_class as)
+{
+	return runs.running == PASSWORD_RUNS || (as == PASSWORD_STRANGER && runs.waiting[PASSWORD_KNOWN]);
+}
+
+static int begin_run(enum password_class as, struct error *err)
 {
 	bool full;
 
 	pthread_mutex_lock(&runs.lock);
-	full = runs.running == PASSWORD_RUNS && runs.waiting == PASSWORD_WAITING;
-	runs.waiting += !full;
-	while (!full && runs.running == PASSWORD_RUNS)
-		pthread_cond_wait(&runs.free, &runs.lock);
-	runs.waiting -= !full;
+	full = must_wait(as) && runs.waiting[as] == PASSWORD_WAITING;
+	if (!full && must_wait(as)) {
+		runs.waiting[as]++;
+		while (must_wait(as))
+			pthread_cond_wait(&runs.free, &runs.lock);
+		runs.waiting[as]--;
+	}
 	runs.running += !full;
 	pthread_mutex_unlock(&runs.lock);
 	return full ? error_set(err, ERR_BUSY, NULL, "too many passwords are being checked; try again in a moment") : 0;
@@ -178,29 +186,34 @@ static void end_run(void)
 {
 	pthread_mutex_lock(&runs.lock);
 	runs.running--;
-	pthread_cond_signal(&runs.free);
+	pthread_cond_broadcast(&runs.free);
 	pthread_mutex_unlock(&runs.lock);
 }
 
-int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT], struct error *err)
+static int hash_as(enum password_class as, const char *password, size_t len, char *ret, struct error *err)
 {
 	int rc;
 
-	if (begin_run(err) < 0)
+	if (begin_run(as, err) < 0)
 		return -1;
 	rc = crypto_pwhash_str(ret, password, len, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE);
 	end_run();
 	return rc == 0 ? 0 : error_set(err, ERR_INTERNAL, NULL, "no memory to hash a password");
 }
 
-int password_verify(const char *hash, const char *password, size_t len, struct error *err)
+int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT], struct error *err)
+{
+	return hash_as(PASSWORD_KNOWN, password, len, ret, err);
+}
+
+int password_verify_as(enum password_class as, const char *hash, const char *password, size_t len, struct error *err)
 {
 	char text[crypto_pwhash_STRBYTES];
 	bool right;
 
 	if (!hash)
-		return password_hash(password, len, text, err);
-	if (begin_run(err) < 0)
+		return hash_as(as, password, len, text, err);
+	if (begin_run(as, err) < 0)
 		return -1;
 	errno = 0;
 	right = crypto_pwhash_str_verify(hash, password, len) == 0;
@@ -208,6 +221,11 @@ int password_verify(const char *hash, const char *password, size_t len, struct e
 		error_set(err, ERR_INTERNAL, NULL, "no memory to check a password");
 	end_run();
 	return right ? 1 : errno == ENOMEM ? -1 : 0;
+}
+
+int password_verify(const char *hash, const char *password, size_t len, struct error *err)
+{
+	return password_verify_as(PASSWORD_KNOWN, hash, password, len, err);
 }
 
 void base64url_encode(const void *data, size_t len, char *ret)

@@ -217,3 +217,23 @@ void throttle_withdraw(struct throttle *t, const char *user, const char *address
 	take_back(t, user, address, now_ms);
 	pthread_mutex_unlock(&t->lock);
 }
+
+void throttle_know(struct throttle *t, const char *user, const char *address, int64_t now_ms)
+{
+	struct entry *pair;
+
+	pthread_mutex_lock(&t->lock);
+	pair = find(t, hash_pair(t, hash_user(t, user), hash_address(t, address)), now_ms);
+	pair->good = true;
+	pthread_mutex_unlock(&t->lock);
+}
+
+bool throttle_knows(struct throttle *t, const char *user, const char *address, int64_t now_ms)
+{
+	bool good;
+
+	pthread_mutex_lock(&t->lock);
+	good = find(t, hash_pair(t, hash_user(t, user), hash_address(t, address)), now_ms)->good;
+	pthread_mutex_unlock(&t->lock);
+	return good;
+}

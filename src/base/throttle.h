@@ -13,6 +13,7 @@
 #ifndef BASE_THROTTLE_H
 #define BASE_THROTTLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -37,6 +38,10 @@ void throttle_free(struct throttle **t);
  */
 int64_t throttle_try(struct throttle *t, const char *user, const char *address, int64_t now_ms);
 void throttle_succeeded(struct throttle *t, const char *user, const char *address, int64_t now_ms);
+/* The pair has signed in before, as a device's cookie says: from now on it waits for its own mistakes alone. */
+void throttle_know(struct throttle *t, const char *user, const char *address, int64_t now_ms);
+/* Has the pair signed in before, as far as is remembered? */
+bool throttle_knows(struct throttle *t, const char *user, const char *address, int64_t now_ms);
 /* The try came to nothing for another reason than a wrong password. */
 void throttle_withdraw(struct throttle *t, const char *user, const char *address, int64_t now_ms);
 

@@ -1,6 +1,10 @@
 #include "cli/command.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
 
 #include "api/op.h"
 #include "base/log.h"
@@ -29,10 +33,69 @@ static int check_ledger(const struct settings *s, struct error *err)
 	return 0;
 }
 
+/* What each thread takes: its connection, and the ledger's file and log; then the writer's, the socket, logs, templates. */
+enum { FILES_A_THREAD = 3, FILES_BESIDE = 40, MEMORY_A_THREAD = 1 << 20, MEMORY_BESIDE = 32 << 20 };
+
+/* A limit of files that can be raised is; else it is refused now rather than at the first busy hour. */
+static int check_files(const struct settings *s, struct error *err)
+{
+	rlim_t needed = (rlim_t)s->threads * FILES_A_THREAD + FILES_BESIDE;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+		return 0;
+	if (limit.rlim_max >= needed) {
+		limit.rlim_cur = needed;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+			return 0;
+	}
+	return error_set(err, ERR_PARAM, "server.threads", "%lld threads need %llu open files, but the limit is %llu: raise it (ulimit -n %llu, or"
+			 " LimitNOFILE in the unit), or lower server.threads", (long long)s->threads, (unsigned long long)needed,
+			 (unsigned long long)limit.rlim_max, (unsigned long long)needed);
+}
+
+/* The least of the limits on a process's address space and on its own pages, which stacks count in. */
+static uint64_t space_limit(void)
+{
+	static const int kinds[] = { RLIMIT_AS, RLIMIT_DATA };
+	uint64_t least = UINT64_MAX;
+	struct rlimit limit;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (getrlimit(kinds[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < least)
+			least = limit.rlim_cur;
+	return least;
+}
+
+static uint64_t machine_memory(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit : UINT64_MAX;
+}
+
+static int check_memory(const struct settings *s, struct error *err)
+{
+	uint64_t needed = MEMORY_BESIDE + (uint64_t)s->threads * MEMORY_A_THREAD, limit = machine_memory();
+
+	if (limit >= needed) {
+		needed += (uint64_t)s->threads * FCGI_STACK_BYTES;
+		limit = space_limit();
+	}
+	if (limit >= needed)
+		return 0;
+	return error_set(err, ERR_PARAM, "server.threads", "%lld threads need %llu MB of memory, but the limit is %llu MB: raise it (ulimit -v),"
+			 " or lower server.threads", (long long)s->threads, (unsigned long long)(needed >> 20),
+			 (unsigned long long)(limit >> 20));
+}
+
 static int serve(const struct settings *s, struct error *err)
 {
 	unsigned char secret[SECRET_BYTES];
 
+	/* a CGI program has one thread */
+	if (!getenv("REQUEST_METHOD") && (check_files(s, err) < 0 || check_memory(s, err) < 0))
+		return -1;
 	if (ops_check(err) < 0 || secret_load(s->secret_file, secret, err) < 0 || check_ledger(s, err) < 0)
 		return -1;
 	return fcgi_serve(s, secret, ops, err);

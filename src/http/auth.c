@@ -279,6 +279,14 @@ static const char *find_cookie(const char *cookies, const char *name, size_t *re
 	return NULL;
 }
 
+const char *auth_device(const struct request *rq, struct arena *arena)
+{
+	size_t len = 0;
+	const char *text = find_cookie(rq->cookie, DEVICE_COOKIE, &len);
+
+	return text && len == DEVICE_TEXT - 1 ? arena_strn(arena, text, len) : NULL;
+}
+
 struct session_id {
 	const char *text;
 	size_t len;

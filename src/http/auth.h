@@ -60,6 +60,9 @@ struct identity {
 int auth_check(struct auth *a, struct store *st, const struct request *rq, int64_t now, struct arena *arena, struct identity *ret,
 	       struct error *err);
 
+/* The value of the cookie that tells a browser in which somebody has signed in before (api/signin.h), or NULL. */
+const char *auth_device(const struct request *rq, struct arena *arena);
+
 /* After the answer: writes down that the request's key was used, once a day. B NULL: it isn't. */
 void auth_note_use(struct auth *a, struct batcher *b, int64_t now);
 

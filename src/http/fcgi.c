@@ -308,14 +308,19 @@ static void init_workers(struct server *s, const unsigned char *secret, const st
 
 static int start_workers(struct server *s, struct error *err)
 {
-	for (int i = 0; i < s->n_workers; i++) {
-		int rc = pthread_create(&s->workers[i].thread, NULL, worker_main, &s->workers[i]);
+	pthread_attr_t attr;
+	int rc = 0;
 
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, FCGI_STACK_BYTES);
+	for (int i = 0; i < s->n_workers; i++) {
+		rc = pthread_create(&s->workers[i].thread, &attr, worker_main, &s->workers[i]);
 		if (rc)
-			return error_system(err, "Can't start a thread", rc);
+			break;
 		s->workers[i].running = true;
 	}
-	return 0;
+	pthread_attr_destroy(&attr);
+	return rc ? error_system(err, "Can't start a thread", rc) : 0;
 }
 
 static void free_workers(struct server *s)

@@ -7,6 +7,8 @@
 
 #include "api/op.h"
 
+enum { FCGI_STACK_BYTES = 2 << 20 };     /* of each thread */
+
 /*
  * Serves until SIGTERM or SIGINT, then lets requests in work finish. With settings->socket empty, on the listening socket
  * that is descriptor 0. If the environment describes a request (REQUEST_METHOD), answers that one and returns.

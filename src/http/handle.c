@@ -1,6 +1,8 @@
 #include "http/handle.h"
 
 #include <ctype.h>
+#include <malloc.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "api/access.h"
@@ -15,6 +17,7 @@
 #include "base/banned.h"
 
 enum {
+	KEPT_BYTES = 256 << 10,                        /* that a thread keeps of its answer for the next one */
 	BATCH_BYTES_MAX = 8 << 20,       /* of a batch's answers, beyond which no further call is made */
 	LOGIN_URL_MAX = 4096
 };
@@ -293,7 +296,8 @@ static struct call make_call(struct exchange *x)
 
 	return (struct call){
 		.op = x->route.op, .method = x->request.method, .who = x->caller.who, .session = x->caller.session,
-		.remote = x->request.remote, .foreign = x->foreign, .settings = h->settings, .secret = h->secret, .store = h->store,
+		.remote = x->request.remote, .device = auth_device(&x->request, &h->arena),
+		.foreign = x->foreign, .settings = h->settings, .secret = h->secret, .store = h->store,
 		.catalogue = h->catalogue, .arena = &h->arena, .now = x->now,
 		.base_url = x->request.base_url, .suffix = x->route.suffix,
 		.format = x->response.format, .variables = x->variables, .batcher = h->batcher, .signin = h->signin,
@@ -556,6 +560,23 @@ static bool is_about_options(struct exchange *x, const struct error *err)
 	return x->response.allow || x->response.preflight;
 }
 
+/*
+ * Gives back what a request took beyond KEPT_BYTES, so that a thread holds little while it waits. The allocator keeps freed
+ * memory unless it is told; that is worth while after a large answer, at most once a second for all threads.
+ */
+static void give_back(struct handler *h, int64_t answer_bytes, int64_t now_us)
+{
+	static _Atomic int64_t trimmed;
+	int64_t last = atomic_load(&trimmed);
+	bool large = answer_bytes > KEPT_BYTES || h->body.size > KEPT_BYTES;
+
+	arena_reset(&h->arena);
+	if (h->body.size > KEPT_BYTES)
+		strbuf_release(&h->body);
+	if (large && now_us - last > USEC_PER_SEC && atomic_compare_exchange_strong(&trimmed, &last, now_us))
+		malloc_trim(0);
+}
+
 int handle(struct handler *h, char *const *envp, struct input *in, struct output *out)
 {
 	int64_t start = monotonic_us();
@@ -574,5 +595,6 @@ int handle(struct handler *h, char *const *envp, struct input *in, struct output
 		rc = complete(&x, rc, &err);
 	log_exchange(&x, monotonic_us() - start, rc);
 	auth_note_use(&h->auth, h->batcher, x.now);
+	give_back(h, x.response.body_bytes, monotonic_us());
 	return rc;
 }

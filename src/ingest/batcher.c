@@ -2,8 +2,11 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
+#include <time.h>
 
 #include "base/civil.h"
+#include "base/plausible.h"
 #include "base/banned.h"
 
 /* How often the log of refused records is shortened. */
@@ -24,7 +27,12 @@ struct batcher {
 	struct ledger *ledger;
 	struct submission *writing;      /* what the commit in work is of */
 	int64_t pruned;                  /* when the log of refused records was shortened, in seconds */
+	struct batcher_state state;
+	int64_t stored_us, probed_us;    /* of a clock that never goes back: when a write last succeeded, was last tried for its own sake */
 };
+
+/* A write that succeeded so lately says that the next one will; a failing ledger is tried at most so often. */
+enum { PROBE_AFTER_US = 60 * USEC_PER_SEC, PROBE_EVERY_US = USEC_PER_SEC, ROOM_BYTES = 8 << 20 };
 
 /* Must it have a commit of its own? */
 static bool alone(const struct submission *s)
@@ -126,10 +134,10 @@ static int log_rejections(void *arg, struct store *st, const struct ledger_resul
 		for (const struct submission *s = b->writing; s; s = s->next)
 			results = log_submission(st, s, results, now);
 	}
-	if (now - b->pruned < PRUNE_SECONDS)
+	if (now >= b->pruned && now - b->pruned < PRUNE_SECONDS)
 		return 0;
 	b->pruned = now;
-	return store_rejections_prune(st, now - b->settings->rejected_days * SEC_PER_DAY, REJECTIONS_KEPT, err);
+	return store_rejections_prune(st, plausible_process_time(now) - b->settings->rejected_days * SEC_PER_DAY, REJECTIONS_KEPT, err);
 }
 
 /* ---- commits ---- */
@@ -224,11 +232,38 @@ static int write_events(struct batcher *b, struct submission *first, struct erro
 	return 0;
 }
 
+static int64_t monotonic_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+/* Notes how a write went. A job that was refused for a reason of its own says nothing about the ledger. */
+static void note(struct batcher *b, const struct error *err)
+{
+	int64_t now = floor_div(clock_now_us(), USEC_PER_SEC);
+
+	pthread_mutex_lock(&b->lock);
+	if (!err->kind) {
+		b->state.failing = false;
+		b->stored_us = monotonic_us();
+	} else if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY) {
+		b->state.failing = true;
+		b->state.failed = now;
+	}
+	pthread_mutex_unlock(&b->lock);
+}
+
 static void commit(struct batcher *b, struct submission *first)
 {
 	struct error err = { 0 };
 
 	if (open_ledger(b, &err) == 0 && (first->job ? run_job(b, first, &err) : write_events(b, first, &err)) == 0)
+		err.kind = ERR_NONE;
+	note(b, &err);
+	if (!err.kind)
 		return;
 	for (struct submission *s = first; s; s = s->next)
 		fail(s, &err);
@@ -265,6 +300,7 @@ static void *write_loop(void *arg)
 int batcher_new(const struct settings *s, struct batcher **ret, struct error *err)
 {
 	struct batcher *b = calloc(1, sizeof(*b));
+	int64_t known = 0;
 
 	if (!b)
 		return error_set(err, ERR_INTERNAL, NULL, "out of memory");
@@ -272,6 +308,9 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 	b->last = &b->first;
 	/* also when nothing will be written: of all connections only a writer's leaves no log behind; if it fails, those who write are told */
 	open_ledger(b, NULL);
+	if (b->store)
+		store_meta(b->store, META_COMMITTED, &known, NULL);
+	plausible_process_begin(known, floor_div(clock_now_us(), USEC_PER_SEC));
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->queued, NULL);
 	*ret = b;
@@ -340,4 +379,44 @@ int batcher_run(struct batcher *b, batcher_job job, void *arg, struct error *err
 	struct submission s = { .job = job, .arg = arg };
 
 	return submit(b, &s, err);
+}
+
+void batcher_state(struct batcher *b, struct batcher_state *ret)
+{
+	pthread_mutex_lock(&b->lock);
+	*ret = b->state;
+	pthread_mutex_unlock(&b->lock);
+}
+
+static int write_probe(struct store *st, void *arg, struct error *err)
+{
+	return store_meta_set(st, META_PROBED, *(int64_t *)arg, err);
+}
+
+/* A note finds room on a disk where nothing larger does. */
+static bool has_room(const struct batcher *b)
+{
+	struct statvfs disk;
+
+	return statvfs(b->settings->database, &disk) < 0 || (uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES;
+}
+
+int batcher_probe(struct batcher *b, struct error *err)
+{
+	int64_t now = monotonic_us(), wall = floor_div(clock_now_us(), USEC_PER_SEC);
+	bool lately, failing;
+
+	pthread_mutex_lock(&b->lock);
+	failing = b->state.failing;
+	lately = b->probed_us && now - b->probed_us < PROBE_EVERY_US;
+	if (!failing)
+		lately = lately || (b->stored_us && now - b->stored_us < PROBE_AFTER_US);
+	if (!lately)
+		b->probed_us = now;
+	pthread_mutex_unlock(&b->lock);
+	if (failing && !has_room(b))
+		return error_set(err, ERR_BUSY, NULL, "the last write to the ledger failed, and there is little room for the next one");
+	if (!lately)
+		return batcher_run(b, write_probe, &wall, err);
+	return failing ? error_set(err, ERR_BUSY, NULL, "the last write to the ledger failed: try again later") : 0;
 }

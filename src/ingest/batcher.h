@@ -65,4 +65,19 @@ int batcher_submit(struct batcher *b, struct submission *s, struct error *err);
  */
 int batcher_run(struct batcher *b, batcher_job job, void *arg, struct error *err);
 
+/* How writes have gone since the server was started, of events and of everything else. */
+struct batcher_state {
+	bool failing;                    /* the last one failed */
+	int64_t failed;                  /* when one failed last, in seconds; 0: never */
+};
+
+/* Thread-safe. */
+void batcher_state(struct batcher *b, struct batcher_state *ret);
+
+/*
+ * Can something be stored now? 0 if a write succeeded in the last minute; else writes a note into the ledger to find out, at most once
+ * a second. After a write that failed there must also be 8 MB of room on the disk. -1: no, ERR_BUSY or ERR_INTERNAL. Thread-safe.
+ */
+int batcher_probe(struct batcher *b, struct error *err);
+
 #endif

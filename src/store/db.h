@@ -42,6 +42,8 @@ struct db_ops {
 	int  (*copy)(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err);
 	/* Reads all of it: ERR_INTERNAL if it is damaged. */
 	int  (*check)(struct db *db, db_progress *progress, void *arg, struct error *err);
+	/* Looks at each page of the file and calls FOUND for the damage on it (the first hundred). How much there is, or -1. */
+	int  (*damage)(struct db *db, void (*found)(void *arg, const char *words), void *arg, struct error *err);
 	/*
 	 * Gives the closed database FILE the name WHERE, at once, with the owner and mode of the one that is there, which from then on
 	 * is called ASIDE. ERR_BUSY, and nothing is changed, while anyone has that open.

@@ -26,17 +26,18 @@
 #define MAP "PRAGMA mmap_size = 1073741824;"
 #define NO_MAP "PRAGMA mmap_size = 0;"
 #define READER_PRAGMAS \
-	"PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;" \
+	"PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;" \
 	MAP "PRAGMA cache_size = -512;"
 #define WRITER_PRAGMAS \
 	READER_PRAGMAS \
-	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;"
+	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 16777216;"
 
 /*
- * So many pages (32 MB) are written to the log before they are carried over into the file: pages that change in every commit are
- * carried once. Of a log that is longer than LOG_PAGES_MAX, since there is always somebody who reads in it, we wait for its readers.
+ * The log is carried over into the file (checkpointed) after so many more pages: a quarter of the file's size, but at least 4 MB and at
+ * most 32 MB; pages that change in every commit are carried once. While somebody always reads in the log it can't begin anew; once it is
+ * as large as the file (at least 16 MB, at most 256 MB) we wait for its readers, so that it stays about that large.
  */
-enum { LOG_PAGES = 8000, LOG_PAGES_MAX = 8 * LOG_PAGES, LOG_WAIT_MS = 100 };
+enum { PAGE_BYTES = 4096, CARRY_MIN = 1000, CARRY_MAX = 8000, LOG_MIN = 4000, LOG_MAX = 64000, LOG_WAIT_MS = 100 };
 
 /* So many reads without a change in between make the map worth while again. */
 #define CALM_READS 8
@@ -61,6 +62,10 @@ struct stmt {
 #define FOLDER \
 	"the ledger can't be opened: this user must be able to read the file and to write in its folder, also for reading"
 
+/* For callers; the log has the reason. */
+#define FULL "the ledger can't be written at the moment: try again later"
+#define FULL_RETRY_SECONDS 30
+
 static const struct {
 	int code;                 /* extended codes before the primary ones they belong to */
 	enum error_kind kind;
@@ -74,7 +79,7 @@ static const struct {
 	{ SQLITE_CONSTRAINT, ERR_INTERNAL, "the ledger refuses a row that breaks its rules" },
 	{ SQLITE_BUSY, ERR_BUSY, "the ledger is locked by another writer: try again" },
 	{ SQLITE_LOCKED, ERR_BUSY, "the ledger is locked by another writer: try again" },
-	{ SQLITE_FULL, ERR_INTERNAL, "the disk that holds the ledger is full" },
+	{ SQLITE_FULL, ERR_BUSY, FULL },
 	{ SQLITE_READONLY_DIRECTORY, ERR_INTERNAL, FOLDER },
 	{ SQLITE_READONLY_CANTINIT, ERR_INTERNAL, FOLDER },
 	{ SQLITE_READONLY, ERR_INTERNAL, READ_ONLY },
@@ -88,12 +93,24 @@ static const struct {
 	{ SQLITE_SCHEMA, ERR_INTERNAL, "the ledger's schema changed while it was in use: try again" },
 };
 
+/* No room on the disk, for this user, or below a limit on the sizes of files: SQLite says so in two ways. */
+static bool is_full(int code, int errnum)
+{
+	return (code & 0xff) == SQLITE_FULL ||
+	       ((code & 0xff) == SQLITE_IOERR && (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG));
+}
+
 static int fail(struct db *db, const char *sql, struct error *err)
 {
 	int code = sqlite3_extended_errcode(db->handle);
 	int errnum = sqlite3_system_errno(db->handle);
 	enum error_kind kind = ERR_INTERNAL;
-	const char *message = "the ledger's database failed";
+	const char *message = "the ledger's database failed", *why = "";
+
+	if (is_full(code, errnum)) {
+		code = SQLITE_FULL;
+		why = "the disk that holds the ledger is full; ";
+	}
 
 	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
 		if (faults[i].code == code || faults[i].code == (code & 0xff)) {
@@ -103,7 +120,9 @@ static int fail(struct db *db, const char *sql, struct error *err)
 		}
 	}
 	error_set(err, kind, NULL, "%s", message);
-	return error_detail(err, "SQLite %d: %s%s%s; in: %.200s", code, sqlite3_errmsg(db->handle),
+	if (err && code == SQLITE_FULL)
+		err->retry_after = FULL_RETRY_SECONDS;
+	return error_detail(err, "%sSQLite %d: %s%s%s; in: %.200s", why, code, sqlite3_errmsg(db->handle),
 			    errnum ? ": " : "", errnum ? strerror(errnum) : "", sql);
 }
 
@@ -140,6 +159,18 @@ static void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void 
 	be_patient(db);
 }
 
+static int64_t file_size(const char *path)
+{
+	struct stat s;
+
+	return path && *path && stat(path, &s) == 0 ? s.st_size : 0;
+}
+
+static int between(int64_t n, int least, int most)
+{
+	return n < least ? least : n > most ? most : (int)n;
+}
+
 /*
  * After each commit: carries the log over into the file when it has become long. SQLite's own way does so at every commit from then on
  * while anyone reads in the log, with two more waits for the disk. What fails here is tried again later; the commit stands.
@@ -147,14 +178,20 @@ static void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void 
 static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 {
 	struct db *db = arg;
+	int64_t file_pages;
+	bool wait;
 
 	if (pages < db->carried)
 		db->carried = 0;         /* it began anew */
-	if (pages - db->carried < LOG_PAGES)
+	if (pages - db->carried < CARRY_MIN)
+		return SQLITE_OK;
+	file_pages = file_size(sqlite3_db_filename(handle, name)) / PAGE_BYTES;
+	if (pages - db->carried < between(file_pages / 4, CARRY_MIN, CARRY_MAX))
 		return SQLITE_OK;
 	db->carried = pages;
+	wait = pages >= between(file_pages, LOG_MIN, LOG_MAX);
 	sqlite3_busy_timeout(handle, LOG_WAIT_MS);
-	sqlite3_wal_checkpoint_v2(handle, name, pages < LOG_PAGES_MAX ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	sqlite3_wal_checkpoint_v2(handle, name, wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	be_patient(db);
 	return SQLITE_OK;
 }
@@ -428,6 +465,29 @@ static int db_check(struct db *db, db_progress *progress, void *arg, struct erro
 	return rc;
 }
 
+/* In the caller's transaction. */
+static int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *arg, struct error *err)
+{
+	static const char sql[] = "PRAGMA quick_check(100)";
+	sqlite3_stmt *s;
+	int n = 0;
+
+	if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) != SQLITE_OK)
+		return fail(db, sql, err);
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(s, 0);
+
+		if (text && strcmp(text, "ok") == 0)
+			continue;
+		found(arg, text ? text : "out of memory");
+		n++;
+	}
+	/* a page so broken that the check itself gives up is damage, too */
+	if (sqlite3_finalize(s) != SQLITE_OK && n == 0)
+		return fail(db, sql, err);
+	return n;
+}
+
 /* ---- another file in its place ---- */
 
 static int in_use(const char *where, struct error *err)
@@ -560,13 +620,6 @@ static int db_schema_version(struct db *db, int64_t *ret, struct error *err)
 	return one_number(db, "PRAGMA user_version", ret, err);
 }
 
-static int64_t file_size(const char *path)
-{
-	struct stat s;
-
-	return path && *path && stat(path, &s) == 0 ? s.st_size : 0;
-}
-
 static void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log)
 {
 	const char *path = sqlite3_db_filename(db->handle, "main");
@@ -684,6 +737,7 @@ const struct db_ops db_sqlite = {
 	.adapt = db_adapt,
 	.copy = db_copy,
 	.check = db_check,
+	.damage = db_damage,
 	.replace = db_replace,
 	.exec = db_exec,
 	.sizes = db_sizes,

@@ -4,11 +4,14 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-/* Makes room for one more: of a user's sessions of a kind, the oldest ones above the most that there may be go. */
+/*
+ * Makes room for one more: of a user's sessions of a kind, the oldest ones above the most that there may be go. First go those that are
+ * newer than the new one: they were made while the clock was wrong.
+ */
 static int trim(struct store *st, const struct session *s, struct error *err)
 {
 	struct stmt *q = prepare(st, "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE user = ?1 AND kind = ?2"
-				     " ORDER BY created DESC, hash LIMIT ?4 OFFSET ?3)", err);
+				     " ORDER BY created > ?5, created DESC, hash LIMIT ?4 OFFSET ?3)", err);
 
 	if (!q)
 		return -1;
@@ -16,6 +19,7 @@ static int trim(struct store *st, const struct session *s, struct error *err)
 	bind_int(st, q, 2, s->kind);
 	bind_int(st, q, 3, USER_SESSIONS_MAX - 1);
 	bind_int(st, q, 4, INT64_MAX);
+	bind_int(st, q, 5, s->created);
 	return step(st, q, err);
 }
 

@@ -486,7 +486,8 @@ struct verify_calls {
 /*
  * Recomputes all rollups from the events and compares; so it does with the references to events, hour by hour; with corrections,
  * which must have their facts, each taking away what counted before; and sees to it that sources are there, and that nothing takes
- * effect before its time. *ret_n counts what is wrong. Reads one snapshot; memory holds what one account used in one month, by series. A
+ * effect before its time. The pages of the file are looked at first: where one is damaged, each is told as a fault, and nothing is
+ * compared. *ret_n counts what is wrong. Reads one snapshot; memory holds what one account used in one month, by series. A
  * rollup of zeros is as good as none.
  */
 int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events, struct error *err);
@@ -505,6 +506,7 @@ int store_rebuild(struct store *st, struct store *writer, const struct verify_ca
 #define META_VERIFIED "verified"             /* when it was verified last, in seconds, */
 #define META_DIFFERENCES "differences"       /* and what was found */
 #define META_COMMITTED "committed"           /* when events were committed last, in seconds */
+#define META_PROBED "probed"                 /* when the server last tried whether it can write, in seconds */
 
 int store_meta(struct store *st, const char *name, int64_t *ret, struct error *err);       /* 1, 0 (*ret is left alone), -1 */
 int store_meta_set(struct store *st, const char *name, int64_t value, struct error *err);

@@ -723,8 +723,22 @@ static int count_events(struct store *st, int64_t *ret, struct error *err)
 	return s && store_one(st, s, ret, err) > 0 ? 0 : -1;
 }
 
+static void tell_damage(void *arg, const char *words)
+{
+	tell(arg, "the ledger's file is damaged, restore it from a backup: %s", words);
+}
+
 static int verify(struct verification *v, int64_t *ret_events, struct error *err)
 {
+	int damage;
+
+	if (!v->repair) {
+		*ret_events = 0;
+		damage = v->st->ops->damage(v->st->db, tell_damage, v, err);
+		/* nothing that is read from such a file could be compared */
+		if (damage)
+			return damage < 0 ? -1 : 0;
+	}
 	if (store_source_find(v->st, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &v->own, err) < 0 || count_events(v->st, ret_events, err) < 0 ||
 	    start(v, err) < 0 || posting_reader_new(v->st, &v->postings, err) < 0 || add_events(v, *ret_events, err) < 0 || finish(v, err) < 0)
 		return -1;

@@ -124,6 +124,14 @@ served('of a body that is cut off nothing is stored', async (ledger, account, t)
 
 // ---- a full disk ----
 
+async function ask(ledger, uri) {
+	const c = new Connection(ledger.socket)
+	c.write(request(ledger.admin, { uri }))
+	const answer = await c.answer()
+	c.close()
+	return answer
+}
+
 function mountSmall() {
 	const folder = mkdtempSync(join(tmpdir(), 'usaged-disk-'))
 	const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder])
@@ -148,18 +156,27 @@ test('a full disk loses nothing acknowledged', async t => {
 		for (const body of bodies)
 			answers.push(await ledger.post(body))
 		const good = answers.filter(a => a.status === 200).length
-		for (const { status, body } of answers)
-			assert.ok(status === 200 ? /"created":1000/.test(body) : status === 500, `${status} ${body}`)
+		for (const { status, head, body } of answers)
+			assert.ok(status === 200 ? /"created":1000/.test(body) : BUSY.test(head), `${head} ${body}`)
 		t.diagnostic(`${good} requests were acknowledged, ${bodies.length - good} refused`)
 		assert.ok(good > 0 && good < bodies.length)
 		assert.ok(!answers.some(a => a.status !== 200 && /full|disk/.test(a.body)), 'what is wrong with the disk is for the log')
 		assert.match(ledger.log, /disk/)
+		// who asks whether it is well learns it
+		if (disk)
+			assert.match((await ask(ledger, '/readyz')).head, BUSY)
+		assert.match((await ask(ledger, '/healthz')).head, /^Status: 200 /)
+		const health = JSON.parse((await ask(ledger, '/health')).body)
+		assert.equal(health.status, 'failing')
+		assert.ok(Math.abs(Date.parse(health.last_failed_write) - Date.now()) < 600e3, health.last_failed_write)
 		if (disk)
 			assert.equal(spawnSync('mount', ['-o', 'remount,size=100m', disk]).status, 0)
 		else {
 			await ledger.end('SIGTERM')
 			await ledger.start()
 		}
+		await sleep(1100)       // it looks once a second
+		assert.match((await ask(ledger, '/readyz')).head, /^Status: 200 /)
 		for (const [i, body] of bodies.entries()) {
 			const again = JSON.parse((await ledger.post(body)).body)
 			assert.ok(again.created === 1000 || again.duplicate === 1000, 'a request is stored whole or not at all')

@@ -82,6 +82,35 @@ is "TLS 1.1 is refused" "$(get --tls-max 1.1 "$evo")" "000 "
 is "TLS 1.2 is good" "$(get --tls-max 1.2 -u "$ADMIN_USER:$ADMIN_PASSWORD" "$billing.json")" "200 application/json; charset=utf-8"
 is "a Proxy: header does no harm" "$(get -H 'Proxy: http://127.0.0.1:1' -u "$ADMIN_USER:$ADMIN_PASSWORD" "$billing.json")" "200 application/json; charset=utf-8"
 
+# ---- limits by network, behind another proxy ----
+
+# A second nginx with the same site, which lets each network make two requests, and believes the proxy at 127.0.0.1.
+limited=$tmp/limited
+port=$(node -e 's = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
+mkdir -p "$limited"
+sed -e "s/:${BASE_URL##*:} /:$port /g" -e 's|rate=[0-9]*r/s|rate=1r/m|' -e 's/burst=[0-9]*/burst=1/' -e "s|$var/access.log|$limited/access.log|" \
+	"$var/nginx/site.conf" >"$limited/site.conf"
+sed -e "s|$var/nginx.pid|$limited/pid|" -e "s|$var/nginx-error.log|$limited/error.log|" -e "s|$var/nginx|$limited|" -e 's/^daemon off/daemon on/' \
+	-e 's/^http {/&\nset_real_ip_from 127.0.0.1;\nset_real_ip_from ::1;\nreal_ip_header X-Forwarded-For;/' "$var/nginx/nginx.conf" >"$limited/nginx.conf"
+PATH=$PATH:/usr/sbin:/sbin
+# ADDRESS...: the statuses of a request from each
+from() {
+	for address; do
+		get -o /dev/null -w '%{http_code} ' -H "X-Forwarded-For: $address" "https://localhost:$port/v1/UsageRecords"
+	done
+}
+if nginx -e "$limited/error.log" -c "$limited/nginx.conf"; then
+	is "a client has its share" "$(from 198.51.100.1 198.51.100.1 198.51.100.1)" "401 401 429 "
+	is "another IPv4 address has one of its own" "$(from 198.51.100.2 198.51.100.3)" "401 401 "
+	is "all addresses of an IPv6 network share one" "$(from 2001:db8:1:2::1 2001:db8:1:2:ffff::7 2001:db8:1:2:a:b:c:d)" "401 401 429 "
+	is "the network beside it has its own" "$(from 2001:db8:1:3::1 2001:db8:2:2::1)" "401 401 "
+	is "whatever bytes are in it" "$(from 2001:a0a:a0a:a0a::1 2001:a0a:a0a:a0a:a0a:a0a:a0a:a0a 2001:a0a:a0a:a0a::2 2001:a0a:a0a:a0b::1)" "401 401 429 401 "
+	is "IPv4 addresses in IPv6 form are no network" "$(from ::ffff:203.0.113.1 ::ffff:203.0.113.2 ::ffff:203.0.113.3)" "401 401 401 "
+	kill "$(cat "$limited/pid")"
+else
+	is "a second nginx starts" "$(cat "$limited/error.log")" ""
+fi
+
 # ---- the log ----
 
 get -H "Authorization: Bearer not-for-the-log-1" "$evo?secret=not-for-the-log-2" >/dev/null

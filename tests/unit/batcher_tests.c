@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/civil.h"
+#include "base/plausible.h"
 #include "base/secret.h"
 #include "ingest/batcher.h"
 #include "usage/correct.h"
@@ -190,9 +191,14 @@ START_TEST(log_forgets_what_is_old)
 	start();
 	submit_two("a", "b", "chess", verdicts);
 	rejections(2);
+	/* a clock that jumps is not believed */
 	clock_set_us(NOW_US + 3 * SEC_PER_DAY * USEC_PER_SEC);
 	submit_two("c", "d", "calls", verdicts);
-	/* the unreadable one of this request is said to be as old */
+	rejections(3);
+	/* the time has really passed; the unreadable one of this request is said to be as old */
+	plausible_process_begin(0, floor_div(NOW_US, USEC_PER_SEC) + 3 * SEC_PER_DAY);
+	clock_set_us(NOW_US + (3 * SEC_PER_DAY + 600) * USEC_PER_SEC);
+	submit_two("e", "f", "calls", verdicts);
 	rejections(0);
 }
 END_TEST

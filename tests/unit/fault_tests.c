@@ -191,7 +191,7 @@ static unsigned send_all(struct load *loads, int64_t *ret_changes)
 		if (batcher_submit(b, &loads[i].s, &reason) == 0)
 			good |= 1u << i;
 		else
-			ck_assert_int_eq(reason.kind, ERR_INTERNAL);
+			ck_assert_msg(reason.kind == ERR_INTERNAL || (reason.kind == ERR_BUSY && reason.retry_after), "%s", reason.message);
 	}
 	batcher_free(&b);
 	*ret_changes = fault_disarm();

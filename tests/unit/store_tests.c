@@ -575,7 +575,9 @@ START_TEST(full_disk_is_said_and_nothing_is_half_stored)
 	add_account(st, 1, "first");
 	add_category(st, "calls", 0);
 	OK(st->ops->exec(st->db, "PRAGMA max_page_count = 60", &err));
-	FAILS_WITH(add_many_events(st), ERR_INTERNAL, "full");
+	FAILS_WITH(add_many_events(st), ERR_BUSY, "try again later");
+	ck_assert_ptr_nonnull(strstr(err.detail, "full"));
+	ck_assert_int_gt(err.retry_after, 0);
 	OK(st->ops->exec(st->db, "PRAGMA max_page_count = 1000000", &err));
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 0);
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM source"), 0);

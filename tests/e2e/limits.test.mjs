@@ -1,0 +1,108 @@
+// limits.test.mjs - what the system gives the server: too few files and too little memory are refused at its start, memory that a large
+// answer took is given back, and the ledger's log stays about as large as the ledger.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { test } from 'node:test'
+import { Connection, request } from './fastcgi.mjs'
+import { Ledger, program } from './worker.mjs'
+
+const limited = (ledger, limit) => ['bash', '-c', `ulimit ${limit} && exec "$@"`, 'bash']
+const serve = (ledger, limit) => spawnSync('bash', [...limited(ledger, limit).slice(1), program, '--config', ledger.config, 'serve'], { encoding: 'utf8', timeout: 60000 })
+
+const event = (account, id, more = {}) => JSON.stringify({ specversion: '1.0', type: 'usage', source: 'limits', id, subject: account,
+	time: '2026-05-05T10:00:00Z', data: { category: 'calls-inbound', usage: 1.5, price: 0.01, ...more } })
+
+const ask = async (ledger, uri) => {
+	const c = new Connection(ledger.socket)
+	c.write(request(ledger.admin, { uri }))
+	const answer = await c.answer()
+	c.close()
+	assert.match(answer.head, /^Status: 200 /, ledger.log)
+	return answer
+}
+
+test('too few files are refused at the start, with the number needed', async () => {
+	const ledger = new Ledger({ server: 'threads = 96' })
+	try {
+		for (const limit of ['-n 64', '-n 300']) {
+			const { status, stderr } = serve(ledger, limit)
+			assert.equal(status, 1, stderr)
+			assert.match(stderr, /server\.threads.*96 threads need 328 open files, but the limit is (64|300)/)
+		}
+		await ledger.start(...limited(ledger, '-S -n 64'))       // which it may raise itself
+		assert.match(readFileSync(`/proc/${ledger.worker.pid}/limits`, 'utf8'), /Max open files +328 /)
+		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null })
+	} finally {
+		ledger.remove()
+	}
+})
+
+test('with exactly as many files as it asks for, all threads can work at once', async () => {
+	const ledger = new Ledger({ server: 'threads = 24' })
+	try {
+		await ledger.start(...limited(ledger, '-n 112'))
+		const account = ledger.account('One'), answers = await Promise.all(Array.from({ length: 60 }, (_, i) => i % 2 ? ask(ledger, '/overview.html') : ledger.post(event(account, `${i}`))))
+		assert.equal(answers.length, 60)
+		assert.doesNotMatch(ledger.log, /Too many open files/)
+	} finally {
+		ledger.remove()
+	}
+})
+
+test('too little memory is refused at the start, with the number needed', () => {
+	const ledger = new Ledger({ server: 'threads = 96' })
+	try {
+		for (const limit of ['-v 200000', '-d 100000']) {
+			const { status, stderr } = serve(ledger, limit)
+			assert.equal(status, 1, stderr)
+			assert.match(stderr, /server\.threads.*96 threads need 320 MB of memory, but the limit is (195|97) MB/)
+		}
+	} finally {
+		ledger.remove()
+	}
+})
+
+test('memory that large answers took is given back', async () => {
+	const ledger = new Ledger({ server: 'threads = 24' }), account = ledger.account('One')
+	const own = () => Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${ledger.worker.pid}/status`, 'utf8'))[1]) / 1024
+	try {
+		await ledger.start()
+		for (let n = 0; n < 3; n++)
+			await ledger.post(Array.from({ length: 1000 }, (_, i) => event(account, `${n}-${i}`, { note: 'n'.repeat(500) })).join('\n'))
+		await Promise.all(Array.from({ length: 24 }, () => ask(ledger, '/healthz')))
+		const before = own()
+		for (let n = 0; n < 3; n++)
+			await Promise.all(Array.from({ length: 24 }, () => ask(ledger, '/events.json?PageSize=1000')))
+		await new Promise(done => setTimeout(done, 1100))       // it gives back once a second
+		await ask(ledger, '/events.json?PageSize=1000')
+		const grown = own() - before
+		assert.ok(grown < 24 * 0.9, `24 threads hold ${grown.toFixed(1)} MB more than before`)
+	} finally {
+		ledger.remove()
+	}
+})
+
+test('the log of a small ledger stays small, however many always read in it', async t => {
+	const ledger = new Ledger({ server: 'threads = 24' }), account = ledger.account('One'), sizes = []
+	try {
+		await ledger.start()
+		let going = true
+		const readers = Array.from({ length: 4 }, async () => {
+			while (going)
+				await ask(ledger, '/overview.html')
+		})
+		for (let n = 0; n < 900; n++) {
+			await ledger.post(event(account, `${n}`, { customer: `c${n % 50}` }))
+			if (n % 20 === 0)
+				sizes.push(statSync(ledger.database + '-wal').size)
+		}
+		going = false
+		await Promise.all(readers)
+		const most = Math.max(...sizes) / 1048576
+		t.diagnostic(`the log had up to ${most.toFixed(1)} MB, the ledger has ${(statSync(ledger.database).size / 1048576).toFixed(1)} MB`)
+		assert.ok(most < 24, `${most} MB`)
+	} finally {
+		ledger.remove()
+	}
+})

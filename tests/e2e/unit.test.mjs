@@ -1,0 +1,75 @@
+// unit.test.mjs - the server under the system call filter and the limits of the systemd unit that is installed with it.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Connection, request } from './fastcgi.mjs'
+import { Ledger, program, top } from './worker.mjs'
+
+const unit = join(top, 'conf/systemd/usaged.service.in'), text = readFileSync(unit, 'utf8')
+const under = ['python3', join(top, 'tests/e2e/under_unit.py'), unit]
+const run = (command, before = under) => spawnSync(before[0], [...before.slice(1), ...command], { encoding: 'utf8' })
+const probe = run(['true'])
+const skip = probe.status === 77 && probe.stderr.trim()
+
+const ask = async (ledger, options) => {
+	const c = new Connection(ledger.socket)
+	c.write(request(ledger.admin, options))
+	const answer = await c.answer()
+	c.close()
+	return { ...answer, status: Number(/^Status: (\d+)/.exec(answer.head)?.[1]) }
+}
+
+test('the filter of the unit is in force: internet sockets and priorities are refused, not fatal', { skip }, () => {
+	const tries = 'import os, socket\n' +
+		'for f in (lambda: socket.socket(socket.AF_INET), lambda: os.setpriority(os.PRIO_PROCESS, 0, 5), lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))):\n' +
+		'\ttry: f(); print("allowed")\n\texcept OSError as e: print(e.errno)\nsocket.socket(socket.AF_UNIX); print("unix")'
+	const { status, stdout, stderr } = run(['python3', '-c', tries])
+	assert.deepEqual([status, stdout], [0, '1\n1\n1\nunix\n'], stderr)
+})
+
+test('without an error number the filter would kill the server at its start', { skip }, () => {
+	const old = join(tmpdir(), `usaged-unit-${process.pid}`)
+	writeFileSync(old, text.replace(/^SystemCallErrorNumber=.*$/m, ''))
+	const ledger = new Ledger()
+	try {
+		assert.equal(run([program, '--config', ledger.config, 'serve'], [...under.slice(0, 2), old]).signal, 'SIGSYS')
+	} finally {
+		ledger.remove()
+	}
+})
+
+test('the server does all of its work under the filter and the limits of the unit', { skip }, async () => {
+	const ledger = new Ledger({ server: '' })
+	const account = ledger.account('One')
+	try {
+		for (const command of [['config', '--check'], ['error-pages', join(ledger.folder, 'errors')]])
+			assert.equal(run([program, '--config', ledger.config, ...command]).status, 0, command.join(' '))
+		await ledger.start(...under)
+		const body = Array.from({ length: 500 }, (_, i) => JSON.stringify({ specversion: '1.0', type: 'usage', source: 'unit', id: String(i), subject: account,
+			time: '2026-05-05T10:00:00Z', data: { category: 'calls-inbound', usage: 1.5, price: 0.01 } })).join('\n')
+		assert.equal((await ledger.post(body)).status, 200)
+		for (const uri of ['/healthz', '/overview.html', '/reports/usage.svg?StartDate=2026-01-01', '/reports/usage.csv?StartDate=2026-01-01&TimeZone=Asia/Kathmandu',
+			'/events.html', '/openapi.json', '/types/typescript', '/metadata'])
+			assert.equal((await ask(ledger, { uri })).status, 200, uri)
+		const user = { user: 'one', password: 'a password of length', role: 'Manager' }
+		const made = await ask(ledger, { method: 'POST', uri: '/users', body: JSON.stringify(user), env: { CONTENT_TYPE: 'application/json' } })
+		assert.equal(made.status, 201, made.head)
+		const login = await ask(ledger, { method: 'POST', uri: '/auth/credentials', body: 'UserName=one&Password=a+password+of+length', env: { CONTENT_TYPE: 'application/x-www-form-urlencoded', HTTP_AUTHORIZATION: '' } })
+		assert.equal(login.status, 200, login.head)
+		ledger.worker.kill('SIGHUP')
+		assert.equal((await ask(ledger, { uri: '/overview.html' })).status, 200)
+		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
+		assert.match(ledger.run('verify'), /^500 events, 0 differences/)
+	} finally {
+		ledger.remove()
+	}
+})
+
+test('the unit starts the server again however often it dies, without a core file', () => {
+	for (const line of ['Restart=always', 'StartLimitIntervalSec=0', 'SystemCallErrorNumber=EPERM', 'LimitCORE=0', 'TasksMax=512'])
+		assert.match(text, new RegExp(`^${line}$`, 'm'))
+	assert.match(text.split('[Service]')[0], /StartLimitIntervalSec/, 'a start limit stands in [Unit]')
+})
