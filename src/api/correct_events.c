@@ -69,19 +69,25 @@ static int read_change(const struct call *call, struct raw_event *ret, struct er
 	return 0;
 }
 
+/* The event that the call is about. */
+static int name_event(const struct call *call, struct event_identity *ret, struct error *err)
+{
+	*ret = (struct event_identity){ .source = call_arg(call, "source")->text, .id = call_arg(call, "EventId")->text };
+	return event_family(call, call_arg(call, "subject")->text, &ret->family, err);
+}
+
 static int correct(struct call *call, const struct raw_event *change, struct writer *w, struct error *err)
 {
 	struct event_scope scope = { may_correct, call };
 	struct job job = { .call = call, .correct = {
-		.source = call_arg(call, "source")->text, .id = call_arg(call, "EventId")->text,
 		.kind = change ? CORRECTION_AMEND : CORRECTION_VOID, .change = change, .author = principal_actor(call->who, call->arena),
 		.reason = call_arg(call, "reason")->text, .now_us = clock_now_us(), .ahead_us = call->settings->ahead_seconds * USEC_PER_SEC,
 		.late = late_events_find(call->settings->late_events), .scope = &scope,
 	} };
 	struct stored_event e;
 
-	if (call_change(call, run_job, &job, err) < 0 ||
-	    event_find(call->store, job.correct.source, job.correct.id, &scope, call->arena, &e, err) < 0)
+	if (name_event(call, &job.correct.event, err) < 0 || call_change(call, run_job, &job, err) < 0 ||
+	    event_find(call->store, &job.correct.event, &scope, call->arena, &e, err) < 0)
 		return -1;
 	call->status = job.done_before ? 200 : 201;
 	return event_answer_write(call, &e, w, err);
@@ -91,9 +97,10 @@ static int correct(struct call *call, const struct raw_event *change, struct wri
 static int ask_correction(struct call *call, struct writer *w, struct error *err)
 {
 	struct event_scope scope = { may_correct, call };
+	struct event_identity id;
 	struct stored_event e;
 
-	if (event_find(call->store, call_arg(call, "source")->text, call_arg(call, "EventId")->text, &scope, call->arena, &e, err) < 0)
+	if (name_event(call, &id, err) < 0 || event_find(call->store, &id, &scope, call->arena, &e, err) < 0)
 		return -1;
 	return event_answer_write(call, &e, w, err);
 }
@@ -113,6 +120,8 @@ static int amend_event(struct call *call, struct writer *w, struct error *err)
 #define CORRECTION_PARAMS                                                                                                   \
 	{ "EventId", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 256, .doc = "The event's id, percent-encoded" },        \
 	{ "source", PT_TEXT, .flags = PARAM_SUBJECT, .max = 256, .doc = "Its source; needed only where several have that id" },                     \
+	{ "subject", PT_TEXT, .flags = PARAM_SUBJECT, .max = 64, .doc = "The SID of its account, or of one of the same family; needed " \
+		"only where events of several main accounts have that source and id" },                                     \
 	{ "reason", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = CORRECTION_REASON_MAX, .doc = "Why, in words" }
 
 static const struct param void_params[] = { CORRECTION_PARAMS, { 0 } };

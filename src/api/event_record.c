@@ -42,7 +42,7 @@ const struct shape event_shape = { .name = "Event", .fields = event_record_field
 	.none = "No event matches these filters." };
 
 /* Ids may hold what divides paths, and end like a format: so each is encoded, and has a format behind it. */
-static const char *event_uri(const struct call *call, const struct found_event *e)
+static const char *event_uri(const struct call *call, const struct found_event *e, const char *sid)
 {
 	const struct format *format = call_link_format(call);
 	const char *suffix = format->terminal_only ? "json" : format->name, *text;
@@ -51,7 +51,7 @@ static const char *event_uri(const struct call *call, const struct found_event *
 	strbuf_init(&sb, 4096);
 	strbuf_add(&sb, "/events/");
 	strbuf_add_urlencoded(&sb, e->event.id, e->event.id_len);
-	strbuf_addf(&sb, ".%s?Source=", suffix);
+	strbuf_addf(&sb, ".%s?AccountSid=%s&Source=", suffix, sid);
 	strbuf_add_urlencoded(&sb, e->source, strlen(e->source));
 	text = arena_strn(call->arena, sb.text, sb.len);
 	strbuf_release(&sb);
@@ -59,7 +59,7 @@ static const char *event_uri(const struct call *call, const struct found_event *
 }
 
 /* The page that asks before the event is corrected; NULL for those who may not, or where it is not to be corrected any more. */
-static const char *correction_page(const struct call *call, const struct found_event *e, const char *action)
+static const char *correction_page(const struct call *call, const struct found_event *e, const char *sid, const char *action)
 {
 	struct strbuf source;
 	const char *url;
@@ -69,7 +69,7 @@ static const char *correction_page(const struct call *call, const struct found_e
 		return NULL;
 	strbuf_init(&source, 4096);
 	strbuf_add_urlencoded(&source, e->source, strlen(e->source));
-	url = arena_join(call->arena, action_page(call, "/events", e->event.id, action), "?source=", source.text, NULL);
+	url = arena_join(call->arena, action_page(call, "/events", e->event.id, action), "?subject=", sid, "&source=", source.text, NULL);
 	strbuf_release(&source);
 	return url;
 }
@@ -95,7 +95,7 @@ int event_record_fill(const struct call *call, const struct found_event *e, stru
 	c = &call->catalogue->categories[i];
 	sim_data = strcmp(c->name, CATEGORY_SIM_DATA) == 0;
 	*ret = (struct event_record){
-		.id = e->event.id, .uri = event_uri(call, e), .source = e->source, .subject = arena_str(call->arena, account.sid),
+		.id = e->event.id, .uri = event_uri(call, e, account.sid), .source = e->source, .subject = arena_str(call->arena, account.sid),
 		.account_name = arena_str(call->arena, account.name),
 		.time = time_text(call, e->event.time_us), .effective_time = time_text(call, e->event.effective_us),
 		.category = c->name, .description = c->description,
@@ -106,7 +106,7 @@ int event_record_fill(const struct call *call, const struct found_event *e, stru
 		.iso_country = e->dim[DIM_COUNTRY],
 		.data_upload = DECIMAL_NULL, .data_download = DECIMAL_NULL,
 		.state = event_state_names[e->state], .correction = e->correction ? e->correction->sid : NULL,
-		.amend_page = correction_page(call, e, "amend"), .void_page = correction_page(call, e, "void"),
+		.amend_page = correction_page(call, e, account.sid, "amend"), .void_page = correction_page(call, e, account.sid, "void"),
 		.corrects = e->corrects, .corrects_source = e->corrects_source,
 	};
 	if (sim_data) {
@@ -135,6 +135,21 @@ void event_records_hide(const struct event_record *records, size_t n, struct wri
 		if (!told)
 			writer_hide(w, f);
 	}
+}
+
+int event_family(const struct call *call, const char *sid, int64_t *ret, struct error *err)
+{
+	int64_t own = call->who ? call->who->account : 0;
+	struct account a;
+	int rc;
+
+	*ret = 0;
+	if (!sid && !own)
+		return 0;
+	rc = sid ? store_account_by_sid(call->store, sid, call->arena, &a, err)
+		 : store_account_by_id(call->store, own, call->arena, &a, err);
+	*ret = rc > 0 ? (a.parent ? a.parent : a.id) : EVENT_NO_FAMILY;
+	return rc < 0 ? -1 : 0;
 }
 
 bool events_linked(const struct call *call)

@@ -39,6 +39,14 @@ void event_records_hide(const struct event_record *records, size_t n, struct wri
 bool events_linked(const struct call *call);
 const char *events_link(const struct call *call, const char *sid, const char *category, const char *query);
 
+/*
+ * The family whose events the call is about: that of the account SID, or
+ * (NULL) of the caller's account; 0: any, where the caller has none. *RET is
+ * EVENT_NO_FAMILY if there is no such account.
+ */
+enum { EVENT_NO_FAMILY = -1 };
+int event_family(const struct call *call, const char *sid, int64_t *ret, struct error *err);
+
 /* One event with its corrections and what counts now: the root of an answer. Of a correction's fact: those of the event that it corrects. */
 extern const struct shape event_answer_shape;
 int event_answer_write(const struct call *call, const struct stored_event *e, struct writer *w, struct error *err);

@@ -99,6 +99,8 @@ static int choose_filters(const struct call *call, struct event_query *q, struct
 	q->id = call_arg(call, "Id")->text;
 	q->state = state->text ? (int)state->n : -1;
 	q->oldest_first = call_arg(call, "Order")->n == 1;
+	if (event_family(call, call_arg(call, "AccountSid")->text, &q->family, err) < 0)
+		return -1;
 	return choose_range(call, q, err) < 0 || choose_accounts(call, q, err) < 0 ? -1 : 0;
 }
 
@@ -308,10 +310,12 @@ static int may_see(void *arg, struct store *st, int64_t account, struct error *e
 
 static int get_event(struct call *call, struct writer *w, struct error *err)
 {
+	struct event_identity id = { .source = call_arg(call, "Source")->text, .id = call_arg(call, "EventId")->text };
 	struct event_scope scope = { may_see, call };
 	struct stored_event e;
 
-	if (event_find(call->store, call_arg(call, "Source")->text, call_arg(call, "EventId")->text, &scope, call->arena, &e, err) < 0)
+	if (event_family(call, call_arg(call, "AccountSid")->text, &id.family, err) < 0 ||
+	    event_find(call->store, &id, &scope, call->arena, &e, err) < 0)
 		return -1;
 	return event_answer_write(call, &e, w, err);
 }
@@ -319,6 +323,8 @@ static int get_event(struct call *call, struct writer *w, struct error *err)
 static const struct param get_params[] = {
 	{ "EventId", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 256, .doc = "The event's id, percent-encoded" },
 	{ "Source", PT_TEXT, .max = 256, .doc = "Its source; needed only where several have that id" },
+	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "Its account, or one of the same family; needed only where "
+		"events of several main accounts have that source and id" },
 	{ 0 }
 };
 

@@ -14,16 +14,31 @@ static const char *const kind_names[] = { [CORRECTION_VOID] = "void", [CORRECTIO
 /* ---- void and amend ---- */
 
 struct order {
+	const char *account;         /* the option --account, or NULL */
 	struct correct correct;
 	struct raw_event change;
 	struct correction made;
 	bool done_before;
 };
 
+/* The family of the account SID; 0, any, if it is NULL. */
+static int find_family(struct store *st, struct arena *arena, const char *sid, int64_t *ret, struct error *err)
+{
+	struct account a;
+	int rc = sid ? store_account_by_sid(st, sid, arena, &a, err) : 0;
+
+	*ret = rc > 0 ? (a.parent ? a.parent : a.id) : 0;
+	if (sid && rc == 0)
+		return error_set(err, ERR_PARAM, "account", "there is no account with the SID %.40s", sid);
+	return rc < 0 ? -1 : 0;
+}
+
 static int correct(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct order *o = arg;
 
+	if (find_family(st, arena, o->account, &o->correct.event.family, err) < 0)
+		return -1;
 	return correct_event(st, &o->correct, arena, &o->made, &o->done_before, err);
 }
 
@@ -55,8 +70,9 @@ static int run_order(struct order *o, const struct settings *s, int argc, char *
 {
 	struct correct *c = &o->correct;
 	const char *texts[EVENT_FIELDS] = { NULL };
-	struct command_option options[EVENT_FIELDS + 4] = {
-		{ "source", .text = &c->source }, { "reason", .text = &c->reason }, { "author", .text = &c->author },
+	struct command_option options[EVENT_FIELDS + 5] = {
+		{ "source", .text = &c->event.source }, { "account", .text = &o->account },
+		{ "reason", .text = &c->reason }, { "author", .text = &c->author },
 	};
 	struct principal by = principal_console;
 	struct error err = { 0 };
@@ -64,7 +80,7 @@ static int run_order(struct order *o, const struct settings *s, int argc, char *
 	int rc;
 
 	if (c->kind == CORRECTION_AMEND)
-		add_field_options(options, 3, texts);
+		add_field_options(options, 4, texts);
 	if (!command_options(&command_event, options, &argc, argv, &rc))
 		return rc;
 	if (argc != 2)
@@ -73,7 +89,7 @@ static int run_order(struct order *o, const struct settings *s, int argc, char *
 		return command_wrong(&command_event, "--reason is missing");
 	if (c->kind == CORRECTION_AMEND && take_fields(texts, &o->change) == 0)
 		return command_wrong(&command_event, "what shall be amended is missing, such as --usage 2.5");
-	c->id = argv[1];
+	c->event.id = argv[1];
 	c->change = &o->change;
 	if (c->author && user_check_name(c->author, &err) < 0)
 		return command_wrong(&command_event, "--author %s", err.message);
@@ -107,7 +123,8 @@ static int run_amend(const struct settings *s, int argc, char **argv)
 /* ---- show ---- */
 
 struct shown {
-	const char *source, *id;
+	struct event_identity event;
+	const char *account;         /* the option --account, or NULL */
 };
 
 static int print_fields(struct store *st, const struct catalogue *c, const struct stored_event *e, struct arena *arena, struct error *err)
@@ -164,10 +181,12 @@ static int print_event(struct store *st, const struct catalogue *c, const struct
 static int show(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	const struct shown *shown = arg;
+	struct event_identity id = shown->event;
 	const struct catalogue *c;
 	struct stored_event e;
 
-	if (event_find(st, shown->source, shown->id, NULL, arena, &e, err) < 0 || catalogue_load(st, arena, &c, err) < 0)
+	if (find_family(st, arena, shown->account, &id.family, err) < 0 || event_find(st, &id, NULL, arena, &e, err) < 0 ||
+	    catalogue_load(st, arena, &c, err) < 0)
 		return -1;
 	return print_event(st, c, &e, arena, err);
 }
@@ -175,14 +194,16 @@ static int show(struct store *st, struct arena *arena, void *arg, struct error *
 static int run_show(const struct settings *s, int argc, char **argv)
 {
 	struct shown shown = { 0 };
-	const struct command_option options[] = { { "source", .text = &shown.source }, { 0 } };
+	const struct command_option options[] = {
+		{ "source", .text = &shown.event.source }, { "account", .text = &shown.account }, { 0 }
+	};
 	int rc;
 
 	if (!command_options(&command_event, options, &argc, argv, &rc))
 		return rc;
 	if (argc != 2)
 		return command_wrong(&command_event, "show needs one event's id");
-	shown.id = argv[1];
+	shown.event.id = argv[1];
 	return command_in_ledger("event", s, 0, show, &shown);
 }
 
@@ -318,21 +339,21 @@ const struct command command_event = {
 	.name = "event",
 	.usage = "event void|amend|show|list [ID] [ARGUMENT...]",
 	.summary = "list and show events, and correct them",
-	.help = "  event void ID [--source SOURCE] --reason TEXT [--author NAME]\n"
+	.help = "  event void ID [--source SOURCE] [--account SID] --reason TEXT [--author NAME]\n"
 		"      Takes the event's amounts away again, by a fact that reverses it; prints SID=the correction's SID.\n\n"
-		"  event amend ID [--source SOURCE] --reason TEXT [--author NAME] --FIELD VALUE...\n"
+		"  event amend ID [--source SOURCE] [--account SID] --reason TEXT [--author NAME] --FIELD VALUE...\n"
 		"      Reverses it and puts another fact in its place, in which these fields are others: time, category, count,\n"
 		"      usage, price, customer, sim, fleet, network, iso_country, data_upload, data_download. An empty value takes a\n"
 		"      field away.\n\n"
-		"  event show ID [--source SOURCE]\n"
+		"  event show ID [--source SOURCE] [--account SID]\n"
 		"      The event as it came, a field a line, its state and corrections, and what counts for it now.\n\n"
 		"  event list [--account SID] [--state STATE]\n"
 		"      Events by their effective times, the newest first, of all accounts or of one with its subaccounts, one a line,\n"
 		"      fields apart by tabs: account, source, id, time, effective time, category, count, usage, price and state.\n"
 		"      STATE is current, amended, void, reversal, replacement, or late: events that take effect after their own\n"
 		"      time, and behind them those that were rejected for being late, as far as they are kept.\n\n"
-		"Nothing is overwritten: reports follow the sums. What is so already is not done again. The source is needed only\n"
-		"where several have an event of that id. The author is \"console\", with --author\n"
-		"\"console (NAME)\".\n",
+		"Nothing is overwritten: reports follow the sums. Voiding an event that is void does nothing. The source is needed\n"
+		"only where events of several sources have that id, the account only where events of several main accounts have that\n"
+		"source and id. The author is \"console\", with --author \"console (NAME)\".\n",
 	.run = run
 };

@@ -210,7 +210,7 @@ static int export_all(struct store *st, struct arena *arena, void *arg, struct e
 	int rc;
 
 	if (catalogue_load(st, arena, &ex->catalogue, err) < 0 || find_accounts(ex, st, arena, &accounts, &n, err) < 0 ||
-	    store_source_find(st, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &ex->own_source, err) < 0)
+	    store_source_find(st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &ex->own_source, err) < 0)
 		return -1;
 	progress_begin(&ex->progress, "exporting", "events");
 	rc = export_accounts(ex, st, accounts, n, err);

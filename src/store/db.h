@@ -29,6 +29,9 @@ enum {
 struct db_ops {
 	const char *name;                                     /* "sqlite" */
 	const char *begin_write;                              /* SQL that takes the writer's place at once */
+	/* SQL, outside of a transaction: don't check references between tables, and check them again. */
+	const char *references_off, *references_on;
+	const char *references_broken;                        /* a query: a row for each reference to nothing */
 	/* Refuses, and leaves alone, what is no ledger of ours; DB_CREATE: fails if there is anything. */
 	int  (*open)(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret, struct error *err);
 	void (*close)(struct db **db);

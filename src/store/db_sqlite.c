@@ -727,6 +727,9 @@ static void db_reset(struct stmt *s)
 const struct db_ops db_sqlite = {
 	.name = "sqlite",
 	.begin_write = "BEGIN IMMEDIATE",
+	.references_off = "PRAGMA foreign_keys = OFF",
+	.references_on = "PRAGMA foreign_keys = ON",
+	.references_broken = "PRAGMA foreign_key_check",
 	.open = db_open,
 	.close = db_close,
 	.wait_with = db_wait_with,

@@ -4,7 +4,7 @@
 #include "base/banned.h"
 
 /* Runs the bound INSERT; the id that it made. */
-static int insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct error *err)
+int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct error *err)
 {
 	if (step(st, s, err) < 0)
 		return -1;
@@ -43,7 +43,7 @@ int store_dimension_intern(struct store *st, int64_t account, enum dimension d, 
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	s = prepare_dimension(st, "INSERT INTO dimension_value (account, dimension, text) VALUES (?1, ?2, ?3)", account, d, text, len, err);
-	return s ? insert_id(st, s, ret_id, err) : -1;
+	return s ? store_insert_id(st, s, ret_id, err) : -1;
 }
 
 static struct stmt *prepare_series(struct store *st, const char *sql, const struct series *series, struct error *err)
@@ -69,29 +69,7 @@ int store_series_intern(struct store *st, const struct series *series, int64_t *
 		return rc < 0 ? -1 : 0;
 	s = prepare_series(st, "INSERT INTO series (account, category, customer, sim, fleet, network, country)"
 			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", series, err);
-	return s ? insert_id(st, s, ret_id, err) : -1;
-}
-
-static struct stmt *prepare_source(struct store *st, const char *sql, const char *text, size_t len, struct error *err)
-{
-	struct stmt *s = prepare(st, sql, err);
-
-	if (s)
-		st->ops->bind_text(s, 1, text, len);
-	return s;
-}
-
-#define SOURCE_FIND "SELECT id FROM source WHERE text = ?1"
-
-int store_source_intern(struct store *st, const char *text, size_t len, int64_t *ret_id, struct error *err)
-{
-	struct stmt *s = prepare_source(st, SOURCE_FIND, text, len, err);
-	int rc = s ? store_one(st, s, ret_id, err) : -1;
-
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	s = prepare_source(st, "INSERT INTO source (text) VALUES (?1)", text, len, err);
-	return s ? insert_id(st, s, ret_id, err) : -1;
+	return s ? store_insert_id(st, s, ret_id, err) : -1;
 }
 
 /* The event whose identity is taken: is what is there the same in everything else? */
@@ -190,52 +168,8 @@ int store_event_find(struct store *st, int64_t source, const char *id, size_t id
 	return 1;
 }
 
-static int has_event(struct store *st, int64_t source, const char *id, size_t id_len, struct error *err)
-{
-	struct stmt *s = prepare(st, "SELECT 1 FROM event WHERE source = ?1 AND id = ?2", err);
-	int64_t one;
-
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, source);
-	st->ops->bind_text(s, 2, id, id_len);
-	return store_one(st, s, &one, err);
-}
-
-/* Events are in the order of their sources, of which there are few: each is asked, rather than keeping an index of ids for this. */
-int store_event_sources(struct store *st, const char *id, size_t id_len, int64_t *ret, size_t max, size_t *ret_n, struct error *err)
-{
-	struct stmt *s = prepare(st, "SELECT id FROM source ORDER BY id", err);
-	int rc = 0;
-
-	*ret_n = 0;
-	while (s && *ret_n < max && (rc = step(st, s, err)) > 0) {
-		int64_t source = get_int(st, s, 0);
-		int found = has_event(st, source, id, id_len, err);
-
-		if (found < 0) {
-			st->ops->reset(s);
-			return -1;
-		}
-		if (found)
-			ret[(*ret_n)++] = source;
-	}
-	if (!s || rc < 0)
-		return -1;
-	if (rc > 0)
-		st->ops->reset(s);
-	return 0;
-}
-
-int store_source_find(struct store *st, const char *text, size_t len, int64_t *ret_id, struct error *err)
-{
-	struct stmt *s = prepare_source(st, SOURCE_FIND, text, len, err);
-
-	return s ? store_one(st, s, ret_id, err) : -1;
-}
-
-/* The first column of the row with that ID: 1 and *ret in ARENA, 0 none, -1. */
-static int text_by_id(struct store *st, const char *sql, int64_t id, struct arena *arena, const char **ret, struct error *err)
+int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena *arena, const char **ret,
+		     struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 	int rc;
@@ -253,12 +187,7 @@ static int text_by_id(struct store *st, const char *sql, int64_t id, struct aren
 
 int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err)
 {
-	return text_by_id(st, "SELECT text FROM dimension_value WHERE id = ?1", id, arena, ret, err);
-}
-
-int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err)
-{
-	return text_by_id(st, "SELECT text FROM source WHERE id = ?1", id, arena, ret, err);
+	return store_text_by_id(st, "SELECT text FROM dimension_value WHERE id = ?1", id, arena, ret, err);
 }
 
 int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err)

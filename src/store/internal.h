@@ -90,6 +90,13 @@ int store_row(struct store *st, struct stmt *s, read_row read, struct arena *are
 /* The bound statement's first column: 1 and *ret_n, 0 no row, -1 failed. */
 int store_one(struct store *st, struct stmt *s, int64_t *ret_n, struct error *err);
 
+/* Runs the bound INSERT: 0 and the id of the row that it made, or -1. */
+int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct error *err);
+
+/* The first column of the row with that ID: 1 and *RET in ARENA, 0 none, -1. */
+int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena *arena, const char **ret,
+		     struct error *err);
+
 void store_bind_amounts(struct store *st, struct stmt *s, int n, const struct amounts *a);   /* four, from N */
 void store_get_amounts(struct store *st, struct stmt *s, int column, struct amounts *ret);
 
@@ -123,6 +130,12 @@ int store_late_count(struct store *st, int64_t *ret, struct error *err);
 /* Lists the subaccounts that were less closed than their main accounts, in the audit log. In a write. */
 int store_closings_raise(struct store *st, struct error *err);
 
+/*
+ * Makes the postings anew if the schema step before has given events other
+ * sources. In a write; memory stays bounded.
+ */
+int store_sources_moved(struct store *st, struct error *err);
+
 /* What an account's references of one hour amount to, in whatever order they are. */
 struct posting_sum {
 	int64_t account, hour;
@@ -151,7 +164,7 @@ int store_postings_replace(struct store *from, struct store *to, int64_t account
 /* One step of the schema's history, from version N - 1 to N, where N is its place in the table from 1. */
 struct schema_step {
 	const char *sql;
-	int (*then)(struct store *st, struct error *err);        /* what SQL can't say; or NULL */
+	int (*then[4])(struct store *st, struct error *err);     /* what SQL can't say, one after the other; ended by NULL */
 };
 
 extern const struct schema_step schema_steps[];

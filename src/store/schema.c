@@ -41,11 +41,6 @@
 	"	PRIMARY KEY (account, category, slot, series)" \
 	") STRICT, WITHOUT ROWID;"
 
-static int finish_step_3(struct store *st, struct error *err)
-{
-	return store_users_fold(st, err) < 0 ? -1 : store_closings_raise(st, err);
-}
-
 const struct schema_step schema_steps[] = {
 	{
 		.sql =
@@ -125,7 +120,7 @@ const struct schema_step schema_steps[] = {
 		PART("quarter") PART("day") PART("month")
 	},
 	{
-		.then = store_postings_make,
+		.then = { store_postings_make, NULL },
 		/*
 		 * People, who have passwords; keys are for programs. A removed user's name stays taken, so that the audit log
 		 * keeps naming one person by it.
@@ -262,6 +257,39 @@ const struct schema_step schema_steps[] = {
 		"ALTER TABLE session ADD COLUMN maker_key TEXT NOT NULL DEFAULT '';"
 		"CREATE INDEX session_maker ON session (maker, maker_key);"
 
+		/*
+		 * A family (its main account's id) has sources of its own; the ledger's
+		 * is of family 0. An old source that several families used stays the
+		 * first one's; each other family gets one of the same name, and its
+		 * events and corrections move there.
+		 */
+		"CREATE TABLE source_3 ("
+		"	id INTEGER PRIMARY KEY,"
+		"	family INTEGER NOT NULL,"
+		"	text TEXT NOT NULL,"
+		"	UNIQUE (family, text)"
+		") STRICT;"
+		"CREATE TABLE source_use (source INTEGER, family INTEGER) STRICT;"
+		"INSERT INTO source_use SELECT DISTINCT e.source, COALESCE(a.parent, a.id) FROM event e"
+		"	JOIN source o ON o.id = e.source JOIN series s ON s.id = e.series JOIN account a ON a.id = s.account"
+		"	WHERE o.text <> '" EVENT_SOURCE_OWN "';"
+		"INSERT INTO source_3 SELECT o.id, MIN(u.family), o.text FROM source o JOIN source_use u ON u.source = o.id"
+		"	GROUP BY o.id, o.text;"
+		"INSERT INTO source_3 SELECT id, 0, text FROM source WHERE text = '" EVENT_SOURCE_OWN "';"
+		"CREATE TABLE source_moved (source INTEGER, family INTEGER, new INTEGER) STRICT;"
+		"INSERT INTO source_moved SELECT u.source, u.family,"
+		"	(SELECT MAX(id) FROM source) + ROW_NUMBER() OVER (ORDER BY u.source, u.family)"
+		"	FROM source_use u JOIN source_3 o ON o.id = u.source WHERE o.family <> u.family;"
+		"INSERT INTO source_3 SELECT m.new, m.family, o.text FROM source_moved m JOIN source o ON o.id = m.source;"
+		"UPDATE event SET source = m.new FROM source_moved m, series s, account a WHERE event.source = m.source"
+		"	AND s.id = event.series AND a.id = s.account AND m.family = COALESCE(a.parent, a.id);"
+		"UPDATE correction SET source = m.new FROM source_moved m WHERE correction.source = m.source"
+		"	AND EXISTS (SELECT 1 FROM event e WHERE e.source = m.new AND e.id = correction.event);"
+		"DROP TABLE source;"
+		"ALTER TABLE source_3 RENAME TO source;"
+		"CREATE INDEX source_text ON source (text);"
+		"DROP TABLE source_use;"
+
 		/* What came for closed time: 1 late events and entries of corrections, 2 that an account was reopened. */
 		"CREATE TABLE closing_change ("
 		"	id INTEGER PRIMARY KEY,"
@@ -289,7 +317,7 @@ const struct schema_step schema_steps[] = {
 		"	PRIMARY KEY (family, category)"
 		") STRICT, WITHOUT ROWID;"
 		"CREATE INDEX family_category_category ON family_category (category);",
-		.then = finish_step_3,
+		.then = { store_sources_moved, store_users_fold, store_closings_raise, NULL },
 	},
 };
 
@@ -302,7 +330,10 @@ static int run_step(const struct db_ops *ops, struct db *db, const struct schema
 
 	if (ops->exec(db, s->sql, err) < 0)
 		return -1;
-	return s->then ? s->then(&st, err) : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(s->then) && s->then[i]; i++)
+		if (s->then[i](&st, err) < 0)
+			return -1;
+	return 0;
 }
 
 static int run_steps(const struct db_ops *ops, struct db *db, const struct schema_step *steps, size_t n_steps, struct error *err)
@@ -319,15 +350,31 @@ static int run_steps(const struct db_ops *ops, struct db *db, const struct schem
 	return ops->set_schema_version(db, version, err);
 }
 
+static int check_references(const struct db_ops *ops, struct db *db, struct error *err)
+{
+	struct stmt *s = ops->prepare(db, ops->references_broken, err);
+	int rc = s ? ops->step(s, err) : -1;
+
+	if (rc <= 0)
+		return rc;
+	ops->reset(s);
+	return error_set(err, ERR_INTERNAL, NULL, "the ledger is damaged: a row refers to another that isn't there; bringing its schema"
+			 " forward was undone");
+}
+
 static int bring_forward(const struct db_ops *ops, struct db *db, const struct schema_step *steps, size_t n_steps, struct error *err)
 {
-	if (ops->exec(db, ops->begin_write, err) < 0)
+	int rc = -1;
+
+	/* A step may make a table anew that others refer to: references are checked at the end. */
+	if (ops->exec(db, ops->references_off, err) < 0)
 		return -1;
-	if (run_steps(ops, db, steps, n_steps, err) < 0 || ops->exec(db, "COMMIT", err) < 0) {
-		ops->exec(db, "ROLLBACK", NULL);
-		return -1;
+	if (ops->exec(db, ops->begin_write, err) == 0) {
+		rc = run_steps(ops, db, steps, n_steps, err) < 0 || check_references(ops, db, err) < 0 ? -1 : ops->exec(db, "COMMIT", err);
+		if (rc < 0)
+			ops->exec(db, "ROLLBACK", NULL);
 	}
-	return 0;
+	return ops->exec(db, ops->references_on, err) < 0 ? -1 : rc;
 }
 
 int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,

@@ -278,7 +278,20 @@ int store_dimension_intern(struct store *st, int64_t account, enum dimension d, 
 /* 1 found, 0 none, -1. */
 int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err);
 int store_series_intern(struct store *st, const struct series *s, int64_t *ret_id, struct error *err);
-int store_source_intern(struct store *st, const char *text, size_t len, int64_t *ret_id, struct error *err);
+
+/*
+ * Sources. An event's identity is its family (the main account's id), source
+ * and id, so each family has sources of its own: what one family sends has no
+ * effect on another. The entries of corrections are of the source
+ * EVENT_SOURCE_OWN, which belongs to the ledger: family 0.
+ *
+ * _intern returns the id, and makes the source if it is new; in a write.
+ * _find: 1 found, 0 none, -1.
+ */
+int store_source_intern(struct store *st, int64_t family, const char *text, size_t len, int64_t *ret_id,
+			struct error *err);
+int store_source_find(struct store *st, int64_t family, const char *text, size_t len, int64_t *ret_id,
+		      struct error *err);
 
 struct amounts {
 	int64_t count;
@@ -289,7 +302,7 @@ struct amounts {
 
 void amounts_negate(struct amounts *a);
 
-/* One immutable fact. (source, id) is its identity. */
+/* One immutable entry. (source, id) is its identity, as a source belongs to one family. */
 struct stored_event {
 	int64_t source;
 	const char *id;
@@ -312,9 +325,15 @@ int store_events_add(struct store *st, const struct stored_event *events, size_t
 /* The event of that identity: 1 found, 0 none, -1. Its id lives in ARENA. */
 int store_event_find(struct store *st, int64_t source, const char *id, size_t id_len, struct arena *arena, struct stored_event *ret,
 		     struct error *err);
-/* The ids of the sources that have an event called ID, at most MAX of them. */
-int store_event_sources(struct store *st, const char *id, size_t id_len, int64_t *ret, size_t max, size_t *ret_n, struct error *err);
-int store_source_find(struct store *st, const char *text, size_t len, int64_t *ret_id, struct error *err);      /* 1, 0, -1 */
+/*
+ * The sources, at most MAX of them, that have an event called ID: those of FAMILY
+ * and the ledger's own (0: of any family) that are called TEXT (NULL: by any name).
+ */
+int store_event_sources(struct store *st, int64_t family, const char *text, const char *id, size_t id_len, int64_t *ret,
+			size_t max, size_t *ret_n, struct error *err);
+/* The ids of the sources called TEXT, of any family, ascending. */
+int store_sources_named(struct store *st, const char *text, struct arena *arena, const int64_t **ret, size_t *ret_n,
+			struct error *err);
 int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err);  /* 1, 0, -1 */
 int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err);                    /* 1, 0, -1 */
 

@@ -739,7 +739,7 @@ static int verify(struct verification *v, int64_t *ret_events, struct error *err
 		if (damage)
 			return damage < 0 ? -1 : 0;
 	}
-	if (store_source_find(v->st, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &v->own, err) < 0 || count_events(v->st, ret_events, err) < 0 ||
+	if (store_source_find(v->st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &v->own, err) < 0 || count_events(v->st, ret_events, err) < 0 ||
 	    start(v, err) < 0 || posting_reader_new(v->st, &v->postings, err) < 0 || add_events(v, *ret_events, err) < 0 || finish(v, err) < 0)
 		return -1;
 	if (!v->repair && (check_late_count(v, err) < 0 || check_sources(v, err) < 0 || check_facts(v, err) < 0 || check_corrections(v, err) < 0))

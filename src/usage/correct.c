@@ -63,7 +63,7 @@ static int find_replacement(struct store *st, const struct correction *c, struct
 {
 	char id[FACT_ID_BYTES];
 	int64_t own = 0;
-	int rc = store_source_find(st, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &own, err);
+	int rc = store_source_find(st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &own, err);
 
 	snprintf(id, sizeof(id), "%s" CORRECTION_REPLACEMENT, c->sid);
 	if (rc > 0)
@@ -108,45 +108,47 @@ static int find_one(struct store *st, int64_t source, const char *id, const stru
 	return scope->may(scope->arg, st, series.account, err);
 }
 
-/* Of whichever source: how many have one (2: two or more), *ret the first. */
-static int find_any(struct store *st, const char *id, const struct event_scope *scope, struct arena *arena, struct stored_event *ret,
-		    struct error *err)
+/*
+ * The events called so: how many (2: two or more), *RET the first one.
+ * *RET_SOURCES: are they of different sources, or of one source's name?
+ */
+static int find_named(struct store *st, const struct event_identity *id, const struct event_scope *scope, struct arena *arena,
+		      struct stored_event *ret, bool *ret_sources, struct error *err)
 {
 	int64_t *sources = arena_array(arena, int64_t, SOURCES_MAX);
+	const char *first = NULL, *text;
 	struct stored_event e;
 	int found = 0;
 	size_t n;
 
-	if (store_event_sources(st, id, strlen(id), sources, SOURCES_MAX, &n, err) < 0)
+	*ret_sources = false;
+	if (store_event_sources(st, id->family, id->source, id->id, strlen(id->id), sources, SOURCES_MAX, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && found < 2; i++) {
-		int rc = find_one(st, sources[i], id, scope, arena, &e, err);
+		int rc = find_one(st, sources[i], id->id, scope, arena, &e, err);
 
-		if (rc < 0)
+		if (rc < 0 || (rc && store_source_text(st, sources[i], arena, &text, err) < 0))
 			return -1;
 		if (rc && found++ == 0)
 			*ret = e;
+		*ret_sources = rc && first && strcmp(first, text) != 0;
+		first = rc ? text : first;
 	}
 	return found;
 }
 
-int event_find(struct store *st, const char *source, const char *id, const struct event_scope *scope, struct arena *arena,
+int event_find(struct store *st, const struct event_identity *id, const struct event_scope *scope, struct arena *arena,
 	       struct stored_event *ret, struct error *err)
 {
-	int64_t source_id;
-	int rc;
+	bool sources;
+	int rc = find_named(st, id, scope, arena, ret, &sources, err);
 
-	if (source) {
-		rc = store_source_find(st, source, strlen(source), &source_id, err);
-		if (rc > 0)
-			rc = find_one(st, source_id, id, scope, arena, ret, err);
-	} else {
-		rc = find_any(st, id, scope, arena, ret, err);
-	}
 	if (rc == 0)
-		return error_set(err, ERR_NOT_FOUND, NULL, "there is no event \"%.100s\"%s", id, source ? " of this source" : "");
+		return error_set(err, ERR_NOT_FOUND, NULL, "there is no event \"%.100s\"%s", id->id, id->source ? " of this source" : "");
+	if (rc > 1 && sources)
+		return error_set(err, ERR_PARAM, "source", "several sources have an event \"%.100s\": say which one is meant", id->id);
 	if (rc > 1)
-		return error_set(err, ERR_PARAM, "source", "several sources have an event \"%.100s\": say which one is meant", id);
+		return error_set(err, ERR_PARAM, "subject", "events \"%.100s\" of several accounts are called so: give the account's SID", id->id);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -362,7 +364,7 @@ static int add_fact(struct work *w, const char *suffix, struct stored_event e, c
 	e.id = id;
 	e.id_len = strlen(id);
 	e.correction = w->correction.id;
-	if (store_source_intern(w->st, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &e.source, err) < 0 ||
+	if (store_source_intern(w->st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &e.source, err) < 0 ||
 	    store_events_add(w->st, &e, 1, &added, err) < 0)
 		return -1;
 	if (added != ADDED_CREATED)
@@ -454,7 +456,7 @@ static int look(struct work *w, struct error *err)
 	int rc;
 
 	if (check_reason(w->c->reason, err) < 0 ||
-	    event_find(w->st, w->c->source, w->c->id, w->c->scope, w->arena, &w->event, err) < 0)
+	    event_find(w->st, &w->c->event, w->c->scope, w->arena, &w->event, err) < 0)
 		return -1;
 	if (w->event.correction)
 		return refuse_fact(w, err);

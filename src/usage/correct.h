@@ -15,6 +15,16 @@
 
 #define CORRECTION_REASON_MAX 500    /* bytes */
 
+/*
+ * Names an event from outside. ID must be given; the others narrow the search
+ * where several events have that id.
+ */
+struct event_identity {
+	int64_t family;              /* the id of its main account; 0: any family */
+	const char *source;          /* NULL: any source */
+	const char *id;
+};
+
 /* Whose events one may know of: MAY answers 1 for those of ACCOUNT, 0 (then there is no such event) or -1. */
 struct event_scope {
 	int (*may)(void *arg, struct store *st, int64_t account, struct error *err);
@@ -22,8 +32,7 @@ struct event_scope {
 };
 
 struct correct {
-	const char *source;          /* of the event; NULL: the one source that has the id */
-	const char *id;
+	struct event_identity event;
 	enum correction_kind kind;
 	const struct raw_event *change;      /* CORRECTION_AMEND: a field without text stays, an empty one becomes as if it weren't given */
 	const char *author, *reason;
@@ -36,7 +45,7 @@ struct correct {
  * Corrects an event, in a write. *RET (texts in ARENA) is the correction that was made, or with *RET_DONE_BEFORE the one
  * that had made the event what it shall be: then nothing was done. -1, and nothing may be committed:
  *   ERR_NOT_FOUND  no such event
- *   ERR_PARAM      "source": several sources have an event called so; "id": it is a fact of a correction; "reason"; or what event_check
+ *   ERR_PARAM      "source", "subject": several sources or families have an event called so; "id": it is a fact of a correction; "reason"; or what event_check
  *                  or ledger_add would refuse in the amended event; fields that can't change; an amendment that changes nothing
  *   ERR_CONFLICT   an amendment of a void event
  *   ERR_CLOSED     "time": the account is closed, and late events are rejected
@@ -64,10 +73,10 @@ int event_state(struct store *st, const struct stored_event *e, enum event_state
 int event_counting(struct store *st, const struct stored_event *e, struct arena *arena, struct stored_event *ret, struct error *err);
 
 /*
- * The event called ID: of SOURCE, or (NULL) of the one source that has it; in SCOPE (NULL: any). As correct_event: ERR_NOT_FOUND, or
- * ERR_PARAM "source".
+ * The event that ID names, in SCOPE (NULL: any). As correct_event: ERR_NOT_FOUND, or ERR_PARAM "source" or
+ * "subject" where several events are called so, which says what would tell them apart.
  */
-int event_find(struct store *st, const char *source, const char *id, const struct event_scope *scope, struct arena *arena,
+int event_find(struct store *st, const struct event_identity *id, const struct event_scope *scope, struct arena *arena,
 	       struct stored_event *ret, struct error *err);
 
 /*

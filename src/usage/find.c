@@ -122,7 +122,8 @@ struct search {
 	const struct catalogue *catalogue;
 	const struct event_query *q;
 	bool forwards;               /* in time */
-	int64_t source;              /* 0: any */
+	const int64_t *sources;      /* ascending; NULL: any */
+	size_t n_sources;
 	struct candidate start;      /* `id` NULL: from the beginning */
 	size_t wanted;
 	struct arena *arena;         /* of the answer */
@@ -137,6 +138,16 @@ struct search {
 static int (*order_of(const struct search *s))(const void *a, const void *b)
 {
 	return s->forwards ? oldest_first : newest_first;
+}
+
+static int compare_sources(const void *a, const void *b)
+{
+	return compare_numbers(*(const int64_t *)a, *(const int64_t *)b);
+}
+
+static bool has_source(const struct search *s, int64_t source)
+{
+	return !s->q->source || bsearch(&source, s->sources, s->n_sources, sizeof(source), compare_sources);
 }
 
 static bool beyond_start(const struct search *s, const struct candidate *c)
@@ -207,7 +218,7 @@ static int matches(struct search *s, const struct candidate *c, int64_t series, 
 {
 	int rc;
 
-	if (c->effective_us < s->q->from_us || c->effective_us >= s->q->to_us || (s->source && c->source != s->source) || !beyond_start(s, c))
+	if (c->effective_us < s->q->from_us || c->effective_us >= s->q->to_us || !has_source(s, c->source) || !beyond_start(s, c))
 		return 0;
 	rc = series_matches(s, series, err);
 	return rc <= 0 ? rc : state_matches(s, c, err);
@@ -356,7 +367,7 @@ static int search_by_id(struct search *s, struct error *err)
 	int64_t *sources = arena_array(s->arena, int64_t, SOURCES_MAX);
 	size_t len = strlen(s->q->id), n;
 
-	if (store_event_sources(s->st, s->q->id, len, sources, SOURCES_MAX, &n, err) < 0)
+	if (store_event_sources(s->st, s->q->family, s->q->source, s->q->id, len, sources, SOURCES_MAX, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct found_event e;
@@ -390,11 +401,12 @@ static struct event_position position_of(const struct candidate *c)
 /* Up to WANTED references in *S, and in *ret where it stopped short. */
 static int search(struct search *s, struct found_events *ret, struct error *err)
 {
-	const char *source = s->q->source;
-	int rc = source ? store_source_find(s->st, source, strlen(source), &s->source, err) : 1;
+	int rc;
 
-	if (rc <= 0 || s->q->from_us >= s->q->to_us)
-		return rc < 0 ? -1 : 0;
+	if (s->q->source && store_sources_named(s->st, s->q->source, s->arena, &s->sources, &s->n_sources, err) < 0)
+		return -1;
+	if ((s->q->source && !s->n_sources) || s->q->from_us >= s->q->to_us)
+		return 0;
 	arena_init(&s->scratch);
 	s->series = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
 	rc = s->q->id ? search_by_id(s, err) : search_by_time(s, ret, err);

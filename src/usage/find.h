@@ -18,6 +18,7 @@ enum { EVENT_LATE = EVENT_STATES, EVENT_FILTERS };
 extern const char *const event_filter_names[EVENT_FILTERS + 1];
 
 struct event_query {
+	int64_t family;          /* of all the accounts, if they are of one; else 0 */
 	const int64_t *accounts;
 	size_t n_accounts;
 	int64_t from_us, to_us;  /* of effective time, TO exclusive */

@@ -143,7 +143,8 @@ static int check_names(struct known *k, struct error *err)
 	return 0;
 }
 
-int known_account(struct known *k, const char *text, size_t len, bool by_name, int64_t *ret_id, struct error *err)
+int known_account(struct known *k, const char *text, size_t len, bool by_name, struct known_account *ret,
+		  struct error *err)
 {
 	struct known_text key = text_key(k, by_name ? KIND_ACCOUNT_NAME : KIND_ACCOUNT, 0, text,
 					 len),
@@ -156,15 +157,17 @@ int known_account(struct known *k, const char *text, size_t len, bool by_name, i
 		return -1;
 	t = g_hash_table_lookup(k->texts, &key);
 	if (t) {
-		*ret_id = t->id;
+		*ret = (struct known_account){ t->id, t->family };
 		return 1;
 	}
 	arena_init(&arena);
 	text = arena_strn(&arena, text, len);
 	rc = account_find(k->st, text, &arena, &a, err);
 	if (rc > 0) {
-		text_add(k, &key)->id = a.id;
-		*ret_id = a.id;
+		*ret = (struct known_account){ a.id, a.parent ? a.parent : a.id };
+		t = text_add(k, &key);
+		t->id = ret->id;
+		t->family = ret->family;
 	}
 	arena_release(&arena);
 	return rc;
@@ -222,9 +225,9 @@ int known_category(struct known *k, const char *name, size_t len, int64_t *ret_i
 	return t != NULL;
 }
 
-struct known_text *known_source(struct known *k, const char *text, size_t len)
+struct known_text *known_source(struct known *k, int64_t family, const char *text, size_t len)
 {
-	struct known_text key = text_key(k, KIND_SOURCE, 0, text, len);
+	struct known_text key = text_key(k, KIND_SOURCE, family, text, len);
 
 	return text_find_or_add(k, &key);
 }
@@ -253,7 +256,7 @@ int known_source_id(struct known *k, struct known_text *source, struct error *er
 	if (source->id)
 		return 0;
 	g_ptr_array_add(k->made, &source->id);
-	return store_source_intern(k->st, source->text, source->len, &source->id, err);
+	return store_source_intern(k->st, source->scope, source->text, source->len, &source->id, err);
 }
 
 static int dimension_id(struct known *k, int d, struct known_text *t, struct error *err)

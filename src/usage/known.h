@@ -17,10 +17,11 @@ struct known;
 struct known_text {
 	unsigned hash;
 	int kind;
-	int64_t scope;               /* the account of a dimension's value */
+	int64_t scope;               /* the account of a dimension's value, the family of a source */
 	size_t len;
 	const char *text;
 	int64_t id;
+	int64_t family;              /* of an account */
 };
 
 struct known_series_key {
@@ -38,15 +39,21 @@ struct known_series {
 struct known *known_new(struct store *st);
 void known_free(struct known **k);
 
+/* An account, and its family: the id of its main account, which may be itself. */
+struct known_account {
+	int64_t id, family;
+};
+
 /*
  * The account of that SID, or (BY_NAME) that name or number. 1 found, 0 none, -1 failed. A
  * miss is not cached; a name is until the accounts change and known_trim was called.
  */
-int known_account(struct known *k, const char *text, size_t len, bool by_name, int64_t *ret_id, struct error *err);
+int known_account(struct known *k, const char *text, size_t len, bool by_name, struct known_account *ret,
+		  struct error *err);
 /* Likewise. */
 int known_category(struct known *k, const char *name, size_t len, int64_t *ret_id, struct error *err);
 
-struct known_text *known_source(struct known *k, const char *text, size_t len);
+struct known_text *known_source(struct known *k, int64_t family, const char *text, size_t len);
 struct known_text *known_dimension(struct known *k, int64_t account, enum dimension d, const char *text, size_t len);
 struct known_series *known_series(struct known *k, const struct known_series_key *key);
 

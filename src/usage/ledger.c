@@ -107,22 +107,20 @@ void ledger_free(struct ledger **l)
 	*l = NULL;
 }
 
-static int find_account(struct ledger *l, const struct raw_event *raw, int64_t *ret_id, struct error *err)
+static int find_account(struct ledger *l, const struct raw_event *raw, struct known_account *ret, struct error *err)
 {
 	const char *text = raw->field[EV_SUBJECT].text;
 	size_t len = raw->field[EV_SUBJECT].len;
 	bool is_sid = sid_valid("AC", text, len);
-	int64_t id = 0;
 	int rc;
 
 	if (!is_sid && !l->options.accounts_by_name)
 		return error_set(err, ERR_PARAM, "subject", "subject must be the SID of an account: AC and 32 hexadecimal digits");
-	rc = known_account(l->known, text, len, !is_sid, &id, err);
+	rc = known_account(l->known, text, len, !is_sid, ret, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
 		return error_set(err, ERR_PARAM, "subject", "there is no account \"%.*s\"", (int)len, text);
-	*ret_id = id;
 	return 0;
 }
 
@@ -152,13 +150,13 @@ int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
 {
 	const struct raw_event *raw = ev->raw;
 	struct pending p = { .time_us = ev->time_us, .effective_us = ev->time_us, .amounts = ev->amounts, .line = raw->line };
-	int64_t account = 0;
+	struct known_account account = { 0 };
 	int64_t category = 0;
 
 	if (find_account(l, raw, &account, err) < 0 || find_category(l, raw, &category, err) < 0)
 		return -1;
-	p.source = known_source(l->known, raw->field[EV_SOURCE].text, raw->field[EV_SOURCE].len);
-	p.series = find_series(l, raw, account, category);
+	p.source = known_source(l->known, account.family, raw->field[EV_SOURCE].text, raw->field[EV_SOURCE].len);
+	p.series = find_series(l, raw, account.id, category);
 	p.id_len = raw->field[EV_ID].len;
 	p.id = arena_strn(&l->arena, raw->field[EV_ID].text, p.id_len);
 	g_array_append_val(l->pending, p);
@@ -447,7 +445,7 @@ static int is_stored(struct ledger *l, const struct pending *p, struct error *er
 	int64_t source = p->source->id;
 	struct stored_event found;
 	struct arena arena;
-	int rc = source ? 1 : store_source_find(l->st, p->source->text, p->source->len, &source, err);
+	int rc = source ? 1 : store_source_find(l->st, p->source->scope, p->source->text, p->source->len, &source, err);
 
 	if (rc <= 0)
 		return rc;

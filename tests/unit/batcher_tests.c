@@ -221,7 +221,7 @@ enum { THREADS = 6, ROUNDS = 20 };
 
 static int void_one(struct store *st, void *id, struct error *e)
 {
-	struct correct c = { .id = id, .kind = CORRECTION_VOID, .author = "ann", .reason = "test", .now_us = NOW_US };
+	struct correct c = { .event.id = id, .kind = CORRECTION_VOID, .author = "ann", .reason = "test", .now_us = NOW_US };
 	struct correction made;
 	struct arena mine;
 	bool done;

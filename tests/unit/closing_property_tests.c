@@ -324,11 +324,12 @@ static void check_family(const struct family *f)
 
 static void must_be_listed(struct family *f, const char *source, const char *id)
 {
+	struct event_identity identity = { .source = source, .id = id };
 	struct stored_event e;
 	int rc;
 
 	error_clear(&err);
-	rc = event_find(st, source, id, NULL, &arena, &e, &err);
+	rc = event_find(st, &identity, NULL, &arena, &e, &err);
 	if (rc < 0)
 		ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
 	else if (e.effective_us > e.time_us)
@@ -411,7 +412,7 @@ static void correct(struct family *f)
 	struct raw_event change;
 	char time[INSTANT_TEXT], id[64];
 	struct correct c = {
-		.source = "/pbx", .id = s->id, .kind = below(2) ? CORRECTION_VOID : CORRECTION_AMEND, .change = &change, .author = "ann",
+		.event = { .source = "/pbx", .id = s->id }, .kind = below(2) ? CORRECTION_VOID : CORRECTION_AMEND, .change = &change, .author = "ann",
 		.reason = "wrong", .now_us = NOW_US, .late = below(5) ? LATE_ADJUST : LATE_REJECT,
 	};
 	struct correction made;

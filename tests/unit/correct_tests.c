@@ -152,7 +152,7 @@ static int correct(struct correct *c, struct correction *ret, bool *ret_done)
 /* Void (no CHANGE) or amendment of an event that is there. */
 static struct correction made(const char *id, const struct raw_event *change)
 {
-	struct correct c = { .id = id, .kind = change ? CORRECTION_AMEND : CORRECTION_VOID, .change = change };
+	struct correct c = { .event.id = id, .kind = change ? CORRECTION_AMEND : CORRECTION_VOID, .change = change };
 	struct correction ret;
 	bool done;
 
@@ -163,9 +163,10 @@ static struct correction made(const char *id, const struct raw_event *change)
 
 static struct stored_event find(const char *source, const char *id)
 {
+	struct event_identity identity = { .source = source, .id = id };
 	struct stored_event e;
 
-	OK(event_find(st, source, id, NULL, &arena, &e, &err));
+	OK(event_find(st, &identity, NULL, &arena, &e, &err));
 	return e;
 }
 
@@ -300,7 +301,7 @@ END_TEST
 
 START_TEST(what_was_done_before_is_not_done_again)
 {
-	struct correct c = { .id = "a", .kind = CORRECTION_AMEND };
+	struct correct c = { .event.id = "a", .kind = CORRECTION_AMEND };
 	struct raw_event change = { 0 };
 	struct correction first, again;
 	bool done = false;
@@ -315,13 +316,13 @@ START_TEST(what_was_done_before_is_not_done_again)
 	ck_assert(done);
 	ck_assert_str_eq(again.sid, first.sid);
 	first = made("a", NULL);
-	c = (struct correct){ .id = "a", .kind = CORRECTION_VOID, .reason = "again" };
+	c = (struct correct){ .event.id = "a", .kind = CORRECTION_VOID, .reason = "again" };
 	done = false;
 	OK(correct(&c, &again, &done));
 	ck_assert(done);
 	ck_assert_str_eq(again.sid, first.sid);
 	ck_assert_str_eq(again.reason, "wrong");
-	c = (struct correct){ .id = "a", .kind = CORRECTION_AMEND, .change = &change };
+	c = (struct correct){ .event.id = "a", .kind = CORRECTION_AMEND, .change = &change };
 	FAILS(correct(&c, &again, &done), ERR_CONFLICT, "", "void");
 }
 END_TEST
@@ -410,8 +411,8 @@ START_TEST(corrections_that_make_no_sense_are_refused)
 	add(&raw);
 	set_field(&raw, EV_SOURCE, "/pbx/2");
 	add(&raw);
-	c.id = refusals[_i].id;
-	c.source = refusals[_i].source;
+	c.event.id = refusals[_i].id;
+	c.event.source = refusals[_i].source;
 	c.reason = refusals[_i].reason;
 	set_field(&change, refusals[_i].field, refusals[_i].text);
 	FAILS(correct(&c, &ret, &done), refusals[_i].kind, refusals[_i].param, refusals[_i].words);
@@ -428,7 +429,7 @@ START_TEST(facts_of_a_correction_are_not_corrected_themselves)
 
 	add_call("a", "2026-11-20T10:00:00Z");
 	snprintf(id, sizeof(id), "%s.reversal", made("a", NULL).sid);
-	c.id = id;
+	c.event.id = id;
 	FAILS(correct(&c, &ret, &done), ERR_PARAM, "id", "correct the event \"a\" of source \"/pbx/1\"");
 }
 END_TEST
@@ -444,7 +445,7 @@ static int may_other(void *arg, struct store *store, int64_t account, struct err
 START_TEST(events_out_of_scope_do_not_exist)
 {
 	static const struct event_scope scope = { .may = may_other };
-	struct correct c = { .id = "a", .kind = CORRECTION_VOID, .scope = &scope };
+	struct correct c = { .event.id = "a", .kind = CORRECTION_VOID, .scope = &scope };
 	struct raw_event raw = call("a", "2026-11-20T10:00:00Z");
 	struct correction ret;
 	bool done;
@@ -587,7 +588,7 @@ END_TEST
 
 START_TEST(a_correction_in_closed_time_is_refused_where_the_setting_says_so)
 {
-	struct correct c = { .id = "a", .kind = CORRECTION_VOID };
+	struct correct c = { .event.id = "a", .kind = CORRECTION_VOID };
 	struct raw_event change = { 0 };
 	struct correction ret;
 	bool done;
@@ -598,7 +599,7 @@ START_TEST(a_correction_in_closed_time_is_refused_where_the_setting_says_so)
 	start_ledger(LATE_REJECT);
 	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-11-01");
 	set_field(&change, EV_TIME, "2026-10-11T00:00:00Z");
-	c = (struct correct){ .id = "b", .kind = CORRECTION_AMEND, .change = &change };
+	c = (struct correct){ .event.id = "b", .kind = CORRECTION_AMEND, .change = &change };
 	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-11-01");
 	made("b", NULL);
 }
@@ -707,7 +708,7 @@ static void step_add(int i)
 static void step_void(int i)
 {
 	struct model_event *e = &model.events[i];
-	struct correct c = { .id = arena_printf(&arena, "e%d", i), .kind = CORRECTION_VOID };
+	struct correct c = { .event.id = arena_printf(&arena, "e%d", i), .kind = CORRECTION_VOID };
 	int64_t effective = model_day(e->effective);
 	struct correction ret;
 	bool done = false;
@@ -741,7 +742,7 @@ static void step_amend(int i)
 {
 	struct model_event *e = &model.events[i];
 	struct raw_event change = { 0 };
-	struct correct c = { .id = arena_printf(&arena, "e%d", i), .kind = CORRECTION_AMEND, .change = &change };
+	struct correct c = { .event.id = arena_printf(&arena, "e%d", i), .kind = CORRECTION_AMEND, .change = &change };
 	int64_t day = any(2) ? e->day : any(MODEL_DAYS), usage = any(2) ? e->usage : any(5);
 	enum error_kind fails = amend_fails(e, day, usage);
 	struct correction ret;

@@ -549,7 +549,7 @@ static int add_many_events(struct store *st)
 	ck_assert(events && added && ids);
 	rc = store_begin_write(st, &err);
 	if (rc == 0)
-		rc = store_source_intern(st, "/pbx", 4, &source, &err);
+		rc = store_source_intern(st, 1, "/pbx", 4, &source, &err);
 	if (rc == 0)
 		rc = store_series_intern(st, &series, &series_id, &err);
 	for (int i = 0; rc == 0 && i < N; i++) {
@@ -994,7 +994,7 @@ static struct fixture with_series(const char *where)
 	s.account = f.account;
 	s.category = f.category;
 	OK(store_begin_write(f.st, &err));
-	OK(store_source_intern(f.st, "/pbx/1", 6, &f.source, &err));
+	OK(store_source_intern(f.st, f.account, "/pbx/1", 6, &f.source, &err));
 	OK(store_series_intern(f.st, &s, &f.plain, &err));
 	OK(store_dimension_intern(f.st, f.account, DIM_CUSTOMER, "cus1", 4, &f.customer, &err));
 	s.dim[DIM_CUSTOMER] = f.customer;
@@ -1806,6 +1806,7 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	struct posted *list;
 	struct stored_event e;
 	struct db *db;
+	int64_t source;
 	size_t n;
 
 	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
@@ -1822,7 +1823,8 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	ck_assert_uint_eq(n, 1800);
 	ck_assert_str_eq(list[0].id, "e3601");
 	ck_assert_int_eq(list[1799].effective_us, INT64_C(7199000000));
-	ck_assert_int_eq(store_event_find(st, 1, "e7", 2, &arena, &e, &err), 1);
+	OK(store_source_find(st, 2, "/pbx", 4, &source, &err) < 0 ? -1 : 0);
+	ck_assert_int_eq(store_event_find(st, source, "e7", 2, &arena, &e, &err), 1);
 	ck_assert_int_eq(e.effective_us, 7000000);
 	ck_assert_int_eq(e.correction, 0);
 	store_close(&st);
@@ -1869,6 +1871,73 @@ START_TEST(users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_make
 	ck_assert_str_eq(keys[2].maker.key_sid, "");
 	ck_assert_int_eq(store_session_find(st, keys[0].hash, &s, &err), 0);
 	store_close(&st);
+}
+END_TEST
+
+/* A subaccount (2) is of its main account's family (1); another family (3) used the same source. */
+START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
+{
+	struct verify_calls calls = { 0 };
+	struct correction list;
+	struct store *st, *writer;
+	struct db *db;
+	int64_t first, third, none, events;
+	size_t wrong;
+
+	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
+	db_sqlite.close(&db);
+	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', 'a', NULL, 'usd', 0),"
+	    " (2, 'AC2', 'b', 1, 'usd', 0), (3, 'AC3', 'c', NULL, 'usd', 0);"
+	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0);"
+	    "INSERT INTO source VALUES (1, '/pbx'), (2, 'usaged'), (3, '/of-nobody');"
+	    "INSERT INTO series VALUES (1, 1, 1, 0, 0, 0, 0, 0), (2, 2, 1, 0, 0, 0, 0, 0), (3, 3, 1, 0, 0, 0, 0, 0);"
+	    "INSERT INTO correction VALUES (1, 'CR1', 0, 1, 'e3', 'ann', 'why', 5);"
+	    "INSERT INTO event (source, id, series, time_us, correction, count, usage, price, upload) VALUES"
+	    " (1, 'e1', 1, 1000000, NULL, 1, 0, 0, 0), (1, 'e2', 2, 1000000, NULL, 1, 0, 0, 0), (1, 'e3', 3, 1000000, NULL, 1, 0, 0, 0),"
+	    " (2, 'CR1.reversal', 3, 1000000, 1, -1, 0, 0, 0)");
+	st = reopen(STORE_WRITE);
+	ck_assert_int_eq(store_source_find(st, 1, "/pbx", 4, &first, &err), 1);
+	ck_assert_int_eq(store_source_find(st, 3, "/pbx", 4, &third, &err), 1);
+	ck_assert_int_ne(first, third);
+	ck_assert_int_eq(store_source_find(st, 2, "/pbx", 4, &none, &err), 0);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM source"), 3);
+	ck_assert_int_eq(store_correction_last(st, third, "e3", 2, &arena, &list, &err), 1);
+	writer = reopen(STORE_WRITE);
+	OK(store_rebuild(st, writer, &calls, &wrong, &events, &err));
+	store_close(&writer);
+	OK(store_verify(st, &calls, &wrong, &events, &err));
+	ck_assert_uint_eq(wrong, 0);
+	ck_assert_int_eq(events, 4);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(a_source_is_found_in_its_own_family_only)
+{
+	struct fixture f = with_series(path);
+	struct stored_event e = { .source = f.source, .id = "one", .id_len = 3, .series = f.plain, .time_us = 5, .effective_us = 5 };
+	int64_t other, again, found[4];
+	enum added added;
+	size_t n;
+
+	OK(store_begin_write(f.st, &err));
+	OK(store_source_intern(f.st, f.account + 1, "/pbx/1", 6, &other, &err));
+	OK(store_source_intern(f.st, f.account + 1, "/pbx/1", 6, &again, &err));
+	OK(store_events_add(f.st, &e, 1, &added, &err));
+	OK(store_commit(f.st, &err));
+	ck_assert_int_ne(other, f.source);
+	ck_assert_int_eq(other, again);
+	OK(store_event_sources(f.st, f.account, NULL, "one", 3, found, 4, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(found[0], f.source);
+	OK(store_event_sources(f.st, 0, "/pbx/1", "one", 3, found, 4, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	OK(store_event_sources(f.st, f.account + 1, NULL, "one", 3, found, 4, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	OK(store_event_sources(f.st, 0, "/other", "one", 3, found, 4, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	store_close(&f.st);
 }
 END_TEST
 
@@ -2136,6 +2205,8 @@ static Suite *store_suite(void)
 	tcase_add_test(t, damaged_postings_are_said);
 	tcase_add_test(t, events_of_an_older_ledger_get_their_postings);
 	tcase_add_test(t, users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_makers);
+	tcase_add_test(t, families_of_an_older_ledger_get_sources_of_their_own);
+	tcase_add_test(t, a_source_is_found_in_its_own_family_only);
 	tcase_add_test(t, corrections_of_an_event_come_oldest_first);
 	tcase_add_test(t, closings_are_one_an_account_and_count_as_changes);
 	tcase_add_test(t, refused_records_come_newest_first_and_are_forgotten);
