@@ -27,6 +27,7 @@ static const struct {
 	{ "application/ndjson", READER_NDJSON },
 	{ "application/jsonl", READER_NDJSON },
 	{ "text/csv", READER_CSV },
+	{ "text/tab-separated-values", READER_TSV },
 	{ NULL, 0 }
 };
 
@@ -42,7 +43,7 @@ static int find_form(const char *content_type, enum reader_form *ret, struct err
 	}
 	return error_set(err, ERR_MEDIA_TYPE, "Content-Type",
 			 "must be application/cloudevents+json, application/cloudevents-batch+json, application/json, "
-			 "application/x-ndjson or text/csv");
+			 "application/x-ndjson, text/csv or text/tab-separated-values");
 }
 
 static const char *find_header(const void *call, const char *name)
@@ -148,6 +149,7 @@ static const struct shape summary_shape = { .name = "Summary", .flags = SHAPE_PA
 /* One record of the request, in its order. */
 struct record {
 	struct raw_event raw;
+	const char *source, *id;         /* as the answer names it; or NULL */
 	enum verdict verdict;
 	const struct error *error;       /* why it is rejected */
 	const char *text;                /* as it came, for the log of rejections */
@@ -169,6 +171,8 @@ static void keep_texts(struct arena *arena, struct raw_event *raw)
 	for (int f = 0; f < EVENT_FIELDS; f++)
 		if (raw->field[f].text)
 			raw->field[f].text = arena_strn(arena, raw->field[f].text, raw->field[f].len);
+	if (raw->attributes.text)
+		raw->attributes.text = arena_strn(arena, raw->attributes.text, raw->attributes.len);
 }
 
 static void reject(const struct call *call, struct record *r, const struct error *reason)
@@ -183,10 +187,19 @@ static void reject(const struct call *call, struct record *r, const struct error
 	r->error = copy;
 }
 
-/* Names an event in the answer. A text that no event may have names none. */
-static const char *name_of(const struct raw_event *raw, enum event_field f)
+/* Names an event in the answer, as far as an event's name may be long. A text that no event may have names none. */
+static const char *name_of(struct arena *arena, const struct raw_event *raw, enum event_field f)
 {
-	return utf8_plain(raw->field[f].text, raw->field[f].len) ? raw->field[f].text : NULL;
+	const char *text = raw->field[f].text;
+	size_t len = raw->field[f].len, max = event_fields[f].max_bytes;
+
+	if (!utf8_plain(text, len))
+		return NULL;
+	if (len <= max)
+		return text;
+	while (((unsigned char)text[max] & 0xC0) == 0x80)
+		max--;
+	return arena_strn(arena, text, max);
 }
 
 static struct record *batch_add(struct batch *b, struct arena *arena)
@@ -237,6 +250,8 @@ static int add_record(const struct call *call, enum reader_form form, enum read_
 		r->text = keep_text(call->arena, text, len);
 	if (form == READER_DATA && attributes_read(find_header, call, call->arena, &r->raw, &own) < 0)
 		fault = &own;
+	r->source = name_of(call->arena, &r->raw, EV_SOURCE);
+	r->id = name_of(call->arena, &r->raw, EV_ID);
 	if (rc == READ_BAD || own.kind) {
 		r->unreadable = fault->kind != ERR_PARAM;
 		reject(call, r, fault);
@@ -244,6 +259,19 @@ static int add_record(const struct call *call, enum reader_form form, enum read_
 	return 0;
 }
 
+/* What comes behind the records that were read is damaged: that is told as one that is rejected. */
+static void add_rest(const struct call *call, const struct error *fault, struct batch *b)
+{
+	struct record *r = batch_add(b, call->arena);
+	struct error reason = { 0 };
+
+	error_set(&reason, ERR_BODY, NULL, "the body is good up to here: %s", fault->message);
+	r->unreadable = true;
+	r->text = "";
+	reject(call, r, &reason);
+}
+
+/* A list without events is one; a body without anything isn't. */
 static int read_all(const struct call *call, enum reader_form form, struct reader *reader, struct batch *b, struct error *err)
 {
 	struct raw_event raw = { 0 };
@@ -256,9 +284,11 @@ static int read_all(const struct call *call, enum reader_form form, struct reade
 		error_clear(&fault);
 		raw = (struct raw_event){ 0 };
 	}
-	if (rc == READ_FAILED)
+	if (rc == READ_FAILED && (fault.kind != ERR_BODY || b->n == 0))
 		return error_set(err, fault.kind == ERR_TOO_LARGE ? ERR_TOO_LARGE : ERR_BODY, fault.param, "%s", fault.message);
-	return b->n ? 0 : error_set(err, ERR_BODY, NULL, "the body holds no event");
+	if (rc == READ_FAILED)
+		add_rest(call, &fault, b);
+	return b->n || form != READER_NDJSON ? 0 : error_set(err, ERR_BODY, NULL, "the body holds no event");
 }
 
 static int read_records(const struct call *call, struct batch *b, struct error *err)
@@ -273,7 +303,7 @@ static int read_records(const struct call *call, struct batch *b, struct error *
 	if (choose_form(call, &form, err) < 0 || find_packing(call, &packing, err) < 0)
 		return -1;
 	unpacker = unpacker_new(packing, read_memory, &memory, call->settings->max_unpacked_bytes);
-	reader = reader_new(form, NULL, unpacker_read, unpacker);
+	reader = reader_new(form, NULL, (size_t)call->settings->record_bytes, unpacker_read, unpacker);
 	rc = read_all(call, form, reader, b, err);
 	reader_free(&reader);
 	unpacker_free(&unpacker);
@@ -334,12 +364,10 @@ static const char *refusal_code(const struct record *r, const struct error *reas
 
 static void describe(const char *actor, const struct record *r, struct rejection *ret)
 {
-	const char *source = name_of(&r->raw, EV_SOURCE), *id = name_of(&r->raw, EV_ID);
-
 	ret->author = actor;
 	ret->account = r->account;
-	ret->source = source ? source : "";
-	ret->event = id ? id : "";
+	ret->source = r->source ? r->source : "";
+	ret->event = r->id ? r->id : "";
 	ret->record = r->text ? r->text : "";
 }
 
@@ -399,6 +427,16 @@ static int store_records(const struct call *call, struct batch *b, struct error 
 	return 0;
 }
 
+/* A sender that looks at nothing else learns from it whether everything is stored, nothing, or a part. */
+static int status_of(const int64_t counts[VERDICTS + 1])
+{
+	int64_t stored = counts[VERDICT_CREATED] + counts[VERDICT_DUPLICATE], refused = counts[VERDICT_CONFLICT] + counts[VERDICT_REJECTED];
+
+	if (refused == 0)
+		return 200;
+	return stored + counts[VERDICT_ABORTED] == 0 ? 422 : 207;
+}
+
 static void write_results(struct call *call, const struct batch *b, struct writer *w)
 {
 	int64_t counts[VERDICTS + 1] = { 0 };
@@ -408,14 +446,13 @@ static void write_results(struct call *call, const struct batch *b, struct write
 		counts[b->records[i].verdict]++;
 	summary = (struct summary){ counts[VERDICT_CREATED], counts[VERDICT_DUPLICATE], counts[VERDICT_CONFLICT], counts[VERDICT_REJECTED],
 				    { counts[VERDICT_ABORTED], call_arg(call, "atomic")->yes ? 0 : -1 } };
-	if (summary.conflict || summary.rejected || counts[VERDICT_ABORTED])
-		call->status = 207;
+	call->status = status_of(counts);
 	writer_begin(w, NULL, &summary_shape);
 	writer_fields(w, &summary_shape, &summary);
 	writer_begin_list(w, &summary_fields[SUMMARY_RESULTS], &result_shape);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct record *r = &b->records[i];
-		struct result result = { name_of(&r->raw, EV_SOURCE), name_of(&r->raw, EV_ID), verdict_names[r->verdict], NULL, NULL, NULL };
+		struct result result = { r->source, r->id, verdict_names[r->verdict], NULL, NULL, NULL };
 
 		if (r->verdict == VERDICT_REJECTED) {
 			result.code = refusal_code(r, r->error);

@@ -8,6 +8,7 @@
 #include "api/event_record.h"
 #include "api/paging.h"
 #include "api/range.h"
+#include "ingest/members.h"
 #include "base/banned.h"
 
 /* ---- the list ---- */
@@ -223,16 +224,30 @@ static const struct field correction_fields[] = {
 static const struct shape correction_shape = { .name = "Correction", .fields = correction_fields, .doc = "A correction",
 	.none = "This event was never corrected." };
 
+struct attribute_record {
+	const char *name, *value;
+};
+
+static const struct field attribute_fields[] = {
+	FIELD(struct attribute_record, name, "The member's name"),
+	FIELD(struct attribute_record, value, "Its value: a text as it is, anything else as JSON"),
+	{ 0 }
+};
+
+static const struct shape attribute_shape = { .name = "Attribute", .fields = attribute_fields,
+	.doc = "A member of an event that has no meaning here", .none = "It has none." };
+
 struct event_answer {
 	const struct event_record *event, *counts;
 };
 
-enum { ANSWER_CORRECTIONS = 2 };
+enum { ANSWER_CORRECTIONS = 2, ANSWER_ATTRIBUTES };
 
 static const struct field answer_fields[] = {
 	FIELD(struct event_answer, event, "The event", .shape = &event_shape),
 	FIELD(struct event_answer, counts, "What counts for it now: itself, its latest replacement, or null when it is void", .shape = &event_shape),
 	[ANSWER_CORRECTIONS] = FIELD_LIST("corrections", &correction_shape, "Oldest first"),
+	[ANSWER_ATTRIBUTES] = FIELD_LIST("attributes", &attribute_shape, "The event's other members, as they came, by name"),
 	{ 0 }
 };
 
@@ -275,6 +290,24 @@ static void write_corrections(const struct correction *list, size_t n, struct wr
 	writer_end(w);
 }
 
+static void write_attributes(const char *text, struct writer *w)
+{
+	json_object *attributes = text ? members_parse(text, strlen(text)) : NULL;
+
+	writer_begin_list(w, &answer_fields[ANSWER_ATTRIBUTES], &attribute_shape);
+	if (attributes) {
+		json_object_object_foreach(attributes, name, value) {
+			bool is_text = json_object_is_type(value, json_type_string);
+			struct attribute_record rec = { name, is_text ? json_object_get_string(value) :
+				json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) };
+
+			writer_record(w, NULL, &attribute_shape, &rec);
+		}
+	}
+	writer_end(w);
+	json_object_put(attributes);
+}
+
 int event_answer_write(const struct call *call, const struct stored_event *e, struct writer *w, struct error *err)
 {
 	struct event_record event, counts;
@@ -282,11 +315,13 @@ int event_answer_write(const struct call *call, const struct stored_event *e, st
 	struct stored_event original, counting;
 	struct correction *corrections;
 	struct found_event found, other;
+	const char *attributes = NULL;
 	size_t n;
 	int rc;
 
 	if (load_record(call, e, &found, &event, err) < 0 || find_original(call, &found, &original, err) < 0 ||
-	    store_corrections(call->store, original.source, original.id, original.id_len, call->arena, &corrections, &n, err) < 0)
+	    store_corrections(call->store, original.source, original.id, original.id_len, call->arena, &corrections, &n, err) < 0 ||
+	    event_attributes(call->store, &original, call->arena, &attributes, err) < 0)
 		return -1;
 	rc = event_counting(call->store, &original, call->arena, &counting, err);
 	if (rc < 0 || (rc > 0 && load_record(call, &counting, &other, &counts, err) < 0))
@@ -297,6 +332,7 @@ int event_answer_write(const struct call *call, const struct stored_event *e, st
 	writer_begin(w, NULL, &event_answer_shape);
 	writer_fields(w, &event_answer_shape, &answer);
 	write_corrections(corrections, n, w);
+	write_attributes(attributes, w);
 	writer_end(w);
 	return 0;
 }

@@ -7,7 +7,8 @@
 #include "base/banned.h"
 
 struct rejection_record {
-	const char *at, *author, *account, *account_sid, *id, *source, *code, *field, *message, *record;
+	const char *at, *author, *account, *account_sid, *id, *source, *code, *field, *message, *record, *file;
+	struct decimal line;
 };
 
 static const struct field rejection_fields[] = {
@@ -21,6 +22,8 @@ static const struct field rejection_fields[] = {
 	FIELD(struct rejection_record, field, "The field at fault, or null"),
 	FIELD(struct rejection_record, message, "What is wrong, and what would be right", .label = "Problem"),
 	FIELD(struct rejection_record, record, "The record as it was sent, cut after some thousand bytes", .flags = FIELD_DETAIL),
+	FIELD(struct rejection_record, file, "The file that it was imported from, or null", .flags = FIELD_DETAIL),
+	FIELD(struct rejection_record, line, "Its line in the file, from 1, or null", .flags = FIELD_DETAIL | FIELD_WHOLE),
 	{ 0 }
 };
 
@@ -85,7 +88,8 @@ static int fill_record(const struct call *call, const struct rejection *r, struc
 		.at = arena_str(call->arena, at), .author = r->author, .account = r->account ? arena_str(call->arena, account.name) : NULL,
 		.account_sid = or_null(arena_str(call->arena, account.sid)),
 		.source = or_null(r->source), .id = or_null(r->event), .code = r->code, .field = or_null(r->field),
-		.message = r->message, .record = r->record,
+		.message = r->message, .record = r->record, .file = or_null(r->file),
+		.line = *r->file ? (struct decimal){ .n = r->line } : DECIMAL_NULL,
 	};
 	return 0;
 }

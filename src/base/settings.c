@@ -56,6 +56,9 @@ static const struct setting table[] = {
 	{ "ledger", "rejected_days", ST_INT, AT(rejected_days), "30", 0, 3650, NULL,
 	  "How many days rejected records are kept for those who look for them. 0: not at all." },
 
+	{ "ingest", "record_bytes", ST_INT, AT(record_bytes), "1048576", 1024, 16777216, NULL,
+	  "The longest record of a file or a request body, in bytes. A longer one is rejected." },
+
 	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL,
 	  "The name that the pages show." },
 	{ "server", "base_url", ST_URL, AT(base_url), "", 0, 180, NULL,

@@ -20,6 +20,8 @@ struct settings {
 	int64_t ahead_seconds;          /* how far an event's time may be ahead of the clock */
 	const char *late_events;        /* of closed periods: adjust, reject */
 	int64_t rejected_days;          /* how long refused records are kept; 0 = not at all */
+	/* [ingest] */
+	int64_t record_bytes;           /* the longest record of a file or a body */
 	/* [server] */
 	const char *name;               /* shown on pages */
 	const char *cors_origins;       /* whose pages may ask: "https://a.example https://b.example:8443"; "" = nobody's */

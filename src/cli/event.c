@@ -138,6 +138,8 @@ static int print_fields(struct store *st, const struct catalogue *c, const struc
 		if (raw.field[f].text)
 			printf("%s\t%s\n", event_fields[f].name, raw.field[f].text);
 	}
+	if (raw.attributes.text)
+		printf("attributes\t%s\n", raw.attributes.text);
 	if (e->effective_us != e->time_us) {
 		instant_format(effective, e->effective_us);
 		printf("effective_time\t%s\n", effective);

@@ -16,7 +16,9 @@
 
 #include "base/civil.h"
 #include "base/file.h"
+#include "base/arena.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "ingest/feed.h"
@@ -26,7 +28,10 @@
 
 #define BATCH_EVENTS 50000
 #define BATCH_TEXT_BYTES (24u << 20)
-#define HEAD_BYTES RECORD_BYTES_MAX
+#define HEAD_BYTES 65536
+#define HEAD_LINES 3
+#define LISTED_AT_ONCE 200
+#define LISTED_MAX 1000          /* of a file; its own list has all */
 #define TICK_MS 200
 /* However busy others keep the ledger, an import waits rather than stop half way; it says so after a while. */
 #define WAIT_MS 20
@@ -45,6 +50,7 @@ struct input {
 	struct unpacker *unpacker;
 	char head[HEAD_BYTES];       /* unpacked, to see what it is */
 	size_t head_len, head_at;
+	struct error failure;        /* that ended the head: told when what came before has been read */
 };
 
 /* The file's own bytes. Ends when the import is over, even while nothing comes out of a pipe. */
@@ -75,8 +81,10 @@ static int64_t input_read(void *arg, void *buf, size_t size, struct error *err)
 	struct input *in = arg;
 	size_t n = in->head_len - in->head_at;
 
+	if (n == 0 && in->failure.kind)
+		*err = in->failure;
 	if (n == 0)
-		return unpacker_read(in->unpacker, buf, size, err);
+		return in->failure.kind ? -1 : unpacker_read(in->unpacker, buf, size, err);
 	if (n > size)
 		n = size;
 	memcpy(buf, in->head + in->head_at, n);
@@ -110,7 +118,8 @@ static const struct {
 	const char *name;            /* of --format, and as suffix */
 	enum reader_form form;
 } forms[] = {
-	{ "ndjson", READER_NDJSON }, { "jsonl", READER_NDJSON }, { "json", READER_JSON }, { "csv", READER_CSV }, { 0 }
+	{ "ndjson", READER_NDJSON }, { "jsonl", READER_NDJSON }, { "json", READER_JSON }, { "csv", READER_CSV },
+	{ "tsv", READER_TSV }, { "tab", READER_TSV }, { 0 }
 };
 
 /* NAME as in forms[], into *ret. */
@@ -123,6 +132,11 @@ static bool form_find(const char *name, enum reader_form *ret)
 		}
 	}
 	return false;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* A byte after the object that begins at P, where only spaces stand before the line's end; NULL if its line doesn't close it. */
@@ -146,23 +160,51 @@ static const char *object_end(const char *p, const char *end)
 	return NULL;
 }
 
-/* What the first bytes look like. An object that has its first line to itself is one of many. */
+/* Is a line in the head, whole as far as it is there, an object by itself? So it is where each line is one. */
+static bool has_object_line(const char *p, const char *end)
+{
+	while (p < end) {
+		const char *next = memchr(p, '\n', (size_t)(end - p)), *closed = *p == '{' ? object_end(p, end) : NULL;
+
+		while (closed && closed < end && *closed != '\n' && is_blank(*closed))
+			closed++;
+		if (closed && (closed == end || *closed == '\n'))
+			return true;
+		p = next ? next + 1 : end;
+	}
+	return false;
+}
+
+/* What the first bytes look like. Of JSON lines the first may be damaged. */
 static enum reader_form form_of_head(const struct input *in)
 {
-	const char *p = in->head, *end = in->head + in->head_len;
+	const char *p = in->head, *end = in->head + in->head_len, *line;
 
 	if (in->head_len >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0)
 		p += 3;
-	while (p < end && strchr(" \t\r\n", *p))
+	while (p < end && is_blank(*p))
 		p++;
 	if (p < end && *p == '[')
 		return READER_JSON;
-	if (p == end || *p != '{')
-		return READER_CSV;
-	p = object_end(p, end);
-	while (p && p < end && strchr(" \t\r", *p))
+	if (has_object_line(p, end))
+		return READER_NDJSON;
+	if (p < end && *p == '{')
+		return READER_JSON;
+	line = memchr(p, '\n', (size_t)(end - p));
+	return memchr(p, '\t', (size_t)((line ? line : end) - p)) ? READER_TSV : READER_CSV;
+}
+
+/* Have the bytes been seen that say which form it is? */
+static bool head_tells(const struct input *in)
+{
+	const char *p = in->head, *end = in->head + in->head_len;
+	int lines = 0;
+
+	while (lines < HEAD_LINES && (p = memchr(p, '\n', (size_t)(end - p)))) {
+		lines++;
 		p++;
-	return p && (p == end || *p == '\n') ? READER_NDJSON : READER_JSON;
+	}
+	return lines == HEAD_LINES || in->head_len == HEAD_BYTES || (lines && form_of_head(in) == READER_NDJSON);
 }
 
 /* By the name's suffix, in front of that of a packed file. */
@@ -188,24 +230,19 @@ static bool form_of_name(const char *path, enum reader_form *ret)
 }
 
 /* By the mapping or the name, else by the content, which says too what kind of JSON it is. */
-static int form_guess(struct input *in, const struct mapping *m, enum reader_form *ret, struct error *err)
+static enum reader_form form_guess(struct input *in, const struct mapping *m)
 {
-	bool named = m || form_of_name(in->path, ret);
+	enum reader_form form = m && !mapping_of_json(m) ? READER_CSV : READER_JSON;
+	bool named = m || form_of_name(in->path, &form);
 	int64_t n = 1;
 
-	if (m)
-		*ret = mapping_of_json(m) ? READER_JSON : READER_CSV;
-	if (named && *ret != READER_JSON)
-		return 0;
-	while (n > 0 && in->head_len < HEAD_BYTES && !memchr(in->head, '\n', in->head_len)) {
-		n = unpacker_read(in->unpacker, in->head + in->head_len, HEAD_BYTES - in->head_len, err);
-		if (n < 0)
-			return -1;
-		in->head_len += (size_t)n;
+	if (named && form != READER_JSON)
+		return form;
+	while (n > 0 && !head_tells(in)) {
+		n = unpacker_read(in->unpacker, in->head + in->head_len, HEAD_BYTES - in->head_len, &in->failure);
+		in->head_len += n > 0 ? (size_t)n : 0;
 	}
-	if (!named || form_of_head(in) == READER_NDJSON)
-		*ret = form_of_head(in);
-	return 0;
+	return !named || form_of_head(in) == READER_NDJSON ? form_of_head(in) : form;
 }
 
 /* ---- what can't be stored ---- */
@@ -270,6 +307,65 @@ static int rejects_close(struct rejects *rj, struct error *err)
 	return rc;
 }
 
+/* ---- the ledger's own list of them ---- */
+
+/* Those that wait for a write. */
+struct listed {
+	int64_t days;                /* that the ledger keeps them; 0: not at all */
+	size_t n;                    /* of the file, so far */
+	struct rejection list[LISTED_AT_ONCE];
+	size_t n_list;
+	struct arena arena;          /* of their texts */
+};
+
+/* TEXT as UTF-8: any other byte becomes a question mark. */
+static const char *plain_copy(struct arena *arena, const char *text, size_t len)
+{
+	char *copy = arena_strn(arena, text, len < REJECTION_RECORD_MAX ? len : REJECTION_RECORD_MAX);
+
+	len = len < REJECTION_RECORD_MAX ? len : REJECTION_RECORD_MAX;
+	for (size_t i = 0; i < len;) {
+		size_t step = copy[i] ? utf8_step(copy + i, len - i) : 0;
+
+		if (!step)
+			copy[i] = '?';
+		i += step ? step : 1;
+	}
+	return copy;
+}
+
+/* In a write. */
+static int listed_store(struct listed *l, struct store *st, struct error *err)
+{
+	for (size_t i = 0; i < l->n_list; i++)
+		if (store_rejection_add(st, &l->list[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static void listed_clear(struct listed *l)
+{
+	l->n_list = 0;
+	arena_reset(&l->arena);
+}
+
+/* In a write of its own. */
+static int listed_flush(struct listed *l, struct store *st, struct error *err)
+{
+	int rc = 0;
+
+	if (l->n_list == 0)
+		return 0;
+	if (store_begin_write(st, err) < 0)
+		return -1;
+	if (listed_store(l, st, err) < 0 || store_commit(st, err) < 0) {
+		store_end(st);
+		rc = -1;
+	}
+	listed_clear(l);
+	return rc;
+}
+
 /* ---- batches ---- */
 
 struct counts {
@@ -286,12 +382,15 @@ struct pending {
 struct import {
 	const char *mapping_path, *format, *zone;
 	int64_t ahead_us;            /* how far in the future an event's time may lie */
+	size_t record_bytes;         /* the longest record */
 	struct mapping *mapping;
 	struct store *store;
 	struct ledger *ledger;
 	struct rejects rejects;
+	struct listed listed;
 	const char *path;            /* of the file in work, as it was given */
 	struct counts file, total;
+	struct reader_folds folds;   /* of it */
 	struct pending *pending;       /* BATCH_EVENTS of them */
 	size_t n_pending;
 	struct strbuf records;
@@ -299,10 +398,29 @@ struct import {
 	struct progress progress;
 };
 
-static int reject(struct import *im, int64_t line, const char *field, const char *reason, const char *record, size_t len,
+/* The first of a file are listed in the ledger, too. */
+static int list_rejected(struct import *im, int64_t line, const char *code, const char *field, const char *reason, const char *record,
+			 size_t len, struct error *err)
+{
+	struct listed *l = &im->listed;
+
+	if (!l->days || l->n == LISTED_MAX)
+		return 0;
+	l->n++;
+	l->list[l->n_list++] = (struct rejection){
+		.at = floor_div(clock_now_us(), USEC_PER_SEC), .author = "console", .source = "", .event = "", .code = code,
+		.field = arena_str(&l->arena, field), .message = arena_str(&l->arena, reason), .record = plain_copy(&l->arena, record, len),
+		.file = plain_copy(&l->arena, im->path, strlen(im->path)), .line = line,
+	};
+	return l->n_list < LISTED_AT_ONCE ? 0 : listed_flush(l, im->store, err);
+}
+
+static int reject(struct import *im, int64_t line, const char *code, const char *field, const char *reason, const char *record, size_t len,
 		  struct error *err)
 {
 	im->file.verdict[VERDICT_REJECTED]++;
+	if (list_rejected(im, line, code, field, reason, record, len, err) < 0)
+		return -1;
 	return rejects_add(&im->rejects, im->path, line, field, reason, record, len, err);
 }
 
@@ -311,7 +429,7 @@ static int note_verdict(struct import *im, const struct pending *a, const struct
 	const char *record = im->records.text + a->at;
 
 	if (r->verdict == VERDICT_REJECTED)
-		return reject(im, a->line, r->error->param, r->error->message, record, a->len, err);
+		return reject(im, a->line, event_refusal_code(r->error), r->error->param, r->error->message, record, a->len, err);
 	im->file.verdict[r->verdict]++;
 	if (r->verdict != VERDICT_CONFLICT)
 		return 0;
@@ -342,10 +460,10 @@ static int add_item(struct import *im, const struct feed_item *item, struct erro
 	struct error own = { 0 };
 
 	if (item->reason)
-		return reject(im, item->line, item->field, item->reason, item->record, item->record_len, err);
+		return reject(im, item->line, item->code, item->field, item->reason, item->record, item->record_len, err);
 	if (ledger_add(im->ledger, &item->event, &own) < 0) {
 		if (own.kind == ERR_PARAM || own.kind == ERR_OVERFLOW)
-			return reject(im, item->line, own.param, own.message, item->record, item->record_len, err);
+			return reject(im, item->line, event_refusal_code(&own), own.param, own.message, item->record, item->record_len, err);
 		*err = own;
 		return -1;
 	}
@@ -403,16 +521,14 @@ static int import_events(struct import *im, struct feed *feed, struct input *in,
 
 static int import_stream(struct import *im, struct input *in, struct error *err)
 {
-	enum reader_form form = READER_CSV;
+	enum reader_form form;
 	struct feed *feed = NULL;
 	struct reader *reader;
 	int rc;
 
-	if (im->format)
-		form_find(im->format, &form);
-	else if (form_guess(in, im->mapping, &form, err) < 0)
-		return -1;
-	reader = reader_new(form, im->mapping, input_read, in);
+	if (!im->format || !form_find(im->format, &form))
+		form = form_guess(in, im->mapping);
+	reader = reader_new(form, im->mapping, im->record_bytes, input_read, in);
 	rc = feed_start(reader, clock_now_us(), im->ahead_us, &feed, err);
 	if (rc == 0) {
 		progress_begin(&im->progress, in->path, "events");
@@ -423,6 +539,7 @@ static int import_stream(struct import *im, struct input *in, struct error *err)
 	feed_stop(&feed);
 	if (rc < 0 && (err->kind == ERR_BODY || err->kind == ERR_PARAM))
 		error_detail(err, "%s:%" PRId64, in->path, reader_line(reader));
+	im->folds = reader_folds(reader);
 	reader_free(&reader);
 	return rc;
 }
@@ -439,7 +556,12 @@ static void print_counts(const char *name, const struct counts *c)
 
 static void print_file(const struct import *im, const char *name)
 {
+	const struct reader_folds *folds = &im->folds;
+
 	print_counts(name, &im->file);
+	if (folds->records)
+		printf("%s: %" PRId64 " %s over several lines, by quotes; the longest begins at line %" PRId64 " and has %" PRId64 " lines\n",
+		       name, folds->records, folds->records == 1 ? "record went" : "records went", folds->longest_line, folds->longest_lines);
 	if (im->rejects.file)
 		printf("%s: what was not stored, and why, is in %s\n", name, im->rejects.path);
 	if (interrupted)
@@ -464,9 +586,13 @@ static int import_file(struct import *im, const char *path)
 	im->path = path;
 	im->line = 0;
 	im->file = (struct counts){ 0 };
+	im->folds = (struct reader_folds){ 0 };
+	im->listed.n = 0;
 	rc = input_open(&in, path, &err);
 	if (rc == 0)
 		rc = import_stream(im, &in, &err);
+	if (listed_flush(&im->listed, im->store, &err) < 0)
+		rc = -1;
 	print_file(im, in.path);
 	add_counts(&im->total, &im->file);
 	input_close(&in);
@@ -495,7 +621,7 @@ static int check_call(const struct import *im, int argc, char **argv)
 	if (im->zone && !im->mapping_path)
 		return command_wrong(&command_import, "--zone is for the times of a --mapping");
 	if (im->format && !form_find(im->format, &form))
-		return command_wrong(&command_import, "--format must be ndjson, json or csv");
+		return command_wrong(&command_import, "--format must be ndjson, json, csv or tsv");
 	if (im->rejects.option && is_input(im->rejects.option, argc, argv))
 		return command_wrong(&command_import, "--rejects must not be one of the files");
 	return EXIT_DONE;
@@ -505,7 +631,7 @@ static int check_mapping(const struct import *im)
 {
 	enum reader_form form;
 
-	if (im->mapping && im->format && form_find(im->format, &form) && (form != READER_CSV) != mapping_of_json(im->mapping))
+	if (im->mapping && im->format && form_find(im->format, &form) && (form != READER_CSV && form != READER_TSV) != mapping_of_json(im->mapping))
 		return command_wrong(&command_import, mapping_of_json(im->mapping) ? "--mapping is for JSON" : "--mapping is for CSV");
 	return EXIT_DONE;
 }
@@ -557,8 +683,12 @@ static int open_and_import(struct import *im, const struct settings *s, int argc
 	im->pending = malloc(BATCH_EVENTS * sizeof(*im->pending));
 	if (!im->pending)
 		abort();
-	strbuf_init(&im->records, BATCH_TEXT_BYTES + 2 * RECORD_BYTES_MAX);
+	im->record_bytes = (size_t)s->record_bytes;
+	strbuf_init(&im->records, BATCH_TEXT_BYTES + 2 * im->record_bytes);
+	im->listed.days = s->rejected_days;
+	arena_init(&im->listed.arena);
 	rc = import_files(im, argc, argv);
+	arena_release(&im->listed.arena);
 	strbuf_release(&im->records);
 	free(im->pending);
 	ledger_free(&im->ledger);
@@ -599,15 +729,15 @@ static int run(const struct settings *s, int argc, char **argv)
 
 const struct command command_import = {
 	.name = "import",
-	.usage = "import [--mapping FILE] [--zone ZONE] [--format ndjson|json|csv] [--rejects FILE] FILE...",
+	.usage = "import [--mapping FILE] [--zone ZONE] [--format ndjson|json|csv|tsv] [--rejects FILE] FILE...",
 	.summary = "bring files of usage events into the ledger",
-	.help = "Reads CloudEvents as NDJSON (one a line) or JSON (one, or an array), or CSV whose header names the event's\n"
-		"fields; - is standard input. Files packed by gzip or zstd are unpacked on the way. Each event is created, or a\n"
+	.help = "Reads CloudEvents as NDJSON (one a line) or JSON (one after the other, or arrays), or CSV or tab-separated values\n"
+		"whose header names the event's fields; - is standard input. Files packed by gzip or zstd are unpacked on the way. Each event is created, or a\n"
 		"duplicate of one that is there, or in conflict with it (same source and id, other content), or rejected: so a\n"
 		"file can be imported again and counts once.\n\n"
 		"  --mapping FILE   how the CSV or JSON of another program becomes events (conf/mappings has examples)\n"
 		"  --zone ZONE      the time zone of the mapping's times without offset, such as Europe/Vienna\n"
-		"  --format FORMAT  ndjson, json or csv, instead of going by the file's name or content\n"
+		"  --format FORMAT  ndjson, json, csv or tsv, instead of going by the file's name or content\n"
 		"  --rejects FILE   where records go that were rejected or are in conflict, as CSV with line and reason\n"
 		"                   (else NAME.rejected.csv in this folder, only if there are any)\n\n"
 		"Events are stored in batches; an interrupt ends the import between two of them, and running it again is safe.\n"

@@ -263,17 +263,23 @@ static void prepare_options(struct exchange *x, bool page, const struct error *f
 	}
 }
 
+static void take_cookies(struct response *r, const struct call *call)
+{
+	const char **cookies = arena_array(call->arena, const char *, CALL_COOKIES);
+
+	if (!call->n_cookies)
+		return;
+	memcpy(cookies, call->cookies, sizeof(call->cookies));
+	r->cookies = cookies;
+	r->n_cookies = call->n_cookies;
+}
+
 /* What the operation says of its answer beside the document. */
 static void take_answer(struct exchange *x, const struct call *call)
 {
 	struct response *r = &x->response;
-	const char **cookies = arena_array(&x->h->arena, const char *, CALL_COOKIES);
 
-	if (call->n_cookies) {
-		memcpy(cookies, call->cookies, sizeof(call->cookies));
-		r->cookies = cookies;
-		r->n_cookies = call->n_cookies;
-	}
+	take_cookies(r, call);
 	if (call->location)
 		response_nothing(r, 303, call->location);
 	else if (call->status == 204 && !x->route.batch)
@@ -282,6 +288,16 @@ static void take_answer(struct exchange *x, const struct call *call)
 		strbuf_add(r->sink.buf, "null");
 	else if (call->status)
 		r->status = (struct error_status){ .status = call->status };
+}
+
+/* A long answer begins to leave while the operation still writes it: what it has said by now goes into the head. */
+static void take_head(struct response *r, void *arg)
+{
+	const struct call *call = arg;
+
+	if (call->status)
+		r->status = (struct error_status){ .status = call->status };
+	take_cookies(r, call);
 }
 
 /* Of something done on a page: is it said on another one that it is? */
@@ -319,6 +335,8 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
 		call.body_len = x->payload.len;
 		call.body_type = x->request.content_type;
 	}
+	x->response.before_head = take_head;
+	x->response.before_head_arg = &call;
 	w = writer_new(x->response.format, &x->options, &x->response.sink);
 	rc = x->asks ? call_ask(&call, params->items, params->n, w, err) : call_run(&call, params->items, params->n, w, err);
 	if (rc == 0 && leads_on(x))
@@ -326,6 +344,7 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
 	if (rc == 0 && !call.location && call.status != 204)
 		rc = writer_finish(w, err);
 	writer_free(&w);
+	x->response.before_head = NULL;
 	if (rc == 0)
 		take_answer(x, &call);
 	return rc;

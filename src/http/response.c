@@ -19,6 +19,7 @@ static const char *standard_reason(int status)
 		{ 400, "Bad Request" }, { 401, "Unauthorized" },
 		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
 		{ 409, "Conflict" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" },
 		{ 429, "Too Many Requests" }, { 500, "Internal Server Error" }, { 502, "Bad Gateway" },
 		{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" }
 	};
@@ -142,6 +143,8 @@ static int flush(struct sink *sink, struct error *err)
 		strbuf_clear(sink->buf);
 		return 0;
 	}
+	if (first && r->before_head)
+		r->before_head(r, r->before_head_arg);
 	if (first)
 		write_head(r, -1);
 	if (send_parts(r, first, false) < 0)

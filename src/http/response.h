@@ -44,6 +44,9 @@ struct response {
 	const char *request_id;
 	bool head_only;                     /* HEAD */
 	struct error_status status;
+	/* Called before the head of a long answer leaves: sets what it has to say. NULL: all is set. */
+	void (*before_head)(struct response *r, void *arg);
+	void *before_head_arg;
 	bool started;                       /* something has left */
 	bool gone;                          /* the caller is gone */
 	int64_t body_bytes;                 /* so far */

@@ -223,6 +223,8 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 	struct path p;
 
 	*ret = (struct route){ .dialect = dialect_of_path(path, len), .suffix = "" };
+	if (ret->dialect == &dialect_usaged && len > 1 && marks[len - 1] == '/')
+		len--;          /* the server's own operations may have a slash behind their paths */
 	if (!split(&p, path, marks, len, ret->dialect->any_case))
 		return not_found(err, path);
 	find_suffix(&p, arena, ret);

@@ -1,7 +1,9 @@
 #include "ingest/event_out.h"
 
+#include <json-c/json.h>
 #include <stdbool.h>
 
+#include "ingest/members.h"
 #include "base/banned.h"
 
 /* Types of the event's form that are the same for all. */
@@ -43,13 +45,39 @@ static void add_members(const struct raw_event *ev, bool in_data, struct strbuf 
 	}
 }
 
+/* The attributes that stand in the data, or the others, which stand beside it. */
+static void add_attributes(const struct raw_event *ev, json_object *attributes, bool in_data, struct strbuf *out)
+{
+	if (!attributes)
+		return;
+	json_object_object_foreach(attributes, name, value) {
+		const char *near;
+		json_object *text;
+
+		if (members_may_be_data(name, ev, &near) != in_data)
+			continue;
+		text = json_object_new_string(name);
+		if (out->text[out->len - 1] != '{')
+			strbuf_addc(out, ',');
+		strbuf_add(out, json_object_to_json_string_ext(text, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		strbuf_addc(out, ':');
+		strbuf_add(out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(text);
+	}
+}
+
 static void add_json(const struct raw_event *ev, struct strbuf *out)
 {
+	json_object *attributes = ev->attributes.text ? members_parse(ev->attributes.text, ev->attributes.len) : NULL;
+
 	strbuf_add(out, "{\"specversion\":\"1.0\",\"type\":\"usage\"");
 	add_members(ev, false, out);
+	add_attributes(ev, attributes, false, out);
 	strbuf_add(out, ",\"data\":{");
 	add_members(ev, true, out);
+	add_attributes(ev, attributes, true, out);
 	strbuf_add(out, "}}\n");
+	json_object_put(attributes);
 }
 
 static void add_cell(struct strbuf *out, const char *text, size_t len)
@@ -77,6 +105,9 @@ static void add_row(const struct raw_event *ev, struct strbuf *out)
 		if (ev->field[f].text)
 			add_cell(out, ev->field[f].text, ev->field[f].len);
 	}
+	strbuf_addc(out, ',');
+	if (ev->attributes.text)
+		add_cell(out, ev->attributes.text, ev->attributes.len);
 	strbuf_add(out, "\r\n");
 }
 
@@ -90,6 +121,8 @@ void event_out_begin(enum event_form form, struct strbuf *out)
 		names.field[f].text = event_fields[f].name;
 		names.field[f].len = strlen(event_fields[f].name);
 	}
+	names.attributes.text = "attributes";
+	names.attributes.len = strlen(names.attributes.text);
 	add_row(&names, out);
 }
 

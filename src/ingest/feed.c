@@ -13,8 +13,8 @@
 #define CHUNKS 12
 #define CHUNK_EVENTS 2048
 #define CHUNK_BYTES (2u << 20)
-/* Above CHUNK_BYTES goes one record more, with its fields (event_check has bounded them) or its error. */
-#define CHUNK_ROOM (CHUNK_BYTES + 2u * RECORD_BYTES_MAX)
+/* Above CHUNK_BYTES and the longest record: an event's fields (event_check has bounded them) and attributes, or an error. */
+#define CHUNK_MORE_BYTES 32768
 
 struct chunk {
 	struct feed_item items[CHUNK_EVENTS];
@@ -56,6 +56,7 @@ static void put_error(struct chunk *c, struct feed_item *item, const struct erro
 {
 	item->field = put(c, err->param, strlen(err->param));
 	item->reason = put(c, err->message, strlen(err->message));
+	item->code = err->kind == ERR_BODY || err->kind == ERR_TOO_LARGE ? "unreadable" : event_refusal_code(err);
 }
 
 static void put_event(struct chunk *c, struct feed_item *item, const struct event *ev)
@@ -65,6 +66,8 @@ static void put_event(struct chunk *c, struct feed_item *item, const struct even
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
 		if (item->raw.field[f].text)
 			item->raw.field[f].text = put(c, item->raw.field[f].text, item->raw.field[f].len);
+	if (item->raw.attributes.text)
+		item->raw.attributes.text = put(c, item->raw.attributes.text, item->raw.attributes.len);
 	item->event = *ev;
 	item->event.raw = &item->raw;
 }
@@ -174,7 +177,7 @@ int feed_start(struct reader *r, int64_t now_us, int64_t ahead_us, struct feed *
 	if (!f || !(f->chunks = calloc(CHUNKS, sizeof(*f->chunks))))
 		abort();
 	for (size_t i = 0; i < CHUNKS; i++)
-		if (!(f->chunks[i].text = malloc(CHUNK_ROOM)))
+		if (!(f->chunks[i].text = malloc(CHUNK_BYTES + reader_record_bytes(r) + CHUNK_MORE_BYTES)))
 			abort();
 	f->reader = r;
 	f->now_us = now_us;

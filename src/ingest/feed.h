@@ -13,6 +13,7 @@ struct feed_item {
 	struct raw_event raw;        /* what the event points to */
 	const char *reason;          /* NULL: the event is good */
 	const char *field;           /* at fault, or "" */
+	const char *code;            /* "unreadable", or as event_refusal_code; static */
 	int64_t line;
 	const char *record;          /* its own text */
 	size_t record_len;

@@ -29,6 +29,7 @@ struct mapping {
 	bool json;
 	bool header, has_header;
 	char delimiter;              /* 0: not given */
+	enum { QUOTES_BY_DELIMITER, QUOTES, NO_QUOTES } quotes;
 	const char *columns[MAPPING_COLUMNS_MAX];     /* those that a row may lack come last */
 	size_t n_columns, n_optional;
 	bool comma, has_decimal;     /* numbers have a decimal comma */
@@ -75,6 +76,14 @@ static int set_delimiter(struct mapping *m, char *value, struct error *err)
 		}
 	}
 	return error_set(err, ERR_PARAM, NULL, "must be comma, semicolon, tab or bar");
+}
+
+static int set_quote(struct mapping *m, char *value, struct error *err)
+{
+	m->quotes = strcmp(value, "none") == 0 ? NO_QUOTES : QUOTES;
+	if (m->quotes == QUOTES && strcmp(value, "double") != 0)
+		return error_set(err, ERR_PARAM, NULL, "must be double or none");
+	return 0;
 }
 
 static int set_decimal(struct mapping *m, char *value, struct error *err)
@@ -171,6 +180,7 @@ static const struct {
 	{ "file", "format", set_format },
 	{ "file", "header", set_header },
 	{ "file", "delimiter", set_delimiter },
+	{ "file", "quote", set_quote },
 	{ "file", "columns", set_columns },
 	{ "file", "optional_columns", set_optional_columns },
 	{ "file", "decimal", set_decimal },
@@ -233,7 +243,7 @@ static int set_name(struct mapping *m, const char *section, const char *name, co
 		return set_category(m, name, value, err);
 	if (strncmp(section, table, sizeof(table) - 1) == 0)
 		return set_entry(m, section + sizeof(table) - 1, name, value, err);
-	return error_set(err, ERR_PARAM, NULL, "is unknown; there are format, header, delimiter, columns, optional_columns and decimal in [file], "
+	return error_set(err, ERR_PARAM, NULL, "is unknown; there are format, header, delimiter, quote, columns, optional_columns and decimal in [file], "
 			 "only and skip in [rows], fields, time_format and time_zone in [event], and [category] and [table NAME]");
 }
 
@@ -248,8 +258,8 @@ static int load_name(void *arg, const char *section, const char *name, const cha
 
 static int check_file(const struct mapping *m, const char *path, struct error *err)
 {
-	if (m->json && (m->has_header || m->n_columns || m->delimiter || m->has_decimal))
-		return error_set(err, ERR_PARAM, NULL, "%s: file.header, columns, delimiter and decimal are for CSV", path);
+	if (m->json && (m->has_header || m->n_columns || m->delimiter || m->has_decimal || m->quotes != QUOTES_BY_DELIMITER))
+		return error_set(err, ERR_PARAM, NULL, "%s: file.header, columns, delimiter, quote and decimal are for CSV", path);
 	if (!m->json && !m->has_header)
 		return error_set(err, ERR_PARAM, NULL, "%s: file.header must be yes or no", path);
 	if (!m->json && m->header && m->n_columns)
@@ -367,6 +377,12 @@ bool mapping_of_json(const struct mapping *m)
 char mapping_delimiter(const struct mapping *m)
 {
 	return m->delimiter;
+}
+
+/* Tab-separated values have none, unless the mapping says so. */
+bool mapping_quotes(const struct mapping *m)
+{
+	return m->quotes == QUOTES_BY_DELIMITER ? m->delimiter != '\t' : m->quotes == QUOTES;
 }
 
 const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n, size_t *ret_least)

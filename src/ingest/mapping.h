@@ -32,6 +32,8 @@ int mapping_set_zone(struct mapping *m, const char *name, struct error *err);
 /* Are the records JSON objects? Its columns are then paths: "variables.billsec". Else CSV. */
 bool mapping_of_json(const struct mapping *m);
 char mapping_delimiter(const struct mapping *m);
+/* May cells be in quotes? */
+bool mapping_quotes(const struct mapping *m);
 /* Does the mapping name accounts by their names or numbers instead of SIDs? */
 bool mapping_accounts_by_name(const struct mapping *m);
 

@@ -11,26 +11,33 @@ static const struct form_ops *const forms[] = {
 	[READER_NDJSON] = &form_ndjson,
 	[READER_JSON] = &form_json,
 	[READER_DATA] = &form_data,
-	[READER_CSV] = &form_csv
+	[READER_CSV] = &form_csv,
+	[READER_TSV] = &form_tsv
 };
+
+static size_t window_most(const struct reader *r)
+{
+	return r->record_bytes + WINDOW_MORE_BYTES;
+}
 
 /* A request with one event needs little; a stream that fills the window is worth a large one. */
 static void window_grow(struct reader *r)
 {
 	r->size = r->size ? 4 * r->size : WINDOW_FIRST_BYTES;
-	if (r->size > WINDOW_BYTES)
-		r->size = WINDOW_BYTES;
+	if (r->size > window_most(r))
+		r->size = window_most(r);
 	r->window = realloc(r->window, r->size);
 	if (!r->window)
 		abort();
 }
 
-struct reader *reader_new(enum reader_form form, struct mapping *mapping, read_bytes read, void *arg)
+struct reader *reader_new(enum reader_form form, struct mapping *mapping, size_t record_bytes, read_bytes read, void *arg)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		abort();
+	r->record_bytes = record_bytes;
 	window_grow(r);
 	r->ops = forms[form];
 	r->mapping = mapping;
@@ -38,7 +45,7 @@ struct reader *reader_new(enum reader_form form, struct mapping *mapping, read_b
 	r->arg = arg;
 	r->line = 1;
 	r->text = "";
-	r->state = r->ops->new_state();
+	r->state = r->ops->new_state(r);
 	return r;
 }
 
@@ -63,6 +70,16 @@ const char *reader_text(const struct reader *r, size_t *ret_len)
 {
 	*ret_len = r->text_len;
 	return r->text;
+}
+
+size_t reader_record_bytes(const struct reader *r)
+{
+	return r->record_bytes;
+}
+
+struct reader_folds reader_folds(const struct reader *r)
+{
+	return r->folds;
 }
 
 /* A byte order mark in front of the stream says nothing: it is left out. */
@@ -99,7 +116,7 @@ int window_more(struct reader *r, struct error *err)
 		r->end -= r->start;
 		r->start = 0;
 	}
-	if (full && r->size < WINDOW_BYTES)
+	if (full && r->size < window_most(r))
 		window_grow(r);
 	rc = window_read(r, err);
 	if (r->begun || rc <= 0)
@@ -122,7 +139,7 @@ enum line_result window_line(struct reader *r, size_t from, size_t *ret_end, str
 
 		if (newline)
 			*ret_end = (size_t)(newline - r->window) - r->start + 1;
-		if (newline ? *ret_end > RECORD_BYTES_MAX : have > RECORD_BYTES_MAX)
+		if (newline ? *ret_end - 1 > r->record_bytes : have > r->record_bytes)
 			return LINE_LONG;
 		if (newline)
 			return LINE_WHOLE;
@@ -156,16 +173,53 @@ void reader_let_go(struct reader *r)
 	r->text_len = 0;
 }
 
-enum read_result reader_cut(struct reader *r, const char *hint, struct error *err)
+static int skip(struct reader *r, bool (*skipped)(char c), int *ret, struct error *err)
 {
-	const char *record = r->window + r->start;
-	int64_t lines = 0;
+	for (;;) {
+		int rc;
 
-	for (size_t i = 0; i < RECORD_BYTES_MAX; i++)
-		lines += record[i] == '\n';
-	reader_take(r, RECORD_BYTES_MAX, lines);
+		for (; r->start < r->end; r->start++) {
+			if (!skipped(r->window[r->start])) {
+				*ret = (unsigned char)r->window[r->start];
+				return 0;
+			}
+			r->line += r->window[r->start] == '\n';
+		}
+		rc = window_more(r, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 0) {
+			*ret = -1;
+			return 0;
+		}
+	}
+}
+
+static bool is_line_end(char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || is_line_end(c);
+}
+
+int reader_skip_spaces(struct reader *r, int *ret, struct error *err)
+{
+	return skip(r, is_space, ret, err);
+}
+
+int reader_skip_line_ends(struct reader *r, int *ret, struct error *err)
+{
+	return skip(r, is_line_end, ret, err);
+}
+
+enum read_result reader_cut(struct reader *r, struct error *err)
+{
+	reader_take(r, r->record_bytes, 0);
 	r->cut = true;
-	error_set(err, ERR_TOO_LARGE, NULL, "the record is longer than %d bytes%s", RECORD_BYTES_MAX, hint);
+	error_set(err, ERR_TOO_LARGE, NULL, "the record is longer than %zu bytes (ingest.record_bytes)", r->record_bytes);
 	return READ_BAD;
 }
 

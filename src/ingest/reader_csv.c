@@ -1,7 +1,7 @@
 /*
- * reader_csv.c - usage events as CSV (RFC 4180): the header names the event's fields, or
- * a mapping says how columns become fields. libcsv is fed a line at a time, so that each row's own text
- * and line are known.
+ * reader_csv.c - usage events as CSV (RFC 4180) or as tab-separated values, which have no
+ * quotes: the header names the event's fields, or a mapping says how columns become fields.
+ * libcsv is fed a line at a time, so that each row's own text and line are known.
  */
 #include "ingest/reader.h"
 
@@ -9,12 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/strbuf.h"
+#include "ingest/members.h"
 #include "ingest/reader_internal.h"
 #include "base/banned.h"
 
+/* What a column without a mapping means. */
+enum { COLUMN_ATTRIBUTE = EVENT_FIELDS, COLUMN_ATTRIBUTES, COLUMN_NOTHING };
+
 struct csv_state {
 	struct csv_parser parser;
+	bool quotes;                          /* cells may be in quotes */
+	char delimiter;
 	struct strbuf text;                   /* the row's cells, each ended by NUL */
 	size_t offset[MAPPING_COLUMNS_MAX];
 	const char *cell[MAPPING_COLUMNS_MAX];
@@ -23,10 +30,12 @@ struct csv_state {
 	int rows;                             /* ended by the record */
 	bool begun;
 	size_t columns, least;                /* that a row may have, and that it must have */
-	enum event_field field[MAPPING_COLUMNS_MAX];  /* of each column, without a mapping */
+	int meaning[MAPPING_COLUMNS_MAX];     /* of each column, without a mapping: an event_field, or COLUMN_... */
+	char *name[MAPPING_COLUMNS_MAX];      /* of columns that are attributes */
 	size_t state;                         /* 1 + the column that says what became of a stored event; 0: there is none */
 	int64_t row;                          /* rows of data so far */
 	struct strbuf scratch;                /* of the mapping */
+	struct members members;
 };
 
 /* Spaces belong to the cell; libcsv would cut them off. */
@@ -40,18 +49,35 @@ static void parser_init(struct csv_state *cs)
 {
 	csv_init(&cs->parser, CSV_STRICT | CSV_STRICT_FINI);
 	csv_set_space_func(&cs->parser, no_space);
+	csv_set_delim(&cs->parser, (unsigned char)cs->delimiter);
 }
 
-static void *csv_new(void)
+static struct csv_state *state_new(const struct reader *r, char delimiter, bool quotes)
 {
 	struct csv_state *cs = calloc(1, sizeof(*cs));
 
 	if (!cs)
 		abort();
+	cs->delimiter = delimiter;
+	cs->quotes = quotes;
 	parser_init(cs);
-	strbuf_init(&cs->text, 2 * RECORD_BYTES_MAX);
-	strbuf_init(&cs->scratch, 4 * RECORD_BYTES_MAX);
+	/* each cell is ended by a NUL */
+	strbuf_init(&cs->text, 2 * r->record_bytes + 2);
+	strbuf_init(&cs->scratch, 4 * r->record_bytes);
+	members_init(&cs->members);
 	return cs;
+}
+
+static void *csv_new(const struct reader *r)
+{
+	if (r->mapping)
+		return state_new(r, mapping_delimiter(r->mapping), mapping_quotes(r->mapping));
+	return state_new(r, ',', true);
+}
+
+static void *tsv_new(const struct reader *r)
+{
+	return state_new(r, '\t', false);
 }
 
 static void csv_free_state(void *state)
@@ -61,6 +87,9 @@ static void csv_free_state(void *state)
 	csv_free(&cs->parser);
 	strbuf_release(&cs->text);
 	strbuf_release(&cs->scratch);
+	members_release(&cs->members);
+	for (size_t i = 0; i < MAPPING_COLUMNS_MAX; i++)
+		free(cs->name[i]);
 	free(cs);
 }
 
@@ -87,27 +116,37 @@ static void end_row(int c, void *arg)
 	cs->rows++;
 }
 
-/* Gives up the row in work. */
-static enum read_result bad_row(struct csv_state *cs, struct error *err, const char *what)
+static enum read_result bad_row(struct error *err, const char *what)
 {
-	unsigned char delimiter = csv_get_delim(&cs->parser);
-
-	csv_free(&cs->parser);
-	parser_init(cs);
-	csv_set_delim(&cs->parser, delimiter);
 	error_set(err, ERR_BODY, NULL, "malformed CSV: %s", what);
 	return READ_BAD;
 }
 
-/* The record has been parsed whole. */
-static enum read_result check_row(struct reader *r, struct error *err)
+/* What libcsv can't take is the row's first line, of FIRST bytes: the next row begins behind it. */
+static enum read_result bad_line(struct reader *r, size_t first, struct error *err, const char *what)
 {
 	struct csv_state *cs = r->state;
 
+	csv_free(&cs->parser);
+	parser_init(cs);
+	reader_take(r, first, 1);
+	return bad_row(err, what);
+}
+
+/* The record has been parsed whole. */
+static enum read_result check_row(struct reader *r, int64_t lines, struct error *err)
+{
+	struct csv_state *cs = r->state;
+
+	if (lines > 1) {
+		r->folds.records++;
+		if (lines > r->folds.longest_lines) {
+			r->folds.longest_line = r->line;
+			r->folds.longest_lines = lines;
+		}
+	}
 	if (memchr(r->text, 0, r->text_len))
-		return bad_row(cs, err, "the row has a NUL byte");
-	if (cs->rows > 1)
-		return bad_row(cs, err, "a carriage return inside a cell must be in quotes");
+		return bad_row(err, "the row has a NUL byte");
 	if (cs->n > MAPPING_COLUMNS_MAX) {
 		error_set(err, ERR_TOO_LARGE, NULL, "the row has %zu columns; %d are the most", cs->n, MAPPING_COLUMNS_MAX);
 		return READ_BAD;
@@ -121,19 +160,43 @@ static enum read_result check_row(struct reader *r, struct error *err)
 	return READ_EVENT;
 }
 
-/*
- * Reads lines until they make a row. READ_EVENT: the row is in the state; READ_SKIPPED: an empty line. A
- * line without its newline at the end of the stream is a row like any other.
- */
-static enum read_result read_row(struct reader *r, struct error *err)
+/* One line is one row. */
+static enum read_result read_line(struct reader *r, struct error *err)
 {
 	struct csv_state *cs = r->state;
-	size_t done = 0, end;
+	const char *p, *end;
+	size_t len;
+
+	switch (window_line(r, 0, &len, err)) {
+	case LINE_NONE:
+		return READ_END;
+	case LINE_FAILED:
+		return READ_FAILED;
+	case LINE_LONG:
+		return reader_cut(r, err);
+	case LINE_WHOLE:
+		break;
+	}
+	reader_take(r, len, 1);
+	p = r->text;
+	end = p + r->text_len;
+	for (;;) {
+		const char *tab = memchr(p, cs->delimiter, (size_t)(end - p));
+
+		add_cell((char *)(uintptr_t)p, (size_t)((tab ? tab : end) - p), cs);
+		if (!tab)
+			return check_row(r, 1, err);
+		p = tab + 1;
+	}
+}
+
+/* Reads lines until they make a row. */
+static enum read_result read_lines(struct reader *r, struct error *err)
+{
+	struct csv_state *cs = r->state;
+	size_t done = 0, first = 0, end;
 	int64_t lines = 0;
 
-	cs->n = 0;
-	cs->rows = 0;
-	strbuf_clear(&cs->text);
 	for (;;) {
 		enum line_result line = window_line(r, done, &end, err);
 		bool last = line == LINE_NONE;
@@ -142,48 +205,127 @@ static enum read_result read_row(struct reader *r, struct error *err)
 			return READ_FAILED;
 		if (last && done == 0)
 			return READ_END;
-		if (line == LINE_LONG) {
-			bad_row(cs, NULL, "");
-			return reader_cut(r, lines ? " (a quote that isn't closed?)" : "", err);
-		}
+		if (line == LINE_LONG && lines)
+			return bad_line(r, first, err, "a quote isn't closed, or the row is longer than a record may be");
+		if (line == LINE_LONG)
+			return reader_cut(r, err);
 		if (!last) {
 			const char *text = r->window + r->start + done;
 
 			reader_take(r, end, ++lines);
+			if (lines == 1)
+				first = end;
 			if (csv_parse(&cs->parser, text, end - done, add_cell, end_row, cs) != end - done)
-				return bad_row(cs, err, "a quote inside a cell must be doubled, and the cell be in quotes");
+				return bad_line(r, first, err, lines == 1 ? "a quote inside a cell must be doubled, and the cell be in quotes" :
+						"a quote isn't closed, or one inside a cell isn't doubled");
 			last = text[end - done - 1] != '\n';
 			done = end;
 		} else {
 			reader_take(r, done, lines);            /* the window may have moved */
 		}
 		if (last && csv_fini(&cs->parser, add_cell, end_row, cs) != 0)
-			return bad_row(cs, err, "a quote isn't closed");
+			return bad_line(r, first, err, "a quote isn't closed");
+		if (cs->rows > 1)
+			return bad_line(r, first, err, "a carriage return inside a cell must be in quotes");
 		if (cs->rows)
-			return check_row(r, err);
-		if (last || r->text_len == 0)
-			return READ_SKIPPED;
+			return check_row(r, lines, err);
 	}
+}
+
+/*
+ * READ_EVENT: the row is in the state. A line without its newline at the end of the stream is a row like
+ * any other; empty lines are none.
+ */
+static enum read_result read_row(struct reader *r, struct error *err)
+{
+	struct csv_state *cs = r->state;
+	int c;
+
+	if (reader_skip_line_ends(r, &c, err) < 0)
+		return READ_FAILED;
+	cs->n = 0;
+	cs->rows = 0;
+	strbuf_clear(&cs->text);
+	return cs->quotes ? read_lines(r, err) : read_line(r, err);
 }
 
 /* ---- the header ---- */
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Spaces around a name are none of it. */
+static void trim_names(struct csv_state *cs)
+{
+	for (size_t i = 0; i < cs->n; i++) {
+		char *name = cs->text.text + cs->offset[i], *end = name + cs->len[i];
+
+		while (name < end && is_space(*name))
+			name++;
+		while (name < end && is_space(end[-1]))
+			end--;
+		*end = '\0';
+		cs->cell[i] = name;
+		cs->len[i] = (size_t)(end - name);
+	}
+}
+
+static size_t column_called(const struct csv_state *cs, const char *name)
+{
+	for (size_t i = 0; i < cs->n; i++)
+		if (strcmp(cs->cell[i], name) == 0)
+			return i;
+	return cs->n;
+}
+
+static bool has_column(const struct csv_state *cs, const char *name)
+{
+	return column_called(cs, name) < cs->n;
+}
+
+/* A name that is no field's: an attribute's, unless a field that the header lacks is meant. */
+static int other_column(struct csv_state *cs, size_t i, struct error *err)
+{
+	const char *lacking[EVENT_FIELDS] = { NULL }, *near;
+
+	if (strcmp(cs->cell[i], "attributes") == 0) {
+		cs->meaning[i] = COLUMN_ATTRIBUTES;
+		return 0;
+	}
+	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
+		if (!has_column(cs, event_fields[f].name))
+			lacking[f] = event_fields[f].name;
+	near = nearest_name(cs->cell[i], cs->len[i], lacking, EVENT_FIELDS);
+	if (near)
+		return error_set(err, ERR_BODY, near, "the header has a column %s and none called %s: call it that if it is meant",
+				 cs->cell[i], near);
+	cs->meaning[i] = COLUMN_ATTRIBUTE;
+	cs->name[i] = strdup(cs->cell[i]);
+	if (!cs->name[i])
+		abort();
+	return 0;
+}
+
+/* What each column means. A file of GET /events says more of an event than was sent: that is passed over. */
 static int header_columns(struct csv_state *cs, struct error *err)
 {
-	bool has[EVENT_FIELDS + 1] = { false };
+	bool listed = has_column(cs, "state") && has_column(cs, "uri");
 
 	for (size_t i = 0; i < cs->n; i++) {
-		enum event_field f = event_field_find(cs->cell[i], cs->len[i]);
-
-		if (f != EVENT_FIELDS && has[f])
-			return error_set(err, ERR_BODY, event_fields[f].name, "the header names the column %s twice", event_fields[f].name);
-		has[f] = true;
-		cs->field[i] = f;
+		cs->meaning[i] = cs->len[i] ? (int)event_field_find(cs->cell[i], cs->len[i]) : COLUMN_NOTHING;
+		if (cs->len[i] && column_called(cs, cs->cell[i]) < i)
+			return error_set(err, ERR_BODY, cs->cell[i], "the header names the column %s twice", cs->cell[i]);
 		if (strcmp(cs->cell[i], "state") == 0)
 			cs->state = i + 1;
+		if (cs->meaning[i] == COLUMN_ATTRIBUTE && listed)
+			cs->meaning[i] = COLUMN_NOTHING;
+		if (cs->meaning[i] == COLUMN_ATTRIBUTE && other_column(cs, i, err) < 0)
+			return -1;
 	}
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
-		if (event_fields[f].required && !has[f])
+		if (event_fields[f].required && !has_column(cs, event_fields[f].name))
 			return error_set(err, ERR_BODY, event_fields[f].name,
 					 "the header has no column %s; the first line must name the event's fields (or give a mapping)",
 					 event_fields[f].name);
@@ -198,17 +340,15 @@ static int begin(struct reader *r, struct error *err)
 	enum read_result got;
 
 	cs->begun = true;
-	if (r->mapping) {
-		csv_set_delim(&cs->parser, (unsigned char)mapping_delimiter(r->mapping));
-		if (mapping_own_columns(r->mapping, &cs->columns, &cs->least))
-			return 0;
-	}
+	if (r->mapping && mapping_own_columns(r->mapping, &cs->columns, &cs->least))
+		return 0;
 	got = read_row(r, err);
-	if (got == READ_END || got == READ_SKIPPED)
+	if (got == READ_END)
 		return error_set(err, ERR_BODY, NULL, "the first line must be the CSV header");
 	if (got != READ_EVENT)
 		return -1;
 	cs->columns = cs->least = cs->n;
+	trim_names(cs);
 	if (r->mapping ? mapping_columns(r->mapping, cs->cell, cs->n, err) : header_columns(cs, err))
 		return -1;
 	reader_let_go(r);
@@ -239,6 +379,19 @@ static bool superseded(const struct csv_state *cs, struct error *err)
 	return false;
 }
 
+/* The cell of a column called attributes: a JSON object, as usaged export writes it. */
+static int add_attributes(struct csv_state *cs, size_t i, struct error *err)
+{
+	json_object *object = members_parse(cs->cell[i], cs->len[i]);
+
+	if (!object)
+		return error_set(err, ERR_PARAM, "attributes", "attributes must be a JSON object");
+	json_object_object_foreach(object, name, value)
+		members_add(&cs->members, name, value);
+	json_object_put(object);
+	return 0;
+}
+
 /* An empty cell is a field that the event doesn't have. */
 static enum read_result plain_row(struct reader *r, struct raw_event *ret, struct error *err)
 {
@@ -248,12 +401,20 @@ static enum read_result plain_row(struct reader *r, struct raw_event *ret, struc
 		return READ_BAD;
 	memset(ret, 0, sizeof(*ret));
 	ret->line = r->line;
+	members_clear(&cs->members);
 	for (size_t i = 0; i < cs->n; i++) {
-		if (cs->field[i] == EVENT_FIELDS || cs->len[i] == 0)
-			continue;
-		ret->field[cs->field[i]].text = cs->cell[i];
-		ret->field[cs->field[i]].len = cs->len[i];
+		int meaning = cs->len[i] ? cs->meaning[i] : COLUMN_NOTHING;
+
+		if (meaning < (int)EVENT_FIELDS) {
+			ret->field[meaning].text = cs->cell[i];
+			ret->field[meaning].len = cs->len[i];
+		} else if (meaning == COLUMN_ATTRIBUTE) {
+			members_add_text(&cs->members, cs->name[i], cs->cell[i], cs->len[i]);
+		} else if (meaning == COLUMN_ATTRIBUTES && add_attributes(cs, i, err) < 0) {
+			return READ_BAD;
+		}
 	}
+	members_set(&cs->members, ret);
 	return READ_EVENT;
 }
 
@@ -289,3 +450,4 @@ static enum read_result csv_next(struct reader *r, struct raw_event *ret, struct
 }
 
 const struct form_ops form_csv = { csv_new, csv_next, csv_free_state };
+const struct form_ops form_tsv = { tsv_new, csv_next, csv_free_state };

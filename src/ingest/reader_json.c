@@ -1,58 +1,70 @@
 /*
- * reader_json.c - CloudEvents, or through a mapping the records of another program, as JSON: one a line (NDJSON), or one
- * object, or an array. The
- * bounds of each one are found first and json-c then parses it alone, so that an array of any length
- * needs the memory of one record, and a bad one spoils no other.
+ * reader_json.c - CloudEvents, or through a mapping the records of another program, as
+ * JSON: one a line (NDJSON), one after the other, or in arrays. The bounds of each one are
+ * found first and json-c then parses it alone: so an array of any length needs the memory
+ * of one record, and a bad one spoils no other.
  */
 #include "ingest/reader.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "ingest/attributes.h"
+#include "ingest/json_scan.h"
+#include "ingest/members.h"
 #include "ingest/reader_internal.h"
 #include "base/banned.h"
 
 #define DEPTH_MAX 16
-
-/* Where the text of a value stands while its end is looked for. */
-struct scan {
-	int depth;
-	bool in_string, escaped;
-};
+#define NO_INDENT SIZE_MAX
 
 struct json_state {
 	json_tokener *tokener;
 	json_object *event;                   /* the last one: its texts are borrowed */
+	bool half;                            /* its text has an escape of half a character */
 	char integers[MAPPING_COLUMNS_MAX][24];       /* texts of whole numbers, by field or column */
 	const char *cell[MAPPING_COLUMNS_MAX];        /* what a mapping sees of a record */
 	size_t len[MAPPING_COLUMNS_MAX];
 	int64_t row;                          /* records so far */
 	struct strbuf scratch;                /* of the mapping */
-	enum { AT_START, IN_ARRAY, AFTER_COMMA, AFTER_EVENT, AT_END } place;
-	bool array;
-	bool data_alone;                      /* the attributes are not in it */
-	bool skipping;                        /* passing over the rest of an event that is too long */
-	struct scan scan;
+	struct members members;
+	bool data_alone;                      /* the event's attributes are not in it */
+
+	/* where READER_JSON stands in the stream */
+	bool any, array, value, comma;        /* has seen anything; is in an array; stands behind a value, behind a comma */
+	size_t column;                        /* bytes of the line before the window's start */
+	bool blank;                           /* they are spaces, tabs and commas */
+	size_t indent;                        /* the largest column of an event that began its line; NO_INDENT: there was none */
+	size_t limit;                         /* the column at which reading may go on at most */
+	struct json_scan scan;
+	bool skipping;                        /* passing over the rest of a value that is too long */
+	bool lost;                            /* looking for the line where reading goes on */
+	bool damaged;                         /* a record was bad, and says why */
+	struct error fault;                   /* in what stands between values: told at the end */
 };
 
-static void *json_new(void)
+static void *json_new(const struct reader *r)
 {
 	struct json_state *js = calloc(1, sizeof(*js));
 
 	if (!js || !(js->tokener = json_tokener_new_ex(DEPTH_MAX)))
 		abort();
-	strbuf_init(&js->scratch, 4 * RECORD_BYTES_MAX);
-	json_tokener_set_flags(js->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	strbuf_init(&js->scratch, 4 * r->record_bytes);
+	members_init(&js->members);
+	json_tokener_set_flags(js->tokener, JSON_TOKENER_STRICT);
+	js->blank = true;
+	js->indent = js->limit = NO_INDENT;
 	return js;
 }
 
-static void *data_new(void)
+static void *data_new(const struct reader *r)
 {
-	struct json_state *js = json_new();
+	struct json_state *js = json_new(r);
 
 	js->data_alone = true;
 	return js;
@@ -65,6 +77,7 @@ static void json_free(void *state)
 	json_object_put(js->event);
 	json_tokener_free(js->tokener);
 	strbuf_release(&js->scratch);
+	members_release(&js->members);
 	free(js);
 }
 
@@ -90,6 +103,17 @@ static const char *integer_text(json_object *value, char buf[static 24])
 	return buf;
 }
 
+/* json-c puts one sign for each half of a character, and so would make one identity of two. */
+static bool is_half(const struct json_state *js, json_object *text)
+{
+	return js->half && memmem(json_object_get_string(text), (size_t)json_object_get_string_len(text), "\xEF\xBF\xBD", 3);
+}
+
+static int half_character(struct error *err, const char *name)
+{
+	return error_set(err, ERR_BODY, name, "malformed JSON: \\uD800 to \\uDFFF must come in pairs");
+}
+
 static int set_field(struct json_state *js, enum event_field f, json_object *value, struct raw_event *ret, struct error *err)
 {
 	json_type type = json_object_get_type(value);
@@ -98,6 +122,8 @@ static int set_field(struct json_state *js, enum event_field f, json_object *val
 	case json_type_null:
 		return 0;
 	case json_type_string:
+		if (is_half(js, value))
+			return half_character(err, event_fields[f].name);
 		ret->field[f].text = json_object_get_string(value);
 		ret->field[f].len = (size_t)json_object_get_string_len(value);
 		return 0;
@@ -115,7 +141,7 @@ static int set_field(struct json_state *js, enum event_field f, json_object *val
 			 is_amount(f) ? "number or a string" : "string", json_type_to_name(type));
 }
 
-/* The members of OBJECT that an event has there; others are extensions and pass unseen. */
+/* The members of OBJECT that an event has there. */
 static int set_members(struct json_state *js, json_object *object, bool in_data, struct raw_event *ret, struct error *err)
 {
 	json_object_object_foreach(object, name, value) {
@@ -123,6 +149,34 @@ static int set_members(struct json_state *js, json_object *object, bool in_data,
 
 		if (f != EVENT_FIELDS && event_fields[f].in_data == in_data && set_field(js, f, value, ret, err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* ---- the other members ---- */
+
+/* Has NAME a meaning there? */
+static bool is_known(const char *name, bool in_data)
+{
+	enum event_field f = event_field_find(name, strlen(name));
+
+	if (f != EVENT_FIELDS && event_fields[f].in_data == in_data)
+		return true;
+	return !in_data && (strcmp(name, "data") == 0 || strcmp(name, "data_base64") == 0 || strcmp(name, "datacontenttype") == 0);
+}
+
+/* Keeps the members of OBJECT that have no meaning. Those beside the data are extensions of CloudEvents, which may have any name. */
+static int keep_members(struct json_state *js, json_object *object, bool in_data, const struct raw_event *ev, struct error *err)
+{
+	const char *near;
+
+	json_object_object_foreach(object, name, value) {
+		if (is_known(name, in_data))
+			continue;
+		if (in_data && !members_may_be_data(name, ev, &near))
+			return error_set(err, ERR_PARAM, near, "\"%s\" is no member of an event's data, which lacks %s: call it that if it is meant",
+					 name, near);
+		members_add(&js->members, name, value);
 	}
 	return 0;
 }
@@ -141,20 +195,37 @@ static int check_data_type(struct json_state *js, struct error *err)
 	return 0;
 }
 
+/* The event's data, if it has any. */
+static int get_data(struct json_state *js, json_object **ret, struct error *err)
+{
+	*ret = NULL;
+	if (js->data_alone) {
+		*ret = js->event;
+		return 0;
+	}
+	if (check_data_type(js, err) < 0)
+		return -1;
+	json_object_object_get_ex(js->event, "data", ret);
+	if (*ret && json_object_get_type(*ret) != json_type_object)
+		return error_set(err, ERR_PARAM, "data", "data must be a JSON object, not a JSON %s",
+				 json_type_to_name(json_object_get_type(*ret)));
+	return 0;
+}
+
 static int set_fields(struct json_state *js, struct raw_event *ret, struct error *err)
 {
 	json_object *data;
 
-	if (js->data_alone)
-		return set_members(js, js->event, true, ret, err);
-	if (set_members(js, js->event, false, ret, err) < 0 || check_data_type(js, err) < 0)
+	if (!js->data_alone && set_members(js, js->event, false, ret, err) < 0)
 		return -1;
-	if (!json_object_object_get_ex(js->event, "data", &data) || !data)
-		return 0;
-	if (json_object_get_type(data) != json_type_object)
-		return error_set(err, ERR_PARAM, "data", "data must be a JSON object, not a JSON %s",
-				 json_type_to_name(json_object_get_type(data)));
-	return set_members(js, data, true, ret, err);
+	if (get_data(js, &data, err) < 0 || (data && set_members(js, data, true, ret, err) < 0))
+		return -1;
+	members_clear(&js->members);
+	if ((data && keep_members(js, data, true, ret, err) < 0) ||
+	    (!js->data_alone && keep_members(js, js->event, false, ret, err) < 0))
+		return -1;
+	members_set(&js->members, ret);
+	return 0;
 }
 
 /* ---- one record of another program ---- */
@@ -223,6 +294,11 @@ static int set_cell(struct json_state *js, size_t i, const char *path, struct er
 	json_object *value = follow(js->event, path);
 
 	js->cell[i] = "";
+	/* as an identity it would be another's */
+	if (members_is_clamped(value))
+		return error_set(err, ERR_PARAM, path, "%s is a number beyond 64 bits; it should be a JSON string", path);
+	if (json_object_is_type(value, json_type_string) && is_half(js, value))
+		return half_character(err, path);
 	switch (json_object_get_type(value)) {
 	case json_type_null:
 		break;
@@ -232,9 +308,6 @@ static int set_cell(struct json_state *js, size_t i, const char *path, struct er
 				 json_type_to_name(json_object_get_type(value)));
 	case json_type_int:
 		js->cell[i] = integer_text(value, js->integers[i]);
-		/* json-c has put the nearest that fits for one beyond 64 bits: as an identity it would be another's */
-		if (json_object_get_uint64(value) == UINT64_MAX || json_object_get_int64(value) == INT64_MIN)
-			return error_set(err, ERR_PARAM, path, "%s is a number beyond 64 bits; it should be a JSON string", path);
 		break;
 	default:
 		js->cell[i] = json_object_get_string(value);
@@ -261,8 +334,7 @@ static enum read_result map_record(struct reader *r, struct raw_event *ret, stru
 
 /* ---- any record ---- */
 
-/* The four hexadecimal digits of an escape at P. */
-static int escaped_unit(const char *p)
+static int hex_unit(const char *p)
 {
 	int unit = 0;
 
@@ -271,38 +343,166 @@ static int escaped_unit(const char *p)
 	return unit;
 }
 
-/*
- * Has TEXT, which is JSON, an escape of half a character? json-c would put the same sign for each of them, and so make one identity of
- * two.
- */
-static bool has_half_character(const char *text, size_t len)
+/* The UTF-16 unit of the escape \uXXXX at P, before END; -1: there is none. TEXT is JSON, so its digits are some. */
+static int escaped_unit(const char *p, const char *end)
+{
+	return end - p >= 6 && p[0] == '\\' && p[1] == 'u' ? hex_unit(p + 2) : -1;
+}
+
+/* Looks at the escapes of TEXT, which is JSON: for half a character, and for NUL, at which json-c would end a name. */
+static void look_at_escapes(const char *text, size_t len, bool *ret_half, bool *ret_nul)
 {
 	const char *end = text + len;
 
-	for (const char *p = text; (p = memchr(p, '\\', (size_t)(end - p))); p += 2) {
-		int unit = p[1] == 'u' ? escaped_unit(p + 2) : 0;
+	*ret_half = *ret_nul = false;
+	for (const char *p = text; p < end && (p = memchr(p, '\\', (size_t)(end - p))); p += 2) {
+		int unit = escaped_unit(p, end), next;
 
+		*ret_nul |= unit == 0;
 		if (unit < 0xD800 || unit > 0xDFFF)
 			continue;
-		if (unit > 0xDBFF || p[6] != '\\' || p[7] != 'u' || escaped_unit(p + 8) >> 10 != 0xDC00 >> 10)
-			return true;
-		p += 6;
+		next = escaped_unit(p + 6, end);
+		if (unit > 0xDBFF || next < 0xDC00 || next > 0xDFFF)
+			*ret_half = true;
+		else
+			p += 6;
 	}
-	return false;
 }
 
-static int parse_failed(json_tokener *tokener, const char *text, size_t len, struct error *err)
+/* The byte behind the string that begins at P. */
+static const char *string_end(const char *p, const char *end)
+{
+	for (p++; p < end && *p != '"'; p++)
+		p += *p == '\\';
+	return p < end ? p + 1 : end;
+}
+
+struct name {
+	const char *text;
+	size_t len;
+	size_t object;                   /* its number in the record */
+};
+
+/* The names of members in TEXT, which is JSON; up to MAX into LIST. How many there are. */
+static size_t find_names(const char *text, size_t len, struct name *list, size_t max)
+{
+	const char *end = text + len, *last = NULL, *last_end = NULL;
+	size_t open[DEPTH_MAX + 1] = { 0 }, depth = 0, objects = 0, n = 0;
+
+	for (const char *p = text; p < end;) {
+		if (*p == '"') {
+			last = p;
+			p = last_end = string_end(p, end);
+			continue;
+		}
+		if (*p == ':' && n++ < max)
+			list[n - 1] = (struct name){ last, (size_t)(last_end - last), open[depth] };
+		if ((*p == '{' || *p == '[') && depth < DEPTH_MAX)
+			open[++depth] = ++objects;
+		if ((*p == '}' || *p == ']') && depth)
+			depth--;
+		p++;
+	}
+	return n;
+}
+
+static size_t count_members(json_object *value)
+{
+	size_t n = 0;
+
+	if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			n += count_members(json_object_array_get_idx(value, i));
+	} else if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach(value, name, member) {
+			(void)name;
+			n += 1 + count_members(member);
+		}
+	}
+	return n;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+
+	if (x->object != y->object)
+		return x->object < y->object ? -1 : 1;
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return memcmp(x->text, y->text, x->len);
+}
+
+/* Of a member that comes twice in an object, json-c has kept the last. */
+static int check_names(const struct json_state *js, const char *text, size_t len, struct error *err)
+{
+	size_t n = find_names(text, len, NULL, 0), i;
+	struct name *list;
+	int rc;
+
+	if (n == count_members(js->event))
+		return 0;
+	list = calloc(n + 1, sizeof(*list));
+	if (!list)
+		abort();
+	find_names(text, len, list, n);
+	qsort(list, n, sizeof(*list), compare_names);
+	for (i = 1; i < n && compare_names(&list[i - 1], &list[i]) != 0; i++)
+		;
+	if (i < n && list[i].len < 64 && utf8_plain(list[i].text, list[i].len))
+		rc = error_set(err, ERR_BODY, NULL, "the member %.*s comes twice in one object", (int)list[i].len, list[i].text);
+	else
+		rc = error_set(err, ERR_BODY, NULL, "a member comes twice in one object");
+	free(list);
+	return rc;
+}
+
+static int parse_failed(json_tokener *tokener, size_t len, struct error *err)
 {
 	enum json_tokener_error fault = json_tokener_get_error(tokener);
 	size_t at = json_tokener_get_parse_end(tokener);
 
-	if (memchr(text, 0, len))
-		return error_set(err, ERR_BODY, NULL, "malformed JSON: it has a NUL byte");
 	if (fault == json_tokener_error_depth)
 		return error_set(err, ERR_BODY, NULL, "malformed JSON: it is nested deeper than %d", DEPTH_MAX);
-	if (fault == json_tokener_continue || at >= len)
+	if (fault == json_tokener_success && at < len)
+		return error_set(err, ERR_BODY, NULL, "malformed JSON at byte %zu: there is more after its end", at + 1);
+	if (fault == json_tokener_success || fault == json_tokener_continue || at >= len)
 		return error_set(err, ERR_BODY, NULL, "malformed JSON: it ends too early");
 	return error_set(err, ERR_BODY, NULL, "malformed JSON at byte %zu: %s", at + 1, json_tokener_error_desc(fault));
+}
+
+/* Names are C strings to json-c. */
+static bool has_nul_name(const char *text, size_t len)
+{
+	size_t n = find_names(text, len, NULL, 0);
+	struct name *list = calloc(n + 1, sizeof(*list));
+	bool found = false;
+
+	if (!list)
+		abort();
+	find_names(text, len, list, n);
+	for (size_t i = 0; i < n && !found; i++)
+		found = memmem(list[i].text, list[i].len, "\\u0000", 6);
+	free(list);
+	return found;
+}
+
+/* TEXT, all of it, is one object. Without NUL it is what json-c takes it for. */
+static int parse(struct json_state *js, const char *text, size_t len, struct error *err)
+{
+	bool nul;
+
+	if (memchr(text, 0, len))
+		return error_set(err, ERR_BODY, NULL, "malformed JSON: it has a NUL byte");
+	json_object_put(js->event);
+	json_tokener_reset(js->tokener);
+	js->event = json_tokener_parse_ex(js->tokener, text, (int)len);
+	if (json_tokener_get_error(js->tokener) != json_tokener_success || json_tokener_get_parse_end(js->tokener) != len)
+		return parse_failed(js->tokener, len, err);
+	look_at_escapes(text, len, &js->half, &nul);
+	if (nul && has_nul_name(text, len))
+		return error_set(err, ERR_BODY, NULL, "malformed JSON: \\u0000 is not allowed in a name");
+	return 0;
 }
 
 /* The record is one object. */
@@ -314,23 +514,15 @@ static enum read_result parse_record(struct reader *r, struct raw_event *ret, st
 	ret->line = r->line;
 	js->row++;
 	if (!r->text_len || r->text[0] != '{') {
-		error_set(err, ERR_BODY, NULL, "%s must be a JSON object", r->mapping ? "a record" : "an event");
+		error_set(err, ERR_BODY, NULL, "%s must be a JSON object", r->mapping ? "a record" : js->data_alone ?
+			  "the data of an event" : "an event");
 		return READ_BAD;
 	}
-	json_object_put(js->event);
-	json_tokener_reset(js->tokener);
-	js->event = json_tokener_parse_ex(js->tokener, r->text, (int)r->text_len);
-	if (json_tokener_get_error(js->tokener) != json_tokener_success) {
-		parse_failed(js->tokener, r->text, r->text_len, err);
+	if (parse(js, r->text, r->text_len, err) < 0)
 		return READ_BAD;
-	}
-	if (has_half_character(r->text, r->text_len)) {
-		error_set(err, ERR_BODY, NULL, "malformed JSON: \\uD800 to \\uDFFF must come in pairs");
-		return READ_BAD;
-	}
 	if (r->mapping)
 		return map_record(r, ret, err);
-	return set_fields(js, ret, err) < 0 ? READ_BAD : READ_EVENT;
+	return check_names(js, r->text, r->text_len, err) < 0 || set_fields(js, ret, err) < 0 ? READ_BAD : READ_EVENT;
 }
 
 static bool is_space(char c)
@@ -338,124 +530,182 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+static void trim_record(struct reader *r)
+{
+	while (r->text_len && is_space(r->text[r->text_len - 1]))
+		r->text_len--;
+}
+
 /* ---- NDJSON ---- */
 
 static enum read_result ndjson_next(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	size_t len;
+	int c;
 
+	if (reader_skip_spaces(r, &c, err) < 0)
+		return READ_FAILED;
 	switch (window_line(r, 0, &len, err)) {
 	case LINE_NONE:
 		return READ_END;
 	case LINE_LONG:
-		return reader_cut(r, "", err);
+		return reader_cut(r, err);
 	case LINE_FAILED:
 		return READ_FAILED;
 	case LINE_WHOLE:
 		break;
 	}
-	reader_take(r, len, 1);
-	while (r->text_len && is_space(r->text[r->text_len - 1]))
-		r->text_len--;
-	return r->text_len ? parse_record(r, ret, err) : READ_SKIPPED;
+	reader_take(r, len, r->window[r->start + len - 1] == '\n');
+	trim_record(r);
+	return parse_record(r, ret, err);
 }
 
-/* ---- an object or an array ---- */
+/* ---- the data of one event ---- */
 
-/* Lets go of spaces; *ret is the byte after them, -1 at the end. */
-static int skip_spaces(struct reader *r, int *ret, struct error *err)
+static enum read_result data_next(struct reader *r, struct raw_event *ret, struct error *err)
 {
-	for (;;) {
-		int rc;
+	int c, rc = 1;
 
-		for (; r->start < r->end; r->start++) {
-			if (!is_space(r->window[r->start])) {
-				*ret = (unsigned char)r->window[r->start];
-				return 0;
-			}
-			r->line += r->window[r->start] == '\n';
-		}
+	if (r->ended)
+		return READ_END;
+	if (reader_skip_spaces(r, &c, err) < 0)
+		return READ_FAILED;
+	while (rc > 0 && r->end - r->start <= r->record_bytes)
 		rc = window_more(r, err);
-		if (rc < 0)
-			return -1;
-		if (rc == 0) {
-			*ret = -1;
-			return 0;
-		}
+	if (rc < 0)
+		return READ_FAILED;
+	if (rc > 0) {
+		r->ended = true;
+		error_set(err, ERR_TOO_LARGE, NULL, "the data are longer than %zu bytes (ingest.record_bytes)", r->record_bytes);
+		return READ_BAD;
 	}
+	reader_take(r, r->end - r->start, 0);
+	trim_record(r);
+	memset(ret, 0, sizeof(*ret));
+	ret->line = r->line;
+	return r->text_len ? parse_record(r, ret, err) : READ_EVENT;
 }
 
-/* Goes one byte on; true if the value ended before it. */
-static bool scan_step(struct scan *s, char c)
+/* ---- values one after the other, or in arrays ---- */
+
+/* The bytes up to LEN are passed: where does the line stand? */
+static void pass(struct json_state *js, const char *text, size_t len)
 {
-	if (s->in_string) {
-		if (s->escaped)
-			s->escaped = false;
-		else if (c == '\\')
-			s->escaped = true;
-		else if (c == '"')
-			s->in_string = false;
-		return false;
+	const char *newline = memrchr(text, '\n', len);
+
+	if (newline) {
+		js->column = 0;
+		js->blank = true;
 	}
-	if (s->depth == 0 && (c == ',' || c == ']' || c == '}'))
-		return true;
-	if (c == '"')
-		s->in_string = true;
-	else if (c == '{' || c == '[')
-		s->depth++;
-	else if (c == '}' || c == ']')
-		s->depth--;
-	return false;
+	for (const char *p = newline ? newline + 1 : text; p < text + len; p++, js->column++)
+		js->blank = js->blank && (*p == ' ' || *p == '\t' || *p == ',');
+}
+
+static int64_t count_lines(const char *text, size_t len)
+{
+	int64_t n = 0;
+
+	for (const char *p = text; (p = memchr(p, '\n', (size_t)(text + len - p))); p++)
+		n++;
+	return n;
+}
+
+/* Lets the next LEN bytes go. */
+static void drop(struct reader *r, size_t len)
+{
+	pass(r->state, r->window + r->start, len);
+	r->line += count_lines(r->window + r->start, len);
+	r->start += len;
+}
+
+/* Makes the next LEN bytes the record. */
+static void take(struct reader *r, size_t len)
+{
+	pass(r->state, r->window + r->start, len);
+	reader_take(r, len, count_lines(r->window + r->start, len));
+	trim_record(r);
+}
+
+/* Does reading go on at the { at P, whose line begins with COLUMN bytes that are BLANK? */
+static bool is_place(const struct json_state *js, size_t column, bool blank)
+{
+	return blank && column <= js->limit;
 }
 
 /*
- * Finds where the value at START ends: before the comma or bracket that follows it, or for the value of the whole
- * stream where its brackets close. 1 found, 0 too long, -1 failed.
+ * The first { after the first line end in the LEN bytes at TEXT where reading may go on, at UP_TO at the
+ * latest; LEN if there is none.
  */
-static int find_end(struct reader *r, size_t *ret_len, int64_t *ret_lines, struct error *err)
+static size_t find_place(const struct json_state *js, const char *text, size_t len, size_t up_to)
 {
-	struct json_state *js = r->state;
-	size_t i = 0;
+	const char *newline = memchr(text, '\n', len);
 
-	js->scan = (struct scan){ 0 };
-	*ret_lines = 0;
-	for (;; i++) {
-		if (i > RECORD_BYTES_MAX)
-			return 0;
-		if (r->start + i == r->end) {
-			int rc = window_more(r, err);
+	while (newline && (size_t)(newline - text) < up_to) {
+		const char *p = newline + 1;
 
-			if (rc < 0)
-				return -1;
-			if (rc == 0)
-				break;
-		}
-		if (scan_step(&js->scan, r->window[r->start + i]))
-			break;
-		*ret_lines += r->window[r->start + i] == '\n';
-		if (!js->array && js->scan.depth == 0 && !js->scan.in_string) {
-			i++;
-			break;
-		}
+		while (p < text + len && (*p == ' ' || *p == '\t' || *p == ','))
+			p++;
+		if (p < text + len && (size_t)(p - text) <= up_to && *p == '{' && is_place(js, (size_t)(p - newline - 1), true))
+			return (size_t)(p - text);
+		newline = memchr(p, '\n', (size_t)(text + len - p));
 	}
-	*ret_len = i;
-	return 1;
+	return len;
 }
 
-/* Passes over what is left of an event that was too long. */
-static int skip_event(struct reader *r, struct error *err)
+/* Does reading go on at the window's start? */
+static bool is_here(const struct reader *r)
+{
+	const struct json_state *js = r->state;
+
+	return r->window[r->start] == '{' && is_place(js, js->column, js->blank);
+}
+
+/* Passes over what is left of a value that is too long. 0, or -1 failed. */
+static int skip_value(struct reader *r, struct error *err)
+{
+	struct json_state *js = r->state;
+	enum json_step step = JSON_MORE;
+	int rc = 1;
+
+	while (step == JSON_MORE && rc > 0) {
+		size_t have = r->end - r->start, at, n = json_scan(&js->scan, r->window + r->start, have, &step, &at);
+
+		if (at < have) {        /* malformed from here on: the next value may stand here */
+			js->damaged = true;
+			drop(r, at);
+			if (is_here(r)) {
+				step = JSON_END;
+				break;
+			}
+			n -= at;
+		}
+		drop(r, n);
+		if (step == JSON_MORE)
+			rc = window_more(r, err);
+	}
+	js->skipping = false;
+	js->lost = step == JSON_BROKEN;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Passes over everything up to where reading goes on. 0, or -1 failed. */
+static int find_next(struct reader *r, struct error *err)
 {
 	struct json_state *js = r->state;
 
 	for (;;) {
 		int rc;
 
-		for (; r->start < r->end; r->start++) {
-			if (scan_step(&js->scan, r->window[r->start])) {
-				js->skipping = false;
+		while (r->start < r->end) {
+			size_t have = r->end - r->start;
+			const char *at = r->window + r->start, *newline;
+
+			if (is_here(r)) {
+				js->lost = false;
 				return 0;
 			}
-			r->line += r->window[r->start] == '\n';
+			newline = js->blank && (*at == ' ' || *at == '\t' || *at == ',') ? at : memchr(at, '\n', have);
+			drop(r, newline ? (size_t)(newline - at) + 1 : have);
 		}
 		rc = window_more(r, err);
 		if (rc <= 0)
@@ -463,99 +713,188 @@ static int skip_event(struct reader *r, struct error *err)
 	}
 }
 
-static enum read_result event_too_long(struct reader *r, int64_t lines, struct error *err)
+static enum read_result value_too_long(struct reader *r, size_t len, bool goes_on, struct error *err)
 {
 	struct json_state *js = r->state;
 
-	/* The byte after the limit has been scanned already. */
-	reader_take(r, RECORD_BYTES_MAX + 1, lines);
-	js->skipping = true;
-	error_set(err, ERR_TOO_LARGE, NULL, "the event is longer than %d bytes", RECORD_BYTES_MAX);
+	take(r, len);
+	r->text_len = r->text_len < r->record_bytes ? r->text_len : r->record_bytes;
+	js->skipping = goes_on;
+	error_set(err, ERR_TOO_LARGE, NULL, "the event is longer than %zu bytes (ingest.record_bytes)", r->record_bytes);
 	return READ_BAD;
 }
 
-static enum read_result read_value(struct reader *r, struct raw_event *ret, struct error *err)
+/*
+ * The value of LEN bytes is malformed, as its byte AT is the first to show; BROKEN: where it ends isn't known.
+ * What follows it may begin inside of them.
+ */
+static enum read_result malformed_value(struct reader *r, size_t len, size_t at, bool broken, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
-	int64_t lines;
-	size_t len;
-	int rc = find_end(r, &len, &lines, err);
+	size_t have = r->end - r->start, place = find_place(js, r->window + r->start, have, at);
 
-	if (rc < 0)
-		return READ_FAILED;
-	js->place = js->array ? AFTER_EVENT : AT_END;
-	if (rc == 0)
-		return event_too_long(r, lines, err);
-	reader_take(r, len, lines);
-	while (r->text_len && is_space(r->text[r->text_len - 1]))
-		r->text_len--;
+	js->damaged = true;
+	js->lost = broken && place == have;
+	take(r, place < have ? place : len);
 	return parse_record(r, ret, err);
 }
 
-static enum read_result broken(struct error *err, const char *what)
+/* Is the value so long because it was cut where other values may stand, and took in those behind it? */
+static bool swallows(const struct json_state *js, const char *text, size_t len)
 {
-	error_set(err, ERR_BODY, NULL, "malformed JSON: %s", what);
-	return READ_FAILED;
+	return js->limit != NO_INDENT && find_place(js, text, len, len) < len;
 }
 
-/* An event may have no data. */
-static enum read_result no_data(struct json_state *js, int c, struct raw_event *ret, struct error *err)
+/* The value that begins at the window's start: first its bounds, then itself. */
+static enum read_result read_value(struct reader *r, struct raw_event *ret, struct error *err)
 {
-	if (c != -1)
-		return broken(err, "the data of an event must be an object");
-	js->place = AT_END;
-	memset(ret, 0, sizeof(*ret));
-	return READ_EVENT;
+	struct json_state *js = r->state;
+	size_t len = 0, malformed_at = SIZE_MAX;
+	enum json_step step;
+	int rc;
+
+	js->limit = js->indent == NO_INDENT && js->blank ? js->column : js->indent;
+	js->scan = (struct json_scan){ 0 };
+	do {
+		size_t have = r->end - r->start, before = len, at;
+
+		if (have > r->record_bytes + 1)
+			have = r->record_bytes + 1;
+		len += json_scan(&js->scan, r->window + r->start + len, have - len, &step, &at);
+		if (malformed_at == SIZE_MAX && js->scan.malformed)
+			malformed_at = before + at;
+		if (len > r->record_bytes && malformed_at == SIZE_MAX && !swallows(js, r->window + r->start, len))
+			return value_too_long(r, len, step == JSON_MORE, err);
+		if (len > r->record_bytes) {
+			malformed_at = malformed_at == SIZE_MAX ? len : malformed_at;
+			step = JSON_BROKEN;
+		}
+		rc = step == JSON_MORE ? window_more(r, err) : 0;
+	} while (rc > 0);
+	if (rc < 0)
+		return READ_FAILED;
+	if (step == JSON_MORE && malformed_at == SIZE_MAX)
+		malformed_at = len;             /* the stream ends in it */
+	if (malformed_at != SIZE_MAX)
+		return malformed_value(r, len, malformed_at, step == JSON_BROKEN, ret, err);
+	take(r, len);
+	return parse_record(r, ret, err);
+}
+
+/* The rest of a line that is no value. */
+static enum read_result read_junk(struct reader *r, struct raw_event *ret, struct error *err)
+{
+	struct json_state *js = r->state;
+	enum line_result line;
+	size_t len;
+
+	js->damaged = js->lost = true;
+	js->limit = js->indent;
+	line = window_line(r, 0, &len, err);
+	if (line == LINE_LONG) {
+		js->column = 0;
+		js->blank = true;
+		return reader_cut(r, err);
+	}
+	if (line == LINE_FAILED)
+		return READ_FAILED;
+	take(r, len);
+	return parse_record(r, ret, err);
+}
+
+/* What isn't right between values costs none of them; it is told at the end. */
+static void note_fault(struct reader *r, const char *what)
+{
+	struct json_state *js = r->state;
+
+	error_set(&js->fault, ERR_BODY, NULL, "malformed JSON: %s (line %" PRId64 ")", what, r->line);
+}
+
+/* Lets go of spaces; *ret is the byte after them, -1 at the end. */
+static int skip_spaces(struct reader *r, int *ret, struct error *err)
+{
+	int rc = 1;
+
+	while (rc > 0) {
+		size_t n = 0, have = r->end - r->start;
+
+		while (n < have && is_space(r->window[r->start + n]))
+			n++;
+		drop(r, n);
+		*ret = n < have ? (unsigned char)r->window[r->start] : -1;
+		if (n < have)
+			return 0;
+		rc = window_more(r, err);
+	}
+	return rc;
+}
+
+/* Takes C, if it stands between values. */
+static bool take_separator(struct reader *r, int c)
+{
+	struct json_state *js = r->state;
+
+	if (c == ',') {
+		if (!js->value)
+			note_fault(r, js->array ? "a comma has no event before it" : "a comma stands outside of an array");
+		js->comma = true;
+	} else if (c == '[' && !js->array) {
+		js->array = true;
+		js->comma = false;
+	} else if (c == ']') {
+		if (!js->array || js->comma)
+			note_fault(r, js->array ? "a comma has no event behind it" : "a ] closes no array");
+		js->array = js->comma = false;
+	} else {
+		return false;
+	}
+	js->value = false;
+	drop(r, 1);
+	return true;
+}
+
+static enum read_result end_of_values(struct reader *r, struct error *err)
+{
+	struct json_state *js = r->state;
+
+	if (!js->any)
+		error_set(err, ERR_BODY, NULL, "there is nothing in it: an event, or an array of events, must begin with { or [");
+	if (js->array)
+		note_fault(r, "the array isn't closed");
+	if (js->any && js->fault.kind && !js->damaged)
+		*err = js->fault;
+	return err->kind ? READ_FAILED : READ_END;
 }
 
 static enum read_result json_next(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
+	enum read_result got;
+	size_t own;
 	int c;
 
-	if (js->skipping && skip_event(r, err) < 0)
+	if ((js->skipping && skip_value(r, err) < 0) || (js->lost && find_next(r, err) < 0))
 		return READ_FAILED;
-	for (;;) {
+	do {
 		if (skip_spaces(r, &c, err) < 0)
 			return READ_FAILED;
-		switch (js->place) {
-		case AT_START:
-			if (js->data_alone && c != '{')
-				return no_data(js, c, ret, err);
-			if (c != '[' && c != '{')
-				return broken(err, "an event or an array of events must begin with { or [");
-			js->array = c == '[';
-			if (!js->array)
-				return read_value(r, ret, err);
-			js->place = IN_ARRAY;
-			r->start++;
-			break;
-		case IN_ARRAY:
-		case AFTER_COMMA:
-			if (c == -1)
-				return broken(err, "the array isn't closed");
-			if (c != ']' || js->place == AFTER_COMMA)
-				return read_value(r, ret, err);
-			js->place = AT_END;
-			r->start++;
-			break;
-		case AFTER_EVENT:
-			if (c != ',' && c != ']')
-				return broken(err, c == -1 ? "the array isn't closed" : "a comma is missing between two events");
-			js->place = c == ',' ? AFTER_COMMA : AT_END;
-			r->start++;
-			break;
-		case AT_END:
-			if (c == -1)
-				return READ_END;
-			/* files of one record each that were put together */
-			if (c == '{' && r->mapping && !js->array)
-				return read_value(r, ret, err);
-			return broken(err, "there is more after its end; NDJSON has one event a line");
-		}
-	}
+		js->any |= c != -1;
+	} while (take_separator(r, c));
+	if (c == -1)
+		return end_of_values(r, err);
+	if (js->array && js->value)
+		note_fault(r, "a comma is missing between two events");
+	js->value = js->array;
+	js->comma = false;
+	own = js->blank ? js->column : NO_INDENT;
+	got = c == '{' || (js->array && (c == '[' || c == '"' || c == '-' || c == '+' || c == '.' || isalnum(c))) ?
+		read_value(r, ret, err) : read_junk(r, ret, err);
+	/* what is left of a damaged one may be an object, but it is no event */
+	if (own != NO_INDENT && got == READ_EVENT && ret->field[EV_ID].text && (js->indent == NO_INDENT || own > js->indent))
+		js->indent = own;
+	return got;
 }
 
 const struct form_ops form_ndjson = { json_new, ndjson_next, json_free };
 const struct form_ops form_json = { json_new, json_next, json_free };
-const struct form_ops form_data = { data_new, json_next, json_free };
+const struct form_ops form_data = { data_new, data_next, json_free };

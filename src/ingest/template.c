@@ -499,6 +499,9 @@ int record_column(struct record_columns *c, const char *name, size_t *ret, struc
 	if (i == c->n)
 		c->names[c->n++] = name;
 	*ret = i;
+	while (++i < c->n)
+		if (strcmp(c->names[i], name) == 0)
+			return error_set(err, ERR_PARAM, name, "there are two columns %s", name);
 	return 0;
 }
 

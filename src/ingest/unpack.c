@@ -26,6 +26,7 @@ struct unpacker {
 	read_bytes read;
 	void *arg;
 	int64_t limit, done;         /* unpacked bytes */
+	int64_t packed;              /* bytes read so far */
 	unsigned char *in;           /* INPUT_BYTES */
 	size_t at, have;             /* packed bytes not yet taken: in[at..have) */
 	bool ended;                  /* has seen their end */
@@ -188,6 +189,7 @@ static int fill(struct unpacker *u, struct error *err)
 	if (n < 0)
 		return -1;
 	u->have += (size_t)n;
+	u->packed += n;
 	u->ended = n == 0;
 	return 0;
 }
@@ -211,6 +213,25 @@ static int choose_by_content(struct unpacker *u, struct error *err)
 	return 0;
 }
 
+static int check_limits(const struct unpacker *u, struct error *err)
+{
+	if (!u->limit)
+		return 0;
+	if (u->done > u->limit)
+		return error_set(err, ERR_TOO_LARGE, NULL, "it unpacks to more than %" PRId64 " bytes", u->limit);
+	if (u->codec->name && u->done > UNPACK_FREE_BYTES && u->done / UNPACK_RATIO > u->packed)
+		return error_set(err, ERR_TOO_LARGE, NULL, "it unpacks to more than %d times its size; send it unpacked, or in smaller parts",
+				 UNPACK_RATIO);
+	return 0;
+}
+
+/* What fills up the last block of a tape or a download. */
+static void skip_padding(struct unpacker *u)
+{
+	while (u->whole && u->codec->name && u->at < u->have && u->in[u->at] == '\0')
+		u->at++;
+}
+
 int64_t unpacker_read(void *unpacker, void *buf, size_t size, struct error *err)
 {
 	struct unpacker *u = unpacker;
@@ -219,6 +240,7 @@ int64_t unpacker_read(void *unpacker, void *buf, size_t size, struct error *err)
 	if (!u->codec && choose_by_content(u, err) < 0)
 		return -1;
 	for (;;) {
+		skip_padding(u);
 		n = u->codec->decode(u, buf, size, err);
 		if (n != 0)
 			break;
@@ -234,7 +256,5 @@ int64_t unpacker_read(void *unpacker, void *buf, size_t size, struct error *err)
 	if (n < 0)
 		return -1;
 	u->done += n;
-	if (u->limit && u->done > u->limit)
-		return error_set(err, ERR_TOO_LARGE, NULL, "it unpacks to more than %" PRId64 " bytes", u->limit);
-	return n;
+	return check_limits(u, err) < 0 ? -1 : n;
 }

@@ -19,7 +19,16 @@ enum packing {
 
 struct unpacker;
 
-/* READ gives the packed bytes. LIMIT is the most that may come out, in bytes; 0 for any number. Never NULL. */
+/*
+ * A body may unpack to so many times its packed size, and to UNPACK_FREE_BYTES in any case. Usage data
+ * rarely packs to less than a hundredth.
+ */
+enum { UNPACK_RATIO = 200, UNPACK_FREE_BYTES = 1 << 20 };
+
+/*
+ * READ gives the packed bytes. LIMIT is the most that may come out, in bytes, which also bounds it by
+ * UNPACK_RATIO; 0 for any number. Never NULL. NUL bytes behind packed data are ignored.
+ */
 struct unpacker *unpacker_new(enum packing packing, read_bytes read, void *arg, int64_t limit);
 void unpacker_free(struct unpacker **u);
 

@@ -118,6 +118,18 @@ static struct stmt *prepare_add(struct store *st, const struct stored_event *e, 
 	return s;
 }
 
+static int add_attributes(struct store *st, const struct stored_event *e, struct error *err)
+{
+	struct stmt *s = prepare(st, "INSERT INTO event_attributes (source, id, attributes) VALUES (?1, ?2, ?3)", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, e->source);
+	st->ops->bind_text(s, 2, e->id, e->id_len);
+	st->ops->bind_text(s, 3, e->attributes, e->attributes_len);
+	return step(st, s, err);
+}
+
 static int add_event(struct store *st, struct stmt *s, const struct stored_event *e, enum added *ret, struct error *err)
 {
 	bind_int(st, s, 1, e->source);
@@ -128,7 +140,9 @@ static int add_event(struct store *st, struct stmt *s, const struct stored_event
 	if (step(st, s, err) < 0)
 		return -1;
 	*ret = ADDED_CREATED;
-	return st->ops->changes(st->db) ? 0 : compare(st, e, ret, err);
+	if (!st->ops->changes(st->db))
+		return compare(st, e, ret, err);
+	return e->attributes ? add_attributes(st, e, err) : 0;
 }
 
 int store_events_add(struct store *st, const struct stored_event *events, size_t n, enum added *ret, struct error *err)
@@ -164,6 +178,24 @@ int store_event_find(struct store *st, int64_t source, const char *id, size_t id
 		.time_us = get_int(st, s, 1), .effective_us = get_int(st, s, 2), .correction = get_int(st, s, 3),
 	};
 	store_get_amounts(st, s, 4, &ret->amounts);
+	st->ops->reset(s);
+	return 1;
+}
+
+int store_event_attributes(struct store *st, int64_t source, const char *id, size_t id_len, struct arena *arena, const char **ret,
+			   struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT attributes FROM event_attributes WHERE source = ?1 AND id = ?2", err);
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, source);
+	st->ops->bind_text(s, 2, id, id_len);
+	rc = step(st, s, err);
+	if (rc <= 0)
+		return rc;
+	*ret = get_text(st, s, 0, arena);
 	st->ops->reset(s);
 	return 1;
 }

@@ -17,8 +17,8 @@ static size_t cut(const char *record)
 
 int store_rejection_add(struct store *st, const struct rejection *r, struct error *err)
 {
-	struct stmt *s = prepare(st, "INSERT INTO rejection (at, author, account, source, event, code, field, message, record)"
-				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", err);
+	struct stmt *s = prepare(st, "INSERT INTO rejection (at, author, account, source, event, code, field, message, record,"
+				 " file, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", err);
 
 	if (!s)
 		return -1;
@@ -31,6 +31,8 @@ int store_rejection_add(struct store *st, const struct rejection *r, struct erro
 	bind_text(st, s, 7, r->field);
 	bind_text(st, s, 8, r->message);
 	st->ops->bind_text(s, 9, r->record, cut(r->record));
+	bind_text(st, s, 10, r->file ? r->file : "");
+	bind_int(st, s, 11, r->line);
 	return step(st, s, err);
 }
 
@@ -56,13 +58,15 @@ static void read_rejection(struct store *st, struct stmt *s, struct arena *arena
 		.field = get_text(st, s, 7, arena),
 		.message = get_text(st, s, 8, arena),
 		.record = get_text(st, s, 9, arena),
+		.file = get_text(st, s, 10, arena),
+		.line = get_int(st, s, 11),
 	};
 }
 
 int store_rejections(struct store *st, const struct rejection_query *q, struct arena *arena, struct rejection **ret, size_t *ret_n,
 		     struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT id, at, author, account, source, event, code, field, message, record FROM rejection"
+	struct stmt *s = prepare(st, "SELECT id, at, author, account, source, event, code, field, message, record, file, line FROM rejection"
 				 " WHERE (?1 = 0 OR id < ?1) AND +at >= ?2 AND (?3 = '' OR code = ?3) ORDER BY id DESC", err);
 	struct rejection *list = NULL;
 	size_t found = 0;
@@ -89,19 +93,51 @@ int store_rejections(struct store *st, const struct rejection_query *q, struct a
 	return 0;
 }
 
+/* The first author after AUTHOR: 1 and *ret in ARENA, 0 none, -1. */
+static int next_author(struct store *st, const char *author, struct arena *arena, const char **ret, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT author FROM rejection WHERE author > ?1 ORDER BY author LIMIT 1", err);
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, author);
+	rc = step(st, s, err);
+	if (rc <= 0)
+		return rc;
+	*ret = get_text(st, s, 0, arena);
+	st->ops->reset(s);
+	return 1;
+}
+
+static int prune_author(struct store *st, const char *author, int64_t keep, struct error *err)
+{
+	struct stmt *s = prepare(st, "DELETE FROM rejection WHERE author = ?1 AND id <="
+				 " (SELECT id FROM rejection WHERE author = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)", err);
+
+	if (!s)
+		return -1;
+	bind_text(st, s, 1, author);
+	bind_int(st, s, 2, keep);
+	return step(st, s, err);
+}
+
 int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struct error *err)
 {
 	struct stmt *s = prepare(st, "DELETE FROM rejection WHERE at < ?1", err);
+	const char *author = "";
+	struct arena arena;
+	int rc;
 
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, before);
 	if (step(st, s, err) < 0)
 		return -1;
-	/* their numbers have no gaps worth counting */
-	s = prepare(st, "DELETE FROM rejection WHERE id <= (SELECT max(id) FROM rejection) - ?1", err);
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, keep);
-	return step(st, s, err);
+	arena_init(&arena);
+	do
+		rc = prune_author(st, author, keep, err) < 0 ? -1 : next_author(st, author, &arena, &author, err);
+	while (rc > 0);
+	arena_release(&arena);
+	return rc;
 }

@@ -233,6 +233,19 @@ const struct schema_step schema_steps[] = {
 	},
 	{
 		.sql =
+		/* The attributes of events that have any: a JSON object each. Few have, so the table of events stays narrow. */
+		"CREATE TABLE event_attributes ("
+		"	source INTEGER NOT NULL,"
+		"	id TEXT NOT NULL,"
+		"	attributes TEXT NOT NULL,"
+		"	PRIMARY KEY (source, id)"
+		") STRICT, WITHOUT ROWID;"
+
+		/* Of a record that an import rejected. */
+		"ALTER TABLE rejection ADD COLUMN file TEXT NOT NULL DEFAULT '';"
+		"ALTER TABLE rejection ADD COLUMN line INTEGER NOT NULL DEFAULT 0;"
+		"CREATE INDEX rejection_author ON rejection (author, id);"
+
 		/* "", 0: as the parent's; a main account's is then UTC, and the first of the month. */
 		"ALTER TABLE account ADD COLUMN time_zone TEXT NOT NULL DEFAULT '';"
 		"ALTER TABLE account ADD COLUMN cycle_day INTEGER NOT NULL DEFAULT 0 CHECK (cycle_day BETWEEN 0 AND 28);"

@@ -312,12 +312,14 @@ struct stored_event {
 	int64_t effective_us;     /* the instant it counts at: time_us, or the closed instant if it was late */
 	int64_t correction;       /* that it is part of, or 0 */
 	struct amounts amounts;   /* negative only in a correction */
+	const char *attributes;   /* to be added with it: a JSON object of attributes_len bytes, or NULL. store_event_find leaves it NULL */
+	size_t attributes_len;
 };
 
 enum added { ADDED_CREATED, ADDED_DUPLICATE, ADDED_CONFLICT };
 
 /*
- * Adds N events in one go, best sorted by (source, id). One whose identity is there already is left as
+ * Adds N events in one go, best sorted by (source, id), with their attributes. One whose identity is there already is left as
  * it was: ADDED_DUPLICATE if everything else is the same too, else ADDED_CONFLICT. In a write.
  */
 int store_events_add(struct store *st, const struct stored_event *events, size_t n, enum added *ret, struct error *err);
@@ -325,6 +327,9 @@ int store_events_add(struct store *st, const struct stored_event *events, size_t
 /* The event of that identity: 1 found, 0 none, -1. Its id lives in ARENA. */
 int store_event_find(struct store *st, int64_t source, const char *id, size_t id_len, struct arena *arena, struct stored_event *ret,
 		     struct error *err);
+/* The attributes of the event of that identity: 1 and *ret in ARENA, 0 it has none, -1. */
+int store_event_attributes(struct store *st, int64_t source, const char *id, size_t id_len, struct arena *arena, const char **ret,
+			   struct error *err);
 /*
  * The sources, at most MAX of them, that have an event called ID: those of FAMILY
  * and the ledger's own (0: of any family) that are called TEXT (NULL: by any name).
@@ -434,6 +439,8 @@ struct rejection {
 	const char *source, *event;      /* as far as they could be read; "" */
 	const char *code, *field, *message;
 	const char *record;       /* the record as it came, cut after REJECTION_RECORD_MAX bytes */
+	const char *file;         /* that it was imported from; NULL or "": it came with a request */
+	int64_t line;             /* in the file, from 1; 0: it came with a request */
 };
 
 enum { REJECTION_RECORD_MAX = 4096 };
@@ -452,7 +459,7 @@ struct rejection_query {
 /* Newest first. */
 int store_rejections(struct store *st, const struct rejection_query *q, struct arena *arena, struct rejection **ret, size_t *ret_n,
 		     struct error *err);
-/* Removes those from before BEFORE, and the oldest ones above KEEP of them. */
+/* Removes those from before BEFORE, and of each author the oldest ones above KEEP: nobody pushes out another one's. */
 int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struct error *err);
 
 /* ---- rollups ---- */

@@ -199,6 +199,26 @@ static int set_dimensions(struct store *st, const struct series *series, struct 
 	return 0;
 }
 
+int event_attributes(struct store *st, const struct stored_event *e, struct arena *arena, const char **ret, struct error *err)
+{
+	struct correction c;
+
+	if (!e->correction)
+		return store_event_attributes(st, e->source, e->id, e->id_len, arena, ret, err);
+	if (store_correction_by_id(st, e->correction, arena, &c, err) <= 0)
+		return damaged(err);
+	return store_event_attributes(st, c.source, c.event, strlen(c.event), arena, ret, err);
+}
+
+static int set_attributes(struct store *st, const struct stored_event *e, struct arena *arena, struct raw_event *raw, struct error *err)
+{
+	int rc = event_attributes(st, e, arena, &raw->attributes.text, err);
+
+	if (rc > 0)
+		raw->attributes.len = strlen(raw->attributes.text);
+	return rc < 0 ? -1 : 0;
+}
+
 int event_texts(struct store *st, const struct catalogue *c, const struct stored_event *e, struct arena *arena, struct raw_event *ret,
 		struct error *err)
 {
@@ -222,7 +242,7 @@ int event_texts(struct store *st, const struct catalogue *c, const struct stored
 	set_text(&raw, EV_TIME, arena_str(arena, time));
 	set_text(&raw, EV_CATEGORY, c->categories[category].name);
 	set_amounts(arena, &raw, &e->amounts);
-	if (set_dimensions(st, &series, arena, &raw, err) < 0)
+	if (set_dimensions(st, &series, arena, &raw, err) < 0 || set_attributes(st, e, arena, &raw, err) < 0)
 		return -1;
 	*ret = raw;
 	return 0;

@@ -80,8 +80,14 @@ int event_find(struct store *st, const struct event_identity *id, const struct e
 	       struct stored_event *ret, struct error *err);
 
 /*
+ * The attributes of an event from outside, or of the one that a correction's entry is about: 1 and *ret (a JSON object, in
+ * ARENA), 0 it has none, -1.
+ */
+int event_attributes(struct store *st, const struct stored_event *e, struct arena *arena, const char **ret, struct error *err);
+
+/*
  * The fields of a stored event as texts, like those that were sent (amounts in full; data_upload and data_download for SIM data instead of
- * usage), in ARENA.
+ * usage) and its attributes, in ARENA.
  */
 int event_texts(struct store *st, const struct catalogue *c, const struct stored_event *e, struct arena *arena, struct raw_event *ret,
 		struct error *err);

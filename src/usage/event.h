@@ -35,6 +35,7 @@ enum event_field event_field_find(const char *name, size_t len);
 /* As read: TEXT is NULL where the event has no such field. Borrowed from the reader until its next event. */
 struct raw_event {
 	struct { const char *text; size_t len; } field[EVENT_FIELDS];
+	struct { const char *text; size_t len; } attributes;  /* its other members: a JSON object, or NULL */
 	int64_t line;                /* in the file, from 1; or the index in a request, from 0 */
 };
 
@@ -45,6 +46,7 @@ struct event {
 	struct amounts amounts;
 };
 
+#define EVENT_ATTRIBUTES_MAX 4096             /* bytes of an event's attributes */
 #define EVENT_TIME_MIN_US 315532800000000LL   /* 1980-01-01: since then every zone is a multiple of 15 minutes from UTC */
 #define EVENT_COUNT_MAX   1000000000000000LL  /* 10^15 */
 #define EVENT_USAGE_MAX   1000000000000LL     /* 10^12 units */

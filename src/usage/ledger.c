@@ -33,6 +33,8 @@ struct pending {
 	size_t id_len;
 	int64_t time_us, effective_us;
 	struct amounts amounts;
+	const char *attributes;      /* or NULL */
+	size_t attributes_len;
 	int64_t line;
 	bool rejected; /* it would overflow a rollup, the account is suspended, or it is late */
 	bool created;
@@ -159,6 +161,10 @@ int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
 	p.series = find_series(l, raw, account.id, category);
 	p.id_len = raw->field[EV_ID].len;
 	p.id = arena_strn(&l->arena, raw->field[EV_ID].text, p.id_len);
+	if (raw->attributes.text) {
+		p.attributes = arena_strn(&l->arena, raw->attributes.text, raw->attributes.len);
+		p.attributes_len = raw->attributes.len;
+	}
 	g_array_append_val(l->pending, p);
 	return 0;
 }
@@ -332,6 +338,7 @@ static int add_events(struct ledger *l, struct error *err)
 		g_array_index(l->stored, struct stored_event, i) = (struct stored_event){
 			.source = p->source->id, .id = p->id, .id_len = p->id_len,
 			.series = p->series->id, .time_us = p->time_us, .effective_us = p->effective_us, .amounts = p->amounts,
+			.attributes = p->attributes, .attributes_len = p->attributes_len,
 		};
 	}
 	return store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len, (enum added *)l->added->data, err);

@@ -148,7 +148,7 @@ describe('events', () => {
 
 	const rejects = (what, field, more) => test(what, async () => {
 		const was = await stored()
-		const a = (await post(JSON.stringify([good(what, more)]))).is(207)
+		const a = (await post(JSON.stringify([good(what, more)]))).is(422)
 		assert.deepEqual([a.json.created, a.json.rejected], [0, 1], a.text)
 		const [r] = a.json.results
 		assert.equal(r.status, 'rejected')
@@ -191,11 +191,11 @@ describe('events', () => {
 		assert.deepEqual(a.json.results.map(r => r.status), ['duplicate', 'conflict'])
 		assert.equal(await stored(), was)
 	})
-	for (const [what, body] of [['half a body', '[{"specversion":"1.0",'], ['words', 'hello'], ['nothing', ''], ['an empty list', '[]'], ['deep nesting', '['.repeat(50000)]])
+	for (const [what, body] of [['half a body', '[{"specversion":"1.0",'], ['words', 'hello'], ['nothing', ''], ['deep nesting', '['.repeat(50000)]])
 		test(`${what} is refused`, async () => {
 			const was = await stored()
 			const a = await post(body)
-			assert.ok(a.status === 400 || (a.status === 207 && a.json.created === 0 && a.json.rejected > 0), `${a.status} ${a.bytes.toString().slice(0, 300)}`)
+			assert.ok(a.status === 400 || (a.status === 422 && a.json.created === 0 && a.json.rejected > 0), `${a.status} ${a.bytes.toString().slice(0, 300)}`)
 			assert.equal(await stored(), was)
 		})
 	test('a body of another type is 415', async () => {
@@ -207,7 +207,7 @@ describe('events', () => {
 	test('an id that can not be one is not repeated', async () => {
 		const csv = `source,id,subject,time,category\r\n/e2e/bad,a\xffb,${account.sid},${today}T00:00:00Z,calls-inbound\r\n`
 		for (const a of [await post(JSON.stringify([good('', { id: 'a\0b' })])), await post(Buffer.from(csv, 'latin1'), 'text/csv')])
-			assert.deepEqual(Object.keys(a.is(207).json.results[0]), ['source', 'status', 'code', 'field', 'message'])
+			assert.deepEqual(Object.keys(a.is(422).json.results[0]), ['source', 'status', 'code', 'field', 'message'])
 	})
 	test('invalid UTF-8 in a line harms only that line', async () => {
 		const lines = [JSON.stringify(good('utf8-1')), '{"specversion":"1.0","id":"\xff"}', JSON.stringify(good('utf8-2'))]

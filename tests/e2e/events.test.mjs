@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { before, describe, test } from 'node:test'
+import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { newAccount, records, send, usaged } from './harness.mjs'
 
@@ -41,22 +42,42 @@ describe('encodings', () => {
 		for (const encoding of ['br', 'deflate', 'gzip, zstd', 'x'])
 			assert.match((await post('[]', { 'Content-Encoding': encoding })).is(415).json.message, /gzip or zstd/)
 	})
-	test('a broken stream is 400, and nothing of it is stored', async () => {
-		const was = await stored()
-		const lines = Array.from({ length: 2000 }, (_, i) => JSON.stringify(event(`broken ${i} ${Math.random()}`)) + '\n').join('')
-		for (const [encoding, bytes] of [['gzip', gzipSync(lines)], ['zstd', zstd(lines)]]) {
-			const flipped = Buffer.from(bytes)
-			flipped[flipped.length >> 1] ^= 0xff
-			for (const body of [bytes.subarray(0, bytes.length - 5), bytes.subarray(0, bytes.length >> 1), flipped, Buffer.from('plain text'), Buffer.concat([bytes, Buffer.from('more')])])
-				assert.ok((await post(body, { 'Content-Type': 'application/x-ndjson', 'Content-Encoding': encoding })).is(400).json.message)
+	test('of a broken stream everything before the damage is stored, and one reason is given', async () => {
+		for (const [encoding, pack] of [['gzip', gzipSync], ['zstd', zstd]]) {
+			const ids = Array.from({ length: 2000 }, (_, i) => `broken ${encoding} ${i} ${Math.random()}`)
+			const bytes = pack(ids.map(id => JSON.stringify(event(id)) + '\n').join(''))
+			const headers = { 'Content-Type': 'application/x-ndjson', 'Content-Encoding': encoding }
+			const half = (await post(bytes.subarray(0, bytes.length >> 1), headers)).json
+			const n = half.results.length - 1
+			assert.deepEqual(half.results.slice(0, n).map(r => r.id), ids.slice(0, n))
+			assert.deepEqual([half.created, half.rejected, half.results[n].code], [n, 1, 'unreadable'])
+			assert.match(half.results[n].message, /good up to here: the \w+ data ends too soon/)
+			for (const body of [bytes.subarray(0, bytes.length - 2), Buffer.concat([bytes, Buffer.from('more')])]) {
+				const a = (await post(body, headers)).is(207).json
+				assert.equal(a.created + a.duplicate, 2000)
+				assert.equal(a.rejected, 1)
+			}
+			const was = await stored()
+			const fresh = pack(Array.from({ length: 100 }, (_, i) => JSON.stringify(event(`whole ${encoding} ${i}`)) + '\n').join(''))
+			assert.equal((await post(fresh.subarray(0, fresh.length - 2), headers, '?atomic=true')).is(207).json.created, 0)
+			assert.equal(await stored(), was);
+			(await post('plain text', headers)).is(400)
 		}
-		assert.equal(await stored(), was)
 	})
-	test('what unpacks to more than the limit is 413, and nothing of it is stored', async () => {
+	test('NUL bytes behind the end say nothing', async () => {
+		const line = JSON.stringify(event('padded')) + '\n'
+		for (const [encoding, bytes] of [['gzip', gzipSync(line)], ['zstd', zstd(line)]])
+			(await post(Buffer.concat([bytes, Buffer.alloc(1000)]), { 'Content-Type': 'application/x-ndjson', 'Content-Encoding': encoding })).is(200)
+	})
+	test('what unpacks to more than the limits is 413, and nothing of it is stored', async () => {
 		const was = await stored()
 		const bomb = JSON.stringify(event('bomb')) + '\n' + '\n'.repeat(80 << 20)
-		for (const [encoding, bytes] of [['gzip', gzipSync(bomb)], ['zstd', zstd(bomb)]])
-			assert.match((await post(bytes, { 'Content-Type': 'application/x-ndjson', 'Content-Encoding': encoding })).is(413).json.message, /67108864/)
+		const block = randomBytes(1 << 16).toString('base64')
+		const large = JSON.stringify(event('large')) + '\n' + (`{"x":"${block}"}\n`).repeat(800)
+		for (const [text, want] of [[bomb, /200 times/], [large, /67108864/]])
+			for (const [encoding, bytes] of [['gzip', gzipSync(text)], ['zstd', zstd(text)]])
+				if (text !== large || encoding === 'gzip')
+					assert.match((await post(bytes, { 'Content-Type': 'application/x-ndjson', 'Content-Encoding': encoding })).is(413).json.message, want)
 		assert.equal(await stored(), was)
 	})
 	test('ten thousand records are taken, one more is 413', async () => {
@@ -84,8 +105,78 @@ describe('verdicts', () => {
 		assert.deepEqual([...xml.matchAll(/<Status>(\w+)</g)].map(m => m[1]), again)
 	})
 	test('a value of the wrong JSON type is rejected with its field, and its name', async () => {
-		const [r] = (await post(JSON.stringify([event('typed', { count: true })]))).is(207).json.results
+		const [r] = (await post(JSON.stringify([event('typed', { count: true })]))).is(422).json.results
 		assert.deepEqual([r.id, r.status, r.code, r.field], ['typed', 'rejected', 'invalid', 'count'])
+	})
+})
+
+describe('the status', () => {
+	const types = { json: { 'Content-Type': 'application/json' }, ndjson: { 'Content-Type': 'application/x-ndjson' } }
+	test('says whether everything was stored, nothing, or a part', async () => {
+		const good = () => event(`status ${Math.random()}`), bad = event('status bad', { category: 'moon' })
+		const kept = good();
+		(await post(JSON.stringify(kept))).is(200);
+		(await post(JSON.stringify([kept, kept]))).is(200);
+		(await post(JSON.stringify(bad))).is(422);
+		(await post(JSON.stringify([bad, { ...kept, data: { ...kept.data, price: '2' } }]))).is(422);
+		(await post(JSON.stringify([bad, kept]))).is(207);
+		(await post(JSON.stringify([bad, good()]))).is(207)
+	})
+	test('is the same however long the answer is', async () => {
+		const lines = Array.from({ length: 9999 }, (_, i) => `{"source":"${source}","id":"x${'y'.repeat(200)}${i}"}`)
+		const a = (await post(gzipSync(lines.join('\n')), { ...types.ndjson, 'Content-Encoding': 'gzip' })).is(422)
+		assert.equal(a.json.rejected, 9999)
+		assert.ok(a.text.length > 2 << 20)
+		const b = (await post(gzipSync([...lines, JSON.stringify(event('one of many'))].join('\n')), { ...types.ndjson, 'Content-Encoding': 'gzip' })).is(207)
+		assert.deepEqual([b.json.rejected, b.json.created], [9999, 1])
+	})
+	test('texts in the answer are cut where an event may not be longer', async () => {
+		const lines = Array.from({ length: 2000 }, () => JSON.stringify({ ...event('€'.repeat(2000)) }))
+		const a = (await post(lines.join('\n'), types.ndjson)).is(422)
+		assert.equal(a.json.results[0].id, '€'.repeat(85))
+		assert.ok(a.text.length < 2000 * 1000)
+	})
+	test('an empty list is a list, an empty body is none', async () => {
+		for (const headers of [types.json, { 'Content-Type': 'application/cloudevents-batch+json' }])
+			assert.deepEqual((await post('[]', headers)).is(200).json, { created: 0, duplicate: 0, conflict: 0, rejected: 0, results: [] })
+		for (const headers of [types.json, types.ndjson])
+			(await post('', headers)).is(400)
+	})
+	test('a slash behind the path says nothing', async () => {
+		(await send('/events/', { as: 'ingest', method: 'POST', headers: types.json, body: JSON.stringify(event('slash')) })).is(200)
+	})
+})
+
+describe('damaged bodies', () => {
+	const type = t => ({ 'Content-Type': t })
+	test('every record before and after the damage is stored', async () => {
+		const line = id => JSON.stringify(event(id)), many = 'x'.repeat(2 << 20)
+		const cases = [
+			['application/x-ndjson', `${line('n1')}\n{"id":"cut\n${line('n2')}\n{"a":1}\0\\\n${line('n3')}\0\0zz\n{"x":"${many}"}\n${line('n4')}\n`, 3, 4],
+			['application/json', `${line('j1')}{"x":"${many}"}${line('j2')}`, 2, 1],
+			['application/json', `[${line('j3')},\n${line('j4').slice(0, 90)}\n${line('j5')}]`, 2, 1],
+			['text/csv', `source,id,subject,time,category\n${source},c1,${account.sid},${time},calls-inbound\n${source},"c2,${account.sid},${time},calls-inbound\n${source},c3,${account.sid},${time},calls-inbound\n`, 2, 1],
+			['text/tab-separated-values', `source\tid\tsubject\ttime\tcategory\n${source}\t"t1\t${account.sid}\t${time}\tcalls-inbound\n${source}\tt2\t${account.sid}\t${time}\tcalls-inbound\n`, 2, 0],
+		]
+		for (const [t, body, created, rejected] of cases) {
+			const a = (await post(body, type(t))).is(rejected ? 207 : 200).json
+			assert.deepEqual([a.created, a.rejected], [created, rejected], body.slice(0, 300))
+		}
+	})
+	test('bytes that end a string too early crash nothing', async () => {
+		for (const body of ['{"a":1}\0\\', '{"a":"\\', '{"a":"\\u', '{"a":"\\ud83d\\', '\0', '[\0', '"', '{"a":1}\\'])
+			for (const t of ['application/x-ndjson', 'application/json'])
+				(await post(body, type(t))).is(422)
+	})
+	test('a member that comes twice is named', async () => {
+		const a = (await post(`{"source":"${source}","id":"twice","subject":"${account.sid}","time":"${time}","data":{"category":"calls-inbound","usage":1,"usage":2}}`)).is(422)
+		assert.match(a.json.results[0].message, /"usage" comes twice/)
+	})
+	test('a misspelt member is named with the one that is meant', async () => {
+		const a = (await post(JSON.stringify(event('misspelt', { useage: 1 })))).is(422)
+		assert.equal(a.json.results[0].field, 'usage')
+		assert.match(a.json.results[0].message, /"useage".*lacks usage/);
+		(await post(JSON.stringify({ ...event('extension'), useage: 1 }))).is(200)
 	})
 })
 
@@ -153,7 +244,7 @@ describe('the log of what was rejected', () => {
 		assert.ok(mine((await log({ as: 'admin' })).rejections).some(r => r.id === 'ra1'))
 	})
 	test('bytes that are no text are kept as well as can be', async () => {
-		(await post(Buffer.from(`{"id":"\xff","source":"${source}/bytes"}\n`, 'latin1'), { 'Content-Type': 'application/x-ndjson' })).is(207)
+		(await post(Buffer.from(`{"id":"\xff","source":"${source}/bytes"}\n`, 'latin1'), { 'Content-Type': 'application/x-ndjson' })).is(422)
 		assert.ok((await log({ as: 'admin' })).rejections.some(r => r.record === `{"id":"?","source":"${source}/bytes"}`))
 	})
 	test('others see only what names their accounts', async () => {

@@ -75,6 +75,11 @@ for file in array.json one.json plain.csv two.ndjson; do
 	try import - <in/$file
 	has "$file by its content" "$out" "total: 0 created, $(run import in/$file | sed -n 's/^total: 0 created, \([0-9]*\) dup.*/\1/p') duplicate, 0"
 done
+printf 'source\tid\tsubject\ttime\tcategory\nt\t"tab\t%s\t2026-11-01T10:00:00Z\tcalls-outbound\nt\ttab2\t%s\t2026-11-01T10:00:00Z\tcalls-outbound\n' $one $one >in/tabs.tsv
+try import in/tabs.tsv
+has "tab-separated values have no quotes" "$code $out" "0 in/tabs.tsv: 2 created"
+try import - <in/tabs.tsv
+has "on standard input too" "$code $out" "total: 0 created, 2 duplicate"
 cp in/array.json in/array.txt
 try import --format json in/array.txt
 has "or as it is told" "$out" "total: 0 created, 2 duplicate"
@@ -153,12 +158,86 @@ try import --rejects /dev/full in/mixed.ndjson
 is "a list that can't be written is a failure" "$code" 1
 has "and is named" "$err" "/dev/full"
 
+# ---- damage ----
+
+# big N BYTES: N objects one behind the other, the 11th with a member of so many bytes
+big() {
+	awk -v n="$1" -v bytes="$2" -v one=$one -v end="${3:-}" 'BEGIN {
+		for (pad = "x"; length(pad) < bytes;) pad = pad pad
+		for (i = 1; i <= n; i++)
+			printf "{\"source\":\"big%s\",\"id\":\"%d\",\"subject\":\"%s\",\"time\":\"2026-10-01T10:00:00Z\",\"note\":\"%s\",\"data\":{\"category\":\"calls-outbound\"}}%s",
+				end ? 2 : 1, i, one, i == 11 ? pad : "", end
+	}'
+}
+
+printf '[file]\nformat = json\n[event]\nsource = m\nid = {id}\nsubject = {acct}\ncategory = calls-outbound\ntime = {t}\nusage = {n}\n' >in/m.ini
+big 1000 2000000 >in/long.json
+try import in/long.json
+has "an overlong record costs itself alone" "$code $out" "1 in/long.json: 999 created, 0 duplicate, 0 conflict, 1 rejected"
+big 1000 2000000 $'\n' | run import - >out 2>err
+has "on standard input too" "$(cat out)" "standard input: 999 created, 0 duplicate, 0 conflict, 1 rejected"
+big 20 70000 | sed 's/big1/medium/g' >in/medium.json
+try import in/medium.json
+has "one of 70 kB is read" "$code $out" "0 in/medium.json: 20 created"
+printf '[ingest]\nrecord_bytes = 2000\n' | cat usaged.conf - >short.conf
+out=$("$usaged" --config short.conf import in/medium.json)
+has "unless a setting says otherwise" "$out" "0 created, 19 duplicate, 0 conflict, 1 rejected"
+{ printf '{"id":"m0","acct":"%s","t":"2026-10-' $one; echo; for i in 1 2 3; do
+	printf '{"id":"m%s","acct":"%s","t":"2026-10-01T10:00:00Z","n":"1"}\n' $i $one
+done; } >in/cut.jsonl
+try import --mapping in/m.ini in/cut.jsonl
+has "a cut line costs itself alone, with a mapping" "$code $out" "1 in/cut.jsonl: 3 created, 0 duplicate, 0 conflict, 1 rejected"
+try import --mapping in/m.ini - <in/cut.jsonl
+has "and on standard input" "$out" "total: 0 created, 3 duplicate, 0 conflict, 1 rejected"
+tail -c +30 in/cut.jsonl | run import --mapping in/m.ini - >out 2>err
+has "also if its beginning is missing" "$(cat out)" "total: 0 created, 3 duplicate, 0 conflict, 1 rejected"
+{ echo 'source,id,subject,time,category,customer'; for i in $(seq 30); do
+	printf 't,q%s,%s,2026-11-01T10:00:00Z,calls-outbound,%sx%s\n' "$i" $one "$([ "$i" != 3 ] || echo '"')" "$([ "$i" != 20 ] || echo '"')"
+done; } >in/stray.csv
+try import in/stray.csv
+has "records over several lines are told, and where the longest begins" "$out" \
+	"in/stray.csv: 1 record went over several lines, by quotes; the longest begins at line 4 and has 18 lines"
+sed 's/x"$/x/' in/stray.csv >in/open.csv
+try import in/open.csv
+has "a quote that isn't closed costs its line alone" "$code $out" "1 in/open.csv: 17 created, 12 duplicate, 0 conflict, 1 rejected"
+{ event pad | gzip -c; head -c 1000 /dev/zero; } >in/padded.gz
+try import in/padded.gz
+has "NUL bytes behind packed data are ignored" "$code $out" "0 in/padded.gz: 1 created"
+printf 'a,b,a\n1,2,3\n' >in/two.csv
+printf '[file]\nheader = yes\n[event]\nsource = t\nid = {a}\nsubject = {b}\ncategory = calls-outbound\ntime = {b}\n' >in/two.ini
+try import --mapping in/two.ini in/two.csv
+has "two columns of one name are an error that names it" "$code $err" "there are two columns a"
+printf '%s\n' '{"id": ' >in/listed.ndjson
+event listed "$one" '"category":"telepathy"' >>in/listed.ndjson
+try import in/listed.ndjson
+run report ListRejections --format jsonl | grep listed.ndjson >listed
+is "what an import rejects is in the ledger's list" "$(wc -l <listed)" 2
+has "with file and line" "$(cat listed)" '"file":"in/listed.ndjson","line":2'
+has "and code" "$(cat listed)" '"code":"unreadable"'
+rm -- *.rejected.csv
+
+# ---- attributes ----
+
+event at1 "$one" '"category":"calls-outbound","team":"blue","n":[1,2.50]' >in/attributes.ndjson
+event at2 "$one" '"category":"calls-outbound"' | sed 's/"data"/"useage":"beside","data"/' >>in/attributes.ndjson
+event at3 "$one" '"category":"calls-outbound","useage":5' >>in/attributes.ndjson
+try import in/attributes.ndjson
+has "a misspelt member is rejected, an extension isn't" "$out" "2 created, 0 duplicate, 0 conflict, 1 rejected"
+has "and the name that is meant is given" "$(cat attributes.ndjson.rejected.csv)" "which lacks usage"
+sed 's/blue/red/' in/attributes.ndjson | run import - >out 2>err
+has "attributes are no part of the content" "$(cat out)" "total: 0 created, 2 duplicate, 0 conflict, 1 rejected"
+has "the first ones stay, and are shown" "$(run event show at1 --source t)" 'attributes	{"n":[1,2.50],"team":"blue"}'
+has "by GET /events/{id} too" "$(run report GetEvent --EventId at1 --Source t --format json)" '{"name":"team","value":"blue"}'
+run event amend at1 --source t --usage 9 --reason wrong >log
+has "a correction keeps them" "$(run report GetEvent --EventId at1 --Source t --format json)" '{"name":"n","value":"[1,2.50]"}'
+rm -- *.rejected.csv
+
 # ---- what can't be read ----
 
 try import
 is "files must be named" "$code" 2
 try import --format xml in/two.ndjson
-has "a form must exist" "$code $err" "2 usaged import: --format must be ndjson, json or csv"
+has "a form must exist" "$code $err" "2 usaged import: --format must be ndjson, json, csv or tsv"
 try import in/nowhere.ndjson in/two.ndjson
 is "a file must exist" "$code" 1
 has "it is named" "$err" "in/nowhere.ndjson"
@@ -171,7 +250,7 @@ has "a header must name the fields, and is told where it doesn't" "$code $err" "
 has "with file and line" "$err" "in/bad.csv:1"
 { printf '['; event l; } >in/open.json
 try import in/open.json
-has "an array must end" "$code $err" "1 usaged import: malformed JSON: the array isn't closed"
+has "an array must end" "$code $err" "1 usaged import: malformed JSON: the array isn't closed (line 2)"
 has "what came before is stored" "$out" "total: 1 created"
 : >in/empty.ndjson
 try import in/empty.ndjson
@@ -480,6 +559,9 @@ done
 is "packed is what is packed" "$(gzip -dc out-all.ndjson.gz | cksum)" "$(cksum <out-all.ndjson)"
 is "an amended event has its new content" "$(grep '"id":"both"' out-all.ndjson)" \
 	'{"specversion":"1.0","type":"usage","source":"t","id":"both","subject":"'$one'","time":"2026-11-02T00:00:00Z","data":{"category":"calls-outbound","count":1,"usage":"4","price":"0"}}'
+has "attributes are exported" "$(grep '"id":"at1"' out-all.ndjson)" '"usage":"9","price":"0","n":[1,2.50],"team":"blue"}'
+has "each where it may stand" "$(grep '"id":"at2"' out-all.ndjson)" '"price":"0","useage":"beside"}'
+has "and taken in again" "$("$usaged" --config copy.conf event show at1 --source t)" 'attributes	{"n":[1,2.50],"team":"blue"}'
 has "texts are as they were" "$(grep '"id":"amend"' out-all.ndjson)" '"usage":"7.25","price":"0.000000001","customer":"café \"one\", two\\"'
 is "a void event is left out" "$(grep -c '"id":"v,1"' out-all.ndjson)" 0
 is "nothing else is missing" "$(wc -l <out-all.ndjson)" "$(sqlite3 usage.db "SELECT count(*) - 1 FROM event JOIN source ON source.id = event.source WHERE source.text <> 'usaged'")"

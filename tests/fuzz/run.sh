@@ -19,7 +19,7 @@ export FUZZ_TEMPLATES=$source/templates UBSAN_OPTIONS=print_stacktrace=1 ASAN_OP
 build() {
 	mkdir -p fuzz/findings
 	cd fuzz || return
-	[ -e Makefile ] || "$source/configure" -q CC="${FUZZ_CC:-clang}" CFLAGS="-g -O1" CPPFLAGS=-DRECORD_BYTES_MAX=1024 \
+	[ -e Makefile ] || "$source/configure" -q CC="${FUZZ_CC:-clang}" CFLAGS="-g -O1" \
 		--enable-werror --enable-sanitizers=fuzzer-no-link,address,undefined || return
 	# first without LDFLAGS: a program of configure's, when it has to run again, has its own main
 	make -s Makefile && make -s -j"$(nproc)" LDFLAGS=-fsanitize=fuzzer "${targets[@]/#/tests/fuzz/}" || return
@@ -28,9 +28,11 @@ build() {
 
 # One target, over the corpus of the source and its own.
 fuzz() {
-	local name=$1 corpus=${FUZZ_CORPUS:-$tmp}/$1 status tried
+	local name=$1 corpus=${FUZZ_CORPUS:-$tmp}/$1 words=$source/tests/fuzz/dictionaries/$1.dict status tried
+	local dictionary=()
+	[ ! -e "$words" ] || dictionary=("-dict=$words")
 	mkdir -p "$corpus"
-	(cd "$tmp" && exec "$top/fuzz/tests/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+	(cd "$tmp" && exec "$top/fuzz/tests/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 "${dictionary[@]}" \
 		-artifact_prefix="$top/fuzz/findings/$name-" -seed="$RANDOM" "$corpus" "$source/tests/fuzz/corpus/$name") >"$tmp/$name.log" 2>&1 </dev/null
 	status=$?
 	tried=$(sed -n 's/^stat::number_of_executed_units: *//p' "$tmp/$name.log" | tail -n 1)

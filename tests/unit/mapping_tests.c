@@ -66,7 +66,7 @@ static const char *read_all(struct mapping *m, const char *text)
 {
 	static char out[65536];
 	struct bytes bytes = { text, strlen(text), 0 };
-	struct reader *r = reader_new(mapping_of_json(m) ? READER_JSON : READER_CSV, m, read_from, &bytes);
+	struct reader *r = reader_new(mapping_of_json(m) ? READER_JSON : READER_CSV, m, 65536, read_from, &bytes);
 	enum read_result got = READ_EVENT;
 	size_t at = 0;
 
