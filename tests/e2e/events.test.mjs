@@ -72,12 +72,10 @@ describe('encodings', () => {
 	test('what unpacks to more than the limits is 413, and nothing of it is stored', async () => {
 		const was = await stored()
 		const bomb = JSON.stringify(event('bomb')) + '\n' + '\n'.repeat(80 << 20)
-		const block = randomBytes(1 << 16).toString('base64')
-		const large = JSON.stringify(event('large')) + '\n' + (`{"x":"${block}"}\n`).repeat(800)
+		const large = [JSON.stringify(event('large')), ...Array.from({ length: 9000 }, () => `{"x":"${randomBytes(120).toString('base64')}${'x'.repeat(8000)}"}`)].join('\n')
 		for (const [text, want] of [[bomb, /200 times/], [large, /67108864/]])
 			for (const [encoding, bytes] of [['gzip', gzipSync(text)], ['zstd', zstd(text)]])
-				if (text !== large || encoding === 'gzip')
-					assert.match((await post(bytes, { 'Content-Type': 'application/x-ndjson', 'Content-Encoding': encoding })).is(413).json.message, want)
+				assert.match((await post(bytes, { 'Content-Type': 'application/x-ndjson', 'Content-Encoding': encoding })).is(413).json.message, want)
 		assert.equal(await stored(), was)
 	})
 	test('ten thousand records are taken, one more is 413', async () => {
@@ -131,10 +129,10 @@ describe('the status', () => {
 		assert.deepEqual([b.json.rejected, b.json.created], [9999, 1])
 	})
 	test('texts in the answer are cut where an event may not be longer', async () => {
-		const lines = Array.from({ length: 2000 }, () => JSON.stringify({ ...event('€'.repeat(2000)) }))
+		const lines = Array.from({ length: 1000 }, () => JSON.stringify(event('€'.repeat(2000))))
 		const a = (await post(lines.join('\n'), types.ndjson)).is(422)
 		assert.equal(a.json.results[0].id, '€'.repeat(85))
-		assert.ok(a.text.length < 2000 * 1000)
+		assert.ok(a.text.length < 1000 * 1000)
 	})
 	test('an empty list is a list, an empty body is none', async () => {
 		for (const headers of [types.json, { 'Content-Type': 'application/cloudevents-batch+json' }])
