@@ -108,43 +108,6 @@ describe('verdicts', () => {
 	})
 })
 
-describe('the status', () => {
-	const types = { json: { 'Content-Type': 'application/json' }, ndjson: { 'Content-Type': 'application/x-ndjson' } }
-	test('says whether everything was stored, nothing, or a part', async () => {
-		const good = () => event(`status ${Math.random()}`), bad = event('status bad', { category: 'moon' })
-		const kept = good();
-		(await post(JSON.stringify(kept))).is(200);
-		(await post(JSON.stringify([kept, kept]))).is(200);
-		(await post(JSON.stringify(bad))).is(422);
-		(await post(JSON.stringify([bad, { ...kept, data: { ...kept.data, price: '2' } }]))).is(422);
-		(await post(JSON.stringify([bad, kept]))).is(207);
-		(await post(JSON.stringify([bad, good()]))).is(207)
-	})
-	test('is the same however long the answer is', async () => {
-		const lines = Array.from({ length: 9999 }, (_, i) => `{"source":"${source}","id":"x${'y'.repeat(200)}${i}"}`)
-		const a = (await post(gzipSync(lines.join('\n')), { ...types.ndjson, 'Content-Encoding': 'gzip' })).is(422)
-		assert.equal(a.json.rejected, 9999)
-		assert.ok(a.text.length > 2 << 20)
-		const b = (await post(gzipSync([...lines, JSON.stringify(event('one of many'))].join('\n')), { ...types.ndjson, 'Content-Encoding': 'gzip' })).is(207)
-		assert.deepEqual([b.json.rejected, b.json.created], [9999, 1])
-	})
-	test('texts in the answer are cut where an event may not be longer', async () => {
-		const lines = Array.from({ length: 1000 }, () => JSON.stringify(event('€'.repeat(2000))))
-		const a = (await post(lines.join('\n'), types.ndjson)).is(422)
-		assert.equal(a.json.results[0].id, '€'.repeat(85))
-		assert.ok(a.text.length < 1000 * 1000)
-	})
-	test('an empty list is a list, an empty body is none', async () => {
-		for (const headers of [types.json, { 'Content-Type': 'application/cloudevents-batch+json' }])
-			assert.deepEqual((await post('[]', headers)).is(200).json, { created: 0, duplicate: 0, conflict: 0, rejected: 0, results: [] })
-		for (const headers of [types.json, types.ndjson])
-			(await post('', headers)).is(400)
-	})
-	test('a slash behind the path says nothing', async () => {
-		(await send('/events/', { as: 'ingest', method: 'POST', headers: types.json, body: JSON.stringify(event('slash')) })).is(200)
-	})
-})
-
 describe('damaged bodies', () => {
 	const type = t => ({ 'Content-Type': t })
 	test('every record before and after the damage is stored', async () => {
@@ -272,5 +235,42 @@ describe('the log of what was rejected', () => {
 		assert.deepEqual(list, all)
 		for (const suffix of ['.xml', '.csv', '.html', '.jsonl'])
 			assert.match((await send(`/rejections${suffix}`, own())).is(200).text, /moon/)
+	})
+})
+
+describe('the status', () => {
+	const types = { json: { 'Content-Type': 'application/json' }, ndjson: { 'Content-Type': 'application/x-ndjson' } }
+	test('says whether everything was stored, nothing, or a part', async () => {
+		const good = () => event(`status ${Math.random()}`), bad = event('status bad', { category: 'moon' })
+		const kept = good();
+		(await post(JSON.stringify(kept))).is(200);
+		(await post(JSON.stringify([kept, kept]))).is(200);
+		(await post(JSON.stringify(bad))).is(422);
+		(await post(JSON.stringify([bad, { ...kept, data: { ...kept.data, price: '2' } }]))).is(422);
+		(await post(JSON.stringify([bad, kept]))).is(207);
+		(await post(JSON.stringify([bad, good()]))).is(207)
+	})
+	test('is the same however long the answer is', async () => {
+		const lines = Array.from({ length: 9999 }, (_, i) => `{"source":"${source}","id":"x${'y'.repeat(200)}${i}"}`)
+		const a = (await post(gzipSync(lines.join('\n')), { ...types.ndjson, 'Content-Encoding': 'gzip' })).is(422)
+		assert.equal(a.json.rejected, 9999)
+		assert.ok(a.text.length > 2 << 20)
+		const b = (await post(gzipSync([...lines, JSON.stringify(event('one of many'))].join('\n')), { ...types.ndjson, 'Content-Encoding': 'gzip' })).is(207)
+		assert.deepEqual([b.json.rejected, b.json.created], [9999, 1])
+	})
+	test('texts in the answer are cut where an event may not be longer', async () => {
+		const lines = Array.from({ length: 1000 }, () => JSON.stringify(event('€'.repeat(2000))))
+		const a = (await post(lines.join('\n'), types.ndjson)).is(422)
+		assert.equal(a.json.results[0].id, '€'.repeat(85))
+		assert.ok(a.text.length < 1000 * 1000)
+	})
+	test('an empty list is a list, an empty body is none', async () => {
+		for (const headers of [types.json, { 'Content-Type': 'application/cloudevents-batch+json' }])
+			assert.deepEqual((await post('[]', headers)).is(200).json, { created: 0, duplicate: 0, conflict: 0, rejected: 0, results: [] })
+		for (const headers of [types.json, types.ndjson])
+			(await post('', headers)).is(400)
+	})
+	test('a slash behind the path says nothing', async () => {
+		(await send('/events/', { as: 'ingest', method: 'POST', headers: types.json, body: JSON.stringify(event('slash')) })).is(200)
 	})
 })
