@@ -159,5 +159,8 @@ bool events_linked(const struct call *call)
 
 const char *events_link(const struct call *call, const char *sid, const char *category, const char *query)
 {
-	return arena_join(call->arena, "/events.html?AccountSid=", sid, "&Category=", category, query, NULL);
+	/* the two dialects have days by GMT, the list of events has the account's own */
+	const char *zone = strstr(query, "TimeZone=") || strstr(query, "From=") ? "" : "&TimeZone=UTC";
+
+	return arena_join(call->arena, "/events.html?AccountSid=", sid, "&Category=", category, query, zone, NULL);
 }

@@ -7,6 +7,7 @@
 #include "api/access.h"
 #include "api/event_record.h"
 #include "api/paging.h"
+#include "api/presets.h"
 #include "api/range.h"
 #include "ingest/members.h"
 #include "base/banned.h"
@@ -34,10 +35,10 @@ static const struct field page_fields[] = {
 static const struct shape page_shape = { .name = "Events", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "A page of events" };
 
 /* The account that is asked for with its subaccounts, or all that the caller sees. */
-static int choose_accounts(const struct call *call, struct event_query *q, struct error *err)
+static int choose_accounts(struct call *call, struct event_query *q, struct error *err)
 {
 	const char *sid = call_arg(call, "AccountSid")->text;
-	struct account *list = NULL, account = { 0 };
+	struct account *list = NULL, account = { 0 }, *all;
 	int64_t *ids;
 	size_t n = 0;
 
@@ -52,15 +53,18 @@ static int choose_accounts(const struct call *call, struct event_query *q, struc
 		if (call_arg(call, "IncludeSubaccounts")->yes && !account.parent && store_accounts(call->store, account.id, call->arena, &list, &n, err) < 0)
 			return -1;
 	}
+	all = arena_array(call->arena, struct account, n + 1);
+	if (n)
+		memcpy(all, list, n * sizeof(*all));
+	if (sid)
+		all[n++] = account;
 	ids = arena_array(call->arena, int64_t, n + 1);
 	q->n_accounts = 0;
 	for (size_t i = 0; i < n; i++)
-		if (access_sees_events(call->who, &list[i]))
-			ids[q->n_accounts++] = list[i].id;
-	if (sid)
-		ids[q->n_accounts++] = account.id;
+		if (access_sees_events(call->who, &all[i]) || (sid && all[i].id == account.id))
+			ids[q->n_accounts++] = all[i].id;
 	q->accounts = ids;
-	return 0;
+	return call_take_calendar(call, all, n, err);
 }
 
 /* Days and instants may both be given: what lies in both is meant. */
@@ -86,7 +90,7 @@ static int choose_range(const struct call *call, struct event_query *q, struct e
 	return 0;
 }
 
-static int choose_filters(const struct call *call, struct event_query *q, struct error *err)
+static int choose_filters(struct call *call, struct event_query *q, struct error *err)
 {
 	static const char *const dimensions[DIMENSIONS] = {
 		[DIM_CUSTOMER] = "Customer", [DIM_SIM] = "Sim", [DIM_FLEET] = "Fleet", [DIM_NETWORK] = "Network", [DIM_COUNTRY] = "IsoCountry",
@@ -102,7 +106,7 @@ static int choose_filters(const struct call *call, struct event_query *q, struct
 	q->oldest_first = call_arg(call, "Order")->n == 1;
 	if (event_family(call, call_arg(call, "AccountSid")->text, &q->family, err) < 0)
 		return -1;
-	return choose_range(call, q, err) < 0 || choose_accounts(call, q, err) < 0 ? -1 : 0;
+	return choose_accounts(call, q, err) < 0 || choose_range(call, q, err) < 0 ? -1 : 0;
 }
 
 /* The numbers of a list's place; its name is the id. */
@@ -153,6 +157,8 @@ static int write_page(const struct call *call, const struct record_page *page, c
 		if (event_record_fill(call, &found->list[i], &records[i], err) < 0)
 			return -1;
 	event_records_hide(records, found->n, w);
+	writer_assume(w, "TimeZone", zone_name(call_zone(call)));
+	presets_write(call, w);
 	writer_begin(w, NULL, &page_shape);
 	writer_fields(w, &page_shape, &p);
 	writer_begin_list(w, &page_fields[EVENTS_LIST], &event_shape);
@@ -191,7 +197,7 @@ static const struct param list_params[] = {
 	{ "To", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective up to here, not included" },
 	{ "StartDate", PT_DATE, .doc = "Effective on this day or later" },
 	{ "EndDate", PT_DATE, .doc = "Effective on this day or earlier" },
-	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" },
+	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE, .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" },
 	{ "State", PT_ENUM, .values = event_filter_names, .any = "any", .doc = "Only events in this state, or late: those that count after their own time" },
 	{ "Id", PT_TEXT, .max = 256, .label = "Event id", .doc = "Only events with this id" },
 	{ "Source", PT_TEXT, .flags = PARAM_RARE, .max = 256, .doc = "Only events of this source" },

@@ -10,6 +10,7 @@
 #include "base/settings.h"
 #include "base/zone.h"
 #include "format/writer.h"
+#include "usage/account_calendar.h"
 #include "usage/catalogue.h"
 #include "usage/principal.h"
 
@@ -51,6 +52,7 @@ struct param {
 	const char *def;                  /* as a caller would write it; NULL = none */
 	int64_t min, max;
 	const char *const *values;        /* PT_ENUM; ended by NULL */
+	const char *const *words;         /* what pages call these values; NULL: as they are */
 	const char *doc;
 	const char *label;                /* on pages; NULL: the name in words */
 	const char *any;                  /* PT_ENUM: what a form calls the choice of none; NULL: default */
@@ -175,6 +177,8 @@ struct call {
 	const struct catalogue *catalogue;
 	struct arena *arena;
 	int64_t now;                      /* seconds; one moment for the whole call */
+	struct account_calendar calendar; /* of the accounts that it is about, see call_take_calendar; its zone is NULL: UTC */
+	bool calendars_differ;            /* their calendars do: then CALENDAR is that of none of them */
 	const char *base_url;             /* "https://host:port", no slash at the end */
 	const char *suffix;               /* as asked for: ".json", or "" */
 	const struct format *format;      /* of the answer */

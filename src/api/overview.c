@@ -12,11 +12,11 @@
 #include "api/words.h"
 #include "base/banned.h"
 
-enum { TOP_LINES = 8, BAR_LINES = 5 };
+enum { TOP_LINES = 8, BAR_LINES = 5, FIGURES_MOST = WRITER_FIGURES };
 
 /* ---- what comes out ---- */
 
-struct figure {
+struct key_figure {
 	const char *name, *uri;
 	struct decimal value;
 	const char *unit;
@@ -26,14 +26,14 @@ struct figure {
 };
 
 static const struct field figure_fields[] = {
-	FIELD(struct figure, name, "What it is"),
-	FIELD(struct figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK),
-	FIELD(struct figure, value, "This month so far"),
-	FIELD(struct figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
-	FIELD(struct figure, unit, "What it measures", .flags = FIELD_UNIT),
-	FIELD(struct figure, previous, "In the same days of the month before"),
-	FIELD(struct figure, previous_uri, "The report of those days", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
-	FIELD(struct figure, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE),
+	FIELD(struct key_figure, name, "What it is"),
+	FIELD(struct key_figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK),
+	FIELD(struct key_figure, value, "In the billing cycle so far"),
+	FIELD(struct key_figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
+	FIELD(struct key_figure, unit, "What it measures", .flags = FIELD_UNIT),
+	FIELD(struct key_figure, previous, "In the same days of the cycle before"),
+	FIELD(struct key_figure, previous_uri, "The report of those days", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
+	FIELD(struct key_figure, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE),
 	{ 0 }
 };
 
@@ -57,34 +57,34 @@ struct line {
 	struct decimal change, share;
 };
 
-#define LINE_NAME(what)                                                                                                   \
-	FIELD(struct line, name, what " in words"), FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
+#define LINE_NAME(what, heading)                                                                                                   \
+	FIELD(struct line, name, what " in words", .label = heading), FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
 /* The link of the number before it */
 #define LINE_REPORT FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY)
 #define LINE_PRICE                                                                                                        \
-	FIELD(struct line, price, "Cost"), LINE_REPORT, FIELD(struct line, currency, "Lower case", .flags = FIELD_UNIT, .format = "currency")
+	FIELD(struct line, price, "Cost", .label = "Cost"), LINE_REPORT, FIELD(struct line, currency, "Lower case", .flags = FIELD_UNIT, .format = "currency")
 
 static const struct field category_fields[] = {
-	LINE_NAME("The category"), FIELD(struct line, key, "Its name", .flags = FIELD_LABEL), LINE_PRICE,
+	LINE_NAME("The category", "Category"), FIELD(struct line, key, "Its name", .flags = FIELD_LABEL), LINE_PRICE,
 	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE), { 0 }
 };
 static const struct field account_fields[] = {
-	LINE_NAME("The account"), FIELD(struct line, key, "Its SID", .flags = FIELD_LABEL), LINE_PRICE,
-	FIELD(struct line, change, "Since the same days of the month before, in percent", .flags = FIELD_CHANGE),
+	LINE_NAME("The account", "Account"), FIELD(struct line, key, "Its SID", .flags = FIELD_LABEL), LINE_PRICE,
+	FIELD(struct line, change, "Since the same days of the cycle before, in percent", .flags = FIELD_CHANGE),
 	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE), { 0 }
 };
 static const struct field customer_fields[] = {
-	LINE_NAME("The customer"), FIELD(struct line, account, "Whose customer"), FIELD(struct line, usage, "AI minutes"), LINE_REPORT,
+	LINE_NAME("The customer", "Customer"), FIELD(struct line, account, "Whose customer"), FIELD(struct line, usage, "AI minutes"), LINE_REPORT,
 	FIELD(struct line, usage_unit, "Minutes", .flags = FIELD_UNIT), LINE_PRICE, { 0 }
 };
 
-static const struct chart cost_by_day = { CHART_STACKED, "date", "name", (const char *const[]){ "price", NULL }, "currency" };
+static const struct chart cost_by_day = { "date", "name", (const char *const[]){ "price", NULL }, "currency" };
 
 static const struct shape figure_shape = { .name = "Figure", .flags = SHAPE_FIGURES, .fields = figure_fields, .doc = "A main figure" };
-static const struct shape bar_shape = { .name = "DailyCost", .fields = bar_fields, .chart = &cost_by_day, .doc = "Cost by day and category" };
-static const struct shape category_shape = { .name = "CategoryCost", .fields = category_fields, .doc = "What costs most" };
-static const struct shape account_shape = { .name = "AccountCost", .fields = account_fields, .doc = "Who spends most" };
-static const struct shape customer_shape = { .name = "CustomerMinutes", .fields = customer_fields, .doc = "Who talks most with AI" };
+static const struct shape bar_shape = { .name = "DailyCost", .fields = bar_fields, .chart = &cost_by_day, .doc = "Cost by day" };
+static const struct shape category_shape = { .name = "CategoryCost", .fields = category_fields, .doc = "Cost of a category" };
+static const struct shape account_shape = { .name = "AccountCost", .fields = account_fields, .doc = "Cost of an account" };
+static const struct shape customer_shape = { .name = "CustomerMinutes", .fields = customer_fields, .doc = "AI minutes of a customer" };
 
 struct head {
 	const char *start, *end, *previous_start, *previous_end, *time_zone, *currency;
@@ -93,19 +93,20 @@ struct head {
 enum { HEAD_FIGURES = 6, HEAD_DAYS, HEAD_CATEGORIES, HEAD_ACCOUNTS, HEAD_CUSTOMERS };
 
 static const struct field head_fields[] = {
-	FIELD(struct head, start, "The first of the month", .format = "date"), FIELD(struct head, end, "Today", .format = "date"),
+	FIELD(struct head, start, "The first day of the billing cycle", .format = "date"), FIELD(struct head, end, "Today", .format = "date"),
 	FIELD(struct head, previous_start, "First of the days compared with", .format = "date"),
 	FIELD(struct head, previous_end, "Last of them", .format = "date"), FIELD(struct head, time_zone, "Whose days these are"),
 	FIELD(struct head, currency, "Of all prices, lower case", .format = "currency"),
 	[HEAD_FIGURES] = FIELD_LIST("figures", &figure_shape, "Main figures"),
 	[HEAD_DAYS] = FIELD_LIST("days", &bar_shape, "Cost by day"),
-	[HEAD_CATEGORIES] = { .name = "categories", .type = VT_LIST, .shape = &category_shape, .flags = FIELD_MAIN, .doc = "Where it comes from" },
-	[HEAD_ACCOUNTS] = FIELD_LIST("accounts", &account_shape, "By account"),
-	[HEAD_CUSTOMERS] = FIELD_LIST("customers", &customer_shape, "Customers by AI minutes"),
+	[HEAD_CATEGORIES] = { .name = "categories", .type = VT_LIST, .shape = &category_shape, .flags = FIELD_MAIN,
+			      .doc = "Where the cost comes from" },
+	[HEAD_ACCOUNTS] = FIELD_LIST("accounts", &account_shape, "The largest by cost"),
+	[HEAD_CUSTOMERS] = FIELD_LIST("customers", &customer_shape, "The largest by AI minutes"),
 	{ 0 }
 };
 
-static const struct shape overview_shape = { .name = "Overview", .flags = SHAPE_PAGE, .fields = head_fields, .doc = "The month so far" };
+static const struct shape overview_shape = { .name = "Overview", .flags = SHAPE_PAGE, .fields = head_fields, .doc = "The billing cycle so far" };
 
 /* ---- what it is made of ---- */
 
@@ -121,6 +122,8 @@ struct overview {
 	struct date first, last, before_first, before_last;
 	const char *links;               /* what all links to reports repeat: "?TimeZone=..." or "?" */
 	struct pair categories, by_account, customers;
+	struct key_figure figures[FIGURES_MOST];
+	size_t n_figures;
 };
 
 static int load(struct overview *o, struct report_question *q, struct pair *ret, struct error *err)
@@ -151,19 +154,12 @@ static int load_all(struct overview *o, struct error *err)
 	return customers.category == CATALOGUE_NONE ? 0 : load(o, &customers, &o->customers, err);
 }
 
-static const struct report_line *find_line(const struct report *r, const char *key)
+static struct totals totals_of(const struct report *r, const char *key)
 {
 	for (size_t i = 0; i < r->n_lines; i++)
 		if (strcmp(r->lines[i]->key, key) == 0)
-			return r->lines[i];
-	return NULL;
-}
-
-static struct totals totals_of(const struct report *r, const char *key)
-{
-	const struct report_line *line = find_line(r, key);
-
-	return line ? line->all : (struct totals){ 0 };
+			return r->lines[i]->all;
+	return (struct totals){ 0 };
 }
 
 /* ---- writing ---- */
@@ -174,6 +170,18 @@ static const char *text_of(const struct call *call, struct date d)
 
 	date_format(text, d);
 	return arena_str(call->arena, text);
+}
+
+static const char *encoded(const struct call *call, const char *text)
+{
+	struct strbuf sb;
+	const char *copy;
+
+	strbuf_init(&sb, 4096);
+	strbuf_add_urlencoded(&sb, text, strlen(text));
+	copy = arena_str(call->arena, sb.text);
+	strbuf_release(&sb);
+	return copy;
 }
 
 static const char *link_to(const struct overview *o, const char *path, const char *name, const char *value)
@@ -197,8 +205,11 @@ static const char *link_to(const struct overview *o, const char *path, const cha
 /* A report of one account alone, whatever the overview is of. */
 static const char *link_to_account(const struct overview *o, const char *path, const struct account *a)
 {
-	return arena_join(o->call->arena, path, call_link_suffix(o->call, &dialect_usaged), "?AccountSid=", a->sid,
-			  "&IncludeSubaccounts=false", call_filter(o->call, "TimeZone"), NULL);
+	const char *begin = arena_join(o->call->arena, path, call_link_suffix(o->call, &dialect_usaged), "?AccountSid=", a->sid,
+				       "&IncludeSubaccounts=false", NULL);
+	const char *zone = call_link_zone(o->call);
+
+	return zone ? arena_join(o->call->arena, begin, "&TimeZone=", encoded(o->call, zone), NULL) : begin;
 }
 
 /* A customer belongs to its account: another one's of the same name is somebody else. */
@@ -216,53 +227,65 @@ static const char *link_to_customer(const struct overview *o, const struct repor
 	return text;
 }
 
-/* The same report of the days compared with */
-static const char *earlier(const struct overview *o, const char *uri)
+static const char *with_days(const struct overview *o, const char *uri, struct date first, struct date last)
 {
-	return arena_join(o->call->arena, uri, strchr(uri, '?') ? "&" : "?", "StartDate=", text_of(o->call, o->before_first),
-			  "&EndDate=", text_of(o->call, o->before_last), NULL);
+	return arena_join(o->call->arena, uri, strchr(uri, '?') ? "&" : "?", "StartDate=", text_of(o->call, first),
+			  "&EndDate=", text_of(o->call, last), NULL);
 }
 
-static void write_figure(const struct overview *o, const char *name, const char *uri, wide now, wide before, int places, const char *unit)
+/* URI with the days of the overview, if the accounts would take others. */
+static const char *current(const struct overview *o, const char *uri)
 {
-	struct figure f = {
-		.name = name, .uri = uri, .value = { .n = now, .places = places }, .unit = unit, .previous = { .n = before, .places = places },
-		.previous_uri = earlier(o, uri), .change = report_change(now, before)
+	return o->call->calendars_differ ? with_days(o, uri, o->first, o->last) : uri;
+}
+
+static void add_figure(struct overview *o, const char *name, const char *uri, wide now, wide before, int places, const char *unit)
+{
+	o->figures[o->n_figures++] = (struct key_figure){
+		.name = name, .uri = current(o, uri), .value = { .n = now, .places = places }, .unit = unit, .previous = { .n = before, .places = places },
+		.previous_uri = with_days(o, uri, o->before_first, o->before_last), .change = report_change(now, before)
 	};
-
-	writer_record(o->w, NULL, &figure_shape, &f);
 }
 
-/* The amounts that a category's figure shows. */
-static const struct {
-	const char *category, *name, *path;
-	bool count;                      /* else the usage */
-} figures[] = {
-	{ "calls", "Calls", "/reports/usage", true },
-	{ "sms", "Messages", "/reports/usage", true },
-	{ CATEGORY_AI_MINUTES, "AI minutes", "/reports/ai", false },
-	{ CATEGORY_SIM_DATA, "SIM data", "/reports/sim", false },
-};
-
-static void write_figures(const struct overview *o)
+static void make_figures(struct overview *o)
 {
 	const struct report *now = &o->categories.now, *before = &o->categories.before;
 	const struct catalogue *c = o->call->catalogue;
 
-	writer_begin_list(o->w, &head_fields[HEAD_FIGURES], &figure_shape);
-	write_figure(o, "Cost", link_to(o, "/reports/billing", NULL, NULL), now->all.price, before->all.price, PRICE_PLACES,
-		     *o->accounts.currency ? o->accounts.currency : NULL);
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
-		struct totals a = totals_of(now, figures[i].category), b = totals_of(before, figures[i].category);
-		size_t category = catalogue_find(c, figures[i].category, strlen(figures[i].category));
-		bool own = strcmp(figures[i].path, "/reports/usage") != 0;
+	add_figure(o, "Cost", link_to(o, "/reports/billing", NULL, NULL), now->all.price, before->all.price, PRICE_PLACES,
+		   *o->accounts.currency ? o->accounts.currency : NULL);
+	for (const struct category_figure *f = category_figures; f->category && o->n_figures < FIGURES_MOST; f++) {
+		struct totals a = totals_of(now, f->category), b = totals_of(before, f->category);
+		size_t category = catalogue_find(c, f->category, strlen(f->category));
+		bool own = strcmp(f->path, "/reports/usage") != 0;
 
 		if (category == CATALOGUE_NONE)
 			continue;
-		write_figure(o, figures[i].name, link_to(o, figures[i].path, own ? NULL : "Category", figures[i].category),
-			     figures[i].count ? a.count : a.usage, figures[i].count ? b.count : b.usage, figures[i].count ? 0 : USAGE_PLACES,
-			     figures[i].count ? c->categories[category].count_unit : c->categories[category].usage_unit);
+		add_figure(o, f->name, link_to(o, f->path, own ? NULL : "Category", f->category), f->count ? a.count : a.usage,
+			   f->count ? b.count : b.usage, f->count ? 0 : USAGE_PLACES,
+			   f->count ? c->categories[category].count_unit : c->categories[category].usage_unit);
 	}
+}
+
+/* For pages, before the root; programs get them as a list. */
+static void show_figures(const struct overview *o)
+{
+	for (size_t i = 0; i < o->n_figures; i++) {
+		const struct key_figure *f = &o->figures[i];
+		struct figure figure = {
+			.name = f->name, .uri = f->uri, .value = f->value, .unit = i && f->value.places == 0 ? NULL : f->unit, .money = i == 0,
+			.before = f->previous, .before_uri = f->previous_uri, .change = f->change
+		};
+
+		writer_figure(o->w, &figure);
+	}
+}
+
+static void write_figures(const struct overview *o)
+{
+	writer_begin_list(o->w, &head_fields[HEAD_FIGURES], &figure_shape);
+	for (size_t i = 0; i < o->n_figures; i++)
+		writer_record(o->w, NULL, &figure_shape, &o->figures[i]);
 	writer_end(o->w);
 }
 
@@ -349,7 +372,7 @@ static void write_categories(const struct overview *o)
 	for (size_t i = 0; i < r->n_lines && i < TOP_LINES; i++) {
 		fill_line(o, &o->categories, r->lines[i], &line);
 		line.name = category_words(o, r->lines[i]);
-		line.uri = link_to(o, "/reports/usage", "Category", line.key);
+		line.uri = current(o, link_to(o, "/reports/usage", "Category", line.key));
 		writer_record(o->w, NULL, &category_shape, &line);
 	}
 	writer_end(o->w);
@@ -381,7 +404,7 @@ static void write_customers(const struct overview *o)
 			continue;
 		fill_line(o, &o->customers, r->lines[i], &line);
 		line.usage_unit = o->call->catalogue->categories[r->lines[i]->category].usage_unit;
-		line.uri = link_to_customer(o, r->lines[i]);
+		line.uri = current(o, link_to_customer(o, r->lines[i]));
 		writer_record(o->w, NULL, &customer_shape, &line);
 		n++;
 	}
@@ -399,7 +422,9 @@ static void write_overview(const struct overview *o)
 
 	writer_assume(o->w, "TimeZone", head.time_zone);
 	writer_assume(o->w, "Currency", o->accounts.currency);
-	writer_about(o->w, arena_join(call->arena, words_month(o->first), " so far", NULL),
+	writer_filters(o->w, arena_join(call->arena, o->accounts.words, ", ", head.time_zone, NULL));
+	show_figures(o);
+	writer_about(o->w, o->first.day == 1 ? arena_join(call->arena, words_month(o->first), " so far", NULL) : "This billing cycle so far",
 		     arena_join(call->arena, o->accounts.words, ", ", words_days(call->arena, o->first, o->last), ", ", head.time_zone,
 				". Compared with ", words_days(call->arena, o->before_first, o->before_last), ".", o->accounts.left_out, NULL));
 	writer_begin(o->w, NULL, &overview_shape);
@@ -415,20 +440,25 @@ static void write_overview(const struct overview *o)
 /* The account and the zone go along into the reports. */
 static const char *repeat(const struct call *call)
 {
-	const char *filters = call_filters(call);
+	const char *filters = call_filters(call), *zone = call_link_zone(call);
 
+	if (zone && !call_arg(call, "TimeZone")->given)
+		filters = arena_join(call->arena, filters, *filters ? "&" : "", "TimeZone=", encoded(call, zone), NULL);
 	return *filters ? arena_join(call->arena, "?", filters, NULL) : "";
 }
 
 static int run_overview(struct call *call, struct writer *w, struct error *err)
 {
+	struct overview o = { .call = call, .w = w };
 	int64_t from, to;
-	struct overview o = { .call = call, .w = w, .last = call_today(call) };
 
-	o.first = period_first(PERIOD_MONTH, o.last);
+	if (report_accounts(call, &o.accounts, err) < 0)
+		return -1;
+	o.last = call_today(call);
+	o.first = call_cycle_first(call, o.last);
 	o.links = repeat(call);
-	report_days_before(o.first, o.last, false, &o.before_first, &o.before_last);
-	if (report_accounts(call, &o.accounts, err) < 0 || load_all(&o, err) < 0)
+	report_days_before(o.first, o.last, false, call->calendar.cycle_day, &o.before_first, &o.before_last);
+	if (load_all(&o, err) < 0)
 		return -1;
 	range_instants(call, o.first, o.last, &from, &to);
 	if (call_note_closed_accounts(call, w, o.accounts.accounts, o.accounts.n, from, to, err) < 0)
@@ -436,18 +466,19 @@ static int run_overview(struct call *call, struct writer *w, struct error *err)
 	sort(&o.categories.now, by_price);
 	sort(&o.by_account.now, by_price);
 	sort(&o.customers.now, by_usage);
+	make_figures(&o);
 	write_overview(&o);
 	return 0;
 }
 
 static const struct param params[] = {
 	ACCOUNT_PARAMS,
-	{ "TimeZone", PT_ZONE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" },
+	{ "TimeZone", PT_ZONE, .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" },
 	{ 0 }
 };
 
 const struct op op_Overview = {
 	.id = "Overview", .methods = M_READ, .path = "/overview", .dialect = &dialect_usaged, .roles = ROLES_READING,
 	.params = params, .returns = &overview_shape, .run = run_overview, .title = "Overview", .nav = "Overview",
-	.doc = "The month so far, compared with the same days of the month before",
+	.doc = "The billing cycle so far, compared with the same days of the one before",
 };

@@ -86,6 +86,32 @@ const char *call_filters(const struct call *call)
 	return arena_text(call, &sb);
 }
 
+const char *call_link(const struct call *call, const char *path, const struct link_change *changes)
+{
+	char separator = '?';
+	struct strbuf sb;
+
+	strbuf_init(&sb, LINK_MAX);
+	strbuf_add(&sb, path);
+	for (int i = 0; call->op->params[i].name; i++) {
+		const struct arg *arg = &call->args[i];
+		const struct param *p = &call->op->params[i];
+		const char *value = arg->given && !(p->flags & (PARAM_STATE | PARAM_PATH)) ? arg->text : NULL;
+
+		for (const struct link_change *c = changes; c->name; c++)
+			if (strcmp(c->name, p->name) == 0)
+				value = c->value;
+		if (!value)
+			continue;
+		strbuf_addc(&sb, separator);
+		strbuf_add(&sb, p->name);
+		strbuf_addc(&sb, '=');
+		strbuf_add_urlencoded(&sb, value, strlen(value));
+		separator = '&';
+	}
+	return arena_text(call, &sb);
+}
+
 const char *call_filter(const struct call *call, const char *name)
 {
 	const struct arg *arg = call_arg(call, name);

@@ -50,6 +50,14 @@ const char *call_link_suffix(const struct call *call, const struct dialect *d);
 /* The filters that the caller gave, URL-encoded, in the order of the table: "Category=calls&StartDate=..." or "". In the arena. */
 const char *call_filters(const struct call *call);
 
+/* What a link changes among the call's filters. */
+struct link_change {
+	const char *name, *value;         /* VALUE NULL: without it */
+};
+
+/* PATH with the filters that the caller gave, and with CHANGES (ended by a NULL name) made to them. In the arena. */
+const char *call_link(const struct call *call, const char *path, const struct link_change *changes);
+
 /* Is this a later page of a list? Its token then brings the range. */
 bool page_continues(const struct call *call);
 

@@ -1,12 +1,71 @@
 #include "api/range.h"
 
+#include <glib.h>
+
 #include "base/banned.h"
 
 const struct zone *call_zone(const struct call *call)
 {
 	const struct arg *zone = call_arg(call, "TimeZone");
 
-	return zone->text ? zone->zone : zone_find(NULL);
+	if (zone->text)
+		return zone->zone;
+	return call->calendar.zone ? call->calendar.zone : zone_find(NULL);
+}
+
+const char *call_link_zone(const struct call *call)
+{
+	const struct arg *zone = call_arg(call, "TimeZone");
+
+	return zone->given ? zone->text : call->calendars_differ ? zone_name(call_zone(call)) : NULL;
+}
+
+struct date call_cycle_first(const struct call *call, struct date day)
+{
+	const struct account_calendar c = { .cycle_day = call->calendar.cycle_day ? call->calendar.cycle_day : 1 };
+	struct date first, next;
+
+	account_cycle(&c, day, &first, &next);
+	return first;
+}
+
+/* The account that A's calendar comes from, as account_calendar finds it, among the accounts BY_ID. */
+static const struct account *calendar_source(GHashTable *by_id, const struct account *a)
+{
+	const struct account *parent = a->parent ? g_hash_table_lookup(by_id, &a->parent) : NULL;
+
+	return parent && !a->time_zone[0] && !a->cycle_day ? parent : a;
+}
+
+int call_take_calendar(struct call *call, const struct account *accounts, size_t n, struct error *err)
+{
+	GHashTable *by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
+	const struct account *last = NULL;
+	struct account_calendar all = { zone_find(NULL), 1 }, one;
+	bool zones_differ = false, cycles_differ = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++)
+		g_hash_table_insert(by_id, (void *)&accounts[i].id, (void *)&accounts[i]);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		const struct account *a = calendar_source(by_id, &accounts[i]);
+
+		if (a == last)
+			continue;
+		rc = account_calendar(call->store, a, &one, err);
+		if (rc < 0)
+			break;
+		if (!last)
+			all = one;
+		zones_differ = zones_differ || one.zone != all.zone;
+		cycles_differ = cycles_differ || one.cycle_day != all.cycle_day;
+		last = a;
+	}
+	g_hash_table_destroy(by_id);
+	call->calendar.zone = zones_differ ? zone_find(NULL) : all.zone;
+	call->calendar.cycle_day = cycles_differ ? 1 : all.cycle_day;
+	call->calendars_differ = zones_differ || cycles_differ;
+	return rc;
 }
 
 struct date call_today(const struct call *call)

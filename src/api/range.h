@@ -7,8 +7,20 @@
 
 #include "api/op.h"
 
-/* The zone of the parameter TimeZone, UTC if it isn't given. */
+/*
+ * Makes days those of the accounts, which the call is about: by the zone and the billing cycle that all N of them have, else by UTC
+ * and the calendar month. Only the server's own operations call it; without it days are by UTC. -1 as account_calendar.
+ */
+int call_take_calendar(struct call *call, const struct account *accounts, size_t n, struct error *err);
+
+/* The zone of the parameter TimeZone, else that of the call's calendar. */
 const struct zone *call_zone(const struct call *call);
+
+/* What links to other operations must say so that they have this call's zone: "Europe/Vienna"; NULL: they have it anyway. */
+const char *call_link_zone(const struct call *call);
+
+/* The first day of the call's billing cycle that DAY lies in. */
+struct date call_cycle_first(const struct call *call, struct date day);
 
 /* Today in that zone. */
 struct date call_today(const struct call *call);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "api/access.h"
+#include "api/range.h"
 #include "base/banned.h"
 
 static const struct account *find_account(const struct account *all, size_t n, const char *sid)
@@ -86,7 +87,7 @@ static const char *words_of(const struct call *call, const struct report_account
 	return r->n == 1 ? r->accounts[0].name : arena_printf(call->arena, "%zu accounts", r->n);
 }
 
-int report_accounts(const struct call *call, struct report_accounts *ret, struct error *err)
+int report_accounts(struct call *call, struct report_accounts *ret, struct error *err)
 {
 	const char *sid = call_arg(call, "AccountSid")->text, *name = NULL;
 	const struct account *one = NULL;
@@ -103,7 +104,7 @@ int report_accounts(const struct call *call, struct report_accounts *ret, struct
 	keep_chosen(ret, one, call_arg(call, "IncludeSubaccounts")->yes);
 	keep_currency(call, ret);
 	ret->words = words_of(call, ret, name);
-	return 0;
+	return call_take_calendar(call, ret->accounts, ret->n, err);
 }
 
 /* N * 1000 / D, rounded to the nearest, halves away from zero. */

@@ -31,9 +31,9 @@ static const struct field data_bar_fields[] = {
 	FIELD(struct bar, download, "Data received"), { 0 }
 };
 
-static const struct chart price_over_time = { CHART_STACKED, "start", "name", (const char *const[]){ "price", NULL }, "unit" };
-static const struct chart usage_over_time = { CHART_STACKED, "start", "name", (const char *const[]){ "usage", NULL }, "unit" };
-static const struct chart data_over_time = { CHART_STACKED, "start", NULL, (const char *const[]){ "upload", "download", NULL }, "unit" };
+static const struct chart price_over_time = { "start", "name", (const char *const[]){ "price", NULL }, "unit" };
+static const struct chart usage_over_time = { "start", "name", (const char *const[]){ "usage", NULL }, "unit" };
+static const struct chart data_over_time = { "start", NULL, (const char *const[]){ "upload", "download", NULL }, "unit" };
 
 const struct shape report_price_bars = {
 	.name = "CostBar", .fields = price_bar_fields, .chart = &price_over_time, .doc = "Cost over time"
@@ -100,11 +100,20 @@ static void write_slot(const struct call *call, const struct asked *a, const str
 		write_bar(call, a, w, start, r->n_lines > named ? "others" : r->n_lines ? report_line_name(call, a, r->lines[0]) : "none", &others);
 }
 
+const char *report_chart_title(const struct call *call, const struct asked *a)
+{
+	static const char *const by[] = {
+		[PERIOD_ALL] = "", [PERIOD_HOUR] = " by hour", [PERIOD_DAY] = " by day", [PERIOD_MONTH] = " by month", [PERIOD_YEAR] = " by year"
+	};
+
+	return arena_join(call->arena, a->kind->category ? call->op->title : "Cost", by[a->question.period], NULL);
+}
+
 void report_chart_write(const struct call *call, const struct asked *a, const struct report *r, const struct field *list, struct writer *w)
 {
 	qsort_r(r->lines, r->n_lines, sizeof(struct report_line *), compare_lines, (void *)a);
 	writer_begin_list(w, list, a->kind->bar);
-	for (size_t slot = 0; slot < r->n_slots && r->n_lines; slot++)
+	for (size_t slot = 0, n = report_slots_shown(call, r); slot < n && r->n_lines; slot++)
 		write_slot(call, a, r, slot, w);
 	writer_end(w);
 }

@@ -1,7 +1,6 @@
 /*
  * report_lines.c - the lines of a report: which there are, in which order, and what each says.
  */
-#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,59 +16,10 @@ bool report_is_zero(const struct totals *t)
 	return !t->count && !t->usage && !t->price && !t->upload;
 }
 
-static guint hash_line(gconstpointer line)
-{
-	const struct report_line *l = line;
-
-	return g_str_hash(l->key) ^ (l->account ? g_int64_hash(&l->account->id) : 0);
-}
-
-/* Are they of the same thing, in two reports? */
-static gboolean same_line(gconstpointer a, gconstpointer b)
-{
-	const struct report_line *x = a, *y = b;
-
-	return strcmp(x->key, y->key) == 0 && (x->account ? x->account->id : 0) == (y->account ? y->account->id : 0);
-}
-
-static GHashTable *index_lines(const struct report *r)
-{
-	GHashTable *lines = g_hash_table_new(hash_line, same_line);
-
-	for (size_t i = 0; i < r->n_lines; i++)
-		g_hash_table_add(lines, (void *)r->lines[i]);
-	return lines;
-}
-
-/* What a line cost before, when it was SAME (NULL: nothing): in all, or in the slot at the same distance from the beginning. */
-static wide price_before(const struct report *before, const struct report_line *same, int64_t slot)
-{
-	if (!same || slot >= (int64_t)before->n_slots)
-		return 0;
-	return slot < 0 ? same->all.price : same->slots[slot].price;
-}
-
-struct items report_items(const struct call *call, const struct asked *a, const struct report *r, const struct report *before)
-{
-	struct items items = { .list = arena_array(call->arena, struct item, r->n_lines * (a->slots ? r->n_slots : 1)) };
-	GHashTable *lines = index_lines(before);
-
-	for (size_t i = 0; i < r->n_lines; i++) {
-		const struct report_line *line = r->lines[i], *same = g_hash_table_lookup(lines, line);
-
-		for (int64_t slot = a->slots ? 0 : -1; slot < (a->slots ? (int64_t)r->n_slots : 0); slot++) {
-			const struct totals *totals = slot < 0 ? &line->all : &line->slots[slot];
-
-			if (!report_is_zero(totals))
-				items.list[items.n++] = (struct item){ line, slot, totals, price_before(before, same, slot) };
-		}
-	}
-	g_hash_table_destroy(lines);
-	return items;
-}
-
 const char *report_line_name(const struct call *call, const struct asked *a, const struct report_line *line)
 {
+	if (line == &report_nothing)
+		return "no usage";
 	if (!*line->key)
 		return a->group == BY_NOTHING ? "all" : a->group == BY_CATEGORY ? "directly on it" : arena_join(call->arena, "no ", report_group_names[a->group], NULL);
 	if (a->group == BY_CATEGORY)
@@ -152,21 +102,15 @@ static void fill_price(const struct asked *a, wide price, wide before, wide whol
 	ret->share = report_share(price, whole);
 }
 
-/* Where the slot at the same distance from the beginning lies in the days compared with. */
-static const char *earlier_row_link(const struct call *call, const struct asked *a, const struct report *before, const struct item *i)
-{
-	if (i->slot >= (int64_t)before->n_slots)
-		return NULL;
-	return report_link_earlier(call, a, i->line, i->slot < 0 ? NULL : &before->starts[i->slot]);
-}
-
-void report_row_fill(const struct call *call, const struct asked *a, const struct report *r, const struct report *before, const struct item *i,
-		     struct row *ret)
+void report_row_fill(const struct call *call, const struct asked *a, const struct report *r, const struct item *i, struct row *ret)
 {
 	const struct report_line *line = i->line;
 	const int64_t *slot = i->slot < 0 ? NULL : &r->starts[i->slot];
 
-	*ret = (struct row){ .name = report_line_name(call, a, line), .uri = report_link_finer(call, a, line, slot), .events_uri = report_link_events(call, a, line, slot) };
+	*ret = (struct row){
+		.name = report_line_name(call, a, line), .uri = report_link_finer(call, a, line, slot),
+		.events_uri = report_link_events(call, a, line, slot)
+	};
 	if (a->group == BY_CATEGORY || a->group == BY_ACCOUNT)
 		ret->key = *line->key ? line->key : NULL;
 	if (line->account) {
@@ -179,12 +123,14 @@ void report_row_fill(const struct call *call, const struct asked *a, const struc
 	}
 	report_amounts_fill(call, i->totals, line->category, ret);
 	fill_price(a, i->totals->price, i->before, r->all.price, ret);
-	ret->previous_uri = earlier_row_link(call, a, before, i);
+	ret->previous_uri = report_link_earlier(call, a, r, line, i->slot);
 }
 
-void report_total_fill(const struct call *call, const struct asked *a, const struct report *r, const struct report *before, struct row *ret)
+void report_total_fill(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct row *ret)
 {
-	*ret = (struct row){ .name = "Total", .events_uri = report_link_events(call, a, NULL, NULL), .previous_uri = report_link_earlier(call, a, NULL, NULL) };
+	*ret = (struct row){
+		.name = "Total", .events_uri = report_link_events(call, a, NULL, NULL), .previous_uri = report_link_earlier(call, a, r, NULL, -1)
+	};
 	report_amounts_fill(call, &r->all, a->question.category, ret);
-	fill_price(a, r->all.price, before->all.price, r->all.price, ret);
+	fill_price(a, r->all.price, before->whole.all.price, r->all.price, ret);
 }

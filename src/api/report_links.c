@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/paging.h"
+#include "api/range.h"
 #include "api/report_parts.h"
 #include "base/banned.h"
 
@@ -14,39 +15,6 @@ const struct param *report_param(const struct call *call, const char *name)
 		if (strcmp(p->name, name) == 0)
 			return p;
 	return NULL;
-}
-
-struct change {
-	const char *name, *value;        /* NULL: without it */
-};
-
-/* The call's own filters with CHANGES (ended by a NULL name) made to them, behind PATH. */
-static const char *link_with(const struct call *call, const char *path, const struct change *changes)
-{
-	struct strbuf url;
-	const char *text;
-	char separator = '?';
-
-	strbuf_init(&url, 8192);
-	strbuf_add(&url, path);
-	for (const struct param *p = call->op->params; p->name; p++) {
-		const struct arg *arg = call_arg(call, p->name);
-		const char *value = arg->given && !(p->flags & PARAM_STATE) ? arg->text : NULL;
-
-		for (const struct change *c = changes; c->name; c++)
-			if (strcmp(c->name, p->name) == 0)
-				value = c->value;
-		if (!value)
-			continue;
-		strbuf_addc(&url, separator);
-		strbuf_add(&url, p->name);
-		strbuf_addc(&url, '=');
-		strbuf_add_urlencoded(&url, value, strlen(value));
-		separator = '&';
-	}
-	text = arena_str(call->arena, url.text);
-	strbuf_release(&url);
-	return text;
 }
 
 const char *report_slot_text(const struct call *call, const struct asked *a, int64_t at)
@@ -79,13 +47,13 @@ static bool has_finer(const struct catalogue *c, size_t category)
 
 /* What a link changes. */
 struct changes {
-	struct change list[10];
+	struct link_change list[14];
 	size_t n;
 };
 
 static void put(struct changes *c, const char *name, const char *value)
 {
-	c->list[c->n++] = (struct change){ name, value };
+	c->list[c->n++] = (struct link_change){ name, value };
 }
 
 /* Only what the line is about. False: it is what is left, which has no name. */
@@ -124,30 +92,49 @@ static bool put_finer(const struct call *call, struct changes *c, const struct a
 	return period != NULL;
 }
 
+/* What the accounts of a link might take otherwise, if each has a calendar of its own. */
+static void put_calendar(const struct call *call, struct changes *c, const struct asked *a)
+{
+	if (!call->calendars_differ)
+		return;
+	put(c, "TimeZone", call_link_zone(call));
+	put(c, "StartDate", report_date_text(call, a->first));
+	put(c, "EndDate", report_date_text(call, a->last));
+}
+
+static void put_days(const struct call *call, struct changes *c, struct days days)
+{
+	put(c, "StartDate", report_date_text(call, days.first));
+	put(c, "EndDate", report_date_text(call, days.last));
+}
+
+static const char *link_of(const struct call *call, struct changes *c)
+{
+	put(c, NULL, NULL);
+	return call_link(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), c->list);
+}
+
 const char *report_link_finer(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
 {
 	struct changes c = { .n = 0 };
 
 	if (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot != NULL))
 		return NULL;
-	if (slot) {
-		put(&c, "StartDate", report_date_text(call, zone_date(a->question.zone, slot[0])));
-		put(&c, "EndDate", report_date_text(call, zone_date(a->question.zone, slot[1] - 1)));
-	}
-	put(&c, NULL, NULL);
-	return link_with(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), c.list);
+	put_calendar(call, &c, a);
+	if (slot)
+		put_days(call, &c, (struct days){ zone_date(a->question.zone, slot[0]), zone_date(a->question.zone, slot[1] - 1) });
+	return link_of(call, &c);
 }
 
-const char *report_link_earlier(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
+const char *report_link_earlier(const struct call *call, const struct asked *a, const struct report *r, const struct report_line *line, int64_t slot)
 {
 	struct changes c = { .n = 0 };
 
-	if (!a->compared || (line && (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot != NULL))))
+	if (!a->compared || (line && (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot >= 0))))
 		return NULL;
-	put(&c, "StartDate", report_date_text(call, slot ? zone_date(a->question.zone, slot[0]) : a->before_first));
-	put(&c, "EndDate", report_date_text(call, slot ? zone_date(a->question.zone, slot[1] - 1) : a->before_last));
-	put(&c, NULL, NULL);
-	return link_with(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), c.list);
+	put_calendar(call, &c, a);
+	put_days(call, &c, slot < 0 ? a->before : report_slot_before(a, r, (size_t)slot));
+	return link_of(call, &c);
 }
 
 /* The parameters that the list of events has as well. */
@@ -160,6 +147,8 @@ static const char *find_value(const struct call *call, const struct changes *c, 
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->list[i].name, name) == 0)
 			return c->list[i].value;
+	if (strcmp(name, "TimeZone") == 0)
+		return call_link_zone(call);
 	return report_param(call, name) && call_arg(call, name)->given ? call_arg(call, name)->text : NULL;
 }
 
@@ -202,8 +191,8 @@ const char *report_link_events(const struct call *call, const struct asked *a, c
 const char *report_link_page(const struct call *call, int64_t page)
 {
 	char number[24];
-	struct change changes[] = { { "Page", number }, { "PageSize", call_arg(call, "PageSize")->text }, { NULL, NULL } };
+	struct link_change changes[] = { { "Sort", call_arg(call, "Sort")->text }, { "PageSize", call_arg(call, "PageSize")->text }, { "Page", number }, { NULL, NULL } };
 
 	snprintf(number, sizeof(number), "%lld", (long long)page);
-	return link_with(call, arena_join(call->arena, call->op->path, call->suffix, NULL), changes);
+	return call_link(call, arena_join(call->arena, call->op->path, call->suffix, NULL), changes);
 }

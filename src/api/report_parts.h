@@ -25,14 +25,14 @@ struct asked {
 	enum group group;
 	bool slots;                      /* a line a slot, too (By) */
 	struct date first, last;
-	bool compared;
-	struct date before_first, before_last;
+	bool compared, year_earlier;
+	struct days before;              /* that all of it is compared with */
 	const char *currency;
 	const char *whose, *left_out;    /* in words */
 };
 
 /* Values of parameters, ended by NULL; those of By are called as periods are. */
-extern const char *const report_group_names[], *const report_period_names[], *const report_sort_names[];
+extern const char *const report_group_names[], *const report_group_words[], *const report_period_names[], *const report_sort_names[];
 
 /* ---- what comes out ---- */
 
@@ -53,10 +53,24 @@ struct row {
 
 /* A line of the answer: of the whole range, or (slot >= 0) of one slot. */
 struct item {
-	const struct report_line *line;
+	const struct report_line *line;  /* or &report_nothing: the slot has no usage */
 	int64_t slot;
 	const struct totals *totals;
-	wide before;                     /* its price in the days compared with */
+	wide before;                     /* its price in the days or the hour compared with */
+};
+
+extern const struct report_line report_nothing;
+
+/*
+ * What the lines are compared with; reports of nothing where nothing is. All of the range with the days before it; a slot with the one
+ * before it, or with the same slot a year earlier.
+ */
+struct earlier {
+	struct report whole;             /* of asked.before */
+	struct report first;             /* before the first slot */
+	struct report last;              /* before the last slot, if it is cut short: as much of the period before it */
+	bool cut;
+	struct report slots;             /* a year earlier */
 };
 
 struct items {
@@ -66,18 +80,22 @@ struct items {
 
 /* ---- lines ---- */
 
-/* Those with usage; BEFORE is empty where nothing is compared. In the call's arena. */
-struct items report_items(const struct call *call, const struct asked *a, const struct report *r, const struct report *before);
+/* Reads what R is compared with. */
+int report_earlier_load(const struct call *call, const struct asked *a, const struct report *r, struct earlier *ret, struct error *err);
+
+/* How many slots of R the chart and the lines have: all but empty ones at the end that lie in the future. */
+size_t report_slots_shown(const struct call *call, const struct report *r);
+
+/* Those with usage, and one for each slot that has none. In the call's arena. */
+struct items report_items(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before);
 void report_items_sort(const struct call *call, const struct asked *a, struct items *items);
 
-void report_row_fill(const struct call *call, const struct asked *a, const struct report *r, const struct report *before, const struct item *i,
-		     struct row *ret);
-void report_total_fill(const struct call *call, const struct asked *a, const struct report *r, const struct report *before, struct row *ret);
+void report_row_fill(const struct call *call, const struct asked *a, const struct report *r, const struct item *i, struct row *ret);
+void report_total_fill(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct row *ret);
 /* The amounts of a line; which of them mean something depends on its category. */
 void report_amounts_fill(const struct call *call, const struct totals *t, size_t category, struct row *ret);
 
 const char *report_line_name(const struct call *call, const struct asked *a, const struct report_line *line);
-bool report_is_zero(const struct totals *t);
 
 /* Signs of differences, for the order of lines. */
 static inline int report_sign(wide a, wide b)
@@ -85,11 +103,25 @@ static inline int report_sign(wide a, wide b)
 	return (a > b) - (a < b);
 }
 
+/* ---- comparing: report_compare.c ---- */
+
+/* The days of a slot of R, and those that it is compared with. Not of hours. */
+struct days report_slot_days(const struct asked *a, const struct report *r, size_t slot);
+struct days report_slot_before(const struct asked *a, const struct report *r, size_t slot);
+
+/* ---- key figures: report_figures.c ---- */
+
+/* The total and its change, and what it is made of. */
+int report_figures_write(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct writer *w,
+			 struct error *err);
+
 /* ---- the chart ---- */
 
 extern const struct shape report_price_bars, report_usage_bars, report_data_bars;
 
 /* The largest lines over time, as LIST. Sorts the lines of R. */
+/* "Cost by day" */
+const char *report_chart_title(const struct call *call, const struct asked *a);
 void report_chart_write(const struct call *call, const struct asked *a, const struct report *r, const struct field *list, struct writer *w);
 
 /* ---- links: all are in the call's arena ---- */
@@ -103,8 +135,8 @@ const char *report_date_text(const struct call *call, struct date d);
 
 /* Where a line leads; SLOT (its two ends): a line of one slot, which becomes the range. NULL: nowhere. */
 const char *report_link_finer(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot);
-/* LINE in the days compared with, or of their slot SLOT (its two ends); LINE NULL: all of them. NULL: nowhere. */
-const char *report_link_earlier(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot);
+/* LINE in the days compared with, or (SLOT >= 0) in those that the slot of R is compared with; LINE NULL: all of them. NULL: nowhere. */
+const char *report_link_earlier(const struct call *call, const struct asked *a, const struct report *r, const struct report_line *line, int64_t slot);
 /* The events that a line adds up, or (LINE NULL) all of them; NULL where no question finds just them. */
 const char *report_link_events(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot);
 /* The same report's page PAGE, from 0. */

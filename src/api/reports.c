@@ -7,6 +7,7 @@
 #include "api/closed_until.h"
 #include "api/report_parts.h"
 #include "api/paging.h"
+#include "api/presets.h"
 #include "api/range.h"
 #include "api/words.h"
 #include "base/banned.h"
@@ -15,12 +16,12 @@ enum { HOURLY_DAYS = 2, DAILY_DAYS = 92, MONTHLY_DAYS = 1100 };
 
 /* ---- what comes out ---- */
 
-enum { ROW_START, ROW_END, ROW_ACCOUNT = 5 };
+enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
 
 #define ROW_HEAD                                                                                                          \
-	[ROW_START] = FIELD(struct row, start, "First day, or first instant of an hour; null without By", .format = "date-or-time"),  \
-	[ROW_END] = FIELD(struct row, end, "Last day, included, or the hour; null without By", .format = "date-or-time"),                          \
-	FIELD(struct row, name, "What the line is about, in words"),                                                          \
+	[ROW_START] = FIELD(struct row, start, "First day, or first instant of an hour; null without By", .format = "date-or-time", .label = "From"),  \
+	[ROW_END] = FIELD(struct row, end, "Last day, included, or the hour; null without By", .format = "date-or-time", .label = "To"),                          \
+	[ROW_NAME] = FIELD(struct row, name, "What the line is about, in words"),                                                          \
 	FIELD(struct row, uri, "The next finer report of it", .format = "uri", .flags = FIELD_LINK),                          \
 	FIELD(struct row, key, "Its category, account, customer or SIM", .flags = FIELD_LABEL),                               \
 	[ROW_ACCOUNT] = FIELD(struct row, account, "Whose it is"),                                                            \
@@ -31,9 +32,9 @@ enum { ROW_START, ROW_END, ROW_ACCOUNT = 5 };
 /* The link of the number before it */
 #define ROW_EVENTS FIELD(struct row, events_uri, "The events behind the line", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY)
 #define ROW_FOOT                                                                                                          \
-	FIELD(struct row, price, "Cost in the currency of the account"), ROW_EVENTS,                                          \
+	FIELD(struct row, price, "Cost in the currency of the account", .label = "Cost"), ROW_EVENTS,                                          \
 	FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),                 \
-	FIELD(struct row, previous_price, "Cost in the days it is compared with", .format = "money"),                         \
+	FIELD(struct row, previous_price, "Cost in the days it is compared with", .format = "money", .label = "Before"),                         \
 	FIELD(struct row, previous_uri, "The report of those days", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),  \
 	FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT | FIELD_PAGE_ONLY, .format = "currency"), \
 	FIELD(struct row, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE), \
@@ -57,13 +58,9 @@ static const struct field sim_fields[] = {
 	{ 0 }
 };
 
-static const struct chart by_price = { CHART_RANKED, "name", NULL, (const char *const[]){ "price", NULL }, "price_unit" };
-static const struct chart by_usage = { CHART_RANKED, "name", NULL, (const char *const[]){ "usage", NULL }, "usage_unit" };
-static const struct chart by_data = { CHART_RANKED, "name", NULL, (const char *const[]){ "upload", "download", NULL }, "data_unit" };
-
-static const struct shape usage_shape = { .name = "UsageLine", .fields = usage_fields, .chart = &by_price, .doc = "One line" };
-static const struct shape ai_shape = { .name = "MinutesLine", .fields = usage_fields, .chart = &by_usage, .doc = "One line" };
-static const struct shape sim_shape = { .name = "DataLine", .fields = sim_fields, .chart = &by_data, .doc = "One line" };
+static const struct shape usage_shape = { .name = "UsageLine", .fields = usage_fields, .doc = "One line" };
+static const struct shape ai_shape = { .name = "MinutesLine", .fields = usage_fields, .doc = "One line" };
+static const struct shape sim_shape = { .name = "DataLine", .fields = sim_fields, .doc = "One line" };
 
 struct envelope {
 	const char *start, *end, *previous_start, *previous_end, *time_zone, *currency;
@@ -72,7 +69,7 @@ struct envelope {
 	const void *total;
 };
 
-enum { REPORT_CHART = 6, REPORT_LINES = 12, REPORT_TOTAL };
+enum { REPORT_TOTAL = 11, REPORT_CHART, REPORT_LINES };
 
 #define REPORT_FIELDS(line_shape, bar_shape)                                                                              \
 	FIELD(struct envelope, start, "First day", .format = "date"), FIELD(struct envelope, end, "Last day, included", .format = "date"), \
@@ -80,13 +77,14 @@ enum { REPORT_CHART = 6, REPORT_LINES = 12, REPORT_TOTAL };
 	FIELD(struct envelope, previous_end, "Last of them", .format = "date"),                                               \
 	FIELD(struct envelope, time_zone, "Whose days these are"),                                                            \
 	FIELD(struct envelope, currency, "Of all prices, lower case", .format = "currency"),                                  \
-	[REPORT_CHART] = FIELD_LIST("chart", &(bar_shape), "The largest lines over time"),                                    \
 	FIELD_AS(struct envelope, lines, "line_count", "Lines on all pages"),                                                 \
 	FIELD(struct envelope, page, "Number of the page, from 0"), FIELD(struct envelope, page_size, "Lines a page"),        \
 	FIELD(struct envelope, next_page_uri, "The page after", .flags = FIELD_NEXT | FIELD_MACHINE),                         \
 	FIELD(struct envelope, previous_page_uri, "The page before", .flags = FIELD_PREVIOUS | FIELD_MACHINE),                \
-	[REPORT_LINES] = { .name = "lines", .type = VT_LIST, .shape = &(line_shape), .flags = FIELD_MAIN, .doc = "Each leads to a finer report" }, \
-	[REPORT_TOTAL] = FIELD(struct envelope, total, "All lines together", .shape = &(line_shape), .flags = FIELD_FOOT),    \
+	[REPORT_TOTAL] = FIELD(struct envelope, total, "All lines together", .shape = &(line_shape), .flags = FIELD_TOTAL),   \
+	[REPORT_CHART] = FIELD_LIST("chart", &(bar_shape), "The largest lines over time"),                                    \
+	[REPORT_LINES] = { .name = "lines", .type = VT_LIST, .shape = &(line_shape), .flags = FIELD_MAIN,                     \
+			   .doc = "A name opens a finer report, a number its events." },                                      \
 	{ 0 }
 
 static const struct field usage_report_fields[] = { REPORT_FIELDS(usage_shape, report_price_bars) };
@@ -102,11 +100,15 @@ static const struct shape sim_report_shape = REPORT_SHAPE("DataReport", sim_repo
 /* ---- what is asked ---- */
 
 const char *const report_group_names[] = { "customer", "sim", "fleet", "network", "country", "category", "account", "none", NULL };
+const char *const report_group_words[] = { "customer", "SIM", "fleet", "network", "country", "category", "account", "nothing: one row", NULL };
 static const char *const group_words[] = { "by customer", "by SIM", "by fleet", "by network", "by country", "by category", "by account", "in all" };
 
 enum { BY_ALL };
 const char *const report_period_names[] = { "all", "hour", "day", "month", "year", NULL };
 
+static const char *const period_words[] = { "the whole range", "hour", "day", "month", "year", NULL };
+
+static const char *const compare_words[] = { "the days before", "the year before", "nothing", NULL };
 static const char *const compare_names[] = { "before", "year", "none", NULL };
 enum { COMPARE_BEFORE, COMPARE_YEAR, COMPARE_NONE };
 
@@ -172,7 +174,7 @@ static int choose_days(const struct call *call, struct asked *a, struct error *e
 	const struct arg *by = call_arg(call, "By"), *end = call_arg(call, "EndDate");
 
 	a->last = call_today(call);
-	a->first = period_first(PERIOD_MONTH, end->text ? end->date : a->last);
+	a->first = call_cycle_first(call, end->text ? end->date : a->last);
 	if (range_given(call, &a->first, &a->last, err) < 0 || cut_days(call, a, err) < 0)
 		return -1;
 	range_instants(call, a->first, a->last, &a->question.from, &a->question.to);
@@ -180,30 +182,46 @@ static int choose_days(const struct call *call, struct asked *a, struct error *e
 	a->slots = by->n != BY_ALL;
 	a->question.period = a->slots ? (enum period)by->n : usual_period(a->first, a->last);
 	a->compared = call_arg(call, "Compare")->n != COMPARE_NONE;
+	a->year_earlier = call_arg(call, "Compare")->n == COMPARE_YEAR;
 	if (a->compared)
-		report_days_before(a->first, a->last, call_arg(call, "Compare")->n == COMPARE_YEAR, &a->before_first, &a->before_last);
+		report_days_before(a->first, a->last, a->year_earlier, call->calendar.cycle_day, &a->before.first, &a->before.last);
 	return 0;
 }
 
-void report_days_before(struct date first, struct date last, bool year, struct date *ret_first, struct date *ret_last)
+/* The number of the month, or of the cycle that begins on the day BEGIN of it. */
+static int month_number(struct date d, int begin)
 {
-	bool whole = last.day == date_days_in_month(last.year, last.month);
-	int64_t months = period_distance(PERIOD_MONTH, first, last) + 1, days = date_to_days(last) - date_to_days(first) + 1;
-
-	if (year) {
-		months = 12;
-	} else if (first.day != 1 || (months > 1 && !whole)) {
-		*ret_first = date_from_days(date_to_days(first) - days);
-		*ret_last = date_from_days(date_to_days(first) - 1);
-		return;
-	}
-	*ret_first = date_add_months(first, (int)-months);
-	*ret_last = date_add_months(last, (int)-months);
-	if (whole)
-		ret_last->day = date_days_in_month(ret_last->year, ret_last->month);
+	return d.year * 12 + d.month - (d.day < begin);
 }
 
-static int ask(const struct call *call, struct asked *a, struct error *err)
+/* As many months before, to the day; of whole ones whole ones. */
+static void months_before(struct date first, struct date last, bool whole, int months, struct date *ret_first, struct date *ret_last)
+{
+	struct date next = date_from_days(date_to_days(last) + 1);
+
+	*ret_first = date_add_months(first, -months);
+	*ret_last = whole ? date_from_days(date_to_days(date_add_months(next, -months)) - 1) : date_add_months(last, -months);
+}
+
+void report_days_before(struct date first, struct date last, bool year, int cycle_day, struct date *ret_first, struct date *ret_last)
+{
+	int begin = first.day == cycle_day ? cycle_day : 1;
+	struct date next = date_from_days(date_to_days(last) + 1);
+	int64_t days = date_to_days(next) - date_to_days(first);
+	int months = month_number(last, begin) - month_number(first, begin) + 1;
+	bool whole = next.day == begin, year_so_far = first.day == 1 && first.month == 1 && first.year == last.year && !whole;
+
+	if (year || (year_so_far && months > 1)) {
+		months_before(first, last, next.day == 1, 12, ret_first, ret_last);
+	} else if (first.day != begin || (months > 1 && !whole)) {
+		*ret_first = date_from_days(date_to_days(first) - days);
+		*ret_last = date_from_days(date_to_days(first) - 1);
+	} else {
+		months_before(first, last, whole, months, ret_first, ret_last);
+	}
+}
+
+static int ask(struct call *call, struct asked *a, struct error *err)
 {
 	struct report_accounts accounts;
 
@@ -232,8 +250,8 @@ static void fill_envelope(const struct call *call, const struct asked *a, size_t
 		.lines = (int64_t)n, .page = page, .page_size = size
 	};
 	if (a->compared) {
-		ret->previous_start = report_date_text(call, a->before_first);
-		ret->previous_end = report_date_text(call, a->before_last);
+		ret->previous_start = report_date_text(call, a->before.first);
+		ret->previous_end = report_date_text(call, a->before.last);
 	}
 	if ((page + 1) * size < (int64_t)n)
 		ret->next_page_uri = report_link_page(call, page + 1);
@@ -261,23 +279,78 @@ static void hide_columns(const struct asked *a, struct writer *w)
 			writer_hide(w, f);
 }
 
+/* ---- words ---- */
+
+/* What the rows of a group are called, and all of them together. */
+static const struct {
+	const char *one, *all;
+} group_labels[] = {
+	[BY_CUSTOMER] = { "Customer", "Customers" }, [BY_SIM] = { "SIM", "SIMs" }, [BY_FLEET] = { "Fleet", "Fleets" },
+	[BY_NETWORK] = { "Network", "Networks" }, [BY_COUNTRY] = { "Country", "Countries" }, [BY_CATEGORY] = { "Category", "Categories" },
+	[BY_ACCOUNT] = { "Account", "Accounts" }, [BY_NOTHING] = { "Usage", "All usage" }
+};
+
+static void write_labels(const struct call *call, const struct asked *a, struct writer *w)
+{
+	const struct field *fields = a->kind->line->fields, *report = call->op->returns->fields;
+
+	writer_label(w, &fields[ROW_NAME], group_labels[a->group].one);
+	if (a->question.period == PERIOD_HOUR || a->question.period == PERIOD_DAY)
+		writer_label(w, &fields[ROW_START], a->question.period == PERIOD_HOUR ? "Hour" : "Day");
+	writer_label(w, &report[REPORT_LINES], group_labels[a->group].all);
+	writer_label(w, &report[REPORT_CHART], report_chart_title(call, a));
+}
+
+/* The category that the caller chose, in words, with something before and behind it; "" if none was. */
+static const char *category_words(const struct call *call, const struct asked *a, const char *before, const char *behind)
+{
+	if (a->kind->category || a->question.category == CATALOGUE_NONE)
+		return "";
+	return arena_join(call->arena, before, call->catalogue->categories[a->question.category].description, behind, NULL);
+}
+
+/* ", customer reception" for each dimension that is filtered by. */
+static const char *dimension_words(const struct call *call, const struct asked *a)
+{
+	const char *words = "";
+
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (a->question.dim[d])
+			words = arena_join(call->arena, words, ", ", report_group_words[d], " ", a->question.dim[d], NULL);
+	return words;
+}
+
+/* What is in force, in a line: "4 accounts, all categories, by category, a row for each day, UTC". */
+static const char *filter_words(const struct call *call, const struct asked *a)
+{
+	const char *category = category_words(call, a, ", ", "");
+	const char *rows = a->slots ? arena_join(call->arena, ", a row for each ", report_period_names[a->question.period], NULL) : "";
+
+	if (!*category && !a->kind->category)
+		category = ", all categories";
+	return arena_join(call->arena, a->whose, category, dimension_words(call, a), ", ", group_words[a->group], rows, ", ",
+			  zone_name(a->question.zone), NULL);
+}
+
 static void write_about(const struct call *call, const struct asked *a, struct writer *w)
 {
 	const char *days = words_days(call->arena, a->first, a->last);
-	const char *before = a->compared ? arena_join(call->arena, " Compared with ", words_days(call->arena, a->before_first, a->before_last), ".", NULL) : "";
-	const char *of = !a->kind->category && a->question.category != CATALOGUE_NONE ?
-		arena_join(call->arena, call->catalogue->categories[a->question.category].description, ", ", NULL) : "";
+	const char *before = !a->compared ? "" :
+		arena_join(call->arena, " Compared with ", words_days(call->arena, a->before.first, a->before.last), ".", NULL);
 
 	writer_assume(w, "StartDate", report_date_text(call, a->first));
 	writer_assume(w, "EndDate", report_date_text(call, a->last));
 	writer_assume(w, "GroupBy", report_group_names[a->group]);
-	writer_assume(w, "TimeZone", zone_name(a->question.zone));
 	writer_assume(w, "Currency", a->currency);
-	writer_about(w, call->op->title, arena_join(call->arena, a->whose, ", ", of, days, ", ", group_words[a->group], ", ",
-						    zone_name(a->question.zone), ".", before, a->left_out, NULL));
+	writer_assume(w, "TimeZone", zone_name(a->question.zone));
+	writer_filters(w, filter_words(call, a));
+	presets_write(call, w);
+	writer_about(w, call->op->title, arena_join(call->arena, a->whose, ", ", category_words(call, a, "", ", "), days, ", ", group_words[a->group],
+						    ", ", zone_name(a->question.zone), ".", before, a->left_out, NULL));
 }
 
-static int write_report(struct call *call, const struct asked *a, const struct report *r, const struct report *before, struct writer *w)
+static int write_report(struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct writer *w,
+			struct error *err)
 {
 	const struct field *fields = call->op->returns->fields;
 	struct items items = report_items(call, a, r, before);
@@ -285,56 +358,53 @@ static int write_report(struct call *call, const struct asked *a, const struct r
 	struct row row;
 
 	fill_envelope(call, a, items.n, &e);
+	report_total_fill(call, a, r, before, &row);
+	e.total = &row;
 	report_items_sort(call, a, &items);
 	write_about(call, a, w);
+	write_labels(call, a, w);
 	hide_columns(a, w);
 	if (call_arg(call, "Totals")->yes)
 		writer_show_totals(w);
+	if (report_figures_write(call, a, r, before, w, err) < 0)
+		return -1;
 	writer_begin(w, NULL, call->op->returns);
 	writer_fields(w, call->op->returns, &e);
 	report_chart_write(call, a, r, &fields[REPORT_CHART], w);
 	writer_begin_list(w, &fields[REPORT_LINES], a->kind->line);
 	for (int64_t i = e.page * e.page_size; i < (int64_t)items.n && i < (e.page + 1) * e.page_size; i++) {
-		report_row_fill(call, a, r, before, &items.list[i], &row);
+		report_row_fill(call, a, r, &items.list[i], &row);
 		writer_record(w, NULL, a->kind->line, &row);
 	}
 	writer_end(w);
-	report_total_fill(call, a, r, before, &row);
-	writer_record(w, &fields[REPORT_TOTAL], a->kind->line, &row);
 	writer_end(w);
 	return 0;
 }
 
 static int run_report(struct call *call, struct writer *w, struct error *err)
 {
-	struct report_question earlier;
-	struct report r, before = { 0 };
+	struct earlier before;
+	struct report r;
 	struct asked a;
 
-	if (ask(call, &a, err) < 0 || report_load(call->store, call->catalogue, &a.question, call->arena, &r, err) < 0)
+	if (ask(call, &a, err) < 0 || report_load(call->store, call->catalogue, &a.question, call->arena, &r, err) < 0 ||
+	    report_earlier_load(call, &a, &r, &before, err) < 0)
 		return -1;
-	earlier = a.question;
-	if (!a.slots)
-		earlier.period = PERIOD_ALL;
-	if (a.compared) {
-		range_instants(call, a.before_first, a.before_last, &earlier.from, &earlier.to);
-		if (report_load(call->store, call->catalogue, &earlier, call->arena, &before, err) < 0)
-			return -1;
-	}
 	if (call_note_closed_accounts(call, w, a.question.accounts, a.question.n_accounts, a.question.from, a.question.to, err) < 0)
 		return -1;
-	return write_report(call, &a, &r, &before, w);
+	return write_report(call, &a, &r, &before, w, err);
 }
 
 /* ---- the tables ---- */
 
 #define DAY_PARAMS                                                                                                       \
-	{ "StartDate", PT_DATE, .doc = "First day; else the first of the month that the last one is in" },                                           \
+	{ "StartDate", PT_DATE, .doc = "First day; else the first of the billing cycle that the last one is in" },                                           \
 	{ "EndDate", PT_DATE, .doc = "Last day, included; else today" },                                                 \
-	{ "By", PT_ENUM, .def = "all", .values = report_period_names, .doc = "A line for each of these periods" },              \
-	{ "Compare", PT_ENUM, .flags = PARAM_RARE, .def = "before", .values = compare_names,                              \
+	{ "By", PT_ENUM, .def = "all", .values = report_period_names, .words = period_words, .label = "A row for each",    \
+	  .doc = "A line for each of these periods" },              \
+	{ "Compare", PT_ENUM, .flags = PARAM_RARE, .def = "before", .values = compare_names, .words = compare_words, .label = "Compared with",                              \
 	  .doc = "With the days before (of a month so far the same ones of the month before), the same days a year earlier, or nothing" }, \
-	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" }
+	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE, .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" }
 
 #define LIST_PARAMS                                                                                                      \
 	{ "Sort", PT_ENUM, .values = report_sort_names, .flags = PARAM_STATE, .doc = "By which field, with - the largest first" },    \
@@ -349,14 +419,14 @@ static const struct param usage_params[] = {
 	ACCOUNT_PARAMS,
 	{ "Category", PT_CATEGORY, .doc = "Only of this category and those below it" },
 	CUSTOMER_PARAM,
-	{ "GroupBy", PT_ENUM, .values = report_group_names, .doc = "What the lines are" },
+	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words, .doc = "What the lines are" },
 	DAY_PARAMS, LIST_PARAMS,
 	{ 0 }
 };
 
 static const struct param ai_params[] = {
 	ACCOUNT_PARAMS, CUSTOMER_PARAM,
-	{ "GroupBy", PT_ENUM, .values = report_group_names, .doc = "What the lines are" },
+	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words, .doc = "What the lines are" },
 	DAY_PARAMS, LIST_PARAMS,
 	{ 0 }
 };
@@ -367,7 +437,7 @@ static const struct param sim_params[] = {
 	{ "Fleet", PT_TEXT, .max = 128, .doc = "Only of this fleet" },
 	{ "Network", PT_TEXT, .max = 128, .doc = "Only in this network" },
 	{ "IsoCountry", PT_TEXT, .min = 2, .max = 2, .label = "Country", .doc = "Only in this country: two capital letters" },
-	{ "GroupBy", PT_ENUM, .values = report_group_names, .doc = "What the lines are" },
+	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words, .doc = "What the lines are" },
 	DAY_PARAMS, LIST_PARAMS,
 	{ 0 }
 };

@@ -21,19 +21,55 @@ struct report_accounts {
 	const char *left_out;            /* a sentence about other currencies, or "" */
 };
 
-/* All of RET is in the call's arena. ERR_PARAM for an account that the caller may not see. */
-int report_accounts(const struct call *call, struct report_accounts *ret, struct error *err);
+/* All of RET is in the call's arena; the call takes their calendar. ERR_PARAM for an account that the caller may not see. */
+int report_accounts(struct call *call, struct report_accounts *ret, struct error *err);
+
+/* Days, both included. */
+struct days {
+	struct date first, last;
+};
 
 /*
- * The days that FIRST to LAST are compared with: of whole months as many months before, of a month so far the same days of the one
- * before, else as many days just before; or (YEAR) the same days a year earlier.
+ * The days that FIRST to LAST are compared with: of whole months or billing cycles as many before; of a month, a cycle or a year so far
+ * the same days of the one before; else as many days just before; or (YEAR) the same days a year earlier. A cycle begins on the day
+ * CYCLE_DAY of a month.
  */
-void report_days_before(struct date first, struct date last, bool year, struct date *ret_first, struct date *ret_last);
+void report_days_before(struct date first, struct date last, bool year, int cycle_day, struct date *ret_first, struct date *ret_last);
 
 /* How much more NOW is than BEFORE, in percent with one place; null if BEFORE is nothing. */
 struct decimal report_change(wide now, wide before);
 
 /* PART of WHOLE in percent with one place; null if WHOLE is nothing. */
 struct decimal report_share(wide part, wide whole);
+
+bool report_is_zero(const struct totals *t);
+
+/* ---- key figures of pages ---- */
+
+/* The category whose amounts are a key figure. */
+struct category_figure {
+	const char *category, *name, *path;
+	bool count;                      /* else the usage */
+};
+
+extern const struct category_figure category_figures[];          /* ended by a NULL category */
+
+/* Amounts, and what they were in the days compared with. */
+struct figure_pair {
+	struct totals now, before;
+	bool compared;
+	const char *currency;            /* "" if there is none */
+	const char *before_uri;          /* or NULL */
+};
+
+typedef const char *figure_link(const struct call *call, const struct category_figure *f);
+
+/* The usage of Q's accounts in other days, by category. */
+int figures_load(const struct call *call, const struct report_question *q, struct days days, struct report *ret, struct error *err);
+
+void figure_cost(struct writer *w, const struct figure_pair *p);
+/* Those of category_figures that have usage in one of the two reports, which are by category. OF says if they are compared. LINK may be NULL. */
+void figures_by_category(const struct call *call, struct writer *w, const struct figure_pair *of, const struct report *now,
+			 const struct report *before, figure_link *link);
 
 #endif

@@ -31,9 +31,9 @@ static bool same_name(const char *cut, const char *name)
 	return strncmp(cut, name, CHART_NAME - 1) == 0;
 }
 
-int chart_sums_bar(struct chart_sums *s, const char *name, bool fresh)
+int chart_sums_bar(struct chart_sums *s, const char *name)
 {
-	if (!fresh && s->n_bars && same_name(s->bars[s->n_bars - 1].name, name))
+	if (s->n_bars && same_name(s->bars[s->n_bars - 1].name, name))
 		return (int)s->n_bars - 1;
 	if (s->n_bars == CHART_BARS) {
 		s->left_out++;
@@ -63,6 +63,14 @@ size_t chart_sums_part(struct chart_sums *s, const char *name)
 		s->n_parts++;
 	}
 	return i;
+}
+
+int chart_sums_find(const struct chart_sums *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_parts; i++)
+		if (same_name(s->parts[i].name, name))
+			return (int)i;
+	return -1;
 }
 
 static void add(struct chart_sums *s, wide *to, wide n)
@@ -95,7 +103,7 @@ static bool stands_before(const struct chart_part *a, const struct chart_part *b
 	return is_others(a) != is_others(b) ? is_others(b) : by_size && a->sum > b->sum;
 }
 
-/* The same sum as www/charts.js makes; it begins so that the usual categories differ. */
+/* A hash that begins so that the usual categories differ. */
 static int preferred_colour(const char *name)
 {
 	uint32_t hash = 18999508;

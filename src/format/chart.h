@@ -42,18 +42,18 @@ struct chart_sums {
 
 void chart_sums_release(struct chart_sums *s);
 
-/*
- * The index of the bar called NAME, or -1: there is no room. Bars come in their order: an earlier one is only the same if it is the last.
- * FRESH: never the same, each record is a bar.
- */
-int chart_sums_bar(struct chart_sums *s, const char *name, bool fresh);
+/* The index of the bar called NAME: the last bar if it has this name, else a new one; -1 if there is no room. */
+int chart_sums_bar(struct chart_sums *s, const char *name);
 size_t chart_sums_part(struct chart_sums *s, const char *name);
 void chart_sums_add(struct chart_sums *s, int bar, size_t part, const struct decimal *amount);
 
 /* The parts in the order they are drawn, the largest first (BY_SIZE) or as they came, and their colours. */
 void chart_sums_order(struct chart_sums *s, bool by_size);
 
-/* The same name has the same colour in every chart, but where two names of one chart would share it. */
+/*
+ * The same name has the same colour in every chart, unless two names of one chart would share it. The colours themselves are those of
+ * the style sheet's light scheme, for pictures; pages use the style sheet's.
+ */
 enum { CHART_COLOURS = 6 };
 extern const char *const chart_colours[CHART_COLOURS];
 
@@ -64,6 +64,9 @@ struct chart_axis {
 };
 
 struct chart_axis chart_axis_of(wide least, wide most);
+
+/* The index of the part called NAME, or -1. */
+int chart_sums_find(const struct chart_sums *s, const char *name);
 
 /* Part of LENGTH that N is of RANGE (> 0), rounded. */
 int64_t chart_scale(wide n, wide range, int64_t length);

@@ -53,15 +53,6 @@ size_t columns_find(const struct columns *c, size_t from, const struct field *pa
 	return i;
 }
 
-const struct chart *columns_chart(const struct columns *c, const struct shape *item)
-{
-	const struct chart *chart = item->chart;
-
-	if (!chart || (chart->kind == CHART_RANKED && (!c->n || strcmp(c->at[0].field->name, chart->along) != 0)))
-		return NULL;
-	return chart;
-}
-
 void column_add_heading(struct strbuf *out, const struct column *c)
 {
 	struct strbuf name;

@@ -32,9 +32,6 @@ bool columns_shown(const struct writer *w, struct columns *c, const struct shape
 /* Index of the column, at FROM or after it; c->n if there is none. */
 size_t columns_find(const struct columns *c, size_t from, const struct field *parent, const struct field *field);
 
-/* How ITEM's records are drawn when they are shown as C; NULL: they aren't. Records that something else names first are no ranking. */
-const struct chart *columns_chart(const struct columns *c, const struct shape *item);
-
 /* Appends the column's name in words: "Period start time" for the start_time in the period. */
 void column_add_heading(struct strbuf *out, const struct column *c);
 

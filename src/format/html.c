@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/chart_rows.h"
 #include "format/columns.h"
+#include "format/html_parts.h"
 #include "format/html_value.h"
 #include "format/layout.h"
 
@@ -31,9 +33,12 @@ struct html {
 	struct strbuf labels;           /* the columns' headings, escaped, each ended by NUL */
 	size_t label_at[COLUMNS_MAX];
 	int table;                      /* depth of the list that is a table now; 0 = none */
-	bool figures;                   /* it is no table but large figures */
-	bool unended;                   /* the table's totals may still come */
-	struct writer_node ended;       /* the list that it shows */
+	bool labelled;                  /* the columns' headings are there */
+	struct strbuf total;            /* the row with the totals of the list to come, until its table begins */
+	size_t total_at;                /* where it is written first; 0 = it isn't open */
+	int drawn;                      /* depth of the list that becomes a chart; 0 = none */
+	struct chart_rows rows;         /* of the page's chart */
+	const char *row_name;           /* the first text of the row that is open, or NULL */
 	size_t written;                 /* cells of this row */
 	bool one;                       /* the number before is 1 */
 	bool cell;                      /* one is open, and has a value */
@@ -96,9 +101,12 @@ static void begin_page(struct writer *w, const struct shape *shape)
 	strbuf_init(&html->labels, w->out->limit);
 	strbuf_init(&html->details, w->out->limit);
 	strbuf_init(&html->preview, w->out->limit);
+	strbuf_init(&html->total, w->out->limit);
 	html->layout = layout_new(w->options, w, page_kind(w, shape), html->title, html->sentence);
 	if (shape_has_chart(shape))
 		layout_set_script(html->layout, "charts.js");
+	if (w->n_figures)
+		layout_set_figures(html->layout, html_figures(w));
 	layout_add_head(html->layout, w->out, &w->error);
 }
 
@@ -225,12 +233,16 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 
 /* ---- tables ---- */
 
-static void add_heading(struct strbuf *out, const struct column *c)
+static void add_heading(struct strbuf *out, const struct writer *w, const struct column *c)
 {
+	const char *label = writer_label_of(w, c->field);
 	struct strbuf words;
 
 	strbuf_init(&words, 256);
-	column_add_heading(&words, c);
+	if (label)
+		strbuf_add(&words, label);
+	else
+		column_add_heading(&words, c);
 	html_value_text(out, words.text, words.len);
 	strbuf_release(&words);
 }
@@ -258,6 +270,17 @@ static const char *cell_class(const struct field *f)
 	return unit_of(f) ? " class=\"n u\"" : " class=\"n\"";
 }
 
+/* What the list is called: its label, else its name in words. */
+static void add_list_name(struct writer *w, const struct field *f, const struct shape *item)
+{
+	const char *label = f ? writer_label_of(w, f) : NULL;
+
+	if (label)
+		html_value_text(w->out, label, strlen(label));
+	else
+		html_value_words(w->out, f ? f->name : item->name);
+}
+
 static void add_caption(struct writer *w, const struct field *f, const struct shape *item)
 {
 	const char *doc = f ? f->doc : item->doc;
@@ -265,7 +288,7 @@ static void add_caption(struct writer *w, const struct field *f, const struct sh
 	strbuf_add(w->out, "<caption>");
 	if (f) {
 		strbuf_add(w->out, "<b>");
-		html_value_name(w->out, f);
+		add_list_name(w, f, item);
 		strbuf_add(w->out, "</b> ");
 	}
 	if (doc)
@@ -273,36 +296,12 @@ static void add_caption(struct writer *w, const struct field *f, const struct sh
 	strbuf_add(w->out, "</caption>\n");
 }
 
-static const char *chart_word(const struct chart *chart)
-{
-	return chart->kind == CHART_STACKED ? "stacked" : "ranked";
-}
-
-/* Where the page's script draws the table. */
-static void add_chart_place(struct writer *w, const struct writer_node *list, const struct chart *chart)
-{
-	const char *name = list->field ? list->field->name : list->shape->name;
-
-	strbuf_addf(w->out, "<figure class=\"chart\" data-of=\"table-%s\" data-kind=\"%s\"></figure>\n", name, chart_word(chart));
-}
-
-static void add_table_tag(struct writer *w, const struct writer_node *list, const struct chart *chart)
+static void add_table_tag(struct writer *w, const struct writer_node *list)
 {
 	const struct html *html = w->state;
 
-	strbuf_addf(w->out, "<table id=\"table-%s\"", list->field ? list->field->name : list->shape->name);
-	if (html->columns.n >= WIDE_COLUMNS)
-		strbuf_add(w->out, " class=\"wide\"");
-	if (chart) {
-		strbuf_addf(w->out, " data-chart=\"%s\" data-along=\"%s\"", chart_word(chart), chart->along);
-		if (chart->series)
-			strbuf_addf(w->out, " data-series=\"%s\"", chart->series);
-		strbuf_add(w->out, " data-values=\"");
-		for (const char *const *v = chart->values; *v; v++)
-			strbuf_addf(w->out, "%s%s", v == chart->values ? "" : " ", *v);
-		strbuf_addc(w->out, '"');
-	}
-	strbuf_add(w->out, ">\n");
+	strbuf_addf(w->out, "<table id=\"table-%s\"%s>\n", list->field ? list->field->name : list->shape->name,
+		    html->columns.n >= WIDE_COLUMNS ? " class=\"wide\"" : "");
 }
 
 static const struct page_sort *sort_of(const struct writer *w, const struct field *f)
@@ -315,18 +314,31 @@ static const struct page_sort *sort_of(const struct writer *w, const struct fiel
 	return NULL;
 }
 
+/* The columns' headings, for the table's head and for the cells. */
+static void make_labels(struct writer *w)
+{
+	struct html *html = w->state;
+
+	if (html->labelled)
+		return;
+	html->labelled = true;
+	strbuf_clear(&html->labels);
+	for (size_t i = 0; i < html->columns.n; i++) {
+		html->label_at[i] = html->labels.len;
+		add_heading(&html->labels, w, &html->columns.at[i]);
+		strbuf_addc(&html->labels, '\0');
+	}
+	w->out->failed |= html->labels.failed;
+}
+
 /* The heading of column I; of the list that the page sorts, a link that does. */
 static void add_column(struct writer *w, size_t i, bool sortable)
 {
 	struct html *html = w->state;
 	const struct column *c = &html->columns.at[i];
 	const struct page_sort *sort = sortable ? sort_of(w, c->field) : NULL;
-	const char *label;
+	const char *label = html->labels.text + html->label_at[i];
 
-	html->label_at[i] = html->labels.len;
-	add_heading(&html->labels, c);
-	strbuf_addc(&html->labels, '\0');
-	label = html->labels.text + html->label_at[i];
 	strbuf_addf(w->out, "<th scope=\"col\"%s data-field=\"%s\"", cell_class(c->field), c->field->name);
 	if (sort && sort->order)
 		strbuf_addf(w->out, " aria-sort=\"%s\"", sort->order > 0 ? "ascending" : "descending");
@@ -352,38 +364,24 @@ static bool is_main(const struct writer *w, const struct writer_node *list)
 	return !list->field || list->field == shape_main_list(w->stack[0].shape);
 }
 
-static bool is_over_time(const struct writer_node *list)
-{
-	return list->shape->chart && list->shape->chart->kind == CHART_STACKED;
-}
-
 static void begin_table(struct writer *w)
 {
 	struct html *html = w->state;
 	const struct writer_node *list = &w->stack[html->table - 1];
-	const struct chart *chart = columns_chart(&html->columns, list->shape);
 
+	make_labels(w);
 	strbuf_addf(w->out, "<section class=\"card\" data-list=\"%s\">\n", list->field ? list->field->name : "");
-	if (is_over_time(list)) {
-		strbuf_add(w->out, "<h2>");
-		html_value_text(w->out, list->shape->doc, strlen(list->shape->doc));
-		strbuf_add(w->out, "</h2>\n");
-	}
-	if (chart)
-		add_chart_place(w, list, chart);
-	if (is_over_time(list))
-		strbuf_add(w->out, "<details><summary>The numbers of this chart</summary>\n");
 	strbuf_add(w->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
-	html_value_words(w->out, list->field ? list->field->name : list->shape->name);
+	add_list_name(w, list->field, list->shape);
 	strbuf_add(w->out, "\">\n");
-	add_table_tag(w, list, chart);
+	add_table_tag(w, list);
 	add_caption(w, list->field, list->shape);
 	strbuf_add(w->out, "<thead><tr>");
-	strbuf_clear(&html->labels);
 	for (size_t i = 0; i < html->columns.n; i++)
 		add_column(w, i, is_main(w, list));
 	strbuf_add(w->out, "</tr></thead>\n<tbody>\n");
-	w->out->failed |= html->labels.failed;
+	strbuf_addn(w->out, html->total.text, html->total.len);
+	strbuf_clear(&html->total);
 }
 
 /* "644 records, 100 of them on this page" */
@@ -404,11 +402,8 @@ static void add_tally(struct writer *w, size_t shown)
 
 static void add_table_end(struct writer *w, const struct writer_node *list)
 {
-	strbuf_add(w->out, "</table>\n</div>\n");
-	if (is_over_time(list))
-		strbuf_add(w->out, "</details>\n");
-	else
-		add_tally(w, list->children);
+	strbuf_add(w->out, "</tbody>\n</table>\n</div>\n");
+	add_tally(w, list->children);
 	strbuf_add(w->out, "</section>\n");
 }
 
@@ -425,32 +420,63 @@ static void add_empty(struct writer *w, const struct writer_node *list)
 	strbuf_release(&heading);
 }
 
-/* Do totals follow the list? Then its table stays open for them. */
-static bool has_foot(const struct writer_node *list)
-{
-	return list->field && list->field[1].name && (list->field[1].flags & FIELD_FOOT);
-}
-
 static void end_table(struct writer *w)
 {
 	struct html *html = w->state;
 	const struct writer_node *list = writer_top(w);
 
 	html->table = 0;
-	if (html->figures) {
-		if (list->children > 0)
-			strbuf_add(w->out, "</ul>\n");
-		html->figures = false;
-	} else if (list->children > 0) {
-		strbuf_add(w->out, "</tbody>\n");
-		html->unended = has_foot(list);
-		html->ended = *list;
-		if (!html->unended)
-			add_table_end(w, list);
-	} else if (w->depth <= 2 && (is_main(w, list) || !(w->stack[0].shape->flags & SHAPE_PAGE))) {
+	html->labelled = false;
+	strbuf_clear(&html->total);
+	if (list->children > 0)
+		add_table_end(w, list);
+	else if (w->depth <= 2 && (is_main(w, list) || !(w->stack[0].shape->flags & SHAPE_PAGE)))
 		add_empty(w, list);
-	}
 }
+
+/* ---- charts ---- */
+
+static void end_chart(struct writer *w)
+{
+	struct html *html = w->state;
+	const struct writer_node *list = writer_top(w);
+	const char *label = list->field ? writer_label_of(w, list->field) : NULL;
+	struct html_chart chart = {
+		.list = list->field ? list->field->name : "", .heading = label ? label : list->shape->doc,
+		.digits = w->options->page ? w->options->page->digits : NULL
+	};
+
+	html->drawn = 0;
+	if (list->children > 0)
+		html_chart_add(w->out, html->layout, &chart, &html->rows, &w->error);
+	else if (!list->field)
+		add_empty(w, list);
+}
+
+/* The bar of a share has the colour that its row's name has in the chart. */
+static void add_colour(struct writer *w, size_t at)
+{
+	static const char bar[] = "<svg class=\"bar";
+	struct html *html = w->state;
+	const char *found = html->row_name ? strstr(w->out->text + at, bar) : NULL;
+	int part = found ? chart_sums_find(&html->rows.sums, html->row_name) : -1;
+	char class[16];
+
+	if (found && part < 0)
+		part = chart_sums_find(&html->rows.sums, CHART_OTHERS);
+	if (part < 0)
+		return;
+	snprintf(class, sizeof(class), " c%d", html->rows.sums.parts[part].colour + 1);
+	strbuf_insert(w->out, (size_t)(found - w->out->text) + strlen(bar), class, strlen(class));
+}
+
+/* Is F the field whose value names a part of the page's chart? */
+static bool names_part(const struct html *html, const struct field *f)
+{
+	return html->rows.chart && html->rows.chart->series && f->type == VT_TEXT && strcmp(f->name, html->rows.chart->series) == 0;
+}
+
+/* ---- rows ---- */
 
 static void end_cell(struct writer *w)
 {
@@ -583,53 +609,62 @@ static void add_to_row(struct writer *w, const struct field *f, const void *valu
 	fill_cells(w, column);
 	begin_cell(w);
 	html->value_at = w->out->len;
+	if (names_part(html, f) && value)
+		html->row_name = *(const char *const *)value;
 	if (add_value(w, f, value))
 		html->last = f;
-}
-
-/* ---- figures: a name, a large number, what it was before ---- */
-
-static void add_to_figure(struct writer *w, const struct field *f, const void *value)
-{
-	struct html *html = w->state;
-
-	if (f->flags & ADDITIONS) {
-		add_addition(w, f, value);
-		return;
-	}
-	if (html->written)
-		strbuf_add(w->out, "</p>");
-	strbuf_add(w->out, !html->written ? "<p class=\"label\">" : f->flags & FIELD_CHANGE ? "<p class=\"delta\">" :
-		   html->written == 1 ? "<p class=\"fig\">" : "<p class=\"before\">before ");
-	html->written++;
-	html->value_at = w->out->len;
-	html->last = add_value(w, f, value) ? f : NULL;
-}
-
-static void begin_figure(struct writer *w)
-{
-	struct html *html = w->state;
-
-	if (w->stack[html->table - 1].children == 1)
-		strbuf_add(w->out, "<ul class=\"figures\">\n");
-	strbuf_add(w->out, "<li class=\"card\">");
-	html->written = 0;
+	if (f->flags & FIELD_SHARE)
+		add_colour(w, html->value_at);
 }
 
 /* ---- the writer's calls ---- */
 
-/* The record with the totals, in the table that waits for it. */
-static void begin_foot(struct writer *w)
+static void set_columns(struct writer *w, const struct shape *item)
 {
 	struct html *html = w->state;
 
-	if (!html->unended) {
-		writer_top(w)->muted = true;
-		return;
-	}
-	html->table = w->depth - 1;
+	if (!columns_shown(w, &html->columns, item, w->format->leaves_out | FIELD_MACHINE | FIELD_DETAIL | FIELD_LEVEL | ADDITIONS))
+		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
+}
+
+/* A row, whose tag waits for its level. LEVEL as in FIELD_LEVEL. */
+static void begin_row(struct writer *w, int64_t level)
+{
+	struct html *html = w->state;
+
 	html->written = 0;
-	strbuf_add(w->out, "<tfoot><tr>");
+	html->row_name = NULL;
+	if (level == LEVEL_TOTAL)
+		strbuf_add(w->out, "<tr class=\"total\">");
+	else if (level > 0)
+		strbuf_addf(w->out, "<tr class=\"l%d\">", (int)(level < LEVEL_MOST ? level : LEVEL_MOST));
+	else
+		strbuf_add(w->out, "<tr>");
+}
+
+/* The totals of the list to come: its first row, kept until its table begins. */
+static void begin_total(struct writer *w, const struct shape *shape)
+{
+	struct html *html = w->state;
+
+	end_facts(w);
+	set_columns(w, shape);
+	make_labels(w);
+	html->total_at = w->out->len;
+	html->table = w->depth - 1;
+	begin_row(w, LEVEL_TOTAL);
+}
+
+static void end_total(struct writer *w)
+{
+	struct html *html = w->state;
+
+	html->table = 0;
+	strbuf_addn(&html->total, w->out->text + html->total_at, w->out->len - html->total_at);
+	w->out->failed |= html->total.failed;
+	w->out->len = html->total_at;
+	w->out->text[w->out->len] = '\0';
+	html->total_at = 0;
 }
 
 static void html_begin(struct writer *w, const struct field *f, const struct shape *shape)
@@ -639,21 +674,21 @@ static void html_begin(struct writer *w, const struct field *f, const struct sha
 
 	if (w->depth == 1)
 		begin_page(w, shape);
-	if (f && (f->flags & FIELD_FOOT))
-		begin_foot(w);
-	if (!html->table || w->depth != html->table + 1 || (f && (f->flags & FIELD_FOOT)))
-		return;
-	if (html->figures) {
-		begin_figure(w);
+	if (f && (f->flags & FIELD_TOTAL) && w->depth == 2) {
+		begin_total(w, shape);
 		return;
 	}
+	if (html->drawn && w->depth == html->drawn + 1)
+		chart_rows_begin(&html->rows);
+	if (!html->table || w->depth != html->table + 1)
+		return;
 	row = w->stack[html->table - 1].children;
 	if (row == 1)
 		begin_table(w);
 	else if (row % ROWS_A_BODY == 1)
 		strbuf_add(w->out, "</tbody>\n<tbody>\n");
-	strbuf_add(w->out, "<tr>");
-	html->written = 0;
+	if (!(shape->fields->flags & FIELD_LEVEL))
+		begin_row(w, 0);
 }
 
 static void html_begin_list(struct writer *w, const struct field *f, const struct shape *item)
@@ -663,15 +698,19 @@ static void html_begin_list(struct writer *w, const struct field *f, const struc
 	(void)f;
 	if (w->depth == 1)
 		begin_page(w, item);
-	if (html->table) {
+	if (html->table || html->drawn || (item->flags & SHAPE_FIGURES)) {
 		writer_top(w)->muted = true;
 		return;
 	}
 	end_facts(w);
+	if (item->chart) {
+		chart_sums_release(&html->rows.sums);
+		html->rows = (struct chart_rows){ .chart = item->chart };
+		html->drawn = w->depth;
+		return;
+	}
 	html->table = w->depth;
-	html->figures = item->flags & SHAPE_FIGURES;
-	if (!columns_shown(w, &html->columns, item, w->format->leaves_out | FIELD_MACHINE | FIELD_DETAIL | ADDITIONS))
-		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
+	set_columns(w, item);
 }
 
 static void html_field(struct writer *w, const struct field *f, const void *value)
@@ -687,8 +726,11 @@ static void html_field(struct writer *w, const struct field *f, const void *valu
 	} else if (f->flags & (FIELD_NEXT | FIELD_PREVIOUS)) {
 		if (!html->table && writer_scalar(f, value, buf, &text, &len))
 			layout_set_pager(html->layout, f->flags & FIELD_NEXT ? "next" : "previous", text);
-	} else if (html->figures) {
-		add_to_figure(w, f, value);
+	} else if (html->drawn) {
+		if (w->depth == html->drawn + 1)
+			chart_rows_field(&html->rows, f, value);
+	} else if (html->table && (f->flags & FIELD_LEVEL)) {
+		begin_row(w, *(const int64_t *)value);
 	} else if (html->table) {
 		add_to_row(w, f, value);
 	} else if (!(w->stack[0].shape->flags & SHAPE_PAGE) && !(f->flags & FIELD_MACHINE)) {
@@ -700,11 +742,6 @@ static void end_row(struct writer *w)
 {
 	struct html *html = w->state;
 
-	if (html->figures) {
-		strbuf_add(w->out, html->written ? "</p></li>\n" : "</li>\n");
-		html->last = NULL;
-		return;
-	}
 	end_detail(w);
 	fill_cells(w, html->columns.n);
 	end_cell(w);
@@ -716,16 +753,17 @@ static void html_end(struct writer *w)
 {
 	struct html *html = w->state;
 
-	if (html->table == w->depth && writer_top(w)->list) {
+	if (html->drawn) {
+		if (w->depth == html->drawn + 1)
+			chart_rows_end(&html->rows);
+		else if (w->depth == html->drawn)
+			end_chart(w);
+	} else if (html->table == w->depth && writer_top(w)->list) {
 		end_table(w);
 	} else if (html->table && w->depth == html->table + 1) {
 		end_row(w);
-		if (html->unended) {
-			strbuf_add(w->out, "</tfoot>\n");
-			add_table_end(w, &html->ended);
-			html->unended = false;
-			html->table = 0;
-		}
+		if (html->total_at)
+			end_total(w);
 	} else if (w->depth == 1) {
 		end_facts(w);
 	}
@@ -746,9 +784,11 @@ static void html_release(struct writer *w)
 	free(html->title);
 	free(html->sentence);
 	free(html->count);
+	chart_sums_release(&html->rows.sums);
 	if (!html->labels.text)
 		return;
 	strbuf_release(&html->labels);
+	strbuf_release(&html->total);
 	strbuf_release(&html->details);
 	strbuf_release(&html->preview);
 }

@@ -59,19 +59,23 @@ static bool leads_here(const struct writer *w, const struct page_link *link)
 	return true;
 }
 
+/* Of several links that lead here, to the same days, the first is the current one. */
 static void put_links(struct json_object *o, const char *key, const struct writer *w, const struct page_link *links)
 {
 	struct json_object *array;
+	bool found = false;
 
 	if (!links || !links->text)
 		return;
 	array = json_object_new_array();
 	for (; links->text; links++) {
 		struct json_object *link = json_object_new_object();
+		bool here = !found && leads_here(w, links);
 
+		found = found || here;
 		put_text(link, "text", links->text);
 		put_text(link, "href", links->href);
-		json_object_object_add(link, "current", json_object_new_boolean(links->current || leads_here(w, links)));
+		json_object_object_add(link, "current", json_object_new_boolean(links->current || here));
 		json_object_array_add(array, link);
 	}
 	/* Mustache can't say "around the list, if there is one" of a list itself. */
@@ -79,8 +83,10 @@ static void put_links(struct json_object *o, const char *key, const struct write
 	json_object_object_add(json_object_object_get(o, key), "links", array);
 }
 
-static void put_choices(struct json_object *o, const struct page_input *input, const char *value)
+static void put_choices(struct json_object *o, const struct writer *w, const struct page_input *input, const char *value)
 {
+	const char *taken = input->own && !*value ? assumed(w, input->name) : "";
+
 	struct json_object *select = json_object_new_object(), *array = json_object_new_array();
 	struct strbuf text;
 
@@ -92,6 +98,12 @@ static void put_choices(struct json_object *o, const struct page_input *input, c
 		for (int i = 0; i < c->depth; i++)
 			strbuf_add(&text, "\xC2\xA0\xC2\xA0\xC2\xA0");
 		strbuf_add(&text, c->text);
+		if (!*c->value && *taken) {
+			strbuf_clear(&text);
+			strbuf_add(&text, taken);
+			strbuf_add(&text, ", ");
+			strbuf_add(&text, input->own);
+		}
 		put_text(choice, "value", c->value);
 		put_text(choice, "text", text.text);
 		json_object_object_add(choice, "selected", json_object_new_boolean(strcmp(value, c->value) == 0));
@@ -120,7 +132,7 @@ static bool is_at_fault(const struct page *page, const char *name)
 static struct json_object *make_input(const struct writer *w, const struct page *page, const struct page_input *i)
 {
 	struct json_object *input = json_object_new_object();
-	const char *value = i->value ? i->value : assumed(w, i->name);
+	const char *value = i->value ? i->value : i->own ? "" : assumed(w, i->name);
 
 	put_text(input, "name", i->name);
 	put_text(input, "label", i->label);
@@ -133,7 +145,7 @@ static struct json_object *make_input(const struct writer *w, const struct page 
 	json_object_object_add(input, "secret", json_object_new_boolean(strcmp(i->type, "password") == 0));
 	json_object_object_add(input, "at_fault", json_object_new_boolean(is_at_fault(page, i->name)));
 	if (i->choices)
-		put_choices(input, i, value);
+		put_choices(input, w, i, value);
 	return input;
 }
 
@@ -149,6 +161,7 @@ static void put_form(struct json_object *o, const struct writer *w, const struct
 	for (const struct page_input *i = page->inputs; i->name; i++)
 		json_object_array_add(i->folded ? folded : array, make_input(w, page, i));
 	put_text(form, "action", page->action);
+	put_text(form, "in_force", w ? w->filters : NULL);
 	json_object_object_add(form, "inputs", array);
 	if (json_object_array_length(folded)) {
 		json_object_object_add(form, "more", json_object_new_object());
@@ -190,7 +203,7 @@ struct layout *layout_new(const struct writer_options *o, const struct writer *w
 		put_links(l->data, "nav", NULL, page->nav);
 		put_links(l->data, "tabs", NULL, page->tabs);
 		put_links(l->data, "exports", NULL, page->exports);
-		put_links(l->data, "presets", w, page->presets);
+		put_links(l->data, "presets", w, w ? w->presets : NULL);
 		put_links(l->data, "tasks", NULL, page->tasks);
 		put_text(l->data, "notice", page->notice);
 		if (page->change)
@@ -215,6 +228,14 @@ void layout_set_script(struct layout *l, const char *name)
 	put_text(l->data, "script", name);
 }
 
+void layout_set_figures(struct layout *l, struct json_object *figures)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "list", figures);
+	json_object_object_add(l->data, "figures", o);
+}
+
 void layout_set_pager(struct layout *l, const char *key, const char *href)
 {
 	struct json_object *pager = json_object_object_get(l->data, "pager");
@@ -230,6 +251,9 @@ void layout_set_pager(struct layout *l, const char *key, const char *href)
 
 /* In place of a list that has nothing. */
 #define EMPTY "empty"
+
+/* Templates that stand for themselves in the body. */
+static const char *const parts[] = { EMPTY, "chart" };
 
 /* What a page can have inside the layout; of those that HOLDS_BODY data come into the middle. */
 static const struct content {
@@ -312,7 +336,10 @@ int layout_check(const struct templates *t, struct error *err)
 	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++)
 		if (check_content(t, &contents[i], err) < 0)
 			return -1;
-	return templates_find(t, EMPTY, strlen(EMPTY)) ? 0 : error_set(err, ERR_INTERNAL, NULL, "there is no template \"" EMPTY "\"");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!templates_find(t, parts[i], strlen(parts[i])))
+			return error_set(err, ERR_INTERNAL, NULL, "there is no template \"%s\"", parts[i]);
+	return 0;
 }
 
 static int add_half(struct layout *l, struct strbuf *out, bool foot, struct error *err)
@@ -351,6 +378,19 @@ int layout_add_empty(struct layout *l, const char *words, const char *heading, s
 		mustache_render(t->text, t->len, l->data, partial_of_layout, l, out, &l->error);
 	json_object_object_del(l->data, "heading");
 	json_object_object_del(l->data, "words");
+	if (l->error.kind == ERR_NONE)
+		return 0;
+	*err = l->error;
+	return -1;
+}
+
+int layout_add_part(struct layout *l, const char *name, struct json_object *data, struct strbuf *out, struct error *err)
+{
+	const struct template_text *t = find_template(l, name, strlen(name));
+
+	if (t)
+		mustache_render(t->text, t->len, data, partial_of_layout, l, out, &l->error);
+	json_object_put(data);
 	if (l->error.kind == ERR_NONE)
 		return 0;
 	*err = l->error;

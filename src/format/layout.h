@@ -32,11 +32,19 @@ void layout_free(struct layout **l);
 /* The page's script, a file in www/. */
 void layout_set_script(struct layout *l, const char *name);
 
+/* The page's key figures, a list as html_figures makes it; they are given up. */
+void layout_set_figures(struct layout *l, struct json_object *figures);
+
 /* KEY: "next" or "previous". */
 void layout_set_pager(struct layout *l, const char *key, const char *href);
 
 /* Appends what is shown in place of a list that has nothing: WORDS say so, under the HEADING if it isn't NULL. As layout_add_head. */
 int layout_add_empty(struct layout *l, const char *words, const char *heading, struct strbuf *out, struct error *err);
+
+/*
+ * Appends the template NAME with DATA, which is given up. 0, or -1 as layout_add_head.
+ */
+int layout_add_part(struct layout *l, const char *name, struct json_object *data, struct strbuf *out, struct error *err);
 
 /* Appends what comes before the body, or after it. 0, or -1: a template is missing or broken, or OUT is full. */
 int layout_add_head(struct layout *l, struct strbuf *out, struct error *err);

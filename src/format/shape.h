@@ -36,11 +36,12 @@ enum {
 	FIELD_PAGE_ONLY = 1 << 11,  /* exists on pages for people alone */
 	FIELD_CHANGE    = 1 << 12,  /* a change in percent: up or down, or the same */
 	FIELD_SHARE     = 1 << 13,  /* a part of the whole in percent: drawn as a bar, too */
-	FIELD_FOOT      = 1 << 14,  /* VT_OBJECT: the totals of the list before it, a record of the same shape */
+	FIELD_TOTAL     = 1 << 14,  /* VT_OBJECT: the totals of the list after it, a record of the same shape */
 	FIELD_WHOLE     = 1 << 15,  /* VT_DECIMAL that is always a whole number: an integer to callers */
 	FIELD_ACTION    = 1 << 17,  /* the page where something is done to the record: on a page a link below the value before it, called as the field */
 	FIELD_DETAIL    = 1 << 18,  /* seldom looked at: tables on pages fold it into a second line of its row */
 	FIELD_COUNT     = 1 << 19,  /* how many records a list has on all its pages: a page says so below the table */
+	FIELD_LEVEL     = 1 << 20,  /* VT_INT, the first of a record, for pages: its depth in a tree from 0, or LEVEL_TOTAL */
 	FIELD_MAIN      = 1 << 16   /* VT_LIST: of several lists of a page the one that CSV and JSON lines have */
 };
 
@@ -62,20 +63,16 @@ struct field {
 enum {
 	SHAPE_PAGE      = 1 << 0,   /* an envelope: one list of records, the other fields are about paging */
 	SHAPE_ORDERED   = 1 << 1,   /* XML keeps the declared order even where the style sorts */
-	SHAPE_FIGURES   = 1 << 2    /* of a list's items: each is one figure that a page shows large: a name, a number, what it was before */
+	SHAPE_FIGURES   = 1 << 2    /* of a list's items: each is a key figure, which a page has from writer_figure */
 };
+
+/* The record adds up those below it. */
+enum { LEVEL_TOTAL = -1, LEVEL_MOST = 8 };
 
 /*
- * How the records of a list look as a picture. A page's script and the SVG read the same fields that the
- * table shows, so the numbers are the same.
+ * How the records of a list look as bars: pages and pictures draw the fields that the table shows, so the numbers are the same.
  */
-enum chart_kind {
-	CHART_STACKED,              /* bars over `along`, each made of the parts that `series` names */
-	CHART_RANKED                /* a bar a record, named by `along`, as they come */
-};
-
 struct chart {
-	enum chart_kind kind;
 	const char *along;          /* the field that names the bar: a time or a name */
 	const char *series;         /* the field that names a part of a bar, or NULL */
 	const char *const *values;  /* the numbers to draw, ended by NULL; with several each is a part, and `series` is NULL */

@@ -256,7 +256,7 @@ static void sheet_begin(struct writer *w, const struct field *f, const struct sh
 {
 	struct sheet *s = w->state;
 	const struct writer_node *parent = writer_parent(w);
-	bool total = f && (f->flags & FIELD_FOOT) && w->totals;
+	bool total = f && (f->flags & FIELD_TOTAL) && w->totals;
 
 	if (s->to) {
 		writer_top(w)->muted = f->flags & FIELD_MACHINE;

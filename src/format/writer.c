@@ -138,6 +138,42 @@ void writer_hide(struct writer *w, const struct field *f)
 		w->hidden[w->n_hidden++] = f;
 }
 
+void writer_figure(struct writer *w, const struct figure *figure)
+{
+	if (w->n_figures == WRITER_FIGURES)
+		writer_fail(w, ERR_INTERNAL, "too many key figures");
+	else
+		w->figures[w->n_figures++] = *figure;
+}
+
+void writer_filters(struct writer *w, const char *words)
+{
+	w->filters = words;
+}
+
+void writer_presets(struct writer *w, const struct page_link *presets)
+{
+	w->presets = presets;
+}
+
+void writer_label(struct writer *w, const struct field *f, const char *label)
+{
+	if (w->n_labels == WRITER_LABELS) {
+		writer_fail(w, ERR_INTERNAL, "too many labels");
+		return;
+	}
+	w->labels[w->n_labels].field = f;
+	w->labels[w->n_labels++].text = label;
+}
+
+const char *writer_label_of(const struct writer *w, const struct field *f)
+{
+	for (size_t i = 0; i < w->n_labels; i++)
+		if (w->labels[i].field == f)
+			return w->labels[i].text;
+	return f->label;
+}
+
 bool writer_hides(const struct writer *w, const struct field *f)
 {
 	for (size_t i = 0; i < w->n_hidden; i++)

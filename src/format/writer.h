@@ -45,6 +45,7 @@ struct page_input {
 	bool folded;                         /* shown only when more inputs are asked for */
 	int64_t max_length;                  /* in bytes; 0: not limited here */
 	const struct page_choice *choices;   /* "select": ended by a NULL value */
+	const char *own;                     /* "select": what the choice "" is called beside the value that the operation took for it; or NULL */
 	const char *hint;                    /* one line */
 };
 
@@ -78,7 +79,6 @@ struct page {
 	const struct page_link *tabs;        /* this page's siblings; likewise */
 	const struct page_link *exports;     /* the same report in other formats; likewise */
 	const struct page_input *inputs;     /* ended by a NULL name, or NULL */
-	const struct page_link *presets;     /* the same report of other days; as nav */
 	const char *api_call;                /* a command that gets the same as data, or NULL */
 	const struct digits *digits;         /* NULL: as in English */
 	const struct page_link *tasks;       /* pages where something is added to what is shown; as nav */
@@ -163,10 +163,35 @@ void writer_note(struct writer *w, const char *text);
 /* What the operation took for the parameter NAME that the caller left to it: a page's form shows it. Before the root. */
 void writer_assume(struct writer *w, const char *name, const char *value);
 
+/*
+ * A key figure of a page for people, which shows it large above the body. Before the root, at most WRITER_FIGURES times; its texts are
+ * borrowed.
+ */
+struct figure {
+	const char *name, *uri;              /* and the report behind it, or NULL */
+	struct decimal value;
+	const char *unit;                    /* or NULL */
+	bool money;                          /* the unit is a currency */
+	struct decimal before;               /* in the days compared with; null: nothing is compared */
+	const char *before_uri;              /* the report of those days, or NULL */
+	struct decimal change;               /* in percent; null where there was nothing before */
+};
+
+void writer_figure(struct writer *w, const struct figure *figure);
+
+/* What a page's filters are set to, in a few words: its form is folded behind them. Before the root; borrowed. */
+void writer_filters(struct writer *w, const char *words);
+
+/* Links to the same answer for other days, ended by a NULL text. Before the root; borrowed. */
+void writer_presets(struct writer *w, const struct page_link *presets);
+
+/* What tables for people call F (a column, or a list) this time, in place of its name. Before the root; borrowed. */
+void writer_label(struct writer *w, const struct field *f, const char *label);
+
 /* Tables for people leave F's column out: this time it would hold nothing. Before the root, at most WRITER_HIDDEN times. */
 void writer_hide(struct writer *w, const struct field *f);
 
-/* The caller wants a list's totals (FIELD_FOOT) where they are left out by default: in a spreadsheet. Before the root. */
+/* The caller wants a list's totals (FIELD_TOTAL) where they are left out by default: in a spreadsheet. Before the root. */
 void writer_show_totals(struct writer *w);
 
 void writer_begin(struct writer *w, const struct field *f, const struct shape *shape);
@@ -186,7 +211,7 @@ int writer_finish(struct writer *w, struct error *err);
 
 /* ---- for backends ---- */
 
-enum { WRITER_DEPTH = 16, WRITER_HIDDEN = 24 };
+enum { WRITER_DEPTH = 16, WRITER_HIDDEN = 24, WRITER_FIGURES = 6, WRITER_LABELS = 8 };
 
 struct writer_node {
 	const struct field *field;
@@ -219,6 +244,12 @@ struct writer {
 	size_t n_assumed;
 	const struct field *hidden[WRITER_HIDDEN];
 	size_t n_hidden;
+	struct figure figures[WRITER_FIGURES];
+	size_t n_figures;
+	struct { const struct field *field; const char *text; } labels[WRITER_LABELS];   /* borrowed */
+	size_t n_labels;
+	const char *filters;                 /* borrowed, or NULL */
+	const struct page_link *presets;     /* likewise */
 	struct writer_shared shared[WRITER_SHARED];      /* the last ones, by a hash of their addresses */
 	bool totals;                         /* see writer_show_totals */
 	bool finished;
@@ -247,6 +278,9 @@ static inline const char *const *writer_texts(const void *value)
  * TEXT values are returned as they are (no copy), others in BUF. */
 bool writer_scalar(const struct field *f, const void *value, char buf[static DECIMAL_TEXT],
 		   const char **ret_text, size_t *ret_len);
+
+/* The label that F was given, or its own, or NULL. */
+const char *writer_label_of(const struct writer *w, const struct field *f);
 
 bool writer_hides(const struct writer *w, const struct field *f);
 

@@ -342,53 +342,6 @@ static const struct page_link *make_exports(const struct page_context *c)
 	return links;
 }
 
-/* ---- ranges of days ---- */
-
-struct preset {
-	const char *text;
-	struct date (*first)(struct date today), (*last)(struct date today);
-};
-
-static struct date today(struct date d) { return d; }
-static struct date yesterday(struct date d) { return date_from_days(date_to_days(d) - 1); }
-static struct date days_ago_29(struct date d) { return date_from_days(date_to_days(d) - 29); }
-static struct date month_first(struct date d) { return (struct date){ d.year, d.month, 1 }; }
-static struct date last_month_first(struct date d) { return date_add_months(month_first(d), -1); }
-static struct date last_month_last(struct date d) { return date_from_days(date_to_days(month_first(d)) - 1); }
-static struct date year_first(struct date d) { return (struct date){ d.year, 1, 1 }; }
-static struct date ever(struct date d) { (void)d; return (struct date){ 1980, 1, 1 }; }
-
-static const struct preset presets[] = {
-	{ "Today", today, today }, { "Yesterday", yesterday, yesterday }, { "This month", month_first, today },
-	{ "Last month", last_month_first, last_month_last }, { "Last 30 days", days_ago_29, today }, { "This year", year_first, today },
-	{ "All time", ever, today },
-};
-
-/* Of an operation that asks for days: links that choose them. */
-static const struct page_link *make_presets(const struct page_context *c)
-{
-	size_t n = sizeof(presets) / sizeof(presets[0]);
-	struct page_link *links;
-	const struct zone *zone = raw_value(c, "TimeZone") ? zone_find(raw_value(c, "TimeZone")) : zone_find(NULL);
-	const char *start = raw_value(c, "StartDate"), *end = raw_value(c, "EndDate");
-	struct date now;
-
-	if (!find_param(c, "StartDate") || !find_param(c, "EndDate") || !zone)
-		return NULL;
-	now = zone_date(zone, floor_div(clock_now_us(), USEC_PER_SEC));
-	links = arena_array(c->arena, struct page_link, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		char first[DATE_TEXT], last[DATE_TEXT];
-		struct change changes[] = { FROM_THE_START, { "StartDate", first }, { "EndDate", last }, { NULL, NULL } };
-
-		date_format(first, presets[i].first(now));
-		date_format(last, presets[i].last(now));
-		links[i] = (struct page_link){ presets[i].text, url_with(c, page_suffix(c), changes),
-					       start && end && strcmp(start, first) == 0 && strcmp(end, last) == 0 };
-	}
-	return links;
-}
-
 /* ---- the order of the list ---- */
 
 /* Numbers and times first show their largest, names their first. */
@@ -509,7 +462,6 @@ const struct page *page_make(const struct page_context *c)
 		page->action = c->route->fixed ? page_path(c, c->route->op) : c->request->raw_path;
 		page->inputs = page_inputs(c);
 		page->exports = make_exports(c);
-		page->presets = make_presets(c);
 		page->sorts = make_sorts(c);
 		page->api_call = make_api_call(c);
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "base/zone.h"
 #include "base/banned.h"
 
 enum { TREE_DEPTH_MAX = 8 };
@@ -127,7 +128,36 @@ static const struct page_choice *enum_choices(const struct page_context *c, cons
 		n++;
 	choices = choices_new(c, n, !p->def && (c->asks || !(p->flags & PARAM_REQUIRED)), none_words(c, p, p->any ? p->any : "default"));
 	for (size_t i = 0; i < n; i++)
-		add_choice(&choices, p->values[i], p->values[i], 0);
+		add_choice(&choices, p->values[i], p->words ? p->words[i] : p->values[i], 0);
+	return choices_end(&choices, value);
+}
+
+#define OWN_ZONE "the account's own"
+
+/* Is the zone that of a place? Others are old names, or offsets. */
+static bool is_region(const char *name)
+{
+	static const char *const regions[] = {
+		"Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/"
+	};
+
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
+		if (strncmp(name, regions[i], strlen(regions[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Those of the system's places, UTC first. */
+static const struct page_choice *zone_choices(const struct page_context *c, const struct param *p, const char *value)
+{
+	size_t n;
+	const char *const *names = zone_names(&n);
+	struct choices choices = choices_new(c, n + 1, true, none_words(c, p, OWN_ZONE));
+
+	add_choice(&choices, "UTC", "UTC", 0);
+	for (size_t i = 0; i < n; i++)
+		if (is_region(names[i]))
+			add_choice(&choices, names[i], names[i], 0);
 	return choices_end(&choices, value);
 }
 
@@ -147,6 +177,7 @@ static const char *input_type(const struct page_context *c, const struct param *
 		return "number";
 	case PT_BOOL:
 	case PT_ENUM:
+	case PT_ZONE:
 		return "select";
 	case PT_CATEGORY:
 		return c->catalogue ? "select" : "text";
@@ -161,6 +192,8 @@ static const struct page_choice *choices_of(const struct page_context *c, const 
 {
 	if (p->type == PT_CATEGORY)
 		return category_choices(c, p, value);
+	if (p->type == PT_ZONE)
+		return zone_choices(c, p, value);
 	return p->type == PT_ACCOUNT ? account_choices(c, p, value) : enum_choices(c, p, value);
 }
 
@@ -184,6 +217,7 @@ static struct page_input make_input(const struct page_context *c, const struct p
 			in.value = c->raw[i].value;
 	in.folded = (p->flags & PARAM_RARE) && (!in.value || (p->def && strcmp(in.value, p->def) == 0));
 	in.type = input_type(c, p, in.value);
+	in.own = p->type == PT_ZONE && !c->asks ? OWN_ZONE : NULL;
 	if (strcmp(in.type, "select") == 0)
 		in.choices = choices_of(c, p, in.value);
 	return in;

@@ -27,7 +27,7 @@ static void end(void)
 
 static void add(const char *bar, const char *part, int64_t n, int places)
 {
-	chart_sums_add(&sums, chart_sums_bar(&sums, bar, false), chart_sums_part(&sums, part), &(struct decimal){ .n = n, .places = places });
+	chart_sums_add(&sums, chart_sums_bar(&sums, bar), chart_sums_part(&sums, part), &(struct decimal){ .n = n, .places = places });
 }
 
 static int colour_of(const char *part)
@@ -81,8 +81,12 @@ END_TEST
 
 START_TEST(bars_without_room_are_counted)
 {
-	for (int i = 0; i < CHART_BARS + 3; i++)
-		chart_sums_bar(&sums, "same", true);
+	for (int i = 0; i < CHART_BARS + 3; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "bar %d", i);
+		chart_sums_bar(&sums, name);
+	}
 	ck_assert_uint_eq(sums.n_bars, CHART_BARS);
 	ck_assert_uint_eq(sums.left_out, 3);
 }
@@ -92,7 +96,7 @@ START_TEST(an_amount_beyond_all_measure_is_noticed)
 {
 	struct decimal huge = { .n = (wide)1 << 120 };
 
-	chart_sums_add(&sums, chart_sums_bar(&sums, "a", false), chart_sums_part(&sums, "b"), &huge);
+	chart_sums_add(&sums, chart_sums_bar(&sums, "a"), chart_sums_part(&sums, "b"), &huge);
 	ck_assert(sums.too_large);
 }
 END_TEST
@@ -180,7 +184,7 @@ START_TEST(times_are_said_as_short_as_their_distance_lets_them_be)
 	char label[CHART_NAME];
 
 	for (size_t i = 0; i < 3 && labels[_i].bars[i]; i++)
-		chart_sums_bar(&sums, labels[_i].bars[i], false);
+		chart_sums_bar(&sums, labels[_i].bars[i]);
 	chart_label(&sums, 0, label);
 	ck_assert_str_eq(label, labels[_i].label);
 }
@@ -195,9 +199,9 @@ static const struct field row_fields[] = {
 	FIELD(struct row, unit, "Its unit", .flags = FIELD_UNIT), { 0 }
 };
 
-static const struct chart stacked = { CHART_STACKED, "when", "what", (const char *const[]){ "much", NULL }, "unit" };
-static const struct chart ranked = { CHART_RANKED, "when", NULL, (const char *const[]){ "much", NULL }, "unit" };
-static const struct shape shapes[] = { { .name = "Row", .fields = row_fields, .chart = &stacked }, { .name = "Row", .fields = row_fields, .chart = &ranked } };
+static const struct chart stacked = { "when", "what", (const char *const[]){ "much", NULL }, "unit" };
+static const struct chart unnamed = { "when", NULL, (const char *const[]){ "much", NULL }, "unit" };
+static const struct shape shapes[] = { { .name = "Row", .fields = row_fields, .chart = &stacked }, { .name = "Row", .fields = row_fields, .chart = &unnamed } };
 
 static void fill_random(char *text, size_t size, unsigned *seed)
 {

@@ -290,7 +290,7 @@ static const struct field bar_fields[] = {
 	{ 0 }
 };
 
-static const struct chart bars_chart = { CHART_STACKED, "day", "what", (const char *const[]){ "price", NULL }, "currency" };
+static const struct chart bars_chart = { "day", "what", (const char *const[]){ "price", NULL }, "currency" };
 static const struct shape bar_shape = { .name = "Bar", .fields = bar_fields, .chart = &bars_chart, .doc = "Cost over time" };
 
 /* Gaps, corrections below nothing, amounts that can't be seen, names that need escapes. */
@@ -312,7 +312,7 @@ static const struct field sent_fields[] = {
 	{ 0 }
 };
 
-static const struct chart sent_chart = { CHART_RANKED, "name", NULL, (const char *const[]){ "up", "down", NULL }, "unit" };
+static const struct chart sent_chart = { "name", NULL, (const char *const[]){ "up", "down", NULL }, "unit" };
 static const struct shape sent_shape = { .name = "Sent", .fields = sent_fields, .chart = &sent_chart, .doc = "Data" };
 
 static const struct sent sent[] = {

@@ -522,7 +522,7 @@ END_TEST
 #define ACCEPT_PAGE "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/png,image/svg+xml,*/*;q=0.8"
 
 static const struct field drawn_fields[] = { { .name = "n", .type = VT_INT, .doc = "A number" }, { 0 } };
-static const struct chart drawn_chart = { CHART_RANKED, "n", NULL, (const char *const[]){ "n", NULL }, NULL };
+static const struct chart drawn_chart = { "n", NULL, (const char *const[]){ "n", NULL }, NULL };
 static const struct shape drawn_shape = { .name = "Drawn", .fields = drawn_fields, .chart = &drawn_chart };
 static const struct shape undrawn_shape = { .name = "Undrawn", .fields = drawn_fields };
 

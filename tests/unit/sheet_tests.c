@@ -43,7 +43,7 @@ enum { LIST = 1, TOTAL };
 static const struct field page_fields[] = {
 	FIELD(struct lines_page, page, "Number of the page"),
 	[LIST] = FIELD_LIST("lines", &line_shape, "Lines"),
-	[TOTAL] = FIELD(struct lines_page, total, "All of them", .shape = &line_shape, .flags = FIELD_FOOT),
+	[TOTAL] = FIELD(struct lines_page, total, "All of them", .shape = &line_shape, .flags = FIELD_TOTAL),
 	{ 0 }
 };
 

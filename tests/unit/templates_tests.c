@@ -169,7 +169,7 @@ END_TEST
 
 /* ---- what pages need ---- */
 
-static const char *const contents[] = { "report", "object", "change", "metadata", "operation", "ui", "explorer", "login", "empty" };
+static const char *const contents[] = { "report", "object", "change", "metadata", "operation", "ui", "explorer", "login", "empty", "chart" };
 
 static void put_contents(void)
 {

@@ -1,0 +1,32 @@
+/*
+ * chart_rows.h - takes the records of a list and adds up the numbers of its chart. Only for this folder.
+ */
+#ifndef FORMAT_CHART_ROWS_H
+#define FORMAT_CHART_ROWS_H
+
+#include "format/chart.h"
+#include "format/shape.h"
+
+/* The record that is open: its fields come in any order. */
+struct chart_row {
+	char along[CHART_NAME], series[CHART_NAME];
+	struct decimal values[CHART_PARTS];
+};
+
+struct chart_rows {
+	const struct chart *chart;
+	struct chart_row row;
+	char unit[CHART_NAME];           /* of the first record that has one; a currency in capitals */
+	bool money;                      /* the unit is a currency */
+	struct chart_sums sums;
+};
+
+/* R is zeroed but for its chart. For each record: begin, a field for each of its members, end. */
+void chart_rows_begin(struct chart_rows *r);
+void chart_rows_field(struct chart_rows *r, const struct field *f, const void *value);
+void chart_rows_end(struct chart_rows *r);
+
+/* Why there is no chart, as a sentence; NULL: there is one. */
+const char *chart_rows_fault(const struct chart_rows *r);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * plot.h - a chart as SVG: the one place that draws bars, for pages and for pictures. Only for this folder.
+ *
+ * Widths are parts of a hundred of the room there is, heights are pixels: so the bars fit a page of any width, and paper, while
+ * words keep their size. The numbers of the axis stand in an SVG of their own to the left of the bars.
+ */
+#ifndef FORMAT_PLOT_H
+#define FORMAT_PLOT_H
+
+#include "base/strbuf.h"
+#include "format/chart.h"
+
+enum {
+	PLOT_TOP = 8,                    /* pixels above the bars' room, for half a line of text */
+	PLOT_BOTTOM = 24                 /* below it, for the bars' names */
+};
+
+struct plot {
+	const struct chart_sums *sums;   /* in order, with at least one bar */
+	const char *unit;                /* "" if there is none */
+	int height;                      /* of the bars' room in pixels; the SVG is PLOT_TOP + PLOT_BOTTOM higher */
+	bool styled;                     /* for a page, whose style sheet knows the classes; else everything has its own colour */
+};
+
+/* Pixels that the numbers of the axis take. */
+int plot_ticks_width(const struct plot *p);
+
+/* Appends what stands inside the two SVGs. */
+void plot_ticks(struct strbuf *out, const struct plot *p);
+void plot_bars(struct strbuf *out, const struct plot *p);
+
+/* Appends N and the unit: "1,234.5 USD" (GROUPED) or "1234.5 USD". */
+void plot_amount(struct strbuf *out, const char *unit, wide n, bool grouped);
+
+/* The colours of pictures, which have no style sheet. */
+#define PLOT_INK "#1d2422"
+#define PLOT_INK_2 "#586059"
+#define PLOT_RULE "#e4dfd2"
+
+#endif
