@@ -60,6 +60,8 @@ const drawn = page => page.evaluate(() => new Promise(done => requestAnimationFr
 // Fits at each width, and axe has nothing to say, neither in light nor in dark; from the widest one down.
 async function inEverySize(page, name, scripts) {
 	await bringAxe(page, scripts)
+	await page.setViewportSize({ width: 1280, height: 900 })       // axe finds there what it finds a little wider
+	assert.deepEqual(await overhang(page), [], 'hangs out, 1280 wide')
 	for (const width of [...widths].reverse()) {
 		await page.setViewportSize({ width, height: 900 })
 		for (const colorScheme of schemes) {
