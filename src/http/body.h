@@ -14,7 +14,8 @@ enum {
 	BODY_PARAMS_MAX = 262144,      /* bytes of a body that holds parameters */
 	BODY_STRANGER_MAX = 16384,     /* the same, of a caller that isn't known */
 	BODY_DEPTH_MAX = 16,           /* nesting of JSON, JSV and XML */
-	BODY_BATCH_MAX = 100           /* requests of a batch */
+	BODY_BATCH_MAX = 100,          /* requests of a batch */
+	BODY_OBJECTS_MAX = 1000        /* objects and arrays in a JSON body */
 };
 
 /* Does the type say that it is a form? */

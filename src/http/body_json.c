@@ -38,6 +38,26 @@ static int read_member(struct body *b, const char *name, json_object *value, str
 	}
 }
 
+/*
+ * Does the text have more objects and arrays than any request? Each costs the
+ * parser a hundred times as much as the two bytes that it takes here.
+ */
+static bool has_many_objects(const char *text, size_t len)
+{
+	bool in_string = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n <= BODY_OBJECTS_MAX; i++) {
+		if (text[i] == '\\' && in_string)
+			i++;
+		else if (text[i] == '"')
+			in_string = !in_string;
+		else if (!in_string)
+			n += text[i] == '{' || text[i] == '[';
+	}
+	return n > BODY_OBJECTS_MAX;
+}
+
 /* Names are C strings to json-c: one with an escaped NUL would end there. */
 static bool has_escaped_nul(const char *text, size_t len)
 {
@@ -69,6 +89,8 @@ static int parse(struct body *b, json_object **ret, struct error *err)
 
 	if (has_escaped_nul(b->text, b->len))
 		return body_malformed(b, err, "\\u0000 is not allowed");
+	if (has_many_objects(b->text, b->len))
+		return error_set(err, ERR_TOO_LARGE, NULL, "The body has more than %d objects and arrays", BODY_OBJECTS_MAX);
 	tok = json_tokener_new_ex(BODY_DEPTH_MAX);
 	if (!tok)
 		return error_set(err, ERR_INTERNAL, NULL, "Out of memory");
