@@ -374,7 +374,7 @@ START_TEST(decimal_commas_are_read)
 			 "time must have the form seconds since 1970-01-01T00:00:00Z\n");
 	ck_assert_str_eq(mapped("[file]\ndecimal = ,\n", ""), "2: file.decimal must be point or comma\n");
 	ck_assert_str_eq(mapped("[file]\nformat = json\ndecimal = comma\n" BASE "id = 1\ntime = T\n", ""),
-			 " file.header, columns, delimiter and decimal are for CSV\n");
+			 " file.header, columns, delimiter, quote and decimal are for CSV\n");
 }
 END_TEST
 
