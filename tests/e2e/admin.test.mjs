@@ -251,7 +251,7 @@ describe('accounts, categories and closings', () => {
 		assert.deepEqual([open.through, open.closed_until], ['2026-03-14', '2026-03-15T00:00:00Z'])
 		const since = (await get(`/closings/${sub}/changes`)).is(200).json.changes
 		assert.deepEqual(since.map(c => [c.kind, c.reason, c.effective_time]), [['reopened', 'a bill was wrong', '2026-03-15T00:00:00Z'], ['late', undefined, '2026-04-01T00:00:00Z']])
-		assert.deepEqual(said(await auditOf(main)).slice(0, 2), [[adminKey, 'closing.reopen', 'from 2026-03-15: a bill was wrong'], [adminKey, 'closing.close', 'through 2026-03-31, with 1 subaccount']])
+		assert.deepEqual(said(await auditOf(main)).slice(0, 2), [[adminActor, 'closing.reopen', 'from 2026-03-15: a bill was wrong'], [adminActor, 'closing.close', 'through 2026-03-31, with 1 subaccount']])
 	})
 	test('a report that is closed in part says until when', async () => {
 		const account = (await post('/accounts', { name: unique('part'), created: '2026-01-01' })).is(201).json.sid;
