@@ -17,6 +17,9 @@ struct user_record {
 		*remove;
 };
 
+/* Said where it is asked about a user, not in the list. */
+enum { USER_ENDS = 6 };
+
 static const struct field user_fields[] = {
 	FIELD(struct user_record, user, "The name to sign in with"),
 	FIELD(struct user_record, display, "The name that pages show", .flags = FIELD_LABEL),
@@ -24,10 +27,10 @@ static const struct field user_fields[] = {
 	FIELD(struct user_record, role, "What the user may do"),
 	FIELD(struct user_record, grants, "SIDs of the accounts that a Manager may see", .flags = FIELD_MACHINE),
 	FIELD_AS(struct user_record, accounts, "may_see", "The names of those accounts"),
+	[USER_ENDS] = FIELD(struct user_record, ends, "The keys that end with the user", .flags = FIELD_PAGE_ONLY),
 	FIELD(struct user_record, created, "When the user was added", .format = "date-time"),
 	FIELD(struct user_record, status, "active or removed"),
 	FIELD(struct user_record, removed, "When the user was removed, or null", .format = "date-time", .flags = FIELD_LABEL),
-	FIELD(struct user_record, ends, "The keys that end with the user", .flags = FIELD_PAGE_ONLY),
 	FIELD(struct user_record, edit, "Where display name and e-mail address are changed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct user_record, set_password, "Where the password is set", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct user_record, grant, "Where accounts are granted", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
@@ -80,6 +83,7 @@ static int list_users(struct call *call, struct writer *w, struct error *err)
 	if (account_names_load(call, &names, err) < 0 || store_users(call->store, call->arena, &users, &n, err) < 0)
 		return -1;
 	writer_about(w, call->op->title, "People who sign in with a name and a password. Programs use keys instead.");
+	writer_hide(w, &user_fields[USER_ENDS]);
 	list_page_choose(call, fits, users, n, &page);
 	writer_begin(w, NULL, &users_shape);
 	writer_fields(w, &users_shape, &page);

@@ -90,7 +90,7 @@ static int parse(struct body *b, json_object **ret, struct error *err)
 	if (has_escaped_nul(b->text, b->len))
 		return body_malformed(b, err, "\\u0000 is not allowed");
 	if (has_many_objects(b->text, b->len))
-		return error_set(err, ERR_TOO_LARGE, NULL, "The body has more than %d objects and arrays", BODY_OBJECTS_MAX);
+		return body_malformed(b, err, "it has more than %d objects and arrays", BODY_OBJECTS_MAX);
 	tok = json_tokener_new_ex(BODY_DEPTH_MAX);
 	if (!tok)
 		return error_set(err, ERR_INTERNAL, NULL, "Out of memory");

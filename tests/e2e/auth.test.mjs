@@ -297,7 +297,7 @@ describe('the way to the login page', () => {
 	test('pages say who is signed in and let them out', async () => {
 		const cookies = await signIn(ada.name, ada.password)
 		const html = (await withCookies(cookies, '/accounts.html')).is(200).text
-		assert.match(html, /<span class="who">Ada L\.<\/span>/)
+		assert.match(html, /<a class="who" href="\/profile\.html">Ada L\.<\/a>/)
 		assert.match(html, /<form[^>]* method="post" action="\/auth\/logout"/)
 		const out = (await withCookies(cookies, '/auth/logout', { method: 'POST', headers: { ...page, Origin: env.BASE_URL } })).is(303)
 		assert.equal(out.headers.location, '/login');

@@ -100,7 +100,7 @@ served('a request is answered and logged, without its query and its secret', asy
 	assert.equal(Number(/Content-Length: (\d+)/.exec(head)[1]), Buffer.byteLength(body))
 	const id = /X-Request-Id: (RQ[0-9a-f]{32})/.exec(head)[1]
 	await sleep(50)
-	assert.match(lineOf(worker, id), / 192\.0\.2\.7 admin GET \/billing\/usage ListUsageRecords 200 2 bytes [0-9.]+ ms$/)
+	assert.match(lineOf(worker, id), / 192\.0\.2\.7 key SK[0-9a-f]{32} \(admin\) GET \/billing\/usage ListUsageRecords 200 2 bytes [0-9.]+ ms$/)
 	assert.ok(!worker.log.includes(token) && !worker.log.includes('hidden'))
 })
 
