@@ -9,6 +9,7 @@
 #include "api/event_record.h"
 #include "api/op.h"
 #include "api/paging.h"
+#include "api/presets.h"
 #include "api/range.h"
 #include "api/words.h"
 #include "usage/query.h"
@@ -43,6 +44,8 @@ static void about(const struct call *call, struct writer *w, const struct accoun
 {
 	writer_about(w, call->op->title, n == 1 ? arena_printf(call->arena, "%s, %s.", accounts[0].name, days) :
 						  arena_printf(call->arena, "%zu accounts, %s.", n, days));
+	if (call->format->page)
+		presets_write(call, w);
 }
 
 static const struct date earliest = { 1, 1, 1 }, latest = { 9999, 12, 31 };
