@@ -509,8 +509,8 @@ static int bind_part(struct template_part *part, struct record_columns *c, struc
 {
 	if (part->kind == PART_COLUMN && record_column(c, part->text, &part->column, err) < 0)
 		return -1;
-	for (struct applied *a = part->filters; a < part->filters + part->n_filters; a++)
-		if (a->column && bind_part(a->column, c, err) < 0)
+	for (size_t i = 0; i < part->n_filters; i++)
+		if (part->filters[i].column && bind_part(part->filters[i].column, c, err) < 0)
 			return -1;
 	return 0;
 }
@@ -694,8 +694,8 @@ static void put_part(struct value *v)
 static int apply_part(struct value *v, struct error *err)
 {
 	put_part(v);
-	for (const struct applied *a = v->part->filters; a < v->part->filters + v->part->n_filters; a++)
-		if (apply_filter(v, a, err) < 0)
+	for (size_t i = 0; i < v->part->n_filters; i++)
+		if (apply_filter(v, &v->part->filters[i], err) < 0)
 			return -1;
 	return 0;
 }

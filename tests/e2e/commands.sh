@@ -67,7 +67,7 @@ is "an account gets a SID" "$(printf %s "$main" | sed 's/^AC[0-9a-f]\{32\}$/yes/
 try account add --name Filiale --parent "$main" --created 2025-04-01
 sub=${out#SID=}
 try account list
-is "list: an account a line" "$out" "$(printf '%s\n' "$main	Grün & Söhne	-	eur	2025-03-01" "$sub	Filiale	$main	usd	2025-04-01" | sort)"
+is "list: an account a line" "$out" "$(printf '%s\n' "$main	Grün & Söhne	-	eur	2025-03-01	-	UTC	1	-" "$sub	Filiale	$main	usd	2025-04-01	-	UTC	1	-" | sort)"
 try account show "Grün & Söhne"
 has "show takes a name" "$out" "sid	$main"
 has "show has the subaccounts" "$out" "subaccount	$sub	Filiale"

@@ -138,13 +138,13 @@ describe('a client made by openapi-typescript-codegen', () => {
 		assert.deepEqual([...methods.keys()].sort(), operations.map(o => o.operationId.toLowerCase()).sort())
 	})
 	// What reads is called as an administrator. What changes something beyond adding an event is called by a stranger: the answer
-	// must be one that the document knows.
+	// must be one that the document knows. A profile is a person's, and the administrator here is a key.
 	for (const op of operations) {
 		const reads = op.verb === 'get' || op.operationId.startsWith('GetAIUsage')
-		const safe = reads || op.operationId === 'PostEvents'
+		const safe = (reads && op.operationId !== 'GetProfile') || op.operationId === 'PostEvents'
 		test(`calls ${op.operationId} (${op.verb} ${op.path})`, async () => {
 			/* an administrator must say whose SIMs, and whose token */
-			const said = op.parameters.filter(p => p.required || ['AccountSid', 'userId'].includes(p.name))
+			const said = op.parameters.filter(p => p.required || ['AccountSid', 'userId'].includes(p.name) && op.operationId !== 'GetEvent')
 			const args = Object.fromEntries(said.map(p => [p.name[0].toLowerCase() + p.name.slice(1), valueOf(p)]))
 			if (op.requestBody)
 				args.requestBody = args.formData = bodyOf(op)
