@@ -76,8 +76,8 @@ describe('a user', () => {
 		assert.match((await send(done, { headers })).is(200).text, /Your password was changed/)
 	})
 	test('that is a key has no profile', async () => {
-		for (const [path, method] of [['/profile', 'GET'], ['/profile', 'POST'], ['/profile/password', 'POST']])
-			(await send(path, { as: 'adminBearer', method, headers: method === 'POST' ? json : {}, body: method === 'POST' ? '{"current_password":"x","password":"long enough to be one"}' : undefined })).is(403)
+		for (const [path, method, body] of [['/profile', 'GET'], ['/profile', 'POST', '{"display":"x"}'], ['/profile/password', 'POST', '{"current_password":"x","password":"long enough to be one"}']])
+			(await send(path, { as: 'adminBearer', method, headers: body ? json : {}, body })).is(403)
 	})
 	test('signs in however the name is typed, and no other user looks like it', async () => {
 		const { name, password } = await makeUser('Look', 'User')
