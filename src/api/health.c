@@ -83,7 +83,9 @@ static void fill_progress(const struct call *call, struct health_record *r)
 		verifier_get_status(call->verifier, &status);
 	r->verifying = status.running;
 	r->failed = status.failed;
-	r->verified_percent = status.running ? (struct decimal){ .n = status.percent } : DECIMAL_NULL;
+	r->verified_percent = DECIMAL_NULL;
+	if (status.running)
+		r->verified_percent = (struct decimal){ .n = status.percent };
 }
 
 static int get_health(struct call *call, struct writer *w, struct error *err)

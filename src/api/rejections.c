@@ -89,8 +89,10 @@ static int fill_record(const struct call *call, const struct rejection *r, struc
 		.account_sid = or_null(arena_str(call->arena, account.sid)),
 		.source = or_null(r->source), .id = or_null(r->event), .code = r->code, .field = or_null(r->field),
 		.message = r->message, .record = r->record, .file = or_null(r->file),
-		.line = *r->file ? (struct decimal){ .n = r->line } : DECIMAL_NULL,
+		.line = DECIMAL_NULL,
 	};
+	if (*r->file)
+		ret->line = (struct decimal){ .n = r->line };
 	return 0;
 }
 

@@ -386,8 +386,9 @@ static int add_attributes(struct csv_state *cs, size_t i, struct error *err)
 
 	if (!object)
 		return error_set(err, ERR_PARAM, "attributes", "attributes must be a JSON object");
-	json_object_object_foreach(object, name, value)
+	json_object_object_foreach(object, name, value) {
 		members_add(&cs->members, name, value);
+	}
 	json_object_put(object);
 	return 0;
 }
