@@ -186,8 +186,7 @@ START_TEST(names_that_look_like_one_that_is_taken_are_a_conflict)
 					     " zo\xC3\xAB ",
 					     "zoe\xCC\x88",
 					     "\xC2\xA0ZO\xC3\x8B\xE3\x80\x80",
-					     "\xEF\xBD\x9A"
-					     "o\xC3\xAB" };
+					     "\xEF\xBD\x9Ao\xC3\xAB" };
 	struct new_user n = some_user("zo\xC3\xAB");
 	struct user u;
 
