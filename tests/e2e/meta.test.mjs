@@ -314,10 +314,10 @@ describe('/ui in a browser', { skip: existsSync(executablePath) ? false : `no br
 		assert.match(await tab.textContent('#answer .body'), /^AccountSid,|^Category,/)
 		await tab.goto(`${env.BASE_URL}/ui/PostEvents`)
 		await tab.fill('#p-token', env.INGEST_TOKEN)
-		await tab.fill('textarea', '[]')
+		await tab.fill('textarea', '[{}]')
 		await tab.click('button:text("Send")')
 		await tab.waitForSelector('#answer[data-ok=false]')
-		assert.match(await tab.textContent('.status'), /^400/)
+		assert.match(await tab.textContent('.status'), /^422/)
 		await context.close()
 	})
 	test('works without scripts', async () => {
