@@ -34,9 +34,9 @@ static void put_html(struct json_object *o, const char *key, struct strbuf *sb)
 
 /* ---- key figures ---- */
 
-static const struct field plain_field = { .name = "value", .type = VT_DECIMAL };
-static const struct field money_field = { .name = "value", .type = VT_DECIMAL, .format = "money" };
-static const struct field change_field = { .name = "change", .type = VT_DECIMAL, .flags = FIELD_CHANGE };
+static const struct field plain_field[] = { { .name = "value", .type = VT_DECIMAL }, { 0 } };
+static const struct field money_field[] = { { .name = "value", .type = VT_DECIMAL, .format = "money" }, { 0 } };
+static const struct field change_field[] = { { .name = "change", .type = VT_DECIMAL, .flags = FIELD_CHANGE }, { 0 } };
 
 static void put_value(struct json_object *o, const char *key, const struct writer *w, const struct field *f, const struct decimal *value)
 {
@@ -67,14 +67,14 @@ static void put_unit(struct json_object *o, const struct figure *f)
 static struct json_object *make_figure(const struct writer *w, const struct figure *f)
 {
 	struct json_object *o = json_object_new_object();
-	const struct field *field = f->money ? &money_field : &plain_field;
+	const struct field *field = f->money ? money_field : plain_field;
 
 	put(o, "name", f->name);
 	put(o, "uri", f->uri);
 	put_value(o, "value", w, field, &f->value);
 	put_unit(o, f);
 	json_object_object_add(o, "money", json_object_new_boolean(f->money));
-	put_value(o, "change", w, &change_field, &f->change);
+	put_value(o, "change", w, change_field, &f->change);
 	put_value(o, "before", w, field, &f->before);
 	put(o, "before_uri", f->before_uri);
 	return o;
@@ -169,7 +169,7 @@ static void add_number(struct strbuf *sb, const struct html_chart *c, const stru
 	strbuf_add(sb, "<td class=\"n\" data-label=\"");
 	html_value_text(sb, label, strlen(label));
 	strbuf_add(sb, "\">");
-	html_value_add(sb, c->digits, r->money ? &money_field : &plain_field, &d);
+	html_value_add(sb, c->digits, r->money ? money_field : plain_field, &d);
 	strbuf_add(sb, "</td>");
 }
 
