@@ -57,24 +57,24 @@ struct line {
 	struct decimal change, share;
 };
 
-#define LINE_NAME(what, heading)                                                                                                   \
-	FIELD(struct line, name, what " in words", .label = heading), FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
+#define LINE_NAME(doc, heading)                                                                                                   \
+	FIELD(struct line, name, doc, .label = heading), FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
 /* The link of the number before it */
 #define LINE_REPORT FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY)
 #define LINE_PRICE                                                                                                        \
 	FIELD(struct line, price, "Cost", .label = "Cost"), LINE_REPORT, FIELD(struct line, currency, "Lower case", .flags = FIELD_UNIT, .format = "currency")
 
 static const struct field category_fields[] = {
-	LINE_NAME("The category", "Category"), FIELD(struct line, key, "Its name", .flags = FIELD_LABEL), LINE_PRICE,
+	LINE_NAME("The category in words", "Category"), FIELD(struct line, key, "Its name", .flags = FIELD_LABEL), LINE_PRICE,
 	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE), { 0 }
 };
 static const struct field account_fields[] = {
-	LINE_NAME("The account", "Account"), FIELD(struct line, key, "Its SID", .flags = FIELD_LABEL), LINE_PRICE,
+	LINE_NAME("The account in words", "Account"), FIELD(struct line, key, "Its SID", .flags = FIELD_LABEL), LINE_PRICE,
 	FIELD(struct line, change, "Since the same days of the cycle before, in percent", .flags = FIELD_CHANGE),
 	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE), { 0 }
 };
 static const struct field customer_fields[] = {
-	LINE_NAME("The customer", "Customer"), FIELD(struct line, account, "Whose customer"), FIELD(struct line, usage, "AI minutes"), LINE_REPORT,
+	LINE_NAME("The customer in words", "Customer"), FIELD(struct line, account, "Whose customer"), FIELD(struct line, usage, "AI minutes"), LINE_REPORT,
 	FIELD(struct line, usage_unit, "Minutes", .flags = FIELD_UNIT), LINE_PRICE, { 0 }
 };
 
