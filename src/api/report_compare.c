@@ -39,6 +39,13 @@ static struct days period_before(const struct asked *a, struct days days)
 	return (struct days){ period_step(p, days.first, -1), goes_on(a, days.last) ? period_step(p, days.last, -1) : day_before(first) };
 }
 
+bool report_compare_days(struct asked *a, int cycle_day)
+{
+	if (!report_days_before(a->first, a->last, a->year_earlier, cycle_day, &a->before.first, &a->before.last))
+		return false;
+	return !a->slots || a->year_earlier || date_valid(period_step(a->question.period, a->first, -1));
+}
+
 struct days report_slot_before(const struct asked *a, const struct report *r, size_t slot)
 {
 	struct days days = report_slot_days(a, r, slot);
@@ -69,22 +76,35 @@ static int load_hour_before(const struct call *call, const struct asked *a, stru
 	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
 }
 
-/* What the first slot is compared with, and the last one if it is cut short. */
-static int load_slots_before(const struct call *call, const struct asked *a, const struct report *r, struct earlier *ret, struct error *err)
+static int load_edge(const struct call *call, const struct asked *a, const struct report *r, size_t slot, struct earlier *ret, struct error *err)
+{
+	struct report *before = &ret->edges[ret->n_edges].before;
+
+	ret->edges[ret->n_edges++].slot = slot;
+	if (a->question.period == PERIOD_HOUR)
+		return load_hour_before(call, a, before, err);
+	return load(call, a, report_slot_before(a, r, slot), PERIOD_ALL, before, err);
+}
+
+/* The first slot has none before it; the second one has only a part if the first is cut; of the last, if it is cut short, less is compared. */
+static int load_edges(const struct call *call, const struct asked *a, const struct report *r, struct earlier *ret, struct error *err)
 {
 	size_t last = r->n_slots - 1;
+	bool days = a->question.period != PERIOD_HOUR;
+	struct date first = report_slot_days(a, r, 0).first;
+	bool begins_inside = days && date_compare(period_first(a->question.period, first), first) != 0;
+	bool ends_inside = days && goes_on(a, report_slot_days(a, r, last).last);
 
-	if (a->question.period == PERIOD_HOUR)
-		return load_hour_before(call, a, &ret->first, err);
-	ret->cut = last > 0 && goes_on(a, report_slot_days(a, r, last).last);
-	if (ret->cut && load(call, a, report_slot_before(a, r, last), PERIOD_ALL, &ret->last, err) < 0)
+	if (load_edge(call, a, r, 0, ret, err) < 0)
 		return -1;
-	return load(call, a, report_slot_before(a, r, 0), PERIOD_ALL, &ret->first, err);
+	if (last > 0 && begins_inside && load_edge(call, a, r, 1, ret, err) < 0)
+		return -1;
+	return last > (begins_inside ? 1 : 0) && ends_inside ? load_edge(call, a, r, last, ret, err) : 0;
 }
 
 int report_earlier_load(const struct call *call, const struct asked *a, const struct report *r, struct earlier *ret, struct error *err)
 {
-	*ret = (struct earlier){ .cut = false };
+	*ret = (struct earlier){ .n_edges = 0 };
 	if (!a->compared)
 		return 0;
 	if (load(call, a, a->before, PERIOD_ALL, &ret->whole, err) < 0)
@@ -93,7 +113,7 @@ int report_earlier_load(const struct call *call, const struct asked *a, const st
 		return 0;
 	if (a->year_earlier)
 		return load(call, a, a->before, a->question.period, &ret->slots, err);
-	return load_slots_before(call, a, r, ret, err);
+	return load_edges(call, a, r, ret, err);
 }
 
 /* ---- finding a line again in another report ---- */
@@ -124,20 +144,24 @@ static GHashTable *index_lines(const struct report *r)
 /* The reports of EARLIER, with indexes of their lines. */
 struct lookup {
 	const struct earlier *earlier;
-	GHashTable *whole, *first, *last, *slots;
+	GHashTable *whole, *slots, *edges[EARLIER_EDGES];
 };
 
 static struct lookup lookup_new(const struct earlier *e)
 {
-	return (struct lookup){ e, index_lines(&e->whole), index_lines(&e->first), index_lines(&e->last), index_lines(&e->slots) };
+	struct lookup l = { e, index_lines(&e->whole), index_lines(&e->slots), { NULL } };
+
+	for (size_t i = 0; i < e->n_edges; i++)
+		l.edges[i] = index_lines(&e->edges[i].before);
+	return l;
 }
 
 static void lookup_free(struct lookup *l)
 {
 	g_hash_table_destroy(l->whole);
-	g_hash_table_destroy(l->first);
-	g_hash_table_destroy(l->last);
 	g_hash_table_destroy(l->slots);
+	for (size_t i = 0; i < l->earlier->n_edges; i++)
+		g_hash_table_destroy(l->edges[i]);
 }
 
 /* What LINE cost in the whole report that LINES indexes; LINE &report_nothing: all of them. */
@@ -190,10 +214,9 @@ static wide price_before(const struct lookup *l, const struct asked *a, const st
 		return price_in(&e->whole, l->whole, line);
 	if (a->year_earlier)
 		return price_year_earlier(l, a, r, line, (size_t)slot);
-	if (slot == 0)
-		return price_in(&e->first, l->first, line);
-	if (e->cut && slot == (int64_t)r->n_slots - 1)
-		return price_in(&e->last, l->last, line);
+	for (size_t i = 0; i < e->n_edges; i++)
+		if ((int64_t)e->edges[i].slot == slot)
+			return price_in(&e->edges[i].before, l->edges[i], line);
 	return price_of_slot(r, line, (size_t)slot - 1);
 }
 

@@ -61,15 +61,19 @@ struct item {
 
 extern const struct report_line report_nothing;
 
+enum { EARLIER_EDGES = 3 };
+
 /*
  * What the lines are compared with; reports of nothing where nothing is. All of the range with the days before it; a slot with the one
  * before it, or with the same slot a year earlier.
  */
 struct earlier {
 	struct report whole;             /* of asked.before */
-	struct report first;             /* before the first slot */
-	struct report last;              /* before the last slot, if it is cut short: as much of the period before it */
-	bool cut;
+	struct {
+		size_t slot;
+		struct report before;
+	} edges[EARLIER_EDGES];          /* slots with what comes before them, where that isn't the slot before in the range */
+	size_t n_edges;
 	struct report slots;             /* a year earlier */
 };
 
@@ -104,6 +108,9 @@ static inline int report_sign(wide a, wide b)
 }
 
 /* ---- comparing: report_compare.c ---- */
+
+/* Fills A->before. False: those days, or the period before the first slot, would begin before the year 1. */
+bool report_compare_days(struct asked *a, int cycle_day);
 
 /* The days of a slot of R, and those that it is compared with. Not of hours. */
 struct days report_slot_days(const struct asked *a, const struct report *r, size_t slot);

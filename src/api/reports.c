@@ -73,7 +73,7 @@ enum { REPORT_TOTAL = 11, REPORT_CHART, REPORT_LINES };
 
 #define REPORT_FIELDS(line_shape, bar_shape)                                                                              \
 	FIELD(struct envelope, start, "First day", .format = "date"), FIELD(struct envelope, end, "Last day, included", .format = "date"), \
-	FIELD(struct envelope, previous_start, "First of the days compared with", .format = "date"),                          \
+	FIELD(struct envelope, previous_start, "First of the days compared with; null if there are none", .format = "date"),  \
 	FIELD(struct envelope, previous_end, "Last of them", .format = "date"),                                               \
 	FIELD(struct envelope, time_zone, "Whose days these are"),                                                            \
 	FIELD(struct envelope, currency, "Of all prices, lower case", .format = "currency"),                                  \
@@ -181,10 +181,8 @@ static int choose_days(const struct call *call, struct asked *a, struct error *e
 	a->question.zone = call_zone(call);
 	a->slots = by->n != BY_ALL;
 	a->question.period = a->slots ? (enum period)by->n : usual_period(a->first, a->last);
-	a->compared = call_arg(call, "Compare")->n != COMPARE_NONE;
 	a->year_earlier = call_arg(call, "Compare")->n == COMPARE_YEAR;
-	if (a->compared)
-		report_days_before(a->first, a->last, a->year_earlier, call->calendar.cycle_day, &a->before.first, &a->before.last);
+	a->compared = call_arg(call, "Compare")->n != COMPARE_NONE && report_compare_days(a, call->calendar.cycle_day);
 	return 0;
 }
 
@@ -203,7 +201,7 @@ static void months_before(struct date first, struct date last, bool whole, int m
 	*ret_last = whole ? date_from_days(date_to_days(date_add_months(next, -months)) - 1) : date_add_months(last, -months);
 }
 
-void report_days_before(struct date first, struct date last, bool year, int cycle_day, struct date *ret_first, struct date *ret_last)
+bool report_days_before(struct date first, struct date last, bool year, int cycle_day, struct date *ret_first, struct date *ret_last)
 {
 	int begin = first.day == cycle_day ? cycle_day : 1;
 	struct date next = date_from_days(date_to_days(last) + 1);
@@ -219,6 +217,7 @@ void report_days_before(struct date first, struct date last, bool year, int cycl
 	} else {
 		months_before(first, last, whole, months, ret_first, ret_last);
 	}
+	return date_valid(*ret_first);
 }
 
 static int ask(struct call *call, struct asked *a, struct error *err)
@@ -332,11 +331,16 @@ static const char *filter_words(const struct call *call, const struct asked *a)
 			  zone_name(a->question.zone), NULL);
 }
 
+static const char *compared_words(const struct call *call, const struct asked *a)
+{
+	if (a->compared)
+		return arena_join(call->arena, " Compared with ", words_days(call->arena, a->before.first, a->before.last), ".", NULL);
+	return call_arg(call, "Compare")->n == COMPARE_NONE ? "" : " Not compared: the days before would begin before the year 1.";
+}
+
 static void write_about(const struct call *call, const struct asked *a, struct writer *w)
 {
 	const char *days = words_days(call->arena, a->first, a->last);
-	const char *before = !a->compared ? "" :
-		arena_join(call->arena, " Compared with ", words_days(call->arena, a->before.first, a->before.last), ".", NULL);
 
 	writer_assume(w, "StartDate", report_date_text(call, a->first));
 	writer_assume(w, "EndDate", report_date_text(call, a->last));
@@ -346,7 +350,7 @@ static void write_about(const struct call *call, const struct asked *a, struct w
 	writer_filters(w, filter_words(call, a));
 	presets_write(call, w);
 	writer_about(w, call->op->title, arena_join(call->arena, a->whose, ", ", category_words(call, a, "", ", "), days, ", ", group_words[a->group],
-						    ", ", zone_name(a->question.zone), ".", before, a->left_out, NULL));
+						    ", ", zone_name(a->question.zone), ".", compared_words(call, a), a->left_out, NULL));
 }
 
 static int write_report(struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct writer *w,

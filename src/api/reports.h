@@ -32,9 +32,9 @@ struct days {
 /*
  * The days that FIRST to LAST are compared with: of whole months or billing cycles as many before; of a month, a cycle or a year so far
  * the same days of the one before; else as many days just before; or (YEAR) the same days a year earlier. A cycle begins on the day
- * CYCLE_DAY of a month.
+ * CYCLE_DAY of a month. False: they would begin before the year 1, so there is nothing to compare with.
  */
-void report_days_before(struct date first, struct date last, bool year, int cycle_day, struct date *ret_first, struct date *ret_last);
+bool report_days_before(struct date first, struct date last, bool year, int cycle_day, struct date *ret_first, struct date *ret_last);
 
 /* How much more NOW is than BEFORE, in percent with one place; null if BEFORE is nothing. */
 struct decimal report_change(wide now, wide before);
