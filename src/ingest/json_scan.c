@@ -162,24 +162,29 @@ static enum taken close_loosely(struct json_scan *s, bool object)
 	return s->depth ? TAKEN : ENDS_WITH;
 }
 
+static void step_loose_text(struct json_scan *s, char c)
+{
+	if (s->state == LOOSE_ESCAPE)
+		s->state = LOOSE_TEXT;
+	else if (c == '\\' || c == '"')
+		s->state = c == '"' ? LOOSE : LOOSE_ESCAPE;
+}
+
 static enum taken step_loosely(struct json_scan *s, char c)
 {
 	if (c == '\n')
 		return LINE_ENDS;
-	if (s->state == LOOSE_ESCAPE) {
-		s->state = LOOSE_TEXT;
-	} else if (s->state == LOOSE_TEXT) {
-		s->state = c == '\\' ? LOOSE_ESCAPE : c == '"' ? LOOSE : LOOSE_TEXT;
-	} else if (c == '"') {
-		s->state = LOOSE_TEXT;
-	} else if (c == '}' || c == ']') {
-		return close_loosely(s, c == '}');
-	} else if (c == '{' || c == '[') {
-		return open_level(s, c == '{') == TAKEN ? TAKEN : LINE_ENDS;
-	} else if (s->depth == 0 && (c == ',' || is_space(c))) {
-		return ENDS_BEFORE;
+	if (s->state != LOOSE) {
+		step_loose_text(s, c);
+		return TAKEN;
 	}
-	return TAKEN;
+	if (c == '}' || c == ']')
+		return close_loosely(s, c == '}');
+	if (c == '{' || c == '[')
+		return open_level(s, c == '{') == TAKEN ? TAKEN : LINE_ENDS;
+	if (c == '"')
+		s->state = LOOSE_TEXT;
+	return s->depth == 0 && (c == ',' || is_space(c)) ? ENDS_BEFORE : TAKEN;
 }
 
 /* From C on, which can't be there, only brackets and quotes matter. */

@@ -39,8 +39,8 @@ struct json_state {
 	bool any, array, value, comma;        /* has seen anything; is in an array; stands behind a value, behind a comma */
 	size_t column;                        /* bytes of the line before the window's start */
 	bool blank;                           /* they are spaces, tabs and commas */
-	size_t indent;                        /* the largest column of an event that began its line; NO_INDENT: there was none */
-	size_t limit;                         /* the column at which reading may go on at most */
+	size_t indent;       /* the largest column of an event of this array that began its line, or NO_INDENT */
+	size_t limit;        /* the largest one at which an event may begin in a damaged value; NO_INDENT: any */
 	struct json_scan scan;
 	bool skipping;                        /* passing over the rest of a value that is too long */
 	bool lost;                            /* looking for the line where reading goes on */
@@ -626,14 +626,8 @@ static void take(struct reader *r, size_t len)
 	trim_record(r);
 }
 
-/* Does reading go on at the { at P, whose line begins with COLUMN bytes that are BLANK? */
-static bool is_place(const struct json_state *js, size_t column, bool blank)
-{
-	return blank && column <= js->limit;
-}
-
 /*
- * The first { after the first line end in the LEN bytes at TEXT where reading may go on, at UP_TO at the
+ * The first { after the first line end in the LEN bytes at TEXT where an event may begin, at UP_TO at the
  * latest; LEN if there is none.
  */
 static size_t find_place(const struct json_state *js, const char *text, size_t len, size_t up_to)
@@ -645,44 +639,72 @@ static size_t find_place(const struct json_state *js, const char *text, size_t l
 
 		while (p < text + len && (*p == ' ' || *p == '\t' || *p == ','))
 			p++;
-		if (p < text + len && (size_t)(p - text) <= up_to && *p == '{' && is_place(js, (size_t)(p - newline - 1), true))
-			return (size_t)(p - text);
+		if (p < text + len && *p == '{' && (size_t)(p - newline - 1) <= js->limit)
+			return (size_t)(p - text) <= up_to ? (size_t)(p - text) : len;
 		newline = memchr(p, '\n', (size_t)(text + len - p));
 	}
 	return len;
 }
 
-/* Does reading go on at the window's start? */
-static bool is_here(const struct reader *r)
+/* Stands a { at the window's start that begins its line, at the column LIMIT at most? */
+static bool is_here(const struct reader *r, size_t limit)
 {
 	const struct json_state *js = r->state;
 
-	return r->window[r->start] == '{' && is_place(js, js->column, js->blank);
+	return r->start < r->end && r->window[r->start] == '{' && js->blank && js->column <= limit;
 }
 
-/* Passes over what is left of a value that is too long. 0, or -1 failed. */
+/* How many bytes to pass until is_here() may be true, at most. */
+static size_t stride(const struct reader *r)
+{
+	const struct json_state *js = r->state;
+	const char *at = r->window + r->start, *newline;
+
+	if (js->blank && (*at == ' ' || *at == '\t' || *at == ','))
+		return 1;
+	newline = memchr(at, '\n', r->end - r->start);
+	return newline ? (size_t)(newline - at) + 1 : r->end - r->start;
+}
+
+/* Does reading go on at the window's start, inside of a value that is too long? */
+static bool ends_here(const struct reader *r)
+{
+	const struct json_state *js = r->state;
+
+	return (js->scan.malformed || js->limit != NO_INDENT) && is_here(r, js->limit);
+}
+
+/* Passes over the next bytes of a value that is too long. */
+static enum json_step skip_some(struct reader *r)
+{
+	struct json_state *js = r->state;
+	enum json_step step;
+	size_t at, n = json_scan(&js->scan, r->window + r->start, stride(r), &step, &at);
+
+	if (at < n) {           /* malformed from here on: the next value may stand here */
+		drop(r, at);
+		if (ends_here(r))
+			return JSON_MORE;
+		n -= at;
+	}
+	drop(r, n);
+	return step;
+}
+
+/* Passes over what is left of it. 0, or -1 failed. */
 static int skip_value(struct reader *r, struct error *err)
 {
 	struct json_state *js = r->state;
 	enum json_step step = JSON_MORE;
 	int rc = 1;
 
-	while (step == JSON_MORE && rc > 0) {
-		size_t have = r->end - r->start, at, n = json_scan(&js->scan, r->window + r->start, have, &step, &at);
-
-		if (at < have) {        /* malformed from here on: the next value may stand here */
-			js->damaged = true;
-			drop(r, at);
-			if (is_here(r)) {
-				step = JSON_END;
-				break;
-			}
-			n -= at;
-		}
-		drop(r, n);
-		if (step == JSON_MORE)
+	while (step == JSON_MORE && rc > 0 && !ends_here(r)) {
+		if (r->start < r->end)
+			step = skip_some(r);
+		else
 			rc = window_more(r, err);
 	}
+	js->damaged |= js->scan.malformed || step == JSON_MORE;
 	js->skipping = false;
 	js->lost = step == JSON_BROKEN;
 	return rc < 0 ? -1 : 0;
@@ -692,25 +714,17 @@ static int skip_value(struct reader *r, struct error *err)
 static int find_next(struct reader *r, struct error *err)
 {
 	struct json_state *js = r->state;
+	size_t limit = js->indent == NO_INDENT ? NO_INDENT : js->limit;
+	int rc = 1;
 
-	for (;;) {
-		int rc;
-
-		while (r->start < r->end) {
-			size_t have = r->end - r->start;
-			const char *at = r->window + r->start, *newline;
-
-			if (is_here(r)) {
-				js->lost = false;
-				return 0;
-			}
-			newline = js->blank && (*at == ' ' || *at == '\t' || *at == ',') ? at : memchr(at, '\n', have);
-			drop(r, newline ? (size_t)(newline - at) + 1 : have);
-		}
-		rc = window_more(r, err);
-		if (rc <= 0)
-			return rc;
+	while (rc > 0 && !is_here(r, limit)) {
+		if (r->start < r->end)
+			drop(r, stride(r));
+		else
+			rc = window_more(r, err);
 	}
+	js->lost = false;
+	return rc < 0 ? -1 : 0;
 }
 
 static enum read_result value_too_long(struct reader *r, size_t len, bool goes_on, struct error *err)
@@ -745,6 +759,16 @@ static bool swallows(const struct json_state *js, const char *text, size_t len)
 	return js->limit != NO_INDENT && find_place(js, text, len, len) < len;
 }
 
+/* The largest column at which an event may begin in a value that begins at the window's start. */
+static size_t limit_in_value(const struct reader *r)
+{
+	const struct json_state *js = r->state;
+
+	if (!js->blank || r->window[r->start] != '{')
+		return js->indent;
+	return js->indent == NO_INDENT || js->column > js->indent ? js->column : js->indent;
+}
+
 /* The value that begins at the window's start: first its bounds, then itself. */
 static enum read_result read_value(struct reader *r, struct raw_event *ret, struct error *err)
 {
@@ -753,7 +777,7 @@ static enum read_result read_value(struct reader *r, struct raw_event *ret, stru
 	enum json_step step;
 	int rc;
 
-	js->limit = js->indent == NO_INDENT && js->blank ? js->column : js->indent;
+	js->limit = limit_in_value(r);
 	js->scan = (struct json_scan){ 0 };
 	do {
 		size_t have = r->end - r->start, before = len, at;
@@ -841,10 +865,12 @@ static bool take_separator(struct reader *r, int c)
 	} else if (c == '[' && !js->array) {
 		js->array = true;
 		js->comma = false;
+		js->indent = NO_INDENT;
 	} else if (c == ']') {
 		if (!js->array || js->comma)
 			note_fault(r, js->array ? "a comma has no event behind it" : "a ] closes no array");
 		js->array = js->comma = false;
+		js->indent = NO_INDENT;
 	} else {
 		return false;
 	}

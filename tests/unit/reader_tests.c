@@ -145,6 +145,14 @@ static const struct damage json[] = {
 	DAMAGE("[\n  {\"id\":\"a\",\n  {\"id\":\"b\"},\n  {\"id\":\"c\"}\n]\n", "2:bad 3:b 4:c end"),
 	DAMAGE("[\n  {\"id\":\"a\"},\n  {\"id\":\"b\",\n]\n[\n  {\"id\":\"c\"}\n]\n", "2:a 3:bad 6:c end"),
 	DAMAGE("[{\"id\":\"a\",\n {\"id\":\"b\"},\n {\"id\":\"c\"}]", "1:bad 2:b 3:c end"),
+	/* the first one, of which the beginning is missing, is less indented than the others */
+	DAMAGE("[\n\",\n    \"x\": 1\n  },\n  {\n    \"id\": \"b\"\n  }\n]\n", "2:bad 5:b end"),
+	DAMAGE("{x\", []]}\n  },\n  {\n    \"id\": \"b\"\n  }\n]\n", "1:bad 3:b end"),
+	DAMAGE("[\n{x\", []]}\n  },\n  {\n    \"id\": \"b\"\n  }\n]\n", "2:bad 4:b end"),
+	DAMAGE("{\"id\":\"a\"}\n[\n\"x\":1},\n  {\"id\":\"b\"},\n  {\"id\":\"c\"}\n]\n", "1:a 3:bad 3:bad 4:b 5:c end"),
+	/* more indented than those before */
+	DAMAGE("{\"id\":\"a\"}\n  {\"id\":\"b\",\n  {\"id\":\"c\"}\n", "1:a 2:bad 3:c end"),
+	DAMAGE("{\"id\":\"a\"}\n[\n  {\"id\":\"b\",\n  {\"id\":\"c\"}\n]\n", "1:a 3:bad 4:c end"),
 	DAMAGE("\xFF\xFE garbage\n{\"id\":\"b\"}\n", "1:bad 2:b end"),
 	DAMAGE("{\"id\":\"a\"}\n\0\0\0\0\n{\"id\":\"b\"}\n", "1:a 2:bad 3:b end"),
 	DAMAGE("{\"id\":\"a\"\0\0}\n{\"id\":\"b\"}\n", "1:bad 2:b end"),
@@ -157,6 +165,8 @@ static const struct damage json[] = {
 	DAMAGE("{\"x\":\"" X300 "\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n", "1:bad 2:b 3:c end"),
 	DAMAGE("{\"x\":\"" X300 "\",\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n", "1:bad 2:b 3:c end"),
 	DAMAGE("{\"x\":\"" X300, "1:bad end"),
+	DAMAGE("[\n{\"x\":[\"" X300 "\",\n{\"id\":\"b\"},\n{\"id\":\"c\"}]", "2:bad 3:b 4:c end"),
+	DAMAGE("[\n {\"x\":[\"" X300 "\",\n {\"id\":\"b\"},\n {\"id\":\"c\"}]", "2:bad 3:b 4:c end"),
 	DAMAGE(X300 "\n{\"id\":\"b\"}\n", "1:bad 2:b end"),
 	DAMAGE("{\"x\":" X300 " " X300 "}\n{\"id\":\"b\"}\n", "1:bad 2:b end"),
 	/* between values */
