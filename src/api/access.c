@@ -1,5 +1,6 @@
 #include "api/access.h"
 
+#include <string.h>
 #include "base/banned.h"
 
 int access_operation(const struct principal *who, const struct op *op, struct error *err)
@@ -17,9 +18,11 @@ enum sight access_account(const struct call *call, const char *sid, struct accou
 {
 	int rc = store_account_by_sid(call->store, sid, call->arena, ret, err);
 
-	if (rc <= 0)
-		return rc < 0 ? SIGHT_FAILED : SIGHT_NONE;
-	return principal_sees(call->who, ret) ? SIGHT_OK : SIGHT_FOREIGN;
+	if (rc < 0)
+		return SIGHT_FAILED;
+	if (rc > 0 && principal_sees(call->who, ret))
+		return SIGHT_OK;
+	return call->who->role == ROLE_ADMIN ? SIGHT_NONE : SIGHT_FOREIGN;
 }
 
 int access_accounts(const struct call *call, struct account **ret, size_t *ret_n, struct error *err)
@@ -32,6 +35,40 @@ int access_accounts(const struct call *call, struct account **ret, size_t *ret_n
 		if (principal_sees(call->who, &(*ret)[i]))
 			(*ret)[seen++] = (*ret)[i];
 	*ret_n = seen;
+	return 0;
+}
+
+/* Marks those that A used. */
+static int mark_used(const struct call *call, const struct account *a, bool *marks, struct error *err)
+{
+	const int64_t *ids;
+	size_t n;
+
+	if (store_categories_used(call->store, a->id, call->arena, &ids, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		marks[catalogue_index(call->catalogue, ids[i])] = true;
+	return 0;
+}
+
+int access_categories(const struct call *call, const bool **ret, struct error *err)
+{
+	const struct catalogue *c = call->catalogue;
+	bool *marks = arena_array(call->arena, bool, c->n), all = call->who && call->who->role == ROLE_ADMIN;
+	struct account *accounts;
+	size_t n = 0;
+
+	memset(marks, 0, c->n * sizeof(*marks));
+	for (size_t i = 0; i < c->n_listed; i++)
+		marks[c->listed[i]] = all || c->categories[c->listed[i]].metered;
+	*ret = marks;
+	if (all || !call->who)
+		return 0;
+	if (access_accounts(call, &accounts, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (mark_used(call, &accounts[i], marks, err) < 0)
+			return -1;
 	return 0;
 }
 

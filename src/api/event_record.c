@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/access.h"
 #include "api/administer.h"
 #include "api/paging.h"
 #include "base/banned.h"
@@ -148,6 +149,9 @@ int event_family(const struct call *call, const char *sid, int64_t *ret, struct 
 		return 0;
 	rc = sid ? store_account_by_sid(call->store, sid, call->arena, &a, err)
 		 : store_account_by_id(call->store, own, call->arena, &a, err);
+	/* an account that the caller has nothing to do with is like one that isn't there */
+	if (rc > 0 && sid && !access_writes(call->who, &a))
+		rc = 0;
 	*ret = rc > 0 ? (a.parent ? a.parent : a.id) : EVENT_NO_FAMILY;
 	return rc < 0 ? -1 : 0;
 }

@@ -42,7 +42,7 @@ const char *events_link(const struct call *call, const char *sid, const char *ca
 /*
  * The family whose events the call is about: that of the account SID, or
  * (NULL) of the caller's account; 0: any, where the caller has none. *RET is
- * EVENT_NO_FAMILY if there is no such account.
+ * EVENT_NO_FAMILY if there is no such account that the caller may read or write.
  */
 enum { EVENT_NO_FAMILY = -1 };
 int event_family(const struct call *call, const char *sid, int64_t *ret, struct error *err);

@@ -36,11 +36,11 @@ const char *report_date_text(const struct call *call, struct date d)
 	return arena_str(call->arena, text);
 }
 
-/* Has the category any below it that something was used of? */
-static bool has_finer(const struct catalogue *c, size_t category)
+/* Has the category any below it that reports of the caller's accounts list? */
+static bool has_finer(const struct catalogue *c, const struct asked *a, size_t category)
 {
 	for (size_t i = 0; i < c->n_listed; i++)
-		if (c->parent[c->listed[i]] == category)
+		if (c->parent[c->listed[i]] == category && a->categories[c->listed[i]])
 			return true;
 	return false;
 }
@@ -82,7 +82,7 @@ static bool put_finer(const struct call *call, struct changes *c, const struct a
 	const char *period = slot ? shorter[a->question.period] : report_period_names[a->question.period];
 	bool by_account = a->group == BY_ACCOUNT && !a->kind->category;
 
-	if (by_account || (a->group == BY_CATEGORY && has_finer(call->catalogue, line->category))) {
+	if (by_account || (a->group == BY_CATEGORY && has_finer(call->catalogue, a, line->category))) {
 		put(c, "GroupBy", "category");
 		put(c, "By", NULL);
 		return true;

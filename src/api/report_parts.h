@@ -29,6 +29,7 @@ struct asked {
 	struct days before;              /* that all of it is compared with */
 	const char *currency;
 	const char *whose, *left_out;    /* in words */
+	const bool *categories;          /* that the caller may be told of (access_categories) */
 };
 
 /* Values of parameters, ended by NULL; those of By are called as periods are. */

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "api/access.h"
 #include "api/closed_until.h"
 #include "api/report_parts.h"
 #include "api/paging.h"
@@ -234,6 +235,8 @@ static int ask(struct call *call, struct asked *a, struct error *err)
 	a->left_out = accounts.left_out;
 	choose_group(call, a);
 	choose_filter(call, &a->question);
+	if (access_categories(call, &a->categories, err) < 0)
+		return -1;
 	return choose_days(call, a, err);
 }
 

@@ -80,8 +80,8 @@ const struct command command_category = {
 	.usage = "category add|list [ARGUMENT...]",
 	.summary = "add and list categories of usage",
 	.help = "  category add NAME [--parent NAME] [--description TEXT] [--count-unit UNIT] [--usage-unit UNIT] [--metered]\n"
-		"      Adds a category. A metered one is in reports even when nothing of it was used; the others\n"
-		"      become metered with their first event.\n\n"
+		"      Adds a category. A metered one is in reports even when nothing of it was used; any\n"
+		"      other one is in the reports of accounts that used it.\n\n"
 		"  category list [--metered]\n"
 		"      One category a line, fields apart by tabs: name, parent or -, metered or -, unit of the count,\n"
 		"      unit of the usage, description. With --metered only those.\n",

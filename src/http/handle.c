@@ -33,8 +33,9 @@ struct exchange {
 	int64_t now;                       /* seconds */
 	bool foreign;                      /* it comes from a page of another origin */
 	bool asks;                         /* for the page that asks before the operation is done */
-	struct account *accounts;          /* that a page offers, see load_accounts */
+	struct account *accounts;          /* that a page offers, see load_choices */
 	size_t n_accounts;
+	const bool *categories;            /* the same */
 	struct payload payload;
 	struct params *calls;              /* what the operation is asked for: one set, but of a batch several; NULL: not known yet */
 	size_t n_calls;
@@ -243,7 +244,8 @@ static void prepare_options(struct exchange *x, bool page, const struct error *f
 	struct handler *h = x->h;
 	struct page_context c = {
 		.settings = h->settings, .table = h->table, .request = &x->request, .route = &x->route, .who = x->caller.who,
-		.session = x->caller.session, .catalogue = h->catalogue, .accounts = x->accounts, .n_accounts = x->n_accounts,
+		.session = x->caller.session, .catalogue = x->categories ? h->catalogue : NULL,
+		.categories = x->categories, .accounts = x->accounts, .n_accounts = x->n_accounts,
 		.asks = x->asks, .fault = fault, .arena = &h->arena
 	};
 
@@ -369,14 +371,17 @@ static int run_batch(struct exchange *x, struct error *err)
 	return 0;
 }
 
-/* The accounts that the page's form offers, if it asks for one. */
-static int load_accounts(struct exchange *x, struct error *err)
+/* The accounts and the categories that the page's form offers, if it asks for one. */
+static int load_choices(struct exchange *x, struct error *err)
 {
-	const struct call call = { .who = x->caller.who, .store = x->h->store, .arena = &x->h->arena };
+	const struct call call = { .who = x->caller.who, .store = x->h->store, .catalogue = x->h->catalogue, .arena = &x->h->arena };
 
-	for (const struct param *p = x->route.op->params; p->name; p++)
-		if (p->type == PT_ACCOUNT && x->caller.who)
-			return access_accounts(&call, &x->accounts, &x->n_accounts, err);
+	for (const struct param *p = x->route.op->params; p->name; p++) {
+		if (p->type == PT_ACCOUNT && x->caller.who && !x->accounts && access_accounts(&call, &x->accounts, &x->n_accounts, err) < 0)
+			return -1;
+		if (p->type == PT_CATEGORY && !x->categories && access_categories(&call, &x->categories, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -401,7 +406,7 @@ static int run_operation(struct exchange *x, struct error *err)
 {
 	if (x->asks && fill_form(x, err) < 0)
 		return -1;
-	if (format_is_page(x->response.format) && load_accounts(x, err) < 0)
+	if (format_is_page(x->response.format) && load_choices(x, err) < 0)
 		return -1;
 	prepare_options(x, format_is_page(x->response.format), NULL);
 	if (x->route.dialect->csv_attachment && strcmp(x->response.format->name, "csv") == 0)

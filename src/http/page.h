@@ -16,6 +16,7 @@ struct page_context {
 	const struct principal *who;            /* or NULL */
 	const struct session *session;          /* that they can sign out of, or NULL */
 	const struct catalogue *catalogue;      /* or NULL: no choice of categories */
+	const bool *categories;                 /* of the catalogue's, those to choose from (access_categories) */
 	const struct account *accounts;         /* that the caller sees, to choose from; in the order of their SIDs */
 	size_t n_accounts;
 	const struct raw_param *raw;            /* the parameters as given */

@@ -66,15 +66,17 @@ static const struct page_choice *choices_end(struct choices *c, const char *valu
 }
 
 /* Those below the category OF, each followed by those below it. */
-static void add_categories(struct choices *choices, const struct catalogue *cat, size_t of, int depth)
+static void add_categories(const struct page_context *c, struct choices *choices, size_t of, int depth)
 {
+	const struct catalogue *cat = c->catalogue;
+
 	for (size_t i = 0; i < cat->n_listed && depth < TREE_DEPTH_MAX; i++) {
 		size_t category = cat->listed[i];
 
-		if (cat->parent[category] != of)
+		if (cat->parent[category] != of || !c->categories[category])
 			continue;
 		add_choice(choices, cat->categories[category].name, cat->categories[category].description, depth);
-		add_categories(choices, cat, category, depth + 1);
+		add_categories(c, choices, category, depth + 1);
 	}
 }
 
@@ -88,7 +90,7 @@ static const struct page_choice *category_choices(const struct page_context *c, 
 {
 	struct choices choices = choices_new(c, c->catalogue->n_listed, true, none_words(c, p, "all categories"));
 
-	add_categories(&choices, c->catalogue, CATALOGUE_NONE, 0);
+	add_categories(c, &choices, CATALOGUE_NONE, 0);
 	return choices_end(&choices, value);
 }
 

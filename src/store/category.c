@@ -84,7 +84,7 @@ static int read_category(struct store *st, struct stmt *s, struct arena *arena, 
 int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT id, name, parent, description, count_unit, usage_unit, metered,"
-				 " EXISTS (SELECT 1 FROM family_category f WHERE f.category = category.id)"
+				 " EXISTS (SELECT 1 FROM account_category u WHERE u.category = category.id)"
 				 " FROM category ORDER BY id", err);
 	struct rows rows;
 
@@ -95,10 +95,10 @@ int store_categories(struct store *st, struct arena *arena, struct category **re
 	return 0;
 }
 
-/* Whether some family used it before the one that just did. */
+/* Whether some account used it before the one that just did. */
 static int used_before(struct store *st, int64_t id, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT count(*) FROM (SELECT 1 FROM family_category WHERE category = ?1 LIMIT 2)", err);
+	struct stmt *s = prepare(st, "SELECT count(*) FROM (SELECT 1 FROM account_category WHERE category = ?1 LIMIT 2)", err);
 	int64_t n = 0;
 
 	if (!s)
@@ -109,8 +109,7 @@ static int used_before(struct store *st, int64_t id, struct error *err)
 
 int store_category_use(struct store *st, int64_t account, int64_t id, struct error *err)
 {
-	struct stmt *s = prepare(st, "INSERT INTO family_category (family, category) SELECT COALESCE(parent, id), ?2 FROM account WHERE id = ?1"
-				 " ON CONFLICT DO NOTHING", err);
+	struct stmt *s = prepare(st, "INSERT INTO account_category (account, category) VALUES (?1, ?2) ON CONFLICT DO NOTHING", err);
 	int before;
 
 	if (!s)
@@ -127,8 +126,7 @@ int store_category_use(struct store *st, int64_t account, int64_t id, struct err
 
 int store_categories_used(struct store *st, int64_t account, struct arena *arena, const int64_t **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT f.category FROM account a JOIN family_category f ON f.family = COALESCE(a.parent, a.id)"
-				 " WHERE a.id = ?1", err);
+	struct stmt *s = prepare(st, "SELECT category FROM account_category WHERE account = ?1", err);
 
 	if (!s)
 		return -1;

@@ -323,13 +323,13 @@ const struct schema_step schema_steps[] = {
 		" FROM event e JOIN series s ON s.id = e.series JOIN account a ON a.id = s.account LEFT JOIN correction c ON c.id = e.correction"
 		" WHERE e.booked_us > e.time_us ORDER BY COALESCE(c.made, 0), e.booked_us, e.source, e.id;"
 
-		/* Categories that aren't metered, by the families (their main accounts) that used them. */
-		"CREATE TABLE family_category ("
-		"	family INTEGER NOT NULL REFERENCES account(id),"
+		/* Categories that aren't metered, by the accounts that used them. */
+		"CREATE TABLE account_category ("
+		"	account INTEGER NOT NULL REFERENCES account(id),"
 		"	category INTEGER NOT NULL REFERENCES category(id),"
-		"	PRIMARY KEY (family, category)"
+		"	PRIMARY KEY (account, category)"
 		") STRICT, WITHOUT ROWID;"
-		"CREATE INDEX family_category_category ON family_category (category);",
+		"CREATE INDEX account_category_category ON account_category (category);",
 		.then = { store_sources_moved, store_users_fold, store_closings_raise, NULL },
 	},
 };

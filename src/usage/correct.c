@@ -346,7 +346,7 @@ static bool is_so_already(const struct work *w)
 
 /* ---- the facts ---- */
 
-/* Reports of the family list the category from now on, and those above it. */
+/* Reports with the account list the category from now on, and those above it. */
 static int use_category(struct work *w, const struct series *series, struct error *err)
 {
 	for (size_t i = catalogue_index(w->catalogue, series->category); i != CATALOGUE_NONE; i = w->catalogue->parent[i]) {

@@ -57,7 +57,7 @@ struct known_text *known_source(struct known *k, int64_t family, const char *tex
 struct known_text *known_dimension(struct known *k, int64_t account, enum dimension d, const char *text, size_t len);
 struct known_series *known_series(struct known *k, const struct known_series_key *key);
 
-/* In a write: make sure that there is an id, and that reports of the account's family list the category and those above it. */
+/* In a write: make sure that there is an id, and that reports with the account list the category and those above it. */
 int known_source_id(struct known *k, struct known_text *source, struct error *err);
 int known_series_id(struct known *k, struct known_series *s, struct error *err);
 int known_use(struct known *k, struct known_series *s, struct error *err);

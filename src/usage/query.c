@@ -355,8 +355,8 @@ static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
 /* ---- the cursor ---- */
 
 /*
- * What a report without a category lists: metered categories, and what a family of the
- * accounts used. What other families use adds nothing to it.
+ * What a report without a category lists: metered categories, and what the accounts
+ * used. What others use adds nothing to it.
  */
 static int list_categories(struct usage_cursor *cur, struct error *err)
 {

@@ -35,7 +35,7 @@ struct usage_query {
 	int64_t from, to;        /* seconds, TO exclusive. Slots are cut to this range. Inside a quarter hour
 	                            the events are added up one by one */
 	bool running;            /* the quarter hour that TO lies in isn't over: it counts whole */
-	size_t category;         /* catalogue index; CATALOGUE_NONE = all that are metered or that a family of the accounts used */
+	size_t category;         /* catalogue index; CATALOGUE_NONE = all that are metered or that one of the accounts used */
 	bool zeros;              /* also rows without usage (never members of a dimension) */
 	int group;               /* GROUP_CATEGORY, GROUP_NONE (needs `category`) or a dimension (likewise, and one account:
 	                            an account's values are its own) */

@@ -1,7 +1,7 @@
 // worker.mjs - a ledger of its own in a new folder, and the worker that serves it, for tests that are hard on both.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,16 +34,25 @@ export class Ledger {
 		this.admin = this.key('--role', 'SystemAdministrator', '--user', 'admin')
 		this.log = ''
 	}
+	// The same ledger once more, in a folder of its own: its secrets open both. This one isn't being served.
+	copy() {
+		const folder = mkdtempSync(join(tmpdir(), 'usaged-')), copy = Object.create(Ledger.prototype)
+		cpSync(this.folder, folder, { recursive: true })
+		return Object.assign(copy, this, { folder, database: join(folder, 'usage.db'), socket: join(folder, 'usaged.sock'), config: join(folder, 'usaged.conf'), log: '' })
+	}
 	run(...args) {
-		const { status, stdout, stderr } = spawnSync(program, ['--config', this.config, ...args], { encoding: 'utf8' })
+		return this.input('', ...args)
+	}
+	input(text, ...args) {
+		const { status, stdout, stderr } = spawnSync(program, ['--config', this.config, ...args], { encoding: 'utf8', input: text })
 		assert.equal(status, 0, stdout + stderr)
 		return stdout
 	}
 	key(...args) {
 		return /^SECRET=(.*)$/m.exec(this.run('key', 'add', ...args))[1]
 	}
-	account(name) {
-		return /^SID=(.*)$/m.exec(this.run('account', 'add', '--name', name, '--created', '2026-01-01'))[1]
+	account(name, ...more) {
+		return /^SID=(.*)$/m.exec(this.run('account', 'add', '--name', name, '--created', '2026-01-01', ...more))[1]
 	}
 	// What is stored, past the program: rows of numbers.
 	sql(text) {
