@@ -419,7 +419,7 @@ const struct dialect dialect_usaged = {
 	.name = "usaged",
 	.title = "The ledger itself",
 	.prefixes = (const char *const[]){ "/events", "/rejections", "/reports", "/overview", "/accounts", "/operations",
-		"/users", "/profile", "/keys", "/categories", "/closings", "/audit", "/health", "/readyz", NULL },
+		"/users", "/profile", "/keys", "/categories", "/sims", "/fleets", "/closings", "/audit", "/health", "/readyz", NULL },
 	.style = &usaged_style,
 	.reserved = usaged_reserved,
 	.refuses_unknown = true,

@@ -14,6 +14,7 @@ extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_Lis
 	op_ListAccounts, op_ListOperations, op_Overview, op_ReportUsage, op_ReportBilling, op_ReportAI, op_ReportSim,
 	op_GetHealth, op_VerifyLedger, op_GetAlive, op_ListUsers, op_CreateUser, op_SetUser, op_SetPassword, op_RemoveUser, op_GetProfile, op_SetProfile, op_SetOwnPassword, op_GrantAccount, op_ListKeys, op_CreateKey,
 	op_RevokeKey, op_GetAccount, op_CreateAccount, op_SetAccount, op_SuspendAccount, op_ReactivateAccount, op_ListCategories, op_CreateCategory, op_ListClosings, op_CreateClosing,
+	op_ListSims, op_CreateSim, op_RenameSim, op_RemoveSim, op_ListFleets, op_CreateFleet, op_RenameFleet, op_RemoveFleet,
 	op_CloseAllAccounts, op_ReopenClosing, op_ListClosingChanges, op_ListAudit;
 
 extern const struct op op_GetReady;
@@ -32,6 +33,7 @@ const struct op *const ops[] = {
 	&op_GetProfile, &op_SetProfile, &op_SetOwnPassword,
 	&op_ListKeys, &op_CreateKey, &op_RevokeKey, &op_ListAccounts, &op_GetAccount, &op_CreateAccount, &op_SetAccount,
 	&op_SuspendAccount, &op_ReactivateAccount, &op_ListCategories, &op_CreateCategory,
+	&op_ListSims, &op_CreateSim, &op_RenameSim, &op_RemoveSim, &op_ListFleets, &op_CreateFleet, &op_RenameFleet, &op_RemoveFleet,
 	&op_ListClosings, &op_CreateClosing, &op_CloseAllAccounts, &op_ReopenClosing, &op_ListClosingChanges, &op_ListRejections, &op_ListAudit,
 	&op_GetAlive, &op_ListOperations,
 	&op_GetReady,

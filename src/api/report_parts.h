@@ -28,7 +28,7 @@ struct asked {
 	bool compared, year_earlier;
 	struct days before;              /* that all of it is compared with */
 	const char *currency;
-	const char *whose, *left_out;    /* in words */
+	const char *whose, *left_out, *unknown;      /* in words */
 	const bool *categories;          /* that the caller may be told of (access_categories) */
 };
 

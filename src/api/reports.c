@@ -10,6 +10,7 @@
 #include "api/paging.h"
 #include "api/presets.h"
 #include "api/range.h"
+#include "api/sims.h"
 #include "api/words.h"
 #include "base/banned.h"
 
@@ -235,7 +236,8 @@ static int ask(struct call *call, struct asked *a, struct error *err)
 	a->left_out = accounts.left_out;
 	choose_group(call, a);
 	choose_filter(call, &a->question);
-	if (access_categories(call, &a->categories, err) < 0)
+	if (access_categories(call, &a->categories, err) < 0 ||
+	    sims_unknown_words(call, a->question.accounts, a->question.n_accounts, a->question.dim, &a->unknown, err) < 0)
 		return -1;
 	return choose_days(call, a, err);
 }
@@ -353,7 +355,7 @@ static void write_about(const struct call *call, const struct asked *a, struct w
 	writer_filters(w, filter_words(call, a));
 	presets_write(call, w);
 	writer_about(w, call->op->title, arena_join(call->arena, a->whose, ", ", category_words(call, a, "", ", "), days, ", ", group_words[a->group],
-						    ", ", zone_name(a->question.zone), ".", compared_words(call, a), a->left_out, NULL));
+						    ", ", zone_name(a->question.zone), ".", compared_words(call, a), a->left_out, a->unknown, NULL));
 }
 
 static int write_report(struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct writer *w,
@@ -440,8 +442,8 @@ static const struct param ai_params[] = {
 
 static const struct param sim_params[] = {
 	ACCOUNT_PARAMS,
-	{ "Sim", PT_TEXT, .max = 128, .label = "SIM", .doc = "Only of this SIM" },
-	{ "Fleet", PT_TEXT, .max = 128, .doc = "Only of this fleet" },
+	{ "Sim", PT_TEXT, .max = 128, .label = "SIM", .doc = "Only of this SIM: its SID or unique name" },
+	{ "Fleet", PT_TEXT, .max = 128, .doc = "Only of this fleet: its SID or unique name" },
 	{ "Network", PT_TEXT, .max = 128, .doc = "Only in this network" },
 	{ "IsoCountry", PT_TEXT, .min = 2, .max = 2, .label = "Country", .doc = "Only in this country: two capital letters" },
 	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words, .doc = "What the lines are" },

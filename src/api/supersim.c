@@ -11,8 +11,10 @@
 #include "api/event_record.h"
 #include "api/op.h"
 #include "api/paging.h"
+#include "api/sims.h"
 #include "api/words.h"
 #include "base/secret.h"
+#include "usage/sim.h"
 #include "base/banned.h"
 
 /* Numbers of C.3. */
@@ -133,6 +135,7 @@ struct sim_report {
 	int group;                      /* index into `dimensions`, or -1 */
 	int granularity;
 	const char *filter[SIM_DIMENSIONS];
+	const char *unknown;            /* sentences about those that nobody knows, or "" */
 	const char *unit;               /* the currency in capitals */
 	const struct usage_query *query;
 };
@@ -266,30 +269,39 @@ static int check_filter(int d, const char *text, struct error *err)
 	return 0;
 }
 
-static int choose_filters(struct sim_report *r, struct usage_query *q, struct error *err)
+/* The value of dimension D that TEXT means, by which records show it. What the account doesn't know gives no records. */
+static int choose_filter(struct sim_report *r, struct usage_query *q, int d, const char *text, struct error *err)
 {
 	const struct call *call = r->call;
+	enum dimension dim = dimensions[d].dim;
+	char *value = arena_str(call->arena, text);
+	struct sim_match match;
+	int rc;
+
+	for (char *c = value; *c && dim == DIM_COUNTRY; c++)
+		*c = (char)toupper((unsigned char)*c);
+	rc = sim_match(call->store, r->account.id, dim, value, call->arena, &match, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 && sim_kind_of(dim))
+		q->zeros = false;
+	r->filter[d] = match.sid;
+	q->dim[dim] = match.value ? match.value : -1;
+	return 0;
+}
+
+static int choose_filters(struct sim_report *r, struct usage_query *q, struct error *err)
+{
+	const char *asked[DIMENSIONS] = { NULL };
 
 	for (int d = 0; d < SIM_DIMENSIONS; d++) {
-		const char *text = call_arg(call, dimensions[d].param)->text;
-		char *value;
-		int rc;
+		const char *text = call_arg(r->call, dimensions[d].param)->text;
 
-		if (!text)
-			continue;
-		if (check_filter(d, text, err) < 0)
+		asked[dimensions[d].dim] = text;
+		if (text && (check_filter(d, text, err) < 0 || choose_filter(r, q, d, text, err) < 0))
 			return -1;
-		value = arena_str(call->arena, text);
-		for (char *c = value; *c && dimensions[d].dim == DIM_COUNTRY; c++)
-			*c = (char)toupper((unsigned char)*c);
-		r->filter[d] = value;
-		rc = store_dimension_find(call->store, r->account.id, dimensions[d].dim, value, strlen(value), &q->dim[dimensions[d].dim], err);
-		if (rc < 0)
-			return -1;
-		if (rc == 0)
-			q->dim[dimensions[d].dim] = -1;
 	}
-	return 0;
+	return sims_unknown_words(r->call, &r->account, 1, asked, &r->unknown, err);
 }
 
 /* ---- records ---- */
@@ -407,8 +419,8 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 	r.unit = currency_capitals(call, r.account.currency);
 	days = words_range(call->arena, q.zone, q.from, q.from < q.to ? q.to : q.from + 1);
 	writer_about(w, call->op->title,
-		     arena_printf(call->arena, "%s, %s%s%s.", r.account.name, days,
-				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text));
+		     arena_printf(call->arena, "%s, %s%s%s.%s", r.account.name, days,
+				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text, r.unknown));
 	return write_page(&r, &page, rows, w, err);
 }
 

@@ -22,7 +22,7 @@ struct command {
 
 extern const struct command command_init, command_account, command_user, command_key, command_category, command_import, command_export,
 	command_sample, command_serve, command_report, command_verify, command_backup, command_restore, command_config, command_error_pages,
-	command_closing, command_event, command_rebuild;
+	command_closing, command_event, command_rebuild, command_sim, command_fleet;
 
 /* ---- what stands after the command's name ---- */
 

@@ -6,10 +6,10 @@
 #include "ingest/members.h"
 #include "base/banned.h"
 
-/* Types of the event's form that are the same for all. */
-static bool is_constant(enum event_field f)
+/* What is the same for all, or isn't kept with the event. */
+static bool is_left_out(enum event_field f)
 {
-	return f == EV_SPECVERSION || f == EV_TYPE;
+	return f == EV_SPECVERSION || f == EV_TYPE || f == EV_SIM_NAME || f == EV_FLEET_NAME;
 }
 
 /* Whole numbers; the others are texts, which no program takes for binary fractions. */
@@ -33,7 +33,7 @@ static void add_string(struct strbuf *out, const char *text, size_t len)
 static void add_members(const struct raw_event *ev, bool in_data, struct strbuf *out)
 {
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
-		if (event_fields[f].in_data != in_data || is_constant(f) || !ev->field[f].text)
+		if (event_fields[f].in_data != in_data || is_left_out(f) || !ev->field[f].text)
 			continue;
 		if (out->text[out->len - 1] != '{')
 			strbuf_addc(out, ',');
@@ -98,7 +98,7 @@ static void add_cell(struct strbuf *out, const char *text, size_t len)
 static void add_row(const struct raw_event *ev, struct strbuf *out)
 {
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
-		if (is_constant(f))
+		if (is_left_out(f))
 			continue;
 		if (f)
 			strbuf_addc(out, ',');

@@ -149,12 +149,15 @@ bool members_may_be_data(const char *name, const struct raw_event *ev, const cha
 {
 	const char *lacking[EVENT_FIELDS] = { NULL };
 	enum event_field f = event_field_find(name, strlen(name));
+	bool has[EVENT_FIELDS];
 
 	*ret_near = NULL;
 	if (f != EVENT_FIELDS)
 		return !event_fields[f].in_data;
 	for (f = 0; f < EVENT_FIELDS; f++)
-		if (event_fields[f].in_data && !ev->field[f].text)
+		has[f] = ev->field[f].text;
+	for (f = 0; f < EVENT_FIELDS; f++)
+		if (event_fields[f].in_data && event_field_lacks(f, has))
 			lacking[f] = event_fields[f].name;
 	*ret_near = nearest_name(name, strlen(name), lacking, EVENT_FIELDS);
 	return !*ret_near;

@@ -293,13 +293,16 @@ static bool has_column(const struct csv_state *cs, const char *name)
 static int other_column(struct csv_state *cs, size_t i, struct error *err)
 {
 	const char *lacking[EVENT_FIELDS] = { NULL }, *near;
+	bool has[EVENT_FIELDS];
 
 	if (strcmp(cs->cell[i], "attributes") == 0) {
 		cs->meaning[i] = COLUMN_ATTRIBUTES;
 		return 0;
 	}
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
-		if (!has_column(cs, event_fields[f].name))
+		has[f] = has_column(cs, event_fields[f].name);
+	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
+		if (event_field_lacks(f, has))
 			lacking[f] = event_fields[f].name;
 	near = nearest_name(cs->cell[i], cs->len[i], lacking, EVENT_FIELDS);
 	if (near)

@@ -329,7 +329,18 @@ const struct schema_step schema_steps[] = {
 		"	category INTEGER NOT NULL REFERENCES category(id),"
 		"	PRIMARY KEY (account, category)"
 		") STRICT, WITHOUT ROWID;"
-		"CREATE INDEX account_category_category ON account_category (category);",
+		"CREATE INDEX account_category_category ON account_category (category);"
+
+		/* The unique names of SIMs and fleets (KIND is their dimension), a set of each for a family. */
+		"CREATE TABLE sim ("
+		"	id INTEGER PRIMARY KEY,"
+		"	family INTEGER NOT NULL REFERENCES account(id),"       /* the main account */
+		"	kind INTEGER NOT NULL,"
+		"	sid TEXT NOT NULL,"
+		"	name TEXT NOT NULL,"
+		"	UNIQUE (family, kind, sid),"
+		"	UNIQUE (family, kind, name)"
+		") STRICT;",
 		.then = { store_sources_moved, store_users_fold, store_closings_raise, NULL },
 	},
 };

@@ -293,6 +293,30 @@ int store_source_intern(struct store *st, int64_t family, const char *text, size
 int store_source_find(struct store *st, int64_t family, const char *text, size_t len, int64_t *ret_id,
 		      struct error *err);
 
+/*
+ * SIMs and fleets that have a unique name beside the SID by which events call
+ * them. A family (its main account's id) has a set of each kind: there no SID
+ * comes twice, no name, and none is another one's name or SID. They don't count
+ * as changes (store_version): ask for them each time.
+ */
+struct sim {
+	int64_t id;
+	int64_t family;
+	enum dimension kind;      /* DIM_SIM, DIM_FLEET */
+	const char *sid, *name;
+};
+
+/* The one with the SID TEXT, else the one called so: 1 found, 0 none, -1. */
+int store_sim_find(struct store *st, int64_t family, enum dimension kind, const char *text, struct arena *arena,
+		   struct sim *ret, struct error *err);
+/* All of a kind, by family and name. */
+int store_sims(struct store *st, enum dimension kind, struct arena *arena, struct sim **ret, size_t *ret_n, struct error *err);
+/* Sets s->id. ERR_CONFLICT, "sid" or "name", if another one of the family has it as SID or name. */
+int store_sim_add(struct store *st, struct sim *s, struct error *err);
+/* S is as it was read. ERR_CONFLICT as store_sim_add. */
+int store_sim_rename(struct store *st, const struct sim *s, const char *name, struct error *err);
+int store_sim_remove(struct store *st, const struct sim *s, struct error *err);
+
 struct amounts {
 	int64_t count;
 	int64_t usage;            /* micro units */

@@ -1,5 +1,5 @@
 /*
- * admin.h - what those who run the server do: users, keys, accounts, categories and closings. The one place for it, whether
+ * admin.h - what those who run the server do: users, keys, accounts, SIMs, categories and closings. The one place for it, whether
  * the command line, the API or a page asks: each function checks what it is given, changes the ledger and says so in the audit log,
  * in the caller's write. On -1 nothing may be committed.
  *
@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/secret.h"
+#include "usage/sim.h"
 #include "usage/user.h"
 
 enum {
@@ -104,6 +105,30 @@ int admin_account_set(const struct admin *a, const char *sid, const struct accou
 int admin_account_suspend(const struct admin *a, const char *sid, const char *reason, struct account *ret, struct error *err);
 /* ERR_CONFLICT if the account isn't suspended, or is so only with its main account. */
 int admin_account_reactivate(const struct admin *a, const char *sid, struct account *ret, struct error *err);
+
+/* ---- unique names of SIMs and fleets ---- */
+
+/* KIND is one of sim_kinds. ACCOUNT (a SID) is any of the family that they are of. */
+struct new_sim {
+	const struct sim_kind *kind;
+	const char *account, *sid, *name;        /* white space around a name is left out */
+};
+
+/* *RET is what was registered, in the arena; so below. */
+int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *ret, struct error *err);
+
+/* Names one that is registered by its SID or its name. */
+struct sim_identity {
+	const struct sim_kind *kind;
+	const char *account;         /* SID; NULL: of any family, if there is only one */
+	const char *which;
+};
+
+/* ERR_NOT_FOUND (the kind's word), or ERR_PARAM "account" where several families have one. Needs no write. */
+int admin_sim_find(const struct admin *a, const struct sim_identity *id, struct sim *ret, struct error *err);
+int admin_sim_rename(const struct admin *a, const struct sim_identity *id, const char *name, struct sim *ret, struct error *err);
+/* Usage stays, and is only found by the SID. */
+int admin_sim_remove(const struct admin *a, const struct sim_identity *id, struct sim *ret, struct error *err);
 
 /* ---- categories ---- */
 

@@ -4,8 +4,10 @@
 #include <string.h>
 #include "base/civil.h"
 #include "base/decimal.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "usage/catalogue.h"
+#include "usage/sim.h"
 #include "base/banned.h"
 
 #define NUMBER_BYTES 64          /* any exact amount, with leading zeros or an exponent to spare */
@@ -27,6 +29,10 @@ const struct event_field_info event_fields[EVENT_FIELDS] = {
 	[EV_COUNTRY] = { "iso_country", true, false, 2, "Country that it was used in: ISO 3166-1, two capital letters" },
 	[EV_UPLOAD] = { "data_upload", true, false, NUMBER_BYTES, "Bytes that a SIM sent; with category sim-data only" },
 	[EV_DOWNLOAD] = { "data_download", true, false, NUMBER_BYTES, "Bytes that a SIM received; with category sim-data only" },
+	[EV_SIM_NAME] = { "sim_name", true, false, SIM_NAME_BYTES,
+		"Unique name of the SIM: with `sim` it is called so from now on, without it stands for the SIM that is" },
+	[EV_FLEET_NAME] = { "fleet_name", true, false, SIM_NAME_BYTES,
+		"Unique name of the fleet: with `fleet` it is called so from now on, without it stands for the fleet that is" },
 	[EV_SPECVERSION] = { "specversion", false, false, 16, "Version of CloudEvents: 1.0" },
 	[EV_TYPE] = { "type", false, false, 256, "CloudEvents type; free, not kept" },
 };
@@ -46,6 +52,13 @@ enum event_field event_field_find(const char *name, size_t len)
 			return f;
 	}
 	return EVENT_FIELDS;
+}
+
+bool event_field_lacks(enum event_field f, const bool has[EVENT_FIELDS])
+{
+	if (f == EV_SIM_NAME || f == EV_FLEET_NAME)
+		return !has[f] && (has[EV_SIM] || has[EV_FLEET] || has[EV_UPLOAD] || has[EV_DOWNLOAD]);
+	return !has[f];
 }
 
 /* Empty is as good as not there: a cell of a CSV file is empty when it has no value. */
@@ -111,6 +124,18 @@ static int check_country(const struct raw_event *raw, struct error *err)
 		return 0;
 	if (raw->field[EV_COUNTRY].len != 2 || text[0] < 'A' || text[0] > 'Z' || text[1] < 'A' || text[1] > 'Z')
 		return error_set(err, ERR_PARAM, "iso_country", "iso_country must be two capital letters, like AT");
+	return 0;
+}
+
+static int check_names(const struct raw_event *raw, struct error *err)
+{
+	for (size_t i = 0; i < SIM_KINDS; i++) {
+		enum event_field f = sim_kinds[i].name_field;
+
+		if (given(raw, f) && sid_valid(sim_kinds[i].sid_prefix, raw->field[f].text, raw->field[f].len))
+			return error_set(err, ERR_PARAM, event_fields[f].name, "%s must not have the form of a SID: send that as %s",
+					 event_fields[f].name, event_fields[sim_kinds[i].sid_field].name);
+	}
 	return 0;
 }
 
@@ -190,7 +215,7 @@ int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, s
 
 	if (check_texts(raw, err) < 0 || check_specversion(raw, err) < 0 || check_source(raw, err) < 0 ||
 	    check_time(raw, now_us, ahead_us, &ev.time_us, err) < 0 || check_country(raw, err) < 0 ||
-	    check_amounts(raw, &ev.amounts, err) < 0)
+	    check_names(raw, err) < 0 || check_amounts(raw, &ev.amounts, err) < 0)
 		return -1;
 	*ret = ev;
 	return 0;

@@ -14,7 +14,7 @@
 enum event_field {
 	EV_SOURCE, EV_ID, EV_SUBJECT, EV_TIME, EV_CATEGORY, EV_COUNT, EV_USAGE, EV_PRICE,
 	EV_CUSTOMER, EV_SIM, EV_FLEET, EV_NETWORK, EV_COUNTRY, EV_UPLOAD, EV_DOWNLOAD,
-	EV_SPECVERSION, EV_TYPE,
+	EV_SIM_NAME, EV_FLEET_NAME, EV_SPECVERSION, EV_TYPE,
 	EVENT_FIELDS
 };
 
@@ -31,6 +31,11 @@ extern const struct event_field_info event_fields[EVENT_FIELDS];
 extern const enum event_field event_dimension_fields[DIMENSIONS];
 /* The field of that name, or EVENT_FIELDS. */
 enum event_field event_field_find(const char *name, size_t len);
+/*
+ * Could a misspelt name be meant for F, where HAS says which fields there are? For one that isn't there; for sim_name and
+ * fleet_name only where SIMs are spoken of, since sip_name and sheet_name are names as well.
+ */
+bool event_field_lacks(enum event_field f, const bool has[EVENT_FIELDS]);
 
 /* As read: TEXT is NULL where the event has no such field. Borrowed from the reader until its next event. */
 struct raw_event {
@@ -55,7 +60,7 @@ struct event {
 /*
  * 0, or -1 with ERR_PARAM (ERR_OVERFLOW for amounts above their limits), err->param naming the field. Amounts can't be negative. Checks: required fields,
  * lengths, UTF-8 without control characters, specversion "1.0", source (not EVENT_SOURCE_OWN), time (from 1980, not more than
- * AHEAD_US after NOW_US), amounts, country (two capital letters), SIM data (data_upload and data_download go with
+ * AHEAD_US after NOW_US), amounts, country (two capital letters), unique names (none has the form of a SID), SIM data (data_upload and data_download go with
  * category sim-data only, whole bytes; usage is then their sum in megabytes of 10^6 bytes, and if it is given must be that).
  */
 int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, struct event *ret, struct error *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "usage/sim.h"
 #include "base/banned.h"
 
 #define HOUR_US (3600 * USEC_PER_SEC)
@@ -172,7 +173,7 @@ static int check_series(struct search *s, int64_t id, bool *ret, struct error *e
 
 		if (!q->dim[d])
 			continue;
-		rc = store_dimension_find(s->st, series.account, (enum dimension)d, q->dim[d], strlen(q->dim[d]), &value, err);
+		rc = sim_value_find(s->st, series.account, (enum dimension)d, q->dim[d], &value, err);
 		if (rc <= 0 || value != series.dim[d])
 			return rc < 0 ? -1 : 0;
 	}

@@ -12,6 +12,7 @@
 #include "usage/known.h"
 #include "usage/postings.h"
 #include "usage/rollups.h"
+#include "usage/sim.h"
 #include "usage/suspension.h"
 #include "base/banned.h"
 
@@ -26,9 +27,16 @@ const char *const verdict_names[VERDICTS + 1] = {
 	[VERDICT_ABORTED] = "aborted",
 };
 
+/* An event that says how its SIM or its fleet is called: its series is only known in the write. */
+struct naming {
+	struct sim_claim claim[SIM_KINDS];       /* without a name: there is none */
+	struct known_series_key key;
+};
+
 struct pending {
 	struct known_text *source;
 	struct known_series *series;
+	struct naming *naming;       /* or NULL */
 	const char *id;
 	size_t id_len;
 	int64_t time_us, effective_us;
@@ -36,7 +44,7 @@ struct pending {
 	const char *attributes;      /* or NULL */
 	size_t attributes_len;
 	int64_t line;
-	bool rejected; /* it would overflow a rollup, the account is suspended, or it is late */
+	bool rejected; /* it would overflow a rollup, the account is suspended, it is late, or a name is another's */
 	bool created;
 };
 
@@ -49,6 +57,7 @@ struct ledger {
 
 	struct arena arena;          /* of the batch */
 	bool whole, spoilt;          /* all of the batch or nothing; it can only be nothing */
+	bool naming;                 /* events of the batch have one */
 	GArray *pending;             /* struct pending, in the order sent */
 	GArray *results;             /* struct ledger_result, likewise */
 	struct arena reasons;        /* why some of them were rejected */
@@ -135,6 +144,11 @@ static int find_category(struct ledger *l, const struct raw_event *raw, int64_t 
 	return rc < 0 ? -1 : catalogue_check_booking(name, len, rc > 0, err);
 }
 
+static bool given(const struct raw_event *raw, enum event_field f)
+{
+	return raw->field[f].text && raw->field[f].len;
+}
+
 static struct known_series *find_series(struct ledger *l, const struct raw_event *raw, int64_t account, int64_t category)
 {
 	struct known_series_key key = { .account = account, .category = category };
@@ -142,10 +156,33 @@ static struct known_series *find_series(struct ledger *l, const struct raw_event
 	for (int d = 0; d < DIMENSIONS; d++) {
 		enum event_field f = event_dimension_fields[d];
 
-		if (raw->field[f].text && raw->field[f].len)
+		if (given(raw, f))
 			key.dim[d] = known_dimension(l->known, account, (enum dimension)d, raw->field[f].text, raw->field[f].len);
 	}
 	return known_series(l->known, &key);
+}
+
+static const char *copy_field(struct ledger *l, const struct raw_event *raw, enum event_field f)
+{
+	return given(raw, f) ? arena_strn(&l->arena, raw->field[f].text, raw->field[f].len) : NULL;
+}
+
+/* What the event says about names; NULL: nothing. */
+static struct naming *copy_naming(struct ledger *l, const struct raw_event *raw, int64_t family, const struct known_series *series)
+{
+	struct naming *naming;
+
+	if (!given(raw, EV_SIM_NAME) && !given(raw, EV_FLEET_NAME))
+		return NULL;
+	naming = arena_new(&l->arena, struct naming);
+	naming->key = series->key;
+	for (int i = 0; i < SIM_KINDS; i++) {
+		const struct sim_kind *kind = &sim_kinds[i];
+
+		naming->claim[i] = (struct sim_claim){ kind, family, copy_field(l, raw, kind->sid_field), copy_field(l, raw, kind->name_field) };
+	}
+	l->naming = true;
+	return naming;
 }
 
 int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
@@ -159,6 +196,7 @@ int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
 		return -1;
 	p.source = known_source(l->known, account.family, raw->field[EV_SOURCE].text, raw->field[EV_SOURCE].len);
 	p.series = find_series(l, raw, account.id, category);
+	p.naming = copy_naming(l, raw, account.family, p.series);
 	p.id_len = raw->field[EV_ID].len;
 	p.id = arena_strn(&l->arena, raw->field[EV_ID].text, p.id_len);
 	if (raw->attributes.text) {
@@ -182,7 +220,7 @@ void ledger_whole(struct ledger *l, bool spoilt)
 
 void ledger_abandon(struct ledger *l)
 {
-	l->whole = l->spoilt = false;
+	l->whole = l->spoilt = l->naming = false;
 	g_array_set_size(l->pending, 0);
 	arena_reset(&l->arena);
 	known_trim(l->known);
@@ -502,6 +540,92 @@ static int set_effective_all(struct ledger *l, struct error *err)
 	return 0;
 }
 
+/* ---- unique names ---- */
+
+/* What an event's claims come to. */
+struct named {
+	struct sim sim[SIM_KINDS];
+	bool changes;                /* something is to be registered */
+};
+
+/* 1 they hold, 0 one doesn't, for REASON, -1. */
+static int check_claims(struct ledger *l, const struct naming *naming, struct arena *arena, struct named *ret, struct error *reason,
+			struct error *err)
+{
+	int rc = 1;
+
+	ret->changes = false;
+	for (int i = 0; i < SIM_KINDS && rc > 0; i++) {
+		const struct sim_claim *c = &naming->claim[i];
+
+		if (!c->name)
+			continue;
+		rc = sim_claim_check(l->st, c, arena, &ret->sim[i], reason, err);
+		if (rc > 0 && sim_claim_changes(c, &ret->sim[i]))
+			ret->changes = true;
+	}
+	return rc;
+}
+
+/* An event that was stored before changes no name: it may be older than the last one that did. */
+static int apply_claims(struct ledger *l, const struct pending *p, const struct named *named, struct error *err)
+{
+	int stored = named->changes ? is_stored(l, p, err) : 1;
+
+	for (int i = 0; stored == 0 && i < SIM_KINDS; i++) {
+		const struct sim_claim *c = &p->naming->claim[i];
+
+		if (c->name && sim_claim_changes(c, &named->sim[i]) && sim_claim_apply(l->st, c, &named->sim[i], err) < 0)
+			return -1;
+	}
+	return stored < 0 ? -1 : 0;
+}
+
+/* The series with the SIDs of those that the event only says the names of. */
+static struct known_series *named_series(struct ledger *l, const struct naming *naming, const struct named *named)
+{
+	struct known_series_key key = naming->key;
+
+	for (int i = 0; i < SIM_KINDS; i++) {
+		const struct sim_claim *c = &naming->claim[i];
+
+		if (c->name && !c->sid)
+			key.dim[c->kind->dimension] = known_dimension(l->known, key.account, c->kind->dimension, named->sim[i].sid,
+								      strlen(named->sim[i].sid));
+	}
+	return known_series(l->known, &key);
+}
+
+static int set_names(struct ledger *l, size_t i, struct arena *arena, struct error *err)
+{
+	struct pending *p = pending_at(l, i);
+	struct error reason = { 0 };
+	struct named named;
+	int rc = check_claims(l, p->naming, arena, &named, &reason, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : reject_new(l, i, &reason, err);
+	p->series = named_series(l, p->naming, &named);
+	return apply_claims(l, p, &named, err);
+}
+
+/* In the order they were sent: an event may mean a name that one before it registers. */
+static int set_names_all(struct ledger *l, struct error *err)
+{
+	struct arena arena;
+	int rc = 0;
+
+	arena_init(&arena);
+	for (guint i = 0; l->naming && rc == 0 && i < l->pending->len; i++) {
+		if (pending_at(l, i)->rejected || !pending_at(l, i)->naming)
+			continue;
+		rc = set_names(l, i, &arena, err);
+		arena_reset(&arena);
+	}
+	arena_release(&arena);
+	return rc;
+}
+
 /* ---- overflow ---- */
 
 /* Takes the I-th event of the order into the totals, or rejects it. */
@@ -622,7 +746,7 @@ static int note_commit(struct ledger *l, struct error *err)
 
 static int write_batch(struct ledger *l, struct error *err)
 {
-	if (set_effective_all(l, err) < 0 || make_ids(l, err) < 0)
+	if (set_effective_all(l, err) < 0 || set_names_all(l, err) < 0 || make_ids(l, err) < 0)
 		return -1;
 	put_in_order(l);
 	if (add_events(l, err) < 0 || note_late(l, err) < 0 || add_rollups(l, err) < 0 || add_postings(l, err) < 0)

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "usage/sim.h"
 #include "base/banned.h"
 
 enum { ADD = 1, SUBTRACT = -1 };
@@ -93,7 +94,7 @@ static int find_filter(const struct load *l, int64_t account, struct usage_query
 
 		if (!text)
 			continue;
-		rc = store_dimension_find(l->store, account, (enum dimension)d, text, strlen(text), &ret->dim[d], err);
+		rc = sim_value_find(l->store, account, (enum dimension)d, text, &ret->dim[d], err);
 		if (rc <= 0)
 			return rc;
 	}

@@ -20,7 +20,7 @@ sed -n 's/^\([a-z_]*\) =.*/\1/p' conf/usaged.conf | sort >"$tmp/settings"
 sed -n 's/^\.It Li \([a-z_]*\) No = .*/\1/p' man/usaged.conf.5 | sort >"$tmp/settings.manual"
 same "settings" "$tmp/settings" "$tmp/settings.manual"
 
-sed -n 's/^	\[EV_[A-Z]*\] = { "\([a-z_]*\)".*/\1/p' src/usage/event.c | grep -vx -e specversion -e type -e subject |
+sed -n 's/^	\[EV_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' src/usage/event.c | grep -vx -e specversion -e type -e subject |
 	sort >"$tmp/fields"
 sed -n '/^\.Ss \[event\]/,/^\.Pp/s/^\.It Li //p' man/usaged-mapping.5 | tr -d ' ' | tr ',' '\n' |
 	grep -vx -e account -e time_format -e time_zone | sort >"$tmp/fields.manual"

@@ -1,0 +1,164 @@
+/* sim.c - the unique names of SIMs and fleets: usaged sim, usaged fleet. */
+#include "cli/command.h"
+
+#include <stdio.h>
+
+#include "base/banned.h"
+
+/* Which of the two commands runs, and what it is about. */
+static const struct command *command;
+static const struct sim_kind *kind;
+
+struct order {
+	struct new_sim new;
+	struct sim_identity id;
+	const char *name;
+	struct sim made;
+};
+
+/* ---- add ---- */
+
+static int add_sim(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct admin a = command_admin(st, arena);
+	struct order *o = arg;
+
+	return admin_sim_add(&a, &o->new, &o->made, err);
+}
+
+static int run_add(const struct settings *s, int argc, char **argv)
+{
+	struct order o = { .new = { .kind = kind } };
+	struct new_sim *n = &o.new;
+	const struct command_option options[] = {
+		{ "account", .text = &n->account }, { "sid", .text = &n->sid }, { "name", .text = &n->name }, { 0 }
+	};
+	int rc;
+
+	if (!command_only_options(command, options, argc, argv, &rc))
+		return rc;
+	if (!n->account || !n->sid || !n->name)
+		return command_wrong(command, "--%s is missing", !n->account ? "account" : !n->sid ? "sid" : "name");
+	return command_in_ledger(kind->word, s, STORE_WRITE, add_sim, &o);
+}
+
+/* ---- rename, remove ---- */
+
+static int rename_sim(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct admin a = command_admin(st, arena);
+	struct order *o = arg;
+
+	return admin_sim_rename(&a, &o->id, o->name, &o->made, err);
+}
+
+static int remove_sim(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct admin a = command_admin(st, arena);
+	struct order *o = arg;
+
+	return admin_sim_remove(&a, &o->id, &o->made, err);
+}
+
+static int run_one(command_work work, const struct settings *s, int argc, char **argv)
+{
+	struct order o = { .id = { .kind = kind } };
+	const struct command_option options[] = { { "account", .text = &o.id.account }, { 0 } };
+	int rc, operands = work == rename_sim ? 2 : 1;
+
+	if (!command_options(command, options, &argc, argv, &rc))
+		return rc;
+	if (argc != 1 + operands)
+		return command_wrong(command, "%s needs one %s, by SID or name%s", argv[0], kind->noun,
+				     operands > 1 ? ", and its new name" : "");
+	o.id.which = argv[1];
+	o.name = argv[2];
+	return command_in_ledger(kind->word, s, STORE_WRITE, work, &o);
+}
+
+static int run_rename(const struct settings *s, int argc, char **argv)
+{
+	return run_one(rename_sim, s, argc, argv);
+}
+
+static int run_remove(const struct settings *s, int argc, char **argv)
+{
+	return run_one(remove_sim, s, argc, argv);
+}
+
+/* ---- list ---- */
+
+/* One a line, fields apart by tabs. */
+static int list_sims(struct store *st, struct arena *arena, void *arg, struct error *err)
+{
+	struct sim *list;
+	size_t n;
+
+	(void)arg;
+	if (store_sims(st, kind->dimension, arena, &list, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const char *account;
+
+		if (command_account_sid(st, arena, list[i].family, &account, err) < 0)
+			return -1;
+		printf("%s\t%s\t%s\n", list[i].sid, list[i].name, account);
+	}
+	return 0;
+}
+
+static int run_list(const struct settings *s, int argc, char **argv)
+{
+	int rc;
+
+	if (!command_only_options(command, NULL, argc, argv, &rc))
+		return rc;
+	return command_in_ledger(kind->word, s, 0, list_sims, NULL);
+}
+
+/* ---- the commands ---- */
+
+static const struct command_part parts[] = {
+	{ "add", run_add }, { "list", run_list }, { "rename", run_rename }, { "remove", run_remove }, { 0 }
+};
+
+static int run_sim(const struct settings *s, int argc, char **argv)
+{
+	command = &command_sim;
+	kind = sim_kind_of(DIM_SIM);
+	return command_part(command, parts, s, argc, argv);
+}
+
+static int run_fleet(const struct settings *s, int argc, char **argv)
+{
+	command = &command_fleet;
+	kind = sim_kind_of(DIM_FLEET);
+	return command_part(command, parts, s, argc, argv);
+}
+
+#define HELP(word, NOUN, thing, things) \
+	"A main account with its subaccounts has one set of names: no two of its " things " have one name.\n\n" \
+	"  " word " add --account SID --sid SID --name NAME\n" \
+	"      From now on reports find the " thing " by its name, too. Events with " word "_name beside " word " do the same.\n\n" \
+	"  " word " list\n" \
+	"      One " thing " a line, fields apart by tabs: SID, name, the main account's SID.\n\n" \
+	"  " word " rename " NOUN " NAME [--account SID]\n" \
+	"      The " thing " is named by its SID or its name. --account: needed only where several main accounts have one.\n\n" \
+	"  " word " remove " NOUN " [--account SID]\n" \
+	"      Removes the name. Usage stays, and is found by the SID alone.\n"
+
+const struct command command_sim = {
+	.name = "sim",
+	.usage = "sim add|list|rename|remove [ARGUMENT...]",
+	.summary = "unique names of SIMs",
+	.help = HELP("sim", "SIM", "SIM", "SIMs"),
+	.run = run_sim
+};
+
+const struct command command_fleet = {
+	.name = "fleet",
+	.usage = "fleet add|list|rename|remove [ARGUMENT...]",
+	.summary = "unique names of fleets of SIMs",
+	.help = HELP("fleet", "FLEET", "fleet", "fleets"),
+	.run = run_fleet
+};

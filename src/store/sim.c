@@ -1,0 +1,132 @@
+/*
+ * sim.c - the unique names of SIMs and fleets, a set of each kind for a family.
+ */
+#include "store/store.h"
+
+#include "store/internal.h"
+#include "base/banned.h"
+
+#define SIM "SELECT id, family, kind, sid, name FROM sim "
+
+static int read_sim(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+{
+	(void)err;
+	*(struct sim *)to = (struct sim){
+		.id = get_int(st, s, 0),
+		.family = get_int(st, s, 1),
+		.kind = (enum dimension)get_int(st, s, 2),
+		.sid = get_text(st, s, 3, arena),
+		.name = get_text(st, s, 4, arena),
+	};
+	return 0;
+}
+
+static int find_by(struct store *st, const char *sql, int64_t family, enum dimension kind, const char *text, struct arena *arena,
+		   struct sim *ret, struct error *err)
+{
+	struct stmt *s = prepare(st, sql, err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, family);
+	bind_int(st, s, 2, kind);
+	bind_text(st, s, 3, text);
+	return store_row(st, s, read_sim, arena, ret, err);
+}
+
+int store_sim_find(struct store *st, int64_t family, enum dimension kind, const char *text, struct arena *arena,
+		   struct sim *ret, struct error *err)
+{
+	int rc = find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND sid = ?3", family, kind, text, arena, ret, err);
+
+	return rc ? rc : find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND name = ?3", family, kind, text, arena, ret, err);
+}
+
+int store_sims(struct store *st, enum dimension kind, struct arena *arena, struct sim **ret, size_t *ret_n, struct error *err)
+{
+	struct stmt *s = prepare(st, SIM "WHERE kind = ?1 ORDER BY family, name", err);
+	struct rows rows;
+
+	if (s)
+		bind_int(st, s, 1, kind);
+	if (store_rows(st, s, read_sim, sizeof(**ret), arena, &rows, err) < 0)
+		return -1;
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return 0;
+}
+
+/* Is TEXT, the PARAM of SIM, SID or name of another one? -1: it is, or the ledger failed. */
+static int check_free(struct store *st, const struct sim *sim, const char *param, const char *text, struct error *err)
+{
+	struct arena arena;
+	struct sim other;
+	int rc;
+
+	arena_init(&arena);
+	rc = store_sim_find(st, sim->family, sim->kind, text, &arena, &other, err);
+	if (rc > 0 && other.id != sim->id)
+		rc = error_set(err, ERR_CONFLICT, param, "there is one with the %s \"%.64s\" already",
+			       strcmp(other.sid, text) == 0 ? "SID" : "name", text);
+	arena_release(&arena);
+	return rc < 0 ? -1 : 0;
+}
+
+static int insert(struct store *st, struct sim *sim, struct error *err)
+{
+	struct stmt *s;
+
+	sim->id = 0;
+	if (check_free(st, sim, "sid", sim->sid, err) < 0 || check_free(st, sim, "name", sim->name, err) < 0)
+		return -1;
+	s = prepare(st, "INSERT INTO sim (family, kind, sid, name) VALUES (?1, ?2, ?3, ?4)", err);
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, sim->family);
+	bind_int(st, s, 2, sim->kind);
+	bind_text(st, s, 3, sim->sid);
+	bind_text(st, s, 4, sim->name);
+	return store_insert_id(st, s, &sim->id, err);
+}
+
+int store_sim_add(struct store *st, struct sim *sim, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, insert(st, sim, err), err);
+}
+
+static int update(struct store *st, const struct sim *sim, const char *name, struct error *err)
+{
+	struct stmt *s;
+
+	if (check_free(st, sim, "name", name, err) < 0)
+		return -1;
+	s = prepare(st, "UPDATE sim SET name = ?2 WHERE id = ?1", err);
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, sim->id);
+	bind_text(st, s, 2, name);
+	return step(st, s, err);
+}
+
+int store_sim_rename(struct store *st, const struct sim *sim, const char *name, struct error *err)
+{
+	bool own;
+
+	if (store_write_open(st, &own, err) < 0)
+		return -1;
+	return store_write_close(st, own, update(st, sim, name, err), err);
+}
+
+int store_sim_remove(struct store *st, const struct sim *sim, struct error *err)
+{
+	struct stmt *s = prepare(st, "DELETE FROM sim WHERE id = ?1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, sim->id);
+	return step(st, s, err);
+}

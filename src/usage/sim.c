@@ -1,0 +1,131 @@
+#include "usage/sim.h"
+
+#include <string.h>
+#include "base/banned.h"
+
+const struct sim_kind sim_kinds[SIM_KINDS] = {
+	{ DIM_SIM, "sim", "SIM", "SIMs", "HS", EV_SIM, EV_SIM_NAME },
+	{ DIM_FLEET, "fleet", "fleet", "fleets", "HF", EV_FLEET, EV_FLEET_NAME },
+};
+
+const struct sim_kind *sim_kind_of(enum dimension d)
+{
+	for (int i = 0; i < SIM_KINDS; i++)
+		if (sim_kinds[i].dimension == d)
+			return &sim_kinds[i];
+	return NULL;
+}
+
+/* ---- which one is meant ---- */
+
+/* The one that is registered. A subaccount knows it only once it has used it. */
+static int match_registered(struct store *st, int64_t account, enum dimension d, const char *text, struct arena *arena,
+			    struct sim_match *ret, struct error *err)
+{
+	struct account a;
+	struct sim sim;
+	int rc = store_account_by_id(st, account, arena, &a, err);
+
+	if (rc > 0)
+		rc = store_sim_find(st, a.parent ? a.parent : a.id, d, text, arena, &sim, err);
+	if (rc <= 0)
+		return rc;
+	*ret = (struct sim_match){ .sid = sim.sid };
+	rc = store_dimension_find(st, account, d, sim.sid, strlen(sim.sid), &ret->value, err);
+	return rc ? rc : !a.parent;
+}
+
+int sim_match(struct store *st, int64_t account, enum dimension d, const char *text, struct arena *arena,
+	      struct sim_match *ret, struct error *err)
+{
+	int rc;
+
+	*ret = (struct sim_match){ .sid = text };
+	rc = store_dimension_find(st, account, d, text, strlen(text), &ret->value, err);
+	if (rc || !sim_kind_of(d))
+		return rc;
+	return match_registered(st, account, d, text, arena, ret, err);
+}
+
+int sim_value_find(struct store *st, int64_t account, enum dimension d, const char *text, int64_t *ret_id, struct error *err)
+{
+	struct sim_match match;
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = sim_match(st, account, d, text, &arena, &match, err);
+	arena_release(&arena);
+	if (rc <= 0)
+		return rc;
+	*ret_id = match.value;
+	return match.value != 0;
+}
+
+/* ---- what an event says ---- */
+
+static int reject_name(const struct sim_claim *c, const char *words, struct error *reason)
+{
+	const char *field = event_fields[c->kind->name_field].name;
+
+	error_set(reason, ERR_PARAM, field, "%s \"%s\" is the %s of another %s of the account's family", field, c->name, words,
+		  c->kind->noun);
+	return 0;
+}
+
+/* The name stands alone. */
+static int find_named(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
+		      struct error *err)
+{
+	const char *field = event_fields[c->kind->name_field].name;
+	int rc = store_sim_find(st, c->family, c->kind->dimension, c->name, arena, ret, err);
+
+	if (rc < 0 || (rc > 0 && strcmp(ret->name, c->name) == 0))
+		return rc;
+	error_set(reason, ERR_PARAM, field, "no %s has the unique name \"%s\": send its SID beside it, as %s", c->kind->noun, c->name,
+		  event_fields[c->kind->sid_field].name);
+	return 0;
+}
+
+/* The one with that SID: the name is free. */
+static int find_unnamed(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
+			struct error *err)
+{
+	const char *field = event_fields[c->kind->sid_field].name;
+	int rc = store_sim_find(st, c->family, c->kind->dimension, c->sid, arena, ret, err);
+
+	if (rc < 0 || (rc > 0 && strcmp(ret->sid, c->sid) == 0))
+		return rc;
+	*ret = (struct sim){ .family = c->family, .kind = c->kind->dimension, .sid = c->sid, .name = c->name };
+	if (rc == 0)
+		return 1;
+	error_set(reason, ERR_PARAM, field, "%s \"%s\" is the unique name of another %s, no SID", field, c->sid, c->kind->noun);
+	return 0;
+}
+
+int sim_claim_check(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
+		    struct error *err)
+{
+	int rc;
+
+	if (!c->sid)
+		return find_named(st, c, arena, ret, reason, err);
+	rc = store_sim_find(st, c->family, c->kind->dimension, c->name, arena, ret, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return find_unnamed(st, c, arena, ret, reason, err);
+	return strcmp(ret->sid, c->sid) == 0 ? 1 : reject_name(c, strcmp(ret->name, c->name) == 0 ? "unique name" : "SID", reason);
+}
+
+bool sim_claim_changes(const struct sim_claim *c, const struct sim *known)
+{
+	return !known->id || strcmp(known->name, c->name) != 0;
+}
+
+int sim_claim_apply(struct store *st, const struct sim_claim *c, const struct sim *known, struct error *err)
+{
+	struct sim sim = *known;
+
+	return sim.id ? store_sim_rename(st, &sim, c->name, err) : store_sim_add(st, &sim, err);
+}
