@@ -133,6 +133,21 @@ START_TEST(data_alone_are_an_event_without_its_attributes)
 }
 END_TEST
 
+START_TEST(unique_names_of_sim_and_fleet_are_read_in_every_form)
+{
+	CHECK_TOLD(READER_NDJSON, "{\"id\":\"a\",\"data\":{\"sim\":\"HS1\",\"sim_name\":\"truck 1\",\"fleet_name\":\"north\"}}\n",
+		   "1 id=a sim=HS1 sim_name=truck 1 fleet_name=north\n");
+	CHECK_TOLD(READER_JSON, "[{\"id\":\"a\",\"data\":{\"sim_name\":\"truck\"}}]", "1 id=a sim_name=truck\n");
+	CHECK_TOLD(READER_DATA, "{\"sim_name\":\"truck\"}", "1 sim_name=truck\n");
+	CHECK_TOLD(READER_CSV, "id,source,subject,time,category,sim,sim_name,fleet,fleet_name\na,s,x,t,c,HS1,truck,,north\n",
+		   "2 source=s id=a subject=x time=t category=c sim=HS1 sim_name=truck fleet_name=north\n");
+	CHECK_TOLD(READER_TSV, "id\tsource\tsubject\ttime\tcategory\tsim_name\na\ts\tx\tt\tc\ttruck\n",
+		   "2 source=s id=a subject=x time=t category=c sim_name=truck\n");
+	CHECK_TOLD(READER_NDJSON, "{\"id\":\"a\",\"sim_name\":\"beside the data\",\"data\":{\"sim_name\":7}}\n",
+		   "1 bad sim_name: sim_name must be a string, not a JSON int\n");
+}
+END_TEST
+
 /* ---- attributes in headers ---- */
 
 struct header {
@@ -1315,11 +1330,12 @@ END_TEST
 
 /* ---- events out ---- */
 
+/* But for unique names, which are not the event's. */
 START_TEST(events_that_are_written_are_read_again)
 {
 	static const char records[] =
 		"{\"source\":\"/pbx, \\\"1\\\"\\\\\",\"id\":\"caf\\u00e9\",\"subject\":\"AC1\",\"time\":\"T\",\"data\":{\"category\":\"calls\",\"count\":1,\"usage\":\"2.5\"}}\n"
-		"{\"source\":\"s\",\"id\":\"2\",\"subject\":\"AC1\",\"time\":\"T\",\"data\":{\"category\":\"sim-data\",\"data_upload\":0,\"sim\":\"\\\"\"}}\n";
+		"{\"source\":\"s\",\"id\":\"2\",\"subject\":\"AC1\",\"time\":\"T\",\"data\":{\"category\":\"sim-data\",\"data_upload\":0,\"sim\":\"\\\"\",\"sim_name\":\"truck\"}}\n";
 	enum event_form form = _i ? EVENT_CSV : EVENT_NDJSON;
 	struct bytes bytes = { .text = records, .len = sizeof(records) - 1, .step = SIZE_MAX };
 	struct reader *r = reader_new(READER_NDJSON, NULL, RECORD_BYTES, read_from, &bytes);
@@ -1398,6 +1414,7 @@ static Suite *suite(void)
 	tcase_add_test(json, an_event_a_line_is_read_with_its_attributes_and_data);
 	tcase_add_test(json, data_that_is_not_json_is_refused_by_its_attribute);
 	tcase_add_test(json, data_alone_are_an_event_without_its_attributes);
+	tcase_add_test(json, unique_names_of_sim_and_fleet_are_read_in_every_form);
 	tcase_add_test(json, headers_are_unquoted_and_decoded_once);
 	tcase_add_test(json, a_percent_sign_that_says_nothing_is_named_with_its_header);
 	tcase_add_test(json, json_has_many_types);

@@ -161,6 +161,15 @@ START_TEST(only_a_line_that_begins_with_it_is_a_comment)
 }
 END_TEST
 
+START_TEST(unique_names_of_sim_and_fleet_are_fields_like_others)
+{
+	ck_assert_str_eq(mapped(CSV BASE "time = T\nid = {n}\nsim = {iccid}\nsim_name = {label}\nfleet_name = north\n", "n,iccid,label\n1,89,truck\n2,,car\n3,90,\n"),
+			 "source=s id=1 subject=x time=T category=c sim=89 sim_name=truck fleet_name=north\n"
+			 "source=s id=2 subject=x time=T category=c sim_name=car fleet_name=north\n"
+			 "source=s id=3 subject=x time=T category=c sim=90 fleet_name=north\n");
+}
+END_TEST
+
 START_TEST(an_equals_sign_alone_separates)
 {
 	static const char mapping[] = CSV BASE "time = T\nid = {n}\ncustomer = {n|table t: 1}\n"
@@ -554,6 +563,7 @@ static Suite *suite(void)
 
 	tcase_add_test(tc, only_a_line_that_begins_with_it_is_a_comment);
 	tcase_add_test(tc, an_equals_sign_alone_separates);
+	tcase_add_test(tc, unique_names_of_sim_and_fleet_are_fields_like_others);
 	tcase_add_test(tc, signs_of_the_file_may_stand_in_columns_rules_and_categories);
 	tcase_add_test(tc, long_names_stay_whole_in_indented_lines);
 	tcase_add_test(tc, the_last_columns_may_be_missing);

@@ -323,11 +323,14 @@ static const struct {
 } reasons[] = {
 	{ READER_NDJSON, "{\"id\":\"a\",\"data\":{\"useage\":1}}", "usage", "\"useage\" is no member of an event's data, which lacks usage" },
 	{ READER_NDJSON, "{\"data\":{\"Customer\":\"c\"}}", "customer", "lacks customer" },
+	{ READER_NDJSON, "{\"data\":{\"sim\":\"s\",\"sim_nmae\":\"t\"}}", "sim_name", "lacks sim_name" },
+	{ READER_NDJSON, "{\"data\":{\"data_upload\":1,\"flet_name\":\"t\"}}", "fleet_name", "lacks fleet_name" },
 	{ READER_NDJSON, "{\"data\":{\"x\":{\"a\":1,\"b\":{\"a\":1},\"a\":2}}}", "", "the member \"a\" comes twice" },
 	{ READER_NDJSON, "{\"data\":{\"usage\":1,\"us\\u0061ge\":2}}", "", "a member comes twice" },
 	{ READER_NDJSON, "{\"data\":{\"usage\\u0000\":1}}", "", "\\u0000 is not allowed in a name" },
 	{ READER_JSON, "{\"id\":\"a\",\"id\":\"b\"}", "", "the member \"id\" comes twice" },
 	{ READER_CSV, "id,source,subject,time,category,costumer\n", "customer", "a column costumer and none called customer" },
+	{ READER_CSV, "id,source,subject,time,category,sim,simname\n", "sim_name", "a column simname and none called sim_name" },
 	{ READER_CSV, "id,source,subject,time,category,x,x\n", "x", "names the column x twice" },
 };
 
@@ -352,6 +355,9 @@ static const struct {
 	{ READER_NDJSON, "{\"data\":{\"z\" : [1, 2.50, {\"b\":null}],\"a\":\"\\u00e9\\n\"}}", "{\"a\":\"\xC3\xA9\\n\",\"z\":[1,2.50,{\"b\":null}]}" },
 	{ READER_NDJSON, "{\"data\":{\"usage\":1,\"useage\":2,\"amount\":3,\"country\":\"AT\"}}", "{\"amount\":3,\"country\":\"AT\",\"useage\":2}" },
 	{ READER_NDJSON, "{\"x\":1,\"data\":{\"x\":2}}", "{\"x\":2}" },
+	/* near the names of SIMs and fleets, which this isn't about */
+	{ READER_NDJSON, "{\"data\":{\"sip_name\":\"a\",\"sheet_name\":\"b\"}}", "{\"sheet_name\":\"b\",\"sip_name\":\"a\"}" },
+	{ READER_CSV, "id,source,subject,time,category,sip_name\na,,,,,b\n", "{\"sip_name\":\"b\"}" },
 	{ READER_NDJSON, "{\"data\":{\"a\":\"\xFF\xC3\xA9\"}}", "{\"a\":\"\xEF\xBF\xBD\xC3\xA9\"}" },
 	{ READER_NDJSON, "{\"data\":{\"a\":12345678901234567890123,\"b\":1}}", "{\"b\":1}" },
 	{ READER_DATA, "{\"id\":\"x\",\"usage\":1}", "{\"id\":\"x\"}" },
