@@ -105,24 +105,13 @@ static int write_session(const struct call *call, const struct session *end, con
 
 /* ---- cookies ---- */
 
-enum { FOREVER = -1 };
-
-/* SECONDS 0 deletes it; FOREVER: until the browser is closed. With Max-Age, as clients split an Expires at its comma. */
-static void set_cookie(struct call *call, const char *name, const char *value, int64_t seconds)
-{
-	const char *age = seconds == FOREVER ? "" : arena_printf(call->arena, "; Max-Age=%lld", (long long)seconds);
-	const char *secure = strncmp(call->base_url, "https:", 6) == 0 ? "; Secure" : "";
-
-	call->cookies[call->n_cookies++] = arena_join(call->arena, name, "=", value, age, "; Path=/; HttpOnly", secure, "; SameSite=Lax", NULL);
-}
-
 static void set_session_cookies(struct call *call, const char *token, bool permanent)
 {
-	int64_t seconds = permanent ? SESSION_PERMANENT_SECONDS : FOREVER;
+	int64_t seconds = permanent ? SESSION_PERMANENT_SECONDS : CALL_COOKIE_SESSION;
 
-	set_cookie(call, permanent ? "ss-pid" : "ss-id", token, seconds);
-	set_cookie(call, permanent ? "ss-id" : "ss-pid", "", 0);
-	set_cookie(call, "ss-opt", permanent ? "perm" : "temp", seconds);
+	call_set_cookie(call, permanent ? "ss-pid" : "ss-id", token, seconds);
+	call_set_cookie(call, permanent ? "ss-id" : "ss-pid", "", 0);
+	call_set_cookie(call, "ss-opt", permanent ? "perm" : "temp", seconds);
 }
 
 /* For browsers alone: programs keep the cookies that they know. */
@@ -131,7 +120,7 @@ static void set_device_cookie(struct call *call, const char *name)
 	char device[DEVICE_TEXT];
 
 	device_new(call->secret, name, call->arena, device);
-	set_cookie(call, DEVICE_COOKIE, arena_str(call->arena, device), DEVICE_SECONDS);
+	call_set_cookie(call, DEVICE_COOKIE, arena_str(call->arena, device), DEVICE_SECONDS);
 }
 
 /* ---- where a page goes on ---- */
@@ -231,9 +220,9 @@ static int sign_out(struct call *call, struct writer *w, struct error *err)
 
 	if (check_origin(call, err) < 0 || (call->session && write_session(call, call->session, NULL, err) < 0))
 		return -1;
-	set_cookie(call, "ss-id", "", 0);
-	set_cookie(call, "ss-pid", "", 0);
-	set_cookie(call, "ss-opt", "", 0);
+	call_set_cookie(call, "ss-id", "", 0);
+	call_set_cookie(call, "ss-pid", "", 0);
+	call_set_cookie(call, "ss-opt", "", 0);
 	if (for_people(call))
 		call->location = "/login";
 	else

@@ -279,6 +279,15 @@ void call_fill_value(struct raw_param *ret, size_t *ret_n, const char *name, con
 	ret[(*ret_n)++] = (struct raw_param){ name, value, strlen(value) };
 }
 
+/* With Max-Age, as clients split an Expires at its comma. */
+void call_set_cookie(struct call *call, const char *name, const char *value, int64_t seconds)
+{
+	const char *age = seconds == CALL_COOKIE_SESSION ? "" : arena_printf(call->arena, "; Max-Age=%lld", (long long)seconds);
+	const char *secure = strncmp(call->base_url, "https:", 6) == 0 ? "; Secure" : "";
+
+	call->cookies[call->n_cookies++] = arena_join(call->arena, name, "=", value, age, "; Path=/; HttpOnly", secure, "; SameSite=Lax", NULL);
+}
+
 int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err), void *arg, struct error *err)
 {
 	if (!call->batcher)

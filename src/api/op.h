@@ -55,7 +55,7 @@ struct param {
 	const char *const *words;         /* what pages call these values; NULL: as they are */
 	const char *doc;
 	const char *label;                /* on pages; NULL: the name in words */
-	const char *any;                  /* PT_ENUM: what a form calls the choice of none; NULL: default */
+	const char *any;                  /* PT_ENUM, PT_ZONE: what a form calls the choice of none; NULL: default, the account's own */
 };
 
 enum { PARAMS_MAX = 24 };
@@ -205,6 +205,12 @@ bool param_named(const char *name, size_t len, const char *want, bool any_case);
 
 /* The argument of that name; the operation's table must have it. */
 const struct arg *call_arg(const struct call *call, const char *name);
+
+/*
+ * Gives the answer one more cookie, kept for SECONDS; 0 deletes it, CALL_COOKIE_SESSION: until the browser is closed.
+ */
+enum { CALL_COOKIE_SESSION = -1 };
+void call_set_cookie(struct call *call, const char *name, const char *value, int64_t seconds);
 
 /* The request's header of that name ("Content-Encoding", any case), or NULL. Not for Content-Type, see body_type. */
 const char *call_header(const struct call *call, const char *name);

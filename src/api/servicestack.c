@@ -349,7 +349,7 @@ static int get_ai_usage(struct call *call, struct writer *w, struct error *err)
 
 /* ---- the table ---- */
 
-#define ZONE_PARAM { "TimeZone", PT_ZONE, .flags = PARAM_OWN, .doc = "Days by the clocks of this zone (IANA name) instead of UTC" }
+#define ZONE_PARAM { "TimeZone", PT_ZONE, .flags = PARAM_OWN, .any = "UTC", .doc = "Days by the clocks of this zone (IANA name) instead of UTC" }
 
 static const struct param list_params[] = {
 	{ "AccountId", PT_TEXT, .max = 64, .doc = "The account ID you are listing for" },

@@ -443,7 +443,7 @@ static const struct param record_params[] = {
 	{ "StartDate", PT_DATE, .doc = "First day: YYYY-MM-DD, or from today: -30days, -2weeks, -1month. Default: where the resource begins" },
 	{ "EndDate", PT_DATE, .doc = "Last day, included, written likewise. Default: where the resource ends" },
 	{ "IncludeSubaccounts", PT_BOOL, .def = "true", .doc = "Add the usage of the account's subaccounts" },
-	{ "TimeZone", PT_ZONE, .doc = "Days, months and years by the clocks of this zone (IANA name) instead of GMT" },
+	{ "TimeZone", PT_ZONE, .any = "UTC", .doc = "Days, months and years by the clocks of this zone (IANA name) instead of GMT" },
 	PAGING_PARAMS,
 	{ 0 }
 };

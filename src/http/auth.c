@@ -259,30 +259,10 @@ static int check_bearer(struct auth *a, struct store *st, const char *text, int6
 
 /* ---- cookies ---- */
 
-/* The value of the first cookie called NAME, *ret_len bytes of it; NULL: there is none. What is no pair is skipped. */
-static const char *find_cookie(const char *cookies, const char *name, size_t *ret_len)
-{
-	size_t name_len = strlen(name);
-
-	while (*cookies) {
-		size_t len;
-
-		cookies += strspn(cookies, "; \t");
-		len = strcspn(cookies, ";");
-		if (len > name_len && cookies[name_len] == '=' && memcmp(cookies, name, name_len) == 0) {
-			for (*ret_len = len - name_len - 1; *ret_len && strchr(" \t", cookies[name_len + *ret_len]); --*ret_len)
-				;
-			return cookies + name_len + 1;
-		}
-		cookies += len;
-	}
-	return NULL;
-}
-
 const char *auth_device(const struct request *rq, struct arena *arena)
 {
 	size_t len = 0;
-	const char *text = find_cookie(rq->cookie, DEVICE_COOKIE, &len);
+	const char *text = request_cookie(rq, DEVICE_COOKIE, &len);
 
 	return text && len == DEVICE_TEXT - 1 ? arena_strn(arena, text, len) : NULL;
 }
@@ -298,8 +278,8 @@ struct session_id {
 static bool choose_session(const struct request *rq, struct session_id *ret)
 {
 	size_t pid_len = 0, id_len = 0, opt_len = 0;
-	const char *pid = find_cookie(rq->cookie, "ss-pid", &pid_len), *id = find_cookie(rq->cookie, "ss-id", &id_len);
-	const char *opt = find_cookie(rq->cookie, "ss-opt", &opt_len);
+	const char *pid = request_cookie(rq, "ss-pid", &pid_len), *id = request_cookie(rq, "ss-id", &id_len);
+	const char *opt = request_cookie(rq, "ss-opt", &opt_len);
 	bool permanent = opt && opt_len == 4 && memcmp(opt, "perm", 4) == 0;
 
 	if (*rq->ss_pid || *rq->ss_id) {

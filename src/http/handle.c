@@ -12,6 +12,7 @@
 #include "http/document.h"
 #include "http/negotiate.h"
 #include "http/page.h"
+#include "http/page_zone.h"
 #include "http/route.h"
 #include "http/unknown.h"
 #include "base/banned.h"
@@ -339,6 +340,8 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
 	}
 	x->response.before_head = take_head;
 	x->response.before_head_arg = &call;
+	if (format_is_page(x->response.format) && !x->foreign && !x->asks)
+		page_zone_keep(&x->request, &call);
 	w = writer_new(x->response.format, &x->options, &x->response.sink);
 	rc = x->asks ? call_ask(&call, params->items, params->n, w, err) : call_run(&call, params->items, params->n, w, err);
 	if (rc == 0 && leads_on(x))
@@ -402,8 +405,22 @@ static int fill_form(struct exchange *x, struct error *err)
 	return 0;
 }
 
+/* Where a page is instead, because of the zone that goes along; or NULL. */
+static const char *other_address(const struct exchange *x)
+{
+	if (!format_is_page(x->response.format) || !(x->request.method & M_READ) || x->asks)
+		return NULL;
+	return page_zone_address(&x->request, x->route.op, &x->h->arena);
+}
+
 static int run_operation(struct exchange *x, struct error *err)
 {
+	const char *other = other_address(x);
+
+	if (other) {
+		response_nothing(&x->response, 302, other);
+		return 0;
+	}
 	if (x->asks && fill_form(x, err) < 0)
 		return -1;
 	if (format_is_page(x->response.format) && load_choices(x, err) < 0)

@@ -9,6 +9,7 @@
 #include "format/layout.h"
 #include "format/templates.h"
 #include "http/negotiate.h"
+#include "http/page_zone.h"
 #include "meta/types.h"
 #include "base/banned.h"
 
@@ -69,33 +70,6 @@ static const char *page_path(const struct page_context *c, const struct op *op)
 	return path ? arena_join(c->arena, path, ".html", NULL) : NULL;
 }
 
-/*
- * What another operation's page is asked for with: the account that this page is about, if it takes one, and days where it must have
- * them: the first such parameter is the month's first, the next one today.
- */
-static const char *page_query(const struct page_context *c, const struct op *op)
-{
-	struct date day = date_from_days(floor_div(clock_now_us(), SEC_PER_DAY * USEC_PER_SEC));
-	const char *query = "", *value;
-	struct date first = { day.year, day.month, 1 };
-	char text[DATE_TEXT];
-
-	for (const struct param *p = op->params; p->name; p++) {
-		value = NULL;
-		for (size_t i = 0; i < c->route->n_args && !(p->flags & PARAM_PATH); i++)
-			if (strcmp(c->route->args[i].name, p->name) == 0)
-				value = c->route->args[i].value;
-		if (p->type == PT_DATE && (p->flags & PARAM_REQUIRED)) {
-			date_format(text, first);
-			value = text;
-			first = day;
-		}
-		if (value)
-			query = arena_join(c->arena, query, *query ? "&" : "?", p->name, "=", value, NULL);
-	}
-	return query;
-}
-
 /* Are both in the same row of tabs? */
 static bool share_tabs(const struct op *a, const struct op *b)
 {
@@ -110,6 +84,58 @@ static const struct op *here(const struct page_context *c)
 	while (op && (op->form || op->list))
 		op = op->form ? op->form->list : op->list;
 	return op;
+}
+
+static const char *raw_value(const struct page_context *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_raw; i++)
+		if (c->raw[i].len && params_same(c->raw[i].name, name, c->route->dialect->any_case))
+			return c->raw[i].value;
+	return NULL;
+}
+
+static const char *with_param(const struct page_context *c, const char *query, const char *name, const char *value)
+{
+	return arena_join(c->arena, query, *query ? "&" : "?", name, "=", encoded(c->arena, value), NULL);
+}
+
+/* Is OP another view of what this page shows? */
+static bool is_view(const struct page_context *c, const struct op *op)
+{
+	return share_tabs(op, here(c)) && op->params == here(c)->params;
+}
+
+/* Is P a filter that goes along to another view? Its days are what a view chooses itself. */
+static bool goes_along(const struct param *p)
+{
+	return !(p->flags & (PARAM_PATH | PARAM_STATE)) && p->type != PT_DATE && p->type != PT_ZONE;
+}
+
+/*
+ * What another operation's page is asked for with: the account that this page is about, if it takes one, and days where it must have
+ * them: the first such parameter is the month's first, the next one today. The reader's zone, and of a view of the same its filters.
+ */
+static const char *page_query(const struct page_context *c, const struct op *op)
+{
+	struct date day = date_from_days(floor_div(clock_now_us(), SEC_PER_DAY * USEC_PER_SEC));
+	const char *query = "", *value, *zone = page_zone_taken(op) ? page_zone(c->request, c->arena) : NULL;
+	struct date first = { day.year, day.month, 1 };
+	char text[DATE_TEXT];
+
+	for (const struct param *p = op->params; p->name; p++) {
+		value = is_view(c, op) && goes_along(p) ? raw_value(c, p->name) : NULL;
+		for (size_t i = 0; i < c->route->n_args && !(p->flags & PARAM_PATH); i++)
+			if (strcmp(c->route->args[i].name, p->name) == 0)
+				value = c->route->args[i].value;
+		if (p->type == PT_DATE && (p->flags & PARAM_REQUIRED)) {
+			date_format(text, first);
+			value = text;
+			first = day;
+		}
+		if (value)
+			query = with_param(c, query, p->name, value);
+	}
+	return zone ? with_param(c, query, "TimeZone", zone) : query;
 }
 
 static bool may_call(const struct page_context *c, const struct op *op)
@@ -283,14 +309,6 @@ static const struct param *find_param(const struct page_context *c, const char *
 	for (const struct param *p = c->route->op->params; p->name; p++)
 		if (strcmp(p->name, name) == 0)
 			return p;
-	return NULL;
-}
-
-static const char *raw_value(const struct page_context *c, const char *name)
-{
-	for (size_t i = 0; i < c->n_raw; i++)
-		if (c->raw[i].len && params_same(c->raw[i].name, name, c->route->dialect->any_case))
-			return c->raw[i].value;
 	return NULL;
 }
 

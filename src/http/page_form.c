@@ -154,9 +154,10 @@ static const struct page_choice *zone_choices(const struct page_context *c, cons
 {
 	size_t n;
 	const char *const *names = zone_names(&n);
-	struct choices choices = choices_new(c, n + 1, true, none_words(c, p, OWN_ZONE));
+	struct choices choices = choices_new(c, n + 1, true, none_words(c, p, p->any ? p->any : OWN_ZONE));
 
-	add_choice(&choices, "UTC", "UTC", 0);
+	if (!p->any || strcmp(p->any, "UTC") != 0)
+		add_choice(&choices, "UTC", "UTC", 0);
 	for (size_t i = 0; i < n; i++)
 		if (is_region(names[i]))
 			add_choice(&choices, names[i], names[i], 0);
@@ -219,7 +220,7 @@ static struct page_input make_input(const struct page_context *c, const struct p
 			in.value = c->raw[i].value;
 	in.folded = (p->flags & PARAM_RARE) && (!in.value || (p->def && strcmp(in.value, p->def) == 0));
 	in.type = input_type(c, p, in.value);
-	in.own = p->type == PT_ZONE && !c->asks ? OWN_ZONE : NULL;
+	in.own = p->type == PT_ZONE && !p->any && !c->asks ? OWN_ZONE : NULL;
 	if (strcmp(in.type, "select") == 0)
 		in.choices = choices_of(c, p, in.value);
 	return in;

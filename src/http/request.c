@@ -300,3 +300,23 @@ int request_body(const struct request *rq, struct input *in, int64_t max, struct
 	*ret_len = len;
 	return 0;
 }
+
+const char *request_cookie(const struct request *rq, const char *name, size_t *ret_len)
+{
+	const char *cookies = rq->cookie;
+	size_t name_len = strlen(name);
+
+	while (*cookies) {
+		size_t len;
+
+		cookies += strspn(cookies, "; \t");
+		len = strcspn(cookies, ";");
+		if (len > name_len && cookies[name_len] == '=' && memcmp(cookies, name, name_len) == 0) {
+			for (*ret_len = len - name_len - 1; *ret_len && strchr(" \t", cookies[name_len + *ret_len]); --*ret_len)
+				;
+			return cookies + name_len + 1;
+		}
+		cookies += len;
+	}
+	return NULL;
+}

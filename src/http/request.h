@@ -73,6 +73,9 @@ int request_read(struct request *rq, char *const *envp, const struct settings *s
 int request_body(const struct request *rq, struct input *in, int64_t max, struct arena *arena, char **ret, size_t *ret_len,
 		 struct error *err);
 
+/* The value of the first cookie called NAME, *RET_LEN bytes of it in the header; NULL: there is none. What is no pair is skipped. */
+const char *request_cookie(const struct request *rq, const char *name, size_t *ret_len);
+
 /* What M_* the verb NAME is, in capitals; 0 if it is none we know. */
 unsigned request_method(const char *name);
 

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { csvRecords, env, records, send, sids } from './harness.mjs'
+import { csvRecords, env, newAccount, records, send, sids, usaged } from './harness.mjs'
 import { close, open, screenshots, skip } from './browser.mjs'
 
 const today = new Date().toISOString().slice(0, 10), month = today.slice(0, 8) + '01', year = `${+today.slice(0, 4) - 1}${today.slice(4)}`
@@ -71,6 +71,84 @@ describe('what the pages show', { skip }, () => {
 		})
 })
 
+describe('the time zone', { skip }, () => {
+	let vienna
+	before(async () => {
+		({ sid: vienna } = await newAccount('zone'))
+		await usaged('account', 'set', vienna, '--time-zone', 'Europe/Vienna')
+	})
+	const zone = page => page.locator('select[name=TimeZone]')
+	const zoneOf = page => new URL(page.url()).searchParams.get('TimeZone')
+	const lede = page => page.locator('.lede').first().innerText()
+	const unfold = page => page.locator('details.fold > summary').click()
+
+	test("is that of the account, and a list to choose from that says so", async () => {
+		const { page } = await open(`/reports/usage.html?AccountSid=${vienna}`, { lane: 'zones', ...desk })
+		const choices = await zone(page).locator('option').allTextContents()
+
+		assert.equal(choices[0], "Europe/Vienna, the account's own")
+		assert.equal(await zone(page).inputValue(), '')
+		assert.ok(choices.length > 300 && choices.includes('UTC') && choices.includes('Asia/Kathmandu'), `${choices.length} zones`)
+		assert.match(await lede(page), /Europe\/Vienna\./)
+		await page.close()
+	})
+
+	test('the APIs of Twilio and Evo Voice have days of UTC, and their pages say so', async () => {
+		for (const path of [`${records(vienna, 'ThisMonth')}.html`, `/billing/usage.html?AccountId=${vienna}`, `/ai/usage.html?AccountId=${vienna}&StartDate=${month}&EndDate=${today}`]) {
+			const { page } = await open(path, { lane: 'zones', ...desk })
+
+			assert.deepEqual([await zone(page).inputValue(), await zone(page).locator('option:checked').textContent()], ['', 'UTC'], path)
+			await page.close()
+		}
+	})
+
+	test('once chosen goes along to every page, by links, by the address and by what is folded away', async () => {
+		const { page, complaints } = await open('/reports/usage.html', { lane: 'zone', ...desk })
+		await unfold(page)
+		await zone(page).selectOption('Asia/Tokyo')
+		await page.getByRole('button', { name: 'Show' }).click()
+		assert.match(await lede(page), /Asia\/Tokyo\./)
+		for (const name of ['Last month', 'Overview', 'Billing', 'AI minutes', 'SIM data', 'Events', 'Usage']) {
+			await page.getByRole('link', { name, exact: true }).first().click()
+			await page.waitForLoadState()
+			assert.equal(zoneOf(page), 'Asia/Tokyo', name)
+			assert.equal(await zone(page).inputValue(), 'Asia/Tokyo', name)
+		}
+		await page.goto('/accounts.html')
+		await page.locator(`a[href*="${sids.main}"]`, { hasText: 'This month' }).first().click()
+		assert.match(await lede(page), /Asia\/Tokyo/)
+		await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'By day' }).click()
+		assert.match(await lede(page), /Asia\/Tokyo/)
+		await page.goto('/reports/billing.html?By=day')
+		assert.equal(page.url().replace(/.*reports/, ''), '/billing.html?By=day&TimeZone=Asia%2FTokyo')
+		assert.deepEqual(complaints, [])
+		await page.close()
+	})
+
+	test('is forgotten when the account\'s own is chosen again, and was never one of programs', async () => {
+		const { page } = await open('/overview.html', { lane: 'zone', ...desk })
+		assert.equal(zoneOf(page), 'Asia/Tokyo')
+		assert.equal(await page.evaluate(async () => (await (await fetch('/overview.json')).json()).time_zone), 'UTC')
+		await unfold(page)
+		await zone(page).selectOption('')
+		await page.getByRole('button', { name: 'Show' }).click()
+		assert.match(await lede(page), /, UTC\./)
+		await page.getByRole('link', { name: 'Usage', exact: true }).click()
+		assert.equal(zoneOf(page), null)
+		assert.match(await lede(page), /, UTC\./)
+		await page.close()
+	})
+
+	test('of a cookie that is no zone is not believed, nor one that a page of another origin chooses', async () => {
+		for (const cookie of ['usaged-zone=', 'usaged-zone=Nowhere/Land', 'usaged-zone=../../etc/passwd', `usaged-zone=${'x'.repeat(3000)}`])
+			(await send('/overview.html', { as: 'admin', headers: { Cookie: cookie } })).is(200)
+		const ask = headers => send('/overview.html?TimeZone=Asia/Tokyo', { as: 'admin', headers })
+		assert.match((await ask({})).is(200).headers['set-cookie'][0], /^usaged-zone=Asia\/Tokyo; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+		for (const headers of [{ Origin: 'https://elsewhere.example' }, { 'Sec-Fetch-Site': 'cross-site' }])
+			assert.equal((await ask(headers)).is(200).headers['set-cookie'], undefined)
+	})
+})
+
 describe('what people do', { skip }, () => {
 	test('whoever comes to the bare host sees the overview; from an account to its month, its days, older ones and back', async () => {
 		const { page, complaints } = await open('/', desk)
@@ -90,7 +168,7 @@ describe('what people do', { skip }, () => {
 	})
 
 	test('the form asks for what is filled in, and says what is wrong with it', async () => {
-		const { page } = await open(`${records(sids.main, 'ThisMonth')}.html`, desk)
+		const { page } = await open(`${records(sids.main, 'ThisMonth')}.html`, { lane: 'form', ...desk })
 		await page.locator('select[name=Category]').selectOption('calls')
 		await page.getByRole('button', { name: 'Show' }).click()
 		assert.equal(await page.locator('main table tbody tr').count(), 1)
@@ -204,8 +282,8 @@ describe('what a page costs', { skip }, () => {
 
 	test('a page of a thousand rows is one table, and one chart that does not grow with it', async () => {
 		const { page, complaints } = await open(`/reports/usage.html?By=day&StartDate=${year}&EndDate=${today}&PageSize=1000`, desk)
-		await page.locator('figure.chart canvas').first().waitFor()
-		const { rows, elements, cells } = await page.evaluate(() => ({ rows: document.querySelectorAll('[data-list=lines] tbody tr').length,
+		await page.locator('figure.chart svg.plot').first().waitFor()
+		const { rows, elements, cells } = await page.evaluate(() => ({ rows: document.querySelectorAll('[data-list=lines] tbody tr:not(.total)').length,
 			elements: document.querySelectorAll('[data-list=lines] *').length, cells: document.querySelectorAll('[data-list=lines] tbody td').length }))
 		assert.equal(rows, 1000)
 		await page.waitForFunction(() => [...document.querySelectorAll('[data-list=lines] tbody')].every(b => b.checkVisibility()), null, { timeout: 60000 })
@@ -231,7 +309,7 @@ describe('on paper', { skip }, () => {
 		test(path, async () => {
 			const { page } = await open(as(path, 'html'), desk)
 			const [title, sentence, totals] = await Promise.all([page.locator('h1').innerText(), page.locator('.lede').first().innerText(),
-				page.locator('tfoot td.n').allInnerTexts()])
+				page.locator('tr.total td.n').allInnerTexts()])
 			const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true })
 			const sheets = textOf(pdf), all = sheets.join(' ').replace(/\s+/g, ' ')
 

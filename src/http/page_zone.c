@@ -1,0 +1,70 @@
+#include "http/page_zone.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+#define PARAM  "TimeZone"
+#define COOKIE "usaged-zone"
+
+enum { ZONE_SECONDS = 400 * 86400, LOCATION_MAX = REQUEST_PATH_MAX + REQUEST_QUERY_MAX + 256 };
+
+bool page_zone_taken(const struct op *op)
+{
+	for (const struct param *p = op->params; p->name; p++)
+		if (p->type == PT_ZONE && strcmp(p->name, PARAM) == 0)
+			return true;
+	return false;
+}
+
+/* The query's TimeZone, perhaps empty; NULL: it has none. */
+static const char *asked_zone(const struct request *rq)
+{
+	for (size_t i = 0; i < rq->params.n; i++)
+		if (params_same(rq->params.items[i].name, PARAM, true))
+			return rq->params.items[i].value;
+	return NULL;
+}
+
+/* What is no zone, or no longer one, isn't believed. */
+static const char *kept_zone(const struct request *rq, struct arena *arena)
+{
+	size_t len;
+	const char *text = request_cookie(rq, COOKIE, &len), *name = text && len ? arena_strn(arena, text, len) : NULL;
+
+	return name && zone_find(name) ? name : NULL;
+}
+
+const char *page_zone(const struct request *rq, struct arena *arena)
+{
+	const char *asked = asked_zone(rq);
+
+	if (!asked)
+		return kept_zone(rq, arena);
+	return *asked ? asked : NULL;
+}
+
+const char *page_zone_address(const struct request *rq, const struct op *op, struct arena *arena)
+{
+	const char *zone = page_zone_taken(op) && !asked_zone(rq) ? kept_zone(rq, arena) : NULL, *text;
+	struct strbuf url;
+
+	if (!zone)
+		return NULL;
+	strbuf_init(&url, LOCATION_MAX);
+	strbuf_addf(&url, "%s?%s%s" PARAM "=", rq->raw_path, rq->query, *rq->query ? "&" : "");
+	strbuf_add_urlencoded(&url, zone, strlen(zone));
+	text = url.failed ? NULL : arena_str(arena, url.text);
+	strbuf_release(&url);
+	return text;
+}
+
+void page_zone_keep(const struct request *rq, struct call *call)
+{
+	const char *asked = asked_zone(rq), *kept = kept_zone(rq, call->arena);
+
+	if (!asked || !page_zone_taken(call->op) || strcmp(asked, kept ? kept : "") == 0)
+		return;
+	if (!*asked || zone_find(asked))
+		call_set_cookie(call, COOKIE, asked, *asked ? ZONE_SECONDS : 0);
+}
