@@ -149,7 +149,11 @@ function expectedRecords(q, today) {
 	let first = q.StartDate ? offset(q.StartDate) : fixed?.[0] ?? whole
 	let last = q.EndDate ? offset(q.EndDate) : fixed?.[1] ?? today
 
-	if (last < first || (!fixed && last < begin)) return null
+	if (last < first) {
+		if (q.StartDate && q.EndDate) return null
+		first = last = q.StartDate ? first : last
+	}
+	if (last < begin && (q.StartDate || q.EndDate)) return []
 	if (['Daily', 'Monthly', 'Yearly'].includes(q.kind)) {
 		if (first < whole) first = whole
 		if (last > today) last = today
