@@ -133,7 +133,7 @@ const list: UsageRecordInfo[] = await client.get(new ListUsageRecords(asked))
 const price: number = list.reduce((sum, r) => sum + r.price, 0)
 const api = await client.api(new GetAIUsage(asked))
 const used: AIUsage = api.response!
-const failed = await client.api(new GetAIUsage({ accountId: asked.accountId }))
+const failed = await client.api(new GetAIUsage({ ...asked, startDate: '2026-02-02', endDate: '2026-01-01' }))
 console.log(JSON.stringify({ list, used, price, failed: failed.error?.errorCode }))
 `
 
@@ -141,7 +141,7 @@ function assertAnswers(printed) {
 	const { list, used, failed } = typeof printed === 'string' ? JSON.parse(printed) : printed
 	assert.deepEqual(list, JSON.parse(usage))
 	assert.deepEqual(used, JSON.parse(minutes))
-	assert.equal(failed, 'ArgumentNullException')
+	assert.equal(failed, 'ArgumentException')
 }
 
 describe('the types', () => {
@@ -174,7 +174,7 @@ describe('the types', () => {
 		const dir = folder('mjs', { 'dtos.mjs': texts.mjs, 'golden.mjs': golden.mjs })
 		const { ListUsageRecords, GetAIUsage } = await import(pathToFileURL(join(dir, 'dtos.mjs')))
 		const asked = { accountId: sids.main, ...range }
-		const failed = await client().api(new GetAIUsage({ accountId: sids.main }))
+		const failed = await client().api(new GetAIUsage({ ...asked, startDate: '2026-02-02', endDate: '2026-01-01' }))
 		assertAnswers({ list: await client().get(new ListUsageRecords(asked)), used: (await client().api(new GetAIUsage(asked))).response, failed: failed.error.errorCode })
 		assert.equal(new (await import(pathToFileURL(join(dir, 'golden.mjs')))).FindOrders({ class: 'x' }).class, 'x')
 	})
