@@ -55,8 +55,9 @@ async function cookieOf(world, user) {
 
 // ---- the worlds ----
 
+const simOf = source => 'HS' + Buffer.from(source).toString('hex').padEnd(32, '0')
 const event = (source, id, subject, more = {}) => ({ specversion: '1.0', type: 'usage', source, id, subject, time: `${month}-01T00:30:00Z`,
-	data: { category: 'calls-outbound', usage: 3, price: 0.25, customer: `customer-${source}`, sim: `HS${source.padEnd(32, '0')}`, network: `HW${source.padEnd(32, '0')}`, iso_country: 'AT', ...more } })
+	data: { category: 'calls-outbound', usage: 3, price: 0.25, customer: `customer-${source}`, sim: simOf(source), network: simOf(source).replace('S', 'W'), iso_country: 'AT', ...more } })
 
 async function store(world, list) {
 	const { status, body } = await world.post(list.map(e => JSON.stringify(e)).join('\n'))
@@ -73,6 +74,7 @@ async function settle(world, tenant, letters) {
 	tenant.only = keyOf(world, '--role', 'Key', '--account', sid)
 	tenant.ingest = keyOf(world, '--role', 'Ingest', '--account', sid)
 	await store(world, [1, 2, 3].flatMap(n => [event(letters, `${letters}-${n}`, sid), event(letters, `${letters}-sub-${n}`, sub, { category: 'ai-minutes' })]))
+	world.run('sim', 'add', '--sid', simOf(letters), '--name', `sim-${letters}`, '--account', sid)
 	tenant.source = letters
 	tenant.id = `${letters}-1`
 	const correct = await ask(world, { method: 'POST', uri: `/events/${letters}-2/void`, headers: { ...bearer(world.admin), 'Content-Type': 'application/json' },
@@ -121,8 +123,9 @@ function valuesOf(name, who) {
 	case 'Id': case 'EventId': return [who.id]
 	case 'Source': case 'source': return [who.source]
 	case 'Customer': case 'CustomerId': case 'customer': return [`customer-${who.source}`]
-	case 'Sim': case 'sim': return [`HS${who.source.padEnd(32, '0')}`]
-	case 'Network': case 'network': return [`HW${who.source.padEnd(32, '0')}`]
+	case 'Sim': case 'sim': return [simOf(who.source), `sim-${who.source}`]
+	case 'sim_name': case 'fleet_name': return [`sim-${who.source}`]
+	case 'Network': case 'network': return [simOf(who.source).replace('S', 'W')]
 	case 'User': case 'user': case 'UserName': return [who.user]
 	case 'UserEmailAddress': return [`${who.source}@example.com`]
 	case 'UserId': return ['2']
