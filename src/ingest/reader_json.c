@@ -21,7 +21,7 @@
 #include "base/banned.h"
 
 #define DEPTH_MAX 16
-#define NO_INDENT SIZE_MAX
+#define MARGIN_LEAST 1               /* an object at the start of a line is part of no other */
 
 struct json_state {
 	json_tokener *tokener;
@@ -38,9 +38,11 @@ struct json_state {
 	/* where READER_JSON stands in the stream */
 	bool any, array, value, comma;        /* has seen anything; is in an array; stands behind a value, behind a comma */
 	size_t column;                        /* bytes of the line before the window's start */
-	bool blank;                           /* they are spaces, tabs and commas */
-	size_t indent;       /* the largest column of an event of this array that began its line, or NO_INDENT */
-	size_t limit;        /* the largest one at which an event may begin in a damaged value; NO_INDENT: any */
+	bool lead;           /* they are spaces, tabs, commas and brackets: an event may begin there */
+	size_t began;        /* the value's column, from 1, if it began in the lead of its line; else 0 */
+	size_t margin;       /* the largest one of the events of this array */
+	size_t limit;        /* the largest one of what is surely an event, while there is damage */
+	bool doubtful;       /* the value is further to the right: an event, or part of what is damaged */
 	struct json_scan scan;
 	bool skipping;                        /* passing over the rest of a value that is too long */
 	bool lost;                            /* looking for the line where reading goes on */
@@ -57,8 +59,8 @@ static void *json_new(const struct reader *r)
 	strbuf_init(&js->scratch, 4 * r->record_bytes);
 	members_init(&js->members);
 	json_tokener_set_flags(js->tokener, JSON_TOKENER_STRICT);
-	js->blank = true;
-	js->indent = js->limit = NO_INDENT;
+	js->lead = true;
+	js->margin = MARGIN_LEAST;
 	return js;
 }
 
@@ -588,6 +590,12 @@ static enum read_result data_next(struct reader *r, struct raw_event *ret, struc
 
 /* ---- values one after the other, or in arrays ---- */
 
+/* May an event begin behind C and its like on a line? */
+static bool is_lead(char c)
+{
+	return c == ' ' || c == '\t' || c == ',' || c == '[' || c == ']' || c == '}';
+}
+
 /* The bytes up to LEN are passed: where does the line stand? */
 static void pass(struct json_state *js, const char *text, size_t len)
 {
@@ -595,10 +603,10 @@ static void pass(struct json_state *js, const char *text, size_t len)
 
 	if (newline) {
 		js->column = 0;
-		js->blank = true;
+		js->lead = true;
 	}
 	for (const char *p = newline ? newline + 1 : text; p < text + len; p++, js->column++)
-		js->blank = js->blank && (*p == ' ' || *p == '\t' || *p == ',');
+		js->lead = js->lead && is_lead(*p);
 }
 
 static int64_t count_lines(const char *text, size_t len)
@@ -627,113 +635,94 @@ static void take(struct reader *r, size_t len)
 }
 
 /*
- * The first { after the first line end in the LEN bytes at TEXT where an event may begin, at UP_TO at the
- * latest; LEN if there is none.
+ * The first { in the LEN bytes at TEXT where an event may begin: on a line behind the first, at column
+ * LIMIT (from 1) and at UP_TO at most. LEN if there is none.
  */
-static size_t find_place(const struct json_state *js, const char *text, size_t len, size_t up_to)
+static size_t find_place(const char *text, size_t len, size_t up_to, size_t limit)
 {
 	const char *newline = memchr(text, '\n', len);
 
 	while (newline && (size_t)(newline - text) < up_to) {
 		const char *p = newline + 1;
 
-		while (p < text + len && (*p == ' ' || *p == '\t' || *p == ','))
+		while (p < text + len && is_lead(*p))
 			p++;
-		if (p < text + len && *p == '{' && (size_t)(p - newline - 1) <= js->limit)
+		if (p < text + len && *p == '{' && (size_t)(p - newline) <= limit)
 			return (size_t)(p - text) <= up_to ? (size_t)(p - text) : len;
 		newline = memchr(p, '\n', (size_t)(text + len - p));
 	}
 	return len;
 }
 
-/* Stands a { at the window's start that begins its line, at the column LIMIT at most? */
-static bool is_here(const struct reader *r, size_t limit)
+/* May an event begin at the window's start? */
+static bool is_here(const struct reader *r)
 {
 	const struct json_state *js = r->state;
 
-	return r->start < r->end && r->window[r->start] == '{' && js->blank && js->column <= limit;
+	return r->start < r->end && js->lead && r->window[r->start] == '{';
 }
 
-/* How many bytes to pass until is_here() may be true, at most. */
+/* How many bytes to pass before that may be so, at most. */
 static size_t stride(const struct reader *r)
 {
 	const struct json_state *js = r->state;
 	const char *at = r->window + r->start, *newline;
 
-	if (js->blank && (*at == ' ' || *at == '\t' || *at == ','))
+	if (js->lead && is_lead(*at))
 		return 1;
 	newline = memchr(at, '\n', r->end - r->start);
 	return newline ? (size_t)(newline - at) + 1 : r->end - r->start;
 }
 
-/* Does reading go on at the window's start, inside of a value that is too long? */
-static bool ends_here(const struct reader *r)
-{
-	const struct json_state *js = r->state;
-
-	return (js->scan.malformed || js->limit != NO_INDENT) && is_here(r, js->limit);
-}
-
-/* Passes over the next bytes of a value that is too long. */
-static enum json_step skip_some(struct reader *r)
-{
-	struct json_state *js = r->state;
-	enum json_step step;
-	size_t at, n = json_scan(&js->scan, r->window + r->start, stride(r), &step, &at);
-
-	if (at < n) {           /* malformed from here on: the next value may stand here */
-		drop(r, at);
-		if (ends_here(r))
-			return JSON_MORE;
-		n -= at;
-	}
-	drop(r, n);
-	return step;
-}
-
-/* Passes over what is left of it. 0, or -1 failed. */
+/* Passes over what is left of a value that is too long, or up to where an event may begin in it. */
 static int skip_value(struct reader *r, struct error *err)
 {
 	struct json_state *js = r->state;
 	enum json_step step = JSON_MORE;
 	int rc = 1;
 
-	while (step == JSON_MORE && rc > 0 && !ends_here(r)) {
+	while (step == JSON_MORE && rc > 0 && !is_here(r)) {
+		size_t at;
+
 		if (r->start < r->end)
-			step = skip_some(r);
+			drop(r, json_scan(&js->scan, r->window + r->start, stride(r), &step, &at));
 		else
 			rc = window_more(r, err);
 	}
-	js->damaged |= js->scan.malformed || step == JSON_MORE;
 	js->skipping = false;
-	js->lost = step == JSON_BROKEN;
+	js->damaged |= js->scan.malformed || step == JSON_MORE;
+	js->lost = step != JSON_END;
 	return rc < 0 ? -1 : 0;
 }
 
-/* Passes over everything up to where reading goes on. 0, or -1 failed. */
+/* Passes over everything up to where an event may begin. */
 static int find_next(struct reader *r, struct error *err)
 {
 	struct json_state *js = r->state;
-	size_t limit = js->indent == NO_INDENT ? NO_INDENT : js->limit;
 	int rc = 1;
 
-	while (rc > 0 && !is_here(r, limit)) {
+	while (rc > 0 && !is_here(r)) {
 		if (r->start < r->end)
 			drop(r, stride(r));
 		else
 			rc = window_more(r, err);
 	}
 	js->lost = false;
+	js->doubtful = is_here(r) && js->column + 1 > js->limit;
 	return rc < 0 ? -1 : 0;
 }
 
+/* Events may begin inside of it, if it is so long because it was cut. */
 static enum read_result value_too_long(struct reader *r, size_t len, bool goes_on, struct error *err)
 {
 	struct json_state *js = r->state;
+	size_t place = find_place(r->window + r->start, len, len, SIZE_MAX);
 
-	take(r, len);
+	js->lost = place < len;
+	js->skipping = goes_on && !js->lost;
+	js->damaged |= js->lost;
+	take(r, place);
 	r->text_len = r->text_len < r->record_bytes ? r->text_len : r->record_bytes;
-	js->skipping = goes_on;
 	error_set(err, ERR_TOO_LARGE, NULL, "the event is longer than %zu bytes (ingest.record_bytes)", r->record_bytes);
 	return READ_BAD;
 }
@@ -745,84 +734,85 @@ static enum read_result value_too_long(struct reader *r, size_t len, bool goes_o
 static enum read_result malformed_value(struct reader *r, size_t len, size_t at, bool broken, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
-	size_t have = r->end - r->start, place = find_place(js, r->window + r->start, have, at);
+	size_t have = r->end - r->start;
+	size_t place = find_place(r->window + r->start, have, at, broken ? SIZE_MAX : js->limit);
 
 	js->damaged = true;
-	js->lost = broken && place == have;
+	js->lost = broken || place < have;
 	take(r, place < have ? place : len);
 	return parse_record(r, ret, err);
 }
 
-/* Is the value so long because it was cut where other values may stand, and took in those behind it? */
-static bool swallows(const struct json_state *js, const char *text, size_t len)
+/*
+ * The length of the value that begins at the window's start, at most one byte more than is allowed, and in
+ * *RET_AT the first byte that JSON can't have there, SIZE_MAX if there is none.
+ */
+static int find_end(struct reader *r, size_t *ret_len, size_t *ret_at, enum json_step *ret,
+		    struct error *err)
 {
-	return js->limit != NO_INDENT && find_place(js, text, len, len) < len;
-}
+	struct json_state *js = r->state;
+	int rc;
 
-/* The largest column at which an event may begin in a value that begins at the window's start. */
-static size_t limit_in_value(const struct reader *r)
-{
-	const struct json_state *js = r->state;
+	*ret_len = 0;
+	*ret_at = SIZE_MAX;
+	js->scan = (struct json_scan){ 0 };
+	do {
+		size_t have = r->end - r->start, before = *ret_len, at;
 
-	if (!js->blank || r->window[r->start] != '{')
-		return js->indent;
-	return js->indent == NO_INDENT || js->column > js->indent ? js->column : js->indent;
+		if (have > r->record_bytes + 1)
+			have = r->record_bytes + 1;
+		*ret_len += json_scan(&js->scan, r->window + r->start + before, have - before, ret, &at);
+		if (*ret_at == SIZE_MAX && js->scan.malformed)
+			*ret_at = before + at;
+		rc = *ret == JSON_MORE && *ret_len <= r->record_bytes ? window_more(r, err) : 0;
+	} while (rc > 0);
+	return rc;
 }
 
 /* The value that begins at the window's start: first its bounds, then itself. */
 static enum read_result read_value(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
-	size_t len = 0, malformed_at = SIZE_MAX;
+	size_t len, at;
 	enum json_step step;
-	int rc;
+	bool is_long;
 
-	js->limit = limit_in_value(r);
-	js->scan = (struct json_scan){ 0 };
-	do {
-		size_t have = r->end - r->start, before = len, at;
-
-		if (have > r->record_bytes + 1)
-			have = r->record_bytes + 1;
-		len += json_scan(&js->scan, r->window + r->start + len, have - len, &step, &at);
-		if (malformed_at == SIZE_MAX && js->scan.malformed)
-			malformed_at = before + at;
-		if (len > r->record_bytes && malformed_at == SIZE_MAX && !swallows(js, r->window + r->start, len))
-			return value_too_long(r, len, step == JSON_MORE, err);
-		if (len > r->record_bytes) {
-			malformed_at = malformed_at == SIZE_MAX ? len : malformed_at;
-			step = JSON_BROKEN;
-		}
-		rc = step == JSON_MORE ? window_more(r, err) : 0;
-	} while (rc > 0);
-	if (rc < 0)
+	js->began = is_here(r) ? js->column + 1 : 0;
+	if (!js->doubtful)
+		js->limit = js->began > js->margin ? js->began : js->margin;
+	if (find_end(r, &len, &at, &step, err) < 0)
 		return READ_FAILED;
-	if (step == JSON_MORE && malformed_at == SIZE_MAX)
-		malformed_at = len;             /* the stream ends in it */
-	if (malformed_at != SIZE_MAX)
-		return malformed_value(r, len, malformed_at, step == JSON_BROKEN, ret, err);
+	is_long = len > r->record_bytes;
+	if (is_long && at == SIZE_MAX && find_place(r->window + r->start, len, len, js->limit) == len)
+		return value_too_long(r, len, step == JSON_MORE, err);
+	if (step == JSON_MORE && at == SIZE_MAX)
+		at = len;               /* the stream ends in it, or it goes on for too long */
+	if (at != SIZE_MAX || is_long)
+		return malformed_value(r, len, at < len ? at : len, step != JSON_END || is_long, ret, err);
 	take(r, len);
 	return parse_record(r, ret, err);
 }
 
-/* The rest of a line that is no value. */
+/* The rest of a line that is no value, or what stands before an event on it. */
 static enum read_result read_junk(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
 	enum line_result line;
-	size_t len;
+	size_t len, lead = 0;
 
 	js->damaged = js->lost = true;
-	js->limit = js->indent;
+	js->limit = js->margin;
 	line = window_line(r, 0, &len, err);
 	if (line == LINE_LONG) {
 		js->column = 0;
-		js->blank = true;
+		js->lead = true;
 		return reader_cut(r, err);
 	}
 	if (line == LINE_FAILED)
 		return READ_FAILED;
-	take(r, len);
+	while (js->lead && lead < len && is_lead(r->window[r->start + lead]))
+		lead++;
+	take(r, lead < len && lead && r->window[r->start + lead] == '{' ? lead : len);
 	return parse_record(r, ret, err);
 }
 
@@ -865,12 +855,12 @@ static bool take_separator(struct reader *r, int c)
 	} else if (c == '[' && !js->array) {
 		js->array = true;
 		js->comma = false;
-		js->indent = NO_INDENT;
+		js->margin = MARGIN_LEAST;
 	} else if (c == ']') {
 		if (!js->array || js->comma)
 			note_fault(r, js->array ? "a comma has no event behind it" : "a ] closes no array");
 		js->array = js->comma = false;
-		js->indent = NO_INDENT;
+		js->margin = MARGIN_LEAST;
 	} else {
 		return false;
 	}
@@ -892,13 +882,12 @@ static enum read_result end_of_values(struct reader *r, struct error *err)
 	return err->kind ? READ_FAILED : READ_END;
 }
 
-static enum read_result json_next(struct reader *r, struct raw_event *ret, struct error *err)
+static enum read_result next_value(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
-	enum read_result got;
-	size_t own;
 	int c;
 
+	js->doubtful = false;
 	if ((js->skipping && skip_value(r, err) < 0) || (js->lost && find_next(r, err) < 0))
 		return READ_FAILED;
 	do {
@@ -912,13 +901,36 @@ static enum read_result json_next(struct reader *r, struct raw_event *ret, struc
 		note_fault(r, "a comma is missing between two events");
 	js->value = js->array;
 	js->comma = false;
-	own = js->blank ? js->column : NO_INDENT;
-	got = c == '{' || (js->array && (c == '[' || c == '"' || c == '-' || c == '+' || c == '.' || isalnum(c))) ?
+	return c == '{' || (js->array && (c == '[' || c == '"' || c == '-' || c == '+' || c == '.' || isalnum(c))) ?
 		read_value(r, ret, err) : read_junk(r, ret, err);
-	/* what is left of a damaged one may be an object, but it is no event */
-	if (own != NO_INDENT && got == READ_EVENT && ret->field[EV_ID].text && (js->indent == NO_INDENT || own > js->indent))
-		js->indent = own;
-	return got;
+}
+
+/* What is left of a damaged event may hold objects, but they are no events. */
+static bool is_event(const struct raw_event *ev)
+{
+	return ev->field[EV_ID].len && ev->field[EV_TIME].len;
+}
+
+static enum read_result json_next(struct reader *r, struct raw_event *ret, struct error *err)
+{
+	struct json_state *js = r->state;
+
+	for (;;) {
+		enum read_result got = next_value(r, ret, err);
+
+		if (got == READ_EVENT && is_event(ret)) {
+			js->margin = js->began > js->margin ? js->began : js->margin;
+			return got;
+		}
+		if (!js->doubtful || got == READ_END || got == READ_FAILED)
+			return got;
+		/* part of what is damaged, which has its verdict */
+		reader_let_go(r);
+		error_clear(err);
+		js->row--;
+		js->lost = true;
+		js->skipping = false;
+	}
 }
 
 const struct form_ops form_ndjson = { json_new, ndjson_next, json_free };

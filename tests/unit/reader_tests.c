@@ -77,6 +77,7 @@ struct damage {
 };
 
 #define DAMAGE(text, want) { text, sizeof(text) - 1, want }
+#define ID(id) "\"id\": \"" id "\", \"time\": \"x\""
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X300 X50 X50 X50 X50 X50 X50
@@ -146,13 +147,27 @@ static const struct damage json[] = {
 	DAMAGE("[\n  {\"id\":\"a\"},\n  {\"id\":\"b\",\n]\n[\n  {\"id\":\"c\"}\n]\n", "2:a 3:bad 6:c end"),
 	DAMAGE("[{\"id\":\"a\",\n {\"id\":\"b\"},\n {\"id\":\"c\"}]", "1:bad 2:b 3:c end"),
 	/* the first one, of which the beginning is missing, is less indented than the others */
-	DAMAGE("[\n\",\n    \"x\": 1\n  },\n  {\n    \"id\": \"b\"\n  }\n]\n", "2:bad 5:b end"),
-	DAMAGE("{x\", []]}\n  },\n  {\n    \"id\": \"b\"\n  }\n]\n", "1:bad 3:b end"),
-	DAMAGE("[\n{x\", []]}\n  },\n  {\n    \"id\": \"b\"\n  }\n]\n", "2:bad 4:b end"),
-	DAMAGE("{\"id\":\"a\"}\n[\n\"x\":1},\n  {\"id\":\"b\"},\n  {\"id\":\"c\"}\n]\n", "1:a 3:bad 3:bad 4:b 5:c end"),
+	DAMAGE("[\n\",\n    \"x\": 1\n  },\n  {\n    " ID("b") "\n  }\n]\n", "2:bad 5:b end"),
+	DAMAGE("{x\", []]}\n  },\n  {\n    " ID("b") "\n  }\n]\n", "1:bad 3:b end"),
+	DAMAGE("[\n{x\", []]}\n  },\n  {\n    " ID("b") "\n  }\n]\n", "2:bad 4:b end"),
+	DAMAGE("{" ID("a") "}\n[\n\"x\":1},\n  {" ID("b") "},\n  {" ID("c") "}\n]\n", "1:a 3:bad 3:bad 4:b 5:c end"),
 	/* more indented than those before */
-	DAMAGE("{\"id\":\"a\"}\n  {\"id\":\"b\",\n  {\"id\":\"c\"}\n", "1:a 2:bad 3:c end"),
-	DAMAGE("{\"id\":\"a\"}\n[\n  {\"id\":\"b\",\n  {\"id\":\"c\"}\n]\n", "1:a 3:bad 4:c end"),
+	DAMAGE("{" ID("a") "}\n  {" ID("b") ",\n  {" ID("c") "}\n", "1:a 2:bad 3:c end"),
+	DAMAGE("{" ID("a") "}\n[\n  {" ID("b") ",\n  {" ID("c") "}\n]\n", "1:a 3:bad 4:c end"),
+	DAMAGE("[\n{" ID("a") "},\n{\"id\":\"b\n]\n[\n  {" ID("c") "}\n]\n", "2:a 3:bad 6:c end"),
+	DAMAGE("[\n{" ID("a") "},\n{\"id\":[\n]\n[\n  {" ID("c") "}\n]\n", "2:a 3:bad 6:c end"),
+	/* objects in what is left are no events */
+	DAMAGE("{\n  " ID("a") ",\n  \"x\" \"y\",\n  \"z\": [\n    {\n      \"id\": \"x\"\n    },\n    {\n      \"id\": \"y\"\n    }\n"
+	       "  ]\n}\n{\n  " ID("b") "\n}\n", "1:bad 13:b end"),
+	DAMAGE("\"x\" \"y\",\n  \"z\": [\n    {\n      \"id\": \"x\"\n    },\n    {\n      \"id\": \"y\n  ]\n}\n{\n  " ID("b") "\n}\n",
+	       "1:bad 10:b end"),
+	/* as others write arrays */
+	DAMAGE("[ {\n  " ID("a") "\n}, {\n  \"id\": \"b\n}, {\n  \"id\" \"c\"\n}, {\n  " ID("d") "\n} ]\n", "1:a 3:bad 5:bad 7:d end"),
+	DAMAGE("[ {\n  \"x\": {\n}, {\n  " ID("b") ",\n  \"x\": [ {\n    \"id\": \"x\"\n  }, {\n    \"id\": \"y\"\n  } ]\n}, {\n  " ID("c") "\n} ]\n",
+	       "1:bad 3:b 10:c end"),
+	DAMAGE("[ {\n  " ID("a") "\n}, \"\n  \"id\": \"b\n}, {\n  " ID("c") "\n} ]\n", "1:a 3:bad 5:c end"),
+	DAMAGE("[{" ID("a") "},\n {\"id\":\"b},\n {" ID("c") "}]\n", "1:a 2:bad 3:c end"),
+	DAMAGE("[{\"id\":[1,\n {" ID("b") "},\n {" ID("c") "}]\n", "1:bad 2:b 3:c end"),
 	DAMAGE("\xFF\xFE garbage\n{\"id\":\"b\"}\n", "1:bad 2:b end"),
 	DAMAGE("{\"id\":\"a\"}\n\0\0\0\0\n{\"id\":\"b\"}\n", "1:a 2:bad 3:b end"),
 	DAMAGE("{\"id\":\"a\"\0\0}\n{\"id\":\"b\"}\n", "1:bad 2:b end"),
@@ -169,6 +184,11 @@ static const struct damage json[] = {
 	DAMAGE("[\n {\"x\":[\"" X300 "\",\n {\"id\":\"b\"},\n {\"id\":\"c\"}]", "2:bad 3:b 4:c end"),
 	DAMAGE(X300 "\n{\"id\":\"b\"}\n", "1:bad 2:b end"),
 	DAMAGE("{\"x\":" X300 " " X300 "}\n{\"id\":\"b\"}\n", "1:bad 2:b end"),
+	DAMAGE("{\n\"x\":\"" X300 "\",\n \"y\":[\n  {\n   \"id\":1\n },\n {\n  \"id\":2\n  }\n ]\n}\n{" ID("b") "}\n", "1:bad 12:b end"),
+	DAMAGE("{\n  \"y\": [\n    {\n      \"id\": 1\n    }\n  ],\n \"x\":\"" X300 "\"\n}\n{" ID("b") "}\n", "1:bad 9:b end"),
+	DAMAGE("[ {\n  \"x\" : [ \"" X300 "\",\n}, {\n  " ID("b") "\n}, {\n  " ID("c") "\n} ]\n", "1:bad 3:b 5:c end"),
+	DAMAGE("[ {\n  \"x\" : [ {\n}, {\n  " ID("b") ",\"x\": \"" X50 X50 "\"\n}, {\n  " ID("c") ", \"x\": \"" X50 X50 "\"\n} ]\n",
+	       "1:bad 3:b 5:c end"),
 	/* between values */
 	DAMAGE("[{\"id\":\"a\"} {\"id\":\"b\"}]", "1:a 1:b failed"),
 	DAMAGE("[{\"id\":\"a\"},,{\"id\":\"b\"}]", "1:a 1:b failed"),
