@@ -131,7 +131,7 @@ static int check_slowly(struct signin *s, const char *name, const char *stored, 
 		err->retry_after = (int)((wait + 999) / 1000);
 		return error_set(err, ERR_TOO_MANY, NULL, "Too many wrong passwords; try again in %d seconds", err->retry_after);
 	}
-	rc = password_verify_as(known ? PASSWORD_KNOWN : PASSWORD_STRANGER, stored, password, len, err);
+	rc = password_verify_as(known ? PASSWORD_KNOWN : PASSWORD_STRANGER, throttle_network(s->throttle, address), stored, password, len, err);
 	if (rc > 0)
 		throttle_succeeded(s->throttle, name, address, monotonic_ms());
 	if (rc < 0) {
@@ -244,6 +244,11 @@ const char *signin_device(struct signin *s, const unsigned char secret[static SE
 	subject = arena_printf(arena, "device:%.*s", DEVICE_ID_TEXT, text);
 	throttle_know(s->throttle, name, subject, monotonic_ms());
 	return subject;
+}
+
+uint64_t signin_network(struct signin *s, const char *address)
+{
+	return throttle_network(s->throttle, address);
 }
 
 static int refuse(struct error *err)

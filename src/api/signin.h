@@ -36,6 +36,9 @@ void signin_free(struct signin **s);
 int signin_password(struct signin *s, struct store *st, const char *name, const char *password, size_t len, const char *address,
 		    struct arena *arena, struct user *ret, struct error *err);
 
+/* A number that tells the networks of addresses apart, until the process ends. */
+uint64_t signin_network(struct signin *s, const char *address);
+
 /*
  * A text for a cookie: its browser is one in which the user called NAME has signed in.
  * signin_device: whom the throttle shall see in the place of the address if TEXT (may be NULL) is such a text for that

@@ -156,8 +156,16 @@ _Static_assert(PASSWORD_HASH_TEXT >= crypto_pwhash_STRBYTES, "an Argon2 text fit
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t free;
-	int running, waiting[PASSWORD_CLASSES];
-} runs = { .lock = PTHREAD_MUTEX_INITIALIZER, .free = PTHREAD_COND_INITIALIZER };
+	int running, waiting_max, waiting[PASSWORD_CLASSES];
+	uint64_t networks[PASSWORD_WAITING];     /* of the strangers that wait */
+} runs = { .lock = PTHREAD_MUTEX_INITIALIZER, .free = PTHREAD_COND_INITIALIZER, .waiting_max = PASSWORD_WAITING };
+
+void password_set_waiting(int n)
+{
+	pthread_mutex_lock(&runs.lock);
+	runs.waiting_max = n < 1 ? 1 : n > PASSWORD_WAITING ? PASSWORD_WAITING : n;
+	pthread_mutex_unlock(&runs.lock);
+}
 
 /* Must a caller of that class wait? Strangers wait until no known caller does. */
 static bool must_wait(enum password_class as)
@@ -165,18 +173,43 @@ static bool must_wait(enum password_class as)
 	return runs.running == PASSWORD_RUNS || (as == PASSWORD_STRANGER && runs.waiting[PASSWORD_KNOWN]);
 }
 
-static int begin_run(enum password_class as, struct error *err)
+/* Where NETWORK stands among those that wait, or how many there are. */
+static int find_network(uint64_t network)
+{
+	int i = 0;
+
+	while (i < runs.waiting[PASSWORD_STRANGER] && runs.networks[i] != network)
+		i++;
+	return i;
+}
+
+static bool has_place(enum password_class as, uint64_t network)
+{
+	if (runs.waiting[as] >= runs.waiting_max)
+		return false;
+	return as == PASSWORD_KNOWN || find_network(network) == runs.waiting[as];
+}
+
+static void wait_for_run(enum password_class as, uint64_t network)
+{
+	if (as == PASSWORD_STRANGER)
+		runs.networks[runs.waiting[as]] = network;
+	runs.waiting[as]++;
+	while (must_wait(as))
+		pthread_cond_wait(&runs.free, &runs.lock);
+	runs.waiting[as]--;
+	if (as == PASSWORD_STRANGER)
+		runs.networks[find_network(network)] = runs.networks[runs.waiting[as]];
+}
+
+static int begin_run(enum password_class as, uint64_t network, struct error *err)
 {
 	bool full;
 
 	pthread_mutex_lock(&runs.lock);
-	full = must_wait(as) && runs.waiting[as] == PASSWORD_WAITING;
-	if (!full && must_wait(as)) {
-		runs.waiting[as]++;
-		while (must_wait(as))
-			pthread_cond_wait(&runs.free, &runs.lock);
-		runs.waiting[as]--;
-	}
+	full = must_wait(as) && !has_place(as, network);
+	if (!full && must_wait(as))
+		wait_for_run(as, network);
 	runs.running += !full;
 	pthread_mutex_unlock(&runs.lock);
 	return full ? error_set(err, ERR_BUSY, NULL, "too many passwords are being checked; try again in a moment") : 0;
@@ -190,11 +223,11 @@ static void end_run(void)
 	pthread_mutex_unlock(&runs.lock);
 }
 
-static int hash_as(enum password_class as, const char *password, size_t len, char *ret, struct error *err)
+static int hash_as(enum password_class as, uint64_t network, const char *password, size_t len, char *ret, struct error *err)
 {
 	int rc;
 
-	if (begin_run(as, err) < 0)
+	if (begin_run(as, network, err) < 0)
 		return -1;
 	rc = crypto_pwhash_str(ret, password, len, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE);
 	end_run();
@@ -203,17 +236,17 @@ static int hash_as(enum password_class as, const char *password, size_t len, cha
 
 int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT], struct error *err)
 {
-	return hash_as(PASSWORD_KNOWN, password, len, ret, err);
+	return hash_as(PASSWORD_KNOWN, 0, password, len, ret, err);
 }
 
-int password_verify_as(enum password_class as, const char *hash, const char *password, size_t len, struct error *err)
+int password_verify_as(enum password_class as, uint64_t network, const char *hash, const char *password, size_t len, struct error *err)
 {
 	char text[crypto_pwhash_STRBYTES];
 	bool right;
 
 	if (!hash)
-		return hash_as(as, password, len, text, err);
-	if (begin_run(as, err) < 0)
+		return hash_as(as, network, password, len, text, err);
+	if (begin_run(as, network, err) < 0)
 		return -1;
 	errno = 0;
 	right = crypto_pwhash_str_verify(hash, password, len) == 0;
@@ -225,7 +258,7 @@ int password_verify_as(enum password_class as, const char *hash, const char *pas
 
 int password_verify(const char *hash, const char *password, size_t len, struct error *err)
 {
-	return password_verify_as(PASSWORD_KNOWN, hash, password, len, err);
+	return password_verify_as(PASSWORD_KNOWN, 0, hash, password, len, err);
 }
 
 void base64url_encode(const void *data, size_t len, char *ret)

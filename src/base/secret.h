@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/error.h"
 
 #define SECRET_BYTES 32
@@ -44,22 +45,28 @@ bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data
 enum {
 	PASSWORD_HASH_TEXT = 128,     /* bytes of what the ledger keeps of a password, with its NUL */
 	PASSWORD_RUNS = 2,            /* at once in the process: each takes 64 MiB */
-	PASSWORD_WAITING = 16         /* of each class that may wait for them */
+	PASSWORD_WAITING = 16         /* of each class that may wait for them, unless password_set_waiting says otherwise */
 };
 
-/* Whose password is checked: KNOWN callers have signed in before. They go first, and have waiting places of their own. */
+/*
+ * Whose password is checked: KNOWN callers have signed in before. They go first, and have waiting places of their own. Of
+ * strangers, each network has one waiting place.
+ */
 enum password_class { PASSWORD_STRANGER, PASSWORD_KNOWN, PASSWORD_CLASSES };
+
+/* From now on so many of each class may wait: at least 1, at most PASSWORD_WAITING. */
+void password_set_waiting(int n);
 
 /*
  * Argon2id with a new salt: what the ledger keeps of a password. Both take about a tenth of a second, and fail with
- * ERR_BUSY when PASSWORD_WAITING others of the class wait already, ERR_INTERNAL when there is no memory. Thread-safe.
+ * ERR_BUSY when there is no waiting place, ERR_INTERNAL when there is no memory. Thread-safe.
  */
 int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT], struct error *err);
 /*
  * 1 it is the password, 0 it isn't, -1 failed. HASH NULL: nobody's, which takes as long and is never right. password_hash and
- * password_verify are for known callers.
+ * password_verify are for known callers. NETWORK: any number that tells the strangers' networks apart (throttle_network).
  */
-int password_verify_as(enum password_class as, const char *hash, const char *password, size_t len, struct error *err);
+int password_verify_as(enum password_class as, uint64_t network, const char *hash, const char *password, size_t len, struct error *err);
 int password_verify(const char *hash, const char *password, size_t len, struct error *err);
 
 /* URL-safe base64 without padding. encode: RET has (len * 4 + 2) / 3 + 1 bytes. decode: false if TEXT is none; *ret_len <= size. */

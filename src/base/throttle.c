@@ -228,6 +228,11 @@ void throttle_know(struct throttle *t, const char *user, const char *address, in
 	pthread_mutex_unlock(&t->lock);
 }
 
+uint64_t throttle_network(const struct throttle *t, const char *address)
+{
+	return hash_address(t, address);
+}
+
 bool throttle_knows(struct throttle *t, const char *user, const char *address, int64_t now_ms)
 {
 	bool good;

@@ -42,6 +42,8 @@ void throttle_succeeded(struct throttle *t, const char *user, const char *addres
 void throttle_know(struct throttle *t, const char *user, const char *address, int64_t now_ms);
 /* Has the pair signed in before, as far as is remembered? */
 bool throttle_knows(struct throttle *t, const char *user, const char *address, int64_t now_ms);
+/* A number that tells networks apart: of an IPv6 address its /64, else the address. As long as T. */
+uint64_t throttle_network(const struct throttle *t, const char *address);
 /* The try came to nothing for another reason than a wrong password. */
 void throttle_withdraw(struct throttle *t, const char *user, const char *address, int64_t now_ms);
 

@@ -15,13 +15,13 @@ static char hash[PASSWORD_HASH_TEXT];
 static atomic_int refused, let_through;
 static atomic_bool going;
 
+/* ARG: its network. */
 static void *guess(void *arg)
 {
-	(void)arg;
 	while (atomic_load(&going)) {
 		struct error err = { 0 };
 
-		if (password_verify_as(PASSWORD_STRANGER, hash, "wrong", 5, &err) < 0)
+		if (password_verify_as(PASSWORD_STRANGER, (uintptr_t)arg, hash, "wrong", 5, &err) < 0)
 			atomic_fetch_add(&refused, 1);
 		else
 			atomic_fetch_add(&let_through, 1);
@@ -33,7 +33,7 @@ static void *know(void *arg)
 {
 	struct error err = { 0 };
 
-	*(int *)arg = password_verify_as(PASSWORD_KNOWN, hash, "right", 5, &err);
+	*(int *)arg = password_verify_as(PASSWORD_KNOWN, 0, hash, "right", 5, &err);
 	return NULL;
 }
 
@@ -46,7 +46,7 @@ START_TEST(a_crowd_of_strangers_takes_no_place_from_known_callers)
 	ck_assert_int_eq(password_hash("right", 5, hash, &err), 0);
 	atomic_store(&going, true);
 	for (int i = 0; i < STRANGERS; i++)
-		ck_assert_int_eq(pthread_create(&strangers[i], NULL, guess, NULL), 0);
+		ck_assert_int_eq(pthread_create(&strangers[i], NULL, guess, (void *)(uintptr_t)i), 0);
 	while (atomic_load(&refused) == 0)
 		;       /* all places of strangers are taken */
 	for (int round = 0; round < 3; round++) {
@@ -61,6 +61,27 @@ START_TEST(a_crowd_of_strangers_takes_no_place_from_known_callers)
 	for (int i = 0; i < STRANGERS; i++)
 		pthread_join(strangers[i], NULL);
 	ck_assert_int_gt(atomic_load(&let_through), 0);
+}
+END_TEST
+
+START_TEST(a_network_of_strangers_takes_no_place_from_another_one)
+{
+	enum { TRIES = 6 };
+	pthread_t strangers[STRANGERS];
+	struct error err = { 0 };
+
+	ck_assert_int_eq(password_hash("right", 5, hash, &err), 0);
+	atomic_store(&refused, 0);
+	atomic_store(&going, true);
+	for (int i = 0; i < STRANGERS; i++)
+		ck_assert_int_eq(pthread_create(&strangers[i], NULL, guess, (void *)1), 0);
+	while (atomic_load(&refused) == 0)
+		;       /* there are more of them than may wait */
+	for (int i = 0; i < TRIES; i++)
+		ck_assert_msg(password_verify_as(PASSWORD_STRANGER, 2, hash, "right", 5, &err) == 1, "try %d: %s", i, err.message);
+	atomic_store(&going, false);
+	for (int i = 0; i < STRANGERS; i++)
+		pthread_join(strangers[i], NULL);
 }
 END_TEST
 
@@ -126,6 +147,7 @@ int main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_crowd_of_strangers_takes_no_place_from_known_callers);
+	tcase_add_test(t, a_network_of_strangers_takes_no_place_from_another_one);
 	tcase_add_test(t, a_pair_that_is_known_waits_for_its_own_mistakes_alone);
 	tcase_add_test(t, a_device_is_of_one_user_and_one_ledger);
 	suite_add_tcase(s, t);
