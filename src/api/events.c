@@ -500,6 +500,6 @@ static const struct body_kind bodies[] = {
 
 const struct op op_PostEvents = {
 	.id = "PostEvents", .methods = M_POST, .path = "/events", .dialect = &dialect_usaged, .roles = ROLE_INGEST | ROLE_ADMIN,
-	.params = post_params, .returns = &summary_shape, .reads_body = true, .bodies = bodies, .run = post_events, .title = "Events",
+	.light = true, .params = post_params, .returns = &summary_shape, .reads_body = true, .bodies = bodies, .run = post_events, .title = "Events",
 	.doc = "Takes usage events; answers when they are on disk, with a verdict for each",
 };

@@ -191,13 +191,13 @@ const struct op op_VerifyLedger = {
 };
 
 const struct op op_GetAlive = {
-	.id = "GetAlive", .methods = M_READ, .path = "/healthz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE, .params = no_params,
-	.returns = &alive_shape, .run = get_alive, .title = "The server answers",
+	.id = "GetAlive", .methods = M_READ, .path = "/healthz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE, .light = true,
+	.params = no_params, .returns = &alive_shape, .run = get_alive, .title = "The server answers",
 	.doc = "Says ok where the ledger can be read: for load balancers, without credentials",
 };
 
 const struct op op_GetReady = {
-	.id = "GetReady", .methods = M_READ, .path = "/readyz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE, .params = no_params,
-	.returns = &ready_shape, .run = get_ready, .title = "The server can store events",
+	.id = "GetReady", .methods = M_READ, .path = "/readyz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE, .light = true,
+	.params = no_params, .returns = &ready_shape, .run = get_ready, .title = "The server can store events",
 	.doc = "Says ready where events can be stored, else 503: for load balancers, without credentials",
 };

@@ -134,6 +134,7 @@ struct op {
 	const struct shape *returns;      /* the root: a page, an object, or (returns_list) the items */
 	bool returns_list;
 	bool takes_body;                  /* parameters also come from a form, JSON or XML body */
+	bool light;                       /* quick whatever it is asked, where its body is short (http/pool.h) */
 	bool reads_body;                  /* run reads the body itself, whatever it is: call->body */
 	const struct body_kind *bodies;   /* with reads_body: what it may be; ended by a NULL type */
 	const char *body_root;            /* XML element of that body, and its namespace */

@@ -30,7 +30,8 @@ struct settings {
 	const char *socket_mode;        /* octal, "0660" */
 	const char *pid_file;           /* "" = none */
 	int64_t threads;
-	int64_t backlog;                /* waiting connections */
+	int64_t account_requests;       /* of one account that are worked on at once */
+	int64_t backlog;                /* waiting requests */
 	int64_t max_body_bytes;
 	int64_t max_unpacked_bytes;     /* of a body that came packed */
 	int64_t drain_seconds;          /* how long SIGTERM lets requests in work finish */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "http/fcgi.h"
+#include "http/pool.h"
 #include "base/banned.h"
 
 static enum log_level find_level(const char *name)
@@ -33,22 +34,19 @@ static int check_ledger(const struct settings *s, struct error *err)
 	return 0;
 }
 
-/* What each thread takes: its connection, and the ledger's file and log; then the writer's, the socket, logs, templates. */
-enum { FILES_A_THREAD = 3, FILES_BESIDE = 40, MEMORY_A_THREAD = 1 << 20, MEMORY_BESIDE = 32 << 20 };
+enum { MEMORY_A_THREAD = 1 << 20, MEMORY_BESIDE = 32 << 20 };
 
-/* A limit of files that can be raised is; else it is refused now rather than at the first busy hour. */
+/* A limit of files that can be raised is; one that is too low is refused now rather than at the first busy hour. */
 static int check_files(const struct settings *s, struct error *err)
 {
-	rlim_t needed = (rlim_t)s->threads * FILES_A_THREAD + FILES_BESIDE;
+	rlim_t needed = (rlim_t)fcgi_files_needed(s), wanted = (rlim_t)fcgi_files_wanted(s);
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
 		return 0;
-	if (limit.rlim_max >= needed) {
-		limit.rlim_cur = needed;
-		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
-			return 0;
-	}
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= needed)
+		return 0;
 	return error_set(err, ERR_PARAM, "server.threads", "%lld threads need %llu open files, but the limit is %llu: raise it (ulimit -n %llu, or"
 			 " LimitNOFILE in the unit), or lower server.threads", (long long)s->threads, (unsigned long long)needed,
 			 (unsigned long long)limit.rlim_max, (unsigned long long)needed);
@@ -79,7 +77,7 @@ static int check_memory(const struct settings *s, struct error *err)
 	uint64_t needed = MEMORY_BESIDE + (uint64_t)s->threads * MEMORY_A_THREAD, limit = machine_memory();
 
 	if (limit >= needed) {
-		needed += (uint64_t)s->threads * FCGI_STACK_BYTES;
+		needed += (uint64_t)s->threads * POOL_STACK_BYTES;
 		limit = space_limit();
 	}
 	if (limit >= needed)

@@ -110,6 +110,17 @@ static int load_account(struct auth *a, struct store *st, int64_t id, struct aut
 	return 1;
 }
 
+/* The main account of what a key belongs to. */
+static int load_family(struct auth *a, struct store *st, int64_t account, struct auth_entry *entry, struct error *err)
+{
+	struct account found;
+	int rc = store_account_by_id(st, account, &a->arena, &found, err);
+
+	if (rc > 0)
+		entry->who.family = found.parent ? found.parent : found.id;
+	return rc;
+}
+
 /* Makes an entry of the key with that hash. 1 done, 0 no good key, -1 failed. */
 static int load(struct auth *a, struct store *st, const unsigned char *hash, struct auth_entry *entry, struct error *err)
 {
@@ -128,6 +139,8 @@ static int load(struct auth *a, struct store *st, const unsigned char *hash, str
 		if (rc <= 0)
 			return rc;
 	}
+	if (key.account && load_family(a, st, key.account, entry, err) < 0)
+		return -1;
 	entry->used = true;
 	return 1;
 }
@@ -238,6 +251,14 @@ static int check_basic(struct auth *a, struct store *st, const char *text, const
 		return -1;
 	return rc && (alone || user_matches(entry, c.user)) ? take_key(a, entry, now, ret, err)
 							    : refuse(err);
+}
+
+bool auth_brings_password(const char *authorization)
+{
+	const char *text = after_scheme(authorization, "Basic");
+	struct credentials c;
+
+	return text && read_basic(&c, text) && *c.user && c.token_len && !is_sid(c.user);
 }
 
 static int check_bearer(struct auth *a, struct store *st, const char *text, int64_t now, struct arena *arena, struct identity *ret,

@@ -60,6 +60,9 @@ struct identity {
 int auth_check(struct auth *a, struct store *st, const struct request *rq, int64_t now, struct arena *arena, struct identity *ret,
 	       struct error *err);
 
+/* Does this Authorization bring a user's password, which takes long to check? */
+bool auth_brings_password(const char *authorization);
+
 /* The value of the cookie that tells a browser in which somebody has signed in before (api/signin.h), or NULL. */
 const char *auth_device(const struct request *rq, struct arena *arena);
 

@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <malloc.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "api/access.h"
@@ -18,6 +20,7 @@
 #include "base/banned.h"
 
 enum {
+	SHARE_SECONDS = 2,               /* after which a party that has its share may come again */
 	KEPT_BYTES = 256 << 10,                        /* that a thread keeps of its answer for the next one */
 	BATCH_BYTES_MAX = 8 << 20,       /* of a batch's answers, beyond which no further call is made */
 	LOGIN_URL_MAX = 4096
@@ -41,6 +44,7 @@ struct exchange {
 	struct params *calls;              /* what the operation is asked for: one set, but of a batch several; NULL: not known yet */
 	size_t n_calls;
 	struct response response;
+	bool later;                        /* its party has as many in work as it may: nothing is answered now */
 	struct writer_options options;
 	char id[SID_TEXT];
 };
@@ -447,6 +451,44 @@ static int check_caller(struct exchange *x, struct error *err)
 	return 0;
 }
 
+/* ---- the party's share ---- */
+
+/* Kinds of parties, in the lowest bits of what shares.h knows them by. */
+enum { PARTY_FAMILY, PARTY_USER, PARTY_KEY, PARTY_NETWORK, PARTY_KINDS };
+
+static uint64_t party_of(const struct exchange *x)
+{
+	const struct principal *who = x->caller.who;
+
+	if (!who)
+		return signin_network(x->h->signin, x->request.remote) * PARTY_KINDS + PARTY_NETWORK;
+	if (who->family)
+		return (uint64_t)who->family * PARTY_KINDS + PARTY_FAMILY;
+	if (who->user)
+		return (uint64_t)who->user * PARTY_KINDS + PARTY_USER;
+	return strtoull(arena_strn(&x->h->arena, who->key_sid + 2, 15), NULL, 16) * PARTY_KINDS + PARTY_KEY;
+}
+
+/* -1 also without an error: then the request comes again (x->later). */
+static int take_share(struct exchange *x, struct error *err)
+{
+	struct handler *h = x->h;
+
+	if (!h->shares)
+		return 0;
+	switch (shares_take(h->shares, h->share, party_of(x))) {
+	case SHARE_TAKEN:
+		return 0;
+	case SHARE_LATER:
+		x->later = true;
+		return -1;
+	case SHARE_FULL:
+		break;
+	}
+	err->retry_after = SHARE_SECONDS;
+	return error_set(err, ERR_TOO_MANY, NULL, "Too many requests at once: wait for the answers to some of them before you send more");
+}
+
 /*
  * Credentials come before parameters, except in dialects that promise otherwise; and there,
  * too, before a body that is longer than a stranger's may be.
@@ -455,9 +497,11 @@ static int answer(struct exchange *x, struct error *err)
 {
 	struct handler *h = x->h;
 
+	if (h->refuse)
+		return error_set(err, ERR_BUSY, NULL, "too many requests are waiting; try again in a moment");
 	if (x->route.dialect->binds_first && x->request.content_length <= BODY_STRANGER_MAX && bind(x, err) < 0)
 		return -1;
-	if (use_ledger(h, err) < 0 || check_caller(x, err) < 0 || bind(x, err) < 0)
+	if (use_ledger(h, err) < 0 || check_caller(x, err) < 0 || take_share(x, err) < 0 || bind(x, err) < 0)
 		return -1;
 	return run_operation(x, err);
 }
@@ -479,6 +523,8 @@ static int answer_document(struct exchange *x, struct error *err)
 	error_clear(err);
 	if ((x->request.authorization || *x->request.cookie) && use_ledger(h, &ignored) == 0)
 		auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller, &ignored);
+	if (take_share(x, err) < 0)
+		return -1;
 	prepare_options(x, true, NULL);
 	return document_answer(d, &x->request, &rq, &x->response, err);
 }
@@ -578,6 +624,8 @@ static int complete(struct exchange *x, int rc, struct error *err)
 		rc = answer_document(x, err);
 	if (x->h->store)
 		store_end(x->h->store);        /* the caller may be slow to take the answer */
+	if (x->later)
+		return HANDLE_LATER;
 	return rc < 0 ? refuse(x, err) : response_end(&x->response);
 }
 
@@ -634,8 +682,53 @@ int handle(struct handler *h, char *const *envp, struct input *in, struct output
 		rc = response_empty(&x.response, 204);
 	else
 		rc = complete(&x, rc, &err);
+	if (rc == HANDLE_LATER)
+		return rc;
 	log_exchange(&x, monotonic_us() - start, rc);
 	auth_note_use(&h->auth, h->batcher, x.now);
 	give_back(h, x.response.body_bytes, monotonic_us());
 	return rc;
+}
+
+/* ---- light requests ---- */
+
+/* The value of VARIABLE ("NAME=value") if that is its name, else NULL. */
+static const char *value_of(const char *variable, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(variable, name, len) == 0 && variable[len] == '=' ? variable + len + 1 : NULL;
+}
+
+/* Is URI the path of an operation, perhaps with a suffix and a query? */
+static bool is_path(const char *uri, const char *path)
+{
+	size_t len = strlen(path);
+
+	return strncmp(uri, path, len) == 0 && strchr(".?", uri[len]);
+}
+
+static bool is_light(const struct op *const *table, unsigned method, const char *uri)
+{
+	for (; *table; table++)
+		if ((*table)->light && ((*table)->methods & method) && is_path(uri, (*table)->path))
+			return true;
+	return false;
+}
+
+bool handle_is_light(const struct op *const *table, char *const *envp)
+{
+	const char *uri = "", *method = "", *value;
+
+	for (; *envp; envp++) {
+		if ((value = value_of(*envp, "REQUEST_METHOD")))
+			method = value;
+		else if ((value = value_of(*envp, "REQUEST_URI")))
+			uri = value;
+		else if ((value = value_of(*envp, "HTTP_AUTHORIZATION")) && auth_brings_password(value))
+			return false;
+		else if (value_of(*envp, "HTTP_CONTENT_ENCODING") || value_of(*envp, "HTTP_X_HTTP_METHOD_OVERRIDE"))
+			return false;
+	}
+	return is_light(table, request_method(method), uri);
 }

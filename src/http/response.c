@@ -6,8 +6,8 @@
 #include "http/negotiate.h"
 #include "base/banned.h"
 
-/* Seconds: a queue of events that is full, or another writer, takes about so long. */
-#define RETRY_AFTER "1"
+/* Seconds: a queue that is full, or another writer, takes about so long. */
+enum { BUSY_SECONDS = 1 };
 
 static const char *standard_reason(int status)
 {
@@ -88,8 +88,6 @@ static void write_head(struct response *r, int64_t length)
 		add_header(head, r->dialect->request_id_header, r->request_id);
 	if (r->status.status == 401)
 		add_header(head, "WWW-Authenticate", r->dialect->challenge);
-	if (r->status.status == 503)
-		add_header(head, "Retry-After", RETRY_AFTER);
 	if (r->location)
 		add_header(head, "Location", r->location);
 	if (r->ignored)
@@ -98,9 +96,9 @@ static void write_head(struct response *r, int64_t length)
 		add_header(head, "Set-Cookie", r->cookies[i]);
 	if (r->closed_until)
 		add_header(head, "Usaged-Closed-Until", r->closed_until);
-	if (r->retry_after) {
+	if (r->retry_after || r->status.status == 503) {
 		strbuf_add(head, "Retry-After: ");
-		strbuf_addi(head, r->retry_after);
+		strbuf_addi(head, r->retry_after ? r->retry_after : BUSY_SECONDS);
 		strbuf_addn(head, "\r\n", 2);
 	}
 	if ((r->status.status == 405 || r->status.status == 204) && r->allow)

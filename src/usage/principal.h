@@ -45,6 +45,7 @@ struct principal {
 	struct maker maker;      /* of such a token: the same; else none */
 	const char *display, *email;     /* of a user; else NULL */
 	int64_t account;         /* or 0 */
+	int64_t family;          /* of a key that belongs to an account: its main account; else 0 */
 	const int64_t *grants;
 	size_t n_grants;
 };

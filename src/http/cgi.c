@@ -1,0 +1,79 @@
+#include "http/cgi.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ingest/batcher.h"
+#include "base/banned.h"
+
+extern char **environ;
+
+static int write_part(const char *at, size_t left)
+{
+	while (left) {
+		ssize_t n = write(STDOUT_FILENO, at, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		at += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+static int cgi_write(struct output *out, const struct iovec *parts, int n, bool last)
+{
+	(void)out;
+	(void)last;
+	for (int i = 0; i < n; i++)
+		if (write_part(parts[i].iov_base, parts[i].iov_len) < 0)
+			return -1;
+	return 0;
+}
+
+static size_t cgi_read(struct input *in, char *buf, size_t size)
+{
+	size_t got = 0;
+
+	(void)in;
+	while (got < size) {
+		ssize_t n = read(STDIN_FILENO, buf + got, size - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		got += (size_t)n;
+	}
+	return got;
+}
+
+int cgi_serve(const struct settings *settings, const unsigned char *secret, const struct op *const *table,
+	      struct templates *templates, struct error *err)
+{
+	struct template_shelf shelf;
+	struct input in = { .read = cgi_read };
+	struct output out = { .write = cgi_write };
+	struct signin *signin = signin_new();
+	struct batcher *batcher = NULL;
+	struct handler h;
+	int rc;
+
+	/* only these can bring something to write; without a batcher the operation says that it can't */
+	if (strcmp(getenv("REQUEST_METHOD"), "POST") == 0)
+		batcher_new(settings, &batcher, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	template_shelf_init(&shelf, templates);
+	handler_init(&h, settings, secret, table, batcher, signin, &shelf);
+	rc = handle(&h, environ, &in, &out);
+	handler_release(&h);
+	template_shelf_release(&shelf);
+	signin_free(&signin);
+	batcher_free(&batcher);
+	return rc < 0 ? error_set(err, ERR_INTERNAL, NULL, "The answer was cut off") : 0;
+}

@@ -1,0 +1,316 @@
+#include "http/pool.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "base/banned.h"
+
+enum { WAITING_FOR_ONE = 4 };    /* requests of a party that may wait, for each that is worked on */
+
+enum kind { LIGHT, GENERAL, KINDS };
+
+struct worker {
+	struct pool *pool;
+	enum kind kind;
+	struct handler handler;
+	pthread_t thread;
+	bool running;
+	sem_t woken;
+	struct connection *given;        /* what it was woken for */
+	struct worker *next;             /* that is idle, too */
+};
+
+struct queue {
+	struct connection *first, *last;
+	int n;
+};
+
+struct pool {
+	struct pool_setup setup;
+	struct shares *shares;
+	pthread_mutex_t lock;            /* of what follows */
+	struct queue queues[KINDS];
+	struct worker *idle[KINDS];      /* the one that was busy last comes first: its caches are warm */
+	bool ending;
+	int64_t asked, answered;         /* see pool_answered; asked 0: nothing is to be answered */
+	int n_workers;
+	struct worker workers[];
+};
+
+int pool_general_threads(int64_t threads)
+{
+	return threads > 1 ? (int)threads / 2 : 1;
+}
+
+int pool_light_threads(int64_t threads)
+{
+	return threads > 1 ? (int)threads - (int)threads / 2 : 1;
+}
+
+/* ---- queues; all with the lock held ---- */
+
+static void append(struct queue *q, struct connection *c)
+{
+	c->next = NULL;
+	if (q->first)
+		q->last->next = c;
+	else
+		q->first = c;
+	q->last = c;
+	q->n++;
+}
+
+static struct connection *take_first(struct queue *q)
+{
+	struct connection *c = q->first;
+
+	if (c) {
+		q->first = c->next;
+		q->n--;
+	}
+	return c;
+}
+
+/* An idle thread that may do it, or NULL. */
+static struct worker *take_idle(struct pool *p, enum kind kind)
+{
+	struct worker **list = kind == LIGHT && !p->idle[LIGHT] ? &p->idle[GENERAL] : &p->idle[kind], *w = *list;
+
+	if (w)
+		*list = w->next;
+	return w;
+}
+
+static void wake(struct worker *w, struct connection *c)
+{
+	w->given = c;
+	sem_post(&w->woken);
+}
+
+static void put(struct pool *p, struct connection *c, enum kind kind)
+{
+	struct worker *w = take_idle(p, kind);
+
+	if (w)
+		wake(w, c);
+	else
+		append(&p->queues[kind], c);
+}
+
+/* What W does next without waiting, or NULL. */
+static struct connection *find_work(struct worker *w)
+{
+	struct pool *p = w->pool;
+	struct connection *c = NULL;
+
+	if (w->kind == LIGHT && p->asked) {
+		p->answered = p->asked;
+		p->asked = 0;
+	}
+	if (w->kind == GENERAL)
+		c = take_first(&p->queues[GENERAL]);
+	return c ? c : take_first(&p->queues[LIGHT]);
+}
+
+/* ---- threads ---- */
+
+/* NULL: it is time to end. */
+static struct connection *wait_for_work(struct worker *w)
+{
+	struct pool *p = w->pool;
+	struct connection *c;
+
+	pthread_mutex_lock(&p->lock);
+	c = find_work(w);
+	while (!c && !p->ending) {
+		w->next = p->idle[w->kind];
+		p->idle[w->kind] = w;
+		pthread_mutex_unlock(&p->lock);
+		while (sem_wait(&w->woken) < 0)
+			;       /* a signal came */
+		pthread_mutex_lock(&p->lock);
+		c = w->given;
+		w->given = NULL;
+		if (!c)
+			c = find_work(w);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return c;
+}
+
+static struct connection *connection_of(struct share *share)
+{
+	return (struct connection *)((char *)share - offsetof(struct connection, share));
+}
+
+/* The request on C is over, or nobody waits for it any more. */
+static void finish(struct pool *p, struct connection *c)
+{
+	struct share *next = shares_end(p->shares, &c->share);
+
+	if (next)
+		pool_put(p, connection_of(next));
+	p->setup.done(p->setup.arg, c);
+}
+
+static void work(struct worker *w, struct connection *c)
+{
+	struct handler *h = &w->handler;
+	int rc;
+
+	if (connection_is_gone(c)) {
+		finish(w->pool, c);
+		return;
+	}
+	h->shares = c->light || c->refuse ? NULL : w->pool->shares;
+	h->share = &c->share;
+	h->refuse = c->refuse;
+	do
+		rc = handle(h, c->envp, &c->in, &c->out);
+	while (rc == HANDLE_LATER && shares_wait(w->pool->shares, &c->share));
+	if (rc == HANDLE_LATER)
+		return;         /* it is somebody else's by now */
+	if (rc < 0)
+		c->keep = false;
+	finish(w->pool, c);
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	struct connection *c;
+
+	pthread_setname_np(pthread_self(), w->kind == LIGHT ? "usaged-light" : "usaged-general");
+	/* of this thread alone; where it is refused, the system shares out the processor evenly */
+	if (w->kind == GENERAL)
+		setpriority(PRIO_PROCESS, 0, POOL_GENERAL_NICE);
+	while ((c = wait_for_work(w)))
+		work(w, c);
+	return NULL;
+}
+
+static void init_worker(struct pool *p, struct worker *w, enum kind kind)
+{
+	const struct pool_setup *s = &p->setup;
+
+	w->pool = p;
+	w->kind = kind;
+	sem_init(&w->woken, 0, 0);
+	handler_init(&w->handler, s->settings, s->secret, s->table, s->batcher, s->signin, s->shelf);
+	w->handler.verifier = s->verifier;
+}
+
+static int start(struct pool *p, struct error *err)
+{
+	pthread_attr_t attr;
+	int rc = 0;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, POOL_STACK_BYTES);
+	for (int i = 0; i < p->n_workers && !rc; i++) {
+		rc = pthread_create(&p->workers[i].thread, &attr, worker_main, &p->workers[i]);
+		p->workers[i].running = !rc;
+	}
+	pthread_attr_destroy(&attr);
+	if (!rc)
+		return 0;
+	pool_end(p);
+	for (int i = 0; i < p->n_workers; i++)
+		if (p->workers[i].running)
+			pthread_join(p->workers[i].thread, NULL);
+	return error_system(err, "Can't start a thread", rc);
+}
+
+int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *err)
+{
+	int general = pool_general_threads(setup->settings->threads), light = pool_light_threads(setup->settings->threads);
+	struct pool *p = calloc(1, sizeof(*p) + (size_t)(general + light) * sizeof(p->workers[0]));
+	int at_once = (int)setup->settings->account_requests;
+
+	if (!p)
+		abort();
+	p->setup = *setup;
+	/* what one party may have in work leaves a thread for others */
+	if (at_once >= general)
+		at_once = general > 1 ? general - 1 : 1;
+	p->shares = shares_new(at_once, WAITING_FOR_ONE * (int)setup->settings->account_requests);
+	pthread_mutex_init(&p->lock, NULL);
+	p->n_workers = general + light;
+	for (int i = 0; i < p->n_workers; i++)
+		init_worker(p, &p->workers[i], i < light ? LIGHT : GENERAL);
+	if (start(p, err) < 0) {
+		pool_free(&p);
+		return -1;
+	}
+	*ret = p;
+	return 0;
+}
+
+void pool_put(struct pool *p, struct connection *c)
+{
+	c->light = c->reader.body_ended && handle_is_light(p->setup.table, c->envp);
+	pthread_mutex_lock(&p->lock);
+	if (!c->light && !c->share.held)
+		c->refuse = p->queues[GENERAL].n + shares_waiting(p->shares) >= p->setup.settings->backlog;
+	put(p, c, c->light || c->refuse ? LIGHT : GENERAL);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void pool_end(struct pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->ending = true;
+	for (int kind = 0; kind < KINDS; kind++)
+		for (struct worker *w; (w = take_idle(p, kind));)
+			wake(w, NULL);
+	pthread_mutex_unlock(&p->lock);
+}
+
+int pool_running(struct pool *p)
+{
+	int running = 0;
+
+	for (int i = 0; i < p->n_workers; i++) {
+		struct worker *w = &p->workers[i];
+
+		if (w->running && pthread_tryjoin_np(w->thread, NULL) == 0)
+			w->running = false;
+		running += w->running;
+	}
+	return running;
+}
+
+void pool_free(struct pool **p)
+{
+	if (!*p)
+		return;
+	for (int i = 0; i < (*p)->n_workers; i++) {
+		handler_release(&(*p)->workers[i].handler);
+		sem_destroy(&(*p)->workers[i].woken);
+	}
+	shares_free(&(*p)->shares);
+	pthread_mutex_destroy(&(*p)->lock);
+	free(*p);
+	*p = NULL;
+}
+
+int64_t pool_answered(struct pool *p, int64_t now)
+{
+	int64_t answered;
+	struct worker *w;
+
+	pthread_mutex_lock(&p->lock);
+	if (!p->asked)
+		p->asked = now;
+	w = p->idle[LIGHT];
+	if (w) {
+		p->idle[LIGHT] = w->next;
+		wake(w, NULL);
+	}
+	answered = p->answered;
+	pthread_mutex_unlock(&p->lock);
+	return answered;
+}
