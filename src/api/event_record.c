@@ -158,7 +158,7 @@ int event_family(const struct call *call, const char *sid, int64_t *ret, struct 
 
 bool events_linked(const struct call *call)
 {
-	return call->format == &format_html;
+	return call->format->page;
 }
 
 const char *events_link(const struct call *call, const char *sid, const char *category, const char *query)

@@ -328,6 +328,7 @@ int page_load(const struct call *call, struct usage_query *q, const char *prefix
 	*ret_rows = arena_array(call->arena, struct usage_row, (size_t)ret->page_size);
 	if (load_rows(call, q, at, ret, *ret_rows, &more, err) < 0)
 		return -1;
+	ret->inside = at.after && ret->n && (*ret_rows)[0].at.slot == at.slot;
 	if (more)
 		next = make_place(q, (*ret_rows)[ret->n - 1].at);
 	if (back) {

@@ -27,6 +27,7 @@ struct record_page {
 	int64_t page, page_size;
 	int64_t start;                    /* index of the first record */
 	size_t n;                         /* records */
+	bool inside;                      /* its first record is of a slot that has others on the page before */
 	const char *self, *first, *next, *previous;   /* PATH?query; NULL if there is none */
 };
 

@@ -4,10 +4,6 @@
 #include "api/range.h"
 #include "base/banned.h"
 
-struct days {
-	struct date first, last;
-};
-
 static struct date plus(struct date d, int days)
 {
 	return date_from_days(date_to_days(d) + days);

@@ -7,6 +7,11 @@
 
 #include "api/op.h"
 
+/* Days, both included. */
+struct days {
+	struct date first, last;
+};
+
 /*
  * Makes days those of the accounts, which the call is about: by the zone and the billing cycle that all N of them have, else by UTC
  * and the calendar month. Only the server's own operations call it; without it days are by UTC. -1 as account_calendar.

@@ -101,13 +101,11 @@ static const char *capital(const struct call *call, const char *unit)
 	return name;
 }
 
-/* Of one category: its own measures beside the cost. */
-static void write_measures(const struct call *call, const struct asked *a, struct writer *w, const struct figure_pair *p)
+static void write_measures(const struct call *call, struct writer *w, const struct figure_pair *p, const struct category *c, const char *name)
 {
-	const struct category *c = &call->catalogue->categories[a->question.category];
 	struct figure f;
 
-	usage_figure(w, p, a->kind->category ? call->op->title : capital(call, c->usage_unit), NULL, a->kind->category ? c->usage_unit : NULL);
+	usage_figure(w, p, name ? name : capital(call, c->usage_unit), NULL, name ? c->usage_unit : NULL);
 	if (strcmp(c->name, CATEGORY_SIM_DATA) == 0) {
 		f = make(p, "Sent", p->now.upload, p->before.upload, USAGE_PLACES, c->usage_unit);
 		writer_figure(w, &f);
@@ -116,6 +114,11 @@ static void write_measures(const struct call *call, const struct asked *a, struc
 	} else if (strcmp(c->count_unit, c->usage_unit) != 0) {
 		count_figure(w, p, capital(call, c->count_unit), NULL, NULL);
 	}
+}
+
+void figures_of_category(const struct call *call, struct writer *w, const struct figure_pair *p, size_t category)
+{
+	write_measures(call, w, p, &call->catalogue->categories[category], NULL);
 }
 
 static const char *category_link(const struct call *call, const struct category_figure *f)
@@ -152,7 +155,7 @@ int report_figures_write(const struct call *call, const struct asked *a, const s
 		figure_cost(w, &p);
 	if (a->question.category == CATALOGUE_NONE)
 		return write_categories(call, a, r, before, w, &p, err);
-	write_measures(call, a, w, &p);
+	write_measures(call, w, &p, &call->catalogue->categories[a->question.category], a->kind->category ? call->op->title : NULL);
 	if (a->kind->category)
 		figure_cost(w, &p);
 	return 0;

@@ -4,7 +4,7 @@
 #ifndef API_REPORTS_H
 #define API_REPORTS_H
 
-#include "api/op.h"
+#include "api/range.h"
 #include "usage/report.h"
 
 /* The parameters that report_accounts reads. */
@@ -23,11 +23,6 @@ struct report_accounts {
 
 /* All of RET is in the call's arena; the call takes their calendar. ERR_PARAM for an account that the caller may not see. */
 int report_accounts(struct call *call, struct report_accounts *ret, struct error *err);
-
-/* Days, both included. */
-struct days {
-	struct date first, last;
-};
 
 /*
  * The days that FIRST to LAST are compared with: of whole months or billing cycles as many before; of a month, a cycle or a year so far
@@ -71,5 +66,7 @@ void figure_cost(struct writer *w, const struct figure_pair *p);
 /* Those of category_figures that have usage in one of the two reports, which are by category. OF says if they are compared. LINK may be NULL. */
 void figures_by_category(const struct call *call, struct writer *w, const struct figure_pair *of, const struct report *now,
 			 const struct report *before, figure_link *link);
+/* The measures of one category, which P's amounts are. */
+void figures_of_category(const struct call *call, struct writer *w, const struct figure_pair *p, size_t category);
 
 #endif

@@ -2,7 +2,9 @@
  * servicestack.c - Evo Voice's usage services (contracts: servicestack): the records of
  * /billing/usage and the AI minutes of /ai/usage.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/access.h"
 #include "api/closed_until.h"
@@ -11,9 +13,12 @@
 #include "api/paging.h"
 #include "api/presets.h"
 #include "api/range.h"
+#include "api/record_view.h"
 #include "api/words.h"
 #include "usage/query.h"
 #include "base/banned.h"
+
+extern const struct op op_ReportUsage, op_ReportAI, op_ReportBilling;
 
 /* ---- which accounts ---- */
 
@@ -39,15 +44,6 @@ static int choose_accounts(const struct call *call, struct account **ret, size_t
 	}
 }
 
-/* "AccountId's name" or "3 accounts", and the days. */
-static void about(const struct call *call, struct writer *w, const struct account *accounts, size_t n, const char *days)
-{
-	writer_about(w, call->op->title, n == 1 ? arena_printf(call->arena, "%s, %s.", accounts[0].name, days) :
-						  arena_printf(call->arena, "%zu accounts, %s.", n, days));
-	if (call->format->page)
-		presets_write(call, w);
-}
-
 static const struct date earliest = { 1, 1, 1 }, latest = { 9999, 12, 31 };
 
 /* "1 to 3 May 2026", "from 1 May 2026 on", "up to 3 May 2026" or "all time". */
@@ -64,18 +60,59 @@ static const char *range_words(struct arena *a, struct date first, struct date l
 
 /* The days asked for: from the first of all, unless StartDate is given, to LAST, unless EndDate is. */
 struct asked_days {
+	struct date first, last;
 	int64_t from, to;           /* seconds, TO exclusive */
 	const char *words;
 };
 
 static int ask_days(const struct call *call, struct date last, struct asked_days *ret, struct error *err)
 {
-	struct date first = earliest;
-
-	if (range_given(call, &first, &last, err) < 0)
+	ret->first = earliest;
+	ret->last = last;
+	if (range_given(call, &ret->first, &ret->last, err) < 0)
 		return -1;
-	range_instants(call, first, last, &ret->from, &ret->to);
-	ret->words = arena_join(call->arena, range_words(call->arena, first, last), ", ", zone_name(call_zone(call)), NULL);
+	range_instants(call, ret->first, ret->last, &ret->from, &ret->to);
+	ret->words = arena_join(call->arena, range_words(call->arena, ret->first, ret->last), ", ", zone_name(call_zone(call)), NULL);
+	return 0;
+}
+
+static const char *date_text(const struct call *call, struct date d)
+{
+	char text[DATE_TEXT];
+
+	date_format(text, d);
+	return arena_str(call->arena, text);
+}
+
+/* The date at the instant AT, seconds. */
+static const char *date_at(const struct call *call, int64_t at)
+{
+	return date_text(call, zone_date(call_zone(call), at));
+}
+
+/* "AccountId's name" or "3 accounts" */
+static const char *whose(const struct call *call, const struct account *accounts, size_t n)
+{
+	return n == 1 ? accounts[0].name : arena_printf(call->arena, "%zu accounts", n);
+}
+
+/* What stands above the records: whose and of when they are, and on pages the key figures and other days. V has the rest of them. */
+static int about(const struct call *call, struct writer *w, const struct asked_days *days, struct view_figures *v, struct error *err)
+{
+	const char *who = whose(call, v->accounts, v->n), *compared = "";
+
+	v->days = (struct days){ days->first, date_compare(days->last, latest) < 0 ? days->last : call_today(call) };
+	v->compared = call_arg(call, "StartDate")->text && date_compare(v->days.first, v->days.last) <= 0;
+	if (view_wanted(call)) {
+		writer_assume(w, "EndDate", date_text(call, v->days.last));
+		if (call_arg(call, "StartDate")->text)
+			writer_assume(w, "StartDate", date_text(call, v->days.first));
+		presets_write(call, w);
+		writer_filters(w, arena_join(call->arena, who, ", ", zone_name(call_zone(call)), NULL));
+		if (view_figures_write(call, w, v, &compared, err) < 0)
+			return -1;
+	}
+	writer_about(w, call->op->title, arena_join(call->arena, who, ", ", days->words, ".", compared, NULL));
 	return 0;
 }
 
@@ -137,31 +174,39 @@ static void fill_record(const struct call *call, const struct account *a, const 
 		ret->events_uri = events_link(call, a->sid, c->name, days);
 }
 
-/* One account's records; its days begin with the account unless StartDate is given. */
-static int write_account(const struct call *call, const struct account *a, struct writer *w, struct error *err)
+/* One account's question. Its days begin with the account, unless StartDate is given. 1, or 0: all of them lie before it began. */
+static int ask_account(const struct call *call, const struct account *a, struct usage_query *ret, struct error *err)
 {
-	struct usage_query q = {
+	struct date first, last = call_today(call);
+
+	*ret = (struct usage_query){
 		.accounts = &a->id, .n_accounts = 1, .zone = call_zone(call), .period = PERIOD_ALL, .group = GROUP_CATEGORY,
 		.category = CATALOGUE_NONE,
 	};
-	struct date first, last = call_today(call);
-	struct usage_cursor *cur = NULL;
-	struct usage_record_info rec;
-	struct usage_row row;
-	const char *zone = call_filter(call, "TimeZone");
-	char start[DATE_TEXT], end[DATE_TEXT];
-	int rc;
-
 	if (account_begin(call, a, &first, err) < 0)
 		return -1;
 	if (!call_arg(call, "StartDate")->text && call_arg(call, "EndDate")->text &&
 	    date_compare(call_arg(call, "EndDate")->date, first) < 0)
-		return 0;                          /* all of it lies before this account began */
+		return 0;
 	if (range_given(call, &first, &last, err) < 0)
 		return -1;
-	range_instants(call, first, last, &q.from, &q.to);
-	date_format(start, first);
-	date_format(end, last);
+	range_instants(call, first, last, &ret->from, &ret->to);
+	return 1;
+}
+
+static int write_account(const struct call *call, const struct account *a, struct writer *w, struct error *err)
+{
+	const char *start, *end, *zone = call_filter(call, "TimeZone");
+	struct usage_cursor *cur = NULL;
+	struct usage_record_info rec;
+	struct usage_query q;
+	struct usage_row row;
+	int rc = ask_account(call, a, &q, err);
+
+	if (rc <= 0)
+		return rc;
+	start = date_at(call, q.from);
+	end = date_at(call, q.to - 1);
 	if (usage_open(call->store, call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0) {
@@ -172,19 +217,91 @@ static int write_account(const struct call *call, const struct account *a, struc
 	return rc;
 }
 
+/* ---- the same for people ---- */
+
+/* The account's rows of Q, in the arena, and the price of all. */
+static int load_rows(const struct call *call, const struct usage_query *q, struct view_group *ret, struct error *err)
+{
+	const struct catalogue *c = call->catalogue;
+	struct usage_cursor *cur = NULL;
+	struct usage_row row;
+	int rc;
+
+	ret->rows = arena_array(call->arena, struct usage_row, c->n + 1);
+	if (usage_open(call->store, c, q, (struct usage_position){ 0 }, &cur, err) < 0)
+		return -1;
+	while ((rc = usage_next(cur, &row, err)) > 0) {
+		ret->rows[ret->n++] = row;
+		if (row.category == c->totalprice)
+			ret->price = row.totals.price;
+	}
+	usage_close(&cur);
+	return rc;
+}
+
+/* Where an account's row leads, or with a category behind it that category's: the report of the same days. */
+static void link_group(const struct call *call, const struct account *a, const char *start, const char *end, struct view_group *g)
+{
+	const char *zone = zone_name(call_zone(call)), *days, *report, *suffix = call_link_suffix(call, op_ReportUsage.dialect);
+	struct strbuf sb;
+
+	strbuf_init(&sb, 256);
+	strbuf_add_urlencoded(&sb, zone, strlen(zone));
+	days = arena_join(call->arena, "&StartDate=", start, "&EndDate=", end, NULL);
+	report = arena_join(call->arena, op_ReportUsage.path, suffix, "?AccountSid=", a->sid, "&IncludeSubaccounts=false", days,
+			    "&TimeZone=", sb.text, NULL);
+	strbuf_release(&sb);
+	g->uri = report;
+	g->finer = arena_join(call->arena, report, "&Category=", NULL);
+	g->finer_query = "";
+	g->events_query = arena_join(call->arena, days, "&IncludeSubaccounts=false", call_filter(call, "TimeZone"), NULL);
+}
+
+static int view_account(const struct call *call, const struct account *a, struct writer *w, struct error *err)
+{
+	struct view_group g = { .name = a->name, .currency = a->currency, .sid = a->sid };
+	struct usage_query q;
+	int rc = ask_account(call, a, &q, err);
+
+	if (rc <= 0)
+		return rc;
+	if (!call_arg(call, "StartDate")->text)
+		g.note = arena_join(call->arena, "from ", date_at(call, q.from), NULL);
+	link_group(call, a, date_at(call, q.from), date_at(call, q.to - 1), &g);
+	if (load_rows(call, &q, &g, err) < 0)
+		return -1;
+	if (g.n)
+		view_write(call, w, &g);
+	return 0;
+}
+
+static int by_name(const void *x, const void *y)
+{
+	const struct account *a = x, *b = y;
+	int order = strcasecmp(a->name, b->name);
+
+	return order ? order : strcmp(a->sid, b->sid);
+}
+
 static int list_usage_records(struct call *call, struct writer *w, struct error *err)
 {
+	struct view_figures figures = { .category = CATALOGUE_NONE };
+	bool people = view_wanted(call);
 	struct account *accounts;
 	struct asked_days days;
-	size_t n;
 
-	if (ask_days(call, call_today(call), &days, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0 ||
-	    call_note_closed_accounts(call, w, accounts, n, days.from, days.to, err) < 0)
+	if (ask_days(call, call_today(call), &days, err) < 0 || choose_accounts(call, &accounts, &figures.n, err) < 0 ||
+	    call_note_closed_accounts(call, w, accounts, figures.n, days.from, days.to, err) < 0)
 		return -1;
-	about(call, w, accounts, n, days.words);
-	writer_begin_list(w, NULL, &record_shape);
-	for (size_t i = 0; i < n; i++)
-		if (write_account(call, &accounts[i], w, err) < 0)
+	if (people)
+		qsort(accounts, figures.n, sizeof(*accounts), by_name);
+	figures.accounts = accounts;
+	if (about(call, w, &days, &figures, err) < 0)
+		return -1;
+	view_name(w, "Account and category");
+	writer_begin_list(w, NULL, people ? &view_shape : &record_shape);
+	for (size_t i = 0; i < figures.n; i++)
+		if ((people ? view_account : write_account)(call, &accounts[i], w, err) < 0)
 			return -1;
 	writer_end(w);
 	return 0;
@@ -290,9 +407,70 @@ static void write_ai_row(const struct call *call, struct writer *w, const struct
 		writer_record(w, NULL, &ai_account_shape, &account);
 }
 
-/* An account's total, or with GROUP DIM_CUSTOMER its customers; of one customer if one is asked for. */
+/* ---- the same for people, the largest first ---- */
+
+struct ai_view_row {
+	const char *customer, *account;
+	struct decimal minutes;
+	const char *events_uri;
+};
+
+#define AI_VIEW_MINUTES                                                                                                   \
+	FIELD_AS(struct ai_view_row, minutes, "AIMinutes", "AI minutes, rounded up to whole ones"),                       \
+	FIELD(struct ai_view_row, events_uri, "The events behind it", .flags = FIELD_LINK, .format = "uri"), { 0 }
+
+static const struct field ai_view_account_fields[] = { FIELD(struct ai_view_row, account, "Whose minutes"), AI_VIEW_MINUTES };
+static const struct field ai_view_customer_fields[] = {
+	FIELD(struct ai_view_row, customer, "Whose minutes"), FIELD(struct ai_view_row, account, "Whose customer"), AI_VIEW_MINUTES
+};
+
+#define AI_VIEW_DOC "Rounded up to whole minutes in each row. A number opens its events."
+
+static const struct shape ai_view_account_shape = { .name = "AIAccountUsage", .fields = ai_view_account_fields, .doc = AI_VIEW_DOC };
+static const struct shape ai_view_customer_shape = { .name = "AICustomerUsage", .fields = ai_view_customer_fields, .doc = AI_VIEW_DOC };
+
+struct ai_rows {
+	struct ai_view_row *list;
+	size_t n, size;
+};
+
+static void add_ai_row(const struct call *call, struct ai_rows *rows, const struct account *a, const struct usage_row *row)
+{
+	if (rows->n == rows->size) {
+		size_t size = rows->size ? 2 * rows->size : 64;
+
+		rows->list = arena_grow(call->arena, rows->list, rows->n * sizeof(*rows->list), size * sizeof(*rows->list));
+		rows->size = size;
+	}
+	rows->list[rows->n++] = (struct ai_view_row){
+		.customer = row->member ? arena_str(call->arena, row->member_text) : NULL, .account = a->name, .minutes = whole_minutes(&row->totals),
+		.events_uri = ai_events(call, a->sid, row->member ? row->member_text : call_arg(call, "CustomerId")->text)
+	};
+}
+
+static int by_minutes(const void *x, const void *y)
+{
+	const struct ai_view_row *a = x, *b = y;
+	int order = strcasecmp(a->account, b->account);
+
+	if (a->minutes.n != b->minutes.n)
+		return a->minutes.n > b->minutes.n ? -1 : 1;
+	return order || !a->customer ? order : strcmp(a->customer, b->customer);
+}
+
+static void write_ai_view(struct writer *w, struct ai_rows *rows, const struct shape *shape)
+{
+	if (rows->n)
+		qsort(rows->list, rows->n, sizeof(*rows->list), by_minutes);
+	for (size_t i = 0; i < rows->n; i++)
+		writer_record(w, NULL, shape, &rows->list[i]);
+}
+
+/*
+ * An account's total, or with GROUP DIM_CUSTOMER its customers; of one customer if one is asked for. Into ROWS, or (NULL) written at once.
+ */
 static int write_ai_account(const struct call *call, const struct account *a, const struct usage_query *query, struct writer *w,
-			    struct error *err)
+			    struct ai_rows *rows, struct error *err)
 {
 	const char *customer = call_arg(call, "CustomerId")->text;
 	struct usage_query q = *query;
@@ -310,39 +488,55 @@ static int write_ai_account(const struct call *call, const struct account *a, co
 	if (usage_open(call->store, call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0)
-		write_ai_row(call, w, a, &row);
+		if (rows)
+			add_ai_row(call, rows, a, &row);
+		else
+			write_ai_row(call, w, a, &row);
 	usage_close(&cur);
 	return rc;
 }
 
+/* One of the two lists. */
+static int write_ai_list(const struct call *call, const struct view_figures *of, struct usage_query *q, int list, struct writer *w, struct error *err)
+{
+	static const int group[] = { [AI_ACCOUNTS] = GROUP_NONE, [AI_CUSTOMERS] = DIM_CUSTOMER };
+	static const struct shape *const shapes[] = { [AI_ACCOUNTS] = &ai_account_shape, [AI_CUSTOMERS] = &ai_customer_shape };
+	static const struct shape *const views[] = { [AI_ACCOUNTS] = &ai_view_account_shape, [AI_CUSTOMERS] = &ai_view_customer_shape };
+	const struct shape *shape = view_wanted(call) ? views[list] : shapes[list];
+	struct ai_rows rows = { .n = 0 };
+
+	q->group = group[list];
+	writer_begin_list(w, &ai_usage_fields[list], shape);
+	for (size_t i = 0; i < of->n; i++)
+		if (write_ai_account(call, &of->accounts[i], q, w, view_wanted(call) ? &rows : NULL, err) < 0)
+			return -1;
+	write_ai_view(w, &rows, shape);
+	writer_end(w);
+	return 0;
+}
+
 static int get_ai_usage(struct call *call, struct writer *w, struct error *err)
 {
-	struct usage_query q = {
-		.zone = call_zone(call), .period = PERIOD_ALL,
-		.category = catalogue_find(call->catalogue, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES)),
+	struct view_figures figures = {
+		.category = catalogue_find(call->catalogue, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES)), .customer = call_arg(call, "CustomerId")->text
 	};
-	const int group[] = { [AI_ACCOUNTS] = GROUP_NONE, [AI_CUSTOMERS] = DIM_CUSTOMER };
-	const struct shape *const item[] = { [AI_ACCOUNTS] = &ai_account_shape, [AI_CUSTOMERS] = &ai_customer_shape };
+	struct usage_query q = { .zone = call_zone(call), .period = PERIOD_ALL, .category = figures.category };
 	struct account *accounts;
 	struct asked_days days;
-	size_t n;
 
-	if (ask_days(call, latest, &days, err) < 0 || choose_accounts(call, &accounts, &n, err) < 0)
+	if (ask_days(call, latest, &days, err) < 0 || choose_accounts(call, &accounts, &figures.n, err) < 0)
 		return -1;
 	q.from = days.from;
 	q.to = days.to;
-	if (call_note_closed_accounts(call, w, accounts, n, q.from, q.to, err) < 0)
+	figures.accounts = accounts;
+	if (call_note_closed_accounts(call, w, accounts, figures.n, q.from, q.to, err) < 0 || about(call, w, &days, &figures, err) < 0)
 		return -1;
-	about(call, w, accounts, n, days.words);
+	writer_label(w, &ai_usage_fields[AI_ACCOUNTS], "Accounts");
+	writer_label(w, &ai_usage_fields[AI_CUSTOMERS], "Customers");
 	writer_begin(w, NULL, &ai_usage_shape);
-	for (int list = AI_ACCOUNTS; list <= AI_CUSTOMERS; list++) {
-		q.group = group[list];
-		writer_begin_list(w, &ai_usage_fields[list], item[list]);
-		for (size_t i = 0; i < n; i++)
-			if (write_ai_account(call, &accounts[i], &q, w, err) < 0)
-				return -1;
-		writer_end(w);
-	}
+	for (int list = AI_ACCOUNTS; list <= AI_CUSTOMERS; list++)
+		if (write_ai_list(call, &figures, &q, list, w, err) < 0)
+			return -1;
 	writer_end(w);
 	return 0;
 }
@@ -352,7 +546,7 @@ static int get_ai_usage(struct call *call, struct writer *w, struct error *err)
 #define ZONE_PARAM { "TimeZone", PT_ZONE, .flags = PARAM_OWN, .any = "UTC", .doc = "Days by the clocks of this zone (IANA name) instead of UTC" }
 
 static const struct param list_params[] = {
-	{ "AccountId", PT_TEXT, .max = 64, .doc = "The account ID you are listing for" },
+	{ "AccountId", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "The account ID you are listing for" },
 	{ "StartDate", PT_DATE, .doc = "The start date to retrieve usage records for (YYYY-MM-DD)" },
 	{ "EndDate", PT_DATE, .doc = "The end date to retrieve usage records for (YYYY-MM-DD)" },
 	ZONE_PARAM,
@@ -360,17 +554,15 @@ static const struct param list_params[] = {
 };
 
 static const struct param ai_params[] = {
-	{ "AccountId", PT_TEXT, .max = 64,
+	{ "AccountId", PT_ACCOUNT, .max = 64, .label = "Account",
 	  .doc = "Filter by account ID. If not specified will return entries for all customers in all accounts in the date range" },
-	{ "CustomerId", PT_TEXT, .max = 128,
+	{ "CustomerId", PT_TEXT, .max = 128, .label = "Customer",
 	  .doc = "Filter by customer ID. If not specified, will return all customers for the accounts considered" },
 	{ "StartDate", PT_DATE, .doc = "The start of the date range to consider" },
 	{ "EndDate", PT_DATE, .doc = "The end of the date range to consider" },
 	ZONE_PARAM,
 	{ 0 }
 };
-
-extern const struct op op_ReportAI, op_ReportBilling;
 
 static const struct op_rename sheet_names[] = {
 	{ "AccountId", "AccountSid" }, { "CustomerId", "Customer" }, { "StartDate", "StartDate" }, { "EndDate", "EndDate" },

@@ -10,6 +10,7 @@
 #include "api/op.h"
 #include "api/paging.h"
 #include "api/range.h"
+#include "api/record_view.h"
 #include "api/words.h"
 #include "base/banned.h"
 
@@ -17,28 +18,28 @@
 
 /* ---- the sub-resources ---- */
 
-enum days { DAYS_SINCE_BEGIN, DAYS_TODAY, DAYS_YESTERDAY, DAYS_THIS_MONTH, DAYS_LAST_MONTH };
+enum own_days { DAYS_SINCE_BEGIN, DAYS_TODAY, DAYS_YESTERDAY, DAYS_THIS_MONTH, DAYS_LAST_MONTH };
 
 struct resource {
 	const char *link;               /* key in subresource_uris; NULL for the list itself */
 	const char *path;               /* below .../Usage/Records */
 	enum period period;
-	enum days days;                 /* without StartDate and EndDate */
-	const char *words;              /* how a page says it */
+	enum own_days days;                /* without StartDate and EndDate */
+	const char *words, *name;       /* how a page says it, and what it calls a row's stretch of time */
 };
 
 enum { RES_RECORDS, RES_ALL_TIME, RES_TODAY, RES_YESTERDAY, RES_THIS_MONTH, RES_LAST_MONTH, RES_DAILY, RES_MONTHLY, RES_YEARLY, RESOURCES };
 
 static const struct resource resources[RESOURCES] = {
-	[RES_RECORDS]    = { NULL, "", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all" },
-	[RES_ALL_TIME]   = { "all_time", "/AllTime", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all" },
-	[RES_TODAY]      = { "today", "/Today", PERIOD_ALL, DAYS_TODAY, "today" },
-	[RES_YESTERDAY]  = { "yesterday", "/Yesterday", PERIOD_ALL, DAYS_YESTERDAY, "yesterday" },
-	[RES_THIS_MONTH] = { "this_month", "/ThisMonth", PERIOD_ALL, DAYS_THIS_MONTH, "this month" },
-	[RES_LAST_MONTH] = { "last_month", "/LastMonth", PERIOD_ALL, DAYS_LAST_MONTH, "last month" },
-	[RES_DAILY]      = { "daily", "/Daily", PERIOD_DAY, DAYS_SINCE_BEGIN, "by day" },
-	[RES_MONTHLY]    = { "monthly", "/Monthly", PERIOD_MONTH, DAYS_SINCE_BEGIN, "by month" },
-	[RES_YEARLY]     = { "yearly", "/Yearly", PERIOD_YEAR, DAYS_SINCE_BEGIN, "by year" },
+	[RES_RECORDS]    = { NULL, "", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all", NULL },
+	[RES_ALL_TIME]   = { "all_time", "/AllTime", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all", NULL },
+	[RES_TODAY]      = { "today", "/Today", PERIOD_ALL, DAYS_TODAY, "today", NULL },
+	[RES_YESTERDAY]  = { "yesterday", "/Yesterday", PERIOD_ALL, DAYS_YESTERDAY, "yesterday", NULL },
+	[RES_THIS_MONTH] = { "this_month", "/ThisMonth", PERIOD_ALL, DAYS_THIS_MONTH, "this month", NULL },
+	[RES_LAST_MONTH] = { "last_month", "/LastMonth", PERIOD_ALL, DAYS_LAST_MONTH, "last month", NULL },
+	[RES_DAILY]      = { "daily", "/Daily", PERIOD_DAY, DAYS_SINCE_BEGIN, "by day", "Day" },
+	[RES_MONTHLY]    = { "monthly", "/Monthly", PERIOD_MONTH, DAYS_SINCE_BEGIN, "by month", "Month" },
+	[RES_YEARLY]     = { "yearly", "/Yearly", PERIOD_YEAR, DAYS_SINCE_BEGIN, "by year", "Year" },
 };
 
 /* ---- what an answer is made of ---- */
@@ -127,6 +128,8 @@ struct report {
 	const struct call *call;
 	const struct resource *resource;
 	struct account account;
+	struct account *accounts;       /* it and, if they count, its subaccounts */
+	struct date begin;              /* of their usage */
 	bool subaccounts;
 	const char *as_of;
 	const char *by_category[RESOURCES];  /* each resource's path up to "?Category=" */
@@ -156,7 +159,7 @@ static int find_account(struct report *r, struct error *err)
 }
 
 /* The account and, if asked for and it is a main one, its subaccounts; and the day their usage begins. */
-static int choose_accounts(struct report *r, struct usage_query *q, struct date *ret_begin, struct error *err)
+static int choose_accounts(struct report *r, struct usage_query *q, struct error *err)
 {
 	const struct call *call = r->call;
 	struct account *subs = NULL;
@@ -167,16 +170,15 @@ static int choose_accounts(struct report *r, struct usage_query *q, struct date 
 	r->subaccounts = call_arg(call, "IncludeSubaccounts")->yes && !r->account.parent;
 	if (r->subaccounts && store_accounts(call->store, r->account.id, call->arena, &subs, &n, err) < 0)
 		return -1;
-	if (account_begin(call, &r->account, ret_begin, err) < 0)
-		return -1;
 	ids = arena_array(call->arena, int64_t, n + 1);
-	ids[0] = r->account.id;
-	for (size_t i = 0; i < n; i++) {
-		ids[i + 1] = subs[i].id;
-		if (account_begin(call, &subs[i], &begin, err) < 0)
+	r->accounts = arena_array(call->arena, struct account, n + 1);
+	for (size_t i = 0; i <= n; i++) {
+		r->accounts[i] = i ? subs[i - 1] : r->account;
+		ids[i] = r->accounts[i].id;
+		if (account_begin(call, &r->accounts[i], &begin, err) < 0)
 			return -1;
-		if (date_compare(begin, *ret_begin) < 0)
-			*ret_begin = begin;
+		if (i == 0 || date_compare(begin, r->begin) < 0)
+			r->begin = begin;
 	}
 	q->accounts = ids;
 	q->n_accounts = n + 1;
@@ -222,10 +224,10 @@ static int days_not_found(const struct call *call, struct error *err)
  * after today. Days that all lie before the account began have no records at all, unless
  * they are the resource's own (yesterday, of an account that began today).
  */
-static int choose_days(struct report *r, struct date begin, struct usage_query *q, struct error *err)
+static int choose_days(struct report *r, struct usage_query *q, struct error *err)
 {
 	const struct resource *res = r->resource;
-	struct date today = call_today(r->call), first, last, own_first, own_last;
+	struct date today = call_today(r->call), begin = r->begin, first, last, own_first, own_last;
 
 	default_days(res, begin, today, &own_first, &own_last);
 	first = own_first;
@@ -316,24 +318,148 @@ static void fill_record(struct report *r, const struct usage_row *row, struct re
 	ret->subresource_uris = category_links(r, row->category);
 }
 
-static void write_page(struct report *r, const struct record_page *page, const struct usage_row *rows, struct writer *w)
+/* The envelope of a page, whose list is left open. */
+static void begin_page(const struct record_page *page, const struct shape *item, struct writer *w)
 {
 	struct envelope e = {
 		.first_page_uri = page->first, .next_page_uri = page->next, .page = page->page, .page_size = page->page_size,
 		.previous_page_uri = page->previous, .start = page->start, .uri = page->self,
 		.end = page->n ? page->start + (int64_t)page->n - 1 : page->start,
 	};
-	struct record rec;
 
 	writer_begin(w, NULL, &envelope_shape);
 	writer_fields(w, &envelope_shape, &e);
-	writer_begin_list(w, &envelope_fields[ENVELOPE_LIST], &record_shape);
+	writer_begin_list(w, &envelope_fields[ENVELOPE_LIST], item);
+}
+
+static void write_page(struct report *r, const struct record_page *page, const struct usage_row *rows, struct writer *w)
+{
+	struct record rec;
+
+	begin_page(page, &record_shape, w);
 	for (size_t i = 0; i < page->n; i++) {
 		fill_record(r, &rows[i], &rec);
 		writer_record(w, NULL, &record_shape, &rec);
 	}
 	writer_end(w);
 	writer_end(w);
+}
+
+/* ---- the same for people: the stretches of time with their totals, and below each its categories ---- */
+
+static const char *date_text(const struct call *call, struct date d)
+{
+	char text[DATE_TEXT];
+
+	date_format(text, d);
+	return arena_str(call->arena, text);
+}
+
+/* "21 November 2026", "November 2026" or "2026"; of a stretch that is cut its days. */
+static const char *stretch_words(const struct report *r, struct date first, struct date last)
+{
+	struct arena *arena = r->call->arena;
+	enum period p = r->resource->period;
+	bool whole = date_compare(period_first(p, first), first) == 0 &&
+		     date_compare(period_step(p, first, 1), date_from_days(date_to_days(last) + 1)) == 0;
+
+	if (p == PERIOD_YEAR && whole)
+		return arena_printf(arena, "%d", first.year);
+	if (p == PERIOD_MONTH && whole)
+		return arena_printf(arena, "%s %d", words_month(first), first.year);
+	return words_days(arena, first, last);
+}
+
+/* The category that Q is about, if there is usage of it: totalprice is the total of all. */
+static size_t one_category(const struct call *call, const struct usage_query *q)
+{
+	return q->category == call->catalogue->totalprice ? CATALOGUE_NONE : q->category;
+}
+
+/* The price of all in the stretch that ROW is of. */
+static int load_total(const struct report *r, const struct usage_query *query, const struct usage_row *row, wide *ret, struct error *err)
+{
+	struct usage_query q = *query;
+	struct usage_cursor *cur = NULL;
+	struct usage_row total;
+	int rc;
+
+	*ret = 0;
+	q.from = row->from;
+	q.to = row->to;
+	q.period = PERIOD_ALL;
+	q.category = r->call->catalogue->totalprice;
+	if (q.category == CATALOGUE_NONE)
+		return 0;
+	if (usage_open(r->call->store, r->call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
+		return -1;
+	rc = usage_next(cur, &total, err);
+	if (rc > 0)
+		*ret = total.totals.price;
+	usage_close(&cur);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The N first of ROWS, which are of one stretch. PARTIAL: others of it are on the page before. */
+static int view_stretch(struct report *r, const struct usage_query *q, struct usage_row *rows, size_t n, bool partial, struct writer *w, struct error *err)
+{
+	const struct call *call = r->call;
+	bool all = r->resource->period == PERIOD_ALL, one = one_category(call, q) != CATALOGUE_NONE;
+	const char *words = all ? "Total" : stretch_words(r, zone_date(q->zone, rows->from), zone_date(q->zone, rows->to - 1));
+	struct view_group g = { .currency = r->account.currency, .sid = r->account.sid, .partial = partial, .rows = rows, .n = n };
+
+	slot_dates(r, rows);
+	g.events_query = r->uri_dates;
+	if (r->resource->period != PERIOD_DAY) {
+		g.finer = r->by_category[RES_DAILY];
+		g.finer_query = r->uri_dates;
+	}
+	if (!one)
+		g.name = partial ? arena_join(call->arena, words, ", continued", NULL) : words;
+	else if (!all)
+		g.row_name = words;
+	if (!one && load_total(r, q, rows, &g.price, err) < 0)
+		return -1;
+	view_write(call, w, &g);
+	return 0;
+}
+
+static int view_page(struct report *r, const struct usage_query *q, const struct record_page *page, struct usage_row *rows, struct writer *w, struct error *err)
+{
+	begin_page(page, &view_shape, w);
+	for (size_t i = 0, n; i < page->n; i += n) {
+		for (n = 1; i + n < page->n && rows[i + n].from == rows[i].from; n++)
+			;
+		if (view_stretch(r, q, &rows[i], n, i == 0 && page->inside, w, err) < 0)
+			return -1;
+	}
+	writer_end(w);
+	writer_end(w);
+	return 0;
+}
+
+/* What pages say of the question: its days, its words, key figures; *RET_COMPARED as view_figures_write. */
+static int view_question(const struct report *r, const struct usage_query *q, struct writer *w, const char **ret_compared, struct error *err)
+{
+	const struct call *call = r->call;
+	size_t one = one_category(call, q);
+	bool all = one == CATALOGUE_NONE;
+	struct view_figures v = {
+		.accounts = r->accounts, .n = q->n_accounts, .days = { zone_date(q->zone, q->from), zone_date(q->zone, q->to - 1) },
+		.category = one
+	};
+
+	if (q->from >= q->to)
+		return 0;
+	/* before the accounts began there was nothing */
+	v.compared = date_compare(v.days.first, r->begin) > 0;
+	writer_assume(w, "StartDate", date_text(call, v.days.first));
+	writer_assume(w, "EndDate", date_text(call, v.days.last));
+	writer_filters(w, arena_join(call->arena, r->account.name, r->subaccounts ? " with subaccounts, " : ", ",
+				     all ? "all categories" : call->catalogue->categories[one].description, ", ", zone_name(q->zone), NULL));
+	writer_label(w, &envelope_fields[ENVELOPE_LIST], r->resource->name ? arena_join(call->arena, r->resource->name, "s", NULL) : "Categories");
+	view_name(w, all || !r->resource->name ? "Category" : r->resource->name);
+	return view_figures_write(call, w, &v, ret_compared, err);
 }
 
 /* "2026-11-21T10:00:00+00:00": this family writes no Z. */
@@ -345,15 +471,19 @@ static const char *as_of_text(const struct call *call)
 	return arena_printf(call->arena, "%.*s+00:00", (int)len - 1, text);
 }
 
-static void about(const struct report *r, const struct usage_query *q, struct writer *w)
+static int about(const struct report *r, const struct usage_query *q, struct writer *w, struct error *err)
 {
 	const struct call *call = r->call;
 	const char *days = q->from < q->to ? words_range(call->arena, q->zone, q->from, q->to)
 					   : arena_join(call->arena, r->days, ", ", zone_name(q->zone), NULL);
+	const char *compared = "";
 
+	if (view_wanted(call) && view_question(r, q, w, &compared, err) < 0)
+		return -1;
 	writer_about(w, call->op->title,
-		     arena_printf(call->arena, "%s%s, %s, %s.", r->account.name, r->subaccounts ? " with subaccounts" : "",
-				  days, r->resource->words));
+		     arena_printf(call->arena, "%s%s, %s, %s.%s", r->account.name, r->subaccounts ? " with subaccounts" : "",
+				  days, r->resource->words, compared));
+	return 0;
 }
 
 static int list_records(struct call *call, struct writer *w, struct error *err)
@@ -361,17 +491,16 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 	const struct arg *category = call_arg(call, "Category");
 	struct report r = { .call = call, .resource = call->op->data };
 	struct usage_query q = {
-		.zone = call_zone(call), .period = r.resource->period, .zeros = true, .group = GROUP_CATEGORY,
+		.zone = call_zone(call), .period = r.resource->period, .zeros = !view_wanted(call), .group = GROUP_CATEGORY,
 		.category = category->text ? category->category : CATALOGUE_NONE,
 	};
 	struct record_page page;
 	struct usage_row *rows;
-	struct date begin;
 	const char *path, *suffix;
 
-	if (find_account(&r, err) < 0 || choose_accounts(&r, &q, &begin, err) < 0)
+	if (find_account(&r, err) < 0 || choose_accounts(&r, &q, err) < 0)
 		return -1;
-	if (!page_continues(call) && choose_days(&r, begin, &q, err) < 0)
+	if (!page_continues(call) && choose_days(&r, &q, err) < 0)
 		return -1;
 	path = call_path(call);
 	suffix = call_link_suffix(call, call->op->dialect);
@@ -382,7 +511,10 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 	make_links(&r, path, suffix);
 	r.extra_filters = arena_join(call->arena, call_filter(call, "IncludeSubaccounts"), call_filter(call, "TimeZone"), NULL);
 	r.as_of = as_of_text(call);
-	about(&r, &q, w);
+	if (about(&r, &q, w, err) < 0)
+		return -1;
+	if (view_wanted(call))
+		return view_page(&r, &q, &page, rows, w, err);
 	write_page(&r, &page, rows, w);
 	return 0;
 }
@@ -448,12 +580,12 @@ static const struct param record_params[] = {
 	{ 0 }
 };
 
-#define RECORDS(name, sub, res, page_title, tab_name, text)                                                                        \
+#define RECORDS(name, sub, res, page_title, tab_name, text, ...)                                           \
 	const struct op op_##name = {                                                                      \
 		.id = #name, .methods = M_READ, .path = "/2010-04-01/Accounts/{AccountSid}/Usage/Records" sub, \
 		.dialect = &dialect_twilio, .roles = ROLES_READING, .params = record_params,               \
 		.returns = &envelope_shape, .run = list_records, .data = &resources[res],                  \
-		.title = (page_title), .tab = (tab_name), .doc = (text) }
+		.title = (page_title), .tab = (tab_name), .doc = (text), ##__VA_ARGS__ }
 
 const struct op op_FetchUsage = {
 	.id = "FetchUsage", .methods = M_READ, .path = "/2010-04-01/Accounts/{AccountSid}/Usage", .dialect = &dialect_twilio,
@@ -470,5 +602,5 @@ RECORDS(ListUsageRecordLastMonth, "/LastMonth", RES_LAST_MONTH, "Usage last mont
 RECORDS(ListUsageRecordDaily, "/Daily", RES_DAILY, "Usage by day", "By day", "One record a category and day, newest first");
 RECORDS(ListUsageRecordMonthly, "/Monthly", RES_MONTHLY, "Usage by month", "By month", "One record a category and month, newest first");
 RECORDS(ListUsageRecordYearly, "/Yearly", RES_YEARLY, "Usage by year", "By year", "One record a category and year, newest first");
-RECORDS(ListUsageRecordAllTime, "/AllTime", RES_ALL_TIME, "Usage of all time", "All time", "The same as the list of records");
-RECORDS(ListUsageRecord, "", RES_RECORDS, "Usage", NULL, "One record a category for a range of days, all time by default");
+RECORDS(ListUsageRecord, "", RES_RECORDS, "Usage", "All time", "One record a category for a range of days, all time by default");
+RECORDS(ListUsageRecordAllTime, "/AllTime", RES_ALL_TIME, "Usage of all time", NULL, "The same as the list of records", .list = &op_ListUsageRecord);

@@ -40,6 +40,7 @@ struct html {
 	struct chart_rows rows;         /* of the page's chart */
 	const char *row_name;           /* the first text of the row that is open, or NULL */
 	size_t written;                 /* cells of this row */
+	size_t totals;                  /* rows of the table that add up others */
 	bool one;                       /* the number before is 1 */
 	bool cell;                      /* one is open, and has a value */
 	bool facts;                     /* a list of facts is open */
@@ -281,9 +282,10 @@ static void add_list_name(struct writer *w, const struct field *f, const struct 
 		html_value_words(w->out, f ? f->name : item->name);
 }
 
+/* A list whose items have another shape on pages is said by that. */
 static void add_caption(struct writer *w, const struct field *f, const struct shape *item)
 {
-	const char *doc = f ? f->doc : item->doc;
+	const char *doc = f && f->shape == item ? f->doc : item->doc;
 
 	strbuf_add(w->out, "<caption>");
 	if (f) {
@@ -402,8 +404,10 @@ static void add_tally(struct writer *w, size_t shown)
 
 static void add_table_end(struct writer *w, const struct writer_node *list)
 {
+	const struct html *html = w->state;
+
 	strbuf_add(w->out, "</tbody>\n</table>\n</div>\n");
-	add_tally(w, list->children);
+	add_tally(w, list->children - html->totals);
 	strbuf_add(w->out, "</section>\n");
 }
 
@@ -634,6 +638,7 @@ static void begin_row(struct writer *w, int64_t level)
 
 	html->written = 0;
 	html->row_name = NULL;
+	html->totals += level == LEVEL_TOTAL;
 	if (level == LEVEL_TOTAL)
 		strbuf_add(w->out, "<tr class=\"total\">");
 	else if (level > 0)
@@ -710,6 +715,7 @@ static void html_begin_list(struct writer *w, const struct field *f, const struc
 		return;
 	}
 	html->table = w->depth;
+	html->totals = 0;
 	set_columns(w, item);
 }
 

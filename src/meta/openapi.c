@@ -192,7 +192,7 @@ static void put_param_schema(struct json_object *schema, const struct op *op, co
 	if (number) {
 		tree_text(schema, "format", "int64");
 		put_limits(schema, p);
-	} else if (p->type == PT_TEXT && p->max) {
+	} else if ((p->type == PT_TEXT || p->type == PT_ACCOUNT) && p->max) {
 		tree_int(schema, "maxLength", p->max);
 		if (p->min)
 			tree_int(schema, "minLength", p->min);

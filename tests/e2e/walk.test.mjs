@@ -49,6 +49,14 @@ const csvOf = text => csvRecords(text).flatMap(r => {
 	return inner.length ? inner.map(([, members]) => Object.fromEntries(members.split(',').map(m => m.split(':')))) : [r]
 })
 
+// Pages of the APIs of Twilio and Evo Voice have the records that aren't nothing, in an order for people; the total is a row of its own.
+const isOurs = path => !/^\/(2010|v1|billing|ai)/.test(path)
+const used = (path, records) => (isOurs(path) ? records : records.filter(r => {
+	const all = Object.fromEntries(Object.entries(r).map(([k, v]) => [word(k), v]))
+	return all.category !== 'totalprice' && ['count', 'usage', 'price', 'aiminutes', 'datatotal'].some(f => Number(all[f]))
+}))
+const inOrder = (path, rows) => (isOurs(path) ? rows : [...rows].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)))
+
 after(close)
 
 describe('what the pages show', { skip }, () => {
@@ -63,10 +71,10 @@ describe('what the pages show', { skip }, () => {
 			assert.ok(tables.length > 0)
 			tables.forEach(({ list, fields }, i) => {
 				const got = Array.isArray(json) ? json : Object.entries(json).find(([name, v]) => list ? word(name) === word(list) : Array.isArray(v))[1]
-				assert.deepEqual(shown[i], numbersOf(got, fields), `the table ${list} and the JSON`)
+				assert.deepEqual(inOrder(path, shown[i]), inOrder(path, numbersOf(used(path, got), fields)), `the table ${list} and the JSON`)
 			})
 			// the CSV is one of the tables, or all of them
-			const alike = [...shown, shown.flat()].filter(rows => rows.length === csv.length && isDeepStrictEqual(numbersOf(csv, Object.keys(rows[0])), rows))
+			const alike = [...shown, shown.flat()].filter(rows => isDeepStrictEqual(inOrder(path, numbersOf(used(path, csv), Object.keys(rows[0] ?? {}))), inOrder(path, rows)))
 			assert.ok(csv.length > 0 && alike.length > 0, `the CSV ${JSON.stringify(csv.slice(0, 2))}`)
 		})
 })
@@ -169,9 +177,11 @@ describe('what people do', { skip }, () => {
 
 	test('the form asks for what is filled in, and says what is wrong with it', async () => {
 		const { page } = await open(`${records(sids.main, 'ThisMonth')}.html`, { lane: 'form', ...desk })
+		await page.locator('details.fold > summary').click()
 		await page.locator('select[name=Category]').selectOption('calls')
 		await page.getByRole('button', { name: 'Show' }).click()
 		assert.equal(await page.locator('main table tbody tr').count(), 1)
+		await page.locator('details.fold > summary').click()
 		await page.locator('select[name=TimeZone]').selectOption('Europe/Vienna')
 		await page.getByRole('button', { name: 'Show' }).click()
 		assert.equal(await page.locator('select[name=TimeZone]').inputValue(), 'Europe/Vienna')

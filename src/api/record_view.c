@@ -1,0 +1,200 @@
+#include "api/record_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/event_record.h"
+#include "api/reports.h"
+#include "api/words.h"
+#include "base/banned.h"
+
+enum { DEPTH_MAX = 16, CURRENCIES_SHOWN = 3 };
+
+/* ---- rows ---- */
+
+struct view_row {
+	int64_t level;
+	const char *name, *uri, *key;
+	struct decimal count;
+	const char *events_uri, *count_unit;
+	struct decimal usage;
+	const char *usage_unit;
+	struct decimal price;
+	const char *price_unit;
+};
+
+enum { VIEW_LEVEL, VIEW_NAME };
+
+/* The link of the number before it */
+#define VIEW_EVENTS FIELD(struct view_row, events_uri, "The events behind it", .format = "uri", .flags = FIELD_LINK)
+
+static const struct field view_fields[] = {
+	[VIEW_LEVEL] = FIELD(struct view_row, level, "Its place in the tree", .flags = FIELD_LEVEL),
+	[VIEW_NAME] = FIELD(struct view_row, name, "What was used"),
+	FIELD(struct view_row, uri, "A finer report of it", .format = "uri", .flags = FIELD_LINK),
+	FIELD(struct view_row, key, "The category's name in the API", .flags = FIELD_LABEL),
+	FIELD(struct view_row, count, "How many events"), VIEW_EVENTS,
+	FIELD(struct view_row, count_unit, "What is counted", .flags = FIELD_UNIT),
+	FIELD(struct view_row, usage, "The billed measure"), VIEW_EVENTS,
+	FIELD(struct view_row, usage_unit, "What usage measures", .flags = FIELD_UNIT),
+	FIELD(struct view_row, price, "Cost in the account's currency", .label = "Cost"), VIEW_EVENTS,
+	FIELD(struct view_row, price_unit, "The currency", .flags = FIELD_UNIT, .format = "currency"),
+	{ 0 }
+};
+
+const struct shape view_shape = {
+	.name = "Usage", .fields = view_fields,
+	.doc = "A category is part of the one above it that is further left. A name opens a finer report, a number its events."
+};
+
+bool view_wanted(const struct call *call)
+{
+	return call->format->page;
+}
+
+void view_name(struct writer *w, const char *label)
+{
+	writer_label(w, &view_fields[VIEW_NAME], label);
+}
+
+/* ---- the tree ---- */
+
+static int depth_of(const struct catalogue *c, size_t category)
+{
+	int depth = 0;
+
+	while ((category = c->parent[category]) != CATALOGUE_NONE && depth < DEPTH_MAX)
+		depth++;
+	return depth;
+}
+
+static size_t ancestor(const struct catalogue *c, size_t category, int steps)
+{
+	while (steps-- > 0)
+		category = c->parent[category];
+	return category;
+}
+
+/* Siblings by their names, a category before those below it. */
+static int compare_places(const void *x, const void *y, void *catalogue)
+{
+	const struct catalogue *c = catalogue;
+	size_t a = ((const struct usage_row *)x)->category, b = ((const struct usage_row *)y)->category;
+	int above_a = depth_of(c, a), above_b = depth_of(c, b), depth = above_a < above_b ? above_a : above_b;
+	size_t up_a = ancestor(c, a, above_a - depth), up_b = ancestor(c, b, above_b - depth);
+
+	if (up_a == up_b)
+		return above_a - above_b;
+	while (c->parent[up_a] != c->parent[up_b] && depth-- > 0) {
+		up_a = c->parent[up_a];
+		up_b = c->parent[up_b];
+	}
+	return up_a < up_b ? -1 : 1;             /* categories are in the order of their names */
+}
+
+static void write_total(const struct call *call, struct writer *w, const struct view_group *g)
+{
+	struct view_row row = {
+		.level = LEVEL_TOTAL, .name = g->name, .uri = g->uri, .key = g->note, .count = DECIMAL_NULL,
+		.usage = DECIMAL_NULL, .price = g->partial ? DECIMAL_NULL : (struct decimal){ .n = g->price, .places = PRICE_PLACES },
+		.price_unit = g->currency, .events_uri = g->partial ? NULL : events_link(call, g->sid, CATEGORY_TOTALPRICE, g->events_query)
+	};
+
+	if (g->name)
+		writer_record(w, NULL, &view_shape, &row);
+}
+
+static void write_row(const struct call *call, struct writer *w, const struct view_group *g, const struct usage_row *from)
+{
+	const struct category *c = &call->catalogue->categories[from->category];
+	struct view_row row = {
+		.level = g->row_name ? 0 : depth_of(call->catalogue, from->category), .name = g->row_name ? g->row_name : c->description,
+		.key = g->row_name ? NULL : c->name,
+		.count = { .n = from->totals.count }, .count_unit = c->count_unit,
+		.usage = { .n = from->totals.usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
+		.price = { .n = from->totals.price, .places = PRICE_PLACES }, .price_unit = g->currency,
+		.events_uri = events_link(call, g->sid, c->name, g->events_query)
+	};
+
+	if (g->finer)
+		row.uri = arena_join(call->arena, g->finer, c->name, g->finer_query, NULL);
+	writer_record(w, NULL, &view_shape, &row);
+}
+
+void view_write(const struct call *call, struct writer *w, const struct view_group *g)
+{
+	const struct catalogue *c = call->catalogue;
+
+	write_total(call, w, g);
+	qsort_r(g->rows, g->n, sizeof(*g->rows), compare_places, (void *)c);
+	for (size_t i = 0; i < g->n; i++)
+		if (g->rows[i].category != c->totalprice && !report_is_zero(&g->rows[i].totals))
+			write_row(call, w, g, &g->rows[i]);
+}
+
+/* ---- key figures ---- */
+
+/* Accounts of one currency, and their usage in the days and in those before. */
+struct share {
+	struct account *accounts;
+	size_t n;
+	struct report now, before;
+};
+
+static int load(const struct call *call, const struct view_figures *v, struct days days, const struct share *s, struct report *ret, struct error *err)
+{
+	struct report_question q = {
+		.accounts = s->accounts, .n_accounts = s->n, .zone = call_zone(call), .period = PERIOD_ALL, .category = v->category,
+		.by = v->category == CATALOGUE_NONE ? REPORT_BY_CATEGORY : REPORT_BY_NONE, .dim = { [DIM_CUSTOMER] = v->customer }
+	};
+
+	range_instants(call, days.first, days.last, &q.from, &q.to);
+	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
+}
+
+/* Splits the accounts by currency. Returns how many there are; those of more than MOST are left out. */
+static size_t split(const struct call *call, const struct view_figures *v, struct share *ret, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		size_t k = 0;
+
+		while (k < n && strcmp(ret[k].accounts[0].currency, v->accounts[i].currency) != 0)
+			k++;
+		if (k == most)
+			continue;
+		if (k == n)
+			ret[n++] = (struct share){ .accounts = arena_array(call->arena, struct account, v->n) };
+		ret[k].accounts[ret[k].n++] = v->accounts[i];
+	}
+	return n;
+}
+
+static void write_figures(const struct call *call, struct writer *w, const struct view_figures *v, const struct share *s, bool only, bool compared)
+{
+	struct figure_pair p = { .now = s->now.all, .before = s->before.all, .compared = compared, .currency = s->accounts[0].currency };
+
+	if (only && v->category != CATALOGUE_NONE)
+		figures_of_category(call, w, &p, v->category);
+	figure_cost(w, &p);
+	if (only && v->category == CATALOGUE_NONE)
+		figures_by_category(call, w, &p, &s->now, &s->before, NULL);
+}
+
+int view_figures_write(const struct call *call, struct writer *w, const struct view_figures *v, const char **ret_compared, struct error *err)
+{
+	struct share shares[CURRENCIES_SHOWN];
+	size_t n = split(call, v, shares, CURRENCIES_SHOWN);
+	struct days before;
+	bool compared = v->compared && report_days_before(v->days.first, v->days.last, false, 1, &before.first, &before.last);
+
+	for (size_t i = 0; i < n; i++) {
+		if (load(call, v, v->days, &shares[i], &shares[i].now, err) < 0 ||
+		    (compared && load(call, v, before, &shares[i], &shares[i].before, err) < 0))
+			return -1;
+		write_figures(call, w, v, &shares[i], n == 1, compared);
+	}
+	*ret_compared = !compared ? "" : arena_join(call->arena, " Compared with ", words_days(call->arena, before.first, before.last), ".", NULL);
+	return 0;
+}
