@@ -69,7 +69,7 @@ struct db_ops {
 	int64_t (*last_id)(struct db *db);                    /* id that the last insert made */
 	int64_t (*get_int)(struct stmt *s, int column);       /* from 0; null is 0 */
 	const char *(*get_text)(struct stmt *s, int column, size_t *ret_len);     /* until the next step; NULL = null */
-	const void *(*get_blob)(struct stmt *s, int column, size_t *ret_len);
+	const void *(*get_blob)(struct stmt *s, int column, size_t *ret_len);     /* likewise; never NULL */
 	void (*reset)(struct stmt *s);                        /* done early with its rows */
 };
 

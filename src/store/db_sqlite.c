@@ -716,7 +716,7 @@ static const void *db_get_blob(struct stmt *s, int column, size_t *ret_len)
 	const void *bytes = sqlite3_column_blob(s->handle, column);
 
 	*ret_len = (size_t)sqlite3_column_bytes(s->handle, column);
-	return bytes;
+	return bytes ? bytes : "";
 }
 
 static void db_reset(struct stmt *s)

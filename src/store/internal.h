@@ -5,6 +5,7 @@
 #define STORE_INTERNAL_H
 
 #include <string.h>
+#include "base/civil.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -135,6 +136,10 @@ int store_closings_raise(struct store *st, struct error *err);
  * sources. In a write; memory stays bounded.
  */
 int store_sources_moved(struct store *st, struct error *err);
+
+#define HOUR_US (3600 * USEC_PER_SEC)
+/* Only a damaged ledger has hours beyond: their instants have no number. */
+#define HOUR_MAX (INT64_MAX / HOUR_US - 1)
 
 /* What an account's references of one hour amount to, in whatever order they are. */
 struct posting_sum {

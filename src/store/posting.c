@@ -13,7 +13,6 @@
  * with the id before it (the first: none), how many are its own, and those. In the order of their times: the sender's
  * order is nearly that, and ids of a sender often begin alike.
  */
-#define HOUR_US (3600 * USEC_PER_SEC)
 /* With these, a part's row doesn't leave its page, where several stand beside each other. Any single reference fits. */
 #define PART_BYTES 960
 #define RUN_BYTES (PART_BYTES - 2)   /* its number is below 2^14 */
@@ -239,13 +238,16 @@ static bool take_run(struct collected *c, struct bytes *b)
 	return true;
 }
 
-/* The part that stands in COLUMN. */
-static bool take_part(struct store *st, struct stmt *s, int column, struct collected *c)
+/* The part of HOUR that stands in COLUMN. */
+static bool take_part(struct store *st, struct stmt *s, int column, int64_t hour, struct collected *c)
 {
 	size_t len;
 	const unsigned char *bytes = st->ops->get_blob(s, column, &len);
 	struct bytes b = { bytes, bytes + len };
 
+	if (hour < -HOUR_MAX || hour > HOUR_MAX)
+		return false;
+	c->from_us = hour * HOUR_US;
 	while (b.at < b.end) {
 		if (!take_run(c, &b))
 			return false;
@@ -272,7 +274,7 @@ int store_postings(struct store *st, int64_t account, int64_t hour, struct arena
 		   struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part", err);
-	struct collected c = { .arena = arena, .from_us = hour * HOUR_US };
+	struct collected c = { .arena = arena };
 	int rc;
 
 	if (!s)
@@ -280,7 +282,7 @@ int store_postings(struct store *st, int64_t account, int64_t hour, struct arena
 	bind_int(st, s, 1, account);
 	bind_int(st, s, 2, hour);
 	while ((rc = step(st, s, err)) > 0) {
-		if (!take_part(st, s, 0, &c)) {
+		if (!take_part(st, s, 0, hour, &c)) {
 			st->ops->reset(s);
 			return error_set(err, ERR_INTERNAL, NULL, "the ledger's references to events are damaged: run \"usaged rebuild\"");
 		}
@@ -371,9 +373,9 @@ void posting_reader_free(struct posting_reader **r)
 
 static void sum_part(struct posting_reader *r)
 {
-	struct collected c = { .arena = &r->arena, .from_us = r->sum.hour * HOUR_US };
+	struct collected c = { .arena = &r->arena };
 
-	r->sum.damaged |= !take_part(r->st, r->s, 2, &c);
+	r->sum.damaged |= !take_part(r->st, r->s, 2, r->sum.hour, &c);
 	for (size_t i = 0; i < c.n; i++)
 		posting_sum_add(&r->sum, &c.list[i]);
 	arena_reset(&r->arena);

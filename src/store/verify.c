@@ -381,6 +381,14 @@ static int tally_add(struct verification *v, enum level level, int64_t account, 
 
 /* ---- postings ---- */
 
+static void hour_text(char ret[static INSTANT_TEXT], int64_t hour)
+{
+	if (hour < -HOUR_MAX || hour > HOUR_MAX)
+		snprintf(ret, INSTANT_TEXT, "%" PRId64, hour);
+	else
+		instant_format(ret, hour * HOUR_US);
+}
+
 /* WANT, HAVE: NULL where there are none. */
 static int wrong_hour(struct verification *v, int64_t account, int64_t hour, const struct posting_sum *want, const struct posting_sum *have,
 		      struct error *err)
@@ -391,7 +399,7 @@ static int wrong_hour(struct verification *v, int64_t account, int64_t hour, con
 		v->n++;
 		return repair_hour(v->repair, account, hour, (struct posted *)v->hour.refs->data, want ? v->hour.refs->len : 0, err);
 	}
-	instant_format(text, hour * 3600 * USEC_PER_SEC);
+	hour_text(text, hour);
 	tell(v, "account %" PRId64 ", hour of %s: %s (%" PRId64 " references, %" PRId64 " events)", account, text,
 	     have && have->damaged ? "the references to events are damaged" : "the references are not those of the events",
 	     have ? have->n : 0, want ? want->n : 0);
@@ -432,7 +440,7 @@ static int close_hour(struct verification *v, bool end, struct error *err)
 
 static int add_posting(struct verification *v, int64_t account, const struct posted *p, struct error *err)
 {
-	int64_t hour = floor_div(p->effective_us, 3600 * USEC_PER_SEC);
+	int64_t hour = floor_div(p->effective_us, HOUR_US);
 	struct hour *h = &v->hour;
 	struct posted kept = *p;
 
