@@ -1,5 +1,6 @@
 /* body.c - parameters in a body of JSON, XML, JSV or CSV, and a batch of them: the first byte says which. */
 #include "fuzz.h"
+#include "mutate.h"
 
 #include "base/utf8.h"
 #include "http/body.h"
@@ -38,18 +39,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena;
 	struct params p = { 0 };
 	struct error err = { 0 };
-	size_t kind = size ? data[0] % 6 : 0;
+	size_t kind = size ? data[0] % 7 : 0;
 	char *body;
 
 	body_init();
 	arena_init(&arena);
 	p.arena = &arena;
 	body = arena_strn(&arena, size ? (const char *)data + 1 : "", size ? size - 1 : 0);
+	body_is_form("multipart/form-data", body);
 	if (kind == 5)
 		read_batch(body, size - 1, &arena, &err);
-	else if (body_read(&op, NULL, types[kind], body, size ? size - 1 : 0, &p, &err) == 0)
+	else if (body_read(&op, kind == 6 ? &format_xml : NULL, kind == 6 ? "" : types[kind], body, size ? size - 1 : 0, &p, &err) == 0)
 		check_params(&p);
 	must(err.kind == ERR_NONE || (err.message[0] && err.kind != ERR_INTERNAL));
 	arena_release(&arena);
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	return mutate_behind(mutate_brackets, data, size, max_size, seed);
 }

@@ -1,8 +1,10 @@
 /*
- * form.c - parameters as a query or form, and as multipart/form-data. What is accepted keeps the limits, and written as a form
+ * form.c - parameters as a query or form, and as multipart/form-data, whose Content-Type may be the first line. What is accepted keeps the limits, and written as a form
  * and read again is the same.
  */
 #include "fuzz.h"
+
+#include <strings.h>
 
 #include "base/utf8.h"
 #include "http/body.h"
@@ -58,9 +60,25 @@ static void read_form(const char *type, const uint8_t *data, size_t size)
 	arena_release(&arena);
 }
 
+/* The first line is the Content-Type. */
+static void read_typed(const uint8_t *data, size_t size)
+{
+	const uint8_t *newline = size ? memchr(data, '\n', size) : NULL;
+	char *type;
+
+	if (!newline)
+		return;
+	type = strndup((const char *)data, (size_t)(newline - data));
+	must(type);
+	if (strncasecmp(type, "multipart/form-data", 19) == 0)
+		read_form(type, newline + 1, size - (size_t)(newline + 1 - data));
+	free(type);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	read_form("application/x-www-form-urlencoded", data, size);
 	read_form("multipart/form-data; boundary=x", data, size);
+	read_typed(data, size);
 	return 0;
 }

@@ -26,8 +26,7 @@ int64_t fuzz_read(void *stream, void *buf, size_t size, struct error *err)
 	return (int64_t)n;
 }
 
-/* An event that is accepted keeps the rules. */
-static void check_event(const struct raw_event *raw)
+void fuzz_event(const struct raw_event *raw)
 {
 	struct error err = { 0 };
 	struct event ev;
@@ -55,7 +54,7 @@ static void tell_event(const struct raw_event *ev, struct strbuf *out)
 		strbuf_addf(out, " %s %zu=", event_fields[f].name, ev->field[f].len);
 		strbuf_addn(out, ev->field[f].text, ev->field[f].len);
 	}
-	check_event(ev);
+	fuzz_event(ev);
 }
 
 static void tell(enum reader_form form, struct mapping *m, struct fuzz_stream s, struct strbuf *out)
@@ -81,6 +80,8 @@ static void tell(enum reader_form form, struct mapping *m, struct fuzz_stream s,
 			tell_event(&ev, out);
 		strbuf_addc(out, '\n');
 	}
+	must(reader_record_bytes(r) == RECORD_BYTES);
+	strbuf_addf(out, "%lld folded", (long long)reader_folds(r).records);
 	reader_free(&r);
 	must(!out->failed);
 }
@@ -101,17 +102,24 @@ void fuzz_reader(enum reader_form form, struct mapping *mapping, const uint8_t *
 	strbuf_release(&parts);
 }
 
-struct mapping *fuzz_mapping(const void *text, size_t len)
+const char *fuzz_file(const void *text, size_t len)
 {
 	static int fd = -1;
-	struct error err = { 0 };
-	struct mapping *m = NULL;
-	char path[40];
+	static char path[40];
 
 	if (fd < 0)
-		fd = memfd_create("mapping", MFD_CLOEXEC);
+		fd = memfd_create("fuzz", MFD_CLOEXEC);
 	must(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, text, len, 0) == (ssize_t)len);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return path;
+}
+
+struct mapping *fuzz_mapping(const void *text, size_t len)
+{
+	const char *path = fuzz_file(text, len);
+	struct error err = { 0 };
+	struct mapping *m = NULL;
+
 	must((mapping_load(path, &m, &err) == 0) == (err.kind == ERR_NONE));
 	must((m != NULL) == (err.kind == ERR_NONE));
 	must(m || strncmp(err.message, path, strlen(path)) == 0);       /* it names the file */

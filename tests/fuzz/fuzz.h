@@ -37,6 +37,12 @@ int64_t fuzz_read(void *stream, void *buf, size_t size, struct error *err);     
  */
 void fuzz_reader(enum reader_form form, struct mapping *mapping, const uint8_t *data, size_t size);
 
+/* An event that event_check accepts keeps the rules. */
+void fuzz_event(const struct raw_event *raw);
+
+/* The path of a file that holds this text until the next call. */
+const char *fuzz_file(const void *text, size_t len);
+
 /* A mapping of this text, or NULL. */
 struct mapping *fuzz_mapping(const void *text, size_t len);
 

@@ -1,5 +1,6 @@
 /* mustache.c - a template, with itself as the partial {{>p}}; after "%%" on a line of its own, the data. No value opens a tag. */
 #include "fuzz.h"
+#include "mutate.h"
 
 #include <json-c/json.h>
 
@@ -44,4 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_object_put(object);
 	free(json);
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	return mutate_brackets(data, size, max_size, seed);
 }

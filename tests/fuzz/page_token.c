@@ -1,21 +1,33 @@
 /*
- * page_token.c - page tokens. As they come none is genuine; with our signature and numbers that we might have written, they lead to a page
- * or are refused. The first byte chooses the list.
+ * page_token.c - page tokens: the first byte chooses the list, the next ones are the token's numbers, of eight bytes each, and
+ * then its name. As they come none is genuine; with our version and signature they lead to a page or are refused.
  */
 #include "fuzz.h"
 
-#include "server.h"
+#include "api/op.h"
+#include "handler.h"
+#include "ledger.h"
 #include "base/banned.h"
+
+enum { VERSION = 2, NUMBERS = 7, HEAD = 1 + 8 * NUMBERS, NAME_MAX_BYTES = 256, TOKEN_TEXT_BYTES = 2 * (HEAD + NAME_MAX_BYTES + TAG_BYTES) };
+
+/* The numbers, as api/paging.h has them: page and start of the page, then those of its place. */
+enum { NUMBER_FROM = 2, NUMBER_TO = 3 };
 
 static const struct {
 	const char *op, *path;
 } lists[] = {
-	{ "ListUsageRecord", "/2010-04-01/Accounts/" SERVER_ACCOUNT "/Usage/Records" },
-	{ "ListUsageRecordDaily", "/2010-04-01/Accounts/" SERVER_ACCOUNT "/Usage/Records/Daily" },
-	{ "ListUsageRecordYearly", "/2010-04-01/Accounts/" SERVER_ACCOUNT "/Usage/Records/Yearly" }
+	{ "ListUsageRecord", "/2010-04-01/Accounts/" LEDGER_ACCOUNT "/Usage/Records" },
+	{ "ListUsageRecordDaily", "/2010-04-01/Accounts/" LEDGER_ACCOUNT "/Usage/Records/Daily" },
+	{ "ListUsageRecordYearly", "/2010-04-01/Accounts/" LEDGER_ACCOUNT "/Usage/Records/Yearly" },
+	{ "ListEvents", "/events" },
+	{ "ListAudit", "/audit" },
+	{ "ListRejections", "/rejections" },
+	{ "ListClosings", "/closings" }
 };
+enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
 
-static int ask(const char *path, const char *token)
+static int ask(size_t list, const char *token)
 {
 	struct server_request rq = { .method = "GET", .body = "" };
 	const char *body;
@@ -23,7 +35,7 @@ static int ask(const char *path, const char *token)
 	int status;
 
 	strbuf_init(&uri, 16384);
-	strbuf_addf(&uri, "%s.json?Page=1&PageSize=3&PageToken=", path);
+	strbuf_addf(&uri, "%s.json?Page=1&PageSize=3&PageToken=", lists[list].path);
 	strbuf_add_urlencoded(&uri, token, strlen(token));
 	rq.uri = uri.text;
 	status = server_ask(&rq, &body);
@@ -31,57 +43,74 @@ static int ask(const char *path, const char *token)
 	return status;
 }
 
-/* Number N of a token, made one below MOST and a multiple of UNIT. */
-static void bound(uint8_t *token, size_t size, size_t n, uint64_t most, uint64_t unit)
+/* Number N, made one below MOST and a multiple of UNIT. */
+static void bound(uint8_t *numbers, size_t n, uint64_t most, uint64_t unit)
 {
 	uint64_t number = 0;
 
-	if (size < 1 + 8 * (n + 1))
-		return;
 	for (size_t i = 0; i < 8; i++)
-		number = number << 8 | token[1 + 8 * n + i];
+		number = number << 8 | numbers[8 * n + i];
 	number = number % most / unit * unit;
 	for (size_t i = 0; i < 8; i++)
-		token[1 + 8 * n + i] = (uint8_t)(number >> (56 - 8 * i));
+		numbers[8 * n + i] = (uint8_t)(number >> (56 - 8 * i));
 }
 
-/* The bytes with our signature behind them, as api/paging.h says. */
-static void sign(const char *op, const char *path, const uint8_t *data, size_t size, char *ret)
+/* LEN bytes with our signature behind them. */
+static void sign(size_t list, const uint8_t *bytes, size_t len, char *ret)
 {
+	unsigned char all[HEAD + NAME_MAX_BYTES + TAG_BYTES];
 	struct strbuf question;
-	unsigned char bytes[400];
 
 	strbuf_init(&question, 4096);
-	strbuf_addf(&question, "%s\n%s\n\n", op, path);
-	strbuf_addn(&question, (const char *)data, size);
-	memcpy(bytes, data, size);
-	tag_make(server_secret, question.text, question.len, bytes + size);
-	base64url_encode(bytes, size + TAG_BYTES, ret);
+	strbuf_addf(&question, "%s\n%s\n\n", lists[list].op, lists[list].path);
+	strbuf_addn(&question, (const char *)bytes, len);
+	memcpy(all, bytes, len);
+	tag_make(ledger_secret, question.text, question.len, all + len);
+	base64url_encode(all, len + TAG_BYTES, ret);
 	strbuf_release(&question);
+}
+
+/* Our own token is taken: else nothing here would be tried. */
+static void check_signature(void)
+{
+	static bool checked;
+	uint8_t bytes[HEAD] = { VERSION };
+	char token[TOKEN_TEXT_BYTES];
+
+	for (size_t list = 3; list < LISTS && !checked; list++) {
+		sign(list, bytes, HEAD, token);
+		must(ask(list, token) == 200);
+	}
+	checked = true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t list = size ? data[0] % (sizeof(lists) / sizeof(lists[0])) : 0;
-	uint8_t ours[300];
-	char token[600], *text;
+	size_t list = size ? data[0] % LISTS : 0;
+	uint8_t bytes[HEAD + NAME_MAX_BYTES] = { VERSION };
+	char token[TOKEN_TEXT_BYTES], *text;
 	int status;
 
-	if (size < 2 || size > 300)
+	check_signature();
+	if (size < HEAD || size > sizeof(bytes))
 		return 0;
-	memcpy(ours, data + 1, size - 1);
-	if (data[0] < 128) {                                    /* else any range: most are refused */
-		bound(ours, size - 1, 2, 8000000000, 900);      /* from and to: up to the year 2223 */
-		bound(ours, size - 1, 3, 8000000000, 900);
+	memcpy(bytes + 1, data + 1, size - 1);
+	if (data[0] < 192) {                                           /* else any numbers: most are refused */
+		bound(bytes + 1, 0, 1000, 1);
+		bound(bytes + 1, 1, 100000, 1);
+		if (list < 3) {
+			bound(bytes + 1, NUMBER_FROM, 8000000000, 900);      /* up to the year 2223 */
+			bound(bytes + 1, NUMBER_TO, 8000000000, 900);
+		}
 	}
-	sign(lists[list].op, lists[list].path, ours, size - 1, token);
-	status = ask(lists[list].path, token);
+	sign(list, bytes, size, token);
+	status = ask(list, token);
 	must(status == 200 || status == 400);
-	must(ask(lists[(list + 1) % 3].path, token) == 400);    /* another question */
+	must(ask((list + 1) % LISTS, token) == 400);                   /* another question */
 	token[0] = token[0] == 'A' ? 'B' : 'A';
-	must(ask(lists[list].path, token) == 400);              /* changed */
+	must(ask(list, token) == 400);                                 /* changed */
 	text = strndup((const char *)data + 1, size - 1);
-	must(text && (!*text || ask(lists[list].path, text) == 400));
+	must(text && (!*text || ask(list, text) == 400));
 	free(text);
 	return 0;
 }

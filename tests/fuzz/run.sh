@@ -1,61 +1,121 @@
 #!/bin/bash
-# run.sh TARGET... - builds the fuzz targets with clang in ./fuzz and runs them, two at a time; says how many inputs each has tried, and
-# fails if one of them found something: the input is then in ./fuzz/findings.
+# run.sh TARGET... - builds the fuzz targets with clang in ./fuzz and runs them, one for each processor at a time. Says how
+# many inputs each has tried and how many lines of its parser they have reached (./fuzz/coverage has the lines). Fails if
+# one of them found something: the input is then in ./fuzz/findings. The table "targets" has what each target reads.
 #
-#   FUZZ_SECONDS   how long each runs; 0: as long as wanted (60)
+#   FUZZ_HOURS     how long they run, all together, each for the same time. They go on from where the last such run ended:
+#                  inputs that reach something new are kept in ./fuzz/corpus. Without it each tries the corpus of the
+#                  source and then a fixed number of inputs, the same ones on every machine.
 #   FUZZ_TARGETS   these only
-#   FUZZ_CORPUS    a folder where inputs that reach something new are kept and found again; otherwise they are thrown away
+#   FUZZ_MERGE     1: runs nothing, but adds to the corpus of the source what ./fuzz/corpus reaches beyond it
 set -u
 
 source=$(cd "$(dirname "$0")/../.." && pwd)
-seconds=${FUZZ_SECONDS:-60}
+top=$PWD
 read -ra targets <<<"${FUZZ_TARGETS:-$*}"
 targets=("${targets[@]##*/}")
+jobs=$(nproc)
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# for ledgers, which come and go with each input
+memory=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
+trap 'rm -rf "$tmp" "$memory"' EXIT
 trap 'exit 130' INT TERM
-export FUZZ_TEMPLATES=$source/templates UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_leaks=1
+export FUZZ_TEMPLATES=$source/templates FUZZ_FOLDER=$memory UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_leaks=1
+LEAST_PERCENT=90
+TIMEOUT_SECONDS=60       # for one input; usually some milliseconds
 
 build() {
-	mkdir -p fuzz/findings
+	mkdir -p fuzz/findings fuzz/coverage
 	cd fuzz || return
-	[ -e Makefile ] || "$source/configure" -q CC="${FUZZ_CC:-clang}" CFLAGS="-g -O1" \
+	[ -e Makefile ] || "$source/configure" -q CC="${FUZZ_CC:-clang}" CFLAGS="-g -O1 -fprofile-instr-generate -fcoverage-mapping" \
 		--enable-werror --enable-sanitizers=fuzzer-no-link,address,undefined || return
 	# first without LDFLAGS: a program of configure's, when it has to run again, has its own main
-	make -s Makefile && make -s -j"$(nproc)" LDFLAGS=-fsanitize=fuzzer "${targets[@]/#/tests/fuzz/}" || return
+	make -s Makefile && make -s -j"$jobs" LDFLAGS="-fsanitize=fuzzer" "${targets[@]/#/tests/fuzz/}" || return
 	cd ..
 }
 
-# One target, over the corpus of the source and its own.
-fuzz() {
-	local name=$1 corpus=${FUZZ_CORPUS:-$tmp}/$1 words=$source/tests/fuzz/dictionaries/$1.dict status tried
-	local dictionary=()
-	[ ! -e "$words" ] || dictionary=("-dict=$words")
-	mkdir -p "$corpus"
-	(cd "$tmp" && exec "$top/fuzz/tests/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 "${dictionary[@]}" \
-		-artifact_prefix="$top/fuzz/findings/$name-" -seed="$RANDOM" "$corpus" "$source/tests/fuzz/corpus/$name") >"$tmp/$name.log" 2>&1 </dev/null
-	status=$?
+# The seconds that each target may run.
+share() {
+	awk -v hours="$FUZZ_HOURS" -v jobs="$jobs" -v n="${#targets[@]}" \
+		'BEGIN { if (jobs > n) jobs = n; s = int(hours * 3600 * jobs / n); print s > 1 ? s : 1 }'
+}
+
+# What the profile of TARGET says of FILES below src: the percentage of their lines that were reached. The lines themselves, with
+# how often each was, go into ./fuzz/coverage.
+coverage() {
+	local name=$1 profile=$tmp/$1.profdata program=$top/fuzz/tests/fuzz/$1
+	shift
+	llvm-profdata merge -sparse -o "$profile" "$tmp/$name.profraw" || return
+	llvm-cov show -instr-profile="$profile" "$program" |
+		awk -v files="$*" 'BEGIN { n = split(files, f, " ") }
+			/^\/.*:$/ { mine = 0; for (i = 1; i <= n; i++) mine = mine || index($0, "/src/" f[i] ":") }
+			mine' >"$top/fuzz/coverage/$name.txt"
+	llvm-cov report -instr-profile="$profile" "$program" |
+		awk -v files="$*" 'BEGIN { n = split(files, f, " ") }
+			{ for (i = 1; i <= n; i++) if (index($1 "$", "src/" f[i] "$")) { lines += $8; missed += $9 } }
+			END { printf "%.1f\n", lines ? 100 * (lines - missed) / lines : 0 }'
+}
+
+report() {
+	local name=$1 tried percent
+	shift
 	tried=$(sed -n 's/^stat::number_of_executed_units: *//p' "$tmp/$name.log" | tail -n 1)
-	if [ "$status" = 0 ]; then
-		echo "ok $name: ${tried:-0} inputs tried"
+	[ "$tried" ] || { echo "not ok $name: ended by itself"; return 1; }
+	percent=$(coverage "$name" "$@")
+	echo "ok $name: $tried inputs tried, ${percent:-0} % of the lines of $*"
+	awk -v p="${percent:-0}" -v least="$LEAST_PERCENT" 'BEGIN { exit p < least }' ||
+		echo "   $name reaches less than $LEAST_PERCENT % of its parser"
+}
+
+# One target, as its row of the table says.
+fuzz() {
+	local name=$1 words runs longest files corpus=$tmp/$1 status
+	local options=(-timeout="$TIMEOUT_SECONDS" -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$top/fuzz/findings/$name-")
+
+	read -r _ words runs longest files < <(grep "^$name " "$source/tests/fuzz/targets")
+	[ "${files:-}" ] || { echo "not ok $name: has no row in tests/fuzz/targets"; return 1; }
+	options+=(-dict="$source/tests/fuzz/dictionaries/$words.dict" -max_len="$longest")
+	if [ "${FUZZ_HOURS:-}" ]; then
+		corpus=$top/fuzz/corpus/$name
+		options+=(-max_total_time="$(share)" -seed="$RANDOM")
 	else
-		echo "not ok $name: ${tried:-?} inputs tried"
+		options+=(-runs="$runs" -seed=1 -reload=0)
+	fi
+	mkdir -p "$corpus"
+	(cd "$tmp" && LLVM_PROFILE_FILE="$tmp/$name.profraw" exec "$top/fuzz/tests/fuzz/$name" "${options[@]}" "$corpus" \
+		"$source/tests/fuzz/corpus/$name") >"$tmp/$name.log" 2>&1 </dev/null
+	status=$?
+	if [ "$status" = 0 ]; then
+		# shellcheck disable=SC2086  # a list of files
+		report "$name" $files
+	else
+		echo "not ok $name"
 		grep -vE '^#[0-9]+[[:space:]]' "$tmp/$name.log" | tail -n 60
 	fi
 	return "$status"
 }
 
-top=$PWD
+# The smallest inputs that reach each line stay; how often one is reached doesn't count.
+merge() {
+	local name=$1 saved=$source/tests/fuzz/corpus/$1
+	mkdir -p "$tmp/$name" "$top/fuzz/corpus/$name" "$saved"
+	LLVM_PROFILE_FILE=/dev/null "$top/fuzz/tests/fuzz/$name" -merge=1 -use_counters=0 "$tmp/$name" "$saved" "$top/fuzz/corpus/$name" \
+		>"$tmp/$name.log" 2>&1 </dev/null || { cat "$tmp/$name.log"; return 1; }
+	find "$saved" -type f -delete
+	cp "$tmp/$name"/* "$saved"
+	echo "ok $name: $(find "$saved" -type f | wc -l) inputs, $(du -sb "$saved" | cut -f1) bytes"
+}
+
 build >&2 || { echo "not ok build"; exit 1; }
 [ "${#targets[@]}" -gt 0 ] || exit 2
 bad=0
 running=0
 for target in "${targets[@]}"; do
-	if [ "$running" -ge 2 ]; then
+	if [ "$running" -ge "$jobs" ]; then
 		wait -n || bad=1
 		((running -= 1))
 	fi
-	fuzz "$target" &
+	if [ "${FUZZ_MERGE:-}" ]; then merge "$target"; else fuzz "$target"; fi &
 	((running += 1))
 done
 while [ "$running" -gt 0 ]; do

@@ -1,184 +1,140 @@
-#include "server.h"
+/*
+ * server.c - the whole server, with a ledger of its own for each input: several requests on one FastCGI connection. They are
+ * written as handler.h reads them, with the line "%%" between two. One with its own HTTP_AUTHORIZATION or HTTP_COOKIE comes
+ * from whom these name, another one from an administrator; "HTTP_COOKIE=*" sends back the cookies that were set so far.
+ */
+#include <fastcgi.h>
 
-#include <json-c/json.h>
-#include <libxml/parser.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/log.h"
-#include "fuzz.h"
-#include "http/body.h"
-#include "http/handle.h"
-#include "http/page.h"
+#include "handler.h"
+#include "mutate.h"
+#include "service.h"
 #include "base/banned.h"
 
-#define NOW 1800000000LL
+enum { REQUESTS_MAX = 8 };
 
-const unsigned char server_secret[SECRET_BYTES] = "thirty-two bytes for the hashes";
-
-static struct handler handler;
-static struct settings *settings;
-static struct signin *signin;
-static struct template_shelf shelf;
-static char folder[] = "/tmp/usaged-fuzz.XXXXXX", database[64];
-
-static void add_key(struct store *st)
+static void add_record(struct strbuf *out, unsigned char type, const char *text, size_t len)
 {
-	struct key k = { .sid = "SK00000000000000000000000000000001", .name = "admin", .role = "SystemAdministrator", .created = 1 };
-	struct error err = { 0 };
+	const FCGI_Header h = { .version = FCGI_VERSION_1, .type = type, .requestIdB0 = 1, .contentLengthB1 = (unsigned char)(len >> 8),
+				.contentLengthB0 = (unsigned char)len };
 
-	token_hash(server_secret, "admintoken", 10, k.hash);
-	must(store_key_add(st, &k, &err) == 0);
+	strbuf_addn(out, (const char *)&h, sizeof(h));
+	strbuf_addn(out, text, len);
 }
 
-static void make_ledger(void)
+static void add_length(struct strbuf *out, size_t len)
 {
-	struct account a = { .sid = SERVER_ACCOUNT, .name = "Main", .currency = "usd", .created = NOW - 90 * 86400 };
-	struct category c = { .name = "calls", .description = "Calls", .count_unit = "calls", .usage_unit = "minutes", .metered = true };
-	struct error err = { 0 };
-	struct store *st = NULL;
-
-	must(mkdtemp(folder));
-	snprintf(database, sizeof(database), "%s/usage.db", folder);
-	must(store_open(database, STORE_CREATE | STORE_WRITE, 1000, &st, &err) == 0 && store_begin_write(st, &err) == 0);
-	must(store_account_add(st, &a, &err) == 0 && store_category_add(st, &c, &err) == 0);
-	add_key(st);
-	must(store_commit(st, &err) == 0);
-	store_close(&st);
+	for (int shift = 24; len > 127 && shift > 0; shift -= 8)
+		strbuf_addc(out, (char)((len >> shift) | (shift == 24 ? 0x80 : 0)));
+	strbuf_addc(out, (char)len);
 }
 
-static void remove_ledger(void)
+static void add_variable(struct strbuf *out, const char *variable)
 {
-	static const char *const endings[] = { "", "-wal", "-shm" };
-	char path[80];
+	size_t name = strcspn(variable, "="), value = strlen(variable + name + 1);
 
-	handler_release(&handler);
-	signin_free(&signin);
-	settings_free(&settings);
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s%s", database, endings[i]);
-		unlink(path);
+	add_length(out, name);
+	add_length(out, value);
+	strbuf_addn(out, variable, name);
+	strbuf_addn(out, variable + name + 1, value);
+}
+
+/* All records of a request. */
+static void add_request(struct strbuf *out, const struct server_request *rq, struct arena *arena)
+{
+	static const FCGI_BeginRequestBody begin = { .roleB0 = FCGI_RESPONDER, .flags = FCGI_KEEP_CONN };
+	struct strbuf variables;
+
+	strbuf_init(&variables, 1 << 16);
+	for (char **env = server_variables(rq, arena); *env; env++)
+		add_variable(&variables, *env);
+	must(variables.len <= FCGI_MAX_LENGTH);
+	add_record(out, FCGI_BEGIN_REQUEST, (const char *)&begin, sizeof(begin));
+	add_record(out, FCGI_PARAMS, variables.text, variables.len);
+	add_record(out, FCGI_PARAMS, "", 0);
+	if (rq->body_len)
+		add_record(out, FCGI_STDIN, rq->body, rq->body_len);
+	add_record(out, FCGI_STDIN, "", 0);
+	strbuf_release(&variables);
+}
+
+/* Puts what Set-Cookie lines say behind the cookies in JAR. */
+static void keep_cookies(const char *head, struct strbuf *jar)
+{
+	static const char name[] = "\nSet-Cookie: ";
+
+	while ((head = strstr(head, name))) {
+		head += sizeof(name) - 1;
+		if (jar->len)
+			strbuf_addn(jar, "; ", 2);
+		strbuf_addn(jar, head, strcspn(head, ";\r\n"));
 	}
-	rmdir(folder);
 }
 
-static void begin(void)
+static void choose_caller(struct server_request *rq, const struct strbuf *jar, struct arena *arena)
 {
-	struct templates *templates = NULL;
-	struct error err = { 0 };
-
-	log_set_level(LOG_LEVEL_ERROR);
-	clock_set_us(NOW * USEC_PER_SEC);
-	must(secret_init(&err) == 0 && settings_load(NULL, &settings, &err) == 0);
-	body_init();
-	make_ledger();
-	settings->database = database;
-	settings->templates = getenv("FUZZ_TEMPLATES") ? getenv("FUZZ_TEMPLATES") : "templates";
-	signin = signin_new();
-	must(page_templates(settings, &templates, &err) == 0);
-	template_shelf_init(&shelf, templates);
-	handler_init(&handler, settings, server_secret, ops, NULL, signin, &shelf);
-	atexit(remove_ledger);
+	for (size_t i = 0; rq->headers[i]; i++) {
+		if (strcmp(rq->headers[i], "HTTP_COOKIE=*") == 0)
+			rq->headers[i] = arena_printf(arena, "HTTP_COOKIE=%.3000s", jar->len ? jar->text : "");
+		rq->anonymous |= strncmp(rq->headers[i], "HTTP_COOKIE=", 12) == 0 || strncmp(rq->headers[i], "HTTP_AUTHORIZATION=", 19) == 0;
+	}
 }
 
-struct memory_input {
-	struct input in;
-	const char *text;
-	size_t len;
-};
-
-static size_t read_memory(struct input *in, char *buf, size_t size)
+static void ask(struct service_connection *c, char *text, size_t len, struct strbuf *jar)
 {
-	struct memory_input *m = (struct memory_input *)in;
-	size_t n = m->len < size ? m->len : size;
+	struct server_request rq;
+	struct strbuf records;
+	struct arena arena;
+	const char *body;
 
-	if (n)
-		memcpy(buf, m->text, n);
-	m->text += n;
-	m->len -= n;
-	return n;
+	arena_init(&arena);
+	strbuf_init(&records, 1 << 20);
+	server_request_read(text, len, &rq);
+	choose_caller(&rq, jar, &arena);
+	add_request(&records, &rq, &arena);
+	service_send(c, records.text, records.len);
+	if (!service_wait(c)) {      /* the server didn't keep the connection after the request before */
+		must(!c->answer.len);
+		service_disconnect(c);
+		service_connect(c);
+		service_send(c, records.text, records.len);
+		must(service_wait(c));
+	}
+	server_check_answer(&c->answer, strcmp(rq.method, "HEAD") == 0, &body);
+	keep_cookies(c->answer.text, jar);
+	strbuf_clear(&c->answer);
+	strbuf_release(&records);
+	arena_release(&arena);
 }
 
-struct memory_output {
-	struct output out;
-	struct strbuf *text;
-	bool complete;
-};
-
-static int write_memory(struct output *out, const struct iovec *parts, int n, bool last)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct memory_output *m = (struct memory_output *)out;
+	static const char between[] = "\n%%\n";
+	struct service_connection c;
+	struct strbuf jar;
+	char *text = malloc(size + 1), *next = text, *end;
 
-	must(!m->complete);
-	for (int i = 0; i < n; i++)
-		strbuf_addn(m->text, parts[i].iov_base, parts[i].iov_len);
-	m->complete = last;
+	must(text);
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	strbuf_init(&jar, 1 << 16);
+	service_start();
+	service_connect(&c);
+	for (int i = 0; i < REQUESTS_MAX && next; i++) {
+		end = memmem(next, (size_t)(text + size - next), between, sizeof(between) - 1);
+		if (end)
+			*end = '\0';
+		ask(&c, next, (size_t)((end ? end : text + size) - next), &jar);
+		next = end ? end + sizeof(between) - 1 : NULL;
+	}
+	service_disconnect(&c);
+	service_stop();
+	strbuf_release(&jar);
+	free(text);
 	return 0;
 }
 
-/* The text is what the head says. */
-static void check_body(const char *head, const char *body, size_t len)
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
-	if (strstr(head, "\nContent-Type: application/json")) {
-		json_tokener *t = json_tokener_new_ex(100);
-
-		json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-		json_object_put(json_tokener_parse_ex(t, body, (int)len + 1));
-		must(json_tokener_get_error(t) == json_tokener_success);
-		json_tokener_free(t);
-	}
-	if (strstr(head, "\nContent-Type: application/xml")) {
-		xmlDoc *doc = xmlReadMemory(body, (int)len, NULL, NULL, XML_PARSE_NONET);
-
-		must(doc);
-		xmlFreeDoc(doc);
-	}
-}
-
-static int check_answer(struct strbuf *text, bool head_only, const char **ret_body)
-{
-	char *body = strstr(text->text, "\r\n\r\n");
-	int status;
-
-	must(!text->failed && body && strncmp(text->text, "Status: ", 8) == 0);
-	status = (int)strtol(text->text + 8, NULL, 10);
-	must(status >= 200 && (status < 500 || status == 503));
-	body[2] = '\0';
-	body += 4;
-	*ret_body = body;
-	if (!head_only && *body)
-		check_body(text->text, body, text->len - (size_t)(body - text->text));
-	return status;
-}
-
-int server_ask(const struct server_request *rq, const char **ret_body)
-{
-	static struct strbuf text;
-	char length[40], *env[32];
-	struct memory_input in = { .in.read = read_memory, .text = rq->body, .len = rq->body_len };
-	struct memory_output out = { .out.write = write_memory, .text = &text };
-	size_t n = 0;
-	struct arena arena;
-	int rc;
-
-	if (!text.limit) {
-		strbuf_init(&text, 64 << 20);
-		begin();
-	}
-	strbuf_clear(&text);
-	arena_init(&arena);
-	snprintf(length, sizeof(length), "CONTENT_LENGTH=%zu", rq->body_len);
-	env[n++] = arena_printf(&arena, "REQUEST_METHOD=%s", rq->method);
-	env[n++] = arena_printf(&arena, "REQUEST_URI=%s", rq->uri);
-	env[n++] = arena_str(&arena, "REMOTE_ADDR=192.0.2.1");
-	env[n++] = length;
-	for (size_t i = 0; rq->headers[i]; i++)
-		env[n++] = arena_str(&arena, rq->headers[i]);
-	env[n++] = arena_str(&arena, "HTTP_AUTHORIZATION=Bearer admintoken");
-	env[n] = NULL;
-	rc = handle(&handler, env, &in.in, &out.out);
-	must(rc == 0 && out.complete);
-	arena_release(&arena);
-	return check_answer(&text, strcmp(rq->method, "HEAD") == 0, ret_body);
+	return mutate_brackets(data, size, max_size, seed);
 }

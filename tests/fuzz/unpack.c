@@ -1,5 +1,6 @@
 /* unpack.c - packed bytes: what comes out doesn't depend on how they come in; what was packed is unpacked. */
 #include "fuzz.h"
+#include "mutate.h"
 
 #include <zlib.h>
 #include <zstd.h>
@@ -74,4 +75,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	strbuf_release(&whole);
 	strbuf_release(&parts);
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	return mutate_packed(data, size, max_size, seed);
 }

@@ -1,0 +1,148 @@
+/*
+ * posting.c - an hour's references to events, as they are stored: the first byte says in how many parts, the others are
+ * their bytes. References that can be read, written and read again are the same.
+ */
+#include "fuzz.h"
+#include "ledger.h"
+#include "mutate.h"
+
+#include "base/arena.h"
+#include "store/internal.h"
+#include "base/banned.h"
+
+#define ACCOUNT 1
+#define HOUR    400000           /* before the ledger's own events */
+#define ID_MAX  255
+
+static struct store *store, *snapshot;
+
+static void close_stores(void)
+{
+	store_close(&store);
+	store_close(&snapshot);
+}
+
+static void open_stores(void)
+{
+	if (store)
+		return;
+	must(store_open(ledger_settings()->database, STORE_WRITE, 1000, &store, NULL) == 0 && store_begin_write(store, NULL) == 0);
+	must(store_open(":memory:", STORE_CREATE | STORE_WRITE, 1000, &snapshot, NULL) == 0 && store_begin_write(snapshot, NULL) == 0);
+	atexit(close_stores);
+}
+
+static void run(struct store *st, const char *sql, int64_t part, const uint8_t *data, size_t size)
+{
+	struct stmt *s = prepare(st, sql, NULL);
+
+	must(s);
+	if (part) {
+		bind_int(st, s, 1, part);
+		st->ops->bind_blob(s, 2, data ? (const char *)data : "", size);
+	}
+	must(step(st, s, NULL) == 0);
+}
+
+static void put_parts(const uint8_t *data, size_t size, size_t n)
+{
+	run(store, "DELETE FROM posting", 0, NULL, 0);
+	for (size_t i = 0; i < n; i++) {
+		size_t at = size * i / n, end = size * (i + 1) / n;
+
+		run(store, "INSERT INTO posting (account, hour, part, events) VALUES (1, 400000, ?1, ?2)", (int64_t)i + 1, data + at, end - at);
+	}
+}
+
+/* The sum of all references by the reader of sums, which must have the same opinion of the parts. */
+static struct posting_sum read_sum(struct posted *list, size_t n, bool damaged)
+{
+	struct posting_reader *reader = NULL;
+	const struct posting_sum *sum;
+	struct posting_sum all = { 0 }, wanted = { 0 };
+
+	must(posting_reader_new(store, &reader, NULL) == 0);
+	for (;;) {
+		must(posting_reader_peek(reader, &sum, NULL) == 0);
+		if (!sum)
+			break;
+		must(all.n == 0 && sum->account == ACCOUNT && sum->hour == HOUR);
+		all = *sum;
+		posting_reader_pass(reader);
+	}
+	posting_reader_free(&reader);
+	must(all.damaged == damaged);
+	for (size_t i = 0; i < n; i++)
+		posting_sum_add(&wanted, &list[i]);
+	must(damaged || (all.n == wanted.n && all.hash == wanted.hash));
+	return all;
+}
+
+static bool can_be_written(const struct posted *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].id_len > ID_MAX)
+			return false;
+	return true;
+}
+
+static void read_again(struct posted *list, size_t n, struct arena *arena)
+{
+	struct posting_sum sum = read_sum(list, n, false), again;
+	struct posted *second;
+	size_t n2;
+
+	if (!n || !can_be_written(list, n))
+		return;
+	must(store_postings_replace(store, store, ACCOUNT, HOUR, list, n / 2, NULL) == 0);
+	must(store_postings_add(store, ACCOUNT, list + n / 2, n - n / 2, NULL) == 0);
+	must(store_postings(store, ACCOUNT, HOUR, arena, &second, &n2, NULL) == 0 && n2 == n);
+	again = read_sum(second, n2, false);
+	must(again.hash == sum.hash);
+	/* the snapshot has none of them: all of them came later, and stay */
+	must(store_postings_replace(snapshot, store, ACCOUNT, HOUR, NULL, 0, NULL) == 0);
+	again = read_sum(second, n2, false);
+	must(again.hash == sum.hash);
+}
+
+/* Made from the ledger's own events. */
+static void make_again(void)
+{
+	int64_t hour;
+
+	run(store, "DELETE FROM posting", 0, NULL, 0);
+	must(store_postings_make(store, NULL) == 0);
+	must(store_posting_hour(store, ACCOUNT, 0, false, &hour, NULL) == 1 && hour > HOUR);
+	must(store_posting_hour(store, ACCOUNT, INT64_MAX, true, &hour, NULL) == 1 && hour > HOUR);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena;
+	struct error err = { 0 };
+	struct posted *list = NULL;
+	size_t n = 0;
+	int64_t hour;
+
+	if (size < 1)
+		return 0;
+	open_stores();
+	put_parts(data + 1, size - 1, 1 + data[0] % 3);
+	must(store_posting_hour(store, ACCOUNT, 0, false, &hour, NULL) == 1 && hour == HOUR);
+	arena_init(&arena);
+	if (store_postings(store, ACCOUNT, HOUR, &arena, &list, &n, &err) < 0) {
+		must(strstr(err.message, "damaged"));
+		read_sum(NULL, 0, true);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			must(list[i].effective_us / HOUR_US == HOUR && (i == 0 || list[i].effective_us >= list[i - 1].effective_us));
+		read_again(list, n, &arena);
+		make_again();
+	}
+	arena_release(&arena);
+	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	return mutate_behind(mutate_numbers, data, size, max_size, seed);
+}
