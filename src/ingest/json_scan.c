@@ -35,19 +35,16 @@ static bool is_hex(char c)
 
 static bool is_object(const struct json_scan *s, size_t level)
 {
-	return s->objects[level / 64] >> (level % 64) & 1;
+	return s->objects >> level & 1;
 }
 
 static enum taken open_level(struct json_scan *s, bool object)
 {
-	uint64_t bit = (uint64_t)1 << (s->depth % 64);
+	uint64_t bit = (uint64_t)1 << s->depth % JSON_SCAN_DEPTH;
 
 	if (s->depth == JSON_SCAN_DEPTH)
 		return MALFORMED;
-	if (object)
-		s->objects[s->depth / 64] |= bit;
-	else
-		s->objects[s->depth / 64] &= ~bit;
+	s->objects = object ? s->objects | bit : s->objects & ~bit;
 	s->depth++;
 	return TAKEN;
 }

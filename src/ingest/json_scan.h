@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JSON_SCAN_DEPTH = 256 };      /* a value that is nested deeper is broken */
+enum { JSON_SCAN_DEPTH = 64 };       /* a value that is nested deeper is broken */
 
 /* Zeroed: before the first byte of a value. */
 struct json_scan {
@@ -21,7 +21,7 @@ struct json_scan {
 	unsigned char hex;               /* digits of a \u escape that are still to come */
 	bool malformed;                  /* a byte was seen that can't be there */
 	size_t depth;
-	uint64_t objects[JSON_SCAN_DEPTH / 64];      /* a bit a level: an object, else an array */
+	uint64_t objects;                /* a bit a level: an object, else an array */
 };
 
 enum json_step {

@@ -7,6 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "ingest/json_scan.h"
 #include "base/banned.h"
 
 #define TEXT_MAX (1u << 20)
@@ -274,21 +275,49 @@ static void add_record(struct intake_file *f, struct layout *l, size_t i, uint32
 	r->end = f->text.len;
 }
 
+/* ---- what damage may cost besides the record itself ---- */
+
 /*
  * After a quote that is too much, rows may be read as one, up to as many bytes as a record may have. One that is
  * never closed costs its line.
  */
-static void find_doubts(struct intake_file *f)
+static void doubt_rows(struct intake_file *f)
 {
 	size_t doubt_end = 0;
 
-	for (size_t i = 0; f->quotes && i < f->n; i++) {
+	for (size_t i = 0; i < f->n; i++) {
 		struct intake_record *r = &f->records[i];
 
-		r->in_doubt = r->at < doubt_end;
+		r->in_doubt |= r->at < doubt_end;
 		if (r->damaged && memchr(f->text.text + r->at, '"', r->end - r->at))
 			doubt_end = r->end + INTAKE_RECORD_BYTES;
 	}
+}
+
+/* Marks the records that are part of a well-formed JSON value which begins AT. */
+static void doubt_value(struct intake_file *f, size_t at)
+{
+	struct json_scan scan = { 0 };
+	enum json_step step;
+	size_t n, bad;
+
+	n = json_scan(&scan, f->text.text + at, f->text.len - at, &step, &bad);
+	if (step != JSON_END || scan.malformed || n > INTAKE_RECORD_BYTES)
+		return;
+	for (size_t i = 0; i < f->n; i++)
+		f->records[i].in_doubt |= f->records[i].at > at && f->records[i].at < at + n;
+}
+
+/*
+ * Where a record was cut and the beginning of one behind it is missing, the rest of both may make one well-formed
+ * value, with everything between them in it. No reader can know better.
+ */
+static void doubt_values(struct intake_file *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t at = f->records[i].at; f->records[i].damaged && at < f->records[i].end; at++)
+			if (f->text.text[at] == '{')
+				doubt_value(f, at);
 }
 
 void intake_file_make(struct intake_file *f, int number)
@@ -310,7 +339,10 @@ void intake_file_make(struct intake_file *f, int number)
 		add_record(f, &l, i, damaged_of);
 	if (is_array(f))
 		strbuf_add(&f->text, "]\n");
-	find_doubts(f);
+	if (f->quotes)
+		doubt_rows(f);
+	else if (!has_rows(f) && f->form != FORM_NDJSON)
+		doubt_values(f);
 	assert(!f->text.failed);
 }
 

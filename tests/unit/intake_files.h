@@ -26,7 +26,7 @@ extern const char *const intake_form_names[INTAKE_FORMS];
 struct intake_record {
 	int id;                      /* the event's id is "r-" with it: the same for a record that is sent again */
 	bool damaged;
-	bool in_doubt;               /* damage before it may cost this one too: a stray quote, or damage on the line that it begins on */
+	bool in_doubt;               /* damage before it may cost this one too */
 	size_t at, end;              /* in the text, with its line end */
 };
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-#include "ingest/json_scan.h"
 #include "ingest/reader.h"
 #include "ingest/unpack.h"
 #include "usage/ledger.h"
@@ -169,32 +168,6 @@ static void fail_with(const struct intake_file *f, const char *what, size_t reco
 		     f->quotes ? "" : "no ", record, what);
 }
 
-/* Do the bytes from AT on make a well-formed JSON value that goes on behind UP_TO? */
-static bool is_value_over(const struct intake_file *f, size_t at, size_t up_to)
-{
-	struct json_scan scan = { 0 };
-	enum json_step step;
-	size_t n, bad;
-
-	if (f->text.text[at] != '{')
-		return false;
-	n = json_scan(&scan, f->text.text + at, f->text.len - at, &step, &bad);
-	return step == JSON_END && !scan.malformed && at + n > up_to && n <= INTAKE_RECORD_BYTES;
-}
-
-/*
- * Is record I part of a well-formed value? A record before it was cut, and the beginning of one behind it is missing,
- * so that the rest of both makes one value, with everything between them in it. No reader can know better.
- */
-static bool is_swallowed(const struct intake_file *f, size_t i)
-{
-	for (size_t k = 0; f->form >= FORM_VALUES && k < i; k++)
-		for (size_t at = f->records[k].at; f->records[k].damaged && at < f->records[k].end; at++)
-			if (is_value_over(f, at, f->records[i].at))
-				return true;
-	return false;
-}
-
 /* Damaged records one after the other of which none is an event of the file have a verdict at least. */
 static int64_t verdicts_needed(const struct intake_file *f, const struct outcome *o)
 {
@@ -221,7 +194,7 @@ static void check_whole(const struct intake_file *f, const struct outcome *o)
 
 		if (o->created[r->id] > 1)
 			fail_with(f, "was created twice", i);
-		if (!r->damaged && !r->in_doubt && o->created[r->id] != 1 && !is_swallowed(f, i))
+		if (!r->damaged && !r->in_doubt && o->created[r->id] != 1)
 			fail_with(f, "was not created", i);
 		/* it is part of another record, and the summary tells of that */
 		if (f->quotes && !r->damaged && r->in_doubt && o->created[r->id] != 1 && o->folded == 0)
