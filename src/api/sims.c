@@ -54,15 +54,15 @@ struct sims_op {
 };
 
 struct sim_record {
-	const char *name, *sid, *account_sid, *account, *usage_uri, *rename, *remove;
+	const char *name, *usage_uri, *sid, *account_sid, *account, *rename, *remove;
 };
 
 static const struct field sim_fields[] = {
 	FIELD(struct sim_record, name, "The unique name"),
+	FIELD(struct sim_record, usage_uri, "What it used", .format = "uri", .flags = FIELD_LINK),
 	FIELD(struct sim_record, sid, "The SID, by which events call it"),
 	FIELD(struct sim_record, account_sid, "The main account of its family; null for those who only see a subaccount", .flags = FIELD_MACHINE),
 	FIELD(struct sim_record, account, "That account's name"),
-	FIELD(struct sim_record, usage_uri, "What it used", .format = "uri", .label = "Usage"),
 	FIELD(struct sim_record, rename, "Where it gets another name", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct sim_record, remove, "Where its name is removed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
@@ -197,6 +197,7 @@ static int list_sims(struct call *call, struct writer *w, struct error *err)
 	list_page_choose(call, fits, &seen, seen.n, &page);
 	writer_about(w, call->op->title, arena_join(call->arena, "The ", about->kind->nouns, " that reports can be asked for by a unique name,"
 						    " too. An event registers its own by ", about->kind->word, "_name.", NULL));
+	writer_label(w, &about->list->fields[LIST_PAGE_LIST], call->op->title);
 	writer_begin(w, NULL, about->list);
 	writer_fields(w, about->list, &page);
 	writer_begin_list(w, &about->list->fields[LIST_PAGE_LIST], about->item);
