@@ -300,15 +300,17 @@ static int load_rows(const struct call *call, const struct usage_query *q, struc
 {
 	struct usage_cursor *cur = NULL;
 	struct usage_row row;
-	int rc;
+	int rc = 1;
 
 	if (usage_open(call->store, call->catalogue, q, at, &cur, err) < 0)
 		return -1;
-	while ((rc = usage_next(cur, &row, err)) > 0 && p->n < (size_t)p->page_size) {
+	while (p->n < (size_t)p->page_size && (rc = usage_next(cur, &row, err)) > 0) {
 		if (row.member_text)
 			row.member_text = row.at.after = arena_str(call->arena, row.member_text);
 		rows[p->n++] = row;
 	}
+	if (rc > 0)
+		rc = usage_more(cur, err);
 	usage_close(&cur);
 	*ret_more = rc > 0;
 	return rc < 0 ? -1 : 0;
@@ -325,6 +327,7 @@ int page_load(const struct call *call, struct usage_query *q, const char *prefix
 	if (later < 0 || (later && take_place(call, &place, q, &at, err) < 0))
 		return -1;
 	back = at.slot || at.after;
+	q->wanted = (size_t)ret->page_size;
 	*ret_rows = arena_array(call->arena, struct usage_row, (size_t)ret->page_size);
 	if (load_rows(call, q, at, ret, *ret_rows, &more, err) < 0)
 		return -1;

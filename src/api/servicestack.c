@@ -300,9 +300,12 @@ static int list_usage_records(struct call *call, struct writer *w, struct error 
 		return -1;
 	view_name(w, "Account and category");
 	writer_begin_list(w, NULL, people ? &view_shape : &record_shape);
-	for (size_t i = 0; i < figures.n; i++)
+	for (size_t i = 0; i < figures.n; i++) {
+		if (!people)
+			store_work_again(call->store);
 		if ((people ? view_account : write_account)(call, &accounts[i], w, err) < 0)
 			return -1;
+	}
 	writer_end(w);
 	return 0;
 }
@@ -507,9 +510,12 @@ static int write_ai_list(const struct call *call, const struct view_figures *of,
 
 	q->group = group[list];
 	writer_begin_list(w, &ai_usage_fields[list], shape);
-	for (size_t i = 0; i < of->n; i++)
+	for (size_t i = 0; i < of->n; i++) {
+		if (!view_wanted(call))
+			store_work_again(call->store);
 		if (write_ai_account(call, &of->accounts[i], q, w, view_wanted(call) ? &rows : NULL, err) < 0)
 			return -1;
+	}
 	write_ai_view(w, &rows, shape);
 	writer_end(w);
 	return 0;

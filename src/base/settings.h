@@ -34,6 +34,8 @@ struct settings {
 	int64_t backlog;                /* waiting requests */
 	int64_t max_body_bytes;
 	int64_t max_unpacked_bytes;     /* of a body that came packed */
+	int64_t max_report_work;        /* rows of sums that one answer may read; 0 = any number */
+	int64_t max_request_seconds;    /* of processor time that an answer may take; 0 = any */
 	int64_t drain_seconds;          /* how long SIGTERM lets requests in work finish */
 	const char *log_level;          /* error, warning, info, debug */
 	const char *templates;          /* folder of the pages' templates */

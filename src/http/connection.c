@@ -110,6 +110,20 @@ static size_t read_body(struct input *in, char *buf, size_t size)
 	return size - body.len;
 }
 
+/* Are both ways closed? TCP doesn't tell: there the peer's has to do. */
+static bool is_gone(struct input *in)
+{
+	struct connection *c = (struct connection *)((char *)in - offsetof(struct connection, in));
+	struct pollfd p = { .fd = c->fd };
+	socklen_t len = sizeof(int);
+	int domain = AF_UNIX;
+
+	getsockopt(c->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	if (domain != AF_UNIX)
+		p.events = POLLRDHUP;
+	return poll(&p, 1, 0) > 0;
+}
+
 /* Reads to the end of the body. False: it has none, or one too far away. */
 static bool read_leftover(struct connection *c)
 {
@@ -225,6 +239,7 @@ struct connection *connection_new(int fd, struct connections *all)
 		abort();
 	c->out.write = write_answer;
 	c->in.read = read_body;
+	c->in.gone = is_gone;
 	c->fd = fd;
 	c->all = all;
 	atomic_fetch_add(&all->n, 1);

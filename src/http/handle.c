@@ -23,7 +23,8 @@ enum {
 	SHARE_SECONDS = 2,               /* after which a party that has its share may come again */
 	KEPT_BYTES = 256 << 10,                        /* that a thread keeps of its answer for the next one */
 	BATCH_BYTES_MAX = 8 << 20,       /* of a batch's answers, beyond which no further call is made */
-	LOGIN_URL_MAX = 4096
+	LOGIN_URL_MAX = 4096,
+	RETRY_SECONDS = 60               /* after an answer that took too long */
 };
 
 /* One request and its answer. */
@@ -46,6 +47,7 @@ struct exchange {
 	struct response response;
 	bool later;                        /* its party has as many in work as it may: nothing is answered now */
 	struct writer_options options;
+	int64_t cpu_us;                    /* of the thread, when it was first asked whether to go on; 0: it wasn't */
 	char id[SID_TEXT];
 };
 
@@ -70,6 +72,42 @@ void handler_release(struct handler *h)
 	arena_release(&h->arena);
 	strbuf_release(&h->head);
 	strbuf_release(&h->body);
+}
+
+/* ---- limits ---- */
+
+static int64_t clock_us(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+/* Is the answer still worth its work? For store_limit. */
+static int check_work(void *arg, struct error *err)
+{
+	struct exchange *x = arg;
+	int64_t now_us = clock_us(CLOCK_THREAD_CPUTIME_ID), most = x->h->settings->max_request_seconds;
+
+	if (x->in->gone && x->in->gone(x->in)) {
+		x->response.gone = true;
+		return error_set(err, ERR_TIMEOUT, NULL, "the caller has gone");
+	}
+	if (!x->cpu_us)
+		x->cpu_us = now_us;
+	if (!most || now_us - x->cpu_us < most * USEC_PER_SEC)
+		return 0;
+	error_set(err, ERR_BUSY, NULL, "the answer took more than %lld seconds of processor time and was stopped; ask for less: a shorter"
+		  " range, longer periods or a narrower filter", (long long)most);
+	if (err)
+		err->retry_after = RETRY_SECONDS;
+	return -1;
+}
+
+static void limit_work(struct exchange *x)
+{
+	store_limit(x->h->store, &(struct store_limits){ .work = x->h->settings->max_report_work, .check = check_work, .arg = x });
 }
 
 /* ---- the ledger ---- */
@@ -501,7 +539,10 @@ static int answer(struct exchange *x, struct error *err)
 		return error_set(err, ERR_BUSY, NULL, "too many requests are waiting; try again in a moment");
 	if (x->route.dialect->binds_first && x->request.content_length <= BODY_STRANGER_MAX && bind(x, err) < 0)
 		return -1;
-	if (use_ledger(h, err) < 0 || check_caller(x, err) < 0 || take_share(x, err) < 0 || bind(x, err) < 0)
+	if (use_ledger(h, err) < 0)
+		return -1;
+	limit_work(x);
+	if (check_caller(x, err) < 0 || take_share(x, err) < 0 || bind(x, err) < 0)
 		return -1;
 	return run_operation(x, err);
 }
@@ -581,6 +622,8 @@ static int ask_again(struct exchange *x, const struct error *fault)
 
 static int refuse(struct exchange *x, struct error *err)
 {
+	if (x->response.gone)
+		return -1;
 	if (wants_login(x, err))
 		return lead_to_login(x);
 	if (can_be_mended(x, err) && ask_again(x, err) == 0)
@@ -595,14 +638,6 @@ static int refuse(struct exchange *x, struct error *err)
 	if (x->route.methods && !x->response.allow)
 		x->response.allow = route_allow(x->route.methods, &x->h->arena);
 	return response_error(&x->response, err, &x->options);
-}
-
-static int64_t monotonic_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
 }
 
 static void log_exchange(const struct exchange *x, int64_t us, int rc)
@@ -668,7 +703,7 @@ static void give_back(struct handler *h, int64_t answer_bytes, int64_t now_us)
 
 int handle(struct handler *h, char *const *envp, struct input *in, struct output *out)
 {
-	int64_t start = monotonic_us();
+	int64_t start = clock_us(CLOCK_MONOTONIC);
 	struct exchange x = { .h = h, .in = in, .variables = envp, .now = floor_div(clock_now_us(), USEC_PER_SEC) };
 	struct error err = { 0 };
 	int rc;
@@ -684,9 +719,9 @@ int handle(struct handler *h, char *const *envp, struct input *in, struct output
 		rc = complete(&x, rc, &err);
 	if (rc == HANDLE_LATER)
 		return rc;
-	log_exchange(&x, monotonic_us() - start, rc);
+	log_exchange(&x, clock_us(CLOCK_MONOTONIC) - start, rc);
 	auth_note_use(&h->auth, h->batcher, x.now);
-	give_back(h, x.response.body_bytes, monotonic_us());
+	give_back(h, x.response.body_bytes, clock_us(CLOCK_MONOTONIC));
 	return rc;
 }
 

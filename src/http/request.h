@@ -21,6 +21,8 @@ enum {
 struct input {
 	/* Reads up to SIZE bytes; fewer mean that the body has ended. */
 	size_t (*read)(struct input *in, char *buf, size_t size);
+	/* Has the caller gone? Cheap. NULL: that can't be known. */
+	bool (*gone)(struct input *in);
 };
 
 enum { UNKNOWN_NAMES_MAX = 8 };

@@ -37,6 +37,8 @@ struct db_ops {
 	void (*close)(struct db **db);
 	/* Instead of the busy timeout; WAIT is that of store_wait_with. */
 	void (*wait_with)(struct db *db, int (*wait)(void *arg, int times), void *arg);
+	/* CHECK is asked now and then while a statement runs; -1 with its ERR ends that, and is its failure. NULL: nobody is asked. */
+	void (*watch)(struct db *db, int (*check)(void *arg, struct error *err), void *arg);
 	const char *(*where)(struct db *db);                  /* its file; "" of one in memory */
 	bool (*moved)(struct db *db);                         /* as store_moved */
 	void (*remove)(const char *where);                    /* takes back what DB_CREATE has made; closed before */

@@ -50,6 +50,9 @@ struct db {
 	int busy_ms;              /* how long to wait for a lock, unless WAIT is there to say that */
 	int (*wait)(void *arg, int times);
 	void *wait_arg;
+	int (*check)(void *arg, struct error *err);
+	void *check_arg;
+	struct error stopped;     /* why CHECK ended a statement */
 	GHashTable *stmts;        /* SQL's address -> struct stmt */
 };
 
@@ -107,6 +110,11 @@ static int fail(struct db *db, const char *sql, struct error *err)
 	enum error_kind kind = ERR_INTERNAL;
 	const char *message = "the ledger's database failed", *why = "";
 
+	if ((code & 0xff) == SQLITE_INTERRUPT && db->check) {
+		if (err && err->kind == ERR_NONE)
+			*err = db->stopped;
+		return -1;
+	}
 	if (is_full(code, errnum)) {
 		code = SQLITE_FULL;
 		why = "the disk that holds the ledger is full; ";
@@ -157,6 +165,24 @@ static void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void 
 	db->wait = wait;
 	db->wait_arg = arg;
 	be_patient(db);
+}
+
+/* Virtual machine steps between two questions: about a millisecond. */
+#define WATCH_STEPS 20000
+
+static int ask_check(void *arg)
+{
+	struct db *db = arg;
+
+	error_clear(&db->stopped);
+	return db->check(db->check_arg, &db->stopped) < 0;
+}
+
+static void db_watch(struct db *db, int (*check)(void *arg, struct error *err), void *arg)
+{
+	db->check = check;
+	db->check_arg = arg;
+	sqlite3_progress_handler(db->handle, WATCH_STEPS, check ? ask_check : NULL, db);
 }
 
 static int64_t file_size(const char *path)
@@ -733,6 +759,7 @@ const struct db_ops db_sqlite = {
 	.open = db_open,
 	.close = db_close,
 	.wait_with = db_wait_with,
+	.watch = db_watch,
 	.where = db_where,
 	.moved = db_moved,
 	.remove = db_remove,

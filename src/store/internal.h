@@ -24,6 +24,7 @@ struct store {
 	int64_t kept_version;            /* that they are of */
 	struct stmt *scan;               /* the open scan, or NULL */
 	struct rollup_scan scanned;
+	int64_t work_max, work_left;     /* rows that may be read; WORK_MAX 0: any number */
 };
 
 /* Short words for the driver's functions. */
@@ -107,6 +108,9 @@ void store_get_amounts(struct store *st, struct stmt *s, int column, struct amou
  */
 int store_write_open(struct store *st, bool *ret_own, struct error *err);
 int store_write_close(struct store *st, bool own, int rc, struct error *err);
+
+/* Always -1: what is asked for is more than work_left. */
+int store_too_much(struct store *st, struct error *err);
 
 /* Counts a change of accounts, categories or keys (store_version). */
 int store_changed(struct store *st, struct error *err);

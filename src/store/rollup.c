@@ -78,26 +78,19 @@ int64_t store_slot(enum level level, int64_t quarter)
 	"SELECT " PART_COLUMNS " FROM " table " p CROSS JOIN series s WHERE s.id = p.series" \
 	" AND p.account = ?1 AND p.slot >= ?2 AND p.slot < ?3 AND p.category = ?4" DIMENSIONS_MATCH \
 	" ORDER BY p.slot, p.series"
-/* The few series that match, each looked up in the few slots that there are. */
+/* One series, looked up in each slot. */
 #define PART_LOOKUP(table) \
 	"WITH RECURSIVE slots(n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM slots WHERE n + 1 < ?3)" \
 	" SELECT " PART_COLUMNS " FROM series s CROSS JOIN slots CROSS JOIN " table " p" \
-	" WHERE s.account = ?1 AND s.category = ?4" DIMENSIONS_MATCH \
-	" AND p.account = ?1 AND p.category = ?4 AND p.slot = slots.n AND p.series = s.id" \
-	" ORDER BY p.slot, p.series"
-#define MATCHING_SERIES \
-	"SELECT count(*) FROM series s WHERE s.account = ?1 AND s.category = ?4" DIMENSIONS_MATCH
+	" WHERE s.id = ?10 AND p.account = ?1 AND p.category = ?4 AND p.slot = slots.n AND p.series = ?10 ORDER BY p.slot"
 
-/* So many looked up take some milliseconds at most, also when there are none. */
-#define LOOKUPS_MAX 4096
-
-enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_LOOKUP, SCAN_KINDS };
+enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_SERIES, SCAN_KINDS };
 
 #define SCANS(level) { \
 	[SCAN_TOTALS] = TOTAL_SCAN("total_" level), \
 	[SCAN_TOTAL] = TOTAL_SCAN_ONE("total_" level), \
 	[SCAN_PARTS] = PART_SCAN("part_" level), \
-	[SCAN_LOOKUP] = PART_LOOKUP("part_" level), \
+	[SCAN_SERIES] = PART_LOOKUP("part_" level), \
 }
 
 static const char *const scan_sql[LEVELS][SCAN_KINDS] = {
@@ -105,6 +98,13 @@ static const char *const scan_sql[LEVELS][SCAN_KINDS] = {
 	[LEVEL_DAY] = SCANS("day"),
 	[LEVEL_MONTH] = SCANS("month"),
 };
+
+static enum scan_kind kind_of(const struct rollup_scan *scan)
+{
+	if (!scan->by_series)
+		return scan->category ? SCAN_TOTAL : SCAN_TOTALS;
+	return scan->series ? SCAN_SERIES : SCAN_PARTS;
+}
 
 static struct stmt *prepare_scan(struct store *st, const char *sql, const struct rollup_scan *scan, struct error *err)
 {
@@ -119,43 +119,15 @@ static struct stmt *prepare_scan(struct store *st, const char *sql, const struct
 		bind_int(st, s, 4, scan->category);
 	for (int d = 0; scan->by_series && d < DIMENSIONS; d++)
 		bind_int(st, s, 5 + d, scan->dim[d]);
+	if (scan->series)
+		bind_int(st, s, 10, scan->series);
 	return s;
-}
-
-static bool has_filter(const struct rollup_scan *scan)
-{
-	for (int d = 0; d < DIMENSIONS; d++) {
-		if (scan->dim[d])
-			return true;
-	}
-	return false;
-}
-
-static int choose_kind(struct store *st, const struct rollup_scan *scan, enum scan_kind *ret, struct error *err)
-{
-	int64_t slots = scan->to - scan->from;
-	int64_t series;
-	struct stmt *s;
-
-	*ret = scan->by_series ? SCAN_PARTS : scan->category ? SCAN_TOTAL : SCAN_TOTALS;
-	if (!scan->by_series || !has_filter(scan) || slots < 1 || slots > LOOKUPS_MAX)
-		return 0;
-	s = prepare_scan(st, MATCHING_SERIES, scan, err);
-	if (!s || store_one(st, s, &series, err) < 0)
-		return -1;
-	if (series <= LOOKUPS_MAX / slots)
-		*ret = SCAN_LOOKUP;
-	return 0;
 }
 
 int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct error *err)
 {
-	enum scan_kind kind;
-
 	store_scan_end(st);
-	if (choose_kind(st, scan, &kind, err) < 0)
-		return -1;
-	st->scan = prepare_scan(st, scan_sql[scan->level][kind], scan, err);
+	st->scan = prepare_scan(st, scan_sql[scan->level][kind_of(scan)], scan, err);
 	st->scanned = *scan;
 	return st->scan ? 0 : -1;
 }

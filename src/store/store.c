@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include "store/internal.h"
 #include "base/banned.h"
@@ -99,11 +100,38 @@ int store_commit(struct store *st, struct error *err)
 void store_end(struct store *st)
 {
 	store_scan_end(st);
+	if (st->tx == TX_READ)           /* nothing may keep it from ending */
+		store_limit(st, &(struct store_limits){ 0 });
 	if (st->tx != TX_NONE)
 		say(st, "ROLLBACK", NULL);
 	if (st->tx == TX_READ)
 		st->ops->adapt(st->db);
 	st->tx = TX_NONE;
+}
+
+void store_limit(struct store *st, const struct store_limits *limits)
+{
+	st->work_max = st->work_left = limits->work;
+	st->ops->watch(st->db, limits->check, limits->arg);
+}
+
+int store_too_much(struct store *st, struct error *err)
+{
+	return error_set(err, ERR_TOO_LARGE, NULL, "more than %" PRId64 " sums would have to be read for this; choose a shorter range, longer"
+			 " periods, fewer accounts or a narrower filter", st->work_max);
+}
+
+int store_work(struct store *st, int64_t n, struct error *err)
+{
+	if (!st->work_max)
+		return 0;
+	st->work_left -= n;
+	return st->work_left < 0 ? store_too_much(st, err) : 0;
+}
+
+void store_work_again(struct store *st)
+{
+	st->work_left = st->work_max;
 }
 
 int store_write_open(struct store *st, bool *ret_own, struct error *err)

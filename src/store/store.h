@@ -78,6 +78,22 @@ int store_commit(struct store *st, struct error *err);
 /* Ends a read, or undoes a write. Harmless when nothing is open. */
 void store_end(struct store *st);
 
+/* ---- limits of a read ---- */
+
+struct store_limits {
+	int64_t work;             /* rows of sums that may be read in all; 0 = any number */
+	/* Asked now and then while the store works; -1 with ERR ends that. It must not use the store. NULL: nobody is asked. */
+	int (*check)(void *arg, struct error *err);
+	void *arg;
+};
+
+/* Sets limits until the read ends. */
+void store_limit(struct store *st, const struct store_limits *limits);
+/* Takes N from what may still be read, for work like reading N rows: -1 with ERR_TOO_LARGE if that is more than is left. */
+int store_work(struct store *st, int64_t n, struct error *err);
+/* From here on as much may be read as at first: for answers that are streams, one account after the other. */
+void store_work_again(struct store *st);
+
 /* Grows with every change of accounts, categories and keys: what was loaded before is stale when it differs. */
 int store_version(struct store *st, int64_t *ret_version, struct error *err);
 
@@ -515,12 +531,66 @@ struct rollup_scan {
 	int64_t from, to;         /* slots, TO exclusive */
 	bool by_series;           /* rows of series with dimensions instead of totals */
 	int64_t dim[DIMENSIONS];  /* by_series: only this value; 0 = any */
+	int64_t series;           /* by_series: only this one; 0 = any. Costs a step a slot; `dim` must be its own or 0 */
 };
 
 /* Starts a scan; one at a time on a store. Rows come in the order of their slots. */
 int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct error *err);
 int store_scan_next(struct store *st, struct rollup *ret, struct error *err);   /* 1 a row, 0 the end, -1 failed */
 void store_scan_end(struct store *st);
+
+/* ---- sums: whole questions about usage ---- */
+
+/* A run of slots of one level. */
+struct slot_run {
+	enum level level;
+	int64_t from, to;         /* TO exclusive */
+};
+
+#define SLOT_RUNS_MAX 5           /* quarters, days, months, days, quarters */
+
+/*
+ * Splits the quarter hours [FROM, TO) into the fewest runs: whole UTC months, whole UTC days around them, quarter hours at
+ * the ends. Returns how many (0 for an empty range).
+ */
+int store_slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX]);
+
+/* Whose usage is asked for. An account may come several times, with other values. */
+struct sums_account {
+	int64_t id;
+	int64_t dim[DIMENSIONS];  /* only usage with this value; 0 = any. Only by series */
+};
+
+/* Quarter hours since 1970, TO exclusive. */
+struct sums_slot {
+	int64_t from, to;
+};
+
+struct sums_question {
+	const struct sums_account *accounts;
+	size_t n_accounts;
+	const int64_t *categories;       /* ids, ascending; those below them are categories of their own */
+	size_t n_categories;             /* 0: all */
+	const struct sums_slot *slots;   /* ascending, without overlap */
+	size_t n_slots;
+	bool by_series;                  /* sums of series with dimensions, instead of the totals of categories */
+};
+
+/* A part of the sum of an account, a slot and a category (and a series); all rows together are the sums. */
+struct sums_row {
+	size_t account, slot;            /* places in the question's lists */
+	const struct rollup *rollup;     /* until the function returns */
+};
+
+/* 0 to go on; -1 with ERR ends the answer. It may ask the store anything but for scans and sums. */
+typedef int sums_row_fn(void *arg, const struct sums_row *row, struct error *err);
+
+/*
+ * Calls ROW with the rows of the answer, account by account, in no order that means anything. The cost grows with the
+ * rollups that there are in the slots, not with the slots; those are counted first, and where they are more than store_limit
+ * allows, the question is refused: ERR_TOO_LARGE.
+ */
+int store_sums(struct store *st, const struct sums_question *q, sums_row_fn *row, void *arg, struct error *err);
 
 struct verify_calls {
 	size_t limit;                    /* so many are told; all are counted */

@@ -12,6 +12,8 @@
 
 enum {
 	PASSED_MAX = 1000000,    /* references looked at for one answer */
+	SERIES_MAX = 100000,     /* series looked up for them, or half as many events: */
+	STATE_SERIES = 2,        /* the state of one costs as much as two series */
 	SOURCES_MAX = 1000       /* that an id is looked for in */
 };
 
@@ -133,7 +135,8 @@ struct search {
 	int64_t *hours;              /* by account: the next one that it has events in; -1: none */
 	struct candidate *list;      /* in order up to `sorted` */
 	size_t n, sorted, size;
-	size_t passed;
+	size_t passed, looked_up;
+	struct candidate cut;        /* `id` not NULL: it became too much work here, inside an hour */
 };
 
 static int (*order_of(const struct search *s))(const void *a, const void *b)
@@ -189,6 +192,7 @@ static int series_matches(struct search *s, int64_t id, struct error *err)
 
 	if (known)
 		return known->matches;
+	s->looked_up++;
 	if (check_series(s, id, &matches, err) < 0)
 		return -1;
 	known = g_new(struct known_match, 1);
@@ -206,6 +210,7 @@ static int state_matches(struct search *s, const struct candidate *c, struct err
 
 	if (s->q->state < 0)
 		return 1;
+	s->looked_up += STATE_SERIES;
 	rc = store_event_find(s->st, c->source, c->id, c->id_len, &s->scratch, &event, err);
 	if (rc > 0 && s->q->state == EVENT_LATE)
 		return event.effective_us > event.time_us;
@@ -237,11 +242,25 @@ static void keep(struct search *s, const struct candidate *c)
 	s->list[s->n++].id = arena_strn(s->arena, c->id, c->id_len);
 }
 
+static bool beyond_cut(const struct search *s, const struct candidate *c)
+{
+	return s->cut.id && order_of(s)(&s->cut, c) < 0;
+}
+
+/* From C on, nothing of this hour is looked at any more, in no account. */
+static void cut(struct search *s, const struct candidate *c)
+{
+	s->cut = *c;
+	s->cut.id = arena_strn(s->arena, c->id, c->id_len);
+}
+
 /* Puts what was found since the last hour in order, and lets go of what is too much. */
 static void put_in_order(struct search *s)
 {
 	if (s->n > s->sorted)
 		qsort(s->list + s->sorted, s->n - s->sorted, sizeof(*s->list), order_of(s));
+	while (s->n > s->sorted && beyond_cut(s, &s->list[s->n - 1]))
+		s->n--;
 	if (s->n > s->wanted)
 		s->n = s->wanted;
 }
@@ -296,7 +315,7 @@ static int search_account(struct search *s, size_t i, int64_t hour, struct error
 	for (size_t k = 0; k < n && found < s->wanted; k++) {
 		const struct posted *p = &refs[s->forwards ? k : n - 1 - k];
 		struct candidate c = { p->effective_us, p->source, s->q->accounts[i], p->id, p->id_len };
-		int rc = matches(s, &c, p->series, err);
+		int rc = beyond_cut(s, &c) ? 0 : matches(s, &c, p->series, err);
 
 		if (rc < 0)
 			return -1;
@@ -304,6 +323,10 @@ static int search_account(struct search *s, size_t i, int64_t hour, struct error
 			keep(s, &c);
 			found++;
 		}
+		if (beyond_cut(s, &c))
+			break;
+		if (s->looked_up > SERIES_MAX && !s->cut.id && beyond_start(s, &c))
+			cut(s, &c);
 	}
 	return 0;
 }
@@ -321,6 +344,11 @@ static int search_hour(struct search *s, int64_t hour, struct error *err)
 	}
 	put_in_order(s);
 	return 0;
+}
+
+static struct event_position position_of(const struct candidate *c)
+{
+	return (struct event_position){ c->effective_us, c->source, c->account, c->id };
 }
 
 /* Everything up to the end of HOUR has been looked at. */
@@ -344,9 +372,9 @@ static int search_by_time(struct search *s, struct found_events *ret, struct err
 	while ((hour = choose_hour(s)) >= 0 && s->n < s->wanted) {
 		if (search_hour(s, hour, err) < 0)
 			return -1;
-		if (s->passed >= PASSED_MAX && choose_hour(s) >= 0) {
+		if (s->cut.id || (s->passed >= PASSED_MAX && choose_hour(s) >= 0)) {
 			ret->more = true;
-			ret->next = behind(s, hour);
+			ret->next = s->cut.id ? position_of(&s->cut) : behind(s, hour);
 			return 0;
 		}
 	}
@@ -393,11 +421,6 @@ static int search_by_id(struct search *s, struct error *err)
 }
 
 /* ---- the answer ---- */
-
-static struct event_position position_of(const struct candidate *c)
-{
-	return (struct event_position){ c->effective_us, c->source, c->account, c->id };
-}
 
 /* Up to WANTED references in *S, and in *ret where it stopped short. */
 static int search(struct search *s, struct found_events *ret, struct error *err)

@@ -1,6 +1,5 @@
 /*
- * period.h - calendar periods that usage is added up over, in a time zone, and the
- * rollup slots that make up a range exactly.
+ * period.h - calendar periods that usage is added up over, in a time zone.
  */
 #ifndef USAGE_PERIOD_H
 #define USAGE_PERIOD_H
@@ -17,21 +16,6 @@ struct date period_step(enum period p, struct date first, int64_t n);
 /* How many periods from that of A to that of B: 0 when both lie in the same. */
 int64_t period_distance(enum period p, struct date a, struct date b);
 
-#define QUARTER_SEC      900
-#define QUARTERS_PER_DAY 96
-
-/* A run of slots of one level. */
-struct slot_run {
-	enum level level;
-	int64_t from, to;        /* TO exclusive */
-};
-
-#define SLOT_RUNS_MAX 5          /* quarters, days, months, days, quarters */
-
-/*
- * Splits [FROM, TO) seconds, both multiples of 900, into the fewest runs: whole UTC months, whole UTC days
- * around them, quarter hours at the ends. Returns how many (0 for an empty range).
- */
-int slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX]);
+#define QUARTER_SEC 900
 
 #endif

@@ -3,22 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "usage/sums.h"
 #include "base/banned.h"
 
-/* Totals of one slot. Of another slot they count as zero, so that a new slot needs no sweep over all of them. */
-struct sum {
-	int64_t slot;                /* from 1; 0: of no slot yet */
+enum {
+	BATCH_TOTALS = 4096,         /* totals of rows that are read at once when all will be */
+	BATCH_SLOTS = 2048,          /* slots, of rows that there are in each */
+	MEMBER_SLOTS = 64            /* and of members, which nobody knows the number of */
+};
+
+/* What one member of the grouped dimension used in a slot. */
+struct member {
+	int64_t slot, id;
+	const char *text;
 	struct totals totals;
 };
 
-/* What one member of the grouped dimension used. */
-struct member {
-	int64_t id;
-	const char *text;
-	struct sum sum;
-};
-
-/* Members seen so far, found by id. They stay over the slots, so that each text is read once. */
+/* Those of a batch, found by slot and id. */
 struct members {
 	struct member *list;
 	size_t n, size;
@@ -31,20 +32,21 @@ struct usage_cursor {
 	const struct catalogue *catalogue;
 	const struct usage_query *query;
 	struct arena arena;
-	struct arena scratch;        /* of one account's hour */
+	struct arena scratch;        /* of one batch */
 	struct buckets buckets;
-	int64_t slot;                /* the current one; -1 before the first */
-	int64_t from, to;            /* its range */
-	const char *after;           /* where the first slot goes on, until it is loaded */
-	int64_t start_slot;
+	struct sums_account *accounts;
 	const size_t *categories;    /* that rows are made of, in report order */
 	size_t n_categories;
-	size_t *within;              /* categories that count for query->category */
+	int32_t *row_of;             /* by catalogue index: the row among those; -1: none */
+	int64_t *within;             /* ids of the categories that count for query->category, ascending */
 	size_t n_within;
-	struct sum *sums;            /* by catalogue index; GROUP_NONE uses the first */
+	int64_t first, n_slots;      /* the batch: slots FIRST to FIRST + N_SLOTS - 1 */
+	size_t n_rows;               /* of each slot; not by dimension */
+	struct totals *totals;       /* by slot of the batch and row; not by dimension */
 	struct members members;
-	struct member **sorted;      /* of the slot, by text */
-	size_t n_rows;               /* rows that the slot can have */
+	size_t *starts;              /* by slot of the batch: its first member; ends with the number of all */
+	int64_t next_slots;          /* that the next batch shall have, by dimension */
+	int64_t slot;                /* the current one */
 	size_t row;                  /* the next one */
 };
 
@@ -71,29 +73,16 @@ static void totals_add(struct totals *t, const struct amounts *a)
 	t->upload += a->upload;
 }
 
-/* Adds A to what SUM holds for the current slot. */
-static void sum_add(const struct usage_cursor *cur, struct sum *sum, const struct amounts *a)
-{
-	if (sum->slot != cur->slot + 1)
-		*sum = (struct sum){ .slot = cur->slot + 1 };
-	totals_add(&sum->totals, a);
-}
-
-static struct totals sum_totals(const struct usage_cursor *cur, const struct sum *sum)
-{
-	return sum->slot == cur->slot + 1 ? sum->totals : (struct totals){ 0 };
-}
-
 static bool totals_zero(const struct totals *t)
 {
 	return !t->count && !t->usage && !t->price && !t->upload;
 }
 
-static size_t member_slot(const struct members *m, int64_t id)
+static size_t member_place(const struct members *m, int64_t slot, int64_t id)
 {
-	size_t i = ((uint64_t)id * 0x9e3779b97f4a7c15u >> 20) & (m->index_size - 1);
+	size_t i = ((uint64_t)(id ^ slot << 40) * 0x9e3779b97f4a7c15u >> 20) & (m->index_size - 1);
 
-	while (m->index[i] && m->list[m->index[i] - 1].id != id)
+	while (m->index[i] && (m->list[m->index[i] - 1].id != id || m->list[m->index[i] - 1].slot != slot))
 		i = (i + 1) & (m->index_size - 1);
 	return i;
 }
@@ -107,249 +96,227 @@ static void members_grow(struct members *m, struct arena *arena)
 	m->index_size = size * 4;
 	m->index = arena_array(arena, uint32_t, m->index_size);
 	for (size_t i = 0; i < m->n; i++)
-		m->index[member_slot(m, m->list[i].id)] = (uint32_t)i + 1;
+		m->index[member_place(m, m->list[i].slot, m->list[i].id)] = (uint32_t)i + 1;
 }
 
-static struct member *members_get(struct members *m, struct arena *arena, int64_t id)
+static void add_to_member(struct usage_cursor *cur, int64_t slot, const struct rollup *r)
 {
+	struct members *m = &cur->members;
+	int64_t id = r->dim[cur->query->group];
 	size_t i;
 
+	if (!id)
+		return;
 	if (m->n == m->size)
-		members_grow(m, arena);
-	i = member_slot(m, id);
+		members_grow(m, &cur->scratch);
+	i = member_place(m, slot, id);
 	if (!m->index[i]) {
-		m->list[m->n] = (struct member){ .id = id };
+		m->list[m->n] = (struct member){ .slot = slot, .id = id };
 		m->index[i] = (uint32_t)++m->n;
 	}
-	return &m->list[m->index[i] - 1];
+	totals_add(&m->list[m->index[i] - 1].totals, &r->amounts);
 }
 
-static void add_to_member(struct usage_cursor *cur, const struct rollup *r)
+static void add_to_row(struct usage_cursor *cur, int64_t slot, size_t category, const struct amounts *a)
 {
-	int64_t id = r->dim[cur->query->group];
+	int32_t row = cur->row_of[category];
 
-	if (id)
-		sum_add(cur, &members_get(&cur->members, &cur->arena, id)->sum, &r->amounts);
+	if (row >= 0)
+		totals_add(&cur->totals[(size_t)(slot - cur->first) * cur->n_rows + (size_t)row], a);
 }
 
 /* A category holds the usage of its own events and of those below it; totalprice the price of everything. */
-static void add_to_categories(struct usage_cursor *cur, const struct rollup *r)
+static void add_to_categories(struct usage_cursor *cur, int64_t slot, const struct rollup *r)
 {
 	const struct catalogue *c = cur->catalogue;
 
 	for (size_t i = catalogue_index(c, r->category); i != CATALOGUE_NONE; i = c->parent[i])
-		sum_add(cur, &cur->sums[i], &r->amounts);
+		add_to_row(cur, slot, i, &r->amounts);
 	if (c->totalprice != CATALOGUE_NONE)
-		sum_add(cur, &cur->sums[c->totalprice], &(struct amounts){ .price = r->amounts.price });
+		add_to_row(cur, slot, c->totalprice, &(struct amounts){ .price = r->amounts.price });
 }
 
-static void add_row(struct usage_cursor *cur, const struct rollup *row)
+/* Spans are oldest first, slots newest first. */
+static int add_row(void *arg, const struct sums_row *row, struct error *err)
 {
+	struct usage_cursor *cur = arg;
+	int64_t slot = cur->first + cur->n_slots - 1 - (int64_t)row->slot;
+
+	(void)err;
 	if (by_dimension(cur->query))
-		add_to_member(cur, row);
+		add_to_member(cur, slot, row->rollup);
 	else if (cur->query->group == GROUP_CATEGORY)
-		add_to_categories(cur, row);
+		add_to_categories(cur, slot, row->rollup);
 	else
-		sum_add(cur, &cur->sums[0], &row->amounts);
-}
-
-static int add_scan(struct usage_cursor *cur, const struct rollup_scan *scan, struct error *err)
-{
-	struct rollup row;
-	int rc;
-
-	if (store_scan_begin(cur->store, scan, err) < 0)
-		return -1;
-	while ((rc = store_scan_next(cur->store, &row, err)) > 0)
-		add_row(cur, &row);
-	store_scan_end(cur->store);
-	return rc;
-}
-
-/* One account's part of the slot: a scan a run, and a category where the query is about one. */
-static int add_account(struct usage_cursor *cur, int64_t account, const struct slot_run *runs, int n_runs, struct error *err)
-{
-	const struct usage_query *q = cur->query;
-	struct rollup_scan scan = { .account = account };
-	size_t n = q->group == GROUP_CATEGORY ? 1 : cur->n_within;
-
-	scan.by_series = by_dimension(q) || filters_dimension(q);
-	for (int d = 0; d < DIMENSIONS; d++)
-		scan.dim[d] = q->dim[d];
-	for (int r = 0; r < n_runs; r++) {
-		scan.level = runs[r].level;
-		scan.from = runs[r].from;
-		scan.to = runs[r].to;
-		for (size_t i = 0; i < n; i++) {
-			if (q->group != GROUP_CATEGORY)
-				scan.category = cur->catalogue->categories[cur->within[i]].id;
-			else if (cur->n_within == 1)
-				scan.category = cur->catalogue->categories[cur->within[0]].id;
-			if (add_scan(cur, &scan, err) < 0)
-				return -1;
-		}
-	}
+		totals_add(&cur->totals[slot - cur->first], &row->rollup->amounts);
 	return 0;
 }
 
-/* ---- inside a quarter hour ---- */
+/* ---- a batch of slots ---- */
 
-/* Is the series part of what the query asks for? */
-static bool series_counts(const struct usage_cursor *cur, const struct series *s)
+static int by_slot_and_text(const void *a, const void *b)
 {
-	const struct usage_query *q = cur->query;
+	const struct member *x = a, *y = b;
 
-	for (int d = 0; d < DIMENSIONS; d++)
-		if (q->dim[d] && s->dim[d] != q->dim[d])
-			return false;
-	return q->group == GROUP_CATEGORY ||
-	       catalogue_within(cur->catalogue, catalogue_index(cur->catalogue, s->category), q->category);
+	return x->slot != y->slot ? (x->slot < y->slot ? -1 : 1) : strcmp(x->text, y->text);
 }
 
-static int add_event(struct usage_cursor *cur, const struct posted *p, struct error *err)
-{
-	struct stored_event event;
-	struct series series;
-	struct rollup row;
-	int rc = store_series_by_id(cur->store, p->series, &series, err);
-
-	if (rc > 0 && !series_counts(cur, &series))
-		return 0;
-	if (rc > 0)
-		rc = store_event_find(cur->store, p->source, p->id, p->id_len, &cur->scratch, &event, err);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		return error_set(err, ERR_INTERNAL, NULL, "an event that the index names isn't there: run \"usaged verify\"");
-	row = (struct rollup){ .account = series.account, .category = series.category, .amounts = event.amounts };
-	memcpy(row.dim, series.dim, sizeof(row.dim));
-	add_row(cur, &row);
-	return 0;
-}
-
-/* Adds the account's events of [FROM, TO), seconds of one hour. */
-static int add_edge(struct usage_cursor *cur, int64_t account, int64_t from, int64_t to, struct error *err)
-{
-	struct posted *events;
-	size_t n, counted = 0;
-
-	arena_reset(&cur->scratch);
-	if (store_postings(cur->store, account, floor_div(from, 3600), &cur->scratch, &events, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (events[i].effective_us < from * USEC_PER_SEC || events[i].effective_us >= to * USEC_PER_SEC)
-			continue;
-		if (++counted > USAGE_EDGE_EVENTS_MAX)
-			return error_set(err, ERR_TOO_LARGE, NULL, "the range begins or ends inside a quarter hour of more than %d events;"
-					 " choose full quarter hours", USAGE_EDGE_EVENTS_MAX);
-		if (add_event(cur, &events[i], err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* What a slot is made of: whole quarter hours, and up to two pieces of others. */
-struct slot_parts {
-	struct slot_run runs[SLOT_RUNS_MAX];
-	int n_runs;
-	struct { int64_t from, to; } edges[2];
-	int n_edges;
-};
-
-static void add_edge_part(struct slot_parts *p, int64_t from, int64_t to)
-{
-	if (from >= to)
-		return;
-	p->edges[p->n_edges].from = from;
-	p->edges[p->n_edges++].to = to;
-}
-
-static struct slot_parts slot_parts(const struct usage_cursor *cur)
-{
-	const struct usage_query *q = cur->query;
-	int64_t from = -floor_div(-cur->from, QUARTER_SEC) * QUARTER_SEC, to = floor_div(cur->to, QUARTER_SEC) * QUARTER_SEC;
-	struct slot_parts p = { .n_runs = 0 };
-
-	if (q->running && cur->to == q->to)
-		to += QUARTER_SEC;
-	if (from > to) {                 /* both lie in the same one */
-		add_edge_part(&p, cur->from, cur->to);
-		return p;
-	}
-	add_edge_part(&p, cur->from, from);
-	add_edge_part(&p, to, cur->to);
-	p.n_runs = slot_runs(from, to, p.runs);
-	return p;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	const struct member *const *x = a, *const *y = b;
-
-	return strcmp((*x)->text, (*y)->text);
-}
-
-/* Members with usage in the slot, in the order of their texts. */
+/* Members with usage, in the order of their slots and texts. */
 static int sort_members(struct usage_cursor *cur, struct error *err)
 {
 	struct members *m = &cur->members;
 	size_t n = 0;
 
-	cur->sorted = arena_array(&cur->arena, struct member *, m->n + 1);
 	for (size_t i = 0; i < m->n; i++) {
-		struct totals totals = sum_totals(cur, &m->list[i].sum);
-
-		if (totals_zero(&totals))
+		if (totals_zero(&m->list[i].totals))
 			continue;
-		if (!m->list[i].text && store_dimension_text(cur->store, m->list[i].id, &cur->arena, &m->list[i].text, err) < 1)
+		m->list[n] = m->list[i];
+		if (store_work(cur->store, 1, err) < 0)
+			return -1;
+		if (store_dimension_text(cur->store, m->list[n].id, &cur->scratch, &m->list[n].text, err) < 1)
 			return err->kind ? -1 : error_set(err, ERR_INTERNAL, NULL, "the ledger has a dimension without a name");
-		cur->sorted[n++] = &m->list[i];
+		n++;
 	}
-	qsort(cur->sorted, n, sizeof(*cur->sorted), by_text);
-	cur->n_rows = n;
+	m->n = n;
+	if (n)
+		qsort(m->list, n, sizeof(*m->list), by_slot_and_text);
+	cur->starts = arena_array(&cur->scratch, size_t, (size_t)cur->n_slots + 1);
+	for (size_t i = 0; i < n; i++)
+		cur->starts[m->list[i].slot - cur->first + 1] = i + 1;
+	for (int64_t k = 0; k < cur->n_slots; k++)
+		if (cur->starts[k + 1] < cur->starts[k])
+			cur->starts[k + 1] = cur->starts[k];
 	return 0;
 }
 
-/* Nobody has a value that isn't known. */
-static bool filters_unknown(const struct usage_query *q)
+/* Nobody has a value that isn't known, and what is of no category has no usage. */
+static bool has_nothing(const struct usage_cursor *cur)
 {
+	const struct usage_query *q = cur->query;
+
 	for (int d = 0; d < DIMENSIONS; d++)
 		if (q->dim[d] < 0)
 			return true;
-	return false;
+	return q->group != GROUP_CATEGORY && !cur->n_within;
 }
 
-static const char *row_name(const struct usage_cursor *cur, size_t row)
+/* The slots of the batch as spans, oldest first. */
+static struct sums_span *make_spans(struct usage_cursor *cur)
+{
+	const struct usage_query *q = cur->query;
+	struct sums_span *spans = arena_array(&cur->scratch, struct sums_span, (size_t)cur->n_slots);
+
+	for (int64_t k = 0; k < cur->n_slots; k++) {
+		struct sums_span *span = &spans[cur->n_slots - 1 - k];
+
+		buckets_range(&cur->buckets, cur->first + k, &span->from, &span->to);
+		if (q->running && span->to == q->to)
+			span->to = (floor_div(q->to, QUARTER_SEC) + 1) * QUARTER_SEC;
+	}
+	return spans;
+}
+
+static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_slots, struct error *err)
+{
+	const struct usage_query *q = cur->query;
+	struct sums_query sums = {
+		.accounts = cur->accounts, .n_accounts = q->n_accounts, .categories = cur->within, .n_categories = cur->n_within,
+		.n_spans = (size_t)n_slots, .by_series = by_dimension(q) || filters_dimension(q)
+	};
+
+	arena_reset(&cur->scratch);
+	cur->first = first;
+	cur->n_slots = n_slots;
+	cur->members = (struct members){ NULL };
+	if (!by_dimension(q))
+		cur->totals = arena_array(&cur->scratch, struct totals, (size_t)n_slots * cur->n_rows);
+	sums.spans = make_spans(cur);
+	if (!has_nothing(cur) && sums_read(cur->store, &sums, add_row, cur, err) < 0)
+		return -1;
+	return by_dimension(q) ? sort_members(cur, err) : 0;
+}
+
+static int64_t between(int64_t n, int64_t least, int64_t most)
+{
+	return n < least ? least : n > most ? most : n;
+}
+
+/* How many slots to read at once. */
+static int64_t choose_slots(struct usage_cursor *cur)
+{
+	const struct usage_query *q = cur->query;
+	int64_t rows = (int64_t)cur->n_rows, n;
+
+	if (by_dimension(q)) {
+		n = cur->next_slots;
+		cur->next_slots = between(2 * n, 1, MEMBER_SLOTS);
+		return n;
+	}
+	n = q->wanted ? ((int64_t)(cur->row + q->wanted) + rows - 1) / rows : BATCH_TOTALS / rows;
+	return between(n, 1, BATCH_SLOTS);
+}
+
+/* Makes slot K part of the batch, with those after it. */
+static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
+{
+	if (k >= cur->first && k < cur->first + cur->n_slots)
+		return 0;
+	return load_batch(cur, k, between(choose_slots(cur), 1, cur->buckets.n - k), err);
+}
+
+/* Likewise, with those before it. */
+static int load_slot_back(struct usage_cursor *cur, int64_t k, struct error *err)
+{
+	int64_t n;
+
+	if (k >= cur->first && k < cur->first + cur->n_slots)
+		return 0;
+	n = between(choose_slots(cur), 1, k + 1);
+	return load_batch(cur, k - n + 1, n, err);
+}
+
+/* ---- rows of a slot of the batch ---- */
+
+static size_t rows_of(const struct usage_cursor *cur, int64_t slot)
+{
+	return by_dimension(cur->query) ? cur->starts[slot - cur->first + 1] - cur->starts[slot - cur->first] : cur->n_rows;
+}
+
+static const struct member *member_at(const struct usage_cursor *cur, int64_t slot, size_t row)
+{
+	return &cur->members.list[cur->starts[slot - cur->first] + row];
+}
+
+static const char *row_name(const struct usage_cursor *cur, int64_t slot, size_t row)
 {
 	if (by_dimension(cur->query))
-		return cur->sorted[row]->text;
+		return member_at(cur, slot, row)->text;
 	if (cur->query->group == GROUP_CATEGORY)
 		return cur->catalogue->categories[cur->categories[row]].name;
 	return "total";
 }
 
-static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
+static const struct totals *row_totals(const struct usage_cursor *cur, int64_t slot, size_t row)
 {
-	const struct usage_query *q = cur->query;
-	struct slot_parts parts;
+	if (by_dimension(cur->query))
+		return &member_at(cur, slot, row)->totals;
+	return &cur->totals[(size_t)(slot - cur->first) * cur->n_rows + row];
+}
 
-	cur->slot = k;
-	cur->row = 0;
-	buckets_range(&cur->buckets, k, &cur->from, &cur->to);
-	parts = slot_parts(cur);
-	for (size_t i = 0; i < q->n_accounts && !filters_unknown(q); i++) {
-		if (add_account(cur, q->accounts[i], parts.runs, parts.n_runs, err) < 0)
-			return -1;
-		for (int e = 0; e < parts.n_edges; e++)
-			if (add_edge(cur, q->accounts[i], parts.edges[e].from, parts.edges[e].to, err) < 0)
-				return -1;
-	}
-	if (by_dimension(q) && sort_members(cur, err) < 0)
-		return -1;
-	if (cur->after && k == cur->start_slot)
-		while (cur->row < cur->n_rows && strcmp(row_name(cur, cur->row), cur->after) <= 0)
-			cur->row++;
-	return 0;
+/* Is the row part of the answer? */
+static bool row_counts(const struct usage_cursor *cur, int64_t slot, size_t row)
+{
+	return cur->query->zeros || by_dimension(cur->query) || !totals_zero(row_totals(cur, slot, row));
+}
+
+/* How many rows of the slot come up to AFTER. */
+static size_t rows_up_to(const struct usage_cursor *cur, int64_t slot, const char *after)
+{
+	size_t n = 0;
+
+	while (after && n < rows_of(cur, slot) && strcmp(row_name(cur, slot, n), after) <= 0)
+		n++;
+	return n;
 }
 
 /* ---- the cursor ---- */
@@ -364,7 +331,6 @@ static int list_categories(struct usage_cursor *cur, struct error *err)
 	bool *used = arena_array(&cur->arena, bool, c->n);
 	size_t *list = arena_array(&cur->arena, size_t, c->n);
 
-	memset(used, 0, c->n * sizeof(*used));
 	for (size_t a = 0; a < cur->query->n_accounts && c->n_listed > 0; a++) {
 		const int64_t *ids;
 		size_t n;
@@ -381,6 +347,13 @@ static int list_categories(struct usage_cursor *cur, struct error *err)
 	return 0;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 static int choose_categories(struct usage_cursor *cur, struct error *err)
 {
 	const struct catalogue *c = cur->catalogue;
@@ -390,11 +363,35 @@ static int choose_categories(struct usage_cursor *cur, struct error *err)
 		return list_categories(cur, err);
 	cur->categories = &q->category;
 	cur->n_categories = 1;
-	cur->within = arena_array(&cur->arena, size_t, c->n);
+	cur->within = arena_array(&cur->arena, int64_t, c->n);
 	for (size_t i = 0; i < c->n && q->category != c->totalprice; i++)
 		if (catalogue_within(c, i, q->category))
-			cur->within[cur->n_within++] = i;
+			cur->within[cur->n_within++] = c->categories[i].id;
+	qsort(cur->within, cur->n_within, sizeof(*cur->within), compare_ids);
 	return 0;
+}
+
+static void make_rows(struct usage_cursor *cur)
+{
+	const struct catalogue *c = cur->catalogue;
+
+	cur->n_rows = cur->query->group == GROUP_CATEGORY ? cur->n_categories : 1;
+	cur->row_of = arena_array(&cur->arena, int32_t, c->n);
+	for (size_t i = 0; i < c->n; i++)
+		cur->row_of[i] = -1;
+	for (size_t i = 0; i < cur->n_categories; i++)
+		cur->row_of[cur->categories[i]] = (int32_t)i;
+}
+
+static void make_accounts(struct usage_cursor *cur)
+{
+	const struct usage_query *q = cur->query;
+
+	cur->accounts = arena_array(&cur->arena, struct sums_account, q->n_accounts);
+	for (size_t i = 0; i < q->n_accounts; i++) {
+		cur->accounts[i].id = q->accounts[i];
+		memcpy(cur->accounts[i].dim, q->dim, sizeof(q->dim));
+	}
 }
 
 static struct usage_cursor *cursor_new(struct store *st, const struct catalogue *c, const struct usage_query *q, struct error *err)
@@ -410,19 +407,26 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 	cur->store = st;
 	cur->catalogue = c;
 	cur->query = q;
+	cur->next_slots = 1;
 	buckets_make(&cur->buckets, q->zone, q->period, q->from, q->to, &cur->arena);
 	if (choose_categories(cur, err) < 0) {
 		usage_close(&cur);
 		return NULL;
 	}
-	if (q->group == GROUP_CATEGORY) {
-		cur->sums = arena_array(&cur->arena, struct sum, c->n);
-		cur->n_rows = cur->n_categories;
-	} else if (q->group == GROUP_NONE) {
-		cur->sums = arena_new(&cur->arena, struct sum);
-		cur->n_rows = 1;
-	}
+	make_rows(cur);
+	make_accounts(cur);
+	if (!cur->n_rows)                /* nothing is listed: as if there were no slots */
+		cur->buckets.n = 0;
 	return cur;
+}
+
+/* Goes to the row after AFTER in the first slot, and reads that. */
+static int begin(struct usage_cursor *cur, const char *after, struct error *err)
+{
+	if (by_dimension(cur->query) && load_slot(cur, cur->slot, err) < 0)
+		return -1;
+	cur->row = rows_up_to(cur, cur->slot, after);
+	return load_slot(cur, cur->slot, err);
 }
 
 int usage_open(struct store *st, const struct catalogue *c, const struct usage_query *q, struct usage_position start,
@@ -432,10 +436,8 @@ int usage_open(struct store *st, const struct catalogue *c, const struct usage_q
 
 	if (!cur)
 		return -1;
-	cur->slot = start.slot - 1;
-	cur->start_slot = start.slot;
-	cur->after = arena_str(&cur->arena, start.after);
-	if (start.slot < cur->buckets.n && load_slot(cur, start.slot, err) < 0) {
+	cur->slot = start.slot;
+	if (start.slot < cur->buckets.n && begin(cur, start.after, err) < 0) {
 		usage_close(&cur);
 		return -1;
 	}
@@ -443,82 +445,63 @@ int usage_open(struct store *st, const struct catalogue *c, const struct usage_q
 	return 0;
 }
 
-/* What row I's member or category used in the slot. */
-static struct totals row_totals(const struct usage_cursor *cur, size_t i)
+static void fill_row(const struct usage_cursor *cur, size_t row, struct usage_row *ret)
 {
-	if (by_dimension(cur->query))
-		return sum_totals(cur, &cur->sorted[i]->sum);
-	return sum_totals(cur, &cur->sums[cur->query->group == GROUP_CATEGORY ? cur->categories[i] : 0]);
-}
+	const struct usage_query *q = cur->query;
 
-static void fill_row(struct usage_cursor *cur, size_t i, struct usage_row *ret)
-{
-	*ret = (struct usage_row){ .from = cur->from, .to = cur->to, .category = CATALOGUE_NONE, .totals = row_totals(cur, i) };
-	if (by_dimension(cur->query)) {
-		ret->member = cur->sorted[i]->id;
-		ret->member_text = cur->sorted[i]->text;
-	} else if (cur->query->group == GROUP_CATEGORY) {
-		ret->category = cur->categories[i];
+	*ret = (struct usage_row){ .category = CATALOGUE_NONE, .totals = *row_totals(cur, cur->slot, row) };
+	buckets_range(&cur->buckets, cur->slot, &ret->from, &ret->to);
+	if (by_dimension(q)) {
+		ret->member = member_at(cur, cur->slot, row)->id;
+		ret->member_text = member_at(cur, cur->slot, row)->text;
+	} else if (q->group == GROUP_CATEGORY) {
+		ret->category = cur->categories[row];
 	}
 	ret->at.slot = cur->slot;
-	ret->at.after = row_name(cur, i);
-}
-
-/* Is row I part of the answer? */
-static bool row_counts(const struct usage_cursor *cur, size_t i)
-{
-	struct totals totals;
-
-	if (cur->query->zeros || by_dimension(cur->query))
-		return true;
-	totals = row_totals(cur, i);
-	return !totals_zero(&totals);
+	ret->at.after = row_name(cur, cur->slot, row);
 }
 
 int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err)
 {
-	while (cur->slot < cur->buckets.n) {
-		while (cur->slot >= 0 && cur->row < cur->n_rows) {
-			size_t i = cur->row++;
+	for (; cur->slot < cur->buckets.n; cur->slot++, cur->row = 0) {
+		if (load_slot(cur, cur->slot, err) < 0)
+			return -1;
+		while (cur->row < rows_of(cur, cur->slot)) {
+			size_t row = cur->row++;
 
-			if (!row_counts(cur, i))
+			if (!row_counts(cur, cur->slot, row))
 				continue;
-			fill_row(cur, i, ret);
+			fill_row(cur, row, ret);
 			return 1;
 		}
-		if (cur->slot + 1 >= cur->buckets.n)
-			break;
-		if (load_slot(cur, cur->slot + 1, err) < 0)
-			return -1;
 	}
 	return 0;
 }
 
-/* How many rows of the slot come up to AFTER. */
-static size_t rows_up_to(const struct usage_cursor *cur, const char *after)
+int usage_more(struct usage_cursor *cur, struct error *err)
 {
-	size_t n = 0;
+	struct usage_row row;
 
-	while (after && n < cur->n_rows && strcmp(row_name(cur, n), after) <= 0)
-		n++;
-	return n;
+	if (!cur->query->zeros || by_dimension(cur->query))
+		return usage_next(cur, &row, err);
+	return cur->slot + (cur->row >= cur->n_rows) < cur->buckets.n;
 }
 
 static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena, struct usage_position *at, struct error *err)
 {
 	bool counted = cur->query->zeros && !by_dimension(cur->query);   /* without a look at the slot */
 
-	for (int64_t k = at->slot; k >= 0; k--) {
+	for (int64_t k = at->slot < cur->buckets.n ? at->slot : cur->buckets.n - 1; k >= 0; k--) {
 		size_t i;
 
-		if (!counted && k < cur->buckets.n && load_slot(cur, k, err) < 0)
+		if (!counted && load_slot_back(cur, k, err) < 0)
 			return -1;
-		i = k == at->slot ? rows_up_to(cur, at->after) : cur->n_rows;
+		i = k == at->slot ? rows_up_to(cur, k, at->after) : rows_of(cur, k);
 		for (; i > 0 && n > 0; i--)
-			if (row_counts(cur, i - 1))
+			if (row_counts(cur, k, i - 1))
 				n--;
 		if (n == 0 && (k > 0 || i > 0)) {
-			*at = (struct usage_position){ .slot = k, .after = i ? arena_str(arena, row_name(cur, i - 1)) : NULL };
+			*at = (struct usage_position){ .slot = k, .after = i ? arena_str(arena, row_name(cur, k, i - 1)) : NULL };
 			return 0;
 		}
 	}

@@ -3,10 +3,9 @@
  * in which slots, by which dimension, from which position.
  *
  * Answers come slot by slot, newest first; inside a slot by category (report order), or
- * by member of the grouped dimension (byte order of its text). The cost of an answer grows with the rows
- * it reads to make the slots asked for, not with the position or the number of events; a
- * range that begins or ends inside a quarter hour costs that hour's events as well, and is
- * refused (ERR_TOO_LARGE) where there are more than USAGE_EDGE_EVENTS_MAX of them.
+ * by member of the grouped dimension (byte order of its text). Slots are read many at a time. The cost of an answer grows
+ * with the rollups that there are in the slots asked for, not with the position or the number of events; what would be more
+ * than the store's limit allows is refused (ERR_TOO_LARGE), see also sums.h.
  */
 #ifndef USAGE_QUERY_H
 #define USAGE_QUERY_H
@@ -14,8 +13,6 @@
 #include "base/decimal.h"
 #include "usage/buckets.h"
 #include "usage/catalogue.h"
-
-enum { USAGE_EDGE_EVENTS_MAX = 100000 };
 
 struct totals {
 	wide count;
@@ -40,6 +37,7 @@ struct usage_query {
 	int group;               /* GROUP_CATEGORY, GROUP_NONE (needs `category`) or a dimension (likewise, and one account:
 	                            an account's values are its own) */
 	int64_t dim[DIMENSIONS]; /* only usage with this value; 0 = any; -1 = a value nobody has. Needs `category` */
+	size_t wanted;           /* about so many rows will be read; 0: all of them */
 };
 
 /*
@@ -56,7 +54,7 @@ struct usage_row {
 	int64_t from, to;        /* the slot, seconds, TO exclusive */
 	size_t category;         /* catalogue index; CATALOGUE_NONE when not by category */
 	int64_t member;          /* dimension value's id; 0 when not by dimension */
-	const char *member_text; /* of a dimension; borrowed until the cursor is closed */
+	const char *member_text; /* of a dimension; borrowed until the next call with the cursor */
 	struct totals totals;
 	struct usage_position at;      /* of this row: going on there gives the row after it; text borrowed likewise */
 };
@@ -67,6 +65,8 @@ struct usage_cursor;
 int usage_open(struct store *st, const struct catalogue *c, const struct usage_query *q, struct usage_position start,
 	       struct usage_cursor **ret, struct error *err);
 int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err);   /* 1 a row, 0 the end, -1 */
+/* Is there a row after the last one? 1, 0, -1. To be asked last. */
+int usage_more(struct usage_cursor *cur, struct error *err);
 void usage_close(struct usage_cursor **cur);
 
 /* Moves *AT back by up to N rows, for the link to the page before; stops at the beginning (all zero). */

@@ -296,19 +296,16 @@ int rollups_store(struct rollups *r, struct store *st, struct error *err)
 static struct rollup *read_rollup(struct rollups *r, struct store *st, const struct rollup *key, struct error *err)
 {
 	struct rollup_scan scan = { .level = key->level, .account = key->account, .category = key->category,
-				    .from = key->slot, .to = key->slot + 1, .by_series = key->series != 0 };
+				    .from = key->slot, .to = key->slot + 1,
+				    .by_series = key->series != 0, .series = key->series };
 	struct rollup *known = g_hash_table_lookup(r->all, key), found;
 	int rc;
 
 	if (known)
 		return known;
-	if (key->series)
-		memcpy(scan.dim, key->dim, sizeof(scan.dim));
 	if (store_scan_begin(st, &scan, err) < 0)
 		return NULL;
-	/* of the series with these dimensions, some may have more */
-	while ((rc = store_scan_next(st, &found, err)) > 0 && found.series != key->series)
-		;
+	rc = store_scan_next(st, &found, err);
 	store_scan_end(st);
 	if (rc < 0)
 		return NULL;

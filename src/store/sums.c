@@ -1,0 +1,370 @@
+/*
+ * sums.c - whole questions about usage: many accounts and many slots at once. A slot is made up of rollups of three levels; slots that
+ * border on each other are read in one scan.
+ */
+#include "store/store.h"
+
+#include "base/civil.h"
+#include "store/internal.h"
+#include "base/banned.h"
+
+enum {
+	QUARTERS_PER_DAY = 96,
+	SCAN_WORK = 4,           /* what a statement costs, in rows */
+	SURELY_FEW = 1000,       /* slots of accounts: their totals aren't counted before they are read */
+	LOOKUPS_MAX = 4096       /* series times slots that are looked up one by one instead of scanned */
+};
+
+/* ---- the slots of each level that make up a range ---- */
+
+static int64_t month_slot(struct date d)
+{
+	return d.year * 12 + d.month - 1;
+}
+
+static int64_t month_start_day(int64_t slot)
+{
+	return date_to_days((struct date){ .year = (int)(slot / 12), .month = (int)(slot % 12) + 1, .day = 1 });
+}
+
+/* The first month that begins on DAY or later. */
+static int64_t month_from(int64_t day)
+{
+	struct date d = date_from_days(day);
+
+	return month_slot(d) + (d.day > 1);
+}
+
+static int add_run(struct slot_run *runs, int n, enum level level, int64_t from, int64_t to)
+{
+	if (from < to)
+		runs[n++] = (struct slot_run){ .level = level, .from = from, .to = to };
+	return n;
+}
+
+int store_slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX])
+{
+	int64_t day_from = -floor_div(-from, QUARTERS_PER_DAY), day_to = floor_div(to, QUARTERS_PER_DAY);
+	int64_t month_lo, month_hi;
+	int n = 0;
+
+	if (day_from >= day_to)
+		return add_run(ret, n, LEVEL_QUARTER, from, to);
+
+	n = add_run(ret, n, LEVEL_QUARTER, from, day_from * QUARTERS_PER_DAY);
+	month_lo = month_from(day_from);
+	month_hi = month_slot(date_from_days(day_to));
+	if (month_lo < month_hi) {
+		n = add_run(ret, n, LEVEL_DAY, day_from, month_start_day(month_lo));
+		n = add_run(ret, n, LEVEL_MONTH, month_lo, month_hi);
+		n = add_run(ret, n, LEVEL_DAY, month_start_day(month_hi), day_to);
+	} else {
+		n = add_run(ret, n, LEVEL_DAY, day_from, day_to);
+	}
+	return add_run(ret, n, LEVEL_QUARTER, day_to * QUARTERS_PER_DAY, to);
+}
+
+/* ---- what is to be read ---- */
+
+/* Slots of a level, and the question's slot that they are part of. */
+struct piece {
+	int64_t from, to;
+	size_t slot;
+};
+
+/* Pieces that border on each other: PIECES[first] to PIECES[last]. */
+struct stretch {
+	enum level level;
+	int64_t from, to;
+	size_t first, last;
+};
+
+struct reading {
+	struct store *st;
+	const struct sums_question *q;
+	struct arena arena;
+	struct piece *pieces[LEVELS];
+	size_t n_pieces[LEVELS];
+	struct stretch *stretches;
+	size_t n_stretches;
+	int64_t n_slots;                 /* of all stretches */
+	sums_row_fn *row;
+	void *arg;
+};
+
+static void add_pieces(struct reading *r, size_t slot)
+{
+	struct slot_run runs[SLOT_RUNS_MAX];
+	int n = store_slot_runs(r->q->slots[slot].from, r->q->slots[slot].to, runs);
+
+	for (int i = 0; i < n; i++)
+		r->pieces[runs[i].level][r->n_pieces[runs[i].level]++] = (struct piece){ runs[i].from, runs[i].to, slot };
+}
+
+static void add_stretches(struct reading *r, enum level level)
+{
+	const struct piece *p = r->pieces[level];
+
+	for (size_t first = 0, last; first < r->n_pieces[level]; first = last + 1) {
+		for (last = first; last + 1 < r->n_pieces[level] && p[last + 1].from == p[last].to; last++)
+			;
+		r->stretches[r->n_stretches++] = (struct stretch){ level, p[first].from, p[last].to, first, last };
+		r->n_slots += p[last].to - p[first].from;
+	}
+}
+
+static void plan(struct reading *r)
+{
+	static const size_t most[LEVELS] = { [LEVEL_QUARTER] = 2, [LEVEL_DAY] = 2, [LEVEL_MONTH] = 1 };
+	size_t n = r->q->n_slots;
+
+	for (int level = 0; level < LEVELS; level++)
+		r->pieces[level] = arena_array(&r->arena, struct piece, most[level] * n);
+	for (size_t slot = 0; slot < n; slot++)
+		add_pieces(r, slot);
+	r->stretches = arena_array(&r->arena, struct stretch, SLOT_RUNS_MAX * n);
+	for (int level = 0; level < LEVELS; level++)
+		add_stretches(r, (enum level)level);
+}
+
+/* ---- counting before reading ---- */
+
+#define COUNT_TOTALS(table) \
+	"SELECT count(*) FROM (SELECT 1 FROM " table " WHERE account = ?1 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
+#define COUNT_PARTS(table) \
+	"SELECT count(*) FROM (SELECT 1 FROM " table " WHERE account = ?1 AND category = ?4 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
+
+/* [level][by series] */
+static const char *const count_sql[LEVELS][2] = {
+	[LEVEL_QUARTER] = { COUNT_TOTALS("total_quarter"), COUNT_PARTS("part_quarter") },
+	[LEVEL_DAY] = { COUNT_TOTALS("total_day"), COUNT_PARTS("part_day") },
+	[LEVEL_MONTH] = { COUNT_TOTALS("total_month"), COUNT_PARTS("part_month") },
+};
+
+/* Adds the rows of one account to *WORK; counts no further than up to what may still be read. */
+static int count_rows(struct reading *r, int64_t account, int64_t category, int64_t *work, struct error *err)
+{
+	for (size_t i = 0; i < r->n_stretches; i++) {
+		const struct stretch *t = &r->stretches[i];
+		struct stmt *s = prepare(r->st, count_sql[t->level][r->q->by_series], err);
+		int64_t n = 0;
+
+		if (!s)
+			return -1;
+		bind_int(r->st, s, 1, account);
+		bind_int(r->st, s, 2, t->from);
+		bind_int(r->st, s, 3, t->to);
+		if (category)
+			bind_int(r->st, s, 4, category);
+		bind_int(r->st, s, 5, r->st->work_left - *work + 1);
+		if (store_one(r->st, s, &n, err) < 0)
+			return -1;
+		*work += n + SCAN_WORK;
+		if (*work > r->st->work_left)
+			return store_too_much(r->st, err);
+	}
+	return 0;
+}
+
+/* ---- categories ---- */
+
+static bool has_category(const struct sums_question *q, int64_t category)
+{
+	size_t from = 0, to = q->n_categories;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (q->categories[middle] < category)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return !q->n_categories || (from < q->n_categories && q->categories[from] == category);
+}
+
+/* The next category after CATEGORY that the account has series of: 1, 0, -1. */
+static int next_used(struct store *st, int64_t account, int64_t *category, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT category FROM series WHERE account = ?1 AND category > ?2 ORDER BY category LIMIT 1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, account);
+	bind_int(st, s, 2, *category);
+	return store_one(st, s, category, err);
+}
+
+/* The next one after it, from 0 on, that the question is about as well. */
+static int next_category(struct reading *r, int64_t account, int64_t *category, struct error *err)
+{
+	const struct sums_question *q = r->q;
+	int rc;
+
+	if (q->n_categories == 1) {
+		rc = *category < q->categories[0];
+		*category = q->categories[0];
+		return rc;
+	}
+	do
+		rc = next_used(r->st, account, category, err);
+	while (rc > 0 && !has_category(q, *category));
+	return rc;
+}
+
+/* ---- reading ---- */
+
+/* The rows of a scan of T, which comes in the order of its slots. */
+static int read_scan(struct reading *r, size_t account, const struct stretch *t, const struct rollup_scan *scan, struct error *err)
+{
+	const struct piece *p = &r->pieces[t->level][t->first];
+	struct sums_row row = { .account = account };
+	struct rollup rollup;
+	int rc;
+
+	if (store_work(r->st, SCAN_WORK, err) < 0 || store_scan_begin(r->st, scan, err) < 0)
+		return -1;
+	while ((rc = store_scan_next(r->st, &rollup, err)) > 0) {
+		while (rollup.slot >= p->to)
+			p++;
+		if (store_work(r->st, 1, err) < 0)
+			break;
+		if (!has_category(r->q, rollup.category))
+			continue;
+		row.slot = p->slot;
+		row.rollup = &rollup;
+		if (r->row(r->arg, &row, err) < 0)
+			break;
+	}
+	store_scan_end(r->st);
+	return rc > 0 ? -1 : rc;
+}
+
+static int read_stretches(struct reading *r, size_t account, struct rollup_scan *scan, struct error *err)
+{
+	for (size_t i = 0; i < r->n_stretches; i++) {
+		const struct stretch *t = &r->stretches[i];
+
+		scan->level = t->level;
+		scan->from = t->from;
+		scan->to = t->to;
+		if (read_scan(r, account, t, scan, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool filters(const struct sums_account *a)
+{
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (a->dim[d])
+			return true;
+	return false;
+}
+
+#define FIND_SERIES(customer) \
+	"SELECT id FROM series WHERE account = ?1 AND category = ?4 AND " customer \
+	" AND (?6 = 0 OR sim = ?6) AND (?7 = 0 OR fleet = ?7) AND (?8 = 0 OR network = ?8) AND (?9 = 0 OR country = ?9) LIMIT ?2"
+
+/* The ids of up to MAX series that the filter of SCAN leaves of its category; *RET_N is more than MAX if there are more. */
+static int find_series(struct store *st, const struct rollup_scan *scan, int64_t *ret, size_t max, size_t *ret_n, struct error *err)
+{
+	/* by customer there is an index */
+	struct stmt *s = prepare(st, scan->dim[DIM_CUSTOMER] ? FIND_SERIES("customer = ?5") : FIND_SERIES("?5 = 0"), err);
+	int rc;
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, scan->account);
+	bind_int(st, s, 2, (int64_t)max + 1);
+	bind_int(st, s, 4, scan->category);
+	for (int d = 0; d < DIMENSIONS; d++)
+		bind_int(st, s, 5 + d, scan->dim[d]);
+	for (*ret_n = 0; (rc = step(st, s, err)) > 0; (*ret_n)++)
+		if (*ret_n < max)
+			ret[*ret_n] = get_int(st, s, 0);
+	return rc;
+}
+
+/* The few series of a category that a filter leaves are looked up one by one, where that is less than to go through all. */
+static int read_filtered(struct reading *r, size_t account, struct rollup_scan *scan, struct error *err)
+{
+	size_t most = r->n_slots < LOOKUPS_MAX ? (size_t)(LOOKUPS_MAX / (r->n_slots ? r->n_slots : 1)) : 0;
+	int64_t series[LOOKUPS_MAX], work = 0;
+	size_t n;
+
+	if (find_series(r->st, scan, series, most, &n, err) < 0)
+		return -1;
+	if (n > most) {
+		if (r->st->work_max && (count_rows(r, scan->account, scan->category, &work, err) < 0 || store_work(r->st, work, err) < 0))
+			return -1;
+		return read_stretches(r, account, scan, err);
+	}
+	for (size_t i = 0; i < n; i++) {
+		scan->series = series[i];
+		if (store_work(r->st, r->n_slots, err) < 0 || read_stretches(r, account, scan, err) < 0)
+			return -1;
+	}
+	scan->series = 0;
+	return 0;
+}
+
+static int read_series(struct reading *r, size_t account, struct error *err)
+{
+	const struct sums_account *a = &r->q->accounts[account];
+	struct rollup_scan scan = { .account = a->id, .by_series = true };
+	int rc;
+
+	memcpy(scan.dim, a->dim, sizeof(scan.dim));
+	while ((rc = next_category(r, a->id, &scan.category, err)) > 0)
+		if ((filters(a) ? read_filtered(r, account, &scan, err) : read_stretches(r, account, &scan, err)) < 0)
+			return -1;
+	return rc;
+}
+
+static int read_totals(struct reading *r, size_t account, struct error *err)
+{
+	const struct sums_question *q = r->q;
+	struct rollup_scan scan = { .account = q->accounts[account].id, .category = q->n_categories == 1 ? q->categories[0] : 0 };
+
+	return read_stretches(r, account, &scan, err);
+}
+
+/* Refuses what would be too much. What a filter leaves of series is found out later. */
+static int count_all(struct reading *r, struct error *err)
+{
+	const struct sums_question *q = r->q;
+	int64_t work = 0;
+
+	if (!r->st->work_max || (!q->by_series && (int64_t)q->n_accounts * r->n_slots <= SURELY_FEW))
+		return 0;
+	for (size_t i = 0; i < q->n_accounts; i++) {
+		int64_t account = q->accounts[i].id, category = 0;
+		int rc = 0;
+
+		if (q->by_series && filters(&q->accounts[i]))
+			continue;
+		if (!q->by_series && count_rows(r, account, 0, &work, err) < 0)
+			return -1;
+		while (q->by_series && (rc = next_category(r, account, &category, err)) > 0)
+			if (count_rows(r, account, category, &work, err) < 0)
+				return -1;
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int store_sums(struct store *st, const struct sums_question *q, sums_row_fn *row, void *arg, struct error *err)
+{
+	struct reading r = { .st = st, .q = q, .row = row, .arg = arg };
+	int rc;
+
+	arena_init(&r.arena);
+	plan(&r);
+	rc = count_all(&r, err);
+	for (size_t i = 0; i < q->n_accounts && rc == 0; i++)
+		rc = q->by_series ? read_series(&r, i, err) : read_totals(&r, i, err);
+	arena_release(&r.arena);
+	return rc;
+}
