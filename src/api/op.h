@@ -55,7 +55,7 @@ struct param {
 	const char *const *words;         /* what pages call these values; NULL: as they are */
 	const char *doc;
 	const char *label;                /* on pages; NULL: the name in words */
-	const char *any;                  /* PT_ENUM, PT_ZONE: what a form calls the choice of none; NULL: default, the account's own */
+	const char *any;                  /* PT_ENUM, PT_ZONE, PT_ACCOUNT: what a form calls the choice of none; NULL: default, the account's own, all accounts */
 };
 
 enum { PARAMS_MAX = 24 };

@@ -11,6 +11,8 @@
 #include "api/event_record.h"
 #include "api/op.h"
 #include "api/paging.h"
+#include "api/record_view.h"
+#include "api/reports.h"
 #include "api/sims.h"
 #include "api/words.h"
 #include "base/secret.h"
@@ -102,16 +104,18 @@ static const struct {
 	const char *param;
 	enum dimension dim;
 	size_t field;                   /* offset in struct sim_record */
+	const char *one, *all;          /* on pages */
 } dimensions[] = {
-	{ "Sim", DIM_SIM, offsetof(struct sim_record, sim_sid) },
-	{ "Fleet", DIM_FLEET, offsetof(struct sim_record, fleet_sid) },
-	{ "Network", DIM_NETWORK, offsetof(struct sim_record, network_sid) },
-	{ "IsoCountry", DIM_COUNTRY, offsetof(struct sim_record, iso_country) },
+	{ "Sim", DIM_SIM, offsetof(struct sim_record, sim_sid), "SIM", "SIMs" },
+	{ "Fleet", DIM_FLEET, offsetof(struct sim_record, fleet_sid), "Fleet", "Fleets" },
+	{ "Network", DIM_NETWORK, offsetof(struct sim_record, network_sid), "Network", "Networks" },
+	{ "IsoCountry", DIM_COUNTRY, offsetof(struct sim_record, iso_country), "Country", "Countries" },
 };
 
 enum { SIM_DIMENSIONS = sizeof(dimensions) / sizeof(dimensions[0]) };
 
 static const char *const groups[] = { "sim", "fleet", "network", "isoCountry", NULL };      /* in the order of `dimensions` */
+static const char *const granularity_words[] = { "hour", "day", "the whole time", NULL };
 static const char *const granularities[] = { "hour", "day", "all", NULL };
 
 enum { GRANULARITY_HOUR, GRANULARITY_DAY, GRANULARITY_ALL };
@@ -123,10 +127,11 @@ static const struct {
 	const char *must;
 	int months, days;               /* longest range */
 	const char *longest;
+	const char *one, *all;          /* on pages */
 } granularity_rules[] = {
-	[GRANULARITY_HOUR] = { PERIOD_HOUR, HOUR_SEC, SIM_NOT_HOUR, "must fall on a full UTC hour", 0, 31, "31 days by the hour" },
-	[GRANULARITY_DAY]  = { PERIOD_DAY, SEC_PER_DAY, SIM_NOT_MIDNIGHT, "must fall on UTC midnight", 3, 0, "3 months by the day" },
-	[GRANULARITY_ALL]  = { PERIOD_ALL, 1, 0, NULL, 18, 0, "18 months in all" },
+	[GRANULARITY_HOUR] = { PERIOD_HOUR, HOUR_SEC, SIM_NOT_HOUR, "must fall on a full UTC hour", 0, 31, "31 days by the hour", "Hour", "Hours" },
+	[GRANULARITY_DAY]  = { PERIOD_DAY, SEC_PER_DAY, SIM_NOT_MIDNIGHT, "must fall on UTC midnight", 3, 0, "3 months by the day", "Day", "Days" },
+	[GRANULARITY_ALL]  = { PERIOD_ALL, 1, 0, NULL, 18, 0, "18 months in all", "Time", "Total" },
 };
 
 struct sim_report {
@@ -223,19 +228,30 @@ static int check_limits(const struct sim_report *r, const struct usage_query *q,
 	return 0;
 }
 
-/* Without those limits: a list by the hour or day begins with the account's usage and ends today. */
-static int cut_range(const struct sim_report *r, struct usage_query *q, struct error *err)
+/* The midnight that the account's usage begins with. */
+static int find_begin(const struct sim_report *r, int64_t *ret, struct error *err)
 {
-	int64_t begin = floor_div(r->account.created, SEC_PER_DAY), end = floor_div(r->call->now, SEC_PER_DAY) + 1, day;
+	int64_t begin = floor_div(r->account.created, SEC_PER_DAY), day;
 	int rc = store_account_first_day(r->call->store, r->account.id, &day, err);
 
 	if (rc > 0 && day < begin)
 		begin = day;
-	if (q->from < begin * SEC_PER_DAY)
-		q->from = begin * SEC_PER_DAY;
-	if (q->to > end * SEC_PER_DAY)
-		q->to = end * SEC_PER_DAY;
+	*ret = begin * SEC_PER_DAY;
 	return rc < 0 ? -1 : 0;
+}
+
+/* Without those limits: a list by the hour or day begins with the account's usage and ends today. */
+static int cut_range(const struct sim_report *r, struct usage_query *q, struct error *err)
+{
+	int64_t begin, end = (floor_div(r->call->now, SEC_PER_DAY) + 1) * SEC_PER_DAY;
+
+	if (find_begin(r, &begin, err) < 0)
+		return -1;
+	if (q->from < begin)
+		q->from = begin;
+	if (q->to > end)
+		q->to = end;
+	return 0;
 }
 
 static int choose_range(const struct sim_report *r, struct usage_query *q, struct error *err)
@@ -363,12 +379,21 @@ static int fill_record(const struct sim_report *r, const struct usage_row *row, 
 	return 0;
 }
 
-static int write_page(const struct sim_report *r, const struct record_page *page, const struct usage_row *rows, struct writer *w, struct error *err)
+/* Ends the list that is open, and the page. */
+static void end_page(const struct record_page *page, struct writer *w)
 {
 	struct meta meta = {
 		.first_page_url = page->first, .key = "usage_records", .next_page_url = page->next, .page = page->page,
 		.page_size = page->page_size, .previous_page_url = page->previous, .url = page->self,
 	};
+
+	writer_end(w);
+	writer_record(w, &page_fields[SIM_META], &meta_shape, &meta);
+	writer_end(w);
+}
+
+static int write_page(const struct sim_report *r, const struct record_page *page, const struct usage_row *rows, struct writer *w, struct error *err)
+{
 	struct sim_period period;
 	struct sim_record rec;
 
@@ -379,9 +404,171 @@ static int write_page(const struct sim_report *r, const struct record_page *page
 			return -1;
 		writer_record(w, NULL, &sim_shape, &rec);
 	}
-	writer_end(w);
-	writer_record(w, &page_fields[SIM_META], &meta_shape, &meta);
-	writer_end(w);
+	end_page(page, w);
+	return 0;
+}
+
+/* ---- the same for people: below key figures the total, then the records that aren't nothing, in megabytes ---- */
+
+struct sim_view_row {
+	int64_t level;
+	const char *when, *name, *key;
+	struct decimal upload, download, total;
+	const char *unit;
+	struct decimal price;
+	const char *events_uri, *currency;
+};
+
+enum { VIEW_WHEN = 1, VIEW_NAME };
+
+#define VIEW_UNIT                                                                                                         \
+	FIELD(struct sim_view_row, events_uri, "The events behind it", .format = "uri", .flags = FIELD_LINK),             \
+	FIELD(struct sim_view_row, unit, "Megabytes of a million bytes", .flags = FIELD_UNIT)
+
+static const struct field view_fields[] = {
+	FIELD(struct sim_view_row, level, "Whether it is the total", .flags = FIELD_LEVEL),
+	[VIEW_WHEN] = FIELD(struct sim_view_row, when, "When", .format = "date-or-time"),
+	[VIEW_NAME] = FIELD(struct sim_view_row, name, "Whose data"),
+	FIELD(struct sim_view_row, key, "Its SID", .flags = FIELD_LABEL),
+	FIELD(struct sim_view_row, upload, "Data sent by SIMs"), VIEW_UNIT,
+	FIELD(struct sim_view_row, download, "Data received by SIMs"), VIEW_UNIT,
+	FIELD(struct sim_view_row, total, "Both together"), VIEW_UNIT,
+	FIELD(struct sim_view_row, price, "What it cost", .label = "Cost"),
+	FIELD(struct sim_view_row, events_uri, "The events behind it", .format = "uri", .flags = FIELD_LINK),
+	FIELD(struct sim_view_row, currency, "The currency", .flags = FIELD_UNIT, .format = "currency"),
+	{ 0 }
+};
+
+static const struct shape sim_view_shape = { .name = "Data", .fields = view_fields, .doc = "A number opens its events." };
+
+static bool is_nothing(const struct totals *t)
+{
+	return !t->count && !t->usage && !t->price && !t->upload;
+}
+
+/* "2026-11-21" or, of an hour, its first instant. */
+static const char *when_text(const struct sim_report *r, const char *start)
+{
+	return r->granularity == GRANULARITY_DAY ? arena_strn(r->call->arena, start, DATE_TEXT - 1) : start;
+}
+
+/* A SIM or a fleet that has a name is called so, and its SID stands below; else what ROW has of it. */
+static int name_row(const struct sim_report *r, const char *value, struct sim_view_row *row, struct error *err)
+{
+	enum dimension d = dimensions[r->group].dim;
+	struct sim sim;
+	int rc = 0;
+
+	row->name = value;
+	if (sim_kind_of(d))
+		rc = store_sim_find(r->call->store, r->account.parent ? r->account.parent : r->account.id, d, value, r->call->arena, &sim, err);
+	if (rc > 0 && sim.name && *sim.name) {
+		row->name = sim.name;
+		row->key = value;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* FROM a row, or (LEVEL_TOTAL) the total. */
+static int view_row(const struct sim_report *r, const struct usage_row *from, int64_t level, struct writer *w, struct error *err)
+{
+	bool total = level == LEVEL_TOTAL;
+	struct sim_period period;
+	struct sim_record rec;
+	struct sim_view_row row;
+
+	if (fill_record(r, from, &period, &rec, err) < 0)
+		return -1;
+	row = (struct sim_view_row){
+		.level = level, .when = total ? "Total" : when_text(r, period.start_time), .name = total && r->granularity == GRANULARITY_ALL ? "Total" : NULL,
+		.upload = { .n = rec.data_upload, .places = USAGE_PLACES }, .download = { .n = rec.data_download, .places = USAGE_PLACES },
+		.total = { .n = rec.data_total, .places = USAGE_PLACES }, .unit = r->call->catalogue->categories[r->query->category].usage_unit,
+		.price = rec.data_total_billed, .events_uri = rec.events_uri, .currency = r->account.currency
+	};
+	if (!total && r->group >= 0 && name_row(r, from->member_text, &row, err) < 0)
+		return -1;
+	writer_record(w, NULL, &sim_view_shape, &row);
+	return 0;
+}
+
+/* All that the question is about, in [FROM, TO). */
+static int load_total(const struct sim_report *r, int64_t from, int64_t to, struct usage_row *ret, struct error *err)
+{
+	struct usage_query q = *r->query;
+	struct usage_cursor *cur = NULL;
+	int rc;
+
+	q.from = from;
+	q.to = to;
+	q.running = q.running && to == r->query->to;
+	q.period = PERIOD_ALL;
+	q.group = GROUP_NONE;
+	q.zeros = true;
+	*ret = (struct usage_row){ .from = from, .to = to };
+	if (from >= to)
+		return 0;
+	if (usage_open(r->call->store, r->call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
+		return -1;
+	rc = usage_next(cur, ret, err);
+	usage_close(&cur);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Key figures, compared with as much time just before, unless that lies before the account's usage. *RET_COMPARED: what pages say of it. */
+static int view_figures(const struct sim_report *r, struct writer *w, struct usage_row *ret_total, const char **ret_compared, struct error *err)
+{
+	const struct usage_query *q = r->query;
+	int64_t before = q->from - (q->to - q->from), begin;
+	struct figure_pair p = { .currency = r->account.currency };
+	struct usage_row earlier = { 0 };
+
+	if (load_total(r, q->from, q->to, ret_total, err) < 0 || find_begin(r, &begin, err) < 0)
+		return -1;
+	p.now = ret_total->totals;
+	p.compared = q->from > begin && q->from < q->to && date_valid(zone_date(q->zone, before));
+	if (p.compared && load_total(r, before, q->from, &earlier, err) < 0)
+		return -1;
+	p.before = earlier.totals;
+	if (p.compared)
+		*ret_compared = arena_join(r->call->arena, " Compared with ", words_range(r->call->arena, q->zone, before, q->from), ".", NULL);
+	figures_of_category(r->call, w, &p, q->category);
+	figure_cost(w, &p);
+	return 0;
+}
+
+/* What the columns are called, which are there, and what the filters are set to. */
+static void view_question(const struct sim_report *r, struct writer *w)
+{
+	const struct usage_query *q = r->query;
+	bool all = r->granularity == GRANULARITY_ALL;
+	const char *by = r->group < 0 ? "" : arena_join(r->call->arena, ", by ", groups[r->group], NULL);
+
+	writer_assume(w, "StartTime", instant_text(r->call, q->from));
+	writer_assume(w, "EndTime", instant_text(r->call, q->to));
+	writer_filters(w, arena_join(r->call->arena, r->account.name, by, all ? "" : ", a row for each ", all ? "" : granularities[r->granularity], ", UTC", NULL));
+	writer_label(w, &view_fields[VIEW_WHEN], all ? "Time" : granularity_rules[r->granularity].one);
+	writer_label(w, &page_fields[SIM_LIST], r->group < 0 ? granularity_rules[r->granularity].all : dimensions[r->group].all);
+	if (r->group < 0)
+		writer_hide(w, &view_fields[VIEW_NAME]);
+	else
+		writer_label(w, &view_fields[VIEW_NAME], dimensions[r->group].one);
+	if (r->group >= 0 && all)
+		writer_hide(w, &view_fields[VIEW_WHEN]);
+}
+
+static int view_page(const struct sim_report *r, const struct record_page *page, const struct usage_row *rows, const struct usage_row *total,
+		     struct writer *w, struct error *err)
+{
+	bool only_total = r->group < 0 && r->granularity == GRANULARITY_ALL;
+
+	writer_begin(w, NULL, &page_shape);
+	writer_begin_list(w, &page_fields[SIM_LIST], &sim_view_shape);
+	if (page->n && view_row(r, total, LEVEL_TOTAL, w, err) < 0)
+		return -1;
+	for (size_t i = 0; i < page->n && !only_total; i++)
+		if (!is_nothing(&rows[i].totals) && view_row(r, &rows[i], 0, w, err) < 0)
+			return -1;
+	end_page(page, w);
 	return 0;
 }
 
@@ -402,14 +589,15 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 	};
 	struct usage_query q = {
 		.accounts = &r.account.id, .n_accounts = 1, .zone = zone_find(NULL), .period = granularity_rules[r.granularity].period,
-		.zeros = true, .group = r.group < 0 ? GROUP_NONE : (int)dimensions[r.group].dim,
+		.group = r.group < 0 ? GROUP_NONE : (int)dimensions[r.group].dim,
 		.category = catalogue_find(call->catalogue, CATEGORY_SIM_DATA, strlen(CATEGORY_SIM_DATA)),
 	};
 	struct record_page page;
-	struct usage_row *rows;
-	const char *days;
+	struct usage_row *rows, total;
+	const char *days, *compared = "";
 
 	r.query = &q;
+	q.zeros = !view_wanted(call);
 	if (find_account(&r, err) < 0 || (!page_continues(call) && choose_range(&r, &q, err) < 0) || choose_filters(&r, &q, err) < 0)
 		return -1;
 	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_path(call), call_link_suffix(call, call->op->dialect), NULL), &page, &rows, err) < 0)
@@ -418,24 +606,29 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 		return -1;
 	r.unit = currency_capitals(call, r.account.currency);
 	days = words_range(call->arena, q.zone, q.from, q.from < q.to ? q.to : q.from + 1);
+	if (view_wanted(call)) {
+		view_question(&r, w);
+		if (view_figures(&r, w, &total, &compared, err) < 0)
+			return -1;
+	}
 	writer_about(w, call->op->title,
-		     arena_printf(call->arena, "%s, %s%s%s.%s", r.account.name, days,
-				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text, r.unknown));
-	return write_page(&r, &page, rows, w, err);
+		     arena_printf(call->arena, "%s, %s%s%s.%s%s", r.account.name, days,
+				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text, compared, r.unknown));
+	return view_wanted(call) ? view_page(&r, &page, rows, &total, w, err) : write_page(&r, &page, rows, w, err);
 }
 
 /* ---- the table ---- */
 
 static const struct param sim_params[] = {
-	{ "Sim", PT_TEXT, .min = 1, .max = 64, .doc = "Only this SIM: its SID or unique name" },
+	{ "Sim", PT_TEXT, .min = 1, .max = 64, .label = "SIM", .doc = "Only this SIM: its SID or unique name" },
 	{ "Fleet", PT_TEXT, .min = 1, .max = 64, .doc = "Only SIMs that were in this fleet: its SID or unique name" },
 	{ "Network", PT_TEXT, .min = 1, .max = 64, .doc = "Only on this network: HW and 32 hexadecimal digits" },
-	{ "IsoCountry", PT_TEXT, .min = 1, .max = 64, .doc = "Only in this country, two letters" },
-	{ "Group", PT_ENUM, .values = groups, .doc = "One record for each SIM, fleet, network or country with usage" },
-	{ "Granularity", PT_ENUM, .def = "all", .values = granularities, .doc = "One record an hour, a day, or for the whole range" },
+	{ "IsoCountry", PT_TEXT, .min = 1, .max = 64, .label = "Country", .doc = "Only in this country, two letters" },
+	{ "Group", PT_ENUM, .values = groups, .label = "By", .any = "nothing", .doc = "One record for each SIM, fleet, network or country with usage" },
+	{ "Granularity", PT_ENUM, .def = "all", .values = granularities, .words = granularity_words, .label = "A row for each", .doc = "One record an hour, a day, or for the whole range" },
 	{ "StartTime", PT_INSTANT, .doc = "From here on, as ISO 8601 has it; by the hour a full hour, by the day midnight, both of UTC. Default: a month before EndTime" },
 	{ "EndTime", PT_INSTANT, .doc = "Up to here, not included, written likewise. Default: now; by the hour or day, the end of the running one" },
-	{ "AccountSid", PT_TEXT, .max = 64, .doc = "Whose SIMs; needed only with credentials that belong to no account" },
+	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .any = "that of the credentials", .doc = "Whose SIMs; needed only with credentials that belong to no account" },
 	PAGING_PARAMS,
 	{ 0 }
 };

@@ -407,7 +407,8 @@ static void add_table_end(struct writer *w, const struct writer_node *list)
 	const struct html *html = w->state;
 
 	strbuf_add(w->out, "</tbody>\n</table>\n</div>\n");
-	add_tally(w, list->children - html->totals);
+	if (list->children > html->totals)
+		add_tally(w, list->children - html->totals);
 	strbuf_add(w->out, "</section>\n");
 }
 

@@ -97,7 +97,7 @@ static const struct page_choice *category_choices(const struct page_context *c, 
 /* Main accounts, each followed by those below it that the caller sees; others below nobody. */
 static const struct page_choice *account_choices(const struct page_context *c, const struct param *p, const char *value)
 {
-	struct choices choices = choices_new(c, c->n_accounts, true, none_words(c, p, "all accounts"));
+	struct choices choices = choices_new(c, c->n_accounts, true, none_words(c, p, p->any ? p->any : "all accounts"));
 
 	for (size_t i = 0; i < c->n_accounts; i++) {
 		const struct account *a = &c->accounts[i];

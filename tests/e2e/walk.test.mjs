@@ -49,12 +49,17 @@ const csvOf = text => csvRecords(text).flatMap(r => {
 	return inner.length ? inner.map(([, members]) => Object.fromEntries(members.split(',').map(m => m.split(':')))) : [r]
 })
 
-// Pages of the APIs of Twilio and Evo Voice have the records that aren't nothing, in an order for people; the total is a row of its own.
+// Pages of the APIs of Twilio and Evo Voice have the records that aren't nothing, in an order for people; the total is a row of its own, and
+// SIM data are in megabytes.
+const megabytes = bytes => String(bytes).padStart(7, '0').replace(/(\d{6})$/, '.$1')
 const isOurs = path => !/^\/(2010|v1|billing|ai)/.test(path)
 const used = (path, records) => (isOurs(path) ? records : records.filter(r => {
 	const all = Object.fromEntries(Object.entries(r).map(([k, v]) => [word(k), v]))
 	return all.category !== 'totalprice' && ['count', 'usage', 'price', 'aiminutes', 'datatotal'].some(f => Number(all[f]))
-}))
+}).map(r => Object.fromEntries(Object.entries(r).map(([k, v]) => {
+	const of = word(k)
+	return of === 'datatotalbilled' ? ['price', v] : of.startsWith('data') ? [of.slice(4), megabytes(v)] : [k, v]
+}))))
 const inOrder = (path, rows) => (isOurs(path) ? rows : [...rows].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)))
 
 after(close)
