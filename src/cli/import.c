@@ -17,11 +17,13 @@
 #include "base/civil.h"
 #include "base/file.h"
 #include "base/arena.h"
+#include "base/plausible.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "ingest/feed.h"
+#include "ingest/rejections.h"
 #include "ingest/unpack.h"
 #include "usage/ledger.h"
 #include "base/banned.h"
@@ -31,7 +33,6 @@
 #define HEAD_BYTES 65536
 #define HEAD_LINES 3
 #define LISTED_AT_ONCE 200
-#define LISTED_MAX 1000          /* of a file; its own list has all */
 #define TICK_MS 200
 /* However busy others keep the ledger, an import waits rather than stop half way; it says so after a while. */
 #define WAIT_MS 20
@@ -309,7 +310,7 @@ static int rejects_close(struct rejects *rj, struct error *err)
 
 /* ---- the ledger's own list of them ---- */
 
-/* Those that wait for a write. */
+/* Those that wait for a write; the first REJECTIONS_MAX of a file, whose own list has all. */
 struct listed {
 	int64_t days;                /* that the ledger keeps them; 0: not at all */
 	size_t n;                    /* of the file, so far */
@@ -334,13 +335,13 @@ static const char *plain_copy(struct arena *arena, const char *text, size_t len)
 	return copy;
 }
 
-/* In a write. */
-static int listed_store(struct listed *l, struct store *st, struct error *err)
+/* In a write. At the END of a file it removes what is too much. */
+static int listed_store(struct listed *l, struct store *st, bool end, struct error *err)
 {
 	for (size_t i = 0; i < l->n_list; i++)
 		if (store_rejection_add(st, &l->list[i], err) < 0)
 			return -1;
-	return 0;
+	return end ? rejections_prune(st, l->days, err) : 0;
 }
 
 static void listed_clear(struct listed *l)
@@ -350,15 +351,15 @@ static void listed_clear(struct listed *l)
 }
 
 /* In a write of its own. */
-static int listed_flush(struct listed *l, struct store *st, struct error *err)
+static int listed_flush(struct listed *l, struct store *st, bool end, struct error *err)
 {
 	int rc = 0;
 
-	if (l->n_list == 0)
+	if (end ? l->n == 0 : l->n_list == 0)
 		return 0;
 	if (store_begin_write(st, err) < 0)
 		return -1;
-	if (listed_store(l, st, err) < 0 || store_commit(st, err) < 0) {
+	if (listed_store(l, st, end, err) < 0 || store_commit(st, err) < 0) {
 		store_end(st);
 		rc = -1;
 	}
@@ -404,7 +405,7 @@ static int list_rejected(struct import *im, int64_t line, const char *code, cons
 {
 	struct listed *l = &im->listed;
 
-	if (!l->days || l->n == LISTED_MAX)
+	if (!l->days || l->n == REJECTIONS_MAX)
 		return 0;
 	l->n++;
 	l->list[l->n_list++] = (struct rejection){
@@ -412,7 +413,7 @@ static int list_rejected(struct import *im, int64_t line, const char *code, cons
 		.field = arena_str(&l->arena, field), .message = arena_str(&l->arena, reason), .record = plain_copy(&l->arena, record, len),
 		.file = plain_copy(&l->arena, im->path, strlen(im->path)), .line = line,
 	};
-	return l->n_list < LISTED_AT_ONCE ? 0 : listed_flush(l, im->store, err);
+	return l->n_list < LISTED_AT_ONCE ? 0 : listed_flush(l, im->store, false, err);
 }
 
 static int reject(struct import *im, int64_t line, const char *code, const char *field, const char *reason, const char *record, size_t len,
@@ -591,7 +592,7 @@ static int import_file(struct import *im, const char *path)
 	rc = input_open(&in, path, &err);
 	if (rc == 0)
 		rc = import_stream(im, &in, &err);
-	if (listed_flush(&im->listed, im->store, &err) < 0)
+	if (listed_flush(&im->listed, im->store, true, &err) < 0)
 		rc = -1;
 	print_file(im, in.path);
 	add_counts(&im->total, &im->file);
@@ -671,12 +672,15 @@ static int import_files(struct import *im, int argc, char **argv)
 static int open_and_import(struct import *im, const struct settings *s, int argc, char **argv)
 {
 	struct ledger_options options = { .late = late_events_find(s->late_events) };
+	int64_t known = 0;
 	int rc;
 
 	im->store = command_open("import", s, STORE_WRITE);
 	if (!im->store)
 		return EXIT_FAILED;
 	store_wait_with(im->store, wait_for_writer, im);
+	store_meta(im->store, META_COMMITTED, &known, NULL);
+	plausible_process_begin(known, floor_div(clock_now_us(), USEC_PER_SEC));
 	im->ahead_us = s->ahead_seconds * USEC_PER_SEC;
 	options.accounts_by_name = im->mapping && mapping_accounts_by_name(im->mapping);
 	im->ledger = ledger_new(im->store, &options);

@@ -7,6 +7,7 @@
 
 #include "base/civil.h"
 #include "base/plausible.h"
+#include "ingest/rejections.h"
 #include "base/banned.h"
 
 /* How often the log of refused records is shortened. */
@@ -137,7 +138,7 @@ static int log_rejections(void *arg, struct store *st, const struct ledger_resul
 	if (now >= b->pruned && now - b->pruned < PRUNE_SECONDS)
 		return 0;
 	b->pruned = now;
-	return store_rejections_prune(st, plausible_process_time(now) - b->settings->rejected_days * SEC_PER_DAY, REJECTIONS_KEPT, err);
+	return rejections_prune(st, b->settings->rejected_days, err);
 }
 
 /* ---- commits ---- */

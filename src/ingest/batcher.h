@@ -12,8 +12,6 @@
 #include "usage/ledger.h"
 
 #define SUBMISSION_EVENTS_MAX 10000
-#define REJECTIONS_MAX 1000              /* logged of one submission */
-#define REJECTIONS_KEPT 10000            /* the newest of each author */
 
 struct batcher;
 

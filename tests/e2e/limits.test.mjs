@@ -107,3 +107,35 @@ test('the log of a small ledger stays small, however many always read in it', as
 		ledger.remove()
 	}
 })
+
+test('what is rejected of one sender pushes out nothing of another, whether it is sent or imported', async () => {
+	const ledger = new Ledger(), other = Object.assign(Object.create(ledger), { token: ledger.key('--role', 'Ingest') }), lines = '{}\n'.repeat(1000)
+	const importLines = text => assert.equal(spawnSync(program, ['--config', ledger.config, 'import', '-'], { input: text, cwd: ledger.folder }).status, 1)
+	const sorted = found => Object.values(found).sort((a, b) => a - b)
+	// How many are listed, by author.
+	const counts = async () => {
+		const found = {}
+		for (let next = '/rejections.json?PageSize=1000'; next;) {
+			const page = JSON.parse((await ask(ledger, next)).body)
+			for (const r of page.rejections)
+				found[r.author] = (found[r.author] ?? 0) + 1
+			next = page.next_page_uri
+		}
+		return found
+	}
+	try {
+		await ledger.start()
+		assert.equal((await other.post('{"id":"1"}\n{"id":"2"}\n{"id":"3"}\n')).status, 422)
+		for (let n = 0; n < 12; n++)
+			assert.equal((await ledger.post(lines)).status, 422)
+		importLines('{}\n')
+		assert.deepEqual(sorted(await counts()), [1, 3, 10000])
+		for (let n = 0; n < 11; n++)
+			importLines(lines)
+		const found = await counts()
+		assert.equal(found.console, 10000)
+		assert.deepEqual(sorted(found), [3, 10000, 10000])
+	} finally {
+		ledger.remove()
+	}
+})

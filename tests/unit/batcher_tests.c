@@ -8,6 +8,7 @@
 #include "base/plausible.h"
 #include "base/secret.h"
 #include "ingest/batcher.h"
+#include "ingest/rejections.h"
 #include "usage/correct.h"
 #include "suite.h"
 #include "true_ledger.h"
@@ -203,6 +204,47 @@ START_TEST(log_forgets_what_is_old)
 }
 END_TEST
 
+/* N records that AUTHOR sent and that were no events, in one request. */
+static void submit_unreadable(const char *author, size_t n)
+{
+	struct rejection *list = arena_array(&arena, struct rejection, n);
+	struct submission s = { .rejections = list, .n_rejections = n };
+	struct error own = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = (struct rejection){ .at = NOW_US / USEC_PER_SEC, .author = author, .source = "", .event = "", .code = "invalid",
+					      .field = "source", .message = "source is missing", .record = "{}" };
+	ck_assert_msg(batcher_submit(batcher, &s, &own) == 0, "%s", own.message);
+}
+
+static size_t count_of(const char *author)
+{
+	struct store *st = reader();
+	struct rejection *list;
+	size_t n, own = 0;
+
+	OK(store_rejections(st, &(struct rejection_query){ .limit = 100000 }, &arena, &list, &n, &err));
+	for (size_t i = 0; i < n; i++)
+		own += strcmp(list[i].author, author) == 0;
+	store_close(&st);
+	return own;
+}
+
+START_TEST(one_sender_does_not_push_out_what_another_one_sent)
+{
+	start();
+	submit_unreadable("key SK1", 5);
+	for (int i = 0; i < 12; i++)
+		submit_unreadable("key SK2", 1500);
+	ck_assert_uint_eq(count_of("key SK2"), 12 * REJECTIONS_MAX);
+	clock_set_us(NOW_US + 120 * USEC_PER_SEC);
+	submit_unreadable("key SK3", 1);
+	ck_assert_uint_eq(count_of("key SK1"), 5);
+	ck_assert_uint_eq(count_of("key SK2"), REJECTIONS_KEPT);
+	ck_assert_uint_eq(count_of("key SK3"), 1);
+}
+END_TEST
+
 START_TEST(nothing_is_logged_where_nothing_is_kept)
 {
 	enum verdict verdicts[2];
@@ -288,6 +330,7 @@ static Suite *batcher_suite(void)
 	tcase_add_test(t, what_is_refused_is_logged_with_the_commit);
 	tcase_add_test(t, late_events_are_rejected_and_logged);
 	tcase_add_test(t, log_forgets_what_is_old);
+	tcase_add_test(t, one_sender_does_not_push_out_what_another_one_sent);
 	tcase_add_test(t, nothing_is_logged_where_nothing_is_kept);
 	tcase_add_test(t, many_threads_send_and_correct_at_once);
 	suite_add_tcase(s, t);

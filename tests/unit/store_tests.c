@@ -2230,6 +2230,47 @@ START_TEST(refused_records_come_newest_first_and_are_forgotten)
 }
 END_TEST
 
+/* How many records of AUTHOR are listed, and that they are its newest: from the time SINCE on. */
+static void lists(struct store *st, const char *author, size_t want_n, int64_t since)
+{
+	struct rejection *list;
+	size_t n, own = 0;
+
+	OK(store_rejections(st, &(struct rejection_query){ .limit = 1000 }, &arena, &list, &n, &err));
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(list[i].author, author) != 0)
+			continue;
+		own++;
+		ck_assert_msg(list[i].at >= since, "%s: %d", author, (int)list[i].at);
+	}
+	ck_assert_msg(own == want_n, "%s: %zu", author, own);
+}
+
+START_TEST(no_author_pushes_out_what_was_refused_of_another)
+{
+	static const struct {
+		const char *author;
+		int n;
+	} sent[] = { { "few", 3 }, { "many", 50 }, { "", 2 }, { "many", 50 }, { "some", 12 } };
+	struct store *st = create(path);
+	struct rejection r = { .source = "/p", .event = "e", .code = "invalid", .field = "time", .message = "m", .record = "{}" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sent); i++) {
+		for (int k = 0; k < sent[i].n; k++) {
+			r.at++;
+			r.author = sent[i].author;
+			OK(store_rejection_add(st, &r, &err));
+		}
+	}
+	OK(store_rejections_prune(st, 0, 10, &err));
+	lists(st, "few", 3, 1);
+	lists(st, "many", 10, 96);
+	lists(st, "", 2, 54);
+	lists(st, "some", 10, 108);
+	store_close(&st);
+}
+END_TEST
+
 /* ---- rebuilding while others write ---- */
 
 struct meanwhile {
@@ -2404,6 +2445,7 @@ static Suite *store_suite(void)
 	tcase_add_test(t, a_source_is_found_in_its_own_family_only);
 	tcase_add_test(t, corrections_of_an_event_come_oldest_first);
 	tcase_add_test(t, closings_are_one_an_account_and_count_as_changes);
+	tcase_add_test(t, no_author_pushes_out_what_was_refused_of_another);
 	tcase_add_test(t, refused_records_come_newest_first_and_are_forgotten);
 	suite_add_tcase(s, t);
 	return s;
