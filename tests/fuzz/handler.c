@@ -119,6 +119,13 @@ char **server_variables(const struct server_request *rq, struct arena *arena)
 	return env;
 }
 
+struct handler *server_handler(void)
+{
+	if (!handler.settings)
+		begin();
+	return &handler;
+}
+
 int server_ask(const struct server_request *rq, const char **ret_body)
 {
 	static struct strbuf text;
@@ -127,13 +134,10 @@ int server_ask(const struct server_request *rq, const char **ret_body)
 	struct arena arena;
 	int rc;
 
-	if (!text.limit) {
-		strbuf_init(&text, 64 << 20);
-		begin();
-	}
+	text.limit = 64 << 20;
 	strbuf_clear(&text);
 	arena_init(&arena);
-	rc = handle(&handler, server_variables(rq, &arena), &in.in, &out.out);
+	rc = handle(server_handler(), server_variables(rq, &arena), &in.in, &out.out);
 	must(rc == 0 && out.complete);
 	arena_release(&arena);
 	return server_check_answer(&text, strcmp(rq->method, "HEAD") == 0, ret_body);

@@ -32,6 +32,9 @@ char **server_variables(const struct server_request *rq, struct arena *arena);
  */
 int server_ask(const struct server_request *rq, const char **ret_body);
 
+/* It, for targets that bring requests in another way. */
+struct handler *server_handler(void);
+
 /* The same check of an answer that has come in another way; its end is cut off its head. */
 int server_check_answer(struct strbuf *text, bool head_only, const char **ret_body);
 

@@ -3,21 +3,20 @@
  * written as handler.h reads them, with the line "%%" between two. One with its own HTTP_AUTHORIZATION or HTTP_COOKIE comes
  * from whom these name, another one from an administrator; "HTTP_COOKIE=*" sends back the cookies that were set so far.
  */
-#include <fastcgi.h>
-
 #include "handler.h"
+#include "http/fcgi_reader.h"
 #include "mutate.h"
 #include "service.h"
 #include "base/banned.h"
 
 enum { REQUESTS_MAX = 8 };
 
-static void add_record(struct strbuf *out, unsigned char type, const char *text, size_t len)
+static void add_record(struct strbuf *out, int type, const char *text, size_t len)
 {
-	const FCGI_Header h = { .version = FCGI_VERSION_1, .type = type, .requestIdB0 = 1, .contentLengthB1 = (unsigned char)(len >> 8),
-				.contentLengthB0 = (unsigned char)len };
+	unsigned char header[FCGI_HEADER_BYTES];
 
-	strbuf_addn(out, (const char *)&h, sizeof(h));
+	fcgi_header(header, type, 1, len);
+	strbuf_addn(out, (const char *)header, sizeof(header));
 	strbuf_addn(out, text, len);
 }
 
@@ -41,14 +40,14 @@ static void add_variable(struct strbuf *out, const char *variable)
 /* All records of a request. */
 static void add_request(struct strbuf *out, const struct server_request *rq, struct arena *arena)
 {
-	static const FCGI_BeginRequestBody begin = { .roleB0 = FCGI_RESPONDER, .flags = FCGI_KEEP_CONN };
+	static const char begin[8] = { 0, 1, 1 };              /* a responder, and the connection is to be kept */
 	struct strbuf variables;
 
 	strbuf_init(&variables, 1 << 16);
 	for (char **env = server_variables(rq, arena); *env; env++)
 		add_variable(&variables, *env);
-	must(variables.len <= FCGI_MAX_LENGTH);
-	add_record(out, FCGI_BEGIN_REQUEST, (const char *)&begin, sizeof(begin));
+	must(variables.len <= FCGI_CONTENT_MAX);
+	add_record(out, FCGI_BEGIN_REQUEST, begin, sizeof(begin));
 	add_record(out, FCGI_PARAMS, variables.text, variables.len);
 	add_record(out, FCGI_PARAMS, "", 0);
 	if (rq->body_len)

@@ -1,7 +1,6 @@
 #include "service.h"
 
 #include <errno.h>
-#include <fastcgi.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "http/fcgi.h"
+#include "http/fcgi_reader.h"
 #include "ledger.h"
 #include "base/banned.h"
 
@@ -91,30 +91,30 @@ void service_send(struct service_connection *c, const void *data, size_t len)
 }
 
 /* The first record that has come in as a whole, or NULL. */
-static const FCGI_Header *first_record(const struct service_connection *c, size_t *ret_len)
+static const unsigned char *first_record(const struct service_connection *c, size_t *ret_len)
 {
-	const FCGI_Header *h = (const FCGI_Header *)c->in.text;
+	const unsigned char *h = (const unsigned char *)c->in.text;
 
-	if (c->in.len < sizeof(*h))
+	if (c->in.len < FCGI_HEADER_BYTES)
 		return NULL;
-	must(h->version == FCGI_VERSION_1);
-	must(h->type == FCGI_STDOUT || h->type == FCGI_END_REQUEST || h->type == FCGI_UNKNOWN_TYPE || h->type == FCGI_GET_VALUES_RESULT);
-	*ret_len = (size_t)(h->contentLengthB1 << 8 | h->contentLengthB0);
-	return c->in.len >= sizeof(*h) + *ret_len + h->paddingLength ? h : NULL;
+	must(h[0] == 1 && h[6] == 0);
+	must(h[1] == FCGI_STDOUT || h[1] == FCGI_END_REQUEST || h[1] == FCGI_UNKNOWN_TYPE);
+	*ret_len = (size_t)(h[4] << 8 | h[5]);
+	return c->in.len >= FCGI_HEADER_BYTES + *ret_len ? h : NULL;
 }
 
 /* Understands what has come in. True: it is the request's end. */
 static bool take_records(struct service_connection *c)
 {
-	const FCGI_Header *h;
+	const unsigned char *h;
 	bool ended = false;
 	size_t len, all;
 
 	while (!ended && (h = first_record(c, &len))) {
-		all = sizeof(*h) + len + h->paddingLength;
-		if (h->type == FCGI_STDOUT)
-			strbuf_addn(&c->answer, (const char *)(h + 1), len);
-		ended = h->type == FCGI_END_REQUEST;
+		all = FCGI_HEADER_BYTES + len;
+		if (h[1] == FCGI_STDOUT)
+			strbuf_addn(&c->answer, (const char *)h + FCGI_HEADER_BYTES, len);
+		ended = h[1] == FCGI_END_REQUEST;
 		memmove(c->in.text, c->in.text + all, c->in.len - all);
 		c->in.len -= all;
 	}
