@@ -58,7 +58,7 @@ struct line {
 };
 
 #define LINE_NAME(doc, heading)                                                                                                   \
-	FIELD(struct line, name, doc, .label = heading), FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
+	FIELD(struct line, name, (doc), .label = (heading)), FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
 /* The link of the number before it */
 #define LINE_REPORT FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY)
 #define LINE_PRICE                                                                                                        \

@@ -456,7 +456,7 @@ static const char *when_text(const struct sim_report *r, const char *start)
 static int name_row(const struct sim_report *r, const char *value, struct sim_view_row *row, struct error *err)
 {
 	enum dimension d = dimensions[r->group].dim;
-	struct sim sim;
+	struct sim sim = { 0 };
 	int rc = 0;
 
 	row->name = value;

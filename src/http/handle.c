@@ -760,9 +760,8 @@ bool handle_is_light(const struct op *const *table, char *const *envp)
 			method = value;
 		else if ((value = value_of(*envp, "REQUEST_URI")))
 			uri = value;
-		else if ((value = value_of(*envp, "HTTP_AUTHORIZATION")) && auth_brings_password(value))
-			return false;
-		else if (value_of(*envp, "HTTP_CONTENT_ENCODING") || value_of(*envp, "HTTP_X_HTTP_METHOD_OVERRIDE"))
+		else if (((value = value_of(*envp, "HTTP_AUTHORIZATION")) && auth_brings_password(value)) ||
+			 value_of(*envp, "HTTP_CONTENT_ENCODING") || value_of(*envp, "HTTP_X_HTTP_METHOD_OVERRIDE"))
 			return false;
 	}
 	return is_light(table, request_method(method), uri);
