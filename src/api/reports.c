@@ -269,12 +269,10 @@ static void hide_columns(const struct asked *a, struct writer *w)
 	bool mixed = a->question.category == CATALOGUE_NONE && a->group != BY_CATEGORY;
 	const struct field *fields = a->kind->line->fields;
 
-	if (!a->slots) {
+	/* a period ends where the next one begins, or with the range */
+	writer_hide(w, &fields[ROW_END]);
+	if (!a->slots)
 		writer_hide(w, &fields[ROW_START]);
-		writer_hide(w, &fields[ROW_END]);
-	} else if (a->question.period <= PERIOD_DAY) {
-		writer_hide(w, &fields[ROW_END]);
-	}
 	if (a->group >= BY_NETWORK || a->question.n_accounts == 1)
 		writer_hide(w, &fields[ROW_ACCOUNT]);
 	for (const struct field *f = fields; f->name; f++)
