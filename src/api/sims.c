@@ -82,7 +82,9 @@ static const struct field fleets_fields[] = {
 	[LIST_PAGE_LIST] = FIELD_LIST("fleets", &fleet_shape, "By account and name"), { 0 }
 };
 
-static const struct shape sims_shape = { .name = "Sims", .flags = SHAPE_PAGE, .fields = sims_fields, .doc = "The SIMs that have unique names" };
+static const struct shape sims_shape = {
+	.name = "Sims", .flags = SHAPE_PAGE, .fields = sims_fields, .doc = "The SIMs that have unique names"
+};
 static const struct shape fleets_shape = {
 	.name = "Fleets", .flags = SHAPE_PAGE, .fields = fleets_fields, .doc = "The fleets that have unique names"
 };

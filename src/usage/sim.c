@@ -64,31 +64,21 @@ int sim_value_find(struct store *st, int64_t account, enum dimension d, const ch
 
 /* ---- what an event says ---- */
 
-static int reject_name(const struct sim_claim *c, const char *words, struct error *reason)
-{
-	const char *field = event_fields[c->kind->name_field].name;
-
-	error_set(reason, ERR_PARAM, field, "%s \"%s\" is the %s of another %s of the account's family", field, c->name, words,
-		  c->kind->noun);
-	return 0;
-}
-
 /* The name stands alone. */
 static int find_named(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
 		      struct error *err)
 {
-	const char *field = event_fields[c->kind->name_field].name;
 	int rc = store_sim_find(st, c->family, c->kind->dimension, c->name, arena, ret, err);
 
 	if (rc < 0 || (rc > 0 && strcmp(ret->name, c->name) == 0))
 		return rc;
-	error_set(reason, ERR_PARAM, field, "no %s has the unique name \"%s\": send its SID beside it, as %s", c->kind->noun, c->name,
-		  event_fields[c->kind->sid_field].name);
+	error_set(reason, ERR_PARAM, event_fields[c->kind->name_field].name, "no %s has the unique name \"%s\": send its SID beside it, as %s",
+		  c->kind->noun, c->name, event_fields[c->kind->sid_field].name);
 	return 0;
 }
 
-/* The one with that SID: the name is free. */
-static int find_unnamed(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
+/* The one with that SID, registered or not. */
+static int find_claimed(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
 			struct error *err)
 {
 	const char *field = event_fields[c->kind->sid_field].name;
@@ -103,6 +93,20 @@ static int find_unnamed(struct store *st, const struct sim_claim *c, struct aren
 	return 0;
 }
 
+/* 1: nobody else has the name. */
+static int check_free(struct store *st, const struct sim_claim *c, struct arena *arena, struct error *reason, struct error *err)
+{
+	const char *field = event_fields[c->kind->name_field].name;
+	struct sim other;
+	int rc = store_sim_find(st, c->family, c->kind->dimension, c->name, arena, &other, err);
+
+	if (rc <= 0 || strcmp(other.sid, c->sid) == 0)
+		return rc < 0 ? -1 : 1;
+	error_set(reason, ERR_PARAM, field, "%s \"%s\" is the %s of another %s of the account's family", field, c->name,
+		  strcmp(other.name, c->name) == 0 ? "unique name" : "SID", c->kind->noun);
+	return 0;
+}
+
 int sim_claim_check(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
 		    struct error *err)
 {
@@ -110,12 +114,8 @@ int sim_claim_check(struct store *st, const struct sim_claim *c, struct arena *a
 
 	if (!c->sid)
 		return find_named(st, c, arena, ret, reason, err);
-	rc = store_sim_find(st, c->family, c->kind->dimension, c->name, arena, ret, err);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		return find_unnamed(st, c, arena, ret, reason, err);
-	return strcmp(ret->sid, c->sid) == 0 ? 1 : reject_name(c, strcmp(ret->name, c->name) == 0 ? "unique name" : "SID", reason);
+	rc = find_claimed(st, c, arena, ret, reason, err);
+	return rc > 0 && sim_claim_changes(c, ret) ? check_free(st, c, arena, reason, err) : rc;
 }
 
 bool sim_claim_changes(const struct sim_claim *c, const struct sim *known)
