@@ -227,7 +227,7 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_slots, 
 	arena_reset(&cur->scratch);
 	cur->first = first;
 	cur->n_slots = n_slots;
-	cur->members = (struct members){ NULL };
+	cur->members = (struct members){ .list = NULL };
 	if (!by_dimension(q))
 		cur->totals = arena_array(&cur->scratch, struct totals, (size_t)n_slots * cur->n_rows);
 	sums.spans = make_spans(cur);
