@@ -7,6 +7,7 @@
 #include "api/administer.h"
 #include "api/event_record.h"
 #include "api/paging.h"
+#include "api/presets.h"
 #include "base/civil.h"
 #include "usage/account_calendar.h"
 #include "usage/closing_changes.h"
@@ -126,6 +127,7 @@ static int list_closings(struct call *call, struct writer *w, struct error *err)
 		first++;
 	page.n = n - first < (size_t)page.page_size ? n - first : (size_t)page.page_size;
 	links = finish_page(call, &page, first + page.n < n ? list[first + page.n - 1].account : 0);
+	late_links_write(call, w, NULL);
 	writer_about(w, call->op->title, "What was reported for closed days stays: late events count at the closed instant, or are rejected.");
 	writer_begin(w, NULL, &closings_shape);
 	writer_fields(w, &closings_shape, &links);
@@ -367,6 +369,7 @@ static int list_changes(struct call *call, struct writer *w, struct error *err)
 	more = n > (size_t)page.page_size;
 	page.n = more ? (size_t)page.page_size : n;
 	links = finish_page(call, &page, more ? list[page.n - 1].change.id : 0);
+	late_links_write(call, w, account.sid);
 	writer_about(w, call->op->title, arena_join(call->arena, account.name, account.parent ? "" : " with its subaccounts",
 						    ": what came for days that were closed, the newest first.", NULL));
 	return write_changes(call, &links, list, page.n, w, err);

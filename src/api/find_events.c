@@ -177,8 +177,8 @@ static int list_events(struct call *call, struct writer *w, struct error *err)
 
 	if (choose_filters(call, &q, err) < 0 || load_page(call, &q, &page, &found, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, arena_printf(call->arena, "By effective time, %s first.%s", call_arg(call, "Order")->text,
-		     q.state == EVENT_LATE ? " Late events that were rejected are among the rejected records: /rejections?State=late." : ""));
+	writer_about(w, call->op->title, arena_printf(call->arena, "By effective time, %s first.", call_arg(call, "Order")->text));
+	late_links_write(call, w, call_arg(call, "AccountSid")->text);
 	return write_page(call, &page, &found, w, err);
 }
 

@@ -94,3 +94,13 @@ void presets_write(const struct call *call, struct writer *w)
 	}
 	writer_presets(w, links);
 }
+
+void late_links_write(const struct call *call, struct writer *w, const char *account)
+{
+	struct page_link *links = arena_array(call->arena, struct page_link, 3);
+
+	links[0] = (struct page_link){ "Late events", arena_join(call->arena, "/events.html?", account ? "AccountSid=" : "",
+					account ? account : "", account ? "&" : "", "State=late", NULL), false };
+	links[1] = (struct page_link){ "Rejected late events", "/rejections.html?State=late", false };
+	writer_related(w, links);
+}

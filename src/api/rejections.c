@@ -4,6 +4,7 @@
 #include "api/access.h"
 #include "api/op.h"
 #include "api/paging.h"
+#include "api/presets.h"
 #include "base/banned.h"
 
 struct rejection_record {
@@ -18,7 +19,7 @@ static const struct field rejection_fields[] = {
 	FIELD(struct rejection_record, account_sid, "That account's SID", .flags = FIELD_LABEL),
 	FIELD(struct rejection_record, id, "The event's id, or null if it couldn't be read"),
 	FIELD(struct rejection_record, source, "The event's source, or null if it couldn't be read", .flags = FIELD_LABEL),
-	FIELD(struct rejection_record, code, "invalid, overflow, closed or unreadable"),
+	FIELD(struct rejection_record, code, "invalid, overflow, closed, suspended or unreadable"),
 	FIELD(struct rejection_record, field, "The field at fault, or null"),
 	FIELD(struct rejection_record, message, "What is wrong, and what would be right", .label = "Problem"),
 	FIELD(struct rejection_record, record, "The record as it was sent, cut after some thousand bytes", .flags = FIELD_DETAIL),
@@ -28,7 +29,7 @@ static const struct field rejection_fields[] = {
 };
 
 static const struct shape rejection_shape = { .name = "Rejection", .fields = rejection_fields, .doc = "A record that was rejected",
-	.none = "Nothing was rejected: every event that was sent is counted." };
+	.none = "No rejected record is kept that matches." };
 
 struct rejections_page {
 	int64_t page, page_size;
@@ -102,6 +103,7 @@ static int write_page(const struct call *call, const struct record_page *page, c
 	struct rejection_record rec;
 
 	writer_about(w, call->op->title, "Records that were sent and not stored, newest first.");
+	late_links_write(call, w, NULL);
 	writer_begin(w, NULL, &page_shape);
 	writer_fields(w, &page_shape, &p);
 	writer_begin_list(w, &page_fields[REJECTIONS_LIST], &rejection_shape);
@@ -143,7 +145,7 @@ static int list_rejections(struct call *call, struct writer *w, struct error *er
 static const char *const states[] = { "late", NULL };
 
 static const struct param list_params[] = {
-	{ "State", PT_ENUM, .values = states, .doc = "Only late events: those whose time was closed" },
+	{ "State", PT_ENUM, .values = states, .any = "any", .doc = "Only late events: those whose time was closed" },
 	PAGING_PARAMS, { 0 }
 };
 

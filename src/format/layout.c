@@ -204,6 +204,7 @@ struct layout *layout_new(const struct writer_options *o, const struct writer *w
 		put_links(l->data, "tabs", NULL, page->tabs);
 		put_links(l->data, "exports", NULL, page->exports);
 		put_links(l->data, "presets", w, w ? w->presets : NULL);
+		put_links(l->data, "related", NULL, w ? w->related : NULL);
 		put_links(l->data, "tasks", NULL, page->tasks);
 		put_text(l->data, "notice", page->notice);
 		if (page->change)

@@ -156,6 +156,11 @@ void writer_presets(struct writer *w, const struct page_link *presets)
 	w->presets = presets;
 }
 
+void writer_related(struct writer *w, const struct page_link *links)
+{
+	w->related = links;
+}
+
 void writer_label(struct writer *w, const struct field *f, const char *label)
 {
 	if (w->n_labels == WRITER_LABELS) {

@@ -185,6 +185,9 @@ void writer_filters(struct writer *w, const char *words);
 /* Links to the same answer for other days, ended by a NULL text. Before the root; borrowed. */
 void writer_presets(struct writer *w, const struct page_link *presets);
 
+/* Pages that belong to this one, for people. Before the root; ended by a NULL text, borrowed. */
+void writer_related(struct writer *w, const struct page_link *links);
+
 /* What tables for people call F (a column, or a list) this time, in place of its name. Before the root; borrowed. */
 void writer_label(struct writer *w, const struct field *f, const char *label);
 
@@ -250,6 +253,7 @@ struct writer {
 	size_t n_labels;
 	const char *filters;                 /* borrowed, or NULL */
 	const struct page_link *presets;     /* likewise */
+	const struct page_link *related;     /* likewise */
 	struct writer_shared shared[WRITER_SHARED];      /* the last ones, by a hash of their addresses */
 	bool totals;                         /* see writer_show_totals */
 	bool finished;
