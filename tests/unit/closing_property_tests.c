@@ -1,9 +1,10 @@
 /*
- * closing_property_tests.c - what closings promise, on random histories: families of accounts in random zones with events in and
- * out of order, late, sent again, voided and amended, with closings and reopenings. After each step every report whose accounts were
- * all closed at its end must say what it said, until one of them is reopened; late events are listed; the ledger is true.
+ * closing_property_tests.c - what closings promise, on random histories: families of accounts in
+ * random zones with events in and out of order, late, sent again, voided and amended, with closings,
+ * reopenings and changes of zones. After each step every report whose accounts were all closed at its
+ * end must say what it said, until one of them is reopened; late events are listed; the ledger is true.
  *
- * USAGED_HISTORIES is how many there are, USAGED_SEED where the random numbers begin.
+ * USAGED_HISTORIES is how many there are (USAGED_LONG stands for many), USAGED_SEED where the random numbers begin.
  */
 #include <check.h>
 #include <glib.h>
@@ -25,7 +26,7 @@
 #define DAY_SEC  INT64_C(86400)
 #define FIRST    (NOW_US / USEC_PER_SEC / DAY_SEC - 110)    /* the first day of events */
 
-enum { HISTORIES = 1000, LEDGER_HISTORIES = 10, STEPS = 24, MEMBERS = 4, EVENTS = 64, FROZEN = 12 };
+enum { HISTORIES = 300, LONG_HISTORIES = 10000, LEDGER_HISTORIES = 10, STEPS = 24, MEMBERS = 4, EVENTS = 64, FROZEN = 12 };
 
 static const char *const zones[] = {
 	"", "UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Vienna",
@@ -467,6 +468,20 @@ static void close_or_reopen(struct family *f, bool reopen)
 	end_attempt(rc);
 }
 
+/* Another zone and cycle day, also of what is closed. */
+static void move(struct family *f)
+{
+	struct account *a = &f->members[below(f->n)];
+	struct admin admin = { .st = st, .arena = &arena, .author = "ann", .now_us = NOW_US };
+	const char *day = arena_printf(&arena, "%d", 1 + (int)below(28));
+	struct account_change change = { .time_zone = ONE_OF(zones), .cycle_day = below(2) ? day : "" };
+	struct account moved;
+
+	OK(store_begin_write(st, &err));
+	OK(admin_account_set(&admin, a->sid, &change, &moved, &err));
+	OK(store_commit(st, &err));
+}
+
 static const char *step(struct family *f)
 {
 	int64_t what = below(100);
@@ -479,6 +494,8 @@ static const char *step(struct family *f)
 		return close_or_reopen(f, false), "a closing";
 	if (what < 95)
 		return close_or_reopen(f, true), "a reopening";
+	if (what < 98)
+		return move(f), "another zone";
 	return add_member(f), "a new subaccount";
 }
 
@@ -558,7 +575,7 @@ static long setting(const char *name, long usual)
 
 START_TEST(what_was_closed_stays_in_any_history)
 {
-	long histories = setting("USAGED_HISTORIES", HISTORIES), seed = setting("USAGED_SEED", 1);
+	long histories = setting("USAGED_HISTORIES", getenv("USAGED_LONG") ? LONG_HISTORIES : HISTORIES), seed = setting("USAGED_SEED", 1);
 
 	OK(secret_init(&err));
 	arena_init(&arena);

@@ -7,9 +7,12 @@
 #include <unistd.h>
 #include "base/civil.h"
 #include "base/secret.h"
+#include "base/zone.h"
+#include "usage/admin.h"
 #include "usage/catalogue.h"
 #include "usage/correct.h"
 #include "usage/ledger.h"
+#include "usage/query.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/banned.h"
@@ -606,6 +609,86 @@ START_TEST(a_correction_in_closed_time_is_refused_where_the_setting_says_so)
 END_TEST
 
 /* A part may be larger than the total that it is in, when others are negative. */
+/* The lines of the main account's October without a category, as "calls 1, calls-inbound 1, ". */
+static const char *october(void)
+{
+	const struct zone *zone = zone_find(NULL);
+	struct usage_query q = { .accounts = &main_id, .n_accounts = 1, .zone = zone, .period = PERIOD_ALL, .category = CATALOGUE_NONE,
+				 .from = day_of("2026-10-01") * SEC_PER_DAY, .to = day_of("2026-11-01") * SEC_PER_DAY, .group = GROUP_CATEGORY, .zeros = true };
+	const char *lines = "";
+	const struct catalogue *c;
+	struct usage_cursor *cur;
+	struct usage_row row;
+
+	OK(catalogue_load(st, &arena, &c, &err));
+	OK(store_begin_read(st, &err));
+	OK(usage_open(st, c, &q, (struct usage_position){ 0 }, &cur, &err));
+	while (usage_next(cur, &row, &err) > 0)
+		lines = arena_printf(&arena, "%s%s %lld, ", lines, c->categories[row.category].name, (long long)row.totals.count);
+	usage_close(&cur);
+	store_end(st);
+	return lines;
+}
+
+START_TEST(what_another_family_uses_first_adds_no_line_to_a_closed_report)
+{
+	struct raw_event raw = call("a", "2026-10-10T10:00:00Z");
+
+	add(&raw);
+	close_through("2026-11-01");
+	ck_assert_str_eq(october(), "calls 1, calls-inbound 1, ");
+	set_field(&raw, EV_SUBJECT, OTHER_SID);
+	set_field(&raw, EV_CATEGORY, "calls-outbound");
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_CREATED);
+	ck_assert_str_eq(october(), "calls 1, calls-inbound 1, ");
+	set_field(&raw, EV_SUBJECT, MAIN_SID);
+	set_field(&raw, EV_ID, "b");
+	ck_assert_int_eq(add(&raw).verdict, VERDICT_CREATED);
+	ck_assert_str_eq(october(), "calls 1, calls-inbound 1, calls-outbound 0, ");
+}
+END_TEST
+
+/* Changes the main account's zone and cycle day. */
+static void move_to(const char *zone, const char *cycle_day)
+{
+	struct admin admin = { .st = st, .arena = &arena, .author = "ann", .now_us = NOW_US };
+	struct account_change change = { .time_zone = zone, .cycle_day = cycle_day };
+	struct account moved;
+
+	OK(store_begin_write(st, &err));
+	OK(admin_account_set(&admin, MAIN_SID, &change, &moved, &err));
+	OK(store_commit(st, &err));
+	ck_assert_str_eq(moved.time_zone, zone);
+}
+
+static const char *const moves[] = { "Pacific/Kiritimati", "America/New_York", "" };
+
+START_TEST(what_is_closed_stays_when_the_account_gets_another_zone)
+{
+	struct admin admin = { .st = st, .arena = &arena, .author = "ann", .now_us = NOW_US };
+	int64_t closed_us = (day_of("2026-10-31") * 24 + 23) * HOUR_US;      /* winter time in Vienna */
+	int64_t open_us;
+
+	move_to("Europe/Vienna", "5");
+	add_call("a", "2026-10-31T22:30:00Z");
+	add_call("b", "2026-10-31T23:30:00Z");
+	OK(store_begin_write(st, &err));
+	OK(admin_closing_close(&admin, MAIN_SID, "2026-10-31", &err));
+	OK(store_commit(st, &err));
+	move_to(moves[_i], "28");
+	OK(closing_open_us(st, main_id, &open_us, &err));
+	ck_assert_int_eq(open_us, closed_us);
+	add_call("late", "2026-10-31T22:45:00Z");
+	add_call("open", "2026-10-31T23:00:00Z");
+	ck_assert_int_eq(find(NULL, "late").effective_us, closed_us);
+	ck_assert_int_eq(find(NULL, "open").effective_us, closed_us);
+	ck_assert_int_eq(find(NULL, "open").time_us, closed_us);
+	ck_assert_int_eq(find(NULL, "b").effective_us, closed_us + HOUR_US / 2);
+	made("a", NULL);
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-10-31"), 1).count, 3);
+}
+END_TEST
+
 START_TEST(sums_that_corrections_made_negative_do_not_hide_an_overflow)
 {
 	struct raw_event raw = call("a", "2026-10-10T10:00:00Z");
@@ -866,6 +949,8 @@ static Suite *correct_suite(void)
 	tcase_add_test(t, late_event_is_rejected_where_the_setting_says_so);
 	tcase_add_test(t, what_is_closed_is_corrected_in_the_open);
 	tcase_add_test(t, a_correction_in_closed_time_is_refused_where_the_setting_says_so);
+	tcase_add_test(t, what_another_family_uses_first_adds_no_line_to_a_closed_report);
+	tcase_add_loop_test(t, what_is_closed_stays_when_the_account_gets_another_zone, 0, ARRAY_SIZE(moves));
 	tcase_add_test(t, sums_that_corrections_made_negative_do_not_hide_an_overflow);
 	suite_add_tcase(s, t);
 

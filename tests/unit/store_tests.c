@@ -2104,6 +2104,59 @@ START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 }
 END_TEST
 
+/*
+ * Main accounts 1, 4 and 6, each with subaccounts: 2 is less closed than its main account, 3 isn't closed, 5 is
+ * closed further, 7 is closed and its main account isn't.
+ */
+START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
+{
+	static const struct {
+		int64_t account, through, own;
+		const char *author;
+	} want[] = { { 1, 20, 20, "ann" }, { 2, 20, 10, "ann" }, { 3, 20, 0, "ann" }, { 4, 20, 20, "ann" }, { 5, 30, 30, "eve" }, { 7, 30, 30, "eve" } };
+	struct closing *list;
+	struct audit *log;
+	struct store *st;
+	struct db *db;
+	int64_t late;
+	size_t n;
+
+	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
+	db_sqlite.close(&db);
+	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', '1', NULL, 'usd', 0), (2, 'AC2', '2', 1, 'usd', 0),"
+	    " (3, 'AC3', '3', 1, 'usd', 0), (4, 'AC4', '4', NULL, 'usd', 0), (5, 'AC5', '5', 4, 'usd', 0), (6, 'AC6', '6', NULL, 'usd', 0),"
+	    " (7, 'AC7', '7', 6, 'usd', 0);"
+	    "INSERT INTO closing (account, through, author, made) VALUES (1, 20 * 86400, 'ann', 1), (2, 10 * 86400, 'eve', 2),"
+	    " (4, 20 * 86400, 'ann', 1), (5, 30 * 86400, 'eve', 2), (7, 30 * 86400, 'eve', 2);"
+	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0); INSERT INTO source VALUES (1, '/pbx');"
+	    "INSERT INTO series VALUES (1, 2, 1, 0, 0, 0, 0, 0);"
+	    "INSERT INTO event (source, id, series, time_us, booked_us, count, usage, price, upload) VALUES"
+	    " (1, 'on time', 1, 15 * 86400000000, NULL, 1, 0, 0, 0), (1, 'late', 1, 5 * 86400000000, 10 * 86400000000, 1, 0, 0, 0)");
+	st = reopen(STORE_WRITE);
+	OK(store_closings(st, &arena, &list, &n, &err));
+	ck_assert_uint_eq(n, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_int_eq(list[i].account, want[i].account);
+		ck_assert_int_eq(list[i].open_us, want[i].through * 86400000000);
+		ck_assert_int_eq(list[i].own_us, want[i].own * 86400000000);
+		ck_assert_str_eq(list[i].author, want[i].author);
+	}
+	OK(store_audits(st, 0, 10, &arena, &log, &n, &err));
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(log[0].action, "closing.raise");
+	ck_assert_str_eq(log[0].subject, "AC3");
+	ck_assert_str_eq(log[0].detail, "through 1970-01-20 with its main account AC1, before: open");
+	ck_assert_str_eq(log[1].subject, "AC2");
+	ck_assert_str_eq(log[1].detail, "through 1970-01-20 with its main account AC1, before: through 1970-01-10");
+	/* what counted before still counts there, and late events of before are listed */
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event WHERE booked_us IS NULL OR booked_us = 10 * 86400000000"), 2);
+	OK(store_late_count(st, &late, &err));
+	ck_assert_int_eq(late, 1);
+	store_close(&st);
+}
+END_TEST
+
 START_TEST(a_source_is_found_in_its_own_family_only)
 {
 	struct fixture f = with_series(path);
@@ -2442,6 +2495,7 @@ static Suite *store_suite(void)
 	tcase_add_test(t, events_of_an_older_ledger_get_their_postings);
 	tcase_add_test(t, users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_makers);
 	tcase_add_test(t, families_of_an_older_ledger_get_sources_of_their_own);
+	tcase_add_test(t, subaccounts_of_an_older_ledger_are_closed_with_their_main_account);
 	tcase_add_test(t, a_source_is_found_in_its_own_family_only);
 	tcase_add_test(t, corrections_of_an_event_come_oldest_first);
 	tcase_add_test(t, closings_are_one_an_account_and_count_as_changes);
