@@ -43,3 +43,27 @@ char *name_fold(struct arena *arena, const char *text)
 	name = take(arena, g_utf8_normalize(name, -1, G_NORMALIZE_NFKC), name);
 	return name_trim(arena, name);
 }
+
+/* Beside those of the general category Cf: what Unicode calls Default_Ignorable_Code_Point. */
+static const struct {
+	gunichar first, last;
+} ignorable[] = {
+	{ 0x034F, 0x034F }, { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 }, { 0x180B, 0x180F }, { 0x3164, 0x3164 },
+	{ 0xFE00, 0xFE0F }, { 0xFFA0, 0xFFA0 }, { 0xE0100, 0xE01EF },
+};
+
+static bool is_hidden(gunichar c)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(ignorable); i++)
+		if (c >= ignorable[i].first && c <= ignorable[i].last)
+			return true;
+	return g_unichar_type(c) == G_UNICODE_FORMAT;
+}
+
+bool name_hides_something(const char *text)
+{
+	for (; *text; text = g_utf8_next_char(text))
+		if (is_hidden(g_utf8_get_char(text)))
+			return true;
+	return false;
+}

@@ -5,6 +5,8 @@
 #ifndef BASE_NAME_H
 #define BASE_NAME_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 /* TEXT without surrounding white space, in ARENA. Text that isn't UTF-8 stays as it is. */
@@ -15,5 +17,11 @@ char *name_trim(struct arena *arena, const char *text);
  * case; in ARENA. It is only for comparing. Text that isn't UTF-8 stays as it is.
  */
 char *name_fold(struct arena *arena, const char *text);
+
+/*
+ * Does TEXT, which is UTF-8, hold a character that leaves no mark where it is shown, such as
+ * a zero-width space or a mark of direction? Two names that differ in one look the same.
+ */
+bool name_hides_something(const char *text);
 
 #endif

@@ -551,7 +551,7 @@ static void print_counts(const char *name, const struct counts *c)
 	for (int v = 0; v < VERDICTS; v++)
 		printf("%s %" PRId64 " %s", v ? "," : "", c->verdict[v], verdict_names[v]);
 	if (c->left_out)
-		printf("; %" PRId64 " rows left out", c->left_out);
+		printf("; %" PRId64 " skipped", c->left_out);
 	putchar('\n');
 }
 

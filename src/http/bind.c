@@ -51,6 +51,25 @@ static bool may_be_empty(const struct route *r, const char *name)
 	return false;
 }
 
+/*
+ * The server's own operations have one value for a name: which of two is meant, nobody knows. Those of others take the last
+ * one, as the real services do.
+ */
+static int check_once(const struct route *r, const struct params *from, size_t at, struct error *err)
+{
+	const struct raw_param *p = &from->items[at];
+
+	if (!r->dialect->refuses_unknown || !p->len)
+		return 0;
+	for (size_t i = 0; i < at; i++) {
+		const struct raw_param *q = &from->items[i];
+
+		if (q->len && strcmp(q->value, p->value) != 0 && params_same(q->name, p->name, r->dialect->any_case))
+			return error_set(err, ERR_PARAM, p->name, "comes twice, with two values; give it once");
+	}
+	return 0;
+}
+
 /* Adds to TO those of FROM that are given, are not in the path, and are not in OVER (or NULL), which outranks them. */
 static int add_params(const struct route *r, struct params *to, const struct params *from, bool in_query, const struct params *over,
 		      struct error *err)
@@ -62,7 +81,7 @@ static int add_params(const struct route *r, struct params *to, const struct par
 
 		if ((!p->len && !may_be_empty(r, p->name)) || is_in_path(r, p->name) || (in_query && is_secret(r, p->name)) || (over && params_find(over, p->name, any_case)))
 			continue;
-		if (params_add(to, p->name, strlen(p->name), p->value, p->len, err) < 0)
+		if (check_once(r, from, i, err) < 0 || params_add(to, p->name, strlen(p->name), p->value, p->len, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/name.h"
 #include "base/secret.h"
 #include "base/utf8.h"
 #include "base/banned.h"
@@ -15,6 +16,8 @@ int user_check_name(const char *name, struct error *err)
 	if (len < 1 || len > USER_NAME_BYTES || strchr(name, ':') || !utf8_plain(name, len))
 		return error_set(err, ERR_PARAM, "user", "must be 1 to %d bytes of UTF-8 without colons and control characters",
 				 USER_NAME_BYTES);
+	if (name_hides_something(name))
+		return error_set(err, ERR_PARAM, "user", "must not hold characters that nobody sees, such as a zero-width space");
 	if (sid_valid("AC", name, len) || sid_valid("SK", name, len))
 		return error_set(err, ERR_PARAM, "user", "must not look like a SID");
 	if (actor_is_reserved(name))

@@ -283,7 +283,7 @@ cdr 8f1c Head%20Office public 1793523610 60 >in/cdr/b.cdr.json
 cdr 8f1d Head%20Office public 0 0 >in/cdr/unanswered.cdr.json
 cdr 8f1e Head%20Office default 1793523610 61 ',"originating_leg_uuid":"8f1a"' >in/cdr/leg.cdr.json
 try import --mapping "$here/../../conf/mappings/freeswitch.ini" in/cdr/[a-m]*.json in/cdr/unanswered.cdr.json
-has "calls that were answered are usage" "$code $out" "total: 2 created, 0 duplicate, 0 conflict, 0 rejected; 2 rows left out"
+has "calls that were answered are usage" "$code $out" "total: 2 created, 0 duplicate, 0 conflict, 0 rejected; 2 skipped"
 is "in both directions, by the minute" "$(used "$office" calls-inbound) $(used "$office" calls-outbound)" "1 1 1 2"
 try import --mapping "$here/../../conf/mappings/freeswitch.ini" in/cdr/none.cdr.json
 has "one of an account that isn't there is rejected" "$code $out" "1 rejected"
@@ -291,7 +291,7 @@ cat in/cdr/[a-m]*.json >in/cdr/all
 { cdr 8f1a Head%20Office default 1793523610 61; echo; echo '{"variables":'; cdr 8f1c Head%20Office public 1793523610 60; echo; } >in/cdr/lines
 { echo '['; cat in/cdr/a.cdr.json; echo ,; cat in/cdr/b.cdr.json; echo ']'; } | gzip >in/cdr/array.json.gz
 try import --mapping "$here/../../conf/mappings/freeswitch.ini" in/cdr/all in/cdr/array.json.gz
-has "several in a file are the same" "$out" "total: 0 created, 4 duplicate, 0 conflict, 0 rejected; 1 rows left out"
+has "several in a file are the same" "$out" "total: 0 created, 4 duplicate, 0 conflict, 0 rejected; 1 skipped"
 try import --mapping "$here/../../conf/mappings/freeswitch.ini" in/cdr/lines
 has "on lines of their own, one spoils no other" "$out" "total: 0 created, 2 duplicate, 0 conflict, 1 rejected"
 rm -- *.rejected.csv
@@ -318,7 +318,7 @@ has "a zone is one of the list" "$code $err" "1 usaged import: --zone: must be a
 try import --zone Europe/Vienna in/Master.csv
 has "a zone is for the times of a mapping" "$code $err" "2 usaged import: --zone"
 try import --mapping asterisk.ini --zone Europe/Vienna in/Master.csv
-has "the manual's example of Asterisk" "$code $out" "0 in/Master.csv: 1 created, 0 duplicate, 0 conflict, 0 rejected; 1 rows left out"
+has "the manual's example of Asterisk" "$code $out" "0 in/Master.csv: 1 created, 0 duplicate, 0 conflict, 0 rejected; 1 skipped"
 is "by its accountcode, in minutes" "$(used "$production" calls-outbound)" "1 2"
 example 2 >switch.ini
 printf 'call_id;trunk;direction;caller;callee;started;seconds;cents
@@ -330,7 +330,7 @@ printf 'call_id;trunk;direction;caller;callee;started;seconds;cents
 6;17;out;+431;+432;25.10.2026 02:30:00;-1;0
 ' >in/switch.csv
 try import --mapping switch.ini in/switch.csv
-has "the manual's example of a switch" "$code $out" "1 in/switch.csv: 4 created, 0 duplicate, 0 conflict, 1 rejected; 1 rows left out"
+has "the manual's example of a switch" "$code $out" "1 in/switch.csv: 4 created, 0 duplicate, 0 conflict, 1 rejected; 1 skipped"
 has "what no table has is named" "$(cat switch.csv.rejected.csv)" ',6,trunk,"[table trunks] has nothing for ""99"""'
 is "categories are chosen by rules" "$(used "$production" calls-inbound-tollfree) $(used "$production" calls-globalconference)" "1 1 1 120"
 is "seconds become minutes, to six places" "$(used "$office" calls-inbound)" "2 2.016667"
@@ -368,7 +368,7 @@ cat >in/Master2.csv <<'END'
 END
 asterisk=$here/../../conf/mappings/asterisk-master-csv.ini
 try import --mapping "$asterisk" --zone Europe/Vienna in/Master.csv
-has "Master.csv as Asterisk writes it by default" "$code $out" "1 in/Master.csv: 2 created, 0 duplicate, 0 conflict, 1 rejected; 2 rows left out"
+has "Master.csv as Asterisk writes it by default" "$code $out" "1 in/Master.csv: 2 created, 0 duplicate, 0 conflict, 1 rejected; 2 skipped"
 has "a call without an accountcode is rejected" "$(cat Master.csv.rejected.csv)" ",5,subject,"
 is "told apart by their context" "$(used "$by_name" calls-outbound) $(used "$by_name" calls-inbound)" "1 2 1 3"
 try event show "PJSIP/100-00000001/004312345678/PJSIP/trunk-00000002/2026-07-01 00:10:00"

@@ -38,6 +38,17 @@ describe('the server\'s own operations', () => {
 		assert.equal((await send('/keys.json', { as: 'admin' })).text, before)
 		assert.doesNotMatch((await send('/users.json', { as: 'admin' })).text, /"parameters"/)
 	})
+	test('one that comes twice with two values is refused, in the query and in bodies', async () => {
+		const before = (await send('/keys.json', { as: 'admin' })).is(200).text
+		for (const a of [await send('/reports/usage.json?StartDate=2026-11-01&GroupBy=none&StartDate=2026-11-02', { as: 'admin' }),
+			await form('/keys', 'role=User&user=twice&role=Ingest'), await form('/keys?user=twice&user=thrice', 'role=User')])
+			assert.match(a.is(400).json.message, /(StartDate|role|user): comes twice, with two values/)
+		assert.equal((await send('/keys.json', { as: 'admin' })).text, before)
+	})
+	test('the same value twice, or an empty one beside it, is one value', async () => {
+		(await send('/reports/usage.json?StartDate=2026-11-01&StartDate=2026-11-01&GroupBy=&GroupBy=none', { as: 'admin' })).is(200)
+		;(await send('/billing/usage.json?startDate=2026-11-01&StartDate=2026-11-02', { as: 'admin' })).is(200)
+	})
 	test('on a page the form is shown again, with the fault', async () => {
 		const a = (await form('/keys.html', 'Role=Ingest&expires=2027-01-01')).is(400)
 		assert.match(a.text, /there is no such parameter here/)

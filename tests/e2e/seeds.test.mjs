@@ -237,7 +237,7 @@ describe('OPTIONS', () => {
 		'/billing/usage': 'GET, HEAD, OPTIONS', '/billing/usage.csv': 'GET, HEAD, OPTIONS', '/ai/usage': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
 		'/api/GetAIUsage': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS', '/json/reply/ListUsageRecords': 'GET, HEAD, POST, OPTIONS',
 		'/events': 'GET, HEAD, POST, OPTIONS', '/keys/new': 'GET, HEAD, OPTIONS', '/metadata': 'GET, HEAD, OPTIONS', '/types': 'GET, HEAD, OPTIONS',
-		'/': 'GET, HEAD, OPTIONS', '/static/style.css': 'GET, HEAD, OPTIONS',
+		'/': 'GET, HEAD, OPTIONS', '/static/style.css': 'GET, HEAD, OPTIONS', '/favicon.ico': 'GET, HEAD, OPTIONS',
 	}
 	for (const [path, allow] of Object.entries(paths))
 		test(`${path}: what it takes`, async () => {

@@ -207,6 +207,31 @@ START_TEST(names_that_look_like_one_that_is_taken_are_a_conflict)
 }
 END_TEST
 
+START_TEST(a_user_name_hides_no_character)
+{
+	static const char *const names[] = {
+		"ad\xE2\x80\x8Bmin",          /* zero-width space */
+		"ad\xC2\xADmin",              /* soft hyphen */
+		"admin\xE2\x81\xA0",          /* word joiner */
+		"ad\xE2\x80\xAEmin",          /* from right to left */
+		"admin\xEF\xBB\xBF",          /* byte order mark */
+		"admin\xE3\x85\xA4",          /* Hangul filler */
+		"admin\xEF\xB8\x8F",          /* variation selector */
+		"admin\xF3\xA0\x80\xA1",      /* tag */
+		"admin\xCD\x8F",              /* combining grapheme joiner */
+	};
+	struct new_user n = some_user("admin");
+
+	OK(admin_user_add(&a, &n, &err));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		n.name = names[i];
+		FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "user", "nobody sees");
+	}
+	n.name = "zo\xC3\xAB \xE0\xA4\xB9\xE0\xA4\xBF";
+	OK(admin_user_add(&a, &n, &err));
+}
+END_TEST
+
 START_TEST(no_user_is_called_what_the_log_calls_others)
 {
 	static const char *const names[] = { "console",
@@ -535,6 +560,7 @@ static Suite *admin_suite(void)
 	tcase_add_test(t, only_managers_have_grants_but_anybodys_can_be_taken_away);
 	tcase_add_test(t, users_do_not_remove_themselves_however_they_are_signed_in);
 	tcase_add_test(t, names_that_look_like_one_that_is_taken_are_a_conflict);
+	tcase_add_test(t, a_user_name_hides_no_character);
 	tcase_add_test(t, no_user_is_called_what_the_log_calls_others);
 	tcase_add_test(t, a_removed_users_keys_end_whoever_made_them_and_whatever_they_made);
 	tcase_add_test(t, a_right_that_is_taken_away_is_taken_from_the_users_keys);
