@@ -52,8 +52,8 @@ static bool may_be_empty(const struct route *r, const char *name)
 }
 
 /*
- * The server's own operations have one value for a name: which of two is meant, nobody knows. Those of others take the last
- * one, as the real services do.
+ * The server's own operations have one value for a name: which of two is meant, nobody knows. The dialects of others do
+ * with two what the real services do.
  */
 static int check_once(const struct route *r, const struct params *from, size_t at, struct error *err)
 {
