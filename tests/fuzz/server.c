@@ -1,8 +1,10 @@
 /*
  * server.c - the whole server, with a ledger of its own for each input: several requests on one FastCGI connection. They are
  * written as handler.h reads them, with the line "%%" between two. One with its own HTTP_AUTHORIZATION or HTTP_COOKIE comes
- * from whom these name, another one from an administrator; "HTTP_COOKIE=*" sends back the cookies that were set so far.
+ * from whom these name, another one from an administrator. "HTTP_COOKIE=*" sends back the cookies that were set so far, and
+ * "HTTP_AUTHORIZATION=Bearer *" the last token or key that was given out.
  */
+#include "base/secret.h"
 #include "handler.h"
 #include "http/fcgi_reader.h"
 #include "mutate.h"
@@ -10,6 +12,12 @@
 #include "base/banned.h"
 
 enum { REQUESTS_MAX = 8 };
+
+/* What the server has given the client of a conversation. */
+struct given {
+	struct strbuf jar;                /* cookies */
+	char token[TOKEN_TEXT];
+};
 
 static void add_record(struct strbuf *out, int type, const char *text, size_t len)
 {
@@ -69,16 +77,32 @@ static void keep_cookies(const char *head, struct strbuf *jar)
 	}
 }
 
-static void choose_caller(struct server_request *rq, const struct strbuf *jar, struct arena *arena)
+/* What BODY calls NAME takes the place of the token before it. */
+static void keep_token(const char *body, const char *name, char ret[static TOKEN_TEXT])
+{
+	const char *at = strstr(body, name);
+	size_t len;
+
+	if (!at)
+		return;
+	at += strlen(name);
+	len = strcspn(at, "\"");
+	if (len < TOKEN_TEXT)
+		snprintf(ret, TOKEN_TEXT, "%.*s", (int)len, at);
+}
+
+static void choose_caller(struct server_request *rq, const struct given *g, struct arena *arena)
 {
 	for (size_t i = 0; rq->headers[i]; i++) {
 		if (strcmp(rq->headers[i], "HTTP_COOKIE=*") == 0)
-			rq->headers[i] = arena_printf(arena, "HTTP_COOKIE=%.3000s", jar->len ? jar->text : "");
+			rq->headers[i] = arena_printf(arena, "HTTP_COOKIE=%.3000s", g->jar.len ? g->jar.text : "");
+		if (strcmp(rq->headers[i], "HTTP_AUTHORIZATION=Bearer *") == 0)
+			rq->headers[i] = arena_printf(arena, "HTTP_AUTHORIZATION=Bearer %s", g->token);
 		rq->anonymous |= strncmp(rq->headers[i], "HTTP_COOKIE=", 12) == 0 || strncmp(rq->headers[i], "HTTP_AUTHORIZATION=", 19) == 0;
 	}
 }
 
-static void ask(struct service_connection *c, char *text, size_t len, struct strbuf *jar)
+static void ask(struct service_connection *c, char *text, size_t len, struct given *g)
 {
 	struct server_request rq;
 	struct strbuf records;
@@ -88,7 +112,7 @@ static void ask(struct service_connection *c, char *text, size_t len, struct str
 	arena_init(&arena);
 	strbuf_init(&records, 1 << 20);
 	server_request_read(text, len, &rq);
-	choose_caller(&rq, jar, &arena);
+	choose_caller(&rq, g, &arena);
 	add_request(&records, &rq, &arena);
 	service_send(c, records.text, records.len);
 	if (!service_wait(c)) {      /* the server didn't keep the connection after the request before */
@@ -99,7 +123,9 @@ static void ask(struct service_connection *c, char *text, size_t len, struct str
 		must(service_wait(c));
 	}
 	server_check_answer(&c->answer, strcmp(rq.method, "HEAD") == 0, &body);
-	keep_cookies(c->answer.text, jar);
+	keep_cookies(c->answer.text, &g->jar);
+	keep_token(body, "\"secret\":\"", g->token);
+	keep_token(body, "Token\":\"", g->token);
 	strbuf_clear(&c->answer);
 	strbuf_release(&records);
 	arena_release(&arena);
@@ -109,26 +135,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char between[] = "\n%%\n";
 	struct service_connection c;
-	struct strbuf jar;
+	struct given given = { .token = "" };
 	char *text = malloc(size + 1), *next = text, *end;
 
 	must(text);
 	if (size)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	strbuf_init(&jar, 1 << 16);
+	strbuf_init(&given.jar, 1 << 16);
 	service_start();
 	service_connect(&c);
 	for (int i = 0; i < REQUESTS_MAX && next; i++) {
 		end = memmem(next, (size_t)(text + size - next), between, sizeof(between) - 1);
 		if (end)
 			*end = '\0';
-		ask(&c, next, (size_t)((end ? end : text + size) - next), &jar);
+		ask(&c, next, (size_t)((end ? end : text + size) - next), &given);
 		next = end ? end + sizeof(between) - 1 : NULL;
 	}
 	service_disconnect(&c);
 	service_stop();
-	strbuf_release(&jar);
+	strbuf_release(&given.jar);
 	free(text);
 	return 0;
 }
