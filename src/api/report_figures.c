@@ -107,9 +107,9 @@ static void write_measures(const struct call *call, struct writer *w, const stru
 
 	usage_figure(w, p, name ? name : capital(call, c->usage_unit), NULL, name ? c->usage_unit : NULL);
 	if (strcmp(c->name, CATEGORY_SIM_DATA) == 0) {
-		f = make(p, "Sent", p->now.upload, p->before.upload, USAGE_PLACES, c->usage_unit);
+		f = make(p, "Upload", p->now.upload, p->before.upload, USAGE_PLACES, c->usage_unit);
 		writer_figure(w, &f);
-		f = make(p, "Received", p->now.usage - p->now.upload, p->before.usage - p->before.upload, USAGE_PLACES, c->usage_unit);
+		f = make(p, "Download", p->now.usage - p->now.upload, p->before.usage - p->before.upload, USAGE_PLACES, c->usage_unit);
 		writer_figure(w, &f);
 	} else if (strcmp(c->count_unit, c->usage_unit) != 0) {
 		count_figure(w, p, capital(call, c->count_unit), NULL, NULL);

@@ -45,7 +45,7 @@ static int run_close(const struct settings *s, int argc, char **argv)
 		return command_wrong(&command_closing, "--through is missing");
 	rc = command_in_ledger("closing", s, STORE_WRITE, close_accounts, &o);
 	if (rc == EXIT_DONE && o.all)
-		printf("%zu main accounts closed\n", o.closed);
+		printf("%zu main account%s closed\n", o.closed, o.closed == 1 ? "" : "s");
 	return rc;
 }
 

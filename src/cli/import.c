@@ -25,6 +25,7 @@
 #include "ingest/feed.h"
 #include "ingest/rejections.h"
 #include "ingest/unpack.h"
+#include "usage/account.h"
 #include "usage/ledger.h"
 #include "base/banned.h"
 
@@ -399,30 +400,63 @@ struct import {
 	struct progress progress;
 };
 
-/* The first of a file are listed in the ledger, too. */
-static int list_rejected(struct import *im, int64_t line, const char *code, const char *field, const char *reason, const char *record,
-			 size_t len, struct error *err)
+static bool is_listed(const struct listed *l)
+{
+	return l->days && l->n < REJECTIONS_MAX;
+}
+
+/* The first of a file are listed in the ledger, too. R and its texts are copied. */
+static int list_rejected(struct import *im, const struct rejection *r, size_t len, struct error *err)
 {
 	struct listed *l = &im->listed;
 
-	if (!l->days || l->n == REJECTIONS_MAX)
+	if (!is_listed(l))
 		return 0;
 	l->n++;
 	l->list[l->n_list++] = (struct rejection){
-		.at = floor_div(clock_now_us(), USEC_PER_SEC), .author = "console", .source = "", .event = "", .code = code,
-		.field = arena_str(&l->arena, field), .message = arena_str(&l->arena, reason), .record = plain_copy(&l->arena, record, len),
-		.file = plain_copy(&l->arena, im->path, strlen(im->path)), .line = line,
+		.at = floor_div(clock_now_us(), USEC_PER_SEC), .author = "console", .account = r->account,
+		.source = plain_copy(&l->arena, r->source, strlen(r->source)), .event = plain_copy(&l->arena, r->event, strlen(r->event)),
+		.code = r->code, .field = arena_str(&l->arena, r->field), .message = arena_str(&l->arena, r->message),
+		.record = plain_copy(&l->arena, r->record, len), .file = plain_copy(&l->arena, im->path, strlen(im->path)), .line = r->line,
 	};
 	return l->n_list < LISTED_AT_ONCE ? 0 : listed_flush(l, im->store, false, err);
 }
 
-static int reject(struct import *im, int64_t line, const char *code, const char *field, const char *reason, const char *record, size_t len,
-		  struct error *err)
+/* LEN: of the record. */
+static int reject(struct import *im, const struct rejection *r, size_t len, struct error *err)
 {
 	im->file.verdict[VERDICT_REJECTED]++;
-	if (list_rejected(im, line, code, field, reason, record, len, err) < 0)
+	if (list_rejected(im, r, len, err) < 0)
 		return -1;
-	return rejects_add(&im->rejects, im->path, line, field, reason, record, len, err);
+	return rejects_add(&im->rejects, im->path, r->line, r->field, r->message, r->record, len, err);
+}
+
+/* The account that RAW names, for the list; 0 if there is none. */
+static int find_account(struct import *im, const struct raw_event *raw, int64_t *ret, struct error *err)
+{
+	const char *text = raw->field[EV_SUBJECT].text;
+	struct account a;
+	int rc = 0;
+
+	if (text && is_listed(&im->listed) && (im->mapping || sid_valid("AC", text, raw->field[EV_SUBJECT].len)))
+		rc = account_find(im->store, text, &im->listed.arena, &a, err);
+	*ret = rc > 0 ? a.id : 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* A record that is no event, or one that can't be stored: for the reason given. */
+static int reject_item(struct import *im, const struct feed_item *item, const char *code, const char *field, const char *reason,
+		       struct error *err)
+{
+	const struct raw_event *raw = &item->raw;
+	struct rejection r = {
+		.source = raw->field[EV_SOURCE].text ? raw->field[EV_SOURCE].text : "", .event = raw->field[EV_ID].text ? raw->field[EV_ID].text : "",
+		.code = code, .field = field, .message = reason, .record = item->record, .line = item->line,
+	};
+
+	if (find_account(im, raw, &r.account, err) < 0)
+		return -1;
+	return reject(im, &r, item->record_len, err);
 }
 
 static int note_verdict(struct import *im, const struct pending *a, const struct ledger_result *r, struct error *err)
@@ -430,7 +464,9 @@ static int note_verdict(struct import *im, const struct pending *a, const struct
 	const char *record = im->records.text + a->at;
 
 	if (r->verdict == VERDICT_REJECTED)
-		return reject(im, a->line, event_refusal_code(r->error), r->error->param, r->error->message, record, a->len, err);
+		return reject(im, &(struct rejection){ .account = r->account, .source = r->source, .event = r->event,
+			      .code = event_refusal_code(r->error), .field = r->error->param, .message = r->error->message,
+			      .record = record, .line = a->line }, a->len, err);
 	im->file.verdict[r->verdict]++;
 	if (r->verdict != VERDICT_CONFLICT)
 		return 0;
@@ -461,10 +497,10 @@ static int add_item(struct import *im, const struct feed_item *item, struct erro
 	struct error own = { 0 };
 
 	if (item->reason)
-		return reject(im, item->line, item->code, item->field, item->reason, item->record, item->record_len, err);
+		return reject_item(im, item, item->code, item->field, item->reason, err);
 	if (ledger_add(im->ledger, &item->event, &own) < 0) {
 		if (own.kind == ERR_PARAM || own.kind == ERR_OVERFLOW)
-			return reject(im, item->line, event_refusal_code(&own), own.param, own.message, item->record, item->record_len, err);
+			return reject_item(im, item, event_refusal_code(&own), own.param, own.message, err);
 		*err = own;
 		return -1;
 	}

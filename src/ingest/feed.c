@@ -59,6 +59,23 @@ static void put_error(struct chunk *c, struct feed_item *item, const struct erro
 	item->code = err->kind == ERR_BODY || err->kind == ERR_TOO_LARGE ? "unreadable" : event_refusal_code(err);
 }
 
+/* Whose record it is, as far as that can be read: the fields that say so, cut where they are too long. RAW may be NULL. */
+static void put_identity(struct chunk *c, struct feed_item *item, const struct raw_event *raw)
+{
+	static const enum event_field fields[] = { EV_SOURCE, EV_ID, EV_SUBJECT };
+
+	memset(&item->raw, 0, sizeof(item->raw));
+	for (size_t i = 0; raw && i < sizeof(fields) / sizeof(fields[0]); i++) {
+		enum event_field f = fields[i];
+		size_t len = raw->field[f].len < event_fields[f].max_bytes ? raw->field[f].len : event_fields[f].max_bytes;
+
+		if (!raw->field[f].text)
+			continue;
+		item->raw.field[f].text = put(c, raw->field[f].text, len);
+		item->raw.field[f].len = len;
+	}
+}
+
 static void put_event(struct chunk *c, struct feed_item *item, const struct event *ev)
 {
 	item->reason = NULL;
@@ -101,10 +118,12 @@ static bool fill(struct feed *f, struct chunk *c, struct error *err)
 		item->record_len = len;
 		item->line = reader_line(f->reader);
 		item->record = put(c, item->record, len);
-		if (got == READ_BAD || event_check(&raw, f->now_us, f->ahead_us, &ev, &own) < 0)
+		if (got == READ_BAD || event_check(&raw, f->now_us, f->ahead_us, &ev, &own) < 0) {
 			put_error(c, item, &own);
-		else
+			put_identity(c, item, got == READ_BAD ? NULL : &raw);
+		} else {
 			put_event(c, item, &ev);
+		}
 		c->n++;
 	}
 	return true;

@@ -10,7 +10,7 @@
 /* One record: an event that has passed event_check, or what is wrong with it. */
 struct feed_item {
 	struct event event;
-	struct raw_event raw;        /* what the event points to */
+	struct raw_event raw;        /* what the event points to; else source, id and subject, where they are known */
 	const char *reason;          /* NULL: the event is good */
 	const char *field;           /* at fault, or "" */
 	const char *code;            /* "unreadable", or as event_refusal_code; static */

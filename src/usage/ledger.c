@@ -475,11 +475,14 @@ static struct ledger_result *result_at(const struct ledger *l, size_t i)
 static void reject(struct ledger *l, size_t i, const struct error *reason)
 {
 	struct error *kept = arena_new(&l->reasons, struct error);
+	struct pending *p = pending_at(l, i);
 
 	*kept = *reason;
-	pending_at(l, i)->rejected = true;
-	result_at(l, i)->verdict = VERDICT_REJECTED;
-	result_at(l, i)->error = kept;
+	p->rejected = true;
+	*result_at(l, i) = (struct ledger_result){
+		.verdict = VERDICT_REJECTED, .error = kept, .line = p->line, .account = p->series->key.account,
+		.source = arena_strn(&l->reasons, p->source->text, p->source->len), .event = arena_strn(&l->reasons, p->id, p->id_len),
+	};
 }
 
 /* ---- closings and suspensions ---- */
@@ -797,11 +800,7 @@ static void prepare_results(struct ledger *l)
 	arena_reset(&l->reasons);
 	g_array_set_size(l->results, l->pending->len);
 	for (guint i = 0; i < l->pending->len; i++) {
-		struct ledger_result *r = result_at(l, i);
-
-		r->verdict = VERDICT_REJECTED;
-		r->line = pending_at(l, i)->line;
-		r->error = NULL;
+		*result_at(l, i) = (struct ledger_result){ .verdict = VERDICT_REJECTED, .line = pending_at(l, i)->line };
 	}
 }
 

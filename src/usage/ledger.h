@@ -23,6 +23,8 @@ struct ledger_result {
 	enum verdict verdict;
 	const struct error *error;       /* of VERDICT_REJECTED, else NULL */
 	int64_t line;            /* of the raw event */
+	int64_t account;         /* of VERDICT_REJECTED: the event's, */
+	const char *source, *event;      /* and its identity; else 0 and NULL */
 };
 
 struct ledger_options {

@@ -483,7 +483,7 @@ describe('on pages', { skip }, () => {
 		assert.match(await row.locator('summary').innerText(), /SIM HS[0-9a-f]{32}/)
 		assert.equal(await row.locator('dl').isVisible(), false)
 		await row.locator('summary').click()
-		assert.match(await row.locator('dl').innerText(), /SIM\s+HS[0-9a-f]{32}[^]*Country\s+[A-Z]{2}[^]*Bytes sent\s+[\d,]+/)
+		assert.match(await row.locator('dl').innerText(), /SIM\s+HS[0-9a-f]{32}[^]*Country\s+[A-Z]{2}[^]*Bytes uploaded\s+[\d,]+/)
 		await context.close()
 	})
 	test('a list is searched, and leads on to all of it', async () => {

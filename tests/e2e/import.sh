@@ -214,6 +214,21 @@ run report ListRejections --format jsonl | grep listed.ndjson >listed
 is "what an import rejects is in the ledger's list" "$(wc -l <listed)" 2
 has "with file and line" "$(cat listed)" '"file":"in/listed.ndjson","line":2'
 has "and code" "$(cat listed)" '"code":"unreadable"'
+has "and whose it is" "$(cat listed)" '"account_sid":"'$one'","id":"listed","source":"t"'
+closed=AC0000000000000000000000000000000c
+printf '[ledger]\ndatabase = late.db\nsecret_file = late.secret\nlate_events = reject\n' >late.conf
+run --config late.conf init --categories "$here/../../conf/categories.csv" >log
+run --config late.conf account add --name closed --sid $closed --created 2020-01-01 >>log
+run --config late.conf closing close --account $closed --through 2026-11-10 >>log
+event late1 $closed >in/late.ndjson
+try --config late.conf import in/late.ndjson
+has "a late event is rejected where the setting says so" "$code $out" "1 in/late.ndjson: 0 created, 0 duplicate, 0 conflict, 1 rejected"
+is "and is listed with its account and identity" "$(run --config late.conf event list --account $closed --state late)" \
+	"$(printf '%s\tt\tlate1\t-\t-\t-\t-\t-\t-\trejected' $closed)"
+printf '[file]\nheader = yes\n[event]\nsource = t\nid = {i}\naccount = closed\ncategory = calls-outbound\ntime = {t}\n' >in/late.ini
+printf 'i,t\nlate2,2026-11-02T00:00:00Z\n' >in/late.csv
+try --config late.conf import --mapping in/late.ini in/late.csv
+has "by a mapping, too" "$(run --config late.conf event list --account $closed --state late)" "$(printf '%s\tt\tlate2' $closed)"
 rm -- *.rejected.csv
 
 # ---- attributes ----
