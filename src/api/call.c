@@ -160,14 +160,6 @@ static const char *header_value(const char *variable, const char *name)
 	return *variable == '=' ? variable + 1 : NULL;
 }
 
-bool call_has_headers(const struct call *call, const char *prefix)
-{
-	for (char *const *v = call->variables; v && *v; v++)
-		if (strncmp(*v, prefix, strlen(prefix)) == 0)
-			return true;
-	return false;
-}
-
 const char *call_header(const struct call *call, const char *name)
 {
 	for (char *const *v = call->variables; v && *v; v++) {

@@ -1,6 +1,7 @@
 /*
  * events.c - usage events in: POST /events.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -46,21 +47,47 @@ static int find_form(const char *content_type, enum reader_form *ret, struct err
 			 "application/x-ndjson, text/csv or text/tab-separated-values");
 }
 
-static const char *find_header(const void *call, const char *name)
+#define EVENT_HEADERS "HTTP_CE_"
+
+static bool is_event_header(const char *variable)
 {
-	return call_header(call, name);
+	return strncmp(variable, EVENT_HEADERS, sizeof(EVENT_HEADERS) - 1) == 0;
+}
+
+/* VARIABLE is HTTP_CE_NAME=value. */
+static struct event_header event_header(const struct call *call, const char *variable)
+{
+	char *name = arena_str(call->arena, variable + sizeof(EVENT_HEADERS) - 1), *c;
+
+	for (c = name; *c && *c != '='; c++)
+		*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
+	if (!*c)
+		return (struct event_header){ name, c };
+	*c = '\0';
+	return (struct event_header){ name, c + 1 };
+}
+
+/* The headers ce-...: how many. */
+static size_t list_headers(const struct call *call, const struct event_header **ret)
+{
+	struct event_header *list;
+	size_t n = 0;
+
+	for (char *const *v = call->variables; v && *v; v++)
+		n += is_event_header(*v);
+	list = arena_array(call->arena, struct event_header, n + 1);
+	n = 0;
+	for (char *const *v = call->variables; v && *v; v++)
+		if (is_event_header(*v))
+			list[n++] = event_header(call, *v);
+	*ret = list;
+	return n;
 }
 
 /* One event in binary mode: its attributes are headers, and Content-Type is that of its data. */
-static bool is_binary(const struct call *call)
+static int choose_form(const struct call *call, const struct event_header *headers, size_t n, enum reader_form *ret, struct error *err)
 {
-	return strncasecmp(call->body_type, "application/cloudevents", 23) != 0 && call_has_headers(call, "HTTP_CE_") &&
-	       attributes_present(find_header, call);
-}
-
-static int choose_form(const struct call *call, enum reader_form *ret, struct error *err)
-{
-	if (!is_binary(call))
+	if (strncasecmp(call->body_type, "application/cloudevents", 23) == 0 || !attributes_present(headers, n))
 		return find_form(call->body_type, ret, err);
 	*ret = READER_DATA;
 	if (!*call->body_type || type_is_json(call->body_type, strlen(call->body_type)))
@@ -158,6 +185,8 @@ struct record {
 };
 
 struct batch {
+	const struct event_header *headers;
+	size_t n_headers;
 	struct record *records;
 	size_t n, size;
 	struct event *events;            /* those that passed their checks */
@@ -248,7 +277,7 @@ static int add_record(const struct call *call, enum reader_form form, enum read_
 	keep_texts(call->arena, &r->raw);
 	if (call->settings->rejected_days)
 		r->text = keep_text(call->arena, text, len);
-	if (form == READER_DATA && attributes_read(find_header, call, call->arena, &r->raw, &own) < 0)
+	if (form == READER_DATA && attributes_read(b->headers, b->n_headers, call->arena, &r->raw, &own) < 0)
 		fault = &own;
 	r->source = name_of(call->arena, &r->raw, EV_SOURCE);
 	r->id = name_of(call->arena, &r->raw, EV_ID);
@@ -300,7 +329,8 @@ static int read_records(const struct call *call, struct batch *b, struct error *
 	struct reader *reader;
 	int rc;
 
-	if (choose_form(call, &form, err) < 0 || find_packing(call, &packing, err) < 0)
+	b->n_headers = list_headers(call, &b->headers);
+	if (choose_form(call, b->headers, b->n_headers, &form, err) < 0 || find_packing(call, &packing, err) < 0)
 		return -1;
 	unpacker = unpacker_new(packing, read_memory, &memory, call->settings->max_unpacked_bytes);
 	reader = reader_new(form, NULL, (size_t)call->settings->record_bytes, unpacker_read, unpacker);

@@ -216,9 +216,6 @@ void call_set_cookie(struct call *call, const char *name, const char *value, int
 /* The request's header of that name ("Content-Encoding", any case), or NULL. Not for Content-Type, see body_type. */
 const char *call_header(const struct call *call, const char *name);
 
-/* Has the request any header whose CGI variable begins with PREFIX ("HTTP_CE_")? Quicker than to look for each. */
-bool call_has_headers(const struct call *call, const char *prefix);
-
 /*
  * Fills call->args from N raw parameters (and the path's). Those that the operation doesn't
  * have are left to the caller of this (http/unknown.h); an empty value counts as not given.

@@ -1,25 +1,23 @@
 #include "ingest/attributes.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "ingest/members.h"
 #include "base/banned.h"
 
-enum { HEADER_NAME_MAX = 32 };
-
-static const char *find_attribute(header_find find, const void *arg, enum event_field f)
+/* The field of an event that NAME is, beside its data; else EVENT_FIELDS. */
+static enum event_field field_of(const char *name)
 {
-	char name[HEADER_NAME_MAX];
+	enum event_field f = event_field_find(name, strlen(name));
 
-	snprintf(name, sizeof(name), "ce-%s", event_fields[f].name);
-	return find(arg, name);
+	return f != EVENT_FIELDS && event_fields[f].in_data ? EVENT_FIELDS : f;
 }
 
-bool attributes_present(header_find find, const void *arg)
+bool attributes_present(const struct event_header *list, size_t n)
 {
-	for (int f = 0; f < EVENT_FIELDS; f++)
-		if (!event_fields[f].in_data && find_attribute(find, arg, f))
+	for (size_t i = 0; i < n; i++)
+		if (field_of(list[i].name) != EVENT_FIELDS)
 			return true;
 	return false;
 }
@@ -70,28 +68,64 @@ static bool decode(char *text, size_t *len)
 	return true;
 }
 
-int attributes_read(header_find find, const void *arg, struct arena *arena, struct raw_event *ret, struct error *err)
+/* What other headers say of the data. */
+static bool is_of_data(const char *name)
 {
-	int rc = 0;
+	return strcmp(name, "data") == 0 || strcmp(name, "data_base64") == 0 || strcmp(name, "datacontenttype") == 0;
+}
 
-	for (int f = 0; f < EVENT_FIELDS; f++) {
-		const char *value = event_fields[f].in_data ? NULL : find_attribute(find, arg, f);
-		size_t len = value ? strlen(value) : 0;
-		char *text;
+/* Extensions come behind the members of the data that are there. */
+static void begin_extensions(struct members *m, const struct raw_event *ev)
+{
+	json_object *data = ev->attributes.text ? members_parse(ev->attributes.text, ev->attributes.len) : NULL;
 
-		if (!value)
-			continue;
-		text = arena_strn(arena, value, len);
-		len = unquote(text, len);
-		if (!decode(text, &len)) {
-			rc = error_set(err, ERR_PARAM, event_fields[f].name, "the header ce-%s has a %% that isn't followed by two hexadecimal digits",
-				       event_fields[f].name);
-			continue;
-		}
-		text[len] = '\0';
+	members_init(m);
+	if (!data)
+		return;
+	json_object_object_foreach(data, name, value)
+		members_add(m, name, value);
+	json_object_put(data);
+}
+
+static void end_extensions(struct members *m, struct arena *arena, struct raw_event *ret)
+{
+	members_set(m, ret);
+	if (ret->attributes.text)
+		ret->attributes.text = arena_strn(arena, ret->attributes.text, ret->attributes.len);
+	members_release(m);
+}
+
+static int read_header(const struct event_header *h, struct members *extensions, struct arena *arena, struct raw_event *ret,
+		       struct error *err)
+{
+	enum event_field f = field_of(h->name);
+	size_t len = strlen(h->value);
+	char *text = arena_strn(arena, h->value, len);
+
+	len = unquote(text, len);
+	if (!decode(text, &len))
+		return error_set(err, ERR_PARAM, h->name, "the header ce-%.64s has a %% that isn't followed by two hexadecimal digits",
+				 h->name);
+	text[len] = '\0';
+	if (f != EVENT_FIELDS && !ret->field[f].text) {
 		ret->field[f].text = text;
 		ret->field[f].len = len;
+	} else if (f == EVENT_FIELDS && !is_of_data(h->name)) {
+		members_add_text(extensions, h->name, text, len);
 	}
+	return 0;
+}
+
+int attributes_read(const struct event_header *list, size_t n, struct arena *arena, struct raw_event *ret, struct error *err)
+{
+	struct members extensions;
+	int rc = 0;
+
+	begin_extensions(&extensions, ret);
+	for (size_t i = 0; i < n; i++)
+		if (read_header(&list[i], &extensions, arena, ret, err) < 0)
+			rc = -1;
+	end_extensions(&extensions, arena, ret);
 	return rc;
 }
 

@@ -8,17 +8,20 @@
 #include "base/arena.h"
 #include "usage/event.h"
 
-/* The value of the header NAME ("ce-id"), or NULL. */
-typedef const char *(*header_find)(const void *arg, const char *name);
+/* The header ce-NAME of a request. NAME is in lower case. */
+struct event_header {
+	const char *name, *value;
+};
 
-/* Is this one event in binary mode? Only where the Content-Type isn't one of CloudEvents itself. */
-bool attributes_present(header_find find, const void *arg);
+/* Do the N headers of LIST make an event? Only where the Content-Type isn't one of CloudEvents itself. */
+bool attributes_present(const struct event_header *list, size_t n);
 
 /*
- * Fills the attributes of *RET from the headers: quotes are taken off, then %XX decoded once. The texts live in ARENA. -1: ERR_PARAM
- * naming the attribute that can't be decoded; what can be is filled all the same.
+ * Fills the attributes of *RET from the headers: quotes are taken off, then %XX decoded once. Extensions are
+ * kept beside the members of the data that *RET has as its own attributes already. The texts live in ARENA.
+ * -1: ERR_PARAM naming the attribute that can't be decoded; what can be is filled all the same.
  */
-int attributes_read(header_find find, const void *arg, struct arena *arena, struct raw_event *ret, struct error *err);
+int attributes_read(const struct event_header *list, size_t n, struct arena *arena, struct raw_event *ret, struct error *err);
 
 /* Does the media type (LEN bytes, perhaps with parameters) say JSON? */
 bool type_is_json(const char *type, size_t len);

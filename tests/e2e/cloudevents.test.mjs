@@ -91,6 +91,15 @@ describe('headers by hand', () => {
 		assert.equal(a.results[0].field, 'time')
 		assert.equal((await byHand('old', { 'ce-specversion': '0.3' })).is(422).json.results[0].field, 'specversion')
 	})
+	test('extensions are kept as in the other modes', async () => {
+		const extensions = { traceparent: '00-ab-cd-01', sampledrate: '5' }, data = { category: 'calls-inbound', tariff: 'night', sampledrate: 'own' }
+		const structured = { specversion: '1.0', type: 'usage', source, id: 'structured ext', subject: account.sid, time, ...extensions, data };
+		(await post({ headers: { 'Content-Type': 'application/cloudevents+json' }, body: JSON.stringify(structured) })).is(200);
+		(await byHand('binary ext', { 'ce-traceparent': '%300-ab-cd-01', 'ce-sampledrate': '5' }, JSON.stringify(data))).is(200)
+		const kept = async id => (await send(`/events/${encodeURIComponent(id)}?AccountSid=${account.sid}`, { as: 'adminBearer' })).is(200).json.attributes
+		assert.deepEqual(await kept('binary ext'), await kept('structured ext'))
+		assert.match(JSON.stringify(await kept('binary ext')), /"own".*"night".*"00-ab-cd-01"/)
+	})
 	test('data that are no object', async () => {
 		for (const body of ['[1]', '"text"', '{"a":1}{}', '7'])
 			assert.match((await byHand('odd', {}, body)).is(422).json.results[0].message, /JSON/)

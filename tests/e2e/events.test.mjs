@@ -272,5 +272,8 @@ describe('the status', () => {
 	})
 	test('a slash behind the path says nothing', async () => {
 		(await send('/events/', { as: 'ingest', method: 'POST', headers: types.json, body: JSON.stringify(event('slash')) })).is(200)
+		for (const [path, status] of [['/events/', 200], ['/accounts/', 200], ['/reports/usage/', 200], ['/billing/usage/', 200], ['/ai/usage/', 200], ['/events//', 404],
+			['/v1/UsageRecords/', 404], [`/2010-04-01/Accounts/${sids.main}/Usage/Records/`, 404]])
+			(await send(path, { as: 'adminBearer' })).is(status)
 	})
 })
