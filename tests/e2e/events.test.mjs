@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { before, describe, test } from 'node:test'
 import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { newAccount, records, send, usaged } from './harness.mjs'
+import { newAccount, records, send, sids, usaged } from './harness.mjs'
 
 const source = `/e2e/events/${process.pid}/${Date.now()}`
 const time = new Date(Date.now() - 60000).toISOString()
