@@ -1,15 +1,12 @@
 // admin.test.mjs - running the server: users, keys, accounts, categories, closings, the audit log and the ledger's health, by
 // call and on pages without scripts; who may, and what pages of other origins can't.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { chromium } from 'playwright-core'
+import { close, open as openPage, picture, schemes, skip } from './browser.mjs'
 import { basic, bearer, config, cookieHeader, day, env, newUser, records, send, sids, signIn, usaged } from './harness.mjs'
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const skip = !existsSync(executablePath) && `there is no ${executablePath}`
-const screenshots = process.env.SCREENSHOTS
 const json = { 'Content-Type': 'application/json' }, form = { 'Content-Type': 'application/x-www-form-urlencoded' }
 const run = `${process.pid}-${Date.now()}`
 const unique = name => `e2e-${name}-${run}`
@@ -419,72 +416,58 @@ describe('others', () => {
 
 // ---- on pages ----
 
-const sizes = [390, 768, 1280, 1440].flatMap(width => ['light', 'dark'].map(colorScheme => ({ width, colorScheme })))
-
 describe('on pages', { skip }, () => {
-	let browser, cookies, admin
+	let admin
 
 	before(async () => {
 		admin = await newUser('operator', 'SystemAdministrator')
 		users.push(admin.name)
-		cookies = Object.entries(await signIn(admin.name, admin.password)).map(([name, value]) => ({ name, value, url: env.BASE_URL }))
-		if (screenshots)
-			mkdirSync(screenshots, { recursive: true })
-		browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-			'--disable-background-networking', '--disable-component-update', '--disable-sync'] })
 	})
-	after(() => browser?.close())
+	after(close)
 
-	async function open(path, options = {}) {
-		const context = await browser.newContext({ baseURL: env.BASE_URL, ignoreHTTPSErrors: true, javaScriptEnabled: false, ...options })
-		await context.addCookies(cookies)
-		const page = await context.newPage()
-		page.setDefaultTimeout(10000)
-		const complaints = []
-		page.on('console', m => ['error', 'warning'].includes(m.type()) && complaints.push(m.text()))
-		const answer = await page.goto(path)
-		assert.equal(answer.status(), 200, path)
-		return { context, page, complaints }
-	}
+	const open = (path, options = {}) => openPage(path, { as: admin, javaScriptEnabled: false, ...options })
 
 	for (const path of ['/health.html', '/health/verify.html', '/users.html', '/keys.html', '/accounts.html', '/categories.html', '/closings.html', '/sims.html', '/fleets.html', '/audit.html', '/users/new.html',
 		'/keys/new.html', '/accounts/new.html', '/categories/new.html', '/closings/new.html', '/sims/new.html', `/users/${env.MANAGER_USER}/remove.html`,
 		`/users/${env.MANAGER_USER}/grant.html`, `/users/${env.MANAGER_USER}/password.html`])
 		test(`${path} fits its window, light and dark`, async () => {
-			for (const { width, colorScheme } of sizes) {
-				const { context, page, complaints } = await open(path, { viewport: { width, height: 900 }, colorScheme, javaScriptEnabled: true })
-				assert.deepEqual(complaints, [])
-				assert.equal(await page.locator('h1').count(), 1)
-				assert.match(await page.locator('nav a[aria-current]').first().innerText(), /^Operator$/)
-				assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0)
-				if (screenshots)
-					await page.screenshot({ path: join(screenshots, `admin${path.replace(/\W/g, '-')}-${width}-${colorScheme}.png`), fullPage: true })
-				await context.close()
+			const { page, complaints } = await open(path, { javaScriptEnabled: true })
+			assert.equal(await page.locator('h1').count(), 1)
+			assert.match(await page.locator('nav a[aria-current]').first().innerText(), /^Operator$/)
+			for (const width of [1440, 1280, 768, 390]) {
+				await page.setViewportSize({ width, height: 900 })
+				for (const colorScheme of schemes) {
+					await page.emulateMedia({ colorScheme })
+					assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${width} wide`)
+					await picture(page, `admin${path.replace(/\W/g, '-')}-${width}-${colorScheme}`)
+				}
 			}
+			assert.deepEqual(complaints, [])
+			await page.close()
 		})
 
 	test('every list fits a desk of 1280, with all that can be done to its records', async () => {
 		for (const path of ['/events.html', '/events.html?Category=sim-data', '/rejections.html', '/users.html', '/keys.html', '/accounts.html', '/categories.html',
 			'/closings.html', '/sims.html', '/fleets.html', '/audit.html']) {
-			const { context, page } = await open(path, { viewport: { width: 1280, height: 900 } })
+			const { page } = await open(path, { viewport: { width: 1280, height: 900 } })
 			assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth).map(s => s.scrollWidth)), [], path)
 			assert.ok(await page.locator('tbody tr').count() <= 200, `${path} is too long`)
-			await context.close()
+			await page.close()
 		}
-		const { context, page } = await open('/events.html', { viewport: { width: 1280, height: 900 } })
+		const { page } = await open('/events.html', { viewport: { width: 1280, height: 900 } })
 		for (const name of ['Amend', 'Void']) {
 			const box = await page.getByRole('link', { name }).first().boundingBox()
 			assert.ok(box.x >= 0 && box.x + box.width <= 1280, `${name} at ${box.x}`)
 		}
-		await context.close()
+		await page.close()
 	})
 	test('what is seldom looked at is folded into its row, and opens without scripts', async () => {
-		const { context, page } = await open(`/events.html?Category=sim-data&AccountSid=${sids.main}`, { viewport: { width: 1280, height: 900 } }), row = page.locator('tr.more').first()
+		const { page } = await open(`/events.html?Category=sim-data&AccountSid=${sids.main}`, { viewport: { width: 1280, height: 900 } }), row = page.locator('tr.more').first()
 		assert.match(await row.locator('summary').innerText(), /SIM HS[0-9a-f]{32}/)
 		assert.equal(await row.locator('dl').isVisible(), false)
 		await row.locator('summary').click()
 		assert.match(await row.locator('dl').innerText(), /SIM\s+HS[0-9a-f]{32}[^]*Country\s+[A-Z]{2}[^]*Bytes uploaded\s+[\d,]+/)
-		await context.close()
+		await page.close()
 	})
 	test('a list is searched, and leads on to all of it', async () => {
 		const all = (await get('/categories')).is(200).json
@@ -497,7 +480,7 @@ describe('on pages', { skip }, () => {
 		for (const c of [...found.categories, ...rest.categories])
 			assert.match(`${c.category} ${c.description}`, /outbound sms/i)
 
-		const { context, page } = await open('/categories.html'), names = []
+		const { page } = await open('/categories.html'), names = []
 		for (;;) {
 			names.push(...await page.locator('tbody tr td:first-child').evaluateAll(cells => cells.map(c => c.firstChild.innerText ?? c.firstChild.data)))
 			const next = page.getByRole('link', { name: 'Next page' })
@@ -509,18 +492,18 @@ describe('on pages', { skip }, () => {
 		await page.locator('input[name=Search]').fill('no such category')
 		await page.getByRole('button', { name: 'Show' }).click()
 		assert.match(await page.locator('.empty').innerText(), /No category/)
-		await context.close()
+		await page.close()
 	})
 	test('the ledger is verified with a button', async () => {
-		const { context, page } = await open('/health.html')
+		const { page } = await open('/health.html')
 		await page.getByRole('link', { name: 'Verify the ledger' }).click()
 		await page.getByRole('button', { name: 'Verify now' }).click()
 		assert.match(await page.getByRole('status').or(page.getByRole('alert')).first().innerText(), /Verifying has begun|already/)
-		await context.close()
+		await page.close()
 	})
 
 	test('a user is added, after a mistake, and removed after a question', async () => {
-		const { context, page } = await open('/users.html'), name = unique('page'), password = secretOf(`password of ${name}`)
+		const { page } = await open('/users.html'), name = unique('page'), password = secretOf(`password of ${name}`)
 		users.push(name)
 		await page.getByRole('link', { name: 'New user' }).click()
 		assert.equal(await page.locator('h1').innerText(), 'New user')
@@ -556,11 +539,11 @@ describe('on pages', { skip }, () => {
 		assert.match(await row.innerText(), /removed/)
 		assert.equal(await row.getByRole('link').count(), 0);
 		(await send('/accounts', { auth: basic(name, password) })).is(401)
-		await context.close()
+		await page.close()
 	})
 	test('a password is set, and an account granted', async () => {
 		const { user } = await makeUser('page2'), next = secretOf(`next password of ${user}`)
-		const { context, page } = await open(`/users/${user}/password.html`)
+		const { page } = await open(`/users/${user}/password.html`)
 		await page.locator('input[name=password]').fill(next)
 		await page.getByRole('button', { name: 'Set the password' }).click()
 		assert.match(await page.getByRole('status').innerText(), /Password changed/)
@@ -569,10 +552,10 @@ describe('on pages', { skip }, () => {
 		await page.locator('select[name=account]').selectOption(sids.other)
 		await page.getByRole('button', { name: 'Save' }).click()
 		assert.deepEqual((await userOf(user)).grants, [sids.other])
-		await context.close()
+		await page.close()
 	})
 	test('a key is made, shown once, and revoked after a question', async () => {
-		const { context, page } = await open('/keys.html')
+		const { page } = await open('/keys.html')
 		await page.getByRole('link', { name: 'New key' }).click()
 		await page.locator('select[name=role]').selectOption('Key')
 		await page.getByRole('button', { name: 'Create the key' }).click()
@@ -591,10 +574,10 @@ describe('on pages', { skip }, () => {
 		assert.match(await page.getByRole('status').innerText(), /revoked/);
 		(await send(records(sids.main, 'ThisMonth') + '.json', { auth: bearer(secret) })).is(401)
 		assert.deepEqual(said(await auditOf(sid)), [[admin.name, 'key.revoke', undefined], [admin.name, 'key.add', 'Key']])
-		await context.close()
+		await page.close()
 	})
 	test('an account, a category, a closing: then the log has them', async () => {
-		const { context, page } = await open('/accounts.html'), account = unique('page account'), category = unique('page')
+		const { page } = await open('/accounts.html'), account = unique('page account'), category = unique('page')
 		await page.getByRole('link', { name: 'New account' }).click()
 		await page.locator('input[name=name]').fill(account)
 		await page.getByRole('button', { name: 'Add the account' }).click()
@@ -614,10 +597,10 @@ describe('on pages', { skip }, () => {
 		await page.getByRole('link', { name: 'Audit log' }).click()
 		const rows = (await page.locator('tbody tr').allInnerTexts()).filter(r => r.includes(admin.name))
 		assert.ok(rows[0].includes('closing.close') && rows[1].includes(category) && rows[2].includes(account), rows.slice(0, 3).join('\n'))
-		await context.close()
+		await page.close()
 	})
 	test('all of it with the keyboard alone', async () => {
-		const { context, page } = await open('/keys.html', { javaScriptEnabled: true })
+		const { page } = await open('/keys.html', { javaScriptEnabled: true })
 		const tabTo = async what => {
 			for (let i = 0; i < 200; i++) {
 				await page.keyboard.press('Tab')
@@ -637,7 +620,7 @@ describe('on pages', { skip }, () => {
 		const text = await page.locator('main').innerText()
 		keys.push(/SK[0-9a-f]{32}/.exec(text)[0])
 		assert.match(text, /Ingest/)
-		await context.close()
+		await page.close()
 	})
 	test('what is not there is not found', async () => {
 		for (const path of [`/users/${unique('nobody')}/remove.html`, `/keys/SK${'0'.repeat(32)}/revoke.html`])

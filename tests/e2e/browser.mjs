@@ -7,11 +7,12 @@ import { callers, env, send, sids } from './harness.mjs'
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 export const skip = !existsSync(executablePath) && `there is no ${executablePath}`
 export const screenshots = process.env.SCREENSHOTS
-export const widths = [390, 768, 1440], schemes = ['light', 'dark']
+export const widths = [390, 768, 1280, 1440], schemes = ['light', 'dark']
 
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
 	'--disable-component-update', '--disable-sync', '--force-color-profile=srgb']
-// How long a page may take on a slow machine that does other work, too
+// How long a page, and each thing done on it, may take: the one limit of all browser tests. It ends what hangs; on a slow machine that does
+// other work, too, nothing takes a tenth of it.
 const PATIENCE_MS = 240000
 let launching, browser
 const contexts = new Map()
@@ -25,9 +26,12 @@ export async function launch(...more) {
 // To be called after a file's last test: the browser keeps its process alive.
 export const close = () => browser?.close()
 
+const people = {
+	admin: { name: env.ADMIN_USER, password: env.ADMIN_PASSWORD }, manager: { name: env.MANAGER_USER, password: env.MANAGER_PASSWORD },
+}
+
 // The cookies of a person who signed in once.
-async function signIn(as) {
-	const { [as === 'admin' ? 'ADMIN_USER' : 'MANAGER_USER']: UserName, [as === 'admin' ? 'ADMIN_PASSWORD' : 'MANAGER_PASSWORD']: Password } = env
+async function signIn({ name: UserName, password: Password }) {
 	const context = await browser.newContext({ baseURL: env.BASE_URL, ignoreHTTPSErrors: true })
 	assert.equal((await context.request.post('/auth/credentials', { form: { UserName, Password } })).status(), 200)
 	const state = await context.storageState()
@@ -39,12 +43,13 @@ const states = {}
 async function optionsOf(as) {
 	if (as === 'none')
 		return {}
-	if (!['admin', 'manager'].includes(as))
+	const person = people[as] ?? (as.password && as)
+	if (!person)
 		return { extraHTTPHeaders: { Authorization: callers[as] } }
-	return { storageState: await (states[as] ??= signIn(as)) }
+	return { storageState: await (states[person.name] ??= signIn(person)) }
 }
 
-// The window of `as`, the same one for the same wishes. Only one tab of a window is drawn at a time: who works beside others says a LANE of its own.
+// The window of `as` (a caller's name, or a user's { name, password }), the same one for the same wishes. Only one tab of a window is drawn at a time: who works beside others says a LANE of its own.
 async function contextOf(as, lane, options) {
 	await launch()
 	const key = JSON.stringify([as, lane, options])

@@ -2,11 +2,11 @@
 // for strangers, and all of it follows the operations' tables.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { chromium } from 'playwright-core'
+import { close, open, skip } from './browser.mjs'
 import { day, env, htmlTables, parseXml, plusDays, send, sids, usaged } from './harness.mjs'
 
 const tables = JSON.parse(await usaged('report', 'ListOperations', '--format', 'json')).operations
@@ -251,25 +251,18 @@ describe('/xsd', { skip: xmllint ? 'xmllint is not installed' : false }, () => {
 
 // ---- the explorer ----
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+describe('/ui in a browser', { skip }, () => {
+	after(close)
+	let visits = 0
 
-describe('/ui in a browser', { skip: existsSync(executablePath) ? false : `no browser at ${executablePath}` }, () => {
-	let browser
-	before(async () => { browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] }) })
-	after(() => browser?.close())
-
+	// As a stranger, in a window of its own.
 	async function visit(path, options = {}) {
-		const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options })
-		const tab = await context.newPage()
-		const faults = []
-		tab.on('pageerror', e => faults.push(e.message))
-		tab.on('console', m => m.type() === 'error' && faults.push(m.text()))
-		await tab.goto(env.BASE_URL + path)
-		return { tab, faults, context }
+		const { page: tab, complaints: faults } = await open(path, { as: 'none', lane: `visit ${visits++}`, ...options })
+		return { tab, faults }
 	}
 
 	test('every page fits every window, without a complaint', async () => {
-		const { tab, faults, context } = await visit('/ui')
+		const { tab, faults } = await visit('/ui')
 		for (const path of ['/metadata', '/ui', ...tables.map(op => `/ui/${op.id}`), '/xml/metadata?op=GetAIUsage', '/json/metadata?op=GetAIUsage&lang=java']) {
 			await tab.goto(env.BASE_URL + path)
 			for (const width of [390, 768, 1440]) {
@@ -278,10 +271,10 @@ describe('/ui in a browser', { skip: existsSync(executablePath) ? false : `no br
 			}
 			assert.deepEqual(faults, [], path)
 		}
-		await context.close()
+		await tab.close()
 	})
 	test('sends a question with a token and shows the answer and the line for curl', async () => {
-		const { tab, faults, context } = await visit('/ui/GetAIUsage')
+		const { tab, faults } = await visit('/ui/GetAIUsage')
 		await tab.fill('#p-AccountId', sids.main)
 		await tab.fill('#p-StartDate', plusDays(today, -30))
 		await tab.fill('#p-EndDate', plusDays(today, -1))
@@ -302,10 +295,10 @@ describe('/ui in a browser', { skip: existsSync(executablePath) ? false : `no br
 			assert.deepEqual(run(curl, { TOKEN: env.ADMIN_TOKEN }), expected)
 		}
 		assert.deepEqual(faults, [])
-		await context.close()
+		await tab.close()
 	})
 	test('fills in a path and posts a body', async () => {
-		const { tab, context } = await visit('/ui/ListUsageRecordToday')
+		const { tab } = await visit('/ui/ListUsageRecordToday')
 		await tab.fill('#p-AccountSid', sids.main)
 		await tab.fill('#p-token', env.ADMIN_TOKEN)
 		await tab.selectOption('#p-format', 'csv')
@@ -318,10 +311,10 @@ describe('/ui in a browser', { skip: existsSync(executablePath) ? false : `no br
 		await tab.click('button:text("Send")')
 		await tab.waitForSelector('#answer[data-ok=false]')
 		assert.match(await tab.textContent('.status'), /^422/)
-		await context.close()
+		await tab.close()
 	})
 	test('works without scripts', async () => {
-		const { tab, context } = await visit('/login', { javaScriptEnabled: false })
+		const { tab } = await visit('/login', { javaScriptEnabled: false })
 		await tab.fill('input[name=UserName]', env.ADMIN_USER)
 		await tab.fill('input[name=Password]', env.ADMIN_PASSWORD)
 		await tab.click('main button')
@@ -331,7 +324,7 @@ describe('/ui in a browser', { skip: existsSync(executablePath) ? false : `no br
 		await tab.click('button:text("Send")')
 		await tab.waitForURL(`**/2010-04-01/Accounts/${sids.main}/Usage/Records/Today?**`)
 		assert.equal(await tab.locator('h1').count(), 1)
-		await context.close()
+		await tab.close()
 	})
 })
 

@@ -57,11 +57,13 @@ const shift = page => page.evaluate(() => new Promise(done => {
 // Waits until scripts have drawn in a new size or new colours.
 const drawn = page => page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
 
+// Where axe looks, which takes most of the time: with scripts at a desk and a phone, light and dark; without them in between. What it finds
+// at one of these it finds a little wider or narrower as well: the style sheet only changes at 1000 and at 760 pixels.
+const looks = { scripts: { 1440: schemes, 390: schemes }, plain: { 768: ['light'] } }
+
 // Fits at each width, and axe has nothing to say, neither in light nor in dark; from the widest one down.
 async function inEverySize(page, name, scripts) {
 	await bringAxe(page, scripts)
-	await page.setViewportSize({ width: 1280, height: 900 })       // axe finds there what it finds a little wider
-	assert.deepEqual(await overhang(page), [], 'hangs out, 1280 wide')
 	for (const width of [...widths].reverse()) {
 		await page.setViewportSize({ width, height: 900 })
 		for (const colorScheme of schemes) {
@@ -69,7 +71,8 @@ async function inEverySize(page, name, scripts) {
 			if (scripts)
 				await drawn(page)
 			assert.deepEqual(await overhang(page), [], `hangs out, ${width} wide`)
-			assert.deepEqual(await violations(page, colorScheme), [], `${width} wide, ${colorScheme}`)
+			if (looks[scripts ? 'scripts' : 'plain'][width]?.includes(colorScheme))
+				assert.deepEqual(await violations(page, colorScheme), [], `${width} wide, ${colorScheme}`)
 			await picture(page, `${name}-${width}-${colorScheme}`)
 		}
 	}

@@ -301,7 +301,7 @@ describe('what a page costs', { skip }, () => {
 		const { rows, elements, cells } = await page.evaluate(() => ({ rows: document.querySelectorAll('[data-list=lines] tbody tr:not(.total)').length,
 			elements: document.querySelectorAll('[data-list=lines] *').length, cells: document.querySelectorAll('[data-list=lines] tbody td').length }))
 		assert.equal(rows, 1000)
-		await page.waitForFunction(() => [...document.querySelectorAll('[data-list=lines] tbody')].every(b => b.checkVisibility()), null, { timeout: 60000 })
+		await page.waitForFunction(() => [...document.querySelectorAll('[data-list=lines] tbody')].every(b => b.checkVisibility()))
 		assert.ok(elements < 4 * cells, `${elements} elements for ${cells} cells`)
 		assert.deepEqual(complaints, [])
 		await page.close()
