@@ -115,7 +115,7 @@ describe('charts', () => {
 
 		assert.ok(rows.length > 3)
 		for (const [row, name] of rows)
-			assert.match(row, new RegExp(`<svg class="bar ${legend[name]}"`), name)
+			assert.match(row, new RegExp(`<svg class="bar ${legend[name] ?? legend.others}"`), name)
 	})
 
 	test('a day without usage is in the chart and in the table', async () => {
@@ -138,7 +138,7 @@ describe('charts', () => {
 
 	test('CSV has the lines of the JSON', async () => {
 		const json = (await send('/reports/sim.json', { as: 'admin' })).is(200).exact, csv = csvRecords((await send('/reports/sim.csv', { as: 'admin' })).is(200).text)
-		assert.deepEqual(csv.map(l => [l.name, l.price]), json.lines.map(l => [l.name, l.price]))
+		assert.deepEqual(csv.map(l => [l.name.replace(/^'(?=[=+@-])/, ''), l.price]), json.lines.map(l => [l.name, l.price]))       // what would be a formula is defused
 	})
 
 	test('where there is nothing to draw no picture is offered, and asking for one says why', async () => {
