@@ -113,6 +113,12 @@ static void begin_page(struct writer *w, const struct shape *shape)
 
 /* ---- values ---- */
 
+/* Then its unit is that of one thing. */
+static bool is_one(const struct field *f, const char *text, size_t len)
+{
+	return html_value_is_number(f) && len == 1 && *text == '1';
+}
+
 static bool add_value(struct writer *w, const struct field *f, const void *value)
 {
 	struct html *html = w->state;
@@ -120,7 +126,7 @@ static bool add_value(struct writer *w, const struct field *f, const void *value
 	const char *text;
 	size_t len;
 
-	html->one = html_value_is_number(f) && writer_scalar(f, value, buf, &text, &len) && len == 1 && *text == '1';
+	html->one = writer_scalar(f, value, buf, &text, &len) && is_one(f, text, len);
 	return html_value_add(w->out, w->options->page ? w->options->page->digits : NULL, f, value);
 }
 
@@ -224,6 +230,7 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 	html_value_name(w->out, f);
 	strbuf_add(w->out, html_value_is_money(f) ? "</dt><dd class=\"c\">" : is_currency(f) ? "</dt><dd class=\"cur\">" : "</dt><dd>");
 	html->value_at = w->out->len;
+	html->one = is_one(f, text, len);
 	if (html_value_is_number(f))
 		strbuf_addn(w->out, text, len);         /* a code or a status: no amount to group */
 	else

@@ -61,6 +61,13 @@ const drawn = page => page.evaluate(() => new Promise(done => requestAnimationFr
 // at one of these it finds a little wider or narrower as well: the style sheet only changes at 1000 and at 760 pixels.
 const looks = { scripts: { 1440: schemes, 390: schemes }, plain: { 768: ['light'] } }
 
+// No word of the API's where the reader's is meant, and no number of one thing with the name of many.
+async function checkWords(page) {
+	const text = await page.locator('main').innerText()
+	assert.doesNotMatch(text, /\bas usual\b|\bEach leads to\b|\b(By|GroupBy): (all|none)\b|\bCompare: before\b/)
+	assert.doesNotMatch(text, /(?<![\d.,:-])1[ \u00a0](messages|calls|minutes|records|sessions|recordings|rows|accounts|megabytes|categories|events|days)\b/)
+}
+
 // Fits at each width, and axe has nothing to say, neither in light nor in dark; from the widest one down.
 async function inEverySize(page, name, scripts) {
 	await bringAxe(page, scripts)
@@ -88,6 +95,7 @@ async function withScripts({ as, expected, path, name, lane }) {
 	try {
 		await still()
 		await checkOutline(page)
+		await checkWords(page)
 		await inEverySize(page, name, true)
 		assert.deepEqual(await page.evaluate(() => window.violations), [], 'what the content policy refused')
 		await page.reload()

@@ -923,6 +923,59 @@ START_TEST(a_value_with_a_link_leads_there)
 }
 END_TEST
 
+struct counted {
+	int64_t calls;
+	const char *calls_unit;
+	int64_t minutes;
+	const char *minutes_unit;
+};
+
+static const struct field counted_fields[] = {
+	FIELD(struct counted, calls, "How many"), FIELD(struct counted, calls_unit, "Of what", .flags = FIELD_UNIT),
+	FIELD(struct counted, minutes, "How long"), FIELD(struct counted, minutes_unit, "In what", .flags = FIELD_UNIT), { 0 }
+};
+static const struct shape counted_shape = { .name = "Counted", .fields = counted_fields, .doc = "Numbers with units" };
+static const struct counted counted[] = { { 1, "calls", 2, "minutes" }, { 11, "calls", 1, "minutes" } };
+
+static void write_counted_rows(struct writer *w)
+{
+	writer_begin_list(w, NULL, &counted_shape);
+	for (size_t i = 0; i < COUNT_OF(counted); i++)
+		writer_record(w, NULL, &counted_shape, &counted[i]);
+	writer_end(w);
+}
+
+static void write_counted_facts(struct writer *w)
+{
+	writer_record(w, NULL, &counted_shape, &counted[0]);
+}
+
+static void write_other_counted_facts(struct writer *w)
+{
+	writer_record(w, NULL, &counted_shape, &counted[1]);
+}
+
+START_TEST(a_unit_of_one_thing_is_singular_in_rows_and_in_facts)
+{
+	static const struct {
+		void (*write)(struct writer *w);
+		const char *part;
+	} pages[] = {
+		{ write_counted_rows, "1 <span class=\"unit\">call</span>" }, { write_counted_rows, "2 <span class=\"unit\">minutes</span>" },
+		{ write_counted_rows, "11 <span class=\"unit\">calls</span>" }, { write_counted_rows, ">1 <span class=\"unit\">minute</span>" },
+		{ write_counted_facts, ">1 <span class=\"unit\">call</span>" }, { write_counted_facts, ">2 <span class=\"unit\">minutes</span>" },
+		{ write_other_counted_facts, "11 <span class=\"unit\">calls</span>" }, { write_other_counted_facts, ">1 <span class=\"unit\">minute</span>" },
+	};
+	struct strbuf buf;
+
+	for (size_t i = 0; i < COUNT_OF(pages); i++) {
+		render_with_page(pages[i].write, &buf);
+		ck_assert_msg(strstr(buf.text, pages[i].part) != NULL, "row %zu: the page lacks %s:\n%s", i, pages[i].part, buf.text);
+		strbuf_release(&buf);
+	}
+}
+END_TEST
+
 START_TEST(an_error_is_a_page_too)
 {
 	struct strbuf buf;
@@ -1166,6 +1219,7 @@ int main(void)
 	tcase_add_test(tc, a_page_without_templates_is_refused);
 	tcase_add_test(tc, a_page_shows_links_form_and_pager_and_escapes_them);
 	tcase_add_test(tc, a_value_with_a_link_leads_there);
+	tcase_add_test(tc, a_unit_of_one_thing_is_singular_in_rows_and_in_facts);
 	tcase_add_test(tc, an_error_is_a_page_too);
 	tcase_add_test(tc, a_long_table_on_the_terminal_comes_in_blocks);
 	tcase_add_loop_test(tc, a_name_is_spelled_as_its_style_wants, 0, COUNT_OF(names));
