@@ -10,9 +10,10 @@
 #include "api/range.h"
 #include "api/reports.h"
 #include "api/words.h"
+#include "base/select.h"
 #include "base/banned.h"
 
-enum { TOP_LINES = 8, BAR_LINES = 5, FIGURES_MOST = WRITER_FIGURES };
+enum { TOP_LINES = 8, SHOWN_LINES = TOP_LINES + 1 /* one may have no name */, BAR_LINES = 5, FIGURES_MOST = WRITER_FIGURES };
 
 /* ---- what comes out ---- */
 
@@ -121,37 +122,47 @@ struct overview {
 	struct report_accounts accounts;
 	struct date first, last, before_first, before_last;
 	const char *links;               /* what all links to reports repeat: "?TimeZone=..." or "?" */
-	struct pair categories, by_account, customers;
+	struct pair categories, by_account;
+	struct report customers;         /* of the cycle so far alone */
 	struct key_figure figures[FIGURES_MOST];
 	size_t n_figures;
 };
 
-static int load(struct overview *o, struct report_question *q, struct pair *ret, struct error *err)
+static int load(const struct overview *o, struct report_question *q, struct date first, struct date last, struct report *ret, struct error *err)
 {
 	const struct call *call = o->call;
 
 	q->accounts = o->accounts.accounts;
 	q->n_accounts = o->accounts.n;
 	q->zone = call_zone(call);
-	range_instants(call, o->first, o->last, &q->from, &q->to);
-	if (report_load(call->store, call->catalogue, q, call->arena, &ret->now, err) < 0)
-		return -1;
-	q->period = PERIOD_ALL;
-	range_instants(call, o->before_first, o->before_last, &q->from, &q->to);
-	return report_load(call->store, call->catalogue, q, call->arena, &ret->before, err);
+	range_instants(call, first, last, &q->from, &q->to);
+	return report_load(call->store, call->catalogue, q, call->arena, ret, err);
 }
 
+static int load_pair(const struct overview *o, struct report_question *q, struct pair *ret, struct error *err)
+{
+	if (load(o, q, o->before_first, o->before_last, &ret->before, err) < 0)
+		return -1;
+	return load(o, q, o->first, o->last, &ret->now, err);
+}
+
+/* The days come last, as they are left out where they would be too much. */
 static int load_all(struct overview *o, struct error *err)
 {
-	const struct catalogue *c = o->call->catalogue;
-	struct report_question categories = { .period = PERIOD_DAY, .category = CATALOGUE_NONE, .by = REPORT_BY_CATEGORY };
+	const struct call *call = o->call;
+	struct report_question categories = { .period = PERIOD_ALL, .category = CATALOGUE_NONE, .by = REPORT_BY_CATEGORY };
 	struct report_question accounts = { .period = PERIOD_ALL, .category = CATALOGUE_NONE, .by = REPORT_BY_ACCOUNT };
 	struct report_question customers = { .period = PERIOD_ALL, .by = REPORT_BY_DIMENSION, .dimension = DIM_CUSTOMER };
 
-	customers.category = catalogue_find(c, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES));
-	if (load(o, &categories, &o->categories, err) < 0 || load(o, &accounts, &o->by_account, err) < 0)
+	customers.category = catalogue_find(call->catalogue, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES));
+	if (load_pair(o, &accounts, &o->by_account, err) < 0 || load(o, &categories, o->before_first, o->before_last, &o->categories.before, err) < 0)
 		return -1;
-	return customers.category == CATALOGUE_NONE ? 0 : load(o, &customers, &o->customers, err);
+	if (customers.category != CATALOGUE_NONE && load(o, &customers, o->first, o->last, &o->customers, err) < 0)
+		return -1;
+	categories.period = PERIOD_DAY;
+	if (load(o, &categories, o->first, o->last, &o->categories.now, err) < 0)
+		return -1;
+	return report_load_slots(call->store, call->catalogue, &categories, call->arena, &o->categories.now, o->categories.now.n_lines, err);
 }
 
 static struct totals totals_of(const struct report *r, const char *key)
@@ -289,26 +300,34 @@ static void write_figures(const struct overview *o)
 	writer_end(o->w);
 }
 
-static int by_price(const void *x, const void *y)
+static int by_price(const void *x, const void *y, void *arg)
 {
 	const struct report_line *const *a = x, *const *b = y;
 	wide p = (*a)->all.price, q = (*b)->all.price;
 
-	return p != q ? (p < q ? 1 : -1) : strcmp((*a)->key, (*b)->key);
+	(void)arg;
+	return p != q ? (p < q ? 1 : -1) : report_line_compare(*a, *b);
 }
 
-static int by_usage(const void *x, const void *y)
+static int by_usage(const void *x, const void *y, void *arg)
 {
 	const struct report_line *const *a = x, *const *b = y;
 	wide p = (*a)->all.usage, q = (*b)->all.usage;
 
-	return p != q ? (p < q ? 1 : -1) : strcmp((*a)->key, (*b)->key);
+	(void)arg;
+	return p != q ? (p < q ? 1 : -1) : report_line_compare(*a, *b);
 }
 
-static void sort(struct report *r, int (*compare)(const void *, const void *))
+/* The lines that may be shown come first, and have names. */
+static int sort(const struct overview *o, struct report *r, select_compare *compare, struct error *err)
 {
-	if (r->n_lines)
-		qsort(r->lines, r->n_lines, sizeof(struct report_line *), compare);
+	size_t n = SHOWN_LINES < r->n_lines ? SHOWN_LINES : r->n_lines;
+
+	select_range(r->lines, r->n_lines, sizeof(struct report_line *), 0, n, compare, NULL);
+	for (size_t i = 0; i < n; i++)
+		if (report_name(o->call->store, r->lines[i], o->call->arena, err) < 0)
+			return -1;
+	return 0;
 }
 
 static const char *category_words(const struct overview *o, const struct report_line *line)
@@ -326,17 +345,17 @@ static void write_bar(const struct overview *o, const char *date, const char *na
 static void write_day(const struct overview *o, size_t day)
 {
 	const struct report *r = &o->categories.now;
+	size_t named = r->n_lines > BAR_LINES + 1 ? BAR_LINES : r->n_lines;
+	wide others = r->slots[day].price;
 	char date[DATE_TEXT];
 	bool any = false;
-	wide others = 0;
 
 	date_format(date, zone_date(call_zone(o->call), r->starts[day]));
-	for (size_t i = 0; i < r->n_lines; i++) {
-		wide price = r->lines[i]->slots[day].price;
+	for (size_t i = 0; i < named; i++) {
+		wide price = r->lines[i]->slots ? r->lines[i]->slots[day].price : 0;
 
-		if (i >= BAR_LINES && r->n_lines > BAR_LINES + 1)
-			others += price;
-		else if (price)
+		others -= price;
+		if (price)
 			any = true, write_bar(o, date, category_words(o, r->lines[i]), price);
 	}
 	if (others || !any)
@@ -346,20 +365,21 @@ static void write_day(const struct overview *o, size_t day)
 static void write_days(const struct overview *o)
 {
 	writer_begin_list(o->w, &head_fields[HEAD_DAYS], &bar_shape);
-	for (size_t day = 0; day < o->categories.now.n_slots && o->categories.now.n_lines; day++)
+	for (size_t day = 0; day < o->categories.now.n_slots && o->categories.now.n_lines && o->categories.now.slots; day++)
 		write_day(o, day);
 	writer_end(o->w);
 }
 
-static void fill_line(const struct overview *o, const struct pair *p, const struct report_line *l, struct line *ret)
+/* EARLIER is NULL where nobody asks how much it was before. */
+static void fill_line(const struct overview *o, const struct report *now, const struct report *earlier, const struct report_line *l, struct line *ret)
 {
-	wide before = totals_of(&p->before, l->key).price;
+	wide before = earlier ? totals_of(earlier, l->key).price : 0;
 
 	*ret = (struct line){
 		.name = l->key, .key = l->key, .account = l->account ? l->account->name : NULL,
 		.usage = { .n = l->all.usage, .places = USAGE_PLACES }, .price = { .n = l->all.price, .places = PRICE_PLACES },
 		.currency = o->accounts.currency, .change = report_change(l->all.price, before),
-		.share = report_share(l->all.price, p->now.all.price)
+		.share = report_share(l->all.price, now->all.price)
 	};
 }
 
@@ -370,7 +390,7 @@ static void write_categories(const struct overview *o)
 
 	writer_begin_list(o->w, &head_fields[HEAD_CATEGORIES], &category_shape);
 	for (size_t i = 0; i < r->n_lines && i < TOP_LINES; i++) {
-		fill_line(o, &o->categories, r->lines[i], &line);
+		fill_line(o, r, &o->categories.before, r->lines[i], &line);
 		line.name = category_words(o, r->lines[i]);
 		line.uri = current(o, link_to(o, "/reports/usage", "Category", line.key));
 		writer_record(o->w, NULL, &category_shape, &line);
@@ -385,7 +405,7 @@ static void write_accounts(const struct overview *o)
 
 	writer_begin_list(o->w, &head_fields[HEAD_ACCOUNTS], &account_shape);
 	for (size_t i = 0; i < r->n_lines && i < TOP_LINES; i++) {
-		fill_line(o, &o->by_account, r->lines[i], &line);
+		fill_line(o, r, &o->by_account.before, r->lines[i], &line);
 		line.name = r->lines[i]->account->name;
 		line.uri = link_to_account(o, "/overview", r->lines[i]->account);
 		writer_record(o->w, NULL, &account_shape, &line);
@@ -395,14 +415,14 @@ static void write_accounts(const struct overview *o)
 
 static void write_customers(const struct overview *o)
 {
-	const struct report *r = &o->customers.now;
+	const struct report *r = &o->customers;
 	struct line line;
 
 	writer_begin_list(o->w, &head_fields[HEAD_CUSTOMERS], &customer_shape);
 	for (size_t i = 0, n = 0; i < r->n_lines && n < TOP_LINES; i++) {
 		if (!*r->lines[i]->key)
 			continue;
-		fill_line(o, &o->customers, r->lines[i], &line);
+		fill_line(o, r, NULL, r->lines[i], &line);
 		line.usage_unit = o->call->catalogue->categories[r->lines[i]->category].usage_unit;
 		line.uri = current(o, link_to_customer(o, r->lines[i]));
 		writer_record(o->w, NULL, &customer_shape, &line);
@@ -463,9 +483,9 @@ static int run_overview(struct call *call, struct writer *w, struct error *err)
 	range_instants(call, o.first, o.last, &from, &to);
 	if (call_note_closed_accounts(call, w, o.accounts.accounts, o.accounts.n, from, to, err) < 0)
 		return -1;
-	sort(&o.categories.now, by_price);
-	sort(&o.by_account.now, by_price);
-	sort(&o.customers.now, by_usage);
+	if (sort(&o, &o.categories.now, by_price, err) < 0 || sort(&o, &o.by_account.now, by_price, err) < 0 ||
+	    sort(&o, &o.customers, by_usage, err) < 0)
+		return -1;
 	make_figures(&o);
 	write_overview(&o);
 	return 0;

@@ -128,7 +128,7 @@ void view_write(const struct call *call, struct writer *w, const struct view_gro
 	write_total(call, w, g);
 	qsort_r(g->rows, g->n, sizeof(*g->rows), compare_places, (void *)c);
 	for (size_t i = 0; i < g->n; i++)
-		if (g->rows[i].category != c->totalprice && !report_is_zero(&g->rows[i].totals))
+		if (g->rows[i].category != c->totalprice && !totals_zero(&g->rows[i].totals))
 			write_row(call, w, g, &g->rows[i]);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/report_parts.h"
+#include "base/select.h"
 #include "base/banned.h"
 
 enum { CHART_LINES = 5 };
@@ -55,7 +56,7 @@ static int compare_lines(const void *x, const void *y, void *arg)
 	const struct report_line *const *a = x, *const *b = y;
 	int order = report_sign(weight(arg, &(*b)->all), weight(arg, &(*a)->all));
 
-	return order ? order : strcmp((*a)->key, (*b)->key);
+	return order ? order : report_line_compare(*a, *b);
 }
 
 static void write_bar(const struct call *call, const struct asked *a, struct writer *w, const char *start, const char *name, const struct totals *t)
@@ -72,32 +73,39 @@ static void write_bar(const struct call *call, const struct asked *a, struct wri
 	writer_record(w, NULL, a->kind->bar, &bar);
 }
 
-static void add_totals(struct totals *to, const struct totals *t)
+static void take_totals(struct totals *from, const struct totals *t)
 {
-	to->count += t->count;
-	to->usage += t->usage;
-	to->price += t->price;
-	to->upload += t->upload;
+	from->count -= t->count;
+	from->usage -= t->usage;
+	from->price -= t->price;
+	from->upload -= t->upload;
 }
 
-/* One slot: the largest lines, then the others together; a slot without usage says so with one empty bar. */
+/* How many lines are named: all if there are few, else the largest. */
+static size_t count_named(const struct asked *a, const struct report *r)
+{
+	return a->kind->bar == &report_data_bars ? 0 : r->n_lines > CHART_LINES + 1 ? CHART_LINES : r->n_lines;
+}
+
+/* One slot: the named lines, then the others together; a slot without usage says so with one empty bar. */
 static void write_slot(const struct call *call, const struct asked *a, const struct report *r, size_t slot, struct writer *w)
 {
-	size_t named = a->kind->bar == &report_data_bars ? 0 : r->n_lines > CHART_LINES + 1 ? CHART_LINES : r->n_lines;
+	size_t named = count_named(a, r), known = 0, written = 0;
 	const char *start = report_slot_text(call, a, r->starts[slot]);
-	struct totals others = { 0 };
-	size_t written = 0;
+	struct totals others = r->slots[slot];
 
-	for (size_t i = 0; i < r->n_lines; i++) {
-		const struct totals *t = &r->lines[i]->slots[slot];
+	for (size_t i = 0; i < named; i++) {
+		const struct totals *t = r->lines[i]->slots ? &r->lines[i]->slots[slot] : NULL;
 
-		if (i >= named)
-			add_totals(&others, t);
-		else if (!report_is_zero(t) && ++written)
+		if (!t)
+			continue;
+		known++;
+		take_totals(&others, t);
+		if (!totals_zero(t) && ++written)
 			write_bar(call, a, w, start, report_line_name(call, a, r->lines[i]), t);
 	}
-	if (!report_is_zero(&others) || !written)
-		write_bar(call, a, w, start, r->n_lines > named ? "others" : r->n_lines ? report_line_name(call, a, r->lines[0]) : "none", &others);
+	if (!totals_zero(&others) || !written)
+		write_bar(call, a, w, start, r->n_lines > known ? "others" : r->n_lines ? report_line_name(call, a, r->lines[0]) : "none", &others);
 }
 
 const char *report_chart_title(const struct call *call, const struct asked *a)
@@ -109,11 +117,20 @@ const char *report_chart_title(const struct call *call, const struct asked *a)
 	return arena_join(call->arena, a->kind->category ? call->op->title : "Cost", by[a->question.period], NULL);
 }
 
-void report_chart_write(const struct call *call, const struct asked *a, const struct report *r, const struct field *list, struct writer *w)
+int report_chart_write(const struct call *call, const struct asked *a, struct report *r, const struct field *list, struct writer *w,
+		       struct error *err)
 {
-	qsort_r(r->lines, r->n_lines, sizeof(struct report_line *), compare_lines, (void *)a);
+	size_t named = count_named(a, r);
+
+	select_range(r->lines, r->n_lines, sizeof(struct report_line *), 0, named, compare_lines, (void *)a);
+	for (size_t i = 0; i < named; i++)
+		if (report_name(call->store, r->lines[i], call->arena, err) < 0)
+			return -1;
+	if (report_load_slots(call->store, call->catalogue, &a->question, call->arena, r, named, err) < 0)
+		return -1;
 	writer_begin_list(w, list, a->kind->bar);
-	for (size_t slot = 0, n = report_slots_shown(call, r); slot < n && r->n_lines; slot++)
+	for (size_t slot = 0, n = r->slots ? report_slots_shown(call, r) : 0; slot < n && r->n_lines; slot++)
 		write_slot(call, a, r, slot, w);
 	writer_end(w);
+	return 0;
 }

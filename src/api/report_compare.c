@@ -57,13 +57,32 @@ struct days report_slot_before(const struct asked *a, const struct report *r, si
 }
 
 /* The question A, of other days and with slots of PERIOD. */
-static int load(const struct call *call, const struct asked *a, struct days days, enum period period, struct report *ret, struct error *err)
+static struct report_question question_of(const struct call *call, const struct asked *a, struct days days, enum period period)
 {
 	struct report_question q = a->question;
 
+	if (date_compare(a->end, days.last) < 0)
+		days.last = date_compare(a->end, days.first) < 0 ? days.first : a->end;
 	q.period = period;
 	range_instants(call, days.first, days.last, &q.from, &q.to);
+	return q;
+}
+
+static int load(const struct call *call, const struct asked *a, struct days days, enum period period, struct report *ret, struct error *err)
+{
+	struct report_question q = question_of(call, a, days, period);
+
 	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
+}
+
+/* By the report's own slots. */
+static int load_cells(const struct call *call, const struct asked *a, struct days days, struct report *ret, struct error *err)
+{
+	struct report_question q = question_of(call, a, days, a->question.period);
+
+	if (report_load(call->store, call->catalogue, &q, call->arena, ret, err) < 0)
+		return -1;
+	return report_load_cells(call->store, call->catalogue, &q, call->arena, ret, err);
 }
 
 static int load_hour_before(const struct call *call, const struct asked *a, struct report *ret, struct error *err)
@@ -112,16 +131,19 @@ int report_earlier_load(const struct call *call, const struct asked *a, const st
 	if (!a->slots || !r->n_slots)
 		return 0;
 	if (a->year_earlier)
-		return load(call, a, a->before, a->question.period, &ret->slots, err);
+		return load_cells(call, a, a->before, &ret->slots, err);
 	return load_edges(call, a, r, ret, err);
 }
 
 /* ---- finding a line again in another report ---- */
 
+/* Values have their ids; of other lines the keys are known. */
 static guint hash_line(gconstpointer line)
 {
 	const struct report_line *l = line;
 
+	if (l->member)
+		return g_int64_hash(&l->member);
 	return g_str_hash(l->key) ^ (l->account ? g_int64_hash(&l->account->id) : 0);
 }
 
@@ -129,6 +151,8 @@ static gboolean same_line(gconstpointer a, gconstpointer b)
 {
 	const struct report_line *x = a, *y = b;
 
+	if (x->member || y->member)
+		return x->member == y->member;
 	return strcmp(x->key, y->key) == 0 && (x->account ? x->account->id : 0) == (y->account ? y->account->id : 0);
 }
 
@@ -172,96 +196,142 @@ static wide price_in(const struct report *r, GHashTable *lines, const struct rep
 	return line == &report_nothing ? r->all.price : same ? same->all.price : 0;
 }
 
-static wide price_of_slot(const struct report *r, const struct report_line *line, size_t slot)
-{
-	wide sum = 0;
+/* ---- prices of one slot ---- */
 
-	if (line && line != &report_nothing)
-		return line->slots[slot].price;
-	for (size_t i = 0; i < r->n_lines && line; i++)
-		sum += r->lines[i]->slots[slot].price;
-	return sum;
+/* What each line cost in one slot of a report with cells. */
+struct slot_prices {
+	const struct report *report;
+	GHashTable *lines;               /* its index, or NULL: it is the report itself whose lines are looked up */
+	int64_t slot;                    /* -1: none */
+	size_t next;                     /* the first cell after SLOT, as slots are asked for in their order */
+	wide *price;                     /* by the lines' numbers, of the slot SET says */
+	int64_t *set;
+};
+
+static struct slot_prices prices_of(const struct call *call, const struct report *r, GHashTable *lines)
+{
+	struct slot_prices p = { .report = r, .lines = lines, .slot = -1 };
+
+	p.price = arena_array(call->arena, wide, r->n_lines + 1);
+	p.set = arena_array(call->arena, int64_t, r->n_lines + 1);
+	for (size_t i = 0; i < r->n_lines; i++)
+		p.set[i] = -1;
+	return p;
+}
+
+/* Goes on to SLOT, which isn't before the current one; -1: there is no such one. */
+static void prices_at(struct slot_prices *p, int64_t slot)
+{
+	const struct report *r = p->report;
+
+	p->slot = slot;
+	while (p->next < r->n_cells && (int64_t)r->cells[p->next].slot < slot)
+		p->next++;
+	for (; p->next < r->n_cells && (int64_t)r->cells[p->next].slot == slot; p->next++) {
+		p->price[r->cells[p->next].line->number] = r->cells[p->next].totals.price;
+		p->set[r->cells[p->next].line->number] = slot;
+	}
+}
+
+static wide price_then(const struct slot_prices *p, const struct report_line *line)
+{
+	if (p->slot < 0)
+		return 0;
+	if (line == &report_nothing)
+		return p->report->slots[p->slot].price;
+	if (p->lines)
+		line = g_hash_table_lookup(p->lines, line);
+	return line && p->set[line->number] == p->slot ? p->price[line->number] : 0;
 }
 
 /* The slot of R that begins at START, or -1. */
 static int64_t slot_at(const struct report *r, int64_t start)
 {
-	for (size_t i = 0; i < r->n_slots; i++)
-		if (r->starts[i] == start)
-			return (int64_t)i;
-	return -1;
+	size_t from = 0, to = r->n_slots;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (r->starts[middle] < start)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < r->n_slots && r->starts[from] == start ? (int64_t)from : -1;
 }
 
-/* What LINE cost in the slot a year before the one of R. */
-static wide price_year_earlier(const struct lookup *l, const struct asked *a, const struct report *r, const struct report_line *line, size_t slot)
+/* The slot of a year before that SLOT of R is compared with, or -1. */
+static int64_t slot_year_earlier(const struct asked *a, const struct report *r, const struct report *slots, size_t slot)
 {
-	const struct report *slots = &l->earlier->slots;
-	const struct report_line *same = line == &report_nothing ? line : g_hash_table_lookup(l->slots, line);
-	int64_t at = (int64_t)slot < (int64_t)slots->n_slots ? (int64_t)slot : -1;
-
 	if (a->question.period != PERIOD_HOUR)
-		at = slot_at(slots, zone_day_start(a->question.zone, report_slot_before(a, r, slot).first));
-	return at < 0 ? 0 : price_of_slot(slots, same, (size_t)at);
-}
-
-static wide price_before(const struct lookup *l, const struct asked *a, const struct report *r, const struct report_line *line, int64_t slot)
-{
-	const struct earlier *e = l->earlier;
-
-	if (!a->compared)
-		return 0;
-	if (slot < 0)
-		return price_in(&e->whole, l->whole, line);
-	if (a->year_earlier)
-		return price_year_earlier(l, a, r, line, (size_t)slot);
-	for (size_t i = 0; i < e->n_edges; i++)
-		if ((int64_t)e->edges[i].slot == slot)
-			return price_in(&e->edges[i].before, l->edges[i], line);
-	return price_of_slot(r, line, (size_t)slot - 1);
+		return slot_at(slots, zone_day_start(a->question.zone, report_slot_before(a, r, slot).first));
+	return slot < slots->n_slots ? (int64_t)slot : -1;
 }
 
 /* ---- the lines ---- */
 
-const struct report_line report_nothing = { .key = "", .category = CATALOGUE_NONE };
+struct report_line report_nothing = { .key = "", .category = CATALOGUE_NONE };
 
 static const struct totals no_totals;
-
-static bool is_used(const struct report *r, size_t slot)
-{
-	for (size_t i = 0; i < r->n_lines; i++)
-		if (!report_is_zero(&r->lines[i]->slots[slot]))
-			return true;
-	return false;
-}
 
 size_t report_slots_shown(const struct call *call, const struct report *r)
 {
 	size_t n = r->n_slots;
 
-	while (n > 1 && r->starts[n - 1] > call->now && !is_used(r, n - 1))
+	while (n > 1 && r->starts[n - 1] > call->now && totals_zero(&r->slots[n - 1]))
 		n--;
 	return n;
 }
 
+/* What comes before SLOT, where that isn't the slot before it in the range. */
+static const struct report *edge_at(const struct lookup *l, size_t slot, GHashTable **ret_lines)
+{
+	for (size_t i = 0; i < l->earlier->n_edges; i++)
+		if (l->earlier->edges[i].slot == slot) {
+			*ret_lines = l->edges[i];
+			return &l->earlier->edges[i].before;
+		}
+	return NULL;
+}
+
+static void add_item(struct items *items, struct report_line *line, int64_t slot, const struct totals *totals, wide before)
+{
+	items->list[items->n++] = (struct item){ line, slot, totals, before };
+}
+
+static void add_slots(const struct call *call, const struct asked *a, const struct report *r, const struct lookup *l, struct items *items)
+{
+	const struct report *earlier = a->year_earlier ? &l->earlier->slots : r;
+	struct slot_prices prices = prices_of(call, earlier, a->year_earlier ? l->slots : NULL);
+	size_t cell = 0;
+
+	for (size_t slot = 0, n = report_slots_shown(call, r); slot < n; slot++) {
+		GHashTable *lines = NULL;
+		const struct report *edge = edge_at(l, slot, &lines);
+		size_t first = items->n;
+
+		prices_at(&prices, !a->compared ? -1 : a->year_earlier ? slot_year_earlier(a, r, earlier, slot) : (int64_t)slot - 1);
+		for (; cell < r->n_cells && r->cells[cell].slot == slot; cell++) {
+			struct report_line *line = r->cells[cell].line;
+
+			add_item(items, line, (int64_t)slot, &r->cells[cell].totals, edge ? price_in(edge, lines, line) : price_then(&prices, line));
+		}
+		if (items->n == first && r->n_lines)
+			add_item(items, &report_nothing, (int64_t)slot, &no_totals,
+				 edge ? price_in(edge, lines, &report_nothing) : price_then(&prices, &report_nothing));
+	}
+}
+
 struct items report_items(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before)
 {
-	struct items items = { .list = arena_array(call->arena, struct item, (r->n_lines + 1) * (a->slots ? r->n_slots : 1)) };
-	int64_t slots = a->slots ? (int64_t)report_slots_shown(call, r) : 0;
+	struct items items = { .list = arena_array(call->arena, struct item, a->slots ? r->n_cells + r->n_slots : r->n_lines) };
 	struct lookup l = lookup_new(before);
 
-	for (int64_t slot = a->slots ? 0 : -1; slot < slots; slot++) {
-		size_t n = items.n;
-
-		for (size_t i = 0; i < r->n_lines; i++) {
-			const struct report_line *line = r->lines[i];
-			const struct totals *totals = slot < 0 ? &line->all : &line->slots[slot];
-
-			if (!report_is_zero(totals))
-				items.list[items.n++] = (struct item){ line, slot, totals, price_before(&l, a, r, line, slot) };
-		}
-		if (items.n == n && slot >= 0 && r->n_lines)
-			items.list[items.n++] = (struct item){ &report_nothing, slot, &no_totals, price_before(&l, a, r, &report_nothing, slot) };
-	}
+	if (a->slots)
+		add_slots(call, a, r, &l, &items);
+	for (size_t i = 0; i < r->n_lines && !a->slots; i++)
+		if (!totals_zero(&r->lines[i]->all))
+			add_item(&items, r->lines[i], -1, &r->lines[i]->all, a->compared ? price_in(&before->whole, l.whole, r->lines[i]) : 0);
 	lookup_free(&l);
 	return items;
 }

@@ -71,7 +71,7 @@ void figures_by_category(const struct call *call, struct writer *w, const struct
 		p.now = totals_of(now, f->category);
 		p.before = totals_of(before, f->category);
 		p.before_uri = NULL;
-		if (category == CATALOGUE_NONE || (report_is_zero(&p.now) && report_is_zero(&p.before)))
+		if (category == CATALOGUE_NONE || (totals_zero(&p.now) && totals_zero(&p.before)))
 			continue;
 		if (f->count)
 			count_figure(w, &p, f->name, link ? link(call, f) : NULL, NULL);

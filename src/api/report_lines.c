@@ -5,16 +5,12 @@
 #include <string.h>
 
 #include "api/report_parts.h"
+#include "base/select.h"
 #include "base/banned.h"
 
 const char *const report_sort_names[] = {
 	"start", "-start", "name", "-name", "count", "-count", "usage", "-usage", "price", "-price", "change", "-change", NULL
 };
-
-bool report_is_zero(const struct totals *t)
-{
-	return !t->count && !t->usage && !t->price && !t->upload;
-}
 
 const char *report_line_name(const struct call *call, const struct asked *a, const struct report_line *line)
 {
@@ -62,17 +58,31 @@ static int compare_items(const void *x, const void *y, void *arg)
 		order = report_sign(b->slot, a->slot);
 	if (!order)
 		order = report_sign(b->totals->price, a->totals->price);
-	if (!order)
-		order = strcmp(a->line->key, b->line->key);
-	return order ? order : strcmp(a->line->account ? a->line->account->sid : "", b->line->account ? b->line->account->sid : "");
+	return order ? order : report_line_compare(a->line, b->line);
 }
 
-void report_items_sort(const struct call *call, const struct asked *a, struct items *items)
+/* By name, all lines must have one. */
+static int name_lines(const struct call *call, const struct report *r, struct error *err)
+{
+	for (size_t i = 0; i < r->n_lines; i++)
+		if (store_work(call->store, 1, err) < 0 || report_name(call->store, r->lines[i], call->arena, err) < 0)
+			return -1;
+	return 0;
+}
+
+int report_items_sort(const struct call *call, const struct asked *a, const struct report *r, struct items *items, size_t from, size_t to,
+		      struct error *err)
 {
 	const struct arg *sort = call_arg(call, "Sort");
 	struct order order = { call, a, sort->text ? sort->n : a->slots ? SORT_START + 1 : a->question.category == CATALOGUE_NONE ? SORT_PRICE + 1 : SORT_USAGE + 1 };
 
-	qsort_r(items->list, items->n, sizeof(*items->list), compare_items, &order);
+	if ((order.by & ~1) == SORT_NAME && name_lines(call, r, err) < 0)
+		return -1;
+	select_range(items->list, items->n, sizeof(*items->list), from, to, compare_items, &order);
+	for (size_t i = from; i < to && i < items->n; i++)
+		if (report_name(call->store, items->list[i].line, call->arena, err) < 0)
+			return -1;
+	return 0;
 }
 
 void report_amounts_fill(const struct call *call, const struct totals *t, size_t category, struct row *ret)

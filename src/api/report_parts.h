@@ -25,6 +25,7 @@ struct asked {
 	enum group group;
 	bool slots;                      /* a line a slot, too (By) */
 	struct date first, last;
+	struct date end;                 /* LAST, or earlier: nobody has used anything, and no slot is shown, after it */
 	bool compared, year_earlier;
 	struct days before;              /* that all of it is compared with */
 	const char *currency;
@@ -54,13 +55,13 @@ struct row {
 
 /* A line of the answer: of the whole range, or (slot >= 0) of one slot. */
 struct item {
-	const struct report_line *line;  /* or &report_nothing: the slot has no usage */
+	struct report_line *line;        /* or &report_nothing: the slot has no usage */
 	int64_t slot;
 	const struct totals *totals;
 	wide before;                     /* its price in the days or the hour compared with */
 };
 
-extern const struct report_line report_nothing;
+extern struct report_line report_nothing;
 
 enum { EARLIER_EDGES = 3 };
 
@@ -93,7 +94,9 @@ size_t report_slots_shown(const struct call *call, const struct report *r);
 
 /* Those with usage, and one for each slot that has none. In the call's arena. */
 struct items report_items(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before);
-void report_items_sort(const struct call *call, const struct asked *a, struct items *items);
+/* Puts those that are FROM to TO - 1 in their order there, with their names. */
+int report_items_sort(const struct call *call, const struct asked *a, const struct report *r, struct items *items, size_t from, size_t to,
+		      struct error *err);
 
 void report_row_fill(const struct call *call, const struct asked *a, const struct report *r, const struct item *i, struct row *ret);
 void report_total_fill(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct row *ret);
@@ -127,10 +130,11 @@ int report_figures_write(const struct call *call, const struct asked *a, const s
 
 extern const struct shape report_price_bars, report_usage_bars, report_data_bars;
 
-/* The largest lines over time, as LIST. Sorts the lines of R. */
 /* "Cost by day" */
 const char *report_chart_title(const struct call *call, const struct asked *a);
-void report_chart_write(const struct call *call, const struct asked *a, const struct report *r, const struct field *list, struct writer *w);
+/* The largest lines over time, as LIST, and the others together. Sorts the lines of R. */
+int report_chart_write(const struct call *call, const struct asked *a, struct report *r, const struct field *list, struct writer *w,
+		       struct error *err);
 
 /* ---- links: all are in the call's arena ---- */
 

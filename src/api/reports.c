@@ -171,6 +171,26 @@ static int cut_days(const struct call *call, struct asked *a, struct error *err)
 	return 0;
 }
 
+/* Nobody has used anything after the period of a day to come; what was used is of today at the latest, or the clock was wrong. */
+static int find_end(const struct call *call, struct asked *a, struct error *err)
+{
+	enum period period = a->question.period == PERIOD_HOUR ? PERIOD_DAY : a->question.period;
+	struct date end = call_today(call);
+	int64_t day;
+
+	for (size_t i = 0; i < a->question.n_accounts && date_compare(end, a->last) < 0; i++) {
+		int rc = store_account_last_day(call->store, a->question.accounts[i].id, &day, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0 && date_compare(end, zone_date(a->question.zone, (day + 1) * SEC_PER_DAY)) < 0)
+			end = zone_date(a->question.zone, (day + 1) * SEC_PER_DAY);
+	}
+	end = date_from_days(date_to_days(period_step(period, period_first(period, end), 1)) - 1);
+	a->end = date_compare(end, a->last) < 0 && date_compare(a->first, end) <= 0 ? end : a->last;
+	return 0;
+}
+
 static int choose_days(const struct call *call, struct asked *a, struct error *err)
 {
 	const struct arg *by = call_arg(call, "By"), *end = call_arg(call, "EndDate");
@@ -179,10 +199,12 @@ static int choose_days(const struct call *call, struct asked *a, struct error *e
 	a->first = call_cycle_first(call, end->text ? end->date : a->last);
 	if (range_given(call, &a->first, &a->last, err) < 0 || cut_days(call, a, err) < 0)
 		return -1;
-	range_instants(call, a->first, a->last, &a->question.from, &a->question.to);
 	a->question.zone = call_zone(call);
 	a->slots = by->n != BY_ALL;
 	a->question.period = a->slots ? (enum period)by->n : usual_period(a->first, a->last);
+	if (find_end(call, a, err) < 0)
+		return -1;
+	range_instants(call, a->first, a->end, &a->question.from, &a->question.to);
 	a->year_earlier = call_arg(call, "Compare")->n == COMPARE_YEAR;
 	a->compared = call_arg(call, "Compare")->n != COMPARE_NONE && report_compare_days(a, call->calendar.cycle_day);
 	return 0;
@@ -356,7 +378,7 @@ static void write_about(const struct call *call, const struct asked *a, struct w
 						    ", ", zone_name(a->question.zone), ".", compared_words(call, a), a->left_out, a->unknown, NULL));
 }
 
-static int write_report(struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct writer *w,
+static int write_report(struct call *call, const struct asked *a, struct report *r, const struct earlier *before, struct writer *w,
 			struct error *err)
 {
 	const struct field *fields = call->op->returns->fields;
@@ -367,7 +389,8 @@ static int write_report(struct call *call, const struct asked *a, const struct r
 	fill_envelope(call, a, items.n, &e);
 	report_total_fill(call, a, r, before, &row);
 	e.total = &row;
-	report_items_sort(call, a, &items);
+	if (report_items_sort(call, a, r, &items, (size_t)(e.page * e.page_size), (size_t)((e.page + 1) * e.page_size), err) < 0)
+		return -1;
 	write_about(call, a, w);
 	write_labels(call, a, w);
 	hide_columns(a, w);
@@ -377,7 +400,8 @@ static int write_report(struct call *call, const struct asked *a, const struct r
 		return -1;
 	writer_begin(w, NULL, call->op->returns);
 	writer_fields(w, call->op->returns, &e);
-	report_chart_write(call, a, r, &fields[REPORT_CHART], w);
+	if (report_chart_write(call, a, r, &fields[REPORT_CHART], w, err) < 0)
+		return -1;
 	writer_begin_list(w, &fields[REPORT_LINES], a->kind->line);
 	for (int64_t i = e.page * e.page_size; i < (int64_t)items.n && i < (e.page + 1) * e.page_size; i++) {
 		report_row_fill(call, a, r, &items.list[i], &row);
@@ -395,6 +419,7 @@ static int run_report(struct call *call, struct writer *w, struct error *err)
 	struct asked a;
 
 	if (ask(call, &a, err) < 0 || report_load(call->store, call->catalogue, &a.question, call->arena, &r, err) < 0 ||
+	    (a.slots && report_load_cells(call->store, call->catalogue, &a.question, call->arena, &r, err) < 0) ||
 	    report_earlier_load(call, &a, &r, &before, err) < 0)
 		return -1;
 	if (call_note_closed_accounts(call, w, a.question.accounts, a.question.n_accounts, a.question.from, a.question.to, err) < 0)

@@ -37,8 +37,6 @@ struct decimal report_change(wide now, wide before);
 /* PART of WHOLE in percent with one place; null if WHOLE is nothing. */
 struct decimal report_share(wide part, wide whole);
 
-bool report_is_zero(const struct totals *t);
-
 /* ---- key figures of pages ---- */
 
 /* The category whose amounts are a key figure. */

@@ -331,3 +331,13 @@ int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day,
 	bind_int(st, s, 1, account);
 	return store_one(st, s, ret_day, err);
 }
+
+int store_account_last_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot DESC LIMIT 1", err);
+
+	if (!s)
+		return -1;
+	bind_int(st, s, 1, account);
+	return store_one(st, s, ret_day, err);
+}

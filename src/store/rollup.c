@@ -78,18 +78,22 @@ int64_t store_slot(enum level level, int64_t quarter)
 	"SELECT " PART_COLUMNS " FROM " table " p CROSS JOIN series s WHERE s.id = p.series" \
 	" AND p.account = ?1 AND p.slot >= ?2 AND p.slot < ?3 AND p.category = ?4" DIMENSIONS_MATCH \
 	" ORDER BY p.slot, p.series"
+#define ROWS_SCAN(table) \
+	"SELECT slot, category, " AMOUNTS ", series FROM " table \
+	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot, series"
 /* One series, looked up in each slot. */
 #define PART_LOOKUP(table) \
 	"WITH RECURSIVE slots(n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM slots WHERE n + 1 < ?3)" \
 	" SELECT " PART_COLUMNS " FROM series s CROSS JOIN slots CROSS JOIN " table " p" \
 	" WHERE s.id = ?10 AND p.account = ?1 AND p.category = ?4 AND p.slot = slots.n AND p.series = ?10 ORDER BY p.slot"
 
-enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_SERIES, SCAN_KINDS };
+enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_ROWS, SCAN_SERIES, SCAN_KINDS };
 
 #define SCANS(level) { \
 	[SCAN_TOTALS] = TOTAL_SCAN("total_" level), \
 	[SCAN_TOTAL] = TOTAL_SCAN_ONE("total_" level), \
 	[SCAN_PARTS] = PART_SCAN("part_" level), \
+	[SCAN_ROWS] = ROWS_SCAN("part_" level), \
 	[SCAN_SERIES] = PART_LOOKUP("part_" level), \
 }
 
@@ -103,7 +107,7 @@ static enum scan_kind kind_of(const struct rollup_scan *scan)
 {
 	if (!scan->by_series)
 		return scan->category ? SCAN_TOTAL : SCAN_TOTALS;
-	return scan->series ? SCAN_SERIES : SCAN_PARTS;
+	return scan->series ? SCAN_SERIES : scan->no_dims ? SCAN_ROWS : SCAN_PARTS;
 }
 
 static struct stmt *prepare_scan(struct store *st, const char *sql, const struct rollup_scan *scan, struct error *err)
@@ -117,7 +121,7 @@ static struct stmt *prepare_scan(struct store *st, const char *sql, const struct
 	bind_int(st, s, 3, scan->to);
 	if (scan->category)
 		bind_int(st, s, 4, scan->category);
-	for (int d = 0; scan->by_series && d < DIMENSIONS; d++)
+	for (int d = 0; scan->by_series && !scan->no_dims && d < DIMENSIONS; d++)
 		bind_int(st, s, 5 + d, scan->dim[d]);
 	if (scan->series)
 		bind_int(st, s, 10, scan->series);
@@ -150,7 +154,7 @@ int store_scan_next(struct store *st, struct rollup *ret, struct error *err)
 	if (!st->scanned.by_series)
 		return 1;
 	ret->series = get_int(st, st->scan, 6);
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS && !st->scanned.no_dims; d++)
 		ret->dim[d] = get_int(st, st->scan, 7 + d);
 	return 1;
 }

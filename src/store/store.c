@@ -125,8 +125,10 @@ int store_work(struct store *st, int64_t n, struct error *err)
 {
 	if (!st->work_max)
 		return 0;
+	if (n > st->work_left)
+		return store_too_much(st, err);
 	st->work_left -= n;
-	return st->work_left < 0 ? store_too_much(st, err) : 0;
+	return 0;
 }
 
 void store_work_again(struct store *st)

@@ -143,6 +143,8 @@ struct suspension {
 int store_suspensions(struct store *st, struct arena *arena, struct suspension **ret, size_t *ret_n, struct error *err);
 /* The day (days since 1970, UTC) of the account's first usage: 1 found, 0 none yet, -1. */
 int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err);
+/* Likewise of its last usage. */
+int store_account_last_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err);
 
 /* ---- categories ---- */
 
@@ -532,6 +534,7 @@ struct rollup_scan {
 	bool by_series;           /* rows of series with dimensions instead of totals */
 	int64_t dim[DIMENSIONS];  /* by_series: only this value; 0 = any */
 	int64_t series;           /* by_series: only this one; 0 = any. Costs a step a slot; `dim` must be its own or 0 */
+	bool no_dims;             /* by_series, without any `dim`: leaves out the dimensions of rows, which costs much less */
 };
 
 /* Starts a scan; one at a time on a store. Rows come in the order of their slots. */
@@ -574,12 +577,15 @@ struct sums_question {
 	const struct sums_slot *slots;   /* ascending, without overlap */
 	size_t n_slots;
 	bool by_series;                  /* sums of series with dimensions, instead of the totals of categories */
+	enum dimension group;            /* by series: the dimension whose values rows have */
 };
 
 /* A part of the sum of an account, a slot and a category (and a series); all rows together are the sums. */
 struct sums_row {
 	size_t account, slot;            /* places in the question's lists */
-	const struct rollup *rollup;     /* until the function returns */
+	int64_t category;
+	int64_t value;                   /* of the dimension `group`; 0 = none */
+	const struct amounts *amounts;   /* until the function returns */
 };
 
 /* 0 to go on; -1 with ERR ends the answer. It may ask the store anything but for scans and sums. */

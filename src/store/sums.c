@@ -1,6 +1,6 @@
 /*
- * sums.c - whole questions about usage: many accounts and many slots at once. A slot is made up of rollups of three levels; slots that
- * border on each other are read in one scan.
+ * sums.c - whole questions about usage: many accounts and many slots at once. A slot is made up of
+ * rollups of three levels; slots that border on each other are read in one scan.
  */
 #include "store/store.h"
 
@@ -10,9 +10,11 @@
 
 enum {
 	QUARTERS_PER_DAY = 96,
-	SCAN_WORK = 4,           /* what a statement costs, in rows */
-	SURELY_FEW = 1000,       /* slots of accounts: their totals aren't counted before they are read */
-	LOOKUPS_MAX = 4096       /* series times slots that are looked up one by one instead of scanned */
+	SCAN_WORK = 4,     /* what a statement costs, in rows */
+	SURELY_FEW = 1000, /* slots of accounts: their totals aren't counted before they are read */
+	LOOKUPS_MAX = 4096, /* series times slots that are looked up instead of scanned */
+	MAPPED_ROWS = 1000, /* so many rows may get their values from a map of all series, */
+	MAPPED_SERIES = 8   /* if there are at most so many series a row */
 };
 
 /* ---- the slots of each level that make up a range ---- */
@@ -24,7 +26,8 @@ static int64_t month_slot(struct date d)
 
 static int64_t month_start_day(int64_t slot)
 {
-	return date_to_days((struct date){ .year = (int)(slot / 12), .month = (int)(slot % 12) + 1, .day = 1 });
+	return date_to_days(
+		(struct date){ .year = (int)(slot / 12), .month = (int)(slot % 12) + 1, .day = 1 });
 }
 
 /* The first month that begins on DAY or later. */
@@ -44,7 +47,8 @@ static int add_run(struct slot_run *runs, int n, enum level level, int64_t from,
 
 int store_slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX])
 {
-	int64_t day_from = -floor_div(-from, QUARTERS_PER_DAY), day_to = floor_div(to, QUARTERS_PER_DAY);
+	int64_t day_from = -floor_div(-from, QUARTERS_PER_DAY),
+		day_to = floor_div(to, QUARTERS_PER_DAY);
 	int64_t month_lo, month_hi;
 	int n = 0;
 
@@ -79,6 +83,8 @@ struct stretch {
 	size_t first, last;
 };
 
+struct values;
+
 struct reading {
 	struct store *st;
 	const struct sums_question *q;
@@ -88,6 +94,8 @@ struct reading {
 	struct stretch *stretches;
 	size_t n_stretches;
 	int64_t n_slots;                 /* of all stretches */
+	struct arena scratch;            /* of the values of a category's series */
+	struct values *values;           /* or NULL */
 	sums_row_fn *row;
 	void *arg;
 };
@@ -98,7 +106,8 @@ static void add_pieces(struct reading *r, size_t slot)
 	int n = store_slot_runs(r->q->slots[slot].from, r->q->slots[slot].to, runs);
 
 	for (int i = 0; i < n; i++)
-		r->pieces[runs[i].level][r->n_pieces[runs[i].level]++] = (struct piece){ runs[i].from, runs[i].to, slot };
+		r->pieces[runs[i].level][r->n_pieces[runs[i].level]++] =
+			(struct piece){ runs[i].from, runs[i].to, slot };
 }
 
 static void add_stretches(struct reading *r, enum level level)
@@ -106,16 +115,20 @@ static void add_stretches(struct reading *r, enum level level)
 	const struct piece *p = r->pieces[level];
 
 	for (size_t first = 0, last; first < r->n_pieces[level]; first = last + 1) {
-		for (last = first; last + 1 < r->n_pieces[level] && p[last + 1].from == p[last].to; last++)
+		for (last = first; last + 1 < r->n_pieces[level] && p[last + 1].from == p[last].to;
+		     last++)
 			;
-		r->stretches[r->n_stretches++] = (struct stretch){ level, p[first].from, p[last].to, first, last };
+		r->stretches[r->n_stretches++] =
+			(struct stretch){ level, p[first].from, p[last].to, first, last };
 		r->n_slots += p[last].to - p[first].from;
 	}
 }
 
 static void plan(struct reading *r)
 {
-	static const size_t most[LEVELS] = { [LEVEL_QUARTER] = 2, [LEVEL_DAY] = 2, [LEVEL_MONTH] = 1 };
+	static const size_t most[LEVELS] = {
+		[LEVEL_QUARTER] = 2, [LEVEL_DAY] = 2, [LEVEL_MONTH] = 1
+	};
 	size_t n = r->q->n_slots;
 
 	for (int level = 0; level < LEVELS; level++)
@@ -129,10 +142,12 @@ static void plan(struct reading *r)
 
 /* ---- counting before reading ---- */
 
-#define COUNT_TOTALS(table) \
-	"SELECT count(*) FROM (SELECT 1 FROM " table " WHERE account = ?1 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
-#define COUNT_PARTS(table) \
-	"SELECT count(*) FROM (SELECT 1 FROM " table " WHERE account = ?1 AND category = ?4 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
+#define COUNT_TOTALS(table)                          \
+	"SELECT count(*) FROM (SELECT 1 FROM " table \
+	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
+#define COUNT_PARTS(table)                           \
+	"SELECT count(*) FROM (SELECT 1 FROM " table \
+	" WHERE account = ?1 AND category = ?4 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
 
 /* [level][by series] */
 static const char *const count_sql[LEVELS][2] = {
@@ -142,7 +157,8 @@ static const char *const count_sql[LEVELS][2] = {
 };
 
 /* Adds the rows of one account to *WORK; counts no further than up to what may still be read. */
-static int count_rows(struct reading *r, int64_t account, int64_t category, int64_t *work, struct error *err)
+static int count_rows(struct reading *r, int64_t account, int64_t category, int64_t *work,
+		      struct error *err)
 {
 	for (size_t i = 0; i < r->n_stretches; i++) {
 		const struct stretch *t = &r->stretches[i];
@@ -156,11 +172,11 @@ static int count_rows(struct reading *r, int64_t account, int64_t category, int6
 		bind_int(r->st, s, 3, t->to);
 		if (category)
 			bind_int(r->st, s, 4, category);
-		bind_int(r->st, s, 5, r->st->work_left - *work + 1);
+		bind_int(r->st, s, 5, r->st->work_max ? r->st->work_left - *work + 1 : INT64_MAX);
 		if (store_one(r->st, s, &n, err) < 0)
 			return -1;
 		*work += n + SCAN_WORK;
-		if (*work > r->st->work_left)
+		if (r->st->work_max && *work > r->st->work_left)
 			return store_too_much(r->st, err);
 	}
 	return 0;
@@ -186,7 +202,10 @@ static bool has_category(const struct sums_question *q, int64_t category)
 /* The next category after CATEGORY that the account has series of: 1, 0, -1. */
 static int next_used(struct store *st, int64_t account, int64_t *category, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT category FROM series WHERE account = ?1 AND category > ?2 ORDER BY category LIMIT 1", err);
+	struct stmt *s = prepare(st,
+				 "SELECT category FROM series WHERE account = ?1 AND category > ?2"
+				 " ORDER BY category LIMIT 1",
+				 err);
 
 	if (!s)
 		return -1;
@@ -212,10 +231,94 @@ static int next_category(struct reading *r, int64_t account, int64_t *category, 
 	return rc;
 }
 
+/* ---- values of series ---- */
+
+/*
+ * The values that a category's series have of the question's dimension. To look each series up as
+ * its rows come takes several times as long as to read all of them first.
+ */
+struct values {
+	int64_t *series, *value;         /* open addressing; series 0: free */
+	size_t size, n; /* SIZE is a power of two, more than twice N; 0: there is no map */
+};
+
+static size_t value_place(const struct values *v, int64_t series)
+{
+	size_t i = ((uint64_t)series * 0x9e3779b97f4a7c15u >> 20) & (v->size - 1);
+
+	while (v->series[i] && v->series[i] != series)
+		i = (i + 1) & (v->size - 1);
+	return i;
+}
+
+static int64_t value_of(const struct values *v, int64_t series)
+{
+	return v->value[value_place(v, series)];
+}
+
+#define SERIES_VALUES(column) \
+	"SELECT id, " column " FROM series WHERE account = ?1 AND category = ?2"
+
+static const char *const values_sql[DIMENSIONS] = { [DIM_CUSTOMER] = SERIES_VALUES("customer"),
+						    [DIM_SIM] = SERIES_VALUES("sim"),
+						    [DIM_FLEET] = SERIES_VALUES("fleet"),
+						    [DIM_NETWORK] = SERIES_VALUES("network"),
+						    [DIM_COUNTRY] = SERIES_VALUES("country") };
+
+static int read_values(struct reading *r, const struct rollup_scan *scan, size_t n,
+		       struct values *ret, struct error *err)
+{
+	struct stmt *s = prepare(r->st, values_sql[r->q->group], err);
+	int rc;
+
+	*ret = (struct values){ .size = 64 };
+	while (ret->size <= 2 * n)
+		ret->size *= 2;
+	ret->series = arena_array(&r->scratch, int64_t, ret->size);
+	ret->value = arena_array(&r->scratch, int64_t, ret->size);
+	if (!s)
+		return -1;
+	bind_int(r->st, s, 1, scan->account);
+	bind_int(r->st, s, 2, scan->category);
+	while ((rc = step(r->st, s, err)) > 0) {
+		size_t place = value_place(ret, get_int(r->st, s, 0));
+
+		ret->series[place] = get_int(r->st, s, 0);
+		ret->value[place] = get_int(r->st, s, 1);
+	}
+	return rc;
+}
+
+/* Makes a map for ROWS rows, unless that isn't worth it (size 0). */
+static int map_values(struct reading *r, const struct rollup_scan *scan, int64_t rows,
+		      struct values *ret, struct error *err)
+{
+	struct stmt *s;
+	int64_t n = 0;
+
+	*ret = (struct values){ .size = 0 };
+	if (rows < MAPPED_ROWS)
+		return 0;
+	s = prepare(r->st,
+		    "SELECT count(*) FROM (SELECT 1 FROM series"
+		    " WHERE account = ?1 AND category = ?2 LIMIT ?3)",
+		    err);
+	if (!s)
+		return -1;
+	bind_int(r->st, s, 1, scan->account);
+	bind_int(r->st, s, 2, scan->category);
+	bind_int(r->st, s, 3, MAPPED_SERIES * rows + 1);
+	if (store_one(r->st, s, &n, err) < 0)
+		return -1;
+	arena_reset(&r->scratch);
+	return n > MAPPED_SERIES * rows ? 0 : read_values(r, scan, (size_t)n, ret, err);
+}
+
 /* ---- reading ---- */
 
 /* The rows of a scan of T, which comes in the order of its slots. */
-static int read_scan(struct reading *r, size_t account, const struct stretch *t, const struct rollup_scan *scan, struct error *err)
+static int read_scan(struct reading *r, size_t account, const struct stretch *t,
+		     const struct rollup_scan *scan, struct error *err)
 {
 	const struct piece *p = &r->pieces[t->level][t->first];
 	struct sums_row row = { .account = account };
@@ -232,7 +335,10 @@ static int read_scan(struct reading *r, size_t account, const struct stretch *t,
 		if (!has_category(r->q, rollup.category))
 			continue;
 		row.slot = p->slot;
-		row.rollup = &rollup;
+		row.category = rollup.category;
+		row.value =
+			r->values ? value_of(r->values, rollup.series) : rollup.dim[r->q->group];
+		row.amounts = &rollup.amounts;
 		if (r->row(r->arg, &row, err) < 0)
 			break;
 	}
@@ -240,7 +346,8 @@ static int read_scan(struct reading *r, size_t account, const struct stretch *t,
 	return rc > 0 ? -1 : rc;
 }
 
-static int read_stretches(struct reading *r, size_t account, struct rollup_scan *scan, struct error *err)
+static int read_stretches(struct reading *r, size_t account, struct rollup_scan *scan,
+			  struct error *err)
 {
 	for (size_t i = 0; i < r->n_stretches; i++) {
 		const struct stretch *t = &r->stretches[i];
@@ -262,15 +369,20 @@ static bool filters(const struct sums_account *a)
 	return false;
 }
 
-#define FIND_SERIES(customer) \
-	"SELECT id FROM series WHERE account = ?1 AND category = ?4 AND " customer \
-	" AND (?6 = 0 OR sim = ?6) AND (?7 = 0 OR fleet = ?7) AND (?8 = 0 OR network = ?8) AND (?9 = 0 OR country = ?9) LIMIT ?2"
+#define FIND_SERIES(customer)                                                                    \
+	"SELECT id FROM series WHERE account = ?1 AND category = ?4 AND " customer               \
+	" AND (?6 = 0 OR sim = ?6) AND (?7 = 0 OR fleet = ?7) AND (?8 = 0 OR network = ?8) AND " \
+	"(?9 = 0 OR country = ?9) LIMIT ?2"
 
-/* The ids of up to MAX series that the filter of SCAN leaves of its category; *RET_N is more than MAX if there are more. */
-static int find_series(struct store *st, const struct rollup_scan *scan, int64_t *ret, size_t max, size_t *ret_n, struct error *err)
+/* The ids of up to MAX series that the filter of SCAN leaves of its category; *RET_N is more than
+ * MAX if there are more. */
+static int find_series(struct store *st, const struct rollup_scan *scan, int64_t *ret, size_t max,
+		       size_t *ret_n, struct error *err)
 {
 	/* by customer there is an index */
-	struct stmt *s = prepare(st, scan->dim[DIM_CUSTOMER] ? FIND_SERIES("customer = ?5") : FIND_SERIES("?5 = 0"), err);
+	struct stmt *s = prepare(
+		st, scan->dim[DIM_CUSTOMER] ? FIND_SERIES("customer = ?5") : FIND_SERIES("?5 = 0"),
+		err);
 	int rc;
 
 	if (!s)
@@ -286,27 +398,53 @@ static int find_series(struct store *st, const struct rollup_scan *scan, int64_t
 	return rc;
 }
 
-/* The few series of a category that a filter leaves are looked up one by one, where that is less than to go through all. */
-static int read_filtered(struct reading *r, size_t account, struct rollup_scan *scan, struct error *err)
+/* The few series of a category that a filter leaves are looked up one by one, where that is less
+ * than to go through all. */
+static int read_filtered(struct reading *r, size_t account, struct rollup_scan *scan,
+			 struct error *err)
 {
-	size_t most = r->n_slots < LOOKUPS_MAX ? (size_t)(LOOKUPS_MAX / (r->n_slots ? r->n_slots : 1)) : 0;
+	size_t most = r->n_slots < LOOKUPS_MAX
+			      ? (size_t)(LOOKUPS_MAX / (r->n_slots ? r->n_slots : 1))
+			      : 0;
 	int64_t series[LOOKUPS_MAX], work = 0;
 	size_t n;
 
 	if (find_series(r->st, scan, series, most, &n, err) < 0)
 		return -1;
 	if (n > most) {
-		if (r->st->work_max && (count_rows(r, scan->account, scan->category, &work, err) < 0 || store_work(r->st, work, err) < 0))
+		if (r->st->work_max &&
+		    (count_rows(r, scan->account, scan->category, &work, err) < 0 ||
+		     store_work(r->st, work, err) < 0))
 			return -1;
 		return read_stretches(r, account, scan, err);
 	}
 	for (size_t i = 0; i < n; i++) {
 		scan->series = series[i];
-		if (store_work(r->st, r->n_slots, err) < 0 || read_stretches(r, account, scan, err) < 0)
+		if (store_work(r->st, r->n_slots, err) < 0 ||
+		    read_stretches(r, account, scan, err) < 0)
 			return -1;
 	}
 	scan->series = 0;
 	return 0;
+}
+
+/* Without a filter. */
+static int read_category(struct reading *r, size_t account, struct rollup_scan *scan,
+			 struct error *err)
+{
+	struct values values;
+	int64_t rows = 0;
+	int rc;
+
+	if (count_rows(r, scan->account, scan->category, &rows, err) < 0 ||
+	    map_values(r, scan, rows, &values, err) < 0)
+		return -1;
+	scan->no_dims = values.size > 0;
+	r->values = values.size ? &values : NULL;
+	rc = read_stretches(r, account, scan, err);
+	scan->no_dims = false;
+	r->values = NULL;
+	return rc;
 }
 
 static int read_series(struct reading *r, size_t account, struct error *err)
@@ -317,7 +455,8 @@ static int read_series(struct reading *r, size_t account, struct error *err)
 
 	memcpy(scan.dim, a->dim, sizeof(scan.dim));
 	while ((rc = next_category(r, a->id, &scan.category, err)) > 0)
-		if ((filters(a) ? read_filtered(r, account, &scan, err) : read_stretches(r, account, &scan, err)) < 0)
+		if ((filters(a) ? read_filtered(r, account, &scan, err)
+				: read_category(r, account, &scan, err)) < 0)
 			return -1;
 	return rc;
 }
@@ -325,18 +464,21 @@ static int read_series(struct reading *r, size_t account, struct error *err)
 static int read_totals(struct reading *r, size_t account, struct error *err)
 {
 	const struct sums_question *q = r->q;
-	struct rollup_scan scan = { .account = q->accounts[account].id, .category = q->n_categories == 1 ? q->categories[0] : 0 };
+	struct rollup_scan scan = { .account = q->accounts[account].id,
+				    .category = q->n_categories == 1 ? q->categories[0] : 0 };
 
 	return read_stretches(r, account, &scan, err);
 }
 
-/* Refuses what would be too much. What a filter leaves of series is found out later. */
+/* Refuses what would be too much; what is one scan, or what a filter leaves, is counted when it is
+ * its turn. */
 static int count_all(struct reading *r, struct error *err)
 {
 	const struct sums_question *q = r->q;
 	int64_t work = 0;
 
-	if (!r->st->work_max || (!q->by_series && (int64_t)q->n_accounts * r->n_slots <= SURELY_FEW))
+	if (!r->st->work_max || (q->by_series ? q->n_accounts == 1 && q->n_categories == 1
+					      : (int64_t)q->n_accounts * r->n_slots <= SURELY_FEW))
 		return 0;
 	for (size_t i = 0; i < q->n_accounts; i++) {
 		int64_t account = q->accounts[i].id, category = 0;
@@ -355,16 +497,19 @@ static int count_all(struct reading *r, struct error *err)
 	return 0;
 }
 
-int store_sums(struct store *st, const struct sums_question *q, sums_row_fn *row, void *arg, struct error *err)
+int store_sums(struct store *st, const struct sums_question *q, sums_row_fn *row, void *arg,
+	       struct error *err)
 {
 	struct reading r = { .st = st, .q = q, .row = row, .arg = arg };
 	int rc;
 
 	arena_init(&r.arena);
+	arena_init(&r.scratch);
 	plan(&r);
 	rc = count_all(&r, err);
 	for (size_t i = 0; i < q->n_accounts && rc == 0; i++)
 		rc = q->by_series ? read_series(&r, i, err) : read_totals(&r, i, err);
+	arena_release(&r.scratch);
 	arena_release(&r.arena);
 	return rc;
 }

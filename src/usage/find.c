@@ -12,7 +12,7 @@
 
 enum {
 	PASSED_MAX = 1000000,    /* references looked at for one answer */
-	SERIES_MAX = 100000,     /* series looked up for them, or half as many events: */
+	SERIES_MAX = 200000,     /* series looked up for them, or half as many events: */
 	STATE_SERIES = 2,        /* the state of one costs as much as two series */
 	SOURCES_MAX = 1000       /* that an id is looked for in */
 };
@@ -120,6 +120,13 @@ struct known_match {
 	bool matches;
 };
 
+/* The dimensions' values asked for, as an account knows them. */
+struct filter {
+	int64_t account;
+	bool known;                  /* all of them: else nothing of it matches */
+	int64_t dim[DIMENSIONS];
+};
+
 struct search {
 	struct store *st;
 	const struct catalogue *catalogue;
@@ -132,6 +139,7 @@ struct search {
 	struct arena *arena;         /* of the answer */
 	struct arena scratch;        /* of one account's hour */
 	GHashTable *series;          /* struct known_match by id */
+	GHashTable *filters;         /* struct filter by account */
 	int64_t *hours;              /* by account: the next one that it has events in; -1: none */
 	struct candidate *list;      /* in order up to `sorted` */
 	size_t n, sorted, size;
@@ -159,9 +167,39 @@ static bool beyond_start(const struct search *s, const struct candidate *c)
 	return !s->start.id || order_of(s)(&s->start, c) < 0;
 }
 
+static int read_filter(struct search *s, struct filter *f, struct error *err)
+{
+	f->known = true;
+	for (int d = 0; d < DIMENSIONS; d++) {
+		int rc = s->q->dim[d] ? sim_value_find(s->st, f->account, (enum dimension)d, s->q->dim[d], &f->dim[d], err) : 1;
+
+		if (rc < 0)
+			return -1;
+		f->known = f->known && rc > 0;
+	}
+	return 0;
+}
+
+/* Each account is asked once. */
+static int filter_of(struct search *s, int64_t account, const struct filter **ret, struct error *err)
+{
+	struct filter *f = g_hash_table_lookup(s->filters, &account);
+
+	if (!f) {
+		f = arena_new(s->arena, struct filter);
+		f->account = account;
+		if (read_filter(s, f, err) < 0)
+			return -1;
+		g_hash_table_insert(s->filters, &f->account, f);
+	}
+	*ret = f;
+	return 0;
+}
+
 static int check_series(struct search *s, int64_t id, bool *ret, struct error *err)
 {
 	const struct event_query *q = s->q;
+	const struct filter *filter;
 	struct series series;
 	int rc = store_series_by_id(s->st, id, &series, err);
 
@@ -171,16 +209,12 @@ static int check_series(struct search *s, int64_t id, bool *ret, struct error *e
 	if (q->category != CATALOGUE_NONE && q->category != s->catalogue->totalprice &&
 	    !catalogue_within(s->catalogue, catalogue_index(s->catalogue, series.category), q->category))
 		return 0;
-	for (int d = 0; d < DIMENSIONS; d++) {
-		int64_t value;
-
-		if (!q->dim[d])
-			continue;
-		rc = sim_value_find(s->st, series.account, (enum dimension)d, q->dim[d], &value, err);
-		if (rc <= 0 || value != series.dim[d])
-			return rc < 0 ? -1 : 0;
-	}
-	*ret = true;
+	if (filter_of(s, series.account, &filter, err) < 0)
+		return -1;
+	*ret = filter->known;
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (q->dim[d] && filter->dim[d] != series.dim[d])
+			*ret = false;
 	return 0;
 }
 
@@ -366,9 +400,15 @@ static int search_by_time(struct search *s, struct found_events *ret, struct err
 	if (s->start.id)
 		from = floor_div(s->start.effective_us, HOUR_US);
 	s->hours = arena_array(s->arena, int64_t, s->q->n_accounts);
-	for (size_t i = 0; i < s->q->n_accounts; i++)
-		if (next_hour(s, i, from, err) < 0)
+	for (size_t i = 0; i < s->q->n_accounts; i++) {
+		const struct filter *filter;
+
+		if (filter_of(s, s->q->accounts[i], &filter, err) < 0)
 			return -1;
+		s->hours[i] = -1;
+		if (filter->known && next_hour(s, i, from, err) < 0)
+			return -1;
+	}
 	while ((hour = choose_hour(s)) >= 0 && s->n < s->wanted) {
 		if (search_hour(s, hour, err) < 0)
 			return -1;
@@ -433,7 +473,9 @@ static int search(struct search *s, struct found_events *ret, struct error *err)
 		return 0;
 	arena_init(&s->scratch);
 	s->series = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+	s->filters = g_hash_table_new(g_int64_hash, g_int64_equal);
 	rc = s->q->id ? search_by_id(s, err) : search_by_time(s, ret, err);
+	g_hash_table_destroy(s->filters);
 	g_hash_table_destroy(s->series);
 	arena_release(&s->scratch);
 	return rc;

@@ -38,13 +38,13 @@ struct usage_cursor {
 	const size_t *categories;    /* that rows are made of, in report order */
 	size_t n_categories;
 	int32_t *row_of;             /* by catalogue index: the row among those; -1: none */
-	int64_t *within;             /* ids of the categories that count for query->category, ascending */
+	int64_t *within; /* ids of the categories that count for query->category, ascending */
 	size_t n_within;
 	int64_t first, n_slots;      /* the batch: slots FIRST to FIRST + N_SLOTS - 1 */
 	size_t n_rows;               /* of each slot; not by dimension */
 	struct totals *totals;       /* by slot of the batch and row; not by dimension */
 	struct members members;
-	size_t *starts;              /* by slot of the batch: its first member; ends with the number of all */
+	size_t *starts; /* by slot of the batch: its first member; ends with the number of all */
 	int64_t next_slots;          /* that the next batch shall have, by dimension */
 	int64_t slot;                /* the current one */
 	size_t row;                  /* the next one */
@@ -82,7 +82,8 @@ static size_t member_place(const struct members *m, int64_t slot, int64_t id)
 {
 	size_t i = ((uint64_t)(id ^ slot << 40) * 0x9e3779b97f4a7c15u >> 20) & (m->index_size - 1);
 
-	while (m->index[i] && (m->list[m->index[i] - 1].id != id || m->list[m->index[i] - 1].slot != slot))
+	while (m->index[i] &&
+	       (m->list[m->index[i] - 1].id != id || m->list[m->index[i] - 1].slot != slot))
 		i = (i + 1) & (m->index_size - 1);
 	return i;
 }
@@ -99,10 +100,10 @@ static void members_grow(struct members *m, struct arena *arena)
 		m->index[member_place(m, m->list[i].slot, m->list[i].id)] = (uint32_t)i + 1;
 }
 
-static void add_to_member(struct usage_cursor *cur, int64_t slot, const struct rollup *r)
+static void add_to_member(struct usage_cursor *cur, int64_t slot, int64_t id,
+			  const struct amounts *a)
 {
 	struct members *m = &cur->members;
-	int64_t id = r->dim[cur->query->group];
 	size_t i;
 
 	if (!id)
@@ -114,26 +115,30 @@ static void add_to_member(struct usage_cursor *cur, int64_t slot, const struct r
 		m->list[m->n] = (struct member){ .slot = slot, .id = id };
 		m->index[i] = (uint32_t)++m->n;
 	}
-	totals_add(&m->list[m->index[i] - 1].totals, &r->amounts);
+	totals_add(&m->list[m->index[i] - 1].totals, a);
 }
 
-static void add_to_row(struct usage_cursor *cur, int64_t slot, size_t category, const struct amounts *a)
+static void add_to_row(struct usage_cursor *cur, int64_t slot, size_t category,
+		       const struct amounts *a)
 {
 	int32_t row = cur->row_of[category];
 
 	if (row >= 0)
-		totals_add(&cur->totals[(size_t)(slot - cur->first) * cur->n_rows + (size_t)row], a);
+		totals_add(&cur->totals[(size_t)(slot - cur->first) * cur->n_rows + (size_t)row],
+			   a);
 }
 
-/* A category holds the usage of its own events and of those below it; totalprice the price of everything. */
-static void add_to_categories(struct usage_cursor *cur, int64_t slot, const struct rollup *r)
+/* A category holds the usage of its own events and of those below it; totalprice the price of
+ * everything. */
+static void add_to_categories(struct usage_cursor *cur, int64_t slot, int64_t category,
+			      const struct amounts *a)
 {
 	const struct catalogue *c = cur->catalogue;
 
-	for (size_t i = catalogue_index(c, r->category); i != CATALOGUE_NONE; i = c->parent[i])
-		add_to_row(cur, slot, i, &r->amounts);
+	for (size_t i = catalogue_index(c, category); i != CATALOGUE_NONE; i = c->parent[i])
+		add_to_row(cur, slot, i, a);
 	if (c->totalprice != CATALOGUE_NONE)
-		add_to_row(cur, slot, c->totalprice, &(struct amounts){ .price = r->amounts.price });
+		add_to_row(cur, slot, c->totalprice, &(struct amounts){ .price = a->price });
 }
 
 /* Spans are oldest first, slots newest first. */
@@ -144,11 +149,11 @@ static int add_row(void *arg, const struct sums_row *row, struct error *err)
 
 	(void)err;
 	if (by_dimension(cur->query))
-		add_to_member(cur, slot, row->rollup);
+		add_to_member(cur, slot, row->value, row->amounts);
 	else if (cur->query->group == GROUP_CATEGORY)
-		add_to_categories(cur, slot, row->rollup);
+		add_to_categories(cur, slot, row->category, row->amounts);
 	else
-		totals_add(&cur->totals[slot - cur->first], &row->rollup->amounts);
+		totals_add(&cur->totals[slot - cur->first], row->amounts);
 	return 0;
 }
 
@@ -173,8 +178,11 @@ static int sort_members(struct usage_cursor *cur, struct error *err)
 		m->list[n] = m->list[i];
 		if (store_work(cur->store, 1, err) < 0)
 			return -1;
-		if (store_dimension_text(cur->store, m->list[n].id, &cur->scratch, &m->list[n].text, err) < 1)
-			return err->kind ? -1 : error_set(err, ERR_INTERNAL, NULL, "the ledger has a dimension without a name");
+		if (store_dimension_text(cur->store, m->list[n].id, &cur->scratch, &m->list[n].text,
+					 err) < 1)
+			return err->kind ? -1
+					 : error_set(err, ERR_INTERNAL, NULL,
+						     "the ledger has a dimension without a name");
 		n++;
 	}
 	m->n = n;
@@ -204,7 +212,8 @@ static bool has_nothing(const struct usage_cursor *cur)
 static struct sums_span *make_spans(struct usage_cursor *cur)
 {
 	const struct usage_query *q = cur->query;
-	struct sums_span *spans = arena_array(&cur->scratch, struct sums_span, (size_t)cur->n_slots);
+	struct sums_span *spans =
+		arena_array(&cur->scratch, struct sums_span, (size_t)cur->n_slots);
 
 	for (int64_t k = 0; k < cur->n_slots; k++) {
 		struct sums_span *span = &spans[cur->n_slots - 1 - k];
@@ -219,17 +228,21 @@ static struct sums_span *make_spans(struct usage_cursor *cur)
 static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_slots, struct error *err)
 {
 	const struct usage_query *q = cur->query;
-	struct sums_query sums = {
-		.accounts = cur->accounts, .n_accounts = q->n_accounts, .categories = cur->within, .n_categories = cur->n_within,
-		.n_spans = (size_t)n_slots, .by_series = by_dimension(q) || filters_dimension(q)
-	};
+	struct sums_query sums = { .accounts = cur->accounts,
+				   .n_accounts = q->n_accounts,
+				   .categories = cur->within,
+				   .n_categories = cur->n_within,
+				   .n_spans = (size_t)n_slots,
+				   .by_series = by_dimension(q) || filters_dimension(q),
+				   .group = by_dimension(q) ? (enum dimension)q->group : 0 };
 
 	arena_reset(&cur->scratch);
 	cur->first = first;
 	cur->n_slots = n_slots;
 	cur->members = (struct members){ .list = NULL };
 	if (!by_dimension(q))
-		cur->totals = arena_array(&cur->scratch, struct totals, (size_t)n_slots * cur->n_rows);
+		cur->totals =
+			arena_array(&cur->scratch, struct totals, (size_t)n_slots * cur->n_rows);
 	sums.spans = make_spans(cur);
 	if (!has_nothing(cur) && sums_read(cur->store, &sums, add_row, cur, err) < 0)
 		return -1;
@@ -279,7 +292,9 @@ static int load_slot_back(struct usage_cursor *cur, int64_t k, struct error *err
 
 static size_t rows_of(const struct usage_cursor *cur, int64_t slot)
 {
-	return by_dimension(cur->query) ? cur->starts[slot - cur->first + 1] - cur->starts[slot - cur->first] : cur->n_rows;
+	return by_dimension(cur->query)
+		       ? cur->starts[slot - cur->first + 1] - cur->starts[slot - cur->first]
+		       : cur->n_rows;
 }
 
 static const struct member *member_at(const struct usage_cursor *cur, int64_t slot, size_t row)
@@ -306,7 +321,8 @@ static const struct totals *row_totals(const struct usage_cursor *cur, int64_t s
 /* Is the row part of the answer? */
 static bool row_counts(const struct usage_cursor *cur, int64_t slot, size_t row)
 {
-	return cur->query->zeros || by_dimension(cur->query) || !totals_zero(row_totals(cur, slot, row));
+	return cur->query->zeros || by_dimension(cur->query) ||
+	       !totals_zero(row_totals(cur, slot, row));
 }
 
 /* How many rows of the slot come up to AFTER. */
@@ -335,7 +351,8 @@ static int list_categories(struct usage_cursor *cur, struct error *err)
 		const int64_t *ids;
 		size_t n;
 
-		if (store_categories_used(cur->store, cur->query->accounts[a], &cur->arena, &ids, &n, err) < 0)
+		if (store_categories_used(cur->store, cur->query->accounts[a], &cur->arena, &ids,
+					  &n, err) < 0)
 			return -1;
 		for (size_t i = 0; i < n; i++)
 			used[catalogue_index(c, ids[i])] = true;
@@ -394,7 +411,8 @@ static void make_accounts(struct usage_cursor *cur)
 	}
 }
 
-static struct usage_cursor *cursor_new(struct store *st, const struct catalogue *c, const struct usage_query *q, struct error *err)
+static struct usage_cursor *cursor_new(struct store *st, const struct catalogue *c,
+				       const struct usage_query *q, struct error *err)
 {
 	struct usage_cursor *cur = calloc(1, sizeof(*cur));
 
@@ -429,8 +447,8 @@ static int begin(struct usage_cursor *cur, const char *after, struct error *err)
 	return load_slot(cur, cur->slot, err);
 }
 
-int usage_open(struct store *st, const struct catalogue *c, const struct usage_query *q, struct usage_position start,
-	       struct usage_cursor **ret, struct error *err)
+int usage_open(struct store *st, const struct catalogue *c, const struct usage_query *q,
+	       struct usage_position start, struct usage_cursor **ret, struct error *err)
 {
 	struct usage_cursor *cur = cursor_new(st, c, q, err);
 
@@ -449,7 +467,8 @@ static void fill_row(const struct usage_cursor *cur, size_t row, struct usage_ro
 {
 	const struct usage_query *q = cur->query;
 
-	*ret = (struct usage_row){ .category = CATALOGUE_NONE, .totals = *row_totals(cur, cur->slot, row) };
+	*ret = (struct usage_row){ .category = CATALOGUE_NONE,
+				   .totals = *row_totals(cur, cur->slot, row) };
 	buckets_range(&cur->buckets, cur->slot, &ret->from, &ret->to);
 	if (by_dimension(q)) {
 		ret->member = member_at(cur, cur->slot, row)->id;
@@ -487,9 +506,11 @@ int usage_more(struct usage_cursor *cur, struct error *err)
 	return cur->slot + (cur->row >= cur->n_rows) < cur->buckets.n;
 }
 
-static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena, struct usage_position *at, struct error *err)
+static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
+		       struct usage_position *at, struct error *err)
 {
-	bool counted = cur->query->zeros && !by_dimension(cur->query);   /* without a look at the slot */
+	bool counted =
+		cur->query->zeros && !by_dimension(cur->query); /* without a look at the slot */
 
 	for (int64_t k = at->slot < cur->buckets.n ? at->slot : cur->buckets.n - 1; k >= 0; k--) {
 		size_t i;
@@ -501,7 +522,10 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena, 
 			if (row_counts(cur, k, i - 1))
 				n--;
 		if (n == 0 && (k > 0 || i > 0)) {
-			*at = (struct usage_position){ .slot = k, .after = i ? arena_str(arena, row_name(cur, k, i - 1)) : NULL };
+			*at = (struct usage_position){
+				.slot = k,
+				.after = i ? arena_str(arena, row_name(cur, k, i - 1)) : NULL
+			};
 			return 0;
 		}
 	}
@@ -509,8 +533,8 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena, 
 	return 0;
 }
 
-int usage_back(struct store *st, const struct catalogue *c, const struct usage_query *q, size_t n, struct arena *arena,
-	       struct usage_position *at, struct error *err)
+int usage_back(struct store *st, const struct catalogue *c, const struct usage_query *q, size_t n,
+	       struct arena *arena, struct usage_position *at, struct error *err)
 {
 	struct usage_cursor *cur = cursor_new(st, c, q, err);
 	int rc = cur ? cursor_back(cur, n, arena, at, err) : -1;

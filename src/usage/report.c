@@ -1,27 +1,52 @@
 #include "usage/report.h"
 
 #include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "usage/sim.h"
+#include "usage/sums.h"
 #include "base/banned.h"
 
-enum { ADD = 1, SUBTRACT = -1 };
+enum {
+	ADD = 1,
+	SUBTRACT = -1,
+	FEW_LINES = 1000 /* of a dimension: then the slots of all of them are read, else only of
+			    those that are shown */
+};
+
+/* What becomes of a row. */
+enum step { STEP_SUMS, STEP_SLOTS, STEP_CELLS };
 
 struct load {
 	struct store *store;
 	const struct catalogue *catalogue;
 	const struct report_question *question;
-	struct arena *arena;
+	struct arena *arena;             /* of the report */
+	struct arena *scratch;           /* of the call */
 	struct report *report;
+	enum step step;
+	struct sums_account *accounts;   /* those that the filter's values are known in */
+	size_t n_accounts;
+	const struct account **account_of;       /* by place in ACCOUNTS */
+	size_t *line_of; /* by catalogue index: the category that usage of it counts for;
+			    CATALOGUE_NONE: it is not asked for */
+	int64_t *categories;             /* ids of those that are, ascending; 0 of them: all are */
+	size_t n_categories;
+	bool price_only;                 /* amounts of different things, which don't add up */
 	GPtrArray *lines;                /* struct report_line, in the order they were met */
-	GHashTable *by_key;
-	int64_t *ids;                    /* of the question's accounts */
+	GHashTable *by_id;               /* lines by what they are about */
+	GHashTable *by_text;             /* and by key: values that are the same in all accounts */
+	struct report_line *rest;        /* what has no value of the dimension */
+	struct report_line **entries;    /* the line that each of ACCOUNTS is about, where only some
+					    lines are asked for */
+	GArray *cells;
+	GHashTable *cell_places;         /* by line and slot: the place in CELLS plus 1 */
 };
 
-/* ---- lines ---- */
+/* ---- amounts ---- */
 
-static bool is_zero(const struct totals *t)
+bool totals_zero(const struct totals *t)
 {
 	return !t->count && !t->usage && !t->price && !t->upload;
 }
@@ -34,48 +59,7 @@ static void add(struct totals *to, const struct totals *t, int sign)
 	to->upload += sign * t->upload;
 }
 
-/* The line of KEY; with ACCOUNT, of that account's KEY. */
-static int get_line(struct load *l, const char *key, size_t category, const struct account *account, struct report_line **ret,
-		    struct error *err)
-{
-	const char *name = account ? arena_join(l->arena, account->sid, "/", key, NULL) : key;
-	struct report *r = l->report;
-
-	*ret = g_hash_table_lookup(l->by_key, name);
-	if (*ret) {
-		if ((*ret)->category != category)
-			(*ret)->category = CATALOGUE_NONE;
-		return 0;
-	}
-	if ((l->lines->len + 1) * r->n_slots > REPORT_CELLS_MAX)
-		return error_set(err, ERR_TOO_LARGE, NULL, "the report would have more than %d numbers; choose fewer days, a longer period"
-				 " or a narrower filter", REPORT_CELLS_MAX);
-	if (!account)
-		name = arena_str(l->arena, name);
-	*ret = arena_new(l->arena, struct report_line);
-	**ret = (struct report_line){ .key = arena_str(l->arena, key), .category = category, .account = account,
-				      .slots = arena_array(l->arena, struct totals, r->n_slots) };
-	memset((*ret)->slots, 0, r->n_slots * sizeof(*(*ret)->slots));
-	g_hash_table_insert(l->by_key, (char *)name, *ret);
-	g_ptr_array_add(l->lines, *ret);
-	return 0;
-}
-
-static void add_row(const struct load *l, struct report_line *line, const struct usage_row *row, int sign)
-{
-	add(&line->slots[l->report->n_slots - 1 - (size_t)row->at.slot], &row->totals, sign);
-	add(&line->all, &row->totals, sign);
-}
-
-/* ---- questions to the ledger ---- */
-
-static struct usage_query query_of(const struct load *l, size_t first, size_t n)
-{
-	const struct report_question *q = l->question;
-
-	return (struct usage_query){ .accounts = l->ids + first, .n_accounts = n, .zone = q->zone, .period = q->period,
-				     .from = q->from, .to = q->to, .category = q->category, .group = GROUP_NONE };
-}
+/* ---- what is asked ---- */
 
 static bool filters(const struct report_question *q)
 {
@@ -85,222 +69,417 @@ static bool filters(const struct report_question *q)
 	return false;
 }
 
-/* The ids that the filter's values have in the account. 0: one of them has never been used there, so nothing passes. */
-static int find_filter(const struct load *l, int64_t account, struct usage_query *ret, struct error *err)
+/* A network or a country is the same one in all accounts. */
+static bool is_shared(enum dimension d)
+{
+	return d == DIM_NETWORK || d == DIM_COUNTRY;
+}
+
+/* The ids that the filter's values have in the account. 0: one of them has never been used there,
+ * so nothing passes. */
+static int find_filter(const struct load *l, int64_t account, int64_t ret[DIMENSIONS],
+		       struct error *err)
 {
 	for (int d = 0; d < DIMENSIONS; d++) {
 		const char *text = l->question->dim[d];
-		int rc;
+		int rc = text ? sim_value_find(l->store, account, (enum dimension)d, text, &ret[d],
+					       err)
+			      : 1;
 
-		if (!text)
-			continue;
-		rc = sim_value_find(l->store, account, (enum dimension)d, text, &ret->dim[d], err);
 		if (rc <= 0)
 			return rc;
 	}
 	return 1;
 }
 
-/* Who gets a row: sets *ret, or leaves it NULL for none. */
-typedef int (*choose_line)(struct load *l, const struct usage_row *row, const void *arg, struct report_line **ret, struct error *err);
-
-static int each_row(struct load *l, const struct usage_query *q, int sign, choose_line choose, const void *arg, struct error *err)
+static int choose_accounts(struct load *l, struct error *err)
 {
-	struct usage_cursor *cur = NULL;
-	struct usage_row row;
-	int rc;
+	const struct report_question *q = l->question;
 
-	if (usage_open(l->store, l->catalogue, q, (struct usage_position){ 0 }, &cur, err) < 0)
-		return -1;
-	while ((rc = usage_next(cur, &row, err)) > 0) {
-		struct report_line *line = NULL;
-
-		if (choose(l, &row, arg, &line, err) < 0) {
-			rc = -1;
-			break;
-		}
-		if (line)
-			add_row(l, line, &row, sign);
-	}
-	usage_close(&cur);
-	return rc;
-}
-
-static int choose_given(struct load *l, const struct usage_row *row, const void *arg, struct report_line **ret, struct error *err)
-{
-	(void)l, (void)row, (void)err;
-	*ret = (struct report_line *)arg;
-	return 0;
-}
-
-static int add_to(struct load *l, const struct usage_query *q, struct report_line *line, int sign, struct error *err)
-{
-	return each_row(l, q, sign, choose_given, line, err);
-}
-
-/* ---- by category ---- */
-
-/* Is category I one of the next finer ones below the question's? */
-static bool is_finer(const struct load *l, size_t i)
-{
-	return l->catalogue->parent[i] == l->question->category && i != l->catalogue->totalprice;
-}
-
-static int get_itself(struct load *l, struct report_line **ret, struct error *err)
-{
-	return get_line(l, "", l->question->category, NULL, ret, err);
-}
-
-static int choose_category(struct load *l, const struct usage_row *row, const void *arg, struct report_line **ret, struct error *err)
-{
-	struct report_line *itself;
-
-	(void)arg;
-	if (row->category == l->question->category)
-		return get_itself(l, ret, err);
-	if (!is_finer(l, row->category))
-		return 0;
-	if (l->question->category != CATALOGUE_NONE) {
-		if (get_itself(l, &itself, err) < 0)
-			return -1;
-		add_row(l, itself, row, SUBTRACT);
-	}
-	return get_line(l, l->catalogue->categories[row->category].name, row->category, NULL, ret, err);
-}
-
-/* One account's usage that passes the filter, by the next finer categories. */
-static int add_filtered_categories(struct load *l, const struct usage_query *filtered, struct error *err)
-{
-	const struct catalogue *c = l->catalogue;
-	struct report_line *line, *itself = NULL;
-	struct usage_query q = *filtered;
-
-	if (q.category != CATALOGUE_NONE && (get_itself(l, &itself, err) < 0 || add_to(l, &q, itself, ADD, err) < 0))
-		return -1;
-	for (size_t i = 0; i < c->n_listed; i++) {
-		q.category = c->listed[i];
-		if (!is_finer(l, q.category))
-			continue;
-		if (get_line(l, c->categories[q.category].name, q.category, NULL, &line, err) < 0 || add_to(l, &q, line, ADD, err) < 0 ||
-		    (itself && add_to(l, &q, itself, SUBTRACT, err) < 0))
-			return -1;
-	}
-	return 0;
-}
-
-static int load_by_category(struct load *l, struct error *err)
-{
-	struct usage_query q = query_of(l, 0, l->question->n_accounts);
-
-	q.category = CATALOGUE_NONE;
-	q.group = GROUP_CATEGORY;
-	if (!filters(l->question))
-		return each_row(l, &q, ADD, choose_category, NULL, err);
-	for (size_t i = 0; i < l->question->n_accounts; i++) {
+	l->accounts = arena_array(l->scratch, struct sums_account, q->n_accounts);
+	l->account_of = arena_array(l->scratch, const struct account *, q->n_accounts);
+	for (size_t i = 0; i < q->n_accounts; i++) {
+		struct sums_account *a = &l->accounts[l->n_accounts];
 		int rc;
 
-		q = query_of(l, i, 1);
-		rc = find_filter(l, l->ids[i], &q, err);
-		if (rc < 0 || (rc > 0 && add_filtered_categories(l, &q, err) < 0))
+		*a = (struct sums_account){ .id = q->accounts[i].id };
+		rc = find_filter(l, a->id, a->dim, err);
+		if (rc < 0)
 			return -1;
+		if (rc > 0)
+			l->account_of[l->n_accounts++] = &q->accounts[i];
 	}
 	return 0;
 }
 
-/* ---- by account, by dimension, or everything in one line ---- */
+/* The category just below OF (CATALOGUE_NONE: a topmost one) that I is or is below; OF if it is
+ * that itself; else CATALOGUE_NONE. */
+static size_t finer_of(const struct catalogue *c, size_t i, size_t of)
+{
+	while (i != CATALOGUE_NONE && i != of && c->parent[i] != of)
+		i = c->parent[i];
+	return i;
+}
 
-/* Takes one account's usage of one category (with what is below it) into the report. */
-typedef int (*take_usage)(struct load *l, const struct account *a, const struct usage_query *q, struct error *err);
+static int compare_ids(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
-/* Calls TAKE with questions that together are what the report asks of the account. */
-static int each_part(struct load *l, size_t i, bool by_price, take_usage take, struct error *err)
+	return (x > y) - (x < y);
+}
+
+static void choose_categories(struct load *l)
 {
 	const struct catalogue *c = l->catalogue;
-	const struct account *a = &l->question->accounts[i];
-	struct usage_query q = query_of(l, i, 1);
-	int rc = find_filter(l, a->id, &q, err);
+	const struct report_question *q = l->question;
 
-	if (rc <= 0)
-		return rc;
-	if (q.category != CATALOGUE_NONE)
-		return take(l, a, &q, err);
-	if (by_price && !filters(l->question) && c->totalprice != CATALOGUE_NONE) {
-		q.category = c->totalprice;
-		q.group = GROUP_CATEGORY;
-		return take(l, a, &q, err);
+	l->line_of = arena_array(l->scratch, size_t, c->n);
+	l->categories = arena_array(l->scratch, int64_t, c->n);
+	for (size_t i = 0; i < c->n; i++) {
+		l->line_of[i] = finer_of(c, i, q->category);
+		if (q->category == CATALOGUE_NONE || l->line_of[i] == CATALOGUE_NONE)
+			continue;
+		l->categories[l->n_categories++] = c->categories[i].id;
+		if (q->by != REPORT_BY_CATEGORY)
+			l->line_of[i] = q->category;
 	}
-	for (size_t m = 0; m < c->n_listed; m++) {
-		q.category = c->listed[m];
-		if (is_finer(l, q.category) && take(l, a, &q, err) < 0)
-			return -1;
-	}
-	return 0;
+	qsort(l->categories, l->n_categories, sizeof(*l->categories), compare_ids);
+	l->price_only = q->category == CATALOGUE_NONE &&
+			(q->by == REPORT_BY_ACCOUNT || q->by == REPORT_BY_NONE) && !filters(q) &&
+			c->totalprice != CATALOGUE_NONE;
 }
 
-static int take_account(struct load *l, const struct account *a, const struct usage_query *q, struct error *err)
+/* ---- lines ---- */
+
+/* A line of which only later steps know has no number: all of it adds up to nothing. */
+#define NO_NUMBER ((size_t)-1)
+
+static struct report_line *add_line(struct load *l, const char *key, size_t category,
+				    const struct account *account)
 {
-	struct report_line *line;
+	struct report_line *line = arena_new(l->arena, struct report_line);
 
-	if (get_line(l, a->sid, l->question->category, a, &line, err) < 0)
-		return -1;
-	return add_to(l, q, line, ADD, err);
-}
-
-static int take_all(struct load *l, const struct account *a, const struct usage_query *q, struct error *err)
-{
-	struct report_line *line;
-
-	(void)a;
-	if (get_line(l, "", l->question->category, NULL, &line, err) < 0)
-		return -1;
-	return add_to(l, q, line, ADD, err);
-}
-
-struct owner {
-	const struct account *account;   /* NULL: a network or a country is the same one in all accounts */
-	size_t category;
-};
-
-static int choose_member(struct load *l, const struct usage_row *row, const void *arg, struct report_line **ret, struct error *err)
-{
-	const struct owner *owner = arg;
-	struct report_line *rest;
-
-	if (get_line(l, "", owner->category, NULL, &rest, err) < 0)
-		return -1;
-	add_row(l, rest, row, SUBTRACT);
-	return get_line(l, row->member_text, owner->category, owner->account, ret, err);
-}
-
-static int take_members(struct load *l, const struct account *a, const struct usage_query *q, struct error *err)
-{
-	enum dimension d = l->question->dimension;
-	struct owner owner = { .account = d == DIM_NETWORK || d == DIM_COUNTRY ? NULL : a, .category = q->category };
-	struct usage_query members = *q;
-	struct report_line *rest;
-
-	members.group = (int)d;
-	if (each_row(l, &members, ADD, choose_member, &owner, err) < 0 || get_line(l, "", q->category, NULL, &rest, err) < 0)
-		return -1;
-	return add_to(l, q, rest, ADD, err);
-}
-
-static int load_lines(struct load *l, struct error *err)
-{
-	static const take_usage takes[] = {
-		[REPORT_BY_ACCOUNT] = take_account, [REPORT_BY_DIMENSION] = take_members, [REPORT_BY_NONE] = take_all
+	*line = (struct report_line){
+		.key = key, .category = category, .account = account, .number = NO_NUMBER
 	};
-	enum report_by by = l->question->by;
+	g_ptr_array_add(l->lines, line);
+	return line;
+}
 
-	if (by == REPORT_BY_CATEGORY)
-		return load_by_category(l, err);
-	for (size_t i = 0; i < l->question->n_accounts; i++)
-		if (each_part(l, i, by != REPORT_BY_DIMENSION, takes[by], err) < 0)
-			return -1;
+/* The line about ID (plus 1: no key is NULL), NULL if there is none yet. */
+static struct report_line *find_line(const struct load *l, int64_t id)
+{
+	return g_hash_table_lookup(l->by_id, (gpointer)(intptr_t)(id + 1));
+}
+
+static void keep_line(const struct load *l, int64_t id, struct report_line *line)
+{
+	g_hash_table_insert(l->by_id, (gpointer)(intptr_t)(id + 1), line);
+}
+
+static struct report_line *category_line(struct load *l, size_t category)
+{
+	struct report_line *line = find_line(l, (int64_t)category);
+
+	if (line)
+		return line;
+	line = add_line(
+		l, category == l->question->category ? "" : l->catalogue->categories[category].name,
+		category, NULL);
+	keep_line(l, (int64_t)category, line);
+	return line;
+}
+
+static struct report_line *account_line(struct load *l, const struct account *a)
+{
+	struct report_line *line = find_line(l, a->id);
+
+	if (line)
+		return line;
+	line = add_line(l, a->sid, l->question->category, a);
+	keep_line(l, a->id, line);
+	return line;
+}
+
+/* Of what has no value: of the one category that it can be of, or several. */
+static struct report_line *rest_line(struct load *l)
+{
+	const struct catalogue *c = l->catalogue;
+	size_t category = l->question->category, n = 0;
+
+	if (l->rest)
+		return l->rest;
+	for (size_t i = 0; i < c->n_listed && l->question->category == CATALOGUE_NONE; i++) {
+		if (c->parent[c->listed[i]] != CATALOGUE_NONE || c->listed[i] == c->totalprice)
+			continue;
+		category = n++ ? CATALOGUE_NONE : c->listed[i];
+	}
+	l->rest = add_line(l, "", category, NULL);
+	return l->rest;
+}
+
+static struct report_line *none_line(struct load *l)
+{
+	struct report_line *line = find_line(l, 0);
+
+	if (line)
+		return line;
+	line = add_line(l, "", l->question->category, NULL);
+	keep_line(l, 0, line);
+	return line;
+}
+
+/* The line of a value that is the same in all accounts. */
+static int shared_line(struct load *l, int64_t value, size_t category, struct report_line **ret,
+		       struct error *err)
+{
+	const char *text;
+
+	if (store_dimension_text(l->store, value, l->arena, &text, err) < 1)
+		return err->kind ? -1
+				 : error_set(err, ERR_INTERNAL, NULL,
+					     "the ledger has a dimension without a name");
+	*ret = g_hash_table_lookup(l->by_text, text);
+	if (!*ret) {
+		*ret = add_line(l, text, category, NULL);
+		g_hash_table_insert(l->by_text, (char *)text, *ret);
+	}
+	keep_line(l, value, *ret);
 	return 0;
 }
 
-/* ---- the report ---- */
+static int member_line(struct load *l, const struct sums_row *row, size_t category,
+		       struct report_line **ret, struct error *err)
+{
+	int64_t value = row->value;
+
+	*ret = find_line(l, value);
+	if (!*ret && is_shared(l->question->dimension))
+		return shared_line(l, value, category, ret, err);
+	if (!*ret) {
+		*ret = add_line(l, NULL, category, l->account_of[row->account]);
+		(*ret)->member = value;
+		keep_line(l, value, *ret);
+	}
+	return 0;
+}
+
+/* The line that a row counts for; RET stays NULL for one that isn't among those that are shown. */
+static int choose_line(struct load *l, const struct sums_row *row, struct report_line **ret,
+		       struct error *err)
+{
+	const struct report_question *q = l->question;
+	size_t category = l->line_of[catalogue_index(l->catalogue, row->category)];
+
+	switch (q->by) {
+	case REPORT_BY_CATEGORY:
+		*ret = category_line(l, category);
+		return 0;
+	case REPORT_BY_ACCOUNT:
+		*ret = account_line(l, l->account_of[row->account]);
+		return 0;
+	case REPORT_BY_NONE:
+		*ret = none_line(l);
+		return 0;
+	case REPORT_BY_DIMENSION:
+		break;
+	}
+	if (!row->value) {
+		*ret = rest_line(l);
+		return 0;
+	}
+	if (member_line(l, row, category, ret, err) < 0)
+		return -1;
+	if ((*ret)->category != category)
+		(*ret)->category = CATALOGUE_NONE;
+	return 0;
+}
+
+/* ---- rows ---- */
+
+static struct report_cell *find_cell(struct load *l, struct report_line *line, size_t slot,
+				     struct error *err)
+{
+	uintptr_t key = line->number * l->report->n_slots + slot + 1;
+	struct report_cell cell = { .line = line, .slot = slot };
+	uintptr_t place = (uintptr_t)g_hash_table_lookup(l->cell_places, (gpointer)key);
+
+	if (!place) {
+		if (l->cells->len >= REPORT_CELLS_MAX) {
+			error_set(err, ERR_TOO_LARGE, NULL,
+				  "the report would have more than %d rows; choose fewer days, a "
+				  "longer period"
+				  " or a narrower filter",
+				  REPORT_CELLS_MAX);
+			return NULL;
+		}
+		g_array_append_val(l->cells, cell);
+		place = l->cells->len;
+		g_hash_table_insert(l->cell_places, (gpointer)key, (gpointer)place);
+	}
+	return &g_array_index(l->cells, struct report_cell, place - 1);
+}
+
+/* Adds T to a line in the slot, as the step wants it. */
+static int put(struct load *l, struct report_line *line, size_t slot, const struct totals *t,
+	       int sign, struct error *err)
+{
+	struct report_cell *cell;
+
+	switch (l->step) {
+	case STEP_SUMS:
+		add(&line->all, t, sign);
+		line->used = line->used || sign == ADD;
+		return 0;
+	case STEP_SLOTS:
+		if (line->slots)
+			add(&line->slots[slot], t, sign);
+		return 0;
+	case STEP_CELLS:
+		break;
+	}
+	if (line->number == NO_NUMBER)
+		return 0;
+	cell = find_cell(l, line, slot, err);
+	if (!cell)
+		return -1;
+	add(&cell->totals, t, sign);
+	return 0;
+}
+
+static struct totals totals_of(const struct load *l, const struct sums_row *row)
+{
+	const struct amounts *a = row->amounts;
+
+	if (l->price_only)
+		return (struct totals){ .price = a->price };
+	return (struct totals){ a->count, a->usage, a->price, a->upload };
+}
+
+/* A row that is part of the whole. */
+static int take_row(void *arg, const struct sums_row *row, struct error *err)
+{
+	struct load *l = arg;
+	struct totals t = totals_of(l, row);
+	struct report_line *line = NULL;
+
+	if (totals_zero(&t))
+		return 0;
+	if (l->step != STEP_SUMS)
+		add(&l->report->slots[row->slot], &t, ADD);
+	return choose_line(l, row, &line, err) < 0 ? -1 : put(l, line, row->slot, &t, ADD, err);
+}
+
+/* A row that is part of another one, which was taken for what has no value of the dimension. */
+static int take_member(void *arg, const struct sums_row *row, struct error *err)
+{
+	struct load *l = arg;
+	struct totals t = totals_of(l, row);
+	struct report_line *line = NULL;
+
+	if (totals_zero(&t) || !row->value)
+		return 0;
+	if (choose_line(l, row, &line, err) < 0 || put(l, line, row->slot, &t, ADD, err) < 0)
+		return -1;
+	return put(l, rest_line(l), row->slot, &t, SUBTRACT, err);
+}
+
+/* A row of the whole, of which no line is wanted. */
+static int take_whole(void *arg, const struct sums_row *row, struct error *err)
+{
+	struct load *l = arg;
+	struct totals t = totals_of(l, row);
+
+	(void)err;
+	add(&l->report->slots[row->slot], &t, ADD);
+	return 0;
+}
+
+/* A row of the line that its account stands for. */
+static int take_entry(void *arg, const struct sums_row *row, struct error *err)
+{
+	struct load *l = arg;
+	struct totals t = totals_of(l, row);
+
+	return put(l, l->entries[row->account], row->slot, &t, ADD, err);
+}
+
+/* ---- questions ---- */
+
+static int ask(struct load *l, bool by_series, sums_row_fn *row, struct error *err)
+{
+	const struct report *r = l->report;
+	size_t n = l->step == STEP_SUMS ? 1 : r->n_slots;
+	struct sums_span *spans = arena_array(l->scratch, struct sums_span, n);
+	struct sums_query q = { .accounts = l->accounts,
+				.n_accounts = l->n_accounts,
+				.categories = l->categories,
+				.n_categories = l->n_categories,
+				.spans = spans,
+				.n_spans = n,
+				.by_series = by_series,
+				.group = l->question->dimension };
+
+	for (size_t i = 0; i < n; i++)
+		spans[i] = (struct sums_span){ r->starts[i], r->starts[i + 1] };
+	if (l->step == STEP_SUMS)
+		spans[0] = (struct sums_span){ l->question->from, l->question->to };
+	return sums_read(l->store, &q, row, l, err);
+}
+
+/* All that belongs to the report. Members first: there may be more of them than may be read. */
+static int ask_all(struct load *l, struct error *err)
+{
+	bool filtered = filters(l->question);
+
+	if (l->question->by == REPORT_BY_DIMENSION && !filtered &&
+	    ask(l, true, take_member, err) < 0)
+		return -1;
+	return ask(l, filtered, take_row, err);
+}
+
+static void load_init(struct load *l, struct arena *scratch)
+{
+	arena_init(scratch);
+	l->scratch = scratch;
+	l->lines = g_ptr_array_new();
+	l->by_id = g_hash_table_new(NULL, NULL);
+	l->by_text = g_hash_table_new(g_str_hash, g_str_equal);
+}
+
+static void load_release(struct load *l)
+{
+	g_hash_table_destroy(l->by_text);
+	g_hash_table_destroy(l->by_id);
+	g_ptr_array_free(l->lines, TRUE);
+	arena_release(l->scratch);
+}
+
+/* ---- names ---- */
+
+int report_name(struct store *st, struct report_line *line, struct arena *arena, struct error *err)
+{
+	if (line->key)
+		return 0;
+	if (store_dimension_text(st, line->member, arena, &line->key, err) < 1)
+		return err->kind ? -1
+				 : error_set(err, ERR_INTERNAL, NULL,
+					     "the ledger has a dimension without a name");
+	return 0;
+}
+
+int report_line_compare(const struct report_line *a, const struct report_line *b)
+{
+	int order = a->key && b->key ? strcmp(a->key, b->key) : 0;
+
+	if (order)
+		return order;
+	if (!a->key || !b->key)
+		return (a->member > b->member) - (a->member < b->member);
+	return strcmp(a->account ? a->account->sid : "", b->account ? b->account->sid : "");
+}
+
+/* ---- the first step: sums ---- */
 
 static int make_slots(struct load *l, struct error *err)
 {
@@ -308,10 +487,12 @@ static int make_slots(struct load *l, struct error *err)
 	struct buckets b;
 	int64_t n, *starts;
 
-	buckets_make(&b, q->zone, q->period, q->from, q->to, l->arena);
+	buckets_make(&b, q->zone, q->period, q->from, q->to, l->scratch);
 	n = b.n;
-	if (n > REPORT_CELLS_MAX)
-		return error_set(err, ERR_TOO_LARGE, NULL, "the range has %lld slots; choose fewer days or a longer period", (long long)n);
+	if (n > REPORT_SLOTS_MAX)
+		return error_set(err, ERR_TOO_LARGE, NULL,
+				 "the range has %lld slots; choose fewer days or a longer period",
+				 (long long)n);
 	starts = arena_array(l->arena, int64_t, (size_t)n + 1);
 	starts[0] = q->from;                   /* a range without any has this one, too */
 	for (int64_t k = 0; k < n; k++)
@@ -322,42 +503,254 @@ static int make_slots(struct load *l, struct error *err)
 }
 
 /* Keeps the lines that have any usage. */
-static void finish(struct load *l)
+static int finish(struct load *l, struct error *err)
 {
 	struct report *r = l->report;
 
+	if (l->rest)
+		l->rest->used = !totals_zero(&l->rest->all);
 	r->lines = arena_array(l->arena, struct report_line *, l->lines->len);
 	for (guint i = 0; i < l->lines->len; i++) {
 		struct report_line *line = g_ptr_array_index(l->lines, i);
-		bool used = !is_zero(&line->all);
 
-		for (size_t s = 0; s < r->n_slots && !used; s++)
-			used = !is_zero(&line->slots[s]);
-		if (!used)
+		if (!line->used)
 			continue;
+		line->number = r->n_lines;
 		r->lines[r->n_lines++] = line;
 		add(&r->all, &line->all, ADD);
 	}
+	for (size_t i = 0; i < r->n_lines && r->n_lines <= REPORT_NAMED_MAX; i++)
+		if (report_name(l->store, r->lines[i], l->arena, err) < 0)
+			return -1;
+	return 0;
 }
 
-int report_load(struct store *st, const struct catalogue *c, const struct report_question *q, struct arena *arena,
-		struct report *ret, struct error *err)
+int report_load(struct store *st, const struct catalogue *c, const struct report_question *q,
+		struct arena *arena, struct report *ret, struct error *err)
 {
-	struct load l = { .store = st, .catalogue = c, .question = q, .arena = arena, .report = ret };
+	struct load l = { .store = st,
+			  .catalogue = c,
+			  .question = q,
+			  .arena = arena,
+			  .report = ret,
+			  .step = STEP_SUMS };
+	struct arena scratch;
 	int rc;
 
 	*ret = (struct report){ 0 };
-	l.ids = arena_array(arena, int64_t, q->n_accounts);
-	for (size_t i = 0; i < q->n_accounts; i++)
-		l.ids[i] = q->accounts[i].id;
-	if (make_slots(&l, err) < 0)
+	load_init(&l, &scratch);
+	choose_categories(&l);
+	rc = make_slots(&l, err) < 0 || choose_accounts(&l, err) < 0 || ask_all(&l, err) < 0 ||
+			     finish(&l, err) < 0
+		     ? -1
+		     : 0;
+	load_release(&l);
+	return rc;
+}
+
+/* ---- the second step: slots ---- */
+
+/* The lines of the report are found again by what they are about. */
+static void know_lines(struct load *l)
+{
+	const struct report *r = l->report;
+
+	for (size_t i = 0; i < r->n_lines; i++) {
+		struct report_line *line = r->lines[i];
+		enum report_by by = l->question->by;
+
+		if (line->member)
+			keep_line(l, line->member, line);
+		else if (by == REPORT_BY_CATEGORY)
+			keep_line(l, (int64_t)line->category, line);
+		else if (by == REPORT_BY_ACCOUNT)
+			keep_line(l, line->account->id, line);
+		else if (by == REPORT_BY_NONE)
+			keep_line(l, 0, line);
+		else if (*line->key)
+			g_hash_table_insert(l->by_text, (char *)line->key, line);
+		else
+			l->rest = line;
+	}
+}
+
+static void make_line_slots(struct load *l, size_t n)
+{
+	struct report *r = l->report;
+
+	for (size_t i = 0; i < n; i++)
+		r->lines[i]->slots = arena_array(l->arena, struct totals, r->n_slots);
+}
+
+static void drop_line_slots(struct load *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		l->report->lines[i]->slots = NULL;
+}
+
+/* Adds a line's part of each account in which it has one: its account's, or all that know the
+ * value. */
+static int add_entries(struct load *l, struct report_line *line, const struct load *whole,
+		       struct error *err)
+{
+	enum dimension d = l->question->dimension;
+
+	for (size_t i = 0; i < whole->n_accounts; i++) {
+		struct sums_account *a = &l->accounts[l->n_accounts];
+		int rc = 1;
+
+		*a = whole->accounts[i];
+		if (line->account && line->account->id != a->id)
+			continue;
+		if (line->member)
+			a->dim[d] = line->member;
+		else
+			rc = store_dimension_find(l->store, a->id, d, line->key, strlen(line->key),
+						  &a->dim[d], err);
+		if (rc < 0)
+			return -1;
+		if (rc > 0)
+			l->entries[l->n_accounts++] = line;
+	}
+	return 0;
+}
+
+/* The slots of the first N lines, each asked for by itself. */
+static int ask_entries(struct load *whole, size_t n, struct error *err)
+{
+	struct load l = *whole;
+	size_t most = n * whole->n_accounts;
+
+	l.accounts = arena_array(l.scratch, struct sums_account, most + 1);
+	l.entries = arena_array(l.scratch, struct report_line *, most + 1);
+	l.n_accounts = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct report_line *line = l.report->lines[i];
+
+		if (line->slots && add_entries(&l, line, whole, err) < 0)
+			return -1;
+	}
+	return l.n_accounts ? ask(&l, true, take_entry, err) : 0;
+}
+
+/* Like ask, but 1; 0: it is too much work. */
+static int try(int rc, struct error *err)
+{
+	if (rc >= 0)
+		return 1;
+	if (err->kind != ERR_TOO_LARGE)
 		return -1;
-	l.lines = g_ptr_array_new();
-	l.by_key = g_hash_table_new(g_str_hash, g_str_equal);
-	rc = load_lines(&l, err);
+	error_clear(err);
+	return 0;
+}
+
+/* Of a dimension with very many values, only the lines that are shown are looked up. 1, or 0: they
+ * are too much work; -1. */
+static int load_few_lines(struct load *l, size_t n, struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct report_line *line = l->report->lines[i];
+
+		if (line->key && !*line->key)
+			line->slots = NULL;
+	}
+	return try(ask_entries(l, n, err), err);
+}
+
+static int load_slots(struct load *l, size_t n, struct error *err)
+{
+	struct report *r = l->report;
+	bool filtered = filters(l->question), members = l->question->by == REPORT_BY_DIMENSION,
+	     few = members && r->n_lines > FEW_LINES;
+	int lines = 1, whole;
+
+	make_line_slots(l, n);
+	know_lines(l);
+	if (members && !few && !filtered)
+		lines = try(ask(l, true, take_member, err), err);
+	if (lines == 0)
+		drop_line_slots(l, n);
+	whole = lines < 0 ? -1 : try(ask(l, filtered, few ? take_whole : take_row, err), err);
+	if (whole > 0 && few)
+		lines = load_few_lines(l, n, err);
+	if (lines == 0 || whole == 0)
+		drop_line_slots(l, n);
+	if (whole == 0)
+		r->slots = NULL;
+	return lines < 0 || whole < 0 ? -1 : 0;
+}
+
+int report_load_slots(struct store *st, const struct catalogue *c, const struct report_question *q,
+		      struct arena *arena, struct report *r, size_t n, struct error *err)
+{
+	struct load l = { .store = st,
+			  .catalogue = c,
+			  .question = q,
+			  .arena = arena,
+			  .report = r,
+			  .step = STEP_SLOTS };
+	struct arena scratch;
+	int rc;
+
+	load_init(&l, &scratch);
+	choose_categories(&l);
+	r->slots = arena_array(arena, struct totals, r->n_slots);
+	rc = choose_accounts(&l, err) < 0 ? -1
+					  : load_slots(&l, n < r->n_lines ? n : r->n_lines, err);
+	load_release(&l);
+	return rc;
+}
+
+/* ---- or all slots ---- */
+
+static int by_slot_and_line(const void *a, const void *b)
+{
+	const struct report_cell *x = a, *y = b;
+
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return (x->line->number > y->line->number) - (x->line->number < y->line->number);
+}
+
+/* Those that have usage, in order. */
+static void finish_cells(struct load *l)
+{
+	struct report *r = l->report;
+
+	r->cells = arena_array(l->arena, struct report_cell, l->cells->len);
+	for (guint i = 0; i < l->cells->len; i++) {
+		const struct report_cell *cell = &g_array_index(l->cells, struct report_cell, i);
+
+		if (!totals_zero(&cell->totals))
+			r->cells[r->n_cells++] = *cell;
+	}
+	if (r->n_cells)
+		qsort(r->cells, r->n_cells, sizeof(*r->cells), by_slot_and_line);
+}
+
+int report_load_cells(struct store *st, const struct catalogue *c, const struct report_question *q,
+		      struct arena *arena, struct report *r, struct error *err)
+{
+	struct load l = { .store = st,
+			  .catalogue = c,
+			  .question = q,
+			  .arena = arena,
+			  .report = r,
+			  .step = STEP_CELLS };
+	struct arena scratch;
+	int rc;
+
+	load_init(&l, &scratch);
+	l.cells = g_array_new(FALSE, FALSE, sizeof(struct report_cell));
+	l.cell_places = g_hash_table_new(NULL, NULL);
+	choose_categories(&l);
+	know_lines(&l);
+	r->slots = arena_array(arena, struct totals, r->n_slots);
+	rc = choose_accounts(&l, err) < 0 || ask_all(&l, err) < 0 ? -1 : 0;
 	if (rc == 0)
-		finish(&l);
-	g_hash_table_destroy(l.by_key);
-	g_ptr_array_free(l.lines, TRUE);
+		finish_cells(&l);
+	g_hash_table_destroy(l.cell_places);
+	g_array_free(l.cells, TRUE);
+	load_release(&l);
 	return rc;
 }

@@ -1,7 +1,5 @@
 #include "usage/sums.h"
 
-#include <string.h>
-
 #include "base/civil.h"
 #include "usage/period.h"
 #include "base/banned.h"
@@ -32,13 +30,18 @@ static int read_whole(const struct reading *r, struct arena *arena, struct error
 {
 	const struct sums_query *q = r->q;
 	struct sums_slot *slots = arena_array(arena, struct sums_slot, q->n_spans);
-	struct sums_question question = {
-		.accounts = q->accounts, .n_accounts = q->n_accounts, .categories = q->categories, .n_categories = q->n_categories,
-		.slots = slots, .n_slots = q->n_spans, .by_series = q->by_series
-	};
+	struct sums_question question = { .accounts = q->accounts,
+					  .n_accounts = q->n_accounts,
+					  .categories = q->categories,
+					  .n_categories = q->n_categories,
+					  .slots = slots,
+					  .n_slots = q->n_spans,
+					  .by_series = q->by_series,
+					  .group = q->group };
 
 	for (size_t i = 0; i < q->n_spans; i++)
-		slots[i] = (struct sums_slot){ quarter_up(q->spans[i].from), quarter_down(q->spans[i].to) };
+		slots[i] = (struct sums_slot){ quarter_up(q->spans[i].from),
+					       quarter_down(q->spans[i].to) };
 	return store_sums(r->st, &question, r->row, r->arg, err);
 }
 
@@ -52,23 +55,27 @@ static bool has_category(const struct sums_query *q, int64_t category)
 	return !q->n_categories;
 }
 
-/* Is the series part of what is asked for of the account? */
+/* Is the series part of what is asked for of the account? By series, only one with dimensions is.
+ */
 static bool series_counts(const struct reading *r, size_t account, const struct series *s)
 {
 	const struct sums_account *a = &r->q->accounts[account];
+	bool any = false;
 
-	for (int d = 0; d < DIMENSIONS; d++)
+	for (int d = 0; d < DIMENSIONS; d++) {
 		if (a->dim[d] && s->dim[d] != a->dim[d])
 			return false;
-	return has_category(r->q, s->category);
+		any = any || s->dim[d];
+	}
+	return (any || !r->q->by_series) && has_category(r->q, s->category);
 }
 
-static int add_event(struct reading *r, size_t account, size_t span, const struct posted *p, struct error *err)
+static int add_event(struct reading *r, size_t account, size_t span, const struct posted *p,
+		     struct error *err)
 {
 	struct sums_row row = { .account = account, .slot = span };
 	struct stored_event event;
 	struct series series;
-	struct rollup rollup;
 	int rc = store_series_by_id(r->st, p->series, &series, err);
 
 	if (rc > 0 && !series_counts(r, account, &series))
@@ -78,35 +85,43 @@ static int add_event(struct reading *r, size_t account, size_t span, const struc
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return error_set(err, ERR_INTERNAL, NULL, "an event that the index names isn't there: run \"usaged verify\"");
-	rollup = (struct rollup){ .account = series.account, .category = series.category, .series = p->series, .amounts = event.amounts };
-	memcpy(rollup.dim, series.dim, sizeof(rollup.dim));
-	row.rollup = &rollup;
+		return error_set(
+			err, ERR_INTERNAL, NULL,
+			"an event that the index names isn't there: run \"usaged verify\"");
+	row.category = series.category;
+	row.value = r->q->by_series ? series.dim[r->q->group] : 0;
+	row.amounts = &event.amounts;
 	return r->row(r->arg, &row, err);
 }
 
 static int too_many(struct error *err)
 {
-	return error_set(err, ERR_TOO_LARGE, NULL, "the range begins or ends inside a quarter hour of more than %d events;"
-			 " choose full quarter hours", SUMS_EDGE_EVENTS_MAX);
+	return error_set(err, ERR_TOO_LARGE, NULL,
+			 "the range begins or ends inside a quarter hour of more than %d events;"
+			 " choose full quarter hours",
+			 SUMS_EDGE_EVENTS_MAX);
 }
 
 /* Adds the account's events of [FROM, TO), seconds of one hour. */
-static int add_edge(struct reading *r, size_t account, size_t span, int64_t from, int64_t to, struct error *err)
+static int add_edge(struct reading *r, size_t account, size_t span, int64_t from, int64_t to,
+		    struct error *err)
 {
 	int64_t id = r->q->accounts[account].id, hour = floor_div(from, HOUR_SEC);
 	struct posted *events;
 	size_t n, counted = 0;
 
 	arena_reset(&r->scratch);
-	if (store_postings(r->st, id, hour, &r->scratch, &events, &n, err) < 0 || store_work(r->st, (int64_t)n, err) < 0)
+	if (store_postings(r->st, id, hour, &r->scratch, &events, &n, err) < 0 ||
+	    store_work(r->st, (int64_t)n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (events[i].effective_us < from * USEC_PER_SEC || events[i].effective_us >= to * USEC_PER_SEC)
+		if (events[i].effective_us < from * USEC_PER_SEC ||
+		    events[i].effective_us >= to * USEC_PER_SEC)
 			continue;
 		if (++counted > SUMS_EDGE_EVENTS_MAX)
 			return too_many(err);
-		if (store_work(r->st, EVENT_WORK, err) < 0 || add_event(r, account, span, &events[i], err) < 0)
+		if (store_work(r->st, EVENT_WORK, err) < 0 ||
+		    add_event(r, account, span, &events[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -115,7 +130,8 @@ static int add_edge(struct reading *r, size_t account, size_t span, int64_t from
 static int add_edges(struct reading *r, size_t account, size_t span, struct error *err)
 {
 	int64_t from = r->q->spans[span].from, to = r->q->spans[span].to;
-	int64_t whole_from = quarter_up(from) * QUARTER_SEC, whole_to = quarter_down(to) * QUARTER_SEC;
+	int64_t whole_from = quarter_up(from) * QUARTER_SEC,
+		whole_to = quarter_down(to) * QUARTER_SEC;
 
 	if (from >= to)
 		return 0;
@@ -126,7 +142,8 @@ static int add_edges(struct reading *r, size_t account, size_t span, struct erro
 	return whole_to < to ? add_edge(r, account, span, whole_to, to, err) : 0;
 }
 
-int sums_read(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg, struct error *err)
+int sums_read(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
+	      struct error *err)
 {
 	struct reading r = { .st = st, .q = q, .row = row, .arg = arg };
 	int rc;

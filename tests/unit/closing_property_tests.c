@@ -244,6 +244,7 @@ static void answer_report(const struct question *asked, GString *out)
 	if (asked->by_customer)
 		q.dim[DIM_CUSTOMER] = "cus1";
 	OK(report_load(st, catalogue, &q, &arena, &r, &err));
+	OK(report_load_slots(st, catalogue, &q, &arena, &r, r.n_lines, &err));
 	if (r.n_lines)
 		qsort(r.lines, r.n_lines, sizeof(*r.lines), by_key);
 	for (size_t i = 0; i < r.n_lines; i++) {

@@ -525,6 +525,26 @@ static bool is_in_line(const struct fact *f, const struct report_question *q, co
 	return true;
 }
 
+/* The cells of the line say the same, in order, and nothing about slots without usage. */
+static void check_cells(const struct report *r, const struct report_line *line, const int64_t *want)
+{
+	size_t slot = 0;
+
+	for (size_t i = 0; i < r->n_cells; i++) {
+		const struct report_cell *cell = &r->cells[i];
+
+		ck_assert(i == 0 || cell[-1].slot < cell->slot || (cell[-1].slot == cell->slot && cell[-1].line != cell->line));
+		ck_assert(!totals_zero(&cell->totals));
+		if (cell->line != line)
+			continue;
+		for (; slot < cell->slot; slot++)
+			ck_assert_int_eq(want[slot], 0);
+		ck_assert_int_eq((int64_t)cell->totals.price, want[slot++]);
+	}
+	for (; slot < r->n_slots; slot++)
+		ck_assert_int_eq(want[slot], 0);
+}
+
 static void check_line(const struct report_question *q, const struct report *r, const struct report_line *line)
 {
 	int64_t *want = arena_array(&arena, int64_t, r->n_slots);
@@ -548,6 +568,7 @@ static void check_line(const struct report_question *q, const struct report *r, 
 	ck_assert_int_eq((int64_t)line->all.price, all);
 	for (size_t s = 0; s < r->n_slots; s++)
 		ck_assert_int_eq((int64_t)line->slots[s].price, want[s]);
+	check_cells(r, line, want);
 	if (line->category == CATALOGUE_NONE)
 		return;
 	ck_assert_int_eq((int64_t)line->all.count, count);
@@ -563,6 +584,8 @@ START_TEST(random_reports_have_lines_that_are_right_and_add_up)
 		int64_t all = 0, lines = 0;
 
 		must(report_load(st, cats, &q, &arena, &r, &err), &err);
+		must(report_load_cells(st, cats, &q, &arena, &r, &err), &err);
+		must(report_load_slots(st, cats, &q, &arena, &r, r.n_lines, &err), &err);
 		for (int i = 0; i < EVENTS; i++)
 			all += is_of(&facts[i], &q) ? facts[i].price : 0;
 		for (size_t i = 0; i < r.n_lines; i++) {
@@ -570,6 +593,13 @@ START_TEST(random_reports_have_lines_that_are_right_and_add_up)
 			lines += (int64_t)r.lines[i]->all.price;
 		}
 		ck_assert_int_eq(lines, all);
+		for (size_t s = 0; s < r.n_slots; s++) {
+			wide sum = r.slots[s].price;
+
+			for (size_t i = 0; i < r.n_lines; i++)
+				sum -= r.lines[i]->slots[s].price;
+			ck_assert(sum == 0);
+		}
 		ck_assert_int_eq((int64_t)r.all.price, all);
 		ck_assert_int_eq(r.starts[0], q.from);
 		ck_assert_int_eq(r.starts[r.n_slots], q.to);
@@ -591,6 +621,134 @@ START_TEST(report_that_would_be_too_large_is_refused)
 }
 END_TEST
 
+/* ---- very many lines ---- */
+
+enum { MANY_CUSTOMERS = 10500, MANY_DAYS = 3 };
+
+static const char *many_customer(int i)
+{
+	static char text[MANY_CUSTOMERS][8];
+
+	snprintf(text[i], sizeof(text[i]), "m%05d", i);
+	return text[i];
+}
+
+/* Each of many customers has usage on each of some days, and there is some without a customer; a sum a customer, all different. */
+static void add_many(struct ledger *l)
+{
+	const struct ledger_result *results;
+	struct error err = { 0 };
+	size_t n;
+
+	for (int i = 0; i < (MANY_CUSTOMERS + 1) * MANY_DAYS; i++) {
+		int customer = i / MANY_DAYS;
+		char id[16], time[INSTANT_TEXT], price[DECIMAL_TEXT];
+		struct raw_event raw = { .line = i };
+		struct event ev;
+
+		snprintf(id, sizeof(id), "m-%06d", i);
+		instant_format(time, (1750000000 + (i % MANY_DAYS) * SEC_PER_DAY) * USEC_PER_SEC);
+		decimal_format(price, 1000000 + customer * 7919 % MANY_CUSTOMERS, PRICE_PLACES);
+		set(&raw, EV_SOURCE, "/many");
+		set(&raw, EV_ID, id);
+		set(&raw, EV_SUBJECT, sids[1 + customer % 2]);
+		set(&raw, EV_TIME, time);
+		set(&raw, EV_CATEGORY, "sms");
+		set(&raw, EV_PRICE, price);
+		if (customer < MANY_CUSTOMERS)
+			set(&raw, EV_CUSTOMER, many_customer(customer));
+		must(event_check(&raw, clock_now_us(), 0, &ev, &err), &err);
+		must(ledger_add(l, &ev, &err), &err);
+	}
+	must(ledger_commit(l, &results, &n, &err), &err);
+}
+
+static void setup_many(void)
+{
+	struct error err = { 0 };
+	struct ledger *l;
+
+	arena_init(&arena);
+	make_ledger();
+	l = ledger_new(st, &(struct ledger_options){ 0 });
+	add_many(l);
+	ledger_free(&l);
+	must(store_begin_read(st, &err), &err);
+	must(catalogue_load(st, &arena, &cats, &err), &err);
+	for (int i = 0; i < ACCOUNTS; i++)
+		must(store_account_by_id(st, account_ids[i], &arena, &report_accounts[i], &err), &err);
+}
+
+static struct report_question many_question(void)
+{
+	return (struct report_question){
+		.accounts = report_accounts, .n_accounts = ACCOUNTS, .zone = zone_find(NULL), .period = PERIOD_DAY, .category = CATALOGUE_NONE,
+		.from = 1750000000 / SEC_PER_DAY * SEC_PER_DAY - 5 * SEC_PER_DAY, .to = 1750000000 / SEC_PER_DAY * SEC_PER_DAY + 10 * SEC_PER_DAY,
+		.by = REPORT_BY_DIMENSION, .dimension = DIM_CUSTOMER
+	};
+}
+
+START_TEST(very_many_lines_have_sums_and_those_that_are_shown_slots)
+{
+	struct report_question q = many_question();
+	struct error err = { 0 };
+	struct report r;
+	wide all = 0;
+
+	must(report_load(st, cats, &q, &arena, &r, &err), &err);
+	ck_assert_uint_eq(r.n_lines, MANY_CUSTOMERS + 1);
+	for (size_t i = 0; i < r.n_lines; i++) {
+		struct report_line *line = r.lines[i];
+		int customer;
+
+		all += line->all.price;
+		ck_assert_int_eq((int64_t)line->all.count, MANY_DAYS);
+		if (i % 100)
+			continue;
+		ck_assert(!line->key || !*line->key);
+		must(report_name(st, line, &arena, &err), &err);
+		customer = *line->key ? (int)strtol(line->key + 1, NULL, 10) : MANY_CUSTOMERS;
+		ck_assert_int_eq((int64_t)line->all.price, MANY_DAYS * (1000000 + customer * 7919 % MANY_CUSTOMERS));
+		if (customer < MANY_CUSTOMERS)
+			ck_assert_str_eq(line->account->sid, sids[1 + customer % 2]);
+	}
+	ck_assert(all == r.all.price);
+	must(report_load_slots(st, cats, &q, &arena, &r, 7, &err), &err);
+	for (size_t s = 0; s < r.n_slots; s++) {
+		bool used = s >= 5 && s < 5 + MANY_DAYS;
+
+		ck_assert(r.slots[s].price == (used ? r.all.price / MANY_DAYS : 0));
+		for (size_t i = 0; i < 7; i++)
+			if (r.lines[i]->member)
+				ck_assert(r.lines[i]->slots[s].price == (used ? r.lines[i]->all.price / MANY_DAYS : 0));
+	}
+	ck_assert_ptr_null(r.lines[7]->slots);
+}
+END_TEST
+
+START_TEST(what_is_too_much_for_a_chart_leaves_the_sums)
+{
+	struct report_question q = many_question();
+	struct error err = { 0 };
+	struct report r;
+
+	/* sums: a row for each customer and day; slots of all: three rows; of lines: days for each */
+	must(report_load(st, cats, &q, &arena, &r, &err), &err);
+	store_limit(st, &(struct store_limits){ .work = 60 });
+	must(report_load_slots(st, cats, &q, &arena, &r, 5, &err), &err);
+	ck_assert_ptr_nonnull(r.slots);
+	ck_assert(r.slots[5].price == r.all.price / MANY_DAYS);
+	for (size_t i = 0; i < 5; i++)
+		ck_assert_ptr_null(r.lines[i]->slots);
+	store_limit(st, &(struct store_limits){ .work = 5 });
+	must(report_load_slots(st, cats, &q, &arena, &r, 5, &err), &err);
+	ck_assert_ptr_null(r.slots);
+	ck_assert_int_eq(report_load(st, cats, &q, &arena, &r, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_TOO_LARGE);
+	store_limit(st, &(struct store_limits){ 0 });
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("query");
@@ -605,6 +763,14 @@ int main(void)
 	tcase_add_test(tc, pages_joined_are_the_whole_and_each_leads_back_to_the_one_before);
 	tcase_add_test(tc, random_reports_have_lines_that_are_right_and_add_up);
 	tcase_add_test(tc, report_that_would_be_too_large_is_refused);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("many");
+	tcase_add_unchecked_fixture(tc, setup_many, teardown);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, very_many_lines_have_sums_and_those_that_are_shown_slots);
+	tcase_add_test(tc, what_is_too_much_for_a_chart_leaves_the_sums);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("ranges");
 	tcase_add_test(tc, a_range_splits_into_the_fewest_slots_and_covers_itself_exactly);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

@@ -1251,7 +1251,7 @@ static int count_row(void *arg, const struct sums_row *row, struct error *e)
 	struct counted *c = arg;
 
 	(void)e;
-	c->counts[row->slot] += row->rollup->amounts.count;
+	c->counts[row->slot] += row->amounts->count;
 	c->rows++;
 	return 0;
 }

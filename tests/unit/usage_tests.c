@@ -559,6 +559,54 @@ START_TEST(events_of_several_accounts_come_in_one_order_whatever_the_page)
 }
 END_TEST
 
+enum { MANY_EVENTS = 150000 };
+
+START_TEST(a_search_that_is_much_work_stops_inside_an_hour_and_goes_on_there)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	const int64_t accounts[] = { b.main_id, b.other_id };
+	struct event_query q = { .accounts = accounts, .n_accounts = 2, .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = EVENT_VOID };
+	struct correct void_it = { .event = { .id = "x030000" }, .kind = CORRECTION_VOID, .author = "test", .reason = "wrong",
+				   .now_us = clock_now_us() };
+	struct correction made;
+	bool before;
+	struct event_position at = { 0 };
+	const struct catalogue *c;
+	struct found_events found;
+	int pages = 0, n = 0;
+
+	for (int i = 0; i < MANY_EVENTS; i++) {
+		char id[16], time[INSTANT_TEXT];
+		struct raw_event raw = good_event();
+
+		snprintf(id, sizeof(id), "x%06d", i);
+		instant_format(time, 1767261600 * USEC_PER_SEC + (int64_t)i * 20000);
+		set_field(&raw, EV_ID, id);
+		set_field(&raw, EV_TIME, time);
+		set_field(&raw, EV_SUBJECT, i % 3 ? MAIN_SID : OTHER_SID);
+		OK(put(&b, &raw));
+	}
+	commit(&b);
+	OK(store_begin_write(b.st, &err));
+	OK(correct_event(b.st, &void_it, &arena, &made, &before, &err));
+	OK(store_commit(b.st, &err));
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	OK(store_begin_read(b.st, &err));
+	do {
+		OK(events_find(b.st, c, &q, at, 10, &arena, &found, &err));
+		for (size_t i = 0; i < found.n; i++, n++)
+			ck_assert_str_eq(found.list[i].event.id, "x030000");
+		at = found.next;
+		pages++;
+	} while (found.more);
+	ck_assert_int_eq(n, 1);
+	ck_assert_int_ge(pages, 2);
+	ck_assert_int_le(pages, 3);
+	store_end(b.st);
+	close_bench(&b);
+}
+END_TEST
+
 START_TEST(the_way_back_leads_over_the_same_pages)
 {
 	struct bench b = open_bench(":memory:", &any_account);
@@ -1348,6 +1396,7 @@ static Suite *usage_suite(void)
 	tcase_add_test(t, a_whole_batch_is_stored_whole_or_not_at_all);
 	tcase_add_test(t, families_may_use_the_same_source_and_id);
 	tcase_add_test(t, events_of_several_accounts_come_in_one_order_whatever_the_page);
+	tcase_add_test(t, a_search_that_is_much_work_stops_inside_an_hour_and_goes_on_there);
 	tcase_add_test(t, the_way_back_leads_over_the_same_pages);
 	tcase_add_test(t, same_id_from_another_source_is_another_event);
 	tcase_add_test(t, same_event_with_another_customer_is_a_conflict);
