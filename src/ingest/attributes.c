@@ -82,8 +82,9 @@ static void begin_extensions(struct members *m, const struct raw_event *ev)
 	members_init(m);
 	if (!data)
 		return;
-	json_object_object_foreach(data, name, value)
+	json_object_object_foreach(data, name, value) {
 		members_add(m, name, value);
+	}
 	json_object_put(data);
 }
 

@@ -187,11 +187,12 @@ static int64_t verdicts_needed(const struct intake_file *f, const struct outcome
 
 static void check_whole(const struct intake_file *f, const struct outcome *o)
 {
-	int64_t lines = intake_lines(f);
+	int64_t lines = intake_lines(f), damaged = 0;
 
 	for (size_t i = 0; i < f->n; i++) {
 		const struct intake_record *r = &f->records[i];
 
+		damaged += r->damaged;
 		if (o->created[r->id] > 1)
 			fail_with(f, "was created twice", i);
 		if (!r->damaged && !r->in_doubt && o->created[r->id] != 1)
@@ -200,6 +201,8 @@ static void check_whole(const struct intake_file *f, const struct outcome *o)
 		if (f->quotes && !r->damaged && r->in_doubt && o->created[r->id] != 1 && o->folded == 0)
 			fail_with(f, "was not created, nor any record that goes over several lines", i);
 	}
+	if (!damaged && (o->failed || o->rejected || o->verdicts != (int64_t)f->n))
+		fail_with(f, "is the last; nothing is damaged, but not all was good", f->n);
 	if (lines >= 0 && o->verdicts != lines)
 		fail_with(f, "is the last; there aren't as many verdicts as lines", f->n);
 	if (!f->quotes && o->rejected + o->changed < verdicts_needed(f, o))
