@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/civil.h"
 #include "base/name.h"
 #include "base/strbuf.h"
 #include "base/throttle.h"
@@ -61,14 +62,6 @@ void signin_free(struct signin **s)
 	secret_wipe(*s, sizeof(**s));
 	free(*s);
 	*s = NULL;
-}
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* ---- what is remembered ---- */

@@ -261,3 +261,16 @@ int64_t clock_now_us(void)
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
 }
+
+int64_t monotonic_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+int64_t monotonic_ms(void)
+{
+	return monotonic_us() / 1000;
+}

@@ -52,6 +52,10 @@ int64_t clock_now_us(void);
 /* Tests and the USAGED_CLOCK variable: from now on the clock stands at US; 0 lets it run again. */
 void clock_set_us(int64_t us);
 
+/* A clock that measures how long something takes: it never stands still or goes back, and has no date. */
+int64_t monotonic_us(void);
+int64_t monotonic_ms(void);
+
 static inline int64_t floor_div(int64_t a, int64_t b)      /* b > 0 */
 {
 	return a / b - (a % b < 0);

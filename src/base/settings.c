@@ -87,6 +87,8 @@ static const struct setting table[] = {
 	  "The most processor time that an answer may take, in seconds; then it ends with 503. 0: any." },
 	{ "server", "drain_seconds", ST_INT, AT(drain_seconds), "20", 0, 3600, NULL,
 	  "How long requests in work may go on after SIGTERM." },
+	{ "server", "sandbox", ST_BOOL, AT(sandbox), "yes", 0, 0, NULL,
+	  "Whether the server takes away from itself what it has no use for: most system calls, and files but the ledger's folder." },
 	{ "server", "log_level", ST_ENUM, AT(log_level), "info", 0, 0, log_levels,
 	  "The least important lines to log." },
 	{ "server", "templates", ST_PATH, AT(templates), "", 0, 4095, NULL,

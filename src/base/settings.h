@@ -36,6 +36,7 @@ struct settings {
 	int64_t max_unpacked_bytes;     /* of a body that came packed */
 	int64_t max_report_work;        /* rows of sums that one answer may read; 0 = any number */
 	int64_t max_request_seconds;    /* of processor time that an answer may take; 0 = any */
+	bool sandbox;                   /* the server limits its own system calls and files */
 	int64_t drain_seconds;          /* how long SIGTERM lets requests in work finish */
 	const char *log_level;          /* error, warning, info, debug */
 	const char *templates;          /* folder of the pages' templates */

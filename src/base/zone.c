@@ -91,15 +91,20 @@ static int compare_zones(const void *a, const void *b)
 	return strcmp((*(struct zone *const *)a)->name, (*(struct zone *const *)b)->name);
 }
 
-/* Makes the list, if the folder of zones has any and the list isn't there yet. */
-static void list_zones(void)
+const char *zone_folder(void)
 {
 	const char *folder = getenv("TZDIR");
 
+	return folder && *folder ? folder : "/usr/share/zoneinfo";
+}
+
+/* Makes the list, if the folder of zones has any and the list isn't there yet. */
+static void list_zones(void)
+{
+	const char *folder = zone_folder();
+
 	if (zone_count > 0)
 		return;
-	if (!folder || !*folder)
-		folder = "/usr/share/zoneinfo";
 	folder_len = strlen(folder);
 	nftw(folder, visit_file, FOLDERS_OPEN, FTW_ACTIONRETVAL);
 	if (zone_count == 0)

@@ -28,6 +28,9 @@ const struct zone *zone_find(const char *name);
  */
 const char *const *zone_names(size_t *ret_n);
 
+/* That folder. */
+const char *zone_folder(void);
+
 const char *zone_name(const struct zone *z);
 int zone_is_utc(const struct zone *z);
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/civil.h"
 #include "base/banned.h"
 
 enum {
@@ -17,14 +17,6 @@ enum {
 };
 
 /* ---- waiting for the peer ---- */
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* False: it takes too long. */
 static bool wait_for_peer(struct connection *c, short events)

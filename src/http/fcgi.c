@@ -10,12 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/civil.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "http/body.h"
 #include "http/cgi.h"
+#include "http/confine.h"
 #include "http/listener.h"
 #include "http/page.h"
 #include "http/reception.h"
+#include "http/watchdog.h"
 #include "ingest/batcher.h"
 #include "ingest/verifier.h"
 #include "base/banned.h"
@@ -32,6 +36,8 @@ struct server {
 	struct listener listener;
 	struct reception *reception;
 	struct pool *pool;
+	struct notify notify;           /* the service manager */
+	struct watchdog watchdog;
 };
 
 int64_t fcgi_files_needed(const struct settings *settings)
@@ -90,16 +96,40 @@ static void read_templates_again(struct server *s)
 	template_shelf_put(&s->shelf, t);
 }
 
+/* Tells the service manager that all is well, if it is. */
+static void look_around(struct server *s)
+{
+	int64_t now_us = monotonic_us(), now = now_us / USEC_PER_SEC;
+	struct watchdog_signs signs = {
+		.reception = reception_seen(s->reception), .light_threads = pool_answered(s->pool, now),
+		.writer = s->batcher ? batcher_seen(s->batcher) : now
+	};
+
+	watchdog_look(&s->watchdog, &signs, now_us);
+}
+
+/* Waits for a signal, or until it is time to look around: four times in each of the watchdog's. */
+static int wait_for_signal(struct server *s, const sigset_t *set)
+{
+	int64_t us = s->notify.watchdog_us / 4;
+	struct timespec pause = { .tv_sec = us / USEC_PER_SEC, .tv_nsec = us % USEC_PER_SEC * 1000 };
+
+	if (!us)
+		return sigwaitinfo(set, NULL);
+	look_around(s);
+	return sigtimedwait(set, NULL, &pause);
+}
+
 /* Waits until the server is told to stop. SIGHUP is for the templates alone: log and ledger are always as they are on disk. */
 static void wait_for_stop(struct server *s, const sigset_t *set)
 {
 	int signo;
 
 	do {
-		signo = sigwaitinfo(set, NULL);
+		signo = wait_for_signal(s, set);
 		if (signo == SIGHUP)
 			read_templates_again(s);
-	} while (signo == SIGHUP || (signo < 0 && errno == EINTR));
+	} while (signo == SIGHUP || (signo < 0 && (errno == EINTR || errno == EAGAIN)));
 }
 
 /* True when all is done; false when time is up, or a second signal has no patience. */
@@ -138,7 +168,7 @@ static int start(struct server *s, const unsigned char *secret, const struct op 
 {
 	const struct pool_setup setup = {
 		.settings = s->settings, .secret = secret, .table = table, .batcher = s->batcher, .signin = s->signin,
-		.verifier = s->verifier, .shelf = &s->shelf, .done = reception_done, .arg = s->reception
+		.verifier = s->verifier, .shelf = &s->shelf, .now = monotonic_us() / USEC_PER_SEC, .done = reception_done, .arg = s->reception
 	};
 
 	if (write_pid(s->settings->pid_file, err) < 0 || pool_new(&setup, &s->pool, err) < 0)
@@ -164,8 +194,11 @@ static int serve_socket(struct server *s, const unsigned char *secret, const str
 	if (rc == 0) {
 		log_info("serving on %s with %lld threads", s->listener.own ? s->settings->socket : "standard input",
 			 (long long)s->settings->threads);
+		notify_tell(&s->notify, "READY=1");
+		watchdog_init(&s->watchdog, s->settings, &s->notify, monotonic_us());
 		wait_for_stop(s, set);
 		log_info("stopping");
+		notify_tell(&s->notify, "STOPPING=1");
 	}
 	stop(s);
 	if (s->pool && !drain(s, set))
@@ -173,10 +206,43 @@ static int serve_socket(struct server *s, const unsigned char *secret, const str
 	return rc;
 }
 
+/* Opens what the server needs, and enters the sandbox; starts no thread before. */
+static int open_server(struct server *s, struct error *err)
+{
+	struct error failure = { 0 };
+
+	if (notify_open(&s->notify, &failure) < 0)
+		log_warning("the service manager can't be told anything: %s %s", failure.message, failure.detail);
+	if (listener_open(s->settings, &s->listener, err) < 0) {
+		notify_close(&s->notify);
+		return -1;
+	}
+	confine(s->settings);
+	error_clear(&failure);
+	if (batcher_new(s->settings, &s->batcher, &failure) < 0)
+		log_warning("no events can be written: %s %s", failure.message, failure.detail);
+	s->signin = signin_new();
+	/* passwords that wait hold a part of the threads alone */
+	password_set_waiting(pool_general_threads(s->settings->threads) / 4);
+	s->verifier = s->batcher ? verifier_new(s->settings, s->batcher) : NULL;
+	s->reception = reception_new(s->listener.fd, connections_max(s->settings));
+	return 0;
+}
+
+static void close_server(struct server *s)
+{
+	pool_free(&s->pool);
+	reception_free(&s->reception);
+	signin_free(&s->signin);
+	verifier_free(&s->verifier);
+	batcher_free(&s->batcher);
+	listener_close(&s->listener);
+	notify_close(&s->notify);
+}
+
 int fcgi_serve(const struct settings *settings, const unsigned char *secret, const struct op *const *table, struct error *err)
 {
 	struct server s = { .settings = settings };
-	struct error failure = { 0 };
 	struct templates *templates = NULL;
 	sigset_t set;
 	int rc;
@@ -184,29 +250,19 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret, con
 	body_init();
 	if (page_templates(settings, &templates, err) < 0)
 		return -1;
-	if (getenv("REQUEST_METHOD"))
+	if (getenv("REQUEST_METHOD")) {
+		confine(settings);
 		return cgi_serve(settings, secret, table, templates, err);
+	}
 	/* before any thread is started: they inherit what is blocked, and how they are woken */
 	block_signals(&set);
 	be_woken_politely();
 	template_shelf_init(&s.shelf, templates);
-	if (listener_open(settings, &s.listener, err) < 0) {
-		template_shelf_release(&s.shelf);
-		return -1;
+	rc = open_server(&s, err);
+	if (rc == 0) {
+		rc = serve_socket(&s, secret, table, &set, err);
+		close_server(&s);
 	}
-	if (batcher_new(settings, &s.batcher, &failure) < 0)
-		log_warning("no events can be written: %s %s", failure.message, failure.detail);
-	s.signin = signin_new();
-	password_set_waiting(pool_general_threads(settings->threads) / 4);
-	s.verifier = s.batcher ? verifier_new(settings, s.batcher) : NULL;
-	s.reception = reception_new(s.listener.fd, connections_max(settings));
-	rc = serve_socket(&s, secret, table, &set, err);
-	pool_free(&s.pool);
-	reception_free(&s.reception);
-	signin_free(&s.signin);
-	verifier_free(&s.verifier);
-	batcher_free(&s.batcher);
 	template_shelf_release(&s.shelf);
-	listener_close(&s.listener);
 	return rc;
 }

@@ -233,6 +233,7 @@ int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *er
 	if (!p)
 		abort();
 	p->setup = *setup;
+	p->answered = setup->now;
 	/* what one party may have in work leaves a thread for others */
 	if (at_once >= general)
 		at_once = general > 1 ? general - 1 : 1;

@@ -30,6 +30,7 @@ struct pool_setup {
 	struct signin *signin;
 	struct verifier *verifier;       /* NULL: likewise */
 	struct template_shelf *shelf;
+	int64_t now;                     /* seconds, for pool_answered */
 	/* Called by a thread when it is done with the request on C, whose connection is to be kept or not. */
 	void (*done)(void *arg, struct connection *c);
 	void *arg;

@@ -7,9 +7,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/civil.h"
 #include "base/log.h"
 #include "base/banned.h"
 
@@ -36,14 +36,6 @@ struct reception {
 	pthread_mutex_t lock;            /* of the list: those that wait for the peer, the longest first */
 	struct connection *first, *last;
 };
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- connections that wait for the peer ---- */
 

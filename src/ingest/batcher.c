@@ -29,6 +29,7 @@ struct batcher {
 	struct submission *writing;      /* what the commit in work is of */
 	int64_t pruned;                  /* when the log of refused records was shortened, in seconds */
 	struct batcher_state state;
+	int64_t commit_us;               /* when the commit in work began; 0: there is none */
 	int64_t stored_us, probed_us;    /* of a clock that never goes back: when a write last succeeded, was last tried for its own sake */
 };
 
@@ -233,14 +234,6 @@ static int write_events(struct batcher *b, struct submission *first, struct erro
 	return 0;
 }
 
-static int64_t monotonic_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
-}
-
 /* Notes how a write went. A job that was refused for a reason of its own says nothing about the ledger. */
 static void note(struct batcher *b, const struct error *err)
 {
@@ -277,6 +270,7 @@ static void *write_loop(void *arg)
 {
 	struct batcher *b = arg;
 
+	pthread_setname_np(pthread_self(), "usaged-writer");
 	pthread_mutex_lock(&b->lock);
 	for (;;) {
 		struct submission *taken, *next;
@@ -286,6 +280,7 @@ static void *write_loop(void *arg)
 		if (!b->first)
 			break;
 		taken = take(b);
+		b->commit_us = monotonic_us();
 		pthread_mutex_unlock(&b->lock);
 		commit(b, taken);
 		for (; taken; taken = next) {
@@ -293,6 +288,7 @@ static void *write_loop(void *arg)
 			sem_post(&taken->done);
 		}
 		pthread_mutex_lock(&b->lock);
+		b->commit_us = 0;
 	}
 	pthread_mutex_unlock(&b->lock);
 	return NULL;
@@ -315,10 +311,8 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->queued, NULL);
 	*ret = b;
-	if (pthread_create(&b->thread, NULL, write_loop, b) == 0) {
-		pthread_setname_np(b->thread, "usaged-writer");
+	if (pthread_create(&b->thread, NULL, write_loop, b) == 0)
 		return 0;
-	}
 	close_ledger(b);
 	free(b);
 	*ret = NULL;
@@ -387,6 +381,16 @@ void batcher_state(struct batcher *b, struct batcher_state *ret)
 	pthread_mutex_lock(&b->lock);
 	*ret = b->state;
 	pthread_mutex_unlock(&b->lock);
+}
+
+int64_t batcher_seen(struct batcher *b)
+{
+	int64_t seen;
+
+	pthread_mutex_lock(&b->lock);
+	seen = b->commit_us ? b->commit_us : monotonic_us();
+	pthread_mutex_unlock(&b->lock);
+	return seen / USEC_PER_SEC;
 }
 
 static int write_probe(struct store *st, void *arg, struct error *err)

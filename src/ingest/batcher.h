@@ -73,6 +73,12 @@ struct batcher_state {
 void batcher_state(struct batcher *b, struct batcher_state *ret);
 
 /*
+ * When the writer's thread was last seen to move, in seconds of a clock that never goes back: now, unless a
+ * commit is in work, then when that began. Thread-safe.
+ */
+int64_t batcher_seen(struct batcher *b);
+
+/*
  * Can something be stored now? 0 if a write succeeded in the last minute; else writes a note into the ledger to find out, at most once
  * a second. After a write that failed there must also be 8 MB of room on the disk. -1: no, ERR_BUSY or ERR_INTERNAL. Thread-safe.
  */

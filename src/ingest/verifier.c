@@ -90,8 +90,10 @@ static void *run(void *arg)
 	struct verifier *v = arg;
 	struct outcome o = { .when = v->when };
 	struct error err = { 0 };
-	int rc = verify(v, &o, &err);
+	int rc;
 
+	pthread_setname_np(pthread_self(), "usaged-verify");
+	rc = verify(v, &o, &err);
 	if (rc < 0 && !is_stopping(v))
 		log_error("verify: %s %s", err.message, err.detail);
 	pthread_mutex_lock(&v->lock);
@@ -136,7 +138,6 @@ static int start_thread(struct verifier *v, int64_t now, struct error *err)
 	v->started = pthread_create(&v->thread, NULL, run, v) == 0;
 	if (!v->started)
 		return error_set(err, ERR_INTERNAL, NULL, "can't start a thread");
-	pthread_setname_np(v->thread, "usaged-verify");
 	v->status.running = true;
 	return 0;
 }

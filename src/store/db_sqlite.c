@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +298,21 @@ static int check_file(const char *where, struct error *err)
 	return 0;
 }
 
+/*
+ * What SQLite can't keep in memory goes to temporary files, beside the first ledger that is opened: there is as much room as for the
+ * ledger, and in its sandbox a server may write nowhere else.
+ */
+static void choose_temporary_folder(const char *where)
+{
+	char *real = realpath(where, NULL), *file = real ? real : strdup(where), *slash = file ? strrchr(file, '/') : NULL;
+
+	if (slash) {
+		slash[slash == file] = '\0';
+		setenv("SQLITE_TMPDIR", file, 0);
+	}
+	free(file);
+}
+
 /* Memory is counted under a lock that all threads would share. */
 static void configure(void)
 {
@@ -306,8 +322,11 @@ static void configure(void)
 static int open_handle(struct db *db, const char *where, unsigned flags, int64_t busy_timeout_ms, struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static atomic_flag chosen = ATOMIC_FLAG_INIT;
 	int mode = flags & DB_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 
+	if (!atomic_flag_test_and_set(&chosen))
+		choose_temporary_folder(where);
 	pthread_once(&once, configure);
 	if (sqlite3_open_v2(where, &db->handle, mode | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return db->handle ? fail(db, where, err) : error_set(err, ERR_INTERNAL, NULL, "out of memory");

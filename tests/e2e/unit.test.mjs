@@ -1,7 +1,7 @@
 // unit.test.mjs - the server under the system call filter and the limits of the systemd unit that is installed with it.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -22,9 +22,9 @@ const ask = async (ledger, options) => {
 	return { ...answer, status: Number(/^Status: (\d+)/.exec(answer.head)?.[1]) }
 }
 
-test('the filter of the unit is in force: internet sockets and priorities are refused, not fatal', { skip }, () => {
+test('the filter of the unit is in force: internet sockets and processors are refused, not fatal', { skip }, () => {
 	const tries = 'import os, socket\n' +
-		'for f in (lambda: socket.socket(socket.AF_INET), lambda: os.setpriority(os.PRIO_PROCESS, 0, 5), lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))):\n' +
+		'for f in (lambda: socket.socket(socket.AF_INET), lambda: os.sched_setaffinity(0, {0}), lambda: os.chown("/", 0, 0)):\n' +
 		'\ttry: f(); print("allowed")\n\texcept OSError as e: print(e.errno)\nsocket.socket(socket.AF_UNIX); print("unix")'
 	const { status, stdout, stderr } = run(['python3', '-c', tries])
 	assert.deepEqual([status, stdout], [0, '1\n1\n1\nunix\n'], stderr)
@@ -32,7 +32,7 @@ test('the filter of the unit is in force: internet sockets and priorities are re
 
 test('without an error number the filter would kill the server at its start', { skip }, () => {
 	const old = join(tmpdir(), `usaged-unit-${process.pid}`)
-	writeFileSync(old, text.replace(/^SystemCallErrorNumber=.*$/m, ''))
+	writeFileSync(old, text.replace(/^SystemCallErrorNumber=.*$/m, '').replace(/^SystemCallFilter=sched_setscheduler .*$/m, ''))
 	const ledger = new Ledger()
 	try {
 		assert.equal(run([program, '--config', ledger.config, 'serve'], [...under.slice(0, 2), old]).signal, 'SIGSYS')
@@ -68,8 +68,50 @@ test('the server does all of its work under the filter and the limits of the uni
 	}
 })
 
+// A service manager's socket, and what it was told.
+async function listen(path) {
+	const code = 'import socket, sys\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\ns.bind(sys.argv[1])\nprint("listening", flush=True)\n' +
+		'while True: print(s.recv(100).decode(), flush=True)'
+	const manager = { process: spawn('python3', ['-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] }), told: [] }
+	await new Promise(done => manager.process.stdout.on('data', d => {
+		manager.told.push(...String(d).trim().split('\n'))
+		done()
+	}))
+	assert.deepEqual(manager.told.splice(0), ['listening'])
+	return manager
+}
+
+test('the service manager is told when the server is ready, that it is alive, and when it stops', { skip }, async () => {
+	const ledger = new Ledger(), path = join(ledger.folder, 'notify'), manager = await listen(path)
+	const until = async done => {
+		while (!done())
+			await new Promise(tick => setTimeout(tick, 20))
+	}
+	try {
+		await ledger.start('env', `NOTIFY_SOCKET=${path}`, 'WATCHDOG_USEC=300000', ...under)
+		await until(() => manager.told.length >= 4)
+		assert.deepEqual(manager.told.slice(0, 4), ['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1'])
+		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null }, ledger.log)
+		await until(() => manager.told.at(-1) !== 'WATCHDOG=1')
+		assert.equal(manager.told.at(-1), 'STOPPING=1')
+	} finally {
+		manager.process.kill()
+		ledger.remove()
+	}
+})
+
+test('the unit exposes little, as systemd counts it', { skip: spawnSync('systemd-analyze', ['--version']).error ? 'there is no systemd-analyze here' : false }, t => {
+	const folder = mkdtempSync(join(tmpdir(), 'usaged-unit-'))
+	writeFileSync(join(folder, 'usaged.service'), text.replaceAll('@bindir@', '/usr/bin'))
+	const { stdout, stderr } = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', join(folder, 'usaged.service')], { encoding: 'utf8' })
+	rmSync(folder, { recursive: true })
+	const [, level] = /Overall exposure level for usaged\.service: ([0-9.]+)/.exec(stdout) ?? assert.fail(stdout + stderr)
+	t.diagnostic(`exposure level ${level}`)
+	assert.ok(Number(level) <= 1.5, stdout)
+})
+
 test('the unit starts the server again however often it dies, without a core file', () => {
-	for (const line of ['Restart=always', 'StartLimitIntervalSec=0', 'SystemCallErrorNumber=EPERM', 'LimitCORE=0', 'TasksMax=512'])
+	for (const line of ['Restart=always', 'StartLimitIntervalSec=0', 'SystemCallErrorNumber=EPERM', 'LimitCORE=0', 'TasksMax=512', 'Type=notify', 'WatchdogSec=60s'])
 		assert.match(text, new RegExp(`^${line}$`, 'm'))
 	assert.match(text.split('[Service]')[0], /StartLimitIntervalSec/, 'a start limit stands in [Unit]')
 })

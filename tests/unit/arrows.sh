@@ -44,6 +44,7 @@ includes | awk '
 		home["json-c/"] = home["json.h"] = "^(format|http|ingest|meta)/"
 		home["csv.h"] = "^(cli|http|ingest|usage)/"
 		home["sodium.h"] = "^(base|usage)/"
+		home["seccomp.h"] = home["linux/"] = "^base/sandbox_[a-z]*\\.c$"
 		home["ini.h"] = "^(base|ingest)/"
 		home["zlib.h"] = home["zstd.h"] = "^ingest/"
 	}

@@ -2390,12 +2390,47 @@ START_TEST(rebuild_keeps_what_comes_meanwhile)
 }
 END_TEST
 
+/* How many open files this process has whose path begins so. */
+static int open_files(const char *begin)
+{
+	char link[64], target[256];
+	int n = 0;
+
+	for (int fd = 0; fd < 100; fd++) {
+		ssize_t len;
+
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		len = readlink(link, target, sizeof(target) - 1);
+		target[len < 0 ? 0 : len] = '\0';
+		n += strncmp(target, begin, strlen(begin)) == 0;
+	}
+	return n;
+}
+
+START_TEST(temporary_files_lie_beside_the_ledger)
+{
+	struct store *st = create(path);
+	char begin[FOLDER_TEXT + 16];
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "PRAGMA temp_store = FILE; PRAGMA cache_size = 10; CREATE TEMP TABLE t (x); PRAGMA temp.cache_size = 10;"
+				      "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+				      " SELECT printf('%0200d', i) FROM n", NULL, NULL, NULL), SQLITE_OK);
+	snprintf(begin, sizeof(begin), "%s/etilqs_", dir);
+	ck_assert_int_ge(open_files(begin), 1);
+	sqlite3_close(db);
+	store_close(&st);
+}
+END_TEST
+
 static Suite *store_suite(void)
 {
 	Suite *s = suite_create("store");
 	TCase *t = tcase_create("file");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, temporary_files_lie_beside_the_ledger);
 	tcase_add_test(t, new_ledger_is_not_for_others);
 	tcase_add_test(t, umask_narrows_a_new_ledger);
 	tcase_add_test(t, creating_over_a_file_is_refused);

@@ -1,0 +1,142 @@
+/* The part of the sandbox that is about system calls: a filter of seccomp, by libseccomp. */
+#include "base/sandbox.h"
+#include "config.h"
+
+#ifdef HAVE_SECCOMP
+
+#include <errno.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+/* Names, for not every processor has all of them; ended by NULL. */
+static const char *const allowed[] = {
+	/* memory */
+	"brk", "madvise", "mremap", "munmap",
+	/* files: the ledger, templates, zones */
+	"access", "faccessat", "faccessat2", "open", "openat", "close", "stat", "lstat", "fstat", "newfstatat", "fstatat64", "statx", "statfs",
+	"statfs64", "fstatfs", "fstatfs64", "read", "pread64", "readv", "preadv", "write", "pwrite64", "writev", "pwritev", "lseek", "_llseek",
+	"ftruncate", "ftruncate64", "fallocate", "fsync", "fdatasync", "fchmod", "fchown", "unlink", "unlinkat", "fcntl", "fcntl64", "getdents",
+	"getdents64", "getcwd", "readlink", "readlinkat", "umask",
+	/* connections */
+	"accept", "accept4", "shutdown", "getsockopt", "getsockname", "sendto", "send", "sendmsg", "recvfrom", "recv", "recvmsg",
+	/* waiting */
+	"poll", "ppoll", "ppoll_time64", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd2",
+	"futex", "futex_time64", "nanosleep", "clock_nanosleep", "clock_nanosleep_time64", "sched_yield", "restart_syscall",
+	/* threads and signals */
+	"set_robust_list", "get_robust_list", "rseq", "membarrier", "gettid", "sched_getaffinity", "exit", "exit_group", "rt_sigaction",
+	"rt_sigprocmask", "rt_sigreturn", "sigreturn", "rt_sigtimedwait", "rt_sigtimedwait_time64", "sigaltstack", "set_tid_address",
+	/* what time it is, who we are, what there is */
+	"clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time", "times", "getrusage", "getrandom", "getpid", "getppid",
+	"getuid", "geteuid", "getgid", "getegid", "uname", "sysinfo", "getrlimit", "ugetrlimit",
+	NULL
+};
+
+/* What only somebody else's code would do here. */
+static const char *const fatal[] = {
+	"execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev", "mount", "umount2", "pivot_root", "chroot",
+	"setns", "unshare", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf", "perf_event_open",
+	"userfaultfd", "add_key", "keyctl", "request_key", "reboot", "swapon", "swapoff", "setuid", "setgid", "setreuid", "setregid",
+	"setresuid", "setresgid", "setgroups", "setfsuid", "setfsgid", "capset", "open_by_handle_at", "io_uring_setup", "personality",
+	NULL
+};
+
+/* What a sanitizer's report at the end does. */
+static const char *const of_sanitizers[] = {
+	"clone", "mmap", "mprotect", "prctl", "ptrace", "wait4", "waitid", "process_vm_readv", "kill", "tgkill", "tkill", "pipe", "pipe2", "dup2", "dup3", NULL
+};
+
+static bool in_list(const char *const *list, const char *name)
+{
+	while (*list && strcmp(*list, name) != 0)
+		list++;
+	return *list;
+}
+
+static int add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n, const struct scmp_arg_cmp *args)
+{
+	int call = seccomp_syscall_resolve_name(name);
+
+	return call == __NR_SCMP_ERROR ? 0 : seccomp_rule_add_array(ctx, action, call, n, args);
+}
+
+/* Calls of which some uses are allowed. */
+static int add_conditional(scmp_filter_ctx ctx)
+{
+	const scmp_datum_t self = (scmp_datum_t)getpid();
+	const struct {
+		const char *name;
+		struct scmp_arg_cmp arg;
+	} rows[] = {
+		{ "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		{ "mmap2", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
+		{ "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME) },
+		{ "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0) },               /* to read a limit */
+		{ "setpriority", SCMP_A1(SCMP_CMP_EQ, 0) },             /* the thread's own */
+		{ "kill", SCMP_A0(SCMP_CMP_EQ, self) },
+		{ "tgkill", SCMP_A0(SCMP_CMP_EQ, self) },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == 0; i++)
+		if (!SANDBOX_SANITIZED || !in_list(of_sanitizers, rows[i].name))
+			rc = add(ctx, SCMP_ACT_ALLOW, rows[i].name, 1, &rows[i].arg);
+	/* its flags can't be seen, so the C library is told to use clone */
+	return rc ? rc : add(ctx, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
+}
+
+static int add_lists(scmp_filter_ctx ctx)
+{
+	int rc = 0;
+
+	for (const char *const *name = allowed; *name && rc == 0; name++)
+		rc = add(ctx, SCMP_ACT_ALLOW, *name, 0, NULL);
+	for (const char *const *name = fatal; *name && rc == 0; name++)
+		if (!SANDBOX_SANITIZED || !in_list(of_sanitizers, *name))
+			rc = add(ctx, SCMP_ACT_KILL_PROCESS, *name, 0, NULL);
+	for (const char *const *name = of_sanitizers; SANDBOX_SANITIZED && *name && rc == 0; name++)
+		rc = add(ctx, SCMP_ACT_ALLOW, *name, 0, NULL);
+	return rc ? rc : add_conditional(ctx);
+}
+
+bool sandbox_limit_calls(const char **ret_why)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	bool done;
+
+	*ret_why = "no memory for the filter";
+	if (!ctx)
+		return false;
+	/* a tree instead of a list; and the processor needs no slower mode because of a filter */
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+	done = add_lists(ctx) == 0;
+	*ret_why = "the filter could not be made";
+	if (done) {
+		done = seccomp_load(ctx) == 0;
+		*ret_why = done ? "" : "the kernel takes no filter";
+	}
+	seccomp_release(ctx);
+	return done;
+}
+
+#else
+
+#include "base/banned.h"
+
+bool sandbox_limit_calls(const char **ret_why)
+{
+	*ret_why = "built without libseccomp";
+	return false;
+}
+
+#endif

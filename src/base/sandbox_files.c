@@ -1,0 +1,125 @@
+/* The part of the sandbox that is about files: Landlock, by its system calls, for which the C library has no functions. */
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__has_include)
+#if __has_include(<linux/landlock.h>)
+#include <linux/landlock.h>
+#define HAVE_LANDLOCK 1
+#endif
+#endif
+
+#include "base/banned.h"
+
+#if HAVE_LANDLOCK && defined(SYS_landlock_create_ruleset)
+
+/* Names that headers of older kernels haven't got. */
+#ifndef LANDLOCK_ACCESS_FS_REFER
+#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
+#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
+#endif
+
+enum { TCP_BIND = 1 << 0, TCP_CONNECT = 1 << 1, SCOPE_ABSTRACT_SOCKETS = 1 << 0, SCOPE_SIGNALS = 1 << 1 };
+
+/* As struct landlock_ruleset_attr became with time. */
+struct ruleset {
+	uint64_t files, network, scoped;
+};
+
+/* All that has to do with files by the first version; each later one adds to it. */
+#define FILES_1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
+
+/* What the kernel's VERSION of Landlock can take away, and how much of the struct it knows. */
+static struct ruleset all_of(int version, size_t *ret_size)
+{
+	struct ruleset all = { .files = FILES_1 };
+
+	all.files |= version >= 2 ? LANDLOCK_ACCESS_FS_REFER : 0;
+	all.files |= version >= 3 ? LANDLOCK_ACCESS_FS_TRUNCATE : 0;
+	all.files |= version >= 5 ? LANDLOCK_ACCESS_FS_IOCTL_DEV : 0;
+	all.network = version >= 4 ? TCP_BIND | TCP_CONNECT : 0;
+	all.scoped = version >= 6 ? SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS : 0;
+	*ret_size = version >= 6 ? sizeof(all) : version >= 4 ? offsetof(struct ruleset, scoped) : offsetof(struct ruleset, network);
+	return all;
+}
+
+static uint64_t rights(enum sandbox_use use, bool folder)
+{
+	switch (use) {
+	case SANDBOX_READ:
+		return LANDLOCK_ACCESS_FS_READ_FILE | (folder ? LANDLOCK_ACCESS_FS_READ_DIR : 0);
+	case SANDBOX_CHANGE:
+		return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |
+		       LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
+	case SANDBOX_REMOVE:
+		return LANDLOCK_ACCESS_FS_REMOVE_FILE;
+	}
+	return 0;
+}
+
+/* Allows P to what is taken away else. */
+static bool allow(int ruleset, uint64_t taken, const struct sandbox_path *p)
+{
+	struct landlock_path_beneath_attr rule;
+	struct stat st;
+	bool done = true;
+	int fd = open(p->path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT || errno == EACCES || errno == ENOTDIR;
+	if (fstat(fd, &st) == 0) {
+		rule.parent_fd = fd;
+		rule.allowed_access = rights(p->use, S_ISDIR(st.st_mode)) & taken;
+		done = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+	}
+	close(fd);
+	return done;
+}
+
+bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char **ret_why)
+{
+	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), fd;
+	const struct sandbox_path everything = { "/", SANDBOX_READ };
+	struct ruleset all;
+	size_t size;
+	bool done;
+
+	*ret_why = "this kernel has no Landlock";
+	if (version < 1)
+		return false;
+	all = all_of(version, &size);
+	fd = (int)syscall(SYS_landlock_create_ruleset, &all, size, 0);
+	done = fd >= 0;
+	for (size_t i = 0; done && i < n; i++)
+		done = allow(fd, all.files, &paths[i]);
+	if (done && SANDBOX_SANITIZED)
+		done = allow(fd, all.files, &everything);
+	done = done && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+	if (fd >= 0)
+		close(fd);
+	*ret_why = done ? "" : "the kernel refuses Landlock's rules";
+	return done;
+}
+
+#else
+
+bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char **ret_why)
+{
+	(void)paths;
+	(void)n;
+	*ret_why = "built without Landlock";
+	return false;
+}
+
+#endif

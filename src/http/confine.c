@@ -1,0 +1,72 @@
+#include "http/confine.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "base/zone.h"
+#include "base/banned.h"
+
+enum { PATHS_MAX = 8 };
+
+struct paths {
+	struct sandbox_path items[PATHS_MAX];
+	char texts[PATHS_MAX][PATH_MAX];
+	size_t n;
+};
+
+/* An empty path is none. */
+static void add(struct paths *p, const char *path, enum sandbox_use use)
+{
+	if (!*path)
+		return;
+	snprintf(p->texts[p->n], PATH_MAX, "%s", path);
+	p->items[p->n] = (struct sandbox_path){ p->texts[p->n], use };
+	p->n++;
+}
+
+/* The folder of FILE, where a link leads to. */
+static void add_folder_of(struct paths *p, const char *file, enum sandbox_use use)
+{
+	char *real = realpath(file, NULL), *slash;
+	char folder[PATH_MAX];
+
+	if (!*file)
+		return;
+	snprintf(folder, sizeof(folder), "%s", real ? real : file);
+	free(real);
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	add(p, slash ? folder : ".", use);
+}
+
+void confine(const struct settings *settings)
+{
+	struct paths *p;
+	struct sandbox sandbox;
+
+	if (!settings->sandbox) {
+		log_info("sandbox: none, as server.sandbox says");
+		return;
+	}
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		abort();
+	add_folder_of(p, settings->database, SANDBOX_CHANGE);
+	add(p, settings->templates, SANDBOX_READ);
+	add(p, settings->own_templates, SANDBOX_READ);
+	add(p, zone_folder(), SANDBOX_READ);
+	add(p, "/dev/urandom", SANDBOX_READ);
+	add_folder_of(p, settings->socket, SANDBOX_REMOVE);
+	add_folder_of(p, settings->pid_file, SANDBOX_REMOVE);
+	sandbox_enter(p->items, p->n, &sandbox);
+	free(p);
+	if (sandbox.calls && sandbox.files)
+		log_info("sandbox: %s", sandbox.words);
+	else
+		log_warning("sandbox: %s", sandbox.words);
+}
