@@ -325,13 +325,6 @@ bool connection_has_begun(const struct connection *c)
 	return c->reader.request_id || c->reader.n_header;
 }
 
-bool connection_is_gone(const struct connection *c)
-{
-	struct pollfd p = { .fd = c->fd };
-
-	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR));
-}
-
 bool connection_next(struct connection *c)
 {
 	if (!c->keep)

@@ -75,9 +75,6 @@ enum connection_state connection_receive(struct connection *c, char *scratch);
 /* Is a part of a request here? */
 bool connection_has_begun(const struct connection *c);
 
-/* Has the peer closed the connection, so that nobody reads an answer any more? */
-bool connection_is_gone(const struct connection *c);
-
 /* After a request. False: the connection isn't to be kept. True: it is ready for the next one. */
 bool connection_next(struct connection *c);
 

@@ -161,7 +161,7 @@ static void work(struct worker *w, struct connection *c)
 	struct handler *h = &w->handler;
 	int rc;
 
-	if (connection_is_gone(c)) {
+	if (c->in.gone(&c->in)) {
 		finish(w->pool, c);
 		return;
 	}
