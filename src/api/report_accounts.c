@@ -1,5 +1,6 @@
 #include "api/reports.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -61,6 +62,15 @@ static const char *usual_currency(const struct report_accounts *r)
 	return usual;
 }
 
+static const char *capitals(const struct call *call, const char *currency)
+{
+	char *text = arena_str(call->arena, currency);
+
+	for (char *c = text; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	return text;
+}
+
 /* Different currencies don't add up. */
 static void keep_currency(const struct call *call, struct report_accounts *ret)
 {
@@ -74,7 +84,7 @@ static void keep_currency(const struct call *call, struct report_accounts *ret)
 		else if (!other)
 			other = arena_str(call->arena, ret->accounts[i].currency);
 	}
-	ret->left_out = other && !given ? arena_join(call->arena, " Accounts in other currencies are left out; Currency=", other, " shows theirs.", NULL) : "";
+	ret->left_out = other && !given ? arena_join(call->arena, " Accounts in other currencies are left out: filter by the currency ", capitals(call, other), " to see theirs.", NULL) : "";
 	ret->n = n;
 	if (n)                  /* as the ledger spells it */
 		ret->currency = arena_str(call->arena, ret->accounts[0].currency);

@@ -338,8 +338,10 @@ static int write_profile(struct call *call, const char *sentence, bool asks, str
 	if (load_user(call, call->who->name, &r, err) < 0)
 		return -1;
 	r.grant = r.remove = NULL;
-	r.edit = asks ? NULL : "/profile/edit.html";
-	r.set_password = asks ? NULL : "/profile/password.html";
+	if (!asks && !call->format->page) {      /* a page has buttons for it */
+		r.edit = "/profile/edit.html";
+		r.set_password = "/profile/password.html";
+	}
 	writer_about(w, call->op->title, sentence);
 	writer_record(w, NULL, &user_shape, &r);
 	return 0;
