@@ -3,6 +3,7 @@
  */
 #include <ctype.h>
 #include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -144,7 +145,7 @@ static const struct field result_fields[] = {
 	FIELD(struct result, source, "The event's source"),
 	FIELD(struct result, id, "The event's id"),
 	FIELD(struct result, status, "created, duplicate, conflict, rejected, or (with atomic) aborted: not stored because others stood in the way"),
-	FIELD(struct result, code, "Of a rejected one: invalid, overflow, closed, suspended or unreadable"),
+	FIELD(struct result, code, "Of a rejected one: invalid, overflow, closed, suspended, too_many or unreadable"),
 	FIELD(struct result, field, "The field at fault"),
 	FIELD(struct result, message, "What is wrong with it, and what would be right"),
 	{ 0 }
@@ -431,12 +432,20 @@ static const struct rejection *list_rejections(const struct call *call, const ch
 	return list;
 }
 
+/* A key, or a user whatever it has signed in with. */
+static const char *sender_of(const struct call *call)
+{
+	const struct principal *who = call->who;
+
+	return *who->key_sid ? who->key_sid : arena_printf(call->arena, "user %" PRId64, who->user);
+}
+
 static int store_records(const struct call *call, struct batch *b, struct error *err)
 {
 	bool atomic = call_arg(call, "atomic")->yes;
 	struct described described = { principal_actor(call->who, call->arena), b };
 	struct submission s = {
-		.events = b->events, .n = b->n_events, .atomic = atomic, .spoilt = b->n_events < b->n,
+		.sender = sender_of(call), .events = b->events, .n = b->n_events, .atomic = atomic, .spoilt = b->n_events < b->n,
 		.rejections = list_rejections(call, described.actor, b), .n_rejections = b->n - b->n_events, .describe = describe_event, .describe_arg = &described,
 	};
 

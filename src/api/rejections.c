@@ -19,7 +19,7 @@ static const struct field rejection_fields[] = {
 	FIELD(struct rejection_record, account_sid, "That account's SID", .flags = FIELD_LABEL),
 	FIELD(struct rejection_record, id, "The event's id, or null if it couldn't be read"),
 	FIELD(struct rejection_record, source, "The event's source, or null if it couldn't be read", .flags = FIELD_LABEL),
-	FIELD(struct rejection_record, code, "invalid, overflow, closed, suspended or unreadable"),
+	FIELD(struct rejection_record, code, "invalid, overflow, closed, suspended, too_many or unreadable"),
 	FIELD(struct rejection_record, field, "The field at fault, or null"),
 	FIELD(struct rejection_record, message, "What is wrong, and what would be right", .label = "Problem"),
 	FIELD(struct rejection_record, record, "The record as it was sent, cut after some thousand bytes", .flags = FIELD_DETAIL),

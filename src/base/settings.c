@@ -58,6 +58,8 @@ static const struct setting table[] = {
 
 	{ "ingest", "record_bytes", ST_INT, AT(record_bytes), "1048576", 1024, 16777216, NULL,
 	  "The longest record of a file or a request body, in bytes. A longer one is rejected." },
+	{ "ingest", "new_series", ST_INT, AT(new_series), "1000000", 0, 1000000000000, NULL,
+	  "How many new series (an account's category with a customer, a SIM ... that weren't together before) a key or user may bring in a day, UTC. 0: any number." },
 
 	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL,
 	  "The name that the pages show." },

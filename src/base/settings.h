@@ -22,6 +22,7 @@ struct settings {
 	int64_t rejected_days;          /* how long refused records are kept; 0 = not at all */
 	/* [ingest] */
 	int64_t record_bytes;           /* the longest record of a file or a body */
+	int64_t new_series;             /* that a sender of events may make a day; 0 = any number */
 	/* [server] */
 	const char *name;               /* shown on pages */
 	const char *cors_origins;       /* whose pages may ask: "https://a.example https://b.example:8443"; "" = nobody's */

@@ -27,6 +27,7 @@ struct batcher {
 	struct store *store;             /* NULL while there is no ledger that can be used */
 	struct ledger *ledger;
 	struct submission *writing;      /* what the commit in work is of */
+	struct series_quotas *quotas;    /* NULL: senders may make any number of series */
 	int64_t pruned;                  /* when the log of refused records was shortened, in seconds */
 	struct batcher_state state;
 	int64_t commit_us;               /* when the commit in work began; 0: there is none */
@@ -72,6 +73,7 @@ static void reject(struct submission *s, size_t i, const struct error *reason)
 /* Puts a submission's events into the batch; refusals have their verdict at once. -1 if the ledger itself failed. */
 static int add_all(struct batcher *b, struct submission *s, struct error *err)
 {
+	ledger_quota(b->ledger, b->quotas && s->sender ? series_quota_of(b->quotas, s->sender) : NULL);
 	for (size_t i = 0; i < s->n; i++) {
 		struct error refusal = { 0 };
 
@@ -303,6 +305,8 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 		return error_set(err, ERR_INTERNAL, NULL, "out of memory");
 	b->settings = s;
 	b->last = &b->first;
+	if (s->new_series)
+		b->quotas = series_quotas_new(s->new_series);
 	/* also when nothing will be written: of all connections only a writer's leaves no log behind; if it fails, those who write are told */
 	open_ledger(b, NULL);
 	if (b->store)
@@ -314,6 +318,7 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 	if (pthread_create(&b->thread, NULL, write_loop, b) == 0)
 		return 0;
 	close_ledger(b);
+	series_quotas_free(&b->quotas);
 	free(b);
 	*ret = NULL;
 	return error_set(err, ERR_INTERNAL, NULL, "can't start the writer's thread");
@@ -329,6 +334,7 @@ void batcher_free(struct batcher **b)
 	pthread_mutex_unlock(&(*b)->lock);
 	pthread_join((*b)->thread, NULL);
 	close_ledger(*b);
+	series_quotas_free(&(*b)->quotas);
 	pthread_cond_destroy(&(*b)->queued);
 	pthread_mutex_destroy(&(*b)->lock);
 	free(*b);

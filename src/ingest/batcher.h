@@ -24,6 +24,7 @@ struct submission {
 	size_t n;
 	bool atomic;                     /* all of them or none: see ledger_whole; committed alone, so that nobody else's are in it */
 	bool spoilt;                     /* with it: none, but what is wrong is to be found */
+	const char *sender;              /* whose new series are counted together (ingest.new_series); NULL: they aren't */
 	enum verdict *verdicts;          /* N of them */
 	struct error **errors;           /* N of them, NULL before; the reason where the verdict is VERDICT_REJECTED: free() it */
 	/*

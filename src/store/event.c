@@ -59,17 +59,24 @@ static struct stmt *prepare_series(struct store *st, const char *sql, const stru
 	return s;
 }
 
-int store_series_intern(struct store *st, const struct series *series, int64_t *ret_id, struct error *err)
+int store_series_find(struct store *st, const struct series *series, int64_t *ret_id, struct error *err)
 {
 	struct stmt *s = prepare_series(st, "SELECT id FROM series WHERE account = ?1 AND category = ?2"
 					" AND customer = ?3 AND sim = ?4 AND fleet = ?5 AND network = ?6 AND country = ?7", series, err);
-	int rc = s ? store_one(st, s, ret_id, err) : -1;
+
+	return s ? store_one(st, s, ret_id, err) : -1;
+}
+
+int store_series_intern(struct store *st, const struct series *series, int64_t *ret_id, struct error *err)
+{
+	int rc = store_series_find(st, series, ret_id, err);
+	struct stmt *s;
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	s = prepare_series(st, "INSERT INTO series (account, category, customer, sim, fleet, network, country)"
 			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", series, err);
-	return s ? store_insert_id(st, s, ret_id, err) : -1;
+	return s && store_insert_id(st, s, ret_id, err) == 0 ? 1 : -1;
 }
 
 /* The event whose identity is taken: is what is there the same in everything else? */

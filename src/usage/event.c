@@ -227,6 +227,7 @@ const char *event_refusal_code(const struct error *reason)
 	case ERR_OVERFLOW:  return "overflow";
 	case ERR_CLOSED:    return "closed";
 	case ERR_SUSPENDED: return "suspended";
+	case ERR_TOO_MANY:  return "too_many";
 	default:            return "invalid";
 	}
 }

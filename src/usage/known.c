@@ -286,6 +286,33 @@ int known_series_id(struct known *k, struct known_series *s, struct error *err)
 	return store_series_intern(k->st, &row, &s->id, err);
 }
 
+/* 1, 0 nobody has used the value yet, -1. */
+static int find_dimension(struct known *k, int d, struct known_text *t, struct error *err)
+{
+	if (t->id)
+		return 1;
+	g_ptr_array_add(k->made, &t->id);
+	return store_dimension_find(k->st, t->scope, (enum dimension)d, t->text, t->len, &t->id, err);
+}
+
+int known_series_find(struct known *k, struct known_series *s, struct error *err)
+{
+	struct series row = { .account = s->key.account, .category = s->key.category };
+
+	if (s->id)
+		return 1;
+	for (int d = 0; d < DIMENSIONS; d++) {
+		struct known_text *t = s->key.dim[d];
+		int rc = t ? find_dimension(k, d, t, err) : 1;
+
+		if (rc <= 0)
+			return rc;
+		row.dim[d] = t ? t->id : 0;
+	}
+	g_ptr_array_add(k->made, &s->id);
+	return store_series_find(k->st, &row, &s->id, err);
+}
+
 int known_use(struct known *k, struct known_series *s, struct error *err)
 {
 	if (s->used)

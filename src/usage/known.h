@@ -59,8 +59,12 @@ struct known_series *known_series(struct known *k, const struct known_series_key
 
 /* In a write: make sure that there is an id, and that reports with the account list the category and those above it. */
 int known_source_id(struct known *k, struct known_text *source, struct error *err);
+/* 1: the series was made. */
 int known_series_id(struct known *k, struct known_series *s, struct error *err);
 int known_use(struct known *k, struct known_series *s, struct error *err);
+
+/* In a write: 1 there is an id, 0 there is no such series yet, -1. Makes nothing. */
+int known_series_find(struct known *k, struct known_series *s, struct error *err);
 
 /* After the write: everything made in it is there to stay, or was undone. */
 void known_keep(struct known *k);

@@ -43,8 +43,9 @@ struct pending {
 	struct amounts amounts;
 	const char *attributes;      /* or NULL */
 	size_t attributes_len;
+	struct series_quota *quota;  /* or NULL */
 	int64_t line;
-	bool rejected; /* it would overflow a rollup, the account is suspended, it is late, or a name is another's */
+	bool rejected; /* it would overflow a rollup, the account is suspended, it is late, ... */
 	bool created;
 };
 
@@ -58,6 +59,7 @@ struct ledger {
 	struct arena arena;          /* of the batch */
 	bool whole, spoilt;          /* all of the batch or nothing; it can only be nothing */
 	bool naming;                 /* events of the batch have one */
+	struct series_quota *quota;  /* of those that are added now, or NULL */
 	GArray *pending;             /* struct pending, in the order sent */
 	GArray *results;             /* struct ledger_result, likewise */
 	struct arena reasons;        /* why some of them were rejected */
@@ -188,7 +190,7 @@ static struct naming *copy_naming(struct ledger *l, const struct raw_event *raw,
 int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
 {
 	const struct raw_event *raw = ev->raw;
-	struct pending p = { .time_us = ev->time_us, .effective_us = ev->time_us, .amounts = ev->amounts, .line = raw->line };
+	struct pending p = { .time_us = ev->time_us, .effective_us = ev->time_us, .amounts = ev->amounts, .line = raw->line, .quota = l->quota };
 	struct known_account account = { 0 };
 	int64_t category = 0;
 
@@ -207,6 +209,11 @@ int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
 	return 0;
 }
 
+void ledger_quota(struct ledger *l, struct series_quota *quota)
+{
+	l->quota = quota;
+}
+
 size_t ledger_pending(const struct ledger *l)
 {
 	return l->pending->len;
@@ -221,6 +228,7 @@ void ledger_whole(struct ledger *l, bool spoilt)
 void ledger_abandon(struct ledger *l)
 {
 	l->whole = l->spoilt = l->naming = false;
+	l->quota = NULL;
 	g_array_set_size(l->pending, 0);
 	arena_reset(&l->arena);
 	known_trim(l->known);
@@ -353,17 +361,6 @@ static void put_in_order(struct ledger *l)
 	}
 	if (!ordered && !deal_by_source(l))
 		g_array_sort_with_data(l->order, compare_order, l);
-}
-
-static int make_ids(struct ledger *l, struct error *err)
-{
-	for (guint i = 0; i < l->pending->len; i++) {
-		struct pending *p = pending_at(l, i);
-
-		if (!p->rejected && (known_source_id(l->known, p->source, err) < 0 || known_series_id(l->known, p->series, err) < 0))
-			return -1;
-	}
-	return 0;
 }
 
 static int add_events(struct ledger *l, struct error *err)
@@ -629,6 +626,59 @@ static int set_names_all(struct ledger *l, struct error *err)
 	return rc;
 }
 
+/* ---- ids ---- */
+
+/* Of the I-th event, whose sender has made as many new series as it may: only one that is there will do. */
+static int find_series_id(struct ledger *l, size_t i, int64_t most, struct error *err)
+{
+	struct error reason = { 0 };
+	int rc = known_series_find(l->known, pending_at(l, i)->series, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	error_set(&reason, ERR_TOO_MANY, NULL,
+		  "its account, category and dimensions were never used together; these credentials"
+		  " have brought %" PRId64 " such new combinations today, and may bring no more"
+		  " before midnight UTC",
+		  most);
+	return reject_new(l, i, &reason, err);
+}
+
+static int make_series_id(struct ledger *l, size_t i, int64_t day, struct error *err)
+{
+	struct pending *p = pending_at(l, i);
+	int64_t most;
+	int rc;
+
+	if (p->quota && !p->series->id && !series_quota_left(p->quota, day, &most))
+		return find_series_id(l, i, most, err);
+	rc = known_series_id(l->known, p->series, err);
+	if (rc > 0 && p->quota)
+		series_quota_take(p->quota);
+	return rc < 0 ? -1 : 0;
+}
+
+static int make_ids(struct ledger *l, struct error *err)
+{
+	int64_t day = floor_div(clock_now_us(), SEC_PER_DAY * USEC_PER_SEC);
+
+	for (guint i = 0; i < l->pending->len; i++) {
+		const struct pending *p = pending_at(l, i);
+
+		if (!p->rejected && (known_source_id(l->known, p->source, err) < 0 ||
+				     make_series_id(l, i, day, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static void settle_quotas(struct ledger *l, bool undone)
+{
+	for (guint i = 0; i < l->pending->len; i++)
+		if (pending_at(l, i)->quota)
+			series_quota_settle(pending_at(l, i)->quota, undone);
+}
+
 /* ---- overflow ---- */
 
 /* Takes the I-th event of the order into the totals, or rejects it. */
@@ -769,9 +819,11 @@ static int attempt(struct ledger *l, struct error *err)
 	if (write_batch(l, err) < 0) {
 		store_end(l->st);
 		known_undo(l->known);
+		settle_quotas(l, true);
 		return -1;
 	}
 	known_keep(l->known);
+	settle_quotas(l, false);
 	return 0;
 }
 

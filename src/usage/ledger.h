@@ -9,6 +9,7 @@
 
 #include "usage/closing.h"
 #include "usage/event.h"
+#include "usage/series_quota.h"
 
 struct ledger;
 
@@ -47,6 +48,9 @@ void ledger_free(struct ledger **l);
  * ERR_PARAM and ERR_OVERFLOW are about the event, anything else about the ledger.
  */
 int ledger_add(struct ledger *l, const struct event *ev, struct error *err);
+
+/* Events that are added from now on, until the batch is empty, may make as many new series as QUOTA has left; NULL: any number. */
+void ledger_quota(struct ledger *l, struct series_quota *quota);
 
 size_t ledger_pending(const struct ledger *l);
 

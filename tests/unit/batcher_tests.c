@@ -320,6 +320,104 @@ START_TEST(many_threads_send_and_correct_at_once)
 }
 END_TEST
 
+/* ---- new series ---- */
+
+/* Sends an event of a customer; the verdict's name. */
+static const char *send(const char *sender, const char *id, const char *customer, bool atomic)
+{
+	struct raw_event raw = call(id, "calls");
+	enum verdict verdict;
+	struct error *reason = NULL;
+	struct event event;
+	struct submission s = { .sender = sender, .events = &event, .n = 1, .atomic = atomic,
+				.verdicts = &verdict, .errors = &reason };
+
+	set_field(&raw, EV_CUSTOMER, customer);
+	OK(event_check(&raw, clock_now_us(), 0, &event, &err));
+	OK(batcher_submit(batcher, &s, &err));
+	if (reason) {
+		ck_assert_str_eq(event_refusal_code(reason), "too_many");
+		ck_assert_msg(strstr(reason->message, "2 such new combinations today"), "%s",
+			      reason->message);
+	}
+	ck_assert_int_eq(reason != NULL, verdict == VERDICT_REJECTED);
+	free(reason);
+	return verdict_names[verdict];
+}
+
+/* How many rows there are of what a rejected event would have made. */
+static int64_t count_series(void)
+{
+	struct store *st = reader();
+	int64_t id, n = 0;
+
+	for (char c = 'a'; c <= 'z'; c++)
+		n += store_dimension_find(st, 1, DIM_CUSTOMER, &c, 1, &id, &err) > 0;
+	store_close(&st);
+	return n;
+}
+
+START_TEST(a_sender_makes_only_so_many_new_series_a_day)
+{
+	settings->new_series = 2;
+	start();
+	ck_assert_str_eq(send("SK1", "1", "a", false), "created");
+	ck_assert_str_eq(send("SK1", "2", "a", false), "created");
+	ck_assert_str_eq(send("SK1", "3", "b", true), "created");
+	ck_assert_str_eq(send("SK1", "4", "c", false), "rejected");
+	ck_assert_str_eq(send("SK1", "5", "d", true), "rejected");
+	ck_assert_int_eq(count_series(), 2);
+	/* what is there goes on, and what was stored before is what it was */
+	ck_assert_str_eq(send("SK1", "6", "b", false), "created");
+	ck_assert_str_eq(send("SK1", "1", "a", false), "duplicate");
+	ck_assert_str_eq(send("SK1", "1", "z", false), "conflict");
+	/* others have their own, also the operator who has none */
+	ck_assert_str_eq(send("SK2", "4", "c", false), "created");
+	ck_assert_str_eq(send(NULL, "7", "e", false), "created");
+	ck_assert_str_eq(send(NULL, "8", "f", false), "created");
+	ck_assert_str_eq(send(NULL, "9", "g", false), "created");
+	ck_assert_str_eq(send("SK1", "10", "c", false), "created");
+	ck_assert_str_eq(send("SK1", "11", "h", false), "rejected");
+	clock_set_us(NOW_US + SEC_PER_DAY * USEC_PER_SEC);
+	ck_assert_str_eq(send("SK1", "11", "h", false), "created");
+	ck_assert_str_eq(send("SK1", "12", "i", false), "created");
+	ck_assert_str_eq(send("SK1", "13", "j", false), "rejected");
+	ck_assert_int_eq(count_series(), 8);
+}
+END_TEST
+
+START_TEST(a_batch_makes_no_more_series_than_its_sender_has_left)
+{
+	enum { N = 6 };
+	struct raw_event raw[N];
+	struct event events[N];
+	enum verdict verdicts[N];
+	struct error *errors[N] = { NULL };
+	struct submission s = { .sender = "SK1", .events = events, .n = N, .verdicts = verdicts, .errors = errors };
+
+	settings->new_series = 2;
+	start();
+	for (int i = 0; i < N; i++) {
+		raw[i] = call((const char *[]){ "1", "2", "3", "4", "5", "6" }[i], "calls");
+		set_field(&raw[i], EV_CUSTOMER, (const char *[]){ "a", "b", "c", "a", "b", "c" }[i]);
+		OK(event_check(&raw[i], NOW_US, 0, &events[i], &err));
+	}
+	/* of all or nothing it is nothing, and counts nothing */
+	s.atomic = true;
+	OK(batcher_submit(batcher, &s, &err));
+	ck_assert_int_eq(count_series(), 0);
+	for (int i = 0; i < N; i++)
+		free(errors[i]), errors[i] = NULL;
+	s.atomic = false;
+	OK(batcher_submit(batcher, &s, &err));
+	for (int i = 0; i < N; i++) {
+		ck_assert_int_eq(verdicts[i], i % 3 == 2 ? VERDICT_REJECTED : VERDICT_CREATED);
+		free(errors[i]);
+	}
+	ck_assert_int_eq(count_series(), 2);
+}
+END_TEST
+
 static Suite *batcher_suite(void)
 {
 	Suite *s = suite_create("batcher");
@@ -328,6 +426,8 @@ static Suite *batcher_suite(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_refused_is_logged_with_the_commit);
+	tcase_add_test(t, a_sender_makes_only_so_many_new_series_a_day);
+	tcase_add_test(t, a_batch_makes_no_more_series_than_its_sender_has_left);
 	tcase_add_test(t, late_events_are_rejected_and_logged);
 	tcase_add_test(t, log_forgets_what_is_old);
 	tcase_add_test(t, one_sender_does_not_push_out_what_another_one_sent);
