@@ -95,14 +95,13 @@ fuzz() {
 	return "$status"
 }
 
-# The smallest inputs that reach each line stay; how often one is reached doesn't count.
+# Inputs that were saved stay; of the others the smallest that reach further lines come to them. How often a line is reached doesn't
+# count.
 merge() {
 	local name=$1 saved=$source/tests/fuzz/corpus/$1
-	mkdir -p "$tmp/$name" "$top/fuzz/corpus/$name" "$saved"
-	LLVM_PROFILE_FILE=/dev/null "$top/fuzz/tests/fuzz/$name" -merge=1 -use_counters=0 "$tmp/$name" "$saved" "$top/fuzz/corpus/$name" \
+	mkdir -p "$top/fuzz/corpus/$name" "$saved"
+	LLVM_PROFILE_FILE=/dev/null "$top/fuzz/tests/fuzz/$name" -merge=1 -use_counters=0 "$saved" "$top/fuzz/corpus/$name" \
 		>"$tmp/$name.log" 2>&1 </dev/null || { cat "$tmp/$name.log"; return 1; }
-	find "$saved" -type f -delete
-	cp "$tmp/$name"/* "$saved"
 	echo "ok $name: $(find "$saved" -type f | wc -l) inputs, $(du -sb "$saved" | cut -f1) bytes"
 }
 
