@@ -199,10 +199,11 @@ static void take_some(struct fcgi_reader *r, struct fcgi_span *data, struct fcgi
 
 enum fcgi_event fcgi_reader_take(struct fcgi_reader *r, struct fcgi_span *data, struct fcgi_span *body)
 {
-	enum fcgi_event event = r->body_ended ? FCGI_HAS_BODY : FCGI_NEEDS_DATA;
+	enum fcgi_event event = r->broken ? FCGI_IS_BROKEN : r->body_ended ? FCGI_HAS_BODY : FCGI_NEEDS_DATA;
 
 	while (data->len && event == FCGI_NEEDS_DATA)
 		take_some(r, data, body, &event);
+	r->broken = event == FCGI_IS_BROKEN;
 	return event;
 }
 

@@ -41,6 +41,7 @@ struct fcgi_reader {
 	size_t reply_len;
 
 	unsigned char header[FCGI_HEADER_BYTES], begin[8];
+	bool broken;                     /* nothing is taken any more */
 	size_t n_header;                 /* bytes of the header so far */
 	size_t n_content;                /* bytes of the content so far */
 	bool head_ended;
@@ -63,7 +64,7 @@ enum fcgi_event {
 	FCGI_HAS_VARIABLES,              /* all variables are here; the body comes next */
 	FCGI_HAS_BODY,                   /* the body is here: the request is complete */
 	FCGI_HAS_REPLY,                  /* reply must be sent, then reading goes on */
-	FCGI_IS_BROKEN                   /* the connection must be closed */
+	FCGI_IS_BROKEN                   /* the connection must be closed; the reader stays broken */
 };
 
 /* Bytes that are taken from the front, or filled from there. */

@@ -30,6 +30,16 @@ static void tell_request(const struct fcgi_reader *r, const struct strbuf *body,
 	strbuf_addc(out, '\n');
 }
 
+/* Somebody who hasn't heard of it reads on. */
+static void read_on(struct fcgi_reader *r, struct fcgi_span data)
+{
+	char buf[ROOM_MAX];
+	struct fcgi_span to = { buf, sizeof(buf) };
+	size_t len = data.len;
+
+	must(fcgi_reader_take(r, &data, &to) == FCGI_IS_BROKEN && data.len == len);
+}
+
 /* What came of it. False: nothing more is read. */
 static bool tell(struct fcgi_reader *r, enum fcgi_event event, struct strbuf *body, struct strbuf *out)
 {
@@ -86,6 +96,8 @@ static void read_all(const uint8_t *data, size_t size, size_t step, size_t room,
 			strbuf_addn(&body, buf, room - to.len);
 			must(in.len < before || event == FCGI_NEEDS_ROOM || event == FCGI_IS_BROKEN);
 			open = tell(&r, event, &body, out);
+			if (event == FCGI_IS_BROKEN)
+				read_on(&r, in);
 		}
 		free(copy);
 	}

@@ -103,6 +103,8 @@ static void check_variables(char *const *envp)
 
 /* ---- the reader ---- */
 
+static char scratch[CONNECTION_READ_BYTES];
+
 /* Reads a request from DATA, PIECE bytes at a time, into BODY; returns how many bytes that has. */
 static size_t read_request(struct fcgi_reader *r, struct fcgi_span *all, size_t piece, char *body, size_t size)
 {
@@ -189,6 +191,7 @@ static const struct {
 	{ "another version", ODD("\2\1\0\1\0\10\0\0"), FCGI_IS_BROKEN, "", 0 },
 	{ "HTTP", ODD("GET / HTTP/1.1\r\n\r\n"), FCGI_IS_BROKEN, "", 0 },
 	{ "a request that begins with too few bytes", ODD("\1\1\0\1\0\2\0\0\0\1"), FCGI_IS_BROKEN, "", 0 },
+	{ "a request that begins with too many bytes", ODD("\1\1\0\1\1\0\0\0"), FCGI_IS_BROKEN, "", 0 },
 	{ "a request without a number", ODD("\1\1\0\0\0\10\0\0"), FCGI_IS_BROKEN, "", 0 },
 	{ "another role", ODD("\1\1\0\1\0\10\0\0" "\0\2\0\0\0\0\0\0"), FCGI_HAS_REPLY, ODD("\1\3\0\1\0\10\0\0" "\0\0\0\0\3\0\0\0") },
 	{ "a second request", ODD(REQUEST "\1\1\0\2\0\10\0\0" "\0\1\0\0\0\0\0\0"), FCGI_HAS_REPLY, ODD("\1\3\0\2\0\10\0\0" "\0\0\0\0\1\0\0\0") },
@@ -215,6 +218,28 @@ START_TEST(what_is_no_request_is_refused_or_skipped)
 		ck_assert_msg(event == odd[i].event, "%s: %d", odd[i].name, event);
 		if (event == FCGI_HAS_REPLY)
 			ck_assert_msg(r.reply_len == odd[i].reply_len && memcmp(r.reply, odd[i].reply, r.reply_len) == 0, "%s", odd[i].name);
+		fcgi_reader_release(&r);
+	}
+}
+END_TEST
+
+/* A body may be read on by one who hasn't heard of it. */
+START_TEST(what_is_broken_stays_broken)
+{
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		struct fcgi_span data = { sent.text, odd[i].len }, room = { scratch, sizeof(scratch) };
+		struct fcgi_reader r;
+
+		if (odd[i].event != FCGI_IS_BROKEN)
+			continue;
+		memset(sent.text, 0, sizeof(sent.text));
+		memcpy(sent.text, odd[i].bytes, odd[i].len);
+		fcgi_reader_init(&r);
+		ck_assert_int_eq(fcgi_reader_take(&r, &data, &room), FCGI_IS_BROKEN);
+		for (int n = 0; n < 3; n++) {
+			data = (struct fcgi_span){ sent.text, 300 };
+			ck_assert_msg(fcgi_reader_take(&r, &data, &room) == FCGI_IS_BROKEN && data.len == 300, "%s", odd[i].name);
+		}
 		fcgi_reader_release(&r);
 	}
 }
@@ -282,7 +307,6 @@ END_TEST
 
 static int peer;
 static struct connections all;
-static char scratch[CONNECTION_READ_BYTES];
 
 static struct connection *connect_peer(void)
 {
@@ -539,6 +563,7 @@ int main(void)
 	tcase_add_test(t, requests_are_read_in_pieces_of_any_size);
 	tcase_add_test(t, a_body_is_read_only_as_far_as_there_is_room);
 	tcase_add_test(t, what_is_no_request_is_refused_or_skipped);
+	tcase_add_test(t, what_is_broken_stays_broken);
 	tcase_add_test(t, variables_that_cannot_be_read_end_the_connection);
 	tcase_add_test(t, variables_are_limited_in_bytes_and_number);
 	tcase_add_test(t, a_short_request_is_gathered_without_waiting);
