@@ -72,17 +72,17 @@ static int add_conditional(scmp_filter_ctx ctx)
 	const scmp_datum_t self = (scmp_datum_t)getpid();
 	const struct {
 		const char *name;
-		struct scmp_arg_cmp arg;
+		struct scmp_arg_cmp arg;         /* what is EQ to one value has a 0 behind it */
 	} rows[] = {
 		{ "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "mmap2", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
-		{ "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME) },
-		{ "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0) },               /* to read a limit */
-		{ "setpriority", SCMP_A1(SCMP_CMP_EQ, 0) },             /* the thread's own */
-		{ "kill", SCMP_A0(SCMP_CMP_EQ, self) },
-		{ "tgkill", SCMP_A0(SCMP_CMP_EQ, self) },
+		{ "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0) },
+		{ "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0, 0) },               /* to read a limit */
+		{ "setpriority", SCMP_A1(SCMP_CMP_EQ, 0, 0) },             /* the thread's own */
+		{ "kill", SCMP_A0(SCMP_CMP_EQ, self, 0) },
+		{ "tgkill", SCMP_A0(SCMP_CMP_EQ, self, 0) },
 	};
 	int rc = 0;
 
