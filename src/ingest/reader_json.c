@@ -734,8 +734,7 @@ static enum read_result value_too_long(struct reader *r, size_t len, bool goes_o
 static enum read_result malformed_value(struct reader *r, size_t len, size_t at, bool broken, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
-	size_t have = r->end - r->start;
-	size_t place = find_place(r->window + r->start, have, at, broken ? SIZE_MAX : js->limit);
+	size_t have = r->end - r->start, place = find_place(r->window + r->start, have, at, SIZE_MAX);
 
 	js->damaged = true;
 	js->lost = broken || place < have;

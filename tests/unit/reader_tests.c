@@ -161,6 +161,7 @@ static const struct damage json[] = {
 	       "  ]\n}\n{\n  " ID("b") "\n}\n", "1:bad 13:b end"),
 	DAMAGE("\"x\" \"y\",\n  \"z\": [\n    {\n      \"id\": \"x\"\n    },\n    {\n      \"id\": \"y\n  ]\n}\n{\n  " ID("b") "\n}\n",
 	       "1:bad 10:b end"),
+	DAMAGE("[ {\n  \"x\": [ 1, {\n  " ID("b") "\n}, {\n  " ID("c") "\n}, \n}, {\n  " ID("d") "\n} ]\n", "1:bad 4:c 7:bad 7:d end"),
 	/* as others write arrays */
 	DAMAGE("[ {\n  " ID("a") "\n}, {\n  \"id\": \"b\n}, {\n  \"id\" \"c\"\n}, {\n  " ID("d") "\n} ]\n", "1:a 3:bad 5:bad 7:d end"),
 	DAMAGE("[ {\n  \"x\": {\n}, {\n  " ID("b") ",\n  \"x\": [ {\n    \"id\": \"x\"\n  }, {\n    \"id\": \"y\"\n  } ]\n}, {\n  " ID("c") "\n} ]\n",
