@@ -418,7 +418,7 @@ static int ask(struct load *l, bool by_series, sums_row_fn *row, struct error *e
 				.spans = spans,
 				.n_spans = n,
 				.by_series = by_series,
-				.group = l->question->dimension };
+				.group = l->question->by == REPORT_BY_DIMENSION ? l->question->dimension : 0 };
 
 	for (size_t i = 0; i < n; i++)
 		spans[i] = (struct sums_span){ r->starts[i], r->starts[i + 1] };

@@ -485,6 +485,8 @@ static struct report_question any_question(void)
 	r.accounts = report_accounts;
 	if (r.category == cats->totalprice)
 		r.category = CATALOGUE_NONE;
+	if (r.by != REPORT_BY_DIMENSION)
+		r.dimension = DIMENSIONS;              /* it says nothing then */
 	if (pick(3) == 0)
 		r.dim[DIM_CUSTOMER] = customers[pick(CUSTOMERS)];
 	return r;
