@@ -260,6 +260,7 @@ struct settings *ledger_settings(void)
 	settings->socket = socket_path;
 	settings->pid_file = "";
 	settings->threads = 2;                      /* one alone would keep no connection */
+	settings->sandbox = false;                  /* which is for good, and these servers come and go */
 	settings->templates = templates ? templates : "templates";
 	atexit(remove_folder);
 	return settings;
