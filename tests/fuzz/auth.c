@@ -1,6 +1,6 @@
 /*
- * auth.c - who asks? Lines: Authorization, Cookie, X-ss-id, X-ss-pid and a user's name. Nobody is let in without one of the
- * ledger's secrets.
+ * auth.c - who asks? Lines: Authorization, Cookie, X-ss-id, X-ss-pid and a user's name. Nobody is
+ * let in without one of the ledger's secrets.
  */
 #include "fuzz.h"
 
@@ -22,7 +22,8 @@ static void open_store(void)
 {
 	if (store)
 		return;
-	must(store_open(ledger_settings()->database, 0, 1000, &store, NULL) == 0 && store_begin_read(store, NULL) == 0);
+	must(store_open(ledger_settings()->database, 0, 1000, &store, NULL) == 0 &&
+	     store_begin_read(store, NULL) == 0);
 	atexit(close_store);
 }
 
@@ -41,7 +42,8 @@ static bool is_unpacked_secret(const char *authorization)
 	const char *text = strrchr(authorization, ' ');
 	size_t len;
 
-	return text && base64_decode(text + 1, strlen(text + 1), bytes, sizeof(bytes), &len) && holds_secret((const char *)bytes, len);
+	return text && base64_decode(text + 1, strlen(text + 1), bytes, sizeof(bytes), &len) &&
+	       holds_secret((const char *)bytes, len);
 }
 
 static void check(struct signin *signin, const struct request *rq, const char *name)
@@ -60,9 +62,12 @@ static void check(struct signin *signin, const struct request *rq, const char *n
 	must((rc < 0) == (err.kind != ERR_NONE) && (rc == 0 || err.message[0]));
 	must(err.kind != ERR_INTERNAL && (rc == 0 || !who.who));
 	if (who.who)
-		must(is_unpacked_secret(rq->authorization ? rq->authorization : "") || holds_secret(rq->cookie, strlen(rq->cookie)) ||
-		     holds_secret(rq->ss_id, strlen(rq->ss_id)) || holds_secret(rq->ss_pid, strlen(rq->ss_pid)) ||
-		     (rq->authorization && holds_secret(rq->authorization, strlen(rq->authorization))));
+		must(is_unpacked_secret(rq->authorization ? rq->authorization : "") ||
+		     holds_secret(rq->cookie, strlen(rq->cookie)) ||
+		     holds_secret(rq->ss_id, strlen(rq->ss_id)) ||
+		     holds_secret(rq->ss_pid, strlen(rq->ss_pid)) ||
+		     (rq->authorization &&
+		      holds_secret(rq->authorization, strlen(rq->authorization))));
 	auth_note_use(&auth, NULL, clock_now_us() / USEC_PER_SEC);
 	device = auth_device(rq, &arena);
 	must(!device || (strlen(device) == DEVICE_TEXT - 1 && strstr(rq->cookie, device)));

@@ -1,4 +1,5 @@
-/* body.c - parameters in a body of JSON, XML, JSV or CSV, and a batch of them: the first byte says which. */
+/* body.c - parameters in a body of JSON, XML, JSV or CSV, and a batch of them: the first byte says
+ * which. */
 #include "fuzz.h"
 #include "mutate.h"
 
@@ -6,19 +7,25 @@
 #include "http/body.h"
 #include "base/banned.h"
 
-static const struct param params[] = {
-	{ "Text", PT_TEXT, .max = 100 }, { "StartDate", PT_DATE, .flags = 0 }, { "Page", PT_INT, .max = 9 }, { "All", PT_BOOL, .flags = 0 }, { 0 }
-};
+static const struct param params[] = { { "Text", PT_TEXT, .max = 100 },
+				       { "StartDate", PT_DATE, .flags = 0 },
+				       { "Page", PT_INT, .max = 9 },
+				       { "All", PT_BOOL, .flags = 0 },
+				       { 0 } };
 
-static const struct op op = {
-	.id = "Fuzz", .dialect = &dialect_servicestack, .params = params, .takes_body = true, .body_root = "Fuzz", .body_namespace = "http://example.com/Fuzz"
-};
+static const struct op op = { .id = "Fuzz",
+			      .dialect = &dialect_servicestack,
+			      .params = params,
+			      .takes_body = true,
+			      .body_root = "Fuzz",
+			      .body_namespace = "http://example.com/Fuzz" };
 
 static void check_params(const struct params *p)
 {
 	must(p->n <= REQUEST_PARAMS_MAX);
 	for (size_t i = 0; i < p->n; i++)
-		must(p->items[i].len <= REQUEST_VALUE_MAX && utf8_valid(p->items[i].value, p->items[i].len));
+		must(p->items[i].len <= REQUEST_VALUE_MAX &&
+		     utf8_valid(p->items[i].value, p->items[i].len));
 }
 
 static void read_batch(char *body, size_t len, struct arena *arena, struct error *err)
@@ -35,7 +42,8 @@ static void read_batch(char *body, size_t len, struct arena *arena, struct error
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const types[] = { "application/json", "application/xml", "text/jsv", "text/csv", "text/plain" };
+	static const char *const types[] = { "application/json", "application/xml", "text/jsv",
+					     "text/csv", "text/plain" };
 	struct arena arena;
 	struct params p = { 0 };
 	struct error err = { 0 };
@@ -49,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	body_is_form("multipart/form-data", body);
 	if (kind == 5)
 		read_batch(body, size - 1, &arena, &err);
-	else if (body_read(&op, kind == 6 ? &format_xml : NULL, kind == 6 ? "" : types[kind], body, size ? size - 1 : 0, &p, &err) == 0)
+	else if (body_read(&op, kind == 6 ? &format_xml : NULL, kind == 6 ? "" : types[kind], body,
+			   size ? size - 1 : 0, &p, &err) == 0)
 		check_params(&p);
 	must(err.kind == ERR_NONE || (err.message[0] && err.kind != ERR_INTERNAL));
 	arena_release(&arena);

@@ -1,6 +1,6 @@
 /*
- * connection.c - a whole connection of a web server: the first byte says how many bytes come at a time (0: all of them).
- * Requests are answered in the order they come, in whole records.
+ * connection.c - a whole connection of a web server: the first byte says how many bytes come at a
+ * time (0: all of them). Requests are answered in the order they come, in whole records.
  */
 #include "fuzz.h"
 
@@ -36,7 +36,8 @@ static void receive(int fd)
 		strbuf_addn(&received, buf, (size_t)n);
 }
 
-/* What has been received are whole records, unless the answer was CUT off. Checks the answers in them. */
+/* What has been received are whole records, unless the answer was CUT off. Checks the answers in
+ * them. */
 static void check_received(bool cut)
 {
 	const unsigned char *at = (const unsigned char *)received.text, *end = at + received.len;
@@ -46,9 +47,11 @@ static void check_received(bool cut)
 	for (size_t len; at < end; at += len) {
 		must(cut || end - at >= FCGI_HEADER_BYTES);
 		len = mutate_record_len(at, (size_t)(end - at));
-		must(at[0] == 1 && (cut || len == (size_t)FCGI_HEADER_BYTES + (size_t)(at[4] << 8 | at[5]) + at[6]));
+		must(at[0] == 1 && (cut || len == (size_t)FCGI_HEADER_BYTES +
+							   (size_t)(at[4] << 8 | at[5]) + at[6]));
 		if (at[1] == FCGI_STDOUT && len > FCGI_HEADER_BYTES)
-			strbuf_addn(&answer, (const char *)at + FCGI_HEADER_BYTES, len - FCGI_HEADER_BYTES);
+			strbuf_addn(&answer, (const char *)at + FCGI_HEADER_BYTES,
+				    len - FCGI_HEADER_BYTES);
 		if (at[1] == FCGI_END_REQUEST && answer.len) {
 			/* whether it was HEAD is not known here, so its text isn't read */
 			server_check_answer(&answer, true, &body);

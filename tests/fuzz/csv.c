@@ -1,17 +1,20 @@
-/* 
- * csv.c - events as CSV and tab-separated values with their header, and rows of CSV through a mapping that has everything: the
- * first byte says which.
+/*
+ * csv.c - events as CSV and tab-separated values with their header, and rows of CSV through a
+ * mapping that has everything: the first byte says which.
  */
 #include "fuzz.h"
 #include "base/banned.h"
 
 static const char text[] =
-	"[file]\nheader = no\ndelimiter = semicolon\ncolumns = id, account, kind, when, seconds, price\n"
+	"[file]\nheader = no\ndelimiter = semicolon\ncolumns = id, account, kind, when, seconds, "
+	"price\n"
 	"[rows]\nonly = kind = c?ll*\nonly = kind = 1..9.5\nskip = seconds = ..0\nskip = id = \\*\n"
-	"[event]\nsource = s\nid = {id|trim|urldecode}-{line}-{row|mod 4}\naccount = {account|table accounts}\n"
+	"[event]\nsource = s\nid = {id|trim|urldecode}-{line}-{row|mod 4}\naccount = "
+	"{account|table accounts}\n"
 	"time = {when}\ntime_format = %e %b %Y %I:%M:%S %p\ntime_zone = Europe/Vienna\n"
 	"count = {seconds|ceil 60|atleast 1|atmost 100}\nusage = {seconds|div 60 to 6}\n"
-	"price = {price|or 0|mul 0.01|add 0.5|round 4}\ncustomer = {account|after sip:|before @|lower}\ncategory = calls\n"
+	"price = {price|or 0|mul 0.01|add 0.5|round 4}\ncustomer = {account|after sip:|before "
+	"@|lower}\ncategory = calls\n"
 	"[category]\ncalls-long = seconds = 3600..\ncalls-free = account = *800*\n"
 	"[table accounts]\nOne = sip:1@*\nTwo = 2\nFew = 3..7\nOther = *\n";
 

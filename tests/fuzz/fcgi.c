@@ -1,6 +1,6 @@
 /*
- * fcgi.c - the bytes of a FastCGI connection: what is read of them doesn't depend on the pieces that they come in, nor on
- * the room for bodies.
+ * fcgi.c - the bytes of a FastCGI connection: what is read of them doesn't depend on the pieces
+ * that they come in, nor on the room for bodies.
  */
 #include "fuzz.h"
 #include "http/fcgi_reader.h"
@@ -41,7 +41,8 @@ static void read_on(struct fcgi_reader *r, struct fcgi_span data)
 }
 
 /* What came of it. False: nothing more is read. */
-static bool tell(struct fcgi_reader *r, enum fcgi_event event, struct strbuf *body, struct strbuf *out)
+static bool tell(struct fcgi_reader *r, enum fcgi_event event, struct strbuf *body,
+		 struct strbuf *out)
 {
 	char **envp;
 
@@ -81,7 +82,7 @@ static void read_all(const uint8_t *data, size_t size, size_t step, size_t room,
 	strbuf_init(&body, 1 << 20);
 	fcgi_reader_init(&r);
 	for (size_t at = 0, n; open && at < size; at += n) {
-		char *copy = malloc(step), buf[ROOM_MAX];              /* so that bytes behind it aren't read */
+		char *copy = malloc(step), buf[ROOM_MAX]; /* so that bytes behind it aren't read */
 		struct fcgi_span in = { copy, 0 };
 
 		must(copy);
@@ -94,7 +95,8 @@ static void read_all(const uint8_t *data, size_t size, size_t step, size_t room,
 			enum fcgi_event event = fcgi_reader_take(&r, &in, &to);
 
 			strbuf_addn(&body, buf, room - to.len);
-			must(in.len < before || event == FCGI_NEEDS_ROOM || event == FCGI_IS_BROKEN);
+			must(in.len < before || event == FCGI_NEEDS_ROOM ||
+			     event == FCGI_IS_BROKEN);
 			open = tell(&r, event, &body, out);
 			if (event == FCGI_IS_BROKEN)
 				read_on(&r, in);
@@ -117,7 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_all(data, size, size ? size : 1, ROOM_MAX, &whole);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		read_all(data, size, ways[i].step, ways[i].room, &parts);
-		must(parts.len == whole.len && (!whole.len || memcmp(parts.text, whole.text, whole.len) == 0));
+		must(parts.len == whole.len &&
+		     (!whole.len || memcmp(parts.text, whole.text, whole.len) == 0));
 	}
 	strbuf_release(&whole);
 	strbuf_release(&parts);

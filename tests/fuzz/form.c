@@ -1,6 +1,6 @@
 /*
- * form.c - parameters as a query or form, and as multipart/form-data, whose Content-Type may be the first line. What is accepted keeps the limits, and written as a form
- * and read again is the same.
+ * form.c - parameters as a query or form, and as multipart/form-data, whose Content-Type may be the
+ * first line. What is accepted keeps the limits, and written as a form and read again is the same.
  */
 #include "fuzz.h"
 
@@ -14,8 +14,10 @@ static void check_params(const struct params *p)
 {
 	must(p->n <= REQUEST_PARAMS_MAX);
 	for (size_t i = 0; i < p->n; i++) {
-		must(strlen(p->items[i].name) <= REQUEST_NAME_MAX && p->items[i].len <= REQUEST_VALUE_MAX);
-		must(utf8_valid(p->items[i].name, strlen(p->items[i].name)) && utf8_valid(p->items[i].value, p->items[i].len));
+		must(strlen(p->items[i].name) <= REQUEST_NAME_MAX &&
+		     p->items[i].len <= REQUEST_VALUE_MAX);
+		must(utf8_valid(p->items[i].name, strlen(p->items[i].name)) &&
+		     utf8_valid(p->items[i].value, p->items[i].len));
 		must(strlen(p->items[i].value) == p->items[i].len);
 	}
 }
@@ -36,7 +38,8 @@ static void read_again(const struct params *p, struct arena *arena)
 	must(params_decode(&again, arena_strn(arena, form.text, form.len), form.len, &err) == 0);
 	must(again.n == p->n);
 	for (size_t i = 0; i < p->n; i++)
-		must(strcmp(again.items[i].name, p->items[i].name) == 0 && strcmp(again.items[i].value, p->items[i].value) == 0);
+		must(strcmp(again.items[i].name, p->items[i].name) == 0 &&
+		     strcmp(again.items[i].value, p->items[i].value) == 0);
 	strbuf_release(&form);
 }
 

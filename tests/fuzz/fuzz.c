@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "base/banned.h"
 
-#define RECORD_BYTES 1024            /* so that inputs pass the limit */
+#define RECORD_BYTES 1024 /* so that inputs pass the limit */
 #define NOW_US (1800000000LL * USEC_PER_SEC)
 
 int64_t fuzz_read(void *stream, void *buf, size_t size, struct error *err)
@@ -37,12 +37,14 @@ void fuzz_event(const struct raw_event *raw)
 		return;
 	}
 	must(ev.time_us >= EVENT_TIME_MIN_US && ev.time_us <= NOW_US);
-	must(ev.amounts.count >= 0 && ev.amounts.usage >= 0 && ev.amounts.price >= 0 && ev.amounts.upload >= 0);
+	must(ev.amounts.count >= 0 && ev.amounts.usage >= 0 && ev.amounts.price >= 0 &&
+	     ev.amounts.upload >= 0);
 	must(ev.amounts.count <= EVENT_COUNT_MAX);
 	for (int f = 0; f < EVENT_FIELDS; f++) {
 		must(!event_fields[f].required || raw->field[f].text);
 		if (raw->field[f].text && f != EV_TIME)
-			must(raw->field[f].len <= event_fields[f].max_bytes && utf8_plain(raw->field[f].text, raw->field[f].len));
+			must(raw->field[f].len <= event_fields[f].max_bytes &&
+			     utf8_plain(raw->field[f].text, raw->field[f].len));
 	}
 }
 
@@ -73,7 +75,8 @@ static void tell(enum reader_form form, struct mapping *m, struct fuzz_stream s,
 		must((got == READ_BAD || got == READ_FAILED) == (err.kind != ERR_NONE));
 		text = reader_text(r, &len);
 		must(len <= RECORD_BYTES + 1);
-		strbuf_addf(out, "%lld %d %s %s: ", (long long)reader_line(r), got, err.param, err.message);
+		strbuf_addf(out, "%lld %d %s %s: ", (long long)reader_line(r), got, err.param,
+			    err.message);
 		if (got != READ_END && got != READ_FAILED)
 			strbuf_addn(out, text, len);
 		if (got == READ_EVENT)
@@ -122,6 +125,6 @@ struct mapping *fuzz_mapping(const void *text, size_t len)
 
 	must((mapping_load(path, &m, &err) == 0) == (err.kind == ERR_NONE));
 	must((m != NULL) == (err.kind == ERR_NONE));
-	must(m || strncmp(err.message, path, strlen(path)) == 0);       /* it names the file */
+	must(m || strncmp(err.message, path, strlen(path)) == 0); /* it names the file */
 	return m;
 }

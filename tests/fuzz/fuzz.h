@@ -15,12 +15,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What must hold, whatever the input. */
-#define must(condition)                                                                          \
-	do {                                                                                     \
-		if (!(condition)) {                                                              \
+#define must(condition)                                                                            \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
 			fprintf(stderr, "%s:%d: must hold: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                                 \
-		}                                                                                \
+			abort();                                                                   \
+		}                                                                                  \
 	} while (0)
 
 /* A stream of the input, STEP bytes a read. */
@@ -29,11 +29,12 @@ struct fuzz_stream {
 	size_t size, at, step;
 };
 
-int64_t fuzz_read(void *stream, void *buf, size_t size, struct error *err);      /* a read_bytes */
+int64_t fuzz_read(void *stream, void *buf, size_t size, struct error *err); /* a read_bytes */
 
 /*
- * Reads the input as FORM through MAPPING (or NULL), at once, byte by byte and in threes: the records, their lines and what is wrong
- * with them must be the same, and an event that event_check accepts must keep the rules.
+ * Reads the input as FORM through MAPPING (or NULL), at once, byte by byte and in threes: the
+ * records, their lines and what is wrong with them must be the same, and an event that event_check
+ * accepts must keep the rules.
  */
 void fuzz_reader(enum reader_form form, struct mapping *mapping, const uint8_t *data, size_t size);
 

@@ -1,5 +1,6 @@
 /*
- * handler.h - the handler of requests behind the web server, with the ledger of ledger.h, which it can't write to.
+ * handler.h - the handler of requests behind the web server, with the ledger of ledger.h, which it
+ * can't write to.
  */
 #ifndef TESTS_FUZZ_HANDLER_H
 #define TESTS_FUZZ_HANDLER_H
@@ -11,15 +12,15 @@ enum { SERVER_HEADERS_MAX = 15 };
 
 struct server_request {
 	const char *method, *uri;
-	const char *headers[SERVER_HEADERS_MAX + 1];     /* "HTTP_ACCEPT=text/html"; ended by NULL */
+	const char *headers[SERVER_HEADERS_MAX + 1]; /* "HTTP_ACCEPT=text/html"; ended by NULL */
 	const char *body;
 	size_t body_len;
-	bool anonymous;                                  /* else an administrator asks */
+	bool anonymous; /* else an administrator asks */
 };
 
 /*
- * Reads a request: a line with method and URI, lines with variables ("HTTP_ACCEPT=text/html"), an empty line, the body. TEXT has
- * LEN bytes and a NUL behind them, is changed, and stays in use.
+ * Reads a request: a line with method and URI, lines with variables ("HTTP_ACCEPT=text/html"), an
+ * empty line, the body. TEXT has LEN bytes and a NUL behind them, is changed, and stays in use.
  */
 void server_request_read(char *text, size_t len, struct server_request *ret);
 
@@ -27,8 +28,8 @@ void server_request_read(char *text, size_t len, struct server_request *ret);
 char **server_variables(const struct server_request *rq, struct arena *arena);
 
 /*
- * Asks, and checks the answer: it is whole, has a status that isn't our fault, and what claims to be JSON or XML is. Its status;
- * the text, until the next call, in *RET_BODY.
+ * Asks, and checks the answer: it is whole, has a status that isn't our fault, and what claims to
+ * be JSON or XML is. Its status; the text, until the next call, in *RET_BODY.
  */
 int server_ask(const struct server_request *rq, const char **ret_body);
 

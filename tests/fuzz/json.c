@@ -1,6 +1,6 @@
-/* 
- * json.c - events as JSON and NDJSON, the data of one event alone, and call detail records like those of FreeSWITCH through a
- * mapping: the first byte says which.
+/*
+ * json.c - events as JSON and NDJSON, the data of one event alone, and call detail records like
+ * those of FreeSWITCH through a mapping: the first byte says which.
  */
 #include "fuzz.h"
 #include "mutate.h"
@@ -9,15 +9,21 @@
 static const char text[] =
 	"[file]\nformat = json\n"
 	"[rows]\nskip = variables.answer_epoch = 0\nskip = variables.originating_leg_uuid = ?*\n"
-	"[event]\nsource = freeswitch\nid = {variables.uuid}\naccount = {variables.accountcode|urldecode|or none}\n"
+	"[event]\nsource = freeswitch\nid = {variables.uuid}\naccount = "
+	"{variables.accountcode|urldecode|or none}\n"
 	"category = calls-outbound\ntime = {variables.start_uepoch}\n"
-	"time_format = microseconds since 1970-01-01T00:00:00Z\nusage = {variables.billsec|floor 60}\ncustomer = {callflow.0.caller}\n"
+	"time_format = microseconds since 1970-01-01T00:00:00Z\nusage = {variables.billsec|floor "
+	"60}\ncustomer = {callflow.0.caller}\n"
 	"[category]\ncalls-inbound = callflow.0.caller_profile.context = public\n";
 
 static const struct {
 	enum reader_form form;
 	bool mapped;
-} kinds[] = { { READER_JSON, false }, { READER_NDJSON, false }, { READER_DATA, false }, { READER_JSON, true }, { READER_NDJSON, true } };
+} kinds[] = { { READER_JSON, false },
+	      { READER_NDJSON, false },
+	      { READER_DATA, false },
+	      { READER_JSON, true },
+	      { READER_NDJSON, true } };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -15,16 +15,21 @@
 
 const unsigned char ledger_secret[SECRET_BYTES] = "thirty-two bytes for the hashes";
 
-static const char *const key_secrets[] = { "admintoken", "accounttoken", "keytoken", "ingesttoken" };
+static const char *const key_secrets[] = { "admintoken", "accounttoken", "keytoken",
+					   "ingesttoken" };
 static const char *const session_secrets[] = {
 	[SESSION_TEMPORARY] = "TemporaryTemporaryTemporaryTemporaryTempora",
 	[SESSION_PERMANENT] = "PermanentPermanentPermanentPermanentPermane",
 	[SESSION_TOKEN] = "BearerBearerBearerBearerBearerBearerBearerB"
 };
-const char *const ledger_secrets[LEDGER_SECRETS] = {
-	"admintoken", "accounttoken", "keytoken", "ingesttoken", "TemporaryTemporaryTemporaryTemporaryTempora",
-	"PermanentPermanentPermanentPermanentPermane", "BearerBearerBearerBearerBearerBearerBearerB", LEDGER_PASSWORD
-};
+const char *const ledger_secrets[LEDGER_SECRETS] = { "admintoken",
+						     "accounttoken",
+						     "keytoken",
+						     "ingesttoken",
+						     "TemporaryTemporaryTemporaryTemporaryTempora",
+						     "PermanentPermanentPermanentPermanentPermane",
+						     "BearerBearerBearerBearerBearerBearerBearerB",
+						     LEDGER_PASSWORD };
 
 static struct settings *settings;
 static char folder[100], database[120], original[120], socket_path[120];
@@ -36,7 +41,8 @@ static uint64_t random_state;
 static void random_bytes(void *buf, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
-		uint64_t n = __atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15u, __ATOMIC_RELAXED);
+		uint64_t n =
+			__atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15u, __ATOMIC_RELAXED);
 
 		n = (n ^ n >> 30) * 0xbf58476d1ce4e5b9u;
 		((unsigned char *)buf)[i] = (unsigned char)(n >> 32);
@@ -56,10 +62,13 @@ static const char *random_name(void)
 	return "fixed";
 }
 
-static struct randombytes_implementation fixed_random = { .implementation_name = random_name, .random = random_number, .buf = random_bytes };
+static struct randombytes_implementation fixed_random = { .implementation_name = random_name,
+							  .random = random_number,
+							  .buf = random_bytes };
 
 /* In the place of libsodium's. */
-int crypto_pwhash_str(char out[crypto_pwhash_STRBYTES], const char *const password, unsigned long long len, unsigned long long opslimit, size_t mem)
+int crypto_pwhash_str(char out[crypto_pwhash_STRBYTES], const char *const password,
+		      unsigned long long len, unsigned long long opslimit, size_t mem)
 {
 	unsigned char hash[32];
 
@@ -75,18 +84,27 @@ int crypto_pwhash_str_verify(const char *text, const char *const password, unsig
 {
 	char again[crypto_pwhash_STRBYTES];
 
-	return crypto_pwhash_str(again, password, len, 0, 0) == 0 && strcmp(text, again) == 0 ? 0 : -1;
+	return crypto_pwhash_str(again, password, len, 0, 0) == 0 && strcmp(text, again) == 0 ? 0
+											      : -1;
 }
 
 /* ---- the ledger ---- */
 
 static void add_accounts(struct store *st)
 {
-	struct account accounts[] = {
-		{ .sid = LEDGER_ACCOUNT, .name = "Main", .currency = "usd", .created = NOW - 90 * SEC_PER_DAY },
-		{ .sid = LEDGER_SUBACCOUNT, .name = "Sub", .currency = "usd", .created = NOW - 60 * SEC_PER_DAY, .time_zone = "Asia/Kathmandu" },
-		{ .sid = LEDGER_STRANGER, .name = "Stranger", .currency = "eur", .created = NOW - 90 * SEC_PER_DAY }
-	};
+	struct account accounts[] = { { .sid = LEDGER_ACCOUNT,
+					.name = "Main",
+					.currency = "usd",
+					.created = NOW - 90 * SEC_PER_DAY },
+				      { .sid = LEDGER_SUBACCOUNT,
+					.name = "Sub",
+					.currency = "usd",
+					.created = NOW - 60 * SEC_PER_DAY,
+					.time_zone = "Asia/Kathmandu" },
+				      { .sid = LEDGER_STRANGER,
+					.name = "Stranger",
+					.currency = "eur",
+					.created = NOW - 90 * SEC_PER_DAY } };
 
 	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
 		accounts[i].parent = i == 1 ? accounts[0].id : 0;
@@ -96,12 +114,23 @@ static void add_accounts(struct store *st)
 
 static void add_categories(struct store *st)
 {
-	struct category categories[] = {
-		{ .name = "calls", .description = "Calls", .count_unit = "calls", .usage_unit = "minutes", .metered = true },
-		{ .name = "calls-inbound", .description = "Calls in", .count_unit = "calls", .usage_unit = "minutes" },
-		{ .name = "sim-data", .description = "Data", .count_unit = "sessions", .usage_unit = "megabytes" },
-		{ .name = "ai-minutes", .description = "AI", .count_unit = "calls", .usage_unit = "minutes" }
-	};
+	struct category categories[] = { { .name = "calls",
+					   .description = "Calls",
+					   .count_unit = "calls",
+					   .usage_unit = "minutes",
+					   .metered = true },
+					 { .name = "calls-inbound",
+					   .description = "Calls in",
+					   .count_unit = "calls",
+					   .usage_unit = "minutes" },
+					 { .name = "sim-data",
+					   .description = "Data",
+					   .count_unit = "sessions",
+					   .usage_unit = "megabytes" },
+					 { .name = "ai-minutes",
+					   .description = "AI",
+					   .count_unit = "calls",
+					   .usage_unit = "minutes" } };
 
 	for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++) {
 		categories[i].parent = i == 1 ? categories[0].id : 0;
@@ -111,10 +140,14 @@ static void add_categories(struct store *st)
 
 static void add_keys(struct store *st)
 {
-	static const char *const keys_roles[] = { "SystemAdministrator", "Account", "Key", "Ingest" };
+	static const char *const keys_roles[] = { "SystemAdministrator", "Account", "Key",
+						  "Ingest" };
 
 	for (int i = 0; i < 4; i++) {
-		struct key k = { .name = i ? "" : "admin", .role = keys_roles[i], .created = 1, .account = i > 0 };
+		struct key k = { .name = i ? "" : "admin",
+				 .role = keys_roles[i],
+				 .created = 1,
+				 .account = i > 0 };
 
 		snprintf(k.sid, sizeof(k.sid), "SK%032d", i + 1);
 		token_hash(ledger_secret, key_secrets[i], strlen(key_secrets[i]), k.hash);
@@ -126,17 +159,31 @@ static void add_users(struct store *st)
 {
 	static const int64_t granted[] = { 1 };
 	char password[PASSWORD_HASH_TEXT];
-	struct user root = { .name = "root", .display = "Root", .email = "root@example.com", .role = "SystemAdministrator", .password = password,
+	struct user root = { .name = "root",
+			     .display = "Root",
+			     .email = "root@example.com",
+			     .role = "SystemAdministrator",
+			     .password = password,
 			     .created = 1 };
-	struct user anna = { .name = "anna", .display = "Anna", .email = "", .role = "Manager", .password = password, .created = 1,
-			     .grants = granted, .n_grants = 1 };
+	struct user anna = { .name = "anna",
+			     .display = "Anna",
+			     .email = "",
+			     .role = "Manager",
+			     .password = password,
+			     .created = 1,
+			     .grants = granted,
+			     .n_grants = 1 };
 
 	must(password_hash(LEDGER_PASSWORD, strlen(LEDGER_PASSWORD), password, NULL) == 0);
 	must(store_user_add(st, &root, NULL) == 0 && store_user_add(st, &anna, NULL) == 0);
 	for (int kind = SESSION_TEMPORARY; kind <= SESSION_TOKEN; kind++) {
-		struct session s = { .user = anna.id, .kind = (enum session_kind)kind, .created = NOW - 60, .expires = NOW + 86400 };
+		struct session s = { .user = anna.id,
+				     .kind = (enum session_kind)kind,
+				     .created = NOW - 60,
+				     .expires = NOW + 86400 };
 
-		token_hash(ledger_secret, session_secrets[kind], strlen(session_secrets[kind]), s.hash);
+		token_hash(ledger_secret, session_secrets[kind], strlen(session_secrets[kind]),
+			   s.hash);
 		must(store_session_add(st, &s, NULL) == 0);
 	}
 }
@@ -186,7 +233,8 @@ static void make_ledger(void)
 {
 	struct store *st = NULL;
 
-	must(store_open(original, STORE_CREATE | STORE_WRITE, 1000, &st, NULL) == 0 && store_begin_write(st, NULL) == 0);
+	must(store_open(original, STORE_CREATE | STORE_WRITE, 1000, &st, NULL) == 0 &&
+	     store_begin_write(st, NULL) == 0);
 	add_accounts(st);
 	add_categories(st);
 	add_keys(st);
@@ -259,8 +307,8 @@ struct settings *ledger_settings(void)
 	settings->database = database;
 	settings->socket = socket_path;
 	settings->pid_file = "";
-	settings->threads = 2;                      /* one alone would keep no connection */
-	settings->sandbox = false;                  /* which is for good, and these servers come and go */
+	settings->threads = 2;     /* one alone would keep no connection */
+	settings->sandbox = false; /* which is for good, and these servers come and go */
 	settings->templates = templates ? templates : "templates";
 	atexit(remove_folder);
 	return settings;

@@ -2,7 +2,8 @@
 #include "fuzz.h"
 #include "base/banned.h"
 
-/* The command's --zone: it must be given if the mapping says so, and only where times have no offset. */
+/* The command's --zone: it must be given if the mapping says so, and only where times have no
+ * offset. */
 static void set_zone(struct mapping *m)
 {
 	struct error err = { 0 };
@@ -23,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (m)
 		set_zone(m);
 	if (m && at)
-		fuzz_reader(mapping_of_json(m) ? READER_JSON : READER_CSV, m, at + sizeof(cut) - 1, size - len - sizeof(cut) + 1);
+		fuzz_reader(mapping_of_json(m) ? READER_JSON : READER_CSV, m, at + sizeof(cut) - 1,
+			    size - len - sizeof(cut) + 1);
 	mapping_free(&m);
 	return 0;
 }

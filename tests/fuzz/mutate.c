@@ -23,7 +23,8 @@ static unsigned pick(unsigned *seed, unsigned n)
 }
 
 /* Puts LEN bytes of TEXT in the place of S, if there is room. Returns the new size. */
-static size_t put(uint8_t *data, size_t size, size_t max_size, struct span s, const uint8_t *text, size_t len)
+static size_t put(uint8_t *data, size_t size, size_t max_size, struct span s, const uint8_t *text,
+		  size_t len)
 {
 	if (size - s.len + len > max_size)
 		return size;
@@ -34,7 +35,8 @@ static size_t put(uint8_t *data, size_t size, size_t max_size, struct span s, co
 }
 
 /* The same with other bytes of the input. */
-static size_t put_copy(uint8_t *data, size_t size, size_t max_size, struct span where, struct span from)
+static size_t put_copy(uint8_t *data, size_t size, size_t max_size, struct span where,
+		       struct span from)
 {
 	uint8_t *copy = malloc(from.len + 1);
 
@@ -47,7 +49,8 @@ static size_t put_copy(uint8_t *data, size_t size, size_t max_size, struct span 
 }
 
 /* Removes A, repeats it, or puts it in the place of B. */
-static size_t rearrange(uint8_t *data, size_t size, size_t max_size, struct span a, struct span b, unsigned *seed)
+static size_t rearrange(uint8_t *data, size_t size, size_t max_size, struct span a, struct span b,
+			unsigned *seed)
 {
 	switch (pick(seed, 3)) {
 	case 0:
@@ -98,8 +101,10 @@ static size_t wrap(uint8_t *data, size_t size, size_t max_size, struct span s, u
 	if (size + n * (open_len + 1) > max_size)
 		return size;
 	while (n--) {
-		size = put(data, size, max_size, (struct span){ s.at + s.len, 0 }, (const uint8_t *)brackets[kind].close, 1);
-		size = put(data, size, max_size, (struct span){ s.at, 0 }, (const uint8_t *)brackets[kind].open, open_len);
+		size = put(data, size, max_size, (struct span){ s.at + s.len, 0 },
+			   (const uint8_t *)brackets[kind].close, 1);
+		size = put(data, size, max_size, (struct span){ s.at, 0 },
+			   (const uint8_t *)brackets[kind].open, open_len);
 		s.len += open_len + 1;
 	}
 	return size;
@@ -117,7 +122,8 @@ size_t mutate_brackets(uint8_t *data, size_t size, size_t max_size, unsigned see
 		return LLVMFuzzerMutate(data, size, max_size);
 	if (pick(&seed, 2))
 		return wrap(data, size, max_size, spans[pick(&seed, (unsigned)n)], &seed);
-	return rearrange(data, size, max_size, spans[pick(&seed, (unsigned)n)], spans[pick(&seed, (unsigned)n)], &seed);
+	return rearrange(data, size, max_size, spans[pick(&seed, (unsigned)n)],
+			 spans[pick(&seed, (unsigned)n)], &seed);
 }
 
 /* ---- gzip and zstd ---- */
@@ -126,7 +132,10 @@ size_t mutate_brackets(uint8_t *data, size_t size, size_t max_size, unsigned see
 static size_t unpack(const uint8_t *data, size_t size, uint8_t *plain)
 {
 	size_t n = ZSTD_decompress(plain, PLAIN_MAX, data, size);
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size, .next_out = plain, .avail_out = PLAIN_MAX };
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)data,
+		       .avail_in = (uInt)size,
+		       .next_out = plain,
+		       .avail_out = PLAIN_MAX };
 
 	if (!ZSTD_isError(n))
 		return n;
@@ -139,14 +148,18 @@ static size_t unpack(const uint8_t *data, size_t size, uint8_t *plain)
 
 static size_t pack(const uint8_t *plain, size_t len, uint8_t *out, size_t room, unsigned *seed)
 {
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)plain, .avail_in = (uInt)len, .next_out = out, .avail_out = (uInt)room };
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)plain,
+		       .avail_in = (uInt)len,
+		       .next_out = out,
+		       .avail_out = (uInt)room };
 	size_t n;
 
 	if (pick(seed, 2)) {
 		n = ZSTD_compress(out, room, plain, len, 1 + (int)pick(seed, 5));
 		return ZSTD_isError(n) ? 0 : n;
 	}
-	if (deflateInit2(&z, (int)pick(seed, 10), Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+	if (deflateInit2(&z, (int)pick(seed, 10), Z_DEFLATED, MAX_WBITS + 16, 9,
+			 Z_DEFAULT_STRATEGY) != Z_OK)
 		abort();
 	n = deflate(&z, Z_FINISH) == Z_STREAM_END ? z.total_out : 0;
 	deflateEnd(&z);
@@ -176,7 +189,9 @@ size_t mutate_packed(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 
 size_t mutate_record_len(const uint8_t *data, size_t size)
 {
-	size_t len = size < FCGI_HEADER_BYTES ? size : (size_t)FCGI_HEADER_BYTES + (size_t)(data[4] << 8 | data[5]) + data[6];
+	size_t len = size < FCGI_HEADER_BYTES ? size
+					      : (size_t)FCGI_HEADER_BYTES +
+							(size_t)(data[4] << 8 | data[5]) + data[6];
 
 	return len < size ? len : size;
 }
@@ -196,7 +211,8 @@ static size_t find_records(const uint8_t *data, size_t size, struct span spans[s
 static bool find_value(const uint8_t *data, struct span record, struct span *ret, unsigned *seed)
 {
 	struct span found[SPANS_MAX];
-	size_t n = 0, end = record.at + FCGI_HEADER_BYTES + (size_t)(data[record.at + 4] << 8 | data[record.at + 5]);
+	size_t n = 0, end = record.at + FCGI_HEADER_BYTES +
+			    (size_t)(data[record.at + 4] << 8 | data[record.at + 5]);
 
 	for (size_t at = record.at + FCGI_HEADER_BYTES; at + 2 <= end && n < SPANS_MAX;) {
 		size_t name = data[at], value = data[at + 1];
@@ -212,7 +228,8 @@ static bool find_value(const uint8_t *data, struct span record, struct span *ret
 }
 
 /* Gives the record another content and the length of it. */
-static size_t put_content(uint8_t *data, size_t size, size_t max_size, struct span record, struct span old, const uint8_t *text, size_t len)
+static size_t put_content(uint8_t *data, size_t size, size_t max_size, struct span record,
+			  struct span old, const uint8_t *text, size_t len)
 {
 	size_t content = (size_t)(data[record.at + 4] << 8 | data[record.at + 5]) - old.len + len;
 
@@ -223,18 +240,22 @@ static size_t put_content(uint8_t *data, size_t size, size_t max_size, struct sp
 	return put(data, size, max_size, old, text, len);
 }
 
-static size_t change_content(uint8_t *data, size_t size, size_t max_size, struct span record, unsigned *seed)
+static size_t change_content(uint8_t *data, size_t size, size_t max_size, struct span record,
+			     unsigned *seed)
 {
-	struct span old = { record.at + FCGI_HEADER_BYTES, (size_t)(data[record.at + 4] << 8 | data[record.at + 5]) };
+	struct span old = { record.at + FCGI_HEADER_BYTES,
+			    (size_t)(data[record.at + 4] << 8 | data[record.at + 5]) };
 	static uint8_t text[FCGI_CONTENT_MAX + 1];
-	bool variable = data[record.at + 1] == FCGI_PARAMS && pick(seed, 8) && find_value(data, record, &old, seed);
+	bool variable = data[record.at + 1] == FCGI_PARAMS && pick(seed, 8) &&
+			find_value(data, record, &old, seed);
 	size_t len;
 
 	memcpy(text, data + old.at, old.len);
 	len = LLVMFuzzerMutate(text, old.len, variable ? 127 : old.len + 64);
 	if (variable && size - old.len + len <= max_size)
 		/* its name's length tells where the value's is: in front of the name, one byte */
-		for (size_t at = record.at + FCGI_HEADER_BYTES; at < old.at; at += 2 + (size_t)data[at] + data[at + 1])
+		for (size_t at = record.at + FCGI_HEADER_BYTES; at < old.at;
+		     at += 2 + (size_t)data[at] + data[at + 1])
 			if (at + 2 + data[at] == old.at) {
 				data[at + 1] = (uint8_t)len;
 				break;
@@ -249,14 +270,16 @@ static size_t change_head(uint8_t *data, size_t size, struct span record, unsign
 	size_t place = places[pick(seed, sizeof(places))];
 
 	if (place < record.len)
-		data[record.at + place] = (uint8_t)(pick(seed, 2) ? pick(seed, 13) : pick(seed, 256));
+		data[record.at + place] =
+			(uint8_t)(pick(seed, 2) ? pick(seed, 13) : pick(seed, 256));
 	return size;
 }
 
 static size_t split(uint8_t *data, size_t size, size_t max_size, struct span record, unsigned *seed)
 {
 	uint8_t head[FCGI_HEADER_BYTES];
-	size_t content = (size_t)(data[record.at + 4] << 8 | data[record.at + 5]), first = pick(seed, (unsigned)content + 1);
+	size_t content = (size_t)(data[record.at + 4] << 8 | data[record.at + 5]),
+	       first = pick(seed, (unsigned)content + 1);
 
 	if (size + FCGI_HEADER_BYTES > max_size)
 		return size;
@@ -266,7 +289,8 @@ static size_t split(uint8_t *data, size_t size, size_t max_size, struct span rec
 	data[record.at + 4] = (uint8_t)(first >> 8);
 	data[record.at + 5] = (uint8_t)first;
 	data[record.at + 6] = 0;
-	return put(data, size, max_size, (struct span){ record.at + FCGI_HEADER_BYTES + first, 0 }, head, sizeof(head));
+	return put(data, size, max_size, (struct span){ record.at + FCGI_HEADER_BYTES + first, 0 },
+		   head, sizeof(head));
 }
 
 size_t mutate_records(uint8_t *data, size_t size, size_t max_size, unsigned seed)
@@ -277,7 +301,8 @@ size_t mutate_records(uint8_t *data, size_t size, size_t max_size, unsigned seed
 	if (!n || !pick(&seed, 8))
 		return LLVMFuzzerMutate(data, size, max_size);
 	a = spans[pick(&seed, (unsigned)n)];
-	if (a.len < FCGI_HEADER_BYTES || a.len < FCGI_HEADER_BYTES + (size_t)(data[a.at + 4] << 8 | data[a.at + 5]))
+	if (a.len < FCGI_HEADER_BYTES ||
+	    a.len < FCGI_HEADER_BYTES + (size_t)(data[a.at + 4] << 8 | data[a.at + 5]))
 		return LLVMFuzzerMutate(data, size, max_size);
 	switch (pick(&seed, 8)) {
 	case 0:
@@ -328,8 +353,8 @@ size_t mutate_numbers(uint8_t *data, size_t size, size_t max_size, unsigned seed
 
 /* ---- behind a byte ---- */
 
-size_t mutate_behind(size_t (*mutate)(uint8_t *data, size_t size, size_t max_size, unsigned seed), uint8_t *data, size_t size,
-		     size_t max_size, unsigned seed)
+size_t mutate_behind(size_t (*mutate)(uint8_t *data, size_t size, size_t max_size, unsigned seed),
+		     uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
 	if (size < 2 || max_size < 2 || !pick(&seed, 16))
 		return LLVMFuzzerMutate(data, size, max_size);

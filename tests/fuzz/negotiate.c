@@ -1,4 +1,5 @@
-/* negotiate.c - three lines: Accept, the request's own media type, and ?format=. A format is always found, whatever the case of letters. */
+/* negotiate.c - three lines: Accept, the request's own media type, and ?format=. A format is always
+ * found, whatever the case of letters. */
 #include "fuzz.h"
 
 #include <ctype.h>
@@ -16,7 +17,11 @@ struct asked {
 
 static const struct format *chosen(const struct dialect *d, const struct asked *a)
 {
-	struct wish w = { .accept = a->accept, .content_type = a->type, .format = a->format, .debug = a->format != NULL, .shape = &shape };
+	struct wish w = { .accept = a->accept,
+			  .content_type = a->type,
+			  .format = a->format,
+			  .debug = a->format != NULL,
+			  .shape = &shape };
 	const struct format *f = NULL;
 	struct error err = { 0 };
 	int rc = negotiate(d, &w, &f, &err);
@@ -38,7 +43,8 @@ static char *in_capitals(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct dialect *const dialects[] = { &dialect_servicestack, &dialect_twilio, &dialect_usaged };
+	static const struct dialect *const dialects[] = { &dialect_servicestack, &dialect_twilio,
+							  &dialect_usaged };
 	char *text = strndup(size ? (const char *)data : "", size), *next = text, *upper;
 	struct asked a;
 
@@ -48,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	a.format = next;
 	upper = in_capitals(a.accept);
 	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
-		must(chosen(dialects[i], &a) == chosen(dialects[i], &(struct asked){ upper, a.type, a.format }));
+		must(chosen(dialects[i], &a) ==
+		     chosen(dialects[i], &(struct asked){ upper, a.type, a.format }));
 	must(!media_type_is(a.type, "text/csv") || format_of_type(a.type));
 	format_served(a.accept, strlen(a.accept));
 	free(upper);

@@ -1,6 +1,7 @@
 /*
- * page_token.c - page tokens: the first byte chooses the list, the next ones are the token's numbers, of eight bytes each, and
- * then its name. As they come none is genuine; with our version and signature they lead to a page or are refused.
+ * page_token.c - page tokens: the first byte chooses the list, the next ones are the token's
+ * numbers, of eight bytes each, and then its name. As they come none is genuine; with our version
+ * and signature they lead to a page or are refused.
  */
 #include "fuzz.h"
 
@@ -9,7 +10,13 @@
 #include "ledger.h"
 #include "base/banned.h"
 
-enum { VERSION = 2, NUMBERS = 7, HEAD = 1 + 8 * NUMBERS, NAME_MAX_BYTES = 256, TOKEN_TEXT_BYTES = 2 * (HEAD + NAME_MAX_BYTES + TAG_BYTES) };
+enum {
+	VERSION = 2,
+	NUMBERS = 7,
+	HEAD = 1 + 8 * NUMBERS,
+	NAME_MAX_BYTES = 256,
+	TOKEN_TEXT_BYTES = 2 * (HEAD + NAME_MAX_BYTES + TAG_BYTES)
+};
 
 /* The numbers, as api/paging.h has them: page and start of the page, then those of its place. */
 enum { NUMBER_FROM = 2, NUMBER_TO = 3 };
@@ -95,20 +102,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < HEAD || size > sizeof(bytes))
 		return 0;
 	memcpy(bytes + 1, data + 1, size - 1);
-	if (data[0] < 192) {                                           /* else any numbers: most are refused */
+	if (data[0] < 192) { /* else any numbers: most are refused */
 		bound(bytes + 1, 0, 1000, 1);
 		bound(bytes + 1, 1, 100000, 1);
 		if (list < 3) {
-			bound(bytes + 1, NUMBER_FROM, 8000000000, 900);      /* up to the year 2223 */
+			bound(bytes + 1, NUMBER_FROM, 8000000000, 900); /* up to the year 2223 */
 			bound(bytes + 1, NUMBER_TO, 8000000000, 900);
 		}
 	}
 	sign(list, bytes, size, token);
 	status = ask(list, token);
 	must(status == 200 || status == 400);
-	must(ask((list + 1) % LISTS, token) == 400);                   /* another question */
+	must(ask((list + 1) % LISTS, token) == 400); /* another question */
 	token[0] = token[0] == 'A' ? 'B' : 'A';
-	must(ask(list, token) == 400);                                 /* changed */
+	must(ask(list, token) == 400); /* changed */
 	text = strndup((const char *)data + 1, size - 1);
 	must(text && (!*text || ask(list, text) == 400));
 	free(text);

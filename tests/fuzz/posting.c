@@ -1,6 +1,7 @@
 /*
- * posting.c - an hour's references to events, as they are stored: the first byte says in how many parts, the others are
- * their bytes. References that can be read, written and read again are the same.
+ * posting.c - an hour's references to events, as they are stored: the first byte says in how many
+ * parts, the others are their bytes. References that can be read, written and read again are the
+ * same.
  */
 #include "fuzz.h"
 #include "ledger.h"
@@ -11,8 +12,8 @@
 #include "base/banned.h"
 
 #define ACCOUNT 1
-#define HOUR    400000           /* before the ledger's own events */
-#define ID_MAX  255
+#define HOUR 400000 /* before the ledger's own events */
+#define ID_MAX 255
 
 static struct store *store, *snapshot;
 
@@ -26,8 +27,10 @@ static void open_stores(void)
 {
 	if (store)
 		return;
-	must(store_open(ledger_settings()->database, STORE_WRITE, 1000, &store, NULL) == 0 && store_begin_write(store, NULL) == 0);
-	must(store_open(":memory:", STORE_CREATE | STORE_WRITE, 1000, &snapshot, NULL) == 0 && store_begin_write(snapshot, NULL) == 0);
+	must(store_open(ledger_settings()->database, STORE_WRITE, 1000, &store, NULL) == 0 &&
+	     store_begin_write(store, NULL) == 0);
+	must(store_open(":memory:", STORE_CREATE | STORE_WRITE, 1000, &snapshot, NULL) == 0 &&
+	     store_begin_write(snapshot, NULL) == 0);
 	atexit(close_stores);
 }
 
@@ -49,11 +52,14 @@ static void put_parts(const uint8_t *data, size_t size, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		size_t at = size * i / n, end = size * (i + 1) / n;
 
-		run(store, "INSERT INTO posting (account, hour, part, events) VALUES (1, 400000, ?1, ?2)", (int64_t)i + 1, data + at, end - at);
+		run(store,
+		    "INSERT INTO posting (account, hour, part, events) VALUES (1, 400000, ?1, ?2)",
+		    (int64_t)i + 1, data + at, end - at);
 	}
 }
 
-/* The sum of all references by the reader of sums, which must have the same opinion of the parts. */
+/* The sum of all references by the reader of sums, which must have the same opinion of the parts.
+ */
 static struct posting_sum read_sum(struct posted *list, size_t n, bool damaged)
 {
 	struct posting_reader *reader = NULL;
@@ -134,7 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_sum(NULL, 0, true);
 	} else {
 		for (size_t i = 0; i < n; i++)
-			must(list[i].effective_us / HOUR_US == HOUR && (i == 0 || list[i].effective_us >= list[i - 1].effective_us));
+			must(list[i].effective_us / HOUR_US == HOUR &&
+			     (i == 0 || list[i].effective_us >= list[i - 1].effective_us));
 		read_again(list, n, &arena);
 		make_again();
 	}

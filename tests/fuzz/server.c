@@ -1,7 +1,8 @@
 /*
- * server.c - the whole server, with a ledger of its own for each input: several requests on one FastCGI connection. They are
- * written as handler.h reads them, with the line "%%" between two. One with its own HTTP_AUTHORIZATION or HTTP_COOKIE comes
- * from whom these name, another one from an administrator. "HTTP_COOKIE=*" sends back the cookies that were set so far, and
+ * server.c - the whole server, with a ledger of its own for each input: several requests on one
+ * FastCGI connection. They are written as handler.h reads them, with the line "%%" between two. One
+ * with its own HTTP_AUTHORIZATION or HTTP_COOKIE comes from whom these name, another one from an
+ * administrator. "HTTP_COOKIE=*" sends back the cookies that were set so far, and
  * "HTTP_AUTHORIZATION=Bearer *" the last token or key that was given out.
  */
 #include "base/secret.h"
@@ -15,7 +16,7 @@ enum { REQUESTS_MAX = 8 };
 
 /* What the server has given the client of a conversation. */
 struct given {
-	struct strbuf jar;                /* cookies */
+	struct strbuf jar; /* cookies */
 	char token[TOKEN_TEXT];
 };
 
@@ -48,7 +49,8 @@ static void add_variable(struct strbuf *out, const char *variable)
 /* All records of a request. */
 static void add_request(struct strbuf *out, const struct server_request *rq, struct arena *arena)
 {
-	static const char begin[8] = { 0, 1, 1 };              /* a responder, and the connection is to be kept */
+	/* a responder, and the connection is to be kept */
+	static const char begin[8] = { 0, 1, 1 };
 	struct strbuf variables;
 
 	strbuf_init(&variables, 1 << 16);
@@ -95,10 +97,13 @@ static void choose_caller(struct server_request *rq, const struct given *g, stru
 {
 	for (size_t i = 0; rq->headers[i]; i++) {
 		if (strcmp(rq->headers[i], "HTTP_COOKIE=*") == 0)
-			rq->headers[i] = arena_printf(arena, "HTTP_COOKIE=%.3000s", g->jar.len ? g->jar.text : "");
+			rq->headers[i] = arena_printf(arena, "HTTP_COOKIE=%.3000s",
+						      g->jar.len ? g->jar.text : "");
 		if (strcmp(rq->headers[i], "HTTP_AUTHORIZATION=Bearer *") == 0)
-			rq->headers[i] = arena_printf(arena, "HTTP_AUTHORIZATION=Bearer %s", g->token);
-		rq->anonymous |= strncmp(rq->headers[i], "HTTP_COOKIE=", 12) == 0 || strncmp(rq->headers[i], "HTTP_AUTHORIZATION=", 19) == 0;
+			rq->headers[i] =
+				arena_printf(arena, "HTTP_AUTHORIZATION=Bearer %s", g->token);
+		rq->anonymous |= strncmp(rq->headers[i], "HTTP_COOKIE=", 12) == 0 ||
+				 strncmp(rq->headers[i], "HTTP_AUTHORIZATION=", 19) == 0;
 	}
 }
 
@@ -115,7 +120,7 @@ static void ask(struct service_connection *c, char *text, size_t len, struct giv
 	choose_caller(&rq, g, &arena);
 	add_request(&records, &rq, &arena);
 	service_send(c, records.text, records.len);
-	if (!service_wait(c)) {      /* the server didn't keep the connection after the request before */
+	if (!service_wait(c)) { /* the server didn't keep the connection after the request before */
 		must(!c->answer.len);
 		service_disconnect(c);
 		service_connect(c);

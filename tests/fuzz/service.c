@@ -12,7 +12,7 @@
 #include "ledger.h"
 #include "base/banned.h"
 
-#define TRIES 100000            /* of a tenth of a millisecond, until the server answers on its socket */
+#define TRIES 100000 /* of a tenth of a millisecond, until the server answers on its socket */
 
 static pthread_t thread;
 

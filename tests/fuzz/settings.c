@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int rc = settings_load(path, &s, &err);
 
 	must((rc == 0) == (err.kind == ERR_NONE) && (rc == 0) == (s != NULL));
-	must(rc == 0 || strncmp(err.message, path, strlen(path)) == 0);       /* it names the file */
+	must(rc == 0 || strncmp(err.message, path, strlen(path)) == 0); /* it names the file */
 	if (s)
 		read_again(s);
 	settings_free(&s);

@@ -1,4 +1,5 @@
-/* unpack.c - packed bytes: what comes out doesn't depend on how they come in; what was packed is unpacked. */
+/* unpack.c - packed bytes: what comes out doesn't depend on how they come in; what was packed is
+ * unpacked. */
 #include "fuzz.h"
 #include "mutate.h"
 
@@ -11,7 +12,8 @@
 #define LIMIT 100000
 
 /* What came out, and the kind of error that ended it. */
-static enum error_kind unpack(enum packing packing, const uint8_t *data, size_t size, size_t step, struct strbuf *out)
+static enum error_kind unpack(enum packing packing, const uint8_t *data, size_t size, size_t step,
+			      struct strbuf *out)
 {
 	struct fuzz_stream s = { data, size, 0, step };
 	struct unpacker *u = unpacker_new(packing, fuzz_read, &s, LIMIT);
@@ -29,18 +31,21 @@ static enum error_kind unpack(enum packing packing, const uint8_t *data, size_t 
 	return err.kind;
 }
 
-static void same_however_it_comes(enum packing packing, const uint8_t *data, size_t size, struct strbuf *whole, struct strbuf *parts)
+static void same_however_it_comes(enum packing packing, const uint8_t *data, size_t size,
+				  struct strbuf *whole, struct strbuf *parts)
 {
 	enum error_kind kind = unpack(packing, data, size, SIZE_MAX, whole);
 	size_t len;
 
-	must(unpack(packing, data, size, 7, parts) == kind || kind == ERR_TOO_LARGE || kind == ERR_BODY);
+	must(unpack(packing, data, size, 7, parts) == kind || kind == ERR_TOO_LARGE ||
+	     kind == ERR_BODY);
 	len = whole->len < parts->len ? whole->len : parts->len;
 	must(memcmp(whole->text, parts->text, len) == 0);
 	must(kind != ERR_NONE || whole->len == parts->len);
 }
 
-static void comes_back(const uint8_t *packed, size_t packed_size, const uint8_t *data, size_t size, struct strbuf *out)
+static void comes_back(const uint8_t *packed, size_t packed_size, const uint8_t *data, size_t size,
+		       struct strbuf *out)
 {
 	must(unpack(PACKING_BY_CONTENT, packed, packed_size, 5, out) == ERR_NONE);
 	must(out->len == size && (size == 0 || memcmp(out->text, data, size) == 0));
@@ -50,13 +55,17 @@ static void pack_and_unpack(const uint8_t *data, size_t size, struct strbuf *out
 {
 	size_t room = ZSTD_compressBound(size) + compressBound(size) + 100, len;
 	uint8_t *packed = malloc(room);
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size, .next_out = packed, .avail_out = (uInt)room };
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)data,
+		       .avail_in = (uInt)size,
+		       .next_out = packed,
+		       .avail_out = (uInt)room };
 
 	must(packed);
 	len = ZSTD_compress(packed, room, data, size, 1);
 	must(!ZSTD_isError(len));
 	comes_back(packed, len, data, size, out);
-	must(deflateInit2(&z, 1, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY) == Z_OK && deflate(&z, Z_FINISH) == Z_STREAM_END);
+	must(deflateInit2(&z, 1, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY) == Z_OK &&
+	     deflate(&z, Z_FINISH) == Z_STREAM_END);
 	comes_back(packed, z.total_out, data, size, out);
 	deflateEnd(&z);
 	free(packed);

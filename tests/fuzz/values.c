@@ -1,4 +1,5 @@
-/* values.c - dates, instants, decimals, numbers, zones, patterns and forms of time: what is read and written again is the same. */
+/* values.c - dates, instants, decimals, numbers, zones, patterns and forms of time: what is read
+ * and written again is the same. */
 #include "fuzz.h"
 
 #include "base/arena.h"
@@ -42,7 +43,9 @@ static void check_decimal(const char *text, size_t len)
 
 		if (decimal_parse(text, len, places, INT64_MAX, &n) != DECIMAL_OK)
 			continue;
-		must(decimal_parse(again, decimal_format(again, n, places), places, INT64_MAX, &n2) == DECIMAL_OK && n2 == n);
+		must(decimal_parse(again, decimal_format(again, n, places), places, INT64_MAX,
+				   &n2) == DECIMAL_OK &&
+		     n2 == n);
 	}
 }
 
@@ -51,7 +54,8 @@ static void check_numbers(const char *text, size_t len)
 {
 	struct decimal a, b, sum, back, whole, rest;
 
-	if (!number_read(text, len / 2, false, &a) || !number_read(text + len / 2, len - len / 2, false, &b))
+	if (!number_read(text, len / 2, false, &a) ||
+	    !number_read(text + len / 2, len - len / 2, false, &b))
 		return;
 	must(number_compare(a, b) == -number_compare(b, a));
 	if (number_add(a, b, &sum) && number_add(sum, (struct decimal){ -b.n, b.places }, &back))
@@ -60,11 +64,13 @@ static void check_numbers(const char *text, size_t len)
 		return;
 	if (number_div(a, b, &whole) && number_mul(whole, b, &back))
 		must(number_compare(back, a) == 0);
-	if (number_floor(a, b, &whole) && number_mod(a, b, &rest) && number_mul(whole, b, &back) && number_add(back, rest, &back))
+	if (number_floor(a, b, &whole) && number_mod(a, b, &rest) && number_mul(whole, b, &back) &&
+	    number_add(back, rest, &back))
 		must(number_compare(back, a) == 0);
 	if (number_floor(a, b, &whole) && number_ceil(a, b, &back))
 		must(back.n - whole.n == 0 || back.n - whole.n == 1);
-	if (number_div_to(a, b, 9, &whole) && number_div(a, b, &back) && number_round(back, 9, &back))
+	if (number_div_to(a, b, 9, &whole) && number_div(a, b, &back) &&
+	    number_round(back, 9, &back))
 		must(number_compare(whole, back) == 0);
 }
 
@@ -83,8 +89,10 @@ static void check_zone(const char *text, size_t len)
 	must(vienna);
 	sec = zone_instant(vienna, local);
 	/* the clock shows it then, or has just skipped it */
-	must(sec + zone_offset(vienna, sec) == local || zone_offset(vienna, sec) > zone_offset(vienna, sec - 3600));
-	must(sec + zone_offset(vienna, sec - 7200) == local || sec + zone_offset(vienna, sec) == local);
+	must(sec + zone_offset(vienna, sec) == local ||
+	     zone_offset(vienna, sec) > zone_offset(vienna, sec - 3600));
+	must(sec + zone_offset(vienna, sec - 7200) == local ||
+	     sec + zone_offset(vienna, sec) == local);
 }
 
 /* The bytes up to a newline are the pattern or form, the others the text. */
@@ -119,11 +127,13 @@ static void check_encodings(const char *text, size_t len)
 
 	if (len <= 500) {
 		base64url_encode(text, len, encoded);
-		must(base64url_decode(encoded, strlen(encoded), bytes, sizeof(bytes), &n) && n == len && memcmp(bytes, text, len) == 0);
+		must(base64url_decode(encoded, strlen(encoded), bytes, sizeof(bytes), &n) &&
+		     n == len && memcmp(bytes, text, len) == 0);
 	}
 	if (base64url_decode(text, len, bytes, sizeof(bytes), &n)) {
 		base64url_encode(bytes, n, encoded);
-		must(base64url_decode(encoded, strlen(encoded), again, sizeof(again), &n2) && n2 == n && memcmp(bytes, again, n) == 0);
+		must(base64url_decode(encoded, strlen(encoded), again, sizeof(again), &n2) &&
+		     n2 == n && memcmp(bytes, again, n) == 0);
 	}
 	base64_decode(text, len, bytes, sizeof(bytes), &n);
 	must(!utf8_plain(text, len) || utf8_valid(text, len));

@@ -1,14 +1,14 @@
 /*
- * zone.c - a zone's name up to a newline, then the eight bytes of an instant. Without such a name the first byte chooses a
- * zone. Local days and times of the instant lead back to it.
+ * zone.c - a zone's name up to a newline, then the eight bytes of an instant. Without such a name
+ * the first byte chooses a zone. Local days and times of the instant lead back to it.
  */
 #include "fuzz.h"
 
 #include "base/zone.h"
 #include "base/banned.h"
 
-#define FROM_SEC (-2208988800LL)        /* the years 1900 to 2199 */
-#define SECONDS  9467020800LL
+#define FROM_SEC (-2208988800LL) /* the years 1900 to 2199 */
+#define SECONDS 9467020800LL
 
 static const struct zone *choose(const char *name, uint8_t byte)
 {
