@@ -412,10 +412,11 @@ printf 'BEGIN IMMEDIATE;\n.shell touch held\n' >&4
 until [ -e held ]; do sleep 0.1; done
 event held >in/held.ndjson
 for signal in INT TERM; do
+	rm -f err
 	"$usaged" --config usaged.conf import in/held.ndjson >out 2>err 4>&- &
 	import=$!
 	for _ in $(seq 300); do
-		! grep -q waiting err || break
+		! grep -qs waiting err || break
 		sleep 0.1
 	done
 	is "an import that waits says so" "$(head -n 1 err)" "usaged import: waiting for another writer of the ledger"
