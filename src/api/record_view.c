@@ -134,22 +134,30 @@ void view_write(const struct call *call, struct writer *w, const struct view_gro
 
 /* ---- key figures ---- */
 
-/* Accounts of one currency, and their usage in the days and in those before. */
+/* Accounts, and their usage in the days and in those before. */
 struct share {
-	struct account *accounts;
+	const struct account *accounts;
 	size_t n;
 	struct report now, before;
 };
 
-static int load(const struct call *call, const struct view_figures *v, struct days days, const struct share *s, struct report *ret, struct error *err)
+static int load(const struct call *call, const struct view_figures *v, const struct days *days, const struct share *s, struct report *ret, struct error *err)
 {
 	struct report_question q = {
 		.accounts = s->accounts, .n_accounts = s->n, .zone = call_zone(call), .period = PERIOD_ALL, .category = v->category,
 		.by = v->category == CATALOGUE_NONE ? REPORT_BY_CATEGORY : REPORT_BY_NONE, .dim = { [DIM_CUSTOMER] = v->customer }
 	};
 
-	range_instants(call, days.first, days.last, &q.from, &q.to);
+	range_instants(call, days->first, days->last, &q.from, &q.to);
 	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
+}
+
+/* BEFORE NULL: nothing is compared. */
+static int load_share(const struct call *call, const struct view_figures *v, const struct days *before, struct share *s, struct error *err)
+{
+	if (load(call, v, &v->days, s, &s->now, err) < 0)
+		return -1;
+	return before ? load(call, v, before, s, &s->before, err) : 0;
 }
 
 /* Splits the accounts by currency. Returns how many there are; those of more than MOST are left out. */
@@ -158,43 +166,72 @@ static size_t split(const struct call *call, const struct view_figures *v, struc
 	size_t n = 0;
 
 	for (size_t i = 0; i < v->n; i++) {
+		struct account *accounts;
 		size_t k = 0;
 
 		while (k < n && strcmp(ret[k].accounts[0].currency, v->accounts[i].currency) != 0)
 			k++;
-		if (k == most)
+		if (k < n || k == most)
 			continue;
-		if (k == n)
-			ret[n++] = (struct share){ .accounts = arena_array(call->arena, struct account, v->n) };
-		ret[k].accounts[ret[k].n++] = v->accounts[i];
+		accounts = arena_array(call->arena, struct account, v->n - i);
+		ret[n++] = (struct share){ .accounts = accounts };
+		for (size_t j = i; j < v->n; j++)
+			if (strcmp(v->accounts[j].currency, v->accounts[i].currency) == 0)
+				accounts[ret[k].n++] = v->accounts[j];
 	}
 	return n;
 }
 
-static void write_figures(const struct call *call, struct writer *w, const struct view_figures *v, const struct share *s, bool only, bool compared)
+static struct figure_pair pair_of(const struct share *s, bool compared)
 {
-	struct figure_pair p = { .now = s->now.all, .before = s->before.all, .compared = compared, .currency = s->accounts[0].currency };
+	return (struct figure_pair){ .now = s->now.all, .before = s->before.all, .compared = compared, .currency = s->n ? s->accounts[0].currency : "" };
+}
 
-	if (only && v->category != CATALOGUE_NONE)
-		figures_of_category(call, w, &p, v->category);
-	figure_cost(w, &p);
-	if (only && v->category == CATALOGUE_NONE)
-		figures_by_category(call, w, &p, &s->now, &s->before, NULL);
+/* Currencies don't add up: a figure for each that something cost in. ALL: what all accounts used. */
+static int write_costs(const struct call *call, struct writer *w, const struct view_figures *v, const struct days *before, const struct share *all,
+		       struct error *err)
+{
+	struct share shares[CURRENCIES_SHOWN];
+	size_t n = split(call, v, shares, CURRENCIES_SHOWN), shown = 0;
+	struct figure_pair p;
+
+	for (size_t i = 0; i < n; i++) {
+		if (n == 1)
+			shares[i] = *all;
+		else if (load_share(call, v, before, &shares[i], err) < 0)
+			return -1;
+		p = pair_of(&shares[i], before);
+		if ((p.now.price || p.before.price) && ++shown)
+			figure_cost(w, &p);
+	}
+	if (!shown) {
+		p = pair_of(all, before);
+		figure_cost(w, &p);
+	}
+	return 0;
 }
 
 int view_figures_write(const struct call *call, struct writer *w, const struct view_figures *v, const char **ret_compared, struct error *err)
 {
-	struct share shares[CURRENCIES_SHOWN];
-	size_t n = split(call, v, shares, CURRENCIES_SHOWN);
-	struct days before;
-	bool compared = v->compared && report_days_before(v->days.first, v->days.last, false, 1, &before.first, &before.last);
+	struct share all = { .accounts = v->accounts, .n = v->n };
+	bool one = v->category != CATALOGUE_NONE;
+	const struct days *before = NULL;
+	struct figure_pair p;
+	struct days days;
 
-	for (size_t i = 0; i < n; i++) {
-		if (load(call, v, v->days, &shares[i], &shares[i].now, err) < 0 ||
-		    (compared && load(call, v, before, &shares[i], &shares[i].before, err) < 0))
-			return -1;
-		write_figures(call, w, v, &shares[i], n == 1, compared);
+	*ret_compared = "";
+	if (v->compared && report_days_before(v->days.first, v->days.last, false, 1, &days.first, &days.last)) {
+		before = &days;
+		*ret_compared = arena_join(call->arena, " Compared with ", words_days(call->arena, days.first, days.last), ".", NULL);
 	}
-	*ret_compared = !compared ? "" : arena_join(call->arena, " Compared with ", words_days(call->arena, before.first, before.last), ".", NULL);
+	if (load_share(call, v, before, &all, err) < 0)
+		return -1;
+	p = pair_of(&all, before);
+	if (one)
+		figures_of_category(call, w, &p, v->category);
+	if (write_costs(call, w, v, before, &all, err) < 0)
+		return -1;
+	if (!one)
+		figures_by_category(call, w, &p, &all.now, &all.before, NULL);
 	return 0;
 }

@@ -214,7 +214,7 @@ int writer_finish(struct writer *w, struct error *err);
 
 /* ---- for backends ---- */
 
-enum { WRITER_DEPTH = 16, WRITER_HIDDEN = 24, WRITER_FIGURES = 6, WRITER_LABELS = 8 };
+enum { WRITER_DEPTH = 16, WRITER_HIDDEN = 24, WRITER_FIGURES = 8, WRITER_LABELS = 8 };
 
 struct writer_node {
 	const struct field *field;

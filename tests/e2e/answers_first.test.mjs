@@ -2,7 +2,7 @@
 // of records show adds up to it.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { allRecords, day, firstOfMonth, lastOfMonth, nano, plusDays, records, resources, send, sids, sum } from './harness.mjs'
+import { allRecords, day, firstOfMonth, lastOfMonth, nano, plusDays, records, resources, send, sids, sum, usaged, valuesOf } from './harness.mjs'
 import { close, open, skip } from './browser.mjs'
 
 const today = day(new Date()), month = firstOfMonth(today), ended = plusDays(month, -1)
@@ -23,7 +23,7 @@ const ranges = {
 // What days cost, by the APIs: [first, last] or nothing for all time.
 const within = range => (range ? `&StartDate=${range[0]}&EndDate=${range[1]}` : '')
 const costOfRecords = async range => nano((await ask(`${records(sids.main)}.json?Category=totalprice${within(range)}`)).usage_records[0]?.price ?? '0')
-const costOfBilling = async range => sum((await ask(`/billing/usage?x=1${within(range)}`)).filter(r => r.category === 'totalprice').map(r => r.price))
+const costOfBilling = async range => sum((await ask(`/billing/usage?x=1${within(range)}`)).filter(r => r.category === 'totalprice' && r.priceUnit === 'usd').map(r => r.price))
 const minutesOf = async range => nano((await ask(`/reports/ai.json?Compare=none${within(range)}`)).total.usage)
 const bytesOf = async (from, to) => sum((await ask(`/v1/UsageRecords?AccountSid=${sids.main}&Granularity=day&PageSize=1000&StartTime=${from}&EndTime=${to}`)).usage_records.map(r => r.data_total))
 
@@ -73,7 +73,7 @@ describe('without scrolling', { skip }, () => {
 	for (const [name, { path, figure = 'Cost', now, then }] of Object.entries(reports))
 		test(`${name.replace(/ $/, '')}: the total is seen${then ? ', and its change' : ''}`, async () => {
 			const { page, complaints } = await open(path, desk)
-			const card = page.locator('.figures li').filter({ has: page.getByText(figure, { exact: true }) })
+			const card = page.locator('.figures li').filter({ has: page.getByText(figure, { exact: true }), hasText: figure === 'Cost' ? 'usd' : '' })
 			const [want, before] = [await now(), then ? await then() : null]
 
 			await isInTheWindow(page, card.locator('.fig'), 'the total')
@@ -122,6 +122,27 @@ function checkTree(rows) {
 	assert.ok(rows.some(r => r.level > 1), 'some row is below one that is below another')
 }
 const furthestLeft = rows => sum(rows.filter(r => r.level === 0).map(r => r.price))
+
+describe('accounts of several currencies', { skip }, () => {
+	test('have a figure for the cost in each, and one for what all of them used', async () => {
+		const euro = valuesOf(await usaged('account', 'add', '--name', `euro ${process.pid} ${Date.now()}`, '--currency', 'eur')).SID
+		await usaged('account', 'add', '--name', `yen ${process.pid} ${Date.now()}`, '--currency', 'jpy')         // nothing is used in it
+		const data = { category: 'calls-inbound', usage: '2', price: '3.25' };
+		(await send('/events', { as: 'ingest', method: 'POST', headers: { 'Content-Type': 'application/json' },
+			body: JSON.stringify([{ specversion: '1.0', type: 'usage', source: '/e2e/euro', id: `${Date.now()}`, subject: euro, time: new Date().toISOString(), data }]) })).is(200)
+		const all = await ask(`/billing/usage?StartDate=${month}`), { page } = await open(`/billing/usage.html?StartDate=${month}`, desk)
+		const figures = await page.locator('.figures li').evaluateAll(cards => cards.map(c => [c.querySelector('.label').textContent,
+			c.querySelector('.fig data')?.value ?? /[\d.]+/.exec(c.querySelector('.fig').textContent)[0], c.querySelector('.fig .unit')?.textContent ?? null]))
+		const cost = unit => sum(all.filter(r => r.category === 'totalprice' && r.priceUnit === unit).map(r => r.price))
+
+		const costs = Object.fromEntries(figures.filter(([name]) => name === 'Cost').map(([, value, unit]) => [unit, nano(value)]))
+		for (const unit of new Set(['eur', 'usd', ...Object.keys(costs)]))
+			assert.equal(costs[unit], cost(unit), unit)
+		assert.equal(costs.jpy, undefined)
+		assert.equal(nano(figures.find(([name]) => name === 'Calls')[1]), sum(all.filter(r => r.category === 'calls').map(r => r.count)))
+		await page.close()
+	})
+})
 
 describe("the pages of Twilio's usage records", { skip }, () => {
 	for (const resource of ['', ...resources])
