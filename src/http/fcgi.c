@@ -1,7 +1,6 @@
 #include "http/fcgi.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,15 +70,6 @@ static void block_signals(sigset_t *set)
 	sigaddset(set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-/*
- * A thread that is woken waits its turn instead of interrupting the one that woke it. With a thread a connection, and a writer that
- * answers many at once, that saves a fourth of the processor's time (make bench-post). What the system refuses is done without.
- */
-static void be_woken_politely(void)
-{
-	sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
 }
 
 /* All of them anew, or the old ones stay. */
@@ -254,9 +244,8 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret, con
 		confine(settings);
 		return cgi_serve(settings, secret, table, templates, err);
 	}
-	/* before any thread is started: they inherit what is blocked, and how they are woken */
+	/* before any thread is started: they inherit what is blocked */
 	block_signals(&set);
-	be_woken_politely();
 	template_shelf_init(&s.shelf, templates);
 	rc = open_server(&s, err);
 	if (rc == 0) {
