@@ -6,7 +6,7 @@
 // ten times a second, and 4 connections send single events of an account that the besiegers know nothing of. The besiegers are a process of
 // their own, at the lowest priority: they stand for machines elsewhere. On a machine that does other work as well, run it again: what counts are ratios in one run.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -146,7 +146,8 @@ async function startServer(folder) {
 			throw new Error(text)
 		await sleep(100)
 	}
-	const usaged = (...args) => spawnSync(process.env.USAGED ?? join(top, 'build/usaged'), ['--config', join(folder, 'usaged.conf'), ...args], { encoding: 'utf8' }).stdout
+	const program = join(top, existsSync(join(top, 'config.status')) ? 'usaged' : 'build/usaged')       // as ./start has it
+	const usaged = (...args) => spawnSync(program, ['--config', join(folder, 'usaged.conf'), ...args], { encoding: 'utf8' }).stdout
 	const v = readValues(join(folder, 'credentials'))
 	return { server, v: { ...v, HOSTILE_TOKEN: /^SECRET=(.*)$/m.exec(usaged('key', 'add', '--role', 'Ingest', '--account', v.ACCOUNT_SID))[1] }, usaged }
 }

@@ -1,0 +1,176 @@
+// soak.mjs - honest and hostile requests, mixed, for minutes on end, straight to the socket of a server with 96 threads.
+//
+//   make soak [MINUTES=10] [SANITIZERS=thread] [SEED=n]
+//
+// SANITIZERS (thread, or address,undefined): against such a build, made in soak-SANITIZERS. Fails where the server dies, a sanitizer reports, an
+// honest request isn't answered as it should be, or the ledger isn't true at the end. Says how much memory the server held after the first minute
+// and at the end, in all and without the ledger's file, which grows and of which the system lends pages (mmap). On a build without sanitizers the
+// latter may grow by 10 MB in between.
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { Connection, pair, record, request, types } from '../e2e/fastcgi.mjs'
+import { Ledger, randomOf } from '../e2e/worker.mjs'
+
+const minutes = Number(process.env.MINUTES || 10), seed = Number(process.env.SEED || Date.now() % 1e9)
+const sanitized = Boolean(process.env.SANITIZERS)
+const WORKERS = 96, GROWTH_MB = 10
+const random = randomOf(seed)
+const below = n => Math.floor(random() * n)
+const pick = list => list[below(list.length)]
+
+const ledger = new Ledger({ server: `threads = 96\nmax_request_seconds = ${sanitized ? 0 : 20}` })
+const accounts = Array.from({ length: 5 }, (_, i) => ledger.account(`Account ${i}`))
+const keys = accounts.map(a => ({ account: a, read: ledger.key('--role', 'Account', '--account', a), write: ledger.key('--role', 'Ingest', '--account', a) }))
+ledger.input('a password of length\n', 'user', 'add', 'ada', '--role', 'Manager', '--grant', accounts[0])
+
+let stored = 0, numbered = 0
+const counts = {}
+const failures = []
+
+const event = account => JSON.stringify({ specversion: '1.0', type: 'usage', source: `soak-${seed}`, id: `${numbered++}`, subject: account,
+	time: new Date(Date.UTC(2026, below(9), 1 + below(28), below(24))).toISOString(),
+	data: { category: pick(['calls-inbound', 'calls-outbound', 'sms-inbound']), usage: 1.5, price: 0.01, customer: `c${below(200)}` } })
+
+async function exchange(bytes, { gone = false, half = bytes.length } = {}) {
+	const c = new Connection(ledger.socket)
+	c.write(bytes.subarray(0, half))
+	if (gone) {
+		await sleep(below(20))
+		c.close()
+		return { status: 0 }
+	}
+	if (half < bytes.length)
+		c.socket.end()
+	const answer = await c.answer()
+	c.close()
+	return { ...answer, status: Number(/^Status: (\d+)/.exec(answer.head)?.[1] ?? 0) }
+}
+
+const ask = (token, options) => exchange(request(token, options))
+const post = (token, body, env = {}) => ask(token, { method: 'POST', uri: '/events', body, env: { CONTENT_TYPE: 'application/x-ndjson', ...env } })
+
+// ---- what they ask; each gives what happened, and throws where that is wrong ----
+
+const BUSY = [429, 503]
+
+function must(answer, ...statuses) {
+	assert.ok(statuses.includes(answer.status) || BUSY.includes(answer.status), `${answer.status} ${answer.body?.slice(0, 300)}`)
+	return answer.status
+}
+
+async function store(n, how = text => [text, {}]) {
+	const key = pick(keys), [body, env] = how(Array.from({ length: n }, () => event(key.account)).join('\n'))
+	const answer = await post(key.write, body, env)
+	if (answer.status === 200)
+		stored += JSON.parse(answer.body).created
+	return must(answer, 200)
+}
+
+const pages = ['/overview.html', '/reports/usage.json?StartDate=2026-01-01&EndDate=2026-09-30', '/reports/usage.svg?GroupBy=customer&StartDate=2026-01-01&EndDate=2026-09-30',
+	'/reports/usage.csv?GroupBy=category&By=day&StartDate=2026-03-01&EndDate=2026-03-31&TimeZone=Asia/Kathmandu', '/events.html', '/events.json?PageSize=200', '/accounts.json',
+	'/rejections.json', '/audit.json', '/openapi.json', '/metadata', '/health.html', '/billing/usage?StartDate=2026-01-01&EndDate=2026-02-01']
+
+const honest = {
+	'health': async () => must(await ask('', { uri: '/healthz', env: { HTTP_AUTHORIZATION: '' } }), 200),
+	'one event': () => store(1),
+	'many events': () => store(1 + below(500)),
+	'many events, packed': () => store(1 + below(500), text => [gzipSync(text), { HTTP_CONTENT_ENCODING: 'gzip' }]),
+	'a page': async () => must(await ask(ledger.admin, { uri: pick(pages) }), 200),
+	'usage records': async () => {
+		const key = pick(keys)
+		return must(await ask(key.read, { uri: `/2010-04-01/Accounts/${key.account}/Usage/Records/${pick(['Daily', 'Monthly', 'AllTime', 'ThisMonth'])}.json?PageSize=50` }), 200)
+	},
+	'a password': async () => must(await ask('', { method: 'POST', uri: '/auth/credentials', body: 'UserName=ada&Password=a+password+of+length',
+		env: { CONTENT_TYPE: 'application/x-www-form-urlencoded', HTTP_AUTHORIZATION: '', REMOTE_ADDR: `198.51.100.${below(250)}` } }), 200),
+}
+
+const noise = n => Buffer.from(Array.from({ length: n }, () => below(256)))
+
+const hostile = {
+	'noise': async () => (await exchange(noise(1 + below(5000)))).status,
+	'noise in records': async () => (await exchange(Buffer.concat([record(types.BEGIN, Buffer.from([0, 1, 1, 0, 0, 0, 0, 0])), record(below(12), noise(below(300))), record(below(12), noise(below(300)))]),
+		{ gone: below(2) === 1 })).status,
+	'variables that are none': async () => (await exchange(Buffer.concat([record(types.BEGIN, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])), record(types.PARAMS, pair('REQUEST_METHOD', 'GET')),
+		record(types.PARAMS, noise(100)), record(types.PARAMS), record(types.STDIN)]))).status,
+	'half a request': async () => {
+		const bytes = request(pick(keys).write, { method: 'POST', uri: '/events', body: '\n'.repeat(below(40000)), env: { CONTENT_TYPE: 'application/x-ndjson' } })
+		return (await exchange(bytes, { half: below(bytes.length) })).status
+	},
+	'gone before the answer': async () => (await exchange(request(ledger.admin, { uri: pick(pages) }), { gone: true })).status,
+	'nothing for a while': async () => {
+		const c = new Connection(ledger.socket)
+		await sleep(below(3000))
+		c.close()
+		return 0
+	},
+	'newlines, packed': async () => must(await post(pick(keys).write, gzipSync(Buffer.alloc(8 << 20, 10)), { HTTP_CONTENT_ENCODING: 'gzip' }), 400, 413, 422),
+	'noise as events': async () => must(await post(pick(keys).write, noise(below(20000))), 200, 207, 400, 413, 422),
+	'deep JSON': async () => must(await post(pick(keys).write, '{"a":'.repeat(3000)), 200, 207, 400, 413, 422),
+	'many attributes': async () => must(await ask(pick(keys).read, { method: 'POST', uri: '/ai/usage', env: { CONTENT_TYPE: 'application/xml' },
+		body: `<GetAIUsage${Array.from({ length: 20000 }, (_, i) => ` a${i}=""`).join('')}/>` }), 400, 403, 413),
+	'all time': async () => must(await ask(ledger.admin, { uri: '/reports/usage.svg?GroupBy=customer&StartDate=0001-01-01&EndDate=9999-12-31&TimeZone=Asia/Kathmandu' }), 200, 400, 413),
+	'a wrong password': async () => must(await ask('', { uri: '/accounts.json', env: { HTTP_AUTHORIZATION: `Basic ${btoa(`ada:${random()}`)}`, REMOTE_ADDR: `203.0.113.${below(250)}` } }), 401),
+	'a wrong key': async () => must(await ask(`${random()}`, { uri: pick(pages) }), 401, 302, 200),
+	'a long query': async () => must(await ask(ledger.admin, { uri: `/events.json?x=${'y'.repeat(below(30000))}` }), 400, 414),
+	'another\'s account': async () => must(await ask(keys[0].read, { uri: `/2010-04-01/Accounts/${accounts[1]}/Usage/Records.json` }), 404, 401, 403),
+}
+
+const honestNames = Object.keys(honest), hostileNames = Object.keys(hostile)
+
+async function go(until) {
+	while (performance.now() < until && failures.length === 0 && ledger.worker.exitCode === null) {
+		const bad = below(2) === 1, name = pick(bad ? hostileNames : honestNames)
+		try {
+			const status = await (bad ? hostile : honest)[name]()
+			counts[name] ??= {}
+			counts[name][status] = (counts[name][status] ?? 0) + 1
+		} catch (error) {
+			failures.push(`${name}: ${error.message}`)
+		}
+	}
+}
+
+const memory = () => {
+	const status = readFileSync(`/proc/${ledger.worker.pid}/status`, 'utf8'), of = name => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)[1]) / 1024
+	return { all: of('VmRSS'), own: of('RssAnon'), descriptors: readdirSync(`/proc/${ledger.worker.pid}/fd`).length }
+}
+const memoryWords = m => m ? `${m.all.toFixed(1)} MB (${m.own.toFixed(1)} MB without the ledger's file) and ${m.descriptors} descriptors` : 'nothing, for it had died'
+
+async function main() {
+	await ledger.start()
+	let log = ''
+	ledger.worker.stderr.on('data', d => { log = (log + d).slice(-1e6) })
+	console.log(`${minutes} minutes with seed ${seed}${sanitized ? `, sanitizers ${process.env.SANITIZERS}` : ''}`)
+	const end = performance.now() + minutes * 60000, workers = Array.from({ length: WORKERS }, () => go(end))
+	await sleep(Math.min(60000, minutes * 30000))
+	const before = ledger.worker.exitCode === null && memory()
+	await Promise.all(workers)
+	const after = ledger.worker.exitCode === null && memory()
+	const ended = await ledger.end('SIGTERM')
+	for (const [name, by] of Object.entries(counts))
+		console.log(`- ${name}: ${Object.entries(by).map(([status, n]) => `${n} of ${status === '0' ? 'no answer' : status}`).join(', ')}`)
+	console.log(`resident after the first minute: ${memoryWords(before)}\nresident at the end: ${memoryWords(after)}`)
+	const verified = ledger.run('verify').split('\n')[0]
+	console.log(`${stored} events were acknowledged; verify: ${verified}`)
+	if (ended.code !== 0)
+		failures.push(`the server ended with ${JSON.stringify(ended)}`)
+	if (/Sanitizer|runtime error/.test(log))
+		failures.push(`a sanitizer reports:\n${log.slice(Math.max(0, log.search(/=====|runtime error/)), 8000)}`)
+	if (!/, 0 differences/.test(verified) || Number.parseInt(verified) < stored)
+		failures.push('the ledger is not true')
+	if (!sanitized && after.own - before.own > GROWTH_MB)
+		failures.push(`memory grew by ${(after.own - before.own).toFixed(1)} MB`)
+	for (const failure of failures)
+		console.log(`not ok ${failure}`)
+	return failures.length === 0
+}
+
+let good = false
+try {
+	good = await main()
+} finally {
+	ledger.remove()
+}
+process.exit(good ? 0 : 1)
