@@ -122,7 +122,7 @@ const hostile = {
 
 const honestNames = Object.keys(honest), hostileNames = Object.keys(hostile)
 
-let paused = false, resting = 0
+let paused = false, resting = 0, running = WORKERS
 
 async function go(until) {
 	while (performance.now() < until && failures.length === 0 && ledger.worker.exitCode === null) {
@@ -141,6 +141,7 @@ async function go(until) {
 			failures.push(`${name}: ${error.message}`)
 		}
 	}
+	running--
 }
 
 const memory = () => {
@@ -148,10 +149,10 @@ const memory = () => {
 	return { all: of('VmRSS'), own: of('RssAnon'), descriptors: readdirSync(`/proc/${ledger.worker.pid}/fd`).length }
 }
 
-// While nothing is asked: each password that is checked takes 64 MB. At the end nobody goes on, so nobody has to rest.
-async function measure(resters) {
+// While nothing is asked: each password that is checked takes 64 MB.
+async function measure() {
 	paused = true
-	while (resting < resters && failures.length === 0)
+	while (resting < running)
 		await sleep(50)
 	if (ledger.worker.exitCode !== null)
 		return null
@@ -171,9 +172,9 @@ async function main() {
 	console.log(`${minutes} minutes with seed ${seed}${sanitized ? `, sanitizers ${process.env.SANITIZERS}` : ''}`)
 	const end = performance.now() + minutes * 60000, workers = Array.from({ length: WORKERS }, () => go(end))
 	await sleep(Math.min(60000, minutes * 30000))
-	const before = await measure(WORKERS)
+	const before = await measure()
 	await Promise.all(workers)
-	const after = await measure(0)
+	const after = await measure()
 	const ended = await ledger.end('SIGTERM')
 	for (const [name, by] of Object.entries(counts))
 		console.log(`- ${name}: ${Object.entries(by).map(([status, n]) => `${n} of ${status === '0' ? 'no answer' : status}`).join(', ')}`)
