@@ -4,16 +4,19 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/civil.h"
+#include "base/log.h"
 #include "base/banned.h"
 
 enum {
-	LEFTOVER_MAX = 64 << 20,         /* bytes of a body nobody wanted that are read away to keep the connection */
-	RECORDS_MAX = 32                 /* sent in one system call */
+	LEFTOVER_MAX = 64 << 20,         /* bytes of an unread body, read to keep the connection */
+	RECORDS_MAX = 32,                /* sent in one system call */
+	FILE_BYTES = 256 << 10           /* a head, and what comes with its last bytes, are fewer */
 };
 
 /* ---- waiting for the peer ---- */
@@ -21,7 +24,8 @@ enum {
 /* False: it takes too long. */
 static bool wait_for_peer(struct connection *c, short events)
 {
-	int64_t begun = monotonic_ms(), patience = PEER_SECONDS * 1000 * (1 + (c->moved >> 20)) - c->waited_ms;
+	int64_t begun = monotonic_ms();
+	int64_t patience = PEER_SECONDS * 1000 * (1 + (c->moved >> 20)) - c->waited_ms;
 	struct pollfd p = { .fd = c->fd, .events = events };
 	int rc = 0;
 
@@ -36,37 +40,132 @@ static bool wait_for_peer(struct connection *c, short events)
 	return rc > 0;
 }
 
-/* ---- bytes in ---- */
-
-/* As fcgi_reader_take; a reply is sent. */
-static enum fcgi_event take(struct connection *c, struct fcgi_span *data, struct fcgi_span *body)
+/* After a system call failed that sends or receives. Waits for the peer if need be. */
+static bool is_to_be_tried_again(struct connection *c, short events)
 {
-	enum fcgi_event event = fcgi_reader_take(&c->reader, data, body);
-
-	if (event != FCGI_HAS_REPLY)
-		return event;
-	if (send(c->fd, c->reader.reply, c->reader.reply_len, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)c->reader.reply_len)
-		return FCGI_IS_BROKEN;
-	return FCGI_HAS_REPLY;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return wait_for_peer(c, events);
+	return errno == EINTR;
 }
 
-/* Reads what comes next, waiting for it. False: nothing comes. */
-static bool fill(struct connection *c)
+/* ---- what libfcgi reads ---- */
+
+static void close_file(int fd)
 {
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A file in memory. -1: there is none to be had. */
+static int open_file(void)
+{
+	int fd = memfd_create("request", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, FILE_BYTES) < 0) {
+		log_error("no file in memory for a request: %s", strerror(errno));
+		close_file(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Puts what has passed the gate at the end of the file, from where libfcgi reads on. */
+static bool fill_file(struct connection *c)
+{
+	off_t at = FILE_BYTES - (off_t)c->passed.len;
+	ssize_t n;
+
+	if (c->request.ipcFd < 0)
+		c->request.ipcFd = open_file();
+	n = pwrite(c->request.ipcFd, c->passed.text, c->passed.len, at);
+	return n == (ssize_t)c->passed.len && lseek(c->request.ipcFd, at, SEEK_SET) == at;
+}
+
+/* The announced length of the body, or 0. */
+static int64_t content_length(char **envp)
+{
+	const char *text = FCGX_GetParam("CONTENT_LENGTH", envp);
+
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
+/* libfcgi reads the variables. Makes room for the body, if that is to be gathered. */
+static bool accept_request(struct connection *c)
+{
+	int64_t len;
+
+	/* the file is a connection that libfcgi has kept; it has no socket to accept others from */
+	c->request.keepConnection = 1;
+	if (FCGX_Accept_r(&c->request) != 0)
+		return false;
+	c->envp = c->request.envp;
+	len = content_length(c->envp);
+	c->long_body = len > CONNECTION_BODY_MAX;
+	c->gather = len > 0 && !c->long_body ? (size_t)len : 0;
+	return !c->gather || strbuf_grow(&c->body, c->gather);
+}
+
+/* libfcgi reads at most SIZE bytes of the body, as far as they are here. */
+static size_t deliver(struct connection *c, char *buf, size_t size)
+{
+	size_t here = c->gate.body_bytes - c->delivered, n = here < size ? here : size, got = 0;
+
+	if (n)
+		got = (size_t)FCGX_GetStr(buf, (int)n, c->request.in);
+	c->delivered += got;
+	c->gate.broken = c->gate.broken || got < n;
+	return got;
+}
+
+static bool send_reply(struct connection *c)
+{
+	size_t len = c->gate.reply_len;
+
+	return send(c->fd, c->gate.reply, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+/* Lets DATA through the gate as far as the request goes, for libfcgi to read. False: it is over. */
+static bool let_in(struct connection *c, struct fcgi_span *data)
+{
+	enum fcgi_event event;
+
+	strbuf_grow(&c->passed, data->len + sizeof(FCGI_Header));
+	while ((event = fcgi_gate_take(&c->gate, data, &c->passed)) == FCGI_HAS_REPLY)
+		if (!send_reply(c))
+			return false;
+	if (event == FCGI_IS_BROKEN)
+		return false;
+	if (!c->gate.head_ended)
+		return true;
+	if (!fill_file(c) || (!c->envp && !accept_request(c)))
+		return false;
+	strbuf_clear(&c->passed);
+	return true;
+}
+
+/* ---- bytes in ---- */
+
+/* Reads what comes next of the body, waiting for it. False: nothing comes. */
+static bool read_on(struct connection *c)
+{
+	struct fcgi_span data;
 	ssize_t n;
 
 	strbuf_clear(&c->ahead);
 	c->ahead_taken = 0;
-	if (!strbuf_grow(&c->ahead, CONNECTION_READ_BYTES))
+	if (c->gate.broken || !strbuf_grow(&c->ahead, CONNECTION_READ_BYTES))
 		return false;
 	do
 		n = read(c->fd, c->ahead.text, CONNECTION_READ_BYTES);
-	while (n < 0 && (errno == EINTR || ((errno == EAGAIN || errno == EWOULDBLOCK) && wait_for_peer(c, POLLIN))));
+	while (n < 0 && is_to_be_tried_again(c, POLLIN));
 	if (n <= 0)
 		return false;
 	c->ahead.len = (size_t)n;
 	c->moved += n;
-	return true;
+	data = (struct fcgi_span){ c->ahead.text, c->ahead.len };
+	c->gate.broken = !let_in(c, &data);
+	c->ahead_taken = c->ahead.len - data.len;
+	return !c->gate.broken;
 }
 
 static size_t read_gathered(struct connection *c, char *buf, size_t size)
@@ -85,21 +184,11 @@ static size_t read_body(struct input *in, char *buf, size_t size)
 {
 	struct connection *c = (struct connection *)((char *)in - offsetof(struct connection, in));
 	size_t got = read_gathered(c, buf, size);
-	struct fcgi_span body = { buf + got, size - got };
 
-	while (body.len && !c->reader.body_ended) {
-		struct fcgi_span data;
-		enum fcgi_event event;
-
-		if (c->ahead_taken == c->ahead.len && !fill(c))
-			break;
-		data = (struct fcgi_span){ c->ahead.text + c->ahead_taken, c->ahead.len - c->ahead_taken };
-		event = take(c, &data, &body);
-		c->ahead_taken = c->ahead.len - data.len;
-		if (event == FCGI_IS_BROKEN)
-			break;
-	}
-	return size - body.len;
+	do
+		got += deliver(c, buf + got, size - got);
+	while (got < size && !c->gate.body_ended && read_on(c));
+	return got;
 }
 
 /* Are both ways closed? TCP doesn't tell: there the peer's has to do. */
@@ -122,10 +211,10 @@ static bool read_leftover(struct connection *c)
 	char trash[8192];
 
 	c->body_read = c->body.len;
-	for (size_t all = 0; all < LEFTOVER_MAX && !c->reader.body_ended; all += sizeof(trash))
+	for (size_t all = 0; all < LEFTOVER_MAX && !c->gate.body_ended; all += sizeof(trash))
 		if (read_body(&c->in, trash, sizeof(trash)) < sizeof(trash))
 			break;
-	return c->reader.body_ended;
+	return c->gate.body_ended && !c->gate.broken;
 }
 
 /* ---- bytes out ---- */
@@ -136,7 +225,7 @@ static int write_all(struct connection *c, struct iovec *iov, int n)
 	while (n > 0) {
 		ssize_t done = writev(c->fd, iov, n);
 
-		if (done < 0 && (errno == EINTR || ((errno == EAGAIN || errno == EWOULDBLOCK) && wait_for_peer(c, POLLOUT))))
+		if (done < 0 && is_to_be_tried_again(c, POLLOUT))
 			continue;
 		if (done < 0)
 			return -1;
@@ -151,10 +240,13 @@ static int write_all(struct connection *c, struct iovec *iov, int n)
 	return 0;
 }
 
-/* Records on their way out: an answer goes out in one system call. */
+/*
+ * Records on their way out. libfcgi's own writer copies everything through a buffer of 8 kB and
+ * writes that often; an answer goes out in one system call here.
+ */
 struct records {
 	struct connection *c;
-	unsigned char headers[RECORDS_MAX][FCGI_HEADER_BYTES];
+	FCGI_Header headers[RECORDS_MAX];
 	struct iovec iov[2 * RECORDS_MAX];
 	int n, n_iov;
 	bool failed;
@@ -171,36 +263,39 @@ static void records_add(struct records *rs, int type, void *content, size_t len)
 {
 	if (rs->n == RECORDS_MAX)
 		records_send(rs);
-	fcgi_header(rs->headers[rs->n], type, rs->c->reader.request_id, len);
-	rs->iov[rs->n_iov++] = (struct iovec){ rs->headers[rs->n++], FCGI_HEADER_BYTES };
+	rs->headers[rs->n] = fcgi_header(type, rs->c->request.requestId, len);
+	rs->iov[rs->n_iov++] = (struct iovec){ &rs->headers[rs->n++], sizeof(FCGI_Header) };
 	if (len)
 		rs->iov[rs->n_iov++] = (struct iovec){ content, len };
 }
 
 /*
- * Is the connection to be kept? Reads the request to its end first, whether it is or not: a web server that still sends would
- * lose the answer when the connection is closed. Who is refused for want of room gets no thread for that.
+ * Is the connection to be kept? Reads the request to its end first, whether it is or not: a web
+ * server that still sends would lose the answer when the connection is closed. Who is refused for
+ * want of room gets no thread for that.
  */
 static bool can_keep(struct connection *c)
 {
 	struct connections *all = c->all;
 
-	if ((c->refuse && !c->reader.body_ended) || !read_leftover(c))
+	if ((c->refuse && !c->gate.body_ended) || !read_leftover(c))
 		return false;
-	return c->reader.keep && !atomic_load(&all->ending) && 2 * atomic_load(&all->n) <= all->max;
+	return c->request.keepConnection && !atomic_load(&all->ending) &&
+	       2 * atomic_load(&all->n) <= all->max;
 }
 
 static void add_end(struct records *rs)
 {
-	static unsigned char completed[8], goodbye[8];
+	static FCGI_EndRequestBody completed = { .protocolStatus = FCGI_REQUEST_COMPLETE };
+	static FCGI_UnknownTypeBody goodbye;
 	struct connection *c = rs->c;
 
 	c->keep = can_keep(c);
 	records_add(rs, FCGI_STDOUT, NULL, 0);
-	records_add(rs, FCGI_END_REQUEST, completed, sizeof(completed));
-	/* nginx doesn't keep a connection on which something follows; it could send a request before it sees that we closed it */
-	if (c->reader.keep && !c->keep)
-		records_add(rs, FCGI_UNKNOWN_TYPE, goodbye, sizeof(goodbye));
+	records_add(rs, FCGI_END_REQUEST, &completed, sizeof(completed));
+	/* nginx drops a connection on which something follows; else it might use it once more */
+	if (c->request.keepConnection && !c->keep)
+		records_add(rs, FCGI_UNKNOWN_TYPE, &goodbye, sizeof(goodbye));
 }
 
 static int write_answer(struct output *out, const struct iovec *parts, int n, bool last)
@@ -211,7 +306,7 @@ static int write_answer(struct output *out, const struct iovec *parts, int n, bo
 		char *p = parts[i].iov_base;
 
 		for (size_t left = parts[i].iov_len, len; left; p += len, left -= len) {
-			len = left < FCGI_CONTENT_MAX ? left : FCGI_CONTENT_MAX;
+			len = left < FCGI_MAX_LENGTH ? left : FCGI_MAX_LENGTH;
 			records_add(&rs, FCGI_STDOUT, p, len);
 		}
 	}
@@ -222,6 +317,35 @@ static int write_answer(struct output *out, const struct iovec *parts, int n, bo
 }
 
 /* ---- one connection ---- */
+
+void intake_init(struct intake *in)
+{
+	in->file = -1;
+}
+
+void intake_release(struct intake *in)
+{
+	close_file(in->file);
+}
+
+static void begin(struct connection *c)
+{
+	fcgi_gate_init(&c->gate);
+	FCGX_InitRequest(&c->request, -1, 0);
+	c->envp = NULL;
+	c->gather = c->delivered = c->body_read = 0;
+	c->keep = c->long_body = c->light = c->refuse = c->begun = false;
+	c->moved = c->waited_ms = 0;
+}
+
+/* Gives back what the request has taken. */
+static void end(struct connection *c)
+{
+	FCGX_Free(&c->request, 0);
+	close_file(c->request.ipcFd);
+	strbuf_release(&c->passed);
+	strbuf_release(&c->body);
+}
 
 struct connection *connection_new(int fd, struct connections *all)
 {
@@ -235,9 +359,10 @@ struct connection *connection_new(int fd, struct connections *all)
 	c->fd = fd;
 	c->all = all;
 	atomic_fetch_add(&all->n, 1);
-	fcgi_reader_init(&c->reader);
-	strbuf_init(&c->body, CONNECTION_BODY_MAX);
+	strbuf_init(&c->passed, FILE_BYTES);
+	strbuf_init(&c->body, CONNECTION_BODY_MAX + CONNECTION_READ_BYTES);
 	strbuf_init(&c->ahead, CONNECTION_READ_BYTES);
+	begin(c);
 	return c;
 }
 
@@ -247,61 +372,43 @@ void connection_free(struct connection **c)
 		return;
 	close((*c)->fd);
 	atomic_fetch_sub(&(*c)->all->n, 1);
-	fcgi_reader_release(&(*c)->reader);
-	strbuf_release(&(*c)->body);
+	end(*c);
 	strbuf_release(&(*c)->ahead);
 	free(*c);
 	*c = NULL;
 }
 
-/* The announced length of the body, or 0. */
-static int64_t content_length(char *const *envp)
+/* Lets DATA in, and libfcgi reads it: the next connection uses the same file. False: it is over. */
+static bool gather(struct connection *c, struct fcgi_span *data, struct intake *in)
 {
-	static const char name[] = "CONTENT_LENGTH=";
+	size_t n;
 
-	for (; *envp; envp++)
-		if (strncmp(*envp, name, sizeof(name) - 1) == 0)
-			return strtoll(*envp + sizeof(name) - 1, NULL, 10);
-	return 0;
+	c->request.ipcFd = in->file;
+	c->gate.broken = !let_in(c, data);
+	n = c->gate.body_bytes - c->delivered;
+	if (!c->gate.broken && n && strbuf_grow(&c->body, n))
+		c->body.len += deliver(c, c->body.text + c->body.len, n);
+	in->file = c->request.ipcFd;
+	c->request.ipcFd = -1;
+	return !c->gate.broken && !c->body.failed;
 }
 
-/* The variables are here: makes room for a body that is to be gathered. */
-static bool take_variables(struct connection *c)
+/* Goes on with DATA. */
+static enum connection_state go_on(struct connection *c, struct fcgi_span *data, struct intake *in)
 {
-	int64_t len;
-
-	c->envp = fcgi_reader_variables(&c->reader);
-	if (!c->envp)
-		return false;
-	len = content_length(c->envp);
-	c->long_body = len > CONNECTION_BODY_MAX;
-	c->gather = len > 0 && !c->long_body ? (size_t)len : 0;
-	return strbuf_grow(&c->body, c->gather);
+	if (!gather(c, data, in))
+		return CONNECTION_OVER;
+	if (c->envp)
+		strbuf_release(&c->passed);
+	if (c->gate.body_ended || c->long_body || c->body.len > c->gather)
+		return CONNECTION_READY;
+	return CONNECTION_WAITS;
 }
 
-/* Goes on with DATA: variables first, then the body as far as it is gathered. */
-static enum connection_state gather(struct connection *c, struct fcgi_span *data)
-{
-	enum fcgi_event event;
-
-	do {
-		size_t room = c->gather - c->body.len;
-		struct fcgi_span body = { c->body.text + c->body.len, room };
-
-		event = take(c, data, &body);
-		c->body.len += room - body.len;
-		if (event == FCGI_HAS_VARIABLES && !take_variables(c))
-			return CONNECTION_OVER;
-	} while (event == FCGI_HAS_REPLY || (event == FCGI_HAS_VARIABLES && !c->long_body));
-	if (event == FCGI_NEEDS_DATA)
-		return CONNECTION_WAITS;
-	return event == FCGI_IS_BROKEN ? CONNECTION_OVER : CONNECTION_READY;
-}
-
-enum connection_state connection_receive(struct connection *c, char *scratch)
+enum connection_state connection_receive(struct connection *c, struct intake *in)
 {
 	struct fcgi_span data = { c->ahead.text + c->ahead_taken, c->ahead.len - c->ahead_taken };
-	enum connection_state state = data.len ? gather(c, &data) : CONNECTION_WAITS;
+	enum connection_state state = data.len ? go_on(c, &data, in) : CONNECTION_WAITS;
 	ssize_t n;
 
 	c->ahead_taken = c->ahead.len - data.len;
@@ -310,34 +417,37 @@ enum connection_state connection_receive(struct connection *c, char *scratch)
 	strbuf_release(&c->ahead);
 	c->ahead_taken = 0;
 	do
-		n = read(c->fd, scratch, CONNECTION_READ_BYTES);
+		n = read(c->fd, in->bytes, sizeof(in->bytes));
 	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return CONNECTION_WAITS;
 	if (n <= 0)
-		return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? CONNECTION_WAITS : CONNECTION_OVER;
-	data = (struct fcgi_span){ scratch, (size_t)n };
-	state = gather(c, &data);
+		return CONNECTION_OVER;
+	data = (struct fcgi_span){ in->bytes, (size_t)n };
+	state = go_on(c, &data, in);
 	strbuf_addn(&c->ahead, data.at, data.len);
 	return state;
 }
 
 bool connection_has_begun(const struct connection *c)
 {
-	return c->reader.request_id || c->reader.n_header;
+	return c->gate.begun;
+}
+
+bool connection_is_short(const struct connection *c)
+{
+	return c->gate.body_ended && c->body.len <= CONNECTION_BODY_MAX;
 }
 
 bool connection_next(struct connection *c)
 {
 	if (!c->keep)
 		return false;
-	fcgi_reader_clear(&c->reader);
-	strbuf_release(&c->body);
+	end(c);
 	if (c->ahead_taken == c->ahead.len) {
 		strbuf_release(&c->ahead);
 		c->ahead_taken = 0;
 	}
-	c->envp = NULL;
-	c->gather = c->body_read = 0;
-	c->keep = c->light = c->refuse = c->begun = false;
-	c->moved = c->waited_ms = 0;
+	begin(c);
 	return true;
 }

@@ -23,8 +23,11 @@
 #include "ingest/verifier.h"
 #include "base/banned.h"
 
-/* Of each thread: the ledger's file and its log. Then the writer's and the verifier's, the socket, logs, templates. */
-enum { FILES_A_THREAD = 2, FILES_BESIDE = 40 };
+/*
+ * Of each thread: the ledger's file and its log, and what libfcgi reads of a long body. Then the
+ * writer's and the verifier's, the socket, logs, templates.
+ */
+enum { FILES_A_THREAD = 3, FILES_BESIDE = 40 };
 
 struct server {
 	const struct settings *settings;

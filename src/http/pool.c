@@ -84,20 +84,16 @@ static struct worker *take_idle(struct pool *p, enum kind kind)
 	return w;
 }
 
-static void wake(struct worker *w, struct connection *c)
-{
-	w->given = c;
-	sem_post(&w->woken);
-}
-
-static void put(struct pool *p, struct connection *c, enum kind kind)
+/* Gives C to an idle thread, which is to be woken, or puts it into the queue: NULL. */
+static struct worker *give(struct pool *p, struct connection *c, enum kind kind)
 {
 	struct worker *w = take_idle(p, kind);
 
 	if (w)
-		wake(w, c);
+		w->given = c;
 	else
 		append(&p->queues[kind], c);
+	return w;
 }
 
 /* What W does next without waiting, or NULL. */
@@ -124,18 +120,17 @@ static struct connection *wait_for_work(struct worker *w)
 	struct connection *c;
 
 	pthread_mutex_lock(&p->lock);
-	c = find_work(w);
-	while (!c && !p->ending) {
+	while (!(c = find_work(w)) && !p->ending) {
 		w->next = p->idle[w->kind];
 		p->idle[w->kind] = w;
 		pthread_mutex_unlock(&p->lock);
 		while (sem_wait(&w->woken) < 0)
 			;       /* a signal came */
-		pthread_mutex_lock(&p->lock);
 		c = w->given;
 		w->given = NULL;
-		if (!c)
-			c = find_work(w);
+		if (c)
+			return c;
+		pthread_mutex_lock(&p->lock);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return c;
@@ -252,12 +247,17 @@ int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *er
 
 void pool_put(struct pool *p, struct connection *c)
 {
-	c->light = c->reader.body_ended && handle_is_light(p->setup.table, c->envp);
+	struct worker *w;
+
+	c->light = connection_is_short(c) && handle_is_light(p->setup.table, c->envp);
 	pthread_mutex_lock(&p->lock);
 	if (!c->light && !c->share.held)
 		c->refuse = p->queues[GENERAL].n + shares_waiting(p->shares) >= p->setup.settings->backlog;
-	put(p, c, c->light || c->refuse ? LIGHT : GENERAL);
+	w = give(p, c, c->light || c->refuse ? LIGHT : GENERAL);
 	pthread_mutex_unlock(&p->lock);
+	/* only now: it would wait for the lock */
+	if (w)
+		sem_post(&w->woken);
 }
 
 void pool_end(struct pool *p)
@@ -266,7 +266,7 @@ void pool_end(struct pool *p)
 	p->ending = true;
 	for (int kind = 0; kind < KINDS; kind++)
 		for (struct worker *w; (w = take_idle(p, kind));)
-			wake(w, NULL);
+			sem_post(&w->woken);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -309,7 +309,7 @@ int64_t pool_answered(struct pool *p, int64_t now)
 	w = p->idle[LIGHT];
 	if (w) {
 		p->idle[LIGHT] = w->next;
-		wake(w, NULL);
+		sem_post(&w->woken);
 	}
 	answered = p->answered;
 	pthread_mutex_unlock(&p->lock);

@@ -1,8 +1,9 @@
 /*
  * pool.h - the threads that work on requests, and the queues before them.
  *
- * A light request is one of an operation whose table says so (health, and events: api/op.h), that is here as a whole (so its body
- * is short), isn't compressed and brings no password. It can't take long, whatever it holds. All other requests are general.
+ * A light request is one of an operation whose table says so (health, and events: api/op.h), that
+ * is here as a whole with a short body, isn't compressed and brings no password. It can't take
+ * long, whatever it holds. All other requests are general.
  * Half of the threads are for light requests alone, so general ones, however many and however slow, never keep them
  * waiting. The other half takes general requests first; its threads have a lower priority
  * (POOL_GENERAL_NICE), so that storing events goes before reports where the processor is short.

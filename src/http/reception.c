@@ -29,7 +29,7 @@ struct reception {
 	bool listening;                  /* LISTEN_FD is in the epoll set */
 	int64_t accept_after_ms;         /* when accepting has failed */
 	int64_t looked_ms;               /* for connections whose time is over */
-	char *scratch;                   /* CONNECTION_READ_BYTES */
+	struct intake intake;            /* the thread's own */
 	atomic_bool stopping;
 	atomic_bool accept_rest;         /* those that have connected before it stopped */
 	_Atomic int64_t seen;
@@ -74,9 +74,9 @@ static void unlist(struct reception *r, struct connection *c)
 }
 
 /* Takes what has come on a connection that isn't listed. A request that is here goes to the pool. */
-static void go_on(struct reception *r, struct connection *c, char *scratch)
+static void go_on(struct reception *r, struct connection *c, struct intake *in)
 {
-	switch (connection_receive(c, scratch)) {
+	switch (connection_receive(c, in)) {
 	case CONNECTION_READY:
 		pool_put(r->pool, c);
 		break;
@@ -92,14 +92,18 @@ static void go_on(struct reception *r, struct connection *c, char *scratch)
 void reception_done(void *arg, struct connection *c)
 {
 	struct reception *r = arg;
-	char scratch[CONNECTION_READ_BYTES];
+	struct intake in;
 
-	if (!connection_next(c))
+	if (!connection_next(c)) {
 		connection_free(&c);
-	else if (c->ahead.len)
-		go_on(r, c, scratch);     /* no event tells of what has been read already */
-	else
+	} else if (c->ahead.len) {
+		/* no event tells of what has been read already */
+		intake_init(&in);
+		go_on(r, c, &in);
+		intake_release(&in);
+	} else {
 		wait_for_peer(r, c);
+	}
 }
 
 /* Takes a connection off the list for which MATCHES is true, or returns NULL. */
@@ -153,7 +157,7 @@ static void close_idle(struct reception *r)
 	struct connection *c;
 
 	while ((c = take_listed(r, is_idle))) {
-		enum connection_state state = connection_receive(c, r->scratch);
+		enum connection_state state = connection_receive(c, &r->intake);
 
 		if (state == CONNECTION_READY)
 			pool_put(r->pool, c);
@@ -217,7 +221,7 @@ static void accept_connections(struct reception *r)
 			explain(r, errno);
 			return;
 		}
-		go_on(r, connection_new(fd, &r->connections), r->scratch);
+		go_on(r, connection_new(fd, &r->connections), &r->intake);
 	}
 	set_listening(r, false);
 }
@@ -229,7 +233,7 @@ static void take_event(struct reception *r, struct connection *c)
 	pthread_mutex_lock(&r->lock);
 	unlist(r, c);
 	pthread_mutex_unlock(&r->lock);
-	go_on(r, c, r->scratch);
+	go_on(r, c, &r->intake);
 }
 
 /* New connections come last: to make room for them, one may be closed that has an event as well. */
@@ -293,10 +297,10 @@ struct reception *reception_new(int listen_fd, int connections)
 
 	if (!r)
 		abort();
-	r->scratch = malloc(CONNECTION_READ_BYTES);
+	intake_init(&r->intake);
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	r->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!r->scratch || r->epoll_fd < 0 || r->wake_fd < 0)
+	if (r->epoll_fd < 0 || r->wake_fd < 0)
 		abort();
 	r->listen_fd = listen_fd;
 	r->connections.max = connections;
@@ -309,6 +313,8 @@ int reception_start(struct reception *r, struct pool *p, struct error *err)
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = r };
 	int rc = 0;
 
+	if (FCGX_Init() != 0)
+		return error_set(err, ERR_INTERNAL, NULL, "libfcgi could not be started");
 	r->pool = p;
 	atomic_store(&r->seen, monotonic_ms() / 1000);
 	if (epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, r->wake_fd, &e) < 0)
@@ -348,7 +354,7 @@ void reception_free(struct reception **r)
 	pthread_mutex_destroy(&(*r)->lock);
 	close((*r)->epoll_fd);
 	close((*r)->wake_fd);
-	free((*r)->scratch);
+	intake_release(&(*r)->intake);
 	free(*r);
 	*r = NULL;
 }

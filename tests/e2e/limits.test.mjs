@@ -25,13 +25,13 @@ const ask = async (ledger, uri) => {
 test('too few files are refused at the start, with the number needed', async () => {
 	const ledger = new Ledger({ server: 'threads = 96' })
 	try {
-		for (const limit of ['-n 64', '-n 300']) {
+		for (const limit of ['-n 64', '-n 400']) {
 			const { status, stderr } = serve(ledger, limit)
 			assert.equal(status, 1, stderr)
-			assert.match(stderr, /server\.threads.*96 threads need 328 open files, but the limit is (64|300)/)
+			assert.match(stderr, /server\.threads.*96 threads need 424 open files, but the limit is (64|400)/)
 		}
 		await ledger.start(...limited(ledger, '-S -n 64'))       // which it may raise itself
-		assert.match(readFileSync(`/proc/${ledger.worker.pid}/limits`, 'utf8'), /Max open files +1350 /)
+		assert.match(readFileSync(`/proc/${ledger.worker.pid}/limits`, 'utf8'), /Max open files +1446 /)
 		assert.deepEqual(await ledger.end('SIGTERM'), { code: 0, signal: null })
 	} finally {
 		ledger.remove()
@@ -41,9 +41,10 @@ test('too few files are refused at the start, with the number needed', async () 
 test('with exactly as many files as it asks for, all threads can work at once', async () => {
 	const ledger = new Ledger({ server: 'threads = 24' })
 	try {
-		await ledger.start(...limited(ledger, '-n 112'))
-		const account = ledger.account('One'), answers = await Promise.all(Array.from({ length: 60 }, (_, i) => i % 2 ? ask(ledger, '/overview.html') : ledger.post(event(account, `${i}`))))
-		assert.equal(answers.length, 60)
+		await ledger.start(...limited(ledger, '-n 136'))
+		const account = ledger.account('One'), long = ' '.repeat(100000)
+		const answers = await Promise.all(Array.from({ length: 90 }, (_, i) => i % 3 ? ledger.post(event(account, `${i}`) + (i % 3 === 1 ? long : '')) : ask(ledger, '/overview.html')))
+		assert.equal(answers.length, 90)
 		assert.doesNotMatch(ledger.log, /Too many open files/)
 	} finally {
 		ledger.remove()

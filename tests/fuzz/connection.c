@@ -45,13 +45,13 @@ static void check_received(bool cut)
 
 	strbuf_clear(&answer);
 	for (size_t len; at < end; at += len) {
-		must(cut || end - at >= FCGI_HEADER_BYTES);
+		must(cut || end - at >= FCGI_HEADER_LEN);
 		len = mutate_record_len(at, (size_t)(end - at));
-		must(at[0] == 1 && (cut || len == (size_t)FCGI_HEADER_BYTES +
+		must(at[0] == 1 && (cut || len == (size_t)FCGI_HEADER_LEN +
 							   (size_t)(at[4] << 8 | at[5]) + at[6]));
-		if (at[1] == FCGI_STDOUT && len > FCGI_HEADER_BYTES)
-			strbuf_addn(&answer, (const char *)at + FCGI_HEADER_BYTES,
-				    len - FCGI_HEADER_BYTES);
+		if (at[1] == FCGI_STDOUT && len > FCGI_HEADER_LEN)
+			strbuf_addn(&answer, (const char *)at + FCGI_HEADER_LEN,
+				    len - FCGI_HEADER_LEN);
 		if (at[1] == FCGI_END_REQUEST && answer.len) {
 			/* whether it was HEAD is not known here, so its text isn't read */
 			server_check_answer(&answer, true, &body);
@@ -60,13 +60,26 @@ static void check_received(bool cut)
 	}
 }
 
+/* The one of all inputs. */
+static struct intake *intake(void)
+{
+	static struct intake in;
+	static bool begun;
+
+	if (!begun) {
+		intake_init(&in);
+		must(FCGX_Init() == 0);
+	}
+	begun = true;
+	return &in;
+}
+
 /* Takes what has been sent. False: the connection is over. */
 static bool serve(struct connection *c, int peer, bool *ret_cut)
 {
-	static char scratch[CONNECTION_READ_BYTES];
 	enum connection_state state;
 
-	while ((state = connection_receive(c, scratch)) == CONNECTION_READY) {
+	while ((state = connection_receive(c, intake())) == CONNECTION_READY) {
 		int rc = handle(server_handler(), c->envp, &c->in, &c->out);
 
 		must(rc == 0 || rc == -1);

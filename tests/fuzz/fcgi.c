@@ -1,68 +1,95 @@
 /*
- * fcgi.c - the bytes of a FastCGI connection: what is read of them doesn't depend on the pieces
- * that they come in, nor on the room for bodies.
+ * fcgi.c - the bytes of a FastCGI connection: what libfcgi gets to read of them doesn't depend on
+ * the pieces that they come in, and is nothing but requests that it can read.
  */
 #include "fuzz.h"
-#include "http/fcgi_reader.h"
+#include "http/fcgi_gate.h"
 #include "mutate.h"
 #include "base/banned.h"
 
-enum { ROOM_MAX = 4096 };
+enum { PASSED_MAX = 1 << 20 };
 
-static void tell_variables(char *const *envp, struct strbuf *out)
+static size_t read_length(const char *text, size_t len, size_t *at)
 {
-	size_t n = 0;
+	size_t n = 0, bytes = *at < len && (text[*at] & 0x80) ? 4 : 1;
 
-	strbuf_add(out, envp ? "variables:" : "no variables");
-	for (; envp && envp[n]; n++) {
-		must(strchr(envp[n], '='));
-		strbuf_addf(out, " %s", envp[n]);
+	must(bytes <= len - *at);
+	for (size_t i = 0; i < bytes; i++)
+		n = n << 8 | (unsigned char)text[(*at)++];
+	return bytes == 4 ? n & 0x7fffffff : n;
+}
+
+/* No length of a variable says more than there is. */
+static void check_variables(const struct strbuf *text)
+{
+	int n = 0;
+
+	for (size_t at = 0; at < text->len; n++) {
+		size_t name = read_length(text->text, text->len, &at);
+		size_t value = read_length(text->text, text->len, &at);
+
+		must(name <= text->len - at && value <= text->len - at - name);
+		must(!memchr(text->text + at, 0, name + value));
+		at += name + value;
 	}
 	must(n <= FCGI_VARIABLES_MAX);
-	strbuf_addc(out, '\n');
 }
 
-static void tell_request(const struct fcgi_reader *r, const struct strbuf *body, struct strbuf *out)
+/* What has passed are the records of one request, in order: all of them, or as far as they came. */
+static void check_passed(const struct fcgi_gate *g, const struct strbuf *passed)
 {
-	must(r->body_ended && r->request_id);
-	strbuf_addf(out, "request %d keep %d: ", r->request_id, r->keep);
-	strbuf_addn(out, body->text, body->len);
-	strbuf_addc(out, '\n');
+	static const int types[] = { FCGI_BEGIN_REQUEST, FCGI_PARAMS, FCGI_STDIN };
+	struct strbuf variables;
+	size_t body = 0;
+	int part = 0;
+
+	strbuf_init(&variables, FCGI_HEAD_BYTES);
+	for (size_t at = 0, len, left; at < passed->len; at += len) {
+		const unsigned char *h = (const unsigned char *)passed->text + at;
+
+		must(part < 3 && passed->len - at >= FCGI_HEADER_LEN);
+		len = (size_t)(h[4] << 8 | h[5]);
+		at += FCGI_HEADER_LEN;
+		left = len < passed->len - at ? len : passed->len - at;
+		must(h[0] == FCGI_VERSION_1 && h[1] == types[part] && h[6] == 0 && (left || !len));
+		if (part == 1)
+			strbuf_addn(&variables, passed->text + at, left);
+		body += part == 2 ? left : 0;
+		part += part == 0 || !len;
+		len = left;
+	}
+	must(!variables.failed && body == g->body_bytes && g->body_ended == (part == 3));
+	must(g->broken || g->head_ended == (part >= 2));
+	if (g->head_ended && !g->broken)
+		check_variables(&variables);
+	strbuf_release(&variables);
 }
 
-/* Somebody who hasn't heard of it reads on. */
-static void read_on(struct fcgi_reader *r, struct fcgi_span data)
+/* Somebody who hasn't heard of it goes on. */
+static void go_on(struct fcgi_gate *g, struct fcgi_span data, struct strbuf *passed)
 {
-	char buf[ROOM_MAX];
-	struct fcgi_span to = { buf, sizeof(buf) };
-	size_t len = data.len;
+	size_t len = data.len, before = passed->len;
 
-	must(fcgi_reader_take(r, &data, &to) == FCGI_IS_BROKEN && data.len == len);
+	must(fcgi_gate_take(g, &data, passed) == FCGI_IS_BROKEN);
+	must(data.len == len && passed->len == before);
 }
 
-/* What came of it. False: nothing more is read. */
-static bool tell(struct fcgi_reader *r, enum fcgi_event event, struct strbuf *body,
-		 struct strbuf *out)
+/* What came of it. False: nothing more is taken. */
+static bool tell(struct fcgi_gate *g, enum fcgi_event event, struct strbuf *passed, struct strbuf *out)
 {
-	char **envp;
-
 	switch (event) {
-	case FCGI_NEEDS_DATA:
-	case FCGI_NEEDS_ROOM:
+	case FCGI_TAKES_ALL:
 		return true;
-	case FCGI_HAS_VARIABLES:
-		envp = fcgi_reader_variables(r);
-		tell_variables(envp, out);
-		return envp;
-	case FCGI_HAS_BODY:
-		tell_request(r, body, out);
-		strbuf_clear(body);
-		fcgi_reader_clear(r);
+	case FCGI_HAS_REQUEST:
+		check_passed(g, passed);
+		strbuf_addn(out, passed->text, passed->len);
+		strbuf_clear(passed);
+		fcgi_gate_init(g);
 		return true;
 	case FCGI_HAS_REPLY:
-		must(r->reply_len > FCGI_HEADER_BYTES && r->reply_len <= sizeof(r->reply));
-		must(r->reply_len == FCGI_HEADER_BYTES + (size_t)(r->reply[4] << 8 | r->reply[5]));
-		strbuf_addn(out, (const char *)r->reply, r->reply_len);
+		must(g->reply_len > FCGI_HEADER_LEN && g->reply_len <= sizeof(g->reply));
+		must(g->reply_len == FCGI_HEADER_LEN + (size_t)(g->reply[4] << 8 | g->reply[5]));
+		strbuf_addn(out, (const char *)g->reply, g->reply_len);
 		return true;
 	case FCGI_IS_BROKEN:
 		break;
@@ -71,18 +98,18 @@ static bool tell(struct fcgi_reader *r, enum fcgi_event event, struct strbuf *bo
 	return false;
 }
 
-/* Reads it STEP bytes at a time, with so much room for bodies. */
-static void read_all(const uint8_t *data, size_t size, size_t step, size_t room, struct strbuf *out)
+/* Takes it STEP bytes at a time. */
+static void take_all(const uint8_t *data, size_t size, size_t step, struct strbuf *out)
 {
-	struct fcgi_reader r;
-	struct strbuf body;
+	struct fcgi_gate g;
+	struct strbuf passed;
 	bool open = true;
 
 	strbuf_clear(out);
-	strbuf_init(&body, 1 << 20);
-	fcgi_reader_init(&r);
+	strbuf_init(&passed, PASSED_MAX);
+	fcgi_gate_init(&g);
 	for (size_t at = 0, n; open && at < size; at += n) {
-		char *copy = malloc(step), buf[ROOM_MAX]; /* so that bytes behind it aren't read */
+		char *copy = malloc(step); /* so that bytes behind it aren't read */
 		struct fcgi_span in = { copy, 0 };
 
 		must(copy);
@@ -90,35 +117,33 @@ static void read_all(const uint8_t *data, size_t size, size_t step, size_t room,
 		memcpy(copy, data + at, n);
 		in.len = n;
 		while (open && in.len) {
-			struct fcgi_span to = { buf, room };
 			size_t before = in.len;
-			enum fcgi_event event = fcgi_reader_take(&r, &in, &to);
+			enum fcgi_event event = fcgi_gate_take(&g, &in, &passed);
 
-			strbuf_addn(&body, buf, room - to.len);
-			must(in.len < before || event == FCGI_NEEDS_ROOM ||
-			     event == FCGI_IS_BROKEN);
-			open = tell(&r, event, &body, out);
-			if (event == FCGI_IS_BROKEN)
-				read_on(&r, in);
+			must(in.len < before || event == FCGI_IS_BROKEN);
+			open = tell(&g, event, &passed, out);
+			if (!open)
+				go_on(&g, in, &passed);
 		}
 		free(copy);
 	}
-	fcgi_reader_release(&r);
-	strbuf_release(&body);
+	check_passed(&g, &passed);
+	/* of a record that is out of order, less may have passed */
+	if (!g.broken)
+		strbuf_addn(out, passed.text, passed.len);
+	strbuf_release(&passed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct {
-		size_t step, room;
-	} ways[] = { { 1, 1 }, { 3, 7 }, { 100, ROOM_MAX } };
+	static const size_t steps[] = { 1, 3, 100 };
 	struct strbuf whole, parts;
 
-	strbuf_init(&whole, 1 << 20);
-	strbuf_init(&parts, 1 << 20);
-	read_all(data, size, size ? size : 1, ROOM_MAX, &whole);
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		read_all(data, size, ways[i].step, ways[i].room, &parts);
+	strbuf_init(&whole, PASSED_MAX);
+	strbuf_init(&parts, PASSED_MAX);
+	take_all(data, size, size ? size : 1, &whole);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		take_all(data, size, steps[i], &parts);
 		must(parts.len == whole.len &&
 		     (!whole.len || memcmp(parts.text, whole.text, whole.len) == 0));
 	}

@@ -1,12 +1,12 @@
 #include "mutate.h"
 
+#include <fastcgi.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
-#include "http/fcgi_reader.h"
 #include "base/banned.h"
 
 enum { SPANS_MAX = 256, DEPTH_MAX = 64, NESTING_MAX = 300, PLAIN_MAX = 1 << 16, NUMBER_BYTES = 10 };
@@ -189,10 +189,10 @@ size_t mutate_packed(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 
 size_t mutate_record_len(const uint8_t *data, size_t size)
 {
-	size_t len = size < FCGI_HEADER_BYTES ? size
-					      : (size_t)FCGI_HEADER_BYTES +
-							(size_t)(data[4] << 8 | data[5]) + data[6];
+	size_t len = size;
 
+	if (size >= FCGI_HEADER_LEN)
+		len = FCGI_HEADER_LEN + (size_t)(data[4] << 8 | data[5]) + data[6];
 	return len < size ? len : size;
 }
 
@@ -211,10 +211,10 @@ static size_t find_records(const uint8_t *data, size_t size, struct span spans[s
 static bool find_value(const uint8_t *data, struct span record, struct span *ret, unsigned *seed)
 {
 	struct span found[SPANS_MAX];
-	size_t n = 0, end = record.at + FCGI_HEADER_BYTES +
+	size_t n = 0, end = record.at + FCGI_HEADER_LEN +
 			    (size_t)(data[record.at + 4] << 8 | data[record.at + 5]);
 
-	for (size_t at = record.at + FCGI_HEADER_BYTES; at + 2 <= end && n < SPANS_MAX;) {
+	for (size_t at = record.at + FCGI_HEADER_LEN; at + 2 <= end && n < SPANS_MAX;) {
 		size_t name = data[at], value = data[at + 1];
 
 		if (name > 127 || value > 127 || at + 2 + name + value > end)
@@ -233,7 +233,7 @@ static size_t put_content(uint8_t *data, size_t size, size_t max_size, struct sp
 {
 	size_t content = (size_t)(data[record.at + 4] << 8 | data[record.at + 5]) - old.len + len;
 
-	if (content > FCGI_CONTENT_MAX || size - old.len + len > max_size)
+	if (content > FCGI_MAX_LENGTH || size - old.len + len > max_size)
 		return size;
 	data[record.at + 4] = (uint8_t)(content >> 8);
 	data[record.at + 5] = (uint8_t)content;
@@ -243,9 +243,9 @@ static size_t put_content(uint8_t *data, size_t size, size_t max_size, struct sp
 static size_t change_content(uint8_t *data, size_t size, size_t max_size, struct span record,
 			     unsigned *seed)
 {
-	struct span old = { record.at + FCGI_HEADER_BYTES,
+	struct span old = { record.at + FCGI_HEADER_LEN,
 			    (size_t)(data[record.at + 4] << 8 | data[record.at + 5]) };
-	static uint8_t text[FCGI_CONTENT_MAX + 1];
+	static uint8_t text[FCGI_MAX_LENGTH + 1];
 	bool variable = data[record.at + 1] == FCGI_PARAMS && pick(seed, 8) &&
 			find_value(data, record, &old, seed);
 	size_t len;
@@ -254,7 +254,7 @@ static size_t change_content(uint8_t *data, size_t size, size_t max_size, struct
 	len = LLVMFuzzerMutate(text, old.len, variable ? 127 : old.len + 64);
 	if (variable && size - old.len + len <= max_size)
 		/* its name's length tells where the value's is: in front of the name, one byte */
-		for (size_t at = record.at + FCGI_HEADER_BYTES; at < old.at;
+		for (size_t at = record.at + FCGI_HEADER_LEN; at < old.at;
 		     at += 2 + (size_t)data[at] + data[at + 1])
 			if (at + 2 + data[at] == old.at) {
 				data[at + 1] = (uint8_t)len;
@@ -277,11 +277,11 @@ static size_t change_head(uint8_t *data, size_t size, struct span record, unsign
 
 static size_t split(uint8_t *data, size_t size, size_t max_size, struct span record, unsigned *seed)
 {
-	uint8_t head[FCGI_HEADER_BYTES];
+	uint8_t head[FCGI_HEADER_LEN];
 	size_t content = (size_t)(data[record.at + 4] << 8 | data[record.at + 5]),
 	       first = pick(seed, (unsigned)content + 1);
 
-	if (size + FCGI_HEADER_BYTES > max_size)
+	if (size + FCGI_HEADER_LEN > max_size)
 		return size;
 	memcpy(head, data + record.at, sizeof(head));
 	head[4] = (uint8_t)((content - first) >> 8);
@@ -289,7 +289,7 @@ static size_t split(uint8_t *data, size_t size, size_t max_size, struct span rec
 	data[record.at + 4] = (uint8_t)(first >> 8);
 	data[record.at + 5] = (uint8_t)first;
 	data[record.at + 6] = 0;
-	return put(data, size, max_size, (struct span){ record.at + FCGI_HEADER_BYTES + first, 0 },
+	return put(data, size, max_size, (struct span){ record.at + FCGI_HEADER_LEN + first, 0 },
 		   head, sizeof(head));
 }
 
@@ -301,8 +301,8 @@ size_t mutate_records(uint8_t *data, size_t size, size_t max_size, unsigned seed
 	if (!n || !pick(&seed, 8))
 		return LLVMFuzzerMutate(data, size, max_size);
 	a = spans[pick(&seed, (unsigned)n)];
-	if (a.len < FCGI_HEADER_BYTES ||
-	    a.len < FCGI_HEADER_BYTES + (size_t)(data[a.at + 4] << 8 | data[a.at + 5]))
+	if (a.len < FCGI_HEADER_LEN ||
+	    a.len < FCGI_HEADER_LEN + (size_t)(data[a.at + 4] << 8 | data[a.at + 5]))
 		return LLVMFuzzerMutate(data, size, max_size);
 	switch (pick(&seed, 8)) {
 	case 0:

@@ -7,7 +7,7 @@
  */
 #include "base/secret.h"
 #include "handler.h"
-#include "http/fcgi_reader.h"
+#include "http/fcgi_gate.h"
 #include "mutate.h"
 #include "service.h"
 #include "base/banned.h"
@@ -22,10 +22,9 @@ struct given {
 
 static void add_record(struct strbuf *out, int type, const char *text, size_t len)
 {
-	unsigned char header[FCGI_HEADER_BYTES];
+	FCGI_Header header = fcgi_header(type, 1, len);
 
-	fcgi_header(header, type, 1, len);
-	strbuf_addn(out, (const char *)header, sizeof(header));
+	strbuf_addn(out, (const char *)&header, sizeof(header));
 	strbuf_addn(out, text, len);
 }
 
@@ -56,7 +55,7 @@ static void add_request(struct strbuf *out, const struct server_request *rq, str
 	strbuf_init(&variables, 1 << 16);
 	for (char **env = server_variables(rq, arena); *env; env++)
 		add_variable(&variables, *env);
-	must(variables.len <= FCGI_CONTENT_MAX);
+	must(variables.len <= FCGI_MAX_LENGTH);
 	add_record(out, FCGI_BEGIN_REQUEST, begin, sizeof(begin));
 	add_record(out, FCGI_PARAMS, variables.text, variables.len);
 	add_record(out, FCGI_PARAMS, "", 0);

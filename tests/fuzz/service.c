@@ -1,6 +1,7 @@
 #include "service.h"
 
 #include <errno.h>
+#include <fastcgi.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -8,7 +9,6 @@
 #include <unistd.h>
 
 #include "http/fcgi.h"
-#include "http/fcgi_reader.h"
 #include "ledger.h"
 #include "base/banned.h"
 
@@ -95,12 +95,12 @@ static const unsigned char *first_record(const struct service_connection *c, siz
 {
 	const unsigned char *h = (const unsigned char *)c->in.text;
 
-	if (c->in.len < FCGI_HEADER_BYTES)
+	if (c->in.len < FCGI_HEADER_LEN)
 		return NULL;
 	must(h[0] == 1 && h[6] == 0);
 	must(h[1] == FCGI_STDOUT || h[1] == FCGI_END_REQUEST || h[1] == FCGI_UNKNOWN_TYPE);
 	*ret_len = (size_t)(h[4] << 8 | h[5]);
-	return c->in.len >= FCGI_HEADER_BYTES + *ret_len ? h : NULL;
+	return c->in.len >= FCGI_HEADER_LEN + *ret_len ? h : NULL;
 }
 
 /* Understands what has come in. True: it is the request's end. */
@@ -111,9 +111,9 @@ static bool take_records(struct service_connection *c)
 	size_t len, all;
 
 	while (!ended && (h = first_record(c, &len))) {
-		all = FCGI_HEADER_BYTES + len;
+		all = FCGI_HEADER_LEN + len;
 		if (h[1] == FCGI_STDOUT)
-			strbuf_addn(&c->answer, (const char *)h + FCGI_HEADER_BYTES, len);
+			strbuf_addn(&c->answer, (const char *)h + FCGI_HEADER_LEN, len);
 		ended = h[1] == FCGI_END_REQUEST;
 		memmove(c->in.text, c->in.text + all, c->in.len - all);
 		c->in.len -= all;

@@ -40,6 +40,7 @@ includes | awk '
 		# library header: where it may be seen
 		home["sqlite3.h"] = "^store/db_[a-z]*\\.c$"
 		home["libpq-fe.h"] = "^store/db_[a-z]*\\.c$"
+		home["fcgiapp.h"] = home["fcgi_stdio.h"] = home["fcgios.h"] = "^http/"
 		home["libxml/"] = "^(http|format)/"
 		home["json-c/"] = home["json.h"] = "^(format|http|ingest|meta)/"
 		home["csv.h"] = "^(cli|http|ingest|usage)/"
