@@ -253,7 +253,7 @@ static const struct {
 	{ "a folder", SYS_mkdirat, { AT_FDCWD, 0, 0700 } },
 	{ "a mode by name", SYS_fchmodat, { AT_FDCWD, 0, 0777 } },
 	{ "a queue", SYS_inotify_init1, { 0 } },
-	{ "a file in memory", SYS_memfd_create, { (long)"x", 0 } },
+	{ "a file in memory to hand on", SYS_memfd_create, { (long)"x", 0 } },
 	{ "to be watched", SYS_prctl, { PR_SET_DUMPABLE, 1 } },
 	{ "a new process", SYS_clone, { SIGCHLD, 0 } },
 };

@@ -278,33 +278,36 @@ static void done(void *arg, struct connection *c)
 	connection_free(&c);
 }
 
+static void send_record(int fd, int type, const char *content, size_t len)
+{
+	const FCGI_Header header = fcgi_header(type, 1, len);
+
+	ck_assert_int_eq(send(fd, &header, sizeof(header), 0), sizeof(header));
+	ck_assert_int_eq(send(fd, content, len, 0), (ssize_t)len);
+}
+
 /* A connection on which PATH is asked for; *RET_PEER is its other end. */
 static struct connection *ask(const char *path, struct connections *all, int *ret_peer)
 {
-	static char scratch[CONNECTION_READ_BYTES];
-	unsigned char bytes[300];
+	static struct intake intake;
 	struct connection *c;
-	size_t n = 0, len = strlen(path);
+	char variables[200];
 	int fds[2];
 
-	fcgi_header(bytes, FCGI_BEGIN_REQUEST, 1, 8);
-	memcpy(bytes + 8, "\0\1\0\0\0\0\0", 8);
-	n = 16;
-	fcgi_header(bytes + n, FCGI_PARAMS, 1, 2 + 14 + 3 + 2 + 11 + len);
-	memcpy(bytes + n + 8, "\016\003REQUEST_METHODGET\013", 20);
-	bytes[n + 28] = (unsigned char)len;
-	memcpy(bytes + n + 29, "REQUEST_URI", 11);
-	memcpy(bytes + n + 40, path, len);
-	n += 40 + len;
-	fcgi_header(bytes + n, FCGI_PARAMS, 1, 0);
-	fcgi_header(bytes + n + 8, FCGI_STDIN, 1, 0);
-	n += 16;
+	snprintf(variables, sizeof(variables), "\016\003REQUEST_METHODGET\013%cREQUEST_URI%s",
+		 (int)strlen(path), path);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	ck_assert_int_eq(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
-	ck_assert_int_eq(send(fds[0], bytes, n, 0), (ssize_t)n);
+	send_record(fds[0], FCGI_BEGIN_REQUEST, "\0\1\0\0\0\0\0", 8);
+	send_record(fds[0], FCGI_PARAMS, variables, strlen(variables));
+	send_record(fds[0], FCGI_PARAMS, "", 0);
+	send_record(fds[0], FCGI_STDIN, "", 0);
 	*ret_peer = fds[0];
+	ck_assert_int_eq(FCGX_Init(), 0);
+	intake_init(&intake);
 	c = connection_new(fds[1], all);
-	ck_assert_int_eq(connection_receive(c, scratch), CONNECTION_READY);
+	ck_assert_int_eq(connection_receive(c, &intake), CONNECTION_READY);
+	intake_release(&intake);
 	return c;
 }
 
