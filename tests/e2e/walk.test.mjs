@@ -62,16 +62,47 @@ const used = (path, records) => (isOurs(path) ? records : records.filter(r => {
 }))))
 const inOrder = (path, rows) => (isOurs(path) ? rows : [...rows].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)))
 
+// The text of a PDF, page by page, as it is laid out.
+function textOf(pdf) {
+	const folder = mkdtempSync(join(tmpdir(), 'usaged-pdf-'))
+	try {
+		writeFileSync(join(folder, 'page.pdf'), pdf)
+		return execFileSync('pdftotext', ['-layout', join(folder, 'page.pdf'), '-'], { encoding: 'utf8' }).split('\f').slice(0, -1)
+	} finally {
+		rmSync(folder, { recursive: true })
+	}
+}
+
+// The page on paper: its title, sentence and totals, numbered sheets, and nothing that can only be clicked.
+async function checkPaper(page, path) {
+	const [title, sentence, totals] = await Promise.all([page.locator('h1').innerText(), page.locator('.lede').first().innerText(),
+		page.locator('tr.total td.n').allInnerTexts()])
+	const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true })
+	const sheets = textOf(pdf), all = sheets.join(' ').replace(/\s+/g, ' ')
+
+	if (screenshots)
+		writeFileSync(join(screenshots, `${path.replace(/\W+/g, '-').slice(1, 60)}.pdf`), pdf)
+	assert.ok(sheets.length > 0)
+	assert.ok(sheets[0].replace(/\s+/g, ' ').includes(title), `the title on ${sheets[0]}`)
+	assert.ok(all.includes(sentence.replace(/\s+/g, ' ').slice(0, 40)), `'${sentence}' in ${all.slice(0, 300)}`)
+	for (const total of totals)
+		assert.ok(all.includes(total.trim().split(/\s/)[0]), `the total ${total}`)
+	sheets.forEach((sheet, i) => assert.match(sheet, new RegExp(`\\b${i + 1} ?/ ?${sheets.length}\\b`), `sheet ${i + 1} has its number`))
+	for (const other of ['Sign out', 'Skip to', 'Export as', 'More filters', 'The same as an API call', 'Last month'])
+		assert.ok(!all.includes(other), `no ${other}`)
+}
+
 after(close)
 
 describe('what the pages show', { skip }, () => {
 	for (const path of lists)
-		test(`${path}: the numbers of the tables are those of the JSON and the CSV`, async () => {
+		test(`${path}: the numbers of the tables are those of the JSON and the CSV, and it prints`, async () => {
 			const { page } = await open(as(path, 'html'), desk)
 			const tables = await tablesOf(page)
 			const json = (await send(as(path, 'json'), { as: 'admin' })).is(200).exact
 			const csv = csvOf((await send(as(path, 'csv'), { as: 'admin' })).is(200).text)
 			const shown = tables.map(({ rows }) => rows.map(r => Object.fromEntries(Object.entries(r).map(([f, v]) => [f, plain(v)]))))
+			await checkPaper(page, path)
 			await page.close()
 			assert.ok(tables.length > 0)
 			tables.forEach(({ list, fields }, i) => {
@@ -306,38 +337,4 @@ describe('what a page costs', { skip }, () => {
 		assert.deepEqual(complaints, [])
 		await page.close()
 	})
-})
-
-// The text of a PDF, page by page, as it is laid out.
-function textOf(pdf) {
-	const folder = mkdtempSync(join(tmpdir(), 'usaged-pdf-'))
-	try {
-		writeFileSync(join(folder, 'page.pdf'), pdf)
-		return execFileSync('pdftotext', ['-layout', join(folder, 'page.pdf'), '-'], { encoding: 'utf8' }).split('\f').slice(0, -1)
-	} finally {
-		rmSync(folder, { recursive: true })
-	}
-}
-
-describe('on paper', { skip }, () => {
-	for (const path of lists)
-		test(path, async () => {
-			const { page } = await open(as(path, 'html'), desk)
-			const [title, sentence, totals] = await Promise.all([page.locator('h1').innerText(), page.locator('.lede').first().innerText(),
-				page.locator('tr.total td.n').allInnerTexts()])
-			const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true })
-			const sheets = textOf(pdf), all = sheets.join(' ').replace(/\s+/g, ' ')
-
-			if (screenshots)
-				writeFileSync(join(screenshots, `${path.replace(/\W+/g, '-').slice(1, 60)}.pdf`), pdf)
-			await page.close()
-			assert.ok(sheets.length > 0)
-			assert.ok(sheets[0].replace(/\s+/g, ' ').includes(title), `the title on ${sheets[0]}`)
-			assert.ok(all.includes(sentence.replace(/\s+/g, ' ').slice(0, 40)), `'${sentence}' in ${all.slice(0, 300)}`)
-			for (const total of totals)
-				assert.ok(all.includes(total.trim().split(/\s/)[0]), `the total ${total}`)
-			sheets.forEach((sheet, i) => assert.match(sheet, new RegExp(`\\b${i + 1} ?/ ?${sheets.length}\\b`), `sheet ${i + 1} has its number`))
-			for (const other of ['Sign out', 'Skip to', 'Export as', 'More filters', 'The same as an API call', 'Last month'])
-				assert.ok(!all.includes(other), `no ${other}`)
-		})
 })
