@@ -551,7 +551,7 @@ static int add_many_events(struct store *st)
 	if (rc == 0)
 		rc = store_source_intern(st, 1, "/pbx", 4, &source, &err);
 	if (rc == 0)
-		rc = store_series_intern(st, &series, &series_id, &err);
+		rc = store_series_intern(st, &series, &series_id, &err) < 0 ? -1 : 0;
 	for (int i = 0; rc == 0 && i < N; i++) {
 		snprintf(ids[i], sizeof(ids[i]), "call-%06d", i);
 		events[i] = (struct stored_event){ .source = source, .id = ids[i], .id_len = strlen(ids[i]), .series = series_id,
