@@ -193,6 +193,7 @@ struct call {
 	const char *cookies[CALL_COOKIES];      /* set by run: Set-Cookie headers */
 	size_t n_cookies;
 	const char *location;             /* set by run: the answer leads there (303), and what was written doesn't matter */
+	bool batch;                       /* one of several calls that are answered together */
 	const char **closed_until;        /* where call_note_closed puts its instant, for the header of the answer; or NULL */
 	int status;                       /* HTTP status of the answer, set by run if it isn't 200; 204: nothing was written */
 	struct arg args[PARAMS_MAX];      /* parallel to op->params */

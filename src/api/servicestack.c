@@ -301,7 +301,7 @@ static int list_usage_records(struct call *call, struct writer *w, struct error 
 	view_name(w, "Account and category");
 	writer_begin_list(w, NULL, people ? &view_shape : &record_shape);
 	for (size_t i = 0; i < figures.n; i++) {
-		if (!people)
+		if (!people && !call->batch)
 			store_work_again(call->store);
 		if ((people ? view_account : write_account)(call, &accounts[i], w, err) < 0)
 			return -1;
@@ -511,7 +511,7 @@ static int write_ai_list(const struct call *call, const struct view_figures *of,
 	q->group = group[list];
 	writer_begin_list(w, &ai_usage_fields[list], shape);
 	for (size_t i = 0; i < of->n; i++) {
-		if (!view_wanted(call))
+		if (!view_wanted(call) && !call->batch)
 			store_work_again(call->store);
 		if (write_ai_account(call, &of->accounts[i], q, w, view_wanted(call) ? &rows : NULL, err) < 0)
 			return -1;

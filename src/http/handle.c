@@ -363,7 +363,7 @@ static struct call make_call(struct exchange *x)
 		.base_url = x->request.base_url, .suffix = x->route.suffix,
 		.format = x->response.format, .variables = x->variables, .batcher = h->batcher, .signin = h->signin,
 		.verifier = h->verifier,
-		.closed_until = x->route.batch ? NULL : &x->response.closed_until
+		.batch = x->route.batch, .closed_until = x->route.batch ? NULL : &x->response.closed_until
 	};
 }
 

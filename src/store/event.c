@@ -67,16 +67,19 @@ int store_series_find(struct store *st, const struct series *series, int64_t *re
 	return s ? store_one(st, s, ret_id, err) : -1;
 }
 
+int store_series_add(struct store *st, const struct series *series, int64_t *ret_id, struct error *err)
+{
+	struct stmt *s = prepare_series(st, "INSERT INTO series (account, category, customer, sim, fleet, network, country)"
+					" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", series, err);
+
+	return s ? store_insert_id(st, s, ret_id, err) : -1;
+}
+
 int store_series_intern(struct store *st, const struct series *series, int64_t *ret_id, struct error *err)
 {
 	int rc = store_series_find(st, series, ret_id, err);
-	struct stmt *s;
 
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	s = prepare_series(st, "INSERT INTO series (account, category, customer, sim, fleet, network, country)"
-			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", series, err);
-	return s && store_insert_id(st, s, ret_id, err) == 0 ? 1 : -1;
+	return rc ? (rc < 0 ? -1 : 0) : store_series_add(st, series, ret_id, err);
 }
 
 /* The event whose identity is taken: is what is there the same in everything else? */

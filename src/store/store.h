@@ -297,7 +297,9 @@ int store_dimension_intern(struct store *st, int64_t account, enum dimension d, 
 int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err);
 /* The id of a series: 1 found, 0 none, -1. */
 int store_series_find(struct store *st, const struct series *s, int64_t *ret_id, struct error *err);
-/* The same, and makes one if there is none: 1 it was made, 0 it was there, -1. In a write. */
+/* Makes one that store_series_find didn't find. In a write. */
+int store_series_add(struct store *st, const struct series *s, int64_t *ret_id, struct error *err);
+/* Finds one, or makes it. In a write. */
 int store_series_intern(struct store *st, const struct series *s, int64_t *ret_id, struct error *err);
 
 /*

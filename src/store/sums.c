@@ -10,7 +10,7 @@
 
 enum {
 	QUARTERS_PER_DAY = 96,
-	SCAN_WORK = 4,     /* what a statement costs, in rows */
+	SCAN_WORK = 6,     /* what a statement costs, in rows */
 	SURELY_FEW = 1000, /* slots of accounts: their totals aren't counted before they are read */
 	LOOKUPS_MAX = 4096, /* series times slots that are looked up instead of scanned */
 	MAPPED_ROWS = 1000, /* so many rows may get their values from a map of all series, */
@@ -94,6 +94,9 @@ struct reading {
 	struct stretch *stretches;
 	size_t n_stretches;
 	int64_t n_slots;                 /* of all stretches */
+	bool counted;                    /* all of the question, before it is read */
+	int64_t *counts;                 /* rows by stretch, of one account and category after the other */
+	size_t n_counts, room, next_count;       /* NEXT_COUNT: that of what is read next */
 	struct arena scratch;            /* of the values of a category's series */
 	struct values *values;           /* or NULL */
 	sums_row_fn *row;
@@ -156,7 +159,14 @@ static const char *const count_sql[LEVELS][2] = {
 	[LEVEL_MONTH] = { COUNT_TOTALS("total_month"), COUNT_PARTS("part_month") },
 };
 
-/* Adds the rows of one account to *WORK; counts no further than up to what may still be read. */
+static void add_count(struct reading *r, int64_t n)
+{
+	r->counts = store_room(&r->arena, r->counts, r->n_counts, &r->room, sizeof(*r->counts));
+	r->counts[r->n_counts++] = n;
+}
+
+/* Counts the rows of one account and adds them to *WORK, no further than up to what may still be
+ * read. */
 static int count_rows(struct reading *r, int64_t account, int64_t category, int64_t *work,
 		      struct error *err)
 {
@@ -175,6 +185,7 @@ static int count_rows(struct reading *r, int64_t account, int64_t category, int6
 		bind_int(r->st, s, 5, r->st->work_max ? r->st->work_left - *work + 1 : INT64_MAX);
 		if (store_one(r->st, s, &n, err) < 0)
 			return -1;
+		add_count(r, n);
 		*work += n + SCAN_WORK;
 		if (r->st->work_max && *work > r->st->work_left)
 			return store_too_much(r->st, err);
@@ -346,12 +357,18 @@ static int read_scan(struct reading *r, size_t account, const struct stretch *t,
 	return rc > 0 ? -1 : rc;
 }
 
-static int read_stretches(struct reading *r, size_t account, struct rollup_scan *scan,
+/* COUNTED: what has no rows is passed over. */
+static int read_stretches(struct reading *r, size_t account, struct rollup_scan *scan, bool counted,
 			  struct error *err)
 {
 	for (size_t i = 0; i < r->n_stretches; i++) {
 		const struct stretch *t = &r->stretches[i];
 
+		if (counted && r->counts[r->next_count++] == 0) {
+			if (store_work(r->st, SCAN_WORK, err) < 0)
+				return -1;
+			continue;
+		}
 		scan->level = t->level;
 		scan->from = t->from;
 		scan->to = t->to;
@@ -398,6 +415,23 @@ static int find_series(struct store *st, const struct rollup_scan *scan, int64_t
 	return rc;
 }
 
+/* All series, of which those come that the filter leaves: the others are work as well. */
+static int read_through(struct reading *r, size_t account, struct rollup_scan *scan,
+			struct error *err)
+{
+	size_t next = r->next_count;
+	int64_t work = 0;
+	int rc;
+
+	r->next_count = r->n_counts;
+	if (count_rows(r, scan->account, scan->category, &work, err) < 0 ||
+	    store_work(r->st, work, err) < 0)
+		return -1;
+	rc = read_stretches(r, account, scan, true, err);
+	r->next_count = next;
+	return rc;
+}
+
 /* The few series of a category that a filter leaves are looked up one by one, where that is less
  * than to go through all. */
 static int read_filtered(struct reading *r, size_t account, struct rollup_scan *scan,
@@ -406,22 +440,17 @@ static int read_filtered(struct reading *r, size_t account, struct rollup_scan *
 	size_t most = r->n_slots < LOOKUPS_MAX
 			      ? (size_t)(LOOKUPS_MAX / (r->n_slots ? r->n_slots : 1))
 			      : 0;
-	int64_t series[LOOKUPS_MAX], work = 0;
+	int64_t series[LOOKUPS_MAX];
 	size_t n;
 
 	if (find_series(r->st, scan, series, most, &n, err) < 0)
 		return -1;
-	if (n > most) {
-		if (r->st->work_max &&
-		    (count_rows(r, scan->account, scan->category, &work, err) < 0 ||
-		     store_work(r->st, work, err) < 0))
-			return -1;
-		return read_stretches(r, account, scan, err);
-	}
+	if (n > most)
+		return read_through(r, account, scan, err);
 	for (size_t i = 0; i < n; i++) {
 		scan->series = series[i];
 		if (store_work(r->st, r->n_slots, err) < 0 ||
-		    read_stretches(r, account, scan, err) < 0)
+		    read_stretches(r, account, scan, false, err) < 0)
 			return -1;
 	}
 	scan->series = 0;
@@ -433,15 +462,21 @@ static int read_category(struct reading *r, size_t account, struct rollup_scan *
 			 struct error *err)
 {
 	struct values values;
-	int64_t rows = 0;
+	int64_t rows = 0, work = 0;
 	int rc;
 
-	if (count_rows(r, scan->account, scan->category, &rows, err) < 0 ||
-	    map_values(r, scan, rows, &values, err) < 0)
+	if (!r->counted) {
+		r->next_count = r->n_counts = 0;
+		if (count_rows(r, scan->account, scan->category, &work, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < r->n_stretches; i++)
+		rows += r->counts[r->next_count + i];
+	if (map_values(r, scan, rows, &values, err) < 0)
 		return -1;
 	scan->no_dims = values.size > 0;
 	r->values = values.size ? &values : NULL;
-	rc = read_stretches(r, account, scan, err);
+	rc = read_stretches(r, account, scan, true, err);
 	scan->no_dims = false;
 	r->values = NULL;
 	return rc;
@@ -467,7 +502,7 @@ static int read_totals(struct reading *r, size_t account, struct error *err)
 	struct rollup_scan scan = { .account = q->accounts[account].id,
 				    .category = q->n_categories == 1 ? q->categories[0] : 0 };
 
-	return read_stretches(r, account, &scan, err);
+	return read_stretches(r, account, &scan, r->counted, err);
 }
 
 /* Refuses what would be too much; what is one scan, or what a filter leaves, is counted when it is
@@ -480,6 +515,7 @@ static int count_all(struct reading *r, struct error *err)
 	if (!r->st->work_max || (q->by_series ? q->n_accounts == 1 && q->n_categories == 1
 					      : (int64_t)q->n_accounts * r->n_slots <= SURELY_FEW))
 		return 0;
+	r->counted = true;
 	for (size_t i = 0; i < q->n_accounts; i++) {
 		int64_t account = q->accounts[i].id, category = 0;
 		int rc = 0;

@@ -270,6 +270,7 @@ static int dimension_id(struct known *k, int d, struct known_text *t, struct err
 int known_series_id(struct known *k, struct known_series *s, struct error *err)
 {
 	struct series row = { .account = s->key.account, .category = s->key.category };
+	int rc;
 
 	if (s->id)
 		return 0;
@@ -283,7 +284,10 @@ int known_series_id(struct known *k, struct known_series *s, struct error *err)
 		row.dim[d] = t->id;
 	}
 	g_ptr_array_add(k->made, &s->id);
-	return store_series_intern(k->st, &row, &s->id, err);
+	rc = store_series_find(k->st, &row, &s->id, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	return store_series_add(k->st, &row, &s->id, err) < 0 ? -1 : 1;
 }
 
 /* 1, 0 nobody has used the value yet, -1. */
