@@ -30,15 +30,18 @@ static int connect_to(const char *path, struct error *err)
 	int fd;
 
 	if ((path[0] != '/' && path[0] != '@') || len >= sizeof(addr.sun_path))
-		return error_set(err, ERR_PARAM, "NOTIFY_SOCKET", "NOTIFY_SOCKET must be an absolute path or @name, of fewer than %zu bytes",
-				 sizeof(addr.sun_path));
+		return error_set(
+			err, ERR_PARAM, "NOTIFY_SOCKET",
+			"NOTIFY_SOCKET must be an absolute path or @name, of fewer than %zu bytes",
+			sizeof(addr.sun_path));
 	memcpy(addr.sun_path, path, len);
 	if (path[0] == '@')
 		addr.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return error_system(err, "NOTIFY_SOCKET", errno);
-	if (connect(fd, (struct sockaddr *)&addr, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0) {
+	if (connect(fd, (struct sockaddr *)&addr,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0) {
 		error_system(err, "NOTIFY_SOCKET", errno);
 		close(fd);
 		return -1;

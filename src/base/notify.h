@@ -10,10 +10,14 @@
 
 struct notify {
 	int fd;                          /* -1: nobody listens */
-	int64_t watchdog_us;             /* tell at least as often that all is well, else we are restarted; 0: needn't */
+	/* tell at least as often that all is well, else we are restarted; 0: needn't */
+	int64_t watchdog_us;
 };
 
-/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. -1: there is a socket, but it can't be used. */
+/*
+ * Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. -1: there is a socket, but it can't be
+ * used.
+ */
 int notify_open(struct notify *n, struct error *err);
 
 /* "READY=1", "STOPPING=1", "WATCHDOG=1". What can't be told is not. */

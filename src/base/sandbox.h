@@ -1,13 +1,15 @@
 /*
- * sandbox.h - a process takes away from itself what it has no use for, so that a fault in it is of
- * little use to whoever finds it:
+ * sandbox.h - a process takes away from itself what it has no use for, so that a fault in it is
+ * of little use to whoever finds it:
  *
- *   system calls (seccomp): those on a list are allowed. Some that only an attacker would make, such as
- *   to run a program, end the process with SIGSYS; all others fail with EPERM. Memory can't become
- *   code, there are no new sockets and processes, and signals go to the process itself alone.
+ *   system calls (seccomp): those on a list are allowed. Some that only an attacker would make,
+ *   such as to run a program, end the process with SIGSYS; all others fail with EPERM. Memory
+ *   can't become code, there are no new sockets and processes, and signals go to the process
+ *   itself alone.
  *
  *   files (Landlock): what is already open stays so; of all others, only the listed paths can be
- *   opened, and only in the listed way. Nothing can be run, and nothing is bound or connected by TCP.
+ *   opened, and only in the listed way. Nothing can be run, and nothing is bound or connected by
+ *   TCP.
  *
  * Each is done without where the system hasn't got it; the words for the log say so.
  */
@@ -34,8 +36,8 @@ struct sandbox {
 };
 
 /*
- * Enters the sandbox: this thread, and all that it starts from now on, have nothing but the N PATHS. Call it
- * while the process has one thread.
+ * Enters the sandbox: this thread, and all that it starts from now on, have nothing but the N
+ * PATHS. Call it while the process has one thread.
  */
 void sandbox_enter(const struct sandbox_path *paths, size_t n, struct sandbox *ret);
 

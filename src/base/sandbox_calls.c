@@ -20,36 +20,45 @@ static const char *const allowed[] = {
 	/* memory */
 	"brk", "madvise", "mremap", "munmap",
 	/* files: the ledger, templates, zones */
-	"access", "faccessat", "faccessat2", "open", "openat", "close", "stat", "lstat", "fstat", "newfstatat", "fstatat64", "statx", "statfs",
-	"statfs64", "fstatfs", "fstatfs64", "read", "pread64", "readv", "preadv", "write", "pwrite64", "writev", "pwritev", "lseek", "_llseek",
-	"ftruncate", "ftruncate64", "fallocate", "fsync", "fdatasync", "fchmod", "fchown", "unlink", "unlinkat", "fcntl", "fcntl64", "getdents",
-	"getdents64", "getcwd", "readlink", "readlinkat", "umask",
+	"access", "faccessat", "faccessat2", "open", "openat", "close", "stat", "lstat", "fstat",
+	"newfstatat", "fstatat64", "statx", "statfs", "statfs64", "fstatfs", "fstatfs64", "read",
+	"pread64", "readv", "preadv", "write", "pwrite64", "writev", "pwritev", "lseek", "_llseek",
+	"ftruncate", "ftruncate64", "fallocate", "fsync", "fdatasync", "fchmod", "fchown",
+	"unlink", "unlinkat", "fcntl", "fcntl64", "getdents", "getdents64", "getcwd", "readlink",
+	"readlinkat", "umask",
 	/* connections */
-	"accept", "accept4", "shutdown", "getsockopt", "getsockname", "sendto", "send", "sendmsg", "recvfrom", "recv", "recvmsg",
+	"accept", "accept4", "shutdown", "getsockopt", "getsockname", "sendto", "send", "sendmsg",
+	"recvfrom", "recv", "recvmsg",
 	/* waiting */
-	"poll", "ppoll", "ppoll_time64", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd2",
-	"futex", "futex_time64", "nanosleep", "clock_nanosleep", "clock_nanosleep_time64", "sched_yield", "restart_syscall",
+	"poll", "ppoll", "ppoll_time64", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
+	"epoll_pwait2", "eventfd2", "futex", "futex_time64", "nanosleep", "clock_nanosleep",
+	"clock_nanosleep_time64", "sched_yield", "restart_syscall",
 	/* threads and signals */
-	"set_robust_list", "get_robust_list", "rseq", "membarrier", "gettid", "sched_getaffinity", "exit", "exit_group", "rt_sigaction",
-	"rt_sigprocmask", "rt_sigreturn", "sigreturn", "rt_sigtimedwait", "rt_sigtimedwait_time64", "sigaltstack", "set_tid_address",
+	"set_robust_list", "get_robust_list", "rseq", "membarrier", "gettid", "sched_getaffinity",
+	"exit", "exit_group", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn",
+	"rt_sigtimedwait", "rt_sigtimedwait_time64", "sigaltstack", "set_tid_address",
 	/* what time it is, who we are, what there is */
-	"clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time", "times", "getrusage", "getrandom", "getpid", "getppid",
-	"getuid", "geteuid", "getgid", "getegid", "uname", "sysinfo", "getrlimit", "ugetrlimit",
+	"clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time", "times",
+	"getrusage", "getrandom", "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid",
+	"uname", "sysinfo", "getrlimit", "ugetrlimit",
 	NULL
 };
 
 /* What only somebody else's code would do here. */
 static const char *const fatal[] = {
-	"execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev", "mount", "umount2", "pivot_root", "chroot",
-	"setns", "unshare", "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf", "perf_event_open",
-	"userfaultfd", "add_key", "keyctl", "request_key", "reboot", "swapon", "swapoff", "setuid", "setgid", "setreuid", "setregid",
-	"setresuid", "setresgid", "setgroups", "setfsuid", "setfsgid", "capset", "open_by_handle_at", "io_uring_setup", "personality",
+	"execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev",
+	"mount", "umount2", "pivot_root", "chroot", "setns", "unshare", "init_module",
+	"finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf", "perf_event_open",
+	"userfaultfd", "add_key", "keyctl", "request_key", "reboot", "swapon", "swapoff", "setuid",
+	"setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid",
+	"setfsgid", "capset", "open_by_handle_at", "io_uring_setup", "personality",
 	NULL
 };
 
 /* What a sanitizer's report at the end does. */
 static const char *const of_sanitizers[] = {
-	"clone", "mmap", "mprotect", "prctl", "ptrace", "wait4", "waitid", "process_vm_readv", "kill", "tgkill", "tkill", "pipe", "pipe2", "dup2", "dup3", NULL
+	"clone", "mmap", "mprotect", "prctl", "ptrace", "wait4", "waitid", "process_vm_readv",
+	"kill", "tgkill", "tkill", "pipe", "pipe2", "dup2", "dup3", NULL
 };
 
 static bool in_list(const char *const *list, const char *name)
@@ -59,7 +68,8 @@ static bool in_list(const char *const *list, const char *name)
 	return *list;
 }
 
-static int add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n, const struct scmp_arg_cmp *args)
+static int add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n,
+	       const struct scmp_arg_cmp *args)
 {
 	int call = seccomp_syscall_resolve_name(name);
 

@@ -1,4 +1,7 @@
-/* The part of the sandbox that is about files: Landlock, by its system calls, for which the C library has no functions. */
+/*
+ * The part of the sandbox that is about files: Landlock, by its system calls, for which the C
+ * library has no functions.
+ */
 #include "base/sandbox.h"
 
 #include <errno.h>
@@ -8,16 +11,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__has_include)
-#if __has_include(<linux/landlock.h>)
+#include "config.h"
+#ifdef HAVE_LINUX_LANDLOCK_H
 #include <linux/landlock.h>
-#define HAVE_LANDLOCK 1
 #endif
-#endif
-
 #include "base/banned.h"
 
-#if HAVE_LANDLOCK && defined(SYS_landlock_create_ruleset)
+#if defined(HAVE_LINUX_LANDLOCK_H) && defined(SYS_landlock_create_ruleset)
 
 /* Names that headers of older kernels haven't got. */
 #ifndef LANDLOCK_ACCESS_FS_REFER
@@ -30,7 +30,12 @@
 #define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
 #endif
 
-enum { TCP_BIND = 1 << 0, TCP_CONNECT = 1 << 1, SCOPE_ABSTRACT_SOCKETS = 1 << 0, SCOPE_SIGNALS = 1 << 1 };
+enum {
+	TCP_BIND = 1 << 0,
+	TCP_CONNECT = 1 << 1,
+	SCOPE_ABSTRACT_SOCKETS = 1 << 0,
+	SCOPE_SIGNALS = 1 << 1
+};
 
 /* As struct landlock_ruleset_attr became with time. */
 struct ruleset {
@@ -50,7 +55,9 @@ static struct ruleset all_of(int version, size_t *ret_size)
 	all.files |= version >= 5 ? LANDLOCK_ACCESS_FS_IOCTL_DEV : 0;
 	all.network = version >= 4 ? TCP_BIND | TCP_CONNECT : 0;
 	all.scoped = version >= 6 ? SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS : 0;
-	*ret_size = version >= 6 ? sizeof(all) : version >= 4 ? offsetof(struct ruleset, scoped) : offsetof(struct ruleset, network);
+	*ret_size = version >= 6   ? sizeof(all)
+		    : version >= 4 ? offsetof(struct ruleset, scoped)
+				   : offsetof(struct ruleset, network);
 	return all;
 }
 
@@ -60,8 +67,9 @@ static uint64_t rights(enum sandbox_use use, bool folder)
 	case SANDBOX_READ:
 		return LANDLOCK_ACCESS_FS_READ_FILE | (folder ? LANDLOCK_ACCESS_FS_READ_DIR : 0);
 	case SANDBOX_CHANGE:
-		return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |
-		       LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
+		return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+		       LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
+		       LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
 	case SANDBOX_REMOVE:
 		return LANDLOCK_ACCESS_FS_REMOVE_FILE;
 	}
@@ -81,7 +89,8 @@ static bool allow(int ruleset, uint64_t taken, const struct sandbox_path *p)
 	if (fstat(fd, &st) == 0) {
 		rule.parent_fd = fd;
 		rule.allowed_access = rights(p->use, S_ISDIR(st.st_mode)) & taken;
-		done = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+		done = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule,
+			       0) == 0;
 	}
 	close(fd);
 	return done;
@@ -89,7 +98,9 @@ static bool allow(int ruleset, uint64_t taken, const struct sandbox_path *p)
 
 bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char **ret_why)
 {
-	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), fd;
+	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
+				   LANDLOCK_CREATE_RULESET_VERSION),
+	    fd;
 	const struct sandbox_path everything = { "/", SANDBOX_READ };
 	struct ruleset all;
 	size_t size;

@@ -53,8 +53,8 @@ static size_t cgi_read(struct input *in, char *buf, size_t size)
 	return got;
 }
 
-int cgi_serve(const struct settings *settings, const unsigned char *secret, const struct op *const *table,
-	      struct templates *templates, struct error *err)
+int cgi_serve(const struct settings *settings, const unsigned char *secret,
+	      const struct op *const *table, struct templates *templates, struct error *err)
 {
 	struct template_shelf shelf;
 	struct input in = { .read = cgi_read };
@@ -64,7 +64,10 @@ int cgi_serve(const struct settings *settings, const unsigned char *secret, cons
 	struct handler h;
 	int rc;
 
-	/* only these can bring something to write; without a batcher the operation says that it can't */
+	/*
+	 * only these can bring something to write; without a batcher the operation says that it
+	 * can't
+	 */
 	if (strcmp(getenv("REQUEST_METHOD"), "POST") == 0)
 		batcher_new(settings, &batcher, NULL);
 	signal(SIGPIPE, SIG_IGN);

@@ -7,7 +7,7 @@
 #include "http/handle.h"
 
 /* TEMPLATES become the handler's. -1: the answer was cut off. */
-int cgi_serve(const struct settings *settings, const unsigned char *secret, const struct op *const *table,
-	      struct templates *templates, struct error *err);
+int cgi_serve(const struct settings *settings, const unsigned char *secret,
+	      const struct op *const *table, struct templates *templates, struct error *err);
 
 #endif

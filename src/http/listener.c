@@ -23,14 +23,16 @@ static int remove_stale(const char *path, const struct sockaddr_un *addr, struct
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : error_system(err, path, errno);
 	if (!S_ISSOCK(st.st_mode))
-		return error_set(err, ERR_PARAM, "server.socket", "%s exists and is no socket", path);
+		return error_set(err, ERR_PARAM, "server.socket", "%s exists and is no socket",
+				 path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return error_system(err, "Can't make a socket", errno);
 	rc = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
 	close(fd);
 	if (rc == 0)
-		return error_set(err, ERR_CONFLICT, "server.socket", "Another server answers on %s", path);
+		return error_set(err, ERR_CONFLICT, "server.socket", "Another server answers on %s",
+				 path);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return error_system(err, path, errno);
 	return 0;
@@ -45,7 +47,8 @@ static int open_own(const struct settings *settings, int *ret_fd, struct error *
 	int fd, rc;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
-		return error_set(err, ERR_PARAM, "server.socket", "must have fewer than %zu bytes", sizeof(addr.sun_path));
+		return error_set(err, ERR_PARAM, "server.socket", "must have fewer than %zu bytes",
+				 sizeof(addr.sun_path));
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	if (remove_stale(path, &addr, err) < 0)
 		return -1;
@@ -71,7 +74,8 @@ static int take_inherited(struct error *err)
 	socklen_t len = sizeof(listens);
 
 	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0 || !listens)
-		return error_set(err, ERR_PARAM, "server.socket", "is empty, but standard input is no listening socket");
+		return error_set(err, ERR_PARAM, "server.socket",
+				 "is empty, but standard input is no listening socket");
 	return 0;
 }
 

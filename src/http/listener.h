@@ -12,12 +12,14 @@ struct listener {
 };
 
 /*
- * Opens settings->socket, or takes descriptor 0 if that is empty. A socket that was left behind is replaced; one that is
- * in use, and a file, isn't: -1.
+ * Opens settings->socket, or takes descriptor 0 if that is empty. A socket that was left behind is
+ * replaced; one that is in use, and a file, isn't: -1.
  */
 int listener_open(const struct settings *settings, struct listener *ret, struct error *err);
 
-/* Nobody can connect any more, unless the socket is inherited; another server may take our place. */
+/*
+ * Nobody can connect any more, unless the socket is inherited; another server may take our place.
+ */
 void listener_end(const struct listener *l, const struct settings *settings);
 void listener_close(struct listener *l);
 

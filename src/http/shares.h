@@ -30,7 +30,10 @@ enum share_result {
 	SHARE_FULL                       /* too many wait, too: refuse it, then shares_end */
 };
 
-/* PARTY's request SHARE begins; one that has waited has its place already. Thread-safe, like all below. */
+/*
+ * PARTY's request SHARE begins; one that has waited has its place already. Thread-safe, like all
+ * below.
+ */
 enum share_result shares_take(struct shares *s, struct share *share, uint64_t party);
 
 /*
@@ -39,7 +42,9 @@ enum share_result shares_take(struct shares *s, struct share *share, uint64_t pa
  */
 bool shares_wait(struct shares *s, struct share *share);
 
-/* The request is over, whether it took anything or not. Returns the one whose turn it is, or NULL. */
+/*
+ * The request is over, whether it took anything or not. Returns the one whose turn it is, or NULL.
+ */
 struct share *shares_end(struct shares *s, struct share *share);
 
 /* How many wait. */

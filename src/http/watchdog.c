@@ -4,13 +4,19 @@
 #include "base/log.h"
 #include "base/banned.h"
 
-void watchdog_init(struct watchdog *w, const struct settings *settings, const struct notify *notify, int64_t now_us)
+void watchdog_init(struct watchdog *w, const struct settings *settings, const struct notify *notify,
+		   int64_t now_us)
 {
-	*w = (struct watchdog){ .notify = notify, .limit_s = WATCHDOG_SECONDS + 2 * settings->busy_timeout_ms / 1000, .told_us = now_us };
+	*w = (struct watchdog){
+		.notify = notify,
+		.limit_s = WATCHDOG_SECONDS + 2 * settings->busy_timeout_ms / 1000,
+		.told_us = now_us
+	};
 }
 
 /* Who hasn't been seen for too long, or NULL. */
-static const char *find_stuck(const struct watchdog *w, const struct watchdog_signs *signs, int64_t now)
+static const char *find_stuck(const struct watchdog *w, const struct watchdog_signs *signs,
+			      int64_t now)
 {
 	const struct {
 		const char *who;
@@ -34,8 +40,9 @@ void watchdog_look(struct watchdog *w, const struct watchdog_signs *signs, int64
 	if (!w->notify->watchdog_us)
 		return;
 	if (stuck && !w->silent)
-		log_error("watchdog: %s did nothing for more than %lld s; the service manager isn't told any more that all is well", stuck,
-			  (long long)w->limit_s);
+		log_error("watchdog: %s did nothing for more than %lld s; the service manager "
+			  "isn't told any more that all is well",
+			  stuck, (long long)w->limit_s);
 	w->silent = stuck;
 	if (stuck || now_us - w->told_us < w->notify->watchdog_us / 3)
 		return;

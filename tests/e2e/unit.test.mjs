@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { Connection, request } from './fastcgi.mjs'
 import { Ledger, program, top } from './worker.mjs'
@@ -73,11 +74,9 @@ async function listen(path) {
 	const code = 'import socket, sys\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\ns.bind(sys.argv[1])\nprint("listening", flush=True)\n' +
 		'while True: print(s.recv(100).decode(), flush=True)'
 	const manager = { process: spawn('python3', ['-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] }), told: [] }
-	await new Promise(done => manager.process.stdout.on('data', d => {
-		manager.told.push(...String(d).trim().split('\n'))
-		done()
-	}))
-	assert.deepEqual(manager.told.splice(0), ['listening'])
+	const lines = createInterface({ input: manager.process.stdout })
+	await new Promise(done => lines.once('line', done))
+	lines.on('line', line => manager.told.push(line))
 	return manager
 }
 
