@@ -87,7 +87,7 @@ static int add_conditional(scmp_filter_ctx ctx)
 		{ "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "mmap2", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		{ "memfd_create", SCMP_A1(SCMP_CMP_EQ, MFD_CLOEXEC) },  /* libfcgi reads from one */
+		{ "memfd_create", SCMP_A1(SCMP_CMP_EQ, MFD_CLOEXEC, 0) },  /* libfcgi reads from one */
 		{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
 		{ "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0) },
 		{ "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0, 0) },               /* to read a limit */

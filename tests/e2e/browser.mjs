@@ -95,6 +95,8 @@ const month = new Date().toISOString().slice(0, 8) + '01', today = new Date().to
 const queries = {
 	ListUsageRecordDaily: '?Category=calls&PageSize=20', ListUsageRecord: '?PageSize=20', ListUsageRecords: `?StartDate=${month}&AccountId=${sids.main}`,
 	GetAIUsage: `?StartDate=${month}&EndDate=${today}&AccountId=${sids.main}`, ListEvents: '?PageSize=20',
+	// the other lists have as many rows as they have by default
+	ListAccounts: '?PageSize=20', ListKeys: '?PageSize=20', ListClosings: '?PageSize=20', ListAudit: '?PageSize=20',
 	ListSuperSimUsageRecord: `?AccountSid=${sids.main}&Granularity=day&Group=network&PageSize=20`,
 }
 // Those that answer a plain GET with something else than 200.
