@@ -1265,7 +1265,7 @@ static struct fixture with_days(int64_t ret_series[SUMS_SERIES])
 
 	OK(store_begin_write(f.st, &err));
 	for (int i = 0; i < SUMS_SERIES; i++) {
-		OK(store_dimension_intern(f.st, f.account, DIM_SIM, "abc" + i, 1, &s.dim[DIM_SIM], &err));
+		OK(store_dimension_intern(f.st, f.account, DIM_SIM, &"abc"[i], 1, &s.dim[DIM_SIM], &err));
 		OK(store_series_intern(f.st, &s, &ret_series[i], &err));
 	}
 	for (int64_t day = 1; day < SUMS_DAYS; day++) {
