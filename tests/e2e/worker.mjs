@@ -23,12 +23,12 @@ export function randomOf(seed) {
 }
 
 export class Ledger {
-	constructor({ ledger = 'busy_timeout_ms = 300', server = 'threads = 24', folder = mkdtempSync(join(tmpdir(), 'usaged-')) } = {}) {
+	constructor({ ledger = 'busy_timeout_ms = 300', server = 'threads = 24', level = 'error', folder = mkdtempSync(join(tmpdir(), 'usaged-')) } = {}) {
 		this.folder = folder
 		this.database = join(this.folder, 'usage.db')
 		this.socket = join(this.folder, 'usaged.sock')
 		this.config = join(this.folder, 'usaged.conf')
-		writeFileSync(this.config, `[ledger]\ndatabase = usage.db\nsecret_file = secret\n${ledger}\n[server]\nsocket = usaged.sock\ntemplates = ${join(top, 'templates')}\n${server}\nlog_level = error\n`)
+		writeFileSync(this.config, `[ledger]\ndatabase = usage.db\nsecret_file = secret\n${ledger}\n[server]\nsocket = usaged.sock\ntemplates = ${join(top, 'templates')}\n${server}\nlog_level = ${level}\n`)
 		this.run('init', '--categories', join(top, 'conf/categories.csv'))
 		this.token = this.key('--role', 'Ingest')
 		this.admin = this.key('--role', 'SystemAdministrator', '--user', 'admin')
