@@ -511,6 +511,7 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
 {
 	bool counted =
 		cur->query->zeros && !by_dimension(cur->query); /* without a look at the slot */
+	int64_t first = 0; /* the slot of the first of the N rows */
 
 	for (int64_t k = at->slot < cur->buckets.n ? at->slot : cur->buckets.n - 1; k >= 0; k--) {
 		size_t i;
@@ -518,15 +519,18 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
 		if (!counted && load_slot_back(cur, k, err) < 0)
 			return -1;
 		i = k == at->slot ? rows_up_to(cur, k, at->after) : rows_of(cur, k);
-		for (; i > 0 && n > 0; i--)
-			if (row_counts(cur, k, i - 1))
-				n--;
-		if (n == 0 && (k > 0 || i > 0)) {
-			*at = (struct usage_position){
-				.slot = k,
-				.after = i ? arena_str(arena, row_name(cur, k, i - 1)) : NULL
-			};
-			return 0;
+		for (; i > 0; i--) {
+			if (!row_counts(cur, k, i - 1))
+				continue;
+			if (n == 0) { /* the last row that is before them */
+				*at = (struct usage_position){
+					.slot = first,
+					.after = k == first ? arena_str(arena, row_name(cur, k, i - 1)) : NULL
+				};
+				return 0;
+			}
+			n--;
+			first = k;
 		}
 	}
 	*at = (struct usage_position){ 0 };

@@ -193,7 +193,7 @@ describe("the pages of Twilio's usage records", { skip }, () => {
 				assert.equal(nano(group.price), nano(want[i].price), `${group.name}: ${want[i].start_date}`)
 				assert.equal(furthestLeft(group.rows), nano(group.price), group.name)
 			}
-			checkTree(groups[0].rows)
+			checkTree(groups.reduce((most, g) => (g.rows.length > most.rows.length ? g : most)).rows) // a day that has just begun has few
 		})
 
 	test('of one category: its rows are days, and lead on', async () => {
