@@ -12,33 +12,39 @@
 #include "base/banned.h"
 
 static const struct command *const commands[] = {
-	&command_init, &command_account, &command_user, &command_key, &command_category,
-	&command_sim, &command_fleet, &command_import, &command_export, &command_event,
-	&command_closing, &command_sample,
-	&command_serve, &command_report, &command_verify, &command_rebuild,
-	&command_backup, &command_restore, &command_config, &command_error_pages, NULL
+	&command_init,    &command_account,     &command_user,
+	&command_key,     &command_category,    &command_sim,
+	&command_fleet,   &command_import,      &command_export,
+	&command_event,   &command_closing,     &command_sample,
+	&command_serve,   &command_report,      &command_verify,
+	&command_rebuild, &command_backup,      &command_restore,
+	&command_config,  &command_error_pages, NULL
 };
 
-/* What commands were called before: the parts of their command line that changed. */
+/*
+ * What commands were called before: the parts of their command line that
+ * changed.
+ */
 static const struct former_name {
-	const char *name, *part;     /* PART: what stood after the name; NULL: anything else */
+	const char *name, *part; /* PART: what stood after the name; NULL: anything else */
 	const char *now;
-} former_names[] = {
-	{ "period", "close", "closing close" },
-	{ "period", "open", "closing reopen" },
-	{ "period", "list", "closing list" },
-	{ "period", NULL, "closing" },
-	{ 0 }
-};
+} former_names[] = { { "period", "close", "closing close" },
+		     { "period", "open", "closing reopen" },
+		     { "period", "list", "closing list" },
+		     { "period", NULL, "closing" },
+		     { 0 } };
 
 static void print_help(FILE *out)
 {
 	fputs("usaged [--config FILE] COMMAND [ARGUMENT...]\n\n"
-	      "A usage ledger: usage events in, usage reports out.\n\n", out);
+	      "A usage ledger: usage events in, usage reports out.\n\n",
+	      out);
 	for (const struct command *const *c = commands; *c; c++)
 		fprintf(out, "  %-12s %s\n", (*c)->name, (*c)->summary);
-	fputs("\nusaged COMMAND --help tells more. Without --config, settings are read from the file that\n"
-	      "USAGED_CONFIG names, else from " USAGED_SYSCONFDIR "/usaged.conf if there is one.\n", out);
+	fputs("\nusaged COMMAND --help tells more. Without --config, settings are read from the "
+	      "file that\n"
+	      "USAGED_CONFIG names, else from " USAGED_SYSCONFDIR "/usaged.conf if there is one.\n",
+	      out);
 }
 
 static const struct command *find_command(const char *name)
@@ -49,14 +55,20 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* Says that there is no command ARGV[0], and how it is called now if it had another name. */
+/*
+ * Says that there is no command ARGV[0], and how it is called now if it had
+ * another name.
+ */
 static int refuse_command(char **argv)
 {
 	for (const struct former_name *f = former_names; f->name; f++) {
-		if (strcmp(f->name, argv[0]) != 0 || (f->part && (!argv[1] || strcmp(f->part, argv[1]) != 0)))
+		if (strcmp(f->name, argv[0]) != 0 ||
+		    (f->part && (!argv[1] || strcmp(f->part, argv[1]) != 0)))
 			continue;
-		fprintf(stderr, "usaged: the command \"%s%s%s\" is now \"usaged %s\"; try usaged %s --help\n", f->name, f->part ? " " : "",
-			f->part ? f->part : "", f->now, f->now);
+		fprintf(stderr,
+			"usaged: the command \"%s%s%s\" is now \"usaged %s\"; try usaged %s "
+			"--help\n",
+			f->name, f->part ? " " : "", f->part ? f->part : "", f->now, f->now);
 		return EXIT_WRONG_CALL;
 	}
 	fprintf(stderr, "usaged: there is no command %s; try usaged --help\n", argv[0]);
@@ -81,7 +93,10 @@ static const char *config_path(const char *option)
 	return installed;
 }
 
-/* USAGED_CLOCK makes the clock stand still, for tests and for repeatable samples. */
+/*
+ * USAGED_CLOCK makes the clock stand still, for tests and for repeatable
+ * samples.
+ */
 static int set_clock(struct error *err)
 {
 	const char *text = getenv("USAGED_CLOCK");
@@ -90,7 +105,8 @@ static int set_clock(struct error *err)
 	if (!text || !*text)
 		return 0;
 	if (!instant_parse(text, strlen(text), false, &us))
-		return error_set(err, ERR_PARAM, "USAGED_CLOCK", "USAGED_CLOCK must be a time such as 2026-11-21T12:00:00Z");
+		return error_set(err, ERR_PARAM, "USAGED_CLOCK",
+				 "USAGED_CLOCK must be a time such as 2026-11-21T12:00:00Z");
 	clock_set_us(us);
 	return 0;
 }
@@ -105,9 +121,13 @@ static int run_command(const struct command *c, const char *config, int argc, ch
 		printf("usaged [--config FILE] %s\n\n%s", c->usage, c->help);
 		return EXIT_DONE;
 	}
-	if (secret_init(&err) < 0 || set_clock(&err) < 0 || settings_load(config_path(config), &settings, &err) < 0)
+	if (secret_init(&err) < 0 || set_clock(&err) < 0 ||
+	    settings_load(config_path(config), &settings, &err) < 0)
 		return command_fail(c->name, &err);
-	/* a file that reaches the limit of its size is an error like a full disk, not the end */
+	/*
+	 * a file that reaches the limit of its size is an error like a full
+	 * disk, not the end
+	 */
 	signal(SIGXFSZ, SIG_IGN);
 	rc = c->run(settings, argc, argv);
 	settings_free(&settings);
@@ -140,9 +160,12 @@ int main(int argc, char **argv)
 		return EXIT_WRONG_CALL;
 	}
 	if (i >= argc) {
-		/* Started by a web server, without arguments: the same binary answers as FastCGI or plain CGI. */
+		/*
+		 * Started by a web server, without arguments: the same binary
+		 * answers as FastCGI or plain CGI.
+		 */
 		if (getenv("GATEWAY_INTERFACE"))
-			return run_command(&command_serve, config, 1, (char *[]){ argv[0], NULL });
+			return run_command(&command_serve, config, 1, (char *[]) { argv[0], NULL });
 		print_help(stderr);
 		return EXIT_WRONG_CALL;
 	}

@@ -14,7 +14,8 @@ int access_operation(const struct principal *who, const struct op *op, struct er
 	return 0;
 }
 
-enum sight access_account(const struct call *call, const char *sid, struct account *ret, struct error *err)
+enum sight access_account(const struct call *call, const char *sid, struct account *ret,
+			  struct error *err)
 {
 	int rc = store_account_by_sid(call->store, sid, call->arena, ret, err);
 
@@ -39,7 +40,8 @@ int access_accounts(const struct call *call, struct account **ret, size_t *ret_n
 }
 
 /* Marks those that A used. */
-static int mark_used(const struct call *call, const struct account *a, bool *marks, struct error *err)
+static int mark_used(const struct call *call, const struct account *a, bool *marks,
+		     struct error *err)
 {
 	const int64_t *ids;
 	size_t n;
@@ -54,7 +56,8 @@ static int mark_used(const struct call *call, const struct account *a, bool *mar
 int access_categories(const struct call *call, const bool **ret, struct error *err)
 {
 	const struct catalogue *c = call->catalogue;
-	bool *marks = arena_array(call->arena, bool, c->n), all = call->who && call->who->role == ROLE_ADMIN;
+	bool *marks = arena_array(call->arena, bool, c->n),
+	     all = call->who && call->who->role == ROLE_ADMIN;
 	struct account *accounts;
 	size_t n = 0;
 
@@ -90,7 +93,8 @@ int access_ingest(const struct call *call, const char *sid, int64_t *ret_id, str
 	return 1;
 }
 
-int access_correct(const struct principal *who, struct store *st, int64_t account, struct error *err)
+int access_correct(const struct principal *who, struct store *st, int64_t account,
+		   struct error *err)
 {
 	struct account a;
 	struct arena arena;

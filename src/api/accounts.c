@@ -1,6 +1,6 @@
 /*
- * accounts.c - the accounts that the caller may see, and where their reports are; for
- * administrators also new ones, changes, and suspension.
+ * accounts.c - the accounts that the caller may see, and where their reports
+ * are; for administrators also new ones, changes, and suspension.
  */
 #include "api/access.h"
 #include "api/administer.h"
@@ -21,39 +21,63 @@ struct account_record {
 
 static const struct field account_fields[] = {
 	FIELD(struct account_record, name, "What it is called"),
-	FIELD(struct account_record, page, "The account's own page", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
+	FIELD(struct account_record, page, "The account's own page",
+	      .flags = FIELD_LINK | FIELD_PAGE_ONLY),
 	FIELD(struct account_record, sid, "The account", .flags = FIELD_LABEL),
 	FIELD(struct account_record, number, "The operator's own number for it, or null"),
-	FIELD(struct account_record, parent_sid, "The account it is a subaccount of, or null", .label = "Parent"),
-	FIELD(struct account_record, currency, "What its prices are in, lower case", .format = "currency"),
-	FIELD(struct account_record, created, "Its first day", .format = "date", .flags = FIELD_DETAIL, .label = "First day"),
-	FIELD(struct account_record, time_zone, "Whose days are its days (IANA name)", .flags = FIELD_DETAIL),
-	FIELD(struct account_record, cycle_day, "The day of the month on which its billing cycle begins", .flags = FIELD_DETAIL),
-	FIELD(struct account_record, own_time_zone, "The time zone that it was given itself; null: its main account's, or UTC", .flags = FIELD_MACHINE),
-	FIELD(struct account_record, own_cycle_day, "The cycle day that it was given itself; null: its main account's, or 1",
+	FIELD(struct account_record, parent_sid, "The account it is a subaccount of, or null",
+	      .label = "Parent"),
+	FIELD(struct account_record, currency, "What its prices are in, lower case",
+	      .format = "currency"),
+	FIELD(struct account_record, created, "Its first day", .format = "date",
+	      .flags = FIELD_DETAIL, .label = "First day"),
+	FIELD(struct account_record, time_zone, "Whose days are its days (IANA name)",
+	      .flags = FIELD_DETAIL),
+	FIELD(struct account_record, cycle_day,
+	      "The day of the month on which its billing cycle begins", .flags = FIELD_DETAIL),
+	FIELD(struct account_record, own_time_zone,
+	      "The time zone that it was given itself; null: its main account's, or UTC",
+	      .flags = FIELD_MACHINE),
+	FIELD(struct account_record, own_cycle_day,
+	      "The cycle day that it was given itself; null: its main account's, or 1",
 	      .flags = FIELD_MACHINE | FIELD_WHOLE),
 	FIELD(struct account_record, status, "active or suspended"),
-	FIELD(struct account_record, suspended, "Since when it is suspended, by itself or with its main account; or null", .format = "date-time",
-	      .flags = FIELD_LABEL),
-	FIELD(struct account_record, edit, "Where it is changed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct account_record, suspend, "Where it is suspended", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct account_record, reactivate, "Where it is made active again", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct account_record, usage_uri, "Its usage of this month", .format = "uri", .label = "Usage"),
-	FIELD(struct account_record, monthly_uri, "Its usage by month", .format = "uri", .label = "By month"),
+	FIELD(struct account_record, suspended,
+	      "Since when it is suspended, by itself or with its main account; or null",
+	      .format = "date-time", .flags = FIELD_LABEL),
+	FIELD(struct account_record, edit, "Where it is changed",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct account_record, suspend, "Where it is suspended",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct account_record, reactivate, "Where it is made active again",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct account_record, usage_uri, "Its usage of this month", .format = "uri",
+	      .label = "Usage"),
+	FIELD(struct account_record, monthly_uri, "Its usage by month", .format = "uri",
+	      .label = "By month"),
 	{ 0 }
 };
 
-static const struct shape account_shape = { .name = "Account", .fields = account_fields, .doc = "An account",
-	.none = "No account has this in its name, number or SID." };
+static const struct shape account_shape = {
+	.name = "Account",
+	.fields = account_fields,
+	.doc = "An account",
+	.none = "No account has this in its name, number or SID."
+};
 
 static const struct field accounts_fields[] = {
 	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("accounts", &account_shape, "In the order of their SIDs"), { 0 }
+	[LIST_PAGE_LIST] = FIELD_LIST("accounts", &account_shape, "In the order of their SIDs"),
+	{ 0 }
 };
 
-static const struct shape accounts_shape = { .name = "Accounts", .flags = SHAPE_PAGE, .fields = accounts_fields, .doc = "The accounts that the caller may see" };
+static const struct shape accounts_shape = { .name = "Accounts",
+					     .flags = SHAPE_PAGE,
+					     .fields = accounts_fields,
+					     .doc = "The accounts that the caller may see" };
 
-static void add_actions(const struct call *call, const struct account *a, struct account_record *rec)
+static void add_actions(const struct call *call, const struct account *a,
+			struct account_record *rec)
 {
 	if (call->who->role != ROLE_ADMIN)
 		return;
@@ -65,18 +89,27 @@ static void add_actions(const struct call *call, const struct account *a, struct
 }
 
 /* PARENT is A's main account, or NULL. */
-static struct account_record make_record(const struct call *call, const struct account *a, const struct account *parent)
+static struct account_record make_record(const struct call *call, const struct account *a,
+					 const struct account *parent)
 {
 	const char *suffix = call_link_suffix(call, &dialect_twilio);
-	const char *records = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid, "/Usage/Records", NULL);
+	const char *records = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid,
+					 "/Usage/Records", NULL);
 	int64_t since = account_suspended(a, parent);
 
-	return (struct account_record){
-		.name = a->name, .page = arena_join(call->arena, "/accounts/", a->sid, ".html", NULL), .sid = a->sid,
-		.number = *a->number ? a->number : NULL, .parent_sid = parent && principal_sees(call->who, parent) ? parent->sid : NULL,
-		.currency = a->currency, .created = day_text(call, a->created), .time_zone = account_zone_name(a, parent),
-		.cycle_day = account_cycle_day(a, parent), .own_time_zone = *a->time_zone ? a->time_zone : NULL,
-		.own_cycle_day = { a->cycle_day, a->cycle_day ? 0 : -1 }, .status = since ? "suspended" : "active",
+	return (struct account_record) {
+		.name = a->name,
+		.page = arena_join(call->arena, "/accounts/", a->sid, ".html", NULL),
+		.sid = a->sid,
+		.number = *a->number ? a->number : NULL,
+		.parent_sid = parent && principal_sees(call->who, parent) ? parent->sid : NULL,
+		.currency = a->currency,
+		.created = day_text(call, a->created),
+		.time_zone = account_zone_name(a, parent),
+		.cycle_day = account_cycle_day(a, parent),
+		.own_time_zone = *a->time_zone ? a->time_zone : NULL,
+		.own_cycle_day = { a->cycle_day, a->cycle_day ? 0 : -1 },
+		.status = since ? "suspended" : "active",
 		.suspended = instant_text(call, since),
 		.usage_uri = arena_join(call->arena, records, "/ThisMonth", suffix, NULL),
 		.monthly_uri = arena_join(call->arena, records, "/Monthly", suffix, NULL),
@@ -109,14 +142,16 @@ static int list_accounts(struct call *call, struct writer *w, struct error *err)
 		if (principal_sees(call->who, &all.list[i]))
 			seen.list[seen.n++] = &all.list[i];
 	list_page_choose(call, fits, &seen, seen.n, &page);
-	writer_about(w, call->op->title, seen.n == 1 ? "The account that you may see." :
-		     arena_printf(call->arena, "You may see %zu accounts.", seen.n));
+	writer_about(w, call->op->title,
+		     seen.n == 1 ? "The account that you may see."
+				 : arena_printf(call->arena, "You may see %zu accounts.", seen.n));
 	writer_begin(w, NULL, &accounts_shape);
 	writer_fields(w, &accounts_shape, &page);
 	writer_begin_list(w, &accounts_fields[LIST_PAGE_LIST], &account_shape);
 	for (size_t i = 0; i < page.n; i++) {
 		const struct account *a = seen.list[page.index[i]];
-		struct account_record rec = make_record(call, a, account_names_find(&all, a->parent));
+		struct account_record rec = make_record(call, a,
+							account_names_find(&all, a->parent));
 
 		writer_record(w, NULL, &account_shape, &rec);
 	}
@@ -127,11 +162,12 @@ static int list_accounts(struct call *call, struct writer *w, struct error *err)
 
 /* ---- one account ---- */
 
-static int write_account(struct call *call, const char *title, const char *sentence, const struct account *a, bool asks, struct writer *w,
-			 struct error *err)
+static int write_account(struct call *call, const char *title, const char *sentence,
+			 const struct account *a, bool asks, struct writer *w, struct error *err)
 {
 	struct account *parent = arena_new(call->arena, struct account);
-	int rc = a->parent ? store_account_by_id(call->store, a->parent, call->arena, parent, err) : 0;
+	int rc = a->parent ? store_account_by_id(call->store, a->parent, call->arena, parent, err)
+			   : 0;
 	struct account_record rec;
 
 	if (rc < 0)
@@ -152,14 +188,18 @@ static int find_account(const struct call *call, struct account *ret, struct err
 
 	if (sight == SIGHT_FAILED)
 		return -1;
-	return sight == SIGHT_OK ? 0 : error_set(err, ERR_NOT_FOUND, "AccountSid", "'%.40s' is not an account that you may see", sid);
+	return sight == SIGHT_OK ? 0
+				 : error_set(err, ERR_NOT_FOUND, "AccountSid",
+					     "'%.40s' is not an account that you may see", sid);
 }
 
 static int get_account(struct call *call, struct writer *w, struct error *err)
 {
 	struct account a;
 
-	return find_account(call, &a, err) < 0 ? -1 : write_account(call, a.name, NULL, &a, false, w, err);
+	return find_account(call, &a, err) < 0
+		       ? -1
+		       : write_account(call, a.name, NULL, &a, false, w, err);
 }
 
 /* ---- new accounts ---- */
@@ -182,10 +222,14 @@ static int create_account(struct call *call, struct writer *w, struct error *err
 {
 	const struct arg *created = call_arg(call, "created");
 	char day[DATE_TEXT];
-	struct account_order o = { .account = {
-		.name = call_arg(call, "name")->text, .parent = call_arg(call, "parent")->text, .currency = call_arg(call, "currency")->text,
-		.sid = call_arg(call, "sid")->text, .created = created->text ? day : NULL, .number = call_arg(call, "number")->text,
-		.time_zone = call_arg(call, "time_zone")->text, .cycle_day = call_arg(call, "cycle_day")->text } };
+	struct account_order o = { .account = { .name = call_arg(call, "name")->text,
+						.parent = call_arg(call, "parent")->text,
+						.currency = call_arg(call, "currency")->text,
+						.sid = call_arg(call, "sid")->text,
+						.created = created->text ? day : NULL,
+						.number = call_arg(call, "number")->text,
+						.time_zone = call_arg(call, "time_zone")->text,
+						.cycle_day = call_arg(call, "cycle_day")->text } };
 
 	if (created->text)
 		date_format(day, created->date);
@@ -197,21 +241,29 @@ static int create_account(struct call *call, struct writer *w, struct error *err
 
 /* ---- changes ---- */
 
-/* Does WORK, whose account_order is O, to the account of the path, and writes what it then is. */
-static int change_account(struct call *call, admin_work work, struct account_order *o, struct writer *w, struct error *err)
+/*
+ * Does WORK, whose account_order is O, to the account of the path, and writes
+ * what it then is.
+ */
+static int change_account(struct call *call, admin_work work, struct account_order *o,
+			  struct writer *w, struct error *err)
 {
 	o->sid = call_arg(call, "AccountSid")->text;
-	return administer(call, work, o, err) < 0 ? -1 : write_account(call, o->made.name, NULL, &o->made, false, w, err);
+	return administer(call, work, o, err) < 0
+		       ? -1
+		       : write_account(call, o->made.name, NULL, &o->made, false, w, err);
 }
 
 /* What is about to happen to the account of the path. */
-static int ask_about(struct call *call, const char *consequence, struct writer *w, struct error *err)
+static int ask_about(struct call *call, const char *consequence, struct writer *w,
+		     struct error *err)
 {
 	struct account a;
 
 	if (find_account(call, &a, err) < 0)
 		return -1;
-	return write_account(call, arena_join(call->arena, call->op->title, ": ", a.name, NULL), consequence, &a, true, w, err);
+	return write_account(call, arena_join(call->arena, call->op->title, ": ", a.name, NULL),
+			     consequence, &a, true, w, err);
 }
 
 static int set_parts(const struct admin *a, void *arg, struct error *err)
@@ -223,9 +275,11 @@ static int set_parts(const struct admin *a, void *arg, struct error *err)
 
 static int set_account(struct call *call, struct writer *w, struct error *err)
 {
-	struct account_order o = { .change = {
-		.name = call_arg(call, "name")->text, .number = call_arg(call, "number")->text, .time_zone = call_arg(call, "time_zone")->text,
-		.cycle_day = call_arg(call, "cycle_day")->text, .currency = call_arg(call, "currency")->text } };
+	struct account_order o = { .change = { .name = call_arg(call, "name")->text,
+					       .number = call_arg(call, "number")->text,
+					       .time_zone = call_arg(call, "time_zone")->text,
+					       .cycle_day = call_arg(call, "cycle_day")->text,
+					       .currency = call_arg(call, "currency")->text } };
 
 	return change_account(call, set_parts, &o, w, err);
 }
@@ -239,14 +293,17 @@ static int fill_set(struct call *call, struct raw_param *ret, size_t *ret_n, str
 	call_fill_value(ret, ret_n, "name", a.name);
 	call_fill_value(ret, ret_n, "number", a.number);
 	call_fill_value(ret, ret_n, "time_zone", a.time_zone);
-	call_fill_value(ret, ret_n, "cycle_day", a.cycle_day ? arena_printf(call->arena, "%d", a.cycle_day) : "");
+	call_fill_value(ret, ret_n, "cycle_day",
+			a.cycle_day ? arena_printf(call->arena, "%d", a.cycle_day) : "");
 	call_fill_value(ret, ret_n, "currency", arena_str(call->arena, a.currency));
 	return 0;
 }
 
 static int ask_set(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "Reports show the new name at once, also for the past. Closed days stay closed as they are when the time zone changes.",
+	return ask_about(call,
+			 "Reports show the new name at once, also for the past. Closed days stay "
+			 "closed as they are when the time zone changes.",
 			 w, err);
 }
 
@@ -266,8 +323,11 @@ static int suspend_account(struct call *call, struct writer *w, struct error *er
 
 static int ask_suspension(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "From now on the account, with its subaccounts, takes no events of later times, and its credentials are refused."
-			       " Its reports stay, and events of earlier times still count.", w, err);
+	return ask_about(call,
+			 "From now on the account, with its subaccounts, takes no events of later "
+			 "times, and its credentials are refused."
+			 " Its reports stay, and events of earlier times still count.",
+			 w, err);
 }
 
 static int reactivate(const struct admin *a, void *arg, struct error *err)
@@ -286,88 +346,173 @@ static int reactivate_account(struct call *call, struct writer *w, struct error 
 
 static int ask_reactivation(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "The account takes events of any time again, and its credentials work again.", w, err);
+	return ask_about(
+		call, "The account takes events of any time again, and its credentials work again.",
+		w, err);
 }
 
 /* ---- the table ---- */
 
-static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the number or the SID"), { 0 } };
+static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the number or the SID"),
+					    { 0 } };
 
-#define SID_PARAM { "AccountSid", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 64, .doc = "The account's SID" }
+#define SID_PARAM                                                                \
+	{                                                                        \
+		"AccountSid", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 64, \
+				       .doc = "The account's SID"                \
+	}
 #define NUMBER_DOC "The operator's own number for it; no other account has it as number or name"
-#define ZONE_DOC "Whose days are its days (IANA name, such as Europe/Vienna); without it, its main account's, or UTC"
-#define CYCLE_DOC "The day of the month, 1 to 28, on which its billing cycle begins; without it, its main account's, or 1"
+#define ZONE_DOC                                                                            \
+	"Whose days are its days (IANA name, such as Europe/Vienna); without it, its main " \
+	"account's, or UTC"
+#define CYCLE_DOC                                                                                 \
+	"The day of the month, 1 to 28, on which its billing cycle begins; without it, its main " \
+	"account's, or 1"
 
 static const struct param create_params[] = {
-	{ "name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = ACCOUNT_NAME_BYTES, .doc = "What it is called; no other account is called so" },
-	{ "parent", PT_ACCOUNT, .max = 64, .label = "Subaccount of", .doc = "The SID of a main account that this one is to be a subaccount of" },
-	{ "currency", PT_TEXT, .def = "usd", .min = 3, .max = 3, .doc = "What its prices are in, three letters; it can't be changed once there are events" },
-	{ "created", PT_DATE, .label = "First day", .doc = "When its usage begins; without it, now" },
+	{ "name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = ACCOUNT_NAME_BYTES,
+	  .doc = "What it is called; no other account is called so" },
+	{ "parent", PT_ACCOUNT, .max = 64, .label = "Subaccount of",
+	  .doc = "The SID of a main account that this one is to be a subaccount of" },
+	{ "currency", PT_TEXT, .def = "usd", .min = 3, .max = 3,
+	  .doc = "What its prices are in, three letters; it can't be changed once there are "
+		 "events" },
+	{ "created", PT_DATE, .label = "First day",
+	  .doc = "When its usage begins; without it, now" },
 	{ "number", PT_TEXT, .max = ACCOUNT_NUMBER_BYTES, .doc = NUMBER_DOC },
 	{ "time_zone", PT_ZONE, .doc = ZONE_DOC },
 	{ "cycle_day", PT_INT, .min = 1, .max = CYCLE_DAY_MAX, .doc = CYCLE_DOC },
-	{ "sid", PT_TEXT, .max = 64, .label = "SID", .doc = "AC and 32 hexadecimal digits, if it has one elsewhere; without it, a new one" },
+	{ "sid", PT_TEXT, .max = 64, .label = "SID",
+	  .doc = "AC and 32 hexadecimal digits, if it has one elsewhere; without it, a new one" },
 	{ 0 }
 };
 
 static const struct param set_params[] = {
 	SID_PARAM,
-	{ "name", PT_TEXT, .min = 1, .max = ACCOUNT_NAME_BYTES, .doc = "What it is called from now on; no other account is called so" },
-	{ "number", PT_TEXT, .flags = PARAM_CLEARS, .max = ACCOUNT_NUMBER_BYTES, .doc = NUMBER_DOC "; empty: none" },
-	{ "time_zone", PT_ZONE, .flags = PARAM_CLEARS, .doc = "Whose days are its days (IANA name); empty: its main account's, or UTC" },
+	{ "name", PT_TEXT, .min = 1, .max = ACCOUNT_NAME_BYTES,
+	  .doc = "What it is called from now on; no other account is called so" },
+	{ "number", PT_TEXT, .flags = PARAM_CLEARS, .max = ACCOUNT_NUMBER_BYTES,
+	  .doc = NUMBER_DOC "; empty: none" },
+	{ "time_zone", PT_ZONE, .flags = PARAM_CLEARS,
+	  .doc = "Whose days are its days (IANA name); empty: its main account's, or UTC" },
 	{ "cycle_day", PT_INT, .flags = PARAM_CLEARS, .min = 1, .max = CYCLE_DAY_MAX,
-	  .doc = "The day of the month, 1 to 28, on which its billing cycle begins; empty: its main account's, or 1" },
-	{ "currency", PT_TEXT, .min = 3, .max = 3, .doc = "What its prices are in, three letters; only while it and its subaccounts have no events" },
+	  .doc = "The day of the month, 1 to 28, on which its billing cycle begins; empty: its "
+		 "main account's, or 1" },
+	{ "currency", PT_TEXT, .min = 3, .max = 3,
+	  .doc = "What its prices are in, three letters; only while it and its subaccounts have no "
+		 "events" },
 	{ 0 }
 };
 
-static const struct param suspend_params[] = {
-	SID_PARAM, { "reason", PT_TEXT, .max = ACCOUNT_REASON_BYTES, .doc = "Why, for the audit log" }, { 0 }
-};
+static const struct param suspend_params[] = { SID_PARAM,
+					       { "reason", PT_TEXT, .max = ACCOUNT_REASON_BYTES,
+						 .doc = "Why, for the audit log" },
+					       { 0 } };
 static const struct param account_params[] = { SID_PARAM, { 0 } };
 
 const struct op op_ListAccounts = {
-	.id = "ListAccounts", .methods = M_READ, .path = "/accounts", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = list_params, .returns = &accounts_shape, .run = list_accounts, .title = "Accounts", .nav = "Accounts",
+	.id = "ListAccounts",
+	.methods = M_READ,
+	.path = "/accounts",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = list_params,
+	.returns = &accounts_shape,
+	.run = list_accounts,
+	.title = "Accounts",
+	.nav = "Accounts",
 	.tab = "Accounts",
 	.doc = "The accounts that the caller may see, and where their usage is",
 };
 
 const struct op op_GetAccount = {
-	.id = "GetAccount", .methods = M_READ, .path = "/accounts/{AccountSid}", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = account_params, .returns = &account_shape, .run = get_account, .title = "Account", .list = &op_ListAccounts,
+	.id = "GetAccount",
+	.methods = M_READ,
+	.path = "/accounts/{AccountSid}",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = account_params,
+	.returns = &account_shape,
+	.run = get_account,
+	.title = "Account",
+	.list = &op_ListAccounts,
 	.doc = "One account that the caller may see",
 };
 
 const struct op op_CreateAccount = {
-	.id = "CreateAccount", .methods = M_POST, .path = "/accounts", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = create_params, .returns = &account_shape, .takes_body = true, .run = create_account, .title = "New account",
-	.form = &(const struct op_form){ .path = "/accounts/new", .button = "Add the account", .list = &op_ListAccounts,
-					 .done = "The account was added." },
+	.id = "CreateAccount",
+	.methods = M_POST,
+	.path = "/accounts",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = create_params,
+	.returns = &account_shape,
+	.takes_body = true,
+	.run = create_account,
+	.title = "New account",
+	.form = &(const struct op_form) { .path = "/accounts/new",
+					  .button = "Add the account",
+					  .list = &op_ListAccounts,
+					  .done = "The account was added." },
 	.doc = "Adds an account, or a subaccount, for good",
 };
 
 const struct op op_SetAccount = {
-	.id = "SetAccount", .methods = M_POST | M_PATCH, .path = "/accounts/{AccountSid}", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = set_params, .returns = &account_shape, .takes_body = true, .run = set_account, .title = "Edit the account",
-	.form = &(const struct op_form){ .path = "/accounts/{AccountSid}/edit", .button = "Save", .list = &op_GetAccount,
-					 .done = "The account was changed.", .ask = ask_set, .fill = fill_set },
-	.doc = "Changes what an account is called and counted by; a parameter that isn't given stays as it is",
+	.id = "SetAccount",
+	.methods = M_POST | M_PATCH,
+	.path = "/accounts/{AccountSid}",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = set_params,
+	.returns = &account_shape,
+	.takes_body = true,
+	.run = set_account,
+	.title = "Edit the account",
+	.form = &(const struct op_form) { .path = "/accounts/{AccountSid}/edit",
+					  .button = "Save",
+					  .list = &op_GetAccount,
+					  .done = "The account was changed.",
+					  .ask = ask_set,
+					  .fill = fill_set },
+	.doc = "Changes what an account is called and counted by; a parameter that isn't given "
+	       "stays as it is",
 };
 
 const struct op op_SuspendAccount = {
-	.id = "SuspendAccount", .methods = M_POST, .path = "/accounts/{AccountSid}/suspend", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = suspend_params, .returns = &account_shape, .takes_body = true, .run = suspend_account, .title = "Suspend the account",
-	.form = &(const struct op_form){ .path = "/accounts/{AccountSid}/suspend", .button = "Suspend the account", .list = &op_GetAccount,
-					 .done = "The account is suspended.", .ask = ask_suspension },
-	.doc = "Suspends an account with its subaccounts: it takes no events of later times, and its credentials are refused",
+	.id = "SuspendAccount",
+	.methods = M_POST,
+	.path = "/accounts/{AccountSid}/suspend",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = suspend_params,
+	.returns = &account_shape,
+	.takes_body = true,
+	.run = suspend_account,
+	.title = "Suspend the account",
+	.form = &(const struct op_form) { .path = "/accounts/{AccountSid}/suspend",
+					  .button = "Suspend the account",
+					  .list = &op_GetAccount,
+					  .done = "The account is suspended.",
+					  .ask = ask_suspension },
+	.doc = "Suspends an account with its subaccounts: it takes no events of later times, and "
+	       "its credentials are refused",
 };
 
 const struct op op_ReactivateAccount = {
-	.id = "ReactivateAccount", .methods = M_POST, .path = "/accounts/{AccountSid}/reactivate", .dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN, .params = account_params, .returns = &account_shape, .takes_body = true, .run = reactivate_account,
+	.id = "ReactivateAccount",
+	.methods = M_POST,
+	.path = "/accounts/{AccountSid}/reactivate",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = account_params,
+	.returns = &account_shape,
+	.takes_body = true,
+	.run = reactivate_account,
 	.title = "Reactivate the account",
-	.form = &(const struct op_form){ .path = "/accounts/{AccountSid}/reactivate", .button = "Reactivate the account",
-					 .list = &op_GetAccount, .done = "The account is active again.", .ask = ask_reactivation },
+	.form = &(const struct op_form) { .path = "/accounts/{AccountSid}/reactivate",
+					  .button = "Reactivate the account",
+					  .list = &op_GetAccount,
+					  .done = "The account is active again.",
+					  .ask = ask_reactivation },
 	.doc = "Takes an account's suspension back",
 };

@@ -18,8 +18,11 @@ struct job {
 
 struct admin call_admin(const struct call *call)
 {
-	return (struct admin){ .st = call->store, .arena = call->arena, .by = call->who,
-			       .author = principal_actor(call->who, call->arena), .now_us = clock_now_us() };
+	return (struct admin) { .st = call->store,
+				.arena = call->arena,
+				.by = call->who,
+				.author = principal_actor(call->who, call->arena),
+				.now_us = clock_now_us() };
 }
 
 /* In the writer's thread, while the request waits. */
@@ -68,7 +71,8 @@ const struct account *account_names_find(const struct account_names *names, int6
 	return NULL;
 }
 
-const char *const *account_sids(const struct call *call, const struct account_names *names, const int64_t *ids, size_t n)
+const char *const *account_sids(const struct call *call, const struct account_names *names,
+				const int64_t *ids, size_t n)
 {
 	const char **list = arena_array(call->arena, const char *, n + 1);
 	size_t found = 0;
@@ -82,7 +86,8 @@ const char *const *account_sids(const struct call *call, const struct account_na
 	return list;
 }
 
-const char *account_words(const struct call *call, const struct account_names *names, const int64_t *ids, size_t n)
+const char *account_words(const struct call *call, const struct account_names *names,
+			  const int64_t *ids, size_t n)
 {
 	const char *words = NULL;
 
@@ -90,7 +95,8 @@ const char *account_words(const struct call *call, const struct account_names *n
 		const struct account *a = account_names_find(names, ids[i]);
 
 		if (a)
-			words = words ? arena_join(call->arena, words, ", ", a->name, NULL) : a->name;
+			words = words ? arena_join(call->arena, words, ", ", a->name, NULL)
+				      : a->name;
 	}
 	return words;
 }
@@ -134,7 +140,8 @@ const char *day_text(const struct call *call, int64_t seconds)
 	return arena_str(call->arena, text);
 }
 
-const char *action_page(const struct call *call, const char *prefix, const char *name, const char *action)
+const char *action_page(const struct call *call, const char *prefix, const char *name,
+			const char *action)
 {
 	struct strbuf url;
 	const char *text;

@@ -1,6 +1,6 @@
 /*
- * administer.h - what the operations have in common by which a server is run: changes by usage/admin.h, through the one writer, in
- * the caller's name.
+ * administer.h - what the operations have in common by which a server is run:
+ * changes by usage/admin.h, through the one writer, in the caller's name.
  */
 #ifndef API_ADMINISTER_H
 #define API_ADMINISTER_H
@@ -11,7 +11,10 @@
 /* For what reads only. */
 struct admin call_admin(const struct call *call);
 
-/* Does WORK as call_change does a job. A parameter of WORK's error is called as one of the operation's, any case. */
+/*
+ * Does WORK as call_change does a job. A parameter of WORK's error is called as
+ * one of the operation's, any case.
+ */
 typedef int (*admin_work)(const struct admin *a, void *arg, struct error *err);
 int administer(struct call *call, admin_work work, void *arg, struct error *err);
 
@@ -22,11 +25,17 @@ struct account_names {
 };
 
 int account_names_load(const struct call *call, struct account_names *ret, struct error *err);
-const struct account *account_names_find(const struct account_names *names, int64_t id);      /* or NULL */
+/* or NULL */
+const struct account *account_names_find(const struct account_names *names, int64_t id);
 
-/* The SIDs of accounts, and their names with commas between (NULL: there are none). In the call's arena. */
-const char *const *account_sids(const struct call *call, const struct account_names *names, const int64_t *ids, size_t n);
-const char *account_words(const struct call *call, const struct account_names *names, const int64_t *ids, size_t n);
+/*
+ * The SIDs of accounts, and their names with commas between (NULL: there are
+ * none). In the call's arena.
+ */
+const char *const *account_sids(const struct call *call, const struct account_names *names,
+				const int64_t *ids, size_t n);
+const char *account_words(const struct call *call, const struct account_names *names,
+			  const int64_t *ids, size_t n);
 
 /* The items of "SID,SID"; TEXT may be NULL. */
 const char *const *split_list(const struct call *call, const char *text, size_t *ret_n);
@@ -36,8 +45,10 @@ const char *instant_text(const struct call *call, int64_t seconds);
 const char *day_text(const struct call *call, int64_t seconds);
 
 /* The page PREFIX/NAME/ACTION. */
-const char *action_page(const struct call *call, const char *prefix, const char *name, const char *action);
+const char *action_page(const struct call *call, const char *prefix, const char *name,
+			const char *action);
 
-extern const struct op op_GetHealth, op_ListUsers, op_GetProfile, op_ListKeys, op_ListAccounts, op_GetAccount, op_ListCategories, op_ListClosings, op_ListSims, op_ListFleets, op_ListAudit;
+extern const struct op op_GetHealth, op_ListUsers, op_GetProfile, op_ListKeys, op_ListAccounts,
+	op_GetAccount, op_ListCategories, op_ListClosings, op_ListSims, op_ListFleets, op_ListAudit;
 
 #endif

@@ -11,14 +11,17 @@ struct audit_record {
 
 static const struct field audit_fields[] = {
 	FIELD(struct audit_record, at, "When", .format = "date-time", .label = "Time"),
-	FIELD(struct audit_record, author, "Who: a user, a key with SID and label, a token with its maker, or console"),
+	FIELD(struct audit_record, author,
+	      "Who: a user, a key with SID and label, a token with its maker, or console"),
 	FIELD(struct audit_record, action, "What was done, such as key.revoke"),
 	FIELD(struct audit_record, subject, "To what: a name or a SID"),
 	FIELD(struct audit_record, detail, "In words"),
 	{ 0 }
 };
 
-static const struct shape audit_shape = { .name = "AuditEntry", .fields = audit_fields, .doc = "A change" };
+static const struct shape audit_shape = { .name = "AuditEntry",
+					  .fields = audit_fields,
+					  .doc = "A change" };
 
 struct audit_page {
 	int64_t page, page_size;
@@ -32,24 +35,35 @@ static const struct field page_fields[] = {
 	FIELD(struct audit_page, page_size, "Most entries a page has"),
 	FIELD(struct audit_page, uri, "This page", .format = "uri"),
 	FIELD(struct audit_page, first_page_uri, "The first page", .format = "uri"),
-	FIELD(struct audit_page, previous_page_uri, "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),
-	FIELD(struct audit_page, next_page_uri, "The page after, or null", .flags = FIELD_NEXT, .format = "uri"),
+	FIELD(struct audit_page, previous_page_uri, "The page before, or null",
+	      .flags = FIELD_PREVIOUS, .format = "uri"),
+	FIELD(struct audit_page, next_page_uri, "The page after, or null", .flags = FIELD_NEXT,
+	      .format = "uri"),
 	[AUDIT_LIST] = FIELD_LIST("entries", &audit_shape, "The newest first"),
 	{ 0 }
 };
 
-static const struct shape page_shape = { .name = "AuditLog", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "A page of the audit log" };
+static const struct shape page_shape = { .name = "AuditLog",
+					 .flags = SHAPE_PAGE,
+					 .fields = page_fields,
+					 .doc = "A page of the audit log" };
 
-/* A page begins below the entry of that number. Numbers have no gaps, for nothing is taken away: so the page before begins a page's size above. */
+/*
+ * A page begins below the entry of that number. Numbers have no gaps, for
+ * nothing is taken away: so the page before begins a page's size above.
+ */
 enum { PLACE_BEFORE };
 
-static int load_page(const struct call *call, struct record_page *page, struct audit **ret, struct error *err)
+static int load_page(const struct call *call, struct record_page *page, struct audit **ret,
+		     struct error *err)
 {
-	struct page_place place = { .name = NULL }, next = { .name = NULL }, previous = { .name = NULL };
+	struct page_place place = { .name = NULL }, next = { .name = NULL },
+			  previous = { .name = NULL };
 	int later = page_begin(call, page, &place, err);
 	size_t size = later < 0 ? 0 : (size_t)page->page_size, n;
 
-	if (later < 0 || store_audits(call->store, later ? place.number[PLACE_BEFORE] : 0, size + 1, call->arena, ret, &n, err) < 0)
+	if (later < 0 || store_audits(call->store, later ? place.number[PLACE_BEFORE] : 0, size + 1,
+				      call->arena, ret, &n, err) < 0)
 		return -1;
 	page->n = n > size ? size : n;
 	if (n > size)
@@ -57,8 +71,10 @@ static int load_page(const struct call *call, struct record_page *page, struct a
 	/* far above the newest entry is as good as 0, which is above all */
 	if (later && place.number[PLACE_BEFORE] < INT64_MAX - page->page_size)
 		previous.number[PLACE_BEFORE] = place.number[PLACE_BEFORE] + page->page_size;
-	page_links(call, arena_join(call->arena, call_path(call), call_link_suffix(call, call->op->dialect), NULL), page,
-		   n > size ? &next : NULL, later ? &previous : NULL);
+	page_links(call,
+		   arena_join(call->arena, call_path(call),
+			      call_link_suffix(call, call->op->dialect), NULL),
+		   page, n > size ? &next : NULL, later ? &previous : NULL);
 	return 0;
 }
 
@@ -70,14 +86,20 @@ static int list_audit(struct call *call, struct writer *w, struct error *err)
 
 	if (load_page(call, &page, &list, err) < 0)
 		return -1;
-	p = (struct audit_page){ page.page, page.page_size, page.self, page.first, page.previous, page.next };
-	writer_about(w, call->op->title, "Who changed what, newest first. Corrections of events are on the events' own pages.");
+	p = (struct audit_page) { page.page,  page.page_size, page.self,
+				  page.first, page.previous,  page.next };
+	writer_about(w, call->op->title,
+		     "Who changed what, newest first. Corrections of events are on the events' own "
+		     "pages.");
 	writer_begin(w, NULL, &page_shape);
 	writer_fields(w, &page_shape, &p);
 	writer_begin_list(w, &page_fields[AUDIT_LIST], &audit_shape);
 	for (size_t i = 0; i < page.n; i++) {
 		struct audit_record r = {
-			.at = instant_text(call, list[i].at), .author = list[i].author, .action = list[i].action, .subject = list[i].subject,
+			.at = instant_text(call, list[i].at),
+			.author = list[i].author,
+			.action = list[i].action,
+			.subject = list[i].subject,
 			.detail = *list[i].detail ? list[i].detail : NULL,
 		};
 
@@ -91,7 +113,15 @@ static int list_audit(struct call *call, struct writer *w, struct error *err)
 static const struct param params[] = { PAGING_PARAMS, { 0 } };
 
 const struct op op_ListAudit = {
-	.id = "ListAudit", .methods = M_READ, .path = "/audit", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = params,
-	.returns = &page_shape, .run = list_audit, .title = "Audit log", .tab = "Audit log",
+	.id = "ListAudit",
+	.methods = M_READ,
+	.path = "/audit",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = params,
+	.returns = &page_shape,
+	.run = list_audit,
+	.title = "Audit log",
+	.tab = "Audit log",
 	.doc = "Who changed users, keys, accounts, categories and closings, the newest first",
 };

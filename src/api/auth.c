@@ -1,5 +1,6 @@
 /*
- * auth.c - signing in and out, and who is signed in (contracts: servicestack D).
+ * auth.c - signing in and out, and who is signed in (contracts: servicestack
+ * D).
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,34 +19,49 @@
 /* ---- what is told of somebody ---- */
 
 struct authenticate_response {
-	const char *user_id, *session_id, *user_name, *display_name, *referrer_url, *bearer_token, *refresh_token, *profile_url;
+	const char *user_id, *session_id, *user_name, *display_name, *referrer_url, *bearer_token,
+		*refresh_token, *profile_url;
 	const char *const *roles, *const *permissions;
 	const void *response_status;
 	const char *meta;
 };
 
 static const struct field authenticate_fields[] = {
-	FIELD_AS(struct authenticate_response, user_id, "UserId", "Number of the user, or SID of the key"),
-	FIELD_AS(struct authenticate_response, session_id, "SessionId", "Secret of the new session, as in its cookie", .flags = FIELD_MACHINE),
-	FIELD_AS(struct authenticate_response, user_name, "UserName", "What the user signs in with"),
-	FIELD_AS(struct authenticate_response, display_name, "DisplayName", "The name that pages show"),
-	FIELD_AS(struct authenticate_response, referrer_url, "ReferrerUrl", "Never filled", .flags = FIELD_MACHINE),
-	FIELD_AS(struct authenticate_response, bearer_token, "BearerToken", "Never filled: see RequestAuthToken", .flags = FIELD_MACHINE),
-	FIELD_AS(struct authenticate_response, refresh_token, "RefreshToken", "Never filled", .flags = FIELD_MACHINE),
-	FIELD_AS(struct authenticate_response, profile_url, "ProfileUrl", "Never filled", .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, user_id, "UserId",
+		 "Number of the user, or SID of the key"),
+	FIELD_AS(struct authenticate_response, session_id, "SessionId",
+		 "Secret of the new session, as in its cookie", .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, user_name, "UserName",
+		 "What the user signs in with"),
+	FIELD_AS(struct authenticate_response, display_name, "DisplayName",
+		 "The name that pages show"),
+	FIELD_AS(struct authenticate_response, referrer_url, "ReferrerUrl", "Never filled",
+		 .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, bearer_token, "BearerToken",
+		 "Never filled: see RequestAuthToken", .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, refresh_token, "RefreshToken", "Never filled",
+		 .flags = FIELD_MACHINE),
+	FIELD_AS(struct authenticate_response, profile_url, "ProfileUrl", "Never filled",
+		 .flags = FIELD_MACHINE),
 	FIELD_AS(struct authenticate_response, roles, "Roles", "What the user may do"),
-	FIELD_AS(struct authenticate_response, permissions, "Permissions", "Always empty: roles say it all"),
-	FIELD_AS(struct authenticate_response, response_status, "ResponseStatus", "What went wrong, if something did", .flags = FIELD_MACHINE,
+	FIELD_AS(struct authenticate_response, permissions, "Permissions",
+		 "Always empty: roles say it all"),
+	FIELD_AS(struct authenticate_response, response_status, "ResponseStatus",
+		 "What went wrong, if something did", .flags = FIELD_MACHINE,
 		 .shape = &servicestack_status_shape),
-	FIELD_AS(struct authenticate_response, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY,
-		 .xml_attrs = "xmlns:d2p1=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""),
+	FIELD_AS(
+		struct authenticate_response, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY,
+		.xml_attrs =
+			"xmlns:d2p1=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""),
 	{ 0 }
 };
 
-static const struct shape authenticate_shape = {
-	.name = "AuthenticateResponse", .xml_namespace = "http://schemas.servicestack.net/types", .flags = SHAPE_ORDERED,
-	.fields = authenticate_fields, .doc = "Who is signed in"
-};
+static const struct shape authenticate_shape = { .name = "AuthenticateResponse",
+						 .xml_namespace =
+							 "http://schemas.servicestack.net/types",
+						 .flags = SHAPE_ORDERED,
+						 .fields = authenticate_fields,
+						 .doc = "Who is signed in" };
 
 static const char *const none[] = { NULL };
 
@@ -64,12 +80,15 @@ static const char *id_text(const struct call *call, const struct principal *who)
 	return who->user ? arena_printf(call->arena, "%lld", (long long)who->user) : who->key_sid;
 }
 
-static void write_who(const struct call *call, struct writer *w, const struct principal *who, const char *session)
+static void write_who(const struct call *call, struct writer *w, const struct principal *who,
+		      const char *session)
 {
-	struct authenticate_response r = {
-		.user_id = id_text(call, who), .session_id = session, .user_name = who->name,
-		.display_name = who->display ? who->display : who->name, .roles = role_list(call, who), .permissions = none
-	};
+	struct authenticate_response r = { .user_id = id_text(call, who),
+					   .session_id = session,
+					   .user_name = who->name,
+					   .display_name = who->display ? who->display : who->name,
+					   .roles = role_list(call, who),
+					   .permissions = none };
 
 	writer_about(w, call->op->title, "You are signed in.");
 	writer_record(w, NULL, &authenticate_shape, &r);
@@ -78,7 +97,7 @@ static void write_who(const struct call *call, struct writer *w, const struct pr
 /* ---- sessions, written by the one writer ---- */
 
 struct session_change {
-	const struct session *end, *add;         /* NULL: none */
+	const struct session *end, *add; /* NULL: none */
 	int64_t now;
 };
 
@@ -94,7 +113,8 @@ static int change_session(struct store *st, void *arg, struct error *err)
 	return store_sessions_expire(st, plausible_process_time(c->now), err);
 }
 
-static int write_session(const struct call *call, const struct session *end, const struct session *add, struct error *err)
+static int write_session(const struct call *call, const struct session *end,
+			 const struct session *add, struct error *err)
 {
 	struct session_change c = { end, add, call->now };
 
@@ -130,7 +150,10 @@ static bool for_people(const struct call *call)
 	return call->format == &format_html;
 }
 
-/* The path behind our own origin in URL, or NULL if it leads elsewhere, or could be taken to. */
+/*
+ * The path behind our own origin in URL, or NULL if it leads elsewhere, or
+ * could be taken to.
+ */
 static const char *own_path(const struct call *call, const char *url)
 {
 	size_t base = strlen(call->base_url);
@@ -144,7 +167,8 @@ static const char *own_path(const struct call *call, const char *url)
 
 static const char *wanted_page(const struct call *call)
 {
-	const char *text = call_arg(call, "Redirect")->text, *path = text ? own_path(call, text) : NULL;
+	const char *text = call_arg(call, "Redirect")->text,
+		   *path = text ? own_path(call, text) : NULL;
 
 	return path ? path : "/";
 }
@@ -156,7 +180,10 @@ static int show_login_again(struct call *call, const struct error *why)
 	struct strbuf url;
 
 	strbuf_init(&url, 8192);
-	strbuf_addf(&url, "/login?failed=%s&redirect=", why->kind == ERR_CREDENTIALS ? "password" : why->kind == ERR_EMPTY ? "empty" : "wait");
+	strbuf_addf(&url, "/login?failed=%s&redirect=",
+		    why->kind == ERR_CREDENTIALS ? "password"
+		    : why->kind == ERR_EMPTY     ? "empty"
+						 : "wait");
 	strbuf_add_urlencoded(&url, page, strlen(page));
 	call->location = arena_str(call->arena, url.text);
 	strbuf_release(&url);
@@ -168,7 +195,8 @@ static int show_login_again(struct call *call, const struct error *why)
 static int check_origin(const struct call *call, struct error *err)
 {
 	if (call->foreign)
-		return error_set(err, ERR_FORBIDDEN, NULL, "Forbidden: the request comes from a page of another origin");
+		return error_set(err, ERR_FORBIDDEN, NULL,
+				 "Forbidden: the request comes from a page of another origin");
 	return 0;
 }
 
@@ -176,12 +204,17 @@ static int check_given(const char *name, const char *password, struct error *err
 {
 	if (name && password)
 		return 0;
-	return error_set(err, ERR_EMPTY, name ? "Password" : password ? "UserName" : "UserName,Password", "must not be empty");
+	return error_set(err, ERR_EMPTY,
+			 name       ? "Password"
+			 : password ? "UserName"
+				    : "UserName,Password",
+			 "must not be empty");
 }
 
 static int sign_in(struct call *call, struct writer *w, struct error *err)
 {
-	const char *name = call_arg(call, "UserName")->text, *password = call_arg(call, "Password")->text;
+	const char *name = call_arg(call, "UserName")->text,
+		   *password = call_arg(call, "Password")->text;
 	const struct arg *remember = call_arg(call, "RememberMe");
 	bool permanent = remember->text && remember->yes;
 	struct principal who;
@@ -195,12 +228,17 @@ static int sign_in(struct call *call, struct writer *w, struct error *err)
 	if (!call->signin)
 		return write_session(call, NULL, NULL, err);
 	from = signin_device(call->signin, call->secret, name, call->device, call->arena);
-	if (signin_password(call->signin, call->store, name, password, strlen(password), from ? from : call->remote, call->arena, &user, err) < 0 ||
+	if (signin_password(call->signin, call->store, name, password, strlen(password),
+			    from ? from : call->remote, call->arena, &user, err) < 0 ||
 	    signin_principal(&user, &who, err) < 0)
 		return -1;
-	session_new(call->secret, user.id, permanent ? SESSION_PERMANENT : SESSION_TEMPORARY, call->now,
-		    permanent ? SESSION_PERMANENT_SECONDS : SESSION_TEMPORARY_SECONDS, token, &session);
-	/* what was signed in before ends: nobody's session but one made just now gets the user's rights */
+	session_new(call->secret, user.id, permanent ? SESSION_PERMANENT : SESSION_TEMPORARY,
+		    call->now, permanent ? SESSION_PERMANENT_SECONDS : SESSION_TEMPORARY_SECONDS,
+		    token, &session);
+	/*
+	 * what was signed in before ends: nobody's session but one made just
+	 * now gets the user's rights
+	 */
 	if (write_session(call, call->session, &session, err) < 0)
 		return -1;
 	set_session_cookies(call, token, permanent);
@@ -218,7 +256,8 @@ static int sign_out(struct call *call, struct writer *w, struct error *err)
 {
 	struct authenticate_response nobody = { .user_id = NULL };
 
-	if (check_origin(call, err) < 0 || (call->session && write_session(call, call->session, NULL, err) < 0))
+	if (check_origin(call, err) < 0 ||
+	    (call->session && write_session(call, call->session, NULL, err) < 0))
 		return -1;
 	call_set_cookie(call, "ss-id", "", 0);
 	call_set_cookie(call, "ss-pid", "", 0);
@@ -248,7 +287,10 @@ static int authenticate(struct call *call, struct writer *w, struct error *err)
 	if (provider && strcasecmp(provider, "logout") == 0)
 		return sign_out(call, w, err);
 	if (provider && !is_sign_in(provider))
-		return error_set(err, ERR_NOT_FOUND, NULL, "No configuration was added for the provider '%.64s'; use credentials", provider);
+		return error_set(
+			err, ERR_NOT_FOUND, NULL,
+			"No configuration was added for the provider '%.64s'; use credentials",
+			provider);
 	if (!provider && !credentials) {
 		if (!call->who)
 			return error_set(err, ERR_UNAUTHENTICATED, NULL, "Not Authenticated");
@@ -256,11 +298,14 @@ static int authenticate(struct call *call, struct writer *w, struct error *err)
 		return 0;
 	}
 	if (call->method != M_POST)
-		return error_set(err, ERR_UNSUPPORTED, NULL, "GET Authenticate requests are disabled, for addresses are written down in"
-				 " many places: send the password in the body of a POST");
+		return error_set(
+			err, ERR_UNSUPPORTED, NULL,
+			"GET Authenticate requests are disabled, for addresses are written down in"
+			" many places: send the password in the body of a POST");
 	if (sign_in(call, w, err) == 0)
 		return 0;
-	if (for_people(call) && (err->kind == ERR_CREDENTIALS || err->kind == ERR_EMPTY || err->kind == ERR_TOO_MANY)) {
+	if (for_people(call) &&
+	    (err->kind == ERR_CREDENTIALS || err->kind == ERR_EMPTY || err->kind == ERR_TOO_MANY)) {
 		show_login_again(call, err);
 		error_clear(err);
 		return 0;
@@ -283,24 +328,28 @@ struct user_info {
 
 static const struct field user_info_fields[] = {
 	FIELD_AS(struct user_info, id, "Id", "Number of the user, or SID of the key"),
-	FIELD_AS(struct user_info, is_authenticated, "IsAuthenticated", "Always true: of nobody there is nothing to say"),
+	FIELD_AS(struct user_info, is_authenticated, "IsAuthenticated",
+		 "Always true: of nobody there is nothing to say"),
 	FIELD_AS(struct user_info, first_name, "FirstName", "Never filled: see Name"),
 	FIELD_AS(struct user_info, last_name, "LastName", "Never filled: see Name"),
 	FIELD_AS(struct user_info, name, "Name", "The name that pages show"),
 	FIELD_AS(struct user_info, avatar_url, "AvatarUrl", "Never filled"),
-	FIELD_AS(struct user_info, email_address, "EmailAddress", "The user's e-mail address, if it is known"),
+	FIELD_AS(struct user_info, email_address, "EmailAddress",
+		 "The user's e-mail address, if it is known"),
 	FIELD_AS(struct user_info, roles, "Roles", "What the user may do"),
-	FIELD_AS(struct user_info, account_ids, "AccountIds", "The accounts that the user may see, by their SIDs"),
+	FIELD_AS(struct user_info, account_ids, "AccountIds",
+		 "The accounts that the user may see, by their SIDs"),
 	FIELD_AS(struct user_info, account_names, "AccountNames", "Their names, in the same order"),
 	FIELD_AS(struct user_info, manager_access, "ManagerAccess", "May the user see billing?"),
-	FIELD_AS(struct user_info, dashboard_permissions, "DashboardPermissions", "Always empty: roles say it all"),
+	FIELD_AS(struct user_info, dashboard_permissions, "DashboardPermissions",
+		 "Always empty: roles say it all"),
 	{ 0 }
 };
 
-static const struct shape user_info_shape = {
-	.name = "UserInfo", .xml_namespace = USERS_NAMESPACE, .fields = user_info_fields,
-	.doc = "Who is signed in"
-};
+static const struct shape user_info_shape = { .name = "UserInfo",
+					      .xml_namespace = USERS_NAMESPACE,
+					      .fields = user_info_fields,
+					      .doc = "Who is signed in" };
 
 static int auth_status(struct call *call, struct writer *w, struct error *err)
 {
@@ -322,11 +371,15 @@ static int auth_status(struct call *call, struct writer *w, struct error *err)
 		ids[i] = accounts[i].sid;
 		names[i] = accounts[i].name;
 	}
-	info = (struct user_info){
-		.id = id_text(call, who), .is_authenticated = true, .name = who->display ? who->display : who->name,
-		.email_address = who->email && *who->email ? who->email : NULL, .roles = role_list(call, who), .account_ids = ids,
-		.account_names = names, .manager_access = who->role & (ROLE_ADMIN | ROLE_MANAGER), .dashboard_permissions = none
-	};
+	info = (struct user_info) { .id = id_text(call, who),
+				    .is_authenticated = true,
+				    .name = who->display ? who->display : who->name,
+				    .email_address = who->email && *who->email ? who->email : NULL,
+				    .roles = role_list(call, who),
+				    .account_ids = ids,
+				    .account_names = names,
+				    .manager_access = who->role & (ROLE_ADMIN | ROLE_MANAGER),
+				    .dashboard_permissions = none };
 	writer_about(w, call->op->title, "You are signed in.");
 	writer_record(w, NULL, &user_info_shape, &info);
 	return 0;
@@ -339,15 +392,16 @@ struct auth_token {
 };
 
 static const struct field auth_token_fields[] = {
-	FIELD_AS(struct auth_token, auth_token, "AuthToken", "A bearer token: it signs in as that user, for as long as the setting"
+	FIELD_AS(struct auth_token, auth_token, "AuthToken",
+		 "A bearer token: it signs in as that user, for as long as the setting"
 		 " server.token_seconds says"),
 	{ 0 }
 };
 
-static const struct shape auth_token_shape = {
-	.name = "RequestAuthTokenResponse", .xml_namespace = USERS_NAMESPACE,
-	.fields = auth_token_fields, .doc = "A token for a user"
-};
+static const struct shape auth_token_shape = { .name = "RequestAuthTokenResponse",
+					       .xml_namespace = USERS_NAMESPACE,
+					       .fields = auth_token_fields,
+					       .doc = "A token for a user" };
 
 /* 1 found, 0 none, -1 failed. */
 static int find_user(const struct call *call, struct user *ret, struct error *err)
@@ -367,10 +421,13 @@ static int find_user(const struct call *call, struct user *ret, struct error *er
 
 struct new_token {
 	const struct session *session;
-	const char *user;                        /* whom it signs in */
+	const char *user; /* whom it signs in */
 };
 
-/* So many may be good at once, and so the audit log grows by no more in that time. */
+/*
+ * So many may be good at once, and so the audit log grows by no more in that
+ * time.
+ */
 static int check_number(const struct admin *a, const struct session *s, struct error *err)
 {
 	int64_t n, expires;
@@ -425,9 +482,11 @@ static int request_token(struct call *call, struct writer *w, struct error *err)
 	if (rc < 0 || (rc > 0 && signin_principal(&found, &user, err) < 0))
 		return -1;
 	if (rc == 0 || !principal_may_impersonate(call->who, &user))
-		return error_set(err, ERR_NOT_FOUND, NULL, "There is no such user, or none that you may ask a token for");
+		return error_set(err, ERR_NOT_FOUND, NULL,
+				 "There is no such user, or none that you may ask a token for");
 	/* a token doesn't live on by asking for another one */
-	if (call->session && call->session->kind == SESSION_TOKEN && call->session->expires < call->now + seconds)
+	if (call->session && call->session->kind == SESSION_TOKEN &&
+	    call->session->expires < call->now + seconds)
 		seconds = call->session->expires - call->now;
 	session_new(call->secret, user.user, SESSION_TOKEN, call->now, seconds, token, &session);
 	session.maker = principal_maker(call->who);
@@ -442,38 +501,70 @@ static int request_token(struct call *call, struct writer *w, struct error *err)
 
 static const struct param authenticate_params[] = {
 	{ "Provider", PT_TEXT, .flags = PARAM_PATH, .max = 64,
-	  .doc = "credentials (or login, or basic) signs in, logout signs out; without it and a UserName: who is signed in?" },
+	  .doc = "credentials (or login, or basic) signs in, logout signs out; without it and a "
+		 "UserName: who is signed in?" },
 	{ "UserName", PT_TEXT, .max = USER_NAME_BYTES, .doc = "The user's name" },
-	{ "Password", PT_TEXT, .flags = PARAM_SECRET, .max = PASSWORD_BYTES_MAX, .doc = "The user's password" },
-	{ "RememberMe", PT_BOOL, .doc = "Stay signed in for 28 days, instead of until the browser is closed or 14 days have passed" },
-	{ "Redirect", PT_TEXT, .flags = PARAM_STATE, .max = 4096, .doc = "Of a page: where to go then, on this server" },
+	{ "Password", PT_TEXT, .flags = PARAM_SECRET, .max = PASSWORD_BYTES_MAX,
+	  .doc = "The user's password" },
+	{ "RememberMe", PT_BOOL,
+	  .doc = "Stay signed in for 28 days, instead of until the browser is closed or 14 days "
+		 "have passed" },
+	{ "Redirect", PT_TEXT, .flags = PARAM_STATE, .max = 4096,
+	  .doc = "Of a page: where to go then, on this server" },
 	{ 0 }
 };
 
-static const struct param token_params[] = {
-	{ "UserEmailAddress", PT_TEXT, .max = USER_TEXT_BYTES, .doc = "The user, by e-mail address" },
-	{ "UserId", PT_INT, .min = 1, .max = INT64_MAX, .doc = "The user, by number" },
-	{ 0 }
-};
+static const struct param token_params[] = { { "UserEmailAddress", PT_TEXT, .max = USER_TEXT_BYTES,
+					       .doc = "The user, by e-mail address" },
+					     { "UserId", PT_INT, .min = 1, .max = INT64_MAX,
+					       .doc = "The user, by number" },
+					     { 0 } };
 
 static const struct param no_params[] = { { 0 } };
 
 const struct op op_GetAuthStatus = {
-	.id = "GetAuthStatus", .methods = M_READ, .path = "/auth/status", .dialect = &dialect_servicestack, .roles = ROLE_ANYONE,
-	.params = no_params, .returns = &user_info_shape, .run = auth_status, .title = "Who is signed in",
+	.id = "GetAuthStatus",
+	.methods = M_READ,
+	.path = "/auth/status",
+	.dialect = &dialect_servicestack,
+	.roles = ROLE_ANYONE,
+	.params = no_params,
+	.returns = &user_info_shape,
+	.run = auth_status,
+	.title = "Who is signed in",
 	.doc = "Gets the current authenticated status or null",
 };
 
 const struct op op_RequestAuthToken = {
-	.id = "RequestAuthToken", .methods = M_READ, .path = "/auth/token", .dialect = &dialect_servicestack,
-	.roles = ROLE_ADMIN | ROLE_MANAGER, .changes = true, .params = token_params, .returns = &auth_token_shape, .takes_body = true,
-	.body_root = "RequestAuthToken", .body_namespace = USERS_NAMESPACE, .run = request_token,
-	.title = "A token for a user", .doc = "Makes a bearer token that signs in as a user for a while",
+	.id = "RequestAuthToken",
+	.methods = M_READ,
+	.path = "/auth/token",
+	.dialect = &dialect_servicestack,
+	.roles = ROLE_ADMIN | ROLE_MANAGER,
+	.changes = true,
+	.params = token_params,
+	.returns = &auth_token_shape,
+	.takes_body = true,
+	.body_root = "RequestAuthToken",
+	.body_namespace = USERS_NAMESPACE,
+	.run = request_token,
+	.title = "A token for a user",
+	.doc = "Makes a bearer token that signs in as a user for a while",
 };
 
 const struct op op_Authenticate = {
-	.id = "Authenticate", .methods = M_READ | M_POST, .path = "/auth/{Provider}", .short_path = "/auth", .dialect = &dialect_servicestack,
-	.roles = ROLE_ANYONE, .params = authenticate_params, .returns = &authenticate_shape, .takes_body = true,
-	.body_root = "Authenticate", .body_namespace = "http://schemas.servicestack.net/types", .run = authenticate,
-	.title = "Signing in", .doc = "Signs in with name and password, signs out, or says who is signed in",
+	.id = "Authenticate",
+	.methods = M_READ | M_POST,
+	.path = "/auth/{Provider}",
+	.short_path = "/auth",
+	.dialect = &dialect_servicestack,
+	.roles = ROLE_ANYONE,
+	.params = authenticate_params,
+	.returns = &authenticate_shape,
+	.takes_body = true,
+	.body_root = "Authenticate",
+	.body_namespace = "http://schemas.servicestack.net/types",
+	.run = authenticate,
+	.title = "Signing in",
+	.doc = "Signs in with name and password, signs out, or says who is signed in",
 };

@@ -19,9 +19,11 @@ static int check_int(const struct param *p, const char *text, struct arg *ret, s
 {
 	int64_t max = p->type == PT_PAGE_SIZE ? PAGE_SIZE_TYPE_MAX : p->max;
 
-	if (text[strspn(text, "-0123456789")] || decimal_parse(text, strlen(text), 0, INT64_MAX, &ret->n) != DECIMAL_OK ||
+	if (text[strspn(text, "-0123456789")] ||
+	    decimal_parse(text, strlen(text), 0, INT64_MAX, &ret->n) != DECIMAL_OK ||
 	    ret->n < p->min || ret->n > max)
-		return error_set(err, ERR_PARAM, p->name, "'%.40s' is not a whole number from %lld to %lld", text,
+		return error_set(err, ERR_PARAM, p->name,
+				 "'%.40s' is not a whole number from %lld to %lld", text,
 				 (long long)p->min, (long long)p->max);
 	if (ret->n > p->max)
 		ret->n = p->max;
@@ -31,7 +33,8 @@ static int check_int(const struct param *p, const char *text, struct arg *ret, s
 static int check_bool(const struct param *p, const char *text, struct arg *ret, struct error *err)
 {
 	if (strcasecmp(text, "true") != 0 && strcasecmp(text, "false") != 0)
-		return error_set(err, ERR_PARAM, p->name, "'%.40s' is neither true nor false", text);
+		return error_set(err, ERR_PARAM, p->name, "'%.40s' is neither true nor false",
+				 text);
 	ret->yes = text[0] == 't' || text[0] == 'T';
 	return 0;
 }
@@ -46,12 +49,14 @@ static int check_enum(const struct param *p, const char *text, struct arg *ret, 
 			ret->n = v - p->values;
 			return 0;
 		}
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", v == p->values ? "" : ", ", *v);
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+					v == p->values ? "" : ", ", *v);
 	}
 	return error_set(err, ERR_PARAM, p->name, "'%.40s' is not one of %s", text, list);
 }
 
-static int check_date(const struct call *call, const struct param *p, const char *text, struct arg *ret, struct error *err)
+static int check_date(const struct call *call, const struct param *p, const char *text,
+		      struct arg *ret, struct error *err)
 {
 	const struct dialect *d = call->op->dialect;
 	const struct arg *zone = NULL;
@@ -59,18 +64,24 @@ static int check_date(const struct call *call, const struct param *p, const char
 	for (int i = 0; call->op->params[i].name; i++)
 		if (call->op->params[i].type == PT_ZONE)
 			zone = &call->args[i];
-	if (d->parse_date(text, strlen(text), zone_date(zone && zone->text ? zone->zone : zone_find(NULL), call->now), &ret->date))
+	if (d->parse_date(text, strlen(text),
+			  zone_date(zone && zone->text ? zone->zone : zone_find(NULL), call->now),
+			  &ret->date))
 		return 0;
 	if (d->errors[ERR_FORMAT].name)
-		return error_set(err, ERR_FORMAT, p->name, "String '%.40s' was not recognized as a valid DateTime; %s", text,
+		return error_set(err, ERR_FORMAT, p->name,
+				 "String '%.40s' was not recognized as a valid DateTime; %s", text,
 				 d->date_hint);
 	return error_set(err, ERR_FORMAT, p->name, "'%.40s' is not a date; %s", text, d->date_hint);
 }
 
-static int check_instant(const struct param *p, const char *text, struct arg *ret, struct error *err)
+static int check_instant(const struct param *p, const char *text, struct arg *ret,
+			 struct error *err)
 {
 	if (!iso_time_parse(text, strlen(text), &ret->instant_us))
-		return error_set(err, ERR_FORMAT, p->name, "'%.40s' is not a time of ISO 8601, such as 2026-11-21T10:00:00Z", text);
+		return error_set(err, ERR_FORMAT, p->name,
+				 "'%.40s' is not a time of ISO 8601, such as 2026-11-21T10:00:00Z",
+				 text);
 	return 0;
 }
 
@@ -78,15 +89,19 @@ static int check_zone(const struct param *p, const char *text, struct arg *ret, 
 {
 	ret->zone = zone_find(text);
 	if (!ret->zone)
-		return error_set(err, ERR_PARAM, p->name, "'%.40s' is not a time zone of the IANA list, such as Europe/Vienna", text);
+		return error_set(
+			err, ERR_PARAM, p->name,
+			"'%.40s' is not a time zone of the IANA list, such as Europe/Vienna", text);
 	return 0;
 }
 
-static int check_category(const struct call *call, const struct param *p, const char *text, struct arg *ret, struct error *err)
+static int check_category(const struct call *call, const struct param *p, const char *text,
+			  struct arg *ret, struct error *err)
 {
 	ret->category = catalogue_find(call->catalogue, text, strlen(text));
 	if (ret->category == CATALOGUE_NONE)
-		return error_set(err, ERR_PARAM, p->name, "'%.64s' is not a category of this server", text);
+		return error_set(err, ERR_PARAM, p->name,
+				 "'%.64s' is not a category of this server", text);
 	return 0;
 }
 
@@ -95,27 +110,37 @@ static int check_text(const struct param *p, const char *text, struct error *err
 	size_t len = strlen(text);
 
 	if ((int64_t)len < p->min || (int64_t)len > (p->max ? p->max : TEXT_MAX))
-		return error_set(err, ERR_PARAM, p->name, "must have from %lld to %lld bytes", (long long)p->min,
-				 (long long)(p->max ? p->max : TEXT_MAX));
-	if (!utf8_plain(text, len))      /* no event has such a value */
-		return error_set(err, ERR_PARAM, p->name, "must be UTF-8 without control characters");
+		return error_set(err, ERR_PARAM, p->name, "must have from %lld to %lld bytes",
+				 (long long)p->min, (long long)(p->max ? p->max : TEXT_MAX));
+	if (!utf8_plain(text, len)) /* no event has such a value */
+		return error_set(err, ERR_PARAM, p->name,
+				 "must be UTF-8 without control characters");
 	return 0;
 }
 
-static int check_value(const struct call *call, const struct param *p, const char *text, struct arg *ret, struct error *err)
+static int check_value(const struct call *call, const struct param *p, const char *text,
+		       struct arg *ret, struct error *err)
 {
 	ret->text = text;
 	switch (p->type) {
 	case PT_ACCOUNT:
-	case PT_TEXT:      return check_text(p, text, err);
+	case PT_TEXT:
+		return check_text(p, text, err);
 	case PT_PAGE_SIZE:
-	case PT_INT:       return check_int(p, text, ret, err);
-	case PT_BOOL:      return check_bool(p, text, ret, err);
-	case PT_ENUM:      return check_enum(p, text, ret, err);
-	case PT_DATE:      return check_date(call, p, text, ret, err);
-	case PT_INSTANT:   return check_instant(p, text, ret, err);
-	case PT_ZONE:      return check_zone(p, text, ret, err);
-	case PT_CATEGORY:  return check_category(call, p, text, ret, err);
+	case PT_INT:
+		return check_int(p, text, ret, err);
+	case PT_BOOL:
+		return check_bool(p, text, ret, err);
+	case PT_ENUM:
+		return check_enum(p, text, ret, err);
+	case PT_DATE:
+		return check_date(call, p, text, ret, err);
+	case PT_INSTANT:
+		return check_instant(p, text, ret, err);
+	case PT_ZONE:
+		return check_zone(p, text, ret, err);
+	case PT_CATEGORY:
+		return check_category(call, p, text, ret, err);
 	}
 	return error_set(err, ERR_INTERNAL, p->name, "has no known type");
 }
@@ -151,7 +176,10 @@ const struct arg *call_arg(const struct call *call, const char *name)
 	return NULL;
 }
 
-/* Is NAME the header that the CGI variable VARIABLE, after its "HTTP_", is about? Its value, or NULL. */
+/*
+ * Is NAME the header that the CGI variable VARIABLE, after its "HTTP_", is
+ * about? Its value, or NULL.
+ */
 static const char *header_value(const char *variable, const char *name)
 {
 	for (; *name; name++, variable++)
@@ -163,7 +191,8 @@ static const char *header_value(const char *variable, const char *name)
 const char *call_header(const struct call *call, const char *name)
 {
 	for (char *const *v = call->variables; v && *v; v++) {
-		const char *value = strncmp(*v, "HTTP_", 5) == 0 ? header_value(*v + 5, name) : NULL;
+		const char *value = strncmp(*v, "HTTP_", 5) == 0 ? header_value(*v + 5, name)
+								 : NULL;
 
 		if (value)
 			return value;
@@ -172,11 +201,11 @@ const char *call_header(const struct call *call, const char *name)
 }
 
 /*
- * The value of P as the caller sent it, or NULL; "" only with PARAM_CLEARS. A repeated one:
- * joined with "," or, where case matters, the last.
+ * The value of P as the caller sent it, or NULL; "" only with PARAM_CLEARS. A
+ * repeated one: joined with "," or, where case matters, the last.
  */
-static const char *raw_value(const struct call *call, const struct param *p, const struct raw_param *raw, size_t n,
-			     struct error *err)
+static const char *raw_value(const struct call *call, const struct param *p,
+			     const struct raw_param *raw, size_t n, struct error *err)
 {
 	bool any_case = call->op->dialect->any_case;
 	const char *value = NULL;
@@ -190,18 +219,21 @@ static const char *raw_value(const struct call *call, const struct param *p, con
 		}
 		if (!raw[i].len && !((p->flags & PARAM_CLEARS) && !value))
 			continue;
-		value = value && *value && any_case ? arena_printf(call->arena, "%s,%s", value, raw[i].value) : raw[i].value;
+		value = value && *value && any_case
+				? arena_printf(call->arena, "%s,%s", value, raw[i].value)
+				: raw[i].value;
 	}
 	return value;
 }
 
-static int bind_one(struct call *call, int i, const struct raw_param *raw, size_t n, struct error *err)
+static int bind_one(struct call *call, int i, const struct raw_param *raw, size_t n,
+		    struct error *err)
 {
 	const struct param *p = &call->op->params[i];
 	struct arg *arg = &call->args[i];
 	const char *text = raw_value(call, p, raw, n, err);
 
-	*arg = (struct arg){ .param = p, .given = text != NULL };
+	*arg = (struct arg) { .param = p, .given = text != NULL };
 	if (err->kind)
 		return -1;
 	if (!text)
@@ -220,9 +252,11 @@ static int check_required(const struct call *call, struct error *err)
 		const struct param *p = &call->op->params[i];
 
 		if ((p->flags & PARAM_REQUIRED) && !call->args[i].text && len < sizeof(names))
-			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", len ? "," : "", p->name);
+			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+						len ? "," : "", p->name);
 	}
-	return len ? error_set(err, ERR_MISSING, names, "Value cannot be null; it must be given") : 0;
+	return len ? error_set(err, ERR_MISSING, names, "Value cannot be null; it must be given")
+		   : 0;
 }
 
 int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct error *err)
@@ -230,21 +264,27 @@ int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct e
 	/* the zone first: dates relative to today need it */
 	for (int zones = 1; zones >= 0; zones--)
 		for (int i = 0; call->op->params[i].name; i++)
-			if ((call->op->params[i].type == PT_ZONE) == zones && bind_one(call, i, raw, n, err) < 0)
+			if ((call->op->params[i].type == PT_ZONE) == zones &&
+			    bind_one(call, i, raw, n, err) < 0)
 				return -1;
 	return check_required(call, err);
 }
 
-/* Only what says which thing is asked about: what else a form brings may be at fault, and is shown again. */
+/*
+ * Only what says which thing is asked about: what else a form brings may be at
+ * fault, and is shown again.
+ */
 static int bind_subject(struct call *call, const struct raw_param *raw, size_t n, struct error *err)
 {
 	for (int i = 0; call->op->params[i].name; i++)
-		if ((call->op->params[i].flags & (PARAM_PATH | PARAM_SUBJECT)) && bind_one(call, i, raw, n, err) < 0)
+		if ((call->op->params[i].flags & (PARAM_PATH | PARAM_SUBJECT)) &&
+		    bind_one(call, i, raw, n, err) < 0)
 			return -1;
 	return 0;
 }
 
-int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err)
+int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct writer *w,
+	     struct error *err)
 {
 	if (access_operation(call->who, call->op, err) < 0 || bind_subject(call, raw, n, err) < 0)
 		return -1;
@@ -256,7 +296,8 @@ int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct wr
 	return 0;
 }
 
-int call_fill(struct call *call, const struct raw_param *raw, size_t n, struct raw_param *ret, size_t *ret_n, struct error *err)
+int call_fill(struct call *call, const struct raw_param *raw, size_t n, struct raw_param *ret,
+	      size_t *ret_n, struct error *err)
 {
 	*ret_n = 0;
 	if (!call->op->form->fill)
@@ -268,29 +309,36 @@ int call_fill(struct call *call, const struct raw_param *raw, size_t n, struct r
 
 void call_fill_value(struct raw_param *ret, size_t *ret_n, const char *name, const char *value)
 {
-	ret[(*ret_n)++] = (struct raw_param){ name, value, strlen(value) };
+	ret[(*ret_n)++] = (struct raw_param) { name, value, strlen(value) };
 }
 
 /* With Max-Age, as clients split an Expires at its comma. */
 void call_set_cookie(struct call *call, const char *name, const char *value, int64_t seconds)
 {
-	const char *age = seconds == CALL_COOKIE_SESSION ? "" : arena_printf(call->arena, "; Max-Age=%lld", (long long)seconds);
+	const char *age = seconds == CALL_COOKIE_SESSION
+				  ? ""
+				  : arena_printf(call->arena, "; Max-Age=%lld", (long long)seconds);
 	const char *secure = strncmp(call->base_url, "https:", 6) == 0 ? "; Secure" : "";
 
-	call->cookies[call->n_cookies++] = arena_join(call->arena, name, "=", value, age, "; Path=/; HttpOnly", secure, "; SameSite=Lax", NULL);
+	call->cookies[call->n_cookies++] = arena_join(call->arena, name, "=", value, age,
+						      "; Path=/; HttpOnly", secure,
+						      "; SameSite=Lax", NULL);
 }
 
-int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err), void *arg, struct error *err)
+int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err),
+		void *arg, struct error *err)
 {
 	if (!call->batcher)
-		return error_set(err, ERR_BUSY, NULL, "nothing can be changed here: it takes a server");
+		return error_set(err, ERR_BUSY, NULL,
+				 "nothing can be changed here: it takes a server");
 	store_end(call->store);
 	if (batcher_run(call->batcher, job, arg, err) < 0)
 		return -1;
 	return store_begin_read(call->store, err);
 }
 
-int call_run(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err)
+int call_run(struct call *call, const struct raw_param *raw, size_t n, struct writer *w,
+	     struct error *err)
 {
 	if (access_operation(call->who, call->op, err) < 0 || call_bind(call, raw, n, err) < 0)
 		return -1;

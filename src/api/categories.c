@@ -15,30 +15,39 @@ static const struct field category_fields[] = {
 	FIELD(struct category_record, description, "The category in words", .flags = FIELD_LABEL),
 	FIELD(struct category_record, parent, "The category that it is part of, or null"),
 	FIELD(struct category_record, count_unit, "What is counted", .label = "Counts"),
-	FIELD(struct category_record, usage_unit, "What usage is measured in", .label = "Measured in"),
-	FIELD(struct category_record, metered, "Is it in reports even when nothing was used?", .label = "Always in reports"),
+	FIELD(struct category_record, usage_unit, "What usage is measured in",
+	      .label = "Measured in"),
+	FIELD(struct category_record, metered, "Is it in reports even when nothing was used?",
+	      .label = "Always in reports"),
 	{ 0 }
 };
 
-static const struct shape category_shape = { .name = "Category", .fields = category_fields, .doc = "A category",
-	.none = "No category has this in its name." };
+static const struct shape category_shape = { .name = "Category",
+					     .fields = category_fields,
+					     .doc = "A category",
+					     .none = "No category has this in its name." };
 
 static const struct field categories_fields[] = {
 	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("categories", &category_shape, "In the order of their names"), { 0 }
+	[LIST_PAGE_LIST] = FIELD_LIST("categories", &category_shape, "In the order of their names"),
+	{ 0 }
 };
 
-static const struct shape categories_shape = {
-	.name = "Categories", .flags = SHAPE_PAGE, .fields = categories_fields, .doc = "What can be used"
-};
+static const struct shape categories_shape = { .name = "Categories",
+					       .flags = SHAPE_PAGE,
+					       .fields = categories_fields,
+					       .doc = "What can be used" };
 
 static void write_category(const struct catalogue *c, size_t i, struct writer *w)
 {
 	const struct category *category = &c->categories[i];
 	struct category_record r = {
-		.category = category->name, .description = category->description,
+		.category = category->name,
+		.description = category->description,
 		.parent = c->parent[i] == CATALOGUE_NONE ? NULL : c->categories[c->parent[i]].name,
-		.count_unit = category->count_unit, .usage_unit = category->usage_unit, .metered = category->metered,
+		.count_unit = category->count_unit,
+		.usage_unit = category->usage_unit,
+		.metered = category->metered,
 	};
 
 	writer_record(w, NULL, &category_shape, &r);
@@ -48,8 +57,10 @@ static bool fits(const struct search *s, const void *list, size_t i)
 {
 	const struct catalogue *c = list;
 
-	return search_finds(s, c->categories[i].name) || search_finds(s, c->categories[i].description) ||
-	       (c->parent[i] != CATALOGUE_NONE && search_finds(s, c->categories[c->parent[i]].name));
+	return search_finds(s, c->categories[i].name) ||
+	       search_finds(s, c->categories[i].description) ||
+	       (c->parent[i] != CATALOGUE_NONE &&
+		search_finds(s, c->categories[c->parent[i]].name));
 }
 
 static int list_categories(struct call *call, struct writer *w, struct error *err)
@@ -59,7 +70,8 @@ static int list_categories(struct call *call, struct writer *w, struct error *er
 
 	(void)err;
 	list_page_choose(call, fits, c, c->n, &page);
-	writer_about(w, call->op->title, "The kinds of usage that events can be of. A category can't be removed.");
+	writer_about(w, call->op->title,
+		     "The kinds of usage that events can be of. A category can't be removed.");
 	writer_begin(w, NULL, &categories_shape);
 	writer_fields(w, &categories_shape, &page);
 	writer_begin_list(w, &categories_fields[LIST_PAGE_LIST], &category_shape);
@@ -84,15 +96,17 @@ static const char *text_or_empty(const struct call *call, const char *name)
 
 static int create_category(struct call *call, struct writer *w, struct error *err)
 {
-	struct new_category n = {
-		.name = call_arg(call, "name")->text, .parent = call_arg(call, "parent")->text,
-		.description = text_or_empty(call, "description"), .count_unit = text_or_empty(call, "count_unit"),
-		.usage_unit = text_or_empty(call, "usage_unit"), .metered = call_arg(call, "metered")->yes
-	};
+	struct new_category n = { .name = call_arg(call, "name")->text,
+				  .parent = call_arg(call, "parent")->text,
+				  .description = text_or_empty(call, "description"),
+				  .count_unit = text_or_empty(call, "count_unit"),
+				  .usage_unit = text_or_empty(call, "usage_unit"),
+				  .metered = call_arg(call, "metered")->yes };
 	const struct catalogue *c;
 	size_t i;
 
-	if (administer(call, add_category, &n, err) < 0 || catalogue_load(call->store, call->arena, &c, err) < 0)
+	if (administer(call, add_category, &n, err) < 0 ||
+	    catalogue_load(call->store, call->arena, &c, err) < 0)
 		return -1;
 	i = catalogue_find(c, n.name, strlen(n.name));
 	if (i == CATALOGUE_NONE)
@@ -103,28 +117,55 @@ static int create_category(struct call *call, struct writer *w, struct error *er
 	return 0;
 }
 
-static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the description or the parent's name"), { 0 } };
+static const struct param list_params[] = {
+	LIST_PAGE_PARAMS("the name, the description or the parent's name"), { 0 }
+};
 
 static const struct param create_params[] = {
-	{ "name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = 64, .doc = "As events will have it: a-z, 0-9, - and _, beginning with a letter" },
-	{ "parent", PT_CATEGORY, .doc = "The category that it is part of, whose totals then have it, too" },
-	{ "description", PT_TEXT, .max = CATEGORY_DESCRIPTION_BYTES, .doc = "The category in words, for reports" },
-	{ "count_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Counts", .doc = "What is counted, such as calls" },
-	{ "usage_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Measured in", .doc = "What usage is measured in, such as minutes" },
-	{ "metered", PT_BOOL, .def = "true", .label = "Always in reports", .doc = "Is it in reports even when nothing was used?" },
+	{ "name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = 64,
+	  .doc = "As events will have it: a-z, 0-9, - and _, beginning with a letter" },
+	{ "parent", PT_CATEGORY,
+	  .doc = "The category that it is part of, whose totals then have it, too" },
+	{ "description", PT_TEXT, .max = CATEGORY_DESCRIPTION_BYTES,
+	  .doc = "The category in words, for reports" },
+	{ "count_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Counts",
+	  .doc = "What is counted, such as calls" },
+	{ "usage_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Measured in",
+	  .doc = "What usage is measured in, such as minutes" },
+	{ "metered", PT_BOOL, .def = "true", .label = "Always in reports",
+	  .doc = "Is it in reports even when nothing was used?" },
 	{ 0 }
 };
 
 const struct op op_ListCategories = {
-	.id = "ListCategories", .methods = M_READ, .path = "/categories", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = list_params, .returns = &categories_shape, .run = list_categories, .title = "Categories", .tab = "Categories",
+	.id = "ListCategories",
+	.methods = M_READ,
+	.path = "/categories",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = list_params,
+	.returns = &categories_shape,
+	.run = list_categories,
+	.title = "Categories",
+	.tab = "Categories",
 	.doc = "The categories of usage",
 };
 
 const struct op op_CreateCategory = {
-	.id = "CreateCategory", .methods = M_POST, .path = "/categories", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = create_params, .returns = &category_shape, .takes_body = true, .run = create_category, .title = "New category",
-	.form = &(const struct op_form){ .path = "/categories/new", .button = "Add the category", .list = &op_ListCategories,
-					 .done = "The category was added. Events can use it now." },
+	.id = "CreateCategory",
+	.methods = M_POST,
+	.path = "/categories",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = create_params,
+	.returns = &category_shape,
+	.takes_body = true,
+	.run = create_category,
+	.title = "New category",
+	.form = &(
+		const struct op_form) { .path = "/categories/new",
+					.button = "Add the category",
+					.list = &op_ListCategories,
+					.done = "The category was added. Events can use it now." },
 	.doc = "Adds a category. It can't be removed",
 };

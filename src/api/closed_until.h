@@ -7,14 +7,15 @@
 #include "api/op.h"
 
 /*
- * If all of the N accounts are closed up to an instant inside [FROM, TO) (seconds), the
- * answer gets the header Usaged-Closed-Until with that instant, and its page a line about
- * it. Before writer_about.
+ * If all of the N accounts are closed up to an instant inside [FROM, TO)
+ * (seconds), the answer gets the header Usaged-Closed-Until with that instant,
+ * and its page a line about it. Before writer_about.
  */
-int call_note_closed(struct call *call, struct writer *w, const int64_t *accounts, size_t n, int64_t from, int64_t to, struct error *err);
+int call_note_closed(struct call *call, struct writer *w, const int64_t *accounts, size_t n,
+		     int64_t from, int64_t to, struct error *err);
 
 /* Likewise. */
-int call_note_closed_accounts(struct call *call, struct writer *w, const struct account *accounts, size_t n, int64_t from, int64_t to,
-			      struct error *err);
+int call_note_closed_accounts(struct call *call, struct writer *w, const struct account *accounts,
+			      size_t n, int64_t from, int64_t to, struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * closings.c - closings: up to when accounts are closed, and what changed since.
+ * closings.c - closings: up to when accounts are closed, and what changed
+ * since.
  */
 #include <string.h>
 
@@ -24,30 +25,44 @@ struct closing_record {
 static const struct field closing_fields[] = {
 	FIELD(struct closing_record, account, "The account's name"),
 	FIELD(struct closing_record, account_sid, "Its SID", .flags = FIELD_LABEL),
-	FIELD(struct closing_record, through, "The last closed day, in the account's time zone; null once it is open", .format = "date"),
+	FIELD(struct closing_record, through,
+	      "The last closed day, in the account's time zone; null once it is open",
+	      .format = "date"),
 	FIELD(struct closing_record, time_zone, "The account's time zone"),
-	FIELD(struct closing_record, closed_until, "The closed instant: what was used before it is settled", .format = "date-time"),
+	FIELD(struct closing_record, closed_until,
+	      "The closed instant: what was used before it is settled", .format = "date-time"),
 	FIELD(struct closing_record, by_main_account, "Is it closed by its main account?"),
 	FIELD(struct closing_record, author, "Who closed it: a user, a key's SID, or console"),
 	FIELD(struct closing_record, made, "When", .format = "date-time"),
-	FIELD_AS(struct closing_record, changes_page, "changes", "What changed since", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD_AS(struct closing_record, reopen_page, "reopen", "Where it is reopened", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD_AS(struct closing_record, changes_page, "changes", "What changed since",
+		 .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD_AS(struct closing_record, reopen_page, "reopen", "Where it is reopened",
+		 .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
 };
 
-static const struct shape closing_shape = { .name = "Closing", .fields = closing_fields, .doc = "Up to when an account is closed",
-	.none = "No account is closed: each event counts at its own time." };
+static const struct shape closing_shape = {
+	.name = "Closing",
+	.fields = closing_fields,
+	.doc = "Up to when an account is closed",
+	.none = "No account is closed: each event counts at its own time."
+};
 
-/* Of A, which C may not close at all (open_us 0). Other accounts' pages lead to what is done to them. */
-static int fill_closing(const struct call *call, const struct account *a, const struct closing *c, struct closing_record *ret, struct error *err)
+/*
+ * Of A, which C may not close at all (open_us 0). Other accounts' pages lead to
+ * what is done to them.
+ */
+static int fill_closing(const struct call *call, const struct account *a, const struct closing *c,
+			struct closing_record *ret, struct error *err)
 {
 	struct account_calendar calendar;
 	char text[DATE_TEXT];
 
 	if (account_calendar(call->store, a, &calendar, err) < 0)
 		return -1;
-	*ret = (struct closing_record){ .account = arena_str(call->arena, a->name), .account_sid = arena_str(call->arena, a->sid),
-					.time_zone = zone_name(calendar.zone) };
+	*ret = (struct closing_record) { .account = arena_str(call->arena, a->name),
+					 .account_sid = arena_str(call->arena, a->sid),
+					 .time_zone = zone_name(calendar.zone) };
 	if (!c->open_us)
 		return 0;
 	date_format(text, closing_last_day(calendar.zone, c->open_us));
@@ -64,15 +79,18 @@ static int fill_closing(const struct call *call, const struct account *a, const 
 	return 0;
 }
 
-static int write_closing(const struct call *call, const char *sid, struct writer *w, struct error *err)
+static int write_closing(const struct call *call, const char *sid, struct writer *w,
+			 struct error *err)
 {
 	struct closing closing = { 0 };
 	struct closing_record r;
 	struct account account;
 
 	if (store_account_by_sid(call->store, sid, call->arena, &account, err) <= 0)
-		return error_set(err, ERR_NOT_FOUND, "AccountSid", "there is no account %.64s", sid);
-	if (store_closing(call->store, account.id, call->arena, &closing, err) < 0 || fill_closing(call, &account, &closing, &r, err) < 0)
+		return error_set(err, ERR_NOT_FOUND, "AccountSid", "there is no account %.64s",
+				 sid);
+	if (store_closing(call->store, account.id, call->arena, &closing, err) < 0 ||
+	    fill_closing(call, &account, &closing, &r, err) < 0)
 		return -1;
 	writer_about(w, call->op->title, NULL);
 	writer_record(w, NULL, &closing_shape, &r);
@@ -88,28 +106,40 @@ struct list_page {
 
 enum { PAGE_LIST = 5 };
 
-#define PAGE_FIELDS \
-	FIELD(struct list_page, page, "Number of the page, from 0"), \
-	FIELD(struct list_page, page_size, "Most records a page has"), \
-	FIELD(struct list_page, uri, "This page", .format = "uri"), \
-	FIELD(struct list_page, first_page_uri, "The first page", .format = "uri"), \
-	FIELD(struct list_page, next_page_uri, "The page after, or null", .flags = FIELD_NEXT, .format = "uri")
+#define PAGE_FIELDS                                                                         \
+	FIELD(struct list_page, page, "Number of the page, from 0"),                        \
+		FIELD(struct list_page, page_size, "Most records a page has"),              \
+		FIELD(struct list_page, uri, "This page", .format = "uri"),                 \
+		FIELD(struct list_page, first_page_uri, "The first page", .format = "uri"), \
+		FIELD(struct list_page, next_page_uri, "The page after, or null",           \
+		      .flags = FIELD_NEXT, .format = "uri")
 
 static const struct field closings_fields[] = {
-	PAGE_FIELDS, [PAGE_LIST] = FIELD_LIST("closings", &closing_shape, "Closed accounts, in the order that they were added"), { 0 }
+	PAGE_FIELDS,
+	[PAGE_LIST] = FIELD_LIST("closings", &closing_shape,
+				 "Closed accounts, in the order that they were added"),
+	{ 0 }
 };
 
-static const struct shape closings_shape = {
-	.name = "Closings", .flags = SHAPE_PAGE, .fields = closings_fields, .doc = "A page of closed accounts"
-};
+static const struct shape closings_shape = { .name = "Closings",
+					     .flags = SHAPE_PAGE,
+					     .fields = closings_fields,
+					     .doc = "A page of closed accounts" };
 
-/* Fills the links of PAGE; NEXT is where the page after it begins, 0 if there is none. */
+/*
+ * Fills the links of PAGE; NEXT is where the page after it begins, 0 if there
+ * is none.
+ */
 static struct list_page finish_page(const struct call *call, struct record_page *page, int64_t next)
 {
 	struct page_place place = { .number = { next } };
 
-	page_links(call, arena_join(call->arena, call_path(call), call_link_suffix(call, call->op->dialect), NULL), page, next ? &place : NULL, NULL);
-	return (struct list_page){ page->page, page->page_size, page->self, page->first, page->next };
+	page_links(call,
+		   arena_join(call->arena, call_path(call),
+			      call_link_suffix(call, call->op->dialect), NULL),
+		   page, next ? &place : NULL, NULL);
+	return (struct list_page) { page->page, page->page_size, page->self, page->first,
+				    page->next };
 }
 
 /* A page begins after the account with the number in its place. */
@@ -121,14 +151,17 @@ static int list_closings(struct call *call, struct writer *w, struct error *err)
 	struct list_page links;
 	size_t n, first = 0;
 
-	if (page_begin(call, &page, &place, err) < 0 || store_closings(call->store, call->arena, &list, &n, err) < 0)
+	if (page_begin(call, &page, &place, err) < 0 ||
+	    store_closings(call->store, call->arena, &list, &n, err) < 0)
 		return -1;
 	while (first < n && list[first].account <= place.number[0])
 		first++;
 	page.n = n - first < (size_t)page.page_size ? n - first : (size_t)page.page_size;
 	links = finish_page(call, &page, first + page.n < n ? list[first + page.n - 1].account : 0);
 	late_links_write(call, w, NULL);
-	writer_about(w, call->op->title, "What was reported for closed days stays: late events count at the closed instant, or are rejected.");
+	writer_about(w, call->op->title,
+		     "What was reported for closed days stays: late events count at the closed "
+		     "instant, or are rejected.");
 	writer_begin(w, NULL, &closings_shape);
 	writer_fields(w, &closings_shape, &links);
 	writer_begin_list(w, &closings_fields[PAGE_LIST], &closing_shape);
@@ -137,7 +170,8 @@ static int list_closings(struct call *call, struct writer *w, struct error *err)
 		struct account a;
 
 		if (store_account_by_id(call->store, list[i].account, call->arena, &a, err) <= 0)
-			return error_set(err, ERR_INTERNAL, NULL, "a closed account isn't there: run \"usaged verify\"");
+			return error_set(err, ERR_INTERNAL, NULL,
+					 "a closed account isn't there: run \"usaged verify\"");
 		if (fill_closing(call, &a, &list[i], &r, err) < 0)
 			return -1;
 		writer_record(w, NULL, &closing_shape, &r);
@@ -188,7 +222,8 @@ static const char *date_arg(const struct call *call, const char *name)
 
 static int create_closing(struct call *call, struct writer *w, struct error *err)
 {
-	struct closing_order o = { .account = call_arg(call, "account")->text, .day = date_arg(call, "through") };
+	struct closing_order o = { .account = call_arg(call, "account")->text,
+				   .day = date_arg(call, "through") };
 
 	if (administer(call, close_account, &o, err) < 0)
 		return -1;
@@ -199,7 +234,9 @@ static int create_closing(struct call *call, struct writer *w, struct error *err
 static int reopen_closing(struct call *call, struct writer *w, struct error *err)
 {
 	struct closing_order o = {
-		.account = call_arg(call, "AccountSid")->text, .day = date_arg(call, "from"), .reason = call_arg(call, "reason")->text,
+		.account = call_arg(call, "AccountSid")->text,
+		.day = date_arg(call, "from"),
+		.reason = call_arg(call, "reason")->text,
 	};
 
 	if (administer(call, reopen_account, &o, err) < 0)
@@ -218,12 +255,16 @@ struct all_record {
 };
 
 static const struct field all_fields[] = {
-	FIELD(struct all_record, through, "The last closed day, in each account's time zone", .format = "date"),
-	FIELD(struct all_record, closed, "How many main accounts were closed; the others were closed that far already"),
+	FIELD(struct all_record, through, "The last closed day, in each account's time zone",
+	      .format = "date"),
+	FIELD(struct all_record, closed,
+	      "How many main accounts were closed; the others were closed that far already"),
 	{ 0 }
 };
 
-static const struct shape all_shape = { .name = "ClosedAccounts", .fields = all_fields, .doc = "What closing all accounts did" };
+static const struct shape all_shape = { .name = "ClosedAccounts",
+					.fields = all_fields,
+					.doc = "What closing all accounts did" };
 
 static int close_all_accounts(struct call *call, struct writer *w, struct error *err)
 {
@@ -242,42 +283,54 @@ static int close_all_accounts(struct call *call, struct writer *w, struct error 
 /* ---- what changed since ---- */
 
 struct change_record {
-	const char *at, *kind, *account, *account_sid, *id, *uri, *source, *time, *effective_time, *category;
+	const char *at, *kind, *account, *account_sid, *id, *uri, *source, *time, *effective_time,
+		*category;
 	struct decimal usage, price;
 	const char *price_unit, *author, *reason;
 };
 
 static const struct field change_fields[] = {
-	FIELD(struct change_record, at, "When it came; null if it came before this list was kept", .format = "date-time"),
-	FIELD(struct change_record, kind, "late: a late event; void, amend: an entry of a correction; reopened"),
+	FIELD(struct change_record, at, "When it came; null if it came before this list was kept",
+	      .format = "date-time"),
+	FIELD(struct change_record, kind,
+	      "late: a late event; void, amend: an entry of a correction; reopened"),
 	FIELD(struct change_record, account, "The account's name"),
 	FIELD(struct change_record, account_sid, "Its SID", .flags = FIELD_LABEL),
 	FIELD(struct change_record, id, "The late event, or the event that was corrected"),
-	FIELD(struct change_record, uri, "The event with its corrections", .flags = FIELD_LINK, .format = "uri"),
+	FIELD(struct change_record, uri, "The event with its corrections", .flags = FIELD_LINK,
+	      .format = "uri"),
 	FIELD(struct change_record, source, "The event's source"),
-	FIELD(struct change_record, time, "The event's own time, which is closed", .format = "date-time"),
-	FIELD(struct change_record, effective_time, "When it counts; of reopened: the new closed instant, or null", .format = "date-time"),
+	FIELD(struct change_record, time, "The event's own time, which is closed",
+	      .format = "date-time"),
+	FIELD(struct change_record, effective_time,
+	      "When it counts; of reopened: the new closed instant, or null",
+	      .format = "date-time"),
 	FIELD(struct change_record, category, "What was used"),
 	FIELD(struct change_record, usage, "How much it adds or takes away"),
 	FIELD(struct change_record, price, "What it adds or takes away"),
-	FIELD(struct change_record, price_unit, "The account's currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
+	FIELD(struct change_record, price_unit, "The account's currency, lower case",
+	      .flags = FIELD_UNIT, .format = "currency"),
 	FIELD(struct change_record, author, "Who corrected or reopened"),
 	FIELD(struct change_record, reason, "Why"),
 	{ 0 }
 };
 
-static const struct shape change_shape = { .name = "ClosingChange", .fields = change_fields, .doc = "Something that came for closed time",
-	.none = "Nothing has changed in closed time." };
+static const struct shape change_shape = { .name = "ClosingChange",
+					   .fields = change_fields,
+					   .doc = "Something that came for closed time",
+					   .none = "Nothing has changed in closed time." };
 
 static const struct field changes_fields[] = {
 	PAGE_FIELDS, [PAGE_LIST] = FIELD_LIST("changes", &change_shape, "The newest first"), { 0 }
 };
 
-static const struct shape changes_shape = {
-	.name = "ClosingChanges", .flags = SHAPE_PAGE, .fields = changes_fields, .doc = "A page of what changed in closed time"
-};
+static const struct shape changes_shape = { .name = "ClosingChanges",
+					    .flags = SHAPE_PAGE,
+					    .fields = changes_fields,
+					    .doc = "A page of what changed in closed time" };
 
-static void fill_event(const struct found_event *e, const struct event_record *r, struct change_record *ret)
+static void fill_event(const struct found_event *e, const struct event_record *r,
+		       struct change_record *ret)
 {
 	ret->id = e->corrects ? e->corrects : r->id;
 	ret->source = e->corrects ? e->corrects_source : r->source;
@@ -292,16 +345,22 @@ static void fill_event(const struct found_event *e, const struct event_record *r
 	ret->reason = e->event.correction ? e->correction->reason : NULL;
 }
 
-static int fill_change(const struct call *call, const struct closed_change *c, struct change_record *ret, struct error *err)
+static int fill_change(const struct call *call, const struct closed_change *c,
+		       struct change_record *ret, struct error *err)
 {
 	struct event_record event;
 	struct account a;
 
 	if (store_account_by_id(call->store, c->change.account, call->arena, &a, err) <= 0)
-		return error_set(err, ERR_INTERNAL, NULL, "a closed account isn't there: run \"usaged verify\"");
-	*ret = (struct change_record){
-		.at = instant_text(call, c->change.at), .kind = c->kind, .account = arena_str(call->arena, a.name),
-		.account_sid = arena_str(call->arena, a.sid), .usage = DECIMAL_NULL, .price = DECIMAL_NULL,
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "a closed account isn't there: run \"usaged verify\"");
+	*ret = (struct change_record) {
+		.at = instant_text(call, c->change.at),
+		.kind = c->kind,
+		.account = arena_str(call->arena, a.name),
+		.account_sid = arena_str(call->arena, a.sid),
+		.usage = DECIMAL_NULL,
+		.price = DECIMAL_NULL,
 	};
 	if (c->change.kind == CLOSING_REOPENED) {
 		ret->effective_time = instant_text(call, c->change.effective_us / USEC_PER_SEC);
@@ -315,7 +374,8 @@ static int fill_change(const struct call *call, const struct closed_change *c, s
 	return 0;
 }
 
-static int write_changes(const struct call *call, const struct list_page *page, const struct closed_change *list, size_t n, struct writer *w,
+static int write_changes(const struct call *call, const struct list_page *page,
+			 const struct closed_change *list, size_t n, struct writer *w,
 			 struct error *err)
 {
 	struct change_record r;
@@ -334,7 +394,8 @@ static int write_changes(const struct call *call, const struct list_page *page, 
 }
 
 /* The instant (seconds) that Since names: a day of the account. */
-static int since_instant(const struct call *call, const struct account *a, int64_t *ret, struct error *err)
+static int since_instant(const struct call *call, const struct account *a, int64_t *ret,
+			 struct error *err)
 {
 	const struct arg *since = call_arg(call, "Since");
 	struct account_calendar calendar;
@@ -362,30 +423,44 @@ static int list_changes(struct call *call, struct writer *w, struct error *err)
 	size_t n;
 
 	if (access_account(call, sid, &account, err) != SIGHT_OK)
-		return err->kind ? -1 : error_set(err, ERR_NOT_FOUND, "AccountSid", "'%.40s' is not an account that you may see", sid);
-	if (page_begin(call, &page, &place, err) < 0 || since_instant(call, &account, &since, err) < 0 ||
-	    closing_changes_load(call->store, &account, since, place.number[0], (size_t)page.page_size + 1, call->arena, &list, &n, err) < 0)
+		return err->kind ? -1
+				 : error_set(err, ERR_NOT_FOUND, "AccountSid",
+					     "'%.40s' is not an account that you may see", sid);
+	if (page_begin(call, &page, &place, err) < 0 ||
+	    since_instant(call, &account, &since, err) < 0 ||
+	    closing_changes_load(call->store, &account, since, place.number[0],
+				 (size_t)page.page_size + 1, call->arena, &list, &n, err) < 0)
 		return -1;
 	more = n > (size_t)page.page_size;
 	page.n = more ? (size_t)page.page_size : n;
 	links = finish_page(call, &page, more ? list[page.n - 1].change.id : 0);
 	late_links_write(call, w, account.sid);
-	writer_about(w, call->op->title, arena_join(call->arena, account.name, account.parent ? "" : " with its subaccounts",
-						    ": what came for days that were closed, the newest first.", NULL));
+	writer_about(w, call->op->title,
+		     arena_join(call->arena, account.name,
+				account.parent ? "" : " with its subaccounts",
+				": what came for days that were closed, the newest first.", NULL));
 	return write_changes(call, &links, list, page.n, w, err);
 }
 
 /* ---- the table ---- */
 
-#define THROUGH_PARAM \
-	{ "through", PT_DATE, .flags = PARAM_REQUIRED, .label = "Through", \
-	  .doc = "The last day to close, in the account's time zone; it must be over" }
-#define SID_PARAM { "AccountSid", PT_TEXT, .flags = PARAM_PATH, .max = 64, .doc = "The account, by its SID" }
+#define THROUGH_PARAM                                                                            \
+	{                                                                                        \
+		"through", PT_DATE, .flags = PARAM_REQUIRED, .label = "Through",                 \
+				    .doc = "The last day to close, in the account's time zone; " \
+					   "it must be over"                                     \
+	}
+#define SID_PARAM                                                       \
+	{                                                               \
+		"AccountSid", PT_TEXT, .flags = PARAM_PATH, .max = 64,  \
+				       .doc = "The account, by its SID" \
+	}
 
 static const struct param list_params[] = { PAGING_PARAMS, { 0 } };
 
 static const struct param close_params[] = {
-	{ "account", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64, .doc = "The account, by its SID; a main account's subaccounts go with it" },
+	{ "account", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64,
+	  .doc = "The account, by its SID; a main account's subaccounts go with it" },
 	THROUGH_PARAM,
 	{ 0 }
 };
@@ -394,50 +469,101 @@ static const struct param all_params[] = { THROUGH_PARAM, { 0 } };
 
 static const struct param reopen_params[] = {
 	SID_PARAM,
-	{ "from", PT_DATE, .label = "From", .doc = "The first day to be open again, in the account's time zone; else everything is" },
-	{ "reason", PT_TEXT, .flags = PARAM_REQUIRED, .label = "Reason", .min = 1, .max = CLOSING_REASON_MAX, .doc = "Why, in words" },
+	{ "from", PT_DATE, .label = "From",
+	  .doc = "The first day to be open again, in the account's time zone; else everything is" },
+	{ "reason", PT_TEXT, .flags = PARAM_REQUIRED, .label = "Reason", .min = 1,
+	  .max = CLOSING_REASON_MAX, .doc = "Why, in words" },
 	{ 0 }
 };
 
 static const struct param changes_params[] = {
 	SID_PARAM,
-	{ "Since", PT_DATE, .doc = "Only what came on this day or later, in the account's time zone" },
+	{ "Since", PT_DATE,
+	  .doc = "Only what came on this day or later, in the account's time zone" },
 	PAGING_PARAMS,
 	{ 0 }
 };
 
 const struct op op_ListClosings = {
-	.id = "ListClosings", .methods = M_READ, .path = "/closings", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = list_params,
-	.returns = &closings_shape, .run = list_closings, .title = "Closings", .tab = "Closings",
+	.id = "ListClosings",
+	.methods = M_READ,
+	.path = "/closings",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = list_params,
+	.returns = &closings_shape,
+	.run = list_closings,
+	.title = "Closings",
+	.tab = "Closings",
 	.doc = "Which accounts are closed, and up to when",
 };
 
 const struct op op_CreateClosing = {
-	.id = "CreateClosing", .methods = M_POST, .path = "/closings", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = close_params,
-	.returns = &closing_shape, .takes_body = true, .run = create_closing, .title = "Close an account",
-	.form = &(const struct op_form){ .path = "/closings/new", .button = "Close", .list = &op_ListClosings,
-					 .done = "The account is closed." },
-	.doc = "Closes an account and its subaccounts through a day: the amounts of closed days don't change any more",
+	.id = "CreateClosing",
+	.methods = M_POST,
+	.path = "/closings",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = close_params,
+	.returns = &closing_shape,
+	.takes_body = true,
+	.run = create_closing,
+	.title = "Close an account",
+	.form = &(const struct op_form) { .path = "/closings/new",
+					  .button = "Close",
+					  .list = &op_ListClosings,
+					  .done = "The account is closed." },
+	.doc = "Closes an account and its subaccounts through a day: the amounts of closed days "
+	       "don't change any more",
 };
 
 const struct op op_CloseAllAccounts = {
-	.id = "CloseAllAccounts", .methods = M_POST, .path = "/closings/all", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = all_params, .returns = &all_shape, .takes_body = true, .run = close_all_accounts, .title = "Close all accounts",
-	.form = &(const struct op_form){ .path = "/closings/all", .button = "Close all", .list = &op_ListClosings,
-					 .done = "All accounts are closed." },
+	.id = "CloseAllAccounts",
+	.methods = M_POST,
+	.path = "/closings/all",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = all_params,
+	.returns = &all_shape,
+	.takes_body = true,
+	.run = close_all_accounts,
+	.title = "Close all accounts",
+	.form = &(const struct op_form) { .path = "/closings/all",
+					  .button = "Close all",
+					  .list = &op_ListClosings,
+					  .done = "All accounts are closed." },
 	.doc = "Closes all accounts through a day, each by the days of its own time zone",
 };
 
 const struct op op_ReopenClosing = {
-	.id = "ReopenClosing", .methods = M_POST, .path = "/closings/{AccountSid}/reopen", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = reopen_params, .returns = &closing_shape, .takes_body = true, .run = reopen_closing, .title = "Reopen the account",
-	.form = &(const struct op_form){ .path = "/closings/{AccountSid}/reopen", .button = "Reopen", .list = &op_ListClosings,
-					 .done = "The account is open again.", .ask = ask_reopening },
-	.doc = "Reopens an account, and with a main account the subaccounts that were closed by it; late events stay where they are",
+	.id = "ReopenClosing",
+	.methods = M_POST,
+	.path = "/closings/{AccountSid}/reopen",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = reopen_params,
+	.returns = &closing_shape,
+	.takes_body = true,
+	.run = reopen_closing,
+	.title = "Reopen the account",
+	.form = &(const struct op_form) { .path = "/closings/{AccountSid}/reopen",
+					  .button = "Reopen",
+					  .list = &op_ListClosings,
+					  .done = "The account is open again.",
+					  .ask = ask_reopening },
+	.doc = "Reopens an account, and with a main account the subaccounts that were closed by "
+	       "it; late events stay where they are",
 };
 
 const struct op op_ListClosingChanges = {
-	.id = "ListClosingChanges", .methods = M_READ, .path = "/closings/{AccountSid}/changes", .dialect = &dialect_usaged,
-	.roles = ROLES_READING, .params = changes_params, .returns = &changes_shape, .run = list_changes, .title = "Changes since closing",
+	.id = "ListClosingChanges",
+	.methods = M_READ,
+	.path = "/closings/{AccountSid}/changes",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = changes_params,
+	.returns = &changes_shape,
+	.run = list_changes,
+	.title = "Changes since closing",
 	.doc = "Late events, corrections and reopenings that came after an account was closed",
 };

@@ -1,5 +1,6 @@
 /*
- * correct_events.c - corrections: POST /events/{EventId}/void and /amend. Nothing is overwritten; see usage/correct.h.
+ * correct_events.c - corrections: POST /events/{EventId}/void and /amend.
+ * Nothing is overwritten; see usage/correct.h.
  */
 #include <string.h>
 
@@ -19,7 +20,8 @@ static int run_job(struct store *st, void *arg, struct error *err)
 {
 	struct job *job = arg;
 
-	return correct_event(st, &job->correct, job->call->arena, &job->made, &job->done_before, err);
+	return correct_event(st, &job->correct, job->call->arena, &job->made, &job->done_before,
+			     err);
 }
 
 static int may_correct(void *arg, struct store *st, int64_t account, struct error *err)
@@ -30,9 +32,18 @@ static int may_correct(void *arg, struct store *st, int64_t account, struct erro
 }
 
 static const char *const field_params[EVENT_FIELDS] = {
-	[EV_TIME] = "time", [EV_CATEGORY] = "category", [EV_COUNT] = "count", [EV_USAGE] = "usage", [EV_PRICE] = "price",
-	[EV_CUSTOMER] = "customer", [EV_SIM] = "sim", [EV_FLEET] = "fleet", [EV_NETWORK] = "network", [EV_COUNTRY] = "iso_country",
-	[EV_UPLOAD] = "data_upload", [EV_DOWNLOAD] = "data_download",
+	[EV_TIME] = "time",
+	[EV_CATEGORY] = "category",
+	[EV_COUNT] = "count",
+	[EV_USAGE] = "usage",
+	[EV_PRICE] = "price",
+	[EV_CUSTOMER] = "customer",
+	[EV_SIM] = "sim",
+	[EV_FLEET] = "fleet",
+	[EV_NETWORK] = "network",
+	[EV_COUNTRY] = "iso_country",
+	[EV_UPLOAD] = "data_upload",
+	[EV_DOWNLOAD] = "data_download",
 };
 
 static void set_field(struct raw_event *raw, int f, const char *text)
@@ -51,7 +62,9 @@ static int take_away(const struct call *call, struct raw_event *change, struct e
 		enum event_field f = event_field_find(name, len);
 
 		if (f == EVENT_FIELDS || !field_params[f] || event_fields[f].required)
-			return error_set(err, ERR_PARAM, "without", "'%.*s' is not a field that an event can be without", len < 40 ? (int)len : 40, name);
+			return error_set(err, ERR_PARAM, "without",
+					 "'%.*s' is not a field that an event can be without",
+					 len < 40 ? (int)len : 40, name);
 		set_field(change, f, "");
 		name += len + (name[len] == ',');
 	}
@@ -60,7 +73,7 @@ static int take_away(const struct call *call, struct raw_event *change, struct e
 
 static int read_change(const struct call *call, struct raw_event *ret, struct error *err)
 {
-	*ret = (struct raw_event){ 0 };
+	*ret = (struct raw_event) { 0 };
 	if (take_away(call, ret, err) < 0)
 		return -1;
 	for (int f = 0; f < EVENT_FIELDS; f++)
@@ -72,21 +85,30 @@ static int read_change(const struct call *call, struct raw_event *ret, struct er
 /* The event that the call is about. */
 static int name_event(const struct call *call, struct event_identity *ret, struct error *err)
 {
-	*ret = (struct event_identity){ .source = call_arg(call, "source")->text, .id = call_arg(call, "EventId")->text };
+	*ret = (struct event_identity) { .source = call_arg(call, "source")->text,
+					 .id = call_arg(call, "EventId")->text };
 	return event_family(call, call_arg(call, "subject")->text, &ret->family, err);
 }
 
-static int correct(struct call *call, const struct raw_event *change, struct writer *w, struct error *err)
+static int correct(struct call *call, const struct raw_event *change, struct writer *w,
+		   struct error *err)
 {
 	struct event_scope scope = { may_correct, call };
-	struct job job = { .call = call, .correct = {
-		.kind = change ? CORRECTION_AMEND : CORRECTION_VOID, .change = change, .author = principal_actor(call->who, call->arena),
-		.reason = call_arg(call, "reason")->text, .now_us = clock_now_us(), .ahead_us = call->settings->ahead_seconds * USEC_PER_SEC,
-		.late = late_events_find(call->settings->late_events), .scope = &scope,
-	} };
+	struct job job = { .call = call,
+			   .correct = {
+				   .kind = change ? CORRECTION_AMEND : CORRECTION_VOID,
+				   .change = change,
+				   .author = principal_actor(call->who, call->arena),
+				   .reason = call_arg(call, "reason")->text,
+				   .now_us = clock_now_us(),
+				   .ahead_us = call->settings->ahead_seconds * USEC_PER_SEC,
+				   .late = late_events_find(call->settings->late_events),
+				   .scope = &scope,
+			   } };
 	struct stored_event e;
 
-	if (name_event(call, &job.correct.event, err) < 0 || call_change(call, run_job, &job, err) < 0 ||
+	if (name_event(call, &job.correct.event, err) < 0 ||
+	    call_change(call, run_job, &job, err) < 0 ||
 	    event_find(call->store, &job.correct.event, &scope, call->arena, &e, err) < 0)
 		return -1;
 	call->status = job.done_before ? 200 : 201;
@@ -100,7 +122,8 @@ static int ask_correction(struct call *call, struct writer *w, struct error *err
 	struct event_identity id;
 	struct stored_event e;
 
-	if (name_event(call, &id, err) < 0 || event_find(call->store, &id, &scope, call->arena, &e, err) < 0)
+	if (name_event(call, &id, err) < 0 ||
+	    event_find(call->store, &id, &scope, call->arena, &e, err) < 0)
 		return -1;
 	return event_answer_write(call, &e, w, err);
 }
@@ -117,12 +140,18 @@ static int amend_event(struct call *call, struct writer *w, struct error *err)
 	return read_change(call, &change, err) < 0 ? -1 : correct(call, &change, w, err);
 }
 
-#define CORRECTION_PARAMS                                                                                                   \
-	{ "EventId", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 256, .doc = "The event's id, percent-encoded" },        \
-	{ "source", PT_TEXT, .flags = PARAM_SUBJECT, .max = 256, .doc = "Its source; needed only where several have that id" },                     \
-	{ "subject", PT_TEXT, .flags = PARAM_SUBJECT, .max = 64, .doc = "The SID of its account, or of one of the same family; needed " \
-		"only where events of several main accounts have that source and id" },                                     \
-	{ "reason", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = CORRECTION_REASON_MAX, .doc = "Why, in words" }
+#define CORRECTION_PARAMS                                                                        \
+	{ "EventId", PT_TEXT,    .flags = PARAM_PATH,                                            \
+	  .min = 1,  .max = 256, .doc = "The event's id, percent-encoded" },                     \
+		{ "source", PT_TEXT, .flags = PARAM_SUBJECT, .max = 256,                         \
+		  .doc = "Its source; needed only where several have that id" },                 \
+		{ "subject", PT_TEXT, .flags = PARAM_SUBJECT, .max = 64,                         \
+		  .doc = "The SID of its account, or of one of the same family; needed "         \
+			 "only where events of several main accounts have that source and id" }, \
+	{                                                                                        \
+		"reason", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1,                            \
+				   .max = CORRECTION_REASON_MAX, .doc = "Why, in words"          \
+	}
 
 static const struct param void_params[] = { CORRECTION_PARAMS, { 0 } };
 
@@ -137,25 +166,49 @@ static const struct param amend_params[] = {
 	{ "sim", PT_TEXT, .label = "SIM", .max = 64, .doc = "SIM that used it" },
 	{ "fleet", PT_TEXT, .max = 64, .doc = "Fleet of the SIM" },
 	{ "network", PT_TEXT, .max = 64, .doc = "Network that the SIM was in" },
-	{ "iso_country", PT_TEXT, .label = "Country", .max = 64, .doc = "Country that it was used in" },
+	{ "iso_country", PT_TEXT, .label = "Country", .max = 64,
+	  .doc = "Country that it was used in" },
 	{ "data_upload", PT_TEXT, .max = 64, .doc = "Of SIM data: bytes sent" },
 	{ "data_download", PT_TEXT, .max = 64, .doc = "Of SIM data: bytes received" },
-	{ "without", PT_TEXT, .max = 256, .doc = "Fields that it shall not have any more, joined with commas" },
+	{ "without", PT_TEXT, .max = 256,
+	  .doc = "Fields that it shall not have any more, joined with commas" },
 	{ 0 }
 };
 
 #define ROLES_CORRECTING (ROLE_ADMIN | ROLE_MANAGER | ROLE_INGEST)
 
 const struct op op_VoidEvent = {
-	.id = "VoidEvent", .methods = M_POST, .path = "/events/{EventId}/void", .dialect = &dialect_usaged, .roles = ROLES_CORRECTING,
-	.params = void_params, .returns = &event_answer_shape, .takes_body = true, .run = void_event, .title = "Void the event",
-	.form = &(const struct op_form){ .path = "/events/{EventId}/void", .button = "Void the event", .list = &op_ListEvents, .ask = ask_correction },
+	.id = "VoidEvent",
+	.methods = M_POST,
+	.path = "/events/{EventId}/void",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_CORRECTING,
+	.params = void_params,
+	.returns = &event_answer_shape,
+	.takes_body = true,
+	.run = void_event,
+	.title = "Void the event",
+	.form = &(const struct op_form) { .path = "/events/{EventId}/void",
+					  .button = "Void the event",
+					  .list = &op_ListEvents,
+					  .ask = ask_correction },
 	.doc = "Takes an event back by a fact that reverses it",
 };
 
 const struct op op_AmendEvent = {
-	.id = "AmendEvent", .methods = M_POST, .path = "/events/{EventId}/amend", .dialect = &dialect_usaged, .roles = ROLES_CORRECTING,
-	.params = amend_params, .returns = &event_answer_shape, .takes_body = true, .run = amend_event, .title = "Amend the event",
-	.form = &(const struct op_form){ .path = "/events/{EventId}/amend", .button = "Amend the event", .list = &op_ListEvents, .ask = ask_correction },
+	.id = "AmendEvent",
+	.methods = M_POST,
+	.path = "/events/{EventId}/amend",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_CORRECTING,
+	.params = amend_params,
+	.returns = &event_answer_shape,
+	.takes_body = true,
+	.run = amend_event,
+	.title = "Amend the event",
+	.form = &(const struct op_form) { .path = "/events/{EventId}/amend",
+					  .button = "Amend the event",
+					  .list = &op_ListEvents,
+					  .ask = ask_correction },
 	.doc = "Corrects an event by a fact that reverses it and one that stands in its place",
 };

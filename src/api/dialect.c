@@ -15,7 +15,10 @@ static bool parse_iso_date(const char *text, size_t len, struct date today, stru
 	(void)today;
 	if (len == 10)
 		return date_parse(text, len, ret);
-	/* a date-time counts with its date part, as written (contracts: servicestack G) */
+	/*
+	 * a date-time counts with its date part, as written (contracts:
+	 * servicestack G)
+	 */
 	return len > 10 && instant_parse(text, len, true, &us) && date_parse(text, 10, ret);
 }
 
@@ -28,7 +31,10 @@ static const struct {
 
 enum { OFFSET_MAX = 36600 };
 
-/* "-30days", "+1month"; a leading space is a "+" that was not encoded (contracts: twilio A.2). */
+/*
+ * "-30days", "+1month"; a leading space is a "+" that was not encoded
+ * (contracts: twilio A.2).
+ */
 static bool parse_offset(const char *text, size_t len, struct date today, struct date *ret)
 {
 	size_t i = 1, start;
@@ -46,9 +52,11 @@ static bool parse_offset(const char *text, size_t len, struct date today, struct
 	if (len - start > 1 && text[len - 1] == 's')
 		len--;
 	for (int u = 0; offset_units[u].name; u++) {
-		if (strlen(offset_units[u].name) != len - start || memcmp(offset_units[u].name, text + start, len - start) != 0)
+		if (strlen(offset_units[u].name) != len - start ||
+		    memcmp(offset_units[u].name, text + start, len - start) != 0)
 			continue;
-		*ret = offset_units[u].days ? date_from_days(date_to_days(today) + (int64_t)n * offset_units[u].days)
+		*ret = offset_units[u].days ? date_from_days(date_to_days(today) +
+							     (int64_t)n * offset_units[u].days)
 					    : date_add_months(today, n * offset_units[u].months);
 		return date_valid(*ret);
 	}
@@ -74,26 +82,30 @@ static const struct field twilio_error_fields[] = {
 	FIELD(struct twilio_error, code, "Number of the error, or null"),
 	FIELD(struct twilio_error, detail, "More about it, if there is more"),
 	FIELD(struct twilio_error, message, "What is wrong, and what would be right"),
-	FIELD(struct twilio_error, more_info, "A page about errors of this number", .flags = FIELD_MACHINE),
+	FIELD(struct twilio_error, more_info, "A page about errors of this number",
+	      .flags = FIELD_MACHINE),
 	FIELD(struct twilio_error, status, "HTTP status"),
 	{ 0 }
 };
 
-static const struct shape twilio_error_shape = {
-	.name = "RestException", .fields = twilio_error_fields, .doc = "An error"
-};
+static const struct shape twilio_error_shape = { .name = "RestException",
+						 .fields = twilio_error_fields,
+						 .doc = "An error" };
 
-static void write_twilio_error(struct writer *w, const struct error *err, const struct error_status *status)
+static void write_twilio_error(struct writer *w, const struct error *err,
+			       const struct error_status *status)
 {
 	char message[sizeof(err->param) + sizeof(err->message) + 16], url[64];
-	struct twilio_error e = { .code = DECIMAL_NULL, .message = message, .status = status->status };
+	struct twilio_error e = { .code = DECIMAL_NULL,
+				  .message = message,
+				  .status = status->status };
 
 	if (err->param[0])
 		snprintf(message, sizeof(message), "Invalid %s: %s", err->param, err->message);
 	else
 		snprintf(message, sizeof(message), "%s", err->message);
 	if (status->code) {
-		e.code = (struct decimal){ .n = status->code };
+		e.code = (struct decimal) { .n = status->code };
 		snprintf(url, sizeof(url), "https://www.twilio.com/docs/errors/%d", status->code);
 		e.more_info = url;
 	}
@@ -120,45 +132,53 @@ struct response_status {
 };
 
 #define SERVICESTACK_TYPES "http://schemas.servicestack.net/types"
-#define META_ATTRS(prefix) "xmlns:" prefix "=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
+#define META_ATTRS(prefix) \
+	"xmlns:" prefix "=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
 
 static const struct field response_error_fields[] = {
 	FIELD_AS(struct response_error, error_code, "ErrorCode", "Name of the error"),
 	FIELD_AS(struct response_error, field_name, "FieldName", "The parameter at fault"),
 	FIELD_AS(struct response_error, message, "Message", "What is wrong with it"),
-	FIELD_AS(struct response_error, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY, .xml_attrs = META_ATTRS("d5p1")),
+	FIELD_AS(struct response_error, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY,
+		 .xml_attrs = META_ATTRS("d5p1")),
 	{ 0 }
 };
 
-static const struct shape response_error_shape = {
-	.name = "ResponseError", .flags = SHAPE_ORDERED, .fields = response_error_fields, .doc = "A parameter at fault"
-};
+static const struct shape response_error_shape = { .name = "ResponseError",
+						   .flags = SHAPE_ORDERED,
+						   .fields = response_error_fields,
+						   .doc = "A parameter at fault" };
 
 enum { RS_CODE, RS_MESSAGE, RS_STACK, RS_ERRORS, RS_META };
 
 static const struct field response_status_fields[] = {
 	[RS_CODE] = FIELD_AS(struct response_status, error_code, "ErrorCode", "Name of the error"),
-	[RS_MESSAGE] = FIELD_AS(struct response_status, message, "Message", "What is wrong, and what would be right"),
-	[RS_STACK] = FIELD_AS(struct response_status, stack_trace, "StackTrace", "Never filled", .flags = FIELD_MACHINE),
+	[RS_MESSAGE] = FIELD_AS(struct response_status, message, "Message",
+				"What is wrong, and what would be right"),
+	[RS_STACK] = FIELD_AS(struct response_status, stack_trace, "StackTrace", "Never filled",
+			      .flags = FIELD_MACHINE),
 	[RS_ERRORS] = FIELD_LIST("Errors", &response_error_shape, "The parameters at fault"),
-	[RS_META] = FIELD_AS(struct response_status, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY,
-			     .xml_attrs = META_ATTRS("d3p1")),
+	[RS_META] = FIELD_AS(struct response_status, meta, "Meta", "Nothing",
+			     .flags = FIELD_XML_ONLY, .xml_attrs = META_ATTRS("d3p1")),
 	{ 0 }
 };
 
-const struct shape servicestack_status_shape = {
-	.name = "ResponseStatus", .flags = SHAPE_ORDERED, .fields = response_status_fields, .doc = "What went wrong"
-};
+const struct shape servicestack_status_shape = { .name = "ResponseStatus",
+						 .flags = SHAPE_ORDERED,
+						 .fields = response_status_fields,
+						 .doc = "What went wrong" };
 
-static const struct field error_response_fields[] = {
-	{ .name = "ResponseStatus", .type = VT_OBJECT, .shape = &servicestack_status_shape, .doc = "What went wrong" },
-	{ 0 }
-};
+static const struct field error_response_fields[] = { { .name = "ResponseStatus",
+							.type = VT_OBJECT,
+							.shape = &servicestack_status_shape,
+							.doc = "What went wrong" },
+						      { 0 } };
 
-static const struct shape error_response_shape = {
-	.name = "ErrorResponse", .xml_namespace = SERVICESTACK_TYPES, .flags = SHAPE_ORDERED,
-	.fields = error_response_fields, .doc = "An error"
-};
+static const struct shape error_response_shape = { .name = "ErrorResponse",
+						   .xml_namespace = SERVICESTACK_TYPES,
+						   .flags = SHAPE_ORDERED,
+						   .fields = error_response_fields,
+						   .doc = "An error" };
 
 /* "'User Name' must not be empty.", of the first in a comma-joined list. */
 static void say_empty(char *ret, size_t size, const char *params)
@@ -175,7 +195,8 @@ static void say_empty(char *ret, size_t size, const char *params)
 }
 
 /* One item for each parameter in the comma-joined list. */
-static void write_response_errors(struct writer *w, const struct error *err, const struct error_status *status)
+static void write_response_errors(struct writer *w, const struct error *err,
+				  const struct error_status *status)
 {
 	char params[sizeof(err->param)], words[2 * sizeof(err->param) + 32];
 	char *rest = params, *name;
@@ -183,7 +204,9 @@ static void write_response_errors(struct writer *w, const struct error *err, con
 	writer_begin_list(w, &response_status_fields[RS_ERRORS], &response_error_shape);
 	snprintf(params, sizeof(params), "%s", err->param);
 	while ((name = strsep(&rest, ",")) && *name) {
-		struct response_error e = { .error_code = status->name, .field_name = name, .message = err->message };
+		struct response_error e = { .error_code = status->name,
+					    .field_name = name,
+					    .message = err->message };
 
 		if (err->kind == ERR_EMPTY) {
 			say_empty(words, sizeof(words), name);
@@ -194,7 +217,8 @@ static void write_response_errors(struct writer *w, const struct error *err, con
 	writer_end(w);
 }
 
-static void write_servicestack_error(struct writer *w, const struct error *err, const struct error_status *status)
+static void write_servicestack_error(struct writer *w, const struct error *err,
+				     const struct error_status *status)
 {
 	char message[sizeof(err->param) + sizeof(err->message) + 32], *reason;
 	struct response_status rs = { .error_code = status->name, .message = message };
@@ -209,7 +233,7 @@ static void write_servicestack_error(struct writer *w, const struct error *err, 
 		snprintf(message, sizeof(message), "%s", err->message);
 	reason = err->kind == ERR_BODY ? strstr(message, " Error: ") : NULL;
 	if (reason)
-		*reason = '\n';                /* where the contract's words break the line */
+		*reason = '\n'; /* where the contract's words break the line */
 	writer_begin(w, NULL, &error_response_shape);
 	writer_begin(w, &error_response_fields[0], &servicestack_status_shape);
 	writer_field(w, &response_status_fields[RS_CODE], &rs.error_code);
@@ -224,132 +248,127 @@ static void write_servicestack_error(struct writer *w, const struct error *err, 
 /* ---- the families ---- */
 
 static const struct style twilio_style = {
-	.json = SPELL_AS_IS, .xml = SPELL_PASCAL, .csv = SPELL_PASCAL, .json_nulls = true,
-	.xml_declaration = "<?xml version='1.0' encoding='UTF-8'?>\n", .xml_wrapper = "TwilioResponse",
-	.xml_page_attributes = true, .csv_quote_spaces = true,
+	.json = SPELL_AS_IS,
+	.xml = SPELL_PASCAL,
+	.csv = SPELL_PASCAL,
+	.json_nulls = true,
+	.xml_declaration = "<?xml version='1.0' encoding='UTF-8'?>\n",
+	.xml_wrapper = "TwilioResponse",
+	.xml_page_attributes = true,
+	.csv_quote_spaces = true,
 };
 
 static const struct style usaged_style = {
-	.json = SPELL_AS_IS, .xml = SPELL_PASCAL, .csv = SPELL_AS_IS,
-	.xml_declaration = "<?xml version='1.0' encoding='UTF-8'?>\n", .xml_wrapper = "Usaged",
+	.json = SPELL_AS_IS,
+	.xml = SPELL_PASCAL,
+	.csv = SPELL_AS_IS,
+	.xml_declaration = "<?xml version='1.0' encoding='UTF-8'?>\n",
+	.xml_wrapper = "Usaged",
 };
 
 static const struct style servicestack_style = {
-	.json = SPELL_CAMEL, .xml = SPELL_AS_IS, .csv = SPELL_AS_IS,
-	.xml_declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>", .xml_data_contract = true,
+	.json = SPELL_CAMEL,
+	.xml = SPELL_AS_IS,
+	.csv = SPELL_AS_IS,
+	.xml_declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>",
+	.xml_data_contract = true,
 	.csv_nested_as_jsv = true,
 };
 
 /* Contracts: twilio A.7; the numbers without a mark there keep code 0. */
-#define TWILIO_COMMON_ERRORS                              \
-	[ERR_PAGE]            = { 400, 70002, NULL, NULL }, \
-	[ERR_UNAUTHENTICATED] = { 401, 20003, NULL, NULL }, \
-	[ERR_CREDENTIALS]     = { 401, 20003, NULL, NULL }, \
-	[ERR_FORBIDDEN]       = { 403, 20006, NULL, NULL }, \
-	[ERR_NOT_FOUND]       = { 404, 20404, NULL, NULL }, \
-	[ERR_METHOD]          = { 405, 20004, NULL, NULL }, \
-	[ERR_UNSUPPORTED]     = { 405, 20004, NULL, NULL }, \
-	[ERR_NO_OPERATION]    = { 404, 20404, NULL, NULL }, \
-	[ERR_NOT_ACCEPTABLE]  = { 406, 0, NULL, NULL },     \
-	[ERR_MEDIA_TYPE]      = { 415, 0, NULL, NULL },     \
-	[ERR_TOO_LARGE]       = { 413, 0, NULL, NULL },     \
-	[ERR_TOO_MANY]        = { 429, 20429, NULL, NULL }, \
-	[ERR_CONFLICT]        = { 409, 0, NULL, NULL },     \
-	[ERR_CLOSED]          = { 409, 0, NULL, NULL },     \
-	[ERR_SUSPENDED]       = { 403, 20005, NULL, NULL }, \
-	[ERR_BUSY]            = { 503, 20503, NULL, NULL }, \
-	[ERR_GATEWAY]         = { 502, 20500, NULL, NULL }, \
-	[ERR_TIMEOUT]         = { 504, 20503, NULL, NULL }, \
-	[ERR_INTERNAL]        = { 500, 20500, NULL, NULL }
+#define TWILIO_COMMON_ERRORS                                                                      \
+	[ERR_PAGE] = { 400, 70002, NULL, NULL },                                                  \
+	[ERR_UNAUTHENTICATED] = { 401, 20003, NULL, NULL },                                       \
+	[ERR_CREDENTIALS] = { 401, 20003, NULL, NULL },                                           \
+	[ERR_FORBIDDEN] = { 403, 20006, NULL, NULL },                                             \
+	[ERR_NOT_FOUND] = { 404, 20404, NULL, NULL }, [ERR_METHOD] = { 405, 20004, NULL, NULL },  \
+	[ERR_UNSUPPORTED] = { 405, 20004, NULL, NULL },                                           \
+	[ERR_NO_OPERATION] = { 404, 20404, NULL, NULL },                                          \
+	[ERR_NOT_ACCEPTABLE] = { 406, 0, NULL, NULL }, [ERR_MEDIA_TYPE] = { 415, 0, NULL, NULL }, \
+	[ERR_TOO_LARGE] = { 413, 0, NULL, NULL }, [ERR_TOO_MANY] = { 429, 20429, NULL, NULL },    \
+	[ERR_CONFLICT] = { 409, 0, NULL, NULL }, [ERR_CLOSED] = { 409, 0, NULL, NULL },           \
+	[ERR_SUSPENDED] = { 403, 20005, NULL, NULL }, [ERR_BUSY] = { 503, 20503, NULL, NULL },    \
+	[ERR_GATEWAY] = { 502, 20500, NULL, NULL }, [ERR_TIMEOUT] = { 504, 20503, NULL, NULL },   \
+	[ERR_INTERNAL] = { 500, 20500, NULL, NULL }
 
 static const struct error_status twilio_errors[ERR_KINDS] = {
 	TWILIO_COMMON_ERRORS,
-	[ERR_PARAM]    = { 400, 20001, NULL, NULL },
-	[ERR_FORMAT]   = { 400, 20001, NULL, NULL },
-	[ERR_MISSING]  = { 400, 20001, NULL, NULL },
-	[ERR_EMPTY]    = { 400, 20001, NULL, NULL },
+	[ERR_PARAM] = { 400, 20001, NULL, NULL },
+	[ERR_FORMAT] = { 400, 20001, NULL, NULL },
+	[ERR_MISSING] = { 400, 20001, NULL, NULL },
+	[ERR_EMPTY] = { 400, 20001, NULL, NULL },
 	[ERR_REVERSED] = { 404, 20404, NULL, NULL },
-	[ERR_BODY]     = { 400, 20001, NULL, NULL },
+	[ERR_BODY] = { 400, 20001, NULL, NULL },
 	[ERR_OVERFLOW] = { 400, 20001, NULL, NULL },
 };
 
 /* Contracts: twilio C.3. */
 static const struct error_status supersim_errors[ERR_KINDS] = {
 	TWILIO_COMMON_ERRORS,
-	[ERR_PARAM]    = { 400, 83600, NULL, NULL },
-	[ERR_FORMAT]   = { 400, 83600, NULL, NULL },
-	[ERR_MISSING]  = { 400, 83600, NULL, NULL },
-	[ERR_EMPTY]    = { 400, 83600, NULL, NULL },
+	[ERR_PARAM] = { 400, 83600, NULL, NULL },
+	[ERR_FORMAT] = { 400, 83600, NULL, NULL },
+	[ERR_MISSING] = { 400, 83600, NULL, NULL },
+	[ERR_EMPTY] = { 400, 83600, NULL, NULL },
 	[ERR_REVERSED] = { 400, 83600, NULL, NULL },
-	[ERR_BODY]     = { 400, 83600, NULL, NULL },
+	[ERR_BODY] = { 400, 83600, NULL, NULL },
 	[ERR_OVERFLOW] = { 400, 83600, NULL, NULL },
 };
 
 /* No numbers: the status says it. */
 static const struct error_status usaged_errors[ERR_KINDS] = {
-	[ERR_PARAM]           = { .status = 400 },
-	[ERR_FORMAT]          = { .status = 400 },
-	[ERR_MISSING]         = { .status = 400 },
-	[ERR_EMPTY]           = { .status = 400 },
-	[ERR_PAGE]            = { .status = 400 },
-	[ERR_REVERSED]        = { .status = 400 },
-	[ERR_BODY]            = { .status = 400 },
-	[ERR_UNAUTHENTICATED] = { .status = 401 },
-	[ERR_CREDENTIALS]     = { .status = 401 },
-	[ERR_FORBIDDEN]       = { .status = 403 },
-	[ERR_NOT_FOUND]       = { .status = 404 },
-	[ERR_METHOD]          = { .status = 405 },
-	[ERR_UNSUPPORTED]     = { .status = 405 },
-	[ERR_NO_OPERATION]    = { .status = 404 },
-	[ERR_NOT_ACCEPTABLE]  = { .status = 406 },
-	[ERR_MEDIA_TYPE]      = { .status = 415 },
-	[ERR_TOO_LARGE]       = { .status = 413 },
-	[ERR_TOO_MANY]        = { .status = 429 },
-	[ERR_CONFLICT]        = { .status = 409 },
-	[ERR_CLOSED]          = { .status = 409 },
-	[ERR_SUSPENDED]       = { .status = 403 },
-	[ERR_OVERFLOW]        = { .status = 400 },
-	[ERR_BUSY]            = { .status = 503 },
-	[ERR_GATEWAY]         = { .status = 502 },
-	[ERR_TIMEOUT]         = { .status = 504 },
-	[ERR_INTERNAL]        = { .status = 500 },
+	[ERR_PARAM] = { .status = 400 },          [ERR_FORMAT] = { .status = 400 },
+	[ERR_MISSING] = { .status = 400 },        [ERR_EMPTY] = { .status = 400 },
+	[ERR_PAGE] = { .status = 400 },           [ERR_REVERSED] = { .status = 400 },
+	[ERR_BODY] = { .status = 400 },           [ERR_UNAUTHENTICATED] = { .status = 401 },
+	[ERR_CREDENTIALS] = { .status = 401 },    [ERR_FORBIDDEN] = { .status = 403 },
+	[ERR_NOT_FOUND] = { .status = 404 },      [ERR_METHOD] = { .status = 405 },
+	[ERR_UNSUPPORTED] = { .status = 405 },    [ERR_NO_OPERATION] = { .status = 404 },
+	[ERR_NOT_ACCEPTABLE] = { .status = 406 }, [ERR_MEDIA_TYPE] = { .status = 415 },
+	[ERR_TOO_LARGE] = { .status = 413 },      [ERR_TOO_MANY] = { .status = 429 },
+	[ERR_CONFLICT] = { .status = 409 },       [ERR_CLOSED] = { .status = 409 },
+	[ERR_SUSPENDED] = { .status = 403 },      [ERR_OVERFLOW] = { .status = 400 },
+	[ERR_BUSY] = { .status = 503 },           [ERR_GATEWAY] = { .status = 502 },
+	[ERR_TIMEOUT] = { .status = 504 },        [ERR_INTERNAL] = { .status = 500 },
 };
 
 /* Contracts: servicestack C. */
 static const struct error_status servicestack_errors[ERR_KINDS] = {
-	[ERR_PARAM]           = { 400, 0, "ArgumentException", NULL },
-	[ERR_FORMAT]          = { 400, 0, "FormatException", NULL },
-	[ERR_MISSING]         = { 400, 0, "ArgumentNullException", NULL },
-	[ERR_EMPTY]           = { 400, 0, "NotEmpty", NULL },
-	[ERR_PAGE]            = { 400, 0, "ArgumentException", NULL },
-	[ERR_REVERSED]        = { 400, 0, "ArgumentException", NULL },
-	[ERR_BODY]            = { 400, 0, "SerializationException", NULL },
+	[ERR_PARAM] = { 400, 0, "ArgumentException", NULL },
+	[ERR_FORMAT] = { 400, 0, "FormatException", NULL },
+	[ERR_MISSING] = { 400, 0, "ArgumentNullException", NULL },
+	[ERR_EMPTY] = { 400, 0, "NotEmpty", NULL },
+	[ERR_PAGE] = { 400, 0, "ArgumentException", NULL },
+	[ERR_REVERSED] = { 400, 0, "ArgumentException", NULL },
+	[ERR_BODY] = { 400, 0, "SerializationException", NULL },
 	[ERR_UNAUTHENTICATED] = { 401, 0, "Unauthorized", "Not Authenticated" },
-	[ERR_CREDENTIALS]     = { 401, 0, "Unauthorized", "Invalid Username or Password" },
-	[ERR_FORBIDDEN]       = { 403, 0, "Forbidden", "Invalid Role" },
-	[ERR_NOT_FOUND]       = { 404, 0, "NotFound", NULL },
-	[ERR_METHOD]          = { 405, 0, "NotImplementedException", NULL },
-	[ERR_UNSUPPORTED]     = { 405, 0, "NotSupportedException", NULL },
-	[ERR_NO_OPERATION]    = { 405, 0, "NotImplementedException", NULL },
-	[ERR_NOT_ACCEPTABLE]  = { 406, 0, "NotAcceptable", NULL },
-	[ERR_MEDIA_TYPE]      = { 415, 0, "UnsupportedMediaType", NULL },
-	[ERR_TOO_LARGE]       = { 413, 0, "RequestEntityTooLarge", NULL },
-	[ERR_TOO_MANY]        = { 429, 0, "TooManyRequests", NULL },
-	[ERR_CONFLICT]        = { 409, 0, "Conflict", NULL },
-	[ERR_CLOSED]          = { 409, 0, "Conflict", NULL },
-	[ERR_SUSPENDED]       = { 403, 0, "AccountSuspended", NULL },
-	[ERR_OVERFLOW]        = { 400, 0, "OverflowException", NULL },
-	[ERR_BUSY]            = { 503, 0, "ServiceUnavailable", NULL },
-	[ERR_GATEWAY]         = { 502, 0, "BadGateway", NULL },
-	[ERR_TIMEOUT]         = { 504, 0, "GatewayTimeout", NULL },
-	[ERR_INTERNAL]        = { 500, 0, "InternalServerError", NULL },
+	[ERR_CREDENTIALS] = { 401, 0, "Unauthorized", "Invalid Username or Password" },
+	[ERR_FORBIDDEN] = { 403, 0, "Forbidden", "Invalid Role" },
+	[ERR_NOT_FOUND] = { 404, 0, "NotFound", NULL },
+	[ERR_METHOD] = { 405, 0, "NotImplementedException", NULL },
+	[ERR_UNSUPPORTED] = { 405, 0, "NotSupportedException", NULL },
+	[ERR_NO_OPERATION] = { 405, 0, "NotImplementedException", NULL },
+	[ERR_NOT_ACCEPTABLE] = { 406, 0, "NotAcceptable", NULL },
+	[ERR_MEDIA_TYPE] = { 415, 0, "UnsupportedMediaType", NULL },
+	[ERR_TOO_LARGE] = { 413, 0, "RequestEntityTooLarge", NULL },
+	[ERR_TOO_MANY] = { 429, 0, "TooManyRequests", NULL },
+	[ERR_CONFLICT] = { 409, 0, "Conflict", NULL },
+	[ERR_CLOSED] = { 409, 0, "Conflict", NULL },
+	[ERR_SUSPENDED] = { 403, 0, "AccountSuspended", NULL },
+	[ERR_OVERFLOW] = { 400, 0, "OverflowException", NULL },
+	[ERR_BUSY] = { 503, 0, "ServiceUnavailable", NULL },
+	[ERR_GATEWAY] = { 502, 0, "BadGateway", NULL },
+	[ERR_TIMEOUT] = { 504, 0, "GatewayTimeout", NULL },
+	[ERR_INTERNAL] = { 500, 0, "InternalServerError", NULL },
 };
 
 #define TWILIO_DATE_HINT "use YYYY-MM-DD, a day that exists, or an offset such as -30days"
 
-/* Contracts: servicestack A5; "_" is what jQuery adds to make an address new. */
+/*
+ * Contracts: servicestack A5; "_" is what jQuery adds to make an address new.
+ */
 static const char *const servicestack_reserved[] = {
-	"format", "callback", "jsconfig", "debug", "v", "X-Http-Method-Override", "authsecret", "noredirect", "_", NULL
+	"format",     "callback",   "jsconfig", "debug", "v", "X-Http-Method-Override",
+	"authsecret", "noredirect", "_",        NULL
 };
 
 static const char *const twilio_reserved[] = { "format", NULL };
@@ -358,7 +377,7 @@ static const char *const usaged_reserved[] = { "format", DIALECT_DONE, NULL };
 const struct dialect dialect_twilio = {
 	.name = "twilio",
 	.title = "Twilio usage records",
-	.prefixes = (const char *const[]){ "/2010-04-01/", NULL },
+	.prefixes = (const char *const[]) { "/2010-04-01/", NULL },
 	.style = &twilio_style,
 	.reserved = twilio_reserved,
 	.default_format = &format_xml,
@@ -375,7 +394,7 @@ const struct dialect dialect_twilio = {
 const struct dialect dialect_supersim = {
 	.name = "supersim",
 	.title = "Twilio Super SIM",
-	.prefixes = (const char *const[]){ "/v1/", NULL },
+	.prefixes = (const char *const[]) { "/v1/", NULL },
 	.style = &twilio_style,
 	.reserved = twilio_reserved,
 	.default_format = &format_json,
@@ -418,8 +437,10 @@ const struct dialect dialect_servicestack = {
 const struct dialect dialect_usaged = {
 	.name = "usaged",
 	.title = "The ledger itself",
-	.prefixes = (const char *const[]){ "/events", "/rejections", "/reports", "/overview", "/accounts", "/operations",
-		"/users", "/profile", "/keys", "/categories", "/sims", "/fleets", "/closings", "/audit", "/health", "/readyz", NULL },
+	.prefixes = (const char *const[]) { "/events", "/rejections", "/reports", "/overview",
+					    "/accounts", "/operations", "/users", "/profile",
+					    "/keys", "/categories", "/sims", "/fleets", "/closings",
+					    "/audit", "/health", "/readyz", NULL },
 	.style = &usaged_style,
 	.reserved = usaged_reserved,
 	.refuses_unknown = true,
@@ -435,7 +456,8 @@ const struct dialect dialect_usaged = {
 	.write_error = write_twilio_error,
 };
 
-const struct dialect *const dialects[] = { &dialect_twilio, &dialect_supersim, &dialect_usaged, &dialect_servicestack, NULL };
+const struct dialect *const dialects[] = { &dialect_twilio, &dialect_supersim, &dialect_usaged,
+					   &dialect_servicestack, NULL };
 
 const struct dialect *dialect_of_path(const char *path, size_t len)
 {
@@ -450,44 +472,69 @@ const struct dialect *dialect_of_path(const char *path, size_t len)
 
 /* What pages for people call it. */
 static const char *const error_titles[ERR_KINDS] = {
-	[ERR_PARAM] = "A value is not valid", [ERR_FORMAT] = "A value is not valid",
-	[ERR_MISSING] = "Something is missing", [ERR_EMPTY] = "Something is missing",
+	[ERR_PARAM] = "A value is not valid",
+	[ERR_FORMAT] = "A value is not valid",
+	[ERR_MISSING] = "Something is missing",
+	[ERR_EMPTY] = "Something is missing",
 	[ERR_PAGE] = "This page of the list is gone",
-	[ERR_REVERSED] = "The range ends before it begins", [ERR_BODY] = "The request can't be read",
-	[ERR_UNAUTHENTICATED] = "Please sign in", [ERR_CREDENTIALS] = "Wrong name or password",
-	[ERR_FORBIDDEN] = "You don't have access", [ERR_NOT_FOUND] = "Not found", [ERR_METHOD] = "This address has no page",
-	[ERR_UNSUPPORTED] = "This address has no page", [ERR_NO_OPERATION] = "Not found",
+	[ERR_REVERSED] = "The range ends before it begins",
+	[ERR_BODY] = "The request can't be read",
+	[ERR_UNAUTHENTICATED] = "Please sign in",
+	[ERR_CREDENTIALS] = "Wrong name or password",
+	[ERR_FORBIDDEN] = "You don't have access",
+	[ERR_NOT_FOUND] = "Not found",
+	[ERR_METHOD] = "This address has no page",
+	[ERR_UNSUPPORTED] = "This address has no page",
+	[ERR_NO_OPERATION] = "Not found",
 	[ERR_NOT_ACCEPTABLE] = "This format is not available",
-	[ERR_MEDIA_TYPE] = "The request can't be read", [ERR_TOO_LARGE] = "Too much at once",
-	[ERR_TOO_MANY] = "Too many requests", [ERR_CONFLICT] = "This conflicts with existing data",
-	[ERR_CLOSED] = "The account is closed for that day", [ERR_SUSPENDED] = "The account is suspended",
+	[ERR_MEDIA_TYPE] = "The request can't be read",
+	[ERR_TOO_LARGE] = "Too much at once",
+	[ERR_TOO_MANY] = "Too many requests",
+	[ERR_CONFLICT] = "This conflicts with existing data",
+	[ERR_CLOSED] = "The account is closed for that day",
+	[ERR_SUSPENDED] = "The account is suspended",
 	[ERR_OVERFLOW] = "The number is too large",
-	[ERR_BUSY] = "The server is busy", [ERR_GATEWAY] = "The server is starting or stopping", [ERR_TIMEOUT] = "The server took too long",
+	[ERR_BUSY] = "The server is busy",
+	[ERR_GATEWAY] = "The server is starting or stopping",
+	[ERR_TIMEOUT] = "The server took too long",
 	[ERR_INTERNAL] = "The server made a mistake",
 };
 
 /* What people can do about it. */
 #define CORRECT "Correct the value in the form below or in the address, and try again."
-#define WAIT "Wait a moment, then load the page again."
+#define WAIT    "Wait a moment, then load the page again."
 #define NO_PAGE "Programs send data to this address. The overview leads to all pages."
 
 static const char *const error_advice[ERR_KINDS] = {
-	[ERR_PARAM] = CORRECT, [ERR_FORMAT] = CORRECT, [ERR_MISSING] = CORRECT, [ERR_EMPTY] = CORRECT, [ERR_REVERSED] = CORRECT,
+	[ERR_PARAM] = CORRECT,
+	[ERR_FORMAT] = CORRECT,
+	[ERR_MISSING] = CORRECT,
+	[ERR_EMPTY] = CORRECT,
+	[ERR_REVERSED] = CORRECT,
 	[ERR_PAGE] = "Lists change over time. Start again at the first page.",
 	[ERR_BODY] = "If you followed a link, the link may be incomplete.",
-	[ERR_UNAUTHENTICATED] = "Sign in, then come back here.", [ERR_CREDENTIALS] = "Sign in again; the name or the password may have changed.",
+	[ERR_UNAUTHENTICATED] = "Sign in, then come back here.",
+	[ERR_CREDENTIALS] = "Sign in again; the name or the password may have changed.",
 	[ERR_FORBIDDEN] = "Sign in as a user with access, or ask the administrator for access.",
 	[ERR_SUSPENDED] = "Ask the administrator to reactivate it.",
-	[ERR_NOT_FOUND] = "The address may be mistyped or old, or you may not have access. The overview leads to all pages.",
+	[ERR_NOT_FOUND] = "The address may be mistyped or old, or you may not have access. The "
+			  "overview leads to all pages.",
 	[ERR_NO_OPERATION] = "The address may be mistyped or old. The overview leads to all pages.",
-	[ERR_METHOD] = NO_PAGE, [ERR_UNSUPPORTED] = NO_PAGE,
-	[ERR_NOT_ACCEPTABLE] = "End the address with .html for a page, or with .json, .xml or .csv.",
+	[ERR_METHOD] = NO_PAGE,
+	[ERR_UNSUPPORTED] = NO_PAGE,
+	[ERR_NOT_ACCEPTABLE] =
+		"End the address with .html for a page, or with .json, .xml or .csv.",
 	[ERR_TOO_LARGE] = "Choose fewer days or one account.",
-	[ERR_TOO_MANY] = WAIT, [ERR_BUSY] = WAIT, [ERR_GATEWAY] = WAIT, [ERR_TIMEOUT] = "Load the page again, or choose fewer days.",
-	[ERR_INTERNAL] = "Load the page again. If the error stays, send the text below to the administrator.",
+	[ERR_TOO_MANY] = WAIT,
+	[ERR_BUSY] = WAIT,
+	[ERR_GATEWAY] = WAIT,
+	[ERR_TIMEOUT] = "Load the page again, or choose fewer days.",
+	[ERR_INTERNAL] = "Load the page again. If the error stays, send the text below to the "
+			 "administrator.",
 };
 
-void dialect_write_error(const struct dialect *d, struct writer *w, const struct error *err, const struct error_status *status)
+void dialect_write_error(const struct dialect *d, struct writer *w, const struct error *err,
+			 const struct error_status *status)
 {
 	writer_about(w, error_titles[err->kind], error_advice[err->kind]);
 	d->write_error(w, err, status);
@@ -500,6 +547,6 @@ struct error_status dialect_status(const struct dialect *d, const struct error *
 	if (err->code)
 		s.code = err->code;
 	if (err->kind == ERR_FORBIDDEN && s.reason && strcmp(s.reason, err->message) != 0)
-		s.reason = NULL;                /* it wasn't the role */
+		s.reason = NULL; /* it wasn't the role */
 	return s;
 }

@@ -9,12 +9,16 @@
 
 static const struct field event_record_fields[] = {
 	FIELD(struct event_record, id, "Its id, unique within its source"),
-	FIELD(struct event_record, uri, "The event with its corrections", .flags = FIELD_LINK, .format = "uri"),
+	FIELD(struct event_record, uri, "The event with its corrections", .flags = FIELD_LINK,
+	      .format = "uri"),
 	FIELD(struct event_record, source, "The system that reported it", .flags = FIELD_LABEL),
-	FIELD(struct event_record, account_name, "The name of the account that used something", .label = "Account"),
+	FIELD(struct event_record, account_name, "The name of the account that used something",
+	      .label = "Account"),
 	FIELD(struct event_record, subject, "That account's SID", .flags = FIELD_LABEL),
 	FIELD(struct event_record, time, "When it was used", .format = "date-time"),
-	FIELD(struct event_record, effective_time, "When it counts: its time, or the closed instant of its account if it was late", .format = "date-time", .flags = FIELD_DETAIL),
+	FIELD(struct event_record, effective_time,
+	      "When it counts: its time, or the closed instant of its account if it was late",
+	      .format = "date-time", .flags = FIELD_DETAIL),
 	FIELD(struct event_record, category, "What was used"),
 	FIELD(struct event_record, description, "The category in words", .flags = FIELD_LABEL),
 	FIELD(struct event_record, count, "How many times"),
@@ -22,27 +26,44 @@ static const struct field event_record_fields[] = {
 	FIELD(struct event_record, usage, "How much"),
 	FIELD(struct event_record, usage_unit, "What usage measures", .flags = FIELD_UNIT),
 	FIELD(struct event_record, price, "What it costs"),
-	FIELD(struct event_record, price_unit, "The account's currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
+	FIELD(struct event_record, price_unit, "The account's currency, lower case",
+	      .flags = FIELD_UNIT, .format = "currency"),
 	FIELD(struct event_record, customer, "Customer of the account"),
 	FIELD(struct event_record, sim, "SIM that used it", .flags = FIELD_DETAIL),
 	FIELD(struct event_record, fleet, "Fleet of the SIM", .flags = FIELD_DETAIL),
 	FIELD(struct event_record, network, "Network that the SIM was in", .flags = FIELD_DETAIL),
-	FIELD(struct event_record, iso_country, "Country that it was used in", .flags = FIELD_DETAIL, .label = "Country"),
-	FIELD(struct event_record, data_upload, "Of SIM data: bytes sent", .flags = FIELD_DETAIL, .label = "Bytes uploaded"),
-	FIELD(struct event_record, data_download, "Of SIM data: bytes received", .flags = FIELD_DETAIL, .label = "Bytes downloaded"),
-	FIELD(struct event_record, state, "current, amended or void; reversal or replacement: an entry that a correction added"),
-	FIELD_AS(struct event_record, amend_page, "amend", "Where the event is amended", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD_AS(struct event_record, void_page, "void", "Where the event is taken back", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct event_record, correction, "The correction that added this entry, else the last correction of the event; or null", .flags = FIELD_DETAIL),
-	FIELD(struct event_record, corrects, "Of a correction's entry: the event that it corrects", .flags = FIELD_DETAIL),
+	FIELD(struct event_record, iso_country, "Country that it was used in",
+	      .flags = FIELD_DETAIL, .label = "Country"),
+	FIELD(struct event_record, data_upload, "Of SIM data: bytes sent", .flags = FIELD_DETAIL,
+	      .label = "Bytes uploaded"),
+	FIELD(struct event_record, data_download, "Of SIM data: bytes received",
+	      .flags = FIELD_DETAIL, .label = "Bytes downloaded"),
+	FIELD(struct event_record, state,
+	      "current, amended or void; reversal or replacement: an entry that a correction "
+	      "added"),
+	FIELD_AS(struct event_record, amend_page, "amend", "Where the event is amended",
+		 .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD_AS(struct event_record, void_page, "void", "Where the event is taken back",
+		 .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct event_record, correction,
+	      "The correction that added this entry, else the last correction of the event; or "
+	      "null",
+	      .flags = FIELD_DETAIL),
+	FIELD(struct event_record, corrects, "Of a correction's entry: the event that it corrects",
+	      .flags = FIELD_DETAIL),
 	FIELD(struct event_record, corrects_source, "That event's source", .flags = FIELD_DETAIL),
 	{ 0 }
 };
 
-const struct shape event_shape = { .name = "Event", .fields = event_record_fields, .doc = "An event",
-	.none = "No event matches these filters." };
+const struct shape event_shape = { .name = "Event",
+				   .fields = event_record_fields,
+				   .doc = "An event",
+				   .none = "No event matches these filters." };
 
-/* Ids may hold what divides paths, and end like a format: so each is encoded, and has a format behind it. */
+/*
+ * Ids may hold what divides paths, and end like a format: so each is encoded,
+ * and has a format behind it.
+ */
 static const char *event_uri(const struct call *call, const struct found_event *e, const char *sid)
 {
 	const struct format *format = call_link_format(call);
@@ -59,18 +80,24 @@ static const char *event_uri(const struct call *call, const struct found_event *
 	return text;
 }
 
-/* The page that asks before the event is corrected; NULL for those who may not, or where it is not to be corrected any more. */
-static const char *correction_page(const struct call *call, const struct found_event *e, const char *sid, const char *action)
+/*
+ * The page that asks before the event is corrected; NULL for those who may not,
+ * or where it is not to be corrected any more.
+ */
+static const char *correction_page(const struct call *call, const struct found_event *e,
+				   const char *sid, const char *action)
 {
 	struct strbuf source;
 	const char *url;
 
-	if (call->format != &format_html || !call->who || !(call->who->role & (ROLE_ADMIN | ROLE_MANAGER)) ||
+	if (call->format != &format_html || !call->who ||
+	    !(call->who->role & (ROLE_ADMIN | ROLE_MANAGER)) ||
 	    (e->state != EVENT_CURRENT && e->state != EVENT_AMENDED))
 		return NULL;
 	strbuf_init(&source, 4096);
 	strbuf_add_urlencoded(&source, e->source, strlen(e->source));
-	url = arena_join(call->arena, action_page(call, "/events", e->event.id, action), "?subject=", sid, "&source=", source.text, NULL);
+	url = arena_join(call->arena, action_page(call, "/events", e->event.id, action),
+			 "?subject=", sid, "&source=", source.text, NULL);
 	strbuf_release(&source);
 	return url;
 }
@@ -83,7 +110,8 @@ static const char *time_text(const struct call *call, int64_t us)
 	return arena_str(call->arena, text);
 }
 
-int event_record_fill(const struct call *call, const struct found_event *e, struct event_record *ret, struct error *err)
+int event_record_fill(const struct call *call, const struct found_event *e,
+		      struct event_record *ret, struct error *err)
 {
 	const struct amounts *a = &e->event.amounts;
 	size_t i = catalogue_index(call->catalogue, e->series.category);
@@ -91,28 +119,46 @@ int event_record_fill(const struct call *call, const struct found_event *e, stru
 	const struct category *c;
 	bool sim_data;
 
-	if (i == CATALOGUE_NONE || store_account_by_id(call->store, e->series.account, call->arena, &account, err) <= 0)
-		return error_set(err, ERR_INTERNAL, NULL, "an event's account or category isn't there: run \"usaged verify\"");
+	if (i == CATALOGUE_NONE ||
+	    store_account_by_id(call->store, e->series.account, call->arena, &account, err) <= 0)
+		return error_set(
+			err, ERR_INTERNAL, NULL,
+			"an event's account or category isn't there: run \"usaged verify\"");
 	c = &call->catalogue->categories[i];
 	sim_data = strcmp(c->name, CATEGORY_SIM_DATA) == 0;
-	*ret = (struct event_record){
-		.id = e->event.id, .uri = event_uri(call, e, account.sid), .source = e->source, .subject = arena_str(call->arena, account.sid),
+	*ret = (struct event_record) {
+		.id = e->event.id,
+		.uri = event_uri(call, e, account.sid),
+		.source = e->source,
+		.subject = arena_str(call->arena, account.sid),
 		.account_name = arena_str(call->arena, account.name),
-		.time = time_text(call, e->event.time_us), .effective_time = time_text(call, e->event.effective_us),
-		.category = c->name, .description = c->description,
-		.count = a->count, .count_unit = c->count_unit,
-		.usage = { .n = a->usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
-		.price = { .n = a->price, .places = PRICE_PLACES }, .price_unit = arena_str(call->arena, account.currency),
-		.customer = e->dim[DIM_CUSTOMER], .sim = e->dim[DIM_SIM], .fleet = e->dim[DIM_FLEET], .network = e->dim[DIM_NETWORK],
+		.time = time_text(call, e->event.time_us),
+		.effective_time = time_text(call, e->event.effective_us),
+		.category = c->name,
+		.description = c->description,
+		.count = a->count,
+		.count_unit = c->count_unit,
+		.usage = { .n = a->usage, .places = USAGE_PLACES },
+		.usage_unit = c->usage_unit,
+		.price = { .n = a->price, .places = PRICE_PLACES },
+		.price_unit = arena_str(call->arena, account.currency),
+		.customer = e->dim[DIM_CUSTOMER],
+		.sim = e->dim[DIM_SIM],
+		.fleet = e->dim[DIM_FLEET],
+		.network = e->dim[DIM_NETWORK],
 		.iso_country = e->dim[DIM_COUNTRY],
-		.data_upload = DECIMAL_NULL, .data_download = DECIMAL_NULL,
-		.state = event_state_names[e->state], .correction = e->correction ? e->correction->sid : NULL,
-		.amend_page = correction_page(call, e, account.sid, "amend"), .void_page = correction_page(call, e, account.sid, "void"),
-		.corrects = e->corrects, .corrects_source = e->corrects_source,
+		.data_upload = DECIMAL_NULL,
+		.data_download = DECIMAL_NULL,
+		.state = event_state_names[e->state],
+		.correction = e->correction ? e->correction->sid : NULL,
+		.amend_page = correction_page(call, e, account.sid, "amend"),
+		.void_page = correction_page(call, e, account.sid, "void"),
+		.corrects = e->corrects,
+		.corrects_source = e->corrects_source,
 	};
 	if (sim_data) {
-		ret->data_upload = (struct decimal){ .n = a->upload };
-		ret->data_download = (struct decimal){ .n = a->usage - a->upload };
+		ret->data_upload = (struct decimal) { .n = a->upload };
+		ret->data_download = (struct decimal) { .n = a->usage - a->upload };
 	}
 	return 0;
 }
@@ -129,10 +175,12 @@ static bool has_value(const struct field *f, const struct event_record *rec)
 void event_records_hide(const struct event_record *records, size_t n, struct writer *w)
 {
 	for (const struct field *f = event_record_fields; n > 0 && f->name; f++) {
-		bool effective = f->offset == offsetof(struct event_record, effective_time), told = false;
+		bool effective = f->offset == offsetof(struct event_record, effective_time),
+		     told = false;
 
 		for (size_t i = 0; i < n && !told; i++)
-			told = effective ? strcmp(records[i].effective_time, records[i].time) != 0 : has_value(f, &records[i]);
+			told = effective ? strcmp(records[i].effective_time, records[i].time) != 0
+					 : has_value(f, &records[i]);
 		if (!told)
 			writer_hide(w, f);
 	}
@@ -149,7 +197,10 @@ int event_family(const struct call *call, const char *sid, int64_t *ret, struct 
 		return 0;
 	rc = sid ? store_account_by_sid(call->store, sid, call->arena, &a, err)
 		 : store_account_by_id(call->store, own, call->arena, &a, err);
-	/* an account that the caller has nothing to do with is like one that isn't there */
+	/*
+	 * an account that the caller has nothing to do with is like one that
+	 * isn't there
+	 */
 	if (rc > 0 && sid && !access_writes(call->who, &a))
 		rc = 0;
 	*ret = rc > 0 ? (a.parent ? a.parent : a.id) : EVENT_NO_FAMILY;
@@ -161,10 +212,16 @@ bool events_linked(const struct call *call)
 	return call->format->page;
 }
 
-const char *events_link(const struct call *call, const char *sid, const char *category, const char *query)
+const char *events_link(const struct call *call, const char *sid, const char *category,
+			const char *query)
 {
-	/* the two dialects have days by GMT, the list of events has the account's own */
-	const char *zone = strstr(query, "TimeZone=") || strstr(query, "From=") ? "" : "&TimeZone=UTC";
+	/*
+	 * the two dialects have days by GMT, the list of events has the
+	 * account's own
+	 */
+	const char *zone = strstr(query, "TimeZone=") || strstr(query, "From=") ? ""
+										: "&TimeZone=UTC";
 
-	return arena_join(call->arena, "/events.html?AccountSid=", sid, "&Category=", category, query, zone, NULL);
+	return arena_join(call->arena, "/events.html?AccountSid=", sid, "&Category=", category,
+			  query, zone, NULL);
 }

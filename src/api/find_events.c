@@ -1,6 +1,7 @@
 /*
- * find_events.c - the events themselves: GET /events, a list by account, time, category, dimensions and state; GET /events/{EventId},
- * one with its corrections.
+ * find_events.c - the events themselves: GET /events, a list by account, time,
+ * category, dimensions and state; GET /events/{EventId}, one with its
+ * corrections.
  */
 #include <string.h>
 
@@ -26,15 +27,23 @@ static const struct field page_fields[] = {
 	FIELD(struct events_page, page_size, "Most events a page has"),
 	FIELD(struct events_page, uri, "This page", .format = "uri"),
 	FIELD(struct events_page, first_page_uri, "The first page", .format = "uri"),
-	FIELD(struct events_page, previous_page_uri, "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),
-	FIELD(struct events_page, next_page_uri, "The page after, or null: only then there is nothing more", .flags = FIELD_NEXT, .format = "uri"),
+	FIELD(struct events_page, previous_page_uri, "The page before, or null",
+	      .flags = FIELD_PREVIOUS, .format = "uri"),
+	FIELD(struct events_page, next_page_uri,
+	      "The page after, or null: only then there is nothing more", .flags = FIELD_NEXT,
+	      .format = "uri"),
 	[EVENTS_LIST] = FIELD_LIST("events", &event_shape, "In the order of their effective times"),
 	{ 0 }
 };
 
-static const struct shape page_shape = { .name = "Events", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "A page of events" };
+static const struct shape page_shape = {
+	.name = "Events", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "A page of events"
+};
 
-/* The account that is asked for with its subaccounts, or all that the caller sees. */
+/*
+ * The account that is asked for with its subaccounts, or all that the caller
+ * sees.
+ */
 static int choose_accounts(struct call *call, struct event_query *q, struct error *err)
 {
 	const char *sid = call_arg(call, "AccountSid")->text;
@@ -49,8 +58,13 @@ static int choose_accounts(struct call *call, struct event_query *q, struct erro
 		enum sight sight = access_account(call, sid, &account, err);
 
 		if (sight != SIGHT_OK)
-			return sight == SIGHT_FAILED ? -1 : error_set(err, ERR_NOT_FOUND, "AccountSid", "'%.40s' is not an account that you may see", sid);
-		if (call_arg(call, "IncludeSubaccounts")->yes && !account.parent && store_accounts(call->store, account.id, call->arena, &list, &n, err) < 0)
+			return sight == SIGHT_FAILED
+				       ? -1
+				       : error_set(err, ERR_NOT_FOUND, "AccountSid",
+						   "'%.40s' is not an account that you may see",
+						   sid);
+		if (call_arg(call, "IncludeSubaccounts")->yes && !account.parent &&
+		    store_accounts(call->store, account.id, call->arena, &list, &n, err) < 0)
 			return -1;
 	}
 	all = arena_array(call->arena, struct account, n + 1);
@@ -70,7 +84,8 @@ static int choose_accounts(struct call *call, struct event_query *q, struct erro
 /* Days and instants may both be given: what lies in both is meant. */
 static int choose_range(const struct call *call, struct event_query *q, struct error *err)
 {
-	const struct arg *start = call_arg(call, "StartDate"), *end = call_arg(call, "EndDate"), *from = call_arg(call, "From"), *to = call_arg(call, "To");
+	const struct arg *start = call_arg(call, "StartDate"), *end = call_arg(call, "EndDate"),
+			 *from = call_arg(call, "From"), *to = call_arg(call, "To");
 	const struct zone *zone = call_zone(call);
 
 	q->from_us = 0;
@@ -78,11 +93,16 @@ static int choose_range(const struct call *call, struct event_query *q, struct e
 	if (start->text)
 		q->from_us = zone_day_start(zone, start->date) * USEC_PER_SEC;
 	if (end->text)
-		q->to_us = zone_day_start(zone, date_from_days(date_to_days(end->date) + 1)) * USEC_PER_SEC;
+		q->to_us = zone_day_start(zone, date_from_days(date_to_days(end->date) + 1)) *
+			   USEC_PER_SEC;
 	if (start->text && end->text && q->from_us >= q->to_us)
-		return error_set(err, ERR_REVERSED, "EndDate", "the range ends on %s, before it begins on %s", end->text, start->text);
+		return error_set(err, ERR_REVERSED, "EndDate",
+				 "the range ends on %s, before it begins on %s", end->text,
+				 start->text);
 	if (from->text && to->text && from->instant_us > to->instant_us)
-		return error_set(err, ERR_REVERSED, "To", "the range ends at %.40s, before it begins at %.40s", to->text, from->text);
+		return error_set(err, ERR_REVERSED, "To",
+				 "the range ends at %.40s, before it begins at %.40s", to->text,
+				 from->text);
 	if (from->text && from->instant_us > q->from_us)
 		q->from_us = from->instant_us;
 	if (to->text && to->instant_us < q->to_us)
@@ -93,7 +113,9 @@ static int choose_range(const struct call *call, struct event_query *q, struct e
 static int choose_filters(struct call *call, struct event_query *q, struct error *err)
 {
 	static const char *const dimensions[DIMENSIONS] = {
-		[DIM_CUSTOMER] = "Customer", [DIM_SIM] = "Sim", [DIM_FLEET] = "Fleet", [DIM_NETWORK] = "Network", [DIM_COUNTRY] = "IsoCountry",
+		[DIM_CUSTOMER] = "Customer",  [DIM_SIM] = "Sim",
+		[DIM_FLEET] = "Fleet",        [DIM_NETWORK] = "Network",
+		[DIM_COUNTRY] = "IsoCountry",
 	};
 	const struct arg *category = call_arg(call, "Category"), *state = call_arg(call, "State");
 
@@ -114,18 +136,23 @@ enum { PLACE_SET, PLACE_TIME, PLACE_SOURCE, PLACE_ACCOUNT };
 
 static struct page_place make_place(struct event_position at)
 {
-	return (struct page_place){ .number = { [PLACE_SET] = at.id != NULL, [PLACE_TIME] = at.effective_us, [PLACE_SOURCE] = at.source,
-						[PLACE_ACCOUNT] = at.account }, .name = at.id };
+	return (struct page_place) { .number = { [PLACE_SET] = at.id != NULL,
+						 [PLACE_TIME] = at.effective_us,
+						 [PLACE_SOURCE] = at.source,
+						 [PLACE_ACCOUNT] = at.account },
+				     .name = at.id };
 }
 
 static struct event_position read_place(const struct page_place *p)
 {
 	if (!p->number[PLACE_SET])
-		return (struct event_position){ 0 };
-	return (struct event_position){ p->number[PLACE_TIME], p->number[PLACE_SOURCE], p->number[PLACE_ACCOUNT], p->name ? p->name : "" };
+		return (struct event_position) { 0 };
+	return (struct event_position) { p->number[PLACE_TIME], p->number[PLACE_SOURCE],
+					 p->number[PLACE_ACCOUNT], p->name ? p->name : "" };
 }
 
-static int load_page(const struct call *call, const struct event_query *q, struct record_page *page, struct found_events *found, struct error *err)
+static int load_page(const struct call *call, const struct event_query *q, struct record_page *page,
+		     struct found_events *found, struct error *err)
 {
 	struct page_place place, next, previous;
 	struct event_position at, back;
@@ -133,24 +160,29 @@ static int load_page(const struct call *call, const struct event_query *q, struc
 	if (page_begin(call, page, &place, err) < 0)
 		return -1;
 	at = read_place(&place);
-	if (events_find(call->store, call->catalogue, q, at, (size_t)page->page_size, call->arena, found, err) < 0)
+	if (events_find(call->store, call->catalogue, q, at, (size_t)page->page_size, call->arena,
+			found, err) < 0)
 		return -1;
 	page->n = found->n;
 	next = make_place(found->next);
 	if (at.id) {
-		if (events_back(call->store, call->catalogue, q, at, (size_t)page->page_size, call->arena, &back, err) < 0)
+		if (events_back(call->store, call->catalogue, q, at, (size_t)page->page_size,
+				call->arena, &back, err) < 0)
 			return -1;
 		previous = make_place(back);
 	}
-	page_links(call, arena_join(call->arena, call_path(call), call_link_suffix(call, call->op->dialect), NULL), page,
-		   found->more ? &next : NULL, at.id ? &previous : NULL);
+	page_links(call,
+		   arena_join(call->arena, call_path(call),
+			      call_link_suffix(call, call->op->dialect), NULL),
+		   page, found->more ? &next : NULL, at.id ? &previous : NULL);
 	return 0;
 }
 
-static int write_page(const struct call *call, const struct record_page *page, const struct found_events *found, struct writer *w,
-		      struct error *err)
+static int write_page(const struct call *call, const struct record_page *page,
+		      const struct found_events *found, struct writer *w, struct error *err)
 {
-	struct events_page p = { page->page, page->page_size, page->self, page->first, page->previous, page->next };
+	struct events_page p = { page->page,  page->page_size, page->self,
+				 page->first, page->previous,  page->next };
 	struct event_record *records = arena_array(call->arena, struct event_record, found->n);
 
 	for (size_t i = 0; i < found->n; i++)
@@ -177,7 +209,9 @@ static int list_events(struct call *call, struct writer *w, struct error *err)
 
 	if (choose_filters(call, &q, err) < 0 || load_page(call, &q, &page, &found, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, arena_printf(call->arena, "By effective time, %s first.", call_arg(call, "Order")->text));
+	writer_about(w, call->op->title,
+		     arena_printf(call->arena, "By effective time, %s first.",
+				  call_arg(call, "Order")->text));
 	late_links_write(call, w, call_arg(call, "AccountSid")->text);
 	return write_page(call, &page, &found, w, err);
 }
@@ -185,31 +219,50 @@ static int list_events(struct call *call, struct writer *w, struct error *err)
 static const char *const orders[] = { "newest", "oldest", NULL };
 
 static const struct param list_params[] = {
-	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "Only events of this account. Default: all accounts that you may see" },
-	{ "IncludeSubaccounts", PT_BOOL, .flags = PARAM_RARE, .def = "true", .doc = "With an account: also events of its subaccounts that you may see" },
-	{ "Category", PT_CATEGORY, .doc = "Only events of this category and those below it; totalprice means all" },
+	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account",
+	  .doc = "Only events of this account. Default: all accounts that you may see" },
+	{ "IncludeSubaccounts", PT_BOOL, .flags = PARAM_RARE, .def = "true",
+	  .doc = "With an account: also events of its subaccounts that you may see" },
+	{ "Category", PT_CATEGORY,
+	  .doc = "Only events of this category and those below it; totalprice means all" },
 	{ "Customer", PT_TEXT, .max = 128, .doc = "Only events of this customer" },
-	{ "Sim", PT_TEXT, .label = "SIM", .flags = PARAM_RARE, .max = 64, .doc = "Only events of this SIM: its SID or unique name" },
-	{ "Fleet", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only events of SIMs in this fleet: its SID or unique name" },
-	{ "Network", PT_TEXT, .flags = PARAM_RARE, .max = 64, .doc = "Only events on this network" },
-	{ "IsoCountry", PT_TEXT, .label = "Country", .flags = PARAM_RARE, .max = 64, .doc = "Only events in this country, two letters" },
+	{ "Sim", PT_TEXT, .label = "SIM", .flags = PARAM_RARE, .max = 64,
+	  .doc = "Only events of this SIM: its SID or unique name" },
+	{ "Fleet", PT_TEXT, .flags = PARAM_RARE, .max = 64,
+	  .doc = "Only events of SIMs in this fleet: its SID or unique name" },
+	{ "Network", PT_TEXT, .flags = PARAM_RARE, .max = 64,
+	  .doc = "Only events on this network" },
+	{ "IsoCountry", PT_TEXT, .label = "Country", .flags = PARAM_RARE, .max = 64,
+	  .doc = "Only events in this country, two letters" },
 	{ "From", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective from here on" },
 	{ "To", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective up to here, not included" },
 	{ "StartDate", PT_DATE, .doc = "Effective on this day or later" },
 	{ "EndDate", PT_DATE, .doc = "Effective on this day or earlier" },
-	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE, .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" },
-	{ "State", PT_ENUM, .values = event_filter_names, .any = "any", .doc = "Only events in this state, or late: those that count after their own time" },
+	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE,
+	  .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" },
+	{ "State", PT_ENUM, .values = event_filter_names, .any = "any",
+	  .doc = "Only events in this state, or late: those that count after their own time" },
 	{ "Id", PT_TEXT, .max = 256, .label = "Event id", .doc = "Only events with this id" },
 	{ "Source", PT_TEXT, .flags = PARAM_RARE, .max = 256, .doc = "Only events of this source" },
-	{ "Order", PT_ENUM, .flags = PARAM_RARE, .def = "newest", .values = orders, .doc = "Newest or oldest first" },
+	{ "Order", PT_ENUM, .flags = PARAM_RARE, .def = "newest", .values = orders,
+	  .doc = "Newest or oldest first" },
 	PAGING_PARAMS,
 	{ 0 }
 };
 
 const struct op op_ListEvents = {
-	.id = "ListEvents", .methods = M_READ, .path = "/events", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = list_params, .returns = &page_shape, .run = list_events, .title = "Events", .nav = "Events",
-	.doc = "Finds events by account, effective time, category, dimensions, state, source and id",
+	.id = "ListEvents",
+	.methods = M_READ,
+	.path = "/events",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = list_params,
+	.returns = &page_shape,
+	.run = list_events,
+	.title = "Events",
+	.nav = "Events",
+	.doc = "Finds events by account, effective time, category, dimensions, state, source and "
+	       "id",
 };
 
 /* ---- one event ---- */
@@ -227,8 +280,10 @@ static const struct field correction_fields[] = {
 	{ 0 }
 };
 
-static const struct shape correction_shape = { .name = "Correction", .fields = correction_fields, .doc = "A correction",
-	.none = "This event was never corrected." };
+static const struct shape correction_shape = { .name = "Correction",
+					       .fields = correction_fields,
+					       .doc = "A correction",
+					       .none = "This event was never corrected." };
 
 struct attribute_record {
 	const char *name, *value;
@@ -240,8 +295,12 @@ static const struct field attribute_fields[] = {
 	{ 0 }
 };
 
-static const struct shape attribute_shape = { .name = "Attribute", .fields = attribute_fields,
-	.doc = "A member of an event that has no meaning here", .none = "It has none." };
+static const struct shape attribute_shape = {
+	.name = "Attribute",
+	.fields = attribute_fields,
+	.doc = "A member of an event that has no meaning here",
+	.none = "It has none."
+};
 
 struct event_answer {
 	const struct event_record *event, *counts;
@@ -251,16 +310,22 @@ enum { ANSWER_CORRECTIONS = 2, ANSWER_ATTRIBUTES };
 
 static const struct field answer_fields[] = {
 	FIELD(struct event_answer, event, "The event", .shape = &event_shape),
-	FIELD(struct event_answer, counts, "What counts for it now: itself, its latest replacement, or null when it is void", .shape = &event_shape),
+	FIELD(struct event_answer, counts,
+	      "What counts for it now: itself, its latest replacement, or null when it is void",
+	      .shape = &event_shape),
 	[ANSWER_CORRECTIONS] = FIELD_LIST("corrections", &correction_shape, "Oldest first"),
-	[ANSWER_ATTRIBUTES] = FIELD_LIST("attributes", &attribute_shape, "The event's other members, as they came, by name"),
+	[ANSWER_ATTRIBUTES] = FIELD_LIST("attributes", &attribute_shape,
+					 "The event's other members, as they came, by name"),
 	{ 0 }
 };
 
-const struct shape event_answer_shape = { .name = "EventDetails", .fields = answer_fields, .doc = "An event and what became of it" };
+const struct shape event_answer_shape = { .name = "EventDetails",
+					  .fields = answer_fields,
+					  .doc = "An event and what became of it" };
 
 /* The event that E is, or that it is a correction's fact of. */
-static int find_original(const struct call *call, const struct found_event *e, struct stored_event *ret, struct error *err)
+static int find_original(const struct call *call, const struct found_event *e,
+			 struct stored_event *ret, struct error *err)
 {
 	const struct correction *c = e->correction;
 	int rc;
@@ -268,14 +333,20 @@ static int find_original(const struct call *call, const struct found_event *e, s
 	*ret = e->event;
 	if (!e->corrects)
 		return 0;
-	rc = store_event_find(call->store, c->source, c->event, strlen(c->event), call->arena, ret, err);
-	return rc > 0 ? 0 : rc < 0 ? -1 : error_set(err, ERR_INTERNAL, NULL, "a corrected event isn't there: run \"usaged verify\"");
+	rc = store_event_find(call->store, c->source, c->event, strlen(c->event), call->arena, ret,
+			      err);
+	return rc > 0   ? 0
+	       : rc < 0 ? -1
+			: error_set(err, ERR_INTERNAL, NULL,
+				    "a corrected event isn't there: run \"usaged verify\"");
 }
 
-static int load_record(const struct call *call, const struct stored_event *e, struct found_event *found, struct event_record *ret, struct error *err)
+static int load_record(const struct call *call, const struct stored_event *e,
+		       struct found_event *found, struct event_record *ret, struct error *err)
 {
 	if (event_load(call->store, e->source, e->id, e->id_len, call->arena, found, err) <= 0)
-		return error_set(err, ERR_INTERNAL, NULL, "an event is gone: run \"usaged verify\"");
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "an event is gone: run \"usaged verify\"");
 	return event_record_fill(call, found, ret, err);
 }
 
@@ -286,8 +357,11 @@ static void write_corrections(const struct correction *list, size_t n, struct wr
 	writer_begin_list(w, &answer_fields[ANSWER_CORRECTIONS], &correction_shape);
 	for (size_t i = 0; i < n; i++) {
 		struct correction_record rec = {
-			.sid = list[i].sid, .kind = list[i].kind == CORRECTION_VOID ? "void" : "amend", .author = list[i].author,
-			.reason = list[i].reason, .made = made,
+			.sid = list[i].sid,
+			.kind = list[i].kind == CORRECTION_VOID ? "void" : "amend",
+			.author = list[i].author,
+			.reason = list[i].reason,
+			.made = made,
 		};
 
 		instant_format(made, list[i].made * USEC_PER_SEC);
@@ -302,10 +376,16 @@ static void write_attributes(const char *text, struct writer *w)
 
 	writer_begin_list(w, &answer_fields[ANSWER_ATTRIBUTES], &attribute_shape);
 	if (attributes) {
-		json_object_object_foreach(attributes, name, value) {
+		json_object_object_foreach(attributes, name, value)
+		{
 			bool is_text = json_object_is_type(value, json_type_string);
-			struct attribute_record rec = { name, is_text ? json_object_get_string(value) :
-				json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) };
+			struct attribute_record rec = {
+				name,
+				is_text ? json_object_get_string(value)
+					: json_object_to_json_string_ext(
+						  value, JSON_C_TO_STRING_PLAIN |
+								 JSON_C_TO_STRING_NOSLASHESCAPE)
+			};
 
 			writer_record(w, NULL, &attribute_shape, &rec);
 		}
@@ -314,7 +394,8 @@ static void write_attributes(const char *text, struct writer *w)
 	json_object_put(attributes);
 }
 
-int event_answer_write(const struct call *call, const struct stored_event *e, struct writer *w, struct error *err)
+int event_answer_write(const struct call *call, const struct stored_event *e, struct writer *w,
+		       struct error *err)
 {
 	struct event_record event, counts;
 	struct event_answer answer = { .event = &event };
@@ -325,16 +406,20 @@ int event_answer_write(const struct call *call, const struct stored_event *e, st
 	size_t n;
 	int rc;
 
-	if (load_record(call, e, &found, &event, err) < 0 || find_original(call, &found, &original, err) < 0 ||
-	    store_corrections(call->store, original.source, original.id, original.id_len, call->arena, &corrections, &n, err) < 0 ||
+	if (load_record(call, e, &found, &event, err) < 0 ||
+	    find_original(call, &found, &original, err) < 0 ||
+	    store_corrections(call->store, original.source, original.id, original.id_len,
+			      call->arena, &corrections, &n, err) < 0 ||
 	    event_attributes(call->store, &original, call->arena, &attributes, err) < 0)
 		return -1;
 	rc = event_counting(call->store, &original, call->arena, &counting, err);
 	if (rc < 0 || (rc > 0 && load_record(call, &counting, &other, &counts, err) < 0))
 		return -1;
 	/* to people it need not be said twice */
-	answer.counts = rc > 0 && !(call->format->page && found.state == EVENT_CURRENT) ? &counts : NULL;
-	writer_about(w, call->op->title, arena_printf(call->arena, "%s of %s.", event.id, event.source));
+	answer.counts = rc > 0 && !(call->format->page && found.state == EVENT_CURRENT) ? &counts
+											: NULL;
+	writer_about(w, call->op->title,
+		     arena_printf(call->arena, "%s of %s.", event.id, event.source));
 	writer_begin(w, NULL, &event_answer_shape);
 	writer_fields(w, &event_answer_shape, &answer);
 	write_corrections(corrections, n, w);
@@ -352,7 +437,8 @@ static int may_see(void *arg, struct store *st, int64_t account, struct error *e
 
 static int get_event(struct call *call, struct writer *w, struct error *err)
 {
-	struct event_identity id = { .source = call_arg(call, "Source")->text, .id = call_arg(call, "EventId")->text };
+	struct event_identity id = { .source = call_arg(call, "Source")->text,
+				     .id = call_arg(call, "EventId")->text };
 	struct event_scope scope = { may_see, call };
 	struct stored_event e;
 
@@ -363,15 +449,25 @@ static int get_event(struct call *call, struct writer *w, struct error *err)
 }
 
 static const struct param get_params[] = {
-	{ "EventId", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 256, .doc = "The event's id, percent-encoded" },
-	{ "Source", PT_TEXT, .max = 256, .doc = "Its source; needed only where several have that id" },
-	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "Its account, or one of the same family; needed only where "
-		"events of several main accounts have that source and id" },
+	{ "EventId", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 256,
+	  .doc = "The event's id, percent-encoded" },
+	{ "Source", PT_TEXT, .max = 256,
+	  .doc = "Its source; needed only where several have that id" },
+	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account",
+	  .doc = "Its account, or one of the same family; needed only where "
+		 "events of several main accounts have that source and id" },
 	{ 0 }
 };
 
 const struct op op_GetEvent = {
-	.id = "GetEvent", .methods = M_READ, .path = "/events/{EventId}", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = get_params, .returns = &event_answer_shape, .run = get_event, .title = "Event",
+	.id = "GetEvent",
+	.methods = M_READ,
+	.path = "/events/{EventId}",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = get_params,
+	.returns = &event_answer_shape,
+	.run = get_event,
+	.title = "Event",
 	.doc = "One event, its corrections, and what counts now",
 };

@@ -1,5 +1,6 @@
 /*
- * health.c - is the ledger well? For those who run the server; and whether it answers at all, for those who ask it every second.
+ * health.c - is the ledger well? For those who run the server; and whether it
+ * answers at all, for those who ask it every second.
  */
 #include <stdio.h>
 
@@ -20,26 +21,43 @@ struct health_record {
 };
 
 static const struct field health_fields[] = {
-	FIELD(struct health_record, status, "good; unverified if the ledger was never verified; differences if verifying found some;"
+	FIELD(struct health_record, status,
+	      "good; unverified if the ledger was never verified; differences if verifying found "
+	      "some;"
 	      " failing while the last write failed"),
-	FIELD(struct health_record, last_commit, "When events were stored last, or null", .format = "date-time", .label = "Last event stored"),
-	FIELD(struct health_record, last_failed_write, "When a write failed last since the server was started (the log has the reason), or null",
+	FIELD(struct health_record, last_commit, "When events were stored last, or null",
+	      .format = "date-time", .label = "Last event stored"),
+	FIELD(struct health_record, last_failed_write,
+	      "When a write failed last since the server was started (the log has the reason), or "
+	      "null",
 	      .format = "date-time", .label = "Last failed write"),
-	FIELD(struct health_record, last_verify, "When the ledger was verified last, or null", .format = "date-time", .label = "Last verified"),
-	FIELD(struct health_record, differences, "How many differences that found, or null", .flags = FIELD_WHOLE),
-	FIELD(struct health_record, verifying, "Is the server verifying the ledger now?", .label = "Verifying now"),
-	FIELD(struct health_record, verified_percent, "While it does: how far it is, in percent; else null", .flags = FIELD_WHOLE),
-	FIELD_AS(struct health_record, ledger, "ledger_file", "Size of the ledger's file", .flags = FIELD_PAGE_ONLY),
-	FIELD_AS(struct health_record, log, "ledger_log", "Size of the log of what isn't in that file yet", .flags = FIELD_PAGE_ONLY),
-	FIELD(struct health_record, ledger_bytes, "Bytes of the ledger's file", .flags = FIELD_MACHINE),
-	FIELD(struct health_record, log_bytes, "Bytes of the log of what isn't in that file yet", .flags = FIELD_MACHINE),
-	FIELD(struct health_record, schema, "Version of the ledger's tables", .label = "Table version"),
+	FIELD(struct health_record, last_verify, "When the ledger was verified last, or null",
+	      .format = "date-time", .label = "Last verified"),
+	FIELD(struct health_record, differences, "How many differences that found, or null",
+	      .flags = FIELD_WHOLE),
+	FIELD(struct health_record, verifying, "Is the server verifying the ledger now?",
+	      .label = "Verifying now"),
+	FIELD(struct health_record, verified_percent,
+	      "While it does: how far it is, in percent; else null", .flags = FIELD_WHOLE),
+	FIELD_AS(struct health_record, ledger, "ledger_file", "Size of the ledger's file",
+		 .flags = FIELD_PAGE_ONLY),
+	FIELD_AS(struct health_record, log, "ledger_log",
+		 "Size of the log of what isn't in that file yet", .flags = FIELD_PAGE_ONLY),
+	FIELD(struct health_record, ledger_bytes, "Bytes of the ledger's file",
+	      .flags = FIELD_MACHINE),
+	FIELD(struct health_record, log_bytes, "Bytes of the log of what isn't in that file yet",
+	      .flags = FIELD_MACHINE),
+	FIELD(struct health_record, schema, "Version of the ledger's tables",
+	      .label = "Table version"),
 	FIELD(struct health_record, version, "Version of this server"),
-	FIELD_AS(struct health_record, now, "server_time", "What the server's clock says", .format = "date-time"),
+	FIELD_AS(struct health_record, now, "server_time", "What the server's clock says",
+		 .format = "date-time"),
 	{ 0 }
 };
 
-static const struct shape health_shape = { .name = "Health", .fields = health_fields, .doc = "How the ledger is" };
+static const struct shape health_shape = { .name = "Health",
+					   .fields = health_fields,
+					   .doc = "How the ledger is" };
 
 /* "12.3 MB", of a million bytes each. */
 static const char *size_words(const struct call *call, int64_t bytes)
@@ -52,7 +70,8 @@ static const char *size_words(const struct call *call, int64_t bytes)
 		tenths /= 1000;
 	if (unit == 0)
 		return arena_printf(call->arena, "%lld bytes", (long long)bytes);
-	return arena_printf(call->arena, "%lld.%lld %s", (long long)(tenths / 10), (long long)(tenths % 10), units[unit]);
+	return arena_printf(call->arena, "%lld.%lld %s", (long long)(tenths / 10),
+			    (long long)(tenths % 10), units[unit]);
 }
 
 static int load_note(const struct call *call, const char *name, int64_t *ret, struct error *err)
@@ -69,9 +88,11 @@ static const char *advice(const struct health_record *r)
 	if (r->failed)
 		return "The last verification ended without a result. The server's log says why.";
 	if (!r->last_verify)
-		return "The ledger was never verified. Verifying adds up all events again and compares the sums.";
+		return "The ledger was never verified. Verifying adds up all events again and "
+		       "compares the sums.";
 	if (r->differences.n)
-		return "Run \"usaged verify\" to list the differences, and \"usaged rebuild\" to repair them.";
+		return "Run \"usaged verify\" to list the differences, and \"usaged rebuild\" to "
+		       "repair them.";
 	return "All events added up again gave the sums that reports use.";
 }
 
@@ -85,27 +106,34 @@ static void fill_progress(const struct call *call, struct health_record *r)
 	r->failed = status.failed;
 	r->verified_percent = DECIMAL_NULL;
 	if (status.running)
-		r->verified_percent = (struct decimal){ .n = status.percent };
+		r->verified_percent = (struct decimal) { .n = status.percent };
 }
 
 static int get_health(struct call *call, struct writer *w, struct error *err)
 {
 	int64_t committed, verified, differences;
-	struct health_record r = { .version = PACKAGE_VERSION, .now = instant_text(call, call->now), .differences = { .places = -1 } };
+	struct health_record r = { .version = PACKAGE_VERSION,
+				   .now = instant_text(call, call->now),
+				   .differences = { .places = -1 } };
 	struct batcher_state writes = { .failing = false };
 	struct store_facts facts;
 
 	if (call->batcher)
 		batcher_state(call->batcher, &writes);
-	if (store_facts(call->store, &facts, err) < 0 || load_note(call, META_COMMITTED, &committed, err) < 0 ||
-	    load_note(call, META_VERIFIED, &verified, err) < 0 || load_note(call, META_DIFFERENCES, &differences, err) < 0)
+	if (store_facts(call->store, &facts, err) < 0 ||
+	    load_note(call, META_COMMITTED, &committed, err) < 0 ||
+	    load_note(call, META_VERIFIED, &verified, err) < 0 ||
+	    load_note(call, META_DIFFERENCES, &differences, err) < 0)
 		return -1;
-	r.status = writes.failing ? "failing" : !verified ? "unverified" : differences ? "differences" : "good";
+	r.status = writes.failing ? "failing"
+		   : !verified    ? "unverified"
+		   : differences  ? "differences"
+				  : "good";
 	r.last_commit = instant_text(call, committed);
 	r.last_failed_write = instant_text(call, writes.failed);
 	r.last_verify = instant_text(call, verified);
 	if (verified)
-		r.differences = (struct decimal){ .n = differences };
+		r.differences = (struct decimal) { .n = differences };
 	r.ledger = size_words(call, facts.file_bytes);
 	r.log = size_words(call, facts.log_bytes);
 	r.ledger_bytes = facts.file_bytes;
@@ -121,7 +149,9 @@ static int get_health(struct call *call, struct writer *w, struct error *err)
 static int verify_ledger(struct call *call, struct writer *w, struct error *err)
 {
 	if (!call->verifier)
-		return error_set(err, ERR_BUSY, NULL, "verifying from here needs a running server; \"usaged verify\" doesn't");
+		return error_set(
+			err, ERR_BUSY, NULL,
+			"verifying from here needs a running server; \"usaged verify\" doesn't");
 	if (verifier_start(call->verifier, call->now, err) < 0 || get_health(call, w, err) < 0)
 		return -1;
 	call->status = 202;
@@ -136,7 +166,9 @@ static const struct field alive_fields[] = {
 	FIELD(struct alive_record, status, "Always ok: else the answer is an error"), { 0 }
 };
 
-static const struct shape alive_shape = { .name = "Alive", .fields = alive_fields, .doc = "The server answers" };
+static const struct shape alive_shape = { .name = "Alive",
+					  .fields = alive_fields,
+					  .doc = "The server answers" };
 
 /* That the ledger can be read has been found out already. */
 static int get_alive(struct call *call, struct writer *w, struct error *err)
@@ -157,14 +189,18 @@ static const struct field ready_fields[] = {
 	FIELD(struct ready_record, status, "Always ready: else the answer is an error"), { 0 }
 };
 
-static const struct shape ready_shape = { .name = "Ready", .fields = ready_fields, .doc = "The server can store events" };
+static const struct shape ready_shape = { .name = "Ready",
+					  .fields = ready_fields,
+					  .doc = "The server can store events" };
 
 static int get_ready(struct call *call, struct writer *w, struct error *err)
 {
 	struct ready_record r = { "ready" };
 
 	if (!call->batcher)
-		return error_set(err, ERR_BUSY, NULL, "events can't be stored here: it takes a server that may write the ledger");
+		return error_set(
+			err, ERR_BUSY, NULL,
+			"events can't be stored here: it takes a server that may write the ledger");
 	if (batcher_probe(call->batcher, err) < 0) {
 		err->kind = ERR_BUSY;
 		return -1;
@@ -177,27 +213,67 @@ static int get_ready(struct call *call, struct writer *w, struct error *err)
 static const struct param no_params[] = { { 0 } };
 
 const struct op op_GetHealth = {
-	.id = "GetHealth", .methods = M_READ, .path = "/health", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = no_params,
-	.returns = &health_shape, .run = get_health, .title = "Ledger health", .nav = "Operator", .tab = "Health",
-	.doc = "When events were stored last, what verifying has found, and how large the ledger is",
+	.id = "GetHealth",
+	.methods = M_READ,
+	.path = "/health",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = no_params,
+	.returns = &health_shape,
+	.run = get_health,
+	.title = "Ledger health",
+	.nav = "Operator",
+	.tab = "Health",
+	.doc = "When events were stored last, what verifying has found, and how large the ledger "
+	       "is",
 };
 
 const struct op op_VerifyLedger = {
-	.id = "VerifyLedger", .methods = M_POST, .path = "/health/verify", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = no_params, .returns = &health_shape, .takes_body = true, .run = verify_ledger, .title = "Verify the ledger",
-	.form = &(const struct op_form){ .path = "/health/verify", .button = "Verify now", .list = &op_GetHealth,
-					 .done = "Verifying has begun. Load this page again to see the result." },
-	.doc = "Adds up all events again and compares the sums, in the background. Nobody has to wait meanwhile",
+	.id = "VerifyLedger",
+	.methods = M_POST,
+	.path = "/health/verify",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = no_params,
+	.returns = &health_shape,
+	.takes_body = true,
+	.run = verify_ledger,
+	.title = "Verify the ledger",
+	.form =
+		&(const struct op_form) {
+			.path = "/health/verify",
+			.button = "Verify now",
+			.list = &op_GetHealth,
+			.done = "Verifying has begun. Load this page again to see the result." },
+	.doc = "Adds up all events again and compares the sums, in the background. Nobody has to "
+	       "wait meanwhile",
 };
 
 const struct op op_GetAlive = {
-	.id = "GetAlive", .methods = M_READ, .path = "/healthz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE, .light = true,
-	.params = no_params, .returns = &alive_shape, .run = get_alive, .title = "The server answers",
+	.id = "GetAlive",
+	.methods = M_READ,
+	.path = "/healthz",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ANYONE,
+	.light = true,
+	.params = no_params,
+	.returns = &alive_shape,
+	.run = get_alive,
+	.title = "The server answers",
 	.doc = "Says ok where the ledger can be read: for load balancers, without credentials",
 };
 
 const struct op op_GetReady = {
-	.id = "GetReady", .methods = M_READ, .path = "/readyz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE, .light = true,
-	.params = no_params, .returns = &ready_shape, .run = get_ready, .title = "The server can store events",
-	.doc = "Says ready where events can be stored, else 503: for load balancers, without credentials",
+	.id = "GetReady",
+	.methods = M_READ,
+	.path = "/readyz",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ANYONE,
+	.light = true,
+	.params = no_params,
+	.returns = &ready_shape,
+	.run = get_ready,
+	.title = "The server can store events",
+	.doc = "Says ready where events can be stored, else 503: for load balancers, without "
+	       "credentials",
 };

@@ -1,5 +1,6 @@
 /*
- * keys.c - the keys that programs have: which there are and when they were used, new ones, and their end.
+ * keys.c - the keys that programs have: which there are and when they were
+ * used, new ones, and their end.
  */
 #include "api/administer.h"
 #include "api/list_page.h"
@@ -15,27 +16,38 @@ static const struct field key_fields[] = {
 	FIELD(struct key_record, sid, "What the key is called; not its secret"),
 	FIELD(struct key_record, user, "Who has it, or null", .flags = FIELD_LABEL),
 	FIELD(struct key_record, role, "What it may do"),
-	FIELD(struct key_record, account_sid, "The account that it belongs to, or null", .flags = FIELD_MACHINE),
+	FIELD(struct key_record, account_sid, "The account that it belongs to, or null",
+	      .flags = FIELD_MACHINE),
 	FIELD(struct key_record, account, "That account's name"),
-	FIELD(struct key_record, grants, "SIDs of the accounts that a Manager's key may see", .flags = FIELD_MACHINE),
+	FIELD(struct key_record, grants, "SIDs of the accounts that a Manager's key may see",
+	      .flags = FIELD_MACHINE),
 	FIELD_AS(struct key_record, accounts, "may_see", "The names of those accounts"),
 	FIELD(struct key_record, created, "When it was made", .format = "date-time"),
 	FIELD(struct key_record, last_used, "The day of its last use, or null", .format = "date"),
 	FIELD(struct key_record, status, "active or revoked"),
-	FIELD(struct key_record, revoked, "When it was revoked, or null", .format = "date-time", .flags = FIELD_LABEL),
-	FIELD(struct key_record, revoke, "Where it is revoked", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct key_record, revoked, "When it was revoked, or null", .format = "date-time",
+	      .flags = FIELD_LABEL),
+	FIELD(struct key_record, revoke, "Where it is revoked",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
 };
 
-static const struct shape key_shape = { .name = "Key", .fields = key_fields, .doc = "A key",
-	.none = "No key has this in its SID, user, role or account." };
+static const struct shape key_shape = {
+	.name = "Key",
+	.fields = key_fields,
+	.doc = "A key",
+	.none = "No key has this in its SID, user, role or account."
+};
 
 static const struct field keys_fields[] = {
 	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("keys", &key_shape, "Newest first; includes revoked keys"), { 0 }
+	[LIST_PAGE_LIST] = FIELD_LIST("keys", &key_shape, "Newest first; includes revoked keys"),
+	{ 0 }
 };
 
-static const struct shape keys_shape = { .name = "Keys", .flags = SHAPE_PAGE, .fields = keys_fields, .doc = "The keys of programs" };
+static const struct shape keys_shape = {
+	.name = "Keys", .flags = SHAPE_PAGE, .fields = keys_fields, .doc = "The keys of programs"
+};
 
 struct new_key_record {
 	const char *sid, *secret, *role;
@@ -43,22 +55,34 @@ struct new_key_record {
 
 static const struct field new_key_fields[] = {
 	FIELD(struct new_key_record, sid, "What the key is called"),
-	FIELD(struct new_key_record, secret, "The secret: as a bearer token, or the password that goes with the SID. It is in no other answer"),
+	FIELD(struct new_key_record, secret,
+	      "The secret: as a bearer token, or the password that goes with the SID. It is in no "
+	      "other answer"),
 	FIELD(struct new_key_record, role, "What it may do"),
 	{ 0 }
 };
 
-static const struct shape new_key_shape = { .name = "NewKey", .fields = new_key_fields, .doc = "A new key, with its secret" };
+static const struct shape new_key_shape = { .name = "NewKey",
+					    .fields = new_key_fields,
+					    .doc = "A new key, with its secret" };
 
-static struct key_record make_record(const struct call *call, const struct account_names *names, const struct key *k)
+static struct key_record make_record(const struct call *call, const struct account_names *names,
+				     const struct key *k)
 {
 	const struct account *account = account_names_find(names, k->account);
 
-	return (struct key_record){
-		.sid = k->sid, .user = *k->name ? k->name : NULL, .role = k->role, .account_sid = account ? account->sid : NULL,
-		.account = account ? account->name : NULL, .grants = account_sids(call, names, k->grants, k->n_grants),
-		.accounts = account_words(call, names, k->grants, k->n_grants), .created = instant_text(call, k->created),
-		.last_used = day_text(call, k->used), .revoked = instant_text(call, k->revoked), .status = k->revoked ? "revoked" : "active",
+	return (struct key_record) {
+		.sid = k->sid,
+		.user = *k->name ? k->name : NULL,
+		.role = k->role,
+		.account_sid = account ? account->sid : NULL,
+		.account = account ? account->name : NULL,
+		.grants = account_sids(call, names, k->grants, k->n_grants),
+		.accounts = account_words(call, names, k->grants, k->n_grants),
+		.created = instant_text(call, k->created),
+		.last_used = day_text(call, k->used),
+		.revoked = instant_text(call, k->revoked),
+		.status = k->revoked ? "revoked" : "active",
 		.revoke = k->revoked ? NULL : action_page(call, "/keys", k->sid, "revoke"),
 	};
 }
@@ -92,11 +116,14 @@ static int list_keys(struct call *call, struct writer *w, struct error *err)
 	struct list_page page;
 	struct key *keys;
 
-	if (account_names_load(call, &names, err) < 0 || store_keys(call->store, call->arena, &keys, &all.n, err) < 0)
+	if (account_names_load(call, &names, err) < 0 ||
+	    store_keys(call->store, call->arena, &keys, &all.n, err) < 0)
 		return -1;
 	all.list = keys;
 	list_page_choose(call, fits, &all, all.n, &page);
-	writer_about(w, call->op->title, "Programs sign in with keys. Secrets cannot be recovered. If you lose one, revoke the key and create another.");
+	writer_about(w, call->op->title,
+		     "Programs sign in with keys. Secrets cannot be recovered. If you lose one, "
+		     "revoke the key and create another.");
 	writer_begin(w, NULL, &keys_shape);
 	writer_fields(w, &keys_shape, &page);
 	writer_begin_list(w, &keys_fields[LIST_PAGE_LIST], &key_shape);
@@ -127,8 +154,10 @@ static int add_key(const struct admin *a, void *arg, struct error *err)
 
 static int create_key(struct call *call, struct writer *w, struct error *err)
 {
-	struct order o = { .secret = call->secret, .key = {
-		.role = call_arg(call, "role")->text, .account = call_arg(call, "account")->text, .name = call_arg(call, "user")->text } };
+	struct order o = { .secret = call->secret,
+			   .key = { .role = call_arg(call, "role")->text,
+				    .account = call_arg(call, "account")->text,
+				    .name = call_arg(call, "user")->text } };
 	struct new_key_record r = { .sid = o.sid, .secret = o.token };
 
 	o.key.grants = split_list(call, call_arg(call, "grant")->text, &o.key.n_grants);
@@ -141,14 +170,16 @@ static int create_key(struct call *call, struct writer *w, struct error *err)
 	return 0;
 }
 
-static int write_key(struct call *call, const char *title, const char *sentence, bool asks, struct writer *w, struct error *err)
+static int write_key(struct call *call, const char *title, const char *sentence, bool asks,
+		     struct writer *w, struct error *err)
 {
 	struct admin a = call_admin(call);
 	struct account_names names;
 	struct key_record r;
 	struct key k;
 
-	if (admin_key_find(&a, call_arg(call, "KeySid")->text, &k, err) < 0 || account_names_load(call, &names, err) < 0)
+	if (admin_key_find(&a, call_arg(call, "KeySid")->text, &k, err) < 0 ||
+	    account_names_load(call, &names, err) < 0)
 		return -1;
 	r = make_record(call, &names, &k);
 	if (asks)
@@ -167,51 +198,91 @@ static int revoke_key(struct call *call, struct writer *w, struct error *err)
 {
 	char *sid = arena_str(call->arena, call_arg(call, "KeySid")->text);
 
-	return administer(call, end_key, sid, err) < 0 ? -1 : write_key(call, "The key is revoked", NULL, false, w, err);
+	return administer(call, end_key, sid, err) < 0
+		       ? -1
+		       : write_key(call, "The key is revoked", NULL, false, w, err);
 }
 
 static int ask_revocation(struct call *call, struct writer *w, struct error *err)
 {
-	return write_key(call, "Revoke this key?", "The key stops working at once. This can't be undone.", true,
-			 w, err);
+	return write_key(call, "Revoke this key?",
+			 "The key stops working at once. This can't be undone.", true, w, err);
 }
 
 /* ---- the table ---- */
 
-static const char *const key_roles[] = { "Key", "Ingest", "Account", "Manager", "User", "SystemAdministrator", NULL };
+static const char *const key_roles[] = { "Key",     "Ingest", "Account",
+					 "Manager", "User",   "SystemAdministrator",
+					 NULL };
 
-static const struct param list_params[] = { LIST_PAGE_PARAMS("the SID, the user, the role or the account"), { 0 } };
+static const struct param list_params[] = {
+	LIST_PAGE_PARAMS("the SID, the user, the role or the account"), { 0 }
+};
 
 static const struct param create_params[] = {
 	{ "role", PT_ENUM, .flags = PARAM_REQUIRED, .values = key_roles,
-	  .doc = "Key: reads an account. Ingest: only brings events. Account: reads an account and its subaccounts. The others are as those of users" },
-	{ "account", PT_ACCOUNT, .max = 64, .doc = "Whose key it is: must be given for Key and Account, can be for Ingest" },
+	  .doc = "Key: reads an account. Ingest: only brings events. Account: reads an account and "
+		 "its subaccounts. The others are as those of users" },
+	{ "account", PT_ACCOUNT, .max = 64,
+	  .doc = "Whose key it is: must be given for Key and Account, can be for Ingest" },
 	{ "user", PT_TEXT, .max = USER_NAME_BYTES, .label = "Who has it",
-	  .doc = "The name of the person or the service: must be given for Manager, User and SystemAdministrator, and for them alone" },
-	{ "grant", PT_TEXT, .max = 8000, .label = "Accounts", .doc = "Of a Manager: the SIDs of accounts to see, with commas between" },
+	  .doc = "The name of the person or the service: must be given for Manager, User and "
+		 "SystemAdministrator, and for them alone" },
+	{ "grant", PT_TEXT, .max = 8000, .label = "Accounts",
+	  .doc = "Of a Manager: the SIDs of accounts to see, with commas between" },
 	{ 0 }
 };
 
-static const struct param revoke_params[] = {
-	{ "KeySid", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 64, .doc = "The key's SID" }, { 0 }
-};
+static const struct param revoke_params[] = { { "KeySid", PT_TEXT, .flags = PARAM_PATH, .min = 1,
+						.max = 64, .doc = "The key's SID" },
+					      { 0 } };
 
 const struct op op_ListKeys = {
-	.id = "ListKeys", .methods = M_READ, .path = "/keys", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = list_params,
-	.returns = &keys_shape, .run = list_keys, .title = "Keys", .tab = "Keys", .doc = "The keys of programs, without their secrets",
+	.id = "ListKeys",
+	.methods = M_READ,
+	.path = "/keys",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = list_params,
+	.returns = &keys_shape,
+	.run = list_keys,
+	.title = "Keys",
+	.tab = "Keys",
+	.doc = "The keys of programs, without their secrets",
 };
 
 const struct op op_CreateKey = {
-	.id = "CreateKey", .methods = M_POST, .path = "/keys", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = create_params,
-	.returns = &new_key_shape, .takes_body = true, .run = create_key, .title = "New key",
-	.form = &(const struct op_form){ .path = "/keys/new", .button = "Create the key", .list = &op_ListKeys },
+	.id = "CreateKey",
+	.methods = M_POST,
+	.path = "/keys",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = create_params,
+	.returns = &new_key_shape,
+	.takes_body = true,
+	.run = create_key,
+	.title = "New key",
+	.form = &(const struct op_form) { .path = "/keys/new",
+					  .button = "Create the key",
+					  .list = &op_ListKeys },
 	.doc = "Creates a key and shows its secret once",
 };
 
 const struct op op_RevokeKey = {
-	.id = "RevokeKey", .methods = M_POST, .path = "/keys/{KeySid}/revoke", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = revoke_params, .returns = &key_shape, .takes_body = true, .run = revoke_key, .title = "Revoke a key",
-	.form = &(const struct op_form){ .path = "/keys/{KeySid}/revoke", .button = "Revoke the key", .list = &op_ListKeys,
-					 .done = "The key was revoked. It no longer works.", .ask = ask_revocation },
+	.id = "RevokeKey",
+	.methods = M_POST,
+	.path = "/keys/{KeySid}/revoke",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = revoke_params,
+	.returns = &key_shape,
+	.takes_body = true,
+	.run = revoke_key,
+	.title = "Revoke a key",
+	.form = &(const struct op_form) { .path = "/keys/{KeySid}/revoke",
+					  .button = "Revoke the key",
+					  .list = &op_ListKeys,
+					  .done = "The key was revoked. It no longer works.",
+					  .ask = ask_revocation },
 	.doc = "Revokes a key. It stops working at once",
 };

@@ -41,18 +41,21 @@ static const char *link_to(const struct call *call, int64_t page)
 	const struct arg *size = call_arg(call, "PageSize");
 	const char *filters = call_filters(call);
 
-	return arena_printf(call->arena, "%s%s?%s%sPage=%lld%s%s", call_path(call), call_link_suffix(call, call->op->dialect), filters,
-			    *filters ? "&" : "", (long long)page, size->text ? "&PageSize=" : "", size->text ? size->text : "");
+	return arena_printf(call->arena, "%s%s?%s%sPage=%lld%s%s", call_path(call),
+			    call_link_suffix(call, call->op->dialect), filters, *filters ? "&" : "",
+			    (long long)page, size->text ? "&PageSize=" : "",
+			    size->text ? size->text : "");
 }
 
-void list_page_choose(const struct call *call, list_fits fits, const void *list, size_t n, struct list_page *ret)
+void list_page_choose(const struct call *call, list_fits fits, const void *list, size_t n,
+		      struct list_page *ret)
 {
 	const struct arg *size = call_arg(call, "PageSize");
 	int64_t rows = size->text ? size->n : call->format->page ? LIST_PAGE_ROWS : (int64_t)n + 1;
 	int64_t page = call_arg(call, "Page")->n;
 	struct search s = search_of(call);
 
-	*ret = (struct list_page){ .index = arena_array(call->arena, size_t, n + 1) };
+	*ret = (struct list_page) { .index = arena_array(call->arena, size_t, n + 1) };
 	for (size_t i = 0; i < n; i++) {
 		if (!fits(&s, list, i))
 			continue;

@@ -11,38 +11,52 @@
 enum { LIST_PAGE_ROWS = 100 };
 
 /* SEARCHED: what the texts are that are searched, in words. */
-#define LIST_PAGE_PARAMS(searched)                                                                 \
-	{ "Search", PT_TEXT, .max = 200, .doc = "Only records that have this text in " searched ", in any case" }, \
-	{ "PageSize", PT_PAGE_SIZE, .flags = PARAM_STATE, .min = 1, .max = 1000,                   \
-	  .doc = "Records a page. Default: all of them; 100 on a page for people" },               \
-	{ "Page", PT_INT, .flags = PARAM_STATE, .def = "0", .min = 0, .max = 1000000,              \
-	  .doc = "Number of the page, from 0" }
+#define LIST_PAGE_PARAMS(searched)                                                           \
+	{ "Search", PT_TEXT, .max = 200,                                                     \
+	  .doc = "Only records that have this text in " searched ", in any case" },          \
+		{ "PageSize",                                                                \
+		  PT_PAGE_SIZE,                                                              \
+		  .flags = PARAM_STATE,                                                      \
+		  .min = 1,                                                                  \
+		  .max = 1000,                                                               \
+		  .doc = "Records a page. Default: all of them; 100 on a page for people" }, \
+	{                                                                                    \
+		"Page", PT_INT, .flags = PARAM_STATE, .def = "0", .min = 0, .max = 1000000,  \
+				.doc = "Number of the page, from 0"                          \
+	}
 
 struct list_page {
-	int64_t total;                   /* records that match, on all pages */
-	const char *next, *previous;     /* pages; or NULL */
-	size_t *index, n;                /* the records of this page */
+	int64_t total;               /* records that match, on all pages */
+	const char *next, *previous; /* pages; or NULL */
+	size_t *index, n;            /* the records of this page */
 };
 
 /* The fields of a list's root that come before the list. */
-#define LIST_PAGE_FIELDS                                                                           \
-	FIELD(struct list_page, total, "How many records all pages have", .flags = FIELD_COUNT),   \
-	FIELD_AS(struct list_page, previous, "previous_page_uri", "The page before, or null",      \
-		 .flags = FIELD_PREVIOUS, .format = "uri"),                                        \
-	FIELD_AS(struct list_page, next, "next_page_uri", "The page after, or null",               \
-		 .flags = FIELD_NEXT, .format = "uri")
-enum { LIST_PAGE_LIST = 3 };             /* the index of the list behind them */
+#define LIST_PAGE_FIELDS                                                                         \
+	FIELD(struct list_page, total, "How many records all pages have", .flags = FIELD_COUNT), \
+		FIELD_AS(struct list_page, previous, "previous_page_uri",                        \
+			 "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),  \
+		FIELD_AS(struct list_page, next, "next_page_uri", "The page after, or null",     \
+			 .flags = FIELD_NEXT, .format = "uri")
+enum { LIST_PAGE_LIST = 3 }; /* the index of the list behind them */
 
 /* What the caller searches for. */
 struct search {
-	const char *folded;              /* NULL: everything */
+	const char *folded; /* NULL: everything */
 };
 
-/* Does TEXT (or NULL) have what is searched for in it, in any case? Always if nothing is. */
+/*
+ * Does TEXT (or NULL) have what is searched for in it, in any case? Always if
+ * nothing is.
+ */
 bool search_finds(const struct search *s, const char *text);
 
-/* Which of the N records that FITS takes are on the page that the call asks for. In the call's arena. */
+/*
+ * Which of the N records that FITS takes are on the page that the call asks
+ * for. In the call's arena.
+ */
 typedef bool (*list_fits)(const struct search *s, const void *list, size_t i);
-void list_page_choose(const struct call *call, list_fits fits, const void *list, size_t n, struct list_page *ret);
+void list_page_choose(const struct call *call, list_fits fits, const void *list, size_t n,
+		      struct list_page *ret);
 
 #endif

@@ -15,47 +15,69 @@
 #include "usage/principal.h"
 
 enum {
-	M_GET = 1 << 0, M_HEAD = 1 << 1, M_POST = 1 << 2, M_PUT = 1 << 3, M_PATCH = 1 << 4, M_DELETE = 1 << 5,
+	M_GET = 1 << 0,
+	M_HEAD = 1 << 1,
+	M_POST = 1 << 2,
+	M_PUT = 1 << 3,
+	M_PATCH = 1 << 4,
+	M_DELETE = 1 << 5,
 	M_OPTIONS = 1 << 6,
 	M_READ = M_GET | M_HEAD,
 	M_ALL = M_GET | M_HEAD | M_POST | M_PUT | M_PATCH | M_DELETE
 };
 
 enum param_type {
-	PT_TEXT,          /* min to max bytes */
-	PT_INT,           /* min to max */
-	PT_BOOL,          /* true or false, any case */
-	PT_ENUM,          /* one of `values` */
-	PT_DATE,          /* as the dialect writes dates */
-	PT_INSTANT,       /* ISO 8601 */
-	PT_ZONE,          /* IANA name */
-	PT_CATEGORY,      /* of the catalogue */
-	PT_ACCOUNT,       /* an account's SID; as PT_TEXT, and a page offers those that the caller sees */
-	PT_PAGE_SIZE      /* at least 1; above max is cut to max */
+	PT_TEXT,     /* min to max bytes */
+	PT_INT,      /* min to max */
+	PT_BOOL,     /* true or false, any case */
+	PT_ENUM,     /* one of `values` */
+	PT_DATE,     /* as the dialect writes dates */
+	PT_INSTANT,  /* ISO 8601 */
+	PT_ZONE,     /* IANA name */
+	PT_CATEGORY, /* of the catalogue */
+	/*
+	 * an account's SID; as PT_TEXT, and a page offers those that the caller
+	 * sees
+	 */
+	PT_ACCOUNT,
+	PT_PAGE_SIZE /* at least 1; above max is cut to max */
 };
 
 enum {
-	PARAM_PATH     = 1 << 0,   /* comes from the path's {Name}, and then not from query or body */
+	/* comes from the path's {Name}, and then not from query or body */
+	PARAM_PATH = 1 << 0,
 	PARAM_REQUIRED = 1 << 1,
-	PARAM_OWN      = 1 << 3,   /* this server's own, beside those that the family's API has: samples leave it out */
-	PARAM_SECRET   = 1 << 4,   /* comes from a body alone, and is never shown */
-	PARAM_RARE     = 1 << 5,   /* seldom asked for: forms fold it away until it is */
-	PARAM_SUBJECT  = 1 << 6,   /* with the path it says what a page that asks is about */
-	PARAM_CLEARS   = 1 << 7,   /* an empty value is given: it takes away what there is. Else it is as good as none */
-	PARAM_STATE    = 1 << 2    /* position in a list, no filter: left out of forms and links */
+	/*
+	 * this server's own, beside those that the family's API has: samples
+	 * leave it out
+	 */
+	PARAM_OWN = 1 << 3,
+	PARAM_SECRET = 1 << 4,  /* comes from a body alone, and is never shown */
+	PARAM_RARE = 1 << 5,    /* seldom asked for: forms fold it away until it is */
+	PARAM_SUBJECT = 1 << 6, /* with the path it says what a page that asks is about */
+	/*
+	 * an empty value is given: it takes away what there is. Else it is as
+	 * good as none
+	 */
+	PARAM_CLEARS = 1 << 7,
+	PARAM_STATE = 1 << 2 /* position in a list, no filter: left out of forms and links */
 };
 
 struct param {
 	const char *name;
 	enum param_type type;
 	unsigned flags;
-	const char *def;                  /* as a caller would write it; NULL = none */
+	const char *def; /* as a caller would write it; NULL = none */
 	int64_t min, max;
-	const char *const *values;        /* PT_ENUM; ended by NULL */
-	const char *const *words;         /* what pages call these values; NULL: as they are */
+	const char *const *values; /* PT_ENUM; ended by NULL */
+	const char *const *words;  /* what pages call these values; NULL: as they are */
 	const char *doc;
-	const char *label;                /* on pages; NULL: the name in words */
-	const char *any;                  /* PT_ENUM, PT_ZONE, PT_ACCOUNT: what a form calls the choice of none; NULL: default, the account's own, all accounts */
+	const char *label; /* on pages; NULL: the name in words */
+	/*
+	 * PT_ENUM, PT_ZONE, PT_ACCOUNT: what a form calls the choice of none;
+	 * NULL: default, the account's own, all accounts
+	 */
+	const char *any;
 };
 
 enum { PARAMS_MAX = 24 };
@@ -63,21 +85,21 @@ enum { PARAMS_MAX = 24 };
 /* A parameter's value, checked. */
 struct arg {
 	const struct param *param;
-	const char *text;                 /* NULL: not given, and no default */
-	bool given;                       /* by the caller, not by the default */
+	const char *text; /* NULL: not given, and no default */
+	bool given;       /* by the caller, not by the default */
 	union {
 		int64_t n;
 		bool yes;
 		struct date date;
 		int64_t instant_us;
-		size_t category;          /* catalogue index */
+		size_t category; /* catalogue index */
 		const struct zone *zone;
 	};
 };
 
 /* A body that an operation reads itself, for those who describe it. */
 struct body_kind {
-	const char *type;                 /* media type */
+	const char *type; /* media type */
 	enum body_holds { BODY_TEXT, BODY_EVENT, BODY_EVENTS } holds;
 	const char *sample;
 };
@@ -86,7 +108,7 @@ struct body_kind {
 struct raw_param {
 	const char *name;
 	const char *value;
-	size_t len;                       /* of the value, which may hold NULs */
+	size_t len; /* of the value, which may hold NULs */
 };
 
 struct batcher;
@@ -96,67 +118,97 @@ struct call;
 struct op;
 
 /*
- * Of an operation that changes something: the page where people ask for it. It shows what will be done and to what, has an input for
- * each parameter, and the button: so nothing is done unless it was meant.
+ * Of an operation that changes something: the page where people ask for it. It
+ * shows what will be done and to what, has an input for each parameter, and the
+ * button: so nothing is done unless it was meant.
  */
 struct op_form {
-	const char *path;                 /* of the page, with GET: "/users/new"; its {Name}s are among those of the operation */
-	const char *button;               /* what it is called: "Add the user" */
-	const struct op *list;            /* the page that leads here, and that one is led to when it is done */
-	const char *done;                 /* what is said there then; NULL: the answer is shown instead */
-	/* Writes what it is about, as run does; only the parameters of the path are there. NULL: the operation's title and doc say it all. */
+	/*
+	 * of the page, with GET: "/users/new"; its {Name}s are among those of
+	 * the operation
+	 */
+	const char *path;
+	const char *button; /* what it is called: "Add the user" */
+	/* the page that leads here, and that one is led to when it is done */
+	const struct op *list;
+	/* what is said there then; NULL: the answer is shown instead */
+	const char *done;
+	/*
+	 * Writes what it is about, as run does; only the parameters of the path
+	 * are there. NULL: the operation's title and doc say it all.
+	 */
 	int (*ask)(struct call *call, struct writer *w, struct error *err);
 	/*
-	 * The values that the inputs have at first (call_fill_value), at most PARAMS_MAX; only the
-	 * parameters of the path are there. NULL: the parameters' defaults.
+	 * The values that the inputs have at first (call_fill_value), at most
+	 * PARAMS_MAX; only the parameters of the path are there. NULL: the
+	 * parameters' defaults.
 	 */
 	int (*fill)(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err);
 };
 
-/* The report whose CSV an operation's page offers instead of the operation's own, which is for programs. */
+/*
+ * The report whose CSV an operation's page offers instead of the operation's
+ * own, which is for programs.
+ */
 struct op_sheet {
 	const struct op *report;
-	const char *group;                /* its GroupBy */
+	const char *group; /* its GroupBy */
 	const struct op_rename {
 		const char *from, *to;
-	} *names;                         /* parameters to pass on; ended by a NULL name */
+	} * names; /* parameters to pass on; ended by a NULL name */
 };
 
 struct op {
-	const char *id;                   /* operationId, name in the log and for `usaged report` */
-	unsigned methods;                 /* M_* */
-	const char *path;                 /* "/v1/UsageRecords", with {Name} for a segment */
-	const char *short_path;           /* the same without its {Name}s, if that leads here as well; or NULL */
+	const char *id;   /* operationId, name in the log and for `usaged report` */
+	unsigned methods; /* M_* */
+	const char *path; /* "/v1/UsageRecords", with {Name} for a segment */
+	/* the same without its {Name}s, if that leads here as well; or NULL */
+	const char *short_path;
 	const struct dialect *dialect;
-	unsigned roles;                   /* set of enum role; ROLE_ANYONE: no matter who */
-	bool changes;                     /* something, even with GET: never for pages of another origin */
-	const struct param *params;       /* ended by a NULL name */
-	const struct shape *returns;      /* the root: a page, an object, or (returns_list) the items */
+	unsigned roles; /* set of enum role; ROLE_ANYONE: no matter who */
+	/* something, even with GET: never for pages of another origin */
+	bool changes;
+	const struct param *params; /* ended by a NULL name */
+	/* the root: a page, an object, or (returns_list) the items */
+	const struct shape *returns;
 	bool returns_list;
-	bool takes_body;                  /* parameters also come from a form, JSON or XML body */
-	bool light;                       /* quick whatever it is asked, where its body is short (http/pool.h) */
-	bool reads_body;                  /* run reads the body itself, whatever it is: call->body */
-	const struct body_kind *bodies;   /* with reads_body: what it may be; ended by a NULL type */
-	const char *body_root;            /* XML element of that body, and its namespace */
+	bool takes_body; /* parameters also come from a form, JSON or XML body */
+	/* quick whatever it is asked, where its body is short (http/pool.h) */
+	bool light;
+	/* run reads the body itself, whatever it is: call->body */
+	bool reads_body;
+	/* with reads_body: what it may be; ended by a NULL type */
+	const struct body_kind *bodies;
+	const char *body_root; /* XML element of that body, and its namespace */
 	const char *body_namespace;
 	int (*run)(struct call *call, struct writer *w, struct error *err);
-	const void *data;                 /* what tells rows apart that share a run function */
-	const char *title;                /* of its page */
-	const char *nav;                  /* its name among the links on every page; NULL: not there */
-	const char *tab;                  /* its name among those of its family that show the same otherwise; or NULL */
-	const struct op *list;            /* of one thing: the list of all of them, whose place among those names it takes; or NULL */
-	const struct op_form *form;       /* or NULL */
-	const struct op_sheet *sheet;     /* or NULL */
+	const void *data;  /* what tells rows apart that share a run function */
+	const char *title; /* of its page */
+	/* its name among the links on every page; NULL: not there */
+	const char *nav;
+	/*
+	 * its name among those of its family that show the same otherwise; or
+	 * NULL
+	 */
+	const char *tab;
+	/*
+	 * of one thing: the list of all of them, whose place among those names
+	 * it takes; or NULL
+	 */
+	const struct op *list;
+	const struct op_form *form;   /* or NULL */
+	const struct op_sheet *sheet; /* or NULL */
 	const char *doc;
 };
 
 /* All operations, ended by NULL. */
 extern const struct op *const ops[];
-const struct op *op_find(const char *id);       /* or NULL; ignores case */
+const struct op *op_find(const char *id); /* or NULL; ignores case */
 
 /*
- * Start-up check of the tables: docs everywhere, no path and verb twice, defaults that pass their own
- * checks, every {Name} a PARAM_PATH and the other way round. 0, or -1 naming the row.
+ * Start-up check of the tables: docs everywhere, no path and verb twice,
+ * defaults that pass their own checks, every {Name} a PARAM_PATH and the other
+ * way round. 0, or -1 naming the row.
  */
 int ops_check(struct error *err);
 
@@ -166,42 +218,65 @@ enum { CALL_COOKIES = 5 };
 
 struct call {
 	const struct op *op;
-	unsigned method;                  /* M_*: the verb */
-	const struct principal *who;      /* NULL: nobody; then the operation is one for everybody */
-	const struct session *session;    /* that signed WHO in, or NULL: a key or a password did */
-	const char *remote;               /* the caller's address */
-	const char *device;               /* cookie of a browser in which somebody has signed in, or NULL */
-	bool foreign;                     /* it comes from a page of another origin */
+	unsigned method; /* M_*: the verb */
+	/* NULL: nobody; then the operation is one for everybody */
+	const struct principal *who;
+	const struct session *session; /* that signed WHO in, or NULL: a key or a password did */
+	const char *remote;            /* the caller's address */
+	/* cookie of a browser in which somebody has signed in, or NULL */
+	const char *device;
+	bool foreign; /* it comes from a page of another origin */
 	const struct settings *settings;
-	const unsigned char *secret;      /* signs page tokens; SECRET_BYTES */
+	const unsigned char *secret; /* signs page tokens; SECRET_BYTES */
 	struct store *store;
 	const struct catalogue *catalogue;
 	struct arena *arena;
-	int64_t now;                      /* seconds; one moment for the whole call */
-	struct account_calendar calendar; /* of the accounts that it is about, see call_take_calendar; its zone is NULL: UTC */
-	bool calendars_differ;            /* their calendars do: then CALENDAR is that of none of them */
-	const char *base_url;             /* "https://host:port", no slash at the end */
-	const char *suffix;               /* as asked for: ".json", or "" */
-	const struct format *format;      /* of the answer */
-	const char *body;                 /* where op->reads_body; else NULL */
+	int64_t now; /* seconds; one moment for the whole call */
+	/*
+	 * of the accounts that it is about, see call_take_calendar; its zone is
+	 * NULL: UTC
+	 */
+	struct account_calendar calendar;
+	/* their calendars do: then CALENDAR is that of none of them */
+	bool calendars_differ;
+	const char *base_url;        /* "https://host:port", no slash at the end */
+	const char *suffix;          /* as asked for: ".json", or "" */
+	const struct format *format; /* of the answer */
+	const char *body;            /* where op->reads_body; else NULL */
 	size_t body_len;
-	const char *body_type;            /* its Content-Type, or "" */
-	char *const *variables;           /* of the request, as CGI has them ("HTTP_ACCEPT=..."), ended by NULL; NULL where there is none */
-	struct batcher *batcher;          /* takes events; NULL where nothing can be written */
-	struct verifier *verifier;        /* verifies the ledger; NULL where there is no server */
-	struct signin *signin;            /* checks passwords; NULL where nobody can sign in */
-	const char *cookies[CALL_COOKIES];      /* set by run: Set-Cookie headers */
+	const char *body_type; /* its Content-Type, or "" */
+	/*
+	 * of the request, as CGI has them ("HTTP_ACCEPT=..."), ended by NULL;
+	 * NULL where there is none
+	 */
+	char *const *variables;
+	struct batcher *batcher;           /* takes events; NULL where nothing can be written */
+	struct verifier *verifier;         /* verifies the ledger; NULL where there is no server */
+	struct signin *signin;             /* checks passwords; NULL where nobody can sign in */
+	const char *cookies[CALL_COOKIES]; /* set by run: Set-Cookie headers */
 	size_t n_cookies;
-	const char *location;             /* set by run: the answer leads there (303), and what was written doesn't matter */
-	bool batch;                       /* one of several calls that are answered together */
-	const char **closed_until;        /* where call_note_closed puts its instant, for the header of the answer; or NULL */
-	int status;                       /* HTTP status of the answer, set by run if it isn't 200; 204: nothing was written */
-	struct arg args[PARAMS_MAX];      /* parallel to op->params */
+	/*
+	 * set by run: the answer leads there (303), and what was written
+	 * doesn't matter
+	 */
+	const char *location;
+	bool batch; /* one of several calls that are answered together */
+	/*
+	 * where call_note_closed puts its instant, for the header of the
+	 * answer; or NULL
+	 */
+	const char **closed_until;
+	/*
+	 * HTTP status of the answer, set by run if it isn't 200; 204: nothing
+	 * was written
+	 */
+	int status;
+	struct arg args[PARAMS_MAX]; /* parallel to op->params */
 };
 
 /*
- * Is the LEN bytes of NAME the parameter WANT? ANY_CASE: also in another case, and with
- * underscores between its words ("account_id" for AccountId).
+ * Is the LEN bytes of NAME the parameter WANT? ANY_CASE: also in another case,
+ * and with underscores between its words ("account_id" for AccountId).
  */
 bool param_named(const char *name, size_t len, const char *want, bool any_case);
 
@@ -209,42 +284,56 @@ bool param_named(const char *name, size_t len, const char *want, bool any_case);
 const struct arg *call_arg(const struct call *call, const char *name);
 
 /*
- * Gives the answer one more cookie, kept for SECONDS; 0 deletes it, CALL_COOKIE_SESSION: until the browser is closed.
+ * Gives the answer one more cookie, kept for SECONDS; 0 deletes it,
+ * CALL_COOKIE_SESSION: until the browser is closed.
  */
 enum { CALL_COOKIE_SESSION = -1 };
 void call_set_cookie(struct call *call, const char *name, const char *value, int64_t seconds);
 
-/* The request's header of that name ("Content-Encoding", any case), or NULL. Not for Content-Type, see body_type. */
+/*
+ * The request's header of that name ("Content-Encoding", any case), or NULL.
+ * Not for Content-Type, see body_type.
+ */
 const char *call_header(const struct call *call, const char *name);
 
 /*
- * Fills call->args from N raw parameters (and the path's). Those that the operation doesn't
- * have are left to the caller of this (http/unknown.h); an empty value counts as not given.
- * -1 names the parameter and what would be right.
+ * Fills call->args from N raw parameters (and the path's). Those that the
+ * operation doesn't have are left to the caller of this (http/unknown.h); an
+ * empty value counts as not given. -1 names the parameter and what would be
+ * right.
  */
 int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct error *err);
 
 /*
- * What the operation's form says, for a caller who may do what it does: only the parameters of the path are checked.
+ * What the operation's form says, for a caller who may do what it does: only
+ * the parameters of the path are checked.
  */
-int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err);
+int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct writer *w,
+	     struct error *err);
 
-/* What the operation's form has filled in at first: *RET_N values, at most PARAMS_MAX, in the call's arena. As call_ask. */
-int call_fill(struct call *call, const struct raw_param *raw, size_t n, struct raw_param *ret, size_t *ret_n, struct error *err);
+/*
+ * What the operation's form has filled in at first: *RET_N values, at most
+ * PARAMS_MAX, in the call's arena. As call_ask.
+ */
+int call_fill(struct call *call, const struct raw_param *raw, size_t n, struct raw_param *ret,
+	      size_t *ret_n, struct error *err);
 /* Adds one; both are borrowed. */
 void call_fill_value(struct raw_param *ret, size_t *ret_n, const char *name, const char *value);
 
 /*
- * Does JOB in the one writer, in a write of its own; from then on the call reads what is new. As batcher_run; ERR_BUSY where nothing
- * can be written.
+ * Does JOB in the one writer, in a write of its own; from then on the call
+ * reads what is new. As batcher_run; ERR_BUSY where nothing can be written.
  */
-int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err), void *arg, struct error *err);
+int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err),
+		void *arg, struct error *err);
 
 /*
- * The whole of a call: may the caller do this (access.h), do the parameters fit, run it. The store must be in a read: the
- * snapshot that the credentials and the catalogue come from too. The one way into an operation, for HTTP and for
- * the command line.
+ * The whole of a call: may the caller do this (access.h), do the parameters
+ * fit, run it. The store must be in a read: the snapshot that the credentials
+ * and the catalogue come from too. The one way into an operation, for HTTP and
+ * for the command line.
  */
-int call_run(struct call *call, const struct raw_param *raw, size_t n, struct writer *w, struct error *err);
+int call_run(struct call *call, const struct raw_param *raw, size_t n, struct writer *w,
+	     struct error *err);
 
 #endif

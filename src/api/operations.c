@@ -1,6 +1,7 @@
 /*
- * operations.c - the operations' own tables as an answer: what there is to call, with which parameters,
- * and what comes back. Programs and tests check answers against it.
+ * operations.c - the operations' own tables as an answer: what there is to
+ * call, with which parameters, and what comes back. Programs and tests check
+ * answers against it.
  */
 #include <string.h>
 
@@ -19,17 +20,21 @@ struct param_record {
 static const struct field param_fields[] = {
 	FIELD(struct param_record, name, "What it is called"),
 	FIELD(struct param_record, in, "path, or query (and body, where the operation takes one)"),
-	FIELD(struct param_record, type, "text, integer, boolean, enum, date, instant, zone, category"),
+	FIELD(struct param_record, type,
+	      "text, integer, boolean, enum, date, instant, zone, category"),
 	FIELD_AS(struct param_record, def, "default", "What it is when not given"),
 	FIELD(struct param_record, required, "Must it be given?"),
 	FIELD(struct param_record, min, "Least number, or bytes of a text"),
-	FIELD(struct param_record, max, "Greatest number, or bytes of a text; 0 where there is none"),
+	FIELD(struct param_record, max,
+	      "Greatest number, or bytes of a text; 0 where there is none"),
 	FIELD(struct param_record, values, "Of an enum, joined with commas"),
 	FIELD(struct param_record, doc, "What it is for"),
 	{ 0 }
 };
 
-static const struct shape param_shape = { .name = "Parameter", .fields = param_fields, .doc = "A parameter" };
+static const struct shape param_shape = { .name = "Parameter",
+					  .fields = param_fields,
+					  .doc = "A parameter" };
 
 struct field_record {
 	const char *path, *type, *format;
@@ -38,8 +43,10 @@ struct field_record {
 };
 
 static const struct field field_fields[] = {
-	FIELD(struct field_record, path, "Where it stands: names joined with \".\", \"[]\" after a list"),
-	FIELD(struct field_record, type, "text, texts (a list of them), integer, decimal, boolean, object or list"),
+	FIELD(struct field_record, path,
+	      "Where it stands: names joined with \".\", \"[]\" after a list"),
+	FIELD(struct field_record, type,
+	      "text, texts (a list of them), integer, decimal, boolean, object or list"),
 	FIELD(struct field_record, format, "What a text holds, such as date or uri"),
 	FIELD(struct field_record, nullable, "May it be null?"),
 	FIELD(struct field_record, quoted, "Is the number a JSON string?"),
@@ -48,7 +55,9 @@ static const struct field field_fields[] = {
 	{ 0 }
 };
 
-static const struct shape field_shape = { .name = "Field", .fields = field_fields, .doc = "A field of the answer" };
+static const struct shape field_shape = { .name = "Field",
+					  .fields = field_fields,
+					  .doc = "A field of the answer" };
 
 struct op_record {
 	const char *id, *methods, *path, *short_path, *dialect, *roles, *title, *doc;
@@ -62,7 +71,8 @@ static const struct field op_fields[] = {
 	FIELD(struct op_record, path, "Where it is"),
 	FIELD(struct op_record, short_path, "Where it is, too, without what stands in braces"),
 	FIELD(struct op_record, dialect, "The family that its answers are spelled like"),
-	FIELD(struct op_record, roles, "Who may call it, joined with commas; Anyone: also who isn't signed in"),
+	FIELD(struct op_record, roles,
+	      "Who may call it, joined with commas; Anyone: also who isn't signed in"),
 	FIELD(struct op_record, title, "The title of its page"),
 	FIELD(struct op_record, doc, "What it does", .flags = FIELD_LABEL),
 	[OP_PARAMS] = FIELD_LIST("parameters", &param_shape, "What it can be told"),
@@ -70,32 +80,37 @@ static const struct field op_fields[] = {
 	{ 0 }
 };
 
-static const struct shape op_shape = { .name = "Operation", .fields = op_fields, .doc = "An operation" };
+static const struct shape op_shape = { .name = "Operation",
+				       .fields = op_fields,
+				       .doc = "An operation" };
 
-static const struct field list_fields[] = {
-	FIELD_LIST("operations", &op_shape, "All of them"), { 0 }
-};
+static const struct field list_fields[] = { FIELD_LIST("operations", &op_shape, "All of them"),
+					    { 0 } };
 
-static const struct shape list_shape = { .name = "Operations", .fields = list_fields, .doc = "The operations of this server" };
+static const struct shape list_shape = { .name = "Operations",
+					 .fields = list_fields,
+					 .doc = "The operations of this server" };
 
 /* ---- words for what the tables say in numbers ---- */
 
 static const char *const param_types[] = {
-	[PT_TEXT] = "text", [PT_INT] = "integer", [PT_BOOL] = "boolean", [PT_ENUM] = "enum", [PT_DATE] = "date", [PT_INSTANT] = "instant",
-	[PT_ZONE] = "zone", [PT_CATEGORY] = "category", [PT_ACCOUNT] = "text", [PT_PAGE_SIZE] = "integer",
+	[PT_TEXT] = "text",         [PT_INT] = "integer",       [PT_BOOL] = "boolean",
+	[PT_ENUM] = "enum",         [PT_DATE] = "date",         [PT_INSTANT] = "instant",
+	[PT_ZONE] = "zone",         [PT_CATEGORY] = "category", [PT_ACCOUNT] = "text",
+	[PT_PAGE_SIZE] = "integer",
 };
 
 static const char *const value_types[] = {
-	[VT_TEXT] = "text", [VT_INT] = "integer", [VT_DECIMAL] = "decimal", [VT_BOOL] = "boolean", [VT_TEXTS] = "texts",
-	[VT_OBJECT] = "object", [VT_LIST] = "list",
+	[VT_TEXT] = "text",    [VT_INT] = "integer", [VT_DECIMAL] = "decimal",
+	[VT_BOOL] = "boolean", [VT_TEXTS] = "texts", [VT_OBJECT] = "object",
+	[VT_LIST] = "list",
 };
 
 static const struct {
 	unsigned bit;
 	const char *name;
-} methods[] = {
-	{ M_GET, "GET" }, { M_HEAD, "HEAD" }, { M_POST, "POST" }, { M_PUT, "PUT" }, { M_PATCH, "PATCH" }, { M_DELETE, "DELETE" }, { 0, NULL }
-};
+} methods[] = { { M_GET, "GET" },     { M_HEAD, "HEAD" },     { M_POST, "POST" }, { M_PUT, "PUT" },
+		{ M_PATCH, "PATCH" }, { M_DELETE, "DELETE" }, { 0, NULL } };
 
 static const char *append(struct arena *a, const char *list, const char *item)
 {
@@ -153,8 +168,14 @@ static void write_params(struct arena *a, const struct op *op, struct writer *w)
 	writer_begin_list(w, &op_fields[OP_PARAMS], &param_shape);
 	for (const struct param *p = op->params; p->name; p++) {
 		struct param_record rec = {
-			.name = p->name, .in = p->flags & PARAM_PATH ? "path" : "query", .type = param_types[p->type], .def = p->def,
-			.required = p->flags & PARAM_REQUIRED, .min = p->min, .max = p->max, .values = value_names(a, p->values),
+			.name = p->name,
+			.in = p->flags & PARAM_PATH ? "path" : "query",
+			.type = param_types[p->type],
+			.def = p->def,
+			.required = p->flags & PARAM_REQUIRED,
+			.min = p->min,
+			.max = p->max,
+			.values = value_names(a, p->values),
 			.doc = p->doc,
 		};
 
@@ -163,29 +184,43 @@ static void write_params(struct arena *a, const struct op *op, struct writer *w)
 	writer_end(w);
 }
 
-static void write_fields(struct arena *a, const struct op *op, const struct shape *shape, const char *prefix, struct writer *w)
+static void write_fields(struct arena *a, const struct op *op, const struct shape *shape,
+			 const char *prefix, struct writer *w)
 {
 	for (const struct field *f = shape->fields; f->name; f++) {
 		const char *path = arena_join(a, prefix, json_name(a, op, f->name), NULL);
 		struct field_record rec = {
-			.path = path, .type = value_types[f->flags & FIELD_WHOLE ? VT_INT : f->type], .format = f->format, .doc = f->doc,
-			.nullable = f->type == VT_TEXT || f->type == VT_TEXTS || f->type == VT_DECIMAL || f->type == VT_OBJECT,
-			.quoted = f->flags & FIELD_QUOTED, .money = f->flags & FIELD_MONEY,
+			.path = path,
+			.type = value_types[f->flags & FIELD_WHOLE ? VT_INT : f->type],
+			.format = f->format,
+			.doc = f->doc,
+			.nullable = f->type == VT_TEXT || f->type == VT_TEXTS ||
+				    f->type == VT_DECIMAL || f->type == VT_OBJECT,
+			.quoted = f->flags & FIELD_QUOTED,
+			.money = f->flags & FIELD_MONEY,
 		};
 
 		if (f->flags & (FIELD_XML_ONLY | FIELD_PAGE_ONLY))
 			continue;
 		writer_record(w, NULL, &field_shape, &rec);
 		if (f->shape)
-			write_fields(a, op, f->shape, arena_join(a, path, f->type == VT_LIST ? "[]." : ".", NULL), w);
+			write_fields(a, op, f->shape,
+				     arena_join(a, path, f->type == VT_LIST ? "[]." : ".", NULL),
+				     w);
 	}
 }
 
 static void write_op(struct arena *a, const struct op *op, struct writer *w)
 {
 	struct op_record rec = {
-		.id = op->id, .methods = method_names(a, op->methods), .path = op->path, .short_path = op->short_path, .dialect = op->dialect->name,
-		.roles = role_names(a, op->roles), .title = op->title, .doc = op->doc,
+		.id = op->id,
+		.methods = method_names(a, op->methods),
+		.path = op->path,
+		.short_path = op->short_path,
+		.dialect = op->dialect->name,
+		.roles = role_names(a, op->roles),
+		.title = op->title,
+		.doc = op->doc,
 	};
 
 	writer_begin(w, NULL, &op_shape);
@@ -213,7 +248,14 @@ static int list_operations(struct call *call, struct writer *w, struct error *er
 static const struct param no_params[] = { { 0 } };
 
 const struct op op_ListOperations = {
-	.id = "ListOperations", .methods = M_READ, .path = "/operations", .dialect = &dialect_usaged,
-	.roles = ROLES_READING, .params = no_params, .returns = &list_shape, .run = list_operations,
-	.title = "Operations", .doc = "What there is to call, with which parameters, and what comes back",
+	.id = "ListOperations",
+	.methods = M_READ,
+	.path = "/operations",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = no_params,
+	.returns = &list_shape,
+	.run = list_operations,
+	.title = "Operations",
+	.doc = "What there is to call, with which parameters, and what comes back",
 };

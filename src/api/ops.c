@@ -1,5 +1,6 @@
 /*
- * ops.c - the list of all operations, and the check that their tables keep the rules.
+ * ops.c - the list of all operations, and the check that their tables keep the
+ * rules.
  */
 #include <string.h>
 #include <strings.h>
@@ -7,14 +8,19 @@
 #include "api/op.h"
 #include "base/banned.h"
 
-extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_ListUsageRecord, op_ListUsageRecordAllTime,
-	op_ListUsageRecordDaily, op_ListUsageRecordMonthly, op_ListUsageRecordYearly, op_ListUsageRecordToday,
-	op_ListUsageRecordYesterday, op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord,
-	op_Authenticate, op_GetAuthStatus, op_RequestAuthToken, op_PostEvents, op_ListEvents, op_GetEvent, op_VoidEvent, op_AmendEvent, op_ListRejections,
-	op_ListAccounts, op_ListOperations, op_Overview, op_ReportUsage, op_ReportBilling, op_ReportAI, op_ReportSim,
-	op_GetHealth, op_VerifyLedger, op_GetAlive, op_ListUsers, op_CreateUser, op_SetUser, op_SetPassword, op_RemoveUser, op_GetProfile, op_SetProfile, op_SetOwnPassword, op_GrantAccount, op_ListKeys, op_CreateKey,
-	op_RevokeKey, op_GetAccount, op_CreateAccount, op_SetAccount, op_SuspendAccount, op_ReactivateAccount, op_ListCategories, op_CreateCategory, op_ListClosings, op_CreateClosing,
-	op_ListSims, op_CreateSim, op_RenameSim, op_RemoveSim, op_ListFleets, op_CreateFleet, op_RenameFleet, op_RemoveFleet,
+extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_ListUsageRecord,
+	op_ListUsageRecordAllTime, op_ListUsageRecordDaily, op_ListUsageRecordMonthly,
+	op_ListUsageRecordYearly, op_ListUsageRecordToday, op_ListUsageRecordYesterday,
+	op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord,
+	op_Authenticate, op_GetAuthStatus, op_RequestAuthToken, op_PostEvents, op_ListEvents,
+	op_GetEvent, op_VoidEvent, op_AmendEvent, op_ListRejections, op_ListAccounts,
+	op_ListOperations, op_Overview, op_ReportUsage, op_ReportBilling, op_ReportAI, op_ReportSim,
+	op_GetHealth, op_VerifyLedger, op_GetAlive, op_ListUsers, op_CreateUser, op_SetUser,
+	op_SetPassword, op_RemoveUser, op_GetProfile, op_SetProfile, op_SetOwnPassword,
+	op_GrantAccount, op_ListKeys, op_CreateKey, op_RevokeKey, op_GetAccount, op_CreateAccount,
+	op_SetAccount, op_SuspendAccount, op_ReactivateAccount, op_ListCategories,
+	op_CreateCategory, op_ListClosings, op_CreateClosing, op_ListSims, op_CreateSim,
+	op_RenameSim, op_RemoveSim, op_ListFleets, op_CreateFleet, op_RenameFleet, op_RemoveFleet,
 	op_CloseAllAccounts, op_ReopenClosing, op_ListClosingChanges, op_ListAudit;
 
 extern const struct op op_GetReady;
@@ -22,22 +28,22 @@ extern const struct op op_GetReady;
 /* In the order that pages and manuals name them. */
 const struct op *const ops[] = {
 	&op_Overview, &op_ReportUsage, &op_ReportBilling, &op_ReportAI, &op_ReportSim,
-	&op_ListUsageRecordThisMonth, &op_ListUsageRecordLastMonth, &op_ListUsageRecordToday, &op_ListUsageRecordYesterday,
-	&op_ListUsageRecordDaily, &op_ListUsageRecordMonthly, &op_ListUsageRecordYearly, &op_ListUsageRecordAllTime,
-	&op_ListUsageRecord, &op_FetchUsage,
+	&op_ListUsageRecordThisMonth, &op_ListUsageRecordLastMonth, &op_ListUsageRecordToday,
+	&op_ListUsageRecordYesterday, &op_ListUsageRecordDaily, &op_ListUsageRecordMonthly,
+	&op_ListUsageRecordYearly, &op_ListUsageRecordAllTime, &op_ListUsageRecord, &op_FetchUsage,
 	&op_ListUsageRecords, &op_GetAIUsage,
-	&op_GetAuthStatus, &op_RequestAuthToken, &op_Authenticate,     /* its {Provider} would take the others' names */
-	&op_ListSuperSimUsageRecord,
-	&op_ListEvents, &op_GetEvent, &op_PostEvents, &op_VoidEvent, &op_AmendEvent,
-	&op_GetHealth, &op_VerifyLedger, &op_ListUsers, &op_CreateUser, &op_SetUser, &op_SetPassword, &op_RemoveUser, &op_GrantAccount,
-	&op_GetProfile, &op_SetProfile, &op_SetOwnPassword,
-	&op_ListKeys, &op_CreateKey, &op_RevokeKey, &op_ListAccounts, &op_GetAccount, &op_CreateAccount, &op_SetAccount,
-	&op_SuspendAccount, &op_ReactivateAccount, &op_ListCategories, &op_CreateCategory,
-	&op_ListSims, &op_CreateSim, &op_RenameSim, &op_RemoveSim, &op_ListFleets, &op_CreateFleet, &op_RenameFleet, &op_RemoveFleet,
-	&op_ListClosings, &op_CreateClosing, &op_CloseAllAccounts, &op_ReopenClosing, &op_ListClosingChanges, &op_ListRejections, &op_ListAudit,
-	&op_GetAlive, &op_ListOperations,
-	&op_GetReady,
-	NULL
+	/* its {Provider} would take the others' names */
+	&op_GetAuthStatus, &op_RequestAuthToken, &op_Authenticate, &op_ListSuperSimUsageRecord,
+	&op_ListEvents, &op_GetEvent, &op_PostEvents, &op_VoidEvent, &op_AmendEvent, &op_GetHealth,
+	&op_VerifyLedger, &op_ListUsers, &op_CreateUser, &op_SetUser, &op_SetPassword,
+	&op_RemoveUser, &op_GrantAccount, &op_GetProfile, &op_SetProfile, &op_SetOwnPassword,
+	&op_ListKeys, &op_CreateKey, &op_RevokeKey, &op_ListAccounts, &op_GetAccount,
+	&op_CreateAccount, &op_SetAccount, &op_SuspendAccount, &op_ReactivateAccount,
+	&op_ListCategories, &op_CreateCategory, &op_ListSims, &op_CreateSim, &op_RenameSim,
+	&op_RemoveSim, &op_ListFleets, &op_CreateFleet, &op_RenameFleet, &op_RemoveFleet,
+	&op_ListClosings, &op_CreateClosing, &op_CloseAllAccounts, &op_ReopenClosing,
+	&op_ListClosingChanges, &op_ListRejections, &op_ListAudit, &op_GetAlive, &op_ListOperations,
+	&op_GetReady, NULL
 };
 
 const struct op *op_find(const char *id)
@@ -50,7 +56,8 @@ const struct op *op_find(const char *id)
 
 static int broken(struct error *err, const struct op *op, const char *what, const char *name)
 {
-	return error_set(err, ERR_INTERNAL, NULL, "operation %s: %s%s%s", op->id, what, name ? " " : "", name ? name : "");
+	return error_set(err, ERR_INTERNAL, NULL, "operation %s: %s%s%s", op->id, what,
+			 name ? " " : "", name ? name : "");
 }
 
 static bool path_has(const char *path, const char *name)
@@ -99,7 +106,10 @@ static int check_names(const struct op *op, const char *path, const char *what, 
 	return 0;
 }
 
-/* A form has a button and a page to go back to; the {Name}s of both paths are the operation's. */
+/*
+ * A form has a button and a page to go back to; the {Name}s of both paths are
+ * the operation's.
+ */
 static int check_form(const struct op *op, struct error *err)
 {
 	const struct op_form *form = op->form;
@@ -108,9 +118,11 @@ static int check_form(const struct op *op, struct error *err)
 		return 0;
 	if (!form->path || !form->button || !form->list || !(op->methods & M_POST))
 		return broken(err, op, "a part of its form is missing, or can't be", NULL);
-	if (check_names(op, form->path, "its form's path has a name that is no parameter:", err) < 0)
+	if (check_names(op, form->path, "its form's path has a name that is no parameter:", err) <
+	    0)
 		return -1;
-	return check_names(op, form->list->path, "the path of its form's list has a name that is no parameter:", err);
+	return check_names(op, form->list->path,
+			   "the path of its form's list has a name that is no parameter:", err);
 }
 
 static int check_shape(const struct op *op, const struct shape *shape, struct error *err)
@@ -120,7 +132,8 @@ static int check_shape(const struct op *op, const struct shape *shape, struct er
 	for (const struct field *f = shape->fields; f->name; f++) {
 		if (!f->doc || !*f->doc)
 			return broken(err, op, "no doc for the field", f->name);
-		if ((f->type == VT_OBJECT || f->type == VT_LIST) && check_shape(op, f->shape, err) < 0)
+		if ((f->type == VT_OBJECT || f->type == VT_LIST) &&
+		    check_shape(op, f->shape, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -137,7 +150,9 @@ static int check_defaults(const struct op *op, struct error *err)
 	arena_init(&arena);
 	rc = call_bind(&call, NULL, 0, &fault);
 	arena_release(&arena);
-	return rc == 0 || fault.kind == ERR_MISSING ? 0 : broken(err, op, "a default fails its own check:", fault.param);
+	return rc == 0 || fault.kind == ERR_MISSING
+		       ? 0
+		       : broken(err, op, "a default fails its own check:", fault.param);
 }
 
 int ops_check(struct error *err)
@@ -147,11 +162,13 @@ int ops_check(struct error *err)
 			return broken(err, *a, "a part of the row is missing", NULL);
 		if ((*a)->reads_body && !(*a)->bodies)
 			return broken(err, *a, "it is not said what the body may be", NULL);
-		if (check_params(*a, err) < 0 || check_form(*a, err) < 0 || check_shape(*a, (*a)->returns, err) < 0 || check_defaults(*a, err) < 0)
+		if (check_params(*a, err) < 0 || check_form(*a, err) < 0 ||
+		    check_shape(*a, (*a)->returns, err) < 0 || check_defaults(*a, err) < 0)
 			return -1;
 		for (const struct op *const *b = a + 1; *b; b++)
 			if (((*a)->methods & (*b)->methods) && strcmp((*a)->path, (*b)->path) == 0)
-				return broken(err, *b, "the path and a verb are taken by", (*a)->id);
+				return broken(err, *b, "the path and a verb are taken by",
+					      (*a)->id);
 	}
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * overview.c - the month so far at a glance: what was used, what it cost, where it comes from and what changed since the
- * same days of the month before.
+ * overview.c - the month so far at a glance: what was used, what it cost, where
+ * it comes from and what changed since the same days of the month before.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,12 @@
 #include "base/select.h"
 #include "base/banned.h"
 
-enum { TOP_LINES = 8, SHOWN_LINES = TOP_LINES + 1 /* one may have no name */, BAR_LINES = 5, FIGURES_MOST = WRITER_FIGURES };
+enum {
+	TOP_LINES = 8,
+	SHOWN_LINES = TOP_LINES + 1 /* one may have no name */,
+	BAR_LINES = 5,
+	FIGURES_MOST = WRITER_FIGURES
+};
 
 /* ---- what comes out ---- */
 
@@ -30,11 +35,15 @@ static const struct field figure_fields[] = {
 	FIELD(struct key_figure, name, "What it is"),
 	FIELD(struct key_figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK),
 	FIELD(struct key_figure, value, "In the billing cycle so far"),
-	FIELD(struct key_figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
+	FIELD(struct key_figure, uri, "The report behind it", .format = "uri",
+	      .flags = FIELD_LINK | FIELD_PAGE_ONLY),
 	FIELD(struct key_figure, unit, "What it measures", .flags = FIELD_UNIT),
 	FIELD(struct key_figure, previous, "In the same days of the cycle before"),
-	FIELD(struct key_figure, previous_uri, "The report of those days", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
-	FIELD(struct key_figure, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE),
+	FIELD(struct key_figure, previous_uri, "The report of those days", .format = "uri",
+	      .flags = FIELD_LINK | FIELD_PAGE_ONLY),
+	FIELD(struct key_figure, change,
+	      "How much more or less that is in percent; null where there was nothing before",
+	      .flags = FIELD_CHANGE),
 	{ 0 }
 };
 
@@ -44,10 +53,12 @@ struct bar {
 	const char *currency;
 };
 
-static const struct field bar_fields[] = {
-	FIELD(struct bar, date, "The day", .format = "date"), FIELD(struct bar, name, "The category in words"), FIELD(struct bar, price, "Cost"),
-	FIELD(struct bar, currency, "Lower case", .flags = FIELD_UNIT, .format = "currency"), { 0 }
-};
+static const struct field bar_fields[] = { FIELD(struct bar, date, "The day", .format = "date"),
+					   FIELD(struct bar, name, "The category in words"),
+					   FIELD(struct bar, price, "Cost"),
+					   FIELD(struct bar, currency, "Lower case",
+						 .flags = FIELD_UNIT, .format = "currency"),
+					   { 0 } };
 
 struct line {
 	const char *name, *uri, *key, *account;
@@ -58,34 +69,61 @@ struct line {
 	struct decimal change, share;
 };
 
-#define LINE_NAME(doc, heading)                                                                                                   \
-	FIELD(struct line, name, (doc), .label = (heading)), FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
+#define LINE_NAME(doc, heading)                              \
+	FIELD(struct line, name, (doc), .label = (heading)), \
+		FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
 /* The link of the number before it */
-#define LINE_REPORT FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY)
-#define LINE_PRICE                                                                                                        \
-	FIELD(struct line, price, "Cost", .label = "Cost"), LINE_REPORT, FIELD(struct line, currency, "Lower case", .flags = FIELD_UNIT, .format = "currency")
+#define LINE_REPORT                                            \
+	FIELD(struct line, uri, "Its report", .format = "uri", \
+	      .flags = FIELD_LINK | FIELD_PAGE_ONLY)
+#define LINE_PRICE                                                              \
+	FIELD(struct line, price, "Cost", .label = "Cost"), LINE_REPORT,        \
+		FIELD(struct line, currency, "Lower case", .flags = FIELD_UNIT, \
+		      .format = "currency")
 
 static const struct field category_fields[] = {
-	LINE_NAME("The category in words", "Category"), FIELD(struct line, key, "Its name", .flags = FIELD_LABEL), LINE_PRICE,
-	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE), { 0 }
+	LINE_NAME("The category in words", "Category"),
+	FIELD(struct line, key, "Its name", .flags = FIELD_LABEL),
+	LINE_PRICE,
+	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE),
+	{ 0 }
 };
 static const struct field account_fields[] = {
-	LINE_NAME("The account in words", "Account"), FIELD(struct line, key, "Its SID", .flags = FIELD_LABEL), LINE_PRICE,
-	FIELD(struct line, change, "Since the same days of the cycle before, in percent", .flags = FIELD_CHANGE),
-	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE), { 0 }
+	LINE_NAME("The account in words", "Account"),
+	FIELD(struct line, key, "Its SID", .flags = FIELD_LABEL),
+	LINE_PRICE,
+	FIELD(struct line, change, "Since the same days of the cycle before, in percent",
+	      .flags = FIELD_CHANGE),
+	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE),
+	{ 0 }
 };
-static const struct field customer_fields[] = {
-	LINE_NAME("The customer in words", "Customer"), FIELD(struct line, account, "Whose customer"), FIELD(struct line, usage, "AI minutes"), LINE_REPORT,
-	FIELD(struct line, usage_unit, "Minutes", .flags = FIELD_UNIT), LINE_PRICE, { 0 }
+static const struct field customer_fields[] = { LINE_NAME("The customer in words", "Customer"),
+						FIELD(struct line, account, "Whose customer"),
+						FIELD(struct line, usage, "AI minutes"),
+						LINE_REPORT,
+						FIELD(struct line, usage_unit, "Minutes",
+						      .flags = FIELD_UNIT),
+						LINE_PRICE,
+						{ 0 } };
+
+static const struct chart cost_by_day = { "date", "name", (const char *const[]) { "price", NULL },
+					  "currency" };
+
+static const struct shape figure_shape = {
+	.name = "Figure", .flags = SHAPE_FIGURES, .fields = figure_fields, .doc = "A main figure"
 };
-
-static const struct chart cost_by_day = { "date", "name", (const char *const[]){ "price", NULL }, "currency" };
-
-static const struct shape figure_shape = { .name = "Figure", .flags = SHAPE_FIGURES, .fields = figure_fields, .doc = "A main figure" };
-static const struct shape bar_shape = { .name = "DailyCost", .fields = bar_fields, .chart = &cost_by_day, .doc = "Cost by day" };
-static const struct shape category_shape = { .name = "CategoryCost", .fields = category_fields, .doc = "Cost of a category" };
-static const struct shape account_shape = { .name = "AccountCost", .fields = account_fields, .doc = "Cost of an account" };
-static const struct shape customer_shape = { .name = "CustomerMinutes", .fields = customer_fields, .doc = "AI minutes of a customer" };
+static const struct shape bar_shape = {
+	.name = "DailyCost", .fields = bar_fields, .chart = &cost_by_day, .doc = "Cost by day"
+};
+static const struct shape category_shape = { .name = "CategoryCost",
+					     .fields = category_fields,
+					     .doc = "Cost of a category" };
+static const struct shape account_shape = { .name = "AccountCost",
+					    .fields = account_fields,
+					    .doc = "Cost of an account" };
+static const struct shape customer_shape = { .name = "CustomerMinutes",
+					     .fields = customer_fields,
+					     .doc = "AI minutes of a customer" };
 
 struct head {
 	const char *start, *end, *previous_start, *previous_end, *time_zone, *currency;
@@ -94,20 +132,28 @@ struct head {
 enum { HEAD_FIGURES = 6, HEAD_DAYS, HEAD_CATEGORIES, HEAD_ACCOUNTS, HEAD_CUSTOMERS };
 
 static const struct field head_fields[] = {
-	FIELD(struct head, start, "The first day of the billing cycle", .format = "date"), FIELD(struct head, end, "Today", .format = "date"),
+	FIELD(struct head, start, "The first day of the billing cycle", .format = "date"),
+	FIELD(struct head, end, "Today", .format = "date"),
 	FIELD(struct head, previous_start, "First of the days compared with", .format = "date"),
-	FIELD(struct head, previous_end, "Last of them", .format = "date"), FIELD(struct head, time_zone, "Whose days these are"),
+	FIELD(struct head, previous_end, "Last of them", .format = "date"),
+	FIELD(struct head, time_zone, "Whose days these are"),
 	FIELD(struct head, currency, "Of all prices, lower case", .format = "currency"),
 	[HEAD_FIGURES] = FIELD_LIST("figures", &figure_shape, "Main figures"),
 	[HEAD_DAYS] = FIELD_LIST("days", &bar_shape, "Cost by day"),
-	[HEAD_CATEGORIES] = { .name = "categories", .type = VT_LIST, .shape = &category_shape, .flags = FIELD_MAIN,
+	[HEAD_CATEGORIES] = { .name = "categories",
+			      .type = VT_LIST,
+			      .shape = &category_shape,
+			      .flags = FIELD_MAIN,
 			      .doc = "Where the cost comes from" },
 	[HEAD_ACCOUNTS] = FIELD_LIST("accounts", &account_shape, "The largest by cost"),
 	[HEAD_CUSTOMERS] = FIELD_LIST("customers", &customer_shape, "The largest by AI minutes"),
 	{ 0 }
 };
 
-static const struct shape overview_shape = { .name = "Overview", .flags = SHAPE_PAGE, .fields = head_fields, .doc = "The billing cycle so far" };
+static const struct shape overview_shape = { .name = "Overview",
+					     .flags = SHAPE_PAGE,
+					     .fields = head_fields,
+					     .doc = "The billing cycle so far" };
 
 /* ---- what it is made of ---- */
 
@@ -121,14 +167,16 @@ struct overview {
 	struct writer *w;
 	struct report_accounts accounts;
 	struct date first, last, before_first, before_last;
-	const char *links;               /* what all links to reports repeat: "?TimeZone=..." or "?" */
+	/* what all links to reports repeat: "?TimeZone=..." or "?" */
+	const char *links;
 	struct pair categories, by_account;
-	struct report customers;         /* of the cycle so far alone */
+	struct report customers; /* of the cycle so far alone */
 	struct key_figure figures[FIGURES_MOST];
 	size_t n_figures;
 };
 
-static int load(const struct overview *o, struct report_question *q, struct date first, struct date last, struct report *ret, struct error *err)
+static int load(const struct overview *o, struct report_question *q, struct date first,
+		struct date last, struct report *ret, struct error *err)
 {
 	const struct call *call = o->call;
 
@@ -139,7 +187,8 @@ static int load(const struct overview *o, struct report_question *q, struct date
 	return report_load(call->store, call->catalogue, q, call->arena, ret, err);
 }
 
-static int load_pair(const struct overview *o, struct report_question *q, struct pair *ret, struct error *err)
+static int load_pair(const struct overview *o, struct report_question *q, struct pair *ret,
+		     struct error *err)
 {
 	if (load(o, q, o->before_first, o->before_last, &ret->before, err) < 0)
 		return -1;
@@ -150,19 +199,29 @@ static int load_pair(const struct overview *o, struct report_question *q, struct
 static int load_all(struct overview *o, struct error *err)
 {
 	const struct call *call = o->call;
-	struct report_question categories = { .period = PERIOD_ALL, .category = CATALOGUE_NONE, .by = REPORT_BY_CATEGORY };
-	struct report_question accounts = { .period = PERIOD_ALL, .category = CATALOGUE_NONE, .by = REPORT_BY_ACCOUNT };
-	struct report_question customers = { .period = PERIOD_ALL, .by = REPORT_BY_DIMENSION, .dimension = DIM_CUSTOMER };
+	struct report_question categories = { .period = PERIOD_ALL,
+					      .category = CATALOGUE_NONE,
+					      .by = REPORT_BY_CATEGORY };
+	struct report_question accounts = { .period = PERIOD_ALL,
+					    .category = CATALOGUE_NONE,
+					    .by = REPORT_BY_ACCOUNT };
+	struct report_question customers = { .period = PERIOD_ALL,
+					     .by = REPORT_BY_DIMENSION,
+					     .dimension = DIM_CUSTOMER };
 
-	customers.category = catalogue_find(call->catalogue, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES));
-	if (load_pair(o, &accounts, &o->by_account, err) < 0 || load(o, &categories, o->before_first, o->before_last, &o->categories.before, err) < 0)
+	customers.category = catalogue_find(call->catalogue, CATEGORY_AI_MINUTES,
+					    strlen(CATEGORY_AI_MINUTES));
+	if (load_pair(o, &accounts, &o->by_account, err) < 0 ||
+	    load(o, &categories, o->before_first, o->before_last, &o->categories.before, err) < 0)
 		return -1;
-	if (customers.category != CATALOGUE_NONE && load(o, &customers, o->first, o->last, &o->customers, err) < 0)
+	if (customers.category != CATALOGUE_NONE &&
+	    load(o, &customers, o->first, o->last, &o->customers, err) < 0)
 		return -1;
 	categories.period = PERIOD_DAY;
 	if (load(o, &categories, o->first, o->last, &o->categories.now, err) < 0)
 		return -1;
-	return report_load_slots(call->store, call->catalogue, &categories, call->arena, &o->categories.now, o->categories.now.n_lines, err);
+	return report_load_slots(call->store, call->catalogue, &categories, call->arena,
+				 &o->categories.now, o->categories.now.n_lines, err);
 }
 
 static struct totals totals_of(const struct report *r, const char *key)
@@ -170,7 +229,7 @@ static struct totals totals_of(const struct report *r, const char *key)
 	for (size_t i = 0; i < r->n_lines; i++)
 		if (strcmp(r->lines[i]->key, key) == 0)
 			return r->lines[i]->all;
-	return (struct totals){ 0 };
+	return (struct totals) { 0 };
 }
 
 /* ---- writing ---- */
@@ -195,9 +254,12 @@ static const char *encoded(const struct call *call, const char *text)
 	return copy;
 }
 
-static const char *link_to(const struct overview *o, const char *path, const char *name, const char *value)
+static const char *link_to(const struct overview *o, const char *path, const char *name,
+			   const char *value)
 {
-	const char *begin = arena_join(o->call->arena, path, call_link_suffix(o->call, o->call->op->dialect), o->links, NULL);
+	const char *begin = arena_join(o->call->arena, path,
+				       call_link_suffix(o->call, o->call->op->dialect), o->links,
+				       NULL);
 	struct strbuf url;
 
 	if (!name)
@@ -214,16 +276,22 @@ static const char *link_to(const struct overview *o, const char *path, const cha
 }
 
 /* A report of one account alone, whatever the overview is of. */
-static const char *link_to_account(const struct overview *o, const char *path, const struct account *a)
+static const char *link_to_account(const struct overview *o, const char *path,
+				   const struct account *a)
 {
-	const char *begin = arena_join(o->call->arena, path, call_link_suffix(o->call, &dialect_usaged), "?AccountSid=", a->sid,
-				       "&IncludeSubaccounts=false", NULL);
+	const char *begin = arena_join(o->call->arena, path,
+				       call_link_suffix(o->call, &dialect_usaged),
+				       "?AccountSid=", a->sid, "&IncludeSubaccounts=false", NULL);
 	const char *zone = call_link_zone(o->call);
 
-	return zone ? arena_join(o->call->arena, begin, "&TimeZone=", encoded(o->call, zone), NULL) : begin;
+	return zone ? arena_join(o->call->arena, begin, "&TimeZone=", encoded(o->call, zone), NULL)
+		    : begin;
 }
 
-/* A customer belongs to its account: another one's of the same name is somebody else. */
+/*
+ * A customer belongs to its account: another one's of the same name is somebody
+ * else.
+ */
 static const char *link_to_customer(const struct overview *o, const struct report_line *l)
 {
 	const char *begin = link_to_account(o, "/reports/ai", l->account), *text;
@@ -238,9 +306,11 @@ static const char *link_to_customer(const struct overview *o, const struct repor
 	return text;
 }
 
-static const char *with_days(const struct overview *o, const char *uri, struct date first, struct date last)
+static const char *with_days(const struct overview *o, const char *uri, struct date first,
+			     struct date last)
 {
-	return arena_join(o->call->arena, uri, strchr(uri, '?') ? "&" : "?", "StartDate=", text_of(o->call, first),
+	return arena_join(o->call->arena, uri, strchr(uri, '?') ? "&" : "?",
+			  "StartDate=", text_of(o->call, first),
 			  "&EndDate=", text_of(o->call, last), NULL);
 }
 
@@ -250,11 +320,17 @@ static const char *current(const struct overview *o, const char *uri)
 	return o->call->calendars_differ ? with_days(o, uri, o->first, o->last) : uri;
 }
 
-static void add_figure(struct overview *o, const char *name, const char *uri, wide now, wide before, int places, const char *unit)
+static void add_figure(struct overview *o, const char *name, const char *uri, wide now, wide before,
+		       int places, const char *unit)
 {
-	o->figures[o->n_figures++] = (struct key_figure){
-		.name = name, .uri = current(o, uri), .value = { .n = now, .places = places }, .unit = unit, .previous = { .n = before, .places = places },
-		.previous_uri = with_days(o, uri, o->before_first, o->before_last), .change = report_change(now, before)
+	o->figures[o->n_figures++] = (struct key_figure) {
+		.name = name,
+		.uri = current(o, uri),
+		.value = { .n = now, .places = places },
+		.unit = unit,
+		.previous = { .n = before, .places = places },
+		.previous_uri = with_days(o, uri, o->before_first, o->before_last),
+		.change = report_change(now, before)
 	};
 }
 
@@ -263,18 +339,22 @@ static void make_figures(struct overview *o)
 	const struct report *now = &o->categories.now, *before = &o->categories.before;
 	const struct catalogue *c = o->call->catalogue;
 
-	add_figure(o, "Cost", link_to(o, "/reports/billing", NULL, NULL), now->all.price, before->all.price, PRICE_PLACES,
+	add_figure(o, "Cost", link_to(o, "/reports/billing", NULL, NULL), now->all.price,
+		   before->all.price, PRICE_PLACES,
 		   *o->accounts.currency ? o->accounts.currency : NULL);
-	for (const struct category_figure *f = category_figures; f->category && o->n_figures < FIGURES_MOST; f++) {
+	for (const struct category_figure *f = category_figures;
+	     f->category && o->n_figures < FIGURES_MOST; f++) {
 		struct totals a = totals_of(now, f->category), b = totals_of(before, f->category);
 		size_t category = catalogue_find(c, f->category, strlen(f->category));
 		bool own = strcmp(f->path, "/reports/usage") != 0;
 
 		if (category == CATALOGUE_NONE)
 			continue;
-		add_figure(o, f->name, link_to(o, f->path, own ? NULL : "Category", f->category), f->count ? a.count : a.usage,
-			   f->count ? b.count : b.usage, f->count ? 0 : USAGE_PLACES,
-			   f->count ? c->categories[category].count_unit : c->categories[category].usage_unit);
+		add_figure(o, f->name, link_to(o, f->path, own ? NULL : "Category", f->category),
+			   f->count ? a.count : a.usage, f->count ? b.count : b.usage,
+			   f->count ? 0 : USAGE_PLACES,
+			   f->count ? c->categories[category].count_unit
+				    : c->categories[category].usage_unit);
 	}
 }
 
@@ -283,10 +363,14 @@ static void show_figures(const struct overview *o)
 {
 	for (size_t i = 0; i < o->n_figures; i++) {
 		const struct key_figure *f = &o->figures[i];
-		struct figure figure = {
-			.name = f->name, .uri = f->uri, .value = f->value, .unit = i && f->value.places == 0 ? NULL : f->unit, .money = i == 0,
-			.before = f->previous, .before_uri = f->previous_uri, .change = f->change
-		};
+		struct figure figure = { .name = f->name,
+					 .uri = f->uri,
+					 .value = f->value,
+					 .unit = i && f->value.places == 0 ? NULL : f->unit,
+					 .money = i == 0,
+					 .before = f->previous,
+					 .before_uri = f->previous_uri,
+					 .change = f->change };
 
 		writer_figure(o->w, &figure);
 	}
@@ -319,7 +403,8 @@ static int by_usage(const void *x, const void *y, void *arg)
 }
 
 /* The lines that may be shown come first, and have names. */
-static int sort(const struct overview *o, struct report *r, select_compare *compare, struct error *err)
+static int sort(const struct overview *o, struct report *r, select_compare *compare,
+		struct error *err)
 {
 	size_t n = SHOWN_LINES < r->n_lines ? SHOWN_LINES : r->n_lines;
 
@@ -337,7 +422,10 @@ static const char *category_words(const struct overview *o, const struct report_
 
 static void write_bar(const struct overview *o, const char *date, const char *name, wide price)
 {
-	struct bar bar = { .date = date, .name = name, .price = { .n = price, .places = PRICE_PLACES }, .currency = o->accounts.currency };
+	struct bar bar = { .date = date,
+			   .name = name,
+			   .price = { .n = price, .places = PRICE_PLACES },
+			   .currency = o->accounts.currency };
 
 	writer_record(o->w, NULL, &bar_shape, &bar);
 }
@@ -365,22 +453,27 @@ static void write_day(const struct overview *o, size_t day)
 static void write_days(const struct overview *o)
 {
 	writer_begin_list(o->w, &head_fields[HEAD_DAYS], &bar_shape);
-	for (size_t day = 0; day < o->categories.now.n_slots && o->categories.now.n_lines && o->categories.now.slots; day++)
+	for (size_t day = 0; day < o->categories.now.n_slots && o->categories.now.n_lines &&
+			     o->categories.now.slots;
+	     day++)
 		write_day(o, day);
 	writer_end(o->w);
 }
 
 /* EARLIER is NULL where nobody asks how much it was before. */
-static void fill_line(const struct overview *o, const struct report *now, const struct report *earlier, const struct report_line *l, struct line *ret)
+static void fill_line(const struct overview *o, const struct report *now,
+		      const struct report *earlier, const struct report_line *l, struct line *ret)
 {
 	wide before = earlier ? totals_of(earlier, l->key).price : 0;
 
-	*ret = (struct line){
-		.name = l->key, .key = l->key, .account = l->account ? l->account->name : NULL,
-		.usage = { .n = l->all.usage, .places = USAGE_PLACES }, .price = { .n = l->all.price, .places = PRICE_PLACES },
-		.currency = o->accounts.currency, .change = report_change(l->all.price, before),
-		.share = report_share(l->all.price, now->all.price)
-	};
+	*ret = (struct line) { .name = l->key,
+			       .key = l->key,
+			       .account = l->account ? l->account->name : NULL,
+			       .usage = { .n = l->all.usage, .places = USAGE_PLACES },
+			       .price = { .n = l->all.price, .places = PRICE_PLACES },
+			       .currency = o->accounts.currency,
+			       .change = report_change(l->all.price, before),
+			       .share = report_share(l->all.price, now->all.price) };
 }
 
 static void write_categories(const struct overview *o)
@@ -434,19 +527,27 @@ static void write_customers(const struct overview *o)
 static void write_overview(const struct overview *o)
 {
 	const struct call *call = o->call;
-	struct head head = {
-		.start = text_of(call, o->first), .end = text_of(call, o->last), .previous_start = text_of(call, o->before_first),
-		.previous_end = text_of(call, o->before_last), .time_zone = zone_name(call_zone(call)),
-		.currency = *o->accounts.currency ? o->accounts.currency : NULL
-	};
+	struct head head = { .start = text_of(call, o->first),
+			     .end = text_of(call, o->last),
+			     .previous_start = text_of(call, o->before_first),
+			     .previous_end = text_of(call, o->before_last),
+			     .time_zone = zone_name(call_zone(call)),
+			     .currency = *o->accounts.currency ? o->accounts.currency : NULL };
 
 	writer_assume(o->w, "TimeZone", head.time_zone);
 	writer_assume(o->w, "Currency", o->accounts.currency);
-	writer_filters(o->w, arena_join(call->arena, o->accounts.words, ", ", head.time_zone, NULL));
+	writer_filters(o->w,
+		       arena_join(call->arena, o->accounts.words, ", ", head.time_zone, NULL));
 	show_figures(o);
-	writer_about(o->w, o->first.day == 1 ? arena_join(call->arena, words_month(o->first), " so far", NULL) : "This billing cycle so far",
-		     arena_join(call->arena, o->accounts.words, ", ", words_days(call->arena, o->first, o->last), ", ", head.time_zone,
-				". Compared with ", words_days(call->arena, o->before_first, o->before_last), ".", o->accounts.left_out, NULL));
+	writer_about(o->w,
+		     o->first.day == 1
+			     ? arena_join(call->arena, words_month(o->first), " so far", NULL)
+			     : "This billing cycle so far",
+		     arena_join(call->arena, o->accounts.words, ", ",
+				words_days(call->arena, o->first, o->last), ", ", head.time_zone,
+				". Compared with ",
+				words_days(call->arena, o->before_first, o->before_last), ".",
+				o->accounts.left_out, NULL));
 	writer_begin(o->w, NULL, &overview_shape);
 	writer_fields(o->w, &overview_shape, &head);
 	write_figures(o);
@@ -463,7 +564,8 @@ static const char *repeat(const struct call *call)
 	const char *filters = call_filters(call), *zone = call_link_zone(call);
 
 	if (zone && !call_arg(call, "TimeZone")->given)
-		filters = arena_join(call->arena, filters, *filters ? "&" : "", "TimeZone=", encoded(call, zone), NULL);
+		filters = arena_join(call->arena, filters, *filters ? "&" : "",
+				     "TimeZone=", encoded(call, zone), NULL);
 	return *filters ? arena_join(call->arena, "?", filters, NULL) : "";
 }
 
@@ -477,13 +579,16 @@ static int run_overview(struct call *call, struct writer *w, struct error *err)
 	o.last = call_today(call);
 	o.first = call_cycle_first(call, o.last);
 	o.links = repeat(call);
-	report_days_before(o.first, o.last, false, call->calendar.cycle_day, &o.before_first, &o.before_last);
+	report_days_before(o.first, o.last, false, call->calendar.cycle_day, &o.before_first,
+			   &o.before_last);
 	if (load_all(&o, err) < 0)
 		return -1;
 	range_instants(call, o.first, o.last, &from, &to);
-	if (call_note_closed_accounts(call, w, o.accounts.accounts, o.accounts.n, from, to, err) < 0)
+	if (call_note_closed_accounts(call, w, o.accounts.accounts, o.accounts.n, from, to, err) <
+	    0)
 		return -1;
-	if (sort(&o, &o.categories.now, by_price, err) < 0 || sort(&o, &o.by_account.now, by_price, err) < 0 ||
+	if (sort(&o, &o.categories.now, by_price, err) < 0 ||
+	    sort(&o, &o.by_account.now, by_price, err) < 0 ||
 	    sort(&o, &o.customers, by_usage, err) < 0)
 		return -1;
 	make_figures(&o);
@@ -493,12 +598,21 @@ static int run_overview(struct call *call, struct writer *w, struct error *err)
 
 static const struct param params[] = {
 	ACCOUNT_PARAMS,
-	{ "TimeZone", PT_ZONE, .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" },
+	{ "TimeZone", PT_ZONE,
+	  .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" },
 	{ 0 }
 };
 
 const struct op op_Overview = {
-	.id = "Overview", .methods = M_READ, .path = "/overview", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = params, .returns = &overview_shape, .run = run_overview, .title = "Overview", .nav = "Overview",
+	.id = "Overview",
+	.methods = M_READ,
+	.path = "/overview",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = params,
+	.returns = &overview_shape,
+	.run = run_overview,
+	.title = "Overview",
+	.nav = "Overview",
 	.doc = "The billing cycle so far, compared with the same days of the one before",
 };

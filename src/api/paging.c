@@ -7,7 +7,10 @@
 
 enum { LINK_MAX = 8192, TOKEN_VERSION = 2, TOKEN_NUMBERS = 2 + PAGE_NUMBERS, TOKEN_NAME_MAX = 256 };
 
-/* Seconds that a page can be about: the years 1 to 9999, and a day more for the sake of zones. */
+/*
+ * Seconds that a page can be about: the years 1 to 9999, and a day more for the
+ * sake of zones.
+ */
 #define EARLIEST (-62135596800 - SEC_PER_DAY)
 #define LATEST   (253402300800 + SEC_PER_DAY)
 
@@ -42,8 +45,10 @@ const char *call_path(const struct call *call)
 			for (int i = 0; call->op->params[i].name; i++) {
 				const char *name = call->op->params[i].name;
 
-				if (strncmp(p + 1, name, strlen(name)) == 0 && p[1 + strlen(name)] == '}')
-					strbuf_add_urlencoded(&sb, call->args[i].text, strlen(call->args[i].text));
+				if (strncmp(p + 1, name, strlen(name)) == 0 &&
+				    p[1 + strlen(name)] == '}')
+					strbuf_add_urlencoded(&sb, call->args[i].text,
+							      strlen(call->args[i].text));
 			}
 			p = strchr(p, '}');
 		} else {
@@ -96,7 +101,9 @@ const char *call_link(const struct call *call, const char *path, const struct li
 	for (int i = 0; call->op->params[i].name; i++) {
 		const struct arg *arg = &call->args[i];
 		const struct param *p = &call->op->params[i];
-		const char *value = arg->given && !(p->flags & (PARAM_STATE | PARAM_PATH)) ? arg->text : NULL;
+		const char *value = arg->given && !(p->flags & (PARAM_STATE | PARAM_PATH))
+					    ? arg->text
+					    : NULL;
 
 		for (const struct link_change *c = changes; c->name; c++)
 			if (strcmp(c->name, p->name) == 0)
@@ -143,10 +150,11 @@ static int64_t get_number(const unsigned char *from)
 }
 
 /*
- * What the tag covers: the question (operation, path and filters, in whatever format), then the LEN bytes of the token
- * before it.
+ * What the tag covers: the question (operation, path and filters, in whatever
+ * format), then the LEN bytes of the token before it.
  */
-static void add_signed(struct strbuf *sb, const struct call *call, const char *filters, const unsigned char *bytes, size_t len)
+static void add_signed(struct strbuf *sb, const struct call *call, const char *filters,
+		       const unsigned char *bytes, size_t len)
 {
 	strbuf_init(sb, 2 * LINK_MAX + TOKEN_BYTES);
 	strbuf_addf(sb, "%s\n%s\n%s\n", call->op->id, call_path(call), filters);
@@ -177,7 +185,8 @@ static const char *token_write(const struct call *call, const char *filters, con
 	return text;
 }
 
-static bool token_genuine(const struct call *call, const char *filters, const unsigned char *bytes, size_t len)
+static bool token_genuine(const struct call *call, const char *filters, const unsigned char *bytes,
+			  size_t len)
 {
 	struct strbuf sb;
 	bool genuine;
@@ -190,16 +199,20 @@ static bool token_genuine(const struct call *call, const char *filters, const un
 
 static int token_refuse(struct error *err)
 {
-	return error_set(err, ERR_PARAM, "PageToken", "is not one that this server gave for this question; follow the links of a page as they are");
+	return error_set(err, ERR_PARAM, "PageToken",
+			 "is not one that this server gave for this question; follow the links of "
+			 "a page as they are");
 }
 
-static int token_read(const struct call *call, const char *filters, const char *text, struct token *ret, struct error *err)
+static int token_read(const struct call *call, const char *filters, const char *text,
+		      struct token *ret, struct error *err)
 {
 	unsigned char bytes[TOKEN_BYTES];
 	size_t len;
 
-	if (!base64url_decode(text, strlen(text), bytes, sizeof(bytes), &len) || len < TOKEN_HEAD + TAG_BYTES ||
-	    bytes[0] != TOKEN_VERSION || !token_genuine(call, filters, bytes, len - TAG_BYTES))
+	if (!base64url_decode(text, strlen(text), bytes, sizeof(bytes), &len) ||
+	    len < TOKEN_HEAD + TAG_BYTES || bytes[0] != TOKEN_VERSION ||
+	    !token_genuine(call, filters, bytes, len - TAG_BYTES))
 		return token_refuse(err);
 	len -= TAG_BYTES;
 	ret->page = get_number(bytes + 1);
@@ -208,21 +221,26 @@ static int token_read(const struct call *call, const char *filters, const char *
 		return token_refuse(err);
 	for (int i = 0; i < PAGE_NUMBERS; i++)
 		ret->place.number[i] = get_number(bytes + 17 + 8 * i);
-	ret->place.name = len > TOKEN_HEAD ? arena_strn(call->arena, (const char *)bytes + TOKEN_HEAD, len - TOKEN_HEAD) : NULL;
+	ret->place.name = len > TOKEN_HEAD
+				  ? arena_strn(call->arena, (const char *)bytes + TOKEN_HEAD,
+					       len - TOKEN_HEAD)
+				  : NULL;
 	return 0;
 }
 
 /* ---- the page ---- */
 
-static const char *page_link(const struct call *call, const char *prefix, const char *filters, int64_t size, int64_t page,
-			     const char *token)
+static const char *page_link(const struct call *call, const char *prefix, const char *filters,
+			     int64_t size, int64_t page, const char *token)
 {
-	return arena_printf(call->arena, "%s?%s%sPageSize=%lld&Page=%lld%s%s", prefix, filters, *filters ? "&" : "",
-			    (long long)size, (long long)page, token ? "&PageToken=" : "", token ? token : "");
+	return arena_printf(call->arena, "%s?%s%sPageSize=%lld&Page=%lld%s%s", prefix, filters,
+			    *filters ? "&" : "", (long long)size, (long long)page,
+			    token ? "&PageToken=" : "", token ? token : "");
 }
 
-static const char *link_to(const struct call *call, const char *prefix, const char *filters, const struct record_page *p, int64_t page,
-			   int64_t start, const struct page_place *place)
+static const char *link_to(const struct call *call, const char *prefix, const char *filters,
+			   const struct record_page *p, int64_t page, int64_t start,
+			   const struct page_place *place)
 {
 	struct token t = { .page = page, .start = start, .place = *place };
 
@@ -234,16 +252,22 @@ bool page_continues(const struct call *call)
 	return call_arg(call, "PageToken")->text;
 }
 
-int page_begin(const struct call *call, struct record_page *ret, struct page_place *ret_place, struct error *err)
+int page_begin(const struct call *call, struct record_page *ret, struct page_place *ret_place,
+	       struct error *err)
 {
 	const struct arg *page = call_arg(call, "Page");
 	struct token token = { 0 };
 
-	*ret = (struct record_page){ .page_size = call_arg(call, "PageSize")->n };
-	*ret_place = (struct page_place){ 0 };
+	*ret = (struct record_page) { .page_size = call_arg(call, "PageSize")->n };
+	*ret_place = (struct page_place) { 0 };
 	if (!page_continues(call))
-		return page->text && page->n > 0 && !call->op->dialect->ignores_page ? error_set(err, ERR_PAGE, NULL, "Paged requests must include a PageToken; follow next_page_uri") : 0;
-	if (token_read(call, call_filters(call), call_arg(call, "PageToken")->text, &token, err) < 0)
+		return page->text && page->n > 0 && !call->op->dialect->ignores_page
+			       ? error_set(err, ERR_PAGE, NULL,
+					   "Paged requests must include a PageToken; follow "
+					   "next_page_uri")
+			       : 0;
+	if (token_read(call, call_filters(call), call_arg(call, "PageToken")->text, &token, err) <
+	    0)
 		return -1;
 	ret->page = token.page;
 	ret->start = token.start;
@@ -251,17 +275,21 @@ int page_begin(const struct call *call, struct record_page *ret, struct page_pla
 	return 1;
 }
 
-void page_links(const struct call *call, const char *prefix, struct record_page *p, const struct page_place *next,
-		const struct page_place *previous)
+void page_links(const struct call *call, const char *prefix, struct record_page *p,
+		const struct page_place *next, const struct page_place *previous)
 {
 	const char *filters = call_filters(call);
 
-	p->self = page_link(call, prefix, filters, p->page_size, p->page, call_arg(call, "PageToken")->text);
+	p->self = page_link(call, prefix, filters, p->page_size, p->page,
+			    call_arg(call, "PageToken")->text);
 	p->first = page_link(call, prefix, filters, p->page_size, 0, NULL);
 	if (next)
-		p->next = link_to(call, prefix, filters, p, p->page + 1, p->start + (int64_t)p->n, next);
+		p->next = link_to(call, prefix, filters, p, p->page + 1, p->start + (int64_t)p->n,
+				  next);
 	if (previous)
-		p->previous = link_to(call, prefix, filters, p, p->page - 1, p->start > p->page_size ? p->start - p->page_size : 0, previous);
+		p->previous = link_to(call, prefix, filters, p, p->page - 1,
+				      p->start > p->page_size ? p->start - p->page_size : 0,
+				      previous);
 }
 
 /* ---- pages of reports ---- */
@@ -271,16 +299,23 @@ enum { PLACE_FROM, PLACE_TO, PLACE_SLOT, PLACE_RUNNING };
 
 static struct page_place make_place(const struct usage_query *q, struct usage_position at)
 {
-	return (struct page_place){ .number = { [PLACE_FROM] = q->from, [PLACE_TO] = q->to, [PLACE_SLOT] = at.slot,
-						[PLACE_RUNNING] = q->running }, .name = at.after };
+	return (struct page_place) { .number = { [PLACE_FROM] = q->from,
+						 [PLACE_TO] = q->to,
+						 [PLACE_SLOT] = at.slot,
+						 [PLACE_RUNNING] = q->running },
+				     .name = at.after };
 }
 
-/* Takes range and position of a later page. Though the tag says that the numbers are ours, none is believed that would overflow others. */
-static int take_place(const struct call *call, const struct page_place *place, struct usage_query *q, struct usage_position *ret,
-		      struct error *err)
+/*
+ * Takes range and position of a later page. Though the tag says that the
+ * numbers are ours, none is believed that would overflow others.
+ */
+static int take_place(const struct call *call, const struct page_place *place,
+		      struct usage_query *q, struct usage_position *ret, struct error *err)
 {
 	struct buckets buckets;
-	int64_t from = place->number[PLACE_FROM], to = place->number[PLACE_TO], slot = place->number[PLACE_SLOT];
+	int64_t from = place->number[PLACE_FROM], to = place->number[PLACE_TO],
+		slot = place->number[PLACE_SLOT];
 
 	if (from < EARLIEST || to > LATEST || from >= to)
 		return token_refuse(err);
@@ -290,13 +325,14 @@ static int take_place(const struct call *call, const struct page_place *place, s
 	buckets_make(&buckets, q->zone, q->period, from, to, call->arena);
 	if (slot < 0 || slot >= buckets.n)
 		return token_refuse(err);
-	*ret = (struct usage_position){ .slot = slot, .after = place->name };
+	*ret = (struct usage_position) { .slot = slot, .after = place->name };
 	return 0;
 }
 
 /* Reads up to a page of rows, and whether there is one more. */
-static int load_rows(const struct call *call, const struct usage_query *q, struct usage_position at, struct record_page *p,
-		     struct usage_row *rows, bool *ret_more, struct error *err)
+static int load_rows(const struct call *call, const struct usage_query *q, struct usage_position at,
+		     struct record_page *p, struct usage_row *rows, bool *ret_more,
+		     struct error *err)
 {
 	struct usage_cursor *cur = NULL;
 	struct usage_row row;
@@ -316,8 +352,8 @@ static int load_rows(const struct call *call, const struct usage_query *q, struc
 	return rc < 0 ? -1 : 0;
 }
 
-int page_load(const struct call *call, struct usage_query *q, const char *prefix, struct record_page *ret, struct usage_row **ret_rows,
-	      struct error *err)
+int page_load(const struct call *call, struct usage_query *q, const char *prefix,
+	      struct record_page *ret, struct usage_row **ret_rows, struct error *err)
 {
 	struct page_place place, next, previous;
 	int later = page_begin(call, ret, &place, err);
@@ -335,7 +371,8 @@ int page_load(const struct call *call, struct usage_query *q, const char *prefix
 	if (more)
 		next = make_place(q, (*ret_rows)[ret->n - 1].at);
 	if (back) {
-		if (usage_back(call->store, call->catalogue, q, (size_t)ret->page_size, call->arena, &at, err) < 0)
+		if (usage_back(call->store, call->catalogue, q, (size_t)ret->page_size, call->arena,
+			       &at, err) < 0)
 			return -1;
 		previous = make_place(q, at);
 	}

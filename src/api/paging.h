@@ -2,9 +2,11 @@
  * paging.h - one page of records, and the links to its neighbours. The Twilio
  * families share it; they spell the links differently.
  *
- * A page token says which row comes next, and holds the range as it was resolved on the first page: so
- * "today" stays the same day through all pages, and no record comes twice or not at all while events
- * arrive. It is signed together with the question (not the format): changed, or moved to another question, it is refused.
+ * A page token says which row comes next, and holds the range as it was
+ * resolved on the first page: so "today" stays the same day through all pages,
+ * and no record comes twice or not at all while events arrive. It is signed
+ * together with the question (not the format): changed, or moved to another
+ * question, it is refused.
  */
 #ifndef API_PAGING_H
 #define API_PAGING_H
@@ -16,70 +18,112 @@
 #define MAX_PAGE_SIZE     1000
 
 /* The parameters of every paged operation. */
-#define PAGING_PARAMS                                                                                                    \
-	{ "PageSize", PT_PAGE_SIZE, .flags = PARAM_STATE, .def = DEFAULT_PAGE_SIZE, .min = 1, .max = MAX_PAGE_SIZE,      \
-	  .doc = "Records a page; more than 1000 counts as 1000" },                                                      \
-	{ "Page", PT_INT, .flags = PARAM_STATE, .min = 0, .max = INT32_MAX,                                             \
-	  .doc = "Number of the page, from 0; only together with the PageToken that leads there" },                      \
-	{ "PageToken", PT_TEXT, .flags = PARAM_STATE, .max = 600, .doc = "Where the page begins, from a link of the page before" }
+#define PAGING_PARAMS                                                                         \
+	{ "PageSize",                                                                         \
+	  PT_PAGE_SIZE,                                                                       \
+	  .flags = PARAM_STATE,                                                               \
+	  .def = DEFAULT_PAGE_SIZE,                                                           \
+	  .min = 1,                                                                           \
+	  .max = MAX_PAGE_SIZE,                                                               \
+	  .doc = "Records a page; more than 1000 counts as 1000" },                           \
+		{ "Page",                                                                     \
+		  PT_INT,                                                                     \
+		  .flags = PARAM_STATE,                                                       \
+		  .min = 0,                                                                   \
+		  .max = INT32_MAX,                                                           \
+		  .doc = "Number of the page, from 0; only together with the PageToken that " \
+			 "leads there" },                                                     \
+	{                                                                                     \
+		"PageToken", PT_TEXT,                                                         \
+			.flags = PARAM_STATE, .max = 600,                                     \
+			.doc = "Where the page begins, from a link of the page before"        \
+	}
 
 struct record_page {
 	int64_t page, page_size;
-	int64_t start;                    /* index of the first record */
-	size_t n;                         /* records */
-	bool inside;                      /* its first record is of a slot that has others on the page before */
-	const char *self, *first, *next, *previous;   /* PATH?query; NULL if there is none */
+	int64_t start; /* index of the first record */
+	size_t n;      /* records */
+	/* its first record is of a slot that has others on the page before */
+	bool inside;
+	const char *self, *first, *next, *previous; /* PATH?query; NULL if there is none */
 };
 
 enum { PAGE_NUMBERS = 5 };
 
-/* Where a page begins, in numbers and a name (or NULL) that mean something to its list. */
+/*
+ * Where a page begins, in numbers and a name (or NULL) that mean something to
+ * its list.
+ */
 struct page_place {
 	int64_t number[PAGE_NUMBERS];
 	const char *name;
 };
 
-/* The operation's path with its arguments, as in "/2010-04-01/Accounts/AC.../Usage/Records". In the call's arena. */
+/*
+ * The operation's path with its arguments, as in
+ * "/2010-04-01/Accounts/AC.../Usage/Records". In the call's arena.
+ */
 const char *call_path(const struct call *call);
 
-/* The format that this answer's links lead to: its own, but pages from a spreadsheet. */
+/*
+ * The format that this answer's links lead to: its own, but pages from a
+ * spreadsheet.
+ */
 const struct format *call_link_format(const struct call *call);
 
-/* What links to operations of D end with, so that they give the format of call_link_format: ".json"; "" where D needs no suffix for it. */
+/*
+ * What links to operations of D end with, so that they give the format of
+ * call_link_format: ".json"; "" where D needs no suffix for it.
+ */
 const char *call_link_suffix(const struct call *call, const struct dialect *d);
 
-/* The filters that the caller gave, URL-encoded, in the order of the table: "Category=calls&StartDate=..." or "". In the arena. */
+/*
+ * The filters that the caller gave, URL-encoded, in the order of the table:
+ * "Category=calls&StartDate=..." or "". In the arena.
+ */
 const char *call_filters(const struct call *call);
 
 /* What a link changes among the call's filters. */
 struct link_change {
-	const char *name, *value;         /* VALUE NULL: without it */
+	const char *name, *value; /* VALUE NULL: without it */
 };
 
-/* PATH with the filters that the caller gave, and with CHANGES (ended by a NULL name) made to them. In the arena. */
+/*
+ * PATH with the filters that the caller gave, and with CHANGES (ended by a NULL
+ * name) made to them. In the arena.
+ */
 const char *call_link(const struct call *call, const char *path, const struct link_change *changes);
 
 /* Is this a later page of a list? Its token then brings the range. */
 bool page_continues(const struct call *call);
 
-/* The one filter NAME likewise, with a "&" before it, for links that repeat it; "" if the caller didn't give it. */
+/*
+ * The one filter NAME likewise, with a "&" before it, for links that repeat it;
+ * "" if the caller didn't give it.
+ */
 const char *call_filter(const struct call *call, const char *name);
 
 /*
- * Which page the call asks for: fills page, page_size and start of *RET. 1: a later one, that begins at *RET_PLACE (in the
- * call's arena), 0: the first. -1 for a bad token or a page without one (ERR_PAGE).
+ * Which page the call asks for: fills page, page_size and start of *RET. 1: a
+ * later one, that begins at *RET_PLACE (in the call's arena), 0: the first. -1
+ * for a bad token or a page without one (ERR_PAGE).
  */
-int page_begin(const struct call *call, struct record_page *ret, struct page_place *ret_place, struct error *err);
-
-/* Fills the links, each beginning with PREFIX, once P's n is known: to itself, the first page, and those at NEXT and PREVIOUS (NULL: none). */
-void page_links(const struct call *call, const char *prefix, struct record_page *p, const struct page_place *next,
-		const struct page_place *previous);
+int page_begin(const struct call *call, struct record_page *ret, struct page_place *ret_place,
+	       struct error *err);
 
 /*
- * The page of a report. Q has the range of a first page; a token replaces it with its own. PREFIX begins every
- * link ("/2010-04-01/..."). All of RET and its rows are in the call's arena. -1 as page_begin.
+ * Fills the links, each beginning with PREFIX, once P's n is known: to itself,
+ * the first page, and those at NEXT and PREVIOUS (NULL: none).
  */
-int page_load(const struct call *call, struct usage_query *q, const char *prefix, struct record_page *ret, struct usage_row **ret_rows,
-	      struct error *err);
+void page_links(const struct call *call, const char *prefix, struct record_page *p,
+		const struct page_place *next, const struct page_place *previous);
+
+/*
+ * The page of a report. Q has the range of a first page; a token replaces it
+ * with its own. PREFIX begins every link ("/2010-04-01/..."). All of RET and
+ * its rows are in the call's arena. -1 as page_begin.
+ */
+int page_load(const struct call *call, struct usage_query *q, const char *prefix,
+	      struct record_page *ret, struct usage_row **ret_rows, struct error *err);
 
 #endif

@@ -11,69 +11,75 @@ static struct date plus(struct date d, int days)
 
 static struct date month_first(struct date d)
 {
-	return (struct date){ d.year, d.month, 1 };
+	return (struct date) { d.year, d.month, 1 };
 }
 
 static struct days today(const struct call *call, struct date d)
 {
 	(void)call;
-	return (struct days){ d, d };
+	return (struct days) { d, d };
 }
 
 static struct days yesterday(const struct call *call, struct date d)
 {
 	(void)call;
-	return (struct days){ plus(d, -1), plus(d, -1) };
+	return (struct days) { plus(d, -1), plus(d, -1) };
 }
 
 static struct days this_month(const struct call *call, struct date d)
 {
 	(void)call;
-	return (struct days){ month_first(d), d };
+	return (struct days) { month_first(d), d };
 }
 
 static struct days last_month(const struct call *call, struct date d)
 {
 	(void)call;
-	return (struct days){ date_add_months(month_first(d), -1), plus(month_first(d), -1) };
+	return (struct days) { date_add_months(month_first(d), -1), plus(month_first(d), -1) };
 }
 
 static struct days this_cycle(const struct call *call, struct date d)
 {
-	return (struct days){ call_cycle_first(call, d), d };
+	return (struct days) { call_cycle_first(call, d), d };
 }
 
 static struct days last_cycle(const struct call *call, struct date d)
 {
 	struct date first = call_cycle_first(call, d);
 
-	return (struct days){ date_add_months(first, -1), plus(first, -1) };
+	return (struct days) { date_add_months(first, -1), plus(first, -1) };
 }
 
 static struct days last_30_days(const struct call *call, struct date d)
 {
 	(void)call;
-	return (struct days){ plus(d, -29), d };
+	return (struct days) { plus(d, -29), d };
 }
 
 static struct days this_year(const struct call *call, struct date d)
 {
 	(void)call;
-	return (struct days){ { d.year, 1, 1 }, d };
+	return (struct days) { { d.year, 1, 1 }, d };
 }
 
 static struct days all_time(const struct call *call, struct date d)
 {
 	(void)call;
-	return (struct days){ { 1980, 1, 1 }, d };
+	return (struct days) { { 1980, 1, 1 }, d };
 }
 
 static const struct preset {
 	const char *text;
 	struct days (*days)(const struct call *call, struct date today);
 } presets[] = {
-	{ "Today", today }, { "Yesterday", yesterday }, { "This month", this_month }, { "Last month", last_month },
-	{ "This cycle", this_cycle }, { "Last cycle", last_cycle }, { "Last 30 days", last_30_days }, { "This year", this_year },
+	{ "Today", today },
+	{ "Yesterday", yesterday },
+	{ "This month", this_month },
+	{ "Last month", last_month },
+	{ "This cycle", this_cycle },
+	{ "Last cycle", last_cycle },
+	{ "Last 30 days", last_30_days },
+	{ "This year", this_year },
 	{ "All time", all_time },
 };
 
@@ -86,11 +92,14 @@ void presets_write(const struct call *call, struct writer *w)
 	for (size_t i = 0; i < n; i++) {
 		struct days days = presets[i].days(call, call_today(call));
 		char first[DATE_TEXT], last[DATE_TEXT];
-		struct link_change changes[] = { { "StartDate", first }, { "EndDate", last }, { NULL, NULL } };
+		struct link_change changes[] = { { "StartDate", first },
+						 { "EndDate", last },
+						 { NULL, NULL } };
 
 		date_format(first, days.first);
 		date_format(last, days.last);
-		links[i] = (struct page_link){ presets[i].text, call_link(call, path, changes), false };
+		links[i] = (struct page_link) { presets[i].text, call_link(call, path, changes),
+						false };
 	}
 	writer_presets(w, links);
 }
@@ -99,8 +108,13 @@ void late_links_write(const struct call *call, struct writer *w, const char *acc
 {
 	struct page_link *links = arena_array(call->arena, struct page_link, 3);
 
-	links[0] = (struct page_link){ "Late events", arena_join(call->arena, "/events.html?", account ? "AccountSid=" : "",
-					account ? account : "", account ? "&" : "", "State=late", NULL), false };
-	links[1] = (struct page_link){ "Rejected late events", "/rejections.html?State=late", false };
+	links[0] = (struct page_link) {
+		"Late events",
+		arena_join(call->arena, "/events.html?", account ? "AccountSid=" : "",
+			   account ? account : "", account ? "&" : "", "State=late", NULL),
+		false
+	};
+	links[1] = (struct page_link) { "Rejected late events", "/rejections.html?State=late",
+					false };
 	writer_related(w, links);
 }

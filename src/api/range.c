@@ -17,19 +17,26 @@ const char *call_link_zone(const struct call *call)
 {
 	const struct arg *zone = call_arg(call, "TimeZone");
 
-	return zone->given ? zone->text : call->calendars_differ ? zone_name(call_zone(call)) : NULL;
+	return zone->given              ? zone->text
+	       : call->calendars_differ ? zone_name(call_zone(call))
+					: NULL;
 }
 
 struct date call_cycle_first(const struct call *call, struct date day)
 {
-	const struct account_calendar c = { .cycle_day = call->calendar.cycle_day ? call->calendar.cycle_day : 1 };
+	const struct account_calendar c = { .cycle_day = call->calendar.cycle_day
+								 ? call->calendar.cycle_day
+								 : 1 };
 	struct date first, next;
 
 	account_cycle(&c, day, &first, &next);
 	return first;
 }
 
-/* The account that A's calendar comes from, as account_calendar finds it, among the accounts BY_ID. */
+/*
+ * The account that A's calendar comes from, as account_calendar finds it, among
+ * the accounts BY_ID.
+ */
 static const struct account *calendar_source(GHashTable *by_id, const struct account *a)
 {
 	const struct account *parent = a->parent ? g_hash_table_lookup(by_id, &a->parent) : NULL;
@@ -37,7 +44,8 @@ static const struct account *calendar_source(GHashTable *by_id, const struct acc
 	return parent && !a->time_zone[0] && !a->cycle_day ? parent : a;
 }
 
-int call_take_calendar(struct call *call, const struct account *accounts, size_t n, struct error *err)
+int call_take_calendar(struct call *call, const struct account *accounts, size_t n,
+		       struct error *err)
 {
 	GHashTable *by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
 	const struct account *last = NULL;
@@ -73,7 +81,8 @@ struct date call_today(const struct call *call)
 	return zone_date(call_zone(call), call->now);
 }
 
-int account_begin(const struct call *call, const struct account *a, struct date *ret, struct error *err)
+int account_begin(const struct call *call, const struct account *a, struct date *ret,
+		  struct error *err)
 {
 	int64_t first = a->created, day;
 	int rc = store_account_first_day(call->store, a->id, &day, err);
@@ -103,10 +112,12 @@ int range_given(const struct call *call, struct date *first, struct date *last, 
 	}
 	date_format(a, *first);
 	date_format(b, *last);
-	return error_set(err, ERR_REVERSED, "EndDate", "the range ends on %s, before it begins on %s", b, a);
+	return error_set(err, ERR_REVERSED, "EndDate",
+			 "the range ends on %s, before it begins on %s", b, a);
 }
 
-void range_instants(const struct call *call, struct date first, struct date last, int64_t *ret_from, int64_t *ret_to)
+void range_instants(const struct call *call, struct date first, struct date last, int64_t *ret_from,
+		    int64_t *ret_to)
 {
 	const struct zone *zone = call_zone(call);
 

@@ -1,6 +1,6 @@
 /*
- * range.h - which days a report is about: from the dates that the caller gave, and where
- * they are missing from the account's beginning to today.
+ * range.h - which days a report is about: from the dates that the caller gave,
+ * and where they are missing from the account's beginning to today.
  */
 #ifndef API_RANGE_H
 #define API_RANGE_H
@@ -13,15 +13,21 @@ struct days {
 };
 
 /*
- * Makes days those of the accounts, which the call is about: by the zone and the billing cycle that all N of them have, else by UTC
- * and the calendar month. Only the server's own operations call it; without it days are by UTC. -1 as account_calendar.
+ * Makes days those of the accounts, which the call is about: by the zone and
+ * the billing cycle that all N of them have, else by UTC and the calendar
+ * month. Only the server's own operations call it; without it days are by UTC.
+ * -1 as account_calendar.
  */
-int call_take_calendar(struct call *call, const struct account *accounts, size_t n, struct error *err);
+int call_take_calendar(struct call *call, const struct account *accounts, size_t n,
+		       struct error *err);
 
 /* The zone of the parameter TimeZone, else that of the call's calendar. */
 const struct zone *call_zone(const struct call *call);
 
-/* What links to other operations must say so that they have this call's zone: "Europe/Vienna"; NULL: they have it anyway. */
+/*
+ * What links to other operations must say so that they have this call's zone:
+ * "Europe/Vienna"; NULL: they have it anyway.
+ */
 const char *call_link_zone(const struct call *call);
 
 /* The first day of the call's billing cycle that DAY lies in. */
@@ -30,17 +36,26 @@ struct date call_cycle_first(const struct call *call, struct date day);
 /* Today in that zone. */
 struct date call_today(const struct call *call);
 
-/* The day that an account's usage begins: its creation or its first usage, whichever is earlier. */
-int account_begin(const struct call *call, const struct account *a, struct date *ret, struct error *err);
+/*
+ * The day that an account's usage begins: its creation or its first usage,
+ * whichever is earlier.
+ */
+int account_begin(const struct call *call, const struct account *a, struct date *ret,
+		  struct error *err);
 
 /*
- * Replaces *FIRST and *LAST by StartDate and EndDate where the caller gave them. A date
- * that lies beyond the default of the other side takes its place: the range is then that
- * one day. ERR_REVERSED if both are given and the range ends before it begins.
+ * Replaces *FIRST and *LAST by StartDate and EndDate where the caller gave
+ * them. A date that lies beyond the default of the other side takes its place:
+ * the range is then that one day. ERR_REVERSED if both are given and the range
+ * ends before it begins.
  */
 int range_given(const struct call *call, struct date *first, struct date *last, struct error *err);
 
-/* The instants (seconds) that the days FIRST to LAST, both included, span in the call's zone. */
-void range_instants(const struct call *call, struct date first, struct date last, int64_t *ret_from, int64_t *ret_to);
+/*
+ * The instants (seconds) that the days FIRST to LAST, both included, span in
+ * the call's zone.
+ */
+void range_instants(const struct call *call, struct date first, struct date last, int64_t *ret_from,
+		    int64_t *ret_to);
 
 #endif

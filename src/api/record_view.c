@@ -26,25 +26,33 @@ struct view_row {
 enum { VIEW_LEVEL, VIEW_NAME };
 
 /* The link of the number before it */
-#define VIEW_EVENTS FIELD(struct view_row, events_uri, "The events behind it", .format = "uri", .flags = FIELD_LINK)
+#define VIEW_EVENTS                                                                 \
+	FIELD(struct view_row, events_uri, "The events behind it", .format = "uri", \
+	      .flags = FIELD_LINK)
 
 static const struct field view_fields[] = {
 	[VIEW_LEVEL] = FIELD(struct view_row, level, "Its place in the tree", .flags = FIELD_LEVEL),
 	[VIEW_NAME] = FIELD(struct view_row, name, "What was used"),
 	FIELD(struct view_row, uri, "A finer report of it", .format = "uri", .flags = FIELD_LINK),
 	FIELD(struct view_row, key, "The category's name in the API", .flags = FIELD_LABEL),
-	FIELD(struct view_row, count, "How many events"), VIEW_EVENTS,
+	FIELD(struct view_row, count, "How many events"),
+	VIEW_EVENTS,
 	FIELD(struct view_row, count_unit, "What is counted", .flags = FIELD_UNIT),
-	FIELD(struct view_row, usage, "The billed measure"), VIEW_EVENTS,
+	FIELD(struct view_row, usage, "The billed measure"),
+	VIEW_EVENTS,
 	FIELD(struct view_row, usage_unit, "What usage measures", .flags = FIELD_UNIT),
-	FIELD(struct view_row, price, "Cost in the account's currency", .label = "Cost"), VIEW_EVENTS,
-	FIELD(struct view_row, price_unit, "The currency", .flags = FIELD_UNIT, .format = "currency"),
+	FIELD(struct view_row, price, "Cost in the account's currency", .label = "Cost"),
+	VIEW_EVENTS,
+	FIELD(struct view_row, price_unit, "The currency", .flags = FIELD_UNIT,
+	      .format = "currency"),
 	{ 0 }
 };
 
 const struct shape view_shape = {
-	.name = "Usage", .fields = view_fields,
-	.doc = "A category is part of the one above it that is further left. A name opens a finer report, a number its events."
+	.name = "Usage",
+	.fields = view_fields,
+	.doc = "A category is part of the one above it that is further left. A name opens a finer "
+	       "report, a number its events."
 };
 
 bool view_wanted(const struct call *call)
@@ -79,8 +87,10 @@ static size_t ancestor(const struct catalogue *c, size_t category, int steps)
 static int compare_places(const void *x, const void *y, void *catalogue)
 {
 	const struct catalogue *c = catalogue;
-	size_t a = ((const struct usage_row *)x)->category, b = ((const struct usage_row *)y)->category;
-	int above_a = depth_of(c, a), above_b = depth_of(c, b), depth = above_a < above_b ? above_a : above_b;
+	size_t a = ((const struct usage_row *)x)->category,
+	       b = ((const struct usage_row *)y)->category;
+	int above_a = depth_of(c, a), above_b = depth_of(c, b),
+	    depth = above_a < above_b ? above_a : above_b;
 	size_t up_a = ancestor(c, a, above_a - depth), up_b = ancestor(c, b, above_b - depth);
 
 	if (up_a == up_b)
@@ -89,32 +99,45 @@ static int compare_places(const void *x, const void *y, void *catalogue)
 		up_a = c->parent[up_a];
 		up_b = c->parent[up_b];
 	}
-	return up_a < up_b ? -1 : 1;             /* categories are in the order of their names */
+	return up_a < up_b ? -1 : 1; /* categories are in the order of their names */
 }
 
 static void write_total(const struct call *call, struct writer *w, const struct view_group *g)
 {
 	struct view_row row = {
-		.level = LEVEL_TOTAL, .name = g->name, .uri = g->uri, .key = g->note, .count = DECIMAL_NULL,
-		.usage = DECIMAL_NULL, .price = g->partial ? DECIMAL_NULL : (struct decimal){ .n = g->price, .places = PRICE_PLACES },
-		.price_unit = g->currency, .events_uri = g->partial ? NULL : events_link(call, g->sid, CATEGORY_TOTALPRICE, g->events_query)
+		.level = LEVEL_TOTAL,
+		.name = g->name,
+		.uri = g->uri,
+		.key = g->note,
+		.count = DECIMAL_NULL,
+		.usage = DECIMAL_NULL,
+		.price = g->partial ? DECIMAL_NULL
+				    : (struct decimal) { .n = g->price, .places = PRICE_PLACES },
+		.price_unit = g->currency,
+		.events_uri = g->partial ? NULL
+					 : events_link(call, g->sid, CATEGORY_TOTALPRICE,
+						       g->events_query)
 	};
 
 	if (g->name)
 		writer_record(w, NULL, &view_shape, &row);
 }
 
-static void write_row(const struct call *call, struct writer *w, const struct view_group *g, const struct usage_row *from)
+static void write_row(const struct call *call, struct writer *w, const struct view_group *g,
+		      const struct usage_row *from)
 {
 	const struct category *c = &call->catalogue->categories[from->category];
-	struct view_row row = {
-		.level = g->row_name ? 0 : depth_of(call->catalogue, from->category), .name = g->row_name ? g->row_name : c->description,
-		.key = g->row_name ? NULL : c->name,
-		.count = { .n = from->totals.count }, .count_unit = c->count_unit,
-		.usage = { .n = from->totals.usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
-		.price = { .n = from->totals.price, .places = PRICE_PLACES }, .price_unit = g->currency,
-		.events_uri = events_link(call, g->sid, c->name, g->events_query)
-	};
+	struct view_row row = { .level = g->row_name ? 0
+						     : depth_of(call->catalogue, from->category),
+				.name = g->row_name ? g->row_name : c->description,
+				.key = g->row_name ? NULL : c->name,
+				.count = { .n = from->totals.count },
+				.count_unit = c->count_unit,
+				.usage = { .n = from->totals.usage, .places = USAGE_PLACES },
+				.usage_unit = c->usage_unit,
+				.price = { .n = from->totals.price, .places = PRICE_PLACES },
+				.price_unit = g->currency,
+				.events_uri = events_link(call, g->sid, c->name, g->events_query) };
 
 	if (g->finer)
 		row.uri = arena_join(call->arena, g->finer, c->name, g->finer_query, NULL);
@@ -141,27 +164,37 @@ struct share {
 	struct report now, before;
 };
 
-static int load(const struct call *call, const struct view_figures *v, const struct days *days, const struct share *s, struct report *ret, struct error *err)
+static int load(const struct call *call, const struct view_figures *v, const struct days *days,
+		const struct share *s, struct report *ret, struct error *err)
 {
-	struct report_question q = {
-		.accounts = s->accounts, .n_accounts = s->n, .zone = call_zone(call), .period = PERIOD_ALL, .category = v->category,
-		.by = v->category == CATALOGUE_NONE ? REPORT_BY_CATEGORY : REPORT_BY_NONE, .dim = { [DIM_CUSTOMER] = v->customer }
-	};
+	struct report_question q = { .accounts = s->accounts,
+				     .n_accounts = s->n,
+				     .zone = call_zone(call),
+				     .period = PERIOD_ALL,
+				     .category = v->category,
+				     .by = v->category == CATALOGUE_NONE ? REPORT_BY_CATEGORY
+									 : REPORT_BY_NONE,
+				     .dim = { [DIM_CUSTOMER] = v->customer } };
 
 	range_instants(call, days->first, days->last, &q.from, &q.to);
 	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
 }
 
 /* BEFORE NULL: nothing is compared. */
-static int load_share(const struct call *call, const struct view_figures *v, const struct days *before, struct share *s, struct error *err)
+static int load_share(const struct call *call, const struct view_figures *v,
+		      const struct days *before, struct share *s, struct error *err)
 {
 	if (load(call, v, &v->days, s, &s->now, err) < 0)
 		return -1;
 	return before ? load(call, v, before, s, &s->before, err) : 0;
 }
 
-/* Splits the accounts by currency. Returns how many there are; those of more than MOST are left out. */
-static size_t split(const struct call *call, const struct view_figures *v, struct share *ret, size_t most)
+/*
+ * Splits the accounts by currency. Returns how many there are; those of more
+ * than MOST are left out.
+ */
+static size_t split(const struct call *call, const struct view_figures *v, struct share *ret,
+		    size_t most)
 {
 	size_t n = 0;
 
@@ -174,7 +207,7 @@ static size_t split(const struct call *call, const struct view_figures *v, struc
 		if (k < n || k == most)
 			continue;
 		accounts = arena_array(call->arena, struct account, v->n - i);
-		ret[n++] = (struct share){ .accounts = accounts };
+		ret[n++] = (struct share) { .accounts = accounts };
 		for (size_t j = i; j < v->n; j++)
 			if (strcmp(v->accounts[j].currency, v->accounts[i].currency) == 0)
 				accounts[ret[k].n++] = v->accounts[j];
@@ -184,12 +217,18 @@ static size_t split(const struct call *call, const struct view_figures *v, struc
 
 static struct figure_pair pair_of(const struct share *s, bool compared)
 {
-	return (struct figure_pair){ .now = s->now.all, .before = s->before.all, .compared = compared, .currency = s->n ? s->accounts[0].currency : "" };
+	return (struct figure_pair) { .now = s->now.all,
+				      .before = s->before.all,
+				      .compared = compared,
+				      .currency = s->n ? s->accounts[0].currency : "" };
 }
 
-/* Currencies don't add up: a figure for each that something cost in. ALL: what all accounts used. */
-static int write_costs(const struct call *call, struct writer *w, const struct view_figures *v, const struct days *before, const struct share *all,
-		       struct error *err)
+/*
+ * Currencies don't add up: a figure for each that something cost in. ALL: what
+ * all accounts used.
+ */
+static int write_costs(const struct call *call, struct writer *w, const struct view_figures *v,
+		       const struct days *before, const struct share *all, struct error *err)
 {
 	struct share shares[CURRENCIES_SHOWN];
 	size_t n = split(call, v, shares, CURRENCIES_SHOWN), shown = 0;
@@ -211,7 +250,8 @@ static int write_costs(const struct call *call, struct writer *w, const struct v
 	return 0;
 }
 
-int view_figures_write(const struct call *call, struct writer *w, const struct view_figures *v, const char **ret_compared, struct error *err)
+int view_figures_write(const struct call *call, struct writer *w, const struct view_figures *v,
+		       const char **ret_compared, struct error *err)
 {
 	struct share all = { .accounts = v->accounts, .n = v->n };
 	bool one = v->category != CATALOGUE_NONE;
@@ -220,9 +260,12 @@ int view_figures_write(const struct call *call, struct writer *w, const struct v
 	struct days days;
 
 	*ret_compared = "";
-	if (v->compared && report_days_before(v->days.first, v->days.last, false, 1, &days.first, &days.last)) {
+	if (v->compared &&
+	    report_days_before(v->days.first, v->days.last, false, 1, &days.first, &days.last)) {
 		before = &days;
-		*ret_compared = arena_join(call->arena, " Compared with ", words_days(call->arena, days.first, days.last), ".", NULL);
+		*ret_compared = arena_join(call->arena, " Compared with ",
+					   words_days(call->arena, days.first, days.last), ".",
+					   NULL);
 	}
 	if (load_share(call, v, before, &all, err) < 0)
 		return -1;

@@ -1,6 +1,7 @@
 /*
- * record_view.h - how pages show the records of Twilio's and Evo Voice's APIs: under key figures a table of categories, as a tree
- * below their total. Other formats have the records as those APIs define them.
+ * record_view.h - how pages show the records of Twilio's and Evo Voice's APIs:
+ * under key figures a table of categories, as a tree below their total. Other
+ * formats have the records as those APIs define them.
  */
 #ifndef API_RECORD_VIEW_H
 #define API_RECORD_VIEW_H
@@ -8,28 +9,40 @@
 #include "api/range.h"
 #include "usage/query.h"
 
-/* A row: categories begin one further to the right than the one that contains them, so those furthest left add up to the total. */
+/*
+ * A row: categories begin one further to the right than the one that contains
+ * them, so those furthest left add up to the total.
+ */
 extern const struct shape view_shape;
 
 /* Does the answer go to people? */
 bool view_wanted(const struct call *call);
 
-/* The records of one account, or of several together, in one stretch of time. */
+/*
+ * The records of one account, or of several together, in one stretch of time.
+ */
 struct view_group {
-	const char *name;                /* of the row with the total; NULL: there is none */
-	const char *uri;                 /* where it leads, or NULL */
-	const char *note;                /* below the name, or NULL */
-	bool partial;                    /* a page before has rows of it, and its total */
-	wide price;                      /* of the total */
+	const char *name; /* of the row with the total; NULL: there is none */
+	const char *uri;  /* where it leads, or NULL */
+	const char *note; /* below the name, or NULL */
+	bool partial;     /* a page before has rows of it, and its total */
+	wide price;       /* of the total */
 	const char *currency;
-	struct usage_row *rows;          /* in any order; sorted by view_write */
+	struct usage_row *rows; /* in any order; sorted by view_write */
 	size_t n;
-	const char *row_name;            /* what a row is called instead of its category, or NULL */
-	const char *finer, *finer_query; /* before and behind a category's name in the address that its row leads to, or NULL */
-	const char *sid, *events_query;  /* as in events_link */
+	const char *row_name; /* what a row is called instead of its category, or NULL */
+	/*
+	 * before and behind a category's name in the address that its row leads
+	 * to, or NULL
+	 */
+	const char *finer, *finer_query;
+	const char *sid, *events_query; /* as in events_link */
 };
 
-/* Writes the rows of G into the list that is open. Those without usage and totalprice, which the total is, are left out. */
+/*
+ * Writes the rows of G into the list that is open. Those without usage and
+ * totalprice, which the total is, are left out.
+ */
 void view_write(const struct call *call, struct writer *w, const struct view_group *g);
 
 /* What the first column is called. Before the root. */
@@ -40,15 +53,17 @@ struct view_figures {
 	const struct account *accounts;
 	size_t n;
 	struct days days;
-	bool compared;                   /* with the days before, see report_days_before */
-	size_t category;                 /* CATALOGUE_NONE: all */
-	const char *customer;            /* only of this one, or NULL */
+	bool compared;        /* with the days before, see report_days_before */
+	size_t category;      /* CATALOGUE_NONE: all */
+	const char *customer; /* only of this one, or NULL */
 };
 
 /*
- * Gives the page the cost, by currency, and what was used, with their change. *RET_COMPARED is a sentence about the days compared with,
- * or "". Before the root.
+ * Gives the page the cost, by currency, and what was used, with their change.
+ * *RET_COMPARED is a sentence about the days compared with, or "". Before the
+ * root.
  */
-int view_figures_write(const struct call *call, struct writer *w, const struct view_figures *v, const char **ret_compared, struct error *err);
+int view_figures_write(const struct call *call, struct writer *w, const struct view_figures *v,
+		       const char **ret_compared, struct error *err);
 
 #endif

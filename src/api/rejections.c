@@ -8,28 +8,39 @@
 #include "base/banned.h"
 
 struct rejection_record {
-	const char *at, *author, *account, *account_sid, *id, *source, *code, *field, *message, *record, *file;
+	const char *at, *author, *account, *account_sid, *id, *source, *code, *field, *message,
+		*record, *file;
 	struct decimal line;
 };
 
 static const struct field rejection_fields[] = {
-	FIELD(struct rejection_record, at, "When it was rejected", .format = "date-time", .label = "Time"),
+	FIELD(struct rejection_record, at, "When it was rejected", .format = "date-time",
+	      .label = "Time"),
 	FIELD(struct rejection_record, author, "The sender", .label = "Sender"),
-	FIELD(struct rejection_record, account, "The name of the account in the record, if the sender may write for it; or null"),
+	FIELD(struct rejection_record, account,
+	      "The name of the account in the record, if the sender may write for it; or null"),
 	FIELD(struct rejection_record, account_sid, "That account's SID", .flags = FIELD_LABEL),
 	FIELD(struct rejection_record, id, "The event's id, or null if it couldn't be read"),
-	FIELD(struct rejection_record, source, "The event's source, or null if it couldn't be read", .flags = FIELD_LABEL),
-	FIELD(struct rejection_record, code, "invalid, overflow, closed, suspended, too_many or unreadable"),
+	FIELD(struct rejection_record, source, "The event's source, or null if it couldn't be read",
+	      .flags = FIELD_LABEL),
+	FIELD(struct rejection_record, code,
+	      "invalid, overflow, closed, suspended, too_many or unreadable"),
 	FIELD(struct rejection_record, field, "The field at fault, or null"),
-	FIELD(struct rejection_record, message, "What is wrong, and what would be right", .label = "Problem"),
-	FIELD(struct rejection_record, record, "The record as it was sent, cut after some thousand bytes", .flags = FIELD_DETAIL),
-	FIELD(struct rejection_record, file, "The file that it was imported from, or null", .flags = FIELD_DETAIL),
-	FIELD(struct rejection_record, line, "Its line in the file, from 1, or null", .flags = FIELD_DETAIL | FIELD_WHOLE),
+	FIELD(struct rejection_record, message, "What is wrong, and what would be right",
+	      .label = "Problem"),
+	FIELD(struct rejection_record, record,
+	      "The record as it was sent, cut after some thousand bytes", .flags = FIELD_DETAIL),
+	FIELD(struct rejection_record, file, "The file that it was imported from, or null",
+	      .flags = FIELD_DETAIL),
+	FIELD(struct rejection_record, line, "Its line in the file, from 1, or null",
+	      .flags = FIELD_DETAIL | FIELD_WHOLE),
 	{ 0 }
 };
 
-static const struct shape rejection_shape = { .name = "Rejection", .fields = rejection_fields, .doc = "A record that was rejected",
-	.none = "No rejected record is kept that matches." };
+static const struct shape rejection_shape = { .name = "Rejection",
+					      .fields = rejection_fields,
+					      .doc = "A record that was rejected",
+					      .none = "No rejected record is kept that matches." };
 
 struct rejections_page {
 	int64_t page, page_size;
@@ -43,15 +54,23 @@ static const struct field page_fields[] = {
 	FIELD(struct rejections_page, page_size, "Most records a page has"),
 	FIELD(struct rejections_page, uri, "This page", .format = "uri"),
 	FIELD(struct rejections_page, first_page_uri, "The first page", .format = "uri"),
-	FIELD(struct rejections_page, next_page_uri, "The page after, or null", .flags = FIELD_NEXT, .format = "uri"),
+	FIELD(struct rejections_page, next_page_uri, "The page after, or null", .flags = FIELD_NEXT,
+	      .format = "uri"),
 	[REJECTIONS_LIST] = FIELD_LIST("rejections", &rejection_shape, "Newest first"),
 	{ 0 }
 };
 
-static const struct shape page_shape = { .name = "Rejections", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "A page of what was rejected" };
+static const struct shape page_shape = { .name = "Rejections",
+					 .flags = SHAPE_PAGE,
+					 .fields = page_fields,
+					 .doc = "A page of what was rejected" };
 
-/* The accounts whose rejections the caller sees; NULL: all, also those of no account. */
-static int choose_accounts(const struct call *call, const int64_t **ret, size_t *ret_n, struct error *err)
+/*
+ * The accounts whose rejections the caller sees; NULL: all, also those of no
+ * account.
+ */
+static int choose_accounts(const struct call *call, const int64_t **ret, size_t *ret_n,
+			   struct error *err)
 {
 	struct account *list;
 	int64_t *ids;
@@ -77,29 +96,40 @@ static const char *or_null(const char *text)
 	return *text ? text : NULL;
 }
 
-static int fill_record(const struct call *call, const struct rejection *r, struct rejection_record *ret, struct error *err)
+static int fill_record(const struct call *call, const struct rejection *r,
+		       struct rejection_record *ret, struct error *err)
 {
 	struct account account = { 0 };
 	char at[INSTANT_TEXT];
 
-	if (r->account && store_account_by_id(call->store, r->account, call->arena, &account, err) < 0)
+	if (r->account &&
+	    store_account_by_id(call->store, r->account, call->arena, &account, err) < 0)
 		return -1;
 	instant_format(at, r->at * USEC_PER_SEC);
-	*ret = (struct rejection_record){
-		.at = arena_str(call->arena, at), .author = r->author, .account = r->account ? arena_str(call->arena, account.name) : NULL,
+	*ret = (struct rejection_record) {
+		.at = arena_str(call->arena, at),
+		.author = r->author,
+		.account = r->account ? arena_str(call->arena, account.name) : NULL,
 		.account_sid = or_null(arena_str(call->arena, account.sid)),
-		.source = or_null(r->source), .id = or_null(r->event), .code = r->code, .field = or_null(r->field),
-		.message = r->message, .record = r->record, .file = or_null(r->file),
+		.source = or_null(r->source),
+		.id = or_null(r->event),
+		.code = r->code,
+		.field = or_null(r->field),
+		.message = r->message,
+		.record = r->record,
+		.file = or_null(r->file),
 		.line = DECIMAL_NULL,
 	};
 	if (*r->file)
-		ret->line = (struct decimal){ .n = r->line };
+		ret->line = (struct decimal) { .n = r->line };
 	return 0;
 }
 
-static int write_page(const struct call *call, const struct record_page *page, const struct rejection *list, struct writer *w, struct error *err)
+static int write_page(const struct call *call, const struct record_page *page,
+		      const struct rejection *list, struct writer *w, struct error *err)
 {
-	struct rejections_page p = { page->page, page->page_size, page->self, page->first, page->next };
+	struct rejections_page p = { page->page, page->page_size, page->self, page->first,
+				     page->next };
 	struct rejection_record rec;
 
 	writer_about(w, call->op->title, "Records that were sent and not stored, newest first.");
@@ -123,11 +153,13 @@ static int list_rejections(struct call *call, struct writer *w, struct error *er
 	struct page_place place, next = { 0 };
 	struct record_page page;
 	struct rejection *list;
-	struct rejection_query q = { .since = call->now - call->settings->rejected_days * SEC_PER_DAY };
+	struct rejection_query q = { .since = call->now -
+					      call->settings->rejected_days * SEC_PER_DAY };
 	size_t n;
 	bool more;
 
-	if (page_begin(call, &page, &place, err) < 0 || choose_accounts(call, &q.accounts, &q.n, err) < 0)
+	if (page_begin(call, &page, &place, err) < 0 ||
+	    choose_accounts(call, &q.accounts, &q.n, err) < 0)
 		return -1;
 	q.code = call_arg(call, "State")->text ? "closed" : NULL;
 	q.before = place.number[0];
@@ -138,19 +170,33 @@ static int list_rejections(struct call *call, struct writer *w, struct error *er
 	page.n = more ? (size_t)page.page_size : n;
 	if (more)
 		next.number[0] = list[page.n - 1].id;
-	page_links(call, arena_join(call->arena, call_path(call), call_link_suffix(call, call->op->dialect), NULL), &page, more ? &next : NULL, NULL);
+	page_links(call,
+		   arena_join(call->arena, call_path(call),
+			      call_link_suffix(call, call->op->dialect), NULL),
+		   &page, more ? &next : NULL, NULL);
 	return write_page(call, &page, list, w, err);
 }
 
 static const char *const states[] = { "late", NULL };
 
 static const struct param list_params[] = {
-	{ "State", PT_ENUM, .values = states, .any = "any", .doc = "Only late events: those whose time was closed" },
-	PAGING_PARAMS, { 0 }
+	{ "State", PT_ENUM, .values = states, .any = "any",
+	  .doc = "Only late events: those whose time was closed" },
+	PAGING_PARAMS,
+	{ 0 }
 };
 
 const struct op op_ListRejections = {
-	.id = "ListRejections", .methods = M_READ, .path = "/rejections", .dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_INGEST, .params = list_params, .returns = &page_shape, .run = list_rejections,
-	.title = "Rejected records", .nav = "Rejected", .tab = "Rejected", .doc = "Records that were sent and not stored, and why",
+	.id = "ListRejections",
+	.methods = M_READ,
+	.path = "/rejections",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_INGEST,
+	.params = list_params,
+	.returns = &page_shape,
+	.run = list_rejections,
+	.title = "Rejected records",
+	.nav = "Rejected",
+	.tab = "Rejected",
+	.doc = "Records that were sent and not stored, and why",
 };

@@ -24,10 +24,12 @@ static bool is_chosen(const struct account *a, const struct account *one, bool b
 	return a->id == one->id || (below && a->parent == one->id);
 }
 
-/* Keeps the chosen ones of *RET; a main account's first, which names the whole. */
+/*
+ * Keeps the chosen ones of *RET; a main account's first, which names the whole.
+ */
 static void keep_chosen(struct report_accounts *ret, const struct account *one, bool below)
 {
-	struct account first = one ? *one : (struct account){ 0 };
+	struct account first = one ? *one : (struct account) { 0 };
 	size_t n = 0;
 
 	for (size_t i = 0; i < ret->n; i++)
@@ -45,14 +47,19 @@ static size_t count_currency(const struct report_accounts *r, const char *curren
 	return n;
 }
 
-/* What most of the accounts are billed in; of several the one that comes first. Nearly always that is the first one's. */
+/*
+ * What most of the accounts are billed in; of several the one that comes first.
+ * Nearly always that is the first one's.
+ */
 static const char *usual_currency(const struct report_accounts *r)
 {
 	const char *usual = "";
 	size_t most = 0;
 
 	for (size_t i = 0; i < r->n && most * 2 <= r->n; i++) {
-		size_t n = strcmp(usual, r->accounts[i].currency) == 0 ? 0 : count_currency(r, r->accounts[i].currency);
+		size_t n = strcmp(usual, r->accounts[i].currency) == 0
+				   ? 0
+				   : count_currency(r, r->accounts[i].currency);
 
 		if (n > most) {
 			most = n;
@@ -84,16 +91,23 @@ static void keep_currency(const struct call *call, struct report_accounts *ret)
 		else if (!other)
 			other = arena_str(call->arena, ret->accounts[i].currency);
 	}
-	ret->left_out = other && !given ? arena_join(call->arena, " Accounts in other currencies are left out: filter by the currency ", capitals(call, other), " to see theirs.", NULL) : "";
+	ret->left_out = other && !given ? arena_join(call->arena,
+						     " Accounts in other currencies are left out: "
+						     "filter by the currency ",
+						     capitals(call, other), " to see theirs.", NULL)
+					: "";
 	ret->n = n;
-	if (n)                  /* as the ledger spells it */
+	if (n) /* as the ledger spells it */
 		ret->currency = arena_str(call->arena, ret->accounts[0].currency);
 }
 
-static const char *words_of(const struct call *call, const struct report_accounts *r, const char *name)
+static const char *words_of(const struct call *call, const struct report_accounts *r,
+			    const char *name)
 {
 	if (name)
-		return r->n > 1 ? arena_printf(call->arena, "%s with %zu subaccount%s", name, r->n - 1, r->n == 2 ? "" : "s") : name;
+		return r->n > 1 ? arena_printf(call->arena, "%s with %zu subaccount%s", name,
+					       r->n - 1, r->n == 2 ? "" : "s")
+				: name;
 	return r->n == 1 ? r->accounts[0].name : arena_printf(call->arena, "%zu accounts", r->n);
 }
 
@@ -102,13 +116,14 @@ int report_accounts(struct call *call, struct report_accounts *ret, struct error
 	const char *sid = call_arg(call, "AccountSid")->text, *name = NULL;
 	const struct account *one = NULL;
 
-	*ret = (struct report_accounts){ 0 };
+	*ret = (struct report_accounts) { 0 };
 	if (access_accounts(call, &ret->accounts, &ret->n, err) < 0)
 		return -1;
 	if (sid) {
 		one = find_account(ret->accounts, ret->n, sid);
 		if (!one)
-			return error_set(err, ERR_PARAM, "AccountSid", "'%.40s' is not an account that you may see", sid);
+			return error_set(err, ERR_PARAM, "AccountSid",
+					 "'%.40s' is not an account that you may see", sid);
 		name = one->name;
 	}
 	keep_chosen(ret, one, call_arg(call, "IncludeSubaccounts")->yes);
@@ -122,12 +137,13 @@ static struct decimal tenths_of_percent(wide n, wide d)
 {
 	wide scaled = n * 2000 / d;
 
-	return (struct decimal){ .n = (scaled + (scaled < 0 ? -1 : 1)) / 2, .places = 1 };
+	return (struct decimal) { .n = (scaled + (scaled < 0 ? -1 : 1)) / 2, .places = 1 };
 }
 
 struct decimal report_change(wide now, wide before)
 {
-	return before ? tenths_of_percent(now - before, before < 0 ? -before : before) : DECIMAL_NULL;
+	return before ? tenths_of_percent(now - before, before < 0 ? -before : before)
+		      : DECIMAL_NULL;
 }
 
 struct decimal report_share(wide part, wide whole)

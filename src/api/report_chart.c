@@ -21,30 +21,45 @@ struct bar {
 	FIELD(struct bar, start, "First day, or first instant of an hour", .format = "date-or-time")
 #define BAR_NAME FIELD(struct bar, name, "What it is, in words; the small ones together")
 
-static const struct field price_bar_fields[] = {
-	BAR_HEAD, BAR_NAME, FIELD(struct bar, price, "Cost"), FIELD(struct bar, unit, "The currency", .flags = FIELD_UNIT, .format = "currency"), { 0 }
-};
-static const struct field usage_bar_fields[] = {
-	BAR_HEAD, BAR_NAME, FIELD(struct bar, usage, "The billed measure"), FIELD(struct bar, unit, "What it measures", .flags = FIELD_UNIT), { 0 }
-};
-static const struct field data_bar_fields[] = {
-	BAR_HEAD, FIELD(struct bar, upload, "Data sent"), FIELD(struct bar, unit, "Megabytes", .flags = FIELD_UNIT),
-	FIELD(struct bar, download, "Data received"), { 0 }
-};
+static const struct field price_bar_fields[] = { BAR_HEAD,
+						 BAR_NAME,
+						 FIELD(struct bar, price, "Cost"),
+						 FIELD(struct bar, unit, "The currency",
+						       .flags = FIELD_UNIT, .format = "currency"),
+						 { 0 } };
+static const struct field usage_bar_fields[] = { BAR_HEAD,
+						 BAR_NAME,
+						 FIELD(struct bar, usage, "The billed measure"),
+						 FIELD(struct bar, unit, "What it measures",
+						       .flags = FIELD_UNIT),
+						 { 0 } };
+static const struct field data_bar_fields[] = { BAR_HEAD,
+						FIELD(struct bar, upload, "Data sent"),
+						FIELD(struct bar, unit, "Megabytes",
+						      .flags = FIELD_UNIT),
+						FIELD(struct bar, download, "Data received"),
+						{ 0 } };
 
-static const struct chart price_over_time = { "start", "name", (const char *const[]){ "price", NULL }, "unit" };
-static const struct chart usage_over_time = { "start", "name", (const char *const[]){ "usage", NULL }, "unit" };
-static const struct chart data_over_time = { "start", NULL, (const char *const[]){ "upload", "download", NULL }, "unit" };
+static const struct chart price_over_time = { "start", "name",
+					      (const char *const[]) { "price", NULL }, "unit" };
+static const struct chart usage_over_time = { "start", "name",
+					      (const char *const[]) { "usage", NULL }, "unit" };
+static const struct chart data_over_time = { "start", NULL,
+					     (const char *const[]) { "upload", "download", NULL },
+					     "unit" };
 
-const struct shape report_price_bars = {
-	.name = "CostBar", .fields = price_bar_fields, .chart = &price_over_time, .doc = "Cost over time"
-};
-const struct shape report_usage_bars = {
-	.name = "UsageBar", .fields = usage_bar_fields, .chart = &usage_over_time, .doc = "Usage over time"
-};
-const struct shape report_data_bars = {
-	.name = "DataBar", .fields = data_bar_fields, .chart = &data_over_time, .doc = "Data sent and received over time"
-};
+const struct shape report_price_bars = { .name = "CostBar",
+					 .fields = price_bar_fields,
+					 .chart = &price_over_time,
+					 .doc = "Cost over time" };
+const struct shape report_usage_bars = { .name = "UsageBar",
+					 .fields = usage_bar_fields,
+					 .chart = &usage_over_time,
+					 .doc = "Usage over time" };
+const struct shape report_data_bars = { .name = "DataBar",
+					.fields = data_bar_fields,
+					.chart = &data_over_time,
+					.doc = "Data sent and received over time" };
 
 static wide weight(const struct asked *a, const struct totals *t)
 {
@@ -59,13 +74,14 @@ static int compare_lines(const void *x, const void *y, void *arg)
 	return order ? order : report_line_compare(*a, *b);
 }
 
-static void write_bar(const struct call *call, const struct asked *a, struct writer *w, const char *start, const char *name, const struct totals *t)
+static void write_bar(const struct call *call, const struct asked *a, struct writer *w,
+		      const char *start, const char *name, const struct totals *t)
 {
 	struct row amounts = { 0 };
 	struct bar bar = { .start = start, .name = name };
 
 	report_amounts_fill(call, t, a->question.category, &amounts);
-	bar.price = (struct decimal){ .n = t->price, .places = PRICE_PLACES };
+	bar.price = (struct decimal) { .n = t->price, .places = PRICE_PLACES };
 	bar.usage = amounts.usage;
 	bar.upload = amounts.upload;
 	bar.download = amounts.download;
@@ -84,11 +100,17 @@ static void take_totals(struct totals *from, const struct totals *t)
 /* How many lines are named: all if there are few, else the largest. */
 static size_t count_named(const struct asked *a, const struct report *r)
 {
-	return a->kind->bar == &report_data_bars ? 0 : r->n_lines > CHART_LINES + 1 ? CHART_LINES : r->n_lines;
+	return a->kind->bar == &report_data_bars ? 0
+	       : r->n_lines > CHART_LINES + 1    ? CHART_LINES
+						 : r->n_lines;
 }
 
-/* One slot: the named lines, then the others together; a slot without usage says so with one empty bar. */
-static void write_slot(const struct call *call, const struct asked *a, const struct report *r, size_t slot, struct writer *w)
+/*
+ * One slot: the named lines, then the others together; a slot without usage
+ * says so with one empty bar.
+ */
+static void write_slot(const struct call *call, const struct asked *a, const struct report *r,
+		       size_t slot, struct writer *w)
 {
 	size_t named = count_named(a, r), known = 0, written = 0;
 	const char *start = report_slot_text(call, a, r->starts[slot]);
@@ -105,31 +127,41 @@ static void write_slot(const struct call *call, const struct asked *a, const str
 			write_bar(call, a, w, start, report_line_name(call, a, r->lines[i]), t);
 	}
 	if (!totals_zero(&others) || !written)
-		write_bar(call, a, w, start, r->n_lines > known ? "others" : r->n_lines ? report_line_name(call, a, r->lines[0]) : "none", &others);
+		write_bar(call, a, w, start,
+			  r->n_lines > known ? "others"
+			  : r->n_lines       ? report_line_name(call, a, r->lines[0])
+					     : "none",
+			  &others);
 }
 
 const char *report_chart_title(const struct call *call, const struct asked *a)
 {
-	static const char *const by[] = {
-		[PERIOD_ALL] = "", [PERIOD_HOUR] = " by hour", [PERIOD_DAY] = " by day", [PERIOD_MONTH] = " by month", [PERIOD_YEAR] = " by year"
-	};
+	static const char *const by[] = { [PERIOD_ALL] = "",
+					  [PERIOD_HOUR] = " by hour",
+					  [PERIOD_DAY] = " by day",
+					  [PERIOD_MONTH] = " by month",
+					  [PERIOD_YEAR] = " by year" };
 
-	return arena_join(call->arena, a->kind->category ? call->op->title : "Cost", by[a->question.period], NULL);
+	return arena_join(call->arena, a->kind->category ? call->op->title : "Cost",
+			  by[a->question.period], NULL);
 }
 
-int report_chart_write(const struct call *call, const struct asked *a, struct report *r, const struct field *list, struct writer *w,
-		       struct error *err)
+int report_chart_write(const struct call *call, const struct asked *a, struct report *r,
+		       const struct field *list, struct writer *w, struct error *err)
 {
 	size_t named = count_named(a, r);
 
-	select_range(r->lines, r->n_lines, sizeof(struct report_line *), 0, named, compare_lines, (void *)a);
+	select_range(r->lines, r->n_lines, sizeof(struct report_line *), 0, named, compare_lines,
+		     (void *)a);
 	for (size_t i = 0; i < named; i++)
 		if (report_name(call->store, r->lines[i], call->arena, err) < 0)
 			return -1;
-	if (report_load_slots(call->store, call->catalogue, &a->question, call->arena, r, named, err) < 0)
+	if (report_load_slots(call->store, call->catalogue, &a->question, call->arena, r, named,
+			      err) < 0)
 		return -1;
 	writer_begin_list(w, list, a->kind->bar);
-	for (size_t slot = 0, n = r->slots ? report_slots_shown(call, r) : 0; slot < n && r->n_lines; slot++)
+	for (size_t slot = 0, n = r->slots ? report_slots_shown(call, r) : 0;
+	     slot < n && r->n_lines; slot++)
 		write_slot(call, a, r, slot, w);
 	writer_end(w);
 	return 0;

@@ -1,5 +1,6 @@
 /*
- * report_compare.c - what a report is compared with: all of it with the days before, each of its periods with the period before.
+ * report_compare.c - what a report is compared with: all of it with the days
+ * before, each of its periods with the period before.
  */
 #include <glib.h>
 #include <string.h>
@@ -17,7 +18,8 @@ static struct date day_before(struct date d)
 
 struct days report_slot_days(const struct asked *a, const struct report *r, size_t slot)
 {
-	return (struct days){ zone_date(a->question.zone, r->starts[slot]), zone_date(a->question.zone, r->starts[slot + 1] - 1) };
+	return (struct days) { zone_date(a->question.zone, r->starts[slot]),
+			       zone_date(a->question.zone, r->starts[slot + 1] - 1) };
 }
 
 /* Does the period that D lies in go on after it? */
@@ -25,25 +27,33 @@ static bool goes_on(const struct asked *a, struct date d)
 {
 	enum period p = a->question.period;
 
-	return date_compare(period_step(p, period_first(p, d), 1), date_from_days(date_to_days(d) + 1)) > 0;
+	return date_compare(period_step(p, period_first(p, d), 1),
+			    date_from_days(date_to_days(d) + 1)) > 0;
 }
 
-/* The same days of the period before; of a period that ends with DAYS.last up to the end of the one before. */
+/*
+ * The same days of the period before; of a period that ends with DAYS.last up
+ * to the end of the one before.
+ */
 static struct days period_before(const struct asked *a, struct days days)
 {
 	enum period p = a->question.period;
 	struct date first = period_first(p, days.first);
 
 	if (p == PERIOD_DAY)
-		return (struct days){ day_before(days.first), day_before(days.last) };
-	return (struct days){ period_step(p, days.first, -1), goes_on(a, days.last) ? period_step(p, days.last, -1) : day_before(first) };
+		return (struct days) { day_before(days.first), day_before(days.last) };
+	return (struct days) { period_step(p, days.first, -1),
+			       goes_on(a, days.last) ? period_step(p, days.last, -1)
+						     : day_before(first) };
 }
 
 bool report_compare_days(struct asked *a, int cycle_day)
 {
-	if (!report_days_before(a->first, a->last, a->year_earlier, cycle_day, &a->before.first, &a->before.last))
+	if (!report_days_before(a->first, a->last, a->year_earlier, cycle_day, &a->before.first,
+				&a->before.last))
 		return false;
-	return !a->slots || a->year_earlier || date_valid(period_step(a->question.period, a->first, -1));
+	return !a->slots || a->year_earlier ||
+	       date_valid(period_step(a->question.period, a->first, -1));
 }
 
 struct days report_slot_before(const struct asked *a, const struct report *r, size_t slot)
@@ -57,7 +67,8 @@ struct days report_slot_before(const struct asked *a, const struct report *r, si
 }
 
 /* The question A, of other days and with slots of PERIOD. */
-static struct report_question question_of(const struct call *call, const struct asked *a, struct days days, enum period period)
+static struct report_question question_of(const struct call *call, const struct asked *a,
+					  struct days days, enum period period)
 {
 	struct report_question q = a->question;
 
@@ -68,7 +79,8 @@ static struct report_question question_of(const struct call *call, const struct 
 	return q;
 }
 
-static int load(const struct call *call, const struct asked *a, struct days days, enum period period, struct report *ret, struct error *err)
+static int load(const struct call *call, const struct asked *a, struct days days,
+		enum period period, struct report *ret, struct error *err)
 {
 	struct report_question q = question_of(call, a, days, period);
 
@@ -76,7 +88,8 @@ static int load(const struct call *call, const struct asked *a, struct days days
 }
 
 /* By the report's own slots. */
-static int load_cells(const struct call *call, const struct asked *a, struct days days, struct report *ret, struct error *err)
+static int load_cells(const struct call *call, const struct asked *a, struct days days,
+		      struct report *ret, struct error *err)
 {
 	struct report_question q = question_of(call, a, days, a->question.period);
 
@@ -85,7 +98,8 @@ static int load_cells(const struct call *call, const struct asked *a, struct day
 	return report_load_cells(call->store, call->catalogue, &q, call->arena, ret, err);
 }
 
-static int load_hour_before(const struct call *call, const struct asked *a, struct report *ret, struct error *err)
+static int load_hour_before(const struct call *call, const struct asked *a, struct report *ret,
+			    struct error *err)
 {
 	struct report_question q = a->question;
 
@@ -95,7 +109,8 @@ static int load_hour_before(const struct call *call, const struct asked *a, stru
 	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
 }
 
-static int load_edge(const struct call *call, const struct asked *a, const struct report *r, size_t slot, struct earlier *ret, struct error *err)
+static int load_edge(const struct call *call, const struct asked *a, const struct report *r,
+		     size_t slot, struct earlier *ret, struct error *err)
 {
 	struct report *before = &ret->edges[ret->n_edges].before;
 
@@ -105,25 +120,32 @@ static int load_edge(const struct call *call, const struct asked *a, const struc
 	return load(call, a, report_slot_before(a, r, slot), PERIOD_ALL, before, err);
 }
 
-/* The first slot has none before it; the second one has only a part if the first is cut; of the last, if it is cut short, less is compared. */
-static int load_edges(const struct call *call, const struct asked *a, const struct report *r, struct earlier *ret, struct error *err)
+/*
+ * The first slot has none before it; the second one has only a part if the
+ * first is cut; of the last, if it is cut short, less is compared.
+ */
+static int load_edges(const struct call *call, const struct asked *a, const struct report *r,
+		      struct earlier *ret, struct error *err)
 {
 	size_t last = r->n_slots - 1;
 	bool days = a->question.period != PERIOD_HOUR;
 	struct date first = report_slot_days(a, r, 0).first;
-	bool begins_inside = days && date_compare(period_first(a->question.period, first), first) != 0;
+	bool begins_inside = days &&
+			     date_compare(period_first(a->question.period, first), first) != 0;
 	bool ends_inside = days && goes_on(a, report_slot_days(a, r, last).last);
 
 	if (load_edge(call, a, r, 0, ret, err) < 0)
 		return -1;
 	if (last > 0 && begins_inside && load_edge(call, a, r, 1, ret, err) < 0)
 		return -1;
-	return last > (begins_inside ? 1 : 0) && ends_inside ? load_edge(call, a, r, last, ret, err) : 0;
+	return last > (begins_inside ? 1 : 0) && ends_inside ? load_edge(call, a, r, last, ret, err)
+							     : 0;
 }
 
-int report_earlier_load(const struct call *call, const struct asked *a, const struct report *r, struct earlier *ret, struct error *err)
+int report_earlier_load(const struct call *call, const struct asked *a, const struct report *r,
+			struct earlier *ret, struct error *err)
 {
-	*ret = (struct earlier){ .n_edges = 0 };
+	*ret = (struct earlier) { .n_edges = 0 };
 	if (!a->compared)
 		return 0;
 	if (load(call, a, a->before, PERIOD_ALL, &ret->whole, err) < 0)
@@ -153,7 +175,8 @@ static gboolean same_line(gconstpointer a, gconstpointer b)
 
 	if (x->member || y->member)
 		return x->member == y->member;
-	return strcmp(x->key, y->key) == 0 && (x->account ? x->account->id : 0) == (y->account ? y->account->id : 0);
+	return strcmp(x->key, y->key) == 0 &&
+	       (x->account ? x->account->id : 0) == (y->account ? y->account->id : 0);
 }
 
 static GHashTable *index_lines(const struct report *r)
@@ -188,10 +211,14 @@ static void lookup_free(struct lookup *l)
 		g_hash_table_destroy(l->edges[i]);
 }
 
-/* What LINE cost in the whole report that LINES indexes; LINE &report_nothing: all of them. */
+/*
+ * What LINE cost in the whole report that LINES indexes; LINE &report_nothing:
+ * all of them.
+ */
 static wide price_in(const struct report *r, GHashTable *lines, const struct report_line *line)
 {
-	const struct report_line *same = line == &report_nothing ? NULL : g_hash_table_lookup(lines, line);
+	const struct report_line *same = line == &report_nothing ? NULL
+								 : g_hash_table_lookup(lines, line);
 
 	return line == &report_nothing ? r->all.price : same ? same->all.price : 0;
 }
@@ -201,14 +228,19 @@ static wide price_in(const struct report *r, GHashTable *lines, const struct rep
 /* What each line cost in one slot of a report with cells. */
 struct slot_prices {
 	const struct report *report;
-	GHashTable *lines;               /* its index, or NULL: it is the report itself whose lines are looked up */
-	int64_t slot;                    /* -1: none */
-	size_t next;                     /* the first cell after SLOT, as slots are asked for in their order */
-	wide *price;                     /* by the lines' numbers, of the slot SET says */
+	/*
+	 * its index, or NULL: it is the report itself whose lines are looked up
+	 */
+	GHashTable *lines;
+	int64_t slot; /* -1: none */
+	/* the first cell after SLOT, as slots are asked for in their order */
+	size_t next;
+	wide *price; /* by the lines' numbers, of the slot SET says */
 	int64_t *set;
 };
 
-static struct slot_prices prices_of(const struct call *call, const struct report *r, GHashTable *lines)
+static struct slot_prices prices_of(const struct call *call, const struct report *r,
+				    GHashTable *lines)
 {
 	struct slot_prices p = { .report = r, .lines = lines, .slot = -1 };
 
@@ -219,7 +251,10 @@ static struct slot_prices prices_of(const struct call *call, const struct report
 	return p;
 }
 
-/* Goes on to SLOT, which isn't before the current one; -1: there is no such one. */
+/*
+ * Goes on to SLOT, which isn't before the current one; -1: there is no such
+ * one.
+ */
 static void prices_at(struct slot_prices *p, int64_t slot)
 {
 	const struct report *r = p->report;
@@ -261,10 +296,12 @@ static int64_t slot_at(const struct report *r, int64_t start)
 }
 
 /* The slot of a year before that SLOT of R is compared with, or -1. */
-static int64_t slot_year_earlier(const struct asked *a, const struct report *r, const struct report *slots, size_t slot)
+static int64_t slot_year_earlier(const struct asked *a, const struct report *r,
+				 const struct report *slots, size_t slot)
 {
 	if (a->question.period != PERIOD_HOUR)
-		return slot_at(slots, zone_day_start(a->question.zone, report_slot_before(a, r, slot).first));
+		return slot_at(slots, zone_day_start(a->question.zone,
+						     report_slot_before(a, r, slot).first));
 	return slot < slots->n_slots ? (int64_t)slot : -1;
 }
 
@@ -294,12 +331,14 @@ static const struct report *edge_at(const struct lookup *l, size_t slot, GHashTa
 	return NULL;
 }
 
-static void add_item(struct items *items, struct report_line *line, int64_t slot, const struct totals *totals, wide before)
+static void add_item(struct items *items, struct report_line *line, int64_t slot,
+		     const struct totals *totals, wide before)
 {
-	items->list[items->n++] = (struct item){ line, slot, totals, before };
+	items->list[items->n++] = (struct item) { line, slot, totals, before };
 }
 
-static void add_slots(const struct call *call, const struct asked *a, const struct report *r, const struct lookup *l, struct items *items)
+static void add_slots(const struct call *call, const struct asked *a, const struct report *r,
+		      const struct lookup *l, struct items *items)
 {
 	const struct report *earlier = a->year_earlier ? &l->earlier->slots : r;
 	struct slot_prices prices = prices_of(call, earlier, a->year_earlier ? l->slots : NULL);
@@ -310,28 +349,36 @@ static void add_slots(const struct call *call, const struct asked *a, const stru
 		const struct report *edge = edge_at(l, slot, &lines);
 		size_t first = items->n;
 
-		prices_at(&prices, !a->compared ? -1 : a->year_earlier ? slot_year_earlier(a, r, earlier, slot) : (int64_t)slot - 1);
+		prices_at(&prices, !a->compared      ? -1
+				   : a->year_earlier ? slot_year_earlier(a, r, earlier, slot)
+						     : (int64_t)slot - 1);
 		for (; cell < r->n_cells && r->cells[cell].slot == slot; cell++) {
 			struct report_line *line = r->cells[cell].line;
 
-			add_item(items, line, (int64_t)slot, &r->cells[cell].totals, edge ? price_in(edge, lines, line) : price_then(&prices, line));
+			add_item(items, line, (int64_t)slot, &r->cells[cell].totals,
+				 edge ? price_in(edge, lines, line) : price_then(&prices, line));
 		}
 		if (items->n == first && r->n_lines)
 			add_item(items, &report_nothing, (int64_t)slot, &no_totals,
-				 edge ? price_in(edge, lines, &report_nothing) : price_then(&prices, &report_nothing));
+				 edge ? price_in(edge, lines, &report_nothing)
+				      : price_then(&prices, &report_nothing));
 	}
 }
 
-struct items report_items(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before)
+struct items report_items(const struct call *call, const struct asked *a, const struct report *r,
+			  const struct earlier *before)
 {
-	struct items items = { .list = arena_array(call->arena, struct item, a->slots ? r->n_cells + r->n_slots : r->n_lines) };
+	struct items items = { .list = arena_array(call->arena, struct item,
+						   a->slots ? r->n_cells + r->n_slots
+							    : r->n_lines) };
 	struct lookup l = lookup_new(before);
 
 	if (a->slots)
 		add_slots(call, a, r, &l, &items);
 	for (size_t i = 0; i < r->n_lines && !a->slots; i++)
 		if (!totals_zero(&r->lines[i]->all))
-			add_item(&items, r->lines[i], -1, &r->lines[i]->all, a->compared ? price_in(&before->whole, l.whole, r->lines[i]) : 0);
+			add_item(&items, r->lines[i], -1, &r->lines[i]->all,
+				 a->compared ? price_in(&before->whole, l.whole, r->lines[i]) : 0);
 	lookup_free(&l);
 	return items;
 }

@@ -1,5 +1,6 @@
 /*
- * report_figures.c - the key figures of pages: what was used and what it cost, and how much that is more or less than before.
+ * report_figures.c - the key figures of pages: what was used and what it cost,
+ * and how much that is more or less than before.
  */
 #include <ctype.h>
 #include <string.h>
@@ -18,24 +19,30 @@ const struct category_figure category_figures[] = {
 };
 
 /* A figure without its links. */
-static struct figure make(const struct figure_pair *p, const char *name, wide now, wide before, int places, const char *unit)
+static struct figure make(const struct figure_pair *p, const char *name, wide now, wide before,
+			  int places, const char *unit)
 {
-	return (struct figure){
-		.name = name, .value = { .n = now, .places = places }, .unit = unit,
-		.before = p->compared ? (struct decimal){ .n = before, .places = places } : DECIMAL_NULL,
-		.change = p->compared ? report_change(now, before) : DECIMAL_NULL, .before_uri = p->before_uri
-	};
+	return (struct figure) { .name = name,
+				 .value = { .n = now, .places = places },
+				 .unit = unit,
+				 .before = p->compared ? (struct decimal) { .n = before,
+									    .places = places }
+						       : DECIMAL_NULL,
+				 .change = p->compared ? report_change(now, before) : DECIMAL_NULL,
+				 .before_uri = p->before_uri };
 }
 
 void figure_cost(struct writer *w, const struct figure_pair *p)
 {
-	struct figure f = make(p, "Cost", p->now.price, p->before.price, PRICE_PLACES, *p->currency ? p->currency : NULL);
+	struct figure f = make(p, "Cost", p->now.price, p->before.price, PRICE_PLACES,
+			       *p->currency ? p->currency : NULL);
 
 	f.money = true;
 	writer_figure(w, &f);
 }
 
-static void count_figure(struct writer *w, const struct figure_pair *p, const char *name, const char *uri, const char *unit)
+static void count_figure(struct writer *w, const struct figure_pair *p, const char *name,
+			 const char *uri, const char *unit)
 {
 	struct figure f = make(p, name, p->now.count, p->before.count, 0, unit);
 
@@ -43,7 +50,8 @@ static void count_figure(struct writer *w, const struct figure_pair *p, const ch
 	writer_figure(w, &f);
 }
 
-static void usage_figure(struct writer *w, const struct figure_pair *p, const char *name, const char *uri, const char *unit)
+static void usage_figure(struct writer *w, const struct figure_pair *p, const char *name,
+			 const char *uri, const char *unit)
 {
 	struct figure f = make(p, name, p->now.usage, p->before.usage, USAGE_PLACES, unit);
 
@@ -56,11 +64,11 @@ static struct totals totals_of(const struct report *r, const char *key)
 	for (size_t i = 0; i < r->n_lines; i++)
 		if (strcmp(r->lines[i]->key, key) == 0)
 			return r->lines[i]->all;
-	return (struct totals){ 0 };
+	return (struct totals) { 0 };
 }
 
-void figures_by_category(const struct call *call, struct writer *w, const struct figure_pair *of, const struct report *now,
-			 const struct report *before, figure_link *link)
+void figures_by_category(const struct call *call, struct writer *w, const struct figure_pair *of,
+			 const struct report *now, const struct report *before, figure_link *link)
 {
 	const struct catalogue *c = call->catalogue;
 
@@ -76,11 +84,13 @@ void figures_by_category(const struct call *call, struct writer *w, const struct
 		if (f->count)
 			count_figure(w, &p, f->name, link ? link(call, f) : NULL, NULL);
 		else
-			usage_figure(w, &p, f->name, link ? link(call, f) : NULL, c->categories[category].usage_unit);
+			usage_figure(w, &p, f->name, link ? link(call, f) : NULL,
+				     c->categories[category].usage_unit);
 	}
 }
 
-int figures_load(const struct call *call, const struct report_question *question, struct days days, struct report *ret, struct error *err)
+int figures_load(const struct call *call, const struct report_question *question, struct days days,
+		 struct report *ret, struct error *err)
 {
 	struct report_question q = *question;
 
@@ -101,53 +111,66 @@ static const char *capital(const struct call *call, const char *unit)
 	return name;
 }
 
-static void write_measures(const struct call *call, struct writer *w, const struct figure_pair *p, const struct category *c, const char *name)
+static void write_measures(const struct call *call, struct writer *w, const struct figure_pair *p,
+			   const struct category *c, const char *name)
 {
 	struct figure f;
 
-	usage_figure(w, p, name ? name : capital(call, c->usage_unit), NULL, name ? c->usage_unit : NULL);
+	usage_figure(w, p, name ? name : capital(call, c->usage_unit), NULL,
+		     name ? c->usage_unit : NULL);
 	if (strcmp(c->name, CATEGORY_SIM_DATA) == 0) {
 		f = make(p, "Upload", p->now.upload, p->before.upload, USAGE_PLACES, c->usage_unit);
 		writer_figure(w, &f);
-		f = make(p, "Download", p->now.usage - p->now.upload, p->before.usage - p->before.upload, USAGE_PLACES, c->usage_unit);
+		f = make(p, "Download", p->now.usage - p->now.upload,
+			 p->before.usage - p->before.upload, USAGE_PLACES, c->usage_unit);
 		writer_figure(w, &f);
 	} else if (strcmp(c->count_unit, c->usage_unit) != 0) {
 		count_figure(w, p, capital(call, c->count_unit), NULL, NULL);
 	}
 }
 
-void figures_of_category(const struct call *call, struct writer *w, const struct figure_pair *p, size_t category)
+void figures_of_category(const struct call *call, struct writer *w, const struct figure_pair *p,
+			 size_t category)
 {
 	write_measures(call, w, p, &call->catalogue->categories[category], NULL);
 }
 
 static const char *category_link(const struct call *call, const struct category_figure *f)
 {
-	struct link_change changes[] = { { "Category", f->category }, { "GroupBy", NULL }, { "By", NULL }, { NULL, NULL } };
+	struct link_change changes[] = {
+		{ "Category", f->category }, { "GroupBy", NULL }, { "By", NULL }, { NULL, NULL }
+	};
 
-	return call_link(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), changes);
+	return call_link(call,
+			 arena_join(call->arena, call->op->path,
+				    call_link_suffix(call, call->op->dialect), NULL),
+			 changes);
 }
 
-static int write_categories(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before,
-			    struct writer *w, const struct figure_pair *p, struct error *err)
+static int write_categories(const struct call *call, const struct asked *a, const struct report *r,
+			    const struct earlier *before, struct writer *w,
+			    const struct figure_pair *p, struct error *err)
 {
 	struct report now = *r, then = before->whole;
 
-	if (a->group != BY_CATEGORY && figures_load(call, &a->question, (struct days){ a->first, a->last }, &now, err) < 0)
+	if (a->group != BY_CATEGORY &&
+	    figures_load(call, &a->question, (struct days) { a->first, a->last }, &now, err) < 0)
 		return -1;
-	if (a->group != BY_CATEGORY && a->compared && figures_load(call, &a->question, a->before, &then, err) < 0)
+	if (a->group != BY_CATEGORY && a->compared &&
+	    figures_load(call, &a->question, a->before, &then, err) < 0)
 		return -1;
 	figures_by_category(call, w, p, &now, &then, category_link);
 	return 0;
 }
 
-int report_figures_write(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct writer *w,
-			 struct error *err)
+int report_figures_write(const struct call *call, const struct asked *a, const struct report *r,
+			 const struct earlier *before, struct writer *w, struct error *err)
 {
-	struct figure_pair p = {
-		.now = r->all, .before = before->whole.all, .compared = a->compared, .currency = a->currency,
-		.before_uri = report_link_earlier(call, a, r, NULL, -1)
-	};
+	struct figure_pair p = { .now = r->all,
+				 .before = before->whole.all,
+				 .compared = a->compared,
+				 .currency = a->currency,
+				 .before_uri = report_link_earlier(call, a, r, NULL, -1) };
 
 	if (!call->format->page)
 		return 0;
@@ -155,7 +178,8 @@ int report_figures_write(const struct call *call, const struct asked *a, const s
 		figure_cost(w, &p);
 	if (a->question.category == CATALOGUE_NONE)
 		return write_categories(call, a, r, before, w, &p, err);
-	write_measures(call, w, &p, &call->catalogue->categories[a->question.category], a->kind->category ? call->op->title : NULL);
+	write_measures(call, w, &p, &call->catalogue->categories[a->question.category],
+		       a->kind->category ? call->op->title : NULL);
 	if (a->kind->category)
 		figure_cost(w, &p);
 	return 0;

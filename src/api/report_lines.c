@@ -1,5 +1,6 @@
 /*
- * report_lines.c - the lines of a report: which there are, in which order, and what each says.
+ * report_lines.c - the lines of a report: which there are, in which order, and
+ * what each says.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,16 +9,20 @@
 #include "base/select.h"
 #include "base/banned.h"
 
-const char *const report_sort_names[] = {
-	"start", "-start", "name", "-name", "count", "-count", "usage", "-usage", "price", "-price", "change", "-change", NULL
-};
+const char *const report_sort_names[] = { "start",  "-start",  "name",   "-name", "count",
+					  "-count", "usage",   "-usage", "price", "-price",
+					  "change", "-change", NULL };
 
-const char *report_line_name(const struct call *call, const struct asked *a, const struct report_line *line)
+const char *report_line_name(const struct call *call, const struct asked *a,
+			     const struct report_line *line)
 {
 	if (line == &report_nothing)
 		return "no usage";
 	if (!*line->key)
-		return a->group == BY_NOTHING ? "all" : a->group == BY_CATEGORY ? "directly on it" : arena_join(call->arena, "no ", report_group_names[a->group], NULL);
+		return a->group == BY_NOTHING ? "all"
+		       : a->group == BY_CATEGORY
+			       ? "directly on it"
+			       : arena_join(call->arena, "no ", report_group_names[a->group], NULL);
 	if (a->group == BY_CATEGORY)
 		return call->catalogue->categories[line->category].description;
 	return a->group == BY_ACCOUNT ? line->account->name : line->key;
@@ -30,12 +35,20 @@ static wide change_of(const struct item *i)
 	return d.places < 0 ? (wide)INT64_MAX : d.n;
 }
 
-enum sort { SORT_START, SORT_NAME = 2, SORT_COUNT = 4, SORT_USAGE = 6, SORT_PRICE = 8, SORT_CHANGE = 10 };
+enum sort {
+	SORT_START,
+	SORT_NAME = 2,
+	SORT_COUNT = 4,
+	SORT_USAGE = 6,
+	SORT_PRICE = 8,
+	SORT_CHANGE = 10
+};
 
 struct order {
 	const struct call *call;
 	const struct asked *asked;
-	int64_t by;                      /* index into report_sort_names; odd: the other way round */
+	/* index into report_sort_names; odd: the other way round */
+	int64_t by;
 };
 
 static int compare_items(const void *x, const void *y, void *arg)
@@ -45,12 +58,25 @@ static int compare_items(const void *x, const void *y, void *arg)
 	int order = 0;
 
 	switch ((enum sort)(o->by & ~1)) {
-	case SORT_START:  order = report_sign(a->slot, b->slot); break;
-	case SORT_NAME:   order = strcmp(report_line_name(o->call, o->asked, a->line), report_line_name(o->call, o->asked, b->line)); break;
-	case SORT_COUNT:  order = report_sign(a->totals->count, b->totals->count); break;
-	case SORT_USAGE:  order = report_sign(a->totals->usage, b->totals->usage); break;
-	case SORT_PRICE:  order = report_sign(a->totals->price, b->totals->price); break;
-	case SORT_CHANGE: order = report_sign(change_of(a), change_of(b)); break;
+	case SORT_START:
+		order = report_sign(a->slot, b->slot);
+		break;
+	case SORT_NAME:
+		order = strcmp(report_line_name(o->call, o->asked, a->line),
+			       report_line_name(o->call, o->asked, b->line));
+		break;
+	case SORT_COUNT:
+		order = report_sign(a->totals->count, b->totals->count);
+		break;
+	case SORT_USAGE:
+		order = report_sign(a->totals->usage, b->totals->usage);
+		break;
+	case SORT_PRICE:
+		order = report_sign(a->totals->price, b->totals->price);
+		break;
+	case SORT_CHANGE:
+		order = report_sign(change_of(a), change_of(b));
+		break;
 	}
 	if (o->by & 1)
 		order = -order;
@@ -65,16 +91,21 @@ static int compare_items(const void *x, const void *y, void *arg)
 static int name_lines(const struct call *call, const struct report *r, struct error *err)
 {
 	for (size_t i = 0; i < r->n_lines; i++)
-		if (store_work(call->store, 1, err) < 0 || report_name(call->store, r->lines[i], call->arena, err) < 0)
+		if (store_work(call->store, 1, err) < 0 ||
+		    report_name(call->store, r->lines[i], call->arena, err) < 0)
 			return -1;
 	return 0;
 }
 
-int report_items_sort(const struct call *call, const struct asked *a, const struct report *r, struct items *items, size_t from, size_t to,
-		      struct error *err)
+int report_items_sort(const struct call *call, const struct asked *a, const struct report *r,
+		      struct items *items, size_t from, size_t to, struct error *err)
 {
 	const struct arg *sort = call_arg(call, "Sort");
-	struct order order = { call, a, sort->text ? sort->n : a->slots ? SORT_START + 1 : a->question.category == CATALOGUE_NONE ? SORT_PRICE + 1 : SORT_USAGE + 1 };
+	struct order order = { call, a,
+			       sort->text                               ? sort->n
+			       : a->slots                               ? SORT_START + 1
+			       : a->question.category == CATALOGUE_NONE ? SORT_PRICE + 1
+									: SORT_USAGE + 1 };
 
 	if ((order.by & ~1) == SORT_NAME && name_lines(call, r, err) < 0)
 		return -1;
@@ -85,42 +116,47 @@ int report_items_sort(const struct call *call, const struct asked *a, const stru
 	return 0;
 }
 
-void report_amounts_fill(const struct call *call, const struct totals *t, size_t category, struct row *ret)
+void report_amounts_fill(const struct call *call, const struct totals *t, size_t category,
+			 struct row *ret)
 {
-	const struct category *c = category == CATALOGUE_NONE ? NULL : &call->catalogue->categories[category];
+	const struct category *c = category == CATALOGUE_NONE
+					   ? NULL
+					   : &call->catalogue->categories[category];
 
 	ret->count = ret->usage = ret->upload = ret->download = DECIMAL_NULL;
 	if (!c)
 		return;
-	ret->count = (struct decimal){ .n = t->count };
+	ret->count = (struct decimal) { .n = t->count };
 	ret->count_unit = c->count_unit;
-	ret->usage = (struct decimal){ .n = t->usage, .places = USAGE_PLACES };
+	ret->usage = (struct decimal) { .n = t->usage, .places = USAGE_PLACES };
 	ret->usage_unit = c->usage_unit;
 	if (strcmp(c->name, CATEGORY_SIM_DATA) != 0)
 		return;
-	ret->upload = (struct decimal){ .n = t->upload, .places = USAGE_PLACES };       /* bytes are millionths of a megabyte */
-	ret->download = (struct decimal){ .n = t->usage - t->upload, .places = USAGE_PLACES };
+	/* bytes are millionths of a megabyte */
+	ret->upload = (struct decimal) { .n = t->upload, .places = USAGE_PLACES };
+	ret->download = (struct decimal) { .n = t->usage - t->upload, .places = USAGE_PLACES };
 	ret->data_unit = c->usage_unit;
 }
 
 static void fill_price(const struct asked *a, wide price, wide before, wide whole, struct row *ret)
 {
-	ret->price = (struct decimal){ .n = price, .places = PRICE_PLACES };
+	ret->price = (struct decimal) { .n = price, .places = PRICE_PLACES };
 	ret->price_unit = *a->currency ? a->currency : NULL;
-	ret->previous_price = a->compared ? (struct decimal){ .n = before, .places = PRICE_PLACES } : DECIMAL_NULL;
+	ret->previous_price = a->compared ? (struct decimal) { .n = before, .places = PRICE_PLACES }
+					  : DECIMAL_NULL;
 	ret->change = a->compared ? report_change(price, before) : DECIMAL_NULL;
 	ret->share = report_share(price, whole);
 }
 
-void report_row_fill(const struct call *call, const struct asked *a, const struct report *r, const struct item *i, struct row *ret)
+void report_row_fill(const struct call *call, const struct asked *a, const struct report *r,
+		     const struct item *i, struct row *ret)
 {
 	const struct report_line *line = i->line;
 	const int64_t *slot = i->slot < 0 ? NULL : &r->starts[i->slot];
 
-	*ret = (struct row){
-		.name = report_line_name(call, a, line), .uri = report_link_finer(call, a, line, slot),
-		.events_uri = report_link_events(call, a, line, slot)
-	};
+	*ret = (struct row) { .name = report_line_name(call, a, line),
+			      .uri = report_link_finer(call, a, line, slot),
+			      .events_uri = report_link_events(call, a, line, slot) };
 	if (a->group == BY_CATEGORY || a->group == BY_ACCOUNT)
 		ret->key = *line->key ? line->key : NULL;
 	if (line->account) {
@@ -129,18 +165,21 @@ void report_row_fill(const struct call *call, const struct asked *a, const struc
 	}
 	if (slot) {
 		ret->start = report_slot_text(call, a, slot[0]);
-		ret->end = a->question.period == PERIOD_HOUR ? ret->start : report_slot_text(call, a, slot[1] - 1);
+		ret->end = a->question.period == PERIOD_HOUR
+				   ? ret->start
+				   : report_slot_text(call, a, slot[1] - 1);
 	}
 	report_amounts_fill(call, i->totals, line->category, ret);
 	fill_price(a, i->totals->price, i->before, r->all.price, ret);
 	ret->previous_uri = report_link_earlier(call, a, r, line, i->slot);
 }
 
-void report_total_fill(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct row *ret)
+void report_total_fill(const struct call *call, const struct asked *a, const struct report *r,
+		       const struct earlier *before, struct row *ret)
 {
-	*ret = (struct row){
-		.name = "Total", .events_uri = report_link_events(call, a, NULL, NULL), .previous_uri = report_link_earlier(call, a, r, NULL, -1)
-	};
+	*ret = (struct row) { .name = "Total",
+			      .events_uri = report_link_events(call, a, NULL, NULL),
+			      .previous_uri = report_link_earlier(call, a, r, NULL, -1) };
 	report_amounts_fill(call, &r->all, a->question.category, ret);
 	fill_price(a, r->all.price, before->whole.all.price, r->all.price, ret);
 }

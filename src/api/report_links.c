@@ -1,5 +1,6 @@
 /*
- * report_links.c - where a report's numbers lead: to the next finer report, to the same of other days, to the events.
+ * report_links.c - where a report's numbers lead: to the next finer report, to
+ * the same of other days, to the events.
  */
 #include <stdio.h>
 #include <string.h>
@@ -53,15 +54,17 @@ struct changes {
 
 static void put(struct changes *c, const char *name, const char *value)
 {
-	c->list[c->n++] = (struct link_change){ name, value };
+	c->list[c->n++] = (struct link_change) { name, value };
 }
 
 /* Only what the line is about. False: it is what is left, which has no name. */
 static bool put_line(struct changes *c, const struct asked *a, const struct report_line *line)
 {
 	static const char *const filters[] = {
-		[BY_CUSTOMER] = "Customer", [BY_SIM] = "Sim", [BY_FLEET] = "Fleet", [BY_NETWORK] = "Network", [BY_COUNTRY] = "IsoCountry",
-		[BY_CATEGORY] = "Category", [BY_ACCOUNT] = "AccountSid"
+		[BY_CUSTOMER] = "Customer",  [BY_SIM] = "Sim",
+		[BY_FLEET] = "Fleet",        [BY_NETWORK] = "Network",
+		[BY_COUNTRY] = "IsoCountry", [BY_CATEGORY] = "Category",
+		[BY_ACCOUNT] = "AccountSid"
 	};
 
 	if (a->group != BY_NOTHING && !*line->key)
@@ -75,14 +78,23 @@ static bool put_line(struct changes *c, const struct asked *a, const struct repo
 	return true;
 }
 
-/* The next finer view: categories of an account, categories below one, else shorter slots. False: only events are finer. */
-static bool put_finer(const struct call *call, struct changes *c, const struct asked *a, const struct report_line *line, bool slot)
+/*
+ * The next finer view: categories of an account, categories below one, else
+ * shorter slots. False: only events are finer.
+ */
+static bool put_finer(const struct call *call, struct changes *c, const struct asked *a,
+		      const struct report_line *line, bool slot)
 {
-	static const char *const shorter[] = { [PERIOD_YEAR] = "month", [PERIOD_MONTH] = "day", [PERIOD_DAY] = "hour", [PERIOD_HOUR] = NULL };
-	const char *period = slot ? shorter[a->question.period] : report_period_names[a->question.period];
+	static const char *const shorter[] = { [PERIOD_YEAR] = "month",
+					       [PERIOD_MONTH] = "day",
+					       [PERIOD_DAY] = "hour",
+					       [PERIOD_HOUR] = NULL };
+	const char *period = slot ? shorter[a->question.period]
+				  : report_period_names[a->question.period];
 	bool by_account = a->group == BY_ACCOUNT && !a->kind->category;
 
-	if (by_account || (a->group == BY_CATEGORY && has_finer(call->catalogue, a, line->category))) {
+	if (by_account ||
+	    (a->group == BY_CATEGORY && has_finer(call->catalogue, a, line->category))) {
 		put(c, "GroupBy", "category");
 		put(c, "By", NULL);
 		return true;
@@ -92,7 +104,10 @@ static bool put_finer(const struct call *call, struct changes *c, const struct a
 	return period != NULL;
 }
 
-/* What the accounts of a link might take otherwise, if each has a calendar of its own. */
+/*
+ * What the accounts of a link might take otherwise, if each has a calendar of
+ * its own.
+ */
 static void put_calendar(const struct call *call, struct changes *c, const struct asked *a)
 {
 	if (!call->calendars_differ)
@@ -111,10 +126,14 @@ static void put_days(const struct call *call, struct changes *c, struct days day
 static const char *link_of(const struct call *call, struct changes *c)
 {
 	put(c, NULL, NULL);
-	return call_link(call, arena_join(call->arena, call->op->path, call_link_suffix(call, call->op->dialect), NULL), c->list);
+	return call_link(call,
+			 arena_join(call->arena, call->op->path,
+				    call_link_suffix(call, call->op->dialect), NULL),
+			 c->list);
 }
 
-const char *report_link_finer(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
+const char *report_link_finer(const struct call *call, const struct asked *a,
+			      const struct report_line *line, const int64_t *slot)
 {
 	struct changes c = { .n = 0 };
 
@@ -122,15 +141,20 @@ const char *report_link_finer(const struct call *call, const struct asked *a, co
 		return NULL;
 	put_calendar(call, &c, a);
 	if (slot)
-		put_days(call, &c, (struct days){ zone_date(a->question.zone, slot[0]), zone_date(a->question.zone, slot[1] - 1) });
+		put_days(call, &c,
+			 (struct days) { zone_date(a->question.zone, slot[0]),
+					 zone_date(a->question.zone, slot[1] - 1) });
 	return link_of(call, &c);
 }
 
-const char *report_link_earlier(const struct call *call, const struct asked *a, const struct report *r, const struct report_line *line, int64_t slot)
+const char *report_link_earlier(const struct call *call, const struct asked *a,
+				const struct report *r, const struct report_line *line,
+				int64_t slot)
 {
 	struct changes c = { .n = 0 };
 
-	if (!a->compared || (line && (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot >= 0))))
+	if (!a->compared ||
+	    (line && (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot >= 0))))
 		return NULL;
 	put_calendar(call, &c, a);
 	put_days(call, &c, slot < 0 ? a->before : report_slot_before(a, r, (size_t)slot));
@@ -139,7 +163,8 @@ const char *report_link_earlier(const struct call *call, const struct asked *a, 
 
 /* The parameters that the list of events has as well. */
 static const char *const shared_names[] = {
-	"AccountSid", "IncludeSubaccounts", "Category", "Customer", "Sim", "Fleet", "Network", "IsoCountry", "TimeZone", NULL
+	"AccountSid", "IncludeSubaccounts", "Category", "Customer", "Sim", "Fleet",
+	"Network",    "IsoCountry",         "TimeZone", NULL
 };
 
 static const char *find_value(const struct call *call, const struct changes *c, const char *name)
@@ -149,7 +174,8 @@ static const char *find_value(const struct call *call, const struct changes *c, 
 			return c->list[i].value;
 	if (strcmp(name, "TimeZone") == 0)
 		return call_link_zone(call);
-	return report_param(call, name) && call_arg(call, name)->given ? call_arg(call, name)->text : NULL;
+	return report_param(call, name) && call_arg(call, name)->given ? call_arg(call, name)->text
+								       : NULL;
 }
 
 static void add_query(struct strbuf *url, const char *name, const char *value)
@@ -159,7 +185,8 @@ static void add_query(struct strbuf *url, const char *name, const char *value)
 	strbuf_add_urlencoded(url, value, strlen(value));
 }
 
-const char *report_link_events(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot)
+const char *report_link_events(const struct call *call, const struct asked *a,
+			       const struct report_line *line, const int64_t *slot)
 {
 	struct changes c = { .n = 0 };
 	bool hours = a->question.period == PERIOD_HOUR;
@@ -178,7 +205,8 @@ const char *report_link_events(const struct call *call, const struct asked *a, c
 			add_query(&url, *name, find_value(call, &c, *name));
 	if (slot) {
 		add_query(&url, hours ? "From" : "StartDate", report_slot_text(call, a, slot[0]));
-		add_query(&url, hours ? "To" : "EndDate", report_slot_text(call, a, hours ? slot[1] : slot[1] - 1));
+		add_query(&url, hours ? "To" : "EndDate",
+			  report_slot_text(call, a, hours ? slot[1] : slot[1] - 1));
 	} else {
 		add_query(&url, "StartDate", report_date_text(call, a->first));
 		add_query(&url, "EndDate", report_date_text(call, a->last));
@@ -191,8 +219,12 @@ const char *report_link_events(const struct call *call, const struct asked *a, c
 const char *report_link_page(const struct call *call, int64_t page)
 {
 	char number[24];
-	struct link_change changes[] = { { "Sort", call_arg(call, "Sort")->text }, { "PageSize", call_arg(call, "PageSize")->text }, { "Page", number }, { NULL, NULL } };
+	struct link_change changes[] = { { "Sort", call_arg(call, "Sort")->text },
+					 { "PageSize", call_arg(call, "PageSize")->text },
+					 { "Page", number },
+					 { NULL, NULL } };
 
 	snprintf(number, sizeof(number), "%lld", (long long)page);
-	return call_link(call, arena_join(call->arena, call->op->path, call->suffix, NULL), changes);
+	return call_link(call, arena_join(call->arena, call->op->path, call->suffix, NULL),
+			 changes);
 }

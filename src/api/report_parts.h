@@ -1,6 +1,7 @@
 /*
- * report_parts.h - what the files of the reports share: reports.c asks and answers, report_lines.c makes the lines, report_chart.c
- * the bars, report_links.c says where each of them leads.
+ * report_parts.h - what the files of the reports share: reports.c asks and
+ * answers, report_lines.c makes the lines, report_chart.c the bars,
+ * report_links.c says where each of them leads.
  */
 #ifndef API_REPORT_PARTS_H
 #define API_REPORT_PARTS_H
@@ -10,12 +11,21 @@
 /* ---- what is asked ---- */
 
 /* Values of the parameter GroupBy; the dimensions in their order. */
-enum group { BY_CUSTOMER, BY_SIM, BY_FLEET, BY_NETWORK, BY_COUNTRY, BY_CATEGORY, BY_ACCOUNT, BY_NOTHING };
+enum group {
+	BY_CUSTOMER,
+	BY_SIM,
+	BY_FLEET,
+	BY_NETWORK,
+	BY_COUNTRY,
+	BY_CATEGORY,
+	BY_ACCOUNT,
+	BY_NOTHING
+};
 
 /* What tells the reports apart. */
 struct kind {
-	const char *category;            /* NULL: the caller's choice */
-	enum group group;                /* unless the caller chooses */
+	const char *category; /* NULL: the caller's choice */
+	enum group group;     /* unless the caller chooses */
 	const struct shape *line, *bar;
 };
 
@@ -23,18 +33,25 @@ struct asked {
 	const struct kind *kind;
 	struct report_question question;
 	enum group group;
-	bool slots;                      /* a line a slot, too (By) */
+	bool slots; /* a line a slot, too (By) */
 	struct date first, last;
-	struct date end;                 /* LAST, or earlier: nobody has used anything, and no slot is shown, after it */
+	/*
+	 * LAST, or earlier: nobody has used anything, and no slot is shown,
+	 * after it
+	 */
+	struct date end;
 	bool compared, year_earlier;
-	struct days before;              /* that all of it is compared with */
+	struct days before; /* that all of it is compared with */
 	const char *currency;
-	const char *whose, *left_out, *unknown;      /* in words */
-	const bool *categories;          /* that the caller may be told of (access_categories) */
+	const char *whose, *left_out, *unknown; /* in words */
+	const bool *categories; /* that the caller may be told of (access_categories) */
 };
 
-/* Values of parameters, ended by NULL; those of By are called as periods are. */
-extern const char *const report_group_names[], *const report_group_words[], *const report_period_names[], *const report_sort_names[];
+/*
+ * Values of parameters, ended by NULL; those of By are called as periods are.
+ */
+extern const char *const report_group_names[],
+	*const report_group_words[], *const report_period_names[], *const report_sort_names[];
 
 /* ---- what comes out ---- */
 
@@ -55,10 +72,10 @@ struct row {
 
 /* A line of the answer: of the whole range, or (slot >= 0) of one slot. */
 struct item {
-	struct report_line *line;        /* or &report_nothing: the slot has no usage */
+	struct report_line *line; /* or &report_nothing: the slot has no usage */
 	int64_t slot;
 	const struct totals *totals;
-	wide before;                     /* its price in the days or the hour compared with */
+	wide before; /* its price in the days or the hour compared with */
 };
 
 extern struct report_line report_nothing;
@@ -66,17 +83,22 @@ extern struct report_line report_nothing;
 enum { EARLIER_EDGES = 3 };
 
 /*
- * What the lines are compared with; reports of nothing where nothing is. All of the range with the days before it; a slot with the one
- * before it, or with the same slot a year earlier.
+ * What the lines are compared with; reports of nothing where nothing is. All of
+ * the range with the days before it; a slot with the one before it, or with the
+ * same slot a year earlier.
  */
 struct earlier {
-	struct report whole;             /* of asked.before */
+	struct report whole; /* of asked.before */
 	struct {
 		size_t slot;
 		struct report before;
-	} edges[EARLIER_EDGES];          /* slots with what comes before them, where that isn't the slot before in the range */
+		/*
+	 * slots with what comes before them, where that isn't the slot before
+	 * in the range
+	 */
+	} edges[EARLIER_EDGES];
 	size_t n_edges;
-	struct report slots;             /* a year earlier */
+	struct report slots; /* a year earlier */
 };
 
 struct items {
@@ -87,23 +109,36 @@ struct items {
 /* ---- lines ---- */
 
 /* Reads what R is compared with. */
-int report_earlier_load(const struct call *call, const struct asked *a, const struct report *r, struct earlier *ret, struct error *err);
+int report_earlier_load(const struct call *call, const struct asked *a, const struct report *r,
+			struct earlier *ret, struct error *err);
 
-/* How many slots of R the chart and the lines have: all but empty ones at the end that lie in the future. */
+/*
+ * How many slots of R the chart and the lines have: all but empty ones at the
+ * end that lie in the future.
+ */
 size_t report_slots_shown(const struct call *call, const struct report *r);
 
-/* Those with usage, and one for each slot that has none. In the call's arena. */
-struct items report_items(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before);
+/*
+ * Those with usage, and one for each slot that has none. In the call's arena.
+ */
+struct items report_items(const struct call *call, const struct asked *a, const struct report *r,
+			  const struct earlier *before);
 /* Puts those that are FROM to TO - 1 in their order there, with their names. */
-int report_items_sort(const struct call *call, const struct asked *a, const struct report *r, struct items *items, size_t from, size_t to,
-		      struct error *err);
+int report_items_sort(const struct call *call, const struct asked *a, const struct report *r,
+		      struct items *items, size_t from, size_t to, struct error *err);
 
-void report_row_fill(const struct call *call, const struct asked *a, const struct report *r, const struct item *i, struct row *ret);
-void report_total_fill(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct row *ret);
-/* The amounts of a line; which of them mean something depends on its category. */
-void report_amounts_fill(const struct call *call, const struct totals *t, size_t category, struct row *ret);
+void report_row_fill(const struct call *call, const struct asked *a, const struct report *r,
+		     const struct item *i, struct row *ret);
+void report_total_fill(const struct call *call, const struct asked *a, const struct report *r,
+		       const struct earlier *before, struct row *ret);
+/*
+ * The amounts of a line; which of them mean something depends on its category.
+ */
+void report_amounts_fill(const struct call *call, const struct totals *t, size_t category,
+			 struct row *ret);
 
-const char *report_line_name(const struct call *call, const struct asked *a, const struct report_line *line);
+const char *report_line_name(const struct call *call, const struct asked *a,
+			     const struct report_line *line);
 
 /* Signs of differences, for the order of lines. */
 static inline int report_sign(wide a, wide b)
@@ -113,7 +148,10 @@ static inline int report_sign(wide a, wide b)
 
 /* ---- comparing: report_compare.c ---- */
 
-/* Fills A->before. False: those days, or the period before the first slot, would begin before the year 1. */
+/*
+ * Fills A->before. False: those days, or the period before the first slot,
+ * would begin before the year 1.
+ */
 bool report_compare_days(struct asked *a, int cycle_day);
 
 /* The days of a slot of R, and those that it is compared with. Not of hours. */
@@ -123,8 +161,8 @@ struct days report_slot_before(const struct asked *a, const struct report *r, si
 /* ---- key figures: report_figures.c ---- */
 
 /* The total and its change, and what it is made of. */
-int report_figures_write(const struct call *call, const struct asked *a, const struct report *r, const struct earlier *before, struct writer *w,
-			 struct error *err);
+int report_figures_write(const struct call *call, const struct asked *a, const struct report *r,
+			 const struct earlier *before, struct writer *w, struct error *err);
 
 /* ---- the chart ---- */
 
@@ -132,9 +170,12 @@ extern const struct shape report_price_bars, report_usage_bars, report_data_bars
 
 /* "Cost by day" */
 const char *report_chart_title(const struct call *call, const struct asked *a);
-/* The largest lines over time, as LIST, and the others together. Sorts the lines of R. */
-int report_chart_write(const struct call *call, const struct asked *a, struct report *r, const struct field *list, struct writer *w,
-		       struct error *err);
+/*
+ * The largest lines over time, as LIST, and the others together. Sorts the
+ * lines of R.
+ */
+int report_chart_write(const struct call *call, const struct asked *a, struct report *r,
+		       const struct field *list, struct writer *w, struct error *err);
 
 /* ---- links: all are in the call's arena ---- */
 
@@ -145,12 +186,25 @@ const struct param *report_param(const struct call *call, const char *name);
 const char *report_slot_text(const struct call *call, const struct asked *a, int64_t at);
 const char *report_date_text(const struct call *call, struct date d);
 
-/* Where a line leads; SLOT (its two ends): a line of one slot, which becomes the range. NULL: nowhere. */
-const char *report_link_finer(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot);
-/* LINE in the days compared with, or (SLOT >= 0) in those that the slot of R is compared with; LINE NULL: all of them. NULL: nowhere. */
-const char *report_link_earlier(const struct call *call, const struct asked *a, const struct report *r, const struct report_line *line, int64_t slot);
-/* The events that a line adds up, or (LINE NULL) all of them; NULL where no question finds just them. */
-const char *report_link_events(const struct call *call, const struct asked *a, const struct report_line *line, const int64_t *slot);
+/*
+ * Where a line leads; SLOT (its two ends): a line of one slot, which becomes
+ * the range. NULL: nowhere.
+ */
+const char *report_link_finer(const struct call *call, const struct asked *a,
+			      const struct report_line *line, const int64_t *slot);
+/*
+ * LINE in the days compared with, or (SLOT >= 0) in those that the slot of R is
+ * compared with; LINE NULL: all of them. NULL: nowhere.
+ */
+const char *report_link_earlier(const struct call *call, const struct asked *a,
+				const struct report *r, const struct report_line *line,
+				int64_t slot);
+/*
+ * The events that a line adds up, or (LINE NULL) all of them; NULL where no
+ * question finds just them.
+ */
+const char *report_link_events(const struct call *call, const struct asked *a,
+			       const struct report_line *line, const int64_t *slot);
 /* The same report's page PAGE, from 0. */
 const char *report_link_page(const struct call *call, int64_t page);
 

@@ -1,6 +1,8 @@
 /*
- * reports.c - the reports that pages show: usage by category, by account, AI minutes, SIM data; over days that the
- * caller chooses, compared with the days before. Lines add up to the total, so each number can be opened into finer ones.
+ * reports.c - the reports that pages show: usage by category, by account, AI
+ * minutes, SIM data; over days that the caller chooses, compared with the days
+ * before. Lines add up to the total, so each number can be opened into finer
+ * ones.
  */
 #include <string.h>
 
@@ -20,31 +22,48 @@ enum { HOURLY_DAYS = 2, DAILY_DAYS = 92, MONTHLY_DAYS = 1100 };
 
 enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
 
-#define ROW_HEAD                                                                                                          \
-	[ROW_START] = FIELD(struct row, start, "First day, or first instant of an hour; null without By", .format = "date-or-time", .label = "From"),  \
-	[ROW_END] = FIELD(struct row, end, "Last day, included, or the hour; null without By", .format = "date-or-time", .label = "To"),                          \
-	[ROW_NAME] = FIELD(struct row, name, "What the line is about, in words"),                                                          \
-	FIELD(struct row, uri, "The next finer report of it", .format = "uri", .flags = FIELD_LINK),                          \
-	FIELD(struct row, key, "Its category, account, customer or SIM", .flags = FIELD_LABEL),                               \
-	[ROW_ACCOUNT] = FIELD(struct row, account, "Whose it is"),                                                            \
-	FIELD(struct row, account_sid, "Its account", .flags = FIELD_MACHINE),                                                \
-	FIELD(struct row, count, "How many events; null where different things are added up"),                                \
-	FIELD(struct row, events_uri, "The events behind the line", .format = "uri", .flags = FIELD_LINK),                    \
+#define ROW_HEAD                                                                                \
+	[ROW_START] = FIELD(struct row, start,                                                  \
+			    "First day, or first instant of an hour; null without By",          \
+			    .format = "date-or-time", .label = "From"),                         \
+	[ROW_END] = FIELD(struct row, end, "Last day, included, or the hour; null without By",  \
+			  .format = "date-or-time", .label = "To"),                             \
+	[ROW_NAME] = FIELD(struct row, name, "What the line is about, in words"),               \
+	FIELD(struct row, uri, "The next finer report of it", .format = "uri",                  \
+	      .flags = FIELD_LINK),                                                             \
+	FIELD(struct row, key, "Its category, account, customer or SIM", .flags = FIELD_LABEL), \
+	[ROW_ACCOUNT] = FIELD(struct row, account, "Whose it is"),                              \
+	FIELD(struct row, account_sid, "Its account", .flags = FIELD_MACHINE),                  \
+	FIELD(struct row, count, "How many events; null where different things are added up"),  \
+	FIELD(struct row, events_uri, "The events behind the line", .format = "uri",            \
+	      .flags = FIELD_LINK),                                                             \
 	FIELD(struct row, count_unit, "What is counted", .flags = FIELD_UNIT)
 /* The link of the number before it */
-#define ROW_EVENTS FIELD(struct row, events_uri, "The events behind the line", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY)
-#define ROW_FOOT                                                                                                          \
-	FIELD(struct row, price, "Cost in the currency of the account", .label = "Cost"), ROW_EVENTS,                                          \
-	FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),                 \
-	FIELD(struct row, previous_price, "Cost in the days it is compared with", .format = "money", .label = "Before"),                         \
-	FIELD(struct row, previous_uri, "The report of those days", .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),  \
-	FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT | FIELD_PAGE_ONLY, .format = "currency"), \
-	FIELD(struct row, change, "How much more or less that is in percent; null where there was nothing before", .flags = FIELD_CHANGE), \
-	FIELD(struct row, share, "Part of the total cost in percent", .flags = FIELD_SHARE)
+#define ROW_EVENTS                                                                   \
+	FIELD(struct row, events_uri, "The events behind the line", .format = "uri", \
+	      .flags = FIELD_LINK | FIELD_PAGE_ONLY)
+#define ROW_FOOT                                                                                \
+	FIELD(struct row, price, "Cost in the currency of the account", .label = "Cost"),       \
+		ROW_EVENTS,                                                                     \
+		FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT,  \
+		      .format = "currency"),                                                    \
+		FIELD(struct row, previous_price, "Cost in the days it is compared with",       \
+		      .format = "money", .label = "Before"),                                    \
+		FIELD(struct row, previous_uri, "The report of those days", .format = "uri",    \
+		      .flags = FIELD_LINK | FIELD_PAGE_ONLY),                                   \
+		FIELD(struct row, price_unit, "The currency, lower case",                       \
+		      .flags = FIELD_UNIT | FIELD_PAGE_ONLY, .format = "currency"),             \
+		FIELD(struct row, change,                                                       \
+		      "How much more or less that is in percent; null where there was nothing " \
+		      "before",                                                                 \
+		      .flags = FIELD_CHANGE),                                                   \
+		FIELD(struct row, share, "Part of the total cost in percent",                   \
+		      .flags = FIELD_SHARE)
 
 static const struct field usage_fields[] = {
 	ROW_HEAD,
-	FIELD(struct row, usage, "The billed measure; null where different things are added up"), ROW_EVENTS,
+	FIELD(struct row, usage, "The billed measure; null where different things are added up"),
+	ROW_EVENTS,
 	FIELD(struct row, usage_unit, "What usage measures", .flags = FIELD_UNIT),
 	ROW_FOOT,
 	{ 0 }
@@ -52,17 +71,26 @@ static const struct field usage_fields[] = {
 
 static const struct field sim_fields[] = {
 	ROW_HEAD,
-	FIELD(struct row, upload, "Data sent by the SIM"), ROW_EVENTS,
+	FIELD(struct row, upload, "Data sent by the SIM"),
+	ROW_EVENTS,
 	FIELD(struct row, data_unit, "Megabytes of a million bytes", .flags = FIELD_UNIT),
-	FIELD(struct row, download, "Data received by the SIM"), ROW_EVENTS,
-	FIELD(struct row, data_unit, "Megabytes of a million bytes", .flags = FIELD_UNIT | FIELD_PAGE_ONLY),
+	FIELD(struct row, download, "Data received by the SIM"),
+	ROW_EVENTS,
+	FIELD(struct row, data_unit, "Megabytes of a million bytes",
+	      .flags = FIELD_UNIT | FIELD_PAGE_ONLY),
 	ROW_FOOT,
 	{ 0 }
 };
 
-static const struct shape usage_shape = { .name = "UsageLine", .fields = usage_fields, .doc = "One line" };
-static const struct shape ai_shape = { .name = "MinutesLine", .fields = usage_fields, .doc = "One line" };
-static const struct shape sim_shape = { .name = "DataLine", .fields = sim_fields, .doc = "One line" };
+static const struct shape usage_shape = { .name = "UsageLine",
+					  .fields = usage_fields,
+					  .doc = "One line" };
+static const struct shape ai_shape = { .name = "MinutesLine",
+				       .fields = usage_fields,
+				       .doc = "One line" };
+static const struct shape sim_shape = { .name = "DataLine",
+					.fields = sim_fields,
+					.doc = "One line" };
 
 struct envelope {
 	const char *start, *end, *previous_start, *previous_end, *time_zone, *currency;
@@ -73,44 +101,70 @@ struct envelope {
 
 enum { REPORT_TOTAL = 11, REPORT_CHART, REPORT_LINES };
 
-#define REPORT_FIELDS(line_shape, bar_shape)                                                                              \
-	FIELD(struct envelope, start, "First day", .format = "date"), FIELD(struct envelope, end, "Last day, included", .format = "date"), \
-	FIELD(struct envelope, previous_start, "First of the days compared with; null if there are none", .format = "date"),  \
-	FIELD(struct envelope, previous_end, "Last of them", .format = "date"),                                               \
-	FIELD(struct envelope, time_zone, "Whose days these are"),                                                            \
-	FIELD(struct envelope, currency, "Of all prices, lower case", .format = "currency"),                                  \
-	FIELD_AS(struct envelope, lines, "line_count", "Lines on all pages"),                                                 \
-	FIELD(struct envelope, page, "Number of the page, from 0"), FIELD(struct envelope, page_size, "Lines a page"),        \
-	FIELD(struct envelope, next_page_uri, "The page after", .flags = FIELD_NEXT | FIELD_MACHINE),                         \
-	FIELD(struct envelope, previous_page_uri, "The page before", .flags = FIELD_PREVIOUS | FIELD_MACHINE),                \
-	[REPORT_TOTAL] = FIELD(struct envelope, total, "All lines together", .shape = &(line_shape), .flags = FIELD_TOTAL),   \
-	[REPORT_CHART] = FIELD_LIST("chart", &(bar_shape), "The largest lines over time"),                                    \
-	[REPORT_LINES] = { .name = "lines", .type = VT_LIST, .shape = &(line_shape), .flags = FIELD_MAIN,                     \
-			   .doc = "A name opens a finer report, a number its events." },                                      \
-	{ 0 }
+#define REPORT_FIELDS(line_shape, bar_shape)                                                       \
+	FIELD(struct envelope, start, "First day", .format = "date"),                              \
+		FIELD(struct envelope, end, "Last day, included", .format = "date"),               \
+		FIELD(struct envelope, previous_start,                                             \
+		      "First of the days compared with; null if there are none",                   \
+		      .format = "date"),                                                           \
+		FIELD(struct envelope, previous_end, "Last of them", .format = "date"),            \
+		FIELD(struct envelope, time_zone, "Whose days these are"),                         \
+		FIELD(struct envelope, currency, "Of all prices, lower case",                      \
+		      .format = "currency"),                                                       \
+		FIELD_AS(struct envelope, lines, "line_count", "Lines on all pages"),              \
+		FIELD(struct envelope, page, "Number of the page, from 0"),                        \
+		FIELD(struct envelope, page_size, "Lines a page"),                                 \
+		FIELD(struct envelope, next_page_uri, "The page after",                            \
+		      .flags = FIELD_NEXT | FIELD_MACHINE),                                        \
+		FIELD(struct envelope, previous_page_uri, "The page before",                       \
+		      .flags = FIELD_PREVIOUS | FIELD_MACHINE),                                    \
+		[REPORT_TOTAL] = FIELD(struct envelope, total, "All lines together",               \
+				       .shape = &(line_shape), .flags = FIELD_TOTAL),              \
+		[REPORT_CHART] = FIELD_LIST("chart", &(bar_shape), "The largest lines over time"), \
+		[REPORT_LINES] = { .name = "lines",                                                \
+				   .type = VT_LIST,                                                \
+				   .shape = &(line_shape),                                         \
+				   .flags = FIELD_MAIN,                                            \
+				   .doc = "A name opens a finer report, a number its events." },   \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 static const struct field usage_report_fields[] = { REPORT_FIELDS(usage_shape, report_price_bars) };
 static const struct field ai_report_fields[] = { REPORT_FIELDS(ai_shape, report_usage_bars) };
 static const struct field sim_report_fields[] = { REPORT_FIELDS(sim_shape, report_data_bars) };
 
-#define REPORT_SHAPE(id, list, text) { .name = (id), .flags = SHAPE_PAGE, .fields = (list), .doc = (text) }
+#define REPORT_SHAPE(id, list, text)                                               \
+	{                                                                          \
+		.name = (id), .flags = SHAPE_PAGE, .fields = (list), .doc = (text) \
+	}
 
-static const struct shape usage_report_shape = REPORT_SHAPE("UsageReport", usage_report_fields, "Usage and cost over some days");
-static const struct shape ai_report_shape = REPORT_SHAPE("MinutesReport", ai_report_fields, "AI minutes over some days");
-static const struct shape sim_report_shape = REPORT_SHAPE("DataReport", sim_report_fields, "SIM data over some days");
+static const struct shape usage_report_shape = REPORT_SHAPE("UsageReport", usage_report_fields,
+							    "Usage and cost over some days");
+static const struct shape ai_report_shape = REPORT_SHAPE("MinutesReport", ai_report_fields,
+							 "AI minutes over some days");
+static const struct shape sim_report_shape = REPORT_SHAPE("DataReport", sim_report_fields,
+							  "SIM data over some days");
 
 /* ---- what is asked ---- */
 
-const char *const report_group_names[] = { "customer", "sim", "fleet", "network", "country", "category", "account", "none", NULL };
-const char *const report_group_words[] = { "customer", "SIM", "fleet", "network", "country", "category", "account", "nothing: one row", NULL };
-static const char *const group_words[] = { "by customer", "by SIM", "by fleet", "by network", "by country", "by category", "by account", "in all" };
+const char *const report_group_names[] = { "customer", "sim",     "fleet", "network", "country",
+					   "category", "account", "none",  NULL };
+const char *const report_group_words[] = { "customer", "SIM",      "fleet",   "network",
+					   "country",  "category", "account", "nothing: one row",
+					   NULL };
+static const char *const group_words[] = { "by customer", "by SIM",      "by fleet",   "by network",
+					   "by country",  "by category", "by account", "in all" };
 
 enum { BY_ALL };
 const char *const report_period_names[] = { "all", "hour", "day", "month", "year", NULL };
 
-static const char *const period_words[] = { "the whole range", "hour", "day", "month", "year", NULL };
+static const char *const period_words[] = {
+	"the whole range", "hour", "day", "month", "year", NULL
+};
 
-static const char *const compare_words[] = { "the days before", "the year before", "nothing", NULL };
+static const char *const compare_words[] = { "the days before", "the year before", "nothing",
+					     NULL };
 static const char *const compare_names[] = { "before", "year", "none", NULL };
 enum { COMPARE_BEFORE, COMPARE_YEAR, COMPARE_NONE };
 
@@ -121,9 +175,11 @@ static const char *given_text(const struct call *call, const char *name)
 
 static void choose_filter(const struct call *call, struct report_question *q)
 {
-	static const char *const names[DIMENSIONS] = {
-		[DIM_CUSTOMER] = "Customer", [DIM_SIM] = "Sim", [DIM_FLEET] = "Fleet", [DIM_NETWORK] = "Network", [DIM_COUNTRY] = "IsoCountry"
-	};
+	static const char *const names[DIMENSIONS] = { [DIM_CUSTOMER] = "Customer",
+						       [DIM_SIM] = "Sim",
+						       [DIM_FLEET] = "Fleet",
+						       [DIM_NETWORK] = "Network",
+						       [DIM_COUNTRY] = "IsoCountry" };
 
 	for (int d = 0; d < DIMENSIONS; d++)
 		q->dim[d] = given_text(call, names[d]);
@@ -131,17 +187,19 @@ static void choose_filter(const struct call *call, struct report_question *q)
 
 static void choose_group(const struct call *call, struct asked *a)
 {
-	static const enum report_by by[] = {
-		[BY_CATEGORY] = REPORT_BY_CATEGORY, [BY_ACCOUNT] = REPORT_BY_ACCOUNT, [BY_NOTHING] = REPORT_BY_NONE
-	};
-	const struct arg *group = call_arg(call, "GroupBy"), *category = a->kind->category ? NULL : call_arg(call, "Category");
+	static const enum report_by by[] = { [BY_CATEGORY] = REPORT_BY_CATEGORY,
+					     [BY_ACCOUNT] = REPORT_BY_ACCOUNT,
+					     [BY_NOTHING] = REPORT_BY_NONE };
+	const struct arg *group = call_arg(call, "GroupBy"),
+			 *category = a->kind->category ? NULL : call_arg(call, "Category");
 
 	a->group = group->text ? (enum group)group->n : a->kind->group;
 	a->question.by = a->group < BY_CATEGORY ? REPORT_BY_DIMENSION : by[a->group];
 	a->question.dimension = (enum dimension)a->group;
 	a->question.category = CATALOGUE_NONE;
 	if (a->kind->category)
-		a->question.category = catalogue_find(call->catalogue, a->kind->category, strlen(a->kind->category));
+		a->question.category = catalogue_find(call->catalogue, a->kind->category,
+						      strlen(a->kind->category));
 	else if (category->text && category->category != call->catalogue->totalprice)
 		a->question.category = category->category;
 }
@@ -151,10 +209,16 @@ static enum period usual_period(struct date first, struct date last)
 {
 	int64_t days = date_to_days(last) - date_to_days(first) + 1;
 
-	return days <= HOURLY_DAYS ? PERIOD_HOUR : days <= DAILY_DAYS ? PERIOD_DAY : days <= MONTHLY_DAYS ? PERIOD_MONTH : PERIOD_YEAR;
+	return days <= HOURLY_DAYS    ? PERIOD_HOUR
+	       : days <= DAILY_DAYS   ? PERIOD_DAY
+	       : days <= MONTHLY_DAYS ? PERIOD_MONTH
+				      : PERIOD_YEAR;
 }
 
-/* Nothing was used before the month in which the first account began; days that all lie before it stay as they are. */
+/*
+ * Nothing was used before the month in which the first account began; days that
+ * all lie before it stay as they are.
+ */
 static int cut_days(const struct call *call, struct asked *a, struct error *err)
 {
 	struct date begin = call_today(call), one;
@@ -171,7 +235,10 @@ static int cut_days(const struct call *call, struct asked *a, struct error *err)
 	return 0;
 }
 
-/* Nobody has used anything after the period of a day to come; what was used is of today at the latest, or the clock was wrong. */
+/*
+ * Nobody has used anything after the period of a day to come; what was used is
+ * of today at the latest, or the clock was wrong.
+ */
 static int find_end(const struct call *call, struct asked *a, struct error *err)
 {
 	enum period period = a->question.period == PERIOD_HOUR ? PERIOD_DAY : a->question.period;
@@ -183,7 +250,8 @@ static int find_end(const struct call *call, struct asked *a, struct error *err)
 
 		if (rc < 0)
 			return -1;
-		if (rc > 0 && date_compare(end, zone_date(a->question.zone, (day + 1) * SEC_PER_DAY)) < 0)
+		if (rc > 0 &&
+		    date_compare(end, zone_date(a->question.zone, (day + 1) * SEC_PER_DAY)) < 0)
 			end = zone_date(a->question.zone, (day + 1) * SEC_PER_DAY);
 	}
 	end = date_from_days(date_to_days(period_step(period, period_first(period, end), 1)) - 1);
@@ -206,32 +274,39 @@ static int choose_days(const struct call *call, struct asked *a, struct error *e
 		return -1;
 	range_instants(call, a->first, a->end, &a->question.from, &a->question.to);
 	a->year_earlier = call_arg(call, "Compare")->n == COMPARE_YEAR;
-	a->compared = call_arg(call, "Compare")->n != COMPARE_NONE && report_compare_days(a, call->calendar.cycle_day);
+	a->compared = call_arg(call, "Compare")->n != COMPARE_NONE &&
+		      report_compare_days(a, call->calendar.cycle_day);
 	return 0;
 }
 
-/* The number of the month, or of the cycle that begins on the day BEGIN of it. */
+/*
+ * The number of the month, or of the cycle that begins on the day BEGIN of it.
+ */
 static int month_number(struct date d, int begin)
 {
 	return d.year * 12 + d.month - (d.day < begin);
 }
 
 /* As many months before, to the day; of whole ones whole ones. */
-static void months_before(struct date first, struct date last, bool whole, int months, struct date *ret_first, struct date *ret_last)
+static void months_before(struct date first, struct date last, bool whole, int months,
+			  struct date *ret_first, struct date *ret_last)
 {
 	struct date next = date_from_days(date_to_days(last) + 1);
 
 	*ret_first = date_add_months(first, -months);
-	*ret_last = whole ? date_from_days(date_to_days(date_add_months(next, -months)) - 1) : date_add_months(last, -months);
+	*ret_last = whole ? date_from_days(date_to_days(date_add_months(next, -months)) - 1)
+			  : date_add_months(last, -months);
 }
 
-bool report_days_before(struct date first, struct date last, bool year, int cycle_day, struct date *ret_first, struct date *ret_last)
+bool report_days_before(struct date first, struct date last, bool year, int cycle_day,
+			struct date *ret_first, struct date *ret_last)
 {
 	int begin = first.day == cycle_day ? cycle_day : 1;
 	struct date next = date_from_days(date_to_days(last) + 1);
 	int64_t days = date_to_days(next) - date_to_days(first);
 	int months = month_number(last, begin) - month_number(first, begin) + 1;
-	bool whole = next.day == begin, year_so_far = first.day == 1 && first.month == 1 && first.year == last.year && !whole;
+	bool whole = next.day == begin,
+	     year_so_far = first.day == 1 && first.month == 1 && first.year == last.year && !whole;
 
 	if (year || (year_so_far && months > 1)) {
 		months_before(first, last, next.day == 1, 12, ret_first, ret_last);
@@ -248,7 +323,7 @@ static int ask(struct call *call, struct asked *a, struct error *err)
 {
 	struct report_accounts accounts;
 
-	*a = (struct asked){ .kind = call->op->data };
+	*a = (struct asked) { .kind = call->op->data };
 	if (report_accounts(call, &accounts, err) < 0)
 		return -1;
 	a->question.accounts = accounts.accounts;
@@ -259,22 +334,26 @@ static int ask(struct call *call, struct asked *a, struct error *err)
 	choose_group(call, a);
 	choose_filter(call, &a->question);
 	if (access_categories(call, &a->categories, err) < 0 ||
-	    sims_unknown_words(call, a->question.accounts, a->question.n_accounts, a->question.dim, &a->unknown, err) < 0)
+	    sims_unknown_words(call, a->question.accounts, a->question.n_accounts, a->question.dim,
+			       &a->unknown, err) < 0)
 		return -1;
 	return choose_days(call, a, err);
 }
 
 /* ---- the answer ---- */
 
-static void fill_envelope(const struct call *call, const struct asked *a, size_t n, struct envelope *ret)
+static void fill_envelope(const struct call *call, const struct asked *a, size_t n,
+			  struct envelope *ret)
 {
 	int64_t page = call_arg(call, "Page")->n, size = call_arg(call, "PageSize")->n;
 
-	*ret = (struct envelope){
-		.start = report_date_text(call, a->first), .end = report_date_text(call, a->last),
-		.time_zone = zone_name(a->question.zone), .currency = *a->currency ? a->currency : NULL,
-		.lines = (int64_t)n, .page = page, .page_size = size
-	};
+	*ret = (struct envelope) { .start = report_date_text(call, a->first),
+				   .end = report_date_text(call, a->last),
+				   .time_zone = zone_name(a->question.zone),
+				   .currency = *a->currency ? a->currency : NULL,
+				   .lines = (int64_t)n,
+				   .page = page,
+				   .page_size = size };
 	if (a->compared) {
 		ret->previous_start = report_date_text(call, a->before.first);
 		ret->previous_end = report_date_text(call, a->before.last);
@@ -299,7 +378,8 @@ static void hide_columns(const struct asked *a, struct writer *w)
 		writer_hide(w, &fields[ROW_ACCOUNT]);
 	for (const struct field *f = fields; f->name; f++)
 		if ((mixed && (strcmp(f->name, "count") == 0 || strcmp(f->name, "usage") == 0)) ||
-		    (!a->compared && (strcmp(f->name, "previous_price") == 0 || strcmp(f->name, "change") == 0)))
+		    (!a->compared &&
+		     (strcmp(f->name, "previous_price") == 0 || strcmp(f->name, "change") == 0)))
 			writer_hide(w, f);
 }
 
@@ -309,9 +389,10 @@ static void hide_columns(const struct asked *a, struct writer *w)
 static const struct {
 	const char *one, *all;
 } group_labels[] = {
-	[BY_CUSTOMER] = { "Customer", "Customers" }, [BY_SIM] = { "SIM", "SIMs" }, [BY_FLEET] = { "Fleet", "Fleets" },
-	[BY_NETWORK] = { "Network", "Networks" }, [BY_COUNTRY] = { "Country", "Countries" }, [BY_CATEGORY] = { "Category", "Categories" },
-	[BY_ACCOUNT] = { "Account", "Accounts" }, [BY_NOTHING] = { "Usage", "All usage" }
+	[BY_CUSTOMER] = { "Customer", "Customers" }, [BY_SIM] = { "SIM", "SIMs" },
+	[BY_FLEET] = { "Fleet", "Fleets" },          [BY_NETWORK] = { "Network", "Networks" },
+	[BY_COUNTRY] = { "Country", "Countries" },   [BY_CATEGORY] = { "Category", "Categories" },
+	[BY_ACCOUNT] = { "Account", "Accounts" },    [BY_NOTHING] = { "Usage", "All usage" }
 };
 
 static void write_labels(const struct call *call, const struct asked *a, struct writer *w)
@@ -320,17 +401,24 @@ static void write_labels(const struct call *call, const struct asked *a, struct 
 
 	writer_label(w, &fields[ROW_NAME], group_labels[a->group].one);
 	if (a->question.period == PERIOD_HOUR || a->question.period == PERIOD_DAY)
-		writer_label(w, &fields[ROW_START], a->question.period == PERIOD_HOUR ? "Hour" : "Day");
+		writer_label(w, &fields[ROW_START],
+			     a->question.period == PERIOD_HOUR ? "Hour" : "Day");
 	writer_label(w, &report[REPORT_LINES], group_labels[a->group].all);
 	writer_label(w, &report[REPORT_CHART], report_chart_title(call, a));
 }
 
-/* The category that the caller chose, in words, with something before and behind it; "" if none was. */
-static const char *category_words(const struct call *call, const struct asked *a, const char *before, const char *behind)
+/*
+ * The category that the caller chose, in words, with something before and
+ * behind it; "" if none was.
+ */
+static const char *category_words(const struct call *call, const struct asked *a,
+				  const char *before, const char *behind)
 {
 	if (a->kind->category || a->question.category == CATALOGUE_NONE)
 		return "";
-	return arena_join(call->arena, before, call->catalogue->categories[a->question.category].description, behind, NULL);
+	return arena_join(call->arena, before,
+			  call->catalogue->categories[a->question.category].description, behind,
+			  NULL);
 }
 
 /* ", customer reception" for each dimension that is filtered by. */
@@ -340,27 +428,37 @@ static const char *dimension_words(const struct call *call, const struct asked *
 
 	for (int d = 0; d < DIMENSIONS; d++)
 		if (a->question.dim[d])
-			words = arena_join(call->arena, words, ", ", report_group_words[d], " ", a->question.dim[d], NULL);
+			words = arena_join(call->arena, words, ", ", report_group_words[d], " ",
+					   a->question.dim[d], NULL);
 	return words;
 }
 
-/* What is in force, in a line: "4 accounts, all categories, by category, a row for each day, UTC". */
+/*
+ * What is in force, in a line: "4 accounts, all categories, by category, a row
+ * for each day, UTC".
+ */
 static const char *filter_words(const struct call *call, const struct asked *a)
 {
 	const char *category = category_words(call, a, ", ", "");
-	const char *rows = a->slots ? arena_join(call->arena, ", a row for each ", report_period_names[a->question.period], NULL) : "";
+	const char *rows = a->slots ? arena_join(call->arena, ", a row for each ",
+						 report_period_names[a->question.period], NULL)
+				    : "";
 
 	if (!*category && !a->kind->category)
 		category = ", all categories";
-	return arena_join(call->arena, a->whose, category, dimension_words(call, a), ", ", group_words[a->group], rows, ", ",
-			  zone_name(a->question.zone), NULL);
+	return arena_join(call->arena, a->whose, category, dimension_words(call, a), ", ",
+			  group_words[a->group], rows, ", ", zone_name(a->question.zone), NULL);
 }
 
 static const char *compared_words(const struct call *call, const struct asked *a)
 {
 	if (a->compared)
-		return arena_join(call->arena, " Compared with ", words_days(call->arena, a->before.first, a->before.last), ".", NULL);
-	return call_arg(call, "Compare")->n == COMPARE_NONE ? "" : " Not compared: the days before would begin before the year 1.";
+		return arena_join(call->arena, " Compared with ",
+				  words_days(call->arena, a->before.first, a->before.last), ".",
+				  NULL);
+	return call_arg(call, "Compare")->n == COMPARE_NONE
+		       ? ""
+		       : " Not compared: the days before would begin before the year 1.";
 }
 
 static void write_about(const struct call *call, const struct asked *a, struct writer *w)
@@ -374,12 +472,15 @@ static void write_about(const struct call *call, const struct asked *a, struct w
 	writer_assume(w, "TimeZone", zone_name(a->question.zone));
 	writer_filters(w, filter_words(call, a));
 	presets_write(call, w);
-	writer_about(w, call->op->title, arena_join(call->arena, a->whose, ", ", category_words(call, a, "", ", "), days, ", ", group_words[a->group],
-						    ", ", zone_name(a->question.zone), ".", compared_words(call, a), a->left_out, a->unknown, NULL));
+	writer_about(w, call->op->title,
+		     arena_join(call->arena, a->whose, ", ", category_words(call, a, "", ", "),
+				days, ", ", group_words[a->group], ", ",
+				zone_name(a->question.zone), ".", compared_words(call, a),
+				a->left_out, a->unknown, NULL));
 }
 
-static int write_report(struct call *call, const struct asked *a, struct report *r, const struct earlier *before, struct writer *w,
-			struct error *err)
+static int write_report(struct call *call, const struct asked *a, struct report *r,
+			const struct earlier *before, struct writer *w, struct error *err)
 {
 	const struct field *fields = call->op->returns->fields;
 	struct items items = report_items(call, a, r, before);
@@ -389,7 +490,8 @@ static int write_report(struct call *call, const struct asked *a, struct report 
 	fill_envelope(call, a, items.n, &e);
 	report_total_fill(call, a, r, before, &row);
 	e.total = &row;
-	if (report_items_sort(call, a, r, &items, (size_t)(e.page * e.page_size), (size_t)((e.page + 1) * e.page_size), err) < 0)
+	if (report_items_sort(call, a, r, &items, (size_t)(e.page * e.page_size),
+			      (size_t)((e.page + 1) * e.page_size), err) < 0)
 		return -1;
 	write_about(call, a, w);
 	write_labels(call, a, w);
@@ -403,7 +505,8 @@ static int write_report(struct call *call, const struct asked *a, struct report 
 	if (report_chart_write(call, a, r, &fields[REPORT_CHART], w, err) < 0)
 		return -1;
 	writer_begin_list(w, &fields[REPORT_LINES], a->kind->line);
-	for (int64_t i = e.page * e.page_size; i < (int64_t)items.n && i < (e.page + 1) * e.page_size; i++) {
+	for (int64_t i = e.page * e.page_size;
+	     i < (int64_t)items.n && i < (e.page + 1) * e.page_size; i++) {
 		report_row_fill(call, a, r, &items.list[i], &row);
 		writer_record(w, NULL, a->kind->line, &row);
 	}
@@ -418,87 +521,170 @@ static int run_report(struct call *call, struct writer *w, struct error *err)
 	struct report r;
 	struct asked a;
 
-	if (ask(call, &a, err) < 0 || report_load(call->store, call->catalogue, &a.question, call->arena, &r, err) < 0 ||
-	    (a.slots && report_load_cells(call->store, call->catalogue, &a.question, call->arena, &r, err) < 0) ||
+	if (ask(call, &a, err) < 0 ||
+	    report_load(call->store, call->catalogue, &a.question, call->arena, &r, err) < 0 ||
+	    (a.slots && report_load_cells(call->store, call->catalogue, &a.question, call->arena,
+					  &r, err) < 0) ||
 	    report_earlier_load(call, &a, &r, &before, err) < 0)
 		return -1;
-	if (call_note_closed_accounts(call, w, a.question.accounts, a.question.n_accounts, a.question.from, a.question.to, err) < 0)
+	if (call_note_closed_accounts(call, w, a.question.accounts, a.question.n_accounts,
+				      a.question.from, a.question.to, err) < 0)
 		return -1;
 	return write_report(call, &a, &r, &before, w, err);
 }
 
 /* ---- the tables ---- */
 
-#define DAY_PARAMS                                                                                                       \
-	{ "StartDate", PT_DATE, .doc = "First day; else the first of the billing cycle that the last one is in" },                                           \
-	{ "EndDate", PT_DATE, .doc = "Last day, included; else today" },                                                 \
-	{ "By", PT_ENUM, .def = "all", .values = report_period_names, .words = period_words, .label = "A row for each",    \
-	  .doc = "A line for each of these periods" },              \
-	{ "Compare", PT_ENUM, .flags = PARAM_RARE, .def = "before", .values = compare_names, .words = compare_words, .label = "Compared with",                              \
-	  .doc = "With the days before (of a month so far the same ones of the month before), the same days a year earlier, or nothing" }, \
-	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE, .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" }
+#define DAY_PARAMS                                                                                 \
+	{ "StartDate", PT_DATE,                                                                    \
+	  .doc = "First day; else the first of the billing cycle that the last one is in" },       \
+		{ "EndDate", PT_DATE, .doc = "Last day, included; else today" },                   \
+		{ "By",                                                                            \
+		  PT_ENUM,                                                                         \
+		  .def = "all",                                                                    \
+		  .values = report_period_names,                                                   \
+		  .words = period_words,                                                           \
+		  .label = "A row for each",                                                       \
+		  .doc = "A line for each of these periods" },                                     \
+		{ "Compare",                                                                       \
+		  PT_ENUM,                                                                         \
+		  .flags = PARAM_RARE,                                                             \
+		  .def = "before",                                                                 \
+		  .values = compare_names,                                                         \
+		  .words = compare_words,                                                          \
+		  .label = "Compared with",                                                        \
+		  .doc = "With the days before (of a month so far the same ones of the month "     \
+			 "before), the same days a year earlier, or nothing" },                    \
+	{                                                                                          \
+		"TimeZone", PT_ZONE, .flags = PARAM_RARE,                                          \
+				     .doc = "Days by the clocks of this zone (IANA name) instead " \
+					    "of the accounts' own"                                 \
+	}
 
-#define LIST_PARAMS                                                                                                      \
-	{ "Sort", PT_ENUM, .values = report_sort_names, .flags = PARAM_STATE, .doc = "By which field, with - the largest first" },    \
-	{ "PageSize", PT_PAGE_SIZE, .flags = PARAM_STATE, .def = "100", .min = 1, .max = MAX_PAGE_SIZE,                   \
-	  .doc = "Lines a page; more than 1000 counts as 1000" },                                                       \
-	{ "Page", PT_INT, .flags = PARAM_STATE, .def = "0", .min = 0, .max = 1000000, .doc = "Number of the page, from 0" }, \
-	{ "Totals", PT_BOOL, .flags = PARAM_STATE, .def = "false", .doc = "In CSV: the totals of all lines as a last row" }
+#define LIST_PARAMS                                                                       \
+	{ "Sort", PT_ENUM, .values = report_sort_names, .flags = PARAM_STATE,             \
+	  .doc = "By which field, with - the largest first" },                            \
+		{ "PageSize",                                                             \
+		  PT_PAGE_SIZE,                                                           \
+		  .flags = PARAM_STATE,                                                   \
+		  .def = "100",                                                           \
+		  .min = 1,                                                               \
+		  .max = MAX_PAGE_SIZE,                                                   \
+		  .doc = "Lines a page; more than 1000 counts as 1000" },                 \
+		{ "Page",                                                                 \
+		  PT_INT,                                                                 \
+		  .flags = PARAM_STATE,                                                   \
+		  .def = "0",                                                             \
+		  .min = 0,                                                               \
+		  .max = 1000000,                                                         \
+		  .doc = "Number of the page, from 0" },                                  \
+	{                                                                                 \
+		"Totals", PT_BOOL, .flags = PARAM_STATE, .def = "false",                  \
+				   .doc = "In CSV: the totals of all lines as a last row" \
+	}
 
-#define CUSTOMER_PARAM { "Customer", PT_TEXT, .max = 128, .doc = "Only of this customer" }
+#define CUSTOMER_PARAM                                                          \
+	{                                                                       \
+		"Customer", PT_TEXT, .max = 128, .doc = "Only of this customer" \
+	}
 
 static const struct param usage_params[] = {
 	ACCOUNT_PARAMS,
 	{ "Category", PT_CATEGORY, .doc = "Only of this category and those below it" },
 	CUSTOMER_PARAM,
-	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words, .doc = "What the lines are" },
-	DAY_PARAMS, LIST_PARAMS,
+	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words,
+	  .doc = "What the lines are" },
+	DAY_PARAMS,
+	LIST_PARAMS,
 	{ 0 }
 };
 
-static const struct param ai_params[] = {
-	ACCOUNT_PARAMS, CUSTOMER_PARAM,
-	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words, .doc = "What the lines are" },
-	DAY_PARAMS, LIST_PARAMS,
-	{ 0 }
-};
+static const struct param ai_params[] = { ACCOUNT_PARAMS,
+					  CUSTOMER_PARAM,
+					  { "GroupBy", PT_ENUM, .values = report_group_names,
+					    .words = report_group_words,
+					    .doc = "What the lines are" },
+					  DAY_PARAMS,
+					  LIST_PARAMS,
+					  { 0 } };
 
 static const struct param sim_params[] = {
 	ACCOUNT_PARAMS,
-	{ "Sim", PT_TEXT, .max = 128, .label = "SIM", .doc = "Only of this SIM: its SID or unique name" },
+	{ "Sim", PT_TEXT, .max = 128, .label = "SIM",
+	  .doc = "Only of this SIM: its SID or unique name" },
 	{ "Fleet", PT_TEXT, .max = 128, .doc = "Only of this fleet: its SID or unique name" },
 	{ "Network", PT_TEXT, .max = 128, .doc = "Only in this network" },
-	{ "IsoCountry", PT_TEXT, .min = 2, .max = 2, .label = "Country", .doc = "Only in this country: two capital letters" },
-	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words, .doc = "What the lines are" },
-	DAY_PARAMS, LIST_PARAMS,
+	{ "IsoCountry", PT_TEXT, .min = 2, .max = 2, .label = "Country",
+	  .doc = "Only in this country: two capital letters" },
+	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words,
+	  .doc = "What the lines are" },
+	DAY_PARAMS,
+	LIST_PARAMS,
 	{ 0 }
 };
 
 static const struct kind usage_kind = { NULL, BY_CATEGORY, &usage_shape, &report_price_bars };
 static const struct kind billing_kind = { NULL, BY_ACCOUNT, &usage_shape, &report_price_bars };
-static const struct kind ai_kind = { CATEGORY_AI_MINUTES, BY_CUSTOMER, &ai_shape, &report_usage_bars };
+static const struct kind ai_kind = { CATEGORY_AI_MINUTES, BY_CUSTOMER, &ai_shape,
+				     &report_usage_bars };
 static const struct kind sim_kind = { CATEGORY_SIM_DATA, BY_SIM, &sim_shape, &report_data_bars };
 
 const struct op op_ReportUsage = {
-	.id = "ReportUsage", .methods = M_READ, .path = "/reports/usage", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = usage_params, .returns = &usage_report_shape, .run = run_report, .data = &usage_kind, .title = "Usage", .nav = "Usage",
+	.id = "ReportUsage",
+	.methods = M_READ,
+	.path = "/reports/usage",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = usage_params,
+	.returns = &usage_report_shape,
+	.run = run_report,
+	.data = &usage_kind,
+	.title = "Usage",
+	.nav = "Usage",
 	.doc = "Usage and cost by category or otherwise, over any days, compared with those before",
 };
 
 const struct op op_ReportBilling = {
-	.id = "ReportBilling", .methods = M_READ, .path = "/reports/billing", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = usage_params, .returns = &usage_report_shape, .run = run_report, .data = &billing_kind, .title = "Billing",
-	.nav = "Billing", .doc = "Cost by account, over any days, compared with those before",
+	.id = "ReportBilling",
+	.methods = M_READ,
+	.path = "/reports/billing",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = usage_params,
+	.returns = &usage_report_shape,
+	.run = run_report,
+	.data = &billing_kind,
+	.title = "Billing",
+	.nav = "Billing",
+	.doc = "Cost by account, over any days, compared with those before",
 };
 
 const struct op op_ReportAI = {
-	.id = "ReportAI", .methods = M_READ, .path = "/reports/ai", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = ai_params, .returns = &ai_report_shape, .run = run_report, .data = &ai_kind, .title = "AI minutes", .nav = "AI minutes",
+	.id = "ReportAI",
+	.methods = M_READ,
+	.path = "/reports/ai",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = ai_params,
+	.returns = &ai_report_shape,
+	.run = run_report,
+	.data = &ai_kind,
+	.title = "AI minutes",
+	.nav = "AI minutes",
 	.doc = "AI minutes by customer or otherwise, over any days, compared with those before",
 };
 
 const struct op op_ReportSim = {
-	.id = "ReportSim", .methods = M_READ, .path = "/reports/sim", .dialect = &dialect_usaged, .roles = ROLES_READING,
-	.params = sim_params, .returns = &sim_report_shape, .run = run_report, .data = &sim_kind, .title = "SIM data", .nav = "SIM data",
+	.id = "ReportSim",
+	.methods = M_READ,
+	.path = "/reports/sim",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = sim_params,
+	.returns = &sim_report_shape,
+	.run = run_report,
+	.data = &sim_kind,
+	.title = "SIM data",
+	.nav = "SIM data",
 	.doc = "SIM data by SIM or otherwise, over any days, compared with those before",
 };

@@ -1,6 +1,6 @@
 /*
- * servicestack.c - Evo Voice's usage services (contracts: servicestack): the records of
- * /billing/usage and the AI minutes of /ai/usage.
+ * servicestack.c - Evo Voice's usage services (contracts: servicestack): the
+ * records of /billing/usage and the AI minutes of /ai/usage.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +23,12 @@ extern const struct op op_ReportUsage, op_ReportAI, op_ReportBilling;
 /* ---- which accounts ---- */
 
 /*
- * All that the caller sees, or the one of AccountId: an unknown one is a filter that nothing passes, one that the
- * caller may not see is refused (contracts: servicestack G).
+ * All that the caller sees, or the one of AccountId: an unknown one is a filter
+ * that nothing passes, one that the caller may not see is refused (contracts:
+ * servicestack G).
  */
-static int choose_accounts(const struct call *call, struct account **ret, size_t *ret_n, struct error *err)
+static int choose_accounts(const struct call *call, struct account **ret, size_t *ret_n,
+			   struct error *err)
 {
 	const char *sid = call_arg(call, "AccountId")->text;
 
@@ -37,7 +39,8 @@ static int choose_accounts(const struct call *call, struct account **ret, size_t
 	case SIGHT_FAILED:
 		return -1;
 	case SIGHT_FOREIGN:
-		return error_set(err, ERR_FORBIDDEN, NULL, "Forbidden: this account is not among those granted to you");
+		return error_set(err, ERR_FORBIDDEN, NULL,
+				 "Forbidden: this account is not among those granted to you");
 	default:
 		*ret_n = (*ret)->id != 0;
 		return 0;
@@ -58,21 +61,26 @@ static const char *range_words(struct arena *a, struct date first, struct date l
 	return ends ? arena_join(a, "up to ", words_days(a, last, last), NULL) : "all time";
 }
 
-/* The days asked for: from the first of all, unless StartDate is given, to LAST, unless EndDate is. */
+/*
+ * The days asked for: from the first of all, unless StartDate is given, to
+ * LAST, unless EndDate is.
+ */
 struct asked_days {
 	struct date first, last;
-	int64_t from, to;           /* seconds, TO exclusive */
+	int64_t from, to; /* seconds, TO exclusive */
 	const char *words;
 };
 
-static int ask_days(const struct call *call, struct date last, struct asked_days *ret, struct error *err)
+static int ask_days(const struct call *call, struct date last, struct asked_days *ret,
+		    struct error *err)
 {
 	ret->first = earliest;
 	ret->last = last;
 	if (range_given(call, &ret->first, &ret->last, err) < 0)
 		return -1;
 	range_instants(call, ret->first, ret->last, &ret->from, &ret->to);
-	ret->words = arena_join(call->arena, range_words(call->arena, ret->first, ret->last), ", ", zone_name(call_zone(call)), NULL);
+	ret->words = arena_join(call->arena, range_words(call->arena, ret->first, ret->last), ", ",
+				zone_name(call_zone(call)), NULL);
 	return 0;
 }
 
@@ -96,23 +104,32 @@ static const char *whose(const struct call *call, const struct account *accounts
 	return n == 1 ? accounts[0].name : arena_printf(call->arena, "%zu accounts", n);
 }
 
-/* What stands above the records: whose and of when they are, and on pages the key figures and other days. V has the rest of them. */
-static int about(const struct call *call, struct writer *w, const struct asked_days *days, struct view_figures *v, struct error *err)
+/*
+ * What stands above the records: whose and of when they are, and on pages the
+ * key figures and other days. V has the rest of them.
+ */
+static int about(const struct call *call, struct writer *w, const struct asked_days *days,
+		 struct view_figures *v, struct error *err)
 {
 	const char *who = whose(call, v->accounts, v->n), *compared = "";
 
-	v->days = (struct days){ days->first, date_compare(days->last, latest) < 0 ? days->last : call_today(call) };
-	v->compared = call_arg(call, "StartDate")->text && date_compare(v->days.first, v->days.last) <= 0;
+	v->days = (struct days) { days->first, date_compare(days->last, latest) < 0
+						       ? days->last
+						       : call_today(call) };
+	v->compared = call_arg(call, "StartDate")->text &&
+		      date_compare(v->days.first, v->days.last) <= 0;
 	if (view_wanted(call)) {
 		writer_assume(w, "EndDate", date_text(call, v->days.last));
 		if (call_arg(call, "StartDate")->text)
 			writer_assume(w, "StartDate", date_text(call, v->days.first));
 		presets_write(call, w);
-		writer_filters(w, arena_join(call->arena, who, ", ", zone_name(call_zone(call)), NULL));
+		writer_filters(w, arena_join(call->arena, who, ", ", zone_name(call_zone(call)),
+					     NULL));
 		if (view_figures_write(call, w, v, &compared, err) < 0)
 			return -1;
 	}
-	writer_about(w, call->op->title, arena_join(call->arena, who, ", ", days->words, ".", compared, NULL));
+	writer_about(w, call->op->title,
+		     arena_join(call->arena, who, ", ", days->words, ".", compared, NULL));
 	return 0;
 }
 
@@ -134,53 +151,78 @@ static const struct field record_fields[] = {
 	FIELD_AS(struct usage_record_info, account_sid, "AccountSid", "The account"),
 	FIELD_AS(struct usage_record_info, category, "Category", "What was used"),
 	FIELD_AS(struct usage_record_info, count, "Count", "How many events"),
-	FIELD_AS(struct usage_record_info, count_unit, "CountUnit", "What Count counts", .flags = FIELD_UNIT),
+	FIELD_AS(struct usage_record_info, count_unit, "CountUnit", "What Count counts",
+		 .flags = FIELD_UNIT),
 	FIELD_AS(struct usage_record_info, description, "Description", "The category in words"),
-	FIELD_AS(struct usage_record_info, end_date, "EndDate", "Last day, included", .format = "date"),
+	FIELD_AS(struct usage_record_info, end_date, "EndDate", "Last day, included",
+		 .format = "date"),
 	FIELD_AS(struct usage_record_info, price, "Price", "Cost in the account's currency"),
 	FIELD_EVENTS(struct usage_record_info),
-	FIELD_AS(struct usage_record_info, price_unit, "PriceUnit", "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
-	FIELD_AS(struct usage_record_info, start_date, "StartDate", "First day, included", .format = "date"),
-	FIELD_AS(struct usage_record_info, usage, "Usage", "The billed measure", .flags = FIELD_QUOTED),
-	FIELD_AS(struct usage_record_info, usage_unit, "UsageUnit", "What Usage measures", .flags = FIELD_UNIT),
-	FIELD_AS(struct usage_record_info, uri, "Uri", "The record in the Twilio API", .flags = FIELD_MACHINE),
+	FIELD_AS(struct usage_record_info, price_unit, "PriceUnit", "The currency, lower case",
+		 .flags = FIELD_UNIT, .format = "currency"),
+	FIELD_AS(struct usage_record_info, start_date, "StartDate", "First day, included",
+		 .format = "date"),
+	FIELD_AS(struct usage_record_info, usage, "Usage", "The billed measure",
+		 .flags = FIELD_QUOTED),
+	FIELD_AS(struct usage_record_info, usage_unit, "UsageUnit", "What Usage measures",
+		 .flags = FIELD_UNIT),
+	FIELD_AS(struct usage_record_info, uri, "Uri", "The record in the Twilio API",
+		 .flags = FIELD_MACHINE),
 	{ 0 }
 };
 
-static const struct shape record_shape = {
-	.name = "UsageRecordInfo", .xml_namespace = DASHBOARD_NAMESPACE, .fields = record_fields,
-	.doc = "Usage of one category over the days asked for"
-};
+static const struct shape record_shape = { .name = "UsageRecordInfo",
+					   .xml_namespace = DASHBOARD_NAMESPACE,
+					   .fields = record_fields,
+					   .doc = "Usage of one category over the days asked for" };
 
-static void fill_record(const struct call *call, const struct account *a, const char *start, const char *end, const char *zone,
-			const struct usage_row *row, struct usage_record_info *ret)
+static void fill_record(const struct call *call, const struct account *a, const char *start,
+			const char *end, const char *zone, const struct usage_row *row,
+			struct usage_record_info *ret)
 {
 	const struct category *c = &call->catalogue->categories[row->category];
 	const char *days;
 
-	*ret = (struct usage_record_info){
-		.account_sid = a->sid, .category = c->name,
-		.count = { .n = row->totals.count }, .count_unit = c->count_unit, .description = c->description,
-		.end_date = end, .price = { .n = row->totals.price, .places = PRICE_PLACES }, .price_unit = a->currency,
-		.start_date = start, .usage = { .n = row->totals.usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
+	*ret = (struct usage_record_info) {
+		.account_sid = a->sid,
+		.category = c->name,
+		.count = { .n = row->totals.count },
+		.count_unit = c->count_unit,
+		.description = c->description,
+		.end_date = end,
+		.price = { .n = row->totals.price, .places = PRICE_PLACES },
+		.price_unit = a->currency,
+		.start_date = start,
+		.usage = { .n = row->totals.usage, .places = USAGE_PLACES },
+		.usage_unit = c->usage_unit,
 	};
 	if (row->category == call->catalogue->totalprice) {
 		ret->usage = ret->price;
 		ret->usage_unit = a->currency;
 	}
-	days = arena_join(call->arena, "&StartDate=", start, "&EndDate=", end, "&IncludeSubaccounts=false", zone, NULL);
-	ret->uri = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid, "/Usage/Records.json?Category=", c->name, days, NULL);
+	days = arena_join(call->arena, "&StartDate=", start, "&EndDate=", end,
+			  "&IncludeSubaccounts=false", zone, NULL);
+	ret->uri = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid,
+			      "/Usage/Records.json?Category=", c->name, days, NULL);
 	if (events_linked(call))
 		ret->events_uri = events_link(call, a->sid, c->name, days);
 }
 
-/* One account's question. Its days begin with the account, unless StartDate is given. 1, or 0: all of them lie before it began. */
-static int ask_account(const struct call *call, const struct account *a, struct usage_query *ret, struct error *err)
+/*
+ * One account's question. Its days begin with the account, unless StartDate is
+ * given. 1, or 0: all of them lie before it began.
+ */
+static int ask_account(const struct call *call, const struct account *a, struct usage_query *ret,
+		       struct error *err)
 {
 	struct date first, last = call_today(call);
 
-	*ret = (struct usage_query){
-		.accounts = &a->id, .n_accounts = 1, .zone = call_zone(call), .period = PERIOD_ALL, .group = GROUP_CATEGORY,
+	*ret = (struct usage_query) {
+		.accounts = &a->id,
+		.n_accounts = 1,
+		.zone = call_zone(call),
+		.period = PERIOD_ALL,
+		.group = GROUP_CATEGORY,
 		.category = CATALOGUE_NONE,
 	};
 	if (account_begin(call, a, &first, err) < 0)
@@ -194,7 +236,8 @@ static int ask_account(const struct call *call, const struct account *a, struct 
 	return 1;
 }
 
-static int write_account(const struct call *call, const struct account *a, struct writer *w, struct error *err)
+static int write_account(const struct call *call, const struct account *a, struct writer *w,
+			 struct error *err)
 {
 	const char *start, *end, *zone = call_filter(call, "TimeZone");
 	struct usage_cursor *cur = NULL;
@@ -207,7 +250,8 @@ static int write_account(const struct call *call, const struct account *a, struc
 		return rc;
 	start = date_at(call, q.from);
 	end = date_at(call, q.to - 1);
-	if (usage_open(call->store, call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
+	if (usage_open(call->store, call->catalogue, &q, (struct usage_position) { 0 }, &cur, err) <
+	    0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0) {
 		fill_record(call, a, start, end, zone, &row, &rec);
@@ -220,7 +264,8 @@ static int write_account(const struct call *call, const struct account *a, struc
 /* ---- the same for people ---- */
 
 /* The account's rows of Q, in the arena, and the price of all. */
-static int load_rows(const struct call *call, const struct usage_query *q, struct view_group *ret, struct error *err)
+static int load_rows(const struct call *call, const struct usage_query *q, struct view_group *ret,
+		     struct error *err)
 {
 	const struct catalogue *c = call->catalogue;
 	struct usage_cursor *cur = NULL;
@@ -228,7 +273,7 @@ static int load_rows(const struct call *call, const struct usage_query *q, struc
 	int rc;
 
 	ret->rows = arena_array(call->arena, struct usage_row, c->n + 1);
-	if (usage_open(call->store, c, q, (struct usage_position){ 0 }, &cur, err) < 0)
+	if (usage_open(call->store, c, q, (struct usage_position) { 0 }, &cur, err) < 0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0) {
 		ret->rows[ret->n++] = row;
@@ -239,25 +284,32 @@ static int load_rows(const struct call *call, const struct usage_query *q, struc
 	return rc;
 }
 
-/* Where an account's row leads, or with a category behind it that category's: the report of the same days. */
-static void link_group(const struct call *call, const struct account *a, const char *start, const char *end, struct view_group *g)
+/*
+ * Where an account's row leads, or with a category behind it that category's:
+ * the report of the same days.
+ */
+static void link_group(const struct call *call, const struct account *a, const char *start,
+		       const char *end, struct view_group *g)
 {
-	const char *zone = zone_name(call_zone(call)), *days, *report, *suffix = call_link_suffix(call, op_ReportUsage.dialect);
+	const char *zone = zone_name(call_zone(call)), *days, *report,
+		   *suffix = call_link_suffix(call, op_ReportUsage.dialect);
 	struct strbuf sb;
 
 	strbuf_init(&sb, 256);
 	strbuf_add_urlencoded(&sb, zone, strlen(zone));
 	days = arena_join(call->arena, "&StartDate=", start, "&EndDate=", end, NULL);
-	report = arena_join(call->arena, op_ReportUsage.path, suffix, "?AccountSid=", a->sid, "&IncludeSubaccounts=false", days,
-			    "&TimeZone=", sb.text, NULL);
+	report = arena_join(call->arena, op_ReportUsage.path, suffix, "?AccountSid=", a->sid,
+			    "&IncludeSubaccounts=false", days, "&TimeZone=", sb.text, NULL);
 	strbuf_release(&sb);
 	g->uri = report;
 	g->finer = arena_join(call->arena, report, "&Category=", NULL);
 	g->finer_query = "";
-	g->events_query = arena_join(call->arena, days, "&IncludeSubaccounts=false", call_filter(call, "TimeZone"), NULL);
+	g->events_query = arena_join(call->arena, days, "&IncludeSubaccounts=false",
+				     call_filter(call, "TimeZone"), NULL);
 }
 
-static int view_account(const struct call *call, const struct account *a, struct writer *w, struct error *err)
+static int view_account(const struct call *call, const struct account *a, struct writer *w,
+			struct error *err)
 {
 	struct view_group g = { .name = a->name, .currency = a->currency, .sid = a->sid };
 	struct usage_query q;
@@ -290,7 +342,8 @@ static int list_usage_records(struct call *call, struct writer *w, struct error 
 	struct account *accounts;
 	struct asked_days days;
 
-	if (ask_days(call, call_today(call), &days, err) < 0 || choose_accounts(call, &accounts, &figures.n, err) < 0 ||
+	if (ask_days(call, call_today(call), &days, err) < 0 ||
+	    choose_accounts(call, &accounts, &figures.n, err) < 0 ||
 	    call_note_closed_accounts(call, w, accounts, figures.n, days.from, days.to, err) < 0)
 		return -1;
 	if (people)
@@ -327,28 +380,33 @@ struct ai_customer_usage {
 #define AI_NAMESPACE "http://schemas.datacontract.org/2004/07/Voice.Api.AI"
 
 static const struct field ai_account_fields[] = {
-	FIELD_AS(struct ai_account_usage, account_id, "AccountId", "The account ID this customer belongs to"),
-	FIELD_AS(struct ai_account_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range",
-		 .flags = FIELD_WHOLE),
+	FIELD_AS(struct ai_account_usage, account_id, "AccountId",
+		 "The account ID this customer belongs to"),
+	FIELD_AS(struct ai_account_usage, ai_minutes, "AIMinutes",
+		 "The total number of AI minutes used in the date range", .flags = FIELD_WHOLE),
 	FIELD_EVENTS(struct ai_account_usage),
 	{ 0 }
 };
 
 static const struct field ai_customer_fields[] = {
-	FIELD_AS(struct ai_customer_usage, account_id, "AccountId", "The account ID this customer belongs to"),
-	FIELD_AS(struct ai_customer_usage, customer_id, "CustomerId", "The customer ID for this uage"),
-	FIELD_AS(struct ai_customer_usage, ai_minutes, "AIMinutes", "The total number of AI minutes used in the date range",
-		 .flags = FIELD_WHOLE),
+	FIELD_AS(struct ai_customer_usage, account_id, "AccountId",
+		 "The account ID this customer belongs to"),
+	FIELD_AS(struct ai_customer_usage, customer_id, "CustomerId",
+		 "The customer ID for this uage"),
+	FIELD_AS(struct ai_customer_usage, ai_minutes, "AIMinutes",
+		 "The total number of AI minutes used in the date range", .flags = FIELD_WHOLE),
 	FIELD_EVENTS(struct ai_customer_usage),
 	{ 0 }
 };
 
-static const struct shape ai_account_shape = {
-	.name = "AIAccountUsage", .xml_namespace = AI_NAMESPACE, .fields = ai_account_fields, .doc = "AI minutes of an account"
-};
-static const struct shape ai_customer_shape = {
-	.name = "AICustomerUsage", .xml_namespace = AI_NAMESPACE, .fields = ai_customer_fields, .doc = "AI minutes of a customer"
-};
+static const struct shape ai_account_shape = { .name = "AIAccountUsage",
+					       .xml_namespace = AI_NAMESPACE,
+					       .fields = ai_account_fields,
+					       .doc = "AI minutes of an account" };
+static const struct shape ai_customer_shape = { .name = "AICustomerUsage",
+						.xml_namespace = AI_NAMESPACE,
+						.fields = ai_customer_fields,
+						.doc = "AI minutes of a customer" };
 
 enum { AI_ACCOUNTS, AI_CUSTOMERS };
 
@@ -358,17 +416,20 @@ static const struct field ai_usage_fields[] = {
 	{ 0 }
 };
 
-static const struct shape ai_usage_shape = {
-	.name = "AIUsage", .xml_namespace = AI_NAMESPACE, .fields = ai_usage_fields, .doc = "AI minutes by account and by customer"
-};
+static const struct shape ai_usage_shape = { .name = "AIUsage",
+					     .xml_namespace = AI_NAMESPACE,
+					     .fields = ai_usage_fields,
+					     .doc = "AI minutes by account and by customer" };
 
 /* Minutes are rounded up once, here, when a total is written. */
 static struct decimal whole_minutes(const struct totals *t)
 {
-	return (struct decimal){ .n = decimal_ceil(t->usage, USAGE_PLACES) };
+	return (struct decimal) { .n = decimal_ceil(t->usage, USAGE_PLACES) };
 }
 
-/* The events behind minutes of an account, and of CUSTOMER unless that is NULL. */
+/*
+ * The events behind minutes of an account, and of CUSTOMER unless that is NULL.
+ */
 static const char *ai_events(const struct call *call, const char *sid, const char *customer)
 {
 	static const char *const bounds[] = { "StartDate", "EndDate" };
@@ -398,9 +459,11 @@ static const char *ai_events(const struct call *call, const char *sid, const cha
 	return text;
 }
 
-static void write_ai_row(const struct call *call, struct writer *w, const struct account *a, const struct usage_row *row)
+static void write_ai_row(const struct call *call, struct writer *w, const struct account *a,
+			 const struct usage_row *row)
 {
-	const char *uri = ai_events(call, a->sid, row->member ? row->member_text : call_arg(call, "CustomerId")->text);
+	const char *uri = ai_events(
+		call, a->sid, row->member ? row->member_text : call_arg(call, "CustomerId")->text);
 	struct ai_account_usage account = { a->sid, whole_minutes(&row->totals), uri };
 	struct ai_customer_usage customer = { a->sid, row->member_text, account.ai_minutes, uri };
 
@@ -418,36 +481,54 @@ struct ai_view_row {
 	const char *events_uri;
 };
 
-#define AI_VIEW_MINUTES                                                                                                   \
-	FIELD_AS(struct ai_view_row, minutes, "AIMinutes", "AI minutes, rounded up to whole ones"),                       \
-	FIELD(struct ai_view_row, events_uri, "The events behind it", .flags = FIELD_LINK, .format = "uri"), { 0 }
+#define AI_VIEW_MINUTES                                                                            \
+	FIELD_AS(struct ai_view_row, minutes, "AIMinutes",                                         \
+		 "AI minutes, rounded up to whole ones"),                                          \
+		FIELD(struct ai_view_row, events_uri, "The events behind it", .flags = FIELD_LINK, \
+		      .format = "uri"),                                                            \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
-static const struct field ai_view_account_fields[] = { FIELD(struct ai_view_row, account, "Whose minutes"), AI_VIEW_MINUTES };
+static const struct field ai_view_account_fields[] = {
+	FIELD(struct ai_view_row, account, "Whose minutes"), AI_VIEW_MINUTES
+};
 static const struct field ai_view_customer_fields[] = {
-	FIELD(struct ai_view_row, customer, "Whose minutes"), FIELD(struct ai_view_row, account, "Whose customer"), AI_VIEW_MINUTES
+	FIELD(struct ai_view_row, customer, "Whose minutes"),
+	FIELD(struct ai_view_row, account, "Whose customer"), AI_VIEW_MINUTES
 };
 
 #define AI_VIEW_DOC "Rounded up to whole minutes in each row. A number opens its events."
 
-static const struct shape ai_view_account_shape = { .name = "AIAccountUsage", .fields = ai_view_account_fields, .doc = AI_VIEW_DOC };
-static const struct shape ai_view_customer_shape = { .name = "AICustomerUsage", .fields = ai_view_customer_fields, .doc = AI_VIEW_DOC };
+static const struct shape ai_view_account_shape = { .name = "AIAccountUsage",
+						    .fields = ai_view_account_fields,
+						    .doc = AI_VIEW_DOC };
+static const struct shape ai_view_customer_shape = { .name = "AICustomerUsage",
+						     .fields = ai_view_customer_fields,
+						     .doc = AI_VIEW_DOC };
 
 struct ai_rows {
 	struct ai_view_row *list;
 	size_t n, size;
 };
 
-static void add_ai_row(const struct call *call, struct ai_rows *rows, const struct account *a, const struct usage_row *row)
+static void add_ai_row(const struct call *call, struct ai_rows *rows, const struct account *a,
+		       const struct usage_row *row)
 {
 	if (rows->n == rows->size) {
 		size_t size = rows->size ? 2 * rows->size : 64;
 
-		rows->list = arena_grow(call->arena, rows->list, rows->n * sizeof(*rows->list), size * sizeof(*rows->list));
+		rows->list = arena_grow(call->arena, rows->list, rows->n * sizeof(*rows->list),
+					size * sizeof(*rows->list));
 		rows->size = size;
 	}
-	rows->list[rows->n++] = (struct ai_view_row){
-		.customer = row->member ? arena_str(call->arena, row->member_text) : NULL, .account = a->name, .minutes = whole_minutes(&row->totals),
-		.events_uri = ai_events(call, a->sid, row->member ? row->member_text : call_arg(call, "CustomerId")->text)
+	rows->list[rows->n++] = (struct ai_view_row) {
+		.customer = row->member ? arena_str(call->arena, row->member_text) : NULL,
+		.account = a->name,
+		.minutes = whole_minutes(&row->totals),
+		.events_uri = ai_events(call, a->sid,
+					row->member ? row->member_text
+						    : call_arg(call, "CustomerId")->text)
 	};
 }
 
@@ -470,10 +551,12 @@ static void write_ai_view(struct writer *w, struct ai_rows *rows, const struct s
 }
 
 /*
- * An account's total, or with GROUP DIM_CUSTOMER its customers; of one customer if one is asked for. Into ROWS, or (NULL) written at once.
+ * An account's total, or with GROUP DIM_CUSTOMER its customers; of one customer
+ * if one is asked for. Into ROWS, or (NULL) written at once.
  */
-static int write_ai_account(const struct call *call, const struct account *a, const struct usage_query *query, struct writer *w,
-			    struct ai_rows *rows, struct error *err)
+static int write_ai_account(const struct call *call, const struct account *a,
+			    const struct usage_query *query, struct writer *w, struct ai_rows *rows,
+			    struct error *err)
 {
 	const char *customer = call_arg(call, "CustomerId")->text;
 	struct usage_query q = *query;
@@ -484,11 +567,13 @@ static int write_ai_account(const struct call *call, const struct account *a, co
 	q.accounts = &a->id;
 	q.n_accounts = 1;
 	if (customer) {
-		rc = store_dimension_find(call->store, a->id, DIM_CUSTOMER, customer, strlen(customer), &q.dim[DIM_CUSTOMER], err);
+		rc = store_dimension_find(call->store, a->id, DIM_CUSTOMER, customer,
+					  strlen(customer), &q.dim[DIM_CUSTOMER], err);
 		if (rc <= 0)
 			return rc;
 	}
-	if (usage_open(call->store, call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
+	if (usage_open(call->store, call->catalogue, &q, (struct usage_position) { 0 }, &cur, err) <
+	    0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0)
 		if (rows)
@@ -500,11 +585,16 @@ static int write_ai_account(const struct call *call, const struct account *a, co
 }
 
 /* One of the two lists. */
-static int write_ai_list(const struct call *call, const struct view_figures *of, struct usage_query *q, int list, struct writer *w, struct error *err)
+static int write_ai_list(const struct call *call, const struct view_figures *of,
+			 struct usage_query *q, int list, struct writer *w, struct error *err)
 {
 	static const int group[] = { [AI_ACCOUNTS] = GROUP_NONE, [AI_CUSTOMERS] = DIM_CUSTOMER };
-	static const struct shape *const shapes[] = { [AI_ACCOUNTS] = &ai_account_shape, [AI_CUSTOMERS] = &ai_customer_shape };
-	static const struct shape *const views[] = { [AI_ACCOUNTS] = &ai_view_account_shape, [AI_CUSTOMERS] = &ai_view_customer_shape };
+	static const struct shape *const shapes[] = {
+		[AI_ACCOUNTS] = &ai_account_shape, [AI_CUSTOMERS] = &ai_customer_shape
+	};
+	static const struct shape *const views[] = {
+		[AI_ACCOUNTS] = &ai_view_account_shape, [AI_CUSTOMERS] = &ai_view_customer_shape
+	};
 	const struct shape *shape = view_wanted(call) ? views[list] : shapes[list];
 	struct ai_rows rows = { .n = 0 };
 
@@ -513,7 +603,8 @@ static int write_ai_list(const struct call *call, const struct view_figures *of,
 	for (size_t i = 0; i < of->n; i++) {
 		if (!view_wanted(call) && !call->batch)
 			store_work_again(call->store);
-		if (write_ai_account(call, &of->accounts[i], q, w, view_wanted(call) ? &rows : NULL, err) < 0)
+		if (write_ai_account(call, &of->accounts[i], q, w, view_wanted(call) ? &rows : NULL,
+				     err) < 0)
 			return -1;
 	}
 	write_ai_view(w, &rows, shape);
@@ -523,19 +614,24 @@ static int write_ai_list(const struct call *call, const struct view_figures *of,
 
 static int get_ai_usage(struct call *call, struct writer *w, struct error *err)
 {
-	struct view_figures figures = {
-		.category = catalogue_find(call->catalogue, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES)), .customer = call_arg(call, "CustomerId")->text
-	};
-	struct usage_query q = { .zone = call_zone(call), .period = PERIOD_ALL, .category = figures.category };
+	struct view_figures figures = { .category = catalogue_find(call->catalogue,
+								   CATEGORY_AI_MINUTES,
+								   strlen(CATEGORY_AI_MINUTES)),
+					.customer = call_arg(call, "CustomerId")->text };
+	struct usage_query q = { .zone = call_zone(call),
+				 .period = PERIOD_ALL,
+				 .category = figures.category };
 	struct account *accounts;
 	struct asked_days days;
 
-	if (ask_days(call, latest, &days, err) < 0 || choose_accounts(call, &accounts, &figures.n, err) < 0)
+	if (ask_days(call, latest, &days, err) < 0 ||
+	    choose_accounts(call, &accounts, &figures.n, err) < 0)
 		return -1;
 	q.from = days.from;
 	q.to = days.to;
 	figures.accounts = accounts;
-	if (call_note_closed_accounts(call, w, accounts, figures.n, q.from, q.to, err) < 0 || about(call, w, &days, &figures, err) < 0)
+	if (call_note_closed_accounts(call, w, accounts, figures.n, q.from, q.to, err) < 0 ||
+	    about(call, w, &days, &figures, err) < 0)
 		return -1;
 	writer_label(w, &ai_usage_fields[AI_ACCOUNTS], "Accounts");
 	writer_label(w, &ai_usage_fields[AI_CUSTOMERS], "Customers");
@@ -549,11 +645,18 @@ static int get_ai_usage(struct call *call, struct writer *w, struct error *err)
 
 /* ---- the table ---- */
 
-#define ZONE_PARAM { "TimeZone", PT_ZONE, .flags = PARAM_OWN, .any = "UTC", .doc = "Days by the clocks of this zone (IANA name) instead of UTC" }
+#define ZONE_PARAM                                                                          \
+	{                                                                                   \
+		"TimeZone", PT_ZONE,                                                        \
+			.flags = PARAM_OWN, .any = "UTC",                                   \
+			.doc = "Days by the clocks of this zone (IANA name) instead of UTC" \
+	}
 
 static const struct param list_params[] = {
-	{ "AccountId", PT_ACCOUNT, .max = 64, .label = "Account", .doc = "The account ID you are listing for" },
-	{ "StartDate", PT_DATE, .doc = "The start date to retrieve usage records for (YYYY-MM-DD)" },
+	{ "AccountId", PT_ACCOUNT, .max = 64, .label = "Account",
+	  .doc = "The account ID you are listing for" },
+	{ "StartDate", PT_DATE,
+	  .doc = "The start date to retrieve usage records for (YYYY-MM-DD)" },
 	{ "EndDate", PT_DATE, .doc = "The end date to retrieve usage records for (YYYY-MM-DD)" },
 	ZONE_PARAM,
 	{ 0 }
@@ -561,9 +664,11 @@ static const struct param list_params[] = {
 
 static const struct param ai_params[] = {
 	{ "AccountId", PT_ACCOUNT, .max = 64, .label = "Account",
-	  .doc = "Filter by account ID. If not specified will return entries for all customers in all accounts in the date range" },
+	  .doc = "Filter by account ID. If not specified will return entries for all customers in "
+		 "all accounts in the date range" },
 	{ "CustomerId", PT_TEXT, .max = 128, .label = "Customer",
-	  .doc = "Filter by customer ID. If not specified, will return all customers for the accounts considered" },
+	  .doc = "Filter by customer ID. If not specified, will return all customers for the "
+		 "accounts considered" },
 	{ "StartDate", PT_DATE, .doc = "The start of the date range to consider" },
 	{ "EndDate", PT_DATE, .doc = "The end of the date range to consider" },
 	ZONE_PARAM,
@@ -571,22 +676,44 @@ static const struct param ai_params[] = {
 };
 
 static const struct op_rename sheet_names[] = {
-	{ "AccountId", "AccountSid" }, { "CustomerId", "Customer" }, { "StartDate", "StartDate" }, { "EndDate", "EndDate" },
-	{ "TimeZone", "TimeZone" }, { 0 }
+	{ "AccountId", "AccountSid" }, { "CustomerId", "Customer" }, { "StartDate", "StartDate" },
+	{ "EndDate", "EndDate" },      { "TimeZone", "TimeZone" },   { 0 }
 };
 
 static const struct op_sheet billing_sheet = { &op_ReportBilling, "category", sheet_names };
 static const struct op_sheet ai_sheet = { &op_ReportAI, "customer", sheet_names };
 
 const struct op op_ListUsageRecords = {
-	.id = "ListUsageRecords", .methods = M_READ, .path = "/billing/usage", .dialect = &dialect_servicestack,
-	.roles = ROLE_ADMIN | ROLE_MANAGER, .params = list_params, .returns = &record_shape, .returns_list = true,
-	.takes_body = true, .body_root = "ListUsageRecords", .body_namespace = DASHBOARD_NAMESPACE,
-	.run = list_usage_records, .sheet = &billing_sheet, .title = "Billing usage", .doc = "Gets all usage records for specified date range",
+	.id = "ListUsageRecords",
+	.methods = M_READ,
+	.path = "/billing/usage",
+	.dialect = &dialect_servicestack,
+	.roles = ROLE_ADMIN | ROLE_MANAGER,
+	.params = list_params,
+	.returns = &record_shape,
+	.returns_list = true,
+	.takes_body = true,
+	.body_root = "ListUsageRecords",
+	.body_namespace = DASHBOARD_NAMESPACE,
+	.run = list_usage_records,
+	.sheet = &billing_sheet,
+	.title = "Billing usage",
+	.doc = "Gets all usage records for specified date range",
 };
 
 const struct op op_GetAIUsage = {
-	.id = "GetAIUsage", .methods = M_ALL, .path = "/ai/usage", .dialect = &dialect_servicestack, .roles = ROLE_ADMIN,
-	.params = ai_params, .returns = &ai_usage_shape, .takes_body = true, .body_root = "GetAIUsage", .body_namespace = AI_NAMESPACE,
-	.run = get_ai_usage, .sheet = &ai_sheet, .title = "AI minutes", .doc = "AI minutes by account and by customer",
+	.id = "GetAIUsage",
+	.methods = M_ALL,
+	.path = "/ai/usage",
+	.dialect = &dialect_servicestack,
+	.roles = ROLE_ADMIN,
+	.params = ai_params,
+	.returns = &ai_usage_shape,
+	.takes_body = true,
+	.body_root = "GetAIUsage",
+	.body_namespace = AI_NAMESPACE,
+	.run = get_ai_usage,
+	.sheet = &ai_sheet,
+	.title = "AI minutes",
+	.doc = "AI minutes by account and by customer",
 };

@@ -17,10 +17,13 @@ enum { WAYS = 4, SETS = SIGNIN_REMEMBERED / WAYS, KEY_TEXT_MAX = 16384 };
 /* A password that was right. */
 struct remembered {
 	unsigned char key[HASH_BYTES];
-	int64_t until;                   /* ms */
+	int64_t until; /* ms */
 };
 
-/* A password that is being checked; others that bring the same wait for what comes of it. */
+/*
+ * A password that is being checked; others that bring the same wait for what
+ * comes of it.
+ */
 struct check {
 	unsigned char key[HASH_BYTES];
 	bool done;
@@ -33,7 +36,8 @@ struct check {
 struct signin {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	unsigned char secret[SECRET_BYTES];      /* of this process: what is remembered is no use without it */
+	/* of this process: what is remembered is no use without it */
+	unsigned char secret[SECRET_BYTES];
 	struct remembered remembered[SETS][WAYS];
 	struct check *checks;
 	struct throttle *throttle;
@@ -67,11 +71,12 @@ void signin_free(struct signin **s)
 /* ---- what is remembered ---- */
 
 /*
- * Of the name, what the ledger keeps of the password, and the password. Another password has another salt, so what is remembered
- * of the old one is never found again.
+ * Of the name, what the ledger keeps of the password, and the password. Another
+ * password has another salt, so what is remembered of the old one is never
+ * found again.
  */
-static void make_key(const struct signin *s, const char *name, const char *stored, const char *password, size_t len,
-		     unsigned char ret[static HASH_BYTES])
+static void make_key(const struct signin *s, const char *name, const char *stored,
+		     const char *password, size_t len, unsigned char ret[static HASH_BYTES])
 {
 	struct strbuf all;
 
@@ -113,8 +118,8 @@ static void remember(struct signin *s, const unsigned char *key, int64_t now)
 
 /* ---- checking one ---- */
 
-static int check_slowly(struct signin *s, const char *name, const char *stored, const char *password, size_t len, const char *address,
-			struct error *err)
+static int check_slowly(struct signin *s, const char *name, const char *stored,
+			const char *password, size_t len, const char *address, struct error *err)
 {
 	int64_t wait = throttle_try(s->throttle, name, address, monotonic_ms());
 	bool known = throttle_knows(s->throttle, name, address, monotonic_ms());
@@ -122,13 +127,19 @@ static int check_slowly(struct signin *s, const char *name, const char *stored, 
 
 	if (wait) {
 		err->retry_after = (int)((wait + 999) / 1000);
-		return error_set(err, ERR_TOO_MANY, NULL, "Too many wrong passwords; try again in %d seconds", err->retry_after);
+		return error_set(err, ERR_TOO_MANY, NULL,
+				 "Too many wrong passwords; try again in %d seconds",
+				 err->retry_after);
 	}
-	rc = password_verify_as(known ? PASSWORD_KNOWN : PASSWORD_STRANGER, throttle_network(s->throttle, address), stored, password, len, err);
+	rc = password_verify_as(known ? PASSWORD_KNOWN : PASSWORD_STRANGER,
+				throttle_network(s->throttle, address), stored, password, len, err);
 	if (rc > 0)
 		throttle_succeeded(s->throttle, name, address, monotonic_ms());
 	if (rc < 0) {
-		/* of strangers, a try that found no place counts: else they could come again at once, for ever */
+		/*
+		 * of strangers, a try that found no place counts: else they
+		 * could come again at once, for ever
+		 */
 		if (known || err->kind != ERR_BUSY)
 			throttle_withdraw(s->throttle, name, address, monotonic_ms());
 		err->retry_after = 1;
@@ -150,7 +161,9 @@ static void end_check(struct signin *s, struct check *c)
 		pthread_cond_wait(&s->changed, &s->lock);
 }
 
-/* Waits for what comes of a check that somebody else makes. With the lock held. */
+/*
+ * Waits for what comes of a check that somebody else makes. With the lock held.
+ */
 static int join_check(struct signin *s, struct check *c, struct error *err)
 {
 	int rc;
@@ -166,16 +179,20 @@ static int join_check(struct signin *s, struct check *c, struct error *err)
 	return rc;
 }
 
-/* 1 it is the password of NAME, 0 it isn't, -1 it can't be said now. STORED NULL: there is no such user. */
-static int check(struct signin *s, const char *name, const char *stored, const char *password, size_t len, const char *address,
-		 struct error *err)
+/*
+ * 1 it is the password of NAME, 0 it isn't, -1 it can't be said now. STORED
+ * NULL: there is no such user.
+ */
+static int check(struct signin *s, const char *name, const char *stored, const char *password,
+		 size_t len, const char *address, struct error *err)
 {
 	struct check own = { .done = false }, *other;
 	int rc;
 
 	make_key(s, name, stored ? stored : "", password, len, own.key);
 	pthread_mutex_lock(&s->lock);
-	for (other = s->checks; other && memcmp(other->key, own.key, HASH_BYTES) != 0; other = other->next)
+	for (other = s->checks; other && memcmp(other->key, own.key, HASH_BYTES) != 0;
+	     other = other->next)
 		;
 	if (is_remembered(s, own.key, monotonic_ms())) {
 		rc = 1;
@@ -183,7 +200,10 @@ static int check(struct signin *s, const char *name, const char *stored, const c
 		rc = join_check(s, other, err);
 	} else {
 		own.next = s->checks;
-		/* cppcheck-suppress autoVariables ; end_check takes it off the list */
+		/*
+		 * cppcheck-suppress autoVariables ; end_check takes it off the
+		 * list
+		 */
 		s->checks = &own;
 		pthread_mutex_unlock(&s->lock);
 		rc = own.rc = check_slowly(s, name, stored, password, len, address, &own.err);
@@ -206,13 +226,15 @@ static const char *signed_text(struct arena *arena, const char *name, const char
 	return arena_printf(arena, "device:%.*s:%s", DEVICE_ID_TEXT, id, name);
 }
 
-void device_new(const unsigned char secret[static SECRET_BYTES], const char *name, struct arena *arena, char ret[static DEVICE_TEXT])
+void device_new(const unsigned char secret[static SECRET_BYTES], const char *name,
+		struct arena *arena, char ret[static DEVICE_TEXT])
 {
 	unsigned char tag[TAG_BYTES];
 	char token[TOKEN_TEXT];
 	const char *text;
 
-	_Static_assert(TOKEN_TEXT - 1 >= DEVICE_ID_TEXT, "a device's id is the beginning of a token");
+	_Static_assert(TOKEN_TEXT - 1 >= DEVICE_ID_TEXT,
+		       "a device's id is the beginning of a token");
 	token_new(token);
 	memcpy(ret, token, DEVICE_ID_TEXT);
 	text = signed_text(arena, name, ret);
@@ -221,15 +243,17 @@ void device_new(const unsigned char secret[static SECRET_BYTES], const char *nam
 	base64url_encode(tag, TAG_BYTES, ret + DEVICE_ID_TEXT + 1);
 }
 
-const char *signin_device(struct signin *s, const unsigned char secret[static SECRET_BYTES], const char *name, const char *text,
-			  struct arena *arena)
+const char *signin_device(struct signin *s, const unsigned char secret[static SECRET_BYTES],
+			  const char *name, const char *text, struct arena *arena)
 {
 	unsigned char tag[TAG_BYTES];
 	const char *subject, *all;
 	size_t len;
 
 	if (!text || strlen(text) != DEVICE_TEXT - 1 || text[DEVICE_ID_TEXT] != '.' ||
-	    !base64url_decode(text + DEVICE_ID_TEXT + 1, DEVICE_TEXT - DEVICE_ID_TEXT - 2, tag, sizeof(tag), &len) || len != TAG_BYTES)
+	    !base64url_decode(text + DEVICE_ID_TEXT + 1, DEVICE_TEXT - DEVICE_ID_TEXT - 2, tag,
+			      sizeof(tag), &len) ||
+	    len != TAG_BYTES)
 		return NULL;
 	all = signed_text(arena, name, text);
 	if (!tag_check(secret, all, strlen(all), tag))
@@ -253,12 +277,14 @@ int signin_password(struct signin *s, struct store *st, const char *typed, const
 		    size_t len, const char *address, struct arena *arena, struct user *ret,
 		    struct error *err)
 {
-	/* wrong passwords of a user count together, however the name is typed */
+	/*
+	 * wrong passwords of a user count together, however the name is typed
+	 */
 	const char *name = name_fold(arena, typed);
 	int found, rc;
 
 	if (len > PASSWORD_BYTES_MAX)
-		return refuse(err);      /* nobody has such a password */
+		return refuse(err); /* nobody has such a password */
 	found = store_user_by_name(st, typed, arena, ret, err);
 	if (found < 0)
 		return -1;
@@ -274,11 +300,16 @@ int signin_principal(const struct user *u, struct principal *ret, struct error *
 	const struct role_info *info = role_find(u->role);
 
 	if (!info)
-		return error_set(err, ERR_INTERNAL, NULL, "the user %s has the role %s, which this program doesn't know", u->name, u->role);
-	*ret = (struct principal){
-		.role = info->role, .name = u->name, .user = u->id, .display = u->display, .email = u->email,
-		.grants = u->grants, .n_grants = u->n_grants
-	};
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the user %s has the role %s, which this program doesn't know",
+				 u->name, u->role);
+	*ret = (struct principal) { .role = info->role,
+				    .name = u->name,
+				    .user = u->id,
+				    .display = u->display,
+				    .email = u->email,
+				    .grants = u->grants,
+				    .n_grants = u->n_grants };
 	return 0;
 }
 
@@ -288,11 +319,11 @@ bool signin_key_principal(const struct key *k, struct principal *ret)
 
 	if (!info)
 		return false;
-	*ret = (struct principal){ .role = info->role,
-				   .label = k->name,
-				   .account = k->account,
-				   .grants = k->grants,
-				   .n_grants = k->n_grants };
+	*ret = (struct principal) { .role = info->role,
+				    .label = k->name,
+				    .account = k->account,
+				    .grants = k->grants,
+				    .n_grants = k->n_grants };
 	memcpy(ret->key_sid, k->sid, SID_TEXT);
 	return true;
 }
@@ -337,16 +368,20 @@ int signin_token_maker(struct store *st, const struct session *token, struct pri
 
 /* ---- sessions ---- */
 
-void session_new(const unsigned char secret[static SECRET_BYTES], int64_t user, enum session_kind kind, int64_t now, int64_t seconds,
+void session_new(const unsigned char secret[static SECRET_BYTES], int64_t user,
+		 enum session_kind kind, int64_t now, int64_t seconds,
 		 char ret_token[static TOKEN_TEXT], struct session *ret)
 {
-	*ret = (struct session){ .user = user, .kind = kind, .created = now, .expires = now + seconds };
+	*ret = (struct session) {
+		.user = user, .kind = kind, .created = now, .expires = now + seconds
+	};
 	token_new(ret_token);
 	token_hash(secret, ret_token, strlen(ret_token), ret->hash);
 }
 
-int session_find(struct store *st, const unsigned char secret[static SECRET_BYTES], const char *token, size_t len, enum session_kind kind,
-		 int64_t now, struct arena *arena, struct session *ret, struct user *ret_user, struct error *err)
+int session_find(struct store *st, const unsigned char secret[static SECRET_BYTES],
+		 const char *token, size_t len, enum session_kind kind, int64_t now,
+		 struct arena *arena, struct session *ret, struct user *ret_user, struct error *err)
 {
 	unsigned char hash[HASH_BYTES];
 	int rc;
@@ -355,7 +390,10 @@ int session_find(struct store *st, const unsigned char secret[static SECRET_BYTE
 	rc = store_session_find(st, hash, ret, err);
 	if (rc <= 0)
 		return rc;
-	/* one from the future was made while the clock was wrong; it is good again when that time has come */
+	/*
+	 * one from the future was made while the clock was wrong; it is good
+	 * again when that time has come
+	 */
 	if (ret->kind != kind || ret->expires <= now || ret->created > now + SESSION_AHEAD_SECONDS)
 		return 0;
 	rc = store_user_by_id(st, ret->user, arena, ret_user, err);

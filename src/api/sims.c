@@ -1,6 +1,7 @@
 /*
- * sims.c - the unique names of SIMs and fleets: which there are, new ones, others, and
- * their end. Both kinds are run by the same functions; op->data tells them apart.
+ * sims.c - the unique names of SIMs and fleets: which there are, new ones,
+ * others, and their end. Both kinds are run by the same functions; op->data
+ * tells them apart.
  */
 #include "api/sims.h"
 
@@ -15,8 +16,8 @@
 /* ---- which aren't known ---- */
 
 /* 1, 0, -1. */
-static int is_known(const struct call *call, const struct account *accounts, size_t n, enum dimension d, const char *text,
-		    struct error *err)
+static int is_known(const struct call *call, const struct account *accounts, size_t n,
+		    enum dimension d, const char *text, struct error *err)
 {
 	struct sim_match match;
 	int rc = 0;
@@ -26,8 +27,8 @@ static int is_known(const struct call *call, const struct account *accounts, siz
 	return rc;
 }
 
-int sims_unknown_words(const struct call *call, const struct account *accounts, size_t n, const char *const dim[DIMENSIONS],
-		       const char **ret, struct error *err)
+int sims_unknown_words(const struct call *call, const struct account *accounts, size_t n,
+		       const char *const dim[DIMENSIONS], const char **ret, struct error *err)
 {
 	*ret = "";
 	for (int i = 0; i < SIM_KINDS; i++) {
@@ -38,7 +39,9 @@ int sims_unknown_words(const struct call *call, const struct account *accounts, 
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
-			*ret = arena_join(call->arena, *ret, " No ", kind->noun, " with the SID or the unique name \"", text, "\" is known.", NULL);
+			*ret = arena_join(call->arena, *ret, " No ", kind->noun,
+					  " with the SID or the unique name \"", text,
+					  "\" is known.", NULL);
 	}
 	return 0;
 }
@@ -48,7 +51,7 @@ int sims_unknown_words(const struct call *call, const struct account *accounts, 
 /* What an operation is about, behind op->data. */
 struct sims_op {
 	const struct sim_kind *kind;
-	const char *param;               /* in paths, and of reports that filter by it */
+	const char *param; /* in paths, and of reports that filter by it */
 	const char *path;
 	const struct shape *list, *item;
 };
@@ -61,52 +64,70 @@ static const struct field sim_fields[] = {
 	FIELD(struct sim_record, name, "The unique name"),
 	FIELD(struct sim_record, usage_uri, "What it used", .format = "uri", .flags = FIELD_LINK),
 	FIELD(struct sim_record, sid, "The SID, by which events call it"),
-	FIELD(struct sim_record, account_sid, "The main account of its family; null for those who only see a subaccount", .flags = FIELD_MACHINE),
+	FIELD(struct sim_record, account_sid,
+	      "The main account of its family; null for those who only see a subaccount",
+	      .flags = FIELD_MACHINE),
 	FIELD(struct sim_record, account, "That account's name"),
-	FIELD(struct sim_record, rename, "Where it gets another name", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct sim_record, remove, "Where its name is removed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct sim_record, rename, "Where it gets another name",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct sim_record, remove, "Where its name is removed",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
 };
 
-static const struct shape sim_shape = { .name = "Sim", .fields = sim_fields, .doc = "A SIM that has a unique name",
-	.none = "No SIM has a unique name, or none has this in its name, SID or account." };
-static const struct shape fleet_shape = { .name = "Fleet", .fields = sim_fields, .doc = "A fleet that has a unique name",
-	.none = "No fleet has a unique name, or none has this in its name, SID or account." };
+static const struct shape sim_shape = {
+	.name = "Sim",
+	.fields = sim_fields,
+	.doc = "A SIM that has a unique name",
+	.none = "No SIM has a unique name, or none has this in its name, SID or account."
+};
+static const struct shape fleet_shape = {
+	.name = "Fleet",
+	.fields = sim_fields,
+	.doc = "A fleet that has a unique name",
+	.none = "No fleet has a unique name, or none has this in its name, SID or account."
+};
 
-static const struct field sims_fields[] = {
-	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("sims", &sim_shape, "By account and name"), { 0 }
-};
-static const struct field fleets_fields[] = {
-	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("fleets", &fleet_shape, "By account and name"), { 0 }
-};
+static const struct field sims_fields[] = { LIST_PAGE_FIELDS,
+					    [LIST_PAGE_LIST] = FIELD_LIST("sims", &sim_shape,
+									  "By account and name"),
+					    { 0 } };
+static const struct field fleets_fields[] = { LIST_PAGE_FIELDS,
+					      [LIST_PAGE_LIST] = FIELD_LIST("fleets", &fleet_shape,
+									    "By account and name"),
+					      { 0 } };
 
-static const struct shape sims_shape = {
-	.name = "Sims", .flags = SHAPE_PAGE, .fields = sims_fields, .doc = "The SIMs that have unique names"
-};
-static const struct shape fleets_shape = {
-	.name = "Fleets", .flags = SHAPE_PAGE, .fields = fleets_fields, .doc = "The fleets that have unique names"
-};
+static const struct shape sims_shape = { .name = "Sims",
+					 .flags = SHAPE_PAGE,
+					 .fields = sims_fields,
+					 .doc = "The SIMs that have unique names" };
+static const struct shape fleets_shape = { .name = "Fleets",
+					   .flags = SHAPE_PAGE,
+					   .fields = fleets_fields,
+					   .doc = "The fleets that have unique names" };
 
 static const struct sims_op about_sims = { &sim_kinds[0], "Sim", "/sims", &sims_shape, &sim_shape };
-static const struct sims_op about_fleets = { &sim_kinds[1], "Fleet", "/fleets", &fleets_shape, &fleet_shape };
+static const struct sims_op about_fleets = { &sim_kinds[1], "Fleet", "/fleets", &fleets_shape,
+					     &fleet_shape };
 
 /* The main account of its family, if the caller sees it; else NULL. */
-static const struct account *main_account(const struct call *call, const struct account_names *names, const struct sim *sim)
+static const struct account *main_account(const struct call *call,
+					  const struct account_names *names, const struct sim *sim)
 {
 	const struct account *a = account_names_find(names, sim->family);
 
 	return a && principal_sees(call->who, a) ? a : NULL;
 }
 
-static const char *usage_uri(const struct call *call, const struct sims_op *about, const struct sim *sim, const struct account *account)
+static const char *usage_uri(const struct call *call, const struct sims_op *about,
+			     const struct sim *sim, const struct account *account)
 {
 	struct strbuf url;
 	const char *text;
 
 	strbuf_init(&url, 1024);
-	strbuf_addf(&url, "/reports/sim%s?%s=", call_link_suffix(call, call->op->dialect), about->param);
+	strbuf_addf(&url, "/reports/sim%s?%s=", call_link_suffix(call, call->op->dialect),
+		    about->param);
 	strbuf_add_urlencoded(&url, sim->sid, strlen(sim->sid));
 	if (account)
 		strbuf_addf(&url, "&AccountSid=%s", account->sid);
@@ -115,22 +136,28 @@ static const char *usage_uri(const struct call *call, const struct sims_op *abou
 	return text;
 }
 
-static const char *action(const struct call *call, const struct sims_op *about, const struct sim *sim, const struct account *account,
-			  const char *name)
+static const char *action(const struct call *call, const struct sims_op *about,
+			  const struct sim *sim, const struct account *account, const char *name)
 {
 	if (call->who->role != ROLE_ADMIN || !account)
 		return NULL;
-	return arena_join(call->arena, action_page(call, about->path, sim->sid, name), "?account=", account->sid, NULL);
+	return arena_join(call->arena, action_page(call, about->path, sim->sid, name),
+			  "?account=", account->sid, NULL);
 }
 
-static struct sim_record make_record(const struct call *call, const struct account_names *names, const struct sim *sim)
+static struct sim_record make_record(const struct call *call, const struct account_names *names,
+				     const struct sim *sim)
 {
 	const struct sims_op *about = call->op->data;
 	const struct account *account = main_account(call, names, sim);
 
-	return (struct sim_record){
-		.name = sim->name, .sid = sim->sid, .account_sid = account ? account->sid : NULL, .account = account ? account->name : NULL,
-		.usage_uri = usage_uri(call, about, sim, account), .rename = action(call, about, sim, account, "rename"),
+	return (struct sim_record) {
+		.name = sim->name,
+		.sid = sim->sid,
+		.account_sid = account ? account->sid : NULL,
+		.account = account ? account->name : NULL,
+		.usage_uri = usage_uri(call, about, sim, account),
+		.rename = action(call, about, sim, account, "rename"),
 		.remove = action(call, about, sim, account, "remove"),
 	};
 }
@@ -144,7 +171,8 @@ struct seen {
 };
 
 /* Has a subaccount that the caller sees used it? 1, 0, -1. */
-static int used_by_seen(const struct call *call, const struct account_names *names, const struct sim *sim, struct error *err)
+static int used_by_seen(const struct call *call, const struct account_names *names,
+			const struct sim *sim, struct error *err)
 {
 	int64_t id;
 	int rc = 0;
@@ -153,17 +181,20 @@ static int used_by_seen(const struct call *call, const struct account_names *nam
 		const struct account *a = &names->list[i];
 
 		if (a->parent == sim->family && principal_sees(call->who, a))
-			rc = store_dimension_find(call->store, a->id, sim->kind, sim->sid, strlen(sim->sid), &id, err);
+			rc = store_dimension_find(call->store, a->id, sim->kind, sim->sid,
+						  strlen(sim->sid), &id, err);
 	}
 	return rc;
 }
 
-static int find_seen(const struct call *call, const struct account_names *names, struct sim *list, size_t n, struct seen *ret,
-		     struct error *err)
+static int find_seen(const struct call *call, const struct account_names *names, struct sim *list,
+		     size_t n, struct seen *ret, struct error *err)
 {
-	*ret = (struct seen){ .call = call, .names = names, .list = list };
+	*ret = (struct seen) { .call = call, .names = names, .list = list };
 	for (size_t i = 0; i < n; i++) {
-		int rc = main_account(call, names, &list[i]) ? 1 : used_by_seen(call, names, &list[i], err);
+		int rc = main_account(call, names, &list[i])
+				 ? 1
+				 : used_by_seen(call, names, &list[i], err);
 
 		if (rc < 0)
 			return -1;
@@ -197,8 +228,11 @@ static int list_sims(struct call *call, struct writer *w, struct error *err)
 	    find_seen(call, &names, list, n, &seen, err) < 0)
 		return -1;
 	list_page_choose(call, fits, &seen, seen.n, &page);
-	writer_about(w, call->op->title, arena_join(call->arena, "The ", about->kind->nouns, " that reports can be asked for by a unique name,"
-						    " too. An event registers its own by ", about->kind->word, "_name.", NULL));
+	writer_about(w, call->op->title,
+		     arena_join(call->arena, "The ", about->kind->nouns,
+				" that reports can be asked for by a unique name,"
+				" too. An event registers its own by ",
+				about->kind->word, "_name.", NULL));
 	writer_label(w, &about->list->fields[LIST_PAGE_LIST], call->op->title);
 	writer_begin(w, NULL, about->list);
 	writer_fields(w, about->list, &page);
@@ -222,7 +256,8 @@ struct order {
 	struct sim made;
 };
 
-static int write_sim(struct call *call, const char *title, const char *sentence, const struct sim *sim, struct writer *w, struct error *err)
+static int write_sim(struct call *call, const char *title, const char *sentence,
+		     const struct sim *sim, struct writer *w, struct error *err)
 {
 	const struct sims_op *about = call->op->data;
 	struct account_names names;
@@ -241,7 +276,8 @@ static struct sim_identity identity_of(const struct call *call)
 {
 	const struct sims_op *about = call->op->data;
 
-	return (struct sim_identity){ about->kind, call_arg(call, "account")->text, call_arg(call, about->param)->text };
+	return (struct sim_identity) { about->kind, call_arg(call, "account")->text,
+				       call_arg(call, about->param)->text };
 }
 
 static int add_sim(const struct admin *a, void *arg, struct error *err)
@@ -254,7 +290,8 @@ static int add_sim(const struct admin *a, void *arg, struct error *err)
 static int create_sim(struct call *call, struct writer *w, struct error *err)
 {
 	const struct sims_op *about = call->op->data;
-	struct order o = { .new = { about->kind, call_arg(call, "account")->text, call_arg(call, "sid")->text, call_arg(call, "name")->text } };
+	struct order o = { .new = { about->kind, call_arg(call, "account")->text,
+				    call_arg(call, "sid")->text, call_arg(call, "name")->text } };
 
 	if (administer(call, add_sim, &o, err) < 0)
 		return -1;
@@ -273,7 +310,9 @@ static int rename_sim(struct call *call, struct writer *w, struct error *err)
 {
 	struct order o = { .id = identity_of(call), .name = call_arg(call, "name")->text };
 
-	return administer(call, set_name, &o, err) < 0 ? -1 : write_sim(call, o.made.name, NULL, &o.made, w, err);
+	return administer(call, set_name, &o, err) < 0
+		       ? -1
+		       : write_sim(call, o.made.name, NULL, &o.made, w, err);
 }
 
 static int remove_name(const struct admin *a, void *arg, struct error *err)
@@ -287,7 +326,9 @@ static int remove_sim(struct call *call, struct writer *w, struct error *err)
 {
 	struct order o = { .id = identity_of(call) };
 
-	return administer(call, remove_name, &o, err) < 0 ? -1 : write_sim(call, "The name was removed", NULL, &o.made, w, err);
+	return administer(call, remove_name, &o, err) < 0
+		       ? -1
+		       : write_sim(call, "The name was removed", NULL, &o.made, w, err);
 }
 
 /* The one that the path names. */
@@ -305,12 +346,16 @@ static int ask_about(struct call *call, const char *sentence, struct writer *w, 
 
 	if (find_sim(call, &sim, err) < 0)
 		return -1;
-	return write_sim(call, arena_join(call->arena, call->op->title, ": ", sim.name, NULL), sentence, &sim, w, err);
+	return write_sim(call, arena_join(call->arena, call->op->title, ": ", sim.name, NULL),
+			 sentence, &sim, w, err);
 }
 
 static int ask_renaming(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "Usage stays with the SID; it is found by the new name at once, and no longer by the old one.", w, err);
+	return ask_about(call,
+			 "Usage stays with the SID; it is found by the new name at once, and no "
+			 "longer by the old one.",
+			 w, err);
 }
 
 static int fill_renaming(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err)
@@ -325,24 +370,38 @@ static int fill_renaming(struct call *call, struct raw_param *ret, size_t *ret_n
 
 static int ask_removal(struct call *call, struct writer *w, struct error *err)
 {
-	return ask_about(call, "Usage stays, and is found by the SID alone. Events that only say the name are rejected from now on.", w, err);
+	return ask_about(call,
+			 "Usage stays, and is found by the SID alone. Events that only say the "
+			 "name are rejected from now on.",
+			 w, err);
 }
 
 /* ---- the tables ---- */
 
-static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the SID or the account"), { 0 } };
+static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the SID or the account"),
+					    { 0 } };
 
-#define ACCOUNT_PARAM(flag, words) { "account", PT_ACCOUNT, .flags = (flag), .max = 64, .doc = "The SID of its account" words }
-#define NAME_PARAM \
-	{ "name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = SIM_NAME_BYTES, \
-	  .doc = "The unique name: no other one of the account, its main account and that one's subaccounts has it" }
-#define PATH_PARAMS(param) \
-	{ param, PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 64, .doc = "Its SID, or else its unique name, percent-encoded" }, \
-	ACCOUNT_PARAM(PARAM_SUBJECT, ", or of one of the same family; needed only where several main accounts have one")
+#define ACCOUNT_PARAM(flag, words)                                           \
+	{                                                                    \
+		"account", PT_ACCOUNT, .flags = (flag), .max = 64,           \
+				       .doc = "The SID of its account" words \
+	}
+#define NAME_PARAM                                                                                \
+	{                                                                                         \
+		"name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = SIM_NAME_BYTES,        \
+				 .doc = "The unique name: no other one of the account, its main " \
+					"account and that one's subaccounts has it"               \
+	}
+#define PATH_PARAMS(param)                                                                        \
+	{ param,    PT_TEXT,   .flags = PARAM_PATH,                                               \
+	  .min = 1, .max = 64, .doc = "Its SID, or else its unique name, percent-encoded" },      \
+		ACCOUNT_PARAM(PARAM_SUBJECT, ", or of one of the same family; needed only where " \
+					     "several main accounts have one")
 
 static const struct param create_params[] = {
 	ACCOUNT_PARAM(PARAM_REQUIRED, "; a subaccount stands for its whole family"),
-	{ "sid", PT_TEXT, .flags = PARAM_REQUIRED, .label = "SID", .min = 1, .max = 64, .doc = "The SID, by which events call it" },
+	{ "sid", PT_TEXT, .flags = PARAM_REQUIRED, .label = "SID", .min = 1, .max = 64,
+	  .doc = "The SID, by which events call it" },
 	NAME_PARAM,
 	{ 0 }
 };
@@ -352,64 +411,151 @@ static const struct param remove_sim_params[] = { PATH_PARAMS("Sim"), { 0 } };
 static const struct param remove_fleet_params[] = { PATH_PARAMS("Fleet"), { 0 } };
 
 const struct op op_ListSims = {
-	.id = "ListSims", .methods = M_READ, .path = "/sims", .dialect = &dialect_usaged, .roles = ROLES_READING, .params = list_params,
-	.returns = &sims_shape, .run = list_sims, .data = &about_sims, .title = "SIMs", .tab = "SIMs",
+	.id = "ListSims",
+	.methods = M_READ,
+	.path = "/sims",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = list_params,
+	.returns = &sims_shape,
+	.run = list_sims,
+	.data = &about_sims,
+	.title = "SIMs",
+	.tab = "SIMs",
 	.doc = "The SIMs that have unique names, of the accounts that the caller may see",
 };
 
 const struct op op_ListFleets = {
-	.id = "ListFleets", .methods = M_READ, .path = "/fleets", .dialect = &dialect_usaged, .roles = ROLES_READING, .params = list_params,
-	.returns = &fleets_shape, .run = list_sims, .data = &about_fleets, .title = "Fleets", .tab = "Fleets",
+	.id = "ListFleets",
+	.methods = M_READ,
+	.path = "/fleets",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_READING,
+	.params = list_params,
+	.returns = &fleets_shape,
+	.run = list_sims,
+	.data = &about_fleets,
+	.title = "Fleets",
+	.tab = "Fleets",
 	.doc = "The fleets that have unique names, of the accounts that the caller may see",
 };
 
 const struct op op_CreateSim = {
-	.id = "CreateSim", .methods = M_POST, .path = "/sims", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = create_params,
-	.returns = &sim_shape, .takes_body = true, .run = create_sim, .data = &about_sims, .title = "Name a SIM",
-	.form = &(const struct op_form){ .path = "/sims/new", .button = "Add the name", .list = &op_ListSims, .done = "The SIM has its name." },
+	.id = "CreateSim",
+	.methods = M_POST,
+	.path = "/sims",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = create_params,
+	.returns = &sim_shape,
+	.takes_body = true,
+	.run = create_sim,
+	.data = &about_sims,
+	.title = "Name a SIM",
+	.form = &(const struct op_form) { .path = "/sims/new",
+					  .button = "Add the name",
+					  .list = &op_ListSims,
+					  .done = "The SIM has its name." },
 	.doc = "Gives a SIM a unique name",
 };
 
 const struct op op_CreateFleet = {
-	.id = "CreateFleet", .methods = M_POST, .path = "/fleets", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = create_params,
-	.returns = &fleet_shape, .takes_body = true, .run = create_sim, .data = &about_fleets, .title = "Name a fleet",
-	.form = &(const struct op_form){ .path = "/fleets/new", .button = "Add the name", .list = &op_ListFleets,
-					 .done = "The fleet has its name." },
+	.id = "CreateFleet",
+	.methods = M_POST,
+	.path = "/fleets",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = create_params,
+	.returns = &fleet_shape,
+	.takes_body = true,
+	.run = create_sim,
+	.data = &about_fleets,
+	.title = "Name a fleet",
+	.form = &(const struct op_form) { .path = "/fleets/new",
+					  .button = "Add the name",
+					  .list = &op_ListFleets,
+					  .done = "The fleet has its name." },
 	.doc = "Gives a fleet a unique name",
 };
 
 const struct op op_RenameSim = {
-	.id = "RenameSim", .methods = M_POST | M_PATCH, .path = "/sims/{Sim}", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = rename_sim_params, .returns = &sim_shape, .takes_body = true, .run = rename_sim, .data = &about_sims,
+	.id = "RenameSim",
+	.methods = M_POST | M_PATCH,
+	.path = "/sims/{Sim}",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = rename_sim_params,
+	.returns = &sim_shape,
+	.takes_body = true,
+	.run = rename_sim,
+	.data = &about_sims,
 	.title = "Rename the SIM",
-	.form = &(const struct op_form){ .path = "/sims/{Sim}/rename", .button = "Rename the SIM", .list = &op_ListSims,
-					 .done = "The SIM was renamed.", .ask = ask_renaming, .fill = fill_renaming },
+	.form = &(const struct op_form) { .path = "/sims/{Sim}/rename",
+					  .button = "Rename the SIM",
+					  .list = &op_ListSims,
+					  .done = "The SIM was renamed.",
+					  .ask = ask_renaming,
+					  .fill = fill_renaming },
 	.doc = "Gives a SIM another unique name",
 };
 
 const struct op op_RenameFleet = {
-	.id = "RenameFleet", .methods = M_POST | M_PATCH, .path = "/fleets/{Fleet}", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = rename_fleet_params, .returns = &fleet_shape, .takes_body = true, .run = rename_sim, .data = &about_fleets,
+	.id = "RenameFleet",
+	.methods = M_POST | M_PATCH,
+	.path = "/fleets/{Fleet}",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = rename_fleet_params,
+	.returns = &fleet_shape,
+	.takes_body = true,
+	.run = rename_sim,
+	.data = &about_fleets,
 	.title = "Rename the fleet",
-	.form = &(const struct op_form){ .path = "/fleets/{Fleet}/rename", .button = "Rename the fleet", .list = &op_ListFleets,
-					 .done = "The fleet was renamed.", .ask = ask_renaming, .fill = fill_renaming },
+	.form = &(const struct op_form) { .path = "/fleets/{Fleet}/rename",
+					  .button = "Rename the fleet",
+					  .list = &op_ListFleets,
+					  .done = "The fleet was renamed.",
+					  .ask = ask_renaming,
+					  .fill = fill_renaming },
 	.doc = "Gives a fleet another unique name",
 };
 
 const struct op op_RemoveSim = {
-	.id = "RemoveSim", .methods = M_POST, .path = "/sims/{Sim}/remove", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = remove_sim_params, .returns = &sim_shape, .takes_body = true, .run = remove_sim, .data = &about_sims,
+	.id = "RemoveSim",
+	.methods = M_POST,
+	.path = "/sims/{Sim}/remove",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = remove_sim_params,
+	.returns = &sim_shape,
+	.takes_body = true,
+	.run = remove_sim,
+	.data = &about_sims,
 	.title = "Remove the SIM's name",
-	.form = &(const struct op_form){ .path = "/sims/{Sim}/remove", .button = "Remove the name", .list = &op_ListSims,
-					 .done = "The SIM's name was removed.", .ask = ask_removal },
+	.form = &(const struct op_form) { .path = "/sims/{Sim}/remove",
+					  .button = "Remove the name",
+					  .list = &op_ListSims,
+					  .done = "The SIM's name was removed.",
+					  .ask = ask_removal },
 	.doc = "Removes a SIM's unique name; its usage stays",
 };
 
 const struct op op_RemoveFleet = {
-	.id = "RemoveFleet", .methods = M_POST, .path = "/fleets/{Fleet}/remove", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = remove_fleet_params, .returns = &fleet_shape, .takes_body = true, .run = remove_sim, .data = &about_fleets,
+	.id = "RemoveFleet",
+	.methods = M_POST,
+	.path = "/fleets/{Fleet}/remove",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = remove_fleet_params,
+	.returns = &fleet_shape,
+	.takes_body = true,
+	.run = remove_sim,
+	.data = &about_fleets,
 	.title = "Remove the fleet's name",
-	.form = &(const struct op_form){ .path = "/fleets/{Fleet}/remove", .button = "Remove the name", .list = &op_ListFleets,
-					 .done = "The fleet's name was removed.", .ask = ask_removal },
+	.form = &(const struct op_form) { .path = "/fleets/{Fleet}/remove",
+					  .button = "Remove the name",
+					  .list = &op_ListFleets,
+					  .done = "The fleet's name was removed.",
+					  .ask = ask_removal },
 	.doc = "Removes a fleet's unique name; its usage stays",
 };

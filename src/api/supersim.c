@@ -21,8 +21,12 @@
 
 /* Numbers of C.3. */
 enum {
-	SIM_BAD_PARAMETER = 83600, SIM_NOT_MIDNIGHT = 83601, SIM_NOT_HOUR = 83602, SIM_GROUP_TOO_LONG = 83603,
-	SIM_TOO_LONG = 83604, SIM_TOO_OLD = 83605
+	SIM_BAD_PARAMETER = 83600,
+	SIM_NOT_MIDNIGHT = 83601,
+	SIM_NOT_HOUR = 83602,
+	SIM_GROUP_TOO_LONG = 83603,
+	SIM_TOO_LONG = 83604,
+	SIM_TOO_OLD = 83605
 };
 
 enum { RETENTION_MONTHS = 18, GROUP_SIM_DAYS = 31, HOUR_SEC = 3600 };
@@ -39,7 +43,9 @@ static const struct field period_fields[] = {
 	{ 0 }
 };
 
-static const struct shape period_shape = { .name = "Period", .fields = period_fields, .doc = "A stretch of time" };
+static const struct shape period_shape = { .name = "Period",
+					   .fields = period_fields,
+					   .doc = "A stretch of time" };
 
 struct sim_record {
 	const struct sim_period *period;
@@ -58,7 +64,9 @@ static const struct field sim_fields[] = {
 	FIELD(struct sim_record, data_total, "Both together"),
 	FIELD(struct sim_record, data_total_billed, "What they cost", .flags = FIELD_MONEY),
 	FIELD_EVENTS(struct sim_record),
-	FIELD(struct sim_record, billed_unit, "The currency, upper case; null while nothing is billed", .flags = FIELD_UNIT, .format = "currency"),
+	FIELD(struct sim_record, billed_unit,
+	      "The currency, upper case; null while nothing is billed", .flags = FIELD_UNIT,
+	      .format = "currency"),
 	FIELD(struct sim_record, sim_sid, "The SIM, if asked for by it"),
 	FIELD(struct sim_record, fleet_sid, "The fleet, if asked for by it"),
 	FIELD(struct sim_record, network_sid, "The network, if asked for by it"),
@@ -66,7 +74,9 @@ static const struct field sim_fields[] = {
 	{ 0 }
 };
 
-static const struct shape sim_shape = { .name = "UsageRecord", .fields = sim_fields, .doc = "Data that SIMs used" };
+static const struct shape sim_shape = { .name = "UsageRecord",
+					.fields = sim_fields,
+					.doc = "Data that SIMs used" };
 
 struct meta {
 	const char *first_page_url, *key, *next_page_url;
@@ -77,44 +87,57 @@ struct meta {
 static const struct field meta_fields[] = {
 	FIELD(struct meta, first_page_url, "The first page", .format = "uri"),
 	FIELD(struct meta, key, "Which member holds the records", .flags = FIELD_MACHINE),
-	FIELD(struct meta, next_page_url, "The page after, or null", .flags = FIELD_NEXT, .format = "uri"),
+	FIELD(struct meta, next_page_url, "The page after, or null", .flags = FIELD_NEXT,
+	      .format = "uri"),
 	FIELD(struct meta, page, "Number of the page, from 0"),
 	FIELD(struct meta, page_size, "Most records a page has"),
-	FIELD(struct meta, previous_page_url, "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),
+	FIELD(struct meta, previous_page_url, "The page before, or null", .flags = FIELD_PREVIOUS,
+	      .format = "uri"),
 	FIELD(struct meta, url, "This page", .format = "uri"),
 	{ 0 }
 };
 
-static const struct shape meta_shape = { .name = "Meta", .fields = meta_fields, .doc = "Where in the list a page is" };
+static const struct shape meta_shape = { .name = "Meta",
+					 .fields = meta_fields,
+					 .doc = "Where in the list a page is" };
 
 enum { SIM_LIST, SIM_META };
 
-static const struct field page_fields[] = {
-	[SIM_LIST] = FIELD_LIST("usage_records", &sim_shape, "The records, newest first"),
-	[SIM_META] = { .name = "meta", .type = VT_OBJECT, .shape = &meta_shape, .doc = "Where in the list the page is" },
-	{ 0 }
-};
+static const struct field page_fields[] = { [SIM_LIST] = FIELD_LIST("usage_records", &sim_shape,
+								    "The records, newest first"),
+					    [SIM_META] = { .name = "meta",
+							   .type = VT_OBJECT,
+							   .shape = &meta_shape,
+							   .doc = "Where in the list the page is" },
+					    { 0 } };
 
-static const struct shape page_shape = { .name = "UsageRecords", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "A page of SIM usage" };
+static const struct shape page_shape = { .name = "UsageRecords",
+					 .flags = SHAPE_PAGE,
+					 .fields = page_fields,
+					 .doc = "A page of SIM usage" };
 
 /* ---- parameters ---- */
 
-/* The dimensions, as parameters, as values of Group, and as fields of a record. */
+/*
+ * The dimensions, as parameters, as values of Group, and as fields of a record.
+ */
 static const struct {
 	const char *param;
 	enum dimension dim;
-	size_t field;                   /* offset in struct sim_record */
-	const char *one, *all;          /* on pages */
+	size_t field;          /* offset in struct sim_record */
+	const char *one, *all; /* on pages */
 } dimensions[] = {
 	{ "Sim", DIM_SIM, offsetof(struct sim_record, sim_sid), "SIM", "SIMs" },
 	{ "Fleet", DIM_FLEET, offsetof(struct sim_record, fleet_sid), "Fleet", "Fleets" },
 	{ "Network", DIM_NETWORK, offsetof(struct sim_record, network_sid), "Network", "Networks" },
-	{ "IsoCountry", DIM_COUNTRY, offsetof(struct sim_record, iso_country), "Country", "Countries" },
+	{ "IsoCountry", DIM_COUNTRY, offsetof(struct sim_record, iso_country), "Country",
+	  "Countries" },
 };
 
 enum { SIM_DIMENSIONS = sizeof(dimensions) / sizeof(dimensions[0]) };
 
-static const char *const groups[] = { "sim", "fleet", "network", "isoCountry", NULL };      /* in the order of `dimensions` */
+/* in the order of `dimensions` */
+static const char *const groups[] = { "sim", "fleet", "network", "isoCountry", NULL };
 static const char *const granularity_words[] = { "hour", "day", "the whole time", NULL };
 static const char *const granularities[] = { "hour", "day", "all", NULL };
 
@@ -122,31 +145,34 @@ enum { GRANULARITY_HOUR, GRANULARITY_DAY, GRANULARITY_ALL };
 
 static const struct {
 	enum period period;
-	int64_t step;                   /* times must be multiples of it; 1: any will do */
-	int code;                       /* if they are not */
+	int64_t step; /* times must be multiples of it; 1: any will do */
+	int code;     /* if they are not */
 	const char *must;
-	int months, days;               /* longest range */
+	int months, days; /* longest range */
 	const char *longest;
-	const char *one, *all;          /* on pages */
+	const char *one, *all; /* on pages */
 } granularity_rules[] = {
-	[GRANULARITY_HOUR] = { PERIOD_HOUR, HOUR_SEC, SIM_NOT_HOUR, "must fall on a full UTC hour", 0, 31, "31 days by the hour", "Hour", "Hours" },
-	[GRANULARITY_DAY]  = { PERIOD_DAY, SEC_PER_DAY, SIM_NOT_MIDNIGHT, "must fall on UTC midnight", 3, 0, "3 months by the day", "Day", "Days" },
-	[GRANULARITY_ALL]  = { PERIOD_ALL, 1, 0, NULL, 18, 0, "18 months in all", "Time", "Total" },
+	[GRANULARITY_HOUR] = { PERIOD_HOUR, HOUR_SEC, SIM_NOT_HOUR, "must fall on a full UTC hour",
+			       0, 31, "31 days by the hour", "Hour", "Hours" },
+	[GRANULARITY_DAY] = { PERIOD_DAY, SEC_PER_DAY, SIM_NOT_MIDNIGHT,
+			      "must fall on UTC midnight", 3, 0, "3 months by the day", "Day",
+			      "Days" },
+	[GRANULARITY_ALL] = { PERIOD_ALL, 1, 0, NULL, 18, 0, "18 months in all", "Time", "Total" },
 };
 
 struct sim_report {
 	const struct call *call;
 	struct account account;
-	int group;                      /* index into `dimensions`, or -1 */
+	int group; /* index into `dimensions`, or -1 */
 	int granularity;
 	const char *filter[SIM_DIMENSIONS];
-	const char *unknown;            /* sentences about those that nobody knows, or "" */
-	const char *unit;               /* the currency in capitals */
+	const char *unknown; /* sentences about those that nobody knows, or "" */
+	const char *unit;    /* the currency in capitals */
 	const struct usage_query *query;
 };
 
-__attribute__((format(printf, 4, 5)))
-static int refuse(struct error *err, int code, const char *param, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static int refuse(struct error *err, int code,
+							const char *param, const char *fmt, ...)
 {
 	char text[sizeof(err->message)];
 	va_list ap;
@@ -169,24 +195,34 @@ static int find_account(struct sim_report *r, struct error *err)
 	if (sid->text) {
 		sight = access_account(call, sid->text, &r->account, err);
 		if (sight == SIGHT_NONE || sight == SIGHT_FOREIGN)
-			return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %s was not found: there is no account %.64s",
+			return error_set(err, ERR_NOT_FOUND, NULL,
+					 "The requested resource %s was not found: there is no "
+					 "account %.64s",
 					 call_path(call), sid->text);
 		return sight == SIGHT_OK ? 0 : -1;
 	}
 	if (!call->who->account)
-		return refuse(err, SIM_BAD_PARAMETER, "AccountSid", "must be given, since these credentials belong to no account");
-	return store_account_by_id(call->store, call->who->account, call->arena, &r->account, err) > 0 ? 0 :
-	       error_set(err, ERR_INTERNAL, NULL, "the account of these credentials is gone");
+		return refuse(err, SIM_BAD_PARAMETER, "AccountSid",
+			      "must be given, since these credentials belong to no account");
+	return store_account_by_id(call->store, call->who->account, call->arena, &r->account, err) >
+			       0
+		       ? 0
+		       : error_set(err, ERR_INTERNAL, NULL,
+				   "the account of these credentials is gone");
 }
 
 static int64_t months_before(int64_t sec, int months)
 {
 	int64_t day = floor_div(sec, SEC_PER_DAY);
 
-	return date_to_days(date_add_months(date_from_days(day), -months)) * SEC_PER_DAY + (sec - day * SEC_PER_DAY);
+	return date_to_days(date_add_months(date_from_days(day), -months)) * SEC_PER_DAY +
+	       (sec - day * SEC_PER_DAY);
 }
 
-/* Where a report ends without EndTime: now; by the hour or day, at the end of the running one. */
+/*
+ * Where a report ends without EndTime: now; by the hour or day, at the end of
+ * the running one.
+ */
 static int64_t default_end(const struct sim_report *r)
 {
 	int64_t step = granularity_rules[r->granularity].step;
@@ -194,13 +230,17 @@ static int64_t default_end(const struct sim_report *r)
 	return step == 1 ? r->call->now : (floor_div(r->call->now, step) + 1) * step;
 }
 
-/* Where it begins without StartTime: on the first full hour of the month before END. */
+/*
+ * Where it begins without StartTime: on the first full hour of the month before
+ * END.
+ */
 static int64_t default_start(int64_t end)
 {
 	return -floor_div(-months_before(end, 1), HOUR_SEC) * HOUR_SEC;
 }
 
-static int check_time(const struct sim_report *r, const struct arg *arg, int64_t *sec, struct error *err)
+static int check_time(const struct sim_report *r, const struct arg *arg, int64_t *sec,
+		      struct error *err)
 {
 	int64_t step = granularity_rules[r->granularity].step;
 
@@ -208,8 +248,9 @@ static int check_time(const struct sim_report *r, const struct arg *arg, int64_t
 		return 0;
 	*sec = floor_div(arg->instant_us, USEC_PER_SEC);
 	if (step > 1 && arg->instant_us % (step * USEC_PER_SEC))
-		return refuse(err, granularity_rules[r->granularity].code, arg->param->name, "%s with Granularity %s",
-			      granularity_rules[r->granularity].must, granularities[r->granularity]);
+		return refuse(err, granularity_rules[r->granularity].code, arg->param->name,
+			      "%s with Granularity %s", granularity_rules[r->granularity].must,
+			      granularities[r->granularity]);
 	return 0;
 }
 
@@ -220,11 +261,17 @@ static int check_limits(const struct sim_report *r, const struct usage_query *q,
 	int g = r->granularity;
 
 	if (q->from < months_before(today, RETENTION_MONTHS))
-		return refuse(err, SIM_TOO_OLD, "StartTime", "must not be more than %d months ago", RETENTION_MONTHS);
-	if (q->from < months_before(q->to, granularity_rules[g].months) - (int64_t)granularity_rules[g].days * SEC_PER_DAY)
-		return refuse(err, SIM_TOO_LONG, "StartTime", "makes a range that is too long: at most %s", granularity_rules[g].longest);
-	if (r->group >= 0 && dimensions[r->group].dim == DIM_SIM && q->to - q->from > (int64_t)GROUP_SIM_DAYS * SEC_PER_DAY)
-		return refuse(err, SIM_GROUP_TOO_LONG, "Group", "sim goes with at most %d days", GROUP_SIM_DAYS);
+		return refuse(err, SIM_TOO_OLD, "StartTime", "must not be more than %d months ago",
+			      RETENTION_MONTHS);
+	if (q->from < months_before(q->to, granularity_rules[g].months) -
+			      (int64_t)granularity_rules[g].days * SEC_PER_DAY)
+		return refuse(err, SIM_TOO_LONG, "StartTime",
+			      "makes a range that is too long: at most %s",
+			      granularity_rules[g].longest);
+	if (r->group >= 0 && dimensions[r->group].dim == DIM_SIM &&
+	    q->to - q->from > (int64_t)GROUP_SIM_DAYS * SEC_PER_DAY)
+		return refuse(err, SIM_GROUP_TOO_LONG, "Group", "sim goes with at most %d days",
+			      GROUP_SIM_DAYS);
 	return 0;
 }
 
@@ -240,7 +287,10 @@ static int find_begin(const struct sim_report *r, int64_t *ret, struct error *er
 	return rc < 0 ? -1 : 0;
 }
 
-/* Without those limits: a list by the hour or day begins with the account's usage and ends today. */
+/*
+ * Without those limits: a list by the hour or day begins with the account's
+ * usage and ends today.
+ */
 static int cut_range(const struct sim_report *r, struct usage_query *q, struct error *err)
 {
 	int64_t begin, end = (floor_div(r->call->now, SEC_PER_DAY) + 1) * SEC_PER_DAY;
@@ -256,18 +306,20 @@ static int cut_range(const struct sim_report *r, struct usage_query *q, struct e
 
 static int choose_range(const struct sim_report *r, struct usage_query *q, struct error *err)
 {
-	const struct arg *start = call_arg(r->call, "StartTime"), *end = call_arg(r->call, "EndTime");
+	const struct arg *start = call_arg(r->call, "StartTime"),
+			 *end = call_arg(r->call, "EndTime");
 
 	q->to = default_end(r);
 	q->running = !end->text;
 	if (check_time(r, end, &q->to, err) < 0)
 		return -1;
-	q->from = r->granularity == GRANULARITY_DAY ? months_before(q->to, 1) : default_start(q->to);
+	q->from = r->granularity == GRANULARITY_DAY ? months_before(q->to, 1)
+						    : default_start(q->to);
 	if (check_time(r, start, &q->from, err) < 0)
 		return -1;
 	if (q->from >= q->to && end->text)
 		return refuse(err, SIM_BAD_PARAMETER, "EndTime", "must be after StartTime");
-	if (q->from >= q->to) {                /* a StartTime to come: nothing yet */
+	if (q->from >= q->to) { /* a StartTime to come: nothing yet */
 		q->to = q->from;
 		return 0;
 	}
@@ -279,14 +331,22 @@ static int choose_range(const struct sim_report *r, struct usage_query *q, struc
 static int check_filter(int d, const char *text, struct error *err)
 {
 	if (dimensions[d].dim == DIM_NETWORK && !sid_valid("HW", text, strlen(text)))
-		return refuse(err, SIM_BAD_PARAMETER, "Network", "'%.40s' is not HW and 32 hexadecimal digits", text);
-	if (dimensions[d].dim == DIM_COUNTRY && (strlen(text) != 2 || !isalpha((unsigned char)text[0]) || !isalpha((unsigned char)text[1])))
-		return refuse(err, SIM_BAD_PARAMETER, "IsoCountry", "'%.40s' is not a country of two letters, such as AT", text);
+		return refuse(err, SIM_BAD_PARAMETER, "Network",
+			      "'%.40s' is not HW and 32 hexadecimal digits", text);
+	if (dimensions[d].dim == DIM_COUNTRY &&
+	    (strlen(text) != 2 || !isalpha((unsigned char)text[0]) ||
+	     !isalpha((unsigned char)text[1])))
+		return refuse(err, SIM_BAD_PARAMETER, "IsoCountry",
+			      "'%.40s' is not a country of two letters, such as AT", text);
 	return 0;
 }
 
-/* The value of dimension D that TEXT means, by which records show it. What the account doesn't know gives no records. */
-static int choose_filter(struct sim_report *r, struct usage_query *q, int d, const char *text, struct error *err)
+/*
+ * The value of dimension D that TEXT means, by which records show it. What the
+ * account doesn't know gives no records.
+ */
+static int choose_filter(struct sim_report *r, struct usage_query *q, int d, const char *text,
+			 struct error *err)
 {
 	const struct call *call = r->call;
 	enum dimension dim = dimensions[d].dim;
@@ -314,7 +374,8 @@ static int choose_filters(struct sim_report *r, struct usage_query *q, struct er
 		const char *text = call_arg(r->call, dimensions[d].param)->text;
 
 		asked[dimensions[d].dim] = text;
-		if (text && (check_filter(d, text, err) < 0 || choose_filter(r, q, d, text, err) < 0))
+		if (text &&
+		    (check_filter(d, text, err) < 0 || choose_filter(r, q, d, text, err) < 0))
 			return -1;
 	}
 	return sims_unknown_words(r->call, &r->account, 1, asked, &r->unknown, err);
@@ -330,14 +391,22 @@ static const char *instant_text(const struct call *call, int64_t sec)
 	return arena_str(call->arena, text);
 }
 
-/* The end of the events that a record counts: all of the running quarter hour, see usage_query. */
+/*
+ * The end of the events that a record counts: all of the running quarter hour,
+ * see usage_query.
+ */
 static int64_t events_end(const struct sim_report *r, int64_t to)
 {
-	return r->query->running && to == r->query->to ? (floor_div(to, QUARTER_SEC) + 1) * QUARTER_SEC : to;
+	return r->query->running && to == r->query->to
+		       ? (floor_div(to, QUARTER_SEC) + 1) * QUARTER_SEC
+		       : to;
 }
 
-/* Their time and dimensions are said as the parameters of this list say them. */
-static const char *events_query(const struct sim_report *r, const struct usage_row *row, const struct sim_record *rec)
+/*
+ * Their time and dimensions are said as the parameters of this list say them.
+ */
+static const char *events_query(const struct sim_report *r, const struct usage_row *row,
+				const struct sim_record *rec)
 {
 	struct strbuf sb;
 	const char *text;
@@ -358,24 +427,32 @@ static const char *events_query(const struct sim_report *r, const struct usage_r
 	return text;
 }
 
-static int fill_record(const struct sim_report *r, const struct usage_row *row, struct sim_period *period, struct sim_record *ret,
-		       struct error *err)
+static int fill_record(const struct sim_report *r, const struct usage_row *row,
+		       struct sim_period *period, struct sim_record *ret, struct error *err)
 {
 	if (row->totals.usage > INT64_MAX)
-		return error_set(err, ERR_OVERFLOW, NULL, "the sum of the bytes does not fit 64 bits; ask for a shorter range");
-	*period = (struct sim_period){ instant_text(r->call, row->from), instant_text(r->call, row->to) };
+		return error_set(
+			err, ERR_OVERFLOW, NULL,
+			"the sum of the bytes does not fit 64 bits; ask for a shorter range");
+	*period = (struct sim_period) { instant_text(r->call, row->from),
+					instant_text(r->call, row->to) };
 	/* a megabyte's micro unit is a byte */
-	*ret = (struct sim_record){
-		.period = period, .account_sid = r->account.sid,
-		.data_upload = (int64_t)row->totals.upload, .data_total = (int64_t)row->totals.usage,
+	*ret = (struct sim_record) {
+		.period = period,
+		.account_sid = r->account.sid,
+		.data_upload = (int64_t)row->totals.upload,
+		.data_total = (int64_t)row->totals.usage,
 		.data_download = (int64_t)(row->totals.usage - row->totals.upload),
 		.data_total_billed = { .n = row->totals.price, .places = PRICE_PLACES },
 		.billed_unit = row->totals.price ? r->unit : NULL,
 	};
 	for (int d = 0; d < SIM_DIMENSIONS; d++)
-		*(const char **)((char *)ret + dimensions[d].field) = d == r->group ? row->member_text : r->filter[d];
+		*(const char **)((char *)ret + dimensions[d].field) = d == r->group
+									      ? row->member_text
+									      : r->filter[d];
 	if (events_linked(r->call))
-		ret->events_uri = events_link(r->call, r->account.sid, CATEGORY_SIM_DATA, events_query(r, row, ret));
+		ret->events_uri = events_link(r->call, r->account.sid, CATEGORY_SIM_DATA,
+					      events_query(r, row, ret));
 	return 0;
 }
 
@@ -383,8 +460,13 @@ static int fill_record(const struct sim_report *r, const struct usage_row *row, 
 static void end_page(const struct record_page *page, struct writer *w)
 {
 	struct meta meta = {
-		.first_page_url = page->first, .key = "usage_records", .next_page_url = page->next, .page = page->page,
-		.page_size = page->page_size, .previous_page_url = page->previous, .url = page->self,
+		.first_page_url = page->first,
+		.key = "usage_records",
+		.next_page_url = page->next,
+		.page = page->page,
+		.page_size = page->page_size,
+		.previous_page_url = page->previous,
+		.url = page->self,
 	};
 
 	writer_end(w);
@@ -392,7 +474,8 @@ static void end_page(const struct record_page *page, struct writer *w)
 	writer_end(w);
 }
 
-static int write_page(const struct sim_report *r, const struct record_page *page, const struct usage_row *rows, struct writer *w, struct error *err)
+static int write_page(const struct sim_report *r, const struct record_page *page,
+		      const struct usage_row *rows, struct writer *w, struct error *err)
 {
 	struct sim_period period;
 	struct sim_record rec;
@@ -408,7 +491,7 @@ static int write_page(const struct sim_report *r, const struct record_page *page
 	return 0;
 }
 
-/* ---- the same for people: below key figures the total, then the records that aren't nothing, in megabytes ---- */
+/* ---- the page for people: key figures, the total, then records with usage, in megabytes ---- */
 
 struct sim_view_row {
 	int64_t level;
@@ -421,25 +504,34 @@ struct sim_view_row {
 
 enum { VIEW_WHEN = 1, VIEW_NAME };
 
-#define VIEW_UNIT                                                                                                         \
-	FIELD(struct sim_view_row, events_uri, "The events behind it", .format = "uri", .flags = FIELD_LINK),             \
-	FIELD(struct sim_view_row, unit, "Megabytes of a million bytes", .flags = FIELD_UNIT)
+#define VIEW_UNIT                                                                       \
+	FIELD(struct sim_view_row, events_uri, "The events behind it", .format = "uri", \
+	      .flags = FIELD_LINK),                                                     \
+		FIELD(struct sim_view_row, unit, "Megabytes of a million bytes",        \
+		      .flags = FIELD_UNIT)
 
 static const struct field view_fields[] = {
 	FIELD(struct sim_view_row, level, "Whether it is the total", .flags = FIELD_LEVEL),
 	[VIEW_WHEN] = FIELD(struct sim_view_row, when, "When", .format = "date-or-time"),
 	[VIEW_NAME] = FIELD(struct sim_view_row, name, "Whose data"),
 	FIELD(struct sim_view_row, key, "Its SID", .flags = FIELD_LABEL),
-	FIELD(struct sim_view_row, upload, "Data sent by SIMs"), VIEW_UNIT,
-	FIELD(struct sim_view_row, download, "Data received by SIMs"), VIEW_UNIT,
-	FIELD(struct sim_view_row, total, "Both together"), VIEW_UNIT,
+	FIELD(struct sim_view_row, upload, "Data sent by SIMs"),
+	VIEW_UNIT,
+	FIELD(struct sim_view_row, download, "Data received by SIMs"),
+	VIEW_UNIT,
+	FIELD(struct sim_view_row, total, "Both together"),
+	VIEW_UNIT,
 	FIELD(struct sim_view_row, price, "What it cost", .label = "Cost"),
-	FIELD(struct sim_view_row, events_uri, "The events behind it", .format = "uri", .flags = FIELD_LINK),
-	FIELD(struct sim_view_row, currency, "The currency", .flags = FIELD_UNIT, .format = "currency"),
+	FIELD(struct sim_view_row, events_uri, "The events behind it", .format = "uri",
+	      .flags = FIELD_LINK),
+	FIELD(struct sim_view_row, currency, "The currency", .flags = FIELD_UNIT,
+	      .format = "currency"),
 	{ 0 }
 };
 
-static const struct shape sim_view_shape = { .name = "Data", .fields = view_fields, .doc = "A number opens its events." };
+static const struct shape sim_view_shape = { .name = "Data",
+					     .fields = view_fields,
+					     .doc = "A number opens its events." };
 
 static bool is_nothing(const struct totals *t)
 {
@@ -449,11 +541,16 @@ static bool is_nothing(const struct totals *t)
 /* "2026-11-21" or, of an hour, its first instant. */
 static const char *when_text(const struct sim_report *r, const char *start)
 {
-	return r->granularity == GRANULARITY_DAY ? arena_strn(r->call->arena, start, DATE_TEXT - 1) : start;
+	return r->granularity == GRANULARITY_DAY ? arena_strn(r->call->arena, start, DATE_TEXT - 1)
+						 : start;
 }
 
-/* A SIM or a fleet that has a name is called so, and its SID stands below; else what ROW has of it. */
-static int name_row(const struct sim_report *r, const char *value, struct sim_view_row *row, struct error *err)
+/*
+ * A SIM or a fleet that has a name is called so, and its SID stands below; else
+ * what ROW has of it.
+ */
+static int name_row(const struct sim_report *r, const char *value, struct sim_view_row *row,
+		    struct error *err)
 {
 	enum dimension d = dimensions[r->group].dim;
 	struct sim sim = { 0 };
@@ -461,7 +558,9 @@ static int name_row(const struct sim_report *r, const char *value, struct sim_vi
 
 	row->name = value;
 	if (sim_kind_of(d))
-		rc = store_sim_find(r->call->store, r->account.parent ? r->account.parent : r->account.id, d, value, r->call->arena, &sim, err);
+		rc = store_sim_find(r->call->store,
+				    r->account.parent ? r->account.parent : r->account.id, d, value,
+				    r->call->arena, &sim, err);
 	if (rc > 0 && sim.name && *sim.name) {
 		row->name = sim.name;
 		row->key = value;
@@ -470,7 +569,8 @@ static int name_row(const struct sim_report *r, const char *value, struct sim_vi
 }
 
 /* FROM a row, or (LEVEL_TOTAL) the total. */
-static int view_row(const struct sim_report *r, const struct usage_row *from, int64_t level, struct writer *w, struct error *err)
+static int view_row(const struct sim_report *r, const struct usage_row *from, int64_t level,
+		    struct writer *w, struct error *err)
 {
 	bool total = level == LEVEL_TOTAL;
 	struct sim_period period;
@@ -479,11 +579,17 @@ static int view_row(const struct sim_report *r, const struct usage_row *from, in
 
 	if (fill_record(r, from, &period, &rec, err) < 0)
 		return -1;
-	row = (struct sim_view_row){
-		.level = level, .when = total ? "Total" : when_text(r, period.start_time), .name = total && r->granularity == GRANULARITY_ALL ? "Total" : NULL,
-		.upload = { .n = rec.data_upload, .places = USAGE_PLACES }, .download = { .n = rec.data_download, .places = USAGE_PLACES },
-		.total = { .n = rec.data_total, .places = USAGE_PLACES }, .unit = r->call->catalogue->categories[r->query->category].usage_unit,
-		.price = rec.data_total_billed, .events_uri = rec.events_uri, .currency = r->account.currency
+	row = (struct sim_view_row) {
+		.level = level,
+		.when = total ? "Total" : when_text(r, period.start_time),
+		.name = total && r->granularity == GRANULARITY_ALL ? "Total" : NULL,
+		.upload = { .n = rec.data_upload, .places = USAGE_PLACES },
+		.download = { .n = rec.data_download, .places = USAGE_PLACES },
+		.total = { .n = rec.data_total, .places = USAGE_PLACES },
+		.unit = r->call->catalogue->categories[r->query->category].usage_unit,
+		.price = rec.data_total_billed,
+		.events_uri = rec.events_uri,
+		.currency = r->account.currency
 	};
 	if (!total && r->group >= 0 && name_row(r, from->member_text, &row, err) < 0)
 		return -1;
@@ -492,7 +598,8 @@ static int view_row(const struct sim_report *r, const struct usage_row *from, in
 }
 
 /* All that the question is about, in [FROM, TO). */
-static int load_total(const struct sim_report *r, int64_t from, int64_t to, struct usage_row *ret, struct error *err)
+static int load_total(const struct sim_report *r, int64_t from, int64_t to, struct usage_row *ret,
+		      struct error *err)
 {
 	struct usage_query q = *r->query;
 	struct usage_cursor *cur = NULL;
@@ -504,18 +611,23 @@ static int load_total(const struct sim_report *r, int64_t from, int64_t to, stru
 	q.period = PERIOD_ALL;
 	q.group = GROUP_NONE;
 	q.zeros = true;
-	*ret = (struct usage_row){ .from = from, .to = to };
+	*ret = (struct usage_row) { .from = from, .to = to };
 	if (from >= to)
 		return 0;
-	if (usage_open(r->call->store, r->call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
+	if (usage_open(r->call->store, r->call->catalogue, &q, (struct usage_position) { 0 }, &cur,
+		       err) < 0)
 		return -1;
 	rc = usage_next(cur, ret, err);
 	usage_close(&cur);
 	return rc < 0 ? -1 : 0;
 }
 
-/* Key figures, compared with as much time just before, unless that lies before the account's usage. *RET_COMPARED: what pages say of it. */
-static int view_figures(const struct sim_report *r, struct writer *w, struct usage_row *ret_total, const char **ret_compared, struct error *err)
+/*
+ * Key figures, compared with as much time just before, unless that lies before
+ * the account's usage. *RET_COMPARED: what pages say of it.
+ */
+static int view_figures(const struct sim_report *r, struct writer *w, struct usage_row *ret_total,
+			const char **ret_compared, struct error *err)
 {
 	const struct usage_query *q = r->query;
 	int64_t before = q->from - (q->to - q->from), begin;
@@ -530,24 +642,35 @@ static int view_figures(const struct sim_report *r, struct writer *w, struct usa
 		return -1;
 	p.before = earlier.totals;
 	if (p.compared)
-		*ret_compared = arena_join(r->call->arena, " Compared with ", words_range(r->call->arena, q->zone, before, q->from), ".", NULL);
+		*ret_compared = arena_join(r->call->arena, " Compared with ",
+					   words_range(r->call->arena, q->zone, before, q->from),
+					   ".", NULL);
 	figures_of_category(r->call, w, &p, q->category);
 	figure_cost(w, &p);
 	return 0;
 }
 
-/* What the columns are called, which are there, and what the filters are set to. */
+/*
+ * What the columns are called, which are there, and what the filters are set
+ * to.
+ */
 static void view_question(const struct sim_report *r, struct writer *w)
 {
 	const struct usage_query *q = r->query;
 	bool all = r->granularity == GRANULARITY_ALL;
-	const char *by = r->group < 0 ? "" : arena_join(r->call->arena, ", by ", groups[r->group], NULL);
+	const char *by = r->group < 0 ? ""
+				      : arena_join(r->call->arena, ", by ", groups[r->group], NULL);
 
 	writer_assume(w, "StartTime", instant_text(r->call, q->from));
 	writer_assume(w, "EndTime", instant_text(r->call, q->to));
-	writer_filters(w, arena_join(r->call->arena, r->account.name, by, all ? "" : ", a row for each ", all ? "" : granularities[r->granularity], ", UTC", NULL));
-	writer_label(w, &view_fields[VIEW_WHEN], all ? "Time" : granularity_rules[r->granularity].one);
-	writer_label(w, &page_fields[SIM_LIST], r->group < 0 ? granularity_rules[r->granularity].all : dimensions[r->group].all);
+	writer_filters(w, arena_join(r->call->arena, r->account.name, by,
+				     all ? "" : ", a row for each ",
+				     all ? "" : granularities[r->granularity], ", UTC", NULL));
+	writer_label(w, &view_fields[VIEW_WHEN],
+		     all ? "Time" : granularity_rules[r->granularity].one);
+	writer_label(w, &page_fields[SIM_LIST],
+		     r->group < 0 ? granularity_rules[r->granularity].all
+				  : dimensions[r->group].all);
 	if (r->group < 0)
 		writer_hide(w, &view_fields[VIEW_NAME]);
 	else
@@ -556,8 +679,9 @@ static void view_question(const struct sim_report *r, struct writer *w)
 		writer_hide(w, &view_fields[VIEW_WHEN]);
 }
 
-static int view_page(const struct sim_report *r, const struct record_page *page, const struct usage_row *rows, const struct usage_row *total,
-		     struct writer *w, struct error *err)
+static int view_page(const struct sim_report *r, const struct record_page *page,
+		     const struct usage_row *rows, const struct usage_row *total, struct writer *w,
+		     struct error *err)
 {
 	bool only_total = r->group < 0 && r->granularity == GRANULARITY_ALL;
 
@@ -585,12 +709,18 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 {
 	const struct arg *group = call_arg(call, "Group");
 	struct sim_report r = {
-		.call = call, .group = group->text ? (int)group->n : -1, .granularity = (int)call_arg(call, "Granularity")->n,
+		.call = call,
+		.group = group->text ? (int)group->n : -1,
+		.granularity = (int)call_arg(call, "Granularity")->n,
 	};
 	struct usage_query q = {
-		.accounts = &r.account.id, .n_accounts = 1, .zone = zone_find(NULL), .period = granularity_rules[r.granularity].period,
+		.accounts = &r.account.id,
+		.n_accounts = 1,
+		.zone = zone_find(NULL),
+		.period = granularity_rules[r.granularity].period,
 		.group = r.group < 0 ? GROUP_NONE : (int)dimensions[r.group].dim,
-		.category = catalogue_find(call->catalogue, CATEGORY_SIM_DATA, strlen(CATEGORY_SIM_DATA)),
+		.category = catalogue_find(call->catalogue, CATEGORY_SIM_DATA,
+					   strlen(CATEGORY_SIM_DATA)),
 	};
 	struct record_page page;
 	struct usage_row *rows, total;
@@ -598,9 +728,13 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 
 	r.query = &q;
 	q.zeros = !view_wanted(call);
-	if (find_account(&r, err) < 0 || (!page_continues(call) && choose_range(&r, &q, err) < 0) || choose_filters(&r, &q, err) < 0)
+	if (find_account(&r, err) < 0 || (!page_continues(call) && choose_range(&r, &q, err) < 0) ||
+	    choose_filters(&r, &q, err) < 0)
 		return -1;
-	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_path(call), call_link_suffix(call, call->op->dialect), NULL), &page, &rows, err) < 0)
+	if (page_load(call, &q,
+		      arena_join(call->arena, call->base_url, call_path(call),
+				 call_link_suffix(call, call->op->dialect), NULL),
+		      &page, &rows, err) < 0)
 		return -1;
 	if (call_note_closed(call, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
@@ -613,28 +747,48 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 	}
 	writer_about(w, call->op->title,
 		     arena_printf(call->arena, "%s, %s%s%s.%s%s", r.account.name, days,
-				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text, compared, r.unknown));
-	return view_wanted(call) ? view_page(&r, &page, rows, &total, w, err) : write_page(&r, &page, rows, w, err);
+				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text,
+				  compared, r.unknown));
+	return view_wanted(call) ? view_page(&r, &page, rows, &total, w, err)
+				 : write_page(&r, &page, rows, w, err);
 }
 
 /* ---- the table ---- */
 
 static const struct param sim_params[] = {
-	{ "Sim", PT_TEXT, .min = 1, .max = 64, .label = "SIM", .doc = "Only this SIM: its SID or unique name" },
-	{ "Fleet", PT_TEXT, .min = 1, .max = 64, .doc = "Only SIMs that were in this fleet: its SID or unique name" },
-	{ "Network", PT_TEXT, .min = 1, .max = 64, .doc = "Only on this network: HW and 32 hexadecimal digits" },
-	{ "IsoCountry", PT_TEXT, .min = 1, .max = 64, .label = "Country", .doc = "Only in this country, two letters" },
-	{ "Group", PT_ENUM, .values = groups, .label = "By", .any = "nothing", .doc = "One record for each SIM, fleet, network or country with usage" },
-	{ "Granularity", PT_ENUM, .def = "all", .values = granularities, .words = granularity_words, .label = "A row for each", .doc = "One record an hour, a day, or for the whole range" },
-	{ "StartTime", PT_INSTANT, .doc = "From here on, as ISO 8601 has it; by the hour a full hour, by the day midnight, both of UTC. Default: a month before EndTime" },
-	{ "EndTime", PT_INSTANT, .doc = "Up to here, not included, written likewise. Default: now; by the hour or day, the end of the running one" },
-	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .any = "that of the credentials", .doc = "Whose SIMs; needed only with credentials that belong to no account" },
+	{ "Sim", PT_TEXT, .min = 1, .max = 64, .label = "SIM",
+	  .doc = "Only this SIM: its SID or unique name" },
+	{ "Fleet", PT_TEXT, .min = 1, .max = 64,
+	  .doc = "Only SIMs that were in this fleet: its SID or unique name" },
+	{ "Network", PT_TEXT, .min = 1, .max = 64,
+	  .doc = "Only on this network: HW and 32 hexadecimal digits" },
+	{ "IsoCountry", PT_TEXT, .min = 1, .max = 64, .label = "Country",
+	  .doc = "Only in this country, two letters" },
+	{ "Group", PT_ENUM, .values = groups, .label = "By", .any = "nothing",
+	  .doc = "One record for each SIM, fleet, network or country with usage" },
+	{ "Granularity", PT_ENUM, .def = "all", .values = granularities, .words = granularity_words,
+	  .label = "A row for each", .doc = "One record an hour, a day, or for the whole range" },
+	{ "StartTime", PT_INSTANT,
+	  .doc = "From here on, as ISO 8601 has it; by the hour a full hour, by the day midnight, "
+		 "both of UTC. Default: a month before EndTime" },
+	{ "EndTime", PT_INSTANT,
+	  .doc = "Up to here, not included, written likewise. Default: now; by the hour or day, "
+		 "the end of the running one" },
+	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .any = "that of the credentials",
+	  .doc = "Whose SIMs; needed only with credentials that belong to no account" },
 	PAGING_PARAMS,
 	{ 0 }
 };
 
 const struct op op_ListSuperSimUsageRecord = {
-	.id = "ListSuperSimUsageRecord", .methods = M_READ, .path = "/v1/UsageRecords", .dialect = &dialect_supersim, .roles = ROLES_READING,
-	.params = sim_params, .returns = &page_shape, .run = list_sim_records, .title = "SIM data",
+	.id = "ListSuperSimUsageRecord",
+	.methods = M_READ,
+	.path = "/v1/UsageRecords",
+	.dialect = &dialect_supersim,
+	.roles = ROLES_READING,
+	.params = sim_params,
+	.returns = &page_shape,
+	.run = list_sim_records,
+	.title = "SIM data",
 	.doc = "Data that SIMs used, by time, SIM, fleet, network or country",
 };

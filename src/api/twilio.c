@@ -1,6 +1,6 @@
 /*
- * twilio.c - the 2010-04-01 usage records (contracts: twilio A): the list, and its
- * sub-resources, which differ only in their period and their default days.
+ * twilio.c - the 2010-04-01 usage records (contracts: twilio A): the list, and
+ * its sub-resources, which differ only in their period and their default days.
  */
 #include <string.h>
 
@@ -21,45 +21,70 @@
 enum own_days { DAYS_SINCE_BEGIN, DAYS_TODAY, DAYS_YESTERDAY, DAYS_THIS_MONTH, DAYS_LAST_MONTH };
 
 struct resource {
-	const char *link;               /* key in subresource_uris; NULL for the list itself */
-	const char *path;               /* below .../Usage/Records */
+	const char *link; /* key in subresource_uris; NULL for the list itself */
+	const char *path; /* below .../Usage/Records */
 	enum period period;
-	enum own_days days;                /* without StartDate and EndDate */
-	const char *words, *name;       /* how a page says it, and what it calls a row's stretch of time */
+	enum own_days days; /* without StartDate and EndDate */
+	/* how a page says it, and what it calls a row's stretch of time */
+	const char *words, *name;
 };
 
-enum { RES_RECORDS, RES_ALL_TIME, RES_TODAY, RES_YESTERDAY, RES_THIS_MONTH, RES_LAST_MONTH, RES_DAILY, RES_MONTHLY, RES_YEARLY, RESOURCES };
+enum {
+	RES_RECORDS,
+	RES_ALL_TIME,
+	RES_TODAY,
+	RES_YESTERDAY,
+	RES_THIS_MONTH,
+	RES_LAST_MONTH,
+	RES_DAILY,
+	RES_MONTHLY,
+	RES_YEARLY,
+	RESOURCES
+};
 
 static const struct resource resources[RESOURCES] = {
-	[RES_RECORDS]    = { NULL, "", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all", NULL },
-	[RES_ALL_TIME]   = { "all_time", "/AllTime", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all", NULL },
-	[RES_TODAY]      = { "today", "/Today", PERIOD_ALL, DAYS_TODAY, "today", NULL },
-	[RES_YESTERDAY]  = { "yesterday", "/Yesterday", PERIOD_ALL, DAYS_YESTERDAY, "yesterday", NULL },
-	[RES_THIS_MONTH] = { "this_month", "/ThisMonth", PERIOD_ALL, DAYS_THIS_MONTH, "this month", NULL },
-	[RES_LAST_MONTH] = { "last_month", "/LastMonth", PERIOD_ALL, DAYS_LAST_MONTH, "last month", NULL },
-	[RES_DAILY]      = { "daily", "/Daily", PERIOD_DAY, DAYS_SINCE_BEGIN, "by day", "Day" },
-	[RES_MONTHLY]    = { "monthly", "/Monthly", PERIOD_MONTH, DAYS_SINCE_BEGIN, "by month", "Month" },
-	[RES_YEARLY]     = { "yearly", "/Yearly", PERIOD_YEAR, DAYS_SINCE_BEGIN, "by year", "Year" },
+	[RES_RECORDS] = { NULL, "", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all", NULL },
+	[RES_ALL_TIME] = { "all_time", "/AllTime", PERIOD_ALL, DAYS_SINCE_BEGIN, "in all", NULL },
+	[RES_TODAY] = { "today", "/Today", PERIOD_ALL, DAYS_TODAY, "today", NULL },
+	[RES_YESTERDAY] = { "yesterday", "/Yesterday", PERIOD_ALL, DAYS_YESTERDAY, "yesterday",
+			    NULL },
+	[RES_THIS_MONTH] = { "this_month", "/ThisMonth", PERIOD_ALL, DAYS_THIS_MONTH, "this month",
+			     NULL },
+	[RES_LAST_MONTH] = { "last_month", "/LastMonth", PERIOD_ALL, DAYS_LAST_MONTH, "last month",
+			     NULL },
+	[RES_DAILY] = { "daily", "/Daily", PERIOD_DAY, DAYS_SINCE_BEGIN, "by day", "Day" },
+	[RES_MONTHLY] = { "monthly", "/Monthly", PERIOD_MONTH, DAYS_SINCE_BEGIN, "by month",
+			  "Month" },
+	[RES_YEARLY] = { "yearly", "/Yearly", PERIOD_YEAR, DAYS_SINCE_BEGIN, "by year", "Year" },
 };
 
 /* ---- what an answer is made of ---- */
 
 struct links {
-	const char *uri[RESOURCES];     /* by resource; the list itself is not among the sub-resources */
+	/* by resource; the list itself is not among the sub-resources */
+	const char *uri[RESOURCES];
 };
 
-#define LINK(key, res) { .name = (key), .type = VT_TEXT, .offset = offsetof(struct links, uri) + sizeof(char *) * (res), \
-	.format = "uri", .doc = "The same category over these days" }
+#define LINK(key, res)                                                                           \
+	{                                                                                        \
+		.name = (key), .type = VT_TEXT,                                                  \
+		.offset = offsetof(struct links, uri) + sizeof(char *) * (res), .format = "uri", \
+		.doc = "The same category over these days"                                       \
+	}
 
-static const struct field links_fields[] = {
-	LINK("all_time", RES_ALL_TIME), LINK("today", RES_TODAY), LINK("yesterday", RES_YESTERDAY),
-	LINK("this_month", RES_THIS_MONTH), LINK("last_month", RES_LAST_MONTH), LINK("daily", RES_DAILY),
-	LINK("monthly", RES_MONTHLY), LINK("yearly", RES_YEARLY), { 0 }
-};
+static const struct field links_fields[] = { LINK("all_time", RES_ALL_TIME),
+					     LINK("today", RES_TODAY),
+					     LINK("yesterday", RES_YESTERDAY),
+					     LINK("this_month", RES_THIS_MONTH),
+					     LINK("last_month", RES_LAST_MONTH),
+					     LINK("daily", RES_DAILY),
+					     LINK("monthly", RES_MONTHLY),
+					     LINK("yearly", RES_YEARLY),
+					     { 0 } };
 
-static const struct shape links_shape = {
-	.name = "SubresourceUris", .fields = links_fields, .doc = "The sub-resources for one category"
-};
+static const struct shape links_shape = { .name = "SubresourceUris",
+					  .fields = links_fields,
+					  .doc = "The sub-resources for one category" };
 
 struct record {
 	const char *category, *description, *account_sid, *start_date, *end_date, *as_of;
@@ -78,21 +103,26 @@ static const struct field record_fields[] = {
 	FIELD(struct record, account_sid, "The account that was asked for"),
 	FIELD(struct record, start_date, "First day, included", .format = "date"),
 	FIELD(struct record, end_date, "Last day, included", .format = "date"),
-	FIELD(struct record, as_of, "Up to when the ledger was read", .flags = FIELD_MACHINE, .format = "date-time"),
+	FIELD(struct record, as_of, "Up to when the ledger was read", .flags = FIELD_MACHINE,
+	      .format = "date-time"),
 	FIELD(struct record, count, "How many events; null for totalprice", .flags = FIELD_QUOTED),
 	FIELD(struct record, count_unit, "What count counts", .flags = FIELD_UNIT),
 	FIELD(struct record, usage, "The billed measure", .flags = FIELD_QUOTED),
 	FIELD(struct record, usage_unit, "What usage measures", .flags = FIELD_UNIT),
 	FIELD(struct record, price, "Cost in the account's currency", .flags = FIELD_MONEY),
 	FIELD_EVENTS(struct record),
-	FIELD(struct record, price_unit, "The currency, lower case", .flags = FIELD_UNIT, .format = "currency"),
+	FIELD(struct record, price_unit, "The currency, lower case", .flags = FIELD_UNIT,
+	      .format = "currency"),
 	FIELD(struct record, api_version, "Always " API_VERSION, .flags = FIELD_MACHINE),
 	FIELD(struct record, uri, "This record alone", .flags = FIELD_MACHINE, .format = "uri"),
-	FIELD(struct record, subresource_uris, "The category in the other sub-resources", .flags = FIELD_MACHINE | FIELD_SHARED, .shape = &links_shape),
+	FIELD(struct record, subresource_uris, "The category in the other sub-resources",
+	      .flags = FIELD_MACHINE | FIELD_SHARED, .shape = &links_shape),
 	{ 0 }
 };
 
-static const struct shape record_shape = { .name = "UsageRecord", .fields = record_fields, .doc = "Usage of one category over some days" };
+static const struct shape record_shape = { .name = "UsageRecord",
+					   .fields = record_fields,
+					   .doc = "Usage of one category over some days" };
 
 struct envelope {
 	int64_t end;
@@ -110,17 +140,23 @@ static const struct field envelope_fields[] = {
 	FIELD(struct envelope, page_size, "Most records a page has"),
 	FIELD(struct envelope, uri, "This page", .format = "uri"),
 	FIELD(struct envelope, first_page_uri, "The first page", .format = "uri"),
-	FIELD(struct envelope, previous_page_uri, "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),
-	FIELD(struct envelope, next_page_uri, "The page after, or null", .flags = FIELD_NEXT, .format = "uri"),
-	FIELD(struct envelope, start, "Index of the first record of the page, from 0", .flags = FIELD_JSON_ONLY),
-	FIELD(struct envelope, end, "Index of the last record of the page", .flags = FIELD_JSON_ONLY),
-	[ENVELOPE_LIST] = FIELD_LIST("usage_records", &record_shape, "The records, newest period first"),
+	FIELD(struct envelope, previous_page_uri, "The page before, or null",
+	      .flags = FIELD_PREVIOUS, .format = "uri"),
+	FIELD(struct envelope, next_page_uri, "The page after, or null", .flags = FIELD_NEXT,
+	      .format = "uri"),
+	FIELD(struct envelope, start, "Index of the first record of the page, from 0",
+	      .flags = FIELD_JSON_ONLY),
+	FIELD(struct envelope, end, "Index of the last record of the page",
+	      .flags = FIELD_JSON_ONLY),
+	[ENVELOPE_LIST] = FIELD_LIST("usage_records", &record_shape,
+				     "The records, newest period first"),
 	{ 0 }
 };
 
-static const struct shape envelope_shape = {
-	.name = "UsageRecords", .flags = SHAPE_PAGE, .fields = envelope_fields, .doc = "A page of usage records"
-};
+static const struct shape envelope_shape = { .name = "UsageRecords",
+					     .flags = SHAPE_PAGE,
+					     .fields = envelope_fields,
+					     .doc = "A page of usage records" };
 
 /* ---- whose usage, which days ---- */
 
@@ -128,22 +164,28 @@ struct report {
 	const struct call *call;
 	const struct resource *resource;
 	struct account account;
-	struct account *accounts;       /* it and, if they count, its subaccounts */
-	struct date begin;              /* of their usage */
+	struct account *accounts; /* it and, if they count, its subaccounts */
+	struct date begin;        /* of their usage */
 	bool subaccounts;
 	const char *as_of;
-	const char *by_category[RESOURCES];  /* each resource's path up to "?Category=" */
-	const char *extra_filters;           /* what a record's links must repeat, with a leading "&"; or "" */
-	const struct links **links;          /* by catalogue index, made when first needed */
-	int64_t dates_from, dates_to;        /* the slot whose dates are in the two texts */
+	const char *by_category[RESOURCES]; /* each resource's path up to "?Category=" */
+	/* what a record's links must repeat, with a leading "&"; or "" */
+	const char *extra_filters;
+	const struct links **links;   /* by catalogue index, made when first needed */
+	int64_t dates_from, dates_to; /* the slot whose dates are in the two texts */
 	const char *start_date, *end_date;
-	const char *uri_dates;               /* what a record's own URI says after its category */
-	const char *days;                    /* the days that were asked for, in words; NULL on later pages, which aren't empty */
+	const char *uri_dates; /* what a record's own URI says after its category */
+	/*
+	 * the days that were asked for, in words; NULL on later pages, which
+	 * aren't empty
+	 */
+	const char *days;
 };
 
 static int not_found(const struct call *call, const char *why, struct error *err)
 {
-	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %s%s was not found%s", call_path(call), call->suffix, why);
+	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %s%s was not found%s",
+			 call_path(call), call->suffix, why);
 }
 
 static int find_account(struct report *r, struct error *err)
@@ -158,7 +200,10 @@ static int find_account(struct report *r, struct error *err)
 	}
 }
 
-/* The account and, if asked for and it is a main one, its subaccounts; and the day their usage begins. */
+/*
+ * The account and, if asked for and it is a main one, its subaccounts; and the
+ * day their usage begins.
+ */
 static int choose_accounts(struct report *r, struct usage_query *q, struct error *err)
 {
 	const struct call *call = r->call;
@@ -168,7 +213,8 @@ static int choose_accounts(struct report *r, struct usage_query *q, struct error
 	size_t n = 0;
 
 	r->subaccounts = call_arg(call, "IncludeSubaccounts")->yes && !r->account.parent;
-	if (r->subaccounts && store_accounts(call->store, r->account.id, call->arena, &subs, &n, err) < 0)
+	if (r->subaccounts &&
+	    store_accounts(call->store, r->account.id, call->arena, &subs, &n, err) < 0)
 		return -1;
 	ids = arena_array(call->arena, int64_t, n + 1);
 	r->accounts = arena_array(call->arena, struct account, n + 1);
@@ -186,12 +232,16 @@ static int choose_accounts(struct report *r, struct usage_query *q, struct error
 }
 
 /* The days of a sub-resource when none are given (contracts: twilio A.4). */
-static void default_days(const struct resource *res, struct date begin, struct date today, struct date *first, struct date *last)
+static void default_days(const struct resource *res, struct date begin, struct date today,
+			 struct date *first, struct date *last)
 {
 	*first = *last = today;
 	switch (res->days) {
 	case DAYS_SINCE_BEGIN:
-		/* the first period counts whole, even if the account began in its middle */
+		/*
+		 * the first period counts whole, even if the account began in
+		 * its middle
+		 */
 		*first = period_first(res->period, begin);
 		break;
 	case DAYS_TODAY:
@@ -209,7 +259,10 @@ static void default_days(const struct resource *res, struct date begin, struct d
 	}
 }
 
-/* A range that can't be is a resource that isn't there, as on the real service; the words say why. */
+/*
+ * A range that can't be is a resource that isn't there, as on the real service;
+ * the words say why.
+ */
 static int days_not_found(const struct call *call, struct error *err)
 {
 	const char *why = arena_join(call->arena, ": ", err->message, NULL);
@@ -219,10 +272,11 @@ static int days_not_found(const struct call *call, struct error *err)
 }
 
 /*
- * Dates that are given replace the resource's own, on every resource: so a record's URI
- * goes on giving that record. A list by period has no records before the account began nor
- * after today. Days that all lie before the account began have no records at all, unless
- * they are the resource's own (yesterday, of an account that began today).
+ * Dates that are given replace the resource's own, on every resource: so a
+ * record's URI goes on giving that record. A list by period has no records
+ * before the account began nor after today. Days that all lie before the
+ * account began have no records at all, unless they are the resource's own
+ * (yesterday, of an account that began today).
  */
 static int choose_days(struct report *r, struct usage_query *q, struct error *err)
 {
@@ -235,7 +289,8 @@ static int choose_days(struct report *r, struct usage_query *q, struct error *er
 	if (range_given(r->call, &first, &last, err) < 0)
 		return days_not_found(r->call, err);
 	r->days = words_days(r->call->arena, first, last);
-	if (date_compare(last, begin) < 0 && (date_compare(first, own_first) != 0 || date_compare(last, own_last) != 0)) {
+	if (date_compare(last, begin) < 0 &&
+	    (date_compare(first, own_first) != 0 || date_compare(last, own_last) != 0)) {
 		q->from = q->to = zone_day_start(q->zone, first);
 		return 0;
 	}
@@ -255,10 +310,12 @@ static int choose_days(struct report *r, struct usage_query *q, struct error *er
 static void make_links(struct report *r, const char *path, const char *suffix)
 {
 	const struct call *call = r->call;
-	const char *records = arena_strn(call->arena, path, strlen(path) - strlen(r->resource->path));
+	const char *records = arena_strn(call->arena, path,
+					 strlen(path) - strlen(r->resource->path));
 
 	for (int i = 0; i < RESOURCES; i++)
-		r->by_category[i] = arena_join(call->arena, records, resources[i].path, suffix, "?Category=", NULL);
+		r->by_category[i] = arena_join(call->arena, records, resources[i].path, suffix,
+					       "?Category=", NULL);
 	r->links = arena_array(call->arena, const struct links *, call->catalogue->n);
 }
 
@@ -272,7 +329,8 @@ static const struct links *category_links(struct report *r, size_t category)
 		return r->links[category];
 	links = arena_new(call->arena, struct links);
 	for (int i = RES_RECORDS + 1; i < RESOURCES; i++)
-		links->uri[i] = arena_join(call->arena, r->by_category[i], name, r->extra_filters, NULL);
+		links->uri[i] = arena_join(call->arena, r->by_category[i], name, r->extra_filters,
+					   NULL);
 	return r->links[category] = links;
 }
 
@@ -289,7 +347,8 @@ static void slot_dates(struct report *r, const struct usage_row *row)
 	r->start_date = arena_str(r->call->arena, text);
 	date_format(text, zone_date(zone, row->to - 1));
 	r->end_date = arena_str(r->call->arena, text);
-	r->uri_dates = arena_join(r->call->arena, "&StartDate=", r->start_date, "&EndDate=", r->end_date, r->extra_filters, NULL);
+	r->uri_dates = arena_join(r->call->arena, "&StartDate=", r->start_date,
+				  "&EndDate=", r->end_date, r->extra_filters, NULL);
 }
 
 static void fill_record(struct report *r, const struct usage_row *row, struct record *ret)
@@ -299,12 +358,19 @@ static void fill_record(struct report *r, const struct usage_row *row, struct re
 	bool total = row->category == call->catalogue->totalprice;
 
 	slot_dates(r, row);
-	*ret = (struct record){
-		.category = c->name, .description = c->description, .account_sid = r->account.sid,
-		.start_date = r->start_date, .end_date = r->end_date, .as_of = r->as_of,
-		.count = { .n = row->totals.count }, .count_unit = c->count_unit,
-		.usage = { .n = row->totals.usage, .places = USAGE_PLACES }, .usage_unit = c->usage_unit,
-		.price = { .n = row->totals.price, .places = PRICE_PLACES }, .price_unit = r->account.currency,
+	*ret = (struct record) {
+		.category = c->name,
+		.description = c->description,
+		.account_sid = r->account.sid,
+		.start_date = r->start_date,
+		.end_date = r->end_date,
+		.as_of = r->as_of,
+		.count = { .n = row->totals.count },
+		.count_unit = c->count_unit,
+		.usage = { .n = row->totals.usage, .places = USAGE_PLACES },
+		.usage_unit = c->usage_unit,
+		.price = { .n = row->totals.price, .places = PRICE_PLACES },
+		.price_unit = r->account.currency,
 		.api_version = API_VERSION,
 	};
 	if (total) {
@@ -312,7 +378,8 @@ static void fill_record(struct report *r, const struct usage_row *row, struct re
 		ret->usage = ret->price;
 		ret->usage_unit = r->account.currency;
 	}
-	ret->uri = arena_join(call->arena, r->by_category[r->resource - resources], c->name, r->uri_dates, NULL);
+	ret->uri = arena_join(call->arena, r->by_category[r->resource - resources], c->name,
+			      r->uri_dates, NULL);
 	if (events_linked(call))
 		ret->events_uri = events_link(call, r->account.sid, c->name, r->uri_dates);
 	ret->subresource_uris = category_links(r, row->category);
@@ -322,8 +389,13 @@ static void fill_record(struct report *r, const struct usage_row *row, struct re
 static void begin_page(const struct record_page *page, const struct shape *item, struct writer *w)
 {
 	struct envelope e = {
-		.first_page_uri = page->first, .next_page_uri = page->next, .page = page->page, .page_size = page->page_size,
-		.previous_page_uri = page->previous, .start = page->start, .uri = page->self,
+		.first_page_uri = page->first,
+		.next_page_uri = page->next,
+		.page = page->page,
+		.page_size = page->page_size,
+		.previous_page_uri = page->previous,
+		.start = page->start,
+		.uri = page->self,
 		.end = page->n ? page->start + (int64_t)page->n - 1 : page->start,
 	};
 
@@ -332,7 +404,8 @@ static void begin_page(const struct record_page *page, const struct shape *item,
 	writer_begin_list(w, &envelope_fields[ENVELOPE_LIST], item);
 }
 
-static void write_page(struct report *r, const struct record_page *page, const struct usage_row *rows, struct writer *w)
+static void write_page(struct report *r, const struct record_page *page,
+		       const struct usage_row *rows, struct writer *w)
 {
 	struct record rec;
 
@@ -345,7 +418,7 @@ static void write_page(struct report *r, const struct record_page *page, const s
 	writer_end(w);
 }
 
-/* ---- the same for people: the stretches of time with their totals, and below each its categories ---- */
+/* ---- the page for people: each bucket with its total, and below it its categories ---- */
 
 static const char *date_text(const struct call *call, struct date d)
 {
@@ -355,13 +428,17 @@ static const char *date_text(const struct call *call, struct date d)
 	return arena_str(call->arena, text);
 }
 
-/* "21 November 2026", "November 2026" or "2026"; of a stretch that is cut its days. */
+/*
+ * "21 November 2026", "November 2026" or "2026"; of a stretch that is cut its
+ * days.
+ */
 static const char *stretch_words(const struct report *r, struct date first, struct date last)
 {
 	struct arena *arena = r->call->arena;
 	enum period p = r->resource->period;
 	bool whole = date_compare(period_first(p, first), first) == 0 &&
-		     date_compare(period_step(p, first, 1), date_from_days(date_to_days(last) + 1)) == 0;
+		     date_compare(period_step(p, first, 1),
+				  date_from_days(date_to_days(last) + 1)) == 0;
 
 	if (p == PERIOD_YEAR && whole)
 		return arena_printf(arena, "%d", first.year);
@@ -370,14 +447,18 @@ static const char *stretch_words(const struct report *r, struct date first, stru
 	return words_days(arena, first, last);
 }
 
-/* The category that Q is about, if there is usage of it: totalprice is the total of all. */
+/*
+ * The category that Q is about, if there is usage of it: totalprice is the
+ * total of all.
+ */
 static size_t one_category(const struct call *call, const struct usage_query *q)
 {
 	return q->category == call->catalogue->totalprice ? CATALOGUE_NONE : q->category;
 }
 
 /* The price of all in the stretch that ROW is of. */
-static int load_total(const struct report *r, const struct usage_query *query, const struct usage_row *row, wide *ret, struct error *err)
+static int load_total(const struct report *r, const struct usage_query *query,
+		      const struct usage_row *row, wide *ret, struct error *err)
 {
 	struct usage_query q = *query;
 	struct usage_cursor *cur = NULL;
@@ -391,7 +472,8 @@ static int load_total(const struct report *r, const struct usage_query *query, c
 	q.category = r->call->catalogue->totalprice;
 	if (q.category == CATALOGUE_NONE)
 		return 0;
-	if (usage_open(r->call->store, r->call->catalogue, &q, (struct usage_position){ 0 }, &cur, err) < 0)
+	if (usage_open(r->call->store, r->call->catalogue, &q, (struct usage_position) { 0 }, &cur,
+		       err) < 0)
 		return -1;
 	rc = usage_next(cur, &total, err);
 	if (rc > 0)
@@ -400,13 +482,23 @@ static int load_total(const struct report *r, const struct usage_query *query, c
 	return rc < 0 ? -1 : 0;
 }
 
-/* The N first of ROWS, which are of one stretch. PARTIAL: others of it are on the page before. */
-static int view_stretch(struct report *r, const struct usage_query *q, struct usage_row *rows, size_t n, bool partial, struct writer *w, struct error *err)
+/*
+ * The N first of ROWS, which are of one stretch. PARTIAL: others of it are on
+ * the page before.
+ */
+static int view_stretch(struct report *r, const struct usage_query *q, struct usage_row *rows,
+			size_t n, bool partial, struct writer *w, struct error *err)
 {
 	const struct call *call = r->call;
 	bool all = r->resource->period == PERIOD_ALL, one = one_category(call, q) != CATALOGUE_NONE;
-	const char *words = all ? "Total" : stretch_words(r, zone_date(q->zone, rows->from), zone_date(q->zone, rows->to - 1));
-	struct view_group g = { .currency = r->account.currency, .sid = r->account.sid, .partial = partial, .rows = rows, .n = n };
+	const char *words = all ? "Total"
+				: stretch_words(r, zone_date(q->zone, rows->from),
+						zone_date(q->zone, rows->to - 1));
+	struct view_group g = { .currency = r->account.currency,
+				.sid = r->account.sid,
+				.partial = partial,
+				.rows = rows,
+				.n = n };
 
 	slot_dates(r, rows);
 	g.events_query = r->uri_dates;
@@ -424,7 +516,8 @@ static int view_stretch(struct report *r, const struct usage_query *q, struct us
 	return 0;
 }
 
-static int view_page(struct report *r, const struct usage_query *q, const struct record_page *page, struct usage_row *rows, struct writer *w, struct error *err)
+static int view_page(struct report *r, const struct usage_query *q, const struct record_page *page,
+		     struct usage_row *rows, struct writer *w, struct error *err)
 {
 	begin_page(page, &view_shape, w);
 	for (size_t i = 0, n; i < page->n; i += n) {
@@ -438,16 +531,21 @@ static int view_page(struct report *r, const struct usage_query *q, const struct
 	return 0;
 }
 
-/* What pages say of the question: its days, its words, key figures; *RET_COMPARED as view_figures_write. */
-static int view_question(const struct report *r, const struct usage_query *q, struct writer *w, const char **ret_compared, struct error *err)
+/*
+ * What pages say of the question: its days, its words, key figures;
+ * *RET_COMPARED as view_figures_write.
+ */
+static int view_question(const struct report *r, const struct usage_query *q, struct writer *w,
+			 const char **ret_compared, struct error *err)
 {
 	const struct call *call = r->call;
 	size_t one = one_category(call, q);
 	bool all = one == CATALOGUE_NONE;
-	struct view_figures v = {
-		.accounts = r->accounts, .n = q->n_accounts, .days = { zone_date(q->zone, q->from), zone_date(q->zone, q->to - 1) },
-		.category = one
-	};
+	struct view_figures v = { .accounts = r->accounts,
+				  .n = q->n_accounts,
+				  .days = { zone_date(q->zone, q->from),
+					    zone_date(q->zone, q->to - 1) },
+				  .category = one };
 
 	if (q->from >= q->to)
 		return 0;
@@ -455,9 +553,14 @@ static int view_question(const struct report *r, const struct usage_query *q, st
 	v.compared = date_compare(v.days.first, r->begin) > 0;
 	writer_assume(w, "StartDate", date_text(call, v.days.first));
 	writer_assume(w, "EndDate", date_text(call, v.days.last));
-	writer_filters(w, arena_join(call->arena, r->account.name, r->subaccounts ? " with subaccounts, " : ", ",
-				     all ? "all categories" : call->catalogue->categories[one].description, ", ", zone_name(q->zone), NULL));
-	writer_label(w, &envelope_fields[ENVELOPE_LIST], r->resource->name ? arena_join(call->arena, r->resource->name, "s", NULL) : "Categories");
+	writer_filters(w, arena_join(call->arena, r->account.name,
+				     r->subaccounts ? " with subaccounts, " : ", ",
+				     all ? "all categories"
+					 : call->catalogue->categories[one].description,
+				     ", ", zone_name(q->zone), NULL));
+	writer_label(w, &envelope_fields[ENVELOPE_LIST],
+		     r->resource->name ? arena_join(call->arena, r->resource->name, "s", NULL)
+				       : "Categories");
 	view_name(w, all || !r->resource->name ? "Category" : r->resource->name);
 	return view_figures_write(call, w, &v, ret_compared, err);
 }
@@ -471,18 +574,21 @@ static const char *as_of_text(const struct call *call)
 	return arena_printf(call->arena, "%.*s+00:00", (int)len - 1, text);
 }
 
-static int about(const struct report *r, const struct usage_query *q, struct writer *w, struct error *err)
+static int about(const struct report *r, const struct usage_query *q, struct writer *w,
+		 struct error *err)
 {
 	const struct call *call = r->call;
 	const char *days = q->from < q->to ? words_range(call->arena, q->zone, q->from, q->to)
-					   : arena_join(call->arena, r->days, ", ", zone_name(q->zone), NULL);
+					   : arena_join(call->arena, r->days, ", ",
+							zone_name(q->zone), NULL);
 	const char *compared = "";
 
 	if (view_wanted(call) && view_question(r, q, w, &compared, err) < 0)
 		return -1;
 	writer_about(w, call->op->title,
-		     arena_printf(call->arena, "%s%s, %s, %s.%s", r->account.name, r->subaccounts ? " with subaccounts" : "",
-				  days, r->resource->words, compared));
+		     arena_printf(call->arena, "%s%s, %s, %s.%s", r->account.name,
+				  r->subaccounts ? " with subaccounts" : "", days,
+				  r->resource->words, compared));
 	return 0;
 }
 
@@ -491,7 +597,10 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 	const struct arg *category = call_arg(call, "Category");
 	struct report r = { .call = call, .resource = call->op->data };
 	struct usage_query q = {
-		.zone = call_zone(call), .period = r.resource->period, .zeros = !view_wanted(call), .group = GROUP_CATEGORY,
+		.zone = call_zone(call),
+		.period = r.resource->period,
+		.zeros = !view_wanted(call),
+		.group = GROUP_CATEGORY,
 		.category = category->text ? category->category : CATALOGUE_NONE,
 	};
 	struct record_page page;
@@ -509,7 +618,8 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 	if (call_note_closed(call, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
 	make_links(&r, path, suffix);
-	r.extra_filters = arena_join(call->arena, call_filter(call, "IncludeSubaccounts"), call_filter(call, "TimeZone"), NULL);
+	r.extra_filters = arena_join(call->arena, call_filter(call, "IncludeSubaccounts"),
+				     call_filter(call, "TimeZone"), NULL);
 	r.as_of = as_of_text(call);
 	if (about(&r, &q, w, err) < 0)
 		return -1;
@@ -529,7 +639,9 @@ static const struct field usage_links_fields[] = {
 	FIELD(struct usage_links, records, "The usage records", .format = "uri"), { 0 }
 };
 
-static const struct shape usage_links_shape = { .name = "SubresourceUris", .fields = usage_links_fields, .doc = "What is below" };
+static const struct shape usage_links_shape = { .name = "SubresourceUris",
+						.fields = usage_links_fields,
+						.doc = "What is below" };
 
 struct usage_node {
 	const char *account_sid, *api_version, *uri;
@@ -544,7 +656,9 @@ static const struct field usage_fields[] = {
 	{ 0 }
 };
 
-static const struct shape usage_shape = { .name = "Usage", .fields = usage_fields, .doc = "An account's usage resources" };
+static const struct shape usage_shape = { .name = "Usage",
+					  .fields = usage_fields,
+					  .doc = "An account's usage resources" };
 
 static int get_usage(struct call *call, struct writer *w, struct error *err)
 {
@@ -565,42 +679,75 @@ static int get_usage(struct call *call, struct writer *w, struct error *err)
 
 /* ---- the table ---- */
 
-#define ACCOUNT_PARAM { "AccountSid", PT_TEXT, .flags = PARAM_PATH | PARAM_REQUIRED, .max = 64, .doc = "The account, AC and 32 hexadecimal digits" }
+#define ACCOUNT_PARAM                                                                     \
+	{                                                                                 \
+		"AccountSid", PT_TEXT, .flags = PARAM_PATH | PARAM_REQUIRED, .max = 64,   \
+				       .doc = "The account, AC and 32 hexadecimal digits" \
+	}
 
 static const struct param usage_params[] = { ACCOUNT_PARAM, { 0 } };
 
 static const struct param record_params[] = {
 	ACCOUNT_PARAM,
 	{ "Category", PT_CATEGORY, .doc = "Only this category" },
-	{ "StartDate", PT_DATE, .doc = "First day: YYYY-MM-DD, or from today: -30days, -2weeks, -1month. Default: where the resource begins" },
-	{ "EndDate", PT_DATE, .doc = "Last day, included, written likewise. Default: where the resource ends" },
-	{ "IncludeSubaccounts", PT_BOOL, .def = "true", .doc = "Add the usage of the account's subaccounts" },
-	{ "TimeZone", PT_ZONE, .any = "UTC", .doc = "Days, months and years by the clocks of this zone (IANA name) instead of GMT" },
+	{ "StartDate", PT_DATE,
+	  .doc = "First day: YYYY-MM-DD, or from today: -30days, -2weeks, -1month. Default: where "
+		 "the resource begins" },
+	{ "EndDate", PT_DATE,
+	  .doc = "Last day, included, written likewise. Default: where the resource ends" },
+	{ "IncludeSubaccounts", PT_BOOL, .def = "true",
+	  .doc = "Add the usage of the account's subaccounts" },
+	{ "TimeZone", PT_ZONE, .any = "UTC",
+	  .doc = "Days, months and years by the clocks of this zone (IANA name) instead of GMT" },
 	PAGING_PARAMS,
 	{ 0 }
 };
 
-#define RECORDS(name, sub, res, page_title, tab_name, text, ...)                                           \
-	const struct op op_##name = {                                                                      \
-		.id = #name, .methods = M_READ, .path = "/2010-04-01/Accounts/{AccountSid}/Usage/Records" sub, \
-		.dialect = &dialect_twilio, .roles = ROLES_READING, .params = record_params,               \
-		.returns = &envelope_shape, .run = list_records, .data = &resources[res],                  \
-		.title = (page_title), .tab = (tab_name), .doc = (text), ##__VA_ARGS__ }
+#define RECORDS(name, sub, res, page_title, tab_name, text, ...)               \
+	const struct op op_##name = {                                          \
+		.id = #name,                                                   \
+		.methods = M_READ,                                             \
+		.path = "/2010-04-01/Accounts/{AccountSid}/Usage/Records" sub, \
+		.dialect = &dialect_twilio,                                    \
+		.roles = ROLES_READING,                                        \
+		.params = record_params,                                       \
+		.returns = &envelope_shape,                                    \
+		.run = list_records,                                           \
+		.data = &resources[res],                                       \
+		.title = (page_title),                                         \
+		.tab = (tab_name),                                             \
+		.doc = (text),                                                 \
+		##__VA_ARGS__                                                  \
+	}
 
 const struct op op_FetchUsage = {
-	.id = "FetchUsage", .methods = M_READ, .path = "/2010-04-01/Accounts/{AccountSid}/Usage", .dialect = &dialect_twilio,
-	.roles = ROLES_READING, .params = usage_params, .returns = &usage_shape, .run = get_usage, .title = "Usage",
+	.id = "FetchUsage",
+	.methods = M_READ,
+	.path = "/2010-04-01/Accounts/{AccountSid}/Usage",
+	.dialect = &dialect_twilio,
+	.roles = ROLES_READING,
+	.params = usage_params,
+	.returns = &usage_shape,
+	.run = get_usage,
+	.title = "Usage",
 	.doc = "What an account's usage consists of",
 };
 
-RECORDS(ListUsageRecordToday, "/Today", RES_TODAY, "Usage today", "Today", "One record a category for today");
-RECORDS(ListUsageRecordYesterday, "/Yesterday", RES_YESTERDAY, "Usage yesterday", "Yesterday", "One record a category for yesterday");
+RECORDS(ListUsageRecordToday, "/Today", RES_TODAY, "Usage today", "Today",
+	"One record a category for today");
+RECORDS(ListUsageRecordYesterday, "/Yesterday", RES_YESTERDAY, "Usage yesterday", "Yesterday",
+	"One record a category for yesterday");
 RECORDS(ListUsageRecordThisMonth, "/ThisMonth", RES_THIS_MONTH, "Usage this month", "This month",
 	"One record a category from the 1st to today");
 RECORDS(ListUsageRecordLastMonth, "/LastMonth", RES_LAST_MONTH, "Usage last month", "Last month",
 	"One record a category for the month before");
-RECORDS(ListUsageRecordDaily, "/Daily", RES_DAILY, "Usage by day", "By day", "One record a category and day, newest first");
-RECORDS(ListUsageRecordMonthly, "/Monthly", RES_MONTHLY, "Usage by month", "By month", "One record a category and month, newest first");
-RECORDS(ListUsageRecordYearly, "/Yearly", RES_YEARLY, "Usage by year", "By year", "One record a category and year, newest first");
-RECORDS(ListUsageRecord, "", RES_RECORDS, "Usage", "All time", "One record a category for a range of days, all time by default");
-RECORDS(ListUsageRecordAllTime, "/AllTime", RES_ALL_TIME, "Usage of all time", NULL, "The same as the list of records", .list = &op_ListUsageRecord);
+RECORDS(ListUsageRecordDaily, "/Daily", RES_DAILY, "Usage by day", "By day",
+	"One record a category and day, newest first");
+RECORDS(ListUsageRecordMonthly, "/Monthly", RES_MONTHLY, "Usage by month", "By month",
+	"One record a category and month, newest first");
+RECORDS(ListUsageRecordYearly, "/Yearly", RES_YEARLY, "Usage by year", "By year",
+	"One record a category and year, newest first");
+RECORDS(ListUsageRecord, "", RES_RECORDS, "Usage", "All time",
+	"One record a category for a range of days, all time by default");
+RECORDS(ListUsageRecordAllTime, "/AllTime", RES_ALL_TIME, "Usage of all time", NULL,
+	"The same as the list of records", .list = &op_ListUsageRecord);

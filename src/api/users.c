@@ -1,5 +1,6 @@
 /*
- * users.c - the people who sign in: who they are, new ones, their passwords, and what they may see.
+ * users.c - the people who sign in: who they are, new ones, their passwords,
+ * and what they may see.
  */
 #include <string.h>
 
@@ -25,36 +26,59 @@ static const struct field user_fields[] = {
 	FIELD(struct user_record, display, "The name that pages show", .flags = FIELD_LABEL),
 	FIELD(struct user_record, email, "E-mail address, or null"),
 	FIELD(struct user_record, role, "What the user may do"),
-	FIELD(struct user_record, grants, "SIDs of the accounts that a Manager may see", .flags = FIELD_MACHINE),
+	FIELD(struct user_record, grants, "SIDs of the accounts that a Manager may see",
+	      .flags = FIELD_MACHINE),
 	FIELD_AS(struct user_record, accounts, "may_see", "The names of those accounts"),
-	[USER_ENDS] = FIELD(struct user_record, ends, "The keys that end with the user", .flags = FIELD_PAGE_ONLY),
+	[USER_ENDS] = FIELD(struct user_record, ends, "The keys that end with the user",
+			    .flags = FIELD_PAGE_ONLY),
 	FIELD(struct user_record, created, "When the user was added", .format = "date-time"),
 	FIELD(struct user_record, status, "active or removed"),
-	FIELD(struct user_record, removed, "When the user was removed, or null", .format = "date-time", .flags = FIELD_LABEL),
-	FIELD(struct user_record, edit, "Where display name and e-mail address are changed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct user_record, set_password, "Where the password is set", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct user_record, grant, "Where accounts are granted", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct user_record, remove, "Where the user is removed", .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct user_record, removed, "When the user was removed, or null",
+	      .format = "date-time", .flags = FIELD_LABEL),
+	FIELD(struct user_record, edit, "Where display name and e-mail address are changed",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct user_record, set_password, "Where the password is set",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct user_record, grant, "Where accounts are granted",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
+	FIELD(struct user_record, remove, "Where the user is removed",
+	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
 };
 
-static const struct shape user_shape = { .name = "User", .fields = user_fields, .doc = "A person who signs in",
-	.none = "No user has this in a name or an e-mail address." };
+static const struct shape user_shape = {
+	.name = "User",
+	.fields = user_fields,
+	.doc = "A person who signs in",
+	.none = "No user has this in a name or an e-mail address."
+};
 
 static const struct field users_fields[] = {
 	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("users", &user_shape, "Ordered by name; includes removed users"), { 0 }
+	[LIST_PAGE_LIST] = FIELD_LIST("users", &user_shape,
+				      "Ordered by name; includes removed users"),
+	{ 0 }
 };
 
-static const struct shape users_shape = { .name = "Users", .flags = SHAPE_PAGE, .fields = users_fields, .doc = "The people who sign in" };
+static const struct shape users_shape = { .name = "Users",
+					  .flags = SHAPE_PAGE,
+					  .fields = users_fields,
+					  .doc = "The people who sign in" };
 
-static struct user_record make_record(const struct call *call, const struct account_names *names, const struct user *u)
+static struct user_record make_record(const struct call *call, const struct account_names *names,
+				      const struct user *u)
 {
 	const struct role_info *role = role_find(u->role);
 	struct user_record r = {
-		.user = u->name, .display = u->display, .email = *u->email ? u->email : NULL, .role = u->role,
-		.grants = account_sids(call, names, u->grants, u->n_grants), .accounts = account_words(call, names, u->grants, u->n_grants),
-		.created = instant_text(call, u->created), .removed = instant_text(call, u->removed), .status = u->removed ? "removed" : "active",
+		.user = u->name,
+		.display = u->display,
+		.email = *u->email ? u->email : NULL,
+		.role = u->role,
+		.grants = account_sids(call, names, u->grants, u->n_grants),
+		.accounts = account_words(call, names, u->grants, u->n_grants),
+		.created = instant_text(call, u->created),
+		.removed = instant_text(call, u->removed),
+		.status = u->removed ? "removed" : "active",
 	};
 
 	if (u->removed)
@@ -80,9 +104,11 @@ static int list_users(struct call *call, struct writer *w, struct error *err)
 	struct user *users;
 	size_t n;
 
-	if (account_names_load(call, &names, err) < 0 || store_users(call->store, call->arena, &users, &n, err) < 0)
+	if (account_names_load(call, &names, err) < 0 ||
+	    store_users(call->store, call->arena, &users, &n, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, "People who sign in with a name and a password. Programs use keys instead.");
+	writer_about(w, call->op->title,
+		     "People who sign in with a name and a password. Programs use keys instead.");
 	writer_hide(w, &user_fields[USER_ENDS]);
 	list_page_choose(call, fits, users, n, &page);
 	writer_begin(w, NULL, &users_shape);
@@ -98,7 +124,8 @@ static int list_users(struct call *call, struct writer *w, struct error *err)
 	return 0;
 }
 
-static int load_user(const struct call *call, const char *name, struct user_record *ret, struct error *err)
+static int load_user(const struct call *call, const char *name, struct user_record *ret,
+		     struct error *err)
 {
 	struct account_names names;
 	struct user u;
@@ -143,7 +170,10 @@ static int list_ends(const struct call *call, const struct admin *a, const struc
 	return 0;
 }
 
-/* What is about to happen to the user of the path; ENDS: and which keys end with the user. */
+/*
+ * What is about to happen to the user of the path; ENDS: and which keys end
+ * with the user.
+ */
 static int ask_about(struct call *call, const char *consequence, bool ends, struct writer *w,
 		     struct error *err)
 {
@@ -169,7 +199,8 @@ static int hash_password(const struct call *call, const char **ret, struct error
 	const char *password = call_arg(call, "password")->text;
 	char hash[PASSWORD_HASH_TEXT];
 
-	if (user_check_password(password, strlen(password), err) < 0 || password_hash(password, strlen(password), hash, err) < 0)
+	if (user_check_password(password, strlen(password), err) < 0 ||
+	    password_hash(password, strlen(password), hash, err) < 0)
 		return -1;
 	*ret = arena_str(call->arena, hash);
 	return 0;
@@ -182,10 +213,10 @@ static int add_user(const struct admin *a, void *arg, struct error *err)
 
 static int create_user(struct call *call, struct writer *w, struct error *err)
 {
-	struct new_user u = {
-		.name = call_arg(call, "user")->text, .role = call_arg(call, "role")->text, .display = call_arg(call, "display")->text,
-		.email = call_arg(call, "email")->text
-	};
+	struct new_user u = { .name = call_arg(call, "user")->text,
+			      .role = call_arg(call, "role")->text,
+			      .display = call_arg(call, "display")->text,
+			      .email = call_arg(call, "email")->text };
 
 	u.grants = split_list(call, call_arg(call, "grant")->text, &u.n_grants);
 	if (hash_password(call, &u.password, err) < 0 || administer(call, add_user, &u, err) < 0)
@@ -210,7 +241,8 @@ static int set_password(struct call *call, struct writer *w, struct error *err)
 {
 	struct user_change c = { .user = call_arg(call, "User")->text };
 
-	if (hash_password(call, &c.password, err) < 0 || administer(call, change_password, &c, err) < 0)
+	if (hash_password(call, &c.password, err) < 0 ||
+	    administer(call, change_password, &c, err) < 0)
 		return -1;
 	return write_user(call, c.user, w, err);
 }
@@ -338,7 +370,7 @@ static int write_profile(struct call *call, const char *sentence, bool asks, str
 	if (load_user(call, call->who->name, &r, err) < 0)
 		return -1;
 	r.grant = r.remove = NULL;
-	if (!asks && !call->format->page) {      /* a page has buttons for it */
+	if (!asks && !call->format->page) { /* a page has buttons for it */
 		r.edit = "/profile/edit.html";
 		r.set_password = "/profile/password.html";
 	}
@@ -420,43 +452,59 @@ static int ask_own_password(struct call *call, struct writer *w, struct error *e
 
 /* ---- the table ---- */
 
-#define USER_PARAM  { "User", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = USER_NAME_BYTES, .doc = "The user's name, percent-encoded" }
-#define PASSWORD_PARAM                                                                                                  \
-	{ "password", PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED, .min = PASSWORD_BYTES_MIN, .max = PASSWORD_BYTES_MAX,    \
-	  .doc = "At least 10 bytes; the ledger only keeps what it takes to check it" }
+#define USER_PARAM                                                                      \
+	{                                                                               \
+		"User", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = USER_NAME_BYTES, \
+				 .doc = "The user's name, percent-encoded"              \
+	}
+#define PASSWORD_PARAM                                                                          \
+	{                                                                                       \
+		"password", PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED,                    \
+				     .min = PASSWORD_BYTES_MIN, .max = PASSWORD_BYTES_MAX,      \
+				     .doc = "At least 10 bytes; the ledger only keeps what it " \
+					    "takes to check it"                                 \
+	}
 
 static const char *const user_roles[] = { "User", "Manager", "SystemAdministrator", NULL };
 
-static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the display name or the e-mail address"), { 0 } };
+static const struct param list_params[] = {
+	LIST_PAGE_PARAMS("the name, the display name or the e-mail address"), { 0 }
+};
 
 static const struct param create_params[] = {
-	{ "user", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = USER_NAME_BYTES, .label = "Name", .doc = "To sign in with; it can't be changed later" },
+	{ "user", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = USER_NAME_BYTES,
+	  .label = "Name", .doc = "To sign in with; it can't be changed later" },
 	{ "role", PT_ENUM, .flags = PARAM_REQUIRED, .values = user_roles,
-	  .doc = "A User has no rights, a Manager sees the accounts granted, a SystemAdministrator everything" },
+	  .doc = "A User has no rights, a Manager sees the accounts granted, a SystemAdministrator "
+		 "everything" },
 	PASSWORD_PARAM,
-	{ "display", PT_TEXT, .max = USER_TEXT_BYTES, .label = "Display name", .doc = "What pages call the user; without it, the name" },
-	{ "email", PT_TEXT, .max = USER_TEXT_BYTES, .label = "E-mail", .doc = "An address that no other user has" },
-	{ "grant", PT_TEXT, .max = 8000, .label = "Accounts", .doc = "Of a Manager: the SIDs of accounts to see, with commas between" },
+	{ "display", PT_TEXT, .max = USER_TEXT_BYTES, .label = "Display name",
+	  .doc = "What pages call the user; without it, the name" },
+	{ "email", PT_TEXT, .max = USER_TEXT_BYTES, .label = "E-mail",
+	  .doc = "An address that no other user has" },
+	{ "grant", PT_TEXT, .max = 8000, .label = "Accounts",
+	  .doc = "Of a Manager: the SIDs of accounts to see, with commas between" },
 	{ 0 }
 };
 static const struct param no_params[] = { { 0 } };
 
-#define DISPLAY_PARAM                                                                              \
-	{                                                                                          \
-		"display", PT_TEXT, .min = 1, .max = USER_TEXT_BYTES, .label = "Display name",     \
-				    .doc = "What pages call the user"                              \
+#define DISPLAY_PARAM                                                                          \
+	{                                                                                      \
+		"display", PT_TEXT, .min = 1, .max = USER_TEXT_BYTES, .label = "Display name", \
+				    .doc = "What pages call the user"                          \
 	}
-#define EMAIL_PARAM                                                                                \
-	{                                                                                          \
-		"email", PT_TEXT, .flags = PARAM_CLEARS, .max = USER_TEXT_BYTES,                   \
-				  .label = "E-mail",                                               \
-				  .doc = "An address that no other user has; empty: none"          \
+#define EMAIL_PARAM                                                                       \
+	{                                                                                 \
+		"email", PT_TEXT, .flags = PARAM_CLEARS, .max = USER_TEXT_BYTES,          \
+				  .label = "E-mail",                                      \
+				  .doc = "An address that no other user has; empty: none" \
 	}
 
 static const struct param set_params[] = { USER_PARAM, DISPLAY_PARAM, EMAIL_PARAM, { 0 } };
 static const struct param profile_params[] = { DISPLAY_PARAM, EMAIL_PARAM, { 0 } };
 static const struct param own_password_params[] = {
-	{ "current_password", PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED, .min = 1, .max = PASSWORD_BYTES_MAX, .label = "Current password",
+	{ "current_password", PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED, .min = 1,
+	  .max = PASSWORD_BYTES_MAX, .label = "Current password",
 	  .doc = "The one that you sign in with now" },
 	PASSWORD_PARAM,
 	{ 0 }
@@ -465,20 +513,42 @@ static const struct param password_params[] = { USER_PARAM, PASSWORD_PARAM, { 0 
 static const struct param remove_params[] = { USER_PARAM, { 0 } };
 static const struct param grant_params[] = {
 	USER_PARAM,
-	{ "account", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64, .doc = "The account, by its SID" },
-	{ "granted", PT_BOOL, .def = "true", .label = "May see it", .doc = "Whether the user may see it; false takes it away" },
+	{ "account", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64,
+	  .doc = "The account, by its SID" },
+	{ "granted", PT_BOOL, .def = "true", .label = "May see it",
+	  .doc = "Whether the user may see it; false takes it away" },
 	{ 0 }
 };
 
 const struct op op_ListUsers = {
-	.id = "ListUsers", .methods = M_READ, .path = "/users", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = list_params,
-	.returns = &users_shape, .run = list_users, .title = "Users", .tab = "Users", .doc = "The people who sign in",
+	.id = "ListUsers",
+	.methods = M_READ,
+	.path = "/users",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = list_params,
+	.returns = &users_shape,
+	.run = list_users,
+	.title = "Users",
+	.tab = "Users",
+	.doc = "The people who sign in",
 };
 
 const struct op op_CreateUser = {
-	.id = "CreateUser", .methods = M_POST, .path = "/users", .dialect = &dialect_usaged, .roles = ROLE_ADMIN, .params = create_params,
-	.returns = &user_shape, .takes_body = true, .run = create_user, .title = "New user",
-	.form = &(const struct op_form){ .path = "/users/new", .button = "Add the user", .list = &op_ListUsers, .done = "The user was added." },
+	.id = "CreateUser",
+	.methods = M_POST,
+	.path = "/users",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = create_params,
+	.returns = &user_shape,
+	.takes_body = true,
+	.run = create_user,
+	.title = "New user",
+	.form = &(const struct op_form) { .path = "/users/new",
+					  .button = "Add the user",
+					  .list = &op_ListUsers,
+					  .done = "The user was added." },
 	.doc = "Adds a person who can sign in",
 };
 
@@ -493,37 +563,72 @@ const struct op op_SetUser = {
 	.takes_body = true,
 	.run = set_user,
 	.title = "Edit the user",
-	.form = &(const struct op_form){ .path = "/users/{User}/edit",
-					 .button = "Save",
-					 .list = &op_ListUsers,
-					 .done = "The user was changed.",
-					 .ask = ask_set,
-					 .fill = fill_set },
+	.form = &(const struct op_form) { .path = "/users/{User}/edit",
+					  .button = "Save",
+					  .list = &op_ListUsers,
+					  .done = "The user was changed.",
+					  .ask = ask_set,
+					  .fill = fill_set },
 	.doc = "Changes a user's display name and e-mail address; a parameter that isn't given "
 	       "stays as it is",
 };
 
 const struct op op_SetPassword = {
-	.id = "SetPassword", .methods = M_POST, .path = "/users/{User}/password", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = password_params, .returns = &user_shape, .takes_body = true, .run = set_password, .title = "New password",
-	.form = &(const struct op_form){ .path = "/users/{User}/password", .button = "Set the password", .list = &op_ListUsers,
-					 .done = "Password changed. All of the user's sessions were ended.", .ask = ask_password },
+	.id = "SetPassword",
+	.methods = M_POST,
+	.path = "/users/{User}/password",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = password_params,
+	.returns = &user_shape,
+	.takes_body = true,
+	.run = set_password,
+	.title = "New password",
+	.form =
+		&(const struct op_form) {
+			.path = "/users/{User}/password",
+			.button = "Set the password",
+			.list = &op_ListUsers,
+			.done = "Password changed. All of the user's sessions were ended.",
+			.ask = ask_password },
 	.doc = "Sets a user's password and ends all of the user's sessions",
 };
 
 const struct op op_RemoveUser = {
-	.id = "RemoveUser", .methods = M_POST, .path = "/users/{User}/remove", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = remove_params, .returns = &user_shape, .takes_body = true, .run = remove_user, .title = "Remove the user",
-	.form = &(const struct op_form){ .path = "/users/{User}/remove", .button = "Remove the user", .list = &op_ListUsers,
-					 .done = "The user was removed.", .ask = ask_removal },
+	.id = "RemoveUser",
+	.methods = M_POST,
+	.path = "/users/{User}/remove",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = remove_params,
+	.returns = &user_shape,
+	.takes_body = true,
+	.run = remove_user,
+	.title = "Remove the user",
+	.form = &(const struct op_form) { .path = "/users/{User}/remove",
+					  .button = "Remove the user",
+					  .list = &op_ListUsers,
+					  .done = "The user was removed.",
+					  .ask = ask_removal },
 	.doc = "Permanently disables a user",
 };
 
 const struct op op_GrantAccount = {
-	.id = "GrantAccount", .methods = M_POST, .path = "/users/{User}/grant", .dialect = &dialect_usaged, .roles = ROLE_ADMIN,
-	.params = grant_params, .returns = &user_shape, .takes_body = true, .run = grant_account, .title = "Account access",
-	.form = &(const struct op_form){ .path = "/users/{User}/grant", .button = "Save", .list = &op_ListUsers,
-					 .done = "The user's account access was updated.", .ask = ask_grant },
+	.id = "GrantAccount",
+	.methods = M_POST,
+	.path = "/users/{User}/grant",
+	.dialect = &dialect_usaged,
+	.roles = ROLE_ADMIN,
+	.params = grant_params,
+	.returns = &user_shape,
+	.takes_body = true,
+	.run = grant_account,
+	.title = "Account access",
+	.form = &(const struct op_form) { .path = "/users/{User}/grant",
+					  .button = "Save",
+					  .list = &op_ListUsers,
+					  .done = "The user's account access was updated.",
+					  .ask = ask_grant },
 	.doc = "Lets a Manager see an account, or takes that away",
 };
 
@@ -543,11 +648,24 @@ const struct op op_GetProfile = {
 };
 
 const struct op op_SetProfile = {
-	.id = "SetProfile", .methods = M_POST | M_PATCH, .path = "/profile", .dialect = &dialect_usaged, .roles = ROLES_OF_USERS,
-	.params = profile_params, .returns = &user_shape, .takes_body = true, .run = set_profile, .title = "Edit your profile",
-	.form = &(const struct op_form){ .path = "/profile/edit", .button = "Save", .list = &op_GetProfile, .done = "Your profile was changed.",
-					 .ask = ask_profile, .fill = fill_profile },
-	.doc = "Changes one's own display name and e-mail address; a parameter that isn't given stays as it is",
+	.id = "SetProfile",
+	.methods = M_POST | M_PATCH,
+	.path = "/profile",
+	.dialect = &dialect_usaged,
+	.roles = ROLES_OF_USERS,
+	.params = profile_params,
+	.returns = &user_shape,
+	.takes_body = true,
+	.run = set_profile,
+	.title = "Edit your profile",
+	.form = &(const struct op_form) { .path = "/profile/edit",
+					  .button = "Save",
+					  .list = &op_GetProfile,
+					  .done = "Your profile was changed.",
+					  .ask = ask_profile,
+					  .fill = fill_profile },
+	.doc = "Changes one's own display name and e-mail address; a parameter that isn't given "
+	       "stays as it is",
 };
 
 const struct op op_SetOwnPassword = {
@@ -561,11 +679,11 @@ const struct op op_SetOwnPassword = {
 	.takes_body = true,
 	.run = set_own_password,
 	.title = "Change your password",
-	.form = &(const struct op_form){ .path = "/profile/password",
-					 .button = "Change the password",
-					 .list = &op_GetProfile,
-					 .done = "Your password was changed. Your other sessions "
-						 "were ended.",
-					 .ask = ask_own_password },
+	.form = &(const struct op_form) { .path = "/profile/password",
+					  .button = "Change the password",
+					  .list = &op_GetProfile,
+					  .done = "Your password was changed. Your other sessions "
+						  "were ended.",
+					  .ask = ask_own_password },
 	.doc = "Changes one's own password, and ends what one is signed in to elsewhere",
 };

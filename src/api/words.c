@@ -2,9 +2,9 @@
 
 #include "base/banned.h"
 
-static const char *const months[] = {
-	"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
-};
+static const char *const months[] = { "January",   "February", "March",    "April",
+				      "May",       "June",     "July",     "August",
+				      "September", "October",  "November", "December" };
 
 const char *words_month(struct date d)
 {
@@ -18,7 +18,8 @@ const char *words_days(struct arena *a, struct date first, struct date last)
 	if (date_compare(first, last) == 0)
 		return to;
 	if (first.year != last.year)
-		return arena_printf(a, "%d %s %d to %s", first.day, months[first.month - 1], first.year, to);
+		return arena_printf(a, "%d %s %d to %s", first.day, months[first.month - 1],
+				    first.year, to);
 	if (first.month != last.month)
 		return arena_printf(a, "%d %s to %s", first.day, months[first.month - 1], to);
 	return arena_printf(a, "%d to %s", first.day, to);
@@ -26,5 +27,6 @@ const char *words_days(struct arena *a, struct date first, struct date last)
 
 const char *words_range(struct arena *a, const struct zone *z, int64_t from, int64_t to)
 {
-	return arena_printf(a, "%s, %s", words_days(a, zone_date(z, from), zone_date(z, to - 1)), zone_name(z));
+	return arena_printf(a, "%s, %s", words_days(a, zone_date(z, from), zone_date(z, to - 1)),
+			    zone_name(z));
 }

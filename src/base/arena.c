@@ -10,13 +10,13 @@
 
 #include "base/banned.h"
 
-#define FIRST_BLOCK (16 * 1024)
-#define LARGEST_BLOCK (256 * 1024)      /* unless one piece needs more */
-#define ALIGNMENT alignof(max_align_t)
+#define FIRST_BLOCK   (16 * 1024)
+#define LARGEST_BLOCK (256 * 1024) /* unless one piece needs more */
+#define ALIGNMENT     alignof(max_align_t)
 
 struct arena_block {
 	struct arena_block *next;
-	size_t size, used;              /* bytes of data */
+	size_t size, used; /* bytes of data */
 	alignas(max_align_t) char data[];
 };
 
@@ -58,7 +58,10 @@ void arena_reset(struct arena *a)
 {
 	struct arena_block *kept = NULL;
 
-	/* The newest that isn't a giant: one large request doesn't hold its memory for ever. */
+	/*
+	 * The newest that isn't a giant: one large request doesn't hold its
+	 * memory for ever.
+	 */
 	for (struct arena_block **b = &a->blocks; *b; b = &(*b)->next) {
 		if ((*b)->size <= LARGEST_BLOCK) {
 			kept = *b;
@@ -117,7 +120,8 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
 	void *piece;
 
 	/* The last piece of its block grows where it is. */
-	if (old && need >= had && (char *)old + had == b->data + b->used && need - had <= b->size - b->used) {
+	if (old && need >= had && (char *)old + had == b->data + b->used &&
+	    need - had <= b->size - b->used) {
 		memset((char *)old + old_size, 0, need - old_size);
 		b->used += need - had;
 		return old;

@@ -14,25 +14,24 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *blocks;   /* newest first */
+	struct arena_block *blocks; /* newest first */
 };
 
 void arena_init(struct arena *a);
-void arena_reset(struct arena *a);      /* everything is free again; keeps one block */
+void arena_reset(struct arena *a); /* everything is free again; keeps one block */
 void arena_release(struct arena *a);
 
-void *arena_alloc(struct arena *a, size_t size);              /* zeroed, aligned for any type */
-void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size); /* copies; the rest zeroed */
+void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for any type */
+/* copies; the rest zeroed */
+void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size);
 char *arena_strn(struct arena *a, const char *text, size_t len);
-char *arena_str(struct arena *a, const char *text);           /* NULL stays NULL */
-__attribute__((format(printf, 2, 3)))
-char *arena_printf(struct arena *a, const char *fmt, ...);
+char *arena_str(struct arena *a, const char *text); /* NULL stays NULL */
+__attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *a, const char *fmt, ...);
 
 /* All texts up to the NULL, one after the other. */
-__attribute__((sentinel))
-char *arena_join(struct arena *a, ...);
+__attribute__((sentinel)) char *arena_join(struct arena *a, ...);
 
-#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_new(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (n)))
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H
 
-#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok localtime gmtime ctime asctime atoi atol atof
+#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok localtime gmtime ctime asctime atoi \
+	atol atof
 
 #endif

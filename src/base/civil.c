@@ -7,19 +7,20 @@
 #include "base/banned.h"
 
 #define DAYS_PER_400_YEARS 146097
-#define DAYS_TO_1970 719468             /* from 0000-03-01 */
+#define DAYS_TO_1970       719468 /* from 0000-03-01 */
 
 /*
- * Counted in years that begin with March, so that the leap day is a year's last: the days before a
- * month are then a straight line of slope 30.6, which (153 m + 2) / 5 rounds to.
+ * Counted in years that begin with March, so that the leap day is a year's
+ * last: the days before a month are then a straight line of slope 30.6, which
+ * (153 m + 2) / 5 rounds to.
  */
 int64_t date_to_days(struct date d)
 {
 	int64_t year = (int64_t)d.year - (d.month <= 2);
 	int month = (d.month + 9) % 12;
 
-	return year * 365 + floor_div(year, 4) - floor_div(year, 100) + floor_div(year, 400)
-		+ (153 * month + 2) / 5 + d.day - 1 - DAYS_TO_1970;
+	return year * 365 + floor_div(year, 4) - floor_div(year, 100) + floor_div(year, 400) +
+	       (153 * month + 2) / 5 + d.day - 1 - DAYS_TO_1970;
 }
 
 struct date date_from_days(int64_t days)
@@ -33,7 +34,7 @@ struct date date_from_days(int64_t days)
 	day -= year * 365 + year / 4 - year / 100;
 	month = (5 * day + 2) / 153;
 	day -= (153 * month + 2) / 5;
-	return (struct date){
+	return (struct date) {
 		.year = (int)(era * 400 + year + (month >= 10)),
 		.month = month < 10 ? month + 3 : month - 9,
 		.day = day + 1,
@@ -50,8 +51,8 @@ int date_days_in_month(int year, int month)
 
 bool date_valid(struct date d)
 {
-	return d.year >= 1 && d.year <= 9999 && d.month >= 1 && d.month <= 12 &&
-	       d.day >= 1 && d.day <= date_days_in_month(d.year, d.month);
+	return d.year >= 1 && d.year <= 9999 && d.month >= 1 && d.month <= 12 && d.day >= 1 &&
+	       d.day <= date_days_in_month(d.year, d.month);
 }
 
 int date_compare(struct date a, struct date b)
@@ -109,9 +110,8 @@ static bool take_date(struct cursor *c, struct date *ret)
 {
 	struct date d;
 
-	if (!take_number(c, 4, &d.year) || !take_char(c, "-") ||
-	    !take_number(c, 2, &d.month) || !take_char(c, "-") ||
-	    !take_number(c, 2, &d.day) || !date_valid(d))
+	if (!take_number(c, 4, &d.year) || !take_char(c, "-") || !take_number(c, 2, &d.month) ||
+	    !take_char(c, "-") || !take_number(c, 2, &d.day) || !date_valid(d))
 		return false;
 	*ret = d;
 	return true;
@@ -185,7 +185,10 @@ static bool take_time(struct cursor *c, int64_t *ret_us)
 	return true;
 }
 
-/* "Z", "+HH:MM", "+HHMM", "+HH" or, if OPTIONAL, nothing: microseconds east of UTC. */
+/*
+ * "Z", "+HH:MM", "+HHMM", "+HH" or, if OPTIONAL, nothing: microseconds east of
+ * UTC.
+ */
 static bool take_offset(struct cursor *c, bool optional, int64_t *ret_us)
 {
 	int hour, minute = 0;
@@ -216,7 +219,7 @@ bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *re
 		return false;
 	us = date_to_days(d) * SEC_PER_DAY * USEC_PER_SEC + time - offset;
 	if (!date_valid(date_from_days(floor_div(us, SEC_PER_DAY * USEC_PER_SEC))))
-		return false;           /* the offset led out of the years that have four digits */
+		return false; /* the offset led out of the years that have four digits */
 	*ret_us = us;
 	return true;
 }
@@ -224,7 +227,8 @@ bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *re
 size_t instant_format(char buf[static INSTANT_TEXT], int64_t us)
 {
 	int64_t sec = floor_div(us, USEC_PER_SEC), days = floor_div(sec, SEC_PER_DAY);
-	unsigned fraction = (unsigned)((us % USEC_PER_SEC + USEC_PER_SEC) % USEC_PER_SEC), day_sec = (unsigned)(sec - days * SEC_PER_DAY);
+	unsigned fraction = (unsigned)((us % USEC_PER_SEC + USEC_PER_SEC) % USEC_PER_SEC),
+		 day_sec = (unsigned)(sec - days * SEC_PER_DAY);
 	char *end = buf + 19;
 
 	date_format(buf, date_from_days(days));

@@ -11,21 +11,24 @@
 #include <stdint.h>
 
 #define USEC_PER_SEC 1000000LL
-#define SEC_PER_DAY 86400
+#define SEC_PER_DAY  86400
 
 struct date {
-	int year;                 /* 1 to 9999 */
-	int month;                /* 1 to 12 */
-	int day;                  /* 1 to 31 */
+	int year;  /* 1 to 9999 */
+	int month; /* 1 to 12 */
+	int day;   /* 1 to 31 */
 };
 
-int64_t date_to_days(struct date d);               /* days since 1970-01-01 */
+int64_t date_to_days(struct date d); /* days since 1970-01-01 */
 struct date date_from_days(int64_t days);
 int date_days_in_month(int year, int month);
 bool date_valid(struct date d);
-int date_compare(struct date a, struct date b);    /* <0, 0, >0 */
+int date_compare(struct date a, struct date b); /* <0, 0, >0 */
 
-/* The same day N months later (or earlier); cut to the month's last day. May leave the years of date_valid. */
+/*
+ * The same day N months later (or earlier); cut to the month's last day. May
+ * leave the years of date_valid.
+ */
 struct date date_add_months(struct date d, int months);
 
 /* Exactly "YYYY-MM-DD", a day that exists: true. */
@@ -37,26 +40,35 @@ void date_format(char buf[static DATE_TEXT], struct date d);
 /*
  * An ISO 8601 / RFC 3339 instant: YYYY-MM-DD, "T" or a space,
  * HH:MM[:SS[.fraction]], then "Z", "+HH:MM", "+HHMM", "+HH" or (only if
- * ZONE_OPTIONAL, then UTC) nothing. Digits beyond microseconds are cut off. A leap
- * second :60 counts as the second after :59.
+ * ZONE_OPTIONAL, then UTC) nothing. Digits beyond microseconds are cut off. A
+ * leap second :60 counts as the second after :59.
  */
 bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *ret_us);
 
 #define INSTANT_TEXT 32
-/* "2026-11-21T10:00:00Z", with six digits of a fraction only when there is one; returns the length. */
+/*
+ * "2026-11-21T10:00:00Z", with six digits of a fraction only when there is one;
+ * returns the length.
+ */
 size_t instant_format(char buf[static INSTANT_TEXT], int64_t us);
 
 /* Now, in microseconds. The one place that reads the clock. */
 int64_t clock_now_us(void);
 
-/* Tests and the USAGED_CLOCK variable: from now on the clock stands at US; 0 lets it run again. */
+/*
+ * Tests and the USAGED_CLOCK variable: from now on the clock stands at US; 0
+ * lets it run again.
+ */
 void clock_set_us(int64_t us);
 
-/* A clock that measures how long something takes: it never stands still or goes back, and has no date. */
+/*
+ * A clock that measures how long something takes: it never stands still or goes
+ * back, and has no date.
+ */
 int64_t monotonic_us(void);
 int64_t monotonic_ms(void);
 
-static inline int64_t floor_div(int64_t a, int64_t b)      /* b > 0 */
+static inline int64_t floor_div(int64_t a, int64_t b) /* b > 0 */
 {
 	return a / b - (a % b < 0);
 }

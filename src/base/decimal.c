@@ -6,8 +6,8 @@
 
 #include "base/banned.h"
 
-#define MOST_PLACES 38                         /* a wide has 39 digits */
-#define TEN_TO_19 10000000000000000000ULL      /* the largest power of ten in 64 bits */
+#define MOST_PLACES 38                      /* a wide has 39 digits */
+#define TEN_TO_19   10000000000000000000ULL /* the largest power of ten in 64 bits */
 
 /* A number's text taken apart. */
 struct parts {
@@ -19,7 +19,7 @@ struct parts {
 	bool negative;
 };
 
-#define EXPONENT_LIMIT (INT64_MAX / 64)        /* where it stops growing: no text has so many digits */
+#define EXPONENT_LIMIT (INT64_MAX / 64) /* where it stops growing: no text has so many digits */
 
 static size_t count_digits(const char *p, const char *end)
 {
@@ -113,20 +113,24 @@ static bool push_digits(struct sum *s, const char *digits, size_t len, int64_t p
 	return true;
 }
 
-enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64_t max, int64_t *ret_n)
+enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64_t max,
+				 int64_t *ret_n)
 {
 	struct sum sum = { .max = (uint64_t)max };
 	struct parts parts;
-	int64_t point;          /* how many of the digits stand before the wanted number's last place */
+	/* how many of the digits stand before the wanted number's last place */
+	int64_t point;
 
 	assert(max >= 0 && places >= 0);
 	if (!take_apart(text, len, &parts))
 		return DECIMAL_SYNTAX;
 	point = (int64_t)parts.whole_len + parts.exponent + places;
 	if (!push_digits(&sum, parts.whole, parts.whole_len, point) ||
-	    !push_digits(&sum, parts.fraction, parts.fraction_len, point - (int64_t)parts.whole_len))
+	    !push_digits(&sum, parts.fraction, parts.fraction_len,
+			 point - (int64_t)parts.whole_len))
 		return DECIMAL_PLACES;
-	for (point -= (int64_t)(parts.whole_len + parts.fraction_len); point > 0 && sum.n > 0 && !sum.above; point--)
+	for (point -= (int64_t)(parts.whole_len + parts.fraction_len);
+	     point > 0 && sum.n > 0 && !sum.above; point--)
 		push_digit(&sum, 0);
 	if (sum.above)
 		return DECIMAL_RANGE;
@@ -134,7 +138,10 @@ enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64
 	return DECIMAL_OK;
 }
 
-/* Writes N's digits so that they end before END, with zeros in front up to LEAST digits. Returns their start. */
+/*
+ * Writes N's digits so that they end before END, with zeros in front up to
+ * LEAST digits. Returns their start.
+ */
 static char *put_digits(char *end, uint64_t n, int least)
 {
 	for (; n > 0 || least > 0; n /= 10, least--)
@@ -149,7 +156,7 @@ size_t decimal_format(char buf[static DECIMAL_TEXT], wide n, int places)
 	size_t whole;
 
 	assert(places >= 0 && places <= MOST_PLACES);
-	if (u <= UINT64_MAX) {                  /* nearly always, and many times faster */
+	if (u <= UINT64_MAX) { /* nearly always, and many times faster */
 		p = put_digits(end, (uint64_t)u, places + 1);
 	} else {
 		p = put_digits(end, (uint64_t)(u % TEN_TO_19), 19);

@@ -15,14 +15,14 @@
 #define USAGE_PLACES 6
 #define PRICE_PLACES 9
 
-typedef __int128 wide;                    /* sums */
+typedef __int128 wide; /* sums */
 
 struct decimal {
 	wide n;
-	int places;                       /* digits behind the point; -1: null, no number at all */
+	int places; /* digits behind the point; -1: null, no number at all */
 };
 
-#define DECIMAL_NULL ((struct decimal){ .places = -1 })
+#define DECIMAL_NULL ((struct decimal) { .places = -1 })
 
 /* Enough for any decimal_format, with its NUL. */
 #define DECIMAL_TEXT 48
@@ -31,16 +31,24 @@ enum decimal_fault { DECIMAL_OK, DECIMAL_SYNTAX, DECIMAL_PLACES, DECIMAL_RANGE }
 
 /*
  * Reads LEN bytes: an optional sign, digits, an optional fraction, an optional
- * exponent (RFC 8259 section 6; a leading "+" or zeros are allowed too), exactly. DECIMAL_PLACES if a digit other
+ * exponent (RFC 8259 section 6; a leading "+" or zeros are allowed too),
+ * exactly. DECIMAL_PLACES if a digit other
  * than 0 lies beyond PLACES, DECIMAL_RANGE if |value| * 10^PLACES is above MAX.
  * *ret_n is set only on DECIMAL_OK.
  */
-enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64_t max, int64_t *ret_n);
+enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64_t max,
+				 int64_t *ret_n);
 
-/* Writes just the digits the number has ("2.5", "0", "-0.017"), returns the length. */
+/*
+ * Writes just the digits the number has ("2.5", "0", "-0.017"), returns the
+ * length.
+ */
 size_t decimal_format(char buf[static DECIMAL_TEXT], wide n, int places);
 
-/* N of PLACES, rounded to TO places (no more than PLACES matter), halves away from zero. */
+/*
+ * N of PLACES, rounded to TO places (no more than PLACES matter), halves away
+ * from zero.
+ */
 wide decimal_round(wide n, int places, int to);
 
 /* N / 10^PLACES rounded up to a whole number (towards plus infinity). */

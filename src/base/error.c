@@ -9,8 +9,10 @@
 
 #include "base/banned.h"
 
-/* Makes TEXT one line of UTF-8, whatever was put into it: every other byte becomes "?". A character
- * that the end of the buffer CUT in two goes. */
+/*
+ * Makes TEXT one line of UTF-8, whatever was put into it: every other byte
+ * becomes "?". A character that the end of the buffer CUT in two goes.
+ */
 static void tidy(char *text, bool cut)
 {
 	size_t len = strlen(text), n;
@@ -29,8 +31,8 @@ static void tidy(char *text, bool cut)
 	}
 }
 
-__attribute__((format(printf, 3, 0)))
-static void format_line(char *buf, size_t size, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void format_line(char *buf, size_t size,
+							      const char *fmt, va_list ap)
 {
 	int n = vsnprintf(buf, size, fmt, ap);
 
@@ -80,11 +82,12 @@ int error_system(struct error *err, const char *what, int errnum)
 	char words[128];
 
 	/* the GNU variant: the words may be elsewhere than in our buffer */
-	return error_set(err, ERR_INTERNAL, NULL, "%s: %s", what, strerror_r(errnum, words, sizeof(words)));
+	return error_set(err, ERR_INTERNAL, NULL, "%s: %s", what,
+			 strerror_r(errnum, words, sizeof(words)));
 }
 
 void error_clear(struct error *err)
 {
 	if (err)
-		*err = (struct error){ .kind = ERR_NONE };
+		*err = (struct error) { .kind = ERR_NONE };
 }

@@ -16,7 +16,8 @@ static bool is_still_there(int fd, const char *path)
 {
 	struct stat ours, there;
 
-	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+	return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+	       ours.st_ino == there.st_ino;
 }
 
 int file_claim(const char *path, int *ret_fd, struct error *err)
@@ -28,7 +29,8 @@ int file_claim(const char *path, int *ret_fd, struct error *err)
 			return error_system(err, path, errno);
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			close(fd);
-			return error_set(err, ERR_CONFLICT, NULL, "another process is writing %s", path);
+			return error_set(err, ERR_CONFLICT, NULL, "another process is writing %s",
+					 path);
 		}
 		if (!is_still_there(fd, path)) {
 			close(fd);

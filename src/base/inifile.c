@@ -9,19 +9,19 @@
 #include "base/banned.h"
 
 /*
- * libinih ends a value at " ;" and a name at ':' as well. So both are hidden from
- * it as bytes that no line may have, and shown again to the caller.
+ * libinih ends a value at " ;" and a name at ':' as well. So both are hidden
+ * from it as bytes that no line may have, and shown again to the caller.
  */
 #define HIDDEN_SEMICOLON '\1'
-#define HIDDEN_COLON '\2'
+#define HIDDEN_COLON     '\2'
 
 struct reading {
 	FILE *file;
 	const char *path;
 	int line;
 	bool continued;
-	bool indented;                             /* the line goes on with NAME */
-	char name[INIFILE_LINE_BYTES + 1];         /* libinih keeps 49 bytes of it only; "": none */
+	bool indented;                     /* the line goes on with NAME */
+	char name[INIFILE_LINE_BYTES + 1]; /* libinih keeps 49 bytes of it only; "": none */
 	inifile_entry entry;
 	void *arg;
 	struct error *err;
@@ -45,7 +45,10 @@ static int fail(struct reading *r, const char *param, const char *message)
 	return error_set(r->err, ERR_PARAM, param, "%s:%d: %s", r->path, r->line, message);
 }
 
-/* Without its end and, in the first line, a byte order mark. Returns its length. */
+/*
+ * Without its end and, in the first line, a byte order mark. Returns its
+ * length.
+ */
 static size_t trim_line(const struct reading *r, char *line, size_t len)
 {
 	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
@@ -67,9 +70,12 @@ static int check_bytes(struct reading *r, const char *line, size_t len, const ch
 			return fail(r, NULL, "holds a NUL byte; this file is text");
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)line[i] < ' ' && line[i] != '\t')
-			return fail(r, NULL, "holds a control character; only spaces and tabs may stand between words");
+			return fail(r, NULL,
+				    "holds a control character; only spaces and tabs may stand "
+				    "between words");
 	if (strlen(start) > INIFILE_LINE_BYTES) {
-		snprintf(message, sizeof(message), "the line is too long: it may have %d bytes", INIFILE_LINE_BYTES);
+		snprintf(message, sizeof(message), "the line is too long: it may have %d bytes",
+			 INIFILE_LINE_BYTES);
 		return fail(r, NULL, message);
 	}
 	return 0;
@@ -81,7 +87,9 @@ static int check_section(struct reading *r, const char *start)
 
 	r->name[0] = '\0';
 	if (end && end[1 + strspn(end + 1, " \t")] != '\0')
-		return fail(r, NULL, "nothing may follow the ] of a section; a comment has a line of its own");
+		return fail(
+			r, NULL,
+			"nothing may follow the ] of a section; a comment has a line of its own");
 	if (end && end - start > INIFILE_SECTION_BYTES + 1)
 		return fail(r, NULL, "the name of a section may have 48 bytes");
 	return 0;
@@ -94,12 +102,13 @@ static int prepare_line(struct reading *r, char *line, size_t len)
 
 	len = trim_line(r, line, len);
 	start = line + strspn(line, " \t");
-	if (*start == ';' || *start == '#') {           /* a comment may have any length */
+	if (*start == ';' || *start == '#') { /* a comment may have any length */
 		line[0] = '\0';
 		return 0;
 	}
 	r->indented = r->continued && start > line && r->name[0];
-	if (check_bytes(r, line, len, start) < 0 || (*start == '[' && !r->indented && check_section(r, start) < 0))
+	if (check_bytes(r, line, len, start) < 0 ||
+	    (*start == '[' && !r->indented && check_section(r, start) < 0))
 		return -1;
 	memmove(line + r->indented, start, strlen(start) + 1);
 	replace(line, ';', HIDDEN_SEMICOLON);
@@ -126,7 +135,8 @@ static char *read_line(char *buf, int size, void *arg)
 		return NULL;
 	}
 	r->line++;
-	if (prepare_line(r, line, (size_t)len) == 0 && snprintf(buf, (size_t)size, "%s\n", line) >= size)
+	if (prepare_line(r, line, (size_t)len) == 0 &&
+	    snprintf(buf, (size_t)size, "%s\n", line) >= size)
 		fail(r, NULL, "the line is too long");
 	free(line);
 	return r->err->kind == ERR_NONE ? buf : NULL;
@@ -150,10 +160,13 @@ static int take_entry(void *arg, const char *section, const char *name, const ch
 	return r->err->kind == ERR_NONE;
 }
 
-int inifile_read(const char *path, bool continued, inifile_entry entry, void *arg, struct error *err)
+int inifile_read(const char *path, bool continued, inifile_entry entry, void *arg,
+		 struct error *err)
 {
 	struct error own = { 0 };
-	struct reading r = { .path = path, .continued = continued, .entry = entry, .arg = arg, .err = &own };
+	struct reading r = {
+		.path = path, .continued = continued, .entry = entry, .arg = arg, .err = &own
+	};
 	int line;
 
 	r.file = fopen(path, "re");

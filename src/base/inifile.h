@@ -13,21 +13,25 @@
 #include "base/error.h"
 
 /* The longest line, and the longest name of a section, that libinih takes. */
-#define INIFILE_LINE_BYTES 196
+#define INIFILE_LINE_BYTES    196
 #define INIFILE_SECTION_BYTES 48
 
 /*
- * Takes one name = value. The texts are borrowed until it returns; SECTION is ""
- * above the first one. Returns 0, or -1 with an error that needs no file and line.
+ * Takes one name = value. The texts are borrowed until it returns; SECTION is
+ * "" above the first one. Returns 0, or -1 with an error that needs no file and
+ * line.
  */
-typedef int (*inifile_entry)(void *arg, const char *section, const char *name, const char *value, struct error *err);
+typedef int (*inifile_entry)(void *arg, const char *section, const char *name, const char *value,
+			     struct error *err);
 
 /*
  * Calls ENTRY for each name = value of the file at PATH. If CONTINUED, an
- * indented line is one more value for the name before it; otherwise it is a line
- * like any other. Stops at the first error, which says "PATH:LINE: ", and
- * returns -1: ERR_PARAM for what the file says, a system error if it can't be read.
+ * indented line is one more value for the name before it; otherwise it is a
+ * line like any other. Stops at the first error, which says "PATH:LINE: ", and
+ * returns -1: ERR_PARAM for what the file says, a system error if it can't be
+ * read.
  */
-int inifile_read(const char *path, bool continued, inifile_entry entry, void *arg, struct error *err);
+int inifile_read(const char *path, bool continued, inifile_entry entry, void *arg,
+		 struct error *err);
 
 #endif

@@ -56,7 +56,7 @@ static int weekday(int64_t days)
 /* Behind "W": the week's number and the day in it. */
 static bool take_week_day(struct cursor *c, int year, bool extended, int64_t *ret_days)
 {
-	int64_t fourth = date_to_days((struct date){ year, 1, 4 });      /* is always in week 1 */
+	int64_t fourth = date_to_days((struct date) { year, 1, 4 }); /* is always in week 1 */
 	int week, day;
 
 	if (!take_digits(c, 2, &week) || (extended && !take(c, '-')) || !take_digits(c, 1, &day))
@@ -74,7 +74,7 @@ static bool take_year_day(struct cursor *c, int year, int64_t *ret_days)
 
 	if (!take_digits(c, 3, &day) || day < 1)
 		return false;
-	*ret_days = date_to_days((struct date){ year, 1, 1 }) + day - 1;
+	*ret_days = date_to_days((struct date) { year, 1, 1 }) + day - 1;
 	return date_from_days(*ret_days).year == year;
 }
 
@@ -82,7 +82,8 @@ static bool take_month_day(struct cursor *c, int year, bool extended, int64_t *r
 {
 	struct date d = { .year = year };
 
-	if (!take_digits(c, 2, &d.month) || (extended && !take(c, '-')) || !take_digits(c, 2, &d.day) || !date_valid(d))
+	if (!take_digits(c, 2, &d.month) || (extended && !take(c, '-')) ||
+	    !take_digits(c, 2, &d.day) || !date_valid(d))
 		return false;
 	*ret_days = date_to_days(d);
 	return true;
@@ -164,7 +165,8 @@ bool iso_time_parse(const char *text, size_t len, int64_t *ret_us)
 
 	if (!take_date(&c, &days))
 		return false;
-	if (c.p < c.end && (!take_any(&c, "Tt ", &separator) || !take_time(&c, &time) || !take_offset(&c, &offset)))
+	if (c.p < c.end && (!take_any(&c, "Tt ", &separator) || !take_time(&c, &time) ||
+			    !take_offset(&c, &offset)))
 		return false;
 	us = days * SEC_PER_DAY * USEC_PER_SEC + time - offset;
 	if (c.p != c.end || !date_valid(date_from_days(floor_div(us, SEC_PER_DAY * USEC_PER_SEC))))

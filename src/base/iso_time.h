@@ -1,6 +1,7 @@
 /*
- * iso_time.h - times in any of ISO 8601's forms, for parameters that people and other
- * programs write. (Events have RFC 3339's form alone: civil.h, instant_parse.)
+ * iso_time.h - times in any of ISO 8601's forms, for parameters that people and
+ * other programs write. (Events have RFC 3339's form alone: civil.h,
+ * instant_parse.)
  */
 #ifndef BASE_ISO_TIME_H
 #define BASE_ISO_TIME_H
@@ -13,12 +14,14 @@
  * Reads the LEN bytes at TEXT as an instant, in microseconds:
  *
  *   date    2026-11-01, 20261101, 2026-305, 2026305, 2026-W44-7 or 2026W447
- *   time    T10, T10:30, T1030, T10:30:15.5, T103015,5 (also with t or a space); none: midnight
+ *   time T10, T10:30, T1030, T10:30:15.5, T103015,5 (also with t or a space);
+ *   none: midnight
  *   offset  Z, +01, +0100, +01:00, -05:30; none: UTC
  *
- * A space where the offset's sign would be is a "+" that came unencoded in a query.
- * 24:00 is the midnight at the day's end; a leap second :60 is the second after :59. Digits
- * beyond microseconds are cut off. False: it is none of these, or outside the years 1 to 9999.
+ * A space where the offset's sign would be is a "+" that came unencoded in a
+ * query. 24:00 is the midnight at the day's end; a leap second :60 is the
+ * second after :59. Digits beyond microseconds are cut off. False: it is none
+ * of these, or outside the years 1 to 9999.
  */
 bool iso_time_parse(const char *text, size_t len, int64_t *ret_us);
 

@@ -32,14 +32,17 @@ void log_set_level(enum log_level level)
 	atomic_store_explicit(&current_level, (int)level, memory_order_relaxed);
 }
 
-/* Copies TEXT to OUT, which has room for four times as much, and returns OUT's new end. */
+/*
+ * Copies TEXT to OUT, which has room for four times as much, and returns OUT's
+ * new end.
+ */
 static char *escape(char *out, const char *text, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t n;
 
 	for (size_t i = 0; i < len; i += n) {
-		if (text[i] >= ' ' && text[i] < 0x7f) {       /* nearly all, so told at once */
+		if (text[i] >= ' ' && text[i] < 0x7f) { /* nearly all, so told at once */
 			*out++ = text[i];
 			n = 1;
 			continue;
@@ -50,7 +53,7 @@ static char *escape(char *out, const char *text, size_t len)
 			out += n;
 			continue;
 		}
-		n = 1;      /* a C1 control's second byte is none by itself, and follows */
+		n = 1; /* a C1 control's second byte is none by itself, and follows */
 		*out++ = '\\';
 		*out++ = 'x';
 		*out++ = hex[(unsigned char)text[i] >> 4];
@@ -62,11 +65,15 @@ static char *escape(char *out, const char *text, size_t len)
 /* ---- the rate ---- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int64_t room = (int64_t)LOG_BURST * 1000;      /* thousandths of lines */
-static int64_t room_ms;                               /* when that was so, by a clock that never goes back */
+static int64_t room = (int64_t)LOG_BURST * 1000; /* thousandths of lines */
+/* when that was so, by a clock that never goes back */
+static int64_t room_ms;
 static uint64_t left_out;
 
-/* May one more line be written? Then *ret_left_out is how many could not be since the last one. */
+/*
+ * May one more line be written? Then *ret_left_out is how many could not be
+ * since the last one.
+ */
 static bool take_room(uint64_t *ret_left_out)
 {
 	struct timespec t;
@@ -95,7 +102,8 @@ static bool take_room(uint64_t *ret_left_out)
 void log_write(enum log_level level, const char *fmt, ...)
 {
 	uint64_t n_left_out = 0;
-	char message[LONGEST_MESSAGE], line[INSTANT_TEXT + 16 + 4 * LONGEST_MESSAGE + 80], *end = line;
+	char message[LONGEST_MESSAGE], line[INSTANT_TEXT + 16 + 4 * LONGEST_MESSAGE + 80],
+		*end = line;
 	int saved = errno, n;
 	va_list ap;
 
@@ -116,7 +124,8 @@ void log_write(enum log_level level, const char *fmt, ...)
 	end += snprintf(end, 16, " %s ", level_names[level]);
 	end = escape(end, message, (size_t)n);
 	if (n_left_out)
-		end += snprintf(end, 64, " (before it, %llu errors and warnings were left out)", (unsigned long long)n_left_out);
+		end += snprintf(end, 64, " (before it, %llu errors and warnings were left out)",
+				(unsigned long long)n_left_out);
 	*end++ = '\n';
 	while (write(STDERR_FILENO, line, (size_t)(end - line)) < 0 && errno == EINTR)
 		;

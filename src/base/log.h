@@ -2,9 +2,10 @@
  * log.h - lines for the operator, to standard error (the service manager or
  * ./start puts them where they belong). Errors and warnings are limited in
  * rate, so that a fault that meets every request doesn't fill the disk: beyond
- * LOG_BURST lines, LOG_A_SECOND; the next line says how many were left out. One line a call, whole, whatever thread it
- * comes from; control characters and bytes that are no UTF-8 are shown as \xNN.
- * Never pass a secret: not a key, a password, an Authorization header or a query's token.
+ * LOG_BURST lines, LOG_A_SECOND; the next line says how many were left out. One
+ * line a call, whole, whatever thread it comes from; control characters and
+ * bytes that are no UTF-8 are shown as \xNN. Never pass a secret: not a key, a
+ * password, an Authorization header or a query's token.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -15,8 +16,7 @@ enum { LOG_BURST = 200, LOG_A_SECOND = 10 };
 
 void log_set_level(enum log_level level);
 
-__attribute__((format(printf, 2, 3)))
-void log_write(enum log_level level, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void log_write(enum log_level level, const char *fmt, ...);
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

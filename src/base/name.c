@@ -37,19 +37,25 @@ char *name_fold(struct arena *arena, const char *text)
 
 	if (!g_utf8_validate(name, -1, NULL))
 		return name;
-	/* some letters only become the same once their case is gone, so they are composed again */
+	/*
+	 * some letters only become the same once their case is gone, so they
+	 * are composed again
+	 */
 	name = take(arena, g_utf8_normalize(name, -1, G_NORMALIZE_NFKC), name);
 	name = take(arena, g_utf8_casefold(name, -1), name);
 	name = take(arena, g_utf8_normalize(name, -1, G_NORMALIZE_NFKC), name);
 	return name_trim(arena, name);
 }
 
-/* Beside those of the general category Cf: what Unicode calls Default_Ignorable_Code_Point. */
+/*
+ * Beside those of the general category Cf: what Unicode calls
+ * Default_Ignorable_Code_Point.
+ */
 static const struct {
 	gunichar first, last;
 } ignorable[] = {
-	{ 0x034F, 0x034F }, { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 }, { 0x180B, 0x180F }, { 0x3164, 0x3164 },
-	{ 0xFE00, 0xFE0F }, { 0xFFA0, 0xFFA0 }, { 0xE0100, 0xE01EF },
+	{ 0x034F, 0x034F }, { 0x115F, 0x1160 }, { 0x17B4, 0x17B5 }, { 0x180B, 0x180F },
+	{ 0x3164, 0x3164 }, { 0xFE00, 0xFE0F }, { 0xFFA0, 0xFFA0 }, { 0xE0100, 0xE01EF },
 };
 
 static bool is_hidden(gunichar c)

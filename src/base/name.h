@@ -1,6 +1,7 @@
 /*
- * name.h - names as people type them. Two names are the same to a person if they differ
- * only in case, in surrounding white space, or in how Unicode writes the same letters.
+ * name.h - names as people type them. Two names are the same to a person if
+ * they differ only in case, in surrounding white space, or in how Unicode
+ * writes the same letters.
  */
 #ifndef BASE_NAME_H
 #define BASE_NAME_H
@@ -9,18 +10,23 @@
 
 #include "base/arena.h"
 
-/* TEXT without surrounding white space, in ARENA. Text that isn't UTF-8 stays as it is. */
+/*
+ * TEXT without surrounding white space, in ARENA. Text that isn't UTF-8 stays
+ * as it is.
+ */
 char *name_trim(struct arena *arena, const char *text);
 
 /*
- * The form that all names have in common that look alike: trimmed, composed (NFKC), without
- * case; in ARENA. It is only for comparing. Text that isn't UTF-8 stays as it is.
+ * The form that all names have in common that look alike: trimmed, composed
+ * (NFKC), without case; in ARENA. It is only for comparing. Text that isn't
+ * UTF-8 stays as it is.
  */
 char *name_fold(struct arena *arena, const char *text);
 
 /*
- * Does TEXT, which is UTF-8, hold a character that leaves no mark where it is shown, such as
- * a zero-width space or a mark of direction? Two names that differ in one look the same.
+ * Does TEXT, which is UTF-8, hold a character that leaves no mark where it is
+ * shown, such as a zero-width space or a mark of direction? Two names that
+ * differ in one look the same.
  */
 bool name_hides_something(const char *text);
 

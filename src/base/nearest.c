@@ -22,8 +22,9 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /*
- * Edits from A to B, whose lengths differ by EDITS_MAX at most; B is not longer than
- * NEAREST_NAME_MAX. Three rows of the usual table are enough: a swap looks back two.
+ * Edits from A to B, whose lengths differ by EDITS_MAX at most; B is not longer
+ * than NEAREST_NAME_MAX. Three rows of the usual table are enough: a swap looks
+ * back two.
  */
 static size_t edits(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -39,7 +40,8 @@ static size_t edits(const char *a, size_t a_len, const char *b, size_t b_len)
 		for (size_t j = 1; j <= b_len; j++) {
 			char x = lower(a[i - 1]), y = lower(b[j - 1]);
 
-			row[j] = smaller(above[j - 1] + (x != y), smaller(above[j], row[j - 1]) + 1);
+			row[j] = smaller(above[j - 1] + (x != y),
+					 smaller(above[j], row[j - 1]) + 1);
 			if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]))
 				row[j] = smaller(row[j], before[j - 2] + 1);
 		}
@@ -56,7 +58,8 @@ const char *nearest_name(const char *name, size_t len, const char *const *known,
 		size_t known_len = known[i] ? strlen(known[i]) : 0;
 		size_t allowed = edits_allowed(known_len), distance;
 
-		if (known_len == 0 || known_len > NEAREST_NAME_MAX || len > known_len + allowed || len + allowed < known_len)
+		if (known_len == 0 || known_len > NEAREST_NAME_MAX || len > known_len + allowed ||
+		    len + allowed < known_len)
 			continue;
 		distance = edits(name, len, known[i], known_len);
 		if (distance <= allowed && distance < best_edits) {

@@ -54,7 +54,7 @@ int notify_open(struct notify *n, struct error *err)
 	const char *path = getenv("NOTIFY_SOCKET");
 	int64_t pid = number("WATCHDOG_PID");
 
-	*n = (struct notify){ .fd = -1 };
+	*n = (struct notify) { .fd = -1 };
 	if (!path || !*path)
 		return 0;
 	n->fd = connect_to(path, err);

@@ -1,6 +1,7 @@
 /*
- * notify.h - what a server tells the service manager (systemd) that started it, by the protocol of
- * sd_notify(3): datagrams to the socket that NOTIFY_SOCKET names. Without one, nothing is told.
+ * notify.h - what a server tells the service manager (systemd) that started it,
+ * by the protocol of sd_notify(3): datagrams to the socket that NOTIFY_SOCKET
+ * names. Without one, nothing is told.
  */
 #ifndef BASE_NOTIFY_H
 #define BASE_NOTIFY_H
@@ -9,14 +10,17 @@
 #include "base/error.h"
 
 struct notify {
-	int fd;                          /* -1: nobody listens */
-	/* tell at least as often that all is well, else we are restarted; 0: needn't */
+	int fd; /* -1: nobody listens */
+	/*
+	 * tell at least as often that all is well, else we are restarted; 0:
+	 * needn't
+	 */
 	int64_t watchdog_us;
 };
 
 /*
- * Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. -1: there is a socket, but it can't be
- * used.
+ * Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. -1: there is a socket,
+ * but it can't be used.
  */
 int notify_open(struct notify *n, struct error *err);
 

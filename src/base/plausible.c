@@ -11,7 +11,7 @@ void plausible_begin(struct plausible *p, int64_t known, int64_t wall, int64_t s
 	bool late = known && wall - known > PLAUSIBLE_PAUSE_SECONDS;
 
 	/* where it may be wrong: as if it had jumped ahead just now */
-	*p = (struct plausible){ .wall = late ? known : wall, .steady = steady };
+	*p = (struct plausible) { .wall = late ? known : wall, .steady = steady };
 }
 
 int64_t plausible_time(struct plausible *p, int64_t wall, int64_t steady)
@@ -24,7 +24,7 @@ int64_t plausible_time(struct plausible *p, int64_t wall, int64_t steady)
 		if (steady - p->odd_since < PLAUSIBLE_WAIT_SECONDS)
 			return expected;
 	}
-	*p = (struct plausible){ .wall = wall, .steady = steady };
+	*p = (struct plausible) { .wall = wall, .steady = steady };
 	return wall;
 }
 
@@ -38,7 +38,7 @@ static int64_t steady_seconds(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec + 1;     /* 0 is "never" */
+	return t.tv_sec + 1; /* 0 is "never" */
 }
 
 void plausible_process_begin(int64_t known, int64_t wall)

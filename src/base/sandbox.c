@@ -9,7 +9,10 @@ void sandbox_enter(const struct sandbox_path *paths, size_t n, struct sandbox *r
 {
 	const char *no_files = "", *no_calls = "";
 
-	/* both ask for it, and it keeps programs that are set-user-ID from giving anything back */
+	/*
+	 * both ask for it, and it keeps programs that are set-user-ID from
+	 * giving anything back
+	 */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	ret->files = sandbox_limit_files(paths, n, &no_files);
 	ret->calls = sandbox_limit_calls(&no_calls);

@@ -1,17 +1,23 @@
 /*
- * sandbox.h - a process takes away from itself what it has no use for, so that a fault in it is
- * of little use to whoever finds it:
+ * sandbox.h - a process takes away from itself what it has no use for, so that
+ * a fault in it is of little use to whoever finds it:
  *
- *   system calls (seccomp): those on a list are allowed. Some that only an attacker would make,
- *   such as to run a program, end the process with SIGSYS; all others fail with EPERM. Memory
- *   can't become code, there are no new sockets and processes, and signals go to the process
+ *   system calls (seccomp): those on a list are allowed. Some that only an
+ *   attacker would make,
+ *   such as to run a program, end the process with SIGSYS; all others fail with
+ *   EPERM. Memory
+ *   can't become code, there are no new sockets and processes, and signals go
+ *   to the process
  *   itself alone.
  *
- *   files (Landlock): what is already open stays so; of all others, only the listed paths can be
- *   opened, and only in the listed way. Nothing can be run, and nothing is bound or connected by
+ *   files (Landlock): what is already open stays so; of all others, only the
+ *   listed paths can be
+ *   opened, and only in the listed way. Nothing can be run, and nothing is
+ *   bound or connected by
  *   TCP.
  *
- * Each is done without where the system hasn't got it; the words for the log say so.
+ * Each is done without where the system hasn't got it; the words for the log
+ * say so.
  */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H
@@ -20,24 +26,24 @@
 #include <stddef.h>
 
 enum sandbox_use {
-	SANDBOX_READ,                    /* files, and all below folders */
-	SANDBOX_CHANGE,                  /* files of a folder: read, write, make, remove */
-	SANDBOX_REMOVE                   /* files of a folder: remove, nothing else */
+	SANDBOX_READ,   /* files, and all below folders */
+	SANDBOX_CHANGE, /* files of a folder: read, write, make, remove */
+	SANDBOX_REMOVE  /* files of a folder: remove, nothing else */
 };
 
 struct sandbox_path {
-	const char *path;                /* one that isn't there is skipped */
+	const char *path; /* one that isn't there is skipped */
 	enum sandbox_use use;
 };
 
 struct sandbox {
-	bool calls, files;               /* is the filter in force, is Landlock? */
-	char words[200];                 /* both in a sentence, with the reason where one isn't */
+	bool calls, files; /* is the filter in force, is Landlock? */
+	char words[200];   /* both in a sentence, with the reason where one isn't */
 };
 
 /*
- * Enters the sandbox: this thread, and all that it starts from now on, have nothing but the N
- * PATHS. Call it while the process has one thread.
+ * Enters the sandbox: this thread, and all that it starts from now on, have
+ * nothing but the N PATHS. Call it while the process has one thread.
  */
 void sandbox_enter(const struct sandbox_path *paths, size_t n, struct sandbox *ret);
 
@@ -45,7 +51,10 @@ void sandbox_enter(const struct sandbox_path *paths, size_t n, struct sandbox *r
 bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char **ret_why);
 bool sandbox_limit_calls(const char **ret_why);
 
-/* Was the program built with a sanitizer? Its reports need more calls, and may read all files. */
+/*
+ * Was the program built with a sanitizer? Its reports need more calls, and may
+ * read all files.
+ */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SANDBOX_SANITIZED = 1 };
 #elif defined(__has_feature)

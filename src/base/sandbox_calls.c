@@ -1,4 +1,7 @@
-/* The part of the sandbox that is about system calls: a filter of seccomp, by libseccomp. */
+/*
+ * The part of the sandbox that is about system calls: a filter of seccomp, by
+ * libseccomp.
+ */
 #include "base/sandbox.h"
 #include "config.h"
 
@@ -23,8 +26,8 @@ static const char *const allowed[] = {
 	"access", "faccessat", "faccessat2", "open", "openat", "close", "stat", "lstat", "fstat",
 	"newfstatat", "fstatat64", "statx", "statfs", "statfs64", "fstatfs", "fstatfs64", "read",
 	"pread64", "readv", "preadv", "write", "pwrite64", "writev", "pwritev", "lseek", "_llseek",
-	"ftruncate", "ftruncate64", "fallocate", "fsync", "fdatasync", "fchmod", "fchown",
-	"unlink", "unlinkat", "fcntl", "fcntl64", "getdents", "getdents64", "getcwd", "readlink",
+	"ftruncate", "ftruncate64", "fallocate", "fsync", "fdatasync", "fchmod", "fchown", "unlink",
+	"unlinkat", "fcntl", "fcntl64", "getdents", "getdents64", "getcwd", "readlink",
 	"readlinkat", "umask",
 	/* connections */
 	"accept", "accept4", "shutdown", "getsockopt", "getsockname", "sendto", "send", "sendmsg",
@@ -40,26 +43,57 @@ static const char *const allowed[] = {
 	/* what time it is, who we are, what there is */
 	"clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time", "times",
 	"getrusage", "getrandom", "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid",
-	"uname", "sysinfo", "getrlimit", "ugetrlimit",
-	NULL
+	"uname", "sysinfo", "getrlimit", "ugetrlimit", NULL
 };
 
 /* What only somebody else's code would do here. */
-static const char *const fatal[] = {
-	"execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv", "process_vm_writev",
-	"mount", "umount2", "pivot_root", "chroot", "setns", "unshare", "init_module",
-	"finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf", "perf_event_open",
-	"userfaultfd", "add_key", "keyctl", "request_key", "reboot", "swapon", "swapoff", "setuid",
-	"setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid",
-	"setfsgid", "capset", "open_by_handle_at", "io_uring_setup", "personality",
-	NULL
-};
+static const char *const fatal[] = { "execve",
+				     "execveat",
+				     "fork",
+				     "vfork",
+				     "ptrace",
+				     "process_vm_readv",
+				     "process_vm_writev",
+				     "mount",
+				     "umount2",
+				     "pivot_root",
+				     "chroot",
+				     "setns",
+				     "unshare",
+				     "init_module",
+				     "finit_module",
+				     "delete_module",
+				     "kexec_load",
+				     "kexec_file_load",
+				     "bpf",
+				     "perf_event_open",
+				     "userfaultfd",
+				     "add_key",
+				     "keyctl",
+				     "request_key",
+				     "reboot",
+				     "swapon",
+				     "swapoff",
+				     "setuid",
+				     "setgid",
+				     "setreuid",
+				     "setregid",
+				     "setresuid",
+				     "setresgid",
+				     "setgroups",
+				     "setfsuid",
+				     "setfsgid",
+				     "capset",
+				     "open_by_handle_at",
+				     "io_uring_setup",
+				     "personality",
+				     NULL };
 
 /* What a sanitizer's report at the end does. */
-static const char *const of_sanitizers[] = {
-	"clone", "mmap", "mprotect", "prctl", "ptrace", "wait4", "waitid", "process_vm_readv",
-	"kill", "tgkill", "tkill", "pipe", "pipe2", "dup2", "dup3", NULL
-};
+static const char *const of_sanitizers[] = { "clone",  "mmap",   "mprotect", "prctl",
+					     "ptrace", "wait4",  "waitid",   "process_vm_readv",
+					     "kill",   "tgkill", "tkill",    "pipe",
+					     "pipe2",  "dup2",   "dup3",     NULL };
 
 static bool in_list(const char *const *list, const char *name)
 {
@@ -82,16 +116,17 @@ static int add_conditional(scmp_filter_ctx ctx)
 	const scmp_datum_t self = (scmp_datum_t)getpid();
 	const struct {
 		const char *name;
-		struct scmp_arg_cmp arg;         /* what is EQ to one value has a 0 behind it */
+		struct scmp_arg_cmp arg; /* what is EQ to one value has a 0 behind it */
 	} rows[] = {
 		{ "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "mmap2", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		{ "memfd_create", SCMP_A1(SCMP_CMP_EQ, MFD_CLOEXEC, 0) },  /* libfcgi reads from one */
+		/* libfcgi reads from one */
+		{ "memfd_create", SCMP_A1(SCMP_CMP_EQ, MFD_CLOEXEC, 0) },
 		{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
 		{ "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0) },
-		{ "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0, 0) },               /* to read a limit */
-		{ "setpriority", SCMP_A1(SCMP_CMP_EQ, 0, 0) },             /* the thread's own */
+		{ "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0, 0) },   /* to read a limit */
+		{ "setpriority", SCMP_A1(SCMP_CMP_EQ, 0, 0) }, /* the thread's own */
 		{ "kill", SCMP_A0(SCMP_CMP_EQ, self, 0) },
 		{ "tgkill", SCMP_A0(SCMP_CMP_EQ, self, 0) },
 	};
@@ -126,7 +161,10 @@ bool sandbox_limit_calls(const char **ret_why)
 	*ret_why = "no memory for the filter";
 	if (!ctx)
 		return false;
-	/* a tree instead of a list; and the processor needs no slower mode because of a filter */
+	/*
+	 * a tree instead of a list; and the processor needs no slower mode
+	 * because of a filter
+	 */
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);

@@ -1,6 +1,6 @@
 /*
- * The part of the sandbox that is about files: Landlock, by its system calls, for which the C
- * library has no functions.
+ * The part of the sandbox that is about files: Landlock, by its system calls,
+ * for which the C library has no functions.
  */
 #include "base/sandbox.h"
 
@@ -42,10 +42,16 @@ struct ruleset {
 	uint64_t files, network, scoped;
 };
 
-/* All that has to do with files by the first version; each later one adds to it. */
+/*
+ * All that has to do with files by the first version; each later one adds to
+ * it.
+ */
 #define FILES_1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
-/* What the kernel's VERSION of Landlock can take away, and how much of the struct it knows. */
+/*
+ * What the kernel's VERSION of Landlock can take away, and how much of the
+ * struct it knows.
+ */
 static struct ruleset all_of(int version, size_t *ret_size)
 {
 	struct ruleset all = { .files = FILES_1 };

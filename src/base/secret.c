@@ -10,13 +10,15 @@
 
 #include "base/banned.h"
 
-_Static_assert(SECRET_BYTES >= crypto_generichash_KEYBYTES_MIN && SECRET_BYTES <= crypto_generichash_KEYBYTES_MAX,
+_Static_assert(SECRET_BYTES >= crypto_generichash_KEYBYTES_MIN &&
+		       SECRET_BYTES <= crypto_generichash_KEYBYTES_MAX,
 	       "the secret is a key of BLAKE2b");
 
 int secret_init(struct error *err)
 {
 	if (sodium_init() < 0)
-		return error_set(err, ERR_INTERNAL, NULL, "libsodium could not be started: no source of random numbers");
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "libsodium could not be started: no source of random numbers");
 	return 0;
 }
 
@@ -30,10 +32,11 @@ static int check_file(int fd, const char *path, struct error *err)
 		return error_set(err, ERR_INTERNAL, NULL, "%s: must be a file", path);
 	if (st.st_mode & 077)
 		return error_set(err, ERR_INTERNAL, NULL,
-				 "%s: others than its owner may use the secret file; chmod 600 it", path);
+				 "%s: others than its owner may use the secret file; chmod 600 it",
+				 path);
 	if (st.st_size != SECRET_BYTES)
-		return error_set(err, ERR_INTERNAL, NULL, "%s: must have %d bytes, has %lld", path, SECRET_BYTES,
-				 (long long)st.st_size);
+		return error_set(err, ERR_INTERNAL, NULL, "%s: must have %d bytes, has %lld", path,
+				 SECRET_BYTES, (long long)st.st_size);
 	return 0;
 }
 
@@ -69,7 +72,7 @@ int secret_create(const char *path, struct error *err)
 	if (fd < 0)
 		return error_system(err, path, errno);
 	randombytes_buf(secret, sizeof(secret));
-	errno = ENOSPC;         /* what a short write means */
+	errno = ENOSPC; /* what a short write means */
 	n = write(fd, secret, sizeof(secret));
 	if (n != SECRET_BYTES || fsync(fd) < 0) {
 		rc = error_system(err, path, errno);
@@ -92,7 +95,8 @@ void secret_wipe(void *secret, size_t len)
 
 void token_new(char ret[static TOKEN_TEXT])
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 	for (int i = 0; i < TOKEN_TEXT - 1; i++)
 		ret[i] = letters[randombytes_uniform(sizeof(letters) - 1)];
@@ -121,7 +125,10 @@ bool sid_valid(const char *prefix, const char *text, size_t len)
 	return true;
 }
 
-/* BLAKE2b that depends on the key and on what it is FOR: equal data of two purposes have nothing in common. */
+/*
+ * BLAKE2b that depends on the key and on what it is FOR: equal data of two
+ * purposes have nothing in common.
+ */
 static void keyed_hash(const unsigned char key[static SECRET_BYTES],
 		       const char purpose[static crypto_generichash_blake2b_PERSONALBYTES],
 		       const void *data, size_t len, unsigned char *ret, size_t ret_len)
@@ -136,12 +143,14 @@ void token_hash(const unsigned char secret[static SECRET_BYTES], const char *tok
 	keyed_hash(secret, "usaged token    ", token, len, ret, HASH_BYTES);
 }
 
-void tag_make(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len, unsigned char ret[static TAG_BYTES])
+void tag_make(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len,
+	      unsigned char ret[static TAG_BYTES])
 {
 	keyed_hash(secret, "usaged signature", data, len, ret, TAG_BYTES);
 }
 
-bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len, const unsigned char tag[static TAG_BYTES])
+bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len,
+	       const unsigned char tag[static TAG_BYTES])
 {
 	unsigned char right[TAG_BYTES];
 
@@ -157,8 +166,10 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t free;
 	int running, waiting_max, waiting[PASSWORD_CLASSES];
-	uint64_t networks[PASSWORD_WAITING];     /* of the strangers that wait */
-} runs = { .lock = PTHREAD_MUTEX_INITIALIZER, .free = PTHREAD_COND_INITIALIZER, .waiting_max = PASSWORD_WAITING };
+	uint64_t networks[PASSWORD_WAITING]; /* of the strangers that wait */
+} runs = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	   .free = PTHREAD_COND_INITIALIZER,
+	   .waiting_max = PASSWORD_WAITING };
 
 void password_set_waiting(int n)
 {
@@ -167,10 +178,13 @@ void password_set_waiting(int n)
 	pthread_mutex_unlock(&runs.lock);
 }
 
-/* Must a caller of that class wait? Strangers wait until no known caller does. */
+/*
+ * Must a caller of that class wait? Strangers wait until no known caller does.
+ */
 static bool must_wait(enum password_class as)
 {
-	return runs.running == PASSWORD_RUNS || (as == PASSWORD_STRANGER && runs.waiting[PASSWORD_KNOWN]);
+	return runs.running == PASSWORD_RUNS ||
+	       (as == PASSWORD_STRANGER && runs.waiting[PASSWORD_KNOWN]);
 }
 
 /* Where NETWORK stands among those that wait, or how many there are. */
@@ -212,7 +226,9 @@ static int begin_run(enum password_class as, uint64_t network, struct error *err
 		wait_for_run(as, network);
 	runs.running += !full;
 	pthread_mutex_unlock(&runs.lock);
-	return full ? error_set(err, ERR_BUSY, NULL, "too many passwords are being checked; try again in a moment") : 0;
+	return full ? error_set(err, ERR_BUSY, NULL,
+				"too many passwords are being checked; try again in a moment")
+		    : 0;
 }
 
 static void end_run(void)
@@ -223,23 +239,27 @@ static void end_run(void)
 	pthread_mutex_unlock(&runs.lock);
 }
 
-static int hash_as(enum password_class as, uint64_t network, const char *password, size_t len, char *ret, struct error *err)
+static int hash_as(enum password_class as, uint64_t network, const char *password, size_t len,
+		   char *ret, struct error *err)
 {
 	int rc;
 
 	if (begin_run(as, network, err) < 0)
 		return -1;
-	rc = crypto_pwhash_str(ret, password, len, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE);
+	rc = crypto_pwhash_str(ret, password, len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+			       crypto_pwhash_MEMLIMIT_INTERACTIVE);
 	end_run();
 	return rc == 0 ? 0 : error_set(err, ERR_INTERNAL, NULL, "no memory to hash a password");
 }
 
-int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT], struct error *err)
+int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT],
+		  struct error *err)
 {
 	return hash_as(PASSWORD_KNOWN, 0, password, len, ret, err);
 }
 
-int password_verify_as(enum password_class as, uint64_t network, const char *hash, const char *password, size_t len, struct error *err)
+int password_verify_as(enum password_class as, uint64_t network, const char *hash,
+		       const char *password, size_t len, struct error *err)
 {
 	char text[crypto_pwhash_STRBYTES];
 	bool right;
@@ -263,15 +283,19 @@ int password_verify(const char *hash, const char *password, size_t len, struct e
 
 void base64url_encode(const void *data, size_t len, char *ret)
 {
-	sodium_bin2base64(ret, (len * 4 + 2) / 3 + 1, data, len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_bin2base64(ret, (len * 4 + 2) / 3 + 1, data, len,
+			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
-bool base64url_decode(const char *text, size_t len, unsigned char *ret, size_t size, size_t *ret_len)
+bool base64url_decode(const char *text, size_t len, unsigned char *ret, size_t size,
+		      size_t *ret_len)
 {
-	return sodium_base642bin(ret, size, text, len, NULL, ret_len, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
+	return sodium_base642bin(ret, size, text, len, NULL, ret_len, NULL,
+				 sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
 }
 
 bool base64_decode(const char *text, size_t len, unsigned char *ret, size_t size, size_t *ret_len)
 {
-	return sodium_base642bin(ret, size, text, len, NULL, ret_len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0;
+	return sodium_base642bin(ret, size, text, len, NULL, ret_len, NULL,
+				 sodium_base64_VARIANT_ORIGINAL) == 0;
 }

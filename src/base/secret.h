@@ -1,6 +1,6 @@
 /*
- * secret.h - tokens that can't be guessed, their keyed hashes, signatures of page
- * tokens, passwords (libsodium). Nothing here ever logs.
+ * secret.h - tokens that can't be guessed, their keyed hashes, signatures of
+ * page tokens, passwords (libsodium). Nothing here ever logs.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -11,14 +11,17 @@
 #include "base/error.h"
 
 #define SECRET_BYTES 32
-#define TOKEN_TEXT   44        /* 43 of [A-Za-z0-9] (over 256 bits) and a NUL */
+#define TOKEN_TEXT   44 /* 43 of [A-Za-z0-9] (over 256 bits) and a NUL */
 #define HASH_BYTES   32
 #define TAG_BYTES    16
 
 /* Once, before anything else here. */
 int secret_init(struct error *err);
 
-/* Reads the file of SECRET_BYTES random bytes; refuses one that others may read (mode & 077) or of another size. */
+/*
+ * Reads the file of SECRET_BYTES random bytes; refuses one that others may read
+ * (mode & 077) or of another size.
+ */
 int secret_load(const char *path, unsigned char ret[static SECRET_BYTES], struct error *err);
 /* Makes it, mode 0600; fails if it exists. */
 int secret_create(const char *path, struct error *err);
@@ -38,40 +41,63 @@ bool sid_valid(const char *prefix, const char *text, size_t len);
 void token_hash(const unsigned char secret[static SECRET_BYTES], const char *token, size_t len,
 		unsigned char ret[static HASH_BYTES]);
 
-/* Keyed BLAKE2b with another purpose, so that a signature never serves as a token's hash. */
-void tag_make(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len, unsigned char ret[static TAG_BYTES]);
-bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len, const unsigned char tag[static TAG_BYTES]);
+/*
+ * Keyed BLAKE2b with another purpose, so that a signature never serves as a
+ * token's hash.
+ */
+void tag_make(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len,
+	      unsigned char ret[static TAG_BYTES]);
+bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data, size_t len,
+	       const unsigned char tag[static TAG_BYTES]);
 
 enum {
-	PASSWORD_HASH_TEXT = 128,     /* bytes of what the ledger keeps of a password, with its NUL */
-	PASSWORD_RUNS = 2,            /* at once in the process: each takes 64 MiB */
-	PASSWORD_WAITING = 16         /* of each class that may wait for them, unless password_set_waiting says otherwise */
+	/* bytes of what the ledger keeps of a password, with its NUL */
+	PASSWORD_HASH_TEXT = 128,
+	PASSWORD_RUNS = 2, /* at once in the process: each takes 64 MiB */
+	/*
+	 * of each class that may wait for them, unless password_set_waiting
+	 * says otherwise
+	 */
+	PASSWORD_WAITING = 16
 };
 
 /*
- * Whose password is checked: KNOWN callers have signed in before. They go first, and have waiting places of their own. Of
- * strangers, each network has one waiting place.
+ * Whose password is checked: KNOWN callers have signed in before. They go
+ * first, and have waiting places of their own. Of strangers, each network has
+ * one waiting place.
  */
 enum password_class { PASSWORD_STRANGER, PASSWORD_KNOWN, PASSWORD_CLASSES };
 
-/* From now on so many of each class may wait: at least 1, at most PASSWORD_WAITING. */
+/*
+ * From now on so many of each class may wait: at least 1, at most
+ * PASSWORD_WAITING.
+ */
 void password_set_waiting(int n);
 
 /*
- * Argon2id with a new salt: what the ledger keeps of a password. Both take about a tenth of a second, and fail with
- * ERR_BUSY when there is no waiting place, ERR_INTERNAL when there is no memory. Thread-safe.
+ * Argon2id with a new salt: what the ledger keeps of a password. Both take
+ * about a tenth of a second, and fail with ERR_BUSY when there is no waiting
+ * place, ERR_INTERNAL when there is no memory. Thread-safe.
  */
-int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT], struct error *err);
+int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT],
+		  struct error *err);
 /*
- * 1 it is the password, 0 it isn't, -1 failed. HASH NULL: nobody's, which takes as long and is never right. password_hash and
- * password_verify are for known callers. NETWORK: any number that tells the strangers' networks apart (throttle_network).
+ * 1 it is the password, 0 it isn't, -1 failed. HASH NULL: nobody's, which takes
+ * as long and is never right. password_hash and password_verify are for known
+ * callers. NETWORK: any number that tells the strangers' networks apart
+ * (throttle_network).
  */
-int password_verify_as(enum password_class as, uint64_t network, const char *hash, const char *password, size_t len, struct error *err);
+int password_verify_as(enum password_class as, uint64_t network, const char *hash,
+		       const char *password, size_t len, struct error *err);
 int password_verify(const char *hash, const char *password, size_t len, struct error *err);
 
-/* URL-safe base64 without padding. encode: RET has (len * 4 + 2) / 3 + 1 bytes. decode: false if TEXT is none; *ret_len <= size. */
+/*
+ * URL-safe base64 without padding. encode: RET has (len * 4 + 2) / 3 + 1 bytes.
+ * decode: false if TEXT is none; *ret_len <= size.
+ */
 void base64url_encode(const void *data, size_t len, char *ret);
-bool base64url_decode(const char *text, size_t len, unsigned char *ret, size_t size, size_t *ret_len);
+bool base64url_decode(const char *text, size_t len, unsigned char *ret, size_t size,
+		      size_t *ret_len);
 /* Ordinary base64 with padding, as in Authorization: Basic. */
 bool base64_decode(const char *text, size_t len, unsigned char *ret, size_t size, size_t *ret_len);
 

@@ -9,8 +9,8 @@
 #include "base/banned.h"
 
 enum {
-	FEW = 16,           /* elements that are sorted rather than divided */
-	PATIENCE = 6        /* so often each may be divided; two or three times is usual */
+	FEW = 16,    /* elements that are sorted rather than divided */
+	PATIENCE = 6 /* so often each may be divided; two or three times is usual */
 };
 
 struct selection {
@@ -59,8 +59,10 @@ static void choose_pivot(const struct selection *s, size_t from, size_t to)
 	swap(s, from, b);
 }
 
-/* Divides [FROM, TO): what comes before the pivot, it itself at the place that is returned, what
- * comes after it. */
+/*
+ * Divides [FROM, TO): what comes before the pivot, it itself at the place that
+ * is returned, what comes after it.
+ */
 static size_t divide(const struct selection *s, size_t from, size_t to)
 {
 	size_t low = from + 1, high = to - 1;
@@ -79,8 +81,10 @@ static size_t divide(const struct selection *s, size_t from, size_t to)
 	return high;
 }
 
-/* Puts the element that belongs at K of [FROM, TO) there, with the others on the sides that they
- * belong to. */
+/*
+ * Puts the element that belongs at K of [FROM, TO) there, with the others on
+ * the sides that they belong to.
+ */
 static void place(const struct selection *s, size_t from, size_t to, size_t k)
 {
 	size_t patience = PATIENCE * (to - from);
@@ -88,7 +92,7 @@ static void place(const struct selection *s, size_t from, size_t to, size_t k)
 	while (to - from > FEW) {
 		size_t pivot;
 
-		if (patience < to - from)        /* the pivots are bad ones */
+		if (patience < to - from) /* the pivots are bad ones */
 			break;
 		patience -= to - from;
 		pivot = divide(s, from, to);

@@ -12,10 +12,10 @@ typedef int select_compare(const void *a, const void *b, void *arg);
 enum { SELECT_BYTES_MAX = 256 };
 
 /*
- * Puts the elements that would be at FROM to TO - 1 if LIST, N elements of SIZE bytes (at most
- * SELECT_BYTES_MAX), were sorted there, in order; those before them come before, those after them
- * behind, in no order. TO may be more than N. Costs a few comparisons an element, and as a sort of
- * all of them at worst.
+ * Puts the elements that would be at FROM to TO - 1 if LIST, N elements of SIZE
+ * bytes (at most SELECT_BYTES_MAX), were sorted there, in order; those before
+ * them come before, those after them behind, in no order. TO may be more than
+ * N. Costs a few comparisons an element, and as a sort of all of them at worst.
  */
 void select_range(void *list, size_t n, size_t size, size_t from, size_t to,
 		  select_compare *compare, void *arg);

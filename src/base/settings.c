@@ -19,8 +19,8 @@ enum setting_type {
 	ST_TEXT,
 	ST_PATH,
 	ST_URL,
-	ST_ORIGINS,     /* URLs without a path, separated by spaces */
-	ST_MODE,        /* permissions, octal */
+	ST_ORIGINS, /* URLs without a path, separated by spaces */
+	ST_MODE,    /* permissions, octal */
 	ST_ENUM,
 };
 
@@ -29,9 +29,9 @@ struct setting {
 	const char *name;
 	enum setting_type type;
 	size_t offset;
-	const char *def;                /* as the file would say it */
-	int64_t min, max;               /* of a number; of a text's or a path's bytes */
-	const char *const *values;      /* ST_ENUM: ends with NULL */
+	const char *def;           /* as the file would say it */
+	int64_t min, max;          /* of a number; of a text's or a path's bytes */
+	const char *const *values; /* ST_ENUM: ends with NULL */
 	const char *doc;
 };
 
@@ -45,52 +45,64 @@ static const char *const late_events[] = { "adjust", "reject", NULL };
 static const struct setting table[] = {
 	{ "ledger", "database", ST_PATH, AT(database), "/var/lib/usaged/usage.db", 1, 4095, NULL,
 	  "The SQLite file that holds the ledger." },
-	{ "ledger", "secret_file", ST_PATH, AT(secret_file), "/var/lib/usaged/secret", 1, 4095, NULL,
-	  "32 random bytes that key the hashes of tokens and sign page tokens. Keep it with the database." },
+	{ "ledger", "secret_file", ST_PATH, AT(secret_file), "/var/lib/usaged/secret", 1, 4095,
+	  NULL,
+	  "32 random bytes that key the hashes of tokens and sign page tokens. Keep it with the "
+	  "database." },
 	{ "ledger", "busy_timeout_ms", ST_INT, AT(busy_timeout_ms), "10000", 0, 600000, NULL,
 	  "How long a writer waits for another one, in milliseconds." },
 	{ "ledger", "ahead_seconds", ST_INT, AT(ahead_seconds), "300", 0, 86400, NULL,
 	  "How far an event's time may be ahead of the clock, in seconds." },
 	{ "ledger", "late_events", ST_ENUM, AT(late_events), "adjust", 0, 0, late_events,
-	  "What becomes of late events: adjust (they take effect at the closed instant) or reject." },
+	  "What becomes of late events: adjust (they take effect at the closed instant) or "
+	  "reject." },
 	{ "ledger", "rejected_days", ST_INT, AT(rejected_days), "30", 0, 3650, NULL,
 	  "How many days rejected records are kept for those who look for them. 0: not at all." },
 
 	{ "ingest", "record_bytes", ST_INT, AT(record_bytes), "1048576", 1024, 16777216, NULL,
 	  "The longest record of a file or a request body, in bytes. A longer one is rejected." },
 	{ "ingest", "new_series", ST_INT, AT(new_series), "1000000", 0, 1000000000000, NULL,
-	  "How many new series (an account's category with a customer, a SIM ... that weren't together before) a key or user may bring in a day, UTC. 0: any number." },
+	  "How many new series (an account's category with a customer, a SIM ... that weren't "
+	  "together before) a key or user may bring in a day, UTC. 0: any number." },
 
 	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL,
 	  "The name that the pages show." },
 	{ "server", "base_url", ST_URL, AT(base_url), "", 0, 180, NULL,
 	  "The public URL, without a slash at its end. Empty: as each request says." },
 	{ "server", "cors_origins", ST_ORIGINS, AT(cors_origins), "", 0, 170, NULL,
-	  "Origins, separated by spaces, whose pages may ask for billing and AI usage from inside a browser. Empty: none." },
+	  "Origins, separated by spaces, whose pages may ask for billing and AI usage from inside "
+	  "a browser. Empty: none." },
 	{ "server", "socket", ST_PATH, AT(socket), "/run/usaged/usaged.sock", 0, 107, NULL,
-	  "The FastCGI socket. Empty: standard input, as a spawner or a plain CGI server sets it up." },
+	  "The FastCGI socket. Empty: standard input, as a spawner or a plain CGI server sets it "
+	  "up." },
 	{ "server", "socket_mode", ST_MODE, AT(socket_mode), "0660", 0, 0777, NULL,
 	  "Who may connect to the socket." },
 	{ "server", "pid_file", ST_PATH, AT(pid_file), "", 0, 4095, NULL,
 	  "Where to write the process number. Empty: nowhere." },
 	{ "server", "threads", ST_INT, AT(threads), "96", 1, 1024, NULL,
-	  "Requests answered at the same time. Half of the threads are for health checks and short requests with events." },
+	  "Requests answered at the same time. Half of the threads are for health checks and short "
+	  "requests with events." },
 	{ "server", "account_requests", ST_INT, AT(account_requests), "16", 1, 1024, NULL,
-	  "Requests of one account with its subaccounts that the other half works on at the same time. Four times as many wait." },
+	  "Requests of one account with its subaccounts that the other half works on at the same "
+	  "time. Four times as many wait." },
 	{ "server", "backlog", ST_INT, AT(backlog), "511", 1, 65535, NULL,
 	  "Requests that may wait for a free thread." },
 	{ "server", "max_body_bytes", ST_INT, AT(max_body_bytes), "8388608", 1024, 1073741824, NULL,
 	  "The largest request body." },
-	{ "server", "max_unpacked_bytes", ST_INT, AT(max_unpacked_bytes), "67108864", 1024, 1073741824, NULL,
+	{ "server", "max_unpacked_bytes", ST_INT, AT(max_unpacked_bytes), "67108864", 1024,
+	  1073741824, NULL,
 	  "The largest request body once it is unpacked, of those that come as gzip or zstd." },
 	{ "server", "max_report_work", ST_INT, AT(max_report_work), "1000000", 0, 1000000000, NULL,
-	  "The most sums that one answer may read; what would be more is refused with 413 before it begins. A million take about a second. 0: any number." },
+	  "The most sums that one answer may read; what would be more is refused with 413 before "
+	  "it begins. A million take about a second. 0: any number." },
 	{ "server", "max_request_seconds", ST_INT, AT(max_request_seconds), "20", 0, 3600, NULL,
-	  "The most processor time that an answer may take, in seconds; then it ends with 503. 0: any." },
+	  "The most processor time that an answer may take, in seconds; then it ends with 503. 0: "
+	  "any." },
 	{ "server", "drain_seconds", ST_INT, AT(drain_seconds), "20", 0, 3600, NULL,
 	  "How long requests in work may go on after SIGTERM." },
 	{ "server", "sandbox", ST_BOOL, AT(sandbox), "yes", 0, 0, NULL,
-	  "Whether the server takes away from itself what it has no use for: most system calls, and files but the ledger's folder." },
+	  "Whether the server takes away from itself what it has no use for: most system calls, "
+	  "and files but the ledger's folder." },
 	{ "server", "log_level", ST_ENUM, AT(log_level), "info", 0, 0, log_levels,
 	  "The least important lines to log." },
 	{ "server", "templates", ST_PATH, AT(templates), "", 0, 4095, NULL,
@@ -98,14 +110,17 @@ static const struct setting table[] = {
 	{ "server", "own_templates", ST_PATH, AT(own_templates), "", 0, 4095, NULL,
 	  "A folder of templates that take the place of those of the same name. Empty: none." },
 	{ "server", "login_redirect", ST_BOOL, AT(login_redirect), "yes", 0, 0, NULL,
-	  "Lead who asks for a page and isn't signed in to /login, instead of refusing them as a program." },
+	  "Lead who asks for a page and isn't signed in to /login, instead of refusing them as a "
+	  "program." },
 	{ "server", "token_seconds", ST_INT, AT(token_seconds), "3600", 60, 2592000, NULL,
 	  "How long a token of RequestAuthToken is good." },
 
 	{ "twilio", "price_as_string", ST_BOOL, AT(price_as_string), "no", 0, 0, NULL,
-	  "Write \"price\": \"0.38\", as Twilio's service does, instead of 0.38, as its API description says." },
+	  "Write \"price\": \"0.38\", as Twilio's service does, instead of 0.38, as its API "
+	  "description says." },
 	{ "twilio", "range_limits", ST_BOOL, AT(range_limits), "yes", 0, 0, NULL,
-	  "Refuse SIM usage over more than 31 days, 3 months or 18 months, or from more than 18 months ago, as Twilio's service does." },
+	  "Refuse SIM usage over more than 31 days, 3 months or 18 months, or from more than 18 "
+	  "months ago, as Twilio's service does." },
 };
 
 #define SETTINGS (sizeof(table) / sizeof(table[0]))
@@ -113,7 +128,7 @@ static const struct setting table[] = {
 /* What settings_load hands out the first member of. */
 struct loaded {
 	struct settings settings;
-	struct arena memory;            /* of its texts */
+	struct arena memory; /* of its texts */
 };
 
 static bool parse_bool(const char *value, bool *ret)
@@ -140,7 +155,8 @@ static bool is_mode(const char *value)
 {
 	size_t len = strlen(value);
 
-	return len >= 3 && len <= 4 && strspn(value, "01234567") == len && (len == 3 || value[0] == '0');
+	return len >= 3 && len <= 4 && strspn(value, "01234567") == len &&
+	       (len == 3 || value[0] == '0');
 }
 
 static bool is_url(const char *value)
@@ -153,13 +169,20 @@ static bool is_url(const char *value)
 	       strcspn(value, " \"'<>\\?#") == len && value[len - 1] != '/';
 }
 
-/* Each as browsers send it: in lower case, a scheme and a host, perhaps a port, and nothing behind. */
+/*
+ * Each as browsers send it: in lower case, a scheme and a host, perhaps a port,
+ * and nothing behind.
+ */
 static bool is_origins(const char *value)
 {
 	while (*value) {
-		size_t len = strcspn(value, " "), scheme = strncmp(value, "https://", 8) == 0 ? 8 : strncmp(value, "http://", 7) == 0 ? 7 : 0;
+		size_t len = strcspn(value, " "), scheme = strncmp(value, "https://", 8) == 0  ? 8
+							   : strncmp(value, "http://", 7) == 0 ? 7
+											       : 0;
 
-		if (!scheme || len == scheme || strspn(value + scheme, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") < len - scheme)
+		if (!scheme || len == scheme ||
+		    strspn(value + scheme, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") <
+			    len - scheme)
 			return false;
 		value += len + strspn(value + len, " ");
 	}
@@ -181,7 +204,8 @@ static const char *wanted(const struct setting *s, struct arena *a)
 {
 	switch (s->type) {
 	case ST_INT:
-		return arena_printf(a, "a whole number from %" PRId64 " to %" PRId64, s->min, s->max);
+		return arena_printf(a, "a whole number from %" PRId64 " to %" PRId64, s->min,
+				    s->max);
 	case ST_BOOL:
 		return "yes or no";
 	case ST_MODE:
@@ -189,16 +213,22 @@ static const char *wanted(const struct setting *s, struct arena *a)
 	case ST_ENUM:
 		return choices(a, s->values);
 	case ST_URL:
-		return arena_printf(a, "empty, or a URL of http or https without a slash at its end, of at most %" PRId64 " bytes",
+		return arena_printf(a,
+				    "empty, or a URL of http or https without a slash at its end, "
+				    "of at most %" PRId64 " bytes",
 				    s->max);
 	case ST_ORIGINS:
-		return arena_printf(a, "empty, or origins such as https://app.example:8443, in lower case and without a path, separated by spaces, "
-				    "of at most %" PRId64 " bytes", s->max);
+		return arena_printf(a,
+				    "empty, or origins such as https://app.example:8443, in lower "
+				    "case and without a path, separated by spaces, "
+				    "of at most %" PRId64 " bytes",
+				    s->max);
 	case ST_TEXT:
 	case ST_PATH:
 		break;
 	}
-	return arena_printf(a, "plain UTF-8 text of %" PRId64 " to %" PRId64 " bytes", s->min, s->max);
+	return arena_printf(a, "plain UTF-8 text of %" PRId64 " to %" PRId64 " bytes", s->min,
+			    s->max);
 }
 
 static bool parse_int(const struct setting *s, const char *value, int64_t *ret)
@@ -218,8 +248,12 @@ static bool fits(const struct setting *s, const char *value)
 	return len >= s->min && len <= s->max;
 }
 
-/* Sets the member that S describes; a relative path starts at FOLDER (which ends with a slash, or is ""). False: not a value of S. */
-static bool set_value(struct loaded *l, const struct setting *s, const char *value, const char *folder)
+/*
+ * Sets the member that S describes; a relative path starts at FOLDER (which
+ * ends with a slash, or is ""). False: not a value of S.
+ */
+static bool set_value(struct loaded *l, const struct setting *s, const char *value,
+		      const char *folder)
 {
 	void *member = (char *)&l->settings + s->offset;
 	bool good = false;
@@ -273,12 +307,13 @@ static bool section_exists(const char *section)
 
 /* A file being read. */
 struct reading {
-	const char *folder;             /* the file's, with a slash at its end; or "" */
+	const char *folder; /* the file's, with a slash at its end; or "" */
 	struct loaded *loaded;
 	bool seen[SETTINGS];
 };
 
-static int take_setting(void *user, const char *section, const char *name, const char *value, struct error *err)
+static int take_setting(void *user, const char *section, const char *name, const char *value,
+			struct error *err)
 {
 	struct reading *r = user;
 	const struct setting *s = find_setting(section, name);
@@ -286,16 +321,20 @@ static int take_setting(void *user, const char *section, const char *name, const
 
 	snprintf(full, sizeof(full), "%s.%s", section, name);
 	if (section[0] == '\0')
-		return error_set(err, ERR_PARAM, name, "%s: a setting stands below its [section]", name);
+		return error_set(err, ERR_PARAM, name, "%s: a setting stands below its [section]",
+				 name);
 	if (!section_exists(section))
-		return error_set(err, ERR_PARAM, full, "%s: there is no section [%s]", full, section);
+		return error_set(err, ERR_PARAM, full, "%s: there is no section [%s]", full,
+				 section);
 	if (!s)
 		return error_set(err, ERR_PARAM, full, "%s: there is no such setting", full);
 	if (r->seen[s - table])
-		return error_set(err, ERR_PARAM, full, "%s: is set a second time; once is right", full);
+		return error_set(err, ERR_PARAM, full, "%s: is set a second time; once is right",
+				 full);
 	r->seen[s - table] = true;
 	if (!utf8_plain(value, strlen(value)) || !set_value(r->loaded, s, value, r->folder))
-		return error_set(err, ERR_PARAM, full, "%s: must be %s", full, wanted(s, &r->loaded->memory));
+		return error_set(err, ERR_PARAM, full, "%s: must be %s", full,
+				 wanted(s, &r->loaded->memory));
 	return 0;
 }
 
@@ -372,14 +411,17 @@ void settings_print(const struct settings *s, FILE *out)
 	const char *section = "";
 
 	set_defaults(&defaults);
-	fputs("# Settings of usaged; usaged.conf(5) tells more. Relative paths start at this file's folder.\n", out);
+	fputs("# Settings of usaged; usaged.conf(5) tells more. Relative paths start at this "
+	      "file's folder.\n",
+	      out);
 	for (const struct setting *t = table; t < table + SETTINGS; t++) {
 		if (strcmp(section, t->section) != 0) {
 			section = t->section;
 			fprintf(out, "\n[%s]\n", section);
 		}
 		fprintf(out, "\n# %s\n", t->doc);
-		if (t->type == ST_INT || t->type == ST_ENUM || t->type == ST_MODE || t->type == ST_BOOL || t->type == ST_ORIGINS)
+		if (t->type == ST_INT || t->type == ST_ENUM || t->type == ST_MODE ||
+		    t->type == ST_BOOL || t->type == ST_ORIGINS)
 			fprintf(out, "# Must be %s.\n", wanted(t, &defaults.memory));
 		print_value(t, s ? s : &defaults.settings, out);
 	}

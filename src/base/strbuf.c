@@ -7,7 +7,10 @@
 
 #define FIRST_SIZE 64
 
-/* The text of every strbuf without memory. Only read: nothing is appended without memory of one's own. */
+/*
+ * The text of every strbuf without memory. Only read: nothing is appended
+ * without memory of one's own.
+ */
 static char nothing[1];
 
 void strbuf_init(struct strbuf *sb, size_t limit)
@@ -15,7 +18,7 @@ void strbuf_init(struct strbuf *sb, size_t limit)
 	/* So that limit + 1 and twice a size can't wrap. */
 	if (limit > SIZE_MAX / 4)
 		limit = SIZE_MAX / 4;
-	*sb = (struct strbuf){ .text = nothing, .limit = limit };
+	*sb = (struct strbuf) { .text = nothing, .limit = limit };
 }
 
 void strbuf_release(struct strbuf *sb)
@@ -87,7 +90,7 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 		vsnprintf(sb->text + sb->len, sb->size - sb->len, fmt, ap);
 	}
 	if (sb->failed)
-		sb->text[sb->len] = '\0';   /* what did not fit goes */
+		sb->text[sb->len] = '\0'; /* what did not fit goes */
 	else
 		sb->len += (size_t)n;
 }
@@ -146,7 +149,7 @@ char *strbuf_take(struct strbuf *sb)
 {
 	char *text = NULL;
 
-	if (strbuf_grow(sb, 0)) {       /* an empty text is memory of its own too */
+	if (strbuf_grow(sb, 0)) { /* an empty text is memory of its own too */
 		text = sb->text;
 		sb->size = 0;
 	}

@@ -15,21 +15,28 @@
 #include <string.h>
 
 struct strbuf {
-	char *text;           /* never NULL; text[len] is 0; may hold NULs before that */
+	char *text; /* never NULL; text[len] is 0; may hold NULs before that */
 	size_t len;
-	size_t size;          /* allocated bytes; 0 while text is the static empty string */
-	size_t limit;         /* the most bytes it may hold, without the NUL */
+	size_t size;  /* allocated bytes; 0 while text is the static empty string */
+	size_t limit; /* the most bytes it may hold, without the NUL */
 	bool failed;
 };
 
 void strbuf_init(struct strbuf *sb, size_t limit);
-void strbuf_release(struct strbuf *sb);      /* frees; the strbuf can be used again, empty, same limit */
-void strbuf_clear(struct strbuf *sb);        /* empties, keeps the memory, forgets a failure */
+/* frees; the strbuf can be used again, empty, same limit */
+void strbuf_release(struct strbuf *sb);
+void strbuf_clear(struct strbuf *sb); /* empties, keeps the memory, forgets a failure */
 
-/* Takes memory for EXTRA more bytes. Call strbuf_grow, which knows when there is enough. */
+/*
+ * Takes memory for EXTRA more bytes. Call strbuf_grow, which knows when there
+ * is enough.
+ */
 bool strbuf_expand(struct strbuf *sb, size_t extra);
 
-/* Room for EXTRA more bytes (and the NUL) at text + len, or false (and failed is set). */
+/*
+ * Room for EXTRA more bytes (and the NUL) at text + len, or false (and failed
+ * is set).
+ */
 static inline bool strbuf_grow(struct strbuf *sb, size_t extra)
 {
 	return (extra < sb->size - sb->len && !sb->failed) || strbuf_expand(sb, extra);
@@ -52,11 +59,10 @@ static inline void strbuf_addc(struct strbuf *sb, char c)
 	sb->text[sb->len] = '\0';
 }
 
-void strbuf_addi(struct strbuf *sb, int64_t n);          /* decimal digits */
-__attribute__((format(printf, 2, 3)))
-void strbuf_addf(struct strbuf *sb, const char *fmt, ...);
-__attribute__((format(printf, 2, 0)))
-void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap);
+void strbuf_addi(struct strbuf *sb, int64_t n); /* decimal digits */
+__attribute__((format(printf, 2, 3))) void strbuf_addf(struct strbuf *sb, const char *fmt, ...);
+__attribute__((format(printf, 2, 0))) void strbuf_vaddf(struct strbuf *sb, const char *fmt,
+							va_list ap);
 
 /* Puts TEXT, which is no part of SB, before what is at AT. */
 void strbuf_insert(struct strbuf *sb, size_t at, const char *text, size_t len);
@@ -64,7 +70,10 @@ void strbuf_insert(struct strbuf *sb, size_t at, const char *text, size_t len);
 /* %XX for every byte outside RFC 3986's unreserved set. */
 void strbuf_add_urlencoded(struct strbuf *sb, const char *text, size_t len);
 
-/* Hands the text over: free() it. The strbuf is empty afterwards. NULL if it had failed. */
+/*
+ * Hands the text over: free() it. The strbuf is empty afterwards. NULL if it
+ * had failed.
+ */
 char *strbuf_take(struct strbuf *sb);
 
 static inline void strbuf_add(struct strbuf *sb, const char *text)

@@ -13,17 +13,18 @@ enum { WAYS = 8, SETS_BITS = 12, SETS = 1 << SETS_BITS };
 
 /* One subject: a pair, a user or an address. All zero: nobody. */
 struct entry {
-	uint64_t who;            /* hash of the subject's kind and name */
-	int64_t heard;           /* when it failed or was told to wait */
-	int64_t next;            /* it may try again */
+	uint64_t who;  /* hash of the subject's kind and name */
+	int64_t heard; /* when it failed or was told to wait */
+	int64_t next;  /* it may try again */
 	int32_t failures;
-	bool good;               /* it has signed in */
-	bool waits;              /* it was told when it may try for the first time */
+	bool good;  /* it has signed in */
+	bool waits; /* it was told when it may try for the first time */
 };
 
 struct throttle {
 	pthread_mutex_t lock;
-	unsigned char key[crypto_shorthash_KEYBYTES];    /* so that nobody can choose who shares a set */
+	/* so that nobody can choose who shares a set */
+	unsigned char key[crypto_shorthash_KEYBYTES];
 	struct entry table[SETS][WAYS];
 };
 
@@ -104,7 +105,10 @@ static void forgive(struct entry *e, int64_t now)
 	e->heard += n * THROTTLE_FORGIVE_MS;
 }
 
-/* The entry of WHO, a new one in the place of the one heard of longest ago if need be. */
+/*
+ * The entry of WHO, a new one in the place of the one heard of longest ago if
+ * need be.
+ */
 static struct entry *find(struct throttle *t, uint64_t who, int64_t now)
 {
 	struct entry *set = t->table[who & (SETS - 1)], *oldest = set;
@@ -117,7 +121,7 @@ static struct entry *find(struct throttle *t, uint64_t who, int64_t now)
 		if (oldest->who && (!set[i].who || set[i].heard < oldest->heard))
 			oldest = &set[i];
 	}
-	*oldest = (struct entry){ .who = who, .heard = now };
+	*oldest = (struct entry) { .who = who, .heard = now };
 	return oldest;
 }
 
@@ -146,7 +150,8 @@ static void count(struct throttle *t, uint64_t who, int32_t n, int64_t now)
 /* How long a pair that never signed in waits before its first try. */
 static int64_t first_delay(struct throttle *t, uint64_t user, uint64_t address, int64_t now)
 {
-	int64_t a = delay(find(t, user, now), &of_user), b = delay(find(t, address, now), &of_address);
+	int64_t a = delay(find(t, user, now), &of_user),
+		b = delay(find(t, address, now), &of_address);
 
 	return a > b ? a : b;
 }
@@ -154,9 +159,14 @@ static int64_t first_delay(struct throttle *t, uint64_t user, uint64_t address, 
 static int64_t try(struct throttle *t, uint64_t user, uint64_t address, int64_t now)
 {
 	struct entry *pair = find(t, hash_pair(t, user, address), now);
-	int64_t first = pair->good || pair->waits || pair->failures ? 0 : first_delay(t, user, address, now);
+	int64_t first = pair->good || pair->waits || pair->failures
+				? 0
+				: first_delay(t, user, address, now);
 
-	/* finding the others may have taken its place: no harm, it is only forgotten */
+	/*
+	 * finding the others may have taken its place: no harm, it is only
+	 * forgotten
+	 */
 	pair = find(t, hash_pair(t, user, address), now);
 	if (first) {
 		pair->waits = true;
@@ -186,7 +196,8 @@ int64_t throttle_try(struct throttle *t, const char *user, const char *address, 
 }
 
 /* Takes back what the try counted. */
-static struct entry *take_back(struct throttle *t, const char *user, const char *address, int64_t now)
+static struct entry *take_back(struct throttle *t, const char *user, const char *address,
+			       int64_t now)
 {
 	uint64_t u = hash_user(t, user), a = hash_address(t, address);
 	struct entry *pair;

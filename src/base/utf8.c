@@ -10,7 +10,7 @@
 size_t utf8_step(const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xbf;   /* what the second byte may be */
+	unsigned char low = 0x80, high = 0xbf; /* what the second byte may be */
 	size_t n;
 
 	if (len == 0)
@@ -23,10 +23,18 @@ size_t utf8_step(const char *text, size_t len)
 	if (len < n)
 		return 0;
 	switch (s[0]) {
-	case 0xe0: low = 0xa0; break;            /* below: overlong */
-	case 0xed: high = 0x9f; break;           /* above: surrogates */
-	case 0xf0: low = 0x90; break;            /* below: overlong */
-	case 0xf4: high = 0x8f; break;           /* above: past U+10FFFF */
+	case 0xe0:
+		low = 0xa0;
+		break; /* below: overlong */
+	case 0xed:
+		high = 0x9f;
+		break; /* above: surrogates */
+	case 0xf0:
+		low = 0x90;
+		break; /* below: overlong */
+	case 0xf4:
+		high = 0x8f;
+		break; /* above: past U+10FFFF */
 	}
 	if (s[1] < low || s[1] > high)
 		return 0;
@@ -62,8 +70,9 @@ bool utf8_valid(const char *text, size_t len)
 }
 
 /*
- * Are all eight bytes from 0x20 to 0x7e? For bytes without their top bit, adding 0x60 sets it from
- * 0x20 on and adding 1 sets it for 0x7f alone, and neither carries into the next byte.
+ * Are all eight bytes from 0x20 to 0x7e? For bytes without their top bit,
+ * adding 0x60 sets it from 0x20 on and adding 1 sets it for 0x7f alone, and
+ * neither carries into the next byte.
  */
 static bool printable8(uint64_t eight)
 {

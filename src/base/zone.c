@@ -17,27 +17,32 @@
 
 struct zone {
 	const char *name;
-	GTimeZone *rules;               /* NULL: UTC, or not loaded yet */
+	GTimeZone *rules; /* NULL: UTC, or not loaded yet */
 };
 
 static struct zone utc = { .name = "UTC" };
 
 /*
  * The system's zones, sorted by name. The list is made once and never grows, so
- * that no caller can fill it up; the rules of a zone are loaded when it is first asked for.
+ * that no caller can fill it up; the rules of a zone are loaded when it is
+ * first asked for.
  */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct zone **zones;
-static const char **names;              /* of all zones, UTC too */
+static const char **names; /* of all zones, UTC too */
 static size_t zone_count, zone_room;
 
 /* Only while the list is made. */
 static size_t folder_len;
 
-/* Copies of the zones, some with leap seconds, and links to the machine's own zone. */
+/*
+ * Copies of the zones, some with leap seconds, and links to the machine's own
+ * zone.
+ */
 static bool is_other(const char *name)
 {
-	static const char *const others[] = { "posix", "right", "localtime", "posixrules", "Factory", "UTC" };
+	static const char *const others[] = { "posix",      "right",   "localtime",
+					      "posixrules", "Factory", "UTC" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(name, others[i]) == 0)
@@ -53,7 +58,8 @@ static bool is_zone_file(const char *path)
 
 	if (!f)
 		return false;
-	found = fread(magic, 1, sizeof(magic), f) == sizeof(magic) && memcmp(magic, "TZif", sizeof(magic)) == 0;
+	found = fread(magic, 1, sizeof(magic), f) == sizeof(magic) &&
+		memcmp(magic, "TZif", sizeof(magic)) == 0;
 	fclose(f);
 	return found;
 }
@@ -98,7 +104,9 @@ const char *zone_folder(void)
 	return folder && *folder ? folder : "/usr/share/zoneinfo";
 }
 
-/* Makes the list, if the folder of zones has any and the list isn't there yet. */
+/*
+ * Makes the list, if the folder of zones has any and the list isn't there yet.
+ */
 static void list_zones(void)
 {
 	const char *folder = zone_folder();
@@ -159,10 +167,14 @@ int zone_offset(const struct zone *z, int64_t sec)
 {
 	if (!z->rules)
 		return 0;
-	return g_time_zone_get_offset(z->rules, g_time_zone_find_interval(z->rules, G_TIME_TYPE_UNIVERSAL, sec));
+	return g_time_zone_get_offset(
+		z->rules, g_time_zone_find_interval(z->rules, G_TIME_TYPE_UNIVERSAL, sec));
 }
 
-/* The first instant after EARLY, up to LATE, at which the clock is no longer BEFORE from UTC. */
+/*
+ * The first instant after EARLY, up to LATE, at which the clock is no longer
+ * BEFORE from UTC.
+ */
 static int64_t find_change(const struct zone *z, int64_t early, int64_t late, int before)
 {
 	while (late - early > 1) {
@@ -178,7 +190,7 @@ static int64_t find_change(const struct zone *z, int64_t early, int64_t late, in
 
 int64_t zone_day_start(const struct zone *z, struct date d)
 {
-	int64_t midnight = date_to_days(d) * SEC_PER_DAY;       /* by the local clock */
+	int64_t midnight = date_to_days(d) * SEC_PER_DAY; /* by the local clock */
 	int64_t change;
 	int before, after;
 
@@ -187,7 +199,10 @@ int64_t zone_day_start(const struct zone *z, struct date d)
 	before = zone_offset(z, midnight - REACH);
 	if (zone_offset(z, midnight - before) == before)
 		return midnight - before;
-	/* The clock was changed less than a day before it could strike midnight, or just then. */
+	/*
+	 * The clock was changed less than a day before it could strike
+	 * midnight, or just then.
+	 */
 	change = find_change(z, midnight - REACH, midnight - before, before);
 	after = zone_offset(z, change);
 	return change > midnight - after ? change : midnight - after;

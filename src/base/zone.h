@@ -1,9 +1,9 @@
 /*
  * zone.h - time zones by IANA name: which instant a local date begins at, and
  * which local date an instant falls on. Exact through every clock change. (One
- * exception is GLib's: past the explicit changes in its file, which Debian gives
- * up to 2037, it reads Europe/Dublin's "winter is the exception" rule an hour
- * late.) Thread-safe: zones are loaded once, shared and never freed.
+ * exception is GLib's: past the explicit changes in its file, which Debian
+ * gives up to 2037, it reads Europe/Dublin's "winter is the exception" rule an
+ * hour late.) Thread-safe: zones are loaded once, shared and never freed.
  */
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H
@@ -16,8 +16,8 @@ struct zone;
 
 /*
  * The zone called NAME ("Europe/Vienna", "UTC"), or NULL if the system has no
- * such zone. NAME may be NULL: UTC. Static memory: don't free it. NAME must be a
- * zone's name to the letter: no other path to its file finds it.
+ * such zone. NAME may be NULL: UTC. Static memory: don't free it. NAME must be
+ * a zone's name to the letter: no other path to its file finds it.
  */
 const struct zone *zone_find(const char *name);
 
@@ -34,16 +34,20 @@ const char *zone_folder(void);
 const char *zone_name(const struct zone *z);
 int zone_is_utc(const struct zone *z);
 
-/* The first instant (seconds, UTC) of the local date D: local midnight, or where the clock
- * skips midnight, the moment after the skip. */
+/*
+ * The first instant (seconds, UTC) of the local date D: local midnight, or
+ * where the clock skips midnight, the moment after the skip.
+ */
 int64_t zone_day_start(const struct zone *z, struct date d);
 
 /* The local date at the instant SEC. */
 struct date zone_date(const struct zone *z, int64_t sec);
 
 /*
- * The instant at which the local clock shows LOCAL (seconds from 1970-01-01 00:00:00 by that clock). One that it shows twice,
- * because it is put back, is the first of both; one that it skips is what it would have shown without being put forward.
+ * The instant at which the local clock shows LOCAL (seconds from 1970-01-01
+ * 00:00:00 by that clock). One that it shows twice, because it is put back, is
+ * the first of both; one that it skips is what it would have shown without
+ * being put forward.
  */
 int64_t zone_instant(const struct zone *z, int64_t local);
 

@@ -33,17 +33,15 @@ static int backup(const struct settings *s, const char *file, bool replace)
 	if (rc < 0)
 		return command_fail("backup", &err);
 	if (stat(file, &sb) == 0)
-		printf("%s: %" PRId64 " bytes; keep %s with it, and secret\n", file, (int64_t)sb.st_size, s->secret_file);
+		printf("%s: %" PRId64 " bytes; keep %s with it, and secret\n", file,
+		       (int64_t)sb.st_size, s->secret_file);
 	return EXIT_DONE;
 }
 
 static int run(const struct settings *s, int argc, char **argv)
 {
 	bool overwrite = false;
-	const struct command_option options[] = {
-		{ "overwrite", .flag = &overwrite },
-		{ 0 }
-	};
+	const struct command_option options[] = { { "overwrite", .flag = &overwrite }, { 0 } };
 	int rc;
 
 	if (!command_options(&command_backup, options, &argc, argv, &rc))
@@ -57,10 +55,14 @@ const struct command command_backup = {
 	.name = "backup",
 	.usage = "backup [--overwrite] FILE",
 	.summary = "copy the ledger to a file while it is in use",
-	.help = "Copies the ledger as it is when the command starts: every event that was acknowledged before is in it. Others\n"
-		"read and write meanwhile; what they write stays in the ledger's log until the copy is done. FILE is on disk,\n"
-		"whole, and a ledger by itself when the command succeeds; until then there is only FILE.part.\n\n"
+	.help = "Copies the ledger as it is when the command starts: every event that was "
+		"acknowledged before is in it. Others\n"
+		"read and write meanwhile; what they write stays in the ledger's log until the "
+		"copy is done. FILE is on disk,\n"
+		"whole, and a ledger by itself when the command succeeds; until then there is only "
+		"FILE.part.\n\n"
 		"  --overwrite  FILE may be there already; it is replaced when the copy is done\n\n"
-		"Without the secret file that the settings name the keys in the copy open nothing: keep it with it.\n",
+		"Without the secret file that the settings name the keys in the copy open nothing: "
+		"keep it with it.\n",
 	.run = run
 };

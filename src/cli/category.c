@@ -18,11 +18,12 @@ static int add_category(struct store *st, struct arena *arena, void *arg, struct
 static int run_add(const struct settings *s, int argc, char **argv)
 {
 	struct new_category new = { .description = "", .count_unit = "", .usage_unit = "" };
-	const struct command_option options[] = {
-		{ "parent", .text = &new.parent }, { "description", .text = &new.description },
-		{ "count-unit", .text = &new.count_unit }, { "usage-unit", .text = &new.usage_unit },
-		{ "metered", .flag = &new.metered }, { 0 }
-	};
+	const struct command_option options[] = { { "parent", .text = &new.parent },
+						  { "description", .text = &new.description },
+						  { "count-unit", .text = &new.count_unit },
+						  { "usage-unit", .text = &new.usage_unit },
+						  { "metered", .flag = &new.metered },
+						  { 0 } };
 	int rc;
 
 	if (!command_options(&command_category, options, &argc, argv, &rc))
@@ -40,7 +41,8 @@ static void print_category(const struct catalogue *c, size_t i)
 {
 	const struct category *cat = &c->categories[i];
 
-	printf("%s\t%s\t%s\t%s\t%s\t%s\n", cat->name, c->parent[i] == CATALOGUE_NONE ? "-" : c->categories[c->parent[i]].name,
+	printf("%s\t%s\t%s\t%s\t%s\t%s\n", cat->name,
+	       c->parent[i] == CATALOGUE_NONE ? "-" : c->categories[c->parent[i]].name,
 	       cat->metered ? "metered" : "-", cat->count_unit, cat->usage_unit, cat->description);
 }
 
@@ -70,7 +72,9 @@ static int run_list(const struct settings *s, int argc, char **argv)
 
 static int run(const struct settings *s, int argc, char **argv)
 {
-	static const struct command_part parts[] = { { "add", run_add }, { "list", run_list }, { 0 } };
+	static const struct command_part parts[] = { { "add", run_add },
+						     { "list", run_list },
+						     { 0 } };
 
 	return command_part(&command_category, parts, s, argc, argv);
 }
@@ -79,11 +83,14 @@ const struct command command_category = {
 	.name = "category",
 	.usage = "category add|list [ARGUMENT...]",
 	.summary = "add and list categories of usage",
-	.help = "  category add NAME [--parent NAME] [--description TEXT] [--count-unit UNIT] [--usage-unit UNIT] [--metered]\n"
-		"      Adds a category. A metered one is in reports even when nothing of it was used; any\n"
+	.help = "  category add NAME [--parent NAME] [--description TEXT] [--count-unit UNIT] "
+		"[--usage-unit UNIT] [--metered]\n"
+		"      Adds a category. A metered one is in reports even when nothing of it was "
+		"used; any\n"
 		"      other one is in the reports of accounts that used it.\n\n"
 		"  category list [--metered]\n"
-		"      One category a line, fields apart by tabs: name, parent or -, metered or -, unit of the count,\n"
+		"      One category a line, fields apart by tabs: name, parent or -, metered or -, "
+		"unit of the count,\n"
 		"      unit of the usage, description. With --metered only those.\n",
 	.run = run
 };

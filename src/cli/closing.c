@@ -10,7 +10,7 @@
 #include "usage/closing_changes.h"
 #include "base/banned.h"
 
-enum { CHANGES_READ = 1000 };    /* at a time */
+enum { CHANGES_READ = 1000 }; /* at a time */
 
 /* The options as they were given. */
 struct closing_options {
@@ -26,15 +26,17 @@ static int close_accounts(struct store *st, struct arena *arena, void *arg, stru
 	struct admin a = command_admin(st, arena);
 	struct closing_options *o = arg;
 
-	return o->all ? admin_closing_close_all(&a, o->day, &o->closed, err) : admin_closing_close(&a, o->account, o->day, err);
+	return o->all ? admin_closing_close_all(&a, o->day, &o->closed, err)
+		      : admin_closing_close(&a, o->account, o->day, err);
 }
 
 static int run_close(const struct settings *s, int argc, char **argv)
 {
 	struct closing_options o = { 0 };
-	const struct command_option options[] = {
-		{ "account", .text = &o.account }, { "all", .flag = &o.all }, { "through", .text = &o.day }, { 0 }
-	};
+	const struct command_option options[] = { { "account", .text = &o.account },
+						  { "all", .flag = &o.all },
+						  { "through", .text = &o.day },
+						  { 0 } };
 	int rc;
 
 	if (!command_only_options(&command_closing, options, argc, argv, &rc))
@@ -60,9 +62,10 @@ static int reopen_account(struct store *st, struct arena *arena, void *arg, stru
 static int run_reopen(const struct settings *s, int argc, char **argv)
 {
 	struct closing_options o = { 0 };
-	const struct command_option options[] = {
-		{ "account", .text = &o.account }, { "from", .text = &o.day }, { "reason", .text = &o.reason }, { 0 }
-	};
+	const struct command_option options[] = { { "account", .text = &o.account },
+						  { "from", .text = &o.day },
+						  { "reason", .text = &o.reason },
+						  { 0 } };
 	int rc;
 
 	if (!command_only_options(&command_closing, options, argc, argv, &rc))
@@ -76,13 +79,15 @@ static int run_reopen(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-static int print_closing(struct store *st, struct arena *arena, const struct closing *c, struct error *err)
+static int print_closing(struct store *st, struct arena *arena, const struct closing *c,
+			 struct error *err)
 {
 	struct account_calendar calendar;
 	char through[DATE_TEXT], until[INSTANT_TEXT];
 	struct account a;
 
-	if (store_account_by_id(st, c->account, arena, &a, err) < 0 || account_calendar(st, &a, &calendar, err) < 0)
+	if (store_account_by_id(st, c->account, arena, &a, err) < 0 ||
+	    account_calendar(st, &a, &calendar, err) < 0)
 		return -1;
 	date_format(through, closing_last_day(calendar.zone, c->open_us));
 	instant_format(until, c->open_us);
@@ -126,7 +131,8 @@ static void print_amount(int64_t n, int places)
 	printf("%s\t", text);
 }
 
-static int print_change(struct store *st, struct arena *arena, const struct closed_change *c, struct error *err)
+static int print_change(struct store *st, struct arena *arena, const struct closed_change *c,
+			struct error *err)
 {
 	const struct found_event *e = &c->event;
 	const char *sid;
@@ -141,16 +147,19 @@ static int print_change(struct store *st, struct arena *arena, const struct clos
 		printf("-\t-\t%s\t%s\n", c->change.author, c->change.reason);
 		return 0;
 	}
-	printf("%s\t%s\t", e->corrects ? e->corrects_source : e->source, e->corrects ? e->corrects : e->event.id);
+	printf("%s\t%s\t", e->corrects ? e->corrects_source : e->source,
+	       e->corrects ? e->corrects : e->event.id);
 	command_print_time(floor_div(e->event.time_us, USEC_PER_SEC), '\t');
 	command_print_time(floor_div(e->event.effective_us, USEC_PER_SEC), '\t');
 	print_amount(e->event.amounts.usage, USAGE_PLACES);
 	print_amount(e->event.amounts.price, PRICE_PLACES);
-	printf("%s\t%s\n", e->event.correction ? e->correction->author : "-", e->event.correction ? e->correction->reason : "-");
+	printf("%s\t%s\n", e->event.correction ? e->correction->author : "-",
+	       e->event.correction ? e->correction->reason : "-");
 	return 0;
 }
 
-static int since_instant(struct store *st, const struct account *a, const char *text, int64_t *ret, struct error *err)
+static int since_instant(struct store *st, const struct account *a, const char *text, int64_t *ret,
+			 struct error *err)
 {
 	struct account_calendar calendar;
 	struct date day;
@@ -176,7 +185,9 @@ static int list_changes(struct store *st, struct arena *arena, void *arg, struct
 	int rc = store_account_by_sid(st, o->account, arena, &account, err);
 
 	if (rc <= 0)
-		return rc < 0 ? -1 : error_set(err, ERR_PARAM, "account", "there is no account %.64s", o->account);
+		return rc < 0 ? -1
+			      : error_set(err, ERR_PARAM, "account", "there is no account %.64s",
+					  o->account);
 	if (since_instant(st, &account, o->day, &since, err) < 0)
 		return -1;
 	arena_init(&page);
@@ -184,7 +195,8 @@ static int list_changes(struct store *st, struct arena *arena, void *arg, struct
 		struct closed_change *list;
 
 		arena_reset(&page);
-		rc = closing_changes_load(st, &account, since, before, CHANGES_READ, &page, &list, &n, err);
+		rc = closing_changes_load(st, &account, since, before, CHANGES_READ, &page, &list,
+					  &n, err);
 		for (size_t i = 0; rc == 0 && i < n; i++) {
 			rc = print_change(st, &page, &list[i], err);
 			before = list[i].change.id;
@@ -197,7 +209,9 @@ static int list_changes(struct store *st, struct arena *arena, void *arg, struct
 static int run_changes(const struct settings *s, int argc, char **argv)
 {
 	struct closing_options o = { 0 };
-	const struct command_option options[] = { { "account", .text = &o.account }, { "since", .text = &o.day }, { 0 } };
+	const struct command_option options[] = { { "account", .text = &o.account },
+						  { "since", .text = &o.day },
+						  { 0 } };
 	int rc;
 
 	if (!command_only_options(&command_closing, options, argc, argv, &rc))
@@ -209,9 +223,11 @@ static int run_changes(const struct settings *s, int argc, char **argv)
 
 static int run(const struct settings *s, int argc, char **argv)
 {
-	static const struct command_part parts[] = {
-		{ "close", run_close }, { "reopen", run_reopen }, { "list", run_list }, { "changes", run_changes }, { 0 }
-	};
+	static const struct command_part parts[] = { { "close", run_close },
+						     { "reopen", run_reopen },
+						     { "list", run_list },
+						     { "changes", run_changes },
+						     { 0 } };
 
 	return command_part(&command_closing, parts, s, argc, argv);
 }
@@ -221,18 +237,27 @@ const struct command command_closing = {
 	.usage = "closing close|reopen|list|changes [ARGUMENT...]",
 	.summary = "close accounts, so that what was reported stays",
 	.help = "  closing close --account SID|--all --through DATE\n"
-		"      Closes the account, and with a main account its subaccounts, through the end of that day in the account's\n"
-		"      time zone; the day must be over. --all closes all accounts, each by the days of its own zone. Late events,\n"
-		"      whose time is closed, take effect at the first instant after it, or are rejected, as ledger.late_events\n"
-		"      says. An event that was there before is still a duplicate. Corrections are late events, too.\n\n"
+		"      Closes the account, and with a main account its subaccounts, through the "
+		"end of that day in the account's\n"
+		"      time zone; the day must be over. --all closes all accounts, each by the "
+		"days of its own zone. Late events,\n"
+		"      whose time is closed, take effect at the first instant after it, or are "
+		"rejected, as ledger.late_events\n"
+		"      says. An event that was there before is still a duplicate. Corrections are "
+		"late events, too.\n\n"
 		"  closing reopen --account SID [--from DATE] --reason TEXT\n"
-		"      Reopens the account, from that day on or altogether, and with a main account the subaccounts that were\n"
+		"      Reopens the account, from that day on or altogether, and with a main "
+		"account the subaccounts that were\n"
 		"      closed by it. Late events stay where they are.\n\n"
 		"  closing list\n"
-		"      One closed account a line, fields apart by tabs: SID, the last closed day, who closed it, when, the instant\n"
-		"      up to which it is closed, and whether it was closed by itself or by its main account.\n\n"
+		"      One closed account a line, fields apart by tabs: SID, the last closed day, "
+		"who closed it, when, the instant\n"
+		"      up to which it is closed, and whether it was closed by itself or by its "
+		"main account.\n\n"
 		"  closing changes --account SID [--since DATE]\n"
-		"      What came for closed days, the newest first, one a line: when, what (late, void, amend, reopened), SID,\n"
-		"      source, id, time, effective time (of reopened: the new closed instant), usage, price, author, reason.\n",
+		"      What came for closed days, the newest first, one a line: when, what (late, "
+		"void, amend, reopened), SID,\n"
+		"      source, id, time, effective time (of reopened: the new closed instant), "
+		"usage, price, author, reason.\n",
 	.run = run
 };

@@ -13,8 +13,8 @@ int command_fail(const char *command, const struct error *err)
 {
 	bool named = err->kind == ERR_PARAM && err->param[0];
 
-	fprintf(stderr, "usaged %s: %s%s%s%s%s\n", command, named ? err->param : "", named ? ": " : "", err->message,
-		err->detail[0] ? ": " : "", err->detail);
+	fprintf(stderr, "usaged %s: %s%s%s%s%s\n", command, named ? err->param : "",
+		named ? ": " : "", err->message, err->detail[0] ? ": " : "", err->detail);
 	return EXIT_FAILED;
 }
 
@@ -30,7 +30,8 @@ int command_wrong(const struct command *c, const char *fmt, ...)
 	return EXIT_WRONG_CALL;
 }
 
-static const struct command_option *find_option(const struct command_option *o, const char *name, size_t len)
+static const struct command_option *find_option(const struct command_option *o, const char *name,
+						size_t len)
 {
 	for (; o && o->name; o++)
 		if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
@@ -51,16 +52,19 @@ static bool set_number(const struct command_option *o, const char *value)
 	return true;
 }
 
-/* Puts VALUE where the option says. EXIT_DONE, or what command_wrong returned. */
+/*
+ * Puts VALUE where the option says. EXIT_DONE, or what command_wrong returned.
+ */
 static int set_option(const struct command *c, const struct command_option *o, const char *value)
 {
 	if (o->number) {
 		if (!set_number(o, value))
-			return command_wrong(c, "--%s must be a whole number from %lld to %lld", o->name,
-					     (long long)o->min, (long long)o->max);
+			return command_wrong(c, "--%s must be a whole number from %lld to %lld",
+					     o->name, (long long)o->min, (long long)o->max);
 	} else if (o->list) {
 		if (o->list->n == COMMAND_LIST_MAX)
-			return command_wrong(c, "--%s can be given at most %d times", o->name, COMMAND_LIST_MAX);
+			return command_wrong(c, "--%s can be given at most %d times", o->name,
+					     COMMAND_LIST_MAX);
 		o->list->items[o->list->n++] = value;
 	} else {
 		*o->text = value;
@@ -68,12 +72,17 @@ static int set_option(const struct command *c, const struct command_option *o, c
 	return EXIT_DONE;
 }
 
-/* Reads the option at argv[*i]; *i moves on to its value if that stands apart. */
-static int read_option(const struct command *c, const struct command_option *options, int argc, char **argv, int *i)
+/*
+ * Reads the option at argv[*i]; *i moves on to its value if that stands apart.
+ */
+static int read_option(const struct command *c, const struct command_option *options, int argc,
+		       char **argv, int *i)
 {
 	const char *name = argv[*i] + 2, *equals = strchr(name, '=');
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
-	const struct command_option *o = strncmp(argv[*i], "--", 2) == 0 ? find_option(options, name, len) : NULL;
+	const struct command_option *o = strncmp(argv[*i], "--", 2) == 0
+						 ? find_option(options, name, len)
+						 : NULL;
 
 	if (!o)
 		return command_wrong(c, "unknown option %s", argv[*i]);
@@ -90,7 +99,8 @@ static int read_option(const struct command *c, const struct command_option *opt
 	return set_option(c, o, argv[++*i]);
 }
 
-bool command_options(const struct command *c, const struct command_option *options, int *argc, char **argv, int *ret_exit)
+bool command_options(const struct command *c, const struct command_option *options, int *argc,
+		     char **argv, int *ret_exit)
 {
 	bool more = true;
 	int operands = 1;
@@ -115,7 +125,8 @@ bool command_options(const struct command *c, const struct command_option *optio
 	return true;
 }
 
-bool command_only_options(const struct command *c, const struct command_option *options, int argc, char **argv, int *ret_exit)
+bool command_only_options(const struct command *c, const struct command_option *options, int argc,
+			  char **argv, int *ret_exit)
 {
 	if (!command_options(c, options, &argc, argv, ret_exit))
 		return false;
@@ -124,7 +135,8 @@ bool command_only_options(const struct command *c, const struct command_option *
 	return argc == 1;
 }
 
-int command_part(const struct command *c, const struct command_part *parts, const struct settings *s, int argc, char **argv)
+int command_part(const struct command *c, const struct command_part *parts,
+		 const struct settings *s, int argc, char **argv)
 {
 	if (argc < 2)
 		return command_wrong(c, "what shall be done is missing");
@@ -146,7 +158,8 @@ struct store *command_open(const char *command, const struct settings *s, unsign
 	return st;
 }
 
-static int work_in_ledger(struct store *st, unsigned flags, command_work work, void *arg, struct error *err)
+static int work_in_ledger(struct store *st, unsigned flags, command_work work, void *arg,
+			  struct error *err)
 {
 	bool writes = flags & STORE_WRITE;
 	struct arena arena;
@@ -164,7 +177,8 @@ static int work_in_ledger(struct store *st, unsigned flags, command_work work, v
 	return rc;
 }
 
-int command_in_ledger(const char *command, const struct settings *s, unsigned flags, command_work work, void *arg)
+int command_in_ledger(const char *command, const struct settings *s, unsigned flags,
+		      command_work work, void *arg)
 {
 	struct store *st = command_open(command, s, flags);
 	struct error err = { 0 };
@@ -186,10 +200,15 @@ int64_t command_now(void)
 
 struct admin command_admin(struct store *st, struct arena *arena)
 {
-	return (struct admin){ .st = st, .arena = arena, .by = &principal_console, .author = ACTOR_CONSOLE, .now_us = clock_now_us() };
+	return (struct admin) { .st = st,
+				.arena = arena,
+				.by = &principal_console,
+				.author = ACTOR_CONSOLE,
+				.now_us = clock_now_us() };
 }
 
-int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid, int64_t *ret, struct error *err)
+int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid,
+		       int64_t *ret, struct error *err)
 {
 	struct account a;
 	int rc = store_account_by_sid(st, sid, arena, &a, err);
@@ -201,7 +220,8 @@ int command_account_id(struct store *st, struct arena *arena, const char *option
 	return rc < 0 ? -1 : 0;
 }
 
-int command_account_sid(struct store *st, struct arena *arena, int64_t id, const char **ret, struct error *err)
+int command_account_sid(struct store *st, struct arena *arena, int64_t id, const char **ret,
+			struct error *err)
 {
 	struct account a;
 	int rc = store_account_by_id(st, id, arena, &a, err);
@@ -219,7 +239,8 @@ void command_print_time(int64_t seconds, char end)
 	printf("%s%c", text, end);
 }
 
-int command_print_grants(struct store *st, struct arena *arena, const int64_t *ids, size_t n, char end, struct error *err)
+int command_print_grants(struct store *st, struct arena *arena, const int64_t *ids, size_t n,
+			 char end, struct error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		const char *sid;

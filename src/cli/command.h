@@ -1,6 +1,7 @@
 /*
- * command.h - commands as data: main.c looks a command up and runs it. Exit codes: 0 done, 1
- * failed, 2 called wrongly. Errors go to standard error, results to standard output.
+ * command.h - commands as data: main.c looks a command up and runs it. Exit
+ * codes: 0 done, 1 failed, 2 called wrongly. Errors go to standard error,
+ * results to standard output.
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
@@ -13,16 +14,21 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_CALL = 2 };
 
 struct command {
 	const char *name;
-	const char *usage;           /* the line after "usaged [--config FILE] " */
-	const char *summary;         /* one line, for the list of commands */
-	const char *help;            /* the whole --help, after the usage line */
-	/* argv[0] is the command's name. S is loaded. Returns an exit code; prints its own errors with command_fail. */
+	const char *usage;   /* the line after "usaged [--config FILE] " */
+	const char *summary; /* one line, for the list of commands */
+	const char *help;    /* the whole --help, after the usage line */
+	/*
+	 * argv[0] is the command's name. S is loaded. Returns an exit code;
+	 * prints its own errors with command_fail.
+	 */
 	int (*run)(const struct settings *s, int argc, char **argv);
 };
 
-extern const struct command command_init, command_account, command_user, command_key, command_category, command_import, command_export,
-	command_sample, command_serve, command_report, command_verify, command_backup, command_restore, command_config, command_error_pages,
-	command_closing, command_event, command_rebuild, command_sim, command_fleet;
+extern const struct command command_init, command_account, command_user, command_key,
+	command_category, command_import, command_export, command_sample, command_serve,
+	command_report, command_verify, command_backup, command_restore, command_config,
+	command_error_pages, command_closing, command_event, command_rebuild, command_sim,
+	command_fleet;
 
 /* ---- what stands after the command's name ---- */
 
@@ -33,64 +39,89 @@ struct command_list {
 	size_t n;
 };
 
-/* One option: --NAME, --NAME VALUE or --NAME=VALUE. Exactly one of the pointers says where it goes. */
+/*
+ * One option: --NAME, --NAME VALUE or --NAME=VALUE. Exactly one of the pointers
+ * says where it goes.
+ */
 struct command_option {
-	const char *name;            /* without the dashes */
-	bool *flag;                  /* takes no value */
+	const char *name; /* without the dashes */
+	bool *flag;       /* takes no value */
 	const char **text;
-	int64_t *number;             /* from min to max */
+	int64_t *number; /* from min to max */
 	int64_t min, max;
-	struct command_list *list;   /* may be given many times */
+	struct command_list *list; /* may be given many times */
 };
 
 /*
- * Takes the options (table ended by a NULL name; NULL: there are none) out of argv[1] and what follows; the operands are
- * left there, in their order, and *argc counts them with argv[0]. "--" ends the options, "-" is an operand. Values are borrowed from argv.
- * False: the call is over, by --help or because it is wrong (said on standard error), and *ret_exit is its exit code.
+ * Takes the options (table ended by a NULL name; NULL: there are none) out of
+ * argv[1] and what follows; the operands are left there, in their order, and
+ * *argc counts them with argv[0]. "--" ends the options, "-" is an operand.
+ * Values are borrowed from argv. False: the call is over, by --help or because
+ * it is wrong (said on standard error), and *ret_exit is its exit code.
  */
-bool command_options(const struct command *c, const struct command_option *options, int *argc, char **argv, int *ret_exit);
+bool command_options(const struct command *c, const struct command_option *options, int *argc,
+		     char **argv, int *ret_exit);
 
 /* The same for a command without operands. */
-bool command_only_options(const struct command *c, const struct command_option *options, int argc, char **argv, int *ret_exit);
+bool command_only_options(const struct command *c, const struct command_option *options, int argc,
+			  char **argv, int *ret_exit);
 
 /* A command made of several: usaged account add. */
 struct command_part {
 	const char *name;
-	int (*run)(const struct settings *s, int argc, char **argv);   /* argv[0] is the part's name */
+	/* argv[0] is the part's name */
+	int (*run)(const struct settings *s, int argc, char **argv);
 };
 
-/* Runs the part (table ended by a NULL name) that argv[1] names, and returns its exit code. */
-int command_part(const struct command *c, const struct command_part *parts, const struct settings *s, int argc, char **argv);
+/*
+ * Runs the part (table ended by a NULL name) that argv[1] names, and returns
+ * its exit code.
+ */
+int command_part(const struct command *c, const struct command_part *parts,
+		 const struct settings *s, int argc, char **argv);
 
-/* "usaged COMMAND: message" (and detail; of a bad parameter, which one) on standard error. Returns EXIT_FAILED. */
+/*
+ * "usaged COMMAND: message" (and detail; of a bad parameter, which one) on
+ * standard error. Returns EXIT_FAILED.
+ */
 int command_fail(const char *command, const struct error *err);
 /* "usaged COMMAND: ..." and where help is. Returns EXIT_WRONG_CALL. */
-__attribute__((format(printf, 2, 3)))
-int command_wrong(const struct command *c, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) int command_wrong(const struct command *c, const char *fmt,
+							...);
 
 /* Opens the ledger of the settings, or prints why not and returns NULL. */
 struct store *command_open(const char *command, const struct settings *s, unsigned flags);
 
 /*
- * Opens the ledger, runs WORK in one read (FLAGS 0: a snapshot) or one write (STORE_WRITE: committed if WORK returns 0, undone if it
- * returns -1), closes it, prints what failed and returns the exit code. What is put in ARENA lives until then.
+ * Opens the ledger, runs WORK in one read (FLAGS 0: a snapshot) or one write
+ * (STORE_WRITE: committed if WORK returns 0, undone if it returns -1), closes
+ * it, prints what failed and returns the exit code. What is put in ARENA lives
+ * until then.
  */
 typedef int (*command_work)(struct store *st, struct arena *arena, void *arg, struct error *err);
-int command_in_ledger(const char *command, const struct settings *s, unsigned flags, command_work work, void *arg);
+int command_in_ledger(const char *command, const struct settings *s, unsigned flags,
+		      command_work work, void *arg);
 
 /* ---- what users and keys have in common ---- */
 
-int64_t command_now(void);       /* seconds */
+int64_t command_now(void); /* seconds */
 
 /* What administrators do, done from here. */
 struct admin command_admin(struct store *st, struct arena *arena);
 
 /* The id of the account SID that --OPTION names; ERR_PARAM if there is none. */
-int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid, int64_t *ret, struct error *err);
-int command_account_sid(struct store *st, struct arena *arena, int64_t id, const char **ret, struct error *err);   /* "-": none */
+int command_account_id(struct store *st, struct arena *arena, const char *option, const char *sid,
+		       int64_t *ret, struct error *err);
+/* "-": none */
+int command_account_sid(struct store *st, struct arena *arena, int64_t id, const char **ret,
+			struct error *err);
 
-/* A field of a line on standard output, and what ENDs it: a time or "-" for 0; the SIDs of accounts with commas between, or "-". */
+/*
+ * A field of a line on standard output, and what ENDs it: a time or "-" for 0;
+ * the SIDs of accounts with commas between, or "-".
+ */
 void command_print_time(int64_t seconds, char end);
-int command_print_grants(struct store *st, struct arena *arena, const int64_t *ids, size_t n, char end, struct error *err);
+int command_print_grants(struct store *st, struct arena *arena, const int64_t *ids, size_t n,
+			 char end, struct error *err);
 
 #endif

@@ -11,12 +11,14 @@ static int run(const struct settings *s, int argc, char **argv)
 	struct templates *templates = NULL;
 	struct error err = { 0 };
 	bool check = false, defaults = false;
-	const struct command_option options[] = { { "check", .flag = &check }, { "defaults", .flag = &defaults }, { 0 } };
+	const struct command_option options[] = { { "check", .flag = &check },
+						  { "defaults", .flag = &defaults },
+						  { 0 } };
 	int rc;
 
 	if (!command_only_options(&command_config, options, argc, argv, &rc))
 		return rc;
-	if (!check) {   /* whoever gets here has settings that could be read */
+	if (!check) { /* whoever gets here has settings that could be read */
 		settings_print(defaults ? NULL : s, stdout);
 		return EXIT_DONE;
 	}
@@ -29,8 +31,10 @@ const struct command command_config = {
 	.name = "config",
 	.usage = "config [--check|--defaults]",
 	.summary = "check and print the settings",
-	.help = "Prints the settings in force, each with its documentation, as a file that usaged can read.\n\n"
-		"  --check     only check them, and the templates: silence is good news, else the file, the line and what would be right\n"
+	.help = "Prints the settings in force, each with its documentation, as a file that usaged "
+		"can read.\n\n"
+		"  --check     only check them, and the templates: silence is good news, else the "
+		"file, the line and what would be right\n"
 		"  --defaults  print the defaults instead\n",
 	.run = run
 };

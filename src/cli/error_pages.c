@@ -14,21 +14,29 @@
 
 #define PAGE_BYTES 65536
 
-/* What the web server refuses or reports by itself, before or instead of the worker. */
+/*
+ * What the web server refuses or reports by itself, before or instead of the
+ * worker.
+ */
 static const struct server_error {
 	int status;
-	enum error_kind kind;       /* gives the dialect's number and word */
-	const char *name;           /* the word, where the kind's own is about something else */
+	enum error_kind kind; /* gives the dialect's number and word */
+	const char *name;     /* the word, where the kind's own is about something else */
 	const char *message;
 } server_errors[] = {
-	{ 400, ERR_BODY, "BadRequest", "The request can't be read: its address or a header is malformed, or it is not HTTP over TLS." },
+	{ 400, ERR_BODY, "BadRequest",
+	  "The request can't be read: its address or a header is malformed, or it is not HTTP over "
+	  "TLS." },
 	{ 404, ERR_NOT_FOUND, NULL, "There is nothing at this path." },
 	{ 405, ERR_METHOD, "MethodNotAllowed", "This path can only be read." },
 	{ 408, ERR_TIMEOUT, "RequestTimeout", "The request did not arrive in time." },
-	{ 413, ERR_TOO_LARGE, NULL, "The body is larger than this server takes; send it in parts." },
-	{ 414, ERR_TOO_LARGE, "RequestUriTooLong", "The address is longer than this server takes; send parameters in the body." },
+	{ 413, ERR_TOO_LARGE, NULL,
+	  "The body is larger than this server takes; send it in parts." },
+	{ 414, ERR_TOO_LARGE, "RequestUriTooLong",
+	  "The address is longer than this server takes; send parameters in the body." },
 	{ 429, ERR_TOO_MANY, NULL, "Too many requests; wait a moment and try again." },
-	{ 431, ERR_TOO_LARGE, "RequestHeaderFieldsTooLarge", "The headers are larger than this server takes." },
+	{ 431, ERR_TOO_LARGE, "RequestHeaderFieldsTooLarge",
+	  "The headers are larger than this server takes." },
 	{ 500, ERR_INTERNAL, NULL, "An internal error; the server's log tells more." },
 	{ 502, ERR_GATEWAY, NULL, "The service is starting or stopping; try again in a moment." },
 	{ 503, ERR_BUSY, NULL, "The service is not available; try again in a moment." },
@@ -37,8 +45,9 @@ static const struct server_error {
 };
 
 /* The document of E in D's words and format F, appended to OUT. */
-static int render(const struct settings *s, const struct templates *t, const struct dialect *d, const struct format *f, const struct server_error *e,
-		  struct strbuf *out, struct error *err)
+static int render(const struct settings *s, const struct templates *t, const struct dialect *d,
+		  const struct format *f, const struct server_error *e, struct strbuf *out,
+		  struct error *err)
 {
 	const struct page page = { .site = s->name };
 	const struct writer_options options = { .style = d->style, .page = &page, .templates = t };
@@ -87,8 +96,9 @@ static int replace_file(const char *path, const struct strbuf *text, struct erro
 	return rc;
 }
 
-static int write_page(const struct settings *s, const struct templates *t, const char *dir, const struct dialect *d, const struct format *f,
-		      const struct server_error *e, struct error *err)
+static int write_page(const struct settings *s, const struct templates *t, const char *dir,
+		      const struct dialect *d, const struct format *f, const struct server_error *e,
+		      struct error *err)
 {
 	struct strbuf path, text;
 	int rc;
@@ -104,7 +114,8 @@ static int write_page(const struct settings *s, const struct templates *t, const
 	return rc;
 }
 
-static int write_dialect(const struct settings *s, const struct templates *t, const char *dir, const struct dialect *d, struct error *err)
+static int write_dialect(const struct settings *s, const struct templates *t, const char *dir,
+			 const struct dialect *d, struct error *err)
 {
 	struct strbuf path;
 	int rc;
@@ -114,7 +125,8 @@ static int write_dialect(const struct settings *s, const struct templates *t, co
 	rc = make_folder(path.text, err);
 	strbuf_release(&path);
 	for (const struct format *const *f = formats; rc == 0 && *f; f++)
-		for (const struct server_error *e = server_errors; rc == 0 && format_is_served(*f) && e->status; e++)
+		for (const struct server_error *e = server_errors;
+		     rc == 0 && format_is_served(*f) && e->status; e++)
 			rc = write_page(s, t, dir, d, *f, e, err);
 	return rc;
 }
@@ -142,8 +154,11 @@ const struct command command_error_pages = {
 	.name = "error-pages",
 	.usage = "error-pages FOLDER",
 	.summary = "write the errors that nginx sends by itself",
-	.help = "Writes FOLDER/API/STATUS.FORMAT for every API family, for every status that the web server\n"
-		"answers with by itself (400 404 405 408 413 414 429 431 500 502 503 504) and every format, in the\n"
-		"words that the family's clients understand. Files that are there already are replaced.\n",
+	.help = "Writes FOLDER/API/STATUS.FORMAT for every API family, for every status that the "
+		"web server\n"
+		"answers with by itself (400 404 405 408 413 414 429 431 500 502 503 504) and "
+		"every format, in the\n"
+		"words that the family's clients understand. Files that are there already are "
+		"replaced.\n",
 	.run = run
 };

@@ -9,12 +9,14 @@
 #include "usage/find.h"
 #include "base/banned.h"
 
-static const char *const kind_names[] = { [CORRECTION_VOID] = "void", [CORRECTION_AMEND] = "amend" };
+static const char *const kind_names[] = {
+	[CORRECTION_VOID] = "void", [CORRECTION_AMEND] = "amend"
+};
 
 /* ---- void and amend ---- */
 
 struct order {
-	const char *account;         /* the option --account, or NULL */
+	const char *account; /* the option --account, or NULL */
 	struct correct correct;
 	struct raw_event change;
 	struct correction made;
@@ -22,14 +24,16 @@ struct order {
 };
 
 /* The family of the account SID; 0, any, if it is NULL. */
-static int find_family(struct store *st, struct arena *arena, const char *sid, int64_t *ret, struct error *err)
+static int find_family(struct store *st, struct arena *arena, const char *sid, int64_t *ret,
+		       struct error *err)
 {
 	struct account a;
 	int rc = sid ? store_account_by_sid(st, sid, arena, &a, err) : 0;
 
 	*ret = rc > 0 ? (a.parent ? a.parent : a.id) : 0;
 	if (sid && rc == 0)
-		return error_set(err, ERR_PARAM, "account", "there is no account with the SID %.40s", sid);
+		return error_set(err, ERR_PARAM, "account",
+				 "there is no account with the SID %.40s", sid);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -58,11 +62,13 @@ static int take_fields(const char *const texts[EVENT_FIELDS], struct raw_event *
 }
 
 /* Behind the N that are there. */
-static void add_field_options(struct command_option *options, size_t n, const char *texts[EVENT_FIELDS])
+static void add_field_options(struct command_option *options, size_t n,
+			      const char *texts[EVENT_FIELDS])
 {
 	for (int f = 0; f < EVENT_FIELDS; f++) {
 		if (correct_may_change((enum event_field)f))
-			options[n++] = (struct command_option){ event_fields[f].name, .text = &texts[f] };
+			options[n++] = (struct command_option) { event_fields[f].name,
+								 .text = &texts[f] };
 	}
 }
 
@@ -71,8 +77,10 @@ static int run_order(struct order *o, const struct settings *s, int argc, char *
 	struct correct *c = &o->correct;
 	const char *texts[EVENT_FIELDS] = { NULL };
 	struct command_option options[EVENT_FIELDS + 5] = {
-		{ "source", .text = &c->event.source }, { "account", .text = &o->account },
-		{ "reason", .text = &c->reason }, { "author", .text = &c->author },
+		{ "source", .text = &c->event.source },
+		{ "account", .text = &o->account },
+		{ "reason", .text = &c->reason },
+		{ "author", .text = &c->author },
 	};
 	struct principal by = principal_console;
 	struct error err = { 0 };
@@ -88,7 +96,8 @@ static int run_order(struct order *o, const struct settings *s, int argc, char *
 	if (!c->reason)
 		return command_wrong(&command_event, "--reason is missing");
 	if (c->kind == CORRECTION_AMEND && take_fields(texts, &o->change) == 0)
-		return command_wrong(&command_event, "what shall be amended is missing, such as --usage 2.5");
+		return command_wrong(&command_event,
+				     "what shall be amended is missing, such as --usage 2.5");
 	c->event.id = argv[1];
 	c->change = &o->change;
 	if (c->author && user_check_name(c->author, &err) < 0)
@@ -124,10 +133,11 @@ static int run_amend(const struct settings *s, int argc, char **argv)
 
 struct shown {
 	struct event_identity event;
-	const char *account;         /* the option --account, or NULL */
+	const char *account; /* the option --account, or NULL */
 };
 
-static int print_fields(struct store *st, const struct catalogue *c, const struct stored_event *e, struct arena *arena, struct error *err)
+static int print_fields(struct store *st, const struct catalogue *c, const struct stored_event *e,
+			struct arena *arena, struct error *err)
 {
 	struct raw_event raw;
 	char effective[INSTANT_TEXT];
@@ -147,7 +157,8 @@ static int print_fields(struct store *st, const struct catalogue *c, const struc
 	return 0;
 }
 
-static int print_corrections(struct store *st, const struct stored_event *e, struct arena *arena, struct error *err)
+static int print_corrections(struct store *st, const struct stored_event *e, struct arena *arena,
+			     struct error *err)
 {
 	struct correction *list;
 	size_t n;
@@ -162,7 +173,8 @@ static int print_corrections(struct store *st, const struct stored_event *e, str
 	return 0;
 }
 
-static int print_event(struct store *st, const struct catalogue *c, const struct stored_event *e, struct arena *arena, struct error *err)
+static int print_event(struct store *st, const struct catalogue *c, const struct stored_event *e,
+		       struct arena *arena, struct error *err)
 {
 	enum event_state state;
 	struct stored_event now;
@@ -187,8 +199,8 @@ static int show(struct store *st, struct arena *arena, void *arg, struct error *
 	const struct catalogue *c;
 	struct stored_event e;
 
-	if (find_family(st, arena, shown->account, &id.family, err) < 0 || event_find(st, &id, NULL, arena, &e, err) < 0 ||
-	    catalogue_load(st, arena, &c, err) < 0)
+	if (find_family(st, arena, shown->account, &id.family, err) < 0 ||
+	    event_find(st, &id, NULL, arena, &e, err) < 0 || catalogue_load(st, arena, &c, err) < 0)
 		return -1;
 	return print_event(st, c, &e, arena, err);
 }
@@ -196,9 +208,9 @@ static int show(struct store *st, struct arena *arena, void *arg, struct error *
 static int run_show(const struct settings *s, int argc, char **argv)
 {
 	struct shown shown = { 0 };
-	const struct command_option options[] = {
-		{ "source", .text = &shown.event.source }, { "account", .text = &shown.account }, { 0 }
-	};
+	const struct command_option options[] = { { "source", .text = &shown.event.source },
+						  { "account", .text = &shown.account },
+						  { 0 } };
 	int rc;
 
 	if (!command_options(&command_event, options, &argc, argv, &rc))
@@ -211,11 +223,11 @@ static int run_show(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-enum { LIST_READ = 1000 };       /* at a time */
+enum { LIST_READ = 1000 }; /* at a time */
 
 struct list_options {
 	const char *account, *state;
-	int64_t since;               /* rejections from before that aren't kept any more */
+	int64_t since; /* rejections from before that aren't kept any more */
 	struct event_query query;
 };
 
@@ -227,7 +239,8 @@ static void print_amount(int64_t n, int places)
 	printf("%s\t", text);
 }
 
-static int print_found(struct store *st, const struct catalogue *c, const struct found_event *e, struct arena *arena, struct error *err)
+static int print_found(struct store *st, const struct catalogue *c, const struct found_event *e,
+		       struct arena *arena, struct error *err)
 {
 	size_t category = catalogue_index(c, e->series.category);
 	char time[INSTANT_TEXT], effective[INSTANT_TEXT];
@@ -246,10 +259,15 @@ static int print_found(struct store *st, const struct catalogue *c, const struct
 	return 0;
 }
 
-static int print_rejected(struct store *st, const struct list_options *o, struct arena *arena, struct error *err)
+static int print_rejected(struct store *st, const struct list_options *o, struct arena *arena,
+			  struct error *err)
 {
 	struct rejection_query q = {
-		.accounts = o->account ? o->query.accounts : NULL, .n = o->query.n_accounts, .code = "closed", .since = o->since, .limit = LIST_READ,
+		.accounts = o->account ? o->query.accounts : NULL,
+		.n = o->query.n_accounts,
+		.code = "closed",
+		.since = o->since,
+		.limit = LIST_READ,
 	};
 	struct rejection *list;
 	size_t n;
@@ -262,7 +280,8 @@ static int print_rejected(struct store *st, const struct list_options *o, struct
 
 			if (command_account_sid(st, arena, list[i].account, &sid, err) < 0)
 				return -1;
-			printf("%s\t%s\t%s\t-\t-\t-\t-\t-\t-\trejected\n", sid, list[i].source, list[i].event);
+			printf("%s\t%s\t%s\t-\t-\t-\t-\t-\t-\trejected\n", sid, list[i].source,
+			       list[i].event);
 			q.before = list[i].id;
 		}
 	} while (n == LIST_READ);
@@ -270,13 +289,15 @@ static int print_rejected(struct store *st, const struct list_options *o, struct
 }
 
 /* The accounts that are asked for: all, or one with its subaccounts. */
-static int choose_accounts(struct store *st, struct list_options *o, struct arena *arena, struct error *err)
+static int choose_accounts(struct store *st, struct list_options *o, struct arena *arena,
+			   struct error *err)
 {
 	int64_t one = 0, *ids;
 	struct account *list;
 	size_t n;
 
-	if ((o->account && command_account_id(st, arena, "account", o->account, &one, err) < 0) || store_accounts(st, 0, arena, &list, &n, err) < 0)
+	if ((o->account && command_account_id(st, arena, "account", o->account, &one, err) < 0) ||
+	    store_accounts(st, 0, arena, &list, &n, err) < 0)
 		return -1;
 	ids = arena_array(arena, int64_t, n);
 	for (size_t i = 0; i < n; i++)
@@ -291,7 +312,7 @@ static int list_events(struct store *st, struct arena *arena, void *arg, struct 
 	struct event_position at = { 0 };
 	struct list_options *o = arg;
 	const struct catalogue *c;
-	struct arena page[2];            /* the position is in the one of the page before */
+	struct arena page[2]; /* the position is in the one of the page before */
 	struct found_events found = { .more = true };
 	int rc = 0;
 
@@ -313,8 +334,12 @@ static int list_events(struct store *st, struct arena *arena, void *arg, struct 
 
 static int run_list(const struct settings *s, int argc, char **argv)
 {
-	struct list_options o = { .query = { .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = -1 } };
-	const struct command_option options[] = { { "account", .text = &o.account }, { "state", .text = &o.state }, { 0 } };
+	struct list_options o = {
+		.query = { .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = -1 }
+	};
+	const struct command_option options[] = { { "account", .text = &o.account },
+						  { "state", .text = &o.state },
+						  { 0 } };
 	int rc;
 
 	if (!command_only_options(&command_event, options, argc, argv, &rc))
@@ -323,16 +348,20 @@ static int run_list(const struct settings *s, int argc, char **argv)
 		if (strcmp(o.state, event_filter_names[i]) == 0)
 			o.query.state = i;
 	if (o.state && o.query.state < 0)
-		return command_wrong(&command_event, "--state must be current, amended, void, reversal, replacement or late");
+		return command_wrong(
+			&command_event,
+			"--state must be current, amended, void, reversal, replacement or late");
 	o.since = command_now() - s->rejected_days * SEC_PER_DAY;
 	return command_in_ledger("event", s, 0, list_events, &o);
 }
 
 static int run(const struct settings *s, int argc, char **argv)
 {
-	static const struct command_part parts[] = {
-		{ "void", run_void }, { "amend", run_amend }, { "show", run_show }, { "list", run_list }, { 0 }
-	};
+	static const struct command_part parts[] = { { "void", run_void },
+						     { "amend", run_amend },
+						     { "show", run_show },
+						     { "list", run_list },
+						     { 0 } };
 
 	return command_part(&command_event, parts, s, argc, argv);
 }
@@ -342,20 +371,31 @@ const struct command command_event = {
 	.usage = "event void|amend|show|list [ID] [ARGUMENT...]",
 	.summary = "list and show events, and correct them",
 	.help = "  event void ID [--source SOURCE] [--account SID] --reason TEXT [--author NAME]\n"
-		"      Takes the event's amounts away again, by a fact that reverses it; prints SID=the correction's SID.\n\n"
-		"  event amend ID [--source SOURCE] [--account SID] --reason TEXT [--author NAME] --FIELD VALUE...\n"
-		"      Reverses it and puts another fact in its place, in which these fields are others: time, category, count,\n"
-		"      usage, price, customer, sim, fleet, network, iso_country, data_upload, data_download. An empty value takes a\n"
+		"      Takes the event's amounts away again, by a fact that reverses it; prints "
+		"SID=the correction's SID.\n\n"
+		"  event amend ID [--source SOURCE] [--account SID] --reason TEXT [--author NAME] "
+		"--FIELD VALUE...\n"
+		"      Reverses it and puts another fact in its place, in which these fields are "
+		"others: time, category, count,\n"
+		"      usage, price, customer, sim, fleet, network, iso_country, data_upload, "
+		"data_download. An empty value takes a\n"
 		"      field away.\n\n"
 		"  event show ID [--source SOURCE] [--account SID]\n"
-		"      The event as it came, a field a line, its state and corrections, and what counts for it now.\n\n"
+		"      The event as it came, a field a line, its state and corrections, and what "
+		"counts for it now.\n\n"
 		"  event list [--account SID] [--state STATE]\n"
-		"      Events by their effective times, the newest first, of all accounts or of one with its subaccounts, one a line,\n"
-		"      fields apart by tabs: account, source, id, time, effective time, category, count, usage, price and state.\n"
-		"      STATE is current, amended, void, reversal, replacement, or late: events that take effect after their own\n"
-		"      time, and behind them those that were rejected for being late, as far as they are kept.\n\n"
-		"Nothing is overwritten: reports follow the sums. Voiding an event that is void does nothing. The source is needed\n"
-		"only where events of several sources have that id, the account only where events of several main accounts have that\n"
+		"      Events by their effective times, the newest first, of all accounts or of "
+		"one with its subaccounts, one a line,\n"
+		"      fields apart by tabs: account, source, id, time, effective time, category, "
+		"count, usage, price and state.\n"
+		"      STATE is current, amended, void, reversal, replacement, or late: events "
+		"that take effect after their own\n"
+		"      time, and behind them those that were rejected for being late, as far as "
+		"they are kept.\n\n"
+		"Nothing is overwritten: reports follow the sums. Voiding an event that is void "
+		"does nothing. The source is needed\n"
+		"only where events of several sources have that id, the account only where events "
+		"of several main accounts have that\n"
 		"source and id. The author is \"console\", with --author \"console (NAME)\".\n",
 	.run = run
 };

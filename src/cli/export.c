@@ -18,34 +18,40 @@
 #include "base/banned.h"
 
 #define OUT_BYTES 65536
-#define HOUR_US (3600 * USEC_PER_SEC)
+#define HOUR_US   (3600 * USEC_PER_SEC)
 
-struct export {
+struct export
+{
 	struct command_list accounts;
 	const char *from_text, *to_text, *format;
 	bool overwrite;
 	enum event_form form;
-	int64_t from_us, to_us;      /* of effective time; TO exclusive */
-	const char *path;            /* "-": standard output */
-	char *part;                  /* what is written until it is whole */
+	int64_t from_us, to_us; /* of effective time; TO exclusive */
+	const char *path;       /* "-": standard output */
+	char *part;             /* what is written until it is whole */
 	FILE *file;
 	struct packer *packer;
 	struct strbuf out;
 	const struct catalogue *catalogue;
-	int64_t own_source;          /* of the facts of corrections; 0: there are none */
+	int64_t own_source; /* of the facts of corrections; 0: there are none */
 	struct progress progress;
 	int64_t hours, hours_done;
-	int64_t written, amended, changed;   /* events; of them with another content; left out, since something else counts */
+	/*
+	 * events; of them with another content; left out, since something else
+	 * counts
+	 */
+	int64_t written, amended, changed;
 };
 
 /* ---- one event ---- */
 
 /*
- * What stands for event E of the account: itself, or if it is the replacement that counts now the event whose place it has taken. 1 *RET
- * (identity of the event from outside), 0 nothing, -1.
+ * What stands for event E of the account: itself, or if it is the replacement
+ * that counts now the event whose place it has taken. 1 *RET (identity of the
+ * event from outside), 0 nothing, -1.
  */
-static int stands_for(struct export *ex, struct store *st, const struct stored_event *e, struct arena *arena, struct stored_event *ret,
-		      struct error *err)
+static int stands_for(struct export *ex, struct store *st, const struct stored_event *e,
+		      struct arena *arena, struct stored_event *ret, struct error *err)
 {
 	struct stored_event original, now;
 	struct correction c;
@@ -59,12 +65,14 @@ static int stands_for(struct export *ex, struct store *st, const struct stored_e
 	}
 	rc = store_correction_by_id(st, e->correction, arena, &c, err);
 	if (rc > 0)
-		rc = store_event_find(st, c.source, c.event, strlen(c.event), arena, &original, err);
+		rc = store_event_find(st, c.source, c.event, strlen(c.event), arena, &original,
+				      err);
 	if (rc > 0)
 		rc = event_counting(st, &original, arena, &now, err);
 	if (rc <= 0)
 		return rc;
-	if (now.source != e->source || now.id_len != e->id_len || memcmp(now.id, e->id, e->id_len) != 0)
+	if (now.source != e->source || now.id_len != e->id_len ||
+	    memcmp(now.id, e->id, e->id_len) != 0)
 		return 0;
 	*ret = *e;
 	ret->source = original.source;
@@ -82,7 +90,8 @@ static int flush(struct export *ex, struct error *err)
 	return 0;
 }
 
-static int export_event(struct export *ex, struct store *st, const struct posted *posted, struct arena *arena, struct error *err)
+static int export_event(struct export *ex, struct store *st, const struct posted *posted,
+			struct arena *arena, struct error *err)
 {
 	struct stored_event e;
 	struct raw_event raw;
@@ -101,7 +110,8 @@ static int export_event(struct export *ex, struct store *st, const struct posted
 
 /* ---- all of them ---- */
 
-static int export_hour(struct export *ex, struct store *st, int64_t account, int64_t hour, struct error *err)
+static int export_hour(struct export *ex, struct store *st, int64_t account, int64_t hour,
+		       struct error *err)
 {
 	struct arena hour_arena, arena;
 	struct posted *posted;
@@ -114,7 +124,8 @@ static int export_hour(struct export *ex, struct store *st, int64_t account, int
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (posted[i].effective_us < ex->from_us || posted[i].effective_us >= ex->to_us)
 			continue;
-		rc = interrupted ? error_set(err, ERR_BUSY, NULL, "interrupted") : export_event(ex, st, &posted[i], &arena, err);
+		rc = interrupted ? error_set(err, ERR_BUSY, NULL, "interrupted")
+				 : export_event(ex, st, &posted[i], &arena, err);
 		arena_reset(&arena);
 		progress_show(&ex->progress, ex->hours_done, ex->hours, ex->written);
 	}
@@ -128,8 +139,12 @@ static int64_t first_hour(const struct export *ex)
 	return ex->from_us / HOUR_US;
 }
 
-/* The account's first hour with events and the one after its last, of those asked for; the same if there are none. */
-static int hours_of(const struct export *ex, struct store *st, int64_t account, int64_t *ret_first, int64_t *ret_end, struct error *err)
+/*
+ * The account's first hour with events and the one after its last, of those
+ * asked for; the same if there are none.
+ */
+static int hours_of(const struct export *ex, struct store *st, int64_t account, int64_t *ret_first,
+		    int64_t *ret_end, struct error *err)
 {
 	int64_t last = 0;
 	int rc = store_posting_hour(st, account, first_hour(ex), false, ret_first, err);
@@ -166,7 +181,8 @@ static int export_account(struct export *ex, struct store *st, int64_t account, 
 }
 
 /* Those that are named, or all. */
-static int find_accounts(const struct export *ex, struct store *st, struct arena *arena, int64_t **ret, size_t *ret_n, struct error *err)
+static int find_accounts(const struct export *ex, struct store *st, struct arena *arena,
+			 int64_t **ret, size_t *ret_n, struct error *err)
 {
 	struct account *all;
 
@@ -181,12 +197,14 @@ static int find_accounts(const struct export *ex, struct store *st, struct arena
 	}
 	*ret = arena_array(arena, int64_t, *ret_n);
 	for (size_t i = 0; i < *ret_n; i++)
-		if (command_account_id(st, arena, "account", ex->accounts.items[i], &(*ret)[i], err) < 0)
+		if (command_account_id(st, arena, "account", ex->accounts.items[i], &(*ret)[i],
+				       err) < 0)
 			return -1;
 	return 0;
 }
 
-static int export_accounts(struct export *ex, struct store *st, const int64_t *accounts, size_t n, struct error *err)
+static int export_accounts(struct export *ex, struct store *st, const int64_t *accounts, size_t n,
+			   struct error *err)
 {
 	int64_t first = 0, end;
 
@@ -209,8 +227,10 @@ static int export_all(struct store *st, struct arena *arena, void *arg, struct e
 	size_t n;
 	int rc;
 
-	if (catalogue_load(st, arena, &ex->catalogue, err) < 0 || find_accounts(ex, st, arena, &accounts, &n, err) < 0 ||
-	    store_source_find(st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &ex->own_source, err) < 0)
+	if (catalogue_load(st, arena, &ex->catalogue, err) < 0 ||
+	    find_accounts(ex, st, arena, &accounts, &n, err) < 0 ||
+	    store_source_find(st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &ex->own_source,
+			      err) < 0)
 		return -1;
 	progress_begin(&ex->progress, "exporting", "events");
 	rc = export_accounts(ex, st, accounts, n, err);
@@ -236,7 +256,9 @@ static bool ends_with(const char *text, const char *end)
 
 static enum packing packing_of_name(const char *path)
 {
-	return ends_with(path, ".gz") ? PACKING_GZIP : ends_with(path, ".zst") ? PACKING_ZSTD : PACKING_NONE;
+	return ends_with(path, ".gz")    ? PACKING_GZIP
+	       : ends_with(path, ".zst") ? PACKING_ZSTD
+					 : PACKING_NONE;
 }
 
 static int file_open(struct export *ex, struct error *err)
@@ -248,7 +270,8 @@ static int file_open(struct export *ex, struct error *err)
 		ex->file = stdout;
 	} else {
 		if (!ex->overwrite && access(ex->path, F_OK) == 0)
-			return error_set(err, ERR_CONFLICT, NULL, "%s is there already; --overwrite replaces it", ex->path);
+			return error_set(err, ERR_CONFLICT, NULL,
+					 "%s is there already; --overwrite replaces it", ex->path);
 		strbuf_init(&part, 4096);
 		strbuf_addf(&part, "%s.part", ex->path);
 		ex->part = strbuf_take(&part);
@@ -299,13 +322,18 @@ static int check_call(struct export *ex)
 	ex->from_us = 0;
 	ex->to_us = INT64_MAX;
 	if (ex->from_text && !read_moment(ex->from_text, &ex->from_us))
-		return command_wrong(&command_export, "--from must be a day such as 2026-11-01, or a time such as 2026-11-01T10:00:00Z");
+		return command_wrong(&command_export, "--from must be a day such as 2026-11-01, or "
+						      "a time such as 2026-11-01T10:00:00Z");
 	if (ex->to_text && !read_moment(ex->to_text, &ex->to_us))
-		return command_wrong(&command_export, "--to must be a day such as 2026-11-01, or a time such as 2026-11-01T10:00:00Z");
+		return command_wrong(&command_export, "--to must be a day such as 2026-11-01, or a "
+						      "time such as 2026-11-01T10:00:00Z");
 	if (ex->from_us < 0 || ex->from_us >= ex->to_us)
 		return command_wrong(&command_export, "--to must be later than --from");
 	if (!ex->format)
-		ex->format = ends_with(ex->path, ".csv") || ends_with(ex->path, ".csv.gz") || ends_with(ex->path, ".csv.zst") ? "csv" : "ndjson";
+		ex->format = ends_with(ex->path, ".csv") || ends_with(ex->path, ".csv.gz") ||
+					     ends_with(ex->path, ".csv.zst")
+				     ? "csv"
+				     : "ndjson";
 	ex->form = strcmp(ex->format, "csv") == 0 ? EVENT_CSV : EVENT_NDJSON;
 	if (ex->form != EVENT_CSV && strcmp(ex->format, "ndjson") != 0)
 		return command_wrong(&command_export, "--format must be ndjson or csv");
@@ -322,8 +350,11 @@ static int export_file(struct export *ex, const struct settings *s)
 		rc = command_in_ledger("export", s, 0, export_all, ex);
 	if (file_close(ex, rc == EXIT_DONE, &err) < 0)
 		return err.kind ? command_fail("export", &err) : EXIT_FAILED;
-	fprintf(to_stdout(ex) ? stderr : stdout, "%s: %" PRId64 " events, %" PRId64 " of them amended; %" PRId64 " left out that were amended or "
-		"are void\n", to_stdout(ex) ? "export" : ex->path, ex->written, ex->amended, ex->changed);
+	fprintf(to_stdout(ex) ? stderr : stdout,
+		"%s: %" PRId64 " events, %" PRId64 " of them amended; %" PRId64
+		" left out that were amended or "
+		"are void\n",
+		to_stdout(ex) ? "export" : ex->path, ex->written, ex->amended, ex->changed);
 	return rc;
 }
 
@@ -331,8 +362,9 @@ static int run(const struct settings *s, int argc, char **argv)
 {
 	struct export ex = { .path = "-" };
 	const struct command_option options[] = {
-		{ "account", .list = &ex.accounts }, { "from", .text = &ex.from_text }, { "to", .text = &ex.to_text },
-		{ "format", .text = &ex.format }, { "overwrite", .flag = &ex.overwrite }, { 0 }
+		{ "account", .list = &ex.accounts },    { "from", .text = &ex.from_text },
+		{ "to", .text = &ex.to_text },          { "format", .text = &ex.format },
+		{ "overwrite", .flag = &ex.overwrite }, { 0 }
 	};
 	int rc;
 
@@ -348,17 +380,24 @@ static int run(const struct settings *s, int argc, char **argv)
 
 const struct command command_export = {
 	.name = "export",
-	.usage = "export [--account SID]... [--from TIME] [--to TIME] [--format ndjson|csv] [--overwrite] [FILE]",
+	.usage = "export [--account SID]... [--from TIME] [--to TIME] [--format ndjson|csv] "
+		 "[--overwrite] [FILE]",
 	.summary = "write the events that count to a file",
-	.help = "Writes the events that count now, in the form that `usaged import` and POST /events read: an amended event has its\n"
-		"new content under its own source and id, a void one is left out. A ledger with the same accounts and categories that\n"
-		"imports the file gives the same reports. The events are those of one moment, whoever writes meanwhile. FILE is packed\n"
+	.help = "Writes the events that count now, in the form that `usaged import` and POST "
+		"/events read: an amended event has its\n"
+		"new content under its own source and id, a void one is left out. A ledger with "
+		"the same accounts and categories that\n"
+		"imports the file gives the same reports. The events are those of one moment, "
+		"whoever writes meanwhile. FILE is packed\n"
 		"if its name ends in .gz or .zst; - or none is standard output.\n\n"
-		"  --account SID    only of this account (may be given several times); its subaccounts are accounts of their own\n"
-		"  --from TIME      only what counts from then on: a day (from midnight UTC), or a time with offset\n"
+		"  --account SID    only of this account (may be given several times); its "
+		"subaccounts are accounts of their own\n"
+		"  --from TIME      only what counts from then on: a day (from midnight UTC), or a "
+		"time with offset\n"
 		"  --to TIME        only what counts before then\n"
 		"  --format FORMAT  ndjson, or csv; else as the file's name says, or ndjson\n"
-		"  --overwrite      FILE may be there already; it is replaced when the export is done\n\n"
+		"  --overwrite      FILE may be there already; it is replaced when the export is "
+		"done\n\n"
 		"Until the export is done there is only FILE.part.\n",
 	.run = run
 };

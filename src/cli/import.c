@@ -1,4 +1,6 @@
-/* import.c - brings files of usage events into the ledger, a batch at a time. */
+/*
+ * import.c - brings files of usage events into the ledger, a batch at a time.
+ */
 #include "cli/command.h"
 
 #include <csv.h>
@@ -29,16 +31,19 @@
 #include "usage/ledger.h"
 #include "base/banned.h"
 
-#define BATCH_EVENTS 50000
+#define BATCH_EVENTS     50000
 #define BATCH_TEXT_BYTES (24u << 20)
-#define HEAD_BYTES 65536
-#define HEAD_LINES 3
-#define LISTED_AT_ONCE 200
-#define TICK_MS 200
-/* However busy others keep the ledger, an import waits rather than stop half way; it says so after a while. */
-#define WAIT_MS 20
+#define HEAD_BYTES       65536
+#define HEAD_LINES       3
+#define LISTED_AT_ONCE   200
+#define TICK_MS          200
+/*
+ * However busy others keep the ledger, an import waits rather than stop half
+ * way; it says so after a while.
+ */
+#define WAIT_MS       20
 #define WAIT_QUIET_MS 3000
-#define WAIT_MAX_MS (30 * 60 * 1000)
+#define WAIT_MAX_MS   (30 * 60 * 1000)
 
 /* ---- where bytes come from ---- */
 
@@ -47,15 +52,19 @@ struct input {
 	int fd;
 	bool regular;
 	int64_t size;
-	_Atomic int64_t done;        /* bytes of the file handed over */
+	_Atomic int64_t done; /* bytes of the file handed over */
 	atomic_bool stop;
 	struct unpacker *unpacker;
-	char head[HEAD_BYTES];       /* unpacked, to see what it is */
+	char head[HEAD_BYTES]; /* unpacked, to see what it is */
 	size_t head_len, head_at;
-	struct error failure;        /* that ended the head: told when what came before has been read */
+	/* that ended the head: told when what came before has been read */
+	struct error failure;
 };
 
-/* The file's own bytes. Ends when the import is over, even while nothing comes out of a pipe. */
+/*
+ * The file's own bytes. Ends when the import is over, even while nothing comes
+ * out of a pipe.
+ */
 static int64_t read_file(void *arg, void *buf, size_t size, struct error *err)
 {
 	struct input *in = arg;
@@ -117,12 +126,15 @@ static void input_close(struct input *in)
 }
 
 static const struct {
-	const char *name;            /* of --format, and as suffix */
+	const char *name; /* of --format, and as suffix */
 	enum reader_form form;
-} forms[] = {
-	{ "ndjson", READER_NDJSON }, { "jsonl", READER_NDJSON }, { "json", READER_JSON }, { "csv", READER_CSV },
-	{ "tsv", READER_TSV }, { "tab", READER_TSV }, { 0 }
-};
+} forms[] = { { "ndjson", READER_NDJSON },
+	      { "jsonl", READER_NDJSON },
+	      { "json", READER_JSON },
+	      { "csv", READER_CSV },
+	      { "tsv", READER_TSV },
+	      { "tab", READER_TSV },
+	      { 0 } };
 
 /* NAME as in forms[], into *ret. */
 static bool form_find(const char *name, enum reader_form *ret)
@@ -141,7 +153,10 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* A byte after the object that begins at P, where only spaces stand before the line's end; NULL if its line doesn't close it. */
+/*
+ * A byte after the object that begins at P, where only spaces stand before the
+ * line's end; NULL if its line doesn't close it.
+ */
 static const char *object_end(const char *p, const char *end)
 {
 	bool in_string = false;
@@ -162,11 +177,15 @@ static const char *object_end(const char *p, const char *end)
 	return NULL;
 }
 
-/* Is a line in the head, whole as far as it is there, an object by itself? So it is where each line is one. */
+/*
+ * Is a line in the head, whole as far as it is there, an object by itself? So
+ * it is where each line is one.
+ */
 static bool has_object_line(const char *p, const char *end)
 {
 	while (p < end) {
-		const char *next = memchr(p, '\n', (size_t)(end - p)), *closed = *p == '{' ? object_end(p, end) : NULL;
+		const char *next = memchr(p, '\n', (size_t)(end - p)),
+			   *closed = *p == '{' ? object_end(p, end) : NULL;
 
 		while (closed && closed < end && *closed != '\n' && is_blank(*closed))
 			closed++;
@@ -206,7 +225,8 @@ static bool head_tells(const struct input *in)
 		lines++;
 		p++;
 	}
-	return lines == HEAD_LINES || in->head_len == HEAD_BYTES || (lines && form_of_head(in) == READER_NDJSON);
+	return lines == HEAD_LINES || in->head_len == HEAD_BYTES ||
+	       (lines && form_of_head(in) == READER_NDJSON);
 }
 
 /* By the name's suffix, in front of that of a packed file. */
@@ -231,7 +251,10 @@ static bool form_of_name(const char *path, enum reader_form *ret)
 	return found;
 }
 
-/* By the mapping or the name, else by the content, which says too what kind of JSON it is. */
+/*
+ * By the mapping or the name, else by the content, which says too what kind of
+ * JSON it is.
+ */
 static enum reader_form form_guess(struct input *in, const struct mapping *m)
 {
 	enum reader_form form = m && !mapping_of_json(m) ? READER_CSV : READER_JSON;
@@ -241,7 +264,8 @@ static enum reader_form form_guess(struct input *in, const struct mapping *m)
 	if (named && form != READER_JSON)
 		return form;
 	while (n > 0 && !head_tells(in)) {
-		n = unpacker_read(in->unpacker, in->head + in->head_len, HEAD_BYTES - in->head_len, &in->failure);
+		n = unpacker_read(in->unpacker, in->head + in->head_len, HEAD_BYTES - in->head_len,
+				  &in->failure);
 		in->head_len += n > 0 ? (size_t)n : 0;
 	}
 	return !named || form_of_head(in) == READER_NDJSON ? form_of_head(in) : form;
@@ -250,7 +274,7 @@ static enum reader_form form_guess(struct input *in, const struct mapping *m)
 /* ---- what can't be stored ---- */
 
 struct rejects {
-	const char *option;          /* --rejects, or NULL: a file for each input */
+	const char *option; /* --rejects, or NULL: a file for each input */
 	char *path;
 	FILE *file;
 };
@@ -265,7 +289,10 @@ static char *rejects_path(const struct rejects *rj, const char *input)
 	if (rj->option)
 		strbuf_add(&path, rj->option);
 	else
-		strbuf_addf(&path, "%s.rejected.csv", strcmp(input, "-") == 0 ? "stdin" : slash ? slash + 1 : input);
+		strbuf_addf(&path, "%s.rejected.csv",
+			    strcmp(input, "-") == 0 ? "stdin"
+			    : slash                 ? slash + 1
+						    : input);
 	return strbuf_take(&path);
 }
 
@@ -283,8 +310,8 @@ static int rejects_open(struct rejects *rj, const char *input, struct error *err
 	return 0;
 }
 
-static int rejects_add(struct rejects *rj, const char *input, int64_t line, const char *field, const char *reason,
-		       const char *record, size_t len, struct error *err)
+static int rejects_add(struct rejects *rj, const char *input, int64_t line, const char *field,
+		       const char *reason, const char *record, size_t len, struct error *err)
 {
 	if (!rj->file && rejects_open(rj, input, err) < 0)
 		return -1;
@@ -311,19 +338,23 @@ static int rejects_close(struct rejects *rj, struct error *err)
 
 /* ---- the ledger's own list of them ---- */
 
-/* Those that wait for a write; the first REJECTIONS_MAX of a file, whose own list has all. */
+/*
+ * Those that wait for a write; the first REJECTIONS_MAX of a file, whose own
+ * list has all.
+ */
 struct listed {
-	int64_t days;                /* that the ledger keeps them; 0: not at all */
-	size_t n;                    /* of the file, so far */
+	int64_t days; /* that the ledger keeps them; 0: not at all */
+	size_t n;     /* of the file, so far */
 	struct rejection list[LISTED_AT_ONCE];
 	size_t n_list;
-	struct arena arena;          /* of their texts */
+	struct arena arena; /* of their texts */
 };
 
 /* TEXT as UTF-8: any other byte becomes a question mark. */
 static const char *plain_copy(struct arena *arena, const char *text, size_t len)
 {
-	char *copy = arena_strn(arena, text, len < REJECTION_RECORD_MAX ? len : REJECTION_RECORD_MAX);
+	char *copy = arena_strn(arena, text,
+				len < REJECTION_RECORD_MAX ? len : REJECTION_RECORD_MAX);
 
 	len = len < REJECTION_RECORD_MAX ? len : REJECTION_RECORD_MAX;
 	for (size_t i = 0; i < len;) {
@@ -378,25 +409,25 @@ struct counts {
 /* What is kept of an event until its verdict is known. */
 struct pending {
 	int64_t line;
-	size_t at, len;              /* of its record */
+	size_t at, len; /* of its record */
 };
 
 struct import {
 	const char *mapping_path, *format, *zone;
-	int64_t ahead_us;            /* how far in the future an event's time may lie */
-	size_t record_bytes;         /* the longest record */
+	int64_t ahead_us;    /* how far in the future an event's time may lie */
+	size_t record_bytes; /* the longest record */
 	struct mapping *mapping;
 	struct store *store;
 	struct ledger *ledger;
 	struct rejects rejects;
 	struct listed listed;
-	const char *path;            /* of the file in work, as it was given */
+	const char *path; /* of the file in work, as it was given */
 	struct counts file, total;
-	struct reader_folds folds;   /* of it */
-	struct pending *pending;       /* BATCH_EVENTS of them */
+	struct reader_folds folds; /* of it */
+	struct pending *pending;   /* BATCH_EVENTS of them */
 	size_t n_pending;
 	struct strbuf records;
-	int64_t line;                /* everything up to here has its verdict on disk */
+	int64_t line; /* everything up to here has its verdict on disk */
 	struct progress progress;
 };
 
@@ -405,19 +436,30 @@ static bool is_listed(const struct listed *l)
 	return l->days && l->n < REJECTIONS_MAX;
 }
 
-/* The first of a file are listed in the ledger, too. R and its texts are copied. */
-static int list_rejected(struct import *im, const struct rejection *r, size_t len, struct error *err)
+/*
+ * The first of a file are listed in the ledger, too. R and its texts are
+ * copied.
+ */
+static int list_rejected(struct import *im, const struct rejection *r, size_t len,
+			 struct error *err)
 {
 	struct listed *l = &im->listed;
 
 	if (!is_listed(l))
 		return 0;
 	l->n++;
-	l->list[l->n_list++] = (struct rejection){
-		.at = floor_div(clock_now_us(), USEC_PER_SEC), .author = "console", .account = r->account,
-		.source = plain_copy(&l->arena, r->source, strlen(r->source)), .event = plain_copy(&l->arena, r->event, strlen(r->event)),
-		.code = r->code, .field = arena_str(&l->arena, r->field), .message = arena_str(&l->arena, r->message),
-		.record = plain_copy(&l->arena, r->record, len), .file = plain_copy(&l->arena, im->path, strlen(im->path)), .line = r->line,
+	l->list[l->n_list++] = (struct rejection) {
+		.at = floor_div(clock_now_us(), USEC_PER_SEC),
+		.author = "console",
+		.account = r->account,
+		.source = plain_copy(&l->arena, r->source, strlen(r->source)),
+		.event = plain_copy(&l->arena, r->event, strlen(r->event)),
+		.code = r->code,
+		.field = arena_str(&l->arena, r->field),
+		.message = arena_str(&l->arena, r->message),
+		.record = plain_copy(&l->arena, r->record, len),
+		.file = plain_copy(&l->arena, im->path, strlen(im->path)),
+		.line = r->line,
 	};
 	return l->n_list < LISTED_AT_ONCE ? 0 : listed_flush(l, im->store, false, err);
 }
@@ -428,30 +470,40 @@ static int reject(struct import *im, const struct rejection *r, size_t len, stru
 	im->file.verdict[VERDICT_REJECTED]++;
 	if (list_rejected(im, r, len, err) < 0)
 		return -1;
-	return rejects_add(&im->rejects, im->path, r->line, r->field, r->message, r->record, len, err);
+	return rejects_add(&im->rejects, im->path, r->line, r->field, r->message, r->record, len,
+			   err);
 }
 
 /* The account that RAW names, for the list; 0 if there is none. */
-static int find_account(struct import *im, const struct raw_event *raw, int64_t *ret, struct error *err)
+static int find_account(struct import *im, const struct raw_event *raw, int64_t *ret,
+			struct error *err)
 {
 	const char *text = raw->field[EV_SUBJECT].text;
 	struct account a;
 	int rc = 0;
 
-	if (text && is_listed(&im->listed) && (im->mapping || sid_valid("AC", text, raw->field[EV_SUBJECT].len)))
+	if (text && is_listed(&im->listed) &&
+	    (im->mapping || sid_valid("AC", text, raw->field[EV_SUBJECT].len)))
 		rc = account_find(im->store, text, &im->listed.arena, &a, err);
 	*ret = rc > 0 ? a.id : 0;
 	return rc < 0 ? -1 : 0;
 }
 
-/* A record that is no event, or one that can't be stored: for the reason given. */
-static int reject_item(struct import *im, const struct feed_item *item, const char *code, const char *field, const char *reason,
-		       struct error *err)
+/*
+ * A record that is no event, or one that can't be stored: for the reason given.
+ */
+static int reject_item(struct import *im, const struct feed_item *item, const char *code,
+		       const char *field, const char *reason, struct error *err)
 {
 	const struct raw_event *raw = &item->raw;
 	struct rejection r = {
-		.source = raw->field[EV_SOURCE].text ? raw->field[EV_SOURCE].text : "", .event = raw->field[EV_ID].text ? raw->field[EV_ID].text : "",
-		.code = code, .field = field, .message = reason, .record = item->record, .line = item->line,
+		.source = raw->field[EV_SOURCE].text ? raw->field[EV_SOURCE].text : "",
+		.event = raw->field[EV_ID].text ? raw->field[EV_ID].text : "",
+		.code = code,
+		.field = field,
+		.message = reason,
+		.record = item->record,
+		.line = item->line,
 	};
 
 	if (find_account(im, raw, &r.account, err) < 0)
@@ -459,18 +511,27 @@ static int reject_item(struct import *im, const struct feed_item *item, const ch
 	return reject(im, &r, item->record_len, err);
 }
 
-static int note_verdict(struct import *im, const struct pending *a, const struct ledger_result *r, struct error *err)
+static int note_verdict(struct import *im, const struct pending *a, const struct ledger_result *r,
+			struct error *err)
 {
 	const char *record = im->records.text + a->at;
 
 	if (r->verdict == VERDICT_REJECTED)
-		return reject(im, &(struct rejection){ .account = r->account, .source = r->source, .event = r->event,
-			      .code = event_refusal_code(r->error), .field = r->error->param, .message = r->error->message,
-			      .record = record, .line = a->line }, a->len, err);
+		return reject(im,
+			      &(struct rejection) { .account = r->account,
+						    .source = r->source,
+						    .event = r->event,
+						    .code = event_refusal_code(r->error),
+						    .field = r->error->param,
+						    .message = r->error->message,
+						    .record = record,
+						    .line = a->line },
+			      a->len, err);
 	im->file.verdict[r->verdict]++;
 	if (r->verdict != VERDICT_CONFLICT)
 		return 0;
-	return rejects_add(&im->rejects, im->path, a->line, "id", "conflict: another event with this source and id is stored already",
+	return rejects_add(&im->rejects, im->path, a->line, "id",
+			   "conflict: another event with this source and id is stored already",
 			   record, a->len, err);
 }
 
@@ -500,11 +561,13 @@ static int add_item(struct import *im, const struct feed_item *item, struct erro
 		return reject_item(im, item, item->code, item->field, item->reason, err);
 	if (ledger_add(im->ledger, &item->event, &own) < 0) {
 		if (own.kind == ERR_PARAM || own.kind == ERR_OVERFLOW)
-			return reject_item(im, item, event_refusal_code(&own), own.param, own.message, err);
+			return reject_item(im, item, event_refusal_code(&own), own.param,
+					   own.message, err);
 		*err = own;
 		return -1;
 	}
-	im->pending[im->n_pending++] = (struct pending){ item->line, im->records.len, item->record_len };
+	im->pending[im->n_pending++] = (struct pending) { item->line, im->records.len,
+							  item->record_len };
 	strbuf_addn(&im->records, item->record, item->record_len);
 	if (im->n_pending == BATCH_EVENTS || im->records.len > BATCH_TEXT_BYTES)
 		return commit(im, err);
@@ -537,7 +600,8 @@ static int import_events(struct import *im, struct feed *feed, struct input *in,
 	struct feed_chunk chunk;
 
 	while (!interrupted) {
-		progress_show(&im->progress, atomic_load(&in->done), in->size, count_all(&im->file));
+		progress_show(&im->progress, atomic_load(&in->done), in->size,
+			      count_all(&im->file));
 		switch (feed_next(feed, TICK_MS, &chunk, err)) {
 		case FEED_NOT_YET:
 			continue;
@@ -597,13 +661,18 @@ static void print_file(const struct import *im, const char *name)
 
 	print_counts(name, &im->file);
 	if (folds->records)
-		printf("%s: %" PRId64 " %s over several lines, by quotes; the longest begins at line %" PRId64 " and has %" PRId64 " lines\n",
-		       name, folds->records, folds->records == 1 ? "record went" : "records went", folds->longest_line, folds->longest_lines);
+		printf("%s: %" PRId64
+		       " %s over several lines, by quotes; the longest begins at line %" PRId64
+		       " and has %" PRId64 " lines\n",
+		       name, folds->records, folds->records == 1 ? "record went" : "records went",
+		       folds->longest_line, folds->longest_lines);
 	if (im->rejects.file)
 		printf("%s: what was not stored, and why, is in %s\n", name, im->rejects.path);
 	if (interrupted)
-		fprintf(stderr, "usaged import: interrupted: %s is stored up to line %" PRId64
-			"; run the same command again to go on\n", name, im->line);
+		fprintf(stderr,
+			"usaged import: interrupted: %s is stored up to line %" PRId64
+			"; run the same command again to go on\n",
+			name, im->line);
 	fflush(stdout);
 }
 
@@ -622,8 +691,8 @@ static int import_file(struct import *im, const char *path)
 
 	im->path = path;
 	im->line = 0;
-	im->file = (struct counts){ 0 };
-	im->folds = (struct reader_folds){ 0 };
+	im->file = (struct counts) { 0 };
+	im->folds = (struct reader_folds) { 0 };
 	im->listed.n = 0;
 	rc = input_open(&in, path, &err);
 	if (rc == 0)
@@ -668,8 +737,11 @@ static int check_mapping(const struct import *im)
 {
 	enum reader_form form;
 
-	if (im->mapping && im->format && form_find(im->format, &form) && (form != READER_CSV && form != READER_TSV) != mapping_of_json(im->mapping))
-		return command_wrong(&command_import, mapping_of_json(im->mapping) ? "--mapping is for JSON" : "--mapping is for CSV");
+	if (im->mapping && im->format && form_find(im->format, &form) &&
+	    (form != READER_CSV && form != READER_TSV) != mapping_of_json(im->mapping))
+		return command_wrong(&command_import, mapping_of_json(im->mapping)
+							      ? "--mapping is for JSON"
+							      : "--mapping is for CSV");
 	return EXIT_DONE;
 }
 
@@ -692,7 +764,7 @@ static int import_files(struct import *im, int argc, char **argv)
 	struct error err = { 0 };
 	int worst = EXIT_DONE;
 
-	interrupt_catch();   /* the first signal ends the import between two batches */
+	interrupt_catch(); /* the first signal ends the import between two batches */
 	/* Events that are left over are those of a ledger that failed. */
 	for (int i = 1; i < argc && !interrupted && im->n_pending == 0; i++)
 		if (import_file(im, argv[i]) != EXIT_DONE)
@@ -700,7 +772,8 @@ static int import_files(struct import *im, int argc, char **argv)
 	print_counts("total", &im->total);
 	if (rejects_close(&im->rejects, &err) < 0)
 		worst = command_fail("import", &err);
-	if (interrupted || im->total.verdict[VERDICT_CONFLICT] || im->total.verdict[VERDICT_REJECTED])
+	if (interrupted || im->total.verdict[VERDICT_CONFLICT] ||
+	    im->total.verdict[VERDICT_REJECTED])
 		worst = EXIT_FAILED;
 	return worst;
 }
@@ -739,13 +812,11 @@ static int open_and_import(struct import *im, const struct settings *s, int argc
 static int run(const struct settings *s, int argc, char **argv)
 {
 	struct import im = { 0 };
-	const struct command_option options[] = {
-		{ .name = "mapping", .text = &im.mapping_path },
-		{ .name = "format", .text = &im.format },
-		{ .name = "zone", .text = &im.zone },
-		{ .name = "rejects", .text = &im.rejects.option },
-		{ 0 }
-	};
+	const struct command_option options[] = { { .name = "mapping", .text = &im.mapping_path },
+						  { .name = "format", .text = &im.format },
+						  { .name = "zone", .text = &im.zone },
+						  { .name = "rejects", .text = &im.rejects.option },
+						  { 0 } };
 	struct error err = { 0 };
 	int rc;
 
@@ -769,19 +840,31 @@ static int run(const struct settings *s, int argc, char **argv)
 
 const struct command command_import = {
 	.name = "import",
-	.usage = "import [--mapping FILE] [--zone ZONE] [--format ndjson|json|csv|tsv] [--rejects FILE] FILE...",
+	.usage = "import [--mapping FILE] [--zone ZONE] [--format ndjson|json|csv|tsv] [--rejects "
+		 "FILE] FILE...",
 	.summary = "bring files of usage events into the ledger",
-	.help = "Reads CloudEvents as NDJSON (one a line) or JSON (one after the other, or arrays), or CSV or tab-separated values\n"
-		"whose header names the event's fields; - is standard input. Files packed by gzip or zstd are unpacked on the way. Each event is created, or a\n"
-		"duplicate of one that is there, or in conflict with it (same source and id, other content), or rejected: so a\n"
+	.help = "Reads CloudEvents as NDJSON (one a line) or JSON (one after the other, or "
+		"arrays), or CSV or tab-separated values\n"
+		"whose header names the event's fields; - is standard input. Files packed by gzip "
+		"or zstd are unpacked on the way. Each event is created, or a\n"
+		"duplicate of one that is there, or in conflict with it (same source and id, other "
+		"content), or rejected: so a\n"
 		"file can be imported again and counts once.\n\n"
-		"  --mapping FILE   how the CSV or JSON of another program becomes events (conf/mappings has examples)\n"
-		"  --zone ZONE      the time zone of the mapping's times without offset, such as Europe/Vienna\n"
-		"  --format FORMAT  ndjson, json, csv or tsv, instead of going by the file's name or content\n"
-		"  --rejects FILE   where records go that were rejected or are in conflict, as CSV with line and reason\n"
-		"                   (else NAME.rejected.csv in this folder, only if there are any)\n\n"
-		"Events are stored in batches; an interrupt ends the import between two of them, and running it again is safe.\n"
-		"While another program writes to the ledger, the import waits for it, and says so.\n"
-		"Exits with 1 if a record was rejected or in conflict, or a file could not be read to its end.\n",
+		"  --mapping FILE   how the CSV or JSON of another program becomes events "
+		"(conf/mappings has examples)\n"
+		"  --zone ZONE      the time zone of the mapping's times without offset, such as "
+		"Europe/Vienna\n"
+		"  --format FORMAT  ndjson, json, csv or tsv, instead of going by the file's name "
+		"or content\n"
+		"  --rejects FILE   where records go that were rejected or are in conflict, as CSV "
+		"with line and reason\n"
+		"                   (else NAME.rejected.csv in this folder, only if there are "
+		"any)\n\n"
+		"Events are stored in batches; an interrupt ends the import between two of them, "
+		"and running it again is safe.\n"
+		"While another program writes to the ledger, the import waits for it, and says "
+		"so.\n"
+		"Exits with 1 if a record was rejected or in conflict, or a file could not be read "
+		"to its end.\n",
 	.run = run
 };

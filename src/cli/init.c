@@ -36,7 +36,8 @@ static void unlink_ledger(const char *database)
 	strbuf_release(&path);
 }
 
-static int make_ledger(const struct settings *s, const char *categories, size_t *ret_n, struct error *err)
+static int make_ledger(const struct settings *s, const char *categories, size_t *ret_n,
+		       struct error *err)
 {
 	struct store *st = NULL;
 	int rc;
@@ -53,10 +54,7 @@ static int make_ledger(const struct settings *s, const char *categories, size_t 
 static int run(const struct settings *s, int argc, char **argv)
 {
 	const char *categories = USAGED_DATADIR "/categories.csv";
-	const struct command_option options[] = {
-		{ "categories", .text = &categories },
-		{ 0 }
-	};
+	const struct command_option options[] = { { "categories", .text = &categories }, { 0 } };
 	struct error err = { 0 };
 	size_t n = 0;
 	int rc;
@@ -69,7 +67,8 @@ static int run(const struct settings *s, int argc, char **argv)
 		unlink(s->secret_file);
 		return command_fail("init", &err);
 	}
-	printf("made %s with %zu categories, and %s; keep both, and the second one secret\n", s->database, n, s->secret_file);
+	printf("made %s with %zu categories, and %s; keep both, and the second one secret\n",
+	       s->database, n, s->secret_file);
 	return EXIT_DONE;
 }
 
@@ -77,8 +76,10 @@ const struct command command_init = {
 	.name = "init",
 	.usage = "init [--categories FILE]",
 	.summary = "make the ledger and its secret file",
-	.help = "Makes the database and the secret file that the settings name, and reads the catalogue of\n"
+	.help = "Makes the database and the secret file that the settings name, and reads the "
+		"catalogue of\n"
 		"categories. Refuses to write over anything that is there.\n\n"
-		"  --categories FILE  the catalogue, instead of " USAGED_DATADIR "/categories.csv\n",
+		"  --categories FILE  the catalogue, instead of " USAGED_DATADIR
+		"/categories.csv\n",
 	.run = run
 };

@@ -12,7 +12,7 @@ struct order {
 	struct command_list grants;
 	struct new_key key;
 	unsigned char secret[SECRET_BYTES];
-	char sid[SID_TEXT], token[TOKEN_TEXT];     /* of the new key */
+	char sid[SID_TEXT], token[TOKEN_TEXT]; /* of the new key */
 };
 
 static int add_key(struct store *st, struct arena *arena, void *arg, struct error *err)
@@ -27,10 +27,11 @@ static int run_add(const struct settings *s, int argc, char **argv)
 {
 	struct order o = { .grants = { .n = 0 } };
 	struct new_key *k = &o.key;
-	const struct command_option options[] = {
-		{ "role", .text = &k->role }, { "account", .text = &k->account }, { "user", .text = &k->name },
-		{ "grant", .list = &o.grants }, { 0 }
-	};
+	const struct command_option options[] = { { "role", .text = &k->role },
+						  { "account", .text = &k->account },
+						  { "user", .text = &k->name },
+						  { "grant", .list = &o.grants },
+						  { 0 } };
 	const struct role_info *role;
 	struct error err = { 0 };
 	int rc;
@@ -49,7 +50,9 @@ static int run_add(const struct settings *s, int argc, char **argv)
 	printf("SID=%s\nSECRET=%s\n", o.sid, o.token);
 	if (fflush(stdout) == 0)
 		return EXIT_DONE;
-	fprintf(stderr, "usaged key: %s was added, but its secret could not be printed; revoke it\n", o.sid);
+	fprintf(stderr,
+		"usaged key: %s was added, but its secret could not be printed; revoke it\n",
+		o.sid);
 	return EXIT_FAILED;
 }
 
@@ -128,11 +131,14 @@ const struct command command_key = {
 	.usage = "key add|list|revoke [ARGUMENT...]",
 	.summary = "make, list and revoke keys",
 	.help = "  key add --role ROLE [--account SID] [--user NAME] [--grant SID]...\n"
-		"      Makes a key and prints SID= and SECRET=, once: the ledger keeps only a keyed hash.\n"
-		"      The roles are in usaged(8). --account: whose key it is. --user: the name of the person or the\n"
+		"      Makes a key and prints SID= and SECRET=, once: the ledger keeps only a "
+		"keyed hash.\n"
+		"      The roles are in usaged(8). --account: whose key it is. --user: the name of "
+		"the person or the\n"
 		"      service that it belongs to. --grant: an account that a Manager may see.\n\n"
 		"  key list\n"
-		"      One key a line, fields apart by tabs: SID, role, user, account, made, revoked,\n"
+		"      One key a line, fields apart by tabs: SID, role, user, account, made, "
+		"revoked,\n"
 		"      grants, the day of its last use.\n\n"
 		"  key revoke SID\n"
 		"      From now on the key opens nothing.\n",

@@ -9,8 +9,8 @@
 #include "base/banned.h"
 
 #define TERMINAL_EVERY_MS 200
-#define LINE_EVERY_MS 5000
-#define BAR_CELLS 24
+#define LINE_EVERY_MS     5000
+#define BAR_CELLS         24
 
 /* Not the time of day: how long something takes. */
 static int64_t elapsed_ms(void)
@@ -23,7 +23,9 @@ static int64_t elapsed_ms(void)
 
 void progress_begin(struct progress *p, const char *label, const char *things)
 {
-	*p = (struct progress){ .label = label, .things = things, .terminal = isatty(STDERR_FILENO) };
+	*p = (struct progress) { .label = label,
+				 .things = things,
+				 .terminal = isatty(STDERR_FILENO) };
 	p->start_ms = p->last_ms = elapsed_ms();
 }
 

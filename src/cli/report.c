@@ -1,5 +1,6 @@
 /*
- * report.c - any operation, on the terminal: the same call as over HTTP, made as SystemAdministrator.
+ * report.c - any operation, on the terminal: the same call as over HTTP, made
+ * as SystemAdministrator.
  */
 #include "cli/command.h"
 
@@ -36,8 +37,9 @@ static int flush_to_stdout(struct sink *sink, struct error *err)
 
 static int run_call(struct call *call, const struct report *r, struct error *err)
 {
-	struct writer_options options = { .style = r->op->dialect->style, .money_as_string = r->settings->price_as_string,
-		.base_url = r->settings->base_url };
+	struct writer_options options = { .style = r->op->dialect->style,
+					  .money_as_string = r->settings->price_as_string,
+					  .base_url = r->settings->base_url };
 	struct page page = { .site = r->settings->name };
 	struct strbuf buf;
 	struct sink sink = { .buf = &buf, .flush_above = FLUSH_ABOVE, .flush = flush_to_stdout };
@@ -66,8 +68,15 @@ static int report(struct store *st, struct arena *arena, const struct report *r,
 {
 	unsigned char secret[SECRET_BYTES];
 	struct call call = {
-		.op = r->op, .who = &principal_console, .settings = r->settings, .secret = secret, .store = st, .arena = arena,
-		.now = floor_div(clock_now_us(), USEC_PER_SEC), .base_url = r->settings->base_url, .suffix = "",
+		.op = r->op,
+		.who = &principal_console,
+		.settings = r->settings,
+		.secret = secret,
+		.store = st,
+		.arena = arena,
+		.now = floor_div(clock_now_us(), USEC_PER_SEC),
+		.base_url = r->settings->base_url,
+		.suffix = "",
 		.format = r->format,
 	};
 
@@ -88,13 +97,15 @@ static void list_operations(void)
 }
 
 /* The operation's parameters are the command's options. */
-static bool read_options(const struct command *c, struct report *r, int argc, char **argv, int *ret_exit)
+static bool read_options(const struct command *c, struct report *r, int argc, char **argv,
+			 int *ret_exit)
 {
 	const char *values[PARAMS_MAX] = { NULL }, *format = "text";
 	struct command_option options[PARAMS_MAX + 2] = { { .name = "format", .text = &format } };
 
 	for (int i = 0; r->op->params[i].name; i++)
-		options[i + 1] = (struct command_option){ .name = r->op->params[i].name, .text = &values[i] };
+		options[i + 1] = (struct command_option) { .name = r->op->params[i].name,
+							   .text = &values[i] };
 	if (!command_only_options(c, options, argc, argv, ret_exit))
 		return false;
 	r->format = format_find(format, strlen(format));
@@ -106,7 +117,8 @@ static bool read_options(const struct command *c, struct report *r, int argc, ch
 	}
 	for (int i = 0; r->op->params[i].name; i++)
 		if (values[i])
-			r->raw[r->n_raw++] = (struct raw_param){ r->op->params[i].name, values[i], strlen(values[i]) };
+			r->raw[r->n_raw++] = (struct raw_param) { r->op->params[i].name, values[i],
+								  strlen(values[i]) };
 	return true;
 }
 
@@ -124,7 +136,8 @@ static int run(const struct settings *s, int argc, char **argv)
 	}
 	r.op = op_find(argv[1]);
 	if (!r.op)
-		return command_wrong(&command_report, "there is no operation %s; usaged report lists them", argv[1]);
+		return command_wrong(&command_report,
+				     "there is no operation %s; usaged report lists them", argv[1]);
 	if (!read_options(&command_report, &r, argc - 1, argv + 1, &rc))
 		return rc;
 	st = command_open("report", s, 0);
@@ -139,12 +152,15 @@ static int run(const struct settings *s, int argc, char **argv)
 
 const struct command command_report = {
 	.name = "report",
-	.usage = "report [OPERATION [--PARAMETER VALUE]... [--format text|json|xml|csv|jsv|jsonl|html|svg]]",
+	.usage = "report [OPERATION [--PARAMETER VALUE]... [--format "
+		 "text|json|xml|csv|jsv|jsonl|html|svg]]",
 	.summary = "any report of the APIs, on the terminal",
-	.help =
-		"Runs an operation as a SystemAdministrator would over HTTP and prints its answer, as a table if no\n"
-		"format is named. Without an operation, lists them. The parameters are those of the operation:\n\n"
+	.help = "Runs an operation as a SystemAdministrator would over HTTP and prints its answer, "
+		"as a table if no\n"
+		"format is named. Without an operation, lists them. The parameters are those of "
+		"the operation:\n\n"
 		"  usaged report ListUsageRecords --StartDate 2026-11-01 --EndDate 2026-11-21\n"
-		"  usaged report ListUsageRecordDaily --AccountSid AC... --Category calls --format csv\n",
+		"  usaged report ListUsageRecordDaily --AccountSid AC... --Category calls --format "
+		"csv\n",
 	.run = run,
 };

@@ -77,9 +77,13 @@ const struct command command_restore = {
 	.name = "restore",
 	.usage = "restore FILE",
 	.summary = "put a copy in the place of the ledger",
-	.help = "Copies FILE, checks that the copy is a whole ledger, and puts it in the place of the one that the settings name,\n"
-		"all at once. The old ledger stays beside it, under a name with the time. An older ledger is brought forward.\n"
-		"Refuses while a server or another command has the ledger open: stop them first.\n\n"
-		"The keys in it work with the secret file that belongs to it: put that back, too, if it is another one.\n",
+	.help = "Copies FILE, checks that the copy is a whole ledger, and puts it in the place of "
+		"the one that the settings name,\n"
+		"all at once. The old ledger stays beside it, under a name with the time. An older "
+		"ledger is brought forward.\n"
+		"Refuses while a server or another command has the ledger open: stop them "
+		"first.\n\n"
+		"The keys in it work with the secret file that belongs to it: put that back, too, "
+		"if it is another one.\n",
 	.run = run
 };

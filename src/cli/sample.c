@@ -1,7 +1,9 @@
 /*
- * sample.c - invented accounts with thirteen months of usage that looks like the real thing, for trying
- * reports out. Everything follows from the seed and the date: each account's each day of each kind of usage
- * has random numbers of its own, so a later run adds what came since and finds the rest there already.
+ * sample.c - invented accounts with thirteen months of usage that looks like
+ * the real thing, for trying reports out. Everything follows from the seed and
+ * the date: each account's each day of each kind of usage has random numbers of
+ * its own, so a later run adds what came since and finds the rest there
+ * already.
  */
 #include "cli/command.h"
 
@@ -17,9 +19,9 @@
 #include "usage/ledger.h"
 #include "base/banned.h"
 
-#define MONTHS 13
-#define SIM_DAYS 70
-#define BATCH_EVENTS 50000
+#define MONTHS        13
+#define SIM_DAYS      70
+#define BATCH_EVENTS  50000
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- what is invented ---- */
@@ -28,19 +30,17 @@ enum { MAIN, CLINIC, DEPOT, OTHER, ACCOUNTS };
 
 static const struct {
 	const char *name;
-	const char *slug;            /* in the events' ids */
-	int parent;                  /* -1: none */
-} accounts[ACCOUNTS] = {
-	[MAIN] = { "Northwind Voice", "northwind", -1 },
-	[CLINIC] = { "Harbour Clinic", "clinic", MAIN },
-	[DEPOT] = { "Depot 12", "depot", MAIN },
-	[OTHER] = { "Larch and Finch", "larch", -1 }
-};
+	const char *slug; /* in the events' ids */
+	int parent;       /* -1: none */
+} accounts[ACCOUNTS] = { [MAIN] = { "Northwind Voice", "northwind", -1 },
+			 [CLINIC] = { "Harbour Clinic", "clinic", MAIN },
+			 [DEPOT] = { "Depot 12", "depot", MAIN },
+			 [OTHER] = { "Larch and Finch", "larch", -1 } };
 
 /* How usage is measured. */
 enum measure {
-	WHOLE_MINUTES,               /* begun minutes count */
-	MINUTES,                     /* to the twentieth of a minute */
+	WHOLE_MINUTES, /* begun minutes count */
+	MINUTES,       /* to the twentieth of a minute */
 	EACH
 };
 
@@ -49,11 +49,12 @@ enum measure {
 struct stream {
 	int account;
 	const char *category;
-	int per_day;                 /* tenths of events on an ordinary weekday */
+	int per_day; /* tenths of events on an ordinary weekday */
 	enum measure measure;
 	int least_s, most_s;
-	int64_t rate;                /* price of a minute or a message, nano units, a multiple of 100 */
-	const char *customers[CUSTOMERS];    /* the first ones more often */
+	/* price of a minute or a message, nano units, a multiple of 100 */
+	int64_t rate;
+	const char *customers[CUSTOMERS]; /* the first ones more often */
 };
 
 #define LOCAL    "calls-inbound-local"
@@ -70,46 +71,78 @@ static const struct stream streams[] = {
 	{ MAIN, RECORDED, 60, WHOLE_MINUTES, 30, 600, 2500000, { 0 } },
 	{ MAIN, SMS_IN, 70, EACH, 0, 0, 7500000, { 0 } },
 	{ MAIN, SMS_OUT, 240, EACH, 0, 0, 7900000, { 0 } },
-	{ MAIN, CATEGORY_AI_MINUTES, 90, MINUTES, 20, 420, 110000000, { "after-hours", "sales-eu", "front-desk", "billing-help" } },
+	{ MAIN,
+	  CATEGORY_AI_MINUTES,
+	  90,
+	  MINUTES,
+	  20,
+	  420,
+	  110000000,
+	  { "after-hours", "sales-eu", "front-desk", "billing-help" } },
 	{ CLINIC, LOCAL, 160, WHOLE_MINUTES, 20, 420, 8500000, { 0 } },
 	{ CLINIC, TOLLFREE, 20, WHOLE_MINUTES, 20, 600, 22000000, { 0 } },
 	{ CLINIC, OUTBOUND, 90, WHOLE_MINUTES, 15, 360, 14000000, { 0 } },
 	{ CLINIC, RECORDED, 30, WHOLE_MINUTES, 30, 420, 2500000, { 0 } },
 	{ CLINIC, SMS_IN, 40, EACH, 0, 0, 7500000, { 0 } },
 	{ CLINIC, SMS_OUT, 150, EACH, 0, 0, 7900000, { 0 } },
-	{ CLINIC, CATEGORY_AI_MINUTES, 80, MINUTES, 30, 480, 110000000, { "reception", "pharmacy", "appointments", NULL } },
+	{ CLINIC,
+	  CATEGORY_AI_MINUTES,
+	  80,
+	  MINUTES,
+	  30,
+	  480,
+	  110000000,
+	  { "reception", "pharmacy", "appointments", NULL } },
 	{ DEPOT, LOCAL, 45, WHOLE_MINUTES, 10, 300, 8500000, { 0 } },
 	{ DEPOT, OUTBOUND, 80, WHOLE_MINUTES, 10, 240, 14000000, { 0 } },
 	{ DEPOT, RECORDED, 10, WHOLE_MINUTES, 30, 300, 2500000, { 0 } },
 	{ DEPOT, SMS_IN, 25, EACH, 0, 0, 7500000, { 0 } },
 	{ DEPOT, SMS_OUT, 60, EACH, 0, 0, 7900000, { 0 } },
-	{ DEPOT, CATEGORY_AI_MINUTES, 25, MINUTES, 15, 240, 110000000, { "dispatch", "gate", "night-shift", NULL } },
+	{ DEPOT,
+	  CATEGORY_AI_MINUTES,
+	  25,
+	  MINUTES,
+	  15,
+	  240,
+	  110000000,
+	  { "dispatch", "gate", "night-shift", NULL } },
 	{ OTHER, LOCAL, 80, WHOLE_MINUTES, 10, 500, 9000000, { 0 } },
 	{ OTHER, TOLLFREE, 15, WHOLE_MINUTES, 15, 600, 24000000, { 0 } },
 	{ OTHER, OUTBOUND, 70, WHOLE_MINUTES, 10, 500, 15000000, { 0 } },
 	{ OTHER, RECORDED, 15, WHOLE_MINUTES, 30, 600, 2500000, { 0 } },
 	{ OTHER, SMS_IN, 20, EACH, 0, 0, 7500000, { 0 } },
 	{ OTHER, SMS_OUT, 55, EACH, 0, 0, 8300000, { 0 } },
-	{ OTHER, CATEGORY_AI_MINUTES, 35, MINUTES, 20, 360, 120000000, { "studio", "orders", "returns", NULL } }
+	{ OTHER,
+	  CATEGORY_AI_MINUTES,
+	  35,
+	  MINUTES,
+	  20,
+	  360,
+	  120000000,
+	  { "studio", "orders", "returns", NULL } }
 };
 
-/* Percent of an ordinary day, Monday first, January first; of a day's usage by its hours. */
+/*
+ * Percent of an ordinary day, Monday first, January first; of a day's usage by
+ * its hours.
+ */
 static const int of_weekday[7] = { 102, 110, 106, 103, 94, 36, 21 };
 static const int of_month[12] = { 92, 95, 101, 98, 102, 103, 94, 86, 104, 108, 113, 99 };
-static const int of_hour[24] = { 1, 1, 0, 0, 0, 1, 2, 4, 8, 10, 10, 9, 7, 9, 9, 8, 7, 5, 3, 2, 1, 1, 1, 1 };
+static const int of_hour[24] = { 1, 1, 0, 0, 0, 1, 2, 4, 8, 10, 10, 9,
+				 7, 9, 9, 8, 7, 5, 3, 2, 1, 1,  1,  1 };
 
 #define NETWORKS 3
-#define FLEETS 2
+#define FLEETS   2
 
 static const struct {
 	const char *country;
-	int64_t rate;                /* price of a byte, nano units */
+	int64_t rate; /* price of a byte, nano units */
 } networks[NETWORKS] = { { "DE", 24 }, { "AT", 31 }, { "US", 52 } };
 
 static const struct {
 	int fleet;
-	int home;                    /* network */
-	int sessions;                /* on an ordinary day */
+	int home;     /* network */
+	int sessions; /* on an ordinary day */
 } sims[] = { { 0, 0, 9 }, { 0, 0, 7 }, { 0, 1, 6 }, { 1, 1, 8 }, { 1, 2, 5 }, { 1, 2, 4 } };
 
 /* ---- random numbers (splitmix64) ---- */
@@ -155,7 +188,8 @@ static struct random random_of(int64_t seed, int64_t a, int64_t b, int64_t c)
 enum { SIDS_OF_ACCOUNTS, SIDS_OF_SIMS, SIDS_OF_FLEETS, SIDS_OF_NETWORKS };
 
 /* PREFIX and 32 hexadecimal digits that follow from the seed. */
-static void make_sid(char ret[static SID_TEXT], const char *prefix, int64_t seed, int kind, int64_t number)
+static void make_sid(char ret[static SID_TEXT], const char *prefix, int64_t seed, int kind,
+		     int64_t number)
 {
 	struct random r = random_of(seed, -1, kind, number);
 	uint64_t high = random_next(&r), low = random_next(&r);
@@ -168,7 +202,7 @@ static void make_sid(char ret[static SID_TEXT], const char *prefix, int64_t seed
 struct sample {
 	int64_t seed;
 	int64_t now_us;
-	struct ledger *ledger;       /* NULL: events are printed */
+	struct ledger *ledger; /* NULL: events are printed */
 	struct store *store;
 	char sid[ACCOUNTS][SID_TEXT];
 	char source[32];
@@ -213,15 +247,20 @@ static int commit(struct sample *sm, struct error *err)
 	if (ledger_commit(sm->ledger, &results, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (results[i].verdict == VERDICT_REJECTED || results[i].verdict == VERDICT_CONFLICT)
-			return error_set(err, ERR_CONFLICT, NULL, "an event of %s is %s: %s", sm->source, verdict_names[results[i].verdict],
-					 results[i].verdict == VERDICT_CONFLICT ? "another one has its id" : results[i].error->message);
+		if (results[i].verdict == VERDICT_REJECTED ||
+		    results[i].verdict == VERDICT_CONFLICT)
+			return error_set(err, ERR_CONFLICT, NULL, "an event of %s is %s: %s",
+					 sm->source, verdict_names[results[i].verdict],
+					 results[i].verdict == VERDICT_CONFLICT
+						 ? "another one has its id"
+						 : results[i].error->message);
 		sm->verdict[results[i].verdict]++;
 	}
 	return 0;
 }
 
-static int emit(struct sample *sm, int account, int64_t time_s, struct raw_event *ev, struct error *err)
+static int emit(struct sample *sm, int account, int64_t time_s, struct raw_event *ev,
+		struct error *err)
 {
 	char time[INSTANT_TEXT];
 	struct event checked;
@@ -258,11 +297,14 @@ static int64_t random_second(struct random *r)
 	return hour * 3600 + random_below(r, 3600);
 }
 
-/* How many events that day: what the calendar suggests, a fifth more or less. */
+/*
+ * How many events that day: what the calendar suggests, a fifth more or less.
+ */
 static int64_t random_count(struct random *r, int64_t per_day_tenths, int64_t day)
 {
 	int64_t weekday = (day + 3) % 7, month = date_from_days(day).month;
-	int64_t parts = per_day_tenths * of_weekday[weekday] * of_month[month - 1] * (80 + random_below(r, 41));
+	int64_t parts = per_day_tenths * of_weekday[weekday] * of_month[month - 1] *
+			(80 + random_below(r, 41));
 	const int64_t whole = 10LL * 100 * 100 * 100;
 
 	return parts / whole + (random_below(r, whole) < parts % whole);
@@ -305,7 +347,8 @@ static int stream_day(struct sample *sm, const struct stream *st, int64_t day, s
 		const char *customer = random_customer(&r, st);
 		struct raw_event ev = { 0 };
 
-		snprintf(id, sizeof(id), "%s/%s/%s/%" PRId64, accounts[st->account].slug, date, st->category, i + 1);
+		snprintf(id, sizeof(id), "%s/%s/%s/%" PRId64, accounts[st->account].slug, date,
+			 st->category, i + 1);
 		decimal_format(usage, hundredths, 2);
 		decimal_format(price, st->rate / 100 * hundredths, PRICE_PLACES);
 		set(&ev, EV_ID, id);
@@ -344,7 +387,8 @@ static int sim_day(struct sample *sm, size_t sim, int64_t day, struct error *err
 	date_format(date, date_from_days(day));
 	for (int64_t i = 0; i < n; i++) {
 		int64_t second = random_second(&r);
-		int64_t down = random_length(&r, 20000, 24000000), up = down / (5 + random_below(&r, 15)) + random_below(&r, 50000);
+		int64_t down = random_length(&r, 20000, 24000000),
+			up = down / (5 + random_below(&r, 15)) + random_below(&r, 50000);
 		char id[64], upload[24], download[24], price[DECIMAL_TEXT];
 		struct raw_event ev = { 0 };
 
@@ -385,7 +429,8 @@ static int emit_all(struct sample *sm, struct error *err)
 
 	for (int64_t day = first_day(sm); day <= last; day++) {
 		if (sm->ledger)
-			progress_show(&sm->progress, day - first_day(sm), last - first_day(sm) + 1, sm->made);
+			progress_show(&sm->progress, day - first_day(sm), last - first_day(sm) + 1,
+				      sm->made);
 		for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
 			if (stream_day(sm, &streams[i], day, err) < 0)
 				return -1;
@@ -402,10 +447,11 @@ static int add_accounts(struct sample *sm, struct arena *arena, struct error *er
 	int64_t ids[ACCOUNTS] = { 0 };
 
 	for (int i = 0; i < ACCOUNTS; i++) {
-		struct account a = {
-			.name = accounts[i].name, .currency = "usd", .created = first_day(sm) * SEC_PER_DAY,
-			.parent = accounts[i].parent < 0 ? 0 : ids[accounts[i].parent]
-		};
+		struct account a = { .name = accounts[i].name,
+				     .currency = "usd",
+				     .created = first_day(sm) * SEC_PER_DAY,
+				     .parent = accounts[i].parent < 0 ? 0
+								      : ids[accounts[i].parent] };
 		int found = store_account_by_sid(sm->store, sm->sid[i], arena, &a, err);
 
 		if (found < 0)
@@ -462,8 +508,10 @@ static int fill_ledger(struct sample *sm, const struct settings *s)
 	if (rc < 0)
 		return command_fail("sample", &err);
 	for (int i = 0; i < ACCOUNTS; i++)
-		printf("%s\t%s\t%s\n", sm->sid[i], accounts[i].name, accounts[i].parent < 0 ? "-" : sm->sid[accounts[i].parent]);
-	printf("%" PRId64 " events created, %" PRId64 " there already\n", sm->verdict[VERDICT_CREATED], sm->verdict[VERDICT_DUPLICATE]);
+		printf("%s\t%s\t%s\n", sm->sid[i], accounts[i].name,
+		       accounts[i].parent < 0 ? "-" : sm->sid[accounts[i].parent]);
+	printf("%" PRId64 " events created, %" PRId64 " there already\n",
+	       sm->verdict[VERDICT_CREATED], sm->verdict[VERDICT_DUPLICATE]);
 	return EXIT_DONE;
 }
 
@@ -499,9 +547,12 @@ const struct command command_sample = {
 	.name = "sample",
 	.usage = "sample [--seed NUMBER] [--print]",
 	.summary = "fill the ledger with invented usage",
-	.help = "Adds an account with two subaccounts and one that has nothing to do with them, and thirteen months of calls,\n"
-		"messages, recordings and AI minutes up to now, with SIM data for the last 70 days. The same seed makes the same\n"
-		"events, so that running it again only adds what came since. Prints the accounts: SID, name, parent's SID.\n\n"
+	.help = "Adds an account with two subaccounts and one that has nothing to do with them, "
+		"and thirteen months of calls,\n"
+		"messages, recordings and AI minutes up to now, with SIM data for the last 70 "
+		"days. The same seed makes the same\n"
+		"events, so that running it again only adds what came since. Prints the accounts: "
+		"SID, name, parent's SID.\n\n"
 		"  --seed NUMBER  another number, another sample (1)\n"
 		"  --print        write the events as NDJSON instead of storing them\n",
 	.run = run

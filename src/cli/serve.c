@@ -36,7 +36,10 @@ static int check_ledger(const struct settings *s, struct error *err)
 
 enum { MEMORY_A_THREAD = 1 << 20, MEMORY_BESIDE = 32 << 20 };
 
-/* A limit of files that can be raised is; one that is too low is refused now rather than at the first busy hour. */
+/*
+ * A limit of files that can be raised is; one that is too low is refused now
+ * rather than at the first busy hour.
+ */
 static int check_files(const struct settings *s, struct error *err)
 {
 	rlim_t needed = (rlim_t)fcgi_files_needed(s), wanted = (rlim_t)fcgi_files_wanted(s);
@@ -47,12 +50,18 @@ static int check_files(const struct settings *s, struct error *err)
 	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= needed)
 		return 0;
-	return error_set(err, ERR_PARAM, "server.threads", "%lld threads need %llu open files, but the limit is %llu: raise it (ulimit -n %llu, or"
-			 " LimitNOFILE in the unit), or lower server.threads", (long long)s->threads, (unsigned long long)needed,
+	return error_set(err, ERR_PARAM, "server.threads",
+			 "%lld threads need %llu open files, but the limit is %llu: raise it "
+			 "(ulimit -n %llu, or"
+			 " LimitNOFILE in the unit), or lower server.threads",
+			 (long long)s->threads, (unsigned long long)needed,
 			 (unsigned long long)limit.rlim_max, (unsigned long long)needed);
 }
 
-/* The least of the limits on a process's address space and on its own pages, which stacks count in. */
+/*
+ * The least of the limits on a process's address space and on its own pages,
+ * which stacks count in.
+ */
 static uint64_t space_limit(void)
 {
 	static const int kinds[] = { RLIMIT_AS, RLIMIT_DATA };
@@ -60,7 +69,8 @@ static uint64_t space_limit(void)
 	struct rlimit limit;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (getrlimit(kinds[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < least)
+		if (getrlimit(kinds[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+		    limit.rlim_cur < least)
 			least = limit.rlim_cur;
 	return least;
 }
@@ -74,7 +84,8 @@ static uint64_t machine_memory(void)
 
 static int check_memory(const struct settings *s, struct error *err)
 {
-	uint64_t needed = MEMORY_BESIDE + (uint64_t)s->threads * MEMORY_A_THREAD, limit = machine_memory();
+	uint64_t needed = MEMORY_BESIDE + (uint64_t)s->threads * MEMORY_A_THREAD,
+		 limit = machine_memory();
 
 	if (limit >= needed) {
 		needed += (uint64_t)s->threads * POOL_STACK_BYTES;
@@ -82,8 +93,11 @@ static int check_memory(const struct settings *s, struct error *err)
 	}
 	if (limit >= needed)
 		return 0;
-	return error_set(err, ERR_PARAM, "server.threads", "%lld threads need %llu MB of memory, but the limit is %llu MB: raise it (ulimit -v),"
-			 " or lower server.threads", (long long)s->threads, (unsigned long long)(needed >> 20),
+	return error_set(err, ERR_PARAM, "server.threads",
+			 "%lld threads need %llu MB of memory, but the limit is %llu MB: raise it "
+			 "(ulimit -v),"
+			 " or lower server.threads",
+			 (long long)s->threads, (unsigned long long)(needed >> 20),
 			 (unsigned long long)(limit >> 20));
 }
 
@@ -94,7 +108,8 @@ static int serve(const struct settings *s, struct error *err)
 	/* a CGI program has one thread */
 	if (!getenv("REQUEST_METHOD") && (check_files(s, err) < 0 || check_memory(s, err) < 0))
 		return -1;
-	if (ops_check(err) < 0 || secret_load(s->secret_file, secret, err) < 0 || check_ledger(s, err) < 0)
+	if (ops_check(err) < 0 || secret_load(s->secret_file, secret, err) < 0 ||
+	    check_ledger(s, err) < 0)
 		return -1;
 	return fcgi_serve(s, secret, ops, err);
 }
@@ -114,11 +129,14 @@ const struct command command_serve = {
 	.name = "serve",
 	.usage = "serve",
 	.summary = "answer requests that come through a web server",
-	.help =
-		"Serves the APIs by FastCGI on the socket of the settings until SIGTERM or SIGINT; then requests in work\n"
-		"may finish, for as long as server.drain_seconds says. A second signal ends it at once. With an empty\n"
-		"server.socket it serves on a socket that it inherits as standard input. Started by a web server as a CGI\n"
-		"program (REQUEST_METHOD is set), it answers that one request. SIGHUP reads the pages' templates again. Logs to\n"
+	.help = "Serves the APIs by FastCGI on the socket of the settings until SIGTERM or SIGINT; "
+		"then requests in work\n"
+		"may finish, for as long as server.drain_seconds says. A second signal ends it at "
+		"once. With an empty\n"
+		"server.socket it serves on a socket that it inherits as standard input. Started "
+		"by a web server as a CGI\n"
+		"program (REQUEST_METHOD is set), it answers that one request. SIGHUP reads the "
+		"pages' templates again. Logs to\n"
 		"standard error, a line a request.\n",
 	.run = run
 };

@@ -30,15 +30,19 @@ static int run_add(const struct settings *s, int argc, char **argv)
 {
 	struct order o = { .new = { .kind = kind } };
 	struct new_sim *n = &o.new;
-	const struct command_option options[] = {
-		{ "account", .text = &n->account }, { "sid", .text = &n->sid }, { "name", .text = &n->name }, { 0 }
-	};
+	const struct command_option options[] = { { "account", .text = &n->account },
+						  { "sid", .text = &n->sid },
+						  { "name", .text = &n->name },
+						  { 0 } };
 	int rc;
 
 	if (!command_only_options(command, options, argc, argv, &rc))
 		return rc;
 	if (!n->account || !n->sid || !n->name)
-		return command_wrong(command, "--%s is missing", !n->account ? "account" : !n->sid ? "sid" : "name");
+		return command_wrong(command, "--%s is missing",
+				     !n->account ? "account"
+				     : !n->sid   ? "sid"
+						 : "name");
 	return command_in_ledger(kind->word, s, STORE_WRITE, add_sim, &o);
 }
 
@@ -69,8 +73,8 @@ static int run_one(command_work work, const struct settings *s, int argc, char *
 	if (!command_options(command, options, &argc, argv, &rc))
 		return rc;
 	if (argc != 1 + operands)
-		return command_wrong(command, "%s needs one %s, by SID or name%s", argv[0], kind->noun,
-				     operands > 1 ? ", and its new name" : "");
+		return command_wrong(command, "%s needs one %s, by SID or name%s", argv[0],
+				     kind->noun, operands > 1 ? ", and its new name" : "");
 	o.id.which = argv[1];
 	o.name = argv[2];
 	return command_in_ledger(kind->word, s, STORE_WRITE, work, &o);
@@ -118,9 +122,11 @@ static int run_list(const struct settings *s, int argc, char **argv)
 
 /* ---- the commands ---- */
 
-static const struct command_part parts[] = {
-	{ "add", run_add }, { "list", run_list }, { "rename", run_rename }, { "remove", run_remove }, { 0 }
-};
+static const struct command_part parts[] = { { "add", run_add },
+					     { "list", run_list },
+					     { "rename", run_rename },
+					     { "remove", run_remove },
+					     { 0 } };
 
 static int run_sim(const struct settings *s, int argc, char **argv)
 {
@@ -136,29 +142,28 @@ static int run_fleet(const struct settings *s, int argc, char **argv)
 	return command_part(command, parts, s, argc, argv);
 }
 
-#define HELP(word, NOUN, thing, things) \
-	"A main account with its subaccounts has one set of names: no two of its " things " have one name.\n\n" \
-	"  " word " add --account SID --sid SID --name NAME\n" \
-	"      From now on reports find the " thing " by its name, too. Events with " word "_name beside " word " do the same.\n\n" \
-	"  " word " list\n" \
+#define HELP(word, NOUN, thing, things)                                                            \
+	"A main account with its subaccounts has one set of names: no two of its " things          \
+	" have one name.\n\n"                                                                      \
+	"  " word " add --account SID --sid SID --name NAME\n"                                     \
+	"      From now on reports find the " thing " by its name, too. Events with " word         \
+	"_name beside " word " do the same.\n\n"                                                   \
+	"  " word " list\n"                                                                        \
 	"      One " thing " a line, fields apart by tabs: SID, name, the main account's SID.\n\n" \
-	"  " word " rename " NOUN " NAME [--account SID]\n" \
-	"      The " thing " is named by its SID or its name. --account: needed only where several main accounts have one.\n\n" \
-	"  " word " remove " NOUN " [--account SID]\n" \
+	"  " word " rename " NOUN " NAME [--account SID]\n"                                        \
+	"      The " thing " is named by its SID or its name. --account: needed only where "       \
+	"several main accounts have one.\n\n"                                                      \
+	"  " word " remove " NOUN " [--account SID]\n"                                             \
 	"      Removes the name. Usage stays, and is found by the SID alone.\n"
 
-const struct command command_sim = {
-	.name = "sim",
-	.usage = "sim add|list|rename|remove [ARGUMENT...]",
-	.summary = "unique names of SIMs",
-	.help = HELP("sim", "SIM", "SIM", "SIMs"),
-	.run = run_sim
-};
+const struct command command_sim = { .name = "sim",
+				     .usage = "sim add|list|rename|remove [ARGUMENT...]",
+				     .summary = "unique names of SIMs",
+				     .help = HELP("sim", "SIM", "SIM", "SIMs"),
+				     .run = run_sim };
 
-const struct command command_fleet = {
-	.name = "fleet",
-	.usage = "fleet add|list|rename|remove [ARGUMENT...]",
-	.summary = "unique names of fleets of SIMs",
-	.help = HELP("fleet", "FLEET", "fleet", "fleets"),
-	.run = run_fleet
-};
+const struct command command_fleet = { .name = "fleet",
+				       .usage = "fleet add|list|rename|remove [ARGUMENT...]",
+				       .summary = "unique names of fleets of SIMs",
+				       .help = HELP("fleet", "FLEET", "fleet", "fleets"),
+				       .run = run_fleet };

@@ -12,7 +12,7 @@
 /* ---- passwords ---- */
 
 struct password {
-	char text[PASSWORD_BYTES_MAX + 3];      /* one byte too many, and a line's end */
+	char text[PASSWORD_BYTES_MAX + 3]; /* one byte too many, and a line's end */
 	size_t len;
 	char hash[PASSWORD_HASH_TEXT];
 };
@@ -22,7 +22,8 @@ static bool read_line(struct password *p)
 {
 	ssize_t n = 1;
 
-	for (p->len = 0; p->len < sizeof(p->text) - 1 && n > 0 && !memchr(p->text, '\n', p->len); p->len += n > 0 ? (size_t)n : 0)
+	for (p->len = 0; p->len < sizeof(p->text) - 1 && n > 0 && !memchr(p->text, '\n', p->len);
+	     p->len += n > 0 ? (size_t)n : 0)
 		n = read(STDIN_FILENO, p->text + p->len, sizeof(p->text) - 1 - p->len);
 	p->text[p->len] = '\0';
 	p->len = strcspn(p->text, "\n");
@@ -32,7 +33,10 @@ static bool read_line(struct password *p)
 	return n >= 0;
 }
 
-/* Without echo. As long as it lasts, no key interrupts: the terminal would stay dumb. */
+/*
+ * Without echo. As long as it lasts, no key interrupts: the terminal would stay
+ * dumb.
+ */
 static bool ask(const char *prompt, struct password *p)
 {
 	struct termios before, silent;
@@ -50,7 +54,10 @@ static bool ask(const char *prompt, struct password *p)
 	return good;
 }
 
-/* From standard input, or from whoever sits there; hashed. Not from the arguments, which everybody on the machine can read. */
+/*
+ * From standard input, or from whoever sits there; hashed. Not from the
+ * arguments, which everybody on the machine can read.
+ */
 static int read_password(struct password *p, struct error *err)
 {
 	struct error bad = { 0 };
@@ -85,7 +92,8 @@ static int check_new(const struct new_user *u, struct error *err)
 {
 	const struct role_info *role;
 
-	if (user_check(u->role, u->name, u->n_grants, &role, err) < 0 || (u->email && user_check_email(u->email, err) < 0))
+	if (user_check(u->role, u->name, u->n_grants, &role, err) < 0 ||
+	    (u->email && user_check_email(u->email, err) < 0))
 		return -1;
 	return u->display ? user_check_display(u->display, err) : 0;
 }
@@ -94,10 +102,11 @@ static int run_add(const struct settings *s, int argc, char **argv)
 {
 	struct order o = { .grants = { .n = 0 } };
 	struct new_user *u = &o.user;
-	const struct command_option options[] = {
-		{ "role", .text = &u->role }, { "display", .text = &u->display }, { "email", .text = &u->email },
-		{ "grant", .list = &o.grants }, { 0 }
-	};
+	const struct command_option options[] = { { "role", .text = &u->role },
+						  { "display", .text = &u->display },
+						  { "email", .text = &u->email },
+						  { "grant", .list = &o.grants },
+						  { 0 } };
 	struct password password;
 	struct error err = { 0 };
 	int rc;
@@ -110,7 +119,9 @@ static int run_add(const struct settings *s, int argc, char **argv)
 	u->grants = o.grants.items;
 	u->n_grants = o.grants.n;
 	if (check_new(u, &err) < 0)
-		return command_wrong(&command_user, "%s%s %s", strcmp(err.param, "user") == 0 ? "the name of a " : "--", err.param, err.message);
+		return command_wrong(&command_user, "%s%s %s",
+				     strcmp(err.param, "user") == 0 ? "the name of a " : "--",
+				     err.param, err.message);
 	if (read_password(&password, &err) < 0)
 		return command_fail("user", &err);
 	u->password = password.hash;
@@ -144,7 +155,7 @@ static int run_passwd(const struct settings *s, int argc, char **argv)
 		return command_wrong(&command_user, "passwd needs the name of one user");
 	if (read_password(&password, &err) < 0)
 		return command_fail("user", &err);
-	c = (struct password_change){ argv[1], password.hash };
+	c = (struct password_change) { argv[1], password.hash };
 	return command_in_ledger("user", s, STORE_WRITE, change_password, &c);
 }
 
@@ -163,7 +174,9 @@ static int change_texts(struct store *st, struct arena *arena, void *arg, struct
 static int run_set(const struct settings *s, int argc, char **argv)
 {
 	struct text_change c = { .name = NULL };
-	const struct command_option options[] = { { "display", .text = &c.display }, { "email", .text = &c.email }, { 0 } };
+	const struct command_option options[] = { { "display", .text = &c.display },
+						  { "email", .text = &c.email },
+						  { 0 } };
 	int rc;
 
 	if (!command_options(&command_user, options, &argc, argv, &rc))
@@ -182,7 +195,8 @@ static int remove_user(struct store *st, struct arena *arena, void *arg, struct 
 	struct user u;
 	size_t n;
 
-	if (admin_user_find(&a, arg, &u, err) < 0 || admin_user_keys(&a, &u, &keys, &n, err) < 0 || admin_user_remove(&a, arg, err) < 0)
+	if (admin_user_find(&a, arg, &u, err) < 0 || admin_user_keys(&a, &u, &keys, &n, err) < 0 ||
+	    admin_user_remove(&a, arg, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		printf("%s\t%s\n", keys[i].sid, *keys[i].name ? keys[i].name : "-");
@@ -201,7 +215,7 @@ static int run_remove(const struct settings *s, int argc, char **argv)
 }
 
 struct grant_change {
-	char **operands;                 /* the name and the accounts, ended by NULL */
+	char **operands; /* the name and the accounts, ended by NULL */
 	bool revoke;
 };
 
@@ -225,12 +239,14 @@ static int run_grant(const struct settings *s, int argc, char **argv)
 	if (!command_options(&command_user, options, &argc, argv, &rc))
 		return rc;
 	if (argc < 3)
-		return command_wrong(&command_user, "grant needs the name of one user and SIDs of accounts");
+		return command_wrong(&command_user,
+				     "grant needs the name of one user and SIDs of accounts");
 	c.operands = argv + 1;
 	return command_in_ledger("user", s, STORE_WRITE, change_grants, &c);
 }
 
-static int print_user(struct store *st, struct arena *arena, const struct user *u, struct error *err)
+static int print_user(struct store *st, struct arena *arena, const struct user *u,
+		      struct error *err)
 {
 	printf("%s\t%s\t%s\t%s\t", u->name, u->role, u->display, *u->email ? u->email : "-");
 	command_print_time(u->created, '\t');
@@ -263,10 +279,13 @@ static int run_list(const struct settings *s, int argc, char **argv)
 
 static int run(const struct settings *s, int argc, char **argv)
 {
-	static const struct command_part parts[] = {
-		{ "add", run_add }, { "set", run_set }, { "passwd", run_passwd }, { "list", run_list }, { "remove", run_remove },
-		{ "grant", run_grant }, { 0 }
-	};
+	static const struct command_part parts[] = { { "add", run_add },
+						     { "set", run_set },
+						     { "passwd", run_passwd },
+						     { "list", run_list },
+						     { "remove", run_remove },
+						     { "grant", run_grant },
+						     { 0 } };
 
 	return command_part(&command_user, parts, s, argc, argv);
 }
@@ -275,21 +294,26 @@ const struct command command_user = {
 	.name = "user",
 	.usage = "user add|set|passwd|list|remove|grant [ARGUMENT...]",
 	.summary = "manage the people who sign in",
-	.help = "Users sign in with a name and a password; programs have keys. A password is read from standard input,\n"
+	.help = "Users sign in with a name and a password; programs have keys. A password is read "
+		"from standard input,\n"
 		"or asked for; it has 10 to 1024 bytes.\n\n"
 		"  user add NAME --role ROLE [--display TEXT] [--email ADDRESS] [--grant SID]...\n"
-		"      The roles are in usaged(8). --display: the name that pages show. --grant: an account that a\n"
+		"      The roles are in usaged(8). --display: the name that pages show. --grant: "
+		"an account that a\n"
 		"      Manager may see.\n\n"
 		"  user set NAME [--display TEXT] [--email ADDRESS]\n"
 		"      Changes these; an empty address takes it away.\n\n"
 		"  user passwd NAME\n"
 		"      Gives the user another password, and ends what they are signed in to.\n\n"
 		"  user list\n"
-		"      One user a line, fields apart by tabs: name, role, display name, e-mail, made, removed, grants.\n\n"
+		"      One user a line, fields apart by tabs: name, role, display name, e-mail, "
+		"made, removed, grants.\n\n"
 		"  user remove NAME\n"
-		"      The user can't sign in any more; keys that are named after the user, or that the user made, are\n"
+		"      The user can't sign in any more; keys that are named after the user, or "
+		"that the user made, are\n"
 		"      revoked and printed, one a line. The name stays taken.\n\n"
 		"  user grant NAME [--revoke] SID...\n"
-		"      Lets a Manager see these accounts, or no longer; keys named after the user lose them, too.\n",
+		"      Lets a Manager see these accounts, or no longer; keys named after the user "
+		"lose them, too.\n",
 	.run = run
 };

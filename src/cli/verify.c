@@ -1,4 +1,6 @@
-/* verify.c - is what follows from the events as it should be? And making it so. */
+/*
+ * verify.c - is what follows from the events as it should be? And making it so.
+ */
 #include "cli/command.h"
 
 #include <inttypes.h>
@@ -13,7 +15,10 @@
 
 #define DIFFERENCES_SHOWN 100
 
-/* What differences are told with; read first, since the store is busy while it verifies. */
+/*
+ * What differences are told with; read first, since the store is busy while it
+ * verifies.
+ */
 struct report {
 	struct account *accounts;
 	size_t n_accounts;
@@ -44,7 +49,8 @@ static void add_slot(struct strbuf *out, enum level level, int64_t slot)
 	struct date d;
 
 	if (level == LEVEL_MONTH) {
-		strbuf_addf(out, "%04" PRId64 "-%02" PRId64, floor_div(slot, 12), slot - floor_div(slot, 12) * 12 + 1);
+		strbuf_addf(out, "%04" PRId64 "-%02" PRId64, floor_div(slot, 12),
+			    slot - floor_div(slot, 12) * 12 + 1);
 	} else if (level == LEVEL_DAY) {
 		d = date_from_days(slot);
 		date_format(text, d);
@@ -71,11 +77,13 @@ static void print_difference(void *arg, const struct rollup *want, const struct 
 {
 	static const struct rollup none;
 	struct report *report = arg;
-	const struct rollup *which = want ? want : have, *w = want ? want : &none, *h = have ? have : &none;
+	const struct rollup *which = want ? want : have, *w = want ? want : &none,
+			    *h = have ? have : &none;
 	struct strbuf line;
 
 	strbuf_init(&line, 4096);
-	strbuf_addf(&line, "%s %s ", account_sid(report, which->account), category_name(report, which->category));
+	strbuf_addf(&line, "%s %s ", account_sid(report, which->account),
+		    category_name(report, which->category));
 	add_slot(&line, which->level, which->slot);
 	if (which->series)
 		strbuf_addf(&line, " series %" PRId64, which->series);
@@ -106,11 +114,15 @@ static void show_progress(void *arg, int64_t done, int64_t all)
 
 static struct verify_calls calls_of(struct report *report)
 {
-	return (struct verify_calls){ .limit = DIFFERENCES_SHOWN, .difference = print_difference, .fault = print_fault,
-				      .progress = show_progress, .arg = report };
+	return (struct verify_calls) { .limit = DIFFERENCES_SHOWN,
+				       .difference = print_difference,
+				       .fault = print_fault,
+				       .progress = show_progress,
+				       .arg = report };
 }
 
-static int verify(struct store *st, struct report *report, struct arena *arena, size_t *ret_n, int64_t *ret_events, struct error *err)
+static int verify(struct store *st, struct report *report, struct arena *arena, size_t *ret_n,
+		  int64_t *ret_events, struct error *err)
 {
 	struct verify_calls calls = calls_of(report);
 	int rc;
@@ -124,14 +136,18 @@ static int verify(struct store *st, struct report *report, struct arena *arena, 
 	return rc;
 }
 
-/* For those who look after the server. Whoever may only read the ledger has verified it all the same. */
+/*
+ * For those who look after the server. Whoever may only read the ledger has
+ * verified it all the same.
+ */
 static void note(const struct settings *s, int64_t when, size_t n)
 {
 	struct store *st;
 
 	if (store_open(s->database, STORE_WRITE, s->busy_timeout_ms, &st, NULL) < 0)
 		return;
-	if (store_begin_write(st, NULL) == 0 && store_meta_set(st, META_VERIFIED, when, NULL) == 0 &&
+	if (store_begin_write(st, NULL) == 0 &&
+	    store_meta_set(st, META_VERIFIED, when, NULL) == 0 &&
 	    store_meta_set(st, META_DIFFERENCES, (int64_t)n, NULL) == 0)
 		store_commit(st, NULL);
 	store_close(&st);
@@ -166,7 +182,8 @@ static int run(const struct settings *s, int argc, char **argv)
 	return n ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int rebuild(struct store *st, struct store *writer, size_t *ret_n, int64_t *ret_events, struct error *err)
+static int rebuild(struct store *st, struct store *writer, size_t *ret_n, int64_t *ret_events,
+		   struct error *err)
 {
 	struct report report = { 0 };
 	struct verify_calls calls = calls_of(&report);
@@ -204,8 +221,10 @@ const struct command command_verify = {
 	.name = "verify",
 	.usage = "verify",
 	.summary = "recompute every rollup from the events and compare",
-	.help = "Adds up all events again and compares with the rollups that reports are made from; checks that each event is\n"
-		"found where it takes effect, and that corrections have the facts that they should. Prints each difference, and exits\n"
+	.help = "Adds up all events again and compares with the rollups that reports are made "
+		"from; checks that each event is\n"
+		"found where it takes effect, and that corrections have the facts that they "
+		"should. Prints each difference, and exits\n"
 		"with 1 if there is any. Can run while the ledger is in use.\n",
 	.run = run
 };
@@ -214,8 +233,10 @@ const struct command command_rebuild = {
 	.name = "rebuild",
 	.usage = "rebuild",
 	.summary = "put right what follows from the events",
-	.help = "Adds up all events again, and puts the rollups that reports are made from right, and the references by which\n"
-		"events are found. What is right already isn't touched, and events never are. Can run while the ledger is in use:\n"
+	.help = "Adds up all events again, and puts the rollups that reports are made from right, "
+		"and the references by which\n"
+		"events are found. What is right already isn't touched, and events never are. Can "
+		"run while the ledger is in use:\n"
 		"it writes a little at a time, and what comes meanwhile counts.\n",
 	.run = run_rebuild
 };

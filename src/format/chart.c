@@ -8,16 +8,17 @@
 
 #include "base/banned.h"
 
-#define MOST (((wide)1) << 110)         /* so that no step of the arithmetic below overflows */
+#define MOST (((wide)1) << 110) /* so that no step of the arithmetic below overflows */
 
-const char *const chart_colours[CHART_COLOURS] = { "#0b6158", "#c27c12", "#5a6fb0", "#b4533c", "#7d8f3a", "#8a8579" };
+const char *const chart_colours[CHART_COLOURS] = { "#0b6158", "#c27c12", "#5a6fb0",
+						   "#b4533c", "#7d8f3a", "#8a8579" };
 
 /* ---- sums ---- */
 
 void chart_sums_release(struct chart_sums *s)
 {
 	free(s->bars);
-	*s = (struct chart_sums){ 0 };
+	*s = (struct chart_sums) { 0 };
 }
 
 static void copy_name(char to[static CHART_NAME], const char *name)
@@ -45,7 +46,7 @@ int chart_sums_bar(struct chart_sums *s, const char *name)
 		if (!s->bars)
 			abort();
 	}
-	s->bars[s->n_bars] = (struct chart_bar){ .name = "" };
+	s->bars[s->n_bars] = (struct chart_bar) { .name = "" };
 	copy_name(s->bars[s->n_bars].name, name);
 	return (int)s->n_bars++;
 }
@@ -124,7 +125,8 @@ static void choose_colour(struct chart_part *p, unsigned *taken)
 }
 
 /* Indexes of the parts in ORDER, by insertion: they are few. */
-static void sort_parts(const struct chart_sums *s, size_t order[static CHART_PARTS], bool by_name, bool by_size)
+static void sort_parts(const struct chart_sums *s, size_t order[static CHART_PARTS], bool by_name,
+		       bool by_size)
 {
 	for (size_t i = 0; i < s->n_parts; i++) {
 		const struct chart_part *p = &s->parts[i];
@@ -173,7 +175,8 @@ struct chart_axis chart_axis_of(wide least, wide most)
 			wide step = ten * round[i];
 
 			if ((below + step - 1) / step + (above + step - 1) / step <= CHART_LINES)
-				return (struct chart_axis){ step, steps(below, step), steps(above, step) };
+				return (struct chart_axis) { step, steps(below, step),
+							     steps(above, step) };
 		}
 	}
 }

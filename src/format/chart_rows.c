@@ -10,7 +10,7 @@
 
 void chart_rows_begin(struct chart_rows *r)
 {
-	r->row = (struct chart_row){ .along = "" };
+	r->row = (struct chart_row) { .along = "" };
 	for (size_t i = 0; i < CHART_PARTS; i++)
 		r->row.values[i] = DECIMAL_NULL;
 }
@@ -35,7 +35,8 @@ static void take_unit(struct chart_rows *r, const struct field *f, const void *v
 			*c = (char)(*c - 'a' + 'A');
 }
 
-static void take_amount(struct chart_row *row, const struct chart *chart, const struct field *f, const void *value)
+static void take_amount(struct chart_row *row, const struct chart *chart, const struct field *f,
+			const void *value)
 {
 	for (size_t i = 0; i < CHART_PARTS && chart->values[i]; i++) {
 		if (strcmp(chart->values[i], f->name) != 0 || !value)
@@ -43,7 +44,7 @@ static void take_amount(struct chart_row *row, const struct chart *chart, const 
 		if (f->type == VT_DECIMAL)
 			row->values[i] = *(const struct decimal *)value;
 		else if (f->type == VT_INT)
-			row->values[i] = (struct decimal){ .n = *(const int64_t *)value };
+			row->values[i] = (struct decimal) { .n = *(const int64_t *)value };
 	}
 }
 
@@ -73,7 +74,10 @@ void chart_rows_end(struct chart_rows *r)
 			continue;
 		strbuf_init(&words, 256);
 		style_humanise(&words, r->chart->values[i]);
-		chart_sums_add(&r->sums, bar, chart_sums_part(&r->sums, r->chart->series ? row->series : words.text), &row->values[i]);
+		chart_sums_add(&r->sums, bar,
+			       chart_sums_part(&r->sums,
+					       r->chart->series ? row->series : words.text),
+			       &row->values[i]);
 		strbuf_release(&words);
 	}
 }

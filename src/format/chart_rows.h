@@ -1,5 +1,6 @@
 /*
- * chart_rows.h - takes the records of a list and adds up the numbers of its chart. Only for this folder.
+ * chart_rows.h - takes the records of a list and adds up the numbers of its
+ * chart. Only for this folder.
  */
 #ifndef FORMAT_CHART_ROWS_H
 #define FORMAT_CHART_ROWS_H
@@ -16,12 +17,16 @@ struct chart_row {
 struct chart_rows {
 	const struct chart *chart;
 	struct chart_row row;
-	char unit[CHART_NAME];           /* of the first record that has one; a currency in capitals */
-	bool money;                      /* the unit is a currency */
+	/* of the first record that has one; a currency in capitals */
+	char unit[CHART_NAME];
+	bool money; /* the unit is a currency */
 	struct chart_sums sums;
 };
 
-/* R is zeroed but for its chart. For each record: begin, a field for each of its members, end. */
+/*
+ * R is zeroed but for its chart. For each record: begin, a field for each of
+ * its members, end.
+ */
 void chart_rows_begin(struct chart_rows *r);
 void chart_rows_field(struct chart_rows *r, const struct field *f, const void *value);
 void chart_rows_end(struct chart_rows *r);

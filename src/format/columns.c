@@ -6,7 +6,8 @@
 
 #include "base/banned.h"
 
-static bool add_fields(struct columns *c, const struct shape *shape, const struct field *parent, unsigned without, bool whole)
+static bool add_fields(struct columns *c, const struct shape *shape, const struct field *parent,
+		       unsigned without, bool whole)
 {
 	for (const struct field *f = shape->fields; f->name; f++) {
 		if ((f->flags & without) || (f->type == VT_OBJECT && (f->flags & FIELD_MACHINE)))
@@ -20,7 +21,7 @@ static bool add_fields(struct columns *c, const struct shape *shape, const struc
 		}
 		if (c->n == COLUMNS_MAX)
 			return false;
-		c->at[c->n++] = (struct column){ .parent = parent, .field = f };
+		c->at[c->n++] = (struct column) { .parent = parent, .field = f };
 	}
 	return true;
 }
@@ -31,7 +32,8 @@ bool columns_of(struct columns *c, const struct shape *shape, unsigned without, 
 	return add_fields(c, shape, NULL, without, whole);
 }
 
-bool columns_shown(const struct writer *w, struct columns *c, const struct shape *shape, unsigned without)
+bool columns_shown(const struct writer *w, struct columns *c, const struct shape *shape,
+		   unsigned without)
 {
 	size_t n = 0;
 
@@ -44,7 +46,8 @@ bool columns_shown(const struct writer *w, struct columns *c, const struct shape
 	return true;
 }
 
-size_t columns_find(const struct columns *c, size_t from, const struct field *parent, const struct field *field)
+size_t columns_find(const struct columns *c, size_t from, const struct field *parent,
+		    const struct field *field)
 {
 	size_t i = from;
 

@@ -1,5 +1,6 @@
 /*
- * columns.h - the columns of a table of records, for CSV and for tables that people read. Only for this folder.
+ * columns.h - the columns of a table of records, for CSV and for tables that
+ * people read. Only for this folder.
  */
 #ifndef FORMAT_COLUMNS_H
 #define FORMAT_COLUMNS_H
@@ -10,7 +11,7 @@
 enum { COLUMNS_MAX = 64 };
 
 struct column {
-	const struct field *parent;     /* the object inside the record that holds it, or NULL */
+	const struct field *parent; /* the object inside the record that holds it, or NULL */
 	const struct field *field;
 };
 
@@ -20,19 +21,27 @@ struct columns {
 };
 
 /*
- * The columns of records of SHAPE, without the fields that have one of the flags WITHOUT and without objects for
- * programs (FIELD_MACHINE). WHOLE: an object or a list is one column; else an object's fields are columns and a list is none.
- * False if they are too many.
+ * The columns of records of SHAPE, without the fields that have one of the
+ * flags WITHOUT and without objects for programs (FIELD_MACHINE). WHOLE: an
+ * object or a list is one column; else an object's fields are columns and a
+ * list is none. False if they are too many.
  */
 bool columns_of(struct columns *c, const struct shape *shape, unsigned without, bool whole);
 
-/* The columns of a table that people read: without those that the writer hides. */
-bool columns_shown(const struct writer *w, struct columns *c, const struct shape *shape, unsigned without);
+/*
+ * The columns of a table that people read: without those that the writer hides.
+ */
+bool columns_shown(const struct writer *w, struct columns *c, const struct shape *shape,
+		   unsigned without);
 
 /* Index of the column, at FROM or after it; c->n if there is none. */
-size_t columns_find(const struct columns *c, size_t from, const struct field *parent, const struct field *field);
+size_t columns_find(const struct columns *c, size_t from, const struct field *parent,
+		    const struct field *field);
 
-/* Appends the column's name in words: "Period start time" for the start_time in the period. */
+/*
+ * Appends the column's name in words: "Period start time" for the start_time in
+ * the period.
+ */
 void column_add_heading(struct strbuf *out, const struct column *c);
 
 #endif

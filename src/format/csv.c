@@ -1,8 +1,10 @@
 /*
- * CSV (RFC 4180): a header, then a row a record, each ended by CR LF. Rows are the items of the root list, or of
- * a page's list; a root object without rows of its own is one row. What a cell holds that is no scalar is JSV
- * there, or an object's fields are columns, as the style says. Cells that a spreadsheet would take for a formula stay as they
- * are: the bytes are the contract of programs.
+ * CSV (RFC 4180): a header, then a row a record, each ended by CR LF. Rows are
+ * the items of the root list, or of a page's list; a root object without rows
+ * of its own is one row. What a cell holds that is no scalar is JSV there, or
+ * an object's fields are columns, as the style says. Cells that a spreadsheet
+ * would take for a formula stay as they are: the bytes are the contract of
+ * programs.
  */
 #include "format/writer.h"
 
@@ -16,8 +18,10 @@
 struct csv {
 	struct speller names, jsv_names;
 	struct columns columns;
-	size_t commas;                  /* written in this row: the column that the next cell is in */
-	int row, cell;                  /* depth of the open node that is the row, or the JSV cell; 0 = none */
+	/* written in this row: the column that the next cell is in */
+	size_t commas;
+	/* depth of the open node that is the row, or the JSV cell; 0 = none */
+	int row, cell;
 	bool headed;
 };
 
@@ -61,7 +65,8 @@ static void add_header(struct writer *w, const struct shape *shape)
 {
 	struct csv *csv = w->state;
 
-	if (!columns_of(&csv->columns, shape, w->format->leaves_out, w->options->style->csv_nested_as_jsv)) {
+	if (!columns_of(&csv->columns, shape, w->format->leaves_out,
+			w->options->style->csv_nested_as_jsv)) {
 		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
 		return;
 	}
@@ -85,7 +90,8 @@ static bool seek_cell(struct writer *w, const struct field *parent, const struct
 	if (column == csv->columns.n)
 		return false;
 	if (column < csv->commas)
-		writer_fail(w, ERR_INTERNAL, "the fields of a record are not in the order of its shape");
+		writer_fail(w, ERR_INTERNAL,
+			    "the fields of a record are not in the order of its shape");
 	add_commas(w, column);
 	return true;
 }
@@ -133,7 +139,8 @@ static void begin_inside(struct writer *w, const struct field *f, char bracket)
 	else if (seek_cell(w, NULL, f))
 		begin_cell(w, bracket);
 	else
-		node->muted = node->list || w->options->style->csv_nested_as_jsv || (f->flags & FIELD_MACHINE);
+		node->muted = node->list || w->options->style->csv_nested_as_jsv ||
+			      (f->flags & FIELD_MACHINE);
 }
 
 static void csv_begin(struct writer *w, const struct field *f, const struct shape *shape)

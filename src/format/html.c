@@ -1,6 +1,7 @@
 /*
- * A page for people: lists become tables and the fields of an object facts, as they come; the templates put the page
- * around them (layout.h). Nothing is inline, neither styles nor scripts.
+ * A page for people: lists become tables and the fields of an object facts, as
+ * they come; the templates put the page around them (layout.h). Nothing is
+ * inline, neither styles nor scripts.
  */
 #include "format/writer.h"
 
@@ -18,7 +19,11 @@
 
 enum {
 	WIDE_COLUMNS = 8,
-	ROWS_A_BODY = 200               /* the style sheet shows one body of a long table after the other, in tasks of their own */
+	/*
+	 * the style sheet shows one body of a long table after the other, in
+	 * tasks of their own
+	 */
+	ROWS_A_BODY = 200
 };
 
 enum { PREVIEW_BYTES = 200, PREVIEW_VALUE_BYTES = 150 };
@@ -30,26 +35,30 @@ struct html {
 	struct layout *layout;
 	char *title, *sentence;
 	struct columns columns;
-	struct strbuf labels;           /* the columns' headings, escaped, each ended by NUL */
+	struct strbuf labels; /* the columns' headings, escaped, each ended by NUL */
 	size_t label_at[COLUMNS_MAX];
-	int table;                      /* depth of the list that is a table now; 0 = none */
-	bool labelled;                  /* the columns' headings are there */
-	struct strbuf total;            /* the row with the totals of the list to come, until its table begins */
-	size_t total_at;                /* where it is written first; 0 = it isn't open */
-	int drawn;                      /* depth of the list that becomes a chart; 0 = none */
-	struct chart_rows rows;         /* of the page's chart */
-	const char *row_name;           /* the first text of the row that is open, or NULL */
-	size_t written;                 /* cells of this row */
-	size_t totals;                  /* rows of the table that add up others */
-	bool one;                       /* the number before is 1 */
-	bool cell;                      /* one is open, and has a value */
-	bool facts;                     /* a list of facts is open */
-	char *count;                    /* of records on all pages, or NULL */
-	const struct field *last;       /* the field shown before */
-	size_t value_at;                /* where its value begins in the buffer */
+	int table;     /* depth of the list that is a table now; 0 = none */
+	bool labelled; /* the columns' headings are there */
+	/*
+	 * the row with the totals of the list to come, until its table begins
+	 */
+	struct strbuf total;
+	size_t total_at;          /* where it is written first; 0 = it isn't open */
+	int drawn;                /* depth of the list that becomes a chart; 0 = none */
+	struct chart_rows rows;   /* of the page's chart */
+	const char *row_name;     /* the first text of the row that is open, or NULL */
+	size_t written;           /* cells of this row */
+	size_t totals;            /* rows of the table that add up others */
+	bool one;                 /* the number before is 1 */
+	bool cell;                /* one is open, and has a value */
+	bool facts;               /* a list of facts is open */
+	char *count;              /* of records on all pages, or NULL */
+	const struct field *last; /* the field shown before */
+	size_t value_at;          /* where its value begins in the buffer */
 	/* of the row's second line */
 	struct strbuf details, preview; /* what it holds, and one line that says so */
-	bool detail;                    /* one is being written: it begins in the buffer at detail_at */
+	/* one is being written: it begins in the buffer at detail_at */
+	bool detail;
 	size_t detail_at;
 };
 
@@ -160,10 +169,14 @@ static bool is_said(const struct writer *w, const char *text, size_t len)
 {
 	const struct html *html = w->state;
 
-	return w->out->len - html->value_at == len && memcmp(w->out->text + html->value_at, text, len) == 0;
+	return w->out->len - html->value_at == len &&
+	       memcmp(w->out->text + html->value_at, text, len) == 0;
 }
 
-/* What belongs to the value before it: a number's unit, words for a name, where it leads, what can be done. */
+/*
+ * What belongs to the value before it: a number's unit, words for a name, where
+ * it leads, what can be done.
+ */
 static void add_addition(struct writer *w, const struct field *f, const void *value)
 {
 	const struct html *html = w->state;
@@ -183,7 +196,8 @@ static void add_addition(struct writer *w, const struct field *f, const void *va
 	}
 	if ((f->flags & FIELD_LABEL) && is_said(w, text, len))
 		return;
-	strbuf_add(w->out, f->flags & FIELD_LABEL ? "<span class=\"sub\">" : " <span class=\"unit\">");
+	strbuf_add(w->out,
+		   f->flags & FIELD_LABEL ? "<span class=\"sub\">" : " <span class=\"unit\">");
 	if ((f->flags & FIELD_UNIT) && html->one)
 		html_value_unit_of_one(w->out, text, len);
 	else if (html_value_is_date(f) || (f->flags & FIELD_LABEL))
@@ -225,14 +239,17 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 	if (!writer_scalar(f, value, buf, &text, &len) || len == 0)
 		return;
 	if (html->sentence && strcmp(html->sentence, text) == 0)
-		return;                         /* the page says it already */
-	strbuf_add(w->out, html->facts ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
+		return; /* the page says it already */
+	strbuf_add(w->out,
+		   html->facts ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
 	html_value_name(w->out, f);
-	strbuf_add(w->out, html_value_is_money(f) ? "</dt><dd class=\"c\">" : is_currency(f) ? "</dt><dd class=\"cur\">" : "</dt><dd>");
+	strbuf_add(w->out, html_value_is_money(f) ? "</dt><dd class=\"c\">"
+			   : is_currency(f)       ? "</dt><dd class=\"cur\">"
+						  : "</dt><dd>");
 	html->value_at = w->out->len;
 	html->one = is_one(f, text, len);
 	if (html_value_is_number(f))
-		strbuf_addn(w->out, text, len);         /* a code or a status: no amount to group */
+		strbuf_addn(w->out, text, len); /* a code or a status: no amount to group */
 	else
 		add_value(w, f, value);
 	html->facts = true;
@@ -264,7 +281,10 @@ static const struct field *unit_of(const struct field *f)
 	return f->name && (f->flags & FIELD_UNIT) ? f : NULL;
 }
 
-/* Numbers with a unit, or a currency, say so: the style leaves the same room for it in each row, so that digits line up. */
+/*
+ * Numbers with a unit, or a currency, say so: the style leaves the same room
+ * for it in each row, so that digits line up.
+ */
 static const char *cell_class(const struct field *f)
 {
 	if (html_value_is_date(f))
@@ -309,7 +329,8 @@ static void add_table_tag(struct writer *w, const struct writer_node *list)
 {
 	const struct html *html = w->state;
 
-	strbuf_addf(w->out, "<table id=\"table-%s\"%s>\n", list->field ? list->field->name : list->shape->name,
+	strbuf_addf(w->out, "<table id=\"table-%s\"%s>\n",
+		    list->field ? list->field->name : list->shape->name,
 		    html->columns.n >= WIDE_COLUMNS ? " class=\"wide\"" : "");
 }
 
@@ -340,7 +361,9 @@ static void make_labels(struct writer *w)
 	w->out->failed |= html->labels.failed;
 }
 
-/* The heading of column I; of the list that the page sorts, a link that does. */
+/*
+ * The heading of column I; of the list that the page sorts, a link that does.
+ */
 static void add_column(struct writer *w, size_t i, bool sortable)
 {
 	struct html *html = w->state;
@@ -348,9 +371,11 @@ static void add_column(struct writer *w, size_t i, bool sortable)
 	const struct page_sort *sort = sortable ? sort_of(w, c->field) : NULL;
 	const char *label = html->labels.text + html->label_at[i];
 
-	strbuf_addf(w->out, "<th scope=\"col\"%s data-field=\"%s\"", cell_class(c->field), c->field->name);
+	strbuf_addf(w->out, "<th scope=\"col\"%s data-field=\"%s\"", cell_class(c->field),
+		    c->field->name);
 	if (sort && sort->order)
-		strbuf_addf(w->out, " aria-sort=\"%s\"", sort->order > 0 ? "ascending" : "descending");
+		strbuf_addf(w->out, " aria-sort=\"%s\"",
+			    sort->order > 0 ? "ascending" : "descending");
 	if (c->field->doc) {
 		strbuf_add(w->out, " title=\"");
 		html_value_text(w->out, c->field->doc, strlen(c->field->doc));
@@ -379,7 +404,8 @@ static void begin_table(struct writer *w)
 	const struct writer_node *list = &w->stack[html->table - 1];
 
 	make_labels(w);
-	strbuf_addf(w->out, "<section class=\"card\" data-list=\"%s\">\n", list->field ? list->field->name : "");
+	strbuf_addf(w->out, "<section class=\"card\" data-list=\"%s\">\n",
+		    list->field ? list->field->name : "");
 	strbuf_add(w->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
 	add_list_name(w, list->field, list->shape);
 	strbuf_add(w->out, "\">\n");
@@ -401,9 +427,12 @@ static void add_tally(struct writer *w, size_t shown)
 
 	snprintf(here, sizeof(here), "%zu", shown);
 	strbuf_add(w->out, "<p class=\"tally\">");
-	html_value_grouped(w->out, w->options->page && w->options->page->digits ? w->options->page->digits : &html_value_english,
+	html_value_grouped(w->out,
+			   w->options->page && w->options->page->digits ? w->options->page->digits
+									: &html_value_english,
 			   html->count ? html->count : here);
-	strbuf_add(w->out, strcmp(html->count ? html->count : here, "1") == 0 ? " record" : " records");
+	strbuf_add(w->out,
+		   strcmp(html->count ? html->count : here, "1") == 0 ? " record" : " records");
 	if (html->count && strcmp(html->count, here) != 0)
 		strbuf_addf(w->out, ", %s of them on this page", here);
 	strbuf_add(w->out, "</p>\n");
@@ -422,7 +451,8 @@ static void add_table_end(struct writer *w, const struct writer_node *list)
 static void add_empty(struct writer *w, const struct writer_node *list)
 {
 	const struct html *html = w->state;
-	const char *words = list->shape->none ? list->shape->none : "There is no usage for this question.";
+	const char *words = list->shape->none ? list->shape->none
+					      : "There is no usage for this question.";
 	struct strbuf heading;
 
 	strbuf_init(&heading, 256);
@@ -453,10 +483,9 @@ static void end_chart(struct writer *w)
 	struct html *html = w->state;
 	const struct writer_node *list = writer_top(w);
 	const char *label = list->field ? writer_label_of(w, list->field) : NULL;
-	struct html_chart chart = {
-		.list = list->field ? list->field->name : "", .heading = label ? label : list->shape->doc,
-		.digits = w->options->page ? w->options->page->digits : NULL
-	};
+	struct html_chart chart = { .list = list->field ? list->field->name : "",
+				    .heading = label ? label : list->shape->doc,
+				    .digits = w->options->page ? w->options->page->digits : NULL };
 
 	html->drawn = 0;
 	if (list->children > 0)
@@ -485,7 +514,8 @@ static void add_colour(struct writer *w, size_t at)
 /* Is F the field whose value names a part of the page's chart? */
 static bool names_part(const struct html *html, const struct field *f)
 {
-	return html->rows.chart && html->rows.chart->series && f->type == VT_TEXT && strcmp(f->name, html->rows.chart->series) == 0;
+	return html->rows.chart && html->rows.chart->series && f->type == VT_TEXT &&
+	       strcmp(f->name, html->rows.chart->series) == 0;
 }
 
 /* ---- rows ---- */
@@ -527,7 +557,10 @@ static void fill_cells(struct writer *w, size_t column)
 
 /* ---- a row's second line: the fields that are seldom looked at ---- */
 
-/* The name in words and the beginning of the value TEXT, for those who haven't opened the line. */
+/*
+ * The name in words and the beginning of the value TEXT, for those who haven't
+ * opened the line.
+ */
 static void add_preview(struct html *html, const struct field *f, const char *text, size_t len)
 {
 	struct strbuf *out = &html->preview;
@@ -535,8 +568,9 @@ static void add_preview(struct html *html, const struct field *f, const char *te
 
 	if (out->len > PREVIEW_BYTES)
 		return;
-	if (shown > PREVIEW_VALUE_BYTES)        /* not inside of a character */
-		for (shown = PREVIEW_VALUE_BYTES; shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
+	if (shown > PREVIEW_VALUE_BYTES) /* not inside of a character */
+		for (shown = PREVIEW_VALUE_BYTES;
+		     shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
 			;
 	strbuf_add(out, out->len ? " \xC2\xB7 <i>" : "<i>");
 	html_value_name(out, f);
@@ -589,8 +623,12 @@ static void add_details(struct writer *w)
 	struct html *html = w->state;
 
 	if (html->details.len)
-		strbuf_addf(w->out, "<tr class=\"more\"><td colspan=\"%zu\"><details><summary>%s</summary>\n<dl class=\"facts\">\n%s</dl>"
-				    "</details></td></tr>\n", html->columns.n, html->preview.text, html->details.text);
+		strbuf_addf(w->out,
+			    "<tr class=\"more\"><td "
+			    "colspan=\"%zu\"><details><summary>%s</summary>\n<dl "
+			    "class=\"facts\">\n%s</dl>"
+			    "</details></td></tr>\n",
+			    html->columns.n, html->preview.text, html->details.text);
 	w->out->failed |= html->details.failed || html->preview.failed;
 	strbuf_clear(&html->details);
 	strbuf_clear(&html->preview);
@@ -610,12 +648,14 @@ static void add_to_row(struct writer *w, const struct field *f, const void *valu
 		begin_detail(w, f, value);
 		return;
 	}
-	column = columns_find(&html->columns, 0, w->depth > html->table + 1 ? writer_top(w)->field : NULL, f);
+	column = columns_find(&html->columns, 0,
+			      w->depth > html->table + 1 ? writer_top(w)->field : NULL, f);
 	html->last = NULL;
 	if (column == html->columns.n)
 		return;
 	if (column < html->written) {
-		writer_fail(w, ERR_INTERNAL, "the fields of a record are not in the order of its shape");
+		writer_fail(w, ERR_INTERNAL,
+			    "the fields of a record are not in the order of its shape");
 		return;
 	}
 	fill_cells(w, column);
@@ -635,7 +675,9 @@ static void set_columns(struct writer *w, const struct shape *item)
 {
 	struct html *html = w->state;
 
-	if (!columns_shown(w, &html->columns, item, w->format->leaves_out | FIELD_MACHINE | FIELD_DETAIL | FIELD_LEVEL | ADDITIONS))
+	if (!columns_shown(w, &html->columns, item,
+			   w->format->leaves_out | FIELD_MACHINE | FIELD_DETAIL | FIELD_LEVEL |
+				   ADDITIONS))
 		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
 }
 
@@ -650,12 +692,15 @@ static void begin_row(struct writer *w, int64_t level)
 	if (level == LEVEL_TOTAL)
 		strbuf_add(w->out, "<tr class=\"total\">");
 	else if (level > 0)
-		strbuf_addf(w->out, "<tr class=\"l%d\">", (int)(level < LEVEL_MOST ? level : LEVEL_MOST));
+		strbuf_addf(w->out, "<tr class=\"l%d\">",
+			    (int)(level < LEVEL_MOST ? level : LEVEL_MOST));
 	else
 		strbuf_add(w->out, "<tr>");
 }
 
-/* The totals of the list to come: its first row, kept until its table begins. */
+/*
+ * The totals of the list to come: its first row, kept until its table begins.
+ */
 static void begin_total(struct writer *w, const struct shape *shape)
 {
 	struct html *html = w->state;
@@ -718,7 +763,7 @@ static void html_begin_list(struct writer *w, const struct field *f, const struc
 	end_facts(w);
 	if (item->chart) {
 		chart_sums_release(&html->rows.sums);
-		html->rows = (struct chart_rows){ .chart = item->chart };
+		html->rows = (struct chart_rows) { .chart = item->chart };
 		html->drawn = w->depth;
 		return;
 	}
@@ -739,7 +784,8 @@ static void html_field(struct writer *w, const struct field *f, const void *valu
 		html->count = copy_text(text);
 	} else if (f->flags & (FIELD_NEXT | FIELD_PREVIOUS)) {
 		if (!html->table && writer_scalar(f, value, buf, &text, &len))
-			layout_set_pager(html->layout, f->flags & FIELD_NEXT ? "next" : "previous", text);
+			layout_set_pager(html->layout, f->flags & FIELD_NEXT ? "next" : "previous",
+					 text);
 	} else if (html->drawn) {
 		if (w->depth == html->drawn + 1)
 			chart_rows_field(&html->rows, f, value);

@@ -35,10 +35,15 @@ static void put_html(struct json_object *o, const char *key, struct strbuf *sb)
 /* ---- key figures ---- */
 
 static const struct field plain_field[] = { { .name = "value", .type = VT_DECIMAL }, { 0 } };
-static const struct field money_field[] = { { .name = "value", .type = VT_DECIMAL, .format = "money" }, { 0 } };
-static const struct field change_field[] = { { .name = "change", .type = VT_DECIMAL, .flags = FIELD_CHANGE }, { 0 } };
+static const struct field money_field[] = {
+	{ .name = "value", .type = VT_DECIMAL, .format = "money" }, { 0 }
+};
+static const struct field change_field[] = {
+	{ .name = "change", .type = VT_DECIMAL, .flags = FIELD_CHANGE }, { 0 }
+};
 
-static void put_value(struct json_object *o, const char *key, const struct writer *w, const struct field *f, const struct decimal *value)
+static void put_value(struct json_object *o, const char *key, const struct writer *w,
+		      const struct field *f, const struct decimal *value)
 {
 	struct strbuf sb;
 
@@ -104,9 +109,11 @@ static void put_words(struct json_object *o, const struct html_chart *c, const s
 	for (size_t i = 0; i < s->n_parts; i++)
 		sum += s->parts[i].sum;
 	strbuf_init(&sb, PART_MAX);
-	strbuf_addf(&sb, "%s: bars from %s to %s, in all ", c->heading, s->bars[0].name, s->bars[s->n_bars - 1].name);
+	strbuf_addf(&sb, "%s: bars from %s to %s, in all ", c->heading, s->bars[0].name,
+		    s->bars[s->n_bars - 1].name);
 	plot_amount(&sb, "", sum, true);
-	strbuf_addf(&sb, "%s%s. The table below the chart has its numbers.", *r->unit ? " " : "", r->unit);
+	strbuf_addf(&sb, "%s%s. The table below the chart has its numbers.", *r->unit ? " " : "",
+		    r->unit);
 	put(o, "words", sb.text);
 	strbuf_release(&sb);
 }
@@ -123,7 +130,8 @@ static void put_legend(struct json_object *o, const struct chart_sums *s)
 		struct json_object *part = json_object_new_object();
 
 		put(part, "name", s->parts[s->order[i]].name);
-		json_object_object_add(part, "colour", json_object_new_int(s->parts[s->order[i]].colour + 1));
+		json_object_object_add(part, "colour",
+				       json_object_new_int(s->parts[s->order[i]].colour + 1));
 		json_object_array_add(list, part);
 	}
 	json_object_object_add(legend, "parts", list);
@@ -132,10 +140,13 @@ static void put_legend(struct json_object *o, const struct chart_sums *s)
 
 static void put_plot(struct json_object *o, const struct chart_rows *r)
 {
-	struct plot p = { .sums = &r->sums, .unit = r->unit, .height = CHART_HEIGHT, .styled = true };
+	struct plot p = {
+		.sums = &r->sums, .unit = r->unit, .height = CHART_HEIGHT, .styled = true
+	};
 	struct strbuf sb;
 
-	json_object_object_add(o, "height", json_object_new_int(PLOT_TOP + CHART_HEIGHT + PLOT_BOTTOM));
+	json_object_object_add(o, "height",
+			       json_object_new_int(PLOT_TOP + CHART_HEIGHT + PLOT_BOTTOM));
 	json_object_object_add(o, "ticks_width", json_object_new_int(plot_ticks_width(&p)));
 	strbuf_init(&sb, PART_MAX);
 	plot_ticks(&sb, &p);
@@ -162,7 +173,8 @@ static void add_heads(struct strbuf *sb, const struct chart_rows *r)
 	strbuf_add(sb, s->n_parts > 1 ? "<th scope=\"col\" class=\"n\">In all</th></tr>" : "</tr>");
 }
 
-static void add_number(struct strbuf *sb, const struct html_chart *c, const struct chart_rows *r, wide n, const char *label)
+static void add_number(struct strbuf *sb, const struct html_chart *c, const struct chart_rows *r,
+		       wide n, const char *label)
 {
 	struct decimal d = { .n = n, .places = CHART_PLACES };
 
@@ -173,7 +185,8 @@ static void add_number(struct strbuf *sb, const struct html_chart *c, const stru
 	strbuf_add(sb, "</td>");
 }
 
-static void add_numbers(struct strbuf *sb, const struct html_chart *c, const struct chart_rows *r, const struct chart_bar *bar)
+static void add_numbers(struct strbuf *sb, const struct html_chart *c, const struct chart_rows *r,
+			const struct chart_bar *bar)
 {
 	const struct chart_sums *s = &r->sums;
 	wide sum = 0;
@@ -190,7 +203,8 @@ static void add_numbers(struct strbuf *sb, const struct html_chart *c, const str
 	strbuf_add(sb, "</tr>\n");
 }
 
-static void put_numbers(struct json_object *o, const struct html_chart *c, const struct chart_rows *r)
+static void put_numbers(struct json_object *o, const struct html_chart *c,
+			const struct chart_rows *r)
 {
 	struct strbuf sb;
 
@@ -203,7 +217,8 @@ static void put_numbers(struct json_object *o, const struct html_chart *c, const
 	put_html(o, "numbers", &sb);
 }
 
-int html_chart_add(struct strbuf *out, struct layout *l, const struct html_chart *c, struct chart_rows *r, struct error *err)
+int html_chart_add(struct strbuf *out, struct layout *l, const struct html_chart *c,
+		   struct chart_rows *r, struct error *err)
 {
 	struct json_object *o = json_object_new_object();
 	const char *fault = chart_rows_fault(r);

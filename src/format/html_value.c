@@ -12,7 +12,7 @@
 
 enum { ID_LENGTH = 24, INSTANT_LENGTH = 20, ROUNDED_PLACES = 2 };
 
-#define PLACEHOLDER "\xE2\x80\x93"      /* a dash where there is no value */
+#define PLACEHOLDER "\xE2\x80\x93" /* a dash where there is no value */
 
 const struct digits html_value_english = { ",", "." };
 
@@ -51,10 +51,14 @@ void html_value_name(struct strbuf *out, const struct field *f)
 		html_value_words(out, f->name);
 }
 
-/* English plurals, as far as units are: what ends otherwise, or in a capital letter as SMS does, stays. */
+/*
+ * English plurals, as far as units are: what ends otherwise, or in a capital
+ * letter as SMS does, stays.
+ */
 void html_value_unit_of_one(struct strbuf *out, const char *text, size_t len)
 {
-	bool plural = len > 3 && text[len - 1] == 's' && !strchr("siu", text[len - 2]) && (text[len - 2] & 0x20);
+	bool plural = len > 3 && text[len - 1] == 's' && !strchr("siu", text[len - 2]) &&
+		      (text[len - 2] & 0x20);
 
 	if (plural && len > 4 && memcmp(text + len - 3, "ies", 3) == 0) {
 		html_value_text(out, text, len - 3);
@@ -83,7 +87,8 @@ bool html_value_is_money(const struct field *f)
 	do
 		f++;
 	while (f->name && (f->flags & FIELD_LINK));
-	return f->name && (f->flags & FIELD_UNIT) && f->format && strcmp(f->format, "currency") == 0;
+	return f->name && (f->flags & FIELD_UNIT) && f->format &&
+	       strcmp(f->format, "currency") == 0;
 }
 
 /* ---- numbers ---- */
@@ -134,8 +139,12 @@ static bool decimal_differs(const char *shown, const char *text, size_t len)
 	return n != len || memcmp(shown, text, len) != 0;
 }
 
-/* What is shown in place of the exact TEXT, which stays beside it for scripts, copies and those who point at it. */
-static void add_number(struct strbuf *out, const struct digits *digits, const struct field *f, const void *value, const char *text, size_t len)
+/*
+ * What is shown in place of the exact TEXT, which stays beside it for scripts,
+ * copies and those who point at it.
+ */
+static void add_number(struct strbuf *out, const struct digits *digits, const struct field *f,
+		       const void *value, const char *text, size_t len)
 {
 	char shown[DECIMAL_TEXT];
 	bool money = html_value_is_money(f), rounded;
@@ -158,14 +167,21 @@ static void add_number(struct strbuf *out, const struct digits *digits, const st
 	strbuf_add(out, "</data>");
 }
 
-/* "1.7" as an arrow and its words, so that neither colour nor arrow is alone. */
+/*
+ * "1.7" as an arrow and its words, so that neither colour nor arrow is alone.
+ */
 static void add_change(struct strbuf *out, const struct digits *digits, const char *text)
 {
 	bool down = *text == '-', same = strcmp(text, "0") == 0;
 
-	strbuf_addf(out, "<data class=\"change %s\" value=\"%s\">", same ? "same" : down ? "down" : "up", text);
-	strbuf_add(out, same ? "<span aria-hidden=\"true\">=</span> " : down ? "<span aria-hidden=\"true\">\xE2\x96\xBC</span> \xE2\x88\x92" :
-		   "<span aria-hidden=\"true\">\xE2\x96\xB2</span> +");
+	strbuf_addf(out, "<data class=\"change %s\" value=\"%s\">",
+		    same   ? "same"
+		    : down ? "down"
+			   : "up",
+		    text);
+	strbuf_add(out, same   ? "<span aria-hidden=\"true\">=</span> "
+			: down ? "<span aria-hidden=\"true\">\xE2\x96\xBC</span> \xE2\x88\x92"
+			       : "<span aria-hidden=\"true\">\xE2\x96\xB2</span> +");
 	html_value_grouped(out, digits, text + down);
 	strbuf_add(out, "%</data>");
 }
@@ -177,7 +193,10 @@ static void add_share(struct strbuf *out, const struct digits *digits, const cha
 	html_value_grouped(out, digits, text);
 	strbuf_add(out, "%</data>");
 	if (*text != '-')
-		strbuf_addf(out, "<svg class=\"bar\" aria-hidden=\"true\"><rect width=\"%s%%\" height=\"100%%\"/></svg>", text);
+		strbuf_addf(out,
+			    "<svg class=\"bar\" aria-hidden=\"true\"><rect width=\"%s%%\" "
+			    "height=\"100%%\"/></svg>",
+			    text);
 }
 
 /* ---- texts ---- */
@@ -186,7 +205,8 @@ static bool is_link(const struct field *f, const char *text)
 {
 	if (!f->format || strcmp(f->format, "uri") != 0)
 		return false;
-	return (text[0] == '/' && text[1] != '/') || strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+	return (text[0] == '/' && text[1] != '/') || strncmp(text, "https://", 8) == 0 ||
+	       strncmp(text, "http://", 7) == 0;
 }
 
 /* One long word of letters and digits, such as an account's SID. */
@@ -195,7 +215,8 @@ static bool is_identifier(const char *text, size_t len)
 	bool digit = false;
 
 	for (size_t i = 0; i < len; i++) {
-		bool letter = (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z');
+		bool letter = (text[i] >= 'a' && text[i] <= 'z') ||
+			      (text[i] >= 'A' && text[i] <= 'Z');
 
 		digit = digit || (text[i] >= '0' && text[i] <= '9');
 		if (!letter && !(text[i] >= '0' && text[i] <= '9'))
@@ -219,7 +240,10 @@ static void add_breakable(struct strbuf *out, const char *text, size_t len)
 	}
 }
 
-/* Of an address the part that tells it from its neighbours, in words: "This month" for ".../ThisMonth.html?a=b". */
+/*
+ * Of an address the part that tells it from its neighbours, in words: "This
+ * month" for ".../ThisMonth.html?a=b".
+ */
 static void add_link(struct strbuf *out, const char *url, size_t len)
 {
 	size_t end = strcspn(url, "?"), begin, dot;
@@ -247,7 +271,7 @@ static void add_plain_text(struct strbuf *out, const struct field *f, const char
 
 	if (is_link(f, text)) {
 		add_link(out, text, len);
-	} else if (is_identifier(text, len)) {          /* the style may shorten it */
+	} else if (is_identifier(text, len)) { /* the style may shorten it */
 		strbuf_add(out, "<span class=\"id\" title=\"");
 		html_value_text(out, text, len);
 		strbuf_add(out, "\">");
@@ -255,7 +279,8 @@ static void add_plain_text(struct strbuf *out, const struct field *f, const char
 		strbuf_add(out, "</span>");
 	} else if (word && len >= ID_LENGTH) {
 		add_breakable(out, text, len);
-	} else if (word && !html_value_is_date(f) && memchr(text, '-', len)) {    /* else it breaks at its hyphens */
+		/* else it breaks at its hyphens */
+	} else if (word && !html_value_is_date(f) && memchr(text, '-', len)) {
 		strbuf_add(out, "<span class=\"word\">");
 		html_value_text(out, text, len);
 		strbuf_add(out, "</span>");
@@ -264,14 +289,19 @@ static void add_plain_text(struct strbuf *out, const struct field *f, const char
 	}
 }
 
-/* "2026-11-01T00:00:00Z" or with a fraction as people write it, the exact instant beside it; false if it isn't one. */
+/*
+ * "2026-11-01T00:00:00Z" or with a fraction as people write it, the exact
+ * instant beside it; false if it isn't one.
+ */
 static bool add_instant(struct strbuf *out, const char *text, size_t len)
 {
 	size_t end = len - 1;
 
-	if (len < INSTANT_LENGTH || text[10] != 'T' || text[end] != 'Z' || (len > INSTANT_LENGTH && text[19] != '.'))
+	if (len < INSTANT_LENGTH || text[10] != 'T' || text[end] != 'Z' ||
+	    (len > INSTANT_LENGTH && text[19] != '.'))
 		return false;
-	while (len > INSTANT_LENGTH && (text[end - 1] == '0' || text[end - 1] == '.') && end > INSTANT_LENGTH - 1)
+	while (len > INSTANT_LENGTH && (text[end - 1] == '0' || text[end - 1] == '.') &&
+	       end > INSTANT_LENGTH - 1)
 		end--;
 	if (end == INSTANT_LENGTH - 1 && memcmp(text + 16, ":00", 3) == 0)
 		end = 16;
@@ -285,7 +315,8 @@ static bool add_instant(struct strbuf *out, const char *text, size_t len)
 	return true;
 }
 
-bool html_value_add(struct strbuf *out, const struct digits *digits, const struct field *f, const void *value)
+bool html_value_add(struct strbuf *out, const struct digits *digits, const struct field *f,
+		    const void *value)
 {
 	char buf[DECIMAL_TEXT];
 	const char *text;

@@ -1,6 +1,7 @@
 /*
- * html_value.h - one value of a page: numbers in groups of digits, money to two places, instants as people write them,
- * each with the exact value beside it where that differs. Only for this folder.
+ * html_value.h - one value of a page: numbers in groups of digits, money to two
+ * places, instants as people write them, each with the exact value beside it
+ * where that differs. Only for this folder.
  */
 #ifndef FORMAT_HTML_VALUE_H
 #define FORMAT_HTML_VALUE_H
@@ -31,7 +32,11 @@ extern const struct digits html_value_english;
 /* TEXT ("-1234.5") in groups of three digits. */
 void html_value_grouped(struct strbuf *out, const struct digits *d, const char *text);
 
-/* The value of F as a page shows it; a dash if there is none, then false. DIGITS says how numbers are written. */
-bool html_value_add(struct strbuf *out, const struct digits *digits, const struct field *f, const void *value);
+/*
+ * The value of F as a page shows it; a dash if there is none, then false.
+ * DIGITS says how numbers are written.
+ */
+bool html_value_add(struct strbuf *out, const struct digits *digits, const struct field *f,
+		    const void *value);
 
 #endif

@@ -1,6 +1,8 @@
 /*
- * JSON, compact. This is the format that most answers have, so it is the one made to be fast: no printf, text without
- * anything to escape is checked and copied sixteen bytes at a time, and a member's name is spelled once for a document.
+ * JSON, compact. This is the format that most answers have, so it is the one
+ * made to be fast: no printf, text without anything to escape is checked and
+ * copied sixteen bytes at a time, and a member's name is spelled once for a
+ * document.
  */
 #include "format/json.h"
 
@@ -13,14 +15,18 @@
 #define EACH_BYTE(b) (0x0101010101010101u * (b))
 
 /*
- * Is there a byte among the eight that can't be copied as it is: a control character, a quote, a backslash, or one of
- * a character outside ASCII, which must be checked? A borrow from the byte below may say yes for nothing, never no.
+ * Is there a byte among the eight that can't be copied as it is: a control
+ * character, a quote, a backslash, or one of a character outside ASCII, which
+ * must be checked? A borrow from the byte below may say yes for nothing, never
+ * no.
  */
 static bool needs_care(uint64_t eight)
 {
 	uint64_t quote = eight ^ EACH_BYTE('"'), backslash = eight ^ EACH_BYTE('\\');
 
-	return ((eight - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) | eight) & EACH_BYTE(0x80);
+	return ((eight - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1)) |
+		eight) &
+	       EACH_BYTE(0x80);
 }
 
 static bool is_plain(unsigned char c)
@@ -36,13 +42,26 @@ static void add_escape(struct strbuf *out, unsigned char c)
 
 	switch (c) {
 	case '"':
-	case '\\': text[1] = (char)c; break;
-	case '\n': text[1] = 'n'; break;
-	case '\r': text[1] = 'r'; break;
-	case '\t': text[1] = 't'; break;
-	case '\f': text[1] = 'f'; break;
-	case '\b': text[1] = 'b'; break;
-	default:   len = sizeof(text);
+	case '\\':
+		text[1] = (char)c;
+		break;
+	case '\n':
+		text[1] = 'n';
+		break;
+	case '\r':
+		text[1] = 'r';
+		break;
+	case '\t':
+		text[1] = 't';
+		break;
+	case '\f':
+		text[1] = 'f';
+		break;
+	case '\b':
+		text[1] = 'b';
+		break;
+	default:
+		len = sizeof(text);
 	}
 	strbuf_addn(out, text, len);
 }
@@ -62,7 +81,7 @@ static void add_with_care(struct strbuf *out, const char *text, size_t len)
 			break;
 		step = utf8_step(text, len);
 		if (step == 0)
-			strbuf_add(out, "\xEF\xBF\xBD");     /* U+FFFD: this byte was no text */
+			strbuf_add(out, "\xEF\xBF\xBD"); /* U+FFFD: this byte was no text */
 		else if (step == 1)
 			add_escape(out, (unsigned char)*text);
 		else
@@ -84,7 +103,8 @@ static bool copy16(char *to, const char *text)
 
 	memcpy(&v, text, sizeof(v));
 	memcpy(to, &v, sizeof(v));
-	care = (halves)((v < 0x20) | (v == '"') | (v == '\\'));      /* bytes outside ASCII are negative */
+	care = (halves)((v < 0x20) | (v == '"') |
+			(v == '\\')); /* bytes outside ASCII are negative */
 	return !(care[0] | care[1]);
 }
 
@@ -106,7 +126,10 @@ static bool copy4(char *to, const char *text)
 	return !needs_care(EACH_BYTE('a') << 32 | four);
 }
 
-/* Copies TEXT; false if some of it needs care. A rest shorter than a word is copied with the bytes before it. */
+/*
+ * Copies TEXT; false if some of it needs care. A rest shorter than a word is
+ * copied with the bytes before it.
+ */
 static bool copy_plain(char *to, const char *text, size_t len)
 {
 	size_t i = 0;
@@ -147,10 +170,14 @@ void json_add_string(struct strbuf *out, const char *text, size_t len)
 	strbuf_addc(out, '"');
 }
 
-/* What comes before a member or an item: a comma unless it is the first, and the member's name. */
+/*
+ * What comes before a member or an item: a comma unless it is the first, and
+ * the member's name.
+ */
 static void add_lead(struct writer *w, struct writer_node *parent, const struct field *f)
 {
-	const struct spelled *name = f ? speller_spell(w->state, w->options->style->json, f->name) : NULL;
+	const struct spelled *name = f ? speller_spell(w->state, w->options->style->json, f->name)
+				       : NULL;
 	struct strbuf *out = w->out;
 	char *to;
 
@@ -164,7 +191,8 @@ static void add_lead(struct writer *w, struct writer_node *parent, const struct 
 	if (name) {
 		*to++ = '"';
 		if (out->size - out->len > SPELLED_MAX + 4)
-			memcpy(to, name->text, SPELLED_MAX);    /* a few moves, where an unknown length is a call */
+			/* a few moves, where an unknown length is a call */
+			memcpy(to, name->text, SPELLED_MAX);
 		else
 			memcpy(to, name->text, name->len);
 		to += name->len;
@@ -197,7 +225,8 @@ void json_field(struct writer *w, const struct field *f, const void *value)
 	char buf[DECIMAL_TEXT];
 	const char *text;
 	size_t len;
-	bool quoted = f->type == VT_TEXT || (f->flags & FIELD_QUOTED) || ((f->flags & FIELD_MONEY) && w->options->money_as_string);
+	bool quoted = f->type == VT_TEXT || (f->flags & FIELD_QUOTED) ||
+		      ((f->flags & FIELD_MONEY) && w->options->money_as_string);
 
 	if (f->type == VT_TEXTS && value) {
 		add_lead(w, writer_top(w), f);
@@ -234,7 +263,7 @@ static void json_begin_list(struct writer *w, const struct field *f, const struc
 const struct format format_json = {
 	.name = "json",
 	.mime = "application/json",
-	.aliases = (const char *const[]){ "text/json", NULL },
+	.aliases = (const char *const[]) { "text/json", NULL },
 	.charset = "utf-8",
 	.leaves_out = FIELD_XML_ONLY | FIELD_PAGE_ONLY,
 	.copies = true,

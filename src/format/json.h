@@ -1,12 +1,16 @@
 /*
- * json.h - JSON's pieces, which JSON lines is made of too. Only for this folder.
+ * json.h - JSON's pieces, which JSON lines is made of too. Only for this
+ * folder.
  */
 #ifndef FORMAT_JSON_H
 #define FORMAT_JSON_H
 
 #include "format/writer.h"
 
-/* A backend that uses these has a struct speller as its state. A node's mark is 1 once something is inside it. */
+/*
+ * A backend that uses these has a struct speller as its state. A node's mark is
+ * 1 once something is inside it.
+ */
 void json_open(struct writer *w, const struct field *f, char bracket);
 void json_field(struct writer *w, const struct field *f, const void *value);
 void json_close(struct writer *w);

@@ -1,6 +1,7 @@
 /*
- * JSON lines: a list is one JSON object a line, whether it is the root or the list of a page. An object
- * without paging is one JSON object, without a line end.
+ * JSON lines: a list is one JSON object a line, whether it is the root or the
+ * list of a page. An object without paging is one JSON object, without a line
+ * end.
  */
 #include "format/json.h"
 
@@ -14,7 +15,8 @@ static bool is_page(const struct writer *w)
 /* Are the items of NODE the lines? */
 static bool holds_lines(struct writer *w, const struct writer_node *node)
 {
-	return node && node->list && (node == &w->stack[0] || (node == &w->stack[1] && is_page(w) && !node->muted));
+	return node && node->list &&
+	       (node == &w->stack[0] || (node == &w->stack[1] && is_page(w) && !node->muted));
 }
 
 static void jsonl_begin(struct writer *w, const struct field *f, const struct shape *shape)
@@ -30,7 +32,7 @@ static void jsonl_begin(struct writer *w, const struct field *f, const struct sh
 	}
 	json_open(w, f, '{');
 	if (holds_lines(w, parent))
-		parent->mark = 0;       /* no comma between lines */
+		parent->mark = 0; /* no comma between lines */
 }
 
 static void jsonl_begin_list(struct writer *w, const struct field *f, const struct shape *item)
@@ -60,7 +62,8 @@ static void jsonl_end(struct writer *w)
 const struct format format_jsonl = {
 	.name = "jsonl",
 	.mime = "text/jsonl",
-	.aliases = (const char *const[]){ "application/jsonl", "application/x-ndjson", "application/x-jsonlines", NULL },
+	.aliases = (const char *const[]) { "application/jsonl", "application/x-ndjson",
+					   "application/x-jsonlines", NULL },
 	.leaves_out = FIELD_XML_ONLY | FIELD_PAGE_ONLY,
 	.lists_texts = true,
 	.state_size = sizeof(struct speller),

@@ -41,7 +41,10 @@ void jsv_add_texts(struct strbuf *out, const char *const *texts)
 	strbuf_addc(out, ']');
 }
 
-/* A dump has each member and item on a line of its own, with a tab for each of DEPTH nodes around it. */
+/*
+ * A dump has each member and item on a line of its own, with a tab for each of
+ * DEPTH nodes around it.
+ */
 static void add_line(struct writer *w, int depth)
 {
 	if (w->format != &format_jsv_dump)
@@ -51,7 +54,8 @@ static void add_line(struct writer *w, int depth)
 		strbuf_addc(w->out, '\t');
 }
 
-static void add_lead(struct writer *w, struct speller *names, struct writer_node *parent, const struct field *f)
+static void add_lead(struct writer *w, struct speller *names, struct writer_node *parent,
+		     const struct field *f)
 {
 	if (parent && parent->mark)
 		strbuf_addc(w->out, ',');
@@ -117,18 +121,15 @@ static void field(struct writer *w, const struct field *f, const void *value)
 	jsv_field(w, w->state, f, value);
 }
 
-#define JSV                                                          \
-	.name = "jsv",                                               \
-	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY, \
-	.lists_texts = true,                                         \
-	.state_size = sizeof(struct speller),                        \
-	.begin = begin,                                              \
-	.begin_list = begin_list,                                    \
-	.field = field,                                              \
-	.end = jsv_close
+#define JSV                                                                              \
+	.name = "jsv", .leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY, \
+	.lists_texts = true, .state_size = sizeof(struct speller), .begin = begin,       \
+	.begin_list = begin_list, .field = field, .end = jsv_close
 
 const struct format format_jsv = {
-	JSV, .mime = "text/jsv", .aliases = (const char *const[]){ "application/jsv", NULL },
+	JSV,
+	.mime = "text/jsv",
+	.aliases = (const char *const[]) { "application/jsv", NULL },
 };
 
 const struct format format_jsv_dump = { JSV, .mime = "text/plain", .charset = "utf-8" };

@@ -1,6 +1,7 @@
 /*
- * jsv.h - JSV's pieces: JSON without quotes where text needs none, which is also what CSV holds in a cell that is no scalar.
- * Only for this folder. A node's mark is 1 once something is inside it.
+ * jsv.h - JSV's pieces: JSON without quotes where text needs none, which is
+ * also what CSV holds in a cell that is no scalar. Only for this folder. A
+ * node's mark is 1 once something is inside it.
  */
 #ifndef FORMAT_JSV_H
 #define FORMAT_JSV_H
@@ -11,7 +12,10 @@ void jsv_open(struct writer *w, struct speller *names, const struct field *f, ch
 void jsv_field(struct writer *w, struct speller *names, const struct field *f, const void *value);
 void jsv_close(struct writer *w);
 
-/* Appends TEXT; in quotes, the quotes in it doubled, if it is empty or holds a character that means something. */
+/*
+ * Appends TEXT; in quotes, the quotes in it doubled, if it is empty or holds a
+ * character that means something.
+ */
 void jsv_add_texts(struct strbuf *out, const char *const *texts);
 void jsv_add_text(struct strbuf *out, const char *text, size_t len);
 

@@ -17,9 +17,9 @@ struct layout {
 	const struct templates *templates;
 
 	struct strbuf rendered;
-	size_t split;                   /* where the body comes in it */
-	bool has_content;               /* the layout has a place for the content */
-	struct error error;             /* of finding a part */
+	size_t split;       /* where the body comes in it */
+	bool has_content;   /* the layout has a place for the content */
+	struct error error; /* of finding a part */
 };
 
 /* ---- the page's own data ---- */
@@ -59,8 +59,12 @@ static bool leads_here(const struct writer *w, const struct page_link *link)
 	return true;
 }
 
-/* Of several links that lead here, to the same days, the first is the current one. */
-static void put_links(struct json_object *o, const char *key, const struct writer *w, const struct page_link *links)
+/*
+ * Of several links that lead here, to the same days, the first is the current
+ * one.
+ */
+static void put_links(struct json_object *o, const char *key, const struct writer *w,
+		      const struct page_link *links)
 {
 	struct json_object *array;
 	bool found = false;
@@ -75,15 +79,20 @@ static void put_links(struct json_object *o, const char *key, const struct write
 		found = found || here;
 		put_text(link, "text", links->text);
 		put_text(link, "href", links->href);
-		json_object_object_add(link, "current", json_object_new_boolean(links->current || here));
+		json_object_object_add(link, "current",
+				       json_object_new_boolean(links->current || here));
 		json_object_array_add(array, link);
 	}
-	/* Mustache can't say "around the list, if there is one" of a list itself. */
+	/*
+	 * Mustache can't say "around the list, if there is one" of a list
+	 * itself.
+	 */
 	json_object_object_add(o, key, json_object_new_object());
 	json_object_object_add(json_object_object_get(o, key), "links", array);
 }
 
-static void put_choices(struct json_object *o, const struct writer *w, const struct page_input *input, const char *value)
+static void put_choices(struct json_object *o, const struct writer *w,
+			const struct page_input *input, const char *value)
 {
 	const char *taken = input->own && !*value ? assumed(w, input->name) : "";
 
@@ -106,7 +115,8 @@ static void put_choices(struct json_object *o, const struct writer *w, const str
 		}
 		put_text(choice, "value", c->value);
 		put_text(choice, "text", text.text);
-		json_object_object_add(choice, "selected", json_object_new_boolean(strcmp(value, c->value) == 0));
+		json_object_object_add(choice, "selected",
+				       json_object_new_boolean(strcmp(value, c->value) == 0));
 		json_object_array_add(array, choice);
 	}
 	strbuf_release(&text);
@@ -129,7 +139,8 @@ static bool is_at_fault(const struct page *page, const char *name)
 	return page->change && page->change->fault_of && strcmp(page->change->fault_of, name) == 0;
 }
 
-static struct json_object *make_input(const struct writer *w, const struct page *page, const struct page_input *i)
+static struct json_object *make_input(const struct writer *w, const struct page *page,
+				      const struct page_input *i)
 {
 	struct json_object *input = json_object_new_object();
 	const char *value = i->value ? i->value : i->own ? "" : assumed(w, i->name);
@@ -142,8 +153,10 @@ static struct json_object *make_input(const struct writer *w, const struct page 
 	json_object_object_add(input, "required", json_object_new_boolean(i->required));
 	if (i->max_length)
 		json_object_object_add(input, "max_length", json_object_new_int64(i->max_length));
-	json_object_object_add(input, "secret", json_object_new_boolean(strcmp(i->type, "password") == 0));
-	json_object_object_add(input, "at_fault", json_object_new_boolean(is_at_fault(page, i->name)));
+	json_object_object_add(input, "secret",
+			       json_object_new_boolean(strcmp(i->type, "password") == 0));
+	json_object_object_add(input, "at_fault",
+			       json_object_new_boolean(is_at_fault(page, i->name)));
 	if (i->choices)
 		put_choices(input, w, i, value);
 	return input;
@@ -172,7 +185,10 @@ static void put_form(struct json_object *o, const struct writer *w, const struct
 	json_object_object_add(o, "form", form);
 }
 
-/* Of a report's sentence the part that says whose usage, and when: for the window's title. */
+/*
+ * Of a report's sentence the part that says whose usage, and when: for the
+ * window's title.
+ */
 static void put_place(struct json_object *o, const char *content, const char *sentence)
 {
 	const char *end = sentence && strcmp(content, "report") == 0 ? strchr(sentence, '.') : NULL;
@@ -182,7 +198,8 @@ static void put_place(struct json_object *o, const char *content, const char *se
 	free(place);
 }
 
-struct layout *layout_new(const struct writer_options *o, const struct writer *w, const char *content, const char *title, const char *sentence)
+struct layout *layout_new(const struct writer_options *o, const struct writer *w,
+			  const char *content, const char *title, const char *sentence)
 {
 	struct layout *l = calloc(1, sizeof(*l));
 	const struct page *page = o->page;
@@ -199,7 +216,8 @@ struct layout *layout_new(const struct writer_options *o, const struct writer *w
 	if (page) {
 		put_text(l->data, "user", page->user);
 		put_text(l->data, "profile", page->profile);
-		json_object_object_add(l->data, "sign_out", json_object_new_boolean(page->sign_out));
+		json_object_object_add(l->data, "sign_out",
+				       json_object_new_boolean(page->sign_out));
 		put_links(l->data, "nav", NULL, page->nav);
 		put_links(l->data, "tabs", NULL, page->tabs);
 		put_links(l->data, "exports", NULL, page->exports);
@@ -256,13 +274,16 @@ void layout_set_pager(struct layout *l, const char *key, const char *href)
 /* Templates that stand for themselves in the body. */
 static const char *const parts[] = { EMPTY, "chart" };
 
-/* What a page can have inside the layout; of those that HOLDS_BODY data come into the middle. */
+/*
+ * What a page can have inside the layout; of those that HOLDS_BODY data come
+ * into the middle.
+ */
 static const struct content {
 	const char *name;
 	bool holds_body;
 } contents[] = {
-	{ "report", true }, { "object", true }, { "change", true }, { "metadata", false }, { "operation", false }, { "ui", false }, { "explorer", false },
-	{ "login", false },
+	{ "report", true },     { "object", true }, { "change", true },    { "metadata", false },
+	{ "operation", false }, { "ui", false },    { "explorer", false }, { "login", false },
 };
 
 static bool is_name(const char *name, size_t len, const char *word)
@@ -275,7 +296,8 @@ static const struct template_text *find_template(struct layout *l, const char *n
 	const struct template_text *t = templates_find(l->templates, name, len);
 
 	if (!t)
-		error_set(&l->error, ERR_INTERNAL, NULL, "there is no template \"%.*s\"", (int)len, name);
+		error_set(&l->error, ERR_INTERNAL, NULL, "there is no template \"%.*s\"", (int)len,
+			  name);
 	return t;
 }
 
@@ -306,7 +328,8 @@ static int render(struct layout *l, struct error *err)
 
 	l->split = SIZE_MAX;
 	if (layout)
-		mustache_render(layout->text, layout->len, l->data, partial_of_layout, l, &l->rendered, &l->error);
+		mustache_render(layout->text, layout->len, l->data, partial_of_layout, l,
+				&l->rendered, &l->error);
 	if (l->error.kind == ERR_NONE)
 		return 0;
 	*err = l->error;
@@ -322,10 +345,12 @@ static int check_content(const struct templates *t, const struct content *c, str
 	strbuf_init(&l->rendered, MUSTACHE_TEMPLATE);
 	rc = render(l, err);
 	if (rc == 0 && !l->has_content)
-		rc = error_set(err, ERR_INTERNAL, NULL, "%s: needs {{>" TEMPLATE_CONTENT "}}, in no section",
+		rc = error_set(err, ERR_INTERNAL, NULL,
+			       "%s: needs {{>" TEMPLATE_CONTENT "}}, in no section",
 			       templates_find(t, "layout", strlen("layout"))->path);
 	if (rc == 0 && c->holds_body && l->split == SIZE_MAX)
-		rc = error_set(err, ERR_INTERNAL, NULL, "%s: needs {{>" TEMPLATE_BODY "}}, in no section",
+		rc = error_set(err, ERR_INTERNAL, NULL,
+			       "%s: needs {{>" TEMPLATE_BODY "}}, in no section",
 			       templates_find(t, c->name, strlen(c->name))->path);
 	strbuf_release(&l->rendered);
 	layout_free(&l);
@@ -339,7 +364,8 @@ int layout_check(const struct templates *t, struct error *err)
 			return -1;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!templates_find(t, parts[i], strlen(parts[i])))
-			return error_set(err, ERR_INTERNAL, NULL, "there is no template \"%s\"", parts[i]);
+			return error_set(err, ERR_INTERNAL, NULL, "there is no template \"%s\"",
+					 parts[i]);
 	return 0;
 }
 
@@ -369,7 +395,8 @@ int layout_add_foot(struct layout *l, struct strbuf *out, struct error *err)
 	return add_half(l, out, true, err);
 }
 
-int layout_add_empty(struct layout *l, const char *words, const char *heading, struct strbuf *out, struct error *err)
+int layout_add_empty(struct layout *l, const char *words, const char *heading, struct strbuf *out,
+		     struct error *err)
 {
 	const struct template_text *t = find_template(l, EMPTY, strlen(EMPTY));
 
@@ -385,7 +412,8 @@ int layout_add_empty(struct layout *l, const char *words, const char *heading, s
 	return -1;
 }
 
-int layout_add_part(struct layout *l, const char *name, struct json_object *data, struct strbuf *out, struct error *err)
+int layout_add_part(struct layout *l, const char *name, struct json_object *data,
+		    struct strbuf *out, struct error *err)
 {
 	const struct template_text *t = find_template(l, name, strlen(name));
 
@@ -398,13 +426,14 @@ int layout_add_part(struct layout *l, const char *name, struct json_object *data
 	return -1;
 }
 
-int layout_page(const struct writer_options *o, const char *content, const char *title, struct json_object *data,
-		struct strbuf *out, struct error *err)
+int layout_page(const struct writer_options *o, const char *content, const char *title,
+		struct json_object *data, struct strbuf *out, struct error *err)
 {
 	struct layout *l = layout_new(o, NULL, content, title, NULL);
 	int rc;
 
-	json_object_object_foreach(data, key, value) {
+	json_object_object_foreach(data, key, value)
+	{
 		json_object_object_add(l->data, key, json_object_get(value));
 	}
 	json_object_put(data);

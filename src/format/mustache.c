@@ -1,6 +1,7 @@
 /*
- * A template is first cut into tokens, so that standalone tags are known and every section knows its end; then the
- * tokens are walked, a section's as often as its data says.
+ * A template is first cut into tokens, so that standalone tags are known and
+ * every section knows its end; then the tokens are walked, a section's as often
+ * as its data says.
  */
 #include "format/mustache.h"
 
@@ -27,11 +28,11 @@ enum token_kind {
 
 struct token {
 	enum token_kind kind;
-	const char *text;               /* the text, or the tag's name */
+	const char *text; /* the text, or the tag's name */
 	size_t len;
-	const char *indent;             /* before a tag alone on its line; only partials use it */
+	const char *indent; /* before a tag alone on its line; only partials use it */
 	size_t indent_len;
-	size_t end;                     /* of a section: index of its end */
+	size_t end; /* of a section: index of its end */
 };
 
 enum { DELIMITER_MAX = 16 };
@@ -39,9 +40,9 @@ enum { DELIMITER_MAX = 16 };
 /* A template that is cut into tokens. */
 struct cutter {
 	const char *text, *pos, *limit;
-	const char *open, *close;       /* delimiters: in the template itself, or the usual ones */
+	const char *open, *close; /* delimiters: in the template itself, or the usual ones */
 	size_t open_len, close_len;
-	const char *file;               /* to be named in errors, or NULL */
+	const char *file; /* to be named in errors, or NULL */
 	struct token *tokens;
 	size_t n, size;
 	struct error *err;
@@ -49,8 +50,8 @@ struct cutter {
 
 struct render {
 	struct json_object *stack[MUSTACHE_DEPTH];
-	int depth;                      /* of the stack */
-	int nesting;                    /* partials inside each other */
+	int depth;   /* of the stack */
+	int nesting; /* partials inside each other */
 	int steps;
 	mustache_partial *partial;
 	void *ctx;
@@ -63,12 +64,18 @@ struct render {
 static const char *escape_of(char c)
 {
 	switch (c) {
-	case '&':  return "&amp;";
-	case '<':  return "&lt;";
-	case '>':  return "&gt;";
-	case '"':  return "&quot;";
-	case '\'': return "&#39;";
-	default:   return NULL;
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
 	}
 }
 
@@ -112,7 +119,7 @@ static struct token *add_token(struct cutter *c, enum token_kind kind, const cha
 		c->tokens = tokens;
 		c->size = size;
 	}
-	c->tokens[c->n] = (struct token){ .kind = kind, .text = text, .len = len };
+	c->tokens[c->n] = (struct token) { .kind = kind, .text = text, .len = len };
 	return &c->tokens[c->n++];
 }
 
@@ -167,8 +174,12 @@ static int set_delimiters(struct cutter *c, const char *text, size_t len)
 	return 0;
 }
 
-/* Is the tag from START to END alone on its line? Then *ret_line is where the line starts, *ret_next where the next one does. */
-static bool is_standalone(const struct cutter *c, const char *start, const char *end, const char **ret_line, const char **ret_next)
+/*
+ * Is the tag from START to END alone on its line? Then *ret_line is where the
+ * line starts, *ret_next where the next one does.
+ */
+static bool is_standalone(const struct cutter *c, const char *start, const char *end,
+			  const char **ret_line, const char **ret_next)
 {
 	while (start > c->text && is_blank(start[-1]))
 		start--;
@@ -185,8 +196,12 @@ static bool is_standalone(const struct cutter *c, const char *start, const char 
 	return true;
 }
 
-/* Where the closing delimiter, with BEFORE in front of it unless that is NUL, begins at FROM or after it; or NULL. */
-static const char *find_close(const struct cutter *c, const char *from, char before, size_t *ret_len)
+/*
+ * Where the closing delimiter, with BEFORE in front of it unless that is NUL,
+ * begins at FROM or after it; or NULL.
+ */
+static const char *find_close(const struct cutter *c, const char *from, char before,
+			      size_t *ret_len)
 {
 	char want[DELIMITER_MAX + 1] = { before };
 	size_t n = before != '\0';
@@ -200,7 +215,8 @@ static enum token_kind kind_of(const char *text, const char *limit)
 {
 	if (text < limit && *text == '{')
 		return TOKEN_RAW;
-	return text < limit && *text && strchr("&#^/>!=", *text) ? (enum token_kind)*text : TOKEN_ESCAPED;
+	return text < limit && *text && strchr("&#^/>!=", *text) ? (enum token_kind) * text
+								 : TOKEN_ESCAPED;
 }
 
 /* The tag at START, where the opening delimiter is. */
@@ -208,7 +224,9 @@ static int cut_tag(struct cutter *c, const char *start)
 {
 	const char *text = start + c->open_len, *line = start, *next, *end;
 	enum token_kind kind = kind_of(text, c->limit);
-	char before = kind == TOKEN_DELIMITERS ? '=' : kind == TOKEN_RAW && *text == '{' ? '}' : '\0';
+	char before = kind == TOKEN_DELIMITERS            ? '='
+		      : kind == TOKEN_RAW && *text == '{' ? '}'
+							  : '\0';
 	struct token *token;
 	size_t len;
 
@@ -249,18 +267,22 @@ static int pair_sections(struct cutter *c)
 			open[depth++] = i;
 		} else if (t->kind == TOKEN_END) {
 			begin = depth > 0 ? &c->tokens[open[--depth]] : NULL;
-			if (!begin || begin->len != t->len || memcmp(begin->text, t->text, t->len) != 0)
-				return cut_error(c, t->text, "a section ends that is not the open one");
+			if (!begin || begin->len != t->len ||
+			    memcmp(begin->text, t->text, t->len) != 0)
+				return cut_error(c, t->text,
+						 "a section ends that is not the open one");
 			begin->end = i;
 		}
 	}
-	return depth > 0 ? cut_error(c, c->tokens[open[depth - 1]].text, "a section is not closed") : 0;
+	return depth > 0 ? cut_error(c, c->tokens[open[depth - 1]].text, "a section is not closed")
+			 : 0;
 }
 
 static int cut(struct cutter *c)
 {
 	if (c->limit - c->text > MUSTACHE_TEMPLATE)
-		return error_set(c->err, ERR_INTERNAL, NULL, "a template has at most %d bytes", MUSTACHE_TEMPLATE);
+		return error_set(c->err, ERR_INTERNAL, NULL, "a template has at most %d bytes",
+				 MUSTACHE_TEMPLATE);
 	while (c->pos < c->limit) {
 		const char *start = find(c->pos, c->limit, c->open, c->open_len);
 
@@ -276,7 +298,8 @@ static int cut(struct cutter *c)
 
 /* ---- data ---- */
 
-static bool member(struct json_object *object, const char *name, size_t len, struct json_object **ret)
+static bool member(struct json_object *object, const char *name, size_t len,
+		   struct json_object **ret)
 {
 	char key[MUSTACHE_NAME];
 
@@ -287,7 +310,10 @@ static bool member(struct json_object *object, const char *name, size_t len, str
 	return json_object_object_get_ex(object, key, ret);
 }
 
-/* What NAME means here: its first part is looked for from the innermost context outwards, the others inside of it. */
+/*
+ * What NAME means here: its first part is looked for from the innermost context
+ * outwards, the others inside of it.
+ */
 static struct json_object *lookup(const struct render *r, const char *name, size_t len)
 {
 	struct json_object *value = NULL;
@@ -315,11 +341,16 @@ static struct json_object *lookup(const struct render *r, const char *name, size
 static bool is_true(struct json_object *value)
 {
 	switch (json_object_get_type(value)) {
-	case json_type_null:    return false;
-	case json_type_boolean: return json_object_get_boolean(value);
-	case json_type_array:   return json_object_array_length(value) > 0;
-	case json_type_string:  return json_object_get_string_len(value) > 0;
-	default:                return true;
+	case json_type_null:
+		return false;
+	case json_type_boolean:
+		return json_object_get_boolean(value);
+	case json_type_array:
+		return json_object_array_length(value) > 0;
+	case json_type_string:
+		return json_object_get_string_len(value) > 0;
+	default:
+		return true;
 	}
 }
 
@@ -332,7 +363,9 @@ static void render_value(struct render *r, const struct token *t)
 {
 	struct json_object *value = lookup(r, t->text, t->len);
 	const char *text = value ? json_object_get_string(value) : "";
-	size_t len = json_object_is_type(value, json_type_string) ? (size_t)json_object_get_string_len(value) : strlen(text);
+	size_t len = json_object_is_type(value, json_type_string)
+			     ? (size_t)json_object_get_string_len(value)
+			     : strlen(text);
 
 	if (t->kind == TOKEN_RAW)
 		strbuf_addn(r->out, text, len);
@@ -340,12 +373,14 @@ static void render_value(struct render *r, const struct token *t)
 		html_add_text(r->out, text, len);
 }
 
-static int render_inside(struct render *r, struct json_object *value, const struct token *tokens, size_t i)
+static int render_inside(struct render *r, struct json_object *value, const struct token *tokens,
+			 size_t i)
 {
 	int rc;
 
 	if (r->depth == MUSTACHE_DEPTH)
-		return error_set(r->err, ERR_INTERNAL, NULL, "template: sections are nested too deep");
+		return error_set(r->err, ERR_INTERNAL, NULL,
+				 "template: sections are nested too deep");
 	r->stack[r->depth++] = value;
 	rc = render_tokens(r, tokens, i + 1, tokens[i].end);
 	r->depth--;
@@ -368,7 +403,8 @@ static int render_section(struct render *r, const struct token *tokens, size_t i
 	return 0;
 }
 
-static void add_indented(struct strbuf *out, const char *text, size_t len, const char *indent, size_t indent_len)
+static void add_indented(struct strbuf *out, const char *text, size_t len, const char *indent,
+			 size_t indent_len)
 {
 	while (len > 0) {
 		const char *end = memchr(text, '\n', len);
@@ -389,7 +425,8 @@ static int render_partial(struct render *r, const struct token *t)
 	int rc;
 
 	if (r->nesting == MUSTACHE_DEPTH)
-		return error_set(r->err, ERR_INTERNAL, NULL, "template: partials are nested too deep");
+		return error_set(r->err, ERR_INTERNAL, NULL,
+				 "template: partials are nested too deep");
 	text = r->partial ? r->partial(r->ctx, t->text, t->len, &len) : NULL;
 	if (!text)
 		return 0;
@@ -400,7 +437,8 @@ static int render_partial(struct render *r, const struct token *t)
 		text = indented.text;
 		len = indented.len;
 	}
-	rc = indented.failed ? error_set(r->err, ERR_INTERNAL, NULL, "a template has at most %d bytes", MUSTACHE_TEMPLATE)
+	rc = indented.failed ? error_set(r->err, ERR_INTERNAL, NULL,
+					 "a template has at most %d bytes", MUSTACHE_TEMPLATE)
 			     : render_text(r, text, len);
 	strbuf_release(&indented);
 	r->nesting--;
@@ -413,7 +451,8 @@ static int render_tokens(struct render *r, const struct token *tokens, size_t fr
 
 	for (size_t i = from; i < to && rc == 0; i++) {
 		if (++r->steps > MUSTACHE_STEPS)
-			return error_set(r->err, ERR_INTERNAL, NULL, "template: it does not come to an end");
+			return error_set(r->err, ERR_INTERNAL, NULL,
+					 "template: it does not come to an end");
 		switch (tokens[i].kind) {
 		case TOKEN_TEXT:
 			strbuf_addn(r->out, tokens[i].text, tokens[i].len);
@@ -436,17 +475,23 @@ static int render_tokens(struct render *r, const struct token *tokens, size_t fr
 			break;
 		}
 		if (r->out->failed)
-			rc = error_set(r->err, ERR_TOO_LARGE, NULL, "the page is larger than %zu bytes", r->out->limit);
+			rc = error_set(r->err, ERR_TOO_LARGE, NULL,
+				       "the page is larger than %zu bytes", r->out->limit);
 	}
 	return rc;
 }
 
 static struct cutter cutter_of(const char *file, const char *text, size_t len, struct error *err)
 {
-	return (struct cutter){
-		.file = file, .text = text, .pos = text, .limit = text + len, .err = err,
-		.open = "{{", .open_len = 2, .close = "}}", .close_len = 2
-	};
+	return (struct cutter) { .file = file,
+				 .text = text,
+				 .pos = text,
+				 .limit = text + len,
+				 .err = err,
+				 .open = "{{",
+				 .open_len = 2,
+				 .close = "}}",
+				 .close_len = 2 };
 }
 
 static int render_text(struct render *r, const char *text, size_t len)
@@ -463,12 +508,18 @@ static int render_text(struct render *r, const char *text, size_t len)
 int mustache_render(const char *template, size_t len, struct json_object *data,
 		    mustache_partial *partial, void *ctx, struct strbuf *out, struct error *err)
 {
-	struct render r = { .stack = { data }, .depth = 1, .partial = partial, .ctx = ctx, .out = out, .err = err };
+	struct render r = { .stack = { data },
+			    .depth = 1,
+			    .partial = partial,
+			    .ctx = ctx,
+			    .out = out,
+			    .err = err };
 
 	return render_text(&r, template, len);
 }
 
-int mustache_check(const char *file, const char *template, size_t len, mustache_exists *exists, void *ctx, struct error *err)
+int mustache_check(const char *file, const char *template, size_t len, mustache_exists *exists,
+		   void *ctx, struct error *err)
 {
 	struct cutter c = cutter_of(file, template, len, err);
 	int rc = cut(&c);
@@ -477,7 +528,8 @@ int mustache_check(const char *file, const char *template, size_t len, mustache_
 		const struct token *t = &c.tokens[i];
 
 		if (t->kind == TOKEN_PARTIAL && !exists(ctx, t->text, t->len))
-			rc = cut_error(&c, t->text, "there is no template of this name to put here");
+			rc = cut_error(&c, t->text,
+				       "there is no template of this name to put here");
 	}
 	free(c.tokens);
 	return rc;

@@ -8,12 +8,13 @@
 #include "base/banned.h"
 
 enum {
-	WHOLE = 1000000,                 /* 100 % of the width: positions are whole parts of it */
-	BAR_MOST = WHOLE * 8 / 100,      /* the widest a bar gets */
-	LETTER = 7,                      /* pixels that a digit of the axis takes, or a little less */
-	TICK_GAP = 6,                    /* between the axis and its numbers */
-	LABELS_MOST = 12,                /* names below the bars */
-	LABELS_NARROW = 3                /* of these many labels a narrow page shows one */
+	WHOLE = 1000000,            /* 100 % of the width: positions are whole parts of it */
+	BAR_MOST = WHOLE * 8 / 100, /* the widest a bar gets */
+	/* pixels that a digit of the axis takes, or a little less */
+	LETTER = 7,
+	TICK_GAP = 6,     /* between the axis and its numbers */
+	LABELS_MOST = 12, /* names below the bars */
+	LABELS_NARROW = 3 /* of these many labels a narrow page shows one */
 };
 
 static const struct digits english = { ",", "." };
@@ -157,7 +158,10 @@ static void add_lines(struct strbuf *out, const struct plot *p, const struct sca
 
 /* ---- bars ---- */
 
-/* What a bar says when it is pointed at: its name, its parts with their exact amounts, their sum. */
+/*
+ * What a bar says when it is pointed at: its name, its parts with their exact
+ * amounts, their sum.
+ */
 static void add_title(struct strbuf *out, const struct plot *p, const struct chart_bar *bar)
 {
 	const struct chart_sums *s = p->sums;
@@ -185,7 +189,8 @@ static void add_title(struct strbuf *out, const struct plot *p, const struct cha
 	strbuf_add(out, "</title>\n");
 }
 
-static void add_part(struct strbuf *out, const struct plot *p, int colour, int64_t x, int64_t width, int64_t y1, int64_t y2)
+static void add_part(struct strbuf *out, const struct plot *p, int colour, int64_t x, int64_t width,
+		     int64_t y1, int64_t y2)
 {
 	if (p->styled)
 		strbuf_addf(out, "<rect class=\"c%d\"", colour + 1);
@@ -194,12 +199,14 @@ static void add_part(struct strbuf *out, const struct plot *p, int colour, int64
 	add_percent(out, "x", x);
 	add_percent(out, "width", width);
 	add_tenths(out, "y", y1);
-	add_tenths(out, "height", y2 > y1 ? y2 - y1 : 1);        /* too little to be seen, but there */
+	/* too little to be seen, but there */
+	add_tenths(out, "height", y2 > y1 ? y2 - y1 : 1);
 	strbuf_add(out, "/>\n");
 }
 
 /* The parts of a bar, from zero up and down. */
-static void add_parts(struct strbuf *out, const struct plot *p, const struct scale *s, const struct chart_bar *bar, int64_t x, int64_t width)
+static void add_parts(struct strbuf *out, const struct plot *p, const struct scale *s,
+		      const struct chart_bar *bar, int64_t x, int64_t width)
 {
 	wide above = 0, below = 0;
 
@@ -211,7 +218,8 @@ static void add_parts(struct strbuf *out, const struct plot *p, const struct sca
 		if (!n)
 			continue;
 		*taken += n;
-		add_part(out, p, p->sums->parts[part].colour, x, width, from < to ? from : to, from < to ? to : from);
+		add_part(out, p, p->sums->parts[part].colour, x, width, from < to ? from : to,
+			 from < to ? to : from);
 	}
 }
 
@@ -225,7 +233,8 @@ static bool is_empty(const struct chart_bar *bar)
 
 static void add_bar(struct strbuf *out, const struct plot *p, const struct scale *s, size_t i)
 {
-	int64_t from = (int64_t)i * WHOLE / (int64_t)p->sums->n_bars, room = WHOLE / (int64_t)p->sums->n_bars;
+	int64_t from = (int64_t)i * WHOLE / (int64_t)p->sums->n_bars,
+		room = WHOLE / (int64_t)p->sums->n_bars;
 	int64_t width = room * 22 / 25 < BAR_MOST ? room * 22 / 25 : BAR_MOST;
 	const struct chart_bar *bar = &p->sums->bars[i];
 
@@ -233,7 +242,7 @@ static void add_bar(struct strbuf *out, const struct plot *p, const struct scale
 		return;
 	strbuf_add(out, "<g>");
 	add_title(out, p, bar);
-	if (p->styled) {                /* small bars can be pointed at as well */
+	if (p->styled) { /* small bars can be pointed at as well */
 		strbuf_add(out, "<rect class=\"room\" height=\"100%\"");
 		add_percent(out, "x", from);
 		add_percent(out, "width", room);
@@ -243,7 +252,10 @@ static void add_bar(struct strbuf *out, const struct plot *p, const struct scale
 	strbuf_add(out, "</g>\n");
 }
 
-/* Names of bars, of so many that they have room; a narrow page leaves some of them out. */
+/*
+ * Names of bars, of so many that they have room; a narrow page leaves some of
+ * them out.
+ */
 static void add_labels(struct strbuf *out, const struct plot *p)
 {
 	size_t n = p->sums->n_bars, every = (n + LABELS_MOST - 1) / LABELS_MOST;

@@ -1,8 +1,10 @@
 /*
- * plot.h - a chart as SVG: the one place that draws bars, for pages and for pictures. Only for this folder.
+ * plot.h - a chart as SVG: the one place that draws bars, for pages and for
+ * pictures. Only for this folder.
  *
- * Widths are parts of a hundred of the room there is, heights are pixels: so the bars fit a page of any width, and paper, while
- * words keep their size. The numbers of the axis stand in an SVG of their own to the left of the bars.
+ * Widths are parts of a hundred of the room there is, heights are pixels: so
+ * the bars fit a page of any width, and paper, while words keep their size. The
+ * numbers of the axis stand in an SVG of their own to the left of the bars.
  */
 #ifndef FORMAT_PLOT_H
 #define FORMAT_PLOT_H
@@ -11,15 +13,22 @@
 #include "format/chart.h"
 
 enum {
-	PLOT_TOP = 8,                    /* pixels above the bars' room, for half a line of text */
-	PLOT_BOTTOM = 24                 /* below it, for the bars' names */
+	PLOT_TOP = 8,    /* pixels above the bars' room, for half a line of text */
+	PLOT_BOTTOM = 24 /* below it, for the bars' names */
 };
 
 struct plot {
-	const struct chart_sums *sums;   /* in order, with at least one bar */
-	const char *unit;                /* "" if there is none */
-	int height;                      /* of the bars' room in pixels; the SVG is PLOT_TOP + PLOT_BOTTOM higher */
-	bool styled;                     /* for a page, whose style sheet knows the classes; else everything has its own colour */
+	const struct chart_sums *sums; /* in order, with at least one bar */
+	const char *unit;              /* "" if there is none */
+	/*
+	 * of the bars' room in pixels; the SVG is PLOT_TOP + PLOT_BOTTOM higher
+	 */
+	int height;
+	/*
+	 * for a page, whose style sheet knows the classes; else everything has
+	 * its own colour
+	 */
+	bool styled;
 };
 
 /* Pixels that the numbers of the axis take. */
@@ -33,8 +42,8 @@ void plot_bars(struct strbuf *out, const struct plot *p);
 void plot_amount(struct strbuf *out, const char *unit, wide n, bool grouped);
 
 /* The colours of pictures, which have no style sheet. */
-#define PLOT_INK "#1d2422"
+#define PLOT_INK   "#1d2422"
 #define PLOT_INK_2 "#586059"
-#define PLOT_RULE "#e4dfd2"
+#define PLOT_RULE  "#e4dfd2"
 
 #endif

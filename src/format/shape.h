@@ -12,95 +12,165 @@
 #include "base/decimal.h"
 
 enum value_type {
-	VT_TEXT,        /* const char *; NULL is null */
-	VT_INT,         /* int64_t */
-	VT_DECIMAL,     /* struct decimal; places -1 is null */
-	VT_BOOL,        /* bool */
-	VT_TEXTS,       /* const char *const *, ended by NULL; NULL is null */
-	VT_OBJECT,      /* const void * to a record of `shape`; NULL is null */
-	VT_LIST         /* never in a record: written with writer_begin_list; items are of `shape` */
+	VT_TEXT,    /* const char *; NULL is null */
+	VT_INT,     /* int64_t */
+	VT_DECIMAL, /* struct decimal; places -1 is null */
+	VT_BOOL,    /* bool */
+	VT_TEXTS,   /* const char *const *, ended by NULL; NULL is null */
+	VT_OBJECT,  /* const void * to a record of `shape`; NULL is null */
+	/*
+	 * never in a record: written with writer_begin_list; items are of
+	 * `shape`
+	 */
+	VT_LIST
 };
 
 enum {
-	FIELD_QUOTED    = 1 << 0,   /* a number that JSON carries as a string ("count":"21") */
-	FIELD_MONEY     = 1 << 1,   /* likewise, but only when the writer's money_as_string is set */
-	FIELD_UNIT      = 1 << 2,   /* the unit of the number before it: tables for people print it beside */
-	FIELD_LABEL     = 1 << 3,   /* words for the field before it (a description of a name): printed below it */
-	FIELD_MACHINE   = 1 << 4,   /* for programs (links, versions): left out of tables for people and, if VT_OBJECT, of CSV */
-	FIELD_NEXT      = 1 << 5,   /* link to the next page, NULL if none */
-	FIELD_PREVIOUS  = 1 << 6,   /* link to the page before */
-	FIELD_XML_ONLY  = 1 << 7,   /* exists in XML alone (always null there) */
-	FIELD_JSON_ONLY = 1 << 8,   /* exists in JSON alone */
-	FIELD_SHARED    = 1 << 9,   /* VT_OBJECT: records that point to the same object mean the same content */
-	FIELD_LINK      = 1 << 10,  /* where the value before it leads: on a page that value is the link */
-	FIELD_PAGE_ONLY = 1 << 11,  /* exists on pages for people alone */
-	FIELD_CHANGE    = 1 << 12,  /* a change in percent: up or down, or the same */
-	FIELD_SHARE     = 1 << 13,  /* a part of the whole in percent: drawn as a bar, too */
-	FIELD_TOTAL     = 1 << 14,  /* VT_OBJECT: the totals of the list after it, a record of the same shape */
-	FIELD_WHOLE     = 1 << 15,  /* VT_DECIMAL that is always a whole number: an integer to callers */
-	FIELD_ACTION    = 1 << 17,  /* the page where something is done to the record: on a page a link below the value before it, called as the field */
-	FIELD_DETAIL    = 1 << 18,  /* seldom looked at: tables on pages fold it into a second line of its row */
-	FIELD_COUNT     = 1 << 19,  /* how many records a list has on all its pages: a page says so below the table */
-	FIELD_LEVEL     = 1 << 20,  /* VT_INT, the first of a record, for pages: its depth in a tree from 0, or LEVEL_TOTAL */
-	FIELD_MAIN      = 1 << 16   /* VT_LIST: of several lists of a page the one that CSV and JSON lines have */
+	FIELD_QUOTED = 1 << 0, /* a number that JSON carries as a string ("count":"21") */
+	/* likewise, but only when the writer's money_as_string is set */
+	FIELD_MONEY = 1 << 1,
+	/*
+	 * the unit of the number before it: tables for people print it beside
+	 */
+	FIELD_UNIT = 1 << 2,
+	/*
+	 * words for the field before it (a description of a name): printed
+	 * below it
+	 */
+	FIELD_LABEL = 1 << 3,
+	/*
+	 * for programs (links, versions): left out of tables for people and, if
+	 * VT_OBJECT, of CSV
+	 */
+	FIELD_MACHINE = 1 << 4,
+	FIELD_NEXT = 1 << 5,      /* link to the next page, NULL if none */
+	FIELD_PREVIOUS = 1 << 6,  /* link to the page before */
+	FIELD_XML_ONLY = 1 << 7,  /* exists in XML alone (always null there) */
+	FIELD_JSON_ONLY = 1 << 8, /* exists in JSON alone */
+	/*
+	 * VT_OBJECT: records that point to the same object mean the same
+	 * content
+	 */
+	FIELD_SHARED = 1 << 9,
+	/* where the value before it leads: on a page that value is the link */
+	FIELD_LINK = 1 << 10,
+	FIELD_PAGE_ONLY = 1 << 11, /* exists on pages for people alone */
+	FIELD_CHANGE = 1 << 12,    /* a change in percent: up or down, or the same */
+	FIELD_SHARE = 1 << 13,     /* a part of the whole in percent: drawn as a bar, too */
+	/*
+	 * VT_OBJECT: the totals of the list after it, a record of the same
+	 * shape
+	 */
+	FIELD_TOTAL = 1 << 14,
+	/* VT_DECIMAL that is always a whole number: an integer to callers */
+	FIELD_WHOLE = 1 << 15,
+	/*
+	 * the page where something is done to the record: on a page a link
+	 * below the value before it, called as the field
+	 */
+	FIELD_ACTION = 1 << 17,
+	/*
+	 * seldom looked at: tables on pages fold it into a second line of its
+	 * row
+	 */
+	FIELD_DETAIL = 1 << 18,
+	/*
+	 * how many records a list has on all its pages: a page says so below
+	 * the table
+	 */
+	FIELD_COUNT = 1 << 19,
+	/*
+	 * VT_INT, the first of a record, for pages: its depth in a tree from 0,
+	 * or LEVEL_TOTAL
+	 */
+	FIELD_LEVEL = 1 << 20,
+	/*
+	 * VT_LIST: of several lists of a page the one that CSV and JSON lines
+	 * have
+	 */
+	FIELD_MAIN = 1 << 16
 };
 
 struct shape;
 
 struct field {
-	const char *name;           /* in the spelling of its API: "account_sid", "AIMinutes" */
+	const char *name; /* in the spelling of its API: "account_sid", "AIMinutes" */
 	enum value_type type;
-	size_t offset;              /* in the record; unused for VT_LIST */
+	size_t offset; /* in the record; unused for VT_LIST */
 	unsigned flags;
-	const struct shape *shape;  /* VT_OBJECT, VT_LIST */
-	const char *xml_attrs;      /* extra attributes of the XML element, or NULL */
-	const char *format;         /* OpenAPI's word for what the text holds ("date", "uri", "currency"), or "money" of
-	                               a number that pages show to two places; or NULL */
-	const char *doc;            /* one line */
-	const char *label;          /* what pages call it, or NULL: the name in words */
+	const struct shape *shape; /* VT_OBJECT, VT_LIST */
+	const char *xml_attrs;     /* extra attributes of the XML element, or NULL */
+	/*
+	 * OpenAPI's word for what the text holds ("date", "uri", "currency"),
+	 * or "money" of a number that pages show to two places; or NULL
+	 */
+	const char *format;
+	const char *doc;   /* one line */
+	const char *label; /* what pages call it, or NULL: the name in words */
 };
 
 enum {
-	SHAPE_PAGE      = 1 << 0,   /* an envelope: one list of records, the other fields are about paging */
-	SHAPE_ORDERED   = 1 << 1,   /* XML keeps the declared order even where the style sorts */
-	SHAPE_FIGURES   = 1 << 2    /* of a list's items: each is a key figure, which a page has from writer_figure */
+	/*
+	 * an envelope: one list of records, the other fields are about paging
+	 */
+	SHAPE_PAGE = 1 << 0,
+	SHAPE_ORDERED = 1 << 1, /* XML keeps the declared order even where the style sorts */
+	/*
+	 * of a list's items: each is a key figure, which a page has from
+	 * writer_figure
+	 */
+	SHAPE_FIGURES = 1 << 2
 };
 
 /* The record adds up those below it. */
 enum { LEVEL_TOTAL = -1, LEVEL_MOST = 8 };
 
 /*
- * How the records of a list look as bars: pages and pictures draw the fields that the table shows, so the numbers are the same.
+ * How the records of a list look as bars: pages and pictures draw the fields
+ * that the table shows, so the numbers are the same.
  */
 struct chart {
-	const char *along;          /* the field that names the bar: a time or a name */
-	const char *series;         /* the field that names a part of a bar, or NULL */
-	const char *const *values;  /* the numbers to draw, ended by NULL; with several each is a part, and `series` is NULL */
-	const char *unit;           /* the field with their unit, or NULL */
+	const char *along;  /* the field that names the bar: a time or a name */
+	const char *series; /* the field that names a part of a bar, or NULL */
+	/*
+	 * the numbers to draw, ended by NULL; with several each is a part, and
+	 * `series` is NULL
+	 */
+	const char *const *values;
+	const char *unit; /* the field with their unit, or NULL */
 };
 
 struct shape {
-	const char *name;           /* "UsageRecordInfo": type name, XML element of a list item or root */
-	const char *xml_namespace;  /* or NULL */
+	/* "UsageRecordInfo": type name, XML element of a list item or root */
+	const char *name;
+	const char *xml_namespace; /* or NULL */
 	unsigned flags;
 	const struct field *fields; /* ended by a NULL name */
 	const struct chart *chart;  /* of a list's items: how to draw them; or NULL */
-	const char *none;           /* of a list's items: what a page says when there is none; or NULL */
+	/* of a list's items: what a page says when there is none; or NULL */
+	const char *none;
 	const char *doc;
 };
 
 /* The type follows the C member, so the two can't disagree. */
-#define FIELD_AS(rec, member, field_name, text, ...)                          \
-	{ .name = (field_name), .offset = offsetof(rec, member), .doc = (text), \
+#define FIELD_AS(rec, member, field_name, text, ...)                                    \
+	{                                                                               \
+		.name = (field_name), .offset = offsetof(rec, member), .doc = (text), \
 	  .type = _Generic(((rec *)0)->member, const char *: VT_TEXT,         \
 		const char *const *: VT_TEXTS,                                \
 		int64_t: VT_INT, struct decimal: VT_DECIMAL, bool: VT_BOOL,   \
-		default: VT_OBJECT), ##__VA_ARGS__ }
+		default: VT_OBJECT), ##__VA_ARGS__ \
+	}
 #define FIELD(rec, member, text, ...) FIELD_AS(rec, member, #member, text, ##__VA_ARGS__)
-#define FIELD_LIST(field_name, item_shape, text) \
-	{ .name = (field_name), .type = VT_LIST, .shape = (item_shape), .doc = (text) }
+#define FIELD_LIST(field_name, item_shape, text)                                            \
+	{                                                                                   \
+		.name = (field_name), .type = VT_LIST, .shape = (item_shape), .doc = (text) \
+	}
 
-/* The list of SHAPE that tables for programs have: the FIELD_MAIN one, else the first; or NULL. */
+/*
+ * The list of SHAPE that tables for programs have: the FIELD_MAIN one, else the
+ * first; or NULL.
+ */
 const struct field *shape_main_list(const struct shape *shape);
 
 /* Is anything in an answer of SHAPE, or in a list of it, to be drawn? */

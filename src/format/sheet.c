@@ -29,14 +29,14 @@ enum { HELD_BYTES = 1 << 20, INSTANT_LENGTH = 20 };
 /* Rows are held as cells that end in NUL, COLUMNS.n of them a row. */
 struct sheet {
 	struct columns columns;
-	bool columned;                  /* the columns are known */
-	bool filled[COLUMNS_MAX];       /* by some row */
-	bool begun;                     /* the header is written: rows needn't be held any more */
+	bool columned;            /* the columns are known */
+	bool filled[COLUMNS_MAX]; /* by some row */
+	bool begun;               /* the header is written: rows needn't be held any more */
 	struct strbuf rows, total;
-	struct strbuf *to;              /* of the open row, or NULL */
-	int depth;                      /* of the open row */
-	size_t cells;                   /* of the open row so far */
-	struct strbuf text;             /* a cell that is being made */
+	struct strbuf *to;  /* of the open row, or NULL */
+	int depth;          /* of the open row */
+	size_t cells;       /* of the open row so far */
+	struct strbuf text; /* a cell that is being made */
 };
 
 static void choose_columns(struct writer *w, const struct shape *shape)
@@ -70,10 +70,14 @@ static bool is_number(const char *text, size_t len)
 	return whole > 0 && part != 1 && sign + whole + part == len;
 }
 
-/* Does a spreadsheet take a cell that begins so for a formula? Some do so with the wide forms of = + - @ as well. */
+/*
+ * Does a spreadsheet take a cell that begins so for a formula? Some do so with
+ * the wide forms of = + - @ as well.
+ */
 static bool begins_formula(const char *text, size_t len)
 {
-	static const char *const wide_signs[] = { "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0" };
+	static const char *const wide_signs[] = { "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D",
+						  "\xEF\xBC\xA0" };
 
 	if (len == 0 || is_number(text, len))
 		return false;
@@ -96,7 +100,7 @@ static void add_harmless(struct strbuf *out, const char *text, size_t len)
 
 		if (begins_formula(text + at, n))
 			strbuf_addc(out, '\'');
-		n += at + n < len;              /* with what cuts it */
+		n += at + n < len; /* with what cuts it */
 		strbuf_addn(out, text + at, n);
 		at += n;
 	}
@@ -147,7 +151,8 @@ static void sheet_field(struct writer *w, const struct field *f, const void *val
 	if (column == s->columns.n || !writer_scalar(f, value, buf, &text, &len) || len == 0)
 		return;
 	if (column < s->cells) {
-		writer_fail(w, ERR_INTERNAL, "the fields of a record are not in the order of its shape");
+		writer_fail(w, ERR_INTERNAL,
+			    "the fields of a record are not in the order of its shape");
 		return;
 	}
 	while (s->cells < column)
@@ -175,7 +180,8 @@ static void begin_row(struct writer *w, struct strbuf *to)
 
 static void add_quoted(struct strbuf *out, const char *text, size_t len)
 {
-	bool plain = strcspn(text, "\",;\t\r\n") == len && (len == 0 || (text[0] != ' ' && text[len - 1] != ' '));
+	bool plain = strcspn(text, "\",;\t\r\n") == len &&
+		     (len == 0 || (text[0] != ' ' && text[len - 1] != ' '));
 
 	if (!plain)
 		strbuf_addc(out, '"');
@@ -211,7 +217,10 @@ static void add_rows(struct writer *w, struct strbuf *rows)
 	strbuf_clear(rows);
 }
 
-/* The header and the rows that were held. ALL: columns that nothing filled so far, too. */
+/*
+ * The header and the rows that were held. ALL: columns that nothing filled so
+ * far, too.
+ */
 static void begin_sheet(struct writer *w, bool all)
 {
 	struct sheet *s = w->state;
@@ -224,7 +233,8 @@ static void begin_sheet(struct writer *w, bool all)
 		s->filled[i] |= all;
 		if (!s->filled[i])
 			continue;
-		strbuf_addf(w->out, "%s%s%s%s%s", comma, c->parent ? c->parent->name : "", c->parent ? "_" : "", c->field->name,
+		strbuf_addf(w->out, "%s%s%s%s%s", comma, c->parent ? c->parent->name : "",
+			    c->parent ? "_" : "", c->field->name,
 			    is_instant(c->field) ? "_utc" : "");
 		comma = ",";
 	}

@@ -47,7 +47,10 @@ static void spell_camel(struct strbuf *out, const char *name)
 	}
 }
 
-/* Bytes of the word that TEXT begins with: up to "_", or to the capital that begins the next word. */
+/*
+ * Bytes of the word that TEXT begins with: up to "_", or to the capital that
+ * begins the next word.
+ */
 static size_t word_length(const char *text)
 {
 	size_t n = 1;
@@ -69,7 +72,7 @@ static void spell_snake(struct strbuf *out, const char *name)
 			strbuf_addc(out, '_');
 		for (size_t i = 0; i < len; i++)
 			strbuf_addc(out, to_lower(name[i]));
-		for (name += len; *name == '_'; )
+		for (name += len; *name == '_';)
 			name++;
 	}
 }
@@ -105,7 +108,9 @@ void style_spell(struct strbuf *out, enum spelling spelling, const char *name)
 /* Short forms that people read as capitals. */
 static bool is_acronym(const char *word, size_t len)
 {
-	static const char *const acronyms[] = { "ai", "api", "id", "iso", "sid", "sim", "uri", "url" };
+	static const char *const acronyms[] = {
+		"ai", "api", "id", "iso", "sid", "sim", "uri", "url"
+	};
 
 	for (size_t i = 0; i < sizeof(acronyms) / sizeof(acronyms[0]); i++) {
 		size_t n = 0;
@@ -127,7 +132,8 @@ void style_humanise(struct strbuf *out, const char *name)
 		if (!first)
 			strbuf_addc(out, ' ');
 		for (size_t i = 0; i < len; i++)
-			strbuf_addc(out, acronym || (first && i == 0) ? to_upper(name[i]) : to_lower(name[i]));
+			strbuf_addc(out, acronym || (first && i == 0) ? to_upper(name[i])
+								      : to_lower(name[i]));
 		name += len;
 		while (*name == '_')
 			name++;
@@ -140,7 +146,7 @@ static void fill_slot(struct spelled *slot, enum spelling spelling, const char *
 
 	strbuf_init(&text, SPELLED_MAX - 1);
 	style_spell(&text, spelling, name);
-	assert(!text.failed);                   /* a name in one of our own tables is too long */
+	assert(!text.failed); /* a name in one of our own tables is too long */
 	slot->name = name;
 	slot->len = (uint8_t)text.len;
 	memcpy(slot->text, text.text, text.len + 1);
@@ -151,7 +157,8 @@ const struct spelled *speller_spell(struct speller *s, enum spelling spelling, c
 {
 	size_t first = (size_t)(((uint64_t)(uintptr_t)name * 0x9e3779b97f4a7c15u) >> 58), i = first;
 
-	_Static_assert(SPELLER_SLOTS == 1 << (64 - 58), "the hash has as many values as there are slots");
+	_Static_assert(SPELLER_SLOTS == 1 << (64 - 58),
+		       "the hash has as many values as there are slots");
 	for (int probe = 0; probe < SPELLER_PROBES; probe++) {
 		struct spelled *slot = &s->slots[i];
 

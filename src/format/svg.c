@@ -1,6 +1,8 @@
 /*
- * A picture of the answer, for where no page can be: wikis, mails. One file, of shapes and words alone: no script, no style sheet,
- * nothing from elsewhere, so that it looks the same wherever it is allowed. It draws the list whose shape has a chart.
+ * A picture of the answer, for where no page can be: wikis, mails. One file, of
+ * shapes and words alone: no script, no style sheet, nothing from elsewhere, so
+ * that it looks the same wherever it is allowed. It draws the list whose shape
+ * has a chart.
  */
 #include "format/writer.h"
 
@@ -14,25 +16,31 @@
 
 #include "base/banned.h"
 
-#define SANS "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
+#define SANS  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 #define SERIF "Georgia, 'Liberation Serif', 'Times New Roman', serif"
 #define PAPER "#fffefb"
 
 enum {
-	WIDTH = 860, EDGE = 20, PLOT_HEIGHT = 240, LINE_HEIGHT = 20,
-	LETTER = 7,                     /* what one takes, or a little more, in the smaller size */
-	LINE_LETTERS = 120, LINES_MAX = 3, LEGEND_LETTERS = 40,
+	WIDTH = 860,
+	EDGE = 20,
+	PLOT_HEIGHT = 240,
+	LINE_HEIGHT = 20,
+	LETTER = 7, /* what one takes, or a little more, in the smaller size */
+	LINE_LETTERS = 120,
+	LINES_MAX = 3,
+	LEGEND_LETTERS = 40,
 	FACTS_MAX = 8
 };
 
 struct svg {
 	char *title, *sentence;
-	const struct field *list;       /* that is drawn; NULL: the root */
-	int table;                      /* its depth while it is open; 0 = not */
-	struct chart_rows rows;         /* its chart is NULL: nothing to draw */
-	struct strbuf facts;            /* lines of what has no picture, such as an error, each ended by NUL */
+	const struct field *list; /* that is drawn; NULL: the root */
+	int table;                /* its depth while it is open; 0 = not */
+	struct chart_rows rows;   /* its chart is NULL: nothing to draw */
+	/* lines of what has no picture, such as an error, each ended by NUL */
+	struct strbuf facts;
 	int n_facts;
-	int y;                          /* pixels drawn from the top */
+	int y; /* pixels drawn from the top */
 };
 
 static char *copy_text(const char *text)
@@ -117,7 +125,8 @@ static void add_fact(struct svg *svg, const struct field *f, const void *value)
 	const char *text;
 	size_t len;
 
-	if (svg->n_facts == FACTS_MAX || (f->flags & FIELD_MACHINE) || !writer_scalar(f, value, buf, &text, &len) || !len)
+	if (svg->n_facts == FACTS_MAX || (f->flags & FIELD_MACHINE) ||
+	    !writer_scalar(f, value, buf, &text, &len) || !len)
 		return;
 	svg->n_facts++;
 	style_humanise(&svg->facts, f->name);
@@ -207,7 +216,8 @@ static void add_paragraph(struct strbuf *out, struct svg *svg, const char *text)
 		svg->y += LINE_HEIGHT;
 		begin_text(out, EDGE, svg->y);
 		xml_add_text(out, text, n, false);
-		strbuf_add(out, text[n] && line == LINES_MAX ? "\xE2\x80\xA6</text>\n" : "</text>\n");
+		strbuf_add(out,
+			   text[n] && line == LINES_MAX ? "\xE2\x80\xA6</text>\n" : "</text>\n");
 		text += n + strspn(text + n, " ");
 	}
 }
@@ -225,13 +235,16 @@ static void add_legend(struct strbuf *out, struct svg *svg)
 	for (size_t i = 0; i < s->n_parts; i++) {
 		const struct chart_part *part = &s->parts[s->order[i]];
 		size_t letters = letters_of(part->name);
-		int room = 18 + (int)(letters < LEGEND_LETTERS ? letters : LEGEND_LETTERS + 1) * LETTER + 12;
+		int room = 18 +
+			   (int)(letters < LEGEND_LETTERS ? letters : LEGEND_LETTERS + 1) * LETTER +
+			   12;
 
 		if (x > EDGE && x + room > WIDTH - EDGE) {
 			x = EDGE;
 			svg->y += LINE_HEIGHT;
 		}
-		strbuf_addf(out, "<rect fill=\"%s\" x=\"%d\" y=\"%d\" width=\"10\" height=\"10\"/>", chart_colours[part->colour], x, svg->y - 10);
+		strbuf_addf(out, "<rect fill=\"%s\" x=\"%d\" y=\"%d\" width=\"10\" height=\"10\"/>",
+			    chart_colours[part->colour], x, svg->y - 10);
 		begin_text(out, x + 17, svg->y);
 		add_cut(out, part->name, LEGEND_LETTERS);
 		strbuf_add(out, "</text>\n");
@@ -256,10 +269,13 @@ static void draw_chart(struct strbuf *out, struct svg *svg)
 
 	add_unit(out, svg);
 	svg->y += LINE_HEIGHT / 2;
-	strbuf_addf(out, "<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\">\n", EDGE, svg->y, ticks, height);
+	strbuf_addf(out, "<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\">\n", EDGE, svg->y,
+		    ticks, height);
 	plot_ticks(out, &p);
-	strbuf_addf(out, "</svg>\n<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" overflow=\"visible\">\n", EDGE + ticks, svg->y,
-		    WIDTH - 2 * EDGE - ticks, height);
+	strbuf_addf(
+		out,
+		"</svg>\n<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" overflow=\"visible\">\n",
+		EDGE + ticks, svg->y, WIDTH - 2 * EDGE - ticks, height);
 	plot_bars(out, &p);
 	strbuf_add(out, "</svg>\n");
 	svg->y += height;
@@ -286,7 +302,8 @@ static void add_desc(struct strbuf *out, const struct svg *svg)
 		strbuf_addc(out, ' ');
 	}
 	if (none) {
-		for (const char *fact = svg->facts.text; fact < svg->facts.text + svg->facts.len; fact += strlen(fact) + 1) {
+		for (const char *fact = svg->facts.text; fact < svg->facts.text + svg->facts.len;
+		     fact += strlen(fact) + 1) {
 			add_escaped(out, fact);
 			strbuf_add(out, "; ");
 		}
@@ -313,7 +330,8 @@ static void add_desc(struct strbuf *out, const struct svg *svg)
 
 static void add_facts(struct strbuf *out, struct svg *svg)
 {
-	for (const char *fact = svg->facts.text; fact < svg->facts.text + svg->facts.len; fact += strlen(fact) + 1)
+	for (const char *fact = svg->facts.text; fact < svg->facts.text + svg->facts.len;
+	     fact += strlen(fact) + 1)
 		add_paragraph(out, svg, fact);
 	out->failed |= svg->facts.failed;
 }
@@ -322,11 +340,13 @@ static void draw(struct strbuf *out, struct svg *svg)
 {
 	const char *none = nothing(svg);
 
-	strbuf_addf(out, "<g font-family=\"%s\" font-size=\"22\" font-weight=\"600\" fill=\"%s\">", SERIF, PLOT_INK);
+	strbuf_addf(out, "<g font-family=\"%s\" font-size=\"22\" font-weight=\"600\" fill=\"%s\">",
+		    SERIF, PLOT_INK);
 	svg->y = 38;
 	begin_text(out, EDGE, svg->y);
 	add_cut(out, svg->title, LINE_LETTERS / 2);
-	strbuf_addf(out, "</text></g>\n<g font-family=\"%s\" font-size=\"12\" fill=\"%s\">\n", SANS, PLOT_INK_2);
+	strbuf_addf(out, "</text></g>\n<g font-family=\"%s\" font-size=\"12\" fill=\"%s\">\n", SANS,
+		    PLOT_INK_2);
 	svg->y += 4;
 	add_paragraph(out, svg, svg->sentence);
 	add_facts(out, svg);
@@ -347,7 +367,9 @@ static void svg_finish(struct writer *w)
 	strbuf_init(&body, out->limit);
 	draw(&body, svg);
 	strbuf_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	strbuf_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"title desc\">\n",
+	strbuf_addf(out,
+		    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+		    "viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"title desc\">\n",
 		    WIDTH, svg->y, WIDTH, svg->y);
 	strbuf_add(out, "<title id=\"title\">");
 	add_escaped(out, svg->title);

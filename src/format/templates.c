@@ -16,7 +16,7 @@ enum { TEMPLATES_MAX = 256, PATH_MAX_BYTES = 8192 };
 
 struct templates {
 	atomic_int references;
-	struct template_text items[TEMPLATES_MAX];     /* by name */
+	struct template_text items[TEMPLATES_MAX]; /* by name */
 	size_t n;
 };
 
@@ -126,7 +126,8 @@ static int read_file(struct template_text *t, struct error *err)
 	if (ferror(file))
 		rc = error_system(err, t->path, errno);
 	else if (text.failed)
-		rc = error_set(err, ERR_INTERNAL, NULL, "%s: has more than %d bytes", t->path, MUSTACHE_TEMPLATE);
+		rc = error_set(err, ERR_INTERNAL, NULL, "%s: has more than %d bytes", t->path,
+			       MUSTACHE_TEMPLATE);
 	fclose(file);
 	t->len = text.len;
 	t->text = strbuf_take(&text);
@@ -145,15 +146,20 @@ static int add(struct templates *t, struct template_text item, struct error *err
 	}
 	if (t->n == TEMPLATES_MAX) {
 		template_release(&item);
-		return error_set(err, ERR_INTERNAL, NULL, "there are more than %d templates", TEMPLATES_MAX);
+		return error_set(err, ERR_INTERNAL, NULL, "there are more than %d templates",
+				 TEMPLATES_MAX);
 	}
 	t->items[t->n++] = item;
 	qsort(t->items, t->n, sizeof(*t->items), by_name);
 	return 0;
 }
 
-/* The template in FILE of FOLDER, whose file names begin with PLACE's folder. Other files are none of ours. */
-static int read_one(struct templates *t, const struct place *place, const char *folder, const char *file, struct error *err)
+/*
+ * The template in FILE of FOLDER, whose file names begin with PLACE's folder.
+ * Other files are none of ours.
+ */
+static int read_one(struct templates *t, const struct place *place, const char *folder,
+		    const char *file, struct error *err)
 {
 	size_t len = strlen(file), suffix = strlen(place->suffix);
 	struct template_text item;
@@ -161,7 +167,8 @@ static int read_one(struct templates *t, const struct place *place, const char *
 
 	if (*file == '.' || len <= suffix || strcmp(file + len - suffix, place->suffix) != 0)
 		return 0;
-	item = (struct template_text){ .name = joined(place->folder, file, ""), .path = joined(folder, "/", "") };
+	item = (struct template_text) { .name = joined(place->folder, file, ""),
+					.path = joined(folder, "/", "") };
 	if (item.path) {
 		char *path = joined(item.path, place->folder, file);
 
@@ -179,7 +186,8 @@ static int read_one(struct templates *t, const struct place *place, const char *
 	return -1;
 }
 
-static int read_place(struct templates *t, const struct place *place, const char *folder, struct error *err)
+static int read_place(struct templates *t, const struct place *place, const char *folder,
+		      struct error *err)
 {
 	char *path = joined(folder, "/", place->folder);
 	DIR *dir = path ? opendir(path) : NULL;
@@ -188,7 +196,7 @@ static int read_place(struct templates *t, const struct place *place, const char
 
 	if (!dir && *place->folder && errno == ENOENT) {
 		free(path);
-		return 0;               /* who needs what would be there will miss it */
+		return 0; /* who needs what would be there will miss it */
 	}
 	if (!dir)
 		rc = error_system(err, folder, errno);
@@ -218,7 +226,8 @@ static bool is_named(const char *name, size_t len, const char *word)
 
 static bool exists(void *ctx, const char *name, size_t len)
 {
-	return is_named(name, len, TEMPLATE_CONTENT) || is_named(name, len, TEMPLATE_BODY) || templates_find(ctx, name, len);
+	return is_named(name, len, TEMPLATE_CONTENT) || is_named(name, len, TEMPLATE_BODY) ||
+	       templates_find(ctx, name, len);
 }
 
 int templates_read(const char *folder, const char *own, struct templates **ret, struct error *err)
@@ -233,7 +242,8 @@ int templates_read(const char *folder, const char *own, struct templates **ret, 
 	if (rc == 0 && own && *own)
 		rc = read_folder(t, own, err);
 	for (size_t i = 0; rc == 0 && i < t->n; i++)
-		rc = mustache_check(t->items[i].path, t->items[i].text, t->items[i].len, exists, t, err);
+		rc = mustache_check(t->items[i].path, t->items[i].text, t->items[i].len, exists, t,
+				    err);
 	if (rc == 0)
 		*ret = t;
 	else
@@ -263,7 +273,10 @@ void template_shelf_release(struct template_shelf *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
-/* A set that is held is not freed, so that nothing else can come to have its address. */
+/*
+ * A set that is held is not freed, so that nothing else can come to have its
+ * address.
+ */
 void template_shelf_take(struct template_shelf *s, struct templates **held)
 {
 	if (atomic_load(&s->newest) == *held)

@@ -1,7 +1,9 @@
 /*
- * templates.h - the texts of the pages, from a folder and from another one whose files take the place of those of the same
- * name. They are read and checked once; such a set never changes, so all threads share it. A shelf holds the
- * newest set: threads keep the one that they have until they find that it isn't the newest any more.
+ * templates.h - the texts of the pages, from a folder and from another one
+ * whose files take the place of those of the same name. They are read and
+ * checked once; such a set never changes, so all threads share it. A shelf
+ * holds the newest set: threads keep the one that they have until they find
+ * that it isn't the newest any more.
  */
 #ifndef FORMAT_TEMPLATES_H
 #define FORMAT_TEMPLATES_H
@@ -13,10 +15,10 @@
 
 /* What layout.c fills in where a template names them: neither is a file. */
 #define TEMPLATE_CONTENT "content"
-#define TEMPLATE_BODY "body"
+#define TEMPLATE_BODY    "body"
 
 struct template_text {
-	char *name;                     /* "layout" of layout.html, "types/go" of types/go.txt */
+	char *name; /* "layout" of layout.html, "types/go" of types/go.txt */
 	char *path;
 	char *text;
 	size_t len;
@@ -25,8 +27,10 @@ struct template_text {
 struct templates;
 
 /*
- * Reads FOLDER/NAME.html and FOLDER/types/NAME.txt, and over them those of OWN (NULL or "": there are none). On success *ret is
- * the caller's reference. -1, ERR_INTERNAL: a folder or file can't be read, or a template isn't one: "FILE:LINE: what is wrong".
+ * Reads FOLDER/NAME.html and FOLDER/types/NAME.txt, and over them those of OWN
+ * (NULL or "": there are none). On success *ret is the caller's reference. -1,
+ * ERR_INTERNAL: a folder or file can't be read, or a template isn't one:
+ * "FILE:LINE: what is wrong".
  */
 int templates_read(const char *folder, const char *own, struct templates **ret, struct error *err);
 
@@ -34,7 +38,9 @@ int templates_read(const char *folder, const char *own, struct templates **ret, 
 struct templates *templates_ref(struct templates *t);
 void templates_unref(struct templates **t);
 
-/* The template called NAME (LEN bytes), or NULL. It lives as long as the set. */
+/*
+ * The template called NAME (LEN bytes), or NULL. It lives as long as the set.
+ */
 const struct template_text *templates_find(const struct templates *t, const char *name, size_t len);
 
 /* The same for mustache_render; CTX is the set. */
@@ -46,7 +52,8 @@ size_t templates_count(const struct templates *t);
 /* ---- the newest set, for threads ---- */
 
 struct template_shelf {
-	pthread_mutex_t lock;           /* around a change of the set, and around taking a new one */
+	/* around a change of the set, and around taking a new one */
+	pthread_mutex_t lock;
 	_Atomic(struct templates *) newest;
 };
 
@@ -55,7 +62,10 @@ void template_shelf_init(struct template_shelf *s, struct templates *t);
 void template_shelf_put(struct template_shelf *s, struct templates *t);
 void template_shelf_release(struct template_shelf *s);
 
-/* Makes *held, a thread's own reference or NULL, one to the newest set. Without a lock if it is that already. */
+/*
+ * Makes *held, a thread's own reference or NULL, one to the newest set. Without
+ * a lock if it is that already.
+ */
 void template_shelf_take(struct template_shelf *s, struct templates **held);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Tables for a terminal. Column widths are known only when all rows are, so rows are held back until a list ends,
- * or until there are so many that they are printed as a table of their own.
+ * Tables for a terminal. Column widths are known only when all rows are, so
+ * rows are held back until a list ends, or until there are so many that they
+ * are printed as a table of their own.
  */
 #include "format/writer.h"
 
@@ -17,14 +18,18 @@ enum { BLOCK_ROWS = 10000, NO_CELL = -1 };
 
 struct text {
 	struct columns columns;
-	int table;                      /* depth of the list that is a table now; 0 = none */
-	struct strbuf cells;            /* of the rows held back: each column's value and its unit, each ended by NUL */
+	int table; /* depth of the list that is a table now; 0 = none */
+	/*
+	 * of the rows held back: each column's value and its unit, each ended
+	 * by NUL
+	 */
+	struct strbuf cells;
 	size_t rows;
-	size_t written;                 /* of this row: values and units */
-	int column;                     /* of the field before, NO_CELL if it isn't shown */
+	size_t written; /* of this row: values and units */
+	int column;     /* of the field before, NO_CELL if it isn't shown */
 	size_t widths[COLUMNS_MAX], unit_widths[COLUMNS_MAX];
-	bool titled;                    /* the open table's own lines above it are printed */
-	bool spaced;                    /* something stands above: leave a line */
+	bool titled; /* the open table's own lines above it are printed */
+	bool spaced; /* something stands above: leave a line */
 };
 
 /* Columns that TEXT, which is clean, takes on a terminal. */
@@ -90,7 +95,10 @@ static void measure(struct text *t)
 	}
 }
 
-/* OWED: spaces that stand before the next text, so that no line ends with spaces. */
+/*
+ * OWED: spaces that stand before the next text, so that no line ends with
+ * spaces.
+ */
 static void add_owed(struct strbuf *out, size_t *owed, const char *text)
 {
 	if (!*text)
@@ -100,7 +108,8 @@ static void add_owed(struct strbuf *out, size_t *owed, const char *text)
 	strbuf_add(out, text);
 }
 
-static void add_cell(struct strbuf *out, const struct text *t, size_t i, const char *value, const char *unit, size_t *owed)
+static void add_cell(struct strbuf *out, const struct text *t, size_t i, const char *value,
+		     const char *unit, size_t *owed)
 {
 	size_t pad = t->widths[i] - width_of(value);
 	bool number = is_number(t->columns.at[i].field);
@@ -139,7 +148,9 @@ static void print_headings(struct strbuf *out, const struct text *t)
 	strbuf_addc(out, '\n');
 }
 
-/* Once a list: an empty line, and its name where the answer may have several. */
+/*
+ * Once a list: an empty line, and its name where the answer may have several.
+ */
 static void print_title(struct writer *w)
 {
 	struct text *t = w->state;
@@ -192,7 +203,8 @@ static void seek_cell(struct writer *w, size_t column, size_t part)
 	struct text *t = w->state;
 
 	if (column * 2 + part < t->written)
-		writer_fail(w, ERR_INTERNAL, "the fields of a record are not in the order of its shape");
+		writer_fail(w, ERR_INTERNAL,
+			    "the fields of a record are not in the order of its shape");
 	for (; t->written < column * 2 + part; t->written++)
 		strbuf_addc(&t->cells, '\0');
 }
@@ -219,7 +231,8 @@ static void row_field(struct writer *w, const struct field *f, const char *text,
 		t->column = NO_CELL;
 		return;
 	}
-	column = columns_find(&t->columns, 0, w->depth > t->table + 1 ? writer_top(w)->field : NULL, f);
+	column = columns_find(&t->columns, 0, w->depth > t->table + 1 ? writer_top(w)->field : NULL,
+			      f);
 	t->column = NO_CELL;
 	if (column == t->columns.n)
 		return;
@@ -318,7 +331,8 @@ const struct format format_text = {
 	.mime = "text/plain",
 	.charset = "utf-8",
 	.terminal_only = true,
-	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY | FIELD_LINK | FIELD_MACHINE | FIELD_NEXT | FIELD_PREVIOUS,
+	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY | FIELD_LINK |
+		      FIELD_MACHINE | FIELD_NEXT | FIELD_PREVIOUS,
 	.state_size = sizeof(struct text),
 	.begin = text_begin,
 	.begin_list = text_begin_list,

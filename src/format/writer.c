@@ -5,9 +5,9 @@
 
 #include "base/banned.h"
 
-const struct format *const formats[] = {
-	&format_json, &format_xml, &format_csv, &format_jsv, &format_jsonl, &format_html, &format_svg, &format_text, NULL
-};
+const struct format *const formats[] = { &format_json, &format_xml,   &format_csv,
+					 &format_jsv,  &format_jsonl, &format_html,
+					 &format_svg,  &format_text,  NULL };
 
 const struct format *format_find(const char *name, size_t len)
 {
@@ -22,7 +22,8 @@ bool format_fits(const struct format *f, const struct shape *shape)
 	return !f->fits || f->fits(shape);
 }
 
-struct writer *writer_new(const struct format *format, const struct writer_options *o, struct sink *sink)
+struct writer *writer_new(const struct format *format, const struct writer_options *o,
+			  struct sink *sink)
 {
 	struct writer *w = calloc(1, sizeof(*w));
 
@@ -90,9 +91,13 @@ static bool fits(struct writer *w, const struct field *f, enum value_type type)
 	if (!parent)
 		fault = w->rooted ? "an answer has one root" : f ? "the root is no field" : NULL;
 	else if (parent->list)
-		fault = f ? "an item of a list has no field" : type == VT_LIST ? "an item of a list is an object" : NULL;
+		fault = f                 ? "an item of a list has no field"
+			: type == VT_LIST ? "an item of a list is an object"
+					  : NULL;
 	else
-		fault = !f ? "inside an object everything has a field" : f->type != type ? "the field is of another type" : NULL;
+		fault = !f                ? "inside an object everything has a field"
+			: f->type != type ? "the field is of another type"
+					  : NULL;
 	if (!fault && w->depth == WRITER_DEPTH)
 		fault = "an answer is nested too deep";
 	if (fault)
@@ -111,7 +116,7 @@ static void open_node(struct writer *w, const struct field *f, const struct shap
 		parent->children++;
 	w->rooted = true;
 	node = &w->stack[w->depth++];
-	*node = (struct writer_node){ .field = f, .shape = shape, .list = list, .muted = muted };
+	*node = (struct writer_node) { .field = f, .shape = shape, .list = list, .muted = muted };
 	if (muted)
 		return;
 	if (list)
@@ -250,7 +255,8 @@ void writer_field(struct writer *w, const struct field *f, const void *value)
 static bool took_all(struct writer *w)
 {
 	if (w->out->failed && !failed(w))
-		error_set(&w->error, ERR_TOO_LARGE, NULL, "the answer is larger than %zu bytes; ask for less at a time",
+		error_set(&w->error, ERR_TOO_LARGE, NULL,
+			  "the answer is larger than %zu bytes; ask for less at a time",
 			  w->out->limit);
 	return !failed(w);
 }
@@ -291,12 +297,13 @@ static void copy_shared(struct writer *w, const struct writer_shared *s)
 }
 
 /*
- * An object of a record that others point to as well. Not as the first member: what comes before it is then something
- * else.
+ * An object of a record that others point to as well. Not as the first member:
+ * what comes before it is then something else.
  */
 static void write_shared(struct writer *w, const struct field *f, const void *rec)
 {
-	struct writer_shared *s = &w->shared[(uint64_t)(uintptr_t)rec * 0x9e3779b97f4a7c15u >> (64 - WRITER_SHARED_BITS)];
+	struct writer_shared *s = &w->shared[(uint64_t)(uintptr_t)rec * 0x9e3779b97f4a7c15u >>
+					     (64 - WRITER_SHARED_BITS)];
 	struct writer_node *node = writer_top(w);
 	size_t from = w->out->len;
 
@@ -307,7 +314,7 @@ static void write_shared(struct writer *w, const struct field *f, const void *re
 		copy_shared(w, s);
 	} else {
 		writer_record(w, f, f->shape, rec);
-		*s = (struct writer_shared){ rec, f, from, w->out->len - from };
+		*s = (struct writer_shared) { rec, f, from, w->out->len - from };
 	}
 }
 
@@ -335,7 +342,8 @@ void writer_fields(struct writer *w, const struct shape *shape, const void *rec)
 	}
 }
 
-void writer_record(struct writer *w, const struct field *f, const struct shape *shape, const void *rec)
+void writer_record(struct writer *w, const struct field *f, const struct shape *shape,
+		   const void *rec)
 {
 	writer_begin(w, f, shape);
 	writer_fields(w, shape, rec);
@@ -379,7 +387,7 @@ bool writer_scalar(const struct field *f, const void *value, char buf[static DEC
 		return false;
 	*ret_text = buf;
 	switch (f->type) {
-	case VT_TEXTS:      /* joined, see write_field */
+	case VT_TEXTS: /* joined, see write_field */
 	case VT_TEXT:
 		*ret_text = *(const char *const *)value;
 		if (!*ret_text)

@@ -1,9 +1,12 @@
 /*
- * XML, written straight into the buffer. Not through libxml2's xmlTextWriter: clients of the data-contract services compare
- * and parse forms that it can't be told to write (<X i:nil="true" /> with that space beside <X></X> for empty text, xmlns:i before xmlns,
- * no line end after the root), and a writer of elements, attributes and three escapes costs less than feeding one.
+ * XML, written straight into the buffer. Not through libxml2's xmlTextWriter:
+ * clients of the data-contract services compare and parse forms that it can't
+ * be told to write (<X i:nil="true" /> with that space beside <X></X> for empty
+ * text, xmlns:i before xmlns, no line end after the root), and a writer of
+ * elements, attributes and three escapes costs less than feeding one.
  *
- * A start tag stays open until something comes inside it, so that an empty element can end itself.
+ * A start tag stays open until something comes inside it, so that an empty
+ * element can end itself.
  */
 #include "format/xml.h"
 
@@ -16,7 +19,7 @@
 
 #include "base/banned.h"
 
-#define ARRAYS_NAMESPACE "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
+#define ARRAYS_NAMESPACE   "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 #define INSTANCE_NAMESPACE "http://www.w3.org/2001/XMLSchema-instance"
 
 enum { ORDERS_MAX = 8, ORDERED_FIELDS = 64 };
@@ -28,8 +31,8 @@ struct order {
 
 struct xml {
 	struct speller names;
-	struct strbuf attributes;       /* of the page, for its list's element */
-	bool open;                      /* the last start tag lacks its ">" */
+	struct strbuf attributes; /* of the page, for its list's element */
+	bool open;                /* the last start tag lacks its ">" */
 	size_t n_orders;
 	struct order orders[ORDERS_MAX];
 };
@@ -45,13 +48,21 @@ static const struct style *style_of(const struct writer *w)
 static const char *escape_of(unsigned char c, bool attribute)
 {
 	switch (c) {
-	case '&':  return "&amp;";
-	case '<':  return "&lt;";
-	case '>':  return "&gt;";
-	case '"':  return attribute ? "&quot;" : NULL;
-	case '\t': return attribute ? "&#9;" : NULL;
-	case '\n': return attribute ? "&#10;" : NULL;
-	default:   return c < 0x20 ? "\xEF\xBF\xBD" : NULL;     /* XML has no such character: U+FFFD */
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return attribute ? "&quot;" : NULL;
+	case '\t':
+		return attribute ? "&#9;" : NULL;
+	case '\n':
+		return attribute ? "&#10;" : NULL;
+	/* XML has no such character: U+FFFD */
+	default:
+		return c < 0x20 ? "\xEF\xBF\xBD" : NULL;
 	}
 }
 
@@ -60,14 +71,19 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x80 && c != '&' && c != '<' && c != '>' && c != '"';
 }
 
-/* The character at TEXT that is not plain; returns its bytes. CR and CR LF are one line end. */
+/*
+ * The character at TEXT that is not plain; returns its bytes. CR and CR LF are
+ * one line end.
+ */
 static size_t add_special(struct strbuf *out, const char *text, size_t len, bool attribute)
 {
 	size_t step = utf8_step(text, len);
 	const char *escape;
 
-	if (step == 0 || (step == 3 && memcmp(text, "\xEF\xBF", 2) == 0 && (unsigned char)text[2] >= 0xbe)) {
-		strbuf_add(out, "\xEF\xBF\xBD");        /* no text, or U+FFFE and U+FFFF that XML lacks */
+	if (step == 0 ||
+	    (step == 3 && memcmp(text, "\xEF\xBF", 2) == 0 && (unsigned char)text[2] >= 0xbe)) {
+		/* no text, or U+FFFE and U+FFFF that XML lacks */
+		strbuf_add(out, "\xEF\xBF\xBD");
 		return step + (step == 0);
 	}
 	if (*text == '\r') {
@@ -108,7 +124,10 @@ static void add_name(struct writer *w, const char *name)
 	strbuf_addn(w->out, spelled->text, spelled->len);
 }
 
-/* The element of the innermost node: its field's name; at the root or in a list its shape's. */
+/*
+ * The element of the innermost node: its field's name; at the root or in a list
+ * its shape's.
+ */
 static void add_node_name(struct writer *w)
 {
 	const struct writer_node *node = writer_top(w);
@@ -158,10 +177,14 @@ static void begin_document(struct writer *w)
 	}
 }
 
-/* Is NODE a page whose fields are attributes of its list, and that has no element itself? */
+/*
+ * Is NODE a page whose fields are attributes of its list, and that has no
+ * element itself?
+ */
 static bool is_bare_page(const struct writer *w, const struct writer_node *node)
 {
-	return node == &w->stack[0] && !node->list && style_of(w)->xml_page_attributes && (node->shape->flags & SHAPE_PAGE);
+	return node == &w->stack[0] && !node->list && style_of(w)->xml_page_attributes &&
+	       (node->shape->flags & SHAPE_PAGE);
 }
 
 static void add_namespaces(struct writer *w, const struct shape *shape)
@@ -206,7 +229,8 @@ static void xml_begin_list(struct writer *w, const struct field *f, const struct
 	}
 }
 
-static void add_page_attribute(struct writer *w, const struct field *f, const char *text, size_t len)
+static void add_page_attribute(struct writer *w, const struct field *f, const char *text,
+			       size_t len)
 {
 	struct xml *xml = w->state;
 	struct strbuf *out = &xml->attributes;
@@ -220,7 +244,10 @@ static void add_page_attribute(struct writer *w, const struct field *f, const ch
 	strbuf_addc(out, '"');
 }
 
-/* Each an element: of the data contract's arrays with a prefix named after the depth. */
+/*
+ * Each an element: of the data contract's arrays with a prefix named after the
+ * depth.
+ */
 static void add_texts(struct writer *w, const struct field *f, const char *const *texts)
 {
 	bool contract = style_of(w)->xml_data_contract;
@@ -253,7 +280,8 @@ static void xml_field(struct writer *w, const struct field *f, const void *value
 	const char *text = "";
 	size_t len = 0;
 	bool texts = f->type == VT_TEXTS && value;
-	bool given = !texts && writer_scalar(f, value, buf, &text, &len), contract = style_of(w)->xml_data_contract;
+	bool given = !texts && writer_scalar(f, value, buf, &text, &len),
+	     contract = style_of(w)->xml_data_contract;
 
 	if (is_bare_page(w, writer_top(w))) {
 		add_page_attribute(w, f, text, given ? len : 0);
@@ -320,8 +348,10 @@ static int compare_names(struct writer *w, const struct shape *shape, uint8_t a,
 	struct xml *xml = w->state;
 	char first[SPELLED_MAX];
 
-	memcpy(first, speller_spell(&xml->names, style_of(w)->xml, shape->fields[a].name)->text, sizeof(first));
-	return strcmp(first, speller_spell(&xml->names, style_of(w)->xml, shape->fields[b].name)->text);
+	memcpy(first, speller_spell(&xml->names, style_of(w)->xml, shape->fields[a].name)->text,
+	       sizeof(first));
+	return strcmp(first,
+		      speller_spell(&xml->names, style_of(w)->xml, shape->fields[b].name)->text);
 }
 
 static void sort_members(struct writer *w, struct order *o)
@@ -346,7 +376,10 @@ static const uint8_t *xml_order(struct writer *w, const struct shape *shape)
 	for (size_t i = 0; i < xml->n_orders; i++)
 		if (xml->orders[i].shape == shape)
 			return xml->orders[i].index;
-	/* more shapes than a document has: the last place is sorted again each time */
+	/*
+	 * more shapes than a document has: the last place is sorted again each
+	 * time
+	 */
 	o = &xml->orders[xml->n_orders < ORDERS_MAX ? xml->n_orders++ : ORDERS_MAX - 1];
 	o->shape = shape;
 	sort_members(w, o);
@@ -356,7 +389,7 @@ static const uint8_t *xml_order(struct writer *w, const struct shape *shape)
 const struct format format_xml = {
 	.name = "xml",
 	.mime = "application/xml",
-	.aliases = (const char *const[]){ "text/xml", NULL },
+	.aliases = (const char *const[]) { "text/xml", NULL },
 	.leaves_out = FIELD_JSON_ONLY | FIELD_PAGE_ONLY,
 	.copies = true,
 	.lists_texts = true,

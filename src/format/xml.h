@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include "base/strbuf.h"
 
-/* TEXT escaped, for an element or for a quoted ATTRIBUTE. What is no text, or has no place in XML, becomes U+FFFD. */
+/*
+ * TEXT escaped, for an element or for a quoted ATTRIBUTE. What is no text, or
+ * has no place in XML, becomes U+FFFD.
+ */
 void xml_add_text(struct strbuf *out, const char *text, size_t len, bool attribute);
 
 #endif

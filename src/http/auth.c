@@ -10,8 +10,9 @@
 #include "base/banned.h"
 
 enum {
-	CREDENTIALS_MAX = USER_NAME_BYTES + 1 + PASSWORD_BYTES_MAX,      /* of user name, ":" and secret */
-	LOADED_MAX = 1024,           /* keys that the arena may hold before it starts anew */
+	/* of user name, ":" and secret */
+	CREDENTIALS_MAX = USER_NAME_BYTES + 1 + PASSWORD_BYTES_MAX,
+	LOADED_MAX = 1024, /* keys that the arena may hold before it starts anew */
 	DAY_SECONDS = 86400
 };
 
@@ -25,7 +26,7 @@ struct credentials {
 
 void auth_init(struct auth *a, const unsigned char *secret, struct signin *signin)
 {
-	*a = (struct auth){ .secret = secret, .signin = signin };
+	*a = (struct auth) { .secret = secret, .signin = signin };
 	arena_init(&a->arena);
 }
 
@@ -71,7 +72,8 @@ static bool read_basic(struct credentials *c, const char *text)
 	size_t len = 0;
 	char *colon;
 
-	if (!base64_decode(text, strlen(text), (unsigned char *)c->text, CREDENTIALS_MAX, &len) || memchr(c->text, 0, len))
+	if (!base64_decode(text, strlen(text), (unsigned char *)c->text, CREDENTIALS_MAX, &len) ||
+	    memchr(c->text, 0, len))
 		return false;
 	c->text[len] = '\0';
 	colon = strchr(c->text, ':');
@@ -94,7 +96,10 @@ static bool read_bearer(struct credentials *c, const char *text)
 
 /* ---- keys ---- */
 
-/* What ENTRY, of a key that reads an account, needs of it. 1 done, 0 no such account, -1 failed. */
+/*
+ * What ENTRY, of a key that reads an account, needs of it. 1 done, 0 no such
+ * account, -1 failed.
+ */
 static int load_account(struct auth *a, struct store *st, int64_t id, struct auth_entry *entry,
 			struct error *err)
 {
@@ -111,7 +116,8 @@ static int load_account(struct auth *a, struct store *st, int64_t id, struct aut
 }
 
 /* The main account of what a key belongs to. */
-static int load_family(struct auth *a, struct store *st, int64_t account, struct auth_entry *entry, struct error *err)
+static int load_family(struct auth *a, struct store *st, int64_t account, struct auth_entry *entry,
+		       struct error *err)
 {
 	struct account found;
 	int rc = store_account_by_id(st, account, &a->arena, &found, err);
@@ -121,15 +127,18 @@ static int load_family(struct auth *a, struct store *st, int64_t account, struct
 	return rc;
 }
 
-/* Makes an entry of the key with that hash. 1 done, 0 no good key, -1 failed. */
-static int load(struct auth *a, struct store *st, const unsigned char *hash, struct auth_entry *entry, struct error *err)
+/*
+ * Makes an entry of the key with that hash. 1 done, 0 no good key, -1 failed.
+ */
+static int load(struct auth *a, struct store *st, const unsigned char *hash,
+		struct auth_entry *entry, struct error *err)
 {
 	struct key key;
 	int rc = store_key_by_hash(st, hash, &a->arena, &key, err);
 
 	if (rc <= 0)
 		return rc;
-	*entry = (struct auth_entry){ .last_use = key.used };
+	*entry = (struct auth_entry) { .last_use = key.used };
 	if (key.revoked || !signin_key_principal(&key, &entry->who))
 		return 0;
 	memcpy(entry->hash, hash, HASH_BYTES);
@@ -151,7 +160,8 @@ static bool user_matches(const struct auth_entry *e, const char *user)
 }
 
 /* The key whose secret is TOKEN: 1, 0 none, -1 failed. */
-static int find_key(struct auth *a, struct store *st, const char *token, size_t len, struct auth_entry **ret, struct error *err)
+static int find_key(struct auth *a, struct store *st, const char *token, size_t len,
+		    struct auth_entry **ret, struct error *err)
 {
 	unsigned char hash[HASH_BYTES];
 	struct auth_entry *entry;
@@ -189,9 +199,12 @@ static int take_key(struct auth *a, struct auth_entry *entry, int64_t now, struc
 
 /* ---- users and sessions ---- */
 
-/* 0 and whom it signs in, or -1 as session_find; nobody: RET is left as it is. */
-static int find_session(const struct auth *a, struct store *st, const char *token, size_t len, enum session_kind kind, int64_t now,
-			struct arena *arena, struct identity *ret, struct error *err)
+/*
+ * 0 and whom it signs in, or -1 as session_find; nobody: RET is left as it is.
+ */
+static int find_session(const struct auth *a, struct store *st, const char *token, size_t len,
+			enum session_kind kind, int64_t now, struct arena *arena,
+			struct identity *ret, struct error *err)
 {
 	struct session *session = arena_new(arena, struct session);
 	struct user *user = arena_new(arena, struct user);
@@ -210,15 +223,17 @@ static int find_session(const struct auth *a, struct store *st, const char *toke
 	return 0;
 }
 
-static int check_password(const struct auth *a, struct store *st, const struct credentials *c, const char *remote, struct arena *arena,
-			  struct identity *ret, struct error *err)
+static int check_password(const struct auth *a, struct store *st, const struct credentials *c,
+			  const char *remote, struct arena *arena, struct identity *ret,
+			  struct error *err)
 {
 	struct user *user = arena_new(arena, struct user);
 	struct principal *who = arena_new(arena, struct principal);
 
 	if (!a->signin)
 		return refuse(err);
-	if (signin_password(a->signin, st, c->user, c->token, c->token_len, remote, arena, user, err) < 0 ||
+	if (signin_password(a->signin, st, c->user, c->token, c->token_len, remote, arena, user,
+			    err) < 0 ||
 	    signin_principal(user, who, err) < 0)
 		return -1;
 	ret->who = who;
@@ -232,8 +247,8 @@ static bool is_sid(const char *text)
 	return sid_valid("AC", text, len) || sid_valid("SK", text, len);
 }
 
-static int check_basic(struct auth *a, struct store *st, const char *text, const struct request *rq, int64_t now, struct arena *arena,
-		       struct identity *ret, struct error *err)
+static int check_basic(struct auth *a, struct store *st, const char *text, const struct request *rq,
+		       int64_t now, struct arena *arena, struct identity *ret, struct error *err)
 {
 	struct auth_entry *entry;
 	struct credentials c;
@@ -246,7 +261,8 @@ static int check_basic(struct auth *a, struct store *st, const char *text, const
 	ret->ambient = true;
 	if (!alone && !is_sid(c.user))
 		return check_password(a, st, &c, rq->remote, arena, ret, err);
-	rc = alone ? find_key(a, st, c.user, strlen(c.user), &entry, err) : find_key(a, st, c.token, c.token_len, &entry, err);
+	rc = alone ? find_key(a, st, c.user, strlen(c.user), &entry, err)
+		   : find_key(a, st, c.token, c.token_len, &entry, err);
 	if (rc < 0)
 		return -1;
 	return rc && (alone || user_matches(entry, c.user)) ? take_key(a, entry, now, ret, err)
@@ -261,8 +277,8 @@ bool auth_brings_password(const char *authorization)
 	return text && read_basic(&c, text) && *c.user && c.token_len && !is_sid(c.user);
 }
 
-static int check_bearer(struct auth *a, struct store *st, const char *text, int64_t now, struct arena *arena, struct identity *ret,
-			struct error *err)
+static int check_bearer(struct auth *a, struct store *st, const char *text, int64_t now,
+			struct arena *arena, struct identity *ret, struct error *err)
 {
 	struct auth_entry *entry;
 	struct credentials c;
@@ -273,7 +289,8 @@ static int check_bearer(struct auth *a, struct store *st, const char *text, int6
 	rc = find_key(a, st, c.token, c.token_len, &entry, err);
 	if (rc > 0)
 		return take_key(a, entry, now, ret, err);
-	if (rc < 0 || find_session(a, st, c.token, c.token_len, SESSION_TOKEN, now, arena, ret, err) < 0)
+	if (rc < 0 ||
+	    find_session(a, st, c.token, c.token_len, SESSION_TOKEN, now, arena, ret, err) < 0)
 		return -1;
 	return ret->who ? 0 : refuse(err);
 }
@@ -295,11 +312,15 @@ struct session_id {
 	bool cookie;
 };
 
-/* Headers come before cookies; of both, "perm" in ss-opt chooses ss-pid. What doesn't look like an id of ours isn't one. */
+/*
+ * Headers come before cookies; of both, "perm" in ss-opt chooses ss-pid. What
+ * doesn't look like an id of ours isn't one.
+ */
 static bool choose_session(const struct request *rq, struct session_id *ret)
 {
 	size_t pid_len = 0, id_len = 0, opt_len = 0;
-	const char *pid = request_cookie(rq, "ss-pid", &pid_len), *id = request_cookie(rq, "ss-id", &id_len);
+	const char *pid = request_cookie(rq, "ss-pid", &pid_len),
+		   *id = request_cookie(rq, "ss-id", &id_len);
 	const char *opt = request_cookie(rq, "ss-opt", &opt_len);
 	bool permanent = opt && opt_len == 4 && memcmp(opt, "perm", 4) == 0;
 
@@ -317,13 +338,13 @@ static bool choose_session(const struct request *rq, struct session_id *ret)
 	return ret->len == TOKEN_TEXT - 1;
 }
 
-int auth_check(struct auth *a, struct store *st, const struct request *rq, int64_t now, struct arena *arena, struct identity *ret,
-	       struct error *err)
+int auth_check(struct auth *a, struct store *st, const struct request *rq, int64_t now,
+	       struct arena *arena, struct identity *ret, struct error *err)
 {
 	const char *header = rq->authorization, *text;
 	struct session_id id = { .text = NULL };
 
-	*ret = (struct identity){ .who = NULL };
+	*ret = (struct identity) { .who = NULL };
 	a->to_note = NULL;
 	if (header && *header) {
 		text = after_scheme(header, "Basic");

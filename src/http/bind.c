@@ -7,12 +7,14 @@
 
 /* ---- the body ---- */
 
-int payload_read(struct payload *p, const struct request *rq, struct input *in, int64_t max, struct arena *arena, struct error *err)
+int payload_read(struct payload *p, const struct request *rq, struct input *in, int64_t max,
+		 struct arena *arena, struct error *err)
 {
 	return p->text ? 0 : request_body(rq, in, max, arena, &p->text, &p->len, err);
 }
 
-int payload_read_form(struct payload *p, const struct request *rq, struct input *in, int64_t max, struct arena *arena, struct error *err)
+int payload_read_form(struct payload *p, const struct request *rq, struct input *in, int64_t max,
+		      struct arena *arena, struct error *err)
 {
 	if (p->text)
 		return 0;
@@ -33,7 +35,10 @@ static bool is_in_path(const struct route *r, const char *name)
 	return false;
 }
 
-/* Addresses are written down in many places: what is secret is taken from bodies alone. */
+/*
+ * Addresses are written down in many places: what is secret is taken from
+ * bodies alone.
+ */
 static bool is_secret(const struct route *r, const char *name)
 {
 	for (const struct param *p = r->op->params; p->name; p++)
@@ -52,10 +57,11 @@ static bool may_be_empty(const struct route *r, const char *name)
 }
 
 /*
- * The server's own operations have one value for a name: which of two is meant, nobody knows. The dialects of others do
- * with two what the real services do.
+ * The server's own operations have one value for a name: which of two is meant,
+ * nobody knows. The dialects of others do with two what the real services do.
  */
-static int check_once(const struct route *r, const struct params *from, size_t at, struct error *err)
+static int check_once(const struct route *r, const struct params *from, size_t at,
+		      struct error *err)
 {
 	const struct raw_param *p = &from->items[at];
 
@@ -64,24 +70,32 @@ static int check_once(const struct route *r, const struct params *from, size_t a
 	for (size_t i = 0; i < at; i++) {
 		const struct raw_param *q = &from->items[i];
 
-		if (q->len && strcmp(q->value, p->value) != 0 && params_same(q->name, p->name, r->dialect->any_case))
-			return error_set(err, ERR_PARAM, p->name, "comes twice, with two values; give it once");
+		if (q->len && strcmp(q->value, p->value) != 0 &&
+		    params_same(q->name, p->name, r->dialect->any_case))
+			return error_set(err, ERR_PARAM, p->name,
+					 "comes twice, with two values; give it once");
 	}
 	return 0;
 }
 
-/* Adds to TO those of FROM that are given, are not in the path, and are not in OVER (or NULL), which outranks them. */
-static int add_params(const struct route *r, struct params *to, const struct params *from, bool in_query, const struct params *over,
-		      struct error *err)
+/*
+ * Adds to TO those of FROM that are given, are not in the path, and are not in
+ * OVER (or NULL), which outranks them.
+ */
+static int add_params(const struct route *r, struct params *to, const struct params *from,
+		      bool in_query, const struct params *over, struct error *err)
 {
 	bool any_case = r->dialect->any_case;
 
 	for (size_t i = 0; i < from->n; i++) {
 		const struct raw_param *p = &from->items[i];
 
-		if ((!p->len && !may_be_empty(r, p->name)) || is_in_path(r, p->name) || (in_query && is_secret(r, p->name)) || (over && params_find(over, p->name, any_case)))
+		if ((!p->len && !may_be_empty(r, p->name)) || is_in_path(r, p->name) ||
+		    (in_query && is_secret(r, p->name)) ||
+		    (over && params_find(over, p->name, any_case)))
 			continue;
-		if (check_once(r, from, i, err) < 0 || params_add(to, p->name, strlen(p->name), p->value, p->len, err) < 0)
+		if (check_once(r, from, i, err) < 0 ||
+		    params_add(to, p->name, strlen(p->name), p->value, p->len, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -99,8 +113,8 @@ static void note_unknown(const struct route *r, struct params *to, const struct 
 }
 
 /* TO becomes the call that asks with QUERY, BODY and the path. */
-static int merge(const struct route *r, const struct params *query, const struct params *body, bool body_first, struct params *to,
-		 struct error *err)
+static int merge(const struct route *r, const struct params *query, const struct params *body,
+		 bool body_first, struct params *to, struct error *err)
 {
 	if (add_params(r, to, body, false, body_first ? NULL : query, err) < 0 ||
 	    add_params(r, to, query, true, body_first ? body : NULL, err) < 0)
@@ -116,8 +130,8 @@ static int merge(const struct route *r, const struct params *query, const struct
 	return 0;
 }
 
-static int read_bodies(const struct route *r, const struct request *rq, struct payload *p, struct arena *arena, struct params **ret,
-		       size_t *ret_n, struct error *err)
+static int read_bodies(const struct route *r, const struct request *rq, struct payload *p,
+		       struct arena *arena, struct params **ret, size_t *ret_n, struct error *err)
 {
 	if (r->batch)
 		return body_read_batch(r->op, p->text, p->len, arena, ret, ret_n, err);
@@ -128,11 +142,13 @@ static int read_bodies(const struct route *r, const struct request *rq, struct p
 		return 0;
 	if (p->is_form)
 		**ret = p->form;
-	return p->is_form ? 0 : body_read(r->op, r->fixed, rq->content_type, p->text, p->len, *ret, err);
+	return p->is_form
+		       ? 0
+		       : body_read(r->op, r->fixed, rq->content_type, p->text, p->len, *ret, err);
 }
 
-int bind_call(const struct route *r, const struct request *rq, struct payload *p, struct arena *arena, struct params **ret, size_t *ret_n,
-	      struct error *err)
+int bind_call(const struct route *r, const struct request *rq, struct payload *p,
+	      struct arena *arena, struct params **ret, size_t *ret_n, struct error *err)
 {
 	struct params *bodies, *calls;
 	size_t n;

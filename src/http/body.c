@@ -17,7 +17,8 @@ void body_init(void)
 
 int body_malformed(const struct body *b, struct error *err, const char *fmt, ...)
 {
-	const char *ns = b->op ? b->op->body_namespace : NULL, *slash = ns ? strrchr(ns, '/') : NULL;
+	const char *ns = b->op ? b->op->body_namespace : NULL,
+		   *slash = ns ? strrchr(ns, '/') : NULL;
 	char type[64], why[160];
 	size_t n = 0;
 	va_list ap;
@@ -30,9 +31,12 @@ int body_malformed(const struct body *b, struct error *err, const char *fmt, ...
 	va_end(ap);
 	why[strcspn(why, "\r\n")] = '\0';
 	if (!b->op)
-		return error_set(err, ERR_BODY, NULL, "Could not deserialize '%s' request Error: %s", type, why);
-	return error_set(err, ERR_BODY, NULL, "Could not deserialize '%s' request using %s%s%s' Error: %s", type,
-			 slash ? slash + 1 : "", slash ? "." : "", b->op->body_root ? b->op->body_root : b->op->id, why);
+		return error_set(err, ERR_BODY, NULL,
+				 "Could not deserialize '%s' request Error: %s", type, why);
+	return error_set(err, ERR_BODY, NULL,
+			 "Could not deserialize '%s' request using %s%s%s' Error: %s", type,
+			 slash ? slash + 1 : "", slash ? "." : "",
+			 b->op->body_root ? b->op->body_root : b->op->id, why);
 }
 
 const struct param *body_param(struct body *b, const char *name, size_t len, bool any_case)
@@ -46,10 +50,14 @@ const struct param *body_param(struct body *b, const char *name, size_t len, boo
 
 int body_count(struct body *b, struct error *err)
 {
-	return ++b->members > REQUEST_PARAMS_MAX ? body_malformed(b, err, "There are more than %d members", REQUEST_PARAMS_MAX) : 0;
+	return ++b->members > REQUEST_PARAMS_MAX
+		       ? body_malformed(b, err, "There are more than %d members",
+					REQUEST_PARAMS_MAX)
+		       : 0;
 }
 
-int body_set(struct body *b, const struct param *p, const char *value, size_t len, struct error *err)
+int body_set(struct body *b, const struct param *p, const char *value, size_t len,
+	     struct error *err)
 {
 	struct params *ps = b->params;
 	char *copy = arena_strn(ps->arena, value, len);
@@ -69,7 +77,9 @@ int body_set(struct body *b, const struct param *p, const char *value, size_t le
 int body_check(const struct body *b, struct error *err)
 {
 	if (b->len > BODY_PARAMS_MAX)
-		return error_set(err, ERR_TOO_LARGE, NULL, "The body has %zu bytes; at most %d are allowed here", b->len, BODY_PARAMS_MAX);
+		return error_set(err, ERR_TOO_LARGE, NULL,
+				 "The body has %zu bytes; at most %d are allowed here", b->len,
+				 BODY_PARAMS_MAX);
 	if (memchr(b->text, 0, b->len) || !utf8_valid(b->text, b->len))
 		return body_malformed(b, err, "The body must be UTF-8 without NUL bytes");
 	return 0;
@@ -79,7 +89,8 @@ int body_check(const struct body *b, struct error *err)
 
 bool body_is_form_type(const char *content_type)
 {
-	return media_type_is(content_type, "multipart/form-data") || media_type_is(content_type, "application/x-www-form-urlencoded");
+	return media_type_is(content_type, "multipart/form-data") ||
+	       media_type_is(content_type, "application/x-www-form-urlencoded");
 }
 
 bool body_is_form(const char *content_type, const char *body)
@@ -89,7 +100,8 @@ bool body_is_form(const char *content_type, const char *body)
 	return body_is_form_type(content_type) && first != '{' && first != '[';
 }
 
-int body_read_form(const char *content_type, char *body, size_t len, struct params *ret, struct error *err)
+int body_read_form(const char *content_type, char *body, size_t len, struct params *ret,
+		   struct error *err)
 {
 	struct body b = { .type = content_type, .text = body, .len = len, .params = ret };
 
@@ -105,10 +117,11 @@ int body_read_form(const char *content_type, char *body, size_t len, struct para
 static const struct {
 	const struct format *format;
 	int (*read)(struct body *b, struct error *err);
-} readers[] = {
-	{ &format_json, body_read_json }, { &format_jsonl, body_read_json }, { &format_xml, body_read_xml },
-	{ &format_jsv, body_read_jsv }, { &format_csv, body_read_csv }
-};
+} readers[] = { { &format_json, body_read_json },
+		{ &format_jsonl, body_read_json },
+		{ &format_xml, body_read_xml },
+		{ &format_jsv, body_read_jsv },
+		{ &format_csv, body_read_csv } };
 
 static int find_reader(const struct format *format)
 {
@@ -118,13 +131,14 @@ static int find_reader(const struct format *format)
 	return -1;
 }
 
-int body_read(const struct op *op, const struct format *fixed, const char *content_type, char *body, size_t len, struct params *ret,
-	      struct error *err)
+int body_read(const struct op *op, const struct format *fixed, const char *content_type, char *body,
+	      size_t len, struct params *ret, struct error *err)
 {
 	struct body b = { .op = op, .type = content_type, .text = body, .len = len, .params = ret };
 	int reader = find_reader(fixed);
 
-	if (len >= 3 && memcmp(body, "\xEF\xBB\xBF", 3) == 0) {      /* some clients begin with a byte order mark */
+	/* some clients begin with a byte order mark */
+	if (len >= 3 && memcmp(body, "\xEF\xBB\xBF", 3) == 0) {
 		b.text = body += 3;
 		b.len = len -= 3;
 	}

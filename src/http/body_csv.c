@@ -46,8 +46,10 @@ int body_read_csv(struct body *b, struct error *err)
 
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0)
 		return error_set(err, ERR_INTERNAL, NULL, "Out of memory");
-	csv_set_blk_size(&parser, b->len + 1);         /* room for any cell at once, instead of growing by 128 bytes */
-	if (csv_parse(&parser, b->text, b->len, take_cell, take_row, &c) != b->len || csv_fini(&parser, take_cell, take_row, &c) != 0)
+	/* room for any cell at once, instead of growing by 128 bytes */
+	csv_set_blk_size(&parser, b->len + 1);
+	if (csv_parse(&parser, b->text, b->len, take_cell, take_row, &c) != b->len ||
+	    csv_fini(&parser, take_cell, take_row, &c) != 0)
 		body_malformed(b, err, "%s", csv_strerror(csv_error(&parser)));
 	csv_free(&parser);
 	return err->kind ? -1 : 0;

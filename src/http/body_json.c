@@ -1,5 +1,6 @@
 /*
- * JSON bodies: an object, its members the parameters; of a batch, an array of such objects.
+ * JSON bodies: an object, its members the parameters; of a batch, an array of
+ * such objects.
  */
 #include "http/body_internal.h"
 
@@ -11,7 +12,8 @@
 /* What json-c makes of a whole number that doesn't fit its own: another one. */
 static bool is_clamped(const char *text)
 {
-	return strcmp(text, "18446744073709551615") == 0 || strcmp(text, "9223372036854775807") == 0 ||
+	return strcmp(text, "18446744073709551615") == 0 ||
+	       strcmp(text, "9223372036854775807") == 0 ||
 	       strcmp(text, "-9223372036854775808") == 0;
 }
 
@@ -27,9 +29,11 @@ static int read_member(struct body *b, const char *name, json_object *value, str
 		return body_set(b, p, "", 0, err);
 	case json_type_object:
 	case json_type_array:
-		return body_malformed(b, err, "%s must be a string, a number, true, false or null", p->name);
+		return body_malformed(b, err, "%s must be a string, a number, true, false or null",
+				      p->name);
 	case json_type_string:
-		return body_set(b, p, json_object_get_string(value), (size_t)json_object_get_string_len(value), err);
+		return body_set(b, p, json_object_get_string(value),
+				(size_t)json_object_get_string_len(value), err);
 	default:
 		text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
 		if (is_clamped(text))
@@ -75,9 +79,9 @@ static int read_members(struct body *b, json_object *root, struct error *err)
 {
 	if (!json_object_is_type(root, json_type_object))
 		return body_malformed(b, err, "The body must be a JSON object");
-	json_object_object_foreach(root, name, value)
-		if (body_count(b, err) < 0 || read_member(b, name, value, err) < 0)
-			return -1;
+	json_object_object_foreach(root, name,
+				   value) if (body_count(b, err) < 0 ||
+					      read_member(b, name, value, err) < 0) return -1;
 	return 0;
 }
 
@@ -90,7 +94,8 @@ static int parse(struct body *b, json_object **ret, struct error *err)
 	if (has_escaped_nul(b->text, b->len))
 		return body_malformed(b, err, "\\u0000 is not allowed");
 	if (has_many_objects(b->text, b->len))
-		return body_malformed(b, err, "it has more than %d objects and arrays", BODY_OBJECTS_MAX);
+		return body_malformed(b, err, "it has more than %d objects and arrays",
+				      BODY_OBJECTS_MAX);
 	tok = json_tokener_new_ex(BODY_DEPTH_MAX);
 	if (!tok)
 		return error_set(err, ERR_INTERNAL, NULL, "Out of memory");
@@ -98,8 +103,9 @@ static int parse(struct body *b, json_object **ret, struct error *err)
 	/* with its NUL, so that a number at the end is complete */
 	*ret = json_tokener_parse_ex(tok, b->text, (int)b->len + 1);
 	if (json_tokener_get_error(tok) != json_tokener_success)
-		rc = body_malformed(b, err, "%s at byte %zu", json_tokener_error_desc(json_tokener_get_error(tok)),
-			       json_tokener_get_parse_end(tok) + 1);
+		rc = body_malformed(b, err, "%s at byte %zu",
+				    json_tokener_error_desc(json_tokener_get_error(tok)),
+				    json_tokener_get_parse_end(tok) + 1);
 	json_tokener_free(tok);
 	return rc;
 }
@@ -115,7 +121,8 @@ int body_read_json(struct body *b, struct error *err)
 	return rc;
 }
 
-static int read_items(struct body *b, json_object *list, struct params **ret, size_t *ret_n, struct error *err)
+static int read_items(struct body *b, json_object *list, struct params **ret, size_t *ret_n,
+		      struct error *err)
 {
 	size_t n;
 
@@ -123,7 +130,9 @@ static int read_items(struct body *b, json_object *list, struct params **ret, si
 		return body_malformed(b, err, "The body must be a JSON array");
 	n = json_object_array_length(list);
 	if (n > BODY_BATCH_MAX)
-		return error_set(err, ERR_TOO_LARGE, NULL, "There are %zu requests; at most %d are allowed in a batch", n, BODY_BATCH_MAX);
+		return error_set(err, ERR_TOO_LARGE, NULL,
+				 "There are %zu requests; at most %d are allowed in a batch", n,
+				 BODY_BATCH_MAX);
 	*ret = arena_array(b->params->arena, struct params, n + 1);
 	*ret_n = n;
 	for (size_t i = 0; i < n; i++) {
@@ -137,11 +146,13 @@ static int read_items(struct body *b, json_object *list, struct params **ret, si
 	return 0;
 }
 
-int body_read_batch(const struct op *op, char *text, size_t len, struct arena *arena, struct params **ret, size_t *ret_n,
-		    struct error *err)
+int body_read_batch(const struct op *op, char *text, size_t len, struct arena *arena,
+		    struct params **ret, size_t *ret_n, struct error *err)
 {
 	struct params none = { .arena = arena };
-	struct body b = { .op = op, .type = format_json.mime, .text = text, .len = len, .params = &none };
+	struct body b = {
+		.op = op, .type = format_json.mime, .text = text, .len = len, .params = &none
+	};
 	json_object *list = NULL;
 	int rc;
 

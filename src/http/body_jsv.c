@@ -9,8 +9,8 @@
 
 struct jsv {
 	struct body *body;
-	const char *at;                /* the text ends with a NUL */
-	struct strbuf text;            /* the name or value taken last */
+	const char *at;     /* the text ends with a NUL */
+	struct strbuf text; /* the name or value taken last */
 };
 
 static bool take(struct jsv *j, char c)
@@ -78,7 +78,9 @@ static int skip_nested(struct jsv *j, struct error *err)
 		strbuf_clear(&j->text);
 		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
 		if (depth > BODY_DEPTH_MAX)
-			return body_malformed(j->body, err, "There are more than %d brackets inside each other", BODY_DEPTH_MAX);
+			return body_malformed(j->body, err,
+					      "There are more than %d brackets inside each other",
+					      BODY_DEPTH_MAX);
 	} while (depth > 0);
 	return 0;
 }
@@ -87,13 +89,15 @@ static int read_value(struct jsv *j, const struct param *p, struct error *err)
 {
 	j->at += strspn(j->at, " \t\r\n");
 	if (*j->at == '{' || *j->at == '[')
-		return p ? body_malformed(j->body, err, "%s must be a single value", p->name) : skip_nested(j, err);
+		return p ? body_malformed(j->body, err, "%s must be a single value", p->name)
+			 : skip_nested(j, err);
 	if (take_text(j, ",}", err) < 0)
 		return -1;
 	if (!p)
 		return 0;
 	if (j->text.failed)
-		return error_set(err, ERR_PARAM, p->name, "must not have more than %d bytes", REQUEST_VALUE_MAX);
+		return error_set(err, ERR_PARAM, p->name, "must not have more than %d bytes",
+				 REQUEST_VALUE_MAX);
 	return body_set(j->body, p, j->text.text, j->text.len, err);
 }
 
@@ -108,7 +112,10 @@ static int read_pairs(struct jsv *j, struct error *err)
 			return -1;
 		if (!take(j, ':'))
 			return body_malformed(j->body, err, "A : must follow a name");
-		if (read_value(j, body_param(j->body, j->text.text, name_length(j), j->body->op->dialect->any_case), err) < 0)
+		if (read_value(j,
+			       body_param(j->body, j->text.text, name_length(j),
+					  j->body->op->dialect->any_case),
+			       err) < 0)
 			return -1;
 	} while (take(j, ','));
 	return take(j, '}') ? 0 : body_malformed(j->body, err, "A bracket is not closed");

@@ -8,7 +8,7 @@
 #include "base/banned.h"
 
 enum {
-	BOUNDARY_MAX = 70,             /* RFC 2046 */
+	BOUNDARY_MAX = 70, /* RFC 2046 */
 	PART_HEADERS_MAX = 2048
 };
 
@@ -29,7 +29,10 @@ static bool find_boundary(const char *content_type, char ret[static BOUNDARY_MAX
 	return true;
 }
 
-/* The value of NAME="..." in a part's headers (ended by NUL), in place; NULL if there is none. */
+/*
+ * The value of NAME="..." in a part's headers (ended by NUL), in place; NULL if
+ * there is none.
+ */
 static char *disposition_value(char *headers, const char *name)
 {
 	char *p = headers, *end;
@@ -57,7 +60,10 @@ static int add_part(struct body *b, char *headers, char *value, size_t len, stru
 	return params_add(b->params, name, name_len, value, len, err);
 }
 
-/* Behind the first boundary, which may stand at the very beginning, without a line end before it. */
+/*
+ * Behind the first boundary, which may stand at the very beginning, without a
+ * line end before it.
+ */
 static char *first_part(const struct body *b, const char *mark, size_t mark_len)
 {
 	char *p = b->text;
@@ -88,7 +94,10 @@ int body_read_multipart(struct body *b, struct error *err)
 			break;
 		*value = '\0';
 		value += 4;
-		/* the end of the blank line may be the line end that the next boundary begins with */
+		/*
+		 * the end of the blank line may be the line end that the next
+		 * boundary begins with
+		 */
 		next = memmem(value - 2, (size_t)(end - value + 2), mark, mark_len);
 		if (!next)
 			break;

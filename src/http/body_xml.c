@@ -1,5 +1,6 @@
 /*
- * XML bodies: one element an operation, one inside it a parameter, in any order.
+ * XML bodies: one element an operation, one inside it a parameter, in any
+ * order.
  */
 #include "http/body_internal.h"
 
@@ -8,7 +9,7 @@
 
 #include "base/banned.h"
 
-enum { XML_ATTRIBUTES_MAX = 16 };     /* of an element: far more than any client's requests have */
+enum { XML_ATTRIBUTES_MAX = 16 }; /* of an element: far more than any client's requests have */
 
 static const char xsi[] = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -16,7 +17,8 @@ static int xml_failed(struct body *b, struct error *err)
 {
 	const xmlError *e = xmlGetLastError();
 
-	return body_malformed(b, err, "line %d: %s", e ? e->line : 1, e && e->message ? e->message : "not well-formed");
+	return body_malformed(b, err, "line %d: %s", e ? e->line : 1,
+			      e && e->message ? e->message : "not well-formed");
 }
 
 static bool in_namespace(xmlTextReader *r, const char *want)
@@ -39,14 +41,16 @@ static int check_root(struct body *b, xmlTextReader *r, struct error *err)
 {
 	const char *ns = b->op->body_namespace;
 
-	if (strcmp((const char *)xmlTextReaderConstLocalName(r), b->op->body_root) == 0 && in_namespace(r, ns))
+	if (strcmp((const char *)xmlTextReaderConstLocalName(r), b->op->body_root) == 0 &&
+	    in_namespace(r, ns))
 		return 0;
-	return body_malformed(b, err, "The root must be %.40s in the namespace '%.80s'", b->op->body_root, ns ? ns : "");
+	return body_malformed(b, err, "The root must be %.40s in the namespace '%.80s'",
+			      b->op->body_root, ns ? ns : "");
 }
 
 /* The member being read, and its text so far. */
 struct member {
-	const struct param *param;     /* NULL: between members, or in one that is skipped */
+	const struct param *param; /* NULL: between members, or in one that is skipped */
 	struct strbuf text;
 };
 
@@ -58,9 +62,12 @@ static int start_element(struct body *b, xmlTextReader *r, struct member *m, str
 	if (depth == 0)
 		return check_root(b, r, err);
 	if (depth >= BODY_DEPTH_MAX)
-		return body_malformed(b, err, "There are more than %d elements inside each other", BODY_DEPTH_MAX);
+		return body_malformed(b, err, "There are more than %d elements inside each other",
+				      BODY_DEPTH_MAX);
 	if (depth > 1)
-		return m->param ? body_malformed(b, err, "%s must not hold elements", m->param->name) : 0;
+		return m->param
+			       ? body_malformed(b, err, "%s must not hold elements", m->param->name)
+			       : 0;
 	if (body_count(b, err) < 0)
 		return -1;
 	local = (const char *)xmlTextReaderConstLocalName(r);
@@ -88,7 +95,8 @@ static int end_element(struct body *b, xmlTextReader *r, struct member *m, struc
 		return 0;
 	m->param = NULL;
 	if (m->text.failed)
-		return error_set(err, ERR_PARAM, p->name, "must not have more than %d bytes", REQUEST_VALUE_MAX);
+		return error_set(err, ERR_PARAM, p->name, "must not have more than %d bytes",
+				 REQUEST_VALUE_MAX);
 	return body_set(b, p, m->text.text, m->text.len, err);
 }
 
@@ -114,8 +122,9 @@ static int read_node(struct body *b, xmlTextReader *r, struct member *m, struct 
 /* ---- what the parser isn't shown ---- */
 
 /*
- * Behind the next END, or NULL: it isn't there. Costs what lies between; strstr, in a build
- * with sanitizers, measures the whole rest of the text first.
+ * Behind the next END, or NULL: it isn't there. Costs what lies between;
+ * strstr, in a build with sanitizers, measures the whole rest of the text
+ * first.
  */
 static const char *behind(const char *p, const char *end)
 {
@@ -127,7 +136,10 @@ static const char *behind(const char *p, const char *end)
 	return NULL;
 }
 
-/* Over a comment. "--" ends it, or is wrong: the parser would go on, and look back at each of them. */
+/*
+ * Over a comment. "--" ends it, or is wrong: the parser would go on, and look
+ * back at each of them.
+ */
 static const char *scan_comment(const char *p)
 {
 	p = behind(p, "--");
@@ -135,8 +147,9 @@ static const char *scan_comment(const char *p)
 }
 
 /*
- * Over a start tag; P is behind its name's first byte. *RET_EMPTY: it ends with "/>". NULL:
- * it has too many attributes. (The parser compares each of them with each.)
+ * Over a start tag; P is behind its name's first byte. *RET_EMPTY: it ends with
+ * "/>". NULL: it has too many attributes. (The parser compares each of them
+ * with each.)
  */
 static const char *scan_tag(const char *p, bool *ret_empty)
 {
@@ -155,7 +168,10 @@ static const char *scan_tag(const char *p, bool *ret_empty)
 	return *p ? p + 1 : p;
 }
 
-/* Over what begins with "<!" or "<?"; P is behind the "<". NULL: it has no end, *RET_WORDS says what it is. */
+/*
+ * Over what begins with "<!" or "<?"; P is behind the "<". NULL: it has no end,
+ * *RET_WORDS says what it is.
+ */
 static const char *scan_other(const char *p, const char **ret_words)
 {
 	if (strncmp(p, "!--", 3) == 0) {
@@ -167,8 +183,9 @@ static const char *scan_other(const char *p, const char **ret_words)
 }
 
 /*
- * Refuses what would cost the parser more than its length says: many attributes, depth, and
- * what is never closed. Whatever else is malformed is left to the parser.
+ * Refuses what would cost the parser more than its length says: many
+ * attributes, depth, and what is never closed. Whatever else is malformed is
+ * left to the parser.
  */
 static int scan(struct body *b, struct error *err)
 {
@@ -187,10 +204,14 @@ static int scan(struct body *b, struct error *err)
 			depth--;
 		} else {
 			if (depth >= BODY_DEPTH_MAX)
-				return body_malformed(b, err, "There are more than %d elements inside each other", BODY_DEPTH_MAX);
+				return body_malformed(
+					b, err, "There are more than %d elements inside each other",
+					BODY_DEPTH_MAX);
 			p = scan_tag(p, &empty);
 			if (!p)
-				return body_malformed(b, err, "An element has more than %d attributes", XML_ATTRIBUTES_MAX);
+				return body_malformed(b, err,
+						      "An element has more than %d attributes",
+						      XML_ATTRIBUTES_MAX);
 			depth += !empty;
 		}
 	}
@@ -204,15 +225,20 @@ int body_read_xml(struct body *b, struct error *err)
 	int rc;
 
 	if (!b->op->body_root)
-		return error_set(err, ERR_MEDIA_TYPE, NULL, "XML is not understood here; send a form or JSON");
+		return error_set(err, ERR_MEDIA_TYPE, NULL,
+				 "XML is not understood here; send a form or JSON");
 	/* before the parser sees any of it */
 	if (strstr(b->text, "<!DOCTYPE"))
 		return body_malformed(b, err, "A document type or entities are not allowed");
 	if (scan(b, err) < 0)
 		return -1;
 	xmlResetLastError();
-	/* the encoding is given, so that none is believed that the document declares */
-	r = xmlReaderForMemory(b->text, (int)b->len, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	/*
+	 * the encoding is given, so that none is believed that the document
+	 * declares
+	 */
+	r = xmlReaderForMemory(b->text, (int)b->len, NULL, "UTF-8",
+			       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!r)
 		return error_set(err, ERR_INTERNAL, NULL, "Out of memory");
 	strbuf_init(&m.text, REQUEST_VALUE_MAX);

@@ -65,8 +65,8 @@ int cgi_serve(const struct settings *settings, const unsigned char *secret,
 	int rc;
 
 	/*
-	 * only these can bring something to write; without a batcher the operation says that it
-	 * can't
+	 * only these can bring something to write; without a batcher the
+	 * operation says that it can't
 	 */
 	if (strcmp(getenv("REQUEST_METHOD"), "POST") == 0)
 		batcher_new(settings, &batcher, NULL);

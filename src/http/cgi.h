@@ -1,5 +1,6 @@
 /*
- * cgi.h - the one request of a plain CGI program, from its environment and standard input.
+ * cgi.h - the one request of a plain CGI program, from its environment and
+ * standard input.
  */
 #ifndef HTTP_CGI_H
 #define HTTP_CGI_H

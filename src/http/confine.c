@@ -24,7 +24,7 @@ static void add(struct paths *p, const char *path, enum sandbox_use use)
 	if (!*path)
 		return;
 	snprintf(p->texts[p->n], PATH_MAX, "%s", path);
-	p->items[p->n] = (struct sandbox_path){ p->texts[p->n], use };
+	p->items[p->n] = (struct sandbox_path) { p->texts[p->n], use };
 	p->n++;
 }
 

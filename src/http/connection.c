@@ -14,9 +14,9 @@
 #include "base/banned.h"
 
 enum {
-	LEFTOVER_MAX = 64 << 20,         /* bytes of an unread body, read to keep the connection */
-	RECORDS_MAX = 32,                /* sent in one system call */
-	FILE_BYTES = 256 << 10           /* a head, and what comes with its last bytes, are fewer */
+	LEFTOVER_MAX = 64 << 20, /* bytes of an unread body, read to keep the connection */
+	RECORDS_MAX = 32,        /* sent in one system call */
+	FILE_BYTES = 256 << 10   /* a head, and what comes with its last bytes, are fewer */
 };
 
 /* ---- waiting for the peer ---- */
@@ -40,7 +40,10 @@ static bool wait_for_peer(struct connection *c, short events)
 	return rc > 0;
 }
 
-/* After a system call failed that sends or receives. Waits for the peer if need be. */
+/*
+ * After a system call failed that sends or receives. Waits for the peer if need
+ * be.
+ */
 static bool is_to_be_tried_again(struct connection *c, short events)
 {
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -69,7 +72,10 @@ static int open_file(void)
 	return fd;
 }
 
-/* Puts what has passed the gate at the end of the file, from where libfcgi reads on. */
+/*
+ * Puts what has passed the gate at the end of the file, from where libfcgi
+ * reads on.
+ */
 static bool fill_file(struct connection *c)
 {
 	off_t at = FILE_BYTES - (off_t)c->passed.len;
@@ -89,12 +95,18 @@ static int64_t content_length(char **envp)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
-/* libfcgi reads the variables. Makes room for the body, if that is to be gathered. */
+/*
+ * libfcgi reads the variables. Makes room for the body, if that is to be
+ * gathered.
+ */
 static bool accept_request(struct connection *c)
 {
 	int64_t len;
 
-	/* the file is a connection that libfcgi has kept; it has no socket to accept others from */
+	/*
+	 * the file is a connection that libfcgi has kept; it has no socket to
+	 * accept others from
+	 */
 	c->request.keepConnection = 1;
 	if (FCGX_Accept_r(&c->request) != 0)
 		return false;
@@ -124,7 +136,10 @@ static bool send_reply(struct connection *c)
 	return send(c->fd, c->gate.reply, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-/* Lets DATA through the gate as far as the request goes, for libfcgi to read. False: it is over. */
+/*
+ * Lets DATA through the gate as far as the request goes, for libfcgi to read.
+ * False: it is over.
+ */
 static bool let_in(struct connection *c, struct fcgi_span *data)
 {
 	enum fcgi_event event;
@@ -162,7 +177,7 @@ static bool read_on(struct connection *c)
 		return false;
 	c->ahead.len = (size_t)n;
 	c->moved += n;
-	data = (struct fcgi_span){ c->ahead.text, c->ahead.len };
+	data = (struct fcgi_span) { c->ahead.text, c->ahead.len };
 	c->gate.broken = !let_in(c, &data);
 	c->ahead_taken = c->ahead.len - data.len;
 	return !c->gate.broken;
@@ -241,8 +256,9 @@ static int write_all(struct connection *c, struct iovec *iov, int n)
 }
 
 /*
- * Records on their way out. libfcgi's own writer copies everything through a buffer of 8 kB and
- * writes that often; an answer goes out in one system call here.
+ * Records on their way out. libfcgi's own writer copies everything through a
+ * buffer of 8 kB and writes that often; an answer goes out in one system call
+ * here.
  */
 struct records {
 	struct connection *c;
@@ -264,15 +280,16 @@ static void records_add(struct records *rs, int type, void *content, size_t len)
 	if (rs->n == RECORDS_MAX)
 		records_send(rs);
 	rs->headers[rs->n] = fcgi_header(type, rs->c->request.requestId, len);
-	rs->iov[rs->n_iov++] = (struct iovec){ &rs->headers[rs->n++], sizeof(FCGI_Header) };
+	rs->iov[rs->n_iov++] = (struct iovec) { &rs->headers[rs->n++], sizeof(FCGI_Header) };
 	if (len)
-		rs->iov[rs->n_iov++] = (struct iovec){ content, len };
+		rs->iov[rs->n_iov++] = (struct iovec) { content, len };
 }
 
 /*
- * Is the connection to be kept? Reads the request to its end first, whether it is or not: a web
- * server that still sends would lose the answer when the connection is closed. Who is refused for
- * want of room gets no thread for that.
+ * Is the connection to be kept? Reads the request to its end first, whether it
+ * is or not: a web server that still sends would lose the answer when the
+ * connection is closed. Who is refused for want of room gets no thread for
+ * that.
  */
 static bool can_keep(struct connection *c)
 {
@@ -293,7 +310,10 @@ static void add_end(struct records *rs)
 	c->keep = can_keep(c);
 	records_add(rs, FCGI_STDOUT, NULL, 0);
 	records_add(rs, FCGI_END_REQUEST, &completed, sizeof(completed));
-	/* nginx drops a connection on which something follows; else it might use it once more */
+	/*
+	 * nginx drops a connection on which something follows; else it might
+	 * use it once more
+	 */
 	if (c->request.keepConnection && !c->keep)
 		records_add(rs, FCGI_UNKNOWN_TYPE, &goodbye, sizeof(goodbye));
 }
@@ -378,7 +398,10 @@ void connection_free(struct connection **c)
 	*c = NULL;
 }
 
-/* Lets DATA in, and libfcgi reads it: the next connection uses the same file. False: it is over. */
+/*
+ * Lets DATA in, and libfcgi reads it: the next connection uses the same file.
+ * False: it is over.
+ */
 static bool gather(struct connection *c, struct fcgi_span *data, struct intake *in)
 {
 	size_t n;
@@ -423,7 +446,7 @@ enum connection_state connection_receive(struct connection *c, struct intake *in
 		return CONNECTION_WAITS;
 	if (n <= 0)
 		return CONNECTION_OVER;
-	data = (struct fcgi_span){ in->bytes, (size_t)n };
+	data = (struct fcgi_span) { in->bytes, (size_t)n };
 	state = go_on(c, &data, in);
 	strbuf_addn(&c->ahead, data.at, data.len);
 	return state;

@@ -47,10 +47,12 @@ bool cors_is_foreign(const struct settings *settings, const struct request *rq)
 {
 	if (rq->origin && *rq->origin)
 		return !is_own(rq, rq->origin) && !cors_allows(settings, rq->origin);
-	if (rq->referer && is_listed(settings, rq->referer, origin_length(rq->referer)))      /* JSONP: a script's request has no Origin */
+	/* JSONP: a script's request has no Origin */
+	if (rq->referer && is_listed(settings, rq->referer, origin_length(rq->referer)))
 		return false;
 	if (rq->fetch_site && *rq->fetch_site)
-		return strcmp(rq->fetch_site, "same-origin") != 0 && strcmp(rq->fetch_site, "none") != 0;
+		return strcmp(rq->fetch_site, "same-origin") != 0 &&
+		       strcmp(rq->fetch_site, "none") != 0;
 	return rq->referer && *rq->referer && !is_own(rq, rq->referer);
 }
 
@@ -60,10 +62,14 @@ void cors_add_headers(struct strbuf *head, const char *origin, bool preflight)
 	strbuf_add(head, origin);
 	strbuf_add(head, "\r\nAccess-Control-Allow-Credentials: true\r\n");
 	if (preflight)
-		strbuf_add(head, "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
-				 "Access-Control-Allow-Headers: Accept, Authorization, Content-Type, X-Http-Method-Override, X-ss-id, X-ss-pid\r\n"
+		strbuf_add(head, "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, "
+				 "DELETE, OPTIONS\r\n"
+				 "Access-Control-Allow-Headers: Accept, Authorization, "
+				 "Content-Type, X-Http-Method-Override, X-ss-id, X-ss-pid\r\n"
 				 "Access-Control-Max-Age: 3600\r\n");
 	else
-		strbuf_add(head, "Access-Control-Expose-Headers: Content-Disposition, WWW-Authenticate, Usaged-Closed-Until, "
-				 "Usaged-Ignored-Parameters, X-AutoBatch-Completed, X-Request-Id\r\n");
+		strbuf_add(head,
+			   "Access-Control-Expose-Headers: Content-Disposition, WWW-Authenticate, "
+			   "Usaged-Closed-Until, "
+			   "Usaged-Ignored-Parameters, X-AutoBatch-Completed, X-Request-Id\r\n");
 }

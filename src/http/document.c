@@ -11,13 +11,14 @@ const struct document *document_of(const struct request *request, struct documen
 	return document_find(request->path, request->path_len, rq);
 }
 
-int document_answer(const struct document *d, const struct request *request, struct document_request *rq, struct response *r,
-		    struct error *err)
+int document_answer(const struct document *d, const struct request *request,
+		    struct document_request *rq, struct response *r, struct error *err)
 {
 	r->callback = NULL;
 	if (!(request->method & M_READ)) {
 		r->allow = route_allow(M_READ, rq->arena);
-		return error_set(err, ERR_METHOD, NULL, "The method is not allowed here; use %s", r->allow);
+		return error_set(err, ERR_METHOD, NULL, "The method is not allowed here; use %s",
+				 r->allow);
 	}
 	response_begin(r);
 	if (!rq->location && d->write(rq, r->sink.buf, err) < 0)

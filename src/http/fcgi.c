@@ -24,21 +24,21 @@
 #include "base/banned.h"
 
 /*
- * Of each thread: the ledger's file and its log, and what libfcgi reads of a long body. Then the
- * writer's and the verifier's, the socket, logs, templates.
+ * Of each thread: the ledger's file and its log, and what libfcgi reads of a
+ * long body. Then the writer's and the verifier's, the socket, logs, templates.
  */
 enum { FILES_A_THREAD = 3, FILES_BESIDE = 40 };
 
 struct server {
 	const struct settings *settings;
-	struct batcher *batcher;        /* NULL: the ledger can't be written */
-	struct template_shelf shelf;    /* the pages' templates */
+	struct batcher *batcher;     /* NULL: the ledger can't be written */
+	struct template_shelf shelf; /* the pages' templates */
 	struct signin *signin;
 	struct verifier *verifier;
 	struct listener listener;
 	struct reception *reception;
 	struct pool *pool;
-	struct notify notify;           /* the service manager */
+	struct notify notify; /* the service manager */
 	struct watchdog watchdog;
 };
 
@@ -52,7 +52,10 @@ int64_t fcgi_files_wanted(const struct settings *settings)
 	return fcgi_files_needed(settings) + 2 * settings->backlog;
 }
 
-/* As many connections as there may be: those that are worked on, as many as may wait for a thread, and as many idle ones. */
+/*
+ * As many connections as there may be: those that are worked on, as many as may
+ * wait for a thread, and as many idle ones.
+ */
 static int connections_max(const struct settings *settings)
 {
 	int64_t most = settings->threads + 2 * settings->backlog, room = INT64_MAX;
@@ -93,19 +96,22 @@ static void read_templates_again(struct server *s)
 static void look_around(struct server *s)
 {
 	int64_t now_us = monotonic_us(), now = now_us / USEC_PER_SEC;
-	struct watchdog_signs signs = {
-		.reception = reception_seen(s->reception), .light_threads = pool_answered(s->pool, now),
-		.writer = s->batcher ? batcher_seen(s->batcher) : now
-	};
+	struct watchdog_signs signs = { .reception = reception_seen(s->reception),
+					.light_threads = pool_answered(s->pool, now),
+					.writer = s->batcher ? batcher_seen(s->batcher) : now };
 
 	watchdog_look(&s->watchdog, &signs, now_us);
 }
 
-/* Waits for a signal, or until it is time to look around: four times in each of the watchdog's. */
+/*
+ * Waits for a signal, or until it is time to look around: four times in each of
+ * the watchdog's.
+ */
 static int wait_for_signal(struct server *s, const sigset_t *set)
 {
 	int64_t us = s->notify.watchdog_us / 4;
-	struct timespec pause = { .tv_sec = us / USEC_PER_SEC, .tv_nsec = us % USEC_PER_SEC * 1000 };
+	struct timespec pause = { .tv_sec = us / USEC_PER_SEC,
+				  .tv_nsec = us % USEC_PER_SEC * 1000 };
 
 	if (!us)
 		return sigwaitinfo(set, NULL);
@@ -113,7 +119,10 @@ static int wait_for_signal(struct server *s, const sigset_t *set)
 	return sigtimedwait(set, NULL, &pause);
 }
 
-/* Waits until the server is told to stop. SIGHUP is for the templates alone: log and ledger are always as they are on disk. */
+/*
+ * Waits until the server is told to stop. SIGHUP is for the templates alone:
+ * log and ledger are always as they are on disk.
+ */
 static void wait_for_stop(struct server *s, const sigset_t *set)
 {
 	int signo;
@@ -125,14 +134,18 @@ static void wait_for_stop(struct server *s, const sigset_t *set)
 	} while (signo == SIGHUP || (signo < 0 && (errno == EINTR || errno == EAGAIN)));
 }
 
-/* True when all is done; false when time is up, or a second signal has no patience. */
+/*
+ * True when all is done; false when time is up, or a second signal has no
+ * patience.
+ */
 static bool drain(struct server *s, const sigset_t *set)
 {
 	static const struct timespec tick = { .tv_nsec = 10000000 };
 	int64_t ticks = s->settings->drain_seconds * 100;
 	int running;
 
-	while (!reception_has_ended(s->reception) || (pool_end(s->pool), running = pool_running(s->pool)) > 0) {
+	while (!reception_has_ended(s->reception) ||
+	       (pool_end(s->pool), running = pool_running(s->pool)) > 0) {
 		int signo = sigtimedwait(set, NULL, &tick);
 
 		if (signo == SIGTERM || signo == SIGINT || ticks-- <= 0) {
@@ -157,12 +170,19 @@ static int write_pid(const char *path, struct error *err)
 	return fclose(f) == 0 ? 0 : error_system(err, path, errno);
 }
 
-static int start(struct server *s, const unsigned char *secret, const struct op *const *table, struct error *err)
+static int start(struct server *s, const unsigned char *secret, const struct op *const *table,
+		 struct error *err)
 {
-	const struct pool_setup setup = {
-		.settings = s->settings, .secret = secret, .table = table, .batcher = s->batcher, .signin = s->signin,
-		.verifier = s->verifier, .shelf = &s->shelf, .now = monotonic_us() / USEC_PER_SEC, .done = reception_done, .arg = s->reception
-	};
+	const struct pool_setup setup = { .settings = s->settings,
+					  .secret = secret,
+					  .table = table,
+					  .batcher = s->batcher,
+					  .signin = s->signin,
+					  .verifier = s->verifier,
+					  .shelf = &s->shelf,
+					  .now = monotonic_us() / USEC_PER_SEC,
+					  .done = reception_done,
+					  .arg = s->reception };
 
 	if (write_pid(s->settings->pid_file, err) < 0 || pool_new(&setup, &s->pool, err) < 0)
 		return -1;
@@ -179,13 +199,14 @@ static void stop(struct server *s)
 }
 
 /* Serves on the open socket until told to stop. */
-static int serve_socket(struct server *s, const unsigned char *secret, const struct op *const *table, const sigset_t *set,
-			struct error *err)
+static int serve_socket(struct server *s, const unsigned char *secret,
+			const struct op *const *table, const sigset_t *set, struct error *err)
 {
 	int rc = start(s, secret, table, err);
 
 	if (rc == 0) {
-		log_info("serving on %s with %lld threads", s->listener.own ? s->settings->socket : "standard input",
+		log_info("serving on %s with %lld threads",
+			 s->listener.own ? s->settings->socket : "standard input",
 			 (long long)s->settings->threads);
 		notify_tell(&s->notify, "READY=1");
 		watchdog_init(&s->watchdog, s->settings, &s->notify, monotonic_us());
@@ -195,17 +216,20 @@ static int serve_socket(struct server *s, const unsigned char *secret, const str
 	}
 	stop(s);
 	if (s->pool && !drain(s, set))
-		_exit(0);     /* the threads that are left may still use all there is */
+		_exit(0); /* the threads that are left may still use all there is */
 	return rc;
 }
 
-/* Opens what the server needs, and enters the sandbox; starts no thread before. */
+/*
+ * Opens what the server needs, and enters the sandbox; starts no thread before.
+ */
 static int open_server(struct server *s, struct error *err)
 {
 	struct error failure = { 0 };
 
 	if (notify_open(&s->notify, &failure) < 0)
-		log_warning("the service manager can't be told anything: %s %s", failure.message, failure.detail);
+		log_warning("the service manager can't be told anything: %s %s", failure.message,
+			    failure.detail);
 	if (listener_open(s->settings, &s->listener, err) < 0) {
 		notify_close(&s->notify);
 		return -1;
@@ -233,7 +257,8 @@ static void close_server(struct server *s)
 	notify_close(&s->notify);
 }
 
-int fcgi_serve(const struct settings *settings, const unsigned char *secret, const struct op *const *table, struct error *err)
+int fcgi_serve(const struct settings *settings, const unsigned char *secret,
+	       const struct op *const *table, struct error *err)
 {
 	struct server s = { .settings = settings };
 	struct templates *templates = NULL;

@@ -4,24 +4,22 @@
 
 void fcgi_gate_init(struct fcgi_gate *g)
 {
-	*g = (struct fcgi_gate){ .request_id = 0 };
+	*g = (struct fcgi_gate) { .request_id = 0 };
 }
 
 /* ---- replies ---- */
 
 FCGI_Header fcgi_header(int type, int request_id, size_t content)
 {
-	return (FCGI_Header){
-		.version = FCGI_VERSION_1, .type = (unsigned char)type,
-		.requestIdB1 = (unsigned char)(request_id >> 8),
-		.requestIdB0 = (unsigned char)request_id,
-		.contentLengthB1 = (unsigned char)(content >> 8),
-		.contentLengthB0 = (unsigned char)content
-	};
+	return (FCGI_Header) { .version = FCGI_VERSION_1,
+			       .type = (unsigned char)type,
+			       .requestIdB1 = (unsigned char)(request_id >> 8),
+			       .requestIdB0 = (unsigned char)request_id,
+			       .contentLengthB1 = (unsigned char)(content >> 8),
+			       .contentLengthB0 = (unsigned char)content };
 }
 
-static enum fcgi_event reply(struct fcgi_gate *g, int type, int id, const void *content,
-			     size_t len)
+static enum fcgi_event reply(struct fcgi_gate *g, int type, int id, const void *content, size_t len)
 {
 	FCGI_Header header = fcgi_header(type, id, len);
 
@@ -69,7 +67,10 @@ static void take_length(struct fcgi_gate *g, unsigned char byte)
 		g->n_variables++;
 }
 
-/* Follows the variables through N bytes. False: one holds a NUL, or there are too many. */
+/*
+ * Follows the variables through N bytes. False: one holds a NUL, or there are
+ * too many.
+ */
 static bool check_variables(struct fcgi_gate *g, const char *at, size_t n)
 {
 	for (size_t part; n; at += part, n -= part) {
@@ -196,7 +197,9 @@ static enum fcgi_event begin_request(struct fcgi_gate *g, struct strbuf *passed)
 	return FCGI_TAKES_ALL;
 }
 
-/* The last variable must be complete: then no length says more than there is. */
+/*
+ * The last variable must be complete: then no length says more than there is.
+ */
 static enum fcgi_event end_variables(struct fcgi_gate *g)
 {
 	g->head_ended = true;

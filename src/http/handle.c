@@ -20,11 +20,13 @@
 #include "base/banned.h"
 
 enum {
-	SHARE_SECONDS = 2,               /* after which a party that has its share may come again */
-	KEPT_BYTES = 256 << 10,                        /* that a thread keeps of its answer for the next one */
-	BATCH_BYTES_MAX = 8 << 20,       /* of a batch's answers, beyond which no further call is made */
+	SHARE_SECONDS = 2, /* after which a party that has its share may come again */
+	/* that a thread keeps of its answer for the next one */
+	KEPT_BYTES = 256 << 10,
+	/* of a batch's answers, beyond which no further call is made */
+	BATCH_BYTES_MAX = 8 << 20,
 	LOGIN_URL_MAX = 4096,
-	RETRY_SECONDS = 60               /* after an answer that took too long */
+	RETRY_SECONDS = 60 /* after an answer that took too long */
 };
 
 /* One request and its answer. */
@@ -35,27 +37,40 @@ struct exchange {
 	struct request request;
 	struct route route;
 	struct identity caller;
-	int64_t now;                       /* seconds */
-	bool foreign;                      /* it comes from a page of another origin */
-	bool asks;                         /* for the page that asks before the operation is done */
-	struct account *accounts;          /* that a page offers, see load_choices */
+	int64_t now;              /* seconds */
+	bool foreign;             /* it comes from a page of another origin */
+	bool asks;                /* for the page that asks before the operation is done */
+	struct account *accounts; /* that a page offers, see load_choices */
 	size_t n_accounts;
-	const bool *categories;            /* the same */
+	const bool *categories; /* the same */
 	struct payload payload;
-	struct params *calls;              /* what the operation is asked for: one set, but of a batch several; NULL: not known yet */
+	/*
+	 * what the operation is asked for: one set, but of a batch several;
+	 * NULL: not known yet
+	 */
+	struct params *calls;
 	size_t n_calls;
 	struct response response;
-	bool later;                        /* its party has as many in work as it may: nothing is answered now */
+	/* its party has as many in work as it may: nothing is answered now */
+	bool later;
 	struct writer_options options;
-	int64_t cpu_us;                    /* of the thread, when it was first asked whether to go on; 0: it wasn't */
+	/*
+	 * of the thread, when it was first asked whether to go on; 0: it wasn't
+	 */
+	int64_t cpu_us;
 	char id[SID_TEXT];
 };
 
 void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
-		  const struct op *const *table, struct batcher *batcher, struct signin *signin, struct template_shelf *shelf)
+		  const struct op *const *table, struct batcher *batcher, struct signin *signin,
+		  struct template_shelf *shelf)
 {
-	*h = (struct handler){ .settings = settings, .secret = secret, .table = table, .batcher = batcher, .signin = signin,
-		.shelf = shelf };
+	*h = (struct handler) { .settings = settings,
+				.secret = secret,
+				.table = table,
+				.batcher = batcher,
+				.signin = signin,
+				.shelf = shelf };
 	arena_init(&h->arena);
 	arena_init(&h->catalogue_arena);
 	auth_init(&h->auth, secret, signin);
@@ -88,7 +103,8 @@ static int64_t clock_us(clockid_t clock)
 static int check_work(void *arg, struct error *err)
 {
 	struct exchange *x = arg;
-	int64_t now_us = clock_us(CLOCK_THREAD_CPUTIME_ID), most = x->h->settings->max_request_seconds;
+	int64_t now_us = clock_us(CLOCK_THREAD_CPUTIME_ID),
+		most = x->h->settings->max_request_seconds;
 
 	if (x->in->gone && x->in->gone(x->in)) {
 		x->response.gone = true;
@@ -98,8 +114,11 @@ static int check_work(void *arg, struct error *err)
 		x->cpu_us = now_us;
 	if (!most || now_us - x->cpu_us < most * USEC_PER_SEC)
 		return 0;
-	error_set(err, ERR_BUSY, NULL, "the answer took more than %lld seconds of processor time and was stopped; ask for less: a shorter"
-		  " range, longer periods or a narrower filter", (long long)most);
+	error_set(err, ERR_BUSY, NULL,
+		  "the answer took more than %lld seconds of processor time and was stopped; ask "
+		  "for less: a shorter"
+		  " range, longer periods or a narrower filter",
+		  (long long)most);
 	if (err)
 		err->retry_after = RETRY_SECONDS;
 	return -1;
@@ -107,7 +126,9 @@ static int check_work(void *arg, struct error *err)
 
 static void limit_work(struct exchange *x)
 {
-	store_limit(x->h->store, &(struct store_limits){ .work = x->h->settings->max_report_work, .check = check_work, .arg = x });
+	store_limit(x->h->store, &(struct store_limits) { .work = x->h->settings->max_report_work,
+							  .check = check_work,
+							  .arg = x });
 }
 
 /* ---- the ledger ---- */
@@ -122,7 +143,10 @@ static int load_catalogue(struct handler *h, int64_t version, struct error *err)
 	return 0;
 }
 
-/* Opens the ledger that is there now; of another one, nothing holds that was read before. */
+/*
+ * Opens the ledger that is there now; of another one, nothing holds that was
+ * read before.
+ */
 static int open_ledger(struct handler *h, struct error *err)
 {
 	if (h->store && store_moved(h->store))
@@ -154,7 +178,10 @@ fail:
 	return -1;
 }
 
-/* A ledger that can't be used is our fault, whatever it is that is wrong with it. */
+/*
+ * A ledger that can't be used is our fault, whatever it is that is wrong with
+ * it.
+ */
 static int use_ledger(struct handler *h, struct error *err)
 {
 	if (refresh(h, err) == 0)
@@ -172,16 +199,23 @@ static void choose_callback(struct exchange *x, const char *callback)
 		x->response.callback = callback;
 }
 
-/* Another verb for a POST, from whoever can send no other: a header, the query's or a form's field. HEAD isn't: its answer has no body. */
+/*
+ * Another verb for a POST, from whoever can send no other: a header, the
+ * query's or a form's field. HEAD isn't: its answer has no body.
+ */
 static int override_method(struct exchange *x, struct error *err)
 {
 	static const char name[] = "X-Http-Method-Override";
 	struct request *rq = &x->request;
-	const char *value = rq->method_override && *rq->method_override ? rq->method_override : params_find(&rq->params, name, true);
+	const char *value = rq->method_override && *rq->method_override
+				    ? rq->method_override
+				    : params_find(&rq->params, name, true);
 	char *verb;
 
-	if (!value && body_is_form_type(rq->content_type) && rq->content_length <= BODY_STRANGER_MAX) {
-		if (payload_read_form(&x->payload, rq, x->in, x->h->settings->max_body_bytes, &x->h->arena, err) < 0)
+	if (!value && body_is_form_type(rq->content_type) &&
+	    rq->content_length <= BODY_STRANGER_MAX) {
+		if (payload_read_form(&x->payload, rq, x->in, x->h->settings->max_body_bytes,
+				      &x->h->arena, err) < 0)
 			return -1;
 		value = params_find(&x->payload.form, name, true);
 	}
@@ -210,7 +244,9 @@ static void choose_origin(struct exchange *x)
 /* A person who gets an operation's form, where no operation is, means that. */
 static void choose_form(struct exchange *x, struct error *err)
 {
-	if (!x->route.form || !(x->request.method & M_READ) || !format_is_page(x->response.format) || (err->kind != ERR_METHOD && err->kind != ERR_NOT_FOUND))
+	if (!x->route.form || !(x->request.method & M_READ) ||
+	    !format_is_page(x->response.format) ||
+	    (err->kind != ERR_METHOD && err->kind != ERR_NOT_FOUND))
 		return;
 	x->route.op = x->route.form;
 	x->asks = true;
@@ -218,8 +254,9 @@ static void choose_form(struct exchange *x, struct error *err)
 }
 
 /*
- * Reads the request and finds operation and format. The first failure is the answer, but goes on as far as it can,
- * so that the answer has the right dialect and format.
+ * Reads the request and finds operation and format. The first failure is the
+ * answer, but goes on as far as it can, so that the answer has the right
+ * dialect and format.
  */
 static int understand(struct exchange *x, char *const *envp, struct error *err)
 {
@@ -231,20 +268,25 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 
 	request_read(rq, envp, h->settings, &h->arena, err);
 	path = rq->path_len ? rq->path : rq->raw_path;
-	x->route = (struct route){ .dialect = dialect_of_path(path, strlen(path)), .suffix = "" };
+	x->route = (struct route) { .dialect = dialect_of_path(path, strlen(path)), .suffix = "" };
 	choose_origin(x);
 	x->response.head_only = rq->method == M_HEAD;
 	if (rq->method == M_POST && x->route.dialect->overrides_method)
 		override_method(x, err);
 	if (rq->path_len)
-		route_find(h->table, rq->method, rq->path, rq->path_marks, rq->path_len, &h->arena, &x->route, err);
+		route_find(h->table, rq->method, rq->path, rq->path_marks, rq->path_len, &h->arena,
+			   &x->route, err);
 	any_case = x->route.dialect->any_case;
-	wish = (struct wish){
-		.suffix = x->route.format, .fixed = x->route.fixed, .format = x->route.batch ? NULL : params_find(&rq->params, "format", any_case),
-		.callback = params_find(&rq->params, "callback", any_case), .debug = params_find(&rq->params, "debug", any_case),
-		.accept = rq->accept, .content_type = rq->content_type,
-		.shape = x->route.op ? x->route.op->returns : NULL
-	};
+	wish = (struct wish) { .suffix = x->route.format,
+			       .fixed = x->route.fixed,
+			       .format = x->route.batch
+						 ? NULL
+						 : params_find(&rq->params, "format", any_case),
+			       .callback = params_find(&rq->params, "callback", any_case),
+			       .debug = params_find(&rq->params, "debug", any_case),
+			       .accept = rq->accept,
+			       .content_type = rq->content_type,
+			       .shape = x->route.op ? x->route.op->returns : NULL };
 	x->response.dialect = x->route.dialect;
 	negotiate(x->route.dialect, &wish, &x->response.format, err);
 	choose_callback(x, wish.callback);
@@ -257,7 +299,8 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
 /* ---- parameters ---- */
 
 /*
- * What is asked for. Where the contract has it so, before credentials are looked at: so strangers' bodies are decoded, but they are short
+ * What is asked for. Where the contract has it so, before credentials are
+ * looked at: so strangers' bodies are decoded, but they are short
  * (BODY_STRANGER_MAX), and nothing of the ledger is needed for it.
  */
 static int bind(struct exchange *x, struct error *err)
@@ -270,7 +313,8 @@ static int bind(struct exchange *x, struct error *err)
 		return 0;
 	if (!x->caller.who && max > BODY_STRANGER_MAX)
 		max = BODY_STRANGER_MAX;
-	if ((op->takes_body || x->route.batch) && payload_read_form(&x->payload, &x->request, x->in, max, arena, err) < 0)
+	if ((op->takes_body || x->route.batch) &&
+	    payload_read_form(&x->payload, &x->request, x->in, max, arena, err) < 0)
 		return -1;
 	if (op->reads_body && payload_read(&x->payload, &x->request, x->in, max, arena, err) < 0)
 		return -1;
@@ -281,25 +325,34 @@ static int bind(struct exchange *x, struct error *err)
 
 /* ---- the answer ---- */
 
-/* PAGE: for people, so with what stands around the data. FAULT: why a form can't be done, or NULL. */
+/*
+ * PAGE: for people, so with what stands around the data. FAULT: why a form
+ * can't be done, or NULL.
+ */
 static void prepare_options(struct exchange *x, bool page, const struct error *fault)
 {
 	struct handler *h = x->h;
-	struct page_context c = {
-		.settings = h->settings, .table = h->table, .request = &x->request, .route = &x->route, .who = x->caller.who,
-		.session = x->caller.session, .catalogue = x->categories ? h->catalogue : NULL,
-		.categories = x->categories, .accounts = x->accounts, .n_accounts = x->n_accounts,
-		.asks = x->asks, .fault = fault, .arena = &h->arena
-	};
+	struct page_context c = { .settings = h->settings,
+				  .table = h->table,
+				  .request = &x->request,
+				  .route = &x->route,
+				  .who = x->caller.who,
+				  .session = x->caller.session,
+				  .catalogue = x->categories ? h->catalogue : NULL,
+				  .categories = x->categories,
+				  .accounts = x->accounts,
+				  .n_accounts = x->n_accounts,
+				  .asks = x->asks,
+				  .fault = fault,
+				  .arena = &h->arena };
 
 	if (x->n_calls) {
 		c.raw = x->calls[0].items;
 		c.n_raw = x->calls[0].n;
 	}
-	x->options = (struct writer_options){
-		.style = x->route.dialect->style, .money_as_string = h->settings->price_as_string,
-		.base_url = x->request.base_url
-	};
+	x->options = (struct writer_options) { .style = x->route.dialect->style,
+					       .money_as_string = h->settings->price_as_string,
+					       .base_url = x->request.base_url };
 	if (page) {
 		x->options.page = page_make(&c);
 		if (h->shelf)
@@ -332,39 +385,55 @@ static void take_answer(struct exchange *x, const struct call *call)
 	else if (call->status == 204)
 		strbuf_add(r->sink.buf, "null");
 	else if (call->status)
-		r->status = (struct error_status){ .status = call->status };
+		r->status = (struct error_status) { .status = call->status };
 }
 
-/* A long answer begins to leave while the operation still writes it: what it has said by now goes into the head. */
+/*
+ * A long answer begins to leave while the operation still writes it: what it
+ * has said by now goes into the head.
+ */
 static void take_head(struct response *r, void *arg)
 {
 	const struct call *call = arg;
 
 	if (call->status)
-		r->status = (struct error_status){ .status = call->status };
+		r->status = (struct error_status) { .status = call->status };
 	take_cookies(r, call);
 }
 
 /* Of something done on a page: is it said on another one that it is? */
 static bool leads_on(const struct exchange *x)
 {
-	return !x->asks && x->route.op->form && x->route.op->form->done && format_is_page(x->response.format);
+	return !x->asks && x->route.op->form && x->route.op->form->done &&
+	       format_is_page(x->response.format);
 }
 
 static struct call make_call(struct exchange *x)
 {
 	struct handler *h = x->h;
 
-	return (struct call){
-		.op = x->route.op, .method = x->request.method, .who = x->caller.who, .session = x->caller.session,
-		.remote = x->request.remote, .device = auth_device(&x->request, &h->arena),
-		.foreign = x->foreign, .settings = h->settings, .secret = h->secret, .store = h->store,
-		.catalogue = h->catalogue, .arena = &h->arena, .now = x->now,
-		.base_url = x->request.base_url, .suffix = x->route.suffix,
-		.format = x->response.format, .variables = x->variables, .batcher = h->batcher, .signin = h->signin,
-		.verifier = h->verifier,
-		.batch = x->route.batch, .closed_until = x->route.batch ? NULL : &x->response.closed_until
-	};
+	return (struct call) { .op = x->route.op,
+			       .method = x->request.method,
+			       .who = x->caller.who,
+			       .session = x->caller.session,
+			       .remote = x->request.remote,
+			       .device = auth_device(&x->request, &h->arena),
+			       .foreign = x->foreign,
+			       .settings = h->settings,
+			       .secret = h->secret,
+			       .store = h->store,
+			       .catalogue = h->catalogue,
+			       .arena = &h->arena,
+			       .now = x->now,
+			       .base_url = x->request.base_url,
+			       .suffix = x->route.suffix,
+			       .format = x->response.format,
+			       .variables = x->variables,
+			       .batcher = h->batcher,
+			       .signin = h->signin,
+			       .verifier = h->verifier,
+			       .batch = x->route.batch,
+			       .closed_until = x->route.batch ? NULL : &x->response.closed_until };
 }
 
 /* One call of the operation: a whole document, behind what is there. */
@@ -385,7 +454,8 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
 	if (format_is_page(x->response.format) && !x->foreign && !x->asks)
 		page_zone_keep(&x->request, &call);
 	w = writer_new(x->response.format, &x->options, &x->response.sink);
-	rc = x->asks ? call_ask(&call, params->items, params->n, w, err) : call_run(&call, params->items, params->n, w, err);
+	rc = x->asks ? call_ask(&call, params->items, params->n, w, err)
+		     : call_run(&call, params->items, params->n, w, err);
 	if (rc == 0 && leads_on(x))
 		call.location = page_after(&x->route, &h->arena);
 	if (rc == 0 && !call.location && call.status != 204)
@@ -397,12 +467,15 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
 	return rc;
 }
 
-/* One call after the other, to the first that fails: its error is the answer, and a header tells how many came before it. */
+/*
+ * One call after the other, to the first that fails: its error is the answer,
+ * and a header tells how many came before it.
+ */
 static int run_batch(struct exchange *x, struct error *err)
 {
 	struct response *r = &x->response;
 
-	r->sink.flush = NULL;                 /* the header needs to know the end */
+	r->sink.flush = NULL; /* the header needs to know the end */
 	strbuf_addc(r->sink.buf, '[');
 	for (r->batch_done = 0; (size_t)r->batch_done < x->n_calls; r->batch_done++) {
 		if (r->batch_done)
@@ -410,27 +483,41 @@ static int run_batch(struct exchange *x, struct error *err)
 		if (run_call(x, &x->calls[r->batch_done], err) < 0)
 			return -1;
 		if (r->sink.buf->len > BATCH_BYTES_MAX)
-			return error_set(err, ERR_TOO_LARGE, NULL, "The answers have more than %d bytes; ask for fewer at once", BATCH_BYTES_MAX);
+			return error_set(
+				err, ERR_TOO_LARGE, NULL,
+				"The answers have more than %d bytes; ask for fewer at once",
+				BATCH_BYTES_MAX);
 	}
 	strbuf_addc(r->sink.buf, ']');
 	return 0;
 }
 
-/* The accounts and the categories that the page's form offers, if it asks for one. */
+/*
+ * The accounts and the categories that the page's form offers, if it asks for
+ * one.
+ */
 static int load_choices(struct exchange *x, struct error *err)
 {
-	const struct call call = { .who = x->caller.who, .store = x->h->store, .catalogue = x->h->catalogue, .arena = &x->h->arena };
+	const struct call call = { .who = x->caller.who,
+				   .store = x->h->store,
+				   .catalogue = x->h->catalogue,
+				   .arena = &x->h->arena };
 
 	for (const struct param *p = x->route.op->params; p->name; p++) {
-		if (p->type == PT_ACCOUNT && x->caller.who && !x->accounts && access_accounts(&call, &x->accounts, &x->n_accounts, err) < 0)
+		if (p->type == PT_ACCOUNT && x->caller.who && !x->accounts &&
+		    access_accounts(&call, &x->accounts, &x->n_accounts, err) < 0)
 			return -1;
-		if (p->type == PT_CATEGORY && !x->categories && access_categories(&call, &x->categories, err) < 0)
+		if (p->type == PT_CATEGORY && !x->categories &&
+		    access_categories(&call, &x->categories, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Puts what the form has at first beside what the request asks for, which outranks it. */
+/*
+ * Puts what the form has at first beside what the request asks for, which
+ * outranks it.
+ */
 static int fill_form(struct exchange *x, struct error *err)
 {
 	struct call call = make_call(x);
@@ -442,7 +529,8 @@ static int fill_form(struct exchange *x, struct error *err)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (!params_find(to, values[i].name, false) &&
-		    params_add(to, values[i].name, strlen(values[i].name), values[i].value, values[i].len, err) < 0)
+		    params_add(to, values[i].name, strlen(values[i].name), values[i].value,
+			       values[i].len, err) < 0)
 			return -1;
 	return 0;
 }
@@ -483,9 +571,14 @@ static int check_caller(struct exchange *x, struct error *err)
 	if (auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller, err) < 0 ||
 	    access_operation(x->caller.who, op, err) < 0)
 		return -1;
-	/* what a browser sends by itself doesn't tell that the user wants this; and a script hands its answer to the page that it stands on */
-	if (x->foreign && x->caller.who && x->caller.ambient && (op->changes || !(x->request.method & M_READ) || x->response.callback))
-		return error_set(err, ERR_FORBIDDEN, NULL, "Forbidden: the request comes from a page of another origin");
+	/*
+	 * what a browser sends by itself doesn't tell that the user wants this;
+	 * and a script hands its answer to the page that it stands on
+	 */
+	if (x->foreign && x->caller.who && x->caller.ambient &&
+	    (op->changes || !(x->request.method & M_READ) || x->response.callback))
+		return error_set(err, ERR_FORBIDDEN, NULL,
+				 "Forbidden: the request comes from a page of another origin");
 	return 0;
 }
 
@@ -499,12 +592,14 @@ static uint64_t party_of(const struct exchange *x)
 	const struct principal *who = x->caller.who;
 
 	if (!who)
-		return signin_network(x->h->signin, x->request.remote) * PARTY_KINDS + PARTY_NETWORK;
+		return signin_network(x->h->signin, x->request.remote) * PARTY_KINDS +
+		       PARTY_NETWORK;
 	if (who->family)
 		return (uint64_t)who->family * PARTY_KINDS + PARTY_FAMILY;
 	if (who->user)
 		return (uint64_t)who->user * PARTY_KINDS + PARTY_USER;
-	return strtoull(arena_strn(&x->h->arena, who->key_sid + 2, 15), NULL, 16) * PARTY_KINDS + PARTY_KEY;
+	return strtoull(arena_strn(&x->h->arena, who->key_sid + 2, 15), NULL, 16) * PARTY_KINDS +
+	       PARTY_KEY;
 }
 
 /* -1 also without an error: then the request comes again (x->later). */
@@ -524,20 +619,25 @@ static int take_share(struct exchange *x, struct error *err)
 		break;
 	}
 	err->retry_after = SHARE_SECONDS;
-	return error_set(err, ERR_TOO_MANY, NULL, "Too many requests at once: wait for the answers to some of them before you send more");
+	return error_set(err, ERR_TOO_MANY, NULL,
+			 "Too many requests at once: wait for the answers to some of them before "
+			 "you send more");
 }
 
 /*
- * Credentials come before parameters, except in dialects that promise otherwise; and there,
- * too, before a body that is longer than a stranger's may be.
+ * Credentials come before parameters, except in dialects that promise
+ * otherwise; and there, too, before a body that is longer than a stranger's may
+ * be.
  */
 static int answer(struct exchange *x, struct error *err)
 {
 	struct handler *h = x->h;
 
 	if (h->refuse)
-		return error_set(err, ERR_BUSY, NULL, "too many requests are waiting; try again in a moment");
-	if (x->route.dialect->binds_first && x->request.content_length <= BODY_STRANGER_MAX && bind(x, err) < 0)
+		return error_set(err, ERR_BUSY, NULL,
+				 "too many requests are waiting; try again in a moment");
+	if (x->route.dialect->binds_first && x->request.content_length <= BODY_STRANGER_MAX &&
+	    bind(x, err) < 0)
 		return -1;
 	if (use_ledger(h, err) < 0)
 		return -1;
@@ -548,14 +648,18 @@ static int answer(struct exchange *x, struct error *err)
 }
 
 /*
- * Where no operation is there may be a document about them. It is for everybody; who asks is only looked at for what the page shows
- * around it, so a ledger that can't be read is no reason to refuse.
+ * Where no operation is there may be a document about them. It is for
+ * everybody; who asks is only looked at for what the page shows around it, so a
+ * ledger that can't be read is no reason to refuse.
  */
 static int answer_document(struct exchange *x, struct error *err)
 {
 	struct handler *h = x->h;
-	struct document_request rq = { .table = h->table, .settings = h->settings, .format = x->response.format,
-		.page = &x->options, .arena = &h->arena };
+	struct document_request rq = { .table = h->table,
+				       .settings = h->settings,
+				       .format = x->response.format,
+				       .page = &x->options,
+				       .arena = &h->arena };
 	const struct document *d = document_of(&x->request, &rq);
 	struct error ignored = { 0 };
 
@@ -563,7 +667,8 @@ static int answer_document(struct exchange *x, struct error *err)
 		return -1;
 	error_clear(err);
 	if ((x->request.authorization || *x->request.cookie) && use_ledger(h, &ignored) == 0)
-		auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller, &ignored);
+		auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller,
+			   &ignored);
 	if (take_share(x, err) < 0)
 		return -1;
 	prepare_options(x, true, NULL);
@@ -573,8 +678,8 @@ static int answer_document(struct exchange *x, struct error *err)
 /* A person who asks for a page is shown where to sign in. */
 static bool wants_login(const struct exchange *x, const struct error *err)
 {
-	return err->kind == ERR_UNAUTHENTICATED && format_is_page(x->response.format) && (x->request.method & M_READ) &&
-	       x->h->settings->login_redirect;
+	return err->kind == ERR_UNAUTHENTICATED && format_is_page(x->response.format) &&
+	       (x->request.method & M_READ) && x->h->settings->login_redirect;
 }
 
 static int lead_to_login(struct exchange *x)
@@ -591,7 +696,8 @@ static int lead_to_login(struct exchange *x)
 		strbuf_add_urlencoded(&url, rq->query, strlen(rq->query));
 	}
 	/* one that is too long to come back to is left out */
-	response_nothing(&x->response, 302, url.failed ? "/login" : arena_str(&x->h->arena, url.text));
+	response_nothing(&x->response, 302,
+			 url.failed ? "/login" : arena_str(&x->h->arena, url.text));
 	strbuf_release(&url);
 	return response_end(&x->response);
 }
@@ -599,11 +705,16 @@ static int lead_to_login(struct exchange *x)
 /* Is it up to the person who filled the form in? Then it is shown again. */
 static bool can_be_mended(const struct exchange *x, const struct error *err)
 {
-	return x->route.op && x->route.op->form && !x->asks && x->n_calls && format_is_page(x->response.format) && !x->response.started &&
-	       (err->kind == ERR_PARAM || err->kind == ERR_FORMAT || err->kind == ERR_MISSING || err->kind == ERR_CONFLICT);
+	return x->route.op && x->route.op->form && !x->asks && x->n_calls &&
+	       format_is_page(x->response.format) && !x->response.started &&
+	       (err->kind == ERR_PARAM || err->kind == ERR_FORMAT || err->kind == ERR_MISSING ||
+		err->kind == ERR_CONFLICT);
 }
 
-/* What was filled in, and what is wrong with it. -1: something else is wrong as well. */
+/*
+ * What was filled in, and what is wrong with it. -1: something else is wrong as
+ * well.
+ */
 static int ask_again(struct exchange *x, const struct error *fault)
 {
 	struct error err = { 0 };
@@ -630,9 +741,10 @@ static int refuse(struct exchange *x, struct error *err)
 		return response_end(&x->response);
 	if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY)
 		log_error("%s %s%s%s", x->id, err->message, *err->detail ? ": " : "", err->detail);
-	if (err->kind == ERR_INTERNAL) {      /* the words may name files */
+	if (err->kind == ERR_INTERNAL) { /* the words may name files */
 		error_clear(err);
-		error_set(err, ERR_INTERNAL, NULL, "An internal server error has occurred; the log has it as %s", x->id);
+		error_set(err, ERR_INTERNAL, NULL,
+			  "An internal server error has occurred; the log has it as %s", x->id);
 	}
 	prepare_options(x, format_is_page(x->response.format), NULL);
 	if (x->route.methods && !x->response.allow)
@@ -644,9 +756,11 @@ static void log_exchange(const struct exchange *x, int64_t us, int rc)
 {
 	if (x->response.ignored)
 		log_info("%s ignored parameters: %s", x->id, x->response.ignored);
-	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", x->id, x->request.remote, x->caller.who ? principal_actor(x->caller.who, &x->h->arena) : "-",
+	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", x->id, x->request.remote,
+		 x->caller.who ? principal_actor(x->caller.who, &x->h->arena) : "-",
 		 x->request.method_name, x->request.raw_path, x->route.op ? x->route.op->id : "-",
-		 x->response.status.status, (long long)x->response.body_bytes, (long long)(us / 1000), (int)(us % 1000),
+		 x->response.status.status, (long long)x->response.body_bytes,
+		 (long long)(us / 1000), (int)(us % 1000),
 		 rc < 0 ? x->response.gone ? ", the caller was gone" : ", cut off" : "");
 }
 
@@ -658,35 +772,41 @@ static int complete(struct exchange *x, int rc, struct error *err)
 	else if (err->kind == ERR_NOT_FOUND)
 		rc = answer_document(x, err);
 	if (x->h->store)
-		store_end(x->h->store);        /* the caller may be slow to take the answer */
+		store_end(x->h->store); /* the caller may be slow to take the answer */
 	if (x->later)
 		return HANDLE_LATER;
 	return rc < 0 ? refuse(x, err) : response_end(&x->response);
 }
 
 /*
- * OPTIONS at a path that exists: what it can be asked for, which takes no credentials. What
- * a browser asks before a page of another origin may send something is answered for every
- * path. False: it is neither.
+ * OPTIONS at a path that exists: what it can be asked for, which takes no
+ * credentials. What a browser asks before a page of another origin may send
+ * something is answered for every path. False: it is neither.
  */
 static bool is_about_options(struct exchange *x, const struct error *err)
 {
-	struct document_request rq = { .table = x->h->table, .settings = x->h->settings, .format = x->response.format,
-		.page = &x->options, .arena = &x->h->arena };
+	struct document_request rq = { .table = x->h->table,
+				       .settings = x->h->settings,
+				       .format = x->response.format,
+				       .page = &x->options,
+				       .arena = &x->h->arena };
 	unsigned methods = x->route.methods;
 
 	if (x->request.method != M_OPTIONS || !x->request.path_len)
 		return false;
 	if (x->route.form || (!methods && document_of(&x->request, &rq)))
 		methods |= M_READ;
-	if (methods && (err->kind == ERR_METHOD || err->kind == ERR_NOT_FOUND || err->kind == ERR_NO_OPERATION))
+	if (methods && (err->kind == ERR_METHOD || err->kind == ERR_NOT_FOUND ||
+			err->kind == ERR_NO_OPERATION))
 		x->response.allow = route_allow(methods | M_OPTIONS, &x->h->arena);
 	return x->response.allow || x->response.preflight;
 }
 
 /*
- * Gives back what a request took beyond KEPT_BYTES, so that a thread holds little while it waits. The allocator keeps freed
- * memory unless it is told; that is worth while after a large answer, at most once a second for all threads.
+ * Gives back what a request took beyond KEPT_BYTES, so that a thread holds
+ * little while it waits. The allocator keeps freed memory unless it is told;
+ * that is worth while after a large answer, at most once a second for all
+ * threads.
  */
 static void give_back(struct handler *h, int64_t answer_bytes, int64_t now_us)
 {
@@ -697,14 +817,17 @@ static void give_back(struct handler *h, int64_t answer_bytes, int64_t now_us)
 	arena_reset(&h->arena);
 	if (h->body.size > KEPT_BYTES)
 		strbuf_release(&h->body);
-	if (large && now_us - last > USEC_PER_SEC && atomic_compare_exchange_strong(&trimmed, &last, now_us))
+	if (large && now_us - last > USEC_PER_SEC &&
+	    atomic_compare_exchange_strong(&trimmed, &last, now_us))
 		malloc_trim(0);
 }
 
 int handle(struct handler *h, char *const *envp, struct input *in, struct output *out)
 {
 	int64_t start = clock_us(CLOCK_MONOTONIC);
-	struct exchange x = { .h = h, .in = in, .variables = envp, .now = floor_div(clock_now_us(), USEC_PER_SEC) };
+	struct exchange x = {
+		.h = h, .in = in, .variables = envp, .now = floor_div(clock_now_us(), USEC_PER_SEC)
+	};
 	struct error err = { 0 };
 	int rc;
 
@@ -732,7 +855,8 @@ static const char *value_of(const char *variable, const char *name)
 {
 	size_t len = strlen(name);
 
-	return strncmp(variable, name, len) == 0 && variable[len] == '=' ? variable + len + 1 : NULL;
+	return strncmp(variable, name, len) == 0 && variable[len] == '=' ? variable + len + 1
+									 : NULL;
 }
 
 /* Is URI the path of an operation, perhaps with a suffix and a query? */
@@ -760,8 +884,10 @@ bool handle_is_light(const struct op *const *table, char *const *envp)
 			method = value;
 		else if ((value = value_of(*envp, "REQUEST_URI")))
 			uri = value;
-		else if (((value = value_of(*envp, "HTTP_AUTHORIZATION")) && auth_brings_password(value)) ||
-			 value_of(*envp, "HTTP_CONTENT_ENCODING") || value_of(*envp, "HTTP_X_HTTP_METHOD_OVERRIDE"))
+		else if (((value = value_of(*envp, "HTTP_AUTHORIZATION")) &&
+			  auth_brings_password(value)) ||
+			 value_of(*envp, "HTTP_CONTENT_ENCODING") ||
+			 value_of(*envp, "HTTP_X_HTTP_METHOD_OVERRIDE"))
 			return false;
 	}
 	return is_light(table, request_method(method), uri);

@@ -14,7 +14,10 @@
 /* Connections that are not accepted yet: the reception does that at once. */
 enum { UNACCEPTED_MAX = 511 };
 
-/* Removes a socket that nobody serves any more. -1: somebody does, or it is no socket. */
+/*
+ * Removes a socket that nobody serves any more. -1: somebody does, or it is no
+ * socket.
+ */
 static int remove_stale(const char *path, const struct sockaddr_un *addr, struct error *err)
 {
 	struct stat st;

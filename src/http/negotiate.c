@@ -12,7 +12,7 @@ enum { RANGES_MAX = 32, FORMAT_NAME_MAX = 16 };
 struct range {
 	const char *type;
 	size_t len;
-	int q;                    /* thousandths */
+	int q; /* thousandths */
 };
 
 /* How specific the range is that covers a type. */
@@ -72,7 +72,10 @@ const struct format *format_of_type(const char *content_type)
 
 /* ---- Accept ---- */
 
-/* "q=0.25" in the parameters of a range: thousandths; 1000 without one, and with a broken one 0: it can't be relied on. */
+/*
+ * "q=0.25" in the parameters of a range: thousandths; 1000 without one, and
+ * with a broken one 0: it can't be relied on.
+ */
 static int parse_q(const char *params, const char *end)
 {
 	while (params < end) {
@@ -86,7 +89,9 @@ static int parse_q(const char *params, const char *end)
 		params = next;
 		if (next - p < 2 || (*p != 'q' && *p != 'Q') || p[1] != '=')
 			continue;
-		for (p += 2; p < next && unit > 0 && (isdigit((unsigned char)*p) || (*p == '.' && unit == 100)); p++) {
+		for (p += 2; p < next && unit > 0 &&
+			     (isdigit((unsigned char)*p) || (*p == '.' && unit == 100));
+		     p++) {
 			if (*p == '.')
 				continue;
 			q += (*p - '0') * unit;
@@ -110,14 +115,19 @@ static size_t parse_accept(const char *text, struct range ranges[static RANGES_M
 			size_t type_len = type_length(text);
 			const char *params = memchr(text, ';', len);
 
-			ranges[n++] = (struct range){ text, type_len, params ? parse_q(params, text + len) : 1000 };
+			ranges[n++] = (struct range) { text, type_len,
+						       params ? parse_q(params, text + len)
+							      : 1000 };
 		}
 		text += len;
 	}
 	return n;
 }
 
-/* Does RANGE name exactly TYPE, a class it is in ("text/" and a star), or everything? */
+/*
+ * Does RANGE name exactly TYPE, a class it is in ("text/" and a star), or
+ * everything?
+ */
 static enum coverage covers_type(const struct range *r, const char *type)
 {
 	size_t slash = strcspn(type, "/") + 1;
@@ -134,8 +144,12 @@ static enum coverage covers(const struct range *r, const struct format *f)
 	return is_type_of(f, r->type, r->len) ? COVERS_EXACTLY : covers_type(r, f->mime);
 }
 
-/* The range that decides about F: the most specific one, the first of those. NULL: none covers it. */
-static const struct range *deciding_range(const struct range *ranges, size_t n, const struct format *f)
+/*
+ * The range that decides about F: the most specific one, the first of those.
+ * NULL: none covers it.
+ */
+static const struct range *deciding_range(const struct range *ranges, size_t n,
+					  const struct format *f)
 {
 	const struct range *best = NULL;
 	enum coverage best_coverage = COVERS_NOT;
@@ -154,9 +168,9 @@ static const struct range *deciding_range(const struct range *ranges, size_t n, 
 struct choice {
 	const struct range *ranges;
 	size_t n;
-	const struct shape *shape;       /* that it must fit, or NULL */
-	const struct format *format;     /* the best so far, or NULL */
-	const struct range *range;       /* that speaks for it */
+	const struct shape *shape;   /* that it must fit, or NULL */
+	const struct format *format; /* the best so far, or NULL */
+	const struct range *range;   /* that speaks for it */
 };
 
 static bool may_be(const struct choice *c, const struct format *f)
@@ -180,7 +194,9 @@ static void consider(struct choice *c, const struct format *f)
 static const struct format *choose(const struct dialect *d, const struct wish *w)
 {
 	struct range ranges[RANGES_MAX];
-	struct choice c = { .ranges = ranges, .n = parse_accept(*w->accept ? w->accept : "*/*", ranges), .shape = w->shape };
+	struct choice c = { .ranges = ranges,
+			    .n = parse_accept(*w->accept ? w->accept : "*/*", ranges),
+			    .shape = w->shape };
 
 	if (d->type_decides)
 		consider(&c, format_of_type(w->content_type));
@@ -221,7 +237,8 @@ static const struct format *wanted(const struct dialect *d, const struct wish *w
 	return f;
 }
 
-int negotiate(const struct dialect *d, const struct wish *w, const struct format **ret, struct error *err)
+int negotiate(const struct dialect *d, const struct wish *w, const struct format **ret,
+	      struct error *err)
 {
 	*ret = wanted(d, w);
 	if (*ret == &format_csv && d->csv)
@@ -229,12 +246,15 @@ int negotiate(const struct dialect *d, const struct wish *w, const struct format
 	if (*ret == &format_jsv && w->debug && d->jsv_debug)
 		*ret = &format_jsv_dump;
 	if (*ret && w->shape && !format_fits(*ret, w->shape))
-		return error_set(err, ERR_NOT_ACCEPTABLE, NULL, "There is nothing to draw here, so no %s; ask for another format, such as %s",
+		return error_set(err, ERR_NOT_ACCEPTABLE, NULL,
+				 "There is nothing to draw here, so no %s; ask for another format, "
+				 "such as %s",
 				 (*ret)->mime, d->default_format->name);
 	if (*ret)
 		return 0;
 	*ret = d->default_format;
 	if (!d->refuses_accept)
 		return 0;
-	return error_set(err, ERR_NOT_ACCEPTABLE, "Accept", "names no type that is to be had here, such as %s", (*ret)->mime);
+	return error_set(err, ERR_NOT_ACCEPTABLE, "Accept",
+			 "names no type that is to be had here, such as %s", (*ret)->mime);
 }

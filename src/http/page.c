@@ -15,10 +15,12 @@
 
 enum { LINKS_MAX = 32, URL_MAX = 32768 };
 
-
 /* ---- links to other pages ---- */
 
-/* What fills the {NAME} of another operation's path: the same name in this one's, else the caller's own account. */
+/*
+ * What fills the {NAME} of another operation's path: the same name in this
+ * one's, else the caller's own account.
+ */
 static const char *fill_name(const struct page_context *c, const char *name, size_t len)
 {
 	const struct route *r = c->route;
@@ -76,7 +78,10 @@ static bool share_tabs(const struct op *a, const struct op *b)
 	return a && b && a->tab && b->tab && a->dialect == b->dialect;
 }
 
-/* The operation whose page this is; a form, and the page of one thing, stand with their list. */
+/*
+ * The operation whose page this is; a form, and the page of one thing, stand
+ * with their list.
+ */
 static const struct op *here(const struct page_context *c)
 {
 	const struct op *op = c->route->op;
@@ -94,9 +99,11 @@ static const char *raw_value(const struct page_context *c, const char *name)
 	return NULL;
 }
 
-static const char *with_param(const struct page_context *c, const char *query, const char *name, const char *value)
+static const char *with_param(const struct page_context *c, const char *query, const char *name,
+			      const char *value)
 {
-	return arena_join(c->arena, query, *query ? "&" : "?", name, "=", encoded(c->arena, value), NULL);
+	return arena_join(c->arena, query, *query ? "&" : "?", name, "=", encoded(c->arena, value),
+			  NULL);
 }
 
 /* Is OP another view of what this page shows? */
@@ -105,20 +112,26 @@ static bool is_view(const struct page_context *c, const struct op *op)
 	return share_tabs(op, here(c)) && op->params == here(c)->params;
 }
 
-/* Is P a filter that goes along to another view? Its days are what a view chooses itself. */
+/*
+ * Is P a filter that goes along to another view? Its days are what a view
+ * chooses itself.
+ */
 static bool goes_along(const struct param *p)
 {
 	return !(p->flags & (PARAM_PATH | PARAM_STATE)) && p->type != PT_DATE && p->type != PT_ZONE;
 }
 
 /*
- * What another operation's page is asked for with: the account that this page is about, if it takes one, and days where it must have
- * them: the first such parameter is the month's first, the next one today. The reader's zone, and of a view of the same its filters.
+ * What another operation's page is asked for with: the account that this page
+ * is about, if it takes one, and days where it must have them: the first such
+ * parameter is the month's first, the next one today. The reader's zone, and of
+ * a view of the same its filters.
  */
 static const char *page_query(const struct page_context *c, const struct op *op)
 {
 	struct date day = date_from_days(floor_div(clock_now_us(), SEC_PER_DAY * USEC_PER_SEC));
-	const char *query = "", *value, *zone = page_zone_taken(op) ? page_zone(c->request, c->arena) : NULL;
+	const char *query = "", *value,
+		   *zone = page_zone_taken(op) ? page_zone(c->request, c->arena) : NULL;
 	struct date first = { day.year, day.month, 1 };
 	char text[DATE_TEXT];
 
@@ -143,15 +156,21 @@ static bool may_call(const struct page_context *c, const struct op *op)
 	return c->who && (op->roles & c->who->role);
 }
 
-static void add_link(const struct page_context *c, const struct op *op, const char *label, bool current, struct page_link *links, size_t *n)
+static void add_link(const struct page_context *c, const struct op *op, const char *label,
+		     bool current, struct page_link *links, size_t *n)
 {
 	const char *path = page_path(c, op);
 
 	if (path && *n < LINKS_MAX)
-		links[(*n)++] = (struct page_link){ label, arena_join(c->arena, path, page_query(c, op), NULL), current };
+		links[(*n)++] = (struct page_link) {
+			label, arena_join(c->arena, path, page_query(c, op), NULL), current
+		};
 }
 
-/* Do the links of every page have one before OP's already that its tabs go with? */
+/*
+ * Do the links of every page have one before OP's already that its tabs go
+ * with?
+ */
 static bool is_behind_another(const struct page_context *c, const struct op *op)
 {
 	for (const struct op *const *row = c->table; *row != op; row++)
@@ -167,7 +186,8 @@ static const struct page_link *make_nav(const struct page_context *c)
 
 	for (const struct op *const *row = c->table; *row; row++)
 		if ((*row)->nav && may_call(c, *row) && !is_behind_another(c, *row))
-			add_link(c, *row, (*row)->nav, *row == here(c) || share_tabs(*row, here(c)), links, &n);
+			add_link(c, *row, (*row)->nav, *row == here(c) || share_tabs(*row, here(c)),
+				 links, &n);
 	return links;
 }
 
@@ -194,8 +214,12 @@ static const struct page_link *make_tasks(const struct page_context *c)
 	for (const struct op *const *row = c->table; *row && n < LINKS_MAX; row++) {
 		const struct op_form *form = (*row)->form;
 
-		if (form && form->list == c->route->op && may_call(c, *row) && !strchr(form->path, '{'))
-			links[n++] = (struct page_link){ (*row)->title, arena_join(c->arena, form->path, ".html", NULL), false };
+		if (form && form->list == c->route->op && may_call(c, *row) &&
+		    !strchr(form->path, '{'))
+			links[n++] = (struct page_link) {
+				(*row)->title, arena_join(c->arena, form->path, ".html", NULL),
+				false
+			};
 	}
 	return links;
 }
@@ -205,7 +229,8 @@ static const char *make_notice(const struct page_context *c)
 	const char *done = params_find(&c->request->params, DIALECT_DONE, false);
 
 	for (const struct op *const *row = c->table; done && *row; row++)
-		if ((*row)->form && (*row)->form->list == c->route->op && strcmp((*row)->id, done) == 0)
+		if ((*row)->form && (*row)->form->list == c->route->op &&
+		    strcmp((*row)->id, done) == 0)
 			return (*row)->form->done;
 	return NULL;
 }
@@ -214,7 +239,8 @@ const char *page_after(const struct route *r, struct arena *arena)
 {
 	const struct page_context c = { .route = r, .arena = arena };
 
-	return arena_join(arena, page_path(&c, r->op->form->list), "?" DIALECT_DONE "=", r->op->id, NULL);
+	return arena_join(arena, page_path(&c, r->op->form->list), "?" DIALECT_DONE "=", r->op->id,
+			  NULL);
 }
 
 static const struct page_change *make_change(const struct page_context *c)
@@ -230,14 +256,15 @@ static const struct page_change *make_change(const struct page_context *c)
 	change->fault = c->fault->message;
 	for (const struct param *p = op->params; p->name; p++)
 		if (strcmp(p->name, c->fault->param) == 0)
-			change->fault = arena_join(c->arena, page_label(c->arena, p), ": ", c->fault->message, NULL);
+			change->fault = arena_join(c->arena, page_label(c->arena, p), ": ",
+						   c->fault->message, NULL);
 	return change;
 }
 
 /* ---- the same report otherwise ---- */
 
 struct change {
-	const char *name, *value;        /* NULL: without it */
+	const char *name, *value; /* NULL: without it */
 };
 
 static const char *find_change(const struct change *changes, const char *name, bool *ret_found)
@@ -259,7 +286,10 @@ static void add_query(struct strbuf *url, const char *name, const char *value, s
 	strbuf_add_urlencoded(url, value, len);
 }
 
-/* This request's path without its suffix; of a path that fixes the format the operation's own, which leaves a choice. */
+/*
+ * This request's path without its suffix; of a path that fixes the format the
+ * operation's own, which leaves a choice.
+ */
 static const char *bare_path(const struct page_context *c)
 {
 	const struct route *r = c->route;
@@ -267,11 +297,17 @@ static const char *bare_path(const struct page_context *c)
 
 	if (r->fixed && !path)
 		path = r->op->short_path;
-	return path ? path : arena_strn(c->arena, c->request->raw_path, strlen(c->request->raw_path) - strlen(r->suffix));
+	return path ? path
+		    : arena_strn(c->arena, c->request->raw_path,
+				 strlen(c->request->raw_path) - strlen(r->suffix));
 }
 
-/* This request's address with CHANGES (ended by a NULL name) made to its query, and with SUFFIX in place of its own. */
-static const char *url_with(const struct page_context *c, const char *suffix, const struct change *changes)
+/*
+ * This request's address with CHANGES (ended by a NULL name) made to its query,
+ * and with SUFFIX in place of its own.
+ */
+static const char *url_with(const struct page_context *c, const char *suffix,
+			    const struct change *changes)
 {
 	const struct request *rq = c->request;
 	struct strbuf url;
@@ -282,7 +318,9 @@ static const char *url_with(const struct page_context *c, const char *suffix, co
 	strbuf_add(&url, suffix);
 	for (size_t i = 0; i < rq->params.n; i++) {
 		const struct raw_param *p = &rq->params.items[i];
-		bool changed = params_same(p->name, "format", true) || params_same(p->name, "callback", true) || params_same(p->name, DIALECT_DONE, false);
+		bool changed = params_same(p->name, "format", true) ||
+			       params_same(p->name, "callback", true) ||
+			       params_same(p->name, DIALECT_DONE, false);
 
 		find_change(changes, p->name, &changed);
 		if (!changed && p->len)
@@ -302,7 +340,11 @@ static const char *page_suffix(const struct page_context *c)
 }
 
 /* What begins a list anew: its place in pages. */
-#define FROM_THE_START { "Page", NULL }, { "PageToken", NULL }
+#define FROM_THE_START            \
+	{ "Page", NULL },         \
+	{                         \
+		"PageToken", NULL \
+	}
 
 static const struct param *find_param(const struct page_context *c, const char *name)
 {
@@ -331,15 +373,20 @@ static const char *sheet_url(const struct page_context *c, const struct op_sheet
 	return text;
 }
 
-/* CSV has no links to further pages: so it has as much at once as there can be. */
+/*
+ * CSV has no links to further pages: so it has as much at once as there can be.
+ */
 static const char *export_url(const struct page_context *c, const struct format *f)
 {
 	static const struct change none[] = { { NULL, NULL } };
-	static const struct change all[] = { FROM_THE_START, { "PageSize", "1000" }, { NULL, NULL } };
+	static const struct change all[] = { FROM_THE_START,
+					     { "PageSize", "1000" },
+					     { NULL, NULL } };
 
 	if (f == &format_csv && c->route->op->sheet)
 		return sheet_url(c, c->route->op->sheet);
-	return url_with(c, arena_join(c->arena, ".", f->name, NULL), f == &format_csv && find_param(c, "PageSize") ? all : none);
+	return url_with(c, arena_join(c->arena, ".", f->name, NULL),
+			f == &format_csv && find_param(c, "PageSize") ? all : none);
 }
 
 static const struct page_link *make_exports(const struct page_context *c)
@@ -350,12 +397,13 @@ static const struct page_link *make_exports(const struct page_context *c)
 	for (const struct format *const *f = formats; *f && n < LINKS_MAX; f++) {
 		char *name;
 
-		if (!format_is_served(*f) || format_is_page(*f) || !format_fits(*f, c->route->op->returns))
+		if (!format_is_served(*f) || format_is_page(*f) ||
+		    !format_fits(*f, c->route->op->returns))
 			continue;
 		name = arena_str(c->arena, (*f)->name);
 		for (char *p = name; *p; p++)
 			*p = (char)toupper((unsigned char)*p);
-		links[n++] = (struct page_link){ name, export_url(c, *f), false };
+		links[n++] = (struct page_link) { name, export_url(c, *f), false };
 	}
 	return links;
 }
@@ -365,12 +413,16 @@ static const struct page_link *make_exports(const struct page_context *c)
 /* Numbers and times first show their largest, names their first. */
 static bool begins_descending(const struct page_context *c, const char *field)
 {
-	const struct field *list = shape_main_list(c->route->op->returns), *f = list ? shape_field(list->shape, field) : NULL;
+	const struct field *list = shape_main_list(c->route->op->returns),
+			   *f = list ? shape_field(list->shape, field) : NULL;
 
 	return f && (f->type != VT_TEXT || f->format);
 }
 
-/* From the values of a parameter Sort: "price" and "-price" make the column of that field sortable. */
+/*
+ * From the values of a parameter Sort: "price" and "-price" make the column of
+ * that field sortable.
+ */
 static const struct page_sort *make_sorts(const struct page_context *c)
 {
 	const struct param *sort = find_param(c, "Sort");
@@ -386,12 +438,18 @@ static const struct page_sort *make_sorts(const struct page_context *c)
 	n = 0;
 	for (const char *const *v = sort->values; *v; v++) {
 		const char *descending = arena_join(c->arena, "-", *v, NULL);
-		int order = !now ? 0 : strcmp(now, *v) == 0 ? 1 : strcmp(now, descending) == 0 ? -1 : 0;
+		int order = !now                           ? 0
+			    : strcmp(now, *v) == 0         ? 1
+			    : strcmp(now, descending) == 0 ? -1
+							   : 0;
 		bool down = order ? order > 0 : begins_descending(c, *v);
-		struct change changes[] = { FROM_THE_START, { "Sort", down ? descending : *v }, { NULL, NULL } };
+		struct change changes[] = { FROM_THE_START,
+					    { "Sort", down ? descending : *v },
+					    { NULL, NULL } };
 
 		if (**v != '-')
-			sorts[n++] = (struct page_sort){ *v, url_with(c, page_suffix(c), changes), order };
+			sorts[n++] = (struct page_sort) { *v, url_with(c, page_suffix(c), changes),
+							  order };
 	}
 	return sorts;
 }
@@ -414,7 +472,8 @@ static const char *quoted(struct arena *arena, const char *text)
 static const char *make_api_call(const struct page_context *c)
 {
 	static const struct change none[] = { { NULL, NULL } };
-	const char *url = arena_join(c->arena, c->request->base_url, url_with(c, ".json", none), NULL);
+	const char *url = arena_join(c->arena, c->request->base_url, url_with(c, ".json", none),
+				     NULL);
 
 	return arena_join(c->arena, "curl -u USER:SECRET ", quoted(c->arena, url), NULL);
 }
@@ -425,21 +484,43 @@ static const struct {
 	const char *language;
 	struct digits digits;
 } languages[] = {
-	{ "de-CH", { "\xE2\x80\x99", "." } }, { "de-AT", { "\xC2\xA0", "," } }, { "de", { ".", "," } }, { "fr-CH", { "\xE2\x80\xAF", "," } },
-	{ "fr", { "\xE2\x80\xAF", "," } }, { "es", { ".", "," } }, { "it", { ".", "," } }, { "nl", { ".", "," } }, { "da", { ".", "," } },
-	{ "pt-BR", { ".", "," } }, { "pt", { "\xC2\xA0", "," } }, { "sv", { "\xC2\xA0", "," } }, { "nb", { "\xC2\xA0", "," } },
-	{ "no", { "\xC2\xA0", "," } }, { "fi", { "\xC2\xA0", "," } }, { "pl", { "\xC2\xA0", "," } }, { "cs", { "\xC2\xA0", "," } },
-	{ "sk", { "\xC2\xA0", "," } }, { "hu", { "\xC2\xA0", "," } }, { "ru", { "\xC2\xA0", "," } }, { "uk", { "\xC2\xA0", "," } },
-	{ "tr", { ".", "," } }, { "sl", { ".", "," } }, { "hr", { ".", "," } },
+	{ "de-CH", { "\xE2\x80\x99", "." } },
+	{ "de-AT", { "\xC2\xA0", "," } },
+	{ "de", { ".", "," } },
+	{ "fr-CH", { "\xE2\x80\xAF", "," } },
+	{ "fr", { "\xE2\x80\xAF", "," } },
+	{ "es", { ".", "," } },
+	{ "it", { ".", "," } },
+	{ "nl", { ".", "," } },
+	{ "da", { ".", "," } },
+	{ "pt-BR", { ".", "," } },
+	{ "pt", { "\xC2\xA0", "," } },
+	{ "sv", { "\xC2\xA0", "," } },
+	{ "nb", { "\xC2\xA0", "," } },
+	{ "no", { "\xC2\xA0", "," } },
+	{ "fi", { "\xC2\xA0", "," } },
+	{ "pl", { "\xC2\xA0", "," } },
+	{ "cs", { "\xC2\xA0", "," } },
+	{ "sk", { "\xC2\xA0", "," } },
+	{ "hu", { "\xC2\xA0", "," } },
+	{ "ru", { "\xC2\xA0", "," } },
+	{ "uk", { "\xC2\xA0", "," } },
+	{ "tr", { ".", "," } },
+	{ "sl", { ".", "," } },
+	{ "hr", { ".", "," } },
 };
 
-/* By the first language that the reader names; English for those that aren't listed. */
+/*
+ * By the first language that the reader names; English for those that aren't
+ * listed.
+ */
 static const struct digits *choose_digits(const char *accepted)
 {
 	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
 		size_t len = strlen(languages[i].language);
 
-		if (strncasecmp(accepted, languages[i].language, len) == 0 && !isalnum((unsigned char)accepted[len]))
+		if (strncasecmp(accepted, languages[i].language, len) == 0 &&
+		    !isalnum((unsigned char)accepted[len]))
 			return &languages[i].digits;
 	}
 	return NULL;

@@ -9,13 +9,17 @@
 
 enum { TREE_DEPTH_MAX = 8 };
 
-/* "IncludeSubaccounts" -> "Include subaccounts", "data_upload" -> "Data upload". */
+/*
+ * "IncludeSubaccounts" -> "Include subaccounts", "data_upload" -> "Data
+ * upload".
+ */
 static const char *make_label(struct arena *arena, const char *name)
 {
 	char *label = arena_alloc(arena, 2 * strlen(name) + 1), *out = label;
 
 	for (const char *p = name; *p; p++) {
-		bool word = p > name && isupper((unsigned char)*p) && !isupper((unsigned char)p[-1]);
+		bool word = p > name && isupper((unsigned char)*p) &&
+			    !isupper((unsigned char)p[-1]);
 
 		if (word)
 			*out++ = ' ';
@@ -32,7 +36,10 @@ const char *page_label(struct arena *arena, const struct param *p)
 
 /* ---- choices ---- */
 
-/* A list that grows; its first choice, "", stands for leaving the parameter out. */
+/*
+ * A list that grows; its first choice, "", stands for leaving the parameter
+ * out.
+ */
 struct choices {
 	struct page_choice *list;
 	size_t n;
@@ -40,10 +47,11 @@ struct choices {
 
 static void add_choice(struct choices *c, const char *value, const char *text, int depth)
 {
-	c->list[c->n++] = (struct page_choice){ value, text, depth };
+	c->list[c->n++] = (struct page_choice) { value, text, depth };
 }
 
-static struct choices choices_new(const struct page_context *c, size_t max, bool optional, const char *none)
+static struct choices choices_new(const struct page_context *c, size_t max, bool optional,
+				  const char *none)
 {
 	struct choices choices = { .list = arena_array(c->arena, struct page_choice, max + 3) };
 
@@ -52,7 +60,10 @@ static struct choices choices_new(const struct page_context *c, size_t max, bool
 	return choices;
 }
 
-/* The value that was given is among them even if it isn't offered; the list's end. */
+/*
+ * The value that was given is among them even if it isn't offered; the list's
+ * end.
+ */
 static const struct page_choice *choices_end(struct choices *c, const char *value)
 {
 	bool found = !value || !*value;
@@ -61,12 +72,13 @@ static const struct page_choice *choices_end(struct choices *c, const char *valu
 		found = found || strcmp(c->list[i].value, value) == 0;
 	if (!found)
 		add_choice(c, value, value, 0);
-	c->list[c->n] = (struct page_choice){ NULL, NULL, 0 };
+	c->list[c->n] = (struct page_choice) { NULL, NULL, 0 };
 	return c->list;
 }
 
 /* Those below the category OF, each followed by those below it. */
-static void add_categories(const struct page_context *c, struct choices *choices, size_t of, int depth)
+static void add_categories(const struct page_context *c, struct choices *choices, size_t of,
+			   int depth)
 {
 	const struct catalogue *cat = c->catalogue;
 
@@ -75,29 +87,38 @@ static void add_categories(const struct page_context *c, struct choices *choices
 
 		if (cat->parent[category] != of || !c->categories[category])
 			continue;
-		add_choice(choices, cat->categories[category].name, cat->categories[category].description, depth);
+		add_choice(choices, cat->categories[category].name,
+			   cat->categories[category].description, depth);
 		add_categories(c, choices, category, depth + 1);
 	}
 }
 
 /* What stands for leaving the parameter out. */
-static const char *none_words(const struct page_context *c, const struct param *p, const char *otherwise)
+static const char *none_words(const struct page_context *c, const struct param *p,
+			      const char *otherwise)
 {
 	return !c->asks ? otherwise : p->flags & PARAM_REQUIRED ? "please choose" : "none";
 }
 
-static const struct page_choice *category_choices(const struct page_context *c, const struct param *p, const char *value)
+static const struct page_choice *category_choices(const struct page_context *c,
+						  const struct param *p, const char *value)
 {
-	struct choices choices = choices_new(c, c->catalogue->n_listed, true, none_words(c, p, "all categories"));
+	struct choices choices = choices_new(c, c->catalogue->n_listed, true,
+					     none_words(c, p, "all categories"));
 
 	add_categories(c, &choices, CATALOGUE_NONE, 0);
 	return choices_end(&choices, value);
 }
 
-/* Main accounts, each followed by those below it that the caller sees; others below nobody. */
-static const struct page_choice *account_choices(const struct page_context *c, const struct param *p, const char *value)
+/*
+ * Main accounts, each followed by those below it that the caller sees; others
+ * below nobody.
+ */
+static const struct page_choice *account_choices(const struct page_context *c,
+						 const struct param *p, const char *value)
 {
-	struct choices choices = choices_new(c, c->n_accounts, true, none_words(c, p, p->any ? p->any : "all accounts"));
+	struct choices choices = choices_new(c, c->n_accounts, true,
+					     none_words(c, p, p->any ? p->any : "all accounts"));
 
 	for (size_t i = 0; i < c->n_accounts; i++) {
 		const struct account *a = &c->accounts[i];
@@ -115,7 +136,8 @@ static const struct page_choice *account_choices(const struct page_context *c, c
 	return choices_end(&choices, value);
 }
 
-static const struct page_choice *enum_choices(const struct page_context *c, const struct param *p, const char *value)
+static const struct page_choice *enum_choices(const struct page_context *c, const struct param *p,
+					      const char *value)
 {
 	struct choices choices;
 	size_t n = 0;
@@ -128,7 +150,8 @@ static const struct page_choice *enum_choices(const struct page_context *c, cons
 	}
 	while (p->values[n])
 		n++;
-	choices = choices_new(c, n, !p->def && (c->asks || !(p->flags & PARAM_REQUIRED)), none_words(c, p, p->any ? p->any : "default"));
+	choices = choices_new(c, n, !p->def && (c->asks || !(p->flags & PARAM_REQUIRED)),
+			      none_words(c, p, p->any ? p->any : "default"));
 	for (size_t i = 0; i < n; i++)
 		add_choice(&choices, p->values[i], p->words ? p->words[i] : p->values[i], 0);
 	return choices_end(&choices, value);
@@ -139,9 +162,9 @@ static const struct page_choice *enum_choices(const struct page_context *c, cons
 /* Is the zone that of a place? Others are old names, or offsets. */
 static bool is_region(const char *name)
 {
-	static const char *const regions[] = {
-		"Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/"
-	};
+	static const char *const regions[] = { "Africa/", "America/",  "Antarctica/",
+					       "Asia/",   "Atlantic/", "Australia/",
+					       "Europe/", "Indian/",   "Pacific/" };
 
 	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
 		if (strncmp(name, regions[i], strlen(regions[i])) == 0)
@@ -150,11 +173,13 @@ static bool is_region(const char *name)
 }
 
 /* Those of the system's places, UTC first. */
-static const struct page_choice *zone_choices(const struct page_context *c, const struct param *p, const char *value)
+static const struct page_choice *zone_choices(const struct page_context *c, const struct param *p,
+					      const char *value)
 {
 	size_t n;
 	const char *const *names = zone_names(&n);
-	struct choices choices = choices_new(c, n + 1, true, none_words(c, p, p->any ? p->any : OWN_ZONE));
+	struct choices choices = choices_new(c, n + 1, true,
+					     none_words(c, p, p->any ? p->any : OWN_ZONE));
 
 	if (!p->any || strcmp(p->any, "UTC") != 0)
 		add_choice(&choices, "UTC", "UTC", 0);
@@ -166,14 +191,15 @@ static const struct page_choice *zone_choices(const struct page_context *c, cons
 
 /* ---- inputs ---- */
 
-static const char *input_type(const struct page_context *c, const struct param *p, const char *value)
+static const char *input_type(const struct page_context *c, const struct param *p,
+			      const char *value)
 {
 	struct date date;
 
 	if (p->flags & PARAM_SECRET)
 		return "password";
 	switch (p->type) {
-	case PT_DATE:      /* an offset such as -30days doesn't fit a date's input */
+	case PT_DATE: /* an offset such as -30days doesn't fit a date's input */
 		return !value || date_parse(value, strlen(value), &date) ? "date" : "text";
 	case PT_INT:
 	case PT_PAGE_SIZE:
@@ -191,7 +217,8 @@ static const char *input_type(const struct page_context *c, const struct param *
 	}
 }
 
-static const struct page_choice *choices_of(const struct page_context *c, const struct param *p, const char *value)
+static const struct page_choice *choices_of(const struct page_context *c, const struct param *p,
+					    const char *value)
 {
 	if (p->type == PT_CATEGORY)
 		return category_choices(c, p, value);
@@ -200,25 +227,35 @@ static const struct page_choice *choices_of(const struct page_context *c, const 
 	return p->type == PT_ACCOUNT ? account_choices(c, p, value) : enum_choices(c, p, value);
 }
 
-/* Must it be filled in? Also what a form has filled in at first, unless an empty value takes it away. */
+/*
+ * Must it be filled in? Also what a form has filled in at first, unless an
+ * empty value takes it away.
+ */
 static bool is_required(const struct page_context *c, const struct param *p)
 {
 	const struct op_form *form = c->route->op->form;
 
 	if (!c->asks)
 		return false;
-	return (p->flags & PARAM_REQUIRED) || p->def || (form && form->fill && !(p->flags & PARAM_CLEARS));
+	return (p->flags & PARAM_REQUIRED) || p->def ||
+	       (form && form->fill && !(p->flags & PARAM_CLEARS));
 }
 
 static struct page_input make_input(const struct page_context *c, const struct param *p)
 {
-	struct page_input in = { .name = p->name, .label = page_label(c->arena, p), .value = p->def, .hint = p->doc,
-				 .required = is_required(c, p), .max_length = c->asks && p->type == PT_TEXT ? p->max : 0 };
+	struct page_input in = { .name = p->name,
+				 .label = page_label(c->arena, p),
+				 .value = p->def,
+				 .hint = p->doc,
+				 .required = is_required(c, p),
+				 .max_length = c->asks && p->type == PT_TEXT ? p->max : 0 };
 
 	for (size_t i = 0; i < c->n_raw && !(p->flags & PARAM_SECRET); i++)
-		if (c->raw[i].len && params_same(c->raw[i].name, p->name, c->route->dialect->any_case))
+		if (c->raw[i].len &&
+		    params_same(c->raw[i].name, p->name, c->route->dialect->any_case))
 			in.value = c->raw[i].value;
-	in.folded = (p->flags & PARAM_RARE) && (!in.value || (p->def && strcmp(in.value, p->def) == 0));
+	in.folded = (p->flags & PARAM_RARE) &&
+		    (!in.value || (p->def && strcmp(in.value, p->def) == 0));
 	in.type = input_type(c, p, in.value);
 	in.own = p->type == PT_ZONE && !p->any && !c->asks ? OWN_ZONE : NULL;
 	if (strcmp(in.type, "select") == 0)
@@ -232,7 +269,8 @@ const struct page_input *page_inputs(const struct page_context *c)
 	size_t n = 0;
 
 	for (const struct param *p = c->route->op->params; p->name; p++)
-		if (!(p->flags & (PARAM_PATH | PARAM_STATE)) && (c->asks || !(p->flags & PARAM_SECRET)))
+		if (!(p->flags & (PARAM_PATH | PARAM_STATE)) &&
+		    (c->asks || !(p->flags & PARAM_SECRET)))
 			inputs[n++] = make_input(c, p);
 	return inputs;
 }

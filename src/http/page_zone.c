@@ -30,7 +30,8 @@ static const char *asked_zone(const struct request *rq)
 static const char *kept_zone(const struct request *rq, struct arena *arena)
 {
 	size_t len;
-	const char *text = request_cookie(rq, COOKIE, &len), *name = text && len ? arena_strn(arena, text, len) : NULL;
+	const char *text = request_cookie(rq, COOKIE, &len),
+		   *name = text && len ? arena_strn(arena, text, len) : NULL;
 
 	return name && zone_find(name) ? name : NULL;
 }
@@ -46,7 +47,8 @@ const char *page_zone(const struct request *rq, struct arena *arena)
 
 const char *page_zone_address(const struct request *rq, const struct op *op, struct arena *arena)
 {
-	const char *zone = page_zone_taken(op) && !asked_zone(rq) ? kept_zone(rq, arena) : NULL, *text;
+	const char *zone = page_zone_taken(op) && !asked_zone(rq) ? kept_zone(rq, arena) : NULL,
+		   *text;
 	struct strbuf url;
 
 	if (!zone)

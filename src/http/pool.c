@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/banned.h"
 
-enum { WAITING_FOR_ONE = 4 };    /* requests of a party that may wait, for each that is worked on */
+enum { WAITING_FOR_ONE = 4 }; /* requests of a party that may wait, for each that is worked on */
 
 enum kind { LIGHT, GENERAL, KINDS };
 
@@ -19,8 +19,8 @@ struct worker {
 	pthread_t thread;
 	bool running;
 	sem_t woken;
-	struct connection *given;        /* what it was woken for */
-	struct worker *next;             /* that is idle, too */
+	struct connection *given; /* what it was woken for */
+	struct worker *next;      /* that is idle, too */
 };
 
 struct queue {
@@ -31,11 +31,12 @@ struct queue {
 struct pool {
 	struct pool_setup setup;
 	struct shares *shares;
-	pthread_mutex_t lock;            /* of what follows */
+	pthread_mutex_t lock; /* of what follows */
 	struct queue queues[KINDS];
-	struct worker *idle[KINDS];      /* the one that was busy last comes first: its caches are warm */
+	/* the one that was busy last comes first: its caches are warm */
+	struct worker *idle[KINDS];
 	bool ending;
-	int64_t asked, answered;         /* see pool_answered; asked 0: nothing is to be answered */
+	int64_t asked, answered; /* see pool_answered; asked 0: nothing is to be answered */
 	int n_workers;
 	struct worker workers[];
 };
@@ -77,14 +78,19 @@ static struct connection *take_first(struct queue *q)
 /* An idle thread that may do it, or NULL. */
 static struct worker *take_idle(struct pool *p, enum kind kind)
 {
-	struct worker **list = kind == LIGHT && !p->idle[LIGHT] ? &p->idle[GENERAL] : &p->idle[kind], *w = *list;
+	struct worker **list = kind == LIGHT && !p->idle[LIGHT] ? &p->idle[GENERAL]
+								: &p->idle[kind],
+		      *w = *list;
 
 	if (w)
 		*list = w->next;
 	return w;
 }
 
-/* Gives C to an idle thread, which is to be woken, or puts it into the queue: NULL. */
+/*
+ * Gives C to an idle thread, which is to be woken, or puts it into the queue:
+ * NULL.
+ */
 static struct worker *give(struct pool *p, struct connection *c, enum kind kind)
 {
 	struct worker *w = take_idle(p, kind);
@@ -125,7 +131,7 @@ static struct connection *wait_for_work(struct worker *w)
 		p->idle[w->kind] = w;
 		pthread_mutex_unlock(&p->lock);
 		while (sem_wait(&w->woken) < 0)
-			;       /* a signal came */
+			; /* a signal came */
 		c = w->given;
 		w->given = NULL;
 		if (c)
@@ -167,7 +173,7 @@ static void work(struct worker *w, struct connection *c)
 		rc = handle(h, c->envp, &c->in, &c->out);
 	while (rc == HANDLE_LATER && shares_wait(w->pool->shares, &c->share));
 	if (rc == HANDLE_LATER)
-		return;         /* it is somebody else's by now */
+		return; /* it is somebody else's by now */
 	if (rc < 0)
 		c->keep = false;
 	finish(w->pool, c);
@@ -179,7 +185,10 @@ static void *worker_main(void *arg)
 	struct connection *c;
 
 	pthread_setname_np(pthread_self(), w->kind == LIGHT ? "usaged-light" : "usaged-general");
-	/* of this thread alone; where it is refused, the system shares out the processor evenly */
+	/*
+	 * of this thread alone; where it is refused, the system shares out the
+	 * processor evenly
+	 */
 	if (w->kind == GENERAL)
 		setpriority(PRIO_PROCESS, 0, POOL_GENERAL_NICE);
 	while ((c = wait_for_work(w)))
@@ -194,7 +203,8 @@ static void init_worker(struct pool *p, struct worker *w, enum kind kind)
 	w->pool = p;
 	w->kind = kind;
 	sem_init(&w->woken, 0, 0);
-	handler_init(&w->handler, s->settings, s->secret, s->table, s->batcher, s->signin, s->shelf);
+	handler_init(&w->handler, s->settings, s->secret, s->table, s->batcher, s->signin,
+		     s->shelf);
 	w->handler.verifier = s->verifier;
 }
 
@@ -221,7 +231,8 @@ static int start(struct pool *p, struct error *err)
 
 int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *err)
 {
-	int general = pool_general_threads(setup->settings->threads), light = pool_light_threads(setup->settings->threads);
+	int general = pool_general_threads(setup->settings->threads),
+	    light = pool_light_threads(setup->settings->threads);
 	struct pool *p = calloc(1, sizeof(*p) + (size_t)(general + light) * sizeof(p->workers[0]));
 	int at_once = (int)setup->settings->account_requests;
 
@@ -252,7 +263,8 @@ void pool_put(struct pool *p, struct connection *c)
 	c->light = connection_is_short(c) && handle_is_light(p->setup.table, c->envp);
 	pthread_mutex_lock(&p->lock);
 	if (!c->light && !c->share.held)
-		c->refuse = p->queues[GENERAL].n + shares_waiting(p->shares) >= p->setup.settings->backlog;
+		c->refuse = p->queues[GENERAL].n + shares_waiting(p->shares) >=
+			    p->setup.settings->backlog;
 	w = give(p, c, c->light || c->refuse ? LIGHT : GENERAL);
 	pthread_mutex_unlock(&p->lock);
 	/* only now: it would wait for the lock */

@@ -14,9 +14,9 @@
 #include "base/banned.h"
 
 enum {
-	EVENTS = 64,                     /* taken at once */
-	TICK_MS = 1000,                  /* how often it looks for connections whose time is over */
-	SHORT_TICK_MS = 20,              /* the same while it stops, or can't accept */
+	EVENTS = 64,        /* taken at once */
+	TICK_MS = 1000,     /* how often it looks for connections whose time is over */
+	SHORT_TICK_MS = 20, /* the same while it stops, or can't accept */
 	STALE_MS = 1000
 };
 
@@ -26,14 +26,15 @@ struct reception {
 	pthread_t thread;
 	bool running;
 	struct connections connections;
-	bool listening;                  /* LISTEN_FD is in the epoll set */
-	int64_t accept_after_ms;         /* when accepting has failed */
-	int64_t looked_ms;               /* for connections whose time is over */
-	struct intake intake;            /* the thread's own */
+	bool listening;          /* LISTEN_FD is in the epoll set */
+	int64_t accept_after_ms; /* when accepting has failed */
+	int64_t looked_ms;       /* for connections whose time is over */
+	struct intake intake;    /* the thread's own */
 	atomic_bool stopping;
-	atomic_bool accept_rest;         /* those that have connected before it stopped */
+	atomic_bool accept_rest; /* those that have connected before it stopped */
 	_Atomic int64_t seen;
-	pthread_mutex_t lock;            /* of the list: those that wait for the peer, the longest first */
+	/* of the list: those that wait for the peer, the longest first */
+	pthread_mutex_t lock;
 	struct connection *first, *last;
 };
 
@@ -49,7 +50,10 @@ static void watch(struct reception *r, struct connection *c)
 	c->watched = true;
 }
 
-/* Lists C and watches it: at once, for from then on only the reception's thread may free it. */
+/*
+ * Lists C and watches it: at once, for from then on only the reception's thread
+ * may free it.
+ */
 static void wait_for_peer(struct reception *r, struct connection *c)
 {
 	bool begun = connection_has_begun(c);
@@ -73,7 +77,10 @@ static void unlist(struct reception *r, struct connection *c)
 	*(c->behind ? &c->behind->before : &r->last) = c->before;
 }
 
-/* Takes what has come on a connection that isn't listed. A request that is here goes to the pool. */
+/*
+ * Takes what has come on a connection that isn't listed. A request that is here
+ * goes to the pool.
+ */
 static void go_on(struct reception *r, struct connection *c, struct intake *in)
 {
 	switch (connection_receive(c, in)) {
@@ -106,8 +113,11 @@ void reception_done(void *arg, struct connection *c)
 	}
 }
 
-/* Takes a connection off the list for which MATCHES is true, or returns NULL. */
-static struct connection *take_listed(struct reception *r, bool (*matches)(const struct connection *c, int64_t now))
+/*
+ * Takes a connection off the list for which MATCHES is true, or returns NULL.
+ */
+static struct connection *take_listed(struct reception *r,
+				      bool (*matches)(const struct connection *c, int64_t now))
 {
 	int64_t now = monotonic_ms();
 	struct connection *c;
@@ -151,7 +161,9 @@ static void close_late(struct reception *r)
 		connection_free(&c);
 }
 
-/* What has been sent on an idle connection already is still read and answered. */
+/*
+ * What has been sent on an idle connection already is still read and answered.
+ */
 static void close_idle(struct reception *r)
 {
 	struct connection *c;
@@ -175,7 +187,10 @@ static bool has_room(struct reception *r)
 	return atomic_load(&r->connections.n) < r->connections.max;
 }
 
-/* False: there are as many connections as there may be, and none that can be closed. */
+/*
+ * False: there are as many connections as there may be, and none that can be
+ * closed.
+ */
 static bool make_room(struct reception *r)
 {
 	struct connection *c;
@@ -194,15 +209,17 @@ static void set_listening(struct reception *r, bool listening)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = NULL };
 
-	if (r->listening != listening && epoll_ctl(r->epoll_fd, listening ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, r->listen_fd, &e) == 0)
+	if (r->listening != listening &&
+	    epoll_ctl(r->epoll_fd, listening ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, r->listen_fd, &e) ==
+		    0)
 		r->listening = listening;
 }
 
 /* Accepting has failed. */
 static void explain(struct reception *r, int failure)
 {
-	if (failure == EAGAIN || failure == EWOULDBLOCK || failure == EINTR || failure == ECONNABORTED ||
-	    atomic_load(&r->stopping))
+	if (failure == EAGAIN || failure == EWOULDBLOCK || failure == EINTR ||
+	    failure == ECONNABORTED || atomic_load(&r->stopping))
 		return;
 	log_error("accept: %s", strerror(failure));
 	r->accept_after_ms = monotonic_ms() + 100;
@@ -236,7 +253,10 @@ static void take_event(struct reception *r, struct connection *c)
 	go_on(r, c, &r->intake);
 }
 
-/* New connections come last: to make room for them, one may be closed that has an event as well. */
+/*
+ * New connections come last: to make room for them, one may be closed that has
+ * an event as well.
+ */
 static void take_events(struct reception *r, const struct epoll_event *events, int n)
 {
 	bool new_connections = false;
@@ -287,7 +307,8 @@ static void *run(void *arg)
 			r->looked_ms = now;
 		}
 		atomic_store(&r->seen, now / 1000);
-	} while (!atomic_load(&r->stopping) || atomic_load(&r->accept_rest) || atomic_load(&r->connections.n));
+	} while (!atomic_load(&r->stopping) || atomic_load(&r->accept_rest) ||
+		 atomic_load(&r->connections.n));
 	return NULL;
 }
 

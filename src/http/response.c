@@ -14,15 +14,27 @@ static const char *standard_reason(int status)
 	static const struct {
 		int status;
 		const char *reason;
-	} reasons[] = {
-		{ 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 207, "Multi-Status" }, { 302, "Found" }, { 303, "See Other" },
-		{ 400, "Bad Request" }, { 401, "Unauthorized" },
-		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
-		{ 409, "Conflict" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" },
-		{ 429, "Too Many Requests" }, { 500, "Internal Server Error" }, { 502, "Bad Gateway" },
-		{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" }
-	};
+	} reasons[] = { { 200, "OK" },
+			{ 201, "Created" },
+			{ 204, "No Content" },
+			{ 207, "Multi-Status" },
+			{ 302, "Found" },
+			{ 303, "See Other" },
+			{ 400, "Bad Request" },
+			{ 401, "Unauthorized" },
+			{ 403, "Forbidden" },
+			{ 404, "Not Found" },
+			{ 405, "Method Not Allowed" },
+			{ 406, "Not Acceptable" },
+			{ 409, "Conflict" },
+			{ 413, "Content Too Large" },
+			{ 415, "Unsupported Media Type" },
+			{ 422, "Unprocessable Content" },
+			{ 429, "Too Many Requests" },
+			{ 500, "Internal Server Error" },
+			{ 502, "Bad Gateway" },
+			{ 503, "Service Unavailable" },
+			{ 504, "Gateway Timeout" } };
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].status == status)
@@ -55,6 +67,14 @@ static void add_content_type(struct response *r)
 	strbuf_addn(r->head, "\r\n", 2);
 }
 
+static void add_number_header(struct strbuf *head, const char *name, int64_t n)
+{
+	strbuf_add(head, name);
+	strbuf_addn(head, ": ", 2);
+	strbuf_addi(head, n);
+	strbuf_addn(head, "\r\n", 2);
+}
+
 /* LENGTH -1: not known yet. */
 static void write_head(struct response *r, int64_t length)
 {
@@ -68,22 +88,16 @@ static void write_head(struct response *r, int64_t length)
 	strbuf_addn(head, "\r\n", 2);
 	if (r->status.status != 204)
 		add_content_type(r);
-	if (length >= 0 && r->status.status != 204) {
-		strbuf_add(head, "Content-Length: ");
-		strbuf_addi(head, length);
-		strbuf_addn(head, "\r\n", 2);
-	}
+	if (length >= 0 && r->status.status != 204)
+		add_number_header(head, "Content-Length", length);
 	strbuf_add(head, "Vary: Accept");
 	strbuf_add(head, r->format && format_is_page(r->format) ? ", Accept-Language" : "");
 	strbuf_add(head, r->varies_by_origin ? ", Origin\r\n" : "\r\n");
 	strbuf_add(head, "Cache-Control: private, no-store\r\n");
 	if (r->origin)
 		cors_add_headers(head, r->origin, r->preflight);
-	if (r->batch_done >= 0) {
-		strbuf_add(head, "X-AutoBatch-Completed: ");
-		strbuf_addi(head, r->batch_done);
-		strbuf_addn(head, "\r\n", 2);
-	}
+	if (r->batch_done >= 0)
+		add_number_header(head, "X-AutoBatch-Completed", r->batch_done);
 	if (r->dialect->request_id_header)
 		add_header(head, r->dialect->request_id_header, r->request_id);
 	if (r->status.status == 401)
@@ -96,11 +110,9 @@ static void write_head(struct response *r, int64_t length)
 		add_header(head, "Set-Cookie", r->cookies[i]);
 	if (r->closed_until)
 		add_header(head, "Usaged-Closed-Until", r->closed_until);
-	if (r->retry_after || r->status.status == 503) {
-		strbuf_add(head, "Retry-After: ");
-		strbuf_addi(head, r->retry_after ? r->retry_after : BUSY_SECONDS);
-		strbuf_addn(head, "\r\n", 2);
-	}
+	if (r->retry_after || r->status.status == 503)
+		add_number_header(head, "Retry-After",
+				  r->retry_after ? r->retry_after : BUSY_SECONDS);
 	if ((r->status.status == 405 || r->status.status == 204) && r->allow)
 		add_header(head, "Allow", r->allow);
 	if (r->attachment && r->status.status < 300) {
@@ -120,10 +132,10 @@ static int send_parts(struct response *r, bool with_head, bool last)
 	int n = 0;
 
 	if (with_head)
-		parts[n++] = (struct iovec){ r->head->text, r->head->len };
+		parts[n++] = (struct iovec) { r->head->text, r->head->len };
 	r->body_bytes += (int64_t)body->len;
 	if (body->len && !r->head_only)
-		parts[n++] = (struct iovec){ body->text, body->len };
+		parts[n++] = (struct iovec) { body->text, body->len };
 	r->started = true;
 	if (r->out->write(r->out, parts, n, last) < 0)
 		r->gone = true;
@@ -150,11 +162,16 @@ static int flush(struct sink *sink, struct error *err)
 	return 0;
 }
 
-void response_init(struct response *r, struct output *out, struct strbuf *head, struct strbuf *body, struct arena *arena)
+void response_init(struct response *r, struct output *out, struct strbuf *head, struct strbuf *body,
+		   struct arena *arena)
 {
-	*r = (struct response){
+	*r = (struct response) {
 		.sink = { .buf = body, .flush_above = RESPONSE_FLUSH_ABOVE, .flush = flush },
-		.out = out, .head = head, .arena = arena, .request_id = "", .batch_done = -1
+		.out = out,
+		.head = head,
+		.arena = arena,
+		.request_id = "",
+		.batch_done = -1
 	};
 	r->status.status = 200;
 	strbuf_clear(body);
@@ -163,7 +180,8 @@ void response_init(struct response *r, struct output *out, struct strbuf *head, 
 /* What isn't fit for a name in a script becomes "_". */
 static void add_callback(struct strbuf *body, const char *name)
 {
-	static const char fit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
+	static const char fit[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
 
 	for (; *name; name++)
 		strbuf_addc(body, strchr(fit, *name) ? *name : '_');
@@ -195,7 +213,7 @@ void response_nothing(struct response *r, int status, const char *location)
 	r->attachment = NULL;
 	r->type = "text/plain; charset=utf-8";
 	r->location = location;
-	r->status = (struct error_status){ .status = status };
+	r->status = (struct error_status) { .status = status };
 	response_begin(r);
 }
 
@@ -216,7 +234,8 @@ static void write_plain(struct response *r, const char *text)
 	strbuf_add(r->sink.buf, text);
 }
 
-static void write_document(struct response *r, const struct error *err, const struct writer_options *o)
+static void write_document(struct response *r, const struct error *err,
+			   const struct writer_options *o)
 {
 	struct error failure = { 0 };
 	struct writer *w;
@@ -239,13 +258,13 @@ int response_error(struct response *r, const struct error *err, const struct wri
 	r->closed_until = NULL;
 	r->retry_after = err->retry_after;
 	if (err->kind == ERR_METHOD && r->dialect->hides_methods) {
-		r->status = (struct error_status){ .status = 404 };
+		r->status = (struct error_status) { .status = 404 };
 		write_plain(r, "404");
 		return response_end(r);
 	}
 	r->status = dialect_status(r->dialect, err);
 	write_document(r, err, o);
-	if (r->callback)      /* a script gets to see an error only as a success */
-		r->status = (struct error_status){ .status = 200 };
+	if (r->callback) /* a script gets to see an error only as a success */
+		r->status = (struct error_status) { .status = 200 };
 	return response_end(r);
 }

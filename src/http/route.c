@@ -15,7 +15,7 @@ struct segment {
 struct path {
 	struct segment segments[ROUTE_SEGMENTS_MAX];
 	size_t n;
-	size_t stripped;        /* length of the last segment without its suffix */
+	size_t stripped; /* length of the last segment without its suffix */
 };
 
 static bool same(const char *a, const char *b, size_t len, bool any_case)
@@ -36,7 +36,8 @@ static bool split(struct path *p, const char *text, const char *marks, size_t le
 		if (end > begin || !skip_empty) {
 			if (p->n == ROUTE_SEGMENTS_MAX)
 				return false;
-			p->segments[p->n++] = (struct segment){ text + begin, end - begin, marks + begin };
+			p->segments[p->n++] = (struct segment) { text + begin, end - begin,
+								 marks + begin };
 		}
 		at = end;
 	}
@@ -59,7 +60,10 @@ static void find_suffix(struct path *p, struct arena *arena, struct route *ret)
 	ret->suffix = arena_strn(arena, dot, last->len - p->stripped);
 }
 
-/* Does the segment I fit the pattern's piece? The last one does with its suffix or without. */
+/*
+ * Does the segment I fit the pattern's piece? The last one does with its suffix
+ * or without.
+ */
 static bool fits(const struct path *p, size_t i, const char *piece, size_t len, bool any_case)
 {
 	const struct segment *s = &p->segments[i];
@@ -90,18 +94,22 @@ static const char *matching(const struct op *op, const struct path *p)
 {
 	if (matches(op->path, p, op->dialect->any_case))
 		return op->path;
-	return op->short_path && matches(op->short_path, p, op->dialect->any_case) ? op->short_path : NULL;
+	return op->short_path && matches(op->short_path, p, op->dialect->any_case) ? op->short_path
+										   : NULL;
 }
 
-static void take_args(const char *pattern, const struct path *p, struct arena *arena, struct route *ret)
+static void take_args(const char *pattern, const struct path *p, struct arena *arena,
+		      struct route *ret)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		size_t len = strcspn(++pattern, "/"), value_len = i + 1 == p->n ? p->stripped : p->segments[i].len;
+		size_t len = strcspn(++pattern, "/"),
+		       value_len = i + 1 == p->n ? p->stripped : p->segments[i].len;
 
 		if (pattern[0] == '{')
-			ret->args[ret->n_args++] = (struct raw_param){
+			ret->args[ret->n_args++] = (struct raw_param) {
 				.name = arena_strn(arena, pattern + 1, len - 2),
-				.value = arena_strn(arena, p->segments[i].text, value_len), .len = value_len
+				.value = arena_strn(arena, p->segments[i].text, value_len),
+				.len = value_len
 			};
 		pattern += len;
 	}
@@ -114,7 +122,8 @@ static bool is_word(const struct segment *s, const char *word)
 	return s->len == strlen(word) && strncasecmp(s->text, word, s->len) == 0;
 }
 
-static const struct op *find_name(const struct op *const *table, const struct dialect *d, const struct segment *name)
+static const struct op *find_name(const struct op *const *table, const struct dialect *d,
+				  const struct segment *name)
 {
 	for (; *table; table++)
 		if ((*table)->dialect == d && is_word(name, (*table)->id))
@@ -125,7 +134,8 @@ static const struct op *find_name(const struct op *const *table, const struct di
 /* "Get", as the host that we stand in for spells verbs. */
 static const char *verb_word(unsigned method)
 {
-	static const char *const words[] = { "Get", "Head", "Post", "Put", "Patch", "Delete", "Options" };
+	static const char *const words[] = { "Get",   "Head",   "Post",   "Put",
+					     "Patch", "Delete", "Options" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (method == 1u << i)
@@ -138,41 +148,54 @@ static unsigned methods_by_name(const struct op *op, bool batch)
 	return batch ? M_POST : op->methods | (op->methods & M_GET ? M_HEAD | M_POST : 0);
 }
 
-/* The operation called NAME, answered as FORMAT; NAME[] is a batch, in JSON alone. */
-static int open_name(const struct op *const *table, unsigned method, struct segment name, const struct format *format, struct route *ret,
-		     struct error *err)
+/*
+ * The operation called NAME, answered as FORMAT; NAME[] is a batch, in JSON
+ * alone.
+ */
+static int open_name(const struct op *const *table, unsigned method, struct segment name,
+		     const struct format *format, struct route *ret, struct error *err)
 {
 	const struct op *op;
 
 	ret->fixed = format;
-	ret->batch = format == &format_json && name.len > 2 && memcmp(name.text + name.len - 2, "[]", 2) == 0;
+	ret->batch = format == &format_json && name.len > 2 &&
+		     memcmp(name.text + name.len - 2, "[]", 2) == 0;
 	if (ret->batch)
 		name.len -= 2;
 	op = find_name(table, ret->dialect, &name);
 	if (!op)
-		return error_set(err, ERR_NO_OPERATION, NULL, "The operation '%.*s' does not exist for this service",
+		return error_set(err, ERR_NO_OPERATION, NULL,
+				 "The operation '%.*s' does not exist for this service",
 				 name.len > 100 ? 100 : (int)name.len, name.text);
 	ret->methods = methods_by_name(op, ret->batch);
 	if (!(ret->methods & method))
-		return error_set(err, ERR_NO_OPERATION, NULL,
-				 "Could not find method named %s(%s) or Any(%s) on Service %sService", verb_word(method), op->id, op->id,
-				 op->id);
+		return error_set(
+			err, ERR_NO_OPERATION, NULL,
+			"Could not find method named %s(%s) or Any(%s) on Service %sService",
+			verb_word(method), op->id, op->id, op->id);
 	ret->op = op;
 	return 0;
 }
 
 /* /api/{Op}[.ext]; *ret has the suffix. */
-static int find_api(const struct op *const *table, unsigned method, const struct path *p, struct route *ret, struct error *err)
+static int find_api(const struct op *const *table, unsigned method, const struct path *p,
+		    struct route *ret, struct error *err)
 {
 	const struct format *format = ret->format ? ret->format : &format_json;
 
 	if (ret->format == &format_xml)
-		ret->type = "text/xml";       /* from a table of file name endings */
+		ret->type = "text/xml"; /* from a table of file name endings */
 	ret->format = NULL;
-	return open_name(table, method, (struct segment){ p->segments[1].text, p->stripped, p->segments[1].marks }, format, ret, err);
+	return open_name(table, method,
+			 (struct segment) { p->segments[1].text, p->stripped,
+					    p->segments[1].marks },
+			 format, ret, err);
 }
 
-/* The format of /{format}/reply/{Op} and /{format}/oneway/{Op}; without a queue, both do the same. NULL: it is another path. */
+/*
+ * The format of /{format}/reply/{Op} and /{format}/oneway/{Op}; without a
+ * queue, both do the same. NULL: it is another path.
+ */
 static const struct format *named_format(const struct path *p)
 {
 	if (p->n != 3 || !(is_word(&p->segments[1], "reply") || is_word(&p->segments[1], "oneway")))
@@ -183,13 +206,18 @@ static const struct format *named_format(const struct path *p)
 	return NULL;
 }
 
-/* The operation whose form is at the path, which then has its arguments; or NULL. */
-static const struct op *find_form(const struct op *const *table, const struct path *p, struct arena *arena, struct route *ret)
+/*
+ * The operation whose form is at the path, which then has its arguments; or
+ * NULL.
+ */
+static const struct op *find_form(const struct op *const *table, const struct path *p,
+				  struct arena *arena, struct route *ret)
 {
 	for (; *table; table++) {
 		const struct op *op = *table;
 
-		if (op->form && op->dialect == ret->dialect && matches(op->form->path, p, op->dialect->any_case)) {
+		if (op->form && op->dialect == ret->dialect &&
+		    matches(op->form->path, p, op->dialect->any_case)) {
 			take_args(op->form->path, p, arena, ret);
 			return op;
 		}
@@ -197,8 +225,12 @@ static const struct op *find_form(const struct op *const *table, const struct pa
 	return NULL;
 }
 
-/* Is the path, word for word, that of a form? Then it is no {Name} of another path: "new" is no account. */
-static bool is_form_path(const struct op *const *table, const struct dialect *d, const struct path *p)
+/*
+ * Is the path, word for word, that of a form? Then it is no {Name} of another
+ * path: "new" is no account.
+ */
+static bool is_form_path(const struct op *const *table, const struct dialect *d,
+			 const struct path *p)
 {
 	for (; *table; table++) {
 		const struct op_form *form = (*table)->form;
@@ -212,19 +244,24 @@ static bool is_form_path(const struct op *const *table, const struct dialect *d,
 
 static int not_found(struct error *err, const char *path)
 {
-	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found", path);
+	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found",
+			 path);
 }
 
-int route_find(const struct op *const *table, unsigned method, const char *path, const char *marks, size_t len, struct arena *arena,
-	       struct route *ret, struct error *err)
+int route_find(const struct op *const *table, unsigned method, const char *path, const char *marks,
+	       size_t len, struct arena *arena, struct route *ret, struct error *err)
 {
 	const struct format *format;
 	bool form_path;
 	struct path p;
 
-	*ret = (struct route){ .dialect = dialect_of_path(path, len), .suffix = "" };
+	*ret = (struct route) { .dialect = dialect_of_path(path, len), .suffix = "" };
 	if (ret->dialect == &dialect_usaged && len > 1 && marks[len - 1] == '/')
-		len--;          /* the server's own operations may have a slash behind their paths */
+		/*
+		 * the server's own operations may have a slash behind their
+		 * paths
+		 */
+		len--;
 	if (!split(&p, path, marks, len, ret->dialect->any_case))
 		return not_found(err, path);
 	find_suffix(&p, arena, ret);
@@ -247,7 +284,8 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 	if (method & (M_READ | M_OPTIONS))
 		ret->form = find_form(table, &p, arena, ret);
 	if (ret->methods)
-		return error_set(err, ERR_METHOD, NULL, "The method is not allowed here; use %s", route_allow(ret->methods, arena));
+		return error_set(err, ERR_METHOD, NULL, "The method is not allowed here; use %s",
+				 route_allow(ret->methods, arena));
 	format = ret->dialect->by_name ? named_format(&p) : NULL;
 	if (!format)
 		return not_found(err, path);
@@ -258,7 +296,8 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 
 const char *route_allow(unsigned methods, struct arena *arena)
 {
-	static const char *const names[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", NULL };
+	static const char *const names[] = { "GET",   "HEAD",   "POST",    "PUT",
+					     "PATCH", "DELETE", "OPTIONS", NULL };
 	const char *text = "";
 
 	for (int i = 0; names[i]; i++)

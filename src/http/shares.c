@@ -5,11 +5,14 @@
 
 #include "base/banned.h"
 
-/* One party of which requests are worked on: only such a party has others that wait. */
+/*
+ * One party of which requests are worked on: only such a party has others that
+ * wait.
+ */
 struct party {
 	uint64_t id;
 	int working, waiting;
-	struct share *first, *last;      /* those that wait */
+	struct share *first, *last; /* those that wait */
 };
 
 struct shares {
@@ -57,7 +60,7 @@ static struct party *add(struct shares *s, uint64_t id)
 		if (!s->parties)
 			abort();
 	}
-	s->parties[s->n] = (struct party){ .id = id };
+	s->parties[s->n] = (struct party) { .id = id };
 	return &s->parties[s->n++];
 }
 
@@ -121,7 +124,10 @@ bool shares_wait(struct shares *s, struct share *share)
 	return now;
 }
 
-/* The first one that waits takes the place of one that has ended; without any the place is free. */
+/*
+ * The first one that waits takes the place of one that has ended; without any
+ * the place is free.
+ */
 static struct share *hand_over(struct shares *s, uint64_t id)
 {
 	struct party *p = find(s, id);

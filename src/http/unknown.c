@@ -54,8 +54,10 @@ static int refuse(const struct route *r, const char *name, struct arena *arena, 
 	const char *near = meant(r, name);
 
 	if (near)
-		return error_set(err, ERR_PARAM, shown(name, arena), "there is no such parameter here; %s is near", near);
-	return error_set(err, ERR_PARAM, shown(name, arena), "there is no such parameter here; /ui/%s lists those of %s", r->op->id,
+		return error_set(err, ERR_PARAM, shown(name, arena),
+				 "there is no such parameter here; %s is near", near);
+	return error_set(err, ERR_PARAM, shown(name, arena),
+			 "there is no such parameter here; /ui/%s lists those of %s", r->op->id,
 			 r->op->id);
 }
 
@@ -66,7 +68,8 @@ static void collect(struct params *all, const struct params *one)
 		params_add_unknown(all, one->unknown[i], strlen(one->unknown[i]));
 }
 
-int unknown_check(const struct route *r, const struct params *calls, size_t n, struct arena *arena, const char **ret, struct error *err)
+int unknown_check(const struct route *r, const struct params *calls, size_t n, struct arena *arena,
+		  const char **ret, struct error *err)
 {
 	struct params all = { .arena = arena };
 	const char *text = NULL;
@@ -76,7 +79,8 @@ int unknown_check(const struct route *r, const struct params *calls, size_t n, s
 	if (all.n_unknown && r->dialect->refuses_unknown)
 		return refuse(r, all.unknown[0], arena, err);
 	for (size_t i = 0; i < all.n_unknown; i++)
-		text = text ? arena_join(arena, text, ", ", shown(all.unknown[i], arena), NULL) : shown(all.unknown[i], arena);
+		text = text ? arena_join(arena, text, ", ", shown(all.unknown[i], arena), NULL)
+			    : shown(all.unknown[i], arena);
 	*ret = text;
 	return 0;
 }

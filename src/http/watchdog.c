@@ -7,11 +7,9 @@
 void watchdog_init(struct watchdog *w, const struct settings *settings, const struct notify *notify,
 		   int64_t now_us)
 {
-	*w = (struct watchdog){
-		.notify = notify,
-		.limit_s = WATCHDOG_SECONDS + 2 * settings->busy_timeout_ms / 1000,
-		.told_us = now_us
-	};
+	*w = (struct watchdog) { .notify = notify,
+				 .limit_s = WATCHDOG_SECONDS + 2 * settings->busy_timeout_ms / 1000,
+				 .told_us = now_us };
 }
 
 /* Who hasn't been seen for too long, or NULL. */
@@ -21,11 +19,9 @@ static const char *find_stuck(const struct watchdog *w, const struct watchdog_si
 	const struct {
 		const char *who;
 		int64_t seen;
-	} all[] = {
-		{ "the thread that accepts connections", signs->reception },
-		{ "the threads for health checks and events", signs->light_threads },
-		{ "the thread that writes", signs->writer }
-	};
+	} all[] = { { "the thread that accepts connections", signs->reception },
+		    { "the threads for health checks and events", signs->light_threads },
+		    { "the thread that writes", signs->writer } };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (now - all[i].seen > w->limit_s)

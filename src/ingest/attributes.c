@@ -22,7 +22,10 @@ bool attributes_present(const struct event_header *list, size_t n)
 	return false;
 }
 
-/* RFC 9110 5.6.4: a value in double quotes, where a backslash takes the next character as it is. */
+/*
+ * RFC 9110 5.6.4: a value in double quotes, where a backslash takes the next
+ * character as it is.
+ */
 static size_t unquote(char *text, size_t len)
 {
 	char *out = text;
@@ -71,18 +74,22 @@ static bool decode(char *text, size_t *len)
 /* What other headers say of the data. */
 static bool is_of_data(const char *name)
 {
-	return strcmp(name, "data") == 0 || strcmp(name, "data_base64") == 0 || strcmp(name, "datacontenttype") == 0;
+	return strcmp(name, "data") == 0 || strcmp(name, "data_base64") == 0 ||
+	       strcmp(name, "datacontenttype") == 0;
 }
 
 /* Extensions come behind the members of the data that are there. */
 static void begin_extensions(struct members *m, const struct raw_event *ev)
 {
-	json_object *data = ev->attributes.text ? members_parse(ev->attributes.text, ev->attributes.len) : NULL;
+	json_object *data = ev->attributes.text
+				    ? members_parse(ev->attributes.text, ev->attributes.len)
+				    : NULL;
 
 	members_init(m);
 	if (!data)
 		return;
-	json_object_object_foreach(data, name, value) {
+	json_object_object_foreach(data, name, value)
+	{
 		members_add(m, name, value);
 	}
 	json_object_put(data);
@@ -96,8 +103,8 @@ static void end_extensions(struct members *m, struct arena *arena, struct raw_ev
 	members_release(m);
 }
 
-static int read_header(const struct event_header *h, struct members *extensions, struct arena *arena, struct raw_event *ret,
-		       struct error *err)
+static int read_header(const struct event_header *h, struct members *extensions,
+		       struct arena *arena, struct raw_event *ret, struct error *err)
 {
 	enum event_field f = field_of(h->name);
 	size_t len = strlen(h->value);
@@ -105,7 +112,9 @@ static int read_header(const struct event_header *h, struct members *extensions,
 
 	len = unquote(text, len);
 	if (!decode(text, &len))
-		return error_set(err, ERR_PARAM, h->name, "the header ce-%.64s has a %% that isn't followed by two hexadecimal digits",
+		return error_set(err, ERR_PARAM, h->name,
+				 "the header ce-%.64s has a %% that isn't followed by two "
+				 "hexadecimal digits",
 				 h->name);
 	text[len] = '\0';
 	if (f != EVENT_FIELDS && !ret->field[f].text) {
@@ -117,7 +126,8 @@ static int read_header(const struct event_header *h, struct members *extensions,
 	return 0;
 }
 
-int attributes_read(const struct event_header *list, size_t n, struct arena *arena, struct raw_event *ret, struct error *err)
+int attributes_read(const struct event_header *list, size_t n, struct arena *arena,
+		    struct raw_event *ret, struct error *err)
 {
 	struct members extensions;
 	int rc = 0;
@@ -136,6 +146,7 @@ bool type_is_json(const char *type, size_t len)
 
 	while (n < len && type[n] != ';' && type[n] != ' ' && type[n] != '\t')
 		n++;
-	return (n == 16 && strncasecmp(type, "application/json", n) == 0) || (n == 9 && strncasecmp(type, "text/json", n) == 0) ||
+	return (n == 16 && strncasecmp(type, "application/json", n) == 0) ||
+	       (n == 9 && strncasecmp(type, "text/json", n) == 0) ||
 	       (n > 5 && strncasecmp(type + n - 5, "+json", 5) == 0);
 }

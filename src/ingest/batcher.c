@@ -19,22 +19,30 @@ enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
 struct batcher {
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t queued;           /* something waits, or it is time to end */
+	pthread_cond_t queued; /* something waits, or it is time to end */
 	struct submission *first, **last;
-	size_t waiting;                  /* events in the queue */
+	size_t waiting; /* events in the queue */
 	bool ending;
 	const struct settings *settings;
-	struct store *store;             /* NULL while there is no ledger that can be used */
+	struct store *store; /* NULL while there is no ledger that can be used */
 	struct ledger *ledger;
-	struct submission *writing;      /* what the commit in work is of */
-	struct series_quotas *quotas;    /* NULL: senders may make any number of series */
-	int64_t pruned;                  /* when the log of refused records was shortened, in seconds */
+	struct submission *writing;   /* what the commit in work is of */
+	struct series_quotas *quotas; /* NULL: senders may make any number of series */
+	/* when the log of refused records was shortened, in seconds */
+	int64_t pruned;
 	struct batcher_state state;
-	int64_t commit_us;               /* when the commit in work began; 0: there is none */
-	int64_t stored_us, probed_us;    /* of a clock that never goes back: when a write last succeeded, was last tried for its own sake */
+	int64_t commit_us; /* when the commit in work began; 0: there is none */
+	/*
+	 * of a clock that never goes back: when a write last succeeded, was
+	 * last tried for its own sake
+	 */
+	int64_t stored_us, probed_us;
 };
 
-/* A write that succeeded so lately says that the next one will; a failing ledger is tried at most so often. */
+/*
+ * A write that succeeded so lately says that the next one will; a failing
+ * ledger is tried at most so often.
+ */
 enum { PROBE_AFTER_US = 60 * USEC_PER_SEC, PROBE_EVERY_US = USEC_PER_SEC, ROOM_BYTES = 8 << 20 };
 
 /* Must it have a commit of its own? */
@@ -43,7 +51,10 @@ static bool alone(const struct submission *s)
 	return s->job || s->atomic;
 }
 
-/* Takes as many submissions off the queue as one commit may hold, at least one. Called with the lock held. */
+/*
+ * Takes as many submissions off the queue as one commit may hold, at least one.
+ * Called with the lock held.
+ */
 static struct submission *take(struct batcher *b)
 {
 	struct submission *taken = b->first, **end = &b->first;
@@ -70,10 +81,14 @@ static void reject(struct submission *s, size_t i, const struct error *reason)
 		*s->errors[i] = *reason;
 }
 
-/* Puts a submission's events into the batch; refusals have their verdict at once. -1 if the ledger itself failed. */
+/*
+ * Puts a submission's events into the batch; refusals have their verdict at
+ * once. -1 if the ledger itself failed.
+ */
 static int add_all(struct batcher *b, struct submission *s, struct error *err)
 {
-	ledger_quota(b->ledger, b->quotas && s->sender ? series_quota_of(b->quotas, s->sender) : NULL);
+	ledger_quota(b->ledger,
+		     b->quotas && s->sender ? series_quota_of(b->quotas, s->sender) : NULL);
 	for (size_t i = 0; i < s->n; i++) {
 		struct error refusal = { 0 };
 
@@ -98,7 +113,8 @@ static void log_one(struct store *st, const struct rejection *r, size_t *n)
 		store_rejection_add(st, r, NULL);
 }
 
-static void log_event(struct store *st, const struct submission *s, size_t i, const struct error *reason, int64_t now, size_t *n)
+static void log_event(struct store *st, const struct submission *s, size_t i,
+		      const struct error *reason, int64_t now, size_t *n)
 {
 	struct rejection r = { .at = now, .author = "", .source = "", .event = "", .record = "" };
 
@@ -112,8 +128,8 @@ static void log_event(struct store *st, const struct submission *s, size_t i, co
 }
 
 /* Those of one submission; returns the results behind its own. */
-static const struct ledger_result *log_submission(struct store *st, const struct submission *s, const struct ledger_result *results,
-						  int64_t now)
+static const struct ledger_result *log_submission(struct store *st, const struct submission *s,
+						  const struct ledger_result *results, int64_t now)
 {
 	size_t n = 0;
 
@@ -129,7 +145,8 @@ static const struct ledger_result *log_submission(struct store *st, const struct
 }
 
 /* In each commit's write. */
-static int log_rejections(void *arg, struct store *st, const struct ledger_result *results, struct error *err)
+static int log_rejections(void *arg, struct store *st, const struct ledger_result *results,
+			  struct error *err)
 {
 	struct batcher *b = arg;
 	int64_t now = floor_div(clock_now_us(), USEC_PER_SEC);
@@ -146,7 +163,10 @@ static int log_rejections(void *arg, struct store *st, const struct ledger_resul
 
 /* ---- commits ---- */
 
-/* Hands the commit's results, which stand in the order of the events that were added, to their submissions. */
+/*
+ * Hands the commit's results, which stand in the order of the events that were
+ * added, to their submissions.
+ */
 static void share_results(struct submission *first, const struct ledger_result *results)
 {
 	for (struct submission *s = first; s; s = s->next) {
@@ -174,10 +194,13 @@ static int open_ledger(struct batcher *b, struct error *err)
 		close_ledger(b);
 	if (b->store)
 		return 0;
-	if (store_open(b->settings->database, STORE_WRITE, b->settings->busy_timeout_ms, &b->store, err) < 0)
+	if (store_open(b->settings->database, STORE_WRITE, b->settings->busy_timeout_ms, &b->store,
+		       err) < 0)
 		return -1;
-	b->ledger = ledger_new(b->store, &(struct ledger_options){ .late = late_events_find(b->settings->late_events),
-								   .also = log_rejections, .arg = b });
+	b->ledger = ledger_new(b->store, &(struct ledger_options) {
+						 .late = late_events_find(b->settings->late_events),
+						 .also = log_rejections,
+						 .arg = b });
 	return 0;
 }
 
@@ -189,7 +212,8 @@ static bool rejected(const struct submission *s)
 	return false;
 }
 
-static int write_all(struct batcher *b, struct submission *first, const struct ledger_result **ret, struct error *err)
+static int write_all(struct batcher *b, struct submission *first, const struct ledger_result **ret,
+		     struct error *err)
 {
 	size_t n;
 
@@ -236,7 +260,10 @@ static int write_events(struct batcher *b, struct submission *first, struct erro
 	return 0;
 }
 
-/* Notes how a write went. A job that was refused for a reason of its own says nothing about the ledger. */
+/*
+ * Notes how a write went. A job that was refused for a reason of its own says
+ * nothing about the ledger.
+ */
 static void note(struct batcher *b, const struct error *err)
 {
 	int64_t now = floor_div(clock_now_us(), USEC_PER_SEC);
@@ -256,7 +283,8 @@ static void commit(struct batcher *b, struct submission *first)
 {
 	struct error err = { 0 };
 
-	if (open_ledger(b, &err) == 0 && (first->job ? run_job(b, first, &err) : write_events(b, first, &err)) == 0)
+	if (open_ledger(b, &err) == 0 &&
+	    (first->job ? run_job(b, first, &err) : write_events(b, first, &err)) == 0)
 		err.kind = ERR_NONE;
 	note(b, &err);
 	if (!err.kind)
@@ -286,7 +314,7 @@ static void *write_loop(void *arg)
 		pthread_mutex_unlock(&b->lock);
 		commit(b, taken);
 		for (; taken; taken = next) {
-			next = taken->next;      /* once done, it belongs to its submitter again */
+			next = taken->next; /* once done, it belongs to its submitter again */
 			sem_post(&taken->done);
 		}
 		pthread_mutex_lock(&b->lock);
@@ -307,7 +335,10 @@ int batcher_new(const struct settings *s, struct batcher **ret, struct error *er
 	b->last = &b->first;
 	if (s->new_series)
 		b->quotas = series_quotas_new(s->new_series);
-	/* also when nothing will be written: of all connections only a writer's leaves no log behind; if it fails, those who write are told */
+	/*
+	 * also when nothing will be written: of all connections only a writer's
+	 * leaves no log behind; if it fails, those who write are told
+	 */
 	open_ledger(b, NULL);
 	if (b->store)
 		store_meta(b->store, META_COMMITTED, &known, NULL);
@@ -348,7 +379,7 @@ static int submit(struct batcher *b, struct submission *s, struct error *err)
 
 	s->next = NULL;
 	sem_init(&s->done, 0, 0);
-	s->failure = (struct error){ 0 };
+	s->failure = (struct error) { 0 };
 	pthread_mutex_lock(&b->lock);
 	full = b->ending || b->waiting + s->n > QUEUE_EVENTS_MAX;
 	if (!full) {
@@ -359,10 +390,12 @@ static int submit(struct batcher *b, struct submission *s, struct error *err)
 	}
 	pthread_mutex_unlock(&b->lock);
 	while (!full && sem_wait(&s->done) < 0)
-		;       /* a signal came */
+		; /* a signal came */
 	sem_destroy(&s->done);
 	if (full)
-		return error_set(err, ERR_BUSY, NULL, "too many events are waiting to be written; send them again in a moment");
+		return error_set(
+			err, ERR_BUSY, NULL,
+			"too many events are waiting to be written; send them again in a moment");
 	if (!s->failure.kind)
 		return 0;
 	*err = s->failure;
@@ -409,7 +442,8 @@ static bool has_room(const struct batcher *b)
 {
 	struct statvfs disk;
 
-	return statvfs(b->settings->database, &disk) < 0 || (uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES;
+	return statvfs(b->settings->database, &disk) < 0 ||
+	       (uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES;
 }
 
 int batcher_probe(struct batcher *b, struct error *err)
@@ -426,8 +460,12 @@ int batcher_probe(struct batcher *b, struct error *err)
 		b->probed_us = now;
 	pthread_mutex_unlock(&b->lock);
 	if (failing && !has_room(b))
-		return error_set(err, ERR_BUSY, NULL, "the last write to the ledger failed, and there is little room for the next one");
+		return error_set(err, ERR_BUSY, NULL,
+				 "the last write to the ledger failed, and there is little room "
+				 "for the next one");
 	if (!lately)
 		return batcher_run(b, write_probe, &wall, err);
-	return failing ? error_set(err, ERR_BUSY, NULL, "the last write to the ledger failed: try again later") : 0;
+	return failing ? error_set(err, ERR_BUSY, NULL,
+				   "the last write to the ledger failed: try again later")
+		       : 0;
 }

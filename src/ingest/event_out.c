@@ -12,7 +12,10 @@ static bool is_left_out(enum event_field f)
 	return f == EV_SPECVERSION || f == EV_TYPE || f == EV_SIM_NAME || f == EV_FLEET_NAME;
 }
 
-/* Whole numbers; the others are texts, which no program takes for binary fractions. */
+/*
+ * Whole numbers; the others are texts, which no program takes for binary
+ * fractions.
+ */
 static bool is_number(enum event_field f)
 {
 	return f == EV_COUNT || f == EV_UPLOAD || f == EV_DOWNLOAD;
@@ -45,12 +48,16 @@ static void add_members(const struct raw_event *ev, bool in_data, struct strbuf 
 	}
 }
 
-/* The attributes that stand in the data, or the others, which stand beside it. */
-static void add_attributes(const struct raw_event *ev, json_object *attributes, bool in_data, struct strbuf *out)
+/*
+ * The attributes that stand in the data, or the others, which stand beside it.
+ */
+static void add_attributes(const struct raw_event *ev, json_object *attributes, bool in_data,
+			   struct strbuf *out)
 {
 	if (!attributes)
 		return;
-	json_object_object_foreach(attributes, name, value) {
+	json_object_object_foreach(attributes, name, value)
+	{
 		const char *near;
 		json_object *text;
 
@@ -59,16 +66,22 @@ static void add_attributes(const struct raw_event *ev, json_object *attributes, 
 		text = json_object_new_string(name);
 		if (out->text[out->len - 1] != '{')
 			strbuf_addc(out, ',');
-		strbuf_add(out, json_object_to_json_string_ext(text, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		strbuf_add(out,
+			   json_object_to_json_string_ext(
+				   text, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 		strbuf_addc(out, ':');
-		strbuf_add(out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		strbuf_add(out,
+			   json_object_to_json_string_ext(
+				   value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(text);
 	}
 }
 
 static void add_json(const struct raw_event *ev, struct strbuf *out)
 {
-	json_object *attributes = ev->attributes.text ? members_parse(ev->attributes.text, ev->attributes.len) : NULL;
+	json_object *attributes = ev->attributes.text
+					  ? members_parse(ev->attributes.text, ev->attributes.len)
+					  : NULL;
 
 	strbuf_add(out, "{\"specversion\":\"1.0\",\"type\":\"usage\"");
 	add_members(ev, false, out);

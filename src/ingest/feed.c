@@ -10,21 +10,27 @@
 
 #include "base/banned.h"
 
-#define CHUNKS 12
+#define CHUNKS       12
 #define CHUNK_EVENTS 2048
-#define CHUNK_BYTES (2u << 20)
-/* Above CHUNK_BYTES and the longest record: an event's fields (event_check has bounded them) and attributes, or an error. */
+#define CHUNK_BYTES  (2u << 20)
+/*
+ * Above CHUNK_BYTES and the longest record: an event's fields (event_check has
+ * bounded them) and attributes, or an error.
+ */
 #define CHUNK_MORE_BYTES 32768
 
 struct chunk {
 	struct feed_item items[CHUNK_EVENTS];
 	size_t n;
 	int64_t left_out;
-	char *text;                  /* what the items point to */
+	char *text; /* what the items point to */
 	size_t text_len;
 };
 
-/* A ring: the thread fills chunk FILLED % CHUNKS, the caller empties EMPTIED % CHUNKS. */
+/*
+ * A ring: the thread fills chunk FILLED % CHUNKS, the caller empties EMPTIED %
+ * CHUNKS.
+ */
 struct feed {
 	struct reader *reader;
 	int64_t now_us, ahead_us;
@@ -33,7 +39,7 @@ struct feed {
 	pthread_cond_t changed;
 	struct chunk *chunks;
 	size_t filled, emptied;
-	bool lent;                   /* the caller has chunk EMPTIED */
+	bool lent; /* the caller has chunk EMPTIED */
 	bool ended, failed;
 	struct error error;
 	atomic_bool stop;
@@ -56,10 +62,14 @@ static void put_error(struct chunk *c, struct feed_item *item, const struct erro
 {
 	item->field = put(c, err->param, strlen(err->param));
 	item->reason = put(c, err->message, strlen(err->message));
-	item->code = err->kind == ERR_BODY || err->kind == ERR_TOO_LARGE ? "unreadable" : event_refusal_code(err);
+	item->code = err->kind == ERR_BODY || err->kind == ERR_TOO_LARGE ? "unreadable"
+									 : event_refusal_code(err);
 }
 
-/* Whose record it is, as far as that can be read: the fields that say so, cut where they are too long. RAW may be NULL. */
+/*
+ * Whose record it is, as far as that can be read: the fields that say so, cut
+ * where they are too long. RAW may be NULL.
+ */
 static void put_identity(struct chunk *c, struct feed_item *item, const struct raw_event *raw)
 {
 	static const enum event_field fields[] = { EV_SOURCE, EV_ID, EV_SUBJECT };
@@ -67,7 +77,9 @@ static void put_identity(struct chunk *c, struct feed_item *item, const struct r
 	memset(&item->raw, 0, sizeof(item->raw));
 	for (size_t i = 0; raw && i < sizeof(fields) / sizeof(fields[0]); i++) {
 		enum event_field f = fields[i];
-		size_t len = raw->field[f].len < event_fields[f].max_bytes ? raw->field[f].len : event_fields[f].max_bytes;
+		size_t len = raw->field[f].len < event_fields[f].max_bytes
+				     ? raw->field[f].len
+				     : event_fields[f].max_bytes;
 
 		if (!raw->field[f].text)
 			continue;
@@ -82,9 +94,11 @@ static void put_event(struct chunk *c, struct feed_item *item, const struct even
 	item->raw = *ev->raw;
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
 		if (item->raw.field[f].text)
-			item->raw.field[f].text = put(c, item->raw.field[f].text, item->raw.field[f].len);
+			item->raw.field[f].text = put(c, item->raw.field[f].text,
+						      item->raw.field[f].len);
 	if (item->raw.attributes.text)
-		item->raw.attributes.text = put(c, item->raw.attributes.text, item->raw.attributes.len);
+		item->raw.attributes.text = put(c, item->raw.attributes.text,
+						item->raw.attributes.len);
 	item->event = *ev;
 	item->event.raw = &item->raw;
 }
@@ -187,7 +201,8 @@ static int start_thread(struct feed *f)
 	return rc;
 }
 
-int feed_start(struct reader *r, int64_t now_us, int64_t ahead_us, struct feed **ret, struct error *err)
+int feed_start(struct reader *r, int64_t now_us, int64_t ahead_us, struct feed **ret,
+	       struct error *err)
 {
 	struct feed *f = calloc(1, sizeof(*f));
 	pthread_condattr_t attr;
@@ -196,7 +211,8 @@ int feed_start(struct reader *r, int64_t now_us, int64_t ahead_us, struct feed *
 	if (!f || !(f->chunks = calloc(CHUNKS, sizeof(*f->chunks))))
 		abort();
 	for (size_t i = 0; i < CHUNKS; i++)
-		if (!(f->chunks[i].text = malloc(CHUNK_BYTES + reader_record_bytes(r) + CHUNK_MORE_BYTES)))
+		if (!(f->chunks[i].text = malloc(CHUNK_BYTES + reader_record_bytes(r) +
+						 CHUNK_MORE_BYTES)))
 			abort();
 	f->reader = r;
 	f->now_us = now_us;
@@ -249,7 +265,7 @@ enum feed_result feed_next(struct feed *f, int wait_ms, struct feed_chunk *ret, 
 	if (result == FEED_CHUNK) {
 		const struct chunk *c = &f->chunks[f->emptied % CHUNKS];
 
-		*ret = (struct feed_chunk){ c->items, c->n, c->left_out };
+		*ret = (struct feed_chunk) { c->items, c->n, c->left_out };
 		f->lent = true;
 	}
 	if (result == FEED_FAILED)

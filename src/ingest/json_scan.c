@@ -4,16 +4,22 @@
 
 /* What may come next. */
 enum {
-	VALUE,                       /* first, so that zero is before a value */
-	FIRST_ITEM,                  /* a value, or the end of an empty array */
-	FIRST_NAME,                  /* a name, or the end of an empty object */
+	VALUE,      /* first, so that zero is before a value */
+	FIRST_ITEM, /* a value, or the end of an empty array */
+	FIRST_NAME, /* a name, or the end of an empty object */
 	NAME,
 	COLON,
-	COMMA,                       /* or the end of what is open */
-	WORD,                        /* a number, true, false or null goes on */
-	IN_NAME, IN_NAME_ESCAPE, IN_NAME_HEX,
-	IN_TEXT, IN_TEXT_ESCAPE, IN_TEXT_HEX,
-	LOOSE, LOOSE_TEXT, LOOSE_ESCAPE      /* malformed: only brackets and quotes matter */
+	COMMA, /* or the end of what is open */
+	WORD,  /* a number, true, false or null goes on */
+	IN_NAME,
+	IN_NAME_ESCAPE,
+	IN_NAME_HEX,
+	IN_TEXT,
+	IN_TEXT_ESCAPE,
+	IN_TEXT_HEX,
+	LOOSE,
+	LOOSE_TEXT,
+	LOOSE_ESCAPE /* malformed: only brackets and quotes matter */
 };
 
 enum taken { TAKEN, ENDS_WITH, ENDS_BEFORE, MALFORMED, LINE_ENDS };
@@ -25,7 +31,8 @@ static bool is_space(char c)
 
 static bool is_word(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '.';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '-' || c == '+' || c == '.';
 }
 
 static bool is_hex(char c)
@@ -104,7 +111,10 @@ static enum taken between(struct json_scan *s, char c)
 	}
 }
 
-/* In a name or a text: FIRST is the state of plain characters, its escapes follow it. */
+/*
+ * In a name or a text: FIRST is the state of plain characters, its escapes
+ * follow it.
+ */
 static enum taken in_string(struct json_scan *s, char c, unsigned char first)
 {
 	static const char escapes[] = "\"\\/bfnrt";
@@ -122,7 +132,8 @@ static enum taken in_string(struct json_scan *s, char c, unsigned char first)
 				return TAKEN;
 		return c == 'u' ? TAKEN : MALFORMED;
 	}
-	if (c == '\n' || c == '\0')         /* other control characters are for the parser to judge */
+	/* other control characters are for the parser to judge */
+	if (c == '\n' || c == '\0')
 		return MALFORMED;
 	if (c == '\\')
 		s->state = first + 1;
@@ -192,7 +203,8 @@ static enum taken go_loose(struct json_scan *s, bool in_text, char c)
 	return step_loosely(s, c);
 }
 
-size_t json_scan(struct json_scan *s, const char *text, size_t len, enum json_step *ret, size_t *ret_at)
+size_t json_scan(struct json_scan *s, const char *text, size_t len, enum json_step *ret,
+		 size_t *ret_at)
 {
 	*ret = JSON_MORE;
 	*ret_at = len;

@@ -28,11 +28,11 @@ struct mapping {
 	const char *path;
 	bool json;
 	bool header, has_header;
-	char delimiter;              /* 0: not given */
+	char delimiter; /* 0: not given */
 	enum { QUOTES_BY_DELIMITER, QUOTES, NO_QUOTES } quotes;
-	const char *columns[MAPPING_COLUMNS_MAX];     /* those that a row may lack come last */
+	const char *columns[MAPPING_COLUMNS_MAX]; /* those that a row may lack come last */
 	size_t n_columns, n_optional;
-	bool comma, has_decimal;     /* numbers have a decimal comma */
+	bool comma, has_decimal; /* numbers have a decimal comma */
 	bool given[EVENT_FIELDS];
 	struct template field[EVENT_FIELDS];
 	bool by_name;
@@ -40,7 +40,7 @@ struct mapping {
 	bool asks_zone;
 	struct rule rules[RULES_MAX];
 	size_t n_rules;
-	bool has_categories;         /* rules among them */
+	bool has_categories; /* rules among them */
 	struct table *tables;
 };
 
@@ -65,7 +65,10 @@ static int set_header(struct mapping *m, char *value, struct error *err)
 
 static int set_delimiter(struct mapping *m, char *value, struct error *err)
 {
-	static const struct { const char *name; char c; } names[] = {
+	static const struct {
+		const char *name;
+		char c;
+	} names[] = {
 		{ "comma", ',' }, { "semicolon", ';' }, { "tab", '\t' }, { "bar", '|' }, { 0 }
 	};
 
@@ -98,7 +101,8 @@ static int set_decimal(struct mapping *m, char *value, struct error *err)
 static int add_column(struct mapping *m, const char *name, struct error *err)
 {
 	if (m->n_columns == MAPPING_COLUMNS_MAX)
-		return error_set(err, ERR_PARAM, NULL, "names more than %d columns", MAPPING_COLUMNS_MAX);
+		return error_set(err, ERR_PARAM, NULL, "names more than %d columns",
+				 MAPPING_COLUMNS_MAX);
 	for (size_t i = 0; i < m->n_columns; i++)
 		if (strcmp(m->columns[i], name) == 0)
 			return error_set(err, ERR_PARAM, NULL, "names the column %s twice", name);
@@ -141,20 +145,24 @@ static int set_time_zone(struct mapping *m, char *value, struct error *err)
 	m->asks_zone = strcmp(value, "ask") == 0;
 	m->time.zone = m->asks_zone ? NULL : zone_find(value);
 	if (!m->asks_zone && !m->time.zone)
-		return error_set(err, ERR_PARAM, NULL, "must be a time zone such as Europe/Vienna, or ask");
+		return error_set(err, ERR_PARAM, NULL,
+				 "must be a time zone such as Europe/Vienna, or ask");
 	return 0;
 }
 
 /* "disposition = ANSWERED"; CATEGORY is NULL, except in rules about it. */
-static int add_rule(struct mapping *m, int kind, const char *category, char *value, struct error *err)
+static int add_rule(struct mapping *m, int kind, const char *category, char *value,
+		    struct error *err)
 {
 	struct rule *rule = &m->rules[m->n_rules];
 	char *column = trim_spaces(strsep(&value, "="));
 
 	if (!value || !*column)
-		return error_set(err, ERR_PARAM, NULL, "must be a column, =, and the value it is compared with");
+		return error_set(err, ERR_PARAM, NULL,
+				 "must be a column, =, and the value it is compared with");
 	if (m->n_rules == RULES_MAX)
-		return error_set(err, ERR_PARAM, NULL, "is one rule too many; %d are the most", RULES_MAX);
+		return error_set(err, ERR_PARAM, NULL, "is one rule too many; %d are the most",
+				 RULES_MAX);
 	rule->kind = kind;
 	rule->column = arena_str(&m->arena, column);
 	rule->category = category;
@@ -176,20 +184,18 @@ static int set_skip(struct mapping *m, char *value, struct error *err)
 static const struct {
 	const char *section, *name;
 	int (*set)(struct mapping *m, char *value, struct error *err);
-} names[] = {
-	{ "file", "format", set_format },
-	{ "file", "header", set_header },
-	{ "file", "delimiter", set_delimiter },
-	{ "file", "quote", set_quote },
-	{ "file", "columns", set_columns },
-	{ "file", "optional_columns", set_optional_columns },
-	{ "file", "decimal", set_decimal },
-	{ "event", "time_format", set_time_format },
-	{ "event", "time_zone", set_time_zone },
-	{ "rows", "only", set_only },
-	{ "rows", "skip", set_skip },
-	{ 0 }
-};
+} names[] = { { "file", "format", set_format },
+	      { "file", "header", set_header },
+	      { "file", "delimiter", set_delimiter },
+	      { "file", "quote", set_quote },
+	      { "file", "columns", set_columns },
+	      { "file", "optional_columns", set_optional_columns },
+	      { "file", "decimal", set_decimal },
+	      { "event", "time_format", set_time_format },
+	      { "event", "time_zone", set_time_zone },
+	      { "rows", "only", set_only },
+	      { "rows", "skip", set_skip },
+	      { 0 } };
 
 /* The event's field that NAME means in a mapping. */
 static enum event_field field_find(const char *name)
@@ -208,7 +214,8 @@ static int set_field(struct mapping *m, const char *name, const char *value, str
 	if (m->given[f])
 		return error_set(err, ERR_PARAM, NULL, "is given twice");
 	m->given[f] = true;
-	m->field[f].amount = f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD || f == EV_DOWNLOAD;
+	m->field[f].amount = f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD ||
+			     f == EV_DOWNLOAD;
 	if (f == EV_SUBJECT)
 		m->by_name = strcmp(name, "account") == 0;
 	return template_compile(value, &m->arena, &m->tables, &m->field[f], err);
@@ -217,20 +224,24 @@ static int set_field(struct mapping *m, const char *name, const char *value, str
 static int set_category(struct mapping *m, const char *name, const char *value, struct error *err)
 {
 	m->has_categories = true;
-	return add_rule(m, RULE_CATEGORY, arena_str(&m->arena, name), arena_str(&m->arena, value), err);
+	return add_rule(m, RULE_CATEGORY, arena_str(&m->arena, name), arena_str(&m->arena, value),
+			err);
 }
 
-static int set_entry(struct mapping *m, const char *table, const char *name, const char *value, struct error *err)
+static int set_entry(struct mapping *m, const char *table, const char *name, const char *value,
+		     struct error *err)
 {
 	while (*table == ' ')
 		table++;
 	if (!*table)
-		return error_set(err, ERR_PARAM, NULL, "is in a table without a name; [table accounts] has one");
+		return error_set(err, ERR_PARAM, NULL,
+				 "is in a table without a name; [table accounts] has one");
 	table_add(table_get(&m->tables, table, &m->arena), value, name, &m->arena);
 	return 0;
 }
 
-static int set_name(struct mapping *m, const char *section, const char *name, const char *value, struct error *err)
+static int set_name(struct mapping *m, const char *section, const char *name, const char *value,
+		    struct error *err)
 {
 	static const char table[] = "table ";
 
@@ -243,11 +254,15 @@ static int set_name(struct mapping *m, const char *section, const char *name, co
 		return set_category(m, name, value, err);
 	if (strncmp(section, table, sizeof(table) - 1) == 0)
 		return set_entry(m, section + sizeof(table) - 1, name, value, err);
-	return error_set(err, ERR_PARAM, NULL, "is unknown; there are format, header, delimiter, quote, columns, optional_columns and decimal in [file], "
-			 "only and skip in [rows], fields, time_format and time_zone in [event], and [category] and [table NAME]");
+	return error_set(err, ERR_PARAM, NULL,
+			 "is unknown; there are format, header, delimiter, quote, columns, "
+			 "optional_columns and decimal in [file], "
+			 "only and skip in [rows], fields, time_format and time_zone in [event], "
+			 "and [category] and [table NAME]");
 }
 
-static int load_name(void *arg, const char *section, const char *name, const char *value, struct error *err)
+static int load_name(void *arg, const char *section, const char *name, const char *value,
+		     struct error *err)
 {
 	struct error own = { 0 };
 
@@ -258,26 +273,38 @@ static int load_name(void *arg, const char *section, const char *name, const cha
 
 static int check_file(const struct mapping *m, const char *path, struct error *err)
 {
-	if (m->json && (m->has_header || m->n_columns || m->delimiter || m->has_decimal || m->quotes != QUOTES_BY_DELIMITER))
-		return error_set(err, ERR_PARAM, NULL, "%s: file.header, columns, delimiter, quote and decimal are for CSV", path);
+	if (m->json && (m->has_header || m->n_columns || m->delimiter || m->has_decimal ||
+			m->quotes != QUOTES_BY_DELIMITER))
+		return error_set(
+			err, ERR_PARAM, NULL,
+			"%s: file.header, columns, delimiter, quote and decimal are for CSV", path);
 	if (!m->json && !m->has_header)
 		return error_set(err, ERR_PARAM, NULL, "%s: file.header must be yes or no", path);
 	if (!m->json && m->header && m->n_columns)
-		return error_set(err, ERR_PARAM, NULL, "%s: file.columns is for CSV without a header, which names them itself", path);
+		return error_set(
+			err, ERR_PARAM, NULL,
+			"%s: file.columns is for CSV without a header, which names them itself",
+			path);
 	if (!m->json && !m->header && m->n_columns == m->n_optional)
-		return error_set(err, ERR_PARAM, NULL, "%s: file.columns must name the columns, since there is no header", path);
+		return error_set(err, ERR_PARAM, NULL,
+				 "%s: file.columns must name the columns, since there is no header",
+				 path);
 	return 0;
 }
 
 static int check_event(const struct mapping *m, const char *path, struct error *err)
 {
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
-		if (event_fields[f].required && !m->given[f] && (f != EV_CATEGORY || !m->has_categories))
+		if (event_fields[f].required && !m->given[f] &&
+		    (f != EV_CATEGORY || !m->has_categories))
 			return error_set(err, ERR_PARAM, NULL, "%s: event.%s is missing", path,
 					 f == EV_SUBJECT ? "account" : event_fields[f].name);
 	}
 	if ((m->time.zone || m->asks_zone) && (!m->time.text || m->time.has_offset))
-		return error_set(err, ERR_PARAM, NULL, "%s: event.time_zone is for times without offset: it needs a time_format, without %%z", path);
+		return error_set(err, ERR_PARAM, NULL,
+				 "%s: event.time_zone is for times without offset: it needs a "
+				 "time_format, without %%z",
+				 path);
 	return 0;
 }
 
@@ -305,7 +332,8 @@ static int bind_columns(struct mapping *m, struct record_columns *c, struct erro
 /* A mapping says itself which columns JSON has: those that it asks for. */
 static int bind_own(struct mapping *m, const char *path, struct error *err)
 {
-	struct record_columns c = { m->columns, m->n_columns, m->json ? MAPPING_COLUMNS_MAX : m->n_columns };
+	struct record_columns c = { m->columns, m->n_columns,
+				    m->json ? MAPPING_COLUMNS_MAX : m->n_columns };
 	struct error own = { 0 };
 
 	if (!m->json && m->header)
@@ -319,7 +347,8 @@ static int bind_own(struct mapping *m, const char *path, struct error *err)
 /* Checks the mapping as a whole, and fills in its defaults. */
 static int check_whole(struct mapping *m, const char *path, struct error *err)
 {
-	if (check_file(m, path, err) < 0 || check_event(m, path, err) < 0 || check_tables(m, path, err) < 0 || bind_own(m, path, err) < 0)
+	if (check_file(m, path, err) < 0 || check_event(m, path, err) < 0 ||
+	    check_tables(m, path, err) < 0 || bind_own(m, path, err) < 0)
 		return -1;
 	if (!m->delimiter)
 		m->delimiter = ',';
@@ -348,14 +377,20 @@ int mapping_set_zone(struct mapping *m, const char *name, struct error *err)
 	const struct zone *zone = name ? zone_find(name) : NULL;
 
 	if (!name && m->asks_zone)
-		return error_set(err, ERR_PARAM, "--zone", "%s asks for the time zone of the records: give it as in --zone Europe/Vienna, "
-				 "or write it there as time_zone", m->path);
+		return error_set(err, ERR_PARAM, "--zone",
+				 "%s asks for the time zone of the records: give it as in --zone "
+				 "Europe/Vienna, "
+				 "or write it there as time_zone",
+				 m->path);
 	if (!name)
 		return 0;
 	if (!zone)
-		return error_set(err, ERR_PARAM, "--zone", "must be a time zone such as Europe/Vienna");
+		return error_set(err, ERR_PARAM, "--zone",
+				 "must be a time zone such as Europe/Vienna");
 	if (!m->time.text || m->time.has_offset)
-		return error_set(err, ERR_PARAM, "--zone", "is for times without offset from UTC; those of %s have one", m->path);
+		return error_set(err, ERR_PARAM, "--zone",
+				 "is for times without offset from UTC; those of %s have one",
+				 m->path);
 	m->time.zone = zone;
 	return 0;
 }
@@ -408,7 +443,8 @@ int mapping_columns(struct mapping *m, const char **columns, size_t n, struct er
 
 static bool rule_fits(const struct rule *rule, const struct csv_row *row)
 {
-	return pattern_fits(&rule->pattern, row->cells[rule->index], row->lens[rule->index], row->comma);
+	return pattern_fits(&rule->pattern, row->cells[rule->index], row->lens[rule->index],
+			    row->comma);
 }
 
 /* Several values of one column are alternatives. */
@@ -441,9 +477,11 @@ static const char *category_by_rule(const struct mapping *m, const struct csv_ro
 }
 
 /* A text that is there already, of *RET_LEN bytes; NULL: it has to be made. */
-static const char *constant(const struct mapping *m, enum event_field f, const struct csv_row *row, size_t *ret_len)
+static const char *constant(const struct mapping *m, enum event_field f, const struct csv_row *row,
+			    size_t *ret_len)
 {
-	const char *category = f == EV_CATEGORY && m->has_categories ? category_by_rule(m, row) : NULL;
+	const char *category = f == EV_CATEGORY && m->has_categories ? category_by_rule(m, row)
+								     : NULL;
 
 	if (category) {
 		*ret_len = strlen(category);
@@ -454,33 +492,42 @@ static const char *constant(const struct mapping *m, enum event_field f, const s
 	return template_constant(&m->field[f], row, ret_len);
 }
 
-/* Rewrites the time in OUT from FROM on, which has the mapping's form, as an event has it. */
+/*
+ * Rewrites the time in OUT from FROM on, which has the mapping's form, as an
+ * event has it.
+ */
 static int put_time(const struct mapping *m, struct strbuf *out, size_t from, struct error *err)
 {
 	char ours[INSTANT_TEXT];
 	int64_t us;
 
 	if (!time_form_read(&m->time, out->text + from, out->len - from, &us))
-		return error_set(err, ERR_PARAM, "time", "time must have the form %s", m->time.text);
+		return error_set(err, ERR_PARAM, "time", "time must have the form %s",
+				 m->time.text);
 	out->len = from;
 	strbuf_addn(out, ours, instant_format(ours, us));
 	return 0;
 }
 
-static int put_field(const struct mapping *m, enum event_field f, const struct csv_row *row, struct strbuf *out, struct error *err)
+static int put_field(const struct mapping *m, enum event_field f, const struct csv_row *row,
+		     struct strbuf *out, struct error *err)
 {
 	size_t from = out->len;
 
 	if (!m->given[f])
-		return f == EV_CATEGORY && m->has_categories ?
-			error_set(err, ERR_PARAM, "category", "no rule of [category] fits, and [event] has no category") : 0;
+		return f == EV_CATEGORY && m->has_categories
+			       ? error_set(
+					 err, ERR_PARAM, "category",
+					 "no rule of [category] fits, and [event] has no category")
+			       : 0;
 	if (template_apply(&m->field[f], row, out, err) < 0)
 		return -1;
 	return f == EV_TIME && m->time.text ? put_time(m, out, from, err) : 0;
 }
 
-int mapping_apply(const struct mapping *m, const char *const *cells, const size_t *lens, size_t n, int64_t line, int64_t row_number,
-		  struct strbuf *scratch, struct raw_event *ret, struct error *err)
+int mapping_apply(const struct mapping *m, const char *const *cells, const size_t *lens, size_t n,
+		  int64_t line, int64_t row_number, struct strbuf *scratch, struct raw_event *ret,
+		  struct error *err)
 {
 	struct csv_row row = { cells, lens, n, line, row_number, m->comma, &m->time };
 	size_t at[EVENT_FIELDS];
@@ -499,7 +546,10 @@ int mapping_apply(const struct mapping *m, const char *const *cells, const size_
 			return -1;
 		ret->field[f].len = scratch->len - at[f];
 	}
-	/* The text has stopped moving. An empty one is a field that the event doesn't have. */
+	/*
+	 * The text has stopped moving. An empty one is a field that the event
+	 * doesn't have.
+	 */
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
 		if (!ret->field[f].text)
 			ret->field[f].text = scratch->text + at[f];

@@ -9,7 +9,7 @@
 #include "base/banned.h"
 
 #define MEMBERS_TEXT_MAX (16 * EVENT_ATTRIBUTES_MAX)
-#define MEMBERS_DEPTH 17         /* one more than an event's */
+#define MEMBERS_DEPTH    17 /* one more than an event's */
 
 void members_init(struct members *m)
 {
@@ -76,7 +76,8 @@ static void end_member(struct members *m, struct member *mb)
 bool members_is_clamped(json_object *value)
 {
 	return json_object_is_type(value, json_type_int) &&
-	       (json_object_get_uint64(value) == UINT64_MAX || json_object_get_int64(value) == INT64_MIN);
+	       (json_object_get_uint64(value) == UINT64_MAX ||
+		json_object_get_int64(value) == INT64_MIN);
 }
 
 void members_add(struct members *m, const char *name, json_object *value)
@@ -87,7 +88,8 @@ void members_add(struct members *m, const char *name, json_object *value)
 
 	if (members_is_clamped(value))
 		return;
-	text = json_object_to_json_string_length(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	text = json_object_to_json_string_length(
+		value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 	mb = begin_member(m, name, len);
 	if (!mb)
 		return;
@@ -133,7 +135,8 @@ void members_set(struct members *m, struct raw_event *ret)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct member *mb = &m->list[i];
 
-		if ((i && compare_names(m, mb - 1, mb) == 0) || m->out.len + mb->len + 2 > EVENT_ATTRIBUTES_MAX)
+		if ((i && compare_names(m, mb - 1, mb) == 0) ||
+		    m->out.len + mb->len + 2 > EVENT_ATTRIBUTES_MAX)
 			continue;
 		strbuf_addc(&m->out, m->out.len ? ',' : '{');
 		strbuf_addn(&m->out, m->text.text + mb->at, mb->len);
@@ -172,7 +175,8 @@ json_object *members_parse(const char *text, size_t len)
 		abort();
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	object = memchr(text, 0, len) ? NULL : json_tokener_parse_ex(tokener, text, (int)len);
-	if (object && (!json_object_is_type(object, json_type_object) || json_tokener_get_parse_end(tokener) != len)) {
+	if (object && (!json_object_is_type(object, json_type_object) ||
+		       json_tokener_get_parse_end(tokener) != len)) {
 		json_object_put(object);
 		object = NULL;
 	}

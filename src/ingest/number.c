@@ -2,7 +2,7 @@
 
 #include "base/banned.h"
 
-#define NUMBER_TEXT 64           /* any number within the bounds, with zeros to spare */
+#define NUMBER_TEXT 64 /* any number within the bounds, with zeros to spare */
 
 static wide ten_to(int places)
 {
@@ -24,7 +24,10 @@ static bool settle(struct decimal d, struct decimal *ret)
 	return d.places <= NUMBER_PLACES_MAX && d.n <= INT64_MAX && d.n >= -INT64_MAX;
 }
 
-/* Brings both to the same places. Returns how many. |n| stays in 64 bits, so that n * 10^18 fits in 128. */
+/*
+ * Brings both to the same places. Returns how many. |n| stays in 64 bits, so
+ * that n * 10^18 fits in 128.
+ */
 static int align(struct decimal *a, struct decimal *b)
 {
 	int places = a->places > b->places ? a->places : b->places;
@@ -45,9 +48,9 @@ static size_t count_digits(const char *p, const char *end)
 }
 
 /*
- * The whole part of a number with a decimal comma: digits, or groups of three of
- * them after points, the first of which has one to three and doesn't begin with 0.
- * Returns how many bytes it has, 0 if it isn't one.
+ * The whole part of a number with a decimal comma: digits, or groups of three
+ * of them after points, the first of which has one to three and doesn't begin
+ * with 0. Returns how many bytes it has, 0 if it isn't one.
  */
 static size_t whole_part(const char *text, const char *end)
 {
@@ -105,7 +108,7 @@ bool number_read(const char *text, size_t len, bool comma, struct decimal *ret)
 		fault = decimal_parse(text, len, places, INT64_MAX, &n);
 	if (fault != DECIMAL_OK)
 		return false;
-	*ret = (struct decimal){ n, places - 1 };
+	*ret = (struct decimal) { n, places - 1 };
 	return true;
 }
 
@@ -119,12 +122,12 @@ bool number_add(struct decimal a, struct decimal b, struct decimal *ret)
 {
 	int places = align(&a, &b);
 
-	return settle((struct decimal){ a.n + b.n, places }, ret);
+	return settle((struct decimal) { a.n + b.n, places }, ret);
 }
 
 bool number_mul(struct decimal a, struct decimal b, struct decimal *ret)
 {
-	return settle((struct decimal){ a.n * b.n, a.places + b.places }, ret);
+	return settle((struct decimal) { a.n * b.n, a.places + b.places }, ret);
 }
 
 /* A division in work: what is left over, and the quotient so far. */
@@ -133,13 +136,17 @@ struct division {
 	wide rest;
 };
 
-/* Long division, a digit at a time, until it comes out even or has PLACES. False if it grows too long. */
+/*
+ * Long division, a digit at a time, until it comes out even or has PLACES.
+ * False if it grows too long.
+ */
 static bool divide(struct decimal a, struct decimal b, int places, struct division *ret)
 {
 	const wide limit = ten_to(36);
 	struct division d = { { a.n / b.n, a.places - b.places }, a.n % b.n };
 
-	for (; d.quotient.places < 0 || (d.rest != 0 && d.quotient.places < places); d.quotient.places++) {
+	for (; d.quotient.places < 0 || (d.rest != 0 && d.quotient.places < places);
+	     d.quotient.places++) {
 		if (d.quotient.n > limit || d.quotient.n < -limit)
 			return false;
 		d.rest *= 10;
@@ -175,7 +182,9 @@ bool number_round(struct decimal a, int places, struct decimal *ret)
 	return settle(a, ret);
 }
 
-/* What is left over can't decide where a digit beyond PLACES is there to do it. */
+/*
+ * What is left over can't decide where a digit beyond PLACES is there to do it.
+ */
 bool number_div_to(struct decimal a, struct decimal b, int places, struct decimal *ret)
 {
 	struct division d;
@@ -194,7 +203,7 @@ bool number_mod(struct decimal a, struct decimal b, struct decimal *ret)
 
 	if (rest != 0 && (rest < 0) != (b.n < 0))
 		rest += b.n;
-	return settle((struct decimal){ rest, places }, ret);
+	return settle((struct decimal) { rest, places }, ret);
 }
 
 bool number_ceil(struct decimal a, struct decimal b, struct decimal *ret)
@@ -205,7 +214,7 @@ bool number_ceil(struct decimal a, struct decimal b, struct decimal *ret)
 	whole = a.n / b.n;
 	if (a.n % b.n != 0 && (a.n < 0) == (b.n < 0))
 		whole++;
-	return settle((struct decimal){ whole, 0 }, ret);
+	return settle((struct decimal) { whole, 0 }, ret);
 }
 
 bool number_floor(struct decimal a, struct decimal b, struct decimal *ret)
@@ -216,5 +225,5 @@ bool number_floor(struct decimal a, struct decimal b, struct decimal *ret)
 	whole = a.n / b.n;
 	if (a.n % b.n != 0 && (a.n < 0) != (b.n < 0))
 		whole--;
-	return settle((struct decimal){ whole, 0 }, ret);
+	return settle((struct decimal) { whole, 0 }, ret);
 }

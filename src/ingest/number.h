@@ -1,6 +1,7 @@
 /*
- * number.h - exact arithmetic on decimals of any places, for the filters and rules of mappings. Operands have at
- * most 18 places and fit in 64 bits without their point; a result that doesn't is none.
+ * number.h - exact arithmetic on decimals of any places, for the filters and
+ * rules of mappings. Operands have at most 18 places and fit in 64 bits without
+ * their point; a result that doesn't is none.
  */
 #ifndef INGEST_NUMBER_H
 #define INGEST_NUMBER_H
@@ -23,10 +24,13 @@ int number_compare(struct decimal a, struct decimal b);
 /* Each is false if the result leaves the bounds. B isn't 0 where it divides. */
 bool number_add(struct decimal a, struct decimal b, struct decimal *ret);
 bool number_mul(struct decimal a, struct decimal b, struct decimal *ret);
-bool number_div(struct decimal a, struct decimal b, struct decimal *ret);       /* false too if it doesn't come out even */
-bool number_mod(struct decimal a, struct decimal b, struct decimal *ret);       /* has the sign of B */
-bool number_ceil(struct decimal a, struct decimal b, struct decimal *ret);      /* A / B, rounded up to a whole number */
-bool number_floor(struct decimal a, struct decimal b, struct decimal *ret);     /* likewise, down */
+/* false too if it doesn't come out even */
+bool number_div(struct decimal a, struct decimal b, struct decimal *ret);
+/* has the sign of B */
+bool number_mod(struct decimal a, struct decimal b, struct decimal *ret);
+/* A / B, rounded up to a whole number */
+bool number_ceil(struct decimal a, struct decimal b, struct decimal *ret);
+bool number_floor(struct decimal a, struct decimal b, struct decimal *ret); /* likewise, down */
 
 /* A / B and A, rounded to PLACES; halves away from zero. */
 bool number_div_to(struct decimal a, struct decimal b, int places, struct decimal *ret);

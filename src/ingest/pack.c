@@ -9,8 +9,8 @@
 #include "base/banned.h"
 
 #define OUTPUT_BYTES 65536
-#define GZIP_ONLY 16         /* zlib: the window's bits plus 16 means a gzip header, not zlib's own */
-#define GZIP_MEMORY 9
+#define GZIP_ONLY    16 /* zlib: the window's bits plus 16 means a gzip header, not zlib's own */
+#define GZIP_MEMORY  9
 
 struct packer {
 	enum packing packing;
@@ -28,8 +28,9 @@ struct packer *packer_new(enum packing packing, FILE *file)
 		abort();
 	p->packing = packing;
 	p->file = file;
-	if (packing == PACKING_GZIP && deflateInit2(&p->gzip, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + GZIP_ONLY, GZIP_MEMORY,
-						    Z_DEFAULT_STRATEGY) != Z_OK)
+	if (packing == PACKING_GZIP &&
+	    deflateInit2(&p->gzip, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + GZIP_ONLY,
+			 GZIP_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
 		abort();
 	if (packing == PACKING_ZSTD && !(p->zstd = ZSTD_createCStream()))
 		abort();
@@ -56,7 +57,10 @@ static int put(struct packer *p, const void *bytes, size_t len, struct error *er
 	return 0;
 }
 
-/* A call with all input taken and room left in the output has nothing more to say. */
+/*
+ * A call with all input taken and room left in the output has nothing more to
+ * say.
+ */
 static int write_gzip(struct packer *p, const void *bytes, size_t len, bool last, struct error *err)
 {
 	p->gzip.next_in = (Bytef *)(uintptr_t)bytes;
@@ -79,16 +83,19 @@ static int write_zstd(struct packer *p, const void *bytes, size_t len, bool last
 	do {
 		ZSTD_outBuffer out = { p->out, OUTPUT_BYTES, 0 };
 
-		left = ZSTD_compressStream2(p->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
+		left = ZSTD_compressStream2(p->zstd, &out, &in,
+					    last ? ZSTD_e_end : ZSTD_e_continue);
 		if (ZSTD_isError(left))
-			return error_set(err, ERR_INTERNAL, NULL, "zstd: %s", ZSTD_getErrorName(left));
+			return error_set(err, ERR_INTERNAL, NULL, "zstd: %s",
+					 ZSTD_getErrorName(left));
 		if (put(p, p->out, out.pos, err) < 0)
 			return -1;
 	} while (last ? left > 0 : in.pos < in.size);
 	return 0;
 }
 
-static int write_packed(struct packer *p, const void *bytes, size_t len, bool last, struct error *err)
+static int write_packed(struct packer *p, const void *bytes, size_t len, bool last,
+			struct error *err)
 {
 	switch (p->packing) {
 	case PACKING_GZIP:

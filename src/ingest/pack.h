@@ -13,7 +13,10 @@ struct packer;
 struct packer *packer_new(enum packing packing, FILE *file);
 void packer_free(struct packer **p);
 
-/* Both fail with the system's word. After packer_finish the file has everything; it isn't closed. */
+/*
+ * Both fail with the system's word. After packer_finish the file has
+ * everything; it isn't closed.
+ */
 int packer_write(struct packer *p, const void *bytes, size_t len, struct error *err);
 int packer_finish(struct packer *p, struct error *err);
 

@@ -19,21 +19,25 @@ static bool read_range(const char *text, struct pattern *ret)
 
 	if (!dots || strcmp(text, "..") == 0)
 		return false;
-	return read_end(text, (size_t)(dots - text), &ret->low) && read_end(dots + 2, strlen(dots + 2), &ret->high);
+	return read_end(text, (size_t)(dots - text), &ret->low) &&
+	       read_end(dots + 2, strlen(dots + 2), &ret->high);
 }
 
 void pattern_compile(struct pattern *ret, const char *text, struct arena *arena)
 {
 	ret->text = arena_str(arena, text);
 	ret->len = strlen(text);
-	ret->kind = read_range(text, ret) ? PATTERN_RANGE : strpbrk(text, "*?\\") ? PATTERN_GLOB : PATTERN_TEXT;
+	ret->kind = read_range(text, ret)   ? PATTERN_RANGE
+		    : strpbrk(text, "*?\\") ? PATTERN_GLOB
+					    : PATTERN_TEXT;
 }
 
 static bool in_range(const struct pattern *p, const char *text, size_t len, bool comma)
 {
 	struct decimal n;
 
-	return number_read(text, len, comma, &n) && (p->low.places < 0 || number_compare(p->low, n) <= 0) &&
+	return number_read(text, len, comma, &n) &&
+	       (p->low.places < 0 || number_compare(p->low, n) <= 0) &&
 	       (p->high.places < 0 || number_compare(n, p->high) <= 0);
 }
 
@@ -45,7 +49,10 @@ static size_t step(const char *text, size_t len)
 	return n ? n : 1;
 }
 
-/* Where a star fails to fit it takes one byte more: only the last star ever has to. */
+/*
+ * Where a star fails to fit it takes one byte more: only the last star ever has
+ * to.
+ */
 static bool glob_fits(const char *glob, const char *text, size_t len)
 {
 	const char *end = text + len, *star = NULL, *from = NULL;

@@ -1,8 +1,10 @@
 /*
- * pattern.h - what a cell is compared with, in the rules and tables of a mapping:
+ * pattern.h - what a cell is compared with, in the rules and tables of a
+ * mapping:
  *
  *   60..3600, 60.., ..59   a number from the one to the other, both included
- *   0900*, ???, a\*        text in which * stands for any, ? for one character, and \ takes the next one as it is
+ *   0900*, ???, a\* text in which * stands for any, ? for one character, and \
+ *   takes the next one as it is
  *   ANSWERED               that text
  */
 #ifndef INGEST_PATTERN_H
@@ -17,7 +19,7 @@ struct pattern {
 	enum { PATTERN_TEXT, PATTERN_GLOB, PATTERN_RANGE } kind;
 	const char *text;
 	size_t len;
-	struct decimal low, high;    /* places -1: no end there */
+	struct decimal low, high; /* places -1: no end there */
 };
 
 /* The text is copied into ARENA. */

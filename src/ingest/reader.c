@@ -7,20 +7,21 @@
 #include "ingest/reader_internal.h"
 #include "base/banned.h"
 
-static const struct form_ops *const forms[] = {
-	[READER_NDJSON] = &form_ndjson,
-	[READER_JSON] = &form_json,
-	[READER_DATA] = &form_data,
-	[READER_CSV] = &form_csv,
-	[READER_TSV] = &form_tsv
-};
+static const struct form_ops *const forms[] = { [READER_NDJSON] = &form_ndjson,
+						[READER_JSON] = &form_json,
+						[READER_DATA] = &form_data,
+						[READER_CSV] = &form_csv,
+						[READER_TSV] = &form_tsv };
 
 static size_t window_most(const struct reader *r)
 {
 	return r->record_bytes + WINDOW_MORE_BYTES;
 }
 
-/* A request with one event needs little; a stream that fills the window is worth a large one. */
+/*
+ * A request with one event needs little; a stream that fills the window is
+ * worth a large one.
+ */
 static void window_grow(struct reader *r)
 {
 	r->size = r->size ? 4 * r->size : WINDOW_FIRST_BYTES;
@@ -31,7 +32,8 @@ static void window_grow(struct reader *r)
 		abort();
 }
 
-struct reader *reader_new(enum reader_form form, struct mapping *mapping, size_t record_bytes, read_bytes read, void *arg)
+struct reader *reader_new(enum reader_form form, struct mapping *mapping, size_t record_bytes,
+			  read_bytes read, void *arg)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 
@@ -160,7 +162,8 @@ void reader_take(struct reader *r, size_t len, int64_t lines)
 	r->text_len = len;
 	r->taken = len;
 	r->lines = lines;
-	while (r->text_len && (r->text[r->text_len - 1] == '\n' || r->text[r->text_len - 1] == '\r'))
+	while (r->text_len &&
+	       (r->text[r->text_len - 1] == '\n' || r->text[r->text_len - 1] == '\r'))
 		r->text_len--;
 }
 
@@ -219,7 +222,8 @@ enum read_result reader_cut(struct reader *r, struct error *err)
 {
 	reader_take(r, r->record_bytes, 0);
 	r->cut = true;
-	error_set(err, ERR_TOO_LARGE, NULL, "the record is longer than %zu bytes (ingest.record_bytes)", r->record_bytes);
+	error_set(err, ERR_TOO_LARGE, NULL,
+		  "the record is longer than %zu bytes (ingest.record_bytes)", r->record_bytes);
 	return READ_BAD;
 }
 

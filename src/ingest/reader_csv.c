@@ -1,7 +1,8 @@
 /*
- * reader_csv.c - usage events as CSV (RFC 4180) or as tab-separated values, which have no
- * quotes: the header names the event's fields, or a mapping says how columns become fields.
- * libcsv is fed a line at a time, so that each row's own text and line are known.
+ * reader_csv.c - usage events as CSV (RFC 4180) or as tab-separated values,
+ * which have no quotes: the header names the event's fields, or a mapping says
+ * how columns become fields. libcsv is fed a line at a time, so that each row's
+ * own text and line are known.
  */
 #include "ingest/reader.h"
 
@@ -20,25 +21,33 @@ enum { COLUMN_ATTRIBUTE = EVENT_FIELDS, COLUMN_ATTRIBUTES, COLUMN_NOTHING };
 
 struct csv_state {
 	struct csv_parser parser;
-	bool quotes;                          /* cells may be in quotes */
+	bool quotes; /* cells may be in quotes */
 	char delimiter;
-	struct strbuf text;                   /* the row's cells, each ended by NUL */
+	struct strbuf text; /* the row's cells, each ended by NUL */
 	size_t offset[MAPPING_COLUMNS_MAX];
 	const char *cell[MAPPING_COLUMNS_MAX];
 	size_t len[MAPPING_COLUMNS_MAX];
-	size_t n;                             /* cells; may pass MAPPING_COLUMNS_MAX */
-	int rows;                             /* ended by the record */
+	size_t n; /* cells; may pass MAPPING_COLUMNS_MAX */
+	int rows; /* ended by the record */
 	bool begun;
-	size_t columns, least;                /* that a row may have, and that it must have */
-	int meaning[MAPPING_COLUMNS_MAX];     /* of each column, without a mapping: an event_field, or COLUMN_... */
-	char *name[MAPPING_COLUMNS_MAX];      /* of columns that are attributes */
-	size_t state;                         /* 1 + the column that says what became of a stored event; 0: there is none */
-	int64_t row;                          /* rows of data so far */
-	struct strbuf scratch;                /* of the mapping */
+	size_t columns, least; /* that a row may have, and that it must have */
+	/* of each column, without a mapping: an event_field, or COLUMN_... */
+	int meaning[MAPPING_COLUMNS_MAX];
+	char *name[MAPPING_COLUMNS_MAX]; /* of columns that are attributes */
+	/*
+	 * 1 + the column that says what became of a stored event; 0: there is
+	 * none
+	 */
+	size_t state;
+	int64_t row;           /* rows of data so far */
+	struct strbuf scratch; /* of the mapping */
 	struct members members;
 };
 
-/* By 128 bytes, as libcsv does it by itself, a cell of 1 MiB would move 8,000 times. */
+/*
+ * By 128 bytes, as libcsv does it by itself, a cell of 1 MiB would move 8,000
+ * times.
+ */
 enum { CELL_GROWS_BY = 16 << 10 };
 
 /* Spaces belong to the cell; libcsv would cut them off. */
@@ -126,8 +135,12 @@ static enum read_result bad_row(struct error *err, const char *what)
 	return READ_BAD;
 }
 
-/* What libcsv can't take is the row's first line, of FIRST bytes: the next row begins behind it. */
-static enum read_result bad_line(struct reader *r, size_t first, struct error *err, const char *what)
+/*
+ * What libcsv can't take is the row's first line, of FIRST bytes: the next row
+ * begins behind it.
+ */
+static enum read_result bad_line(struct reader *r, size_t first, struct error *err,
+				 const char *what)
 {
 	struct csv_state *cs = r->state;
 
@@ -152,7 +165,8 @@ static enum read_result check_row(struct reader *r, int64_t lines, struct error 
 	if (memchr(r->text, 0, r->text_len))
 		return bad_row(err, "the row has a NUL byte");
 	if (cs->n > MAPPING_COLUMNS_MAX) {
-		error_set(err, ERR_TOO_LARGE, NULL, "the row has %zu columns; %d are the most", cs->n, MAPPING_COLUMNS_MAX);
+		error_set(err, ERR_TOO_LARGE, NULL, "the row has %zu columns; %d are the most",
+			  cs->n, MAPPING_COLUMNS_MAX);
 		return READ_BAD;
 	}
 	if (cs->text.failed) {
@@ -210,7 +224,9 @@ static enum read_result read_lines(struct reader *r, struct error *err)
 		if (last && done == 0)
 			return READ_END;
 		if (line == LINE_LONG && lines)
-			return bad_line(r, first, err, "a quote isn't closed, or the row is longer than a record may be");
+			return bad_line(
+				r, first, err,
+				"a quote isn't closed, or the row is longer than a record may be");
 		if (line == LINE_LONG)
 			return reader_cut(r, err);
 		if (!last) {
@@ -219,26 +235,31 @@ static enum read_result read_lines(struct reader *r, struct error *err)
 			reader_take(r, end, ++lines);
 			if (lines == 1)
 				first = end;
-			if (csv_parse(&cs->parser, text, end - done, add_cell, end_row, cs) != end - done)
-				return bad_line(r, first, err, lines == 1 ? "a quote inside a cell must be doubled, and the cell be in quotes" :
-						"a quote isn't closed, or one inside a cell isn't doubled");
+			if (csv_parse(&cs->parser, text, end - done, add_cell, end_row, cs) !=
+			    end - done)
+				return bad_line(r, first, err,
+						lines == 1 ? "a quote inside a cell must be "
+							     "doubled, and the cell be in quotes"
+							   : "a quote isn't closed, or one inside "
+							     "a cell isn't doubled");
 			last = text[end - done - 1] != '\n';
 			done = end;
 		} else {
-			reader_take(r, done, lines);            /* the window may have moved */
+			reader_take(r, done, lines); /* the window may have moved */
 		}
 		if (last && csv_fini(&cs->parser, add_cell, end_row, cs) != 0)
 			return bad_line(r, first, err, "a quote isn't closed");
 		if (cs->rows > 1)
-			return bad_line(r, first, err, "a carriage return inside a cell must be in quotes");
+			return bad_line(r, first, err,
+					"a carriage return inside a cell must be in quotes");
 		if (cs->rows)
 			return check_row(r, lines, err);
 	}
 }
 
 /*
- * READ_EVENT: the row is in the state. A line without its newline at the end of the stream is a row like
- * any other; empty lines are none.
+ * READ_EVENT: the row is in the state. A line without its newline at the end of
+ * the stream is a row like any other; empty lines are none.
  */
 static enum read_result read_row(struct reader *r, struct error *err)
 {
@@ -289,7 +310,10 @@ static bool has_column(const struct csv_state *cs, const char *name)
 	return column_called(cs, name) < cs->n;
 }
 
-/* A name that is no field's: an attribute's, unless a field that the header lacks is meant. */
+/*
+ * A name that is no field's: an attribute's, unless a field that the header
+ * lacks is meant.
+ */
 static int other_column(struct csv_state *cs, size_t i, struct error *err)
 {
 	const char *lacking[EVENT_FIELDS] = { NULL }, *near;
@@ -306,7 +330,9 @@ static int other_column(struct csv_state *cs, size_t i, struct error *err)
 			lacking[f] = event_fields[f].name;
 	near = nearest_name(cs->cell[i], cs->len[i], lacking, EVENT_FIELDS);
 	if (near)
-		return error_set(err, ERR_BODY, near, "the header has a column %s and none called %s: call it that if it is meant",
+		return error_set(err, ERR_BODY, near,
+				 "the header has a column %s and none called %s: call it that if "
+				 "it is meant",
 				 cs->cell[i], near);
 	cs->meaning[i] = COLUMN_ATTRIBUTE;
 	cs->name[i] = strdup(cs->cell[i]);
@@ -315,15 +341,20 @@ static int other_column(struct csv_state *cs, size_t i, struct error *err)
 	return 0;
 }
 
-/* What each column means. A file of GET /events says more of an event than was sent: that is passed over. */
+/*
+ * What each column means. A file of GET /events says more of an event than was
+ * sent: that is passed over.
+ */
 static int header_columns(struct csv_state *cs, struct error *err)
 {
 	bool listed = has_column(cs, "state") && has_column(cs, "uri");
 
 	for (size_t i = 0; i < cs->n; i++) {
-		cs->meaning[i] = cs->len[i] ? (int)event_field_find(cs->cell[i], cs->len[i]) : COLUMN_NOTHING;
+		cs->meaning[i] = cs->len[i] ? (int)event_field_find(cs->cell[i], cs->len[i])
+					    : COLUMN_NOTHING;
 		if (cs->len[i] && column_called(cs, cs->cell[i]) < i)
-			return error_set(err, ERR_BODY, cs->cell[i], "the header names the column %s twice", cs->cell[i]);
+			return error_set(err, ERR_BODY, cs->cell[i],
+					 "the header names the column %s twice", cs->cell[i]);
 		if (strcmp(cs->cell[i], "state") == 0)
 			cs->state = i + 1;
 		if (cs->meaning[i] == COLUMN_ATTRIBUTE && listed)
@@ -334,7 +365,8 @@ static int header_columns(struct csv_state *cs, struct error *err)
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
 		if (event_fields[f].required && !has_column(cs, event_fields[f].name))
 			return error_set(err, ERR_BODY, event_fields[f].name,
-					 "the header has no column %s; the first line must name the event's fields (or give a mapping)",
+					 "the header has no column %s; the first line must name "
+					 "the event's fields (or give a mapping)",
 					 event_fields[f].name);
 	}
 	return 0;
@@ -356,7 +388,8 @@ static int begin(struct reader *r, struct error *err)
 		return -1;
 	cs->columns = cs->least = cs->n;
 	trim_names(cs);
-	if (r->mapping ? mapping_columns(r->mapping, cs->cell, cs->n, err) : header_columns(cs, err))
+	if (r->mapping ? mapping_columns(r->mapping, cs->cell, cs->n, err)
+		       : header_columns(cs, err))
 		return -1;
 	reader_let_go(r);
 	return 0;
@@ -367,7 +400,8 @@ static int begin(struct reader *r, struct error *err)
 static enum read_result map_row(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct csv_state *cs = r->state;
-	int rc = mapping_apply(r->mapping, cs->cell, cs->len, cs->n, r->line, cs->row - 1, &cs->scratch, ret, err);
+	int rc = mapping_apply(r->mapping, cs->cell, cs->len, cs->n, r->line, cs->row - 1,
+			       &cs->scratch, ret, err);
 
 	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
 }
@@ -380,20 +414,27 @@ static bool superseded(const struct csv_state *cs, struct error *err)
 	for (size_t i = 0; cs->state && i < sizeof(states) / sizeof(states[0]); i++) {
 		if (strcmp(cs->cell[cs->state - 1], states[i]) != 0)
 			continue;
-		error_set(err, ERR_PARAM, "state", "this is a stored event with its corrections (%s): usaged export writes what counts of it", states[i]);
+		error_set(err, ERR_PARAM, "state",
+			  "this is a stored event with its corrections (%s): usaged export writes "
+			  "what counts of it",
+			  states[i]);
 		return true;
 	}
 	return false;
 }
 
-/* The cell of a column called attributes: a JSON object, as usaged export writes it. */
+/*
+ * The cell of a column called attributes: a JSON object, as usaged export
+ * writes it.
+ */
 static int add_attributes(struct csv_state *cs, size_t i, struct error *err)
 {
 	json_object *object = members_parse(cs->cell[i], cs->len[i]);
 
 	if (!object)
 		return error_set(err, ERR_PARAM, "attributes", "attributes must be a JSON object");
-	json_object_object_foreach(object, name, value) {
+	json_object_object_foreach(object, name, value)
+	{
 		members_add(&cs->members, name, value);
 	}
 	json_object_put(object);
@@ -430,9 +471,13 @@ static enum read_result plain_row(struct reader *r, struct raw_event *ret, struc
 static int fill_row(struct csv_state *cs, struct error *err)
 {
 	if (cs->least == cs->columns && cs->n != cs->columns)
-		return error_set(err, ERR_BODY, NULL, "the row has %zu columns where %zu are expected", cs->n, cs->columns);
+		return error_set(err, ERR_BODY, NULL,
+				 "the row has %zu columns where %zu are expected", cs->n,
+				 cs->columns);
 	if (cs->n < cs->least || cs->n > cs->columns)
-		return error_set(err, ERR_BODY, NULL, "the row has %zu columns where %zu to %zu are expected", cs->n, cs->least, cs->columns);
+		return error_set(err, ERR_BODY, NULL,
+				 "the row has %zu columns where %zu to %zu are expected", cs->n,
+				 cs->least, cs->columns);
 	for (; cs->n < cs->columns; cs->n++) {
 		cs->cell[cs->n] = "";
 		cs->len[cs->n] = 0;

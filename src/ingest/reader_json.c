@@ -1,8 +1,9 @@
 /*
- * reader_json.c - CloudEvents, or through a mapping the records of another program, as
- * JSON: one a line (NDJSON), one after the other, or in arrays. The bounds of each one are
- * found first and json-c then parses it alone: so an array of any length needs the memory
- * of one record, and a bad one spoils no other.
+ * reader_json.c - CloudEvents, or through a mapping the records of another
+ * program, as JSON: one a line (NDJSON), one after the other, or in arrays. The
+ * bounds of each one are found first and json-c then parses it alone: so an
+ * array of any length needs the memory of one record, and a bad one spoils no
+ * other.
  */
 #include "ingest/reader.h"
 
@@ -20,34 +21,51 @@
 #include "ingest/reader_internal.h"
 #include "base/banned.h"
 
-#define DEPTH_MAX 16
-#define MARGIN_LEAST 1               /* an object at the start of a line is part of no other */
+#define DEPTH_MAX    16
+#define MARGIN_LEAST 1 /* an object at the start of a line is part of no other */
 
 struct json_state {
 	json_tokener *tokener;
-	json_object *event;                   /* the last one: its texts are borrowed */
-	bool half;                            /* its text has an escape of half a character */
-	char integers[MAPPING_COLUMNS_MAX][24];       /* texts of whole numbers, by field or column */
-	const char *cell[MAPPING_COLUMNS_MAX];        /* what a mapping sees of a record */
+	json_object *event; /* the last one: its texts are borrowed */
+	bool half;          /* its text has an escape of half a character */
+	/* texts of whole numbers, by field or column */
+	char integers[MAPPING_COLUMNS_MAX][24];
+	const char *cell[MAPPING_COLUMNS_MAX]; /* what a mapping sees of a record */
 	size_t len[MAPPING_COLUMNS_MAX];
-	int64_t row;                          /* records so far */
-	struct strbuf scratch;                /* of the mapping */
+	int64_t row;           /* records so far */
+	struct strbuf scratch; /* of the mapping */
 	struct members members;
-	bool data_alone;                      /* the event's attributes are not in it */
+	bool data_alone; /* the event's attributes are not in it */
 
 	/* where READER_JSON stands in the stream */
-	bool any, array, value, comma;        /* has seen anything; is in an array; stands behind a value, behind a comma */
-	size_t column;                        /* bytes of the line before the window's start */
-	bool lead;           /* they are spaces, tabs, commas and brackets: an event may begin there */
-	size_t began;        /* the value's column, from 1, if it began in the lead of its line; else 0 */
-	size_t margin;       /* the largest one of the events of this array */
-	size_t limit;        /* the largest one of what is surely an event, while there is damage */
-	bool doubtful;       /* the value is further to the right: an event, or part of what is damaged */
+	/*
+	 * has seen anything; is in an array; stands behind a value, behind a
+	 * comma
+	 */
+	bool any, array, value, comma;
+	size_t column; /* bytes of the line before the window's start */
+	/*
+	 * they are spaces, tabs, commas and brackets: an event may begin there
+	 */
+	bool lead;
+	/*
+	 * the value's column, from 1, if it began in the lead of its line; else
+	 * 0
+	 */
+	size_t began;
+	size_t margin; /* the largest one of the events of this array */
+	size_t limit;  /* the largest one of what is surely an event, while there is damage */
+	/*
+	 * the value is further to the right: an event, or part of what is
+	 * damaged
+	 */
+	bool doubtful;
 	struct json_scan scan;
-	bool skipping;                        /* passing over the rest of a value that is too long */
-	bool lost;                            /* looking for the line where reading goes on */
-	bool damaged;                         /* a record was bad, and says why */
-	struct error fault;                   /* in what stands between values: told at the end */
+	/* passing over the rest of a value that is too long */
+	bool skipping;
+	bool lost;          /* looking for the line where reading goes on */
+	bool damaged;       /* a record was bad, and says why */
+	struct error fault; /* in what stands between values: told at the end */
 };
 
 static void *json_new(const struct reader *r)
@@ -87,12 +105,14 @@ static void json_free(void *state)
 
 static bool is_amount(enum event_field f)
 {
-	return f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD || f == EV_DOWNLOAD;
+	return f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD ||
+	       f == EV_DOWNLOAD;
 }
 
 /*
- * The text of a whole number; json-c keeps the source text of all others. One beyond 64 bits has become
- * the nearest that fits, which is as far above every limit on amounts as the number itself.
+ * The text of a whole number; json-c keeps the source text of all others. One
+ * beyond 64 bits has become the nearest that fits, which is as far above every
+ * limit on amounts as the number itself.
  */
 static const char *integer_text(json_object *value, char buf[static 24])
 {
@@ -105,18 +125,24 @@ static const char *integer_text(json_object *value, char buf[static 24])
 	return buf;
 }
 
-/* json-c puts one sign for each half of a character, and so would make one identity of two. */
+/*
+ * json-c puts one sign for each half of a character, and so would make one
+ * identity of two.
+ */
 static bool is_half(const struct json_state *js, json_object *text)
 {
-	return js->half && memmem(json_object_get_string(text), (size_t)json_object_get_string_len(text), "\xEF\xBF\xBD", 3);
+	return js->half && memmem(json_object_get_string(text),
+				  (size_t)json_object_get_string_len(text), "\xEF\xBF\xBD", 3);
 }
 
 static int half_character(struct error *err, const char *name)
 {
-	return error_set(err, ERR_BODY, name, "malformed JSON: \\uD800 to \\uDFFF must come in pairs");
+	return error_set(err, ERR_BODY, name,
+			 "malformed JSON: \\uD800 to \\uDFFF must come in pairs");
 }
 
-static int set_field(struct json_state *js, enum event_field f, json_object *value, struct raw_event *ret, struct error *err)
+static int set_field(struct json_state *js, enum event_field f, json_object *value,
+		     struct raw_event *ret, struct error *err)
 {
 	json_type type = json_object_get_type(value);
 
@@ -133,23 +159,28 @@ static int set_field(struct json_state *js, enum event_field f, json_object *val
 	case json_type_double:
 		if (!is_amount(f))
 			break;
-		ret->field[f].text = type == json_type_int ? integer_text(value, js->integers[f]) : json_object_get_string(value);
+		ret->field[f].text = type == json_type_int ? integer_text(value, js->integers[f])
+							   : json_object_get_string(value);
 		ret->field[f].len = strlen(ret->field[f].text);
 		return 0;
 	default:
 		break;
 	}
-	return error_set(err, ERR_PARAM, event_fields[f].name, "%s must be a %s, not a JSON %s", event_fields[f].name,
-			 is_amount(f) ? "number or a string" : "string", json_type_to_name(type));
+	return error_set(err, ERR_PARAM, event_fields[f].name, "%s must be a %s, not a JSON %s",
+			 event_fields[f].name, is_amount(f) ? "number or a string" : "string",
+			 json_type_to_name(type));
 }
 
 /* The members of OBJECT that an event has there. */
-static int set_members(struct json_state *js, json_object *object, bool in_data, struct raw_event *ret, struct error *err)
+static int set_members(struct json_state *js, json_object *object, bool in_data,
+		       struct raw_event *ret, struct error *err)
 {
-	json_object_object_foreach(object, name, value) {
+	json_object_object_foreach(object, name, value)
+	{
 		enum event_field f = event_field_find(name, strlen(name));
 
-		if (f != EVENT_FIELDS && event_fields[f].in_data == in_data && set_field(js, f, value, ret, err) < 0)
+		if (f != EVENT_FIELDS && event_fields[f].in_data == in_data &&
+		    set_field(js, f, value, ret, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -164,19 +195,27 @@ static bool is_known(const char *name, bool in_data)
 
 	if (f != EVENT_FIELDS && event_fields[f].in_data == in_data)
 		return true;
-	return !in_data && (strcmp(name, "data") == 0 || strcmp(name, "data_base64") == 0 || strcmp(name, "datacontenttype") == 0);
+	return !in_data && (strcmp(name, "data") == 0 || strcmp(name, "data_base64") == 0 ||
+			    strcmp(name, "datacontenttype") == 0);
 }
 
-/* Keeps the members of OBJECT that have no meaning. Those beside the data are extensions of CloudEvents, which may have any name. */
-static int keep_members(struct json_state *js, json_object *object, bool in_data, const struct raw_event *ev, struct error *err)
+/*
+ * Keeps the members of OBJECT that have no meaning. Those beside the data are
+ * extensions of CloudEvents, which may have any name.
+ */
+static int keep_members(struct json_state *js, json_object *object, bool in_data,
+			const struct raw_event *ev, struct error *err)
 {
 	const char *near;
 
-	json_object_object_foreach(object, name, value) {
+	json_object_object_foreach(object, name, value)
+	{
 		if (is_known(name, in_data))
 			continue;
 		if (in_data && !members_may_be_data(name, ev, &near))
-			return error_set(err, ERR_PARAM, near, "\"%s\" is no member of an event's data, which lacks %s: call it that if it is meant",
+			return error_set(err, ERR_PARAM, near,
+					 "\"%s\" is no member of an event's data, which lacks %s: "
+					 "call it that if it is meant",
 					 name, near);
 		members_add(&js->members, name, value);
 	}
@@ -191,9 +230,11 @@ static int check_data_type(struct json_state *js, struct error *err)
 	if (json_object_object_get_ex(js->event, "datacontenttype", &type) && type &&
 	    !(json_object_get_type(type) == json_type_string &&
 	      type_is_json(json_object_get_string(type), (size_t)json_object_get_string_len(type))))
-		return error_set(err, ERR_PARAM, "datacontenttype", "datacontenttype must be application/json, or left out");
+		return error_set(err, ERR_PARAM, "datacontenttype",
+				 "datacontenttype must be application/json, or left out");
 	if (json_object_object_get_ex(js->event, "data_base64", &base64) && base64)
-		return error_set(err, ERR_PARAM, "data_base64", "data_base64 is not understood: data must be a JSON object");
+		return error_set(err, ERR_PARAM, "data_base64",
+				 "data_base64 is not understood: data must be a JSON object");
 	return 0;
 }
 
@@ -209,7 +250,8 @@ static int get_data(struct json_state *js, json_object **ret, struct error *err)
 		return -1;
 	json_object_object_get_ex(js->event, "data", ret);
 	if (*ret && json_object_get_type(*ret) != json_type_object)
-		return error_set(err, ERR_PARAM, "data", "data must be a JSON object, not a JSON %s",
+		return error_set(err, ERR_PARAM, "data",
+				 "data must be a JSON object, not a JSON %s",
 				 json_type_to_name(json_object_get_type(*ret)));
 	return 0;
 }
@@ -234,7 +276,10 @@ static int set_fields(struct json_state *js, struct raw_event *ret, struct error
 
 #define PATH_STEP_BYTES 256
 
-/* The item of an array that POSITION names: from 0, or from the end with -1 for the last one. */
+/*
+ * The item of an array that POSITION names: from 0, or from the end with -1 for
+ * the last one.
+ */
 static json_object *array_item(json_object *array, const char *position)
 {
 	size_t n = json_object_array_length(array);
@@ -252,9 +297,9 @@ static json_object *array_item(json_object *array, const char *position)
 }
 
 /*
- * The member of OBJECT, or item of an array, that the LEN bytes of NAME mean; NULL
- * if there is none. A value that is no array is its own last item, since some
- * programs write a list of one as the one alone.
+ * The member of OBJECT, or item of an array, that the LEN bytes of NAME mean;
+ * NULL if there is none. A value that is no array is its own last item, since
+ * some programs write a list of one as the one alone.
  */
 static json_object *step_into(json_object *object, const char *name, size_t len)
 {
@@ -273,8 +318,8 @@ static json_object *step_into(json_object *object, const char *name, size_t len)
 }
 
 /*
- * The value that PATH leads to: names of members and positions in arrays, from 0 or
- * from -1 backwards, with dots between; a name may have dots itself.
+ * The value that PATH leads to: names of members and positions in arrays, from
+ * 0 or from -1 backwards, with dots between; a name may have dots itself.
  */
 static json_object *follow(json_object *object, const char *path)
 {
@@ -298,7 +343,8 @@ static int set_cell(struct json_state *js, size_t i, const char *path, struct er
 	js->cell[i] = "";
 	/* as an identity it would be another's */
 	if (members_is_clamped(value))
-		return error_set(err, ERR_PARAM, path, "%s is a number beyond 64 bits; it should be a JSON string", path);
+		return error_set(err, ERR_PARAM, path,
+				 "%s is a number beyond 64 bits; it should be a JSON string", path);
 	if (json_object_is_type(value, json_type_string) && is_half(js, value))
 		return half_character(err, path);
 	switch (json_object_get_type(value)) {
@@ -306,7 +352,8 @@ static int set_cell(struct json_state *js, size_t i, const char *path, struct er
 		break;
 	case json_type_array:
 	case json_type_object:
-		return error_set(err, ERR_PARAM, path, "%s must be a text or a number, not a JSON %s", path,
+		return error_set(err, ERR_PARAM, path,
+				 "%s must be a text or a number, not a JSON %s", path,
 				 json_type_to_name(json_object_get_type(value)));
 	case json_type_int:
 		js->cell[i] = integer_text(value, js->integers[i]);
@@ -315,7 +362,9 @@ static int set_cell(struct json_state *js, size_t i, const char *path, struct er
 		js->cell[i] = json_object_get_string(value);
 		break;
 	}
-	js->len[i] = json_object_is_type(value, json_type_string) ? (size_t)json_object_get_string_len(value) : strlen(js->cell[i]);
+	js->len[i] = json_object_is_type(value, json_type_string)
+			     ? (size_t)json_object_get_string_len(value)
+			     : strlen(js->cell[i]);
 	return 0;
 }
 
@@ -330,7 +379,8 @@ static enum read_result map_record(struct reader *r, struct raw_event *ret, stru
 	for (size_t i = 0; i < n; i++)
 		if (set_cell(js, i, paths[i], err) < 0)
 			return READ_BAD;
-	rc = mapping_apply(r->mapping, js->cell, js->len, n, r->line, js->row - 1, &js->scratch, ret, err);
+	rc = mapping_apply(r->mapping, js->cell, js->len, n, r->line, js->row - 1, &js->scratch,
+			   ret, err);
 	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
 }
 
@@ -345,13 +395,19 @@ static int hex_unit(const char *p)
 	return unit;
 }
 
-/* The UTF-16 unit of the escape \uXXXX at P, before END; -1: there is none. TEXT is JSON, so its digits are some. */
+/*
+ * The UTF-16 unit of the escape \uXXXX at P, before END; -1: there is none.
+ * TEXT is JSON, so its digits are some.
+ */
 static int escaped_unit(const char *p, const char *end)
 {
 	return end - p >= 6 && p[0] == '\\' && p[1] == 'u' ? hex_unit(p + 2) : -1;
 }
 
-/* Looks at the escapes of TEXT, which is JSON: for half a character, and for NUL, at which json-c would end a name. */
+/*
+ * Looks at the escapes of TEXT, which is JSON: for half a character, and for
+ * NUL, at which json-c would end a name.
+ */
 static void look_at_escapes(const char *text, size_t len, bool *ret_half, bool *ret_nul)
 {
 	const char *end = text + len;
@@ -382,10 +438,13 @@ static const char *string_end(const char *p, const char *end)
 struct name {
 	const char *text;
 	size_t len;
-	size_t object;                   /* its number in the record */
+	size_t object; /* its number in the record */
 };
 
-/* The names of members in TEXT, which is JSON; up to MAX into LIST. How many there are. */
+/*
+ * The names of members in TEXT, which is JSON; up to MAX into LIST. How many
+ * there are.
+ */
 static size_t find_names(const char *text, size_t len, struct name *list, size_t max)
 {
 	const char *end = text + len, *last = NULL, *last_end = NULL;
@@ -398,7 +457,8 @@ static size_t find_names(const char *text, size_t len, struct name *list, size_t
 			continue;
 		}
 		if (*p == ':' && n++ < max)
-			list[n - 1] = (struct name){ last, (size_t)(last_end - last), open[depth] };
+			list[n - 1] = (struct name) { last, (size_t)(last_end - last),
+						      open[depth] };
 		if ((*p == '{' || *p == '[') && depth < DEPTH_MAX)
 			open[++depth] = ++objects;
 		if ((*p == '}' || *p == ']') && depth)
@@ -416,7 +476,8 @@ static size_t count_members(json_object *value)
 		for (size_t i = 0; i < json_object_array_length(value); i++)
 			n += count_members(json_object_array_get_idx(value, i));
 	} else if (json_object_is_type(value, json_type_object)) {
-		json_object_object_foreach(value, name, member) {
+		json_object_object_foreach(value, name, member)
+		{
 			(void)name;
 			n += 1 + count_members(member);
 		}
@@ -452,7 +513,8 @@ static int check_names(const struct json_state *js, const char *text, size_t len
 	for (i = 1; i < n && compare_names(&list[i - 1], &list[i]) != 0; i++)
 		;
 	if (i < n && list[i].len < 64 && utf8_plain(list[i].text, list[i].len))
-		rc = error_set(err, ERR_BODY, NULL, "the member %.*s comes twice in one object", (int)list[i].len, list[i].text);
+		rc = error_set(err, ERR_BODY, NULL, "the member %.*s comes twice in one object",
+			       (int)list[i].len, list[i].text);
 	else
 		rc = error_set(err, ERR_BODY, NULL, "a member comes twice in one object");
 	free(list);
@@ -465,12 +527,15 @@ static int parse_failed(json_tokener *tokener, size_t len, struct error *err)
 	size_t at = json_tokener_get_parse_end(tokener);
 
 	if (fault == json_tokener_error_depth)
-		return error_set(err, ERR_BODY, NULL, "malformed JSON: it is nested deeper than %d", DEPTH_MAX);
+		return error_set(err, ERR_BODY, NULL, "malformed JSON: it is nested deeper than %d",
+				 DEPTH_MAX);
 	if (fault == json_tokener_success && at < len)
-		return error_set(err, ERR_BODY, NULL, "malformed JSON at byte %zu: there is more after its end", at + 1);
+		return error_set(err, ERR_BODY, NULL,
+				 "malformed JSON at byte %zu: there is more after its end", at + 1);
 	if (fault == json_tokener_success || fault == json_tokener_continue || at >= len)
 		return error_set(err, ERR_BODY, NULL, "malformed JSON: it ends too early");
-	return error_set(err, ERR_BODY, NULL, "malformed JSON at byte %zu: %s", at + 1, json_tokener_error_desc(fault));
+	return error_set(err, ERR_BODY, NULL, "malformed JSON at byte %zu: %s", at + 1,
+			 json_tokener_error_desc(fault));
 }
 
 /* Names are C strings to json-c. */
@@ -489,7 +554,9 @@ static bool has_nul_name(const char *text, size_t len)
 	return found;
 }
 
-/* TEXT, all of it, is one object. Without NUL it is what json-c takes it for. */
+/*
+ * TEXT, all of it, is one object. Without NUL it is what json-c takes it for.
+ */
 static int parse(struct json_state *js, const char *text, size_t len, struct error *err)
 {
 	bool nul;
@@ -499,11 +566,13 @@ static int parse(struct json_state *js, const char *text, size_t len, struct err
 	json_object_put(js->event);
 	json_tokener_reset(js->tokener);
 	js->event = json_tokener_parse_ex(js->tokener, text, (int)len);
-	if (json_tokener_get_error(js->tokener) != json_tokener_success || json_tokener_get_parse_end(js->tokener) != len)
+	if (json_tokener_get_error(js->tokener) != json_tokener_success ||
+	    json_tokener_get_parse_end(js->tokener) != len)
 		return parse_failed(js->tokener, len, err);
 	look_at_escapes(text, len, &js->half, &nul);
 	if (nul && has_nul_name(text, len))
-		return error_set(err, ERR_BODY, NULL, "malformed JSON: \\u0000 is not allowed in a name");
+		return error_set(err, ERR_BODY, NULL,
+				 "malformed JSON: \\u0000 is not allowed in a name");
 	return 0;
 }
 
@@ -516,15 +585,19 @@ static enum read_result parse_record(struct reader *r, struct raw_event *ret, st
 	ret->line = r->line;
 	js->row++;
 	if (!r->text_len || r->text[0] != '{') {
-		error_set(err, ERR_BODY, NULL, "%s must be a JSON object", r->mapping ? "a record" : js->data_alone ?
-			  "the data of an event" : "an event");
+		error_set(err, ERR_BODY, NULL, "%s must be a JSON object",
+			  r->mapping       ? "a record"
+			  : js->data_alone ? "the data of an event"
+					   : "an event");
 		return READ_BAD;
 	}
 	if (parse(js, r->text, r->text_len, err) < 0)
 		return READ_BAD;
 	if (r->mapping)
 		return map_record(r, ret, err);
-	return check_names(js, r->text, r->text_len, err) < 0 || set_fields(js, ret, err) < 0 ? READ_BAD : READ_EVENT;
+	return check_names(js, r->text, r->text_len, err) < 0 || set_fields(js, ret, err) < 0
+		       ? READ_BAD
+		       : READ_EVENT;
 }
 
 static bool is_space(char c)
@@ -578,7 +651,9 @@ static enum read_result data_next(struct reader *r, struct raw_event *ret, struc
 		return READ_FAILED;
 	if (rc > 0) {
 		r->ended = true;
-		error_set(err, ERR_TOO_LARGE, NULL, "the data are longer than %zu bytes (ingest.record_bytes)", r->record_bytes);
+		error_set(err, ERR_TOO_LARGE, NULL,
+			  "the data are longer than %zu bytes (ingest.record_bytes)",
+			  r->record_bytes);
 		return READ_BAD;
 	}
 	reader_take(r, r->end - r->start, 0);
@@ -635,8 +710,9 @@ static void take(struct reader *r, size_t len)
 }
 
 /*
- * The first { in the LEN bytes at TEXT where an event may begin: on a line behind the first, at column
- * LIMIT (from 1) and at UP_TO at most. LEN if there is none.
+ * The first { in the LEN bytes at TEXT where an event may begin: on a line
+ * behind the first, at column LIMIT (from 1) and at UP_TO at most. LEN if there
+ * is none.
  */
 static size_t find_place(const char *text, size_t len, size_t up_to, size_t limit)
 {
@@ -674,7 +750,10 @@ static size_t stride(const struct reader *r)
 	return newline ? (size_t)(newline - at) + 1 : r->end - r->start;
 }
 
-/* Passes over what is left of a value that is too long, or up to where an event may begin in it. */
+/*
+ * Passes over what is left of a value that is too long, or up to where an event
+ * may begin in it.
+ */
 static int skip_value(struct reader *r, struct error *err)
 {
 	struct json_state *js = r->state;
@@ -713,7 +792,8 @@ static int find_next(struct reader *r, struct error *err)
 }
 
 /* Events may begin inside of it, if it is so long because it was cut. */
-static enum read_result value_too_long(struct reader *r, size_t len, bool goes_on, struct error *err)
+static enum read_result value_too_long(struct reader *r, size_t len, bool goes_on,
+				       struct error *err)
 {
 	struct json_state *js = r->state;
 	size_t place = find_place(r->window + r->start, len, len, SIZE_MAX);
@@ -723,18 +803,21 @@ static enum read_result value_too_long(struct reader *r, size_t len, bool goes_o
 	js->damaged |= js->lost;
 	take(r, place);
 	r->text_len = r->text_len < r->record_bytes ? r->text_len : r->record_bytes;
-	error_set(err, ERR_TOO_LARGE, NULL, "the event is longer than %zu bytes (ingest.record_bytes)", r->record_bytes);
+	error_set(err, ERR_TOO_LARGE, NULL,
+		  "the event is longer than %zu bytes (ingest.record_bytes)", r->record_bytes);
 	return READ_BAD;
 }
 
 /*
- * The value of LEN bytes is malformed, as its byte AT is the first to show; BROKEN: where it ends isn't known.
- * What follows it may begin inside of them.
+ * The value of LEN bytes is malformed, as its byte AT is the first to show;
+ * BROKEN: where it ends isn't known. What follows it may begin inside of them.
  */
-static enum read_result malformed_value(struct reader *r, size_t len, size_t at, bool broken, struct raw_event *ret, struct error *err)
+static enum read_result malformed_value(struct reader *r, size_t len, size_t at, bool broken,
+					struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
-	size_t have = r->end - r->start, place = find_place(r->window + r->start, have, at, SIZE_MAX);
+	size_t have = r->end - r->start,
+	       place = find_place(r->window + r->start, have, at, SIZE_MAX);
 
 	js->damaged = true;
 	js->lost = broken || place < have;
@@ -743,8 +826,9 @@ static enum read_result malformed_value(struct reader *r, size_t len, size_t at,
 }
 
 /*
- * The length of the value that begins at the window's start, at most one byte more than is allowed, and in
- * *RET_AT the first byte that JSON can't have there, SIZE_MAX if there is none.
+ * The length of the value that begins at the window's start, at most one byte
+ * more than is allowed, and in *RET_AT the first byte that JSON can't have
+ * there, SIZE_MAX if there is none.
  */
 static int find_end(struct reader *r, size_t *ret_len, size_t *ret_at, enum json_step *ret,
 		    struct error *err)
@@ -754,13 +838,14 @@ static int find_end(struct reader *r, size_t *ret_len, size_t *ret_at, enum json
 
 	*ret_len = 0;
 	*ret_at = SIZE_MAX;
-	js->scan = (struct json_scan){ 0 };
+	js->scan = (struct json_scan) { 0 };
 	do {
 		size_t have = r->end - r->start, before = *ret_len, at;
 
 		if (have > r->record_bytes + 1)
 			have = r->record_bytes + 1;
-		*ret_len += json_scan(&js->scan, r->window + r->start + before, have - before, ret, &at);
+		*ret_len += json_scan(&js->scan, r->window + r->start + before, have - before, ret,
+				      &at);
 		if (*ret_at == SIZE_MAX && js->scan.malformed)
 			*ret_at = before + at;
 		rc = *ret == JSON_MORE && *ret_len <= r->record_bytes ? window_more(r, err) : 0;
@@ -768,7 +853,9 @@ static int find_end(struct reader *r, size_t *ret_len, size_t *ret_at, enum json
 	return rc;
 }
 
-/* The value that begins at the window's start: first its bounds, then itself. */
+/*
+ * The value that begins at the window's start: first its bounds, then itself.
+ */
 static enum read_result read_value(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
@@ -782,12 +869,14 @@ static enum read_result read_value(struct reader *r, struct raw_event *ret, stru
 	if (find_end(r, &len, &at, &step, err) < 0)
 		return READ_FAILED;
 	is_long = len > r->record_bytes;
-	if (is_long && at == SIZE_MAX && find_place(r->window + r->start, len, len, js->limit) == len)
+	if (is_long && at == SIZE_MAX &&
+	    find_place(r->window + r->start, len, len, js->limit) == len)
 		return value_too_long(r, len, step == JSON_MORE, err);
 	if (step == JSON_MORE && at == SIZE_MAX)
-		at = len;               /* the stream ends in it, or it goes on for too long */
+		at = len; /* the stream ends in it, or it goes on for too long */
 	if (at != SIZE_MAX || is_long)
-		return malformed_value(r, len, at < len ? at : len, step != JSON_END || is_long, ret, err);
+		return malformed_value(r, len, at < len ? at : len, step != JSON_END || is_long,
+				       ret, err);
 	take(r, len);
 	return parse_record(r, ret, err);
 }
@@ -820,7 +909,8 @@ static void note_fault(struct reader *r, const char *what)
 {
 	struct json_state *js = r->state;
 
-	error_set(&js->fault, ERR_BODY, NULL, "malformed JSON: %s (line %" PRId64 ")", what, r->line);
+	error_set(&js->fault, ERR_BODY, NULL, "malformed JSON: %s (line %" PRId64 ")", what,
+		  r->line);
 }
 
 /* Lets go of spaces; *ret is the byte after them, -1 at the end. */
@@ -849,7 +939,8 @@ static bool take_separator(struct reader *r, int c)
 
 	if (c == ',') {
 		if (!js->value)
-			note_fault(r, js->array ? "a comma has no event before it" : "a comma stands outside of an array");
+			note_fault(r, js->array ? "a comma has no event before it"
+						: "a comma stands outside of an array");
 		js->comma = true;
 	} else if (c == '[' && !js->array) {
 		js->array = true;
@@ -857,7 +948,8 @@ static bool take_separator(struct reader *r, int c)
 		js->margin = MARGIN_LEAST;
 	} else if (c == ']') {
 		if (!js->array || js->comma)
-			note_fault(r, js->array ? "a comma has no event behind it" : "a ] closes no array");
+			note_fault(r, js->array ? "a comma has no event behind it"
+						: "a ] closes no array");
 		js->array = js->comma = false;
 		js->margin = MARGIN_LEAST;
 	} else {
@@ -873,7 +965,9 @@ static enum read_result end_of_values(struct reader *r, struct error *err)
 	struct json_state *js = r->state;
 
 	if (!js->any)
-		error_set(err, ERR_BODY, NULL, "there is nothing in it: an event, or an array of events, must begin with { or [");
+		error_set(err, ERR_BODY, NULL,
+			  "there is nothing in it: an event, or an array of events, must begin "
+			  "with { or [");
 	if (js->array)
 		note_fault(r, "the array isn't closed");
 	if (js->any && js->fault.kind && !js->damaged)
@@ -900,8 +994,10 @@ static enum read_result next_value(struct reader *r, struct raw_event *ret, stru
 		note_fault(r, "a comma is missing between two events");
 	js->value = js->array;
 	js->comma = false;
-	return c == '{' || (js->array && (c == '[' || c == '"' || c == '-' || c == '+' || c == '.' || isalnum(c))) ?
-		read_value(r, ret, err) : read_junk(r, ret, err);
+	return c == '{' || (js->array && (c == '[' || c == '"' || c == '-' || c == '+' ||
+					  c == '.' || isalnum(c)))
+		       ? read_value(r, ret, err)
+		       : read_junk(r, ret, err);
 }
 
 /* What is left of a damaged event may hold objects, but they are no events. */

@@ -54,7 +54,8 @@ static int compare(const char *a, size_t a_len, const char *b, size_t b_len)
 
 static int compare_entries(const void *a, const void *b)
 {
-	const struct pattern *x = &((const struct table_entry *)a)->key, *y = &((const struct table_entry *)b)->key;
+	const struct pattern *x = &((const struct table_entry *)a)->key,
+			     *y = &((const struct table_entry *)b)->key;
 
 	return compare(x->text, x->len, y->text, y->len);
 }
@@ -67,7 +68,8 @@ int table_finish(struct table *t, struct error *err)
 		qsort(t->texts, t->n_texts, sizeof(*t->texts), compare_entries);
 	for (size_t i = 1; i < t->n_texts; i++)
 		if (compare_entries(&t->texts[i - 1], &t->texts[i]) == 0)
-			return error_set(err, ERR_PARAM, NULL, "[table %s] has \"%s\" twice", t->name, t->texts[i].key.text);
+			return error_set(err, ERR_PARAM, NULL, "[table %s] has \"%s\" twice",
+					 t->name, t->texts[i].key.text);
 	return 0;
 }
 

@@ -9,46 +9,61 @@
 #include "base/banned.h"
 
 #define FILTERS_MAX 8
-#define DEPTH_MAX 4              /* of columns that are operands of other columns' filters */
+#define DEPTH_MAX   4 /* of columns that are operands of other columns' filters */
 
 struct filter;
 
 /* What a filter is applied with. */
 struct operand {
 	struct decimal number;
-	int places;                  /* of "div 60 to 2"; -1 if it must come out even */
+	int places; /* of "div 60 to 2"; -1 if it must come out even */
 	const char *text;
 	size_t len;
 	const struct table *table;
-	const struct time_form *form;        /* NULL: the row's */
-	const struct csv_row *row;           /* that it is applied to */
+	const struct time_form *form; /* NULL: the row's */
+	const struct csv_row *row;    /* that it is applied to */
 };
 
 struct applied {
 	const struct filter *filter;
 	struct operand operand;
-	struct template_part *column;        /* that gives the operand's number or text for each row; or NULL */
+	/* that gives the operand's number or text for each row; or NULL */
+	struct template_part *column;
 };
 
 enum part_kind { PART_TEXT, PART_COLUMN, PART_LINE, PART_ROW };
 
 struct template_part {
 	enum part_kind kind;
-	const char *text;            /* itself, or the column's name */
+	const char *text; /* itself, or the column's name */
 	size_t len;
 	size_t column;
-	struct applied *filters;     /* FILTERS_MAX of them; NULL: none */
+	struct applied *filters; /* FILTERS_MAX of them; NULL: none */
 	size_t n_filters;
 };
 
-enum takes { TAKES_NOTHING, TAKES_NUMBER, TAKES_DIVISOR, TAKES_PLACES, TAKES_TEXT, TAKES_TABLE, TAKES_FORM };
+enum takes {
+	TAKES_NOTHING,
+	TAKES_NUMBER,
+	TAKES_DIVISOR,
+	TAKES_PLACES,
+	TAKES_TEXT,
+	TAKES_TABLE,
+	TAKES_FORM
+};
 
 struct filter {
 	const char *name;
 	enum takes takes;
-	/* One of these. NUMBER is false where the result is no number within the bounds. */
+	/*
+	 * One of these. NUMBER is false where the result is no number within
+	 * the bounds.
+	 */
 	bool (*number)(struct decimal x, const struct operand *o, struct decimal *ret);
-	/* Changes the text in OUT from FROM on; false, for a table, if it isn't there. */
+	/*
+	 * Changes the text in OUT from FROM on; false, for a table, if it isn't
+	 * there.
+	 */
 	bool (*text)(struct strbuf *out, size_t from, const struct operand *o);
 	/* Makes a number of a text; false if the text has another form. */
 	bool (*read)(const char *text, size_t len, const struct operand *o, struct decimal *ret);
@@ -63,7 +78,7 @@ static bool add(struct decimal x, const struct operand *o, struct decimal *ret)
 
 static bool subtract(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	return number_add(x, (struct decimal){ -o->number.n, o->number.places }, ret);
+	return number_add(x, (struct decimal) { -o->number.n, o->number.places }, ret);
 }
 
 static bool mul(struct decimal x, const struct operand *o, struct decimal *ret)
@@ -73,7 +88,8 @@ static bool mul(struct decimal x, const struct operand *o, struct decimal *ret)
 
 static bool divide(struct decimal x, const struct operand *o, struct decimal *ret)
 {
-	return o->places < 0 ? number_div(x, o->number, ret) : number_div_to(x, o->number, o->places, ret);
+	return o->places < 0 ? number_div(x, o->number, ret)
+			     : number_div_to(x, o->number, o->places, ret);
 }
 
 static bool mod(struct decimal x, const struct operand *o, struct decimal *ret)
@@ -163,7 +179,9 @@ static bool trim(struct strbuf *out, size_t from, const struct operand *o)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+	return c >= '0' && c <= '9'                     ? c - '0'
+	       : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+							: -1;
 }
 
 /* %XX becomes the byte; a % without two digits after it stays. */
@@ -237,32 +255,30 @@ static bool seconds(const char *text, size_t len, const struct operand *o, struc
 	form.comma = o->row->comma;
 	if (!time_form_read(&form, text, len, &us))
 		return false;
-	*ret = (struct decimal){ us, 6 };
+	*ret = (struct decimal) { us, 6 };
 	return true;
 }
 
-static const struct filter filters[] = {
-	{ "add",       TAKES_NUMBER,  .number = add },
-	{ "after",     TAKES_TEXT,    .text = after },
-	{ "atleast",   TAKES_NUMBER,  .number = at_least },
-	{ "atmost",    TAKES_NUMBER,  .number = at_most },
-	{ "before",    TAKES_TEXT,    .text = before },
-	{ "ceil",      TAKES_DIVISOR, .number = round_up },
-	{ "div",       TAKES_DIVISOR, .number = divide },
-	{ "floor",     TAKES_DIVISOR, .number = round_down },
-	{ "lower",     TAKES_NOTHING, .text = lower },
-	{ "mod",       TAKES_DIVISOR, .number = mod },
-	{ "mul",       TAKES_NUMBER,  .number = mul },
-	{ "or",        TAKES_TEXT,    .text = or_else },
-	{ "round",     TAKES_PLACES,  .number = round_to },
-	{ "seconds",   TAKES_FORM,    .read = seconds },
-	{ "sub",       TAKES_NUMBER,  .number = subtract },
-	{ "table",     TAKES_TABLE,   .text = look_up },
-	{ "trim",      TAKES_NOTHING, .text = trim },
-	{ "upper",     TAKES_NOTHING, .text = upper },
-	{ "urldecode", TAKES_NOTHING, .text = urldecode },
-	{ 0 }
-};
+static const struct filter filters[] = { { "add", TAKES_NUMBER, .number = add },
+					 { "after", TAKES_TEXT, .text = after },
+					 { "atleast", TAKES_NUMBER, .number = at_least },
+					 { "atmost", TAKES_NUMBER, .number = at_most },
+					 { "before", TAKES_TEXT, .text = before },
+					 { "ceil", TAKES_DIVISOR, .number = round_up },
+					 { "div", TAKES_DIVISOR, .number = divide },
+					 { "floor", TAKES_DIVISOR, .number = round_down },
+					 { "lower", TAKES_NOTHING, .text = lower },
+					 { "mod", TAKES_DIVISOR, .number = mod },
+					 { "mul", TAKES_NUMBER, .number = mul },
+					 { "or", TAKES_TEXT, .text = or_else },
+					 { "round", TAKES_PLACES, .number = round_to },
+					 { "seconds", TAKES_FORM, .read = seconds },
+					 { "sub", TAKES_NUMBER, .number = subtract },
+					 { "table", TAKES_TABLE, .text = look_up },
+					 { "trim", TAKES_NOTHING, .text = trim },
+					 { "upper", TAKES_NOTHING, .text = upper },
+					 { "urldecode", TAKES_NOTHING, .text = urldecode },
+					 { 0 } };
 
 /* ---- compiling ---- */
 
@@ -281,7 +297,7 @@ char *trim_spaces(char *text)
 struct compiling {
 	struct arena *arena;
 	struct table **tables;
-	int depth;                   /* of the column in work */
+	int depth; /* of the column in work */
 	struct error *err;
 };
 
@@ -291,7 +307,11 @@ static const char *filter_names(char buf[static 200])
 	size_t at = 0;
 
 	for (const struct filter *f = filters; f->name; f++)
-		at += (size_t)snprintf(buf + at, 200 - at, "%s%s", f == filters ? "" : f[1].name ? ", " : " and ", f->name);
+		at += (size_t)snprintf(buf + at, 200 - at, "%s%s",
+				       f == filters ? ""
+				       : f[1].name  ? ", "
+						    : " and ",
+				       f->name);
 	return buf;
 }
 
@@ -302,13 +322,18 @@ static bool read_places(const char *text, int *ret)
 	return *text >= '0' && *text <= '9' && !text[1];
 }
 
-static int needs_number(const struct compiling *c, const struct applied *a, const struct template_part *part)
+static int needs_number(const struct compiling *c, const struct applied *a,
+			const struct template_part *part)
 {
-	return error_set(c->err, ERR_PARAM, NULL, "the filter %s needs a number, as in {%s|%s %s}", a->filter->name, part->text,
-			 a->filter->name, a->filter->takes == TAKES_PLACES ? "2" : "60");
+	return error_set(c->err, ERR_PARAM, NULL, "the filter %s needs a number, as in {%s|%s %s}",
+			 a->filter->name, part->text, a->filter->name,
+			 a->filter->takes == TAKES_PLACES ? "2" : "60");
 }
 
-/* How many bytes of TEXT stand before the first of STOPS that is in no inner braces. */
+/*
+ * How many bytes of TEXT stand before the first of STOPS that is in no inner
+ * braces.
+ */
 static size_t span_outside(const char *text, const char *stops)
 {
 	const char *p;
@@ -337,23 +362,30 @@ static int compile_operand(const struct compiling *c, char *arg, struct applied 
 	if (arg[len - 1] != '}')
 		return braces_wrong(c->err);
 	if (++inner.depth > DEPTH_MAX)
-		return error_set(c->err, ERR_PARAM, NULL, "columns may stand in each other's filters up to %d deep", DEPTH_MAX);
+		return error_set(c->err, ERR_PARAM, NULL,
+				 "columns may stand in each other's filters up to %d deep",
+				 DEPTH_MAX);
 	arg[len - 1] = '\0';
 	a->column = arena_new(c->arena, struct template_part);
 	return compile_column(&inner, arg + 1, a->column) < 0 ? -1 : 1;
 }
 
 /* "60", or where it may be a quotient that is rounded, "60 to 2" */
-static int compile_number(const struct compiling *c, char *arg, struct applied *a, const struct template_part *part)
+static int compile_number(const struct compiling *c, char *arg, struct applied *a,
+			  const struct template_part *part)
 {
-	char *to = a->filter->number == divide ? strstr(arg + span_outside(arg, " "), " to ") : NULL;
+	char *to = a->filter->number == divide ? strstr(arg + span_outside(arg, " "), " to ")
+					       : NULL;
 	int rc;
 
 	a->operand.places = -1;
 	if (to) {
 		*to = '\0';
 		if (!read_places(trim_spaces(to + 4), &a->operand.places))
-			return error_set(c->err, ERR_PARAM, NULL, "the filter div rounds to 0 to 9 places, as in {%s|div 60 to 2}", part->text);
+			return error_set(
+				c->err, ERR_PARAM, NULL,
+				"the filter div rounds to 0 to 9 places, as in {%s|div 60 to 2}",
+				part->text);
 	}
 	arg = trim_spaces(arg);
 	rc = compile_operand(c, arg, a);
@@ -362,7 +394,8 @@ static int compile_number(const struct compiling *c, char *arg, struct applied *
 	if (!number_read(arg, strlen(arg), false, &a->operand.number))
 		return needs_number(c, a, part);
 	if (a->filter->takes == TAKES_DIVISOR && a->operand.number.n == 0)
-		return error_set(c->err, ERR_PARAM, NULL, "the filter %s can't divide by 0", a->filter->name);
+		return error_set(c->err, ERR_PARAM, NULL, "the filter %s can't divide by 0",
+				 a->filter->name);
 	return 0;
 }
 
@@ -378,17 +411,21 @@ static int compile_form(const struct compiling *c, const char *arg, struct appli
 	a->operand.form = form;
 	if (time_form_compile(form, arg, &own) == 0)
 		return 0;
-	return error_set(c->err, ERR_PARAM, NULL, "the form of the filter %s %s", a->filter->name, own.message);
+	return error_set(c->err, ERR_PARAM, NULL, "the form of the filter %s %s", a->filter->name,
+			 own.message);
 }
 
 /* The text after the filter's name. */
-static int compile_arg(const struct compiling *c, char *arg, struct applied *a, const struct template_part *part)
+static int compile_arg(const struct compiling *c, char *arg, struct applied *a,
+		       const struct template_part *part)
 {
 	a->operand.text = arg;
 	a->operand.len = strlen(arg);
 	switch (a->filter->takes) {
 	case TAKES_NOTHING:
-		return *arg ? error_set(c->err, ERR_PARAM, NULL, "the filter %s stands alone", a->filter->name) : 0;
+		return *arg ? error_set(c->err, ERR_PARAM, NULL, "the filter %s stands alone",
+					a->filter->name)
+			    : 0;
 	case TAKES_NUMBER:
 	case TAKES_DIVISOR:
 		return compile_number(c, arg, a, part);
@@ -404,8 +441,10 @@ static int compile_arg(const struct compiling *c, char *arg, struct applied *a, 
 			return -1;
 		break;
 	}
-	return *arg ? 0 : error_set(c->err, ERR_PARAM, NULL, "the filter %s needs a text, as in {%s|%s x}", a->filter->name, part->text,
-				    a->filter->name);
+	return *arg ? 0
+		    : error_set(c->err, ERR_PARAM, NULL,
+				"the filter %s needs a text, as in {%s|%s x}", a->filter->name,
+				part->text, a->filter->name);
 }
 
 /* "ceil 60" */
@@ -416,20 +455,27 @@ static int compile_filter(const struct compiling *c, char *text, struct template
 	char names[200];
 
 	if (part->n_filters == FILTERS_MAX)
-		return error_set(c->err, ERR_PARAM, NULL, "{%s} has more than %d filters", part->text, FILTERS_MAX);
+		return error_set(c->err, ERR_PARAM, NULL, "{%s} has more than %d filters",
+				 part->text, FILTERS_MAX);
 	if (!part->filters)
 		part->filters = arena_array(c->arena, struct applied, FILTERS_MAX);
 	a = &part->filters[part->n_filters];
 	for (a->filter = filters; a->filter->name; a->filter++)
-		if (strlen(a->filter->name) == name_len && memcmp(a->filter->name, text, name_len) == 0)
+		if (strlen(a->filter->name) == name_len &&
+		    memcmp(a->filter->name, text, name_len) == 0)
 			break;
 	if (!a->filter->name)
-		return error_set(c->err, ERR_PARAM, NULL, "there is no filter \"%.*s\"; there are %s", (int)name_len, text, filter_names(names));
+		return error_set(c->err, ERR_PARAM, NULL,
+				 "there is no filter \"%.*s\"; there are %s", (int)name_len, text,
+				 filter_names(names));
 	part->n_filters++;
 	return compile_arg(c, trim_spaces(text + name_len), a, part);
 }
 
-/* Cuts *NEXT off at the bar that ends the item, and moves it on; NULL behind the last one. */
+/*
+ * Cuts *NEXT off at the bar that ends the item, and moves it on; NULL behind
+ * the last one.
+ */
 static char *next_item(char **next)
 {
 	char *item = *next;
@@ -451,14 +497,17 @@ static int compile_column(const struct compiling *c, char *text, struct template
 		return error_set(c->err, ERR_PARAM, NULL, "{} must name a column");
 	if (strpbrk(part->text, "{}"))
 		return braces_wrong(c->err);
-	part->kind = strcmp(part->text, "line") == 0 ? PART_LINE : strcmp(part->text, "row") == 0 ? PART_ROW : PART_COLUMN;
+	part->kind = strcmp(part->text, "line") == 0  ? PART_LINE
+		     : strcmp(part->text, "row") == 0 ? PART_ROW
+						      : PART_COLUMN;
 	while (next)
 		if (compile_filter(c, next_item(&next), part) < 0)
 			return -1;
 	return 0;
 }
 
-int template_compile(const char *text, struct arena *arena, struct table **tables, struct template *ret, struct error *err)
+int template_compile(const char *text, struct arena *arena, struct table **tables,
+		     struct template *ret, struct error *err)
 {
 	const struct compiling c = { arena, tables, 0, err };
 	size_t most = 1;
@@ -537,7 +586,10 @@ const char *template_constant(const struct template *t, const struct csv_row *ro
 	return part->kind == PART_TEXT ? part->text : row->cells[part->column];
 }
 
-/* A part in work: its text in OUT from FROM on, or a number once a filter has made one of it. */
+/*
+ * A part in work: its text in OUT from FROM on, or a number once a filter has
+ * made one of it.
+ */
 struct value {
 	const struct csv_row *row;
 	const struct template_part *part;
@@ -545,7 +597,7 @@ struct value {
 	struct strbuf *out;
 	size_t from;
 	bool numeric;
-	bool comma;                  /* a number in the text has a decimal comma */
+	bool comma; /* a number in the text has a decimal comma */
 	struct decimal number;
 };
 
@@ -571,7 +623,8 @@ static int no_number(const struct value *v, const char *before, const char *name
 
 static int get_number(struct value *v, const char *before, const char *name, struct error *err)
 {
-	if (!v->numeric && !number_read(v->out->text + v->from, v->out->len - v->from, v->comma, &v->number))
+	if (!v->numeric &&
+	    !number_read(v->out->text + v->from, v->out->len - v->from, v->comma, &v->number))
 		return no_number(v, before, name, err);
 	v->numeric = true;
 	return 0;
@@ -580,12 +633,16 @@ static int get_number(struct value *v, const char *before, const char *name, str
 static int apply_part(struct value *v, struct error *err);
 
 /*
- * The operand of A for this row into *RET. A column's text goes into SCRATCH, its
- * number is made at the end of the text in work.
+ * The operand of A for this row into *RET. A column's text goes into SCRATCH,
+ * its number is made at the end of the text in work.
  */
-static int get_operand(const struct value *v, const struct applied *a, struct strbuf *scratch, struct operand *ret, struct error *err)
+static int get_operand(const struct value *v, const struct applied *a, struct strbuf *scratch,
+		       struct operand *ret, struct error *err)
 {
-	struct value inner = { .row = v->row, .part = a->column, .amount = v->amount, .out = a->filter->number ? v->out : scratch };
+	struct value inner = { .row = v->row,
+			       .part = a->column,
+			       .amount = v->amount,
+			       .out = a->filter->number ? v->out : scratch };
 	int rc;
 
 	*ret = a->operand;
@@ -597,7 +654,9 @@ static int get_operand(const struct value *v, const struct applied *a, struct st
 	if (rc == 0 && a->filter->number)
 		rc = get_number(&inner, " for the filter ", a->filter->name, err);
 	if (rc == 0 && v->amount && inner.numeric && inner.number.n < 0)
-		rc = error_set(err, ERR_PARAM, inner.part->text, "%s must not be negative for the filter %s", inner.part->text, a->filter->name);
+		rc = error_set(err, ERR_PARAM, inner.part->text,
+			       "%s must not be negative for the filter %s", inner.part->text,
+			       a->filter->name);
 	if (a->filter->number) {
 		ret->number = inner.number;
 		cut(inner.out, inner.from);
@@ -607,14 +666,17 @@ static int get_operand(const struct value *v, const struct applied *a, struct st
 		ret->len = scratch->len;
 	}
 	if (rc == 0 && scratch->failed)
-		rc = error_set(err, ERR_TOO_LARGE, inner.part->text, "%s is too long", inner.part->text);
+		rc = error_set(err, ERR_TOO_LARGE, inner.part->text, "%s is too long",
+			       inner.part->text);
 	return rc;
 }
 
 static int out_of_bounds(const struct value *v, const struct applied *a, struct error *err)
 {
-	return error_set(err, ERR_PARAM, v->part->text, "the filter %s has no exact result for this %s%s", a->filter->name, v->part->text,
-			 a->filter->number == divide ? "" : ", of at most 64 bits and 18 decimal places");
+	return error_set(
+		err, ERR_PARAM, v->part->text, "the filter %s has no exact result for this %s%s",
+		a->filter->name, v->part->text,
+		a->filter->number == divide ? "" : ", of at most 64 bits and 18 decimal places");
 }
 
 /* Is the filter made for negative amounts: "atleast 0", "mul -1"? */
@@ -623,34 +685,42 @@ static bool takes_negative(const struct applied *a, const struct operand *o)
 	return a->filter->number == at_least || (a->filter->number == mul && o->number.n < 0);
 }
 
-static int apply_number(struct value *v, const struct applied *a, const struct operand *o, struct error *err)
+static int apply_number(struct value *v, const struct applied *a, const struct operand *o,
+			struct error *err)
 {
 	if (get_number(v, " for the filter ", a->filter->name, err) < 0)
 		return -1;
 	if (v->amount && v->number.n < 0 && !takes_negative(a, o))
-		return error_set(err, ERR_PARAM, v->part->text, "%s must not be negative for the filter %s; atleast 0 makes 0 of it",
-				 v->part->text, a->filter->name);
+		return error_set(
+			err, ERR_PARAM, v->part->text,
+			"%s must not be negative for the filter %s; atleast 0 makes 0 of it",
+			v->part->text, a->filter->name);
 	if (a->filter->takes == TAKES_DIVISOR && o->number.n == 0)
-		return error_set(err, ERR_PARAM, a->column->text, "the filter %s can't divide by %s, which is 0", a->filter->name, a->column->text);
+		return error_set(err, ERR_PARAM, a->column->text,
+				 "the filter %s can't divide by %s, which is 0", a->filter->name,
+				 a->column->text);
 	return a->filter->number(v->number, o, &v->number) ? 0 : out_of_bounds(v, a, err);
 }
 
-static int apply_text(struct value *v, const struct applied *a, const struct operand *o, struct error *err)
+static int apply_text(struct value *v, const struct applied *a, const struct operand *o,
+		      struct error *err)
 {
 	put_number(v);
 	if (a->filter->text(v->out, v->from, o))
 		return 0;
-	return error_set(err, ERR_PARAM, v->part->text, "[table %s] has nothing for \"%.100s\"", o->table->name, v->out->text + v->from);
+	return error_set(err, ERR_PARAM, v->part->text, "[table %s] has nothing for \"%.100s\"",
+			 o->table->name, v->out->text + v->from);
 }
 
-static int apply_read(struct value *v, const struct applied *a, const struct operand *o, struct error *err)
+static int apply_read(struct value *v, const struct applied *a, const struct operand *o,
+		      struct error *err)
 {
 	const struct time_form *form = o->form ? o->form : o->row->time;
 
 	put_number(v);
 	if (!a->filter->read(v->out->text + v->from, v->out->len - v->from, o, &v->number))
-		return error_set(err, ERR_PARAM, v->part->text, "%s must have the form %s", v->part->text,
-				 form->text ? form->text : "2026-11-21T10:00:00Z");
+		return error_set(err, ERR_PARAM, v->part->text, "%s must have the form %s",
+				 v->part->text, form->text ? form->text : "2026-11-21T10:00:00Z");
 	v->numeric = true;
 	return 0;
 }
@@ -664,7 +734,9 @@ static int apply_filter(struct value *v, const struct applied *a, struct error *
 	strbuf_init(&scratch, v->out->limit);
 	rc = get_operand(v, a, &scratch, &o, err);
 	if (rc == 0)
-		rc = a->filter->number ? apply_number(v, a, &o, err) : a->filter->text ? apply_text(v, a, &o, err) : apply_read(v, a, &o, err);
+		rc = a->filter->number ? apply_number(v, a, &o, err)
+		     : a->filter->text ? apply_text(v, a, &o, err)
+				       : apply_read(v, a, &o, err);
 	strbuf_release(&scratch);
 	return rc;
 }
@@ -700,10 +772,13 @@ static int apply_part(struct value *v, struct error *err)
 	return 0;
 }
 
-int template_apply(const struct template *t, const struct csv_row *row, struct strbuf *out, struct error *err)
+int template_apply(const struct template *t, const struct csv_row *row, struct strbuf *out,
+		   struct error *err)
 {
 	for (const struct template_part *part = t->parts; part < t->parts + t->n; part++) {
-		struct value v = { .row = row, .part = part, .amount = t->amount, .out = out, .from = out->len };
+		struct value v = {
+			.row = row, .part = part, .amount = t->amount, .out = out, .from = out->len
+		};
 
 		if (apply_part(&v, err) < 0)
 			return -1;

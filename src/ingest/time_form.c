@@ -9,16 +9,18 @@
 /* A time in work. */
 struct parts {
 	int year, month, day, hour, minute, second;
-	int offset;                  /* east of UTC, in seconds */
+	int offset; /* east of UTC, in seconds */
 	bool twelve, afternoon;
 	int64_t us;
 };
 
 struct text {
 	const char *p, *end;
-	bool fixed;                  /* a number of the format touches this one: it has its full width */
-	bool fraction;               /* a fraction may follow seconds */
-	char next;                   /* the format's character after this item, if it is itself; else 0 */
+	/* a number of the format touches this one: it has its full width */
+	bool fixed;
+	bool fraction; /* a fraction may follow seconds */
+	/* the format's character after this item, if it is itself; else 0 */
+	char next;
 };
 
 /* DIGITS of them, or if EXACT is false one at least. */
@@ -62,8 +64,9 @@ static bool same_letters(const char *text, const char *name, size_t len)
 /* Its English name, or the first three letters of it. */
 static bool read_month_name(struct text *t, struct parts *ret)
 {
-	static const char *const names[] = { "January", "February", "March", "April", "May", "June", "July", "August", "September",
-					     "October", "November", "December" };
+	static const char *const names[] = { "January",   "February", "March",    "April",
+					     "May",       "June",     "July",     "August",
+					     "September", "October",  "November", "December" };
 	size_t left = (size_t)(t->end - t->p), len;
 
 	for (ret->month = 1; ret->month <= 12; ret->month++) {
@@ -122,10 +125,13 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Does a fraction follow, such as ".6805900", that isn't the format's own text? */
+/*
+ * Does a fraction follow, such as ".6805900", that isn't the format's own text?
+ */
 static bool fraction_follows(const struct text *t)
 {
-	return t->fraction && t->end - t->p >= 2 && (*t->p == '.' || *t->p == ',') && *t->p != t->next && is_digit(t->p[1]);
+	return t->fraction && t->end - t->p >= 2 && (*t->p == '.' || *t->p == ',') &&
+	       *t->p != t->next && is_digit(t->p[1]);
 }
 
 static bool read_second(struct text *t, struct parts *ret)
@@ -162,7 +168,8 @@ static bool read_offset(struct text *t, struct parts *ret)
 		return false;
 	colon = t->p < t->end && *t->p == ':' && t->next != ':';
 	t->p += colon;
-	if ((colon || t->fixed || (t->p < t->end && is_digit(*t->p))) && !read_digits(t, 2, true, &minutes))
+	if ((colon || t->fixed || (t->p < t->end && is_digit(*t->p))) &&
+	    !read_digits(t, 2, true, &minutes))
 		return false;
 	if (hours > 23 || minutes > 59)
 		return false;
@@ -173,11 +180,13 @@ static bool read_offset(struct text *t, struct parts *ret)
 static const struct {
 	char letter;
 	bool (*read)(struct text *t, struct parts *ret);
-} conversions[] = {
-	{ 'Y', read_year }, { 'y', read_short_year }, { 'm', read_month }, { 'b', read_month_name }, { 'd', read_day },
-	{ 'e', read_filled_day }, { 'H', read_hour }, { 'I', read_hour_of_twelve }, { 'p', read_half }, { 'M', read_minute },
-	{ 'S', read_second }, { 'z', read_offset }, { 0, NULL }
-};
+} conversions[] = { { 'Y', read_year },   { 'y', read_short_year },
+		    { 'm', read_month },  { 'b', read_month_name },
+		    { 'd', read_day },    { 'e', read_filled_day },
+		    { 'H', read_hour },   { 'I', read_hour_of_twelve },
+		    { 'p', read_half },   { 'M', read_minute },
+		    { 'S', read_second }, { 'z', read_offset },
+		    { 0, NULL } };
 
 static bool (*conversion(char letter))(struct text *t, struct parts *ret)
 {
@@ -190,9 +199,13 @@ static bool (*conversion(char letter))(struct text *t, struct parts *ret)
 /* "seconds since 1970-01-01T00:00:00Z": 1 if it is of that kind. */
 static int compile_count(struct time_form *f, struct error *err)
 {
-	static const struct { const char *words; int places; } counts[] = {
-		{ "seconds since ", 9 }, { "milliseconds since ", 6 }, { "microseconds since ", 3 }, { 0 }
-	};
+	static const struct {
+		const char *words;
+		int places;
+	} counts[] = { { "seconds since ", 9 },
+		       { "milliseconds since ", 6 },
+		       { "microseconds since ", 3 },
+		       { 0 } };
 
 	for (int i = 0; counts[i].words; i++) {
 		size_t len = strlen(counts[i].words);
@@ -202,7 +215,8 @@ static int compile_count(struct time_form *f, struct error *err)
 		f->count_places = counts[i].places;
 		f->has_offset = true;
 		if (!instant_parse(f->text + len, strlen(f->text + len), false, &f->epoch_us))
-			return error_set(err, ERR_PARAM, NULL, "must go on with a time such as 1970-01-01T00:00:00Z");
+			return error_set(err, ERR_PARAM, NULL,
+					 "must go on with a time such as 1970-01-01T00:00:00Z");
 		return 1;
 	}
 	return 0;
@@ -213,20 +227,23 @@ int time_form_compile(struct time_form *ret, const char *text, struct error *err
 	bool of_twelve = false, has_half = false;
 	int rc;
 
-	*ret = (struct time_form){ .text = text, .zone = ret->zone };
+	*ret = (struct time_form) { .text = text, .zone = ret->zone };
 	rc = compile_count(ret, err);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	for (const char *p = strchr(text, '%'); p; p = strchr(p + 2, '%')) {
 		if (!p[1] || (p[1] != '%' && !conversion(p[1])))
-			return error_set(err, ERR_PARAM, NULL, "may have %%Y %%y %%m %%b %%d %%e %%H %%I %%p %%M %%S %%z and %%%%, or be "
+			return error_set(err, ERR_PARAM, NULL,
+					 "may have %%Y %%y %%m %%b %%d %%e %%H %%I %%p %%M %%S %%z "
+					 "and %%%%, or be "
 					 "seconds, milliseconds or microseconds since a time");
 		ret->has_offset |= p[1] == 'z';
 		of_twelve |= p[1] == 'I';
 		has_half |= p[1] == 'p';
 	}
 	if (of_twelve && !has_half)
-		return error_set(err, ERR_PARAM, NULL, "must have %%p for AM or PM beside %%I, or %%H for an hour of 24");
+		return error_set(err, ERR_PARAM, NULL,
+				 "must have %%p for AM or PM beside %%I, or %%H for an hour of 24");
 	return 0;
 }
 
@@ -265,11 +282,11 @@ static bool read_clock(const struct time_form *f, const char *text, size_t len, 
 	struct date d;
 	int64_t sec;
 
-	if (!read_parts(f->text, (struct text){ .p = text, .end = text + len }, &p))
+	if (!read_parts(f->text, (struct text) { .p = text, .end = text + len }, &p))
 		return false;
 	if (p.twelve)
 		p.hour = p.hour % 12 + (p.afternoon ? 12 : 0);
-	d = (struct date){ p.year, p.month, p.day };
+	d = (struct date) { p.year, p.month, p.day };
 	if (!date_valid(d) || p.hour > 23 || p.minute > 59 || p.second > 60)
 		return false;
 	/* a leap second is of the day that it ends, as instant_parse has it */
@@ -287,8 +304,8 @@ static bool read_clock(const struct time_form *f, const char *text, size_t len, 
 /* Within the years that a date can have. */
 static bool in_years(int64_t us)
 {
-	return us >= date_to_days((struct date){ 1, 1, 1 }) * SEC_PER_DAY * USEC_PER_SEC &&
-	       us < (date_to_days((struct date){ 9999, 12, 31 }) + 1) * SEC_PER_DAY * USEC_PER_SEC;
+	return us >= date_to_days((struct date) { 1, 1, 1 }) * SEC_PER_DAY * USEC_PER_SEC &&
+	       us < (date_to_days((struct date) { 9999, 12, 31 }) + 1) * SEC_PER_DAY * USEC_PER_SEC;
 }
 
 static bool read_count(const struct time_form *f, const char *text, size_t len, int64_t *ret_us)
@@ -313,5 +330,6 @@ bool time_form_read(const struct time_form *f, const char *text, size_t len, int
 {
 	if (!f->text)
 		return instant_parse(text, len, false, ret_us);
-	return f->count_places ? read_count(f, text, len, ret_us) : read_clock(f, text, len, ret_us);
+	return f->count_places ? read_count(f, text, len, ret_us)
+			       : read_clock(f, text, len, ret_us);
 }

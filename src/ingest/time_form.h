@@ -11,12 +11,16 @@
 #include "base/zone.h"
 
 struct time_form {
-	const char *text;            /* as it was given; NULL: RFC 3339 */
-	int count_places;            /* counts units from EPOCH_US on: places that make nanoseconds of them; else 0 */
+	const char *text; /* as it was given; NULL: RFC 3339 */
+	/*
+	 * counts units from EPOCH_US on: places that make nanoseconds of them;
+	 * else 0
+	 */
+	int count_places;
 	int64_t epoch_us;
-	bool has_offset;             /* the text says how far it is from UTC */
-	const struct zone *zone;     /* that local times are in; NULL = UTC */
-	bool comma;                  /* counts have a decimal comma (number.h) */
+	bool has_offset;         /* the text says how far it is from UTC */
+	const struct zone *zone; /* that local times are in; NULL = UTC */
+	bool comma;              /* counts have a decimal comma (number.h) */
 };
 
 /*
@@ -27,10 +31,10 @@ int time_form_compile(struct time_form *ret, const char *text, struct error *err
 
 /*
  * LEN bytes of TEXT, to microseconds; digits beyond are cut off. A number that
- * touches another one in the form, as in %H%M, has its full width there; elsewhere
- * its first zero may be missing. A local time that comes twice, because clocks are
- * put back, is the first of both; one that clocks skip is the time they would have
- * shown without being put forward (zone_instant).
+ * touches another one in the form, as in %H%M, has its full width there;
+ * elsewhere its first zero may be missing. A local time that comes twice,
+ * because clocks are put back, is the first of both; one that clocks skip is
+ * the time they would have shown without being put forward (zone_instant).
  */
 bool time_form_read(const struct time_form *f, const char *text, size_t len, int64_t *ret_us);
 

@@ -16,21 +16,24 @@
 struct codec {
 	const char *name;
 	void (*begin)(struct unpacker *u);
-	/* Takes packed bytes from the input and puts up to SIZE into BUF. How many, or -1. */
+	/*
+	 * Takes packed bytes from the input and puts up to SIZE into BUF. How
+	 * many, or -1.
+	 */
 	int64_t (*decode)(struct unpacker *u, void *buf, size_t size, struct error *err);
 	void (*end)(struct unpacker *u);
 };
 
 struct unpacker {
-	const struct codec *codec;   /* NULL until the first bytes are seen */
+	const struct codec *codec; /* NULL until the first bytes are seen */
 	read_bytes read;
 	void *arg;
-	int64_t limit, done;         /* unpacked bytes */
-	int64_t packed;              /* bytes read so far */
-	unsigned char *in;           /* INPUT_BYTES */
-	size_t at, have;             /* packed bytes not yet taken: in[at..have) */
-	bool ended;                  /* has seen their end */
-	bool whole;                  /* nothing is begun: the packed bytes may end here */
+	int64_t limit, done; /* unpacked bytes */
+	int64_t packed;      /* bytes read so far */
+	unsigned char *in;   /* INPUT_BYTES */
+	size_t at, have;     /* packed bytes not yet taken: in[at..have) */
+	bool ended;          /* has seen their end */
+	bool whole;          /* nothing is begun: the packed bytes may end here */
 	z_stream gzip;
 	ZSTD_DStream *zstd;
 };
@@ -61,7 +64,7 @@ static void plain_end(struct unpacker *u)
 
 /* ---- gzip ---- */
 
-#define GZIP_ONLY 16         /* zlib: the window's bits plus 16 means a gzip header, not zlib's own */
+#define GZIP_ONLY 16 /* zlib: the window's bits plus 16 means a gzip header, not zlib's own */
 
 static void gzip_begin(struct unpacker *u)
 {
@@ -87,7 +90,8 @@ static int64_t gzip_decode(struct unpacker *u, void *buf, size_t size, struct er
 	if (rc == Z_MEM_ERROR)
 		abort();
 	if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-		return error_set(err, ERR_BODY, NULL, "the gzip data is damaged: %s", u->gzip.msg ? u->gzip.msg : "it needs a dictionary");
+		return error_set(err, ERR_BODY, NULL, "the gzip data is damaged: %s",
+				 u->gzip.msg ? u->gzip.msg : "it needs a dictionary");
 	return (int64_t)(u->gzip.next_out - (Bytef *)buf);
 }
 
@@ -101,16 +105,20 @@ static void gzip_end(struct unpacker *u)
 static void zstd_begin(struct unpacker *u)
 {
 	u->zstd = ZSTD_createDStream();
-	if (!u->zstd || ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG)))
+	if (!u->zstd ||
+	    ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG)))
 		abort();
 }
 
 static int64_t zstd_failed(size_t rc, struct error *err)
 {
 	if (ZSTD_getErrorCode(rc) == ZSTD_error_frameParameter_windowTooLarge)
-		return error_set(err, ERR_TOO_LARGE, NULL, "the zstd data needs a window of more than %d MiB; pack it without --long or --ultra",
+		return error_set(err, ERR_TOO_LARGE, NULL,
+				 "the zstd data needs a window of more than %d MiB; pack it "
+				 "without --long or --ultra",
 				 (1 << ZSTD_WINDOW_LOG) >> 20);
-	return error_set(err, ERR_BODY, NULL, "the zstd data is damaged: %s", ZSTD_getErrorName(rc));
+	return error_set(err, ERR_BODY, NULL, "the zstd data is damaged: %s",
+			 ZSTD_getErrorName(rc));
 }
 
 static int64_t zstd_decode(struct unpacker *u, void *buf, size_t size, struct error *err)
@@ -194,12 +202,16 @@ static int fill(struct unpacker *u, struct error *err)
 	return 0;
 }
 
-/* The first four bytes tell; a skippable frame may stand before the others of zstd. */
+/*
+ * The first four bytes tell; a skippable frame may stand before the others of
+ * zstd.
+ */
 static enum packing packing_of(const unsigned char *in, size_t len)
 {
 	if (len >= 2 && memcmp(in, "\x1F\x8B", 2) == 0)
 		return PACKING_GZIP;
-	if (len >= 4 && (memcmp(in, "\x28\xB5\x2F\xFD", 4) == 0 || ((in[0] & 0xF0) == 0x50 && memcmp(in + 1, "\x2A\x4D\x18", 3) == 0)))
+	if (len >= 4 && (memcmp(in, "\x28\xB5\x2F\xFD", 4) == 0 ||
+			 ((in[0] & 0xF0) == 0x50 && memcmp(in + 1, "\x2A\x4D\x18", 3) == 0)))
 		return PACKING_ZSTD;
 	return PACKING_NONE;
 }
@@ -218,9 +230,12 @@ static int check_limits(const struct unpacker *u, struct error *err)
 	if (!u->limit)
 		return 0;
 	if (u->done > u->limit)
-		return error_set(err, ERR_TOO_LARGE, NULL, "it unpacks to more than %" PRId64 " bytes", u->limit);
+		return error_set(err, ERR_TOO_LARGE, NULL,
+				 "it unpacks to more than %" PRId64 " bytes", u->limit);
 	if (u->codec->name && u->done > UNPACK_FREE_BYTES && u->done / UNPACK_RATIO > u->packed)
-		return error_set(err, ERR_TOO_LARGE, NULL, "it unpacks to more than %d times its size; send it unpacked, or in smaller parts",
+		return error_set(err, ERR_TOO_LARGE, NULL,
+				 "it unpacks to more than %d times its size; send it unpacked, or "
+				 "in smaller parts",
 				 UNPACK_RATIO);
 	return 0;
 }
@@ -247,7 +262,8 @@ int64_t unpacker_read(void *unpacker, void *buf, size_t size, struct error *err)
 		if (u->at < u->have)
 			continue;
 		if (u->ended && !u->whole)
-			return error_set(err, ERR_BODY, NULL, "the %s data ends too soon", u->codec->name);
+			return error_set(err, ERR_BODY, NULL, "the %s data ends too soon",
+					 u->codec->name);
 		if (u->ended)
 			return 0;
 		if (fill(u, err) < 0)

@@ -12,9 +12,9 @@ enum { DIFFERENCES_LOGGED = 20 };
 struct verifier {
 	const struct settings *settings;
 	struct batcher *batcher;
-	pthread_mutex_t lock;            /* of what follows, except the atomics */
+	pthread_mutex_t lock; /* of what follows, except the atomics */
 	pthread_t thread;
-	bool started;                    /* there is a thread to be joined */
+	bool started; /* there is a thread to be joined */
 	struct verifier_status status;
 	atomic_int percent;
 	atomic_bool stopping;
@@ -41,7 +41,8 @@ static void log_difference(void *arg, const struct rollup *want, const struct ro
 	const struct rollup *r = want ? want : have;
 
 	(void)arg;
-	log_warning("verify: a rollup of account number %lld is wrong; \"usaged verify\" says how", (long long)r->account);
+	log_warning("verify: a rollup of account number %lld is wrong; \"usaged verify\" says how",
+		    (long long)r->account);
 }
 
 static void log_fault(void *arg, const char *words)
@@ -67,10 +68,12 @@ static bool is_stopping(void *arg)
 
 static int verify(struct verifier *v, struct outcome *o, struct error *err)
 {
-	const struct verify_calls calls = {
-		.limit = DIFFERENCES_LOGGED, .difference = log_difference, .fault = log_fault, .progress = take_progress,
-		.stopped = is_stopping, .arg = v
-	};
+	const struct verify_calls calls = { .limit = DIFFERENCES_LOGGED,
+					    .difference = log_difference,
+					    .fault = log_fault,
+					    .progress = take_progress,
+					    .stopped = is_stopping,
+					    .arg = v };
 	struct store *st = NULL;
 	int64_t events;
 	int rc;
@@ -130,9 +133,10 @@ void verifier_free(struct verifier **v)
 static int start_thread(struct verifier *v, int64_t now, struct error *err)
 {
 	if (v->status.running)
-		return error_set(err, ERR_CONFLICT, NULL, "the ledger is being verified already; wait for the result");
+		return error_set(err, ERR_CONFLICT, NULL,
+				 "the ledger is being verified already; wait for the result");
 	if (v->started)
-		pthread_join(v->thread, NULL);      /* it is at its end */
+		pthread_join(v->thread, NULL); /* it is at its end */
 	v->when = now;
 	atomic_store(&v->percent, 0);
 	v->started = pthread_create(&v->thread, NULL, run, v) == 0;

@@ -16,13 +16,16 @@ struct verifier *verifier_new(const struct settings *s, struct batcher *b);
 /* Ends a verification that is running, without a result. */
 void verifier_free(struct verifier **v);
 
-/* Starts one; NOW (seconds) becomes its time. ERR_CONFLICT while another one runs. Thread-safe. */
+/*
+ * Starts one; NOW (seconds) becomes its time. ERR_CONFLICT while another one
+ * runs. Thread-safe.
+ */
 int verifier_start(struct verifier *v, int64_t now, struct error *err);
 
 struct verifier_status {
 	bool running;
-	int percent;                     /* of the events so far, while it runs */
-	bool failed;                     /* the last one of this process ended without a result */
+	int percent; /* of the events so far, while it runs */
+	bool failed; /* the last one of this process ended without a result */
 };
 
 /* Thread-safe. */

@@ -14,12 +14,15 @@ static const char *group_of(const struct type *t)
 	return dot ? dot + 1 : "other";
 }
 
-static void put_operation(const struct document_request *rq, struct json_object *list, const struct op *op)
+static void put_operation(const struct document_request *rq, struct json_object *list,
+			  const struct op *op)
 {
 	struct json_object *o = tree_item(list), *links;
 
 	tree_text(o, "name", op->id);
-	tree_text(o, "returns", op->returns_list ? arena_join(rq->arena, "List<", op->returns->name, ">", NULL) : op->returns->name);
+	tree_text(o, "returns",
+		  op->returns_list ? arena_join(rq->arena, "List<", op->returns->name, ">", NULL)
+				   : op->returns->name);
 	tree_text(o, "description", op->doc);
 	links = tree_object(o, "links");
 	tree_text(links, "api", arena_join(rq->arena, rq->base_url, "/api/", op->id, NULL));

@@ -1,12 +1,17 @@
 /*
- * api_index.h - the list at /api: what can be called by name, in groups (contracts: servicestack A1).
+ * api_index.h - the list at /api: what can be called by name, in groups
+ * (contracts: servicestack A1).
  */
 #ifndef META_API_INDEX_H
 #define META_API_INDEX_H
 
 #include "meta/document.h"
 
-/* {"AI":[{"name":"GetAIUsage","returns":"AIUsage","description":...,"links":{"api":URL,"ui":URL}}],...}: groups by namespace. */
+/*
+ * Writes the operations, grouped by namespace:
+ * {"AI":[{"name":"GetAIUsage","returns":"AIUsage","description":...,
+ *         "links":{"api":URL,"ui":URL}}],...}
+ */
 int api_index_write(struct document_request *rq, struct strbuf *out, struct error *err);
 
 #endif

@@ -18,7 +18,8 @@ struct catalog {
 static void add_namespace(struct catalog *c, const char *namespace)
 {
 	for (size_t i = 0; i < json_object_array_length(c->namespaces); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(c->namespaces, i)), namespace) == 0)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(c->namespaces, i)),
+			   namespace) == 0)
 			return;
 	tree_add(c->namespaces, namespace);
 }
@@ -36,14 +37,18 @@ static const char *clr_type(const struct field *f)
 	return f->type == VT_INT ? "Int64" : f->flags & FIELD_WHOLE ? "Int32" : "Decimal";
 }
 
-static void put_property(struct json_object *properties, const struct field *f, const struct param *p, const char *namespace)
+static void put_property(struct json_object *properties, const struct field *f,
+			 const struct param *p, const char *namespace)
 {
 	struct json_object *o = tree_item(properties);
 	const char *type = clr_type(f);
 
 	tree_text(o, "name", f->name);
 	tree_text(o, "type", type);
-	tree_text(o, "namespace", f->type == VT_LIST || f->type == VT_TEXTS ? "System.Collections.Generic" : f->type == VT_OBJECT ? namespace : "System");
+	tree_text(o, "namespace",
+		  f->type == VT_LIST || f->type == VT_TEXTS ? "System.Collections.Generic"
+		  : f->type == VT_OBJECT                    ? namespace
+							    : "System");
 	if (f->type == VT_LIST)
 		tree_add(tree_list(o, "genericArgs"), f->shape->name);
 	if (f->type == VT_TEXTS)
@@ -56,7 +61,8 @@ static void put_property(struct json_object *properties, const struct field *f, 
 	tree_text(o, "description", f->doc);
 }
 
-static void put_type(struct catalog *c, struct json_object *o, const struct shape *shape, const char *namespace, const struct op *request)
+static void put_type(struct catalog *c, struct json_object *o, const struct shape *shape,
+		     const char *namespace, const struct op *request)
 {
 	struct json_object *properties;
 	size_t i = 0;
@@ -68,7 +74,8 @@ static void put_type(struct catalog *c, struct json_object *o, const struct shap
 	properties = tree_list(o, "properties");
 	for (const struct field *f = shape->fields; f->name; f++, i++)
 		if (!(f->flags & format_json.leaves_out))
-			put_property(properties, f, request ? &request->params[i] : NULL, namespace);
+			put_property(properties, f, request ? &request->params[i] : NULL,
+				     namespace);
 }
 
 static bool has_type(const struct catalog *c, const char *name, const char *namespace)
@@ -77,14 +84,19 @@ static bool has_type(const struct catalog *c, const char *name, const char *name
 		struct json_object *o = json_object_array_get_idx(c->types, i);
 
 		if (strcmp(json_object_get_string(json_object_object_get(o, "name")), name) == 0 &&
-		    strcmp(json_object_get_string(json_object_object_get(o, "namespace")), namespace) == 0)
+		    strcmp(json_object_get_string(json_object_object_get(o, "namespace")),
+			   namespace) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Adds what SHAPE is made of to the types, and SHAPE itself if it is a part of something. */
-static void add_parts(struct catalog *c, const struct shape *shape, const char *namespace, bool part)
+/*
+ * Adds what SHAPE is made of to the types, and SHAPE itself if it is a part of
+ * something.
+ */
+static void add_parts(struct catalog *c, const struct shape *shape, const char *namespace,
+		      bool part)
 {
 	if (part && has_type(c, shape->name, namespace))
 		return;
@@ -92,7 +104,10 @@ static void add_parts(struct catalog *c, const struct shape *shape, const char *
 		put_type(c, tree_item(c->types), shape, namespace, NULL);
 	for (const struct field *f = shape->fields; f->name; f++)
 		if (f->shape)
-			add_parts(c, f->shape, f->shape->xml_namespace ? words_namespace(f->shape->xml_namespace) : namespace, true);
+			add_parts(c, f->shape,
+				  f->shape->xml_namespace ? words_namespace(f->shape->xml_namespace)
+							  : namespace,
+				  true);
 }
 
 /* ---- operations ---- */
@@ -117,10 +132,13 @@ static void put_operation(struct catalog *c, const struct op *op)
 {
 	struct arena *a = c->rq->arena;
 	struct json_object *o = tree_item(c->operations), *part;
-	const char *namespace = op->returns->xml_namespace ? words_namespace(op->returns->xml_namespace) : "";
+	const char *namespace = op->returns->xml_namespace
+					? words_namespace(op->returns->xml_namespace)
+					: "";
 	const char *list = (op->methods & M_ALL) == M_ALL ? "ANY" : words_verbs(a, op);
 
-	put_type(c, tree_object(o, "request"), sample_request(a, op, true), words_namespace(sample_namespace(op)), op);
+	put_type(c, tree_object(o, "request"), sample_request(a, op, true),
+		 words_namespace(sample_namespace(op)), op);
 	if (!op->returns_list)
 		put_type(c, tree_object(o, "response"), op->returns, namespace, NULL);
 	add_parts(c, op->returns, namespace, op->returns_list);
@@ -143,10 +161,10 @@ static void put_operation(struct catalog *c, const struct op *op)
 static void put_types(const struct document_request *rq, struct json_object *root)
 {
 	struct json_object *config = tree_object(root, "config");
-	struct catalog c = {
-		.rq = rq, .namespaces = tree_list(root, "namespaces"), .types = tree_list(root, "types"),
-		.operations = tree_list(root, "operations")
-	};
+	struct catalog c = { .rq = rq,
+			     .namespaces = tree_list(root, "namespaces"),
+			     .types = tree_list(root, "types"),
+			     .operations = tree_list(root, "operations") };
 
 	tree_text(config, "baseUrl", rq->base_url);
 	for (const struct op *const *op = rq->table; *op; op++)
@@ -195,7 +213,8 @@ struct operation {
 
 static const struct field operation_fields[] = {
 	FIELD_AS(struct operation, name, "Name", "Its name"),
-	FIELD_AS(struct operation, description, "Description", "What it does", .flags = FIELD_LABEL),
+	FIELD_AS(struct operation, description, "Description", "What it does",
+		 .flags = FIELD_LABEL),
 	FIELD_AS(struct operation, verbs, "Verbs", "Its verbs"),
 	FIELD_AS(struct operation, path, "Path", "Where it is"),
 	FIELD_AS(struct operation, roles, "Roles", "Who may call it"),
@@ -204,20 +223,28 @@ static const struct field operation_fields[] = {
 	{ 0 }
 };
 
-static const struct shape operation_shape = { .name = "Operation", .fields = operation_fields, .doc = "An operation" };
+static const struct shape operation_shape = { .name = "Operation",
+					      .fields = operation_fields,
+					      .doc = "An operation" };
 
-static const struct field list_fields[] = { FIELD_LIST("Operations", &operation_shape, "All of them"), { 0 } };
-
-static const struct shape list_shape = {
-	.name = "OperationsMetadata", .xml_namespace = "http://schemas.servicestack.net/types", .fields = list_fields, .doc = "The operations"
+static const struct field list_fields[] = {
+	FIELD_LIST("Operations", &operation_shape, "All of them"), { 0 }
 };
+
+static const struct shape list_shape = { .name = "OperationsMetadata",
+					 .xml_namespace = "http://schemas.servicestack.net/types",
+					 .fields = list_fields,
+					 .doc = "The operations" };
 
 static void write_operation(struct arena *a, struct writer *w, const struct op *op)
 {
-	struct operation rec = {
-		.name = op->id, .verbs = words_verbs(a, op), .path = op->path, .roles = words_roles(a, op, ", "), .description = op->doc,
-		.metadata = arena_join(a, "/json/metadata?op=", op->id, NULL), .explorer = arena_join(a, "/ui/", op->id, NULL)
-	};
+	struct operation rec = { .name = op->id,
+				 .verbs = words_verbs(a, op),
+				 .path = op->path,
+				 .roles = words_roles(a, op, ", "),
+				 .description = op->doc,
+				 .metadata = arena_join(a, "/json/metadata?op=", op->id, NULL),
+				 .explorer = arena_join(a, "/ui/", op->id, NULL) };
 
 	writer_record(w, NULL, &operation_shape, &rec);
 }
@@ -241,6 +268,8 @@ int catalog_write_operations(struct document_request *rq, struct strbuf *out, st
 	writer_end(w);
 	rc = writer_finish(w, err);
 	writer_free(&w);
-	rq->type = rq->format->charset ? arena_join(rq->arena, rq->format->mime, "; charset=", rq->format->charset, NULL) : rq->format->mime;
+	rq->type = rq->format->charset ? arena_join(rq->arena, rq->format->mime,
+						    "; charset=", rq->format->charset, NULL)
+				       : rq->format->mime;
 	return rc;
 }

@@ -1,6 +1,7 @@
 /*
- * catalog.h - the ServiceStack family's operations as data for its tools: MetadataTypes, the app's descriptor and the list of
- * operations (contracts: servicestack E3). Names and nesting are ServiceStack's.
+ * catalog.h - the ServiceStack family's operations as data for its tools:
+ * MetadataTypes, the app's descriptor and the list of operations (contracts:
+ * servicestack E3). Names and nesting are ServiceStack's.
  */
 #ifndef META_CATALOG_H
 #define META_CATALOG_H

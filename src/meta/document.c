@@ -16,27 +16,39 @@
 /* The first that fits a path is meant. */
 const struct document documents[] = {
 	{ "/login", DOCUMENT_HTML, "Where people sign in: redirect, failed", login_write, NULL },
-	{ "/metadata", DOCUMENT_HTML, "The operations, and where each is described", metadata_write_index, NULL },
-	{ "/types", DOCUMENT_JSON, "The languages that the operations' types can be had in", types_write_index, NULL },
-	{ "/types/metadata", DOCUMENT_JSON, "The types of ServiceStack's family as data", catalog_write_types, NULL },
-	{ "/types/{language}", DOCUMENT_TEXT, "The types of requests and answers as source text", types_write_document, NULL },
-	{ "/metadata/app", DOCUMENT_JSON, "Name, formats and types for ServiceStack's tools", catalog_write_app, NULL },
+	{ "/metadata", DOCUMENT_HTML, "The operations, and where each is described",
+	  metadata_write_index, NULL },
+	{ "/types", DOCUMENT_JSON, "The languages that the operations' types can be had in",
+	  types_write_index, NULL },
+	{ "/types/metadata", DOCUMENT_JSON, "The types of ServiceStack's family as data",
+	  catalog_write_types, NULL },
+	{ "/types/{language}", DOCUMENT_TEXT, "The types of requests and answers as source text",
+	  types_write_document, NULL },
+	{ "/metadata/app", DOCUMENT_JSON, "Name, formats and types for ServiceStack's tools",
+	  catalog_write_app, NULL },
 	{ "/metadata/app.json", DOCUMENT_JSON, "The same", catalog_write_app, NULL },
-	{ "/operations/metadata", DOCUMENT_JSON, "The operations of ServiceStack's family as a list, in any format", catalog_write_operations, NULL },
-	{ "/xsd", DOCUMENT_XML, "XML schemas: imports one for each namespace", xsd_write_index, NULL },
+	{ "/operations/metadata", DOCUMENT_JSON,
+	  "The operations of ServiceStack's family as a list, in any format",
+	  catalog_write_operations, NULL },
+	{ "/xsd", DOCUMENT_XML, "XML schemas: imports one for each namespace", xsd_write_index,
+	  NULL },
 	{ "/xsd/{name}", DOCUMENT_XML, "The XML schema of a namespace", xsd_write, NULL },
 	{ "/ui", DOCUMENT_HTML, "All operations, to read and to try", ui_write_index, NULL },
 	{ "/ui/{operation}", DOCUMENT_HTML, "One of them", ui_write_operation, NULL },
 	{ "/ui/{operation}/send", DOCUMENT_HTML, "Where its form leads", ui_send, NULL },
 	{ "/swagger-ui", DOCUMENT_HTML, "Another name that people try", NULL, "/ui" },
-	{ "/{format}/metadata", DOCUMENT_HTML, "One operation in one format: op, lang", metadata_write_operation, NULL },
+	{ "/{format}/metadata", DOCUMENT_HTML, "One operation in one format: op, lang",
+	  metadata_write_operation, NULL },
 	{ "/openapi.json", DOCUMENT_JSON, "All operations as OpenAPI 3.1", openapi_write, NULL },
 	{ "/openapi", DOCUMENT_JSON, "The same", NULL, "/openapi.json" },
 	{ "/api", DOCUMENT_JSON, "What can be called by name, in groups", api_index_write, NULL },
 	{ 0 }
 };
 
-/* Does the path, cut at its slashes, fit the pattern? Takes what stands for a {Name}. */
+/*
+ * Does the path, cut at its slashes, fit the pattern? Takes what stands for a
+ * {Name}.
+ */
 static bool matches(const char *pattern, const char *path, size_t len, struct document_request *rq)
 {
 	const char *end = path + len;
@@ -50,8 +62,10 @@ static bool matches(const char *pattern, const char *path, size_t len, struct do
 		slash = memchr(path, '/', (size_t)(end - path));
 		m = (size_t)((slash ? slash : end) - path);
 		if (*pattern == '{' && m > 0 && rq->n_args < DOCUMENT_ARGS)
-			rq->args[rq->n_args++] = (struct raw_param){
-				.name = arena_strn(rq->arena, pattern + 1, n - 2), .value = arena_strn(rq->arena, path, m), .len = m
+			rq->args[rq->n_args++] = (struct raw_param) {
+				.name = arena_strn(rq->arena, pattern + 1, n - 2),
+				.value = arena_strn(rq->arena, path, m),
+				.len = m
 			};
 		else if (n != m || strncasecmp(pattern, path, n) != 0)
 			return false;

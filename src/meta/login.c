@@ -8,17 +8,17 @@
 
 static const struct {
 	const char *why, *words;
-} failures[] = {
-	{ "password", "No user has this name and password." },
-	{ "empty", "Please enter your name and your password." },
-	{ "wait", "There were too many wrong passwords. Please wait a moment and try again." },
-	{ NULL, NULL }
-};
+} failures[] = { { "password", "No user has this name and password." },
+		 { "empty", "Please enter your name and your password." },
+		 { "wait",
+		   "There were too many wrong passwords. Please wait a moment and try again." },
+		 { NULL, NULL } };
 
 int login_write(struct document_request *rq, struct strbuf *out, struct error *err)
 {
 	struct json_object *data = json_object_new_object();
-	const char *failed = document_param(rq, "failed"), *redirect = document_param(rq, "redirect");
+	const char *failed = document_param(rq, "failed"),
+		   *redirect = document_param(rq, "redirect");
 
 	for (int i = 0; failed && failures[i].why; i++)
 		if (strcmp(failed, failures[i].why) == 0)

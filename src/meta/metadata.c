@@ -19,7 +19,8 @@ static int by_id(const void *a, const void *b)
 }
 
 /* The operations of D in the order of their names; ended by NULL. */
-static const struct op **sorted_operations(const struct document_request *rq, const struct dialect *d)
+static const struct op **sorted_operations(const struct document_request *rq,
+					   const struct dialect *d)
 {
 	const struct op **list;
 	size_t n = 0, all = 0;
@@ -34,7 +35,8 @@ static const struct op **sorted_operations(const struct document_request *rq, co
 	return list;
 }
 
-static void put_formats(const struct document_request *rq, struct json_object *o, const struct op *op)
+static void put_formats(const struct document_request *rq, struct json_object *o,
+			const struct op *op)
 {
 	struct json_object *links = tree_list(o, "formats");
 
@@ -42,11 +44,13 @@ static void put_formats(const struct document_request *rq, struct json_object *o
 		struct json_object *link = tree_item(links);
 
 		tree_text(link, "text", words_upper(rq->arena, (*f)->name));
-		tree_text(link, "href", arena_join(rq->arena, "/", (*f)->name, "/metadata?op=", op->id, NULL));
+		tree_text(link, "href",
+			  arena_join(rq->arena, "/", (*f)->name, "/metadata?op=", op->id, NULL));
 	}
 }
 
-static void put_operation(const struct document_request *rq, struct json_object *list, const struct op *op)
+static void put_operation(const struct document_request *rq, struct json_object *list,
+			  const struct op *op)
 {
 	struct json_object *o = tree_item(list);
 
@@ -60,11 +64,16 @@ static void put_operation(const struct document_request *rq, struct json_object 
 
 int metadata_write_index(struct document_request *rq, struct strbuf *out, struct error *err)
 {
-	struct json_object *data = json_object_new_object(), *operations = tree_list(data, "operations"), *families = tree_list(data, "families");
+	struct json_object *data = json_object_new_object(),
+			   *operations = tree_list(data, "operations"),
+			   *families = tree_list(data, "families");
 
 	for (const struct op **op = sorted_operations(rq, &dialect_servicestack); *op; op++) {
 		put_operation(rq, operations, *op);
-		put_formats(rq, json_object_array_get_idx(operations, json_object_array_length(operations) - 1), *op);
+		put_formats(rq,
+			    json_object_array_get_idx(operations,
+						      json_object_array_length(operations) - 1),
+			    *op);
 	}
 	for (const struct dialect *const *d = dialects; *d; d++) {
 		struct json_object *family, *list;
@@ -89,7 +98,7 @@ struct page_of {
 	struct document_request *rq;
 	const struct op *op;
 	const struct format *format;
-	const struct types_language *language;      /* NULL: tables */
+	const struct types_language *language; /* NULL: tables */
 	struct json_object *data;
 };
 
@@ -109,12 +118,14 @@ static void put_rights(struct page_of *p)
 	if (!n)
 		return;
 	rows = tree_list(tree_object(p->data, "rights"), "rows");
-	put_row(rows, n == 1 ? "Required role:" : "Requires any of the roles:", words_roles(p->rq->arena, p->op, ", "));
+	put_row(rows, n == 1 ? "Required role:" : "Requires any of the roles:",
+		words_roles(p->rq->arena, p->op, ", "));
 }
 
 static const char *page_url(const struct page_of *p, const char *language)
 {
-	return arena_join(p->rq->arena, "/", p->format->name, "/metadata?op=", p->op->id, language ? "&lang=" : NULL, language, NULL);
+	return arena_join(p->rq->arena, "/", p->format->name, "/metadata?op=", p->op->id,
+			  language ? "&lang=" : NULL, language, NULL);
 }
 
 static void put_tab(struct page_of *p, struct json_object *tabs, const struct types_language *l)
@@ -146,7 +157,8 @@ static struct json_object *put_table(struct page_of *p, const char *type)
 	return tree_list(table, "rows");
 }
 
-static void put_parameter(struct json_object *rows, const char *name, const char *in, const char *type, bool required, const char *doc)
+static void put_parameter(struct json_object *rows, const char *name, const char *in,
+			  const char *type, bool required, const char *doc)
 {
 	struct json_object *row = tree_item(rows);
 
@@ -165,12 +177,14 @@ static void put_request_table(struct page_of *p, const struct shape *request)
 		const struct param *param = &p->op->params[i];
 
 		put_parameter(rows, param->name, param->flags & PARAM_PATH ? "path" : "query",
-			      words_type(p->rq->arena, &request->fields[i]), param->flags & PARAM_REQUIRED, param->doc);
+			      words_type(p->rq->arena, &request->fields[i]),
+			      param->flags & PARAM_REQUIRED, param->doc);
 	}
 }
 
 /* SHAPE's table, then those of the types it is made of, each once. */
-static void put_response_tables(struct page_of *p, const struct shape *shape, const struct shape **seen, size_t *n)
+static void put_response_tables(struct page_of *p, const struct shape *shape,
+				const struct shape **seen, size_t *n)
 {
 	struct json_object *rows;
 
@@ -183,7 +197,8 @@ static void put_response_tables(struct page_of *p, const struct shape *shape, co
 	rows = put_table(p, shape->name);
 	for (const struct field *f = shape->fields; f->name; f++)
 		if (!(f->flags & format_json.leaves_out))
-			put_parameter(rows, f->name, "form", words_type(p->rq->arena, f), false, f->doc);
+			put_parameter(rows, f->name, "form", words_type(p->rq->arena, f), false,
+				      f->doc);
 	for (const struct field *f = shape->fields; f->name; f++)
 		if (f->shape)
 			put_response_tables(p, f->shape, seen, n);
@@ -203,20 +218,25 @@ static void put_tables(struct page_of *p, const struct shape *request)
 static int put_types(struct page_of *p, struct error *err)
 {
 	struct arena *a = p->rq->arena;
-	struct types_request types = {
-		.table = p->rq->table, .templates = p->rq->page->templates, .base_url = p->rq->base_url, .arena = a
-	};
+	struct types_request types = { .table = p->rq->table,
+				       .templates = p->rq->page->templates,
+				       .base_url = p->rq->base_url,
+				       .arena = a };
 	const char *include = arena_join(a, p->op->id, ".*", NULL);
 	struct json_object *code;
 	struct strbuf text;
 	int rc = -1;
 
 	strbuf_init(&text, TEXT_MAX);
-	if (types_set_option(&types, "IncludeTypes", include, err) == 0 && types_write(&types, p->language->name, &text, err) == 0) {
+	if (types_set_option(&types, "IncludeTypes", include, err) == 0 &&
+	    types_write(&types, p->language->name, &text, err) == 0) {
 		code = tree_object(p->data, "code");
 		tree_text(code, "text", text.text);
-		tree_text(code, "label", arena_join(a, p->language->title, " ", p->op->id, " DTOs", NULL));
-		tree_text(code, "href", arena_join(a, "/types/", p->language->name, "?IncludeTypes=", include, NULL));
+		tree_text(code, "label",
+			  arena_join(a, p->language->title, " ", p->op->id, " DTOs", NULL));
+		tree_text(code, "href",
+			  arena_join(a, "/types/", p->language->name, "?IncludeTypes=", include,
+				     NULL));
 		rc = 0;
 	}
 	strbuf_release(&text);
@@ -225,21 +245,25 @@ static int put_types(struct page_of *p, struct error *err)
 
 /* ---- samples ---- */
 
-/* Bodies are read as JSON, XML and JSV; where an answer is to be had in another format, the question is JSON. */
+/*
+ * Bodies are read as JSON, XML and JSV; where an answer is to be had in another
+ * format, the question is JSON.
+ */
 static const struct format *body_format(const struct format *f)
 {
 	return f == &format_xml || f == &format_jsv ? f : &format_json;
 }
 
-static int add_request(const struct page_of *p, const struct shape *request, struct strbuf *out, struct error *err)
+static int add_request(const struct page_of *p, const struct shape *request, struct strbuf *out,
+		       struct error *err)
 {
 	const struct op *op = p->op;
 	const struct format *body = body_format(p->format);
 	const char *host = strstr(p->rq->base_url, "://");
 	bool post = op->takes_body && (op->methods & M_POST);
 
-	strbuf_addf(out, "%s %s HTTP/1.1 \nHost: %s \nAccept: %s", post ? "POST" : "GET", op->path, host ? host + 3 : p->rq->base_url,
-		    p->format->mime);
+	strbuf_addf(out, "%s %s HTTP/1.1 \nHost: %s \nAccept: %s", post ? "POST" : "GET", op->path,
+		    host ? host + 3 : p->rq->base_url, p->format->mime);
 	if (!post)
 		return 0;
 	strbuf_addf(out, "\nContent-Type: %s\nContent-Length: length\n\n", body->mime);
@@ -248,8 +272,10 @@ static int add_request(const struct page_of *p, const struct shape *request, str
 
 static int add_response(const struct page_of *p, struct strbuf *out, struct error *err)
 {
-	strbuf_addf(out, "HTTP/1.1 200 OK\nContent-Type: %s\nContent-Length: length\n\n", p->format->mime);
-	return sample_write(p->op->returns, p->op->returns_list, p->op->dialect->style, p->format, out, err);
+	strbuf_addf(out, "HTTP/1.1 200 OK\nContent-Type: %s\nContent-Length: length\n\n",
+		    p->format->mime);
+	return sample_write(p->op->returns, p->op->returns_list, p->op->dialect->style, p->format,
+			    out, err);
 }
 
 static int put_samples(struct page_of *p, const struct shape *request, struct error *err)
@@ -310,7 +336,9 @@ int metadata_write_operation(struct document_request *rq, struct strbuf *out, st
 	struct page_of p = { .rq = rq, .format = find_format(document_param(rq, "format")) };
 
 	if (!p.format)
-		return error_set(err, ERR_NOT_FOUND, NULL, "There are pages for json, xml, jsv, csv and jsonl, such as /json/metadata");
+		return error_set(err, ERR_NOT_FOUND, NULL,
+				 "There are pages for json, xml, jsv, csv and jsonl, such as "
+				 "/json/metadata");
 	if (!id) {
 		rq->location = "/metadata";
 		return 0;
@@ -318,9 +346,11 @@ int metadata_write_operation(struct document_request *rq, struct strbuf *out, st
 	p.op = find_operation(rq, id);
 	p.language = lang ? types_language_find(lang) : NULL;
 	if (!p.op)
-		return error_set(err, ERR_NOT_FOUND, "op", "The operation '%.100s' does not exist for this service", id);
+		return error_set(err, ERR_NOT_FOUND, "op",
+				 "The operation '%.100s' does not exist for this service", id);
 	if (lang && !p.language)
-		return error_set(err, ERR_NOT_FOUND, "lang", "There is no such language; /types has a list");
+		return error_set(err, ERR_NOT_FOUND, "lang",
+				 "There is no such language; /types has a list");
 	if (p.op->dialect != &dialect_servicestack) {
 		rq->location = arena_join(rq->arena, "/ui/", p.op->id, NULL);
 		return 0;

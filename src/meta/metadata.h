@@ -1,15 +1,22 @@
 /*
- * metadata.h - the pages that say what there is to call (contracts: servicestack E1, E2).
+ * metadata.h - the pages that say what there is to call (contracts:
+ * servicestack E1, E2).
  */
 #ifndef META_METADATA_H
 #define META_METADATA_H
 
 #include "meta/document.h"
 
-/* /metadata: the operations of ServiceStack's dialect, then those of the others. */
+/*
+ * /metadata: the operations of ServiceStack's dialect, then those of the
+ * others.
+ */
 int metadata_write_index(struct document_request *rq, struct strbuf *out, struct error *err);
 
-/* /{format}/metadata?op=[&lang=]: one operation of ServiceStack's dialect in one format; of another dialect it is in /ui. */
+/*
+ * /{format}/metadata?op=[&lang=]: one operation of ServiceStack's dialect in
+ * one format; of another dialect it is in /ui.
+ */
 int metadata_write_operation(struct document_request *rq, struct strbuf *out, struct error *err);
 
 #endif

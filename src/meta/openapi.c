@@ -59,12 +59,14 @@ static const char *schema_of(struct api *api, const struct dialect *d, const str
 /* A number that JSON carries as a string. */
 static bool is_quoted(const struct api *api, const struct field *f)
 {
-	return (f->flags & FIELD_QUOTED) || ((f->flags & FIELD_MONEY) && api->rq->settings->price_as_string);
+	return (f->flags & FIELD_QUOTED) ||
+	       ((f->flags & FIELD_MONEY) && api->rq->settings->price_as_string);
 }
 
 static bool may_be_null(const struct field *f)
 {
-	return f->type == VT_TEXT || f->type == VT_TEXTS || f->type == VT_DECIMAL || f->type == VT_OBJECT;
+	return f->type == VT_TEXT || f->type == VT_TEXTS || f->type == VT_DECIMAL ||
+	       f->type == VT_OBJECT;
 }
 
 static void put_type(struct json_object *o, const char *type, bool nullable)
@@ -79,7 +81,8 @@ static void put_type(struct json_object *o, const char *type, bool nullable)
 	}
 }
 
-static void put_scalar(const struct api *api, struct json_object *o, const struct field *f, bool nullable)
+static void put_scalar(const struct api *api, struct json_object *o, const struct field *f,
+		       bool nullable)
 {
 	bool whole = f->type == VT_INT || (f->flags & FIELD_WHOLE);
 
@@ -88,7 +91,8 @@ static void put_scalar(const struct api *api, struct json_object *o, const struc
 	} else if (f->type == VT_TEXT) {
 		put_type(o, "string", nullable);
 		/* links may be paths of this server */
-		tree_text(o, "format", f->format && strcmp(f->format, "uri") == 0 ? "uri-reference" : f->format);
+		tree_text(o, "format",
+			  f->format && strcmp(f->format, "uri") == 0 ? "uri-reference" : f->format);
 	} else if (is_quoted(api, f)) {
 		put_type(o, "string", nullable);
 		tree_text(o, "format", "decimal");
@@ -99,7 +103,8 @@ static void put_scalar(const struct api *api, struct json_object *o, const struc
 	}
 }
 
-static void put_field(struct api *api, const struct dialect *d, struct json_object *properties, const struct field *f)
+static void put_field(struct api *api, const struct dialect *d, struct json_object *properties,
+		      const struct field *f)
 {
 	struct arena *a = api->rq->arena;
 	bool nullable = d->style->json_nulls && may_be_null(f);
@@ -123,13 +128,18 @@ static void put_field(struct api *api, const struct dialect *d, struct json_obje
 	}
 }
 
-/* What is always there: everything in families that write nulls, else what can't be null. Errors leave out what they don't know. */
-static void put_required(const struct api *api, const struct dialect *d, struct json_object *schema, const struct shape *shape)
+/*
+ * What is always there: everything in families that write nulls, else what
+ * can't be null. Errors leave out what they don't know.
+ */
+static void put_required(const struct api *api, const struct dialect *d, struct json_object *schema,
+			 const struct shape *shape)
 {
 	struct json_object *required = NULL;
 
 	for (const struct field *f = shape->fields; f->name; f++) {
-		if ((f->flags & format_json.leaves_out) || (may_be_null(f) && (!d->style->json_nulls || shape == d->error_shape)))
+		if ((f->flags & format_json.leaves_out) ||
+		    (may_be_null(f) && (!d->style->json_nulls || shape == d->error_shape)))
 			continue;
 		if (!required)
 			required = tree_list(schema, "required");
@@ -151,7 +161,7 @@ static const char *schema_of(struct api *api, const struct dialect *d, const str
 		return name;
 	for (const char *base = name; is_taken(api, name); base = name)
 		name = arena_join(a, base, "_", d->name, NULL);
-	api->known[api->n++] = (struct schema){ shape, d->style, name };
+	api->known[api->n++] = (struct schema) { shape, d->style, name };
 	schema = tree_object(api->schemas, name);
 	tree_text(schema, "type", "object");
 	tree_text(schema, "description", shape->doc);
@@ -213,7 +223,9 @@ static const char *param_doc(struct arena *a, const struct op *op, const struct 
 {
 	switch (p->type) {
 	case PT_DATE:
-		return strstr(p->doc, "YYYY") ? p->doc : arena_join(a, p->doc, " (", op->dialect->date_hint, ")", NULL);
+		return strstr(p->doc, "YYYY")
+			       ? p->doc
+			       : arena_join(a, p->doc, " (", op->dialect->date_hint, ")", NULL);
 	case PT_ZONE:
 		return arena_join(a, p->doc, ", such as Europe/Paris", NULL);
 	case PT_CATEGORY:
@@ -245,9 +257,9 @@ static void put_params(struct json_object *o, struct arena *a, const struct op *
 
 /* ---- bodies ---- */
 
-static const char *const parameter_types[] = {
-	"application/json", "application/x-www-form-urlencoded", "multipart/form-data", NULL
-};
+static const char *const parameter_types[] = { "application/json",
+					       "application/x-www-form-urlencoded",
+					       "multipart/form-data", NULL };
 
 /* The parameters as an object, under the operation's name. */
 static const char *request_schema(struct api *api, const struct op *op)
@@ -258,7 +270,7 @@ static const char *request_schema(struct api *api, const struct op *op)
 
 	if (is_taken(api, name) || api->n == SCHEMAS_MAX)
 		return name;
-	api->known[api->n++] = (struct schema){ NULL, NULL, name };
+	api->known[api->n++] = (struct schema) { NULL, NULL, name };
 	schema = tree_object(api->schemas, name);
 	tree_text(schema, "type", "object");
 	tree_text(schema, "description", op->doc);
@@ -288,7 +300,8 @@ static void put_parameter_body(struct api *api, struct json_object *content, con
 	struct json_object *schema;
 
 	for (const char *const *type = parameter_types; *type; type++)
-		put_ref(tree_object(tree_object(content, *type), "schema"), api->rq->arena, "schemas", name);
+		put_ref(tree_object(tree_object(content, *type), "schema"), api->rq->arena,
+			"schemas", name);
 	if (op->body_root) {
 		schema = tree_object(tree_object(content, format_xml.mime), "schema");
 		tree_text(schema, "type", "string");
@@ -309,7 +322,8 @@ static void put_amount(struct json_object *o)
 
 static void put_event_fields(struct json_object *schema, bool in_data)
 {
-	struct json_object *required = tree_list(schema, "required"), *properties = tree_object(schema, "properties"), *o;
+	struct json_object *required = tree_list(schema, "required"),
+			   *properties = tree_object(schema, "properties"), *o;
 
 	for (int f = 0; f < EVENT_FIELDS; f++) {
 		const struct event_field_info *info = &event_fields[f];
@@ -320,7 +334,8 @@ static void put_event_fields(struct json_object *schema, bool in_data)
 			tree_add(required, info->name);
 		o = tree_object(properties, info->name);
 		tree_text(o, "description", info->doc);
-		if (f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD || f == EV_DOWNLOAD) {
+		if (f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD ||
+		    f == EV_DOWNLOAD) {
 			put_amount(o);
 		} else {
 			tree_text(o, "type", "string");
@@ -343,7 +358,7 @@ static const char *event_schema(struct api *api)
 	if (!is_taken(api, name) && api->n < SCHEMAS_MAX) {
 		struct json_object *schema = tree_object(api->schemas, name);
 
-		api->known[api->n++] = (struct schema){ NULL, NULL, name };
+		api->known[api->n++] = (struct schema) { NULL, NULL, name };
 		tree_text(schema, "type", "object");
 		tree_text(schema, "description", "A usage event: CloudEvents 1.0");
 		put_event_fields(schema, false);
@@ -354,7 +369,8 @@ static const char *event_schema(struct api *api)
 static void put_own_body(struct api *api, struct json_object *content, const struct op *op)
 {
 	for (const struct body_kind *b = op->bodies; b->type; b++) {
-		struct json_object *media = tree_object(content, b->type), *schema = tree_object(media, "schema");
+		struct json_object *media = tree_object(content, b->type),
+				   *schema = tree_object(media, "schema");
 
 		if (b->holds == BODY_EVENTS) {
 			tree_text(schema, "type", "array");
@@ -384,8 +400,12 @@ static void put_body(struct api *api, struct json_object *o, const struct op *op
 
 /* ---- answers ---- */
 
-/* JSON as a schema; what other formats hold are the same fields in their own writing. */
-static void put_content(struct api *api, struct json_object *response, const struct dialect *d, const struct shape *shape, bool list)
+/*
+ * JSON as a schema; what other formats hold are the same fields in their own
+ * writing.
+ */
+static void put_content(struct api *api, struct json_object *response, const struct dialect *d,
+			const struct shape *shape, bool list)
 {
 	struct json_object *content = tree_object(response, "content");
 
@@ -421,30 +441,38 @@ static const char *error_response(struct api *api, const struct dialect *d)
 	return name;
 }
 
-enum { IF_ANY = 1 << 0, IF_PARAMS = 1 << 1, IF_BODY = 1 << 2, IF_PATH = 1 << 3, IF_ACCEPT = 1 << 4, IF_ROLES = 1 << 5 };
+enum {
+	IF_ANY = 1 << 0,
+	IF_PARAMS = 1 << 1,
+	IF_BODY = 1 << 2,
+	IF_PATH = 1 << 3,
+	IF_ACCEPT = 1 << 4,
+	IF_ROLES = 1 << 5
+};
 
 static const struct {
 	const char *status, *doc;
 	unsigned when;
-} failures[] = {
-	{ "400", "A parameter or the body is not right", IF_PARAMS | IF_BODY },
-	{ "401", "No credentials, or wrong ones", IF_ROLES },
-	{ "403", "The caller may not do this", IF_ROLES },
-	{ "404", "There is no such thing, or the caller may not see it", IF_PATH },
-	{ "406", "Accept names nothing that is to be had", IF_ACCEPT },
-	{ "413", "The body is too large", IF_BODY },
-	{ "415", "The body is of a type that is not understood", IF_BODY },
-	{ "429", "Too many requests; Retry-After says when to come back", IF_ANY },
-	{ "500", "The server made a mistake", IF_ANY },
-	{ "503", "Not now; try again", IF_ANY },
-	{ NULL, NULL, 0 }
-};
+} failures[] = { { "400", "A parameter or the body is not right", IF_PARAMS | IF_BODY },
+		 { "401", "No credentials, or wrong ones", IF_ROLES },
+		 { "403", "The caller may not do this", IF_ROLES },
+		 { "404", "There is no such thing, or the caller may not see it", IF_PATH },
+		 { "406", "Accept names nothing that is to be had", IF_ACCEPT },
+		 { "413", "The body is too large", IF_BODY },
+		 { "415", "The body is of a type that is not understood", IF_BODY },
+		 { "429", "Too many requests; Retry-After says when to come back", IF_ANY },
+		 { "500", "The server made a mistake", IF_ANY },
+		 { "503", "Not now; try again", IF_ANY },
+		 { NULL, NULL, 0 } };
 
 static void put_responses(struct api *api, struct json_object *o, const struct op *op, bool body)
 {
-	struct json_object *responses = tree_object(o, "responses"), *response = tree_object(responses, "200");
-	unsigned has = IF_ANY | (op->params->name ? IF_PARAMS : 0) | (body ? IF_BODY : 0) | (strchr(op->path, '{') ? IF_PATH : 0) |
-		       (op->dialect->refuses_accept ? IF_ACCEPT : 0) | (words_count_roles(op) ? IF_ROLES : 0);
+	struct json_object *responses = tree_object(o, "responses"),
+			   *response = tree_object(responses, "200");
+	unsigned has = IF_ANY | (op->params->name ? IF_PARAMS : 0) | (body ? IF_BODY : 0) |
+		       (strchr(op->path, '{') ? IF_PATH : 0) |
+		       (op->dialect->refuses_accept ? IF_ACCEPT : 0) |
+		       (words_count_roles(op) ? IF_ROLES : 0);
 
 	tree_text(response, "description", op->returns->doc);
 	put_content(api, response, op->dialect, op->returns, op->returns_list);
@@ -463,19 +491,21 @@ static const struct {
 	unsigned bit;
 	const char *key, *suffix;
 	bool body;
-} verbs[] = {
-	{ M_GET, "get", "", false }, { M_POST, "post", "Post", true }, { M_PUT, "put", "Put", true },
-	{ M_PATCH, "patch", "Patch", true }, { M_DELETE, "delete", "Delete", false }, { 0, NULL, NULL, false }
-};
+} verbs[] = { { M_GET, "get", "", false },
+	      { M_POST, "post", "Post", true },
+	      { M_PUT, "put", "Put", true },
+	      { M_PATCH, "patch", "Patch", true },
+	      { M_DELETE, "delete", "Delete", false },
+	      { 0, NULL, NULL, false } };
 
 static const struct {
 	const char *name, *type, *scheme, *in, *cookie, *doc;
-} schemes[] = {
-	{ "basic", "http", "basic", NULL, NULL, "An account's SID and token, or a user's name and password" },
-	{ "bearer", "http", "bearer", NULL, NULL, "A key" },
-	{ "session", "apiKey", NULL, "cookie", "ss-id", "A session, begun with POST /auth/credentials" },
-	{ NULL, NULL, NULL, NULL, NULL, NULL }
-};
+} schemes[] = { { "basic", "http", "basic", NULL, NULL,
+		  "An account's SID and token, or a user's name and password" },
+		{ "bearer", "http", "bearer", NULL, NULL, "A key" },
+		{ "session", "apiKey", NULL, "cookie", "ss-id",
+		  "A session, begun with POST /auth/credentials" },
+		{ NULL, NULL, NULL, NULL, NULL, NULL } };
 
 static void put_security(struct json_object *o, const struct op *op)
 {
@@ -486,16 +516,20 @@ static void put_security(struct json_object *o, const struct op *op)
 }
 
 /* The first verb has the operation's own name, others add theirs. */
-static void put_verb(struct api *api, struct json_object *path, const struct op *op, int verb, bool first)
+static void put_verb(struct api *api, struct json_object *path, const struct op *op, int verb,
+		     bool first)
 {
 	struct arena *a = api->rq->arena;
 	struct json_object *o = tree_object(path, verbs[verb].key);
 	bool body = verbs[verb].body && (op->takes_body || op->bodies);
 
 	tree_add(tree_list(o, "tags"), op->dialect->title);
-	tree_text(o, "operationId", first ? op->id : arena_join(a, op->id, verbs[verb].suffix, NULL));
+	tree_text(o, "operationId",
+		  first ? op->id : arena_join(a, op->id, verbs[verb].suffix, NULL));
 	tree_text(o, "summary", op->title);
-	tree_text(o, "description", arena_join(a, op->doc, words_count_roles(op) ? ". For: " : "", words_roles(a, op, ", "), NULL));
+	tree_text(o, "description",
+		  arena_join(a, op->doc, words_count_roles(op) ? ". For: " : "",
+			     words_roles(a, op, ", "), NULL));
 	put_security(o, op);
 	put_params(o, a, op, !(body && op->takes_body));
 	if (body)
@@ -524,8 +558,11 @@ static void put_info(struct json_object *root, const struct document_request *rq
 
 	tree_text(info, "title", rq->settings->name);
 	tree_text(info, "version", PACKAGE_VERSION);
-	tree_text(info, "description", "Usage events go in, usage records come out, as the clients of several APIs know them. Where GET is, HEAD is, too. "
-		  "A format is chosen with Accept, ?format= or a suffix such as .json or .csv on the path.");
+	tree_text(info, "description",
+		  "Usage events go in, usage records come out, as the clients of several APIs know "
+		  "them. Where GET is, HEAD is, too. "
+		  "A format is chosen with Accept, ?format= or a suffix such as .json or .csv on "
+		  "the path.");
 	tree_text(tree_item(tree_list(root, "servers")), "url", rq->base_url);
 	tags = tree_list(root, "tags");
 	for (const struct dialect *const *d = dialects; *d; d++)

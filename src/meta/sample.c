@@ -36,8 +36,13 @@ const struct shape *sample_request(struct arena *arena, const struct op *op, boo
 
 	for (const struct param *p = op->params; p->name; p++)
 		if (all || !(p->flags & PARAM_OWN))
-			fields[n++] = (struct field){ .name = p->name, .type = type_of(p->type), .doc = p->doc };
-	*shape = (struct shape){ .name = op->id, .xml_namespace = sample_namespace(op), .fields = fields, .doc = op->doc };
+			fields[n++] = (struct field) { .name = p->name,
+						       .type = type_of(p->type),
+						       .doc = p->doc };
+	*shape = (struct shape) { .name = op->id,
+				  .xml_namespace = sample_namespace(op),
+				  .fields = fields,
+				  .doc = op->doc };
 	return shape;
 }
 
@@ -45,7 +50,8 @@ const struct shape *sample_request(struct arena *arena, const struct op *op, boo
 
 static const void *placeholder(const struct field *f)
 {
-	static const char *const text = "String", *const none = NULL, *const some[] = { "String", NULL };
+	static const char *const text = "String", *const none = NULL,
+				 *const some[] = { "String", NULL };
 	static const char *const *const texts = some;
 	static const int64_t zero = 0;
 	static const struct decimal nought = { .n = 0 };
@@ -86,8 +92,8 @@ static void write_shape(struct writer *w, const struct field *in, const struct s
 	writer_end(w);
 }
 
-static int write_compact(const struct shape *shape, bool list, const struct style *style, const struct format *format,
-			 struct strbuf *out, struct error *err)
+static int write_compact(const struct shape *shape, bool list, const struct style *style,
+			 const struct format *format, struct strbuf *out, struct error *err)
 {
 	struct writer_options options = { .style = style };
 	struct sink sink = { .buf = out };
@@ -114,7 +120,10 @@ static void add_line(struct strbuf *out, int depth)
 		strbuf_add(out, "  ");
 }
 
-/* Each element that holds elements gets lines of its own. There is no text beside elements, and no comment. */
+/*
+ * Each element that holds elements gets lines of its own. There is no text
+ * beside elements, and no comment.
+ */
 static void indent_xml(const char *p, struct strbuf *out)
 {
 	bool text = false;
@@ -143,15 +152,16 @@ static void indent_xml(const char *p, struct strbuf *out)
 	}
 }
 
-int sample_write(const struct shape *shape, bool list, const struct style *style, const struct format *format,
-		 struct strbuf *out, struct error *err)
+int sample_write(const struct shape *shape, bool list, const struct style *style,
+		 const struct format *format, struct strbuf *out, struct error *err)
 {
 	struct strbuf compact, shown;
 	int rc;
 
 	strbuf_init(&compact, SAMPLE_MAX);
 	strbuf_init(&shown, SAMPLE_MAX);
-	rc = write_compact(shape, list, style, format == &format_jsv ? &format_jsv_dump : format, &compact, err);
+	rc = write_compact(shape, list, style, format == &format_jsv ? &format_jsv_dump : format,
+			   &compact, err);
 	if (rc == 0 && format == &format_xml)
 		indent_xml(compact.text, &shown);
 	else if (rc == 0)
@@ -162,7 +172,8 @@ int sample_write(const struct shape *shape, bool list, const struct style *style
 	return rc;
 }
 
-const uint8_t *sample_xml_order(struct arena *arena, const struct shape *shape, const struct style *style)
+const uint8_t *sample_xml_order(struct arena *arena, const struct shape *shape,
+				const struct style *style)
 {
 	struct writer_options options = { .style = style };
 	struct strbuf nothing;

@@ -50,7 +50,8 @@ void tree_add(struct json_object *list, const char *text)
 void tree_write(struct json_object *tree, struct strbuf *out)
 {
 	size_t len;
-	const char *text = json_object_to_json_string_length(tree, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	const char *text = json_object_to_json_string_length(
+		tree, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 
 	strbuf_addn(out, text, len);
 	json_object_put(tree);

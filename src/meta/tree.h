@@ -1,6 +1,6 @@
 /*
- * tree.h - short words for building json-c trees: the documents, and what templates show. Values belong to the tree
- * they are added to.
+ * tree.h - short words for building json-c trees: the documents, and what
+ * templates show. Values belong to the tree they are added to.
  */
 #ifndef META_TREE_H
 #define META_TREE_H

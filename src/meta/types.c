@@ -77,21 +77,27 @@ static int check_option(enum types_option o, const char *value, struct error *er
 	switch (options[o].kind) {
 	case OPTION_BOOL:
 		if (strcasecmp(value, "True") != 0 && strcasecmp(value, "False") != 0)
-			return error_set(err, ERR_PARAM, name, "'%.40s' is neither True nor False", value);
+			return error_set(err, ERR_PARAM, name, "'%.40s' is neither True nor False",
+					 value);
 		return 0;
 	case OPTION_TYPES:
 		if (!are_identifiers(value, ',', true))
-			return error_set(err, ERR_PARAM, name, "'%.40s' is not a list of types such as GetAIUsage.*,UsageRecordInfo", value);
+			return error_set(err, ERR_PARAM, name,
+					 "'%.40s' is not a list of types such as "
+					 "GetAIUsage.*,UsageRecordInfo",
+					 value);
 		return 0;
 	case OPTION_SPACE:
 		break;
 	}
 	if (!are_identifiers(value, '.', false))
-		return error_set(err, ERR_PARAM, name, "'%.40s' is not a name such as Example.Usage", value);
+		return error_set(err, ERR_PARAM, name,
+				 "'%.40s' is not a name such as Example.Usage", value);
 	return 0;
 }
 
-int types_set_option(struct types_request *rq, const char *name, const char *value, struct error *err)
+int types_set_option(struct types_request *rq, const char *name, const char *value,
+		     struct error *err)
 {
 	for (enum types_option o = 0; o < TYPES_OPTIONS; o++) {
 		if (strcasecmp(options[o].name, name) != 0 || !*value)
@@ -160,14 +166,19 @@ static bool is_listed(const struct text *t, const char *list, const struct type 
 	return false;
 }
 
-/* Types of errors are ServiceStack's: only where its library for the language doesn't bring them. */
+/*
+ * Types of errors are ServiceStack's: only where its library for the language
+ * doesn't bring them.
+ */
 static bool is_wanted(const struct text *t, const struct type *type)
 {
-	const char *include = option(t, TYPES_INCLUDE_TYPES), *exclude = option(t, TYPES_EXCLUDE_TYPES);
+	const char *include = option(t, TYPES_INCLUDE_TYPES),
+		   *exclude = option(t, TYPES_EXCLUDE_TYPES);
 
 	if (type->error && !(t->rq->operation_data && is_on(t, TYPES_ADD_SERVICESTACK_TYPES)))
 		return false;
-	return (type->error || !*include || is_listed(t, include, type)) && !is_listed(t, exclude, type);
+	return (type->error || !*include || is_listed(t, include, type)) &&
+	       !is_listed(t, exclude, type);
 }
 
 /* ---- names and types ---- */
@@ -208,13 +219,16 @@ static const char *type_of(const struct text *t, const struct type_member *m)
 
 	if (m->list)
 		return list_of(t, type);
-	return is_optional(t, m) && t->rules->nullable[m->kind] ? t->rules->nullable[m->kind] : type;
+	return is_optional(t, m) && t->rules->nullable[m->kind] ? t->rules->nullable[m->kind]
+								: type;
 }
 
 /* Our own sentences, as they can stand between "". */
 static const char *literal(const struct text *t, const char *text)
 {
-	const char *special = t->rules->escape == ESCAPE_DOUBLE ? "\"" : t->rules->escape == ESCAPE_DOLLAR ? "\\\"$" : "\\\"";
+	const char *special = t->rules->escape == ESCAPE_DOUBLE   ? "\""
+			      : t->rules->escape == ESCAPE_DOLLAR ? "\\\"$"
+								  : "\\\"";
 	char *copy = arena_alloc(t->rq->arena, 2 * strlen(text) + 1), *to = copy;
 
 	for (; *text; *to++ = *text++)
@@ -225,20 +239,27 @@ static const char *literal(const struct text *t, const char *text)
 
 /* ---- what the templates see ---- */
 
-static void put_member(const struct text *t, struct json_object *list, const struct type_member *m, bool last)
+static void put_member(const struct text *t, struct json_object *list, const struct type_member *m,
+		       bool last)
 {
 	static const char *const kinds[KINDS] = { "text", "int", "decimal", "bool", "object" };
 	struct json_object *o = tree_item(list);
 	const char *name = spelled(t, t->rules->members, m->name);
 	bool reserved = is_reserved(t->rules, name), single = !m->list;
 
-	tree_text(o, "name", reserved ? arena_join(t->rq->arena, t->rules->name_open, name, t->rules->name_close, NULL) : name);
+	tree_text(o, "name",
+		  reserved ? arena_join(t->rq->arena, t->rules->name_open, name,
+					t->rules->name_close, NULL)
+			   : name);
 	tree_bool(o, "renamed", reserved);
 	tree_text(o, "json", spelled(t, SPELL_CAMEL, m->name));
 	tree_text(o, "pascal", spelled(t, SPELL_PASCAL, m->name));
 	tree_text(o, "type", type_of(t, m));
 	tree_text(o, "item", m->kind == KIND_OBJECT ? m->type : t->rules->kinds[m->kind]);
-	tree_text(o, "zero", single && !is_optional(t, m) && t->rules->zeros[m->kind] ? t->rules->zeros[m->kind] : "");
+	tree_text(o, "zero",
+		  single && !is_optional(t, m) && t->rules->zeros[m->kind]
+			  ? t->rules->zeros[m->kind]
+			  : "");
 	tree_bool(o, "list", m->list);
 	for (enum type_kind k = 0; k < KINDS; k++)
 		tree_bool(o, kinds[k], single && m->kind == k);
@@ -249,13 +270,20 @@ static void put_member(const struct text *t, struct json_object *list, const str
 	tree_bool(o, "last", last);
 }
 
-/* "Get": the verb that clients are to use; the verbs of a Route: "GET,POST", or none for all. */
+/*
+ * "Get": the verb that clients are to use; the verbs of a Route: "GET,POST", or
+ * none for all.
+ */
 static void put_request(const struct text *t, struct json_object *type, const struct op *op)
 {
 	static const struct {
 		unsigned bit;
 		const char *name;
-	} markers[] = { { M_GET, "Get" }, { M_POST, "Post" }, { M_PUT, "Put" }, { M_PATCH, "Patch" }, { M_DELETE, "Delete" } };
+	} markers[] = { { M_GET, "Get" },
+			{ M_POST, "Post" },
+			{ M_PUT, "Put" },
+			{ M_PATCH, "Patch" },
+			{ M_DELETE, "Delete" } };
 	struct json_object *o = tree_object(type, "request");
 	const char *verbs = "", *verb = NULL;
 
@@ -271,15 +299,21 @@ static void put_request(const struct text *t, struct json_object *type, const st
 	tree_text(o, "method", words_upper(t->rq->arena, verb));
 	tree_text(o, "verbs", (op->methods & M_ALL) == M_ALL ? "" : verbs);
 	tree_text(o, "path", op->path);
-	tree_text(o, "returns", op->returns_list ? list_of(t, op->returns->name) : op->returns->name);
+	tree_text(o, "returns",
+		  op->returns_list ? list_of(t, op->returns->name) : op->returns->name);
 	tree_text(o, "returned", op->returns->name);
 	tree_bool(o, "many", op->returns_list);
 }
 
-/* Not the place for an error's words in an answer, where the client's library has the type of those: it also looks for them by itself. */
+/*
+ * Not the place for an error's words in an answer, where the client's library
+ * has the type of those: it also looks for them by itself.
+ */
 static bool is_shown(const struct text *t, const struct type_member *m)
 {
-	const struct type *type = m->kind == KIND_OBJECT ? type_model_find(&t->model, m->type, strlen(m->type)) : NULL;
+	const struct type *type = m->kind == KIND_OBJECT
+					  ? type_model_find(&t->model, m->type, strlen(m->type))
+					  : NULL;
 
 	return !type || !type->error || is_wanted(t, type);
 }
@@ -313,18 +347,23 @@ static struct json_object *type_tree(const struct text *t, const struct type *ty
 	return o;
 }
 
-/* The list in GROUPS of the types in SPACE; a new one if there is none yet, which knows of those before it. */
+/*
+ * The list in GROUPS of the types in SPACE; a new one if there is none yet,
+ * which knows of those before it.
+ */
 static struct json_object *group_of(struct json_object *groups, const char *space)
 {
 	struct json_object *group, *before = json_object_new_array();
 
 	for (size_t i = 0; i < json_object_array_length(groups); i++) {
 		group = json_object_array_get_idx(groups, i);
-		if (strcmp(json_object_get_string(json_object_object_get(group, "space")), space) == 0) {
+		if (strcmp(json_object_get_string(json_object_object_get(group, "space")), space) ==
+		    0) {
 			json_object_put(before);
 			return json_object_object_get(group, "grouped");
 		}
-		json_object_array_add(before, json_object_get(json_object_object_get(group, "space")));
+		json_object_array_add(before,
+				      json_object_get(json_object_object_get(group, "space")));
 	}
 	group = tree_item(groups);
 	tree_text(group, "space", space);
@@ -332,13 +371,17 @@ static struct json_object *group_of(struct json_object *groups, const char *spac
 	return tree_list(group, "grouped");
 }
 
-/* The lists that types and answers have: some languages must be told of them. */
+/*
+ * The lists that types and answers have: some languages must be told of them.
+ */
 static void put_list(const struct text *t, struct json_object *lists, const char *item)
 {
 	struct json_object *o;
 
 	for (size_t i = 0; i < json_object_array_length(lists); i++)
-		if (strcmp(json_object_get_string(json_object_object_get(json_object_array_get_idx(lists, i), "item")), item) == 0)
+		if (strcmp(json_object_get_string(json_object_object_get(
+				   json_object_array_get_idx(lists, i), "item")),
+			   item) == 0)
 			return;
 	o = tree_item(lists);
 	tree_text(o, "item", item);
@@ -351,7 +394,10 @@ static void put_lists(const struct text *t, struct json_object *lists, const str
 		put_list(t, lists, type->op->returns->name);
 	for (size_t i = 0; i < type->n; i++)
 		if (type->members[i].list)
-			put_list(t, lists, type->members[i].kind == KIND_OBJECT ? type->members[i].type : t->rules->kinds[type->members[i].kind]);
+			put_list(t, lists,
+				 type->members[i].kind == KIND_OBJECT
+					 ? type->members[i].type
+					 : t->rules->kinds[type->members[i].kind]);
 }
 
 static bool has_decimals(const struct type *type)
@@ -366,7 +412,8 @@ static bool has_decimals(const struct type *type)
 static void put_types(const struct text *t, struct json_object *root)
 {
 	const char *global = option(t, TYPES_GLOBAL_NAMESPACE);
-	struct json_object *types = tree_list(root, "types"), *groups = tree_list(root, "groups"), *lists = tree_list(root, "lists");
+	struct json_object *types = tree_list(root, "types"), *groups = tree_list(root, "groups"),
+			   *lists = tree_list(root, "lists");
 	bool decimals = false;
 
 	for (size_t i = 0; i < t->model.n; i++) {
@@ -386,7 +433,8 @@ static void put_types(const struct text *t, struct json_object *root)
 	tree_bool(root, "decimals", decimals);
 }
 
-static void put_line(const struct text *t, struct json_object *lines, const char *name, const char *value)
+static void put_line(const struct text *t, struct json_object *lines, const char *name,
+		     const char *value)
 {
 	tree_add(lines, arena_join(t->rq->arena, t->rules->line, name, value, NULL));
 }
@@ -395,10 +443,15 @@ static void put_option(const struct text *t, struct json_object *lines, enum typ
 {
 	const char *value = option(t, o);
 
-	put_line(t, lines, arena_join(t->rq->arena, t->rq->options[o] ? "" : t->rules->off, options[o].name, *value ? ": " : ":", NULL), value);
+	put_line(t, lines,
+		 arena_join(t->rq->arena, t->rq->options[o] ? "" : t->rules->off, options[o].name,
+			    *value ? ": " : ":", NULL),
+		 value);
 }
 
-/* Where it comes from and with which options, so that tools can fetch it again. */
+/*
+ * Where it comes from and with which options, so that tools can fetch it again.
+ */
 static void put_heading(const struct text *t, struct json_object *root)
 {
 	struct json_object *lines = tree_list(root, "heading");
@@ -413,7 +466,9 @@ static void put_heading(const struct text *t, struct json_object *root)
 	tree_add(lines, t->rules->open);
 	put_line(t, lines, "Date: ", date);
 	put_line(t, lines, "Version: ", t->rq->version);
-	put_line(t, lines, "Tip: An option is set by removing the ", arena_join(t->rq->arena, t->rules->off, " before it and fetching this again", NULL));
+	put_line(t, lines, "Tip: An option is set by removing the ",
+		 arena_join(t->rq->arena, t->rules->off, " before it and fetching this again",
+			    NULL));
 	put_line(t, lines, "BaseUrl: ", t->rq->base_url);
 	put_line(t, lines, "", "");
 	for (enum types_option o = 0; o < TYPES_OPTIONS; o++)
@@ -441,12 +496,14 @@ static void put_root(const struct text *t, struct json_object *root)
 const struct types_language *types_language_find(const char *name)
 {
 	for (const struct types_language *l = types_languages; l->name; l++)
-		if (strcasecmp(l->name, name) == 0 || (l->other_name && strcasecmp(l->other_name, name) == 0))
+		if (strcasecmp(l->name, name) == 0 ||
+		    (l->other_name && strcasecmp(l->other_name, name) == 0))
 			return l;
 	return NULL;
 }
 
-static const struct template_text *find_template(const struct types_language *language, const struct templates *t, struct error *err)
+static const struct template_text *find_template(const struct types_language *language,
+						 const struct templates *t, struct error *err)
 {
 	const struct template_text *text;
 	char name[40];
@@ -466,17 +523,19 @@ int types_check(const struct templates *t, struct error *err)
 	return 0;
 }
 
-static int render(const struct types_language *language, const struct types_request *rq, struct json_object *root, struct strbuf *out,
-		  struct error *err)
+static int render(const struct types_language *language, const struct types_request *rq,
+		  struct json_object *root, struct strbuf *out, struct error *err)
 {
 	const struct template_text *t = find_template(language, rq->templates, err);
 
 	if (!t)
 		return -1;
-	return mustache_render(t->text, t->len, root, templates_partial, (void *)rq->templates, out, err);
+	return mustache_render(t->text, t->len, root, templates_partial, (void *)rq->templates, out,
+			       err);
 }
 
-int types_write(const struct types_request *rq, const char *name, struct strbuf *out, struct error *err)
+int types_write(const struct types_request *rq, const char *name, struct strbuf *out,
+		struct error *err)
 {
 	const struct types_language *language = types_language_find(name);
 	struct text text = { .rq = rq };
@@ -484,7 +543,8 @@ int types_write(const struct types_request *rq, const char *name, struct strbuf 
 	int rc;
 
 	if (!language)
-		return error_set(err, ERR_NOT_FOUND, NULL, "There are no types in '%.40s'; see /types", name);
+		return error_set(err, ERR_NOT_FOUND, NULL,
+				 "There are no types in '%.40s'; see /types", name);
 	text.rules = language->rules;
 	type_model_build(&text.model, rq->table, &dialect_servicestack, rq->arena);
 	root = json_object_new_object();
@@ -502,7 +562,8 @@ int types_write_index(struct document_request *rq, struct strbuf *out, struct er
 
 	(void)err;
 	for (const struct types_language *l = types_languages; l->name; l++)
-		tree_text(root, l->name, arena_join(rq->arena, rq->base_url, "/types/", l->name, NULL));
+		tree_text(root, l->name,
+			  arena_join(rq->arena, rq->base_url, "/types/", l->name, NULL));
 	tree_write(root, out);
 	return 0;
 }
@@ -510,12 +571,17 @@ int types_write_index(struct document_request *rq, struct strbuf *out, struct er
 int types_write_document(struct document_request *rq, struct strbuf *out, struct error *err)
 {
 	const char *asked = document_param(rq, "language"), *dot = strrchr(asked, '.');
-	const char *name = types_language_find(asked) || !dot ? asked : arena_strn(rq->arena, asked, (size_t)(dot - asked));
+	const char *name = types_language_find(asked) || !dot
+				   ? asked
+				   : arena_strn(rq->arena, asked, (size_t)(dot - asked));
 	const struct types_language *language = types_language_find(name);
-	struct types_request types = {
-		.table = rq->table, .templates = rq->page->templates, .base_url = rq->base_url, .version = PACKAGE_VERSION,
-		.now = clock_now_us() / USEC_PER_SEC, .operation_data = true, .arena = rq->arena
-	};
+	struct types_request types = { .table = rq->table,
+				       .templates = rq->page->templates,
+				       .base_url = rq->base_url,
+				       .version = PACKAGE_VERSION,
+				       .now = clock_now_us() / USEC_PER_SEC,
+				       .operation_data = true,
+				       .arena = rq->arena };
 
 	for (size_t i = 0; i < rq->n_params; i++)
 		if (types_set_option(&types, rq->params[i].name, rq->params[i].value, err) < 0)

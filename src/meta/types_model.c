@@ -5,7 +5,10 @@
 
 #include "base/banned.h"
 
-/* What namespaces of XML begin with (contracts: servicestack B3); the CLR's name of it comes behind. */
+/*
+ * What namespaces of XML begin with (contracts: servicestack B3); the CLR's
+ * name of it comes behind.
+ */
 #define CONTRACTS "http://schemas.datacontract.org/2004/07/"
 
 /* Where a type is that doesn't say. */
@@ -22,7 +25,8 @@ static const char *space_of(const char *xml_namespace)
 const struct type *type_model_find(const struct type_model *m, const char *name, size_t len)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (strlen(m->types[i].name) == len && strncasecmp(m->types[i].name, name, len) == 0)
+		if (strlen(m->types[i].name) == len &&
+		    strncasecmp(m->types[i].name, name, len) == 0)
 			return &m->types[i];
 	return NULL;
 }
@@ -32,7 +36,8 @@ static struct type *add_type(struct type_model *m, const struct type *type)
 	if (m->n == m->size) {
 		size_t size = m->size ? 2 * m->size : 16;
 
-		m->types = arena_grow(m->arena, m->types, m->size * sizeof(struct type), size * sizeof(struct type));
+		m->types = arena_grow(m->arena, m->types, m->size * sizeof(struct type),
+				      size * sizeof(struct type));
 		m->size = size;
 	}
 	m->types[m->n] = *type;
@@ -47,12 +52,17 @@ static enum type_kind field_kind(const struct field *f)
 		return KIND_TEXT;
 	switch (f->type) {
 	case VT_TEXT:
-	case VT_TEXTS:   return KIND_TEXT;
-	case VT_INT:     return KIND_INT;
-	case VT_DECIMAL: return f->flags & FIELD_WHOLE ? KIND_INT : KIND_DECIMAL;
-	case VT_BOOL:    return KIND_BOOL;
+	case VT_TEXTS:
+		return KIND_TEXT;
+	case VT_INT:
+		return KIND_INT;
+	case VT_DECIMAL:
+		return f->flags & FIELD_WHOLE ? KIND_INT : KIND_DECIMAL;
+	case VT_BOOL:
+		return KIND_BOOL;
 	case VT_OBJECT:
-	case VT_LIST:    break;
+	case VT_LIST:
+		break;
 	}
 	return f->shape ? KIND_OBJECT : KIND_TEXT;
 }
@@ -63,7 +73,8 @@ static bool is_written(const struct field *f)
 }
 
 /* The shape's own types first, so that each is known before it is used. */
-static void add_shape(struct type_model *m, const struct shape *shape, const char *space, bool error)
+static void add_shape(struct type_model *m, const struct shape *shape, const char *space,
+		      bool error)
 {
 	struct type type = { .name = shape->name, .doc = shape->doc, .error = error };
 	size_t all = 0;
@@ -81,9 +92,13 @@ static void add_shape(struct type_model *m, const struct shape *shape, const cha
 		enum type_kind kind = field_kind(f);
 
 		if (is_written(f))
-			type.members[type.n++] = (struct type_member){
-				.name = f->name, .kind = kind, .list = f->type == VT_LIST || f->type == VT_TEXTS, .type = f->shape ? f->shape->name : NULL,
-				.optional = kind == KIND_TEXT || f->type == VT_OBJECT, .doc = f->doc
+			type.members[type.n++] = (struct type_member) {
+				.name = f->name,
+				.kind = kind,
+				.list = f->type == VT_LIST || f->type == VT_TEXTS,
+				.type = f->shape ? f->shape->name : NULL,
+				.optional = kind == KIND_TEXT || f->type == VT_OBJECT,
+				.doc = f->doc
 			};
 	}
 	add_type(m, &type);
@@ -95,15 +110,18 @@ static enum type_kind param_kind(const struct param *p)
 {
 	switch (p->type) {
 	case PT_INT:
-	case PT_PAGE_SIZE: return KIND_INT;
-	case PT_BOOL:      return KIND_BOOL;
+	case PT_PAGE_SIZE:
+		return KIND_INT;
+	case PT_BOOL:
+		return KIND_BOOL;
 	case PT_ACCOUNT:
 	case PT_TEXT:
 	case PT_ENUM:
 	case PT_DATE:
 	case PT_INSTANT:
 	case PT_ZONE:
-	case PT_CATEGORY:  break;
+	case PT_CATEGORY:
+		break;
 	}
 	return KIND_TEXT;
 }
@@ -123,16 +141,19 @@ static void add_request(struct type_model *m, const struct op *op)
 
 	type.members = arena_array(m->arena, struct type_member, PARAMS_MAX);
 	for (const struct param *p = op->params; p->name; p++)
-		type.members[type.n++] = (struct type_member){
-			.name = p->name, .kind = param_kind(p), .optional = !(p->flags & PARAM_REQUIRED),
-			.required = p->flags & PARAM_REQUIRED, .doc = p->doc
-		};
+		type.members[type.n++] =
+			(struct type_member) { .name = p->name,
+					       .kind = param_kind(p),
+					       .optional = !(p->flags & PARAM_REQUIRED),
+					       .required = p->flags & PARAM_REQUIRED,
+					       .doc = p->doc };
 	add_type(m, &type);
 }
 
-void type_model_build(struct type_model *m, const struct op *const *table, const struct dialect *dialect, struct arena *arena)
+void type_model_build(struct type_model *m, const struct op *const *table,
+		      const struct dialect *dialect, struct arena *arena)
 {
-	*m = (struct type_model){ .arena = arena };
+	*m = (struct type_model) { .arena = arena };
 	add_shape(m, dialect->error_shape, ERROR_SPACE, true);
 	for (const struct op *const *op = table; *op; op++)
 		if ((*op)->dialect == dialect)

@@ -1,5 +1,6 @@
 /*
- * types_model.h - the types that the operations' tables speak of, in no language: what types.c fills its templates with.
+ * types_model.h - the types that the operations' tables speak of, in no
+ * language: what types.c fills its templates with.
  */
 #ifndef META_TYPES_MODEL_H
 #define META_TYPES_MODEL_H
@@ -9,33 +10,42 @@
 enum type_kind { KIND_TEXT, KIND_INT, KIND_DECIMAL, KIND_BOOL, KIND_OBJECT, KINDS };
 
 struct type_member {
-	const char *name;                 /* "AIMinutes" */
-	enum type_kind kind;              /* of the value, or of the list's items */
+	const char *name;    /* "AIMinutes" */
+	enum type_kind kind; /* of the value, or of the list's items */
 	bool list;
-	bool optional;                    /* it may be missing */
-	bool required;                    /* a parameter that must be given */
-	const char *type;                 /* KIND_OBJECT: the name of its type */
+	bool optional;    /* it may be missing */
+	bool required;    /* a parameter that must be given */
+	const char *type; /* KIND_OBJECT: the name of its type */
 	const char *doc;
 };
 
 struct type {
-	const char *name;                 /* "GetAIUsage", "AIUsage" */
-	const char *space;                /* "Voice.Api.AI" */
+	const char *name;  /* "GetAIUsage", "AIUsage" */
+	const char *space; /* "Voice.Api.AI" */
 	const char *doc;
-	const struct op *op;              /* of a request; NULL: a record of an answer */
-	bool error;                       /* part of the family's error document: ServiceStack's own, its client libraries have it */
+	const struct op *op; /* of a request; NULL: a record of an answer */
+	/*
+	 * part of the family's error document: ServiceStack's own, its client
+	 * libraries have it
+	 */
+	bool error;
 	struct type_member *members;
 	size_t n;
 };
 
 struct type_model {
-	struct type *types;               /* those that a type refers to come before it; errors first, requests last */
+	/*
+	 * those that a type refers to come before it; errors first, requests
+	 * last
+	 */
+	struct type *types;
 	size_t n, size;
 	struct arena *arena;
 };
 
 /* All types of the operations of DIALECT in TABLE. */
-void type_model_build(struct type_model *m, const struct op *const *table, const struct dialect *dialect, struct arena *arena);
+void type_model_build(struct type_model *m, const struct op *const *table,
+		      const struct dialect *dialect, struct arena *arena);
 
 /* The type called NAME (LEN bytes; case ignored), or NULL. */
 const struct type *type_model_find(const struct type_model *m, const char *name, size_t len);

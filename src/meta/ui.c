@@ -19,10 +19,12 @@ static const char *ui_url(struct arena *a, const struct op *op)
 
 int ui_write_index(struct document_request *rq, struct strbuf *out, struct error *err)
 {
-	struct json_object *data = json_object_new_object(), *families = tree_list(data, "families");
+	struct json_object *data = json_object_new_object(),
+			   *families = tree_list(data, "families");
 
 	for (const struct dialect *const *d = dialects; *d; d++) {
-		struct json_object *family = tree_item(families), *list = tree_list(family, "operations");
+		struct json_object *family = tree_item(families),
+				   *list = tree_list(family, "operations");
 
 		tree_text(family, "family", (*d)->title);
 		for (const struct op *const *op = rq->table; *op; op++) {
@@ -75,7 +77,9 @@ static void put_limits(struct json_object *o, struct arena *a, const struct para
 	bool number = p->type == PT_INT || p->type == PT_PAGE_SIZE;
 
 	if (number)
-		tree_text(o, "min", arena_printf(a, "%lld", (long long)(p->type == PT_PAGE_SIZE ? 1 : p->min)));
+		tree_text(o, "min",
+			  arena_printf(a, "%lld",
+				       (long long)(p->type == PT_PAGE_SIZE ? 1 : p->min)));
 	if (number && p->max)
 		tree_text(o, "max", arena_printf(a, "%lld", (long long)p->max));
 }
@@ -112,7 +116,8 @@ static void put_verbs(struct json_object *data, const struct op *op)
 
 	for (int i = 0; words_verb_table[i].name; i++)
 		if (op->methods & words_verb_table[i].bit)
-			put_texts(list, words_verb_table[i].name, json_object_array_length(list) == 0);
+			put_texts(list, words_verb_table[i].name,
+				  json_object_array_length(list) == 0);
 }
 
 static void put_formats(struct json_object *data, const struct shape *shape)
@@ -199,7 +204,8 @@ static const struct param *find_param(const struct op *op, const char *name)
 }
 
 /* The path with its {Name}s filled in; one that is missing is at fault. */
-static int add_path(const struct document_request *rq, const struct op *op, struct strbuf *url, struct error *err)
+static int add_path(const struct document_request *rq, const struct op *op, struct strbuf *url,
+		    struct error *err)
 {
 	const char *p = op->path;
 
@@ -209,7 +215,8 @@ static int add_path(const struct document_request *rq, const struct op *op, stru
 		strbuf_addn(url, p, len);
 		p += len;
 		if (*p == '{') {
-			const char *name = arena_strn(rq->arena, p + 1, strcspn(p, "}") - 1), *value = document_param(rq, name);
+			const char *name = arena_strn(rq->arena, p + 1, strcspn(p, "}") - 1),
+				   *value = document_param(rq, name);
 
 			if (!value)
 				return error_set(err, ERR_MISSING, name, "must be given");

@@ -1,6 +1,7 @@
 /*
- * ui.h - pages to read about every operation of every family, and to try it. They work as plain forms; the script www/explorer.js
- * adds other verbs, bodies and tokens, and shows the answer beside the question.
+ * ui.h - pages to read about every operation of every family, and to try it.
+ * They work as plain forms; the script www/explorer.js adds other verbs, bodies
+ * and tokens, and shows the answer beside the question.
  */
 #ifndef META_UI_H
 #define META_UI_H
@@ -13,7 +14,10 @@ int ui_write_index(struct document_request *rq, struct strbuf *out, struct error
 /* /ui/{operation} */
 int ui_write_operation(struct document_request *rq, struct strbuf *out, struct error *err);
 
-/* /ui/{operation}/send: where the form leads without the script: a redirect to the operation's own address, with what was filled in. */
+/*
+ * /ui/{operation}/send: where the form leads without the script: a redirect to
+ * the operation's own address, with what was filled in.
+ */
 int ui_send(struct document_request *rq, struct strbuf *out, struct error *err);
 
 #endif

@@ -5,11 +5,12 @@
 
 #include "base/banned.h"
 
-const struct format *const words_formats[] = { &format_json, &format_xml, &format_jsv, &format_csv, &format_jsonl, NULL };
+const struct format *const words_formats[] = { &format_json, &format_xml,   &format_jsv,
+					       &format_csv,  &format_jsonl, NULL };
 
-const struct words_verb words_verb_table[] = {
-	{ M_GET, "GET" }, { M_POST, "POST" }, { M_PUT, "PUT" }, { M_PATCH, "PATCH" }, { M_DELETE, "DELETE" }, { 0, NULL }
-};
+const struct words_verb words_verb_table[] = { { M_GET, "GET" },       { M_POST, "POST" },
+					       { M_PUT, "PUT" },       { M_PATCH, "PATCH" },
+					       { M_DELETE, "DELETE" }, { 0, NULL } };
 
 bool words_takes_offsets(const struct dialect *d)
 {

@@ -1,17 +1,20 @@
 /*
- * words.h - what the operations' tables say in bits and numbers, in words. Texts are static or in the arena.
+ * words.h - what the operations' tables say in bits and numbers, in words.
+ * Texts are static or in the arena.
  */
 #ifndef META_WORDS_H
 #define META_WORDS_H
 
 #include "api/op.h"
 
-/* The formats that have pages of metadata, in their order there; ended by NULL. */
+/*
+ * The formats that have pages of metadata, in their order there; ended by NULL.
+ */
 extern const struct format *const words_formats[];
 
 /* The verbs by name, HEAD left out; ended by a NULL name. */
 extern const struct words_verb {
-	unsigned bit;                     /* M_* */
+	unsigned bit; /* M_* */
 	const char *name;
 } words_verb_table[];
 
@@ -26,13 +29,19 @@ const char *words_verbs(struct arena *a, const struct op *op);
 /* The names of the roles, joined with SEPARATOR. */
 const char *words_roles(struct arena *a, const struct op *op, const char *separator);
 
-/* "Requires Roles: SystemAdministrator?,  Manager?": the "?" says that any of them will do. NULL: everybody may. */
+/*
+ * "Requires Roles: SystemAdministrator?, Manager?": the "?" says that any of
+ * them will do. NULL: everybody may.
+ */
 const char *words_lock(struct arena *a, const struct op *op);
 
 /* A field's type as C# has it: "string", "List<AIAccountUsage>". */
 const char *words_type(struct arena *a, const struct field *f);
 
-/* The last part of an XML namespace, which is the name of the types' own: "Voice.Api.AI". */
+/*
+ * The last part of an XML namespace, which is the name of the types' own:
+ * "Voice.Api.AI".
+ */
 const char *words_namespace(const char *xml_namespace);
 
 /* How many roles may call it. */

@@ -9,14 +9,16 @@
 
 enum { TYPES_MAX = 128 };
 
-#define SCHEMA_HEAD "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\""
+#define SCHEMA_HEAD                                               \
+	"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<xs:schema " \
+	"xmlns:xs=\"http://www.w3.org/2001/XMLSchema\""
 
 /* A type of a schema. */
 struct type {
 	const struct shape *shape;
 	const char *namespace;
-	bool request;               /* its members come in any order */
-	bool listed;                /* lists of it occur, too */
+	bool request; /* its members come in any order */
+	bool listed;  /* lists of it occur, too */
 };
 
 struct types {
@@ -28,11 +30,15 @@ struct types {
 
 /* ---- which types there are ---- */
 
-/* Adds SHAPE and what it is made of; nested ones without a namespace are in their parent's. */
-static void add_type(struct types *t, const struct shape *shape, const char *namespace, bool request, bool listed)
+/*
+ * Adds SHAPE and what it is made of; nested ones without a namespace are in
+ * their parent's.
+ */
+static void add_type(struct types *t, const struct shape *shape, const char *namespace,
+		     bool request, bool listed)
 {
 	if (shape->xml_namespace)
-		namespace = shape->xml_namespace;
+	namespace = shape->xml_namespace;
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->at[i].shape == shape) {
 			t->at[i].listed |= listed;
@@ -41,7 +47,7 @@ static void add_type(struct types *t, const struct shape *shape, const char *nam
 	}
 	if (!namespace || !*namespace || t->n == TYPES_MAX)
 		return;
-	t->at[t->n++] = (struct type){ shape, namespace, request, listed };
+	t->at[t->n++] = (struct type) { shape, namespace, request, listed };
 	for (const struct field *f = shape->fields; f->name; f++)
 		if (f->shape)
 			add_type(t, f->shape, namespace, false, f->type == VT_LIST);
@@ -49,7 +55,7 @@ static void add_type(struct types *t, const struct shape *shape, const char *nam
 
 static void collect(const struct document_request *rq, struct types *t)
 {
-	*t = (struct types){ .style = dialect_servicestack.style, .arena = rq->arena };
+	*t = (struct types) { .style = dialect_servicestack.style, .arena = rq->arena };
 	for (const struct op *const *op = rq->table; *op; op++) {
 		if (!(*op)->dialect->style->xml_data_contract)
 			continue;
@@ -90,24 +96,35 @@ static void add_doc(struct strbuf *out, const char *doc, const char *indent)
 	strbuf_add(out, "</xs:documentation></xs:annotation>\n");
 }
 
-/* A list of texts is made of the serializer's own elements, in a namespace of theirs. */
+/*
+ * A list of texts is made of the serializer's own elements, in a namespace of
+ * theirs.
+ */
 static void add_texts(struct strbuf *out, const struct field *f)
 {
-	strbuf_addf(out, "      <xs:element name=\"%s\" minOccurs=\"0\" nillable=\"true\">\n", f->name);
+	strbuf_addf(out, "      <xs:element name=\"%s\" minOccurs=\"0\" nillable=\"true\">\n",
+		    f->name);
 	add_doc(out, f->doc, "        ");
-	strbuf_add(out, "        <xs:complexType><xs:sequence><xs:any namespace=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
-		   " processContents=\"skip\" minOccurs=\"0\" maxOccurs=\"unbounded\"/></xs:sequence></xs:complexType>\n"
-		   "      </xs:element>\n");
+	strbuf_add(out, "        <xs:complexType><xs:sequence><xs:any "
+			"namespace=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
+			" processContents=\"skip\" minOccurs=\"0\" "
+			"maxOccurs=\"unbounded\"/></xs:sequence></xs:complexType>\n"
+			"      </xs:element>\n");
 }
 
-/* As DataContractSerializer has it: every member may be missing, and be null. */
+/*
+ * As DataContractSerializer has it: every member may be missing, and be null.
+ */
 static void add_member(const struct types *t, struct strbuf *out, const struct field *f)
 {
 	if (f->type == VT_TEXTS) {
 		add_texts(out, f);
 		return;
 	}
-	strbuf_addf(out, "      <xs:element name=\"%s\" minOccurs=\"0\" nillable=\"true\" type=\"%s\">\n", f->name, type_of(t->arena, f));
+	strbuf_addf(
+		out,
+		"      <xs:element name=\"%s\" minOccurs=\"0\" nillable=\"true\" type=\"%s\">\n",
+		f->name, type_of(t->arena, f));
 	add_doc(out, f->doc, "        ");
 	strbuf_add(out, "      </xs:element>\n");
 }
@@ -127,15 +144,19 @@ static void add_complex_type(const struct types *t, struct strbuf *out, const st
 			add_member(t, out, f);
 	}
 	strbuf_addf(out, "    </xs:%s>\n  </xs:complexType>\n", group);
-	strbuf_addf(out, "  <xs:element name=\"%s\" nillable=\"true\" type=\"tns:%s\"/>\n", name, name);
+	strbuf_addf(out, "  <xs:element name=\"%s\" nillable=\"true\" type=\"tns:%s\"/>\n", name,
+		    name);
 }
 
 static void add_list_type(struct strbuf *out, const char *name)
 {
-	strbuf_addf(out, "  <xs:complexType name=\"ArrayOf%s\">\n    <xs:sequence>\n"
-		    "      <xs:element name=\"%s\" minOccurs=\"0\" maxOccurs=\"unbounded\" nillable=\"true\" type=\"tns:%s\"/>\n"
+	strbuf_addf(out,
+		    "  <xs:complexType name=\"ArrayOf%s\">\n    <xs:sequence>\n"
+		    "      <xs:element name=\"%s\" minOccurs=\"0\" maxOccurs=\"unbounded\" "
+		    "nillable=\"true\" type=\"tns:%s\"/>\n"
 		    "    </xs:sequence>\n  </xs:complexType>\n"
-		    "  <xs:element name=\"ArrayOf%s\" nillable=\"true\" type=\"tns:ArrayOf%s\"/>\n", name, name, name, name, name);
+		    "  <xs:element name=\"ArrayOf%s\" nillable=\"true\" type=\"tns:ArrayOf%s\"/>\n",
+		    name, name, name, name, name);
 }
 
 int xsd_write_index(struct document_request *rq, struct strbuf *out, struct error *err)
@@ -147,13 +168,18 @@ int xsd_write_index(struct document_request *rq, struct strbuf *out, struct erro
 	strbuf_add(out, SCHEMA_HEAD ">\n");
 	for (size_t i = 0; i < t->n; i++)
 		if (leads(t, i))
-			strbuf_addf(out, "  <xs:import namespace=\"%s\" schemaLocation=\"xsd/%s.xsd\"/>\n", t->at[i].namespace,
-				    words_namespace(t->at[i].namespace));
+			strbuf_addf(
+				out,
+				"  <xs:import namespace=\"%s\" schemaLocation=\"xsd/%s.xsd\"/>\n",
+				t->at[i].namespace, words_namespace(t->at[i].namespace));
 	strbuf_add(out, "</xs:schema>\n");
 	return 0;
 }
 
-/* The namespace that FILE, its last part with ".xsd" or without, names; NULL if none. */
+/*
+ * The namespace that FILE, its last part with ".xsd" or without, names; NULL if
+ * none.
+ */
 static const char *find_namespace(const struct types *t, const char *file)
 {
 	size_t len = strlen(file);
@@ -177,8 +203,12 @@ int xsd_write(struct document_request *rq, struct strbuf *out, struct error *err
 	collect(rq, t);
 	namespace = find_namespace(t, document_param(rq, "name"));
 	if (!namespace)
-		return error_set(err, ERR_NOT_FOUND, NULL, "There is no such schema; /xsd names all");
-	strbuf_addf(out, SCHEMA_HEAD " xmlns:tns=\"%s\" targetNamespace=\"%s\" elementFormDefault=\"qualified\">\n", namespace, namespace);
+		return error_set(err, ERR_NOT_FOUND, NULL,
+				 "There is no such schema; /xsd names all");
+	strbuf_addf(out,
+		    SCHEMA_HEAD
+		    " xmlns:tns=\"%s\" targetNamespace=\"%s\" elementFormDefault=\"qualified\">\n",
+		    namespace, namespace);
 	for (size_t i = 0; i < t->n; i++) {
 		if (strcmp(t->at[i].namespace, namespace) != 0)
 			continue;

@@ -1,6 +1,6 @@
 /*
- * xsd.h - XML schemas of what the ServiceStack family reads and writes, one a namespace: the operations' requests and
- * answers, and the family's errors.
+ * xsd.h - XML schemas of what the ServiceStack family reads and writes, one a
+ * namespace: the operations' requests and answers, and the family's errors.
  */
 #ifndef META_XSD_H
 #define META_XSD_H

@@ -7,15 +7,18 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-#define ACCOUNT "SELECT id, sid, name, parent, currency, created, suspended, time_zone, cycle_day, number FROM account "
+#define ACCOUNT                                                                              \
+	"SELECT id, sid, name, parent, currency, created, suspended, time_zone, cycle_day, " \
+	"number FROM account "
 
-static int read_account(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+static int read_account(struct store *st, struct stmt *s, struct arena *arena, void *to,
+			struct error *err)
 {
 	struct account *ret = to;
 	size_t len;
 
 	(void)err;
-	*ret = (struct account){
+	*ret = (struct account) {
 		.id = get_int(st, s, 0),
 		.name = get_text(st, s, 2, arena),
 		.parent = get_int(st, s, 3),
@@ -52,9 +55,13 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 	bind_int(st, s, 1, parent);
 	rc = store_one(st, s, &grandparent, err);
 	if (rc == 0)
-		return error_set(err, ERR_PARAM, "parent", "there is no account with the number %" PRId64 " to be the parent", parent);
+		return error_set(err, ERR_PARAM, "parent",
+				 "there is no account with the number %" PRId64 " to be the parent",
+				 parent);
 	if (rc > 0 && grandparent)
-		return error_set(err, ERR_PARAM, "parent", "a subaccount can't be the parent of another: there is one level of subaccounts");
+		return error_set(err, ERR_PARAM, "parent",
+				 "a subaccount can't be the parent of another: there is one level "
+				 "of subaccounts");
 	return rc < 0 ? -1 : 0;
 }
 
@@ -62,9 +69,12 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 #define BY_NAME   "SELECT 1 FROM account WHERE name = ?1 AND id <> ?2"
 #define BY_NUMBER "SELECT 1 FROM account WHERE number = ?1 AND number <> '' AND id <> ?2"
 
-/* Is TEXT, the PARAM of A, the KIND of another account? SQL asks for it. -1: it is, or the ledger failed. */
-static int check_free(struct store *st, const char *sql, const char *kind, const struct account *a, const char *param,
-		      const char *text, struct error *err)
+/*
+ * Is TEXT, the PARAM of A, the KIND of another account? SQL asks for it. -1: it
+ * is, or the ledger failed.
+ */
+static int check_free(struct store *st, const char *sql, const char *kind, const struct account *a,
+		      const char *param, const char *text, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 	int64_t one;
@@ -75,10 +85,15 @@ static int check_free(struct store *st, const char *sql, const char *kind, const
 	bind_text(st, s, 1, text);
 	bind_int(st, s, 2, a->id);
 	rc = store_one(st, s, &one, err);
-	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "there is an account with the %s \"%s\" already", kind, text) : rc;
+	return rc > 0 ? error_set(err, ERR_CONFLICT, param,
+				  "there is an account with the %s \"%s\" already", kind, text)
+		      : rc;
 }
 
-/* An account is looked up by its name or its number, so no account's name is another's number. */
+/*
+ * An account is looked up by its name or its number, so no account's name is
+ * another's number.
+ */
 static int check_unique(struct store *st, const struct account *a, struct error *err)
 {
 	if (check_free(st, BY_SID, "sid", a, "sid", a->sid, err) < 0 ||
@@ -111,8 +126,11 @@ static int insert_account(struct store *st, struct account *a, struct error *err
 	a->id = 0;
 	if (check_unique(st, a, err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO account (sid, parent, created, name, currency, suspended, time_zone, cycle_day, number)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", err);
+	s = prepare(st,
+		    "INSERT INTO account (sid, parent, created, name, currency, suspended, "
+		    "time_zone, cycle_day, number)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		    err);
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, a->sid);
@@ -140,8 +158,11 @@ static int update_account(struct store *st, const struct account *a, struct erro
 
 	if (check_unique(st, a, err) < 0)
 		return -1;
-	s = prepare(st, "UPDATE account SET name = ?2, currency = ?3, suspended = ?4, time_zone = ?5, cycle_day = ?6, number = ?7"
-		    " WHERE id = ?1", err);
+	s = prepare(st,
+		    "UPDATE account SET name = ?2, currency = ?3, suspended = ?4, time_zone = ?5, "
+		    "cycle_day = ?6, number = ?7"
+		    " WHERE id = ?1",
+		    err);
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, a->id);
@@ -184,11 +205,14 @@ void store_accounts_forget(struct store *st)
 {
 	for (int i = 0; i < ACCOUNTS_KEPT; i++) {
 		release_texts(&st->kept[i]);
-		st->kept[i] = (struct account){ 0 };
+		st->kept[i] = (struct account) { 0 };
 	}
 }
 
-/* Where the account of that SID is kept if it is; NULL: nothing may be, as it isn't known which version the snapshot is of. */
+/*
+ * Where the account of that SID is kept if it is; NULL: nothing may be, as it
+ * isn't known which version the snapshot is of.
+ */
 static struct account *kept_place(struct store *st, const char *sid)
 {
 	unsigned hash = 0;
@@ -212,7 +236,10 @@ static void keep(struct account *place, const struct account *a)
 	place->number = copy_text(a->number);
 }
 
-/* That there is no account SID: found out as quickly the second time as that there is one, so that time doesn't tell them apart. */
+/*
+ * That there is no account SID: found out as quickly the second time as that
+ * there is one, so that time doesn't tell them apart.
+ */
 static void keep_none(struct account *place, const char *sid)
 {
 	struct account none = { .name = "", .time_zone = "", .number = "" };
@@ -224,7 +251,8 @@ static void keep_none(struct account *place, const char *sid)
 	keep(place, &none);
 }
 
-int store_account_by_sid(struct store *st, const char *sid, struct arena *arena, struct account *ret, struct error *err)
+int store_account_by_sid(struct store *st, const char *sid, struct arena *arena,
+			 struct account *ret, struct error *err)
 {
 	struct account *kept = kept_place(st, sid);
 	struct stmt *s;
@@ -251,7 +279,8 @@ int store_account_by_sid(struct store *st, const char *sid, struct arena *arena,
 	return rc;
 }
 
-int store_account_by_name(struct store *st, const char *name, struct arena *arena, struct account *ret, struct error *err)
+int store_account_by_name(struct store *st, const char *name, struct arena *arena,
+			  struct account *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, ACCOUNT "WHERE name = ?1", err);
 
@@ -261,7 +290,8 @@ int store_account_by_name(struct store *st, const char *name, struct arena *aren
 	return store_row(st, s, read_account, arena, ret, err);
 }
 
-int store_account_by_number(struct store *st, const char *number, struct arena *arena, struct account *ret, struct error *err)
+int store_account_by_number(struct store *st, const char *number, struct arena *arena,
+			    struct account *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, ACCOUNT "WHERE number = ?1 AND number <> ''", err);
 
@@ -271,7 +301,8 @@ int store_account_by_number(struct store *st, const char *number, struct arena *
 	return store_row(st, s, read_account, arena, ret, err);
 }
 
-int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struct account *ret, struct error *err)
+int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struct account *ret,
+			struct error *err)
 {
 	struct stmt *s = prepare(st, ACCOUNT "WHERE id = ?1", err);
 
@@ -281,9 +312,13 @@ int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struc
 	return store_row(st, s, read_account, arena, ret, err);
 }
 
-int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret, size_t *ret_n, struct error *err)
+int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret,
+		   size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st, parent ? ACCOUNT "WHERE parent = ?1 ORDER BY sid" : ACCOUNT "ORDER BY sid", err);
+	struct stmt *s = prepare(st,
+				 parent ? ACCOUNT "WHERE parent = ?1 ORDER BY sid"
+					: ACCOUNT "ORDER BY sid",
+				 err);
 	struct rows rows;
 
 	if (!s)
@@ -302,17 +337,21 @@ static int read_suspension(struct store *st, struct stmt *s, struct arena *arena
 {
 	(void)arena;
 	(void)err;
-	*(struct suspension *)to = (struct suspension){ get_int(st, s, 0), get_int(st, s, 1) };
+	*(struct suspension *)to = (struct suspension) { get_int(st, s, 0), get_int(st, s, 1) };
 	return 0;
 }
 
 int store_suspensions(struct store *st, struct arena *arena, struct suspension **ret, size_t *ret_n,
 		      struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT id, min(since) FROM ("
-				     "SELECT id, suspended AS since FROM account WHERE suspended <> 0 UNION ALL "
-				     "SELECT below.id, above.suspended FROM account above JOIN account below ON below.parent = above.id"
-				     " WHERE above.suspended <> 0) GROUP BY id ORDER BY id", err);
+	struct stmt *s =
+		prepare(st,
+			"SELECT id, min(since) FROM ("
+			"SELECT id, suspended AS since FROM account WHERE suspended <> 0 UNION ALL "
+			"SELECT below.id, above.suspended FROM account above JOIN account below ON "
+			"below.parent = above.id"
+			" WHERE above.suspended <> 0) GROUP BY id ORDER BY id",
+			err);
 	struct rows rows;
 
 	if (store_rows(st, s, read_suspension, sizeof(**ret), arena, &rows, err) < 0)
@@ -324,7 +363,8 @@ int store_suspensions(struct store *st, struct arena *arena, struct suspension *
 
 int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot LIMIT 1", err);
+	struct stmt *s = prepare(
+		st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot LIMIT 1", err);
 
 	if (!s)
 		return -1;
@@ -334,7 +374,9 @@ int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day,
 
 int store_account_last_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot DESC LIMIT 1", err);
+	struct stmt *s = prepare(
+		st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot DESC LIMIT 1",
+		err);
 
 	if (!s)
 		return -1;

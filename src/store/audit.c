@@ -5,7 +5,10 @@
 
 int store_audit_add(struct store *st, const struct audit *a, struct error *err)
 {
-	struct stmt *s = prepare(st, "INSERT INTO audit (at, author, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5)", err);
+	struct stmt *s = prepare(st,
+				 "INSERT INTO audit (at, author, action, subject, detail) VALUES "
+				 "(?1, ?2, ?3, ?4, ?5)",
+				 err);
 
 	if (!s)
 		return -1;
@@ -17,12 +20,13 @@ int store_audit_add(struct store *st, const struct audit *a, struct error *err)
 	return step(st, s, err);
 }
 
-static int read_audit(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+static int read_audit(struct store *st, struct stmt *s, struct arena *arena, void *to,
+		      struct error *err)
 {
 	struct audit *ret = to;
 
 	(void)err;
-	*ret = (struct audit){
+	*ret = (struct audit) {
 		.id = get_int(st, s, 0),
 		.at = get_int(st, s, 1),
 		.author = get_text(st, s, 2, arena),
@@ -33,9 +37,13 @@ static int read_audit(struct store *st, struct stmt *s, struct arena *arena, voi
 	return 0;
 }
 
-int store_audits(struct store *st, int64_t before, size_t limit, struct arena *arena, struct audit **ret, size_t *ret_n, struct error *err)
+int store_audits(struct store *st, int64_t before, size_t limit, struct arena *arena,
+		 struct audit **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT id, at, author, action, subject, detail FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2", err);
+	struct stmt *s = prepare(st,
+				 "SELECT id, at, author, action, subject, detail FROM audit WHERE "
+				 "id < ?1 ORDER BY id DESC LIMIT ?2",
+				 err);
 	struct rows rows;
 
 	if (!s)

@@ -15,7 +15,10 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 	bind_int(st, s, 1, parent);
 	rc = store_one(st, s, &one, err);
 	if (rc == 0)
-		return error_set(err, ERR_PARAM, "parent", "there is no category with the number %" PRId64 " to be the parent", parent);
+		return error_set(err, ERR_PARAM, "parent",
+				 "there is no category with the number %" PRId64
+				 " to be the parent",
+				 parent);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -29,7 +32,9 @@ static int check_free(struct store *st, const char *name, struct error *err)
 		return -1;
 	bind_text(st, s, 1, name);
 	rc = store_one(st, s, &one, err);
-	return rc > 0 ? error_set(err, ERR_CONFLICT, "name", "there is a category \"%s\" already", name) : rc;
+	return rc > 0 ? error_set(err, ERR_CONFLICT, "name", "there is a category \"%s\" already",
+				  name)
+		      : rc;
 }
 
 static int insert_category(struct store *st, struct category *c, struct error *err)
@@ -38,8 +43,11 @@ static int insert_category(struct store *st, struct category *c, struct error *e
 
 	if ((c->parent && check_parent(st, c->parent, err) < 0) || check_free(st, c->name, err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO category (name, parent, description, count_unit, usage_unit, metered)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)", err);
+	s = prepare(
+		st,
+		"INSERT INTO category (name, parent, description, count_unit, usage_unit, metered)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		err);
 	if (!s)
 		return -1;
 	bind_text(st, s, 1, c->name);
@@ -63,12 +71,13 @@ int store_category_add(struct store *st, struct category *c, struct error *err)
 	return store_write_close(st, own, insert_category(st, c, err), err);
 }
 
-static int read_category(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+static int read_category(struct store *st, struct stmt *s, struct arena *arena, void *to,
+			 struct error *err)
 {
 	struct category *ret = to;
 
 	(void)err;
-	*ret = (struct category){
+	*ret = (struct category) {
 		.id = get_int(st, s, 0),
 		.name = get_text(st, s, 1, arena),
 		.parent = get_int(st, s, 2),
@@ -81,11 +90,15 @@ static int read_category(struct store *st, struct stmt *s, struct arena *arena, 
 	return 0;
 }
 
-int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n, struct error *err)
+int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n,
+		     struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT id, name, parent, description, count_unit, usage_unit, metered,"
-				 " EXISTS (SELECT 1 FROM account_category u WHERE u.category = category.id)"
-				 " FROM category ORDER BY id", err);
+	struct stmt *s =
+		prepare(st,
+			"SELECT id, name, parent, description, count_unit, usage_unit, metered,"
+			" EXISTS (SELECT 1 FROM account_category u WHERE u.category = category.id)"
+			" FROM category ORDER BY id",
+			err);
 	struct rows rows;
 
 	if (store_rows(st, s, read_category, sizeof(**ret), arena, &rows, err) < 0)
@@ -98,7 +111,10 @@ int store_categories(struct store *st, struct arena *arena, struct category **re
 /* Whether some account used it before the one that just did. */
 static int used_before(struct store *st, int64_t id, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT count(*) FROM (SELECT 1 FROM account_category WHERE category = ?1 LIMIT 2)", err);
+	struct stmt *s = prepare(
+		st,
+		"SELECT count(*) FROM (SELECT 1 FROM account_category WHERE category = ?1 LIMIT 2)",
+		err);
 	int64_t n = 0;
 
 	if (!s)
@@ -109,7 +125,10 @@ static int used_before(struct store *st, int64_t id, struct error *err)
 
 int store_category_use(struct store *st, int64_t account, int64_t id, struct error *err)
 {
-	struct stmt *s = prepare(st, "INSERT INTO account_category (account, category) VALUES (?1, ?2) ON CONFLICT DO NOTHING", err);
+	struct stmt *s = prepare(st,
+				 "INSERT INTO account_category (account, category) VALUES (?1, ?2) "
+				 "ON CONFLICT DO NOTHING",
+				 err);
 	int before;
 
 	if (!s)
@@ -124,9 +143,11 @@ int store_category_use(struct store *st, int64_t account, int64_t id, struct err
 	return before < 0 ? -1 : before ? 0 : store_changed(st, err);
 }
 
-int store_categories_used(struct store *st, int64_t account, struct arena *arena, const int64_t **ret, size_t *ret_n, struct error *err)
+int store_categories_used(struct store *st, int64_t account, struct arena *arena,
+			  const int64_t **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT category FROM account_category WHERE account = ?1", err);
+	struct stmt *s = prepare(st, "SELECT category FROM account_category WHERE account = ?1",
+				 err);
 
 	if (!s)
 		return -1;

@@ -10,7 +10,8 @@
 #include "base/banned.h"
 
 /* Copies DB to PART, which FD has claimed, durably. */
-static int fill_part(const struct db_ops *ops, struct db *db, const char *part, int fd, store_progress *progress, void *arg, struct error *err)
+static int fill_part(const struct db_ops *ops, struct db *db, const char *part, int fd,
+		     store_progress *progress, void *arg, struct error *err)
 {
 	return ops->copy(db, part, progress, arg, err) < 0 ? -1 : file_sync(fd, part, err);
 }
@@ -27,7 +28,8 @@ static int is_the_ledger(const char *file, struct error *err)
 	return error_set(err, ERR_PARAM, NULL, "%s is the ledger itself", file);
 }
 
-int store_backup(struct store *st, const char *file, bool replace, store_progress *progress, void *arg, struct error *err)
+int store_backup(struct store *st, const char *file, bool replace, store_progress *progress,
+		 void *arg, struct error *err)
 {
 	struct strbuf part;
 	int fd, rc;
@@ -41,7 +43,10 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 	rc = file_claim(part.text, &fd, err);
 	if (rc == 0) {
 		rc = fill_part(st->ops, st->db, part.text, fd, progress, arg, err);
-		/* one that opened an earlier copy and died has left a log, which would be read into this one */
+		/*
+		 * one that opened an earlier copy and died has left a log,
+		 * which would be read into this one
+		 */
 		if (rc == 0 && (replace || access(file, F_OK) < 0))
 			st->ops->drop_log(file);
 		if (rc == 0)
@@ -63,7 +68,8 @@ static int check_source(const char *file, const char *where, struct error *err)
 	return file_same(file, where) ? is_the_ledger(file, err) : 0;
 }
 
-static int copy_in(const struct db_ops *ops, const char *file, const char *part, int fd, store_progress *progress, void *arg, struct error *err)
+static int copy_in(const struct db_ops *ops, const char *file, const char *part, int fd,
+		   store_progress *progress, void *arg, struct error *err)
 {
 	struct db *db;
 	int rc;
@@ -76,7 +82,8 @@ static int copy_in(const struct db_ops *ops, const char *file, const char *part,
 }
 
 /* Whole, of a schema that this program knows, and then of its own. */
-static int check_part(const struct db_ops *ops, const char *part, store_progress *progress, void *arg, struct error *err)
+static int check_part(const struct db_ops *ops, const char *part, store_progress *progress,
+		      void *arg, struct error *err)
 {
 	struct db *db;
 	int rc;
@@ -90,7 +97,8 @@ static int check_part(const struct db_ops *ops, const char *part, store_progress
 	return rc;
 }
 
-int store_restore(const char *file, const char *where, const char *aside, store_progress *progress, void *arg, struct error *err)
+int store_restore(const char *file, const char *where, const char *aside, store_progress *progress,
+		  void *arg, struct error *err)
 {
 	const struct db_ops *ops = &db_sqlite;
 	struct strbuf part;

@@ -8,8 +8,11 @@
 
 int store_correction_add(struct store *st, struct correction *c, struct error *err)
 {
-	struct stmt *s = prepare(st, "INSERT INTO correction (sid, kind, source, event, author, reason, made)"
-				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+	struct stmt *s =
+		prepare(st,
+			"INSERT INTO correction (sid, kind, source, event, author, reason, made)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+			err);
 
 	if (!s)
 		return -1;
@@ -26,13 +29,14 @@ int store_correction_add(struct store *st, struct correction *c, struct error *e
 	return 0;
 }
 
-static int read_correction(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+static int read_correction(struct store *st, struct stmt *s, struct arena *arena, void *to,
+			   struct error *err)
 {
 	struct correction *ret = to;
 	size_t len;
 
 	(void)err;
-	*ret = (struct correction){
+	*ret = (struct correction) {
 		.id = get_int(st, s, 0),
 		.kind = get_int(st, s, 2) == CORRECTION_AMEND ? CORRECTION_AMEND : CORRECTION_VOID,
 		.source = get_int(st, s, 3),
@@ -45,10 +49,12 @@ static int read_correction(struct store *st, struct stmt *s, struct arena *arena
 	return 0;
 }
 
-int store_corrections(struct store *st, int64_t source, const char *event, size_t len, struct arena *arena, struct correction **ret,
-		      size_t *ret_n, struct error *err)
+int store_corrections(struct store *st, int64_t source, const char *event, size_t len,
+		      struct arena *arena, struct correction **ret, size_t *ret_n,
+		      struct error *err)
 {
-	struct stmt *s = prepare(st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id", err);
+	struct stmt *s = prepare(st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id",
+				 err);
 	struct rows rows;
 
 	if (!s)
@@ -62,10 +68,11 @@ int store_corrections(struct store *st, int64_t source, const char *event, size_
 	return 0;
 }
 
-int store_correction_last(struct store *st, int64_t source, const char *event, size_t len, struct arena *arena, struct correction *ret,
-			  struct error *err)
+int store_correction_last(struct store *st, int64_t source, const char *event, size_t len,
+			  struct arena *arena, struct correction *ret, struct error *err)
 {
-	struct stmt *s = prepare(st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id DESC LIMIT 1", err);
+	struct stmt *s = prepare(
+		st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id DESC LIMIT 1", err);
 
 	if (!s)
 		return -1;
@@ -74,7 +81,8 @@ int store_correction_last(struct store *st, int64_t source, const char *event, s
 	return store_row(st, s, read_correction, arena, ret, err);
 }
 
-int store_correction_by_id(struct store *st, int64_t id, struct arena *arena, struct correction *ret, struct error *err)
+int store_correction_by_id(struct store *st, int64_t id, struct arena *arena,
+			   struct correction *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, CORRECTION "WHERE id = ?1", err);
 

@@ -21,40 +21,53 @@
 #define APPLICATION_ID 0x75736764
 
 /*
- * Pages are read through the memory map, which all connections share; their own caches hold little more than what
- * they change. (Not while the ledger changes all the time: see adapt.)
+ * Pages are read through the memory map, which all connections share; their own
+ * caches hold little more than what they change. (Not while the ledger changes
+ * all the time: see adapt.)
  */
-#define MAP "PRAGMA mmap_size = 1073741824;"
+#define MAP    "PRAGMA mmap_size = 1073741824;"
 #define NO_MAP "PRAGMA mmap_size = 0;"
-#define READER_PRAGMAS \
-	"PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;" \
-	MAP "PRAGMA cache_size = -512;"
-#define WRITER_PRAGMAS \
-	READER_PRAGMAS \
-	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 16777216;"
+#define READER_PRAGMAS                                                                       \
+	"PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; " \
+	"PRAGMA cell_size_check = ON;" MAP "PRAGMA cache_size = -512;"
+#define WRITER_PRAGMAS                                                                        \
+	READER_PRAGMAS                                                                        \
+	"PRAGMA journal_mode = WAL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = " \
+	"16777216;"
 
 /*
- * The log is carried over into the file (checkpointed) after so many more pages: a quarter of the file's size, but at least 4 MB and at
- * most 32 MB; pages that change in every commit are carried once. While somebody always reads in the log it can't begin anew; once it is
- * as large as the file (at least 16 MB, at most 256 MB) we wait for its readers, so that it stays about that large.
+ * The log is carried over into the file (checkpointed) after so many more
+ * pages: a quarter of the file's size, but at least 4 MB and at most 32 MB;
+ * pages that change in every commit are carried once. While somebody always
+ * reads in the log it can't begin anew; once it is as large as the file (at
+ * least 16 MB, at most 256 MB) we wait for its readers, so that it stays about
+ * that large.
  */
-enum { PAGE_BYTES = 4096, CARRY_MIN = 1000, CARRY_MAX = 8000, LOG_MIN = 4000, LOG_MAX = 64000, LOG_WAIT_MS = 100 };
+enum {
+	PAGE_BYTES = 4096,
+	CARRY_MIN = 1000,
+	CARRY_MAX = 8000,
+	LOG_MIN = 4000,
+	LOG_MAX = 64000,
+	LOG_WAIT_MS = 100
+};
 
 /* So many reads without a change in between make the map worth while again. */
 #define CALM_READS 8
 
 struct db {
 	sqlite3 *handle;
-	unsigned version;         /* of the data, when it was last seen to change */
-	int calm;                 /* reads since then, up to CALM_READS: then pages are mapped */
-	int carried;              /* pages that the log had when it was last carried over */
-	int busy_ms;              /* how long to wait for a lock, unless WAIT is there to say that */
+	unsigned version; /* of the data, when it was last seen to change */
+	int calm;         /* reads since then, up to CALM_READS: then pages are mapped */
+	int carried;      /* pages that the log had when it was last carried over */
+	/* how long to wait for a lock, unless WAIT is there to say that */
+	int busy_ms;
 	int (*wait)(void *arg, int times);
 	void *wait_arg;
 	int (*check)(void *arg, struct error *err);
 	void *check_arg;
-	struct error stopped;     /* why CHECK ended a statement */
-	GHashTable *stmts;        /* SQL's address -> struct stmt */
+	struct error stopped; /* why CHECK ended a statement */
+	GHashTable *stmts;    /* SQL's address -> struct stmt */
 };
 
 struct stmt {
@@ -63,15 +76,16 @@ struct stmt {
 };
 
 #define READ_ONLY "the ledger is read-only: its file and its folder must be writable for this user"
-#define FOLDER \
-	"the ledger can't be opened: this user must be able to read the file and to write in its folder, also for reading"
+#define FOLDER                                                                                     \
+	"the ledger can't be opened: this user must be able to read the file and to write in its " \
+	"folder, also for reading"
 
 /* For callers; the log has the reason. */
-#define FULL "the ledger can't be written at the moment: try again later"
+#define FULL               "the ledger can't be written at the moment: try again later"
 #define FULL_RETRY_SECONDS 30
 
 static const struct {
-	int code;                 /* extended codes before the primary ones they belong to */
+	int code; /* extended codes before the primary ones they belong to */
 	enum error_kind kind;
 	const char *message;
 } faults[] = {
@@ -90,18 +104,24 @@ static const struct {
 	{ SQLITE_PERM, ERR_INTERNAL, "no permission to use the ledger" },
 	{ SQLITE_CANTOPEN, ERR_INTERNAL, FOLDER },
 	{ SQLITE_IOERR_NOMEM, ERR_INTERNAL, "out of memory" },
-	{ SQLITE_IOERR, ERR_INTERNAL, "the disk failed to read or write the ledger (or a limit on file sizes was reached)" },
+	{ SQLITE_IOERR, ERR_INTERNAL,
+	  "the disk failed to read or write the ledger (or a limit on file sizes was reached)" },
 	{ SQLITE_CORRUPT, ERR_INTERNAL, "the ledger's file is damaged: restore it from a backup" },
 	{ SQLITE_NOTADB, ERR_INTERNAL, "the file is not a ledger (no SQLite database)" },
 	{ SQLITE_NOMEM, ERR_INTERNAL, "out of memory" },
-	{ SQLITE_SCHEMA, ERR_INTERNAL, "the ledger's schema changed while it was in use: try again" },
+	{ SQLITE_SCHEMA, ERR_INTERNAL,
+	  "the ledger's schema changed while it was in use: try again" },
 };
 
-/* No room on the disk, for this user, or below a limit on the sizes of files: SQLite says so in two ways. */
+/*
+ * No room on the disk, for this user, or below a limit on the sizes of files:
+ * SQLite says so in two ways.
+ */
 static bool is_full(int code, int errnum)
 {
 	return (code & 0xff) == SQLITE_FULL ||
-	       ((code & 0xff) == SQLITE_IOERR && (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG));
+	       ((code & 0xff) == SQLITE_IOERR &&
+		(errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG));
 }
 
 static int fail(struct db *db, const char *sql, struct error *err)
@@ -131,8 +151,9 @@ static int fail(struct db *db, const char *sql, struct error *err)
 	error_set(err, kind, NULL, "%s", message);
 	if (err && code == SQLITE_FULL)
 		err->retry_after = FULL_RETRY_SECONDS;
-	return error_detail(err, "%sSQLite %d: %s%s%s; in: %.200s", why, code, sqlite3_errmsg(db->handle),
-			    errnum ? ": " : "", errnum ? strerror(errnum) : "", sql);
+	return error_detail(err, "%sSQLite %d: %s%s%s; in: %.200s", why, code,
+			    sqlite3_errmsg(db->handle), errnum ? ": " : "",
+			    errnum ? strerror(errnum) : "", sql);
 }
 
 static void stmt_free(void *stmt)
@@ -199,8 +220,10 @@ static int between(int64_t n, int least, int most)
 }
 
 /*
- * After each commit: carries the log over into the file when it has become long. SQLite's own way does so at every commit from then on
- * while anyone reads in the log, with two more waits for the disk. What fails here is tried again later; the commit stands.
+ * After each commit: carries the log over into the file when it has become
+ * long. SQLite's own way does so at every commit from then on while anyone
+ * reads in the log, with two more waits for the disk. What fails here is tried
+ * again later; the commit stands.
  */
 static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 {
@@ -209,7 +232,7 @@ static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 	bool wait;
 
 	if (pages < db->carried)
-		db->carried = 0;         /* it began anew */
+		db->carried = 0; /* it began anew */
 	if (pages - db->carried < CARRY_MIN)
 		return SQLITE_OK;
 	file_pages = file_size(sqlite3_db_filename(handle, name)) / PAGE_BYTES;
@@ -218,7 +241,9 @@ static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 	db->carried = pages;
 	wait = pages >= between(file_pages, LOG_MIN, LOG_MAX);
 	sqlite3_busy_timeout(handle, LOG_WAIT_MS);
-	sqlite3_wal_checkpoint_v2(handle, name, wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	sqlite3_wal_checkpoint_v2(handle, name,
+				  wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+				  NULL, NULL);
 	be_patient(db);
 	return SQLITE_OK;
 }
@@ -238,7 +263,8 @@ static bool db_moved(struct db *db)
 
 static int db_exec(struct db *db, const char *sql, struct error *err)
 {
-	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, sql, err);
+	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+									    : fail(db, sql, err);
 }
 
 /* The number that SQL, a constant or not, answers with. */
@@ -268,7 +294,9 @@ static int check_owner(struct db *db, const char *where, struct error *err)
 	    one_number(db, "SELECT count(*) FROM sqlite_master", &tables, err) < 0)
 		return -1;
 	if (id != APPLICATION_ID && (id || tables))
-		return error_set(err, ERR_INTERNAL, NULL, "%s is a database of another program, not a ledger of usaged", where);
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "%s is a database of another program, not a ledger of usaged",
+				 where);
 	return 0;
 }
 
@@ -278,7 +306,8 @@ static int create_file(const char *where, struct error *err)
 	int fd = open(where, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 
 	if (fd < 0 && errno == EEXIST)
-		return error_set(err, ERR_CONFLICT, "database", "there is a file %s already", where);
+		return error_set(err, ERR_CONFLICT, "database", "there is a file %s already",
+				 where);
 	if (fd < 0)
 		return error_system(err, where, errno);
 	close(fd);
@@ -290,21 +319,25 @@ static int check_file(const char *where, struct error *err)
 	struct stat sb;
 
 	if (stat(where, &sb) < 0 && errno == ENOENT)
-		return error_set(err, ERR_INTERNAL, NULL, "there is no ledger at %s: make one with \"usaged init\"", where);
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "there is no ledger at %s: make one with \"usaged init\"", where);
 	if (stat(where, &sb) < 0)
 		return error_system(err, where, errno);
 	if (!S_ISREG(sb.st_mode))
-		return error_set(err, ERR_INTERNAL, NULL, "%s is no regular file, so it can't be a ledger", where);
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "%s is no regular file, so it can't be a ledger", where);
 	return 0;
 }
 
 /*
- * What SQLite can't keep in memory goes to temporary files, beside the first ledger that is opened: there is as much room as for the
- * ledger, and in its sandbox a server may write nowhere else.
+ * What SQLite can't keep in memory goes to temporary files, beside the first
+ * ledger that is opened: there is as much room as for the ledger, and in its
+ * sandbox a server may write nowhere else.
  */
 static void choose_temporary_folder(const char *where)
 {
-	char *real = realpath(where, NULL), *file = real ? real : strdup(where), *slash = file ? strrchr(file, '/') : NULL;
+	char *real = realpath(where, NULL), *file = real ? real : strdup(where),
+	     *slash = file ? strrchr(file, '/') : NULL;
 
 	if (slash) {
 		slash[slash == file] = '\0';
@@ -319,7 +352,8 @@ static void configure(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static int open_handle(struct db *db, const char *where, unsigned flags, int64_t busy_timeout_ms, struct error *err)
+static int open_handle(struct db *db, const char *where, unsigned flags, int64_t busy_timeout_ms,
+		       struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static atomic_flag chosen = ATOMIC_FLAG_INIT;
@@ -329,7 +363,8 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 		choose_temporary_folder(where);
 	pthread_once(&once, configure);
 	if (sqlite3_open_v2(where, &db->handle, mode | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		return db->handle ? fail(db, where, err) : error_set(err, ERR_INTERNAL, NULL, "out of memory");
+		return db->handle ? fail(db, where, err)
+				  : error_set(err, ERR_INTERNAL, NULL, "out of memory");
 	db->busy_ms = busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms;
 	be_patient(db);
 	sqlite3_wal_hook(db->handle, after_commit, db);
@@ -337,7 +372,8 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 		return -1;
 	/* another log than its own would be used with it */
 	if (db_moved(db))
-		return error_set(err, ERR_BUSY, NULL, "the ledger was replaced by another one just now: try again");
+		return error_set(err, ERR_BUSY, NULL,
+				 "the ledger was replaced by another one just now: try again");
 	/* SQLite makes do with reading where it may not write. */
 	if (flags & DB_WRITE && sqlite3_db_readonly(db->handle, "main") == 1)
 		return error_set(err, ERR_INTERNAL, NULL, READ_ONLY);
@@ -359,11 +395,13 @@ static void db_remove(const char *where)
 		unlink(where);
 }
 
-static int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret, struct error *err)
+static int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
+		   struct error *err)
 {
 	struct db *db;
 
-	if (!in_memory(where) && (flags & DB_CREATE ? create_file(where, err) : check_file(where, err)) < 0)
+	if (!in_memory(where) &&
+	    (flags & DB_CREATE ? create_file(where, err) : check_file(where, err)) < 0)
 		return -1;
 	db = calloc(1, sizeof(*db));
 	if (!db)
@@ -392,8 +430,12 @@ static int given_up(struct error *err)
 	return error_set(err, ERR_BUSY, NULL, "interrupted");
 }
 
-/* What is written meanwhile doesn't disturb: DB is in a read transaction, and the pages are those of its snapshot. */
-static int copy_pages(struct db *db, struct db *to, int64_t page_bytes, db_progress *progress, void *arg, struct error *err)
+/*
+ * What is written meanwhile doesn't disturb: DB is in a read transaction, and
+ * the pages are those of its snapshot.
+ */
+static int copy_pages(struct db *db, struct db *to, int64_t page_bytes, db_progress *progress,
+		      void *arg, struct error *err)
 {
 	sqlite3_backup *b = sqlite3_backup_init(to->handle, "main", db->handle, "main");
 	bool go_on = true;
@@ -415,13 +457,18 @@ static int copy_pages(struct db *db, struct db *to, int64_t page_bytes, db_progr
 
 static int open_plain(const char *where, struct db *ret, struct error *err)
 {
-	*ret = (struct db){ 0 };
-	if (sqlite3_open_v2(where, &ret->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+	*ret = (struct db) { 0 };
+	if (sqlite3_open_v2(where, &ret->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+			    NULL) == SQLITE_OK)
 		return 0;
-	return ret->handle ? fail(ret, where, err) : error_set(err, ERR_INTERNAL, NULL, "out of memory");
+	return ret->handle ? fail(ret, where, err)
+			   : error_set(err, ERR_INTERNAL, NULL, "out of memory");
 }
 
-/* The first page says that there is a log beside it, which the copy of the whole doesn't have. */
+/*
+ * The first page says that there is a log beside it, which the copy of the
+ * whole doesn't have.
+ */
 static int leave_alone(const char *where, struct error *err)
 {
 	struct db db;
@@ -433,15 +480,22 @@ static int leave_alone(const char *where, struct error *err)
 	return rc;
 }
 
-static int copy_snapshot(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err)
+static int copy_snapshot(struct db *db, const char *where, db_progress *progress, void *arg,
+			 struct error *err)
 {
 	struct db to;
 	int64_t tables, page_bytes;
 	int rc = open_plain(where, &to, err);
 
-	/* nobody reads it before it is complete; it is written to disk once, by store_backup */
+	/*
+	 * nobody reads it before it is complete; it is written to disk once, by
+	 * store_backup
+	 */
 	if (rc == 0)
-		rc = db_exec(&to, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err);
+		rc = db_exec(&to,
+			     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA "
+			     "synchronous = OFF",
+			     err);
 	/* the snapshot begins with the first read */
 	if (rc == 0)
 		rc = one_number(db, "SELECT count(*) FROM sqlite_master", &tables, err);
@@ -453,7 +507,8 @@ static int copy_snapshot(struct db *db, const char *where, db_progress *progress
 	return rc;
 }
 
-static int db_copy(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err)
+static int db_copy(struct db *db, const char *where, db_progress *progress, void *arg,
+		   struct error *err)
 {
 	int rc = db_exec(db, "BEGIN", err);
 
@@ -487,7 +542,8 @@ static int find_damage(struct db *db, struct error *err)
 	if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) != SQLITE_OK)
 		return fail(db, sql, err);
 	if (sqlite3_step(s) != SQLITE_ROW) {
-		rc = sqlite3_errcode(db->handle) == SQLITE_INTERRUPT ? given_up(err) : fail(db, sql, err);
+		rc = sqlite3_errcode(db->handle) == SQLITE_INTERRUPT ? given_up(err)
+								     : fail(db, sql, err);
 	} else {
 		text = (const char *)sqlite3_column_text(s, 0);
 		if (!text || strcmp(text, "ok") != 0) {
@@ -511,7 +567,8 @@ static int db_check(struct db *db, db_progress *progress, void *arg, struct erro
 }
 
 /* In the caller's transaction. */
-static int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *arg, struct error *err)
+static int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *arg,
+		     struct error *err)
 {
 	static const char sql[] = "PRAGMA quick_check(100)";
 	sqlite3_stmt *s;
@@ -537,16 +594,22 @@ static int db_damage(struct db *db, void (*found)(void *arg, const char *words),
 
 static int in_use(const char *where, struct error *err)
 {
-	return error_set(err, ERR_BUSY, NULL, "%s is in use: stop the server, and what else works with it, first", where);
+	return error_set(err, ERR_BUSY, NULL,
+			 "%s is in use: stop the server, and what else works with it, first",
+			 where);
 }
 
-/* Brings what is in the log into the file. Where that fails because of damage, the log is moved with its file. */
+/*
+ * Brings what is in the log into the file. Where that fails because of damage,
+ * the log is moved with its file.
+ */
 static int fold_log(const char *where, struct error *err)
 {
 	struct db db;
 	int rc = open_plain(where, &db, NULL);
 
-	if (rc == 0 && sqlite3_exec(db.handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) == SQLITE_BUSY)
+	if (rc == 0 && sqlite3_exec(db.handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) ==
+			       SQLITE_BUSY)
 		rc = in_use(where, err);
 	else
 		rc = 0;
@@ -554,14 +617,20 @@ static int fold_log(const char *where, struct error *err)
 	return rc;
 }
 
-/* Every connection holds a shared lock as long as it is open, since the ledger has a log; nobody gets one any more when we have this. */
+/*
+ * Every connection holds a shared lock as long as it is open, since the ledger
+ * has a log; nobody gets one any more when we have this.
+ */
 static int lock_out(struct db *db, const char *where, struct error *err)
 {
 	sqlite3_file *file = NULL;
 
-	if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || !file->pMethods)
+	if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
+		    SQLITE_OK ||
+	    !file->pMethods)
 		return fail(db, where, err);
-	if (file->pMethods->xLock(file, SQLITE_LOCK_SHARED) != SQLITE_OK || file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE) != SQLITE_OK)
+	if (file->pMethods->xLock(file, SQLITE_LOCK_SHARED) != SQLITE_OK ||
+	    file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE) != SQLITE_OK)
 		return in_use(where, err);
 	return 0;
 }
@@ -606,7 +675,8 @@ static int be_like(const char *file, const char *where, struct error *err)
 
 	if (stat(where, &sb) < 0)
 		return error_system(err, where, errno);
-	if ((geteuid() == 0 && chown(file, sb.st_uid, sb.st_gid) < 0) || chmod(file, sb.st_mode & 0777) < 0)
+	if ((geteuid() == 0 && chown(file, sb.st_uid, sb.st_gid) < 0) ||
+	    chmod(file, sb.st_mode & 0777) < 0)
 		return error_system(err, file, errno);
 	return 0;
 }
@@ -642,8 +712,9 @@ static int db_replace(const char *file, const char *where, const char *aside, st
 /* ---- */
 
 /*
- * SQLite lets go of the map whenever the ledger has changed, which all threads feel; while events come in at every moment it is cheaper
- * to read the few pages of a request one by one.
+ * SQLite lets go of the map whenever the ledger has changed, which all threads
+ * feel; while events come in at every moment it is cheaper to read the few
+ * pages of a request one by one.
  */
 static void db_adapt(struct db *db)
 {
@@ -677,7 +748,8 @@ static int db_set_schema_version(struct db *db, int64_t version, struct error *e
 {
 	char sql[128];
 
-	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64, APPLICATION_ID, version);
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64,
+		 APPLICATION_ID, version);
 	return db_exec(db, sql, err);
 }
 
@@ -691,14 +763,15 @@ static struct stmt *db_prepare(struct db *db, const char *sql, struct error *err
 		sqlite3_clear_bindings(s->handle);
 		return s;
 	}
-	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL) != SQLITE_OK) {
+	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL) !=
+	    SQLITE_OK) {
 		fail(db, sql, err);
 		return NULL;
 	}
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
-	*s = (struct stmt){ .handle = handle, .db = db };
+	*s = (struct stmt) { .handle = handle, .db = db };
 	g_hash_table_insert(db->stmts, (void *)sql, s);
 	return s;
 }

@@ -19,12 +19,13 @@ struct store {
 	const struct db_ops *ops;
 	struct db *db;
 	enum transaction tx;
-	int64_t version;                 /* of the snapshot, or 0: nobody has asked for it */
-	struct account kept[ACCOUNTS_KEPT];     /* some of those asked for; their names are our own */
-	int64_t kept_version;            /* that they are of */
-	struct stmt *scan;               /* the open scan, or NULL */
+	int64_t version; /* of the snapshot, or 0: nobody has asked for it */
+	/* some of those asked for; their names are our own */
+	struct account kept[ACCOUNTS_KEPT];
+	int64_t kept_version; /* that they are of */
+	struct stmt *scan;    /* the open scan, or NULL */
 	struct rollup_scan scanned;
-	int64_t work_max, work_left;     /* rows that may be read; WORK_MAX 0: any number */
+	int64_t work_max, work_left; /* rows that may be read; WORK_MAX 0: any number */
 };
 
 /* Short words for the driver's functions. */
@@ -68,11 +69,17 @@ static inline char *get_text(struct store *st, struct stmt *s, int column, struc
 	return text ? arena_strn(arena, text, len) : NULL;
 }
 
-/* LIST, moved in the arena if that is needed to hold N + 1 elements; *SIZE is how many it has room for. */
+/*
+ * LIST, moved in the arena if that is needed to hold N + 1 elements; *SIZE is
+ * how many it has room for.
+ */
 void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t element);
 
-/* Reads the row that S stands at into RET, whose texts live in ARENA. 0, or -1. */
-typedef int (*read_row)(struct store *st, struct stmt *s, struct arena *arena, void *ret, struct error *err);
+/*
+ * Reads the row that S stands at into RET, whose texts live in ARENA. 0, or -1.
+ */
+typedef int (*read_row)(struct store *st, struct stmt *s, struct arena *arena, void *ret,
+			struct error *err);
 
 /* What a statement finds: N records, in the arena. */
 struct rows {
@@ -80,14 +87,20 @@ struct rows {
 	size_t n;
 };
 
-/* All rows of S, which is bound (NULL: it could not be prepared), as records of SIZE bytes. 0, or -1. */
-int store_rows(struct store *st, struct stmt *s, read_row read, size_t size, struct arena *arena, struct rows *ret, struct error *err);
+/*
+ * All rows of S, which is bound (NULL: it could not be prepared), as records of
+ * SIZE bytes. 0, or -1.
+ */
+int store_rows(struct store *st, struct stmt *s, read_row read, size_t size, struct arena *arena,
+	       struct rows *ret, struct error *err);
 
 /* The first columns of all rows of S, likewise. */
-int store_ids(struct store *st, struct stmt *s, struct arena *arena, const int64_t **ret, size_t *ret_n, struct error *err);
+int store_ids(struct store *st, struct stmt *s, struct arena *arena, const int64_t **ret,
+	      size_t *ret_n, struct error *err);
 
 /* The only row of S, likewise: 1 and *RET, 0 none, -1. */
-int store_row(struct store *st, struct stmt *s, read_row read, struct arena *arena, void *ret, struct error *err);
+int store_row(struct store *st, struct stmt *s, read_row read, struct arena *arena, void *ret,
+	      struct error *err);
 
 /* The bound statement's first column: 1 and *ret_n, 0 no row, -1 failed. */
 int store_one(struct store *st, struct stmt *s, int64_t *ret_n, struct error *err);
@@ -96,15 +109,17 @@ int store_one(struct store *st, struct stmt *s, int64_t *ret_n, struct error *er
 int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct error *err);
 
 /* The first column of the row with that ID: 1 and *RET in ARENA, 0 none, -1. */
-int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena *arena, const char **ret,
-		     struct error *err);
+int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena *arena,
+		     const char **ret, struct error *err);
 
-void store_bind_amounts(struct store *st, struct stmt *s, int n, const struct amounts *a);   /* four, from N */
+/* four, from N */
+void store_bind_amounts(struct store *st, struct stmt *s, int n, const struct amounts *a);
 void store_get_amounts(struct store *st, struct stmt *s, int column, struct amounts *ret);
 
 /*
- * For functions that change several rows but may be called outside a write: _open begins one unless
- * one is open; _close ends what _open began, committing if RC is not negative. It returns RC, or -1.
+ * For functions that change several rows but may be called outside a write:
+ * _open begins one unless one is open; _close ends what _open began, committing
+ * if RC is not negative. It returns RC, or -1.
  */
 int store_write_open(struct store *st, bool *ret_own, struct error *err);
 int store_write_close(struct store *st, bool own, int rc, struct error *err);
@@ -124,15 +139,24 @@ int store_account_exists(struct store *st, int64_t id, struct error *err);
 /* Fills in what the names of all users look like. In a write. */
 int store_users_fold(struct store *st, struct error *err);
 
-/* Postings of all events, into an empty table. In a write; memory stays bounded. */
+/*
+ * Postings of all events, into an empty table. In a write; memory stays
+ * bounded.
+ */
 int store_postings_make(struct store *st, struct error *err);
 
-/* Is the event of that identity, late in an account, among what changed in closed time? 1, 0, -1. */
+/*
+ * Is the event of that identity, late in an account, among what changed in
+ * closed time? 1, 0, -1.
+ */
 int store_late_listed(struct store *st, int64_t account, const struct posted *p, struct error *err);
 /* How many late events are. */
 int store_late_count(struct store *st, int64_t *ret, struct error *err);
 
-/* Lists the subaccounts that were less closed than their main accounts, in the audit log. In a write. */
+/*
+ * Lists the subaccounts that were less closed than their main accounts, in the
+ * audit log. In a write.
+ */
 int store_closings_raise(struct store *st, struct error *err);
 
 /*
@@ -145,45 +169,56 @@ int store_sources_moved(struct store *st, struct error *err);
 /* Only a damaged ledger has hours beyond: their instants have no number. */
 #define HOUR_MAX (INT64_MAX / HOUR_US - 1)
 
-/* What an account's references of one hour amount to, in whatever order they are. */
+/*
+ * What an account's references of one hour amount to, in whatever order they
+ * are.
+ */
 struct posting_sum {
 	int64_t account, hour;
 	int64_t n;
 	uint64_t hash;
-	bool damaged;                    /* not all of them can be read */
+	bool damaged; /* not all of them can be read */
 };
 
 void posting_sum_add(struct posting_sum *sum, const struct posted *p);
 
-/* The sums of all hours, by account and hour; one reader at a time on a store. */
+/*
+ * The sums of all hours, by account and hour; one reader at a time on a store.
+ */
 struct posting_reader;
 int posting_reader_new(struct store *st, struct posting_reader **ret, struct error *err);
 void posting_reader_free(struct posting_reader **r);
 /* The next one, NULL at the end; stays until posting_reader_pass. */
-int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret, struct error *err);
+int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret,
+			struct error *err);
 void posting_reader_pass(struct posting_reader *r);
 
 /*
- * Puts POSTED in the place of the references of HOUR that the snapshot FROM has; what TO, the ledger as it is by now, has more, stays.
- * In a write of TO.
+ * Puts POSTED in the place of the references of HOUR that the snapshot FROM
+ * has; what TO, the ledger as it is by now, has more, stays. In a write of TO.
  */
-int store_postings_replace(struct store *from, struct store *to, int64_t account, int64_t hour, struct posted *posted, size_t n,
-			   struct error *err);
+int store_postings_replace(struct store *from, struct store *to, int64_t account, int64_t hour,
+			   struct posted *posted, size_t n, struct error *err);
 
-/* One step of the schema's history, from version N - 1 to N, where N is its place in the table from 1. */
+/*
+ * One step of the schema's history, from version N - 1 to N, where N is its
+ * place in the table from 1.
+ */
 struct schema_step {
 	const char *sql;
-	int (*then[4])(struct store *st, struct error *err);     /* what SQL can't say, one after the other; ended by NULL */
+	/* what SQL can't say, one after the other; ended by NULL */
+	int (*then[4])(struct store *st, struct error *err);
 };
 
 extern const struct schema_step schema_steps[];
 extern const size_t schema_n_steps;
 
 /*
- * Brings the open database forward to version N_STEPS in one transaction (DB_WRITE in FLAGS), or refuses it: an
- * older one that may not be written, and a newer one.
+ * Brings the open database forward to version N_STEPS in one transaction
+ * (DB_WRITE in FLAGS), or refuses it: an older one that may not be written, and
+ * a newer one.
  */
-int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
-		 struct error *err);
+int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags,
+		 const struct schema_step *steps, size_t n_steps, struct error *err);
 
 #endif

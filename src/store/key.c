@@ -5,8 +5,8 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-#define KEY                                                                                        \
-	"SELECT id, sid, name, role, account, hash, created, revoked, used, maker, maker_key "     \
+#define KEY                                                                                    \
+	"SELECT id, sid, name, role, account, hash, created, revoked, used, maker, maker_key " \
 	"FROM key "
 
 static int check_account(struct store *st, int64_t account, const char *param, struct error *err)
@@ -14,7 +14,8 @@ static int check_account(struct store *st, int64_t account, const char *param, s
 	int rc = store_account_exists(st, account, err);
 
 	if (rc == 0)
-		return error_set(err, ERR_PARAM, param, "there is no account with the number %" PRId64, account);
+		return error_set(err, ERR_PARAM, param,
+				 "there is no account with the number %" PRId64, account);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -25,7 +26,10 @@ static int insert_grants(struct store *st, int64_t key, const struct key *k, str
 
 		if (check_account(st, k->grants[i], "grants", err) < 0)
 			return -1;
-		s = prepare(st, "INSERT INTO key_grant (key, account) VALUES (?1, ?2) ON CONFLICT (key, account) DO NOTHING", err);
+		s = prepare(st,
+			    "INSERT INTO key_grant (key, account) VALUES (?1, ?2) ON CONFLICT "
+			    "(key, account) DO NOTHING",
+			    err);
 		if (!s)
 			return -1;
 		bind_int(st, s, 1, key);
@@ -72,9 +76,11 @@ int store_key_add(struct store *st, const struct key *k, struct error *err)
 	return store_write_close(st, own, insert_key(st, k, err), err);
 }
 
-static int read_grants(struct store *st, int64_t key, struct arena *arena, struct key *ret, struct error *err)
+static int read_grants(struct store *st, int64_t key, struct arena *arena, struct key *ret,
+		       struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT account FROM key_grant WHERE key = ?1 ORDER BY account", err);
+	struct stmt *s =
+		prepare(st, "SELECT account FROM key_grant WHERE key = ?1 ORDER BY account", err);
 
 	if (!s)
 		return -1;
@@ -82,13 +88,14 @@ static int read_grants(struct store *st, int64_t key, struct arena *arena, struc
 	return store_ids(st, s, arena, &ret->grants, &ret->n_grants, err);
 }
 
-static int read_key(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+static int read_key(struct store *st, struct stmt *s, struct arena *arena, void *to,
+		    struct error *err)
 {
 	struct key *ret = to;
 	size_t len;
 	const void *hash = st->ops->get_blob(s, 5, &len);
 
-	*ret = (struct key){
+	*ret = (struct key) {
 		.name = get_text(st, s, 2, arena),
 		.role = get_text(st, s, 3, arena),
 		.account = get_int(st, s, 4),
@@ -98,7 +105,9 @@ static int read_key(struct store *st, struct stmt *s, struct arena *arena, void 
 		.maker.user = get_int(st, s, 9),
 	};
 	if (len != sizeof(ret->hash))
-		return error_set(err, ERR_INTERNAL, NULL, "a key in the ledger has a hash of %zu bytes instead of %zu", len, sizeof(ret->hash));
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "a key in the ledger has a hash of %zu bytes instead of %zu", len,
+				 sizeof(ret->hash));
 	memcpy(ret->hash, hash, len);
 	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
 	snprintf(ret->maker.key_sid, sizeof(ret->maker.key_sid), "%s",
@@ -106,7 +115,8 @@ static int read_key(struct store *st, struct stmt *s, struct arena *arena, void 
 	return read_grants(st, get_int(st, s, 0), arena, ret, err);
 }
 
-int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *ret_n, struct error *err)
+int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *ret_n,
+	       struct error *err)
 {
 	struct stmt *s = prepare(st, KEY "ORDER BY id", err);
 	struct rows rows;
@@ -118,7 +128,8 @@ int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *
 	return 0;
 }
 
-int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct arena *arena, struct key *ret, struct error *err)
+int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES],
+		      struct arena *arena, struct key *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, KEY "WHERE hash = ?1", err);
 
@@ -128,7 +139,8 @@ int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES]
 	return store_row(st, s, read_key, arena, ret, err);
 }
 
-int store_key_by_sid(struct store *st, const char *sid, struct arena *arena, struct key *ret, struct error *err)
+int store_key_by_sid(struct store *st, const char *sid, struct arena *arena, struct key *ret,
+		     struct error *err)
 {
 	struct stmt *s = prepare(st, KEY "WHERE sid = ?1", err);
 

@@ -8,14 +8,19 @@
 #include "base/banned.h"
 
 /*
- * A part is a sequence of runs, each made by one commit: how many references, then for each of them, as numbers of 7 bits a
- * byte, the microseconds since the one before (the first: since the hour began), source, series, how many bytes its id shares
- * with the id before it (the first: none), how many are its own, and those. In the order of their times: the sender's
- * order is nearly that, and ids of a sender often begin alike.
+ * A part is a sequence of runs, each made by one commit: how many references,
+ * then for each of them, as numbers of 7 bits a byte, the microseconds since
+ * the one before (the first: since the hour began), source, series, how many
+ * bytes its id shares with the id before it (the first: none), how many are its
+ * own, and those. In the order of their times: the sender's order is nearly
+ * that, and ids of a sender often begin alike.
  */
-/* With these, a part's row doesn't leave its page, where several stand beside each other. Any single reference fits. */
+/*
+ * With these, a part's row doesn't leave its page, where several stand beside
+ * each other. Any single reference fits.
+ */
 #define PART_BYTES 960
-#define RUN_BYTES (PART_BYTES - 2)   /* its number is below 2^14 */
+#define RUN_BYTES  (PART_BYTES - 2) /* its number is below 2^14 */
 
 /* ---- writing ---- */
 
@@ -40,7 +45,8 @@ static size_t shared_bytes(const struct posted *a, const struct posted *b)
 	return n;
 }
 
-static void add_entry(struct strbuf *out, int64_t since_us, const struct posted *before, const struct posted *p)
+static void add_entry(struct strbuf *out, int64_t since_us, const struct posted *before,
+		      const struct posted *p)
 {
 	size_t shared = before ? shared_bytes(before, p) : 0;
 
@@ -52,7 +58,10 @@ static void add_entry(struct strbuf *out, int64_t since_us, const struct posted 
 	strbuf_addn(out, p->id + shared, p->id_len - shared);
 }
 
-/* Packs the references of HOUR that POSTED begins with, as many as fit one run; how many they are. */
+/*
+ * Packs the references of HOUR that POSTED begins with, as many as fit one run;
+ * how many they are.
+ */
 static size_t pack_run(struct strbuf *body, int64_t hour, const struct posted *posted, size_t n)
 {
 	int64_t since = hour * HOUR_US;
@@ -70,8 +79,8 @@ static size_t pack_run(struct strbuf *body, int64_t hour, const struct posted *p
 	return i;
 }
 
-static int put_part(struct store *st, const char *sql, int64_t account, int64_t hour, int64_t part, const char *bytes, size_t len,
-		    struct error *err)
+static int put_part(struct store *st, const char *sql, int64_t account, int64_t hour, int64_t part,
+		    const char *bytes, size_t len, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 
@@ -86,10 +95,17 @@ static int put_part(struct store *st, const char *sql, int64_t account, int64_t 
 
 #define PART_INSERT "INSERT INTO posting (account, hour, part, events) VALUES (?1, ?2, ?3, ?4)"
 
-/* The number of the hour's last part (0: there is none), and in TEXT what it holds, if it isn't full. */
-static int last_part(struct store *st, int64_t account, int64_t hour, int64_t *ret_part, struct strbuf *text, struct error *err)
+/*
+ * The number of the hour's last part (0: there is none), and in TEXT what it
+ * holds, if it isn't full.
+ */
+static int last_part(struct store *st, int64_t account, int64_t hour, int64_t *ret_part,
+		     struct strbuf *text, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT part, events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part DESC LIMIT 1", err);
+	struct stmt *s = prepare(st,
+				 "SELECT part, events FROM posting WHERE account = ?1 AND hour = "
+				 "?2 ORDER BY part DESC LIMIT 1",
+				 err);
 	const void *bytes;
 	size_t len;
 	int rc;
@@ -110,8 +126,12 @@ static int last_part(struct store *st, int64_t account, int64_t hour, int64_t *r
 	return 0;
 }
 
-/* Stores the run of N references whose bytes are BODY's, behind those of before. */
-static int put_run(struct store *st, int64_t account, int64_t hour, size_t n, const struct strbuf *body, struct error *err)
+/*
+ * Stores the run of N references whose bytes are BODY's, behind those of
+ * before.
+ */
+static int put_run(struct store *st, int64_t account, int64_t hour, size_t n,
+		   const struct strbuf *body, struct error *err)
 {
 	struct strbuf part;
 	int64_t number;
@@ -128,8 +148,10 @@ static int put_run(struct store *st, int64_t account, int64_t hour, size_t n, co
 	if (rc == 0 && part.failed)
 		rc = error_set(err, ERR_INTERNAL, NULL, "out of memory");
 	if (rc == 0 && grows)
-		rc = put_part(st, "UPDATE posting SET events = ?4 WHERE account = ?1 AND hour = ?2 AND part = ?3", account, hour, number, part.text,
-			      part.len, err);
+		rc = put_part(st,
+			      "UPDATE posting SET events = ?4 WHERE account = ?1 AND hour = ?2 AND "
+			      "part = ?3",
+			      account, hour, number, part.text, part.len, err);
 	else if (rc == 0)
 		rc = put_part(st, PART_INSERT, account, hour, number + 1, part.text, part.len, err);
 	strbuf_release(&part);
@@ -144,7 +166,8 @@ static int compare_times(const void *a, const void *b)
 	return (x->effective_us > y->effective_us) - (x->effective_us < y->effective_us);
 }
 
-static bool in_order(const struct posted *posted, size_t n, int (*compare)(const void *a, const void *b))
+static bool in_order(const struct posted *posted, size_t n,
+		     int (*compare)(const void *a, const void *b))
 {
 	for (size_t i = 1; i < n; i++) {
 		if (compare(&posted[i - 1], &posted[i]) > 0)
@@ -159,7 +182,8 @@ static void sort(struct posted *posted, size_t n, int (*compare)(const void *a, 
 		qsort(posted, n, sizeof(*posted), compare);
 }
 
-int store_postings_add(struct store *st, int64_t account, struct posted *posted, size_t n, struct error *err)
+int store_postings_add(struct store *st, int64_t account, struct posted *posted, size_t n,
+		       struct error *err)
 {
 	struct strbuf body;
 	int rc = 0;
@@ -171,7 +195,8 @@ int store_postings_add(struct store *st, int64_t account, struct posted *posted,
 
 		strbuf_clear(&body);
 		taken = pack_run(&body, hour, posted + i, n - i);
-		rc = body.failed ? error_set(err, ERR_INTERNAL, NULL, "out of memory") : put_run(st, account, hour, taken, &body, err);
+		rc = body.failed ? error_set(err, ERR_INTERNAL, NULL, "out of memory")
+				 : put_run(st, account, hour, taken, &body, err);
 	}
 	strbuf_release(&body);
 	return rc;
@@ -201,25 +226,28 @@ struct collected {
 	struct arena *arena;
 	struct posted *list;
 	size_t n, size;
-	int64_t from_us;                 /* the hour's first instant */
+	int64_t from_us; /* the hour's first instant */
 };
 
 /* The next reference of a run, the one before it being BEFORE (NULL: none). */
-static bool take_entry(struct collected *c, struct bytes *b, const struct posted *before, struct posted *ret)
+static bool take_entry(struct collected *c, struct bytes *b, const struct posted *before,
+		       struct posted *ret)
 {
 	uint64_t after, source, series, shared, own;
 	int64_t since = before ? before->effective_us : c->from_us;
 	char *id;
 
-	if (!take_number(b, &after) || !take_number(b, &source) || !take_number(b, &series) || !take_number(b, &shared) ||
-	    !take_number(b, &own) || after >= (uint64_t)HOUR_US || shared > (before ? before->id_len : 0) || own > (uint64_t)(b->end - b->at))
+	if (!take_number(b, &after) || !take_number(b, &source) || !take_number(b, &series) ||
+	    !take_number(b, &shared) || !take_number(b, &own) || after >= (uint64_t)HOUR_US ||
+	    shared > (before ? before->id_len : 0) || own > (uint64_t)(b->end - b->at))
 		return false;
 	id = arena_alloc(c->arena, shared + own + 1);
 	if (shared)
 		memcpy(id, before->id, shared);
 	memcpy(id + shared, b->at, own);
 	b->at += own;
-	*ret = (struct posted){ since + (int64_t)after, (int64_t)series, (int64_t)source, id, shared + own };
+	*ret = (struct posted) { since + (int64_t)after, (int64_t)series, (int64_t)source, id,
+				 shared + own };
 	return ret->effective_us < c->from_us + HOUR_US;
 }
 
@@ -239,7 +267,8 @@ static bool take_run(struct collected *c, struct bytes *b)
 }
 
 /* The part of HOUR that stands in COLUMN. */
-static bool take_part(struct store *st, struct stmt *s, int column, int64_t hour, struct collected *c)
+static bool take_part(struct store *st, struct stmt *s, int column, int64_t hour,
+		      struct collected *c)
 {
 	size_t len;
 	const unsigned char *bytes = st->ops->get_blob(s, column, &len);
@@ -270,10 +299,12 @@ static int compare_posted(const void *a, const void *b)
 	return order ? order : (x->id_len > y->id_len) - (x->id_len < y->id_len);
 }
 
-int store_postings(struct store *st, int64_t account, int64_t hour, struct arena *arena, struct posted **ret, size_t *ret_n,
-		   struct error *err)
+int store_postings(struct store *st, int64_t account, int64_t hour, struct arena *arena,
+		   struct posted **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part", err);
+	struct stmt *s = prepare(
+		st, "SELECT events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part",
+		err);
 	struct collected c = { .arena = arena };
 	int rc;
 
@@ -284,7 +315,9 @@ int store_postings(struct store *st, int64_t account, int64_t hour, struct arena
 	while ((rc = step(st, s, err)) > 0) {
 		if (!take_part(st, s, 0, hour, &c)) {
 			st->ops->reset(s);
-			return error_set(err, ERR_INTERNAL, NULL, "the ledger's references to events are damaged: run \"usaged rebuild\"");
+			return error_set(err, ERR_INTERNAL, NULL,
+					 "the ledger's references to events are damaged: run "
+					 "\"usaged rebuild\"");
 		}
 	}
 	if (rc < 0)
@@ -296,10 +329,15 @@ int store_postings(struct store *st, int64_t account, int64_t hour, struct arena
 	return 0;
 }
 
-int store_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards, int64_t *ret_hour, struct error *err)
+int store_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards,
+		       int64_t *ret_hour, struct error *err)
 {
-	struct stmt *s = prepare(st, backwards ? "SELECT hour FROM posting WHERE account = ?1 AND hour <= ?2 ORDER BY hour DESC LIMIT 1"
-					       : "SELECT hour FROM posting WHERE account = ?1 AND hour >= ?2 ORDER BY hour LIMIT 1", err);
+	struct stmt *s = prepare(st,
+				 backwards ? "SELECT hour FROM posting WHERE account = ?1 AND hour "
+					     "<= ?2 ORDER BY hour DESC LIMIT 1"
+					   : "SELECT hour FROM posting WHERE account = ?1 AND hour "
+					     ">= ?2 ORDER BY hour LIMIT 1",
+				 err);
 
 	if (!s)
 		return -1;
@@ -318,7 +356,8 @@ static uint64_t mix(uint64_t hash, uint64_t n)
 
 void posting_sum_add(struct posting_sum *sum, const struct posted *p)
 {
-	uint64_t hash = mix(mix(mix(0, (uint64_t)p->effective_us), (uint64_t)p->series), (uint64_t)p->source);
+	uint64_t hash = mix(mix(mix(0, (uint64_t)p->effective_us), (uint64_t)p->series),
+			    (uint64_t)p->source);
 
 	for (size_t i = 0; i < p->id_len; i++)
 		hash = mix(hash, (unsigned char)p->id[i]);
@@ -328,10 +367,10 @@ void posting_sum_add(struct posting_sum *sum, const struct posted *p)
 
 struct posting_reader {
 	struct store *st;
-	struct stmt *s;                  /* on the first row not read yet; NULL at the end */
+	struct stmt *s; /* on the first row not read yet; NULL at the end */
 	struct arena arena;
 	struct posting_sum sum;
-	bool ready;                      /* `sum` is that of an hour */
+	bool ready; /* `sum` is that of an hour */
 };
 
 static int reader_step(struct posting_reader *r, struct error *err)
@@ -351,7 +390,8 @@ int posting_reader_new(struct store *st, struct posting_reader **ret, struct err
 		return error_set(err, ERR_INTERNAL, NULL, "out of memory");
 	r->st = st;
 	arena_init(&r->arena);
-	r->s = prepare(st, "SELECT account, hour, events FROM posting ORDER BY account, hour, part", err);
+	r->s = prepare(st, "SELECT account, hour, events FROM posting ORDER BY account, hour, part",
+		       err);
 	if (!r->s || reader_step(r, err) < 0) {
 		posting_reader_free(&r);
 		return -1;
@@ -384,8 +424,10 @@ static void sum_part(struct posting_reader *r)
 int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret, struct error *err)
 {
 	if (!r->ready && r->s) {
-		r->sum = (struct posting_sum){ .account = get_int(r->st, r->s, 0), .hour = get_int(r->st, r->s, 1) };
-		while (r->s && get_int(r->st, r->s, 0) == r->sum.account && get_int(r->st, r->s, 1) == r->sum.hour) {
+		r->sum = (struct posting_sum) { .account = get_int(r->st, r->s, 0),
+						.hour = get_int(r->st, r->s, 1) };
+		while (r->s && get_int(r->st, r->s, 0) == r->sum.account &&
+		       get_int(r->st, r->s, 1) == r->sum.hour) {
 			sum_part(r);
 			if (reader_step(r, err) < 0)
 				return -1;
@@ -404,9 +446,13 @@ void posting_reader_pass(struct posting_reader *r)
 /* ---- putting right ---- */
 
 /* How many bytes PART had in the snapshot. */
-static int bytes_before(struct store *from, int64_t account, int64_t hour, int64_t part, int64_t *ret, struct error *err)
+static int bytes_before(struct store *from, int64_t account, int64_t hour, int64_t part,
+			int64_t *ret, struct error *err)
 {
-	struct stmt *s = prepare(from, "SELECT length(events) FROM posting WHERE account = ?1 AND hour = ?2 AND part = ?3", err);
+	struct stmt *s = prepare(
+		from,
+		"SELECT length(events) FROM posting WHERE account = ?1 AND hour = ?2 AND part = ?3",
+		err);
 
 	if (!s)
 		return -1;
@@ -419,15 +465,21 @@ static int bytes_before(struct store *from, int64_t account, int64_t hour, int64
 
 /* Runs that came after the snapshot. */
 struct runs {
-	struct { const char *bytes; size_t len; } *list;
+	struct {
+		const char *bytes;
+		size_t len;
+	} * list;
 	size_t n, size;
 };
 
 /* Parts only grow at their ends. */
-static int collect_new_runs(struct store *from, struct store *to, int64_t account, int64_t hour, struct arena *arena, struct runs *runs,
-			    struct error *err)
+static int collect_new_runs(struct store *from, struct store *to, int64_t account, int64_t hour,
+			    struct arena *arena, struct runs *runs, struct error *err)
 {
-	struct stmt *s = prepare(to, "SELECT part, events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part", err);
+	struct stmt *s = prepare(
+		to,
+		"SELECT part, events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part",
+		err);
 	int rc;
 
 	if (!s)
@@ -445,7 +497,8 @@ static int collect_new_runs(struct store *from, struct store *to, int64_t accoun
 		}
 		if ((size_t)before >= len)
 			continue;
-		runs->list = store_room(arena, runs->list, runs->n, &runs->size, sizeof(*runs->list));
+		runs->list = store_room(arena, runs->list, runs->n, &runs->size,
+					sizeof(*runs->list));
 		len -= (size_t)before;
 		runs->list[runs->n].bytes = arena_strn(arena, bytes + before, len);
 		runs->list[runs->n++].len = len;
@@ -464,7 +517,8 @@ static int remove_parts(struct store *st, int64_t account, int64_t hour, struct 
 	return step(st, s, err);
 }
 
-static int append_part(struct store *st, int64_t account, int64_t hour, const char *bytes, size_t len, struct error *err)
+static int append_part(struct store *st, int64_t account, int64_t hour, const char *bytes,
+		       size_t len, struct error *err)
 {
 	struct strbuf unused;
 	int64_t number;
@@ -476,10 +530,12 @@ static int append_part(struct store *st, int64_t account, int64_t hour, const ch
 	return rc < 0 ? -1 : put_part(st, PART_INSERT, account, hour, number + 1, bytes, len, err);
 }
 
-static int replace(struct store *from, struct store *to, int64_t account, int64_t hour, struct posted *posted, size_t n, struct arena *arena,
-		   struct runs *runs, struct error *err)
+static int replace(struct store *from, struct store *to, int64_t account, int64_t hour,
+		   struct posted *posted, size_t n, struct arena *arena, struct runs *runs,
+		   struct error *err)
 {
-	if (collect_new_runs(from, to, account, hour, arena, runs, err) < 0 || remove_parts(to, account, hour, err) < 0 ||
+	if (collect_new_runs(from, to, account, hour, arena, runs, err) < 0 ||
+	    remove_parts(to, account, hour, err) < 0 ||
 	    store_postings_add(to, account, posted, n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < runs->n; i++) {
@@ -489,8 +545,8 @@ static int replace(struct store *from, struct store *to, int64_t account, int64_
 	return 0;
 }
 
-int store_postings_replace(struct store *from, struct store *to, int64_t account, int64_t hour, struct posted *posted, size_t n,
-			   struct error *err)
+int store_postings_replace(struct store *from, struct store *to, int64_t account, int64_t hour,
+			   struct posted *posted, size_t n, struct error *err)
 {
 	struct runs runs = { 0 };
 	struct arena arena;
@@ -504,9 +560,9 @@ int store_postings_replace(struct store *from, struct store *to, int64_t account
 
 /* ---- from the events ---- */
 
-#define MAKE_EVENTS 10000            /* references held at once */
+#define MAKE_EVENTS 10000 /* references held at once */
 
-#define EVENTS_BOOKED \
+#define EVENTS_BOOKED                                                                  \
 	"SELECT s.account, COALESCE(e.booked_us, e.time_us), e.series, e.source, e.id" \
 	" FROM event e CROSS JOIN series s WHERE s.id = e.series ORDER BY 1, 2"
 
@@ -537,7 +593,9 @@ static int make_one(struct store *st, struct stmt *s, struct making *m, struct e
 		return -1;
 	m->account = account;
 	p = &m->list[m->n++];
-	*p = (struct posted){ .effective_us = get_int(st, s, 1), .series = get_int(st, s, 2), .source = get_int(st, s, 3) };
+	*p = (struct posted) { .effective_us = get_int(st, s, 1),
+			       .series = get_int(st, s, 2),
+			       .source = get_int(st, s, 3) };
 	id = st->ops->get_text(s, 4, &p->id_len);
 	p->id = arena_strn(&m->arena, id, p->id_len);
 	return 0;

@@ -10,15 +10,19 @@ static size_t cut(const char *record)
 
 	if (len <= REJECTION_RECORD_MAX)
 		return len;
-	for (len = REJECTION_RECORD_MAX; len > 0 && ((unsigned char)record[len] & 0xc0) == 0x80; )
+	for (len = REJECTION_RECORD_MAX; len > 0 && ((unsigned char)record[len] & 0xc0) == 0x80;)
 		len--;
 	return len;
 }
 
 int store_rejection_add(struct store *st, const struct rejection *r, struct error *err)
 {
-	struct stmt *s = prepare(st, "INSERT INTO rejection (at, author, account, source, event, code, field, message, record,"
-				 " file, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", err);
+	struct stmt *s =
+		prepare(st,
+			"INSERT INTO rejection (at, author, account, source, event, code, field, "
+			"message, record,"
+			" file, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+			err);
 
 	if (!s)
 		return -1;
@@ -45,9 +49,10 @@ static bool is_one_of(int64_t account, const int64_t *accounts, size_t n)
 	return false;
 }
 
-static void read_rejection(struct store *st, struct stmt *s, struct arena *arena, struct rejection *ret)
+static void read_rejection(struct store *st, struct stmt *s, struct arena *arena,
+			   struct rejection *ret)
 {
-	*ret = (struct rejection){
+	*ret = (struct rejection) {
 		.id = get_int(st, s, 0),
 		.at = get_int(st, s, 1),
 		.author = get_text(st, s, 2, arena),
@@ -63,11 +68,15 @@ static void read_rejection(struct store *st, struct stmt *s, struct arena *arena
 	};
 }
 
-int store_rejections(struct store *st, const struct rejection_query *q, struct arena *arena, struct rejection **ret, size_t *ret_n,
-		     struct error *err)
+int store_rejections(struct store *st, const struct rejection_query *q, struct arena *arena,
+		     struct rejection **ret, size_t *ret_n, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT id, at, author, account, source, event, code, field, message, record, file, line FROM rejection"
-				 " WHERE (?1 = 0 OR id < ?1) AND +at >= ?2 AND (?3 = '' OR code = ?3) ORDER BY id DESC", err);
+	struct stmt *s = prepare(st,
+				 "SELECT id, at, author, account, source, event, code, field, "
+				 "message, record, file, line FROM rejection"
+				 " WHERE (?1 = 0 OR id < ?1) AND +at >= ?2 AND (?3 = '' OR code = "
+				 "?3) ORDER BY id DESC",
+				 err);
 	struct rejection *list = NULL;
 	size_t found = 0;
 	size_t size = 0;
@@ -94,9 +103,11 @@ int store_rejections(struct store *st, const struct rejection_query *q, struct a
 }
 
 /* The first author after AUTHOR: 1 and *ret in ARENA, 0 none, -1. */
-static int next_author(struct store *st, const char *author, struct arena *arena, const char **ret, struct error *err)
+static int next_author(struct store *st, const char *author, struct arena *arena, const char **ret,
+		       struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT author FROM rejection WHERE author > ?1 ORDER BY author LIMIT 1", err);
+	struct stmt *s = prepare(
+		st, "SELECT author FROM rejection WHERE author > ?1 ORDER BY author LIMIT 1", err);
 	int rc;
 
 	if (!s)
@@ -112,8 +123,11 @@ static int next_author(struct store *st, const char *author, struct arena *arena
 
 static int prune_author(struct store *st, const char *author, int64_t keep, struct error *err)
 {
-	struct stmt *s = prepare(st, "DELETE FROM rejection WHERE author = ?1 AND id <="
-				 " (SELECT id FROM rejection WHERE author = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)", err);
+	struct stmt *s = prepare(
+		st,
+		"DELETE FROM rejection WHERE author = ?1 AND id <="
+		" (SELECT id FROM rejection WHERE author = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+		err);
 
 	if (!s)
 		return -1;
@@ -136,7 +150,9 @@ int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struc
 		return -1;
 	arena_init(&arena);
 	do
-		rc = prune_author(st, author, keep, err) < 0 ? -1 : next_author(st, author, &arena, &author, err);
+		rc = prune_author(st, author, keep, err) < 0
+			     ? -1
+			     : next_author(st, author, &arena, &author, err);
 	while (rc > 0);
 	arena_release(&arena);
 	return rc;

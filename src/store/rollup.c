@@ -5,15 +5,18 @@
 #include "base/banned.h"
 
 #define AMOUNTS "count, usage, price, upload"
-#define ADD(table) \
-	" DO UPDATE SET count = " table ".count + excluded.count, usage = " table ".usage + excluded.usage," \
+#define ADD(table)                                                                \
+	" DO UPDATE SET count = " table ".count + excluded.count, usage = " table \
+	".usage + excluded.usage,"                                                \
 	" price = " table ".price + excluded.price, upload = " table ".upload + excluded.upload"
 
-#define TOTAL_ADD(table) \
-	"INSERT INTO " table " (account, slot, category, " AMOUNTS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)" \
+#define TOTAL_ADD(table)                                           \
+	"INSERT INTO " table " (account, slot, category, " AMOUNTS \
+	") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"                    \
 	" ON CONFLICT (account, slot, category)" ADD(table)
-#define PART_ADD(table) \
-	"INSERT INTO " table " (account, slot, category, " AMOUNTS ", series) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" \
+#define PART_ADD(table)                                            \
+	"INSERT INTO " table " (account, slot, category, " AMOUNTS \
+	", series) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"        \
 	" ON CONFLICT (account, category, slot, series)" ADD(table)
 
 /* [level][is it of a series] */
@@ -63,39 +66,46 @@ int64_t store_slot(enum level level, int64_t quarter)
 	return d.year * 12 + d.month - 1;
 }
 
-#define TOTAL_SCAN(table) \
-	"SELECT slot, category, " AMOUNTS " FROM " table " WHERE account = ?1 AND slot >= ?2 AND slot < ?3 ORDER BY slot, category"
-#define TOTAL_SCAN_ONE(table) \
+#define TOTAL_SCAN(table)                                \
+	"SELECT slot, category, " AMOUNTS " FROM " table \
+	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 ORDER BY slot, category"
+#define TOTAL_SCAN_ONE(table)                            \
 	"SELECT slot, category, " AMOUNTS " FROM " table \
 	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot"
-#define PART_COLUMNS \
-	"p.slot, p.category, " AMOUNTS ", p.series, s.customer, s.sim, s.fleet, s.network, s.country"
-#define DIMENSIONS_MATCH \
+#define PART_COLUMNS                   \
+	"p.slot, p.category, " AMOUNTS \
+	", p.series, s.customer, s.sim, s.fleet, s.network, s.country"
+#define DIMENSIONS_MATCH                                                                           \
 	" AND (?5 = 0 OR s.customer = ?5) AND (?6 = 0 OR s.sim = ?6) AND (?7 = 0 OR s.fleet = ?7)" \
 	" AND (?8 = 0 OR s.network = ?8) AND (?9 = 0 OR s.country = ?9)"
-/* CROSS JOIN: the outer loop is the one written first. Here the rollups, so that rows come in their order without sorting. */
-#define PART_SCAN(table) \
+/*
+ * CROSS JOIN: the outer loop is the one written first. Here the rollups, so
+ * that rows come in their order without sorting.
+ */
+#define PART_SCAN(table)                                                                     \
 	"SELECT " PART_COLUMNS " FROM " table " p CROSS JOIN series s WHERE s.id = p.series" \
-	" AND p.account = ?1 AND p.slot >= ?2 AND p.slot < ?3 AND p.category = ?4" DIMENSIONS_MATCH \
-	" ORDER BY p.slot, p.series"
-#define ROWS_SCAN(table) \
+	" AND p.account = ?1 AND p.slot >= ?2 AND p.slot < ?3 AND p.category = "             \
+	"?4" DIMENSIONS_MATCH " ORDER BY p.slot, p.series"
+#define ROWS_SCAN(table)                                         \
 	"SELECT slot, category, " AMOUNTS ", series FROM " table \
 	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot, series"
 /* One series, looked up in each slot. */
-#define PART_LOOKUP(table) \
-	"WITH RECURSIVE slots(n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM slots WHERE n + 1 < ?3)" \
-	" SELECT " PART_COLUMNS " FROM series s CROSS JOIN slots CROSS JOIN " table " p" \
-	" WHERE s.id = ?10 AND p.account = ?1 AND p.category = ?4 AND p.slot = slots.n AND p.series = ?10 ORDER BY p.slot"
+#define PART_LOOKUP(table)                                                                       \
+	"WITH RECURSIVE slots(n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM slots WHERE n + 1 < " \
+	"?3)"                                                                                    \
+	" SELECT " PART_COLUMNS " FROM series s CROSS JOIN slots CROSS JOIN " table " p"         \
+	" WHERE s.id = ?10 AND p.account = ?1 AND p.category = ?4 AND p.slot = slots.n AND "     \
+	"p.series = ?10 ORDER BY p.slot"
 
 enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_ROWS, SCAN_SERIES, SCAN_KINDS };
 
-#define SCANS(level) { \
-	[SCAN_TOTALS] = TOTAL_SCAN("total_" level), \
-	[SCAN_TOTAL] = TOTAL_SCAN_ONE("total_" level), \
-	[SCAN_PARTS] = PART_SCAN("part_" level), \
-	[SCAN_ROWS] = ROWS_SCAN("part_" level), \
-	[SCAN_SERIES] = PART_LOOKUP("part_" level), \
-}
+#define SCANS(level)                                                                             \
+	{                                                                                        \
+		[SCAN_TOTALS] = TOTAL_SCAN("total_" level),                                      \
+		[SCAN_TOTAL] = TOTAL_SCAN_ONE("total_" level),                                   \
+		[SCAN_PARTS] = PART_SCAN("part_" level), [SCAN_ROWS] = ROWS_SCAN("part_" level), \
+		[SCAN_SERIES] = PART_LOOKUP("part_" level),                                      \
+	}
 
 static const char *const scan_sql[LEVELS][SCAN_KINDS] = {
 	[LEVEL_QUARTER] = SCANS("quarter"),
@@ -110,7 +120,8 @@ static enum scan_kind kind_of(const struct rollup_scan *scan)
 	return scan->series ? SCAN_SERIES : scan->no_dims ? SCAN_ROWS : SCAN_PARTS;
 }
 
-static struct stmt *prepare_scan(struct store *st, const char *sql, const struct rollup_scan *scan, struct error *err)
+static struct stmt *prepare_scan(struct store *st, const char *sql, const struct rollup_scan *scan,
+				 struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 
@@ -144,7 +155,7 @@ int store_scan_next(struct store *st, struct rollup *ret, struct error *err)
 		st->scan = NULL;
 		return rc;
 	}
-	*ret = (struct rollup){
+	*ret = (struct rollup) {
 		.level = st->scanned.level,
 		.account = st->scanned.account,
 		.slot = get_int(st, st->scan, 0),

@@ -4,236 +4,250 @@
 #include "base/banned.h"
 
 /* No event from outside takes anything away. */
-#define EVENT_AMOUNTS \
+#define EVENT_AMOUNTS                                 \
 	"	count INTEGER NOT NULL CHECK (count >= 0)," \
 	"	usage INTEGER NOT NULL CHECK (usage >= 0)," \
 	"	price INTEGER NOT NULL CHECK (price >= 0)," \
 	"	upload INTEGER NOT NULL CHECK (upload >= 0),"
 
 /*
- * Totals of a category by slot, in the order reports read them: slots by account first, all categories of one together.
- * STRICT refuses a sum that has left 64 bits, which would be a REAL. Rollups follow from events and their series, which
- * have the references and the checks; to check each of them again would say nothing new.
+ * Totals of a category by slot, in the order reports read them: slots by
+ * account first, all categories of one together. STRICT refuses a sum that has
+ * left 64 bits, which would be a REAL. Rollups follow from events and their
+ * series, which have the references and the checks; to check each of them again
+ * would say nothing new.
  */
-#define AMOUNTS \
+#define AMOUNTS                    \
 	"	count INTEGER NOT NULL," \
 	"	usage INTEGER NOT NULL," \
 	"	price INTEGER NOT NULL," \
 	"	upload INTEGER NOT NULL,"
 
-#define TOTAL(level) \
-	"CREATE TABLE total_" level " (" \
-	"	account INTEGER NOT NULL," \
-	"	slot INTEGER NOT NULL," \
-	"	category INTEGER NOT NULL," \
-	AMOUNTS \
-	"	PRIMARY KEY (account, slot, category)" \
+#define TOTAL(level)                                                                         \
+	"CREATE TABLE total_" level " ("                                                     \
+	"	account INTEGER NOT NULL,"                                                         \
+	"	slot INTEGER NOT NULL,"                                                            \
+	"	category INTEGER NOT NULL," AMOUNTS "	PRIMARY KEY (account, slot, category)" \
 	") STRICT, WITHOUT ROWID;"
 
 /* The parts of a total that have dimensions. */
-#define PART(level) \
-	"CREATE TABLE part_" level " (" \
-	"	account INTEGER NOT NULL," \
-	"	category INTEGER NOT NULL," \
-	"	slot INTEGER NOT NULL," \
-	"	series INTEGER NOT NULL," \
-	AMOUNTS \
+#define PART(level)                                      \
+	"CREATE TABLE part_" level " ("                  \
+	"	account INTEGER NOT NULL,"                     \
+	"	category INTEGER NOT NULL,"                    \
+	"	slot INTEGER NOT NULL,"                        \
+	"	series INTEGER NOT NULL," AMOUNTS        \
 	"	PRIMARY KEY (account, category, slot, series)" \
 	") STRICT, WITHOUT ROWID;"
 
 const struct schema_step schema_steps[] = {
+	{ .sql = "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, "
+		 "WITHOUT ROWID;"
+		 "INSERT INTO meta (name, value) VALUES ('version', 1);"
+
+		 "CREATE TABLE account ("
+		 "	id INTEGER PRIMARY KEY,"
+		 "	sid TEXT NOT NULL UNIQUE,"
+		 "	name TEXT NOT NULL UNIQUE,"
+		 "	parent INTEGER REFERENCES account(id),"
+		 "	currency TEXT NOT NULL,"
+		 "	created INTEGER NOT NULL"
+		 ") STRICT;"
+		 "CREATE INDEX account_parent ON account (parent, sid);"
+
+		 "CREATE TABLE category ("
+		 "	id INTEGER PRIMARY KEY,"
+		 "	name TEXT NOT NULL UNIQUE,"
+		 "	parent INTEGER REFERENCES category(id),"
+		 "	description TEXT NOT NULL,"
+		 "	count_unit TEXT NOT NULL,"
+		 "	usage_unit TEXT NOT NULL,"
+		 "	metered INTEGER NOT NULL CHECK (metered IN (0, 1))"
+		 ") STRICT;"
+
+		 "CREATE TABLE key ("
+		 "	id INTEGER PRIMARY KEY,"
+		 "	sid TEXT NOT NULL UNIQUE,"
+		 "	name TEXT NOT NULL,"
+		 "	role TEXT NOT NULL,"
+		 "	account INTEGER REFERENCES account(id),"
+		 "	hash BLOB NOT NULL UNIQUE,"
+		 "	created INTEGER NOT NULL,"
+		 "	revoked INTEGER NOT NULL DEFAULT 0"
+		 ") STRICT;"
+		 "CREATE TABLE key_grant ("
+		 "	key INTEGER NOT NULL REFERENCES key(id),"
+		 "	account INTEGER NOT NULL REFERENCES account(id),"
+		 "	PRIMARY KEY (key, account)"
+		 ") STRICT, WITHOUT ROWID;"
+
+		 /*
+		 * Value 0 is none, so that a series' references hold without
+		 * being null (nulls are never equal in UNIQUE).
+		 */
+		 "CREATE TABLE dimension_value ("
+		 "	id INTEGER PRIMARY KEY,"
+		 "	account INTEGER REFERENCES account(id),"
+		 "	dimension INTEGER NOT NULL,"
+		 "	text TEXT NOT NULL,"
+		 "	UNIQUE (account, dimension, text)"
+		 ") STRICT;"
+		 "INSERT INTO dimension_value (id, account, dimension, text) VALUES (0, NULL, 0, "
+		 "'');"
+
+		 "CREATE TABLE series ("
+		 "	id INTEGER PRIMARY KEY,"
+		 "	account INTEGER NOT NULL REFERENCES account(id),"
+		 "	category INTEGER NOT NULL REFERENCES category(id),"
+		 "	customer INTEGER NOT NULL REFERENCES dimension_value(id),"
+		 "	sim INTEGER NOT NULL REFERENCES dimension_value(id),"
+		 "	fleet INTEGER NOT NULL REFERENCES dimension_value(id),"
+		 "	network INTEGER NOT NULL REFERENCES dimension_value(id),"
+		 "	country INTEGER NOT NULL REFERENCES dimension_value(id),"
+		 "	UNIQUE (account, category, customer, sim, fleet, network, country)"
+		 ") STRICT;"
+
+		 "CREATE TABLE source (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
+
+		 "CREATE TABLE event ("
+		 "	source INTEGER NOT NULL REFERENCES source(id),"
+		 "	id TEXT NOT NULL,"
+		 "	series INTEGER NOT NULL REFERENCES series(id),"
+		 "	time_us INTEGER NOT NULL CHECK (time_us >= 0)," EVENT_AMOUNTS
+		 "	PRIMARY KEY (source, id)"
+		 ") STRICT, WITHOUT ROWID;"
+
+	  TOTAL("quarter") TOTAL("day") TOTAL("month") PART("quarter") PART("day") PART("month") },
+	{ .then = { store_postings_make, NULL },
+	  /*
+		 * People, who have passwords; keys are for programs. A removed
+		 * user's name stays taken, so that the audit log keeps naming
+		 * one person by it.
+		 */
+	  .sql = "CREATE TABLE user ("
+		 "	id INTEGER PRIMARY KEY,"
+		 "	name TEXT NOT NULL UNIQUE,"
+		 "	display TEXT NOT NULL,"
+		 "	email TEXT NOT NULL,"
+		 "	role TEXT NOT NULL,"
+		 /* Argon2id, with its salt and costs */
+		 "	password TEXT NOT NULL,"
+		 "	created INTEGER NOT NULL,"
+		 "	removed INTEGER NOT NULL DEFAULT 0"
+		 ") STRICT;"
+		 "CREATE TABLE user_grant ("
+		 "	user INTEGER NOT NULL REFERENCES user(id),"
+		 "	account INTEGER NOT NULL REFERENCES account(id),"
+		 "	PRIMARY KEY (user, account)"
+		 ") STRICT, WITHOUT ROWID;"
+		 "CREATE TABLE session ("
+		 /* keyed, of the secret that the cookie or the token holds */
+		 "	hash BLOB PRIMARY KEY,"
+		 "	user INTEGER NOT NULL REFERENCES user(id),"
+		 "	kind INTEGER NOT NULL,"
+		 "	created INTEGER NOT NULL,"
+		 "	expires INTEGER NOT NULL"
+		 ") STRICT, WITHOUT ROWID;"
+		 "CREATE INDEX session_user ON session (user);"
+		 "CREATE INDEX session_expires ON session (expires);"
+		 "ALTER TABLE key ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+
+		 /* Who changed what: grows, and nothing in it is changed. */
+		 "CREATE TABLE audit ("
+		 "	id INTEGER PRIMARY KEY,"
+		 "	at INTEGER NOT NULL,"
+		 "	author TEXT NOT NULL,"
+		 "	action TEXT NOT NULL,"
+		 "	subject TEXT NOT NULL,"
+		 "	detail TEXT NOT NULL"
+		 ") STRICT;"
+
+		 /*
+		 * Corrections are facts themselves, with amounts of either
+		 * sign. An event takes effect at its own time unless
+		 * `booked_us` says otherwise: that time was closed when it
+		 * came. Source and series were found or made in the write that
+		 * adds the event: references, which look for them again, would
+		 * cost a fourth of it (verify sees to them).
+		 */
+		 "CREATE TABLE correction ("
+		 "	id INTEGER PRIMARY KEY,"
+		 "	sid TEXT NOT NULL UNIQUE,"
+		 "	kind INTEGER NOT NULL,"
+		 "	source INTEGER NOT NULL REFERENCES source(id),"
+		 /* with `source`: the event that is corrected */
+		 "	event TEXT NOT NULL,"
+		 "	author TEXT NOT NULL,"
+		 "	reason TEXT NOT NULL,"
+		 "	made INTEGER NOT NULL"
+		 ") STRICT;"
+		 "CREATE INDEX correction_event ON correction (source, event);"
+		 "ALTER TABLE event RENAME TO event_1;"
+		 "CREATE TABLE event ("
+		 "	source INTEGER NOT NULL,"
+		 "	id TEXT NOT NULL,"
+		 "	series INTEGER NOT NULL,"
+		 "	time_us INTEGER NOT NULL CHECK (time_us >= 0),"
+		 "	booked_us INTEGER," /* null: as time_us */
+		 "	correction INTEGER REFERENCES correction(id),"
+		 "	count INTEGER NOT NULL,"
+		 "	usage INTEGER NOT NULL,"
+		 "	price INTEGER NOT NULL,"
+		 "	upload INTEGER NOT NULL,"
+		 "	PRIMARY KEY (source, id),"
+		 "	CHECK (correction IS NOT NULL OR (count >= 0 AND usage >= 0 AND price >= 0 "
+		 "AND upload >= 0))"
+		 ") STRICT, WITHOUT ROWID;"
+		 "INSERT INTO event SELECT source, id, series, time_us, NULL, NULL, count, usage, "
+		 "price, upload FROM event_1 ORDER BY source, id;"
+		 "DROP TABLE event_1;"
+
+		 /*
+		 * Up to when accounts are closed: `through` is the closed
+		 * instant, the first one that is open.
+		 */
+		 "CREATE TABLE closing ("
+		 "	account INTEGER PRIMARY KEY REFERENCES account(id),"
+		 "	through INTEGER NOT NULL,"
+		 "	author TEXT NOT NULL,"
+		 "	made INTEGER NOT NULL"
+		 ") STRICT;"
+
+		 /*
+		 * Where events take effect: the references of one commit's
+		 * events of an account and an hour (of effective time, since
+		 * 1970), packed. An index with an entry an event would cost as
+		 * much as the events themselves.
+		 */
+		 "CREATE TABLE posting ("
+		 "	account INTEGER NOT NULL,"
+		 "	hour INTEGER NOT NULL,"
+		 /* from 1, in the order of the commits */
+		 "	part INTEGER NOT NULL,"
+		 "	events BLOB NOT NULL,"
+		 "	PRIMARY KEY (account, hour, part)"
+		 ") STRICT, WITHOUT ROWID;"
+
+		 /* What was refused, for those who look for it. */
+		 "CREATE TABLE rejection ("
+		 "	id INTEGER PRIMARY KEY,"
+		 "	at INTEGER NOT NULL,"
+		 "	author TEXT NOT NULL,"
+		 "	account INTEGER REFERENCES account(id),"
+		 "	source TEXT NOT NULL,"
+		 "	event TEXT NOT NULL,"
+		 "	code TEXT NOT NULL,"
+		 "	field TEXT NOT NULL,"
+		 "	message TEXT NOT NULL,"
+		 "	record TEXT NOT NULL"
+		 ") STRICT;"
+		 "CREATE INDEX rejection_at ON rejection (at);" },
 	{
 		.sql =
-		"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-		"INSERT INTO meta (name, value) VALUES ('version', 1);"
-
-		"CREATE TABLE account ("
-		"	id INTEGER PRIMARY KEY,"
-		"	sid TEXT NOT NULL UNIQUE,"
-		"	name TEXT NOT NULL UNIQUE,"
-		"	parent INTEGER REFERENCES account(id),"
-		"	currency TEXT NOT NULL,"
-		"	created INTEGER NOT NULL"
-		") STRICT;"
-		"CREATE INDEX account_parent ON account (parent, sid);"
-
-		"CREATE TABLE category ("
-		"	id INTEGER PRIMARY KEY,"
-		"	name TEXT NOT NULL UNIQUE,"
-		"	parent INTEGER REFERENCES category(id),"
-		"	description TEXT NOT NULL,"
-		"	count_unit TEXT NOT NULL,"
-		"	usage_unit TEXT NOT NULL,"
-		"	metered INTEGER NOT NULL CHECK (metered IN (0, 1))"
-		") STRICT;"
-
-		"CREATE TABLE key ("
-		"	id INTEGER PRIMARY KEY,"
-		"	sid TEXT NOT NULL UNIQUE,"
-		"	name TEXT NOT NULL,"
-		"	role TEXT NOT NULL,"
-		"	account INTEGER REFERENCES account(id),"
-		"	hash BLOB NOT NULL UNIQUE,"
-		"	created INTEGER NOT NULL,"
-		"	revoked INTEGER NOT NULL DEFAULT 0"
-		") STRICT;"
-		"CREATE TABLE key_grant ("
-		"	key INTEGER NOT NULL REFERENCES key(id),"
-		"	account INTEGER NOT NULL REFERENCES account(id),"
-		"	PRIMARY KEY (key, account)"
-		") STRICT, WITHOUT ROWID;"
-
-		/* Value 0 is none, so that a series' references hold without being null (nulls are never equal in UNIQUE). */
-		"CREATE TABLE dimension_value ("
-		"	id INTEGER PRIMARY KEY,"
-		"	account INTEGER REFERENCES account(id),"
-		"	dimension INTEGER NOT NULL,"
-		"	text TEXT NOT NULL,"
-		"	UNIQUE (account, dimension, text)"
-		") STRICT;"
-		"INSERT INTO dimension_value (id, account, dimension, text) VALUES (0, NULL, 0, '');"
-
-		"CREATE TABLE series ("
-		"	id INTEGER PRIMARY KEY,"
-		"	account INTEGER NOT NULL REFERENCES account(id),"
-		"	category INTEGER NOT NULL REFERENCES category(id),"
-		"	customer INTEGER NOT NULL REFERENCES dimension_value(id),"
-		"	sim INTEGER NOT NULL REFERENCES dimension_value(id),"
-		"	fleet INTEGER NOT NULL REFERENCES dimension_value(id),"
-		"	network INTEGER NOT NULL REFERENCES dimension_value(id),"
-		"	country INTEGER NOT NULL REFERENCES dimension_value(id),"
-		"	UNIQUE (account, category, customer, sim, fleet, network, country)"
-		") STRICT;"
-
-		"CREATE TABLE source (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
-
-		"CREATE TABLE event ("
-		"	source INTEGER NOT NULL REFERENCES source(id),"
-		"	id TEXT NOT NULL,"
-		"	series INTEGER NOT NULL REFERENCES series(id),"
-		"	time_us INTEGER NOT NULL CHECK (time_us >= 0),"
-		EVENT_AMOUNTS
-		"	PRIMARY KEY (source, id)"
-		") STRICT, WITHOUT ROWID;"
-
-		TOTAL("quarter") TOTAL("day") TOTAL("month")
-		PART("quarter") PART("day") PART("month")
-	},
-	{
-		.then = { store_postings_make, NULL },
-		/*
-		 * People, who have passwords; keys are for programs. A removed user's name stays taken, so that the audit log
-		 * keeps naming one person by it.
+			/*
+		 * The attributes of events that have any: a JSON object each.
+		 * Few have, so the table of events stays narrow.
 		 */
-		.sql =
-		"CREATE TABLE user ("
-		"	id INTEGER PRIMARY KEY,"
-		"	name TEXT NOT NULL UNIQUE,"
-		"	display TEXT NOT NULL,"
-		"	email TEXT NOT NULL,"
-		"	role TEXT NOT NULL,"
-		"	password TEXT NOT NULL,"              /* Argon2id, with its salt and costs */
-		"	created INTEGER NOT NULL,"
-		"	removed INTEGER NOT NULL DEFAULT 0"
-		") STRICT;"
-		"CREATE TABLE user_grant ("
-		"	user INTEGER NOT NULL REFERENCES user(id),"
-		"	account INTEGER NOT NULL REFERENCES account(id),"
-		"	PRIMARY KEY (user, account)"
-		") STRICT, WITHOUT ROWID;"
-		"CREATE TABLE session ("
-		"	hash BLOB PRIMARY KEY,"               /* keyed, of the secret that the cookie or the token holds */
-		"	user INTEGER NOT NULL REFERENCES user(id),"
-		"	kind INTEGER NOT NULL,"
-		"	created INTEGER NOT NULL,"
-		"	expires INTEGER NOT NULL"
-		") STRICT, WITHOUT ROWID;"
-		"CREATE INDEX session_user ON session (user);"
-		"CREATE INDEX session_expires ON session (expires);"
-		"ALTER TABLE key ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
-
-		/* Who changed what: grows, and nothing in it is changed. */
-		"CREATE TABLE audit ("
-		"	id INTEGER PRIMARY KEY,"
-		"	at INTEGER NOT NULL,"
-		"	author TEXT NOT NULL,"
-		"	action TEXT NOT NULL,"
-		"	subject TEXT NOT NULL,"
-		"	detail TEXT NOT NULL"
-		") STRICT;"
-
-		/*
-		 * Corrections are facts themselves, with amounts of either sign. An event takes effect at its own time unless
-		 * `booked_us` says otherwise: that time was closed when it came. Source and series were found or made in the
-		 * write that adds the event: references, which look for them again, would cost a fourth of it (verify sees to them).
-		 */
-		"CREATE TABLE correction ("
-		"	id INTEGER PRIMARY KEY,"
-		"	sid TEXT NOT NULL UNIQUE,"
-		"	kind INTEGER NOT NULL,"
-		"	source INTEGER NOT NULL REFERENCES source(id),"
-		"	event TEXT NOT NULL,"                 /* with `source`: the event that is corrected */
-		"	author TEXT NOT NULL,"
-		"	reason TEXT NOT NULL,"
-		"	made INTEGER NOT NULL"
-		") STRICT;"
-		"CREATE INDEX correction_event ON correction (source, event);"
-		"ALTER TABLE event RENAME TO event_1;"
-		"CREATE TABLE event ("
-		"	source INTEGER NOT NULL,"
-		"	id TEXT NOT NULL,"
-		"	series INTEGER NOT NULL,"
-		"	time_us INTEGER NOT NULL CHECK (time_us >= 0),"
-		"	booked_us INTEGER,"                   /* null: as time_us */
-		"	correction INTEGER REFERENCES correction(id),"
-		"	count INTEGER NOT NULL,"
-		"	usage INTEGER NOT NULL,"
-		"	price INTEGER NOT NULL,"
-		"	upload INTEGER NOT NULL,"
-		"	PRIMARY KEY (source, id),"
-		"	CHECK (correction IS NOT NULL OR (count >= 0 AND usage >= 0 AND price >= 0 AND upload >= 0))"
-		") STRICT, WITHOUT ROWID;"
-		"INSERT INTO event SELECT source, id, series, time_us, NULL, NULL, count, usage, price, upload FROM event_1 ORDER BY source, id;"
-		"DROP TABLE event_1;"
-
-		/* Up to when accounts are closed: `through` is the closed instant, the first one that is open. */
-		"CREATE TABLE closing ("
-		"	account INTEGER PRIMARY KEY REFERENCES account(id),"
-		"	through INTEGER NOT NULL,"
-		"	author TEXT NOT NULL,"
-		"	made INTEGER NOT NULL"
-		") STRICT;"
-
-		/*
-		 * Where events take effect: the references of one commit's events of an account and an hour (of effective time,
-		 * since 1970), packed. An index with an entry an event would cost as much as the events themselves.
-		 */
-		"CREATE TABLE posting ("
-		"	account INTEGER NOT NULL,"
-		"	hour INTEGER NOT NULL,"
-		"	part INTEGER NOT NULL,"               /* from 1, in the order of the commits */
-		"	events BLOB NOT NULL,"
-		"	PRIMARY KEY (account, hour, part)"
-		") STRICT, WITHOUT ROWID;"
-
-		/* What was refused, for those who look for it. */
-		"CREATE TABLE rejection ("
-		"	id INTEGER PRIMARY KEY,"
-		"	at INTEGER NOT NULL,"
-		"	author TEXT NOT NULL,"
-		"	account INTEGER REFERENCES account(id),"
-		"	source TEXT NOT NULL,"
-		"	event TEXT NOT NULL,"
-		"	code TEXT NOT NULL,"
-		"	field TEXT NOT NULL,"
-		"	message TEXT NOT NULL,"
-		"	record TEXT NOT NULL"
-		") STRICT;"
-		"CREATE INDEX rejection_at ON rejection (at);"
-	},
-	{
-		.sql =
-		/* The attributes of events that have any: a JSON object each. Few have, so the table of events stays narrow. */
 		"CREATE TABLE event_attributes ("
 		"	source INTEGER NOT NULL,"
 		"	id TEXT NOT NULL,"
@@ -246,35 +260,49 @@ const struct schema_step schema_steps[] = {
 		"ALTER TABLE rejection ADD COLUMN line INTEGER NOT NULL DEFAULT 0;"
 		"CREATE INDEX rejection_author ON rejection (author, id);"
 
-		/* "", 0: as the parent's; a main account's is then UTC, and the first of the month. */
+		/*
+		 * "", 0: as the parent's; a main account's is then UTC, and the
+		 * first of the month.
+		 */
 		"ALTER TABLE account ADD COLUMN time_zone TEXT NOT NULL DEFAULT '';"
-		"ALTER TABLE account ADD COLUMN cycle_day INTEGER NOT NULL DEFAULT 0 CHECK (cycle_day BETWEEN 0 AND 28);"
-		"ALTER TABLE account ADD COLUMN number TEXT NOT NULL DEFAULT '';"     /* the operator's own number for it */
-		"ALTER TABLE account ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;" /* since when; 0: it is active */
+		"ALTER TABLE account ADD COLUMN cycle_day INTEGER NOT NULL DEFAULT 0 CHECK "
+		"(cycle_day BETWEEN 0 AND 28);"
+		/* the operator's own number for it */
+		"ALTER TABLE account ADD COLUMN number TEXT NOT NULL DEFAULT '';"
+		/* since when; 0: it is active */
+		"ALTER TABLE account ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;"
 		"CREATE UNIQUE INDEX account_number ON account (number) WHERE number <> '';"
 		"CREATE INDEX account_suspended ON account (id) WHERE suspended <> 0;"
 
-		/* What names that look alike have in common; names of before may. */
+		/*
+		 * What names that look alike have in common; names of before
+		 * may.
+		 */
 		"ALTER TABLE user ADD COLUMN folded TEXT NOT NULL DEFAULT '';"
 		"CREATE INDEX user_folded ON user (folded);"
 
-		/* Who made a key, or asked for a token: a user, or a key by its SID; 0 and "": the console, or it isn't known. */
+		/*
+		 * Who made a key, or asked for a token: a user, or a key by its
+		 * SID; 0 and "": the console, or it isn't known.
+		 */
 		"ALTER TABLE key ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE key ADD COLUMN maker_key TEXT NOT NULL DEFAULT '';"
-		"UPDATE key SET maker = COALESCE((SELECT u.id FROM audit a JOIN user u ON u.name = a.author"
+		"UPDATE key SET maker = COALESCE((SELECT u.id FROM audit a JOIN user u ON u.name = "
+		"a.author"
 		" WHERE a.action = 'key.add' AND a.subject = key.sid), 0),"
 		" maker_key = COALESCE((SELECT k.sid FROM audit a JOIN key k ON k.sid = a.author"
 		" WHERE a.action = 'key.add' AND a.subject = key.sid), '');"
-		"DELETE FROM session WHERE kind = 2;"         /* tokens that nobody knows the makers of */
+		/* tokens that nobody knows the makers of */
+		"DELETE FROM session WHERE kind = 2;"
 		"ALTER TABLE session ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE session ADD COLUMN maker_key TEXT NOT NULL DEFAULT '';"
 		"CREATE INDEX session_maker ON session (maker, maker_key);"
 
 		/*
-		 * A family (its main account's id) has sources of its own; the ledger's
-		 * is of family 0. An old source that several families used stays the
-		 * first one's; each other family gets one of the same name, and its
-		 * events and corrections move there.
+		 * A family (its main account's id) has sources of its own; the
+		 * ledger's is of family 0. An old source that several families
+		 * used stays the first one's; each other family gets one of the
+		 * same name, and its events and corrections move there.
 		 */
 		"CREATE TABLE source_3 ("
 		"	id INTEGER PRIMARY KEY,"
@@ -283,32 +311,47 @@ const struct schema_step schema_steps[] = {
 		"	UNIQUE (family, text)"
 		") STRICT;"
 		"CREATE TABLE source_use (source INTEGER, family INTEGER) STRICT;"
-		"INSERT INTO source_use SELECT DISTINCT e.source, COALESCE(a.parent, a.id) FROM event e"
-		"	JOIN source o ON o.id = e.source JOIN series s ON s.id = e.series JOIN account a ON a.id = s.account"
+		"INSERT INTO source_use SELECT DISTINCT e.source, COALESCE(a.parent, a.id) FROM "
+		"event e"
+		"	JOIN source o ON o.id = e.source JOIN series s ON s.id = e.series JOIN "
+		"account a ON a.id = s.account"
 		"	WHERE o.text <> '" EVENT_SOURCE_OWN "';"
-		"INSERT INTO source_3 SELECT o.id, MIN(u.family), o.text FROM source o JOIN source_use u ON u.source = o.id"
+		"INSERT INTO source_3 SELECT o.id, MIN(u.family), o.text FROM source o JOIN "
+		"source_use u ON u.source = o.id"
 		"	GROUP BY o.id, o.text;"
-		"INSERT INTO source_3 SELECT id, 0, text FROM source WHERE text = '" EVENT_SOURCE_OWN "';"
+		"INSERT INTO source_3 SELECT id, 0, text FROM source WHERE text = "
+		"'" EVENT_SOURCE_OWN "';"
 		"CREATE TABLE source_moved (source INTEGER, family INTEGER, new INTEGER) STRICT;"
 		"INSERT INTO source_moved SELECT u.source, u.family,"
-		"	(SELECT MAX(id) FROM source) + ROW_NUMBER() OVER (ORDER BY u.source, u.family)"
-		"	FROM source_use u JOIN source_3 o ON o.id = u.source WHERE o.family <> u.family;"
-		"INSERT INTO source_3 SELECT m.new, m.family, o.text FROM source_moved m JOIN source o ON o.id = m.source;"
-		"UPDATE event SET source = m.new FROM source_moved m, series s, account a WHERE event.source = m.source"
-		"	AND s.id = event.series AND a.id = s.account AND m.family = COALESCE(a.parent, a.id);"
-		"UPDATE correction SET source = m.new FROM source_moved m WHERE correction.source = m.source"
-		"	AND EXISTS (SELECT 1 FROM event e WHERE e.source = m.new AND e.id = correction.event);"
+		"	(SELECT MAX(id) FROM source) + ROW_NUMBER() OVER (ORDER BY u.source, "
+		"u.family)"
+		"	FROM source_use u JOIN source_3 o ON o.id = u.source WHERE o.family <> "
+		"u.family;"
+		"INSERT INTO source_3 SELECT m.new, m.family, o.text FROM source_moved m JOIN "
+		"source o ON o.id = m.source;"
+		"UPDATE event SET source = m.new FROM source_moved m, series s, account a WHERE "
+		"event.source = m.source"
+		"	AND s.id = event.series AND a.id = s.account AND m.family = "
+		"COALESCE(a.parent, a.id);"
+		"UPDATE correction SET source = m.new FROM source_moved m WHERE correction.source "
+		"= m.source"
+		"	AND EXISTS (SELECT 1 FROM event e WHERE e.source = m.new AND e.id = "
+		"correction.event);"
 		"DROP TABLE source;"
 		"ALTER TABLE source_3 RENAME TO source;"
 		"CREATE INDEX source_text ON source (text);"
 		"DROP TABLE source_use;"
 
-		/* What came for closed time: 1 late events and entries of corrections, 2 that an account was reopened. */
+		/*
+		 * What came for closed time: 1 late events and entries of
+		 * corrections, 2 that an account was reopened.
+		 */
 		"CREATE TABLE closing_change ("
 		"	id INTEGER PRIMARY KEY,"
-		"	family INTEGER NOT NULL REFERENCES account(id),"       /* the main account */
+		/* the main account */
+		"	family INTEGER NOT NULL REFERENCES account(id),"
 		"	account INTEGER NOT NULL REFERENCES account(id),"
-		"	at INTEGER NOT NULL,"                 /* 0: before this table was there */
+		"	at INTEGER NOT NULL," /* 0: before this table was there */
 		"	kind INTEGER NOT NULL,"
 		"	effective_us INTEGER NOT NULL,"
 		"	source INTEGER NOT NULL,"
@@ -317,13 +360,21 @@ const struct schema_step schema_steps[] = {
 		"	reason TEXT NOT NULL"
 		") STRICT;"
 		"CREATE INDEX closing_change_family ON closing_change (family, id);"
-		"CREATE UNIQUE INDEX closing_change_late ON closing_change (account, effective_us, source, event) WHERE kind = 1;"
-		"INSERT INTO closing_change (family, account, at, kind, effective_us, source, event, author, reason)"
-		" SELECT COALESCE(a.parent, a.id), a.id, COALESCE(c.made, 0), 1, e.booked_us, e.source, e.id, '', ''"
-		" FROM event e JOIN series s ON s.id = e.series JOIN account a ON a.id = s.account LEFT JOIN correction c ON c.id = e.correction"
-		" WHERE e.booked_us > e.time_us ORDER BY COALESCE(c.made, 0), e.booked_us, e.source, e.id;"
+		"CREATE UNIQUE INDEX closing_change_late ON closing_change (account, effective_us, "
+		"source, event) WHERE kind = 1;"
+		"INSERT INTO closing_change (family, account, at, kind, effective_us, source, "
+		"event, author, reason)"
+		" SELECT COALESCE(a.parent, a.id), a.id, COALESCE(c.made, 0), 1, e.booked_us, "
+		"e.source, e.id, '', ''"
+		" FROM event e JOIN series s ON s.id = e.series JOIN account a ON a.id = s.account "
+		"LEFT JOIN correction c ON c.id = e.correction"
+		" WHERE e.booked_us > e.time_us ORDER BY COALESCE(c.made, 0), e.booked_us, "
+		"e.source, e.id;"
 
-		/* Categories that aren't metered, by the accounts that used them. */
+		/*
+		 * Categories that aren't metered, by the accounts that used
+		 * them.
+		 */
 		"CREATE TABLE account_category ("
 		"	account INTEGER NOT NULL REFERENCES account(id),"
 		"	category INTEGER NOT NULL REFERENCES category(id),"
@@ -331,10 +382,14 @@ const struct schema_step schema_steps[] = {
 		") STRICT, WITHOUT ROWID;"
 		"CREATE INDEX account_category_category ON account_category (category);"
 
-		/* The unique names of SIMs and fleets (KIND is their dimension), a set of each for a family. */
+		/*
+		 * The unique names of SIMs and fleets (KIND is their
+		 * dimension), a set of each for a family.
+		 */
 		"CREATE TABLE sim ("
 		"	id INTEGER PRIMARY KEY,"
-		"	family INTEGER NOT NULL REFERENCES account(id),"       /* the main account */
+		/* the main account */
+		"	family INTEGER NOT NULL REFERENCES account(id),"
 		"	kind INTEGER NOT NULL,"
 		"	sid TEXT NOT NULL,"
 		"	name TEXT NOT NULL,"
@@ -348,7 +403,8 @@ const struct schema_step schema_steps[] = {
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
 /* The store that is being made of DB. */
-static int run_step(const struct db_ops *ops, struct db *db, const struct schema_step *s, struct error *err)
+static int run_step(const struct db_ops *ops, struct db *db, const struct schema_step *s,
+		    struct error *err)
 {
 	struct store st = { .ops = ops, .db = db, .tx = TX_WRITE };
 
@@ -360,7 +416,8 @@ static int run_step(const struct db_ops *ops, struct db *db, const struct schema
 	return 0;
 }
 
-static int run_steps(const struct db_ops *ops, struct db *db, const struct schema_step *steps, size_t n_steps, struct error *err)
+static int run_steps(const struct db_ops *ops, struct db *db, const struct schema_step *steps,
+		     size_t n_steps, struct error *err)
 {
 	int64_t version;
 
@@ -382,27 +439,36 @@ static int check_references(const struct db_ops *ops, struct db *db, struct erro
 	if (rc <= 0)
 		return rc;
 	ops->reset(s);
-	return error_set(err, ERR_INTERNAL, NULL, "the ledger is damaged: a row refers to another that isn't there; bringing its schema"
+	return error_set(err, ERR_INTERNAL, NULL,
+			 "the ledger is damaged: a row refers to another that isn't there; "
+			 "bringing its schema"
 			 " forward was undone");
 }
 
-static int bring_forward(const struct db_ops *ops, struct db *db, const struct schema_step *steps, size_t n_steps, struct error *err)
+static int bring_forward(const struct db_ops *ops, struct db *db, const struct schema_step *steps,
+			 size_t n_steps, struct error *err)
 {
 	int rc = -1;
 
-	/* A step may make a table anew that others refer to: references are checked at the end. */
+	/*
+	 * A step may make a table anew that others refer to: references are
+	 * checked at the end.
+	 */
 	if (ops->exec(db, ops->references_off, err) < 0)
 		return -1;
 	if (ops->exec(db, ops->begin_write, err) == 0) {
-		rc = run_steps(ops, db, steps, n_steps, err) < 0 || check_references(ops, db, err) < 0 ? -1 : ops->exec(db, "COMMIT", err);
+		rc = run_steps(ops, db, steps, n_steps, err) < 0 ||
+				     check_references(ops, db, err) < 0
+			     ? -1
+			     : ops->exec(db, "COMMIT", err);
 		if (rc < 0)
 			ops->exec(db, "ROLLBACK", NULL);
 	}
 	return ops->exec(db, ops->references_on, err) < 0 ? -1 : rc;
 }
 
-int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
-		 struct error *err)
+int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags,
+		 const struct schema_step *steps, size_t n_steps, struct error *err)
 {
 	int64_t version;
 
@@ -411,12 +477,20 @@ int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags, const 
 	if (version == (int64_t)n_steps)
 		return 0;
 	if (version > (int64_t)n_steps)
-		return error_set(err, ERR_INTERNAL, NULL, "the ledger has schema version %" PRId64 ", this program knows versions up to %zu:"
-				 " use the newer program that wrote it", version, n_steps);
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the ledger has schema version %" PRId64
+				 ", this program knows versions up to %zu:"
+				 " use the newer program that wrote it",
+				 version, n_steps);
 	if (version == 0 && !(flags & DB_CREATE))
-		return error_set(err, ERR_INTERNAL, NULL, "the file is empty, not a ledger: make one with \"usaged init\"");
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the file is empty, not a ledger: make one with \"usaged init\"");
 	if (!(flags & DB_WRITE))
-		return error_set(err, ERR_INTERNAL, NULL, "the ledger has schema version %" PRId64 ", this program reads version %zu:"
-				 " open it for writing once (\"usaged serve\" does), which brings it forward", version, n_steps);
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the ledger has schema version %" PRId64
+				 ", this program reads version %zu:"
+				 " open it for writing once (\"usaged serve\" does), which brings "
+				 "it forward",
+				 version, n_steps);
 	return bring_forward(ops, db, steps, n_steps, err);
 }

@@ -5,13 +5,17 @@
 #include "base/banned.h"
 
 /*
- * Makes room for one more: of a user's sessions of a kind, the oldest ones above the most that there may be go. First go those that are
- * newer than the new one: they were made while the clock was wrong.
+ * Makes room for one more: of a user's sessions of a kind, the oldest ones
+ * above the most that there may be go. First go those that are newer than the
+ * new one: they were made while the clock was wrong.
  */
 static int trim(struct store *st, const struct session *s, struct error *err)
 {
-	struct stmt *q = prepare(st, "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE user = ?1 AND kind = ?2"
-				     " ORDER BY created > ?5, created DESC, hash LIMIT ?4 OFFSET ?3)", err);
+	struct stmt *q = prepare(st,
+				 "DELETE FROM session WHERE hash IN (SELECT hash FROM session "
+				 "WHERE user = ?1 AND kind = ?2"
+				 " ORDER BY created > ?5, created DESC, hash LIMIT ?4 OFFSET ?3)",
+				 err);
 
 	if (!q)
 		return -1;
@@ -54,7 +58,8 @@ int store_session_add(struct store *st, const struct session *s, struct error *e
 	return store_write_close(st, own, insert_session(st, s, err), err);
 }
 
-int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES], struct session *ret, struct error *err)
+int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES],
+		       struct session *ret, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 "SELECT user, kind, created, expires, maker, maker_key FROM "
@@ -68,7 +73,7 @@ int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES
 	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
 	rc = step(st, s, err);
 	if (rc > 0) {
-		*ret = (struct session){
+		*ret = (struct session) {
 			.user = get_int(st, s, 0),
 			.kind = (enum session_kind)get_int(st, s, 1),
 			.created = get_int(st, s, 2),

@@ -8,10 +8,11 @@
 
 #define SIM "SELECT id, family, kind, sid, name FROM sim "
 
-static int read_sim(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+static int read_sim(struct store *st, struct stmt *s, struct arena *arena, void *to,
+		    struct error *err)
 {
 	(void)err;
-	*(struct sim *)to = (struct sim){
+	*(struct sim *)to = (struct sim) {
 		.id = get_int(st, s, 0),
 		.family = get_int(st, s, 1),
 		.kind = (enum dimension)get_int(st, s, 2),
@@ -21,8 +22,8 @@ static int read_sim(struct store *st, struct stmt *s, struct arena *arena, void 
 	return 0;
 }
 
-static int find_by(struct store *st, const char *sql, int64_t family, enum dimension kind, const char *text, struct arena *arena,
-		   struct sim *ret, struct error *err)
+static int find_by(struct store *st, const char *sql, int64_t family, enum dimension kind,
+		   const char *text, struct arena *arena, struct sim *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 
@@ -34,15 +35,19 @@ static int find_by(struct store *st, const char *sql, int64_t family, enum dimen
 	return store_row(st, s, read_sim, arena, ret, err);
 }
 
-int store_sim_find(struct store *st, int64_t family, enum dimension kind, const char *text, struct arena *arena,
-		   struct sim *ret, struct error *err)
+int store_sim_find(struct store *st, int64_t family, enum dimension kind, const char *text,
+		   struct arena *arena, struct sim *ret, struct error *err)
 {
-	int rc = find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND sid = ?3", family, kind, text, arena, ret, err);
+	int rc = find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND sid = ?3", family, kind, text,
+			 arena, ret, err);
 
-	return rc ? rc : find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND name = ?3", family, kind, text, arena, ret, err);
+	return rc ? rc
+		  : find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND name = ?3", family, kind,
+			    text, arena, ret, err);
 }
 
-int store_sims(struct store *st, enum dimension kind, struct arena *arena, struct sim **ret, size_t *ret_n, struct error *err)
+int store_sims(struct store *st, enum dimension kind, struct arena *arena, struct sim **ret,
+	       size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, SIM "WHERE kind = ?1 ORDER BY family, name", err);
 	struct rows rows;
@@ -56,8 +61,12 @@ int store_sims(struct store *st, enum dimension kind, struct arena *arena, struc
 	return 0;
 }
 
-/* Is TEXT, the PARAM of SIM, SID or name of another one? -1: it is, or the ledger failed. */
-static int check_free(struct store *st, const struct sim *sim, const char *param, const char *text, struct error *err)
+/*
+ * Is TEXT, the PARAM of SIM, SID or name of another one? -1: it is, or the
+ * ledger failed.
+ */
+static int check_free(struct store *st, const struct sim *sim, const char *param, const char *text,
+		      struct error *err)
 {
 	struct arena arena;
 	struct sim other;
@@ -66,7 +75,8 @@ static int check_free(struct store *st, const struct sim *sim, const char *param
 	arena_init(&arena);
 	rc = store_sim_find(st, sim->family, sim->kind, text, &arena, &other, err);
 	if (rc > 0 && other.id != sim->id)
-		rc = error_set(err, ERR_CONFLICT, param, "there is one with the %s \"%.64s\" already",
+		rc = error_set(err, ERR_CONFLICT, param,
+			       "there is one with the %s \"%.64s\" already",
 			       strcmp(other.sid, text) == 0 ? "SID" : "name", text);
 	arena_release(&arena);
 	return rc < 0 ? -1 : 0;
@@ -77,7 +87,8 @@ static int insert(struct store *st, struct sim *sim, struct error *err)
 	struct stmt *s;
 
 	sim->id = 0;
-	if (check_free(st, sim, "sid", sim->sid, err) < 0 || check_free(st, sim, "name", sim->name, err) < 0)
+	if (check_free(st, sim, "sid", sim->sid, err) < 0 ||
+	    check_free(st, sim, "name", sim->name, err) < 0)
 		return -1;
 	s = prepare(st, "INSERT INTO sim (family, kind, sid, name) VALUES (?1, ?2, ?3, ?4)", err);
 	if (!s)

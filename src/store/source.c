@@ -6,8 +6,8 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-static struct stmt *prepare_source(struct store *st, const char *sql, int64_t family, const char *text, size_t len,
-				   struct error *err)
+static struct stmt *prepare_source(struct store *st, const char *sql, int64_t family,
+				   const char *text, size_t len, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 
@@ -18,32 +18,36 @@ static struct stmt *prepare_source(struct store *st, const char *sql, int64_t fa
 	return s;
 }
 
-int store_source_find(struct store *st, int64_t family, const char *text, size_t len, int64_t *ret_id, struct error *err)
+int store_source_find(struct store *st, int64_t family, const char *text, size_t len,
+		      int64_t *ret_id, struct error *err)
 {
-	struct stmt *s = prepare_source(st, "SELECT id FROM source WHERE family = ?1 AND text = ?2", family, text, len, err);
+	struct stmt *s = prepare_source(st, "SELECT id FROM source WHERE family = ?1 AND text = ?2",
+					family, text, len, err);
 
 	return s ? store_one(st, s, ret_id, err) : -1;
 }
 
-int store_source_intern(struct store *st, int64_t family, const char *text, size_t len, int64_t *ret_id,
-			struct error *err)
+int store_source_intern(struct store *st, int64_t family, const char *text, size_t len,
+			int64_t *ret_id, struct error *err)
 {
 	int rc = store_source_find(st, family, text, len, ret_id, err);
 	struct stmt *s;
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	s = prepare_source(st, "INSERT INTO source (family, text) VALUES (?1, ?2)", family, text, len, err);
+	s = prepare_source(st, "INSERT INTO source (family, text) VALUES (?1, ?2)", family, text,
+			   len, err);
 	return s ? store_insert_id(st, s, ret_id, err) : -1;
 }
 
-int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret, struct error *err)
+int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret,
+		      struct error *err)
 {
 	return store_text_by_id(st, "SELECT text FROM source WHERE id = ?1", id, arena, ret, err);
 }
 
-int store_sources_named(struct store *st, const char *text, struct arena *arena, const int64_t **ret, size_t *ret_n,
-			struct error *err)
+int store_sources_named(struct store *st, const char *text, struct arena *arena,
+			const int64_t **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT id FROM source WHERE text = ?1 ORDER BY id", err);
 
@@ -52,7 +56,8 @@ int store_sources_named(struct store *st, const char *text, struct arena *arena,
 	return store_ids(st, s, arena, ret, ret_n, err);
 }
 
-static int has_event(struct store *st, int64_t source, const char *id, size_t id_len, struct error *err)
+static int has_event(struct store *st, int64_t source, const char *id, size_t id_len,
+		     struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT 1 FROM event WHERE source = ?1 AND id = ?2", err);
 	int64_t one;
@@ -64,10 +69,13 @@ static int has_event(struct store *st, int64_t source, const char *id, size_t id
 	return store_one(st, s, &one, err);
 }
 
-static struct stmt *prepare_sources(struct store *st, int64_t family, const char *text, struct error *err)
+static struct stmt *prepare_sources(struct store *st, int64_t family, const char *text,
+				    struct error *err)
 {
-	const char *sql = family ? "SELECT id FROM source WHERE family IN (0, ?1) AND (?2 IS NULL OR text = ?2)"
-				 : "SELECT id FROM source WHERE ?2 IS NULL OR text = ?2 ORDER BY id";
+	const char *sql =
+		family ? "SELECT id FROM source WHERE family IN (0, ?1) AND (?2 IS NULL OR text = "
+			 "?2)"
+		       : "SELECT id FROM source WHERE ?2 IS NULL OR text = ?2 ORDER BY id";
 	struct stmt *s = prepare(st, sql, err);
 
 	if (s && family)
@@ -77,9 +85,12 @@ static struct stmt *prepare_sources(struct store *st, int64_t family, const char
 	return s;
 }
 
-/* Events are in the order of their sources: each source is asked, rather than keeping an index of ids for this. */
-int store_event_sources(struct store *st, int64_t family, const char *text, const char *id, size_t id_len, int64_t *ret,
-			size_t max, size_t *ret_n, struct error *err)
+/*
+ * Events are in the order of their sources: each source is asked, rather than
+ * keeping an index of ids for this.
+ */
+int store_event_sources(struct store *st, int64_t family, const char *text, const char *id,
+			size_t id_len, int64_t *ret, size_t max, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare_sources(st, family, text, err);
 	int rc = 0;
@@ -109,7 +120,8 @@ int store_sources_moved(struct store *st, struct error *err)
 	int64_t one;
 	int rc = s ? store_one(st, s, &one, err) : -1;
 
-	if (rc > 0 && (st->ops->exec(st->db, "DELETE FROM posting", err) < 0 || store_postings_make(st, err) < 0))
+	if (rc > 0 && (st->ops->exec(st->db, "DELETE FROM posting", err) < 0 ||
+		       store_postings_make(st, err) < 0))
 		rc = -1;
 	return rc < 0 ? -1 : st->ops->exec(st->db, "DROP TABLE source_moved", err);
 }

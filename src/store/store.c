@@ -10,7 +10,8 @@ static unsigned db_flags(unsigned flags)
 	return (flags & STORE_WRITE ? DB_WRITE : 0) | (flags & STORE_CREATE ? DB_CREATE : 0);
 }
 
-int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret, struct error *err)
+int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret,
+	       struct error *err)
 {
 	const struct db_ops *ops = &db_sqlite;
 	struct db *db;
@@ -93,15 +94,16 @@ int store_commit(struct store *st, struct error *err)
 	}
 	st->tx = TX_NONE;
 	if (store_moved(st))
-		return error_set(err, ERR_INTERNAL, NULL, "the ledger's file was removed or replaced while it was in use");
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the ledger's file was removed or replaced while it was in use");
 	return 0;
 }
 
 void store_end(struct store *st)
 {
 	store_scan_end(st);
-	if (st->tx == TX_READ)           /* nothing may keep it from ending */
-		store_limit(st, &(struct store_limits){ 0 });
+	if (st->tx == TX_READ) /* nothing may keep it from ending */
+		store_limit(st, &(struct store_limits) { 0 });
 	if (st->tx != TX_NONE)
 		say(st, "ROLLBACK", NULL);
 	if (st->tx == TX_READ)
@@ -117,8 +119,11 @@ void store_limit(struct store *st, const struct store_limits *limits)
 
 int store_too_much(struct store *st, struct error *err)
 {
-	return error_set(err, ERR_TOO_LARGE, NULL, "more than %" PRId64 " sums would have to be read for this; choose a shorter range, longer"
-			 " periods, fewer accounts or a narrower filter", st->work_max);
+	return error_set(err, ERR_TOO_LARGE, NULL,
+			 "more than %" PRId64
+			 " sums would have to be read for this; choose a shorter range, longer"
+			 " periods, fewer accounts or a narrower filter",
+			 st->work_max);
 }
 
 int store_work(struct store *st, int64_t n, struct error *err)
@@ -162,7 +167,8 @@ void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t
 	return arena_grow(arena, list, old * element, *size * element);
 }
 
-int store_rows(struct store *st, struct stmt *s, read_row read, size_t size, struct arena *arena, struct rows *ret, struct error *err)
+int store_rows(struct store *st, struct stmt *s, read_row read, size_t size, struct arena *arena,
+	       struct rows *ret, struct error *err)
 {
 	struct rows rows = { NULL, 0 };
 	size_t room = 0;
@@ -182,14 +188,16 @@ int store_rows(struct store *st, struct stmt *s, read_row read, size_t size, str
 	return rc;
 }
 
-static int read_id(struct store *st, struct stmt *s, struct arena *arena, void *ret, struct error *err)
+static int read_id(struct store *st, struct stmt *s, struct arena *arena, void *ret,
+		   struct error *err)
 {
 	(void)arena, (void)err;
 	*(int64_t *)ret = get_int(st, s, 0);
 	return 0;
 }
 
-int store_ids(struct store *st, struct stmt *s, struct arena *arena, const int64_t **ret, size_t *ret_n, struct error *err)
+int store_ids(struct store *st, struct stmt *s, struct arena *arena, const int64_t **ret,
+	      size_t *ret_n, struct error *err)
 {
 	struct rows rows;
 
@@ -200,7 +208,8 @@ int store_ids(struct store *st, struct stmt *s, struct arena *arena, const int64
 	return 0;
 }
 
-int store_row(struct store *st, struct stmt *s, read_row read, struct arena *arena, void *ret, struct error *err)
+int store_row(struct store *st, struct stmt *s, read_row read, struct arena *arena, void *ret,
+	      struct error *err)
 {
 	int rc = s ? step(st, s, err) : -1;
 
@@ -258,7 +267,8 @@ int store_version(struct store *st, int64_t *ret_version, struct error *err)
 		st->version = *ret_version;
 		return 0;
 	case 0:
-		return error_set(err, ERR_INTERNAL, NULL, "the ledger has lost its version counter");
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the ledger has lost its version counter");
 	default:
 		return -1;
 	}
@@ -281,7 +291,10 @@ int store_meta(struct store *st, const char *name, int64_t *ret, struct error *e
 
 int store_meta_set(struct store *st, const char *name, int64_t value, struct error *err)
 {
-	struct stmt *s = prepare(st, "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", err);
+	struct stmt *s = prepare(st,
+				 "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT "
+				 "(name) DO UPDATE SET value = excluded.value",
+				 err);
 
 	if (!s)
 		return -1;

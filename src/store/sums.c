@@ -1,6 +1,7 @@
 /*
- * sums.c - whole questions about usage: many accounts and many slots at once. A slot is made up of
- * rollups of three levels; slots that border on each other are read in one scan.
+ * sums.c - whole questions about usage: many accounts and many slots at once. A
+ * slot is made up of rollups of three levels; slots that border on each other
+ * are read in one scan.
  */
 #include "store/store.h"
 
@@ -26,8 +27,8 @@ static int64_t month_slot(struct date d)
 
 static int64_t month_start_day(int64_t slot)
 {
-	return date_to_days(
-		(struct date){ .year = (int)(slot / 12), .month = (int)(slot % 12) + 1, .day = 1 });
+	return date_to_days((struct date) {
+		.year = (int)(slot / 12), .month = (int)(slot % 12) + 1, .day = 1 });
 }
 
 /* The first month that begins on DAY or later. */
@@ -41,7 +42,7 @@ static int64_t month_from(int64_t day)
 static int add_run(struct slot_run *runs, int n, enum level level, int64_t from, int64_t to)
 {
 	if (from < to)
-		runs[n++] = (struct slot_run){ .level = level, .from = from, .to = to };
+		runs[n++] = (struct slot_run) { .level = level, .from = from, .to = to };
 	return n;
 }
 
@@ -93,12 +94,13 @@ struct reading {
 	size_t n_pieces[LEVELS];
 	struct stretch *stretches;
 	size_t n_stretches;
-	int64_t n_slots;                 /* of all stretches */
-	bool counted;                    /* all of the question, before it is read */
-	int64_t *counts;                 /* rows by stretch, of one account and category after the other */
-	size_t n_counts, room, next_count;       /* NEXT_COUNT: that of what is read next */
-	struct arena scratch;            /* of the values of a category's series */
-	struct values *values;           /* or NULL */
+	int64_t n_slots; /* of all stretches */
+	bool counted;    /* all of the question, before it is read */
+	/* rows by stretch, of one account and category after the other */
+	int64_t *counts;
+	size_t n_counts, room, next_count; /* NEXT_COUNT: that of what is read next */
+	struct arena scratch;              /* of the values of a category's series */
+	struct values *values;             /* or NULL */
 	sums_row_fn *row;
 	void *arg;
 };
@@ -110,7 +112,7 @@ static void add_pieces(struct reading *r, size_t slot)
 
 	for (int i = 0; i < n; i++)
 		r->pieces[runs[i].level][r->n_pieces[runs[i].level]++] =
-			(struct piece){ runs[i].from, runs[i].to, slot };
+			(struct piece) { runs[i].from, runs[i].to, slot };
 }
 
 static void add_stretches(struct reading *r, enum level level)
@@ -121,8 +123,8 @@ static void add_stretches(struct reading *r, enum level level)
 		for (last = first; last + 1 < r->n_pieces[level] && p[last + 1].from == p[last].to;
 		     last++)
 			;
-		r->stretches[r->n_stretches++] =
-			(struct stretch){ level, p[first].from, p[last].to, first, last };
+		r->stretches[r->n_stretches++] = (struct stretch) { level, p[first].from,
+								    p[last].to, first, last };
 		r->n_slots += p[last].to - p[first].from;
 	}
 }
@@ -165,8 +167,10 @@ static void add_count(struct reading *r, int64_t n)
 	r->counts[r->n_counts++] = n;
 }
 
-/* Counts the rows of one account and adds them to *WORK, no further than up to what may still be
- * read. */
+/*
+ * Counts the rows of one account and adds them to *WORK, no further than up to
+ * what may still be read.
+ */
 static int count_rows(struct reading *r, int64_t account, int64_t category, int64_t *work,
 		      struct error *err)
 {
@@ -245,12 +249,13 @@ static int next_category(struct reading *r, int64_t account, int64_t *category, 
 /* ---- values of series ---- */
 
 /*
- * The values that a category's series have of the question's dimension. To look each series up as
- * its rows come takes several times as long as to read all of them first.
+ * The values that a category's series have of the question's dimension. To look
+ * each series up as its rows come takes several times as long as to read all of
+ * them first.
  */
 struct values {
-	int64_t *series, *value;         /* open addressing; series 0: free */
-	size_t size, n; /* SIZE is a power of two, more than twice N; 0: there is no map */
+	int64_t *series, *value; /* open addressing; series 0: free */
+	size_t size, n;          /* SIZE is a power of two, more than twice N; 0: there is no map */
 };
 
 static size_t value_place(const struct values *v, int64_t series)
@@ -282,7 +287,7 @@ static int read_values(struct reading *r, const struct rollup_scan *scan, size_t
 	struct stmt *s = prepare(r->st, values_sql[r->q->group], err);
 	int rc;
 
-	*ret = (struct values){ .size = 64 };
+	*ret = (struct values) { .size = 64 };
 	while (ret->size <= 2 * n)
 		ret->size *= 2;
 	ret->series = arena_array(&r->scratch, int64_t, ret->size);
@@ -307,7 +312,7 @@ static int map_values(struct reading *r, const struct rollup_scan *scan, int64_t
 	struct stmt *s;
 	int64_t n = 0;
 
-	*ret = (struct values){ .size = 0 };
+	*ret = (struct values) { .size = 0 };
 	if (rows < MAPPED_ROWS)
 		return 0;
 	s = prepare(r->st,
@@ -347,8 +352,8 @@ static int read_scan(struct reading *r, size_t account, const struct stretch *t,
 			continue;
 		row.slot = p->slot;
 		row.category = rollup.category;
-		row.value =
-			r->values ? value_of(r->values, rollup.series) : rollup.dim[r->q->group];
+		row.value = r->values ? value_of(r->values, rollup.series)
+				      : rollup.dim[r->q->group];
 		row.amounts = &rollup.amounts;
 		if (r->row(r->arg, &row, err) < 0)
 			break;
@@ -391,15 +396,18 @@ static bool filters(const struct sums_account *a)
 	" AND (?6 = 0 OR sim = ?6) AND (?7 = 0 OR fleet = ?7) AND (?8 = 0 OR network = ?8) AND " \
 	"(?9 = 0 OR country = ?9) LIMIT ?2"
 
-/* The ids of up to MAX series that the filter of SCAN leaves of its category; *RET_N is more than
- * MAX if there are more. */
+/*
+ * The ids of up to MAX series that the filter of SCAN leaves of its category;
+ * *RET_N is more than MAX if there are more.
+ */
 static int find_series(struct store *st, const struct rollup_scan *scan, int64_t *ret, size_t max,
 		       size_t *ret_n, struct error *err)
 {
 	/* by customer there is an index */
-	struct stmt *s = prepare(
-		st, scan->dim[DIM_CUSTOMER] ? FIND_SERIES("customer = ?5") : FIND_SERIES("?5 = 0"),
-		err);
+	struct stmt *s = prepare(st,
+				 scan->dim[DIM_CUSTOMER] ? FIND_SERIES("customer = ?5")
+							 : FIND_SERIES("?5 = 0"),
+				 err);
 	int rc;
 
 	if (!s)
@@ -415,7 +423,10 @@ static int find_series(struct store *st, const struct rollup_scan *scan, int64_t
 	return rc;
 }
 
-/* All series, of which those come that the filter leaves: the others are work as well. */
+/*
+ * All series, of which those come that the filter leaves: the others are work
+ * as well.
+ */
 static int read_through(struct reading *r, size_t account, struct rollup_scan *scan,
 			struct error *err)
 {
@@ -432,8 +443,10 @@ static int read_through(struct reading *r, size_t account, struct rollup_scan *s
 	return rc;
 }
 
-/* The few series of a category that a filter leaves are looked up one by one, where that is less
- * than to go through all. */
+/*
+ * The few series of a category that a filter leaves are looked up one by one,
+ * where that is less than to go through all.
+ */
 static int read_filtered(struct reading *r, size_t account, struct rollup_scan *scan,
 			 struct error *err)
 {
@@ -505,8 +518,10 @@ static int read_totals(struct reading *r, size_t account, struct error *err)
 	return read_stretches(r, account, &scan, r->counted, err);
 }
 
-/* Refuses what would be too much; what is one scan, or what a filter leaves, is counted when it is
- * its turn. */
+/*
+ * Refuses what would be too much; what is one scan, or what a filter leaves, is
+ * counted when it is its turn.
+ */
 static int count_all(struct reading *r, struct error *err)
 {
 	const struct sums_question *q = r->q;

@@ -12,7 +12,8 @@ static int check_grant(struct store *st, int64_t account, struct error *err)
 	int rc = store_account_exists(st, account, err);
 
 	if (rc == 0)
-		return error_set(err, ERR_PARAM, "grants", "there is no account with the number %" PRId64, account);
+		return error_set(err, ERR_PARAM, "grants",
+				 "there is no account with the number %" PRId64, account);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -22,7 +23,10 @@ static int insert_grant(struct store *st, int64_t user, int64_t account, struct 
 
 	if (check_grant(st, account, err) < 0)
 		return -1;
-	s = prepare(st, "INSERT INTO user_grant (user, account) VALUES (?1, ?2) ON CONFLICT (user, account) DO NOTHING", err);
+	s = prepare(st,
+		    "INSERT INTO user_grant (user, account) VALUES (?1, ?2) ON CONFLICT (user, "
+		    "account) DO NOTHING",
+		    err);
 	if (!s)
 		return -1;
 	bind_int(st, s, 1, user);
@@ -30,7 +34,10 @@ static int insert_grant(struct store *st, int64_t user, int64_t account, struct 
 	return step(st, s, err);
 }
 
-/* -1 if TEXT is that of a user but the one with that ID, which SQL asks for; or failed. */
+/*
+ * -1 if TEXT is that of a user but the one with that ID, which SQL asks for; or
+ * failed.
+ */
 static int check_free(struct store *st, const char *sql, const char *param, const char *text,
 		      int64_t id, struct error *err)
 {
@@ -43,7 +50,9 @@ static int check_free(struct store *st, const char *sql, const char *param, cons
 	bind_text(st, s, 1, text);
 	bind_int(st, s, 2, id);
 	rc = store_one(st, s, &one, err);
-	return rc > 0 ? error_set(err, ERR_CONFLICT, param, "\"%s\" is taken by a user who is there, or was", text) : rc;
+	return rc > 0 ? error_set(err, ERR_CONFLICT, param,
+				  "\"%s\" is taken by a user who is there, or was", text)
+		      : rc;
 }
 
 static int insert_user(struct store *st, struct user *u, const char *folded, struct error *err)
@@ -98,7 +107,8 @@ int store_user_add(struct store *st, struct user *u, struct error *err)
 
 static int read_grants(struct store *st, struct arena *arena, struct user *ret, struct error *err)
 {
-	struct stmt *s = prepare(st, "SELECT account FROM user_grant WHERE user = ?1 ORDER BY account", err);
+	struct stmt *s =
+		prepare(st, "SELECT account FROM user_grant WHERE user = ?1 ORDER BY account", err);
 
 	if (!s)
 		return -1;
@@ -106,11 +116,12 @@ static int read_grants(struct store *st, struct arena *arena, struct user *ret, 
 	return store_ids(st, s, arena, &ret->grants, &ret->n_grants, err);
 }
 
-static int read_user(struct store *st, struct stmt *s, struct arena *arena, void *to, struct error *err)
+static int read_user(struct store *st, struct stmt *s, struct arena *arena, void *to,
+		     struct error *err)
 {
 	struct user *ret = to;
 
-	*ret = (struct user){
+	*ret = (struct user) {
 		.id = get_int(st, s, 0),
 		.name = get_text(st, s, 1, arena),
 		.display = get_text(st, s, 2, arena),
@@ -140,7 +151,8 @@ static int find_alike(struct store *st, const char *name, struct arena *arena, s
 	return 1;
 }
 
-int store_user_by_name(struct store *st, const char *name, struct arena *arena, struct user *ret, struct error *err)
+int store_user_by_name(struct store *st, const char *name, struct arena *arena, struct user *ret,
+		       struct error *err)
 {
 	struct stmt *s = prepare(st, USER "WHERE name = ?1", err);
 	int rc;
@@ -152,7 +164,8 @@ int store_user_by_name(struct store *st, const char *name, struct arena *arena, 
 	return rc == 0 ? find_alike(st, name, arena, ret, err) : rc;
 }
 
-int store_user_by_email(struct store *st, const char *email, struct arena *arena, struct user *ret, struct error *err)
+int store_user_by_email(struct store *st, const char *email, struct arena *arena, struct user *ret,
+			struct error *err)
 {
 	struct stmt *s = prepare(st, USER "WHERE lower(email) = lower(?1) AND removed = 0", err);
 
@@ -162,7 +175,8 @@ int store_user_by_email(struct store *st, const char *email, struct arena *arena
 	return store_row(st, s, read_user, arena, ret, err);
 }
 
-int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct user *ret, struct error *err)
+int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct user *ret,
+		     struct error *err)
 {
 	struct stmt *s = prepare(st, USER "WHERE id = ?1", err);
 
@@ -172,7 +186,8 @@ int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct u
 	return store_row(st, s, read_user, arena, ret, err);
 }
 
-int store_users(struct store *st, struct arena *arena, struct user **ret, size_t *ret_n, struct error *err)
+int store_users(struct store *st, struct arena *arena, struct user **ret, size_t *ret_n,
+		struct error *err)
 {
 	struct stmt *s = prepare(st, USER "ORDER BY name", err);
 	struct rows rows;
@@ -185,8 +200,8 @@ int store_users(struct store *st, struct arena *arena, struct user **ret, size_t
 }
 
 /*
- * Runs the bound update of one user that ends their sessions (but KEEP, unless it is NULL) and
- * the tokens that they asked for. 1 done, 0 no such user.
+ * Runs the bound update of one user that ends their sessions (but KEEP, unless
+ * it is NULL) and the tokens that they asked for. 1 done, 0 no such user.
  */
 static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
 			     const unsigned char *keep, struct error *err)
@@ -211,7 +226,8 @@ static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
 static int set_password(struct store *st, int64_t id, const char *password,
 			const unsigned char *keep, struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE user SET password = ?2 WHERE id = ?1 AND removed = 0", err);
+	struct stmt *s = prepare(st, "UPDATE user SET password = ?2 WHERE id = ?1 AND removed = 0",
+				 err);
 
 	if (!s)
 		return -1;
@@ -232,7 +248,8 @@ int store_user_password(struct store *st, int64_t id, const char *password,
 
 static int set_removed(struct store *st, int64_t id, int64_t when, struct error *err)
 {
-	struct stmt *s = prepare(st, "UPDATE user SET removed = ?2 WHERE id = ?1 AND removed = 0", err);
+	struct stmt *s = prepare(st, "UPDATE user SET removed = ?2 WHERE id = ?1 AND removed = 0",
+				 err);
 
 	if (!s)
 		return -1;
@@ -284,7 +301,8 @@ int store_user_set(struct store *st, const struct user *u, struct error *err)
 
 static int delete_grant(struct store *st, int64_t user, int64_t account, struct error *err)
 {
-	struct stmt *s = prepare(st, "DELETE FROM user_grant WHERE user = ?1 AND account = ?2", err);
+	struct stmt *s = prepare(st, "DELETE FROM user_grant WHERE user = ?1 AND account = ?2",
+				 err);
 
 	if (!s)
 		return -1;

@@ -10,22 +10,26 @@
 #include "base/banned.h"
 
 /*
- * Events are read in the order of the finest rollups. Those of one account and slot, of each level, are added up in a
- * tally; when the next slot begins, it is held against the rollups, which are read in the same order beside it. So memory
- * holds what one account used in one month, by series.
+ * Events are read in the order of the finest rollups. Those of one account and
+ * slot, of each level, are added up in a tally; when the next slot begins, it
+ * is held against the rollups, which are read in the same order beside it. So
+ * memory holds what one account used in one month, by series.
  */
-#define EVENTS \
+#define EVENTS                                                                                  \
 	"SELECT s.account, COALESCE(e.booked_us, e.time_us) / 900000000, s.category, e.series," \
-	" s.customer + s.sim + s.fleet + s.network + s.country, e.count, e.usage, e.price, e.upload," \
-	" COALESCE(e.booked_us, e.time_us), e.time_us, e.source, e.id, e.correction" \
+	" s.customer + s.sim + s.fleet + s.network + s.country, e.count, e.usage, e.price, "    \
+	"e.upload,"                                                                             \
+	" COALESCE(e.booked_us, e.time_us), e.time_us, e.source, e.id, e.correction"            \
 	" FROM event e CROSS JOIN series s WHERE s.id = e.series ORDER BY 1, 2, 3, 4"
-#define TOTALS(table) \
-	"SELECT account, slot, category, 0, count, usage, price, upload FROM " table " ORDER BY account, slot, category"
-#define PARTS(table) \
-	"SELECT account, slot, category, series, count, usage, price, upload FROM " table " ORDER BY account, slot, category, series"
+#define TOTALS(table)                                                                \
+	"SELECT account, slot, category, 0, count, usage, price, upload FROM " table \
+	" ORDER BY account, slot, category"
+#define PARTS(table)                                                                      \
+	"SELECT account, slot, category, series, count, usage, price, upload FROM " table \
+	" ORDER BY account, slot, category, series"
 
-#define FAULT_WORDS 640
-#define REPAIR_MS 200                /* so long others wait for the writer's place at most */
+#define FAULT_WORDS  640
+#define REPAIR_MS    200 /* so long others wait for the writer's place at most */
 #define META_REBUILD "rebuild"
 
 enum kind { KIND_TOTAL, KIND_PART, KINDS };
@@ -38,20 +42,21 @@ static const char *const stored_sql[LEVELS][KINDS] = {
 
 /* Rollups of one table, one after the other. */
 struct stored {
-	struct stmt *s;                  /* NULL at the end */
-	struct rollup row;               /* the next one not yet compared */
+	struct stmt *s;    /* NULL at the end */
+	struct rollup row; /* the next one not yet compared */
 };
 
 /* Where an account's events of one hour take effect. */
 struct hour {
-	int64_t account, hour;           /* account 0: none yet */
+	int64_t account, hour; /* account 0: none yet */
 	struct posting_sum want;
 	struct arena arena;
-	GArray *refs;                    /* struct posted: what is to be there, if it shall be put right */
+	/* struct posted: what is to be there, if it shall be put right */
+	GArray *refs;
 };
 
 struct tally {
-	GHashTable *groups;              /* a set of struct group, by category and series */
+	GHashTable *groups; /* a set of struct group, by category and series */
 	int64_t account, slot;
 };
 
@@ -72,25 +77,28 @@ struct verification {
 	struct tally tally[LEVELS];
 	struct hour hour;
 	struct posting_reader *postings;
-	struct arena arena;              /* of the moment */
-	int64_t own;                     /* the source of corrections' facts; 0: there are none */
+	struct arena arena; /* of the moment */
+	int64_t own;        /* the source of corrections' facts; 0: there are none */
 	const struct verify_calls *calls;
-	struct repair *repair;           /* instead of telling what is wrong; or NULL */
-	int64_t late;                    /* events that take effect after their own time, so far */
+	struct repair *repair; /* instead of telling what is wrong; or NULL */
+	int64_t late;          /* events that take effect after their own time, so far */
 	size_t n;
 };
 
 /* ---- putting right ---- */
 
 /*
- * What is wrong in the snapshot FROM is put right in the ledger as it is by then, TO: rollups and postings are only ever added to,
- * so what has to be added to the snapshot's has to be added to the others, too. The writer's place is given back soon and often.
+ * What is wrong in the snapshot FROM is put right in the ledger as it is by
+ * then, TO: rollups and postings are only ever added to, so what has to be
+ * added to the snapshot's has to be added to the others, too. The writer's
+ * place is given back soon and often.
  */
 struct repair {
 	struct store *from, *to;
 	bool writing;
-	int64_t since_ms;                /* when the write began */
-	int64_t generation;              /* two that repair at once would do it twice: the later one goes on */
+	int64_t since_ms; /* when the write began */
+	/* two that repair at once would do it twice: the later one goes on */
+	int64_t generation;
 };
 
 static int64_t now_ms(void)
@@ -105,7 +113,8 @@ static int repair_begin(struct repair *r, struct error *err)
 {
 	if (store_begin_write(r->to, err) < 0)
 		return -1;
-	if (store_meta(r->to, META_REBUILD, &r->generation, err) < 0 || store_meta_set(r->to, META_REBUILD, ++r->generation, err) < 0) {
+	if (store_meta(r->to, META_REBUILD, &r->generation, err) < 0 ||
+	    store_meta_set(r->to, META_REBUILD, ++r->generation, err) < 0) {
 		store_end(r->to);
 		return -1;
 	}
@@ -125,7 +134,8 @@ static int repair_open(struct repair *r, struct error *err)
 	if (store_meta(r->to, META_REBUILD, &generation, err) < 0)
 		return -1;
 	if (generation != r->generation)
-		return error_set(err, ERR_BUSY, NULL, "another rebuild has begun, and goes on instead");
+		return error_set(err, ERR_BUSY, NULL,
+				 "another rebuild has begun, and goes on instead");
 	return 0;
 }
 
@@ -146,16 +156,20 @@ static int repair_add(struct repair *r, const struct rollup *row, int sign, stru
 	return store_rollups_add(r->to, &change, 1, err);
 }
 
-static int repair_rollup(struct repair *r, const struct rollup *want, const struct rollup *have, struct error *err)
+static int repair_rollup(struct repair *r, const struct rollup *want, const struct rollup *have,
+			 struct error *err)
 {
-	if (repair_open(r, err) < 0 || (have && repair_add(r, have, -1, err) < 0) || (want && repair_add(r, want, 1, err) < 0))
+	if (repair_open(r, err) < 0 || (have && repair_add(r, have, -1, err) < 0) ||
+	    (want && repair_add(r, want, 1, err) < 0))
 		return -1;
 	return repair_pause(r, false, err);
 }
 
-static int repair_hour(struct repair *r, int64_t account, int64_t hour, struct posted *refs, size_t n, struct error *err)
+static int repair_hour(struct repair *r, int64_t account, int64_t hour, struct posted *refs,
+		       size_t n, struct error *err)
 {
-	if (repair_open(r, err) < 0 || store_postings_replace(r->from, r->to, account, hour, refs, n, err) < 0)
+	if (repair_open(r, err) < 0 ||
+	    store_postings_replace(r->from, r->to, account, hour, refs, n, err) < 0)
 		return -1;
 	return repair_pause(r, false, err);
 }
@@ -201,17 +215,25 @@ static void add_wide(struct wide_amounts *sum, const struct wide_amounts *a)
 	sum->upload += a->upload;
 }
 
-/* A sum beyond 64 bits can't be what a rollup holds; it stays at the end of the range. */
+/*
+ * A sum beyond 64 bits can't be what a rollup holds; it stays at the end of the
+ * range.
+ */
 static int64_t narrow(__int128 n)
 {
 	return n > INT64_MAX ? INT64_MAX : n < INT64_MIN ? INT64_MIN : (int64_t)n;
 }
 
-static int narrow_amounts(const struct verification *v, const struct wide_amounts *a, struct amounts *ret, struct error *err)
+static int narrow_amounts(const struct verification *v, const struct wide_amounts *a,
+			  struct amounts *ret, struct error *err)
 {
-	*ret = (struct amounts){ narrow(a->count), narrow(a->usage), narrow(a->price), narrow(a->upload) };
-	if (v->repair && (ret->count != a->count || ret->usage != a->usage || ret->price != a->price || ret->upload != a->upload))
-		return error_set(err, ERR_OVERFLOW, NULL, "a sum of the events does not fit 64 bits: an event can't be what was sent");
+	*ret = (struct amounts) { narrow(a->count), narrow(a->usage), narrow(a->price),
+				  narrow(a->upload) };
+	if (v->repair && (ret->count != a->count || ret->usage != a->usage ||
+			  ret->price != a->price || ret->upload != a->upload))
+		return error_set(err, ERR_OVERFLOW, NULL,
+				 "a sum of the events does not fit 64 bits: an event can't be what "
+				 "was sent");
 	return 0;
 }
 
@@ -220,7 +242,8 @@ static bool is_zero(const struct amounts *a)
 	return !a->count && !a->usage && !a->price && !a->upload;
 }
 
-static int report(struct verification *v, const struct rollup *want, const struct rollup *have, struct error *err)
+static int report(struct verification *v, const struct rollup *want, const struct rollup *have,
+		  struct error *err)
 {
 	v->n++;
 	if (v->repair)
@@ -230,8 +253,7 @@ static int report(struct verification *v, const struct rollup *want, const struc
 	return 0;
 }
 
-__attribute__((format(printf, 2, 3)))
-static void tell(struct verification *v, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void tell(struct verification *v, const char *fmt, ...)
 {
 	char words[FAULT_WORDS];
 	va_list ap;
@@ -274,7 +296,8 @@ static int rollup_compare(const struct rollup *a, const struct rollup *b)
 
 static bool same_amounts(const struct amounts *a, const struct amounts *b)
 {
-	return a->count == b->count && a->usage == b->usage && a->price == b->price && a->upload == b->upload;
+	return a->count == b->count && a->usage == b->usage && a->price == b->price &&
+	       a->upload == b->upload;
 }
 
 /* One that should not be there. Of zeros only, it says what none would. */
@@ -286,7 +309,8 @@ static int unexpected(struct verification *v, struct stored *t, struct error *er
 }
 
 /* Holds the next rollup that there should be against those that there are. */
-static int expect(struct verification *v, struct stored *t, const struct rollup *want, struct error *err)
+static int expect(struct verification *v, struct stored *t, const struct rollup *want,
+		  struct error *err)
 {
 	while (t->s && rollup_compare(&t->row, want) < 0) {
 		if (unexpected(v, t, err) < 0)
@@ -299,31 +323,40 @@ static int expect(struct verification *v, struct stored *t, const struct rollup 
 	return stored_next(v, t, err);
 }
 
-static int expect_parts(struct verification *v, enum level level, GPtrArray *groups, struct error *err)
+static int expect_parts(struct verification *v, enum level level, GPtrArray *groups,
+			struct error *err)
 {
 	const struct tally *t = &v->tally[level];
 
 	for (guint i = 0; i < groups->len; i++) {
 		const struct group *g = g_ptr_array_index(groups, i);
-		struct rollup want = { .level = level, .account = t->account, .slot = t->slot, .category = g->category,
+		struct rollup want = { .level = level,
+				       .account = t->account,
+				       .slot = t->slot,
+				       .category = g->category,
 				       .series = g->series };
 
 		if (!g->has_dimensions)
 			continue;
-		if (narrow_amounts(v, &g->amounts, &want.amounts, err) < 0 || expect(v, &v->stored[level][KIND_PART], &want, err) < 0)
+		if (narrow_amounts(v, &g->amounts, &want.amounts, err) < 0 ||
+		    expect(v, &v->stored[level][KIND_PART], &want, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int expect_totals(struct verification *v, enum level level, GPtrArray *groups, struct error *err)
+static int expect_totals(struct verification *v, enum level level, GPtrArray *groups,
+			 struct error *err)
 {
 	const struct tally *t = &v->tally[level];
 	guint i = 0;
 
 	while (i < groups->len) {
 		const struct group *g = g_ptr_array_index(groups, i);
-		struct rollup want = { .level = level, .account = t->account, .slot = t->slot, .category = g->category };
+		struct rollup want = { .level = level,
+				       .account = t->account,
+				       .slot = t->slot,
+				       .category = g->category };
 		struct wide_amounts sum = { 0 };
 
 		for (; i < groups->len; i++) {
@@ -332,7 +365,8 @@ static int expect_totals(struct verification *v, enum level level, GPtrArray *gr
 				break;
 			add_wide(&sum, &g->amounts);
 		}
-		if (narrow_amounts(v, &sum, &want.amounts, err) < 0 || expect(v, &v->stored[level][KIND_TOTAL], &want, err) < 0)
+		if (narrow_amounts(v, &sum, &want.amounts, err) < 0 ||
+		    expect(v, &v->stored[level][KIND_TOTAL], &want, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -358,8 +392,8 @@ static int tally_close(struct verification *v, enum level level, struct error *e
 	return rc;
 }
 
-static int tally_add(struct verification *v, enum level level, int64_t account, int64_t quarter, const struct group *add_group,
-		     struct error *err)
+static int tally_add(struct verification *v, enum level level, int64_t account, int64_t quarter,
+		     const struct group *add_group, struct error *err)
 {
 	struct tally *t = &v->tally[level];
 	int64_t slot = store_slot(level, quarter);
@@ -390,23 +424,30 @@ static void hour_text(char ret[static INSTANT_TEXT], int64_t hour)
 }
 
 /* WANT, HAVE: NULL where there are none. */
-static int wrong_hour(struct verification *v, int64_t account, int64_t hour, const struct posting_sum *want, const struct posting_sum *have,
+static int wrong_hour(struct verification *v, int64_t account, int64_t hour,
+		      const struct posting_sum *want, const struct posting_sum *have,
 		      struct error *err)
 {
 	char text[INSTANT_TEXT];
 
 	if (v->repair) {
 		v->n++;
-		return repair_hour(v->repair, account, hour, (struct posted *)v->hour.refs->data, want ? v->hour.refs->len : 0, err);
+		return repair_hour(v->repair, account, hour, (struct posted *)v->hour.refs->data,
+				   want ? v->hour.refs->len : 0, err);
 	}
 	hour_text(text, hour);
-	tell(v, "account %" PRId64 ", hour of %s: %s (%" PRId64 " references, %" PRId64 " events)", account, text,
-	     have && have->damaged ? "the references to events are damaged" : "the references are not those of the events",
+	tell(v, "account %" PRId64 ", hour of %s: %s (%" PRId64 " references, %" PRId64 " events)",
+	     account, text,
+	     have && have->damaged ? "the references to events are damaged"
+				   : "the references are not those of the events",
 	     have ? have->n : 0, want ? want->n : 0);
 	return 0;
 }
 
-/* Holds the hour's events against the references to them, and those before it against nothing. */
+/*
+ * Holds the hour's events against the references to them, and those before it
+ * against nothing.
+ */
 static int close_hour(struct verification *v, bool end, struct error *err)
 {
 	const struct hour *h = &v->hour;
@@ -417,8 +458,11 @@ static int close_hour(struct verification *v, bool end, struct error *err)
 
 		if (posting_reader_peek(v->postings, &have, err) < 0)
 			return -1;
-		order = !have ? 1 : end ? -1 : have->account != h->account ? (have->account < h->account ? -1 : 1) :
-			have->hour != h->hour ? (have->hour < h->hour ? -1 : 1) : 0;
+		order = !have                         ? 1
+			: end                         ? -1
+			: have->account != h->account ? (have->account < h->account ? -1 : 1)
+			: have->hour != h->hour       ? (have->hour < h->hour ? -1 : 1)
+						      : 0;
 		if (order > 0)
 			have = NULL;
 		if (order >= 0)
@@ -438,7 +482,8 @@ static int close_hour(struct verification *v, bool end, struct error *err)
 	return 0;
 }
 
-static int add_posting(struct verification *v, int64_t account, const struct posted *p, struct error *err)
+static int add_posting(struct verification *v, int64_t account, const struct posted *p,
+		       struct error *err)
 {
 	int64_t hour = floor_div(p->effective_us, HOUR_US);
 	struct hour *h = &v->hour;
@@ -449,7 +494,7 @@ static int add_posting(struct verification *v, int64_t account, const struct pos
 			return -1;
 		h->account = account;
 		h->hour = hour;
-		h->want = (struct posting_sum){ 0 };
+		h->want = (struct posting_sum) { 0 };
 		g_array_set_size(h->refs, 0);
 		arena_reset(&h->arena);
 	}
@@ -462,10 +507,16 @@ static int add_posting(struct verification *v, int64_t account, const struct pos
 }
 
 /* Every late event must be listed among what changed in closed time. */
-static int check_late(struct verification *v, int64_t account, const struct posted *p, struct error *err)
+static int check_late(struct verification *v, int64_t account, const struct posted *p,
+		      struct error *err)
 {
 	struct closing_change c = {
-		.account = account, .kind = CLOSING_LATE, .effective_us = p->effective_us, .source = p->source, .event = p->id, .event_len = p->id_len,
+		.account = account,
+		.kind = CLOSING_LATE,
+		.effective_us = p->effective_us,
+		.source = p->source,
+		.event = p->id,
+		.event_len = p->id_len,
 	};
 	int rc = store_late_listed(v->st, account, p, err);
 
@@ -474,9 +525,12 @@ static int check_late(struct verification *v, int64_t account, const struct post
 		return rc < 0 ? -1 : 0;
 	if (v->repair) {
 		v->n++;
-		return repair_open(v->repair, err) < 0 ? -1 : store_closing_change_add(v->repair->to, &c, err);
+		return repair_open(v->repair, err) < 0
+			       ? -1
+			       : store_closing_change_add(v->repair->to, &c, err);
 	}
-	tell(v, "event %.*s of source %" PRId64 " is late, and not listed as such", (int)p->id_len, p->id, p->source);
+	tell(v, "event %.*s of source %" PRId64 " is late, and not listed as such", (int)p->id_len,
+	     p->id, p->source);
 	return 0;
 }
 
@@ -499,7 +553,9 @@ static int add_event(struct verification *v, struct stmt *s, struct error *err)
 		.series = get_int(v->st, s, 3),
 		.has_dimensions = get_int(v->st, s, 4) != 0,
 	};
-	struct posted p = { .effective_us = get_int(v->st, s, 9), .series = g.series, .source = get_int(v->st, s, 11) };
+	struct posted p = { .effective_us = get_int(v->st, s, 9),
+			    .series = g.series,
+			    .source = get_int(v->st, s, 11) };
 	int64_t time_us = get_int(v->st, s, 10);
 	struct amounts amounts;
 
@@ -507,10 +563,12 @@ static int add_event(struct verification *v, struct stmt *s, struct error *err)
 	add_amounts(&g.amounts, &amounts);
 	p.id = v->st->ops->get_text(s, 12, &p.id_len);
 	if (!v->repair && p.effective_us < time_us)
-		tell(v, "event %.*s of source %" PRId64 " takes effect before its own time", (int)p.id_len, p.id, p.source);
+		tell(v, "event %.*s of source %" PRId64 " takes effect before its own time",
+		     (int)p.id_len, p.id, p.source);
 	if (!v->repair && (get_int(v->st, s, 13) != 0) != (p.source == v->own))
 		tell(v, "event %.*s of source %" PRId64 ": %s", (int)p.id_len, p.id, p.source,
-		     p.source == v->own ? "is no fact of any correction" : "is a fact of a correction, but of another source");
+		     p.source == v->own ? "is no fact of any correction"
+					: "is a fact of a correction, but of another source");
 	for (int level = 0; level < LEVELS; level++) {
 		if (tally_add(v, level, get_int(v->st, s, 0), get_int(v->st, s, 1), &g, err) < 0)
 			return -1;
@@ -529,7 +587,8 @@ static int add_events(struct verification *v, int64_t all, struct error *err)
 	if (!s)
 		return -1;
 	while ((rc = step(v->st, s, err)) > 0) {
-		if (add_event(v, s, err) < 0 || (done % 4096 == 0 && v->repair && repair_pause(v->repair, false, err) < 0)) {
+		if (add_event(v, s, err) < 0 ||
+		    (done % 4096 == 0 && v->repair && repair_pause(v->repair, false, err) < 0)) {
 			v->st->ops->reset(s);
 			return -1;
 		}
@@ -542,7 +601,8 @@ static int add_events(struct verification *v, int64_t all, struct error *err)
 			v->calls->progress(v->calls->arg, done, all);
 	}
 	if (rc == 0 && done != all)
-		return error_set(err, ERR_INTERNAL, NULL, "the ledger is damaged: some of its events belong to no series");
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the ledger is damaged: some of its events belong to no series");
 	return rc;
 }
 
@@ -555,7 +615,9 @@ static int check_sources(struct verification *v, struct error *err)
 	int rc;
 
 	for (;;) {
-		struct stmt *s = prepare(v->st, "SELECT source FROM event WHERE source > ?1 ORDER BY source LIMIT 1", err);
+		struct stmt *s = prepare(
+			v->st, "SELECT source FROM event WHERE source > ?1 ORDER BY source LIMIT 1",
+			err);
 
 		if (!s)
 			return -1;
@@ -567,7 +629,8 @@ static int check_sources(struct verification *v, struct error *err)
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
-			tell(v, "events are of the source %" PRId64 ", which doesn't exist", source);
+			tell(v, "events are of the source %" PRId64 ", which doesn't exist",
+			     source);
 		arena_reset(&v->arena);
 	}
 }
@@ -575,7 +638,9 @@ static int check_sources(struct verification *v, struct error *err)
 /* Every fact is called after its correction. */
 static int check_facts(struct verification *v, struct error *err)
 {
-	struct stmt *s = prepare(v->st, "SELECT e.id, c.sid, c.kind FROM event e LEFT JOIN correction c ON c.id = e.correction WHERE e.source = ?1",
+	struct stmt *s = prepare(v->st,
+				 "SELECT e.id, c.sid, c.kind FROM event e LEFT JOIN correction c "
+				 "ON c.id = e.correction WHERE e.source = ?1",
 				 err);
 	int rc;
 
@@ -583,13 +648,15 @@ static int check_facts(struct verification *v, struct error *err)
 		return -1;
 	bind_int(v->st, s, 1, v->own);
 	while ((rc = step(v->st, s, err)) > 0) {
-		const char *id = get_text(v->st, s, 0, &v->arena), *sid = get_text(v->st, s, 1, &v->arena);
+		const char *id = get_text(v->st, s, 0, &v->arena),
+			   *sid = get_text(v->st, s, 1, &v->arena);
 
 		if (!sid)
 			tell(v, "%s is a fact of a correction that doesn't exist", id);
 		else if (strncmp(id, sid, strlen(sid)) != 0 ||
 			 (strcmp(id + strlen(sid), CORRECTION_REVERSAL) != 0 &&
-			  (get_int(v->st, s, 2) != CORRECTION_AMEND || strcmp(id + strlen(sid), CORRECTION_REPLACEMENT) != 0)))
+			  (get_int(v->st, s, 2) != CORRECTION_AMEND ||
+			   strcmp(id + strlen(sid), CORRECTION_REPLACEMENT) != 0)))
 			tell(v, "%s is no fact that the correction %s has", id, sid);
 		arena_reset(&v->arena);
 	}
@@ -599,14 +666,14 @@ static int check_facts(struct verification *v, struct error *err)
 /* What is known of the corrections of one event, as they are gone through. */
 struct chain {
 	int64_t source;
-	char *event;                     /* NULL: none yet */
-	bool counts;                     /* something counts, `now`; else it is void */
+	char *event; /* NULL: none yet */
+	bool counts; /* something counts, `now`; else it is void */
 	struct stored_event now;
 };
 
 /* The fact SUFFIX of the correction: 1, or 0 and told. */
-static int find_fact(struct verification *v, const char *sid, int64_t correction, const char *suffix, struct stored_event *ret,
-		     struct error *err)
+static int find_fact(struct verification *v, const char *sid, int64_t correction,
+		     const char *suffix, struct stored_event *ret, struct error *err)
 {
 	const char *id = arena_join(&v->arena, sid, suffix, NULL);
 	int rc = store_event_find(v->st, v->own, id, strlen(id), &v->arena, ret, err);
@@ -624,12 +691,17 @@ static bool reverses(const struct stored_event *reversal, const struct stored_ev
 {
 	const struct amounts *a = &reversal->amounts, *b = &e->amounts;
 
-	return reversal->series == e->series && reversal->time_us == e->time_us && a->count == -b->count && a->usage == -b->usage &&
-	       a->price == -b->price && a->upload == -b->upload;
+	return reversal->series == e->series && reversal->time_us == e->time_us &&
+	       a->count == -b->count && a->usage == -b->usage && a->price == -b->price &&
+	       a->upload == -b->upload;
 }
 
-/* The next correction of the same event: takes away what counts, and puts another fact in its place. */
-static int check_correction(struct verification *v, struct chain *c, int64_t id, const char *sid, bool amends, struct error *err)
+/*
+ * The next correction of the same event: takes away what counts, and puts
+ * another fact in its place.
+ */
+static int check_correction(struct verification *v, struct chain *c, int64_t id, const char *sid,
+			    bool amends, struct error *err)
 {
 	struct stored_event reversal;
 	int rc = find_fact(v, sid, id, CORRECTION_REVERSAL, &reversal, err);
@@ -645,7 +717,8 @@ static int check_correction(struct verification *v, struct chain *c, int64_t id,
 	return rc < 0 ? -1 : 0;
 }
 
-static int start_chain(struct verification *v, struct chain *c, int64_t source, const char *event, struct error *err)
+static int start_chain(struct verification *v, struct chain *c, int64_t source, const char *event,
+		       struct error *err)
 {
 	int rc;
 
@@ -658,23 +731,32 @@ static int start_chain(struct verification *v, struct chain *c, int64_t source, 
 	return rc < 0 ? -1 : 0;
 }
 
-static int check_next_correction(struct verification *v, struct stmt *s, struct chain *c, struct error *err)
+static int check_next_correction(struct verification *v, struct stmt *s, struct chain *c,
+				 struct error *err)
 {
 	int64_t source = get_int(v->st, s, 3);
 	size_t len;
 	const char *event = v->st->ops->get_text(s, 4, &len);
 	char sid[SID_TEXT];
 
-	if ((!c->event || source != c->source || strcmp(event, c->event) != 0) && start_chain(v, c, source, event, err) < 0)
+	if ((!c->event || source != c->source || strcmp(event, c->event) != 0) &&
+	    start_chain(v, c, source, event, err) < 0)
 		return -1;
 	snprintf(sid, sizeof(sid), "%s", v->st->ops->get_text(s, 1, &len));
-	return check_correction(v, c, get_int(v->st, s, 0), sid, get_int(v->st, s, 2) == CORRECTION_AMEND, err);
+	return check_correction(v, c, get_int(v->st, s, 0), sid,
+				get_int(v->st, s, 2) == CORRECTION_AMEND, err);
 }
 
-/* In the order of the events that they are of: each takes away what counted then, so all together make what counts now. */
+/*
+ * In the order of the events that they are of: each takes away what counted
+ * then, so all together make what counts now.
+ */
 static int check_corrections(struct verification *v, struct error *err)
 {
-	struct stmt *s = prepare(v->st, "SELECT id, sid, kind, source, event FROM correction ORDER BY source, event, id", err);
+	struct stmt *s = prepare(
+		v->st,
+		"SELECT id, sid, kind, source, event FROM correction ORDER BY source, event, id",
+		err);
 	struct chain c = { 0 };
 	int rc = -1;
 
@@ -747,10 +829,14 @@ static int verify(struct verification *v, int64_t *ret_events, struct error *err
 		if (damage)
 			return damage < 0 ? -1 : 0;
 	}
-	if (store_source_find(v->st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &v->own, err) < 0 || count_events(v->st, ret_events, err) < 0 ||
-	    start(v, err) < 0 || posting_reader_new(v->st, &v->postings, err) < 0 || add_events(v, *ret_events, err) < 0 || finish(v, err) < 0)
+	if (store_source_find(v->st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &v->own, err) <
+		    0 ||
+	    count_events(v->st, ret_events, err) < 0 || start(v, err) < 0 ||
+	    posting_reader_new(v->st, &v->postings, err) < 0 ||
+	    add_events(v, *ret_events, err) < 0 || finish(v, err) < 0)
 		return -1;
-	if (!v->repair && (check_late_count(v, err) < 0 || check_sources(v, err) < 0 || check_facts(v, err) < 0 || check_corrections(v, err) < 0))
+	if (!v->repair && (check_late_count(v, err) < 0 || check_sources(v, err) < 0 ||
+			   check_facts(v, err) < 0 || check_corrections(v, err) < 0))
 		return -1;
 	if (v->calls->progress)
 		v->calls->progress(v->calls->arg, *ret_events, *ret_events);
@@ -760,7 +846,8 @@ static int verify(struct verification *v, int64_t *ret_events, struct error *err
 static void prepare_verification(struct verification *v)
 {
 	for (int level = 0; level < LEVELS; level++)
-		v->tally[level].groups = g_hash_table_new_full(group_hash, group_equal, g_free, NULL);
+		v->tally[level].groups = g_hash_table_new_full(group_hash, group_equal, g_free,
+							       NULL);
 	v->hour.refs = g_array_new(FALSE, FALSE, sizeof(struct posted));
 	arena_init(&v->hour.arena);
 	arena_init(&v->arena);
@@ -795,7 +882,8 @@ static int run(struct verification *v, int64_t *ret_events, struct error *err)
 	return rc;
 }
 
-int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events, struct error *err)
+int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n,
+		 int64_t *ret_events, struct error *err)
 {
 	struct verification v = { .st = st, .calls = calls };
 	int64_t events;
@@ -807,8 +895,8 @@ int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret
 	return 0;
 }
 
-int store_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls, size_t *ret_n, int64_t *ret_events,
-		  struct error *err)
+int store_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
+		  size_t *ret_n, int64_t *ret_events, struct error *err)
 {
 	struct repair repair = { .from = st, .to = writer };
 	struct verification v = { .st = st, .calls = calls, .repair = &repair };

@@ -4,7 +4,8 @@
 #include "base/secret.h"
 #include "base/banned.h"
 
-int account_find(struct store *st, const char *text, struct arena *arena, struct account *ret, struct error *err)
+int account_find(struct store *st, const char *text, struct arena *arena, struct account *ret,
+		 struct error *err)
 {
 	int rc;
 
@@ -21,7 +22,8 @@ int64_t account_suspended(const struct account *a, const struct account *parent)
 	return own && with ? (own < with ? own : with) : own + with;
 }
 
-int account_load_suspended(struct store *st, const struct account *a, int64_t *ret_since, struct error *err)
+int account_load_suspended(struct store *st, const struct account *a, int64_t *ret_since,
+			   struct error *err)
 {
 	struct account parent;
 	struct arena arena;

@@ -3,7 +3,8 @@
 #include "base/banned.h"
 
 /* The account that A takes its calendar from where it has none of its own. */
-static int load_parent(struct store *st, const struct account *a, struct arena *arena, struct account *ret, struct error *err)
+static int load_parent(struct store *st, const struct account *a, struct arena *arena,
+		       struct account *ret, struct error *err)
 {
 	if (!a->parent || (a->time_zone[0] && a->cycle_day)) {
 		*ret = *a;
@@ -26,7 +27,8 @@ int account_cycle_day(const struct account *a, const struct account *parent)
 	return parent && parent->cycle_day ? parent->cycle_day : 1;
 }
 
-int account_calendar(struct store *st, const struct account *a, struct account_calendar *ret, struct error *err)
+int account_calendar(struct store *st, const struct account *a, struct account_calendar *ret,
+		     struct error *err)
 {
 	struct account parent;
 	struct arena arena;
@@ -40,18 +42,21 @@ int account_calendar(struct store *st, const struct account *a, struct account_c
 		ret->zone = zone_find(name);
 		ret->cycle_day = account_cycle_day(a, &parent);
 		if (!ret->zone)
-			rc = error_set(err, ERR_INTERNAL, NULL, "the system has no time zone \"%s\", which account %s has: install its zone data (tzdata)",
+			rc = error_set(err, ERR_INTERNAL, NULL,
+				       "the system has no time zone \"%s\", which account %s has: "
+				       "install its zone data (tzdata)",
 				       name, a->sid);
 	}
 	arena_release(&arena);
 	return rc;
 }
 
-void account_cycle(const struct account_calendar *c, struct date day, struct date *ret_first, struct date *ret_next)
+void account_cycle(const struct account_calendar *c, struct date day, struct date *ret_first,
+		   struct date *ret_next)
 {
 	int month = day.year * 12 + day.month - 1 - (day.day < c->cycle_day);
 
-	*ret_first = (struct date){ month / 12, month % 12 + 1, c->cycle_day };
+	*ret_first = (struct date) { month / 12, month % 12 + 1, c->cycle_day };
 	month++;
-	*ret_next = (struct date){ month / 12, month % 12 + 1, c->cycle_day };
+	*ret_next = (struct date) { month / 12, month % 12 + 1, c->cycle_day };
 }

@@ -1,5 +1,6 @@
 /*
- * admin_accounts.c - accounts: new ones, changes of what they are called and counted by, suspension.
+ * admin_accounts.c - accounts: new ones, changes of what they are called and
+ * counted by, suspension.
  */
 #include "usage/admin_internal.h"
 
@@ -24,14 +25,16 @@ static int set_name(const struct admin *a, struct account *to, const char *text,
 
 static int set_currency(struct account *to, const char *text, struct error *err)
 {
-	if (strlen(text) != 3 || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+	if (strlen(text) != 3 ||
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
 		return error_set(err, ERR_PARAM, "currency", "must be three letters such as usd");
 	for (int i = 0; i < 3; i++)
 		to->currency[i] = (char)tolower((unsigned char)text[i]);
 	return 0;
 }
 
-static int set_number(const struct admin *a, struct account *to, const char *text, struct error *err)
+static int set_number(const struct admin *a, struct account *to, const char *text,
+		      struct error *err)
 {
 	to->number = name_trim(a->arena, text);
 	return admin_check_text("number", to->number, 0, ACCOUNT_NUMBER_BYTES, err);
@@ -40,7 +43,9 @@ static int set_number(const struct admin *a, struct account *to, const char *tex
 static int set_time_zone(struct account *to, const char *text, struct error *err)
 {
 	if (*text && !zone_find(text))
-		return error_set(err, ERR_PARAM, "time_zone", "'%.40s' is not a time zone of the IANA list, such as Europe/Vienna", text);
+		return error_set(
+			err, ERR_PARAM, "time_zone",
+			"'%.40s' is not a time zone of the IANA list, such as Europe/Vienna", text);
 	to->time_zone = text;
 	return 0;
 }
@@ -51,7 +56,8 @@ static int set_cycle_day(struct account *to, const char *text, struct error *err
 	long day = strtol(text, &end, 10);
 
 	if (*text && (*end || text[strspn(text, "0123456789")] || day < 1 || day > CYCLE_DAY_MAX))
-		return error_set(err, ERR_PARAM, "cycle_day", "must be a day of the month from 1 to %d", CYCLE_DAY_MAX);
+		return error_set(err, ERR_PARAM, "cycle_day",
+				 "must be a day of the month from 1 to %d", CYCLE_DAY_MAX);
 	to->cycle_day = (int)day;
 	return 0;
 }
@@ -69,9 +75,11 @@ static int set_sid(struct account *to, const char *text, struct error *err)
 }
 
 /* Takes what C changes over to TO. */
-static int apply(const struct admin *a, const struct account_change *c, struct account *to, struct error *err)
+static int apply(const struct admin *a, const struct account_change *c, struct account *to,
+		 struct error *err)
 {
-	if ((c->name && set_name(a, to, c->name, err) < 0) || (c->number && set_number(a, to, c->number, err) < 0) ||
+	if ((c->name && set_name(a, to, c->name, err) < 0) ||
+	    (c->number && set_number(a, to, c->number, err) < 0) ||
 	    (c->time_zone && set_time_zone(to, c->time_zone, err) < 0) ||
 	    (c->cycle_day && set_cycle_day(to, c->cycle_day, err) < 0))
 		return -1;
@@ -80,31 +88,44 @@ static int apply(const struct admin *a, const struct account_change *c, struct a
 
 /* ---- add ---- */
 
-int admin_account_add(const struct admin *a, const struct new_account *n, struct account *ret, struct error *err)
+int admin_account_add(const struct admin *a, const struct new_account *n, struct account *ret,
+		      struct error *err)
 {
-	struct account_change parts = { n->name, n->number, n->time_zone, n->cycle_day, n->currency };
+	struct account_change parts = { n->name, n->number, n->time_zone, n->cycle_day,
+					n->currency };
 	int64_t day = 0;
 
-	*ret = (struct account){ .name = "", .number = "", .time_zone = "", .created = admin_now(a) };
+	*ret = (struct account) {
+		.name = "", .number = "", .time_zone = "", .created = admin_now(a)
+	};
 	if (apply(a, &parts, ret, err) < 0 || set_sid(ret, n->sid, err) < 0 ||
 	    (n->created && admin_read_day("created", n->created, &day, err) < 0) ||
 	    (n->parent && admin_account_id(a, "parent", n->parent, &ret->parent, err) < 0))
 		return -1;
 	if (n->created)
 		ret->created = day * SEC_PER_DAY;
-	return store_account_add(a->st, ret, err) < 0 ? -1 : admin_audit(a, "account.add", ret->sid, ret->name, err);
+	return store_account_add(a->st, ret, err) < 0
+		       ? -1
+		       : admin_audit(a, "account.add", ret->sid, ret->name, err);
 }
 
 /* ---- set ---- */
 
-int admin_account_find(const struct admin *a, const char *sid, struct account *ret, struct error *err)
+int admin_account_find(const struct admin *a, const char *sid, struct account *ret,
+		       struct error *err)
 {
 	int rc = store_account_by_sid(a->st, sid, a->arena, ret, err);
 
-	return rc < 0 ? -1 : rc == 0 ? error_set(err, ERR_NOT_FOUND, "AccountSid", "there is no account %.64s", sid) : 0;
+	return rc < 0    ? -1
+	       : rc == 0 ? error_set(err, ERR_NOT_FOUND, "AccountSid", "there is no account %.64s",
+				     sid)
+			 : 0;
 }
 
-/* Has the account or, of a main account, one of its subaccounts any event? 1, 0, -1. */
+/*
+ * Has the account or, of a main account, one of its subaccounts any event? 1,
+ * 0, -1.
+ */
 static int has_events(const struct admin *a, const struct account *of, struct error *err)
 {
 	struct account *list = NULL;
@@ -122,22 +143,26 @@ static int has_events(const struct admin *a, const struct account *of, struct er
 }
 
 /* Prices have no currency of their own: they would all change with it. */
-static int check_currency(const struct admin *a, const struct account *before, const struct account *after, struct error *err)
+static int check_currency(const struct admin *a, const struct account *before,
+			  const struct account *after, struct error *err)
 {
 	int rc = strcmp(before->currency, after->currency) == 0 ? 0 : has_events(a, before, err);
 
 	if (rc > 0)
-		return error_set(err, ERR_CONFLICT, "currency", "must stay %s: the account%s has events, whose prices are in it",
+		return error_set(err, ERR_CONFLICT, "currency",
+				 "must stay %s: the account%s has events, whose prices are in it",
 				 before->currency, before->parent ? "" : " or a subaccount");
 	return rc;
 }
 
 /* "name from "A" to "B"", after what there is. */
-static const char *add_change(const struct admin *a, const char *text, const char *part, const char *from, const char *to)
+static const char *add_change(const struct admin *a, const char *text, const char *part,
+			      const char *from, const char *to)
 {
 	if (strcmp(from, to) == 0)
 		return text;
-	return arena_printf(a->arena, "%s%s%s from \"%s\" to \"%s\"", text, *text ? ", " : "", part, from, to);
+	return arena_printf(a->arena, "%s%s%s from \"%s\" to \"%s\"", text, *text ? ", " : "", part,
+			    from, to);
 }
 
 static const char *day_words(const struct admin *a, int day)
@@ -146,17 +171,20 @@ static const char *day_words(const struct admin *a, int day)
 }
 
 /* What the two differ in, in words; "" if in nothing. */
-static const char *list_changes(const struct admin *a, const struct account *before, const struct account *after)
+static const char *list_changes(const struct admin *a, const struct account *before,
+				const struct account *after)
 {
 	const char *text = add_change(a, "", "name", before->name, after->name);
 
 	text = add_change(a, text, "number", before->number, after->number);
 	text = add_change(a, text, "time_zone", before->time_zone, after->time_zone);
-	text = add_change(a, text, "cycle_day", day_words(a, before->cycle_day), day_words(a, after->cycle_day));
+	text = add_change(a, text, "cycle_day", day_words(a, before->cycle_day),
+			  day_words(a, after->cycle_day));
 	return add_change(a, text, "currency", before->currency, after->currency);
 }
 
-int admin_account_set(const struct admin *a, const char *sid, const struct account_change *c, struct account *ret, struct error *err)
+int admin_account_set(const struct admin *a, const char *sid, const struct account_change *c,
+		      struct account *ret, struct error *err)
 {
 	struct account before;
 	const char *changes;
@@ -169,7 +197,9 @@ int admin_account_set(const struct admin *a, const char *sid, const struct accou
 	changes = list_changes(a, &before, ret);
 	if (!*changes)
 		return 0;
-	return store_account_set(a->st, ret, err) < 0 ? -1 : admin_audit(a, "account.set", before.sid, changes, err);
+	return store_account_set(a->st, ret, err) < 0
+		       ? -1
+		       : admin_audit(a, "account.set", before.sid, changes, err);
 }
 
 /* ---- suspension ---- */
@@ -187,12 +217,14 @@ static int check_reason(const char *reason, struct error *err)
 	return reason ? admin_check_text("reason", reason, 0, ACCOUNT_REASON_BYTES, err) : 0;
 }
 
-int admin_account_suspend(const struct admin *a, const char *sid, const char *reason, struct account *ret, struct error *err)
+int admin_account_suspend(const struct admin *a, const char *sid, const char *reason,
+			  struct account *ret, struct error *err)
 {
 	if (admin_account_find(a, sid, ret, err) < 0 || check_reason(reason, err) < 0)
 		return -1;
 	if (ret->suspended)
-		return error_set(err, ERR_CONFLICT, "AccountSid", "the account is suspended already, since %s",
+		return error_set(err, ERR_CONFLICT, "AccountSid",
+				 "the account is suspended already, since %s",
 				 instant_words(a, ret->suspended));
 	ret->suspended = admin_now(a);
 	if (store_account_set(a->st, ret, err) < 0)
@@ -207,11 +239,14 @@ static int not_suspended(const struct admin *a, const struct account *account, s
 	if (account_load_suspended(a->st, account, &since, err) < 0)
 		return -1;
 	if (since)
-		return error_set(err, ERR_CONFLICT, "AccountSid", "the account is suspended with its main account: reactivate that one");
+		return error_set(
+			err, ERR_CONFLICT, "AccountSid",
+			"the account is suspended with its main account: reactivate that one");
 	return error_set(err, ERR_CONFLICT, "AccountSid", "the account is not suspended");
 }
 
-int admin_account_reactivate(const struct admin *a, const char *sid, struct account *ret, struct error *err)
+int admin_account_reactivate(const struct admin *a, const char *sid, struct account *ret,
+			     struct error *err)
 {
 	int64_t since;
 
@@ -223,5 +258,7 @@ int admin_account_reactivate(const struct admin *a, const char *sid, struct acco
 	ret->suspended = 0;
 	if (store_account_set(a->st, ret, err) < 0)
 		return -1;
-	return admin_audit(a, "account.reactivate", ret->sid, arena_join(a->arena, "suspended since ", instant_words(a, since), NULL), err);
+	return admin_audit(a, "account.reactivate", ret->sid,
+			   arena_join(a->arena, "suspended since ", instant_words(a, since), NULL),
+			   err);
 }

@@ -1,5 +1,6 @@
 /*
- * admin_sims.c - the unique names of SIMs and fleets: new ones, others, and their end.
+ * admin_sims.c - the unique names of SIMs and fleets: new ones, others, and
+ * their end.
  */
 #include "usage/admin_internal.h"
 
@@ -9,13 +10,16 @@
 #include "base/secret.h"
 #include "base/banned.h"
 
-static int check_name(const struct admin *a, const struct sim_kind *kind, const char *text, const char **ret, struct error *err)
+static int check_name(const struct admin *a, const struct sim_kind *kind, const char *text,
+		      const char **ret, struct error *err)
 {
 	*ret = name_trim(a->arena, text);
 	if (admin_check_text("name", *ret, 1, SIM_NAME_BYTES, err) < 0)
 		return -1;
 	if (sid_valid(kind->sid_prefix, *ret, strlen(*ret)))
-		return error_set(err, ERR_PARAM, "name", "must not have the form of a SID, %s and 32 hexadecimal digits", kind->sid_prefix);
+		return error_set(err, ERR_PARAM, "name",
+				 "must not have the form of a SID, %s and 32 hexadecimal digits",
+				 kind->sid_prefix);
 	return 0;
 }
 
@@ -32,24 +36,30 @@ static int find_family(const struct admin *a, const char *sid, int64_t *ret, str
 }
 
 /* "sim.rename" */
-static int audit(const struct admin *a, const struct sim_kind *kind, const char *what, const struct sim *sim, const char *detail,
-		 struct error *err)
+static int audit(const struct admin *a, const struct sim_kind *kind, const char *what,
+		 const struct sim *sim, const char *detail, struct error *err)
 {
-	return admin_audit(a, arena_join(a->arena, kind->word, ".", what, NULL), sim->sid, detail, err);
+	return admin_audit(a, arena_join(a->arena, kind->word, ".", what, NULL), sim->sid, detail,
+			   err);
 }
 
-int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *ret, struct error *err)
+int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *ret,
+		  struct error *err)
 {
-	*ret = (struct sim){ .kind = n->kind->dimension, .sid = n->sid };
+	*ret = (struct sim) { .kind = n->kind->dimension, .sid = n->sid };
 	if (find_family(a, n->account, &ret->family, err) < 0 ||
-	    admin_check_text("sid", n->sid, 1, event_fields[n->kind->sid_field].max_bytes, err) < 0 ||
-	    check_name(a, n->kind, n->name, &ret->name, err) < 0 || store_sim_add(a->st, ret, err) < 0)
+	    admin_check_text("sid", n->sid, 1, event_fields[n->kind->sid_field].max_bytes, err) <
+		    0 ||
+	    check_name(a, n->kind, n->name, &ret->name, err) < 0 ||
+	    store_sim_add(a->st, ret, err) < 0)
 		return -1;
-	return audit(a, n->kind, "add", ret, arena_join(a->arena, "name \"", ret->name, "\"", NULL), err);
+	return audit(a, n->kind, "add", ret, arena_join(a->arena, "name \"", ret->name, "\"", NULL),
+		     err);
 }
 
 /* The only one that is called so in any family. 1, 0, -1. */
-static int find_anywhere(const struct admin *a, const struct sim_identity *id, struct sim *ret, struct error *err)
+static int find_anywhere(const struct admin *a, const struct sim_identity *id, struct sim *ret,
+			 struct error *err)
 {
 	struct sim *list;
 	size_t n, found = 0;
@@ -61,12 +71,15 @@ static int find_anywhere(const struct admin *a, const struct sim_identity *id, s
 			continue;
 		*ret = list[i];
 		if (++found > 1)
-			return error_set(err, ERR_PARAM, "account", "must be given: several main accounts have a %s %.64s", id->kind->noun, id->which);
+			return error_set(err, ERR_PARAM, "account",
+					 "must be given: several main accounts have a %s %.64s",
+					 id->kind->noun, id->which);
 	}
 	return found > 0;
 }
 
-int admin_sim_find(const struct admin *a, const struct sim_identity *id, struct sim *ret, struct error *err)
+int admin_sim_find(const struct admin *a, const struct sim_identity *id, struct sim *ret,
+		   struct error *err)
 {
 	int64_t family;
 	int rc;
@@ -76,13 +89,17 @@ int admin_sim_find(const struct admin *a, const struct sim_identity *id, struct 
 	else if (find_family(a, id->account, &family, err) < 0)
 		rc = -1;
 	else
-		rc = store_sim_find(a->st, family, id->kind->dimension, id->which, a->arena, ret, err);
+		rc = store_sim_find(a->st, family, id->kind->dimension, id->which, a->arena, ret,
+				    err);
 	if (rc == 0)
-		return error_set(err, ERR_NOT_FOUND, id->kind->word, "no %s with the SID or the name %.64s is registered", id->kind->noun, id->which);
+		return error_set(err, ERR_NOT_FOUND, id->kind->word,
+				 "no %s with the SID or the name %.64s is registered",
+				 id->kind->noun, id->which);
 	return rc < 0 ? -1 : 0;
 }
 
-int admin_sim_rename(const struct admin *a, const struct sim_identity *id, const char *name, struct sim *ret, struct error *err)
+int admin_sim_rename(const struct admin *a, const struct sim_identity *id, const char *name,
+		     struct sim *ret, struct error *err)
 {
 	const char *before;
 
@@ -95,12 +112,17 @@ int admin_sim_rename(const struct admin *a, const struct sim_identity *id, const
 		return 0;
 	if (store_sim_rename(a->st, ret, ret->name, err) < 0)
 		return -1;
-	return audit(a, id->kind, "rename", ret, arena_join(a->arena, "name from \"", before, "\" to \"", ret->name, "\"", NULL), err);
+	return audit(a, id->kind, "rename", ret,
+		     arena_join(a->arena, "name from \"", before, "\" to \"", ret->name, "\"",
+				NULL),
+		     err);
 }
 
-int admin_sim_remove(const struct admin *a, const struct sim_identity *id, struct sim *ret, struct error *err)
+int admin_sim_remove(const struct admin *a, const struct sim_identity *id, struct sim *ret,
+		     struct error *err)
 {
 	if (admin_sim_find(a, id, ret, err) < 0 || store_sim_remove(a->st, ret, err) < 0)
 		return -1;
-	return audit(a, id->kind, "remove", ret, arena_join(a->arena, "name \"", ret->name, "\"", NULL), err);
+	return audit(a, id->kind, "remove", ret,
+		     arena_join(a->arena, "name \"", ret->name, "\"", NULL), err);
 }

@@ -1,5 +1,6 @@
 /*
- * admin_users.c - users and keys: new ones, what changes of them, and what ends with them.
+ * admin_users.c - users and keys: new ones, what changes of them, and what ends
+ * with them.
  */
 #include "usage/admin_internal.h"
 
@@ -110,7 +111,10 @@ int admin_user_set(const struct admin *a, const char *name, const char *display,
 
 /* ---- what ends with a user ---- */
 
-/* Is K the user's: named after the user, or made by the user or with one of the keys LIST? */
+/*
+ * Is K the user's: named after the user, or made by the user or with one of the
+ * keys LIST?
+ */
 static bool is_of_user(const struct admin *a, const struct user *u, const struct key *k,
 		       const struct key *list, size_t n)
 {
@@ -132,7 +136,9 @@ int admin_user_keys(const struct admin *a, const struct user *u, struct key **re
 
 	if (store_keys(a->st, a->arena, &all, &n, err) < 0)
 		return -1;
-	/* in the order that they were made in: a key's maker stands before it */
+	/*
+	 * in the order that they were made in: a key's maker stands before it
+	 */
 	*ret = arena_array(a->arena, struct key, n + 1);
 	for (size_t i = 0; i < n; i++)
 		if (!all[i].revoked && is_of_user(a, u, &all[i], *ret, found))
@@ -248,7 +254,7 @@ int admin_key_find(const struct admin *a, const char *sid, struct key *ret, stru
 {
 	int rc = store_key_by_sid(a->st, sid, a->arena, ret, err);
 
-	return rc < 0	 ? -1
+	return rc < 0    ? -1
 	       : rc == 0 ? error_set(err, ERR_NOT_FOUND, "key", "there is no key %.64s", sid)
 			 : 0;
 }
@@ -265,4 +271,3 @@ int admin_key_revoke(const struct admin *a, const char *sid, struct error *err)
 		       ? -1
 		       : admin_audit(a, "key.revoke", sid, "", err);
 }
-

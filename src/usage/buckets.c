@@ -26,7 +26,10 @@ static int64_t phase_at(const struct zone *z, int64_t sec)
 	return -offset - floor_div(-offset, HOUR_SEC) * HOUR_SEC;
 }
 
-/* The first second after EARLY, up to LATE, at which the phase is no longer that of EARLY. */
+/*
+ * The first second after EARLY, up to LATE, at which the phase is no longer
+ * that of EARLY.
+ */
 static int64_t find_phase_change(const struct zone *z, int64_t early, int64_t late)
 {
 	int64_t before = phase_at(z, early);
@@ -45,16 +48,18 @@ static int64_t find_phase_change(const struct zone *z, int64_t early, int64_t la
 static void add_run(struct buckets *b, size_t *size, int64_t from, int64_t to, struct arena *arena)
 {
 	if (b->n_runs == *size) {
-		b->runs = arena_grow(arena, b->runs, *size * sizeof(*b->runs), 2 * *size * sizeof(*b->runs));
+		b->runs = arena_grow(arena, b->runs, *size * sizeof(*b->runs),
+				     2 * *size * sizeof(*b->runs));
 		*size *= 2;
 	}
-	b->runs[b->n_runs++] = (struct hour_run){ from, to, phase_at(b->zone, from) };
+	b->runs[b->n_runs++] = (struct hour_run) { from, to, phase_at(b->zone, from) };
 }
 
 /* How many hours, whole or cut, the run has. */
 static int64_t hours_of(const struct hour_run *r)
 {
-	return floor_div(r->to - 1 - r->phase, HOUR_SEC) - floor_div(r->from - r->phase, HOUR_SEC) + 1;
+	return floor_div(r->to - 1 - r->phase, HOUR_SEC) - floor_div(r->from - r->phase, HOUR_SEC) +
+	       1;
 }
 
 static void make_hours(struct buckets *b, struct arena *arena)
@@ -63,7 +68,8 @@ static void make_hours(struct buckets *b, struct arena *arena)
 	size_t size = 4;
 
 	b->runs = arena_array(arena, struct hour_run, size);
-	while (late > b->from && !zone_is_utc(b->zone) && (b->to - b->from) / SEC_PER_DAY <= SCANNED_DAYS_MAX) {
+	while (late > b->from && !zone_is_utc(b->zone) &&
+	       (b->to - b->from) / SEC_PER_DAY <= SCANNED_DAYS_MAX) {
 		int64_t early = max64(b->from, late - SEC_PER_DAY);
 
 		if (phase_at(b->zone, early) != phase_at(b->zone, late)) {
@@ -96,9 +102,10 @@ static void hour_range(const struct buckets *b, int64_t k, int64_t *ret_from, in
 /* ---- days ---- */
 
 /*
- * A zone that moves over the date line to its other side skips a day: its clocks are put
- * forward by about 24 hours, once. Where the clock at the range's end is that much ahead of
- * the clock at its beginning, this finds the skipped day.
+ * A zone that moves over the date line to its other side skips a day: its
+ * clocks are put forward by about 24 hours, once. Where the clock at the
+ * range's end is that much ahead of the clock at its beginning, this finds the
+ * skipped day.
  */
 static void find_skipped_day(struct buckets *b, struct date last)
 {
@@ -124,11 +131,14 @@ static void find_skipped_day(struct buckets *b, struct date last)
 
 /* ---- all of them ---- */
 
-void buckets_make(struct buckets *b, const struct zone *z, enum period period, int64_t from, int64_t to, struct arena *arena)
+void buckets_make(struct buckets *b, const struct zone *z, enum period period, int64_t from,
+		  int64_t to, struct arena *arena)
 {
 	struct date last;
 
-	*b = (struct buckets){ .zone = z, .period = period, .from = from, .to = to, .skipped = INT64_MAX };
+	*b = (struct buckets) {
+		.zone = z, .period = period, .from = from, .to = to, .skipped = INT64_MAX
+	};
 	if (from >= to)
 		return;
 	if (period == PERIOD_ALL) {

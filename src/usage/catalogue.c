@@ -10,9 +10,9 @@
 #include "base/banned.h"
 
 #define CATEGORY_NAME_BYTES 64
-#define CATEGORIES_MAX 100000
-#define CELL_BYTES 256
-#define LINE_BYTES 4096
+#define CATEGORIES_MAX      100000
+#define CELL_BYTES          256
+#define LINE_BYTES          4096
 
 static int compare_names(const void *a, const void *b)
 {
@@ -28,7 +28,8 @@ static int compare_name(const char *name, size_t len, const char *text)
 	return order ? order : (len > text_len) - (len < text_len);
 }
 
-static const int32_t *index_by_id(struct arena *arena, const struct category *list, size_t n, int64_t max_id)
+static const int32_t *index_by_id(struct arena *arena, const struct category *list, size_t n,
+				  int64_t max_id)
 {
 	int32_t *index = arena_array(arena, int32_t, (size_t)max_id + 1);
 
@@ -39,7 +40,8 @@ static const int32_t *index_by_id(struct arena *arena, const struct category *li
 	return index;
 }
 
-int catalogue_load(struct store *st, struct arena *arena, const struct catalogue **ret, struct error *err)
+int catalogue_load(struct store *st, struct arena *arena, const struct catalogue **ret,
+		   struct error *err)
 {
 	struct catalogue *c = arena_new(arena, struct catalogue);
 	struct category *list;
@@ -96,9 +98,12 @@ size_t catalogue_index(const struct catalogue *c, int64_t id)
 int catalogue_check_booking(const char *name, size_t len, bool known, struct error *err)
 {
 	if (len == strlen(CATEGORY_TOTALPRICE) && memcmp(name, CATEGORY_TOTALPRICE, len) == 0)
-		return error_set(err, ERR_PARAM, "category", "no event can have the category " CATEGORY_TOTALPRICE ": it is the sum of all prices");
+		return error_set(err, ERR_PARAM, "category",
+				 "no event can have the category " CATEGORY_TOTALPRICE
+				 ": it is the sum of all prices");
 	if (!known)
-		return error_set(err, ERR_PARAM, "category", "there is no category \"%.*s\"", (int)len, name);
+		return error_set(err, ERR_PARAM, "category", "there is no category \"%.*s\"",
+				 (int)len, name);
 	return 0;
 }
 
@@ -118,7 +123,8 @@ bool category_name_valid(const char *name, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		char ch = name[i];
 
-		if (!(ch >= 'a' && ch <= 'z') && !(ch >= '0' && ch <= '9') && ch != '-' && ch != '_')
+		if (!(ch >= 'a' && ch <= 'z') && !(ch >= '0' && ch <= '9') && ch != '-' &&
+		    ch != '_')
 			return false;
 	}
 	return true;
@@ -126,15 +132,20 @@ bool category_name_valid(const char *name, size_t len)
 
 /* ---- the catalogue file ---- */
 
-enum column { COL_CATEGORY, COL_PARENT, COL_DESCRIPTION, COL_COUNT_UNIT, COL_USAGE_UNIT, COL_METERED, COLUMNS };
+enum column {
+	COL_CATEGORY,
+	COL_PARENT,
+	COL_DESCRIPTION,
+	COL_COUNT_UNIT,
+	COL_USAGE_UNIT,
+	COL_METERED,
+	COLUMNS
+};
 
 static const char *const column_names[COLUMNS] = {
-	[COL_CATEGORY] = "category",
-	[COL_PARENT] = "parent",
-	[COL_DESCRIPTION] = "description",
-	[COL_COUNT_UNIT] = "count_unit",
-	[COL_USAGE_UNIT] = "usage_unit",
-	[COL_METERED] = "metered",
+	[COL_CATEGORY] = "category",       [COL_PARENT] = "parent",
+	[COL_DESCRIPTION] = "description", [COL_COUNT_UNIT] = "count_unit",
+	[COL_USAGE_UNIT] = "usage_unit",   [COL_METERED] = "metered",
 };
 
 struct row {
@@ -148,7 +159,7 @@ struct file {
 	struct row *rows;
 	size_t n;
 	size_t size;
-	struct row row;              /* the one being read */
+	struct row row; /* the one being read */
 	size_t column;
 	size_t line;
 	bool header_read;
@@ -171,7 +182,8 @@ static void take_cell(void *text, size_t len, void *arg)
 	if (f->column >= COLUMNS)
 		refuse(f, f->line, "more cells than the header has");
 	else if (len > CELL_BYTES || !utf8_plain(text, len))
-		refuse(f, f->line, "a cell must be UTF-8 without control characters, of at most 256 bytes");
+		refuse(f, f->line,
+		       "a cell must be UTF-8 without control characters, of at most 256 bytes");
 	else
 		f->row.cell[f->column++] = arena_strn(&f->arena, text, len);
 }
@@ -180,7 +192,9 @@ static void check_header(struct file *f)
 {
 	for (int i = 0; i < COLUMNS; i++) {
 		if (strcmp(f->row.cell[i], column_names[i]) != 0)
-			refuse(f, f->line, "the header must be category,parent,description,count_unit,usage_unit,metered");
+			refuse(f, f->line,
+			       "the header must be "
+			       "category,parent,description,count_unit,usage_unit,metered");
 	}
 	f->header_read = true;
 }
@@ -190,7 +204,9 @@ static void keep_row(struct file *f)
 	const char *const *cell = f->row.cell;
 
 	if (!category_name_valid(cell[COL_CATEGORY], strlen(cell[COL_CATEGORY])))
-		refuse(f, f->line, "category must be 1 to 64 of a-z, 0-9, \"-\" and \"_\", beginning with a letter");
+		refuse(f, f->line,
+		       "category must be 1 to 64 of a-z, 0-9, \"-\" and \"_\", beginning with a "
+		       "letter");
 	else if (strcmp(cell[COL_METERED], "yes") != 0 && strcmp(cell[COL_METERED], "no") != 0)
 		refuse(f, f->line, "metered must be yes or no");
 	else if (f->n == CATEGORIES_MAX)
@@ -198,7 +214,8 @@ static void keep_row(struct file *f)
 	if (f->n == f->size) {
 		size_t size = f->size ? 2 * f->size : 64;
 
-		f->rows = arena_grow(&f->arena, f->rows, f->size * sizeof(*f->rows), size * sizeof(*f->rows));
+		f->rows = arena_grow(&f->arena, f->rows, f->size * sizeof(*f->rows),
+				     size * sizeof(*f->rows));
 		f->size = size;
 	}
 	f->row.line = f->line;
@@ -213,12 +230,14 @@ static void take_row(int end, void *arg)
 	if (f->failed)
 		return;
 	if (f->column < COLUMNS)
-		refuse(f, f->line, "fewer cells than category,parent,description,count_unit,usage_unit,metered");
+		refuse(f, f->line,
+		       "fewer cells than "
+		       "category,parent,description,count_unit,usage_unit,metered");
 	else if (!f->header_read)
 		check_header(f);
 	else
 		keep_row(f);
-	f->row = (struct row){ 0 };
+	f->row = (struct row) { 0 };
 	f->column = 0;
 }
 
@@ -270,11 +289,13 @@ static int known_categories(struct store *st, struct file *f, GHashTable *known)
 	if (store_categories(st, &f->arena, &list, &n, f->err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		g_hash_table_insert(known, (void *)list[i].name, GSIZE_TO_POINTER((size_t)list[i].id));
+		g_hash_table_insert(known, (void *)list[i].name,
+				    GSIZE_TO_POINTER((size_t)list[i].id));
 	return 0;
 }
 
-static int add_row(struct store *st, const struct row *r, int64_t parent, GHashTable *known, struct error *err)
+static int add_row(struct store *st, const struct row *r, int64_t parent, GHashTable *known,
+		   struct error *err)
 {
 	struct category c = {
 		.name = r->cell[COL_CATEGORY],
@@ -291,7 +312,10 @@ static int add_row(struct store *st, const struct row *r, int64_t parent, GHashT
 	return 0;
 }
 
-/* Adds the rows whose parent is there by now, keeps the others; how many it added, or -1. */
+/*
+ * Adds the rows whose parent is there by now, keeps the others; how many it
+ * added, or -1.
+ */
 static int add_round(struct store *st, struct file *f, GHashTable *known)
 {
 	size_t left = 0;
@@ -303,7 +327,9 @@ static int add_round(struct store *st, struct file *f, GHashTable *known)
 
 		if (*parent && !g_hash_table_contains(known, parent))
 			f->rows[left++] = *r;
-		else if (add_row(st, r, (int64_t)GPOINTER_TO_SIZE(g_hash_table_lookup(known, parent)), known, f->err) < 0)
+		else if (add_row(st, r,
+				 (int64_t)GPOINTER_TO_SIZE(g_hash_table_lookup(known, parent)),
+				 known, f->err) < 0)
 			return -1;
 	}
 	f->n = left;
@@ -341,7 +367,8 @@ static int import_rows(struct store *st, struct file *f, GHashTable *known, size
 	if (added < 0)
 		return -1;
 	if (f->n)
-		refuse(f, f->rows[0].line, "the parent is no category, or is below this one itself");
+		refuse(f, f->rows[0].line,
+		       "the parent is no category, or is below this one itself");
 	return f->failed ? -1 : 0;
 }
 

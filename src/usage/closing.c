@@ -9,9 +9,9 @@
 
 struct closings {
 	struct arena arena;
-	struct closing *list;        /* in the order of their accounts */
+	struct closing *list; /* in the order of their accounts */
 	size_t n;
-	int64_t version;             /* of the ledger when they were read; -1 = never */
+	int64_t version; /* of the ledger when they were read; -1 = never */
 };
 
 enum late_events late_events_find(const char *name)
@@ -19,7 +19,8 @@ enum late_events late_events_find(const char *name)
 	return strcmp(name, "reject") == 0 ? LATE_REJECT : LATE_ADJUST;
 }
 
-int closing_effective(int64_t open_us, enum late_events late, int64_t time_us, int64_t *ret_effective_us, struct error *err)
+int closing_effective(int64_t open_us, enum late_events late, int64_t time_us,
+		      int64_t *ret_effective_us, struct error *err)
 {
 	char until[INSTANT_TEXT];
 
@@ -32,7 +33,8 @@ int closing_effective(int64_t open_us, enum late_events late, int64_t time_us, i
 		return 0;
 	}
 	instant_format(until, open_us);
-	return error_set(err, ERR_CLOSED, "time", "the account is closed until %s, and late events are rejected", until);
+	return error_set(err, ERR_CLOSED, "time",
+			 "the account is closed until %s, and late events are rejected", until);
 }
 
 int closing_open_us(struct store *st, int64_t account, int64_t *ret_us, struct error *err)
@@ -48,11 +50,17 @@ int closing_open_us(struct store *st, int64_t account, int64_t *ret_us, struct e
 	return rc < 0 ? -1 : 0;
 }
 
-int closing_note_late(struct store *st, int64_t account, const struct stored_event *e, int64_t now_us, struct error *err)
+int closing_note_late(struct store *st, int64_t account, const struct stored_event *e,
+		      int64_t now_us, struct error *err)
 {
 	struct closing_change c = {
-		.account = account, .at = floor_div(now_us, USEC_PER_SEC), .kind = CLOSING_LATE, .effective_us = e->effective_us,
-		.source = e->source, .event = e->id, .event_len = e->id_len,
+		.account = account,
+		.at = floor_div(now_us, USEC_PER_SEC),
+		.kind = CLOSING_LATE,
+		.effective_us = e->effective_us,
+		.source = e->source,
+		.event = e->id,
+		.event_len = e->id_len,
 	};
 
 	return e->effective_us > e->time_us ? store_closing_change_add(st, &c, err) : 0;
@@ -64,7 +72,8 @@ struct date closing_last_day(const struct zone *zone, int64_t open_us)
 }
 
 /* The instant at which DAY begins in the account. */
-static int day_start(struct store *st, const struct account *a, struct date day, int64_t *ret_us, struct error *err)
+static int day_start(struct store *st, const struct account *a, struct date day, int64_t *ret_us,
+		     struct error *err)
 {
 	struct account_calendar calendar;
 
@@ -74,13 +83,15 @@ static int day_start(struct store *st, const struct account *a, struct date day,
 	return 0;
 }
 
-int closing_instant(struct store *st, const struct account *a, struct date day, int64_t *ret_us, struct error *err)
+int closing_instant(struct store *st, const struct account *a, struct date day, int64_t *ret_us,
+		    struct error *err)
 {
 	return day_start(st, a, date_from_days(date_to_days(day) + 1), ret_us, err);
 }
 
 /* The closed instant as an error names it. */
-static int say_closed(struct store *st, const struct account *a, int64_t open_us, char ret[static DATE_TEXT], struct error *err)
+static int say_closed(struct store *st, const struct account *a, int64_t open_us,
+		      char ret[static DATE_TEXT], struct error *err)
 {
 	struct account_calendar calendar;
 
@@ -96,17 +107,22 @@ static int refuse_day(struct store *st, const struct account *a, struct error *e
 
 	if (account_calendar(st, a, &calendar, err) < 0)
 		return -1;
-	return error_set(err, ERR_PARAM, "through", "must be a day that is over in the time zone of account %s, which is %s", a->sid,
-			 zone_name(calendar.zone));
+	return error_set(err, ERR_PARAM, "through",
+			 "must be a day that is over in the time zone of account %s, which is %s",
+			 a->sid, zone_name(calendar.zone));
 }
 
-int closing_close(struct store *st, const struct account *a, struct date day, const char *author, int64_t now_us, struct error *err)
+int closing_close(struct store *st, const struct account *a, struct date day, const char *author,
+		  int64_t now_us, struct error *err)
 {
-	struct closing c = { .account = a->id, .author = author, .made = floor_div(now_us, USEC_PER_SEC) };
+	struct closing c = { .account = a->id,
+			     .author = author,
+			     .made = floor_div(now_us, USEC_PER_SEC) };
 	char text[DATE_TEXT];
 	int64_t before;
 
-	if (closing_instant(st, a, day, &c.own_us, err) < 0 || closing_open_us(st, a->id, &before, err) < 0)
+	if (closing_instant(st, a, day, &c.own_us, err) < 0 ||
+	    closing_open_us(st, a->id, &before, err) < 0)
 		return -1;
 	if (c.own_us > now_us)
 		return refuse_day(st, a, err);
@@ -116,8 +132,11 @@ int closing_close(struct store *st, const struct account *a, struct date day, co
 		return store_closing_set(st, &c, err);
 	if (say_closed(st, a, before, text, err) < 0)
 		return -1;
-	return error_set(err, ERR_CONFLICT, "through", "the account is closed through %s already: reopen it if an earlier day is to be the last"
-			 " closed one", text);
+	return error_set(err, ERR_CONFLICT, "through",
+			 "the account is closed through %s already: reopen it if an earlier day is "
+			 "to be the last"
+			 " closed one",
+			 text);
 }
 
 static int check_reason(const char *reason, struct error *err)
@@ -125,36 +144,50 @@ static int check_reason(const char *reason, struct error *err)
 	size_t len = reason ? strlen(reason) : 0;
 
 	if (len < 1 || len > CLOSING_REASON_MAX || !utf8_plain(reason, len))
-		return error_set(err, ERR_PARAM, "reason", "reopening needs a reason, of 1 to %d bytes of UTF-8 without control characters",
+		return error_set(err, ERR_PARAM, "reason",
+				 "reopening needs a reason, of 1 to %d bytes of UTF-8 without "
+				 "control characters",
 				 CLOSING_REASON_MAX);
 	return 0;
 }
 
 /* May A be open from OPEN_US on? */
-static int check_reopening(struct store *st, const struct account *a, int64_t open_us, struct error *err)
+static int check_reopening(struct store *st, const struct account *a, int64_t open_us,
+			   struct error *err)
 {
 	int64_t now, main = 0;
 	char text[DATE_TEXT];
 
-	if (closing_open_us(st, a->id, &now, err) < 0 || (a->parent && closing_open_us(st, a->parent, &main, err) < 0))
+	if (closing_open_us(st, a->id, &now, err) < 0 ||
+	    (a->parent && closing_open_us(st, a->parent, &main, err) < 0))
 		return -1;
 	if (!now)
 		return error_set(err, ERR_CONFLICT, "from", "the account is not closed");
 	if (say_closed(st, a, open_us >= now ? now : main, text, err) < 0)
 		return -1;
 	if (open_us >= now)
-		return error_set(err, ERR_CONFLICT, "from", "the account is closed through %s only", text);
+		return error_set(err, ERR_CONFLICT, "from", "the account is closed through %s only",
+				 text);
 	if (open_us < main)
-		return error_set(err, ERR_CONFLICT, "from", "the main account is closed through %s, and a subaccount is never less closed:"
-				 " reopen the main account, or from a later day", text);
+		return error_set(err, ERR_CONFLICT, "from",
+				 "the main account is closed through %s, and a subaccount is never "
+				 "less closed:"
+				 " reopen the main account, or from a later day",
+				 text);
 	return 0;
 }
 
-int closing_reopen(struct store *st, const struct account *a, const struct date *day, const char *author, const char *reason,
-		   int64_t now_us, struct error *err)
+int closing_reopen(struct store *st, const struct account *a, const struct date *day,
+		   const char *author, const char *reason, int64_t now_us, struct error *err)
 {
-	struct closing c = { .account = a->id, .author = author, .made = floor_div(now_us, USEC_PER_SEC) };
-	struct closing_change change = { .account = a->id, .at = c.made, .kind = CLOSING_REOPENED, .author = author, .reason = reason };
+	struct closing c = { .account = a->id,
+			     .author = author,
+			     .made = floor_div(now_us, USEC_PER_SEC) };
+	struct closing_change change = { .account = a->id,
+					 .at = c.made,
+					 .kind = CLOSING_REOPENED,
+					 .author = author,
+					 .reason = reason };
 
 	if (check_reason(reason, err) < 0 || (day && day_start(st, a, *day, &c.own_us, err) < 0) ||
 	    check_reopening(st, a, c.own_us, err) < 0)
@@ -163,7 +196,8 @@ int closing_reopen(struct store *st, const struct account *a, const struct date 
 	return store_closing_set(st, &c, err) < 0 ? -1 : store_closing_change_add(st, &change, err);
 }
 
-int closing_divides(struct store *st, const int64_t *accounts, size_t n, int64_t from, int64_t to, int64_t *ret, struct error *err)
+int closing_divides(struct store *st, const int64_t *accounts, size_t n, int64_t from, int64_t to,
+		    int64_t *ret, struct error *err)
 {
 	int64_t first = INT64_MAX;
 
@@ -232,7 +266,8 @@ static int compare_account(const void *account, const void *closing)
 
 int64_t closings_open_us(const struct closings *c, int64_t account)
 {
-	const struct closing *found = c->n ? bsearch(&account, c->list, c->n, sizeof(*c->list), compare_account) : NULL;
+	const struct closing *found =
+		c->n ? bsearch(&account, c->list, c->n, sizeof(*c->list), compare_account) : NULL;
 
 	return found ? found->open_us : 0;
 }

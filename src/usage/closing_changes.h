@@ -1,6 +1,6 @@
 /*
- * closing_changes.h - what changed since accounts were closed: late events, entries of
- * corrections that take effect at a closed instant, and reopenings.
+ * closing_changes.h - what changed since accounts were closed: late events,
+ * entries of corrections that take effect at a closed instant, and reopenings.
  */
 #ifndef USAGE_CLOSING_CHANGES_H
 #define USAGE_CLOSING_CHANGES_H
@@ -9,12 +9,17 @@
 
 struct closed_change {
 	struct closing_change change;
-	const char *kind;            /* "late", "void", "amend" or "reopened" */
-	struct found_event event;    /* the late event, or the correction's entry; not of "reopened" */
+	const char *kind; /* "late", "void", "amend" or "reopened" */
+	/* the late event, or the correction's entry; not of "reopened" */
+	struct found_event event;
 };
 
-/* As store_closing_changes, with the events. All in ARENA; ST must be in a read. */
-int closing_changes_load(struct store *st, const struct account *a, int64_t since, int64_t before, size_t limit, struct arena *arena,
-			 struct closed_change **ret, size_t *ret_n, struct error *err);
+/*
+ * As store_closing_changes, with the events. All in ARENA; ST must be in a
+ * read.
+ */
+int closing_changes_load(struct store *st, const struct account *a, int64_t since, int64_t before,
+			 size_t limit, struct arena *arena, struct closed_change **ret,
+			 size_t *ret_n, struct error *err);
 
 #endif

@@ -11,15 +11,12 @@
 #include "usage/suspension.h"
 #include "base/banned.h"
 
-#define SOURCES_MAX 1000             /* that may have the same id, before we ask which one is meant */
+#define SOURCES_MAX   1000 /* that may have the same id, before we ask which one is meant */
 #define FACT_ID_BYTES (SID_TEXT + sizeof(CORRECTION_REPLACEMENT))
 
 const char *const event_state_names[EVENT_STATES + 1] = {
-	[EVENT_CURRENT] = "current",
-	[EVENT_AMENDED] = "amended",
-	[EVENT_VOID] = "void",
-	[EVENT_REVERSAL] = "reversal",
-	[EVENT_REPLACEMENT] = "replacement",
+	[EVENT_CURRENT] = "current",   [EVENT_AMENDED] = "amended",         [EVENT_VOID] = "void",
+	[EVENT_REVERSAL] = "reversal", [EVENT_REPLACEMENT] = "replacement",
 };
 
 bool correct_may_change(enum event_field f)
@@ -36,7 +33,8 @@ static bool is_replacement(const struct stored_event *e)
 	return e->id_len > len && memcmp(e->id + e->id_len - len, CORRECTION_REPLACEMENT, len) == 0;
 }
 
-int event_state(struct store *st, const struct stored_event *e, enum event_state *ret, struct error *err)
+int event_state(struct store *st, const struct stored_event *e, enum event_state *ret,
+		struct error *err)
 {
 	struct correction last;
 	struct arena arena;
@@ -49,17 +47,21 @@ int event_state(struct store *st, const struct stored_event *e, enum event_state
 	arena_init(&arena);
 	rc = store_correction_last(st, e->source, e->id, e->id_len, &arena, &last, err);
 	if (rc >= 0)
-		*ret = rc == 0 ? EVENT_CURRENT : last.kind == CORRECTION_VOID ? EVENT_VOID : EVENT_AMENDED;
+		*ret = rc == 0                        ? EVENT_CURRENT
+		       : last.kind == CORRECTION_VOID ? EVENT_VOID
+						      : EVENT_AMENDED;
 	arena_release(&arena);
 	return rc < 0 ? -1 : 0;
 }
 
 static int damaged(struct error *err)
 {
-	return error_set(err, ERR_INTERNAL, NULL, "a correction lacks its facts: run \"usaged verify\"");
+	return error_set(err, ERR_INTERNAL, NULL,
+			 "a correction lacks its facts: run \"usaged verify\"");
 }
 
-static int find_replacement(struct store *st, const struct correction *c, struct arena *arena, struct stored_event *ret, struct error *err)
+static int find_replacement(struct store *st, const struct correction *c, struct arena *arena,
+			    struct stored_event *ret, struct error *err)
 {
 	char id[FACT_ID_BYTES];
 	int64_t own = 0;
@@ -71,7 +73,8 @@ static int find_replacement(struct store *st, const struct correction *c, struct
 	return rc == 0 ? damaged(err) : rc;
 }
 
-int event_counting(struct store *st, const struct stored_event *e, struct arena *arena, struct stored_event *ret, struct error *err)
+int event_counting(struct store *st, const struct stored_event *e, struct arena *arena,
+		   struct stored_event *ret, struct error *err)
 {
 	struct correction last;
 	int rc = store_correction_last(st, e->source, e->id, e->id_len, arena, &last, err);
@@ -87,16 +90,21 @@ int event_counting(struct store *st, const struct stored_event *e, struct arena 
 
 /* ---- finding ---- */
 
-static int series_of(struct store *st, const struct stored_event *e, struct series *ret, struct error *err)
+static int series_of(struct store *st, const struct stored_event *e, struct series *ret,
+		     struct error *err)
 {
 	int rc = store_series_by_id(st, e->series, ret, err);
 
-	return rc == 0 ? error_set(err, ERR_INTERNAL, NULL, "the ledger is damaged: an event belongs to no series") : rc < 0 ? -1 : 0;
+	return rc == 0  ? error_set(err, ERR_INTERNAL, NULL,
+				    "the ledger is damaged: an event belongs to no series")
+	       : rc < 0 ? -1
+			: 0;
 }
 
 /* The event, if it is in SCOPE: 1, 0, -1. */
-static int find_one(struct store *st, int64_t source, const char *id, const struct event_scope *scope, struct arena *arena,
-		    struct stored_event *ret, struct error *err)
+static int find_one(struct store *st, int64_t source, const char *id,
+		    const struct event_scope *scope, struct arena *arena, struct stored_event *ret,
+		    struct error *err)
 {
 	struct series series;
 	int rc = store_event_find(st, source, id, strlen(id), arena, ret, err);
@@ -112,7 +120,8 @@ static int find_one(struct store *st, int64_t source, const char *id, const stru
  * The events called so: how many (2: two or more), *RET the first one.
  * *RET_SOURCES: are they of different sources, or of one source's name?
  */
-static int find_named(struct store *st, const struct event_identity *id, const struct event_scope *scope, struct arena *arena,
+static int find_named(struct store *st, const struct event_identity *id,
+		      const struct event_scope *scope, struct arena *arena,
 		      struct stored_event *ret, bool *ret_sources, struct error *err)
 {
 	int64_t *sources = arena_array(arena, int64_t, SOURCES_MAX);
@@ -122,7 +131,8 @@ static int find_named(struct store *st, const struct event_identity *id, const s
 	size_t n;
 
 	*ret_sources = false;
-	if (store_event_sources(st, id->family, id->source, id->id, strlen(id->id), sources, SOURCES_MAX, &n, err) < 0)
+	if (store_event_sources(st, id->family, id->source, id->id, strlen(id->id), sources,
+				SOURCES_MAX, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && found < 2; i++) {
 		int rc = find_one(st, sources[i], id->id, scope, arena, &e, err);
@@ -137,18 +147,24 @@ static int find_named(struct store *st, const struct event_identity *id, const s
 	return found;
 }
 
-int event_find(struct store *st, const struct event_identity *id, const struct event_scope *scope, struct arena *arena,
-	       struct stored_event *ret, struct error *err)
+int event_find(struct store *st, const struct event_identity *id, const struct event_scope *scope,
+	       struct arena *arena, struct stored_event *ret, struct error *err)
 {
 	bool sources;
 	int rc = find_named(st, id, scope, arena, ret, &sources, err);
 
 	if (rc == 0)
-		return error_set(err, ERR_NOT_FOUND, NULL, "there is no event \"%.100s\"%s", id->id, id->source ? " of this source" : "");
+		return error_set(err, ERR_NOT_FOUND, NULL, "there is no event \"%.100s\"%s", id->id,
+				 id->source ? " of this source" : "");
 	if (rc > 1 && sources)
-		return error_set(err, ERR_PARAM, "source", "several sources have an event \"%.100s\": say which one is meant", id->id);
+		return error_set(err, ERR_PARAM, "source",
+				 "several sources have an event \"%.100s\": say which one is meant",
+				 id->id);
 	if (rc > 1)
-		return error_set(err, ERR_PARAM, "subject", "events \"%.100s\" of several accounts are called so: give the account's SID", id->id);
+		return error_set(err, ERR_PARAM, "subject",
+				 "events \"%.100s\" of several accounts are called so: give the "
+				 "account's SID",
+				 id->id);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -162,10 +178,12 @@ static void set_text(struct raw_event *raw, enum event_field f, const char *text
 
 static bool has_text(const struct raw_event *raw, enum event_field f, const char *text)
 {
-	return raw->field[f].len == strlen(text) && memcmp(raw->field[f].text, text, raw->field[f].len) == 0;
+	return raw->field[f].len == strlen(text) &&
+	       memcmp(raw->field[f].text, text, raw->field[f].len) == 0;
 }
 
-static void set_amount(struct arena *arena, struct raw_event *raw, enum event_field f, int64_t n, int places)
+static void set_amount(struct arena *arena, struct raw_event *raw, enum event_field f, int64_t n,
+		       int places)
 {
 	char text[DECIMAL_TEXT];
 
@@ -185,7 +203,8 @@ static void set_amounts(struct arena *arena, struct raw_event *raw, const struct
 	}
 }
 
-static int set_dimensions(struct store *st, const struct series *series, struct arena *arena, struct raw_event *raw, struct error *err)
+static int set_dimensions(struct store *st, const struct series *series, struct arena *arena,
+			  struct raw_event *raw, struct error *err)
 {
 	const char *text;
 
@@ -193,13 +212,15 @@ static int set_dimensions(struct store *st, const struct series *series, struct 
 		if (!series->dim[d])
 			continue;
 		if (store_dimension_text(st, series->dim[d], arena, &text, err) <= 0)
-			return error_set(err, ERR_INTERNAL, NULL, "the ledger is damaged: a series lacks its dimension");
+			return error_set(err, ERR_INTERNAL, NULL,
+					 "the ledger is damaged: a series lacks its dimension");
 		set_text(raw, event_dimension_fields[d], text);
 	}
 	return 0;
 }
 
-int event_attributes(struct store *st, const struct stored_event *e, struct arena *arena, const char **ret, struct error *err)
+int event_attributes(struct store *st, const struct stored_event *e, struct arena *arena,
+		     const char **ret, struct error *err)
 {
 	struct correction c;
 
@@ -210,7 +231,8 @@ int event_attributes(struct store *st, const struct stored_event *e, struct aren
 	return store_event_attributes(st, c.source, c.event, strlen(c.event), arena, ret, err);
 }
 
-static int set_attributes(struct store *st, const struct stored_event *e, struct arena *arena, struct raw_event *raw, struct error *err)
+static int set_attributes(struct store *st, const struct stored_event *e, struct arena *arena,
+			  struct raw_event *raw, struct error *err)
 {
 	int rc = event_attributes(st, e, arena, &raw->attributes.text, err);
 
@@ -219,8 +241,8 @@ static int set_attributes(struct store *st, const struct stored_event *e, struct
 	return rc < 0 ? -1 : 0;
 }
 
-int event_texts(struct store *st, const struct catalogue *c, const struct stored_event *e, struct arena *arena, struct raw_event *ret,
-		struct error *err)
+int event_texts(struct store *st, const struct catalogue *c, const struct stored_event *e,
+		struct arena *arena, struct raw_event *ret, struct error *err)
 {
 	struct raw_event raw = { 0 };
 	char time[INSTANT_TEXT];
@@ -232,9 +254,12 @@ int event_texts(struct store *st, const struct catalogue *c, const struct stored
 	if (series_of(st, e, &series, err) < 0)
 		return -1;
 	category = catalogue_index(c, series.category);
-	if (category == CATALOGUE_NONE || store_account_by_id(st, series.account, arena, &account, err) <= 0 ||
+	if (category == CATALOGUE_NONE ||
+	    store_account_by_id(st, series.account, arena, &account, err) <= 0 ||
 	    store_source_text(st, e->source, arena, &source, err) <= 0)
-		return error_set(err, ERR_INTERNAL, NULL, "the ledger is damaged: an event lacks its account, category or source");
+		return error_set(
+			err, ERR_INTERNAL, NULL,
+			"the ledger is damaged: an event lacks its account, category or source");
 	instant_format(time, e->time_us);
 	set_text(&raw, EV_SOURCE, source);
 	set_text(&raw, EV_ID, arena_strn(arena, e->id, e->id_len));
@@ -242,7 +267,8 @@ int event_texts(struct store *st, const struct catalogue *c, const struct stored
 	set_text(&raw, EV_TIME, arena_str(arena, time));
 	set_text(&raw, EV_CATEGORY, c->categories[category].name);
 	set_amounts(arena, &raw, &e->amounts);
-	if (set_dimensions(st, &series, arena, &raw, err) < 0 || set_attributes(st, e, arena, &raw, err) < 0)
+	if (set_dimensions(st, &series, arena, &raw, err) < 0 ||
+	    set_attributes(st, e, arena, &raw, err) < 0)
 		return -1;
 	*ret = raw;
 	return 0;
@@ -256,28 +282,35 @@ struct work {
 	const struct correct *c;
 	struct arena *arena;
 	const struct catalogue *catalogue;
-	struct stored_event event;       /* that is corrected */
-	struct stored_event now;         /* what counts for it */
+	struct stored_event event; /* that is corrected */
+	struct stored_event now;   /* what counts for it */
 	struct series now_series;
-	struct stored_event shall;       /* what shall count: series, time, amounts */
+	struct stored_event shall; /* what shall count: series, time, amounts */
 	struct series shall_series;
 	struct correction correction;
 };
 
 /* Fields that can't change may be said, as they are. */
-static int check_change(const struct raw_event *now, const struct raw_event *change, struct error *err)
+static int check_change(const struct raw_event *now, const struct raw_event *change,
+			struct error *err)
 {
 	for (enum event_field f = EV_SOURCE; f <= EV_SUBJECT; f++) {
 		const char *name = event_fields[f].name;
 
-		if (change->field[f].text && (change->field[f].len != now->field[f].len ||
-					      memcmp(change->field[f].text, now->field[f].text, now->field[f].len) != 0))
-			return error_set(err, ERR_PARAM, name, "an amendment can't change the %s of an event: void it and send another one", name);
+		if (change->field[f].text &&
+		    (change->field[f].len != now->field[f].len ||
+		     memcmp(change->field[f].text, now->field[f].text, now->field[f].len) != 0))
+			return error_set(err, ERR_PARAM, name,
+					 "an amendment can't change the %s of an event: void it "
+					 "and send another one",
+					 name);
 	}
 	return 0;
 }
 
-/* Bytes and megabytes stand for one another: a new category may need the other. */
+/*
+ * Bytes and megabytes stand for one another: a new category may need the other.
+ */
 static void change_category(struct work *w, struct raw_event *raw, const struct raw_event *change)
 {
 	bool was_sim = has_text(raw, EV_CATEGORY, CATEGORY_SIM_DATA);
@@ -297,16 +330,20 @@ static void change_category(struct work *w, struct raw_event *raw, const struct 
 
 static int find_series(struct work *w, const struct raw_event *raw, struct error *err)
 {
-	size_t category = catalogue_find(w->catalogue, raw->field[EV_CATEGORY].text, raw->field[EV_CATEGORY].len);
+	size_t category = catalogue_find(w->catalogue, raw->field[EV_CATEGORY].text,
+					 raw->field[EV_CATEGORY].len);
 
-	if (catalogue_check_booking(raw->field[EV_CATEGORY].text, raw->field[EV_CATEGORY].len, category != CATALOGUE_NONE, err) < 0)
+	if (catalogue_check_booking(raw->field[EV_CATEGORY].text, raw->field[EV_CATEGORY].len,
+				    category != CATALOGUE_NONE, err) < 0)
 		return -1;
-	w->shall_series = (struct series){ .account = w->now_series.account, .category = w->catalogue->categories[category].id };
+	w->shall_series = (struct series) { .account = w->now_series.account,
+					    .category = w->catalogue->categories[category].id };
 	for (int d = 0; d < DIMENSIONS; d++) {
 		enum event_field f = event_dimension_fields[d];
 
 		if (raw->field[f].text && raw->field[f].len &&
-		    store_dimension_intern(w->st, w->shall_series.account, (enum dimension)d, raw->field[f].text, raw->field[f].len,
+		    store_dimension_intern(w->st, w->shall_series.account, (enum dimension)d,
+					   raw->field[f].text, raw->field[f].len,
 					   &w->shall_series.dim[d], err) < 0)
 			return -1;
 	}
@@ -319,7 +356,8 @@ static int amend(struct work *w, struct error *err)
 	struct raw_event raw, original;
 	struct event ev;
 
-	if (event_texts(w->st, w->catalogue, &w->event, w->arena, &original, err) < 0 || check_change(&original, change, err) < 0 ||
+	if (event_texts(w->st, w->catalogue, &w->event, w->arena, &original, err) < 0 ||
+	    check_change(&original, change, err) < 0 ||
 	    event_texts(w->st, w->catalogue, &w->now, w->arena, &raw, err) < 0)
 		return -1;
 	raw.field[EV_SOURCE] = original.field[EV_SOURCE];
@@ -329,7 +367,8 @@ static int amend(struct work *w, struct error *err)
 		if (correct_may_change(f) && change->field[f].text)
 			raw.field[f] = change->field[f];
 	}
-	if (event_check(&raw, w->c->now_us, w->c->ahead_us, &ev, err) < 0 || find_series(w, &raw, err) < 0)
+	if (event_check(&raw, w->c->now_us, w->c->ahead_us, &ev, err) < 0 ||
+	    find_series(w, &raw, err) < 0)
 		return -1;
 	w->shall.time_us = ev.time_us;
 	w->shall.amounts = ev.amounts;
@@ -340,16 +379,20 @@ static bool is_so_already(const struct work *w)
 {
 	const struct amounts *a = &w->now.amounts, *b = &w->shall.amounts;
 
-	return w->now.series == w->shall.series && w->now.time_us == w->shall.time_us && a->count == b->count && a->usage == b->usage &&
-	       a->price == b->price && a->upload == b->upload;
+	return w->now.series == w->shall.series && w->now.time_us == w->shall.time_us &&
+	       a->count == b->count && a->usage == b->usage && a->price == b->price &&
+	       a->upload == b->upload;
 }
 
 /* ---- the facts ---- */
 
-/* Reports with the account list the category from now on, and those above it. */
+/*
+ * Reports with the account list the category from now on, and those above it.
+ */
 static int use_category(struct work *w, const struct series *series, struct error *err)
 {
-	for (size_t i = catalogue_index(w->catalogue, series->category); i != CATALOGUE_NONE; i = w->catalogue->parent[i]) {
+	for (size_t i = catalogue_index(w->catalogue, series->category); i != CATALOGUE_NONE;
+	     i = w->catalogue->parent[i]) {
 		const struct category *c = &w->catalogue->categories[i];
 
 		if (!c->metered && store_category_use(w->st, series->account, c->id, err) < 0)
@@ -358,9 +401,13 @@ static int use_category(struct work *w, const struct series *series, struct erro
 	return 0;
 }
 
-static int add_rollups(struct work *w, const struct stored_event *e, const struct series *series, struct error *err)
+static int add_rollups(struct work *w, const struct stored_event *e, const struct series *series,
+		       struct error *err)
 {
-	struct rollup quarter = { .level = LEVEL_QUARTER, .account = series->account, .category = series->category, .series = e->series,
+	struct rollup quarter = { .level = LEVEL_QUARTER,
+				  .account = series->account,
+				  .category = series->category,
+				  .series = e->series,
 				  .slot = rollup_quarter(e->effective_us) };
 	struct rollups *sums = rollups_new();
 	int rc;
@@ -374,7 +421,8 @@ static int add_rollups(struct work *w, const struct stored_event *e, const struc
 }
 
 /* Adds one of the correction's facts: an event like E, of SERIES. */
-static int add_fact(struct work *w, const char *suffix, struct stored_event e, const struct series *series, struct error *err)
+static int add_fact(struct work *w, const char *suffix, struct stored_event e,
+		    const struct series *series, struct error *err)
 {
 	struct posted ref;
 	enum added added;
@@ -384,13 +432,16 @@ static int add_fact(struct work *w, const char *suffix, struct stored_event e, c
 	e.id = id;
 	e.id_len = strlen(id);
 	e.correction = w->correction.id;
-	if (store_source_intern(w->st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &e.source, err) < 0 ||
+	if (store_source_intern(w->st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &e.source,
+				err) < 0 ||
 	    store_events_add(w->st, &e, 1, &added, err) < 0)
 		return -1;
 	if (added != ADDED_CREATED)
-		return error_set(err, ERR_INTERNAL, NULL, "a new correction has the name of an old one");
-	ref = (struct posted){ e.effective_us, e.series, e.source, e.id, e.id_len };
-	if (store_postings_add(w->st, series->account, &ref, 1, err) < 0 || add_rollups(w, &e, series, err) < 0)
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "a new correction has the name of an old one");
+	ref = (struct posted) { e.effective_us, e.series, e.source, e.id, e.id_len };
+	if (store_postings_add(w->st, series->account, &ref, 1, err) < 0 ||
+	    add_rollups(w, &e, series, err) < 0)
 		return -1;
 	if (closing_note_late(w->st, series->account, &e, w->c->now_us, err) < 0)
 		return -1;
@@ -419,19 +470,21 @@ static int add_facts(struct work *w, struct error *err)
 
 	amounts_negate(&reversal.amounts);
 	if (closing_open_us(w->st, w->now_series.account, &open_us, err) < 0 ||
-	    closing_effective(open_us, w->c->late, w->now.effective_us, &reversal.effective_us, err) < 0 ||
+	    closing_effective(open_us, w->c->late, w->now.effective_us, &reversal.effective_us,
+			      err) < 0 ||
 	    add_fact(w, CORRECTION_REVERSAL, reversal, &w->now_series, err) < 0)
 		return -1;
 	if (w->c->kind == CORRECTION_VOID)
 		return 0;
-	if (check_suspended(w, err) < 0 || closing_effective(open_us, w->c->late, w->shall.time_us, &w->shall.effective_us, err) < 0)
+	if (check_suspended(w, err) < 0 || closing_effective(open_us, w->c->late, w->shall.time_us,
+							     &w->shall.effective_us, err) < 0)
 		return -1;
 	return add_fact(w, CORRECTION_REPLACEMENT, w->shall, &w->shall_series, err);
 }
 
 static int add_correction(struct work *w, struct error *err)
 {
-	w->correction = (struct correction){
+	w->correction = (struct correction) {
 		.kind = w->c->kind,
 		.source = w->event.source,
 		.event = w->event.id,
@@ -452,7 +505,9 @@ static int check_reason(const char *reason, struct error *err)
 	size_t len = reason ? strlen(reason) : 0;
 
 	if (len < 1 || len > CORRECTION_REASON_MAX || !utf8_plain(reason, len))
-		return error_set(err, ERR_PARAM, "reason", "a correction needs a reason, of 1 to %d bytes of UTF-8 without control characters",
+		return error_set(err, ERR_PARAM, "reason",
+				 "a correction needs a reason, of 1 to %d bytes of UTF-8 without "
+				 "control characters",
 				 CORRECTION_REASON_MAX);
 	return 0;
 }
@@ -466,8 +521,10 @@ static int refuse_fact(struct work *w, struct error *err)
 	if (store_correction_by_id(w->st, w->event.correction, w->arena, &c, err) <= 0 ||
 	    store_source_text(w->st, c.source, w->arena, &source, err) <= 0)
 		return damaged(err);
-	return error_set(err, ERR_PARAM, "id", "this is a fact of a correction: correct the event \"%.100s\" of source \"%.100s\" instead", c.event,
-			 source);
+	return error_set(err, ERR_PARAM, "id",
+			 "this is a fact of a correction: correct the event \"%.100s\" of source "
+			 "\"%.100s\" instead",
+			 c.event, source);
 }
 
 /* What the event is now: 1 something counts, 0 it is void, -1. */
@@ -487,18 +544,21 @@ static int look(struct work *w, struct error *err)
 }
 
 /* The event is as it shall be: by its last correction. */
-static int done_before(struct work *w, struct correction *ret, bool *ret_done_before, struct error *err)
+static int done_before(struct work *w, struct correction *ret, bool *ret_done_before,
+		       struct error *err)
 {
-	int rc = store_correction_last(w->st, w->event.source, w->event.id, w->event.id_len, w->arena, ret, err);
+	int rc = store_correction_last(w->st, w->event.source, w->event.id, w->event.id_len,
+				       w->arena, ret, err);
 
 	if (rc == 0)
-		return error_set(err, ERR_PARAM, NULL, "the amendment changes nothing: the event is like that");
+		return error_set(err, ERR_PARAM, NULL,
+				 "the amendment changes nothing: the event is like that");
 	*ret_done_before = true;
 	return rc < 0 ? -1 : 0;
 }
 
-int correct_event(struct store *st, const struct correct *c, struct arena *arena, struct correction *ret, bool *ret_done_before,
-		  struct error *err)
+int correct_event(struct store *st, const struct correct *c, struct arena *arena,
+		  struct correction *ret, bool *ret_done_before, struct error *err)
 {
 	struct work w = { .st = st, .c = c, .arena = arena };
 	int counts = look(&w, err);
@@ -506,10 +566,13 @@ int correct_event(struct store *st, const struct correct *c, struct arena *arena
 	if (counts < 0)
 		return -1;
 	if (counts == 0 && c->kind == CORRECTION_AMEND)
-		return error_set(err, ERR_CONFLICT, NULL, "the event is void, so there is nothing to amend: send another one");
+		return error_set(
+			err, ERR_CONFLICT, NULL,
+			"the event is void, so there is nothing to amend: send another one");
 	if (counts == 0)
 		return done_before(&w, ret, ret_done_before, err);
-	if (catalogue_load(st, arena, &w.catalogue, err) < 0 || (c->kind == CORRECTION_AMEND && amend(&w, err) < 0))
+	if (catalogue_load(st, arena, &w.catalogue, err) < 0 ||
+	    (c->kind == CORRECTION_AMEND && amend(&w, err) < 0))
 		return -1;
 	if (c->kind == CORRECTION_AMEND && is_so_already(&w))
 		return done_before(&w, ret, ret_done_before, err);

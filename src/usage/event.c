@@ -10,45 +10,58 @@
 #include "usage/sim.h"
 #include "base/banned.h"
 
-#define NUMBER_BYTES 64          /* any exact amount, with leading zeros or an exponent to spare */
-#define BYTES_MAX    (EVENT_USAGE_MAX * 1000000)   /* as many as the usage in megabytes can hold */
+#define NUMBER_BYTES 64 /* any exact amount, with leading zeros or an exponent to spare */
+#define BYTES_MAX    (EVENT_USAGE_MAX * 1000000) /* as many as the usage in megabytes can hold */
 
 const struct event_field_info event_fields[EVENT_FIELDS] = {
-	[EV_SOURCE] = { "source", false, true, 256, "Who reports the event; with `id` its identity" },
+	[EV_SOURCE] = { "source", false, true, 256,
+			"Who reports the event; with `id` its identity" },
 	[EV_ID] = { "id", false, true, 256, "Name of the event, unique in its source" },
 	[EV_SUBJECT] = { "subject", false, true, 64, "SID of the account that used something" },
-	[EV_TIME] = { "time", false, true, 64, "When, with offset from UTC: 2026-11-21T10:00:00Z. Digits beyond microseconds are cut off" },
-	[EV_CATEGORY] = { "category", true, true, 64, "What was used: the name of a usage category" },
-	[EV_COUNT] = { "count", true, false, NUMBER_BYTES, "How many times, a whole number; 1 if not given" },
-	[EV_USAGE] = { "usage", true, false, NUMBER_BYTES, "How much, in the category's usage unit, up to 6 decimal places; 0 if not given" },
-	[EV_PRICE] = { "price", true, false, NUMBER_BYTES, "What it costs, in the account's currency, up to 9 decimal places; 0 if not given" },
-	[EV_CUSTOMER] = { "customer", true, false, 128, "Customer of the account, by the account's own id" },
+	[EV_TIME] = { "time", false, true, 64,
+		      "When, with offset from UTC: 2026-11-21T10:00:00Z. Digits beyond "
+		      "microseconds are cut off" },
+	[EV_CATEGORY] = { "category", true, true, 64,
+			  "What was used: the name of a usage category" },
+	[EV_COUNT] = { "count", true, false, NUMBER_BYTES,
+		       "How many times, a whole number; 1 if not given" },
+	[EV_USAGE] = { "usage", true, false, NUMBER_BYTES,
+		       "How much, in the category's usage unit, up to 6 decimal places; 0 if not "
+		       "given" },
+	[EV_PRICE] = { "price", true, false, NUMBER_BYTES,
+		       "What it costs, in the account's currency, up to 9 decimal places; 0 if not "
+		       "given" },
+	[EV_CUSTOMER] = { "customer", true, false, 128,
+			  "Customer of the account, by the account's own id" },
 	[EV_SIM] = { "sim", true, false, 64, "SIM that used it" },
 	[EV_FLEET] = { "fleet", true, false, 64, "Fleet of the SIM" },
 	[EV_NETWORK] = { "network", true, false, 64, "Network that the SIM was in" },
-	[EV_COUNTRY] = { "iso_country", true, false, 2, "Country that it was used in: ISO 3166-1, two capital letters" },
-	[EV_UPLOAD] = { "data_upload", true, false, NUMBER_BYTES, "Bytes that a SIM sent; with category sim-data only" },
-	[EV_DOWNLOAD] = { "data_download", true, false, NUMBER_BYTES, "Bytes that a SIM received; with category sim-data only" },
+	[EV_COUNTRY] = { "iso_country", true, false, 2,
+			 "Country that it was used in: ISO 3166-1, two capital letters" },
+	[EV_UPLOAD] = { "data_upload", true, false, NUMBER_BYTES,
+			"Bytes that a SIM sent; with category sim-data only" },
+	[EV_DOWNLOAD] = { "data_download", true, false, NUMBER_BYTES,
+			  "Bytes that a SIM received; with category sim-data only" },
 	[EV_SIM_NAME] = { "sim_name", true, false, SIM_NAME_BYTES,
-		"Unique name of the SIM: with `sim` it is called so from now on, without it stands for the SIM that is" },
+			  "Unique name of the SIM: with `sim` it is called so from now on, without "
+			  "it stands for the SIM that is" },
 	[EV_FLEET_NAME] = { "fleet_name", true, false, SIM_NAME_BYTES,
-		"Unique name of the fleet: with `fleet` it is called so from now on, without it stands for the fleet that is" },
+			    "Unique name of the fleet: with `fleet` it is called so from now on, "
+			    "without it stands for the fleet that is" },
 	[EV_SPECVERSION] = { "specversion", false, false, 16, "Version of CloudEvents: 1.0" },
 	[EV_TYPE] = { "type", false, false, 256, "CloudEvents type; free, not kept" },
 };
 
 const enum event_field event_dimension_fields[DIMENSIONS] = {
-	[DIM_CUSTOMER] = EV_CUSTOMER,
-	[DIM_SIM] = EV_SIM,
-	[DIM_FLEET] = EV_FLEET,
-	[DIM_NETWORK] = EV_NETWORK,
-	[DIM_COUNTRY] = EV_COUNTRY,
+	[DIM_CUSTOMER] = EV_CUSTOMER, [DIM_SIM] = EV_SIM,         [DIM_FLEET] = EV_FLEET,
+	[DIM_NETWORK] = EV_NETWORK,   [DIM_COUNTRY] = EV_COUNTRY,
 };
 
 enum event_field event_field_find(const char *name, size_t len)
 {
 	for (int f = 0; f < EVENT_FIELDS; f++) {
-		if (strlen(event_fields[f].name) == len && memcmp(event_fields[f].name, name, len) == 0)
+		if (strlen(event_fields[f].name) == len &&
+		    memcmp(event_fields[f].name, name, len) == 0)
 			return f;
 	}
 	return EVENT_FIELDS;
@@ -57,11 +70,15 @@ enum event_field event_field_find(const char *name, size_t len)
 bool event_field_lacks(enum event_field f, const bool has[EVENT_FIELDS])
 {
 	if (f == EV_SIM_NAME || f == EV_FLEET_NAME)
-		return !has[f] && (has[EV_SIM] || has[EV_FLEET] || has[EV_UPLOAD] || has[EV_DOWNLOAD]);
+		return !has[f] &&
+		       (has[EV_SIM] || has[EV_FLEET] || has[EV_UPLOAD] || has[EV_DOWNLOAD]);
 	return !has[f];
 }
 
-/* Empty is as good as not there: a cell of a CSV file is empty when it has no value. */
+/*
+ * Empty is as good as not there: a cell of a CSV file is empty when it has no
+ * value.
+ */
 static bool given(const struct raw_event *raw, enum event_field f)
 {
 	return raw->field[f].text && raw->field[f].len > 0;
@@ -69,7 +86,8 @@ static bool given(const struct raw_event *raw, enum event_field f)
 
 static bool is(const struct raw_event *raw, enum event_field f, const char *text)
 {
-	return raw->field[f].len == strlen(text) && memcmp(raw->field[f].text, text, raw->field[f].len) == 0;
+	return raw->field[f].len == strlen(text) &&
+	       memcmp(raw->field[f].text, text, raw->field[f].len) == 0;
 }
 
 static int check_texts(const struct raw_event *raw, struct error *err)
@@ -79,13 +97,16 @@ static int check_texts(const struct raw_event *raw, struct error *err)
 
 		if (!given(raw, f)) {
 			if (info->required)
-				return error_set(err, ERR_PARAM, info->name, "%s is missing", info->name);
+				return error_set(err, ERR_PARAM, info->name, "%s is missing",
+						 info->name);
 			continue;
 		}
 		if (raw->field[f].len > info->max_bytes)
-			return error_set(err, ERR_PARAM, info->name, "%s is longer than %zu bytes", info->name, info->max_bytes);
+			return error_set(err, ERR_PARAM, info->name, "%s is longer than %zu bytes",
+					 info->name, info->max_bytes);
 		if (!utf8_plain(raw->field[f].text, raw->field[f].len))
-			return error_set(err, ERR_PARAM, info->name, "%s must be UTF-8 without control characters", info->name);
+			return error_set(err, ERR_PARAM, info->name,
+					 "%s must be UTF-8 without control characters", info->name);
 	}
 	return 0;
 }
@@ -100,18 +121,26 @@ static int check_specversion(const struct raw_event *raw, struct error *err)
 static int check_source(const struct raw_event *raw, struct error *err)
 {
 	if (is(raw, EV_SOURCE, EVENT_SOURCE_OWN))
-		return error_set(err, ERR_PARAM, "source", "the source \"" EVENT_SOURCE_OWN "\" is this program's own, for corrections");
+		return error_set(err, ERR_PARAM, "source",
+				 "the source \"" EVENT_SOURCE_OWN
+				 "\" is this program's own, for corrections");
 	return 0;
 }
 
-static int check_time(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, int64_t *ret_us, struct error *err)
+static int check_time(const struct raw_event *raw, int64_t now_us, int64_t ahead_us,
+		      int64_t *ret_us, struct error *err)
 {
 	if (!instant_parse(raw->field[EV_TIME].text, raw->field[EV_TIME].len, false, ret_us))
-		return error_set(err, ERR_PARAM, "time", "time must be a date and time with its offset from UTC, like 2026-11-21T10:00:00Z");
+		return error_set(err, ERR_PARAM, "time",
+				 "time must be a date and time with its offset from UTC, like "
+				 "2026-11-21T10:00:00Z");
 	if (*ret_us < EVENT_TIME_MIN_US)
-		return error_set(err, ERR_PARAM, "time", "time must not be before 1980-01-01T00:00:00Z");
+		return error_set(err, ERR_PARAM, "time",
+				 "time must not be before 1980-01-01T00:00:00Z");
 	if (*ret_us > now_us + ahead_us)
-		return error_set(err, ERR_PARAM, "time", "time lies in the future: it may be at most %lld seconds ahead of the server's clock",
+		return error_set(err, ERR_PARAM, "time",
+				 "time lies in the future: it may be at most %lld seconds ahead of "
+				 "the server's clock",
 				 ahead_us / USEC_PER_SEC);
 	return 0;
 }
@@ -122,8 +151,10 @@ static int check_country(const struct raw_event *raw, struct error *err)
 
 	if (!given(raw, EV_COUNTRY))
 		return 0;
-	if (raw->field[EV_COUNTRY].len != 2 || text[0] < 'A' || text[0] > 'Z' || text[1] < 'A' || text[1] > 'Z')
-		return error_set(err, ERR_PARAM, "iso_country", "iso_country must be two capital letters, like AT");
+	if (raw->field[EV_COUNTRY].len != 2 || text[0] < 'A' || text[0] > 'Z' || text[1] < 'A' ||
+	    text[1] > 'Z')
+		return error_set(err, ERR_PARAM, "iso_country",
+				 "iso_country must be two capital letters, like AT");
 	return 0;
 }
 
@@ -132,15 +163,22 @@ static int check_names(const struct raw_event *raw, struct error *err)
 	for (size_t i = 0; i < SIM_KINDS; i++) {
 		enum event_field f = sim_kinds[i].name_field;
 
-		if (given(raw, f) && sid_valid(sim_kinds[i].sid_prefix, raw->field[f].text, raw->field[f].len))
-			return error_set(err, ERR_PARAM, event_fields[f].name, "%s must not have the form of a SID: send that as %s",
-					 event_fields[f].name, event_fields[sim_kinds[i].sid_field].name);
+		if (given(raw, f) &&
+		    sid_valid(sim_kinds[i].sid_prefix, raw->field[f].text, raw->field[f].len))
+			return error_set(err, ERR_PARAM, event_fields[f].name,
+					 "%s must not have the form of a SID: send that as %s",
+					 event_fields[f].name,
+					 event_fields[sim_kinds[i].sid_field].name);
 	}
 	return 0;
 }
 
-/* An amount of up to PLACES decimal places, from 0 to MAX units; left as it is when not given. */
-static int check_amount(const struct raw_event *raw, enum event_field f, int places, int64_t max, int64_t *ret, struct error *err)
+/*
+ * An amount of up to PLACES decimal places, from 0 to MAX units; left as it is
+ * when not given.
+ */
+static int check_amount(const struct raw_event *raw, enum event_field f, int places, int64_t max,
+			int64_t *ret, struct error *err)
 {
 	const char *name = event_fields[f].name;
 	int64_t scale = 1;
@@ -155,10 +193,12 @@ static int check_amount(const struct raw_event *raw, enum event_field f, int pla
 			return error_set(err, ERR_PARAM, name, "%s must not be negative", name);
 		return 0;
 	case DECIMAL_SYNTAX:
-		return error_set(err, ERR_PARAM, name, "%s must be a number, like %s", name, places ? "2.5" : "2");
+		return error_set(err, ERR_PARAM, name, "%s must be a number, like %s", name,
+				 places ? "2.5" : "2");
 	case DECIMAL_PLACES:
 		if (places)
-			return error_set(err, ERR_PARAM, name, "%s has more than %d decimal places", name, places);
+			return error_set(err, ERR_PARAM, name, "%s has more than %d decimal places",
+					 name, places);
 		return error_set(err, ERR_PARAM, name, "%s must be a whole number", name);
 	case DECIMAL_RANGE:
 		break;
@@ -168,23 +208,33 @@ static int check_amount(const struct raw_event *raw, enum event_field f, int pla
 
 static int usage_follows(struct error *err)
 {
-	return error_set(err, ERR_PARAM, "usage", "usage of " CATEGORY_SIM_DATA " follows from data_upload and data_download: leave it out");
+	return error_set(err, ERR_PARAM, "usage",
+			 "usage of " CATEGORY_SIM_DATA
+			 " follows from data_upload and data_download: leave it out");
 }
 
-/* Bytes, whose sum in megabytes of 10^6 bytes is the usage: a byte is just its last place. */
+/*
+ * Bytes, whose sum in megabytes of 10^6 bytes is the usage: a byte is just its
+ * last place.
+ */
 static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct error *err)
 {
 	int64_t download = 0, usage = 0;
 
 	if (!given(raw, EV_UPLOAD) && !given(raw, EV_DOWNLOAD))
-		return given(raw, EV_USAGE) ? usage_follows(err) :
-			error_set(err, ERR_PARAM, "data_download", "data_download or data_upload is missing: " CATEGORY_SIM_DATA " is given in bytes");
+		return given(raw, EV_USAGE)
+			       ? usage_follows(err)
+			       : error_set(err, ERR_PARAM, "data_download",
+					   "data_download or data_upload is "
+					   "missing: " CATEGORY_SIM_DATA " is given in bytes");
 	if (check_amount(raw, EV_UPLOAD, 0, BYTES_MAX, &a->upload, err) < 0 ||
 	    check_amount(raw, EV_DOWNLOAD, 0, BYTES_MAX, &download, err) < 0)
 		return -1;
 	if (a->upload + download > BYTES_MAX)
-		return error_set(err, ERR_OVERFLOW, "data_download", "data_upload and data_download together must be at most %lld bytes",
-				 BYTES_MAX);
+		return error_set(
+			err, ERR_OVERFLOW, "data_download",
+			"data_upload and data_download together must be at most %lld bytes",
+			BYTES_MAX);
 	a->usage = a->upload + download;
 	if (check_amount(raw, EV_USAGE, USAGE_PLACES, EVENT_USAGE_MAX, &usage, err) < 0)
 		return -1;
@@ -195,7 +245,7 @@ static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct
 
 static int check_amounts(const struct raw_event *raw, struct amounts *ret, struct error *err)
 {
-	*ret = (struct amounts){ .count = 1 };
+	*ret = (struct amounts) { .count = 1 };
 	if (check_amount(raw, EV_COUNT, 0, EVENT_COUNT_MAX, &ret->count, err) < 0 ||
 	    check_amount(raw, EV_PRICE, PRICE_PLACES, EVENT_PRICE_MAX, &ret->price, err) < 0)
 		return -1;
@@ -203,19 +253,22 @@ static int check_amounts(const struct raw_event *raw, struct amounts *ret, struc
 		return check_sim_data(raw, ret, err);
 	for (enum event_field f = EV_UPLOAD; f <= EV_DOWNLOAD; f++) {
 		if (given(raw, f))
-			return error_set(err, ERR_PARAM, event_fields[f].name, "%s goes with category " CATEGORY_SIM_DATA " only",
+			return error_set(err, ERR_PARAM, event_fields[f].name,
+					 "%s goes with category " CATEGORY_SIM_DATA " only",
 					 event_fields[f].name);
 	}
 	return check_amount(raw, EV_USAGE, USAGE_PLACES, EVENT_USAGE_MAX, &ret->usage, err);
 }
 
-int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, struct event *ret, struct error *err)
+int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, struct event *ret,
+		struct error *err)
 {
 	struct event ev = { .raw = raw };
 
-	if (check_texts(raw, err) < 0 || check_specversion(raw, err) < 0 || check_source(raw, err) < 0 ||
-	    check_time(raw, now_us, ahead_us, &ev.time_us, err) < 0 || check_country(raw, err) < 0 ||
-	    check_names(raw, err) < 0 || check_amounts(raw, &ev.amounts, err) < 0)
+	if (check_texts(raw, err) < 0 || check_specversion(raw, err) < 0 ||
+	    check_source(raw, err) < 0 || check_time(raw, now_us, ahead_us, &ev.time_us, err) < 0 ||
+	    check_country(raw, err) < 0 || check_names(raw, err) < 0 ||
+	    check_amounts(raw, &ev.amounts, err) < 0)
 		return -1;
 	*ret = ev;
 	return 0;
@@ -224,10 +277,15 @@ int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, s
 const char *event_refusal_code(const struct error *reason)
 {
 	switch (reason->kind) {
-	case ERR_OVERFLOW:  return "overflow";
-	case ERR_CLOSED:    return "closed";
-	case ERR_SUSPENDED: return "suspended";
-	case ERR_TOO_MANY:  return "too_many";
-	default:            return "invalid";
+	case ERR_OVERFLOW:
+		return "overflow";
+	case ERR_CLOSED:
+		return "closed";
+	case ERR_SUSPENDED:
+		return "suspended";
+	case ERR_TOO_MANY:
+		return "too_many";
+	default:
+		return "invalid";
 	}
 }

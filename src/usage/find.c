@@ -11,40 +11,47 @@
 #define HOUR_US (3600 * USEC_PER_SEC)
 
 enum {
-	PASSED_MAX = 1000000,    /* references looked at for one answer */
-	SERIES_MAX = 200000,     /* series looked up for them, or half as many events: */
-	STATE_SERIES = 2,        /* the state of one costs as much as two series */
-	SOURCES_MAX = 1000       /* that an id is looked for in */
+	PASSED_MAX = 1000000, /* references looked at for one answer */
+	SERIES_MAX = 200000,  /* series looked up for them, or half as many events: */
+	STATE_SERIES = 2,     /* the state of one costs as much as two series */
+	SOURCES_MAX = 1000    /* that an id is looked for in */
 };
 
 const char *const event_filter_names[EVENT_FILTERS + 1] = {
-	[EVENT_CURRENT] = "current", [EVENT_AMENDED] = "amended", [EVENT_VOID] = "void", [EVENT_REVERSAL] = "reversal",
-	[EVENT_REPLACEMENT] = "replacement", [EVENT_LATE] = "late",
+	[EVENT_CURRENT] = "current",   [EVENT_AMENDED] = "amended",         [EVENT_VOID] = "void",
+	[EVENT_REVERSAL] = "reversal", [EVENT_REPLACEMENT] = "replacement", [EVENT_LATE] = "late",
 };
 
 /* ---- one event ---- */
 
-static int load_texts(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
+static int load_texts(struct store *st, struct arena *arena, struct found_event *ret,
+		      struct error *err)
 {
 	if (store_source_text(st, ret->event.source, arena, &ret->source, err) < 0)
 		return -1;
 	for (int d = 0; d < DIMENSIONS; d++)
-		if (ret->series.dim[d] && store_dimension_text(st, ret->series.dim[d], arena, &ret->dim[d], err) < 0)
+		if (ret->series.dim[d] &&
+		    store_dimension_text(st, ret->series.dim[d], arena, &ret->dim[d], err) < 0)
 			return -1;
 	return 0;
 }
 
-static int load_correction(struct store *st, struct arena *arena, struct found_event *ret, struct error *err)
+static int load_correction(struct store *st, struct arena *arena, struct found_event *ret,
+			   struct error *err)
 {
 	struct correction *c = arena_new(arena, struct correction);
 	bool part = ret->event.correction;
 	int rc = part ? store_correction_by_id(st, ret->event.correction, arena, c, err)
-		      : store_correction_last(st, ret->event.source, ret->event.id, ret->event.id_len, arena, c, err);
+		      : store_correction_last(st, ret->event.source, ret->event.id,
+					      ret->event.id_len, arena, c, err);
 
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return part ? error_set(err, ERR_INTERNAL, NULL, "a correction that an event names isn't there: run \"usaged verify\"") : 0;
+		return part ? error_set(err, ERR_INTERNAL, NULL,
+					"a correction that an event names isn't there: run "
+					"\"usaged verify\"")
+			    : 0;
 	ret->correction = c;
 	if (!part)
 		return 0;
@@ -52,18 +59,21 @@ static int load_correction(struct store *st, struct arena *arena, struct found_e
 	return store_source_text(st, c->source, arena, &ret->corrects_source, err) < 0 ? -1 : 0;
 }
 
-int event_load(struct store *st, int64_t source, const char *id, size_t len, struct arena *arena, struct found_event *ret, struct error *err)
+int event_load(struct store *st, int64_t source, const char *id, size_t len, struct arena *arena,
+	       struct found_event *ret, struct error *err)
 {
 	int rc;
 
-	*ret = (struct found_event){ 0 };
+	*ret = (struct found_event) { 0 };
 	rc = store_event_find(st, source, id, len, arena, &ret->event, err);
 	if (rc <= 0)
 		return rc;
 	rc = store_series_by_id(st, ret->event.series, &ret->series, err);
 	if (rc == 0)
-		return error_set(err, ERR_INTERNAL, NULL, "an event's series isn't there: run \"usaged verify\"");
-	if (rc < 0 || load_texts(st, arena, ret, err) < 0 || event_state(st, &ret->event, &ret->state, err) < 0 ||
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "an event's series isn't there: run \"usaged verify\"");
+	if (rc < 0 || load_texts(st, arena, ret, err) < 0 ||
+	    event_state(st, &ret->event, &ret->state, err) < 0 ||
 	    load_correction(st, arena, ret, err) < 0)
 		return -1;
 	return 1;
@@ -71,7 +81,10 @@ int event_load(struct store *st, int64_t source, const char *id, size_t len, str
 
 /* ---- the order ---- */
 
-/* A reference that fits, with what tells its place among those of other accounts. */
+/*
+ * A reference that fits, with what tells its place among those of other
+ * accounts.
+ */
 struct candidate {
 	int64_t effective_us, source, account;
 	const char *id;
@@ -123,7 +136,7 @@ struct known_match {
 /* The dimensions' values asked for, as an account knows them. */
 struct filter {
 	int64_t account;
-	bool known;                  /* all of them: else nothing of it matches */
+	bool known; /* all of them: else nothing of it matches */
 	int64_t dim[DIMENSIONS];
 };
 
@@ -131,20 +144,21 @@ struct search {
 	struct store *st;
 	const struct catalogue *catalogue;
 	const struct event_query *q;
-	bool forwards;               /* in time */
-	const int64_t *sources;      /* ascending; NULL: any */
+	bool forwards;          /* in time */
+	const int64_t *sources; /* ascending; NULL: any */
 	size_t n_sources;
-	struct candidate start;      /* `id` NULL: from the beginning */
+	struct candidate start; /* `id` NULL: from the beginning */
 	size_t wanted;
-	struct arena *arena;         /* of the answer */
-	struct arena scratch;        /* of one account's hour */
-	GHashTable *series;          /* struct known_match by id */
-	GHashTable *filters;         /* struct filter by account */
-	int64_t *hours;              /* by account: the next one that it has events in; -1: none */
-	struct candidate *list;      /* in order up to `sorted` */
+	struct arena *arena;    /* of the answer */
+	struct arena scratch;   /* of one account's hour */
+	GHashTable *series;     /* struct known_match by id */
+	GHashTable *filters;    /* struct filter by account */
+	int64_t *hours;         /* by account: the next one that it has events in; -1: none */
+	struct candidate *list; /* in order up to `sorted` */
 	size_t n, sorted, size;
 	size_t passed, looked_up;
-	struct candidate cut;        /* `id` not NULL: it became too much work here, inside an hour */
+	/* `id` not NULL: it became too much work here, inside an hour */
+	struct candidate cut;
 };
 
 static int (*order_of(const struct search *s))(const void *a, const void *b)
@@ -159,7 +173,8 @@ static int compare_sources(const void *a, const void *b)
 
 static bool has_source(const struct search *s, int64_t source)
 {
-	return !s->q->source || bsearch(&source, s->sources, s->n_sources, sizeof(source), compare_sources);
+	return !s->q->source ||
+	       bsearch(&source, s->sources, s->n_sources, sizeof(source), compare_sources);
 }
 
 static bool beyond_start(const struct search *s, const struct candidate *c)
@@ -171,7 +186,9 @@ static int read_filter(struct search *s, struct filter *f, struct error *err)
 {
 	f->known = true;
 	for (int d = 0; d < DIMENSIONS; d++) {
-		int rc = s->q->dim[d] ? sim_value_find(s->st, f->account, (enum dimension)d, s->q->dim[d], &f->dim[d], err) : 1;
+		int rc = s->q->dim[d] ? sim_value_find(s->st, f->account, (enum dimension)d,
+						       s->q->dim[d], &f->dim[d], err)
+				      : 1;
 
 		if (rc < 0)
 			return -1;
@@ -181,7 +198,8 @@ static int read_filter(struct search *s, struct filter *f, struct error *err)
 }
 
 /* Each account is asked once. */
-static int filter_of(struct search *s, int64_t account, const struct filter **ret, struct error *err)
+static int filter_of(struct search *s, int64_t account, const struct filter **ret,
+		     struct error *err)
 {
 	struct filter *f = g_hash_table_lookup(s->filters, &account);
 
@@ -207,7 +225,8 @@ static int check_series(struct search *s, int64_t id, bool *ret, struct error *e
 	if (rc <= 0)
 		return rc;
 	if (q->category != CATALOGUE_NONE && q->category != s->catalogue->totalprice &&
-	    !catalogue_within(s->catalogue, catalogue_index(s->catalogue, series.category), q->category))
+	    !catalogue_within(s->catalogue, catalogue_index(s->catalogue, series.category),
+			      q->category))
 		return 0;
 	if (filter_of(s, series.account, &filter, err) < 0)
 		return -1;
@@ -230,7 +249,7 @@ static int series_matches(struct search *s, int64_t id, struct error *err)
 	if (check_series(s, id, &matches, err) < 0)
 		return -1;
 	known = g_new(struct known_match, 1);
-	*known = (struct known_match){ id, matches };
+	*known = (struct known_match) { id, matches };
 	g_hash_table_insert(s->series, &known->id, known);
 	return matches;
 }
@@ -258,7 +277,8 @@ static int matches(struct search *s, const struct candidate *c, int64_t series, 
 {
 	int rc;
 
-	if (c->effective_us < s->q->from_us || c->effective_us >= s->q->to_us || !has_source(s, c->source) || !beyond_start(s, c))
+	if (c->effective_us < s->q->from_us || c->effective_us >= s->q->to_us ||
+	    !has_source(s, c->source) || !beyond_start(s, c))
 		return 0;
 	rc = series_matches(s, series, err);
 	return rc <= 0 ? rc : state_matches(s, c, err);
@@ -269,7 +289,8 @@ static void keep(struct search *s, const struct candidate *c)
 	size_t size = s->size ? s->size * 2 : 64;
 
 	if (s->n == s->size) {
-		s->list = arena_grow(s->arena, s->list, s->n * sizeof(*s->list), size * sizeof(*s->list));
+		s->list = arena_grow(s->arena, s->list, s->n * sizeof(*s->list),
+				     size * sizeof(*s->list));
 		s->size = size;
 	}
 	s->list[s->n] = *c;
@@ -288,7 +309,10 @@ static void cut(struct search *s, const struct candidate *c)
 	s->cut.id = arena_strn(s->arena, c->id, c->id_len);
 }
 
-/* Puts what was found since the last hour in order, and lets go of what is too much. */
+/*
+ * Puts what was found since the last hour in order, and lets go of what is too
+ * much.
+ */
 static void put_in_order(struct search *s)
 {
 	if (s->n > s->sorted)
@@ -304,8 +328,10 @@ static void put_in_order(struct search *s)
 /* Late events alone are found without a look at the hours between. */
 static int late_hour(struct search *s, size_t i, int64_t from, struct error *err)
 {
-	int64_t begin = from * HOUR_US, end = from < INT64_MAX / HOUR_US ? begin + HOUR_US - 1 : INT64_MAX, instant;
-	int rc = store_late_instant(s->st, s->q->accounts[i], s->forwards ? begin : end, !s->forwards, &instant, err);
+	int64_t begin = from * HOUR_US,
+		end = from < INT64_MAX / HOUR_US ? begin + HOUR_US - 1 : INT64_MAX, instant;
+	int rc = store_late_instant(s->st, s->q->accounts[i], s->forwards ? begin : end,
+				    !s->forwards, &instant, err);
 
 	if (rc > 0)
 		s->hours[i] = floor_div(instant, HOUR_US);
@@ -314,8 +340,9 @@ static int late_hour(struct search *s, size_t i, int64_t from, struct error *err
 
 static int next_hour(struct search *s, size_t i, int64_t from, struct error *err)
 {
-	int rc = s->q->state == EVENT_LATE ? late_hour(s, i, from, err) :
-		 store_posting_hour(s->st, s->q->accounts[i], from, !s->forwards, &s->hours[i], err);
+	int rc = s->q->state == EVENT_LATE ? late_hour(s, i, from, err)
+					   : store_posting_hour(s->st, s->q->accounts[i], from,
+								!s->forwards, &s->hours[i], err);
 
 	if (rc <= 0)
 		s->hours[i] = -1;
@@ -325,18 +352,23 @@ static int next_hour(struct search *s, size_t i, int64_t from, struct error *err
 /* The hour to look at next, or -1. */
 static int64_t choose_hour(const struct search *s)
 {
-	int64_t first = floor_div(s->q->from_us, HOUR_US), last = floor_div(s->q->to_us - 1, HOUR_US), best = -1;
+	int64_t first = floor_div(s->q->from_us, HOUR_US),
+		last = floor_div(s->q->to_us - 1, HOUR_US), best = -1;
 
 	for (size_t i = 0; i < s->q->n_accounts; i++) {
 		int64_t hour = s->hours[i];
 
-		if (hour >= first && hour <= last && (best < 0 || (s->forwards ? hour < best : hour > best)))
+		if (hour >= first && hour <= last &&
+		    (best < 0 || (s->forwards ? hour < best : hour > best)))
 			best = hour;
 	}
 	return best;
 }
 
-/* The references of one account, in its order: as many of them as can still be wanted. */
+/*
+ * The references of one account, in its order: as many of them as can still be
+ * wanted.
+ */
 static int search_account(struct search *s, size_t i, int64_t hour, struct error *err)
 {
 	size_t n, found = s->sorted;
@@ -348,7 +380,8 @@ static int search_account(struct search *s, size_t i, int64_t hour, struct error
 	s->passed += n;
 	for (size_t k = 0; k < n && found < s->wanted; k++) {
 		const struct posted *p = &refs[s->forwards ? k : n - 1 - k];
-		struct candidate c = { p->effective_us, p->source, s->q->accounts[i], p->id, p->id_len };
+		struct candidate c = { p->effective_us, p->source, s->q->accounts[i], p->id,
+				       p->id_len };
 		int rc = beyond_cut(s, &c) ? 0 : matches(s, &c, p->series, err);
 
 		if (rc < 0)
@@ -371,7 +404,8 @@ static int search_hour(struct search *s, int64_t hour, struct error *err)
 	for (size_t i = 0; i < s->q->n_accounts; i++) {
 		if (s->hours[i] != hour)
 			continue;
-		if (search_account(s, i, hour, err) < 0 || next_hour(s, i, s->forwards ? hour + 1 : hour - 1, err) < 0)
+		if (search_account(s, i, hour, err) < 0 ||
+		    next_hour(s, i, s->forwards ? hour + 1 : hour - 1, err) < 0)
 			return -1;
 		if (s->n > s->sorted + 4 * s->wanted)
 			put_in_order(s);
@@ -382,15 +416,16 @@ static int search_hour(struct search *s, int64_t hour, struct error *err)
 
 static struct event_position position_of(const struct candidate *c)
 {
-	return (struct event_position){ c->effective_us, c->source, c->account, c->id };
+	return (struct event_position) { c->effective_us, c->source, c->account, c->id };
 }
 
 /* Everything up to the end of HOUR has been looked at. */
 static struct event_position behind(const struct search *s, int64_t hour)
 {
 	if (s->forwards)
-		return (struct event_position){ (hour + 1) * HOUR_US - 1, INT64_MAX, INT64_MAX, "" };
-	return (struct event_position){ hour * HOUR_US, 0, 0, "" };
+		return (struct event_position) { (hour + 1) * HOUR_US - 1, INT64_MAX, INT64_MAX,
+						 "" };
+	return (struct event_position) { hour * HOUR_US, 0, 0, "" };
 }
 
 static int search_by_time(struct search *s, struct found_events *ret, struct error *err)
@@ -436,7 +471,8 @@ static int search_by_id(struct search *s, struct error *err)
 	int64_t *sources = arena_array(s->arena, int64_t, SOURCES_MAX);
 	size_t len = strlen(s->q->id), n;
 
-	if (store_event_sources(s->st, s->q->family, s->q->source, s->q->id, len, sources, SOURCES_MAX, &n, err) < 0)
+	if (store_event_sources(s->st, s->q->family, s->q->source, s->q->id, len, sources,
+				SOURCES_MAX, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct found_event e;
@@ -449,7 +485,8 @@ static int search_by_id(struct search *s, struct error *err)
 			return -1;
 		if (rc == 0 || !has_account(s->q, e.series.account))
 			continue;
-		c = (struct candidate){ e.event.effective_us, sources[i], e.series.account, s->q->id, len };
+		c = (struct candidate) { e.event.effective_us, sources[i], e.series.account,
+					 s->q->id, len };
 		rc = matches(s, &c, e.event.series, err);
 		if (rc < 0)
 			return -1;
@@ -467,7 +504,8 @@ static int search(struct search *s, struct found_events *ret, struct error *err)
 {
 	int rc;
 
-	if (s->q->source && store_sources_named(s->st, s->q->source, s->arena, &s->sources, &s->n_sources, err) < 0)
+	if (s->q->source &&
+	    store_sources_named(s->st, s->q->source, s->arena, &s->sources, &s->n_sources, err) < 0)
 		return -1;
 	if ((s->q->source && !s->n_sources) || s->q->from_us >= s->q->to_us)
 		return 0;
@@ -481,23 +519,28 @@ static int search(struct search *s, struct found_events *ret, struct error *err)
 	return rc;
 }
 
-static struct search search_new(struct store *st, const struct catalogue *c, const struct event_query *q, struct event_position start,
+static struct search search_new(struct store *st, const struct catalogue *c,
+				const struct event_query *q, struct event_position start,
 				struct arena *arena)
 {
-	struct search s = { .st = st, .catalogue = c, .q = q, .forwards = q->oldest_first, .arena = arena };
+	struct search s = {
+		.st = st, .catalogue = c, .q = q, .forwards = q->oldest_first, .arena = arena
+	};
 
 	if (start.id)
-		s.start = (struct candidate){ start.effective_us, start.source, start.account, start.id, strlen(start.id) };
+		s.start = (struct candidate) { start.effective_us, start.source, start.account,
+					       start.id, strlen(start.id) };
 	return s;
 }
 
-int events_find(struct store *st, const struct catalogue *c, const struct event_query *q, struct event_position start, size_t limit,
-		struct arena *arena, struct found_events *ret, struct error *err)
+int events_find(struct store *st, const struct catalogue *c, const struct event_query *q,
+		struct event_position start, size_t limit, struct arena *arena,
+		struct found_events *ret, struct error *err)
 {
 	struct search s = search_new(st, c, q, start, arena);
 
-	*ret = (struct found_events){ 0 };
-	s.wanted = limit + 1;            /* one more says that there is more */
+	*ret = (struct found_events) { 0 };
+	s.wanted = limit + 1; /* one more says that there is more */
 	if (search(&s, ret, err) < 0)
 		return -1;
 	ret->n = s.n > limit ? limit : s.n;
@@ -507,23 +550,29 @@ int events_find(struct store *st, const struct catalogue *c, const struct event_
 	}
 	ret->list = arena_array(arena, struct found_event, ret->n);
 	for (size_t i = 0; i < ret->n; i++) {
-		int rc = event_load(st, s.list[i].source, s.list[i].id, s.list[i].id_len, arena, &ret->list[i], err);
+		int rc = event_load(st, s.list[i].source, s.list[i].id, s.list[i].id_len, arena,
+				    &ret->list[i], err);
 
 		if (rc <= 0)
-			return rc < 0 ? -1 : error_set(err, ERR_INTERNAL, NULL, "an event that the index names isn't there: run \"usaged verify\"");
+			return rc < 0 ? -1
+				      : error_set(err, ERR_INTERNAL, NULL,
+						  "an event that the index names isn't there: run "
+						  "\"usaged verify\"");
 	}
 	return 0;
 }
 
-int events_back(struct store *st, const struct catalogue *c, const struct event_query *q, struct event_position start, size_t n,
-		struct arena *arena, struct event_position *ret, struct error *err)
+int events_back(struct store *st, const struct catalogue *c, const struct event_query *q,
+		struct event_position start, size_t n, struct arena *arena,
+		struct event_position *ret, struct error *err)
 {
 	struct search s = search_new(st, c, q, start, arena);
 	struct found_events stopped = { 0 };
 
-	*ret = (struct event_position){ 0 };
+	*ret = (struct event_position) { 0 };
 	s.forwards = !s.forwards;
-	s.wanted = n;                    /* START itself is the last of the page before, and not among these */
+	/* START itself is the last of the page before, and not among these */
+	s.wanted = n;
 	if (search(&s, &stopped, err) < 0)
 		return -1;
 	if (s.n >= n)

@@ -7,7 +7,7 @@
 #include "usage/account.h"
 #include "base/banned.h"
 
-#define KNOWN_MAX 200000             /* texts and series */
+#define KNOWN_MAX 200000 /* texts and series */
 
 /* Kinds of texts; those of dimensions come first. */
 enum { KIND_ACCOUNT = DIMENSIONS, KIND_ACCOUNT_NAME, KIND_CATEGORY, KIND_SOURCE };
@@ -19,15 +19,16 @@ struct known_metered {
 
 struct known {
 	struct store *st;
-	unsigned char hash_key[crypto_shorthash_KEYBYTES];   /* random: nobody can send texts that collide */
+	/* random: nobody can send texts that collide */
+	unsigned char hash_key[crypto_shorthash_KEYBYTES];
 	struct arena arena;
-	GHashTable *texts;           /* a set of struct known_text */
-	GHashTable *series;          /* a set of struct known_series */
-	GArray *categories;          /* struct known_metered, by the category's id */
-	int64_t version;             /* of the ledger when the categories were read; -1 = never */
-	int64_t names_version;       /* of the ledger that the accounts' names are of */
-	bool names_checked;          /* in this batch: that it is still at that version */
-	GPtrArray *made;             /* int64_t *: what goes back to 0 if the write is undone */
+	GHashTable *texts;     /* a set of struct known_text */
+	GHashTable *series;    /* a set of struct known_series */
+	GArray *categories;    /* struct known_metered, by the category's id */
+	int64_t version;       /* of the ledger when the categories were read; -1 = never */
+	int64_t names_version; /* of the ledger that the accounts' names are of */
+	bool names_checked;    /* in this batch: that it is still at that version */
+	GPtrArray *made;       /* int64_t *: what goes back to 0 if the write is undone */
 };
 
 static guint text_hash(gconstpointer p)
@@ -40,7 +41,8 @@ static gboolean text_equal(gconstpointer a, gconstpointer b)
 	const struct known_text *x = a;
 	const struct known_text *y = b;
 
-	return x->kind == y->kind && x->scope == y->scope && x->len == y->len && memcmp(x->text, y->text, x->len) == 0;
+	return x->kind == y->kind && x->scope == y->scope && x->len == y->len &&
+	       memcmp(x->text, y->text, x->len) == 0;
 }
 
 static uint64_t mix(uint64_t hash, uint64_t n)
@@ -94,13 +96,17 @@ void known_free(struct known **k)
 	*k = NULL;
 }
 
-static struct known_text text_key(const struct known *k, int kind, int64_t scope, const char *text, size_t len)
+static struct known_text text_key(const struct known *k, int kind, int64_t scope, const char *text,
+				  size_t len)
 {
 	uint64_t hash;
 
 	crypto_shorthash((unsigned char *)&hash, (const unsigned char *)text, len, k->hash_key);
-	return (struct known_text){ .hash = (unsigned)mix(hash, (uint64_t)(scope * 16 + kind)), .kind = kind, .scope = scope,
-				    .len = len, .text = text };
+	return (struct known_text) { .hash = (unsigned)mix(hash, (uint64_t)(scope * 16 + kind)),
+				     .kind = kind,
+				     .scope = scope,
+				     .len = len,
+				     .text = text };
 }
 
 static struct known_text *text_add(struct known *k, const struct known_text *key)
@@ -143,8 +149,8 @@ static int check_names(struct known *k, struct error *err)
 	return 0;
 }
 
-int known_account(struct known *k, const char *text, size_t len, bool by_name, struct known_account *ret,
-		  struct error *err)
+int known_account(struct known *k, const char *text, size_t len, bool by_name,
+		  struct known_account *ret, struct error *err)
 {
 	struct known_text key = text_key(k, by_name ? KIND_ACCOUNT_NAME : KIND_ACCOUNT, 0, text,
 					 len),
@@ -157,14 +163,14 @@ int known_account(struct known *k, const char *text, size_t len, bool by_name, s
 		return -1;
 	t = g_hash_table_lookup(k->texts, &key);
 	if (t) {
-		*ret = (struct known_account){ t->id, t->family };
+		*ret = (struct known_account) { t->id, t->family };
 		return 1;
 	}
 	arena_init(&arena);
 	text = arena_strn(&arena, text, len);
 	rc = account_find(k->st, text, &arena, &a, err);
 	if (rc > 0) {
-		*ret = (struct known_account){ a.id, a.parent ? a.parent : a.id };
+		*ret = (struct known_account) { a.id, a.parent ? a.parent : a.id };
 		t = text_add(k, &key);
 		t->id = ret->id;
 		t->family = ret->family;
@@ -181,10 +187,13 @@ static void category_add(struct known *k, const struct category *c)
 	if (k->categories->len <= (size_t)c->id)
 		g_array_set_size(k->categories, (guint)c->id + 1);
 	g_array_index(k->categories, struct known_metered, c->id) =
-		(struct known_metered){ .parent = c->parent, .metered = c->metered };
+		(struct known_metered) { .parent = c->parent, .metered = c->metered };
 }
 
-/* Reads the categories if something has changed since they were read: 1 it had, 0 not, -1 failed. */
+/*
+ * Reads the categories if something has changed since they were read: 1 it had,
+ * 0 not, -1 failed.
+ */
 static int read_categories(struct known *k, struct error *err)
 {
 	struct arena arena;
@@ -208,7 +217,8 @@ static int read_categories(struct known *k, struct error *err)
 	return rc < 0 ? -1 : 1;
 }
 
-int known_category(struct known *k, const char *name, size_t len, int64_t *ret_id, struct error *err)
+int known_category(struct known *k, const char *name, size_t len, int64_t *ret_id,
+		   struct error *err)
 {
 	struct known_text key = text_key(k, KIND_CATEGORY, 0, name, len);
 	struct known_text *t = g_hash_table_lookup(k->texts, &key);
@@ -232,7 +242,8 @@ struct known_text *known_source(struct known *k, int64_t family, const char *tex
 	return text_find_or_add(k, &key);
 }
 
-struct known_text *known_dimension(struct known *k, int64_t account, enum dimension d, const char *text, size_t len)
+struct known_text *known_dimension(struct known *k, int64_t account, enum dimension d,
+				   const char *text, size_t len)
 {
 	struct known_text key = text_key(k, (int)d, account, text, len);
 
@@ -256,7 +267,8 @@ int known_source_id(struct known *k, struct known_text *source, struct error *er
 	if (source->id)
 		return 0;
 	g_ptr_array_add(k->made, &source->id);
-	return store_source_intern(k->st, source->scope, source->text, source->len, &source->id, err);
+	return store_source_intern(k->st, source->scope, source->text, source->len, &source->id,
+				   err);
 }
 
 static int dimension_id(struct known *k, int d, struct known_text *t, struct error *err)
@@ -264,7 +276,8 @@ static int dimension_id(struct known *k, int d, struct known_text *t, struct err
 	if (t->id)
 		return 0;
 	g_ptr_array_add(k->made, &t->id);
-	return store_dimension_intern(k->st, t->scope, (enum dimension)d, t->text, t->len, &t->id, err);
+	return store_dimension_intern(k->st, t->scope, (enum dimension)d, t->text, t->len, &t->id,
+				      err);
 }
 
 int known_series_id(struct known *k, struct known_series *s, struct error *err)
@@ -296,7 +309,8 @@ static int find_dimension(struct known *k, int d, struct known_text *t, struct e
 	if (t->id)
 		return 1;
 	g_ptr_array_add(k->made, &t->id);
-	return store_dimension_find(k->st, t->scope, (enum dimension)d, t->text, t->len, &t->id, err);
+	return store_dimension_find(k->st, t->scope, (enum dimension)d, t->text, t->len, &t->id,
+				    err);
 }
 
 int known_series_find(struct known *k, struct known_series *s, struct error *err)
@@ -321,8 +335,9 @@ int known_use(struct known *k, struct known_series *s, struct error *err)
 {
 	if (s->used)
 		return 0;
-	for (int64_t category = s->key.category; category; ) {
-		const struct known_metered *m = &g_array_index(k->categories, struct known_metered, category);
+	for (int64_t category = s->key.category; category;) {
+		const struct known_metered *m = &g_array_index(k->categories, struct known_metered,
+							       category);
 
 		if (!m->metered && store_category_use(k->st, s->key.account, category, err) < 0)
 			return -1;

@@ -20,30 +20,31 @@
 #define LANES_MAX 16
 
 const char *const verdict_names[VERDICTS + 1] = {
-	[VERDICT_CREATED] = "created",
-	[VERDICT_DUPLICATE] = "duplicate",
-	[VERDICT_CONFLICT] = "conflict",
-	[VERDICT_REJECTED] = "rejected",
+	[VERDICT_CREATED] = "created",   [VERDICT_DUPLICATE] = "duplicate",
+	[VERDICT_CONFLICT] = "conflict", [VERDICT_REJECTED] = "rejected",
 	[VERDICT_ABORTED] = "aborted",
 };
 
-/* An event that says how its SIM or its fleet is called: its series is only known in the write. */
+/*
+ * An event that says how its SIM or its fleet is called: its series is only
+ * known in the write.
+ */
 struct naming {
-	struct sim_claim claim[SIM_KINDS];       /* without a name: there is none */
+	struct sim_claim claim[SIM_KINDS]; /* without a name: there is none */
 	struct known_series_key key;
 };
 
 struct pending {
 	struct known_text *source;
 	struct known_series *series;
-	struct naming *naming;       /* or NULL */
+	struct naming *naming; /* or NULL */
 	const char *id;
 	size_t id_len;
 	int64_t time_us, effective_us;
 	struct amounts amounts;
-	const char *attributes;      /* or NULL */
+	const char *attributes; /* or NULL */
 	size_t attributes_len;
-	struct series_quota *quota;  /* or NULL */
+	struct series_quota *quota; /* or NULL */
 	int64_t line;
 	bool rejected; /* it would overflow a rollup, the account is suspended, it is late, ... */
 	bool created;
@@ -56,21 +57,25 @@ struct ledger {
 	struct closings *closings;
 	struct suspensions *suspensions;
 
-	struct arena arena;          /* of the batch */
-	bool whole, spoilt;          /* all of the batch or nothing; it can only be nothing */
-	bool naming;                 /* events of the batch have one */
-	struct series_quota *quota;  /* of those that are added now, or NULL */
-	GArray *pending;             /* struct pending, in the order sent */
-	GArray *results;             /* struct ledger_result, likewise */
-	struct arena reasons;        /* why some of them were rejected */
+	struct arena arena;         /* of the batch */
+	bool whole, spoilt;         /* all of the batch or nothing; it can only be nothing */
+	bool naming;                /* events of the batch have one */
+	struct series_quota *quota; /* of those that are added now, or NULL */
+	GArray *pending;            /* struct pending, in the order sent */
+	GArray *results;            /* struct ledger_result, likewise */
+	struct arena reasons;       /* why some of them were rejected */
 
-	GArray *order;               /* guint: the batch by identity, of the same one the first sent first; without the rejected */
-	GArray *dealt;               /* guint: room for another order */
-	GArray *stored;              /* struct stored_event, in that order */
-	GArray *added;               /* enum added, likewise */
-	struct rollups *rollups;     /* of the new events */
-	struct postings *postings;   /* likewise */
-	int64_t noted;               /* when a commit was noted last, in seconds */
+	/*
+	 * guint: the batch by identity, of the same one the first sent first;
+	 * without the rejected
+	 */
+	GArray *order;
+	GArray *dealt;             /* guint: room for another order */
+	GArray *stored;            /* struct stored_event, in that order */
+	GArray *added;             /* enum added, likewise */
+	struct rollups *rollups;   /* of the new events */
+	struct postings *postings; /* likewise */
+	int64_t noted;             /* when a commit was noted last, in seconds */
 };
 
 /* ---- collecting ---- */
@@ -120,7 +125,8 @@ void ledger_free(struct ledger **l)
 	*l = NULL;
 }
 
-static int find_account(struct ledger *l, const struct raw_event *raw, struct known_account *ret, struct error *err)
+static int find_account(struct ledger *l, const struct raw_event *raw, struct known_account *ret,
+			struct error *err)
 {
 	const char *text = raw->field[EV_SUBJECT].text;
 	size_t len = raw->field[EV_SUBJECT].len;
@@ -128,16 +134,20 @@ static int find_account(struct ledger *l, const struct raw_event *raw, struct kn
 	int rc;
 
 	if (!is_sid && !l->options.accounts_by_name)
-		return error_set(err, ERR_PARAM, "subject", "subject must be the SID of an account: AC and 32 hexadecimal digits");
+		return error_set(
+			err, ERR_PARAM, "subject",
+			"subject must be the SID of an account: AC and 32 hexadecimal digits");
 	rc = known_account(l->known, text, len, !is_sid, ret, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return error_set(err, ERR_PARAM, "subject", "there is no account \"%.*s\"", (int)len, text);
+		return error_set(err, ERR_PARAM, "subject", "there is no account \"%.*s\"",
+				 (int)len, text);
 	return 0;
 }
 
-static int find_category(struct ledger *l, const struct raw_event *raw, int64_t *ret_id, struct error *err)
+static int find_category(struct ledger *l, const struct raw_event *raw, int64_t *ret_id,
+			 struct error *err)
 {
 	const char *name = raw->field[EV_CATEGORY].text;
 	size_t len = raw->field[EV_CATEGORY].len;
@@ -151,7 +161,8 @@ static bool given(const struct raw_event *raw, enum event_field f)
 	return raw->field[f].text && raw->field[f].len;
 }
 
-static struct known_series *find_series(struct ledger *l, const struct raw_event *raw, int64_t account, int64_t category)
+static struct known_series *find_series(struct ledger *l, const struct raw_event *raw,
+					int64_t account, int64_t category)
 {
 	struct known_series_key key = { .account = account, .category = category };
 
@@ -159,7 +170,8 @@ static struct known_series *find_series(struct ledger *l, const struct raw_event
 		enum event_field f = event_dimension_fields[d];
 
 		if (given(raw, f))
-			key.dim[d] = known_dimension(l->known, account, (enum dimension)d, raw->field[f].text, raw->field[f].len);
+			key.dim[d] = known_dimension(l->known, account, (enum dimension)d,
+						     raw->field[f].text, raw->field[f].len);
 	}
 	return known_series(l->known, &key);
 }
@@ -170,7 +182,8 @@ static const char *copy_field(struct ledger *l, const struct raw_event *raw, enu
 }
 
 /* What the event says about names; NULL: nothing. */
-static struct naming *copy_naming(struct ledger *l, const struct raw_event *raw, int64_t family, const struct known_series *series)
+static struct naming *copy_naming(struct ledger *l, const struct raw_event *raw, int64_t family,
+				  const struct known_series *series)
 {
 	struct naming *naming;
 
@@ -181,7 +194,9 @@ static struct naming *copy_naming(struct ledger *l, const struct raw_event *raw,
 	for (int i = 0; i < SIM_KINDS; i++) {
 		const struct sim_kind *kind = &sim_kinds[i];
 
-		naming->claim[i] = (struct sim_claim){ kind, family, copy_field(l, raw, kind->sid_field), copy_field(l, raw, kind->name_field) };
+		naming->claim[i] = (struct sim_claim) { kind, family,
+							copy_field(l, raw, kind->sid_field),
+							copy_field(l, raw, kind->name_field) };
 	}
 	l->naming = true;
 	return naming;
@@ -190,13 +205,18 @@ static struct naming *copy_naming(struct ledger *l, const struct raw_event *raw,
 int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
 {
 	const struct raw_event *raw = ev->raw;
-	struct pending p = { .time_us = ev->time_us, .effective_us = ev->time_us, .amounts = ev->amounts, .line = raw->line, .quota = l->quota };
+	struct pending p = { .time_us = ev->time_us,
+			     .effective_us = ev->time_us,
+			     .amounts = ev->amounts,
+			     .line = raw->line,
+			     .quota = l->quota };
 	struct known_account account = { 0 };
 	int64_t category = 0;
 
 	if (find_account(l, raw, &account, err) < 0 || find_category(l, raw, &category, err) < 0)
 		return -1;
-	p.source = known_source(l->known, account.family, raw->field[EV_SOURCE].text, raw->field[EV_SOURCE].len);
+	p.source = known_source(l->known, account.family, raw->field[EV_SOURCE].text,
+				raw->field[EV_SOURCE].len);
 	p.series = find_series(l, raw, account.id, category);
 	p.naming = copy_naming(l, raw, account.family, p.series);
 	p.id_len = raw->field[EV_ID].len;
@@ -271,7 +291,7 @@ static struct pending *ordered_at(const struct ledger *l, size_t i)
 struct lane {
 	int64_t source;
 	const struct pending *last;
-	guint n, at;                 /* how many, and where in the order the next one goes */
+	guint n, at; /* how many, and where in the order the next one goes */
 };
 
 static gint compare_lanes(gconstpointer a, gconstpointer b)
@@ -289,7 +309,10 @@ static struct lane *find_lane(GArray *lanes, int64_t source)
 	return NULL;
 }
 
-/* The sources of the order, each with its number of events. False: they are too many, or the events of one aren't in order. */
+/*
+ * The sources of the order, each with its number of events. False: they are too
+ * many, or the events of one aren't in order.
+ */
 static bool find_lanes(const struct ledger *l, GArray *lanes)
 {
 	for (guint i = 0; i < l->order->len; i++) {
@@ -301,7 +324,7 @@ static bool find_lanes(const struct ledger *l, GArray *lanes)
 				return false;
 			g_array_set_size(lanes, lanes->len + 1);
 			lane = &g_array_index(lanes, struct lane, lanes->len - 1);
-			*lane = (struct lane){ .source = p->source->id };
+			*lane = (struct lane) { .source = p->source->id };
 		}
 		if (lane->last && compare_identities(lane->last, p) > 0)
 			return false;
@@ -326,13 +349,18 @@ static void fill_lanes(struct ledger *l, GArray *lanes)
 	}
 	g_array_set_size(l->dealt, l->order->len);
 	for (guint i = 0; i < l->order->len; i++)
-		g_array_index(l->dealt, guint, find_lane(lanes, ordered_at(l, i)->source->id)->at++) = g_array_index(l->order, guint, i);
+		g_array_index(l->dealt, guint,
+			      find_lane(lanes, ordered_at(l, i)->source->id)->at++) =
+			g_array_index(l->order, guint, i);
 	swap = l->order;
 	l->order = l->dealt;
 	l->dealt = swap;
 }
 
-/* Events of one source mostly come in order, however the sources are mixed; that is much quicker than to sort them. */
+/*
+ * Events of one source mostly come in order, however the sources are mixed;
+ * that is much quicker than to sort them.
+ */
 static bool deal_by_source(struct ledger *l)
 {
 	GArray *lanes = g_array_sized_new(FALSE, FALSE, sizeof(struct lane), LANES_MAX);
@@ -344,7 +372,10 @@ static bool deal_by_source(struct ledger *l)
 	return ordered;
 }
 
-/* By identity, which is the order of the table; most often they come so already. */
+/*
+ * By identity, which is the order of the table; most often they come so
+ * already.
+ */
 static void put_in_order(struct ledger *l)
 {
 	bool ordered = true;
@@ -370,13 +401,20 @@ static int add_events(struct ledger *l, struct error *err)
 	for (guint i = 0; i < l->order->len; i++) {
 		const struct pending *p = ordered_at(l, i);
 
-		g_array_index(l->stored, struct stored_event, i) = (struct stored_event){
-			.source = p->source->id, .id = p->id, .id_len = p->id_len,
-			.series = p->series->id, .time_us = p->time_us, .effective_us = p->effective_us, .amounts = p->amounts,
-			.attributes = p->attributes, .attributes_len = p->attributes_len,
+		g_array_index(l->stored, struct stored_event, i) = (struct stored_event) {
+			.source = p->source->id,
+			.id = p->id,
+			.id_len = p->id_len,
+			.series = p->series->id,
+			.time_us = p->time_us,
+			.effective_us = p->effective_us,
+			.amounts = p->amounts,
+			.attributes = p->attributes,
+			.attributes_len = p->attributes_len,
 		};
 	}
-	return store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len, (enum added *)l->added->data, err);
+	return store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len,
+				(enum added *)l->added->data, err);
 }
 
 static enum added added_at(const struct ledger *l, size_t i)
@@ -390,7 +428,9 @@ static int note_late(struct ledger *l, struct error *err)
 
 	for (guint i = 0; closings_any(l->closings) && i < l->order->len; i++) {
 		if (added_at(l, i) == ADDED_CREATED &&
-		    closing_note_late(l->st, ordered_at(l, i)->series->key.account, &g_array_index(l->stored, struct stored_event, i), now_us, err) < 0)
+		    closing_note_late(l->st, ordered_at(l, i)->series->key.account,
+				      &g_array_index(l->stored, struct stored_event, i), now_us,
+				      err) < 0)
 			return -1;
 	}
 	return 0;
@@ -401,8 +441,11 @@ static int note_late(struct ledger *l, struct error *err)
 static struct rollup quarter_of(const struct pending *p)
 {
 	const struct known_series *series = p->series;
-	struct rollup r = { .level = LEVEL_QUARTER, .account = series->key.account, .category = series->key.category,
-			    .series = series->id, .slot = rollup_quarter(p->effective_us) };
+	struct rollup r = { .level = LEVEL_QUARTER,
+			    .account = series->key.account,
+			    .category = series->key.category,
+			    .series = series->id,
+			    .slot = rollup_quarter(p->effective_us) };
 
 	for (int d = 0; d < DIMENSIONS; d++)
 		r.dim[d] = series->key.dim[d] ? series->key.dim[d]->id : 0;
@@ -418,7 +461,8 @@ static int add_up_events(struct ledger *l, struct error *err)
 
 		if (added_at(l, i) != ADDED_CREATED)
 			continue;
-		if (known_use(l->known, p->series, err) < 0 || rollups_add(l->rollups, &key, &p->amounts, err) < 0)
+		if (known_use(l->known, p->series, err) < 0 ||
+		    rollups_add(l->rollups, &key, &p->amounts, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -451,7 +495,8 @@ static int add_postings(struct ledger *l, struct error *err)
 	mark_created(l);
 	for (guint i = 0; i < l->pending->len; i++) {
 		const struct pending *p = pending_at(l, i);
-		struct posted ref = { p->effective_us, p->series->id, p->source->id, p->id, p->id_len };
+		struct posted ref = { p->effective_us, p->series->id, p->source->id, p->id,
+				      p->id_len };
 
 		if (p->created && !p->rejected)
 			postings_add(l->postings, p->series->key.account, &ref);
@@ -476,9 +521,13 @@ static void reject(struct ledger *l, size_t i, const struct error *reason)
 
 	*kept = *reason;
 	p->rejected = true;
-	*result_at(l, i) = (struct ledger_result){
-		.verdict = VERDICT_REJECTED, .error = kept, .line = p->line, .account = p->series->key.account,
-		.source = arena_strn(&l->reasons, p->source->text, p->source->len), .event = arena_strn(&l->reasons, p->id, p->id_len),
+	*result_at(l, i) = (struct ledger_result) {
+		.verdict = VERDICT_REJECTED,
+		.error = kept,
+		.line = p->line,
+		.account = p->series->key.account,
+		.source = arena_strn(&l->reasons, p->source->text, p->source->len),
+		.event = arena_strn(&l->reasons, p->id, p->id_len),
 	};
 }
 
@@ -490,7 +539,9 @@ static int is_stored(struct ledger *l, const struct pending *p, struct error *er
 	int64_t source = p->source->id;
 	struct stored_event found;
 	struct arena arena;
-	int rc = source ? 1 : store_source_find(l->st, p->source->scope, p->source->text, p->source->len, &source, err);
+	int rc = source ? 1
+			: store_source_find(l->st, p->source->scope, p->source->text,
+					    p->source->len, &source, err);
 
 	if (rc <= 0)
 		return rc;
@@ -500,8 +551,10 @@ static int is_stored(struct ledger *l, const struct pending *p, struct error *er
 	return rc;
 }
 
-/* Rejects the I-th event for REASON, unless it was stored before: then it goes on to be found a
- * duplicate. */
+/*
+ * Rejects the I-th event for REASON, unless it was stored before: then it goes
+ * on to be found a duplicate.
+ */
 static int reject_new(struct ledger *l, size_t i, const struct error *reason, struct error *err)
 {
 	int stored = is_stored(l, pending_at(l, i), err);
@@ -511,7 +564,10 @@ static int reject_new(struct ledger *l, size_t i, const struct error *reason, st
 	return stored < 0 ? -1 : 0;
 }
 
-/* The instant at which the I-th event takes effect, if its account takes it at all. */
+/*
+ * The instant at which the I-th event takes effect, if its account takes it at
+ * all.
+ */
 static int set_effective(struct ledger *l, size_t i, struct error *err)
 {
 	struct pending *p = pending_at(l, i);
@@ -545,12 +601,12 @@ static int set_effective_all(struct ledger *l, struct error *err)
 /* What an event's claims come to. */
 struct named {
 	struct sim sim[SIM_KINDS];
-	bool changes;                /* something is to be registered */
+	bool changes; /* something is to be registered */
 };
 
 /* 1 they hold, 0 one doesn't, for REASON, -1. */
-static int check_claims(struct ledger *l, const struct naming *naming, struct arena *arena, struct named *ret, struct error *reason,
-			struct error *err)
+static int check_claims(struct ledger *l, const struct naming *naming, struct arena *arena,
+			struct named *ret, struct error *reason, struct error *err)
 {
 	int rc = 1;
 
@@ -567,22 +623,28 @@ static int check_claims(struct ledger *l, const struct naming *naming, struct ar
 	return rc;
 }
 
-/* An event that was stored before changes no name: it may be older than the last one that did. */
-static int apply_claims(struct ledger *l, const struct pending *p, const struct named *named, struct error *err)
+/*
+ * An event that was stored before changes no name: it may be older than the
+ * last one that did.
+ */
+static int apply_claims(struct ledger *l, const struct pending *p, const struct named *named,
+			struct error *err)
 {
 	int stored = named->changes ? is_stored(l, p, err) : 1;
 
 	for (int i = 0; stored == 0 && i < SIM_KINDS; i++) {
 		const struct sim_claim *c = &p->naming->claim[i];
 
-		if (c->name && sim_claim_changes(c, &named->sim[i]) && sim_claim_apply(l->st, c, &named->sim[i], err) < 0)
+		if (c->name && sim_claim_changes(c, &named->sim[i]) &&
+		    sim_claim_apply(l->st, c, &named->sim[i], err) < 0)
 			return -1;
 	}
 	return stored < 0 ? -1 : 0;
 }
 
 /* The series with the SIDs of those that the event only says the names of. */
-static struct known_series *named_series(struct ledger *l, const struct naming *naming, const struct named *named)
+static struct known_series *named_series(struct ledger *l, const struct naming *naming,
+					 const struct named *named)
 {
 	struct known_series_key key = naming->key;
 
@@ -590,7 +652,9 @@ static struct known_series *named_series(struct ledger *l, const struct naming *
 		const struct sim_claim *c = &naming->claim[i];
 
 		if (c->name && !c->sid)
-			key.dim[c->kind->dimension] = known_dimension(l->known, key.account, c->kind->dimension, named->sim[i].sid,
+			key.dim[c->kind->dimension] = known_dimension(l->known, key.account,
+								      c->kind->dimension,
+								      named->sim[i].sid,
 								      strlen(named->sim[i].sid));
 	}
 	return known_series(l->known, &key);
@@ -609,7 +673,10 @@ static int set_names(struct ledger *l, size_t i, struct arena *arena, struct err
 	return apply_claims(l, p, &named, err);
 }
 
-/* In the order they were sent: an event may mean a name that one before it registers. */
+/*
+ * In the order they were sent: an event may mean a name that one before it
+ * registers.
+ */
 static int set_names_all(struct ledger *l, struct error *err)
 {
 	struct arena arena;
@@ -628,7 +695,10 @@ static int set_names_all(struct ledger *l, struct error *err)
 
 /* ---- ids ---- */
 
-/* Of the I-th event, whose sender has made as many new series as it may: only one that is there will do. */
+/*
+ * Of the I-th event, whose sender has made as many new series as it may: only
+ * one that is there will do.
+ */
 static int find_series_id(struct ledger *l, size_t i, int64_t most, struct error *err)
 {
 	struct error reason = { 0 };
@@ -696,7 +766,10 @@ static int try_event(struct ledger *l, size_t i, struct error *err)
 	return 0;
 }
 
-/* Goes through the new events of the attempt that failed; when one doesn't fit, the next of the same identity has its chance. */
+/*
+ * Goes through the new events of the attempt that failed; when one doesn't fit,
+ * the next of the same identity has its chance.
+ */
 static int find_overflowing(struct ledger *l, size_t *ret_n, struct error *err)
 {
 	bool taken = false;
@@ -724,7 +797,9 @@ static int reject_overflowing(struct ledger *l, struct error *err)
 
 	rollups_clear(l->rollups);
 	if (rc == 0 && n == 0)
-		return error_set(err, ERR_INTERNAL, NULL, "the ledger's rollups are not the sums of its events: run \"usaged verify\"");
+		return error_set(err, ERR_INTERNAL, NULL,
+				 "the ledger's rollups are not the sums of its events: run "
+				 "\"usaged verify\"");
 	return rc;
 }
 
@@ -766,7 +841,8 @@ static int write_more(struct ledger *l, struct error *err)
 {
 	if (!l->options.also)
 		return 0;
-	return l->options.also(l->options.arg, l->st, (const struct ledger_result *)l->results->data, err);
+	return l->options.also(l->options.arg, l->st,
+			       (const struct ledger_result *)l->results->data, err);
 }
 
 /* With a batch of which nothing is stored. */
@@ -802,7 +878,8 @@ static int write_batch(struct ledger *l, struct error *err)
 	if (set_effective_all(l, err) < 0 || set_names_all(l, err) < 0 || make_ids(l, err) < 0)
 		return -1;
 	put_in_order(l);
-	if (add_events(l, err) < 0 || note_late(l, err) < 0 || add_rollups(l, err) < 0 || add_postings(l, err) < 0)
+	if (add_events(l, err) < 0 || note_late(l, err) < 0 || add_rollups(l, err) < 0 ||
+	    add_postings(l, err) < 0)
 		return -1;
 	if (l->whole && whole_fails(l))
 		return error_set(err, ERR_CONFLICT, NULL, "not all of the batch can be stored");
@@ -827,7 +904,10 @@ static int attempt(struct ledger *l, struct error *err)
 	return 0;
 }
 
-/* Until what doesn't fit has been left out. 1: it was to be all or nothing, and is nothing. */
+/*
+ * Until what doesn't fit has been left out. 1: it was to be all or nothing, and
+ * is nothing.
+ */
 static int attempt_all(struct ledger *l, struct error *err)
 {
 	struct error own = { 0 };
@@ -852,11 +932,13 @@ static void prepare_results(struct ledger *l)
 	arena_reset(&l->reasons);
 	g_array_set_size(l->results, l->pending->len);
 	for (guint i = 0; i < l->pending->len; i++) {
-		*result_at(l, i) = (struct ledger_result){ .verdict = VERDICT_REJECTED, .line = pending_at(l, i)->line };
+		*result_at(l, i) = (struct ledger_result) { .verdict = VERDICT_REJECTED,
+							    .line = pending_at(l, i)->line };
 	}
 }
 
-int ledger_commit(struct ledger *l, const struct ledger_result **ret, size_t *ret_n, struct error *err)
+int ledger_commit(struct ledger *l, const struct ledger_result **ret, size_t *ret_n,
+		  struct error *err)
 {
 	int rc;
 

@@ -10,7 +10,10 @@
 
 enum period { PERIOD_ALL, PERIOD_HOUR, PERIOD_DAY, PERIOD_MONTH, PERIOD_YEAR };
 
-/* First day of the period (day, month or year) that D lies in, and of the one N periods later. */
+/*
+ * First day of the period (day, month or year) that D lies in, and of the one N
+ * periods later.
+ */
 struct date period_first(enum period p, struct date d);
 struct date period_step(enum period p, struct date first, int64_t n);
 /* How many periods from that of A to that of B: 0 when both lie in the same. */

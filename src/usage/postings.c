@@ -6,12 +6,12 @@
 
 struct account_refs {
 	int64_t account;
-	GArray *refs;                /* struct posted */
+	GArray *refs; /* struct posted */
 };
 
 struct postings {
-	GHashTable *accounts;        /* a set of struct account_refs, by account */
-	struct account_refs *last;         /* that was added to; most often the next one, too */
+	GHashTable *accounts;      /* a set of struct account_refs, by account */
+	struct account_refs *last; /* that was added to; most often the next one, too */
 };
 
 static void account_refs_free(gpointer refs)
@@ -89,7 +89,8 @@ int postings_store(struct postings *p, struct store *st, struct error *err)
 	for (guint i = 0; rc == 0 && i < list->len; i++) {
 		const struct account_refs *b = g_ptr_array_index(list, i);
 
-		rc = store_postings_add(st, b->account, (struct posted *)b->refs->data, b->refs->len, err);
+		rc = store_postings_add(st, b->account, (struct posted *)b->refs->data,
+					b->refs->len, err);
 	}
 	g_ptr_array_free(list, TRUE);
 	return rc;

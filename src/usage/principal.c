@@ -6,12 +6,18 @@
 #include "base/banned.h"
 
 const struct role_info roles[] = {
-	{ ROLE_ADMIN, "SystemAdministrator", .has_name = true, .doc = "Sees the usage of every account" },
-	{ ROLE_MANAGER, "Manager", .has_grants = true, .has_name = true, .doc = "Sees the usage of the accounts granted to it" },
-	{ ROLE_ACCOUNT, "Account", .has_account = true, .doc = "An account's own token: sees the account and its subaccounts" },
-	{ ROLE_KEY, "Key", .has_account = true, .doc = "An API key of an account: sees that account alone" },
+	{ ROLE_ADMIN, "SystemAdministrator", .has_name = true,
+	  .doc = "Sees the usage of every account" },
+	{ ROLE_MANAGER, "Manager", .has_grants = true, .has_name = true,
+	  .doc = "Sees the usage of the accounts granted to it" },
+	{ ROLE_ACCOUNT, "Account", .has_account = true,
+	  .doc = "An account's own token: sees the account and its subaccounts" },
+	{ ROLE_KEY, "Key", .has_account = true,
+	  .doc = "An API key of an account: sees that account alone" },
 	{ ROLE_USER, "User", .has_name = true, .doc = "Can sign in, and see nothing yet" },
-	{ ROLE_INGEST, "Ingest", .has_account = true, .doc = "Writes events and does nothing else; of one account, or without an account of all" },
+	{ ROLE_INGEST, "Ingest", .has_account = true,
+	  .doc = "Writes events and does nothing else; of one account, or without an account of "
+		 "all" },
 	{ 0 }
 };
 
@@ -35,7 +41,7 @@ static bool granted(const struct principal *p, int64_t account)
 
 const struct principal principal_console = { .role = ROLE_ADMIN, .name = ACTOR_CONSOLE };
 
-#define KEY "key "
+#define KEY      "key "
 #define TOKEN_BY " (token by "
 
 const char *principal_actor(const struct principal *p, struct arena *arena)

@@ -7,9 +7,9 @@
 #include "base/banned.h"
 
 enum {
-	BATCH_TOTALS = 4096,         /* totals of rows that are read at once when all will be */
-	BATCH_SLOTS = 2048,          /* slots, of rows that there are in each */
-	MEMBER_SLOTS = 64            /* and of members, which nobody knows the number of */
+	BATCH_TOTALS = 4096, /* totals of rows that are read at once when all will be */
+	BATCH_SLOTS = 2048,  /* slots, of rows that there are in each */
+	MEMBER_SLOTS = 64    /* and of members, which nobody knows the number of */
 };
 
 /* What one member of the grouped dimension used in a slot. */
@@ -23,8 +23,8 @@ struct member {
 struct members {
 	struct member *list;
 	size_t n, size;
-	uint32_t *index;             /* open addressing; position in the list plus 1 */
-	size_t index_size;           /* a power of two, more than twice n */
+	uint32_t *index;   /* open addressing; position in the list plus 1 */
+	size_t index_size; /* a power of two, more than twice n */
 };
 
 struct usage_cursor {
@@ -32,22 +32,22 @@ struct usage_cursor {
 	const struct catalogue *catalogue;
 	const struct usage_query *query;
 	struct arena arena;
-	struct arena scratch;        /* of one batch */
+	struct arena scratch; /* of one batch */
 	struct buckets buckets;
 	struct sums_account *accounts;
-	const size_t *categories;    /* that rows are made of, in report order */
+	const size_t *categories; /* that rows are made of, in report order */
 	size_t n_categories;
-	int32_t *row_of;             /* by catalogue index: the row among those; -1: none */
+	int32_t *row_of; /* by catalogue index: the row among those; -1: none */
 	int64_t *within; /* ids of the categories that count for query->category, ascending */
 	size_t n_within;
-	int64_t first, n_slots;      /* the batch: slots FIRST to FIRST + N_SLOTS - 1 */
-	size_t n_rows;               /* of each slot; not by dimension */
-	struct totals *totals;       /* by slot of the batch and row; not by dimension */
+	int64_t first, n_slots; /* the batch: slots FIRST to FIRST + N_SLOTS - 1 */
+	size_t n_rows;          /* of each slot; not by dimension */
+	struct totals *totals;  /* by slot of the batch and row; not by dimension */
 	struct members members;
 	size_t *starts; /* by slot of the batch: its first member; ends with the number of all */
-	int64_t next_slots;          /* that the next batch shall have, by dimension */
-	int64_t slot;                /* the current one */
-	size_t row;                  /* the next one */
+	int64_t next_slots; /* that the next batch shall have, by dimension */
+	int64_t slot;       /* the current one */
+	size_t row;         /* the next one */
 };
 
 static bool by_dimension(const struct usage_query *q)
@@ -112,7 +112,7 @@ static void add_to_member(struct usage_cursor *cur, int64_t slot, int64_t id,
 		members_grow(m, &cur->scratch);
 	i = member_place(m, slot, id);
 	if (!m->index[i]) {
-		m->list[m->n] = (struct member){ .slot = slot, .id = id };
+		m->list[m->n] = (struct member) { .slot = slot, .id = id };
 		m->index[i] = (uint32_t)++m->n;
 	}
 	totals_add(&m->list[m->index[i] - 1].totals, a);
@@ -128,8 +128,10 @@ static void add_to_row(struct usage_cursor *cur, int64_t slot, size_t category,
 			   a);
 }
 
-/* A category holds the usage of its own events and of those below it; totalprice the price of
- * everything. */
+/*
+ * A category holds the usage of its own events and of those below it;
+ * totalprice the price of everything.
+ */
 static void add_to_categories(struct usage_cursor *cur, int64_t slot, int64_t category,
 			      const struct amounts *a)
 {
@@ -138,7 +140,7 @@ static void add_to_categories(struct usage_cursor *cur, int64_t slot, int64_t ca
 	for (size_t i = catalogue_index(c, category); i != CATALOGUE_NONE; i = c->parent[i])
 		add_to_row(cur, slot, i, a);
 	if (c->totalprice != CATALOGUE_NONE)
-		add_to_row(cur, slot, c->totalprice, &(struct amounts){ .price = a->price });
+		add_to_row(cur, slot, c->totalprice, &(struct amounts) { .price = a->price });
 }
 
 /* Spans are oldest first, slots newest first. */
@@ -197,7 +199,9 @@ static int sort_members(struct usage_cursor *cur, struct error *err)
 	return 0;
 }
 
-/* Nobody has a value that isn't known, and what is of no category has no usage. */
+/*
+ * Nobody has a value that isn't known, and what is of no category has no usage.
+ */
 static bool has_nothing(const struct usage_cursor *cur)
 {
 	const struct usage_query *q = cur->query;
@@ -212,8 +216,8 @@ static bool has_nothing(const struct usage_cursor *cur)
 static struct sums_span *make_spans(struct usage_cursor *cur)
 {
 	const struct usage_query *q = cur->query;
-	struct sums_span *spans =
-		arena_array(&cur->scratch, struct sums_span, (size_t)cur->n_slots);
+	struct sums_span *spans = arena_array(&cur->scratch, struct sums_span,
+					      (size_t)cur->n_slots);
 
 	for (int64_t k = 0; k < cur->n_slots; k++) {
 		struct sums_span *span = &spans[cur->n_slots - 1 - k];
@@ -239,10 +243,10 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_slots, 
 	arena_reset(&cur->scratch);
 	cur->first = first;
 	cur->n_slots = n_slots;
-	cur->members = (struct members){ .list = NULL };
+	cur->members = (struct members) { .list = NULL };
 	if (!by_dimension(q))
-		cur->totals =
-			arena_array(&cur->scratch, struct totals, (size_t)n_slots * cur->n_rows);
+		cur->totals = arena_array(&cur->scratch, struct totals,
+					  (size_t)n_slots * cur->n_rows);
 	sums.spans = make_spans(cur);
 	if (!has_nothing(cur) && sums_read(cur->store, &sums, add_row, cur, err) < 0)
 		return -1;
@@ -338,8 +342,8 @@ static size_t rows_up_to(const struct usage_cursor *cur, int64_t slot, const cha
 /* ---- the cursor ---- */
 
 /*
- * What a report without a category lists: metered categories, and what the accounts
- * used. What others use adds nothing to it.
+ * What a report without a category lists: metered categories, and what the
+ * accounts used. What others use adds nothing to it.
  */
 static int list_categories(struct usage_cursor *cur, struct error *err)
 {
@@ -433,7 +437,7 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 	}
 	make_rows(cur);
 	make_accounts(cur);
-	if (!cur->n_rows)                /* nothing is listed: as if there were no slots */
+	if (!cur->n_rows) /* nothing is listed: as if there were no slots */
 		cur->buckets.n = 0;
 	return cur;
 }
@@ -467,8 +471,8 @@ static void fill_row(const struct usage_cursor *cur, size_t row, struct usage_ro
 {
 	const struct usage_query *q = cur->query;
 
-	*ret = (struct usage_row){ .category = CATALOGUE_NONE,
-				   .totals = *row_totals(cur, cur->slot, row) };
+	*ret = (struct usage_row) { .category = CATALOGUE_NONE,
+				    .totals = *row_totals(cur, cur->slot, row) };
 	buckets_range(&cur->buckets, cur->slot, &ret->from, &ret->to);
 	if (by_dimension(q)) {
 		ret->member = member_at(cur, cur->slot, row)->id;
@@ -509,9 +513,9 @@ int usage_more(struct usage_cursor *cur, struct error *err)
 static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
 		       struct usage_position *at, struct error *err)
 {
-	bool counted =
-		cur->query->zeros && !by_dimension(cur->query); /* without a look at the slot */
-	int64_t first = 0; /* the slot of the first of the N rows */
+	bool counted = cur->query->zeros &&
+		       !by_dimension(cur->query); /* without a look at the slot */
+	int64_t first = 0;                        /* the slot of the first of the N rows */
 
 	for (int64_t k = at->slot < cur->buckets.n ? at->slot : cur->buckets.n - 1; k >= 0; k--) {
 		size_t i;
@@ -523,9 +527,11 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
 			if (!row_counts(cur, k, i - 1))
 				continue;
 			if (n == 0) { /* the last row that is before them */
-				*at = (struct usage_position){
+				*at = (struct usage_position) {
 					.slot = first,
-					.after = k == first ? arena_str(arena, row_name(cur, k, i - 1)) : NULL
+					.after = k == first
+							 ? arena_str(arena, row_name(cur, k, i - 1))
+							 : NULL
 				};
 				return 0;
 			}
@@ -533,7 +539,7 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
 			first = k;
 		}
 	}
-	*at = (struct usage_position){ 0 };
+	*at = (struct usage_position) { 0 };
 	return 0;
 }
 

@@ -11,8 +11,11 @@
 enum {
 	ADD = 1,
 	SUBTRACT = -1,
-	FEW_LINES = 1000 /* of a dimension: then the slots of all of them are read, else only of
-			    those that are shown */
+	/*
+	 * of a dimension: then the slots of all of them are read, else only of
+	 * those that are shown
+	 */
+	FEW_LINES = 1000
 };
 
 /* What becomes of a row. */
@@ -22,26 +25,32 @@ struct load {
 	struct store *store;
 	const struct catalogue *catalogue;
 	const struct report_question *question;
-	struct arena *arena;             /* of the report */
-	struct arena *scratch;           /* of the call */
+	struct arena *arena;   /* of the report */
+	struct arena *scratch; /* of the call */
 	struct report *report;
 	enum step step;
-	struct sums_account *accounts;   /* those that the filter's values are known in */
+	struct sums_account *accounts; /* those that the filter's values are known in */
 	size_t n_accounts;
-	const struct account **account_of;       /* by place in ACCOUNTS */
-	size_t *line_of; /* by catalogue index: the category that usage of it counts for;
-			    CATALOGUE_NONE: it is not asked for */
-	int64_t *categories;             /* ids of those that are, ascending; 0 of them: all are */
+	const struct account **account_of; /* by place in ACCOUNTS */
+	/*
+	 * by catalogue index: the category that usage of it counts for;
+	 * CATALOGUE_NONE: it is not asked for
+	 */
+	size_t *line_of;
+	int64_t *categories; /* ids of those that are, ascending; 0 of them: all are */
 	size_t n_categories;
-	bool price_only;                 /* amounts of different things, which don't add up */
-	GPtrArray *lines;                /* struct report_line, in the order they were met */
-	GHashTable *by_id;               /* lines by what they are about */
-	GHashTable *by_text;             /* and by key: values that are the same in all accounts */
-	struct report_line *rest;        /* what has no value of the dimension */
-	struct report_line **entries;    /* the line that each of ACCOUNTS is about, where only some
-					    lines are asked for */
+	bool price_only;          /* amounts of different things, which don't add up */
+	GPtrArray *lines;         /* struct report_line, in the order they were met */
+	GHashTable *by_id;        /* lines by what they are about */
+	GHashTable *by_text;      /* and by key: values that are the same in all accounts */
+	struct report_line *rest; /* what has no value of the dimension */
+	/*
+	 * the line that each of ACCOUNTS is about, where only some lines are
+	 * asked for
+	 */
+	struct report_line **entries;
 	GArray *cells;
-	GHashTable *cell_places;         /* by line and slot: the place in CELLS plus 1 */
+	GHashTable *cell_places; /* by line and slot: the place in CELLS plus 1 */
 };
 
 /* ---- amounts ---- */
@@ -75,8 +84,10 @@ static bool is_shared(enum dimension d)
 	return d == DIM_NETWORK || d == DIM_COUNTRY;
 }
 
-/* The ids that the filter's values have in the account. 0: one of them has never been used there,
- * so nothing passes. */
+/*
+ * The ids that the filter's values have in the account. 0: one of them has
+ * never been used there, so nothing passes.
+ */
 static int find_filter(const struct load *l, int64_t account, int64_t ret[DIMENSIONS],
 		       struct error *err)
 {
@@ -102,7 +113,7 @@ static int choose_accounts(struct load *l, struct error *err)
 		struct sums_account *a = &l->accounts[l->n_accounts];
 		int rc;
 
-		*a = (struct sums_account){ .id = q->accounts[i].id };
+		*a = (struct sums_account) { .id = q->accounts[i].id };
 		rc = find_filter(l, a->id, a->dim, err);
 		if (rc < 0)
 			return -1;
@@ -112,8 +123,10 @@ static int choose_accounts(struct load *l, struct error *err)
 	return 0;
 }
 
-/* The category just below OF (CATALOGUE_NONE: a topmost one) that I is or is below; OF if it is
- * that itself; else CATALOGUE_NONE. */
+/*
+ * The category just below OF (CATALOGUE_NONE: a topmost one) that I is or is
+ * below; OF if it is that itself; else CATALOGUE_NONE.
+ */
 static size_t finer_of(const struct catalogue *c, size_t i, size_t of)
 {
 	while (i != CATALOGUE_NONE && i != of && c->parent[i] != of)
@@ -151,7 +164,10 @@ static void choose_categories(struct load *l)
 
 /* ---- lines ---- */
 
-/* A line of which only later steps know has no number: all of it adds up to nothing. */
+/*
+ * A line of which only later steps know has no number: all of it adds up to
+ * nothing.
+ */
 #define NO_NUMBER ((size_t)-1)
 
 static struct report_line *add_line(struct load *l, const char *key, size_t category,
@@ -159,7 +175,7 @@ static struct report_line *add_line(struct load *l, const char *key, size_t cate
 {
 	struct report_line *line = arena_new(l->arena, struct report_line);
 
-	*line = (struct report_line){
+	*line = (struct report_line) {
 		.key = key, .category = category, .account = account, .number = NO_NUMBER
 	};
 	g_ptr_array_add(l->lines, line);
@@ -183,9 +199,10 @@ static struct report_line *category_line(struct load *l, size_t category)
 
 	if (line)
 		return line;
-	line = add_line(
-		l, category == l->question->category ? "" : l->catalogue->categories[category].name,
-		category, NULL);
+	line = add_line(l,
+			category == l->question->category ? ""
+							  : l->catalogue->categories[category].name,
+			category, NULL);
 	keep_line(l, (int64_t)category, line);
 	return line;
 }
@@ -264,7 +281,10 @@ static int member_line(struct load *l, const struct sums_row *row, size_t catego
 	return 0;
 }
 
-/* The line that a row counts for; RET stays NULL for one that isn't among those that are shown. */
+/*
+ * The line that a row counts for; RET stays NULL for one that isn't among those
+ * that are shown.
+ */
 static int choose_line(struct load *l, const struct sums_row *row, struct report_line **ret,
 		       struct error *err)
 {
@@ -352,8 +372,8 @@ static struct totals totals_of(const struct load *l, const struct sums_row *row)
 	const struct amounts *a = row->amounts;
 
 	if (l->price_only)
-		return (struct totals){ .price = a->price };
-	return (struct totals){ a->count, a->usage, a->price, a->upload };
+		return (struct totals) { .price = a->price };
+	return (struct totals) { a->count, a->usage, a->price, a->upload };
 }
 
 /* A row that is part of the whole. */
@@ -370,7 +390,10 @@ static int take_row(void *arg, const struct sums_row *row, struct error *err)
 	return choose_line(l, row, &line, err) < 0 ? -1 : put(l, line, row->slot, &t, ADD, err);
 }
 
-/* A row that is part of another one, which was taken for what has no value of the dimension. */
+/*
+ * A row that is part of another one, which was taken for what has no value of
+ * the dimension.
+ */
 static int take_member(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
@@ -418,16 +441,21 @@ static int ask(struct load *l, bool by_series, sums_row_fn *row, struct error *e
 				.spans = spans,
 				.n_spans = n,
 				.by_series = by_series,
-				.group = l->question->by == REPORT_BY_DIMENSION ? l->question->dimension : 0 };
+				.group = l->question->by == REPORT_BY_DIMENSION
+						 ? l->question->dimension
+						 : 0 };
 
 	for (size_t i = 0; i < n; i++)
-		spans[i] = (struct sums_span){ r->starts[i], r->starts[i + 1] };
+		spans[i] = (struct sums_span) { r->starts[i], r->starts[i + 1] };
 	if (l->step == STEP_SUMS)
-		spans[0] = (struct sums_span){ l->question->from, l->question->to };
+		spans[0] = (struct sums_span) { l->question->from, l->question->to };
 	return sums_read(l->store, &q, row, l, err);
 }
 
-/* All that belongs to the report. Members first: there may be more of them than may be read. */
+/*
+ * All that belongs to the report. Members first: there may be more of them than
+ * may be read.
+ */
 static int ask_all(struct load *l, struct error *err)
 {
 	bool filtered = filters(l->question);
@@ -494,7 +522,7 @@ static int make_slots(struct load *l, struct error *err)
 				 "the range has %lld slots; choose fewer days or a longer period",
 				 (long long)n);
 	starts = arena_array(l->arena, int64_t, (size_t)n + 1);
-	starts[0] = q->from;                   /* a range without any has this one, too */
+	starts[0] = q->from; /* a range without any has this one, too */
 	for (int64_t k = 0; k < n; k++)
 		buckets_range(&b, k, &starts[n - 1 - k], &starts[n - k]);
 	l->report->n_slots = (size_t)n;
@@ -537,7 +565,7 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
 	struct arena scratch;
 	int rc;
 
-	*ret = (struct report){ 0 };
+	*ret = (struct report) { 0 };
 	load_init(&l, &scratch);
 	choose_categories(&l);
 	rc = make_slots(&l, err) < 0 || choose_accounts(&l, err) < 0 || ask_all(&l, err) < 0 ||
@@ -588,8 +616,10 @@ static void drop_line_slots(struct load *l, size_t n)
 		l->report->lines[i]->slots = NULL;
 }
 
-/* Adds a line's part of each account in which it has one: its account's, or all that know the
- * value. */
+/*
+ * Adds a line's part of each account in which it has one: its account's, or all
+ * that know the value.
+ */
 static int add_entries(struct load *l, struct report_line *line, const struct load *whole,
 		       struct error *err)
 {
@@ -644,8 +674,10 @@ static int try(int rc, struct error *err)
 	return 0;
 }
 
-/* Of a dimension with very many values, only the lines that are shown are looked up. 1, or 0: they
- * are too much work; -1. */
+/*
+ * Of a dimension with very many values, only the lines that are shown are
+ * looked up. 1, or 0: they are too much work; -1.
+ */
 static int load_few_lines(struct load *l, size_t n, struct error *err)
 {
 	for (size_t i = 0; i < n; i++) {

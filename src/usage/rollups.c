@@ -6,13 +6,14 @@
 #include "base/arena.h"
 #include "base/banned.h"
 
-#define CHUNK 128                    /* rollups handed to the store at once */
+#define CHUNK 128 /* rollups handed to the store at once */
 
 struct rollups {
-	struct arena arena;          /* of all rollups here */
-	GHashTable *quarters;        /* a set of struct rollup: the events by series and quarter hour */
-	GHashTable *all;             /* a set of struct rollup: those sums by every level */
-	GPtrArray *tables[LEVELS][2];        /* what goes to the store: totals, parts */
+	struct arena arena; /* of all rollups here */
+	/* a set of struct rollup: the events by series and quarter hour */
+	GHashTable *quarters;
+	GHashTable *all;              /* a set of struct rollup: those sums by every level */
+	GPtrArray *tables[LEVELS][2]; /* what goes to the store: totals, parts */
 };
 
 static guint rollup_hash(gconstpointer p)
@@ -30,8 +31,8 @@ static gboolean rollup_equal(gconstpointer a, gconstpointer b)
 	const struct rollup *x = a;
 	const struct rollup *y = b;
 
-	return x->slot == y->slot && x->series == y->series && x->account == y->account && x->category == y->category &&
-	       x->level == y->level;
+	return x->slot == y->slot && x->series == y->series && x->account == y->account &&
+	       x->category == y->category && x->level == y->level;
 }
 
 struct rollups *rollups_new(void)
@@ -78,7 +79,10 @@ void rollups_clear(struct rollups *r)
 
 /* ---- adding up ---- */
 
-/* Adds A to SUM, or leaves it and returns the name of the amount that would not fit 64 bits. */
+/*
+ * Adds A to SUM, or leaves it and returns the name of the amount that would not
+ * fit 64 bits.
+ */
 static const char *add_amounts(struct amounts *sum, const struct amounts *a)
 {
 	struct amounts new;
@@ -114,7 +118,10 @@ static int rollup_add(struct rollup *r, const struct amounts *amounts, struct er
 
 	if (!overflow)
 		return 0;
-	return error_set(err, ERR_OVERFLOW, overflow, "the account's total %s of this category and month would no longer fit 64 bits", overflow);
+	return error_set(
+		err, ERR_OVERFLOW, overflow,
+		"the account's total %s of this category and month would no longer fit 64 bits",
+		overflow);
 }
 
 static bool has_dimensions(const struct rollup *r)
@@ -175,14 +182,21 @@ static GPtrArray *list_quarters(struct rollups *rs)
 static void find_totals(struct rollups *rs, const struct rollup *s, struct rollup *totals[LEVELS])
 {
 	for (int level = 0; level < LEVELS; level++) {
-		struct rollup key = { .level = level, .account = s->account, .category = s->category, .slot = store_slot(level, s->slot) };
+		struct rollup key = { .level = level,
+				      .account = s->account,
+				      .category = s->category,
+				      .slot = store_slot(level, s->slot) };
 
 		totals[level] = rollup_get(rs, rs->all, &key);
 	}
 }
 
-/* Adds the sum S to its totals, and to the parts that have their slots. It is the finest part itself. */
-static int add_sum(struct rollups *rs, struct rollup *s, struct rollup *const totals[LEVELS], struct error *err)
+/*
+ * Adds the sum S to its totals, and to the parts that have their slots. It is
+ * the finest part itself.
+ */
+static int add_sum(struct rollups *rs, struct rollup *s, struct rollup *const totals[LEVELS],
+		   struct error *err)
 {
 	bool has_part = has_dimensions(s);
 
@@ -194,7 +208,7 @@ static int add_sum(struct rollups *rs, struct rollup *s, struct rollup *const to
 		if (!has_part || level == LEVEL_QUARTER)
 			continue;
 		key.series = s->series;
-		key.amounts = (struct amounts){ 0 };
+		key.amounts = (struct amounts) { 0 };
 		if (rollup_add(rollup_get(rs, rs->all, &key), &s->amounts, err) < 0)
 			return -1;
 	}
@@ -203,7 +217,10 @@ static int add_sum(struct rollups *rs, struct rollup *s, struct rollup *const to
 	return 0;
 }
 
-/* Then those sums by every level. In order, so that most have the totals of the one before. */
+/*
+ * Then those sums by every level. In order, so that most have the totals of the
+ * one before.
+ */
 static int add_up_sums(struct rollups *rs, GPtrArray *sums, struct error *err)
 {
 	struct rollup *totals[LEVELS];
@@ -212,7 +229,8 @@ static int add_up_sums(struct rollups *rs, GPtrArray *sums, struct error *err)
 	for (guint i = 0; i < sums->len; i++) {
 		struct rollup *s = g_ptr_array_index(sums, i);
 
-		if (!last || last->slot != s->slot || last->category != s->category || last->account != s->account)
+		if (!last || last->slot != s->slot || last->category != s->category ||
+		    last->account != s->account)
 			find_totals(rs, s, totals);
 		if (add_sum(rs, s, totals, err) < 0)
 			return -1;
@@ -230,7 +248,10 @@ static int add_up(struct rollups *rs, struct error *err)
 	return rc;
 }
 
-/* What goes to the store, each table in its order; the finest parts came in theirs. */
+/*
+ * What goes to the store, each table in its order; the finest parts came in
+ * theirs.
+ */
 static void fill_tables(struct rollups *rs)
 {
 	GHashTableIter it;
@@ -253,7 +274,7 @@ static int store_table(struct store *st, GPtrArray *table, struct error *err)
 {
 	struct rollup chunk[CHUNK];
 
-	for (guint i = 0; i < table->len; ) {
+	for (guint i = 0; i < table->len;) {
 		size_t n = 0;
 
 		for (; n < CHUNK && i < table->len; n++, i++)
@@ -275,7 +296,8 @@ static int store_tables(struct rollups *rs, struct store *st, struct error *err)
 	return 0;
 }
 
-int rollups_add(struct rollups *r, const struct rollup *quarter, const struct amounts *amounts, struct error *err)
+int rollups_add(struct rollups *r, const struct rollup *quarter, const struct amounts *amounts,
+		struct error *err)
 {
 	return rollup_add(rollup_get(r, r->quarters, quarter), amounts, err);
 }
@@ -293,11 +315,16 @@ int rollups_store(struct rollups *r, struct store *st, struct error *err)
 /* ---- what fits ---- */
 
 /* The rollup KEY as it is in the store and with what was tried before. */
-static struct rollup *read_rollup(struct rollups *r, struct store *st, const struct rollup *key, struct error *err)
+static struct rollup *read_rollup(struct rollups *r, struct store *st, const struct rollup *key,
+				  struct error *err)
 {
-	struct rollup_scan scan = { .level = key->level, .account = key->account, .category = key->category,
-				    .from = key->slot, .to = key->slot + 1,
-				    .by_series = key->series != 0, .series = key->series };
+	struct rollup_scan scan = { .level = key->level,
+				    .account = key->account,
+				    .category = key->category,
+				    .from = key->slot,
+				    .to = key->slot + 1,
+				    .by_series = key->series != 0,
+				    .series = key->series };
 	struct rollup *known = g_hash_table_lookup(r->all, key), found;
 	int rc;
 
@@ -315,9 +342,12 @@ static struct rollup *read_rollup(struct rollups *r, struct store *st, const str
 	return known;
 }
 
-/* All rollups that an event of QUARTER is in: totals, and parts if it has dimensions. */
-static int find_tried(struct rollups *r, struct store *st, const struct rollup *quarter, struct rollup *tried[2 * LEVELS], size_t *ret_n,
-		      struct error *err)
+/*
+ * All rollups that an event of QUARTER is in: totals, and parts if it has
+ * dimensions.
+ */
+static int find_tried(struct rollups *r, struct store *st, const struct rollup *quarter,
+		      struct rollup *tried[2 * LEVELS], size_t *ret_n, struct error *err)
 {
 	*ret_n = 0;
 	for (int level = 0; level < LEVELS; level++) {
@@ -338,11 +368,12 @@ static int find_tried(struct rollups *r, struct store *st, const struct rollup *
 	return 0;
 }
 
-int rollups_try(struct rollups *r, struct store *st, const struct rollup *quarter, const struct amounts *amounts, struct error *reason,
-		struct error *err)
+int rollups_try(struct rollups *r, struct store *st, const struct rollup *quarter,
+		const struct amounts *amounts, struct error *reason, struct error *err)
 {
 	struct rollup *tried[2 * LEVELS];
-	struct amounts negative = { -amounts->count, -amounts->usage, -amounts->price, -amounts->upload };
+	struct amounts negative = { -amounts->count, -amounts->usage, -amounts->price,
+				    -amounts->upload };
 	size_t n;
 
 	if (find_tried(r, st, quarter, tried, &n, err) < 0)

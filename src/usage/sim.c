@@ -18,9 +18,11 @@ const struct sim_kind *sim_kind_of(enum dimension d)
 
 /* ---- which one is meant ---- */
 
-/* The one that is registered. A subaccount knows it only once it has used it. */
-static int match_registered(struct store *st, int64_t account, enum dimension d, const char *text, struct arena *arena,
-			    struct sim_match *ret, struct error *err)
+/*
+ * The one that is registered. A subaccount knows it only once it has used it.
+ */
+static int match_registered(struct store *st, int64_t account, enum dimension d, const char *text,
+			    struct arena *arena, struct sim_match *ret, struct error *err)
 {
 	struct account a;
 	struct sim sim;
@@ -30,24 +32,25 @@ static int match_registered(struct store *st, int64_t account, enum dimension d,
 		rc = store_sim_find(st, a.parent ? a.parent : a.id, d, text, arena, &sim, err);
 	if (rc <= 0)
 		return rc;
-	*ret = (struct sim_match){ .sid = sim.sid };
+	*ret = (struct sim_match) { .sid = sim.sid };
 	rc = store_dimension_find(st, account, d, sim.sid, strlen(sim.sid), &ret->value, err);
 	return rc ? rc : !a.parent;
 }
 
-int sim_match(struct store *st, int64_t account, enum dimension d, const char *text, struct arena *arena,
-	      struct sim_match *ret, struct error *err)
+int sim_match(struct store *st, int64_t account, enum dimension d, const char *text,
+	      struct arena *arena, struct sim_match *ret, struct error *err)
 {
 	int rc;
 
-	*ret = (struct sim_match){ .sid = text };
+	*ret = (struct sim_match) { .sid = text };
 	rc = store_dimension_find(st, account, d, text, strlen(text), &ret->value, err);
 	if (rc || !sim_kind_of(d))
 		return rc;
 	return match_registered(st, account, d, text, arena, ret, err);
 }
 
-int sim_value_find(struct store *st, int64_t account, enum dimension d, const char *text, int64_t *ret_id, struct error *err)
+int sim_value_find(struct store *st, int64_t account, enum dimension d, const char *text,
+		   int64_t *ret_id, struct error *err)
 {
 	struct sim_match match;
 	struct arena arena;
@@ -65,36 +68,41 @@ int sim_value_find(struct store *st, int64_t account, enum dimension d, const ch
 /* ---- what an event says ---- */
 
 /* The name stands alone. */
-static int find_named(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
-		      struct error *err)
+static int find_named(struct store *st, const struct sim_claim *c, struct arena *arena,
+		      struct sim *ret, struct error *reason, struct error *err)
 {
 	int rc = store_sim_find(st, c->family, c->kind->dimension, c->name, arena, ret, err);
 
 	if (rc < 0 || (rc > 0 && strcmp(ret->name, c->name) == 0))
 		return rc;
-	error_set(reason, ERR_PARAM, event_fields[c->kind->name_field].name, "no %s has the unique name \"%s\": send its SID beside it, as %s",
-		  c->kind->noun, c->name, event_fields[c->kind->sid_field].name);
+	error_set(reason, ERR_PARAM, event_fields[c->kind->name_field].name,
+		  "no %s has the unique name \"%s\": send its SID beside it, as %s", c->kind->noun,
+		  c->name, event_fields[c->kind->sid_field].name);
 	return 0;
 }
 
 /* The one with that SID, registered or not. */
-static int find_claimed(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
-			struct error *err)
+static int find_claimed(struct store *st, const struct sim_claim *c, struct arena *arena,
+			struct sim *ret, struct error *reason, struct error *err)
 {
 	const char *field = event_fields[c->kind->sid_field].name;
 	int rc = store_sim_find(st, c->family, c->kind->dimension, c->sid, arena, ret, err);
 
 	if (rc < 0 || (rc > 0 && strcmp(ret->sid, c->sid) == 0))
 		return rc;
-	*ret = (struct sim){ .family = c->family, .kind = c->kind->dimension, .sid = c->sid, .name = c->name };
+	*ret = (struct sim) {
+		.family = c->family, .kind = c->kind->dimension, .sid = c->sid, .name = c->name
+	};
 	if (rc == 0)
 		return 1;
-	error_set(reason, ERR_PARAM, field, "%s \"%s\" is the unique name of another %s, no SID", field, c->sid, c->kind->noun);
+	error_set(reason, ERR_PARAM, field, "%s \"%s\" is the unique name of another %s, no SID",
+		  field, c->sid, c->kind->noun);
 	return 0;
 }
 
 /* 1: nobody else has the name. */
-static int check_free(struct store *st, const struct sim_claim *c, struct arena *arena, struct error *reason, struct error *err)
+static int check_free(struct store *st, const struct sim_claim *c, struct arena *arena,
+		      struct error *reason, struct error *err)
 {
 	const char *field = event_fields[c->kind->name_field].name;
 	struct sim other;
@@ -102,13 +110,14 @@ static int check_free(struct store *st, const struct sim_claim *c, struct arena 
 
 	if (rc <= 0 || strcmp(other.sid, c->sid) == 0)
 		return rc < 0 ? -1 : 1;
-	error_set(reason, ERR_PARAM, field, "%s \"%s\" is the %s of another %s of the account's family", field, c->name,
+	error_set(reason, ERR_PARAM, field,
+		  "%s \"%s\" is the %s of another %s of the account's family", field, c->name,
 		  strcmp(other.name, c->name) == 0 ? "unique name" : "SID", c->kind->noun);
 	return 0;
 }
 
-int sim_claim_check(struct store *st, const struct sim_claim *c, struct arena *arena, struct sim *ret, struct error *reason,
-		    struct error *err)
+int sim_claim_check(struct store *st, const struct sim_claim *c, struct arena *arena,
+		    struct sim *ret, struct error *reason, struct error *err)
 {
 	int rc;
 
@@ -123,7 +132,8 @@ bool sim_claim_changes(const struct sim_claim *c, const struct sim *known)
 	return !known->id || strcmp(known->name, c->name) != 0;
 }
 
-int sim_claim_apply(struct store *st, const struct sim_claim *c, const struct sim *known, struct error *err)
+int sim_claim_apply(struct store *st, const struct sim_claim *c, const struct sim *known,
+		    struct error *err)
 {
 	struct sim sim = *known;
 

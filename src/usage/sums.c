@@ -11,7 +11,7 @@ struct reading {
 	const struct sums_query *q;
 	sums_row_fn *row;
 	void *arg;
-	struct arena scratch;            /* of one account's hour */
+	struct arena scratch; /* of one account's hour */
 };
 
 /* ---- whole quarter hours ---- */
@@ -40,8 +40,8 @@ static int read_whole(const struct reading *r, struct arena *arena, struct error
 					  .group = q->group };
 
 	for (size_t i = 0; i < q->n_spans; i++)
-		slots[i] = (struct sums_slot){ quarter_up(q->spans[i].from),
-					       quarter_down(q->spans[i].to) };
+		slots[i] = (struct sums_slot) { quarter_up(q->spans[i].from),
+						quarter_down(q->spans[i].to) };
 	return store_sums(r->st, &question, r->row, r->arg, err);
 }
 
@@ -55,7 +55,9 @@ static bool has_category(const struct sums_query *q, int64_t category)
 	return !q->n_categories;
 }
 
-/* Is the series part of what is asked for of the account? By series, only one with dimensions is.
+/*
+ * Is the series part of what is asked for of the account? By series, only one
+ * with dimensions is.
  */
 static bool series_counts(const struct reading *r, size_t account, const struct series *s)
 {
@@ -135,7 +137,7 @@ static int add_edges(struct reading *r, size_t account, size_t span, struct erro
 
 	if (from >= to)
 		return 0;
-	if (whole_from > whole_to)               /* both lie in the same one */
+	if (whole_from > whole_to) /* both lie in the same one */
 		return add_edge(r, account, span, from, to, err);
 	if (from < whole_from && add_edge(r, account, span, from, whole_from, err) < 0)
 		return -1;

@@ -6,9 +6,9 @@
 
 struct suspensions {
 	struct arena arena;
-	struct suspension *list;     /* in the order of their accounts */
+	struct suspension *list; /* in the order of their accounts */
 	size_t n;
-	int64_t version;             /* of the ledger when they were read; -1 = never */
+	int64_t version; /* of the ledger when they were read; -1 = never */
 };
 
 int suspension_check(int64_t since, int64_t time_us, struct error *err)

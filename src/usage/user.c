@@ -14,15 +14,21 @@ int user_check_name(const char *name, struct error *err)
 
 	/* the colon ends the name in Basic authentication */
 	if (len < 1 || len > USER_NAME_BYTES || strchr(name, ':') || !utf8_plain(name, len))
-		return error_set(err, ERR_PARAM, "user", "must be 1 to %d bytes of UTF-8 without colons and control characters",
-				 USER_NAME_BYTES);
+		return error_set(
+			err, ERR_PARAM, "user",
+			"must be 1 to %d bytes of UTF-8 without colons and control characters",
+			USER_NAME_BYTES);
 	if (name_hides_something(name))
-		return error_set(err, ERR_PARAM, "user", "must not hold characters that nobody sees, such as a zero-width space");
+		return error_set(
+			err, ERR_PARAM, "user",
+			"must not hold characters that nobody sees, such as a zero-width space");
 	if (sid_valid("AC", name, len) || sid_valid("SK", name, len))
 		return error_set(err, ERR_PARAM, "user", "must not look like a SID");
 	if (actor_is_reserved(name))
-		return error_set(err, ERR_PARAM, "user", "must not be what the audit log calls the command line (" ACTOR_CONSOLE
-				 "), a key or a token");
+		return error_set(
+			err, ERR_PARAM, "user",
+			"must not be what the audit log calls the command line (" ACTOR_CONSOLE
+			"), a key or a token");
 	return 0;
 }
 
@@ -31,7 +37,9 @@ int user_check_display(const char *display, struct error *err)
 	size_t len = strlen(display);
 
 	if (len < 1 || len > USER_TEXT_BYTES || !utf8_plain(display, len))
-		return error_set(err, ERR_PARAM, "display", "must be 1 to %d bytes of UTF-8 without control characters", USER_TEXT_BYTES);
+		return error_set(err, ERR_PARAM, "display",
+				 "must be 1 to %d bytes of UTF-8 without control characters",
+				 USER_TEXT_BYTES);
 	return 0;
 }
 
@@ -40,15 +48,19 @@ int user_check_email(const char *email, struct error *err)
 	size_t len = strlen(email);
 	const char *at = strrchr(email, '@');
 
-	if (len == 0 || (len <= USER_TEXT_BYTES && at && at > email && at[1] && !strchr(email, ' ') && utf8_plain(email, len)))
+	if (len == 0 || (len <= USER_TEXT_BYTES && at && at > email && at[1] &&
+			 !strchr(email, ' ') && utf8_plain(email, len)))
 		return 0;
-	return error_set(err, ERR_PARAM, "email", "must be an address such as name@example.org, of at most %d bytes", USER_TEXT_BYTES);
+	return error_set(err, ERR_PARAM, "email",
+			 "must be an address such as name@example.org, of at most %d bytes",
+			 USER_TEXT_BYTES);
 }
 
 int user_check_password(const char *password, size_t len, struct error *err)
 {
 	if (len < PASSWORD_BYTES_MIN || len > PASSWORD_BYTES_MAX || !utf8_plain(password, len))
-		return error_set(err, ERR_PARAM, "password", "must be %d to %d bytes of UTF-8 without control characters",
+		return error_set(err, ERR_PARAM, "password",
+				 "must be %d to %d bytes of UTF-8 without control characters",
 				 PASSWORD_BYTES_MIN, PASSWORD_BYTES_MAX);
 	return 0;
 }
@@ -60,7 +72,8 @@ static int unknown_role(bool named, struct error *err)
 
 	for (const struct role_info *r = roles; r->name; r++)
 		if (r->has_name || !named)
-			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "", r->name);
+			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+						len ? ", " : "", r->name);
 	return error_set(err, ERR_PARAM, "role", "must be one of %s", names);
 }
 
@@ -71,27 +84,34 @@ int user_check_grants(const struct role_info *role, struct error *err)
 	return error_set(err, ERR_PARAM, "grant", "does not go with the role %s", role->name);
 }
 
-int key_check(const char *role, bool has_account, const char *name, size_t n_grants, const struct role_info **ret, struct error *err)
+int key_check(const char *role, bool has_account, const char *name, size_t n_grants,
+	      const struct role_info **ret, struct error *err)
 {
 	const struct role_info *info = role ? role_find(role) : NULL;
 
 	if (!info)
 		return unknown_role(false, err);
 	if (has_account && !info->has_account)
-		return error_set(err, ERR_PARAM, "account", "does not go with the role %s", info->name);
+		return error_set(err, ERR_PARAM, "account", "does not go with the role %s",
+				 info->name);
 	if (!has_account && (info->role & (ROLE_ACCOUNT | ROLE_KEY)))
-		return error_set(err, ERR_PARAM, "account", "must be given with the role %s", info->name);
+		return error_set(err, ERR_PARAM, "account", "must be given with the role %s",
+				 info->name);
 	if (name && !info->has_name)
-		return error_set(err, ERR_PARAM, "user", "does not go with the role %s", info->name);
+		return error_set(err, ERR_PARAM, "user", "does not go with the role %s",
+				 info->name);
 	if (!name && info->has_name)
-		return error_set(err, ERR_PARAM, "user", "must be given with the role %s", info->name);
-	if ((name && user_check_name(name, err) < 0) || (n_grants && user_check_grants(info, err) < 0))
+		return error_set(err, ERR_PARAM, "user", "must be given with the role %s",
+				 info->name);
+	if ((name && user_check_name(name, err) < 0) ||
+	    (n_grants && user_check_grants(info, err) < 0))
 		return -1;
 	*ret = info;
 	return 0;
 }
 
-int user_check(const char *role, const char *name, size_t n_grants, const struct role_info **ret, struct error *err)
+int user_check(const char *role, const char *name, size_t n_grants, const struct role_info **ret,
+	       struct error *err)
 {
 	const struct role_info *info = role ? role_find(role) : NULL;
 

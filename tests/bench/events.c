@@ -1,6 +1,7 @@
 /*
- * events.c - writes usage events as CSV to standard output, the same bytes for the same
- * arguments: calls, messages and the like over three months, in the order of their times.
+ * events.c - writes usage events as CSV to standard output, the same bytes for
+ * the same arguments: calls, messages and the like over three months, in the
+ * order of their times.
  *
  *   events FIRST NUMBER TOTAL ACCOUNT_SID...
  *
@@ -11,14 +12,20 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define FIRST_SECOND INT64_C(1735689600)        /* 2025-01-01T00:00:00Z */
+#define FIRST_SECOND INT64_C(1735689600) /* 2025-01-01T00:00:00Z */
 #define SPAN_SECONDS (INT64_C(90) * 86400)
 
 static const char *const categories[] = {
-	"calls-inbound-local", "calls-inbound-mobile", "calls-inbound-tollfree", "calls-outbound", "calls-recordings",
-	"calls-sip-inbound", "calls-sip-outbound", "sms-inbound-longcode", "sms-inbound-shortcode", "sms-outbound-longcode",
-	"sms-outbound-shortcode", "mms-inbound-longcode", "mms-outbound-longcode", "phonenumbers-local", "phonenumbers-tollfree",
-	"carrier-lookups", "calleridlookups", "transcriptions", "studio-engagements", "ai-minutes",
+	"calls-inbound-local",    "calls-inbound-mobile",
+	"calls-inbound-tollfree", "calls-outbound",
+	"calls-recordings",       "calls-sip-inbound",
+	"calls-sip-outbound",     "sms-inbound-longcode",
+	"sms-inbound-shortcode",  "sms-outbound-longcode",
+	"sms-outbound-shortcode", "mms-inbound-longcode",
+	"mms-outbound-longcode",  "phonenumbers-local",
+	"phonenumbers-tollfree",  "carrier-lookups",
+	"calleridlookups",        "transcriptions",
+	"studio-engagements",     "ai-minutes",
 };
 
 /* splitmix64: small, and the same everywhere. */
@@ -38,9 +45,10 @@ static void print_event(int64_t i, int64_t n, const char *account, uint64_t r)
 	struct tm tm;
 
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));
-	printf("/switch/%u,event-%010" PRId64 ",%s,%s,%s,1,%u.%u,0.%04u\n", (unsigned)(r >> 8 & 3), i, account, text,
-	       categories[(r >> 16) % (sizeof categories / sizeof categories[0])],
-	       (unsigned)((r >> 32) % 60), (unsigned)((r >> 40) % 10), (unsigned)((r >> 48) % 10000));
+	printf("/switch/%u,event-%010" PRId64 ",%s,%s,%s,1,%u.%u,0.%04u\n", (unsigned)(r >> 8 & 3),
+	       i, account, text, categories[(r >> 16) % (sizeof categories / sizeof categories[0])],
+	       (unsigned)((r >> 32) % 60), (unsigned)((r >> 40) % 10),
+	       (unsigned)((r >> 48) % 10000));
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /*
- * hello.c - the least that a libfcgi worker can do: threads around FCGX_Accept_r that
- * answer every request with the bytes of one file. What a real worker is measured against.
+ * hello.c - the least that a libfcgi worker can do: threads around
+ * FCGX_Accept_r that answer every request with the bytes of one file. What a
+ * real worker is measured against.
  *
  *   hello SOCKET FILE THREADS
  */
@@ -42,7 +43,9 @@ static void *answer(void *arg)
 	if (FCGX_InitRequest(&rq, listen_fd, 0) != 0)
 		return NULL;
 	while (FCGX_Accept_r(&rq) == 0) {
-		FCGX_FPrintF(rq.out, "Content-Type: application/json\r\nContent-Length: %lu\r\n\r\n", (unsigned long)body_bytes);
+		FCGX_FPrintF(rq.out,
+			     "Content-Type: application/json\r\nContent-Length: %lu\r\n\r\n",
+			     (unsigned long)body_bytes);
 		FCGX_PutStr(body, (int)body_bytes, rq.out);
 		FCGX_Finish_r(&rq);
 	}

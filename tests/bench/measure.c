@@ -1,6 +1,6 @@
 /*
- * measure.c - runs a command and writes what it took: milliseconds, and the most memory
- * it held (kibibytes). Exits as the command did.
+ * measure.c - runs a command and writes what it took: milliseconds, and the
+ * most memory it held (kibibytes). Exits as the command did.
  *
  *   measure FILE COMMAND [ARGUMENT...]
  */
@@ -37,8 +37,12 @@ int main(int argc, char **argv)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	f = fopen(argv[1], "w");
-	if (!f || fprintf(f, "%lld %ld\n", (long long)(end.tv_sec - start.tv_sec) * 1000 + (end.tv_nsec - start.tv_nsec) / 1000000,
-			  used.ru_maxrss) < 0 || fclose(f) != 0) {
+	if (!f ||
+	    fprintf(f, "%lld %ld\n",
+		    (long long)(end.tv_sec - start.tv_sec) * 1000 +
+			    (end.tv_nsec - start.tv_nsec) / 1000000,
+		    used.ru_maxrss) < 0 ||
+	    fclose(f) != 0) {
 		fprintf(stderr, "measure: %s: %s\n", argv[1], strerror(errno));
 		return 1;
 	}

@@ -1,10 +1,12 @@
 /*
- * post.c - sends usage events over HTTP as fast as they are taken, each with an identity of its own, and prints how many requests
- * and events a second that were. Any answer but 200 fails the run.
+ * post.c - sends usage events over HTTP as fast as they are taken, each with an
+ * identity of its own, and prints how many requests and events a second that
+ * were. Any answer but 200 fails the run.
  *
  *   post PORT PATH TOKEN CONNECTIONS RECORDS SECONDS RUN ACCOUNT_SID
  *
- * RECORDS a request, as CSV; RUN is a word that no other run uses for its identities.
+ * RECORDS a request, as CSV; RUN is a word that no other run uses for its
+ * identities.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -21,9 +23,9 @@
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 256
-#define ID_DIGITS 10
-#define SOURCES 4                    /* as many as the events to import have; their ids grow with time likewise */
-#define FIRST_SECOND INT64_C(1735689600)        /* 2025-01-01T00:00:00Z */
+#define ID_DIGITS       10
+#define SOURCES         4 /* as many as the events to import have; their ids grow with time likewise */
+#define FIRST_SECOND    INT64_C(1735689600) /* 2025-01-01T00:00:00Z */
 
 static struct {
 	int port, records, connections;
@@ -33,14 +35,14 @@ static struct {
 
 static atomic_bool over;
 static atomic_llong answered;
-static atomic_llong numbered;            /* identities given out */
+static atomic_llong numbered; /* identities given out */
 
 struct client {
 	pthread_t thread;
 	int number, fd;
 	char *request;
 	size_t len;
-	char **ids;                  /* where each record's number stands */
+	char **ids; /* where each record's number stands */
 };
 
 static void fail(const char *what)
@@ -68,11 +70,15 @@ static void make_request(struct client *c)
 		strftime(time_text, sizeof time_text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));
 		end += sprintf(end, "/%s/%d,", o.run, c->number % SOURCES);
 		c->ids[i] = end;
-		end += sprintf(end, "%0*d,%s,%s,%s,1,%d.%d,0.%04d\n", ID_DIGITS, 0, o.account, time_text,
-			       i % 3 ? "calls-outbound" : "sms-outbound-longcode", i % 60, i % 10, i % 10000);
+		end += sprintf(end, "%0*d,%s,%s,%s,1,%d.%d,0.%04d\n", ID_DIGITS, 0, o.account,
+			       time_text, i % 3 ? "calls-outbound" : "sms-outbound-longcode",
+			       i % 60, i % 10, i % 10000);
 	}
-	head = sprintf(c->request, "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: text/csv\r\n"
-		       "Content-Length: %zu\r\n\r\n", o.path, o.token, (size_t)(end - body));
+	head = sprintf(c->request,
+		       "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+		       "%s\r\nContent-Type: text/csv\r\n"
+		       "Content-Length: %zu\r\n\r\n",
+		       o.path, o.token, (size_t)(end - body));
 	memcpy(c->request + head, body, (size_t)(end - body));
 	c->len = (size_t)head + (size_t)(end - body);
 	for (int i = 0; i < o.records; i++)
@@ -92,7 +98,9 @@ static void number_records(const struct client *c, int64_t first)
 
 static void connect_client(struct client *c)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)o.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)o.port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int one = 1;
 
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -147,7 +155,7 @@ static void read_answer(const struct client *c)
 	while (chunked && (len < 5 || memcmp(buf + len - 5, "0\r\n\r\n", 5) != 0)) {
 		ssize_t n;
 
-		if (len > 5) {       /* the end is enough */
+		if (len > 5) { /* the end is enough */
 			memmove(buf, buf + len - 5, 5);
 			len = 5;
 		}

@@ -1,5 +1,7 @@
-/* attributes.c - an event in binary mode: its attributes are headers, here "ce-id: 1" one a line.
- * Each line is a media type as well. */
+/*
+ * attributes.c - an event in binary mode: its attributes are headers, here
+ * "ce-id: 1" one a line. Each line is a media type as well.
+ */
 #include "fuzz.h"
 
 #include "base/arena.h"

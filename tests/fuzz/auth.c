@@ -1,6 +1,6 @@
 /*
- * auth.c - who asks? Lines: Authorization, Cookie, X-ss-id, X-ss-pid and a user's name. Nobody is
- * let in without one of the ledger's secrets.
+ * auth.c - who asks? Lines: Authorization, Cookie, X-ss-id, X-ss-pid and a
+ * user's name. Nobody is let in without one of the ledger's secrets.
  */
 #include "fuzz.h"
 

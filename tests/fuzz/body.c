@@ -1,5 +1,7 @@
-/* body.c - parameters in a body of JSON, XML, JSV or CSV, and a batch of them: the first byte says
- * which. */
+/*
+ * body.c - parameters in a body of JSON, XML, JSV or CSV, and a batch of them:
+ * the first byte says which.
+ */
 #include "fuzz.h"
 #include "mutate.h"
 

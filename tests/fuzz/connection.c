@@ -1,6 +1,7 @@
 /*
- * connection.c - a whole connection of a web server: the first byte says how many bytes come at a
- * time (0: all of them). Requests are answered in the order they come, in whole records.
+ * connection.c - a whole connection of a web server: the first byte says how
+ * many bytes come at a time (0: all of them). Requests are answered in the
+ * order they come, in whole records.
  */
 #include "fuzz.h"
 
@@ -36,8 +37,10 @@ static void receive(int fd)
 		strbuf_addn(&received, buf, (size_t)n);
 }
 
-/* What has been received are whole records, unless the answer was CUT off. Checks the answers in
- * them. */
+/*
+ * What has been received are whole records, unless the answer was CUT off.
+ * Checks the answers in them.
+ */
 static void check_received(bool cut)
 {
 	const unsigned char *at = (const unsigned char *)received.text, *end = at + received.len;
@@ -53,7 +56,10 @@ static void check_received(bool cut)
 			strbuf_addn(&answer, (const char *)at + FCGI_HEADER_LEN,
 				    len - FCGI_HEADER_LEN);
 		if (at[1] == FCGI_END_REQUEST && answer.len) {
-			/* whether it was HEAD is not known here, so its text isn't read */
+			/*
+			 * whether it was HEAD is not known here, so its text
+			 * isn't read
+			 */
 			server_check_answer(&answer, true, &body);
 			strbuf_clear(&answer);
 		}

@@ -1,6 +1,6 @@
 /*
- * csv.c - events as CSV and tab-separated values with their header, and rows of CSV through a
- * mapping that has everything: the first byte says which.
+ * csv.c - events as CSV and tab-separated values with their header, and rows of
+ * CSV through a mapping that has everything: the first byte says which.
  */
 #include "fuzz.h"
 #include "base/banned.h"

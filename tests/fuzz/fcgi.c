@@ -1,6 +1,7 @@
 /*
- * fcgi.c - the bytes of a FastCGI connection: what libfcgi gets to read of them doesn't depend on
- * the pieces that they come in, and is nothing but requests that it can read.
+ * fcgi.c - the bytes of a FastCGI connection: what libfcgi gets to read of them
+ * doesn't depend on the pieces that they come in, and is nothing but requests
+ * that it can read.
  */
 #include "fuzz.h"
 #include "http/fcgi_gate.h"
@@ -35,7 +36,10 @@ static void check_variables(const struct strbuf *text)
 	must(n <= FCGI_VARIABLES_MAX);
 }
 
-/* What has passed are the records of one request, in order: all of them, or as far as they came. */
+/*
+ * What has passed are the records of one request, in order: all of them, or as
+ * far as they came.
+ */
 static void check_passed(const struct fcgi_gate *g, const struct strbuf *passed)
 {
 	static const int types[] = { FCGI_BEGIN_REQUEST, FCGI_PARAMS, FCGI_STDIN };
@@ -75,7 +79,8 @@ static void go_on(struct fcgi_gate *g, struct fcgi_span data, struct strbuf *pas
 }
 
 /* What came of it. False: nothing more is taken. */
-static bool tell(struct fcgi_gate *g, enum fcgi_event event, struct strbuf *passed, struct strbuf *out)
+static bool tell(struct fcgi_gate *g, enum fcgi_event event, struct strbuf *passed,
+		 struct strbuf *out)
 {
 	switch (event) {
 	case FCGI_TAKES_ALL:

@@ -1,6 +1,7 @@
 /*
- * form.c - parameters as a query or form, and as multipart/form-data, whose Content-Type may be the
- * first line. What is accepted keeps the limits, and written as a form and read again is the same.
+ * form.c - parameters as a query or form, and as multipart/form-data, whose
+ * Content-Type may be the first line. What is accepted keeps the limits, and
+ * written as a form and read again is the same.
  */
 #include "fuzz.h"
 

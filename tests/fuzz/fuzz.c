@@ -8,7 +8,7 @@
 #include "base/banned.h"
 
 #define RECORD_BYTES 1024 /* so that inputs pass the limit */
-#define NOW_US (1800000000LL * USEC_PER_SEC)
+#define NOW_US       (1800000000LL * USEC_PER_SEC)
 
 int64_t fuzz_read(void *stream, void *buf, size_t size, struct error *err)
 {
@@ -96,9 +96,9 @@ void fuzz_reader(enum reader_form form, struct mapping *mapping, const uint8_t *
 
 	strbuf_init(&whole, 64 << 20);
 	strbuf_init(&parts, 64 << 20);
-	tell(form, mapping, (struct fuzz_stream){ data, size, 0, SIZE_MAX }, &whole);
+	tell(form, mapping, (struct fuzz_stream) { data, size, 0, SIZE_MAX }, &whole);
 	for (size_t i = 0; i < 2; i++) {
-		tell(form, mapping, (struct fuzz_stream){ data, size, 0, steps[i] }, &parts);
+		tell(form, mapping, (struct fuzz_stream) { data, size, 0, steps[i] }, &parts);
 		must(parts.len == whole.len && memcmp(parts.text, whole.text, whole.len) == 0);
 	}
 	strbuf_release(&whole);

@@ -1,5 +1,6 @@
 /*
- * fuzz.h - what fuzz targets share. A target is one LLVMFuzzerTestOneInput; it fails by must().
+ * fuzz.h - what fuzz targets share. A target is one LLVMFuzzerTestOneInput; it
+ * fails by must().
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
@@ -32,9 +33,9 @@ struct fuzz_stream {
 int64_t fuzz_read(void *stream, void *buf, size_t size, struct error *err); /* a read_bytes */
 
 /*
- * Reads the input as FORM through MAPPING (or NULL), at once, byte by byte and in threes: the
- * records, their lines and what is wrong with them must be the same, and an event that event_check
- * accepts must keep the rules.
+ * Reads the input as FORM through MAPPING (or NULL), at once, byte by byte and
+ * in threes: the records, their lines and what is wrong with them must be the
+ * same, and an event that event_check accepts must keep the rules.
  */
 void fuzz_reader(enum reader_form form, struct mapping *mapping, const uint8_t *data, size_t size);
 

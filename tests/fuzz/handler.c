@@ -156,7 +156,7 @@ void server_request_read(char *text, size_t len, struct server_request *ret)
 	char *next = text, *line = cut_line(&next);
 	size_t n = 0;
 
-	*ret = (struct server_request){ .uri = "/", .body = "" };
+	*ret = (struct server_request) { .uri = "/", .body = "" };
 	ret->method = strsep(&line, " ");
 	if (line)
 		ret->uri = line;

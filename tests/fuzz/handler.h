@@ -1,6 +1,6 @@
 /*
- * handler.h - the handler of requests behind the web server, with the ledger of ledger.h, which it
- * can't write to.
+ * handler.h - the handler of requests behind the web server, with the ledger of
+ * ledger.h, which it can't write to.
  */
 #ifndef TESTS_FUZZ_HANDLER_H
 #define TESTS_FUZZ_HANDLER_H
@@ -19,8 +19,9 @@ struct server_request {
 };
 
 /*
- * Reads a request: a line with method and URI, lines with variables ("HTTP_ACCEPT=text/html"), an
- * empty line, the body. TEXT has LEN bytes and a NUL behind them, is changed, and stays in use.
+ * Reads a request: a line with method and URI, lines with variables
+ * ("HTTP_ACCEPT=text/html"), an empty line, the body. TEXT has LEN bytes and a
+ * NUL behind them, is changed, and stays in use.
  */
 void server_request_read(char *text, size_t len, struct server_request *ret);
 
@@ -28,15 +29,19 @@ void server_request_read(char *text, size_t len, struct server_request *ret);
 char **server_variables(const struct server_request *rq, struct arena *arena);
 
 /*
- * Asks, and checks the answer: it is whole, has a status that isn't our fault, and what claims to
- * be JSON or XML is. Its status; the text, until the next call, in *RET_BODY.
+ * Asks, and checks the answer: it is whole, has a status that isn't our fault,
+ * and what claims to be JSON or XML is. Its status; the text, until the next
+ * call, in *RET_BODY.
  */
 int server_ask(const struct server_request *rq, const char **ret_body);
 
 /* It, for targets that bring requests in another way. */
 struct handler *server_handler(void);
 
-/* The same check of an answer that has come in another way; its end is cut off its head. */
+/*
+ * The same check of an answer that has come in another way; its end is cut off
+ * its head.
+ */
 int server_check_answer(struct strbuf *text, bool head_only, const char **ret_body);
 
 #endif

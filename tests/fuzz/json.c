@@ -1,6 +1,7 @@
 /*
- * json.c - events as JSON and NDJSON, the data of one event alone, and call detail records like
- * those of FreeSWITCH through a mapping: the first byte says which.
+ * json.c - events as JSON and NDJSON, the data of one event alone, and call
+ * detail records like those of FreeSWITCH through a mapping: the first byte
+ * says which.
  */
 #include "fuzz.h"
 #include "mutate.h"

@@ -41,8 +41,8 @@ static uint64_t random_state;
 static void random_bytes(void *buf, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
-		uint64_t n =
-			__atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15u, __ATOMIC_RELAXED);
+		uint64_t n = __atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15u,
+						__ATOMIC_RELAXED);
 
 		n = (n ^ n >> 30) * 0xbf58476d1ce4e5b9u;
 		((unsigned char *)buf)[i] = (unsigned char)(n >> 32);

@@ -1,9 +1,14 @@
-/* mapping.c - a mapping, then "%%" on a line of its own, and CSV or JSON to use it on. */
+/*
+ * mapping.c - a mapping, then "%%" on a line of its own, and CSV or JSON to use
+ * it on.
+ */
 #include "fuzz.h"
 #include "base/banned.h"
 
-/* The command's --zone: it must be given if the mapping says so, and only where times have no
- * offset. */
+/*
+ * The command's --zone: it must be given if the mapping says so, and only where
+ * times have no offset.
+ */
 static void set_zone(struct mapping *m)
 {
 	struct error err = { 0 };

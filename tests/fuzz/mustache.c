@@ -1,5 +1,7 @@
-/* mustache.c - a template, with itself as the partial {{>p}}; after "%%" on a line of its own, the
- * data. No value opens a tag. */
+/*
+ * mustache.c - a template, with itself as the partial {{>p}}; after "%%" on a
+ * line of its own, the data. No value opens a tag.
+ */
 #include "fuzz.h"
 #include "mutate.h"
 
@@ -29,8 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *at = size ? memmem(data, size, cut, sizeof(cut) - 1) : NULL;
 	struct source s = { size ? (const char *)data : "",
 			    at ? (size_t)(at - (const char *)data) : size };
-	char *json =
-		strndup(at ? at + sizeof(cut) - 1 : "", at ? size - s.len - sizeof(cut) + 1 : 0);
+	char *json = strndup(at ? at + sizeof(cut) - 1 : "",
+			     at ? size - s.len - sizeof(cut) + 1 : 0);
 	struct json_object *object;
 	struct error err = { 0 };
 	struct strbuf out;

@@ -22,7 +22,10 @@ static unsigned pick(unsigned *seed, unsigned n)
 	return n ? (*seed >> 8) % n : 0;
 }
 
-/* Puts LEN bytes of TEXT in the place of S, if there is room. Returns the new size. */
+/*
+ * Puts LEN bytes of TEXT in the place of S, if there is room. Returns the new
+ * size.
+ */
 static size_t put(uint8_t *data, size_t size, size_t max_size, struct span s, const uint8_t *text,
 		  size_t len)
 {
@@ -56,7 +59,7 @@ static size_t rearrange(uint8_t *data, size_t size, size_t max_size, struct span
 	case 0:
 		return put(data, size, max_size, a, NULL, 0);
 	case 1:
-		return put_copy(data, size, max_size, (struct span){ a.at + a.len, 0 }, a);
+		return put_copy(data, size, max_size, (struct span) { a.at + a.len, 0 }, a);
 	default:
 		return put_copy(data, size, max_size, b, a);
 	}
@@ -75,7 +78,7 @@ static size_t find_values(const uint8_t *data, size_t size, struct span spans[st
 		else if (data[i] == '"' && quote == SIZE_MAX)
 			quote = i;
 		else if (data[i] == '"') {
-			spans[n++] = (struct span){ quote, i + 1 - quote };
+			spans[n++] = (struct span) { quote, i + 1 - quote };
 			quote = SIZE_MAX;
 		} else if (quote != SIZE_MAX)
 			continue;
@@ -83,7 +86,7 @@ static size_t find_values(const uint8_t *data, size_t size, struct span spans[st
 			open[depth++] = i;
 		else if ((data[i] == '}' || data[i] == ']') && depth > 0) {
 			depth--;
-			spans[n++] = (struct span){ open[depth], i + 1 - open[depth] };
+			spans[n++] = (struct span) { open[depth], i + 1 - open[depth] };
 		}
 	}
 	return n;
@@ -101,9 +104,9 @@ static size_t wrap(uint8_t *data, size_t size, size_t max_size, struct span s, u
 	if (size + n * (open_len + 1) > max_size)
 		return size;
 	while (n--) {
-		size = put(data, size, max_size, (struct span){ s.at + s.len, 0 },
+		size = put(data, size, max_size, (struct span) { s.at + s.len, 0 },
 			   (const uint8_t *)brackets[kind].close, 1);
-		size = put(data, size, max_size, (struct span){ s.at, 0 },
+		size = put(data, size, max_size, (struct span) { s.at, 0 },
 			   (const uint8_t *)brackets[kind].open, open_len);
 		s.len += open_len + 1;
 	}
@@ -128,7 +131,10 @@ size_t mutate_brackets(uint8_t *data, size_t size, size_t max_size, unsigned see
 
 /* ---- gzip and zstd ---- */
 
-/* What the first member or frame holds, PLAIN_MAX bytes of it at most; 0 if it is none. */
+/*
+ * What the first member or frame holds, PLAIN_MAX bytes of it at most; 0 if it
+ * is none.
+ */
 static size_t unpack(const uint8_t *data, size_t size, uint8_t *plain)
 {
 	size_t n = ZSTD_decompress(plain, PLAIN_MAX, data, size);
@@ -201,13 +207,15 @@ static size_t find_records(const uint8_t *data, size_t size, struct span spans[s
 	size_t n = 0;
 
 	for (size_t at = 0; at < size && n < SPANS_MAX; n++) {
-		spans[n] = (struct span){ at, mutate_record_len(data + at, size - at) };
+		spans[n] = (struct span) { at, mutate_record_len(data + at, size - at) };
 		at += spans[n].len;
 	}
 	return n;
 }
 
-/* The value of one of a record's variables. Both their lengths must be short. */
+/*
+ * The value of one of a record's variables. Both their lengths must be short.
+ */
 static bool find_value(const uint8_t *data, struct span record, struct span *ret, unsigned *seed)
 {
 	struct span found[SPANS_MAX];
@@ -219,7 +227,7 @@ static bool find_value(const uint8_t *data, struct span record, struct span *ret
 
 		if (name > 127 || value > 127 || at + 2 + name + value > end)
 			break;
-		found[n++] = (struct span){ at + 2 + name, value };
+		found[n++] = (struct span) { at + 2 + name, value };
 		at += 2 + name + value;
 	}
 	if (n)
@@ -253,7 +261,10 @@ static size_t change_content(uint8_t *data, size_t size, size_t max_size, struct
 	memcpy(text, data + old.at, old.len);
 	len = LLVMFuzzerMutate(text, old.len, variable ? 127 : old.len + 64);
 	if (variable && size - old.len + len <= max_size)
-		/* its name's length tells where the value's is: in front of the name, one byte */
+		/*
+		 * its name's length tells where the value's is: in front of the
+		 * name, one byte
+		 */
 		for (size_t at = record.at + FCGI_HEADER_LEN; at < old.at;
 		     at += 2 + (size_t)data[at] + data[at + 1])
 			if (at + 2 + data[at] == old.at) {
@@ -270,8 +281,8 @@ static size_t change_head(uint8_t *data, size_t size, struct span record, unsign
 	size_t place = places[pick(seed, sizeof(places))];
 
 	if (place < record.len)
-		data[record.at + place] =
-			(uint8_t)(pick(seed, 2) ? pick(seed, 13) : pick(seed, 256));
+		data[record.at + place] = (uint8_t)(pick(seed, 2) ? pick(seed, 13)
+								  : pick(seed, 256));
 	return size;
 }
 
@@ -289,7 +300,7 @@ static size_t split(uint8_t *data, size_t size, size_t max_size, struct span rec
 	data[record.at + 4] = (uint8_t)(first >> 8);
 	data[record.at + 5] = (uint8_t)first;
 	data[record.at + 6] = 0;
-	return put(data, size, max_size, (struct span){ record.at + FCGI_HEADER_LEN + first, 0 },
+	return put(data, size, max_size, (struct span) { record.at + FCGI_HEADER_LEN + first, 0 },
 		   head, sizeof(head));
 }
 
@@ -326,7 +337,7 @@ static size_t find_numbers(const uint8_t *data, size_t size, struct span spans[s
 		for (end = at; end < size && data[end] & 0x80; end++)
 			;
 		end += end < size;
-		spans[n++] = (struct span){ at, end - at };
+		spans[n++] = (struct span) { at, end - at };
 	}
 	return n;
 }

@@ -1,5 +1,7 @@
-/* negotiate.c - three lines: Accept, the request's own media type, and ?format=. A format is always
- * found, whatever the case of letters. */
+/*
+ * negotiate.c - three lines: Accept, the request's own media type, and
+ * ?format=. A format is always found, whatever the case of letters.
+ */
 #include "fuzz.h"
 
 #include <ctype.h>
@@ -55,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	upper = in_capitals(a.accept);
 	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++)
 		must(chosen(dialects[i], &a) ==
-		     chosen(dialects[i], &(struct asked){ upper, a.type, a.format }));
+		     chosen(dialects[i], &(struct asked) { upper, a.type, a.format }));
 	must(!media_type_is(a.type, "text/csv") || format_of_type(a.type));
 	format_served(a.accept, strlen(a.accept));
 	free(upper);

@@ -1,7 +1,8 @@
 /*
- * page_token.c - page tokens: the first byte chooses the list, the next ones are the token's
- * numbers, of eight bytes each, and then its name. As they come none is genuine; with our version
- * and signature they lead to a page or are refused.
+ * page_token.c - page tokens: the first byte chooses the list, the next ones
+ * are the token's numbers, of eight bytes each, and then its name. As they come
+ * none is genuine; with our version and signature they lead to a page or are
+ * refused.
  */
 #include "fuzz.h"
 
@@ -18,7 +19,10 @@ enum {
 	TOKEN_TEXT_BYTES = 2 * (HEAD + NAME_MAX_BYTES + TAG_BYTES)
 };
 
-/* The numbers, as api/paging.h has them: page and start of the page, then those of its place. */
+/*
+ * The numbers, as api/paging.h has them: page and start of the page, then those
+ * of its place.
+ */
 enum { NUMBER_FROM = 2, NUMBER_TO = 3 };
 
 static const struct {

@@ -1,7 +1,7 @@
 /*
- * posting.c - an hour's references to events, as they are stored: the first byte says in how many
- * parts, the others are their bytes. References that can be read, written and read again are the
- * same.
+ * posting.c - an hour's references to events, as they are stored: the first
+ * byte says in how many parts, the others are their bytes. References that can
+ * be read, written and read again are the same.
  */
 #include "fuzz.h"
 #include "ledger.h"
@@ -12,8 +12,8 @@
 #include "base/banned.h"
 
 #define ACCOUNT 1
-#define HOUR 400000 /* before the ledger's own events */
-#define ID_MAX 255
+#define HOUR    400000 /* before the ledger's own events */
+#define ID_MAX  255
 
 static struct store *store, *snapshot;
 
@@ -58,7 +58,9 @@ static void put_parts(const uint8_t *data, size_t size, size_t n)
 	}
 }
 
-/* The sum of all references by the reader of sums, which must have the same opinion of the parts.
+/*
+ * The sum of all references by the reader of sums, which must have the same
+ * opinion of the parts.
  */
 static struct posting_sum read_sum(struct posted *list, size_t n, bool damaged)
 {

@@ -1,5 +1,7 @@
-/* request.c - whole requests, as handler.h reads them. Path, query, headers, cookies and parameters
- * are read, and every operation checks them. */
+/*
+ * request.c - whole requests, as handler.h reads them. Path, query, headers,
+ * cookies and parameters are read, and every operation checks them.
+ */
 #include "fuzz.h"
 #include "handler.h"
 #include "base/banned.h"

@@ -1,8 +1,9 @@
 /*
- * server.c - the whole server, with a ledger of its own for each input: several requests on one
- * FastCGI connection. They are written as handler.h reads them, with the line "%%" between two. One
- * with its own HTTP_AUTHORIZATION or HTTP_COOKIE comes from whom these name, another one from an
- * administrator. "HTTP_COOKIE=*" sends back the cookies that were set so far, and
+ * server.c - the whole server, with a ledger of its own for each input: several
+ * requests on one FastCGI connection. They are written as handler.h reads them,
+ * with the line "%%" between two. One with its own HTTP_AUTHORIZATION or
+ * HTTP_COOKIE comes from whom these name, another one from an administrator.
+ * "HTTP_COOKIE=*" sends back the cookies that were set so far, and
  * "HTTP_AUTHORIZATION=Bearer *" the last token or key that was given out.
  */
 #include "base/secret.h"
@@ -99,8 +100,8 @@ static void choose_caller(struct server_request *rq, const struct given *g, stru
 			rq->headers[i] = arena_printf(arena, "HTTP_COOKIE=%.3000s",
 						      g->jar.len ? g->jar.text : "");
 		if (strcmp(rq->headers[i], "HTTP_AUTHORIZATION=Bearer *") == 0)
-			rq->headers[i] =
-				arena_printf(arena, "HTTP_AUTHORIZATION=Bearer %s", g->token);
+			rq->headers[i] = arena_printf(arena, "HTTP_AUTHORIZATION=Bearer %s",
+						      g->token);
 		rq->anonymous |= strncmp(rq->headers[i], "HTTP_COOKIE=", 12) == 0 ||
 				 strncmp(rq->headers[i], "HTTP_AUTHORIZATION=", 19) == 0;
 	}

@@ -56,7 +56,7 @@ void service_stop(void)
 
 void service_connect(struct service_connection *c)
 {
-	*c = (struct service_connection){ .fd = -1 };
+	*c = (struct service_connection) { .fd = -1 };
 	for (int i = 0; i < TRIES && c->fd < 0; i++) {
 		c->fd = try_connect();
 		if (c->fd < 0)

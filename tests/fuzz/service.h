@@ -1,6 +1,7 @@
 /*
- * service.h - the whole server, as `usaged serve` runs it, in a thread: FastCGI on a socket, one
- * worker, a ledger that it writes to. And the web server's side of a connection.
+ * service.h - the whole server, as `usaged serve` runs it, in a thread: FastCGI
+ * on a socket, one worker, a ledger that it writes to. And the web server's
+ * side of a connection.
  */
 #ifndef TESTS_FUZZ_SERVICE_H
 #define TESTS_FUZZ_SERVICE_H
@@ -23,8 +24,9 @@ void service_disconnect(struct service_connection *c);
 void service_send(struct service_connection *c, const void *data, size_t len);
 
 /*
- * Waits until the request in work has ended (true: the answer is complete) or the server has closed
- * the connection. Every record on the way must be well formed.
+ * Waits until the request in work has ended (true: the answer is complete) or
+ * the server has closed the connection. Every record on the way must be well
+ * formed.
  */
 bool service_wait(struct service_connection *c);
 

@@ -1,4 +1,7 @@
-/* settings.c - a settings file. One that is good, printed and read again, is the same. */
+/*
+ * settings.c - a settings file. One that is good, printed and read again, is
+ * the same.
+ */
 #include "fuzz.h"
 
 #include "base/inifile.h"

@@ -1,5 +1,7 @@
-/* unpack.c - packed bytes: what comes out doesn't depend on how they come in; what was packed is
- * unpacked. */
+/*
+ * unpack.c - packed bytes: what comes out doesn't depend on how they come in;
+ * what was packed is unpacked.
+ */
 #include "fuzz.h"
 #include "mutate.h"
 

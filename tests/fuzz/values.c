@@ -1,5 +1,7 @@
-/* values.c - dates, instants, decimals, numbers, zones, patterns and forms of time: what is read
- * and written again is the same. */
+/*
+ * values.c - dates, instants, decimals, numbers, zones, patterns and forms of
+ * time: what is read and written again is the same.
+ */
 #include "fuzz.h"
 
 #include "base/arena.h"
@@ -58,7 +60,7 @@ static void check_numbers(const char *text, size_t len)
 	    !number_read(text + len / 2, len - len / 2, false, &b))
 		return;
 	must(number_compare(a, b) == -number_compare(b, a));
-	if (number_add(a, b, &sum) && number_add(sum, (struct decimal){ -b.n, b.places }, &back))
+	if (number_add(a, b, &sum) && number_add(sum, (struct decimal) { -b.n, b.places }, &back))
 		must(number_compare(back, a) == 0);
 	if (b.n == 0)
 		return;

@@ -1,6 +1,7 @@
 /*
- * zone.c - a zone's name up to a newline, then the eight bytes of an instant. Without such a name
- * the first byte chooses a zone. Local days and times of the instant lead back to it.
+ * zone.c - a zone's name up to a newline, then the eight bytes of an instant.
+ * Without such a name the first byte chooses a zone. Local days and times of
+ * the instant lead back to it.
  */
 #include "fuzz.h"
 
@@ -8,7 +9,7 @@
 #include "base/banned.h"
 
 #define FROM_SEC (-2208988800LL) /* the years 1900 to 2199 */
-#define SECONDS 9467020800LL
+#define SECONDS  9467020800LL
 
 static const struct zone *choose(const char *name, uint8_t byte)
 {

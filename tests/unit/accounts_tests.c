@@ -1,4 +1,7 @@
-/* Accounts being looked after: usage/admin_accounts.c, usage/account.c, usage/account_calendar.c, base/name.c. */
+/*
+ * Accounts being looked after: usage/admin_accounts.c, usage/account.c,
+ * usage/account_calendar.c, base/name.c.
+ */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +15,11 @@
 #include "suite.h"
 #include "base/banned.h"
 
-#define MAIN_SID    "AC00000000000000000000000000000001"
-#define SUB_SID     "AC00000000000000000000000000000002"
-#define OTHER_SID   "AC00000000000000000000000000000003"
-#define NONE_SID    "AC0000000000000000000000000000000f"
-#define NOW         INT64_C(1795258800)       /* 2026-11-21T11:00:00Z */
+#define MAIN_SID  "AC00000000000000000000000000000001"
+#define SUB_SID   "AC00000000000000000000000000000002"
+#define OTHER_SID "AC00000000000000000000000000000003"
+#define NONE_SID  "AC0000000000000000000000000000000f"
+#define NOW       INT64_C(1795258800) /* 2026-11-21T11:00:00Z */
 
 static struct error err;
 static struct arena arena;
@@ -34,7 +37,7 @@ static void setup(void)
 {
 	arena_init(&arena);
 	error_clear(&err);
-	a = (struct admin){ .arena = &arena, .author = "ada", .now_us = NOW * USEC_PER_SEC };
+	a = (struct admin) { .arena = &arena, .author = "ada", .now_us = NOW * USEC_PER_SEC };
 	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
 	OK(store_begin_write(a.st, &err));
 	add("main", MAIN_SID, NULL);
@@ -87,7 +90,11 @@ static void set(const char *sid, struct account_change c)
 
 START_TEST(a_new_account_has_number_zone_and_cycle_day)
 {
-	struct new_account n = { .name = " \xC2\xA0trimmed ", .currency = "EUR", .number = " K-17 ", .time_zone = "Europe/Vienna", .cycle_day = "28" };
+	struct new_account n = { .name = " \xC2\xA0trimmed ",
+				 .currency = "EUR",
+				 .number = " K-17 ",
+				 .time_zone = "Europe/Vienna",
+				 .cycle_day = "28" };
 
 	OK(admin_account_add(&a, &n, &made, &err));
 	made = read_account(made.sid);
@@ -101,8 +108,14 @@ END_TEST
 
 START_TEST(each_part_is_changed_and_the_log_says_from_what_to_what)
 {
-	set(MAIN_SID, (struct account_change){ .name = "Acme ", .number = "17", .time_zone = "America/New_York", .cycle_day = "15", .currency = "EUR" });
-	check_log("account.set", MAIN_SID, "name from \"main\" to \"Acme\", number from \"\" to \"17\", time_zone from \"\" to \"America/New_York\", "
+	set(MAIN_SID, (struct account_change) { .name = "Acme ",
+						.number = "17",
+						.time_zone = "America/New_York",
+						.cycle_day = "15",
+						.currency = "EUR" });
+	check_log("account.set", MAIN_SID,
+		  "name from \"main\" to \"Acme\", number from \"\" to \"17\", time_zone from \"\" "
+		  "to \"America/New_York\", "
 		  "cycle_day from \"\" to \"15\", currency from \"usd\" to \"eur\"");
 	made = read_account(MAIN_SID);
 	ck_assert_str_eq(made.name, "Acme");
@@ -110,8 +123,9 @@ START_TEST(each_part_is_changed_and_the_log_says_from_what_to_what)
 	ck_assert_str_eq(made.time_zone, "America/New_York");
 	ck_assert_int_eq(made.cycle_day, 15);
 	ck_assert_str_eq(made.currency, "eur");
-	set(MAIN_SID, (struct account_change){ .cycle_day = "", .number = "" });
-	check_log("account.set", MAIN_SID, "number from \"17\" to \"\", cycle_day from \"15\" to \"\"");
+	set(MAIN_SID, (struct account_change) { .cycle_day = "", .number = "" });
+	check_log("account.set", MAIN_SID,
+		  "number from \"17\" to \"\", cycle_day from \"15\" to \"\"");
 	made = read_account(MAIN_SID);
 	ck_assert_str_eq(made.name, "Acme");
 	ck_assert_str_eq(made.number, "");
@@ -124,8 +138,12 @@ START_TEST(a_change_to_what_there_is_leaves_no_entry)
 {
 	size_t before = count_log();
 
-	set(MAIN_SID, (struct account_change){ .name = "main", .currency = "usd", .number = "", .time_zone = "", .cycle_day = "" });
-	set(MAIN_SID, (struct account_change){ .name = NULL });
+	set(MAIN_SID, (struct account_change) { .name = "main",
+						.currency = "usd",
+						.number = "",
+						.time_zone = "",
+						.cycle_day = "" });
+	set(MAIN_SID, (struct account_change) { .name = NULL });
 	ck_assert_uint_eq(count_log(), before);
 }
 END_TEST
@@ -160,11 +178,13 @@ START_TEST(parts_that_can_not_be_are_refused_by_name)
 	size_t before;
 
 	memset(long_number, 'x', sizeof(long_number) - 1);
-	set(OTHER_SID, (struct account_change){ .number = "K-3" });
+	set(OTHER_SID, (struct account_change) { .number = "K-3" });
 	before = count_log();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		FAILS(admin_account_set(&a, MAIN_SID, &rows[i].change, &made, &err), rows[i].kind, rows[i].param, rows[i].words);
-	FAILS(admin_account_set(&a, NONE_SID, &rows[0].change, &made, &err), ERR_NOT_FOUND, "AccountSid", NONE_SID);
+		FAILS(admin_account_set(&a, MAIN_SID, &rows[i].change, &made, &err), rows[i].kind,
+		      rows[i].param, rows[i].words);
+	FAILS(admin_account_set(&a, NONE_SID, &rows[0].change, &made, &err), ERR_NOT_FOUND,
+	      "AccountSid", NONE_SID);
 	ck_assert_uint_eq(count_log(), before);
 	ck_assert_str_eq(read_account(MAIN_SID).name, "main");
 }
@@ -172,7 +192,7 @@ END_TEST
 
 START_TEST(an_account_may_have_its_own_name_as_number)
 {
-	set(MAIN_SID, (struct account_change){ .number = "main" });
+	set(MAIN_SID, (struct account_change) { .number = "main" });
 	ck_assert_str_eq(read_account(MAIN_SID).number, "main");
 }
 END_TEST
@@ -182,9 +202,10 @@ START_TEST(an_account_is_found_by_sid_name_and_number)
 	static const char *const texts[] = { MAIN_SID, "main", "K-1" };
 	struct account found;
 
-	set(MAIN_SID, (struct account_change){ .number = "K-1" });
+	set(MAIN_SID, (struct account_change) { .number = "K-1" });
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		ck_assert_msg(account_find(a.st, texts[i], &arena, &found, &err) == 1, "%s", texts[i]);
+		ck_assert_msg(account_find(a.st, texts[i], &arena, &found, &err) == 1, "%s",
+			      texts[i]);
 		ck_assert_str_eq(found.sid, MAIN_SID);
 	}
 	ck_assert_int_eq(account_find(a.st, "", &arena, &found, &err), 0);
@@ -196,12 +217,12 @@ START_TEST(a_subaccount_takes_its_parents_calendar_where_it_has_none)
 {
 	struct account_calendar c;
 
-	set(MAIN_SID, (struct account_change){ .time_zone = "Asia/Kathmandu", .cycle_day = "7" });
+	set(MAIN_SID, (struct account_change) { .time_zone = "Asia/Kathmandu", .cycle_day = "7" });
 	made = read_account(SUB_SID);
 	OK(account_calendar(a.st, &made, &c, &err));
 	ck_assert_str_eq(zone_name(c.zone), "Asia/Kathmandu");
 	ck_assert_int_eq(c.cycle_day, 7);
-	set(SUB_SID, (struct account_change){ .cycle_day = "3" });
+	set(SUB_SID, (struct account_change) { .cycle_day = "3" });
 	OK(account_calendar(a.st, &made, &c, &err));
 	ck_assert_str_eq(zone_name(c.zone), "Asia/Kathmandu");
 	ck_assert_int_eq(c.cycle_day, 3);
@@ -216,7 +237,9 @@ END_TEST
 
 static void add_category(void)
 {
-	struct new_category n = { .name = "calls", .description = "", .count_unit = "", .usage_unit = "" };
+	struct new_category n = {
+		.name = "calls", .description = "", .count_unit = "", .usage_unit = ""
+	};
 
 	OK(admin_category_add(&a, &n, &err));
 }
@@ -224,7 +247,11 @@ static void add_category(void)
 static struct raw_event raw_event(const char *id, const char *subject, const char *time)
 {
 	struct raw_event raw = { .line = 1 };
-	const char *const texts[EVENT_FIELDS] = { [EV_SOURCE] = "/t", [EV_ID] = id, [EV_SUBJECT] = subject, [EV_TIME] = time, [EV_CATEGORY] = "calls" };
+	const char *const texts[EVENT_FIELDS] = { [EV_SOURCE] = "/t",
+						  [EV_ID] = id,
+						  [EV_SUBJECT] = subject,
+						  [EV_TIME] = time,
+						  [EV_CATEGORY] = "calls" };
 
 	for (int f = 0; f < EVENT_FIELDS; f++) {
 		raw.field[f].text = texts[f];
@@ -233,8 +260,12 @@ static struct raw_event raw_event(const char *id, const char *subject, const cha
 	return raw;
 }
 
-/* The verdict on one event, outside of a write; REASON gets why it was rejected. */
-static enum verdict send_with(struct ledger *l, const char *id, const char *subject, const char *time, struct error *reason)
+/*
+ * The verdict on one event, outside of a write; REASON gets why it was
+ * rejected.
+ */
+static enum verdict send_with(struct ledger *l, const char *id, const char *subject,
+			      const char *time, struct error *reason)
 {
 	struct raw_event raw = raw_event(id, subject, time);
 	const struct ledger_result *results;
@@ -254,10 +285,11 @@ static enum verdict send_with(struct ledger *l, const char *id, const char *subj
 
 static struct ledger *new_ledger(void)
 {
-	return ledger_new(a.st, &(struct ledger_options){ .accounts_by_name = true });
+	return ledger_new(a.st, &(struct ledger_options) { .accounts_by_name = true });
 }
 
-static enum verdict send_one(const char *id, const char *subject, const char *time, struct error *reason)
+static enum verdict send_one(const char *id, const char *subject, const char *time,
+			     struct error *reason)
 {
 	struct ledger *l;
 	enum verdict v;
@@ -277,12 +309,15 @@ START_TEST(the_currency_stays_once_there_are_events)
 
 	add_category();
 	ck_assert_int_eq(send_one("1", SUB_SID, "2026-11-01T00:00:00Z", &reason), VERDICT_CREATED);
-	FAILS(admin_account_set(&a, SUB_SID, &euro, &made, &err), ERR_CONFLICT, "currency", "has events");
-	FAILS(admin_account_set(&a, MAIN_SID, &euro, &made, &err), ERR_CONFLICT, "currency", "subaccount");
+	FAILS(admin_account_set(&a, SUB_SID, &euro, &made, &err), ERR_CONFLICT, "currency",
+	      "has events");
+	FAILS(admin_account_set(&a, MAIN_SID, &euro, &made, &err), ERR_CONFLICT, "currency",
+	      "subaccount");
 	set(OTHER_SID, euro);
 	add("new", NONE_SID, MAIN_SID);
 	set(NONE_SID, euro);
-	set(MAIN_SID, (struct account_change){ .currency = "USD", .name = "same currency, other name" });
+	set(MAIN_SID,
+	    (struct account_change) { .currency = "USD", .name = "same currency, other name" });
 }
 END_TEST
 
@@ -359,7 +394,7 @@ START_TEST(a_name_or_number_in_a_file_is_the_accounts_that_has_it_by_then)
 	struct ledger *l;
 
 	add_category();
-	set(MAIN_SID, (struct account_change){ .number = "K-1" });
+	set(MAIN_SID, (struct account_change) { .number = "K-1" });
 	OK(store_commit(a.st, &err));
 	l = new_ledger();
 	ck_assert_int_eq(send_with(l, "3", "K-2", "2026-11-01T00:00:00Z", &reason),
@@ -369,12 +404,15 @@ START_TEST(a_name_or_number_in_a_file_is_the_accounts_that_has_it_by_then)
 	ck_assert_int_eq(send_with(l, "2", "K-1", "2026-11-01T00:00:00Z", &reason),
 			 VERDICT_CREATED);
 	OK(store_begin_write(a.st, &err));
-	set(MAIN_SID, (struct account_change){ .name = "was main", .number = "" });
-	set(OTHER_SID, (struct account_change){ .name = "main" });
+	set(MAIN_SID, (struct account_change) { .name = "was main", .number = "" });
+	set(OTHER_SID, (struct account_change) { .name = "main" });
 	OK(store_commit(a.st, &err));
 	ck_assert_int_eq(send_with(l, "4", "K-1", "2026-11-01T00:00:00Z", &reason),
 			 VERDICT_REJECTED);
-	/* another family by now: a duplicate would be the account that was called so */
+	/*
+	 * another family by now: a duplicate would be the account that was
+	 * called so
+	 */
 	ck_assert_int_eq(send_with(l, "1", "main", "2026-11-01T00:00:00Z", &reason),
 			 VERDICT_CREATED);
 	ck_assert_int_eq(send_with(l, "2", "was main", "2026-11-01T00:00:00Z", &reason),

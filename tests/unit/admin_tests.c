@@ -8,10 +8,9 @@
 #include "suite.h"
 #include "base/banned.h"
 
-#define MAIN_SID    "AC00000000000000000000000000000001"
-#define NONE_SID    "AC0000000000000000000000000000000f"
-#define NOW         INT64_C(1795258800)       /* 2026-11-21T11:00:00Z */
-
+#define MAIN_SID "AC00000000000000000000000000000001"
+#define NONE_SID "AC0000000000000000000000000000000f"
+#define NOW      INT64_C(1795258800) /* 2026-11-21T11:00:00Z */
 
 static struct error err;
 static struct arena arena;
@@ -26,10 +25,10 @@ static void setup(void)
 
 	arena_init(&arena);
 	error_clear(&err);
-	a = (struct admin){ .arena = &arena,
-			    .by = &principal_console,
-			    .author = "ada",
-			    .now_us = NOW * USEC_PER_SEC };
+	a = (struct admin) { .arena = &arena,
+			     .by = &principal_console,
+			     .author = "ada",
+			     .now_us = NOW * USEC_PER_SEC };
 	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
 	OK(store_begin_write(a.st, &err));
 	OK(admin_account_add(&a, &first, &made, &err));
@@ -41,7 +40,10 @@ static void teardown(void)
 	arena_release(&arena);
 }
 
-/* The log's newest entries, LIST with spaces between their parts; the newest first. */
+/*
+ * The log's newest entries, LIST with spaces between their parts; the newest
+ * first.
+ */
 static void check_log(const char *const *list, size_t n)
 {
 	struct audit *entries;
@@ -50,14 +52,18 @@ static void check_log(const char *const *list, size_t n)
 	OK(store_audits(a.st, 0, n, &arena, &entries, &found, &err));
 	ck_assert_uint_eq(found, n);
 	for (size_t i = 0; i < n; i++) {
-		const char *line = arena_join(&arena, entries[i].author, " ", entries[i].action, " ", entries[i].subject, " ", entries[i].detail, NULL);
+		const char *line = arena_join(&arena, entries[i].author, " ", entries[i].action,
+					      " ", entries[i].subject, " ", entries[i].detail,
+					      NULL);
 
 		ck_assert_str_eq(line, list[i]);
 		ck_assert_int_eq(entries[i].at, NOW);
 	}
 }
 
-#define LOG(...) check_log((const char *const[]){ __VA_ARGS__ }, ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })))
+#define LOG(...)                                         \
+	check_log((const char *const[]) { __VA_ARGS__ }, \
+		  ARRAY_SIZE(((const char *const[]) { __VA_ARGS__ })))
 
 static size_t count_log(void)
 {
@@ -70,7 +76,7 @@ static size_t count_log(void)
 
 static struct new_user some_user(const char *name)
 {
-	return (struct new_user){ .name = name, .role = "Manager", .password = "hashed" };
+	return (struct new_user) { .name = name, .role = "Manager", .password = "hashed" };
 }
 
 START_TEST(a_user_is_added_with_what_is_left_out_filled)
@@ -141,7 +147,8 @@ START_TEST(a_user_gets_another_password_grants_and_an_end)
 	ck_assert_uint_eq(u.n_grants, 1);
 	OK(admin_user_grant(&a, "bob", MAIN_SID, false, &err));
 	OK(admin_user_remove(&a, "bob", &err));
-	LOG("ada user.remove bob ", "ada user.ungrant bob " MAIN_SID, "ada user.grant bob " MAIN_SID, "ada user.password bob ");
+	LOG("ada user.remove bob ", "ada user.ungrant bob " MAIN_SID,
+	    "ada user.grant bob " MAIN_SID, "ada user.password bob ");
 	FAILS(admin_user_find(&a, "bob", &u, &err), ERR_NOT_FOUND, "user", "bob");
 	FAILS(admin_user_remove(&a, "bob", &err), ERR_NOT_FOUND, "user", "bob");
 	FAILS(admin_user_password(&a, "bob", "x", &err), ERR_NOT_FOUND, "user", "bob");
@@ -210,15 +217,15 @@ END_TEST
 START_TEST(a_user_name_hides_no_character)
 {
 	static const char *const names[] = {
-		"ad\xE2\x80\x8Bmin",          /* zero-width space */
-		"ad\xC2\xADmin",              /* soft hyphen */
-		"admin\xE2\x81\xA0",          /* word joiner */
-		"ad\xE2\x80\xAEmin",          /* from right to left */
-		"admin\xEF\xBB\xBF",          /* byte order mark */
-		"admin\xE3\x85\xA4",          /* Hangul filler */
-		"admin\xEF\xB8\x8F",          /* variation selector */
-		"admin\xF3\xA0\x80\xA1",      /* tag */
-		"admin\xCD\x8F",              /* combining grapheme joiner */
+		"ad\xE2\x80\x8Bmin",     /* zero-width space */
+		"ad\xC2\xADmin",         /* soft hyphen */
+		"admin\xE2\x81\xA0",     /* word joiner */
+		"ad\xE2\x80\xAEmin",     /* from right to left */
+		"admin\xEF\xBB\xBF",     /* byte order mark */
+		"admin\xE3\x85\xA4",     /* Hangul filler */
+		"admin\xEF\xB8\x8F",     /* variation selector */
+		"admin\xF3\xA0\x80\xA1", /* tag */
+		"admin\xCD\x8F",         /* combining grapheme joiner */
 	};
 	struct new_user n = some_user("admin");
 
@@ -402,7 +409,8 @@ START_TEST(an_actor_is_named_so_that_nobody_is_taken_for_another)
 		{ { .name = "SK1", .label = "", .key_sid = "SK1" }, "key SK1" },
 		{ { .name = "AC1", .key_sid = "SK1" }, "key SK1" },
 		{ { .name = "ada", .user = 7, .made_by = "bob" }, "ada (token by bob)" },
-		{ { .name = "ada", .user = 7, .made_by = "key SK1 (bob)" }, "ada (token by key SK1 (bob))" },
+		{ { .name = "ada", .user = 7, .made_by = "key SK1 (bob)" },
+		  "ada (token by key SK1 (bob))" },
 		{ { .name = "console" }, "console" },
 		{ { .name = "console", .label = "ada" }, "console (ada)" },
 	};
@@ -415,7 +423,9 @@ END_TEST
 
 START_TEST(a_key_is_found_by_the_hash_of_its_secret_alone)
 {
-	struct new_key n = { .role = "Manager", .name = "billing", .grants = main_account, .n_grants = 1 };
+	struct new_key n = {
+		.role = "Manager", .name = "billing", .grants = main_account, .n_grants = 1
+	};
 	char sid[SID_TEXT], token[TOKEN_TEXT];
 	unsigned char hash[HASH_BYTES];
 	struct key k;
@@ -440,12 +450,13 @@ START_TEST(a_key_whose_parts_do_not_go_together_is_refused)
 	char sid[SID_TEXT], token[TOKEN_TEXT];
 	size_t before = count_log();
 
-	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account", "must be given");
+	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account",
+	      "must be given");
 	n.account = NONE_SID;
 	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account", NONE_SID);
-	n = (struct new_key){ .role = "Ingest", .grants = main_account, .n_grants = 1 };
+	n = (struct new_key) { .role = "Ingest", .grants = main_account, .n_grants = 1 };
 	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "grant", "Ingest");
-	n = (struct new_key){ .role = NULL };
+	n = (struct new_key) { .role = NULL };
 	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "role", "must be one of");
 	ck_assert_uint_eq(count_log(), before);
 }
@@ -472,13 +483,15 @@ END_TEST
 
 START_TEST(an_account_has_its_parts_checked)
 {
-	struct new_account n = { .name = "sub", .parent = MAIN_SID, .currency = "EUR", .created = "2026-01-02" };
+	struct new_account n = {
+		.name = "sub", .parent = MAIN_SID, .currency = "EUR", .created = "2026-01-02"
+	};
 	struct account made, below;
 
 	OK(admin_account_add(&a, &n, &made, &err));
 	ck_assert(sid_valid("AC", made.sid, strlen(made.sid)));
 	ck_assert_str_eq(made.currency, "eur");
-	ck_assert_int_eq(made.created, date_to_days((struct date){ 2026, 1, 2 }) * SEC_PER_DAY);
+	ck_assert_int_eq(made.created, date_to_days((struct date) { 2026, 1, 2 }) * SEC_PER_DAY);
 	ck_assert_int_ne(made.parent, 0);
 	LOG(arena_join(&arena, "ada account.add ", made.sid, " sub", NULL));
 	FAILS(admin_account_add(&a, &n, &below, &err), ERR_CONFLICT, "name", "sub");
@@ -503,7 +516,11 @@ END_TEST
 
 START_TEST(a_category_has_its_parts_checked)
 {
-	struct new_category n = { .name = "calls", .description = "Calls", .count_unit = "calls", .usage_unit = "minutes", .metered = true };
+	struct new_category n = { .name = "calls",
+				  .description = "Calls",
+				  .count_unit = "calls",
+				  .usage_unit = "minutes",
+				  .metered = true };
 	struct category *list;
 	size_t count;
 
@@ -539,11 +556,15 @@ START_TEST(accounts_are_closed_and_reopened_in_the_authors_name)
 	ck_assert_str_eq(list[0].author, "ada");
 	OK(admin_closing_reopen(&a, MAIN_SID, "2026-10-01", "a bill was wrong", &err));
 	OK(admin_closing_reopen(&a, MAIN_SID, NULL, "start again", &err));
-	LOG("ada closing.reopen " MAIN_SID " everything: start again", "ada closing.reopen " MAIN_SID " from 2026-10-01: a bill was wrong", "ada closing.close " MAIN_SID " through 2026-10-31");
+	LOG("ada closing.reopen " MAIN_SID " everything: start again",
+	    "ada closing.reopen " MAIN_SID " from 2026-10-01: a bill was wrong",
+	    "ada closing.close " MAIN_SID " through 2026-10-31");
 	FAILS(admin_closing_close(&a, MAIN_SID, "yesterday", &err), ERR_PARAM, "through", "date");
 	FAILS(admin_closing_close(&a, MAIN_SID, "2026-11-21", &err), ERR_PARAM, "through", "over");
-	FAILS(admin_closing_close(&a, NONE_SID, "2026-10-31", &err), ERR_PARAM, "account", NONE_SID);
-	FAILS(admin_closing_reopen(&a, MAIN_SID, NULL, "start again", &err), ERR_CONFLICT, "from", "not closed");
+	FAILS(admin_closing_close(&a, NONE_SID, "2026-10-31", &err), ERR_PARAM, "account",
+	      NONE_SID);
+	FAILS(admin_closing_reopen(&a, MAIN_SID, NULL, "start again", &err), ERR_CONFLICT, "from",
+	      "not closed");
 }
 END_TEST
 

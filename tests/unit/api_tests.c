@@ -14,25 +14,28 @@
 #include "base/banned.h"
 
 #define AC(n) "AC0000000000000000000000000000000" n
-#define NOW   1795262400                  /* 2026-11-21T12:00:00Z */
+#define NOW   1795262400 /* 2026-11-21T12:00:00Z */
 
 static struct store *st;
 static struct arena arena;
 static struct settings *settings;
 static const struct catalogue *cats;
 static const unsigned char secret[SECRET_BYTES] = "thirty-two bytes of a known key";
-static struct account accounts[4];        /* main, its subaccount, a foreign one, a Euro one */
+static struct account accounts[4]; /* main, its subaccount, a foreign one, a Euro one */
 
 static void must(int rc, const struct error *err)
 {
 	ck_assert_msg(rc >= 0, "%s: %s (%s)", err->param, err->message, err->detail);
 }
 
-static void add_account(int i, const char *sid, const char *name, int64_t parent, const char *currency)
+static void add_account(int i, const char *sid, const char *name, int64_t parent,
+			const char *currency)
 {
 	struct error err = { 0 };
 
-	accounts[i] = (struct account){ .name = name, .parent = parent, .created = NOW - 400 * SEC_PER_DAY };
+	accounts[i] = (struct account) { .name = name,
+					 .parent = parent,
+					 .created = NOW - 400 * SEC_PER_DAY };
 	memcpy(accounts[i].sid, sid, SID_TEXT);
 	memcpy(accounts[i].currency, currency, 4);
 	must(store_account_add(st, &accounts[i], &err), &err);
@@ -40,22 +43,32 @@ static void add_account(int i, const char *sid, const char *name, int64_t parent
 
 static int64_t add_category(const char *name, int64_t parent)
 {
-	struct category c = { .name = name, .parent = parent, .description = name, .count_unit = "n", .usage_unit = "u", .metered = true };
+	struct category c = { .name = name,
+			      .parent = parent,
+			      .description = name,
+			      .count_unit = "n",
+			      .usage_unit = "u",
+			      .metered = true };
 	struct error err = { 0 };
 
 	must(store_category_add(st, &c, &err), &err);
 	return c.id;
 }
 
-static void add_event(struct ledger *l, const char *sid, const char *id, const char *category, const char *time, const char *usage,
-		      const char *price, const char *customer)
+static void add_event(struct ledger *l, const char *sid, const char *id, const char *category,
+		      const char *time, const char *usage, const char *price, const char *customer)
 {
 	struct raw_event raw = { 0 };
 	struct error err = { 0 };
 	struct event ev;
-	const struct { enum event_field f; const char *text; } set[] = {
-		{ EV_SOURCE, "/t" }, { EV_ID, id }, { EV_SUBJECT, sid }, { EV_TIME, time }, { EV_CATEGORY, category },
-		{ EV_USAGE, usage }, { EV_PRICE, price }, { EV_CUSTOMER, customer },
+	const struct {
+		enum event_field f;
+		const char *text;
+	} set[] = {
+		{ EV_SOURCE, "/t" },       { EV_ID, id },
+		{ EV_SUBJECT, sid },       { EV_TIME, time },
+		{ EV_CATEGORY, category }, { EV_USAGE, usage },
+		{ EV_PRICE, price },       { EV_CUSTOMER, customer },
 	};
 
 	for (size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
@@ -89,9 +102,10 @@ static void setup(void)
 	add_category("sim-data", 0);
 	add_category("totalprice", 0);
 	must(store_commit(st, &err), &err);
-	l = ledger_new(st, &(struct ledger_options){ 0 });
+	l = ledger_new(st, &(struct ledger_options) { 0 });
 	add_event(l, AC("1"), "1", "calls-inbound", "2026-11-21T10:00:00Z", "2.5", "0.017", NULL);
-	add_event(l, AC("2"), "2", "calls-inbound", "2026-11-20T23:59:59.9Z", "4", "1.000000001", NULL);
+	add_event(l, AC("2"), "2", "calls-inbound", "2026-11-20T23:59:59.9Z", "4", "1.000000001",
+		  NULL);
 	add_event(l, AC("1"), "3", "ai-minutes", "2026-11-02T10:00:00Z", "0.4", "0", "anna");
 	add_event(l, AC("1"), "4", "ai-minutes", "2026-11-03T10:00:00Z", "0.4", "0", "anna");
 	add_event(l, AC("1"), "5", "ai-minutes", "2026-11-03T10:00:00Z", "0.4", "0", "ben");
@@ -110,12 +124,25 @@ static void teardown(void)
 
 static const struct principal admin = { .role = ROLE_ADMIN, .name = "admin" };
 
-/* Runs the operation ID with the parameters of QUERY ("A=1&B=2", not encoded); the answer is in the test's arena. */
-static int run_as(const struct principal *who, const char *id, const char *query, const char **ret, struct error *err)
+/*
+ * Runs the operation ID with the parameters of QUERY ("A=1&B=2", not encoded);
+ * the answer is in the test's arena.
+ */
+static int run_as(const struct principal *who, const char *id, const char *query, const char **ret,
+		  struct error *err)
 {
 	const struct op *op = op_find(id);
-	struct call call = { .op = op, .who = who, .settings = settings, .secret = secret, .store = st, .catalogue = cats, .arena = &arena,
-			     .now = floor_div(clock_now_us(), USEC_PER_SEC), .base_url = "https://ledger.test", .suffix = ".json", .format = &format_json };
+	struct call call = { .op = op,
+			     .who = who,
+			     .settings = settings,
+			     .secret = secret,
+			     .store = st,
+			     .catalogue = cats,
+			     .arena = &arena,
+			     .now = floor_div(clock_now_us(), USEC_PER_SEC),
+			     .base_url = "https://ledger.test",
+			     .suffix = ".json",
+			     .format = &format_json };
 	struct writer_options options = { .style = op->dialect->style };
 	struct raw_param raw[PARAMS_MAX];
 	struct error fault = { 0 };
@@ -130,7 +157,7 @@ static int run_as(const struct principal *who, const char *id, const char *query
 		char *value = strchr(pair, '=');
 
 		*value++ = '\0';
-		raw[n++] = (struct raw_param){ pair, value, strlen(value) };
+		raw[n++] = (struct raw_param) { pair, value, strlen(value) };
 	}
 	strbuf_init(&buf, 1 << 24);
 	w = writer_new(&format_json, &options, &sink);
@@ -177,7 +204,8 @@ START_TEST(every_kind_of_error_has_a_status_in_every_dialect)
 {
 	for (const struct dialect *const *d = dialects; *d; d++)
 		for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
-			ck_assert_msg((*d)->errors[kind].status >= 400, "%s lacks kind %d", (*d)->name, kind);
+			ck_assert_msg((*d)->errors[kind].status >= 400, "%s lacks kind %d",
+				      (*d)->name, kind);
 }
 END_TEST
 
@@ -194,14 +222,35 @@ END_TEST
 /* ---- dates ---- */
 
 static const struct {
-	const char *text, *date;         /* NULL: refused */
+	const char *text, *date; /* NULL: refused */
 } twilio_dates[] = {
-	{ "2026-11-21", "2026-11-21" }, { "2028-02-29", "2028-02-29" }, { "-30days", "2026-10-22" }, { "-1day", "2026-11-20" },
-	{ "+30days", "2026-12-21" }, { " 30days", "2026-12-21" }, { "-2weeks", "2026-11-07" }, { "-1month", "2026-10-21" },
-	{ "-9months", "2026-02-21" }, { "+1year", "2027-11-21" }, { "-0days", "2026-11-21" },
-	{ "2026-02-30", NULL }, { "2026-13-01", NULL }, { "0000-01-01", NULL }, { "2026-1-1", NULL }, { "20261121", NULL },
-	{ "2026-11-21T00:00:00Z", NULL }, { "30days", NULL }, { "-days", NULL }, { "-30", NULL }, { "-30hours", NULL },
-	{ "-99999999999days", NULL }, { "-30000years", NULL }, { "--3days", NULL }, { "-3dayss", NULL }, { "x", NULL }, { "-", NULL },
+	{ "2026-11-21", "2026-11-21" },
+	{ "2028-02-29", "2028-02-29" },
+	{ "-30days", "2026-10-22" },
+	{ "-1day", "2026-11-20" },
+	{ "+30days", "2026-12-21" },
+	{ " 30days", "2026-12-21" },
+	{ "-2weeks", "2026-11-07" },
+	{ "-1month", "2026-10-21" },
+	{ "-9months", "2026-02-21" },
+	{ "+1year", "2027-11-21" },
+	{ "-0days", "2026-11-21" },
+	{ "2026-02-30", NULL },
+	{ "2026-13-01", NULL },
+	{ "0000-01-01", NULL },
+	{ "2026-1-1", NULL },
+	{ "20261121", NULL },
+	{ "2026-11-21T00:00:00Z", NULL },
+	{ "30days", NULL },
+	{ "-days", NULL },
+	{ "-30", NULL },
+	{ "-30hours", NULL },
+	{ "-99999999999days", NULL },
+	{ "-30000years", NULL },
+	{ "--3days", NULL },
+	{ "-3dayss", NULL },
+	{ "x", NULL },
+	{ "-", NULL },
 };
 
 START_TEST(a_date_is_a_day_that_exists_or_an_offset_from_today)
@@ -242,36 +291,61 @@ static const struct {
 	int code;
 } refusals[] = {
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&Category=nope", "Category", ERR_PARAM, 20001 },
-	{ "ListUsageRecord", "AccountSid=" AC("1") "&StartDate=2026-02-30", "StartDate", ERR_FORMAT, 20001 },
-	{ "ListUsageRecord", "AccountSid=" AC("1") "&StartDate=2026-11-02&EndDate=2026-11-01", "", ERR_NOT_FOUND, 20404 },
+	{ "ListUsageRecord", "AccountSid=" AC("1") "&StartDate=2026-02-30", "StartDate", ERR_FORMAT,
+	  20001 },
+	{ "ListUsageRecord", "AccountSid=" AC("1") "&StartDate=2026-11-02&EndDate=2026-11-01", "",
+	  ERR_NOT_FOUND, 20404 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=0", "PageSize", ERR_PARAM, 20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=-1", "PageSize", ERR_PARAM, 20001 },
-	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=1000000000000", "PageSize", ERR_PARAM, 20001 },
+	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=1000000000000", "PageSize", ERR_PARAM,
+	  20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=1e3", "PageSize", ERR_PARAM, 20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=+7", "PageSize", ERR_PARAM, 20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageSize=abc", "PageSize", ERR_PARAM, 20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("1") "&Page=1", "", ERR_PAGE, 70002 },
-	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageToken=AAAA", "PageToken", ERR_PARAM, 20001 },
-	{ "ListUsageRecord", "AccountSid=" AC("1") "&IncludeSubaccounts=maybe", "IncludeSubaccounts", ERR_PARAM, 20001 },
-	{ "ListUsageRecord", "AccountSid=" AC("1") "&TimeZone=Mars/Olympus", "TimeZone", ERR_PARAM, 20001 },
+	{ "ListUsageRecord", "AccountSid=" AC("1") "&PageToken=AAAA", "PageToken", ERR_PARAM,
+	  20001 },
+	{ "ListUsageRecord", "AccountSid=" AC("1") "&IncludeSubaccounts=maybe",
+	  "IncludeSubaccounts", ERR_PARAM, 20001 },
+	{ "ListUsageRecord", "AccountSid=" AC("1") "&TimeZone=Mars/Olympus", "TimeZone", ERR_PARAM,
+	  20001 },
 	{ "ListUsageRecord", "AccountSid=" AC("9"), "", ERR_NOT_FOUND, 20404 },
 	{ "ListUsageRecord", "AccountSid=../../etc", "", ERR_NOT_FOUND, 20404 },
 	{ "ListSuperSimUsageRecord", "", "AccountSid", ERR_PARAM, 83600 },
 	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Sim=\001", "Sim", ERR_PARAM, 83600 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Fleet=\377", "Fleet", ERR_PARAM, 83600 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Group=planet", "Group", ERR_PARAM, 83600 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Network=HW1", "Network", ERR_PARAM, 83600 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&IsoCountry=AUT", "IsoCountry", ERR_PARAM, 83600 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&StartTime=2026-11-21T12:00:00Z&EndTime=2026-11-21T12:00:00Z", "EndTime", ERR_PARAM, 83600 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Granularity=day&StartTime=2026-11-20T01:00:00Z", "StartTime", ERR_PARAM, 83601 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Granularity=hour&EndTime=2026-11-20T01:30:00Z", "EndTime", ERR_PARAM, 83602 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Group=sim&StartTime=2026-10-01T00:00:00Z", "Group", ERR_PARAM, 83603 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Granularity=hour&StartTime=2026-10-01T00:00:00Z", "StartTime", ERR_PARAM, 83604 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Granularity=day&StartTime=2026-08-01T00:00:00Z", "StartTime", ERR_PARAM, 83604 },
-	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&StartTime=2025-05-20T00:00:00Z&EndTime=2025-06-20T00:00:00Z", "StartTime", ERR_PARAM, 83605 },
+	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Fleet=\377", "Fleet", ERR_PARAM,
+	  83600 },
+	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Group=planet", "Group", ERR_PARAM,
+	  83600 },
+	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&Network=HW1", "Network", ERR_PARAM,
+	  83600 },
+	{ "ListSuperSimUsageRecord", "AccountSid=" AC("1") "&IsoCountry=AUT", "IsoCountry",
+	  ERR_PARAM, 83600 },
+	{ "ListSuperSimUsageRecord",
+	  "AccountSid=" AC("1") "&StartTime=2026-11-21T12:00:00Z&EndTime=2026-11-21T12:00:00Z",
+	  "EndTime", ERR_PARAM, 83600 },
+	{ "ListSuperSimUsageRecord",
+	  "AccountSid=" AC("1") "&Granularity=day&StartTime=2026-11-20T01:00:00Z", "StartTime",
+	  ERR_PARAM, 83601 },
+	{ "ListSuperSimUsageRecord",
+	  "AccountSid=" AC("1") "&Granularity=hour&EndTime=2026-11-20T01:30:00Z", "EndTime",
+	  ERR_PARAM, 83602 },
+	{ "ListSuperSimUsageRecord",
+	  "AccountSid=" AC("1") "&Group=sim&StartTime=2026-10-01T00:00:00Z", "Group", ERR_PARAM,
+	  83603 },
+	{ "ListSuperSimUsageRecord",
+	  "AccountSid=" AC("1") "&Granularity=hour&StartTime=2026-10-01T00:00:00Z", "StartTime",
+	  ERR_PARAM, 83604 },
+	{ "ListSuperSimUsageRecord",
+	  "AccountSid=" AC("1") "&Granularity=day&StartTime=2026-08-01T00:00:00Z", "StartTime",
+	  ERR_PARAM, 83604 },
+	{ "ListSuperSimUsageRecord",
+	  "AccountSid=" AC("1") "&StartTime=2025-05-20T00:00:00Z&EndTime=2025-06-20T00:00:00Z",
+	  "StartTime", ERR_PARAM, 83605 },
 	{ "GetAIUsage", "StartDate=2026-11-02&EndDate=2026-11-01", "EndDate", ERR_REVERSED, 0 },
 	{ "ListUsageRecords", "StartDate=yesterday", "StartDate", ERR_FORMAT, 0 },
-	{ "ListUsageRecords", "StartDate=2026-11-02&EndDate=2026-11-01", "EndDate", ERR_REVERSED, 0 },
+	{ "ListUsageRecords", "StartDate=2026-11-02&EndDate=2026-11-01", "EndDate", ERR_REVERSED,
+	  0 },
 };
 
 START_TEST(a_bad_parameter_is_refused_by_its_name)
@@ -291,7 +365,8 @@ START_TEST(names_ignore_case_where_the_dialect_does_and_only_there)
 	struct error err = refusal("GetAIUsage", "startdate=2026-11-01&ENDDATE=x");
 
 	ck_assert_str_eq(err.param, "EndDate");
-	ck_assert(NULL != strstr(run("ListUsageRecord", "AccountSid=" AC("1") "&category=nope"), "\"category\":\"calls\""));
+	ck_assert(NULL != strstr(run("ListUsageRecord", "AccountSid=" AC("1") "&category=nope"),
+				 "\"category\":\"calls\""));
 }
 END_TEST
 
@@ -300,49 +375,131 @@ END_TEST
 START_TEST(ai_minutes_are_rounded_up_once_a_total)
 {
 	ck_assert_str_eq(run("GetAIUsage", "StartDate=2026-11-01&EndDate=2026-11-30"),
-			 "{\"accountUsage\":[{\"accountId\":\"" AC("1") "\",\"aiMinutes\":2}],\"customerUsage\":["
-			 "{\"accountId\":\"" AC("1") "\",\"customerId\":\"anna\",\"aiMinutes\":1},"
-			 "{\"accountId\":\"" AC("1") "\",\"customerId\":\"ben\",\"aiMinutes\":1}]}");
-	ck_assert_str_eq(run("GetAIUsage", "StartDate=2026-11-01&EndDate=2026-11-30&CustomerId=ben"),
-			 "{\"accountUsage\":[{\"accountId\":\"" AC("1") "\",\"aiMinutes\":1}],\"customerUsage\":["
-			 "{\"accountId\":\"" AC("1") "\",\"customerId\":\"ben\",\"aiMinutes\":1}]}");
-	ck_assert_str_eq(run("GetAIUsage", "StartDate=2026-11-01&EndDate=2026-11-30&AccountId=none"),
+			 "{\"accountUsage\":[{\"accountId\":\"" AC(
+				 "1") "\",\"aiMinutes\":2}],\"customerUsage\":["
+				      "{\"accountId\":\"" AC(
+					      "1") "\",\"customerId\":\"anna\",\"aiMinutes\":1},"
+						   "{\"accountId\":\"" AC(
+							   "1") "\",\"customerId\":\"ben\","
+								"\"aiMinutes\":1}]}");
+	ck_assert_str_eq(run("GetAIUsage",
+			     "StartDate=2026-11-01&EndDate=2026-11-30&CustomerId=ben"),
+			 "{\"accountUsage\":[{\"accountId\":\"" AC(
+				 "1") "\",\"aiMinutes\":1}],\"customerUsage\":["
+				      "{\"accountId\":\"" AC(
+					      "1") "\",\"customerId\":\"ben\",\"aiMinutes\":1}]}");
+	ck_assert_str_eq(run("GetAIUsage",
+			     "StartDate=2026-11-01&EndDate=2026-11-30&AccountId=none"),
 			 "{\"accountUsage\":[],\"customerUsage\":[]}");
 }
 END_TEST
 
 START_TEST(billing_usage_lists_each_account_for_itself)
 {
-	const char *text = run("ListUsageRecords", "StartDate=2026-11-20&EndDate=2026-11-21&AccountId=" AC("1"));
+	const char *text = run("ListUsageRecords",
+			       "StartDate=2026-11-20&EndDate=2026-11-21&AccountId=" AC("1"));
 
-	ck_assert_str_eq(text,
-		"[{\"accountSid\":\"" AC("1") "\",\"category\":\"calls\",\"count\":1,\"countUnit\":\"n\",\"description\":\"calls\","
-		"\"endDate\":\"2026-11-21\",\"price\":0.017,\"priceUnit\":\"usd\",\"startDate\":\"2026-11-20\",\"usage\":\"2.5\",\"usageUnit\":\"u\","
-		"\"uri\":\"/2010-04-01/Accounts/" AC("1") "/Usage/Records.json?Category=calls&StartDate=2026-11-20&EndDate=2026-11-21&IncludeSubaccounts=false\"},"
-		"{\"accountSid\":\"" AC("1") "\",\"category\":\"calls-inbound\",\"count\":1,\"countUnit\":\"n\",\"description\":\"calls-inbound\","
-		"\"endDate\":\"2026-11-21\",\"price\":0.017,\"priceUnit\":\"usd\",\"startDate\":\"2026-11-20\",\"usage\":\"2.5\",\"usageUnit\":\"u\","
-		"\"uri\":\"/2010-04-01/Accounts/" AC("1") "/Usage/Records.json?Category=calls-inbound&StartDate=2026-11-20&EndDate=2026-11-21&IncludeSubaccounts=false\"},"
-		"{\"accountSid\":\"" AC("1") "\",\"category\":\"totalprice\",\"count\":0,\"countUnit\":\"n\",\"description\":\"totalprice\","
-		"\"endDate\":\"2026-11-21\",\"price\":0.017,\"priceUnit\":\"usd\",\"startDate\":\"2026-11-20\",\"usage\":\"0.017\",\"usageUnit\":\"usd\","
-		"\"uri\":\"/2010-04-01/Accounts/" AC("1") "/Usage/Records.json?Category=totalprice&StartDate=2026-11-20&EndDate=2026-11-21&IncludeSubaccounts=false\"}]");
+	ck_assert_str_eq(
+		text,
+		"[{\"accountSid\":\"" AC(
+			"1") "\",\"category\":\"calls\",\"count\":1,\"countUnit\":\"n\","
+			     "\"description\":\"calls\","
+			     "\"endDate\":\"2026-11-21\",\"price\":0.017,\"priceUnit\":\"usd\","
+			     "\"startDate\":\"2026-11-20\",\"usage\":\"2.5\",\"usageUnit\":\"u\","
+			     "\"uri\":\"/2010-04-01/Accounts/" AC(
+				     "1") "/Usage/"
+					  "Records.json?Category=calls&StartDate=2026-11-20&"
+					  "EndDate=2026-11-21&IncludeSubaccounts=false\"},"
+					  "{\"accountSid\":\"" AC(
+						  "1") "\",\"category\":\"calls-inbound\","
+						       "\"count\":1,\"countUnit\":\"n\","
+						       "\"description\":\"calls-inbound\","
+						       "\"endDate\":\"2026-11-21\",\"price\":0.017,"
+						       "\"priceUnit\":\"usd\",\"startDate\":\"2026-"
+						       "11-20\",\"usage\":\"2.5\",\"usageUnit\":"
+						       "\"u\","
+						       "\"uri\":\"/2010-04-01/Accounts/" AC(
+							       "1") "/Usage/"
+								    "Records.json?Category=calls-"
+								    "inbound&StartDate=2026-11-20&"
+								    "EndDate=2026-11-21&"
+								    "IncludeSubaccounts=false\"},"
+								    "{\"accountSid\":\"" AC(
+									    "1") "\",\"category\":"
+										 "\"totalprice\","
+										 "\"count\":0,"
+										 "\"countUnit\":"
+										 "\"n\","
+										 "\"description\":"
+										 "\"totalprice\","
+										 "\"endDate\":"
+										 "\"2026-11-21\","
+										 "\"price\":0.017,"
+										 "\"priceUnit\":"
+										 "\"usd\","
+										 "\"startDate\":"
+										 "\"2026-11-20\","
+										 "\"usage\":\"0."
+										 "017\","
+										 "\"usageUnit\":"
+										 "\"usd\","
+										 "\"uri\":\"/"
+										 "2010-04-01/"
+										 "Accounts/" AC(
+											 "1") "/Usa"
+											      "ge/"
+											      "Reco"
+											      "rds."
+											      "json"
+											      "?Cat"
+											      "egor"
+											      "y="
+											      "tota"
+											      "lpri"
+											      "ce&"
+											      "Star"
+											      "tDat"
+											      "e="
+											      "2026"
+											      "-11-"
+											      "20&"
+											      "EndD"
+											      "ate="
+											      "2026"
+											      "-11-"
+											      "21&"
+											      "Incl"
+											      "udeS"
+											      "ubac"
+											      "coun"
+											      "ts="
+											      "fals"
+											      "e\"}"
+											      "]");
 }
 END_TEST
 
 START_TEST(a_main_account_holds_its_subaccounts_unless_told_otherwise)
 {
 	const char *both = run("ListUsageRecord", "AccountSid=" AC("1") "&Category=calls");
-	const char *alone = run("ListUsageRecord", "AccountSid=" AC("1") "&Category=calls&IncludeSubaccounts=false");
+	const char *alone = run("ListUsageRecord",
+				"AccountSid=" AC("1") "&Category=calls&IncludeSubaccounts=false");
 
-	ck_assert(NULL != strstr(both, "\"count\":\"2\",\"count_unit\":\"n\",\"usage\":\"6.5\",\"usage_unit\":\"u\",\"price\":1.017000001,"));
-	ck_assert(NULL != strstr(alone, "\"count\":\"1\",\"count_unit\":\"n\",\"usage\":\"2.5\",\"usage_unit\":\"u\",\"price\":0.017,"));
+	ck_assert(NULL != strstr(both, "\"count\":\"2\",\"count_unit\":\"n\",\"usage\":\"6.5\","
+				       "\"usage_unit\":\"u\",\"price\":1.017000001,"));
+	ck_assert(NULL != strstr(alone, "\"count\":\"1\",\"count_unit\":\"n\",\"usage\":\"2.5\","
+					"\"usage_unit\":\"u\",\"price\":0.017,"));
 }
 END_TEST
 
 START_TEST(a_zone_moves_an_event_to_the_day_of_its_clocks)
 {
-	const char *gmt = run("ListUsageRecordDaily", "AccountSid=" AC("2") "&Category=calls&StartDate=2026-11-20&EndDate=2026-11-20");
+	const char *gmt = run(
+		"ListUsageRecordDaily",
+		"AccountSid=" AC("2") "&Category=calls&StartDate=2026-11-20&EndDate=2026-11-20");
 	const char *nepal = run("ListUsageRecordDaily",
-				"AccountSid=" AC("2") "&Category=calls&StartDate=2026-11-20&EndDate=2026-11-20&TimeZone=Asia/Kathmandu");
+				"AccountSid=" AC("2") "&Category=calls&StartDate=2026-11-20&"
+						      "EndDate=2026-11-20&TimeZone=Asia/Kathmandu");
 
 	ck_assert(NULL != strstr(gmt, "\"usage\":\"4\""));
 	ck_assert(NULL != strstr(nepal, "\"usage\":\"0\""));
@@ -365,12 +522,15 @@ static int follow(const char *link, const char **ret, struct error *err)
 {
 	const char *query = strchr(link, '?');
 
-	return run_as(&admin, "ListUsageRecordDaily", arena_join(&arena, "AccountSid=" AC("1") "&", query + 1, NULL), ret, err);
+	return run_as(&admin, "ListUsageRecordDaily",
+		      arena_join(&arena, "AccountSid=" AC("1") "&", query + 1, NULL), ret, err);
 }
 
 START_TEST(links_lead_through_all_pages_and_back_though_midnight_passes)
 {
-	const char *page = run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=7&StartDate=2026-11-15"), *first = page, *next;
+	const char *page = run("ListUsageRecordDaily",
+			       "AccountSid=" AC("1") "&PageSize=7&StartDate=2026-11-15"),
+		   *first = page, *next;
 	struct error err = { 0 };
 	int pages = 1;
 
@@ -379,19 +539,23 @@ START_TEST(links_lead_through_all_pages_and_back_though_midnight_passes)
 		must(follow(next, &page, &err), &err);
 		pages++;
 	}
-	ck_assert_int_eq(pages, 5);                      /* 7 days of 5 categories */
+	ck_assert_int_eq(pages, 5); /* 7 days of 5 categories */
 	ck_assert(NULL != strstr(page, "\"start\":28,\"end\":34"));
 	clock_set_us(NOW * USEC_PER_SEC);
 	while ((next = member(page, "previous_page_uri")))
 		must(follow(next, &page, &err), &err);
-	ck_assert(strcmp(strstr(page, "\"uri\":\"/2010-04-01/Accounts/" AC("1") "/Usage/Records/Daily.json?Category"),
-			 strstr(first, "\"uri\":\"/2010-04-01/Accounts/" AC("1") "/Usage/Records/Daily.json?Category")) == 0);
+	ck_assert(strcmp(strstr(page, "\"uri\":\"/2010-04-01/Accounts/" AC(
+					      "1") "/Usage/Records/Daily.json?Category"),
+			 strstr(first, "\"uri\":\"/2010-04-01/Accounts/" AC(
+					       "1") "/Usage/Records/Daily.json?Category")) == 0);
 }
 END_TEST
 
 START_TEST(a_token_brings_a_range_that_could_not_be_asked_for_anymore)
 {
-	const char *page = run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=2&StartDate=-1days&EndDate=2026-11-20");
+	const char *page =
+		run("ListUsageRecordDaily",
+		    "AccountSid=" AC("1") "&PageSize=2&StartDate=-1days&EndDate=2026-11-20");
 	struct error err = { 0 };
 
 	clock_set_us((NOW + SEC_PER_DAY) * USEC_PER_SEC);
@@ -404,7 +568,8 @@ END_TEST
 
 START_TEST(the_first_records_have_nothing_before_them_whatever_the_page_size)
 {
-	const char *page = run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=2"), *filters;
+	const char *page = run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=2"),
+		   *filters;
 	struct error err = { 0 };
 
 	must(follow(member(page, "next_page_uri"), &page, &err), &err);
@@ -414,7 +579,10 @@ START_TEST(the_first_records_have_nothing_before_them_whatever_the_page_size)
 	must(follow(member(page, "next_page_uri"), &page, &err), &err);
 	must(follow(member(page, "next_page_uri"), &page, &err), &err);
 	filters = strstr(member(page, "uri"), "&Page=");
-	must(run_as(&admin, "ListUsageRecordDaily", arena_join(&arena, "AccountSid=" AC("1") "&PageSize=7", filters, NULL), &page, &err), &err);
+	must(run_as(&admin, "ListUsageRecordDaily",
+		    arena_join(&arena, "AccountSid=" AC("1") "&PageSize=7", filters, NULL), &page,
+		    &err),
+	     &err);
 	must(follow(member(page, "previous_page_uri"), &page, &err), &err);
 	ck_assert_ptr_null(member(page, "previous_page_uri"));
 	ck_assert(NULL != strstr(page, "\"start\":0,\"end\":6"));
@@ -429,13 +597,26 @@ START_TEST(a_token_that_was_changed_or_moved_to_another_question_is_refused)
 	const char *text;
 	char *changed;
 
-	ck_assert_int_eq(run_as(&admin, "ListUsageRecordDaily", arena_join(&arena, "AccountSid=" AC("1") "&", token, NULL), &text, &err), 0);
-	ck_assert_int_eq(run_as(&admin, "ListUsageRecordDaily", arena_join(&arena, "AccountSid=" AC("2") "&", token, NULL), &text, &err), -1);
+	ck_assert_int_eq(run_as(&admin, "ListUsageRecordDaily",
+				arena_join(&arena, "AccountSid=" AC("1") "&", token, NULL), &text,
+				&err),
+			 0);
+	ck_assert_int_eq(run_as(&admin, "ListUsageRecordDaily",
+				arena_join(&arena, "AccountSid=" AC("2") "&", token, NULL), &text,
+				&err),
+			 -1);
 	ck_assert_str_eq(err.param, "PageToken");
 	error_clear(&err);
-	ck_assert_int_eq(run_as(&admin, "ListUsageRecordMonthly", arena_join(&arena, "AccountSid=" AC("1") "&", token, NULL), &text, &err), -1);
+	ck_assert_int_eq(run_as(&admin, "ListUsageRecordMonthly",
+				arena_join(&arena, "AccountSid=" AC("1") "&", token, NULL), &text,
+				&err),
+			 -1);
 	error_clear(&err);
-	ck_assert_int_eq(run_as(&admin, "ListUsageRecordDaily", arena_join(&arena, "AccountSid=" AC("1") "&Category=calls&", token, NULL), &text, &err), -1);
+	ck_assert_int_eq(run_as(&admin, "ListUsageRecordDaily",
+				arena_join(&arena, "AccountSid=" AC("1") "&Category=calls&", token,
+					   NULL),
+				&text, &err),
+			 -1);
 	changed = arena_join(&arena, "AccountSid=" AC("1") "&", token, NULL);
 	changed[strlen(changed) - 30] ^= 1;
 	error_clear(&err);
@@ -444,7 +625,10 @@ START_TEST(a_token_that_was_changed_or_moved_to_another_question_is_refused)
 }
 END_TEST
 
-/* TOKEN with its number NTH (behind the version) in place of the one that it has, signed as ours for the daily records of the main account. */
+/*
+ * TOKEN with its number NTH (behind the version) in place of the one that it
+ * has, signed as ours for the daily records of the main account.
+ */
 static const char *forge(const char *token, size_t nth, int64_t number)
 {
 	unsigned char bytes[512];
@@ -457,7 +641,8 @@ static const char *forge(const char *token, size_t nth, int64_t number)
 	for (size_t i = 0; i < 8; i++)
 		bytes[1 + 8 * nth + i] = (unsigned char)((uint64_t)number >> (56 - 8 * i));
 	strbuf_init(&question, 2048);
-	strbuf_add(&question, "ListUsageRecordDaily\n/2010-04-01/Accounts/" AC("1") "/Usage/Records/Daily\n\n");
+	strbuf_add(&question, "ListUsageRecordDaily\n/2010-04-01/Accounts/" AC(
+				      "1") "/Usage/Records/Daily\n\n");
 	strbuf_addn(&question, (const char *)bytes, len);
 	tag_make(secret, question.text, question.len, bytes + len);
 	strbuf_release(&question);
@@ -468,18 +653,32 @@ static const char *forge(const char *token, size_t nth, int64_t number)
 START_TEST(a_token_that_is_signed_but_absurd_is_refused)
 {
 	enum { PAGE, START, FROM, TO, SLOT };
-	static const struct { size_t nth; int64_t number; int rc; } rows[] = {
-		{ PAGE, 1, 0 }, { PAGE, INT64_MAX, -1 }, { PAGE, -1, -1 }, { START, INT64_MAX, -1 }, { START, -1, -1 },
-		{ FROM, INT64_MIN, -1 }, { FROM, INT64_MAX, -1 }, { TO, INT64_MAX, -1 }, { TO, INT64_MIN, -1 }, { TO, 0, -1 },
-		{ SLOT, 5, 0 }, { SLOT, INT64_MAX, -1 }, { SLOT, -1, -1 }, { SLOT, 1000000, -1 }
-	};
-	const char *token = strstr(member(run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=7"), "next_page_uri"), "PageToken=") + 10;
+	static const struct {
+		size_t nth;
+		int64_t number;
+		int rc;
+	} rows[] = { { PAGE, 1, 0 },          { PAGE, INT64_MAX, -1 },
+		     { PAGE, -1, -1 },        { START, INT64_MAX, -1 },
+		     { START, -1, -1 },       { FROM, INT64_MIN, -1 },
+		     { FROM, INT64_MAX, -1 }, { TO, INT64_MAX, -1 },
+		     { TO, INT64_MIN, -1 },   { TO, 0, -1 },
+		     { SLOT, 5, 0 },          { SLOT, INT64_MAX, -1 },
+		     { SLOT, -1, -1 },        { SLOT, 1000000, -1 } };
+	const char *token =
+		strstr(member(run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=7"),
+			      "next_page_uri"),
+		       "PageToken=") +
+		10;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *query = arena_join(&arena, "AccountSid=" AC("1") "&PageToken=", forge(token, rows[i].nth, rows[i].number), NULL), *text;
+		const char *query = arena_join(&arena, "AccountSid=" AC("1") "&PageToken=",
+					       forge(token, rows[i].nth, rows[i].number), NULL),
+			   *text;
 		struct error err = { 0 };
 
-		ck_assert_msg(run_as(&admin, "ListUsageRecordDaily", query, &text, &err) == rows[i].rc, "row %zu: %s", i, err.message);
+		ck_assert_msg(run_as(&admin, "ListUsageRecordDaily", query, &text, &err) ==
+				      rows[i].rc,
+			      "row %zu: %s", i, err.message);
 		ck_assert(rows[i].rc == 0 || strcmp(err.param, "PageToken") == 0);
 	}
 }
@@ -487,7 +686,9 @@ END_TEST
 
 START_TEST(more_than_a_thousand_a_page_counts_as_a_thousand)
 {
-	ck_assert(NULL != strstr(run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=5000"), "\"page_size\":1000"));
+	ck_assert(NULL !=
+		  strstr(run("ListUsageRecordDaily", "AccountSid=" AC("1") "&PageSize=5000"),
+			 "\"page_size\":1000"));
 }
 END_TEST
 
@@ -505,7 +706,8 @@ START_TEST(every_operation_refuses_every_role_that_its_row_does_not_name)
 			struct principal who = { .role = r->role };
 
 			error_clear(&err);
-			ck_assert_int_eq(access_operation(&who, *op, &err) == 0, anyone || ((*op)->roles & r->role));
+			ck_assert_int_eq(access_operation(&who, *op, &err) == 0,
+					 anyone || ((*op)->roles & r->role));
 			ck_assert(err.kind == ERR_NONE || err.kind == ERR_FORBIDDEN);
 		}
 	}
@@ -529,7 +731,7 @@ END_TEST
 static const struct {
 	const char *words;
 	enum role role;
-	int account;                     /* index + 1 */
+	int account; /* index + 1 */
 	int grant;
 	bool sees[4];
 } sights[] = {
@@ -555,10 +757,12 @@ START_TEST(a_caller_sees_just_the_accounts_of_its_role)
 		const char *text;
 		int rc;
 
-		ck_assert_msg(principal_sees(&who, &accounts[a]) == sights[_i].sees[a], "%s, account %d", sights[_i].words, a);
+		ck_assert_msg(principal_sees(&who, &accounts[a]) == sights[_i].sees[a],
+			      "%s, account %d", sights[_i].words, a);
 		if (!(ROLES_READING & who.role))
 			continue;
-		rc = run_as(&who, "ListUsageRecord", arena_join(&arena, "AccountSid=", accounts[a].sid, NULL), &text, &err);
+		rc = run_as(&who, "ListUsageRecord",
+			    arena_join(&arena, "AccountSid=", accounts[a].sid, NULL), &text, &err);
 		ck_assert_int_eq(rc == 0, sights[_i].sees[a]);
 		ck_assert(rc == 0 || err.kind == ERR_NOT_FOUND);
 	}
@@ -575,8 +779,10 @@ START_TEST(single_events_are_those_of_accounts_that_the_caller_sees)
 	for (int a = 0; a < 4; a++) {
 		struct error err = { 0 };
 
-		ck_assert_msg(access_events(&who, st, accounts[a].id, &err) == sights[_i].sees[a], "%s, account %d", sights[_i].words, a);
-		ck_assert_msg(access_sees_events(&who, &accounts[a]) == sights[_i].sees[a], "%s, account %d", sights[_i].words, a);
+		ck_assert_msg(access_events(&who, st, accounts[a].id, &err) == sights[_i].sees[a],
+			      "%s, account %d", sights[_i].words, a);
+		ck_assert_msg(access_sees_events(&who, &accounts[a]) == sights[_i].sees[a],
+			      "%s, account %d", sights[_i].words, a);
 	}
 }
 END_TEST
@@ -607,12 +813,20 @@ END_TEST
 
 /* ---- unique names of SIMs and fleets ---- */
 
-static void add_sim_data(struct ledger *l, const char *sid, const char *id, const char *sim, const char *sim_name, const char *fleet,
-			 const char *fleet_name)
+static void add_sim_data(struct ledger *l, const char *sid, const char *id, const char *sim,
+			 const char *sim_name, const char *fleet, const char *fleet_name)
 {
 	const char *const texts[EVENT_FIELDS] = {
-		[EV_SOURCE] = "/t", [EV_ID] = id, [EV_SUBJECT] = sid, [EV_TIME] = "2026-11-20T10:00:00Z", [EV_CATEGORY] = CATEGORY_SIM_DATA,
-		[EV_DOWNLOAD] = "5", [EV_SIM] = sim, [EV_SIM_NAME] = sim_name, [EV_FLEET] = fleet, [EV_FLEET_NAME] = fleet_name,
+		[EV_SOURCE] = "/t",
+		[EV_ID] = id,
+		[EV_SUBJECT] = sid,
+		[EV_TIME] = "2026-11-20T10:00:00Z",
+		[EV_CATEGORY] = CATEGORY_SIM_DATA,
+		[EV_DOWNLOAD] = "5",
+		[EV_SIM] = sim,
+		[EV_SIM_NAME] = sim_name,
+		[EV_FLEET] = fleet,
+		[EV_FLEET_NAME] = fleet_name,
 	};
 	struct raw_event raw = { 0 };
 	struct error err = { 0 };
@@ -626,11 +840,16 @@ static void add_sim_data(struct ledger *l, const char *sid, const char *id, cons
 	must(ledger_add(l, &ev, &err), &err);
 }
 
-/* The main account has used truck, the subaccount car, and the foreign account a truck of its own; nobody has used spare. */
+/*
+ * The main account has used truck, the subaccount car, and the foreign account
+ * a truck of its own; nobody has used spare.
+ */
 static void add_sims(void)
 {
-	struct sim spare = { .family = accounts[0].id, .kind = DIM_SIM, .sid = "HS4", .name = "spare" };
-	struct ledger *l = ledger_new(st, &(struct ledger_options){ 0 });
+	struct sim spare = {
+		.family = accounts[0].id, .kind = DIM_SIM, .sid = "HS4", .name = "spare"
+	};
+	struct ledger *l = ledger_new(st, &(struct ledger_options) { 0 });
 	const struct ledger_result *results;
 	struct error err = { 0 };
 	size_t n;
@@ -657,23 +876,35 @@ static const char *sim_records(const char *query)
 START_TEST(sim_usage_is_found_by_sid_and_by_unique_name)
 {
 	static const struct {
-		const char *by_sid, *by_name, *says;     /* SAYS: a part of both */
+		const char *by_sid, *by_name, *says; /* SAYS: a part of both */
 	} rows[] = {
-		{ "AccountSid=" AC("1") "&Sim=HS1", "AccountSid=" AC("1") "&Sim=truck", "\"data_total\":5,\"data_total_billed\":0,\"billed_unit\":null,\"sim_sid\":\"HS1\"" },
-		{ "AccountSid=" AC("1") "&Fleet=HF1", "AccountSid=" AC("1") "&Fleet=north", "\"fleet_sid\":\"HF1\"" },
-		{ "AccountSid=" AC("1") "&Sim=HS1&Group=fleet", "AccountSid=" AC("1") "&Sim=truck&Group=fleet", "\"sim_sid\":\"HS1\",\"fleet_sid\":\"HF1\"" },
-		{ "AccountSid=" AC("1") "&Fleet=HF1&Group=sim", "AccountSid=" AC("1") "&Fleet=north&Group=sim", "\"sim_sid\":\"HS1\",\"fleet_sid\":\"HF1\"" },
-		{ "AccountSid=" AC("2") "&Sim=HS2", "AccountSid=" AC("2") "&Sim=car", "\"sim_sid\":\"HS2\"" },
-		{ "AccountSid=" AC("3") "&Sim=HS3", "AccountSid=" AC("3") "&Sim=truck", "\"sim_sid\":\"HS3\"" },
+		{ "AccountSid=" AC("1") "&Sim=HS1", "AccountSid=" AC("1") "&Sim=truck",
+		  "\"data_total\":5,\"data_total_billed\":0,\"billed_unit\":null,\"sim_sid\":"
+		  "\"HS1\"" },
+		{ "AccountSid=" AC("1") "&Fleet=HF1", "AccountSid=" AC("1") "&Fleet=north",
+		  "\"fleet_sid\":\"HF1\"" },
+		{ "AccountSid=" AC("1") "&Sim=HS1&Group=fleet",
+		  "AccountSid=" AC("1") "&Sim=truck&Group=fleet",
+		  "\"sim_sid\":\"HS1\",\"fleet_sid\":\"HF1\"" },
+		{ "AccountSid=" AC("1") "&Fleet=HF1&Group=sim",
+		  "AccountSid=" AC("1") "&Fleet=north&Group=sim",
+		  "\"sim_sid\":\"HS1\",\"fleet_sid\":\"HF1\"" },
+		{ "AccountSid=" AC("2") "&Sim=HS2", "AccountSid=" AC("2") "&Sim=car",
+		  "\"sim_sid\":\"HS2\"" },
+		{ "AccountSid=" AC("3") "&Sim=HS3", "AccountSid=" AC("3") "&Sim=truck",
+		  "\"sim_sid\":\"HS3\"" },
 		/* known, and without usage */
-		{ "AccountSid=" AC("1") "&Sim=HS4", "AccountSid=" AC("1") "&Sim=spare", "\"data_total\":0,\"data_total_billed\":0,\"billed_unit\":null,\"sim_sid\":\"HS4\"" },
+		{ "AccountSid=" AC("1") "&Sim=HS4", "AccountSid=" AC("1") "&Sim=spare",
+		  "\"data_total\":0,\"data_total_billed\":0,\"billed_unit\":null,\"sim_sid\":"
+		  "\"HS4\"" },
 	};
 
 	add_sims();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *text = sim_records(rows[i].by_name);
 
-		ck_assert_msg(strcmp(text, sim_records(rows[i].by_sid)) == 0, "row %zu: %s", i, text);
+		ck_assert_msg(strcmp(text, sim_records(rows[i].by_sid)) == 0, "row %zu: %s", i,
+			      text);
 		ck_assert_msg(strstr(text, rows[i].says) != NULL, "row %zu: %s", i, text);
 	}
 }
@@ -682,25 +913,37 @@ END_TEST
 START_TEST(a_sim_or_fleet_that_the_account_does_not_know_has_no_records)
 {
 	static const char *const queries[] = {
-		"AccountSid=" AC("1") "&Sim=nobody", "AccountSid=" AC("1") "&Fleet=nobody", "AccountSid=" AC("1") "&Sim=north",
-		"AccountSid=" AC("1") "&Sim=truck&Fleet=nobody", "AccountSid=" AC("1") "&Sim=nobody&Granularity=day",
-		"AccountSid=" AC("1") "&Sim=HS00000000000000000000000000000009", "AccountSid=" AC("2") "&Sim=truck", "AccountSid=" AC("2") "&Sim=spare",
-		"AccountSid=" AC("3") "&Sim=car", "AccountSid=" AC("3") "&Sim=HS1",
+		"AccountSid=" AC("1") "&Sim=nobody",
+		"AccountSid=" AC("1") "&Fleet=nobody",
+		"AccountSid=" AC("1") "&Sim=north",
+		"AccountSid=" AC("1") "&Sim=truck&Fleet=nobody",
+		"AccountSid=" AC("1") "&Sim=nobody&Granularity=day",
+		"AccountSid=" AC("1") "&Sim=HS00000000000000000000000000000009",
+		"AccountSid=" AC("2") "&Sim=truck",
+		"AccountSid=" AC("2") "&Sim=spare",
+		"AccountSid=" AC("3") "&Sim=car",
+		"AccountSid=" AC("3") "&Sim=HS1",
 	};
 
 	add_sims();
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
 		ck_assert_str_eq(sim_records(queries[i]), "{\"usage_records\":[]");
 	/* a network without usage is none that anyone would have to know */
-	ck_assert_ptr_nonnull(strstr(sim_records("AccountSid=" AC("1") "&Network=HW00000000000000000000000000000009"), "\"data_total\":0"));
+	ck_assert_ptr_nonnull(strstr(
+		sim_records("AccountSid=" AC("1") "&Network=HW00000000000000000000000000000009"),
+		"\"data_total\":0"));
 }
 END_TEST
 
-/* Are the names of truck, car and the foreign truck in the list that a caller of sights[_i] gets? */
+/*
+ * Are the names of truck, car and the foreign truck in the list that a caller
+ * of sights[_i] gets?
+ */
 START_TEST(a_caller_sees_the_names_of_its_families_and_what_its_subaccounts_used)
 {
 	struct principal who = { .role = sights[_i].role, .name = "x" };
-	const bool main_account = sights[_i].sees[0], sub = sights[_i].sees[1], other = sights[_i].sees[2];
+	const bool main_account = sights[_i].sees[0], sub = sights[_i].sees[1],
+		   other = sights[_i].sees[2];
 	struct error err = { 0 };
 	const char *text;
 
@@ -711,15 +954,21 @@ START_TEST(a_caller_sees_the_names_of_its_families_and_what_its_subaccounts_used
 	if (!(ROLES_READING & who.role))
 		return;
 	must(run_as(&who, "ListSims", "", &text, &err), &err);
-	ck_assert_msg((strstr(text, "\"HS1\"") != NULL) == main_account, "%s: %s", sights[_i].words, text);
-	ck_assert_msg((strstr(text, "\"HS2\"") != NULL) == (main_account || sub), "%s: %s", sights[_i].words, text);
-	ck_assert_msg((strstr(text, "\"HS4\"") != NULL) == main_account, "%s: %s", sights[_i].words, text);
+	ck_assert_msg((strstr(text, "\"HS1\"") != NULL) == main_account, "%s: %s", sights[_i].words,
+		      text);
+	ck_assert_msg((strstr(text, "\"HS2\"") != NULL) == (main_account || sub), "%s: %s",
+		      sights[_i].words, text);
+	ck_assert_msg((strstr(text, "\"HS4\"") != NULL) == main_account, "%s: %s", sights[_i].words,
+		      text);
 	ck_assert_msg((strstr(text, "\"HS3\"") != NULL) == other, "%s: %s", sights[_i].words, text);
-	ck_assert_msg((strstr(text, AC("1")) != NULL) == main_account, "%s: %s", sights[_i].words, text);
+	ck_assert_msg((strstr(text, AC("1")) != NULL) == main_account, "%s: %s", sights[_i].words,
+		      text);
 	must(run_as(&who, "ListSims", "Search=Main", &text, &err), &err);
-	ck_assert_msg((strstr(text, "\"total\":0") != NULL) == !main_account, "%s: %s", sights[_i].words, text);
+	ck_assert_msg((strstr(text, "\"total\":0") != NULL) == !main_account, "%s: %s",
+		      sights[_i].words, text);
 	must(run_as(&who, "ListFleets", "", &text, &err), &err);
-	ck_assert_msg((strstr(text, "\"HF1\"") != NULL) == main_account, "%s: %s", sights[_i].words, text);
+	ck_assert_msg((strstr(text, "\"HF1\"") != NULL) == main_account, "%s: %s", sights[_i].words,
+		      text);
 }
 END_TEST
 
@@ -738,7 +987,8 @@ int main(void)
 	tcase_add_test(tc, a_path_belongs_to_the_family_of_its_prefix);
 	tcase_add_test(tc, a_date_is_a_day_that_exists_or_an_offset_from_today);
 	tcase_add_test(tc, a_date_time_counts_with_its_date_as_written);
-	tcase_add_loop_test(tc, a_bad_parameter_is_refused_by_its_name, 0, sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_loop_test(tc, a_bad_parameter_is_refused_by_its_name, 0,
+			    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(tc, names_ignore_case_where_the_dialect_does_and_only_there);
 	tcase_add_test(tc, ai_minutes_are_rounded_up_once_a_total);
 	tcase_add_test(tc, billing_usage_lists_each_account_for_itself);
@@ -752,13 +1002,17 @@ int main(void)
 	tcase_add_test(tc, more_than_a_thousand_a_page_counts_as_a_thousand);
 	tcase_add_test(tc, every_operation_refuses_every_role_that_its_row_does_not_name);
 	tcase_add_test(tc, an_ingest_key_and_a_user_without_a_role_read_no_usage);
-	tcase_add_loop_test(tc, a_caller_sees_just_the_accounts_of_its_role, 0, sizeof(sights) / sizeof(sights[0]));
-	tcase_add_loop_test(tc, single_events_are_those_of_accounts_that_the_caller_sees, 0, sizeof(sights) / sizeof(sights[0]));
+	tcase_add_loop_test(tc, a_caller_sees_just_the_accounts_of_its_role, 0,
+			    sizeof(sights) / sizeof(sights[0]));
+	tcase_add_loop_test(tc, single_events_are_those_of_accounts_that_the_caller_sees, 0,
+			    sizeof(sights) / sizeof(sights[0]));
 	tcase_add_test(tc, unknown_and_forbidden_sids_answer_alike);
 	tcase_add_test(tc, a_manager_is_told_that_a_foreign_account_is_not_his);
 	tcase_add_test(tc, sim_usage_is_found_by_sid_and_by_unique_name);
 	tcase_add_test(tc, a_sim_or_fleet_that_the_account_does_not_know_has_no_records);
-	tcase_add_loop_test(tc, a_caller_sees_the_names_of_its_families_and_what_its_subaccounts_used, 0, sizeof(sights) / sizeof(sights[0]));
+	tcase_add_loop_test(tc,
+			    a_caller_sees_the_names_of_its_families_and_what_its_subaccounts_used,
+			    0, sizeof(sights) / sizeof(sights[0]));
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

@@ -1,4 +1,7 @@
-/* base_tests.c - the leaves: text, memory, numbers, calendar, zones, settings, secrets, the log. */
+/*
+ * base_tests.c - the leaves: text, memory, numbers, calendar, zones, settings,
+ * secrets, the log.
+ */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +36,8 @@ START_TEST(only_the_first_failure_is_kept)
 {
 	struct error err = { 0 };
 
-	ck_assert_int_eq(error_set(&err, ERR_PARAM, "PageSize", "must be from %d to %d", 1, 1000), -1);
+	ck_assert_int_eq(error_set(&err, ERR_PARAM, "PageSize", "must be from %d to %d", 1, 1000),
+			 -1);
 	ck_assert_int_eq(error_set(&err, ERR_INTERNAL, "Other", "something else"), -1);
 	ck_assert_int_eq(err.kind, ERR_PARAM);
 	ck_assert_str_eq(err.param, "PageSize");
@@ -69,7 +73,10 @@ START_TEST(a_long_message_is_cut_between_characters)
 	struct error err = { 0 };
 	char text[400];
 
-	/* Two-byte characters after one byte: the buffer's end falls into the middle of one. */
+	/*
+	 * Two-byte characters after one byte: the buffer's end falls into the
+	 * middle of one.
+	 */
 	for (size_t lead = 0; lead < 2; lead++) {
 		memset(text, 'a', lead);
 		for (size_t i = lead; i + 2 < sizeof(text); i += 2)
@@ -465,8 +472,10 @@ START_TEST(decimals_are_read_exactly_or_refused_for_the_right_reason)
 	const struct decimal_case *c = &decimal_cases[_i];
 	int64_t n = 4711;
 
-	ck_assert_msg(decimal_parse(c->text, strlen(c->text), c->places, c->max, &n) == c->fault, "%s", c->text);
-	ck_assert_msg(n == (c->fault == DECIMAL_OK ? c->n : 4711), "%s gives %lld", c->text, (long long)n);
+	ck_assert_msg(decimal_parse(c->text, strlen(c->text), c->places, c->max, &n) == c->fault,
+		      "%s", c->text);
+	ck_assert_msg(n == (c->fault == DECIMAL_OK ? c->n : 4711), "%s gives %lld", c->text,
+		      (long long)n);
 }
 END_TEST
 
@@ -475,7 +484,10 @@ START_TEST(a_nul_byte_is_no_part_of_a_decimal)
 	int64_t n = 4711;
 
 	ck_assert_int_eq(decimal_parse(TEXT("1\0"), 0, MAX, &n), DECIMAL_SYNTAX);
-	ck_assert_int_eq(decimal_parse(TEXT("1\0""2"), 0, MAX, &n), DECIMAL_SYNTAX);
+	ck_assert_int_eq(decimal_parse(TEXT("1\0"
+					    "2"),
+				       0, MAX, &n),
+			 DECIMAL_SYNTAX);
 	ck_assert_int_eq(decimal_parse("12", 1, 0, MAX, &n), DECIMAL_OK);
 	ck_assert_int_eq(n, 1);
 }
@@ -512,10 +524,19 @@ START_TEST(decimals_are_written_with_just_their_digits)
 		int places;
 		const char *text;
 	} cases[] = {
-		{ 0, 0, "0" }, { 0, 9, "0" }, { 2500000, 6, "2.5" }, { -17000000, 9, "-0.017" }, { 1, 9, "0.000000001" },
-		{ 10, 0, "10" }, { 1000000, 6, "1" }, { 100, 1, "10" }, { -5, 1, "-0.5" },
-		{ INT64_MAX, 9, "9223372036.854775807" }, { INT64_MIN, 0, "-9223372036854775808" },
-		{ (wide)UINT64_MAX, 0, "18446744073709551615" }, { (wide)UINT64_MAX + 1, 1, "1844674407370955161.6" },
+		{ 0, 0, "0" },
+		{ 0, 9, "0" },
+		{ 2500000, 6, "2.5" },
+		{ -17000000, 9, "-0.017" },
+		{ 1, 9, "0.000000001" },
+		{ 10, 0, "10" },
+		{ 1000000, 6, "1" },
+		{ 100, 1, "10" },
+		{ -5, 1, "-0.5" },
+		{ INT64_MAX, 9, "9223372036.854775807" },
+		{ INT64_MIN, 0, "-9223372036854775808" },
+		{ (wide)UINT64_MAX, 0, "18446744073709551615" },
+		{ (wide)UINT64_MAX + 1, 1, "1844674407370955161.6" },
 		{ (wide)INT64_MAX * 1000000000, 9, "9223372036854775807" },
 		{ (wide)10000000000000000000ULL * 10000000000ULL, 9, "100000000000000000000" },
 		{ (wide)10000000000000000000ULL * 2, 30, "0.00000000002" },
@@ -525,7 +546,8 @@ START_TEST(decimals_are_written_with_just_their_digits)
 	char buf[DECIMAL_TEXT];
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		ck_assert_uint_eq(decimal_format(buf, cases[i].n, cases[i].places), strlen(cases[i].text));
+		ck_assert_uint_eq(decimal_format(buf, cases[i].n, cases[i].places),
+				  strlen(cases[i].text));
 		ck_assert_str_eq(buf, cases[i].text);
 	}
 }
@@ -543,8 +565,11 @@ START_TEST(what_is_written_reads_back)
 		if (i % 2)
 			n = -n;
 		back = 1;
-		if (decimal_parse(buf, decimal_format(buf, n, i % 19), i % 19, MAX, &back) != DECIMAL_OK || back != n)
-			ck_abort_msg("%lld with %d places is written as %s", (long long)n, i % 19, buf);
+		if (decimal_parse(buf, decimal_format(buf, n, i % 19), i % 19, MAX, &back) !=
+			    DECIMAL_OK ||
+		    back != n)
+			ck_abort_msg("%lld with %d places is written as %s", (long long)n, i % 19,
+				     buf);
 	}
 }
 END_TEST
@@ -570,14 +595,18 @@ START_TEST(days_and_dates_agree_over_all_years)
 	struct date d = { 1, 1, 1 };
 	int64_t days = date_to_days(d);
 
-	ck_assert_int_eq(date_to_days((struct date){ 1970, 1, 1 }), 0);
-	ck_assert_int_eq(date_to_days((struct date){ 2000, 3, 1 }), 11017);
-	/* Step by step as a person would count, so that the formula is not its own judge. */
+	ck_assert_int_eq(date_to_days((struct date) { 1970, 1, 1 }), 0);
+	ck_assert_int_eq(date_to_days((struct date) { 2000, 3, 1 }), 11017);
+	/*
+	 * Step by step as a person would count, so that the formula is not its
+	 * own judge.
+	 */
 	for (; d.year <= 9999; days++) {
 		struct date back = date_from_days(days);
 
 		if (date_to_days(d) != days || date_compare(back, d) != 0 || !date_valid(d))
-			ck_abort_msg("%d-%d-%d is not day %lld", d.year, d.month, d.day, (long long)days);
+			ck_abort_msg("%d-%d-%d is not day %lld", d.year, d.month, d.day,
+				     (long long)days);
 		if (++d.day > date_days_in_month(d.year, d.month)) {
 			d.day = 1;
 			if (++d.month > 12) {
@@ -607,25 +636,34 @@ START_TEST(months_later_are_cut_to_the_last_day)
 		int months;
 		struct date to;
 	} cases[] = {
-		{ { 2026, 1, 31 }, 1, { 2026, 2, 28 } }, { { 2024, 1, 31 }, 1, { 2024, 2, 29 } },
-		{ { 2026, 11, 21 }, -11, { 2025, 12, 21 } }, { { 2026, 12, 31 }, 1, { 2027, 1, 31 } },
-		{ { 2024, 2, 29 }, 12, { 2025, 2, 28 } }, { { 2026, 3, 31 }, -1, { 2026, 2, 28 } },
-		{ { 2026, 5, 5 }, 0, { 2026, 5, 5 } }, { { 2026, 5, 5 }, -24, { 2024, 5, 5 } },
+		{ { 2026, 1, 31 }, 1, { 2026, 2, 28 } },
+		{ { 2024, 1, 31 }, 1, { 2024, 2, 29 } },
+		{ { 2026, 11, 21 }, -11, { 2025, 12, 21 } },
+		{ { 2026, 12, 31 }, 1, { 2027, 1, 31 } },
+		{ { 2024, 2, 29 }, 12, { 2025, 2, 28 } },
+		{ { 2026, 3, 31 }, -1, { 2026, 2, 28 } },
+		{ { 2026, 5, 5 }, 0, { 2026, 5, 5 } },
+		{ { 2026, 5, 5 }, -24, { 2024, 5, 5 } },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		ck_assert_int_eq(date_compare(date_add_months(cases[i].from, cases[i].months), cases[i].to), 0);
-	ck_assert(!date_valid(date_add_months((struct date){ 1, 1, 1 }, -1)));
-	ck_assert(!date_valid(date_add_months((struct date){ 9999, 12, 1 }, 1)));
-	ck_assert(!date_valid(date_add_months((struct date){ 2026, 1, 1 }, INT32_MIN)));
+		ck_assert_int_eq(date_compare(date_add_months(cases[i].from, cases[i].months),
+					      cases[i].to),
+				 0);
+	ck_assert(!date_valid(date_add_months((struct date) { 1, 1, 1 }, -1)));
+	ck_assert(!date_valid(date_add_months((struct date) { 9999, 12, 1 }, 1)));
+	ck_assert(!date_valid(date_add_months((struct date) { 2026, 1, 1 }, INT32_MIN)));
 }
 END_TEST
 
 START_TEST(only_real_days_are_dates)
 {
 	static const char *const bad[] = {
-		"", "2026", "2026-02-30", "2025-02-29", "2026-13-01", "2026-00-01", "2026-01-00", "2026-1-1", "2026-01-1",
-		"0000-01-01", "2026-01-011", "20260101", "2026/01/01", " 2026-01-01", "2026-01-01 ", "-026-01-01", "2026-+1-01",
+		"",           "2026",        "2026-02-30",  "2025-02-29",
+		"2026-13-01", "2026-00-01",  "2026-01-00",  "2026-1-1",
+		"2026-01-1",  "0000-01-01",  "2026-01-011", "20260101",
+		"2026/01/01", " 2026-01-01", "2026-01-01 ", "-026-01-01",
+		"2026-+1-01",
 	};
 	struct date d = { 1, 2, 3 };
 	char buf[DATE_TEXT];
@@ -633,11 +671,11 @@ START_TEST(only_real_days_are_dates)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		ck_assert_msg(!date_parse(bad[i], strlen(bad[i]), &d), "%s", bad[i]);
 	ck_assert(!date_parse(TEXT("2026-01-0\0"), &d));
-	ck_assert_int_eq(date_compare(d, (struct date){ 1, 2, 3 }), 0);
+	ck_assert_int_eq(date_compare(d, (struct date) { 1, 2, 3 }), 0);
 	ck_assert(date_parse(TEXT("2024-02-29"), &d));
 	date_format(buf, d);
 	ck_assert_str_eq(buf, "2024-02-29");
-	date_format(buf, (struct date){ 7, 1, 2 });
+	date_format(buf, (struct date) { 7, 1, 2 });
 	ck_assert_str_eq(buf, "0007-01-02");
 }
 END_TEST
@@ -666,7 +704,8 @@ START_TEST(instants_are_read_in_all_their_forms)
 	int64_t us;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		ck_assert_msg(instant_parse(cases[i].text, strlen(cases[i].text), false, &us), "%s", cases[i].text);
+		ck_assert_msg(instant_parse(cases[i].text, strlen(cases[i].text), false, &us), "%s",
+			      cases[i].text);
 		ck_assert_uint_eq(instant_format(buf, us), strlen(cases[i].same));
 		ck_assert_str_eq(buf, cases[i].same);
 	}
@@ -678,11 +717,29 @@ END_TEST
 START_TEST(texts_that_are_no_instants_are_refused)
 {
 	static const char *const bad[] = {
-		"", "2026-11-21", "2026-11-21T10:00:00", "2026-11-21T24:00:00Z", "2026-11-21T10:60:00Z", "2026-11-21T10:00:61Z",
-		"2026-11-21T10Z", "2026-11-21T10:00:00.Z", "2026-11-21T10:00:00,5Z", "2026-11-21T10:00.5Z", "2026-11-21T10:00:00+1",
-		"2026-11-21T10:00:00+010", "2026-11-21T10:00:00+01:", "2026-11-21T10:00:00+24:00", "2026-11-21T10:00:00+01:60", "2026-11-21T10:00:00ZZ",
-		"2026-11-21T10:00:00Z ", "2026-02-30T10:00:00Z", "2026-11-21X10:00:00Z", "2026-11-21  10:00:00Z",
-		"0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "1795255200",
+		"",
+		"2026-11-21",
+		"2026-11-21T10:00:00",
+		"2026-11-21T24:00:00Z",
+		"2026-11-21T10:60:00Z",
+		"2026-11-21T10:00:61Z",
+		"2026-11-21T10Z",
+		"2026-11-21T10:00:00.Z",
+		"2026-11-21T10:00:00,5Z",
+		"2026-11-21T10:00.5Z",
+		"2026-11-21T10:00:00+1",
+		"2026-11-21T10:00:00+010",
+		"2026-11-21T10:00:00+01:",
+		"2026-11-21T10:00:00+24:00",
+		"2026-11-21T10:00:00+01:60",
+		"2026-11-21T10:00:00ZZ",
+		"2026-11-21T10:00:00Z ",
+		"2026-02-30T10:00:00Z",
+		"2026-11-21X10:00:00Z",
+		"2026-11-21  10:00:00Z",
+		"0001-01-01T00:00:00+00:01",
+		"9999-12-31T23:59:59-00:01",
+		"1795255200",
 	};
 	int64_t us = 4711;
 
@@ -731,14 +788,34 @@ START_TEST(text_is_told_from_bytes_at_every_position)
 		const char *bytes;
 		bool valid;
 	} cases[] = {
-		{ "a", true }, { "\xc3\xa9", true }, { "\xe2\x82\xac", true }, { "\xf0\x9f\x98\x80", true },
-		{ "\xc2\x80", true }, { "\xe0\xa0\x80", true }, { "\xed\x9f\xbf", true }, { "\xee\x80\x80", true },
-		{ "\xf0\x90\x80\x80", true }, { "\xf4\x8f\xbf\xbf", true },
-		{ "\x80", false }, { "\xbf", false }, { "\xc0\x80", false }, { "\xc1\xbf", false }, { "\xe0\x9f\xbf", false },
-		{ "\xed\xa0\x80", false }, { "\xed\xbf\xbf", false }, { "\xf0\x8f\xbf\xbf", false },
-		{ "\xf4\x90\x80\x80", false }, { "\xf5\x80\x80\x80", false }, { "\xff", false }, { "\xfe", false },
-		{ "\xc3", false }, { "\xe2\x82", false }, { "\xf0\x9f\x98", false }, { "\xc3\x28", false },
-		{ "\xe2\x28\xa1", false }, { "\xf0\x9f\x28\x80", false },
+		{ "a", true },
+		{ "\xc3\xa9", true },
+		{ "\xe2\x82\xac", true },
+		{ "\xf0\x9f\x98\x80", true },
+		{ "\xc2\x80", true },
+		{ "\xe0\xa0\x80", true },
+		{ "\xed\x9f\xbf", true },
+		{ "\xee\x80\x80", true },
+		{ "\xf0\x90\x80\x80", true },
+		{ "\xf4\x8f\xbf\xbf", true },
+		{ "\x80", false },
+		{ "\xbf", false },
+		{ "\xc0\x80", false },
+		{ "\xc1\xbf", false },
+		{ "\xe0\x9f\xbf", false },
+		{ "\xed\xa0\x80", false },
+		{ "\xed\xbf\xbf", false },
+		{ "\xf0\x8f\xbf\xbf", false },
+		{ "\xf4\x90\x80\x80", false },
+		{ "\xf5\x80\x80\x80", false },
+		{ "\xff", false },
+		{ "\xfe", false },
+		{ "\xc3", false },
+		{ "\xe2\x82", false },
+		{ "\xf0\x9f\x98", false },
+		{ "\xc3\x28", false },
+		{ "\xe2\x28\xa1", false },
+		{ "\xf0\x9f\x28\x80", false },
 	};
 	char text[64];
 
@@ -775,7 +852,8 @@ START_TEST(control_characters_are_not_plain_at_any_position)
 		text[6] = (char)c;
 		ck_assert_int_eq(utf8_plain(text, sizeof(text)), c >= 0xa0);
 	}
-	ck_assert(utf8_plain(TEXT("Stra\xc3\x9f" "e ~ \xe2\x82\xac")));
+	ck_assert(utf8_plain(TEXT("Stra\xc3\x9f"
+				  "e ~ \xe2\x82\xac")));
 	ck_assert(!utf8_plain(TEXT("bad \xff byte")));
 }
 END_TEST
@@ -787,7 +865,7 @@ static int64_t day_start(const char *zone, int year, int month, int day)
 	const struct zone *z = zone_find(zone);
 
 	ck_assert_msg(z, "no zone %s; is tzdata installed?", zone);
-	return zone_day_start(z, (struct date){ year, month, day });
+	return zone_day_start(z, (struct date) { year, month, day });
 }
 
 static int64_t seconds(const char *text)
@@ -813,22 +891,28 @@ static const struct {
 	{ "America/New_York", { 2100, 7, 4 }, "2100-07-04T04:00:00Z" },
 	{ "Europe/Vienna", { 1979, 7, 1 }, "1979-06-30T23:00:00Z" },
 	{ "Asia/Kathmandu", { 2026, 11, 21 }, "2026-11-20T18:15:00Z" },
-	{ "Asia/Kathmandu", { 1986, 1, 1 }, "1985-12-31T18:30:00Z" },       /* midnight is put forward to 00:15 */
+	/* midnight is put forward to 00:15 */
+	{ "Asia/Kathmandu", { 1986, 1, 1 }, "1985-12-31T18:30:00Z" },
 	{ "Asia/Kathmandu", { 1986, 1, 2 }, "1986-01-01T18:15:00Z" },
-	{ "Australia/Lord_Howe", { 2026, 4, 5 }, "2026-04-04T13:00:00Z" },      /* half an hour of summer time */
+	/* half an hour of summer time */
+	{ "Australia/Lord_Howe", { 2026, 4, 5 }, "2026-04-04T13:00:00Z" },
 	{ "Australia/Lord_Howe", { 2026, 4, 6 }, "2026-04-05T13:30:00Z" },
 	{ "Australia/Lord_Howe", { 2026, 10, 4 }, "2026-10-03T13:30:00Z" },
 	{ "Australia/Lord_Howe", { 2026, 10, 5 }, "2026-10-04T13:00:00Z" },
-	{ "America/Sao_Paulo", { 2017, 10, 15 }, "2017-10-15T03:00:00Z" },      /* skips midnight */
+	{ "America/Sao_Paulo", { 2017, 10, 15 }, "2017-10-15T03:00:00Z" }, /* skips midnight */
 	{ "America/Sao_Paulo", { 2017, 10, 16 }, "2017-10-16T02:00:00Z" },
-	{ "America/Sao_Paulo", { 2018, 2, 18 }, "2018-02-18T03:00:00Z" },       /* midnight falls back to 23:00 */
+	/* midnight falls back to 23:00 */
+	{ "America/Sao_Paulo", { 2018, 2, 18 }, "2018-02-18T03:00:00Z" },
 	{ "Asia/Beirut", { 2026, 3, 29 }, "2026-03-28T22:00:00Z" },
 	{ "Asia/Beirut", { 2022, 10, 30 }, "2022-10-29T22:00:00Z" },
-	{ "America/Havana", { 2026, 11, 1 }, "2026-11-01T04:00:00Z" },          /* midnight comes twice */
-	{ "America/St_Johns", { 2006, 10, 29 }, "2006-10-29T02:30:00Z" },       /* one minute of the day, an hour back, the rest */
+	/* midnight comes twice */
+	{ "America/Havana", { 2026, 11, 1 }, "2026-11-01T04:00:00Z" },
+	/* one minute of the day, an hour back, the rest */
+	{ "America/St_Johns", { 2006, 10, 29 }, "2006-10-29T02:30:00Z" },
 	{ "America/St_Johns", { 2006, 10, 30 }, "2006-10-30T03:30:00Z" },
 	{ "Pacific/Apia", { 2011, 12, 29 }, "2011-12-29T10:00:00Z" },
-	{ "Pacific/Apia", { 2011, 12, 30 }, "2011-12-30T10:00:00Z" },           /* a day that never was */
+	/* a day that never was */
+	{ "Pacific/Apia", { 2011, 12, 30 }, "2011-12-30T10:00:00Z" },
 	{ "Pacific/Apia", { 2011, 12, 31 }, "2011-12-30T10:00:00Z" },
 	{ "Pacific/Apia", { 2012, 1, 1 }, "2011-12-31T10:00:00Z" },
 };
@@ -851,10 +935,15 @@ START_TEST(an_instant_falls_on_the_local_date)
 
 	ck_assert_ptr_nonnull(apia);
 	ck_assert_ptr_nonnull(york);
-	ck_assert_int_eq(date_compare(zone_date(apia, skip - 1), (struct date){ 2011, 12, 29 }), 0);
-	ck_assert_int_eq(date_compare(zone_date(apia, skip), (struct date){ 2011, 12, 31 }), 0);
-	ck_assert_int_eq(date_compare(zone_date(york, seconds("2026-11-01T03:59:59Z")), (struct date){ 2026, 10, 31 }), 0);
-	ck_assert_int_eq(date_compare(zone_date(york, seconds("1960-01-01T04:59:59Z")), (struct date){ 1959, 12, 31 }), 0);
+	ck_assert_int_eq(date_compare(zone_date(apia, skip - 1), (struct date) { 2011, 12, 29 }),
+			 0);
+	ck_assert_int_eq(date_compare(zone_date(apia, skip), (struct date) { 2011, 12, 31 }), 0);
+	ck_assert_int_eq(date_compare(zone_date(york, seconds("2026-11-01T03:59:59Z")),
+				      (struct date) { 2026, 10, 31 }),
+			 0);
+	ck_assert_int_eq(date_compare(zone_date(york, seconds("1960-01-01T04:59:59Z")),
+				      (struct date) { 1959, 12, 31 }),
+			 0);
 	ck_assert_int_eq(zone_offset(york, seconds("2026-07-01T00:00:00Z")), -4 * 3600);
 	ck_assert_int_eq(zone_offset(york, seconds("2026-12-01T00:00:00Z")), -5 * 3600);
 	ck_assert_int_eq(zone_offset(apia, skip - 1), -10 * 3600);
@@ -865,10 +954,21 @@ END_TEST
 START_TEST(days_follow_each_other_without_gap_in_every_zone)
 {
 	static const char *const names[] = {
-		"UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Beirut",
-		"Africa/Casablanca", "America/Havana", "Asia/Tehran", "Europe/Dublin", "America/Nuuk", "Antarctica/Troll",
+		"UTC",
+		"America/New_York",
+		"Asia/Kathmandu",
+		"Australia/Lord_Howe",
+		"America/Sao_Paulo",
+		"Asia/Beirut",
+		"Africa/Casablanca",
+		"America/Havana",
+		"Asia/Tehran",
+		"Europe/Dublin",
+		"America/Nuuk",
+		"Antarctica/Troll",
 	};
-	int64_t first = date_to_days((struct date){ 2008, 1, 1 }), last = date_to_days((struct date){ 2030, 1, 1 });
+	int64_t first = date_to_days((struct date) { 2008, 1, 1 }),
+		last = date_to_days((struct date) { 2030, 1, 1 });
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		const struct zone *z = zone_find(names[i]);
@@ -878,10 +978,11 @@ START_TEST(days_follow_each_other_without_gap_in_every_zone)
 		start = zone_day_start(z, date_from_days(first));
 		for (int64_t day = first; day < last; day++, start = next) {
 			next = zone_day_start(z, date_from_days(day + 1));
-			if (date_to_days(zone_date(z, start)) != day || date_to_days(zone_date(z, next - 1)) != day ||
+			if (date_to_days(zone_date(z, start)) != day ||
+			    date_to_days(zone_date(z, next - 1)) != day ||
 			    (next - start) % 900 != 0)
-				ck_abort_msg("%s: day %lld from %lld to %lld", names[i], (long long)day,
-					     (long long)start, (long long)next);
+				ck_abort_msg("%s: day %lld from %lld to %lld", names[i],
+					     (long long)day, (long long)start, (long long)next);
 		}
 	}
 }
@@ -897,8 +998,8 @@ START_TEST(utc_needs_no_files)
 	ck_assert_str_eq(zone_name(utc), "UTC");
 	ck_assert(zone_is_utc(utc));
 	ck_assert_int_eq(zone_offset(utc, 1795255200), 0);
-	ck_assert_int_eq(zone_day_start(utc, (struct date){ 2026, 11, 21 }), 1795219200);
-	ck_assert_int_eq(date_compare(zone_date(utc, -1), (struct date){ 1969, 12, 31 }), 0);
+	ck_assert_int_eq(zone_day_start(utc, (struct date) { 2026, 11, 21 }), 1795219200);
+	ck_assert_int_eq(date_compare(zone_date(utc, -1), (struct date) { 1969, 12, 31 }), 0);
 	ck_assert_ptr_null(zone_find("Europe/Riga"));
 	unsetenv("TZDIR");
 	ck_assert_ptr_nonnull(zone_find("Europe/Riga"));
@@ -908,11 +1009,37 @@ END_TEST
 START_TEST(names_that_are_no_zones_are_refused)
 {
 	static const char *const bad[] = {
-		"", "Nowhere/City", "America", "zone.tab", "tzdata.zi", "/etc/localtime", "../zoneinfo/UTC", "Europe/../UTC",
-		"AAA5", "+05:00", "+0500", "EST5EDT,M3.2.0,M11.1.0", "Europe/Vienna ", "Europe\\Vienna", "right/Europe/Vienna",
-		"Europe/Vi\xc3\xa9nne", "%s%n", "Europe//Vienna", "Europe///Vienna", "./Europe/Vienna", "Europe/./Vienna", "Europe/Vienna/",
-		"posix/Europe/Vienna", "posixrules", "localtime", "Factory", "europe/vienna", "+VERSION", "leapseconds",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"",
+		"Nowhere/City",
+		"America",
+		"zone.tab",
+		"tzdata.zi",
+		"/etc/localtime",
+		"../zoneinfo/UTC",
+		"Europe/../UTC",
+		"AAA5",
+		"+05:00",
+		"+0500",
+		"EST5EDT,M3.2.0,M11.1.0",
+		"Europe/Vienna ",
+		"Europe\\Vienna",
+		"right/Europe/Vienna",
+		"Europe/Vi\xc3\xa9nne",
+		"%s%n",
+		"Europe//Vienna",
+		"Europe///Vienna",
+		"./Europe/Vienna",
+		"Europe/./Vienna",
+		"Europe/Vienna/",
+		"posix/Europe/Vienna",
+		"posixrules",
+		"localtime",
+		"Factory",
+		"europe/vienna",
+		"+VERSION",
+		"leapseconds",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaa",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
@@ -925,7 +1052,8 @@ START_TEST(strangers_cannot_fill_the_list_of_zones)
 	char name[64];
 
 	for (int i = 0; i < 5000; i++) {
-		snprintf(name, sizeof(name), "Europe%.*sVienna", 2 + i % 30, "////////////////////////////////");
+		snprintf(name, sizeof(name), "Europe%.*sVienna", 2 + i % 30,
+			 "////////////////////////////////");
 		ck_assert_msg(!zone_find(name), "%s", name);
 		snprintf(name, sizeof(name), "Europe/V%d", i);
 		ck_assert_msg(!zone_find(name), "%s", name);
@@ -936,7 +1064,8 @@ END_TEST
 
 START_TEST(the_listed_zones_are_those_that_are_found)
 {
-	static const char *const some[] = { "America/Argentina/Buenos_Aires", "Etc/GMT+5", "Europe/London", "UTC" };
+	static const char *const some[] = { "America/Argentina/Buenos_Aires", "Etc/GMT+5",
+					    "Europe/London", "UTC" };
 	size_t n, listed = 0;
 	const char *const *names = zone_names(&n);
 
@@ -964,7 +1093,8 @@ END_TEST
 
 static void *use_zones(void *ret)
 {
-	static const char *const names[] = { "Asia/Tokyo", "Europe/Paris", "Europe/Vienna", "America/Lima", "Asia/Kolkata" };
+	static const char *const names[] = { "Asia/Tokyo", "Europe/Paris", "Europe/Vienna",
+					     "America/Lima", "Asia/Kolkata" };
 	int64_t sum = 0;
 
 	for (int i = 0; i < 500; i++)
@@ -1079,22 +1209,21 @@ END_TEST
 
 START_TEST(a_file_overrides_and_its_relative_paths_start_at_its_folder)
 {
-	static const char text[] =
-		"\xef\xbb\xbf# a comment\r\n"
-		"; another\n"
-		"[ledger]\n"
-		"database = usage.db\n"
-		"secret_file=/elsewhere/se:cret ;1\n"
-		"  ; a comment\n"
-		"\n"
-		"[server]\n"
-		"  threads = 8\n"
-		"\tname = My \xc3\xa9tat\n"
-		"base_url = https://usage.example.org:8443\n"
-		"socket =\n"
-		"log_level = debug\n"
-		"[twilio]\n"
-		"price_as_string = on\n";
+	static const char text[] = "\xef\xbb\xbf# a comment\r\n"
+				   "; another\n"
+				   "[ledger]\n"
+				   "database = usage.db\n"
+				   "secret_file=/elsewhere/se:cret ;1\n"
+				   "  ; a comment\n"
+				   "\n"
+				   "[server]\n"
+				   "  threads = 8\n"
+				   "\tname = My \xc3\xa9tat\n"
+				   "base_url = https://usage.example.org:8443\n"
+				   "socket =\n"
+				   "log_level = debug\n"
+				   "[twilio]\n"
+				   "price_as_string = on\n";
 	struct error err = { 0 };
 	struct settings *s = NULL;
 	char want[128];
@@ -1118,7 +1247,7 @@ END_TEST
 static const struct {
 	const char *text;
 	int line;
-	const char *param, *part;       /* what the error names, and says */
+	const char *param, *part; /* what the error names, and says */
 } bad_settings[] = {
 	{ "[server]\nthreads = 0\n", 2, "server.threads", "from 1 to 1024" },
 	{ "[server]\nthreads = 1025\n", 2, "server.threads", "from 1 to 1024" },
@@ -1146,8 +1275,10 @@ static const struct {
 	{ "[server]\nbase_url = https://a.example/\n", 2, "server.base_url", "without a slash" },
 	{ "[server]\nbase_url = ftp://a.example\n", 2, "server.base_url", "http" },
 	{ "[server]\ncors_origins = *\n", 2, "server.cors_origins", "origins such as" },
-	{ "[server]\ncors_origins = https://a.example/\n", 2, "server.cors_origins", "without a path" },
-	{ "[server]\ncors_origins = https://a.example null\n", 2, "server.cors_origins", "origins such as" },
+	{ "[server]\ncors_origins = https://a.example/\n", 2, "server.cors_origins",
+	  "without a path" },
+	{ "[server]\ncors_origins = https://a.example null\n", 2, "server.cors_origins",
+	  "origins such as" },
 	{ "[server]\ncors_origins = https://A.example\n", 2, "server.cors_origins", "lower case" },
 	{ "[server]\nname =\n", 2, "server.name", "1 to 60 bytes" },
 	{ "[server]\nname = bad \xff byte\n", 2, "server.name", "UTF-8" },
@@ -1167,7 +1298,8 @@ START_TEST(a_bad_setting_is_refused_by_file_line_and_name)
 	ck_assert_ptr_null(s);
 	ck_assert_int_eq(err.kind, ERR_PARAM);
 	ck_assert_str_eq(err.param, bad_settings[_i].param);
-	snprintf(start, sizeof(start), "%s:%d: %s", in_folder("a.conf"), bad_settings[_i].line, bad_settings[_i].param);
+	snprintf(start, sizeof(start), "%s:%d: %s", in_folder("a.conf"), bad_settings[_i].line,
+		 bad_settings[_i].param);
 	ck_assert_msg(strncmp(err.message, start, strlen(start)) == 0, "%s", err.message);
 	ck_assert_msg(strstr(err.message, bad_settings[_i].part) != NULL, "%s", err.message);
 }
@@ -1184,7 +1316,8 @@ START_TEST(a_line_that_is_too_long_or_no_text_is_refused)
 	text[sizeof(text) - 1] = '\n';
 	write_file(in_folder("a.conf"), text, sizeof(text));
 	ck_assert_int_eq(settings_load(in_folder("a.conf"), &s, &err), -1);
-	ck_assert_msg(strstr(err.message, "a.conf:2: the line is too long") != NULL, "%s", err.message);
+	ck_assert_msg(strstr(err.message, "a.conf:2: the line is too long") != NULL, "%s",
+		      err.message);
 	error_clear(&err);
 	write_file(in_folder("a.conf"), TEXT("[server]\nname = a\0b\n"));
 	ck_assert_int_eq(settings_load(in_folder("a.conf"), &s, &err), -1);
@@ -1214,8 +1347,9 @@ END_TEST
 
 START_TEST(what_is_printed_loads_again_the_same)
 {
-	static const char text[] = "[ledger]\ndatabase = here.db\n[server]\nthreads = 3\nlog_level = error\nsocket =\n"
-				   "[twilio]\nprice_as_string = true\n";
+	static const char text[] =
+		"[ledger]\ndatabase = here.db\n[server]\nthreads = 3\nlog_level = error\nsocket =\n"
+		"[twilio]\nprice_as_string = true\n";
 	struct error err = { 0 };
 	struct settings *s = NULL;
 	char *first, *second;
@@ -1324,7 +1458,8 @@ END_TEST
 
 START_TEST(tokens_are_letters_and_digits_and_never_the_same)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 	char token[TOKEN_TEXT], other[TOKEN_TEXT];
 	bool seen[256] = { false };
 
@@ -1434,7 +1569,8 @@ START_TEST(base64_that_is_none_is_refused)
 	ck_assert(base64_decode(TEXT("dTpw/w=="), back, sizeof(back), &len));
 	ck_assert_uint_eq(len, 4);
 	ck_assert(!base64_decode(TEXT("dTpw/w"), back, sizeof(back), &len));
-	ck_assert(!base64_decode(TEXT("dTpw/x=="), back, sizeof(back), &len));     /* bits beyond the data */
+	/* bits beyond the data */
+	ck_assert(!base64_decode(TEXT("dTpw/x=="), back, sizeof(back), &len));
 	ck_assert(!base64_decode(TEXT("dTpw\nw=="), back, sizeof(back), &len));
 	ck_assert(!base64_decode(TEXT("dTp\0"), back, sizeof(back), &len));
 	ck_assert(!base64_decode(TEXT("dTpw/w==dTpw"), back, sizeof(back), &len));
@@ -1496,7 +1632,8 @@ START_TEST(nothing_in_a_message_can_forge_a_line)
 
 	log_info("%s", "a\r\nb\x1b[2J\x7f \xc2\x85 \xff \xc3\xa9");
 	text = read_file(in_folder("log"));
-	ck_assert_str_eq(strchr(text, 'i'), "info a\\x0d\\x0ab\\x1b[2J\\x7f \\xc2\\x85 \\xff \xc3\xa9\n");
+	ck_assert_str_eq(strchr(text, 'i'),
+			 "info a\\x0d\\x0ab\\x1b[2J\\x7f \\xc2\\x85 \\xff \xc3\xa9\n");
 	free(text);
 }
 END_TEST
@@ -1537,7 +1674,8 @@ START_TEST(lines_of_many_threads_stay_whole)
 	char *text, *line, *end;
 
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
-		ck_assert_int_eq(pthread_create(&threads[i], NULL, log_much, (void *)(letters + i)), 0);
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, log_much, (void *)(letters + i)),
+				 0);
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
 		pthread_join(threads[i], NULL);
 	text = read_file(in_folder("log"));
@@ -1545,7 +1683,7 @@ START_TEST(lines_of_many_threads_stay_whole)
 		const char *message = line + strlen("2026-11-21T10:00:00.123456Z info ");
 
 		ck_assert_int_eq(end - message, 200);
-		ck_assert_uint_eq(strspn(message, (char[]){ message[0], '\0' }), 200);
+		ck_assert_uint_eq(strspn(message, (char[]) { message[0], '\0' }), 200);
 	}
 	ck_assert_int_eq(lines, 800);
 	free(text);
@@ -1565,8 +1703,12 @@ static TCase *add_case(Suite *s, const char *name, void (*setup)(void), void (*t
 
 /* ---- throttle ---- */
 
-/* Wrong tries of a pair, each as soon as it may; returns when the last one was let through. */
-static int64_t fail_times(struct throttle *t, const char *user, const char *address, int n, int64_t now)
+/*
+ * Wrong tries of a pair, each as soon as it may; returns when the last one was
+ * let through.
+ */
+static int64_t fail_times(struct throttle *t, const char *user, const char *address, int n,
+			  int64_t now)
 {
 	for (int i = 0; i < n; i++) {
 		int64_t wait = throttle_try(t, user, address, now);
@@ -1630,7 +1772,9 @@ START_TEST(a_crowd_that_guesses_one_user_does_not_keep_the_user_out)
 	}
 	/* known at this address: at once */
 	ck_assert_int_eq(throttle_try(t, "ada", "198.51.100.1", 0), 0);
-	/* new at this one: after a time of its own, however many others go on */
+	/*
+	 * new at this one: after a time of its own, however many others go on
+	 */
 	wait = throttle_try(t, "ada", "203.0.113.5", 0);
 	ck_assert(wait > 0 && wait <= THROTTLE_USER_MAX_MS);
 	for (int i = 0; i < 200; i++) {
@@ -1655,7 +1799,8 @@ START_TEST(a_guesser_of_many_names_slows_down_its_address)
 	throttle_succeeded(t, "ada", "2001:db8::1", 0);
 	for (int i = 0; i < 1000; i++) {
 		snprintf(user, sizeof(user), "user%d", i);
-		let_through += throttle_try(t, user, i % 2 ? "2001:db8::1" : "2001:db8::ffff:2", 0) == 0;
+		let_through += throttle_try(t, user, i % 2 ? "2001:db8::1" : "2001:db8::ffff:2",
+					    0) == 0;
 	}
 	ck_assert_int_eq(let_through, THROTTLE_ADDRESS_FREE + 1);
 	ck_assert_int_eq(throttle_try(t, "ada", "2001:db8::1", 0), 0);
@@ -1737,7 +1882,8 @@ static void add_number_cases(Suite *s)
 {
 	TCase *tc = add_case(s, "decimal", NULL, NULL);
 
-	tcase_add_loop_test(tc, decimals_are_read_exactly_or_refused_for_the_right_reason, 0, ARRAY_SIZE(decimal_cases));
+	tcase_add_loop_test(tc, decimals_are_read_exactly_or_refused_for_the_right_reason, 0,
+			    ARRAY_SIZE(decimal_cases));
 	tcase_add_test(tc, a_nul_byte_is_no_part_of_a_decimal);
 	tcase_add_test(tc, a_hundred_thousand_digits_are_read_exactly);
 	tcase_add_test(tc, decimals_are_written_with_just_their_digits);
@@ -1773,7 +1919,8 @@ static void add_file_cases(Suite *s)
 
 	tcase_add_test(tc, defaults_stand_without_a_file);
 	tcase_add_test(tc, a_file_overrides_and_its_relative_paths_start_at_its_folder);
-	tcase_add_loop_test(tc, a_bad_setting_is_refused_by_file_line_and_name, 0, ARRAY_SIZE(bad_settings));
+	tcase_add_loop_test(tc, a_bad_setting_is_refused_by_file_line_and_name, 0,
+			    ARRAY_SIZE(bad_settings));
 	tcase_add_test(tc, a_line_that_is_too_long_or_no_text_is_refused);
 	tcase_add_test(tc, a_missing_file_is_an_error);
 	tcase_add_test(tc, what_is_printed_loads_again_the_same);

@@ -15,7 +15,7 @@
 #include "base/banned.h"
 
 #define SID    "AC00000000000000000000000000000001"
-#define NOW_US (INT64_C(1795258800) * USEC_PER_SEC)       /* 2026-11-21T11:00:00Z */
+#define NOW_US (INT64_C(1795258800) * USEC_PER_SEC) /* 2026-11-21T11:00:00Z */
 
 static struct error err;
 static struct arena arena;
@@ -27,7 +27,9 @@ static struct batcher *batcher;
 static void fill_ledger(void)
 {
 	struct account a = { .name = "main", .sid = SID, .currency = "usd" };
-	struct category c = { .name = "calls", .description = "", .count_unit = "", .usage_unit = "" };
+	struct category c = {
+		.name = "calls", .description = "", .count_unit = "", .usage_unit = ""
+	};
 	struct store *st;
 
 	OK(store_open(path, STORE_WRITE | STORE_CREATE, 1000, &st, &err));
@@ -106,16 +108,29 @@ static void describe(const struct submission *s, size_t i, struct rejection *ret
 }
 
 /* One request of two events, of which the second has the category CATEGORY. */
-static void submit_two(const char *first, const char *second, const char *category, enum verdict want[2])
+static void submit_two(const char *first, const char *second, const char *category,
+		       enum verdict want[2])
 {
 	struct raw_event raw[2] = { call(first, "calls"), call(second, category) };
 	enum verdict verdicts[2];
 	struct error *errors[2] = { NULL, NULL };
 	struct event events[2];
-	struct rejection unread = { .at = NOW_US / USEC_PER_SEC, .author = "SK1", .source = "", .event = "", .code = "unreadable", .field = "",
-				    .message = "no JSON", .record = "{" };
-	struct submission s = { .events = events, .n = 2, .verdicts = verdicts, .errors = errors, .rejections = &unread, .n_rejections = 1,
-				.describe = describe, .describe_arg = "SK1" };
+	struct rejection unread = { .at = NOW_US / USEC_PER_SEC,
+				    .author = "SK1",
+				    .source = "",
+				    .event = "",
+				    .code = "unreadable",
+				    .field = "",
+				    .message = "no JSON",
+				    .record = "{" };
+	struct submission s = { .events = events,
+				.n = 2,
+				.verdicts = verdicts,
+				.errors = errors,
+				.rejections = &unread,
+				.n_rejections = 1,
+				.describe = describe,
+				.describe_arg = "SK1" };
 	struct error own = { 0 };
 
 	for (int i = 0; i < 2; i++)
@@ -133,7 +148,8 @@ static struct rejection *rejections(size_t want_n)
 	struct rejection *list;
 	size_t n;
 
-	OK(store_rejections(st, &(struct rejection_query){ .limit = 1000 }, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query) { .limit = 1000 }, &arena, &list, &n,
+			    &err));
 	ck_assert_uint_eq(n, want_n);
 	store_close(&st);
 	return list;
@@ -196,7 +212,10 @@ START_TEST(log_forgets_what_is_old)
 	clock_set_us(NOW_US + 3 * SEC_PER_DAY * USEC_PER_SEC);
 	submit_two("c", "d", "calls", verdicts);
 	rejections(3);
-	/* the time has really passed; the unreadable one of this request is said to be as old */
+	/*
+	 * the time has really passed; the unreadable one of this request is
+	 * said to be as old
+	 */
 	plausible_process_begin(0, floor_div(NOW_US, USEC_PER_SEC) + 3 * SEC_PER_DAY);
 	clock_set_us(NOW_US + (3 * SEC_PER_DAY + 600) * USEC_PER_SEC);
 	submit_two("e", "f", "calls", verdicts);
@@ -212,8 +231,14 @@ static void submit_unreadable(const char *author, size_t n)
 	struct error own = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		list[i] = (struct rejection){ .at = NOW_US / USEC_PER_SEC, .author = author, .source = "", .event = "", .code = "invalid",
-					      .field = "source", .message = "source is missing", .record = "{}" };
+		list[i] = (struct rejection) { .at = NOW_US / USEC_PER_SEC,
+					       .author = author,
+					       .source = "",
+					       .event = "",
+					       .code = "invalid",
+					       .field = "source",
+					       .message = "source is missing",
+					       .record = "{}" };
 	ck_assert_msg(batcher_submit(batcher, &s, &own) == 0, "%s", own.message);
 }
 
@@ -223,7 +248,8 @@ static size_t count_of(const char *author)
 	struct rejection *list;
 	size_t n, own = 0;
 
-	OK(store_rejections(st, &(struct rejection_query){ .limit = 100000 }, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query) { .limit = 100000 }, &arena, &list, &n,
+			    &err));
 	for (size_t i = 0; i < n; i++)
 		own += strcmp(list[i].author, author) == 0;
 	store_close(&st);
@@ -263,7 +289,11 @@ enum { THREADS = 6, ROUNDS = 20 };
 
 static int void_one(struct store *st, void *id, struct error *e)
 {
-	struct correct c = { .event.id = id, .kind = CORRECTION_VOID, .author = "ann", .reason = "test", .now_us = NOW_US };
+	struct correct c = { .event.id = id,
+			     .kind = CORRECTION_VOID,
+			     .author = "ann",
+			     .reason = "test",
+			     .now_us = NOW_US };
 	struct correction made;
 	struct arena mine;
 	bool done;
@@ -297,7 +327,9 @@ static void *send_and_void(void *arg)
 
 START_TEST(many_threads_send_and_correct_at_once)
 {
-	struct rollup_scan scan = { .level = LEVEL_MONTH, .account = 1, .category = 1, .to = 99999 };
+	struct rollup_scan scan = {
+		.level = LEVEL_MONTH, .account = 1, .category = 1, .to = 99999
+	};
 	struct store *st;
 	struct rollup r;
 	pthread_t threads[THREADS];
@@ -329,8 +361,12 @@ static const char *send(const char *sender, const char *id, const char *customer
 	enum verdict verdict;
 	struct error *reason = NULL;
 	struct event event;
-	struct submission s = { .sender = sender, .events = &event, .n = 1, .atomic = atomic,
-				.verdicts = &verdict, .errors = &reason };
+	struct submission s = { .sender = sender,
+				.events = &event,
+				.n = 1,
+				.atomic = atomic,
+				.verdicts = &verdict,
+				.errors = &reason };
 
 	set_field(&raw, EV_CUSTOMER, customer);
 	OK(event_check(&raw, clock_now_us(), 0, &event, &err));
@@ -393,13 +429,16 @@ START_TEST(a_batch_makes_no_more_series_than_its_sender_has_left)
 	struct event events[N];
 	enum verdict verdicts[N];
 	struct error *errors[N] = { NULL };
-	struct submission s = { .sender = "SK1", .events = events, .n = N, .verdicts = verdicts, .errors = errors };
+	struct submission s = {
+		.sender = "SK1", .events = events, .n = N, .verdicts = verdicts, .errors = errors
+	};
 
 	settings->new_series = 2;
 	start();
 	for (int i = 0; i < N; i++) {
-		raw[i] = call((const char *[]){ "1", "2", "3", "4", "5", "6" }[i], "calls");
-		set_field(&raw[i], EV_CUSTOMER, (const char *[]){ "a", "b", "c", "a", "b", "c" }[i]);
+		raw[i] = call((const char *[]) { "1", "2", "3", "4", "5", "6" }[i], "calls");
+		set_field(&raw[i], EV_CUSTOMER,
+			  (const char *[]) { "a", "b", "c", "a", "b", "c" }[i]);
 		OK(event_check(&raw[i], NOW_US, 0, &events[i], &err));
 	}
 	/* of all or nothing it is nothing, and counts nothing */

@@ -1,5 +1,6 @@
 /*
- * body_cost_tests.c - what the worst body of each form costs to decode, in CPU time against a loop of the same run.
+ * body_cost_tests.c - what the worst body of each form costs to decode, in CPU
+ * time against a loop of the same run.
  */
 #include <check.h>
 #include <stdio.h>
@@ -13,13 +14,17 @@
 
 #define NS "http://example.com/Cost"
 
-static const struct param params[] = {
-	{ "Text", PT_TEXT, .max = 100 }, { "StartDate", PT_DATE, .flags = 0 }, { "Page", PT_INT, .max = 9 }, { 0 }
-};
+static const struct param params[] = { { "Text", PT_TEXT, .max = 100 },
+				       { "StartDate", PT_DATE, .flags = 0 },
+				       { "Page", PT_INT, .max = 9 },
+				       { 0 } };
 
-static const struct op op = {
-	.id = "Cost", .dialect = &dialect_servicestack, .params = params, .takes_body = true, .body_root = "Cost", .body_namespace = NS
-};
+static const struct op op = { .id = "Cost",
+			      .dialect = &dialect_servicestack,
+			      .params = params,
+			      .takes_body = true,
+			      .body_root = "Cost",
+			      .body_namespace = NS };
 
 static struct arena arena;
 
@@ -49,14 +54,18 @@ static void decode(int i, char *text, size_t len)
 	ck_assert_int_ne(err.kind, ERR_INTERNAL);
 }
 
-/* The quickest of three, in loops: what else the machine does makes each only slower. */
+/*
+ * The quickest of three, in loops: what else the machine does makes each only
+ * slower.
+ */
 static double cost(int i, size_t size)
 {
 	double best = 1e9, unit = 1e9;
 
 	for (int n = 0; n < 3; n++) {
 		size_t len;
-		char *text = worst_body_make(&worst_bodies[i], size, op.body_root, op.body_namespace, &arena, &len);
+		char *text = worst_body_make(&worst_bodies[i], size, op.body_root,
+					     op.body_namespace, &arena, &len);
 		double start = cpu_now(), took, loop;
 
 		ck_assert_uint_gt(len, size / 2);
@@ -73,7 +82,9 @@ START_TEST(the_longest_body_costs_no_more_than_its_length_says)
 {
 	double units = cost(_i, BODY_PARAMS_MAX);
 
-	ck_assert_msg(units < 25, "%s of %s: %.2f loops", worst_bodies[_i].type ? worst_bodies[_i].type : "a batch", worst_bodies[_i].repeat, units);
+	ck_assert_msg(units < 25, "%s of %s: %.2f loops",
+		      worst_bodies[_i].type ? worst_bodies[_i].type : "a batch",
+		      worst_bodies[_i].repeat, units);
 }
 END_TEST
 
@@ -81,7 +92,9 @@ START_TEST(a_strangers_longest_body_costs_less_than_twenty_milliseconds)
 {
 	double units = cost(_i, BODY_STRANGER_MAX);
 
-	ck_assert_msg(units < 1, "%s of %s: %.2f loops", worst_bodies[_i].type ? worst_bodies[_i].type : "a batch", worst_bodies[_i].repeat, units);
+	ck_assert_msg(units < 1, "%s of %s: %.2f loops",
+		      worst_bodies[_i].type ? worst_bodies[_i].type : "a batch",
+		      worst_bodies[_i].repeat, units);
 }
 END_TEST
 
@@ -90,7 +103,8 @@ static void refuses_xml(const char *body, const char *words)
 	struct params p = { .arena = &arena };
 	struct error err = { 0 };
 
-	ck_assert_int_eq(body_read(&op, NULL, XML, arena_str(&arena, body), strlen(body), &p, &err), -1);
+	ck_assert_int_eq(body_read(&op, NULL, XML, arena_str(&arena, body), strlen(body), &p, &err),
+			 -1);
 	ck_assert_int_eq(err.kind, ERR_BODY);
 	ck_assert_msg(strstr(err.message, words) != NULL, "%s", err.message);
 }
@@ -100,37 +114,50 @@ static void accepts_xml(const char *body)
 	struct params p = { .arena = &arena };
 	struct error err = { 0 };
 
-	ck_assert_msg(body_read(&op, NULL, XML, arena_str(&arena, body), strlen(body), &p, &err) == 0, "%s: %s", body, err.message);
+	ck_assert_msg(body_read(&op, NULL, XML, arena_str(&arena, body), strlen(body), &p, &err) ==
+			      0,
+		      "%s: %s", body, err.message);
 	ck_assert_str_eq(params_find(&p, "Text", true), "x");
 }
 
 START_TEST(elements_have_few_attributes_and_little_depth)
 {
-	refuses_xml("<Cost xmlns='" NS "' a='' b='' c='' d='' e='' f='' g='' h='' i='' j='' k='' l='' m='' n='' o='' p=''/>",
+	refuses_xml("<Cost xmlns='" NS "' a='' b='' c='' d='' e='' f='' g='' h='' i='' j='' k='' "
+		    "l='' m='' n='' o='' p=''/>",
 		    "more than 16 attributes");
 	refuses_xml("<Cost xmlns='" NS "'><!-- <!-- --></Cost>", "A comment");
 	refuses_xml("<Cost xmlns='" NS "'><!-- a", "A comment");
 	refuses_xml("<Cost xmlns='" NS "'><![CDATA[ a", "is not closed");
 	refuses_xml("<Cost xmlns='" NS "'><?a b", "is not closed");
-	refuses_xml("<Cost xmlns='" NS "'><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a>"
-		    "</Cost>", "more than 16 elements inside each other");
+	refuses_xml("<Cost xmlns='" NS "'><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a></a></"
+		    "a></a></a></a></a></a></a></a></a></a></a></a></a></a></a>"
+		    "</Cost>",
+		    "more than 16 elements inside each other");
 }
 END_TEST
 
 START_TEST(what_only_looks_like_attributes_or_depth_is_read)
 {
 	accepts_xml("<Cost xmlns='" NS "'><Text a='================' b=\"'>'\">x</Text></Cost>");
-	accepts_xml("<Cost xmlns='" NS "'><!-- <a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a> --><Text>x</Text></Cost>");
-	accepts_xml("<Cost xmlns='" NS "'><Moon><![CDATA[<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>]]></Moon><Text>x</Text></Cost>");
-	accepts_xml("<Cost xmlns='" NS "'><Moon><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/></Moon><Text>x</Text></Cost>");
-	accepts_xml("<?xml version='1.0'?><?a b='>'?><Cost xmlns='" NS "'><!-- a-b --><Text>x</Text></Cost>");
+	accepts_xml("<Cost xmlns='" NS
+		    "'><!-- <a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a> "
+		    "--><Text>x</Text></Cost>");
+	accepts_xml("<Cost xmlns='" NS "'><Moon><![CDATA[<a><a><a><a><a><a><a><a><a><a><a><a><a><a>"
+		    "<a><a><a><a>]]></Moon><Text>x</Text></Cost>");
+	accepts_xml("<Cost xmlns='" NS "'><Moon><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/"
+		    "><a/><a/><a/><a/></Moon><Text>x</Text></Cost>");
+	accepts_xml("<?xml version='1.0'?><?a b='>'?><Cost xmlns='" NS
+		    "'><!-- a-b --><Text>x</Text></Cost>");
 }
 END_TEST
 
 START_TEST(names_that_the_operation_lacks_are_noted_once_and_bounded)
 {
-	static const struct { const char *type, *body; } rows[] = {
-		{ JSON, "{\"moon\":1,\"text\":\"x\",\"start_date\":\"y\",\"moon\":2,\"tide\":null}" },
+	static const struct {
+		const char *type, *body;
+	} rows[] = {
+		{ JSON,
+		  "{\"moon\":1,\"text\":\"x\",\"start_date\":\"y\",\"moon\":2,\"tide\":null}" },
 		{ XML, "<Cost xmlns='" NS "'><moon>1</moon><Text>x</Text><tide/><moon/></Cost>" },
 		{ JSV, "{moon:1,Text:x,tide:[],moon:2}" },
 		{ CSV, "moon,Text,tide,moon\r\n1,x,2,3\r\n" },
@@ -141,7 +168,9 @@ START_TEST(names_that_the_operation_lacks_are_noted_once_and_bounded)
 		struct params p = { .arena = &arena };
 		struct error err = { 0 };
 
-		ck_assert_int_eq(body_read(&op, NULL, rows[i].type, arena_str(&arena, rows[i].body), strlen(rows[i].body), &p, &err), 0);
+		ck_assert_int_eq(body_read(&op, NULL, rows[i].type, arena_str(&arena, rows[i].body),
+					   strlen(rows[i].body), &p, &err),
+				 0);
 		ck_assert_msg(p.n_unknown == 2, "%s: %zu unknown names", rows[i].type, p.n_unknown);
 		ck_assert_str_eq(p.unknown[0], "moon");
 		ck_assert_str_eq(p.unknown[1], "tide");
@@ -159,8 +188,10 @@ int main(void)
 	TCase *tc = tcase_create("body_cost");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, the_longest_body_costs_no_more_than_its_length_says, 0, WORST_BODIES);
-	tcase_add_loop_test(tc, a_strangers_longest_body_costs_less_than_twenty_milliseconds, 0, WORST_BODIES);
+	tcase_add_loop_test(tc, the_longest_body_costs_no_more_than_its_length_says, 0,
+			    WORST_BODIES);
+	tcase_add_loop_test(tc, a_strangers_longest_body_costs_less_than_twenty_milliseconds, 0,
+			    WORST_BODIES);
 	tcase_add_test(tc, elements_have_few_attributes_and_little_depth);
 	tcase_add_test(tc, what_only_looks_like_attributes_or_depth_is_read);
 	tcase_add_test(tc, names_that_the_operation_lacks_are_noted_once_and_bounded);

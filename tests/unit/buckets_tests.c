@@ -1,5 +1,6 @@
 /*
- * buckets_tests.c - the buckets of a range: hours by a zone's clocks, and days that a zone skipped.
+ * buckets_tests.c - the buckets of a range: hours by a zone's clocks, and days
+ * that a zone skipped.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -47,7 +48,8 @@ static void check_tiles(const struct buckets *b, const char *what)
 
 		buckets_range(b, k, &from, &to);
 		ck_assert_msg(from < to, "%s: bucket %d is empty", what, (int)k);
-		ck_assert_msg(to == end, "%s: bucket %d ends at %lld instead of %lld", what, (int)k, (long long)to, (long long)end);
+		ck_assert_msg(to == end, "%s: bucket %d ends at %lld instead of %lld", what, (int)k,
+			      (long long)to, (long long)end);
 		end = from;
 	}
 	ck_assert_msg(end == b->from, "%s: the last one begins at %lld", what, (long long)end);
@@ -74,7 +76,10 @@ static const struct {
 	/* whole-hour changes: a day of 23 and one of 25 hours */
 	{ "Europe/Vienna", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", 23 },
 	{ "Europe/Vienna", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", 25 },
-	/* Lord Howe's clock is put back by half an hour at 15:00 UTC, from 02:00 to 01:30; and forward, from 02:00 to 02:30 */
+	/*
+	 * Lord Howe's clock is put back by half an hour at 15:00 UTC, from
+	 * 02:00 to 01:30; and forward, from 02:00 to 02:30
+	 */
 	{ "Australia/Lord_Howe", "2026-04-03T13:00:00Z", "2026-04-05T13:30:00Z", 49 },
 	{ "Australia/Lord_Howe", "2026-10-02T13:30:00Z", "2026-10-04T13:00:00Z", 48 },
 };
@@ -82,7 +87,8 @@ static const struct {
 START_TEST(hours_are_those_that_the_zones_clocks_show)
 {
 	const char *zone = hour_rows[_i].zone;
-	struct buckets b = make(zone, PERIOD_HOUR, instant(hour_rows[_i].from), instant(hour_rows[_i].to));
+	struct buckets b = make(zone, PERIOD_HOUR, instant(hour_rows[_i].from),
+				instant(hour_rows[_i].to));
 
 	check_tiles(&b, zone);
 	for (int64_t k = 0; k < b.n; k++) {
@@ -90,17 +96,22 @@ START_TEST(hours_are_those_that_the_zones_clocks_show)
 
 		buckets_range(&b, k, &from, &to);
 		ck_assert_msg(from == b.from || past_hour(zone, from) == 0 ||
-			      zone_offset(zone_find(zone), from) != zone_offset(zone_find(zone), from - 1),
-			      "%s: an hour begins %lld seconds past the full hour", zone, (long long)past_hour(zone, from));
-		ck_assert_msg(to - from <= 3600, "%s: an hour of %lld seconds", zone, (long long)(to - from));
+				      zone_offset(zone_find(zone), from) !=
+					      zone_offset(zone_find(zone), from - 1),
+			      "%s: an hour begins %lld seconds past the full hour", zone,
+			      (long long)past_hour(zone, from));
+		ck_assert_msg(to - from <= 3600, "%s: an hour of %lld seconds", zone,
+			      (long long)(to - from));
 	}
-	ck_assert_msg(b.n == hour_rows[_i].n, "%s from %s: %lld hours", zone, hour_rows[_i].from, (long long)b.n);
+	ck_assert_msg(b.n == hour_rows[_i].n, "%s from %s: %lld hours", zone, hour_rows[_i].from,
+		      (long long)b.n);
 }
 END_TEST
 
 START_TEST(hours_of_years_are_found_through_every_change)
 {
-	struct buckets b = make("Australia/Lord_Howe", PERIOD_HOUR, instant("2019-01-01T00:00:00Z"), instant("2026-11-01T07:15:00Z"));
+	struct buckets b = make("Australia/Lord_Howe", PERIOD_HOUR, instant("2019-01-01T00:00:00Z"),
+				instant("2026-11-01T07:15:00Z"));
 
 	check_tiles(&b, "years of Lord Howe");
 	ck_assert_uint_eq(b.n_runs, 17);
@@ -138,7 +149,8 @@ static int64_t day_start(const char *zone, struct date d, int days)
 START_TEST(a_day_that_the_zone_skipped_is_no_bucket)
 {
 	const char *zone = skips[_i].zone;
-	struct buckets b = make(zone, PERIOD_DAY, day_start(zone, skips[_i].before, -3), day_start(zone, skips[_i].after, 4));
+	struct buckets b = make(zone, PERIOD_DAY, day_start(zone, skips[_i].before, -3),
+				day_start(zone, skips[_i].after, 4));
 	int64_t from, to, expected = date_to_days(skips[_i].after) + 3;
 
 	check_tiles(&b, zone);
@@ -156,7 +168,8 @@ END_TEST
 START_TEST(a_range_of_the_skipped_day_alone_has_no_bucket)
 {
 	const char *zone = skips[_i].zone;
-	int64_t from = day_start(zone, skips[_i].skipped, 0), to = day_start(zone, skips[_i].skipped, 1);
+	int64_t from = day_start(zone, skips[_i].skipped, 0),
+		to = day_start(zone, skips[_i].skipped, 1);
 
 	for (enum period p = PERIOD_ALL; p <= PERIOD_YEAR; p++)
 		ck_assert_int_eq(make(zone, p, from, to).n, 0);
@@ -166,8 +179,10 @@ END_TEST
 START_TEST(ranges_beside_the_skipped_day_have_all_their_days)
 {
 	const char *zone = skips[_i].zone;
-	struct buckets before = make(zone, PERIOD_DAY, day_start(zone, skips[_i].before, -3), day_start(zone, skips[_i].skipped, 0));
-	struct buckets after = make(zone, PERIOD_DAY, day_start(zone, skips[_i].after, 0), day_start(zone, skips[_i].after, 4));
+	struct buckets before = make(zone, PERIOD_DAY, day_start(zone, skips[_i].before, -3),
+				     day_start(zone, skips[_i].skipped, 0));
+	struct buckets after = make(zone, PERIOD_DAY, day_start(zone, skips[_i].after, 0),
+				    day_start(zone, skips[_i].after, 4));
 
 	check_tiles(&before, zone);
 	check_tiles(&after, zone);
@@ -178,8 +193,10 @@ END_TEST
 
 START_TEST(months_and_years_around_a_skipped_day_are_all_there)
 {
-	struct buckets months = make("Pacific/Apia", PERIOD_MONTH, instant("2011-11-01T11:00:00Z"), instant("2012-02-29T10:00:00Z"));
-	struct buckets years = make("Pacific/Apia", PERIOD_YEAR, instant("2010-01-01T11:00:00Z"), instant("2012-12-31T10:00:00Z"));
+	struct buckets months = make("Pacific/Apia", PERIOD_MONTH, instant("2011-11-01T11:00:00Z"),
+				     instant("2012-02-29T10:00:00Z"));
+	struct buckets years = make("Pacific/Apia", PERIOD_YEAR, instant("2010-01-01T11:00:00Z"),
+				    instant("2012-12-31T10:00:00Z"));
 
 	check_tiles(&months, "months");
 	check_tiles(&years, "years");
@@ -194,12 +211,16 @@ int main(void)
 	TCase *tc = tcase_create("buckets");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, hours_are_those_that_the_zones_clocks_show, 0, sizeof(hour_rows) / sizeof(hour_rows[0]));
+	tcase_add_loop_test(tc, hours_are_those_that_the_zones_clocks_show, 0,
+			    sizeof(hour_rows) / sizeof(hour_rows[0]));
 	tcase_add_test(tc, hours_of_years_are_found_through_every_change);
 	tcase_add_test(tc, hours_of_all_time_cost_no_walk_through_it);
-	tcase_add_loop_test(tc, a_day_that_the_zone_skipped_is_no_bucket, 0, sizeof(skips) / sizeof(skips[0]));
-	tcase_add_loop_test(tc, a_range_of_the_skipped_day_alone_has_no_bucket, 0, sizeof(skips) / sizeof(skips[0]));
-	tcase_add_loop_test(tc, ranges_beside_the_skipped_day_have_all_their_days, 0, sizeof(skips) / sizeof(skips[0]));
+	tcase_add_loop_test(tc, a_day_that_the_zone_skipped_is_no_bucket, 0,
+			    sizeof(skips) / sizeof(skips[0]));
+	tcase_add_loop_test(tc, a_range_of_the_skipped_day_alone_has_no_bucket, 0,
+			    sizeof(skips) / sizeof(skips[0]));
+	tcase_add_loop_test(tc, ranges_beside_the_skipped_day_have_all_their_days, 0,
+			    sizeof(skips) / sizeof(skips[0]));
 	tcase_add_test(tc, months_and_years_around_a_skipped_day_are_all_there);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

@@ -17,7 +17,7 @@ static struct chart_sums sums;
 
 static void begin(void)
 {
-	sums = (struct chart_sums){ 0 };
+	sums = (struct chart_sums) { 0 };
 }
 
 static void end(void)
@@ -27,7 +27,8 @@ static void end(void)
 
 static void add(const char *bar, const char *part, int64_t n, int places)
 {
-	chart_sums_add(&sums, chart_sums_bar(&sums, bar), chart_sums_part(&sums, part), &(struct decimal){ .n = n, .places = places });
+	chart_sums_add(&sums, chart_sums_bar(&sums, bar), chart_sums_part(&sums, part),
+		       &(struct decimal) { .n = n, .places = places });
 }
 
 static int colour_of(const char *part)
@@ -141,9 +142,21 @@ END_TEST
 
 /* ---- the axis ---- */
 
-static const struct { int64_t least, most, step; int below, above; } axes[] = {
-	{ 0, 0, 1, 0, 1 }, { 0, 1, 1, 0, 1 }, { 0, 5, 1, 0, 5 }, { 0, 6, 2, 0, 3 }, { 0, 11, 5, 0, 3 }, { 0, 1957, 500, 0, 4 },
-	{ -1, 1957, 500, 1, 4 }, { -300, 200, 100, 3, 2 }, { -9, 0, 2, 5, 0 }, { 5, 9, 2, 0, 5 }, { 0, 999999999999, 200000000000, 0, 5 },
+static const struct {
+	int64_t least, most, step;
+	int below, above;
+} axes[] = {
+	{ 0, 0, 1, 0, 1 },
+	{ 0, 1, 1, 0, 1 },
+	{ 0, 5, 1, 0, 5 },
+	{ 0, 6, 2, 0, 3 },
+	{ 0, 11, 5, 0, 3 },
+	{ 0, 1957, 500, 0, 4 },
+	{ -1, 1957, 500, 1, 4 },
+	{ -300, 200, 100, 3, 2 },
+	{ -9, 0, 2, 5, 0 },
+	{ 5, 9, 2, 0, 5 },
+	{ 0, 999999999999, 200000000000, 0, 5 },
 };
 
 START_TEST(an_axis_has_round_values_and_takes_everything_in)
@@ -168,7 +181,9 @@ END_TEST
 
 /* ---- labels ---- */
 
-static const struct { const char *bars[3], *label; } labels[] = {
+static const struct {
+	const char *bars[3], *label;
+} labels[] = {
 	{ { "2026-11-01", "2026-11-02", "2026-11-03" }, "1 Nov" },
 	{ { "2026-11-01", NULL, NULL }, "1 Nov" },
 	{ { "2026-01-01", "2026-02-01", "2026-03-01" }, "Jan 2026" },
@@ -192,16 +207,24 @@ END_TEST
 
 /* ---- the picture ---- */
 
-struct row { const char *when, *what; struct decimal much; const char *unit; };
-
-static const struct field row_fields[] = {
-	FIELD(struct row, when, "Bar"), FIELD(struct row, what, "Part"), FIELD(struct row, much, "Amount"),
-	FIELD(struct row, unit, "Its unit", .flags = FIELD_UNIT), { 0 }
+struct row {
+	const char *when, *what;
+	struct decimal much;
+	const char *unit;
 };
 
-static const struct chart stacked = { "when", "what", (const char *const[]){ "much", NULL }, "unit" };
-static const struct chart unnamed = { "when", NULL, (const char *const[]){ "much", NULL }, "unit" };
-static const struct shape shapes[] = { { .name = "Row", .fields = row_fields, .chart = &stacked }, { .name = "Row", .fields = row_fields, .chart = &unnamed } };
+static const struct field row_fields[] = { FIELD(struct row, when, "Bar"),
+					   FIELD(struct row, what, "Part"),
+					   FIELD(struct row, much, "Amount"),
+					   FIELD(struct row, unit, "Its unit", .flags = FIELD_UNIT),
+					   { 0 } };
+
+static const struct chart stacked = { "when", "what", (const char *const[]) { "much", NULL },
+				      "unit" };
+static const struct chart unnamed = { "when", NULL, (const char *const[]) { "much", NULL },
+				      "unit" };
+static const struct shape shapes[] = { { .name = "Row", .fields = row_fields, .chart = &stacked },
+				       { .name = "Row", .fields = row_fields, .chart = &unnamed } };
 
 static void fill_random(char *text, size_t size, unsigned *seed)
 {
@@ -228,7 +251,11 @@ static void draw(const struct shape *shape, unsigned seed, struct strbuf *out)
 	writer_about(w, text[0], text[1]);
 	writer_begin_list(w, NULL, shape);
 	for (int i = 0; i < (int)(seed % 40); i++) {
-		struct row row = { text[0], text[1], { .n = (wide)(int)seed * (i % 7 ? 1 : BILLION), .places = (int)(seed >> 20) % 10 - 1 }, text[3] };
+		struct row row = { text[0],
+				   text[1],
+				   { .n = (wide)(int)seed * (i % 7 ? 1 : BILLION),
+				     .places = (int)(seed >> 20) % 10 - 1 },
+				   text[3] };
 
 		fill_random(text[0], 300, &seed);
 		fill_random(text[1], 300, &seed);
@@ -248,7 +275,8 @@ START_TEST(whatever_the_names_hold_the_picture_is_well_formed)
 
 		strbuf_init(&out, 4 << 20);
 		draw(&shapes[seed % 2], seed * 2654435761u, &out);
-		doc = xmlReadMemory(out.text, (int)out.len, "x.svg", NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+		doc = xmlReadMemory(out.text, (int)out.len, "x.svg", NULL,
+				    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 		ck_assert_msg(doc != NULL, "seed %u: %s", seed, out.text);
 		xmlFreeDoc(doc);
 		strbuf_release(&out);
@@ -269,9 +297,11 @@ int main(void)
 	tcase_add_test(tc, an_amount_beyond_all_measure_is_noticed);
 	tcase_add_test(tc, the_usual_names_have_the_colours_that_pages_give_them);
 	tcase_add_test(tc, no_two_of_six_names_share_a_colour);
-	tcase_add_loop_test(tc, an_axis_has_round_values_and_takes_everything_in, 0, sizeof(axes) / sizeof(axes[0]));
+	tcase_add_loop_test(tc, an_axis_has_round_values_and_takes_everything_in, 0,
+			    sizeof(axes) / sizeof(axes[0]));
 	tcase_add_test(tc, lengths_are_rounded_and_don_t_overflow);
-	tcase_add_loop_test(tc, times_are_said_as_short_as_their_distance_lets_them_be, 0, sizeof(labels) / sizeof(labels[0]));
+	tcase_add_loop_test(tc, times_are_said_as_short_as_their_distance_lets_them_be, 0,
+			    sizeof(labels) / sizeof(labels[0]));
 	tcase_add_loop_test(tc, whatever_the_names_hold_the_picture_is_well_formed, 0, 5);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

@@ -1,10 +1,13 @@
 /*
- * closing_property_tests.c - what closings promise, on random histories: families of accounts in
- * random zones with events in and out of order, late, sent again, voided and amended, with closings,
- * reopenings and changes of zones. After each step every report whose accounts were all closed at its
- * end must say what it said, until one of them is reopened; late events are listed; the ledger is true.
+ * closing_property_tests.c - what closings promise, on random histories:
+ * families of accounts in random zones with events in and out of order, late,
+ * sent again, voided and amended, with closings, reopenings and changes of
+ * zones. After each step every report whose accounts were all closed at its end
+ * must say what it said, until one of them is reopened; late events are listed;
+ * the ledger is true.
  *
- * USAGED_HISTORIES is how many there are (USAGED_LONG stands for many), USAGED_SEED where the random numbers begin.
+ * USAGED_HISTORIES is how many there are (USAGED_LONG stands for many),
+ * USAGED_SEED where the random numbers begin.
  */
 #include <check.h>
 #include <glib.h>
@@ -22,14 +25,29 @@
 #include "true_ledger.h"
 #include "base/banned.h"
 
-#define NOW_US   (INT64_C(1795258800) * USEC_PER_SEC)       /* 2026-11-21T11:00:00Z */
-#define DAY_SEC  INT64_C(86400)
-#define FIRST    (NOW_US / USEC_PER_SEC / DAY_SEC - 110)    /* the first day of events */
+#define NOW_US  (INT64_C(1795258800) * USEC_PER_SEC) /* 2026-11-21T11:00:00Z */
+#define DAY_SEC INT64_C(86400)
+#define FIRST   (NOW_US / USEC_PER_SEC / DAY_SEC - 110) /* the first day of events */
 
-enum { HISTORIES = 300, LONG_HISTORIES = 10000, LEDGER_HISTORIES = 10, STEPS = 24, MEMBERS = 4, EVENTS = 64, FROZEN = 12 };
+enum {
+	HISTORIES = 300,
+	LONG_HISTORIES = 10000,
+	LEDGER_HISTORIES = 10,
+	STEPS = 24,
+	MEMBERS = 4,
+	EVENTS = 64,
+	FROZEN = 12
+};
 
 static const char *const zones[] = {
-	"", "UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Vienna",
+	"",
+	"UTC",
+	"America/New_York",
+	"Asia/Kathmandu",
+	"Australia/Lord_Howe",
+	"Pacific/Kiritimati",
+	"Pacific/Pago_Pago",
+	"Europe/Vienna",
 };
 static const char *const categories[] = { "calls", "calls-inbound", "ai-minutes", "sim-data" };
 static const char *const customers[] = { NULL, "cus1", "cus2" };
@@ -39,14 +57,14 @@ struct question {
 	int64_t ids[MEMBERS];
 	size_t n;
 	struct usage_query query;
-	bool report;                     /* by report_load instead */
+	bool report; /* by report_load instead */
 	enum report_by by;
-	bool by_customer;                /* only of customer "cus1" */
+	bool by_customer; /* only of customer "cus1" */
 };
 
 struct frozen {
 	struct question question;
-	char *answer;                    /* NULL: none */
+	char *answer; /* NULL: none */
 };
 
 struct sent {
@@ -62,13 +80,13 @@ struct family {
 	int n_events;
 	struct frozen frozen[FROZEN];
 	int next_frozen;
-	GHashTable *late;                /* "source\tid" of what must be listed */
+	GHashTable *late; /* "source\tid" of what must be listed */
 };
 
 static struct error err;
 static struct arena arena;
 static struct store *st;
-static struct ledger *ledgers[2];        /* by enum late_events */
+static struct ledger *ledgers[2]; /* by enum late_events */
 static const struct catalogue *catalogue;
 static uint64_t state;
 static int64_t n_accounts, n_ids;
@@ -115,7 +133,8 @@ static void open_ledger(void)
 	add_category("sim-data", NULL);
 	add_category("totalprice", NULL);
 	for (int late = LATE_ADJUST; late <= LATE_REJECT; late++)
-		ledgers[late] = ledger_new(st, &(struct ledger_options){ .late = (enum late_events)late });
+		ledgers[late] =
+			ledger_new(st, &(struct ledger_options) { .late = (enum late_events)late });
 }
 
 static void close_ledger(void)
@@ -134,8 +153,11 @@ static void add_member(struct family *f)
 	if (f->n == MEMBERS)
 		return;
 	snprintf(name, sizeof(name), "account %" PRId64, ++n_accounts);
-	*a = (struct account){ .name = name, .currency = "usd", .parent = f->n ? f->members[0].id : 0, .time_zone = ONE_OF(zones),
-			       .cycle_day = (int)below(29) };
+	*a = (struct account) { .name = name,
+				.currency = "usd",
+				.parent = f->n ? f->members[0].id : 0,
+				.time_zone = ONE_OF(zones),
+				.cycle_day = (int)below(29) };
 	snprintf(a->sid, sizeof(a->sid), "AC%032" PRIx64, (uint64_t)n_accounts);
 	OK(store_account_add(st, a, &err));
 	f->n++;
@@ -151,20 +173,27 @@ static int64_t open_us(const struct account *a)
 
 /* ---- questions ---- */
 
-/* The seconds at which a day begins in some zone, or that or a later quarter hour. */
+/*
+ * The seconds at which a day begins in some zone, or that or a later quarter
+ * hour.
+ */
 static int64_t some_instant(const struct zone *zone)
 {
-	return zone_day_start(zone, date_from_days(FIRST + below(110))) + (below(4) ? 0 : below(96) * 900);
+	return zone_day_start(zone, date_from_days(FIRST + below(110))) +
+	       (below(4) ? 0 : below(96) * 900);
 }
 
-/* One over accounts of F whose closed instants lie at its end or after it. False: none is closed. */
+/*
+ * One over accounts of F whose closed instants lie at its end or after it.
+ * False: none is closed.
+ */
 static bool ask(const struct family *f, struct question *q)
 {
 	const struct zone *zone = zone_find(ONE_OF(zones));
 	int64_t end = INT64_MAX;
 	int only = below(2) ? (int)below(f->n) : -1;
 
-	*q = (struct question){ .n = 0 };
+	*q = (struct question) { .n = 0 };
 	if (!zone)
 		zone = zone_find(NULL);
 	for (int i = 0; i < f->n; i++) {
@@ -176,9 +205,13 @@ static bool ask(const struct family *f, struct question *q)
 	}
 	if (end <= FIRST * DAY_SEC)
 		return false;
-	q->query = (struct usage_query){ .n_accounts = q->n, .zone = zone, .period = (enum period)below(PERIOD_YEAR + 1),
-					 .from = some_instant(zone), .to = below(2) ? end : some_instant(zone), .category = CATALOGUE_NONE,
-					 .group = GROUP_CATEGORY };
+	q->query = (struct usage_query) { .n_accounts = q->n,
+					  .zone = zone,
+					  .period = (enum period)below(PERIOD_YEAR + 1),
+					  .from = some_instant(zone),
+					  .to = below(2) ? end : some_instant(zone),
+					  .category = CATALOGUE_NONE,
+					  .group = GROUP_CATEGORY };
 	if (q->query.to > end)
 		q->query.to = end;
 	if (q->query.from >= q->query.to)
@@ -196,8 +229,9 @@ static bool ask(const struct family *f, struct question *q)
 static void add_totals(GString *out, const char *key, int64_t from, const struct totals *t)
 {
 	if (t->count || t->usage || t->price || t->upload)
-		g_string_append_printf(out, "%" PRId64 " %s %" PRId64 " %" PRId64 " %" PRId64 "\n", from, key, (int64_t)t->count,
-				       (int64_t)t->usage, (int64_t)t->price);
+		g_string_append_printf(out, "%" PRId64 " %s %" PRId64 " %" PRId64 " %" PRId64 "\n",
+				       from, key, (int64_t)t->count, (int64_t)t->usage,
+				       (int64_t)t->price);
 }
 
 static void answer_query(const struct question *asked, GString *out)
@@ -209,15 +243,20 @@ static void answer_query(const struct question *asked, GString *out)
 
 	q.accounts = asked->ids;
 	if (asked->by_customer && asked->n == 1) {
-		rc = store_dimension_find(st, asked->ids[0], DIM_CUSTOMER, "cus1", 4, &q.dim[DIM_CUSTOMER], &err);
+		rc = store_dimension_find(st, asked->ids[0], DIM_CUSTOMER, "cus1", 4,
+					  &q.dim[DIM_CUSTOMER], &err);
 		OK(rc);
 		if (rc == 0)
 			q.dim[DIM_CUSTOMER] = -1;
 	}
-	OK(usage_open(st, catalogue, &q, (struct usage_position){ 0 }, &cur, &err));
+	OK(usage_open(st, catalogue, &q, (struct usage_position) { 0 }, &cur, &err));
 	while ((rc = usage_next(cur, &row, &err)) > 0)
-		add_totals(out, row.member ? row.member_text : row.category != CATALOGUE_NONE ? catalogue->categories[row.category].name : "", row.from,
-			   &row.totals);
+		add_totals(out,
+			   row.member ? row.member_text
+			   : row.category != CATALOGUE_NONE
+				   ? catalogue->categories[row.category].name
+				   : "",
+			   row.from, &row.totals);
 	OK(rc);
 	usage_close(&cur);
 }
@@ -233,8 +272,13 @@ static int by_key(const void *a, const void *b)
 static void answer_report(const struct question *asked, GString *out)
 {
 	const struct usage_query *u = &asked->query;
-	struct report_question q = { .n_accounts = asked->n, .zone = u->zone, .period = u->period < PERIOD_DAY ? PERIOD_ALL : u->period,
-				     .from = u->from, .to = u->to, .category = u->category, .by = asked->by };
+	struct report_question q = { .n_accounts = asked->n,
+				     .zone = u->zone,
+				     .period = u->period < PERIOD_DAY ? PERIOD_ALL : u->period,
+				     .from = u->from,
+				     .to = u->to,
+				     .category = u->category,
+				     .by = asked->by };
 	struct account *accounts = arena_array(&arena, struct account, asked->n);
 	struct report r;
 
@@ -248,7 +292,8 @@ static void answer_report(const struct question *asked, GString *out)
 	if (r.n_lines)
 		qsort(r.lines, r.n_lines, sizeof(*r.lines), by_key);
 	for (size_t i = 0; i < r.n_lines; i++) {
-		add_totals(out, r.lines[i]->account ? r.lines[i]->account->sid : "", -1, &r.lines[i]->all);
+		add_totals(out, r.lines[i]->account ? r.lines[i]->account->sid : "", -1,
+			   &r.lines[i]->all);
 		for (size_t s = 0; s < r.n_slots; s++)
 			add_totals(out, r.lines[i]->key, r.starts[s], &r.lines[i]->slots[s]);
 	}
@@ -276,7 +321,8 @@ static bool still_closed(const struct family *f, const struct question *q)
 {
 	for (size_t i = 0; i < q->n; i++)
 		for (int m = 0; m < f->n; m++)
-			if (f->members[m].id == q->ids[i] && open_us(&f->members[m]) / USEC_PER_SEC < q->query.to)
+			if (f->members[m].id == q->ids[i] &&
+			    open_us(&f->members[m]) / USEC_PER_SEC < q->query.to)
 				return false;
 	return true;
 }
@@ -295,7 +341,9 @@ static void check_frozen(struct family *f, const char *step)
 			continue;
 		}
 		now = answer(&z->question);
-		ck_assert_msg(strcmp(now, z->answer) == 0, "after %s a closed report became\n%s, it was\n%s", step, now, z->answer);
+		ck_assert_msg(strcmp(now, z->answer) == 0,
+			      "after %s a closed report became\n%s, it was\n%s", step, now,
+			      z->answer);
 		g_free(now);
 		checked++;
 	}
@@ -344,9 +392,10 @@ static void set_field(struct raw_event *raw, enum event_field field, const char 
 	raw->field[field].len = text ? strlen(text) : 0;
 }
 
-static void fill_event(const struct family *f, const struct sent *s, char usage[32], struct raw_event *ret)
+static void fill_event(const struct family *f, const struct sent *s, char usage[32],
+		       struct raw_event *ret)
 {
-	*ret = (struct raw_event){ .line = 1 };
+	*ret = (struct raw_event) { .line = 1 };
 	snprintf(usage, 32, "%" PRId64, s->usage);
 	set_field(ret, EV_SOURCE, "/pbx");
 	set_field(ret, EV_ID, s->id);
@@ -365,10 +414,14 @@ static void fill_event(const struct family *f, const struct sent *s, char usage[
 
 static void some_time(char text[static INSTANT_TEXT])
 {
-	instant_format(text, (FIRST * DAY_SEC + below(109 * 96) * 900) * USEC_PER_SEC + ONE_OF(((const int64_t[]){ 0, 1, -1, 899999999 })));
+	instant_format(text, (FIRST * DAY_SEC + below(109 * 96) * 900) * USEC_PER_SEC +
+				     ONE_OF(((const int64_t[]) { 0, 1, -1, 899999999 })));
 }
 
-/* Sends an event, or one of those that were sent again (1 in 4), which then sometimes isn't the same. */
+/*
+ * Sends an event, or one of those that were sent again (1 in 4), which then
+ * sometimes isn't the same.
+ */
 static void send(struct family *f)
 {
 	struct ledger *l = ledgers[below(5) == 0 ? LATE_REJECT : LATE_ADJUST];
@@ -381,8 +434,10 @@ static void send(struct family *f)
 	size_t n;
 
 	if (!again) {
-		*s = (struct sent){ .member = (int)below(f->n), .category = (int)below(ARRAY_SIZE(categories)),
-				    .customer = (int)below(ARRAY_SIZE(customers)), .usage = 1 + below(1000) };
+		*s = (struct sent) { .member = (int)below(f->n),
+				     .category = (int)below(ARRAY_SIZE(categories)),
+				     .customer = (int)below(ARRAY_SIZE(customers)),
+				     .usage = 1 + below(1000) };
 		snprintf(s->id, sizeof(s->id), "e%" PRId64, ++n_ids);
 		some_time(s->time);
 	}
@@ -399,13 +454,14 @@ static void send(struct family *f)
 
 static void change_fields(struct raw_event *change, char time[static INSTANT_TEXT])
 {
-	*change = (struct raw_event){ .line = 1 };
+	*change = (struct raw_event) { .line = 1 };
 	some_time(time);
-	set_field(change, EV_PRICE, ONE_OF(((const char *const[]){ "7", "0.25" })));
+	set_field(change, EV_PRICE, ONE_OF(((const char *const[]) { "7", "0.25" })));
 	if (below(2))
 		set_field(change, EV_TIME, time);
 	if (below(2))
-		set_field(change, EV_CUSTOMER, ONE_OF(((const char *const[]){ "", "cus1", "cus2" })));
+		set_field(change, EV_CUSTOMER,
+			  ONE_OF(((const char *const[]) { "", "cus1", "cus2" })));
 }
 
 static void correct(struct family *f)
@@ -414,8 +470,13 @@ static void correct(struct family *f)
 	struct raw_event change;
 	char time[INSTANT_TEXT], id[64];
 	struct correct c = {
-		.event = { .source = "/pbx", .id = s->id }, .kind = below(2) ? CORRECTION_VOID : CORRECTION_AMEND, .change = &change, .author = "ann",
-		.reason = "wrong", .now_us = NOW_US, .late = below(5) ? LATE_ADJUST : LATE_REJECT,
+		.event = { .source = "/pbx", .id = s->id },
+		.kind = below(2) ? CORRECTION_VOID : CORRECTION_AMEND,
+		.change = &change,
+		.author = "ann",
+		.reason = "wrong",
+		.now_us = NOW_US,
+		.late = below(5) ? LATE_ADJUST : LATE_REJECT,
 	};
 	struct correction made;
 	bool before;
@@ -437,7 +498,10 @@ static void correct(struct family *f)
 	must_be_listed(f, EVENT_SOURCE_OWN, id);
 }
 
-/* Ends the write of an attempt that may be refused, but not for a fault of our own. */
+/*
+ * Ends the write of an attempt that may be refused, but not for a fault of our
+ * own.
+ */
 static void end_attempt(int rc)
 {
 	if (rc == 0) {
@@ -475,7 +539,8 @@ static void move(struct family *f)
 	struct account *a = &f->members[below(f->n)];
 	struct admin admin = { .st = st, .arena = &arena, .author = "ann", .now_us = NOW_US };
 	const char *day = arena_printf(&arena, "%d", 1 + (int)below(28));
-	struct account_change change = { .time_zone = ONE_OF(zones), .cycle_day = below(2) ? day : "" };
+	struct account_change change = { .time_zone = ONE_OF(zones),
+					 .cycle_day = below(2) ? day : "" };
 	struct account moved;
 
 	OK(store_begin_write(st, &err));
@@ -505,7 +570,10 @@ static const char *step(struct family *f)
 /* Each late event once, by State=late, and by what changed since closing. */
 static void check_lists(const struct family *f)
 {
-	struct event_query q = { .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = EVENT_LATE, .oldest_first = below(2) };
+	struct event_query q = { .to_us = INT64_MAX,
+				 .category = CATALOGUE_NONE,
+				 .state = EVENT_LATE,
+				 .oldest_first = below(2) };
 	struct event_position at = { 0 };
 	struct found_events found = { .more = true };
 	struct closed_change *changes;
@@ -519,7 +587,9 @@ static void check_lists(const struct family *f)
 	for (OK(catalogue_load(st, &arena, &catalogue, &err)); found.more; at = found.next) {
 		OK(events_find(st, catalogue, &q, at, 3, &arena, &found, &err));
 		for (size_t i = 0; i < found.n; i++, n++)
-			ck_assert(g_hash_table_contains(f->late, arena_join(&arena, found.list[i].source, "\t", found.list[i].event.id, NULL)));
+			ck_assert(g_hash_table_contains(
+				f->late, arena_join(&arena, found.list[i].source, "\t",
+						    found.list[i].event.id, NULL)));
 	}
 	ck_assert_uint_eq(n, g_hash_table_size(f->late));
 	OK(closing_changes_load(st, &f->members[0], 0, 0, 10000, &arena, &changes, &n, &err));
@@ -534,7 +604,8 @@ static void check_lists(const struct family *f)
 
 static void run_history(struct family *f)
 {
-	*f = (struct family){ .late = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) };
+	*f = (struct family) { .late = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+							     NULL) };
 	for (int64_t n = 1 + below(3); n > 0; n--)
 		add_member(f);
 	for (int i = 0; i < STEPS; i++) {
@@ -550,7 +621,10 @@ static void run_history(struct family *f)
 	check_lists(f);
 }
 
-/* Those of one ledger; what the later ones do must not change what the earlier ones closed. */
+/*
+ * Those of one ledger; what the later ones do must not change what the earlier
+ * ones closed.
+ */
 static void run_ledger(int n)
 {
 	static struct family families[LEDGER_HISTORIES];
@@ -576,18 +650,22 @@ static long setting(const char *name, long usual)
 
 START_TEST(what_was_closed_stays_in_any_history)
 {
-	long histories = setting("USAGED_HISTORIES", getenv("USAGED_LONG") ? LONG_HISTORIES : HISTORIES), seed = setting("USAGED_SEED", 1);
+	long histories = setting("USAGED_HISTORIES",
+				 getenv("USAGED_LONG") ? LONG_HISTORIES : HISTORIES),
+	     seed = setting("USAGED_SEED", 1);
 
 	OK(secret_init(&err));
 	arena_init(&arena);
 	for (long i = 0; i < histories; i += LEDGER_HISTORIES) {
 		state = (uint64_t)(seed + i);
-		run_ledger(histories - i < LEDGER_HISTORIES ? (int)(histories - i) : LEDGER_HISTORIES);
+		run_ledger(histories - i < LEDGER_HISTORIES ? (int)(histories - i)
+							    : LEDGER_HISTORIES);
 		arena_reset(&arena);
 	}
 	arena_release(&arena);
-	printf("%ld histories from seed %ld: %ld closed reports asked again, %ld late events, %ld rejected, %ld reopenings\n", histories, seed,
-	       checked, late_seen, rejected, reopened);
+	printf("%ld histories from seed %ld: %ld closed reports asked again, %ld late events, %ld "
+	       "rejected, %ld reopenings\n",
+	       histories, seed, checked, late_seen, rejected, reopened);
 	ck_assert_int_gt(checked, histories);
 	ck_assert_int_gt(late_seen, histories / 2);
 }

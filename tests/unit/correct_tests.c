@@ -19,10 +19,9 @@
 
 #define MAIN_SID  "AC00000000000000000000000000000001"
 #define OTHER_SID "AC00000000000000000000000000000002"
-#define NOW_US    (INT64_C(1795258800) * USEC_PER_SEC)       /* 2026-11-21T11:00:00Z */
+#define NOW_US    (INT64_C(1795258800) * USEC_PER_SEC) /* 2026-11-21T11:00:00Z */
 #define HOUR_US   (3600 * USEC_PER_SEC)
 #define DAY_US    (24 * HOUR_US)
-
 
 static struct error err;
 static struct arena arena;
@@ -44,7 +43,11 @@ static int64_t add_account(const char *sid, const char *name)
 
 static int64_t add_category(const char *name, int64_t parent)
 {
-	struct category c = { .name = name, .parent = parent, .description = "", .count_unit = "calls", .usage_unit = "minutes" };
+	struct category c = { .name = name,
+			      .parent = parent,
+			      .description = "",
+			      .count_unit = "calls",
+			      .usage_unit = "minutes" };
 
 	OK(store_category_add(st, &c, &err));
 	return c.id;
@@ -155,7 +158,9 @@ static int correct(struct correct *c, struct correction *ret, bool *ret_done)
 /* Void (no CHANGE) or amendment of an event that is there. */
 static struct correction made(const char *id, const struct raw_event *change)
 {
-	struct correct c = { .event.id = id, .kind = change ? CORRECTION_AMEND : CORRECTION_VOID, .change = change };
+	struct correct c = { .event.id = id,
+			     .kind = change ? CORRECTION_AMEND : CORRECTION_VOID,
+			     .change = change };
 	struct correction ret;
 	bool done;
 
@@ -201,10 +206,16 @@ static int64_t category_id(const char *name)
 	return c->categories[catalogue_find(c, name, strlen(name))].id;
 }
 
-/* What the rollups of LEVEL say of the main account's calls, from DAY on for DAYS (0: for ever). */
+/*
+ * What the rollups of LEVEL say of the main account's calls, from DAY on for
+ * DAYS (0: for ever).
+ */
 static struct amounts total(const char *category, int64_t day, int64_t days)
 {
-	struct rollup_scan scan = { .level = LEVEL_DAY, .account = main_id, .category = category_id(category), .from = day,
+	struct rollup_scan scan = { .level = LEVEL_DAY,
+				    .account = main_id,
+				    .category = category_id(category),
+				    .from = day,
 				    .to = days ? day + days : 99999 };
 	struct amounts sum = { 0 };
 	struct rollup r;
@@ -230,7 +241,10 @@ static int64_t day_of(const char *date)
 
 static void close_through(const char *first_open)
 {
-	struct closing c = { .account = main_id, .own_us = first_open ? day_of(first_open) * DAY_US : 0, .author = "ann", .made = 1 };
+	struct closing c = { .account = main_id,
+			     .own_us = first_open ? day_of(first_open) * DAY_US : 0,
+			     .author = "ann",
+			     .made = 1 };
 
 	OK(store_closing_set(st, &c, &err));
 }
@@ -283,7 +297,7 @@ START_TEST(amendment_puts_another_fact_in_the_place_of_the_event)
 	ck_assert_int_eq(total("calls-inbound", 0, 0).usage, 3250000);
 	ck_assert_int_eq(total("calls-inbound", 0, 0).price, 500000000);
 	ck_assert_int_eq(state_of("a"), EVENT_AMENDED);
-	change = (struct raw_event){ 0 };
+	change = (struct raw_event) { 0 };
 	set_field(&change, EV_CATEGORY, "calls-outbound");
 	set_field(&change, EV_TIME, "2026-11-19T10:00:00Z");
 	second = made("a", &change);
@@ -319,13 +333,13 @@ START_TEST(what_was_done_before_is_not_done_again)
 	ck_assert(done);
 	ck_assert_str_eq(again.sid, first.sid);
 	first = made("a", NULL);
-	c = (struct correct){ .event.id = "a", .kind = CORRECTION_VOID, .reason = "again" };
+	c = (struct correct) { .event.id = "a", .kind = CORRECTION_VOID, .reason = "again" };
 	done = false;
 	OK(correct(&c, &again, &done));
 	ck_assert(done);
 	ck_assert_str_eq(again.sid, first.sid);
 	ck_assert_str_eq(again.reason, "wrong");
-	c = (struct correct){ .event.id = "a", .kind = CORRECTION_AMEND, .change = &change };
+	c = (struct correct) { .event.id = "a", .kind = CORRECTION_AMEND, .change = &change };
 	FAILS(correct(&c, &again, &done), ERR_CONFLICT, "", "void");
 }
 END_TEST
@@ -369,7 +383,7 @@ START_TEST(sim_data_is_amended_in_bytes)
 	made("a", &change);
 	ck_assert_int_eq(total("sim-data", 0, 0).usage, 7000);
 	ck_assert_int_eq(total("sim-data", 0, 0).upload, 2000);
-	change = (struct raw_event){ 0 };
+	change = (struct raw_event) { 0 };
 	set_field(&change, EV_CATEGORY, "calls");
 	made("a", &change);
 	ck_assert_int_eq(total("sim-data", 0, 0).usage, 0);
@@ -433,7 +447,8 @@ START_TEST(facts_of_a_correction_are_not_corrected_themselves)
 	add_call("a", "2026-11-20T10:00:00Z");
 	snprintf(id, sizeof(id), "%s.reversal", made("a", NULL).sid);
 	c.event.id = id;
-	FAILS(correct(&c, &ret, &done), ERR_PARAM, "id", "correct the event \"a\" of source \"/pbx/1\"");
+	FAILS(correct(&c, &ret, &done), ERR_PARAM, "id",
+	      "correct the event \"a\" of source \"/pbx/1\"");
 }
 END_TEST
 
@@ -474,7 +489,10 @@ START_TEST(own_source_is_not_for_events_from_outside)
 }
 END_TEST
 
-/* What an operator's hand could do to them; and putting right what follows from the events doesn't hide it. */
+/*
+ * What an operator's hand could do to them; and putting right what follows from
+ * the events doesn't hide it.
+ */
 static const struct {
 	const char *sql;
 	const char *words;
@@ -485,7 +503,9 @@ static const struct {
 	{ "DELETE FROM event WHERE id = 'a'", "isn't there" },
 	{ "DELETE FROM correction", "a correction that doesn't exist" },
 	{ "UPDATE correction SET sid = 'CR2' WHERE id = 1", "CR2" },
-	{ "UPDATE event SET correction = NULL, count = 1, usage = 1, price = 1 WHERE id LIKE '%.reversal'", "no fact of any correction" },
+	{ "UPDATE event SET correction = NULL, count = 1, usage = 1, price = 1 WHERE id LIKE "
+	  "'%.reversal'",
+	  "no fact of any correction" },
 	{ "UPDATE event SET correction = 1 WHERE id = 'b'", "of another source" },
 	{ "UPDATE correction SET kind = 0", "no fact that the correction" },
 };
@@ -500,7 +520,10 @@ static void find_words(void *arg, const char *words)
 START_TEST(tampered_corrections_are_found)
 {
 	struct raw_event change = { 0 };
-	struct verify_calls calls = { .limit = 100, .difference = difference_found, .fault = find_words, .arg = (void *)(uintptr_t)tamperings[_i].words };
+	struct verify_calls calls = { .limit = 100,
+				      .difference = difference_found,
+				      .fault = find_words,
+				      .arg = (void *)(uintptr_t)tamperings[_i].words };
 	struct store *reader;
 	size_t n;
 	int64_t events;
@@ -602,19 +625,31 @@ START_TEST(a_correction_in_closed_time_is_refused_where_the_setting_says_so)
 	start_ledger(LATE_REJECT);
 	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-11-01");
 	set_field(&change, EV_TIME, "2026-10-11T00:00:00Z");
-	c = (struct correct){ .event.id = "b", .kind = CORRECTION_AMEND, .change = &change };
+	c = (struct correct) { .event.id = "b", .kind = CORRECTION_AMEND, .change = &change };
 	FAILS(correct(&c, &ret, &done), ERR_CLOSED, "time", "2026-11-01");
 	made("b", NULL);
 }
 END_TEST
 
-/* A part may be larger than the total that it is in, when others are negative. */
-/* The lines of the main account's October without a category, as "calls 1, calls-inbound 1, ". */
+/*
+ * A part may be larger than the total that it is in, when others are negative.
+ */
+/*
+ * The lines of the main account's October without a category, as "calls 1,
+ * calls-inbound 1, ".
+ */
 static const char *october(void)
 {
 	const struct zone *zone = zone_find(NULL);
-	struct usage_query q = { .accounts = &main_id, .n_accounts = 1, .zone = zone, .period = PERIOD_ALL, .category = CATALOGUE_NONE,
-				 .from = day_of("2026-10-01") * SEC_PER_DAY, .to = day_of("2026-11-01") * SEC_PER_DAY, .group = GROUP_CATEGORY, .zeros = true };
+	struct usage_query q = { .accounts = &main_id,
+				 .n_accounts = 1,
+				 .zone = zone,
+				 .period = PERIOD_ALL,
+				 .category = CATALOGUE_NONE,
+				 .from = day_of("2026-10-01") * SEC_PER_DAY,
+				 .to = day_of("2026-11-01") * SEC_PER_DAY,
+				 .group = GROUP_CATEGORY,
+				 .zeros = true };
 	const char *lines = "";
 	const struct catalogue *c;
 	struct usage_cursor *cur;
@@ -622,9 +657,10 @@ static const char *october(void)
 
 	OK(catalogue_load(st, &arena, &c, &err));
 	OK(store_begin_read(st, &err));
-	OK(usage_open(st, c, &q, (struct usage_position){ 0 }, &cur, &err));
+	OK(usage_open(st, c, &q, (struct usage_position) { 0 }, &cur, &err));
 	while (usage_next(cur, &row, &err) > 0)
-		lines = arena_printf(&arena, "%s%s %lld, ", lines, c->categories[row.category].name, (long long)row.totals.count);
+		lines = arena_printf(&arena, "%s%s %lld, ", lines, c->categories[row.category].name,
+				     (long long)row.totals.count);
 	usage_close(&cur);
 	store_end(st);
 	return lines;
@@ -666,7 +702,8 @@ static const char *const moves[] = { "Pacific/Kiritimati", "America/New_York", "
 START_TEST(what_is_closed_stays_when_the_account_gets_another_zone)
 {
 	struct admin admin = { .st = st, .arena = &arena, .author = "ann", .now_us = NOW_US };
-	int64_t closed_us = (day_of("2026-10-31") * 24 + 23) * HOUR_US;      /* winter time in Vienna */
+	/* winter time in Vienna */
+	int64_t closed_us = (day_of("2026-10-31") * 24 + 23) * HOUR_US;
 	int64_t open_us;
 
 	move_to("Europe/Vienna", "5");
@@ -707,7 +744,8 @@ START_TEST(sums_that_corrections_made_negative_do_not_hide_an_overflow)
 		snprintf(id, sizeof(id), "big-%d", i);
 		made(id, NULL);
 	}
-	ck_assert_int_eq(total("calls-inbound", day_of("2026-11-01"), 1).usage, -INT64_C(9000000000000000000));
+	ck_assert_int_eq(total("calls-inbound", day_of("2026-11-01"), 1).usage,
+			 -INT64_C(9000000000000000000));
 	set_field(&raw, EV_TIME, "2026-11-02T00:00:00Z");
 	for (int i = 0; i < 10; i++) {
 		snprintf(id, sizeof(id), "more-%d", i);
@@ -723,21 +761,22 @@ END_TEST
 /* ---- anything, in any order, against the plainest model ---- */
 
 #define MODEL_EVENTS 24
-#define MODEL_DAYS 40
-#define MODEL_STEPS 250
-#define MODEL_FIRST 20728            /* 2026-10-02, in days */
+#define MODEL_DAYS   40
+#define MODEL_STEPS  250
+#define MODEL_FIRST  20728 /* 2026-10-02, in days */
 
 /* One event that may be there: what was sent, what counts, and where. */
 struct model_event {
 	bool there, is_void, amended;
 	int64_t sent_day, sent_usage;
-	int64_t day, usage, effective;   /* what counts: its own day, its usage, the day it counts on */
+	/* what counts: its own day, its usage, the day it counts on */
+	int64_t day, usage, effective;
 };
 
 static struct {
 	struct model_event events[MODEL_EVENTS];
-	int64_t usage[MODEL_DAYS], count[MODEL_DAYS];        /* by the day that they count on */
-	int64_t open;                    /* the first open day; 0 = all */
+	int64_t usage[MODEL_DAYS], count[MODEL_DAYS]; /* by the day that they count on */
+	int64_t open;                                 /* the first open day; 0 = all */
 	uint64_t seed;
 } model;
 
@@ -775,7 +814,10 @@ static void step_add(int i)
 	int64_t usage = e->there && any(3) ? e->sent_usage : any(5);
 	int64_t effective = model_day(day);
 	bool same = e->there && e->sent_day == day && e->sent_usage == usage;
-	enum verdict want = same ? VERDICT_DUPLICATE : e->there ? VERDICT_CONFLICT : effective < 0 ? VERDICT_REJECTED : VERDICT_CREATED;
+	enum verdict want = same            ? VERDICT_DUPLICATE
+			    : e->there      ? VERDICT_CONFLICT
+			    : effective < 0 ? VERDICT_REJECTED
+					    : VERDICT_CREATED;
 
 	set_field(&raw, EV_TIME, day_text(day, i));
 	set_field(&raw, EV_USAGE, arena_printf(&arena, "%" PRId64, usage));
@@ -784,7 +826,12 @@ static void step_add(int i)
 	ck_assert_int_eq(add(&raw).verdict, want);
 	if (want != VERDICT_CREATED)
 		return;
-	*e = (struct model_event){ .there = true, .sent_day = day, .sent_usage = usage, .day = day, .usage = usage, .effective = effective };
+	*e = (struct model_event) { .there = true,
+				    .sent_day = day,
+				    .sent_usage = usage,
+				    .day = day,
+				    .usage = usage,
+				    .effective = effective };
 	model_count(effective, usage, 1);
 }
 
@@ -825,7 +872,9 @@ static void step_amend(int i)
 {
 	struct model_event *e = &model.events[i];
 	struct raw_event change = { 0 };
-	struct correct c = { .event.id = arena_printf(&arena, "e%d", i), .kind = CORRECTION_AMEND, .change = &change };
+	struct correct c = { .event.id = arena_printf(&arena, "e%d", i),
+			     .kind = CORRECTION_AMEND,
+			     .change = &change };
 	int64_t day = any(2) ? e->day : any(MODEL_DAYS), usage = any(2) ? e->usage : any(5);
 	enum error_kind fails = amend_fails(e, day, usage);
 	struct correction ret;
@@ -863,8 +912,12 @@ static void step_close(void)
 static void step_rebuild(void)
 {
 	static const char *const losses[] = {
-		"DELETE FROM posting WHERE hour % 2 = 0", "DELETE FROM total_day WHERE slot % 3 = 0", "UPDATE part_month SET usage = usage + 7",
-		"DELETE FROM total_month", "UPDATE posting SET part = part + 1000 WHERE hour % 5 = 0", "UPDATE total_quarter SET count = -count"
+		"DELETE FROM posting WHERE hour % 2 = 0",
+		"DELETE FROM total_day WHERE slot % 3 = 0",
+		"UPDATE part_month SET usage = usage + 7",
+		"DELETE FROM total_month",
+		"UPDATE posting SET part = part + 1000 WHERE hour % 5 = 0",
+		"UPDATE total_quarter SET count = -count"
 	};
 	struct verify_calls calls = { 0 };
 	struct store *reader;
@@ -890,7 +943,9 @@ static void check_model(void)
 
 		if (e->there)
 			ck_assert_int_eq(state_of(arena_printf(&arena, "e%d", i)),
-					 e->is_void ? EVENT_VOID : e->amended ? EVENT_AMENDED : EVENT_CURRENT);
+					 e->is_void   ? EVENT_VOID
+					 : e->amended ? EVENT_AMENDED
+						      : EVENT_CURRENT);
 	}
 	ck_assert_uint_eq(ledger_differences(st), 0);
 }
@@ -950,7 +1005,8 @@ static Suite *correct_suite(void)
 	tcase_add_test(t, what_is_closed_is_corrected_in_the_open);
 	tcase_add_test(t, a_correction_in_closed_time_is_refused_where_the_setting_says_so);
 	tcase_add_test(t, what_another_family_uses_first_adds_no_line_to_a_closed_report);
-	tcase_add_loop_test(t, what_is_closed_stays_when_the_account_gets_another_zone, 0, ARRAY_SIZE(moves));
+	tcase_add_loop_test(t, what_is_closed_stays_when_the_account_gets_another_zone, 0,
+			    ARRAY_SIZE(moves));
 	tcase_add_test(t, sums_that_corrections_made_negative_do_not_hide_an_overflow);
 	suite_add_tcase(s, t);
 

@@ -1,9 +1,11 @@
 /*
- * cost_tests.c - what the dearest requests cost of each operation, in CPU time against a loop of
- * the same run, on a ledger with many lines. Operations are those of the table, and their
- * parameters' values follow from its rows: a new operation is measured, too.
+ * cost_tests.c - what the dearest requests cost of each operation, in CPU time
+ * against a loop of the same run, on a ledger with many lines. Operations are
+ * those of the table, and their parameters' values follow from its rows: a new
+ * operation is measured, too.
  *
- * Let be: passwords, whose checks are dear on purpose and have a queue of their own.
+ * Let be: passwords, whose checks are dear on purpose and have a queue of their
+ * own.
  */
 #include <check.h>
 #include <malloc.h>
@@ -31,7 +33,7 @@
 #include "base/banned.h"
 
 #define DAY_US (SEC_PER_DAY * USEC_PER_SEC)
-#define NOW_US (INT64_C(1795258800) * USEC_PER_SEC)       /* 2026-11-21T11:00:00Z */
+#define NOW_US (INT64_C(1795258800) * USEC_PER_SEC) /* 2026-11-21T11:00:00Z */
 
 enum {
 	ACCOUNTS = 300,
@@ -64,7 +66,7 @@ static struct signin *signin;
 static struct batcher *batcher;
 static struct template_shelf shelf;
 static unsigned char secret[SECRET_BYTES];
-static double loop;                      /* the quickest */
+static double loop; /* the quickest */
 static uint64_t seed = 26;
 
 static int64_t pick(int64_t n)
@@ -150,22 +152,22 @@ static void add_people(struct store *st)
 	}
 	for (int i = 0; i < REJECTIONS; i++) {
 		OK(store_rejection_add(st,
-				       &(struct rejection){ .at = NOW_US / USEC_PER_SEC - i,
-							    .author = "key",
-							    .account = 1 + i % ACCOUNTS,
-							    .source = "/s",
-							    .event = "e",
-							    .code = "invalid",
-							    .field = "time",
-							    .message = "is missing",
-							    .record = "{}" },
+				       &(struct rejection) { .at = NOW_US / USEC_PER_SEC - i,
+							     .author = "key",
+							     .account = 1 + i % ACCOUNTS,
+							     .source = "/s",
+							     .event = "e",
+							     .code = "invalid",
+							     .field = "time",
+							     .message = "is missing",
+							     .record = "{}" },
 				       &err));
 		OK(store_audit_add(st,
-				   &(struct audit){ .at = 1 + i,
-						    .author = "key",
-						    .action = "key.add",
-						    .subject = "SK1",
-						    .detail = "" },
+				   &(struct audit) { .at = 1 + i,
+						     .author = "key",
+						     .action = "key.add",
+						     .subject = "SK1",
+						     .detail = "" },
 				   &err));
 	}
 }
@@ -176,7 +178,9 @@ static void set(struct raw_event *raw, enum event_field f, const char *text)
 	raw->field[f].len = strlen(text);
 }
 
-/* An event of some minute in the last days, DAYS_AGO or later; the dimension F has the value VALUE.
+/*
+ * An event of some minute in the last days, DAYS_AGO or later; the dimension F
+ * has the value VALUE.
  */
 static void add_event(struct ledger *l, int account, int category, int days_ago, enum event_field f,
 		      const char *value)
@@ -207,7 +211,7 @@ static void add_event(struct ledger *l, int account, int category, int days_ago,
 
 static void add_events(struct store *st)
 {
-	struct ledger *l = ledger_new(st, &(struct ledger_options){ 0 });
+	struct ledger *l = ledger_new(st, &(struct ledger_options) { 0 });
 	const struct ledger_result *results;
 	size_t n;
 
@@ -359,12 +363,15 @@ static double ask_once(const struct ask *q, int *ret_status)
 
 	handle(&handler, env, &in.in, &out.out);
 	took = cpu_now() - start;
-	*ret_status =
-		strncmp(out.text, "Status: ", 8) == 0 ? (int)strtol(out.text + 8, NULL, 10) : 0;
+	*ret_status = strncmp(out.text, "Status: ", 8) == 0 ? (int)strtol(out.text + 8, NULL, 10)
+							    : 0;
 	return took;
 }
 
-/* The least of some tries, in loops: what else the machine does makes each only dearer. */
+/*
+ * The least of some tries, in loops: what else the machine does makes each only
+ * dearer.
+ */
 static double cost_of(const struct ask *q, double most, int *ret_status)
 {
 	double best = 1e9;
@@ -399,8 +406,11 @@ static void costs_at_most(const struct ask *q, double most)
 
 /* What the value of a parameter shall be. */
 struct choice {
-	int value[PARAMS_MAX]; /* of PT_ENUM: 0 none, else 1 + the place; of others: 0 the widest, 1
-				  another one */
+	/*
+	 * of PT_ENUM: 0 none, else 1 + the place; of others: 0 the widest, 1
+	 * another one
+	 */
+	int value[PARAMS_MAX];
 };
 
 static bool names(const char *name, const char *part)
@@ -419,16 +429,22 @@ static const char *value_of(const struct param *p, int choice)
 	case PT_INSTANT:
 		return names(p->name, "End") || names(p->name, "To") ? "9999-12-30T00:00:00Z"
 								     : "0001-01-02T00:00:00Z";
-	case PT_ZONE:      return choice ? NULL : "Asia/Kathmandu";
-	case PT_ENUM:      return choice ? p->values[choice - 1] : NULL;
-	case PT_BOOL:      return choice ? "true" : NULL;
-	case PT_PAGE_SIZE: return choice ? "1" : "1000";
+	case PT_ZONE:
+		return choice ? NULL : "Asia/Kathmandu";
+	case PT_ENUM:
+		return choice ? p->values[choice - 1] : NULL;
+	case PT_BOOL:
+		return choice ? "true" : NULL;
+	case PT_PAGE_SIZE:
+		return choice ? "1" : "1000";
 	case PT_INT:
 		return choice ? arena_printf(&arena, "%lld",
 					     (long long)(p->max < 100 ? p->max : 100))
 			      : NULL;
-	case PT_CATEGORY:  return choice ? CATEGORY_AI_MINUTES : NULL;
-	case PT_ACCOUNT:   return choice || (p->flags & PARAM_REQUIRED) ? sid_of(2) : NULL;
+	case PT_CATEGORY:
+		return choice ? CATEGORY_AI_MINUTES : NULL;
+	case PT_ACCOUNT:
+		return choice || (p->flags & PARAM_REQUIRED) ? sid_of(2) : NULL;
 	case PT_TEXT:
 		break;
 	}
@@ -504,7 +520,9 @@ static int choices_of(const struct param *p)
 
 static const char *method_of(const struct op *op)
 {
-	static const struct { unsigned method; const char *name;
+	static const struct {
+		unsigned method;
+		const char *name;
 	} methods[] = { { M_GET, "GET" },
 			{ M_POST, "POST" },
 			{ M_PUT, "PUT" },
@@ -563,7 +581,7 @@ static void ask_many(const struct op *op)
 		ask_for(op, &c, suffixes[i]);
 	for (int i = 0; op->params[i].name; i++)
 		for (int v = 1; v < choices_of(&op->params[i]); v++) {
-			c = (struct choice){ { 0 } };
+			c = (struct choice) { { 0 } };
 			c.value[i] = v;
 			ask_for(op, &c, ".json");
 		}
@@ -571,9 +589,12 @@ static void ask_many(const struct op *op)
 		for (int i = 0; op->params[i].name; i++) {
 			int n = choices_of(&op->params[i]);
 
-			/* most often an enumeration's value, and the widest of the others */
-			c.value[i] =
-				op->params[i].type == PT_ENUM || pick(4) == 0 ? (int)pick(n) : 0;
+			/*
+			 * most often an enumeration's value, and the widest of
+			 * the others
+			 */
+			c.value[i] = op->params[i].type == PT_ENUM || pick(4) == 0 ? (int)pick(n)
+										   : 0;
 		}
 		ask_for(op, &c, suffixes[pick(ARRAY_SIZE(suffixes))]);
 	}
@@ -618,7 +639,10 @@ END_TEST
 /* The body I for OP; most are the same for all operations. */
 static const char *body_of(const struct op *op, int i, size_t size, size_t *ret_len)
 {
-	static struct { char *text; size_t len, size; } kept[WORST_BODIES];
+	static struct {
+		char *text;
+		size_t len, size;
+	} kept[WORST_BODIES];
 	bool own = op->body_root && worst_bodies[i].type && strcmp(worst_bodies[i].type, XML) == 0;
 
 	if (own)
@@ -626,8 +650,8 @@ static const char *body_of(const struct op *op, int i, size_t size, size_t *ret_
 				       op->body_namespace ? op->body_namespace : "", &arena,
 				       ret_len);
 	if (kept[i].size != size) {
-		kept[i].text =
-			worst_body_make(&worst_bodies[i], size, "Any", "", &arena, &kept[i].len);
+		kept[i].text = worst_body_make(&worst_bodies[i], size, "Any", "", &arena,
+					       &kept[i].len);
 		kept[i].size = size;
 	}
 	*ret_len = kept[i].len;
@@ -637,7 +661,7 @@ static const char *body_of(const struct op *op, int i, size_t size, size_t *ret_
 /* The worst bodies of each form, to an operation that takes one. */
 static void ask_with_bodies(const struct op *op, size_t size, bool stranger, double most)
 {
-	const char *uri = uri_of(op, &(struct choice){ { 0 } }, "");
+	const char *uri = uri_of(op, &(struct choice) { { 0 } }, "");
 
 	for (int i = 0; i < WORST_BODIES; i++) {
 		struct ask q = { .method = op->methods & M_POST ? "POST" : method_of(op),
@@ -684,10 +708,10 @@ START_TEST(a_stranger_costs_twenty_milliseconds_at_most)
 	else
 		ask_with_bodies(op, BODY_PARAMS_MAX, true, STRANGER_LOOPS);
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes) && !is_exempt(op); i++)
-		costs_at_most(&(struct ask){ .method = method_of(op),
-					     .uri = uri_of(op, &c, suffixes[i]),
-					     .body = "",
-					     .stranger = true },
+		costs_at_most(&(struct ask) { .method = method_of(op),
+					      .uri = uri_of(op, &c, suffixes[i]),
+					      .body = "",
+					      .stranger = true },
 			      STRANGER_LOOPS);
 }
 END_TEST

@@ -1,7 +1,8 @@
 /*
- * cpu_cost.h - what something costs in CPU time, in units that mean the same on any machine: loops.
- * A loop is about 20 ms on a machine of 2020. It reads and writes memory at each step, so
- * that a sanitizer slows it like the code that is measured.
+ * cpu_cost.h - what something costs in CPU time, in units that mean the same on
+ * any machine: loops. A loop is about 20 ms on a machine of 2020. It reads and
+ * writes memory at each step, so that a sanitizer slows it like the code that
+ * is measured.
  */
 #ifndef TESTS_UNIT_CPU_COST_H
 #define TESTS_UNIT_CPU_COST_H
@@ -21,7 +22,10 @@ static inline double cpu_now(void)
 
 enum { CPU_STEPS = 16 << 20, CPU_BYTES = 4096 };
 
-/* As code does that reads text: looks at each byte, counts it, and puts it somewhere else. */
+/*
+ * As code does that reads text: looks at each byte, counts it, and puts it
+ * somewhere else.
+ */
 __attribute__((noinline)) static uint32_t cpu_steps(unsigned char *text, unsigned char *copy,
 						    uint32_t *counts, uint32_t mask)
 {

@@ -1,9 +1,12 @@
 /*
  * fault_tests.c - the writer on a disk that fails (fault_vfs.h).
  *
- * Three requests are written and the writer is closed while the n-th change of a file fails, for every n that there is: once, for good, for want of
- * room, and as a power cut that takes what was not synced. Each time: what was acknowledged is there, each request is stored whole or not at all,
- * sending everything again makes it whole, and all sums are true. How many failures were tried is printed.
+ * Three requests are written and the writer is closed while the n-th change of
+ * a file fails, for every n that there is: once, for good, for want of room,
+ * and as a power cut that takes what was not synced. Each time: what was
+ * acknowledged is there, each request is stored whole or not at all, sending
+ * everything again makes it whole, and all sums are true. How many failures
+ * were tried is printed.
  */
 #include <pthread.h>
 #include <sqlite3.h>
@@ -19,15 +22,14 @@
 #include "suite.h"
 #include "base/banned.h"
 
-#define SID "AC0123456789abcdef0123456789abcdef"
+#define SID      "AC0123456789abcdef0123456789abcdef"
 #define REQUESTS 3
-#define EVENTS 12                    /* a request */
-#define WAITING 50
+#define EVENTS   12 /* a request */
+#define WAITING  50
 
 static struct error err;
 static struct settings *settings;
 static char dir[64], path[96];
-
 
 /* ---- a request ---- */
 
@@ -46,10 +48,14 @@ static void set(struct raw_event *raw, enum event_field f, const char *text)
 	raw->field[f].len = strlen(text);
 }
 
-/* N events of source NAME: of several days and customers, so that rows of every table change. */
+/*
+ * N events of source NAME: of several days and customers, so that rows of every
+ * table change.
+ */
 static void load_fill(struct load *l, const char *name, int n)
 {
-	static const char *const times[] = { "2026-01-02T03:04:05Z", "2026-01-20T10:00:00Z", "2026-02-01T23:59:59Z" };
+	static const char *const times[] = { "2026-01-02T03:04:05Z", "2026-01-20T10:00:00Z",
+					     "2026-02-01T23:59:59Z" };
 	static const char *const customers[] = { "one", "two" };
 
 	memset(l, 0, sizeof(*l));
@@ -66,7 +72,9 @@ static void load_fill(struct load *l, const char *name, int n)
 		set(raw, EV_CUSTOMER, customers[i % 2]);
 		OK(event_check(raw, INT64_MAX / 2, 0, &l->events[i], &err));
 	}
-	l->s = (struct submission){ .events = l->events, .n = (size_t)n, .verdicts = l->verdicts, .errors = l->errors };
+	l->s = (struct submission) {
+		.events = l->events, .n = (size_t)n, .verdicts = l->verdicts, .errors = l->errors
+	};
 }
 
 static const char *request_name(int i)
@@ -111,7 +119,9 @@ static void teardown(void)
 static void make_ledger(void)
 {
 	struct account a = { .sid = SID, .name = "one", .currency = "usd" };
-	struct category c = { .name = "calls", .description = "", .count_unit = "calls", .usage_unit = "minutes" };
+	struct category c = {
+		.name = "calls", .description = "", .count_unit = "calls", .usage_unit = "minutes"
+	};
 	struct store *st;
 
 	remove_ledger();
@@ -140,7 +150,9 @@ static int64_t number(const char *sql, const char *text)
 
 static int64_t stored(const char *source)
 {
-	return number("SELECT count(*) FROM event e JOIN source s ON s.id = e.source WHERE s.text = ?1", source);
+	return number(
+		"SELECT count(*) FROM event e JOIN source s ON s.id = e.source WHERE s.text = ?1",
+		source);
 }
 
 static void difference(void *arg, const struct rollup *want, const struct rollup *have)
@@ -163,7 +175,10 @@ static void check_sums(int64_t events)
 	size_t n;
 	int64_t all;
 
-	ck_assert_int_eq(number("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'", NULL), 0);
+	ck_assert_int_eq(
+		number("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+		       NULL),
+		0);
 	OK(store_open(path, 0, 0, &st, &err));
 	OK(store_verify(st, &calls, &n, &all, &err));
 	ck_assert_uint_eq(n, 0);
@@ -177,7 +192,10 @@ struct tally {
 	int64_t tried, acknowledged, refused, refused_but_stored;
 };
 
-/* Sends the requests while the disk fails as it is armed. The bits of those that were acknowledged. */
+/*
+ * Sends the requests while the disk fails as it is armed. The bits of those
+ * that were acknowledged.
+ */
 static unsigned send_all(struct load *loads, int64_t *ret_changes)
 {
 	struct batcher *b;
@@ -191,7 +209,9 @@ static unsigned send_all(struct load *loads, int64_t *ret_changes)
 		if (batcher_submit(b, &loads[i].s, &reason) == 0)
 			good |= 1u << i;
 		else
-			ck_assert_msg(reason.kind == ERR_INTERNAL || (reason.kind == ERR_BUSY && reason.retry_after), "%s", reason.message);
+			ck_assert_msg(reason.kind == ERR_INTERNAL ||
+					      (reason.kind == ERR_BUSY && reason.retry_after),
+				      "%s", reason.message);
 	}
 	batcher_free(&b);
 	*ret_changes = fault_disarm();
@@ -204,7 +224,8 @@ static void check_stored(unsigned acknowledged, struct tally *t)
 		bool good = acknowledged & 1u << i;
 		int64_t n = stored(request_name(i));
 
-		ck_assert_msg(n == EVENTS || (n == 0 && !good), "%s: %d of %d events stored, %s", request_name(i), (int)n, EVENTS,
+		ck_assert_msg(n == EVENTS || (n == 0 && !good), "%s: %d of %d events stored, %s",
+			      request_name(i), (int)n, EVENTS,
 			      good ? "acknowledged" : "not acknowledged");
 		t->acknowledged += good;
 		t->refused += !good;
@@ -236,7 +257,7 @@ static bool try_failure(enum fault kind, int64_t n, bool cut, uint64_t seed, str
 	unsigned acknowledged;
 
 	make_ledger();
-	fault_power_cut(0);          /* nothing is open: forget what the making has left */
+	fault_power_cut(0); /* nothing is open: forget what the making has left */
 	make_ledger();
 	fault_arm(kind, n);
 	acknowledged = send_all(loads, &all);
@@ -255,7 +276,8 @@ static void try_all(const char *what, enum fault kind, bool cut, uint64_t seed)
 
 	for (int64_t n = 1; try_failure(kind, n, cut, seed, &t); n++)
 		;
-	printf("%s: %d failures tried; %d requests acknowledged, all there; %d refused, %d of them stored whole all the same\n",
+	printf("%s: %d failures tried; %d requests acknowledged, all there; %d refused, %d of them "
+	       "stored whole all the same\n",
 	       what, (int)t.tried, (int)t.acknowledged, (int)t.refused, (int)t.refused_but_stored);
 	fflush(stdout);
 	ck_assert_int_gt(t.tried, 10);
@@ -328,7 +350,10 @@ START_TEST(requests_that_wait_at_the_same_moment_share_a_commit)
 	OK(store_open(path, STORE_WRITE, 0, &holder, &err));
 	OK(store_begin_write(holder, &err));
 	before = fault_syncs_of_logs();
-	/* the writer waits with the first one for the ledger, the others wait for the writer */
+	/*
+	 * the writer waits with the first one for the ledger, the others wait
+	 * for the writer
+	 */
 	for (int i = 0; i < WAITING; i++) {
 		start_sender(&senders[i], b, i, 1);
 		usleep(i ? 2000 : 100000);

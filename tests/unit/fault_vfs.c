@@ -13,15 +13,15 @@
 struct undo {
 	struct undo *older;
 	char *path;
-	int64_t offset, size;        /* of the file before */
-	int len, had;                /* bytes written, and how many of them were there before */
+	int64_t offset, size; /* of the file before */
+	int len, had;         /* bytes written, and how many of them were there before */
 	char old[];
 };
 
 /* A file of ours, with the real one behind it. */
 struct faulty {
 	sqlite3_file base;
-	char *path;                  /* NULL: a temporary one */
+	char *path; /* NULL: a temporary one */
 	sqlite3_file *real;
 };
 
@@ -106,7 +106,7 @@ static void take_back(const struct undo *u)
 	int fd = open(u->path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		return;              /* removed since */
+		return; /* removed since */
 	if (u->had && pwrite(fd, u->old, (size_t)u->had, u->offset) != u->had)
 		abort();
 	if (u->size < u->offset + u->len && ftruncate(fd, u->size) < 0)
@@ -251,22 +251,37 @@ static int file_unfetch(sqlite3_file *f, sqlite3_int64 offset, void *p)
 }
 
 static const sqlite3_io_methods methods = {
-	.iVersion = 3, .xClose = file_close, .xRead = file_read, .xWrite = file_write, .xTruncate = file_truncate, .xSync = file_sync,
-	.xFileSize = file_size, .xLock = file_lock, .xUnlock = file_unlock, .xCheckReservedLock = file_reserved,
-	.xFileControl = file_control, .xSectorSize = file_sector, .xDeviceCharacteristics = file_traits, .xShmMap = file_shm_map,
-	.xShmLock = file_shm_lock, .xShmBarrier = file_shm_barrier, .xShmUnmap = file_shm_unmap, .xFetch = file_fetch,
+	.iVersion = 3,
+	.xClose = file_close,
+	.xRead = file_read,
+	.xWrite = file_write,
+	.xTruncate = file_truncate,
+	.xSync = file_sync,
+	.xFileSize = file_size,
+	.xLock = file_lock,
+	.xUnlock = file_unlock,
+	.xCheckReservedLock = file_reserved,
+	.xFileControl = file_control,
+	.xSectorSize = file_sector,
+	.xDeviceCharacteristics = file_traits,
+	.xShmMap = file_shm_map,
+	.xShmLock = file_shm_lock,
+	.xShmBarrier = file_shm_barrier,
+	.xShmUnmap = file_shm_unmap,
+	.xFetch = file_fetch,
 	.xUnfetch = file_unfetch,
 };
 
 /* ---- the disk ---- */
 
-static int disk_open(sqlite3_vfs *v, const char *name, sqlite3_file *file, int flags, int *ret_flags)
+static int disk_open(sqlite3_vfs *v, const char *name, sqlite3_file *file, int flags,
+		     int *ret_flags)
 {
 	struct faulty *f = faulty(file);
 	int rc;
 
 	(void)v;
-	*f = (struct faulty){ 0 };
+	*f = (struct faulty) { 0 };
 	if (name && flags & SQLITE_OPEN_CREATE && access(name, F_OK) < 0 && fails(false))
 		return SQLITE_CANTOPEN;
 	f->real = calloc(1, (size_t)real_vfs->szOsFile);

@@ -1,6 +1,6 @@
 /*
- * fcgi_tests.c - FastCGI records before libfcgi reads them, connections without a server, and
- * shares of parties.
+ * fcgi_tests.c - FastCGI records before libfcgi reads them, connections without
+ * a server, and shares of parties.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,8 @@ struct bytes {
 	size_t len;
 };
 
-static void add_record(struct bytes *b, int type, int id, const void *content, size_t len, unsigned char padding)
+static void add_record(struct bytes *b, int type, int id, const void *content, size_t len,
+		       unsigned char padding)
 {
 	FCGI_Header header = fcgi_header(type, id, len);
 
@@ -40,7 +41,7 @@ static void add_record(struct bytes *b, int type, int id, const void *content, s
 
 static void add_begin(struct bytes *b, int id, bool keep)
 {
-	add_record(b, FCGI_BEGIN_REQUEST, id, (unsigned char[8]){ 0, 1, keep }, 8, 0);
+	add_record(b, FCGI_BEGIN_REQUEST, id, (unsigned char[8]) { 0, 1, keep }, 8, 0);
 }
 
 static void add_body(struct bytes *b, int id, const char *body, size_t len)
@@ -70,7 +71,10 @@ static size_t add_pair(char *to, const char *name, const char *value)
 	return n + name_len + value_len;
 }
 
-/* One of each kind: a short one, an empty one, and one whose length takes four bytes. */
+/*
+ * One of each kind: a short one, an empty one, and one whose length takes four
+ * bytes.
+ */
 static void add_variables(struct bytes *b, int id, size_t announced)
 {
 	char text[600], number[24], many[300];
@@ -97,7 +101,7 @@ static void add_request(struct bytes *b, int id, bool keep, const char *body, si
 
 static void check_variables(char *const *envp)
 {
-	ck_assert_str_eq(envp[0], "FCGI_ROLE=RESPONDER");       /* libfcgi's own */
+	ck_assert_str_eq(envp[0], "FCGI_ROLE=RESPONDER"); /* libfcgi's own */
 	ck_assert_str_eq(envp[1], "A=1");
 	ck_assert_str_eq(envp[2], "NONE=");
 	ck_assert_msg(strncmp(envp[3], "CONTENT_LENGTH=", 15) == 0, "%s", envp[3]);
@@ -200,8 +204,8 @@ START_TEST(what_has_passed_ends_with_bytes_of_content)
 		bool in_body = g.head_ended;
 
 		ck_assert_int_eq(fcgi_gate_take(&g, &data, &passed), FCGI_TAKES_ALL);
-		ck_assert_msg(!in_body || passed.len == 0 || g.body_bytes == before + 1,
-			      "byte %zu", at);
+		ck_assert_msg(!in_body || passed.len == 0 || g.body_bytes == before + 1, "byte %zu",
+			      at);
 		if (g.head_ended)
 			strbuf_clear(&passed);
 	}
@@ -210,9 +214,11 @@ START_TEST(what_has_passed_ends_with_bytes_of_content)
 }
 END_TEST
 
-#define REQUEST "\1\1\0\1\0\10\0\0" "\0\1\0\0\0\0\0\0"      /* begins request 1 */
+#define REQUEST             \
+	"\1\1\0\1\0\10\0\0" \
+	"\0\1\0\0\0\0\0\0" /* begins request 1 */
 #define NO_VARIABLES "\1\4\0\1\0\0\0\0"
-#define ODD(text) text, sizeof(text) - 1
+#define ODD(text)    text, sizeof(text) - 1
 
 static const struct {
 	const char *name;
@@ -225,21 +231,55 @@ static const struct {
 } odd[] = {
 	{ "another version", ODD("\2\1\0\1\0\10\0\0"), FCGI_IS_BROKEN, "", 0, 0 },
 	{ "HTTP", ODD("GET / HTTP/1.1\r\n\r\n"), FCGI_IS_BROKEN, "", 0, 0 },
-	{ "a request that begins with too few bytes", ODD("\1\1\0\1\0\2\0\0\0\1"), FCGI_IS_BROKEN, "", 0, 0 },
-	{ "a request that begins with too many bytes", ODD("\1\1\0\1\1\0\0\0"), FCGI_IS_BROKEN, "", 0, 0 },
+	{ "a request that begins with too few bytes", ODD("\1\1\0\1\0\2\0\0\0\1"), FCGI_IS_BROKEN,
+	  "", 0, 0 },
+	{ "a request that begins with too many bytes", ODD("\1\1\0\1\1\0\0\0"), FCGI_IS_BROKEN, "",
+	  0, 0 },
 	{ "a request without a number", ODD("\1\1\0\0\0\10\0\0"), FCGI_IS_BROKEN, "", 0, 0 },
-	{ "another role", ODD("\1\1\0\1\0\10\0\0" "\0\2\0\0\0\0\0\0"), FCGI_HAS_REPLY, ODD("\1\3\0\1\0\10\0\0" "\0\0\0\0\3\0\0\0"), 0 },
-	{ "a second request", ODD(REQUEST "\1\1\0\2\0\10\0\0" "\0\1\0\0\0\0\0\0"), FCGI_HAS_REPLY, ODD("\1\3\0\2\0\10\0\0" "\0\0\0\0\1\0\0\0"), 16 },
+	{ "another role",
+	  ODD("\1\1\0\1\0\10\0\0"
+	      "\0\2\0\0\0\0\0\0"),
+	  FCGI_HAS_REPLY,
+	  ODD("\1\3\0\1\0\10\0\0"
+	      "\0\0\0\0\3\0\0\0"),
+	  0 },
+	{ "a second request",
+	  ODD(REQUEST "\1\1\0\2\0\10\0\0"
+		      "\0\1\0\0\0\0\0\0"),
+	  FCGI_HAS_REPLY,
+	  ODD("\1\3\0\2\0\10\0\0"
+	      "\0\0\0\0\1\0\0\0"),
+	  16 },
 	{ "the same request again", ODD(REQUEST REQUEST), FCGI_IS_BROKEN, "", 0, 16 },
 	{ "an abort", ODD(REQUEST "\1\2\0\1\0\0\0\0"), FCGI_IS_BROKEN, "", 0, 16 },
-	{ "an abort in the body", ODD(REQUEST NO_VARIABLES "\1\5\0\1\0\1\0\0a" "\1\2\0\1\0\0\0\0"), FCGI_IS_BROKEN, "", 0, 33 },
-	{ "a body before the variables", ODD(REQUEST "\1\5\0\1\0\0\0\0"), FCGI_IS_BROKEN, "", 0, 16 },
-	{ "variables after the variables", ODD(REQUEST NO_VARIABLES "\1\4\0\1\0\0\0\0"), FCGI_IS_BROKEN, "", 0, 24 },
-	{ "a question for values", ODD("\1\11\0\0\0\20\0\0" "\016\0FCGI_MAX_CONNS"), FCGI_HAS_REPLY, ODD("\1\12\0\0\0\22\0\0" "\017\1FCGI_MPXS_CONNS0"), 0 },
-	{ "an unknown type", ODD("\1\143\0\0\0\0\0\0"), FCGI_HAS_REPLY, ODD("\1\13\0\0\0\10\0\0" "\143\0\0\0\0\0\0\0"), 0 },
+	{ "an abort in the body",
+	  ODD(REQUEST NO_VARIABLES "\1\5\0\1\0\1\0\0a"
+				   "\1\2\0\1\0\0\0\0"),
+	  FCGI_IS_BROKEN, "", 0, 33 },
+	{ "a body before the variables", ODD(REQUEST "\1\5\0\1\0\0\0\0"), FCGI_IS_BROKEN, "", 0,
+	  16 },
+	{ "variables after the variables", ODD(REQUEST NO_VARIABLES "\1\4\0\1\0\0\0\0"),
+	  FCGI_IS_BROKEN, "", 0, 24 },
+	{ "a question for values",
+	  ODD("\1\11\0\0\0\20\0\0"
+	      "\016\0FCGI_MAX_CONNS"),
+	  FCGI_HAS_REPLY,
+	  ODD("\1\12\0\0\0\22\0\0"
+	      "\017\1FCGI_MPXS_CONNS0"),
+	  0 },
+	{ "an unknown type", ODD("\1\143\0\0\0\0\0\0"), FCGI_HAS_REPLY,
+	  ODD("\1\13\0\0\0\10\0\0"
+	      "\143\0\0\0\0\0\0\0"),
+	  0 },
 	{ "data of another role", ODD(REQUEST "\1\10\0\1\0\1\0\0a"), FCGI_TAKES_ALL, "", 0, 16 },
-	{ "records of no request", ODD("\1\5\0\7\0\3\1\0abcp" "\1\4\0\7\0\0\0\0"), FCGI_TAKES_ALL, "", 0, 0 },
-	{ "records of another request", ODD(REQUEST "\1\5\0\7\0\3\1\0abcp" "\1\4\0\7\0\0\0\0"), FCGI_TAKES_ALL, "", 0, 16 },
+	{ "records of no request",
+	  ODD("\1\5\0\7\0\3\1\0abcp"
+	      "\1\4\0\7\0\0\0\0"),
+	  FCGI_TAKES_ALL, "", 0, 0 },
+	{ "records of another request",
+	  ODD(REQUEST "\1\5\0\7\0\3\1\0abcp"
+		      "\1\4\0\7\0\0\0\0"),
+	  FCGI_TAKES_ALL, "", 0, 16 },
 };
 
 START_TEST(what_is_no_request_is_refused_or_skipped)
@@ -259,7 +299,8 @@ START_TEST(what_is_no_request_is_refused_or_skipped)
 			      passed.len);
 		if (event == FCGI_HAS_REPLY)
 			ck_assert_msg(g.reply_len == odd[row].reply_len &&
-				      memcmp(g.reply, odd[row].reply, g.reply_len) == 0, "%s", odd[row].name);
+					      memcmp(g.reply, odd[row].reply, g.reply_len) == 0,
+				      "%s", odd[row].name);
 		strbuf_release(&passed);
 	}
 }
@@ -281,9 +322,10 @@ START_TEST(what_is_broken_stays_broken)
 		fcgi_gate_init(&g);
 		ck_assert_int_eq(fcgi_gate_take(&g, &data, &passed), FCGI_IS_BROKEN);
 		for (int n = 0; n < 3; n++) {
-			data = (struct fcgi_span){ sent.text, 300 };
+			data = (struct fcgi_span) { sent.text, 300 };
 			ck_assert_int_eq(fcgi_gate_take(&g, &data, &passed), FCGI_IS_BROKEN);
-			ck_assert_msg(data.len == 300 && passed.len == odd[i].passed, "%s", odd[i].name);
+			ck_assert_msg(data.len == 300 && passed.len == odd[i].passed, "%s",
+				      odd[i].name);
 		}
 		strbuf_release(&passed);
 	}
@@ -305,7 +347,7 @@ static bool variables_pass(const char *content, size_t len, size_t piece)
 		add_record(&sent, FCGI_PARAMS, 1, content, n, 0);
 	}
 	add_record(&sent, FCGI_PARAMS, 1, NULL, 0, 0);
-	data = (struct fcgi_span){ sent.text, sent.len };
+	data = (struct fcgi_span) { sent.text, sent.len };
 	strbuf_init(&passed, sizeof(sent.text));
 	fcgi_gate_init(&g);
 	event = take_request(&g, &data, piece, &passed);
@@ -319,14 +361,23 @@ static const struct {
 	size_t len;
 	bool pass;
 } variables[] = {
-	{ ODD("\1"), false }, { ODD("\1\5A1"), false }, { ODD("\377\377\377\377\1A"), false },
-	{ ODD("\1\377\377\377\377A"), false }, { ODD("\200\0"), false }, { ODD("\2\1A\0001"), false },
-	{ ODD("\1\2A1\0"), false }, { ODD("\1\1A1\1"), false }, { ODD("\1\1A1\1\1"), false },
+	{ ODD("\1"), false },
+	{ ODD("\1\5A1"), false },
+	{ ODD("\377\377\377\377\1A"), false },
+	{ ODD("\1\377\377\377\377A"), false },
+	{ ODD("\200\0"), false },
+	{ ODD("\2\1A\0001"), false },
+	{ ODD("\1\2A1\0"), false },
+	{ ODD("\1\1A1\1"), false },
+	{ ODD("\1\1A1\1\1"), false },
 	{ ODD("\1\1A1\1\200"), false },
 	/* with these libfcgi ends the process */
 	{ ODD("\377\377\377\376\377\377\377\376A"), false },
 	{ ODD("\300\0\0\0\300\0\0\0A"), false },
-	{ ODD(""), true }, { ODD("\1\1A1"), true }, { ODD("\0\0"), true }, { ODD("\1\0A\1\1B1"), true },
+	{ ODD(""), true },
+	{ ODD("\1\1A1"), true },
+	{ ODD("\0\0"), true },
+	{ ODD("\1\0A\1\1B1"), true },
 	{ ODD("\200\0\0\1\200\0\0\1A1"), true },
 };
 
@@ -334,7 +385,8 @@ START_TEST(variables_that_cannot_be_read_end_the_connection)
 {
 	for (size_t i = 0; i < PIECES * sizeof(variables) / sizeof(variables[0]); i++) {
 		const size_t row = i / PIECES;
-		bool pass = variables_pass(variables[row].bytes, variables[row].len, pieces[i % PIECES]);
+		bool pass = variables_pass(variables[row].bytes, variables[row].len,
+					   pieces[i % PIECES]);
 
 		ck_assert_msg(pass == variables[row].pass, "row %zu", row);
 	}
@@ -344,7 +396,10 @@ END_TEST
 START_TEST(variables_are_limited_in_bytes_and_number)
 {
 	static char content[3 * FCGI_MAX_LENGTH] = "\1\200";
-	/* three records' headers, the variable's two lengths, its name and its value */
+	/*
+	 * three records' headers, the variable's two lengths, its name and its
+	 * value
+	 */
 	const size_t longest = FCGI_HEAD_BYTES - 3 * sizeof(FCGI_Header) - 6;
 
 	for (size_t value = longest; value <= longest + 1; value++) {
@@ -359,7 +414,8 @@ START_TEST(variables_are_limited_in_bytes_and_number)
 	for (int n = FCGI_VARIABLES_MAX; n <= FCGI_VARIABLES_MAX + 1; n++) {
 		for (int i = 0; i < n; i++)
 			memcpy(content + 4 * i, "\1\1A1", 4);
-		ck_assert_msg(variables_pass(content, 4 * (size_t)n, 4096) == (n == FCGI_VARIABLES_MAX),
+		ck_assert_msg(variables_pass(content, 4 * (size_t)n, 4096) ==
+				      (n == FCGI_VARIABLES_MAX),
 			      "%d variables", n);
 	}
 }
@@ -378,7 +434,7 @@ static struct connection *connect_peer(void)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	ck_assert_int_eq(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
 	peer = fds[0];
-	all = (struct connections){ .max = 10 };
+	all = (struct connections) { .max = 10 };
 	ck_assert_int_eq(FCGX_Init(), 0);
 	intake_init(&intake);
 	return connection_new(fds[1], &all);
@@ -424,10 +480,9 @@ START_TEST(a_request_is_short_if_its_body_is_whatever_it_announces)
 	static const struct {
 		size_t len, announced;
 		bool is_short;
-	} rows[] = {
-		{ 0, 0, true }, { MOST, MOST, true }, { 5, MOST + 1, true }, { 5, 0, true },
-		{ MOST + 1, MOST + 1, false }, { MOST + 1, 5, false }, { MOST + 1, 0, false }
-	};
+	} rows[] = { { 0, 0, true },        { MOST, MOST, true },          { 5, MOST + 1, true },
+		     { 5, 0, true },        { MOST + 1, MOST + 1, false }, { MOST + 1, 5, false },
+		     { MOST + 1, 0, false } };
 	static char body[MOST + 1];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -513,7 +568,10 @@ START_TEST(a_long_body_is_read_in_pieces_of_any_size)
 }
 END_TEST
 
-/* A question for many values overruns libfcgi's reply, which it would write to where it reads. */
+/*
+ * A question for many values overruns libfcgi's reply, which it would write to
+ * where it reads.
+ */
 static void add_odd_records(struct bytes *b)
 {
 	char question[20 * 16];
@@ -617,7 +675,8 @@ START_TEST(requests_sent_one_behind_the_other_are_each_answered)
 		answer(c, "answer");
 		ck_assert_int_eq(connection_next(c), i < 2);
 		n = recv(peer, got, sizeof(got), 0);
-		ck_assert_msg(n >= 38 && memcmp(got + 8, "answer", 6) == 0 && got[3] == i + 1, "request %d: %zd bytes", i, n);
+		ck_assert_msg(n >= 38 && memcmp(got + 8, "answer", 6) == 0 && got[3] == i + 1,
+			      "request %d: %zd bytes", i, n);
 	}
 	end_peer(c);
 }
@@ -685,7 +744,10 @@ START_TEST(a_party_has_its_share_and_then_waits_in_order)
 	ck_assert_int_eq(shares_take(s, &b, 8), SHARE_TAKEN);
 	ck_assert_ptr_null(shares_end(s, &b));
 	ck_assert_ptr_eq(shares_end(s, &a[1]), &a[2]);
-	/* the one whose turn it is has its place, whoever else comes before it takes it */
+	/*
+	 * the one whose turn it is has its place, whoever else comes before it
+	 * takes it
+	 */
 	ck_assert_int_eq(shares_take(s, &a[4], 7), SHARE_LATER);
 	ck_assert_int_eq(shares_take(s, &a[2], 7), SHARE_TAKEN);
 	ck_assert_ptr_eq(shares_end(s, &a[0]), &a[3]);
@@ -741,13 +803,21 @@ static const struct {
 	{ { "REQUEST_METHOD=GET", "REQUEST_URI=/healthz" }, true },
 	{ { "REQUEST_METHOD=HEAD", "REQUEST_URI=/readyz.json?x" }, true },
 	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events" }, true },
-	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events?atomic=true", "HTTP_AUTHORIZATION=Bearer secret" }, true },
-	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events", "HTTP_AUTHORIZATION=Basic c2VjcmV0Og==" }, true },      /* secret: */
-	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events", "HTTP_AUTHORIZATION=Basic YWRhOnBhc3N3b3Jk" }, false },  /* ada:password */
+	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events?atomic=true",
+	    "HTTP_AUTHORIZATION=Bearer secret" },
+	  true },
+	/* secret: */
+	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events", "HTTP_AUTHORIZATION=Basic c2VjcmV0Og==" },
+	  true },
+	/* ada:password */
+	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events",
+	    "HTTP_AUTHORIZATION=Basic YWRhOnBhc3N3b3Jk" },
+	  false },
 	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/events", "HTTP_CONTENT_ENCODING=gzip" }, false },
 	{ { "REQUEST_METHOD=GET", "REQUEST_URI=/events" }, false },
 	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/healthz" }, false },
-	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/healthz", "HTTP_X_HTTP_METHOD_OVERRIDE=GET" }, false },
+	{ { "REQUEST_METHOD=POST", "REQUEST_URI=/healthz", "HTTP_X_HTTP_METHOD_OVERRIDE=GET" },
+	  false },
 	{ { "REQUEST_METHOD=GET", "REQUEST_URI=/healthzz" }, false },
 	{ { "REQUEST_METHOD=GET", "REQUEST_URI=/health" }, false },
 	{ { "REQUEST_METHOD=GET", "REQUEST_URI=/overview.html" }, false },
@@ -758,8 +828,9 @@ static const struct {
 START_TEST(light_requests_are_health_and_plain_events)
 {
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
-		ck_assert_msg(handle_is_light(ops, (char *const *)requests[i].variables) == requests[i].light, "row %zu: %s", i,
-			      requests[i].variables[1]);
+		ck_assert_msg(handle_is_light(ops, (char *const *)requests[i].variables) ==
+				      requests[i].light,
+			      "row %zu: %s", i, requests[i].variables[1]);
 }
 END_TEST
 

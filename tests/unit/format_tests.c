@@ -10,27 +10,41 @@
 #include "suite.h"
 #include "base/banned.h"
 
-#define LIMIT (1 << 20)
+#define LIMIT       (1 << 20)
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- styles, as the two families have them ---- */
 
 static const struct style contract_style = {
-	.json = SPELL_CAMEL, .xml = SPELL_AS_IS, .csv = SPELL_AS_IS,
+	.json = SPELL_CAMEL,
+	.xml = SPELL_AS_IS,
+	.csv = SPELL_AS_IS,
 	.xml_declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>",
-	.xml_data_contract = true, .csv_nested_as_jsv = true,
+	.xml_data_contract = true,
+	.csv_nested_as_jsv = true,
 };
 
 static const struct style rest_style = {
-	.json = SPELL_AS_IS, .xml = SPELL_PASCAL, .csv = SPELL_PASCAL, .json_nulls = true,
-	.xml_declaration = "<?xml version='1.0' encoding='UTF-8'?>\n", .xml_wrapper = "TwilioResponse",
-	.xml_page_attributes = true, .csv_quote_spaces = true,
+	.json = SPELL_AS_IS,
+	.xml = SPELL_PASCAL,
+	.csv = SPELL_PASCAL,
+	.json_nulls = true,
+	.xml_declaration = "<?xml version='1.0' encoding='UTF-8'?>\n",
+	.xml_wrapper = "TwilioResponse",
+	.xml_page_attributes = true,
+	.csv_quote_spaces = true,
 };
 
 /* ---- records ---- */
 
-#define AMOUNT(number, digits) { .n = (number), .places = (digits) }
-#define NO_AMOUNT { .places = -1 }
+#define AMOUNT(number, digits)                    \
+	{                                         \
+		.n = (number), .places = (digits) \
+	}
+#define NO_AMOUNT            \
+	{                    \
+		.places = -1 \
+	}
 
 struct usage_info {
 	const char *account, *category;
@@ -44,42 +58,55 @@ static const struct field usage_info_fields[] = {
 	FIELD_AS(struct usage_info, account, "AccountSid", "Whose usage"),
 	FIELD_AS(struct usage_info, category, "Category", "What was used"),
 	FIELD_AS(struct usage_info, count, "Count", "How many events"),
-	FIELD_AS(struct usage_info, count_unit, "CountUnit", "Unit of the count", .flags = FIELD_UNIT),
+	FIELD_AS(struct usage_info, count_unit, "CountUnit", "Unit of the count",
+		 .flags = FIELD_UNIT),
 	FIELD_AS(struct usage_info, description, "Description", "The category in words"),
 	FIELD_AS(struct usage_info, end_date, "EndDate", "Last day", .format = "date"),
 	FIELD_AS(struct usage_info, price, "Price", "Exact total"),
 	FIELD_AS(struct usage_info, price_unit, "PriceUnit", "Currency", .flags = FIELD_UNIT),
 	FIELD_AS(struct usage_info, start_date, "StartDate", "First day", .format = "date"),
 	FIELD_AS(struct usage_info, usage, "Usage", "Billed measure"),
-	FIELD_AS(struct usage_info, usage_unit, "UsageUnit", "Unit of the usage", .flags = FIELD_UNIT),
+	FIELD_AS(struct usage_info, usage_unit, "UsageUnit", "Unit of the usage",
+		 .flags = FIELD_UNIT),
 	FIELD_AS(struct usage_info, uri, "Uri", "Link to the record", .flags = FIELD_MACHINE),
 	{ 0 }
 };
 
 #define CONTRACT_TYPES "http://schemas.datacontract.org/2004/07/"
 
-static const struct shape usage_info_shape = {
-	.name = "UsageRecordInfo", .xml_namespace = CONTRACT_TYPES "Voice.Api.Dashboard", .fields = usage_info_fields, .doc = "Usage by category"
-};
+static const struct shape usage_info_shape = { .name = "UsageRecordInfo",
+					       .xml_namespace = CONTRACT_TYPES
+					       "Voice.Api.Dashboard",
+					       .fields = usage_info_fields,
+					       .doc = "Usage by category" };
 
 #define SOME_ACCOUNT "AC0123456789abcdef0123456789abcdef"
 
 static const struct usage_info usage_infos[] = {
-	{ SOME_ACCOUNT, "calls-inbound", 12, "calls", "Inbound Voice Minutes", "2024-01-31", AMOUNT(850000000, 9), "usd", "2024-01-01",
-	  "34", "minutes", "/usage?a=1&b=2" },
-	{ SOME_ACCOUNT, "sms", 3, "messages", "SMS \"short\", all", "2024-01-31", AMOUNT(0, 9), "usd", "2024-01-01",
-	  "", NULL, "https://x/y" },
+	{ SOME_ACCOUNT, "calls-inbound", 12, "calls", "Inbound Voice Minutes", "2024-01-31",
+	  AMOUNT(850000000, 9), "usd", "2024-01-01", "34", "minutes", "/usage?a=1&b=2" },
+	{ SOME_ACCOUNT, "sms", 3, "messages", "SMS \"short\", all", "2024-01-31", AMOUNT(0, 9),
+	  "usd", "2024-01-01", "", NULL, "https://x/y" },
 };
 
 /* Everything that needs an escape somewhere. */
 static const struct usage_info odd_infos[] = {
-	{ "\x01\x1f\x7f\xc2\x85", "a\"b\\c/d", -9223372036854775807 - 1, "\b\f\n\r\t", "caf\xc3\xa9 \xf0\x9f\x93\x9e \xe2\x80\xa8", "<a href='x'>&amp;</a>",
-	  AMOUNT((wide)-1234567890123456789, 9), "[1,2]", "{a:b}", " =1+1", "line\r\nline\rline\nline", "bad \xff\xc0\xaf\xed\xa0\x80 end" },
-	{ NULL, "", 9223372036854775807, "1234567\"", "12345678", "\xef\xbf\xbf|\xef\xbf\xbe", NO_AMOUNT, "]]>", "a,b", "a:b", "plain", "\xe2\x82" },
+	{ "\x01\x1f\x7f\xc2\x85", "a\"b\\c/d", -9223372036854775807 - 1, "\b\f\n\r\t",
+	  "caf\xc3\xa9 \xf0\x9f\x93\x9e \xe2\x80\xa8", "<a href='x'>&amp;</a>",
+	  AMOUNT((wide)-1234567890123456789, 9), "[1,2]", "{a:b}", " =1+1",
+	  "line\r\nline\rline\nline", "bad \xff\xc0\xaf\xed\xa0\x80 end" },
+	{ NULL, "", 9223372036854775807, "1234567\"", "12345678", "\xef\xbf\xbf|\xef\xbf\xbe",
+	  NO_AMOUNT, "]]>", "a,b", "a:b", "plain", "\xe2\x82" },
 };
 
-struct ai_account { const char *account; int64_t minutes; };
-struct ai_customer { const char *account, *customer; int64_t minutes; };
+struct ai_account {
+	const char *account;
+	int64_t minutes;
+};
+struct ai_customer {
+	const char *account, *customer;
+	int64_t minutes;
+};
 
 static const struct field ai_account_fields[] = {
 	FIELD_AS(struct ai_account, account, "AccountId", "Whose minutes"),
@@ -94,8 +121,10 @@ static const struct field ai_customer_fields[] = {
 	{ 0 }
 };
 
-static const struct shape ai_account_shape = { .name = "AIAccountUsage", .fields = ai_account_fields };
-static const struct shape ai_customer_shape = { .name = "AICustomerUsage", .fields = ai_customer_fields };
+static const struct shape ai_account_shape = { .name = "AIAccountUsage",
+					       .fields = ai_account_fields };
+static const struct shape ai_customer_shape = { .name = "AICustomerUsage",
+						.fields = ai_customer_fields };
 
 static const struct field ai_fields[] = {
 	FIELD_LIST("AccountUsage", &ai_account_shape, "By account"),
@@ -103,22 +132,32 @@ static const struct field ai_fields[] = {
 	{ 0 }
 };
 
-static const struct shape ai_shape = { .name = "AIUsage", .xml_namespace = CONTRACT_TYPES "Voice.Api.AI", .fields = ai_fields };
+static const struct shape ai_shape = { .name = "AIUsage",
+				       .xml_namespace = CONTRACT_TYPES "Voice.Api.AI",
+				       .fields = ai_fields };
 
-struct fault { const char *code, *field, *message, *meta; };
-struct fault_status { const char *code, *message, *stack, *meta; };
+struct fault {
+	const char *code, *field, *message, *meta;
+};
+struct fault_status {
+	const char *code, *message, *stack, *meta;
+};
 
-#define META_ATTRS(prefix) "xmlns:" prefix "=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
+#define META_ATTRS(prefix) \
+	"xmlns:" prefix "=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
 
 static const struct field fault_fields[] = {
 	FIELD_AS(struct fault, code, "ErrorCode", "Name of the error"),
 	FIELD_AS(struct fault, field, "FieldName", "The parameter"),
 	FIELD_AS(struct fault, message, "Message", "What is wrong"),
-	FIELD_AS(struct fault, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY, .xml_attrs = META_ATTRS("d5p1")),
+	FIELD_AS(struct fault, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY,
+		 .xml_attrs = META_ATTRS("d5p1")),
 	{ 0 }
 };
 
-static const struct shape fault_shape = { .name = "ResponseError", .flags = SHAPE_ORDERED, .fields = fault_fields };
+static const struct shape fault_shape = { .name = "ResponseError",
+					  .flags = SHAPE_ORDERED,
+					  .fields = fault_fields };
 
 enum { STATUS_CODE, STATUS_MESSAGE, STATUS_STACK, STATUS_ERRORS, STATUS_META };
 
@@ -127,27 +166,33 @@ static const struct field status_fields[] = {
 	[STATUS_MESSAGE] = FIELD_AS(struct fault_status, message, "Message", "What is wrong"),
 	[STATUS_STACK] = FIELD_AS(struct fault_status, stack, "StackTrace", "Nothing"),
 	[STATUS_ERRORS] = FIELD_LIST("Errors", &fault_shape, "The parameters"),
-	[STATUS_META] = FIELD_AS(struct fault_status, meta, "Meta", "Nothing", .flags = FIELD_XML_ONLY, .xml_attrs = META_ATTRS("d3p1")),
+	[STATUS_META] = FIELD_AS(struct fault_status, meta, "Meta", "Nothing",
+				 .flags = FIELD_XML_ONLY, .xml_attrs = META_ATTRS("d3p1")),
 	{ 0 }
 };
 
-static const struct shape status_shape = { .name = "ResponseStatus", .flags = SHAPE_ORDERED, .fields = status_fields };
+static const struct shape status_shape = { .name = "ResponseStatus",
+					   .flags = SHAPE_ORDERED,
+					   .fields = status_fields };
 
-static const struct field fault_root_fields[] = {
-	{ .name = "ResponseStatus", .type = VT_OBJECT, .shape = &status_shape, .doc = "What went wrong" }, { 0 }
+static const struct field fault_root_fields[] = { { .name = "ResponseStatus",
+						    .type = VT_OBJECT,
+						    .shape = &status_shape,
+						    .doc = "What went wrong" },
+						  { 0 } };
+
+static const struct shape fault_root_shape = { .name = "ErrorResponse",
+					       .xml_namespace =
+						       "http://schemas.servicestack.net/types",
+					       .fields = fault_root_fields };
+
+struct links {
+	const char *all_time, *today;
 };
 
-static const struct shape fault_root_shape = {
-	.name = "ErrorResponse", .xml_namespace = "http://schemas.servicestack.net/types", .fields = fault_root_fields
-};
-
-struct links { const char *all_time, *today; };
-
-static const struct field links_fields[] = {
-	FIELD(struct links, all_time, "All of it"),
-	FIELD(struct links, today, "Today's"),
-	{ 0 }
-};
+static const struct field links_fields[] = { FIELD(struct links, all_time, "All of it"),
+					     FIELD(struct links, today, "Today's"),
+					     { 0 } };
 
 static const struct shape links_shape = { .name = "SubresourceUris", .fields = links_fields };
 
@@ -171,18 +216,24 @@ static const struct field record_fields[] = {
 	FIELD(struct record, price_unit, "Currency", .flags = FIELD_UNIT),
 	FIELD(struct record, uri, "Link to the record", .flags = FIELD_MACHINE),
 	FIELD(struct record, final, "Can it still change?"),
-	FIELD(struct record, subresource_uris, "Links", .flags = FIELD_MACHINE, .shape = &links_shape),
+	FIELD(struct record, subresource_uris, "Links", .flags = FIELD_MACHINE,
+	      .shape = &links_shape),
 	{ 0 }
 };
 
-static const struct shape record_shape = { .name = "UsageRecord", .fields = record_fields, .doc = "A line of the report" };
+static const struct shape record_shape = { .name = "UsageRecord",
+					   .fields = record_fields,
+					   .doc = "A line of the report" };
 
 static const struct links some_links = { "/all.json?a=1&b=\"2\"", NULL };
 
 static const struct record records[] = {
-	{ "calls", "Calls, all", "2026-11-01", AMOUNT(1234567, 0), "calls", AMOUNT(1234567890123, 9), "usd", "/r?1", true, &some_links },
-	{ "totalprice", NULL, "2026-11-01", NO_AMOUNT, "", AMOUNT(-5, 1), "usd", "/r?2", false, NULL },
-	{ "\xe9\x9b\xbb\xe8\xa9\xb1", "\xe9\x9b\xbb\xe8\xa9\xb1 <b>", NULL, AMOUNT(0, 0), "calls", AMOUNT(7, 0), NULL, NULL, false, &some_links },
+	{ "calls", "Calls, all", "2026-11-01", AMOUNT(1234567, 0), "calls",
+	  AMOUNT(1234567890123, 9), "usd", "/r?1", true, &some_links },
+	{ "totalprice", NULL, "2026-11-01", NO_AMOUNT, "", AMOUNT(-5, 1), "usd", "/r?2", false,
+	  NULL },
+	{ "\xe9\x9b\xbb\xe8\xa9\xb1", "\xe9\x9b\xbb\xe8\xa9\xb1 <b>", NULL, AMOUNT(0, 0), "calls",
+	  AMOUNT(7, 0), NULL, NULL, false, &some_links },
 };
 
 struct envelope {
@@ -205,9 +256,13 @@ static const struct field envelope_fields[] = {
 	{ 0 }
 };
 
-static const struct shape envelope_shape = { .name = "UsageRecords", .flags = SHAPE_PAGE, .fields = envelope_fields };
+static const struct shape envelope_shape = { .name = "UsageRecords",
+					     .flags = SHAPE_PAGE,
+					     .fields = envelope_fields };
 
-struct period { const char *start_time, *end_time; };
+struct period {
+	const char *start_time, *end_time;
+};
 
 static const struct field period_fields[] = {
 	FIELD(struct period, start_time, "First second", .format = "date-time"),
@@ -229,7 +284,8 @@ static const struct field sim_fields[] = {
 	FIELD(struct sim_record, period, "When", .shape = &period_shape),
 	FIELD(struct sim_record, account_sid, "Whose SIM"),
 	FIELD(struct sim_record, data_total, "Bytes"),
-	FIELD(struct sim_record, data_total_billed, "Exact total", .flags = FIELD_MONEY | FIELD_QUOTED),
+	FIELD(struct sim_record, data_total_billed, "Exact total",
+	      .flags = FIELD_MONEY | FIELD_QUOTED),
 	FIELD(struct sim_record, billed_unit, "Currency", .flags = FIELD_UNIT),
 	FIELD(struct sim_record, sim_sid, "The SIM"),
 	{ 0 }
@@ -240,11 +296,15 @@ static const struct shape sim_shape = { .name = "UsageRecord", .fields = sim_fie
 static const struct period some_period = { "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z" };
 
 static const struct sim_record sim_records[] = {
-	{ &some_period, SOME_ACCOUNT, 1048576, AMOUNT(3, 2), "USD", "HS0123456789abcdef0123456789abcdef" },
+	{ &some_period, SOME_ACCOUNT, 1048576, AMOUNT(3, 2), "USD",
+	  "HS0123456789abcdef0123456789abcdef" },
 	{ NULL, SOME_ACCOUNT, 0, AMOUNT(0, 2), NULL, NULL },
 };
 
-struct meta { const char *key, *next_page_url, *previous_page_url; int64_t page; };
+struct meta {
+	const char *key, *next_page_url, *previous_page_url;
+	int64_t page;
+};
 
 static const struct field meta_fields[] = {
 	FIELD(struct meta, key, "Where the records are"),
@@ -262,9 +322,15 @@ static const struct field sim_page_fields[] = {
 	{ 0 }
 };
 
-static const struct shape sim_page_shape = { .name = "SimUsage", .flags = SHAPE_PAGE, .fields = sim_page_fields };
+static const struct shape sim_page_shape = { .name = "SimUsage",
+					     .flags = SHAPE_PAGE,
+					     .fields = sim_page_fields };
 
-struct rest_error { int64_t code; const char *message, *more_info; int64_t status; };
+struct rest_error {
+	int64_t code;
+	const char *message, *more_info;
+	int64_t status;
+};
 
 static const struct field rest_error_fields[] = {
 	FIELD(struct rest_error, code, "Number of the error"),
@@ -274,7 +340,8 @@ static const struct field rest_error_fields[] = {
 	{ 0 }
 };
 
-static const struct shape rest_error_shape = { .name = "RestException", .fields = rest_error_fields };
+static const struct shape rest_error_shape = { .name = "RestException",
+					       .fields = rest_error_fields };
 
 struct bar {
 	const char *day, *what;
@@ -282,46 +349,63 @@ struct bar {
 	const char *currency;
 };
 
-static const struct field bar_fields[] = {
-	FIELD(struct bar, day, "When", .format = "date"),
-	FIELD(struct bar, what, "A part of the bar"),
-	FIELD(struct bar, price, "Cost"),
-	FIELD(struct bar, currency, "Of the cost", .flags = FIELD_UNIT, .format = "currency"),
-	{ 0 }
+static const struct field bar_fields[] = { FIELD(struct bar, day, "When", .format = "date"),
+					   FIELD(struct bar, what, "A part of the bar"),
+					   FIELD(struct bar, price, "Cost"),
+					   FIELD(struct bar, currency, "Of the cost",
+						 .flags = FIELD_UNIT, .format = "currency"),
+					   { 0 } };
+
+static const struct chart bars_chart = { "day", "what", (const char *const[]) { "price", NULL },
+					 "currency" };
+static const struct shape bar_shape = {
+	.name = "Bar", .fields = bar_fields, .chart = &bars_chart, .doc = "Cost over time"
 };
 
-static const struct chart bars_chart = { "day", "what", (const char *const[]){ "price", NULL }, "currency" };
-static const struct shape bar_shape = { .name = "Bar", .fields = bar_fields, .chart = &bars_chart, .doc = "Cost over time" };
-
-/* Gaps, corrections below nothing, amounts that can't be seen, names that need escapes. */
+/*
+ * Gaps, corrections below nothing, amounts that can't be seen, names that need
+ * escapes.
+ */
 static const struct bar bars[] = {
-	{ "2026-11-01", "Voice Minutes", AMOUNT(1234567890123, 9), "usd" }, { "2026-11-01", "SMS", AMOUNT(5005, 1), "usd" },
+	{ "2026-11-01", "Voice Minutes", AMOUNT(1234567890123, 9), "usd" },
+	{ "2026-11-01", "SMS", AMOUNT(5005, 1), "usd" },
 	{ "2026-11-02", "Voice Minutes", AMOUNT(0, 9), "usd" },
-	{ "2026-11-03", "SMS", AMOUNT(-120, 0), "usd" }, { "2026-11-03", "others", AMOUNT(1, 9), "usd" },
-	{ "2026-11-04", "<b>&\"SMS\"</b> \xef\xbf\xbe \x01", AMOUNT(77, 0), "usd" }, { "2026-11-04", NULL, NO_AMOUNT, NULL },
-	{ "2026-11-05", "SMS", AMOUNT(100, 0), "usd" }, { "2026-11-05", "SMS", AMOUNT(1, 2), "usd" },
+	{ "2026-11-03", "SMS", AMOUNT(-120, 0), "usd" },
+	{ "2026-11-03", "others", AMOUNT(1, 9), "usd" },
+	{ "2026-11-04", "<b>&\"SMS\"</b> \xef\xbf\xbe \x01", AMOUNT(77, 0), "usd" },
+	{ "2026-11-04", NULL, NO_AMOUNT, NULL },
+	{ "2026-11-05", "SMS", AMOUNT(100, 0), "usd" },
+	{ "2026-11-05", "SMS", AMOUNT(1, 2), "usd" },
 };
 
-struct sent { const char *name; int64_t up, down; const char *unit; };
-
-static const struct field sent_fields[] = {
-	FIELD(struct sent, name, "Whose"),
-	FIELD(struct sent, up, "Sent"),
-	FIELD(struct sent, unit, "Bytes", .flags = FIELD_UNIT),
-	FIELD(struct sent, down, "Received"),
-	{ 0 }
+struct sent {
+	const char *name;
+	int64_t up, down;
+	const char *unit;
 };
 
-static const struct chart sent_chart = { "name", NULL, (const char *const[]){ "up", "down", NULL }, "unit" };
-static const struct shape sent_shape = { .name = "Sent", .fields = sent_fields, .chart = &sent_chart, .doc = "Data" };
+static const struct field sent_fields[] = { FIELD(struct sent, name, "Whose"),
+					    FIELD(struct sent, up, "Sent"),
+					    FIELD(struct sent, unit, "Bytes", .flags = FIELD_UNIT),
+					    FIELD(struct sent, down, "Received"),
+					    { 0 } };
+
+static const struct chart sent_chart = { "name", NULL, (const char *const[]) { "up", "down", NULL },
+					 "unit" };
+static const struct shape sent_shape = {
+	.name = "Sent", .fields = sent_fields, .chart = &sent_chart, .doc = "Data"
+};
 
 static const struct sent sent[] = {
-	{ "HS0123456789abcdef0123456789abcdef", 1048576, 20000000, "bytes" }, { "a & b", 5, 0, "bytes" }, { "a & b", 0, 0, NULL },
+	{ "HS0123456789abcdef0123456789abcdef", 1048576, 20000000, "bytes" },
+	{ "a & b", 5, 0, "bytes" },
+	{ "a & b", 0, 0, NULL },
 };
 
 /* ---- documents ---- */
 
-static void write_list(struct writer *w, const struct field *f, const struct shape *shape, const void *items, size_t n, size_t size)
+static void write_list(struct writer *w, const struct field *f, const struct shape *shape,
+		       const void *items, size_t n, size_t size)
 {
 	writer_begin_list(w, f, shape);
 	for (size_t i = 0; i < n; i++)
@@ -329,7 +413,8 @@ static void write_list(struct writer *w, const struct field *f, const struct sha
 	writer_end(w);
 }
 
-#define WRITE_LIST(w, f, shape, items) write_list(w, f, shape, items, COUNT_OF(items), sizeof((items)[0]))
+#define WRITE_LIST(w, f, shape, items) \
+	write_list(w, f, shape, items, COUNT_OF(items), sizeof((items)[0]))
 #define WRITE_NOTHING(w, f, shape) write_list(w, f, shape, NULL, 0, 0)
 
 static void write_usage(struct writer *w)
@@ -351,7 +436,8 @@ static void write_odd(struct writer *w)
 static void write_ai(struct writer *w)
 {
 	static const struct ai_account accounts[] = { { "acc1", 42 } };
-	static const struct ai_customer customers[] = { { "acc1", "cus1", 30 }, { "acc1", "cus2", 12 } };
+	static const struct ai_customer customers[] = { { "acc1", "cus1", 30 },
+							{ "acc1", "cus2", 12 } };
 
 	writer_begin(w, NULL, &ai_shape);
 	WRITE_LIST(w, &ai_fields[0], &ai_account_shape, accounts);
@@ -361,7 +447,9 @@ static void write_ai(struct writer *w)
 
 static void write_ai_quoted(struct writer *w)
 {
-	static const struct ai_account accounts[] = { { "say \"hi\", you", 1 }, { "", 2 }, { NULL, 3 } };
+	static const struct ai_account accounts[] = { { "say \"hi\", you", 1 },
+						      { "", 2 },
+						      { NULL, 3 } };
 
 	writer_begin(w, NULL, &ai_shape);
 	WRITE_LIST(w, &ai_fields[0], &ai_account_shape, accounts);
@@ -377,7 +465,8 @@ static void write_no_ai(struct writer *w)
 	writer_end(w);
 }
 
-static void write_fault_document(struct writer *w, const struct fault_status *status, const struct fault *faults, size_t n)
+static void write_fault_document(struct writer *w, const struct fault_status *status,
+				 const struct fault *faults, size_t n)
 {
 	writer_begin(w, NULL, &fault_root_shape);
 	writer_begin(w, &fault_root_fields[0], &status_shape);
@@ -392,20 +481,29 @@ static void write_fault_document(struct writer *w, const struct fault_status *st
 
 static void write_fault(struct writer *w)
 {
-	write_fault_document(w, &(struct fault_status){ .code = "ArgumentException", .message = "bad" }, NULL, 0);
+	write_fault_document(
+		w, &(struct fault_status) { .code = "ArgumentException", .message = "bad" }, NULL,
+		0);
 }
 
 static void write_fault_of_field(struct writer *w)
 {
-	static const struct fault faults[] = { { "NotEmpty", "StartDate", "'Start Date' must not be empty.", NULL } };
+	static const struct fault faults[] = { { "NotEmpty", "StartDate",
+						 "'Start Date' must not be empty.", NULL } };
 
 	writer_about(w, "400 Bad Request", "'Start Date' must not be empty.");
-	write_fault_document(w, &(struct fault_status){ .code = "NotEmpty", .message = "'Start Date' must not be empty." }, faults, 1);
+	write_fault_document(w,
+			     &(struct fault_status) {
+				     .code = "NotEmpty",
+				     .message = "'Start Date' must not be empty." },
+			     faults, 1);
 }
 
 static void write_page(struct writer *w)
 {
-	static const struct envelope envelope = { 1, 3, "/r.json?Page=1&PageSize=3", "/r.json?Page=2&x=\"", "/r.json?Page=0", 3, 5 };
+	static const struct envelope envelope = {
+		1, 3, "/r.json?Page=1&PageSize=3", "/r.json?Page=2&x=\"", "/r.json?Page=0", 3, 5
+	};
 
 	writer_about(w, "Usage records", "Northwind Voice, 1 to 21 November 2026, UTC.");
 	writer_begin(w, NULL, &envelope_shape);
@@ -426,7 +524,8 @@ static void write_empty_page(struct writer *w)
 
 static void write_sim_page(struct writer *w)
 {
-	static const struct meta meta = { "usage_records", "https://localhost/v1/UsageRecords?Page=1", NULL, 0 };
+	static const struct meta meta = { "usage_records",
+					  "https://localhost/v1/UsageRecords?Page=1", NULL, 0 };
 
 	writer_begin(w, NULL, &sim_page_shape);
 	WRITE_LIST(w, &sim_page_fields[0], &sim_shape, sim_records);
@@ -436,14 +535,17 @@ static void write_sim_page(struct writer *w)
 
 static void write_rest_error(struct writer *w)
 {
-	static const struct rest_error e = { 20404, "The requested resource /x was not found", "https://www.twilio.com/docs/errors/20404", 404 };
+	static const struct rest_error e = { 20404, "The requested resource /x was not found",
+					     "https://www.twilio.com/docs/errors/20404", 404 };
 
 	writer_record(w, NULL, &rest_error_shape, &e);
 }
 
 static void write_bars(struct writer *w)
 {
-	writer_about(w, "Cost & time", "Of everybody, 1 to 5 November 2026, by category, UTC; and so on, so that it can't stand in one line alone but must be broken "
+	writer_about(w, "Cost & time",
+		     "Of everybody, 1 to 5 November 2026, by category, UTC; and so on, so that it "
+		     "can't stand in one line alone but must be broken "
 		     "somewhere between two of its words.");
 	WRITE_LIST(w, NULL, &bar_shape, bars);
 }
@@ -463,22 +565,22 @@ static const struct document {
 	const struct style *style;
 	void (*write)(struct writer *w);
 } documents[] = {
-	{ "usage",       &contract_style, write_usage },
-	{ "usage-none",  &contract_style, write_no_usage },
-	{ "usage-odd",   &contract_style, write_odd },
-	{ "ai",          &contract_style, write_ai },
-	{ "ai-none",     &contract_style, write_no_ai },
-	{ "ai-quoted",   &contract_style, write_ai_quoted },
-	{ "fault",       &contract_style, write_fault },
+	{ "usage", &contract_style, write_usage },
+	{ "usage-none", &contract_style, write_no_usage },
+	{ "usage-odd", &contract_style, write_odd },
+	{ "ai", &contract_style, write_ai },
+	{ "ai-none", &contract_style, write_no_ai },
+	{ "ai-quoted", &contract_style, write_ai_quoted },
+	{ "fault", &contract_style, write_fault },
 	{ "fault-field", &contract_style, write_fault_of_field },
-	{ "page",        &rest_style,     write_page },
-	{ "page-none",   &rest_style,     write_empty_page },
-	{ "sim-page",    &rest_style,     write_sim_page },
-	{ "rest-error",  &rest_style,     write_rest_error },
-	{ "rest-odd",    &rest_style,     write_odd },
-	{ "bars",        &rest_style,     write_bars },
-	{ "bars-none",   &rest_style,     write_no_bars },
-	{ "ranking",     &rest_style,     write_ranking },
+	{ "page", &rest_style, write_page },
+	{ "page-none", &rest_style, write_empty_page },
+	{ "sim-page", &rest_style, write_sim_page },
+	{ "rest-error", &rest_style, write_rest_error },
+	{ "rest-odd", &rest_style, write_odd },
+	{ "bars", &rest_style, write_bars },
+	{ "bars-none", &rest_style, write_no_bars },
+	{ "ranking", &rest_style, write_ranking },
 };
 
 enum { FORMATS = 8 };
@@ -518,12 +620,17 @@ static struct templates *templates_of(const char *folder)
 	struct error err = { 0 };
 	char path[512];
 
-	ck_assert_msg(templates_read(in_tests(path, folder), NULL, &t, &err) == 0, "%s", err.message);
+	ck_assert_msg(templates_read(in_tests(path, folder), NULL, &t, &err) == 0, "%s",
+		      err.message);
 	return t;
 }
 
-/* Writes a document; returns what writer_finish does. OPTIONS without a style get the document's. */
-static int render(const struct document *doc, const struct format *format, struct sink *sink, struct error *err)
+/*
+ * Writes a document; returns what writer_finish does. OPTIONS without a style
+ * get the document's.
+ */
+static int render(const struct document *doc, const struct format *format, struct sink *sink,
+		  struct error *err)
 {
 	struct templates *templates = templates_of("templates");
 	struct writer_options o = { .style = doc->style, .templates = templates };
@@ -538,13 +645,15 @@ static int render(const struct document *doc, const struct format *format, struc
 	return rc;
 }
 
-static void render_whole(const struct document *doc, const struct format *format, struct strbuf *out)
+static void render_whole(const struct document *doc, const struct format *format,
+			 struct strbuf *out)
 {
 	struct sink sink = { .buf = out };
 	struct error err = { 0 };
 
 	strbuf_init(out, LIMIT);
-	ck_assert_msg(render(doc, format, &sink, &err) == 0, "%s.%s: %s", doc->name, format->name, err.message);
+	ck_assert_msg(render(doc, format, &sink, &err) == 0, "%s.%s: %s", doc->name, format->name,
+		      err.message);
 }
 
 static void read_golden(const char *name, struct strbuf *out)
@@ -560,7 +669,10 @@ static void read_golden(const char *name, struct strbuf *out)
 	fclose(file);
 }
 
-/* With GOLDEN=write in the environment the file is made anew, to be read before it is kept. */
+/*
+ * With GOLDEN=write in the environment the file is made anew, to be read before
+ * it is kept.
+ */
 static void write_golden(const char *name, const struct strbuf *text)
 {
 	char path[512];
@@ -586,8 +698,8 @@ START_TEST(every_document_has_its_golden_bytes_in_every_format)
 	if (mode && strcmp(mode, "write") == 0)
 		write_golden(name, &got);
 	read_golden(name, &want);
-	ck_assert_msg(got.len == want.len && memcmp(got.text, want.text, got.len) == 0, "%s: expected\n%s\ngot\n%s", name, want.text,
-		      got.text);
+	ck_assert_msg(got.len == want.len && memcmp(got.text, want.text, got.len) == 0,
+		      "%s: expected\n%s\ngot\n%s", name, want.text, got.text);
 	strbuf_release(&got);
 	strbuf_release(&want);
 }
@@ -623,7 +735,8 @@ START_TEST(a_buffer_that_is_too_small_fails_in_every_format)
 
 	render_whole(doc, format, &whole);
 	strbuf_init(&buf, whole.len > 0 ? whole.len - 1 : 0);
-	if (whole.len > 0) {                    /* no records as JSON lines: nothing, which fits anywhere */
+	/* no records as JSON lines: nothing, which fits anywhere */
+	if (whole.len > 0) {
 		ck_assert_int_eq(render(doc, format, &sink, &err), -1);
 		ck_assert_int_eq(err.kind, ERR_TOO_LARGE);
 		ck_assert_uint_lt(buf.len, whole.len);
@@ -641,7 +754,10 @@ START_TEST(a_flush_that_fails_is_reported_once_and_stops_the_document)
 	struct error err = { 0 };
 
 	if (format == &format_text || format == &format_svg)
-		return;                         /* they hold their rows back: nothing to flush between records */
+		/*
+		 * they hold their rows back: nothing to flush between records
+		 */
+		return;
 	strbuf_init(&buf, LIMIT);
 	strbuf_init(&f.sent, LIMIT);
 	ck_assert_int_eq(render(&documents[0], format, &f.sink, &err), -1);
@@ -656,16 +772,31 @@ END_TEST
 
 static const struct meta some_meta = { .key = "k" };
 
-static void end_of_nothing(struct writer *w) { writer_end(w); }
-static void field_of_nothing(struct writer *w) { writer_field(w, &meta_fields[0], &some_meta.key); }
+static void end_of_nothing(struct writer *w)
+{
+	writer_end(w);
+}
+static void field_of_nothing(struct writer *w)
+{
+	writer_field(w, &meta_fields[0], &some_meta.key);
+}
 static void two_roots(struct writer *w)
 {
 	writer_record(w, NULL, &meta_shape, &some_meta);
 	writer_record(w, NULL, &meta_shape, &some_meta);
 }
-static void root_with_a_field(struct writer *w) { writer_record(w, &sim_page_fields[1], &meta_shape, &some_meta); }
-static void no_root(struct writer *w) { (void)w; }
-static void open_at_the_end(struct writer *w) { writer_begin(w, NULL, &meta_shape); }
+static void root_with_a_field(struct writer *w)
+{
+	writer_record(w, &sim_page_fields[1], &meta_shape, &some_meta);
+}
+static void no_root(struct writer *w)
+{
+	(void)w;
+}
+static void open_at_the_end(struct writer *w)
+{
+	writer_begin(w, NULL, &meta_shape);
+}
 static void field_in_a_list(struct writer *w)
 {
 	writer_begin_list(w, NULL, &meta_shape);
@@ -836,23 +967,43 @@ START_TEST(a_page_without_templates_is_refused)
 }
 END_TEST
 
-static const struct page_link some_nav[] = { { "Usage", "/usage.html?a=1&b=2", true }, { "SIM <data>", "/sims", false }, { NULL, NULL, false } };
-static const struct page_link some_exports[] = { { "JSON", "/r.json", false }, { NULL, NULL, false } };
-static const struct page_choice some_choices[] = { { "", "any", 0 }, { "calls", "Calls", 0 }, { "sms", "Text <messages>", 1 }, { NULL, NULL, 0 } };
-static const struct page_input some_inputs[] = {
-	{ .name = "StartDate", .label = "From", .type = "date", .value = "2026-11-01", .hint = "First day" },
-	{ .name = "Category", .label = "Category", .type = "select", .value = "sms", .choices = some_choices },
-	{ .name = NULL }
-};
-static const struct page some_page = {
-	.site = "Ledger & Sons", .user = "Northwind \"Voice\"", .action = "/r.html", .nav = some_nav, .exports = some_exports, .inputs = some_inputs
-};
+static const struct page_link some_nav[] = { { "Usage", "/usage.html?a=1&b=2", true },
+					     { "SIM <data>", "/sims", false },
+					     { NULL, NULL, false } };
+static const struct page_link some_exports[] = { { "JSON", "/r.json", false },
+						 { NULL, NULL, false } };
+static const struct page_choice some_choices[] = { { "", "any", 0 },
+						   { "calls", "Calls", 0 },
+						   { "sms", "Text <messages>", 1 },
+						   { NULL, NULL, 0 } };
+static const struct page_input some_inputs[] = { { .name = "StartDate",
+						   .label = "From",
+						   .type = "date",
+						   .value = "2026-11-01",
+						   .hint = "First day" },
+						 { .name = "Category",
+						   .label = "Category",
+						   .type = "select",
+						   .value = "sms",
+						   .choices = some_choices },
+						 { .name = NULL } };
+static const struct page some_page = { .site = "Ledger & Sons",
+				       .user = "Northwind \"Voice\"",
+				       .action = "/r.html",
+				       .nav = some_nav,
+				       .exports = some_exports,
+				       .inputs = some_inputs };
 
-/* The real templates are used, so what is looked for is only what a page can't do without. */
+/*
+ * The real templates are used, so what is looked for is only what a page can't
+ * do without.
+ */
 static void render_with_page(void (*write)(struct writer *w), struct strbuf *buf)
 {
 	struct templates *templates = templates_of("../../templates");
-	struct writer_options o = { .style = &rest_style, .page = &some_page, .templates = templates };
+	struct writer_options o = { .style = &rest_style,
+				    .page = &some_page,
+				    .templates = templates };
 	struct sink sink = { .buf = buf };
 	struct error err = { 0 };
 	struct writer *w = writer_new(&format_html, &o, &sink);
@@ -867,18 +1018,30 @@ static void render_with_page(void (*write)(struct writer *w), struct strbuf *buf
 START_TEST(a_page_shows_links_form_and_pager_and_escapes_them)
 {
 	static const char *const parts[] = {
-		"<title>Usage records: Northwind Voice, 1 to 21 November 2026, UTC · Ledger &amp; Sons</title>", "Northwind &quot;Voice&quot;",
-		"<a href=\"/usage.html?a=1&amp;b=2\" aria-current=\"page\">Usage</a>", "SIM &lt;data&gt;", "action=\"/r.html\"",
-		"<input type=\"date\" name=\"StartDate\" value=\"2026-11-01\"", "<option value=\"\">any</option>",
-		"<option value=\"sms\" selected>\xC2\xA0\xC2\xA0\xC2\xA0Text &lt;messages&gt;</option>", "href=\"/r.json\"", "href=\"/r.json?Page=2&amp;x=&quot;\"", "href=\"/r.json?Page=0\"",
+		"<title>Usage records: Northwind Voice, 1 to 21 November 2026, UTC · Ledger &amp; "
+		"Sons</title>",
+		"Northwind &quot;Voice&quot;",
+		"<a href=\"/usage.html?a=1&amp;b=2\" aria-current=\"page\">Usage</a>",
+		"SIM &lt;data&gt;",
+		"action=\"/r.html\"",
+		"<input type=\"date\" name=\"StartDate\" value=\"2026-11-01\"",
+		"<option value=\"\">any</option>",
+		"<option value=\"sms\" selected>\xC2\xA0\xC2\xA0\xC2\xA0Text "
+		"&lt;messages&gt;</option>",
+		"href=\"/r.json\"",
+		"href=\"/r.json?Page=2&amp;x=&quot;\"",
+		"href=\"/r.json?Page=0\"",
 		"Northwind Voice, 1 to 21 November 2026, UTC."
 	};
 	struct strbuf buf;
 
 	render_with_page(write_page, &buf);
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
-		ck_assert_msg(strstr(buf.text, parts[i]) != NULL, "the page lacks %s:\n%s", parts[i], buf.text);
-	ck_assert_msg(!strstr(buf.text, "style=") && !strstr(buf.text, "<script") && !strstr(buf.text, "<style"), "nothing is inline");
+		ck_assert_msg(strstr(buf.text, parts[i]) != NULL, "the page lacks %s:\n%s",
+			      parts[i], buf.text);
+	ck_assert_msg(!strstr(buf.text, "style=") && !strstr(buf.text, "<script") &&
+			      !strstr(buf.text, "<style"),
+		      "nothing is inline");
 	strbuf_release(&buf);
 }
 END_TEST
@@ -890,17 +1053,21 @@ struct linked {
 };
 
 static const struct field linked_fields[] = {
-	FIELD(struct linked, name, "A name"), FIELD(struct linked, name_link, "Where it leads", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
-	FIELD(struct linked, note, "Words", .flags = FIELD_LABEL), FIELD(struct linked, count, "A number"),
-	FIELD(struct linked, count_link, "Where it leads", .flags = FIELD_LINK), { 0 }
+	FIELD(struct linked, name, "A name"),
+	FIELD(struct linked, name_link, "Where it leads", .flags = FIELD_LINK | FIELD_PAGE_ONLY),
+	FIELD(struct linked, note, "Words", .flags = FIELD_LABEL),
+	FIELD(struct linked, count, "A number"),
+	FIELD(struct linked, count_link, "Where it leads", .flags = FIELD_LINK),
+	{ 0 }
 };
-static const struct shape linked_shape = { .name = "Linked", .fields = linked_fields, .doc = "A record whose values are links" };
+static const struct shape linked_shape = { .name = "Linked",
+					   .fields = linked_fields,
+					   .doc = "A record whose values are links" };
 
 static void write_linked(struct writer *w)
 {
-	static const struct linked linked[] = {
-		{ "a<b", "/x?a=1&b=\"", "words", 1234, "/y" }, { "plain", NULL, NULL, 5, NULL }
-	};
+	static const struct linked linked[] = { { "a<b", "/x?a=1&b=\"", "words", 1234, "/y" },
+						{ "plain", NULL, NULL, 5, NULL } };
 
 	writer_begin_list(w, NULL, &linked_shape);
 	for (size_t i = 0; i < COUNT_OF(linked); i++)
@@ -912,13 +1079,15 @@ START_TEST(a_value_with_a_link_leads_there)
 {
 	static const char *const parts[] = {
 		"<a href=\"/x?a=1&amp;b=&quot;\">a&lt;b</a><span class=\"sub\">words</span></td>",
-		"<a href=\"/y\"><data value=\"1234\">1,234</data></a></td>", ">plain</td>", ">5</td>"
+		"<a href=\"/y\"><data value=\"1234\">1,234</data></a></td>", ">plain</td>",
+		">5</td>"
 	};
 	struct strbuf buf;
 
 	render_with_page(write_linked, &buf);
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
-		ck_assert_msg(strstr(buf.text, parts[i]) != NULL, "the page lacks %s:\n%s", parts[i], buf.text);
+		ck_assert_msg(strstr(buf.text, parts[i]) != NULL, "the page lacks %s:\n%s",
+			      parts[i], buf.text);
 	strbuf_release(&buf);
 }
 END_TEST
@@ -931,11 +1100,17 @@ struct counted {
 };
 
 static const struct field counted_fields[] = {
-	FIELD(struct counted, calls, "How many"), FIELD(struct counted, calls_unit, "Of what", .flags = FIELD_UNIT),
-	FIELD(struct counted, minutes, "How long"), FIELD(struct counted, minutes_unit, "In what", .flags = FIELD_UNIT), { 0 }
+	FIELD(struct counted, calls, "How many"),
+	FIELD(struct counted, calls_unit, "Of what", .flags = FIELD_UNIT),
+	FIELD(struct counted, minutes, "How long"),
+	FIELD(struct counted, minutes_unit, "In what", .flags = FIELD_UNIT),
+	{ 0 }
 };
-static const struct shape counted_shape = { .name = "Counted", .fields = counted_fields, .doc = "Numbers with units" };
-static const struct counted counted[] = { { 1, "calls", 2, "minutes" }, { 11, "calls", 1, "minutes" } };
+static const struct shape counted_shape = { .name = "Counted",
+					    .fields = counted_fields,
+					    .doc = "Numbers with units" };
+static const struct counted counted[] = { { 1, "calls", 2, "minutes" },
+					  { 11, "calls", 1, "minutes" } };
 
 static void write_counted_rows(struct writer *w)
 {
@@ -961,16 +1136,21 @@ START_TEST(a_unit_of_one_thing_is_singular_in_rows_and_in_facts)
 		void (*write)(struct writer *w);
 		const char *part;
 	} pages[] = {
-		{ write_counted_rows, "1 <span class=\"unit\">call</span>" }, { write_counted_rows, "2 <span class=\"unit\">minutes</span>" },
-		{ write_counted_rows, "11 <span class=\"unit\">calls</span>" }, { write_counted_rows, ">1 <span class=\"unit\">minute</span>" },
-		{ write_counted_facts, ">1 <span class=\"unit\">call</span>" }, { write_counted_facts, ">2 <span class=\"unit\">minutes</span>" },
-		{ write_other_counted_facts, "11 <span class=\"unit\">calls</span>" }, { write_other_counted_facts, ">1 <span class=\"unit\">minute</span>" },
+		{ write_counted_rows, "1 <span class=\"unit\">call</span>" },
+		{ write_counted_rows, "2 <span class=\"unit\">minutes</span>" },
+		{ write_counted_rows, "11 <span class=\"unit\">calls</span>" },
+		{ write_counted_rows, ">1 <span class=\"unit\">minute</span>" },
+		{ write_counted_facts, ">1 <span class=\"unit\">call</span>" },
+		{ write_counted_facts, ">2 <span class=\"unit\">minutes</span>" },
+		{ write_other_counted_facts, "11 <span class=\"unit\">calls</span>" },
+		{ write_other_counted_facts, ">1 <span class=\"unit\">minute</span>" },
 	};
 	struct strbuf buf;
 
 	for (size_t i = 0; i < COUNT_OF(pages); i++) {
 		render_with_page(pages[i].write, &buf);
-		ck_assert_msg(strstr(buf.text, pages[i].part) != NULL, "row %zu: the page lacks %s:\n%s", i, pages[i].part, buf.text);
+		ck_assert_msg(strstr(buf.text, pages[i].part) != NULL,
+			      "row %zu: the page lacks %s:\n%s", i, pages[i].part, buf.text);
 		strbuf_release(&buf);
 	}
 }
@@ -1019,14 +1199,24 @@ struct holder {
 	const struct ai_account *who;
 };
 
-#define HOLDER_FIELDS(more)                                                                          \
-	FIELD(struct holder, first, "As first member", .shape = &ai_account_shape, .flags = (more)), \
-	FIELD(struct holder, name, "Something else"),                                                \
-	FIELD(struct holder, who, "As last member", .shape = &ai_account_shape, .flags = (more)), { 0 }
+#define HOLDER_FIELDS(more)                                                             \
+	FIELD(struct holder, first, "As first member", .shape = &ai_account_shape,      \
+	      .flags = (more)),                                                         \
+		FIELD(struct holder, name, "Something else"),                           \
+		FIELD(struct holder, who, "As last member", .shape = &ai_account_shape, \
+		      .flags = (more)),                                                 \
+	{                                                                               \
+		0                                                                       \
+	}
 
-static const struct field own_fields[] = { HOLDER_FIELDS(0) }, shared_fields[] = { HOLDER_FIELDS(FIELD_SHARED) };
-static const struct shape own_shape = { .name = "Holder", .fields = own_fields, .doc = "Who holds what" };
-static const struct shape shared_shape = { .name = "Holder", .fields = shared_fields, .doc = "Who holds what" };
+static const struct field own_fields[] = { HOLDER_FIELDS(0) },
+			  shared_fields[] = { HOLDER_FIELDS(FIELD_SHARED) };
+static const struct shape own_shape = { .name = "Holder",
+					.fields = own_fields,
+					.doc = "Who holds what" };
+static const struct shape shared_shape = { .name = "Holder",
+					   .fields = shared_fields,
+					   .doc = "Who holds what" };
 
 static void write_holders(struct writer *w, const struct shape *shape)
 {
@@ -1034,7 +1224,8 @@ static void write_holders(struct writer *w, const struct shape *shape)
 
 	writer_begin_list(w, NULL, shape);
 	for (int i = 0; i < 50; i++) {
-		struct holder h = { &who[i % 3], i % 2 ? "odd" : "even", i % 7 ? &who[(i + 1) % 3] : NULL };
+		struct holder h = { &who[i % 3], i % 2 ? "odd" : "even",
+				    i % 7 ? &who[(i + 1) % 3] : NULL };
 
 		writer_record(w, NULL, shape, &h);
 	}
@@ -1053,7 +1244,8 @@ static void write_shared(struct writer *w)
 
 START_TEST(a_shared_object_has_the_same_bytes_as_one_of_its_own)
 {
-	const struct document own = { "own", &rest_style, write_own }, shared = { "shared", &rest_style, write_shared };
+	const struct document own = { "own", &rest_style, write_own },
+			      shared = { "shared", &rest_style, write_shared };
 	struct strbuf want, got, buf;
 	struct flushed f = { .sink = { .buf = &buf, .flush = send_bytes, .flush_above = 300 } };
 	struct error err = { 0 };
@@ -1080,26 +1272,38 @@ struct person {
 	const char *const *roles, *const *groups, *const *notes;
 };
 
-static const struct field person_fields[] = {
-	FIELD_AS(struct person, name, "Name", "Who"),
-	FIELD_AS(struct person, roles, "Roles", "Some"),
-	FIELD_AS(struct person, groups, "Groups", "None of them"),
-	FIELD_AS(struct person, notes, "Notes", "Null"),
-	{ 0 }
-};
+static const struct field person_fields[] = { FIELD_AS(struct person, name, "Name", "Who"),
+					      FIELD_AS(struct person, roles, "Roles", "Some"),
+					      FIELD_AS(struct person, groups, "Groups",
+						       "None of them"),
+					      FIELD_AS(struct person, notes, "Notes", "Null"),
+					      { 0 } };
 
-static const struct shape person_shape = { .name = "Person", .flags = SHAPE_ORDERED, .fields = person_fields, .doc = "Somebody" };
+static const struct shape person_shape = {
+	.name = "Person", .flags = SHAPE_ORDERED, .fields = person_fields, .doc = "Somebody"
+};
 
 #define D2P1 " xmlns:d2p1=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\""
 
-static const struct { const struct format *format; const struct style *style; const char *text; } lists_of_texts[] = {
-	{ &format_json, &contract_style, "{\"name\":\"Ada\",\"roles\":[\"a,b\",\"<c>\"],\"groups\":[]}" },
-	{ &format_jsonl, &contract_style, "{\"name\":\"Ada\",\"roles\":[\"a,b\",\"<c>\"],\"groups\":[]}" },
+static const struct {
+	const struct format *format;
+	const struct style *style;
+	const char *text;
+} lists_of_texts[] = {
+	{ &format_json, &contract_style,
+	  "{\"name\":\"Ada\",\"roles\":[\"a,b\",\"<c>\"],\"groups\":[]}" },
+	{ &format_jsonl, &contract_style,
+	  "{\"name\":\"Ada\",\"roles\":[\"a,b\",\"<c>\"],\"groups\":[]}" },
 	{ &format_jsv, &contract_style, "{name:Ada,roles:[\"a,b\",<c>],groups:[]}" },
-	{ &format_csv, &contract_style, "Name,Roles,Groups,Notes\r\nAda,\"[\"\"a,b\"\",<c>]\",\"[]\",\r\n" },
-	{ &format_xml, &contract_style, "<Name>Ada</Name><Roles" D2P1 "><d2p1:string>a,b</d2p1:string><d2p1:string>&lt;c&gt;</d2p1:string></Roles>"
-					"<Groups" D2P1 " /><Notes i:nil=\"true\" /></Person>" },
-	{ &format_xml, &rest_style, "<Name>Ada</Name><Roles><item>a,b</item><item>&lt;c&gt;</item></Roles><Groups/><Notes/></Person>" },
+	{ &format_csv, &contract_style,
+	  "Name,Roles,Groups,Notes\r\nAda,\"[\"\"a,b\"\",<c>]\",\"[]\",\r\n" },
+	{ &format_xml, &contract_style,
+	  "<Name>Ada</Name><Roles" D2P1
+	  "><d2p1:string>a,b</d2p1:string><d2p1:string>&lt;c&gt;</d2p1:string></Roles>"
+	  "<Groups" D2P1 " /><Notes i:nil=\"true\" /></Person>" },
+	{ &format_xml, &rest_style,
+	  "<Name>Ada</Name><Roles><item>a,b</item><item>&lt;c&gt;</item></Roles><Groups/><Notes/></"
+	  "Person>" },
 	{ &format_text, &contract_style, "Roles: a,b, <c>\n" },
 };
 
@@ -1124,19 +1328,22 @@ END_TEST
 
 /* ---- names ---- */
 
-static const struct { enum spelling spelling; const char *name, *spelled; } names[] = {
-	{ SPELL_AS_IS,  "account_sid",       "account_sid" },
-	{ SPELL_PASCAL, "account_sid",       "AccountSid" },
-	{ SPELL_PASCAL, "uri",               "Uri" },
-	{ SPELL_PASCAL, "AIMinutes",         "AIMinutes" },
-	{ SPELL_CAMEL,  "AIMinutes",         "aiMinutes" },
-	{ SPELL_CAMEL,  "AccountSid",        "accountSid" },
-	{ SPELL_CAMEL,  "Uri",               "uri" },
-	{ SPELL_CAMEL,  "URI",               "uri" },
-	{ SPELL_CAMEL,  "A",                 "a" },
-	{ SPELL_CAMEL,  "alreadyCamelCASE",  "alreadyCamelCASE" },
-	{ SPELL_FLAT,   "page_size",         "pagesize" },
-	{ SPELL_FLAT,   "first_page_uri",    "firstpageuri" },
+static const struct {
+	enum spelling spelling;
+	const char *name, *spelled;
+} names[] = {
+	{ SPELL_AS_IS, "account_sid", "account_sid" },
+	{ SPELL_PASCAL, "account_sid", "AccountSid" },
+	{ SPELL_PASCAL, "uri", "Uri" },
+	{ SPELL_PASCAL, "AIMinutes", "AIMinutes" },
+	{ SPELL_CAMEL, "AIMinutes", "aiMinutes" },
+	{ SPELL_CAMEL, "AccountSid", "accountSid" },
+	{ SPELL_CAMEL, "Uri", "uri" },
+	{ SPELL_CAMEL, "URI", "uri" },
+	{ SPELL_CAMEL, "A", "a" },
+	{ SPELL_CAMEL, "alreadyCamelCASE", "alreadyCamelCASE" },
+	{ SPELL_FLAT, "page_size", "pagesize" },
+	{ SPELL_FLAT, "first_page_uri", "firstpageuri" },
 };
 
 START_TEST(a_name_is_spelled_as_its_style_wants)
@@ -1150,9 +1357,16 @@ START_TEST(a_name_is_spelled_as_its_style_wants)
 }
 END_TEST
 
-static const struct { const char *name, *words; } human_names[] = {
-	{ "account_sid", "Account SID" }, { "AIMinutes", "AI minutes" }, { "UsageRecordInfo", "Usage record info" },
-	{ "iso_country", "ISO country" }, { "Uri", "URI" }, { "data_total_billed", "Data total billed" }, { "AccountId", "Account ID" },
+static const struct {
+	const char *name, *words;
+} human_names[] = {
+	{ "account_sid", "Account SID" },
+	{ "AIMinutes", "AI minutes" },
+	{ "UsageRecordInfo", "Usage record info" },
+	{ "iso_country", "ISO country" },
+	{ "Uri", "URI" },
+	{ "data_total_billed", "Data total billed" },
+	{ "AccountId", "Account ID" },
 };
 
 START_TEST(a_name_becomes_words_for_people)
@@ -1191,7 +1405,8 @@ END_TEST
 START_TEST(a_format_is_found_by_its_name_alone)
 {
 	for (size_t i = 0; formats[i]; i++)
-		ck_assert_ptr_eq(format_find(formats[i]->name, strlen(formats[i]->name)), formats[i]);
+		ck_assert_ptr_eq(format_find(formats[i]->name, strlen(formats[i]->name)),
+				 formats[i]);
 	ck_assert_ptr_null(format_find("jso", 3));
 	ck_assert_ptr_null(format_find("JSON", 4));
 	ck_assert_ptr_null(format_find("", 0));
@@ -1210,9 +1425,12 @@ int main(void)
 	tcase_add_loop_test(tc, flushing_gives_the_same_bytes_as_buffering, 0, grid);
 	tcase_add_loop_test(tc, a_buffer_that_is_too_small_fails_in_every_format, 0, grid);
 	tcase_add_loop_test(tc, a_shared_object_has_the_same_bytes_as_one_of_its_own, 0, FORMATS);
-	tcase_add_loop_test(tc, a_flush_that_fails_is_reported_once_and_stops_the_document, 0, FORMATS);
-	tcase_add_loop_test(tc, a_list_of_texts_is_written_in_every_format, 0, COUNT_OF(lists_of_texts));
-	tcase_add_loop_test(tc, wrong_nesting_fails_in_every_format, 0, COUNT_OF(wrong_documents) * FORMATS);
+	tcase_add_loop_test(tc, a_flush_that_fails_is_reported_once_and_stops_the_document, 0,
+			    FORMATS);
+	tcase_add_loop_test(tc, a_list_of_texts_is_written_in_every_format, 0,
+			    COUNT_OF(lists_of_texts));
+	tcase_add_loop_test(tc, wrong_nesting_fails_in_every_format, 0,
+			    COUNT_OF(wrong_documents) * FORMATS);
 	tcase_add_loop_test(tc, tables_refuse_fields_out_of_order, 0, 3);
 	tcase_add_test(tc, a_page_says_its_fields_before_its_list);
 	tcase_add_test(tc, money_is_a_string_where_the_operator_wants_it);

@@ -1,4 +1,7 @@
-/* http_tests.c - decoding, routing, negotiation, credentials, bodies and whole answers, without a web server. */
+/*
+ * http_tests.c - decoding, routing, negotiation, credentials, bodies and whole
+ * answers, without a web server.
+ */
 #include <check.h>
 #include <pthread.h>
 #include <sodium.h>
@@ -40,15 +43,15 @@ struct echo {
 	int64_t number;
 };
 
-static const struct field echo_fields[] = {
-	FIELD_AS(struct echo, text, "Text", "The text"),
-	FIELD_AS(struct echo, other, "Other", "Another text"),
-	FIELD_AS(struct echo, number, "Number", "The number"),
-	{ 0 }
-};
+static const struct field echo_fields[] = { FIELD_AS(struct echo, text, "Text", "The text"),
+					    FIELD_AS(struct echo, other, "Other", "Another text"),
+					    FIELD_AS(struct echo, number, "Number", "The number"),
+					    { 0 } };
 
-static const struct shape echo_shape = { .name = "Echo", .xml_namespace = "http://example.com/Test.Types",
-	.fields = echo_fields, .doc = "What came in" };
+static const struct shape echo_shape = { .name = "Echo",
+					 .xml_namespace = "http://example.com/Test.Types",
+					 .fields = echo_fields,
+					 .doc = "What came in" };
 
 static const struct param echo_params[] = {
 	{ .name = "Text", .type = PT_TEXT, .doc = "A text" },
@@ -58,7 +61,10 @@ static const struct param echo_params[] = {
 };
 
 static const struct param thing_params[] = {
-	{ .name = "AccountSid", .type = PT_TEXT, .flags = PARAM_PATH | PARAM_REQUIRED, .doc = "Whose" },
+	{ .name = "AccountSid",
+	  .type = PT_TEXT,
+	  .flags = PARAM_PATH | PARAM_REQUIRED,
+	  .doc = "Whose" },
 	{ .name = "Text", .type = PT_TEXT, .flags = PARAM_PATH | PARAM_REQUIRED, .doc = "Which" },
 	{ .name = "Other", .type = PT_TEXT, .doc = "Another text" },
 	{ .name = "Day", .type = PT_DATE, .doc = "A day" },
@@ -74,7 +80,8 @@ static const char *arg_text(const struct call *call, const char *name)
 
 static int run_echo(struct call *call, struct writer *w, struct error *err)
 {
-	struct echo e = { arg_text(call, "Text"), arg_text(call, "Other"), call_arg(call, "Number")->n };
+	struct echo e = { arg_text(call, "Text"), arg_text(call, "Other"),
+			  call_arg(call, "Number")->n };
 
 	(void)err;
 	writer_record(w, NULL, &echo_shape, &e);
@@ -90,7 +97,10 @@ static int run_thing(struct call *call, struct writer *w, struct error *err)
 	return 0;
 }
 
-/* More than a buffer: 40,000 records, and a failure behind them if `data` says so. */
+/*
+ * More than a buffer: 40,000 records, and a failure behind them if `data` says
+ * so.
+ */
 static int run_long(struct call *call, struct writer *w, struct error *err)
 {
 	struct echo e = { "a text of some length, so that records add up", "another one", 0 };
@@ -125,27 +135,49 @@ static int run_raw(struct call *call, struct writer *w, struct error *err)
 	return 0;
 }
 
-#define TEST_OP(var, op_id, verbs, op_path, family, role_set, op_params, function, ...)                  \
-	static const struct op var = { .id = (op_id), .methods = (verbs), .path = (op_path),             \
-		.dialect = &dialect_##family, .roles = (role_set), .params = (op_params),                \
-		.returns = &echo_shape, .run = (function), .title = (op_id), .doc = "For tests", ##__VA_ARGS__ }
+#define TEST_OP(var, op_id, verbs, op_path, family, role_set, op_params, function, ...) \
+	static const struct op var = { .id = (op_id),                                   \
+				       .methods = (verbs),                              \
+				       .path = (op_path),                               \
+				       .dialect = &dialect_##family,                    \
+				       .roles = (role_set),                             \
+				       .params = (op_params),                           \
+				       .returns = &echo_shape,                          \
+				       .run = (function),                               \
+				       .title = (op_id),                                \
+				       .doc = "For tests",                              \
+				       ##__VA_ARGS__ }
 
-#define BODY .takes_body = true, .body_root = "Echo", .body_namespace = "http://example.com/Test.Types"
+#define BODY \
+	.takes_body = true, .body_root = "Echo", .body_namespace = "http://example.com/Test.Types"
 
-TEST_OP(op_echo, "Echo", M_ALL, "/test/echo", servicestack, ROLES_READING, echo_params, run_echo, BODY, .nav = "Echo");
+TEST_OP(op_echo, "Echo", M_ALL, "/test/echo", servicestack, ROLES_READING, echo_params, run_echo,
+	BODY, .nav = "Echo");
 TEST_OP(op_get, "GetOnly", M_GET, "/test/get", servicestack, ROLE_ADMIN, echo_params, run_echo);
-TEST_OP(op_thing, "Thing", M_GET, "/2010-04-01/Accounts/{AccountSid}/Things/{Text}", twilio, ROLES_READING, thing_params, run_thing);
-TEST_OP(op_things, "MakeThing", M_POST, "/2010-04-01/Accounts/{AccountSid}/Things/{Text}", twilio, ROLES_READING, thing_params, run_thing);
+TEST_OP(op_thing, "Thing", M_GET, "/2010-04-01/Accounts/{AccountSid}/Things/{Text}", twilio,
+	ROLES_READING, thing_params, run_thing);
+TEST_OP(op_things, "MakeThing", M_POST, "/2010-04-01/Accounts/{AccountSid}/Things/{Text}", twilio,
+	ROLES_READING, thing_params, run_thing);
 TEST_OP(op_long, "Long", M_GET, "/test/long", servicestack, ROLES_READING, no_params, run_long);
-TEST_OP(op_cut, "Cut", M_GET, "/test/cut", servicestack, ROLES_READING, no_params, run_long, .data = "fail");
+TEST_OP(op_cut, "Cut", M_GET, "/test/cut", servicestack, ROLES_READING, no_params, run_long,
+	.data = "fail");
 TEST_OP(op_early, "Early", M_GET, "/test/early", servicestack, ROLES_READING, no_params, run_early);
-TEST_OP(op_raw, "Raw", M_POST, "/events", usaged, ROLES_READING, no_params, run_raw, .reads_body = true);
+TEST_OP(op_raw, "Raw", M_POST, "/events", usaged, ROLES_READING, no_params, run_raw,
+	.reads_body = true);
 
 /* One that changes something. */
 static const struct param change_params[] = {
 	{ .name = "Text", .type = PT_TEXT, .flags = PARAM_PATH, .doc = "Which" },
-	{ .name = "Other", .type = PT_TEXT, .flags = PARAM_REQUIRED, .max = 9, .doc = "Another text" },
-	{ .name = "Password", .type = PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED, .max = 64, .doc = "A secret" },
+	{ .name = "Other",
+	  .type = PT_TEXT,
+	  .flags = PARAM_REQUIRED,
+	  .max = 9,
+	  .doc = "Another text" },
+	{ .name = "Password",
+	  .type = PT_TEXT,
+	  .flags = PARAM_SECRET | PARAM_REQUIRED,
+	  .max = 64,
+	  .doc = "A secret" },
 	{ 0 }
 };
 
@@ -160,7 +192,9 @@ static int run_change(struct call *call, struct writer *w, struct error *err)
 }
 
 static const struct field list_fields[] = { FIELD_LIST("echoes", &echo_shape, "Some"), { 0 } };
-static const struct shape list_shape = { .name = "Echoes", .flags = SHAPE_PAGE, .fields = list_fields, .doc = "Echoes" };
+static const struct shape list_shape = {
+	.name = "Echoes", .flags = SHAPE_PAGE, .fields = list_fields, .doc = "Echoes"
+};
 
 static int run_list(struct call *call, struct writer *w, struct error *err)
 {
@@ -173,13 +207,18 @@ static int run_list(struct call *call, struct writer *w, struct error *err)
 	return 0;
 }
 
-TEST_OP(op_list, "List", M_READ, "/events/list", usaged, ROLE_ADMIN, no_params, run_list, .tab = "List");
-TEST_OP(op_change, "Change", M_POST, "/events/{Text}/change", usaged, ROLE_ADMIN, change_params, run_change, .takes_body = true,
-	.form = &(const struct op_form){ .path = "/events/{Text}/change", .button = "Do it", .list = &op_list, .done = "It was done." });
+TEST_OP(op_list, "List", M_READ, "/events/list", usaged, ROLE_ADMIN, no_params, run_list,
+	.tab = "List");
+TEST_OP(op_change, "Change", M_POST, "/events/{Text}/change", usaged, ROLE_ADMIN, change_params,
+	run_change, .takes_body = true,
+	.form = &(const struct op_form) { .path = "/events/{Text}/change",
+					  .button = "Do it",
+					  .list = &op_list,
+					  .done = "It was done." });
 
-static const struct op *const table[] = {
-	&op_list, &op_change, &op_echo, &op_get, &op_thing, &op_things, &op_long, &op_cut, &op_early, &op_raw, NULL
-};
+static const struct op *const table[] = { &op_list,  &op_change, &op_echo, &op_get,
+					  &op_thing, &op_things, &op_long, &op_cut,
+					  &op_early, &op_raw,    NULL };
 
 /* --- decoding --- */
 
@@ -269,7 +308,8 @@ END_TEST
 static const struct {
 	const char *host, *scheme, *https, *setting, *want;
 } base_urls[] = {
-	{ "HTTP_HOST=example.com:8443", "REQUEST_SCHEME=https", "X=", "", "https://example.com:8443" },
+	{ "HTTP_HOST=example.com:8443", "REQUEST_SCHEME=https", "X=", "",
+	  "https://example.com:8443" },
 	{ "HTTP_HOST=example.com", "X=", "HTTPS=on", "", "https://example.com" },
 	{ "HTTP_HOST=[::1]:80", "X=", "HTTPS=", "", "http://[::1]:80" },
 	{ "HTTP_HOST=a.example", "REQUEST_SCHEME=http", "HTTPS=off", "", "http://a.example" },
@@ -282,8 +322,8 @@ static const struct {
 START_TEST(the_base_url_is_the_callers_or_the_settings)
 {
 	struct settings s = { .base_url = base_urls[_i].setting, .database = "" };
-	char *env[] = { (char *)base_urls[_i].host, (char *)base_urls[_i].scheme, (char *)base_urls[_i].https,
-			(char *)"REQUEST_URI=/", NULL };
+	char *env[] = { (char *)base_urls[_i].host, (char *)base_urls[_i].scheme,
+			(char *)base_urls[_i].https, (char *)"REQUEST_URI=/", NULL };
 	struct error err = { 0 };
 	struct request rq;
 
@@ -295,7 +335,8 @@ END_TEST
 static struct request read_uri(const char *uri, struct error *err)
 {
 	struct settings s = { .base_url = "" };
-	char *env[] = { (char *)"REQUEST_METHOD=GET", arena_printf(&arena, "REQUEST_URI=%s", uri), NULL };
+	char *env[] = { (char *)"REQUEST_METHOD=GET", arena_printf(&arena, "REQUEST_URI=%s", uri),
+			NULL };
 	struct request rq;
 
 	request_read(&rq, env, &s, &arena, err);
@@ -318,20 +359,25 @@ END_TEST
 START_TEST(what_came_encoded_divides_nothing)
 {
 	struct error err = { 0 };
-	struct request rq = read_uri("/2010-04-01/Accounts/a%2Fb%2f/Things/%2e%2E/%2Fx%2Ejson.c%73v", &err);
+	struct request rq =
+		read_uri("/2010-04-01/Accounts/a%2Fb%2f/Things/%2e%2E/%2Fx%2Ejson.c%73v", &err);
 	struct route r;
 
 	ck_assert_int_eq(err.kind, ERR_NONE);
 	ck_assert_str_eq(rq.path, "/2010-04-01/Accounts/a/b//Things/..//x.json.csv");
-	ck_assert_int_eq(route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), -1);
+	ck_assert_int_eq(route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r,
+				    &err),
+			 -1);
 	rq = read_uri("/2010-04-01/Accounts/a%2Fb%2f/Things/%2Fx%2Ejson", &err);
 	error_clear(&err);
-	ck_assert_int_eq(route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), 0);
+	ck_assert_int_eq(
+		route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), 0);
 	ck_assert_str_eq(r.args[0].value, "a/b/");
 	ck_assert_str_eq(r.args[1].value, "/x.json");
 	ck_assert_str_eq(r.suffix, "");
 	rq = read_uri("/2010-04-01/Accounts/a%41%C3%A4/Things/%2Fx%2Ejson.csv", &err);
-	ck_assert_int_eq(route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), 0);
+	ck_assert_int_eq(
+		route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), 0);
 	ck_assert_str_eq(r.args[0].value, "aA\xC3\xA4");
 	ck_assert_str_eq(r.args[1].value, "/x.json");
 	ck_assert_str_eq(r.suffix, ".csv");
@@ -452,30 +498,41 @@ static const struct {
 	{ &dialect_servicestack, NULL, NULL, "CSV.x", "text/html", "", "csv" },
 	{ &dialect_servicestack, NULL, NULL, "nonsense", "text/html", "", "html" },
 	{ &dialect_servicestack, NULL, NULL, "text", "text/html", "", "html" },
-	{ &dialect_servicestack, NULL, NULL, "a name longer than any format", "text/html", "", "html" },
+	{ &dialect_servicestack, NULL, NULL, "a name longer than any format", "text/html", "",
+	  "html" },
 	{ &dialect_twilio, NULL, "cb", NULL, "application/xml", "", "xml" },
 	/* Accept, by q and then by order */
-	{ &dialect_servicestack, NULL, NULL, NULL, "application/xml;q=0.5, application/json", "", "json" },
-	{ &dialect_servicestack, NULL, NULL, NULL, "application/xml , application/json", "", "xml" },
-	{ &dialect_servicestack, NULL, NULL, NULL, "application/json;q=0.2,text/csv;q=0.9,*/*;q=0.1", "", "csv" },
+	{ &dialect_servicestack, NULL, NULL, NULL, "application/xml;q=0.5, application/json", "",
+	  "json" },
+	{ &dialect_servicestack, NULL, NULL, NULL, "application/xml , application/json", "",
+	  "xml" },
+	{ &dialect_servicestack, NULL, NULL, NULL,
+	  "application/json;q=0.2,text/csv;q=0.9,*/*;q=0.1", "", "csv" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "APPLICATION/XML", "", "xml" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "text/xml", "", "xml" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "text/json;q=1.000", "", "json" },
-	{ &dialect_servicestack, NULL, NULL, NULL, "application/xml; charset=utf-8; q=0.1, text/csv;q=0.05", "", "xml" },
 	{ &dialect_servicestack, NULL, NULL, NULL,
-	  "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", "", "html" },
+	  "application/xml; charset=utf-8; q=0.1, text/csv;q=0.05", "", "xml" },
+	{ &dialect_servicestack, NULL, NULL, NULL,
+	  "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", "",
+	  "html" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "text/*", "", "csv" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "application/*", "", "json" },
 	{ &dialect_twilio, NULL, NULL, NULL, "application/*", "", "xml" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "application/json;q=0, */*;q=0.1", "", "xml" },
 	{ &dialect_twilio, NULL, NULL, NULL, "application/xml;q=0, */*", "", "json" },
-	{ &dialect_servicestack, NULL, NULL, NULL, "application/json;q=0.1, */*;q=0.5, application/xml;q=0.1", "", "csv" },
+	{ &dialect_servicestack, NULL, NULL, NULL,
+	  "application/json;q=0.1, */*;q=0.5, application/xml;q=0.1", "", "csv" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "text/plain, application/xml", "", "xml" },
 	{ &dialect_servicestack, NULL, NULL, NULL, ",,;q=1,application/xml", "", "xml" },
-	/* anything will do: the request's own type decides where the family says so */
+	/*
+	 * anything will do: the request's own type decides where the family
+	 * says so
+	 */
 	{ &dialect_servicestack, NULL, NULL, NULL, "*/*", "application/xml; charset=utf-8", "xml" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "", "text/csv", "csv" },
-	{ &dialect_servicestack, NULL, NULL, NULL, "*/*", "application/x-www-form-urlencoded", "json" },
+	{ &dialect_servicestack, NULL, NULL, NULL, "*/*", "application/x-www-form-urlencoded",
+	  "json" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "text/plain, */*", "application/xml", "xml" },
 	{ &dialect_servicestack, NULL, NULL, NULL, "application/json", "application/xml", "json" },
 	{ &dialect_twilio, NULL, NULL, NULL, "*/*", "application/json", "xml" },
@@ -490,8 +547,10 @@ START_TEST(a_format_is_chosen)
 {
 	const struct format *f = NULL, *suffix = NULL;
 	struct error err = { 0 };
-	struct wish w = { .callback = wishes[_i].callback, .format = wishes[_i].format, .accept = wishes[_i].accept,
-		.content_type = wishes[_i].content_type };
+	struct wish w = { .callback = wishes[_i].callback,
+			  .format = wishes[_i].format,
+			  .accept = wishes[_i].accept,
+			  .content_type = wishes[_i].content_type };
 
 	if (wishes[_i].suffix)
 		suffix = format_find(wishes[_i].suffix, strlen(wishes[_i].suffix));
@@ -503,7 +562,8 @@ END_TEST
 
 START_TEST(a_family_may_refuse_an_accept_that_names_nothing_it_has)
 {
-	static const char *const accepts[] = { "image/png", "application/xml;q=0", "text/plain", "*/*;q=0", "nonsense" };
+	static const char *const accepts[] = { "image/png", "application/xml;q=0", "text/plain",
+					       "*/*;q=0", "nonsense" };
 
 	for (size_t i = 0; i < sizeof(accepts) / sizeof(accepts[0]); i++) {
 		struct wish w = { .accept = accepts[i], .content_type = "" };
@@ -519,16 +579,21 @@ END_TEST
 
 /* What browsers send for an image, and for a page. */
 #define ACCEPT_IMAGE "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
-#define ACCEPT_PAGE "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/png,image/svg+xml,*/*;q=0.8"
+#define ACCEPT_PAGE                                                                          \
+	"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/" \
+	"png,image/svg+xml,*/*;q=0.8"
 
-static const struct field drawn_fields[] = { { .name = "n", .type = VT_INT, .doc = "A number" }, { 0 } };
-static const struct chart drawn_chart = { "n", NULL, (const char *const[]){ "n", NULL }, NULL };
-static const struct shape drawn_shape = { .name = "Drawn", .fields = drawn_fields, .chart = &drawn_chart };
+static const struct field drawn_fields[] = { { .name = "n", .type = VT_INT, .doc = "A number" },
+					     { 0 } };
+static const struct chart drawn_chart = { "n", NULL, (const char *const[]) { "n", NULL }, NULL };
+static const struct shape drawn_shape = { .name = "Drawn",
+					  .fields = drawn_fields,
+					  .chart = &drawn_chart };
 static const struct shape undrawn_shape = { .name = "Undrawn", .fields = drawn_fields };
 
 static const struct {
 	const struct dialect *dialect;
-	const char *accept, *drawn, *undrawn;           /* NULL: refused */
+	const char *accept, *drawn, *undrawn; /* NULL: refused */
 } pictures[] = {
 	{ &dialect_usaged, ACCEPT_IMAGE, "svg", "json" },
 	{ &dialect_usaged, ACCEPT_PAGE, "html", "html" },
@@ -550,7 +615,9 @@ START_TEST(a_picture_is_chosen_where_images_are_wanted_and_there_is_something_to
 	const char *wants[] = { pictures[_i].drawn, pictures[_i].undrawn };
 
 	for (size_t i = 0; i < 2; i++) {
-		struct wish w = { .accept = pictures[_i].accept, .content_type = "", .shape = shapes[i] };
+		struct wish w = { .accept = pictures[_i].accept,
+				  .content_type = "",
+				  .shape = shapes[i] };
 		const struct format *f = NULL;
 		struct error err = { 0 };
 
@@ -578,7 +645,7 @@ START_TEST(a_picture_by_name_of_what_has_none_is_refused_as_a_picture)
 		ck_assert_int_eq(err.kind, ERR_NOT_ACCEPTABLE);
 		ck_assert_ptr_eq(f, &format_svg);
 		w.shape = &drawn_shape;
-		err = (struct error){ 0 };
+		err = (struct error) { 0 };
 		ck_assert_int_eq(negotiate(&dialect_servicestack, &w, &f, &err), 0);
 		ck_assert_ptr_eq(f, &format_svg);
 	}
@@ -587,7 +654,8 @@ END_TEST
 
 /* --- bodies --- */
 
-static struct params read_body_n(const char *type, const char *text, size_t len, bool *form, struct error *err)
+static struct params read_body_n(const char *type, const char *text, size_t len, bool *form,
+				 struct error *err)
 {
 	struct params p = { .arena = &arena };
 	char *copy = arena_strn(&arena, text, len);
@@ -608,17 +676,18 @@ static struct params read_body(const char *type, const char *text, struct error 
 }
 
 #define ECHO(members) "<Echo xmlns=\"http://example.com/Test.Types\">" members "</Echo>"
-#define XSI "xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\""
+#define XSI           "xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\""
 
 static const struct {
-	const char *type, *body, *text, *other;     /* "-": must not be given */
+	const char *type, *body, *text, *other; /* "-": must not be given */
 } bodies[] = {
 	{ "application/json", "{\"Text\":\"a\",\"Other\":\"b\"}", "a", "b" },
 	{ "text/json; charset=utf-8", " {\"text\" : \"\\u00e9\"} \n", "\xc3\xa9", "-" },
 	{ "application/json", "{\"Text\":1.50,\"Other\":-12}", "1.50", "-12" },
 	{ "application/json", "{\"Text\":true,\"Other\":false}", "true", "false" },
 	{ "application/json", "{\"Text\":null,\"Other\":\"\"}", "-", "-" },
-	{ "application/json", "{\"Text\":\"a\",\"Other\":\"x\",\"text\":\"b\",\"Other\":\"c\"}", "b", "c" },
+	{ "application/json", "{\"Text\":\"a\",\"Other\":\"x\",\"text\":\"b\",\"Other\":\"c\"}",
+	  "b", "c" },
 	{ "application/json", "{\"Unknown\":{\"deep\":[1]},\"Text\":\"a\"}", "a", "-" },
 	{ "application/json", "{}", "-", "-" },
 	{ "text/plain;charset=UTF-8", "{\"Text\":\"a\"}", "a", "-" },
@@ -628,19 +697,31 @@ static const struct {
 	{ "application/x-www-form-urlencoded", "Text=a+b&Other=%2B", "a b", "+" },
 	{ "application/x-www-form-urlencoded; charset=UTF-8", "", "-", "-" },
 	{ "application/xml", ECHO("<Text>a</Text><Other>b</Other>"), "a", "b" },
-	{ "text/xml", "<?xml version=\"1.0\"?>" ECHO("<Other>b</Other>\n <Text> a&amp;<![CDATA[<]]>&#xe9;</Text>"), " a&<\xc3\xa9", "b" },
-	{ "application/xml", "<e:Echo xmlns:e=\"http://example.com/Test.Types\"><e:Text>a</e:Text><Other>b</Other></e:Echo>", "a", "-" },
+	{ "text/xml",
+	  "<?xml version=\"1.0\"?>" ECHO(
+		  "<Other>b</Other>\n <Text> a&amp;<![CDATA[<]]>&#xe9;</Text>"),
+	  " a&<\xc3\xa9", "b" },
+	{ "application/xml",
+	  "<e:Echo "
+	  "xmlns:e=\"http://example.com/Test.Types\"><e:Text>a</e:Text><Other>b</Other></e:Echo>",
+	  "a", "-" },
 	{ "application/xml", ECHO("<Text " XSI " i:nil=\"true\"/><Other></Other>"), "-", "-" },
 	{ "application/xml", ECHO("<Text>a</Text><Text>b</Text>"), "b", "-" },
 	{ "application/xml", ECHO("<text>a</text><Unknown><Text>x</Text></Unknown>"), "-", "-" },
-	{ "application/xml", ECHO("<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>x</a></a></a></a></a></a></a></a></a></a></a></a></a></a></a><Text>b</Text>"),
+	{ "application/xml",
+	  ECHO("<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>x</a></a></a></a></a></a></a></a></"
+	       "a></a></a></a></a></a></a><Text>b</Text>"),
 	  "b", "-" },
 	{ "application/xml", ECHO(""), "-", "-" },
-	{ "application/xml", "<?xml version=\"1.0\" encoding=\"utf-16\"?>" ECHO("<Text>\xc3\xa9</Text>"), "\xc3\xa9", "-" },
+	{ "application/xml",
+	  "<?xml version=\"1.0\" encoding=\"utf-16\"?>" ECHO("<Text>\xc3\xa9</Text>"), "\xc3\xa9",
+	  "-" },
 	{ "application/json", "\xEF\xBB\xBF{\"Text\":\"a\"}", "a", "-" },
-	{ "application/xml", "\xEF\xBB\xBF<?xml version=\"1.0\"?>" ECHO("<Text>a</Text>"), "a", "-" },
+	{ "application/xml", "\xEF\xBB\xBF<?xml version=\"1.0\"?>" ECHO("<Text>a</Text>"), "a",
+	  "-" },
 	{ "text/jsv", "{Text:a,Other:b}", "a", "b" },
-	{ "application/jsv; charset=utf-8", " { text : \"a \"\"b\"\"\" , other:c d\r\n} ", "a \"b\"", "c d\r\n" },
+	{ "application/jsv; charset=utf-8", " { text : \"a \"\"b\"\"\" , other:c d\r\n} ",
+	  "a \"b\"", "c d\r\n" },
 	{ "text/jsv", "{Unknown:{deep:[\"}\",1]},\"Text\":a}", "a", "-" },
 	{ "text/jsv", "{Text:,Other:\"\"}", "-", "-" },
 	{ "text/jsv", "{}", "-", "-" },
@@ -650,10 +731,14 @@ static const struct {
 	{ "text/jsonl", "{\"Text\":\"a\"}\n", "a", "-" },
 	{ "multipart/form-data; boundary=xyz",
 	  "--xyz\r\nContent-Disposition: form-data; name=\"Text\"\r\n\r\na\r\nb\r\n"
-	  "--xyz\r\nContent-Disposition: form-data; name=\"Other\"\r\n\r\n\r\n--xyz--\r\n", "a\r\nb", "-" },
+	  "--xyz\r\nContent-Disposition: form-data; name=\"Other\"\r\n\r\n\r\n--xyz--\r\n",
+	  "a\r\nb", "-" },
 	{ "multipart/form-data; boundary=\"a b\"",
-	  "preamble\r\n--a b\r\ncontent-disposition: form-data; filename=\"f.txt\"; name=\"Other\"\r\n\r\nfile\r\n"
-	  "--a b\r\nContent-Type: text/plain\r\nContent-Disposition: form-data; name=\"Text\"\r\n\r\nc\r\n--a b--", "c", "-" },
+	  "preamble\r\n--a b\r\ncontent-disposition: form-data; filename=\"f.txt\"; "
+	  "name=\"Other\"\r\n\r\nfile\r\n"
+	  "--a b\r\nContent-Type: text/plain\r\nContent-Disposition: form-data; "
+	  "name=\"Text\"\r\n\r\nc\r\n--a b--",
+	  "c", "-" },
 };
 
 static void assert_param(const struct params *p, const char *name, const char *want)
@@ -691,39 +776,54 @@ static const struct {
 	{ "application/json", "[1]", CANT("application/json") "The body must be a JSON object" },
 	{ "application/json", "null", CANT("application/json") "The body must be a JSON object" },
 	{ "application/json", "nonsense", CANT("application/json") },
-	{ "application/json", "{\"Text\":{\"a\":1}}", CANT("application/json") "Text must be a string, a number, true, false or null" },
-	{ "application/json", "{\"text\":[]}", CANT("application/json") "Text must be a string, a number, true, false or null" },
-	{ "application/json", "{\"Te\\u0000xt\":1}", CANT("application/json") "\\u0000 is not allowed" },
-	{ "application/json", "{\"Text\":99999999999999999999999999}", CANT("application/json") "Text is too large a number" },
-	{ "application/json", "{\"x\":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]}", CANT("application/json") },
-	{ "application/json", "{\"Text\":\"\xff\"}", CANT("application/json") "The body must be UTF-8 without NUL bytes" },
+	{ "application/json", "{\"Text\":{\"a\":1}}",
+	  CANT("application/json") "Text must be a string, a number, true, false or null" },
+	{ "application/json", "{\"text\":[]}",
+	  CANT("application/json") "Text must be a string, a number, true, false or null" },
+	{ "application/json", "{\"Te\\u0000xt\":1}",
+	  CANT("application/json") "\\u0000 is not allowed" },
+	{ "application/json", "{\"Text\":99999999999999999999999999}",
+	  CANT("application/json") "Text is too large a number" },
+	{ "application/json", "{\"x\":[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]}",
+	  CANT("application/json") },
+	{ "application/json", "{\"Text\":\"\xff\"}",
+	  CANT("application/json") "The body must be UTF-8 without NUL bytes" },
 	{ "application/xml", "<!DOCTYPE Echo [<!ENTITY x \"y\">]>" ECHO("<Text>&x;</Text>"),
 	  CANT("application/xml") "A document type or entities are not allowed" },
 	{ "application/xml", "<!DOCTYPE Echo SYSTEM \"file:///etc/passwd\">" ECHO(""),
 	  CANT("application/xml") "A document type or entities are not allowed" },
-	{ "application/xml", ECHO("<Text>&undeclared;</Text>"), CANT("application/xml") "line 1: " },
+	{ "application/xml", ECHO("<Text>&undeclared;</Text>"),
+	  CANT("application/xml") "line 1: " },
 	{ "application/xml", "<Echo", CANT("application/xml") "line 1: " },
 	{ "application/xml", ECHO("<Text>a</Other>"), CANT("application/xml") "line 1: " },
 	{ "application/xml", "<Echo><Text>a</Text></Echo>",
-	  CANT("application/xml") "The root must be Echo in the namespace 'http://example.com/Test.Types'" },
-	{ "application/xml", "<echo xmlns=\"http://example.com/Test.Types\"/>", CANT("application/xml") "The root must be Echo" },
-	{ "application/xml", ECHO("<Text><b>x</b></Text>"), CANT("application/xml") "Text must not hold elements" },
-	{ "application/xml", ECHO("<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>x</a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a>"),
+	  CANT("application/xml") "The root must be Echo in the namespace "
+				  "'http://example.com/Test.Types'" },
+	{ "application/xml", "<echo xmlns=\"http://example.com/Test.Types\"/>",
+	  CANT("application/xml") "The root must be Echo" },
+	{ "application/xml", ECHO("<Text><b>x</b></Text>"),
+	  CANT("application/xml") "Text must not hold elements" },
+	{ "application/xml",
+	  ECHO("<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>x</a></a></a></a></a></a></a></a></"
+	       "a></a></a></a></a></a></a></a>"),
 	  CANT("application/xml") "There are more than 16 elements inside each other" },
 	{ "text/jsv", "Text:a", CANT("text/jsv") "The body must begin with {" },
 	{ "text/jsv", "{Text:a", CANT("text/jsv") "A bracket is not closed" },
 	{ "text/jsv", "{Text}", CANT("text/jsv") "A : must follow a name" },
 	{ "text/jsv", "{Text:\"a}", CANT("text/jsv") "A quote is not closed" },
 	{ "text/jsv", "{Text:[a,b]}", CANT("text/jsv") "Text must be a single value" },
-	{ "text/jsv", "{x:[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}", CANT("text/jsv") "There are more than 16 brackets" },
+	{ "text/jsv", "{x:[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}",
+	  CANT("text/jsv") "There are more than 16 brackets" },
 	{ "text/jsv", "{x:[1", CANT("text/jsv") "A bracket is not closed" },
 	{ "text/jsv", "{Text:a} x", CANT("text/jsv") "Something follows the last bracket" },
 	{ "text/csv", "Text\na\nb\n", CANT("text/csv") "There is more than one row of values" },
 	{ "text/csv", "Text\n\"a", CANT("text/csv") },
 	{ "multipart/form-data", "--x\r\n", CANT_FORM "The Content-Type has no boundary" },
-	{ "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"Text\"\r\n\r\na",
+	{ "multipart/form-data; boundary=x",
+	  "--x\r\nContent-Disposition: form-data; name=\"Text\"\r\n\r\na",
 	  CANT_FORM "The parts are not ended by their boundary" },
-	{ "multipart/form-data; boundary=x", "nothing", CANT_FORM "The parts are not ended by their boundary" },
+	{ "multipart/form-data; boundary=x", "nothing",
+	  CANT_FORM "The parts are not ended by their boundary" },
 };
 
 START_TEST(a_bad_body_is_refused_with_the_reason)
@@ -732,7 +832,9 @@ START_TEST(a_bad_body_is_refused_with_the_reason)
 
 	read_body(bad_bodies[_i].type, bad_bodies[_i].body, &err);
 	ck_assert_int_eq(err.kind, ERR_BODY);
-	ck_assert_msg(strncmp(err.message, bad_bodies[_i].message, strlen(bad_bodies[_i].message)) == 0, "%s", err.message);
+	ck_assert_msg(strncmp(err.message, bad_bodies[_i].message,
+			      strlen(bad_bodies[_i].message)) == 0,
+		      "%s", err.message);
 }
 END_TEST
 
@@ -782,9 +884,10 @@ static struct handler handler;
 static struct signin *signin;
 
 #define MAIN_SID "AC00000000000000000000000000000001"
-#define KEY_SID "SK00000000000000000000000000000000"
+#define KEY_SID  "SK00000000000000000000000000000000"
 
-static void add_key(struct store *st, int n, const char *role, const char *name, int64_t account, const char *token)
+static void add_key(struct store *st, int n, const char *role, const char *name, int64_t account,
+		    const char *token)
 {
 	struct key k = { .name = name, .role = role, .account = account, .created = 1 };
 	struct error err = { 0 };
@@ -797,11 +900,18 @@ static void add_key(struct store *st, int n, const char *role, const char *name,
 /* With the least costs: the tests are not about them. */
 static void add_user(struct store *st, const char *name, const char *password, bool removed)
 {
-	struct user u = { .name = name, .display = "Ada Lovelace", .email = "", .role = "SystemAdministrator", .created = 1, .removed = removed };
+	struct user u = { .name = name,
+			  .display = "Ada Lovelace",
+			  .email = "",
+			  .role = "SystemAdministrator",
+			  .created = 1,
+			  .removed = removed };
 	char hash[PASSWORD_HASH_TEXT];
 	struct error err = { 0 };
 
-	ck_assert_int_eq(crypto_pwhash_str(hash, password, strlen(password), crypto_pwhash_OPSLIMIT_MIN, crypto_pwhash_MEMLIMIT_MIN), 0);
+	ck_assert_int_eq(crypto_pwhash_str(hash, password, strlen(password),
+					   crypto_pwhash_OPSLIMIT_MIN, crypto_pwhash_MEMLIMIT_MIN),
+			 0);
 	u.password = hash;
 	ck_assert_msg(store_user_add(st, &u, &err) == 0, "%s %s", err.message, err.detail);
 }
@@ -809,12 +919,17 @@ static void add_user(struct store *st, const char *name, const char *password, b
 static void make_ledger(void)
 {
 	struct account a = { .sid = MAIN_SID, .name = "Main", .currency = "usd", .created = 1 };
-	struct category c = { .name = "calls", .description = "Calls", .count_unit = "calls", .usage_unit = "minutes", .metered = true };
+	struct category c = { .name = "calls",
+			      .description = "Calls",
+			      .count_unit = "calls",
+			      .usage_unit = "minutes",
+			      .metered = true };
 	struct error err = { 0 };
 	struct store *st = NULL;
 
 	snprintf(database, sizeof(database), "%s/usage.db", folder);
-	ck_assert_msg(store_open(database, STORE_CREATE | STORE_WRITE, 1000, &st, &err) == 0, "%s %s", err.message, err.detail);
+	ck_assert_msg(store_open(database, STORE_CREATE | STORE_WRITE, 1000, &st, &err) == 0,
+		      "%s %s", err.message, err.detail);
 	ck_assert_int_eq(store_begin_write(st, &err), 0);
 	ck_assert_int_eq(store_account_add(st, &a, &err), 0);
 	ck_assert_int_eq(store_category_add(st, &c, &err), 0);
@@ -838,8 +953,13 @@ static void setup_ledger(void)
 	memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	make_ledger();
-	settings = (struct settings){ .database = database, .busy_timeout_ms = 1000, .name = "Test", .base_url = "",
-		.max_body_bytes = 100000, .templates = "/nonexistent", .cors_origins = "" };
+	settings = (struct settings) { .database = database,
+				       .busy_timeout_ms = 1000,
+				       .name = "Test",
+				       .base_url = "",
+				       .max_body_bytes = 100000,
+				       .templates = "/nonexistent",
+				       .cors_origins = "" };
 	signin = signin_new();
 	handler_init(&handler, &settings, secret, table, NULL, signin, NULL);
 	arena_init(&arena);
@@ -868,7 +988,8 @@ static void teardown_ledger(void)
 
 static char *basic(const char *user_and_token)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t len = strlen(user_and_token), n = 0;
 	char *out = arena_alloc(&arena, len * 2 + 16);
 	char *text = out + snprintf(out, 8, "Basic ");
@@ -887,8 +1008,8 @@ static char *basic(const char *user_and_token)
 }
 
 static const struct {
-	const char *credentials;      /* user:token, or a whole header */
-	const char *who;              /* NULL: refused */
+	const char *credentials; /* user:token, or a whole header */
+	const char *who;         /* NULL: refused */
 } callers[] = {
 	{ "ada:right password", "ada" },
 	{ "admintoken:", "admin" },
@@ -921,8 +1042,8 @@ static const struct {
 	{ "Bearer", NULL },
 	{ "Basic", NULL },
 	{ "Basic !!!", NULL },
-	{ "Basic YWRtaW4=", NULL },          /* "admin", without a colon */
-	{ "Basic YWRtaW4AOmFkbWludG9rZW4=", NULL },   /* "admin\0:admintoken" */
+	{ "Basic YWRtaW4=", NULL },                 /* "admin", without a colon */
+	{ "Basic YWRtaW4AOmFkbWludG9rZW4=", NULL }, /* "admin\0:admintoken" */
 	{ "Digest username=\"admin\"", NULL },
 	{ "admintoken", NULL },
 };
@@ -942,8 +1063,13 @@ static int identify(const struct request *rq, int64_t now, struct identity *ret,
 START_TEST(credentials_name_a_caller_or_are_refused_alike)
 {
 	const char *given = callers[_i].credentials;
-	bool header = strncmp(given, "Bearer", 6) == 0 || strncmp(given, "Basic", 5) == 0 || strncmp(given, "Digest", 6) == 0;
-	struct request rq = { .authorization = header || !strchr(given, ':') ? given : basic(given), .cookie = "", .ss_id = "", .ss_pid = "", .remote = "-" };
+	bool header = strncmp(given, "Bearer", 6) == 0 || strncmp(given, "Basic", 5) == 0 ||
+		      strncmp(given, "Digest", 6) == 0;
+	struct request rq = { .authorization = header || !strchr(given, ':') ? given : basic(given),
+			      .cookie = "",
+			      .ss_id = "",
+			      .ss_pid = "",
+			      .remote = "-" };
 
 	/* twice: the second time from the cache */
 	for (int i = 0; i < 2; i++) {
@@ -968,12 +1094,19 @@ START_TEST(credentials_of_a_suspended_account_are_refused_as_such)
 {
 	static const struct {
 		const char *credentials;
-		enum error_kind kind;         /* ERR_NONE: they are good still */
+		enum error_kind kind; /* ERR_NONE: they are good still */
 	} rows[] = {
-		{ MAIN_SID ":accounttoken", ERR_SUSPENDED }, { "belowkey:", ERR_SUSPENDED }, { "ingestkey:", ERR_NONE }, { "admintoken:", ERR_NONE },
-		{ MAIN_SID ":wrong", ERR_CREDENTIALS }, { "ada:right password", ERR_NONE },
+		{ MAIN_SID ":accounttoken", ERR_SUSPENDED },
+		{ "belowkey:", ERR_SUSPENDED },
+		{ "ingestkey:", ERR_NONE },
+		{ "admintoken:", ERR_NONE },
+		{ MAIN_SID ":wrong", ERR_CREDENTIALS },
+		{ "ada:right password", ERR_NONE },
 	};
-	struct account a, below = { .sid = "AC00000000000000000000000000000002", .name = "Below", .currency = "usd", .created = 1 };
+	struct account a, below = { .sid = "AC00000000000000000000000000000002",
+				    .name = "Below",
+				    .currency = "usd",
+				    .created = 1 };
 	struct store *st = NULL;
 	struct error err = { 0 };
 
@@ -992,13 +1125,20 @@ START_TEST(credentials_of_a_suspended_account_are_refused_as_such)
 		auth_at_version(&handler.auth, handler.version);
 		store_close(&st);
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-			struct request rq = { .authorization = basic(rows[i].credentials), .cookie = "", .ss_id = "", .ss_pid = "", .remote = "-" };
-			bool good = rows[i].kind == ERR_NONE || (rows[i].kind == ERR_SUSPENDED && !suspended);
+			struct request rq = { .authorization = basic(rows[i].credentials),
+					      .cookie = "",
+					      .ss_id = "",
+					      .ss_pid = "",
+					      .remote = "-" };
+			bool good = rows[i].kind == ERR_NONE ||
+				    (rows[i].kind == ERR_SUSPENDED && !suspended);
 			struct identity caller;
 
 			error_clear(&err);
-			ck_assert_msg(identify(&rq, 1000, &caller, &err) == (good ? 0 : -1), "%s: %s", rows[i].credentials, err.message);
-			ck_assert_msg(good || err.kind == rows[i].kind, "%s: %s", rows[i].credentials, err.message);
+			ck_assert_msg(identify(&rq, 1000, &caller, &err) == (good ? 0 : -1),
+				      "%s: %s", rows[i].credentials, err.message);
+			ck_assert_msg(good || err.kind == rows[i].kind, "%s: %s",
+				      rows[i].credentials, err.message);
 		}
 	}
 }
@@ -1022,9 +1162,12 @@ END_TEST
 #define A_TOKEN   "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkK"
 #define OVER      "ooooooooooooooooooooooooooooooooooooooooooO"
 
-static void add_session(struct store *st, const char *token, enum session_kind kind, int64_t expires)
+static void add_session(struct store *st, const char *token, enum session_kind kind,
+			int64_t expires)
 {
-	struct session s = { .user = 1, .kind = kind, .created = 1, .expires = expires, .maker.user = 1 };
+	struct session s = {
+		.user = 1, .kind = kind, .created = 1, .expires = expires, .maker.user = 1
+	};
 	struct error err = { 0 };
 
 	token_hash(secret, token, strlen(token), s.hash);
@@ -1048,13 +1191,14 @@ enum { NOBODY = -1, REFUSED = -2 };
 
 static const struct {
 	const char *cookie, *ss_id, *ss_pid, *authorization;
-	int kind;                     /* of the session that signs in */
+	int kind; /* of the session that signs in */
 } sessions[] = {
 	{ "ss-id=" TEMPORARY, "", "", NULL, SESSION_TEMPORARY },
 	{ "ss-pid=" PERMANENT, "", "", NULL, SESSION_PERMANENT },
 	{ "ss-opt=perm; ss-id=" TEMPORARY "; ss-pid=" PERMANENT, "", "", NULL, SESSION_PERMANENT },
 	{ "ss-opt=temp; ss-id=" TEMPORARY "; ss-pid=" PERMANENT, "", "", NULL, SESSION_TEMPORARY },
-	{ "ss-opt=perm; 21 Nov 2044 23:00:00 GMT=null; ss-id=; ss-pid=" PERMANENT, "", "", NULL, SESSION_PERMANENT },
+	{ "ss-opt=perm; 21 Nov 2044 23:00:00 GMT=null; ss-id=; ss-pid=" PERMANENT, "", "", NULL,
+	  SESSION_PERMANENT },
 	{ "; ;;=;junk;=x; ss-id = x;ss-id=" TEMPORARY " ; x", "", "", NULL, SESSION_TEMPORARY },
 	{ "xss-id=" TEMPORARY "; ss-idx=" TEMPORARY, "", "", NULL, NOBODY },
 	{ "ss-id=" PERMANENT, "", "", NULL, NOBODY },
@@ -1078,8 +1222,11 @@ static const struct {
 
 START_TEST(a_session_is_found_by_header_and_cookie)
 {
-	struct request rq = { .authorization = sessions[_i].authorization, .cookie = sessions[_i].cookie, .ss_id = sessions[_i].ss_id,
-			      .ss_pid = sessions[_i].ss_pid, .remote = "-" };
+	struct request rq = { .authorization = sessions[_i].authorization,
+			      .cookie = sessions[_i].cookie,
+			      .ss_id = sessions[_i].ss_id,
+			      .ss_pid = sessions[_i].ss_pid,
+			      .remote = "-" };
 	struct identity caller;
 	struct error err = { 0 };
 	int rc;
@@ -1103,7 +1250,9 @@ END_TEST
 
 START_TEST(sessions_of_a_removed_user_are_nobodys)
 {
-	struct request rq = { .cookie = "ss-id=" TEMPORARY, .ss_id = "", .ss_pid = "", .remote = "-" };
+	struct request rq = {
+		.cookie = "ss-id=" TEMPORARY, .ss_id = "", .ss_pid = "", .remote = "-"
+	};
 	struct identity caller;
 	struct error err = { 0 };
 	struct store *st = NULL;
@@ -1121,7 +1270,11 @@ END_TEST
 
 START_TEST(wrong_passwords_make_who_guesses_wait)
 {
-	struct request rq = { .authorization = basic("ada:wrong guess"), .cookie = "", .ss_id = "", .ss_pid = "", .remote = "192.0.2.1" };
+	struct request rq = { .authorization = basic("ada:wrong guess"),
+			      .cookie = "",
+			      .ss_id = "",
+			      .ss_pid = "",
+			      .remote = "192.0.2.1" };
 	struct identity caller;
 	struct error err = { 0 };
 
@@ -1144,7 +1297,10 @@ START_TEST(wrong_passwords_make_who_guesses_wait)
 }
 END_TEST
 
-/* Many at once: the right password again and again, and wrong ones from the side. */
+/*
+ * Many at once: the right password again and again, and wrong ones from the
+ * side.
+ */
 static void *sign_in_often(void *arg)
 {
 	const char *address = arg;
@@ -1159,7 +1315,8 @@ static void *sign_in_often(void *arg)
 		struct error err = { 0 };
 		struct user u;
 
-		good += signin_password(signin, st, "ada", "right password", 14, address, &own, &u, &err) == 0;
+		good += signin_password(signin, st, "ada", "right password", 14, address, &own, &u,
+					&err) == 0;
 		signin_password(signin, st, "eve", "right password", 14, address, &own, &u, &err);
 	}
 	store_close(&st);
@@ -1215,8 +1372,11 @@ static const struct {
 START_TEST(a_page_of_another_origin_is_told_from_our_own)
 {
 	struct settings s = { .cors_origins = "https://app.test" };
-	struct request rq = { .origin = pages[_i].origin, .fetch_site = pages[_i].fetch_site, .referer = pages[_i].referer,
-			      .base_url = "https://name.test/below", .own_origin = "https://here.test" };
+	struct request rq = { .origin = pages[_i].origin,
+			      .fetch_site = pages[_i].fetch_site,
+			      .referer = pages[_i].referer,
+			      .base_url = "https://name.test/below",
+			      .own_origin = "https://here.test" };
 
 	ck_assert_int_eq(cors_is_foreign(&s, &rq), pages[_i].foreign);
 }
@@ -1246,7 +1406,7 @@ struct memory_output {
 	struct strbuf text;
 	int writes;
 	bool complete;
-	int fail_at;               /* the write that fails, from 1; 0 = none */
+	int fail_at; /* the write that fails, from 1; 0 = none */
 };
 
 static int write_memory(struct output *out, const struct iovec *parts, int n, bool last)
@@ -1265,9 +1425,9 @@ static int write_memory(struct output *out, const struct iovec *parts, int n, bo
 /* A request: what isn't given has a default. */
 struct ask {
 	const char *method, *uri, *accept, *authorization, *type, *body;
-	const char *length;        /* if the announced length isn't the body's */
+	const char *length; /* if the announced length isn't the body's */
 	int fail_at;
-	const char *extra[2];      /* more variables */
+	const char *extra[2]; /* more variables */
 };
 
 struct answer {
@@ -1287,14 +1447,21 @@ static void ask_for(const struct ask *q, struct answer *a)
 	struct memory_input in = { .in.read = read_memory, .text = body, .len = strlen(body) };
 	char *length = arena_printf(&arena, "%zu", strlen(body));
 	const char *credentials = q->authorization ? q->authorization : "Bearer admintoken";
-	char *env[] = {
-		variable("REQUEST_METHOD", q->method ? q->method : "GET"), variable("REQUEST_URI", q->uri),
-		variable("CONTENT_TYPE", q->type), variable("CONTENT_LENGTH", q->length ? q->length : *body ? length : ""),
-		variable("HTTP_ACCEPT", q->accept), variable("REMOTE_ADDR", "192.0.2.1"), variable("HTTP_HOST", "h.example"),
-		variable(*credentials ? "HTTP_AUTHORIZATION" : "NOTHING", credentials), (char *)q->extra[0], (char *)q->extra[1], NULL
-	};
+	char *env[] = { variable("REQUEST_METHOD", q->method ? q->method : "GET"),
+			variable("REQUEST_URI", q->uri),
+			variable("CONTENT_TYPE", q->type),
+			variable("CONTENT_LENGTH", q->length ? q->length
+						   : *body   ? length
+							     : ""),
+			variable("HTTP_ACCEPT", q->accept),
+			variable("REMOTE_ADDR", "192.0.2.1"),
+			variable("HTTP_HOST", "h.example"),
+			variable(*credentials ? "HTTP_AUTHORIZATION" : "NOTHING", credentials),
+			(char *)q->extra[0],
+			(char *)q->extra[1],
+			NULL };
 
-	*a = (struct answer){ .out.out.write = write_memory, .out.fail_at = q->fail_at };
+	*a = (struct answer) { .out.out.write = write_memory, .out.fail_at = q->fail_at };
 	strbuf_init(&a->out.text, 16 << 20);
 	a->rc = handle(&handler, env, &in.in, &a->out.out);
 	a->body = strstr(a->out.text.text, "\r\n\r\n");
@@ -1310,17 +1477,20 @@ static bool has_header(const struct answer *a, const char *line)
 {
 	const char *at = strstr(a->out.text.text, line);
 
-	return at && at < a->body && (at == a->out.text.text || at[-1] == '\n') && strncmp(at + strlen(line), "\r\n", 2) == 0;
+	return at && at < a->body && (at == a->out.text.text || at[-1] == '\n') &&
+	       strncmp(at + strlen(line), "\r\n", 2) == 0;
 }
 
-#define ASSERT_HEADER(a, line) ck_assert_msg(has_header(a, line), "no \"%s\" in:\n%s", line, (a)->out.text.text)
-#define ASSERT_NO_HEADER(a, name) ck_assert_msg(!strstr((a)->out.text.text, "\n" name ":"), "%s", (a)->out.text.text)
+#define ASSERT_HEADER(a, line) \
+	ck_assert_msg(has_header(a, line), "no \"%s\" in:\n%s", line, (a)->out.text.text)
+#define ASSERT_NO_HEADER(a, name) \
+	ck_assert_msg(!strstr((a)->out.text.text, "\n" name ":"), "%s", (a)->out.text.text)
 
 START_TEST(an_answer_has_its_headers)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .uri = "/test/echo?Text=a&NUMBER=12" }, &a);
+	ask_for(&(struct ask) { .uri = "/test/echo?Text=a&NUMBER=12" }, &a);
 	ck_assert_int_eq(a.rc, 0);
 	ck_assert(a.out.complete);
 	ck_assert_int_eq(a.out.writes, 1);
@@ -1340,142 +1510,399 @@ END_TEST
 
 static const struct {
 	struct ask ask;
-	const char *status, *header, *body;    /* body: what it begins with */
+	const char *status, *header, *body; /* body: what it begins with */
 } answers[] = {
 	{ { .uri = "/test/echo" }, "200 OK", NULL, "{\"number\":7}" },
-	{ { .uri = "/test/echo.xml?text=a" }, "200 OK", "Content-Type: application/xml", "<?xml version=\"1.0\" encoding=\"utf-8\"?><Echo" },
-	{ { .uri = "/test/echo.csv" }, "200 OK", "Content-Disposition: attachment;filename=\"Echo.csv\"", "Text,Other,Number\r\n" },
-	{ { .uri = "/test/echo?callback=a<b.c_1" }, "200 OK", "Content-Type: text/javascript", "a_b.c_1({\"number\":7})" },
+	{ { .uri = "/test/echo.xml?text=a" },
+	  "200 OK",
+	  "Content-Type: application/xml",
+	  "<?xml version=\"1.0\" encoding=\"utf-8\"?><Echo" },
+	{ { .uri = "/test/echo.csv" },
+	  "200 OK",
+	  "Content-Disposition: attachment;filename=\"Echo.csv\"",
+	  "Text,Other,Number\r\n" },
+	{ { .uri = "/test/echo?callback=a<b.c_1" },
+	  "200 OK",
+	  "Content-Type: text/javascript",
+	  "a_b.c_1({\"number\":7})" },
 	{ { .uri = "/test/echo?callback=cb" }, "200 OK", "X-Content-Type-Options: nosniff", "cb(" },
-	{ { .uri = "/test/echo?callback=" }, "200 OK", "Content-Type: application/json; charset=utf-8", "{" },
-	{ { .uri = "/test/echo.xml?callback=cb" }, "200 OK", "Content-Type: application/xml", "<?xml" },
+	{ { .uri = "/test/echo?callback=" },
+	  "200 OK",
+	  "Content-Type: application/json; charset=utf-8",
+	  "{" },
+	{ { .uri = "/test/echo.xml?callback=cb" },
+	  "200 OK",
+	  "Content-Type: application/xml",
+	  "<?xml" },
 	/* a script shows what it gets to the page that it stands on */
-	{ { .uri = "/test/echo?callback=cb", .authorization = BASIC, .extra = { "HTTP_SEC_FETCH_SITE=cross-site" } }, "200 OK", NULL,
+	{ { .uri = "/test/echo?callback=cb",
+	    .authorization = BASIC,
+	    .extra = { "HTTP_SEC_FETCH_SITE=cross-site" } },
+	  "200 OK",
+	  NULL,
 	  "cb({\"responseStatus\":{\"errorCode\":\"Forbidden\"" },
-	{ { .uri = "/test/echo?callback=cb", .authorization = BASIC, .extra = { "HTTP_SEC_FETCH_SITE=same-origin" } }, "200 OK", NULL, "cb({\"number\"" },
-	{ { .uri = "/test/echo", .authorization = BASIC, .extra = { "HTTP_SEC_FETCH_SITE=cross-site" } }, "200 OK", NULL, "{\"number\"" },
-	{ { .uri = "/test/echo?callback=cb", .extra = { "HTTP_SEC_FETCH_SITE=cross-site" } }, "200 OK", NULL, "cb({\"number\"" },
+	{ { .uri = "/test/echo?callback=cb",
+	    .authorization = BASIC,
+	    .extra = { "HTTP_SEC_FETCH_SITE=same-origin" } },
+	  "200 OK",
+	  NULL,
+	  "cb({\"number\"" },
+	{ { .uri = "/test/echo",
+	    .authorization = BASIC,
+	    .extra = { "HTTP_SEC_FETCH_SITE=cross-site" } },
+	  "200 OK",
+	  NULL,
+	  "{\"number\"" },
+	{ { .uri = "/test/echo?callback=cb", .extra = { "HTTP_SEC_FETCH_SITE=cross-site" } },
+	  "200 OK",
+	  NULL,
+	  "cb({\"number\"" },
 	/* JSV for people */
-	{ { .uri = "/test/echo.jsv?text=a,b&debug=1" }, "200 OK", "Content-Type: text/plain; charset=utf-8", "{\n\ttext: \"a,b\",\n\tnumber: 7\n}" },
-	{ { .uri = "/jsv/reply/Echo?DEBUG=true" }, "200 OK", "Content-Type: text/plain; charset=utf-8", "{\n\tnumber: 7\n}" },
+	{ { .uri = "/test/echo.jsv?text=a,b&debug=1" },
+	  "200 OK",
+	  "Content-Type: text/plain; charset=utf-8",
+	  "{\n\ttext: \"a,b\",\n\tnumber: 7\n}" },
+	{ { .uri = "/jsv/reply/Echo?DEBUG=true" },
+	  "200 OK",
+	  "Content-Type: text/plain; charset=utf-8",
+	  "{\n\tnumber: 7\n}" },
 	{ { .uri = "/test/echo.jsv?debug=" }, "200 OK", "Content-Type: text/jsv", "{number:7}" },
 	{ { .uri = "/test/echo.json?debug=1" }, "200 OK", NULL, "{\"number\":7}" },
-	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.jsv?debug=1" }, "200 OK", "Content-Type: text/jsv", "{Text:x" },
-	{ { .uri = "/test/echo?Number=abc&callback=cb" }, "200 OK", "Content-Type: text/javascript",
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.jsv?debug=1" },
+	  "200 OK",
+	  "Content-Type: text/jsv",
+	  "{Text:x" },
+	{ { .uri = "/test/echo?Number=abc&callback=cb" },
+	  "200 OK",
+	  "Content-Type: text/javascript",
 	  "cb({\"responseStatus\":{\"errorCode\":\"ArgumentException\"" },
-	{ { .uri = "/test/echo?Number=abc" }, "400 Bad Request", NULL, "{\"responseStatus\":{\"errorCode\":\"ArgumentException\"" },
-	{ { .uri = "/test/echo.csv?Number=abc" }, "400 Bad Request", "Content-Type: text/csv", "ResponseStatus\r\n" },
-	{ { .uri = "/test/echo?Text=%00" }, "400 Bad Request", NULL, "{\"responseStatus\":{\"errorCode\":\"ArgumentException\"" },
-	{ { .uri = "/test/echo?Number=abc", .accept = "application/xml" }, "400 Bad Request", "Content-Type: application/xml",
+	{ { .uri = "/test/echo?Number=abc" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"ArgumentException\"" },
+	{ { .uri = "/test/echo.csv?Number=abc" },
+	  "400 Bad Request",
+	  "Content-Type: text/csv",
+	  "ResponseStatus\r\n" },
+	{ { .uri = "/test/echo?Text=%00" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"ArgumentException\"" },
+	{ { .uri = "/test/echo?Number=abc", .accept = "application/xml" },
+	  "400 Bad Request",
+	  "Content-Type: application/xml",
 	  "<?xml version=\"1.0\" encoding=\"utf-8\"?><ErrorResponse" },
-	{ { .uri = "/nowhere" }, "404 Not Found", NULL, "{\"responseStatus\":{\"errorCode\":\"NotFound\"" },
-	{ { .uri = "/test/get", .method = "POST" }, "404 Not Found", "Content-Type: text/plain", "404" },
-	{ { .uri = "/test/echo", .authorization = "" }, "401 Not Authenticated", "WWW-Authenticate: Basic realm=\"/auth/basic\"",
+	{ { .uri = "/nowhere" },
+	  "404 Not Found",
+	  NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"NotFound\"" },
+	{ { .uri = "/test/get", .method = "POST" },
+	  "404 Not Found",
+	  "Content-Type: text/plain",
+	  "404" },
+	{ { .uri = "/test/echo", .authorization = "" },
+	  "401 Not Authenticated",
+	  "WWW-Authenticate: Basic realm=\"/auth/basic\"",
 	  "{\"responseStatus\":{\"errorCode\":\"Unauthorized\"" },
-	{ { .uri = "/test/echo", .authorization = "Bearer x" }, "401 Invalid Username or Password",
-	  "WWW-Authenticate: Basic realm=\"/auth/basic\"", "{\"responseStatus\":{\"errorCode\":\"Unauthorized\"" },
-	{ { .uri = "/test/get", .authorization = "Bearer accounttoken" }, "403 Invalid Role", NULL,
+	{ { .uri = "/test/echo", .authorization = "Bearer x" },
+	  "401 Invalid Username or Password",
+	  "WWW-Authenticate: Basic realm=\"/auth/basic\"",
+	  "{\"responseStatus\":{\"errorCode\":\"Unauthorized\"" },
+	{ { .uri = "/test/get", .authorization = "Bearer accounttoken" },
+	  "403 Invalid Role",
+	  NULL,
 	  "{\"responseStatus\":{\"errorCode\":\"Forbidden\"" },
-	{ { .uri = "/test/get", .authorization = "Bearer guesttoken" }, "403 Invalid Role", NULL, "{\"responseStatus\"" },
-	{ { .uri = "/test/early" }, "503 Service Unavailable", "Content-Type: application/json; charset=utf-8",
-	  "{\"responseStatus\":{\"errorCode\":\"ServiceUnavailable\",\"message\":\"The ledger is locked\"" },
-	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json" }, "200 OK", NULL, "{\"Text\":\"x\",\"Other\":null,\"Number\":0}" },
-	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json?Text=evil&Other=o&text=y" }, "200 OK", NULL,
+	{ { .uri = "/test/get", .authorization = "Bearer guesttoken" },
+	  "403 Invalid Role",
+	  NULL,
+	  "{\"responseStatus\"" },
+	{ { .uri = "/test/early" },
+	  "503 Service Unavailable",
+	  "Content-Type: application/json; charset=utf-8",
+	  "{\"responseStatus\":{\"errorCode\":\"ServiceUnavailable\",\"message\":\"The ledger is "
+	  "locked\"" },
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json" },
+	  "200 OK",
+	  NULL,
+	  "{\"Text\":\"x\",\"Other\":null,\"Number\":0}" },
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json?Text=evil&Other=o&text=y" },
+	  "200 OK",
+	  NULL,
 	  "{\"Text\":\"x\",\"Other\":\"o\",\"Number\":0}" },
-	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x", .accept = "text/plain" }, "406 Not Acceptable",
-	  "Content-Type: application/xml", "<?xml version='1.0' encoding='UTF-8'?>\n<TwilioResponse><RestException>" },
-	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json", .method = "DELETE" }, "405 Method Not Allowed", "Allow: GET, HEAD, POST",
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x", .accept = "text/plain" },
+	  "406 Not Acceptable",
+	  "Content-Type: application/xml",
+	  "<?xml version='1.0' encoding='UTF-8'?>\n<TwilioResponse><RestException>" },
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json", .method = "DELETE" },
+	  "405 Method Not Allowed",
+	  "Allow: GET, HEAD, POST",
 	  "{\"code\":20004," },
 	{ { .uri = "/2010-04-01/Nothing.json" }, "404 Not Found", NULL, "{\"code\":20404," },
-	{ { .uri = "/2010-04-01/Nothing" }, "404 Not Found", "Content-Type: application/xml", "<?xml" },
-	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json", .authorization = "" }, "401 Unauthorized",
-	  "WWW-Authenticate: Basic realm=\"Twilio API\"", "{\"code\":20003," },
-	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json?Day=2026-02-30" }, "400 Bad Request", NULL, "{\"code\":20001," },
+	{ { .uri = "/2010-04-01/Nothing" },
+	  "404 Not Found",
+	  "Content-Type: application/xml",
+	  "<?xml" },
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json", .authorization = "" },
+	  "401 Unauthorized",
+	  "WWW-Authenticate: Basic realm=\"Twilio API\"",
+	  "{\"code\":20003," },
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json?Day=2026-02-30" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"code\":20001," },
 	{ { .uri = "/2010-04-01/Accounts/AC%00/Things/x.json" }, "400 Bad Request", NULL, "" },
-	{ { .uri = "/test/echo", .method = "POST", .type = "application/json", .body = "{\"text\":\"j\"}" }, "200 OK", NULL,
+	{ { .uri = "/test/echo",
+	    .method = "POST",
+	    .type = "application/json",
+	    .body = "{\"text\":\"j\"}" },
+	  "200 OK",
+	  NULL,
 	  "{\"text\":\"j\",\"number\":7}" },
-	{ { .uri = "/test/echo?Text=q&Other=", .method = "POST", .type = "application/json", .body = "{\"text\":\"j\",\"other\":\"o\"}" },
-	  "200 OK", NULL, "{\"text\":\"q\",\"other\":\"o\",\"number\":7}" },
-	{ { .uri = "/test/echo?text=q&Number=3", .method = "POST", .type = "application/x-www-form-urlencoded", .body = "Text=f" },
-	  "200 OK", NULL, "{\"text\":\"f\",\"number\":3}" },
-	{ { .uri = "/test/echo", .method = "POST", .type = "application/json", .body = "{" }, "400 Bad Request", NULL,
-	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\",\"message\":\"Could not deserialize 'application/json' request" },
-	{ { .uri = "/test/echo", .method = "POST", .type = "application/json", .body = "{}", .length = "3" }, "400 Bad Request", NULL,
-	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\",\"message\":\"The body ended after 2 of 3 bytes\"" },
-	{ { .uri = "/test/echo", .method = "POST", .type = "application/json", .body = "{}", .length = "100001" },
-	  "413 Content Too Large", NULL, "{\"responseStatus\"" },
-	{ { .uri = "/test/echo", .method = "POST", .type = "application/json", .body = "{}", .length = "-1" }, "400 Bad Request", NULL,
+	{ { .uri = "/test/echo?Text=q&Other=",
+	    .method = "POST",
+	    .type = "application/json",
+	    .body = "{\"text\":\"j\",\"other\":\"o\"}" },
+	  "200 OK",
+	  NULL,
+	  "{\"text\":\"q\",\"other\":\"o\",\"number\":7}" },
+	{ { .uri = "/test/echo?text=q&Number=3",
+	    .method = "POST",
+	    .type = "application/x-www-form-urlencoded",
+	    .body = "Text=f" },
+	  "200 OK",
+	  NULL,
+	  "{\"text\":\"f\",\"number\":3}" },
+	{ { .uri = "/test/echo", .method = "POST", .type = "application/json", .body = "{" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\",\"message\":\"Could not "
+	  "deserialize 'application/json' request" },
+	{ { .uri = "/test/echo",
+	    .method = "POST",
+	    .type = "application/json",
+	    .body = "{}",
+	    .length = "3" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\",\"message\":\"The body "
+	  "ended after 2 of 3 bytes\"" },
+	{ { .uri = "/test/echo",
+	    .method = "POST",
+	    .type = "application/json",
+	    .body = "{}",
+	    .length = "100001" },
+	  "413 Content Too Large",
+	  NULL,
 	  "{\"responseStatus\"" },
-	{ { .uri = "/test/echo", .method = "POST", .type = "application/json", .body = "{", .authorization = "" },
-	  "400 Bad Request", NULL, "{\"responseStatus\":{\"errorCode\":\"SerializationException\"" },
-	{ { .uri = "/test/echo?Number=x", .method = "POST", .type = "application/json", .body = "{}", .authorization = "" },
-	  "401 Not Authenticated", NULL, "{\"responseStatus\"" },
-	{ { .uri = "/test/get", .type = "application/json", .body = "{" }, "200 OK", NULL, "{\"number\":7}" },
+	{ { .uri = "/test/echo",
+	    .method = "POST",
+	    .type = "application/json",
+	    .body = "{}",
+	    .length = "-1" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"responseStatus\"" },
+	{ { .uri = "/test/echo",
+	    .method = "POST",
+	    .type = "application/json",
+	    .body = "{",
+	    .authorization = "" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\"" },
+	{ { .uri = "/test/echo?Number=x",
+	    .method = "POST",
+	    .type = "application/json",
+	    .body = "{}",
+	    .authorization = "" },
+	  "401 Not Authenticated",
+	  NULL,
+	  "{\"responseStatus\"" },
+	{ { .uri = "/test/get", .type = "application/json", .body = "{" },
+	  "200 OK",
+	  NULL,
+	  "{\"number\":7}" },
 	/* by name */
-	{ { .uri = "/json/reply/Echo?text=a" }, "200 OK", "Content-Type: application/json; charset=utf-8", "{\"text\":\"a\",\"number\":7}" },
-	{ { .uri = "/json/reply/echo?text=a", .accept = "text/csv" }, "200 OK", "Content-Type: application/json; charset=utf-8", "{\"text\"" },
+	{ { .uri = "/json/reply/Echo?text=a" },
+	  "200 OK",
+	  "Content-Type: application/json; charset=utf-8",
+	  "{\"text\":\"a\",\"number\":7}" },
+	{ { .uri = "/json/reply/echo?text=a", .accept = "text/csv" },
+	  "200 OK",
+	  "Content-Type: application/json; charset=utf-8",
+	  "{\"text\"" },
 	{ { .uri = "/xml/oneway/Echo" }, "200 OK", "Content-Type: application/xml", "<?xml" },
-	{ { .uri = "/JSV/Reply/Echo?text=a" }, "200 OK", "Content-Type: text/jsv", "{text:a,number:7}" },
-	{ { .uri = "/csv/reply/Echo" }, "200 OK", "Content-Disposition: attachment;filename=\"Echo.csv\"", "Text,Other,Number\r\n" },
+	{ { .uri = "/JSV/Reply/Echo?text=a" },
+	  "200 OK",
+	  "Content-Type: text/jsv",
+	  "{text:a,number:7}" },
+	{ { .uri = "/csv/reply/Echo" },
+	  "200 OK",
+	  "Content-Disposition: attachment;filename=\"Echo.csv\"",
+	  "Text,Other,Number\r\n" },
 	{ { .uri = "/jsonl/reply/Echo" }, "200 OK", "Content-Type: text/jsonl", "{\"number\":7}" },
-	{ { .uri = "/api/Echo", .accept = "application/xml" }, "200 OK", "Content-Type: application/json; charset=utf-8", "{" },
+	{ { .uri = "/api/Echo", .accept = "application/xml" },
+	  "200 OK",
+	  "Content-Type: application/json; charset=utf-8",
+	  "{" },
 	{ { .uri = "/API/echo.csv" }, "200 OK", "Content-Type: text/csv", "Text,Other,Number\r\n" },
 	{ { .uri = "/api/Echo.xml" }, "200 OK", "Content-Type: text/xml", "<?xml" },
 	{ { .uri = "/api/Echo.xml?format=jsv" }, "200 OK", "Content-Type: text/jsv", "{number:7}" },
-	{ { .uri = "/api/Echo.xml?callback=cb" }, "200 OK", "Content-Type: text/javascript", "cb({\"number\":7})" },
-	{ { .uri = "/api/Echo.xml?number=x" }, "400 Bad Request", "Content-Type: text/xml", "<?xml" },
-	{ { .uri = "/api/GetOnly", .method = "POST", .type = "application/json", .body = "{}" }, "200 OK", NULL, "{\"number\":7}" },
-	{ { .uri = "/api/GetOnly", .method = "PUT" }, "405 Method Not Allowed", "Allow: GET, HEAD, POST",
-	  "{\"responseStatus\":{\"errorCode\":\"NotImplementedException\",\"message\":\"Could not find method named Put(GetOnly) or "
+	{ { .uri = "/api/Echo.xml?callback=cb" },
+	  "200 OK",
+	  "Content-Type: text/javascript",
+	  "cb({\"number\":7})" },
+	{ { .uri = "/api/Echo.xml?number=x" },
+	  "400 Bad Request",
+	  "Content-Type: text/xml",
+	  "<?xml" },
+	{ { .uri = "/api/GetOnly", .method = "POST", .type = "application/json", .body = "{}" },
+	  "200 OK",
+	  NULL,
+	  "{\"number\":7}" },
+	{ { .uri = "/api/GetOnly", .method = "PUT" },
+	  "405 Method Not Allowed",
+	  "Allow: GET, HEAD, POST",
+	  "{\"responseStatus\":{\"errorCode\":\"NotImplementedException\",\"message\":\"Could not "
+	  "find method named Put(GetOnly) or "
 	  "Any(GetOnly) on Service GetOnlyService\",\"errors\":[]}}" },
-	{ { .uri = "/xml/reply/Nope" }, "405 Method Not Allowed", "Content-Type: application/xml",
+	{ { .uri = "/xml/reply/Nope" },
+	  "405 Method Not Allowed",
+	  "Content-Type: application/xml",
 	  "<?xml version=\"1.0\" encoding=\"utf-8\"?><ErrorResponse" },
-	{ { .uri = "/api/Nope" }, "405 Method Not Allowed", NULL, "{\"responseStatus\":{\"errorCode\":\"NotImplementedException\","
+	{ { .uri = "/api/Nope" },
+	  "405 Method Not Allowed",
+	  NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"NotImplementedException\","
 	  "\"message\":\"The operation 'Nope' does not exist for this service\",\"errors\":[]}}" },
 	{ { .uri = "/api/Thing" }, "405 Method Not Allowed", NULL, "{\"responseStatus\"" },
 	{ { .uri = "/api/Echo/more" }, "404 Not Found", NULL, "{\"responseStatus\"" },
 	{ { .uri = "/text/reply/Echo" }, "404 Not Found", NULL, "{\"responseStatus\"" },
 	{ { .uri = "/json/answer/Echo" }, "404 Not Found", NULL, "{\"responseStatus\"" },
-	{ { .uri = "/api/Echo?text=q&other=q", .method = "POST", .type = "text/plain", .body = "{\"text\":\"j\",\"other\":null}" },
-	  "200 OK", NULL, "{\"text\":\"j\",\"other\":\"q\",\"number\":7}" },
-	{ { .uri = "/api/Echo?text=q&other=q", .method = "POST", .type = "application/x-www-form-urlencoded", .body = "text=f" },
-	  "200 OK", NULL, "{\"text\":\"f\",\"other\":\"q\",\"number\":7}" },
-	{ { .uri = "/api/Echo", .method = "POST", .type = "application/x-www-form-urlencoded", .body = "{\"text\":\"j\"}" },
-	  "200 OK", NULL, "{\"text\":\"j\",\"number\":7}" },
-	{ { .uri = "/jsv/reply/Echo", .method = "POST", .type = "application/json", .body = "{text:a b,other:\"x,\"\"y\"\"\"}" },
-	  "200 OK", NULL, "{text:a b,other:\"x,\"\"y\"\"\",number:7}" },
-	{ { .uri = "/html/reply/Echo?format=json", .method = "POST", .type = "application/xml", .body = ECHO("<Text>a</Text>") },
-	  "200 OK", NULL, "{\"text\":\"a\",\"number\":7}" },
-	{ { .uri = "/xml/reply/Echo?format=json", .method = "POST", .type = "text/plain", .body = "{}" }, "400 Bad Request", NULL,
-	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\",\"message\":\"Could not deserialize 'application/xml' request using "
+	{ { .uri = "/api/Echo?text=q&other=q",
+	    .method = "POST",
+	    .type = "text/plain",
+	    .body = "{\"text\":\"j\",\"other\":null}" },
+	  "200 OK",
+	  NULL,
+	  "{\"text\":\"j\",\"other\":\"q\",\"number\":7}" },
+	{ { .uri = "/api/Echo?text=q&other=q",
+	    .method = "POST",
+	    .type = "application/x-www-form-urlencoded",
+	    .body = "text=f" },
+	  "200 OK",
+	  NULL,
+	  "{\"text\":\"f\",\"other\":\"q\",\"number\":7}" },
+	{ { .uri = "/api/Echo",
+	    .method = "POST",
+	    .type = "application/x-www-form-urlencoded",
+	    .body = "{\"text\":\"j\"}" },
+	  "200 OK",
+	  NULL,
+	  "{\"text\":\"j\",\"number\":7}" },
+	{ { .uri = "/jsv/reply/Echo",
+	    .method = "POST",
+	    .type = "application/json",
+	    .body = "{text:a b,other:\"x,\"\"y\"\"\"}" },
+	  "200 OK",
+	  NULL,
+	  "{text:a b,other:\"x,\"\"y\"\"\",number:7}" },
+	{ { .uri = "/html/reply/Echo?format=json",
+	    .method = "POST",
+	    .type = "application/xml",
+	    .body = ECHO("<Text>a</Text>") },
+	  "200 OK",
+	  NULL,
+	  "{\"text\":\"a\",\"number\":7}" },
+	{ { .uri = "/xml/reply/Echo?format=json",
+	    .method = "POST",
+	    .type = "text/plain",
+	    .body = "{}" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\",\"message\":\"Could not "
+	  "deserialize 'application/xml' request using "
 	  "Test.Types.Echo'\\nError: line 1: " },
 	/* batches */
-	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{\"text\":\"a\"},{\"Text\":\"b\",\"number\":8}]" }, "200 OK",
-	  "X-AutoBatch-Completed: 2", "[{\"text\":\"a\",\"number\":7},{\"text\":\"b\",\"number\":8}]" },
-	{ { .uri = "/json/reply/echo[]?other=q&format=csv", .method = "POST", .type = "text/plain", .body = "[{}]" }, "200 OK",
-	  "X-AutoBatch-Completed: 1", "[{\"other\":\"q\",\"number\":7}]" },
-	{ { .uri = "/json/oneway/Echo%5B%5D", .method = "POST", .body = "[]" }, "200 OK", "X-AutoBatch-Completed: 0", "[]" },
-	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{},{\"number\":-1},{}]" }, "400 Bad Request", "X-AutoBatch-Completed: 1",
+	{ { .uri = "/api/Echo[]",
+	    .method = "POST",
+	    .body = "[{\"text\":\"a\"},{\"Text\":\"b\",\"number\":8}]" },
+	  "200 OK",
+	  "X-AutoBatch-Completed: 2",
+	  "[{\"text\":\"a\",\"number\":7},{\"text\":\"b\",\"number\":8}]" },
+	{ { .uri = "/json/reply/echo[]?other=q&format=csv",
+	    .method = "POST",
+	    .type = "text/plain",
+	    .body = "[{}]" },
+	  "200 OK",
+	  "X-AutoBatch-Completed: 1",
+	  "[{\"other\":\"q\",\"number\":7}]" },
+	{ { .uri = "/json/oneway/Echo%5B%5D", .method = "POST", .body = "[]" },
+	  "200 OK",
+	  "X-AutoBatch-Completed: 0",
+	  "[]" },
+	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{},{\"number\":-1},{}]" },
+	  "400 Bad Request",
+	  "X-AutoBatch-Completed: 1",
 	  "{\"responseStatus\":{\"errorCode\":\"ArgumentException\"" },
-	{ { .uri = "/api/Echo[]", .method = "POST", .body = "{}" }, "400 Bad Request", NULL,
+	{ { .uri = "/api/Echo[]", .method = "POST", .body = "{}" },
+	  "400 Bad Request",
+	  NULL,
 	  "{\"responseStatus\":{\"errorCode\":\"SerializationException\"" },
-	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{},1]" }, "400 Bad Request", NULL, "{\"responseStatus\"" },
-	{ { .uri = "/api/Echo[]", .method = "POST" }, "400 Bad Request", NULL, "{\"responseStatus\"" },
-	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{}]", .authorization = "" }, "401 Not Authenticated", NULL, "{\"responseStatus\"" },
-	{ { .uri = "/api/Echo[]" }, "405 Method Not Allowed", "Allow: POST", "{\"responseStatus\"" },
-	{ { .uri = "/xml/reply/Echo[]", .method = "POST", .body = "[]" }, "405 Method Not Allowed", NULL, "<?xml" },
-	{ { .uri = "/api/Long[]", .method = "POST", .body = "[{},{},{},{}]" }, "413 Content Too Large", "X-AutoBatch-Completed: 2",
+	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{},1]" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"responseStatus\"" },
+	{ { .uri = "/api/Echo[]", .method = "POST" },
+	  "400 Bad Request",
+	  NULL,
+	  "{\"responseStatus\"" },
+	{ { .uri = "/api/Echo[]", .method = "POST", .body = "[{}]", .authorization = "" },
+	  "401 Not Authenticated",
+	  NULL,
+	  "{\"responseStatus\"" },
+	{ { .uri = "/api/Echo[]" },
+	  "405 Method Not Allowed",
+	  "Allow: POST",
+	  "{\"responseStatus\"" },
+	{ { .uri = "/xml/reply/Echo[]", .method = "POST", .body = "[]" },
+	  "405 Method Not Allowed",
+	  NULL,
+	  "<?xml" },
+	{ { .uri = "/api/Long[]", .method = "POST", .body = "[{},{},{},{}]" },
+	  "413 Content Too Large",
+	  "X-AutoBatch-Completed: 2",
 	  "{\"responseStatus\"" },
 	/* another verb */
-	{ { .uri = "/test/get", .method = "POST", .extra = { "HTTP_X_HTTP_METHOD_OVERRIDE=get" } }, "200 OK", NULL, "{\"number\":7}" },
-	{ { .uri = "/test/get?x-http-method-override=GET", .method = "POST" }, "200 OK", NULL, "{\"number\":7}" },
-	{ { .uri = "/test/get", .method = "POST", .type = "application/x-www-form-urlencoded", .body = "X-Http-Method-Override=GET" },
-	  "200 OK", NULL, "{\"number\":7}" },
-	{ { .uri = "/test/get", .method = "POST", .extra = { "HTTP_X_HTTP_METHOD_OVERRIDE=HEAD" } }, "404 Not Found", NULL, "404" },
+	{ { .uri = "/test/get", .method = "POST", .extra = { "HTTP_X_HTTP_METHOD_OVERRIDE=get" } },
+	  "200 OK",
+	  NULL,
+	  "{\"number\":7}" },
+	{ { .uri = "/test/get?x-http-method-override=GET", .method = "POST" },
+	  "200 OK",
+	  NULL,
+	  "{\"number\":7}" },
+	{ { .uri = "/test/get",
+	    .method = "POST",
+	    .type = "application/x-www-form-urlencoded",
+	    .body = "X-Http-Method-Override=GET" },
+	  "200 OK",
+	  NULL,
+	  "{\"number\":7}" },
+	{ { .uri = "/test/get", .method = "POST", .extra = { "HTTP_X_HTTP_METHOD_OVERRIDE=HEAD" } },
+	  "404 Not Found",
+	  NULL,
+	  "404" },
 	{ { .uri = "/test/get?X-Http-Method-Override=POST" }, "200 OK", NULL, "{\"number\":7}" },
-	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json", .method = "POST", .extra = { "HTTP_X_HTTP_METHOD_OVERRIDE=DELETE" } }, "200 OK",
-	  NULL, "{\"Text\":\"x\"" },
-	{ { .uri = "/events", .method = "POST", .type = "text/csv", .body = "a,b\n" }, "207 Multi-Status", NULL,
+	{ { .uri = "/2010-04-01/Accounts/AC1/Things/x.json",
+	    .method = "POST",
+	    .extra = { "HTTP_X_HTTP_METHOD_OVERRIDE=DELETE" } },
+	  "200 OK",
+	  NULL,
+	  "{\"Text\":\"x\"" },
+	{ { .uri = "/events", .method = "POST", .type = "text/csv", .body = "a,b\n" },
+	  "207 Multi-Status",
+	  NULL,
 	  "{\"Text\":\"a,b\\n\",\"Other\":\"text/csv\",\"Number\":4}" },
 };
 
@@ -1490,7 +1917,8 @@ START_TEST(a_request_gets_the_right_answer)
 	ASSERT_HEADER(&a, status);
 	if (answers[_i].header)
 		ASSERT_HEADER(&a, answers[_i].header);
-	ck_assert_msg(strncmp(a.body, answers[_i].body, strlen(answers[_i].body)) == 0, "%s", a.body);
+	ck_assert_msg(strncmp(a.body, answers[_i].body, strlen(answers[_i].body)) == 0, "%s",
+		      a.body);
 	ASSERT_HEADER(&a, arena_printf(&arena, "Content-Length: %zu", strlen(a.body)));
 	answer_release(&a);
 }
@@ -1498,42 +1926,53 @@ END_TEST
 
 START_TEST(pages_of_listed_origins_may_ask)
 {
-	const char *own = "HTTP_ORIGIN=https://app.example:8443", *other = "HTTP_ORIGIN=https://app.example";
+	const char *own = "HTTP_ORIGIN=https://app.example:8443",
+		   *other = "HTTP_ORIGIN=https://app.example";
 	struct answer a;
 
 	settings.cors_origins = "http://x.example  https://app.example:8443";
-	ask_for(&(struct ask){ .uri = "/test/echo", .method = "OPTIONS", .authorization = "", .extra = { own } }, &a);
+	ask_for(&(struct ask) { .uri = "/test/echo",
+				.method = "OPTIONS",
+				.authorization = "",
+				.extra = { own } },
+		&a);
 	ASSERT_HEADER(&a, "Status: 204 No Content");
 	ASSERT_HEADER(&a, "Access-Control-Allow-Origin: https://app.example:8443");
 	ASSERT_HEADER(&a, "Access-Control-Allow-Credentials: true");
-	ASSERT_HEADER(&a, "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+	ASSERT_HEADER(&a,
+		      "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 	ASSERT_HEADER(&a, "Vary: Accept, Origin");
 	ck_assert_str_eq(a.body, "");
 	answer_release(&a);
-	ask_for(&(struct ask){ .uri = "/test/echo", .extra = { own } }, &a);
+	ask_for(&(struct ask) { .uri = "/test/echo", .extra = { own } }, &a);
 	ASSERT_HEADER(&a, "Status: 200 OK");
 	ASSERT_HEADER(&a, "Access-Control-Allow-Origin: https://app.example:8443");
 	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Methods");
 	answer_release(&a);
-	ask_for(&(struct ask){ .uri = "/test/echo", .authorization = "", .extra = { own } }, &a);
+	ask_for(&(struct ask) { .uri = "/test/echo", .authorization = "", .extra = { own } }, &a);
 	ASSERT_HEADER(&a, "Status: 401 Not Authenticated");
 	ASSERT_HEADER(&a, "Access-Control-Allow-Origin: https://app.example:8443");
 	answer_release(&a);
-	ask_for(&(struct ask){ .uri = "/test/echo", .extra = { other } }, &a);
+	ask_for(&(struct ask) { .uri = "/test/echo", .extra = { other } }, &a);
 	ASSERT_HEADER(&a, "Status: 200 OK");
 	ASSERT_HEADER(&a, "Vary: Accept, Origin");
 	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
 	answer_release(&a);
-	ask_for(&(struct ask){ .uri = "/test/echo", .method = "OPTIONS", .extra = { other } }, &a);
+	ask_for(&(struct ask) { .uri = "/test/echo", .method = "OPTIONS", .extra = { other } }, &a);
 	ASSERT_HEADER(&a, "Status: 204 No Content");
 	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
 	answer_release(&a);
-	/* the path is what it means, however it is written; and another family has no such promise */
-	ask_for(&(struct ask){ .uri = "/%32010-04-01/Accounts/AC1/Things/x.json", .extra = { own } }, &a);
+	/*
+	 * the path is what it means, however it is written; and another family
+	 * has no such promise
+	 */
+	ask_for(&(struct ask) { .uri = "/%32010-04-01/Accounts/AC1/Things/x.json",
+				.extra = { own } },
+		&a);
 	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
 	answer_release(&a);
 	settings.cors_origins = "";
-	ask_for(&(struct ask){ .uri = "/test/echo", .method = "OPTIONS", .extra = { own } }, &a);
+	ask_for(&(struct ask) { .uri = "/test/echo", .method = "OPTIONS", .extra = { own } }, &a);
 	ASSERT_HEADER(&a, "Status: 204 No Content");
 	ASSERT_NO_HEADER(&a, "Access-Control-Allow-Origin");
 	answer_release(&a);
@@ -1559,7 +1998,8 @@ START_TEST(options_at_a_path_that_exists_says_what_it_takes)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .uri = options[_i].uri, .method = "OPTIONS", .authorization = "" }, &a);
+	ask_for(&(struct ask) { .uri = options[_i].uri, .method = "OPTIONS", .authorization = "" },
+		&a);
 	ASSERT_HEADER(&a, "Status: 204 No Content");
 	ASSERT_HEADER(&a, arena_printf(&arena, "Allow: %s", options[_i].allow));
 	ASSERT_NO_HEADER(&a, "Content-Length");
@@ -1572,11 +2012,11 @@ START_TEST(options_at_no_path_is_refused)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .uri = "/nothing/here", .method = "OPTIONS" }, &a);
+	ask_for(&(struct ask) { .uri = "/nothing/here", .method = "OPTIONS" }, &a);
 	ASSERT_HEADER(&a, "Status: 404 Not Found");
 	ASSERT_NO_HEADER(&a, "Allow");
 	answer_release(&a);
-	ask_for(&(struct ask){ .uri = "/api/Nope", .method = "OPTIONS" }, &a);
+	ask_for(&(struct ask) { .uri = "/api/Nope", .method = "OPTIONS" }, &a);
 	ASSERT_HEADER(&a, "Status: 405 Method Not Allowed");
 	answer_release(&a);
 }
@@ -1590,7 +2030,7 @@ START_TEST(a_batch_has_a_limit)
 	for (int i = 0; i <= BODY_BATCH_MAX; i++)
 		memcpy(body + 3 * i, i ? ",{}" : "[{}", 3);
 	memcpy(body + 3 * (BODY_BATCH_MAX + 1), "]", 2);
-	ask_for(&(struct ask){ .uri = "/api/Echo[]", .method = "POST", .body = body }, &a);
+	ask_for(&(struct ask) { .uri = "/api/Echo[]", .method = "POST", .body = body }, &a);
 	ASSERT_HEADER(&a, "Status: 413 Content Too Large");
 	answer_release(&a);
 }
@@ -1600,7 +2040,7 @@ START_TEST(a_refused_csv_is_no_attachment)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .uri = "/test/echo.csv?Number=abc" }, &a);
+	ask_for(&(struct ask) { .uri = "/test/echo.csv?Number=abc" }, &a);
 	ASSERT_NO_HEADER(&a, "Content-Disposition");
 	answer_release(&a);
 }
@@ -1614,13 +2054,14 @@ START_TEST(head_is_get_without_a_body)
 		struct answer get, head;
 		size_t len;
 
-		ask_for(&(struct ask){ .uri = uris[i] }, &get);
-		ask_for(&(struct ask){ .uri = uris[i], .method = "HEAD" }, &head);
+		ask_for(&(struct ask) { .uri = uris[i] }, &get);
+		ask_for(&(struct ask) { .uri = uris[i], .method = "HEAD" }, &head);
 		len = get.out.text.len - (size_t)(get.body - get.out.text.text);
 		ASSERT_HEADER(&head, arena_printf(&arena, "Content-Length: %zu", len));
 		ck_assert_str_eq(head.body, "");
 		ck_assert(head.out.complete);
-		ck_assert_int_eq(strncmp(get.out.text.text, head.out.text.text, strlen("Status: 200")), 0);
+		ck_assert_int_eq(
+			strncmp(get.out.text.text, head.out.text.text, strlen("Status: 200")), 0);
 		answer_release(&get);
 		answer_release(&head);
 	}
@@ -1631,13 +2072,14 @@ START_TEST(a_long_answer_is_streamed)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .uri = "/test/long" }, &a);
+	ask_for(&(struct ask) { .uri = "/test/long" }, &a);
 	ck_assert_int_eq(a.rc, 0);
 	ck_assert(a.out.complete);
 	ck_assert_int_gt(a.out.writes, 2);
 	ASSERT_NO_HEADER(&a, "Content-Length");
 	ck_assert_int_eq(a.body[0], '[');
-	ck_assert_str_eq(a.out.text.text + a.out.text.len - strlen("\"number\":39999}]"), "\"number\":39999}]");
+	ck_assert_str_eq(a.out.text.text + a.out.text.len - strlen("\"number\":39999}]"),
+			 "\"number\":39999}]");
 	answer_release(&a);
 }
 END_TEST
@@ -1646,7 +2088,7 @@ START_TEST(a_failure_after_the_first_byte_cuts_the_answer_off)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .uri = "/test/cut" }, &a);
+	ask_for(&(struct ask) { .uri = "/test/cut" }, &a);
 	ck_assert_int_eq(a.rc, -1);
 	ck_assert(!a.out.complete);
 	ck_assert_int_gt(a.out.writes, 0);
@@ -1660,14 +2102,14 @@ START_TEST(a_caller_that_goes_away_is_no_harm)
 	struct answer a;
 
 	for (int at = 1; at <= 3; at++) {
-		ask_for(&(struct ask){ .uri = "/test/long", .fail_at = at }, &a);
+		ask_for(&(struct ask) { .uri = "/test/long", .fail_at = at }, &a);
 		ck_assert_int_eq(a.rc, -1);
 		answer_release(&a);
 	}
-	ask_for(&(struct ask){ .uri = "/test/get", .fail_at = 1 }, &a);
+	ask_for(&(struct ask) { .uri = "/test/get", .fail_at = 1 }, &a);
 	ck_assert_int_eq(a.rc, -1);
 	answer_release(&a);
-	ask_for(&(struct ask){ .uri = "/test/get" }, &a);
+	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ck_assert_int_eq(a.rc, 0);
 	answer_release(&a);
 }
@@ -1677,7 +2119,7 @@ START_TEST(a_page_that_cant_be_made_still_says_what_is_wrong)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .uri = "/test/echo.html?Number=abc" }, &a);
+	ask_for(&(struct ask) { .uri = "/test/echo.html?Number=abc" }, &a);
 	ASSERT_HEADER(&a, "Status: 400 Bad Request");
 	ck_assert_ptr_nonnull(strstr(a.body, "abc"));
 	answer_release(&a);
@@ -1690,7 +2132,7 @@ START_TEST(a_revoked_key_is_refused_at_the_next_request)
 	struct store *st = NULL;
 	struct answer a;
 
-	ask_for(&(struct ask){ .uri = "/test/get" }, &a);
+	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ASSERT_HEADER(&a, "Status: 200 OK");
 	answer_release(&a);
 	ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &st, &err), 0);
@@ -1698,7 +2140,7 @@ START_TEST(a_revoked_key_is_refused_at_the_next_request)
 	ck_assert_int_eq(store_key_revoke(st, "SK00000000000000000000000000000001", 5, &err), 1);
 	ck_assert_int_eq(store_commit(st, &err), 0);
 	store_close(&st);
-	ask_for(&(struct ask){ .uri = "/test/get" }, &a);
+	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ASSERT_HEADER(&a, "Status: 401 Invalid Username or Password");
 	answer_release(&a);
 }
@@ -1712,13 +2154,13 @@ START_TEST(a_missing_ledger_is_an_error_until_it_is_there)
 	handler_release(&handler);
 	elsewhere.database = "/nonexistent/usage.db";
 	handler_init(&handler, &elsewhere, secret, table, NULL, signin, NULL);
-	log_set_level((enum log_level)-1);
-	ask_for(&(struct ask){ .uri = "/test/get" }, &a);
+	log_set_level((enum log_level) - 1);
+	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ck_assert_msg(strncmp(a.out.text.text, "Status: 5", 9) == 0, "%s", a.out.text.text);
 	ck_assert_ptr_null(strstr(a.body, "/nonexistent"));
 	answer_release(&a);
 	elsewhere.database = database;
-	ask_for(&(struct ask){ .uri = "/test/get" }, &a);
+	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ASSERT_HEADER(&a, "Status: 200 OK");
 	answer_release(&a);
 }
@@ -1752,20 +2194,25 @@ START_TEST(a_person_is_asked_before_something_is_done)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .uri = "/events/a%2Fb/change.html?Other=x%3Cy&Password=notsaid" }, &a);
+	ask_for(&(struct ask) { .uri = "/events/a%2Fb/change.html?Other=x%3Cy&Password=notsaid" },
+		&a);
 	ASSERT_HEADER(&a, "Status: 200 OK");
-	ck_assert_ptr_nonnull(strstr(a.body, "method=\"post\" action=\"/events/a%2Fb/change.html\""));
+	ck_assert_ptr_nonnull(
+		strstr(a.body, "method=\"post\" action=\"/events/a%2Fb/change.html\""));
 	ck_assert_ptr_nonnull(strstr(a.body, "name=\"Other\" value=\"x&lt;y\""));
-	ck_assert_ptr_nonnull(strstr(a.body, "type=\"password\" name=\"Password\" autocomplete=\"new-password\""));
+	ck_assert_ptr_nonnull(strstr(
+		a.body, "type=\"password\" name=\"Password\" autocomplete=\"new-password\""));
 	ck_assert_ptr_nonnull(strstr(a.body, ">Do it</button>"));
 	ck_assert_ptr_null(strstr(a.body, "notsaid"));
 	answer_release(&a);
 	/* programs aren't asked */
-	ask_for(&(struct ask){ .uri = "/events/x/change" }, &a);
+	ask_for(&(struct ask) { .uri = "/events/x/change" }, &a);
 	ASSERT_HEADER(&a, "Status: 405 Method Not Allowed");
 	answer_release(&a);
 	/* nor are those who may not do it */
-	ask_for(&(struct ask){ .uri = "/events/x/change.html", .authorization = "Bearer accounttoken" }, &a);
+	ask_for(&(struct ask) { .uri = "/events/x/change.html",
+				.authorization = "Bearer accounttoken" },
+		&a);
 	ASSERT_HEADER(&a, "Status: 403 Forbidden");
 	answer_release(&a);
 }
@@ -1775,18 +2222,24 @@ START_TEST(what_was_done_is_said_on_the_list)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .method = "POST", .uri = "/events/x/change.html", .type = "application/x-www-form-urlencoded",
-			       .body = "Other=y&Password=secret" }, &a);
+	ask_for(&(struct ask) { .method = "POST",
+				.uri = "/events/x/change.html",
+				.type = "application/x-www-form-urlencoded",
+				.body = "Other=y&Password=secret" },
+		&a);
 	ASSERT_HEADER(&a, "Status: 303 See Other");
 	ASSERT_HEADER(&a, "Location: /events/list.html?Done=Change");
 	answer_release(&a);
-	ask_for(&(struct ask){ .uri = "/events/list.html?Done=Change" }, &a);
+	ask_for(&(struct ask) { .uri = "/events/list.html?Done=Change" }, &a);
 	ck_assert_ptr_nonnull(strstr(a.body, "It was done."));
 	ck_assert_ptr_null(strstr(a.body, "Done="));
 	answer_release(&a);
 	/* programs get the answer */
-	ask_for(&(struct ask){ .method = "POST", .uri = "/events/x/change", .type = "application/x-www-form-urlencoded",
-			       .body = "Other=y&Password=secret" }, &a);
+	ask_for(&(struct ask) { .method = "POST",
+				.uri = "/events/x/change",
+				.type = "application/x-www-form-urlencoded",
+				.body = "Other=y&Password=secret" },
+		&a);
 	ASSERT_HEADER(&a, "Status: 201 Created");
 	answer_release(&a);
 }
@@ -1804,8 +2257,11 @@ START_TEST(what_cant_be_done_is_asked_again)
 {
 	struct answer a;
 
-	ask_for(&(struct ask){ .method = "POST", .uri = "/events/x/change.html", .type = "application/x-www-form-urlencoded",
-			       .body = faults[_i].body }, &a);
+	ask_for(&(struct ask) { .method = "POST",
+				.uri = "/events/x/change.html",
+				.type = "application/x-www-form-urlencoded",
+				.body = faults[_i].body },
+		&a);
 	ASSERT_HEADER(&a, faults[_i].status);
 	ck_assert_ptr_nonnull(strstr(a.body, faults[_i].words));
 	ck_assert_ptr_nonnull(strstr(a.body, "aria-invalid=\"true\""));
@@ -1821,8 +2277,14 @@ START_TEST(a_page_links_the_same_report_in_other_formats)
 	struct request rq = read_uri("/test/echo.html?Text=a%26b&format=x&Other=", &err);
 	struct principal who = { .role = ROLE_ADMIN, .name = "admin" };
 	struct route route;
-	struct page_context c = { .settings = &settings, .table = table, .request = &rq, .route = &route, .who = &who,
-		.raw = rq.params.items, .n_raw = rq.params.n, .arena = &arena };
+	struct page_context c = { .settings = &settings,
+				  .table = table,
+				  .request = &rq,
+				  .route = &route,
+				  .who = &who,
+				  .raw = rq.params.items,
+				  .n_raw = rq.params.n,
+				  .arena = &arena };
 	const struct page *page;
 	bool csv = false;
 
@@ -1844,18 +2306,23 @@ START_TEST(a_page_links_the_same_report_in_other_formats)
 	ck_assert_ptr_null(page->inputs[3].name);
 	ck_assert_str_eq(page->nav[0].href, "/test/echo.html");
 	ck_assert(page->nav[0].current);
-	/* the path of another family's page needs an account, which an administrator has none of */
+	/*
+	 * the path of another family's page needs an account, which an
+	 * administrator has none of
+	 */
 	for (const struct page_link *l = page->nav; l->text; l++)
 		ck_assert_str_ne(l->text, "Thing");
 }
 END_TEST
 
-#define LOOP(tc, test, rows) tcase_add_loop_test(tc, test, 0, (int)(sizeof(rows) / sizeof((rows)[0])))
+#define LOOP(tc, test, rows) \
+	tcase_add_loop_test(tc, test, 0, (int)(sizeof(rows) / sizeof((rows)[0])))
 
 static Suite *http_suite(void)
 {
 	Suite *s = suite_create("http");
-	TCase *pure = tcase_create("pure"), *ledger = tcase_create("ledger"), *forms = tcase_create("forms");
+	TCase *pure = tcase_create("pure"), *ledger = tcase_create("ledger"),
+	      *forms = tcase_create("forms");
 
 	tcase_add_checked_fixture(pure, setup_arena, teardown_arena);
 	tcase_add_test(pure, a_query_is_decoded_once);
@@ -1870,7 +2337,9 @@ static Suite *http_suite(void)
 	tcase_add_test(pure, the_verbs_of_a_path_are_listed);
 	LOOP(pure, a_format_is_chosen, wishes);
 	tcase_add_test(pure, a_family_may_refuse_an_accept_that_names_nothing_it_has);
-	tcase_add_loop_test(pure, a_picture_is_chosen_where_images_are_wanted_and_there_is_something_to_draw, 0, sizeof(pictures) / sizeof(pictures[0]));
+	tcase_add_loop_test(
+		pure, a_picture_is_chosen_where_images_are_wanted_and_there_is_something_to_draw, 0,
+		sizeof(pictures) / sizeof(pictures[0]));
 	tcase_add_test(pure, a_picture_by_name_of_what_has_none_is_refused_as_a_picture);
 	LOOP(pure, a_body_holds_parameters, bodies);
 	LOOP(pure, a_bad_body_is_refused_with_the_reason, bad_bodies);
@@ -1891,9 +2360,11 @@ static Suite *http_suite(void)
 	tcase_add_test(ledger, an_answer_has_its_headers);
 	LOOP(ledger, a_request_gets_the_right_answer, answers);
 	tcase_add_test(ledger, pages_of_listed_origins_may_ask);
-	tcase_add_loop_test(ledger, options_at_a_path_that_exists_says_what_it_takes, 0, sizeof(options) / sizeof(options[0]));
+	tcase_add_loop_test(ledger, options_at_a_path_that_exists_says_what_it_takes, 0,
+			    sizeof(options) / sizeof(options[0]));
 	tcase_add_test(ledger, options_at_no_path_is_refused);
-	tcase_add_loop_test(ledger, options_at_a_path_that_exists_says_what_it_takes, 0, sizeof(options) / sizeof(options[0]));
+	tcase_add_loop_test(ledger, options_at_a_path_that_exists_says_what_it_takes, 0,
+			    sizeof(options) / sizeof(options[0]));
 	tcase_add_test(ledger, options_at_no_path_is_refused);
 	tcase_add_test(ledger, a_batch_has_a_limit);
 	tcase_add_test(ledger, a_refused_csv_is_no_attachment);

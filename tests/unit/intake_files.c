@@ -12,9 +12,10 @@
 
 #define TEXT_MAX (1u << 20)
 
-const char *const intake_form_names[INTAKE_FORMS] = {
-	"NDJSON", "TSV", "CSV", "mapped CSV", "JSON values", "pretty JSON values", "JSON array", "pretty JSON array"
-};
+const char *const intake_form_names[INTAKE_FORMS] = { "NDJSON",      "TSV",
+						      "CSV",         "mapped CSV",
+						      "JSON values", "pretty JSON values",
+						      "JSON array",  "pretty JSON array" };
 
 static uint64_t state;
 
@@ -51,15 +52,20 @@ static bool is_pretty(const struct intake_file *f)
 
 /* ---- rows ---- */
 
-static const char *const columns[] = { "source", "id", "subject", "time", "category", "usage", "customer", "note" };
+static const char *const columns[] = { "source",   "id",    "subject",  "time",
+				       "category", "usage", "customer", "note" };
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-/* Texts that need quotes where there are some, and others. An event that is sent again has the same. */
+/*
+ * Texts that need quotes where there are some, and others. An event that is
+ * sent again has the same.
+ */
 static const char *note_of(const struct intake_file *f, size_t id)
 {
 	static const char *const plain[] = { "", "a note", "not\\a\\path", "caf\xC3\xA9" };
-	static const char *const quoted[] = { "\"\"", "\"two\nlines\"", "\"he said \"\"no\"\"\"", "\",;|\"", "\"\n\n\"" };
+	static const char *const quoted[] = { "\"\"", "\"two\nlines\"", "\"he said \"\"no\"\"\"",
+					      "\",;|\"", "\"\n\n\"" };
 	static const char *const stray[] = { "\"", "6\" pipe", "\"x\" y" };
 
 	if (f->quotes && id % 3 == 0)
@@ -100,10 +106,13 @@ static void add_header(struct intake_file *f)
 
 /* How the program that wrote a file sets it out. */
 struct layout {
-	const char *indent;          /* of a level */
-	int level;                   /* of the records */
-	bool braces_alone;           /* an object or an array begins on a line of its own */
-	bool joined;                 /* a record of an array begins on the line that the one before ends on */
+	const char *indent; /* of a level */
+	int level;          /* of the records */
+	bool braces_alone;  /* an object or an array begins on a line of its own */
+	/*
+	 * a record of an array begins on the line that the one before ends on
+	 */
+	bool joined;
 	const char *line_end;
 };
 
@@ -116,7 +125,8 @@ static int level_draw(const struct intake_file *f, const struct layout *l)
 static struct layout layout_draw(const struct intake_file *f)
 {
 	static const char *const indents[] = { "  ", "    ", "\t", " " };
-	struct layout l = { .indent = indents[intake_draw(4)], .line_end = one_in(4) ? "\r\n" : "\n" };
+	struct layout l = { .indent = indents[intake_draw(4)],
+			    .line_end = one_in(4) ? "\r\n" : "\n" };
 
 	l.braces_alone = one_in(3);
 	l.joined = f->form == FORM_PRETTY_ARRAY && one_in(3);
@@ -143,7 +153,9 @@ static void add_open(struct intake_file *f, const struct layout *l, int level, c
 
 static void add_tags(struct intake_file *f, const struct layout *l, size_t id)
 {
-	static const char *const texts[] = { "a\\\"}b", "{", "}, {", "[\\\\", "plain", "caf\xC3\xA9 \\u00e9", "}]\\n{" };
+	static const char *const texts[] = { "a\\\"}b", "{",     "}, {",
+					     "[\\\\",   "plain", "caf\xC3\xA9 \\u00e9",
+					     "}]\\n{" };
 
 	strbuf_add(&f->text, "\"tags\":");
 	add_open(f, l, 2, '[');
@@ -182,7 +194,9 @@ static void add_json(struct intake_file *f, const struct layout *l, int id)
 
 /* ---- damage ---- */
 
-/* Puts LEN bytes in the place of TAKE at AT, which the last record ends behind. */
+/*
+ * Puts LEN bytes in the place of TAKE at AT, which the last record ends behind.
+ */
 static void replace(struct intake_file *f, size_t at, size_t take, const char *bytes, size_t len)
 {
 	struct strbuf rest;
@@ -210,18 +224,19 @@ static void damage(struct intake_file *f, size_t at)
 
 	memset(long_text, 'x', sizeof(long_text));
 	switch (intake_draw(5)) {
-	case 0:         /* cut off, as by a rotation of logs or a full disk */
+	case 0: /* cut off, as by a rotation of logs or a full disk */
 		if (is_blank(f->text.text + at, place - at))
 			place = at + len / 2;
 		replace(f, place, at + len - place, "", 0);
 		break;
-	case 1:         /* its beginning is missing */
+	case 1: /* its beginning is missing */
 		if (is_blank(f->text.text + place, at + len - place))
 			place = at + len / 2;
 		replace(f, at, place - at, "", 0);
 		break;
 	case 2:
-		replace(f, at + len / 2, 0, long_text, INTAKE_RECORD_BYTES + intake_draw(3 * INTAKE_RECORD_BYTES));
+		replace(f, at + len / 2, 0, long_text,
+			INTAKE_RECORD_BYTES + intake_draw(3 * INTAKE_RECORD_BYTES));
 		break;
 	default:
 		replace(f, place, intake_draw(2), &bytes[intake_draw(sizeof(bytes))], 1);
@@ -233,21 +248,28 @@ static void damage(struct intake_file *f, size_t at)
 /* That of record I: now and then of one that came before, and is whole. */
 static int id_draw(const struct intake_file *f, size_t i)
 {
-	const struct intake_record *again = i && one_in(8) ? &f->records[intake_draw((uint32_t)i)] : NULL;
+	const struct intake_record *again = i && one_in(8) ? &f->records[intake_draw((uint32_t)i)]
+							   : NULL;
 
 	return again && !again->damaged ? again->id : (int)i;
 }
 
-/* Ends the record's line. In an array each record has its comma, also one that is damaged. */
+/*
+ * Ends the record's line. In an array each record has its comma, also one that
+ * is damaged.
+ */
 static void end_record(struct intake_file *f, struct layout *l, bool last)
 {
 	if (!is_array(f)) {
-		strbuf_add(&f->text, last && one_in(4) ? "" : has_rows(f) ? one_in(8) ? "\r\n" : "\n" : l->line_end);
+		strbuf_add(&f->text, last && one_in(4) ? ""
+				     : has_rows(f)     ? one_in(8) ? "\r\n" : "\n"
+						       : l->line_end);
 	} else if (!last && one_in(16)) {
 		strbuf_add(&f->text, one_in(2) ? "\n]\n[\n" : "\n][\n");
 		l->level = level_draw(f, l);
 	} else {
-		strbuf_addf(&f->text, "%s%s", last ? "" : ",", l->joined && !last ? " " : l->line_end);
+		strbuf_addf(&f->text, "%s%s", last ? "" : ",",
+			    l->joined && !last ? " " : l->line_end);
 	}
 	if (!last && !l->joined && one_in(20))
 		strbuf_add(&f->text, "\n");
@@ -278,8 +300,8 @@ static void add_record(struct intake_file *f, struct layout *l, size_t i, uint32
 /* ---- what damage may cost besides the record itself ---- */
 
 /*
- * After a quote that is too much, rows may be read as one, up to as many bytes as a record may have. One that is
- * never closed costs its line.
+ * After a quote that is too much, rows may be read as one, up to as many bytes
+ * as a record may have. One that is never closed costs its line.
  */
 static void doubt_rows(struct intake_file *f)
 {
@@ -294,7 +316,9 @@ static void doubt_rows(struct intake_file *f)
 	}
 }
 
-/* Marks the records that are part of a well-formed JSON value which begins AT. */
+/*
+ * Marks the records that are part of a well-formed JSON value which begins AT.
+ */
 static void doubt_value(struct intake_file *f, size_t at)
 {
 	struct json_scan scan = { 0 };
@@ -309,13 +333,15 @@ static void doubt_value(struct intake_file *f, size_t at)
 }
 
 /*
- * Where a record was cut and the beginning of one behind it is missing, the rest of both may make one well-formed
- * value, with everything between them in it. No reader can know better.
+ * Where a record was cut and the beginning of one behind it is missing, the
+ * rest of both may make one well-formed value, with everything between them in
+ * it. No reader can know better.
  */
 static void doubt_values(struct intake_file *f)
 {
 	for (size_t i = 0; i < f->n; i++)
-		for (size_t at = f->records[i].at; f->records[i].damaged && at < f->records[i].end; at++)
+		for (size_t at = f->records[i].at; f->records[i].damaged && at < f->records[i].end;
+		     at++)
 			if (f->text.text[at] == '{')
 				doubt_value(f, at);
 }
@@ -325,11 +351,15 @@ void intake_file_make(struct intake_file *f, int number)
 	uint32_t damaged_of = one_in(3) ? 1000000 : 2 + intake_draw(8);
 	struct layout l;
 
-	*f = (struct intake_file){ .number = number, .form = (enum intake_form)intake_draw(INTAKE_FORMS) };
+	*f = (struct intake_file) { .number = number,
+				    .form = (enum intake_form)intake_draw(INTAKE_FORMS) };
 	strbuf_init(&f->text, TEXT_MAX);
 	f->n = 1 + intake_draw(INTAKE_RECORDS_MAX);
-	f->delimiter = f->form == FORM_TSV ? '\t' : f->form == FORM_MAPPED_CSV ? ";|,\t"[intake_draw(4)] : ',';
-	f->quotes = f->form == FORM_CSV || (f->form == FORM_MAPPED_CSV && f->delimiter != '\t' && one_in(2));
+	f->delimiter = f->form == FORM_TSV          ? '\t'
+		       : f->form == FORM_MAPPED_CSV ? ";|,\t"[intake_draw(4)]
+						    : ',';
+	f->quotes = f->form == FORM_CSV ||
+		    (f->form == FORM_MAPPED_CSV && f->delimiter != '\t' && one_in(2));
 	l = layout_draw(f);
 	if (has_rows(f))
 		add_header(f);
@@ -353,8 +383,9 @@ void intake_file_release(struct intake_file *f)
 
 int64_t intake_lines(const struct intake_file *f)
 {
-	const char *blank = f->form == FORM_NDJSON ? " \t\r" : "\r", *end = f->text.text + f->text.len, *next;
-	int64_t n = f->form == FORM_TSV ? -1 : 0;            /* the header */
+	const char *blank = f->form == FORM_NDJSON ? " \t\r" : "\r",
+		   *end = f->text.text + f->text.len, *next;
+	int64_t n = f->form == FORM_TSV ? -1 : 0; /* the header */
 
 	if (f->form != FORM_NDJSON && f->form != FORM_TSV)
 		return -1;
@@ -370,7 +401,9 @@ int64_t intake_lines(const struct intake_file *f)
 char *intake_pack(const struct strbuf *text, bool gzip, size_t *ret_len)
 {
 	size_t room = compressBound(text->len) + ZSTD_compressBound(text->len) + 100;
-	z_stream z = { .next_in = (Bytef *)text->text, .avail_in = (uInt)text->len, .avail_out = (uInt)room };
+	z_stream z = { .next_in = (Bytef *)text->text,
+		       .avail_in = (uInt)text->len,
+		       .avail_out = (uInt)room };
 	char *data = malloc(room);
 
 	if (!data)
@@ -381,7 +414,8 @@ char *intake_pack(const struct strbuf *text, bool gzip, size_t *ret_len)
 		return data;
 	}
 	z.next_out = (Bytef *)data;
-	if (deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK || deflate(&z, Z_FINISH) != Z_STREAM_END)
+	if (deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK ||
+	    deflate(&z, Z_FINISH) != Z_STREAM_END)
 		abort();
 	*ret_len = z.total_out;
 	deflateEnd(&z);
@@ -390,8 +424,13 @@ char *intake_pack(const struct strbuf *text, bool gzip, size_t *ret_len)
 
 void intake_mapping(const struct intake_file *f, struct strbuf *ret)
 {
-	strbuf_addf(ret, "[file]\nheader = yes\ndelimiter = %s\nquote = %s\n[event]\nsource = {source}\nid = {id}\nsubject = {subject}\n"
+	strbuf_addf(ret,
+		    "[file]\nheader = yes\ndelimiter = %s\nquote = %s\n[event]\nsource = "
+		    "{source}\nid = {id}\nsubject = {subject}\n"
 		    "time = {time}\ncategory = {category}\nusage = {usage}\n",
-		    f->delimiter == ';' ? "semicolon" : f->delimiter == '|' ? "bar" : f->delimiter == '\t' ? "tab" : "comma",
+		    f->delimiter == ';'    ? "semicolon"
+		    : f->delimiter == '|'  ? "bar"
+		    : f->delimiter == '\t' ? "tab"
+					   : "comma",
 		    f->quotes ? "double" : "none");
 }

@@ -1,7 +1,7 @@
 /*
- * intake_property_tests.c - files of every form with damage at random: each record has a
- * verdict, and every undamaged one is created once. INTAKE_SEED and INTAKE_FILES choose
- * others, and more; USAGED_LONG stands for many.
+ * intake_property_tests.c - files of every form with damage at random: each
+ * record has a verdict, and every undamaged one is created once. INTAKE_SEED
+ * and INTAKE_FILES choose others, and more; USAGED_LONG stands for many.
  */
 #include <check.h>
 #include <stdbool.h>
@@ -21,7 +21,7 @@
 #include "base/civil.h"
 #include "base/banned.h"
 
-#define NOW_US (INT64_C(1795258800) * USEC_PER_SEC)      /* 2026-11-21 */
+#define NOW_US (INT64_C(1795258800) * USEC_PER_SEC) /* 2026-11-21 */
 
 enum { EVENTS_MAX = 4 * INTAKE_RECORDS_MAX, FILES = 2000, LONG_FILES = 30000 };
 
@@ -39,8 +39,8 @@ static uint64_t number_of(const char *name, uint64_t otherwise)
 struct outcome {
 	int created[INTAKE_RECORDS_MAX];
 	int64_t verdicts, rejected;
-	int64_t changed;             /* events of which damage has made others */
-	int64_t folded;              /* records over several lines */
+	int64_t changed; /* events of which damage has made others */
+	int64_t folded;  /* records over several lines */
 	bool failed;
 };
 
@@ -97,15 +97,20 @@ static int id_of(const struct raw_event *ev, const struct intake_file *f)
 	int file = -1, id = -1, len = 0;
 	char text[64];
 
-	snprintf(text, sizeof(text), "%.*s", (int)ev->field[EV_SOURCE].len, ev->field[EV_SOURCE].text);
+	snprintf(text, sizeof(text), "%.*s", (int)ev->field[EV_SOURCE].len,
+		 ev->field[EV_SOURCE].text);
 	if (sscanf(text, "/file/%d%n", &file, &len) != 1 || text[len] || file != f->number)
 		return -1;
 	snprintf(text, sizeof(text), "%.*s", (int)ev->field[EV_ID].len, ev->field[EV_ID].text);
 	return sscanf(text, "r-%d%n", &id, &len) == 1 && !text[len] ? id : -1;
 }
 
-/* All records of R: a verdict now, or one of the ledger's next commit, for the event of *IDS. */
-static size_t take_records(const struct intake_file *f, struct reader *r, struct ledger *l, struct outcome *o, int ids[static EVENTS_MAX])
+/*
+ * All records of R: a verdict now, or one of the ledger's next commit, for the
+ * event of *IDS.
+ */
+static size_t take_records(const struct intake_file *f, struct reader *r, struct ledger *l,
+			   struct outcome *o, int ids[static EVENTS_MAX])
 {
 	enum read_result got;
 	struct raw_event raw;
@@ -114,7 +119,8 @@ static size_t take_records(const struct intake_file *f, struct reader *r, struct
 
 	while ((got = reader_next(r, &raw, &err)) != READ_END && got != READ_FAILED) {
 		error_clear(&err);
-		if (got != READ_EVENT || event_check(&raw, NOW_US, 0, &ev, &err) < 0 || ledger_add(l, &ev, &err) < 0)
+		if (got != READ_EVENT || event_check(&raw, NOW_US, 0, &ev, &err) < 0 ||
+		    ledger_add(l, &ev, &err) < 0)
 			take_verdict(o, VERDICT_REJECTED, -1);
 		else
 			ids[n++] = id_of(&raw, f);
@@ -127,18 +133,21 @@ static size_t take_records(const struct intake_file *f, struct reader *r, struct
 }
 
 /* Reads the LEN bytes of DATA, packed or not, and stores what they hold. */
-static void take_in(const struct intake_file *f, struct ledger *l, const char *data, size_t len, struct outcome *ret)
+static void take_in(const struct intake_file *f, struct ledger *l, const char *data, size_t len,
+		    struct outcome *ret)
 {
-	static const enum reader_form forms[] = { READER_NDJSON, READER_TSV, READER_CSV, READER_CSV };
+	static const enum reader_form forms[] = { READER_NDJSON, READER_TSV, READER_CSV,
+						  READER_CSV };
 	struct bytes bytes = { data, len, 0, intake_draw(2) ? SIZE_MAX : 1 + intake_draw(3000) };
 	struct mapping *m = f->form == FORM_MAPPED_CSV ? load_mapping(f) : NULL;
 	struct unpacker *u = unpacker_new(PACKING_BY_CONTENT, read_from, &bytes, 0);
-	struct reader *r = reader_new(f->form >= FORM_VALUES ? READER_JSON : forms[f->form], m, INTAKE_RECORD_BYTES, unpacker_read, u);
+	struct reader *r = reader_new(f->form >= FORM_VALUES ? READER_JSON : forms[f->form], m,
+				      INTAKE_RECORD_BYTES, unpacker_read, u);
 	const struct ledger_result *results;
 	int ids[EVENTS_MAX];
 	size_t n_results;
 
-	*ret = (struct outcome){ 0 };
+	*ret = (struct outcome) { 0 };
 	take_records(f, r, l, ret, ids);
 	OK(ledger_commit(l, &results, &n_results, &err));
 	for (size_t i = 0; i < n_results; i++)
@@ -151,7 +160,10 @@ static void take_in(const struct intake_file *f, struct ledger *l, const char *d
 
 /* ---- what must be ---- */
 
-/* Prints the records around the one that failed, or those that are damaged, and ends the test. */
+/*
+ * Prints the records around the one that failed, or those that are damaged, and
+ * ends the test.
+ */
 static void fail_with(const struct intake_file *f, const char *what, size_t record)
 {
 	for (size_t k = 0; k < f->n; k++) {
@@ -162,13 +174,18 @@ static void fail_with(const struct intake_file *f, const char *what, size_t reco
 			continue;
 		fprintf(stderr, "record %zu:\n", k);
 		for (const char *p = f->text.text + r->at; p < f->text.text + shown; p++)
-			fprintf(stderr, *p == '\n' || (*p >= ' ' && *p < 0x7F) ? "%c" : "\\x%02x", (unsigned char)*p);
+			fprintf(stderr, *p == '\n' || (*p >= ' ' && *p < 0x7F) ? "%c" : "\\x%02x",
+				(unsigned char)*p);
 	}
-	ck_abort_msg("file %d (%s, delimiter %c, %squotes), record %zu %s", f->number, intake_form_names[f->form], f->delimiter,
-		     f->quotes ? "" : "no ", record, what);
+	ck_abort_msg("file %d (%s, delimiter %c, %squotes), record %zu %s", f->number,
+		     intake_form_names[f->form], f->delimiter, f->quotes ? "" : "no ", record,
+		     what);
 }
 
-/* Damaged records one after the other of which none is an event of the file have a verdict at least. */
+/*
+ * Damaged records one after the other of which none is an event of the file
+ * have a verdict at least.
+ */
 static int64_t verdicts_needed(const struct intake_file *f, const struct outcome *o)
 {
 	int64_t n = 0;
@@ -197,9 +214,13 @@ static void check_whole(const struct intake_file *f, const struct outcome *o)
 			fail_with(f, "was created twice", i);
 		if (!r->damaged && !r->in_doubt && o->created[r->id] != 1)
 			fail_with(f, "was not created", i);
-		/* it is part of another record, and the summary tells of that */
-		if (f->quotes && !r->damaged && r->in_doubt && o->created[r->id] != 1 && o->folded == 0)
-			fail_with(f, "was not created, nor any record that goes over several lines", i);
+		/*
+		 * it is part of another record, and the summary tells of that
+		 */
+		if (f->quotes && !r->damaged && r->in_doubt && o->created[r->id] != 1 &&
+		    o->folded == 0)
+			fail_with(f, "was not created, nor any record that goes over several lines",
+				  i);
 	}
 	if (!damaged && (o->failed || o->rejected || o->verdicts != (int64_t)f->n))
 		fail_with(f, "is the last; nothing is damaged, but not all was good", f->n);
@@ -211,13 +232,17 @@ static void check_whole(const struct intake_file *f, const struct outcome *o)
 		fail_with(f, "is the last; the stream failed", f->n);
 }
 
-/* Of a packed file that was cut, a beginning without a gap is stored, and that it was cut is told. */
+/*
+ * Of a packed file that was cut, a beginning without a gap is stored, and that
+ * it was cut is told.
+ */
 static void check_cut(const struct intake_file *f, const struct outcome *o)
 {
 	bool ended = false;
 
 	if (!o->failed)
-		fail_with(f, "is one of those of which nothing was told when the stream was cut", 0);
+		fail_with(f, "is one of those of which nothing was told when the stream was cut",
+			  0);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct intake_record *r = &f->records[i];
 
@@ -255,7 +280,9 @@ static void try_file(struct ledger *l, int number)
 
 START_TEST(every_record_has_a_verdict_and_every_undamaged_one_is_created_once)
 {
-	struct category c = { .name = "calls", .description = "", .count_unit = "", .usage_unit = "" };
+	struct category c = {
+		.name = "calls", .description = "", .count_unit = "", .usage_unit = ""
+	};
 	struct account a = { .sid = INTAKE_SID, .name = "one", .currency = "USD" };
 	struct ledger_options options = { 0 };
 	struct store *st = NULL;

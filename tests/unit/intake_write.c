@@ -1,9 +1,11 @@
 /*
- * intake_write.c - writes files of usage events with damage at random, for tests from the outside:
+ * intake_write.c - writes files of usage events with damage at random, for
+ * tests from the outside:
  *
  *   intake_write FOLDER FILES SEED
  *
- * A line of JSON on standard output tells what is in each file, and what must come of it.
+ * A line of JSON on standard output tells what is in each file, and what must
+ * come of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +38,10 @@ static void write_mapping(const struct intake_file *f, const char *folder, const
 	strbuf_release(&text);
 }
 
-/* Numbers of records, as a JSON array: those that must be stored, and those that may be. */
+/*
+ * Numbers of records, as a JSON array: those that must be stored, and those
+ * that may be.
+ */
 static void print_records(const struct intake_file *f, const char *name, bool must)
 {
 	const char *comma = "";
@@ -52,7 +57,8 @@ static void print_records(const struct intake_file *f, const char *name, bool mu
 
 static void write_one(const char *folder, int number)
 {
-	static const char *const suffixes[] = { "ndjson", "tsv", "csv", "csv", "json", "json", "json", "json" };
+	static const char *const suffixes[] = { "ndjson", "tsv",  "csv",  "csv",
+						"json",   "json", "json", "json" };
 	bool cut = intake_draw(8) == 0, gzip = intake_draw(2), packed = cut || intake_draw(2);
 	char name[64], mapping[64];
 	struct intake_file f;
@@ -60,7 +66,10 @@ static void write_one(const char *folder, int number)
 	size_t len;
 
 	intake_file_make(&f, number);
-	snprintf(name, sizeof(name), "%d.%s%s", number, suffixes[f.form], !packed ? "" : gzip ? ".gz" : ".zst");
+	snprintf(name, sizeof(name), "%d.%s%s", number, suffixes[f.form],
+		 !packed ? ""
+		 : gzip  ? ".gz"
+			 : ".zst");
 	snprintf(mapping, sizeof(mapping), "%d-%s.ini", f.delimiter, f.quotes ? "quotes" : "none");
 	if (packed)
 		data = intake_pack(&f.text, gzip, &len);
@@ -69,9 +78,15 @@ static void write_one(const char *folder, int number)
 	write_file(folder, name, packed ? data : f.text.text, packed ? len : f.text.len);
 	if (f.form == FORM_MAPPED_CSV)
 		write_mapping(&f, folder, mapping);
-	printf("{\"name\":\"%s\",\"form\":\"%s\",\"format\":\"%s\",\"packing\":\"%s\",\"source\":\"/file/%d\",\"mapping\":\"%s\","
-	       "\"cut\":%s,\"quotes\":%s,\"lines\":%d", name, intake_form_names[f.form], suffixes[f.form], !packed ? "" : gzip ? "gzip" : "zstd",
-	       number, f.form == FORM_MAPPED_CSV ? mapping : "", cut ? "true" : "false", f.quotes ? "true" : "false", (int)intake_lines(&f));
+	printf("{\"name\":\"%s\",\"form\":\"%s\",\"format\":\"%s\",\"packing\":\"%s\",\"source\":"
+	       "\"/file/%d\",\"mapping\":\"%s\","
+	       "\"cut\":%s,\"quotes\":%s,\"lines\":%d",
+	       name, intake_form_names[f.form], suffixes[f.form],
+	       !packed ? ""
+	       : gzip  ? "gzip"
+		       : "zstd",
+	       number, f.form == FORM_MAPPED_CSV ? mapping : "", cut ? "true" : "false",
+	       f.quotes ? "true" : "false", (int)intake_lines(&f));
 	print_records(&f, "must", true);
 	print_records(&f, "may", false);
 	printf("}\n");

@@ -21,9 +21,9 @@ static void setup(void)
 {
 	arena_init(&arena);
 	strbuf_init(&out, DOCUMENT_MAX);
-	err = (struct error){ 0 };
+	err = (struct error) { 0 };
 	ck_assert_int_eq(settings_load(NULL, &settings, &err), 0);
-	options = (struct writer_options){ .style = dialect_servicestack.style };
+	options = (struct writer_options) { .style = dialect_servicestack.style };
 }
 
 static void teardown(void)
@@ -35,10 +35,12 @@ static void teardown(void)
 
 static struct document_request request(void)
 {
-	return (struct document_request){
-		.table = ops, .settings = settings, .base_url = "https://usage.example.com:8443", .format = &format_json, .page = &options,
-		.arena = &arena
-	};
+	return (struct document_request) { .table = ops,
+					   .settings = settings,
+					   .base_url = "https://usage.example.com:8443",
+					   .format = &format_json,
+					   .page = &options,
+					   .arena = &arena };
 }
 
 static const struct document *find(const char *path, struct document_request *rq)
@@ -81,7 +83,15 @@ END_TEST
 
 START_TEST(other_paths_are_no_documents)
 {
-	static const char *const paths[] = { "", "/", "//metadata", "/metadatas", "/meta", "/json//metadata", "/ui/A/send/", "/xsd/a/b", "/json/metadata/x" };
+	static const char *const paths[] = { "",
+					     "/",
+					     "//metadata",
+					     "/metadatas",
+					     "/meta",
+					     "/json//metadata",
+					     "/ui/A/send/",
+					     "/xsd/a/b",
+					     "/json/metadata/x" };
 	struct document_request rq = request();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -91,7 +101,9 @@ END_TEST
 
 START_TEST(a_path_and_a_query_say_what_is_asked_for_and_the_path_wins)
 {
-	struct raw_param query[] = { { "OP", "GetAIUsage", 10 }, { "format", "csv", 3 }, { "lang", "", 0 } };
+	struct raw_param query[] = { { "OP", "GetAIUsage", 10 },
+				     { "format", "csv", 3 },
+				     { "lang", "", 0 } };
 	struct document_request rq = request();
 
 	rq.params = query;
@@ -124,7 +136,8 @@ START_TEST(a_request_has_the_parameters_of_the_family_but_not_our_own)
 	const struct shape *shape = sample_request(&arena, op_find("GetAIUsage"), false);
 
 	ck_assert_str_eq(sample(shape, false, &format_json),
-			 "{\"accountId\":\"String\",\"customerId\":\"String\",\"startDate\":\"String\",\"endDate\":\"String\"}");
+			 "{\"accountId\":\"String\",\"customerId\":\"String\",\"startDate\":"
+			 "\"String\",\"endDate\":\"String\"}");
 	shape = sample_request(&arena, op_find("GetAIUsage"), true);
 	ck_assert_ptr_nonnull(strstr(sample(shape, false, &format_json), "timeZone"));
 }
@@ -136,19 +149,26 @@ START_TEST(an_answer_is_a_record_of_placeholders_in_every_format)
 
 	ck_assert_str_eq(sample(op->returns, false, &format_json),
 			 "{\"accountUsage\":[{\"accountId\":\"String\",\"aiMinutes\":0}],"
-			 "\"customerUsage\":[{\"accountId\":\"String\",\"customerId\":\"String\",\"aiMinutes\":0}]}");
+			 "\"customerUsage\":[{\"accountId\":\"String\",\"customerId\":\"String\","
+			 "\"aiMinutes\":0}]}");
 	ck_assert_str_eq(sample(op->returns, false, &format_xml),
 			 "<AIUsage xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\""
 			 " xmlns=\"http://schemas.datacontract.org/2004/07/Voice.Api.AI\">\n"
-			 "  <AccountUsage>\n    <AIAccountUsage>\n      <AIMinutes>0</AIMinutes>\n      <AccountId>String</AccountId>\n"
+			 "  <AccountUsage>\n    <AIAccountUsage>\n      <AIMinutes>0</AIMinutes>\n "
+			 "     <AccountId>String</AccountId>\n"
 			 "    </AIAccountUsage>\n  </AccountUsage>\n"
-			 "  <CustomerUsage>\n    <AICustomerUsage>\n      <AIMinutes>0</AIMinutes>\n      <AccountId>String</AccountId>\n"
-			 "      <CustomerId>String</CustomerId>\n    </AICustomerUsage>\n  </CustomerUsage>\n</AIUsage>");
+			 "  <CustomerUsage>\n    <AICustomerUsage>\n      "
+			 "<AIMinutes>0</AIMinutes>\n      <AccountId>String</AccountId>\n"
+			 "      <CustomerId>String</CustomerId>\n    </AICustomerUsage>\n  "
+			 "</CustomerUsage>\n</AIUsage>");
 	ck_assert_str_eq(sample(op->returns, false, &format_jsv),
-			 "{\n\taccountUsage: [\n\t\t{\n\t\t\taccountId: String,\n\t\t\taiMinutes: 0\n\t\t}\n\t],\n"
-			 "\tcustomerUsage: [\n\t\t{\n\t\t\taccountId: String,\n\t\t\tcustomerId: String,\n\t\t\taiMinutes: 0\n\t\t}\n\t]\n}");
+			 "{\n\taccountUsage: [\n\t\t{\n\t\t\taccountId: String,\n\t\t\taiMinutes: "
+			 "0\n\t\t}\n\t],\n"
+			 "\tcustomerUsage: [\n\t\t{\n\t\t\taccountId: String,\n\t\t\tcustomerId: "
+			 "String,\n\t\t\taiMinutes: 0\n\t\t}\n\t]\n}");
 	ck_assert_str_eq(sample(op->returns, false, &format_csv),
-			 "AccountUsage,CustomerUsage\r\n\"[{accountId:String,aiMinutes:0}]\",\"[{accountId:String,customerId:String,aiMinutes:0}]\"\r\n");
+			 "AccountUsage,CustomerUsage\r\n\"[{accountId:String,aiMinutes:0}]\",\"[{"
+			 "accountId:String,customerId:String,aiMinutes:0}]\"\r\n");
 }
 END_TEST
 
@@ -161,8 +181,10 @@ START_TEST(roles_and_verbs_are_named_as_the_pages_do)
 	ck_assert_str_eq(words_verbs(&arena, ai), "All Verbs");
 	ck_assert_str_eq(words_verbs(&arena, usage), "GET");
 	ck_assert_str_eq(words_lock(&arena, ai), "Requires Roles: SystemAdministrator");
-	ck_assert_str_eq(words_lock(&arena, usage), "Requires Roles: SystemAdministrator?,  Manager?");
-	ck_assert_str_eq(words_namespace("http://schemas.datacontract.org/2004/07/Voice.Api.AI"), "Voice.Api.AI");
+	ck_assert_str_eq(words_lock(&arena, usage),
+			 "Requires Roles: SystemAdministrator?,  Manager?");
+	ck_assert_str_eq(words_namespace("http://schemas.datacontract.org/2004/07/Voice.Api.AI"),
+			 "Voice.Api.AI");
 }
 END_TEST
 
@@ -214,14 +236,19 @@ END_TEST
 
 START_TEST(a_form_leads_to_the_path_with_its_values_encoded)
 {
-	struct raw_param query[] = { { "AccountSid", "A/\r\nC", 5 }, { "Category", "a&b", 3 }, { "format", "xml", 3 }, { "other", "x", 1 } };
+	struct raw_param query[] = { { "AccountSid", "A/\r\nC", 5 },
+				     { "Category", "a&b", 3 },
+				     { "format", "xml", 3 },
+				     { "other", "x", 1 } };
 	struct document_request rq = request();
 	const struct document *d = find("/ui/listusagerecord/send", &rq);
 
 	rq.params = query;
 	rq.n_params = 4;
 	ck_assert_int_eq(d->write(&rq, &out, &err), 0);
-	ck_assert_str_eq(rq.location, "/2010-04-01/Accounts/A%2F%0D%0AC/Usage/Records?Category=a%26b&format=xml");
+	ck_assert_str_eq(
+		rq.location,
+		"/2010-04-01/Accounts/A%2F%0D%0AC/Usage/Records?Category=a%26b&format=xml");
 }
 END_TEST
 

@@ -18,7 +18,8 @@ static struct json_object *read_cases(const char *module)
 	struct json_object *cases;
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/tests/golden/mustache/%s.json", srcdir ? srcdir : ".", module);
+	snprintf(path, sizeof(path), "%s/tests/golden/mustache/%s.json", srcdir ? srcdir : ".",
+		 module);
 	cases = json_object_from_file(path);
 	ck_assert_msg(cases != NULL, "%s: %s", path, json_util_get_last_err());
 	return cases;
@@ -46,7 +47,8 @@ static const char *text_of(struct json_object *o, const char *name)
 
 static void check_module(const char *module)
 {
-	struct json_object *cases = read_cases(module), *tests = json_object_object_get(cases, "tests");
+	struct json_object *cases = read_cases(module),
+			   *tests = json_object_object_get(cases, "tests");
 	size_t n = json_object_array_length(tests);
 
 	ck_assert_uint_gt(n, 0);
@@ -57,17 +59,21 @@ static void check_module(const char *module)
 		struct strbuf out;
 
 		strbuf_init(&out, LIMIT);
-		ck_assert_msg(mustache_render(template, strlen(template), json_object_object_get(test, "data"), partial_of_case,
-					      json_object_object_get(test, "partials"), &out, &err) == 0,
+		ck_assert_msg(mustache_render(template, strlen(template),
+					      json_object_object_get(test, "data"), partial_of_case,
+					      json_object_object_get(test, "partials"), &out,
+					      &err) == 0,
 			      "%s: %s: %s", module, text_of(test, "name"), err.message);
-		ck_assert_msg(strcmp(out.text, text_of(test, "expected")) == 0, "%s: %s: expected \"%s\", got \"%s\"", module,
-			      text_of(test, "name"), text_of(test, "expected"), out.text);
+		ck_assert_msg(strcmp(out.text, text_of(test, "expected")) == 0,
+			      "%s: %s: expected \"%s\", got \"%s\"", module, text_of(test, "name"),
+			      text_of(test, "expected"), out.text);
 		strbuf_release(&out);
 	}
 	json_object_put(cases);
 }
 
-static const char *const modules[] = { "comments", "delimiters", "interpolation", "inverted", "partials", "sections" };
+static const char *const modules[] = { "comments", "delimiters", "interpolation",
+				       "inverted", "partials",   "sections" };
 
 START_TEST(every_case_of_the_specification_renders_as_expected)
 {
@@ -76,7 +82,8 @@ START_TEST(every_case_of_the_specification_renders_as_expected)
 END_TEST
 
 /* Renders without partials; what comes out is checked, or the message. */
-static void check_render(const char *template, const char *data, const char *expected, const char *fault)
+static void check_render(const char *template, const char *data, const char *expected,
+			 const char *fault)
 {
 	struct json_object *object = json_tokener_parse(data);
 	struct error err = { 0 };
@@ -98,7 +105,8 @@ static void check_render(const char *template, const char *data, const char *exp
 
 START_TEST(quotes_are_escaped_for_attributes)
 {
-	check_render("<a title='{{t}}'>", "{\"t\":\"'\\\"<\"}", "<a title='&#39;&quot;&lt;'>", NULL);
+	check_render("<a title='{{t}}'>", "{\"t\":\"'\\\"<\"}", "<a title='&#39;&quot;&lt;'>",
+		     NULL);
 }
 END_TEST
 
@@ -118,12 +126,16 @@ START_TEST(a_broken_template_is_refused_with_its_line)
 {
 	check_render("a\n{{#b}}\n{{c", "{}", NULL, "template, line 3: a tag is not closed");
 	check_render("a\n{{#b}}\n", "{}", NULL, "template, line 2: a section is not closed");
-	check_render("{{#b}}\n\n{{/c}}", "{}", NULL, "template, line 3: a section ends that is not the open one");
-	check_render("{{/c}}", "{}", NULL, "template, line 1: a section ends that is not the open one");
+	check_render("{{#b}}\n\n{{/c}}", "{}", NULL,
+		     "template, line 3: a section ends that is not the open one");
+	check_render("{{/c}}", "{}", NULL,
+		     "template, line 1: a section ends that is not the open one");
 	check_render("\n{{ }}", "{}", NULL, "template, line 2: a tag has no name");
 	check_render("{{{a}}", "{}", NULL, "template, line 1: a tag is not closed");
-	check_render("{{=a=}}", "{}", NULL, "template, line 1: delimiters are two short words without '='");
-	check_render("{{=aaaaaaaaaaaaaaaaa b=}}", "{}", NULL, "template, line 1: delimiters are two short words without '='");
+	check_render("{{=a=}}", "{}", NULL,
+		     "template, line 1: delimiters are two short words without '='");
+	check_render("{{=aaaaaaaaaaaaaaaaa b=}}", "{}", NULL,
+		     "template, line 1: delimiters are two short words without '='");
 }
 END_TEST
 
@@ -136,7 +148,8 @@ START_TEST(sections_nested_too_deep_are_refused)
 		strbuf_add(&template, "{{#a}}");
 	for (int i = 0; i <= MUSTACHE_DEPTH; i++)
 		strbuf_add(&template, "{{/a}}");
-	check_render(template.text, "{\"a\":true}", NULL, "template, line 1: sections are nested too deep");
+	check_render(template.text, "{\"a\":true}", NULL,
+		     "template, line 1: sections are nested too deep");
 	strbuf_release(&template);
 }
 END_TEST
@@ -150,7 +163,8 @@ static const char *same_partial(void *ctx, const char *name, size_t len, size_t 
 	return ctx;
 }
 
-static void check_partial_fault(char *partial, size_t limit, enum error_kind kind, const char *fault)
+static void check_partial_fault(char *partial, size_t limit, enum error_kind kind,
+				const char *fault)
 {
 	struct error err = { 0 };
 	struct strbuf out;
@@ -167,7 +181,8 @@ START_TEST(a_partial_that_calls_itself_comes_to_an_end)
 	char one[] = "{{>p}}", sections[] = "{{^a}}{{^b}}{{>p}}{{/b}}{{/a}}";
 
 	check_partial_fault(one, LIMIT, ERR_INTERNAL, "template: partials are nested too deep");
-	check_partial_fault(sections, LIMIT, ERR_INTERNAL, "template: partials are nested too deep");
+	check_partial_fault(sections, LIMIT, ERR_INTERNAL,
+			    "template: partials are nested too deep");
 }
 END_TEST
 
@@ -179,7 +194,10 @@ START_TEST(partials_without_end_are_stopped)
 	struct error err = { 0 };
 	struct strbuf out;
 
-	/* {"next":{"next":...}}: the partial goes one level down, twice, until there is none */
+	/*
+	 * {"next":{"next":...}}: the partial goes one level down, twice, until
+	 * there is none
+	 */
 	for (int i = 0; i < 30; i++) {
 		struct json_object *outer = json_object_new_object();
 
@@ -207,7 +225,8 @@ int main(void)
 	Suite *s = suite_create("mustache");
 	TCase *tc = tcase_create("mustache");
 
-	tcase_add_loop_test(tc, every_case_of_the_specification_renders_as_expected, 0, sizeof(modules) / sizeof(modules[0]));
+	tcase_add_loop_test(tc, every_case_of_the_specification_renders_as_expected, 0,
+			    sizeof(modules) / sizeof(modules[0]));
 	tcase_add_test(tc, quotes_are_escaped_for_attributes);
 	tcase_add_test(tc, an_empty_text_is_falsy);
 	tcase_add_test(tc, a_missing_partial_is_nothing);

@@ -10,34 +10,59 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const known[] = {
-	"id", "sim", "time", "count", "usage", "price", "customer", "network", "iso_country",
-	"data_upload", "data_download", NULL, "StartDate", "EndDate", ""
-};
+static const char *const known[] = { "id",          "sim",           "time",
+				     "count",       "usage",         "price",
+				     "customer",    "network",       "iso_country",
+				     "data_upload", "data_download", NULL,
+				     "StartDate",   "EndDate",       "" };
 
 static const struct {
-	const char *name, *nearest;      /* NULL: none is near */
-} cases[] = {
-	{ "useage", "usage" }, { "usge", "usage" }, { "uasge", "usage" }, { "usagE", "usage" },
-	{ "USAGE", "usage" }, { "usabe", "usage" }, { "ID", "id" }, { "Sim", "sim" },
-	{ "costumer", "customer" }, { "custmer", "customer" }, { "cstmer", "customer" },
-	{ "ucstoemr", "customer" }, { "iso-country", "iso_country" }, { "isocountry", "iso_country" },
-	{ "data_uplaod", "data_upload" }, { "dataupload", "data_upload" }, { "StartDat", "StartDate" },
-	{ "startdate", "StartDate" }, { "Enddat", "EndDate" }, { "times", "time" },
-	/* too far for their lengths */
-	{ "is", NULL }, { "i", NULL }, { "sum", NULL }, { "sims", NULL }, { "tier", NULL },
-	{ "amount", NULL }, { "account", NULL }, { "country", NULL }, { "stage", NULL },
-	{ "state", NULL }, { "voice", NULL }, { "cosstumerr", NULL }, { "cust", NULL },
-	{ "team", NULL }, { "", NULL }, { "a", NULL }
-};
+	const char *name, *nearest; /* NULL: none is near */
+} cases[] = { { "useage", "usage" },
+	      { "usge", "usage" },
+	      { "uasge", "usage" },
+	      { "usagE", "usage" },
+	      { "USAGE", "usage" },
+	      { "usabe", "usage" },
+	      { "ID", "id" },
+	      { "Sim", "sim" },
+	      { "costumer", "customer" },
+	      { "custmer", "customer" },
+	      { "cstmer", "customer" },
+	      { "ucstoemr", "customer" },
+	      { "iso-country", "iso_country" },
+	      { "isocountry", "iso_country" },
+	      { "data_uplaod", "data_upload" },
+	      { "dataupload", "data_upload" },
+	      { "StartDat", "StartDate" },
+	      { "startdate", "StartDate" },
+	      { "Enddat", "EndDate" },
+	      { "times", "time" },
+	      /* too far for their lengths */
+	      { "is", NULL },
+	      { "i", NULL },
+	      { "sum", NULL },
+	      { "sims", NULL },
+	      { "tier", NULL },
+	      { "amount", NULL },
+	      { "account", NULL },
+	      { "country", NULL },
+	      { "stage", NULL },
+	      { "state", NULL },
+	      { "voice", NULL },
+	      { "cosstumerr", NULL },
+	      { "cust", NULL },
+	      { "team", NULL },
+	      { "", NULL },
+	      { "a", NULL } };
 
 START_TEST(a_name_is_near_by_as_many_edits_as_its_length_allows)
 {
 	const char *name = cases[_i].name, *want = cases[_i].nearest;
 	const char *got = nearest_name(name, strlen(name), known, COUNT(known));
 
-	ck_assert_msg(got == want || (got && want && strcmp(got, want) == 0), "%s: %s, not %s", name,
-		      got ? got : "none", want ? want : "none");
+	ck_assert_msg(got == want || (got && want && strcmp(got, want) == 0), "%s: %s, not %s",
+		      name, got ? got : "none", want ? want : "none");
 }
 END_TEST
 
@@ -75,7 +100,8 @@ int main(void)
 	TCase *tc = tcase_create("nearest");
 
 	suite_add_tcase(s, tc);
-	tcase_add_loop_test(tc, a_name_is_near_by_as_many_edits_as_its_length_allows, 0, COUNT(cases));
+	tcase_add_loop_test(tc, a_name_is_near_by_as_many_edits_as_its_length_allows, 0,
+			    COUNT(cases));
 	tcase_add_test(tc, the_nearest_of_several_is_given_and_the_first_of_equals);
 	tcase_add_test(tc, names_of_any_length_are_compared);
 	return run_suite(s);

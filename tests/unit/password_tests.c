@@ -1,4 +1,7 @@
-/* password_tests.c - the queue of password checks: callers that have signed in before go first, and are told apart. */
+/*
+ * password_tests.c - the queue of password checks: callers that have signed in
+ * before go first, and are told apart.
+ */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,7 +25,8 @@ static void *guess(void *arg)
 	while (atomic_load(&going)) {
 		struct error err = { 0 };
 
-		if (password_verify_as(PASSWORD_STRANGER, (uintptr_t)arg, hash, "wrong", 5, &err) < 0) {
+		if (password_verify_as(PASSWORD_STRANGER, (uintptr_t)arg, hash, "wrong", 5, &err) <
+		    0) {
 			atomic_fetch_add(&refused, 1);
 			usleep(1000);
 		} else {
@@ -49,15 +53,17 @@ START_TEST(a_crowd_of_strangers_takes_no_place_from_known_callers)
 	ck_assert_int_eq(password_hash("right", 5, hash, &err), 0);
 	atomic_store(&going, true);
 	for (int i = 0; i < STRANGERS; i++)
-		ck_assert_int_eq(pthread_create(&strangers[i], NULL, guess, (void *)(uintptr_t)i), 0);
+		ck_assert_int_eq(pthread_create(&strangers[i], NULL, guess, (void *)(uintptr_t)i),
+				 0);
 	while (atomic_load(&refused) == 0)
-		;       /* all places of strangers are taken */
+		; /* all places of strangers are taken */
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < KNOWN; i++)
 			ck_assert_int_eq(pthread_create(&known[i], NULL, know, &results[i]), 0);
 		for (int i = 0; i < KNOWN; i++) {
 			pthread_join(known[i], NULL);
-			ck_assert_msg(results[i] == 1, "round %d, caller %d: %d", round, i, results[i]);
+			ck_assert_msg(results[i] == 1, "round %d, caller %d: %d", round, i,
+				      results[i]);
 		}
 	}
 	atomic_store(&going, false);
@@ -79,9 +85,10 @@ START_TEST(a_network_of_strangers_takes_no_place_from_another_one)
 	for (int i = 0; i < STRANGERS; i++)
 		ck_assert_int_eq(pthread_create(&strangers[i], NULL, guess, (void *)1), 0);
 	while (atomic_load(&refused) == 0)
-		;       /* there are more of them than may wait */
+		; /* there are more of them than may wait */
 	for (int i = 0; i < TRIES; i++)
-		ck_assert_msg(password_verify_as(PASSWORD_STRANGER, 2, hash, "right", 5, &err) == 1, "try %d: %s", i, err.message);
+		ck_assert_msg(password_verify_as(PASSWORD_STRANGER, 2, hash, "right", 5, &err) == 1,
+			      "try %d: %s", i, err.message);
 	atomic_store(&going, false);
 	for (int i = 0; i < STRANGERS; i++)
 		pthread_join(strangers[i], NULL);
@@ -123,7 +130,8 @@ START_TEST(a_device_is_of_one_user_and_one_ledger)
 	ck_assert_uint_eq(strlen(device), DEVICE_TEXT - 1);
 	ck_assert_str_ne(device, again);
 	ck_assert_ptr_nonnull(signin_device(s, secret, "ada", device, &arena));
-	ck_assert_str_ne(signin_device(s, secret, "ada", device, &arena), signin_device(s, secret, "ada", again, &arena));
+	ck_assert_str_ne(signin_device(s, secret, "ada", device, &arena),
+			 signin_device(s, secret, "ada", again, &arena));
 	ck_assert_ptr_null(signin_device(s, secret, "eve", device, &arena));
 	ck_assert_ptr_null(signin_device(s, secret, "ad", device, &arena));
 	ck_assert_ptr_null(signin_device(s, other, "ada", device, &arena));
@@ -133,7 +141,8 @@ START_TEST(a_device_is_of_one_user_and_one_ledger)
 		memcpy(changed, device, sizeof(device));
 		/* of the last character not every bit counts */
 		changed[i] = changed[i] == 'A' ? 'w' : changed[i] == '!' ? 'A' : '!';
-		ck_assert_msg(!signin_device(s, secret, "ada", changed, &arena), "%zu: %s", i, changed);
+		ck_assert_msg(!signin_device(s, secret, "ada", changed, &arena), "%zu: %s", i,
+			      changed);
 	}
 	memcpy(changed, device, sizeof(device));
 	strcat(changed, "A");

@@ -19,13 +19,16 @@ END_TEST
 
 START_TEST(a_small_step_and_a_step_back_are_believed)
 {
-	static const int64_t steps[] = { 0, 1, PLAUSIBLE_STEP_SECONDS, -1, -3600, -YEAR, -10 * YEAR };
+	static const int64_t steps[] = {
+		0, 1, PLAUSIBLE_STEP_SECONDS, -1, -3600, -YEAR, -10 * YEAR
+	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		struct plausible p = { 0 };
 
 		plausible_begin(&p, 0, T, STEADY);
-		ck_assert_msg(plausible_time(&p, T + steps[i], STEADY) == T + steps[i], "step %zu", i);
+		ck_assert_msg(plausible_time(&p, T + steps[i], STEADY) == T + steps[i], "step %zu",
+			      i);
 	}
 }
 END_TEST
@@ -39,8 +42,10 @@ START_TEST(a_jump_ahead_is_believed_after_a_day)
 
 		plausible_begin(&p, 0, T, STEADY);
 		for (int64_t s = 0; s < DAY; s += 600)
-			ck_assert_msg(plausible_time(&p, T + jumps[i] + s, STEADY + s) == T + s, "jump %zu, after %lld s", i, (long long)s);
-		ck_assert_int_eq(plausible_time(&p, T + jumps[i] + DAY, STEADY + DAY), T + jumps[i] + DAY);
+			ck_assert_msg(plausible_time(&p, T + jumps[i] + s, STEADY + s) == T + s,
+				      "jump %zu, after %lld s", i, (long long)s);
+		ck_assert_int_eq(plausible_time(&p, T + jumps[i] + DAY, STEADY + DAY),
+				 T + jumps[i] + DAY);
 	}
 }
 END_TEST

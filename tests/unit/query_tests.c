@@ -1,5 +1,6 @@
 /*
- * query_tests.c - the one query, against sums made the slow way, straight from the events.
+ * query_tests.c - the one query, against sums made the slow way, straight from
+ * the events.
  */
 #include <check.h>
 #include <stdio.h>
@@ -18,15 +19,17 @@
 enum { EVENTS = 4000, ACCOUNTS = 3, ROUNDS = 400 };
 
 static const char *const sids[ACCOUNTS] = { AC("1"), AC("2"), AC("3") };
-static const char *const names[] = { "calls", "calls-inbound", "calls-inbound-local", "calls-outbound", "sms", "sim-data" };
+static const char *const names[] = { "calls",          "calls-inbound", "calls-inbound-local",
+				     "calls-outbound", "sms",           "sim-data" };
 static const char *const customers[] = { "anna", "ben", "cleo" };
-static const char *const zones[] = { "UTC", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata" };
+static const char *const zones[] = { "UTC", "Asia/Kathmandu", "America/New_York",
+				     "Australia/Lord_Howe", "Asia/Kolkata" };
 
 enum { NAMES = sizeof(names) / sizeof(names[0]), CUSTOMERS = 3, ZONES = 5 };
 
 /* An event as the test remembers it. */
 struct fact {
-	int account, name, customer;       /* customer -1: none */
+	int account, name, customer; /* customer -1: none */
 	int64_t sec;
 	int64_t count, usage, price;
 };
@@ -51,7 +54,11 @@ static void must(int rc, const struct error *err)
 
 static void add_category(const char *name, int64_t parent, int64_t *ret_id)
 {
-	struct category c = { .name = name, .parent = parent, .description = name, .count_unit = "n", .usage_unit = "u",
+	struct category c = { .name = name,
+			      .parent = parent,
+			      .description = name,
+			      .count_unit = "n",
+			      .usage_unit = "u",
 			      .metered = strcmp(name, "totalprice") == 0 };
 	struct error err = { 0 };
 
@@ -75,7 +82,10 @@ static void make_ledger(void)
 	add_category("sim-data", 0, NULL);
 	add_category("totalprice", 0, NULL);
 	for (int i = 0; i < ACCOUNTS; i++) {
-		struct account a = { .name = sids[i], .parent = i ? account_ids[0] : 0, .currency = "usd", .created = 0 };
+		struct account a = { .name = sids[i],
+				     .parent = i ? account_ids[0] : 0,
+				     .currency = "usd",
+				     .created = 0 };
 
 		memcpy(a.sid, sids[i], SID_TEXT);
 		must(store_account_add(st, &a, &err), &err);
@@ -98,9 +108,16 @@ static void add_fact(struct ledger *l, int i)
 	struct error err = { 0 };
 	struct event ev;
 
-	*f = (struct fact){ .account = (int)pick(ACCOUNTS), .name = (int)pick(NAMES), .customer = (int)pick(CUSTOMERS + 1) - 1,
-			    .count = 1 + pick(3), .usage = pick(5000000), .price = pick(900000000) };
-	/* two and a half years around clock changes of all the zones; some on the very border of an hour */
+	*f = (struct fact) { .account = (int)pick(ACCOUNTS),
+			     .name = (int)pick(NAMES),
+			     .customer = (int)pick(CUSTOMERS + 1) - 1,
+			     .count = 1 + pick(3),
+			     .usage = pick(5000000),
+			     .price = pick(900000000) };
+	/*
+	 * two and a half years around clock changes of all the zones; some on
+	 * the very border of an hour
+	 */
 	f->sec = 1609459200 + pick(78000000);
 	if (pick(4) == 0)
 		f->sec -= f->sec % 900;
@@ -140,7 +157,7 @@ static void setup(void)
 	seed = 20261122;
 	arena_init(&arena);
 	make_ledger();
-	l = ledger_new(st, &(struct ledger_options){ 0 });
+	l = ledger_new(st, &(struct ledger_options) { 0 });
 	for (int i = 0; i < EVENTS; i++)
 		add_fact(l, i);
 	must(ledger_commit(l, &results, &n, &err), &err);
@@ -166,7 +183,8 @@ static bool counts_for(const struct fact *f, size_t category)
 	return category == cats->totalprice || catalogue_within(cats, own, category);
 }
 
-static struct totals slow_totals(const struct usage_query *q, size_t category, int customer, int64_t from, int64_t to)
+static struct totals slow_totals(const struct usage_query *q, size_t category, int customer,
+				 int64_t from, int64_t to)
 {
 	struct totals t = { 0 };
 
@@ -176,7 +194,8 @@ static struct totals slow_totals(const struct usage_query *q, size_t category, i
 
 		for (size_t a = 0; a < q->n_accounts; a++)
 			mine |= account_ids[f->account] == q->accounts[a];
-		if (!mine || f->sec < from || f->sec >= to || !counts_for(f, category) || (customer >= 0 && f->customer != customer))
+		if (!mine || f->sec < from || f->sec >= to || !counts_for(f, category) ||
+		    (customer >= 0 && f->customer != customer))
 			continue;
 		t.price += f->price;
 		if (category == cats->totalprice)
@@ -197,18 +216,30 @@ static void same_totals(const struct totals *a, const struct totals *b)
 	ck_assert_int_eq((int64_t)a->upload, (int64_t)b->upload);
 }
 
-/* The local date or hour of the clock that SEC falls on, as a number; it differs for each bucket. */
+/*
+ * The local date or hour of the clock that SEC falls on, as a number; it
+ * differs for each bucket.
+ */
 static int64_t period_of(const struct usage_query *q, int64_t sec)
 {
 	struct date d = zone_date(q->zone, sec);
 
 	switch (q->period) {
-	/* an hour that the clock shows twice is two, and one in which it is changed too */
-	case PERIOD_HOUR:  return floor_div(sec + zone_offset(q->zone, sec), 3600) * SEC_PER_DAY + zone_offset(q->zone, sec);
-	case PERIOD_DAY:   return date_to_days(d);
-	case PERIOD_MONTH: return d.year * 12 + d.month;
-	case PERIOD_YEAR:  return d.year;
-	default:           return 0;
+	/*
+	 * an hour that the clock shows twice is two, and one in which it is
+	 * changed too
+	 */
+	case PERIOD_HOUR:
+		return floor_div(sec + zone_offset(q->zone, sec), 3600) * SEC_PER_DAY +
+		       zone_offset(q->zone, sec);
+	case PERIOD_DAY:
+		return date_to_days(d);
+	case PERIOD_MONTH:
+		return d.year * 12 + d.month;
+	case PERIOD_YEAR:
+		return d.year;
+	default:
+		return 0;
 	}
 }
 
@@ -231,7 +262,9 @@ static void cut_inside_quarter_hours(struct usage_query *q)
 
 static struct usage_query any_query(void)
 {
-	struct usage_query q = { .zone = zone_find(zones[pick(ZONES)]), .period = (enum period)pick(5), .zeros = pick(2) };
+	struct usage_query q = { .zone = zone_find(zones[pick(ZONES)]),
+				 .period = (enum period)pick(5),
+				 .zeros = pick(2) };
 	int64_t days = q.period == PERIOD_HOUR ? 1 + pick(3) : 1 + pick(700);
 	struct date first = date_from_days(18628 + pick(900));
 
@@ -244,13 +277,16 @@ static struct usage_query any_query(void)
 	q.category = pick(2) ? CATALOGUE_NONE : (size_t)pick((int64_t)cats->n);
 	q.group = GROUP_CATEGORY;
 	if (q.category != CATALOGUE_NONE && q.category != cats->totalprice)
-		q.group = (int[]){ GROUP_CATEGORY, GROUP_NONE, DIM_CUSTOMER }[pick(3)];
+		q.group = (int[]) { GROUP_CATEGORY, GROUP_NONE, DIM_CUSTOMER }[pick(3)];
 	if (q.group == DIM_CUSTOMER)
 		q.n_accounts = 1;
 	return q;
 }
 
-/* Every row is right, borders fit without gap or overlap, and all rows together hold everything in the range. */
+/*
+ * Every row is right, borders fit without gap or overlap, and all rows together
+ * hold everything in the range.
+ */
 static void check_query(const struct usage_query *q)
 {
 	struct usage_cursor *cur = NULL;
@@ -261,7 +297,7 @@ static void check_query(const struct usage_query *q)
 	size_t whole = q->category == CATALOGUE_NONE ? cats->totalprice : q->category;
 	int rc;
 
-	must(usage_open(st, cats, q, (struct usage_position){ 0 }, &cur, &err), &err);
+	must(usage_open(st, cats, q, (struct usage_position) { 0 }, &cur, &err), &err);
 	while ((rc = usage_next(cur, &row, &err)) > 0) {
 		int customer = -1;
 		size_t category = row.category == CATALOGUE_NONE ? q->category : row.category;
@@ -273,7 +309,8 @@ static void check_query(const struct usage_query *q)
 		ck_assert_int_le(row.from, before);
 		before = row.from;
 		ck_assert_int_eq(period_of(q, row.from), period_of(q, row.to - 1));
-		ck_assert(row.from == q->from || period_of(q, row.from - 1) != period_of(q, row.from));
+		ck_assert(row.from == q->from ||
+			  period_of(q, row.from - 1) != period_of(q, row.from));
 		ck_assert(row.to == q->to || period_of(q, row.to) != period_of(q, row.to - 1));
 		want = slow_totals(q, category, customer, row.from, row.to);
 		same_totals(&row.totals, &want);
@@ -283,7 +320,7 @@ static void check_query(const struct usage_query *q)
 	must(rc, &err);
 	usage_close(&cur);
 	if (q->group == DIM_CUSTOMER)
-		return;                  /* what has no customer is in no row */
+		return; /* what has no customer is in no row */
 	want = slow_totals(q, whole, -1, q->from, q->to);
 	ck_assert_int_eq((int64_t)sum.price, (int64_t)want.price);
 }
@@ -301,14 +338,21 @@ END_TEST
 /* The totals of sms between FROM and TO, in the main account. */
 static int64_t sms_counted(int64_t from, int64_t to, bool running)
 {
-	struct usage_query q = { .accounts = account_ids, .n_accounts = 1, .zone = zone_find(NULL), .from = from, .to = to, .running = running,
-				 .group = GROUP_NONE, .zeros = true, .category = catalogue_find(cats, "sms", 3) };
+	struct usage_query q = { .accounts = account_ids,
+				 .n_accounts = 1,
+				 .zone = zone_find(NULL),
+				 .from = from,
+				 .to = to,
+				 .running = running,
+				 .group = GROUP_NONE,
+				 .zeros = true,
+				 .category = catalogue_find(cats, "sms", 3) };
 	struct usage_cursor *cur = NULL;
 	struct error err = { 0 };
 	struct usage_row row;
 	int64_t count;
 
-	must(usage_open(st, cats, &q, (struct usage_position){ 0 }, &cur, &err), &err);
+	must(usage_open(st, cats, &q, (struct usage_position) { 0 }, &cur, &err), &err);
 	ck_assert_int_eq(usage_next(cur, &row, &err), 1);
 	count = (int64_t)row.totals.count;
 	usage_close(&cur);
@@ -329,7 +373,9 @@ START_TEST(ranges_that_meet_inside_a_quarter_hour_count_each_event_once)
 		sms++;
 		want = slow_totals(&q, catalogue_find(cats, "sms", 3), -1, at - 5000, at + 5000);
 		ck_assert_int_eq(whole, (int64_t)want.count);
-		ck_assert_int_eq(sms_counted(at - 5000, at, false) + sms_counted(at, at + 5000, false), whole);
+		ck_assert_int_eq(sms_counted(at - 5000, at, false) +
+					 sms_counted(at, at + 5000, false),
+				 whole);
 		ck_assert_int_eq(sms_counted(at, at + 1, false), facts[i].count);
 	}
 	ck_assert_int_eq(sms, 100);
@@ -343,25 +389,34 @@ START_TEST(a_running_quarter_hour_counts_whole)
 
 		if (facts[i].account != 0 || strcmp(names[facts[i].name], "sms") != 0)
 			continue;
-		ck_assert_int_eq(sms_counted(start - 3600, at, true), sms_counted(start - 3600, start + QUARTER_SEC, false));
-		ck_assert_int_eq(sms_counted(start - 3600, start, true), sms_counted(start - 3600, start + QUARTER_SEC, false));
+		ck_assert_int_eq(sms_counted(start - 3600, at, true),
+				 sms_counted(start - 3600, start + QUARTER_SEC, false));
+		ck_assert_int_eq(sms_counted(start - 3600, start, true),
+				 sms_counted(start - 3600, start + QUARTER_SEC, false));
 	}
 }
 END_TEST
 
 START_TEST(a_dimension_filter_counts_only_what_has_its_value)
 {
-	struct usage_query q = { .accounts = account_ids, .n_accounts = 1, .zone = zone_find(NULL), .from = 1609459200, .to = 1690000200,
-				 .group = GROUP_NONE, .zeros = true };
+	struct usage_query q = { .accounts = account_ids,
+				 .n_accounts = 1,
+				 .zone = zone_find(NULL),
+				 .from = 1609459200,
+				 .to = 1690000200,
+				 .group = GROUP_NONE,
+				 .zeros = true };
 	struct usage_cursor *cur = NULL;
 	struct error err = { 0 };
 	struct usage_row row;
 	struct totals want;
 
 	q.category = catalogue_find(cats, "sms", 3);
-	must(store_dimension_find(st, account_ids[0], DIM_CUSTOMER, "ben", 3, &q.dim[DIM_CUSTOMER], &err), &err);
+	must(store_dimension_find(st, account_ids[0], DIM_CUSTOMER, "ben", 3, &q.dim[DIM_CUSTOMER],
+				  &err),
+	     &err);
 	ck_assert_int_gt(q.dim[DIM_CUSTOMER], 0);
-	must(usage_open(st, cats, &q, (struct usage_position){ 0 }, &cur, &err), &err);
+	must(usage_open(st, cats, &q, (struct usage_position) { 0 }, &cur, &err), &err);
 	ck_assert_int_eq(usage_next(cur, &row, &err), 1);
 	want = slow_totals(&q, q.category, 1, q.from, q.to);
 	ck_assert_int_gt((int64_t)want.count, 0);
@@ -369,7 +424,7 @@ START_TEST(a_dimension_filter_counts_only_what_has_its_value)
 	usage_close(&cur);
 
 	q.dim[DIM_CUSTOMER] = -1;
-	must(usage_open(st, cats, &q, (struct usage_position){ 0 }, &cur, &err), &err);
+	must(usage_open(st, cats, &q, (struct usage_position) { 0 }, &cur, &err), &err);
 	ck_assert_int_eq(usage_next(cur, &row, &err), 1);
 	ck_assert_int_eq((int64_t)row.totals.count, 0);
 	ck_assert_int_eq(usage_next(cur, &row, &err), 0);
@@ -377,8 +432,12 @@ START_TEST(a_dimension_filter_counts_only_what_has_its_value)
 }
 END_TEST
 
-/* Reads N rows from *AT and moves it to the last of them; returns how many there were, and their texts. */
-static size_t read_page(const struct usage_query *q, struct usage_position *at, size_t n, struct strbuf *out)
+/*
+ * Reads N rows from *AT and moves it to the last of them; returns how many
+ * there were, and their texts.
+ */
+static size_t read_page(const struct usage_query *q, struct usage_position *at, size_t n,
+			struct strbuf *out)
 {
 	struct usage_cursor *cur = NULL;
 	struct error err = { 0 };
@@ -387,8 +446,8 @@ static size_t read_page(const struct usage_query *q, struct usage_position *at, 
 
 	must(usage_open(st, cats, q, *at, &cur, &err), &err);
 	while (got < n && usage_next(cur, &row, &err) > 0) {
-		strbuf_addf(out, "%lld %zu %s %lld\n", (long long)row.from, row.category, row.member_text ? row.member_text : "",
-			    (long long)row.totals.price);
+		strbuf_addf(out, "%lld %zu %s %lld\n", (long long)row.from, row.category,
+			    row.member_text ? row.member_text : "", (long long)row.totals.price);
 		at->slot = row.at.slot;
 		at->after = arena_str(&arena, row.at.after);
 		got++;
@@ -409,7 +468,7 @@ START_TEST(pages_joined_are_the_whole_and_each_leads_back_to_the_one_before)
 		strbuf_init(&whole, 1 << 26);
 		strbuf_init(&paged, 1 << 26);
 		read_page(&q, &at, 1000, &whole);
-		at = (struct usage_position){ 0 };
+		at = (struct usage_position) { 0 };
 		for (size_t left = 1000; left > 0; pages++) {
 			size_t n = left < size ? left : size;
 
@@ -424,7 +483,10 @@ START_TEST(pages_joined_are_the_whole_and_each_leads_back_to_the_one_before)
 
 			back = starts[p];
 			must(usage_back(st, cats, &q, size, &arena, &back, &err), &err);
-			/* the first page begins at the beginning, though what comes first there has no usage */
+			/*
+			 * the first page begins at the beginning, though what
+			 * comes first there has no usage
+			 */
 			ck_assert(p > 1 || (back.slot == 0 && !back.after));
 			strbuf_init(&a, 1 << 20);
 			strbuf_init(&b, 1 << 20);
@@ -444,14 +506,19 @@ END_TEST
 START_TEST(a_range_splits_into_the_fewest_slots_and_covers_itself_exactly)
 {
 	for (int i = 0; i < 20000; i++) {
-		int64_t from = (1600000000 + pick(200000000)) / 900 * 900, to = from + pick(i % 2 ? 400 : 200000) * 900, at = from;
+		int64_t from = (1600000000 + pick(200000000)) / 900 * 900,
+			to = from + pick(i % 2 ? 400 : 200000) * 900, at = from;
 		struct slot_run runs[SLOT_RUNS_MAX];
 		int n = store_slot_runs(from / 900, to / 900, runs);
 
 		ck_assert_int_le(n, SLOT_RUNS_MAX);
 		for (int r = 0; r < n; r++) {
-			struct date first = { .year = (int)(runs[r].from / 12), .month = (int)(runs[r].from % 12) + 1, .day = 1 };
-			struct date last = { .year = (int)(runs[r].to / 12), .month = (int)(runs[r].to % 12) + 1, .day = 1 };
+			struct date first = { .year = (int)(runs[r].from / 12),
+					      .month = (int)(runs[r].from % 12) + 1,
+					      .day = 1 };
+			struct date last = { .year = (int)(runs[r].to / 12),
+					     .month = (int)(runs[r].to % 12) + 1,
+					     .day = 1 };
 
 			ck_assert_int_lt(runs[r].from, runs[r].to);
 			if (runs[r].level == LEVEL_QUARTER) {
@@ -478,23 +545,33 @@ static struct account report_accounts[ACCOUNTS];
 static struct report_question any_question(void)
 {
 	struct usage_query q = any_query();
-	struct report_question r = { .zone = q.zone, .period = q.period, .from = q.from, .to = q.to, .category = q.category,
-				     .by = (enum report_by)pick(4), .dimension = DIM_CUSTOMER, .n_accounts = 1 + (size_t)pick(ACCOUNTS) };
+	struct report_question r = { .zone = q.zone,
+				     .period = q.period,
+				     .from = q.from,
+				     .to = q.to,
+				     .category = q.category,
+				     .by = (enum report_by)pick(4),
+				     .dimension = DIM_CUSTOMER,
+				     .n_accounts = 1 + (size_t)pick(ACCOUNTS) };
 	struct error err = { 0 };
 
 	for (int i = 0; i < ACCOUNTS; i++)
-		must(store_account_by_id(st, account_ids[i], &arena, &report_accounts[i], &err), &err);
+		must(store_account_by_id(st, account_ids[i], &arena, &report_accounts[i], &err),
+		     &err);
 	r.accounts = report_accounts;
 	if (r.category == cats->totalprice)
 		r.category = CATALOGUE_NONE;
 	if (r.by != REPORT_BY_DIMENSION)
-		r.dimension = DIMENSIONS;              /* it says nothing then */
+		r.dimension = DIMENSIONS; /* it says nothing then */
 	if (pick(3) == 0)
 		r.dim[DIM_CUSTOMER] = customers[pick(CUSTOMERS)];
 	return r;
 }
 
-/* The line that a category stands in: the child of OF that it is, or is below; NULL if it is OF itself. */
+/*
+ * The line that a category stands in: the child of OF that it is, or is below;
+ * NULL if it is OF itself.
+ */
 static const char *category_key(size_t category, size_t of)
 {
 	while (category != of && cats->parent[category] != of)
@@ -508,28 +585,36 @@ static bool is_of(const struct fact *f, const struct report_question *q)
 
 	return f->account < (int)q->n_accounts && f->sec >= q->from && f->sec < q->to &&
 	       (q->category == CATALOGUE_NONE || catalogue_within(cats, own, q->category)) &&
-	       (!q->dim[DIM_CUSTOMER] || (f->customer >= 0 && strcmp(customers[f->customer], q->dim[DIM_CUSTOMER]) == 0));
+	       (!q->dim[DIM_CUSTOMER] ||
+		(f->customer >= 0 && strcmp(customers[f->customer], q->dim[DIM_CUSTOMER]) == 0));
 }
 
 /* Does the fact stand in the line? */
-static bool is_in_line(const struct fact *f, const struct report_question *q, const struct report_line *line)
+static bool is_in_line(const struct fact *f, const struct report_question *q,
+		       const struct report_line *line)
 {
 	const char *customer = f->customer < 0 ? "" : customers[f->customer];
 
 	switch (q->by) {
 	case REPORT_BY_CATEGORY:
-		return strcmp(line->key, category_key(catalogue_find(cats, names[f->name], strlen(names[f->name])), q->category)) == 0;
+		return strcmp(line->key, category_key(catalogue_find(cats, names[f->name],
+								     strlen(names[f->name])),
+						      q->category)) == 0;
 	case REPORT_BY_ACCOUNT:
 		return strcmp(line->key, sids[f->account]) == 0;
 	case REPORT_BY_DIMENSION:
-		return strcmp(line->key, customer) == 0 && (!line->account || line->account->id == account_ids[f->account]);
+		return strcmp(line->key, customer) == 0 &&
+		       (!line->account || line->account->id == account_ids[f->account]);
 	case REPORT_BY_NONE:
 		break;
 	}
 	return true;
 }
 
-/* The cells of the line say the same, in order, and nothing about slots without usage. */
+/*
+ * The cells of the line say the same, in order, and nothing about slots without
+ * usage.
+ */
 static void check_cells(const struct report *r, const struct report_line *line, const int64_t *want)
 {
 	size_t slot = 0;
@@ -537,7 +622,8 @@ static void check_cells(const struct report *r, const struct report_line *line, 
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct report_cell *cell = &r->cells[i];
 
-		ck_assert(i == 0 || cell[-1].slot < cell->slot || (cell[-1].slot == cell->slot && cell[-1].line != cell->line));
+		ck_assert(i == 0 || cell[-1].slot < cell->slot ||
+			  (cell[-1].slot == cell->slot && cell[-1].line != cell->line));
 		ck_assert(!totals_zero(&cell->totals));
 		if (cell->line != line)
 			continue;
@@ -549,7 +635,8 @@ static void check_cells(const struct report *r, const struct report_line *line, 
 		ck_assert_int_eq(want[slot], 0);
 }
 
-static void check_line(const struct report_question *q, const struct report *r, const struct report_line *line)
+static void check_line(const struct report_question *q, const struct report *r,
+		       const struct report_line *line)
 {
 	int64_t *want = arena_array(&arena, int64_t, r->n_slots);
 	int64_t all = 0, count = 0, usage = 0;
@@ -637,7 +724,10 @@ static const char *many_customer(int i)
 	return text[i];
 }
 
-/* Each of many customers has usage on each of some days, and there is some without a customer; a sum a customer, all different. */
+/*
+ * Each of many customers has usage on each of some days, and there is some
+ * without a customer; a sum a customer, all different.
+ */
 static void add_many(struct ledger *l)
 {
 	const struct ledger_result *results;
@@ -674,21 +764,28 @@ static void setup_many(void)
 
 	arena_init(&arena);
 	make_ledger();
-	l = ledger_new(st, &(struct ledger_options){ 0 });
+	l = ledger_new(st, &(struct ledger_options) { 0 });
 	add_many(l);
 	ledger_free(&l);
 	must(store_begin_read(st, &err), &err);
 	must(catalogue_load(st, &arena, &cats, &err), &err);
 	for (int i = 0; i < ACCOUNTS; i++)
-		must(store_account_by_id(st, account_ids[i], &arena, &report_accounts[i], &err), &err);
+		must(store_account_by_id(st, account_ids[i], &arena, &report_accounts[i], &err),
+		     &err);
 }
 
 static struct report_question many_question(void)
 {
-	return (struct report_question){
-		.accounts = report_accounts, .n_accounts = ACCOUNTS, .zone = zone_find(NULL), .period = PERIOD_DAY, .category = CATALOGUE_NONE,
-		.from = 1750000000 / SEC_PER_DAY * SEC_PER_DAY - 5 * SEC_PER_DAY, .to = 1750000000 / SEC_PER_DAY * SEC_PER_DAY + 10 * SEC_PER_DAY,
-		.by = REPORT_BY_DIMENSION, .dimension = DIM_CUSTOMER
+	return (struct report_question) {
+		.accounts = report_accounts,
+		.n_accounts = ACCOUNTS,
+		.zone = zone_find(NULL),
+		.period = PERIOD_DAY,
+		.category = CATALOGUE_NONE,
+		.from = 1750000000 / SEC_PER_DAY * SEC_PER_DAY - 5 * SEC_PER_DAY,
+		.to = 1750000000 / SEC_PER_DAY * SEC_PER_DAY + 10 * SEC_PER_DAY,
+		.by = REPORT_BY_DIMENSION,
+		.dimension = DIM_CUSTOMER
 	};
 }
 
@@ -712,7 +809,8 @@ START_TEST(very_many_lines_have_sums_and_those_that_are_shown_slots)
 		ck_assert(!line->key || !*line->key);
 		must(report_name(st, line, &arena, &err), &err);
 		customer = *line->key ? (int)strtol(line->key + 1, NULL, 10) : MANY_CUSTOMERS;
-		ck_assert_int_eq((int64_t)line->all.price, MANY_DAYS * (1000000 + customer * 7919 % MANY_CUSTOMERS));
+		ck_assert_int_eq((int64_t)line->all.price,
+				 MANY_DAYS * (1000000 + customer * 7919 % MANY_CUSTOMERS));
 		if (customer < MANY_CUSTOMERS)
 			ck_assert_str_eq(line->account->sid, sids[1 + customer % 2]);
 	}
@@ -724,7 +822,8 @@ START_TEST(very_many_lines_have_sums_and_those_that_are_shown_slots)
 		ck_assert(r.slots[s].price == (used ? r.all.price / MANY_DAYS : 0));
 		for (size_t i = 0; i < 7; i++)
 			if (r.lines[i]->member)
-				ck_assert(r.lines[i]->slots[s].price == (used ? r.lines[i]->all.price / MANY_DAYS : 0));
+				ck_assert(r.lines[i]->slots[s].price ==
+					  (used ? r.lines[i]->all.price / MANY_DAYS : 0));
 	}
 	ck_assert_ptr_null(r.lines[7]->slots);
 }
@@ -736,20 +835,23 @@ START_TEST(what_is_too_much_for_a_chart_leaves_the_sums)
 	struct error err = { 0 };
 	struct report r;
 
-	/* sums: a row for each customer and day; slots of all: three rows; of lines: days for each */
+	/*
+	 * sums: a row for each customer and day; slots of all: three rows; of
+	 * lines: days for each
+	 */
 	must(report_load(st, cats, &q, &arena, &r, &err), &err);
-	store_limit(st, &(struct store_limits){ .work = 60 });
+	store_limit(st, &(struct store_limits) { .work = 60 });
 	must(report_load_slots(st, cats, &q, &arena, &r, 5, &err), &err);
 	ck_assert_ptr_nonnull(r.slots);
 	ck_assert(r.slots[5].price == r.all.price / MANY_DAYS);
 	for (size_t i = 0; i < 5; i++)
 		ck_assert_ptr_null(r.lines[i]->slots);
-	store_limit(st, &(struct store_limits){ .work = 5 });
+	store_limit(st, &(struct store_limits) { .work = 5 });
 	must(report_load_slots(st, cats, &q, &arena, &r, 5, &err), &err);
 	ck_assert_ptr_null(r.slots);
 	ck_assert_int_eq(report_load(st, cats, &q, &arena, &r, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_TOO_LARGE);
-	store_limit(st, &(struct store_limits){ 0 });
+	store_limit(st, &(struct store_limits) { 0 });
 }
 END_TEST
 

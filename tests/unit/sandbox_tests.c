@@ -1,4 +1,7 @@
-/* sandbox_tests.c - what a process that has entered the sandbox can do, and what it can't. Each test has a process of its own. */
+/*
+ * sandbox_tests.c - what a process that has entered the sandbox can do, and
+ * what it can't. Each test has a process of its own.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -33,7 +36,10 @@ static void write_file(const char *path)
 	close(fd);
 }
 
-/* Folders to change, to read, to leave alone, and to remove files from; in each a file. In the parent of all tests. */
+/*
+ * Folders to change, to read, to leave alone, and to remove files from; in each
+ * a file. In the parent of all tests.
+ */
 static void make_folders(void)
 {
 	char *const names[] = { inside, readable, outside, removable };
@@ -62,36 +68,42 @@ static void remove_folders(void)
 
 static void enter(void)
 {
-	const struct sandbox_path paths[] = {
-		{ inside, SANDBOX_CHANGE }, { readable, SANDBOX_READ }, { removable, SANDBOX_REMOVE }, { "/nowhere/at/all", SANDBOX_READ }
-	};
+	const struct sandbox_path paths[] = { { inside, SANDBOX_CHANGE },
+					      { readable, SANDBOX_READ },
+					      { removable, SANDBOX_REMOVE },
+					      { "/nowhere/at/all", SANDBOX_READ } };
 
 	sandbox_enter(paths, sizeof(paths) / sizeof(paths[0]), &sandbox);
 }
 
 /* In the sandbox: ends the process with these words. */
-#define must(condition, ...)                                                                                            \
-	do {                                                                                                            \
-		if (!(condition)) {                                                                                     \
-			printf(__VA_ARGS__);                                                                            \
-			fflush(stdout);                                                                                 \
-			_exit(1);                                                                                       \
-		}                                                                                                       \
+#define must(condition, ...)                 \
+	do {                                 \
+		if (!(condition)) {          \
+			printf(__VA_ARGS__); \
+			fflush(stdout);      \
+			_exit(1);            \
+		}                            \
 	} while (0)
 
 #define must_be(condition) must(condition, "%s", #condition)
 
-/* Where a part isn't in force, that is said, and the test has nothing to try. */
-#define NEEDS(part)                                                                                                     \
-	do {                                                                                                            \
-		if (!sandbox.part) {                                                                                    \
-			printf("skipped: %s\n", sandbox.words);                                                         \
-			fflush(stdout);                                                                                 \
-			return;                                                                                         \
-		}                                                                                                       \
+/*
+ * Where a part isn't in force, that is said, and the test has nothing to try.
+ */
+#define NEEDS(part)                                             \
+	do {                                                    \
+		if (!sandbox.part) {                            \
+			printf("skipped: %s\n", sandbox.words); \
+			fflush(stdout);                         \
+			return;                                 \
+		}                                               \
 	} while (0)
 
-/* Does BODY in a child that has entered the sandbox; Check itself needs what is refused there. */
+/*
+ * Does BODY in a child that has entered the sandbox; Check itself needs what is
+ * refused there.
+ */
 static void in_sandbox(void (*body)(void))
 {
 	char words[400] = "";
@@ -112,7 +124,8 @@ static void in_sandbox(void (*body)(void))
 	n = read(fds[0], words, sizeof(words) - 1);
 	close(fds[0]);
 	waitpid(pid, &status, 0);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x: %.*s", (unsigned)status, (int)n, words);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x: %.*s",
+		      (unsigned)status, (int)n, words);
 	printf("%s", words);
 }
 
@@ -136,22 +149,37 @@ static void check_only_the_listed_folders_are_open(void)
 		const char *where, *name;
 		int flags, result;
 	} rows[] = {
-		{ inside, "file", O_RDWR, 0 }, { inside, "file", O_WRONLY | O_TRUNC, 0 }, { inside, "new", O_RDWR | O_CREAT | O_EXCL, 0 },
-		{ inside, "link", O_RDONLY, EACCES }, { inside, ".", O_RDONLY | O_DIRECTORY, 0 }, { inside, "../out/file", O_RDONLY, EACCES },
-		{ readable, "file", O_RDONLY, 0 }, { readable, "file", O_RDWR, EACCES }, { readable, "file", O_RDONLY | O_TRUNC, EACCES },
-		{ readable, "new", O_RDWR | O_CREAT, EACCES }, { readable, ".", O_RDONLY | O_DIRECTORY, 0 },
-		{ outside, "file", O_RDONLY, EACCES }, { outside, "new", O_RDWR | O_CREAT, EACCES }, { outside, ".", O_RDONLY | O_DIRECTORY, EACCES },
-		{ removable, "file", O_RDONLY, EACCES }, { removable, "new", O_RDWR | O_CREAT, EACCES },
-		{ "/etc", "passwd", O_RDONLY, EACCES }, { "/etc", "passwd", O_RDWR, EACCES }, { "/proc/self", "mem", O_RDWR, EACCES },
-		{ "/tmp", "usaged-not-made", O_RDWR | O_CREAT, EACCES }, { "/dev", "null", O_WRONLY, EACCES },
+		{ inside, "file", O_RDWR, 0 },
+		{ inside, "file", O_WRONLY | O_TRUNC, 0 },
+		{ inside, "new", O_RDWR | O_CREAT | O_EXCL, 0 },
+		{ inside, "link", O_RDONLY, EACCES },
+		{ inside, ".", O_RDONLY | O_DIRECTORY, 0 },
+		{ inside, "../out/file", O_RDONLY, EACCES },
+		{ readable, "file", O_RDONLY, 0 },
+		{ readable, "file", O_RDWR, EACCES },
+		{ readable, "file", O_RDONLY | O_TRUNC, EACCES },
+		{ readable, "new", O_RDWR | O_CREAT, EACCES },
+		{ readable, ".", O_RDONLY | O_DIRECTORY, 0 },
+		{ outside, "file", O_RDONLY, EACCES },
+		{ outside, "new", O_RDWR | O_CREAT, EACCES },
+		{ outside, ".", O_RDONLY | O_DIRECTORY, EACCES },
+		{ removable, "file", O_RDONLY, EACCES },
+		{ removable, "new", O_RDWR | O_CREAT, EACCES },
+		{ "/etc", "passwd", O_RDONLY, EACCES },
+		{ "/etc", "passwd", O_RDWR, EACCES },
+		{ "/proc/self", "mem", O_RDWR, EACCES },
+		{ "/tmp", "usaged-not-made", O_RDWR | O_CREAT, EACCES },
+		{ "/dev", "null", O_WRONLY, EACCES },
 	};
 
 	NEEDS(files);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		bool reads = (rows[i].flags & (O_ACCMODE | O_TRUNC | O_CREAT)) == O_RDONLY;
-		int result = try_open(rows[i].where, rows[i].name, rows[i].flags), wanted = SANDBOX_SANITIZED && reads ? 0 : rows[i].result;
+		int result = try_open(rows[i].where, rows[i].name, rows[i].flags),
+		    wanted = SANDBOX_SANITIZED && reads ? 0 : rows[i].result;
 
-		must(result == wanted, "%s/%s with %o: %s", rows[i].where, rows[i].name, (unsigned)rows[i].flags, strerror(result));
+		must(result == wanted, "%s/%s with %o: %s", rows[i].where, rows[i].name,
+		     (unsigned)rows[i].flags, strerror(result));
 	}
 }
 
@@ -220,7 +248,8 @@ static void check_code_can_not_be_made_or_loaded(void)
 	NEEDS(calls);
 	if (SANDBOX_SANITIZED)
 		return;
-	must_be(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+	must_be(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+		     -1, 0) == MAP_FAILED);
 	must_be(errno == EPERM);
 	memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must_be(mprotect(memory, 4096, PROT_READ | PROT_EXEC) == -1);
@@ -264,11 +293,15 @@ static void check_other_calls_fail_with_EPERM(void)
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		long rc;
 
-		if (SANDBOX_SANITIZED && (refused[i].call == SYS_kill || refused[i].call == SYS_prctl || refused[i].call == SYS_clone))
+		if (SANDBOX_SANITIZED &&
+		    (refused[i].call == SYS_kill || refused[i].call == SYS_prctl ||
+		     refused[i].call == SYS_clone))
 			continue;
 		errno = 0;
-		rc = syscall(refused[i].call, refused[i].args[0], refused[i].args[1], refused[i].args[2], 0, 0, 0);
-		must(rc == -1 && errno == EPERM, "%s: %ld, %s", refused[i].name, rc, strerror(errno));
+		rc = syscall(refused[i].call, refused[i].args[0], refused[i].args[1],
+			     refused[i].args[2], 0, 0, 0);
+		must(rc == -1 && errno == EPERM, "%s: %ld, %s", refused[i].name, rc,
+		     strerror(errno));
 	}
 }
 
@@ -278,8 +311,21 @@ START_TEST(other_calls_fail_with_EPERM)
 }
 END_TEST
 
-static const long deadly[] = { SYS_execve, SYS_execveat, SYS_mount, SYS_unshare, SYS_setns, SYS_bpf, SYS_init_module, SYS_keyctl, SYS_setuid,
-			       SYS_perf_event_open, SYS_chroot, SYS_personality, 425 /* io_uring_setup */, SYS_ptrace, SYS_process_vm_readv };
+static const long deadly[] = { SYS_execve,
+			       SYS_execveat,
+			       SYS_mount,
+			       SYS_unshare,
+			       SYS_setns,
+			       SYS_bpf,
+			       SYS_init_module,
+			       SYS_keyctl,
+			       SYS_setuid,
+			       SYS_perf_event_open,
+			       SYS_chroot,
+			       SYS_personality,
+			       425 /* io_uring_setup */,
+			       SYS_ptrace,
+			       SYS_process_vm_readv };
 
 START_TEST(what_only_an_attacker_does_ends_the_process)
 {
@@ -298,14 +344,17 @@ START_TEST(what_only_an_attacker_does_ends_the_process)
 		waitpid(pid, &status, 0);
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
 			continue;
-		ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "call %ld: status %x", deadly[i], (unsigned)status);
+		ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS,
+			      "call %ld: status %x", deadly[i], (unsigned)status);
 	}
 }
 END_TEST
 
 static void check_the_log_says_what_is_in_force(void)
 {
-	must(strstr(sandbox.words, "seccomp") || strstr(sandbox.words, "system calls are not limited: "), "%s", sandbox.words);
+	must(strstr(sandbox.words, "seccomp") ||
+		     strstr(sandbox.words, "system calls are not limited: "),
+	     "%s", sandbox.words);
 	must(strstr(sandbox.words, "Landlock"), "%s", sandbox.words);
 }
 

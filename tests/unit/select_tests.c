@@ -40,21 +40,29 @@ static int pick(int n)
 static int key_of(int kind, int i, int n)
 {
 	switch (kind) {
-	case 0:  return pick(n);
-	case 1:  return i;
-	case 2:  return n - i;
-	case 3:  return 0;
-	case 4:  return i < n / 2 ? i : n - i;       /* up and down again */
-	case 5:  return i % 2 ? i : n - i;
-	case 6:  return pick(3);
-	default: return i == n / 2 ? -1 : i;
+	case 0:
+		return pick(n);
+	case 1:
+		return i;
+	case 2:
+		return n - i;
+	case 3:
+		return 0;
+	case 4:
+		return i < n / 2 ? i : n - i; /* up and down again */
+	case 5:
+		return i % 2 ? i : n - i;
+	case 6:
+		return pick(3);
+	default:
+		return i == n / 2 ? -1 : i;
 	}
 }
 
 static void fill(int kind, int n)
 {
 	for (int i = 0; i < n; i++) {
-		list[i] = (struct element){ .key = key_of(kind, i, n), .number = i };
+		list[i] = (struct element) { .key = key_of(kind, i, n), .number = i };
 		memset(list[i].fill, i % 100, sizeof(list[i].fill));
 	}
 	memcpy(sorted, list, sizeof(list));

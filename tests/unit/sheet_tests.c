@@ -9,9 +9,9 @@
 #include "suite.h"
 #include "base/banned.h"
 
-#define LIMIT (1 << 22)
+#define LIMIT       (1 << 22)
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
-#define MARK "\xEF\xBB\xBF"
+#define MARK        "\xEF\xBB\xBF"
 
 struct line {
 	const char *name, *uri, *when, *action;
@@ -40,18 +40,23 @@ struct lines_page {
 
 enum { LIST = 1, TOTAL };
 
-static const struct field page_fields[] = {
-	FIELD(struct lines_page, page, "Number of the page"),
-	[LIST] = FIELD_LIST("lines", &line_shape, "Lines"),
-	[TOTAL] = FIELD(struct lines_page, total, "All of them", .shape = &line_shape, .flags = FIELD_TOTAL),
-	{ 0 }
-};
+static const struct field page_fields[] = { FIELD(struct lines_page, page, "Number of the page"),
+					    [LIST] = FIELD_LIST("lines", &line_shape, "Lines"),
+					    [TOTAL] = FIELD(struct lines_page, total, "All of them",
+							    .shape = &line_shape,
+							    .flags = FIELD_TOTAL),
+					    { 0 } };
 
-static const struct shape page_shape = { .name = "Lines", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "Lines" };
+static const struct shape page_shape = {
+	.name = "Lines", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "Lines"
+};
 
 static const struct style style = { .json = SPELL_AS_IS, .xml = SPELL_PASCAL, .csv = SPELL_AS_IS };
 
-#define PRICE(n_) { .n = (n_), .places = 2 }
+#define PRICE(n_)                      \
+	{                              \
+		.n = (n_), .places = 2 \
+	}
 
 struct answer {
 	struct strbuf buf;
@@ -59,7 +64,8 @@ struct answer {
 	bool totals;
 };
 
-static void write_lines(struct answer *a, const struct format *format, const struct line *list, size_t n, const struct line *total)
+static void write_lines(struct answer *a, const struct format *format, const struct line *list,
+			size_t n, const struct line *total)
 {
 	const struct writer_options o = { .style = &style, .base_url = "https://ledger.example" };
 	struct lines_page page = { 0 };
@@ -95,7 +101,8 @@ START_TEST(a_spreadsheet_gets_a_mark_absolute_links_times_it_knows_and_no_empty_
 	struct answer a = { 0 };
 
 	write_lines(&a, &format_sheet, two, COUNT_OF(two), &two[0]);
-	ck_assert_str_eq(a.buf.text, MARK "name,uri,when_utc,count,price\r\n"
+	ck_assert_str_eq(a.buf.text, MARK
+			 "name,uri,when_utc,count,price\r\n"
 			 "Ada,https://ledger.example/a?b=c,2026-11-01 09:30:00,1,-1.5\r\n"
 			 "\"Bob, \"\"B\"\"\",https://else.where/x,2026-11-01 09:30:00.25,-5,0\r\n");
 	strbuf_release(&a.buf);
@@ -108,7 +115,8 @@ START_TEST(the_csv_of_programs_keeps_its_bytes)
 	struct answer a = { .totals = true };
 
 	write_lines(&a, &format_csv, &odd, 1, &odd);
-	ck_assert_str_eq(a.buf.text, "name,uri,when,count,price,note\r\n=1+1,/a,2026-11-01T09:30:00Z,1,1,\r\n");
+	ck_assert_str_eq(a.buf.text,
+			 "name,uri,when,count,price,note\r\n=1+1,/a,2026-11-01T09:30:00Z,1,1,\r\n");
 	strbuf_release(&a.buf);
 }
 END_TEST
@@ -132,7 +140,8 @@ START_TEST(a_hidden_column_is_left_out_and_an_empty_list_has_all_others)
 	struct answer a = { .hidden = &line_fields[1] };
 
 	write_lines(&a, &format_sheet, two, 1, NULL);
-	ck_assert_str_eq(a.buf.text, MARK "name,when_utc,count,price\r\nAda,2026-11-01 09:30:00,1,-1.5\r\n");
+	ck_assert_str_eq(a.buf.text,
+			 MARK "name,when_utc,count,price\r\nAda,2026-11-01 09:30:00,1,-1.5\r\n");
 	strbuf_release(&a.buf);
 	write_lines(&a, &format_sheet, two, 0, NULL);
 	ck_assert_str_eq(a.buf.text, MARK "name,when_utc,count,price,note\r\n");
@@ -141,7 +150,9 @@ START_TEST(a_hidden_column_is_left_out_and_an_empty_list_has_all_others)
 END_TEST
 
 /* What others sent, and the cell that a spreadsheet reads. */
-static const struct { const char *text, *cell; } texts[] = {
+static const struct {
+	const char *text, *cell;
+} texts[] = {
 	{ "=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0" },
 	{ "+49 1 58858", "'+49 1 58858" },
 	{ "+5", "'+5" },
@@ -154,7 +165,10 @@ static const struct { const char *text, *cell; } texts[] = {
 	{ "\t=1", "\"'\t'=1\"" },
 	{ "\r=1", "\"'\r=1\"" },
 	{ "\n=1", "\"'\n=1\"" },
-	{ "\xEF\xBC\x9D" "1", "'\xEF\xBC\x9D" "1" },
+	{ "\xEF\xBC\x9D"
+	  "1",
+	  "'\xEF\xBC\x9D"
+	  "1" },
 	{ "a;=1", "\"a;'=1\"" },
 	{ "a;-1", "\"a;-1\"" },
 	{ "1=2", "1=2" },
@@ -169,8 +183,8 @@ START_TEST(no_text_is_taken_for_a_formula)
 	char expected[256];
 
 	write_lines(&a, &format_sheet, &line, 1, NULL);
-	snprintf(expected, sizeof(expected), MARK "%scount,price,note\r\n%s%s-5,-0.05,x\r\n", *texts[_i].text ? "name," : "",
-		 texts[_i].cell, *texts[_i].text ? "," : "");
+	snprintf(expected, sizeof(expected), MARK "%scount,price,note\r\n%s%s-5,-0.05,x\r\n",
+		 *texts[_i].text ? "name," : "", texts[_i].cell, *texts[_i].text ? "," : "");
 	ck_assert_msg(strcmp(a.buf.text, expected) == 0, "%s: %s", texts[_i].text, a.buf.text);
 	strbuf_release(&a.buf);
 }
@@ -184,8 +198,10 @@ START_TEST(a_list_too_long_to_wait_for_keeps_every_column_and_every_row)
 	size_t rows = 0;
 
 	for (size_t i = 0; i < ROWS; i++)
-		many[i] = (struct line){ .name = "somebody with a name", .count = (int64_t)i, .price = PRICE(1),
-					 .note = i == ROWS - 1 ? "the last one" : NULL };
+		many[i] = (struct line) { .name = "somebody with a name",
+					  .count = (int64_t)i,
+					  .price = PRICE(1),
+					  .note = i == ROWS - 1 ? "the last one" : NULL };
 	write_lines(&a, &format_sheet, many, ROWS, NULL);
 	ck_assert_int_eq(strncmp(a.buf.text, MARK "name,uri,when_utc,count,price,note\r\n", 37), 0);
 	for (const char *p = a.buf.text; (p = strchr(p, '\n')); p++)
@@ -201,7 +217,8 @@ int main(void)
 	Suite *s = suite_create("sheet");
 	TCase *tc = tcase_create("sheet");
 
-	tcase_add_test(tc, a_spreadsheet_gets_a_mark_absolute_links_times_it_knows_and_no_empty_column);
+	tcase_add_test(tc,
+		       a_spreadsheet_gets_a_mark_absolute_links_times_it_knows_and_no_empty_column);
 	tcase_add_test(tc, the_csv_of_programs_keeps_its_bytes);
 	tcase_add_test(tc, totals_are_the_last_row_of_those_who_ask_for_them);
 	tcase_add_test(tc, a_hidden_column_is_left_out_and_an_empty_list_has_all_others);

@@ -1,4 +1,7 @@
-/* Unique names of SIMs and fleets: store/sim.c, usage/sim.c, usage/admin_sims.c, and what events say about them in usage/ledger.c. */
+/*
+ * Unique names of SIMs and fleets: store/sim.c, usage/sim.c,
+ * usage/admin_sims.c, and what events say about them in usage/ledger.c.
+ */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +17,14 @@
 #include "true_ledger.h"
 #include "base/banned.h"
 
-#define MAIN_SID  "AC00000000000000000000000000000001"
-#define SUB_SID   "AC00000000000000000000000000000002"
-#define OTHER_SID "AC00000000000000000000000000000003"
-#define NONE_SID  "AC0000000000000000000000000000000f"
-#define SIM_FORM  "HS0123456789abcdef0123456789abcdef"
+#define MAIN_SID   "AC00000000000000000000000000000001"
+#define SUB_SID    "AC00000000000000000000000000000002"
+#define OTHER_SID  "AC00000000000000000000000000000003"
+#define NONE_SID   "AC0000000000000000000000000000000f"
+#define SIM_FORM   "HS0123456789abcdef0123456789abcdef"
 #define FLEET_FORM "HF0123456789abcdef0123456789abcdef"
-#define TIME      "2026-11-21T10:00:00Z"
-#define NOW_US    (INT64_C(1795258800) * USEC_PER_SEC)       /* an hour later */
+#define TIME       "2026-11-21T10:00:00Z"
+#define NOW_US     (INT64_C(1795258800) * USEC_PER_SEC) /* an hour later */
 
 static struct error err;
 static struct arena arena;
@@ -32,14 +35,16 @@ static struct account main_account, sub, other;
 
 static void add_account(struct account *a, const char *name, const char *sid, int64_t parent)
 {
-	*a = (struct account){ .name = name, .currency = "usd", .parent = parent };
+	*a = (struct account) { .name = name, .currency = "usd", .parent = parent };
 	memcpy(a->sid, sid, SID_TEXT);
 	OK(store_account_add(st, a, &err));
 }
 
 static void setup(void)
 {
-	struct category c = { .name = CATEGORY_SIM_DATA, .description = "", .count_unit = "", .usage_unit = "" };
+	struct category c = {
+		.name = CATEGORY_SIM_DATA, .description = "", .count_unit = "", .usage_unit = ""
+	};
 
 	arena_init(&arena);
 	error_clear(&err);
@@ -48,8 +53,8 @@ static void setup(void)
 	add_account(&sub, "sub", SUB_SID, main_account.id);
 	add_account(&other, "other", OTHER_SID, 0);
 	OK(store_category_add(st, &c, &err));
-	ledger = ledger_new(st, &(struct ledger_options){ .accounts_by_name = true });
-	admin = (struct admin){ .st = st, .arena = &arena, .author = "ada", .now_us = NOW_US };
+	ledger = ledger_new(st, &(struct ledger_options) { .accounts_by_name = true });
+	admin = (struct admin) { .st = st, .arena = &arena, .author = "ada", .now_us = NOW_US };
 }
 
 static void teardown(void)
@@ -71,7 +76,10 @@ static const char *registered(enum dimension kind)
 	OK(store_sims(st, kind, &arena, &list, &n, &err));
 	strbuf_init(&sb, 4096);
 	for (size_t i = 0; i < n; i++)
-		strbuf_addf(&sb, "%s%s:%s=%s", i ? " " : "", list[i].family == main_account.id ? "main" : list[i].family == other.id ? "other" : "?",
+		strbuf_addf(&sb, "%s%s:%s=%s", i ? " " : "",
+			    list[i].family == main_account.id ? "main"
+			    : list[i].family == other.id      ? "other"
+							      : "?",
 			    list[i].sid, list[i].name);
 	text = arena_str(&arena, sb.text);
 	strbuf_release(&sb);
@@ -89,7 +97,8 @@ static struct sim add(int64_t family, enum dimension kind, const char *sid, cons
 	return sim;
 }
 
-static void refuse(int64_t family, enum dimension kind, const char *sid, const char *name, const char *param, const char *words)
+static void refuse(int64_t family, enum dimension kind, const char *sid, const char *name,
+		   const char *param, const char *words)
 {
 	struct sim sim = { .family = family, .kind = kind, .sid = sid, .name = name };
 
@@ -103,15 +112,21 @@ START_TEST(one_is_found_by_sid_and_by_name_in_its_family_and_kind_alone)
 
 	add(main_account.id, DIM_SIM, "HS1", "truck");
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		ck_assert_msg(store_sim_find(st, main_account.id, DIM_SIM, texts[i], &arena, &found, &err) == 1, "%s", texts[i]);
+		ck_assert_msg(store_sim_find(st, main_account.id, DIM_SIM, texts[i], &arena, &found,
+					     &err) == 1,
+			      "%s", texts[i]);
 		ck_assert_str_eq(found.sid, "HS1");
 		ck_assert_str_eq(found.name, "truck");
 		ck_assert_int_eq(found.family, main_account.id);
 		ck_assert_int_eq(found.kind, DIM_SIM);
-		ck_assert_int_eq(store_sim_find(st, other.id, DIM_SIM, texts[i], &arena, &found, &err), 0);
-		ck_assert_int_eq(store_sim_find(st, main_account.id, DIM_FLEET, texts[i], &arena, &found, &err), 0);
+		ck_assert_int_eq(
+			store_sim_find(st, other.id, DIM_SIM, texts[i], &arena, &found, &err), 0);
+		ck_assert_int_eq(store_sim_find(st, main_account.id, DIM_FLEET, texts[i], &arena,
+						&found, &err),
+				 0);
 	}
-	ck_assert_int_eq(store_sim_find(st, main_account.id, DIM_SIM, "Truck", &arena, &found, &err), 0);
+	ck_assert_int_eq(
+		store_sim_find(st, main_account.id, DIM_SIM, "Truck", &arena, &found, &err), 0);
 }
 END_TEST
 
@@ -147,9 +162,16 @@ struct says {
 static void put(const struct says *says)
 {
 	const char *const texts[EVENT_FIELDS] = {
-		[EV_SOURCE] = "/t", [EV_ID] = says->id, [EV_SUBJECT] = says->subject ? says->subject : MAIN_SID, [EV_TIME] = TIME,
-		[EV_CATEGORY] = CATEGORY_SIM_DATA, [EV_DOWNLOAD] = "1", [EV_SIM] = says->sim, [EV_SIM_NAME] = says->sim_name,
-		[EV_FLEET] = says->fleet, [EV_FLEET_NAME] = says->fleet_name,
+		[EV_SOURCE] = "/t",
+		[EV_ID] = says->id,
+		[EV_SUBJECT] = says->subject ? says->subject : MAIN_SID,
+		[EV_TIME] = TIME,
+		[EV_CATEGORY] = CATEGORY_SIM_DATA,
+		[EV_DOWNLOAD] = "1",
+		[EV_SIM] = says->sim,
+		[EV_SIM_NAME] = says->sim_name,
+		[EV_FLEET] = says->fleet,
+		[EV_FLEET_NAME] = says->fleet_name,
 	};
 	struct raw_event raw = { .line = 1 };
 	struct event ev;
@@ -179,11 +201,12 @@ static const struct ledger_result *send_one(const struct says *says)
 	return commit(1);
 }
 
-#define SEND(...) send_one(&(struct says){ __VA_ARGS__ })
+#define SEND(...) send_one(&(struct says) { __VA_ARGS__ })
 
 static void is(const struct ledger_result *r, enum verdict v)
 {
-	ck_assert_msg(r->verdict == v, "%s: %s", verdict_names[r->verdict], r->error ? r->error->message : "");
+	ck_assert_msg(r->verdict == v, "%s: %s", verdict_names[r->verdict],
+		      r->error ? r->error->message : "");
 }
 
 static void is_rejected(const struct ledger_result *r, const char *field, const char *words)
@@ -191,7 +214,8 @@ static void is_rejected(const struct ledger_result *r, const char *field, const 
 	is(r, VERDICT_REJECTED);
 	ck_assert_str_eq(r->error->param, field);
 	ck_assert_str_eq(event_refusal_code(r->error), "invalid");
-	ck_assert_msg(strstr(r->error->message, words) != NULL, "\"%s\" does not say \"%s\"", r->error->message, words);
+	ck_assert_msg(strstr(r->error->message, words) != NULL, "\"%s\" does not say \"%s\"",
+		      r->error->message, words);
 }
 
 /* The text of dimension D that the event ID has; "" for none. */
@@ -207,7 +231,8 @@ static const char *text_of(const char *id, enum dimension d)
 
 START_TEST(an_event_registers_the_name_of_its_sim_and_its_fleet)
 {
-	is(SEND("1", .sim = "HS1", .sim_name = "truck", .fleet = "HF1", .fleet_name = "north"), VERDICT_CREATED);
+	is(SEND("1", .sim = "HS1", .sim_name = "truck", .fleet = "HF1", .fleet_name = "north"),
+	   VERDICT_CREATED);
 	ck_assert_str_eq(registered(DIM_SIM), "main:HS1=truck");
 	ck_assert_str_eq(registered(DIM_FLEET), "main:HF1=north");
 	ck_assert_str_eq(text_of("1", DIM_SIM), "HS1");
@@ -247,7 +272,10 @@ START_TEST(an_event_that_was_there_before_changes_no_name)
 	ck_assert_str_eq(registered(DIM_SIM), "main:HS1=lorry");
 	is(SEND("1", .sim = "HS9", .sim_name = "nine"), VERDICT_CONFLICT);
 	ck_assert_str_eq(registered(DIM_SIM), "main:HS1=lorry");
-	/* by now the name is another one's; sent again, the event is still what it was */
+	/*
+	 * by now the name is another one's; sent again, the event is still what
+	 * it was
+	 */
 	SEND("3", .sim = "HS2", .sim_name = "truck");
 	is(SEND("1", .sim = "HS1", .sim_name = "truck"), VERDICT_DUPLICATE);
 	ck_assert_str_eq(registered(DIM_SIM), "main:HS1=lorry main:HS2=truck");
@@ -268,15 +296,20 @@ START_TEST(what_can_not_be_is_rejected_by_its_field_and_registers_nothing)
 		{ { "2", .fleet = "HF2", .fleet_name = "north" }, "fleet_name", "another fleet" },
 		{ { "2", .fleet_name = "south" }, "fleet_name", "as fleet" },
 		/* the SIM's name would do */
-		{ { "2", .sim = "HS2", .sim_name = "car", .fleet_name = "south" }, "fleet_name", "as fleet" },
-		{ { "2", .subject = SUB_SID, .sim = "HS2", .sim_name = "truck" }, "sim_name", "another SIM" },
+		{ { "2", .sim = "HS2", .sim_name = "car", .fleet_name = "south" },
+		  "fleet_name",
+		  "as fleet" },
+		{ { "2", .subject = SUB_SID, .sim = "HS2", .sim_name = "truck" },
+		  "sim_name",
+		  "another SIM" },
 		{ { "2", .subject = OTHER_SID, .sim_name = "truck" }, "sim_name", "as sim" },
 	};
 
 	SEND("1", .sim = "HS1", .sim_name = "truck", .fleet = "HF1", .fleet_name = "north");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		is_rejected(send_one(&rows[i].says), rows[i].field, rows[i].words);
-		ck_assert_msg(strcmp(registered(DIM_SIM), "main:HS1=truck") == 0, "row %zu: %s", i, registered(DIM_SIM));
+		ck_assert_msg(strcmp(registered(DIM_SIM), "main:HS1=truck") == 0, "row %zu: %s", i,
+			      registered(DIM_SIM));
 		ck_assert_str_eq(registered(DIM_FLEET), "main:HF1=north");
 	}
 }
@@ -294,24 +327,25 @@ END_TEST
 START_TEST(in_a_batch_names_hold_from_the_event_on_that_says_them)
 {
 	static const struct says batch[] = {
-		{ "1", .sim_name = "truck" },                       /* nobody is called so yet */
+		{ "1", .sim_name = "truck" }, /* nobody is called so yet */
 		{ "2", .sim = "HS1", .sim_name = "truck" },
 		{ "3", .sim_name = "truck" },
 		{ "4", .sim = "HS2", .sim_name = "truck" },
 		{ "5", .sim = "HS1", .sim_name = "lorry" },
-		{ "6", .sim = "HS2", .sim_name = "truck" },         /* the name is free by now */
+		{ "6", .sim = "HS2", .sim_name = "truck" }, /* the name is free by now */
 		{ "7", .sim_name = "truck" },
 	};
-	static const enum verdict want[] = {
-		VERDICT_REJECTED, VERDICT_CREATED, VERDICT_CREATED, VERDICT_REJECTED, VERDICT_CREATED, VERDICT_CREATED, VERDICT_CREATED
-	};
+	static const enum verdict want[] = { VERDICT_REJECTED, VERDICT_CREATED, VERDICT_CREATED,
+					     VERDICT_REJECTED, VERDICT_CREATED, VERDICT_CREATED,
+					     VERDICT_CREATED };
 	const struct ledger_result *r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(batch); i++)
 		put(&batch[i]);
 	r = commit(ARRAY_SIZE(batch));
 	for (size_t i = 0; i < ARRAY_SIZE(batch); i++)
-		ck_assert_msg(r[i].verdict == want[i], "%s: %s", batch[i].id, verdict_names[r[i].verdict]);
+		ck_assert_msg(r[i].verdict == want[i], "%s: %s", batch[i].id,
+			      verdict_names[r[i].verdict]);
 	ck_assert_str_eq(text_of("3", DIM_SIM), "HS1");
 	ck_assert_str_eq(text_of("7", DIM_SIM), "HS2");
 	ck_assert_str_eq(registered(DIM_SIM), "main:HS1=lorry main:HS2=truck");
@@ -322,8 +356,8 @@ START_TEST(a_whole_batch_that_is_not_stored_registers_nothing)
 {
 	const struct ledger_result *r;
 
-	put(&(struct says){ "1", .sim = "HS1", .sim_name = "truck" });
-	put(&(struct says){ "2", .sim_name = "car" });
+	put(&(struct says) { "1", .sim = "HS1", .sim_name = "truck" });
+	put(&(struct says) { "2", .sim_name = "car" });
 	ledger_whole(ledger, false);
 	r = commit(2);
 	is(&r[0], VERDICT_ABORTED);
@@ -347,12 +381,14 @@ END_TEST
 
 /* ---- which one is meant ---- */
 
-static void matches(const struct account *a, enum dimension d, const char *text, const char *sid, bool used)
+static void matches(const struct account *a, enum dimension d, const char *text, const char *sid,
+		    bool used)
 {
 	struct sim_match m;
 	int64_t id;
 
-	ck_assert_msg(sim_match(st, a->id, d, text, &arena, &m, &err) == (sid != NULL), "%s of %s", text, a->name);
+	ck_assert_msg(sim_match(st, a->id, d, text, &arena, &m, &err) == (sid != NULL), "%s of %s",
+		      text, a->name);
 	ck_assert_int_eq(sim_value_find(st, a->id, d, text, &id, &err), used);
 	if (!sid)
 		return;
@@ -398,13 +434,21 @@ START_TEST(a_sid_goes_before_a_name)
 }
 END_TEST
 
-/* The bytes of the report of all accounts that is filtered by the SIM or fleet TEXT. */
+/*
+ * The bytes of the report of all accounts that is filtered by the SIM or fleet
+ * TEXT.
+ */
 static int64_t reported(enum dimension d, const char *text)
 {
 	const struct account accounts[] = { main_account, sub, other };
 	const struct catalogue *c;
-	struct report_question q = { .accounts = accounts, .n_accounts = 3, .zone = zone_find(NULL), .period = PERIOD_ALL,
-				     .from = 1795132800, .to = 1795392000, .by = REPORT_BY_NONE };
+	struct report_question q = { .accounts = accounts,
+				     .n_accounts = 3,
+				     .zone = zone_find(NULL),
+				     .period = PERIOD_ALL,
+				     .from = 1795132800,
+				     .to = 1795392000,
+				     .by = REPORT_BY_NONE };
 	struct report r;
 
 	OK(store_begin_read(st, &err));
@@ -419,14 +463,18 @@ static int64_t reported(enum dimension d, const char *text)
 static size_t found(enum dimension d, const char *text)
 {
 	const int64_t accounts[] = { main_account.id, sub.id, other.id };
-	struct event_query q = { .accounts = accounts, .n_accounts = 3, .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = -1 };
+	struct event_query q = { .accounts = accounts,
+				 .n_accounts = 3,
+				 .to_us = INT64_MAX,
+				 .category = CATALOGUE_NONE,
+				 .state = -1 };
 	const struct catalogue *c;
 	struct found_events events;
 
 	OK(store_begin_read(st, &err));
 	OK(catalogue_load(st, &arena, &c, &err));
 	q.dim[d] = text;
-	OK(events_find(st, c, &q, (struct event_position){ 0 }, 100, &arena, &events, &err));
+	OK(events_find(st, c, &q, (struct event_position) { 0 }, 100, &arena, &events, &err));
 	store_end(st);
 	return events.n;
 }
@@ -436,7 +484,8 @@ START_TEST(reports_and_lists_of_events_are_filtered_by_names_too)
 	SEND("1", .sim = "HS1", .sim_name = "truck", .fleet = "HF1", .fleet_name = "north");
 	SEND("2", .sim = "HS1");
 	SEND("3", .sim = "HS2");
-	SEND("1", .subject = OTHER_SID, .sim = "HS7", .sim_name = "truck");      /* each family's own */
+	/* each family's own */
+	SEND("1", .subject = OTHER_SID, .sim = "HS7", .sim_name = "truck");
 	ck_assert_int_eq(reported(DIM_SIM, "HS1"), 2);
 	ck_assert_int_eq(reported(DIM_SIM, "truck"), 3);
 	ck_assert_int_eq(reported(DIM_FLEET, "north"), 1);
@@ -454,12 +503,14 @@ static struct sim made;
 
 static int register_sim(const char *account, const char *sid, const char *name)
 {
-	return admin_sim_add(&admin, &(struct new_sim){ &sim_kinds[0], account, sid, name }, &made, &err);
+	return admin_sim_add(&admin, &(struct new_sim) { &sim_kinds[0], account, sid, name }, &made,
+			     &err);
 }
 
 static int rename_to(const char *account, const char *which, const char *name)
 {
-	return admin_sim_rename(&admin, &(struct sim_identity){ &sim_kinds[0], account, which }, name, &made, &err);
+	return admin_sim_rename(&admin, &(struct sim_identity) { &sim_kinds[0], account, which },
+				name, &made, &err);
 }
 
 static void check_log(const char *action, const char *subject, const char *detail)
@@ -484,10 +535,12 @@ START_TEST(names_are_added_changed_and_removed_and_the_log_says_so)
 	check_log("sim.rename", "HS1", "name from \"truck\" to \"lorry\"");
 	OK(rename_to(MAIN_SID, "HS1", "bus"));
 	ck_assert_str_eq(registered(DIM_SIM), "main:HS1=bus");
-	OK(admin_sim_remove(&admin, &(struct sim_identity){ &sim_kinds[0], SUB_SID, "bus" }, &made, &err));
+	OK(admin_sim_remove(&admin, &(struct sim_identity) { &sim_kinds[0], SUB_SID, "bus" }, &made,
+			    &err));
 	check_log("sim.remove", "HS1", "name \"bus\"");
 	ck_assert_str_eq(registered(DIM_SIM), "");
-	OK(admin_sim_add(&admin, &(struct new_sim){ &sim_kinds[1], MAIN_SID, "HF1", "north" }, &made, &err));
+	OK(admin_sim_add(&admin, &(struct new_sim) { &sim_kinds[1], MAIN_SID, "HF1", "north" },
+			 &made, &err));
 	check_log("fleet.add", "HF1", "name \"north\"");
 }
 END_TEST
@@ -527,21 +580,26 @@ START_TEST(names_of_events_have_no_form_of_a_sid_and_a_largest_length)
 		{ EV_SIM_NAME, SIM_FORM, "as sim" },
 		{ EV_FLEET_NAME, FLEET_FORM, "as fleet" },
 		{ EV_SIM_NAME, "a\tb", "control" },
-		{ EV_FLEET_NAME, "12345678901234567890123456789012345678901234567890123456789012345", "longer than 64" },
+		{ EV_FLEET_NAME,
+		  "12345678901234567890123456789012345678901234567890123456789012345",
+		  "longer than 64" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct raw_event raw = { .line = 1 };
-		const char *const texts[EVENT_FIELDS] = {
-			[EV_SOURCE] = "/t", [EV_ID] = "1", [EV_SUBJECT] = MAIN_SID, [EV_TIME] = TIME, [EV_CATEGORY] = "calls"
-		};
+		const char *const texts[EVENT_FIELDS] = { [EV_SOURCE] = "/t",
+							  [EV_ID] = "1",
+							  [EV_SUBJECT] = MAIN_SID,
+							  [EV_TIME] = TIME,
+							  [EV_CATEGORY] = "calls" };
 		struct event ev;
 
 		for (int f = 0; f < EVENT_FIELDS; f++) {
 			raw.field[f].text = f == (int)rows[i].field ? rows[i].text : texts[f];
 			raw.field[f].len = raw.field[f].text ? strlen(raw.field[f].text) : 0;
 		}
-		FAILS(event_check(&raw, NOW_US, 0, &ev, &err), ERR_PARAM, event_fields[rows[i].field].name, rows[i].words);
+		FAILS(event_check(&raw, NOW_US, 0, &ev, &err), ERR_PARAM,
+		      event_fields[rows[i].field].name, rows[i].words);
 	}
 }
 END_TEST

@@ -16,14 +16,17 @@
 #include "base/banned.h"
 
 #define TIMEOUT_MS 50
-#define NOBODY 65534
+#define NOBODY     65534
 
-#define FAILS_WITH(call, of_kind, words) do { \
-	error_clear(&err); \
-	ck_assert_int_eq((call), -1); \
-	ck_assert_int_eq(err.kind, (of_kind)); \
-	ck_assert_msg(strstr(err.message, (words)) != NULL, "\"%s\" does not say \"%s\" (%s)", err.message, (words), err.detail); \
-} while (0)
+#define FAILS_WITH(call, of_kind, words)                                               \
+	do {                                                                           \
+		error_clear(&err);                                                     \
+		ck_assert_int_eq((call), -1);                                          \
+		ck_assert_int_eq(err.kind, (of_kind));                                 \
+		ck_assert_msg(strstr(err.message, (words)) != NULL,                    \
+			      "\"%s\" does not say \"%s\" (%s)", err.message, (words), \
+			      err.detail);                                             \
+	} while (0)
 
 static struct error err;
 static struct arena arena;
@@ -107,7 +110,11 @@ static int64_t add_account(struct store *st, int n, const char *name)
 
 static int64_t add_category(struct store *st, const char *name, int64_t parent)
 {
-	struct category c = { .name = name, .parent = parent, .description = "d", .count_unit = "calls", .usage_unit = "minutes" };
+	struct category c = { .name = name,
+			      .parent = parent,
+			      .description = "d",
+			      .count_unit = "calls",
+			      .usage_unit = "minutes" };
 
 	OK(store_category_add(st, &c, &err));
 	return c.id;
@@ -147,7 +154,8 @@ START_TEST(creating_over_a_file_is_refused)
 	struct store *st;
 
 	write_file("precious");
-	FAILS_WITH(store_open(path, STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st, &err), ERR_CONFLICT, path);
+	FAILS_WITH(store_open(path, STORE_WRITE | STORE_CREATE, TIMEOUT_MS, &st, &err),
+		   ERR_CONFLICT, path);
 	ck_assert_int_eq(access(path, F_OK), 0);
 }
 END_TEST
@@ -173,8 +181,10 @@ START_TEST(file_that_is_no_database_is_refused)
 {
 	struct store *st;
 
-	write_file("This is not a database, but it is long enough that its header could be one, if the words were others than these.");
-	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "not a ledger");
+	write_file("This is not a database, but it is long enough that its header could be one, if "
+		   "the words were others than these.");
+	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+		   "not a ledger");
 }
 END_TEST
 
@@ -195,10 +205,12 @@ START_TEST(database_of_another_program_is_refused_and_left_alone)
 	struct store *st;
 
 	raw("CREATE TABLE theirs (x)");
-	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "another program");
+	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+		   "another program");
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM sqlite_master"), 1);
 	raw("DROP TABLE theirs; PRAGMA application_id = 7");
-	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "another program");
+	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+		   "another program");
 	ck_assert_int_eq(raw_number("PRAGMA application_id"), 7);
 }
 END_TEST
@@ -209,7 +221,8 @@ START_TEST(ledger_of_a_newer_program_is_refused)
 
 	store_close(&st);
 	raw("PRAGMA user_version = 99");
-	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "schema version 99");
+	FAILS_WITH(store_open(path, STORE_WRITE, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+		   "schema version 99");
 	FAILS_WITH(store_open(path, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "schema version 99");
 	ck_assert_int_eq(raw_number("PRAGMA user_version"), 99);
 }
@@ -218,7 +231,8 @@ END_TEST
 /* A history of two versions; the first as a file of an older program has it. */
 static const struct schema_step history[] = {
 	{ .sql = "CREATE TABLE call (id INTEGER PRIMARY KEY, price INTEGER NOT NULL) STRICT" },
-	{ .sql = "ALTER TABLE call ADD COLUMN paid INTEGER NOT NULL DEFAULT 0; UPDATE call SET paid = price" },
+	{ .sql = "ALTER TABLE call ADD COLUMN paid INTEGER NOT NULL DEFAULT 0; UPDATE call SET "
+		 "paid = price" },
 };
 
 static void write_first_version(void)
@@ -227,8 +241,10 @@ static void write_first_version(void)
 
 	store_close(&st);
 	unlink(path);
-	raw("PRAGMA journal_mode = WAL; PRAGMA application_id = 0x75736764; PRAGMA user_version = 1;"
-	    "CREATE TABLE call (id INTEGER PRIMARY KEY, price INTEGER NOT NULL) STRICT; INSERT INTO call VALUES (1, 17)");
+	raw("PRAGMA journal_mode = WAL; PRAGMA application_id = 0x75736764; PRAGMA user_version = "
+	    "1;"
+	    "CREATE TABLE call (id INTEGER PRIMARY KEY, price INTEGER NOT NULL) STRICT; INSERT "
+	    "INTO call VALUES (1, 17)");
 }
 
 static int bring(unsigned flags, const struct schema_step *steps)
@@ -324,14 +340,19 @@ START_TEST(the_log_waits_for_who_reads_in_it_and_is_carried_over_then)
 	OK(store_begin_read(reader, &err));
 	OK(store_version(reader, &version, &err));
 	for (int i = 0; i < 60; i++)
-		OK(writer->ops->exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
+		OK(writer->ops->exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))",
+				     &err));
 	OK(store_facts(writer, &facts, &err));
 	ck_assert_int_lt(facts.file_bytes, 40000000);
 	ck_assert_int_gt(facts.log_bytes, 60000000);
 	store_end(reader);
-	/* nobody reads in it now: what is in it gets into the file, and it begins anew */
+	/*
+	 * nobody reads in it now: what is in it gets into the file, and it
+	 * begins anew
+	 */
 	for (int i = 0; i < 40; i++)
-		OK(writer->ops->exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
+		OK(writer->ops->exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))",
+				     &err));
 	OK(store_facts(writer, &facts, &err));
 	ck_assert_int_gt(facts.file_bytes, 60000000);
 	store_close(&reader);
@@ -347,7 +368,9 @@ START_TEST(an_account_asked_for_again_is_that_of_the_snapshot)
 	struct account a, found;
 	int64_t version;
 
-	OK(store_account_by_id(writer, add_account(writer, 1, "before"), &arena, &a, &err) > 0 ? 0 : -1);
+	OK(store_account_by_id(writer, add_account(writer, 1, "before"), &arena, &a, &err) > 0
+		   ? 0
+		   : -1);
 	OK(store_begin_read(reader, &err));
 	OK(store_version(reader, &version, &err));
 	ck_assert_int_eq(store_account_by_sid(reader, a.sid, &arena, &found, &err), 1);
@@ -394,7 +417,9 @@ START_TEST(second_writer_is_told_that_the_ledger_is_locked)
 {
 	struct store *one = create(path);
 	struct store *two = reopen(STORE_WRITE);
-	struct account a = { .sid = "AC00000000000000000000000000000009", .name = "nine", .currency = "usd" };
+	struct account a = { .sid = "AC00000000000000000000000000000009",
+			     .name = "nine",
+			     .currency = "usd" };
 
 	OK(store_begin_write(one, &err));
 	FAILS_WITH(store_begin_write(two, &err), ERR_BUSY, "locked");
@@ -449,7 +474,9 @@ END_TEST
 START_TEST(reader_can_not_write)
 {
 	struct store *st = create(path);
-	struct account a = { .sid = "AC00000000000000000000000000000009", .name = "nine", .currency = "usd" };
+	struct account a = { .sid = "AC00000000000000000000000000000009",
+			     .name = "nine",
+			     .currency = "usd" };
 
 	store_close(&st);
 	st = reopen(0);
@@ -458,7 +485,10 @@ START_TEST(reader_can_not_write)
 }
 END_TEST
 
-/* What comes of opening as a user without rights: a kind of error, or 0; its message into WORDS. */
+/*
+ * What comes of opening as a user without rights: a kind of error, or 0; its
+ * message into WORDS.
+ */
 static enum error_kind open_as_nobody(unsigned flags, char *words, size_t size)
 {
 	int fd[2];
@@ -477,7 +507,8 @@ static enum error_kind open_as_nobody(unsigned flags, char *words, size_t size)
 		if (geteuid() == 0 && setuid(NOBODY) < 0)
 			_exit(99);
 		error_clear(&err);
-		if (store_open(path, flags, TIMEOUT_MS, &st, &err) == 0 && store_accounts(st, 0, &arena, &list, &n, &err) == 0 && flags)
+		if (store_open(path, flags, TIMEOUT_MS, &st, &err) == 0 &&
+		    store_accounts(st, 0, &arena, &list, &n, &err) == 0 && flags)
 			store_begin_write(st, &err);
 		len = write(fd[1], err.message, strlen(err.message));
 		_exit(len < 0 ? 99 : (int)err.kind);
@@ -541,7 +572,7 @@ static int add_many_events(struct store *st)
 	struct series series = { .account = 1, .category = 1 };
 	struct stored_event *events = calloc(N, sizeof(*events));
 	enum added *added = calloc(N, sizeof(*added));
-	char (*ids)[16] = calloc(N, sizeof(*ids));
+	char(*ids)[16] = calloc(N, sizeof(*ids));
 	int64_t source;
 	int64_t series_id;
 	int rc;
@@ -554,8 +585,12 @@ static int add_many_events(struct store *st)
 		rc = store_series_intern(st, &series, &series_id, &err) < 0 ? -1 : 0;
 	for (int i = 0; rc == 0 && i < N; i++) {
 		snprintf(ids[i], sizeof(ids[i]), "call-%06d", i);
-		events[i] = (struct stored_event){ .source = source, .id = ids[i], .id_len = strlen(ids[i]), .series = series_id,
-						   .time_us = i, .amounts = { .count = 1 } };
+		events[i] = (struct stored_event) { .source = source,
+						    .id = ids[i],
+						    .id_len = strlen(ids[i]),
+						    .series = series_id,
+						    .time_us = i,
+						    .amounts = { .count = 1 } };
 	}
 	if (rc == 0)
 		rc = store_events_add(st, events, N, added, &err);
@@ -645,7 +680,8 @@ START_TEST(backup_holds_what_was_committed_when_it_began)
 	reader = reopen(0);
 	OK(store_backup(reader, beside("copy.db"), false, so_often, &often, &err));
 	OK(store_commit(writer, &err));
-	FAILS_WITH(store_backup(reader, beside("copy.db"), false, so_often, &often, &err), ERR_CONFLICT, "already");
+	FAILS_WITH(store_backup(reader, beside("copy.db"), false, so_often, &often, &err),
+		   ERR_CONFLICT, "already");
 	OK(store_open(beside("copy.db"), 0, TIMEOUT_MS, &copy, &err));
 	ck_assert_int_eq(store_account_by_name(copy, "before", &arena, &a, &err), 1);
 	ck_assert_int_eq(store_account_by_name(copy, "unfinished", &arena, &a, &err), 0);
@@ -663,7 +699,8 @@ START_TEST(backup_that_is_given_up_leaves_nothing)
 	add_category(st, "calls", 0);
 	add_account(st, 1, "one");
 	OK(add_many_events(st));
-	FAILS_WITH(store_backup(st, beside("copy.db"), true, so_often, &often, &err), ERR_BUSY, "interrupted");
+	FAILS_WITH(store_backup(st, beside("copy.db"), true, so_often, &often, &err), ERR_BUSY,
+		   "interrupted");
 	ck_assert_int_ne(access(beside("copy.db"), F_OK), 0);
 	ck_assert_int_ne(access(beside("copy.db.part"), F_OK), 0);
 	store_close(&st);
@@ -681,9 +718,11 @@ START_TEST(restored_ledger_takes_the_place_of_one_that_nobody_uses)
 	add_account(st, 2, "after");
 	reader = reopen(0);
 	ck_assert_int_eq(store_account_by_name(reader, "after", &arena, &a, &err), 1);
-	FAILS_WITH(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err), ERR_BUSY, "in use");
+	FAILS_WITH(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err),
+		   ERR_BUSY, "in use");
 	store_close(&st);
-	FAILS_WITH(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err), ERR_BUSY, "in use");
+	FAILS_WITH(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err),
+		   ERR_BUSY, "in use");
 	ck_assert(!store_moved(reader));
 	store_close(&reader);
 	OK(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err));
@@ -706,7 +745,8 @@ START_TEST(restored_ledger_is_brought_forward)
 	OK(db_sqlite.open(beside("copy.db"), DB_WRITE | DB_CREATE, 0, &db, &err));
 	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
 	db_sqlite.close(&db);
-	FAILS_WITH(store_open(beside("copy.db"), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "version 1");
+	FAILS_WITH(store_open(beside("copy.db"), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
+		   "version 1");
 	OK(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err));
 	OK(store_open(path, 0, TIMEOUT_MS, &st, &err));
 	store_close(&st);
@@ -781,7 +821,10 @@ END_TEST
 START_TEST(account_is_found_by_sid_name_and_id)
 {
 	struct store *st = create(":memory:");
-	struct account a = { .sid = "AC00000000000000000000000000000001", .name = "Müller & Söhne", .currency = "eur", .created = 1700000000 };
+	struct account a = { .sid = "AC00000000000000000000000000000001",
+			     .name = "Müller & Söhne",
+			     .currency = "eur",
+			     .created = 1700000000 };
 	struct account found;
 
 	OK(store_account_add(st, &a, &err));
@@ -796,7 +839,9 @@ START_TEST(account_is_found_by_sid_name_and_id)
 	ck_assert_str_eq(found.sid, a.sid);
 	ck_assert_int_eq(store_account_by_id(st, a.id, &arena, &found, &err), 1);
 	ck_assert_str_eq(found.sid, a.sid);
-	ck_assert_int_eq(store_account_by_sid(st, "AC00000000000000000000000000000002", &arena, &found, &err), 0);
+	ck_assert_int_eq(store_account_by_sid(st, "AC00000000000000000000000000000002", &arena,
+					      &found, &err),
+			 0);
 	ck_assert_int_eq(store_account_by_name(st, "nobody", &arena, &found, &err), 0);
 	ck_assert_int_eq(store_account_by_id(st, 77, &arena, &found, &err), 0);
 	store_close(&st);
@@ -806,8 +851,12 @@ END_TEST
 START_TEST(taken_sid_or_name_is_named)
 {
 	struct store *st = create(":memory:");
-	struct account same_sid = { .sid = "AC00000000000000000000000000000001", .name = "other", .currency = "usd" };
-	struct account same_name = { .sid = "AC00000000000000000000000000000002", .name = "first", .currency = "usd" };
+	struct account same_sid = { .sid = "AC00000000000000000000000000000001",
+				    .name = "other",
+				    .currency = "usd" };
+	struct account same_name = { .sid = "AC00000000000000000000000000000002",
+				     .name = "first",
+				     .currency = "usd" };
 
 	add_account(st, 1, "first");
 	FAILS_WITH(store_account_add(st, &same_sid, &err), ERR_CONFLICT, same_sid.sid);
@@ -822,8 +871,13 @@ START_TEST(subaccounts_have_one_level)
 {
 	struct store *st = create(":memory:");
 	int64_t main_id = add_account(st, 1, "main");
-	struct account sub = { .sid = "AC00000000000000000000000000000003", .name = "sub", .parent = main_id, .currency = "usd" };
-	struct account deep = { .sid = "AC00000000000000000000000000000004", .name = "deep", .currency = "usd" };
+	struct account sub = { .sid = "AC00000000000000000000000000000003",
+			       .name = "sub",
+			       .parent = main_id,
+			       .currency = "usd" };
+	struct account deep = { .sid = "AC00000000000000000000000000000004",
+				.name = "deep",
+				.currency = "usd" };
 	struct account *list;
 	size_t n;
 
@@ -866,8 +920,14 @@ END_TEST
 START_TEST(categories_come_in_the_order_they_were_added)
 {
 	struct store *st = create(":memory:");
-	struct category dup = { .name = "calls", .description = "", .count_unit = "", .usage_unit = "" };
-	struct category orphan = { .name = "orphan", .parent = 55, .description = "", .count_unit = "", .usage_unit = "" };
+	struct category dup = {
+		.name = "calls", .description = "", .count_unit = "", .usage_unit = ""
+	};
+	struct category orphan = { .name = "orphan",
+				   .parent = 55,
+				   .description = "",
+				   .count_unit = "",
+				   .usage_unit = "" };
 	struct category *list;
 	size_t n;
 	int64_t parent = add_category(st, "calls", 0);
@@ -896,7 +956,12 @@ START_TEST(key_is_found_by_its_hash_with_its_grants)
 {
 	struct store *st = create(":memory:");
 	int64_t grants[2] = { add_account(st, 1, "first"), add_account(st, 2, "second") };
-	struct key k = { .sid = "SK00000000000000000000000000000001", .name = "ann", .role = "Manager", .created = 5, .grants = grants, .n_grants = 2 };
+	struct key k = { .sid = "SK00000000000000000000000000000001",
+			 .name = "ann",
+			 .role = "Manager",
+			 .created = 5,
+			 .grants = grants,
+			 .n_grants = 2 };
 	struct key found;
 	struct key *list;
 	size_t n;
@@ -929,7 +994,11 @@ START_TEST(key_of_an_unknown_account_is_refused_whole)
 {
 	struct store *st = create(":memory:");
 	int64_t grants[2] = { add_account(st, 1, "first"), 42 };
-	struct key k = { .sid = "SK00000000000000000000000000000001", .name = "ann", .role = "Manager", .grants = grants, .n_grants = 2 };
+	struct key k = { .sid = "SK00000000000000000000000000000001",
+			 .name = "ann",
+			 .role = "Manager",
+			 .grants = grants,
+			 .n_grants = 2 };
 	struct key *list;
 	size_t n;
 
@@ -954,12 +1023,13 @@ START_TEST(version_grows_with_accounts_categories_and_keys)
 	int64_t now;
 	int64_t category;
 
-#define GROWS(call) do { \
-	OK(store_version(reader, &before, &err)); \
-	OK(call); \
-	OK(store_version(reader, &now, &err)); \
-	ck_assert_int_gt(now, before); \
-} while (0)
+#define GROWS(call)                                       \
+	do {                                              \
+		OK(store_version(reader, &before, &err)); \
+		OK(call);                                 \
+		OK(store_version(reader, &now, &err));    \
+		ck_assert_int_gt(now, before);            \
+	} while (0)
 	GROWS(add_account(st, 1, "first"));
 	GROWS(category = add_category(st, "calls", 0));
 	GROWS(store_category_use(st, 1, category, &err));
@@ -980,7 +1050,7 @@ END_TEST
 struct fixture {
 	struct store *st;
 	int64_t account, category, source;
-	int64_t plain, dimensioned;          /* series */
+	int64_t plain, dimensioned; /* series */
 	int64_t customer;
 };
 
@@ -1010,7 +1080,8 @@ START_TEST(dimension_values_are_interned_per_account_and_dimension)
 	const char *text;
 	int64_t id;
 
-	ck_assert_int_eq(store_dimension_find(f.st, f.account, DIM_CUSTOMER, "cus1xx", 4, &id, &err), 1);
+	ck_assert_int_eq(
+		store_dimension_find(f.st, f.account, DIM_CUSTOMER, "cus1xx", 4, &id, &err), 1);
 	ck_assert_int_eq(id, f.customer);
 	ck_assert_int_eq(store_dimension_find(f.st, other, DIM_CUSTOMER, "cus1", 4, &id, &err), 0);
 	ck_assert_int_eq(store_dimension_find(f.st, f.account, DIM_SIM, "cus1", 4, &id, &err), 0);
@@ -1047,9 +1118,14 @@ END_TEST
 START_TEST(event_that_differs_in_anything_is_a_conflict)
 {
 	struct fixture f = with_series(":memory:");
-	struct stored_event e = { .source = f.source, .id = "call-1", .id_len = 6, .series = f.plain, .time_us = 1000,
+	struct stored_event e = { .source = f.source,
+				  .id = "call-1",
+				  .id_len = 6,
+				  .series = f.plain,
+				  .time_us = 1000,
 				  .amounts = { 1, 2, 3, 4 } };
-	int64_t *const fields[] = { &e.series, &e.time_us, &e.amounts.count, &e.amounts.usage, &e.amounts.price, &e.amounts.upload };
+	int64_t *const fields[] = { &e.series,        &e.time_us,       &e.amounts.count,
+				    &e.amounts.usage, &e.amounts.price, &e.amounts.upload };
 	enum added added;
 
 	OK(store_begin_write(f.st, &err));
@@ -1082,14 +1158,15 @@ START_TEST(slots_follow_the_calendar)
 	ck_assert_int_eq(store_slot(LEVEL_MONTH, 0), 1970 * 12);
 	ck_assert_int_eq(store_slot(LEVEL_MONTH, 31 * 96 - 1), 1970 * 12);
 	ck_assert_int_eq(store_slot(LEVEL_MONTH, 31 * 96), 1970 * 12 + 1);
-	ck_assert_int_eq(store_slot(LEVEL_MONTH, 11016 * 96 - 1), 2000 * 12 + 1);       /* 2000-02-29 */
+	/* 2000-02-29 */
+	ck_assert_int_eq(store_slot(LEVEL_MONTH, 11016 * 96 - 1), 2000 * 12 + 1);
 	ck_assert_int_eq(store_slot(LEVEL_MONTH, 11017 * 96), 2000 * 12 + 2);
 }
 END_TEST
 
 static void add_rollup(struct store *st, struct rollup r, int64_t count)
 {
-	r.amounts = (struct amounts){ count, 10 * count, 100 * count, 1000 * count };
+	r.amounts = (struct amounts) { count, 10 * count, 100 * count, 1000 * count };
 	OK(store_rollups_add(st, &r, 1, &err));
 }
 
@@ -1127,7 +1204,11 @@ END_TEST
 START_TEST(sum_beyond_64_bits_is_refused)
 {
 	struct fixture f = with_series(":memory:");
-	struct rollup r = { .level = LEVEL_DAY, .account = f.account, .category = f.category, .slot = 5, .amounts = { .count = 1 } };
+	struct rollup r = { .level = LEVEL_DAY,
+			    .account = f.account,
+			    .category = f.category,
+			    .slot = 5,
+			    .amounts = { .count = 1 } };
 	struct rollup_scan scan = { .level = LEVEL_DAY, .account = f.account, .from = 5, .to = 6 };
 
 	OK(store_begin_write(f.st, &err));
@@ -1153,13 +1234,19 @@ START_TEST(scan_yields_slots_in_order_inside_its_range)
 	struct fixture f = with_series(":memory:");
 	int64_t second = add_category(f.st, "sms", 0);
 	int64_t other = add_account(f.st, 2, "second");
-	struct rollup_scan scan = { .level = LEVEL_QUARTER, .account = f.account, .from = 2, .to = 5 };
+	struct rollup_scan scan = {
+		.level = LEVEL_QUARTER, .account = f.account, .from = 2, .to = 5
+	};
 	struct rollup r;
-	static const int64_t want[][2] = { { 2, 0 }, { 2, 1 }, { 3, 0 }, { 3, 1 }, { 4, 0 }, { 4, 1 } };
+	static const int64_t want[][2] = { { 2, 0 }, { 2, 1 }, { 3, 0 },
+					   { 3, 1 }, { 4, 0 }, { 4, 1 } };
 
 	OK(store_begin_write(f.st, &err));
 	for (int64_t slot = 6; slot >= 0; slot--) {
-		r = (struct rollup){ .level = LEVEL_QUARTER, .account = f.account, .slot = slot, .category = second };
+		r = (struct rollup) { .level = LEVEL_QUARTER,
+				      .account = f.account,
+				      .slot = slot,
+				      .category = second };
 		add_rollup(f.st, r, 1);
 		r.category = f.category;
 		add_rollup(f.st, r, 1);
@@ -1194,8 +1281,12 @@ START_TEST(scan_by_series_keeps_to_the_dimension_asked_for)
 {
 	struct fixture f = with_series(":memory:");
 	struct series s = { .account = f.account, .category = f.category };
-	struct rollup_scan scan = { .level = LEVEL_DAY, .account = f.account, .category = f.category, .from = 0,
-				    .to = scan_ends[_i], .by_series = true };
+	struct rollup_scan scan = { .level = LEVEL_DAY,
+				    .account = f.account,
+				    .category = f.category,
+				    .from = 0,
+				    .to = scan_ends[_i],
+				    .by_series = true };
 	struct rollup r = { .level = LEVEL_DAY, .account = f.account, .category = f.category };
 	int64_t sim;
 	int64_t both;
@@ -1256,7 +1347,10 @@ static int count_row(void *arg, const struct sums_row *row, struct error *e)
 	return 0;
 }
 
-/* A ledger with a count of N each day from day 1 on, and (N times) 1 of each series; as quarter hours, days and months. */
+/*
+ * A ledger with a count of N each day from day 1 on, and (N times) 1 of each
+ * series; as quarter hours, days and months.
+ */
 static struct fixture with_days(int64_t ret_series[SUMS_SERIES])
 {
 	struct fixture f = with_series(":memory:");
@@ -1265,7 +1359,8 @@ static struct fixture with_days(int64_t ret_series[SUMS_SERIES])
 
 	OK(store_begin_write(f.st, &err));
 	for (int i = 0; i < SUMS_SERIES; i++) {
-		OK(store_dimension_intern(f.st, f.account, DIM_SIM, &"abc"[i], 1, &s.dim[DIM_SIM], &err));
+		OK(store_dimension_intern(f.st, f.account, DIM_SIM, &"abc"[i], 1, &s.dim[DIM_SIM],
+					  &err));
 		OK(store_series_intern(f.st, &s, &ret_series[i], &err));
 	}
 	for (int64_t day = 1; day < SUMS_DAYS; day++) {
@@ -1287,8 +1382,16 @@ static struct fixture with_days(int64_t ret_series[SUMS_SERIES])
 
 START_TEST(sums_of_many_slots_are_those_of_each)
 {
-	/* days of UTC, days that begin with the last quarter hour before it, months and a bit, with a gap and nothing at the end */
-	static const struct { int64_t first, step, n; } rows[] = { { 96, 96, 300 }, { 95, 96, 300 }, { 96 * 31, 96 * 30 + 7, 12 }, { 96 * 390, 96 * 20, 300 } };
+	/*
+	 * days of UTC, days that begin with the last quarter hour before it,
+	 * months and a bit, with a gap and nothing at the end
+	 */
+	static const struct {
+		int64_t first, step, n;
+	} rows[] = { { 96, 96, 300 },
+		     { 95, 96, 300 },
+		     { 96 * 31, 96 * 30 + 7, 12 },
+		     { 96 * 390, 96 * 20, 300 } };
 	int64_t series[SUMS_SERIES];
 	struct fixture f = with_days(series);
 
@@ -1296,10 +1399,15 @@ START_TEST(sums_of_many_slots_are_those_of_each)
 		struct sums_account account = { .id = f.account };
 		struct sums_slot slots[SUMS_DAYS];
 		struct counted totals = { 0 }, parts = { 0 };
-		struct sums_question q = { .accounts = &account, .n_accounts = 1, .slots = slots, .n_slots = (size_t)rows[i].n };
+		struct sums_question q = { .accounts = &account,
+					   .n_accounts = 1,
+					   .slots = slots,
+					   .n_slots = (size_t)rows[i].n };
 
 		for (int64_t k = 0; k < rows[i].n; k++)
-			slots[k] = (struct sums_slot){ rows[i].first + k * rows[i].step, rows[i].first + (k + 1) * rows[i].step - (k % 10 == 9) };
+			slots[k] = (struct sums_slot) { rows[i].first + k * rows[i].step,
+							rows[i].first + (k + 1) * rows[i].step -
+								(k % 10 == 9) };
 		OK(store_sums(f.st, &q, count_row, &totals, &err));
 		q.by_series = true;
 		OK(store_sums(f.st, &q, count_row, &parts, &err));
@@ -1311,7 +1419,9 @@ START_TEST(sums_of_many_slots_are_those_of_each)
 					want += day;
 					days++;
 				}
-			ck_assert_msg(totals.counts[k] == want && parts.counts[k] == SUMS_SERIES * days, "row %zu, slot %d", i, (int)k);
+			ck_assert_msg(totals.counts[k] == want &&
+					      parts.counts[k] == SUMS_SERIES * days,
+				      "row %zu, slot %d", i, (int)k);
 		}
 	}
 	store_close(&f.st);
@@ -1324,12 +1434,14 @@ START_TEST(sums_keep_to_the_values_and_categories_asked_for)
 	struct fixture f = with_days(series);
 	struct sums_account accounts[2] = { { .id = f.account }, { .id = f.account } };
 	struct sums_slot slots[SUMS_DAYS];
-	struct sums_question q = { .accounts = accounts, .n_accounts = 2, .slots = slots, .by_series = true };
+	struct sums_question q = {
+		.accounts = accounts, .n_accounts = 2, .slots = slots, .by_series = true
+	};
 
 	OK(store_dimension_find(f.st, f.account, DIM_SIM, "b", 1, &accounts[0].dim[DIM_SIM], &err));
 	accounts[1].dim[DIM_SIM] = 999;
 	for (int64_t k = 0; k < SUMS_DAYS; k++)
-		slots[k] = (struct sums_slot){ k * 96 + 30, k * 96 + 50 };
+		slots[k] = (struct sums_slot) { k * 96 + 30, k * 96 + 50 };
 	/* few slots, whose series are looked up; and many, which are scanned */
 	for (q.n_slots = 10; q.n_slots < SUMS_DAYS; q.n_slots += 380) {
 		struct counted c = { 0 };
@@ -1356,20 +1468,29 @@ START_TEST(more_sums_than_allowed_are_refused_before_any_is_read)
 {
 	int64_t series[SUMS_SERIES];
 	struct fixture f = with_days(series);
-	struct sums_account accounts[3] = { { .id = f.account }, { .id = f.account }, { .id = f.account } };
+	struct sums_account accounts[3] = { { .id = f.account },
+					    { .id = f.account },
+					    { .id = f.account } };
 	struct sums_slot slots[] = { { 0, 96 * 20 }, { 96 * 20, 96 * 390 + 1 } };
-	struct sums_question q = { .accounts = accounts, .n_accounts = 3, .slots = slots, .n_slots = 2, .by_series = true };
+	struct sums_question q = { .accounts = accounts,
+				   .n_accounts = 3,
+				   .slots = slots,
+				   .n_slots = 2,
+				   .by_series = true };
 	struct counted c = { 0 };
 
-	store_limit(f.st, &(struct store_limits){ .work = 100 });
+	store_limit(f.st, &(struct store_limits) { .work = 100 });
 	FAILS_WITH(store_sums(f.st, &q, count_row, &c, &err), ERR_TOO_LARGE, "more than 100 sums");
 	ck_assert_int_eq(c.rows, 0);
 	q.by_series = false;
 	slots[1].to = 96 * 400;
 	slots[0].to = slots[1].from = 96 * 300 + 1;
-	/* each question is within the limit, but not all of them: 3 times about 60 months and days */
+	/*
+	 * each question is within the limit, but not all of them: 3 times about
+	 * 60 months and days
+	 */
 	error_clear(&err);
-	store_limit(f.st, &(struct store_limits){ .work = 400 });
+	store_limit(f.st, &(struct store_limits) { .work = 400 });
 	OK(store_sums(f.st, &q, count_row, &c, &err));
 	FAILS_WITH(store_sums(f.st, &q, count_row, &c, &err), ERR_TOO_LARGE, "shorter range");
 	error_clear(&err);
@@ -1397,13 +1518,17 @@ START_TEST(work_that_nobody_waits_for_is_stopped)
 	struct fixture f = with_days(series);
 	struct sums_account account = { .id = f.account };
 	struct sums_slot slots[SUMS_DAYS];
-	struct sums_question q = { .accounts = &account, .n_accounts = 1, .slots = slots, .n_slots = SUMS_DAYS, .by_series = true };
+	struct sums_question q = { .accounts = &account,
+				   .n_accounts = 1,
+				   .slots = slots,
+				   .n_slots = SUMS_DAYS,
+				   .by_series = true };
 	struct counted c = { 0 };
 	int n = 3, rc = 0, questions = 0;
 
 	for (int64_t k = 0; k < SUMS_DAYS; k++)
-		slots[k] = (struct sums_slot){ k * 96 + 30, k * 96 + 50 };
-	store_limit(f.st, &(struct store_limits){ .check = go_on, .arg = &n });
+		slots[k] = (struct sums_slot) { k * 96 + 30, k * 96 + 50 };
+	store_limit(f.st, &(struct store_limits) { .check = go_on, .arg = &n });
 	for (; questions < 1000 && rc == 0; questions++)
 		rc = store_sums(f.st, &q, count_row, &c, &err);
 	ck_assert_int_eq(rc, -1);
@@ -1444,8 +1569,8 @@ END_TEST
 
 struct found {
 	size_t missing, extra, different, faults;
-	struct rollup want, have;        /* of the last difference */
-	char words[640];                 /* of the last fault */
+	struct rollup want, have; /* of the last difference */
+	char words[640];          /* of the last fault */
 	int64_t done, all;
 };
 
@@ -1480,8 +1605,11 @@ static void note_progress(void *arg, int64_t done, int64_t all)
 
 static struct verify_calls calls_for(struct found *found, size_t limit)
 {
-	return (struct verify_calls){ .limit = limit, .difference = note_difference, .fault = note_fault, .progress = note_progress,
-				      .arg = found };
+	return (struct verify_calls) { .limit = limit,
+				       .difference = note_difference,
+				       .fault = note_fault,
+				       .progress = note_progress,
+				       .arg = found };
 }
 
 static struct found verify(size_t want_n)
@@ -1505,7 +1633,7 @@ static struct found verify(size_t want_n)
 static void write_sound_ledger(void)
 {
 	struct fixture f = with_series(path);
-	int64_t quarter = (20454LL * 96) - 1;        /* the last of 2025 */
+	int64_t quarter = (20454LL * 96) - 1; /* the last of 2025 */
 	struct posted ref;
 	enum added added;
 
@@ -1513,16 +1641,22 @@ static void write_sound_ledger(void)
 	for (int i = 0; i < 8; i++) {
 		char id[16];
 		int64_t at = quarter + i / 4;
-		struct stored_event e = { .source = f.source, .id = id, .series = i % 2 ? f.plain : f.dimensioned, .time_us = at * 900000000 + i };
+		struct stored_event e = { .source = f.source,
+					  .id = id,
+					  .series = i % 2 ? f.plain : f.dimensioned,
+					  .time_us = at * 900000000 + i };
 
 		snprintf(id, sizeof(id), "call-%d", i);
 		e.id_len = strlen(id);
-		e.amounts = (struct amounts){ 1, 10, 100, 1000 };
+		e.amounts = (struct amounts) { 1, 10, 100, 1000 };
 		OK(store_events_add(f.st, &e, 1, &added, &err));
-		ref = (struct posted){ e.time_us, e.series, e.source, e.id, e.id_len };
+		ref = (struct posted) { e.time_us, e.series, e.source, e.id, e.id_len };
 		OK(store_postings_add(f.st, f.account, &ref, 1, &err));
 		for (int level = 0; level < LEVELS; level++) {
-			struct rollup r = { .level = level, .account = f.account, .category = f.category, .slot = store_slot(level, at) };
+			struct rollup r = { .level = level,
+					    .account = f.account,
+					    .category = f.category,
+					    .slot = store_slot(level, at) };
 
 			add_rollup(f.st, r, 1);
 			r.series = f.dimensioned;
@@ -1568,7 +1702,8 @@ static const struct {
 	{ "INSERT INTO total_month VALUES (1, 24313, 1, 0, 1, 0, 0)", 0, 1, 0, 0 },
 	{ "INSERT INTO total_day VALUES (1, 1, 1, 1, 0, 0, 0)", 0, 1, 0, 0 },
 	{ "INSERT INTO total_quarter VALUES (7, 20454 * 96, 9, 1, 0, 0, 0)", 0, 1, 0, 0 },
-	{ "INSERT INTO part_day VALUES (1, 1, 20454, 1, 2, 20, 200, 2000)", 0, 1, 0, 0 },      /* of the series without dimensions */
+	/* of the series without dimensions */
+	{ "INSERT INTO part_day VALUES (1, 1, 20454, 1, 2, 20, 200, 2000)", 0, 1, 0, 0 },
 	{ "UPDATE part_month SET category = 2", 2, 2, 0, 0 },
 	{ "UPDATE event SET price = 99 WHERE id = 'call-1'", 0, 0, 3, 0 },
 	{ "UPDATE event SET count = 0 WHERE id = 'call-2'", 0, 0, 6, 0 },
@@ -1577,8 +1712,10 @@ static const struct {
 	{ "DELETE FROM event", 0, 12, 0, 2 },
 	{ "UPDATE event SET time_us = time_us + 900000000 * 96 WHERE id = 'call-5'", 2, 0, 2, 2 },
 	{ "UPDATE event SET series = 2 WHERE id = 'call-1'", 0, 0, 3, 1 },
-	{ "INSERT INTO event VALUES (1, 'more', 1, 900000000 * 96 * 20454, NULL, NULL, 1, 0, 0, 0)", 0, 0, 3, 1 },
-	{ "INSERT INTO total_month VALUES (1, 24313, 1, 0, 0, 0, 0)", 0, 0, 0, 0 },                  /* says nothing */
+	{ "INSERT INTO event VALUES (1, 'more', 1, 900000000 * 96 * 20454, NULL, NULL, 1, 0, 0, 0)",
+	  0, 0, 3, 1 },
+	/* says nothing */
+	{ "INSERT INTO total_month VALUES (1, 24313, 1, 0, 0, 0, 0)", 0, 0, 0, 0 },
 	{ "DELETE FROM posting", 0, 0, 0, 2 },
 	{ "DELETE FROM posting WHERE hour % 24 = 0", 0, 0, 0, 1 },
 	{ "INSERT INTO posting SELECT account, hour + 24, part, events FROM posting", 0, 0, 0, 2 },
@@ -1594,7 +1731,8 @@ static const struct {
 	{ "UPDATE part_month SET slot = 9000000000000000000 WHERE slot = 24311", 1, 1, 0, 0 },
 	{ "UPDATE event SET booked_us = time_us - 1 WHERE id = 'call-7'", 0, 0, 0, 2 },
 	{ "PRAGMA foreign_keys = OFF; DELETE FROM source", 0, 0, 0, 1 },
-	{ "PRAGMA foreign_keys = OFF; UPDATE event SET correction = 7 WHERE id = 'call-1'", 0, 0, 0, 1 },
+	{ "PRAGMA foreign_keys = OFF; UPDATE event SET correction = 7 WHERE id = 'call-1'", 0, 0, 0,
+	  1 },
 };
 
 START_TEST(verify_finds_tampering)
@@ -1603,7 +1741,8 @@ START_TEST(verify_finds_tampering)
 
 	write_sound_ledger();
 	raw(tamperings[_i].sql);
-	found = verify(tamperings[_i].missing + tamperings[_i].extra + tamperings[_i].different + tamperings[_i].faults);
+	found = verify(tamperings[_i].missing + tamperings[_i].extra + tamperings[_i].different +
+		       tamperings[_i].faults);
 	ck_assert_int_eq(found.faults, tamperings[_i].faults);
 	ck_assert_int_eq(found.missing, tamperings[_i].missing);
 	ck_assert_int_eq(found.extra, tamperings[_i].extra);
@@ -1634,7 +1773,10 @@ START_TEST(rebuild_puts_right_what_verify_finds)
 	store_close(&writer);
 	/* what is wrong with the events themselves stays */
 	if (!strstr(tamperings[_i].sql, "9223372036854775807"))
-		verify(strstr(tamperings[_i].sql, "booked_us") || strstr(tamperings[_i].sql, "PRAGMA") ? 1 : 0);
+		verify(strstr(tamperings[_i].sql, "booked_us") ||
+				       strstr(tamperings[_i].sql, "PRAGMA")
+			       ? 1
+			       : 0);
 }
 END_TEST
 
@@ -1693,18 +1835,28 @@ END_TEST
 
 /* ---- users, sessions, the audit log ---- */
 
-static struct user add_named_user(struct store *st, const char *name, const char *email, const int64_t *grants, size_t n)
+static struct user add_named_user(struct store *st, const char *name, const char *email,
+				  const int64_t *grants, size_t n)
 {
-	struct user u = { .name = name, .display = "Ada", .email = email, .role = "Manager", .password = "$argon2id$", .created = 5,
-			  .grants = grants, .n_grants = n };
+	struct user u = { .name = name,
+			  .display = "Ada",
+			  .email = email,
+			  .role = "Manager",
+			  .password = "$argon2id$",
+			  .created = 5,
+			  .grants = grants,
+			  .n_grants = n };
 
 	OK(store_user_add(st, &u, &err));
 	return u;
 }
 
-static struct session make_session(int64_t user, enum session_kind kind, unsigned char mark, int64_t created)
+static struct session make_session(int64_t user, enum session_kind kind, unsigned char mark,
+				   int64_t created)
 {
-	struct session s = { .user = user, .kind = kind, .created = created, .expires = created + 100 };
+	struct session s = {
+		.user = user, .kind = kind, .created = created, .expires = created + 100
+	};
 
 	memset(s.hash, mark, sizeof(s.hash));
 	memcpy(s.hash, &created, sizeof(created));
@@ -1714,7 +1866,9 @@ static struct session make_session(int64_t user, enum session_kind kind, unsigne
 START_TEST(user_is_found_by_name_id_and_address_with_their_grants)
 {
 	struct store *st = create(path);
-	struct account a = { .sid = "AC00000000000000000000000000000001", .name = "a", .currency = "usd" };
+	struct account a = { .sid = "AC00000000000000000000000000000001",
+			     .name = "a",
+			     .currency = "usd" };
 	struct user u, got = { 0 };
 
 	OK(store_account_add(st, &a, &err));
@@ -1761,7 +1915,9 @@ END_TEST
 START_TEST(grants_are_given_and_taken_and_count_as_changes)
 {
 	struct store *st = create(path);
-	struct account a = { .sid = "AC00000000000000000000000000000001", .name = "a", .currency = "usd" };
+	struct account a = { .sid = "AC00000000000000000000000000000001",
+			     .name = "a",
+			     .currency = "usd" };
 	struct user u, got = { 0 };
 	int64_t before, after;
 
@@ -1786,12 +1942,14 @@ END_TEST
 START_TEST(sessions_end_by_name_by_time_and_with_their_user)
 {
 	struct store *st = create(path);
-	struct user u = add_named_user(st, "ada", "", NULL, 0), v = add_named_user(st, "eve", "", NULL, 0);
+	struct user u = add_named_user(st, "ada", "", NULL, 0),
+		    v = add_named_user(st, "eve", "", NULL, 0);
 	struct session s[4], got = { 0 };
 	int64_t before, after;
 
 	for (int i = 0; i < 4; i++) {
-		s[i] = make_session(i < 3 ? u.id : v.id, SESSION_PERMANENT, (unsigned char)i, 10 * i);
+		s[i] = make_session(i < 3 ? u.id : v.id, SESSION_PERMANENT, (unsigned char)i,
+				    10 * i);
 		OK(store_session_add(st, &s[i], &err));
 	}
 	OK(store_version(st, &before, &err));
@@ -1820,19 +1978,22 @@ START_TEST(the_oldest_session_makes_room_for_a_new_one)
 {
 	struct store *st = create(path);
 	struct user u = add_named_user(st, "ada", "", NULL, 0);
-	struct session token = make_session(u.id, SESSION_TOKEN, 7, -1), one = make_session(u.id, SESSION_TEMPORARY, 1, 1000000), got = { 0 };
+	struct session token = make_session(u.id, SESSION_TOKEN, 7, -1),
+		       one = make_session(u.id, SESSION_TEMPORARY, 1, 1000000), got = { 0 };
 
 	ck_assert_int_eq(u.id, 1);
 	OK(store_session_add(st, &token, &err));
 	store_close(&st);
 	raw("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)"
-	    " INSERT INTO session (hash, user, kind, created, expires) SELECT randomblob(32), 1, 0, n, 2000000 FROM n");
+	    " INSERT INTO session (hash, user, kind, created, expires) SELECT randomblob(32), 1, "
+	    "0, n, 2000000 FROM n");
 	st = reopen(STORE_WRITE);
 	OK(store_session_add(st, &one, &err));
 	ck_assert_int_eq(store_session_find(st, one.hash, &got, &err), 1);
 	ck_assert_int_eq(store_session_find(st, token.hash, &got, &err), 1);
 	store_close(&st);
-	ck_assert_int_eq(raw_number("SELECT count(*) FROM session WHERE kind = 0"), USER_SESSIONS_MAX);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM session WHERE kind = 0"),
+			 USER_SESSIONS_MAX);
 	ck_assert_int_eq(raw_number("SELECT min(created) FROM session WHERE kind = 0"), 2);
 }
 END_TEST
@@ -1844,7 +2005,11 @@ START_TEST(audit_log_is_read_backwards_page_by_page)
 	size_t n;
 
 	for (int i = 1; i <= 5; i++) {
-		struct audit a = { .at = i, .author = "console", .action = "key.add", .subject = "SK", .detail = i == 5 ? "last" : "" };
+		struct audit a = { .at = i,
+				   .author = "console",
+				   .action = "key.add",
+				   .subject = "SK",
+				   .detail = i == 5 ? "last" : "" };
 
 		OK(store_audit_add(st, &a, &err));
 	}
@@ -1863,7 +2028,10 @@ END_TEST
 START_TEST(use_of_a_key_is_noted_and_is_no_change)
 {
 	struct store *st = create(path);
-	struct key k = { .sid = "SK00000000000000000000000000000001", .name = "", .role = "Ingest" }, got = { 0 };
+	struct key k = { .sid = "SK00000000000000000000000000000001",
+			 .name = "",
+			 .role = "Ingest" },
+		   got = { 0 };
 	int64_t before, after;
 
 	OK(store_key_add(st, &k, &err));
@@ -1886,21 +2054,28 @@ static uint64_t random_number(uint64_t *state)
 	return *state >> 33;
 }
 
-/* References of N events in HOUR, each called after its number, with ids of many lengths. */
+/*
+ * References of N events in HOUR, each called after its number, with ids of
+ * many lengths.
+ */
 static struct posted *make_posted(size_t n, int64_t hour, int64_t series, uint64_t *state)
 {
 	struct posted *list = arena_array(&arena, struct posted, n);
 
 	for (size_t i = 0; i < n; i++) {
-		char *id = arena_printf(&arena, "call-%08zu-%0*d", i, (int)(random_number(state) % 200) + 1, 7);
+		char *id = arena_printf(&arena, "call-%08zu-%0*d", i,
+					(int)(random_number(state) % 200) + 1, 7);
 
-		list[i] = (struct posted){ hour * 3600000000 + (int64_t)(random_number(state) % 3600000000), series,
-					   (int64_t)(random_number(state) % 5) + 1, id, strlen(id) };
+		list[i] = (struct posted) { hour * 3600000000 +
+						    (int64_t)(random_number(state) % 3600000000),
+					    series, (int64_t)(random_number(state) % 5) + 1, id,
+					    strlen(id) };
 	}
 	return list;
 }
 
-static void check_postings(struct store *st, int64_t account, int64_t hour, size_t want_n, const struct posting_sum *want)
+static void check_postings(struct store *st, int64_t account, int64_t hour, size_t want_n,
+			   const struct posting_sum *want)
 {
 	struct posting_sum sum = { 0 };
 	struct posted *list;
@@ -1913,8 +2088,10 @@ static void check_postings(struct store *st, int64_t account, int64_t hour, size
 		if (i > 0) {
 			const struct posted *a = &list[i - 1], *b = &list[i];
 
-			ck_assert(a->effective_us < b->effective_us || (a->effective_us == b->effective_us &&
-				  (a->source < b->source || (a->source == b->source && strcmp(a->id, b->id) < 0))));
+			ck_assert(a->effective_us < b->effective_us ||
+				  (a->effective_us == b->effective_us &&
+				   (a->source < b->source ||
+				    (a->source == b->source && strcmp(a->id, b->id) < 0))));
 		}
 	}
 	ck_assert_uint_eq(sum.hash, want->hash);
@@ -1929,7 +2106,8 @@ START_TEST(postings_of_many_commits_come_back_in_order)
 	int64_t hour;
 
 	for (int commit = 0; commit < 60; commit++) {
-		size_t n = commit % 7 ? random_number(&state) % 3 + 1 : 200, which = random_number(&state) % 3;
+		size_t n = commit % 7 ? random_number(&state) % 3 + 1 : 200,
+		       which = random_number(&state) % 3;
 		struct posted *list = make_posted(n, 490000 + 10 * (int64_t)which, f.plain, &state);
 
 		for (size_t i = 0; i < n; i++)
@@ -1985,12 +2163,16 @@ START_TEST(damaged_postings_are_said)
 	write_sound_ledger();
 	raw("UPDATE posting SET events = CAST(substr(events, 1, 7) AS BLOB)");
 	st = reopen(0);
-	FAILS_WITH(store_postings(st, 1, 20454 * 24, &arena, &list, &n, &err), ERR_INTERNAL, "rebuild");
+	FAILS_WITH(store_postings(st, 1, 20454 * 24, &arena, &list, &n, &err), ERR_INTERNAL,
+		   "rebuild");
 	store_close(&st);
 }
 END_TEST
 
-/* As a program of version 1 left it: events without effective time and corrections, no postings. */
+/*
+ * As a program of version 1 left it: events without effective time and
+ * corrections, no postings.
+ */
 START_TEST(events_of_an_older_ledger_get_their_postings)
 {
 	struct store *st;
@@ -2003,8 +2185,10 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
 	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
 	db_sqlite.close(&db);
-	raw("INSERT INTO account VALUES (1, 'AC1', 'a', NULL, 'usd', 0), (2, 'AC2', 'b', NULL, 'usd', 0);"
-	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0); INSERT INTO source VALUES (1, '/pbx');"
+	raw("INSERT INTO account VALUES (1, 'AC1', 'a', NULL, 'usd', 0), (2, 'AC2', 'b', NULL, "
+	    "'usd', 0);"
+	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0); INSERT INTO source "
+	    "VALUES (1, '/pbx');"
 	    "INSERT INTO series VALUES (1, 1, 1, 0, 0, 0, 0, 0), (2, 2, 1, 0, 0, 0, 0, 0);"
 	    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 24999)"
 	    " INSERT INTO event SELECT 1, 'e' || i, 1 + i % 2, i * 1000000, 1, 0, 0, 0 FROM n");
@@ -2034,14 +2218,19 @@ START_TEST(users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_make
 	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
 	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
 	db_sqlite.close(&db);
-	raw("INSERT INTO user (name, display, email, role, password, created) VALUES ('admin', '', '', 'User', 'a', 1), ('Admin', '', '', 'User', 'b', 1),"
+	raw("INSERT INTO user (name, display, email, role, password, created) VALUES ('admin', '', "
+	    "'', 'User', 'a', 1), ('Admin', '', '', 'User', 'b', 1),"
 	    " ('eve ', '', '', 'User', 'c', 1);"
-	    "INSERT INTO key (sid, name, role, account, hash, created) VALUES ('SK1', '', 'User', NULL, zeroblob(32), 1), ('SK2', '', 'User', NULL,"
+	    "INSERT INTO key (sid, name, role, account, hash, created) VALUES ('SK1', '', 'User', "
+	    "NULL, zeroblob(32), 1), ('SK2', '', 'User', NULL,"
 	    " x'0100000000000000000000000000000000000000000000000000000000000000', 1),"
-	    " ('SK3', '', 'User', NULL, x'0200000000000000000000000000000000000000000000000000000000000000', 1);"
-	    "INSERT INTO audit (at, author, action, subject, detail) VALUES (1, 'Admin', 'key.add', 'SK1', ''), (1, 'SK1', 'key.add', 'SK2', ''),"
+	    " ('SK3', '', 'User', NULL, "
+	    "x'0200000000000000000000000000000000000000000000000000000000000000', 1);"
+	    "INSERT INTO audit (at, author, action, subject, detail) VALUES (1, 'Admin', "
+	    "'key.add', 'SK1', ''), (1, 'SK1', 'key.add', 'SK2', ''),"
 	    " (1, 'console', 'key.add', 'SK3', '');"
-	    "INSERT INTO session (hash, user, kind, created, expires) VALUES (zeroblob(32), 1, 2, 1, 9)");
+	    "INSERT INTO session (hash, user, kind, created, expires) VALUES (zeroblob(32), 1, 2, "
+	    "1, 9)");
 	st = reopen(STORE_WRITE);
 	ck_assert_int_eq(store_user_by_name(st, "admin", &arena, &u, &err), 1);
 	ck_assert_str_eq(u.password, "a");
@@ -2065,7 +2254,10 @@ START_TEST(users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_make
 }
 END_TEST
 
-/* A subaccount (2) is of its main account's family (1); another family (3) used the same source. */
+/*
+ * A subaccount (2) is of its main account's family (1); another family (3) used
+ * the same source.
+ */
 START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 {
 	struct verify_calls calls = { 0 };
@@ -2078,14 +2270,18 @@ START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
 	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
 	db_sqlite.close(&db);
-	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', 'a', NULL, 'usd', 0),"
+	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', 'a', "
+	    "NULL, 'usd', 0),"
 	    " (2, 'AC2', 'b', 1, 'usd', 0), (3, 'AC3', 'c', NULL, 'usd', 0);"
 	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0);"
 	    "INSERT INTO source VALUES (1, '/pbx'), (2, 'usaged'), (3, '/of-nobody');"
-	    "INSERT INTO series VALUES (1, 1, 1, 0, 0, 0, 0, 0), (2, 2, 1, 0, 0, 0, 0, 0), (3, 3, 1, 0, 0, 0, 0, 0);"
+	    "INSERT INTO series VALUES (1, 1, 1, 0, 0, 0, 0, 0), (2, 2, 1, 0, 0, 0, 0, 0), (3, 3, "
+	    "1, 0, 0, 0, 0, 0);"
 	    "INSERT INTO correction VALUES (1, 'CR1', 0, 1, 'e3', 'ann', 'why', 5);"
-	    "INSERT INTO event (source, id, series, time_us, correction, count, usage, price, upload) VALUES"
-	    " (1, 'e1', 1, 1000000, NULL, 1, 0, 0, 0), (1, 'e2', 2, 1000000, NULL, 1, 0, 0, 0), (1, 'e3', 3, 1000000, NULL, 1, 0, 0, 0),"
+	    "INSERT INTO event (source, id, series, time_us, correction, count, usage, price, "
+	    "upload) VALUES"
+	    " (1, 'e1', 1, 1000000, NULL, 1, 0, 0, 0), (1, 'e2', 2, 1000000, NULL, 1, 0, 0, 0), "
+	    "(1, 'e3', 3, 1000000, NULL, 1, 0, 0, 0),"
 	    " (2, 'CR1.reversal', 3, 1000000, 1, -1, 0, 0, 0)");
 	st = reopen(STORE_WRITE);
 	ck_assert_int_eq(store_source_find(st, 1, "/pbx", 4, &first, &err), 1);
@@ -2105,15 +2301,17 @@ START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 END_TEST
 
 /*
- * Main accounts 1, 4 and 6, each with subaccounts: 2 is less closed than its main account, 3 isn't closed, 5 is
- * closed further, 7 is closed and its main account isn't.
+ * Main accounts 1, 4 and 6, each with subaccounts: 2 is less closed than its
+ * main account, 3 isn't closed, 5 is closed further, 7 is closed and its main
+ * account isn't.
  */
 START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 {
 	static const struct {
 		int64_t account, through, own;
 		const char *author;
-	} want[] = { { 1, 20, 20, "ann" }, { 2, 20, 10, "ann" }, { 3, 20, 0, "ann" }, { 4, 20, 20, "ann" }, { 5, 30, 30, "eve" }, { 7, 30, 30, "eve" } };
+	} want[] = { { 1, 20, 20, "ann" }, { 2, 20, 10, "ann" }, { 3, 20, 0, "ann" },
+		     { 4, 20, 20, "ann" }, { 5, 30, 30, "eve" }, { 7, 30, 30, "eve" } };
 	struct closing *list;
 	struct audit *log;
 	struct store *st;
@@ -2124,15 +2322,21 @@ START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
 	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
 	db_sqlite.close(&db);
-	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', '1', NULL, 'usd', 0), (2, 'AC2', '2', 1, 'usd', 0),"
-	    " (3, 'AC3', '3', 1, 'usd', 0), (4, 'AC4', '4', NULL, 'usd', 0), (5, 'AC5', '5', 4, 'usd', 0), (6, 'AC6', '6', NULL, 'usd', 0),"
+	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', '1', "
+	    "NULL, 'usd', 0), (2, 'AC2', '2', 1, 'usd', 0),"
+	    " (3, 'AC3', '3', 1, 'usd', 0), (4, 'AC4', '4', NULL, 'usd', 0), (5, 'AC5', '5', 4, "
+	    "'usd', 0), (6, 'AC6', '6', NULL, 'usd', 0),"
 	    " (7, 'AC7', '7', 6, 'usd', 0);"
-	    "INSERT INTO closing (account, through, author, made) VALUES (1, 20 * 86400, 'ann', 1), (2, 10 * 86400, 'eve', 2),"
+	    "INSERT INTO closing (account, through, author, made) VALUES (1, 20 * 86400, 'ann', "
+	    "1), (2, 10 * 86400, 'eve', 2),"
 	    " (4, 20 * 86400, 'ann', 1), (5, 30 * 86400, 'eve', 2), (7, 30 * 86400, 'eve', 2);"
-	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0); INSERT INTO source VALUES (1, '/pbx');"
+	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0); INSERT INTO source "
+	    "VALUES (1, '/pbx');"
 	    "INSERT INTO series VALUES (1, 2, 1, 0, 0, 0, 0, 0);"
-	    "INSERT INTO event (source, id, series, time_us, booked_us, count, usage, price, upload) VALUES"
-	    " (1, 'on time', 1, 15 * 86400000000, NULL, 1, 0, 0, 0), (1, 'late', 1, 5 * 86400000000, 10 * 86400000000, 1, 0, 0, 0)");
+	    "INSERT INTO event (source, id, series, time_us, booked_us, count, usage, price, "
+	    "upload) VALUES"
+	    " (1, 'on time', 1, 15 * 86400000000, NULL, 1, 0, 0, 0), (1, 'late', 1, 5 * "
+	    "86400000000, 10 * 86400000000, 1, 0, 0, 0)");
 	st = reopen(STORE_WRITE);
 	OK(store_closings(st, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, sizeof(want) / sizeof(want[0]));
@@ -2146,11 +2350,19 @@ START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(log[0].action, "closing.raise");
 	ck_assert_str_eq(log[0].subject, "AC3");
-	ck_assert_str_eq(log[0].detail, "through 1970-01-20 with its main account AC1, before: open");
+	ck_assert_str_eq(log[0].detail,
+			 "through 1970-01-20 with its main account AC1, before: open");
 	ck_assert_str_eq(log[1].subject, "AC2");
-	ck_assert_str_eq(log[1].detail, "through 1970-01-20 with its main account AC1, before: through 1970-01-10");
-	/* what counted before still counts there, and late events of before are listed */
-	ck_assert_int_eq(raw_number("SELECT count(*) FROM event WHERE booked_us IS NULL OR booked_us = 10 * 86400000000"), 2);
+	ck_assert_str_eq(
+		log[1].detail,
+		"through 1970-01-20 with its main account AC1, before: through 1970-01-10");
+	/*
+	 * what counted before still counts there, and late events of before are
+	 * listed
+	 */
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM event WHERE booked_us IS NULL OR "
+				    "booked_us = 10 * 86400000000"),
+			 2);
 	OK(store_late_count(st, &late, &err));
 	ck_assert_int_eq(late, 1);
 	store_close(&st);
@@ -2160,7 +2372,12 @@ END_TEST
 START_TEST(a_source_is_found_in_its_own_family_only)
 {
 	struct fixture f = with_series(path);
-	struct stored_event e = { .source = f.source, .id = "one", .id_len = 3, .series = f.plain, .time_us = 5, .effective_us = 5 };
+	struct stored_event e = { .source = f.source,
+				  .id = "one",
+				  .id_len = 3,
+				  .series = f.plain,
+				  .time_us = 5,
+				  .effective_us = 5 };
 	int64_t other, again, found[4];
 	enum added added;
 	size_t n;
@@ -2190,7 +2407,13 @@ END_TEST
 START_TEST(corrections_of_an_event_come_oldest_first)
 {
 	struct fixture f = with_series(path);
-	struct correction c = { .sid = "CR1", .kind = CORRECTION_AMEND, .source = f.source, .event = "call", .author = "ann", .reason = "why", .made = 5 };
+	struct correction c = { .sid = "CR1",
+				.kind = CORRECTION_AMEND,
+				.source = f.source,
+				.event = "call",
+				.author = "ann",
+				.reason = "why",
+				.made = 5 };
 	struct correction *list, found;
 	size_t n;
 
@@ -2219,7 +2442,11 @@ END_TEST
 START_TEST(closings_are_one_an_account_and_count_as_changes)
 {
 	struct store *st = create(path);
-	struct closing c = { .account = add_account(st, 1, "first"), .own_us = 86400000000, .author = "ann", .made = 7 }, *list;
+	struct closing c = { .account = add_account(st, 1, "first"),
+			     .own_us = 86400000000,
+			     .author = "ann",
+			     .made = 7 },
+		       *list;
 	int64_t before, now;
 	size_t n;
 
@@ -2249,7 +2476,13 @@ START_TEST(refused_records_come_newest_first_and_are_forgotten)
 {
 	struct store *st = create(path);
 	int64_t first = add_account(st, 1, "first"), second = add_account(st, 2, "second");
-	struct rejection r = { .author = "SK1", .source = "/p", .event = "e", .code = "invalid", .field = "time", .message = "m" }, *list;
+	struct rejection r = { .author = "SK1",
+			       .source = "/p",
+			       .event = "e",
+			       .code = "invalid",
+			       .field = "time",
+			       .message = "m" },
+			 *list;
 	char *record = arena_alloc(&arena, REJECTION_RECORD_MAX + 10);
 	size_t n;
 
@@ -2261,35 +2494,45 @@ START_TEST(refused_records_come_newest_first_and_are_forgotten)
 		r.account = i % 3 == 0 ? 0 : i % 3 == 1 ? first : second;
 		OK(store_rejection_add(st, &r, &err));
 	}
-	OK(store_rejections(st, &(struct rejection_query){ .limit = 3 }, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query) { .limit = 3 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 3);
 	ck_assert_int_eq(list[0].at, 109);
 	ck_assert_uint_eq(strlen(list[0].record), REJECTION_RECORD_MAX - 1);
-	OK(store_rejections(st, &(struct rejection_query){ .before = list[2].id, .limit = 100 }, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query) { .before = list[2].id, .limit = 100 },
+			    &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 7);
 	ck_assert_int_eq(list[0].at, 106);
-	OK(store_rejections(st, &(struct rejection_query){ .accounts = &second, .n = 1, .limit = 2 }, &arena, &list, &n, &err));
+	OK(store_rejections(st,
+			    &(struct rejection_query) { .accounts = &second, .n = 1, .limit = 2 },
+			    &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 2);
 	ck_assert_int_eq(list[1].at, 105);
-	OK(store_rejections(st, &(struct rejection_query){ .since = 107, .limit = 100 }, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query) { .since = 107, .limit = 100 }, &arena,
+			    &list, &n, &err));
 	ck_assert_uint_eq(n, 3);
 	OK(store_rejections_prune(st, 103, 4, &err));
-	OK(store_rejections(st, &(struct rejection_query){ .limit = 100 }, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query) { .limit = 100 }, &arena, &list, &n,
+			    &err));
 	ck_assert_uint_eq(n, 4);
 	OK(store_rejections_prune(st, 108, 100, &err));
-	OK(store_rejections(st, &(struct rejection_query){ .limit = 100 }, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query) { .limit = 100 }, &arena, &list, &n,
+			    &err));
 	ck_assert_uint_eq(n, 2);
 	store_close(&st);
 }
 END_TEST
 
-/* How many records of AUTHOR are listed, and that they are its newest: from the time SINCE on. */
+/*
+ * How many records of AUTHOR are listed, and that they are its newest: from the
+ * time SINCE on.
+ */
 static void lists(struct store *st, const char *author, size_t want_n, int64_t since)
 {
 	struct rejection *list;
 	size_t n, own = 0;
 
-	OK(store_rejections(st, &(struct rejection_query){ .limit = 1000 }, &arena, &list, &n, &err));
+	OK(store_rejections(st, &(struct rejection_query) { .limit = 1000 }, &arena, &list, &n,
+			    &err));
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(list[i].author, author) != 0)
 			continue;
@@ -2306,7 +2549,12 @@ START_TEST(no_author_pushes_out_what_was_refused_of_another)
 		int n;
 	} sent[] = { { "few", 3 }, { "many", 50 }, { "", 2 }, { "many", 50 }, { "some", 12 } };
 	struct store *st = create(path);
-	struct rejection r = { .source = "/p", .event = "e", .code = "invalid", .field = "time", .message = "m", .record = "{}" };
+	struct rejection r = { .source = "/p",
+			       .event = "e",
+			       .code = "invalid",
+			       .field = "time",
+			       .message = "m",
+			       .record = "{}" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sent); i++) {
 		for (int k = 0; k < sent[i].n; k++) {
@@ -2337,7 +2585,11 @@ static void add_meanwhile(struct meanwhile *m)
 {
 	int64_t at = 20454LL * 96;
 	char id[24];
-	struct stored_event e = { .source = m->f.source, .id = id, .series = m->f.dimensioned, .time_us = at * 900000000 + 100 + m->n, .amounts = { 1, 10, 100, 1000 } };
+	struct stored_event e = { .source = m->f.source,
+				  .id = id,
+				  .series = m->f.dimensioned,
+				  .time_us = at * 900000000 + 100 + m->n,
+				  .amounts = { 1, 10, 100, 1000 } };
 	struct posted ref;
 	enum added added;
 
@@ -2345,10 +2597,13 @@ static void add_meanwhile(struct meanwhile *m)
 	e.id_len = strlen(id);
 	OK(store_begin_write(m->st, &err));
 	OK(store_events_add(m->st, &e, 1, &added, &err));
-	ref = (struct posted){ e.time_us, e.series, e.source, e.id, e.id_len };
+	ref = (struct posted) { e.time_us, e.series, e.source, e.id, e.id_len };
 	OK(store_postings_add(m->st, m->f.account, &ref, 1, &err));
 	for (int level = 0; level < LEVELS; level++) {
-		struct rollup r = { .level = level, .account = m->f.account, .category = m->f.category, .slot = store_slot(level, at) };
+		struct rollup r = { .level = level,
+				    .account = m->f.account,
+				    .category = m->f.category,
+				    .slot = store_slot(level, at) };
 
 		add_rollup(m->st, r, 1);
 		r.series = m->f.dimensioned;
@@ -2361,12 +2616,15 @@ START_TEST(rebuild_keeps_what_comes_meanwhile)
 {
 	struct store *snapshot, *writer;
 	struct verify_calls calls = { 0 };
-	struct meanwhile m = { .f = { .account = 1, .category = 1, .source = 1, .plain = 1, .dimensioned = 2 } };
+	struct meanwhile m = {
+		.f = { .account = 1, .category = 1, .source = 1, .plain = 1, .dimensioned = 2 }
+	};
 	struct posted *refs;
 	size_t n, n_refs;
 
 	write_sound_ledger();
-	raw("DELETE FROM total_day WHERE slot = 20454; DELETE FROM posting WHERE hour = 20454 * 24 - 1");
+	raw("DELETE FROM total_day WHERE slot = 20454; DELETE FROM posting WHERE hour = 20454 * 24 "
+	    "- 1");
 	snapshot = reopen(0);
 	writer = reopen(STORE_WRITE);
 	m.st = reopen(STORE_WRITE);
@@ -2381,7 +2639,7 @@ START_TEST(rebuild_keeps_what_comes_meanwhile)
 	store_end(snapshot);
 	OK(store_postings(writer, 1, 20454 * 24, &arena, &refs, &n, &err));
 	ck_assert_uint_eq(n, n_refs + 40);
-	OK(store_rebuild(snapshot, writer, &calls, &n, &(int64_t){ 0 }, &err));
+	OK(store_rebuild(snapshot, writer, &calls, &n, &(int64_t) { 0 }, &err));
 	ck_assert_uint_eq(n, 2);
 	store_close(&snapshot);
 	store_close(&writer);
@@ -2414,9 +2672,14 @@ START_TEST(temporary_files_lie_beside_the_ledger)
 	sqlite3 *db;
 
 	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "PRAGMA temp_store = FILE; PRAGMA cache_size = 10; CREATE TEMP TABLE t (x); PRAGMA temp.cache_size = 10;"
-				      "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
-				      " SELECT printf('%0200d', i) FROM n", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db,
+				      "PRAGMA temp_store = FILE; PRAGMA cache_size = 10; CREATE "
+				      "TEMP TABLE t (x); PRAGMA temp.cache_size = 10;"
+				      "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
+				      "SELECT i + 1 FROM n WHERE i < 5000)"
+				      " SELECT printf('%0200d', i) FROM n",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
 	snprintf(begin, sizeof(begin), "%s/etilqs_", dir);
 	ck_assert_int_ge(open_files(begin), 1);
 	sqlite3_close(db);
@@ -2502,7 +2765,8 @@ static Suite *store_suite(void)
 	tcase_add_test(t, rollups_add_up);
 	tcase_add_test(t, sum_beyond_64_bits_is_refused);
 	tcase_add_test(t, scan_yields_slots_in_order_inside_its_range);
-	tcase_add_loop_test(t, scan_by_series_keeps_to_the_dimension_asked_for, 0, ARRAY_SIZE(scan_ends));
+	tcase_add_loop_test(t, scan_by_series_keeps_to_the_dimension_asked_for, 0,
+			    ARRAY_SIZE(scan_ends));
 	tcase_add_test(t, sums_of_many_slots_are_those_of_each);
 	tcase_add_test(t, sums_keep_to_the_values_and_categories_asked_for);
 	tcase_add_test(t, more_sums_than_allowed_are_refused_before_any_is_read);

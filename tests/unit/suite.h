@@ -1,6 +1,6 @@
 /*
- * suite.h - how every suite is run: its results on standard output (more or less of them as CK_VERBOSITY says), its
- * failures in the exit code.
+ * suite.h - how every suite is run: its results on standard output (more or
+ * less of them as CK_VERBOSITY says), its failures in the exit code.
  */
 #ifndef TESTS_UNIT_SUITE_H
 #define TESTS_UNIT_SUITE_H

@@ -55,7 +55,7 @@ static void setup(void)
 	put(shipped, "tabs.html", "tabs");
 	put(shipped, "empty.html", "{{words}}");
 	put(shipped, "types/go.txt", "package {{name}}");
-	err = (struct error){ 0 };
+	err = (struct error) { 0 };
 	templates = NULL;
 }
 
@@ -150,7 +150,7 @@ START_TEST(folders_that_are_not_there_are_refused)
 {
 	ck_assert_int_eq(templates_read("/nowhere", NULL, &templates, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.message, "/nowhere"));
-	err = (struct error){ 0 };
+	err = (struct error) { 0 };
 	ck_assert_int_eq(templates_read(shipped, "/nowhere/else", &templates, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.message, "/nowhere/else"));
 }
@@ -169,7 +169,8 @@ END_TEST
 
 /* ---- what pages need ---- */
 
-static const char *const contents[] = { "report", "object", "change", "metadata", "operation", "ui", "explorer", "login", "empty", "chart" };
+static const char *const contents[] = { "report", "object",   "change", "metadata", "operation",
+					"ui",     "explorer", "login",  "empty",    "chart" };
 
 static void put_contents(void)
 {
@@ -194,11 +195,11 @@ START_TEST(pages_need_a_template_each)
 		ck_assert_int_eq(unlink(path), 0);
 		templates_unref(&templates);
 		read_both();
-		err = (struct error){ 0 };
+		err = (struct error) { 0 };
 		ck_assert_int_eq(layout_check(templates, &err), -1);
 		snprintf(wanted, sizeof(wanted), "there is no template \"%s\"", contents[i]);
 		ck_assert_str_eq(err.message, wanted);
-		err = (struct error){ 0 };
+		err = (struct error) { 0 };
 	}
 }
 END_TEST
@@ -209,13 +210,15 @@ START_TEST(pages_need_a_place_for_what_comes_inside)
 	put(own, "report.html", "{{#title}}{{>body}}{{/title}}");
 	read_both();
 	ck_assert_int_eq(layout_check(templates, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.message, "/own/report.html: needs {{>body}}, in no section"));
+	ck_assert_ptr_nonnull(
+		strstr(err.message, "/own/report.html: needs {{>body}}, in no section"));
 	put(own, "layout.html", "nothing");
 	templates_unref(&templates);
 	read_both();
-	err = (struct error){ 0 };
+	err = (struct error) { 0 };
 	ck_assert_int_eq(layout_check(templates, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.message, "/own/layout.html: needs {{>content}}, in no section"));
+	ck_assert_ptr_nonnull(
+		strstr(err.message, "/own/layout.html: needs {{>content}}, in no section"));
 }
 END_TEST
 
@@ -224,7 +227,10 @@ END_TEST
 static struct template_shelf shelf;
 static atomic_bool ended;
 
-/* A set that is held is whole, whatever becomes of the newest one: its two templates are of the same age. */
+/*
+ * A set that is held is whole, whatever becomes of the newest one: its two
+ * templates are of the same age.
+ */
 static void *read_on(void *arg)
 {
 	struct templates *held = NULL;
@@ -235,7 +241,8 @@ static void *read_on(void *arg)
 
 		template_shelf_take(&shelf, &held);
 		*ret_seen += held != before;
-		if (strcmp(templates_find(held, "a", 1)->text, templates_find(held, "b", 1)->text) != 0)
+		if (strcmp(templates_find(held, "a", 1)->text,
+			   templates_find(held, "b", 1)->text) != 0)
 			abort();
 	}
 	templates_unref(&held);

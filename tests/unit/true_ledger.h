@@ -1,5 +1,6 @@
 /*
- * true_ledger.h - a ledger must be true at the end of each test that wrote to it: its sums are those of its events.
+ * true_ledger.h - a ledger must be true at the end of each test that wrote to
+ * it: its sums are those of its events.
  */
 #ifndef TESTS_UNIT_TRUE_LEDGER_H
 #define TESTS_UNIT_TRUE_LEDGER_H
@@ -18,15 +19,20 @@ static inline void difference_found(void *arg, const struct rollup *want, const 
 	(void)arg, (void)want, (void)have;
 }
 
-/* How many sums differ from what the events say; any other fault ends the test. */
+/*
+ * How many sums differ from what the events say; any other fault ends the test.
+ */
 static inline size_t ledger_differences(struct store *st)
 {
-	static const struct verify_calls calls = { .limit = 10, .difference = difference_found, .fault = fault_found };
+	static const struct verify_calls calls = { .limit = 10,
+						   .difference = difference_found,
+						   .fault = fault_found };
 	struct error err = { 0 };
 	size_t n;
 	int64_t events;
 
-	ck_assert_msg(store_verify(st, &calls, &n, &events, &err) >= 0, "%s (%s)", err.message, err.detail);
+	ck_assert_msg(store_verify(st, &calls, &n, &events, &err) >= 0, "%s (%s)", err.message,
+		      err.detail);
 	return n;
 }
 

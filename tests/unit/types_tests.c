@@ -28,8 +28,9 @@ static void setup(void)
 {
 	arena_init(&arena);
 	strbuf_init(&out, TYPES_MAX);
-	err = (struct error){ 0 };
-	ck_assert_msg(templates_read(source_path("templates"), NULL, &templates, &err) == 0, "%s", err.message);
+	err = (struct error) { 0 };
+	ck_assert_msg(templates_read(source_path("templates"), NULL, &templates, &err) == 0, "%s",
+		      err.message);
 }
 
 static void teardown(void)
@@ -39,7 +40,7 @@ static void teardown(void)
 	arena_release(&arena);
 }
 
-/* ---- operations that have one of everything: each kind, words that languages reserve, quotes ---- */
+/* ---- operations that have one of everything: kinds, reserved words, quotes ---- */
 
 struct line {
 	const char *sku, *class_;
@@ -62,50 +63,72 @@ static const struct field line_fields[] = {
 	FIELD_AS(struct line, price, "Price", "What it costs"),
 	{ 0 }
 };
-static const struct shape line_shape = { .name = "OrderLine", .xml_namespace = SHOP ".Lines", .fields = line_fields, .doc = "A line" };
+static const struct shape line_shape = {
+	.name = "OrderLine", .xml_namespace = SHOP ".Lines", .fields = line_fields, .doc = "A line"
+};
 
 static const struct field order_fields[] = {
 	FIELD_AS(struct order, id, "Id", "Its name"),
 	FIELD_AS(struct order, in, "In", "A number"),
 	FIELD_AS(struct order, total, "Total", "The whole of it"),
 	FIELD_AS(struct order, minutes, "AIMinutes", "Whole minutes", .flags = FIELD_WHOLE),
-	FIELD_AS(struct order, text, "From", "A number that is sent as a text", .flags = FIELD_QUOTED),
+	FIELD_AS(struct order, text, "From", "A number that is sent as a text",
+		 .flags = FIELD_QUOTED),
 	FIELD_AS(struct order, yield, "Yield", "Is it so?"),
-	{ .name = "Is", .type = VT_OBJECT, .offset = offsetof(struct order, first), .shape = &line_shape, .doc = "The first line" },
+	{ .name = "Is",
+	  .type = VT_OBJECT,
+	  .offset = offsetof(struct order, first),
+	  .shape = &line_shape,
+	  .doc = "The first line" },
 	FIELD_LIST("Lines", &line_shape, "All lines"),
 	FIELD_AS(struct order, id, "Meta", "In XML alone", .flags = FIELD_XML_ONLY),
 	{ 0 }
 };
-static const struct shape order_shape = { .name = "Order", .xml_namespace = SHOP, .fields = order_fields, .doc = "What was ordered" };
-
-static const struct param find_params[] = {
-	{ "Class", PT_TEXT, .doc = "Only this one" },
-	{ "Page", PT_INT, .max = 10, .doc = "Which page" },
-	{ "PageSize", PT_PAGE_SIZE, .flags = PARAM_REQUIRED, .max = 10, .doc = "How many" },
-	{ "Deleted", PT_BOOL, .doc = "Those, too?" },
-	{ 0 }
+static const struct shape order_shape = {
+	.name = "Order", .xml_namespace = SHOP, .fields = order_fields, .doc = "What was ordered"
 };
+
+static const struct param find_params[] = { { "Class", PT_TEXT, .doc = "Only this one" },
+					    { "Page", PT_INT, .max = 10, .doc = "Which page" },
+					    { "PageSize", PT_PAGE_SIZE, .flags = PARAM_REQUIRED,
+					      .max = 10, .doc = "How many" },
+					    { "Deleted", PT_BOOL, .doc = "Those, too?" },
+					    { 0 } };
 static const struct param no_params[] = { { 0 } };
 static const struct param more_params[] = { { "Colour", PT_TEXT, .doc = "Of the thing" }, { 0 } };
-static const struct field more_fields[] = { FIELD_AS(struct order, id, "Weight", "In grams"), { 0 } };
+static const struct field more_fields[] = { FIELD_AS(struct order, id, "Weight", "In grams"),
+					    { 0 } };
 static const struct shape more_shape = { .name = "Thing", .fields = more_fields, .doc = "A thing" };
 
-static const struct op find_orders = {
-	.id = "FindOrders", .methods = M_READ | M_POST, .path = "/orders", .dialect = &dialect_servicestack, .params = find_params,
-	.returns = &order_shape, .returns_list = true, .doc = "Finds orders"
-};
-static const struct op close_day = {
-	.id = "CloseDay", .methods = M_POST, .path = "/close", .dialect = &dialect_servicestack, .params = no_params,
-	.returns = &order_shape, .doc = "Closes the day"
-};
-static const struct op get_thing = {
-	.id = "GetThing", .methods = M_ALL, .path = "/thing", .dialect = &dialect_servicestack, .params = more_params,
-	.returns = &more_shape, .doc = "Gets a thing"
-};
-static const struct op of_others = {
-	.id = "ListOfOthers", .methods = M_READ, .path = "/others", .dialect = &dialect_twilio, .params = more_params,
-	.returns = &more_shape, .doc = "Another family's"
-};
+static const struct op find_orders = { .id = "FindOrders",
+				       .methods = M_READ | M_POST,
+				       .path = "/orders",
+				       .dialect = &dialect_servicestack,
+				       .params = find_params,
+				       .returns = &order_shape,
+				       .returns_list = true,
+				       .doc = "Finds orders" };
+static const struct op close_day = { .id = "CloseDay",
+				     .methods = M_POST,
+				     .path = "/close",
+				     .dialect = &dialect_servicestack,
+				     .params = no_params,
+				     .returns = &order_shape,
+				     .doc = "Closes the day" };
+static const struct op get_thing = { .id = "GetThing",
+				     .methods = M_ALL,
+				     .path = "/thing",
+				     .dialect = &dialect_servicestack,
+				     .params = more_params,
+				     .returns = &more_shape,
+				     .doc = "Gets a thing" };
+static const struct op of_others = { .id = "ListOfOthers",
+				     .methods = M_READ,
+				     .path = "/others",
+				     .dialect = &dialect_twilio,
+				     .params = more_params,
+				     .returns = &more_shape,
+				     .doc = "Another family's" };
 
 static const struct op *const table[] = { &find_orders, &close_day, &of_others, NULL };
 static const struct op *const larger_table[] = { &find_orders, &close_day, &get_thing, NULL };
@@ -114,11 +137,13 @@ static const struct op *const larger_table[] = { &find_orders, &close_day, &get_
 
 static struct types_request whole_file(void)
 {
-	return (struct types_request){
-		.table = table, .templates = templates, .base_url = "https://shop.example.com",
-		.version = "1.2.3", .now = NOW,
-		.operation_data = true, .arena = &arena
-	};
+	return (struct types_request) { .table = table,
+					.templates = templates,
+					.base_url = "https://shop.example.com",
+					.version = "1.2.3",
+					.now = NOW,
+					.operation_data = true,
+					.arena = &arena };
 }
 
 static const char *written(const struct types_request *rq, const char *language)
@@ -170,11 +195,15 @@ static void write_golden(const char *path, const char *text)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-/* With GOLDEN=write in the environment the files are made anew, to be read before they are kept. */
+/*
+ * With GOLDEN=write in the environment the files are made anew, to be read
+ * before they are kept.
+ */
 START_TEST(every_language_has_its_golden_text)
 {
 	const struct types_language *language = &types_languages[_i];
-	const char *path = source_path(arena_join(&arena, "tests/golden/types/", language->name, ".txt", NULL));
+	const char *path = source_path(
+		arena_join(&arena, "tests/golden/types/", language->name, ".txt", NULL));
 	const char *mode = getenv("GOLDEN");
 	struct types_request rq = whole_file();
 	struct strbuf want;
@@ -307,8 +336,10 @@ END_TEST
 
 START_TEST(servicestack_types_come_along_or_from_its_library)
 {
-	assert_has(with("typescript", "AddServiceStackTypes", "True"), "export class ResponseStatus");
-	assert_has(with("typescript", "AddServiceStackTypes", "False"), "from '@servicestack/client'");
+	assert_has(with("typescript", "AddServiceStackTypes", "True"),
+		   "export class ResponseStatus");
+	assert_has(with("typescript", "AddServiceStackTypes", "False"),
+		   "from '@servicestack/client'");
 	assert_has_not(out.text, "ResponseStatus");
 	assert_has_not(with("csharp", "AddServiceStackTypes", "True"), "class ResponseStatus");
 }
@@ -324,10 +355,22 @@ END_TEST
 static const struct {
 	const char *name, *value;
 } refused[] = {
-	{ "GlobalNamespace", "a b" }, { "GlobalNamespace", "*/ evil(); /*" }, { "GlobalNamespace", "1st" }, { "GlobalNamespace", "a..b" },
-	{ "Package", "a;b" }, { "Package", "a\nb" }, { "Package", "." }, { "IncludeTypes", "A,,B" }, { "IncludeTypes", "A.*.*" },
-	{ "IncludeTypes", "*/" }, { "IncludeTypes", "caf\xc3\xa9" }, { "ExcludeTypes", "<script>" }, { "ExcludeTypes", "A," },
-	{ "MakePropertiesOptional", "yes" }, { "AddServiceStackTypes", "1" }, { "AddDescriptionAsComments", "\"" },
+	{ "GlobalNamespace", "a b" },
+	{ "GlobalNamespace", "*/ evil(); /*" },
+	{ "GlobalNamespace", "1st" },
+	{ "GlobalNamespace", "a..b" },
+	{ "Package", "a;b" },
+	{ "Package", "a\nb" },
+	{ "Package", "." },
+	{ "IncludeTypes", "A,,B" },
+	{ "IncludeTypes", "A.*.*" },
+	{ "IncludeTypes", "*/" },
+	{ "IncludeTypes", "caf\xc3\xa9" },
+	{ "ExcludeTypes", "<script>" },
+	{ "ExcludeTypes", "A," },
+	{ "MakePropertiesOptional", "yes" },
+	{ "AddServiceStackTypes", "1" },
+	{ "AddDescriptionAsComments", "\"" },
 };
 
 START_TEST(an_option_that_is_no_identifier_is_refused_by_name)

@@ -20,9 +20,8 @@
 #define MAIN_SID  "AC00000000000000000000000000000001"
 #define OTHER_SID "AC00000000000000000000000000000002"
 #define SUB_SID   "AC00000000000000000000000000000003"
-#define NOW_US    (INT64_C(1795258800) * USEC_PER_SEC)       /* 2026-11-21T11:00:00Z */
+#define NOW_US    (INT64_C(1795258800) * USEC_PER_SEC) /* 2026-11-21T11:00:00Z */
 #define AHEAD_US  (300 * USEC_PER_SEC)
-
 
 static struct error err;
 static struct arena arena;
@@ -47,7 +46,8 @@ static void teardown(void)
 /* ---- events ---- */
 
 static const char *const good[EVENT_FIELDS] = {
-	[EV_SOURCE] = "/pbx/1", [EV_ID] = "call-1", [EV_SUBJECT] = MAIN_SID, [EV_TIME] = "2026-11-21T10:00:00Z",
+	[EV_SOURCE] = "/pbx/1",          [EV_ID] = "call-1",
+	[EV_SUBJECT] = MAIN_SID,         [EV_TIME] = "2026-11-21T10:00:00Z",
 	[EV_CATEGORY] = "calls-inbound",
 };
 
@@ -130,7 +130,7 @@ START_TEST(sim_data_is_counted_in_bytes_and_reported_in_megabytes)
 	OK(check(&raw, &ev));
 	ck_assert_int_eq(ev.amounts.usage, 1500001);
 	ck_assert_int_eq(ev.amounts.upload, 1500000);
-	set_field(&raw, EV_USAGE, "1.500001");           /* as we report it ourselves */
+	set_field(&raw, EV_USAGE, "1.500001"); /* as we report it ourselves */
 	OK(check(&raw, &ev));
 	ck_assert_int_eq(ev.amounts.usage, 1500001);
 	set_field(&raw, EV_USAGE, NULL);
@@ -213,7 +213,8 @@ START_TEST(bad_value_is_refused_by_its_field)
 	struct event ev;
 
 	set_field(&raw, bad_values[_i].field, bad_values[_i].text);
-	FAILS(check(&raw, &ev), bad_values[_i].kind, event_fields[bad_values[_i].field].name, bad_values[_i].words);
+	FAILS(check(&raw, &ev), bad_values[_i].kind, event_fields[bad_values[_i].field].name,
+	      bad_values[_i].words);
 }
 END_TEST
 
@@ -240,7 +241,8 @@ START_TEST(bad_sim_data_is_refused)
 	set_field(&raw, EV_USAGE, bad_sim_data[_i].usage);
 	set_field(&raw, EV_UPLOAD, bad_sim_data[_i].upload);
 	set_field(&raw, EV_DOWNLOAD, bad_sim_data[_i].download);
-	FAILS(check(&raw, &ev), bad_sim_data[_i].kind, bad_sim_data[_i].param, bad_sim_data[_i].words);
+	FAILS(check(&raw, &ev), bad_sim_data[_i].kind, bad_sim_data[_i].param,
+	      bad_sim_data[_i].words);
 }
 END_TEST
 
@@ -264,7 +266,8 @@ END_TEST
 START_TEST(fields_are_found_by_name)
 {
 	for (int f = 0; f < EVENT_FIELDS; f++) {
-		ck_assert_int_eq(event_field_find(event_fields[f].name, strlen(event_fields[f].name)), f);
+		ck_assert_int_eq(
+			event_field_find(event_fields[f].name, strlen(event_fields[f].name)), f);
 		ck_assert_str_ne(event_fields[f].doc, "");
 	}
 	ck_assert_int_eq(event_field_find("coun", 4), EVENT_FIELDS);
@@ -285,7 +288,11 @@ struct bench {
 
 static int64_t add_category(struct store *st, const char *name, int64_t parent)
 {
-	struct category c = { .name = name, .parent = parent, .description = "", .count_unit = "calls", .usage_unit = "minutes" };
+	struct category c = { .name = name,
+			      .parent = parent,
+			      .description = "",
+			      .count_unit = "calls",
+			      .usage_unit = "minutes" };
 
 	OK(store_category_add(st, &c, &err));
 	return c.id;
@@ -356,7 +363,9 @@ static void commit(struct bench *b)
 static struct amounts month_total(struct bench *b, int64_t account, const char *category)
 {
 	const struct catalogue *c;
-	struct rollup_scan scan = { .level = LEVEL_MONTH, .account = account, .from = 0, .to = 99999 };
+	struct rollup_scan scan = {
+		.level = LEVEL_MONTH, .account = account, .from = 0, .to = 99999
+	};
 	struct rollup r;
 	struct amounts sum = { 0 };
 	int rc;
@@ -427,7 +436,8 @@ static void check_verdicts(const struct bench *b, const char *want)
 	size_t at = 0;
 
 	for (size_t i = 0; i < b->n; i++)
-		at += (size_t)snprintf(got + at, sizeof(got) - at, "%s%s", i ? " " : "", verdict_names[b->results[i].verdict]);
+		at += (size_t)snprintf(got + at, sizeof(got) - at, "%s%s", i ? " " : "",
+				       verdict_names[b->results[i].verdict]);
 	ck_assert_str_eq(got, want);
 }
 
@@ -446,7 +456,10 @@ START_TEST(a_whole_batch_is_stored_whole_or_not_at_all)
 	commit(&b);
 	check_verdicts(&b, "aborted conflict aborted aborted conflict");
 	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, 1000000);
-	/* the next batch is an ordinary one again, and knows nothing of the one before */
+	/*
+	 * the next batch is an ordinary one again, and knows nothing of the one
+	 * before
+	 */
 	put_call(&b, "b", "9");
 	put_call(&b, "a", "7");
 	commit(&b);
@@ -473,7 +486,9 @@ END_TEST
 START_TEST(families_may_use_the_same_source_and_id)
 {
 	struct bench b = open_bench(":memory:", &any_account);
-	struct account sub = { .sid = SUB_SID, .name = "sub", .parent = b.main_id, .currency = "usd" };
+	struct account sub = {
+		.sid = SUB_SID, .name = "sub", .parent = b.main_id, .currency = "usd"
+	};
 	struct raw_event raw = good_event();
 
 	OK(put(&b, &raw));
@@ -514,7 +529,8 @@ static char *found_ids(struct bench *b, const struct event_query *q, size_t limi
 		OK(events_find(b->st, c, q, at, limit, &arena, &found, &err));
 		ck_assert_uint_le(found.n, limit);
 		for (size_t i = 0; i < found.n; i++)
-			n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%s", n ? " " : "", found.list[i].event.id);
+			n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%s", n ? " " : "",
+					      found.list[i].event.id);
 		at = found.next;
 	} while (found.more);
 	return out;
@@ -522,14 +538,25 @@ static char *found_ids(struct bench *b, const struct event_query *q, size_t limi
 
 START_TEST(events_of_several_accounts_come_in_one_order_whatever_the_page)
 {
-	static const struct { const char *id, *sid, *time; } events[] = {
-		{ "e", MAIN_SID, "2026-01-01T10:59:59.999999Z" }, { "b", OTHER_SID, "2026-01-01T10:00:00Z" }, { "a", MAIN_SID, "2026-01-01T10:00:00Z" },
-		{ "c", MAIN_SID, "2026-01-01T10:00:00Z" }, { "f", OTHER_SID, "2026-01-01T11:00:00Z" }, { "h", OTHER_SID, "2026-03-01T00:00:00Z" },
-		{ "d", OTHER_SID, "2026-01-01T10:30:00Z" }, { "g", MAIN_SID, "2026-02-01T00:00:00Z" },
+	static const struct {
+		const char *id, *sid, *time;
+	} events[] = {
+		{ "e", MAIN_SID, "2026-01-01T10:59:59.999999Z" },
+		{ "b", OTHER_SID, "2026-01-01T10:00:00Z" },
+		{ "a", MAIN_SID, "2026-01-01T10:00:00Z" },
+		{ "c", MAIN_SID, "2026-01-01T10:00:00Z" },
+		{ "f", OTHER_SID, "2026-01-01T11:00:00Z" },
+		{ "h", OTHER_SID, "2026-03-01T00:00:00Z" },
+		{ "d", OTHER_SID, "2026-01-01T10:30:00Z" },
+		{ "g", MAIN_SID, "2026-02-01T00:00:00Z" },
 	};
 	struct bench b = open_bench(":memory:", &any_account);
 	const int64_t accounts[] = { b.other_id, b.main_id };
-	struct event_query q = { .accounts = accounts, .n_accounts = 2, .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = -1 };
+	struct event_query q = { .accounts = accounts,
+				 .n_accounts = 2,
+				 .to_us = INT64_MAX,
+				 .category = CATALOGUE_NONE,
+				 .state = -1 };
 
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		struct raw_event raw = good_event();
@@ -565,8 +592,15 @@ START_TEST(a_search_that_is_much_work_stops_inside_an_hour_and_goes_on_there)
 {
 	struct bench b = open_bench(":memory:", &any_account);
 	const int64_t accounts[] = { b.main_id, b.other_id };
-	struct event_query q = { .accounts = accounts, .n_accounts = 2, .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = EVENT_VOID };
-	struct correct void_it = { .event = { .id = "x030000" }, .kind = CORRECTION_VOID, .author = "test", .reason = "wrong",
+	struct event_query q = { .accounts = accounts,
+				 .n_accounts = 2,
+				 .to_us = INT64_MAX,
+				 .category = CATALOGUE_NONE,
+				 .state = EVENT_VOID };
+	struct correct void_it = { .event = { .id = "x030000" },
+				   .kind = CORRECTION_VOID,
+				   .author = "test",
+				   .reason = "wrong",
 				   .now_us = clock_now_us() };
 	struct correction made;
 	bool before;
@@ -611,7 +645,11 @@ START_TEST(the_way_back_leads_over_the_same_pages)
 {
 	struct bench b = open_bench(":memory:", &any_account);
 	const struct catalogue *c;
-	struct event_query q = { .accounts = &b.main_id, .n_accounts = 1, .to_us = INT64_MAX, .category = CATALOGUE_NONE, .state = -1 };
+	struct event_query q = { .accounts = &b.main_id,
+				 .n_accounts = 1,
+				 .to_us = INT64_MAX,
+				 .category = CATALOGUE_NONE,
+				 .state = -1 };
 	struct event_position at = { 0 }, starts[8] = { { 0 } }, back;
 	struct found_events found;
 	char id[8];
@@ -709,7 +747,8 @@ START_TEST(unknown_account_is_refused_by_name)
 {
 	struct bench b = open_bench(":memory:", &any_account);
 
-	put_refused(&b, EV_SUBJECT, "AC00000000000000000000000000000009", "AC00000000000000000000000000000009");
+	put_refused(&b, EV_SUBJECT, "AC00000000000000000000000000000009",
+		    "AC00000000000000000000000000000009");
 	put_refused(&b, EV_SUBJECT, "main", "must be the SID");
 	close_bench(&b);
 }
@@ -747,8 +786,12 @@ START_TEST(account_is_found_by_its_number_too)
 {
 	struct ledger_options o = { .accounts_by_name = true };
 	struct bench b = open_bench(":memory:", &o);
-	struct account third = { .sid = "AC00000000000000000000000000000003", .name = "third", .currency = "usd", .number = "4711" };
-	static const char *const texts[] = { "4711", "AC00000000000000000000000000000003", "third" };
+	struct account third = { .sid = "AC00000000000000000000000000000003",
+				 .name = "third",
+				 .currency = "usd",
+				 .number = "4711" };
+	static const char *const texts[] = { "4711", "AC00000000000000000000000000000003",
+					     "third" };
 	struct raw_event raw = good_event();
 
 	OK(store_account_add(b.st, &third, &err));
@@ -821,7 +864,8 @@ START_TEST(event_that_overflows_is_rejected_alone)
 	ck_assert_int_eq(b.results[10].error->kind, ERR_OVERFLOW);
 	ck_assert_str_eq(b.results[10].error->param, "usage");
 	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count, 10);
-	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, INT64_C(9000000000003000000));
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage,
+			 INT64_C(9000000000003000000));
 	close_bench(&b);
 }
 END_TEST
@@ -854,7 +898,8 @@ START_TEST(overflow_with_what_is_stored_is_rejected_alone)
 	ck_assert_int_eq(b.results[3].verdict, VERDICT_CREATED);
 	ck_assert_int_eq(b.results[4].verdict, VERDICT_CONFLICT);
 	ck_assert_int_eq(b.results[5].verdict, VERDICT_CREATED);
-	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, INT64_C(9000000000007000000));
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage,
+			 INT64_C(9000000000007000000));
 	close_bench(&b);
 }
 END_TEST
@@ -898,8 +943,12 @@ START_TEST(ids_made_in_a_failed_write_are_forgotten)
 	struct raw_event raw = good_event();
 	const struct catalogue *c;
 
-	/* The write fails at its end, after sources, values and series were made. */
-	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON part_month BEGIN SELECT RAISE(ABORT, 'fault'); END");
+	/*
+	 * The write fails at its end, after sources, values and series were
+	 * made.
+	 */
+	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON part_month BEGIN SELECT RAISE(ABORT, "
+		"'fault'); END");
 	set_field(&raw, EV_CUSTOMER, "cus1");
 	OK(put(&b, &raw));
 	FAILS(ledger_commit(b.l, &b.results, &b.n, &err), ERR_INTERNAL, "", "");
@@ -908,7 +957,8 @@ START_TEST(ids_made_in_a_failed_write_are_forgotten)
 	/* Something else takes the ids that were given out then. */
 	raw_sql("DROP TRIGGER fault; INSERT INTO source (family, text) VALUES (9, '/other');"
 		"INSERT INTO dimension_value (account, dimension, text) VALUES (2, 0, 'not cus1');"
-		"INSERT INTO series (account, category, customer, sim, fleet, network, country) VALUES (2, 1, 1, 0, 0, 0, 0)");
+		"INSERT INTO series (account, category, customer, sim, fleet, network, country) "
+		"VALUES (2, 1, 1, 0, 0, 0, 0)");
 	OK(put(&b, &raw));
 	commit(&b);
 	ck_assert_int_eq(b.results[0].verdict, VERDICT_CREATED);
@@ -928,7 +978,8 @@ START_TEST(failed_rollup_stores_no_event)
 {
 	struct bench b = open_bench(path, &any_account);
 
-	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON total_month BEGIN SELECT RAISE(ABORT, 'fault'); END");
+	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON total_month BEGIN SELECT RAISE(ABORT, "
+		"'fault'); END");
 	put_call(&b, "a", "1");
 	FAILS(ledger_commit(b.l, &b.results, &b.n, &err), ERR_INTERNAL, "", "");
 	raw_sql("DROP TRIGGER fault");
@@ -945,7 +996,8 @@ START_TEST(overflow_that_no_event_causes_is_blamed_on_the_ledger)
 
 	put_call(&b, "a", "1");
 	commit(&b);
-	raw_sql("CREATE TRIGGER fault AFTER INSERT ON event BEGIN UPDATE total_day SET usage = 9223372036854775807 + usage; END");
+	raw_sql("CREATE TRIGGER fault AFTER INSERT ON event BEGIN UPDATE total_day SET usage = "
+		"9223372036854775807 + usage; END");
 	put_call(&b, "b", "1");
 	FAILS(ledger_commit(b.l, &b.results, &b.n, &err), ERR_INTERNAL, "", "verify");
 	raw_sql("DROP TRIGGER fault");
@@ -956,10 +1008,11 @@ END_TEST
 /* ---- rollups against sums in the plainest way ---- */
 
 #define REF_EVENTS 3000
-#define REF_BATCH 250
+#define REF_BATCH  250
 
 static const char *const ref_accounts[] = { MAIN_SID, OTHER_SID };
-static const char *const ref_categories[] = { "calls", "calls-inbound", "calls-outbound", "sim-data" };
+static const char *const ref_categories[] = { "calls", "calls-inbound", "calls-outbound",
+					      "sim-data" };
 static const char *const ref_customers[] = { NULL, "cus1", "cus2", "cüs3" };
 
 struct ref_event {
@@ -981,7 +1034,10 @@ static struct ref_event ref_event(uint64_t *state)
 		.category = ref_random(state) % ARRAY_SIZE(ref_categories),
 		.customer = ref_random(state) % ARRAY_SIZE(ref_customers),
 		.country = ref_random(state) % 2,
-		/* A few hours around New Year, so that slots of all levels change and repeat. */
+		/*
+		 * A few hours around New Year, so that slots of all levels
+		 * change and repeat.
+		 */
 		.sec = INT64_C(1767225600) - 5 * 3600 + (int64_t)(ref_random(state) % (10 * 3600)),
 	};
 
@@ -996,7 +1052,8 @@ static struct ref_event ref_event(uint64_t *state)
 static void put_ref(struct bench *b, const struct ref_event *e, int n)
 {
 	struct raw_event raw = good_event();
-	char id[16], when[INSTANT_TEXT], count[32], usage[DECIMAL_TEXT], price[DECIMAL_TEXT], up[32], down[32];
+	char id[16], when[INSTANT_TEXT], count[32], usage[DECIMAL_TEXT], price[DECIMAL_TEXT],
+		up[32], down[32];
 
 	snprintf(id, sizeof(id), "ev-%d", n * 7919 % REF_EVENTS);
 	instant_format(when, e->sec * USEC_PER_SEC);
@@ -1027,15 +1084,20 @@ static int64_t ref_slot(enum level level, int64_t sec)
 	return sec / (level == LEVEL_DAY ? 86400 : 900);
 }
 
-/* What the events of these properties (CUSTOMER ARRAY_SIZE = any) sum up to, the slow way. */
-static struct amounts ref_sum(const struct ref_event *events, enum level level, int64_t slot, size_t account, size_t category, size_t customer)
+/*
+ * What the events of these properties (CUSTOMER ARRAY_SIZE = any) sum up to,
+ * the slow way.
+ */
+static struct amounts ref_sum(const struct ref_event *events, enum level level, int64_t slot,
+			      size_t account, size_t category, size_t customer)
 {
 	struct amounts sum = { 0 };
 
 	for (int i = 0; i < REF_EVENTS; i++) {
 		const struct ref_event *e = &events[i];
 
-		if (ref_slot(level, e->sec) != slot || e->account != account || e->category != category ||
+		if (ref_slot(level, e->sec) != slot || e->account != account ||
+		    e->category != category ||
 		    (customer < ARRAY_SIZE(ref_customers) && e->customer != customer))
 			continue;
 		sum.count += e->amounts.count;
@@ -1046,14 +1108,19 @@ static struct amounts ref_sum(const struct ref_event *events, enum level level, 
 	return sum;
 }
 
-/* One account, category and (dimension's) customer: every slot of the level, added over the scan's rows. */
-static void compare_scan(struct bench *b, const struct ref_event *events, struct rollup_scan scan, size_t account, size_t category,
-			 size_t customer)
+/*
+ * One account, category and (dimension's) customer: every slot of the level,
+ * added over the scan's rows.
+ */
+static void compare_scan(struct bench *b, const struct ref_event *events, struct rollup_scan scan,
+			 size_t account, size_t category, size_t customer)
 {
 	int64_t last = ref_slot(scan.level, INT64_C(1767225600) + 6 * 3600);
 
-	for (int64_t slot = ref_slot(scan.level, INT64_C(1767225600) - 6 * 3600); slot <= last; slot++) {
-		struct amounts want = ref_sum(events, scan.level, slot, account, category, customer);
+	for (int64_t slot = ref_slot(scan.level, INT64_C(1767225600) - 6 * 3600); slot <= last;
+	     slot++) {
+		struct amounts want = ref_sum(events, scan.level, slot, account, category,
+					      customer);
 		struct amounts have = { 0 };
 		struct rollup r;
 		int rc;
@@ -1083,7 +1150,7 @@ START_TEST(rollups_equal_the_sums_of_the_events)
 		events[i] = ref_event(&state);
 		put_ref(&b, &events[i], i);
 		if (i % 5 == 0)
-			put_ref(&b, &events[i], i);      /* again: must not count */
+			put_ref(&b, &events[i], i); /* again: must not count */
 		if (i % REF_BATCH == REF_BATCH - 1)
 			commit(&b);
 	}
@@ -1091,19 +1158,25 @@ START_TEST(rollups_equal_the_sums_of_the_events)
 	for (size_t account = 0; account < ARRAY_SIZE(ref_accounts); account++) {
 		for (size_t category = 0; category < ARRAY_SIZE(ref_categories); category++) {
 			struct rollup_scan scan = { .account = account ? b.other_id : b.main_id };
-			size_t index = catalogue_find(c, ref_categories[category], strlen(ref_categories[category]));
+			size_t index = catalogue_find(c, ref_categories[category],
+						      strlen(ref_categories[category]));
 
 			scan.category = c->categories[index].id;
 			for (int level = 0; level < LEVELS; level++) {
 				scan.level = level;
 				scan.by_series = false;
-				compare_scan(&b, events, scan, account, category, ARRAY_SIZE(ref_customers));
+				compare_scan(&b, events, scan, account, category,
+					     ARRAY_SIZE(ref_customers));
 				scan.by_series = true;
-				for (size_t customer = 1; customer < ARRAY_SIZE(ref_customers); customer++) {
+				for (size_t customer = 1; customer < ARRAY_SIZE(ref_customers);
+				     customer++) {
 					const char *text = ref_customers[customer];
 
-					ck_assert_int_eq(store_dimension_find(b.st, scan.account, DIM_CUSTOMER, text, strlen(text),
-									      &scan.dim[DIM_CUSTOMER], &err), 1);
+					ck_assert_int_eq(store_dimension_find(
+								 b.st, scan.account, DIM_CUSTOMER,
+								 text, strlen(text),
+								 &scan.dim[DIM_CUSTOMER], &err),
+							 1);
 					compare_scan(&b, events, scan, account, category, customer);
 				}
 				scan.dim[DIM_CUSTOMER] = 0;
@@ -1232,10 +1305,10 @@ START_TEST(catalogue_file_is_read_in_any_order)
 	struct store *st;
 	const struct catalogue *c;
 	size_t added;
-	const char *file = write_catalogue(HEADER
-					   "calls-inbound-local,calls-inbound,\"Calls, inbound, \"\"local\"\"\",calls,minutes,no\r\n"
-					   "calls-inbound,calls,Inbound,calls,minutes,yes\n"
-					   "calls,,Calls,calls,minutes,no");
+	const char *file = write_catalogue(HEADER "calls-inbound-local,calls-inbound,\"Calls, "
+						  "inbound, \"\"local\"\"\",calls,minutes,no\r\n"
+						  "calls-inbound,calls,Inbound,calls,minutes,yes\n"
+						  "calls,,Calls,calls,minutes,no");
 
 	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
 	OK(catalogue_import(st, file, &added, &err));
@@ -1262,12 +1335,14 @@ static const struct {
 	{ "category,parent,description,count_unit,usage_unit,used\n", ":1: the header must be" },
 	{ HEADER "calls,,Calls,calls,minutes\n", ":2: fewer cells" },
 	{ HEADER "calls,,Calls,calls,minutes,no,more\n", ":2: more cells" },
-	{ HEADER "calls,,Calls,calls,minutes,no\nCalls,,Calls,calls,minutes,no\n", ":3: category must be" },
+	{ HEADER "calls,,Calls,calls,minutes,no\nCalls,,Calls,calls,minutes,no\n",
+	  ":3: category must be" },
 	{ HEADER "calls,,Calls,calls,minutes,maybe\n", ":2: metered must be" },
 	{ HEADER "calls,phones,Calls,calls,minutes,no\n", ":2: the parent" },
 	{ HEADER "calls,calls,Calls,calls,minutes,no\n", ":2: the parent" },
 	{ HEADER "a,b,A,calls,minutes,no\nb,a,B,calls,minutes,no\n", ":2: the parent" },
-	{ HEADER "a,,A,calls,minutes,no\na,,B,calls,minutes,no\n", ":3: this category is in the file twice" },
+	{ HEADER "a,,A,calls,minutes,no\na,,B,calls,minutes,no\n",
+	  ":3: this category is in the file twice" },
 	{ HEADER "a,,A\xff,calls,minutes,no\n", ":2: a cell must be UTF-8" },
 	{ HEADER "\na,,\"A,calls,minutes,no\n", ":3: " },
 	{ HEADER "a,,A\"B,calls,minutes,no\n", ":2: " },
@@ -1280,7 +1355,8 @@ START_TEST(bad_catalogue_file_is_refused_with_its_line)
 	const char *file = write_catalogue(bad_catalogues[_i].text);
 
 	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
-	FAILS(catalogue_import(st, file, &added, &err), ERR_PARAM, "catalogue", bad_catalogues[_i].words);
+	FAILS(catalogue_import(st, file, &added, &err), ERR_PARAM, "catalogue",
+	      bad_catalogues[_i].words);
 	ck_assert_ptr_nonnull(strstr(err.message, file));
 	store_close(&st);
 }
@@ -1292,7 +1368,8 @@ START_TEST(missing_catalogue_file_is_named)
 	size_t added;
 
 	OK(store_open(":memory:", STORE_WRITE | STORE_CREATE, 50, &st, &err));
-	FAILS(catalogue_import(st, "/nowhere/categories.csv", &added, &err), ERR_INTERNAL, "", "/nowhere/categories.csv");
+	FAILS(catalogue_import(st, "/nowhere/categories.csv", &added, &err), ERR_INTERNAL, "",
+	      "/nowhere/categories.csv");
 	store_close(&st);
 }
 END_TEST
@@ -1313,9 +1390,12 @@ START_TEST(catalogue_of_the_program_is_sound)
 	OK(catalogue_load(st, &arena, &c, &err));
 	ck_assert_uint_eq(c->n, added);
 	ck_assert_uint_ne(c->totalprice, CATALOGUE_NONE);
-	ck_assert_uint_ne(catalogue_find(c, CATEGORY_SIM_DATA, strlen(CATEGORY_SIM_DATA)), CATALOGUE_NONE);
-	ck_assert_uint_ne(catalogue_find(c, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES)), CATALOGUE_NONE);
-	ck_assert(catalogue_within(c, catalogue_find(c, "calls-inbound-local", 19), catalogue_find(c, "calls", 5)));
+	ck_assert_uint_ne(catalogue_find(c, CATEGORY_SIM_DATA, strlen(CATEGORY_SIM_DATA)),
+			  CATALOGUE_NONE);
+	ck_assert_uint_ne(catalogue_find(c, CATEGORY_AI_MINUTES, strlen(CATEGORY_AI_MINUTES)),
+			  CATALOGUE_NONE);
+	ck_assert(catalogue_within(c, catalogue_find(c, "calls-inbound-local", 19),
+				   catalogue_find(c, "calls", 5)));
 	store_close(&st);
 }
 END_TEST
@@ -1346,11 +1426,17 @@ START_TEST(each_role_sees_its_accounts)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct principal p = { .role = cases[i].role, .account = cases[i].account, .grants = grants, .n_grants = cases[i].n_grants };
+		struct principal p = { .role = cases[i].role,
+				       .account = cases[i].account,
+				       .grants = grants,
+				       .n_grants = cases[i].n_grants };
 
-		ck_assert_msg(principal_sees(&p, &main_account) == cases[i].sees[0], "case %zu, main account", i);
-		ck_assert_msg(principal_sees(&p, &sub) == cases[i].sees[1], "case %zu, subaccount", i);
-		ck_assert_msg(principal_sees(&p, &other) == cases[i].sees[2], "case %zu, another account", i);
+		ck_assert_msg(principal_sees(&p, &main_account) == cases[i].sees[0],
+			      "case %zu, main account", i);
+		ck_assert_msg(principal_sees(&p, &sub) == cases[i].sees[1], "case %zu, subaccount",
+			      i);
+		ck_assert_msg(principal_sees(&p, &other) == cases[i].sees[2],
+			      "case %zu, another account", i);
 	}
 }
 END_TEST
@@ -1365,7 +1451,8 @@ START_TEST(roles_are_found_by_name)
 		ck_assert_str_ne(r->doc, "");
 		all |= r->role;
 	}
-	ck_assert_uint_eq(all, ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_KEY | ROLE_USER | ROLE_INGEST);
+	ck_assert_uint_eq(all, ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_KEY | ROLE_USER |
+				       ROLE_INGEST);
 	ck_assert_ptr_null(role_find("Root"));
 }
 END_TEST
@@ -1424,7 +1511,8 @@ static Suite *usage_suite(void)
 	tcase_add_test(t, empty_catalogue_loads);
 	tcase_add_test(t, category_names_have_a_form);
 	tcase_add_test(t, catalogue_file_is_read_in_any_order);
-	tcase_add_loop_test(t, bad_catalogue_file_is_refused_with_its_line, 0, ARRAY_SIZE(bad_catalogues));
+	tcase_add_loop_test(t, bad_catalogue_file_is_refused_with_its_line, 0,
+			    ARRAY_SIZE(bad_catalogues));
 	tcase_add_test(t, missing_catalogue_file_is_named);
 	tcase_add_test(t, catalogue_of_the_program_is_sound);
 	suite_add_tcase(s, t);

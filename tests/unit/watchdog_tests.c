@@ -1,4 +1,7 @@
-/* watchdog_tests.c - what the service manager is told, and when: only while all threads that must move do. */
+/*
+ * watchdog_tests.c - what the service manager is told, and when: only while all
+ * threads that must move do.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
@@ -41,7 +44,10 @@ static void teardown(void)
 
 /* ---- what is told ---- */
 
-/* A service manager that listens at NAME; a leading @ is a name that is in no file system. */
+/*
+ * A service manager that listens at NAME; a leading @ is a name that is in no
+ * file system.
+ */
 static void listen_at(const char *name)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -50,7 +56,9 @@ static void listen_at(const char *name)
 	if (name[0] == '@')
 		addr.sun_path[0] = '\0';
 	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	ck_assert_int_eq(bind(manager, (struct sockaddr *)&addr, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))), 0);
+	ck_assert_int_eq(bind(manager, (struct sockaddr *)&addr,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
+			 0);
 	setenv("NOTIFY_SOCKET", name, 1);
 }
 
@@ -116,10 +124,12 @@ START_TEST(a_socket_that_cannot_be_is_refused)
 END_TEST
 
 static const struct {
-	const char *usec, *pid;          /* NULL: not set; "" = ours */
+	const char *usec, *pid; /* NULL: not set; "" = ours */
 	int64_t watchdog_us;
 } environments[] = {
-	{ "60000000", NULL, 60000000 }, { "60000000", "", 60000000 }, { "60000000", "1", 0 }, { NULL, "", 0 }, { "often", NULL, 0 }, { "-5", NULL, 0 },
+	{ "60000000", NULL, 60000000 }, { "60000000", "", 60000000 },
+	{ "60000000", "1", 0 },         { NULL, "", 0 },
+	{ "often", NULL, 0 },           { "-5", NULL, 0 },
 };
 
 START_TEST(the_watchdog_is_for_one_process)
@@ -139,7 +149,8 @@ START_TEST(the_watchdog_is_for_one_process)
 		if (environments[i].pid)
 			setenv("WATCHDOG_PID", *environments[i].pid ? environments[i].pid : pid, 1);
 		OK(notify_open(&n, &err));
-		ck_assert_msg(n.watchdog_us == environments[i].watchdog_us, "row %zu: %lld", i, (long long)n.watchdog_us);
+		ck_assert_msg(n.watchdog_us == environments[i].watchdog_us, "row %zu: %lld", i,
+			      (long long)n.watchdog_us);
 		notify_close(&n);
 	}
 }
@@ -150,7 +161,8 @@ END_TEST
 START_TEST(the_manager_is_told_only_while_every_thread_moves)
 {
 	const struct settings settings = { .busy_timeout_ms = 10000 };
-	static int64_t struct_of[3] = { offsetof(struct watchdog_signs, reception), offsetof(struct watchdog_signs, light_threads),
+	static int64_t struct_of[3] = { offsetof(struct watchdog_signs, reception),
+					offsetof(struct watchdog_signs, light_threads),
 					offsetof(struct watchdog_signs, writer) };
 	const int64_t limit = WATCHDOG_SECONDS + 20;
 	struct watchdog w;
@@ -170,11 +182,11 @@ START_TEST(the_manager_is_told_only_while_every_thread_moves)
 		ck_assert_str_eq(told(), "");
 		watchdog_look(&w, &signs, 1001 * USEC_PER_SEC);
 		ck_assert_str_eq(told(), "WATCHDOG=1");
-		signs = (struct watchdog_signs){ 1000 + limit, 1000 + limit, 1000 + limit };
+		signs = (struct watchdog_signs) { 1000 + limit, 1000 + limit, 1000 + limit };
 		*sign = 1000;
 		watchdog_look(&w, &signs, (1000 + limit) * USEC_PER_SEC);
 		ck_assert_str_eq(told(), "WATCHDOG=1");
-		log_set_level((enum log_level)-1);
+		log_set_level((enum log_level) - 1);
 		watchdog_look(&w, &signs, (1001 + limit) * USEC_PER_SEC);
 		ck_assert_msg(*told() == '\0', "thread %zu is stuck", i);
 		*sign = 1001 + limit;
@@ -266,10 +278,25 @@ static const struct field no_fields[] = { { 0 } };
 static const struct shape no_shape = { .name = "Nothing", .fields = no_fields, .doc = "Nothing" };
 static const struct param no_params[] = { { 0 } };
 
-static const struct op hold_light = { .id = "HoldLight", .methods = M_GET, .path = "/healthz", .dialect = &dialect_usaged, .roles = ROLE_ANYONE,
-	.light = true, .params = no_params, .returns = &no_shape, .run = hold_thread, .doc = "Holds a thread" };
-static const struct op hold_general = { .id = "HoldGeneral", .methods = M_GET, .path = "/overview", .dialect = &dialect_usaged,
-	.roles = ROLE_ANYONE, .params = no_params, .returns = &no_shape, .run = hold_thread, .doc = "Holds a thread" };
+static const struct op hold_light = { .id = "HoldLight",
+				      .methods = M_GET,
+				      .path = "/healthz",
+				      .dialect = &dialect_usaged,
+				      .roles = ROLE_ANYONE,
+				      .light = true,
+				      .params = no_params,
+				      .returns = &no_shape,
+				      .run = hold_thread,
+				      .doc = "Holds a thread" };
+static const struct op hold_general = { .id = "HoldGeneral",
+					.methods = M_GET,
+					.path = "/overview",
+					.dialect = &dialect_usaged,
+					.roles = ROLE_ANYONE,
+					.params = no_params,
+					.returns = &no_shape,
+					.run = hold_thread,
+					.doc = "Holds a thread" };
 static const struct op *const table[] = { &hold_light, &hold_general, NULL };
 
 static void done(void *arg, struct connection *c)
@@ -335,7 +362,13 @@ START_TEST(a_pool_answers_while_a_light_thread_is_free)
 	OK(settings_load(NULL, &settings, &err));
 	settings->database = database;
 	settings->threads = 2;
-	OK(pool_new(&(struct pool_setup){ .settings = settings, .secret = secret, .table = table, .signin = signin, .done = done, .now = 1 }, &p, &err));
+	OK(pool_new(&(struct pool_setup) { .settings = settings,
+					   .secret = secret,
+					   .table = table,
+					   .signin = signin,
+					   .done = done,
+					   .now = 1 },
+		    &p, &err));
 	ck_assert(is_answered(p, 2));
 	pool_put(p, ask("/overview", &all, &peers[0]));
 	sem_wait(&held);

@@ -1,5 +1,6 @@
 /*
- * worst_bodies.h - what costs most to read of each form of a body, for its length.
+ * worst_bodies.h - what costs most to read of each form of a body, for its
+ * length.
  */
 #ifndef TESTS_UNIT_WORST_BODIES_H
 #define TESTS_UNIT_WORST_BODIES_H
@@ -9,17 +10,17 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 
-#define XML "application/xml"
-#define JSON "application/json"
-#define JSV "text/jsv"
-#define CSV "text/csv"
-#define FORM "application/x-www-form-urlencoded"
+#define XML   "application/xml"
+#define JSON  "application/json"
+#define JSV   "text/jsv"
+#define CSV   "text/csv"
+#define FORM  "application/x-www-form-urlencoded"
 #define PARTS "multipart/form-data; boundary=b"
 
 /*
- * A body is BEGIN, then REPEAT as often as it fits, then END. In XML "@" is the root's name and
- * "~" its namespace; "#" in REPEAT is a number that grows. A body that is a batch has the type
- * NULL.
+ * A body is BEGIN, then REPEAT as often as it fits, then END. In XML "@" is the
+ * root's name and "~" its namespace; "#" in REPEAT is a number that grows. A
+ * body that is a batch has the type NULL.
  */
 static const struct worst_body {
 	const char *type, *begin, *repeat, *end;
