@@ -13,6 +13,11 @@ same() {
 	bad=1
 }
 
+# The source of these files with single spaces, however its lines are broken.
+flat() {
+	cat "$@" | tr -s '\\\n\t ' ' '
+}
+
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 
@@ -20,22 +25,22 @@ sed -n 's/^\([a-z_]*\) =.*/\1/p' conf/usaged.conf | sort >"$tmp/settings"
 sed -n 's/^\.It Li \([a-z_]*\) No = .*/\1/p' man/usaged.conf.5 | sort >"$tmp/settings.manual"
 same "settings" "$tmp/settings" "$tmp/settings.manual"
 
-sed -n 's/^	\[EV_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' src/usage/event.c | grep -vx -e specversion -e type -e subject |
+flat src/usage/event.c | grep -o '\[EV_[A-Z_]*\] = { "[a-z_]*"' | cut -d'"' -f2 | grep -vx -e specversion -e type -e subject |
 	sort >"$tmp/fields"
 sed -n '/^\.Ss \[event\]/,/^\.Pp/s/^\.It Li //p' man/usaged-mapping.5 | tr -d ' ' | tr ',' '\n' |
 	grep -vx -e account -e time_format -e time_zone | sort >"$tmp/fields.manual"
 same "fields of an event" "$tmp/fields" "$tmp/fields.manual"
 
-sed -n 's/^	{ "\([a-z]*\)", *TAKES_.*/\1/p' src/ingest/template.c | sort >"$tmp/filters"
+flat src/ingest/template.c | grep -o '{ "[a-z]*", TAKES_' | cut -d'"' -f2 | sort >"$tmp/filters"
 sed -n '/^\.Ss Filters/,/^\.El/s/^\.It Li //p' man/usaged-mapping.5 | sed 's/ Op Ar [a-z]*//; s/ Ar [a-z]*//g; s/ Li / /g; s/ Op to//' | tr -d ' ' | tr ',' '\n' |
 	sort >"$tmp/filters.manual"
 same "filters" "$tmp/filters" "$tmp/filters.manual"
 
-sed -n 's/^	.name = "\([a-z-]*\)",$/\1/p' src/cli/*.c | sort >"$tmp/commands"
+flat src/cli/*.c | grep -o 'struct command command_[a-z_]* = { \.name = "[a-z-]*"' | cut -d'"' -f2 | sort >"$tmp/commands"
 sed -n 's/^\.It Ic \([a-z-]*\).*/\1/p' man/usaged.8 | sort -u >"$tmp/commands.manual"
 same "commands" "$tmp/commands" "$tmp/commands.manual"
 
-sed -n 's/^	{ ROLE_[A-Z]*, "\([A-Za-z]*\)".*/\1/p' src/usage/principal.c | sort >"$tmp/roles"
+flat src/usage/principal.c | grep -o '{ ROLE_[A-Z]*, "[A-Za-z]*"' | cut -d'"' -f2 | sort >"$tmp/roles"
 sed -n '/^\.Sh ROLES/,/^\.Sh ENV/s/^\.It Li //p' man/usaged.8 | sort >"$tmp/roles.manual"
 same "roles" "$tmp/roles" "$tmp/roles.manual"
 
@@ -44,7 +49,7 @@ sed -n '/^\.Ss Operations/,/^\.El/s/^\.It \([A-Z][A-Za-z]*\) Ta .*/\1/p' man/usa
 same "operations" "$tmp/operations" "$tmp/operations.manual"
 
 # a parameter stands in a list of names: ".It Li StartDate , EndDate"
-sed -n 's/.*{ "\([A-Z][A-Za-z]*\)", [PO][TP].*/\1/p' src/api/*.[ch] src/meta/types.c | sort -u >"$tmp/parameters"
+flat src/api/*.[ch] src/meta/types.c | grep -oE '\{ "[A-Z][A-Za-z]*", (PT|OP)' | cut -d'"' -f2 | sort -u >"$tmp/parameters"
 sed -n 's/^\.It Li \([A-Z].*\)/\1/p' man/usaged-api.7 | tr -d ' ' | tr ',' '\n' | sort -u >"$tmp/parameters.manual"
 echo AccountSid >>"$tmp/parameters.manual"      # in the paths
 sort -u -o "$tmp/parameters.manual" "$tmp/parameters.manual"
