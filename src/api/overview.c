@@ -579,8 +579,8 @@ static int run_overview(struct call *call, struct writer *w, struct error *err)
 	o.last = call_today(call);
 	o.first = call_cycle_first(call, o.last);
 	o.links = repeat(call);
-	report_days_before(o.first, o.last, false, call->calendar.cycle_day, &o.before_first,
-			   &o.before_last);
+	report_days_before(o.first, o.last, BEFORE_BY_CALENDAR, call->calendar.cycle_day,
+			   &o.before_first, &o.before_last);
 	if (load_all(&o, err) < 0)
 		return -1;
 	range_instants(call, o.first, o.last, &from, &to);

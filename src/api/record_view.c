@@ -260,8 +260,9 @@ int view_figures_write(const struct call *call, struct writer *w, const struct v
 	struct days days;
 
 	*ret_compared = "";
-	if (v->compared &&
-	    report_days_before(v->days.first, v->days.last, false, 1, &days.first, &days.last)) {
+	if (v->compared && report_days_before(v->days.first, v->days.last,
+					      v->one_day ? BEFORE_JUST_BEFORE : BEFORE_BY_CALENDAR,
+					      1, &days.first, &days.last)) {
 		before = &days;
 		*ret_compared = arena_join(call->arena, " Compared with ",
 					   words_days(call->arena, days.first, days.last), ".",

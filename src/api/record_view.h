@@ -54,6 +54,7 @@ struct view_figures {
 	size_t n;
 	struct days days;
 	bool compared;        /* with the days before, see report_days_before */
+	bool one_day;         /* it is compared with the day before */
 	size_t category;      /* CATALOGUE_NONE: all */
 	const char *customer; /* only of this one, or NULL */
 };

@@ -49,7 +49,11 @@ static struct days period_before(const struct asked *a, struct days days)
 
 bool report_compare_days(struct asked *a, int cycle_day)
 {
-	if (!report_days_before(a->first, a->last, a->year_earlier, cycle_day, &a->before.first,
+	enum days_before rule = a->year_earlier ? BEFORE_A_YEAR
+				: a->one_day    ? BEFORE_JUST_BEFORE
+						: BEFORE_BY_CALENDAR;
+
+	if (!report_days_before(a->first, a->last, rule, cycle_day, &a->before.first,
 				&a->before.last))
 		return false;
 	return !a->slots || a->year_earlier ||
@@ -62,7 +66,7 @@ struct days report_slot_before(const struct asked *a, const struct report *r, si
 
 	if (!a->year_earlier)
 		return period_before(a, days);
-	report_days_before(days.first, days.last, true, 1, &days.first, &days.last);
+	report_days_before(days.first, days.last, BEFORE_A_YEAR, 1, &days.first, &days.last);
 	return days;
 }
 

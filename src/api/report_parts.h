@@ -40,7 +40,7 @@ struct asked {
 	 * after it
 	 */
 	struct date end;
-	bool compared, year_earlier;
+	bool compared, year_earlier, one_day;
 	struct days before; /* that all of it is compared with */
 	const char *currency;
 	const char *whose, *left_out, *unknown; /* in words */

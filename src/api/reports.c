@@ -265,7 +265,11 @@ static int choose_days(const struct call *call, struct asked *a, struct error *e
 
 	a->last = call_today(call);
 	a->first = call_cycle_first(call, end->text ? end->date : a->last);
-	if (range_given(call, &a->first, &a->last, err) < 0 || cut_days(call, a, err) < 0)
+	if (range_given(call, &a->first, &a->last, err) < 0)
+		return -1;
+	/* without an end the first of a month is a month so far */
+	a->one_day = end->text && date_compare(a->first, a->last) == 0;
+	if (cut_days(call, a, err) < 0)
 		return -1;
 	a->question.zone = call_zone(call);
 	a->slots = by->n != BY_ALL;
@@ -298,7 +302,7 @@ static void months_before(struct date first, struct date last, bool whole, int m
 			  : date_add_months(last, -months);
 }
 
-bool report_days_before(struct date first, struct date last, bool year, int cycle_day,
+bool report_days_before(struct date first, struct date last, enum days_before rule, int cycle_day,
 			struct date *ret_first, struct date *ret_last)
 {
 	int begin = first.day == cycle_day ? cycle_day : 1;
@@ -308,9 +312,9 @@ bool report_days_before(struct date first, struct date last, bool year, int cycl
 	bool whole = next.day == begin,
 	     year_so_far = first.day == 1 && first.month == 1 && first.year == last.year && !whole;
 
-	if (year || (year_so_far && months > 1)) {
+	if (rule == BEFORE_A_YEAR || (rule == BEFORE_BY_CALENDAR && year_so_far && months > 1)) {
 		months_before(first, last, next.day == 1, 12, ret_first, ret_last);
-	} else if (first.day != begin || (months > 1 && !whole)) {
+	} else if (rule == BEFORE_JUST_BEFORE || first.day != begin || (months > 1 && !whole)) {
 		*ret_first = date_from_days(date_to_days(first) - days);
 		*ret_last = date_from_days(date_to_days(first) - 1);
 	} else {

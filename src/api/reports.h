@@ -35,13 +35,18 @@ struct report_accounts {
 int report_accounts(struct call *call, struct report_accounts *ret, struct error *err);
 
 /*
- * The days that FIRST to LAST are compared with: of whole months or billing
- * cycles as many before; of a month, a cycle or a year so far the same days of
- * the one before; else as many days just before; or (YEAR) the same days a year
- * earlier. A cycle begins on the day CYCLE_DAY of a month. False: they would
- * begin before the year 1, so there is nothing to compare with.
+ * How the days to compare with are found. By the calendar: for whole months or
+ * billing cycles as many before; for a month, a cycle or a year so far the same
+ * days of the one before; else as many days just before.
  */
-bool report_days_before(struct date first, struct date last, bool year, int cycle_day,
+enum days_before { BEFORE_BY_CALENDAR, BEFORE_JUST_BEFORE, BEFORE_A_YEAR };
+
+/*
+ * Finds the days to compare FIRST to LAST with. A billing cycle begins on the
+ * day CYCLE_DAY of a month. False: those days would begin before the year 1, so
+ * there is nothing to compare with.
+ */
+bool report_days_before(struct date first, struct date last, enum days_before rule, int cycle_day,
 			struct date *ret_first, struct date *ret_last);
 
 /*

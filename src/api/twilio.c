@@ -551,6 +551,8 @@ static int view_question(const struct report *r, const struct usage_query *q, st
 		return 0;
 	/* before the accounts began there was nothing */
 	v.compared = date_compare(v.days.first, r->begin) > 0;
+	v.one_day = date_compare(v.days.first, v.days.last) == 0 &&
+		    r->resource->days != DAYS_THIS_MONTH;
 	writer_assume(w, "StartDate", date_text(call, v.days.first));
 	writer_assume(w, "EndDate", date_text(call, v.days.last));
 	writer_filters(w, arena_join(call->arena, r->account.name,

@@ -400,9 +400,14 @@ static const struct {
 	{ "StartDate=0001-12-01&EndDate=0001-12-31&Compare=year", NULL },
 	{ "StartDate=0002-01-01&EndDate=0002-01-31&Compare=year", "0001-01-01" },
 	{ "StartDate=9999-12-31&EndDate=9999-12-31", "9999-12-30" },
+	/* one day, also the first of a month; but a month so far */
+	{ "StartDate=2026-11-01&EndDate=2026-11-01", "2026-10-31" },
+	{ "StartDate=2026-01-01&EndDate=2026-01-01", "2025-12-31" },
+	{ "StartDate=2026-11-01", "2026-10-01" },
+	{ "StartDate=2026-11-01&EndDate=2026-11-02", "2026-10-01" },
 };
 
-START_TEST(days_before_the_calendar_begins_are_not_compared_with_and_the_page_says_so)
+START_TEST(edges_of_the_calendar_are_compared_with_the_days_before_them_if_there_are_any)
 {
 	static const char words[] = "Not compared: the days before would begin before the year 1.";
 	const char *query = edges[_i].query;
@@ -442,8 +447,8 @@ static Suite *suite(void)
 		0, sizeof(compared) / sizeof(compared[0]));
 	tcase_add_test(tc, hours_are_compared_with_the_hour_before_also_over_midnight);
 	tcase_add_loop_test(
-		tc, days_before_the_calendar_begins_are_not_compared_with_and_the_page_says_so, 0,
-		sizeof(edges) / sizeof(edges[0]));
+		tc, edges_of_the_calendar_are_compared_with_the_days_before_them_if_there_are_any,
+		0, sizeof(edges) / sizeof(edges[0]));
 	tcase_add_test(tc, who_wants_no_comparison_is_not_told_that_there_is_none);
 	suite_add_tcase(s, tc);
 	return s;
