@@ -3,9 +3,11 @@
 # many inputs each has tried and how many lines of its parser they have reached (./fuzz/coverage has the lines). Fails if
 # one of them found something: the input is then in ./fuzz/findings. The table "targets" has what each target reads.
 #
-#   FUZZ_HOURS     how long they run, all together, each for the same time. They go on from where the last such run ended:
-#                  inputs that reach something new are kept in ./fuzz/corpus. Without it each tries the corpus of the
-#                  source and then a fixed number of inputs, the same ones on every machine.
+#   FUZZ_HOURS     the processor time that they share on all processors: each target gets an equal part of it, so that a
+#                  busy machine takes longer but tries as much. They go on from where the last such run ended: inputs
+#                  that reach something new are kept in ./fuzz/corpus, and inputs and time of all runs are added up in
+#                  ./fuzz/tried. Without it each tries the corpus of the source and then a fixed number of inputs,
+#                  the same ones on every machine.
 #   FUZZ_TARGETS   these only
 #   FUZZ_MERGE     1: runs nothing, but adds to the corpus of the source what ./fuzz/corpus reaches beyond it
 set -u
@@ -34,10 +36,10 @@ build() {
 	cd ..
 }
 
-# The seconds that each target may run.
+# The seconds of processor time that each target gets.
 share() {
 	awk -v hours="$FUZZ_HOURS" -v jobs="$jobs" -v n="${#targets[@]}" \
-		'BEGIN { if (jobs > n) jobs = n; s = int(hours * 3600 * jobs / n); print s > 1 ? s : 1 }'
+		'BEGIN { if (jobs > n) jobs = n; s = int(hours * 3600 * jobs / n); print (s > 1 ? s : 1) }'
 }
 
 # What the profile of TARGET says of FILES below src: the percentage of their lines that were reached. The lines themselves, with
@@ -56,8 +58,28 @@ coverage() {
 			END { printf "%.1f\n", lines ? 100 * (lines - missed) / lines : 0 }'
 }
 
+# Adds TRIED inputs and SECONDS of processor time to those that NAME has had, and prints the sums.
+add_up() {
+	local name=$1 tried=$2 seconds=$3 before_tried=0 before_seconds=0
+	mkdir -p fuzz/tried
+	[ ! -e "fuzz/tried/$name" ] || read -r before_tried before_seconds <"fuzz/tried/$name"
+	echo "$((before_tried + tried)) $((before_seconds + seconds))" | tee "fuzz/tried/$name" |
+		awk '{ printf "   %d inputs in %.1f minutes of processor time so far\n", $1, $2 / 60 }'
+}
+
+# Asks PROCESS to end after SECONDS of processor time; keeps in FILE how much it has used.
+limit() {
+	local process=$1 seconds=$2 file=$3 used
+	echo 0 >"$file"
+	while used=$(ps -o cputimes= -p "$process" | tr -d ' ') && [ "$used" ]; do
+		echo "$used" >"$file"
+		[ "$used" -lt "$seconds" ] || kill -USR1 "$process"
+		sleep 1
+	done
+}
+
 report() {
-	local name=$1 tried percent
+	local name=$1 percent
 	shift
 	tried=$(sed -n 's/^stat::number_of_executed_units: *//p' "$tmp/$name.log" | tail -n 1)
 	[ "$tried" ] || { echo "not ok $name: ended by itself"; return 1; }
@@ -69,7 +91,7 @@ report() {
 
 # One target, as its row of the table says.
 fuzz() {
-	local name=$1 words runs longest files corpus=$tmp/$1 status
+	local name=$1 words runs longest files tried corpus=$tmp/$1 profile=$tmp/$1.profraw status
 	local options=(-timeout="$TIMEOUT_SECONDS" -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$top/fuzz/findings/$name-")
 
 	read -r _ words runs longest files < <(grep "^$name " "$source/tests/fuzz/targets")
@@ -77,17 +99,24 @@ fuzz() {
 	options+=(-dict="$source/tests/fuzz/dictionaries/$words.dict" -max_len="$longest")
 	if [ "${FUZZ_HOURS:-}" ]; then
 		corpus=$top/fuzz/corpus/$name
-		options+=(-max_total_time="$(share)" -seed="$RANDOM")
+		profile=/dev/null
+		options+=(-seed="$RANDOM")
 	else
 		options+=(-runs="$runs" -seed=1 -reload=0)
 	fi
 	mkdir -p "$corpus"
-	(cd "$tmp" && LLVM_PROFILE_FILE="$tmp/$name.profraw" exec "$top/fuzz/tests/fuzz/$name" "${options[@]}" "$corpus" \
-		"$source/tests/fuzz/corpus/$name") >"$tmp/$name.log" 2>&1 </dev/null
+	(cd "$tmp" && LLVM_PROFILE_FILE="$profile" exec "$top/fuzz/tests/fuzz/$name" "${options[@]}" "$corpus" \
+		"$source/tests/fuzz/corpus/$name") >"$tmp/$name.log" 2>&1 </dev/null &
+	[ ! "${FUZZ_HOURS:-}" ] || limit $! "$(share)" "$tmp/$name.seconds"
+	wait $!
 	status=$?
+	# asked to end, it leaves without its profile: the corpus that it leaves has it
+	[ ! "${FUZZ_HOURS:-}" ] || LLVM_PROFILE_FILE=$tmp/$name.profraw "$top/fuzz/tests/fuzz/$name" -runs=0 "$corpus" \
+		"$source/tests/fuzz/corpus/$name" >"$tmp/$name.corpus.log" 2>&1 </dev/null
 	if [ "$status" = 0 ]; then
 		# shellcheck disable=SC2086  # a list of files
 		report "$name" $files
+		[ ! "${FUZZ_HOURS:-}" ] || add_up "$name" "$tried" "$(cat "$tmp/$name.seconds")"
 	else
 		echo "not ok $name"
 		grep -vE '^#[0-9]+[[:space:]]' "$tmp/$name.log" | tail -n 60
