@@ -46,19 +46,13 @@ static bool is_unpacked_secret(const char *authorization)
 	       holds_secret((const char *)bytes, len);
 }
 
-static void check(struct signin *signin, const struct request *rq, const char *name)
+static void check_caller(struct auth *auth, const struct request *rq, struct arena *arena)
 {
 	struct identity who;
 	struct error err = { 0 };
-	struct arena arena;
-	struct auth auth;
-	const char *device;
-	int rc;
+	int64_t now = clock_now_us() / USEC_PER_SEC;
+	int rc = auth_check(auth, store, rq, now, arena, &who, &err);
 
-	auth_init(&auth, ledger_secret, signin);
-	auth_at_version(&auth, 1);
-	arena_init(&arena);
-	rc = auth_check(&auth, store, rq, clock_now_us() / USEC_PER_SEC, &arena, &who, &err);
 	must((rc < 0) == (err.kind != ERR_NONE) && (rc == 0 || err.message[0]));
 	must(err.kind != ERR_INTERNAL && (rc == 0 || !who.who));
 	if (who.who)
@@ -68,7 +62,21 @@ static void check(struct signin *signin, const struct request *rq, const char *n
 		     holds_secret(rq->ss_pid, strlen(rq->ss_pid)) ||
 		     (rq->authorization &&
 		      holds_secret(rq->authorization, strlen(rq->authorization))));
-	auth_note_use(&auth, NULL, clock_now_us() / USEC_PER_SEC);
+	auth_note_use(auth, NULL, now);
+}
+
+static void check(struct signin *signin, const struct request *rq, const char *name)
+{
+	struct arena arena;
+	struct auth auth;
+	const char *device;
+
+	auth_init(&auth, ledger_secret, signin);
+	auth_at_version(&auth, 1);
+	arena_init(&arena);
+	check_caller(&auth, rq, &arena);
+	check_caller(&auth, rq, &arena); /* a key is cached now, a wrong password is throttled */
+	auth_brings_password(rq->authorization);
 	device = auth_device(rq, &arena);
 	must(!device || (strlen(device) == DEVICE_TEXT - 1 && strstr(rq->cookie, device)));
 	device = signin_device(signin, ledger_secret, name, device, &arena);

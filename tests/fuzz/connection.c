@@ -86,7 +86,12 @@ static bool serve(struct connection *c, int peer, bool *ret_cut)
 	enum connection_state state;
 
 	while ((state = connection_receive(c, intake())) == CONNECTION_READY) {
-		int rc = handle(server_handler(), c->envp, &c->in, &c->out);
+		int rc;
+
+		must(!c->in.gone(&c->in)); /* the peer is there */
+		must(connection_has_begun(c));
+		connection_is_short(c);
+		rc = handle(server_handler(), c->envp, &c->in, &c->out);
 
 		must(rc == 0 || rc == -1);
 		*ret_cut = rc < 0;

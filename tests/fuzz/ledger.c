@@ -15,8 +15,8 @@
 
 const unsigned char ledger_secret[SECRET_BYTES] = "thirty-two bytes for the hashes";
 
-static const char *const key_secrets[] = { "admintoken", "accounttoken", "keytoken",
-					   "ingesttoken" };
+static const char *const key_secrets[] = { "admintoken", "accounttoken", "keytoken", "ingesttoken",
+					   "suspendedtoken" };
 static const char *const session_secrets[] = {
 	[SESSION_TEMPORARY] = "TemporaryTemporaryTemporaryTemporaryTempora",
 	[SESSION_PERMANENT] = "PermanentPermanentPermanentPermanentPermane",
@@ -104,7 +104,12 @@ static void add_accounts(struct store *st)
 				      { .sid = LEDGER_STRANGER,
 					.name = "Stranger",
 					.currency = "eur",
-					.created = NOW - 90 * SEC_PER_DAY } };
+					.created = NOW - 90 * SEC_PER_DAY },
+				      { .sid = LEDGER_SUSPENDED,
+					.name = "Suspended",
+					.currency = "usd",
+					.created = NOW - 90 * SEC_PER_DAY,
+					.suspended = NOW - 2 * SEC_PER_DAY } };
 
 	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
 		accounts[i].parent = i == 1 ? accounts[0].id : 0;
@@ -140,14 +145,14 @@ static void add_categories(struct store *st)
 
 static void add_keys(struct store *st)
 {
-	static const char *const keys_roles[] = { "SystemAdministrator", "Account", "Key",
-						  "Ingest" };
+	static const char *const keys_roles[] = { "SystemAdministrator", "Account", "Key", "Ingest",
+						  "Account" };
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		struct key k = { .name = i ? "" : "admin",
 				 .role = keys_roles[i],
 				 .created = 1,
-				 .account = i > 0 };
+				 .account = i < 4 ? i > 0 : i };
 
 		snprintf(k.sid, sizeof(k.sid), "SK%032d", i + 1);
 		token_hash(ledger_secret, key_secrets[i], strlen(key_secrets[i]), k.hash);
