@@ -11,37 +11,30 @@
 	"SELECT id, sid, name, parent, currency, created, suspended, time_zone, cycle_day, " \
 	"number FROM account "
 
-static int read_account(struct store *st, struct stmt *s, struct arena *arena, void *to,
-			struct error *err)
+static void read_account(struct stmt *s, struct arena *arena, void *to)
 {
 	struct account *ret = to;
-	size_t len;
 
-	(void)err;
 	*ret = (struct account) {
-		.id = get_int(st, s, 0),
-		.name = get_text(st, s, 2, arena),
-		.parent = get_int(st, s, 3),
-		.created = get_int(st, s, 5),
-		.suspended = get_int(st, s, 6),
-		.time_zone = get_text(st, s, 7, arena),
-		.cycle_day = (int)get_int(st, s, 8),
-		.number = get_text(st, s, 9, arena),
+		.id = db_get_int(s, 0),
+		.name = db_get_str(s, 2, arena),
+		.parent = db_get_int(s, 3),
+		.created = db_get_int(s, 5),
+		.suspended = db_get_int(s, 6),
+		.time_zone = db_get_str(s, 7, arena),
+		.cycle_day = (int)db_get_int(s, 8),
+		.number = db_get_str(s, 9, arena),
 	};
-	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
-	snprintf(ret->currency, sizeof(ret->currency), "%s", st->ops->get_text(s, 4, &len));
-	return 0;
+	db_get_chars(s, 1, ret->sid, sizeof(ret->sid));
+	db_get_chars(s, 4, ret->currency, sizeof(ret->currency));
 }
 
 int store_account_exists(struct store *st, int64_t id, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT 1 FROM account WHERE id = ?1", err);
-	int64_t one;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	return store_one(st, s, &one, err);
+	db_bind_int(s, 1, id);
+	return store_any(s, err);
 }
 
 static int check_parent(struct store *st, int64_t parent, struct error *err)
@@ -50,10 +43,8 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 	int64_t grandparent;
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, parent);
-	rc = store_one(st, s, &grandparent, err);
+	db_bind_int(s, 1, parent);
+	rc = store_one(s, &grandparent, err);
 	if (rc == 0)
 		return error_set(err, ERR_PARAM, "parent",
 				 "there is no account with the number %" PRId64 " to be the parent",
@@ -77,14 +68,11 @@ static int check_free(struct store *st, const char *sql, const char *kind, const
 		      const char *param, const char *text, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
-	int64_t one;
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, text);
-	bind_int(st, s, 2, a->id);
-	rc = store_one(st, s, &one, err);
+	db_bind_str(s, 1, text);
+	db_bind_int(s, 2, a->id);
+	rc = store_any(s, err);
 	return rc > 0 ? error_set(err, ERR_CONFLICT, param,
 				  "there is an account with the %s \"%s\" already", kind, text)
 		      : rc;
@@ -105,14 +93,14 @@ static int check_unique(struct store *st, const struct account *a, struct error 
 }
 
 /* What an account has, from parameter N on. */
-static void bind_account(struct store *st, struct stmt *s, int n, const struct account *a)
+static void bind_account(struct stmt *s, int n, const struct account *a)
 {
-	bind_text(st, s, n, a->name);
-	bind_text(st, s, n + 1, a->currency);
-	bind_int(st, s, n + 2, a->suspended);
-	bind_text(st, s, n + 3, a->time_zone);
-	bind_int(st, s, n + 4, a->cycle_day);
-	bind_text(st, s, n + 5, a->number);
+	db_bind_str(s, n, a->name);
+	db_bind_str(s, n + 1, a->currency);
+	db_bind_int(s, n + 2, a->suspended);
+	db_bind_str(s, n + 3, a->time_zone);
+	db_bind_int(s, n + 4, a->cycle_day);
+	db_bind_str(s, n + 5, a->number);
 }
 
 static int insert_account(struct store *st, struct account *a, struct error *err)
@@ -131,25 +119,20 @@ static int insert_account(struct store *st, struct account *a, struct error *err
 		    "time_zone, cycle_day, number)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 		    err);
-	if (!s)
+	db_bind_str(s, 1, a->sid);
+	db_bind_id(s, 2, a->parent);
+	db_bind_int(s, 3, a->created);
+	bind_account(s, 4, a);
+	if (store_insert_id(st, s, &a->id, err) < 0)
 		return -1;
-	bind_text(st, s, 1, a->sid);
-	bind_id(st, s, 2, a->parent);
-	bind_int(st, s, 3, a->created);
-	bind_account(st, s, 4, a);
-	if (step(st, s, err) < 0)
-		return -1;
-	a->id = st->ops->last_id(st->db);
 	return store_changed(st, err);
 }
 
 int store_account_add(struct store *st, struct account *a, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, insert_account(st, a, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, insert_account(st, a, err), err);
 }
 
 static int update_account(struct store *st, const struct account *a, struct error *err)
@@ -163,24 +146,20 @@ static int update_account(struct store *st, const struct account *a, struct erro
 		    "cycle_day = ?6, number = ?7"
 		    " WHERE id = ?1",
 		    err);
-	if (!s)
+	db_bind_int(s, 1, a->id);
+	bind_account(s, 2, a);
+	if (db_step(s, err) < 0)
 		return -1;
-	bind_int(st, s, 1, a->id);
-	bind_account(st, s, 2, a);
-	if (step(st, s, err) < 0)
-		return -1;
-	if (!st->ops->changes(st->db))
+	if (!db_changes(st->db))
 		return 0;
 	return store_changed(st, err) < 0 ? -1 : 1;
 }
 
 int store_account_set(struct store *st, const struct account *a, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, update_account(st, a, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, update_account(st, a, err), err);
 }
 
 /* ---- accounts that are kept in memory: every request asks for its own ---- */
@@ -268,10 +247,8 @@ int store_account_by_sid(struct store *st, const char *sid, struct arena *arena,
 		return 1;
 	}
 	s = prepare(st, ACCOUNT "WHERE sid = ?1", err);
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, sid);
-	rc = store_row(st, s, read_account, arena, ret, err);
+	db_bind_str(s, 1, sid);
+	rc = store_row(s, read_account, arena, ret, err);
 	if (rc > 0 && kept)
 		keep(kept, ret);
 	else if (rc == 0 && kept)
@@ -284,10 +261,8 @@ int store_account_by_name(struct store *st, const char *name, struct arena *aren
 {
 	struct stmt *s = prepare(st, ACCOUNT "WHERE name = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, name);
-	return store_row(st, s, read_account, arena, ret, err);
+	db_bind_str(s, 1, name);
+	return store_row(s, read_account, arena, ret, err);
 }
 
 int store_account_by_number(struct store *st, const char *number, struct arena *arena,
@@ -295,10 +270,8 @@ int store_account_by_number(struct store *st, const char *number, struct arena *
 {
 	struct stmt *s = prepare(st, ACCOUNT "WHERE number = ?1 AND number <> ''", err);
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, number);
-	return store_row(st, s, read_account, arena, ret, err);
+	db_bind_str(s, 1, number);
+	return store_row(s, read_account, arena, ret, err);
 }
 
 int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struct account *ret,
@@ -306,10 +279,8 @@ int store_account_by_id(struct store *st, int64_t id, struct arena *arena, struc
 {
 	struct stmt *s = prepare(st, ACCOUNT "WHERE id = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	return store_row(st, s, read_account, arena, ret, err);
+	db_bind_int(s, 1, id);
+	return store_row(s, read_account, arena, ret, err);
 }
 
 int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct account **ret,
@@ -321,24 +292,18 @@ int store_accounts(struct store *st, int64_t parent, struct arena *arena, struct
 				 err);
 	struct rows rows;
 
-	if (!s)
-		return -1;
 	if (parent)
-		bind_int(st, s, 1, parent);
-	if (store_rows(st, s, read_account, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
+		db_bind_int(s, 1, parent);
+	rows = store_rows(s, read_account, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
-	return 0;
+	return rows.rc;
 }
 
-static int read_suspension(struct store *st, struct stmt *s, struct arena *arena, void *to,
-			   struct error *err)
+static void read_suspension(struct stmt *s, struct arena *arena, void *to)
 {
 	(void)arena;
-	(void)err;
-	*(struct suspension *)to = (struct suspension) { get_int(st, s, 0), get_int(st, s, 1) };
-	return 0;
+	*(struct suspension *)to = (struct suspension) { db_get_int(s, 0), db_get_int(s, 1) };
 }
 
 int store_suspensions(struct store *st, struct arena *arena, struct suspension **ret, size_t *ret_n,
@@ -354,11 +319,10 @@ int store_suspensions(struct store *st, struct arena *arena, struct suspension *
 			err);
 	struct rows rows;
 
-	if (store_rows(st, s, read_suspension, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
+	rows = store_rows(s, read_suspension, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
-	return 0;
+	return rows.rc;
 }
 
 int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
@@ -366,10 +330,8 @@ int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day,
 	struct stmt *s = prepare(
 		st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot LIMIT 1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	return store_one(st, s, ret_day, err);
+	db_bind_int(s, 1, account);
+	return store_one(s, ret_day, err);
 }
 
 int store_account_last_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
@@ -378,8 +340,6 @@ int store_account_last_day(struct store *st, int64_t account, int64_t *ret_day, 
 		st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot DESC LIMIT 1",
 		err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	return store_one(st, s, ret_day, err);
+	db_bind_int(s, 1, account);
+	return store_one(s, ret_day, err);
 }

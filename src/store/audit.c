@@ -10,31 +10,26 @@ int store_audit_add(struct store *st, const struct audit *a, struct error *err)
 				 "(?1, ?2, ?3, ?4, ?5)",
 				 err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, a->at);
-	bind_text(st, s, 2, a->author);
-	bind_text(st, s, 3, a->action);
-	bind_text(st, s, 4, a->subject);
-	bind_text(st, s, 5, a->detail);
-	return step(st, s, err);
+	db_bind_int(s, 1, a->at);
+	db_bind_str(s, 2, a->author);
+	db_bind_str(s, 3, a->action);
+	db_bind_str(s, 4, a->subject);
+	db_bind_str(s, 5, a->detail);
+	return db_step(s, err);
 }
 
-static int read_audit(struct store *st, struct stmt *s, struct arena *arena, void *to,
-		      struct error *err)
+static void read_audit(struct stmt *s, struct arena *arena, void *to)
 {
 	struct audit *ret = to;
 
-	(void)err;
 	*ret = (struct audit) {
-		.id = get_int(st, s, 0),
-		.at = get_int(st, s, 1),
-		.author = get_text(st, s, 2, arena),
-		.action = get_text(st, s, 3, arena),
-		.subject = get_text(st, s, 4, arena),
-		.detail = get_text(st, s, 5, arena),
+		.id = db_get_int(s, 0),
+		.at = db_get_int(s, 1),
+		.author = db_get_str(s, 2, arena),
+		.action = db_get_str(s, 3, arena),
+		.subject = db_get_str(s, 4, arena),
+		.detail = db_get_str(s, 5, arena),
 	};
-	return 0;
 }
 
 int store_audits(struct store *st, int64_t before, size_t limit, struct arena *arena,
@@ -46,13 +41,10 @@ int store_audits(struct store *st, int64_t before, size_t limit, struct arena *a
 				 err);
 	struct rows rows;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, before ? before : INT64_MAX);
-	bind_int(st, s, 2, (int64_t)limit);
-	if (store_rows(st, s, read_audit, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
+	db_bind_int(s, 1, before ? before : INT64_MAX);
+	db_bind_int(s, 2, (int64_t)limit);
+	rows = store_rows(s, read_audit, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
-	return 0;
+	return rows.rc;
 }

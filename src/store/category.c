@@ -7,13 +7,10 @@
 static int check_parent(struct store *st, int64_t parent, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT 1 FROM category WHERE id = ?1", err);
-	int64_t one;
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, parent);
-	rc = store_one(st, s, &one, err);
+	db_bind_int(s, 1, parent);
+	rc = store_any(s, err);
 	if (rc == 0)
 		return error_set(err, ERR_PARAM, "parent",
 				 "there is no category with the number %" PRId64
@@ -25,13 +22,10 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 static int check_free(struct store *st, const char *name, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT 1 FROM category WHERE name = ?1", err);
-	int64_t one;
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, name);
-	rc = store_one(st, s, &one, err);
+	db_bind_str(s, 1, name);
+	rc = store_any(s, err);
 	return rc > 0 ? error_set(err, ERR_CONFLICT, "name", "there is a category \"%s\" already",
 				  name)
 		      : rc;
@@ -48,46 +42,38 @@ static int insert_category(struct store *st, struct category *c, struct error *e
 		"INSERT INTO category (name, parent, description, count_unit, usage_unit, metered)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 		err);
-	if (!s)
+	db_bind_str(s, 1, c->name);
+	db_bind_id(s, 2, c->parent);
+	db_bind_str(s, 3, c->description);
+	db_bind_str(s, 4, c->count_unit);
+	db_bind_str(s, 5, c->usage_unit);
+	db_bind_int(s, 6, c->metered);
+	if (store_insert_id(st, s, &c->id, err) < 0)
 		return -1;
-	bind_text(st, s, 1, c->name);
-	bind_id(st, s, 2, c->parent);
-	bind_text(st, s, 3, c->description);
-	bind_text(st, s, 4, c->count_unit);
-	bind_text(st, s, 5, c->usage_unit);
-	bind_int(st, s, 6, c->metered);
-	if (step(st, s, err) < 0)
-		return -1;
-	c->id = st->ops->last_id(st->db);
 	return store_changed(st, err);
 }
 
 int store_category_add(struct store *st, struct category *c, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, insert_category(st, c, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, insert_category(st, c, err), err);
 }
 
-static int read_category(struct store *st, struct stmt *s, struct arena *arena, void *to,
-			 struct error *err)
+static void read_category(struct stmt *s, struct arena *arena, void *to)
 {
 	struct category *ret = to;
 
-	(void)err;
 	*ret = (struct category) {
-		.id = get_int(st, s, 0),
-		.name = get_text(st, s, 1, arena),
-		.parent = get_int(st, s, 2),
-		.description = get_text(st, s, 3, arena),
-		.count_unit = get_text(st, s, 4, arena),
-		.usage_unit = get_text(st, s, 5, arena),
-		.metered = get_int(st, s, 6),
-		.used = get_int(st, s, 7),
+		.id = db_get_int(s, 0),
+		.name = db_get_str(s, 1, arena),
+		.parent = db_get_int(s, 2),
+		.description = db_get_str(s, 3, arena),
+		.count_unit = db_get_str(s, 4, arena),
+		.usage_unit = db_get_str(s, 5, arena),
+		.metered = db_get_int(s, 6),
+		.used = db_get_int(s, 7),
 	};
-	return 0;
 }
 
 int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n,
@@ -101,11 +87,10 @@ int store_categories(struct store *st, struct arena *arena, struct category **re
 			err);
 	struct rows rows;
 
-	if (store_rows(st, s, read_category, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
+	rows = store_rows(s, read_category, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
-	return 0;
+	return rows.rc;
 }
 
 /* Whether some account used it before the one that just did. */
@@ -117,10 +102,8 @@ static int used_before(struct store *st, int64_t id, struct error *err)
 		err);
 	int64_t n = 0;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	return store_one(st, s, &n, err) < 0 ? -1 : n > 1;
+	db_bind_int(s, 1, id);
+	return store_one(s, &n, err) < 0 ? -1 : n > 1;
 }
 
 int store_category_use(struct store *st, int64_t account, int64_t id, struct error *err)
@@ -131,13 +114,11 @@ int store_category_use(struct store *st, int64_t account, int64_t id, struct err
 				 err);
 	int before;
 
-	if (!s)
+	db_bind_int(s, 1, account);
+	db_bind_int(s, 2, id);
+	if (db_step(s, err) < 0)
 		return -1;
-	bind_int(st, s, 1, account);
-	bind_int(st, s, 2, id);
-	if (step(st, s, err) < 0)
-		return -1;
-	if (!st->ops->changes(st->db))
+	if (!db_changes(st->db))
 		return 0;
 	before = used_before(st, id, err);
 	return before < 0 ? -1 : before ? 0 : store_changed(st, err);
@@ -149,8 +130,6 @@ int store_categories_used(struct store *st, int64_t account, struct arena *arena
 	struct stmt *s = prepare(st, "SELECT category FROM account_category WHERE account = ?1",
 				 err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	return store_ids(st, s, arena, ret, ret_n, err);
+	db_bind_int(s, 1, account);
+	return store_ids(s, arena, ret, ret_n, err);
 }

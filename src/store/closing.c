@@ -38,23 +38,19 @@ static int put_closing(struct store *st, const struct closing *c, struct error *
 		"excluded.author, made = excluded.made",
 		err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, c->account);
-	bind_int(st, s, 2, floor_div(c->own_us, USEC_PER_SEC));
-	bind_text(st, s, 3, c->author);
-	bind_int(st, s, 4, c->made);
-	return step(st, s, err);
+	db_bind_int(s, 1, c->account);
+	db_bind_int(s, 2, floor_div(c->own_us, USEC_PER_SEC));
+	db_bind_str(s, 3, c->author);
+	db_bind_int(s, 4, c->made);
+	return db_step(s, err);
 }
 
 static int remove_closing(struct store *st, int64_t account, struct error *err)
 {
 	struct stmt *s = prepare(st, "DELETE FROM closing WHERE account = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	return step(st, s, err);
+	db_bind_int(s, 1, account);
+	return db_step(s, err);
 }
 
 static int change_closing(struct store *st, const struct closing *c, struct error *err)
@@ -72,27 +68,22 @@ static int change_closing(struct store *st, const struct closing *c, struct erro
 
 int store_closing_set(struct store *st, const struct closing *c, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, change_closing(st, c, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, change_closing(st, c, err), err);
 }
 
-static int read_closing(struct store *st, struct stmt *s, struct arena *arena, void *to,
-			struct error *err)
+static void read_closing(struct stmt *s, struct arena *arena, void *to)
 {
 	struct closing *ret = to;
 
-	(void)err;
 	*ret = (struct closing) {
-		.account = get_int(st, s, 0),
-		.open_us = get_int(st, s, 1) * USEC_PER_SEC,
-		.own_us = get_int(st, s, 2) * USEC_PER_SEC,
-		.author = get_text(st, s, 3, arena),
-		.made = get_int(st, s, 4),
+		.account = db_get_int(s, 0),
+		.open_us = db_get_int(s, 1) * USEC_PER_SEC,
+		.own_us = db_get_int(s, 2) * USEC_PER_SEC,
+		.author = db_get_str(s, 3, arena),
+		.made = db_get_int(s, 4),
 	};
-	return 0;
 }
 
 int store_closing(struct store *st, int64_t account, struct arena *arena, struct closing *ret,
@@ -100,10 +91,8 @@ int store_closing(struct store *st, int64_t account, struct arena *arena, struct
 {
 	struct stmt *s = prepare(st, CLOSING "AND a.id = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	return store_row(st, s, read_closing, arena, ret, err);
+	db_bind_int(s, 1, account);
+	return store_row(s, read_closing, arena, ret, err);
 }
 
 int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n,
@@ -112,11 +101,10 @@ int store_closings(struct store *st, struct arena *arena, struct closing **ret, 
 	struct stmt *s = prepare(st, CLOSING "ORDER BY a.id", err);
 	struct rows rows;
 
-	if (store_rows(st, s, read_closing, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
+	rows = store_rows(s, read_closing, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
-	return 0;
+	return rows.rc;
 }
 
 /* ---- what changed in closed time ---- */
@@ -130,38 +118,33 @@ int store_closing_change_add(struct store *st, const struct closing_change *c, s
 				 "FROM account WHERE id = ?1",
 				 err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, c->account);
-	bind_int(st, s, 2, c->at);
-	bind_int(st, s, 3, c->kind);
-	bind_int(st, s, 4, c->effective_us);
-	bind_int(st, s, 5, c->source);
-	st->ops->bind_text(s, 6, c->event ? c->event : "", c->event_len);
-	bind_text(st, s, 7, c->author ? c->author : "");
-	bind_text(st, s, 8, c->reason ? c->reason : "");
-	return step(st, s, err);
+	db_bind_int(s, 1, c->account);
+	db_bind_int(s, 2, c->at);
+	db_bind_int(s, 3, c->kind);
+	db_bind_int(s, 4, c->effective_us);
+	db_bind_int(s, 5, c->source);
+	db_bind_text(s, 6, c->event ? c->event : "", c->event_len);
+	db_bind_str(s, 7, c->author ? c->author : "");
+	db_bind_str(s, 8, c->reason ? c->reason : "");
+	return db_step(s, err);
 }
 
-static int read_change(struct store *st, struct stmt *s, struct arena *arena, void *to,
-		       struct error *err)
+static void read_change(struct stmt *s, struct arena *arena, void *to)
 {
 	struct closing_change *ret = to;
 
-	(void)err;
 	*ret = (struct closing_change) {
-		.id = get_int(st, s, 0),
-		.account = get_int(st, s, 1),
-		.at = get_int(st, s, 2),
-		.kind = get_int(st, s, 3) == CLOSING_REOPENED ? CLOSING_REOPENED : CLOSING_LATE,
-		.effective_us = get_int(st, s, 4),
-		.source = get_int(st, s, 5),
-		.event = get_text(st, s, 6, arena),
-		.author = get_text(st, s, 7, arena),
-		.reason = get_text(st, s, 8, arena),
+		.id = db_get_int(s, 0),
+		.account = db_get_int(s, 1),
+		.at = db_get_int(s, 2),
+		.kind = db_get_int(s, 3) == CLOSING_REOPENED ? CLOSING_REOPENED : CLOSING_LATE,
+		.effective_us = db_get_int(s, 4),
+		.source = db_get_int(s, 5),
+		.event = db_get_str(s, 6, arena),
+		.author = db_get_str(s, 7, arena),
+		.reason = db_get_str(s, 8, arena),
 	};
 	ret->event_len = strlen(ret->event);
-	return 0;
 }
 
 int store_closing_changes(struct store *st, const struct account *a, int64_t since, int64_t before,
@@ -177,18 +160,15 @@ int store_closing_changes(struct store *st, const struct account *a, int64_t sin
 				 err);
 	struct rows rows;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, a->parent ? a->parent : a->id);
-	bind_int(st, s, 2, before ? before : INT64_MAX);
-	bind_int(st, s, 3, since);
-	bind_int(st, s, 4, a->parent ? a->id : 0);
-	bind_int(st, s, 5, (int64_t)limit);
-	if (store_rows(st, s, read_change, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
+	db_bind_int(s, 1, a->parent ? a->parent : a->id);
+	db_bind_int(s, 2, before ? before : INT64_MAX);
+	db_bind_int(s, 3, since);
+	db_bind_int(s, 4, a->parent ? a->id : 0);
+	db_bind_int(s, 5, (int64_t)limit);
+	rows = store_rows(s, read_change, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
-	return 0;
+	return rows.rc;
 }
 
 int store_late_instant(struct store *st, int64_t account, int64_t from_us, bool backwards,
@@ -202,11 +182,9 @@ int store_late_instant(struct store *st, int64_t account, int64_t from_us, bool 
 			    "?1 AND effective_us >= ?2 ORDER BY effective_us LIMIT 1",
 		err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	bind_int(st, s, 2, from_us);
-	return store_one(st, s, ret_us, err);
+	db_bind_int(s, 1, account);
+	db_bind_int(s, 2, from_us);
+	return store_one(s, ret_us, err);
 }
 
 int store_late_listed(struct store *st, int64_t account, const struct posted *p, struct error *err)
@@ -215,22 +193,19 @@ int store_late_listed(struct store *st, int64_t account, const struct posted *p,
 				 "SELECT 1 FROM closing_change WHERE kind = 1 AND account = ?1 AND "
 				 "effective_us = ?2 AND source = ?3 AND event = ?4",
 				 err);
-	int64_t one;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	bind_int(st, s, 2, p->effective_us);
-	bind_int(st, s, 3, p->source);
-	st->ops->bind_text(s, 4, p->id, p->id_len);
-	return store_one(st, s, &one, err);
+	db_bind_int(s, 1, account);
+	db_bind_int(s, 2, p->effective_us);
+	db_bind_int(s, 3, p->source);
+	db_bind_text(s, 4, p->id, p->id_len);
+	return store_any(s, err);
 }
 
 int store_late_count(struct store *st, int64_t *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT count(*) FROM closing_change WHERE kind = 1", err);
 
-	return !s || store_one(st, s, ret, err) < 0 ? -1 : 0;
+	return store_one(s, ret, err) < 0 ? -1 : 0;
 }
 
 /* ---- from a ledger of before ---- */
@@ -246,15 +221,12 @@ struct raised {
 	int64_t through, before;
 };
 
-static int read_raised(struct store *st, struct stmt *s, struct arena *arena, void *to,
-		       struct error *err)
+static void read_raised(struct stmt *s, struct arena *arena, void *to)
 {
 	struct raised *ret = to;
 
-	(void)err;
-	*ret = (struct raised) { get_text(st, s, 0, arena), get_text(st, s, 1, arena),
-				 get_int(st, s, 2), get_int(st, s, 3) };
-	return 0;
+	*ret = (struct raised) { db_get_str(s, 0, arena), db_get_str(s, 1, arena), db_get_int(s, 2),
+				 db_get_int(s, 3) };
 }
 
 /* Days were UTC days then. */
@@ -289,14 +261,12 @@ int store_closings_raise(struct store *st, struct error *err)
 	const struct raised *list;
 	struct arena arena;
 	struct rows rows;
-	int rc;
 
 	arena_init(&arena);
-	rc = store_rows(st, prepare(st, RAISED, err), read_raised, sizeof(*list), &arena, &rows,
-			err);
-	list = rc == 0 ? rows.items : NULL;
-	for (size_t i = 0; rc == 0 && i < rows.n; i++)
-		rc = list_raised(st, &list[i], &arena, err);
+	rows = store_rows(prepare(st, RAISED, err), read_raised, sizeof(*list), &arena, err);
+	list = rows.items;
+	for (size_t i = 0; rows.rc == 0 && i < rows.n; i++)
+		rows.rc = list_raised(st, &list[i], &arena, err);
 	arena_release(&arena);
-	return rc;
+	return rows.rc;
 }

@@ -10,10 +10,10 @@
 #include "base/banned.h"
 
 /* Copies DB to PART, which FD has claimed, durably. */
-static int fill_part(const struct db_ops *ops, struct db *db, const char *part, int fd,
-		     store_progress *progress, void *arg, struct error *err)
+static int fill_part(struct db *db, const char *part, int fd, store_progress *progress, void *arg,
+		     struct error *err)
 {
-	return ops->copy(db, part, progress, arg, err) < 0 ? -1 : file_sync(fd, part, err);
+	return db_copy(db, part, progress, arg, err) < 0 ? -1 : file_sync(fd, part, err);
 }
 
 /* What is unfinished stands beside the file it will be. */
@@ -34,7 +34,7 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 	struct strbuf part;
 	int fd, rc;
 
-	if (file_same(file, st->ops->where(st->db)))
+	if (file_same(file, db_where(st->db)))
 		return is_the_ledger(file, err);
 	/* asked again when it gets its name, but better before the work */
 	if (!replace && access(file, F_OK) == 0)
@@ -42,13 +42,13 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 	name_part(&part, file);
 	rc = file_claim(part.text, &fd, err);
 	if (rc == 0) {
-		rc = fill_part(st->ops, st->db, part.text, fd, progress, arg, err);
+		rc = fill_part(st->db, part.text, fd, progress, arg, err);
 		/*
 		 * one that opened an earlier copy and died has left a log,
 		 * which would be read into this one
 		 */
 		if (rc == 0 && (replace || access(file, F_OK) < 0))
-			st->ops->drop_log(file);
+			db_drop_log(file);
 		if (rc == 0)
 			rc = file_rename(part.text, file, replace, err);
 		if (rc < 0)
@@ -68,39 +68,37 @@ static int check_source(const char *file, const char *where, struct error *err)
 	return file_same(file, where) ? is_the_ledger(file, err) : 0;
 }
 
-static int copy_in(const struct db_ops *ops, const char *file, const char *part, int fd,
-		   store_progress *progress, void *arg, struct error *err)
+static int copy_in(const char *file, const char *part, int fd, store_progress *progress, void *arg,
+		   struct error *err)
 {
 	struct db *db;
 	int rc;
 
-	if (ops->open(file, 0, 0, &db, err) < 0)
+	if (db_open(file, 0, 0, &db, err) < 0)
 		return -1;
-	rc = fill_part(ops, db, part, fd, progress, arg, err);
-	ops->close(&db);
+	rc = fill_part(db, part, fd, progress, arg, err);
+	db_close(&db);
 	return rc;
 }
 
 /* Whole, of a schema that this program knows, and then of its own. */
-static int check_part(const struct db_ops *ops, const char *part, store_progress *progress,
-		      void *arg, struct error *err)
+static int check_part(const char *part, store_progress *progress, void *arg, struct error *err)
 {
 	struct db *db;
 	int rc;
 
-	if (ops->open(part, DB_WRITE, 0, &db, err) < 0)
+	if (db_open(part, DB_WRITE, 0, &db, err) < 0)
 		return -1;
-	rc = ops->check(db, progress, arg, err);
+	rc = db_check(db, progress, arg, err);
 	if (rc == 0)
-		rc = schema_bring(ops, db, DB_WRITE, schema_steps, schema_n_steps, err);
-	ops->close(&db);
+		rc = schema_bring(db, DB_WRITE, schema_steps, schema_n_steps, err);
+	db_close(&db);
 	return rc;
 }
 
 int store_restore(const char *file, const char *where, const char *aside, store_progress *progress,
 		  void *arg, struct error *err)
 {
-	const struct db_ops *ops = &db_sqlite;
 	struct strbuf part;
 	int fd, rc;
 
@@ -109,15 +107,15 @@ int store_restore(const char *file, const char *where, const char *aside, store_
 	name_part(&part, where);
 	rc = file_claim(part.text, &fd, err);
 	if (rc == 0) {
-		rc = copy_in(ops, file, part.text, fd, progress, arg, err);
+		rc = copy_in(file, part.text, fd, progress, arg, err);
 		if (rc == 0)
-			rc = check_part(ops, part.text, progress, arg, err);
+			rc = check_part(part.text, progress, arg, err);
 		if (rc == 0)
 			rc = file_sync(fd, part.text, err);
 		if (rc == 0)
-			rc = ops->replace(part.text, where, aside, err);
+			rc = db_replace(part.text, where, aside, err);
 		if (rc < 0)
-			ops->remove(part.text);
+			db_remove(part.text);
 		close(fd);
 	}
 	strbuf_release(&part);

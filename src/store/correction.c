@@ -14,39 +14,30 @@ int store_correction_add(struct store *st, struct correction *c, struct error *e
 			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 			err);
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, c->sid);
-	bind_int(st, s, 2, c->kind);
-	bind_int(st, s, 3, c->source);
-	bind_text(st, s, 4, c->event);
-	bind_text(st, s, 5, c->author);
-	bind_text(st, s, 6, c->reason);
-	bind_int(st, s, 7, c->made);
-	if (step(st, s, err) < 0)
-		return -1;
-	c->id = st->ops->last_id(st->db);
-	return 0;
+	db_bind_str(s, 1, c->sid);
+	db_bind_int(s, 2, c->kind);
+	db_bind_int(s, 3, c->source);
+	db_bind_str(s, 4, c->event);
+	db_bind_str(s, 5, c->author);
+	db_bind_str(s, 6, c->reason);
+	db_bind_int(s, 7, c->made);
+	return store_insert_id(st, s, &c->id, err);
 }
 
-static int read_correction(struct store *st, struct stmt *s, struct arena *arena, void *to,
-			   struct error *err)
+static void read_correction(struct stmt *s, struct arena *arena, void *to)
 {
 	struct correction *ret = to;
-	size_t len;
 
-	(void)err;
 	*ret = (struct correction) {
-		.id = get_int(st, s, 0),
-		.kind = get_int(st, s, 2) == CORRECTION_AMEND ? CORRECTION_AMEND : CORRECTION_VOID,
-		.source = get_int(st, s, 3),
-		.event = get_text(st, s, 4, arena),
-		.author = get_text(st, s, 5, arena),
-		.reason = get_text(st, s, 6, arena),
-		.made = get_int(st, s, 7),
+		.id = db_get_int(s, 0),
+		.kind = db_get_int(s, 2) == CORRECTION_AMEND ? CORRECTION_AMEND : CORRECTION_VOID,
+		.source = db_get_int(s, 3),
+		.event = db_get_str(s, 4, arena),
+		.author = db_get_str(s, 5, arena),
+		.reason = db_get_str(s, 6, arena),
+		.made = db_get_int(s, 7),
 	};
-	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
-	return 0;
+	db_get_chars(s, 1, ret->sid, sizeof(ret->sid));
 }
 
 int store_corrections(struct store *st, int64_t source, const char *event, size_t len,
@@ -57,15 +48,12 @@ int store_corrections(struct store *st, int64_t source, const char *event, size_
 				 err);
 	struct rows rows;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, source);
-	st->ops->bind_text(s, 2, event, len);
-	if (store_rows(st, s, read_correction, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
+	db_bind_int(s, 1, source);
+	db_bind_text(s, 2, event, len);
+	rows = store_rows(s, read_correction, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
-	return 0;
+	return rows.rc;
 }
 
 int store_correction_last(struct store *st, int64_t source, const char *event, size_t len,
@@ -74,11 +62,9 @@ int store_correction_last(struct store *st, int64_t source, const char *event, s
 	struct stmt *s = prepare(
 		st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id DESC LIMIT 1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, source);
-	st->ops->bind_text(s, 2, event, len);
-	return store_row(st, s, read_correction, arena, ret, err);
+	db_bind_int(s, 1, source);
+	db_bind_text(s, 2, event, len);
+	return store_row(s, read_correction, arena, ret, err);
 }
 
 int store_correction_by_id(struct store *st, int64_t id, struct arena *arena,
@@ -86,8 +72,6 @@ int store_correction_by_id(struct store *st, int64_t id, struct arena *arena,
 {
 	struct stmt *s = prepare(st, CORRECTION "WHERE id = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	return store_row(st, s, read_correction, arena, ret, err);
+	db_bind_int(s, 1, id);
+	return store_row(s, read_correction, arena, ret, err);
 }

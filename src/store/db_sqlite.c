@@ -164,7 +164,7 @@ static void stmt_free(void *stmt)
 	free(s);
 }
 
-static void db_close(struct db **db)
+void db_close(struct db **db)
 {
 	if (!*db)
 		return;
@@ -182,7 +182,7 @@ static void be_patient(struct db *db)
 		sqlite3_busy_timeout(db->handle, db->busy_ms);
 }
 
-static void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg)
+void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg)
 {
 	db->wait = wait;
 	db->wait_arg = arg;
@@ -200,7 +200,7 @@ static int ask_check(void *arg)
 	return db->check(db->check_arg, &db->stopped) < 0;
 }
 
-static void db_watch(struct db *db, int (*check)(void *arg, struct error *err), void *arg)
+void db_watch(struct db *db, int (*check)(void *arg, struct error *err), void *arg)
 {
 	db->check = check;
 	db->check_arg = arg;
@@ -248,12 +248,12 @@ static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-static const char *db_where(struct db *db)
+const char *db_where(struct db *db)
 {
 	return sqlite3_db_filename(db->handle, "main");
 }
 
-static bool db_moved(struct db *db)
+bool db_moved(struct db *db)
 {
 	int moved = 0;
 
@@ -261,7 +261,7 @@ static bool db_moved(struct db *db)
 	return moved;
 }
 
-static int db_exec(struct db *db, const char *sql, struct error *err)
+int db_exec(struct db *db, const char *sql, struct error *err)
 {
 	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
 									    : fail(db, sql, err);
@@ -389,14 +389,14 @@ static bool in_memory(const char *where)
 	return strcmp(where, ":memory:") == 0;
 }
 
-static void db_remove(const char *where)
+void db_remove(const char *where)
 {
 	if (!in_memory(where))
 		unlink(where);
 }
 
-static int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
-		   struct error *err)
+int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct db **ret,
+	    struct error *err)
 {
 	struct db *db;
 
@@ -507,8 +507,7 @@ static int copy_snapshot(struct db *db, const char *where, db_progress *progress
 	return rc;
 }
 
-static int db_copy(struct db *db, const char *where, db_progress *progress, void *arg,
-		   struct error *err)
+int db_copy(struct db *db, const char *where, db_progress *progress, void *arg, struct error *err)
 {
 	int rc = db_exec(db, "BEGIN", err);
 
@@ -555,7 +554,7 @@ static int find_damage(struct db *db, struct error *err)
 	return rc;
 }
 
-static int db_check(struct db *db, db_progress *progress, void *arg, struct error *err)
+int db_check(struct db *db, db_progress *progress, void *arg, struct error *err)
 {
 	struct watch w = { progress, arg, 0 };
 	int rc;
@@ -567,8 +566,8 @@ static int db_check(struct db *db, db_progress *progress, void *arg, struct erro
 }
 
 /* In the caller's transaction. */
-static int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *arg,
-		     struct error *err)
+int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *arg,
+	      struct error *err)
 {
 	static const char sql[] = "PRAGMA quick_check(100)";
 	sqlite3_stmt *s;
@@ -636,7 +635,7 @@ static int lock_out(struct db *db, const char *where, struct error *err)
 }
 
 /* They belong to the file, by their names. */
-static void db_drop_log(const char *where)
+void db_drop_log(const char *where)
 {
 	static const char *const suffixes[] = { "-journal", "-wal", "-shm", NULL };
 	struct strbuf path;
@@ -691,7 +690,7 @@ static int swap_files(const char *file, const char *where, const char *aside, st
 	return file_rename(file, where, true, err);
 }
 
-static int db_replace(const char *file, const char *where, const char *aside, struct error *err)
+int db_replace(const char *file, const char *where, const char *aside, struct error *err)
 {
 	struct db db;
 	int rc;
@@ -716,7 +715,7 @@ static int db_replace(const char *file, const char *where, const char *aside, st
  * feel; while events come in at every moment it is cheaper to read the few
  * pages of a request one by one.
  */
-static void db_adapt(struct db *db)
+void db_adapt(struct db *db)
 {
 	unsigned version = db->version;
 
@@ -731,12 +730,12 @@ static void db_adapt(struct db *db)
 	}
 }
 
-static int db_schema_version(struct db *db, int64_t *ret, struct error *err)
+int db_schema_version(struct db *db, int64_t *ret, struct error *err)
 {
 	return one_number(db, "PRAGMA user_version", ret, err);
 }
 
-static void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log)
+void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log)
 {
 	const char *path = sqlite3_db_filename(db->handle, "main");
 
@@ -744,7 +743,7 @@ static void db_sizes(struct db *db, int64_t *ret_file, int64_t *ret_log)
 	*ret_log = path && *path ? file_size(sqlite3_filename_wal(path)) : 0;
 }
 
-static int db_set_schema_version(struct db *db, int64_t version, struct error *err)
+int db_set_schema_version(struct db *db, int64_t version, struct error *err)
 {
 	char sql[128];
 
@@ -753,7 +752,7 @@ static int db_set_schema_version(struct db *db, int64_t version, struct error *e
 	return db_exec(db, sql, err);
 }
 
-static struct stmt *db_prepare(struct db *db, const char *sql, struct error *err)
+struct stmt *db_prepare(struct db *db, const char *sql, struct error *err)
 {
 	struct stmt *s = g_hash_table_lookup(db->stmts, sql);
 	sqlite3_stmt *handle;
@@ -776,24 +775,27 @@ static struct stmt *db_prepare(struct db *db, const char *sql, struct error *err
 	return s;
 }
 
-static void db_bind_int(struct stmt *s, int n, int64_t value)
+void db_bind_int(struct stmt *s, int n, int64_t value)
 {
-	sqlite3_bind_int64(s->handle, n, value);
+	if (s)
+		sqlite3_bind_int64(s->handle, n, value);
 }
 
-static void db_bind_text(struct stmt *s, int n, const char *text, size_t len)
+void db_bind_text(struct stmt *s, int n, const char *text, size_t len)
 {
-	sqlite3_bind_text64(s->handle, n, text, len, SQLITE_STATIC, SQLITE_UTF8);
+	if (s)
+		sqlite3_bind_text64(s->handle, n, text, len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len)
+void db_bind_blob(struct stmt *s, int n, const void *bytes, size_t len)
 {
-	sqlite3_bind_blob64(s->handle, n, bytes, len, SQLITE_STATIC);
+	if (s)
+		sqlite3_bind_blob64(s->handle, n, bytes, len, SQLITE_STATIC);
 }
 
-static int db_step(struct stmt *s, struct error *err)
+int db_step(struct stmt *s, struct error *err)
 {
-	int rc = sqlite3_step(s->handle);
+	int rc = s ? sqlite3_step(s->handle) : SQLITE_MISUSE;
 
 	if (rc == SQLITE_ROW)
 		return 1;
@@ -801,27 +803,29 @@ static int db_step(struct stmt *s, struct error *err)
 		sqlite3_reset(s->handle);
 		return 0;
 	}
+	if (!s)
+		return -1;
 	fail(s->db, sqlite3_sql(s->handle), err);
 	sqlite3_reset(s->handle);
 	return -1;
 }
 
-static int64_t db_changes(struct db *db)
+int64_t db_changes(struct db *db)
 {
 	return sqlite3_changes64(db->handle);
 }
 
-static int64_t db_last_id(struct db *db)
+int64_t db_last_id(struct db *db)
 {
 	return sqlite3_last_insert_rowid(db->handle);
 }
 
-static int64_t db_get_int(struct stmt *s, int column)
+int64_t db_get_int(struct stmt *s, int column)
 {
 	return sqlite3_column_int64(s->handle, column);
 }
 
-static const char *db_get_text(struct stmt *s, int column, size_t *ret_len)
+const char *db_get_text(struct stmt *s, int column, size_t *ret_len)
 {
 	const char *text = (const char *)sqlite3_column_text(s->handle, column);
 
@@ -829,7 +833,7 @@ static const char *db_get_text(struct stmt *s, int column, size_t *ret_len)
 	return text;
 }
 
-static const void *db_get_blob(struct stmt *s, int column, size_t *ret_len)
+const void *db_get_blob(struct stmt *s, int column, size_t *ret_len)
 {
 	const void *bytes = sqlite3_column_blob(s->handle, column);
 
@@ -837,43 +841,18 @@ static const void *db_get_blob(struct stmt *s, int column, size_t *ret_len)
 	return bytes ? bytes : "";
 }
 
-static void db_reset(struct stmt *s)
+void db_get_chars(struct stmt *s, int column, char *ret, size_t size)
 {
-	sqlite3_reset(s->handle);
+	snprintf(ret, size, "%s", sqlite3_column_text(s->handle, column));
 }
 
-const struct db_ops db_sqlite = {
-	.name = "sqlite",
-	.begin_write = "BEGIN IMMEDIATE",
-	.references_off = "PRAGMA foreign_keys = OFF",
-	.references_on = "PRAGMA foreign_keys = ON",
-	.references_broken = "PRAGMA foreign_key_check",
-	.open = db_open,
-	.close = db_close,
-	.wait_with = db_wait_with,
-	.watch = db_watch,
-	.where = db_where,
-	.moved = db_moved,
-	.remove = db_remove,
-	.drop_log = db_drop_log,
-	.adapt = db_adapt,
-	.copy = db_copy,
-	.check = db_check,
-	.damage = db_damage,
-	.replace = db_replace,
-	.exec = db_exec,
-	.sizes = db_sizes,
-	.schema_version = db_schema_version,
-	.set_schema_version = db_set_schema_version,
-	.prepare = db_prepare,
-	.bind_int = db_bind_int,
-	.bind_text = db_bind_text,
-	.bind_blob = db_bind_blob,
-	.step = db_step,
-	.changes = db_changes,
-	.last_id = db_last_id,
-	.get_int = db_get_int,
-	.get_text = db_get_text,
-	.get_blob = db_get_blob,
-	.reset = db_reset,
-};
+void db_reset(struct stmt *s)
+{
+	if (s)
+		sqlite3_reset(s->handle);
+}
+
+const char db_begin_write[] = "BEGIN IMMEDIATE";
+const char db_references_off[] = "PRAGMA foreign_keys = OFF";
+const char db_references_on[] = "PRAGMA foreign_keys = ON";
+const char db_references_broken[] = "PRAGMA foreign_key_check";

@@ -4,8 +4,6 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
-#include <string.h>
-#include "base/civil.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -16,7 +14,6 @@ enum transaction { TX_NONE, TX_READ, TX_WRITE };
 enum { ACCOUNTS_KEPT = 64 };
 
 struct store {
-	const struct db_ops *ops;
 	struct db *db;
 	enum transaction tx;
 	int64_t version; /* of the snapshot, or 0: nobody has asked for it */
@@ -28,45 +25,9 @@ struct store {
 	int64_t work_max, work_left; /* rows that may be read; WORK_MAX 0: any number */
 };
 
-/* Short words for the driver's functions. */
 static inline struct stmt *prepare(struct store *st, const char *sql, struct error *err)
 {
-	return st->ops->prepare(st->db, sql, err);
-}
-
-static inline void bind_int(struct store *st, struct stmt *s, int n, int64_t value)
-{
-	st->ops->bind_int(s, n, value);
-}
-
-/* An id, where 0 stands for none and is null in the table. */
-static inline void bind_id(struct store *st, struct stmt *s, int n, int64_t id)
-{
-	if (id)
-		st->ops->bind_int(s, n, id);
-}
-
-static inline void bind_text(struct store *st, struct stmt *s, int n, const char *text)
-{
-	st->ops->bind_text(s, n, text, strlen(text));
-}
-
-static inline int step(struct store *st, struct stmt *s, struct error *err)
-{
-	return st->ops->step(s, err);
-}
-
-static inline int64_t get_int(struct store *st, struct stmt *s, int column)
-{
-	return st->ops->get_int(s, column);
-}
-
-static inline char *get_text(struct store *st, struct stmt *s, int column, struct arena *arena)
-{
-	size_t len;
-	const char *text = st->ops->get_text(s, column, &len);
-
-	return text ? arena_strn(arena, text, len) : NULL;
+	return db_prepare(st->db, sql, err);
 }
 
 /*
@@ -75,35 +36,32 @@ static inline char *get_text(struct store *st, struct stmt *s, int column, struc
  */
 void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t element);
 
-/*
- * Reads the row that S stands at into RET, whose texts live in ARENA. 0, or -1.
- */
-typedef int (*read_row)(struct store *st, struct stmt *s, struct arena *arena, void *ret,
-			struct error *err);
+/* Reads the row that S stands at into RET, whose texts live in ARENA. */
+typedef void read_row(struct stmt *s, struct arena *arena, void *ret);
 
-/* What a statement finds: N records, in the arena. */
+/* What a statement finds: N records, in the arena. RC: 0, or -1. */
 struct rows {
 	void *items;
 	size_t n;
+	int rc;
 };
 
-/*
- * All rows of S, which is bound (NULL: it could not be prepared), as records of
- * SIZE bytes. 0, or -1.
- */
-int store_rows(struct store *st, struct stmt *s, read_row read, size_t size, struct arena *arena,
-	       struct rows *ret, struct error *err);
+/* All rows of S, which is bound, as records of SIZE bytes. */
+struct rows store_rows(struct stmt *s, read_row *read, size_t size, struct arena *arena,
+		       struct error *err);
 
 /* The first columns of all rows of S, likewise. */
-int store_ids(struct store *st, struct stmt *s, struct arena *arena, const int64_t **ret,
-	      size_t *ret_n, struct error *err);
-
-/* The only row of S, likewise: 1 and *RET, 0 none, -1. */
-int store_row(struct store *st, struct stmt *s, read_row read, struct arena *arena, void *ret,
+int store_ids(struct stmt *s, struct arena *arena, const int64_t **ret, size_t *ret_n,
 	      struct error *err);
 
+/* The only row of S, likewise: 1 and *RET, 0 none, -1. */
+int store_row(struct stmt *s, read_row *read, struct arena *arena, void *ret, struct error *err);
+
 /* The bound statement's first column: 1 and *ret_n, 0 no row, -1 failed. */
-int store_one(struct store *st, struct stmt *s, int64_t *ret_n, struct error *err);
+int store_one(struct stmt *s, int64_t *ret_n, struct error *err);
+
+/* Has the bound statement a row? 1, 0, -1. */
+int store_any(struct stmt *s, struct error *err);
 
 /* Runs the bound INSERT: 0 and the id of the row that it made, or -1. */
 int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct error *err);
@@ -112,17 +70,21 @@ int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct er
 int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena *arena,
 		     const char **ret, struct error *err);
 
+/* The first column of the bound statement's row: 1 and *RET in ARENA, 0 none, -1. */
+int store_text(struct stmt *s, struct arena *arena, const char **ret, struct error *err);
+
 /* four, from N */
-void store_bind_amounts(struct store *st, struct stmt *s, int n, const struct amounts *a);
-void store_get_amounts(struct store *st, struct stmt *s, int column, struct amounts *ret);
+void store_bind_amounts(struct stmt *s, int n, const struct amounts *a);
+void store_get_amounts(struct stmt *s, int column, struct amounts *ret);
 
 /*
  * For functions that change several rows but may be called outside a write:
- * _open begins one unless one is open; _close ends what _open began, committing
- * if RC is not negative. It returns RC, or -1.
+ * _open begins one unless one is open, and returns whether it did (1, 0, -1);
+ * _close ends what _open began (OWN), committing if RC is not negative. It
+ * returns RC, or -1.
  */
-int store_write_open(struct store *st, bool *ret_own, struct error *err);
-int store_write_close(struct store *st, bool own, int rc, struct error *err);
+int store_write_open(struct store *st, struct error *err);
+int store_write_close(struct store *st, int own, int rc, struct error *err);
 
 /* Always -1: what is asked for is more than work_left. */
 int store_too_much(struct store *st, struct error *err);
@@ -165,10 +127,6 @@ int store_closings_raise(struct store *st, struct error *err);
  */
 int store_sources_moved(struct store *st, struct error *err);
 
-#define HOUR_US (3600 * USEC_PER_SEC)
-/* Only a damaged ledger has hours beyond: their instants have no number. */
-#define HOUR_MAX (INT64_MAX / HOUR_US - 1)
-
 /*
  * What an account's references of one hour amount to, in whatever order they
  * are.
@@ -193,12 +151,24 @@ int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret
 			struct error *err);
 void posting_reader_pass(struct posting_reader *r);
 
+/* The references of an account's hour. */
+struct posting_hour {
+	int64_t account, hour;
+	struct posted *list;
+	size_t n;
+};
+
+/* Adds a part of whole runs behind those of the hour. In a write. */
+int store_posting_append(struct store *st, int64_t account, int64_t hour, const char *bytes,
+			 size_t len, struct error *err);
+
 /*
- * Puts POSTED in the place of the references of HOUR that the snapshot FROM
- * has; what TO, the ledger as it is by now, has more, stays. In a write of TO.
+ * Puts the references WANT in the place of those that the snapshot FROM has of
+ * the hour; what TO, the ledger as it is by now, has more, stays. In a write of
+ * TO.
  */
-int store_postings_replace(struct store *from, struct store *to, int64_t account, int64_t hour,
-			   struct posted *posted, size_t n, struct error *err);
+int store_postings_replace(struct store *from, struct store *to, const struct posting_hour *want,
+			   struct error *err);
 
 /*
  * One step of the schema's history, from version N - 1 to N, where N is its
@@ -218,7 +188,7 @@ extern const size_t schema_n_steps;
  * (DB_WRITE in FLAGS), or refuses it: an older one that may not be written, and
  * a newer one.
  */
-int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags,
-		 const struct schema_step *steps, size_t n_steps, struct error *err);
+int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
+		 struct error *err);
 
 #endif

@@ -30,11 +30,9 @@ static int insert_grants(struct store *st, int64_t key, const struct key *k, str
 			    "INSERT INTO key_grant (key, account) VALUES (?1, ?2) ON CONFLICT "
 			    "(key, account) DO NOTHING",
 			    err);
-		if (!s)
-			return -1;
-		bind_int(st, s, 1, key);
-		bind_int(st, s, 2, k->grants[i]);
-		if (step(st, s, err) < 0)
+		db_bind_int(s, 1, key);
+		db_bind_int(s, 2, k->grants[i]);
+		if (db_step(s, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -51,81 +49,79 @@ static int insert_key(struct store *st, const struct key *k, struct error *err)
 		    "maker_key)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 		    err);
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, k->sid);
-	bind_text(st, s, 2, k->name);
-	bind_text(st, s, 3, k->role);
-	bind_id(st, s, 4, k->account);
-	st->ops->bind_blob(s, 5, k->hash, sizeof(k->hash));
-	bind_int(st, s, 6, k->created);
-	bind_int(st, s, 7, k->revoked);
-	bind_int(st, s, 8, k->maker.user);
-	bind_text(st, s, 9, k->maker.key_sid);
-	if (step(st, s, err) < 0 || insert_grants(st, st->ops->last_id(st->db), k, err) < 0)
+	db_bind_str(s, 1, k->sid);
+	db_bind_str(s, 2, k->name);
+	db_bind_str(s, 3, k->role);
+	db_bind_id(s, 4, k->account);
+	db_bind_blob(s, 5, k->hash, sizeof(k->hash));
+	db_bind_int(s, 6, k->created);
+	db_bind_int(s, 7, k->revoked);
+	db_bind_int(s, 8, k->maker.user);
+	db_bind_str(s, 9, k->maker.key_sid);
+	if (db_step(s, err) < 0 || insert_grants(st, db_last_id(st->db), k, err) < 0)
 		return -1;
 	return store_changed(st, err);
 }
 
 int store_key_add(struct store *st, const struct key *k, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, insert_key(st, k, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, insert_key(st, k, err), err);
 }
 
-static int read_grants(struct store *st, int64_t key, struct arena *arena, struct key *ret,
-		       struct error *err)
+static int read_grants(struct store *st, struct arena *arena, struct key *ret, struct error *err)
 {
-	struct stmt *s =
-		prepare(st, "SELECT account FROM key_grant WHERE key = ?1 ORDER BY account", err);
+	struct stmt *s = prepare(st,
+				 "SELECT account FROM key_grant WHERE key = (SELECT id FROM key "
+				 "WHERE sid = ?1) ORDER BY account",
+				 err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, key);
-	return store_ids(st, s, arena, &ret->grants, &ret->n_grants, err);
+	db_bind_str(s, 1, ret->sid);
+	return store_ids(s, arena, &ret->grants, &ret->n_grants, err);
 }
 
-static int read_key(struct store *st, struct stmt *s, struct arena *arena, void *to,
-		    struct error *err)
+static void read_key(struct stmt *s, struct arena *arena, void *to)
 {
 	struct key *ret = to;
 	size_t len;
-	const void *hash = st->ops->get_blob(s, 5, &len);
+	const void *hash = db_get_blob(s, 5, &len);
 
 	*ret = (struct key) {
-		.name = get_text(st, s, 2, arena),
-		.role = get_text(st, s, 3, arena),
-		.account = get_int(st, s, 4),
-		.created = get_int(st, s, 6),
-		.revoked = get_int(st, s, 7),
-		.used = get_int(st, s, 8),
-		.maker.user = get_int(st, s, 9),
+		.name = db_get_str(s, 2, arena),
+		.role = db_get_str(s, 3, arena),
+		.account = db_get_int(s, 4),
+		.created = db_get_int(s, 6),
+		.revoked = db_get_int(s, 7),
+		.used = db_get_int(s, 8),
+		.maker.user = db_get_int(s, 9),
 	};
-	if (len != sizeof(ret->hash))
-		return error_set(err, ERR_INTERNAL, NULL,
-				 "a key in the ledger has a hash of %zu bytes instead of %zu", len,
-				 sizeof(ret->hash));
-	memcpy(ret->hash, hash, len);
-	snprintf(ret->sid, sizeof(ret->sid), "%s", st->ops->get_text(s, 1, &len));
-	snprintf(ret->maker.key_sid, sizeof(ret->maker.key_sid), "%s",
-		 st->ops->get_text(s, 10, &len));
-	return read_grants(st, get_int(st, s, 0), arena, ret, err);
+	memcpy(ret->hash, hash, len < sizeof(ret->hash) ? len : sizeof(ret->hash));
+	db_get_chars(s, 1, ret->sid, sizeof(ret->sid));
+	db_get_chars(s, 10, ret->maker.key_sid, sizeof(ret->maker.key_sid));
 }
 
 int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *ret_n,
 	       struct error *err)
 {
 	struct stmt *s = prepare(st, KEY "ORDER BY id", err);
-	struct rows rows;
+	struct rows rows = store_rows(s, read_key, sizeof(**ret), arena, err);
+	struct key *list = rows.items;
 
-	if (store_rows(st, s, read_key, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
-	*ret = rows.items;
+	for (size_t i = 0; rows.rc == 0 && i < rows.n; i++)
+		rows.rc = read_grants(st, arena, &list[i], err);
+	*ret = list;
 	*ret_n = rows.n;
-	return 0;
+	return rows.rc;
+}
+
+/* The key that S, which is bound, finds. */
+static int find_key(struct store *st, struct stmt *s, struct arena *arena, struct key *ret,
+		    struct error *err)
+{
+	int rc = store_row(s, read_key, arena, ret, err);
+
+	return rc > 0 && read_grants(st, arena, ret, err) < 0 ? -1 : rc;
 }
 
 int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES],
@@ -133,10 +129,8 @@ int store_key_by_hash(struct store *st, const unsigned char hash[KEY_HASH_BYTES]
 {
 	struct stmt *s = prepare(st, KEY "WHERE hash = ?1", err);
 
-	if (!s)
-		return -1;
-	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
-	return store_row(st, s, read_key, arena, ret, err);
+	db_bind_blob(s, 1, hash, KEY_HASH_BYTES);
+	return find_key(st, s, arena, ret, err);
 }
 
 int store_key_by_sid(struct store *st, const char *sid, struct arena *arena, struct key *ret,
@@ -144,38 +138,30 @@ int store_key_by_sid(struct store *st, const char *sid, struct arena *arena, str
 {
 	struct stmt *s = prepare(st, KEY "WHERE sid = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, sid);
-	return store_row(st, s, read_key, arena, ret, err);
+	db_bind_str(s, 1, sid);
+	return find_key(st, s, arena, ret, err);
 }
 
 static int set_revoked(struct store *st, const char *sid, int64_t when, struct error *err)
 {
 	struct stmt *s = prepare(st, "UPDATE key SET revoked = ?2 WHERE sid = ?1", err);
 
-	if (!s)
+	db_bind_str(s, 1, sid);
+	db_bind_int(s, 2, when);
+	if (db_step(s, err) < 0)
 		return -1;
-	bind_text(st, s, 1, sid);
-	bind_int(st, s, 2, when);
-	if (step(st, s, err) < 0)
-		return -1;
-	if (!st->ops->changes(st->db))
+	if (!db_changes(st->db))
 		return 0;
 	s = prepare(st, "DELETE FROM session WHERE maker = 0 AND maker_key = ?1", err);
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, sid);
-	return step(st, s, err) < 0 || store_changed(st, err) < 0 ? -1 : 1;
+	db_bind_str(s, 1, sid);
+	return db_step(s, err) < 0 || store_changed(st, err) < 0 ? -1 : 1;
 }
 
 int store_key_revoke(struct store *st, const char *sid, int64_t when, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, set_revoked(st, sid, when, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, set_revoked(st, sid, when, err), err);
 }
 
 static int delete_grant(struct store *st, const char *sid, int64_t account, struct error *err)
@@ -185,33 +171,27 @@ static int delete_grant(struct store *st, const char *sid, int64_t account, stru
 				 "= ?1) AND account = ?2",
 				 err);
 
-	if (!s)
+	db_bind_str(s, 1, sid);
+	db_bind_int(s, 2, account);
+	if (db_step(s, err) < 0)
 		return -1;
-	bind_text(st, s, 1, sid);
-	bind_int(st, s, 2, account);
-	if (step(st, s, err) < 0)
-		return -1;
-	if (!st->ops->changes(st->db))
+	if (!db_changes(st->db))
 		return 0;
 	return store_changed(st, err) < 0 ? -1 : 1;
 }
 
 int store_key_ungrant(struct store *st, const char *sid, int64_t account, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, delete_grant(st, sid, account, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, delete_grant(st, sid, account, err), err);
 }
 
 int store_key_used(struct store *st, const char *sid, int64_t when, struct error *err)
 {
 	struct stmt *s = prepare(st, "UPDATE key SET used = ?2 WHERE sid = ?1 AND used < ?2", err);
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, sid);
-	bind_int(st, s, 2, when);
-	return step(st, s, err);
+	db_bind_str(s, 1, sid);
+	db_bind_int(s, 2, when);
+	return db_step(s, err);
 }

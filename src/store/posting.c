@@ -1,3 +1,7 @@
+/*
+ * posting.c - postings: by account and hour, the references to the events that
+ * take effect then. posting_codec.h has their bytes.
+ */
 #include "store/store.h"
 
 #include <inttypes.h>
@@ -5,102 +9,37 @@
 #include "base/civil.h"
 #include "base/strbuf.h"
 #include "store/internal.h"
+#include "store/posting_codec.h"
 #include "base/banned.h"
-
-/*
- * A part is a sequence of runs, each made by one commit: how many references,
- * then for each of them, as numbers of 7 bits a byte, the microseconds since
- * the one before (the first: since the hour began), source, series, how many
- * bytes its id shares with the id before it (the first: none), how many are its
- * own, and those. In the order of their times: the sender's order is nearly
- * that, and ids of a sender often begin alike.
- */
-/*
- * With these, a part's row doesn't leave its page, where several stand beside
- * each other. Any single reference fits.
- */
-#define PART_BYTES 960
-#define RUN_BYTES  (PART_BYTES - 2) /* its number is below 2^14 */
 
 /* ---- writing ---- */
 
-static void add_number(struct strbuf *out, uint64_t n)
-{
-	char bytes[10];
-	size_t len = 0;
+/* A row of the table. */
+struct part {
+	int64_t account, hour, number;
+	const char *bytes;
+	size_t len;
+};
 
-	for (; n >= 0x80; n >>= 7)
-		bytes[len++] = (char)(n | 0x80);
-	bytes[len++] = (char)n;
-	strbuf_addn(out, bytes, len);
-}
-
-static size_t shared_bytes(const struct posted *a, const struct posted *b)
-{
-	size_t most = a->id_len < b->id_len ? a->id_len : b->id_len;
-	size_t n = 0;
-
-	while (n < most && a->id[n] == b->id[n])
-		n++;
-	return n;
-}
-
-static void add_entry(struct strbuf *out, int64_t since_us, const struct posted *before,
-		      const struct posted *p)
-{
-	size_t shared = before ? shared_bytes(before, p) : 0;
-
-	add_number(out, (uint64_t)(p->effective_us - since_us));
-	add_number(out, (uint64_t)p->source);
-	add_number(out, (uint64_t)p->series);
-	add_number(out, shared);
-	add_number(out, p->id_len - shared);
-	strbuf_addn(out, p->id + shared, p->id_len - shared);
-}
-
-/*
- * Packs the references of HOUR that POSTED begins with, as many as fit one run;
- * how many they are.
- */
-static size_t pack_run(struct strbuf *body, int64_t hour, const struct posted *posted, size_t n)
-{
-	int64_t since = hour * HOUR_US;
-	size_t fit = 0;
-	size_t i = 0;
-
-	while (i < n && posted[i].effective_us - hour * HOUR_US < HOUR_US) {
-		add_entry(body, since, i ? &posted[i - 1] : NULL, &posted[i]);
-		if (body->len > RUN_BYTES)
-			break;
-		fit = body->len;
-		since = posted[i++].effective_us;
-	}
-	body->len = fit;
-	return i;
-}
-
-static int put_part(struct store *st, const char *sql, int64_t account, int64_t hour, int64_t part,
-		    const char *bytes, size_t len, struct error *err)
+static int put_part(struct store *st, const char *sql, const struct part *p, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	bind_int(st, s, 2, hour);
-	bind_int(st, s, 3, part);
-	st->ops->bind_blob(s, 4, bytes, len);
-	return step(st, s, err);
+	db_bind_int(s, 1, p->account);
+	db_bind_int(s, 2, p->hour);
+	db_bind_int(s, 3, p->number);
+	db_bind_blob(s, 4, p->bytes, p->len);
+	return db_step(s, err);
 }
 
 #define PART_INSERT "INSERT INTO posting (account, hour, part, events) VALUES (?1, ?2, ?3, ?4)"
+#define PART_GROW   "UPDATE posting SET events = ?4 WHERE account = ?1 AND hour = ?2 AND part = ?3"
 
 /*
- * The number of the hour's last part (0: there is none), and in TEXT what it
- * holds, if it isn't full.
+ * Finds the number of the last part of P's hour (0: there is none), and its
+ * bytes, in TEXT, if it isn't full.
  */
-static int last_part(struct store *st, int64_t account, int64_t hour, int64_t *ret_part,
-		     struct strbuf *text, struct error *err)
+static int last_part(struct store *st, struct part *p, struct strbuf *text, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 "SELECT part, events FROM posting WHERE account = ?1 AND hour = "
@@ -110,52 +49,58 @@ static int last_part(struct store *st, int64_t account, int64_t hour, int64_t *r
 	size_t len;
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	bind_int(st, s, 2, hour);
-	*ret_part = 0;
-	rc = step(st, s, err);
+	db_bind_int(s, 1, p->account);
+	db_bind_int(s, 2, p->hour);
+	p->number = 0;
+	rc = db_step(s, err);
 	if (rc <= 0)
 		return rc;
-	*ret_part = get_int(st, s, 0);
-	bytes = st->ops->get_blob(s, 1, &len);
-	if (len < PART_BYTES)
+	p->number = db_get_int(s, 0);
+	bytes = db_get_blob(s, 1, &len);
+	if (text && len < POSTING_PART_BYTES)
 		strbuf_addn(text, bytes, len);
-	st->ops->reset(s);
+	db_reset(s);
 	return 0;
 }
 
 /*
- * Stores the run of N references whose bytes are BODY's, behind those of
- * before.
+ * Stores the run of N references whose bytes are BODY's, behind the earlier
+ * runs of P's hour.
  */
-static int put_run(struct store *st, int64_t account, int64_t hour, size_t n,
-		   const struct strbuf *body, struct error *err)
+static int put_run(struct store *st, struct part *p, size_t n, const struct strbuf *body,
+		   struct error *err)
 {
-	struct strbuf part;
-	int64_t number;
+	struct strbuf text;
 	bool grows;
 	int rc;
 
-	strbuf_init(&part, PART_BYTES);
-	rc = last_part(st, account, hour, &number, &part, err);
-	grows = part.len > 0 && part.len + body->len <= RUN_BYTES;
-	if (!grows)
-		strbuf_clear(&part);
-	add_number(&part, n);
-	strbuf_addn(&part, body->text, body->len);
-	if (rc == 0 && part.failed)
-		rc = error_set(err, ERR_INTERNAL, NULL, "out of memory");
-	if (rc == 0 && grows)
-		rc = put_part(st,
-			      "UPDATE posting SET events = ?4 WHERE account = ?1 AND hour = ?2 AND "
-			      "part = ?3",
-			      account, hour, number, part.text, part.len, err);
-	else if (rc == 0)
-		rc = put_part(st, PART_INSERT, account, hour, number + 1, part.text, part.len, err);
-	strbuf_release(&part);
+	strbuf_init(&text, POSTING_PART_BYTES);
+	rc = last_part(st, p, &text, err);
+	grows = text.len > 0 && text.len + body->len <= POSTING_RUN_BYTES;
+	if (!grows) {
+		strbuf_clear(&text);
+		p->number++;
+	}
+	posting_add_number(&text, n);
+	strbuf_addn(&text, body->text, body->len);
+	p->bytes = text.text;
+	p->len = text.len;
+	if (rc == 0)
+		rc = text.failed ? error_set(err, ERR_INTERNAL, NULL, "out of memory")
+				 : put_part(st, grows ? PART_GROW : PART_INSERT, p, err);
+	strbuf_release(&text);
 	return rc;
+}
+
+int store_posting_append(struct store *st, int64_t account, int64_t hour, const char *bytes,
+			 size_t len, struct error *err)
+{
+	struct part p = { .account = account, .hour = hour, .bytes = bytes, .len = len };
+
+	if (last_part(st, &p, NULL, err) < 0)
+		return -1;
+	p.number++;
+	return put_part(st, PART_INSERT, &p, err);
 }
 
 static int compare_times(const void *a, const void *b)
@@ -189,14 +134,15 @@ int store_postings_add(struct store *st, int64_t account, struct posted *posted,
 	int rc = 0;
 
 	sort(posted, n, compare_times);
-	strbuf_init(&body, 2 * PART_BYTES);
+	strbuf_init(&body, 2 * POSTING_PART_BYTES);
 	for (size_t i = 0, taken; rc == 0 && i < n; i += taken) {
-		int64_t hour = floor_div(posted[i].effective_us, HOUR_US);
+		struct part p = { .account = account,
+				  .hour = floor_div(posted[i].effective_us, HOUR_US) };
 
 		strbuf_clear(&body);
-		taken = pack_run(&body, hour, posted + i, n - i);
+		taken = posting_pack(&body, p.hour, posted + i, n - i);
 		rc = body.failed ? error_set(err, ERR_INTERNAL, NULL, "out of memory")
-				 : put_run(st, account, hour, taken, &body, err);
+				 : put_run(st, &p, taken, &body, err);
 	}
 	strbuf_release(&body);
 	return rc;
@@ -204,84 +150,13 @@ int store_postings_add(struct store *st, int64_t account, struct posted *posted,
 
 /* ---- reading ---- */
 
-struct bytes {
-	const unsigned char *at, *end;
-};
-
-static bool take_number(struct bytes *b, uint64_t *ret)
-{
-	*ret = 0;
-	for (int shift = 0; b->at < b->end && shift < 64; shift += 7) {
-		unsigned char byte = *b->at++;
-
-		*ret |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return true;
-	}
-	return false;
-}
-
-/* The references of one hour as they are collected. */
-struct collected {
-	struct arena *arena;
-	struct posted *list;
-	size_t n, size;
-	int64_t from_us; /* the hour's first instant */
-};
-
-/* The next reference of a run, the one before it being BEFORE (NULL: none). */
-static bool take_entry(struct collected *c, struct bytes *b, const struct posted *before,
-		       struct posted *ret)
-{
-	uint64_t after, source, series, shared, own;
-	int64_t since = before ? before->effective_us : c->from_us;
-	char *id;
-
-	if (!take_number(b, &after) || !take_number(b, &source) || !take_number(b, &series) ||
-	    !take_number(b, &shared) || !take_number(b, &own) || after >= (uint64_t)HOUR_US ||
-	    shared > (before ? before->id_len : 0) || own > (uint64_t)(b->end - b->at))
-		return false;
-	id = arena_alloc(c->arena, shared + own + 1);
-	if (shared)
-		memcpy(id, before->id, shared);
-	memcpy(id + shared, b->at, own);
-	b->at += own;
-	*ret = (struct posted) { since + (int64_t)after, (int64_t)series, (int64_t)source, id,
-				 shared + own };
-	return ret->effective_us < c->from_us + HOUR_US;
-}
-
-static bool take_run(struct collected *c, struct bytes *b)
-{
-	uint64_t n;
-
-	if (!take_number(b, &n))
-		return false;
-	for (uint64_t i = 0; i < n; i++) {
-		c->list = store_room(c->arena, c->list, c->n, &c->size, sizeof(*c->list));
-		if (!take_entry(c, b, i ? &c->list[c->n - 1] : NULL, &c->list[c->n]))
-			return false;
-		c->n++;
-	}
-	return true;
-}
-
-/* The part of HOUR that stands in COLUMN. */
-static bool take_part(struct store *st, struct stmt *s, int column, int64_t hour,
-		      struct collected *c)
+/* Adds the part of HOUR that stands in COLUMN to LIST; false if it is damaged. */
+static bool take_part(struct stmt *s, int column, int64_t hour, struct posting_list *list)
 {
 	size_t len;
-	const unsigned char *bytes = st->ops->get_blob(s, column, &len);
-	struct bytes b = { bytes, bytes + len };
+	const void *bytes = db_get_blob(s, column, &len);
 
-	if (hour < -HOUR_MAX || hour > HOUR_MAX)
-		return false;
-	c->from_us = hour * HOUR_US;
-	while (b.at < b.end) {
-		if (!take_run(c, &b))
-			return false;
-	}
-	return true;
+	return posting_unpack(bytes, len, hour, list);
 }
 
 static int compare_posted(const void *a, const void *b)
@@ -305,16 +180,14 @@ int store_postings(struct store *st, int64_t account, int64_t hour, struct arena
 	struct stmt *s = prepare(
 		st, "SELECT events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part",
 		err);
-	struct collected c = { .arena = arena };
+	struct posting_list c = { .arena = arena };
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	bind_int(st, s, 2, hour);
-	while ((rc = step(st, s, err)) > 0) {
-		if (!take_part(st, s, 0, hour, &c)) {
-			st->ops->reset(s);
+	db_bind_int(s, 1, account);
+	db_bind_int(s, 2, hour);
+	while ((rc = db_step(s, err)) > 0) {
+		if (!take_part(s, 0, hour, &c)) {
+			db_reset(s);
 			return error_set(err, ERR_INTERNAL, NULL,
 					 "the ledger's references to events are damaged: run "
 					 "\"usaged rebuild\"");
@@ -339,11 +212,9 @@ int store_posting_hour(struct store *st, int64_t account, int64_t from, bool bac
 					     ">= ?2 ORDER BY hour LIMIT 1",
 				 err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	bind_int(st, s, 2, from);
-	return store_one(st, s, ret_hour, err);
+	db_bind_int(s, 1, account);
+	db_bind_int(s, 2, from);
+	return store_one(s, ret_hour, err);
 }
 
 /* ---- comparing ---- */
@@ -375,7 +246,7 @@ struct posting_reader {
 
 static int reader_step(struct posting_reader *r, struct error *err)
 {
-	int rc = step(r->st, r->s, err);
+	int rc = db_step(r->s, err);
 
 	if (rc <= 0)
 		r->s = NULL;
@@ -404,8 +275,7 @@ void posting_reader_free(struct posting_reader **r)
 {
 	if (!*r)
 		return;
-	if ((*r)->s)
-		(*r)->st->ops->reset((*r)->s);
+	db_reset((*r)->s);
 	arena_release(&(*r)->arena);
 	free(*r);
 	*r = NULL;
@@ -413,9 +283,9 @@ void posting_reader_free(struct posting_reader **r)
 
 static void sum_part(struct posting_reader *r)
 {
-	struct collected c = { .arena = &r->arena };
+	struct posting_list c = { .arena = &r->arena };
 
-	r->sum.damaged |= !take_part(r->st, r->s, 2, r->sum.hour, &c);
+	r->sum.damaged |= !take_part(r->s, 2, r->sum.hour, &c);
 	for (size_t i = 0; i < c.n; i++)
 		posting_sum_add(&r->sum, &c.list[i]);
 	arena_reset(&r->arena);
@@ -424,10 +294,10 @@ static void sum_part(struct posting_reader *r)
 int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret, struct error *err)
 {
 	if (!r->ready && r->s) {
-		r->sum = (struct posting_sum) { .account = get_int(r->st, r->s, 0),
-						.hour = get_int(r->st, r->s, 1) };
-		while (r->s && get_int(r->st, r->s, 0) == r->sum.account &&
-		       get_int(r->st, r->s, 1) == r->sum.hour) {
+		r->sum = (struct posting_sum) { .account = db_get_int(r->s, 0),
+						.hour = db_get_int(r->s, 1) };
+		while (r->s && db_get_int(r->s, 0) == r->sum.account &&
+		       db_get_int(r->s, 1) == r->sum.hour) {
 			sum_part(r);
 			if (reader_step(r, err) < 0)
 				return -1;
@@ -441,121 +311,6 @@ int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret
 void posting_reader_pass(struct posting_reader *r)
 {
 	r->ready = false;
-}
-
-/* ---- putting right ---- */
-
-/* How many bytes PART had in the snapshot. */
-static int bytes_before(struct store *from, int64_t account, int64_t hour, int64_t part,
-			int64_t *ret, struct error *err)
-{
-	struct stmt *s = prepare(
-		from,
-		"SELECT length(events) FROM posting WHERE account = ?1 AND hour = ?2 AND part = ?3",
-		err);
-
-	if (!s)
-		return -1;
-	bind_int(from, s, 1, account);
-	bind_int(from, s, 2, hour);
-	bind_int(from, s, 3, part);
-	*ret = 0;
-	return store_one(from, s, ret, err);
-}
-
-/* Runs that came after the snapshot. */
-struct runs {
-	struct {
-		const char *bytes;
-		size_t len;
-	} * list;
-	size_t n, size;
-};
-
-/* Parts only grow at their ends. */
-static int collect_new_runs(struct store *from, struct store *to, int64_t account, int64_t hour,
-			    struct arena *arena, struct runs *runs, struct error *err)
-{
-	struct stmt *s = prepare(
-		to,
-		"SELECT part, events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part",
-		err);
-	int rc;
-
-	if (!s)
-		return -1;
-	bind_int(to, s, 1, account);
-	bind_int(to, s, 2, hour);
-	while ((rc = step(to, s, err)) > 0) {
-		size_t len;
-		const char *bytes = to->ops->get_blob(s, 1, &len);
-		int64_t before;
-
-		if (bytes_before(from, account, hour, get_int(to, s, 0), &before, err) < 0) {
-			to->ops->reset(s);
-			return -1;
-		}
-		if ((size_t)before >= len)
-			continue;
-		runs->list = store_room(arena, runs->list, runs->n, &runs->size,
-					sizeof(*runs->list));
-		len -= (size_t)before;
-		runs->list[runs->n].bytes = arena_strn(arena, bytes + before, len);
-		runs->list[runs->n++].len = len;
-	}
-	return rc;
-}
-
-static int remove_parts(struct store *st, int64_t account, int64_t hour, struct error *err)
-{
-	struct stmt *s = prepare(st, "DELETE FROM posting WHERE account = ?1 AND hour = ?2", err);
-
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	bind_int(st, s, 2, hour);
-	return step(st, s, err);
-}
-
-static int append_part(struct store *st, int64_t account, int64_t hour, const char *bytes,
-		       size_t len, struct error *err)
-{
-	struct strbuf unused;
-	int64_t number;
-	int rc;
-
-	strbuf_init(&unused, PART_BYTES);
-	rc = last_part(st, account, hour, &number, &unused, err);
-	strbuf_release(&unused);
-	return rc < 0 ? -1 : put_part(st, PART_INSERT, account, hour, number + 1, bytes, len, err);
-}
-
-static int replace(struct store *from, struct store *to, int64_t account, int64_t hour,
-		   struct posted *posted, size_t n, struct arena *arena, struct runs *runs,
-		   struct error *err)
-{
-	if (collect_new_runs(from, to, account, hour, arena, runs, err) < 0 ||
-	    remove_parts(to, account, hour, err) < 0 ||
-	    store_postings_add(to, account, posted, n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < runs->n; i++) {
-		if (append_part(to, account, hour, runs->list[i].bytes, runs->list[i].len, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int store_postings_replace(struct store *from, struct store *to, int64_t account, int64_t hour,
-			   struct posted *posted, size_t n, struct error *err)
-{
-	struct runs runs = { 0 };
-	struct arena arena;
-	int rc;
-
-	arena_init(&arena);
-	rc = replace(from, to, account, hour, posted, n, &arena, &runs, err);
-	arena_release(&arena);
-	return rc;
 }
 
 /* ---- from the events ---- */
@@ -585,7 +340,7 @@ static int make_some(struct store *st, struct making *m, struct error *err)
 
 static int make_one(struct store *st, struct stmt *s, struct making *m, struct error *err)
 {
-	int64_t account = get_int(st, s, 0);
+	int64_t account = db_get_int(s, 0);
 	struct posted *p;
 	const char *id;
 
@@ -593,10 +348,10 @@ static int make_one(struct store *st, struct stmt *s, struct making *m, struct e
 		return -1;
 	m->account = account;
 	p = &m->list[m->n++];
-	*p = (struct posted) { .effective_us = get_int(st, s, 1),
-			       .series = get_int(st, s, 2),
-			       .source = get_int(st, s, 3) };
-	id = st->ops->get_text(s, 4, &p->id_len);
+	*p = (struct posted) { .effective_us = db_get_int(s, 1),
+			       .series = db_get_int(s, 2),
+			       .source = db_get_int(s, 3) };
+	id = db_get_text(s, 4, &p->id_len);
 	p->id = arena_strn(&m->arena, id, p->id_len);
 	return 0;
 }
@@ -606,11 +361,9 @@ static int make_all(struct store *st, struct making *m, struct error *err)
 	struct stmt *s = prepare(st, EVENTS_BOOKED, err);
 	int rc;
 
-	if (!s)
-		return -1;
-	while ((rc = step(st, s, err)) > 0) {
+	while ((rc = db_step(s, err)) > 0) {
 		if (make_one(st, s, m, err) < 0) {
-			st->ops->reset(s);
+			db_reset(s);
 			return -1;
 		}
 	}

@@ -24,20 +24,18 @@ int store_rejection_add(struct store *st, const struct rejection *r, struct erro
 			" file, line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 			err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, r->at);
-	bind_text(st, s, 2, r->author);
-	bind_id(st, s, 3, r->account);
-	bind_text(st, s, 4, r->source);
-	bind_text(st, s, 5, r->event);
-	bind_text(st, s, 6, r->code);
-	bind_text(st, s, 7, r->field);
-	bind_text(st, s, 8, r->message);
-	st->ops->bind_text(s, 9, r->record, cut(r->record));
-	bind_text(st, s, 10, r->file ? r->file : "");
-	bind_int(st, s, 11, r->line);
-	return step(st, s, err);
+	db_bind_int(s, 1, r->at);
+	db_bind_str(s, 2, r->author);
+	db_bind_id(s, 3, r->account);
+	db_bind_str(s, 4, r->source);
+	db_bind_str(s, 5, r->event);
+	db_bind_str(s, 6, r->code);
+	db_bind_str(s, 7, r->field);
+	db_bind_str(s, 8, r->message);
+	db_bind_text(s, 9, r->record, cut(r->record));
+	db_bind_str(s, 10, r->file ? r->file : "");
+	db_bind_int(s, 11, r->line);
+	return db_step(s, err);
 }
 
 static bool is_one_of(int64_t account, const int64_t *accounts, size_t n)
@@ -49,22 +47,21 @@ static bool is_one_of(int64_t account, const int64_t *accounts, size_t n)
 	return false;
 }
 
-static void read_rejection(struct store *st, struct stmt *s, struct arena *arena,
-			   struct rejection *ret)
+static void read_rejection(struct stmt *s, struct arena *arena, struct rejection *ret)
 {
 	*ret = (struct rejection) {
-		.id = get_int(st, s, 0),
-		.at = get_int(st, s, 1),
-		.author = get_text(st, s, 2, arena),
-		.account = get_int(st, s, 3),
-		.source = get_text(st, s, 4, arena),
-		.event = get_text(st, s, 5, arena),
-		.code = get_text(st, s, 6, arena),
-		.field = get_text(st, s, 7, arena),
-		.message = get_text(st, s, 8, arena),
-		.record = get_text(st, s, 9, arena),
-		.file = get_text(st, s, 10, arena),
-		.line = get_int(st, s, 11),
+		.id = db_get_int(s, 0),
+		.at = db_get_int(s, 1),
+		.author = db_get_str(s, 2, arena),
+		.account = db_get_int(s, 3),
+		.source = db_get_str(s, 4, arena),
+		.event = db_get_str(s, 5, arena),
+		.code = db_get_str(s, 6, arena),
+		.field = db_get_str(s, 7, arena),
+		.message = db_get_str(s, 8, arena),
+		.record = db_get_str(s, 9, arena),
+		.file = db_get_str(s, 10, arena),
+		.line = db_get_int(s, 11),
 	};
 }
 
@@ -82,24 +79,19 @@ int store_rejections(struct store *st, const struct rejection_query *q, struct a
 	size_t size = 0;
 	int rc = 1;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, q->before);
-	bind_int(st, s, 2, q->since);
-	bind_text(st, s, 3, q->code ? q->code : "");
-	while (found < q->limit && (rc = step(st, s, err)) > 0) {
-		if (q->accounts && !is_one_of(get_int(st, s, 3), q->accounts, q->n))
+	db_bind_int(s, 1, q->before);
+	db_bind_int(s, 2, q->since);
+	db_bind_str(s, 3, q->code ? q->code : "");
+	while (found < q->limit && (rc = db_step(s, err)) > 0) {
+		if (q->accounts && !is_one_of(db_get_int(s, 3), q->accounts, q->n))
 			continue;
 		list = store_room(arena, list, found, &size, sizeof(*list));
-		read_rejection(st, s, arena, &list[found++]);
+		read_rejection(s, arena, &list[found++]);
 	}
-	if (rc < 0)
-		return -1;
-	if (rc > 0)
-		st->ops->reset(s);
+	db_reset(s);
 	*ret = list;
 	*ret_n = found;
-	return 0;
+	return rc < 0 ? -1 : 0;
 }
 
 /* The first author after AUTHOR: 1 and *ret in ARENA, 0 none, -1. */
@@ -108,17 +100,9 @@ static int next_author(struct store *st, const char *author, struct arena *arena
 {
 	struct stmt *s = prepare(
 		st, "SELECT author FROM rejection WHERE author > ?1 ORDER BY author LIMIT 1", err);
-	int rc;
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, author);
-	rc = step(st, s, err);
-	if (rc <= 0)
-		return rc;
-	*ret = get_text(st, s, 0, arena);
-	st->ops->reset(s);
-	return 1;
+	db_bind_str(s, 1, author);
+	return store_text(s, arena, ret, err);
 }
 
 static int prune_author(struct store *st, const char *author, int64_t keep, struct error *err)
@@ -129,11 +113,9 @@ static int prune_author(struct store *st, const char *author, int64_t keep, stru
 		" (SELECT id FROM rejection WHERE author = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
 		err);
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, author);
-	bind_int(st, s, 2, keep);
-	return step(st, s, err);
+	db_bind_str(s, 1, author);
+	db_bind_int(s, 2, keep);
+	return db_step(s, err);
 }
 
 int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struct error *err)
@@ -143,10 +125,8 @@ int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struc
 	struct arena arena;
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, before);
-	if (step(st, s, err) < 0)
+	db_bind_int(s, 1, before);
+	if (db_step(s, err) < 0)
 		return -1;
 	arena_init(&arena);
 	do

@@ -39,15 +39,13 @@ int store_rollups_add(struct store *st, const struct rollup *rows, size_t n, str
 			s = prepare(st, sql, err);
 			prepared = sql;
 		}
-		if (!s)
-			return -1;
-		bind_int(st, s, 1, r->account);
-		bind_int(st, s, 2, r->slot);
-		bind_int(st, s, 3, r->category);
-		store_bind_amounts(st, s, 4, &r->amounts);
+		db_bind_int(s, 1, r->account);
+		db_bind_int(s, 2, r->slot);
+		db_bind_int(s, 3, r->category);
+		store_bind_amounts(s, 4, &r->amounts);
 		if (r->series)
-			bind_int(st, s, 8, r->series);
-		if (step(st, s, err) < 0)
+			db_bind_int(s, 8, r->series);
+		if (db_step(s, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -125,17 +123,15 @@ static struct stmt *prepare_scan(struct store *st, const char *sql, const struct
 {
 	struct stmt *s = prepare(st, sql, err);
 
-	if (!s)
-		return NULL;
-	bind_int(st, s, 1, scan->account);
-	bind_int(st, s, 2, scan->from);
-	bind_int(st, s, 3, scan->to);
+	db_bind_int(s, 1, scan->account);
+	db_bind_int(s, 2, scan->from);
+	db_bind_int(s, 3, scan->to);
 	if (scan->category)
-		bind_int(st, s, 4, scan->category);
+		db_bind_int(s, 4, scan->category);
 	for (int d = 0; scan->by_series && !scan->no_dims && d < DIMENSIONS; d++)
-		bind_int(st, s, 5 + d, scan->dim[d]);
+		db_bind_int(s, 5 + d, scan->dim[d]);
 	if (scan->series)
-		bind_int(st, s, 10, scan->series);
+		db_bind_int(s, 10, scan->series);
 	return s;
 }
 
@@ -149,7 +145,7 @@ int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct er
 
 int store_scan_next(struct store *st, struct rollup *ret, struct error *err)
 {
-	int rc = step(st, st->scan, err);
+	int rc = db_step(st->scan, err);
 
 	if (rc <= 0) {
 		st->scan = NULL;
@@ -158,21 +154,21 @@ int store_scan_next(struct store *st, struct rollup *ret, struct error *err)
 	*ret = (struct rollup) {
 		.level = st->scanned.level,
 		.account = st->scanned.account,
-		.slot = get_int(st, st->scan, 0),
-		.category = get_int(st, st->scan, 1),
+		.slot = db_get_int(st->scan, 0),
+		.category = db_get_int(st->scan, 1),
 	};
-	store_get_amounts(st, st->scan, 2, &ret->amounts);
+	store_get_amounts(st->scan, 2, &ret->amounts);
 	if (!st->scanned.by_series)
 		return 1;
-	ret->series = get_int(st, st->scan, 6);
+	ret->series = db_get_int(st->scan, 6);
 	for (int d = 0; d < DIMENSIONS && !st->scanned.no_dims; d++)
-		ret->dim[d] = get_int(st, st->scan, 7 + d);
+		ret->dim[d] = db_get_int(st->scan, 7 + d);
 	return 1;
 }
 
 void store_scan_end(struct store *st)
 {
 	if (st->scan)
-		st->ops->reset(st->scan);
+		db_reset(st->scan);
 	st->scan = NULL;
 }

@@ -403,12 +403,11 @@ const struct schema_step schema_steps[] = {
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
 /* The store that is being made of DB. */
-static int run_step(const struct db_ops *ops, struct db *db, const struct schema_step *s,
-		    struct error *err)
+static int run_step(struct db *db, const struct schema_step *s, struct error *err)
 {
-	struct store st = { .ops = ops, .db = db, .tx = TX_WRITE };
+	struct store st = { .db = db, .tx = TX_WRITE };
 
-	if (ops->exec(db, s->sql, err) < 0)
+	if (db_exec(db, s->sql, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(s->then) && s->then[i]; i++)
 		if (s->then[i](&st, err) < 0)
@@ -416,37 +415,37 @@ static int run_step(const struct db_ops *ops, struct db *db, const struct schema
 	return 0;
 }
 
-static int run_steps(const struct db_ops *ops, struct db *db, const struct schema_step *steps,
-		     size_t n_steps, struct error *err)
+static int run_steps(struct db *db, const struct schema_step *steps, size_t n_steps,
+		     struct error *err)
 {
 	int64_t version;
 
 	/* Read again: another process may have been quicker. */
-	if (ops->schema_version(db, &version, err) < 0)
+	if (db_schema_version(db, &version, err) < 0)
 		return -1;
 	for (; version < (int64_t)n_steps; version++) {
-		if (run_step(ops, db, &steps[version], err) < 0)
+		if (run_step(db, &steps[version], err) < 0)
 			return -1;
 	}
-	return ops->set_schema_version(db, version, err);
+	return db_set_schema_version(db, version, err);
 }
 
-static int check_references(const struct db_ops *ops, struct db *db, struct error *err)
+static int check_references(struct db *db, struct error *err)
 {
-	struct stmt *s = ops->prepare(db, ops->references_broken, err);
-	int rc = s ? ops->step(s, err) : -1;
+	struct stmt *s = db_prepare(db, db_references_broken, err);
+	int rc = db_step(s, err);
 
 	if (rc <= 0)
 		return rc;
-	ops->reset(s);
+	db_reset(s);
 	return error_set(err, ERR_INTERNAL, NULL,
 			 "the ledger is damaged: a row refers to another that isn't there; "
 			 "bringing its schema"
 			 " forward was undone");
 }
 
-static int bring_forward(const struct db_ops *ops, struct db *db, const struct schema_step *steps,
-			 size_t n_steps, struct error *err)
+static int bring_forward(struct db *db, const struct schema_step *steps, size_t n_steps,
+			 struct error *err)
 {
 	int rc = -1;
 
@@ -454,25 +453,24 @@ static int bring_forward(const struct db_ops *ops, struct db *db, const struct s
 	 * A step may make a table anew that others refer to: references are
 	 * checked at the end.
 	 */
-	if (ops->exec(db, ops->references_off, err) < 0)
+	if (db_exec(db, db_references_off, err) < 0)
 		return -1;
-	if (ops->exec(db, ops->begin_write, err) == 0) {
-		rc = run_steps(ops, db, steps, n_steps, err) < 0 ||
-				     check_references(ops, db, err) < 0
+	if (db_exec(db, db_begin_write, err) == 0) {
+		rc = run_steps(db, steps, n_steps, err) < 0 || check_references(db, err) < 0
 			     ? -1
-			     : ops->exec(db, "COMMIT", err);
+			     : db_exec(db, "COMMIT", err);
 		if (rc < 0)
-			ops->exec(db, "ROLLBACK", NULL);
+			db_exec(db, "ROLLBACK", NULL);
 	}
-	return ops->exec(db, ops->references_on, err) < 0 ? -1 : rc;
+	return db_exec(db, db_references_on, err) < 0 ? -1 : rc;
 }
 
-int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags,
-		 const struct schema_step *steps, size_t n_steps, struct error *err)
+int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
+		 struct error *err)
 {
 	int64_t version;
 
-	if (ops->schema_version(db, &version, err) < 0)
+	if (db_schema_version(db, &version, err) < 0)
 		return -1;
 	if (version == (int64_t)n_steps)
 		return 0;
@@ -492,5 +490,5 @@ int schema_bring(const struct db_ops *ops, struct db *db, unsigned flags,
 				 " open it for writing once (\"usaged serve\" does), which brings "
 				 "it forward",
 				 version, n_steps);
-	return bring_forward(ops, db, steps, n_steps, err);
+	return bring_forward(db, steps, n_steps, err);
 }

@@ -17,14 +17,12 @@ static int trim(struct store *st, const struct session *s, struct error *err)
 				 " ORDER BY created > ?5, created DESC, hash LIMIT ?4 OFFSET ?3)",
 				 err);
 
-	if (!q)
-		return -1;
-	bind_int(st, q, 1, s->user);
-	bind_int(st, q, 2, s->kind);
-	bind_int(st, q, 3, USER_SESSIONS_MAX - 1);
-	bind_int(st, q, 4, INT64_MAX);
-	bind_int(st, q, 5, s->created);
-	return step(st, q, err);
+	db_bind_int(q, 1, s->user);
+	db_bind_int(q, 2, s->kind);
+	db_bind_int(q, 3, USER_SESSIONS_MAX - 1);
+	db_bind_int(q, 4, INT64_MAX);
+	db_bind_int(q, 5, s->created);
+	return db_step(q, err);
 }
 
 static int insert_session(struct store *st, const struct session *s, struct error *err)
@@ -37,25 +35,21 @@ static int insert_session(struct store *st, const struct session *s, struct erro
 		    "INSERT INTO session (hash, user, kind, created, expires, maker, maker_key) "
 		    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 		    err);
-	if (!q)
-		return -1;
-	st->ops->bind_blob(q, 1, s->hash, sizeof(s->hash));
-	bind_int(st, q, 2, s->user);
-	bind_int(st, q, 3, s->kind);
-	bind_int(st, q, 4, s->created);
-	bind_int(st, q, 5, s->expires);
-	bind_int(st, q, 6, s->maker.user);
-	bind_text(st, q, 7, s->maker.key_sid);
-	return step(st, q, err);
+	db_bind_blob(q, 1, s->hash, sizeof(s->hash));
+	db_bind_int(q, 2, s->user);
+	db_bind_int(q, 3, s->kind);
+	db_bind_int(q, 4, s->created);
+	db_bind_int(q, 5, s->expires);
+	db_bind_int(q, 6, s->maker.user);
+	db_bind_str(q, 7, s->maker.key_sid);
+	return db_step(q, err);
 }
 
 int store_session_add(struct store *st, const struct session *s, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, insert_session(st, s, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, insert_session(st, s, err), err);
 }
 
 int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES],
@@ -65,25 +59,21 @@ int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES
 				 "SELECT user, kind, created, expires, maker, maker_key FROM "
 				 "session WHERE hash = ?1",
 				 err);
-	size_t len;
 	int rc;
 
-	if (!s)
-		return -1;
-	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
-	rc = step(st, s, err);
+	db_bind_blob(s, 1, hash, KEY_HASH_BYTES);
+	rc = db_step(s, err);
 	if (rc > 0) {
 		*ret = (struct session) {
-			.user = get_int(st, s, 0),
-			.kind = (enum session_kind)get_int(st, s, 1),
-			.created = get_int(st, s, 2),
-			.expires = get_int(st, s, 3),
-			.maker.user = get_int(st, s, 4),
+			.user = db_get_int(s, 0),
+			.kind = (enum session_kind)db_get_int(s, 1),
+			.created = db_get_int(s, 2),
+			.expires = db_get_int(s, 3),
+			.maker.user = db_get_int(s, 4),
 		};
-		snprintf(ret->maker.key_sid, sizeof(ret->maker.key_sid), "%s",
-			 st->ops->get_text(s, 5, &len));
+		db_get_chars(s, 5, ret->maker.key_sid, sizeof(ret->maker.key_sid));
 		memcpy(ret->hash, hash, KEY_HASH_BYTES);
-		st->ops->reset(s);
+		db_reset(s);
 	}
 	return rc;
 }
@@ -92,12 +82,10 @@ int store_session_end(struct store *st, const unsigned char hash[KEY_HASH_BYTES]
 {
 	struct stmt *s = prepare(st, "DELETE FROM session WHERE hash = ?1", err);
 
-	if (!s)
+	db_bind_blob(s, 1, hash, KEY_HASH_BYTES);
+	if (db_step(s, err) < 0)
 		return -1;
-	st->ops->bind_blob(s, 1, hash, KEY_HASH_BYTES);
-	if (step(st, s, err) < 0)
-		return -1;
-	return st->ops->changes(st->db) > 0;
+	return db_changes(st->db) > 0;
 }
 
 int store_session_count(struct store *st, const struct maker *maker, int64_t now, int64_t *ret_n,
@@ -109,16 +97,14 @@ int store_session_count(struct store *st, const struct maker *maker, int64_t now
 				 " AND kind = 2 AND expires > ?3 AND user <> ?1",
 				 err);
 
-	if (!s)
+	db_bind_int(s, 1, maker->user);
+	db_bind_str(s, 2, maker->key_sid);
+	db_bind_int(s, 3, now);
+	if (db_step(s, err) < 0)
 		return -1;
-	bind_int(st, s, 1, maker->user);
-	bind_text(st, s, 2, maker->key_sid);
-	bind_int(st, s, 3, now);
-	if (step(st, s, err) < 0)
-		return -1;
-	*ret_n = get_int(st, s, 0);
-	*ret_expires = get_int(st, s, 1);
-	st->ops->reset(s);
+	*ret_n = db_get_int(s, 0);
+	*ret_expires = db_get_int(s, 1);
+	db_reset(s);
 	return 0;
 }
 
@@ -126,8 +112,6 @@ int store_sessions_expire(struct store *st, int64_t now, struct error *err)
 {
 	struct stmt *s = prepare(st, "DELETE FROM session WHERE expires <= ?1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, now);
-	return step(st, s, err);
+	db_bind_int(s, 1, now);
+	return db_step(s, err);
 }

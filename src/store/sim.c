@@ -8,18 +8,15 @@
 
 #define SIM "SELECT id, family, kind, sid, name FROM sim "
 
-static int read_sim(struct store *st, struct stmt *s, struct arena *arena, void *to,
-		    struct error *err)
+static void read_sim(struct stmt *s, struct arena *arena, void *to)
 {
-	(void)err;
 	*(struct sim *)to = (struct sim) {
-		.id = get_int(st, s, 0),
-		.family = get_int(st, s, 1),
-		.kind = (enum dimension)get_int(st, s, 2),
-		.sid = get_text(st, s, 3, arena),
-		.name = get_text(st, s, 4, arena),
+		.id = db_get_int(s, 0),
+		.family = db_get_int(s, 1),
+		.kind = (enum dimension)db_get_int(s, 2),
+		.sid = db_get_str(s, 3, arena),
+		.name = db_get_str(s, 4, arena),
 	};
-	return 0;
 }
 
 static int find_by(struct store *st, const char *sql, int64_t family, enum dimension kind,
@@ -27,12 +24,10 @@ static int find_by(struct store *st, const char *sql, int64_t family, enum dimen
 {
 	struct stmt *s = prepare(st, sql, err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, family);
-	bind_int(st, s, 2, kind);
-	bind_text(st, s, 3, text);
-	return store_row(st, s, read_sim, arena, ret, err);
+	db_bind_int(s, 1, family);
+	db_bind_int(s, 2, kind);
+	db_bind_str(s, 3, text);
+	return store_row(s, read_sim, arena, ret, err);
 }
 
 int store_sim_find(struct store *st, int64_t family, enum dimension kind, const char *text,
@@ -52,13 +47,11 @@ int store_sims(struct store *st, enum dimension kind, struct arena *arena, struc
 	struct stmt *s = prepare(st, SIM "WHERE kind = ?1 ORDER BY family, name", err);
 	struct rows rows;
 
-	if (s)
-		bind_int(st, s, 1, kind);
-	if (store_rows(st, s, read_sim, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
+	db_bind_int(s, 1, kind);
+	rows = store_rows(s, read_sim, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
-	return 0;
+	return rows.rc;
 }
 
 /*
@@ -91,22 +84,18 @@ static int insert(struct store *st, struct sim *sim, struct error *err)
 	    check_free(st, sim, "name", sim->name, err) < 0)
 		return -1;
 	s = prepare(st, "INSERT INTO sim (family, kind, sid, name) VALUES (?1, ?2, ?3, ?4)", err);
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, sim->family);
-	bind_int(st, s, 2, sim->kind);
-	bind_text(st, s, 3, sim->sid);
-	bind_text(st, s, 4, sim->name);
+	db_bind_int(s, 1, sim->family);
+	db_bind_int(s, 2, sim->kind);
+	db_bind_str(s, 3, sim->sid);
+	db_bind_str(s, 4, sim->name);
 	return store_insert_id(st, s, &sim->id, err);
 }
 
 int store_sim_add(struct store *st, struct sim *sim, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, insert(st, sim, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, insert(st, sim, err), err);
 }
 
 static int update(struct store *st, const struct sim *sim, const char *name, struct error *err)
@@ -116,28 +105,22 @@ static int update(struct store *st, const struct sim *sim, const char *name, str
 	if (check_free(st, sim, "name", name, err) < 0)
 		return -1;
 	s = prepare(st, "UPDATE sim SET name = ?2 WHERE id = ?1", err);
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, sim->id);
-	bind_text(st, s, 2, name);
-	return step(st, s, err);
+	db_bind_int(s, 1, sim->id);
+	db_bind_str(s, 2, name);
+	return db_step(s, err);
 }
 
 int store_sim_rename(struct store *st, const struct sim *sim, const char *name, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, update(st, sim, name, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, update(st, sim, name, err), err);
 }
 
 int store_sim_remove(struct store *st, const struct sim *sim, struct error *err)
 {
 	struct stmt *s = prepare(st, "DELETE FROM sim WHERE id = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, sim->id);
-	return step(st, s, err);
+	db_bind_int(s, 1, sim->id);
+	return db_step(s, err);
 }

@@ -11,10 +11,8 @@ static struct stmt *prepare_source(struct store *st, const char *sql, int64_t fa
 {
 	struct stmt *s = prepare(st, sql, err);
 
-	if (!s)
-		return NULL;
-	bind_int(st, s, 1, family);
-	st->ops->bind_text(s, 2, text, len);
+	db_bind_int(s, 1, family);
+	db_bind_text(s, 2, text, len);
 	return s;
 }
 
@@ -24,7 +22,7 @@ int store_source_find(struct store *st, int64_t family, const char *text, size_t
 	struct stmt *s = prepare_source(st, "SELECT id FROM source WHERE family = ?1 AND text = ?2",
 					family, text, len, err);
 
-	return s ? store_one(st, s, ret_id, err) : -1;
+	return store_one(s, ret_id, err);
 }
 
 int store_source_intern(struct store *st, int64_t family, const char *text, size_t len,
@@ -37,7 +35,7 @@ int store_source_intern(struct store *st, int64_t family, const char *text, size
 		return rc < 0 ? -1 : 0;
 	s = prepare_source(st, "INSERT INTO source (family, text) VALUES (?1, ?2)", family, text,
 			   len, err);
-	return s ? store_insert_id(st, s, ret_id, err) : -1;
+	return store_insert_id(st, s, ret_id, err);
 }
 
 int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret,
@@ -51,22 +49,18 @@ int store_sources_named(struct store *st, const char *text, struct arena *arena,
 {
 	struct stmt *s = prepare(st, "SELECT id FROM source WHERE text = ?1 ORDER BY id", err);
 
-	if (s)
-		bind_text(st, s, 1, text);
-	return store_ids(st, s, arena, ret, ret_n, err);
+	db_bind_str(s, 1, text);
+	return store_ids(s, arena, ret, ret_n, err);
 }
 
 static int has_event(struct store *st, int64_t source, const char *id, size_t id_len,
 		     struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT 1 FROM event WHERE source = ?1 AND id = ?2", err);
-	int64_t one;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, source);
-	st->ops->bind_text(s, 2, id, id_len);
-	return store_one(st, s, &one, err);
+	db_bind_int(s, 1, source);
+	db_bind_text(s, 2, id, id_len);
+	return store_any(s, err);
 }
 
 static struct stmt *prepare_sources(struct store *st, int64_t family, const char *text,
@@ -78,10 +72,10 @@ static struct stmt *prepare_sources(struct store *st, int64_t family, const char
 		       : "SELECT id FROM source WHERE ?2 IS NULL OR text = ?2 ORDER BY id";
 	struct stmt *s = prepare(st, sql, err);
 
-	if (s && family)
-		bind_int(st, s, 1, family);
-	if (s && text)
-		bind_text(st, s, 2, text);
+	if (family)
+		db_bind_int(s, 1, family);
+	if (text)
+		db_bind_str(s, 2, text);
 	return s;
 }
 
@@ -96,32 +90,28 @@ int store_event_sources(struct store *st, int64_t family, const char *text, cons
 	int rc = 0;
 
 	*ret_n = 0;
-	while (s && *ret_n < max && (rc = step(st, s, err)) > 0) {
-		int64_t source = get_int(st, s, 0);
+	while (*ret_n < max && (rc = db_step(s, err)) > 0) {
+		int64_t source = db_get_int(s, 0);
 		int found = has_event(st, source, id, id_len, err);
 
 		if (found < 0) {
-			st->ops->reset(s);
+			db_reset(s);
 			return -1;
 		}
 		if (found)
 			ret[(*ret_n)++] = source;
 	}
-	if (!s || rc < 0)
-		return -1;
-	if (rc > 0)
-		st->ops->reset(s);
-	return 0;
+	db_reset(s);
+	return rc < 0 ? -1 : 0;
 }
 
 int store_sources_moved(struct store *st, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT 1 FROM source_moved LIMIT 1", err);
-	int64_t one;
-	int rc = s ? store_one(st, s, &one, err) : -1;
+	int rc = store_any(s, err);
 
-	if (rc > 0 && (st->ops->exec(st->db, "DELETE FROM posting", err) < 0 ||
-		       store_postings_make(st, err) < 0))
+	if (rc > 0 &&
+	    (db_exec(st->db, "DELETE FROM posting", err) < 0 || store_postings_make(st, err) < 0))
 		rc = -1;
-	return rc < 0 ? -1 : st->ops->exec(st->db, "DROP TABLE source_moved", err);
+	return rc < 0 ? -1 : db_exec(st->db, "DROP TABLE source_moved", err);
 }

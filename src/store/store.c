@@ -13,22 +13,20 @@ static unsigned db_flags(unsigned flags)
 int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret,
 	       struct error *err)
 {
-	const struct db_ops *ops = &db_sqlite;
 	struct db *db;
 	struct store *st;
 
-	if (ops->open(where, db_flags(flags), busy_timeout_ms, &db, err) < 0)
+	if (db_open(where, db_flags(flags), busy_timeout_ms, &db, err) < 0)
 		return -1;
-	if (schema_bring(ops, db, db_flags(flags), schema_steps, schema_n_steps, err) < 0) {
-		ops->close(&db);
+	if (schema_bring(db, db_flags(flags), schema_steps, schema_n_steps, err) < 0) {
+		db_close(&db);
 		if (flags & STORE_CREATE)
-			ops->remove(where);
+			db_remove(where);
 		return -1;
 	}
 	st = calloc(1, sizeof(*st));
 	if (!st)
 		abort();
-	st->ops = ops;
 	st->db = db;
 	*ret = st;
 	return 0;
@@ -40,33 +38,31 @@ void store_close(struct store **st)
 		return;
 	store_end(*st);
 	store_accounts_forget(*st);
-	(*st)->ops->close(&(*st)->db);
+	db_close(&(*st)->db);
 	free(*st);
 	*st = NULL;
 }
 
 void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *arg)
 {
-	st->ops->wait_with(st->db, wait, arg);
+	db_wait_with(st->db, wait, arg);
 }
 
 bool store_moved(struct store *st)
 {
-	return st->ops->moved(st->db);
+	return db_moved(st->db);
 }
 
 int store_facts(struct store *st, struct store_facts *ret, struct error *err)
 {
-	st->ops->sizes(st->db, &ret->file_bytes, &ret->log_bytes);
-	return st->ops->schema_version(st->db, &ret->schema, err);
+	db_sizes(st->db, &ret->file_bytes, &ret->log_bytes);
+	return db_schema_version(st->db, &ret->schema, err);
 }
 
 /* SQL that a store says again and again, so it is kept prepared. */
 static int say(struct store *st, const char *sql, struct error *err)
 {
-	struct stmt *s = prepare(st, sql, err);
-
-	return s ? step(st, s, err) : -1;
+	return db_step(prepare(st, sql, err), err);
 }
 
 int store_begin_read(struct store *st, struct error *err)
@@ -80,7 +76,7 @@ int store_begin_read(struct store *st, struct error *err)
 
 int store_begin_write(struct store *st, struct error *err)
 {
-	if (say(st, st->ops->begin_write, err) < 0)
+	if (say(st, db_begin_write, err) < 0)
 		return -1;
 	st->tx = TX_WRITE;
 	return 0;
@@ -107,14 +103,14 @@ void store_end(struct store *st)
 	if (st->tx != TX_NONE)
 		say(st, "ROLLBACK", NULL);
 	if (st->tx == TX_READ)
-		st->ops->adapt(st->db);
+		db_adapt(st->db);
 	st->tx = TX_NONE;
 }
 
 void store_limit(struct store *st, const struct store_limits *limits)
 {
 	st->work_max = st->work_left = limits->work;
-	st->ops->watch(st->db, limits->check, limits->arg);
+	db_watch(st->db, limits->check, limits->arg);
 }
 
 int store_too_much(struct store *st, struct error *err)
@@ -141,13 +137,14 @@ void store_work_again(struct store *st)
 	st->work_left = st->work_max;
 }
 
-int store_write_open(struct store *st, bool *ret_own, struct error *err)
+int store_write_open(struct store *st, struct error *err)
 {
-	*ret_own = st->tx == TX_NONE;
-	return *ret_own ? store_begin_write(st, err) : 0;
+	if (st->tx != TX_NONE)
+		return 0;
+	return store_begin_write(st, err) < 0 ? -1 : 1;
 }
 
-int store_write_close(struct store *st, bool own, int rc, struct error *err)
+int store_write_close(struct store *st, int own, int rc, struct error *err)
 {
 	if (!own)
 		return rc;
@@ -167,77 +164,97 @@ void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t
 	return arena_grow(arena, list, old * element, *size * element);
 }
 
-int store_rows(struct store *st, struct stmt *s, read_row read, size_t size, struct arena *arena,
-	       struct rows *ret, struct error *err)
+struct rows store_rows(struct stmt *s, read_row *read, size_t size, struct arena *arena,
+		       struct error *err)
 {
-	struct rows rows = { NULL, 0 };
+	struct rows rows = { 0 };
 	size_t room = 0;
-	int rc;
 
-	if (!s)
-		return -1;
-	while ((rc = step(st, s, err)) > 0) {
+	while ((rows.rc = db_step(s, err)) > 0) {
 		rows.items = store_room(arena, rows.items, rows.n, &room, size);
-		if (read(st, s, arena, (char *)rows.items + rows.n++ * size, err) < 0) {
-			st->ops->reset(s);
-			return -1;
-		}
+		read(s, arena, (char *)rows.items + rows.n++ * size);
 	}
-	if (rc == 0)
-		*ret = rows;
-	return rc;
+	return rows;
 }
 
-static int read_id(struct store *st, struct stmt *s, struct arena *arena, void *ret,
-		   struct error *err)
+static void read_id(struct stmt *s, struct arena *arena, void *ret)
 {
-	(void)arena, (void)err;
-	*(int64_t *)ret = get_int(st, s, 0);
-	return 0;
+	(void)arena;
+	*(int64_t *)ret = db_get_int(s, 0);
 }
 
-int store_ids(struct store *st, struct stmt *s, struct arena *arena, const int64_t **ret,
-	      size_t *ret_n, struct error *err)
-{
-	struct rows rows;
-
-	if (store_rows(st, s, read_id, sizeof(int64_t), arena, &rows, err) < 0)
-		return -1;
-	*ret = rows.items;
-	*ret_n = rows.n;
-	return 0;
-}
-
-int store_row(struct store *st, struct stmt *s, read_row read, struct arena *arena, void *ret,
+int store_ids(struct stmt *s, struct arena *arena, const int64_t **ret, size_t *ret_n,
 	      struct error *err)
 {
-	int rc = s ? step(st, s, err) : -1;
+	struct rows rows = store_rows(s, read_id, sizeof(int64_t), arena, err);
+
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return rows.rc;
+}
+
+int store_row(struct stmt *s, read_row *read, struct arena *arena, void *ret, struct error *err)
+{
+	int rc = db_step(s, err);
+
+	if (rc > 0)
+		read(s, arena, ret);
+	db_reset(s);
+	return rc;
+}
+
+int store_one(struct stmt *s, int64_t *ret_n, struct error *err)
+{
+	int rc = db_step(s, err);
 
 	if (rc > 0) {
-		if (read(st, s, arena, ret, err) < 0)
-			rc = -1;
-		st->ops->reset(s);
+		*ret_n = db_get_int(s, 0);
+		db_reset(s);
 	}
 	return rc;
 }
 
-int store_one(struct store *st, struct stmt *s, int64_t *ret_n, struct error *err)
+int store_any(struct stmt *s, struct error *err)
 {
-	int rc = step(st, s, err);
+	int64_t one;
+
+	return store_one(s, &one, err);
+}
+
+int store_text(struct stmt *s, struct arena *arena, const char **ret, struct error *err)
+{
+	int rc = db_step(s, err);
 
 	if (rc > 0) {
-		*ret_n = get_int(st, s, 0);
-		st->ops->reset(s);
+		*ret = db_get_str(s, 0, arena);
+		db_reset(s);
 	}
 	return rc;
 }
 
-void store_bind_amounts(struct store *st, struct stmt *s, int n, const struct amounts *a)
+int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena *arena,
+		     const char **ret, struct error *err)
 {
-	bind_int(st, s, n, a->count);
-	bind_int(st, s, n + 1, a->usage);
-	bind_int(st, s, n + 2, a->price);
-	bind_int(st, s, n + 3, a->upload);
+	struct stmt *s = prepare(st, sql, err);
+
+	db_bind_int(s, 1, id);
+	return store_text(s, arena, ret, err);
+}
+
+int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct error *err)
+{
+	if (db_step(s, err) < 0)
+		return -1;
+	*ret_id = db_last_id(st->db);
+	return 0;
+}
+
+void store_bind_amounts(struct stmt *s, int n, const struct amounts *a)
+{
+	db_bind_int(s, n, a->count);
+	db_bind_int(s, n + 1, a->usage);
+	db_bind_int(s, n + 2, a->price);
+	db_bind_int(s, n + 3, a->upload);
 }
 
 void amounts_negate(struct amounts *a)
@@ -248,21 +265,19 @@ void amounts_negate(struct amounts *a)
 	a->upload = -a->upload;
 }
 
-void store_get_amounts(struct store *st, struct stmt *s, int column, struct amounts *ret)
+void store_get_amounts(struct stmt *s, int column, struct amounts *ret)
 {
-	ret->count = get_int(st, s, column);
-	ret->usage = get_int(st, s, column + 1);
-	ret->price = get_int(st, s, column + 2);
-	ret->upload = get_int(st, s, column + 3);
+	ret->count = db_get_int(s, column);
+	ret->usage = db_get_int(s, column + 1);
+	ret->price = db_get_int(s, column + 2);
+	ret->upload = db_get_int(s, column + 3);
 }
 
 int store_version(struct store *st, int64_t *ret_version, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT value FROM meta WHERE name = 'version'", err);
 
-	if (!s)
-		return -1;
-	switch (store_one(st, s, ret_version, err)) {
+	switch (store_one(s, ret_version, err)) {
 	case 1:
 		st->version = *ret_version;
 		return 0;
@@ -283,10 +298,8 @@ int store_meta(struct store *st, const char *name, int64_t *ret, struct error *e
 {
 	struct stmt *s = prepare(st, "SELECT value FROM meta WHERE name = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, name);
-	return store_one(st, s, ret, err);
+	db_bind_str(s, 1, name);
+	return store_one(s, ret, err);
 }
 
 int store_meta_set(struct store *st, const char *name, int64_t value, struct error *err)
@@ -296,9 +309,7 @@ int store_meta_set(struct store *st, const char *name, int64_t value, struct err
 				 "(name) DO UPDATE SET value = excluded.value",
 				 err);
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, name);
-	bind_int(st, s, 2, value);
-	return step(st, s, err);
+	db_bind_str(s, 1, name);
+	db_bind_int(s, 2, value);
+	return db_step(s, err);
 }

@@ -179,15 +179,13 @@ static int count_rows(struct reading *r, int64_t account, int64_t category, int6
 		struct stmt *s = prepare(r->st, count_sql[t->level][r->q->by_series], err);
 		int64_t n = 0;
 
-		if (!s)
-			return -1;
-		bind_int(r->st, s, 1, account);
-		bind_int(r->st, s, 2, t->from);
-		bind_int(r->st, s, 3, t->to);
+		db_bind_int(s, 1, account);
+		db_bind_int(s, 2, t->from);
+		db_bind_int(s, 3, t->to);
 		if (category)
-			bind_int(r->st, s, 4, category);
-		bind_int(r->st, s, 5, r->st->work_max ? r->st->work_left - *work + 1 : INT64_MAX);
-		if (store_one(r->st, s, &n, err) < 0)
+			db_bind_int(s, 4, category);
+		db_bind_int(s, 5, r->st->work_max ? r->st->work_left - *work + 1 : INT64_MAX);
+		if (store_one(s, &n, err) < 0)
 			return -1;
 		add_count(r, n);
 		*work += n + SCAN_WORK;
@@ -222,11 +220,9 @@ static int next_used(struct store *st, int64_t account, int64_t *category, struc
 				 " ORDER BY category LIMIT 1",
 				 err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, account);
-	bind_int(st, s, 2, *category);
-	return store_one(st, s, category, err);
+	db_bind_int(s, 1, account);
+	db_bind_int(s, 2, *category);
+	return store_one(s, category, err);
 }
 
 /* The next one after it, from 0 on, that the question is about as well. */
@@ -292,15 +288,13 @@ static int read_values(struct reading *r, const struct rollup_scan *scan, size_t
 		ret->size *= 2;
 	ret->series = arena_array(&r->scratch, int64_t, ret->size);
 	ret->value = arena_array(&r->scratch, int64_t, ret->size);
-	if (!s)
-		return -1;
-	bind_int(r->st, s, 1, scan->account);
-	bind_int(r->st, s, 2, scan->category);
-	while ((rc = step(r->st, s, err)) > 0) {
-		size_t place = value_place(ret, get_int(r->st, s, 0));
+	db_bind_int(s, 1, scan->account);
+	db_bind_int(s, 2, scan->category);
+	while ((rc = db_step(s, err)) > 0) {
+		size_t place = value_place(ret, db_get_int(s, 0));
 
-		ret->series[place] = get_int(r->st, s, 0);
-		ret->value[place] = get_int(r->st, s, 1);
+		ret->series[place] = db_get_int(s, 0);
+		ret->value[place] = db_get_int(s, 1);
 	}
 	return rc;
 }
@@ -319,12 +313,10 @@ static int map_values(struct reading *r, const struct rollup_scan *scan, int64_t
 		    "SELECT count(*) FROM (SELECT 1 FROM series"
 		    " WHERE account = ?1 AND category = ?2 LIMIT ?3)",
 		    err);
-	if (!s)
-		return -1;
-	bind_int(r->st, s, 1, scan->account);
-	bind_int(r->st, s, 2, scan->category);
-	bind_int(r->st, s, 3, MAPPED_SERIES * rows + 1);
-	if (store_one(r->st, s, &n, err) < 0)
+	db_bind_int(s, 1, scan->account);
+	db_bind_int(s, 2, scan->category);
+	db_bind_int(s, 3, MAPPED_SERIES * rows + 1);
+	if (store_one(s, &n, err) < 0)
 		return -1;
 	arena_reset(&r->scratch);
 	return n > MAPPED_SERIES * rows ? 0 : read_values(r, scan, (size_t)n, ret, err);
@@ -410,16 +402,14 @@ static int find_series(struct store *st, const struct rollup_scan *scan, int64_t
 				 err);
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, scan->account);
-	bind_int(st, s, 2, (int64_t)max + 1);
-	bind_int(st, s, 4, scan->category);
+	db_bind_int(s, 1, scan->account);
+	db_bind_int(s, 2, (int64_t)max + 1);
+	db_bind_int(s, 4, scan->category);
 	for (int d = 0; d < DIMENSIONS; d++)
-		bind_int(st, s, 5 + d, scan->dim[d]);
-	for (*ret_n = 0; (rc = step(st, s, err)) > 0; (*ret_n)++)
+		db_bind_int(s, 5 + d, scan->dim[d]);
+	for (*ret_n = 0; (rc = db_step(s, err)) > 0; (*ret_n)++)
 		if (*ret_n < max)
-			ret[*ret_n] = get_int(st, s, 0);
+			ret[*ret_n] = db_get_int(s, 0);
 	return rc;
 }
 

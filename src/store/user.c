@@ -27,11 +27,9 @@ static int insert_grant(struct store *st, int64_t user, int64_t account, struct 
 		    "INSERT INTO user_grant (user, account) VALUES (?1, ?2) ON CONFLICT (user, "
 		    "account) DO NOTHING",
 		    err);
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, user);
-	bind_int(st, s, 2, account);
-	return step(st, s, err);
+	db_bind_int(s, 1, user);
+	db_bind_int(s, 2, account);
+	return db_step(s, err);
 }
 
 /*
@@ -42,14 +40,11 @@ static int check_free(struct store *st, const char *sql, const char *param, cons
 		      int64_t id, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
-	int64_t one;
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, text);
-	bind_int(st, s, 2, id);
-	rc = store_one(st, s, &one, err);
+	db_bind_str(s, 1, text);
+	db_bind_int(s, 2, id);
+	rc = store_any(s, err);
 	return rc > 0 ? error_set(err, ERR_CONFLICT, param,
 				  "\"%s\" is taken by a user who is there, or was", text)
 		      : rc;
@@ -72,19 +67,16 @@ static int insert_user(struct store *st, struct user *u, const char *folded, str
 		    "folded)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 		    err);
-	if (!s)
+	db_bind_str(s, 1, u->name);
+	db_bind_str(s, 2, u->display);
+	db_bind_str(s, 3, u->email);
+	db_bind_str(s, 4, u->role);
+	db_bind_str(s, 5, u->password);
+	db_bind_int(s, 6, u->created);
+	db_bind_int(s, 7, u->removed);
+	db_bind_str(s, 8, folded);
+	if (store_insert_id(st, s, &u->id, err) < 0)
 		return -1;
-	bind_text(st, s, 1, u->name);
-	bind_text(st, s, 2, u->display);
-	bind_text(st, s, 3, u->email);
-	bind_text(st, s, 4, u->role);
-	bind_text(st, s, 5, u->password);
-	bind_int(st, s, 6, u->created);
-	bind_int(st, s, 7, u->removed);
-	bind_text(st, s, 8, folded);
-	if (step(st, s, err) < 0)
-		return -1;
-	u->id = st->ops->last_id(st->db);
 	for (size_t i = 0; i < u->n_grants; i++)
 		if (insert_grant(st, u->id, u->grants[i], err) < 0)
 			return -1;
@@ -93,11 +85,11 @@ static int insert_user(struct store *st, struct user *u, const char *folded, str
 
 int store_user_add(struct store *st, struct user *u, struct error *err)
 {
+	int own = store_write_open(st, err);
 	struct arena arena;
-	bool own;
 	int rc;
 
-	if (store_write_open(st, &own, err) < 0)
+	if (own < 0)
 		return -1;
 	arena_init(&arena);
 	rc = insert_user(st, u, name_fold(&arena, u->name), err);
@@ -110,45 +102,49 @@ static int read_grants(struct store *st, struct arena *arena, struct user *ret, 
 	struct stmt *s =
 		prepare(st, "SELECT account FROM user_grant WHERE user = ?1 ORDER BY account", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, ret->id);
-	return store_ids(st, s, arena, &ret->grants, &ret->n_grants, err);
+	db_bind_int(s, 1, ret->id);
+	return store_ids(s, arena, &ret->grants, &ret->n_grants, err);
 }
 
-static int read_user(struct store *st, struct stmt *s, struct arena *arena, void *to,
+static void read_user(struct stmt *s, struct arena *arena, void *to)
+{
+	*(struct user *)to = (struct user) {
+		.id = db_get_int(s, 0),
+		.name = db_get_str(s, 1, arena),
+		.display = db_get_str(s, 2, arena),
+		.email = db_get_str(s, 3, arena),
+		.role = db_get_str(s, 4, arena),
+		.password = db_get_str(s, 5, arena),
+		.created = db_get_int(s, 6),
+		.removed = db_get_int(s, 7),
+	};
+}
+
+/* All users that S, which is bound, finds. */
+static int find_users(struct store *st, struct stmt *s, struct arena *arena, struct user **ret,
+		      size_t *ret_n, struct error *err)
+{
+	struct rows rows = store_rows(s, read_user, sizeof(**ret), arena, err);
+
+	*ret = rows.items;
+	*ret_n = rows.n;
+	for (size_t i = 0; rows.rc == 0 && i < rows.n; i++)
+		rows.rc = read_grants(st, arena, &(*ret)[i], err);
+	return rows.rc;
+}
+
+/* The only one; 0 also if there are several. */
+static int find_user(struct store *st, struct stmt *s, struct arena *arena, struct user *ret,
 		     struct error *err)
 {
-	struct user *ret = to;
+	struct user *list;
+	size_t n;
 
-	*ret = (struct user) {
-		.id = get_int(st, s, 0),
-		.name = get_text(st, s, 1, arena),
-		.display = get_text(st, s, 2, arena),
-		.email = get_text(st, s, 3, arena),
-		.role = get_text(st, s, 4, arena),
-		.password = get_text(st, s, 5, arena),
-		.created = get_int(st, s, 6),
-		.removed = get_int(st, s, 7),
-	};
-	return read_grants(st, arena, ret, err);
-}
-
-/* The only user whose name looks like NAME; 0 also if there are several. */
-static int find_alike(struct store *st, const char *name, struct arena *arena, struct user *ret,
-		      struct error *err)
-{
-	struct stmt *s = prepare(st, USER "WHERE folded = ?1", err);
-	struct rows rows;
-
-	if (s)
-		bind_text(st, s, 1, name_fold(arena, name));
-	if (store_rows(st, s, read_user, sizeof(*ret), arena, &rows, err) < 0)
+	if (find_users(st, s, arena, &list, &n, err) < 0)
 		return -1;
-	if (rows.n != 1)
-		return 0;
-	*ret = *(struct user *)rows.items;
-	return 1;
+	if (n == 1)
+		*ret = *list;
+	return n == 1;
 }
 
 int store_user_by_name(struct store *st, const char *name, struct arena *arena, struct user *ret,
@@ -157,22 +153,23 @@ int store_user_by_name(struct store *st, const char *name, struct arena *arena, 
 	struct stmt *s = prepare(st, USER "WHERE name = ?1", err);
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, name);
-	rc = store_row(st, s, read_user, arena, ret, err);
-	return rc == 0 ? find_alike(st, name, arena, ret, err) : rc;
+	db_bind_str(s, 1, name);
+	rc = find_user(st, s, arena, ret, err);
+	if (rc)
+		return rc;
+	s = prepare(st, USER "WHERE folded = ?1", err);
+	db_bind_str(s, 1, name_fold(arena, name));
+	return find_user(st, s, arena, ret, err);
 }
 
 int store_user_by_email(struct store *st, const char *email, struct arena *arena, struct user *ret,
 			struct error *err)
 {
-	struct stmt *s = prepare(st, USER "WHERE lower(email) = lower(?1) AND removed = 0", err);
+	struct stmt *s = prepare(st, USER "WHERE lower(email) = lower(?1) AND removed = 0 LIMIT 1",
+				 err);
 
-	if (!s)
-		return -1;
-	bind_text(st, s, 1, email);
-	return store_row(st, s, read_user, arena, ret, err);
+	db_bind_str(s, 1, email);
+	return find_user(st, s, arena, ret, err);
 }
 
 int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct user *ret,
@@ -180,23 +177,14 @@ int store_user_by_id(struct store *st, int64_t id, struct arena *arena, struct u
 {
 	struct stmt *s = prepare(st, USER "WHERE id = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	return store_row(st, s, read_user, arena, ret, err);
+	db_bind_int(s, 1, id);
+	return find_user(st, s, arena, ret, err);
 }
 
 int store_users(struct store *st, struct arena *arena, struct user **ret, size_t *ret_n,
 		struct error *err)
 {
-	struct stmt *s = prepare(st, USER "ORDER BY name", err);
-	struct rows rows;
-
-	if (store_rows(st, s, read_user, sizeof(**ret), arena, &rows, err) < 0)
-		return -1;
-	*ret = rows.items;
-	*ret_n = rows.n;
-	return 0;
+	return find_users(st, prepare(st, USER "ORDER BY name", err), arena, ret, ret_n, err);
 }
 
 /*
@@ -209,16 +197,14 @@ static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
 	static const unsigned char none[KEY_HASH_BYTES];
 	struct stmt *s;
 
-	if (step(st, update, err) < 0)
+	if (db_step(update, err) < 0)
 		return -1;
-	if (!st->ops->changes(st->db))
+	if (!db_changes(st->db))
 		return 0;
 	s = prepare(st, "DELETE FROM session WHERE (user = ?1 OR maker = ?1) AND hash <> ?2", err);
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	st->ops->bind_blob(s, 2, keep ? keep : none, KEY_HASH_BYTES);
-	if (step(st, s, err) < 0 || store_changed(st, err) < 0)
+	db_bind_int(s, 1, id);
+	db_bind_blob(s, 2, keep ? keep : none, KEY_HASH_BYTES);
+	if (db_step(s, err) < 0 || store_changed(st, err) < 0)
 		return -1;
 	return 1;
 }
@@ -229,21 +215,18 @@ static int set_password(struct store *st, int64_t id, const char *password,
 	struct stmt *s = prepare(st, "UPDATE user SET password = ?2 WHERE id = ?1 AND removed = 0",
 				 err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	bind_text(st, s, 2, password);
+	db_bind_int(s, 1, id);
+	db_bind_str(s, 2, password);
 	return end_user_sessions(st, id, s, keep, err);
 }
 
 int store_user_password(struct store *st, int64_t id, const char *password,
 			const unsigned char *keep, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, set_password(st, id, password, keep, err), err);
+	return own < 0 ? -1
+		       : store_write_close(st, own, set_password(st, id, password, keep, err), err);
 }
 
 static int set_removed(struct store *st, int64_t id, int64_t when, struct error *err)
@@ -251,20 +234,16 @@ static int set_removed(struct store *st, int64_t id, int64_t when, struct error 
 	struct stmt *s = prepare(st, "UPDATE user SET removed = ?2 WHERE id = ?1 AND removed = 0",
 				 err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	bind_int(st, s, 2, when);
+	db_bind_int(s, 1, id);
+	db_bind_int(s, 2, when);
 	return end_user_sessions(st, id, s, NULL, err);
 }
 
 int store_user_remove(struct store *st, int64_t id, int64_t when, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, set_removed(st, id, when, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, set_removed(st, id, when, err), err);
 }
 
 static int set_texts(struct store *st, const struct user *u, struct error *err)
@@ -278,25 +257,21 @@ static int set_texts(struct store *st, const struct user *u, struct error *err)
 		return -1;
 	s = prepare(st, "UPDATE user SET display = ?2, email = ?3 WHERE id = ?1 AND removed = 0",
 		    err);
-	if (!s)
+	db_bind_int(s, 1, u->id);
+	db_bind_str(s, 2, u->display);
+	db_bind_str(s, 3, u->email);
+	if (db_step(s, err) < 0)
 		return -1;
-	bind_int(st, s, 1, u->id);
-	bind_text(st, s, 2, u->display);
-	bind_text(st, s, 3, u->email);
-	if (step(st, s, err) < 0)
-		return -1;
-	if (!st->ops->changes(st->db))
+	if (!db_changes(st->db))
 		return 0;
 	return store_changed(st, err) < 0 ? -1 : 1;
 }
 
 int store_user_set(struct store *st, const struct user *u, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, set_texts(st, u, err), err);
+	return own < 0 ? -1 : store_write_close(st, own, set_texts(st, u, err), err);
 }
 
 static int delete_grant(struct store *st, int64_t user, int64_t account, struct error *err)
@@ -304,23 +279,18 @@ static int delete_grant(struct store *st, int64_t user, int64_t account, struct 
 	struct stmt *s = prepare(st, "DELETE FROM user_grant WHERE user = ?1 AND account = ?2",
 				 err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, user);
-	bind_int(st, s, 2, account);
-	return step(st, s, err);
+	db_bind_int(s, 1, user);
+	db_bind_int(s, 2, account);
+	return db_step(s, err);
 }
 
 static int set_grant(struct store *st, int64_t id, int64_t account, bool granted, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT 1 FROM user WHERE id = ?1 AND removed = 0", err);
-	int64_t one;
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, id);
-	rc = store_one(st, s, &one, err);
+	db_bind_int(s, 1, id);
+	rc = store_any(s, err);
 	if (rc <= 0)
 		return rc;
 	rc = granted ? insert_grant(st, id, account, err) : delete_grant(st, id, account, err);
@@ -329,11 +299,10 @@ static int set_grant(struct store *st, int64_t id, int64_t account, bool granted
 
 int store_user_grant(struct store *st, int64_t id, int64_t account, bool granted, struct error *err)
 {
-	bool own;
+	int own = store_write_open(st, err);
 
-	if (store_write_open(st, &own, err) < 0)
-		return -1;
-	return store_write_close(st, own, set_grant(st, id, account, granted, err), err);
+	return own < 0 ? -1
+		       : store_write_close(st, own, set_grant(st, id, account, granted, err), err);
 }
 
 /* ---- bringing an older ledger forward ---- */
@@ -343,11 +312,9 @@ static int set_folded(struct store *st, const struct user *u, struct arena *aren
 {
 	struct stmt *s = prepare(st, "UPDATE user SET folded = ?2 WHERE id = ?1", err);
 
-	if (!s)
-		return -1;
-	bind_int(st, s, 1, u->id);
-	bind_text(st, s, 2, name_fold(arena, u->name));
-	return step(st, s, err);
+	db_bind_int(s, 1, u->id);
+	db_bind_str(s, 2, name_fold(arena, u->name));
+	return db_step(s, err);
 }
 
 int store_users_fold(struct store *st, struct error *err)

@@ -7,6 +7,7 @@
 #include <time.h>
 #include "base/civil.h"
 #include "store/internal.h"
+#include "store/posting_codec.h"
 #include "base/banned.h"
 
 /*
@@ -165,11 +166,9 @@ static int repair_rollup(struct repair *r, const struct rollup *want, const stru
 	return repair_pause(r, false, err);
 }
 
-static int repair_hour(struct repair *r, int64_t account, int64_t hour, struct posted *refs,
-		       size_t n, struct error *err)
+static int repair_hour(struct repair *r, const struct posting_hour *hour, struct error *err)
 {
-	if (repair_open(r, err) < 0 ||
-	    store_postings_replace(r->from, r->to, account, hour, refs, n, err) < 0)
+	if (repair_open(r, err) < 0 || store_postings_replace(r->from, r->to, hour, err) < 0)
 		return -1;
 	return repair_pause(r, false, err);
 }
@@ -266,20 +265,20 @@ __attribute__((format(printf, 2, 3))) static void tell(struct verification *v, c
 	v->calls->fault(v->calls->arg, words);
 }
 
-static int stored_next(struct verification *v, struct stored *t, struct error *err)
+static int stored_next(struct stored *t, struct error *err)
 {
 	struct stmt *s = t->s;
-	int rc = step(v->st, s, err);
+	int rc = db_step(s, err);
 
 	if (rc <= 0) {
 		t->s = NULL;
 		return rc;
 	}
-	t->row.account = get_int(v->st, s, 0);
-	t->row.slot = get_int(v->st, s, 1);
-	t->row.category = get_int(v->st, s, 2);
-	t->row.series = get_int(v->st, s, 3);
-	store_get_amounts(v->st, s, 4, &t->row.amounts);
+	t->row.account = db_get_int(s, 0);
+	t->row.slot = db_get_int(s, 1);
+	t->row.category = db_get_int(s, 2);
+	t->row.series = db_get_int(s, 3);
+	store_get_amounts(s, 4, &t->row.amounts);
 	return 0;
 }
 
@@ -305,7 +304,7 @@ static int unexpected(struct verification *v, struct stored *t, struct error *er
 {
 	if (!is_zero(&t->row.amounts) && report(v, NULL, &t->row, err) < 0)
 		return -1;
-	return stored_next(v, t, err);
+	return stored_next(t, err);
 }
 
 /* Holds the next rollup that there should be against those that there are. */
@@ -320,7 +319,7 @@ static int expect(struct verification *v, struct stored *t, const struct rollup 
 		return is_zero(&want->amounts) ? 0 : report(v, want, NULL, err);
 	if (!same_amounts(&t->row.amounts, &want->amounts) && report(v, want, &t->row, err) < 0)
 		return -1;
-	return stored_next(v, t, err);
+	return stored_next(t, err);
 }
 
 static int expect_parts(struct verification *v, enum level level, GPtrArray *groups,
@@ -432,8 +431,11 @@ static int wrong_hour(struct verification *v, int64_t account, int64_t hour,
 
 	if (v->repair) {
 		v->n++;
-		return repair_hour(v->repair, account, hour, (struct posted *)v->hour.refs->data,
-				   want ? v->hour.refs->len : 0, err);
+		return repair_hour(v->repair,
+				   &(struct posting_hour) { account, hour,
+							    (struct posted *)v->hour.refs->data,
+							    want ? v->hour.refs->len : 0 },
+				   err);
 	}
 	hour_text(text, hour);
 	tell(v, "account %" PRId64 ", hour of %s: %s (%" PRId64 " references, %" PRId64 " events)",
@@ -549,33 +551,33 @@ static int check_late_count(struct verification *v, struct error *err)
 static int add_event(struct verification *v, struct stmt *s, struct error *err)
 {
 	struct group g = {
-		.category = get_int(v->st, s, 2),
-		.series = get_int(v->st, s, 3),
-		.has_dimensions = get_int(v->st, s, 4) != 0,
+		.category = db_get_int(s, 2),
+		.series = db_get_int(s, 3),
+		.has_dimensions = db_get_int(s, 4) != 0,
 	};
-	struct posted p = { .effective_us = get_int(v->st, s, 9),
+	struct posted p = { .effective_us = db_get_int(s, 9),
 			    .series = g.series,
-			    .source = get_int(v->st, s, 11) };
-	int64_t time_us = get_int(v->st, s, 10);
+			    .source = db_get_int(s, 11) };
+	int64_t time_us = db_get_int(s, 10);
 	struct amounts amounts;
 
-	store_get_amounts(v->st, s, 5, &amounts);
+	store_get_amounts(s, 5, &amounts);
 	add_amounts(&g.amounts, &amounts);
-	p.id = v->st->ops->get_text(s, 12, &p.id_len);
+	p.id = db_get_text(s, 12, &p.id_len);
 	if (!v->repair && p.effective_us < time_us)
 		tell(v, "event %.*s of source %" PRId64 " takes effect before its own time",
 		     (int)p.id_len, p.id, p.source);
-	if (!v->repair && (get_int(v->st, s, 13) != 0) != (p.source == v->own))
+	if (!v->repair && (db_get_int(s, 13) != 0) != (p.source == v->own))
 		tell(v, "event %.*s of source %" PRId64 ": %s", (int)p.id_len, p.id, p.source,
 		     p.source == v->own ? "is no fact of any correction"
 					: "is a fact of a correction, but of another source");
 	for (int level = 0; level < LEVELS; level++) {
-		if (tally_add(v, level, get_int(v->st, s, 0), get_int(v->st, s, 1), &g, err) < 0)
+		if (tally_add(v, level, db_get_int(s, 0), db_get_int(s, 1), &g, err) < 0)
 			return -1;
 	}
-	if (p.effective_us > time_us && check_late(v, get_int(v->st, s, 0), &p, err) < 0)
+	if (p.effective_us > time_us && check_late(v, db_get_int(s, 0), &p, err) < 0)
 		return -1;
-	return add_posting(v, get_int(v->st, s, 0), &p, err);
+	return add_posting(v, db_get_int(s, 0), &p, err);
 }
 
 static int add_events(struct verification *v, int64_t all, struct error *err)
@@ -584,17 +586,15 @@ static int add_events(struct verification *v, int64_t all, struct error *err)
 	int64_t done = 0;
 	int rc;
 
-	if (!s)
-		return -1;
-	while ((rc = step(v->st, s, err)) > 0) {
+	while ((rc = db_step(s, err)) > 0) {
 		if (add_event(v, s, err) < 0 ||
 		    (done % 4096 == 0 && v->repair && repair_pause(v->repair, false, err) < 0)) {
-			v->st->ops->reset(s);
+			db_reset(s);
 			return -1;
 		}
 		done++;
 		if (v->calls->stopped && done % 4096 == 0 && v->calls->stopped(v->calls->arg)) {
-			v->st->ops->reset(s);
+			db_reset(s);
 			return error_set(err, ERR_BUSY, NULL, "the verification was stopped");
 		}
 		if (v->calls->progress && done % 65536 == 0)
@@ -619,10 +619,8 @@ static int check_sources(struct verification *v, struct error *err)
 			v->st, "SELECT source FROM event WHERE source > ?1 ORDER BY source LIMIT 1",
 			err);
 
-		if (!s)
-			return -1;
-		bind_int(v->st, s, 1, source);
-		rc = store_one(v->st, s, &source, err);
+		db_bind_int(s, 1, source);
+		rc = store_one(s, &source, err);
 		if (rc <= 0)
 			return rc;
 		rc = store_source_text(v->st, source, &v->arena, &text, err);
@@ -644,18 +642,15 @@ static int check_facts(struct verification *v, struct error *err)
 				 err);
 	int rc;
 
-	if (!s)
-		return -1;
-	bind_int(v->st, s, 1, v->own);
-	while ((rc = step(v->st, s, err)) > 0) {
-		const char *id = get_text(v->st, s, 0, &v->arena),
-			   *sid = get_text(v->st, s, 1, &v->arena);
+	db_bind_int(s, 1, v->own);
+	while ((rc = db_step(s, err)) > 0) {
+		const char *id = db_get_str(s, 0, &v->arena), *sid = db_get_str(s, 1, &v->arena);
 
 		if (!sid)
 			tell(v, "%s is a fact of a correction that doesn't exist", id);
 		else if (strncmp(id, sid, strlen(sid)) != 0 ||
 			 (strcmp(id + strlen(sid), CORRECTION_REVERSAL) != 0 &&
-			  (get_int(v->st, s, 2) != CORRECTION_AMEND ||
+			  (db_get_int(s, 2) != CORRECTION_AMEND ||
 			   strcmp(id + strlen(sid), CORRECTION_REPLACEMENT) != 0)))
 			tell(v, "%s is no fact that the correction %s has", id, sid);
 		arena_reset(&v->arena);
@@ -734,17 +729,17 @@ static int start_chain(struct verification *v, struct chain *c, int64_t source, 
 static int check_next_correction(struct verification *v, struct stmt *s, struct chain *c,
 				 struct error *err)
 {
-	int64_t source = get_int(v->st, s, 3);
+	int64_t source = db_get_int(s, 3);
 	size_t len;
-	const char *event = v->st->ops->get_text(s, 4, &len);
+	const char *event = db_get_text(s, 4, &len);
 	char sid[SID_TEXT];
 
 	if ((!c->event || source != c->source || strcmp(event, c->event) != 0) &&
 	    start_chain(v, c, source, event, err) < 0)
 		return -1;
-	snprintf(sid, sizeof(sid), "%s", v->st->ops->get_text(s, 1, &len));
-	return check_correction(v, c, get_int(v->st, s, 0), sid,
-				get_int(v->st, s, 2) == CORRECTION_AMEND, err);
+	snprintf(sid, sizeof(sid), "%s", db_get_text(s, 1, &len));
+	return check_correction(v, c, db_get_int(s, 0), sid, db_get_int(s, 2) == CORRECTION_AMEND,
+				err);
 }
 
 /*
@@ -760,9 +755,9 @@ static int check_corrections(struct verification *v, struct error *err)
 	struct chain c = { 0 };
 	int rc = -1;
 
-	while (s && (rc = step(v->st, s, err)) > 0) {
+	while ((rc = db_step(s, err)) > 0) {
 		if (check_next_correction(v, s, &c, err) < 0) {
-			v->st->ops->reset(s);
+			db_reset(s);
 			rc = -1;
 			break;
 		}
@@ -799,7 +794,7 @@ static int start(struct verification *v, struct error *err)
 
 			t->row.level = level;
 			t->s = prepare(v->st, stored_sql[level][kind], err);
-			if (!t->s || stored_next(v, t, err) < 0)
+			if (!t->s || stored_next(t, err) < 0)
 				return -1;
 		}
 	}
@@ -810,7 +805,7 @@ static int count_events(struct store *st, int64_t *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, "SELECT count(*) FROM event", err);
 
-	return s && store_one(st, s, ret, err) > 0 ? 0 : -1;
+	return store_one(s, ret, err) > 0 ? 0 : -1;
 }
 
 static void tell_damage(void *arg, const char *words)
@@ -824,7 +819,7 @@ static int verify(struct verification *v, int64_t *ret_events, struct error *err
 
 	if (!v->repair) {
 		*ret_events = 0;
-		damage = v->st->ops->damage(v->st->db, tell_damage, v, err);
+		damage = db_damage(v->st->db, tell_damage, v, err);
 		/* nothing that is read from such a file could be compared */
 		if (damage)
 			return damage < 0 ? -1 : 0;
@@ -858,8 +853,7 @@ static void release(struct verification *v)
 	for (int level = 0; level < LEVELS; level++) {
 		g_hash_table_destroy(v->tally[level].groups);
 		for (int kind = 0; kind < KINDS; kind++) {
-			if (v->stored[level][kind].s)
-				v->st->ops->reset(v->stored[level][kind].s);
+			db_reset(v->stored[level][kind].s);
 		}
 	}
 	posting_reader_free(&v->postings);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "store/internal.h"
+#include "store/posting_codec.h"
 #include "base/banned.h"
 
 #define ACCOUNT 1
@@ -40,10 +41,10 @@ static void run(struct store *st, const char *sql, int64_t part, const uint8_t *
 
 	must(s);
 	if (part) {
-		bind_int(st, s, 1, part);
-		st->ops->bind_blob(s, 2, data ? (const char *)data : "", size);
+		db_bind_int(s, 1, part);
+		db_bind_blob(s, 2, data ? (const char *)data : "", size);
 	}
-	must(step(st, s, NULL) == 0);
+	must(db_step(s, NULL) == 0);
 }
 
 static void put_parts(const uint8_t *data, size_t size, size_t n)
@@ -101,13 +102,13 @@ static void read_again(struct posted *list, size_t n, struct arena *arena)
 
 	if (!n || !can_be_written(list, n))
 		return;
-	must(store_postings_replace(store, store, ACCOUNT, HOUR, list, n / 2, NULL) == 0);
+	must(store_postings_replace(store, store, &(struct posting_hour) { ACCOUNT, HOUR, list, n / 2 }, NULL) == 0);
 	must(store_postings_add(store, ACCOUNT, list + n / 2, n - n / 2, NULL) == 0);
 	must(store_postings(store, ACCOUNT, HOUR, arena, &second, &n2, NULL) == 0 && n2 == n);
 	again = read_sum(second, n2, false);
 	must(again.hash == sum.hash);
 	/* the snapshot has none of them: all of them came later, and stay */
-	must(store_postings_replace(snapshot, store, ACCOUNT, HOUR, NULL, 0, NULL) == 0);
+	must(store_postings_replace(snapshot, store, &(struct posting_hour) { ACCOUNT, HOUR, NULL, 0 }, NULL) == 0);
 	again = read_sum(second, n2, false);
 	must(again.hash == sum.hash);
 }

@@ -252,9 +252,9 @@ static int bring(unsigned flags, const struct schema_step *steps)
 	struct db *db;
 	int rc;
 
-	OK(db_sqlite.open(path, flags, TIMEOUT_MS, &db, &err));
-	rc = schema_bring(&db_sqlite, db, flags, steps, 2, &err);
-	db_sqlite.close(&db);
+	OK(db_open(path, flags, TIMEOUT_MS, &db, &err));
+	rc = schema_bring(db, flags, steps, 2, &err);
+	db_close(&db);
 	return rc;
 }
 
@@ -298,13 +298,13 @@ START_TEST(ledger_is_durable_as_configured)
 	int64_t n;
 
 	s = prepare(st, "SELECT synchronous FROM pragma_synchronous", &err);
-	ck_assert_int_eq(store_one(st, s, &n, &err), 1);
+	ck_assert_int_eq(store_one(s, &n, &err), 1);
 	ck_assert_int_eq(n, 2);
 	s = prepare(st, "SELECT foreign_keys FROM pragma_foreign_keys", &err);
-	ck_assert_int_eq(store_one(st, s, &n, &err), 1);
+	ck_assert_int_eq(store_one(s, &n, &err), 1);
 	ck_assert_int_eq(n, 1);
 	s = prepare(st, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &err);
-	ck_assert_int_eq(store_one(st, s, &n, &err), 1);
+	ck_assert_int_eq(store_one(s, &n, &err), 1);
 	ck_assert_int_eq(n, 1);
 	store_close(&st);
 }
@@ -316,9 +316,9 @@ START_TEST(the_log_is_carried_over_and_begins_anew)
 	struct store *st = create(path);
 	struct store_facts facts;
 
-	OK(st->ops->exec(st->db, "CREATE TABLE big (bytes)", &err));
+	OK(db_exec(st->db, "CREATE TABLE big (bytes)", &err));
 	for (int i = 0; i < 60; i++) {
-		OK(st->ops->exec(st->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
+		OK(db_exec(st->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
 		OK(store_facts(st, &facts, &err));
 		ck_assert_int_lt(facts.log_bytes, 36 << 20);
 	}
@@ -336,12 +336,11 @@ START_TEST(the_log_waits_for_who_reads_in_it_and_is_carried_over_then)
 	struct store_facts facts;
 	int64_t version;
 
-	OK(writer->ops->exec(writer->db, "CREATE TABLE big (bytes)", &err));
+	OK(db_exec(writer->db, "CREATE TABLE big (bytes)", &err));
 	OK(store_begin_read(reader, &err));
 	OK(store_version(reader, &version, &err));
 	for (int i = 0; i < 60; i++)
-		OK(writer->ops->exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))",
-				     &err));
+		OK(db_exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
 	OK(store_facts(writer, &facts, &err));
 	ck_assert_int_lt(facts.file_bytes, 40000000);
 	ck_assert_int_gt(facts.log_bytes, 60000000);
@@ -351,8 +350,7 @@ START_TEST(the_log_waits_for_who_reads_in_it_and_is_carried_over_then)
 	 * begins anew
 	 */
 	for (int i = 0; i < 40; i++)
-		OK(writer->ops->exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))",
-				     &err));
+		OK(db_exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
 	OK(store_facts(writer, &facts, &err));
 	ck_assert_int_gt(facts.file_bytes, 60000000);
 	store_close(&reader);
@@ -374,7 +372,7 @@ START_TEST(an_account_asked_for_again_is_that_of_the_snapshot)
 	OK(store_begin_read(reader, &err));
 	OK(store_version(reader, &version, &err));
 	ck_assert_int_eq(store_account_by_sid(reader, a.sid, &arena, &found, &err), 1);
-	OK(writer->ops->exec(writer->db, "UPDATE account SET name = 'after'", &err));
+	OK(db_exec(writer->db, "UPDATE account SET name = 'after'", &err));
 	OK(store_changed(writer, &err));
 	ck_assert_int_eq(store_account_by_sid(reader, a.sid, &arena, &found, &err), 1);
 	ck_assert_str_eq(found.name, "before");
@@ -609,11 +607,11 @@ START_TEST(full_disk_is_said_and_nothing_is_half_stored)
 
 	add_account(st, 1, "first");
 	add_category(st, "calls", 0);
-	OK(st->ops->exec(st->db, "PRAGMA max_page_count = 60", &err));
+	OK(db_exec(st->db, "PRAGMA max_page_count = 60", &err));
 	FAILS_WITH(add_many_events(st), ERR_BUSY, "try again later");
 	ck_assert_ptr_nonnull(strstr(err.detail, "full"));
 	ck_assert_int_gt(err.retry_after, 0);
-	OK(st->ops->exec(st->db, "PRAGMA max_page_count = 1000000", &err));
+	OK(db_exec(st->db, "PRAGMA max_page_count = 1000000", &err));
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 0);
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM source"), 0);
 	OK(add_many_events(st));
@@ -742,9 +740,9 @@ START_TEST(restored_ledger_is_brought_forward)
 	struct db *db;
 	int often = 1000;
 
-	OK(db_sqlite.open(beside("copy.db"), DB_WRITE | DB_CREATE, 0, &db, &err));
-	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
-	db_sqlite.close(&db);
+	OK(db_open(beside("copy.db"), DB_WRITE | DB_CREATE, 0, &db, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
+	db_close(&db);
 	FAILS_WITH(store_open(beside("copy.db"), 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL,
 		   "version 1");
 	OK(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err));
@@ -2182,9 +2180,9 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	int64_t source;
 	size_t n;
 
-	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
-	db_sqlite.close(&db);
+	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 1, &err));
+	db_close(&db);
 	raw("INSERT INTO account VALUES (1, 'AC1', 'a', NULL, 'usd', 0), (2, 'AC2', 'b', NULL, "
 	    "'usd', 0);"
 	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0); INSERT INTO source "
@@ -2215,9 +2213,9 @@ START_TEST(users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_make
 	struct db *db;
 	size_t n;
 
-	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
-	db_sqlite.close(&db);
+	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
+	db_close(&db);
 	raw("INSERT INTO user (name, display, email, role, password, created) VALUES ('admin', '', "
 	    "'', 'User', 'a', 1), ('Admin', '', '', 'User', 'b', 1),"
 	    " ('eve ', '', '', 'User', 'c', 1);"
@@ -2267,9 +2265,9 @@ START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 	int64_t first, third, none, events;
 	size_t wrong;
 
-	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
-	db_sqlite.close(&db);
+	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
+	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', 'a', "
 	    "NULL, 'usd', 0),"
 	    " (2, 'AC2', 'b', 1, 'usd', 0), (3, 'AC3', 'c', NULL, 'usd', 0);"
@@ -2319,9 +2317,9 @@ START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 	int64_t late;
 	size_t n;
 
-	OK(db_sqlite.open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
-	OK(schema_bring(&db_sqlite, db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
-	db_sqlite.close(&db);
+	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 2, &err));
+	db_close(&db);
 	raw("INSERT INTO account (id, sid, name, parent, currency, created) VALUES (1, 'AC1', '1', "
 	    "NULL, 'usd', 0), (2, 'AC2', '2', 1, 'usd', 0),"
 	    " (3, 'AC3', '3', 1, 'usd', 0), (4, 'AC4', '4', NULL, 'usd', 0), (5, 'AC5', '5', 4, "
@@ -2634,7 +2632,8 @@ START_TEST(rebuild_keeps_what_comes_meanwhile)
 		add_meanwhile(&m);
 	/* the hour as the snapshot has it, once again: what came since stays */
 	OK(store_begin_write(writer, &err));
-	OK(store_postings_replace(snapshot, writer, 1, 20454 * 24, refs, n_refs, &err));
+	OK(store_postings_replace(snapshot, writer,
+				  &(struct posting_hour) { 1, 20454 * 24, refs, n_refs }, &err));
 	OK(store_commit(writer, &err));
 	store_end(snapshot);
 	OK(store_postings(writer, 1, 20454 * 24, &arena, &refs, &n, &err));

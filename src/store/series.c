@@ -1,0 +1,116 @@
+/*
+ * series.c - series, and the values of dimensions that they consist of:
+ * interned, so that an event holds one number for all of it.
+ */
+#include "store/store.h"
+
+#include "store/internal.h"
+#include "base/banned.h"
+
+static struct stmt *prepare_dimension(struct store *st, const char *sql, int64_t account,
+				      enum dimension d, const char *text, size_t len,
+				      struct error *err)
+{
+	struct stmt *s = prepare(st, sql, err);
+
+	db_bind_int(s, 1, account);
+	db_bind_int(s, 2, d);
+	db_bind_text(s, 3, text, len);
+	return s;
+}
+
+int store_dimension_find(struct store *st, int64_t account, enum dimension d, const char *text,
+			 size_t len, int64_t *ret_id, struct error *err)
+{
+	struct stmt *s = prepare_dimension(st,
+					   "SELECT id FROM dimension_value WHERE account = ?1 AND "
+					   "dimension = ?2 AND text = ?3",
+					   account, d, text, len, err);
+
+	return store_one(s, ret_id, err);
+}
+
+int store_dimension_intern(struct store *st, int64_t account, enum dimension d, const char *text,
+			   size_t len, int64_t *ret_id, struct error *err)
+{
+	int rc = store_dimension_find(st, account, d, text, len, ret_id, err);
+	struct stmt *s;
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	s = prepare_dimension(
+		st, "INSERT INTO dimension_value (account, dimension, text) VALUES (?1, ?2, ?3)",
+		account, d, text, len, err);
+	return store_insert_id(st, s, ret_id, err);
+}
+
+static struct stmt *prepare_series(struct store *st, const char *sql, const struct series *series,
+				   struct error *err)
+{
+	struct stmt *s = prepare(st, sql, err);
+
+	db_bind_int(s, 1, series->account);
+	db_bind_int(s, 2, series->category);
+	for (int d = 0; d < DIMENSIONS; d++)
+		db_bind_int(s, 3 + d, series->dim[d]);
+	return s;
+}
+
+int store_series_find(struct store *st, const struct series *series, int64_t *ret_id,
+		      struct error *err)
+{
+	struct stmt *s = prepare_series(
+		st,
+		"SELECT id FROM series WHERE account = ?1 AND category = ?2"
+		" AND customer = ?3 AND sim = ?4 AND fleet = ?5 AND network = ?6 AND country = ?7",
+		series, err);
+
+	return store_one(s, ret_id, err);
+}
+
+int store_series_add(struct store *st, const struct series *series, int64_t *ret_id,
+		     struct error *err)
+{
+	struct stmt *s = prepare_series(
+		st,
+		"INSERT INTO series (account, category, customer, sim, fleet, network, country)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		series, err);
+
+	return store_insert_id(st, s, ret_id, err);
+}
+
+int store_series_intern(struct store *st, const struct series *series, int64_t *ret_id,
+			struct error *err)
+{
+	int rc = store_series_find(st, series, ret_id, err);
+
+	return rc ? (rc < 0 ? -1 : 0) : store_series_add(st, series, ret_id, err);
+}
+
+int store_dimension_text(struct store *st, int64_t id, struct arena *arena, const char **ret,
+			 struct error *err)
+{
+	return store_text_by_id(st, "SELECT text FROM dimension_value WHERE id = ?1", id, arena,
+				ret, err);
+}
+
+int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err)
+{
+	struct stmt *s = prepare(st,
+				 "SELECT account, category, customer, sim, fleet, network, country "
+				 "FROM series WHERE id = ?1",
+				 err);
+	int rc;
+
+	db_bind_int(s, 1, id);
+	rc = db_step(s, err);
+	if (rc <= 0)
+		return rc;
+	ret->account = db_get_int(s, 0);
+	ret->category = db_get_int(s, 1);
+	for (int d = 0; d < DIMENSIONS; d++)
+		ret->dim[d] = db_get_int(s, 2 + d);
+	db_reset(s);
+	return 1;
+}
