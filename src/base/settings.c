@@ -41,86 +41,82 @@ static const char *const late_events[] = { "adjust", "reject", NULL };
 
 #define AT(member) offsetof(struct settings, member)
 
-/* Those of a section stand together. */
+/* Settings of one section stand together. */
 static const struct setting table[] = {
 	{ "ledger", "database", ST_PATH, AT(database), "/var/lib/usaged/usage.db", 1, 4095, NULL,
 	  "The SQLite file that holds the ledger." },
 	{ "ledger", "secret_file", ST_PATH, AT(secret_file), "/var/lib/usaged/secret", 1, 4095,
 	  NULL,
-	  "32 random bytes that key the hashes of tokens and sign page tokens. Keep it with the "
-	  "database." },
+	  "32 random bytes that key the hashes of tokens and sign page tokens. Keep the file with "
+	  "the database." },
 	{ "ledger", "busy_timeout_ms", ST_INT, AT(busy_timeout_ms), "10000", 0, 600000, NULL,
-	  "How long a writer waits for another one, in milliseconds." },
+	  "How long a writer waits for another writer, in milliseconds." },
 	{ "ledger", "ahead_seconds", ST_INT, AT(ahead_seconds), "300", 0, 86400, NULL,
-	  "How far an event's time may be ahead of the clock, in seconds." },
+	  "How far an event's time may lie in the future, in seconds." },
 	{ "ledger", "late_events", ST_ENUM, AT(late_events), "adjust", 0, 0, late_events,
-	  "What becomes of late events: adjust (they take effect at the closed instant) or "
-	  "reject." },
+	  "Late events: adjust (they take effect at the closed instant) or reject." },
 	{ "ledger", "rejected_days", ST_INT, AT(rejected_days), "30", 0, 3650, NULL,
-	  "How many days rejected records are kept for those who look for them. 0: not at all." },
+	  "How many days rejected records are kept. 0: not at all." },
 
 	{ "ingest", "record_bytes", ST_INT, AT(record_bytes), "1048576", 1024, 16777216, NULL,
 	  "The longest record of a file or a request body, in bytes. A longer one is rejected." },
 	{ "ingest", "new_series", ST_INT, AT(new_series), "1000000", 0, 1000000000000, NULL,
-	  "How many new series (an account's category with a customer, a SIM ... that weren't "
-	  "together before) a key or user may bring in a day, UTC. 0: any number." },
+	  "How many new series a key or a user may send in a UTC day. A series is a category of an "
+	  "account with a customer, SIM, fleet, network and country. 0: no limit." },
 
-	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL,
-	  "The name that the pages show." },
+	{ "server", "name", ST_TEXT, AT(name), "usaged", 1, 60, NULL, "The name that pages show." },
 	{ "server", "base_url", ST_URL, AT(base_url), "", 0, 180, NULL,
-	  "The public URL, without a slash at its end. Empty: as each request says." },
+	  "The public URL, without a slash at the end. Empty: the address of each request." },
 	{ "server", "cors_origins", ST_ORIGINS, AT(cors_origins), "", 0, 170, NULL,
-	  "Origins, separated by spaces, whose pages may ask for billing and AI usage from inside "
-	  "a browser. Empty: none." },
+	  "Origins, separated by spaces, whose pages may read billing and AI usage inside a "
+	  "browser. Empty: none." },
 	{ "server", "socket", ST_PATH, AT(socket), "/run/usaged/usaged.sock", 0, 107, NULL,
-	  "The FastCGI socket. Empty: standard input, as a spawner or a plain CGI server sets it "
-	  "up." },
+	  "The FastCGI socket. Empty: standard input, as a spawner or a CGI server sets it up." },
 	{ "server", "socket_mode", ST_MODE, AT(socket_mode), "0660", 0, 0777, NULL,
-	  "Who may connect to the socket." },
+	  "Permissions of the socket." },
 	{ "server", "pid_file", ST_PATH, AT(pid_file), "", 0, 4095, NULL,
-	  "Where to write the process number. Empty: nowhere." },
+	  "The file for the process id. Empty: none." },
 	{ "server", "threads", ST_INT, AT(threads), "96", 1, 1024, NULL,
 	  "Requests answered at the same time. Half of the threads are for health checks and short "
 	  "requests with events." },
 	{ "server", "account_requests", ST_INT, AT(account_requests), "16", 1, 1024, NULL,
-	  "Requests of one account with its subaccounts that the other half works on at the same "
-	  "time. Four times as many wait." },
+	  "Requests of one account with its subaccounts that the other half of the threads answers "
+	  "at the same time. Four times as many may wait." },
 	{ "server", "backlog", ST_INT, AT(backlog), "511", 1, 65535, NULL,
 	  "Requests that may wait for a free thread." },
 	{ "server", "max_body_bytes", ST_INT, AT(max_body_bytes), "8388608", 1024, 1073741824, NULL,
-	  "The largest request body." },
+	  "The largest request body, in bytes." },
 	{ "server", "max_unpacked_bytes", ST_INT, AT(max_unpacked_bytes), "67108864", 1024,
 	  1073741824, NULL,
-	  "The largest request body once it is unpacked, of those that come as gzip or zstd." },
+	  "The largest gzip or zstd request body after decompression, in bytes." },
 	{ "server", "max_report_work", ST_INT, AT(max_report_work), "1000000", 0, 1000000000, NULL,
-	  "The most sums that one answer may read; what would be more is refused with 413 before "
-	  "it begins. A million take about a second. 0: any number." },
+	  "The most sums that one answer may read; a larger report is refused with 413 before it "
+	  "begins. A million take about a second. 0: no limit." },
 	{ "server", "max_request_seconds", ST_INT, AT(max_request_seconds), "20", 0, 3600, NULL,
-	  "The most processor time that an answer may take, in seconds; then it ends with 503. 0: "
-	  "any." },
+	  "The most processor time for one answer, in seconds; then it ends with 503. 0: no "
+	  "limit." },
 	{ "server", "drain_seconds", ST_INT, AT(drain_seconds), "20", 0, 3600, NULL,
-	  "How long requests in work may go on after SIGTERM." },
+	  "How long running requests may continue after SIGTERM, in seconds." },
 	{ "server", "sandbox", ST_BOOL, AT(sandbox), "yes", 0, 0, NULL,
-	  "Whether the server takes away from itself what it has no use for: most system calls, "
-	  "and files but the ledger's folder." },
+	  "Give up the rights that the server does not need: most system calls, and all files but "
+	  "the ledger's folder, the templates and the time zones." },
 	{ "server", "log_level", ST_ENUM, AT(log_level), "info", 0, 0, log_levels,
-	  "The least important lines to log." },
+	  "Minimum severity to log." },
 	{ "server", "templates", ST_PATH, AT(templates), "", 0, 4095, NULL,
-	  "The folder of the pages' templates. Empty: the installed one." },
+	  "The folder of the page templates. Empty: the installed one." },
 	{ "server", "own_templates", ST_PATH, AT(own_templates), "", 0, 4095, NULL,
-	  "A folder of templates that take the place of those of the same name. Empty: none." },
+	  "A folder of templates that replace installed ones of the same name. Empty: none." },
 	{ "server", "login_redirect", ST_BOOL, AT(login_redirect), "yes", 0, 0, NULL,
-	  "Lead who asks for a page and isn't signed in to /login, instead of refusing them as a "
-	  "program." },
+	  "Redirect browsers that are not signed in to /login instead of answering 401." },
 	{ "server", "token_seconds", ST_INT, AT(token_seconds), "3600", 60, 2592000, NULL,
-	  "How long a token of RequestAuthToken is good." },
+	  "How long a token of RequestAuthToken is valid, in seconds." },
 
 	{ "twilio", "price_as_string", ST_BOOL, AT(price_as_string), "no", 0, 0, NULL,
 	  "Write \"price\": \"0.38\", as Twilio's service does, instead of 0.38, as its API "
 	  "description says." },
 	{ "twilio", "range_limits", ST_BOOL, AT(range_limits), "yes", 0, 0, NULL,
-	  "Refuse SIM usage over more than 31 days, 3 months or 18 months, or from more than 18 "
-	  "months ago, as Twilio's service does." },
+	  "As Twilio's service does, refuse SIM usage over more than 31 days, 3 months or 18 "
+	  "months, or from more than 18 months ago." },
 };
 
 #define SETTINGS (sizeof(table) / sizeof(table[0]))
@@ -411,7 +407,7 @@ void settings_print(const struct settings *s, FILE *out)
 	const char *section = "";
 
 	set_defaults(&defaults);
-	fputs("# Settings of usaged; usaged.conf(5) tells more. Relative paths start at this "
+	fputs("# Settings of usaged, explained in usaged.conf(5). Relative paths start at this "
 	      "file's folder.\n",
 	      out);
 	for (const struct setting *t = table; t < table + SETTINGS; t++) {

@@ -45,12 +45,12 @@ sed -n '/^\.Sh ROLES/,/^\.Sh ENV/s/^\.It Li //p' man/usaged.8 | sort >"$tmp/role
 same "roles" "$tmp/roles" "$tmp/roles.manual"
 
 grep -o '&op_[A-Za-z]*' src/api/ops.c | sed 's/&op_//' | sort >"$tmp/operations"
-sed -n '/^\.Ss Operations/,/^\.El/s/^\.It \([A-Z][A-Za-z]*\) Ta .*/\1/p' man/usaged-api.7 | grep -v '^Em' | sort >"$tmp/operations.manual"
+sed -n '/^\.Sh OPERATIONS/,/^\.Sh REQUESTS/s/^\.It \([A-Z][A-Za-z]*\) Ta .*/\1/p' man/usaged-api.7 | sort >"$tmp/operations.manual"
 same "operations" "$tmp/operations" "$tmp/operations.manual"
 
 # a parameter stands in a list of names: ".It Li StartDate , EndDate"
 flat src/api/*.[ch] src/meta/types.c | grep -oE '\{ "[A-Z][A-Za-z]*", (PT|OP)' | cut -d'"' -f2 | sort -u >"$tmp/parameters"
-sed -n 's/^\.It Li \([A-Z].*\)/\1/p' man/usaged-api.7 | tr -d ' ' | tr ',' '\n' | sort -u >"$tmp/parameters.manual"
+sed -n '/ Ta /!s/^\.It Li \([A-Z].*\)/\1/p' man/usaged-*.7 | tr -d ' ' | tr ',' '\n' | sort -u >"$tmp/parameters.manual"
 echo AccountSid >>"$tmp/parameters.manual"      # in the paths
 sort -u -o "$tmp/parameters.manual" "$tmp/parameters.manual"
 same "parameters" "$tmp/parameters" "$tmp/parameters.manual"
