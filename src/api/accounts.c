@@ -5,7 +5,7 @@
 #include "api/access.h"
 #include "api/administer.h"
 #include "api/list_page.h"
-#include "api/paging.h"
+#include "api/url.h"
 #include "base/civil.h"
 #include "usage/account.h"
 #include "usage/account_calendar.h"

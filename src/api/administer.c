@@ -8,8 +8,6 @@
 #include "base/strbuf.h"
 #include "base/banned.h"
 
-enum { LINK_MAX = 4096 };
-
 struct job {
 	const struct call *call;
 	admin_work work;
@@ -138,19 +136,4 @@ const char *day_text(const struct call *call, int64_t seconds)
 		return NULL;
 	date_format(text, date_from_days(floor_div(seconds, SEC_PER_DAY)));
 	return arena_str(call->arena, text);
-}
-
-const char *action_page(const struct call *call, const char *prefix, const char *name,
-			const char *action)
-{
-	struct strbuf url;
-	const char *text;
-
-	strbuf_init(&url, LINK_MAX);
-	strbuf_addf(&url, "%s/", prefix);
-	strbuf_add_urlencoded(&url, name, strlen(name));
-	strbuf_addf(&url, "/%s.html", action);
-	text = arena_str(call->arena, url.text);
-	strbuf_release(&url);
-	return text;
 }

@@ -44,10 +44,6 @@ const char *const *split_list(const struct call *call, const char *text, size_t 
 const char *instant_text(const struct call *call, int64_t seconds);
 const char *day_text(const struct call *call, int64_t seconds);
 
-/* The page PREFIX/NAME/ACTION. */
-const char *action_page(const struct call *call, const char *prefix, const char *name,
-			const char *action);
-
 extern const struct op op_GetHealth, op_ListUsers, op_GetProfile, op_ListKeys, op_ListAccounts,
 	op_GetAccount, op_ListCategories, op_ListClosings, op_ListSims, op_ListFleets, op_ListAudit;
 

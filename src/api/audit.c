@@ -3,6 +3,7 @@
  */
 #include "api/administer.h"
 #include "api/paging.h"
+#include "api/url.h"
 #include "base/banned.h"
 
 struct audit_record {
@@ -71,10 +72,8 @@ static int load_page(const struct call *call, struct record_page *page, struct a
 	/* far above the newest entry is as good as 0, which is above all */
 	if (later && place.number[PLACE_BEFORE] < INT64_MAX - page->page_size)
 		previous.number[PLACE_BEFORE] = place.number[PLACE_BEFORE] + page->page_size;
-	page_links(call,
-		   arena_join(call->arena, call_path(call),
-			      call_link_suffix(call, call->op->dialect), NULL),
-		   page, n > size ? &next : NULL, later ? &previous : NULL);
+	page_links(call, call_link_path(call), page, n > size ? &next : NULL,
+		   later ? &previous : NULL);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "api/administer.h"
 #include "api/op.h"
 #include "api/signin.h"
+#include "api/url.h"
 #include "base/plausible.h"
 #include "base/strbuf.h"
 #include "ingest/batcher.h"
@@ -176,17 +177,11 @@ static const char *wanted_page(const struct call *call)
 /* Back to the page where one signs in, which says what was wrong. */
 static int show_login_again(struct call *call, const struct error *why)
 {
-	const char *page = wanted_page(call);
-	struct strbuf url;
+	const char *failed = why->kind == ERR_CREDENTIALS ? "password"
+			     : why->kind == ERR_EMPTY     ? "empty"
+							  : "wait";
 
-	strbuf_init(&url, 8192);
-	strbuf_addf(&url, "/login?failed=%s&redirect=",
-		    why->kind == ERR_CREDENTIALS ? "password"
-		    : why->kind == ERR_EMPTY     ? "empty"
-						 : "wait");
-	strbuf_add_urlencoded(&url, page, strlen(page));
-	call->location = arena_str(call->arena, url.text);
-	strbuf_release(&url);
+	call->location = login_link(call->arena, failed, wanted_page(call));
 	return 0;
 }
 

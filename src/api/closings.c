@@ -9,6 +9,7 @@
 #include "api/event_record.h"
 #include "api/paging.h"
 #include "api/presets.h"
+#include "api/url.h"
 #include "base/civil.h"
 #include "usage/account_calendar.h"
 #include "usage/closing_changes.h"
@@ -134,10 +135,7 @@ static struct list_page finish_page(const struct call *call, struct record_page 
 {
 	struct page_place place = { .number = { next } };
 
-	page_links(call,
-		   arena_join(call->arena, call_path(call),
-			      call_link_suffix(call, call->op->dialect), NULL),
-		   page, next ? &place : NULL, NULL);
+	page_links(call, call_link_path(call), page, next ? &place : NULL, NULL);
 	return (struct list_page) { page->page, page->page_size, page->self, page->first,
 				    page->next };
 }

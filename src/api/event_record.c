@@ -4,7 +4,7 @@
 
 #include "api/access.h"
 #include "api/administer.h"
-#include "api/paging.h"
+#include "api/url.h"
 #include "base/banned.h"
 
 static const struct field event_record_fields[] = {
@@ -67,17 +67,12 @@ const struct shape event_shape = { .name = "Event",
 static const char *event_uri(const struct call *call, const struct found_event *e, const char *sid)
 {
 	const struct format *format = call_link_format(call);
-	const char *suffix = format->terminal_only ? "json" : format->name, *text;
-	struct strbuf sb;
+	struct url u = url_begin(call->arena, "/events/");
 
-	strbuf_init(&sb, 4096);
-	strbuf_add(&sb, "/events/");
-	strbuf_add_urlencoded(&sb, e->event.id, e->event.id_len);
-	strbuf_addf(&sb, ".%s?AccountSid=%s&Source=", suffix, sid);
-	strbuf_add_urlencoded(&sb, e->source, strlen(e->source));
-	text = arena_strn(call->arena, sb.text, sb.len);
-	strbuf_release(&sb);
-	return text;
+	url_encode(&u, e->event.id, e->event.id_len);
+	url_add(&u,
+		format->terminal_only ? ".json" : arena_join(call->arena, ".", format->name, NULL));
+	return url_of(call->arena, url_end(&u), { "AccountSid", sid }, { "Source", e->source });
 }
 
 /*
@@ -87,19 +82,12 @@ static const char *event_uri(const struct call *call, const struct found_event *
 static const char *correction_page(const struct call *call, const struct found_event *e,
 				   const char *sid, const char *action)
 {
-	struct strbuf source;
-	const char *url;
-
 	if (call->format != &format_html || !call->who ||
 	    !(call->who->role & (ROLE_ADMIN | ROLE_MANAGER)) ||
 	    (e->state != EVENT_CURRENT && e->state != EVENT_AMENDED))
 		return NULL;
-	strbuf_init(&source, 4096);
-	strbuf_add_urlencoded(&source, e->source, strlen(e->source));
-	url = arena_join(call->arena, action_page(call, "/events", e->event.id, action),
-			 "?subject=", sid, "&source=", source.text, NULL);
-	strbuf_release(&source);
-	return url;
+	return url_of(call->arena, action_page(call, "/events", e->event.id, action),
+		      { "subject", sid }, { "source", e->source });
 }
 
 static const char *time_text(const struct call *call, int64_t us)

@@ -10,6 +10,7 @@
 #include "api/paging.h"
 #include "api/presets.h"
 #include "api/range.h"
+#include "api/url.h"
 #include "ingest/members.h"
 #include "base/banned.h"
 
@@ -171,10 +172,8 @@ static int load_page(const struct call *call, const struct event_query *q, struc
 			return -1;
 		previous = make_place(back);
 	}
-	page_links(call,
-		   arena_join(call->arena, call_path(call),
-			      call_link_suffix(call, call->op->dialect), NULL),
-		   page, found->more ? &next : NULL, at.id ? &previous : NULL);
+	page_links(call, call_link_path(call), page, found->more ? &next : NULL,
+		   at.id ? &previous : NULL);
 	return 0;
 }
 

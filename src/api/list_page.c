@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "api/paging.h"
+#include "api/url.h"
 #include "base/banned.h"
 
 bool search_finds(const struct search *s, const char *text)
@@ -38,13 +38,9 @@ static struct search search_of(const struct call *call)
 
 static const char *link_to(const struct call *call, int64_t page)
 {
-	const struct arg *size = call_arg(call, "PageSize");
-	const char *filters = call_filters(call);
-
-	return arena_printf(call->arena, "%s%s?%s%sPage=%lld%s%s", call_path(call),
-			    call_link_suffix(call, call->op->dialect), filters, *filters ? "&" : "",
-			    (long long)page, size->text ? "&PageSize=" : "",
-			    size->text ? size->text : "");
+	return call_link_with(call, call_link_path(call),
+			      { "PageSize", call_arg(call, "PageSize")->text },
+			      { "Page", arena_printf(call->arena, "%lld", (long long)page) });
 }
 
 void list_page_choose(const struct call *call, list_fits fits, const void *list, size_t n,

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "api/op.h"
+#include "api/url.h"
 #include "base/banned.h"
 
 extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_ListUsageRecord,
@@ -60,17 +61,39 @@ static int broken(struct error *err, const struct op *op, const char *what, cons
 			 name ? " " : "", name ? name : "");
 }
 
-static bool path_has(const char *path, const char *name)
+static bool has_param(const struct op *op, const char *name, size_t len)
 {
-	for (const char *p = path; (p = strchr(p, '{')); p++)
-		if (strncmp(p + 1, name, strlen(name)) == 0 && p[1 + strlen(name)] == '}')
+	for (const struct param *p = op->params; p->name; p++)
+		if (strlen(p->name) == len && memcmp(p->name, name, len) == 0)
 			return true;
 	return false;
 }
 
+static bool path_has(const char *path, const char *want)
+{
+	const char *name;
+	size_t len;
+
+	while (path_next_name(&path, &name, &len))
+		if (strlen(want) == len && memcmp(name, want, len) == 0)
+			return true;
+	return false;
+}
+
+static int check_names(const struct op *op, const char *path, const char *what, struct error *err)
+{
+	const char *name;
+	size_t len;
+
+	while (path_next_name(&path, &name, &len))
+		if (!has_param(op, name, len))
+			return broken(err, op, what, name);
+	return 0;
+}
+
 static int check_params(const struct op *op, struct error *err)
 {
-	int n = 0, in_path = 0, braces = 0;
+	int n = 0;
 
 	for (; op->params[n].name; n++) {
 		const struct param *p = &op->params[n];
@@ -81,29 +104,10 @@ static int check_params(const struct op *op, struct error *err)
 			return broken(err, op, "no values for the parameter", p->name);
 		if (!!(p->flags & PARAM_PATH) != path_has(op->path, p->name))
 			return broken(err, op, "the path and the table differ about", p->name);
-		in_path += !!(p->flags & PARAM_PATH);
 	}
-	for (const char *c = op->path; *c; c++)
-		braces += *c == '{';
-	if (n > PARAMS_MAX || braces != in_path)
-		return broken(err, op, "too many parameters, or one of the path has no row", NULL);
-	return 0;
-}
-
-static bool has_param(const struct op *op, const char *name, size_t len)
-{
-	for (const struct param *p = op->params; p->name; p++)
-		if (strlen(p->name) == len && memcmp(p->name, name, len) == 0)
-			return true;
-	return false;
-}
-
-static int check_names(const struct op *op, const char *path, const char *what, struct error *err)
-{
-	for (const char *p = path; (p = strchr(p, '{')); p++)
-		if (!has_param(op, p + 1, strcspn(p + 1, "}")))
-			return broken(err, op, what, p);
-	return 0;
+	if (n > PARAMS_MAX)
+		return broken(err, op, "too many parameters", NULL);
+	return check_names(op, op->path, "its path has a name that is no parameter:", err);
 }
 
 /*

@@ -9,6 +9,7 @@
 #include "api/paging.h"
 #include "api/range.h"
 #include "api/reports.h"
+#include "api/url.h"
 #include "api/words.h"
 #include "base/select.h"
 #include "base/banned.h"
@@ -167,8 +168,6 @@ struct overview {
 	struct writer *w;
 	struct report_accounts accounts;
 	struct date first, last, before_first, before_last;
-	/* what all links to reports repeat: "?TimeZone=..." or "?" */
-	const char *links;
 	struct pair categories, by_account;
 	struct report customers; /* of the cycle so far alone */
 	struct key_figure figures[FIGURES_MOST];
@@ -242,50 +241,27 @@ static const char *text_of(const struct call *call, struct date d)
 	return arena_str(call->arena, text);
 }
 
-static const char *encoded(const struct call *call, const char *text)
-{
-	struct strbuf sb;
-	const char *copy;
-
-	strbuf_init(&sb, 4096);
-	strbuf_add_urlencoded(&sb, text, strlen(text));
-	copy = arena_str(call->arena, sb.text);
-	strbuf_release(&sb);
-	return copy;
-}
-
+/* NAME NULL: without an argument of its own. */
 static const char *link_to(const struct overview *o, const char *path, const char *name,
 			   const char *value)
 {
-	const char *begin = arena_join(o->call->arena, path,
-				       call_link_suffix(o->call, o->call->op->dialect), o->links,
-				       NULL);
-	struct strbuf url;
+	const struct call *call = o->call;
 
-	if (!name)
-		return begin;
-	strbuf_init(&url, 4096);
-	strbuf_add(&url, begin);
-	strbuf_addc(&url, strchr(begin, '?') ? '&' : '?');
-	strbuf_add(&url, name);
-	strbuf_addc(&url, '=');
-	strbuf_add_urlencoded(&url, value, strlen(value));
-	begin = arena_str(o->call->arena, url.text);
-	strbuf_release(&url);
-	return begin;
+	path = arena_join(call->arena, path, call_link_suffix(call, call->op->dialect), NULL);
+	return url_of(call->arena, call_link_with(call, path, { "TimeZone", call_link_zone(call) }),
+		      { name, value });
 }
 
 /* A report of one account alone, whatever the overview is of. */
 static const char *link_to_account(const struct overview *o, const char *path,
 				   const struct account *a)
 {
-	const char *begin = arena_join(o->call->arena, path,
-				       call_link_suffix(o->call, &dialect_usaged),
-				       "?AccountSid=", a->sid, "&IncludeSubaccounts=false", NULL);
-	const char *zone = call_link_zone(o->call);
+	const struct call *call = o->call;
 
-	return zone ? arena_join(o->call->arena, begin, "&TimeZone=", encoded(o->call, zone), NULL)
-		    : begin;
+	return url_of(call->arena,
+		      arena_join(call->arena, path, call_link_suffix(call, &dialect_usaged), NULL),
+		      { "AccountSid", a->sid }, { "IncludeSubaccounts", "false" },
+		      { "TimeZone", call_link_zone(call) });
 }
 
 /*
@@ -294,24 +270,15 @@ static const char *link_to_account(const struct overview *o, const char *path,
  */
 static const char *link_to_customer(const struct overview *o, const struct report_line *l)
 {
-	const char *begin = link_to_account(o, "/reports/ai", l->account), *text;
-	struct strbuf url;
-
-	strbuf_init(&url, 4096);
-	strbuf_add(&url, begin);
-	strbuf_add(&url, "&Customer=");
-	strbuf_add_urlencoded(&url, l->key, strlen(l->key));
-	text = arena_str(o->call->arena, url.text);
-	strbuf_release(&url);
-	return text;
+	return url_of(o->call->arena, link_to_account(o, "/reports/ai", l->account),
+		      { "Customer", l->key });
 }
 
 static const char *with_days(const struct overview *o, const char *uri, struct date first,
 			     struct date last)
 {
-	return arena_join(o->call->arena, uri, strchr(uri, '?') ? "&" : "?",
-			  "StartDate=", text_of(o->call, first),
-			  "&EndDate=", text_of(o->call, last), NULL);
+	return url_of(o->call->arena, uri, { "StartDate", text_of(o->call, first) },
+		      { "EndDate", text_of(o->call, last) });
 }
 
 /* URI with the days of the overview, if the accounts would take others. */
@@ -558,17 +525,6 @@ static void write_overview(const struct overview *o)
 	writer_end(o->w);
 }
 
-/* The account and the zone go along into the reports. */
-static const char *repeat(const struct call *call)
-{
-	const char *filters = call_filters(call), *zone = call_link_zone(call);
-
-	if (zone && !call_arg(call, "TimeZone")->given)
-		filters = arena_join(call->arena, filters, *filters ? "&" : "",
-				     "TimeZone=", encoded(call, zone), NULL);
-	return *filters ? arena_join(call->arena, "?", filters, NULL) : "";
-}
-
 static int run_overview(struct call *call, struct writer *w, struct error *err)
 {
 	struct overview o = { .call = call, .w = w };
@@ -578,7 +534,6 @@ static int run_overview(struct call *call, struct writer *w, struct error *err)
 		return -1;
 	o.last = call_today(call);
 	o.first = call_cycle_first(call, o.last);
-	o.links = repeat(call);
 	report_days_before(o.first, o.last, BEFORE_BY_CALENDAR, call->calendar.cycle_day,
 			   &o.before_first, &o.before_last);
 	if (load_all(&o, err) < 0)

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
+#include "api/url.h"
 #include "base/secret.h"
 #include "base/banned.h"
 
-enum { LINK_MAX = 8192, TOKEN_VERSION = 2, TOKEN_NUMBERS = 2 + PAGE_NUMBERS, TOKEN_NAME_MAX = 256 };
+enum { TOKEN_VERSION = 2, TOKEN_NUMBERS = 2 + PAGE_NUMBERS, TOKEN_NAME_MAX = 256 };
 
 /*
  * Seconds that a page can be about: the years 1 to 9999, and a day more for the
@@ -24,113 +25,6 @@ struct token {
 };
 
 enum { TOKEN_HEAD = 1 + TOKEN_NUMBERS * 8, TOKEN_BYTES = TOKEN_HEAD + TOKEN_NAME_MAX + TAG_BYTES };
-
-/* ---- paths and filters ---- */
-
-static const char *arena_text(const struct call *call, struct strbuf *sb)
-{
-	const char *text = arena_strn(call->arena, sb->text, sb->len);
-
-	strbuf_release(sb);
-	return text;
-}
-
-const char *call_path(const struct call *call)
-{
-	struct strbuf sb;
-
-	strbuf_init(&sb, LINK_MAX);
-	for (const char *p = call->op->path; *p; p++) {
-		if (*p == '{') {
-			for (int i = 0; call->op->params[i].name; i++) {
-				const char *name = call->op->params[i].name;
-
-				if (strncmp(p + 1, name, strlen(name)) == 0 &&
-				    p[1 + strlen(name)] == '}')
-					strbuf_add_urlencoded(&sb, call->args[i].text,
-							      strlen(call->args[i].text));
-			}
-			p = strchr(p, '}');
-		} else {
-			strbuf_addc(&sb, *p);
-		}
-	}
-	return arena_text(call, &sb);
-}
-
-const struct format *call_link_format(const struct call *call)
-{
-	return call->format == &format_sheet ? &format_html : call->format;
-}
-
-const char *call_link_suffix(const struct call *call, const struct dialect *d)
-{
-	const struct format *format = call_link_format(call);
-
-	if (format == d->default_format || format->terminal_only)
-		return "";
-	return arena_join(call->arena, ".", format->name, NULL);
-}
-
-const char *call_filters(const struct call *call)
-{
-	struct strbuf sb;
-
-	strbuf_init(&sb, LINK_MAX);
-	for (int i = 0; call->op->params[i].name; i++) {
-		const struct arg *arg = &call->args[i];
-
-		if (!arg->given || (arg->param->flags & (PARAM_PATH | PARAM_STATE)))
-			continue;
-		if (sb.len)
-			strbuf_addc(&sb, '&');
-		strbuf_add(&sb, arg->param->name);
-		strbuf_addc(&sb, '=');
-		strbuf_add_urlencoded(&sb, arg->text, strlen(arg->text));
-	}
-	return arena_text(call, &sb);
-}
-
-const char *call_link(const struct call *call, const char *path, const struct link_change *changes)
-{
-	char separator = '?';
-	struct strbuf sb;
-
-	strbuf_init(&sb, LINK_MAX);
-	strbuf_add(&sb, path);
-	for (int i = 0; call->op->params[i].name; i++) {
-		const struct arg *arg = &call->args[i];
-		const struct param *p = &call->op->params[i];
-		const char *value = arg->given && !(p->flags & (PARAM_STATE | PARAM_PATH))
-					    ? arg->text
-					    : NULL;
-
-		for (const struct link_change *c = changes; c->name; c++)
-			if (strcmp(c->name, p->name) == 0)
-				value = c->value;
-		if (!value)
-			continue;
-		strbuf_addc(&sb, separator);
-		strbuf_add(&sb, p->name);
-		strbuf_addc(&sb, '=');
-		strbuf_add_urlencoded(&sb, value, strlen(value));
-		separator = '&';
-	}
-	return arena_text(call, &sb);
-}
-
-const char *call_filter(const struct call *call, const char *name)
-{
-	const struct arg *arg = call_arg(call, name);
-	struct strbuf sb;
-
-	if (!arg->given)
-		return "";
-	strbuf_init(&sb, LINK_MAX);
-	strbuf_addf(&sb, "&%s=", name);
-	strbuf_add_urlencoded(&sb, arg->text, strlen(arg->text));
-	return arena_text(call, &sb);
-}
 
 /* ---- tokens ---- */
 
@@ -153,15 +47,17 @@ static int64_t get_number(const unsigned char *from)
  * What the tag covers: the question (operation, path and filters, in whatever
  * format), then the LEN bytes of the token before it.
  */
-static void add_signed(struct strbuf *sb, const struct call *call, const char *filters,
-		       const unsigned char *bytes, size_t len)
+static void add_signed(struct strbuf *sb, const struct call *call, const unsigned char *bytes,
+		       size_t len)
 {
-	strbuf_init(sb, 2 * LINK_MAX + TOKEN_BYTES);
-	strbuf_addf(sb, "%s\n%s\n%s\n", call->op->id, call_path(call), filters);
+	const char *filters = call_link_with(call, "", { 0 });
+
+	strbuf_init(sb, SIZE_MAX);
+	strbuf_addf(sb, "%s\n%s\n%s\n", call->op->id, call_path(call), *filters ? filters + 1 : "");
 	strbuf_addn(sb, (const char *)bytes, len);
 }
 
-static const char *token_write(const struct call *call, const char *filters, const struct token *t)
+static const char *token_write(const struct call *call, const struct token *t)
 {
 	unsigned char bytes[TOKEN_BYTES] = { TOKEN_VERSION };
 	size_t name = t->place.name ? strlen(t->place.name) : 0, len = TOKEN_HEAD + name;
@@ -176,7 +72,7 @@ static const char *token_write(const struct call *call, const char *filters, con
 		put_number(bytes + 17 + 8 * i, t->place.number[i]);
 	if (name)
 		memcpy(bytes + TOKEN_HEAD, t->place.name, name);
-	add_signed(&sb, call, filters, bytes, len);
+	add_signed(&sb, call, bytes, len);
 	tag_make(call->secret, sb.text, sb.len, bytes + len);
 	strbuf_release(&sb);
 	len += TAG_BYTES;
@@ -185,13 +81,12 @@ static const char *token_write(const struct call *call, const char *filters, con
 	return text;
 }
 
-static bool token_genuine(const struct call *call, const char *filters, const unsigned char *bytes,
-			  size_t len)
+static bool token_genuine(const struct call *call, const unsigned char *bytes, size_t len)
 {
 	struct strbuf sb;
 	bool genuine;
 
-	add_signed(&sb, call, filters, bytes, len);
+	add_signed(&sb, call, bytes, len);
 	genuine = tag_check(call->secret, sb.text, sb.len, bytes + len);
 	strbuf_release(&sb);
 	return genuine;
@@ -204,15 +99,15 @@ static int token_refuse(struct error *err)
 			 "a page as they are");
 }
 
-static int token_read(const struct call *call, const char *filters, const char *text,
-		      struct token *ret, struct error *err)
+static int token_read(const struct call *call, const char *text, struct token *ret,
+		      struct error *err)
 {
 	unsigned char bytes[TOKEN_BYTES];
 	size_t len;
 
 	if (!base64url_decode(text, strlen(text), bytes, sizeof(bytes), &len) ||
 	    len < TOKEN_HEAD + TAG_BYTES || bytes[0] != TOKEN_VERSION ||
-	    !token_genuine(call, filters, bytes, len - TAG_BYTES))
+	    !token_genuine(call, bytes, len - TAG_BYTES))
 		return token_refuse(err);
 	len -= TAG_BYTES;
 	ret->page = get_number(bytes + 1);
@@ -230,21 +125,23 @@ static int token_read(const struct call *call, const char *filters, const char *
 
 /* ---- the page ---- */
 
-static const char *page_link(const struct call *call, const char *prefix, const char *filters,
-			     int64_t size, int64_t page, const char *token)
+static const char *page_link(const struct call *call, const char *path, int64_t page,
+			     const char *token)
 {
-	return arena_printf(call->arena, "%s?%s%sPageSize=%lld&Page=%lld%s%s", prefix, filters,
-			    *filters ? "&" : "", (long long)size, (long long)page,
-			    token ? "&PageToken=" : "", token ? token : "");
+	struct arena *a = call->arena;
+
+	return call_link_with(
+		call, path,
+		{ "PageSize", arena_printf(a, "%lld", (long long)call_arg(call, "PageSize")->n) },
+		{ "Page", arena_printf(a, "%lld", (long long)page) }, { "PageToken", token });
 }
 
-static const char *link_to(const struct call *call, const char *prefix, const char *filters,
-			   const struct record_page *p, int64_t page, int64_t start,
+static const char *link_to(const struct call *call, const char *path, int64_t page, int64_t start,
 			   const struct page_place *place)
 {
 	struct token t = { .page = page, .start = start, .place = *place };
 
-	return page_link(call, prefix, filters, p->page_size, page, token_write(call, filters, &t));
+	return page_link(call, path, page, token_write(call, &t));
 }
 
 bool page_continues(const struct call *call)
@@ -266,8 +163,7 @@ int page_begin(const struct call *call, struct record_page *ret, struct page_pla
 					   "Paged requests must include a PageToken; follow "
 					   "next_page_uri")
 			       : 0;
-	if (token_read(call, call_filters(call), call_arg(call, "PageToken")->text, &token, err) <
-	    0)
+	if (token_read(call, call_arg(call, "PageToken")->text, &token, err) < 0)
 		return -1;
 	ret->page = token.page;
 	ret->start = token.start;
@@ -275,19 +171,15 @@ int page_begin(const struct call *call, struct record_page *ret, struct page_pla
 	return 1;
 }
 
-void page_links(const struct call *call, const char *prefix, struct record_page *p,
+void page_links(const struct call *call, const char *path, struct record_page *p,
 		const struct page_place *next, const struct page_place *previous)
 {
-	const char *filters = call_filters(call);
-
-	p->self = page_link(call, prefix, filters, p->page_size, p->page,
-			    call_arg(call, "PageToken")->text);
-	p->first = page_link(call, prefix, filters, p->page_size, 0, NULL);
+	p->self = page_link(call, path, p->page, call_arg(call, "PageToken")->text);
+	p->first = page_link(call, path, 0, NULL);
 	if (next)
-		p->next = link_to(call, prefix, filters, p, p->page + 1, p->start + (int64_t)p->n,
-				  next);
+		p->next = link_to(call, path, p->page + 1, p->start + (int64_t)p->n, next);
 	if (previous)
-		p->previous = link_to(call, prefix, filters, p, p->page - 1,
+		p->previous = link_to(call, path, p->page - 1,
 				      p->start > p->page_size ? p->start - p->page_size : 0,
 				      previous);
 }
@@ -352,7 +244,7 @@ static int load_rows(const struct call *call, const struct usage_query *q, struc
 	return rc < 0 ? -1 : 0;
 }
 
-int page_load(const struct call *call, struct usage_query *q, const char *prefix,
+int page_load(const struct call *call, struct usage_query *q, const char *path,
 	      struct record_page *ret, struct usage_row **ret_rows, struct error *err)
 {
 	struct page_place place, next, previous;
@@ -376,6 +268,6 @@ int page_load(const struct call *call, struct usage_query *q, const char *prefix
 			return -1;
 		previous = make_place(q, at);
 	}
-	page_links(call, prefix, ret, more ? &next : NULL, back ? &previous : NULL);
+	page_links(call, path, ret, more ? &next : NULL, back ? &previous : NULL);
 	return 0;
 }

@@ -59,49 +59,8 @@ struct page_place {
 	const char *name;
 };
 
-/*
- * The operation's path with its arguments, as in
- * "/2010-04-01/Accounts/AC.../Usage/Records". In the call's arena.
- */
-const char *call_path(const struct call *call);
-
-/*
- * The format that this answer's links lead to: its own, but pages from a
- * spreadsheet.
- */
-const struct format *call_link_format(const struct call *call);
-
-/*
- * What links to operations of D end with, so that they give the format of
- * call_link_format: ".json"; "" where D needs no suffix for it.
- */
-const char *call_link_suffix(const struct call *call, const struct dialect *d);
-
-/*
- * The filters that the caller gave, URL-encoded, in the order of the table:
- * "Category=calls&StartDate=..." or "". In the arena.
- */
-const char *call_filters(const struct call *call);
-
-/* What a link changes among the call's filters. */
-struct link_change {
-	const char *name, *value; /* VALUE NULL: without it */
-};
-
-/*
- * PATH with the filters that the caller gave, and with CHANGES (ended by a NULL
- * name) made to them. In the arena.
- */
-const char *call_link(const struct call *call, const char *path, const struct link_change *changes);
-
 /* Is this a later page of a list? Its token then brings the range. */
 bool page_continues(const struct call *call);
-
-/*
- * The one filter NAME likewise, with a "&" before it, for links that repeat it;
- * "" if the caller didn't give it.
- */
-const char *call_filter(const struct call *call, const char *name);
 
 /*
  * Which page the call asks for: fills page, page_size and start of *RET. 1: a
@@ -112,18 +71,18 @@ int page_begin(const struct call *call, struct record_page *ret, struct page_pla
 	       struct error *err);
 
 /*
- * Fills the links, each beginning with PREFIX, once P's n is known: to itself,
+ * Fills the links, each beginning with PATH, once P's n is known: to itself,
  * the first page, and those at NEXT and PREVIOUS (NULL: none).
  */
-void page_links(const struct call *call, const char *prefix, struct record_page *p,
+void page_links(const struct call *call, const char *path, struct record_page *p,
 		const struct page_place *next, const struct page_place *previous);
 
 /*
  * The page of a report. Q has the range of a first page; a token replaces it
- * with its own. PREFIX begins every link ("/2010-04-01/..."). All of RET and
+ * with its own. PATH begins every link ("/2010-04-01/..."). All of RET and
  * its rows are in the call's arena. -1 as page_begin.
  */
-int page_load(const struct call *call, struct usage_query *q, const char *prefix,
+int page_load(const struct call *call, struct usage_query *q, const char *path,
 	      struct record_page *ret, struct usage_row **ret_rows, struct error *err);
 
 #endif

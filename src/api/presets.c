@@ -1,7 +1,7 @@
 #include "api/presets.h"
 
-#include "api/paging.h"
 #include "api/range.h"
+#include "api/url.h"
 #include "base/banned.h"
 
 static struct date plus(struct date d, int days)
@@ -92,13 +92,12 @@ void presets_write(const struct call *call, struct writer *w)
 	for (size_t i = 0; i < n; i++) {
 		struct days days = presets[i].days(call, call_today(call));
 		char first[DATE_TEXT], last[DATE_TEXT];
-		struct link_change changes[] = { { "StartDate", first },
-						 { "EndDate", last },
-						 { NULL, NULL } };
 
 		date_format(first, days.first);
 		date_format(last, days.last);
-		links[i] = (struct page_link) { presets[i].text, call_link(call, path, changes),
+		links[i] = (struct page_link) { presets[i].text,
+						call_link_with(call, path, { "StartDate", first },
+							       { "EndDate", last }),
 						false };
 	}
 	writer_presets(w, links);
@@ -108,12 +107,10 @@ void late_links_write(const struct call *call, struct writer *w, const char *acc
 {
 	struct page_link *links = arena_array(call->arena, struct page_link, 3);
 
-	links[0] = (struct page_link) {
-		"Late events",
-		arena_join(call->arena, "/events.html?", account ? "AccountSid=" : "",
-			   account ? account : "", account ? "&" : "", "State=late", NULL),
-		false
-	};
+	links[0] = (struct page_link) { "Late events",
+					url_of(call->arena, "/events.html",
+					       { "AccountSid", account }, { "State", "late" }),
+					false };
 	links[1] = (struct page_link) { "Rejected late events", "/rejections.html?State=late",
 					false };
 	writer_related(w, links);

@@ -5,6 +5,7 @@
 #include "api/op.h"
 #include "api/paging.h"
 #include "api/presets.h"
+#include "api/url.h"
 #include "base/banned.h"
 
 struct rejection_record {
@@ -170,10 +171,7 @@ static int list_rejections(struct call *call, struct writer *w, struct error *er
 	page.n = more ? (size_t)page.page_size : n;
 	if (more)
 		next.number[0] = list[page.n - 1].id;
-	page_links(call,
-		   arena_join(call->arena, call_path(call),
-			      call_link_suffix(call, call->op->dialect), NULL),
-		   &page, more ? &next : NULL, NULL);
+	page_links(call, call_link_path(call), &page, more ? &next : NULL, NULL);
 	return write_page(call, &page, list, w, err);
 }
 

@@ -8,6 +8,7 @@
 #include "api/paging.h"
 #include "api/range.h"
 #include "api/report_parts.h"
+#include "api/url.h"
 #include "base/banned.h"
 
 const struct category_figure category_figures[] = {
@@ -137,14 +138,8 @@ void figures_of_category(const struct call *call, struct writer *w, const struct
 
 static const char *category_link(const struct call *call, const struct category_figure *f)
 {
-	struct link_change changes[] = {
-		{ "Category", f->category }, { "GroupBy", NULL }, { "By", NULL }, { NULL, NULL }
-	};
-
-	return call_link(call,
-			 arena_join(call->arena, call->op->path,
-				    call_link_suffix(call, call->op->dialect), NULL),
-			 changes);
+	return call_link_with(call, call_link_path(call), { "Category", f->category },
+			      { "GroupBy", NULL }, { "By", NULL });
 }
 
 static int write_categories(const struct call *call, const struct asked *a, const struct report *r,

@@ -2,12 +2,11 @@
  * report_links.c - where a report's numbers lead: to the next finer report, to
  * the same of other days, to the events.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "api/paging.h"
 #include "api/range.h"
 #include "api/report_parts.h"
+#include "api/url.h"
 #include "base/banned.h"
 
 const struct param *report_param(const struct call *call, const char *name)
@@ -48,13 +47,13 @@ static bool has_finer(const struct catalogue *c, const struct asked *a, size_t c
 
 /* What a link changes. */
 struct changes {
-	struct link_change list[14];
+	struct url_arg list[14];
 	size_t n;
 };
 
 static void put(struct changes *c, const char *name, const char *value)
 {
-	c->list[c->n++] = (struct link_change) { name, value };
+	c->list[c->n++] = (struct url_arg) { name, value };
 }
 
 /* Only what the line is about. False: it is what is left, which has no name. */
@@ -126,10 +125,7 @@ static void put_days(const struct call *call, struct changes *c, struct days day
 static const char *link_of(const struct call *call, struct changes *c)
 {
 	put(c, NULL, NULL);
-	return call_link(call,
-			 arena_join(call->arena, call->op->path,
-				    call_link_suffix(call, call->op->dialect), NULL),
-			 c->list);
+	return call_link(call, call_link_path(call), c->list);
 }
 
 const char *report_link_finer(const struct call *call, const struct asked *a,
@@ -174,15 +170,7 @@ static const char *find_value(const struct call *call, const struct changes *c, 
 			return c->list[i].value;
 	if (strcmp(name, "TimeZone") == 0)
 		return call_link_zone(call);
-	return report_param(call, name) && call_arg(call, name)->given ? call_arg(call, name)->text
-								       : NULL;
-}
-
-static void add_query(struct strbuf *url, const char *name, const char *value)
-{
-	strbuf_addc(url, strchr(url->text, '?') ? '&' : '?');
-	strbuf_addf(url, "%s=", name);
-	strbuf_add_urlencoded(url, value, strlen(value));
+	return report_param(call, name) ? call_given(call, name) : NULL;
 }
 
 const char *report_link_events(const struct call *call, const struct asked *a,
@@ -190,41 +178,31 @@ const char *report_link_events(const struct call *call, const struct asked *a,
 {
 	struct changes c = { .n = 0 };
 	bool hours = a->question.period == PERIOD_HOUR;
-	const char *text;
-	struct strbuf url;
+	struct url u;
 
 	if ((line && !put_line(&c, a, line)) || *a->left_out)
 		return NULL;
 	if (a->kind->category)
 		put(&c, "Category", a->kind->category);
-	strbuf_init(&url, 8192);
-	strbuf_add(&url, "/events");
-	strbuf_add(&url, call_link_suffix(call, call->op->dialect));
+	u = url_begin(call->arena, arena_join(call->arena, "/events",
+					      call_link_suffix(call, call->op->dialect), NULL));
 	for (const char *const *name = shared_names; *name; name++)
-		if (find_value(call, &c, *name))
-			add_query(&url, *name, find_value(call, &c, *name));
+		url_arg(&u, *name, find_value(call, &c, *name));
 	if (slot) {
-		add_query(&url, hours ? "From" : "StartDate", report_slot_text(call, a, slot[0]));
-		add_query(&url, hours ? "To" : "EndDate",
-			  report_slot_text(call, a, hours ? slot[1] : slot[1] - 1));
+		url_arg(&u, hours ? "From" : "StartDate", report_slot_text(call, a, slot[0]));
+		url_arg(&u, hours ? "To" : "EndDate",
+			report_slot_text(call, a, hours ? slot[1] : slot[1] - 1));
 	} else {
-		add_query(&url, "StartDate", report_date_text(call, a->first));
-		add_query(&url, "EndDate", report_date_text(call, a->last));
+		url_arg(&u, "StartDate", report_date_text(call, a->first));
+		url_arg(&u, "EndDate", report_date_text(call, a->last));
 	}
-	text = arena_str(call->arena, url.text);
-	strbuf_release(&url);
-	return text;
+	return url_end(&u);
 }
 
 const char *report_link_page(const struct call *call, int64_t page)
 {
-	char number[24];
-	struct link_change changes[] = { { "Sort", call_arg(call, "Sort")->text },
-					 { "PageSize", call_arg(call, "PageSize")->text },
-					 { "Page", number },
-					 { NULL, NULL } };
-
-	snprintf(number, sizeof(number), "%lld", (long long)page);
-	return call_link(call, arena_join(call->arena, call->op->path, call->suffix, NULL),
-			 changes);
+	return call_link_with(call, arena_join(call->arena, call->op->path, call->suffix, NULL),
+			      { "Sort", call_arg(call, "Sort")->text },
+			      { "PageSize", call_arg(call, "PageSize")->text },
+			      { "Page", arena_printf(call->arena, "%lld", (long long)page) });
 }

@@ -14,6 +14,7 @@
 #include "api/presets.h"
 #include "api/range.h"
 #include "api/record_view.h"
+#include "api/url.h"
 #include "api/words.h"
 #include "usage/query.h"
 #include "base/banned.h"
@@ -200,8 +201,8 @@ static void fill_record(const struct call *call, const struct account *a, const 
 		ret->usage = ret->price;
 		ret->usage_unit = a->currency;
 	}
-	days = arena_join(call->arena, "&StartDate=", start, "&EndDate=", end,
-			  "&IncludeSubaccounts=false", zone, NULL);
+	days = url_of(call->arena, "", { "StartDate", start }, { "EndDate", end },
+		      { "IncludeSubaccounts", "false" }, { "TimeZone", zone });
 	ret->uri = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid,
 			      "/Usage/Records.json?Category=", c->name, days, NULL);
 	if (events_linked(call))
@@ -239,7 +240,7 @@ static int ask_account(const struct call *call, const struct account *a, struct 
 static int write_account(const struct call *call, const struct account *a, struct writer *w,
 			 struct error *err)
 {
-	const char *start, *end, *zone = call_filter(call, "TimeZone");
+	const char *start, *end, *zone = call_given(call, "TimeZone");
 	struct usage_cursor *cur = NULL;
 	struct usage_record_info rec;
 	struct usage_query q;
@@ -291,21 +292,17 @@ static int load_rows(const struct call *call, const struct usage_query *q, struc
 static void link_group(const struct call *call, const struct account *a, const char *start,
 		       const char *end, struct view_group *g)
 {
-	const char *zone = zone_name(call_zone(call)), *days, *report,
-		   *suffix = call_link_suffix(call, op_ReportUsage.dialect);
-	struct strbuf sb;
+	const char *path = arena_join(call->arena, op_ReportUsage.path,
+				      call_link_suffix(call, op_ReportUsage.dialect), NULL);
 
-	strbuf_init(&sb, 256);
-	strbuf_add_urlencoded(&sb, zone, strlen(zone));
-	days = arena_join(call->arena, "&StartDate=", start, "&EndDate=", end, NULL);
-	report = arena_join(call->arena, op_ReportUsage.path, suffix, "?AccountSid=", a->sid,
-			    "&IncludeSubaccounts=false", days, "&TimeZone=", sb.text, NULL);
-	strbuf_release(&sb);
-	g->uri = report;
-	g->finer = arena_join(call->arena, report, "&Category=", NULL);
+	g->uri = url_of(call->arena, path, { "AccountSid", a->sid },
+			{ "IncludeSubaccounts", "false" }, { "StartDate", start },
+			{ "EndDate", end }, { "TimeZone", zone_name(call_zone(call)) });
+	g->finer = arena_join(call->arena, g->uri, "&Category=", NULL);
 	g->finer_query = "";
-	g->events_query = arena_join(call->arena, days, "&IncludeSubaccounts=false",
-				     call_filter(call, "TimeZone"), NULL);
+	g->events_query = url_of(call->arena, "", { "StartDate", start }, { "EndDate", end },
+				 { "IncludeSubaccounts", "false" },
+				 { "TimeZone", call_given(call, "TimeZone") });
 }
 
 static int view_account(const struct call *call, const struct account *a, struct writer *w,
@@ -432,31 +429,16 @@ static struct decimal whole_minutes(const struct totals *t)
  */
 static const char *ai_events(const struct call *call, const char *sid, const char *customer)
 {
-	static const char *const bounds[] = { "StartDate", "EndDate" };
-	const char *text;
-	struct strbuf sb;
-	char day[DATE_TEXT];
+	const struct arg *first = call_arg(call, "StartDate"), *last = call_arg(call, "EndDate");
 
 	if (!events_linked(call))
 		return NULL;
-	strbuf_init(&sb, 4096);
-	strbuf_add(&sb, "&IncludeSubaccounts=false");
-	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
-		const struct arg *bound = call_arg(call, bounds[i]);
-
-		if (!bound->text)
-			continue;
-		date_format(day, bound->date);
-		strbuf_addf(&sb, "&%s=%s", bounds[i], day);
-	}
-	strbuf_add(&sb, call_filter(call, "TimeZone"));
-	if (customer) {
-		strbuf_add(&sb, "&Customer=");
-		strbuf_add_urlencoded(&sb, customer, strlen(customer));
-	}
-	text = events_link(call, sid, CATEGORY_AI_MINUTES, sb.text);
-	strbuf_release(&sb);
-	return text;
+	return events_link(
+		call, sid, CATEGORY_AI_MINUTES,
+		url_of(call->arena, "", { "IncludeSubaccounts", "false" },
+		       { "StartDate", first->text ? date_text(call, first->date) : NULL },
+		       { "EndDate", last->text ? date_text(call, last->date) : NULL },
+		       { "TimeZone", call_given(call, "TimeZone") }, { "Customer", customer }));
 }
 
 static void write_ai_row(const struct call *call, struct writer *w, const struct account *a,

@@ -9,7 +9,7 @@
 
 #include "api/administer.h"
 #include "api/list_page.h"
-#include "api/paging.h"
+#include "api/url.h"
 #include "base/strbuf.h"
 #include "base/banned.h"
 
@@ -122,18 +122,10 @@ static const struct account *main_account(const struct call *call,
 static const char *usage_uri(const struct call *call, const struct sims_op *about,
 			     const struct sim *sim, const struct account *account)
 {
-	struct strbuf url;
-	const char *text;
-
-	strbuf_init(&url, 1024);
-	strbuf_addf(&url, "/reports/sim%s?%s=", call_link_suffix(call, call->op->dialect),
-		    about->param);
-	strbuf_add_urlencoded(&url, sim->sid, strlen(sim->sid));
-	if (account)
-		strbuf_addf(&url, "&AccountSid=%s", account->sid);
-	text = arena_str(call->arena, url.text);
-	strbuf_release(&url);
-	return text;
+	return url_of(call->arena,
+		      arena_join(call->arena, "/reports/sim",
+				 call_link_suffix(call, call->op->dialect), NULL),
+		      { about->param, sim->sid }, { "AccountSid", account ? account->sid : NULL });
 }
 
 static const char *action(const struct call *call, const struct sims_op *about,
@@ -141,8 +133,8 @@ static const char *action(const struct call *call, const struct sims_op *about,
 {
 	if (call->who->role != ROLE_ADMIN || !account)
 		return NULL;
-	return arena_join(call->arena, action_page(call, about->path, sim->sid, name),
-			  "?account=", account->sid, NULL);
+	return url_of(call->arena, action_page(call, about->path, sim->sid, name),
+		      { "account", account->sid });
 }
 
 static struct sim_record make_record(const struct call *call, const struct account_names *names,

@@ -14,6 +14,7 @@
 #include "api/record_view.h"
 #include "api/reports.h"
 #include "api/sims.h"
+#include "api/url.h"
 #include "api/words.h"
 #include "base/secret.h"
 #include "usage/sim.h"
@@ -408,23 +409,15 @@ static int64_t events_end(const struct sim_report *r, int64_t to)
 static const char *events_query(const struct sim_report *r, const struct usage_row *row,
 				const struct sim_record *rec)
 {
-	struct strbuf sb;
-	const char *text;
+	struct url u = url_begin(r->call->arena, "");
 
-	strbuf_init(&sb, 4096);
-	strbuf_addf(&sb, "&IncludeSubaccounts=false&From=%s&To=%s", rec->period->start_time,
-		    instant_text(r->call, events_end(r, row->to)));
-	for (int d = 0; d < SIM_DIMENSIONS; d++) {
-		const char *value = *(const char *const *)((const char *)rec + dimensions[d].field);
-
-		if (!value)
-			continue;
-		strbuf_addf(&sb, "&%s=", dimensions[d].param);
-		strbuf_add_urlencoded(&sb, value, strlen(value));
-	}
-	text = arena_strn(r->call->arena, sb.text, sb.len);
-	strbuf_release(&sb);
-	return text;
+	url_arg(&u, "IncludeSubaccounts", "false");
+	url_arg(&u, "From", rec->period->start_time);
+	url_arg(&u, "To", instant_text(r->call, events_end(r, row->to)));
+	for (int d = 0; d < SIM_DIMENSIONS; d++)
+		url_arg(&u, dimensions[d].param,
+			*(const char *const *)((const char *)rec + dimensions[d].field));
+	return url_end(&u);
 }
 
 static int fill_record(const struct sim_report *r, const struct usage_row *row,
@@ -731,9 +724,7 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 	if (find_account(&r, err) < 0 || (!page_continues(call) && choose_range(&r, &q, err) < 0) ||
 	    choose_filters(&r, &q, err) < 0)
 		return -1;
-	if (page_load(call, &q,
-		      arena_join(call->arena, call->base_url, call_path(call),
-				 call_link_suffix(call, call->op->dialect), NULL),
+	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_link_path(call), NULL),
 		      &page, &rows, err) < 0)
 		return -1;
 	if (call_note_closed(call, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)

@@ -11,6 +11,7 @@
 #include "api/paging.h"
 #include "api/range.h"
 #include "api/record_view.h"
+#include "api/url.h"
 #include "api/words.h"
 #include "base/banned.h"
 
@@ -620,8 +621,9 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 	if (call_note_closed(call, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
 	make_links(&r, path, suffix);
-	r.extra_filters = arena_join(call->arena, call_filter(call, "IncludeSubaccounts"),
-				     call_filter(call, "TimeZone"), NULL);
+	r.extra_filters = url_of(call->arena, "",
+				 { "IncludeSubaccounts", call_given(call, "IncludeSubaccounts") },
+				 { "TimeZone", call_given(call, "TimeZone") });
 	r.as_of = as_of_text(call);
 	if (about(&r, &q, w, err) < 0)
 		return -1;
@@ -673,7 +675,7 @@ static int get_usage(struct call *call, struct writer *w, struct error *err)
 		return -1;
 	links.records = arena_join(call->arena, call_path(call), "/Records", suffix, NULL);
 	node.account_sid = r.account.sid;
-	node.uri = arena_join(call->arena, call_path(call), suffix, NULL);
+	node.uri = call_link_path(call);
 	writer_about(w, call->op->title, r.account.name);
 	writer_record(w, NULL, &usage_shape, &node);
 	return 0;

@@ -7,6 +7,7 @@
 #include "api/administer.h"
 #include "api/list_page.h"
 #include "api/signin.h"
+#include "api/url.h"
 #include "base/banned.h"
 
 enum { ENDS_SHOWN = 20 };

@@ -104,12 +104,6 @@ void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 	va_end(ap);
 }
 
-static bool is_unreserved(unsigned char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 void strbuf_insert(struct strbuf *sb, size_t at, const char *text, size_t len)
 {
 	if (len == 0 || !strbuf_grow(sb, len))
@@ -117,32 +111,6 @@ void strbuf_insert(struct strbuf *sb, size_t at, const char *text, size_t len)
 	memmove(sb->text + at + len, sb->text + at, sb->len - at + 1);
 	memcpy(sb->text + at, text, len);
 	sb->len += len;
-}
-
-void strbuf_add_urlencoded(struct strbuf *sb, const char *text, size_t len)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	size_t need = 0;
-	char *out;
-
-	for (size_t i = 0; i < len; i++)
-		need += is_unreserved((unsigned char)text[i]) ? 1 : 3;
-	if (!strbuf_grow(sb, need))
-		return;
-	out = sb->text + sb->len;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (is_unreserved(c)) {
-			*out++ = (char)c;
-		} else {
-			*out++ = '%';
-			*out++ = hex[c >> 4];
-			*out++ = hex[c & 15];
-		}
-	}
-	*out = '\0';
-	sb->len += need;
 }
 
 char *strbuf_take(struct strbuf *sb)

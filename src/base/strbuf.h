@@ -67,9 +67,6 @@ __attribute__((format(printf, 2, 0))) void strbuf_vaddf(struct strbuf *sb, const
 /* Puts TEXT, which is no part of SB, before what is at AT. */
 void strbuf_insert(struct strbuf *sb, size_t at, const char *text, size_t len);
 
-/* %XX for every byte outside RFC 3986's unreserved set. */
-void strbuf_add_urlencoded(struct strbuf *sb, const char *text, size_t len);
-
 /*
  * Hands the text over: free() it. The strbuf is empty afterwards. NULL if it
  * had failed.

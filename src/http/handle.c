@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "api/access.h"
+#include "api/url.h"
 #include "base/log.h"
 #include "http/bind.h"
 #include "http/cors.h"
@@ -25,7 +26,6 @@ enum {
 	KEPT_BYTES = 256 << 10,
 	/* of a batch's answers, beyond which no further call is made */
 	BATCH_BYTES_MAX = 8 << 20,
-	LOGIN_URL_MAX = 4096,
 	RETRY_SECONDS = 60 /* after an answer that took too long */
 };
 
@@ -685,20 +685,11 @@ static bool wants_login(const struct exchange *x, const struct error *err)
 static int lead_to_login(struct exchange *x)
 {
 	const struct request *rq = &x->request;
-	struct strbuf url;
+	struct arena *arena = &x->h->arena;
+	const char *page = arena_join(arena, rq->base_url, rq->raw_path, *rq->query ? "?" : "",
+				      rq->query, NULL);
 
-	strbuf_init(&url, LOGIN_URL_MAX);
-	strbuf_add(&url, "/login?redirect=");
-	strbuf_add_urlencoded(&url, rq->base_url, strlen(rq->base_url));
-	strbuf_add_urlencoded(&url, rq->raw_path, strlen(rq->raw_path));
-	if (*rq->query) {
-		strbuf_add_urlencoded(&url, "?", 1);
-		strbuf_add_urlencoded(&url, rq->query, strlen(rq->query));
-	}
-	/* one that is too long to come back to is left out */
-	response_nothing(&x->response, 302,
-			 url.failed ? "/login" : arena_str(&x->h->arena, url.text));
-	strbuf_release(&url);
+	response_nothing(&x->response, 302, login_link(arena, NULL, page));
 	return response_end(&x->response);
 }
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/url.h"
 #include "base/civil.h"
-#include "base/strbuf.h"
 #include "format/layout.h"
 #include "format/templates.h"
 #include "http/negotiate.h"
@@ -13,7 +13,7 @@
 #include "meta/types.h"
 #include "base/banned.h"
 
-enum { LINKS_MAX = 32, URL_MAX = 32768 };
+enum { LINKS_MAX = 32 };
 
 /* ---- links to other pages ---- */
 
@@ -21,53 +21,20 @@ enum { LINKS_MAX = 32, URL_MAX = 32768 };
  * What fills the {NAME} of another operation's path: the same name in this
  * one's, else the caller's own account.
  */
-static const char *fill_name(const struct page_context *c, const char *name, size_t len)
+static const char *fill_name(const void *context, const char *name)
 {
+	const struct page_context *c = context;
 	const struct route *r = c->route;
 
 	for (size_t i = 0; i < r->n_args; i++)
-		if (strlen(r->args[i].name) == len && memcmp(r->args[i].name, name, len) == 0)
+		if (strcmp(r->args[i].name, name) == 0)
 			return r->args[i].value;
 	return c->who && c->who->role == ROLE_ACCOUNT ? c->who->name : NULL;
 }
 
-static const char *encoded(struct arena *arena, const char *text)
-{
-	struct strbuf sb;
-	const char *copy;
-
-	strbuf_init(&sb, URL_MAX);
-	strbuf_add_urlencoded(&sb, text, strlen(text));
-	copy = arena_str(arena, sb.text);
-	strbuf_release(&sb);
-	return copy;
-}
-
-/* The path P, filled, or NULL if a part of it isn't known. */
-static const char *fill_path(const struct page_context *c, const char *p)
-{
-	const char *url = "";
-
-	while (*p) {
-		size_t len = strcspn(p, "{");
-
-		url = arena_printf(c->arena, "%s%.*s", url, (int)len, p);
-		p += len;
-		if (*p == '{') {
-			const char *value = fill_name(c, p + 1, strcspn(p + 1, "}"));
-
-			if (!value)
-				return NULL;
-			url = arena_join(c->arena, url, encoded(c->arena, value), NULL);
-			p += strcspn(p, "}") + 1;
-		}
-	}
-	return url;
-}
-
 static const char *page_path(const struct page_context *c, const struct op *op)
 {
-	const char *path = fill_path(c, op->path);
+	const char *path = path_fill(c->arena, op->path, fill_name, c);
 
 	return path ? arena_join(c->arena, path, ".html", NULL) : NULL;
 }
@@ -99,13 +66,6 @@ static const char *raw_value(const struct page_context *c, const char *name)
 	return NULL;
 }
 
-static const char *with_param(const struct page_context *c, const char *query, const char *name,
-			      const char *value)
-{
-	return arena_join(c->arena, query, *query ? "&" : "?", name, "=", encoded(c->arena, value),
-			  NULL);
-}
-
 /* Is OP another view of what this page shows? */
 static bool is_view(const struct page_context *c, const struct op *op)
 {
@@ -127,11 +87,11 @@ static bool goes_along(const struct param *p)
  * parameter is the month's first, the next one today. The reader's zone, and of
  * a view of the same its filters.
  */
-static const char *page_query(const struct page_context *c, const struct op *op)
+static const char *page_url(const struct page_context *c, const struct op *op, const char *path)
 {
+	struct url u = url_begin(c->arena, path);
 	struct date day = date_from_days(floor_div(clock_now_us(), SEC_PER_DAY * USEC_PER_SEC));
-	const char *query = "", *value,
-		   *zone = page_zone_taken(op) ? page_zone(c->request, c->arena) : NULL;
+	const char *value, *zone = page_zone_taken(op) ? page_zone(c->request, c->arena) : NULL;
 	struct date first = { day.year, day.month, 1 };
 	char text[DATE_TEXT];
 
@@ -145,10 +105,10 @@ static const char *page_query(const struct page_context *c, const struct op *op)
 			value = text;
 			first = day;
 		}
-		if (value)
-			query = with_param(c, query, p->name, value);
+		url_arg(&u, p->name, value);
 	}
-	return zone ? with_param(c, query, "TimeZone", zone) : query;
+	url_arg(&u, "TimeZone", zone);
+	return url_end(&u);
 }
 
 static bool may_call(const struct page_context *c, const struct op *op)
@@ -162,9 +122,7 @@ static void add_link(const struct page_context *c, const struct op *op, const ch
 	const char *path = page_path(c, op);
 
 	if (path && *n < LINKS_MAX)
-		links[(*n)++] = (struct page_link) {
-			label, arena_join(c->arena, path, page_query(c, op), NULL), current
-		};
+		links[(*n)++] = (struct page_link) { label, page_url(c, op, path), current };
 }
 
 /*
@@ -239,8 +197,7 @@ const char *page_after(const struct route *r, struct arena *arena)
 {
 	const struct page_context c = { .route = r, .arena = arena };
 
-	return arena_join(arena, page_path(&c, r->op->form->list), "?" DIALECT_DONE "=", r->op->id,
-			  NULL);
+	return url_of(arena, page_path(&c, r->op->form->list), { DIALECT_DONE, r->op->id });
 }
 
 static const struct page_change *make_change(const struct page_context *c)
@@ -263,27 +220,12 @@ static const struct page_change *make_change(const struct page_context *c)
 
 /* ---- the same report otherwise ---- */
 
-struct change {
-	const char *name, *value; /* NULL: without it */
-};
-
-static const char *find_change(const struct change *changes, const char *name, bool *ret_found)
+static bool is_changed(const struct url_arg *changes, const char *name)
 {
-	for (; changes->name; changes++) {
-		if (params_same(changes->name, name, true)) {
-			*ret_found = true;
-			return changes->value;
-		}
-	}
-	return NULL;
-}
-
-static void add_query(struct strbuf *url, const char *name, const char *value, size_t len)
-{
-	strbuf_addc(url, strchr(url->text, '?') ? '&' : '?');
-	strbuf_add_urlencoded(url, name, strlen(name));
-	strbuf_addc(url, '=');
-	strbuf_add_urlencoded(url, value, len);
+	for (; changes->name; changes++)
+		if (params_same(changes->name, name, true))
+			return true;
+	return false;
 }
 
 /*
@@ -293,7 +235,7 @@ static void add_query(struct strbuf *url, const char *name, const char *value, s
 static const char *bare_path(const struct page_context *c)
 {
 	const struct route *r = c->route;
-	const char *path = r->fixed ? fill_path(c, r->op->path) : NULL;
+	const char *path = r->fixed ? path_fill(c->arena, r->op->path, fill_name, c) : NULL;
 
 	if (r->fixed && !path)
 		path = r->op->short_path;
@@ -307,31 +249,20 @@ static const char *bare_path(const struct page_context *c)
  * and with SUFFIX in place of its own.
  */
 static const char *url_with(const struct page_context *c, const char *suffix,
-			    const struct change *changes)
+			    const struct url_arg *changes)
 {
-	const struct request *rq = c->request;
-	struct strbuf url;
-	const char *text;
+	const struct params *params = &c->request->params;
+	struct url u = url_begin(c->arena, arena_join(c->arena, bare_path(c), suffix, NULL));
 
-	strbuf_init(&url, URL_MAX);
-	strbuf_add(&url, bare_path(c));
-	strbuf_add(&url, suffix);
-	for (size_t i = 0; i < rq->params.n; i++) {
-		const struct raw_param *p = &rq->params.items[i];
-		bool changed = params_same(p->name, "format", true) ||
-			       params_same(p->name, "callback", true) ||
-			       params_same(p->name, DIALECT_DONE, false);
+	for (size_t i = 0; i < params->n; i++) {
+		const struct raw_param *p = &params->items[i];
 
-		find_change(changes, p->name, &changed);
-		if (!changed && p->len)
-			add_query(&url, p->name, p->value, p->len);
+		if (p->len && !params_same(p->name, "format", true) &&
+		    !params_same(p->name, "callback", true) &&
+		    !params_same(p->name, DIALECT_DONE, false) && !is_changed(changes, p->name))
+			url_argn(&u, p->name, p->value, p->len);
 	}
-	for (; changes->name; changes++)
-		if (changes->value)
-			add_query(&url, changes->name, changes->value, strlen(changes->value));
-	text = arena_str(c->arena, url.text);
-	strbuf_release(&url);
-	return text;
+	return url_list(c->arena, url_end(&u), changes);
 }
 
 static const char *page_suffix(const struct page_context *c)
@@ -357,20 +288,12 @@ static const struct param *find_param(const struct page_context *c, const char *
 /* The report that the operation names for people's CSV, asked for the same. */
 static const char *sheet_url(const struct page_context *c, const struct op_sheet *sheet)
 {
-	struct strbuf url;
-	const char *text;
+	struct url u = url_begin(c->arena, arena_join(c->arena, sheet->report->path, ".csv", NULL));
 
-	strbuf_init(&url, URL_MAX);
-	strbuf_addf(&url, "%s.csv?GroupBy=%s", sheet->report->path, sheet->group);
-	for (const struct op_rename *r = sheet->names; r->from; r++) {
-		const char *value = raw_value(c, r->from);
-
-		if (value)
-			add_query(&url, r->to, value, strlen(value));
-	}
-	text = arena_str(c->arena, url.text);
-	strbuf_release(&url);
-	return text;
+	url_arg(&u, "GroupBy", sheet->group);
+	for (const struct op_rename *r = sheet->names; r->from; r++)
+		url_arg(&u, r->to, raw_value(c, r->from));
+	return url_end(&u);
 }
 
 /*
@@ -378,10 +301,10 @@ static const char *sheet_url(const struct page_context *c, const struct op_sheet
  */
 static const char *export_url(const struct page_context *c, const struct format *f)
 {
-	static const struct change none[] = { { NULL, NULL } };
-	static const struct change all[] = { FROM_THE_START,
-					     { "PageSize", "1000" },
-					     { NULL, NULL } };
+	static const struct url_arg none[] = { { NULL, NULL } };
+	static const struct url_arg all[] = { FROM_THE_START,
+					      { "PageSize", "1000" },
+					      { NULL, NULL } };
 
 	if (f == &format_csv && c->route->op->sheet)
 		return sheet_url(c, c->route->op->sheet);
@@ -443,9 +366,9 @@ static const struct page_sort *make_sorts(const struct page_context *c)
 			    : strcmp(now, descending) == 0 ? -1
 							   : 0;
 		bool down = order ? order > 0 : begins_descending(c, *v);
-		struct change changes[] = { FROM_THE_START,
-					    { "Sort", down ? descending : *v },
-					    { NULL, NULL } };
+		struct url_arg changes[] = { FROM_THE_START,
+					     { "Sort", down ? descending : *v },
+					     { NULL, NULL } };
 
 		if (**v != '-')
 			sorts[n++] = (struct page_sort) { *v, url_with(c, page_suffix(c), changes),
@@ -471,7 +394,7 @@ static const char *quoted(struct arena *arena, const char *text)
 
 static const char *make_api_call(const struct page_context *c)
 {
-	static const struct change none[] = { { NULL, NULL } };
+	static const struct url_arg none[] = { { NULL, NULL } };
 	const char *url = arena_join(c->arena, c->request->base_url, url_with(c, ".json", none),
 				     NULL);
 

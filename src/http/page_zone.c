@@ -2,12 +2,13 @@
 
 #include <string.h>
 
+#include "api/url.h"
 #include "base/banned.h"
 
 #define PARAM  "TimeZone"
 #define COOKIE "usaged-zone"
 
-enum { ZONE_SECONDS = 400 * 86400, LOCATION_MAX = REQUEST_PATH_MAX + REQUEST_QUERY_MAX + 256 };
+enum { ZONE_SECONDS = 400 * 86400 };
 
 bool page_zone_taken(const struct op *op)
 {
@@ -47,18 +48,13 @@ const char *page_zone(const struct request *rq, struct arena *arena)
 
 const char *page_zone_address(const struct request *rq, const struct op *op, struct arena *arena)
 {
-	const char *zone = page_zone_taken(op) && !asked_zone(rq) ? kept_zone(rq, arena) : NULL,
-		   *text;
-	struct strbuf url;
+	const char *zone = page_zone_taken(op) && !asked_zone(rq) ? kept_zone(rq, arena) : NULL;
 
 	if (!zone)
 		return NULL;
-	strbuf_init(&url, LOCATION_MAX);
-	strbuf_addf(&url, "%s?%s%s" PARAM "=", rq->raw_path, rq->query, *rq->query ? "&" : "");
-	strbuf_add_urlencoded(&url, zone, strlen(zone));
-	text = url.failed ? NULL : arena_str(arena, url.text);
-	strbuf_release(&url);
-	return text;
+	return url_of(arena,
+		      arena_join(arena, rq->raw_path, *rq->query ? "?" : "", rq->query, NULL),
+		      { PARAM, zone });
 }
 
 void page_zone_keep(const struct request *rq, struct call *call)

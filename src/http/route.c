@@ -6,48 +6,9 @@
 #include "http/negotiate.h"
 #include "base/banned.h"
 
-struct segment {
-	const char *text;
-	size_t len;
-	const char *marks;
-};
-
-struct path {
-	struct segment segments[ROUTE_SEGMENTS_MAX];
-	size_t n;
-	size_t stripped; /* length of the last segment without its suffix */
-};
-
-static bool same(const char *a, const char *b, size_t len, bool any_case)
-{
-	return any_case ? strncasecmp(a, b, len) == 0 : memcmp(a, b, len) == 0;
-}
-
-/* Cuts the path at the slashes of its marks. False: too many segments. */
-static bool split(struct path *p, const char *text, const char *marks, size_t len, bool skip_empty)
-{
-	size_t at = 0;
-
-	p->n = 0;
-	while (at < len) {
-		const char *slash = memchr(marks + at + 1, '/', len - at - 1);
-		size_t begin = at + 1, end = slash ? (size_t)(slash - marks) : len;
-
-		if (end > begin || !skip_empty) {
-			if (p->n == ROUTE_SEGMENTS_MAX)
-				return false;
-			p->segments[p->n++] = (struct segment) { text + begin, end - begin,
-								 marks + begin };
-		}
-		at = end;
-	}
-	p->stripped = p->n ? p->segments[p->n - 1].len : 0;
-	return true;
-}
-
 static void find_suffix(struct path *p, struct arena *arena, struct route *ret)
 {
-	const struct segment *last = p->n ? &p->segments[p->n - 1] : NULL;
+	const struct path_segment *last = p->n ? &p->segments[p->n - 1] : NULL;
 	const char *mark = last ? memrchr(last->marks, '.', last->len) : NULL, *dot;
 
 	if (!mark)
@@ -60,70 +21,25 @@ static void find_suffix(struct path *p, struct arena *arena, struct route *ret)
 	ret->suffix = arena_strn(arena, dot, last->len - p->stripped);
 }
 
-/*
- * Does the segment I fit the pattern's piece? The last one does with its suffix
- * or without.
- */
-static bool fits(const struct path *p, size_t i, const char *piece, size_t len, bool any_case)
-{
-	const struct segment *s = &p->segments[i];
-
-	if (piece[0] == '{')
-		return (i + 1 == p->n ? p->stripped : s->len) > 0;
-	if (s->len == len && same(s->text, piece, len, any_case))
-		return true;
-	return i + 1 == p->n && p->stripped == len && same(s->text, piece, len, any_case);
-}
-
-static bool matches(const char *pattern, const struct path *p, bool any_case)
-{
-	size_t i = 0;
-
-	for (; *pattern == '/' && i < p->n; i++) {
-		size_t len = strcspn(++pattern, "/");
-
-		if (!fits(p, i, pattern, len, any_case))
-			return false;
-		pattern += len;
-	}
-	return *pattern == '\0' && i == p->n;
-}
-
 /* The one of the operation's patterns that the path fits, or NULL. */
 static const char *matching(const struct op *op, const struct path *p)
 {
-	if (matches(op->path, p, op->dialect->any_case))
+	if (path_match(op->path, p, op->dialect->any_case))
 		return op->path;
-	return op->short_path && matches(op->short_path, p, op->dialect->any_case) ? op->short_path
-										   : NULL;
-}
-
-static void take_args(const char *pattern, const struct path *p, struct arena *arena,
-		      struct route *ret)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		size_t len = strcspn(++pattern, "/"),
-		       value_len = i + 1 == p->n ? p->stripped : p->segments[i].len;
-
-		if (pattern[0] == '{')
-			ret->args[ret->n_args++] = (struct raw_param) {
-				.name = arena_strn(arena, pattern + 1, len - 2),
-				.value = arena_strn(arena, p->segments[i].text, value_len),
-				.len = value_len
-			};
-		pattern += len;
-	}
+	return op->short_path && path_match(op->short_path, p, op->dialect->any_case)
+		       ? op->short_path
+		       : NULL;
 }
 
 /* ---- operations by name ---- */
 
-static bool is_word(const struct segment *s, const char *word)
+static bool is_word(const struct path_segment *s, const char *word)
 {
 	return s->len == strlen(word) && strncasecmp(s->text, word, s->len) == 0;
 }
 
 static const struct op *find_name(const struct op *const *table, const struct dialect *d,
-				  const struct segment *name)
+				  const struct path_segment *name)
 {
 	for (; *table; table++)
 		if ((*table)->dialect == d && is_word(name, (*table)->id))
@@ -152,7 +68,7 @@ static unsigned methods_by_name(const struct op *op, bool batch)
  * The operation called NAME, answered as FORMAT; NAME[] is a batch, in JSON
  * alone.
  */
-static int open_name(const struct op *const *table, unsigned method, struct segment name,
+static int open_name(const struct op *const *table, unsigned method, struct path_segment name,
 		     const struct format *format, struct route *ret, struct error *err)
 {
 	const struct op *op;
@@ -187,8 +103,8 @@ static int find_api(const struct op *const *table, unsigned method, const struct
 		ret->type = "text/xml"; /* from a table of file name endings */
 	ret->format = NULL;
 	return open_name(table, method,
-			 (struct segment) { p->segments[1].text, p->stripped,
-					    p->segments[1].marks },
+			 (struct path_segment) { p->segments[1].text, p->stripped,
+						 p->segments[1].marks },
 			 format, ret, err);
 }
 
@@ -217,8 +133,8 @@ static const struct op *find_form(const struct op *const *table, const struct pa
 		const struct op *op = *table;
 
 		if (op->form && op->dialect == ret->dialect &&
-		    matches(op->form->path, p, op->dialect->any_case)) {
-			take_args(op->form->path, p, arena, ret);
+		    path_match(op->form->path, p, op->dialect->any_case)) {
+			ret->n_args = path_args(op->form->path, p, arena, ret->args);
 			return op;
 		}
 	}
@@ -236,7 +152,7 @@ static bool is_form_path(const struct op *const *table, const struct dialect *d,
 		const struct op_form *form = (*table)->form;
 
 		if (form && (*table)->dialect == d && !strchr(form->path, '{') &&
-		    matches(form->path, p, d->any_case))
+		    path_match(form->path, p, d->any_case))
 			return true;
 	}
 	return false;
@@ -262,7 +178,7 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 		 * paths
 		 */
 		len--;
-	if (!split(&p, path, marks, len, ret->dialect->any_case))
+	if (!path_split(&p, path, marks, len, ret->dialect->any_case))
 		return not_found(err, path);
 	find_suffix(&p, arena, ret);
 	if (ret->dialect->by_name && p.n == 2 && is_word(&p.segments[0], "api"))
@@ -277,7 +193,7 @@ int route_find(const struct op *const *table, unsigned method, const char *path,
 		ret->methods |= op->methods | (op->methods & M_GET ? M_HEAD : 0);
 		if ((op->methods & method) || (method == M_HEAD && (op->methods & M_GET))) {
 			ret->op = op;
-			take_args(pattern, &p, arena, ret);
+			ret->n_args = path_args(pattern, &p, arena, ret->args);
 			return 0;
 		}
 	}

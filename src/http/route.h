@@ -5,9 +5,7 @@
 #ifndef HTTP_ROUTE_H
 #define HTTP_ROUTE_H
 
-#include "api/op.h"
-
-enum { ROUTE_SEGMENTS_MAX = 16 };
+#include "api/url.h"
 
 struct route {
 	const struct dialect *dialect; /* never NULL, even if there is no such path */
@@ -32,7 +30,7 @@ struct route {
 	/* a route by name, of several calls: a JSON array of requests */
 	bool batch;
 	unsigned methods; /* that the path has, where METHOD is none of them */
-	struct raw_param args[ROUTE_SEGMENTS_MAX]; /* the path's {Name}s */
+	struct raw_param args[URL_SEGMENTS_MAX]; /* the path's {Name}s */
 	size_t n_args;
 };
 

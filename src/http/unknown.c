@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/url.h"
 #include "base/nearest.h"
 #include "base/banned.h"
 
@@ -25,14 +26,11 @@ bool unknown_is_known(const struct route *r, const char *name)
 static const char *shown(const char *name, struct arena *arena)
 {
 	size_t len = strlen(name);
-	const char *text;
-	struct strbuf sb;
+	struct url u = url_begin(arena, "");
 
-	strbuf_init(&sb, 4 * SHOWN_BYTES_MAX);
-	strbuf_add_urlencoded(&sb, name, len < SHOWN_BYTES_MAX ? len : SHOWN_BYTES_MAX);
-	text = arena_join(arena, sb.text, len > SHOWN_BYTES_MAX ? "..." : "", NULL);
-	strbuf_release(&sb);
-	return text;
+	url_encode(&u, name, len < SHOWN_BYTES_MAX ? len : SHOWN_BYTES_MAX);
+	url_add(&u, len > SHOWN_BYTES_MAX ? "..." : "");
+	return url_end(&u);
 }
 
 /* The parameter that was perhaps meant by NAME, or NULL. */

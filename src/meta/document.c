@@ -45,45 +45,19 @@ const struct document documents[] = {
 	{ 0 }
 };
 
-/*
- * Does the path, cut at its slashes, fit the pattern? Takes what stands for a
- * {Name}.
- */
-static bool matches(const char *pattern, const char *path, size_t len, struct document_request *rq)
-{
-	const char *end = path + len;
-
-	rq->n_args = 0;
-	while (*pattern == '/' && path < end && *path == '/') {
-		size_t n = strcspn(++pattern, "/"), m;
-		const char *slash;
-
-		path++;
-		slash = memchr(path, '/', (size_t)(end - path));
-		m = (size_t)((slash ? slash : end) - path);
-		if (*pattern == '{' && m > 0 && rq->n_args < DOCUMENT_ARGS)
-			rq->args[rq->n_args++] = (struct raw_param) {
-				.name = arena_strn(rq->arena, pattern + 1, n - 2),
-				.value = arena_strn(rq->arena, path, m),
-				.len = m
-			};
-		else if (n != m || strncasecmp(pattern, path, n) != 0)
-			return false;
-		pattern += n;
-		path += m;
-	}
-	return *pattern == '\0' && path == end;
-}
-
 const struct document *document_find(const char *path, size_t len, struct document_request *rq)
 {
 	size_t trimmed = len;
+	struct path p;
 
 	while (trimmed > 1 && path[trimmed - 1] == '/')
 		trimmed--;
+	if (!path_split(&p, path, path, trimmed, false))
+		return NULL;
 	for (const struct document *d = documents; d->path; d++) {
-		if (!matches(d->path, path, trimmed, rq) || (trimmed < len && rq->n_args))
+		if (!path_match(d->path, &p, true) || (trimmed < len && strchr(d->path, '{')))
 			continue;
+		rq->n_args = path_args(d->path, &p, rq->arena, rq->args);
 		rq->type = d->type;
 		rq->location = trimmed < len ? d->path : d->location;
 		return d;

@@ -7,11 +7,10 @@
 #ifndef META_DOCUMENT_H
 #define META_DOCUMENT_H
 
-#include "api/op.h"
+#include "api/url.h"
 
 enum {
-	DOCUMENT_MAX = 16 << 20, /* bytes of a document */
-	DOCUMENT_ARGS = 4        /* {Name}s of a path */
+	DOCUMENT_MAX = 16 << 20 /* bytes of a document */
 };
 
 /*
@@ -24,7 +23,7 @@ struct document_request {
 	const char *base_url;           /* "https://host:port", no slash at the end */
 	const struct raw_param *params; /* of the query */
 	size_t n_params;
-	struct raw_param args[DOCUMENT_ARGS]; /* of the path */
+	struct raw_param args[URL_SEGMENTS_MAX]; /* of the path */
 	size_t n_args;
 	/* that the caller would like, for documents that have several */
 	const struct format *format;

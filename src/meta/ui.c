@@ -3,12 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/url.h"
 #include "format/layout.h"
 #include "meta/tree.h"
 #include "meta/words.h"
 #include "base/banned.h"
-
-enum { URL_MAX = 32768 };
 
 static const char *ui_url(struct arena *a, const struct op *op)
 {
@@ -203,57 +202,44 @@ static const struct param *find_param(const struct op *op, const char *name)
 	return NULL;
 }
 
-/* The path with its {Name}s filled in; one that is missing is at fault. */
-static int add_path(const struct document_request *rq, const struct op *op, struct strbuf *url,
-		    struct error *err)
+struct ui_path {
+	const struct document_request *rq;
+	struct error *err;
+};
+
+/* One that is missing is at fault. */
+static const char *path_value(const void *context, const char *name)
 {
-	const char *p = op->path;
+	const struct ui_path *p = context;
+	const char *value = document_param(p->rq, name);
 
-	while (*p) {
-		size_t len = strcspn(p, "{");
-
-		strbuf_addn(url, p, len);
-		p += len;
-		if (*p == '{') {
-			const char *name = arena_strn(rq->arena, p + 1, strcspn(p, "}") - 1),
-				   *value = document_param(rq, name);
-
-			if (!value)
-				return error_set(err, ERR_MISSING, name, "must be given");
-			strbuf_add_urlencoded(url, value, strlen(value));
-			p += strcspn(p, "}") + 1;
-		}
-	}
-	return 0;
+	if (!value)
+		error_set(p->err, ERR_MISSING, name, "must be given");
+	return value;
 }
 
 int ui_send(struct document_request *rq, struct strbuf *out, struct error *err)
 {
 	const struct op *op = find(rq, err);
-	const char *separator = "?";
-	struct strbuf url;
-	int rc;
+	const char *path = op ? path_fill(rq->arena, op->path, path_value,
+					  &(struct ui_path) { rq, err })
+			      : NULL;
+	struct url u;
 
 	(void)out;
-	if (!op)
+	if (!path)
 		return -1;
-	strbuf_init(&url, URL_MAX);
-	rc = add_path(rq, op, &url, err);
-	for (size_t i = 0; rc == 0 && i < rq->n_params; i++) {
+	u = url_begin(rq->arena, path);
+	for (size_t i = 0; i < rq->n_params; i++) {
 		const struct raw_param *raw = &rq->params[i];
 		const struct param *p = find_param(op, raw->name);
 
-		if (!raw->len || (p ? p->flags & PARAM_PATH : strcmp(raw->name, "format") != 0))
-			continue;
-		strbuf_add(&url, separator);
-		strbuf_add(&url, raw->name);
-		strbuf_addc(&url, '=');
-		strbuf_add_urlencoded(&url, raw->value, raw->len);
-		separator = "&";
+		if (raw->len && (p ? !(p->flags & PARAM_PATH) : strcmp(raw->name, "format") == 0))
+			url_argn(&u, raw->name, raw->value, raw->len);
 	}
-	rq->location = arena_str(rq->arena, url.text);
-	if (rc == 0 && url.failed)
-		rc = error_set(err, ERR_TOO_LARGE, NULL, "that is more than an address can hold");
-	strbuf_release(&url);
-	return rc;
+	rq->location = url_end(&u);
+	return strlen(rq->location) <= URL_HEADER_MAX
+		       ? 0
+		       : error_set(err, ERR_TOO_LARGE, NULL,
+				   "that is more than an address can hold");
 }

@@ -7,6 +7,7 @@
 
 #include <strings.h>
 
+#include "api/url.h"
 #include "base/utf8.h"
 #include "http/body.h"
 #include "base/banned.h"
@@ -27,21 +28,17 @@ static void read_again(const struct params *p, struct arena *arena)
 {
 	struct params again = { .arena = arena };
 	struct error err = { 0 };
-	struct strbuf form;
+	struct url form = url_begin(arena, "");
+	char *text;
 
-	strbuf_init(&form, 16 << 20);
-	for (size_t i = 0; i < p->n; i++) {
-		strbuf_add_urlencoded(&form, p->items[i].name, strlen(p->items[i].name));
-		strbuf_addc(&form, '=');
-		strbuf_add_urlencoded(&form, p->items[i].value, p->items[i].len);
-		strbuf_addc(&form, '&');
-	}
-	must(params_decode(&again, arena_strn(arena, form.text, form.len), form.len, &err) == 0);
+	for (size_t i = 0; i < p->n; i++)
+		url_argn(&form, p->items[i].name, p->items[i].value, p->items[i].len);
+	text = arena_str(arena, p->n ? url_end(&form) + 1 : "");
+	must(params_decode(&again, text, strlen(text), &err) == 0);
 	must(again.n == p->n);
 	for (size_t i = 0; i < p->n; i++)
 		must(strcmp(again.items[i].name, p->items[i].name) == 0 &&
 		     strcmp(again.items[i].value, p->items[i].value) == 0);
-	strbuf_release(&form);
 }
 
 static void read_form(const char *type, const uint8_t *data, size_t size)

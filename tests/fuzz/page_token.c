@@ -47,7 +47,7 @@ static int ask(size_t list, const char *token)
 
 	strbuf_init(&uri, 16384);
 	strbuf_addf(&uri, "%s.json?Page=1&PageSize=3&PageToken=", lists[list].path);
-	strbuf_add_urlencoded(&uri, token, strlen(token));
+	strbuf_add(&uri, token); /* base64url: nothing to encode */
 	rq.uri = uri.text;
 	status = server_ask(&rq, &body);
 	strbuf_release(&uri);

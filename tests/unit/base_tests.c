@@ -239,17 +239,6 @@ START_TEST(formatted_text_of_any_length_is_written_whole)
 }
 END_TEST
 
-START_TEST(bytes_outside_the_unreserved_set_are_encoded)
-{
-	struct strbuf sb;
-
-	strbuf_init(&sb, 100);
-	strbuf_add_urlencoded(&sb, TEXT("aZ09-._~ /+%&=\0\xc3\xa9"));
-	ck_assert_str_eq(sb.text, "aZ09-._~%20%2F%2B%25%26%3D%00%C3%A9");
-	strbuf_release(&sb);
-}
-END_TEST
-
 START_TEST(text_is_inserted_before_what_is_there)
 {
 	struct strbuf sb;
@@ -1862,7 +1851,6 @@ static void add_text_cases(Suite *s)
 	tcase_add_test(tc, a_growth_past_all_memory_is_refused);
 	tcase_add_test(tc, whole_numbers_are_written_to_both_borders);
 	tcase_add_test(tc, formatted_text_of_any_length_is_written_whole);
-	tcase_add_test(tc, bytes_outside_the_unreserved_set_are_encoded);
 	tcase_add_test(tc, text_is_inserted_before_what_is_there);
 	tcase_add_test(tc, numbers_are_rounded_halves_away_from_zero);
 	tcase_add_test(tc, taken_text_is_the_callers_even_when_empty);

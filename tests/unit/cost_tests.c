@@ -17,6 +17,7 @@
 
 #include "api/op.h"
 #include "api/signin.h"
+#include "api/url.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/secret.h"
@@ -465,46 +466,27 @@ static const char *value_of(const struct param *p, int choice)
 		      : NULL;
 }
 
+static const char *path_value(const void *context, const char *name)
+{
+	const struct op *op = context;
+
+	for (const struct param *p = op->params; p->name; p++)
+		if (strcmp(p->name, name) == 0 && value_of(p, 0))
+			return value_of(p, 0);
+	return "x";
+}
+
 /* The operation's path and query. */
 static const char *uri_of(const struct op *op, const struct choice *c, const char *suffix)
 {
-	struct strbuf sb;
-	const char *text;
-	char separator = '?';
+	struct url u = url_begin(&arena,
+				 arena_join(&arena, path_fill(&arena, op->path, path_value, op),
+					    suffix, NULL));
 
-	strbuf_init(&sb, 8192);
-	for (const char *p = op->path; *p; p++) {
-		const char *end = *p == '{' ? strchr(p, '}') : NULL;
-
-		for (int i = 0; end && op->params[i].name; i++) {
-			size_t len = strlen(op->params[i].name);
-
-			if ((size_t)(end - p - 1) == len &&
-			    strncmp(p + 1, op->params[i].name, len) == 0)
-				strbuf_add(&sb, value_of(&op->params[i], 0)
-							? value_of(&op->params[i], 0)
-							: "x");
-		}
-		if (end)
-			p = end;
-		else
-			strbuf_addc(&sb, *p);
-	}
-	strbuf_add(&sb, suffix);
-	for (int i = 0; op->params[i].name; i++) {
-		const char *value = op->params[i].flags & PARAM_PATH
-					    ? NULL
-					    : value_of(&op->params[i], c->value[i]);
-
-		if (!value)
-			continue;
-		strbuf_addf(&sb, "%c%s=", separator, op->params[i].name);
-		strbuf_add_urlencoded(&sb, value, strlen(value));
-		separator = '&';
-	}
-	text = arena_str(&arena, sb.text);
-	strbuf_release(&sb);
-	return text;
+	for (int i = 0; op->params[i].name; i++)
+		if (!(op->params[i].flags & PARAM_PATH))
+			url_arg(&u, op->params[i].name, value_of(&op->params[i], c->value[i]));
+	return url_end(&u);
 }
 
 static int choices_of(const struct param *p)
