@@ -287,14 +287,19 @@ static int emit(struct sample *sm, int account, int64_t time_s, struct raw_event
 
 /* ---- calls, messages, AI minutes ---- */
 
-static int64_t random_second(struct random *r)
+/*
+ * The second of its day at which event N happens. The first one is in the first
+ * minute, so that a day or a month that has just begun is not empty.
+ */
+static int64_t random_second(struct random *r, int64_t n)
 {
 	int64_t share = random_below(r, 100);
 	int hour = 0;
 
 	while (share >= of_hour[hour])
 		share -= of_hour[hour++];
-	return hour * 3600 + random_below(r, 3600);
+	share = random_below(r, 3600);
+	return n == 0 ? share / 60 : hour * 3600 + share;
 }
 
 /*
@@ -343,7 +348,7 @@ static int stream_day(struct sample *sm, const struct stream *st, int64_t day, s
 	date_format(date, date_from_days(day));
 	for (int64_t i = 0; i < n; i++) {
 		char id[96], usage[DECIMAL_TEXT], price[DECIMAL_TEXT];
-		int64_t second = random_second(&r), hundredths = random_usage(&r, st);
+		int64_t second = random_second(&r, i), hundredths = random_usage(&r, st);
 		const char *customer = random_customer(&r, st);
 		struct raw_event ev = { 0 };
 
@@ -386,7 +391,7 @@ static int sim_day(struct sample *sm, size_t sim, int64_t day, struct error *err
 	make_sid(sid_network, "HW", sm->seed, SIDS_OF_NETWORKS, network);
 	date_format(date, date_from_days(day));
 	for (int64_t i = 0; i < n; i++) {
-		int64_t second = random_second(&r);
+		int64_t second = random_second(&r, i);
 		int64_t down = random_length(&r, 20000, 24000000),
 			up = down / (5 + random_below(&r, 15)) + random_below(&r, 50000);
 		char id[64], upload[24], download[24], price[DECIMAL_TEXT];
