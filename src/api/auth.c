@@ -13,7 +13,7 @@
 #include "api/url.h"
 #include "base/plausible.h"
 #include "base/strbuf.h"
-#include "ingest/batcher.h"
+#include "usage/commit_thread.h"
 #include "usage/user.h"
 #include "base/banned.h"
 
@@ -119,9 +119,9 @@ static int write_session(const struct call *call, const struct session *end,
 {
 	struct session_change c = { end, add, call->now };
 
-	if (!call->batcher || !call->signin)
+	if (!call->commits || !call->signin)
 		return error_set(err, ERR_BUSY, NULL, "nobody can sign in here: it takes a server");
-	return batcher_run(call->batcher, change_session, &c, err);
+	return commit_thread_run(call->commits, change_session, &c, err);
 }
 
 /* ---- cookies ---- */

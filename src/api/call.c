@@ -8,7 +8,7 @@
 #include "api/op.h"
 #include "base/iso_time.h"
 #include "base/utf8.h"
-#include "ingest/batcher.h"
+#include "usage/commit_thread.h"
 #include "base/banned.h"
 
 enum { TEXT_MAX = 1024, PAGE_SIZE_TYPE_MAX = 2147483647 };
@@ -328,11 +328,11 @@ void call_set_cookie(struct call *call, const char *name, const char *value, int
 int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err),
 		void *arg, struct error *err)
 {
-	if (!call->batcher)
+	if (!call->commits)
 		return error_set(err, ERR_BUSY, NULL,
 				 "nothing can be changed here: it takes a server");
 	store_end(call->store);
-	if (batcher_run(call->batcher, job, arg, err) < 0)
+	if (commit_thread_run(call->commits, job, arg, err) < 0)
 		return -1;
 	return store_begin_read(call->store, err);
 }

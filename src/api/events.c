@@ -2,7 +2,6 @@
  * events.c - usage events in: POST /events.
  */
 #include <ctype.h>
-#include <stdlib.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -10,10 +9,10 @@
 #include "api/access.h"
 #include "api/op.h"
 #include "base/secret.h"
-#include "base/utf8.h"
 #include "ingest/attributes.h"
-#include "ingest/batcher.h"
+#include "ingest/reader.h"
 #include "ingest/unpack.h"
+#include "usage/commit_thread.h"
 #include "base/banned.h"
 
 /* ---- what comes in ---- */
@@ -190,295 +189,160 @@ static const struct shape summary_shape = { .name = "Summary",
 
 /* ---- one request ---- */
 
-/* One record of the request, in its order. */
-struct record {
-	struct raw_event raw;
-	const char *source, *id; /* as the answer names it; or NULL */
-	enum verdict verdict;
-	const struct error *error; /* why it is rejected */
-	const char *text;          /* as it came, for the log of rejections */
-	int64_t account;           /* that it is of, if the caller may write for it; else 0 */
-	bool unreadable;
-};
-
-struct batch {
-	const struct event_header *headers;
+struct intake {
+	const struct call *call;
+	enum reader_form form;
+	const struct event_header *headers; /* ce-... */
 	size_t n_headers;
-	struct record *records;
+	struct reader *reader;
+	struct event *events; /* one for each record of the request */
 	size_t n, size;
-	struct event *events; /* those that passed their checks */
-	size_t *record_of;    /* by event */
-	size_t n_events;
 };
 
-/* The reader forgets a record's texts at the next one. */
-static void keep_texts(struct arena *arena, struct raw_event *raw)
+static struct event *add_event(struct intake *in)
 {
-	for (int f = 0; f < EVENT_FIELDS; f++)
-		if (raw->field[f].text)
-			raw->field[f].text = arena_strn(arena, raw->field[f].text,
-							raw->field[f].len);
-	if (raw->attributes.text)
-		raw->attributes.text = arena_strn(arena, raw->attributes.text, raw->attributes.len);
-}
+	size_t size = in->size ? in->size * 2 : 16;
 
-static void reject(const struct call *call, struct record *r, const struct error *reason)
-{
-	struct error *copy = arena_new(call->arena, struct error);
-
-	if (reason)
-		*copy = *reason;
-	else
-		error_set(copy, ERR_INTERNAL, NULL, "rejected");
-	r->verdict = VERDICT_REJECTED;
-	r->error = copy;
-}
-
-/*
- * Names an event in the answer, as far as an event's name may be long. A text
- * that no event may have names none.
- */
-static const char *name_of(struct arena *arena, const struct raw_event *raw, enum event_field f)
-{
-	const char *text = raw->field[f].text;
-	size_t len = raw->field[f].len, max = event_fields[f].max_bytes;
-
-	if (!utf8_plain(text, len))
-		return NULL;
-	if (len <= max)
-		return text;
-	while (((unsigned char)text[max] & 0xC0) == 0x80)
-		max--;
-	return arena_strn(arena, text, max);
-}
-
-static struct record *batch_add(struct batch *b, struct arena *arena)
-{
-	size_t size = b->size ? b->size * 2 : 16;
-
-	if (b->n == b->size) {
-		b->records = arena_grow(arena, b->records, b->n * sizeof(*b->records),
-					size * sizeof(*b->records));
-		b->size = size;
+	if (in->n == in->size) {
+		in->events = arena_grow(in->call->arena, in->events, in->n * sizeof(*in->events),
+					size * sizeof(*in->events));
+		in->size = size;
 	}
-	b->records[b->n] = (struct record) { 0 };
-	return &b->records[b->n++];
+	in->events[in->n] = (struct event) { 0 };
+	return &in->events[in->n++];
 }
 
-/* What there is of a record, as text: what is none becomes a question mark. */
-static const char *keep_text(struct arena *arena, const char *text, size_t len)
+/* Adds the record that the reader has read, or could not read for the reason FAULT. */
+static int add_record(struct intake *in, const struct raw_event *raw, const struct error *fault,
+		      struct error *err)
 {
-	char *copy;
-
-	if (len > REJECTION_RECORD_MAX)
-		len = REJECTION_RECORD_MAX;
-	copy = arena_strn(arena, text, len);
-	for (size_t i = 0; i < len;) {
-		size_t step = copy[i] ? utf8_step(copy + i, len - i) : 0;
-
-		if (!step)
-			copy[i] = '?';
-		i += step ? step : 1;
-	}
-	return copy;
-}
-
-/* A record that the reader has read, or could not; then FAULT says why. */
-static int add_record(const struct call *call, enum reader_form form, enum read_result rc,
-		      const struct raw_event *raw, const struct error *fault,
-		      const struct reader *reader, struct batch *b, struct error *err)
-{
+	struct arena *arena = in->call->arena;
 	struct error own = { 0 };
-	struct record *r;
-	size_t len;
-	const char *text = reader_text(reader, &len);
+	struct event *ev;
+	const char *text;
 
-	if (b->n == SUBMISSION_EVENTS_MAX)
+	if (in->n == SUBMISSION_EVENTS_MAX)
 		return error_set(err, ERR_TOO_LARGE, NULL, "a request may hold at most %d events",
 				 SUBMISSION_EVENTS_MAX);
-	r = batch_add(b, call->arena);
-	r->raw = *raw;
-	keep_texts(call->arena, &r->raw);
-	if (call->settings->rejected_days)
-		r->text = keep_text(call->arena, text, len);
-	if (form == READER_DATA &&
-	    attributes_read(b->headers, b->n_headers, call->arena, &r->raw, &own) < 0)
-		fault = &own;
-	r->source = name_of(call->arena, &r->raw, EV_SOURCE);
-	r->id = name_of(call->arena, &r->raw, EV_ID);
-	if (rc == READ_BAD || own.kind) {
-		r->unreadable = fault->kind != ERR_PARAM;
-		reject(call, r, fault);
+	ev = add_event(in);
+	ev->raw = *raw;
+	event_keep_texts(&ev->raw, arena);
+	if (in->call->settings->rejected_days) {
+		text = reader_text(in->reader, &ev->record_len);
+		ev->record = arena_strn(arena, text, ev->record_len);
 	}
+	if (in->form == READER_DATA &&
+	    attributes_read(in->headers, in->n_headers, arena, &ev->raw, &own) < 0)
+		fault = &own;
+	if (fault->kind)
+		event_reject(ev, fault, arena);
 	return 0;
 }
 
 /*
- * What comes behind the records that were read is damaged: that is told as one
- * that is rejected.
+ * Adds a rejected record for the rest of the body, which is damaged for the
+ * reason FAULT.
  */
-static void add_rest(const struct call *call, const struct error *fault, struct batch *b)
+static void add_rest(struct intake *in, const struct error *fault)
 {
-	struct record *r = batch_add(b, call->arena);
 	struct error reason = { 0 };
 
 	error_set(&reason, ERR_BODY, NULL, "the body is good up to here: %s", fault->message);
-	r->unreadable = true;
-	r->text = "";
-	reject(call, r, &reason);
+	event_reject(add_event(in), &reason, in->call->arena);
 }
 
-/* A list without events is one; a body without anything isn't. */
-static int read_all(const struct call *call, enum reader_form form, struct reader *reader,
-		    struct batch *b, struct error *err)
+/* An empty list is fine; an empty body isn't. */
+static int read_all(struct intake *in, struct error *err)
 {
 	struct raw_event raw = { 0 };
 	struct error fault = { 0 };
 	enum read_result rc;
 
-	while ((rc = reader_next(reader, &raw, &fault)) != READ_END && rc != READ_FAILED) {
-		if (rc != READ_SKIPPED &&
-		    add_record(call, form, rc, &raw, &fault, reader, b, err) < 0)
+	while ((rc = reader_next(in->reader, &raw, &fault)) != READ_END && rc != READ_FAILED) {
+		if (rc != READ_SKIPPED && add_record(in, &raw, &fault, err) < 0)
 			return -1;
 		error_clear(&fault);
 		raw = (struct raw_event) { 0 };
 	}
-	if (rc == READ_FAILED && (fault.kind != ERR_BODY || b->n == 0))
+	if (rc == READ_FAILED && (fault.kind != ERR_BODY || in->n == 0))
 		return error_set(err, fault.kind == ERR_TOO_LARGE ? ERR_TOO_LARGE : ERR_BODY,
 				 fault.param, "%s", fault.message);
 	if (rc == READ_FAILED)
-		add_rest(call, &fault, b);
-	return b->n || form != READER_NDJSON
+		add_rest(in, &fault);
+	return in->n || in->form != READER_NDJSON
 		       ? 0
 		       : error_set(err, ERR_BODY, NULL, "the body holds no event");
 }
 
-static int read_records(const struct call *call, struct batch *b, struct error *err)
+static int read_records(struct intake *in, struct error *err)
 {
+	const struct call *call = in->call;
 	struct memory memory = { call->body, call->body_len };
-	enum reader_form form = READER_JSON;
 	enum packing packing = PACKING_NONE;
 	struct unpacker *unpacker;
-	struct reader *reader;
 	int rc;
 
-	b->n_headers = list_headers(call, &b->headers);
-	if (choose_form(call, b->headers, b->n_headers, &form, err) < 0 ||
+	in->n_headers = list_headers(call, &in->headers);
+	if (choose_form(call, in->headers, in->n_headers, &in->form, err) < 0 ||
 	    find_packing(call, &packing, err) < 0)
 		return -1;
 	unpacker = unpacker_new(packing, read_memory, &memory, call->settings->max_unpacked_bytes);
-	reader = reader_new(form, NULL, (size_t)call->settings->record_bytes, unpacker_read,
-			    unpacker);
-	rc = read_all(call, form, reader, b, err);
-	reader_free(&reader);
+	in->reader = reader_new(in->form, NULL, (size_t)call->settings->record_bytes, unpacker_read,
+				unpacker);
+	rc = read_all(in, err);
+	reader_free(&in->reader);
 	unpacker_free(&unpacker);
 	return rc;
 }
 
 /*
- * Whose event is it? 0 if that can't be told, or isn't the caller's to write
- * for. Often it is whose the one BEFORE is, if there is one.
+ * Sets the account of EV, unless EV names none that the caller may write for.
+ * Often it is that of the event BEFORE (or NULL).
  */
-static int find_account(const struct call *call, struct record *r, const struct record *before,
+static int find_account(const struct call *call, struct event *ev, const struct event *before,
 			struct error *err)
 {
-	const char *sid = r->raw.field[EV_SUBJECT].text,
+	const char *sid = ev->raw.field[EV_SUBJECT].text,
 		   *last = before ? before->raw.field[EV_SUBJECT].text : NULL;
 
-	if (!sid || !sid_valid("AC", sid, r->raw.field[EV_SUBJECT].len))
+	if (!sid || !sid_valid("AC", sid, ev->raw.field[EV_SUBJECT].len))
 		return 0;
 	if (last && strcmp(sid, last) == 0) {
-		r->account = before->account;
+		ev->account = before->account;
 		return 0;
 	}
-	return access_ingest(call, sid, &r->account, err);
+	return access_ingest(call, sid, &ev->account, err);
 }
 
 /*
- * An account that isn't the caller's is as unknown as one that doesn't exist.
+ * Checks one event. An account that isn't the caller's is as unknown as one that
+ * doesn't exist.
  */
-static int check_record(const struct call *call, struct record *r, int64_t now, struct event *ret,
-			struct error *fault)
+static int check_event(const struct call *call, struct event *ev, int64_t now, struct error *fault)
 {
-	if (event_check(&r->raw, now, call->settings->ahead_seconds * USEC_PER_SEC, ret, fault) < 0)
+	if (event_check(ev, now, call->settings->ahead_seconds * USEC_PER_SEC, fault) < 0)
 		return -1;
-	return r->account
+	return ev->account
 		       ? 0
 		       : error_set(fault, ERR_PARAM, "subject",
 				   "'%.40s' is not an account that these credentials may write for",
-				   r->raw.field[EV_SUBJECT].text);
+				   ev->raw.field[EV_SUBJECT].text);
 }
 
-static int check_records(const struct call *call, struct batch *b, struct error *err)
+static int check_events(const struct intake *in, struct error *err)
 {
 	int64_t now = clock_now_us();
 
-	b->events = arena_array(call->arena, struct event, b->n);
-	b->record_of = arena_array(call->arena, size_t, b->n);
-	for (size_t i = 0; i < b->n; i++) {
-		struct record *r = &b->records[i];
+	for (size_t i = 0; i < in->n; i++) {
+		struct event *ev = &in->events[i];
 		struct error fault = { 0 };
 
-		if (find_account(call, r, i ? r - 1 : NULL, err) < 0)
+		if (find_account(in->call, ev, i ? ev - 1 : NULL, err) < 0)
 			return -1;
-		if (r->error)
-			continue;
-		if (check_record(call, r, now, &b->events[b->n_events], &fault) == 0)
-			b->record_of[b->n_events++] = i;
-		else
-			reject(call, r, &fault);
+		if (ev->verdict != VERDICT_REJECTED && check_event(in->call, ev, now, &fault) < 0)
+			event_reject(ev, &fault, in->call->arena);
 	}
 	return 0;
-}
-
-/* ---- the log of what is rejected ---- */
-
-static const char *refusal_code(const struct record *r, const struct error *reason)
-{
-	return r->unreadable ? "unreadable" : event_refusal_code(reason);
-}
-
-static void describe(const char *actor, const struct record *r, struct rejection *ret)
-{
-	ret->author = actor;
-	ret->account = r->account;
-	ret->source = r->source ? r->source : "";
-	ret->event = r->id ? r->id : "";
-	ret->record = r->text ? r->text : "";
-}
-
-struct described {
-	const char *actor;
-	const struct batch *batch;
-};
-
-/* In the writer's thread, while the request waits. */
-static void describe_event(const struct submission *s, size_t i, struct rejection *ret)
-{
-	const struct described *d = s->describe_arg;
-
-	describe(d->actor, &d->batch->records[d->batch->record_of[i]], ret);
-}
-
-/* Those that never became events. */
-static const struct rejection *list_rejections(const struct call *call, const char *actor,
-					       const struct batch *b)
-{
-	struct rejection *list = arena_array(call->arena, struct rejection, b->n - b->n_events + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->n; i++) {
-		const struct record *r = &b->records[i];
-
-		if (!r->error)
-			continue;
-		list[n] = (struct rejection) { .at = call->now,
-					       .code = refusal_code(r, r->error),
-					       .field = r->error->param,
-					       .message = r->error->message };
-		describe(actor, r, &list[n++]);
-	}
-	return list;
 }
 
 /* A key, or a user whatever it has signed in with. */
@@ -489,37 +353,18 @@ static const char *sender_of(const struct call *call)
 	return *who->key_sid ? who->key_sid : arena_printf(call->arena, "user %" PRId64, who->user);
 }
 
-static int store_records(const struct call *call, struct batch *b, struct error *err)
+static int store_events(const struct intake *in, struct error *err)
 {
-	bool atomic = call_arg(call, "atomic")->yes;
-	struct described described = { principal_actor(call->who, call->arena), b };
-	struct submission s = {
-		.sender = sender_of(call),
-		.events = b->events,
-		.n = b->n_events,
-		.atomic = atomic,
-		.spoilt = b->n_events < b->n,
-		.rejections = list_rejections(call, described.actor, b),
-		.n_rejections = b->n - b->n_events,
-		.describe = describe_event,
-		.describe_arg = &described,
-	};
+	const struct call *call = in->call;
+	struct submission s = { .events = in->events,
+				.n = in->n,
+				.atomic = call_arg(call, "atomic")->yes,
+				.arena = call->arena,
+				.author = principal_actor(call->who, call->arena) };
 
-	s.verdicts = arena_array(call->arena, enum verdict, s.n);
-	s.errors = arena_array(call->arena, struct error *, s.n);
-	/* the writer can't begin its log anew while anyone reads in it */
+	/* the commit thread can't begin its log anew while anyone reads in it */
 	store_end(call->store);
-	if (batcher_submit(call->batcher, &s, err) < 0)
-		return -1;
-	for (size_t i = 0; i < s.n; i++) {
-		struct record *r = &b->records[b->record_of[i]];
-
-		r->verdict = s.verdicts[i];
-		if (r->verdict == VERDICT_REJECTED)
-			reject(call, r, s.errors[i]);
-		free(s.errors[i]);
-	}
-	return 0;
+	return commit_thread_submit(call->commits, &s, sender_of(call), err);
 }
 
 /*
@@ -536,13 +381,27 @@ static int status_of(const int64_t counts[VERDICTS + 1])
 	return stored + counts[VERDICT_ABORTED] == 0 ? 422 : 207;
 }
 
-static void write_results(struct call *call, const struct batch *b, struct writer *w)
+static struct result result_of(const struct event *ev, struct arena *arena)
+{
+	struct result r = { .source = event_name(&ev->raw, EV_SOURCE, arena),
+			    .id = event_name(&ev->raw, EV_ID, arena),
+			    .status = verdict_names[ev->verdict] };
+
+	if (ev->verdict == VERDICT_REJECTED) {
+		r.code = event_reject_code(ev->reason);
+		r.field = ev->reason->param[0] ? ev->reason->param : NULL;
+		r.message = ev->reason->message;
+	}
+	return r;
+}
+
+static void write_results(struct call *call, const struct intake *in, struct writer *w)
 {
 	int64_t counts[VERDICTS + 1] = { 0 };
 	struct summary summary;
 
-	for (size_t i = 0; i < b->n; i++)
-		counts[b->records[i].verdict]++;
+	for (size_t i = 0; i < in->n; i++)
+		counts[in->events[i].verdict]++;
 	summary = (struct summary) { counts[VERDICT_CREATED],
 				     counts[VERDICT_DUPLICATE],
 				     counts[VERDICT_CONFLICT],
@@ -553,16 +412,9 @@ static void write_results(struct call *call, const struct batch *b, struct write
 	writer_begin(w, NULL, &summary_shape);
 	writer_fields(w, &summary_shape, &summary);
 	writer_begin_list(w, &summary_fields[SUMMARY_RESULTS], &result_shape);
-	for (size_t i = 0; i < b->n; i++) {
-		const struct record *r = &b->records[i];
-		struct result result = { r->source, r->id, verdict_names[r->verdict],
-					 NULL,      NULL,  NULL };
+	for (size_t i = 0; i < in->n; i++) {
+		struct result result = result_of(&in->events[i], call->arena);
 
-		if (r->verdict == VERDICT_REJECTED) {
-			result.code = refusal_code(r, r->error);
-			result.field = r->error->param[0] ? r->error->param : NULL;
-			result.message = r->error->message;
-		}
 		writer_record(w, NULL, &result_shape, &result);
 	}
 	writer_end(w);
@@ -571,16 +423,15 @@ static void write_results(struct call *call, const struct batch *b, struct write
 
 static int post_events(struct call *call, struct writer *w, struct error *err)
 {
-	struct batch b = { 0 };
+	struct intake in = { .call = call, .form = READER_JSON };
 
-	if (!call->batcher)
+	if (!call->commits)
 		return error_set(err, ERR_BUSY, NULL,
 				 "events can't be written here; use usaged import");
-	if (read_records(call, &b, err) < 0 || check_records(call, &b, err) < 0 ||
-	    store_records(call, &b, err) < 0)
+	if (read_records(&in, err) < 0 || check_events(&in, err) < 0 || store_events(&in, err) < 0)
 		return -1;
 	writer_about(w, call->op->title, "What became of each of them.");
-	write_results(call, &b, w);
+	write_results(call, &in, w);
 	return 0;
 }
 

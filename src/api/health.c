@@ -6,8 +6,8 @@
 
 #include "api/administer.h"
 #include "config.h"
-#include "ingest/batcher.h"
-#include "ingest/verifier.h"
+#include "usage/commit_thread.h"
+#include "usage/verifier.h"
 #include "base/banned.h"
 
 struct health_record {
@@ -115,11 +115,11 @@ static int get_health(struct call *call, struct writer *w, struct error *err)
 	struct health_record r = { .version = PACKAGE_VERSION,
 				   .now = instant_text(call, call->now),
 				   .differences = { .places = -1 } };
-	struct batcher_state writes = { .failing = false };
+	struct commit_state writes = { .failing = false };
 	struct store_facts facts;
 
-	if (call->batcher)
-		batcher_state(call->batcher, &writes);
+	if (call->commits)
+		commit_thread_state(call->commits, &writes);
 	if (store_facts(call->store, &facts, err) < 0 ||
 	    load_note(call, META_COMMITTED, &committed, err) < 0 ||
 	    load_note(call, META_VERIFIED, &verified, err) < 0 ||
@@ -197,11 +197,11 @@ static int get_ready(struct call *call, struct writer *w, struct error *err)
 {
 	struct ready_record r = { "ready" };
 
-	if (!call->batcher)
+	if (!call->commits)
 		return error_set(
 			err, ERR_BUSY, NULL,
 			"events can't be stored here: it takes a server that may write the ledger");
-	if (batcher_probe(call->batcher, err) < 0) {
+	if (commit_thread_probe(call->commits, err) < 0) {
 		err->kind = ERR_BUSY;
 		return -1;
 	}

@@ -111,7 +111,7 @@ struct raw_param {
 	size_t len; /* of the value, which may hold NULs */
 };
 
-struct batcher;
+struct commit_thread;
 struct signin;
 struct verifier;
 struct call;
@@ -250,7 +250,7 @@ struct call {
 	 * NULL where there is none
 	 */
 	char *const *variables;
-	struct batcher *batcher;           /* takes events; NULL where nothing can be written */
+	struct commit_thread *commits;     /* takes events; NULL where nothing can be written */
 	struct verifier *verifier;         /* verifies the ledger; NULL where there is no server */
 	struct signin *signin;             /* checks passwords; NULL where nobody can sign in */
 	const char *cookies[CALL_COOKIES]; /* set by run: Set-Cookie headers */
@@ -322,7 +322,7 @@ void call_fill_value(struct raw_param *ret, size_t *ret_n, const char *name, con
 
 /*
  * Does JOB in the one writer, in a write of its own; from then on the call
- * reads what is new. As batcher_run; ERR_BUSY where nothing can be written.
+ * reads what is new. As commit_thread_run; ERR_BUSY where nothing can be written.
  */
 int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err),
 		void *arg, struct error *err);

@@ -208,6 +208,9 @@ struct sample {
 	char source[32];
 	int64_t verdict[VERDICTS];
 	int64_t made;
+	struct event *events; /* BATCH_EVENTS of them, to be stored together */
+	size_t n;
+	struct arena arena; /* of their texts */
 	struct progress progress;
 };
 
@@ -241,48 +244,49 @@ static void print_event(const struct raw_event *ev)
 
 static int commit(struct sample *sm, struct error *err)
 {
-	const struct ledger_result *results;
-	size_t n;
+	struct submission s = { .events = sm->events, .n = sm->n, .arena = &sm->arena };
 
-	if (ledger_commit(sm->ledger, &results, &n, err) < 0)
+	if (ledger_store(sm->ledger, &s, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (results[i].verdict == VERDICT_REJECTED ||
-		    results[i].verdict == VERDICT_CONFLICT)
+	for (size_t i = 0; i < sm->n; i++) {
+		const struct event *ev = &sm->events[i];
+
+		if (ev->verdict == VERDICT_REJECTED || ev->verdict == VERDICT_CONFLICT)
 			return error_set(err, ERR_CONFLICT, NULL, "an event of %s is %s: %s",
-					 sm->source, verdict_names[results[i].verdict],
-					 results[i].verdict == VERDICT_CONFLICT
-						 ? "another one has its id"
-						 : results[i].error->message);
-		sm->verdict[results[i].verdict]++;
+					 sm->source, verdict_names[ev->verdict],
+					 ev->reason ? ev->reason->message
+						    : "another one has its id");
+		sm->verdict[ev->verdict]++;
 	}
+	sm->n = 0;
+	arena_reset(&sm->arena);
 	return 0;
 }
 
-static int emit(struct sample *sm, int account, int64_t time_s, struct raw_event *ev,
+static int emit(struct sample *sm, int account, int64_t time_s, struct raw_event *raw,
 		struct error *err)
 {
+	struct event *ev = &sm->events[sm->n];
 	char time[INSTANT_TEXT];
-	struct event checked;
 
 	if (time_s * USEC_PER_SEC > sm->now_us)
 		return 0;
 	instant_format(time, time_s * USEC_PER_SEC);
-	set(ev, EV_SPECVERSION, "1.0");
-	set(ev, EV_TYPE, "usage");
-	set(ev, EV_SOURCE, sm->source);
-	set(ev, EV_SUBJECT, sm->sid[account]);
-	set(ev, EV_TIME, time);
-	ev->line = ++sm->made;
-	if (event_check(ev, sm->now_us, 0, &checked, err) < 0)
+	set(raw, EV_SPECVERSION, "1.0");
+	set(raw, EV_TYPE, "usage");
+	set(raw, EV_SOURCE, sm->source);
+	set(raw, EV_SUBJECT, sm->sid[account]);
+	set(raw, EV_TIME, time);
+	sm->made++;
+	*ev = (struct event) { .raw = *raw };
+	if (event_check(ev, sm->now_us, 0, err) < 0)
 		return -1;
 	if (!sm->ledger) {
-		print_event(ev);
+		print_event(raw);
 		return 0;
 	}
-	if (ledger_add(sm->ledger, &checked, err) < 0)
-		return -1;
-	return ledger_pending(sm->ledger) >= BATCH_EVENTS ? commit(sm, err) : 0;
+	event_keep_texts(&ev->raw, &sm->arena);
+	return ++sm->n == BATCH_EVENTS ? commit(sm, err) : 0;
 }
 
 /* ---- calls, messages, AI minutes ---- */
@@ -545,7 +549,14 @@ static int run(const struct settings *s, int argc, char **argv)
 	snprintf(sm.source, sizeof(sm.source), "sample/%" PRId64, sm.seed);
 	for (int i = 0; i < ACCOUNTS; i++)
 		make_sid(sm.sid[i], "AC", sm.seed, SIDS_OF_ACCOUNTS, i);
-	return print ? print_all(&sm) : fill_ledger(&sm, s);
+	sm.events = calloc(BATCH_EVENTS, sizeof(*sm.events));
+	if (!sm.events)
+		abort();
+	arena_init(&sm.arena);
+	rc = print ? print_all(&sm) : fill_ledger(&sm, s);
+	arena_release(&sm.arena);
+	free(sm.events);
+	return rc;
 }
 
 const struct command command_sample = {

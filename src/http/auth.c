@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "base/civil.h"
-#include "ingest/batcher.h"
+#include "usage/commit_thread.h"
 #include "usage/account.h"
 #include "usage/user.h"
 #include "base/banned.h"
@@ -368,14 +368,14 @@ static int write_use(struct store *st, void *arg, struct error *err)
 	return store_key_used(st, entry->who.key_sid, entry->last_use, err);
 }
 
-void auth_note_use(struct auth *a, struct batcher *b, int64_t now)
+void auth_note_use(struct auth *a, struct commit_thread *t, int64_t now)
 {
 	struct error ignored = { 0 };
 
-	if (!a->to_note || !b)
+	if (!a->to_note || !t)
 		return;
 	/* whatever becomes of it, the next request doesn't try again */
 	a->to_note->last_use = floor_div(now, DAY_SECONDS) * DAY_SECONDS;
-	batcher_run(b, write_use, a->to_note, &ignored);
+	commit_thread_run(t, write_use, a->to_note, &ignored);
 	a->to_note = NULL;
 }

@@ -16,7 +16,7 @@
 
 enum { AUTH_CACHE_SIZE = 64 };
 
-struct batcher;
+struct commit_thread;
 
 struct auth_entry {
 	bool used;
@@ -83,6 +83,6 @@ const char *auth_device(const struct request *rq, struct arena *arena);
  * After the answer: writes down that the request's key was used, once a day. B
  * NULL: it isn't.
  */
-void auth_note_use(struct auth *a, struct batcher *b, int64_t now);
+void auth_note_use(struct auth *a, struct commit_thread *t, int64_t now);
 
 #endif

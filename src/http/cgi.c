@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ingest/batcher.h"
+#include "usage/commit_thread.h"
 #include "base/banned.h"
 
 extern char **environ;
@@ -60,23 +60,23 @@ int cgi_serve(const struct settings *settings, const unsigned char *secret,
 	struct input in = { .read = cgi_read };
 	struct output out = { .write = cgi_write };
 	struct signin *signin = signin_new();
-	struct batcher *batcher = NULL;
+	struct commit_thread *commits = NULL;
 	struct handler h;
 	int rc;
 
 	/*
-	 * only these can bring something to write; without a batcher the
+	 * only these can bring something to write; without a commit thread the
 	 * operation says that it can't
 	 */
 	if (strcmp(getenv("REQUEST_METHOD"), "POST") == 0)
-		batcher_new(settings, &batcher, NULL);
+		commit_thread_new(settings, &commits, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	template_shelf_init(&shelf, templates);
-	handler_init(&h, settings, secret, table, batcher, signin, &shelf);
+	handler_init(&h, settings, secret, table, commits, signin, &shelf);
 	rc = handle(&h, environ, &in, &out);
 	handler_release(&h);
 	template_shelf_release(&shelf);
 	signin_free(&signin);
-	batcher_free(&batcher);
+	commit_thread_free(&commits);
 	return rc < 0 ? error_set(err, ERR_INTERNAL, NULL, "The answer was cut off") : 0;
 }

@@ -19,8 +19,8 @@
 #include "http/page.h"
 #include "http/reception.h"
 #include "http/watchdog.h"
-#include "ingest/batcher.h"
-#include "ingest/verifier.h"
+#include "usage/commit_thread.h"
+#include "usage/verifier.h"
 #include "base/banned.h"
 
 /*
@@ -31,8 +31,8 @@ enum { FILES_A_THREAD = 3, FILES_BESIDE = 40 };
 
 struct server {
 	const struct settings *settings;
-	struct batcher *batcher;     /* NULL: the ledger can't be written */
-	struct template_shelf shelf; /* the pages' templates */
+	struct commit_thread *commits; /* NULL: the ledger can't be written */
+	struct template_shelf shelf;   /* the pages' templates */
 	struct signin *signin;
 	struct verifier *verifier;
 	struct listener listener;
@@ -98,7 +98,8 @@ static void look_around(struct server *s)
 	int64_t now_us = monotonic_us(), now = now_us / USEC_PER_SEC;
 	struct watchdog_signs signs = { .reception = reception_seen(s->reception),
 					.light_threads = pool_answered(s->pool, now),
-					.writer = s->batcher ? batcher_seen(s->batcher) : now };
+					.writer = s->commits ? commit_thread_seen(s->commits)
+							     : now };
 
 	watchdog_look(&s->watchdog, &signs, now_us);
 }
@@ -176,7 +177,7 @@ static int start(struct server *s, const unsigned char *secret, const struct op 
 	const struct pool_setup setup = { .settings = s->settings,
 					  .secret = secret,
 					  .table = table,
-					  .batcher = s->batcher,
+					  .commits = s->commits,
 					  .signin = s->signin,
 					  .verifier = s->verifier,
 					  .shelf = &s->shelf,
@@ -236,12 +237,12 @@ static int open_server(struct server *s, struct error *err)
 	}
 	confine(s->settings);
 	error_clear(&failure);
-	if (batcher_new(s->settings, &s->batcher, &failure) < 0)
+	if (commit_thread_new(s->settings, &s->commits, &failure) < 0)
 		log_warning("no events can be written: %s %s", failure.message, failure.detail);
 	s->signin = signin_new();
 	/* passwords that wait hold a part of the threads alone */
 	password_set_waiting(pool_general_threads(s->settings->threads) / 4);
-	s->verifier = s->batcher ? verifier_new(s->settings, s->batcher) : NULL;
+	s->verifier = s->commits ? verifier_new(s->settings, s->commits) : NULL;
 	s->reception = reception_new(s->listener.fd, connections_max(s->settings));
 	return 0;
 }
@@ -252,7 +253,7 @@ static void close_server(struct server *s)
 	reception_free(&s->reception);
 	signin_free(&s->signin);
 	verifier_free(&s->verifier);
-	batcher_free(&s->batcher);
+	commit_thread_free(&s->commits);
 	listener_close(&s->listener);
 	notify_close(&s->notify);
 }

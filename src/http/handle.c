@@ -62,13 +62,13 @@ struct exchange {
 };
 
 void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
-		  const struct op *const *table, struct batcher *batcher, struct signin *signin,
-		  struct template_shelf *shelf)
+		  const struct op *const *table, struct commit_thread *commits,
+		  struct signin *signin, struct template_shelf *shelf)
 {
 	*h = (struct handler) { .settings = settings,
 				.secret = secret,
 				.table = table,
-				.batcher = batcher,
+				.commits = commits,
 				.signin = signin,
 				.shelf = shelf };
 	arena_init(&h->arena);
@@ -429,7 +429,7 @@ static struct call make_call(struct exchange *x)
 			       .suffix = x->route.suffix,
 			       .format = x->response.format,
 			       .variables = x->variables,
-			       .batcher = h->batcher,
+			       .commits = h->commits,
 			       .signin = h->signin,
 			       .verifier = h->verifier,
 			       .batch = x->route.batch,
@@ -834,7 +834,7 @@ int handle(struct handler *h, char *const *envp, struct input *in, struct output
 	if (rc == HANDLE_LATER)
 		return rc;
 	log_exchange(&x, clock_us(CLOCK_MONOTONIC) - start, rc);
-	auth_note_use(&h->auth, h->batcher, x.now);
+	auth_note_use(&h->auth, h->commits, x.now);
 	give_back(h, x.response.body_bytes, clock_us(CLOCK_MONOTONIC));
 	return rc;
 }

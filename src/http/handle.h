@@ -16,7 +16,7 @@ struct handler {
 	const struct settings *settings;
 	const unsigned char *secret;   /* SECRET_BYTES */
 	const struct op *const *table; /* as `ops` */
-	struct batcher *batcher;       /* takes events; NULL: nothing can be written */
+	struct commit_thread *commits; /* takes events; NULL: nothing can be written */
 	/*
 	 * checks passwords, for all threads; NULL: only keys and sessions are
 	 * known
@@ -45,8 +45,8 @@ struct handler {
 
 /* The arguments are borrowed; BATCHER, SIGNIN and SHELF may be NULL. */
 void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
-		  const struct op *const *table, struct batcher *batcher, struct signin *signin,
-		  struct template_shelf *shelf);
+		  const struct op *const *table, struct commit_thread *commits,
+		  struct signin *signin, struct template_shelf *shelf);
 void handler_release(struct handler *h);
 
 enum { HANDLE_LATER = 1 };

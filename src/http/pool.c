@@ -203,7 +203,7 @@ static void init_worker(struct pool *p, struct worker *w, enum kind kind)
 	w->pool = p;
 	w->kind = kind;
 	sem_init(&w->woken, 0, 0);
-	handler_init(&w->handler, s->settings, s->secret, s->table, s->batcher, s->signin,
+	handler_init(&w->handler, s->settings, s->secret, s->table, s->commits, s->signin,
 		     s->shelf);
 	w->handler.verifier = s->verifier;
 }

@@ -31,7 +31,7 @@ struct pool_setup {
 	const struct settings *settings;
 	const unsigned char *secret; /* SECRET_BYTES */
 	const struct op *const *table;
-	struct batcher *batcher; /* NULL: the ledger can't be written */
+	struct commit_thread *commits; /* NULL: the ledger can't be written */
 	struct signin *signin;
 	struct verifier *verifier; /* NULL: likewise */
 	struct template_shelf *shelf;

@@ -536,7 +536,6 @@ int mapping_apply(const struct mapping *m, const char *const *cells, const size_
 		return 0;
 	strbuf_clear(scratch);
 	memset(ret, 0, sizeof(*ret));
-	ret->line = line;
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
 		at[f] = scratch->len;
 		ret->field[f].text = constant(m, f, &row, &ret->field[f].len);

@@ -449,7 +449,6 @@ static enum read_result plain_row(struct reader *r, struct raw_event *ret, struc
 	if (superseded(cs, err))
 		return READ_BAD;
 	memset(ret, 0, sizeof(*ret));
-	ret->line = r->line;
 	members_clear(&cs->members);
 	for (size_t i = 0; i < cs->n; i++) {
 		int meaning = cs->len[i] ? cs->meaning[i] : COLUMN_NOTHING;

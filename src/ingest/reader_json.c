@@ -582,7 +582,6 @@ static enum read_result parse_record(struct reader *r, struct raw_event *ret, st
 	struct json_state *js = r->state;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->line = r->line;
 	js->row++;
 	if (!r->text_len || r->text[0] != '{') {
 		error_set(err, ERR_BODY, NULL, "%s must be a JSON object",
@@ -659,7 +658,6 @@ static enum read_result data_next(struct reader *r, struct raw_event *ret, struc
 	reader_take(r, r->end - r->start, 0);
 	trim_record(r);
 	memset(ret, 0, sizeof(*ret));
-	ret->line = r->line;
 	return r->text_len ? parse_record(r, ret, err) : READ_EVENT;
 }
 

@@ -8,8 +8,7 @@
  * The event whose identity is taken: is what is there the same in everything
  * else?
  */
-static int compare(struct store *st, const struct stored_event *e, enum added *ret,
-		   struct error *err)
+static int compare(struct store *st, struct stored_event *e, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 "SELECT series, time_us, count, usage, price, upload FROM event "
@@ -27,11 +26,11 @@ static int compare(struct store *st, const struct stored_event *e, enum added *r
 					  "an event's identity is taken, but the event isn't "
 					  "there: the ledger is damaged");
 	store_get_amounts(s, 2, &a);
-	*ret = db_get_int(s, 0) == e->series && db_get_int(s, 1) == e->time_us &&
+	e->verdict = db_get_int(s, 0) == e->series && db_get_int(s, 1) == e->time_us &&
 			       a.count == e->amounts.count && a.usage == e->amounts.usage &&
 			       a.price == e->amounts.price && a.upload == e->amounts.upload
-		       ? ADDED_DUPLICATE
-		       : ADDED_CONFLICT;
+		       ? VERDICT_DUPLICATE
+		       : VERDICT_CONFLICT;
 	db_reset(s);
 	return 0;
 }
@@ -73,8 +72,7 @@ static int add_attributes(struct store *st, const struct stored_event *e, struct
 	return db_step(s, err);
 }
 
-static int add_event(struct store *st, struct stmt *s, const struct stored_event *e,
-		     enum added *ret, struct error *err)
+static int add_event(struct store *st, struct stmt *s, struct stored_event *e, struct error *err)
 {
 	db_bind_int(s, 1, e->source);
 	db_bind_text(s, 2, e->id, e->id_len);
@@ -83,14 +81,13 @@ static int add_event(struct store *st, struct stmt *s, const struct stored_event
 	store_bind_amounts(s, 5, &e->amounts);
 	if (db_step(s, err) < 0)
 		return -1;
-	*ret = ADDED_CREATED;
+	e->verdict = VERDICT_CREATED;
 	if (!db_changes(st->db))
-		return compare(st, e, ret, err);
+		return compare(st, e, err);
 	return e->attributes ? add_attributes(st, e, err) : 0;
 }
 
-int store_events_add(struct store *st, const struct stored_event *events, size_t n, enum added *ret,
-		     struct error *err)
+int store_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err)
 {
 	struct stmt *s = NULL;
 
@@ -98,7 +95,7 @@ int store_events_add(struct store *st, const struct stored_event *events, size_t
 		/* what one plain event binds, the next one binds anew */
 		if (!s || !is_plain(&events[i]) || !is_plain(&events[i - 1]))
 			s = prepare_add(st, &events[i], err);
-		if (!s || add_event(st, s, &events[i], &ret[i], err) < 0)
+		if (!s || add_event(st, s, &events[i], err) < 0)
 			return -1;
 	}
 	return 0;

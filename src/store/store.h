@@ -456,6 +456,17 @@ struct amounts {
 
 void amounts_negate(struct amounts *a);
 
+/* What became of an event that was to be stored. */
+enum verdict {
+	VERDICT_CREATED,
+	VERDICT_DUPLICATE,
+	VERDICT_CONFLICT,
+	VERDICT_REJECTED,
+	VERDICTS, /* that an event has by itself */
+	/* of an atomic submission: not stored, since another event of it wasn't */
+	VERDICT_ABORTED = VERDICTS
+};
+
 /*
  * One immutable entry. (source, id) is its identity, as a source belongs to one
  * family.
@@ -479,17 +490,16 @@ struct stored_event {
 	 */
 	const char *attributes;
 	size_t attributes_len;
+	enum verdict verdict; /* set by store_events_add alone */
 };
 
-enum added { ADDED_CREATED, ADDED_DUPLICATE, ADDED_CONFLICT };
-
 /*
- * Adds N events in one go, best sorted by (source, id), with their attributes.
- * One whose identity is there already is left as it was: ADDED_DUPLICATE if
- * everything else is the same too, else ADDED_CONFLICT. In a write.
+ * Adds N events in one go, best sorted by (source, id), with their attributes,
+ * and sets their verdicts: VERDICT_CREATED; or where another event has the
+ * identity already, VERDICT_DUPLICATE if everything else is the same too, else
+ * VERDICT_CONFLICT, and nothing is added. In a write.
  */
-int store_events_add(struct store *st, const struct stored_event *events, size_t n, enum added *ret,
-		     struct error *err);
+int store_events_add(struct store *st, struct stored_event *events, size_t n, struct error *err);
 
 /* The event of that identity: 1 found, 0 none, -1. Its id lives in ARENA. */
 int store_event_find(struct store *st, int64_t source, const char *id, size_t id_len,

@@ -353,22 +353,22 @@ static int find_series(struct work *w, const struct raw_event *raw, struct error
 static int amend(struct work *w, struct error *err)
 {
 	const struct raw_event *change = w->c->change;
-	struct raw_event raw, original;
-	struct event ev;
+	struct raw_event original;
+	struct event ev = { 0 };
 
 	if (event_texts(w->st, w->catalogue, &w->event, w->arena, &original, err) < 0 ||
 	    check_change(&original, change, err) < 0 ||
-	    event_texts(w->st, w->catalogue, &w->now, w->arena, &raw, err) < 0)
+	    event_texts(w->st, w->catalogue, &w->now, w->arena, &ev.raw, err) < 0)
 		return -1;
-	raw.field[EV_SOURCE] = original.field[EV_SOURCE];
-	raw.field[EV_ID] = original.field[EV_ID];
-	change_category(w, &raw, change);
+	ev.raw.field[EV_SOURCE] = original.field[EV_SOURCE];
+	ev.raw.field[EV_ID] = original.field[EV_ID];
+	change_category(w, &ev.raw, change);
 	for (int f = 0; f < EVENT_FIELDS; f++) {
 		if (correct_may_change(f) && change->field[f].text)
-			raw.field[f] = change->field[f];
+			ev.raw.field[f] = change->field[f];
 	}
-	if (event_check(&raw, w->c->now_us, w->c->ahead_us, &ev, err) < 0 ||
-	    find_series(w, &raw, err) < 0)
+	if (event_check(&ev, w->c->now_us, w->c->ahead_us, err) < 0 ||
+	    find_series(w, &ev.raw, err) < 0)
 		return -1;
 	w->shall.time_us = ev.time_us;
 	w->shall.amounts = ev.amounts;
@@ -425,7 +425,6 @@ static int add_fact(struct work *w, const char *suffix, struct stored_event e,
 		    const struct series *series, struct error *err)
 {
 	struct posted ref;
-	enum added added;
 	char id[FACT_ID_BYTES];
 
 	snprintf(id, sizeof(id), "%s%s", w->correction.sid, suffix);
@@ -434,9 +433,9 @@ static int add_fact(struct work *w, const char *suffix, struct stored_event e,
 	e.correction = w->correction.id;
 	if (store_source_intern(w->st, 0, EVENT_SOURCE_OWN, strlen(EVENT_SOURCE_OWN), &e.source,
 				err) < 0 ||
-	    store_events_add(w->st, &e, 1, &added, err) < 0)
+	    store_events_add(w->st, &e, 1, err) < 0)
 		return -1;
-	if (added != ADDED_CREATED)
+	if (e.verdict != VERDICT_CREATED)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "a new correction has the name of an old one");
 	ref = (struct posted) { e.effective_us, e.series, e.source, e.id, e.id_len };

@@ -260,21 +260,49 @@ static int check_amounts(const struct raw_event *raw, struct amounts *ret, struc
 	return check_amount(raw, EV_USAGE, USAGE_PLACES, EVENT_USAGE_MAX, &ret->usage, err);
 }
 
-int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, struct event *ret,
-		struct error *err)
+int event_check(struct event *ev, int64_t now_us, int64_t ahead_us, struct error *err)
 {
-	struct event ev = { .raw = raw };
+	const struct raw_event *raw = &ev->raw;
 
 	if (check_texts(raw, err) < 0 || check_specversion(raw, err) < 0 ||
-	    check_source(raw, err) < 0 || check_time(raw, now_us, ahead_us, &ev.time_us, err) < 0 ||
-	    check_country(raw, err) < 0 || check_names(raw, err) < 0 ||
-	    check_amounts(raw, &ev.amounts, err) < 0)
+	    check_source(raw, err) < 0 ||
+	    check_time(raw, now_us, ahead_us, &ev->time_us, err) < 0 ||
+	    check_country(raw, err) < 0 || check_names(raw, err) < 0)
 		return -1;
-	*ret = ev;
-	return 0;
+	return check_amounts(raw, &ev->amounts, err);
 }
 
-const char *event_refusal_code(const struct error *reason)
+void event_keep_texts(struct raw_event *raw, struct arena *arena)
+{
+	for (int f = 0; f < EVENT_FIELDS; f++)
+		if (raw->field[f].text)
+			raw->field[f].text = arena_strn(arena, raw->field[f].text,
+							raw->field[f].len);
+	if (raw->attributes.text)
+		raw->attributes.text = arena_strn(arena, raw->attributes.text, raw->attributes.len);
+}
+
+void event_reject(struct event *ev, const struct error *reason, struct arena *arena)
+{
+	ev->verdict = VERDICT_REJECTED;
+	ev->reason = memcpy(arena_new(arena, struct error), reason, sizeof(*reason));
+}
+
+const char *event_name(const struct raw_event *raw, enum event_field f, struct arena *arena)
+{
+	const char *text = raw->field[f].text;
+	size_t len = raw->field[f].len, max = event_fields[f].max_bytes;
+
+	if (!text || !utf8_plain(text, len))
+		return NULL;
+	if (len <= max)
+		return text;
+	while (((unsigned char)text[max] & 0xC0) == 0x80)
+		max--;
+	return arena_strn(arena, text, max);
+}
+
+const char *event_reject_code(const struct error *reason)
 {
 	switch (reason->kind) {
 	case ERR_OVERFLOW:
@@ -285,6 +313,9 @@ const char *event_refusal_code(const struct error *reason)
 		return "suspended";
 	case ERR_TOO_MANY:
 		return "too_many";
+	case ERR_BODY:
+	case ERR_TOO_LARGE:
+		return "unreadable";
 	default:
 		return "invalid";
 	}

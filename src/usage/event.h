@@ -1,13 +1,14 @@
 /*
- * event.h - one usage event as it comes from outside, and the rules it must
- * keep. Readers fill the texts; event_check turns them into numbers or says
- * what is wrong.
+ * event.h - one usage event on its way into the ledger, and the rules it must
+ * keep. A reader fills the texts, event_check turns them into numbers, and the
+ * ledger (usage/ledger.h) gives the verdict.
  */
 #ifndef USAGE_EVENT_H
 #define USAGE_EVENT_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include "base/arena.h"
 #include "base/error.h"
 #include "store/store.h"
 
@@ -60,23 +61,47 @@ bool event_field_lacks(enum event_field f, const bool has[EVENT_FIELDS]);
  * reader until its next event.
  */
 struct raw_event {
-	struct {
-		const char *text;
-		size_t len;
-	} field[EVENT_FIELDS];
-	/* its other members: a JSON object, or NULL */
+	/* the event's other members: a JSON object, or NULL */
 	struct {
 		const char *text;
 		size_t len;
 	} attributes;
-	int64_t line; /* in the file, from 1; or the index in a request, from 0 */
+	struct {
+		const char *text;
+		size_t len;
+	} field[EVENT_FIELDS];
 };
 
-/* Checked, not yet looked up: text fields still point into the raw event. */
+struct known_text;
+struct known_series;
+struct submission;
+
+/*
+ * One record of a request or a file, from its reader to its verdict. All zero
+ * but RAW: it is to be checked. Whoever submits it owns it and all that it
+ * points to.
+ */
 struct event {
-	const struct raw_event *raw;
+	/* of event_check */
 	int64_t time_us;
 	struct amounts amounts;
+	/* set where the record is rejected before it gets to the ledger, too */
+	enum verdict verdict;
+	const struct error *reason; /* of VERDICT_REJECTED; else NULL */
+	/*
+	 * the account that the rejection log names: the sender's, as far as
+	 * that is known; else 0
+	 */
+	int64_t account;
+	/* the ledger's own, while it stores the event */
+	struct submission *submission;
+	struct known_text *source;
+	struct known_series *series;
+	int64_t effective_us;
+	struct raw_event raw; /* of the reader; each text ends with a NUL */
+	int64_t line;         /* in the file, from 1; 0: it came with a request */
+	const char *record;   /* the record's own text, for the rejection log; or NULL */
+	size_t record_len;
 };
 
 #define EVENT_ATTRIBUTES_MAX 4096               /* bytes of an event's attributes */
@@ -86,7 +111,7 @@ struct event {
 #define EVENT_PRICE_MAX      1000000000LL       /* 10^9 units of the currency */
 
 /*
- * 0, or -1 with ERR_PARAM (ERR_OVERFLOW for amounts above their limits),
+ * Checks EV's texts and sets its time and amounts. 0, or -1 with ERR_PARAM (ERR_OVERFLOW for amounts above their limits),
  * err->param naming the field. Amounts can't be negative. Checks: required
  * fields, lengths, UTF-8 without control characters, specversion "1.0", source
  * (not EVENT_SOURCE_OWN), time (from 1980, not more than AHEAD_US after
@@ -95,13 +120,24 @@ struct event {
  * sim-data only, whole bytes; usage is then their sum in megabytes of 10^6
  * bytes, and if it is given must be that).
  */
-int event_check(const struct raw_event *raw, int64_t now_us, int64_t ahead_us, struct event *ret,
-		struct error *err);
+int event_check(struct event *ev, int64_t now_us, int64_t ahead_us, struct error *err);
+
+/* Copies RAW's texts into ARENA: those of a reader are good until its next event. */
+void event_keep_texts(struct raw_event *raw, struct arena *arena);
+
+/* Makes the verdict VERDICT_REJECTED, for a copy of REASON in ARENA. */
+void event_reject(struct event *ev, const struct error *reason, struct arena *arena);
 
 /*
- * What a refused event's answer calls the reason: "overflow", "closed",
- * "suspended", or "invalid".
+ * The text of F to show in messages and lists: cut (in ARENA) where it is longer
+ * than the field may be. NULL: there is none, or it has no plain UTF-8.
  */
-const char *event_refusal_code(const struct error *reason);
+const char *event_name(const struct raw_event *raw, enum event_field f, struct arena *arena);
+
+/*
+ * The code of REASON in answers and in the rejection log: "overflow", "closed",
+ * "suspended", "too_many", "unreadable", or "invalid".
+ */
+const char *event_reject_code(const struct error *reason);
 
 #endif

@@ -11,43 +11,22 @@
 #include "usage/catalogue.h"
 #include "usage/known.h"
 #include "usage/postings.h"
+#include "usage/rejection_log.h"
 #include "usage/rollups.h"
 #include "usage/sim.h"
 #include "usage/suspension.h"
 #include "base/banned.h"
 
-/* Sources in a batch that are told apart one by one. */
-#define LANES_MAX 16
+/* How many sources of a batch are told apart one by one. */
+#define BUCKETS_MAX 16
+
+/* How often the rejection log is pruned, in seconds. */
+#define PRUNE_SECONDS 60
 
 const char *const verdict_names[VERDICTS + 1] = {
 	[VERDICT_CREATED] = "created",   [VERDICT_DUPLICATE] = "duplicate",
 	[VERDICT_CONFLICT] = "conflict", [VERDICT_REJECTED] = "rejected",
 	[VERDICT_ABORTED] = "aborted",
-};
-
-/*
- * An event that says how its SIM or its fleet is called: its series is only
- * known in the write.
- */
-struct naming {
-	struct sim_claim claim[SIM_KINDS]; /* without a name: there is none */
-	struct known_series_key key;
-};
-
-struct pending {
-	struct known_text *source;
-	struct known_series *series;
-	struct naming *naming; /* or NULL */
-	const char *id;
-	size_t id_len;
-	int64_t time_us, effective_us;
-	struct amounts amounts;
-	const char *attributes; /* or NULL */
-	size_t attributes_len;
-	struct series_quota *quota; /* or NULL */
-	int64_t line;
-	bool rejected; /* it would overflow a rollup, the account is suspended, it is late, ... */
-	bool created;
 };
 
 struct ledger {
@@ -56,26 +35,21 @@ struct ledger {
 	struct known *known;
 	struct closings *closings;
 	struct suspensions *suspensions;
+	int64_t noted;  /* when a commit was noted last, in seconds */
+	int64_t pruned; /* when the rejection log was pruned last, in seconds */
 
-	struct arena arena;         /* of the batch */
-	bool whole, spoilt;         /* all of the batch or nothing; it can only be nothing */
-	bool naming;                /* events of the batch have one */
-	struct series_quota *quota; /* of those that are added now, or NULL */
-	GArray *pending;            /* struct pending, in the order sent */
-	GArray *results;            /* struct ledger_result, likewise */
-	struct arena reasons;       /* why some of them were rejected */
+	/* the batch: all events that ledger_store was called with */
+	GPtrArray *events; /* struct event, as they came, with those that are rejected */
+	bool atomic;       /* all of them or none */
+	bool aborted;      /* it is none */
+	bool names;        /* one of them says what its SIM or its fleet is called */
 
-	/*
-	 * guint: the batch by identity, of the same one the first sent first;
-	 * without the rejected
-	 */
-	GArray *order;
-	GArray *dealt;             /* guint: room for another order */
-	GArray *stored;            /* struct stored_event, in that order */
-	GArray *added;             /* enum added, likewise */
+	/* of the current attempt; without the events that are rejected */
+	GPtrArray *order;          /* the events by identity; of one identity, as they came */
+	GPtrArray *partitioned;    /* room for another order */
+	GArray *stored;            /* struct stored_event, by identity */
 	struct rollups *rollups;   /* of the new events */
 	struct postings *postings; /* likewise */
-	int64_t noted;             /* when a commit was noted last, in seconds */
 };
 
 /* ---- collecting ---- */
@@ -91,14 +65,10 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->known = known_new(st);
 	l->closings = closings_new();
 	l->suspensions = suspensions_new();
-	arena_init(&l->arena);
-	arena_init(&l->reasons);
-	l->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
-	l->results = g_array_new(FALSE, FALSE, sizeof(struct ledger_result));
-	l->order = g_array_new(FALSE, FALSE, sizeof(guint));
-	l->dealt = g_array_new(FALSE, FALSE, sizeof(guint));
+	l->events = g_ptr_array_new();
+	l->order = g_ptr_array_new();
+	l->partitioned = g_ptr_array_new();
 	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
-	l->added = g_array_new(FALSE, FALSE, sizeof(enum added));
 	l->rollups = rollups_new();
 	l->postings = postings_new();
 	return l;
@@ -111,18 +81,30 @@ void ledger_free(struct ledger **l)
 	known_free(&(*l)->known);
 	closings_free(&(*l)->closings);
 	suspensions_free(&(*l)->suspensions);
-	arena_release(&(*l)->arena);
-	arena_release(&(*l)->reasons);
-	g_array_free((*l)->pending, TRUE);
-	g_array_free((*l)->results, TRUE);
-	g_array_free((*l)->order, TRUE);
-	g_array_free((*l)->dealt, TRUE);
+	g_ptr_array_free((*l)->events, TRUE);
+	g_ptr_array_free((*l)->order, TRUE);
+	g_ptr_array_free((*l)->partitioned, TRUE);
 	g_array_free((*l)->stored, TRUE);
-	g_array_free((*l)->added, TRUE);
 	rollups_free(&(*l)->rollups);
 	postings_free(&(*l)->postings);
 	free(*l);
 	*l = NULL;
+}
+
+static bool given(const struct raw_event *raw, enum event_field f)
+{
+	return raw->field[f].text && raw->field[f].len;
+}
+
+/* Does the event say what its SIM or its fleet is called? */
+static bool is_naming(const struct raw_event *raw)
+{
+	return given(raw, EV_SIM_NAME) || given(raw, EV_FLEET_NAME);
+}
+
+static void reject(struct event *ev, const struct error *reason)
+{
+	event_reject(ev, reason, ev->submission->arena);
 }
 
 static int find_account(struct ledger *l, const struct raw_event *raw, struct known_account *ret,
@@ -156,11 +138,6 @@ static int find_category(struct ledger *l, const struct raw_event *raw, int64_t 
 	return rc < 0 ? -1 : catalogue_check_booking(name, len, rc > 0, err);
 }
 
-static bool given(const struct raw_event *raw, enum event_field f)
-{
-	return raw->field[f].text && raw->field[f].len;
-}
-
 static struct known_series *find_series(struct ledger *l, const struct raw_event *raw,
 					int64_t account, int64_t category)
 {
@@ -176,250 +153,223 @@ static struct known_series *find_series(struct ledger *l, const struct raw_event
 	return known_series(l->known, &key);
 }
 
-static const char *copy_field(struct ledger *l, const struct raw_event *raw, enum event_field f)
+/* Looks up the event's account, category and dimensions, or rejects it. -1: the ledger failed. */
+static int look_up(struct ledger *l, struct event *ev, struct error *err)
 {
-	return given(raw, f) ? arena_strn(&l->arena, raw->field[f].text, raw->field[f].len) : NULL;
-}
-
-/* What the event says about names; NULL: nothing. */
-static struct naming *copy_naming(struct ledger *l, const struct raw_event *raw, int64_t family,
-				  const struct known_series *series)
-{
-	struct naming *naming;
-
-	if (!given(raw, EV_SIM_NAME) && !given(raw, EV_FLEET_NAME))
-		return NULL;
-	naming = arena_new(&l->arena, struct naming);
-	naming->key = series->key;
-	for (int i = 0; i < SIM_KINDS; i++) {
-		const struct sim_kind *kind = &sim_kinds[i];
-
-		naming->claim[i] = (struct sim_claim) { kind, family,
-							copy_field(l, raw, kind->sid_field),
-							copy_field(l, raw, kind->name_field) };
-	}
-	l->naming = true;
-	return naming;
-}
-
-int ledger_add(struct ledger *l, const struct event *ev, struct error *err)
-{
-	const struct raw_event *raw = ev->raw;
-	struct pending p = { .time_us = ev->time_us,
-			     .effective_us = ev->time_us,
-			     .amounts = ev->amounts,
-			     .line = raw->line,
-			     .quota = l->quota };
+	const struct raw_event *raw = &ev->raw;
 	struct known_account account = { 0 };
+	struct error reason = { 0 };
 	int64_t category = 0;
 
-	if (find_account(l, raw, &account, err) < 0 || find_category(l, raw, &category, err) < 0)
-		return -1;
-	p.source = known_source(l->known, account.family, raw->field[EV_SOURCE].text,
-				raw->field[EV_SOURCE].len);
-	p.series = find_series(l, raw, account.id, category);
-	p.naming = copy_naming(l, raw, account.family, p.series);
-	p.id_len = raw->field[EV_ID].len;
-	p.id = arena_strn(&l->arena, raw->field[EV_ID].text, p.id_len);
-	if (raw->attributes.text) {
-		p.attributes = arena_strn(&l->arena, raw->attributes.text, raw->attributes.len);
-		p.attributes_len = raw->attributes.len;
+	if (find_account(l, raw, &account, &reason) < 0 ||
+	    find_category(l, raw, &category, &reason) < 0) {
+		if (reason.kind != ERR_PARAM && reason.kind != ERR_OVERFLOW) {
+			if (err)
+				*err = reason;
+			return -1;
+		}
+		reject(ev, &reason);
+	} else {
+		ev->source = known_source(l->known, account.family, raw->field[EV_SOURCE].text,
+					  raw->field[EV_SOURCE].len);
+		ev->series = find_series(l, raw, account.id, category);
+		ev->effective_us = ev->time_us;
+		l->names = l->names || is_naming(raw);
 	}
-	g_array_append_val(l->pending, p);
+	ev->account = account.id;
 	return 0;
 }
 
-void ledger_quota(struct ledger *l, struct series_quota *quota)
+static int collect(struct ledger *l, struct submission *first, struct error *err)
 {
-	l->quota = quota;
+	for (struct submission *s = first; s; s = s->next) {
+		l->atomic = s->atomic;
+		for (size_t i = 0; i < s->n; i++) {
+			struct event *ev = &s->events[i];
+
+			ev->submission = s;
+			g_ptr_array_add(l->events, ev);
+			if (ev->verdict != VERDICT_REJECTED && look_up(l, ev, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
 }
 
-size_t ledger_pending(const struct ledger *l)
+static void clear(struct ledger *l)
 {
-	return l->pending->len;
-}
-
-void ledger_whole(struct ledger *l, bool spoilt)
-{
-	l->whole = true;
-	l->spoilt = spoilt;
-}
-
-void ledger_abandon(struct ledger *l)
-{
-	l->whole = l->spoilt = l->naming = false;
-	l->quota = NULL;
-	g_array_set_size(l->pending, 0);
-	arena_reset(&l->arena);
+	l->atomic = l->aborted = l->names = false;
+	g_ptr_array_set_size(l->events, 0);
 	known_trim(l->known);
 }
 
 /* ---- events ---- */
 
-static struct pending *pending_at(const struct ledger *l, size_t i)
+static struct event *event_at(const struct ledger *l, size_t i)
 {
-	return &g_array_index(l->pending, struct pending, i);
+	return g_ptr_array_index(l->events, i);
 }
 
-static int compare_identities(const struct pending *a, const struct pending *b)
+static int compare_identities(const struct event *a, const struct event *b)
 {
-	size_t shorter = a->id_len < b->id_len ? a->id_len : b->id_len;
+	size_t a_len = a->raw.field[EV_ID].len, b_len = b->raw.field[EV_ID].len;
 	int order;
 
 	if (a->source->id != b->source->id)
 		return a->source->id < b->source->id ? -1 : 1;
-	order = memcmp(a->id, b->id, shorter);
-	return order ? order : (a->id_len > b->id_len) - (a->id_len < b->id_len);
+	order = memcmp(a->raw.field[EV_ID].text, b->raw.field[EV_ID].text,
+		       a_len < b_len ? a_len : b_len);
+	return order ? order : (a_len > b_len) - (a_len < b_len);
 }
 
-static gint compare_order(gconstpointer a, gconstpointer b, gpointer ledger)
+static gint compare_order(gconstpointer a, gconstpointer b)
 {
-	guint x = *(const guint *)a;
-	guint y = *(const guint *)b;
-	int order = compare_identities(pending_at(ledger, x), pending_at(ledger, y));
-
-	return order ? order : x < y ? -1 : x > y;
+	return compare_identities(*(struct event *const *)a, *(struct event *const *)b);
 }
 
-/* The event that stands at place I in the order of identities. */
-static struct pending *ordered_at(const struct ledger *l, size_t i)
+/* The event at place I in the order of identities. */
+static struct event *ordered_at(const struct ledger *l, size_t i)
 {
-	return pending_at(l, g_array_index(l->order, guint, i));
+	return g_ptr_array_index(l->order, i);
 }
 
-/* Events of one source, as they came. */
-struct lane {
+/* The events of one source. */
+struct bucket {
 	int64_t source;
-	const struct pending *last;
+	const struct event *last;
 	guint n, at; /* how many, and where in the order the next one goes */
 };
 
-static gint compare_lanes(gconstpointer a, gconstpointer b)
+static gint compare_buckets(gconstpointer a, gconstpointer b)
 {
-	int64_t x = ((const struct lane *)a)->source, y = ((const struct lane *)b)->source;
+	int64_t x = ((const struct bucket *)a)->source, y = ((const struct bucket *)b)->source;
 
 	return x < y ? -1 : x > y;
 }
 
-static struct lane *find_lane(GArray *lanes, int64_t source)
+static struct bucket *find_bucket(GArray *buckets, int64_t source)
 {
-	for (guint i = 0; i < lanes->len; i++)
-		if (g_array_index(lanes, struct lane, i).source == source)
-			return &g_array_index(lanes, struct lane, i);
+	for (guint i = 0; i < buckets->len; i++)
+		if (g_array_index(buckets, struct bucket, i).source == source)
+			return &g_array_index(buckets, struct bucket, i);
 	return NULL;
 }
 
 /*
- * The sources of the order, each with its number of events. False: they are too
- * many, or the events of one aren't in order.
+ * Counts the events of each source. False: there are too many sources, or the
+ * events of one aren't in order.
  */
-static bool find_lanes(const struct ledger *l, GArray *lanes)
+static bool fill_buckets(const struct ledger *l, GArray *buckets)
 {
 	for (guint i = 0; i < l->order->len; i++) {
-		const struct pending *p = ordered_at(l, i);
-		struct lane *lane = find_lane(lanes, p->source->id);
+		const struct event *ev = ordered_at(l, i);
+		struct bucket *b = find_bucket(buckets, ev->source->id);
 
-		if (!lane) {
-			if (lanes->len == LANES_MAX)
+		if (!b) {
+			if (buckets->len == BUCKETS_MAX)
 				return false;
-			g_array_set_size(lanes, lanes->len + 1);
-			lane = &g_array_index(lanes, struct lane, lanes->len - 1);
-			*lane = (struct lane) { .source = p->source->id };
+			g_array_set_size(buckets, buckets->len + 1);
+			b = &g_array_index(buckets, struct bucket, buckets->len - 1);
+			*b = (struct bucket) { .source = ev->source->id };
 		}
-		if (lane->last && compare_identities(lane->last, p) > 0)
+		if (b->last && compare_identities(b->last, ev) > 0)
 			return false;
-		lane->last = p;
-		lane->n++;
+		b->last = ev;
+		b->n++;
 	}
 	return true;
 }
 
 /* Puts the events of each source together. */
-static void fill_lanes(struct ledger *l, GArray *lanes)
+static void empty_buckets(struct ledger *l, GArray *buckets)
 {
-	GArray *swap;
+	GPtrArray *swap = l->order;
 	guint at = 0;
 
-	g_array_sort(lanes, compare_lanes);
-	for (guint i = 0; i < lanes->len; i++) {
-		struct lane *lane = &g_array_index(lanes, struct lane, i);
+	g_array_sort(buckets, compare_buckets);
+	for (guint i = 0; i < buckets->len; i++) {
+		struct bucket *b = &g_array_index(buckets, struct bucket, i);
 
-		lane->at = at;
-		at += lane->n;
+		b->at = at;
+		at += b->n;
 	}
-	g_array_set_size(l->dealt, l->order->len);
-	for (guint i = 0; i < l->order->len; i++)
-		g_array_index(l->dealt, guint,
-			      find_lane(lanes, ordered_at(l, i)->source->id)->at++) =
-			g_array_index(l->order, guint, i);
-	swap = l->order;
-	l->order = l->dealt;
-	l->dealt = swap;
+	g_ptr_array_set_size(l->partitioned, (gint)l->order->len);
+	for (guint i = 0; i < l->order->len; i++) {
+		struct event *ev = ordered_at(l, i);
+
+		l->partitioned->pdata[find_bucket(buckets, ev->source->id)->at++] = ev;
+	}
+	l->order = l->partitioned;
+	l->partitioned = swap;
 }
 
 /*
- * Events of one source mostly come in order, however the sources are mixed;
- * that is much quicker than to sort them.
+ * The events of one source mostly come in order, however the sources are mixed:
+ * then this is much quicker than sorting them. False: it doesn't apply.
  */
-static bool deal_by_source(struct ledger *l)
+static bool partition_by_source(struct ledger *l)
 {
-	GArray *lanes = g_array_sized_new(FALSE, FALSE, sizeof(struct lane), LANES_MAX);
-	bool ordered = find_lanes(l, lanes);
+	GArray *buckets = g_array_sized_new(FALSE, FALSE, sizeof(struct bucket), BUCKETS_MAX);
+	bool ordered = fill_buckets(l, buckets);
 
 	if (ordered)
-		fill_lanes(l, lanes);
-	g_array_free(lanes, TRUE);
+		empty_buckets(l, buckets);
+	g_array_free(buckets, TRUE);
 	return ordered;
 }
 
 /*
- * By identity, which is the order of the table; most often they come so
- * already.
+ * Orders the events by identity, which is the order of the table. Most often
+ * they come in this order.
  */
 static void put_in_order(struct ledger *l)
 {
 	bool ordered = true;
 
-	g_array_set_size(l->order, 0);
-	for (guint i = 0; i < l->pending->len; i++) {
-		struct pending *p = pending_at(l, i);
+	g_ptr_array_set_size(l->order, 0);
+	for (guint i = 0; i < l->events->len; i++) {
+		struct event *ev = event_at(l, i);
 
-		if (p->rejected)
+		if (ev->verdict == VERDICT_REJECTED)
 			continue;
 		if (ordered && l->order->len)
-			ordered = compare_identities(ordered_at(l, l->order->len - 1), p) <= 0;
-		g_array_append_val(l->order, i);
+			ordered = compare_identities(ordered_at(l, l->order->len - 1), ev) <= 0;
+		g_ptr_array_add(l->order, ev);
 	}
-	if (!ordered && !deal_by_source(l))
-		g_array_sort_with_data(l->order, compare_order, l);
+	if (!ordered && !partition_by_source(l))
+		g_ptr_array_sort(l->order, compare_order);
 }
 
+static struct stored_event *stored_at(const struct ledger *l, size_t i)
+{
+	return &g_array_index(l->stored, struct stored_event, i);
+}
+
+/* Stores the events and sets their verdicts. */
 static int add_events(struct ledger *l, struct error *err)
 {
 	g_array_set_size(l->stored, l->order->len);
-	g_array_set_size(l->added, l->order->len);
 	for (guint i = 0; i < l->order->len; i++) {
-		const struct pending *p = ordered_at(l, i);
+		const struct event *ev = ordered_at(l, i);
 
-		g_array_index(l->stored, struct stored_event, i) = (struct stored_event) {
-			.source = p->source->id,
-			.id = p->id,
-			.id_len = p->id_len,
-			.series = p->series->id,
-			.time_us = p->time_us,
-			.effective_us = p->effective_us,
-			.amounts = p->amounts,
-			.attributes = p->attributes,
-			.attributes_len = p->attributes_len,
+		*stored_at(l, i) = (struct stored_event) {
+			.source = ev->source->id,
+			.id = ev->raw.field[EV_ID].text,
+			.id_len = ev->raw.field[EV_ID].len,
+			.series = ev->series->id,
+			.time_us = ev->time_us,
+			.effective_us = ev->effective_us,
+			.amounts = ev->amounts,
+			.attributes = ev->raw.attributes.text,
+			.attributes_len = ev->raw.attributes.len,
 		};
 	}
-	return store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len,
-				(enum added *)l->added->data, err);
-}
-
-static enum added added_at(const struct ledger *l, size_t i)
-{
-	return g_array_index(l->added, enum added, i);
+	if (store_events_add(l->st, (struct stored_event *)l->stored->data, l->stored->len, err) <
+	    0)
+		return -1;
+	for (guint i = 0; i < l->order->len; i++)
+		ordered_at(l, i)->verdict = stored_at(l, i)->verdict;
+	return 0;
 }
 
 static int note_late(struct ledger *l, struct error *err)
@@ -427,10 +377,9 @@ static int note_late(struct ledger *l, struct error *err)
 	int64_t now_us = clock_now_us();
 
 	for (guint i = 0; closings_any(l->closings) && i < l->order->len; i++) {
-		if (added_at(l, i) == ADDED_CREATED &&
-		    closing_note_late(l->st, ordered_at(l, i)->series->key.account,
-				      &g_array_index(l->stored, struct stored_event, i), now_us,
-				      err) < 0)
+		if (stored_at(l, i)->verdict == VERDICT_CREATED &&
+		    closing_note_late(l->st, ordered_at(l, i)->series->key.account, stored_at(l, i),
+				      now_us, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -438,14 +387,14 @@ static int note_late(struct ledger *l, struct error *err)
 
 /* ---- rollups ---- */
 
-static struct rollup quarter_of(const struct pending *p)
+static struct rollup quarter_of(const struct event *ev)
 {
-	const struct known_series *series = p->series;
+	const struct known_series *series = ev->series;
 	struct rollup r = { .level = LEVEL_QUARTER,
 			    .account = series->key.account,
 			    .category = series->key.category,
 			    .series = series->id,
-			    .slot = rollup_quarter(p->effective_us) };
+			    .slot = rollup_quarter(ev->effective_us) };
 
 	for (int d = 0; d < DIMENSIONS; d++)
 		r.dim[d] = series->key.dim[d] ? series->key.dim[d]->id : 0;
@@ -456,13 +405,13 @@ static struct rollup quarter_of(const struct pending *p)
 static int add_up_events(struct ledger *l, struct error *err)
 {
 	for (guint i = 0; i < l->order->len; i++) {
-		const struct pending *p = ordered_at(l, i);
-		struct rollup key = quarter_of(p);
+		const struct event *ev = ordered_at(l, i);
+		struct rollup key = quarter_of(ev);
 
-		if (added_at(l, i) != ADDED_CREATED)
+		if (ev->verdict != VERDICT_CREATED)
 			continue;
-		if (known_use(l->known, p->series, err) < 0 ||
-		    rollups_add(l->rollups, &key, &p->amounts, err) < 0)
+		if (known_use(l->known, ev->series, err) < 0 ||
+		    rollups_add(l->rollups, &key, &ev->amounts, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -480,106 +429,75 @@ static int add_rollups(struct ledger *l, struct error *err)
 
 /* ---- postings ---- */
 
-/* Marks the events that are new. */
-static void mark_created(struct ledger *l)
-{
-	for (guint i = 0; i < l->order->len; i++)
-		ordered_at(l, i)->created = added_at(l, i) == ADDED_CREATED;
-}
-
 /* In the order they were sent, which mostly is that of their times. */
 static int add_postings(struct ledger *l, struct error *err)
 {
 	int rc;
 
-	mark_created(l);
-	for (guint i = 0; i < l->pending->len; i++) {
-		const struct pending *p = pending_at(l, i);
-		struct posted ref = { p->effective_us, p->series->id, p->source->id, p->id,
-				      p->id_len };
+	for (guint i = 0; i < l->events->len; i++) {
+		const struct event *ev = event_at(l, i);
 
-		if (p->created && !p->rejected)
-			postings_add(l->postings, p->series->key.account, &ref);
+		if (ev->verdict == VERDICT_CREATED)
+			postings_add(l->postings, ev->series->key.account,
+				     &(struct posted) { ev->effective_us, ev->series->id,
+							ev->source->id, ev->raw.field[EV_ID].text,
+							ev->raw.field[EV_ID].len });
 	}
 	rc = postings_store(l->postings, l->st, err);
 	postings_clear(l->postings);
 	return rc;
 }
 
-/* ---- rejections ---- */
-
-static struct ledger_result *result_at(const struct ledger *l, size_t i)
-{
-	return &g_array_index(l->results, struct ledger_result, i);
-}
-
-/* The I-th of the batch, as it was sent. */
-static void reject(struct ledger *l, size_t i, const struct error *reason)
-{
-	struct error *kept = arena_new(&l->reasons, struct error);
-	struct pending *p = pending_at(l, i);
-
-	*kept = *reason;
-	p->rejected = true;
-	*result_at(l, i) = (struct ledger_result) {
-		.verdict = VERDICT_REJECTED,
-		.error = kept,
-		.line = p->line,
-		.account = p->series->key.account,
-		.source = arena_strn(&l->reasons, p->source->text, p->source->len),
-		.event = arena_strn(&l->reasons, p->id, p->id_len),
-	};
-}
-
 /* ---- closings and suspensions ---- */
 
-/* Was it there before? 1, 0, -1. */
-static int is_stored(struct ledger *l, const struct pending *p, struct error *err)
+/* Was the event stored before? 1, 0, -1. */
+static int is_stored(struct ledger *l, const struct event *ev, struct error *err)
 {
-	int64_t source = p->source->id;
+	int64_t source = ev->source->id;
 	struct stored_event found;
 	struct arena arena;
 	int rc = source ? 1
-			: store_source_find(l->st, p->source->scope, p->source->text,
-					    p->source->len, &source, err);
+			: store_source_find(l->st, ev->source->scope, ev->source->text,
+					    ev->source->len, &source, err);
 
 	if (rc <= 0)
 		return rc;
 	arena_init(&arena);
-	rc = store_event_find(l->st, source, p->id, p->id_len, &arena, &found, err);
+	rc = store_event_find(l->st, source, ev->raw.field[EV_ID].text, ev->raw.field[EV_ID].len,
+			      &arena, &found, err);
 	arena_release(&arena);
 	return rc;
 }
 
 /*
- * Rejects the I-th event for REASON, unless it was stored before: then it goes
- * on to be found a duplicate.
+ * Rejects the event for REASON, unless it was stored before: then it goes on, to
+ * be found a duplicate.
  */
-static int reject_new(struct ledger *l, size_t i, const struct error *reason, struct error *err)
+static int reject_new(struct ledger *l, struct event *ev, const struct error *reason,
+		      struct error *err)
 {
-	int stored = is_stored(l, pending_at(l, i), err);
+	int stored = is_stored(l, ev, err);
 
 	if (stored == 0)
-		reject(l, i, reason);
+		reject(ev, reason);
 	return stored < 0 ? -1 : 0;
 }
 
 /*
- * The instant at which the I-th event takes effect, if its account takes it at
- * all.
+ * Sets the instant at which the event takes effect, or rejects the event where
+ * its account is suspended or closed.
  */
-static int set_effective(struct ledger *l, size_t i, struct error *err)
+static int set_effective(struct ledger *l, struct event *ev, struct error *err)
 {
-	struct pending *p = pending_at(l, i);
-	int64_t account = p->series->key.account;
+	int64_t account = ev->series->key.account;
 	struct error reason = { 0 };
 
-	if (suspension_check(suspensions_since(l->suspensions, account), p->time_us, &reason) ==
+	if (suspension_check(suspensions_since(l->suspensions, account), ev->time_us, &reason) ==
 		    0 &&
-	    closing_effective(closings_open_us(l->closings, account), l->options.late, p->time_us,
-			      &p->effective_us, &reason) == 0)
+	    closing_effective(closings_open_us(l->closings, account), l->options.late, ev->time_us,
+			      &ev->effective_us, &reason) == 0)
 		return 0;
-	return reject_new(l, i, &reason, err);
+	return reject_new(l, ev, &reason, err);
 }
 
 static int set_effective_all(struct ledger *l, struct error *err)
@@ -589,8 +507,9 @@ static int set_effective_all(struct ledger *l, struct error *err)
 		return -1;
 	if (!closings_any(l->closings) && !suspensions_any(l->suspensions))
 		return 0;
-	for (guint i = 0; i < l->pending->len; i++) {
-		if (!pending_at(l, i)->rejected && set_effective(l, i, err) < 0)
+	for (guint i = 0; i < l->events->len; i++) {
+		if (event_at(l, i)->verdict != VERDICT_REJECTED &&
+		    set_effective(l, event_at(l, i), err) < 0)
 			return -1;
 	}
 	return 0;
@@ -598,22 +517,32 @@ static int set_effective_all(struct ledger *l, struct error *err)
 
 /* ---- unique names ---- */
 
-/* What an event's claims come to. */
+/* What an event says of its SIM and its fleet, and what is registered of them. */
 struct named {
+	struct sim_claim claim[SIM_KINDS]; /* no name: nothing is said */
 	struct sim sim[SIM_KINDS];
 	bool changes; /* something is to be registered */
 };
 
-/* 1 they hold, 0 one doesn't, for REASON, -1. */
-static int check_claims(struct ledger *l, const struct naming *naming, struct arena *arena,
+static const char *field_text(const struct raw_event *raw, enum event_field f)
+{
+	return given(raw, f) ? raw->field[f].text : NULL;
+}
+
+/* 1: all claims hold; 0: one doesn't, for REASON; -1. */
+static int check_claims(struct ledger *l, const struct event *ev, struct arena *arena,
 			struct named *ret, struct error *reason, struct error *err)
 {
 	int rc = 1;
 
 	ret->changes = false;
 	for (int i = 0; i < SIM_KINDS && rc > 0; i++) {
-		const struct sim_claim *c = &naming->claim[i];
+		const struct sim_kind *kind = &sim_kinds[i];
+		struct sim_claim *c = &ret->claim[i];
 
+		*c = (struct sim_claim) { kind, ev->source->scope,
+					  field_text(&ev->raw, kind->sid_field),
+					  field_text(&ev->raw, kind->name_field) };
 		if (!c->name)
 			continue;
 		rc = sim_claim_check(l->st, c, arena, &ret->sim[i], reason, err);
@@ -624,16 +553,16 @@ static int check_claims(struct ledger *l, const struct naming *naming, struct ar
 }
 
 /*
- * An event that was stored before changes no name: it may be older than the
- * last one that did.
+ * Registers what the event claims. An event that was stored before changes no
+ * name: a newer one may have changed it since.
  */
-static int apply_claims(struct ledger *l, const struct pending *p, const struct named *named,
+static int apply_claims(struct ledger *l, const struct event *ev, const struct named *named,
 			struct error *err)
 {
-	int stored = named->changes ? is_stored(l, p, err) : 1;
+	int stored = named->changes ? is_stored(l, ev, err) : 1;
 
 	for (int i = 0; stored == 0 && i < SIM_KINDS; i++) {
-		const struct sim_claim *c = &p->naming->claim[i];
+		const struct sim_claim *c = &named->claim[i];
 
 		if (c->name && sim_claim_changes(c, &named->sim[i]) &&
 		    sim_claim_apply(l->st, c, &named->sim[i], err) < 0)
@@ -642,14 +571,14 @@ static int apply_claims(struct ledger *l, const struct pending *p, const struct 
 	return stored < 0 ? -1 : 0;
 }
 
-/* The series with the SIDs of those that the event only says the names of. */
-static struct known_series *named_series(struct ledger *l, const struct naming *naming,
+/* The event's series, with the SIDs of the SIM and the fleet that it only names. */
+static struct known_series *named_series(struct ledger *l, const struct event *ev,
 					 const struct named *named)
 {
-	struct known_series_key key = naming->key;
+	struct known_series_key key = ev->series->key;
 
 	for (int i = 0; i < SIM_KINDS; i++) {
-		const struct sim_claim *c = &naming->claim[i];
+		const struct sim_claim *c = &named->claim[i];
 
 		if (c->name && !c->sid)
 			key.dim[c->kind->dimension] = known_dimension(l->known, key.account,
@@ -660,22 +589,21 @@ static struct known_series *named_series(struct ledger *l, const struct naming *
 	return known_series(l->known, &key);
 }
 
-static int set_names(struct ledger *l, size_t i, struct arena *arena, struct error *err)
+static int set_names(struct ledger *l, struct event *ev, struct arena *arena, struct error *err)
 {
-	struct pending *p = pending_at(l, i);
 	struct error reason = { 0 };
 	struct named named;
-	int rc = check_claims(l, p->naming, arena, &named, &reason, err);
+	int rc = check_claims(l, ev, arena, &named, &reason, err);
 
 	if (rc <= 0)
-		return rc < 0 ? -1 : reject_new(l, i, &reason, err);
-	p->series = named_series(l, p->naming, &named);
-	return apply_claims(l, p, &named, err);
+		return rc < 0 ? -1 : reject_new(l, ev, &reason, err);
+	ev->series = named_series(l, ev, &named);
+	return apply_claims(l, ev, &named, err);
 }
 
 /*
- * In the order they were sent: an event may mean a name that one before it
- * registers.
+ * In the order in which the events came: an event may use a name that an
+ * earlier one registers.
  */
 static int set_names_all(struct ledger *l, struct error *err)
 {
@@ -683,10 +611,12 @@ static int set_names_all(struct ledger *l, struct error *err)
 	int rc = 0;
 
 	arena_init(&arena);
-	for (guint i = 0; l->naming && rc == 0 && i < l->pending->len; i++) {
-		if (pending_at(l, i)->rejected || !pending_at(l, i)->naming)
+	for (guint i = 0; l->names && rc == 0 && i < l->events->len; i++) {
+		struct event *ev = event_at(l, i);
+
+		if (ev->verdict == VERDICT_REJECTED || !is_naming(&ev->raw))
 			continue;
-		rc = set_names(l, i, &arena, err);
+		rc = set_names(l, ev, &arena, err);
 		arena_reset(&arena);
 	}
 	arena_release(&arena);
@@ -696,13 +626,13 @@ static int set_names_all(struct ledger *l, struct error *err)
 /* ---- ids ---- */
 
 /*
- * Of the I-th event, whose sender has made as many new series as it may: only
- * one that is there will do.
+ * For an event whose sender has used up its quota of new series: rejects the
+ * event unless its series exists.
  */
-static int find_series_id(struct ledger *l, size_t i, int64_t most, struct error *err)
+static int find_series_id(struct ledger *l, struct event *ev, int64_t most, struct error *err)
 {
 	struct error reason = { 0 };
-	int rc = known_series_find(l->known, pending_at(l, i)->series, err);
+	int rc = known_series_find(l->known, ev->series, err);
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
@@ -711,20 +641,20 @@ static int find_series_id(struct ledger *l, size_t i, int64_t most, struct error
 		  " have brought %" PRId64 " such new combinations today, and may bring no more"
 		  " before midnight UTC",
 		  most);
-	return reject_new(l, i, &reason, err);
+	return reject_new(l, ev, &reason, err);
 }
 
-static int make_series_id(struct ledger *l, size_t i, int64_t day, struct error *err)
+static int make_series_id(struct ledger *l, struct event *ev, int64_t day, struct error *err)
 {
-	struct pending *p = pending_at(l, i);
+	struct series_quota *quota = ev->submission->quota;
 	int64_t most;
 	int rc;
 
-	if (p->quota && !p->series->id && !series_quota_left(p->quota, day, &most))
-		return find_series_id(l, i, most, err);
-	rc = known_series_id(l->known, p->series, err);
-	if (rc > 0 && p->quota)
-		series_quota_take(p->quota);
+	if (quota && !ev->series->id && !series_quota_left(quota, day, &most))
+		return find_series_id(l, ev, most, err);
+	rc = known_series_id(l->known, ev->series, err);
+	if (rc > 0 && quota)
+		series_quota_take(quota);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -732,43 +662,41 @@ static int make_ids(struct ledger *l, struct error *err)
 {
 	int64_t day = floor_div(clock_now_us(), SEC_PER_DAY * USEC_PER_SEC);
 
-	for (guint i = 0; i < l->pending->len; i++) {
-		const struct pending *p = pending_at(l, i);
+	for (guint i = 0; i < l->events->len; i++) {
+		struct event *ev = event_at(l, i);
 
-		if (!p->rejected && (known_source_id(l->known, p->source, err) < 0 ||
-				     make_series_id(l, i, day, err) < 0))
+		if (ev->verdict != VERDICT_REJECTED &&
+		    (known_source_id(l->known, ev->source, err) < 0 ||
+		     make_series_id(l, ev, day, err) < 0))
 			return -1;
 	}
 	return 0;
 }
 
-static void settle_quotas(struct ledger *l, bool undone)
+static void settle_quotas(struct submission *first, bool undone)
 {
-	for (guint i = 0; i < l->pending->len; i++)
-		if (pending_at(l, i)->quota)
-			series_quota_settle(pending_at(l, i)->quota, undone);
+	for (struct submission *s = first; s; s = s->next)
+		if (s->quota)
+			series_quota_settle(s->quota, undone);
 }
 
 /* ---- overflow ---- */
 
-/* Takes the I-th event of the order into the totals, or rejects it. */
-static int try_event(struct ledger *l, size_t i, struct error *err)
+/* Adds the event to the totals, or rejects it where they would overflow. */
+static int try_event(struct ledger *l, struct event *ev, struct error *err)
 {
-	struct pending *p = ordered_at(l, i);
-	struct rollup quarter = quarter_of(p);
+	struct rollup quarter = quarter_of(ev);
 	struct error reason = { 0 };
-	int rc = rollups_try(l->rollups, l->st, &quarter, &p->amounts, &reason, err);
+	int rc = rollups_try(l->rollups, l->st, &quarter, &ev->amounts, &reason, err);
 
-	if (rc < 0)
-		return -1;
 	if (rc == 0)
-		reject(l, g_array_index(l->order, guint, i), &reason);
-	return 0;
+		reject(ev, &reason);
+	return rc < 0 ? -1 : 0;
 }
 
 /*
- * Goes through the new events of the attempt that failed; when one doesn't fit,
- * the next of the same identity has its chance.
+ * Rejects those new events of the failed attempt that don't fit. Where one of
+ * several events of an identity doesn't, the next of them is tried.
  */
 static int find_overflowing(struct ledger *l, size_t *ret_n, struct error *err)
 {
@@ -776,16 +704,16 @@ static int find_overflowing(struct ledger *l, size_t *ret_n, struct error *err)
 
 	*ret_n = 0;
 	for (guint i = 0; i < l->order->len; i++) {
-		struct pending *p = ordered_at(l, i);
+		struct event *ev = ordered_at(l, i);
 
-		if (i == 0 || compare_identities(ordered_at(l, i - 1), p) != 0)
-			taken = added_at(l, i) != ADDED_CREATED;
+		if (i == 0 || compare_identities(ordered_at(l, i - 1), ev) != 0)
+			taken = ev->verdict != VERDICT_CREATED;
 		if (taken)
 			continue;
-		if (try_event(l, i, err) < 0)
+		if (try_event(l, ev, err) < 0)
 			return -1;
-		taken = !p->rejected;
-		*ret_n += p->rejected;
+		taken = ev->verdict != VERDICT_REJECTED;
+		*ret_n += !taken;
 	}
 	return 0;
 }
@@ -803,77 +731,41 @@ static int reject_overflowing(struct ledger *l, struct error *err)
 	return rc;
 }
 
-/* ---- all or nothing ---- */
+/* ---- committing ---- */
 
-/* Does an event stand in the way of the others? */
-static bool whole_fails(const struct ledger *l)
+/* Is an event of an atomic batch rejected or a conflict? */
+static bool must_abort(const struct ledger *l)
 {
-	if (l->spoilt || l->order->len < l->pending->len)
-		return true;
-	for (guint i = 0; i < l->order->len; i++)
-		if (added_at(l, i) == ADDED_CONFLICT)
+	for (guint i = 0; l->atomic && i < l->events->len; i++)
+		if (event_at(l, i)->verdict == VERDICT_REJECTED ||
+		    event_at(l, i)->verdict == VERDICT_CONFLICT)
 			return true;
 	return false;
 }
 
-static void abort_verdicts(struct ledger *l)
+static void abort_batch(struct ledger *l)
 {
-	for (guint i = 0; i < l->order->len; i++)
-		result_at(l, g_array_index(l->order, guint, i))->verdict =
-			added_at(l, i) == ADDED_CONFLICT ? VERDICT_CONFLICT : VERDICT_ABORTED;
-}
-
-/* ---- committing ---- */
-
-static void set_verdicts(struct ledger *l)
-{
-	static const enum verdict verdicts[] = {
-		[ADDED_CREATED] = VERDICT_CREATED,
-		[ADDED_DUPLICATE] = VERDICT_DUPLICATE,
-		[ADDED_CONFLICT] = VERDICT_CONFLICT,
-	};
-
-	for (guint i = 0; i < l->order->len; i++)
-		result_at(l, g_array_index(l->order, guint, i))->verdict = verdicts[added_at(l, i)];
-}
-
-static int write_more(struct ledger *l, struct error *err)
-{
-	if (!l->options.also)
-		return 0;
-	return l->options.also(l->options.arg, l->st,
-			       (const struct ledger_result *)l->results->data, err);
-}
-
-/* With a batch of which nothing is stored. */
-static int write_more_alone(struct ledger *l, struct error *err)
-{
-	if (!l->options.also)
-		return 0;
-	if (store_begin_write(l->st, err) < 0)
-		return -1;
-	if (write_more(l, err) < 0) {
-		store_end(l->st);
-		return -1;
-	}
-	return store_commit(l->st, err);
+	l->aborted = true;
+	for (guint i = 0; i < l->events->len; i++)
+		if (event_at(l, i)->verdict != VERDICT_REJECTED &&
+		    event_at(l, i)->verdict != VERDICT_CONFLICT)
+			event_at(l, i)->verdict = VERDICT_ABORTED;
 }
 
 /* When something was stored last, to the second: once a second is enough. */
-static int note_commit(struct ledger *l, struct error *err)
+static int note_commit(struct ledger *l, int64_t now, struct error *err)
 {
-	int64_t now = floor_div(clock_now_us(), USEC_PER_SEC);
 	bool created = false;
 
 	for (guint i = 0; !created && i < l->order->len; i++)
-		created = added_at(l, i) == ADDED_CREATED;
+		created = ordered_at(l, i)->verdict == VERDICT_CREATED;
 	if (!created || now == l->noted)
 		return 0;
 	l->noted = now;
 	return store_meta_set(l->st, META_COMMITTED, now, err);
 }
 
-static int write_batch(struct ledger *l, struct error *err)
+static int write_events(struct ledger *l, int64_t now, struct error *err)
 {
 	if (set_effective_all(l, err) < 0 || set_names_all(l, err) < 0 || make_ids(l, err) < 0)
 		return -1;
@@ -881,77 +773,94 @@ static int write_batch(struct ledger *l, struct error *err)
 	if (add_events(l, err) < 0 || note_late(l, err) < 0 || add_rollups(l, err) < 0 ||
 	    add_postings(l, err) < 0)
 		return -1;
-	if (l->whole && whole_fails(l))
+	if (must_abort(l))
 		return error_set(err, ERR_CONFLICT, NULL, "not all of the batch can be stored");
-	set_verdicts(l);
-	if (note_commit(l, err) < 0 || write_more(l, err) < 0)
+	return note_commit(l, now, err);
+}
+
+/* Whose is the rejected record? Not known: 0. */
+static int find_logged_account(struct ledger *l, struct event *ev, struct error *err)
+{
+	struct known_account account = { 0 };
+	const char *text = ev->raw.field[EV_SUBJECT].text;
+	size_t len = ev->raw.field[EV_SUBJECT].len;
+
+	if (!l->options.any_account || ev->account || !text)
+		return 0;
+	if (known_account(l->known, text, len, l->options.accounts_by_name, &account, err) < 0)
+		return -1;
+	ev->account = account.id;
+	return 0;
+}
+
+static int log_rejections(struct ledger *l, int64_t now, struct error *err)
+{
+	bool prune = l->options.rejection_log &&
+		     (now < l->pruned || now - l->pruned >= PRUNE_SECONDS);
+
+	for (guint i = 0; l->options.rejected_days && i < l->events->len; i++) {
+		struct event *ev = event_at(l, i);
+
+		if (ev->verdict == VERDICT_REJECTED && ev->submission->logged < REJECTIONS_MAX &&
+		    (find_logged_account(l, ev, err) < 0 ||
+		     rejection_log_add(l->st, ev, now, err) < 0))
+			return -1;
+	}
+	if (prune)
+		l->pruned = now;
+	return prune ? rejection_log_prune(l->st, l->options.rejected_days, err) : 0;
+}
+
+static int write_batch(struct ledger *l, struct error *err)
+{
+	int64_t now = floor_div(clock_now_us(), USEC_PER_SEC);
+
+	if ((!l->aborted && write_events(l, now, err) < 0) || log_rejections(l, now, err) < 0)
 		return -1;
 	return store_commit(l->st, err);
 }
 
-static int attempt(struct ledger *l, struct error *err)
+static int attempt(struct ledger *l, struct submission *first, struct error *err)
 {
 	if (store_begin_write(l->st, err) < 0)
 		return -1;
 	if (write_batch(l, err) < 0) {
 		store_end(l->st);
 		known_undo(l->known);
-		settle_quotas(l, true);
+		settle_quotas(first, true);
 		return -1;
 	}
 	known_keep(l->known);
-	settle_quotas(l, false);
+	settle_quotas(first, false);
 	return 0;
 }
 
-/*
- * Until what doesn't fit has been left out. 1: it was to be all or nothing, and
- * is nothing.
- */
-static int attempt_all(struct ledger *l, struct error *err)
+/* Makes one attempt after the other, until no event overflows a rollup. */
+static int attempt_all(struct ledger *l, struct submission *first, struct error *err)
 {
 	struct error own = { 0 };
 
-	while (attempt(l, &own) < 0) {
-		if (own.kind == ERR_CONFLICT)
-			return 1;
-		if (own.kind != ERR_OVERFLOW) {
+	while (attempt(l, first, &own) < 0) {
+		if (own.kind == ERR_CONFLICT) {
+			abort_batch(l);
+		} else if (own.kind != ERR_OVERFLOW) {
 			if (err)
 				*err = own;
 			return -1;
-		}
-		if (reject_overflowing(l, err) < 0)
+		} else if (reject_overflowing(l, err) < 0) {
 			return -1;
+		}
 		error_clear(&own);
 	}
 	return 0;
 }
 
-static void prepare_results(struct ledger *l)
+int ledger_store(struct ledger *l, struct submission *first, struct error *err)
 {
-	arena_reset(&l->reasons);
-	g_array_set_size(l->results, l->pending->len);
-	for (guint i = 0; i < l->pending->len; i++) {
-		*result_at(l, i) = (struct ledger_result) { .verdict = VERDICT_REJECTED,
-							    .line = pending_at(l, i)->line };
-	}
-}
+	int rc = collect(l, first, err);
 
-int ledger_commit(struct ledger *l, const struct ledger_result **ret, size_t *ret_n,
-		  struct error *err)
-{
-	int rc;
-
-	prepare_results(l);
-	rc = attempt_all(l, err);
-	if (rc > 0) {
-		abort_verdicts(l);
-		rc = write_more_alone(l, err);
-	}
-	if (rc == 0) {
-		*ret = (const struct ledger_result *)l->results->data;
-		*ret_n = l->results->len;
-	}
-	ledger_abandon(l);
+	if (rc == 0)
+		rc = attempt_all(l, first, err);
+	clear(l);
 	return rc;
 }

@@ -1,9 +1,5 @@
 /*
- * ledger.h - writing events: identity, verdicts and rollups in one transaction.
- *
- * Events are collected in a batch and committed together. Nothing has happened
- * until ledger_commit returns 0; then every event of the batch has its verdict
- * and is on disk.
+ * ledger.h - storing events: identity, verdicts and rollups in one transaction.
  */
 #ifndef USAGE_LEDGER_H
 #define USAGE_LEDGER_H
@@ -14,42 +10,46 @@
 
 struct ledger;
 
-enum verdict {
-	VERDICT_CREATED,
-	VERDICT_DUPLICATE,
-	VERDICT_CONFLICT,
-	VERDICT_REJECTED,
-	VERDICTS, /* that an event has by itself */
-	/* of a whole batch that was not stored: others stood in the way */
-	VERDICT_ABORTED = VERDICTS
-};
 extern const char *const verdict_names[VERDICTS + 1];
 
-struct ledger_result {
-	enum verdict verdict;
-	const struct error *error;  /* of VERDICT_REJECTED, else NULL */
-	int64_t line;               /* of the raw event */
-	int64_t account;            /* of VERDICT_REJECTED: the event's, */
-	const char *source, *event; /* and its identity; else 0 and NULL */
+/* Events that came together: those of one request, or a block of a file. */
+struct submission {
+	struct event *events; /* N of them, in the order they came */
+	size_t n;
+	/*
+	 * Store all of the events or none: if one is rejected or a conflict,
+	 * the others get VERDICT_ABORTED.
+	 */
+	bool atomic;
+	struct arena *arena; /* the reasons of rejected events go here */
+	/* how many new series its events may make; NULL: any number */
+	struct series_quota *quota;
+	/* for the rejection log (usage/rejection_log.h) */
+	const char *author; /* as principal_actor has it, or "console" */
+	const char *file;   /* or NULL: it came with a request */
+	size_t logged;      /* rejections logged of this request or file so far */
+	struct submission *next;
 };
 
 struct ledger_options {
 	/* a subject that is no SID is an account's name, or else its number */
 	bool accounts_by_name;
 	/*
+	 * The events are the operator's own: a rejected one is logged under
+	 * the account that it names, without further checks.
+	 */
+	bool any_account;
+	/*
 	 * what becomes of late events: they count at the closed instant, or are
 	 * rejected with ERR_CLOSED
 	 */
 	enum late_events late;
 	/*
-	 * If not NULL: what else is written in each commit, after its events.
-	 * RESULTS are those that ledger_commit is going to return. -1: then
-	 * nothing of the batch is stored. Of a whole batch that isn't, too, in
-	 * a commit of its own.
+	 * Keep the rejection log: what was logged in the last REJECTED_DAYS (0:
+	 * nothing). The process must have begun with plausible_process_begin.
 	 */
-	int (*also)(void *arg, struct store *st, const struct ledger_result *results,
-		    struct error *err);
-	void *arg;
+	bool rejection_log;
+	int64_t rejected_days;
 };
 
 /* ST must be open for writing and is borrowed. Never NULL. */
@@ -57,39 +57,12 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o);
 void ledger_free(struct ledger **l);
 
 /*
- * Adds an event to the batch (copied). 0, or -1 with the reason it is rejected
- * (unknown account or category, ...): ERR_PARAM and ERR_OVERFLOW are about the
- * event, anything else about the ledger.
+ * Stores the events of FIRST and of the submissions that follow it; an atomic
+ * one must be alone. 0: all of them have their verdicts and are on disk, with
+ * the log of those that are rejected. Events that are rejected already are only
+ * logged. An event whose amounts would overflow a rollup is rejected alone, the
+ * others stand. -1: nothing is stored, and the verdicts mean nothing.
  */
-int ledger_add(struct ledger *l, const struct event *ev, struct error *err);
-
-/*
- * Events that are added from now on, until the batch is empty, may make as many
- * new series as QUOTA has left; NULL: any number.
- */
-void ledger_quota(struct ledger *l, struct series_quota *quota);
-
-size_t ledger_pending(const struct ledger *l);
-
-/*
- * The batch is to be stored whole or not at all: if an event is a conflict or
- * rejected, ledger_commit stores nothing, says of those what they are, and of
- * all others VERDICT_ABORTED. SPOILT: an event that never got into the batch
- * stands in the way already, so only what else does is to be found. Until the
- * batch is empty again.
- */
-void ledger_whole(struct ledger *l, bool spoilt);
-
-/* Empties the batch; nothing of it is stored. */
-void ledger_abandon(struct ledger *l);
-
-/*
- * Commits the batch and empties it. *ret has one result per added event, in the
- * order they were added, until the next call on L. An event whose amounts would
- * overflow a rollup is rejected alone, the others stand. -1: nothing of the
- * batch is stored, and the batch is empty.
- */
-int ledger_commit(struct ledger *l, const struct ledger_result **ret, size_t *ret_n,
-		  struct error *err);
+int ledger_store(struct ledger *l, struct submission *first, struct error *err);
 
 #endif

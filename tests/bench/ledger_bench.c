@@ -55,22 +55,21 @@ static void set(struct raw_event *raw, enum event_field f, const char *text)
 	raw->field[f].len = strlen(text);
 }
 
-static int add(struct ledger *l, const struct texts *t, bool has_customer, struct error *err)
+static int fill_event(struct event *ev, const struct texts *t, bool has_customer, struct error *err)
 {
-	struct raw_event raw = { 0 };
-	struct event ev;
+	struct raw_event *raw = &ev->raw;
 
-	set(&raw, EV_SOURCE, "/pbx/1");
-	set(&raw, EV_ID, t->id);
-	set(&raw, EV_SUBJECT, SID);
-	set(&raw, EV_TIME, t->time);
-	set(&raw, EV_CATEGORY, t->category);
-	set(&raw, EV_USAGE, t->usage);
-	set(&raw, EV_PRICE, t->price);
+	*ev = (struct event) { 0 };
+	set(raw, EV_SOURCE, "/pbx/1");
+	set(raw, EV_ID, t->id);
+	set(raw, EV_SUBJECT, SID);
+	set(raw, EV_TIME, t->time);
+	set(raw, EV_CATEGORY, t->category);
+	set(raw, EV_USAGE, t->usage);
+	set(raw, EV_PRICE, t->price);
 	if (has_customer)
-		set(&raw, EV_CUSTOMER, t->customer);
-	return event_check(&raw, INT64_MAX / 2, 0, &ev, err) < 0 || ledger_add(l, &ev, err) < 0 ? -1
-												: 0;
+		set(raw, EV_CUSTOMER, t->customer);
+	return event_check(ev, INT64_MAX / 2, 0, err);
 }
 
 static int make_ledger(const char *path, struct store **ret, struct error *err)
@@ -101,9 +100,10 @@ static int run(struct store *st, int64_t events, int64_t batch, int64_t customer
 	struct ledger_options o = { 0 };
 	struct ledger *l = ledger_new(st, &o);
 	struct texts *texts = calloc((size_t)batch, sizeof(*texts));
-	const struct ledger_result *results;
-	size_t n;
-	int rc = texts ? 0 : -1;
+	struct event *list = calloc((size_t)batch, sizeof(*list));
+	struct arena arena = { 0 };
+	struct submission s = { .events = list, .n = (size_t)batch, .arena = &arena };
+	int rc = texts && list ? 0 : -1;
 
 	*ret = (struct spent) { 0 };
 	for (int64_t i = 0; rc == 0 && i < events; i += batch) {
@@ -114,12 +114,14 @@ static int run(struct store *st, int64_t events, int64_t batch, int64_t customer
 		started = (struct spent) { now_ns(CLOCK_MONOTONIC),
 					   now_ns(CLOCK_PROCESS_CPUTIME_ID) };
 		for (int64_t j = 0; rc == 0 && j < batch; j++)
-			rc = add(l, &texts[j], customers > 0, err);
+			rc = fill_event(&list[j], &texts[j], customers > 0, err);
 		if (rc == 0)
-			rc = ledger_commit(l, &results, &n, err);
+			rc = ledger_store(l, &s, err);
 		ret->wall_ns += now_ns(CLOCK_MONOTONIC) - started.wall_ns;
 		ret->cpu_ns += now_ns(CLOCK_PROCESS_CPUTIME_ID) - started.cpu_ns;
 	}
+	free(list);
+	arena_release(&arena);
 	free(texts);
 	ledger_free(&l);
 	return rc;

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = strndup(size ? (const char *)data : "", size), *next = text;
 	struct event_header list[64];
-	struct raw_event raw = { .line = 0 };
+	struct raw_event raw = { 0 };
 	struct error err = { 0 };
 	struct arena arena;
 	size_t n = 0;

@@ -29,9 +29,9 @@ int64_t fuzz_read(void *stream, void *buf, size_t size, struct error *err)
 void fuzz_event(const struct raw_event *raw)
 {
 	struct error err = { 0 };
-	struct event ev;
+	struct event ev = { .raw = *raw };
 
-	if (event_check(raw, NOW_US, 0, &ev, &err) < 0) {
+	if (event_check(&ev, NOW_US, 0, &err) < 0) {
 		must(err.kind == ERR_PARAM || err.kind == ERR_OVERFLOW);
 		must(err.param[0] && err.message[0]);
 		return;

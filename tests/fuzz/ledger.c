@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "fuzz.h"
 #include "http/body.h"
-#include "usage/ledger.h"
+#include "../unit/batch.h"
 #include "base/banned.h"
 
 #define NOW 1800000000LL
@@ -205,13 +205,11 @@ static void add_events(struct store *st)
 	static const char *const names[] = { "calls-inbound", "sim-data", "calls", "ai-minutes" };
 	struct ledger_options options = { .late = LATE_ADJUST };
 	struct ledger *ledger = ledger_new(st, &options);
-	const struct ledger_result *results;
+	struct batch batch = { 0 };
 	struct error err = { 0 };
-	size_t n;
 
 	for (int i = 0; i < 8; i++) {
-		struct raw_event raw = { .line = i };
-		struct event ev;
+		struct raw_event raw = { 0 };
 		char id[10], when[INSTANT_TEXT];
 
 		snprintf(id, sizeof(id), "e%d", i);
@@ -224,13 +222,14 @@ static void add_events(struct store *st)
 		set_field(&raw, i % 4 == 1 ? EV_UPLOAD : EV_USAGE, i % 4 == 1 ? "1500000" : "1.5");
 		set_field(&raw, EV_PRICE, "0.25");
 		set_field(&raw, EV_CUSTOMER, i % 2 ? "Ann" : "Bob");
-		if (event_check(&raw, NOW * USEC_PER_SEC, 0, &ev, &err) == 0)
-			ledger_add(ledger, &ev, &err);
-		if (err.kind != ERR_NONE)
+		if (batch_add(&batch, &raw, NOW * USEC_PER_SEC, 0, &err) < 0)
 			fprintf(stderr, "event %d: %s %s\n", i, err.param, err.message);
 		must(err.kind == ERR_NONE);
 	}
-	must(ledger_commit(ledger, &results, &n, NULL) == 0 && n == 8);
+	must(batch_store(&batch, ledger, NULL) == 0 && batch.n == 8);
+	for (size_t i = 0; i < batch.n; i++)
+		must(batch.events[i].verdict == VERDICT_CREATED);
+	arena_release(&batch.arena);
 	ledger_free(&ledger);
 }
 

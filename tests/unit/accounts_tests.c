@@ -12,6 +12,7 @@
 #include "usage/admin.h"
 #include "usage/ledger.h"
 #include "fixture.h"
+#include "batch.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -246,7 +247,7 @@ static void add_category(void)
 
 static struct raw_event raw_event(const char *id, const char *subject, const char *time)
 {
-	struct raw_event raw = { .line = 1 };
+	struct raw_event raw = { 0 };
 	const char *const texts[EVENT_FIELDS] = { [EV_SOURCE] = "/t",
 						  [EV_ID] = id,
 						  [EV_SUBJECT] = subject,
@@ -268,19 +269,14 @@ static enum verdict send_with(struct ledger *l, const char *id, const char *subj
 			      const char *time, struct error *reason)
 {
 	struct raw_event raw = raw_event(id, subject, time);
-	const struct ledger_result *results;
-	struct event ev;
-	size_t n;
+	static struct batch batch;
 
 	error_clear(reason);
-	OK(event_check(&raw, NOW * USEC_PER_SEC, INT64_C(86400) * USEC_PER_SEC, &ev, &err));
-	if (ledger_add(l, &ev, reason) < 0)
-		return VERDICT_REJECTED;
-	OK(ledger_commit(l, &results, &n, &err));
-	ck_assert_uint_eq(n, 1);
-	if (results[0].error)
-		*reason = *results[0].error;
-	return results[0].verdict;
+	OK(batch_add(&batch, &raw, NOW * USEC_PER_SEC, INT64_C(86400) * USEC_PER_SEC, &err));
+	OK(batch_store(&batch, l, &err));
+	if (batch.events[0].reason)
+		*reason = *batch.events[0].reason;
+	return batch.events[0].verdict;
 }
 
 static struct ledger *new_ledger(void)
@@ -347,7 +343,7 @@ START_TEST(a_suspended_account_takes_events_of_earlier_times_alone)
 			      reason.message);
 		if (v != VERDICT_REJECTED)
 			continue;
-		ck_assert_str_eq(event_refusal_code(&reason), "suspended");
+		ck_assert_str_eq(event_reject_code(&reason), "suspended");
 		ck_assert_str_eq(reason.param, "time");
 		ck_assert_ptr_nonnull(strstr(reason.message, "since 2026-11-21T11:00:00Z"));
 	}

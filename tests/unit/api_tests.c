@@ -10,6 +10,7 @@
 #include "api/op.h"
 #include "base/secret.h"
 #include "usage/ledger.h"
+#include "batch.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -55,12 +56,13 @@ static int64_t add_category(const char *name, int64_t parent)
 	return c.id;
 }
 
-static void add_event(struct ledger *l, const char *sid, const char *id, const char *category,
-		      const char *time, const char *usage, const char *price, const char *customer)
+static struct batch batch;
+
+static void add_event(const char *sid, const char *id, const char *category, const char *time,
+		      const char *usage, const char *price, const char *customer)
 {
 	struct raw_event raw = { 0 };
 	struct error err = { 0 };
-	struct event ev;
 	const struct {
 		enum event_field f;
 		const char *text;
@@ -75,17 +77,14 @@ static void add_event(struct ledger *l, const char *sid, const char *id, const c
 		raw.field[set[i].f].text = set[i].text;
 		raw.field[set[i].f].len = set[i].text ? strlen(set[i].text) : 0;
 	}
-	must(event_check(&raw, NOW * USEC_PER_SEC, 0, &ev, &err), &err);
-	must(ledger_add(l, &ev, &err), &err);
+	must(batch_add(&batch, &raw, NOW * USEC_PER_SEC, 0, &err), &err);
 }
 
 static void setup(void)
 {
-	const struct ledger_result *results;
 	struct error err = { 0 };
 	struct ledger *l;
 	int64_t calls;
-	size_t n;
 
 	clock_set_us(NOW * USEC_PER_SEC);
 	arena_init(&arena);
@@ -103,13 +102,13 @@ static void setup(void)
 	add_category("totalprice", 0);
 	must(store_commit(st, &err), &err);
 	l = ledger_new(st, &(struct ledger_options) { 0 });
-	add_event(l, AC("1"), "1", "calls-inbound", "2026-11-21T10:00:00Z", "2.5", "0.017", NULL);
-	add_event(l, AC("2"), "2", "calls-inbound", "2026-11-20T23:59:59.9Z", "4", "1.000000001",
+	add_event(AC("1"), "1", "calls-inbound", "2026-11-21T10:00:00Z", "2.5", "0.017", NULL);
+	add_event(AC("2"), "2", "calls-inbound", "2026-11-20T23:59:59.9Z", "4", "1.000000001",
 		  NULL);
-	add_event(l, AC("1"), "3", "ai-minutes", "2026-11-02T10:00:00Z", "0.4", "0", "anna");
-	add_event(l, AC("1"), "4", "ai-minutes", "2026-11-03T10:00:00Z", "0.4", "0", "anna");
-	add_event(l, AC("1"), "5", "ai-minutes", "2026-11-03T10:00:00Z", "0.4", "0", "ben");
-	must(ledger_commit(l, &results, &n, &err), &err);
+	add_event(AC("1"), "3", "ai-minutes", "2026-11-02T10:00:00Z", "0.4", "0", "anna");
+	add_event(AC("1"), "4", "ai-minutes", "2026-11-03T10:00:00Z", "0.4", "0", "anna");
+	add_event(AC("1"), "5", "ai-minutes", "2026-11-03T10:00:00Z", "0.4", "0", "ben");
+	must(batch_store(&batch, l, &err), &err);
 	ledger_free(&l);
 	must(catalogue_load(st, &arena, &cats, &err), &err);
 }
@@ -813,8 +812,8 @@ END_TEST
 
 /* ---- unique names of SIMs and fleets ---- */
 
-static void add_sim_data(struct ledger *l, const char *sid, const char *id, const char *sim,
-			 const char *sim_name, const char *fleet, const char *fleet_name)
+static void add_sim_data(const char *sid, const char *id, const char *sim, const char *sim_name,
+			 const char *fleet, const char *fleet_name)
 {
 	const char *const texts[EVENT_FIELDS] = {
 		[EV_SOURCE] = "/t",
@@ -830,14 +829,12 @@ static void add_sim_data(struct ledger *l, const char *sid, const char *id, cons
 	};
 	struct raw_event raw = { 0 };
 	struct error err = { 0 };
-	struct event ev;
 
 	for (int f = 0; f < EVENT_FIELDS; f++) {
 		raw.field[f].text = texts[f];
 		raw.field[f].len = texts[f] ? strlen(texts[f]) : 0;
 	}
-	must(event_check(&raw, NOW * USEC_PER_SEC, 0, &ev, &err), &err);
-	must(ledger_add(l, &ev, &err), &err);
+	must(batch_add(&batch, &raw, NOW * USEC_PER_SEC, 0, &err), &err);
 }
 
 /*
@@ -850,16 +847,14 @@ static void add_sims(void)
 		.family = accounts[0].id, .kind = DIM_SIM, .sid = "HS4", .name = "spare"
 	};
 	struct ledger *l = ledger_new(st, &(struct ledger_options) { 0 });
-	const struct ledger_result *results;
 	struct error err = { 0 };
-	size_t n;
 
-	add_sim_data(l, AC("1"), "s1", "HS1", "truck", "HF1", "north");
-	add_sim_data(l, AC("2"), "s2", "HS2", "car", NULL, NULL);
-	add_sim_data(l, AC("3"), "s3", "HS3", "truck", NULL, NULL);
-	must(ledger_commit(l, &results, &n, &err), &err);
-	for (size_t i = 0; i < n; i++)
-		ck_assert_int_eq(results[i].verdict, VERDICT_CREATED);
+	add_sim_data(AC("1"), "s1", "HS1", "truck", "HF1", "north");
+	add_sim_data(AC("2"), "s2", "HS2", "car", NULL, NULL);
+	add_sim_data(AC("3"), "s3", "HS3", "truck", NULL, NULL);
+	must(batch_store(&batch, l, &err), &err);
+	for (size_t i = 0; i < batch.n; i++)
+		ck_assert_int_eq(batch.events[i].verdict, VERDICT_CREATED);
 	ledger_free(&l);
 	must(store_sim_add(st, &spare, &err), &err);
 }

@@ -21,6 +21,7 @@
 #include "usage/closing_changes.h"
 #include "usage/ledger.h"
 #include "usage/report.h"
+#include "batch.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/banned.h"
@@ -395,7 +396,7 @@ static void set_field(struct raw_event *raw, enum event_field field, const char 
 static void fill_event(const struct family *f, const struct sent *s, char usage[32],
 		       struct raw_event *ret)
 {
-	*ret = (struct raw_event) { .line = 1 };
+	*ret = (struct raw_event) { 0 };
 	snprintf(usage, 32, "%" PRId64, s->usage);
 	set_field(ret, EV_SOURCE, "/pbx");
 	set_field(ret, EV_ID, s->id);
@@ -427,11 +428,9 @@ static void send(struct family *f)
 	struct ledger *l = ledgers[below(5) == 0 ? LATE_REJECT : LATE_ADJUST];
 	bool again = f->n_events == EVENTS || (f->n_events && below(4) == 0);
 	struct sent *s = &f->events[again ? below(f->n_events) : f->n_events++], other;
-	const struct ledger_result *results;
+	static struct batch batch;
 	struct raw_event raw;
-	struct event ev;
 	char usage[32];
-	size_t n;
 
 	if (!again) {
 		*s = (struct sent) { .member = (int)below(f->n),
@@ -445,16 +444,15 @@ static void send(struct family *f)
 	if (again && below(3) == 0)
 		other.usage++;
 	fill_event(f, &other, usage, &raw);
-	OK(event_check(&raw, NOW_US, 0, &ev, &err));
-	OK(ledger_add(l, &ev, &err));
-	OK(ledger_commit(l, &results, &n, &err));
-	rejected += results[0].verdict == VERDICT_REJECTED;
+	OK(batch_add(&batch, &raw, NOW_US, 0, &err));
+	OK(batch_store(&batch, l, &err));
+	rejected += batch.events[0].verdict == VERDICT_REJECTED;
 	must_be_listed(f, "/pbx", s->id);
 }
 
 static void change_fields(struct raw_event *change, char time[static INSTANT_TEXT])
 {
-	*change = (struct raw_event) { .line = 1 };
+	*change = (struct raw_event) { 0 };
 	some_time(time);
 	set_field(change, EV_PRICE, ONE_OF(((const char *const[]) { "7", "0.25" })));
 	if (below(2))

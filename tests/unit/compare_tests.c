@@ -13,6 +13,7 @@
 #include "api/reports.h"
 #include "base/secret.h"
 #include "usage/ledger.h"
+#include "batch.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -48,13 +49,14 @@ static long price_on(int64_t day, size_t category)
 	return 1 + (long)(day * day % 1009) + (category ? 5000 : 0);
 }
 
-static void add_event(struct ledger *l, int account, size_t category, int64_t day)
+static struct batch batch;
+
+static void add_event(int account, size_t category, int64_t day)
 {
 	/* in Vienna still the day before by UTC */
 	int64_t at = zone_day_start(zone_find(zones[account]), date_from_days(day)) + 1800;
 	char id[40], time[INSTANT_TEXT], price[24];
 	struct error err = { 0 };
-	struct event ev;
 
 	snprintf(id, sizeof(id), "%d-%zu-%lld", account, category, (long long)day);
 	snprintf(price, sizeof(price), "%ld", price_on(day, category));
@@ -67,8 +69,7 @@ static void add_event(struct ledger *l, int account, size_t category, int64_t da
 								    strlen(categories[category]) },
 						  [EV_USAGE] = { "1", 1 },
 						  [EV_PRICE] = { price, strlen(price) } } };
-	must(event_check(&raw, NOW * USEC_PER_SEC, 0, &ev, &err), &err);
-	must(ledger_add(l, &ev, &err), &err);
+	must(batch_add(&batch, &raw, NOW * USEC_PER_SEC, 0, &err), &err);
 }
 
 static void add_accounts(void)
@@ -99,10 +100,8 @@ static void add_accounts(void)
 /* For all tests: they only read. */
 static void setup(void)
 {
-	const struct ledger_result *results;
 	struct error err = { 0 };
 	struct ledger *l;
-	size_t n;
 
 	clock_set_us(NOW * USEC_PER_SEC);
 	arena_init(&arena);
@@ -114,8 +113,8 @@ static void setup(void)
 	l = ledger_new(st, &(struct ledger_options) { 0 });
 	for (int64_t day = date_to_days(begin); day <= date_to_days(today); day++)
 		for (int i = 0; i < 2 * ACCOUNTS; i++)
-			add_event(l, i / 2, (size_t)i % 2, day);
-	must(ledger_commit(l, &results, &n, &err), &err);
+			add_event(i / 2, (size_t)i % 2, day);
+	must(batch_store(&batch, l, &err), &err);
 	ledger_free(&l);
 	must(catalogue_load(st, &arena, &cats, &err), &err);
 }

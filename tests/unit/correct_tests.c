@@ -13,6 +13,7 @@
 #include "usage/correct.h"
 #include "usage/ledger.h"
 #include "usage/query.h"
+#include "batch.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/banned.h"
@@ -105,7 +106,7 @@ static void set_field(struct raw_event *raw, enum event_field f, const char *tex
 /* A call of 2 minutes for 0.5 in the category calls-inbound. */
 static struct raw_event call(const char *id, const char *time)
 {
-	struct raw_event raw = { .line = 1 };
+	struct raw_event raw = { 0 };
 
 	set_field(&raw, EV_SOURCE, "/pbx/1");
 	set_field(&raw, EV_ID, id);
@@ -117,17 +118,13 @@ static struct raw_event call(const char *id, const char *time)
 	return raw;
 }
 
-static struct ledger_result add(const struct raw_event *raw)
+static struct event add(const struct raw_event *raw)
 {
-	const struct ledger_result *results;
-	struct event ev;
-	size_t n;
+	static struct batch batch;
 
-	OK(event_check(raw, NOW_US, 0, &ev, &err));
-	OK(ledger_add(ledger, &ev, &err));
-	OK(ledger_commit(ledger, &results, &n, &err));
-	ck_assert_uint_eq(n, 1);
-	return results[0];
+	OK(batch_add(&batch, raw, NOW_US, 0, &err));
+	OK(batch_store(&batch, ledger, &err));
+	return batch.events[0];
 }
 
 static void add_call(const char *id, const char *time)
@@ -485,7 +482,8 @@ START_TEST(own_source_is_not_for_events_from_outside)
 	struct event ev;
 
 	set_field(&raw, EV_SOURCE, "usaged");
-	FAILS(event_check(&raw, NOW_US, 0, &ev, &err), ERR_PARAM, "source", "own");
+	ev = (struct event) { .raw = raw };
+	FAILS(event_check(&ev, NOW_US, 0, &err), ERR_PARAM, "source", "own");
 }
 END_TEST
 
@@ -572,7 +570,7 @@ END_TEST
 START_TEST(late_event_is_rejected_where_the_setting_says_so)
 {
 	struct raw_event raw = call("early", "2026-10-10T10:00:00Z"), other;
-	struct ledger_result result;
+	struct event result;
 
 	add(&raw);
 	close_through("2026-11-01");
@@ -584,9 +582,9 @@ START_TEST(late_event_is_rejected_where_the_setting_says_so)
 	other = raw;
 	result = add(&raw);
 	ck_assert_int_eq(result.verdict, VERDICT_REJECTED);
-	ck_assert_int_eq(result.error->kind, ERR_CLOSED);
-	ck_assert_str_eq(result.error->param, "time");
-	ck_assert_ptr_nonnull(strstr(result.error->message, "until 2026-11-01T00:00:00Z"));
+	ck_assert_int_eq(result.reason->kind, ERR_CLOSED);
+	ck_assert_str_eq(result.reason->param, "time");
+	ck_assert_ptr_nonnull(strstr(result.reason->message, "until 2026-11-01T00:00:00Z"));
 	set_field(&other, EV_SUBJECT, OTHER_SID);
 	ck_assert_int_eq(add(&other).verdict, VERDICT_CREATED);
 	close_through(NULL);
@@ -729,7 +727,7 @@ END_TEST
 START_TEST(sums_that_corrections_made_negative_do_not_hide_an_overflow)
 {
 	struct raw_event raw = call("a", "2026-10-10T10:00:00Z");
-	struct ledger_result result;
+	struct event result;
 	char id[16];
 
 	set_field(&raw, EV_CUSTOMER, "cus1");
@@ -753,8 +751,8 @@ START_TEST(sums_that_corrections_made_negative_do_not_hide_an_overflow)
 		result = add(&raw);
 		ck_assert_int_eq(result.verdict, i < 9 ? VERDICT_CREATED : VERDICT_REJECTED);
 	}
-	ck_assert_int_eq(result.error->kind, ERR_OVERFLOW);
-	ck_assert_str_eq(result.error->param, "usage");
+	ck_assert_int_eq(result.reason->kind, ERR_OVERFLOW);
+	ck_assert_str_eq(result.reason->param, "usage");
 }
 END_TEST
 

@@ -25,10 +25,11 @@
 #include "http/body.h"
 #include "http/handle.h"
 #include "http/page.h"
-#include "ingest/batcher.h"
+#include "usage/commit_thread.h"
 #include "usage/ledger.h"
 #include "cpu_cost.h"
 #include "fixture.h"
+#include "batch.h"
 #include "suite.h"
 #include "worst_bodies.h"
 #include "base/banned.h"
@@ -64,7 +65,7 @@ static char path[96], templates_path[256];
 static struct settings *settings;
 static struct handler handler;
 static struct signin *signin;
-static struct batcher *batcher;
+static struct commit_thread *commits;
 static struct template_shelf shelf;
 static unsigned char secret[SECRET_BYTES];
 static double loop; /* the quickest */
@@ -183,13 +184,14 @@ static void set(struct raw_event *raw, enum event_field f, const char *text)
  * An event of some minute in the last days, DAYS_AGO or later; the dimension F
  * has the value VALUE.
  */
-static void add_event(struct ledger *l, int account, int category, int days_ago, enum event_field f,
+static struct batch sent;
+
+static void add_event(int account, int category, int days_ago, enum event_field f,
 		      const char *value)
 {
 	static int n;
 	char id[16], time[INSTANT_TEXT];
-	struct raw_event raw = { .line = n };
-	struct event ev;
+	struct raw_event raw = { 0 };
 
 	snprintf(id, sizeof(id), "e%07d", n++);
 	instant_format(time, NOW_US - days_ago * DAY_US + pick(80000) * USEC_PER_SEC - DAY_US);
@@ -206,29 +208,26 @@ static void add_event(struct ledger *l, int account, int category, int days_ago,
 		set(&raw, EV_DOWNLOAD, "20");
 		set(&raw, EV_NETWORK, arena_printf(&arena, "HW%032d", (int)pick(NETWORKS)));
 	}
-	OK(event_check(&raw, NOW_US, 0, &ev, &err));
-	OK(ledger_add(l, &ev, &err));
+	OK(batch_add(&sent, &raw, NOW_US, 0, &err));
 }
 
 static void add_events(struct store *st)
 {
 	struct ledger *l = ledger_new(st, &(struct ledger_options) { 0 });
-	const struct ledger_result *results;
-	size_t n;
 
 	for (int i = 0; i < CUSTOMERS; i++)
 		for (int day = 0; day < 2; day++)
-			add_event(l, i % 4, 0, (int)pick(40), EV_CUSTOMER,
+			add_event(i % 4, 0, (int)pick(40), EV_CUSTOMER,
 				  arena_printf(&arena, "customer%d", i));
 	for (int i = 0; i < SIMS; i++)
 		for (int day = 0; day < 4; day++)
-			add_event(l, 2, 1, day * 9, EV_SIM, arena_printf(&arena, "HS%032d", i));
-	OK(ledger_commit(l, &results, &n, &err));
+			add_event(2, 1, day * 9, EV_SIM, arena_printf(&arena, "HS%032d", i));
+	OK(batch_store(&sent, l, &err));
 	for (int i = 0; i < ACCOUNTS; i++)
 		for (int day = 0; day < CATEGORY_DAYS; day += i < 4 ? 1 : 20)
 			for (int c = 3; c < (i < 4 ? CATEGORIES : 10); c++)
-				add_event(l, i, c, day, EV_CUSTOMER, day % 2 ? "someone" : NULL);
-	OK(ledger_commit(l, &results, &n, &err));
+				add_event(i, c, day, EV_CUSTOMER, day % 2 ? "someone" : NULL);
+	OK(batch_store(&sent, l, &err));
 	ledger_free(&l);
 }
 
@@ -263,6 +262,7 @@ static void make_all(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	body_init();
 	make_ledger();
+	arena_release(&sent.arena);
 	/* each test is forked from here */
 	arena_release(&arena);
 	arena_init(&arena);
@@ -282,16 +282,16 @@ static void setup(void)
 
 	OK(page_templates(settings, &templates, &err));
 	template_shelf_init(&shelf, templates);
-	OK(batcher_new(settings, &batcher, &err));
+	OK(commit_thread_new(settings, &commits, &err));
 	signin = signin_new();
-	handler_init(&handler, settings, secret, ops, batcher, signin, &shelf);
+	handler_init(&handler, settings, secret, ops, commits, signin, &shelf);
 	loop = cpu_loop();
 }
 
 static void teardown(void)
 {
 	handler_release(&handler);
-	batcher_free(&batcher);
+	commit_thread_free(&commits);
 	signin_free(&signin);
 	template_shelf_release(&shelf);
 }

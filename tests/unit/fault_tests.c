@@ -17,7 +17,7 @@
 #include "base/civil.h"
 #include "base/secret.h"
 #include "fault_vfs.h"
-#include "ingest/batcher.h"
+#include "usage/commit_thread.h"
 #include "fixture.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -35,10 +35,8 @@ static char dir[64], path[96];
 
 struct load {
 	char id[EVENTS][32];
-	struct raw_event raw[EVENTS];
 	struct event events[EVENTS];
-	enum verdict verdicts[EVENTS];
-	struct error *errors[EVENTS];
+	struct arena arena;
 	struct submission s;
 };
 
@@ -60,7 +58,7 @@ static void load_fill(struct load *l, const char *name, int n)
 
 	memset(l, 0, sizeof(*l));
 	for (int i = 0; i < n; i++) {
-		struct raw_event *raw = &l->raw[i];
+		struct raw_event *raw = &l->events[i].raw;
 
 		snprintf(l->id[i], sizeof(l->id[i]), "event-%d", i);
 		set(raw, EV_SOURCE, name);
@@ -70,11 +68,9 @@ static void load_fill(struct load *l, const char *name, int n)
 		set(raw, EV_CATEGORY, "calls");
 		set(raw, EV_USAGE, "1.5");
 		set(raw, EV_CUSTOMER, customers[i % 2]);
-		OK(event_check(raw, INT64_MAX / 2, 0, &l->events[i], &err));
+		OK(event_check(&l->events[i], INT64_MAX / 2, 0, &err));
 	}
-	l->s = (struct submission) {
-		.events = l->events, .n = (size_t)n, .verdicts = l->verdicts, .errors = l->errors
-	};
+	l->s = (struct submission) { .events = l->events, .n = (size_t)n, .arena = &l->arena };
 }
 
 static const char *request_name(int i)
@@ -198,22 +194,22 @@ struct tally {
  */
 static unsigned send_all(struct load *loads, int64_t *ret_changes)
 {
-	struct batcher *b;
+	struct commit_thread *t;
 	unsigned good = 0;
 
-	OK(batcher_new(settings, &b, &err));
+	OK(commit_thread_new(settings, &t, &err));
 	for (int i = 0; i < REQUESTS; i++) {
 		struct error reason = { 0 };
 
 		load_fill(&loads[i], request_name(i), EVENTS);
-		if (batcher_submit(b, &loads[i].s, &reason) == 0)
+		if (commit_thread_submit(t, &loads[i].s, NULL, &reason) == 0)
 			good |= 1u << i;
 		else
 			ck_assert_msg(reason.kind == ERR_INTERNAL ||
 					      (reason.kind == ERR_BUSY && reason.retry_after),
 				      "%s", reason.message);
 	}
-	batcher_free(&b);
+	commit_thread_free(&t);
 	*ret_changes = fault_disarm();
 	return good;
 }
@@ -235,18 +231,18 @@ static void check_stored(unsigned acknowledged, struct tally *t)
 
 static void send_again(struct load *loads)
 {
-	struct batcher *b;
+	struct commit_thread *t;
 
-	OK(batcher_new(settings, &b, &err));
+	OK(commit_thread_new(settings, &t, &err));
 	for (int i = 0; i < REQUESTS; i++) {
 		enum verdict wanted = stored(request_name(i)) ? VERDICT_DUPLICATE : VERDICT_CREATED;
 
 		load_fill(&loads[i], request_name(i), EVENTS);
-		OK(batcher_submit(b, &loads[i].s, &err));
+		OK(commit_thread_submit(t, &loads[i].s, NULL, &err));
 		for (int j = 0; j < EVENTS; j++)
-			ck_assert_int_eq(loads[i].verdicts[j], wanted);
+			ck_assert_int_eq(loads[i].events[j].verdict, wanted);
 	}
-	batcher_free(&b);
+	commit_thread_free(&t);
 }
 
 /* False if there was no N-th change. */
@@ -315,7 +311,7 @@ END_TEST
 
 struct sender {
 	pthread_t thread;
-	struct batcher *b;
+	struct commit_thread *t;
 	struct load load;
 	char name[32];
 	int rc;
@@ -326,13 +322,13 @@ static void *send_one(void *arg)
 {
 	struct sender *s = arg;
 
-	s->rc = batcher_submit(s->b, &s->load.s, &s->err);
+	s->rc = commit_thread_submit(s->t, &s->load.s, NULL, &s->err);
 	return NULL;
 }
 
-static void start_sender(struct sender *s, struct batcher *b, int i, int n)
+static void start_sender(struct sender *s, struct commit_thread *t, int i, int n)
 {
-	s->b = b;
+	s->t = t;
 	snprintf(s->name, sizeof(s->name), "/sender/%d", i);
 	load_fill(&s->load, s->name, n);
 	ck_assert_int_eq(pthread_create(&s->thread, NULL, send_one, s), 0);
@@ -342,11 +338,11 @@ START_TEST(requests_that_wait_at_the_same_moment_share_a_commit)
 {
 	static struct sender senders[WAITING];
 	struct store *holder;
-	struct batcher *b;
+	struct commit_thread *t;
 	int64_t before, syncs;
 
 	make_ledger();
-	OK(batcher_new(settings, &b, &err));
+	OK(commit_thread_new(settings, &t, &err));
 	OK(store_open(path, STORE_WRITE, 0, &holder, &err));
 	OK(store_begin_write(holder, &err));
 	before = fault_syncs_of_logs();
@@ -355,7 +351,7 @@ START_TEST(requests_that_wait_at_the_same_moment_share_a_commit)
 	 * for the writer
 	 */
 	for (int i = 0; i < WAITING; i++) {
-		start_sender(&senders[i], b, i, 1);
+		start_sender(&senders[i], t, i, 1);
 		usleep(i ? 2000 : 100000);
 	}
 	usleep(100000);
@@ -370,7 +366,7 @@ START_TEST(requests_that_wait_at_the_same_moment_share_a_commit)
 	ck_assert_int_ge(syncs, 1);
 	ck_assert_int_lt(syncs, WAITING / 5);
 	store_close(&holder);
-	batcher_free(&b);
+	commit_thread_free(&t);
 	check_sums(WAITING);
 }
 END_TEST

@@ -10,7 +10,7 @@
 #include "base/civil.h"
 #include "ingest/attributes.h"
 #include "ingest/event_out.h"
-#include "ingest/feed.h"
+#include "ingest/read_ahead.h"
 #include "ingest/mapping.h"
 #include "ingest/pack.h"
 #include "ingest/reader.h"
@@ -290,12 +290,11 @@ START_TEST(a_whole_number_beyond_64_bits_stays_beyond_every_limit)
 		struct bytes bytes = { .text = line, .step = SIZE_MAX };
 		struct reader *r = reader_new(READER_NDJSON, NULL, RECORD_BYTES, read_from, &bytes);
 		struct error err = { 0 };
-		struct raw_event raw;
 		struct event ev;
 
 		bytes.len = (size_t)snprintf(line, sizeof(line), text, numbers[i]);
-		ck_assert_int_eq(reader_next(r, &raw, &err), READ_EVENT);
-		ck_assert_int_eq(event_check(&raw, 1600000000LL * USEC_PER_SEC, 0, &ev, &err), -1);
+		ck_assert_int_eq(reader_next(r, &ev.raw, &err), READ_EVENT);
+		ck_assert_int_eq(event_check(&ev, 1600000000LL * USEC_PER_SEC, 0, &err), -1);
 		ck_assert_str_eq(err.param, "usage");
 		reader_free(&r);
 	}
@@ -1176,7 +1175,7 @@ START_TEST(the_mappings_that_come_with_the_program_load)
 }
 END_TEST
 
-/* ---- the feed ---- */
+/* ---- reading ahead ---- */
 
 #define GOOD                                                                                  \
 	"{\"source\":\"s\",\"id\":\"%d\",\"subject\":\"AC00000000000000000000000000000001\"," \
@@ -1199,96 +1198,96 @@ static char *many_events(int n, size_t *ret_len)
 	return strbuf_take(&text);
 }
 
-START_TEST(a_feed_brings_every_record_in_its_order)
+START_TEST(reading_ahead_brings_every_record_in_its_order)
 {
 	const int n = 200000;
 	struct bytes bytes = { .step = 100000 };
 	struct reader *r = reader_new(READER_NDJSON, NULL, RECORD_BYTES, read_from, &bytes);
-	struct feed_chunk chunk;
-	struct feed *f = NULL;
+	struct event_block block;
+	struct read_ahead *q = NULL;
 	struct error err = { 0 };
-	enum feed_result got;
+	enum read_ahead_result got;
 	int i = 0;
 
 	bytes.text = many_events(n, &bytes.len);
-	ck_assert_int_eq(feed_start(r, now(), 0, &f, &err), 0);
-	while ((got = feed_next(f, 60000, &chunk, &err)) == FEED_CHUNK) {
-		for (size_t k = 0; k < chunk.n; k++, i++) {
-			ck_assert_int_eq(chunk.items[k].line, i + 1);
+	ck_assert_int_eq(read_ahead_start(r, now(), 0, &q, &err), 0);
+	while ((got = read_ahead_next(q, 60000, &block, &err)) == AHEAD_BLOCK) {
+		for (size_t k = 0; k < block.n; k++, i++) {
+			ck_assert_int_eq(block.events[k].line, i + 1);
 			if (i % 1000 == 999) {
-				ck_assert_str_eq(chunk.items[k].reason,
+				ck_assert_str_eq(block.events[k].reason->message,
 						 "an event must be a JSON object");
-				ck_assert_str_eq(chunk.items[k].record, "oops");
+				ck_assert_str_eq(block.events[k].record, "oops");
 			} else {
-				ck_assert_ptr_null(chunk.items[k].reason);
-				ck_assert_int_eq(chunk.items[k].event.amounts.count, i);
+				ck_assert_ptr_null(block.events[k].reason);
+				ck_assert_int_eq(block.events[k].amounts.count, i);
 			}
 		}
 	}
-	ck_assert_int_eq(got, FEED_END);
+	ck_assert_int_eq(got, AHEAD_END);
 	ck_assert_int_eq(i, n);
-	feed_stop(&f);
+	read_ahead_stop(&q);
 	reader_free(&r);
 	free((char *)bytes.text);
 }
 END_TEST
 
-START_TEST(a_feed_can_be_stopped_in_the_middle)
+START_TEST(reading_ahead_can_be_stopped_in_the_middle)
 {
 	struct bytes bytes = { .step = 100000 };
 	struct reader *r = reader_new(READER_NDJSON, NULL, RECORD_BYTES, read_from, &bytes);
-	struct feed_chunk chunk;
-	struct feed *f = NULL;
+	struct event_block block;
+	struct read_ahead *q = NULL;
 	struct error err = { 0 };
 
 	bytes.text = many_events(200000, &bytes.len);
-	ck_assert_int_eq(feed_start(r, now(), 0, &f, &err), 0);
-	ck_assert_int_eq(feed_next(f, 60000, &chunk, &err), FEED_CHUNK);
-	feed_stop(&f);
-	ck_assert_ptr_null(f);
+	ck_assert_int_eq(read_ahead_start(r, now(), 0, &q, &err), 0);
+	ck_assert_int_eq(read_ahead_next(q, 60000, &block, &err), AHEAD_BLOCK);
+	read_ahead_stop(&q);
+	ck_assert_ptr_null(q);
 	ck_assert_uint_lt(bytes.at, bytes.len);
-	feed_stop(&f);
+	read_ahead_stop(&q);
 	reader_free(&r);
 	free((char *)bytes.text);
 }
 END_TEST
 
-START_TEST(a_feed_tells_what_came_before_a_broken_stream_and_why_it_broke)
+START_TEST(reading_ahead_tells_what_came_before_a_broken_stream_and_why_it_broke)
 {
 	struct bytes bytes = { .step = 64, .fail_at = 1000 };
 	struct reader *r = reader_new(READER_NDJSON, NULL, RECORD_BYTES, read_from, &bytes);
-	struct feed_chunk chunk;
-	struct feed *f = NULL;
+	struct event_block block;
+	struct read_ahead *q = NULL;
 	struct error err = { 0 };
 
 	bytes.text = many_events(100, &bytes.len);
-	ck_assert_int_eq(feed_start(r, now(), 0, &f, &err), 0);
-	ck_assert_int_eq(feed_next(f, 60000, &chunk, &err), FEED_CHUNK);
-	ck_assert_uint_ge(chunk.n, 6);
-	ck_assert_int_eq(feed_next(f, 60000, &chunk, &err), FEED_FAILED);
+	ck_assert_int_eq(read_ahead_start(r, now(), 0, &q, &err), 0);
+	ck_assert_int_eq(read_ahead_next(q, 60000, &block, &err), AHEAD_BLOCK);
+	ck_assert_uint_ge(block.n, 6);
+	ck_assert_int_eq(read_ahead_next(q, 60000, &block, &err), AHEAD_FAILED);
 	ck_assert_str_eq(err.message, "the disk is gone");
-	feed_stop(&f);
+	read_ahead_stop(&q);
 	reader_free(&r);
 	free((char *)bytes.text);
 }
 END_TEST
 
-START_TEST(a_feed_names_the_field_of_an_event_that_breaks_a_rule)
+START_TEST(reading_ahead_names_the_field_of_an_event_that_breaks_a_rule)
 {
 	static const char text[] = "{\"source\":\"s\",\"id\":\"1\",\"subject\":\"A\",\"time\":"
 				   "\"2021-01-01T00:00:00Z\",\"data\":{\"category\":\"calls\"}}";
 	struct bytes bytes = { .text = text, .len = sizeof(text) - 1, .step = SIZE_MAX };
 	struct reader *r = reader_new(READER_NDJSON, NULL, RECORD_BYTES, read_from, &bytes);
-	struct feed_chunk chunk;
-	struct feed *f = NULL;
+	struct event_block block;
+	struct read_ahead *q = NULL;
 	struct error err = { 0 };
 
-	ck_assert_int_eq(feed_start(r, now(), 0, &f, &err), 0);
-	ck_assert_int_eq(feed_next(f, 60000, &chunk, &err), FEED_CHUNK);
-	ck_assert_uint_eq(chunk.n, 1);
-	ck_assert_str_eq(chunk.items[0].field, "time");
-	ck_assert_str_eq(chunk.items[0].record, text);
-	feed_stop(&f);
+	ck_assert_int_eq(read_ahead_start(r, now(), 0, &q, &err), 0);
+	ck_assert_int_eq(read_ahead_next(q, 60000, &block, &err), AHEAD_BLOCK);
+	ck_assert_uint_eq(block.n, 1);
+	ck_assert_str_eq(block.events[0].reason->param, "time");
+	ck_assert_str_eq(block.events[0].record, text);
+	read_ahead_stop(&q);
 	reader_free(&r);
 }
 END_TEST
@@ -1614,7 +1613,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("ingest");
 	TCase *json = tcase_create("json"), *csv = tcase_create("csv"),
 	      *templates = tcase_create("templates"), *mappings = tcase_create("mappings"),
-	      *feed = tcase_create("feed"), *unpacking = tcase_create("unpacking"),
+	      *ahead = tcase_create("read_ahead"), *unpacking = tcase_create("unpacking"),
 	      *out = tcase_create("out");
 
 	tcase_add_test(json, an_event_a_line_is_read_with_its_attributes_and_data);
@@ -1673,12 +1672,13 @@ static Suite *suite(void)
 	tcase_add_test(mappings, a_mapping_file_that_is_missing_is_named);
 	tcase_add_test(mappings, the_mappings_that_come_with_the_program_load);
 	suite_add_tcase(s, mappings);
-	tcase_set_timeout(feed, 120);
-	tcase_add_test(feed, a_feed_brings_every_record_in_its_order);
-	tcase_add_test(feed, a_feed_can_be_stopped_in_the_middle);
-	tcase_add_test(feed, a_feed_tells_what_came_before_a_broken_stream_and_why_it_broke);
-	tcase_add_test(feed, a_feed_names_the_field_of_an_event_that_breaks_a_rule);
-	suite_add_tcase(s, feed);
+	tcase_set_timeout(ahead, 120);
+	tcase_add_test(ahead, reading_ahead_brings_every_record_in_its_order);
+	tcase_add_test(ahead, reading_ahead_can_be_stopped_in_the_middle);
+	tcase_add_test(ahead,
+		       reading_ahead_tells_what_came_before_a_broken_stream_and_why_it_broke);
+	tcase_add_test(ahead, reading_ahead_names_the_field_of_an_event_that_breaks_a_rule);
+	suite_add_tcase(s, ahead);
 	tcase_add_loop_test(unpacking, packed_bytes_come_out_whole_and_their_packing_is_seen, 0, 2);
 	tcase_add_loop_test(unpacking, pieces_packed_one_by_one_are_one_stream, 0, 2);
 	tcase_add_test(unpacking, bytes_that_are_not_packed_pass);

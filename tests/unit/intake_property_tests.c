@@ -16,6 +16,7 @@
 #include "ingest/unpack.h"
 #include "usage/ledger.h"
 #include "intake_files.h"
+#include "batch.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/civil.h"
@@ -106,30 +107,26 @@ static int id_of(const struct raw_event *ev, const struct intake_file *f)
 }
 
 /*
- * All records of R: a verdict now, or one of the ledger's next commit, for the
- * event of *IDS.
+ * Adds all records of R to the batch, each with the number of its event in *IDS.
+ * The records that can't be read have their verdict at once.
  */
-static size_t take_records(const struct intake_file *f, struct reader *r, struct ledger *l,
-			   struct outcome *o, int ids[static EVENTS_MAX])
+static void take_records(const struct intake_file *f, struct reader *r, struct batch *b,
+			 struct outcome *o, int ids[static EVENTS_MAX])
 {
 	enum read_result got;
 	struct raw_event raw;
-	struct event ev;
-	size_t n = 0;
 
 	while ((got = reader_next(r, &raw, &err)) != READ_END && got != READ_FAILED) {
 		error_clear(&err);
-		if (got != READ_EVENT || event_check(&raw, NOW_US, 0, &ev, &err) < 0 ||
-		    ledger_add(l, &ev, &err) < 0)
+		if (got != READ_EVENT || batch_add(b, &raw, NOW_US, 0, &err) < 0)
 			take_verdict(o, VERDICT_REJECTED, -1);
 		else
-			ids[n++] = id_of(&raw, f);
+			ids[b->n - 1] = id_of(&raw, f);
 		error_clear(&err);
-		ck_assert_uint_lt(n, EVENTS_MAX);
+		ck_assert_uint_lt(b->n, EVENTS_MAX);
 	}
 	o->failed = got == READ_FAILED;
 	error_clear(&err);
-	return n;
 }
 
 /* Reads the LEN bytes of DATA, packed or not, and stores what they hold. */
@@ -143,15 +140,15 @@ static void take_in(const struct intake_file *f, struct ledger *l, const char *d
 	struct unpacker *u = unpacker_new(PACKING_BY_CONTENT, read_from, &bytes, 0);
 	struct reader *r = reader_new(f->form >= FORM_VALUES ? READER_JSON : forms[f->form], m,
 				      INTAKE_RECORD_BYTES, unpacker_read, u);
-	const struct ledger_result *results;
+	static struct batch batch;
 	int ids[EVENTS_MAX];
-	size_t n_results;
 
 	*ret = (struct outcome) { 0 };
-	take_records(f, r, l, ret, ids);
-	OK(ledger_commit(l, &results, &n_results, &err));
-	for (size_t i = 0; i < n_results; i++)
-		take_verdict(ret, results[i].verdict, ids[i]);
+	take_records(f, r, &batch, ret, ids);
+	OK(batch_store(&batch, l, &err));
+	for (size_t i = 0; i < batch.n; i++)
+		take_verdict(ret, batch.events[i].verdict,
+			     batch.events[i].verdict == VERDICT_REJECTED ? -1 : ids[i]);
 	ret->folded = reader_folds(r).records;
 	reader_free(&r);
 	unpacker_free(&u);

@@ -11,6 +11,7 @@
 #include "usage/ledger.h"
 #include "usage/query.h"
 #include "usage/report.h"
+#include "batch.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -100,13 +101,14 @@ static void set(struct raw_event *raw, enum event_field f, const char *text)
 	raw->field[f].len = strlen(text);
 }
 
-static void add_fact(struct ledger *l, int i)
+static struct batch batch;
+
+static void add_fact(int i)
 {
 	struct fact *f = &facts[i];
 	char id[16], time[INSTANT_TEXT], count[24], usage[DECIMAL_TEXT], price[DECIMAL_TEXT];
-	struct raw_event raw = { .line = i };
+	struct raw_event raw = { 0 };
 	struct error err = { 0 };
-	struct event ev;
 
 	*f = (struct fact) { .account = (int)pick(ACCOUNTS),
 			     .name = (int)pick(NAMES),
@@ -143,25 +145,22 @@ static void add_fact(struct ledger *l, int i)
 	}
 	if (f->customer >= 0)
 		set(&raw, EV_CUSTOMER, customers[f->customer]);
-	must(event_check(&raw, clock_now_us(), 0, &ev, &err), &err);
-	must(ledger_add(l, &ev, &err), &err);
+	must(batch_add(&batch, &raw, clock_now_us(), 0, &err), &err);
 }
 
 static void setup(void)
 {
-	const struct ledger_result *results;
 	struct error err = { 0 };
 	struct ledger *l;
-	size_t n;
 
 	seed = 20261122;
 	arena_init(&arena);
 	make_ledger();
 	l = ledger_new(st, &(struct ledger_options) { 0 });
 	for (int i = 0; i < EVENTS; i++)
-		add_fact(l, i);
-	must(ledger_commit(l, &results, &n, &err), &err);
-	ck_assert_uint_eq(n, EVENTS);
+		add_fact(i);
+	must(batch_store(&batch, l, &err), &err);
+	ck_assert_uint_eq(batch.n, EVENTS);
 	ledger_free(&l);
 	must(store_begin_read(st, &err), &err);
 	must(catalogue_load(st, &arena, &cats, &err), &err);
@@ -730,15 +729,12 @@ static const char *many_customer(int i)
  */
 static void add_many(struct ledger *l)
 {
-	const struct ledger_result *results;
 	struct error err = { 0 };
-	size_t n;
 
 	for (int i = 0; i < (MANY_CUSTOMERS + 1) * MANY_DAYS; i++) {
 		int customer = i / MANY_DAYS;
 		char id[16], time[INSTANT_TEXT], price[DECIMAL_TEXT];
-		struct raw_event raw = { .line = i };
-		struct event ev;
+		struct raw_event raw = { 0 };
 
 		snprintf(id, sizeof(id), "m-%06d", i);
 		instant_format(time, (1750000000 + (i % MANY_DAYS) * SEC_PER_DAY) * USEC_PER_SEC);
@@ -751,10 +747,9 @@ static void add_many(struct ledger *l)
 		set(&raw, EV_PRICE, price);
 		if (customer < MANY_CUSTOMERS)
 			set(&raw, EV_CUSTOMER, many_customer(customer));
-		must(event_check(&raw, clock_now_us(), 0, &ev, &err), &err);
-		must(ledger_add(l, &ev, &err), &err);
+		must(batch_add(&batch, &raw, clock_now_us(), 0, &err), &err);
 	}
-	must(ledger_commit(l, &results, &n, &err), &err);
+	must(batch_store(&batch, l, &err), &err);
 }
 
 static void setup_many(void)

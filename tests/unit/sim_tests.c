@@ -13,6 +13,7 @@
 #include "usage/ledger.h"
 #include "usage/report.h"
 #include "fixture.h"
+#include "batch.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/banned.h"
@@ -159,6 +160,8 @@ struct says {
 	const char *id, *subject, *sim, *sim_name, *fleet, *fleet_name;
 };
 
+static struct batch sent;
+
 static void put(const struct says *says)
 {
 	const char *const texts[EVENT_FIELDS] = {
@@ -173,29 +176,24 @@ static void put(const struct says *says)
 		[EV_FLEET] = says->fleet,
 		[EV_FLEET_NAME] = says->fleet_name,
 	};
-	struct raw_event raw = { .line = 1 };
-	struct event ev;
+	struct raw_event raw = { 0 };
 
 	for (int f = 0; f < EVENT_FIELDS; f++) {
 		raw.field[f].text = texts[f];
 		raw.field[f].len = texts[f] ? strlen(texts[f]) : 0;
 	}
-	OK(event_check(&raw, NOW_US, 0, &ev, &err));
-	OK(ledger_add(ledger, &ev, &err));
+	OK(batch_add(&sent, &raw, NOW_US, 0, &err));
 }
 
-static const struct ledger_result *commit(size_t want_n)
+static const struct event *commit(size_t want_n)
 {
-	const struct ledger_result *results;
-	size_t n;
-
-	OK(ledger_commit(ledger, &results, &n, &err));
-	ck_assert_uint_eq(n, want_n);
-	return results;
+	OK(batch_store(&sent, ledger, &err));
+	ck_assert_uint_eq(sent.n, want_n);
+	return sent.events;
 }
 
 /* The verdict on one event in a commit of its own. */
-static const struct ledger_result *send_one(const struct says *says)
+static const struct event *send_one(const struct says *says)
 {
 	put(says);
 	return commit(1);
@@ -203,19 +201,19 @@ static const struct ledger_result *send_one(const struct says *says)
 
 #define SEND(...) send_one(&(struct says) { __VA_ARGS__ })
 
-static void is(const struct ledger_result *r, enum verdict v)
+static void is(const struct event *r, enum verdict v)
 {
 	ck_assert_msg(r->verdict == v, "%s: %s", verdict_names[r->verdict],
-		      r->error ? r->error->message : "");
+		      r->reason ? r->reason->message : "");
 }
 
-static void is_rejected(const struct ledger_result *r, const char *field, const char *words)
+static void is_rejected(const struct event *r, const char *field, const char *words)
 {
 	is(r, VERDICT_REJECTED);
-	ck_assert_str_eq(r->error->param, field);
-	ck_assert_str_eq(event_refusal_code(r->error), "invalid");
-	ck_assert_msg(strstr(r->error->message, words) != NULL, "\"%s\" does not say \"%s\"",
-		      r->error->message, words);
+	ck_assert_str_eq(r->reason->param, field);
+	ck_assert_str_eq(event_reject_code(r->reason), "invalid");
+	ck_assert_msg(strstr(r->reason->message, words) != NULL, "\"%s\" does not say \"%s\"",
+		      r->reason->message, words);
 }
 
 /* The text of dimension D that the event ID has; "" for none. */
@@ -338,7 +336,7 @@ START_TEST(in_a_batch_names_hold_from_the_event_on_that_says_them)
 	static const enum verdict want[] = { VERDICT_REJECTED, VERDICT_CREATED, VERDICT_CREATED,
 					     VERDICT_REJECTED, VERDICT_CREATED, VERDICT_CREATED,
 					     VERDICT_CREATED };
-	const struct ledger_result *r;
+	const struct event *r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(batch); i++)
 		put(&batch[i]);
@@ -354,11 +352,11 @@ END_TEST
 
 START_TEST(a_whole_batch_that_is_not_stored_registers_nothing)
 {
-	const struct ledger_result *r;
+	const struct event *r;
 
 	put(&(struct says) { "1", .sim = "HS1", .sim_name = "truck" });
 	put(&(struct says) { "2", .sim_name = "car" });
-	ledger_whole(ledger, false);
+	sent.atomic = true;
 	r = commit(2);
 	is(&r[0], VERDICT_ABORTED);
 	is_rejected(&r[1], "sim_name", "car");
@@ -586,19 +584,19 @@ START_TEST(names_of_events_have_no_form_of_a_sid_and_a_largest_length)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct raw_event raw = { .line = 1 };
+		struct event ev = { .line = 1 };
 		const char *const texts[EVENT_FIELDS] = { [EV_SOURCE] = "/t",
 							  [EV_ID] = "1",
 							  [EV_SUBJECT] = MAIN_SID,
 							  [EV_TIME] = TIME,
 							  [EV_CATEGORY] = "calls" };
-		struct event ev;
 
 		for (int f = 0; f < EVENT_FIELDS; f++) {
-			raw.field[f].text = f == (int)rows[i].field ? rows[i].text : texts[f];
-			raw.field[f].len = raw.field[f].text ? strlen(raw.field[f].text) : 0;
+			ev.raw.field[f].text = f == (int)rows[i].field ? rows[i].text : texts[f];
+			ev.raw.field[f].len = ev.raw.field[f].text ? strlen(ev.raw.field[f].text)
+								   : 0;
 		}
-		FAILS(event_check(&raw, NOW_US, 0, &ev, &err), ERR_PARAM,
+		FAILS(event_check(&ev, NOW_US, 0, &err), ERR_PARAM,
 		      event_fields[rows[i].field].name, rows[i].words);
 	}
 }

@@ -569,13 +569,12 @@ static int add_many_events(struct store *st)
 	enum { N = 20000 };
 	struct series series = { .account = 1, .category = 1 };
 	struct stored_event *events = calloc(N, sizeof(*events));
-	enum added *added = calloc(N, sizeof(*added));
 	char(*ids)[16] = calloc(N, sizeof(*ids));
 	int64_t source;
 	int64_t series_id;
 	int rc;
 
-	ck_assert(events && added && ids);
+	ck_assert(events && ids);
 	rc = store_begin_write(st, &err);
 	if (rc == 0)
 		rc = store_source_intern(st, 1, "/pbx", 4, &source, &err);
@@ -591,12 +590,11 @@ static int add_many_events(struct store *st)
 						    .amounts = { .count = 1 } };
 	}
 	if (rc == 0)
-		rc = store_events_add(st, events, N, added, &err);
+		rc = store_events_add(st, events, N, &err);
 	if (rc == 0)
 		rc = store_commit(st, &err);
 	store_end(st);
 	free(events);
-	free(added);
 	free(ids);
 	return rc;
 }
@@ -1124,24 +1122,23 @@ START_TEST(event_that_differs_in_anything_is_a_conflict)
 				  .amounts = { 1, 2, 3, 4 } };
 	int64_t *const fields[] = { &e.series,        &e.time_us,       &e.amounts.count,
 				    &e.amounts.usage, &e.amounts.price, &e.amounts.upload };
-	enum added added;
 
 	OK(store_begin_write(f.st, &err));
-	OK(store_events_add(f.st, &e, 1, &added, &err));
-	ck_assert_int_eq(added, ADDED_CREATED);
-	OK(store_events_add(f.st, &e, 1, &added, &err));
-	ck_assert_int_eq(added, ADDED_DUPLICATE);
+	OK(store_events_add(f.st, &e, 1, &err));
+	ck_assert_int_eq(e.verdict, VERDICT_CREATED);
+	OK(store_events_add(f.st, &e, 1, &err));
+	ck_assert_int_eq(e.verdict, VERDICT_DUPLICATE);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		++*fields[i];
-		OK(store_events_add(f.st, &e, 1, &added, &err));
-		ck_assert_int_eq(added, ADDED_CONFLICT);
+		OK(store_events_add(f.st, &e, 1, &err));
+		ck_assert_int_eq(e.verdict, VERDICT_CONFLICT);
 		--*fields[i];
 	}
-	OK(store_events_add(f.st, &e, 1, &added, &err));
-	ck_assert_int_eq(added, ADDED_DUPLICATE);
+	OK(store_events_add(f.st, &e, 1, &err));
+	ck_assert_int_eq(e.verdict, VERDICT_DUPLICATE);
 	e.id_len = 5;
-	OK(store_events_add(f.st, &e, 1, &added, &err));
-	ck_assert_int_eq(added, ADDED_CREATED);
+	OK(store_events_add(f.st, &e, 1, &err));
+	ck_assert_int_eq(e.verdict, VERDICT_CREATED);
 	OK(store_commit(f.st, &err));
 	store_close(&f.st);
 }
@@ -1633,7 +1630,6 @@ static void write_sound_ledger(void)
 	struct fixture f = with_series(path);
 	int64_t quarter = (20454LL * 96) - 1; /* the last of 2025 */
 	struct posted ref;
-	enum added added;
 
 	OK(store_begin_write(f.st, &err));
 	for (int i = 0; i < 8; i++) {
@@ -1647,7 +1643,7 @@ static void write_sound_ledger(void)
 		snprintf(id, sizeof(id), "call-%d", i);
 		e.id_len = strlen(id);
 		e.amounts = (struct amounts) { 1, 10, 100, 1000 };
-		OK(store_events_add(f.st, &e, 1, &added, &err));
+		OK(store_events_add(f.st, &e, 1, &err));
 		ref = (struct posted) { e.time_us, e.series, e.source, e.id, e.id_len };
 		OK(store_postings_add(f.st, f.account, &ref, 1, &err));
 		for (int level = 0; level < LEVELS; level++) {
@@ -2377,13 +2373,12 @@ START_TEST(a_source_is_found_in_its_own_family_only)
 				  .time_us = 5,
 				  .effective_us = 5 };
 	int64_t other, again, found[4];
-	enum added added;
 	size_t n;
 
 	OK(store_begin_write(f.st, &err));
 	OK(store_source_intern(f.st, f.account + 1, "/pbx/1", 6, &other, &err));
 	OK(store_source_intern(f.st, f.account + 1, "/pbx/1", 6, &again, &err));
-	OK(store_events_add(f.st, &e, 1, &added, &err));
+	OK(store_events_add(f.st, &e, 1, &err));
 	OK(store_commit(f.st, &err));
 	ck_assert_int_ne(other, f.source);
 	ck_assert_int_eq(other, again);
@@ -2589,12 +2584,11 @@ static void add_meanwhile(struct meanwhile *m)
 				  .time_us = at * 900000000 + 100 + m->n,
 				  .amounts = { 1, 10, 100, 1000 } };
 	struct posted ref;
-	enum added added;
 
 	snprintf(id, sizeof(id), "meanwhile-%d", m->n++);
 	e.id_len = strlen(id);
 	OK(store_begin_write(m->st, &err));
-	OK(store_events_add(m->st, &e, 1, &added, &err));
+	OK(store_events_add(m->st, &e, 1, &err));
 	ref = (struct posted) { e.time_us, e.series, e.source, e.id, e.id_len };
 	OK(store_postings_add(m->st, m->f.account, &ref, 1, &err));
 	for (int level = 0; level < LEVELS; level++) {

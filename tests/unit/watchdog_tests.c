@@ -18,7 +18,7 @@
 #include "fixture.h"
 #include "http/pool.h"
 #include "http/watchdog.h"
-#include "ingest/batcher.h"
+#include "usage/commit_thread.h"
 #include "base/banned.h"
 
 static struct error err;
@@ -227,7 +227,7 @@ static void *submit(void *arg)
 {
 	struct error ignored = { 0 };
 
-	batcher_run(arg, hold_writer, NULL, &ignored);
+	commit_thread_run(arg, hold_writer, NULL, &ignored);
 	return NULL;
 }
 
@@ -243,24 +243,24 @@ static void wait_a_second(void)
 START_TEST(a_writer_that_stays_with_a_commit_is_not_seen)
 {
 	struct settings *settings = NULL;
-	struct batcher *batcher;
+	struct commit_thread *commits;
 	pthread_t thread;
 	int64_t seen;
 
 	make_ledger();
 	OK(settings_load(NULL, &settings, &err));
 	settings->database = database;
-	OK(batcher_new(settings, &batcher, &err));
-	ck_assert_int_eq(pthread_create(&thread, NULL, submit, batcher), 0);
+	OK(commit_thread_new(settings, &commits, &err));
+	ck_assert_int_eq(pthread_create(&thread, NULL, submit, commits), 0);
 	sem_wait(&held);
-	seen = batcher_seen(batcher);
+	seen = commit_thread_seen(commits);
 	wait_a_second();
-	ck_assert_int_eq(batcher_seen(batcher), seen);
+	ck_assert_int_eq(commit_thread_seen(commits), seen);
 	sem_post(&let_go);
 	pthread_join(thread, NULL);
-	while (batcher_seen(batcher) == seen)
+	while (commit_thread_seen(commits) == seen)
 		usleep(1000);
-	batcher_free(&batcher);
+	commit_thread_free(&commits);
 	settings_free(&settings);
 }
 END_TEST

@@ -3,15 +3,15 @@
  * thread with a connection of its own that only reads, so nobody waits for it.
  * The result is noted in the ledger, as `usaged verify` does.
  */
-#ifndef INGEST_VERIFIER_H
-#define INGEST_VERIFIER_H
+#ifndef USAGE_VERIFIER_H
+#define USAGE_VERIFIER_H
 
-#include "ingest/batcher.h"
+#include "usage/commit_thread.h"
 
 struct verifier;
 
-/* S and B are borrowed until verifier_free. Never NULL. */
-struct verifier *verifier_new(const struct settings *s, struct batcher *b);
+/* S and T are borrowed until verifier_free. Never NULL. */
+struct verifier *verifier_new(const struct settings *s, struct commit_thread *t);
 
 /* Ends a verification that is running, without a result. */
 void verifier_free(struct verifier **v);

@@ -1,4 +1,4 @@
-#include "ingest/verifier.h"
+#include "usage/verifier.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -11,7 +11,7 @@ enum { DIFFERENCES_LOGGED = 20 };
 
 struct verifier {
 	const struct settings *settings;
-	struct batcher *batcher;
+	struct commit_thread *commits;
 	pthread_mutex_t lock; /* of what follows, except the atomics */
 	pthread_t thread;
 	bool started; /* there is a thread to be joined */
@@ -82,7 +82,7 @@ static int verify(struct verifier *v, struct outcome *o, struct error *err)
 		return -1;
 	rc = store_verify(st, &calls, &o->differences, &events, err);
 	store_close(&st);
-	if (rc < 0 || batcher_run(v->batcher, note_outcome, o, err) < 0)
+	if (rc < 0 || commit_thread_run(v->commits, note_outcome, o, err) < 0)
 		return -1;
 	log_info("verify: %lld events, %zu differences", (long long)events, o->differences);
 	return 0;
@@ -106,14 +106,14 @@ static void *run(void *arg)
 	return NULL;
 }
 
-struct verifier *verifier_new(const struct settings *s, struct batcher *b)
+struct verifier *verifier_new(const struct settings *s, struct commit_thread *t)
 {
 	struct verifier *v = calloc(1, sizeof(*v));
 
 	if (!v)
 		abort();
 	v->settings = s;
-	v->batcher = b;
+	v->commits = t;
 	pthread_mutex_init(&v->lock, NULL);
 	return v;
 }

@@ -7,9 +7,9 @@
 #include "base/civil.h"
 #include "base/plausible.h"
 #include "base/secret.h"
-#include "ingest/batcher.h"
-#include "ingest/rejections.h"
+#include "usage/commit_thread.h"
 #include "usage/correct.h"
+#include "usage/rejection_log.h"
 #include "suite.h"
 #include "true_ledger.h"
 #include "base/banned.h"
@@ -22,7 +22,7 @@ static struct arena arena;
 static char dir[FOLDER_TEXT];
 static char path[96];
 static struct settings *settings;
-static struct batcher *batcher;
+static struct commit_thread *commits;
 
 static void fill_ledger(void)
 {
@@ -40,7 +40,7 @@ static void fill_ledger(void)
 
 static void start(void)
 {
-	OK(batcher_new(settings, &batcher, &err));
+	OK(commit_thread_new(settings, &commits, &err));
 }
 
 static void setup(void)
@@ -68,7 +68,7 @@ static void teardown(void)
 {
 	struct store *st;
 
-	batcher_free(&batcher);
+	commit_thread_free(&commits);
 	st = reader();
 	ck_assert_uint_eq(ledger_differences(st), 0);
 	store_close(&st);
@@ -85,7 +85,7 @@ static void set_field(struct raw_event *raw, enum event_field f, const char *tex
 
 static struct raw_event call(const char *id, const char *category)
 {
-	struct raw_event raw = { .line = 1 };
+	struct raw_event raw = { 0 };
 
 	set_field(&raw, EV_SOURCE, "/pbx");
 	set_field(&raw, EV_ID, id);
@@ -95,51 +95,42 @@ static struct raw_event call(const char *id, const char *category)
 	return raw;
 }
 
-/* What the log says of a refused event; the id is said as the record, too. */
-static void describe(const struct submission *s, size_t i, struct rejection *ret)
+static void add_call(struct event *ev, const char *id, const char *category)
 {
-	const struct raw_event *raw = s->events[i].raw;
+	struct error own = { 0 };
 
-	ret->author = s->describe_arg;
-	ret->account = 1;
-	ret->source = raw->field[EV_SOURCE].text;
-	ret->event = raw->field[EV_ID].text;
-	ret->record = raw->field[EV_ID].text;
+	*ev = (struct event) { .raw = call(id, category), .record = id, .record_len = strlen(id) };
+	ck_assert_int_eq(event_check(ev, NOW_US, 0, &own), 0);
 }
 
-/* One request of two events, of which the second has the category CATEGORY. */
+static void add_unreadable(struct event *ev, struct arena *mine)
+{
+	struct error reason = { 0 };
+
+	error_set(&reason, ERR_BODY, NULL, "no JSON");
+	*ev = (struct event) { .record = "{", .record_len = 1 };
+	event_reject(ev, &reason, mine);
+}
+
+/*
+ * One request of two events, of which the second has the category CATEGORY, and
+ * a record that can't be read.
+ */
 static void submit_two(const char *first, const char *second, const char *category,
 		       enum verdict want[2])
 {
-	struct raw_event raw[2] = { call(first, "calls"), call(second, category) };
-	enum verdict verdicts[2];
-	struct error *errors[2] = { NULL, NULL };
-	struct event events[2];
-	struct rejection unread = { .at = NOW_US / USEC_PER_SEC,
-				    .author = "SK1",
-				    .source = "",
-				    .event = "",
-				    .code = "unreadable",
-				    .field = "",
-				    .message = "no JSON",
-				    .record = "{" };
-	struct submission s = { .events = events,
-				.n = 2,
-				.verdicts = verdicts,
-				.errors = errors,
-				.rejections = &unread,
-				.n_rejections = 1,
-				.describe = describe,
-				.describe_arg = "SK1" };
+	struct arena mine = { 0 };
+	struct event events[3];
+	struct submission s = { .events = events, .n = 3, .arena = &mine, .author = "SK1" };
 	struct error own = { 0 };
 
-	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(event_check(&raw[i], NOW_US, 0, &events[i], &own), 0);
-	ck_assert_msg(batcher_submit(batcher, &s, &own) == 0, "%s", own.message);
-	for (int i = 0; i < 2; i++) {
-		want[i] = verdicts[i];
-		free(errors[i]);
-	}
+	add_unreadable(&events[0], &mine);
+	add_call(&events[1], first, "calls");
+	add_call(&events[2], second, category);
+	ck_assert_msg(commit_thread_submit(commits, &s, NULL, &own) == 0, "%s", own.message);
+	want[0] = events[1].verdict;
+	want[1] = events[2].verdict;
+	arena_release(&mine);
 }
 
 static struct rejection *rejections(size_t want_n)
@@ -212,34 +203,24 @@ START_TEST(log_forgets_what_is_old)
 	clock_set_us(NOW_US + 3 * SEC_PER_DAY * USEC_PER_SEC);
 	submit_two("c", "d", "calls", verdicts);
 	rejections(3);
-	/*
-	 * the time has really passed; the unreadable one of this request is
-	 * said to be as old
-	 */
+	/* the time has really passed: only the records of the first request are old */
 	plausible_process_begin(0, floor_div(NOW_US, USEC_PER_SEC) + 3 * SEC_PER_DAY);
 	clock_set_us(NOW_US + (3 * SEC_PER_DAY + 600) * USEC_PER_SEC);
 	submit_two("e", "f", "calls", verdicts);
-	rejections(0);
+	rejections(2);
 }
 END_TEST
 
 /* N records that AUTHOR sent and that were no events, in one request. */
 static void submit_unreadable(const char *author, size_t n)
 {
-	struct rejection *list = arena_array(&arena, struct rejection, n);
-	struct submission s = { .rejections = list, .n_rejections = n };
+	struct event *list = arena_array(&arena, struct event, n);
+	struct submission s = { .events = list, .n = n, .arena = &arena, .author = author };
 	struct error own = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		list[i] = (struct rejection) { .at = NOW_US / USEC_PER_SEC,
-					       .author = author,
-					       .source = "",
-					       .event = "",
-					       .code = "invalid",
-					       .field = "source",
-					       .message = "source is missing",
-					       .record = "{}" };
-	ck_assert_msg(batcher_submit(batcher, &s, &own) == 0, "%s", own.message);
+		add_unreadable(&list[i], &arena);
+	ck_assert_msg(commit_thread_submit(commits, &s, NULL, &own) == 0, "%s", own.message);
 }
 
 static size_t count_of(const char *author)
@@ -320,7 +301,8 @@ static void *send_and_void(void *arg)
 		submit_two(first, second, "calls", verdicts);
 		ck_assert_int_eq(verdicts[0], VERDICT_CREATED);
 		ck_assert_int_ne(verdicts[1], VERDICT_REJECTED);
-		ck_assert_msg(batcher_run(batcher, void_one, first, &own) == 0, "%s", own.message);
+		ck_assert_msg(commit_thread_run(commits, void_one, first, &own) == 0, "%s",
+			      own.message);
 	}
 	return NULL;
 }
@@ -357,28 +339,19 @@ END_TEST
 /* Sends an event of a customer; the verdict's name. */
 static const char *send(const char *sender, const char *id, const char *customer, bool atomic)
 {
-	struct raw_event raw = call(id, "calls");
-	enum verdict verdict;
-	struct error *reason = NULL;
-	struct event event;
-	struct submission s = { .sender = sender,
-				.events = &event,
-				.n = 1,
-				.atomic = atomic,
-				.verdicts = &verdict,
-				.errors = &reason };
+	struct event ev = { .raw = call(id, "calls") };
+	struct submission s = { .events = &ev, .n = 1, .atomic = atomic, .arena = &arena };
 
-	set_field(&raw, EV_CUSTOMER, customer);
-	OK(event_check(&raw, clock_now_us(), 0, &event, &err));
-	OK(batcher_submit(batcher, &s, &err));
-	if (reason) {
-		ck_assert_str_eq(event_refusal_code(reason), "too_many");
-		ck_assert_msg(strstr(reason->message, "2 such new combinations today"), "%s",
-			      reason->message);
+	set_field(&ev.raw, EV_CUSTOMER, customer);
+	OK(event_check(&ev, clock_now_us(), 0, &err));
+	OK(commit_thread_submit(commits, &s, sender, &err));
+	if (ev.reason) {
+		ck_assert_str_eq(event_reject_code(ev.reason), "too_many");
+		ck_assert_msg(strstr(ev.reason->message, "2 such new combinations today"), "%s",
+			      ev.reason->message);
 	}
-	ck_assert_int_eq(reason != NULL, verdict == VERDICT_REJECTED);
-	free(reason);
-	return verdict_names[verdict];
+	ck_assert_int_eq(ev.reason != NULL, ev.verdict == VERDICT_REJECTED);
+	return verdict_names[ev.verdict];
 }
 
 /* How many rows there are of what a rejected event would have made. */
@@ -425,42 +398,33 @@ END_TEST
 START_TEST(a_batch_makes_no_more_series_than_its_sender_has_left)
 {
 	enum { N = 6 };
-	struct raw_event raw[N];
+	static const char *const ids[N] = { "1", "2", "3", "4", "5", "6" };
+	static const char *const customers[N] = { "a", "b", "c", "a", "b", "c" };
 	struct event events[N];
-	enum verdict verdicts[N];
-	struct error *errors[N] = { NULL };
-	struct submission s = {
-		.sender = "SK1", .events = events, .n = N, .verdicts = verdicts, .errors = errors
-	};
+	struct submission s = { .events = events, .n = N, .atomic = true, .arena = &arena };
 
 	settings->new_series = 2;
 	start();
-	for (int i = 0; i < N; i++) {
-		raw[i] = call((const char *[]) { "1", "2", "3", "4", "5", "6" }[i], "calls");
-		set_field(&raw[i], EV_CUSTOMER,
-			  (const char *[]) { "a", "b", "c", "a", "b", "c" }[i]);
-		OK(event_check(&raw[i], NOW_US, 0, &events[i], &err));
-	}
 	/* of all or nothing it is nothing, and counts nothing */
-	s.atomic = true;
-	OK(batcher_submit(batcher, &s, &err));
-	ck_assert_int_eq(count_series(), 0);
-	for (int i = 0; i < N; i++)
-		free(errors[i]), errors[i] = NULL;
-	s.atomic = false;
-	OK(batcher_submit(batcher, &s, &err));
-	for (int i = 0; i < N; i++) {
-		ck_assert_int_eq(verdicts[i], i % 3 == 2 ? VERDICT_REJECTED : VERDICT_CREATED);
-		free(errors[i]);
+	for (int round = 0; round < 2; round++, s.atomic = false) {
+		for (int i = 0; i < N; i++) {
+			events[i] = (struct event) { .raw = call(ids[i], "calls") };
+			set_field(&events[i].raw, EV_CUSTOMER, customers[i]);
+			OK(event_check(&events[i], NOW_US, 0, &err));
+		}
+		OK(commit_thread_submit(commits, &s, "SK1", &err));
+		ck_assert_int_eq(count_series(), s.atomic ? 0 : 2);
 	}
-	ck_assert_int_eq(count_series(), 2);
+	for (int i = 0; i < N; i++)
+		ck_assert_int_eq(events[i].verdict,
+				 i % 3 == 2 ? VERDICT_REJECTED : VERDICT_CREATED);
 }
 END_TEST
 
-static Suite *batcher_suite(void)
+static Suite *commit_thread_suite(void)
 {
-	Suite *s = suite_create("batcher");
-	TCase *t = tcase_create("batcher");
+	Suite *s = suite_create("commit_thread");
+	TCase *t = tcase_create("commit_thread");
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -478,5 +442,5 @@ static Suite *batcher_suite(void)
 
 int main(void)
 {
-	return run_suite(batcher_suite());
+	return run_suite(commit_thread_suite());
 }

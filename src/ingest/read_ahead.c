@@ -1,0 +1,287 @@
+#include "ingest/read_ahead.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/banned.h"
+
+/* One block is read while the other one is stored. */
+#define BLOCKS       2
+#define BLOCK_EVENTS 50000
+#define BLOCK_BYTES  (32u << 20)
+/*
+ * Above BLOCK_BYTES and the longest record: an event's fields, which event_check
+ * has bounded, and its attributes.
+ */
+#define BLOCK_MORE_BYTES 32768
+
+struct block {
+	struct event *events; /* BLOCK_EVENTS of them */
+	size_t n;
+	int64_t skipped;
+	char *text; /* the events' texts */
+	size_t text_len;
+	struct arena arena; /* the reasons */
+};
+
+/*
+ * A ring: the thread fills block FILLED % BLOCKS, the caller empties EMPTIED %
+ * BLOCKS.
+ */
+struct read_ahead {
+	struct reader *reader;
+	int64_t now_us, ahead_us;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct block blocks[BLOCKS];
+	size_t filled, emptied;
+	bool in_use; /* the caller has block EMPTIED */
+	bool ended, failed;
+	struct error error;
+	atomic_bool stop;
+};
+
+/* ---- the thread ---- */
+
+/* Copies the text, with a NUL. */
+static char *put(struct block *b, const char *text, size_t len)
+{
+	char *at = b->text + b->text_len;
+
+	if (len)
+		memcpy(at, text, len);
+	at[len] = '\0';
+	b->text_len += len + 1;
+	return at;
+}
+
+/* Rejects the event. Of its texts, those stay that the rejection log shows. */
+static void put_rejected(struct block *b, struct event *ev, const struct error *reason)
+{
+	static const enum event_field fields[] = { EV_SOURCE, EV_ID, EV_SUBJECT };
+	struct raw_event raw = { 0 };
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const char *text = event_name(&ev->raw, fields[i], &b->arena);
+
+		if (!text)
+			continue;
+		raw.field[fields[i]].len = strnlen(text, ev->raw.field[fields[i]].len);
+		raw.field[fields[i]].text = put(b, text, raw.field[fields[i]].len);
+	}
+	ev->raw = raw;
+	event_reject(ev, reason, &b->arena);
+}
+
+static void put_texts(struct block *b, struct raw_event *raw)
+{
+	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
+		if (raw->field[f].text)
+			raw->field[f].text = put(b, raw->field[f].text, raw->field[f].len);
+	if (raw->attributes.text)
+		raw->attributes.text = put(b, raw->attributes.text, raw->attributes.len);
+}
+
+/* Adds the record that the reader has read, or could not read for the reason in *ERR. */
+static void put_event(struct read_ahead *q, struct block *b, struct error *err)
+{
+	struct event *ev = &b->events[b->n++];
+	const char *record = reader_text(q->reader, &ev->record_len);
+
+	ev->line = reader_line(q->reader);
+	ev->record = put(b, record, ev->record_len);
+	if (err->kind || event_check(ev, q->now_us, q->ahead_us, err) < 0)
+		put_rejected(b, ev, err);
+	else
+		put_texts(b, &ev->raw);
+}
+
+/* Reads records until the block is full. False at the stream's end. */
+static bool fill(struct read_ahead *q, struct block *b, struct error *err)
+{
+	b->n = b->text_len = 0;
+	b->skipped = 0;
+	arena_reset(&b->arena);
+	while (b->n < BLOCK_EVENTS && b->text_len < BLOCK_BYTES) {
+		struct event *ev = &b->events[b->n];
+		struct error own = { .kind = ERR_NONE };
+		enum read_result got;
+		size_t len;
+
+		if (atomic_load_explicit(&q->stop, memory_order_relaxed))
+			return false;
+		*ev = (struct event) { 0 };
+		got = reader_next(q->reader, &ev->raw, &own);
+		if (got == READ_FAILED)
+			*err = own;
+		if (got == READ_FAILED || got == READ_END)
+			return false;
+		if (got != READ_SKIPPED) {
+			put_event(q, b, &own);
+		} else {
+			reader_text(q->reader, &len);
+			b->skipped += len > 0;
+		}
+	}
+	return true;
+}
+
+/* The next block to fill, or NULL when the caller wants no more. */
+static struct block *wait_for_room(struct read_ahead *q)
+{
+	struct block *b;
+
+	pthread_mutex_lock(&q->mutex);
+	while (q->filled - q->emptied == BLOCKS && !q->stop)
+		pthread_cond_wait(&q->changed, &q->mutex);
+	b = q->stop ? NULL : &q->blocks[q->filled % BLOCKS];
+	pthread_mutex_unlock(&q->mutex);
+	return b;
+}
+
+static void *read_blocks(void *arg)
+{
+	struct read_ahead *q = arg;
+	struct error err = { 0 };
+	struct block *b;
+	bool more = true;
+
+	while (more && (b = wait_for_room(q))) {
+		more = fill(q, b, &err);
+		pthread_mutex_lock(&q->mutex);
+		q->filled++;
+		q->ended = !more;
+		q->failed = err.kind != ERR_NONE;
+		q->error = err;
+		pthread_cond_broadcast(&q->changed);
+		pthread_mutex_unlock(&q->mutex);
+	}
+	return NULL;
+}
+
+/* ---- the caller ---- */
+
+static void free_all(struct read_ahead *q)
+{
+	for (size_t i = 0; i < BLOCKS; i++) {
+		free(q->blocks[i].events);
+		free(q->blocks[i].text);
+		arena_release(&q->blocks[i].arena);
+	}
+	pthread_cond_destroy(&q->changed);
+	pthread_mutex_destroy(&q->mutex);
+	free(q);
+}
+
+/* With all signals blocked in the thread, so that they come to the caller's. */
+static int start_thread(struct read_ahead *q)
+{
+	sigset_t all, before;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&q->thread, NULL, read_blocks, q);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+int read_ahead_start(struct reader *r, int64_t now_us, int64_t ahead_us, struct read_ahead **ret,
+		     struct error *err)
+{
+	struct read_ahead *q = calloc(1, sizeof(*q));
+	pthread_condattr_t attr;
+	int rc;
+
+	if (!q)
+		abort();
+	for (size_t i = 0; i < BLOCKS; i++) {
+		struct block *b = &q->blocks[i];
+
+		b->events = malloc(BLOCK_EVENTS * sizeof(*b->events));
+		b->text = malloc(BLOCK_BYTES + reader_record_bytes(r) + BLOCK_MORE_BYTES);
+		arena_init(&b->arena);
+		if (!b->events || !b->text)
+			abort();
+	}
+	q->reader = r;
+	q->now_us = now_us;
+	q->ahead_us = ahead_us;
+	pthread_mutex_init(&q->mutex, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&q->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	rc = start_thread(q);
+	if (rc != 0) {
+		free_all(q);
+		return error_system(err, "a thread can't be started", rc);
+	}
+	*ret = q;
+	return 0;
+}
+
+static struct timespec deadline_in(int wait_ms)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += wait_ms / 1000;
+	ts.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+	if (ts.tv_nsec >= 1000000000) {
+		ts.tv_sec++;
+		ts.tv_nsec -= 1000000000;
+	}
+	return ts;
+}
+
+enum read_ahead_result read_ahead_next(struct read_ahead *q, int wait_ms, struct event_block *ret,
+				       struct error *err)
+{
+	struct timespec deadline = deadline_in(wait_ms);
+	enum read_ahead_result result = AHEAD_BLOCK;
+
+	pthread_mutex_lock(&q->mutex);
+	if (q->in_use) {
+		q->in_use = false;
+		q->emptied++;
+		pthread_cond_broadcast(&q->changed);
+	}
+	while (q->filled == q->emptied && result == AHEAD_BLOCK) {
+		if (q->ended)
+			result = q->failed ? AHEAD_FAILED : AHEAD_END;
+		else if (pthread_cond_timedwait(&q->changed, &q->mutex, &deadline) == ETIMEDOUT)
+			result = AHEAD_NOT_YET;
+	}
+	if (result == AHEAD_BLOCK) {
+		struct block *b = &q->blocks[q->emptied % BLOCKS];
+
+		*ret = (struct event_block) { b->events, b->n, &b->arena, b->skipped };
+		q->in_use = true;
+	}
+	if (result == AHEAD_FAILED)
+		*err = q->error;
+	pthread_mutex_unlock(&q->mutex);
+	return result;
+}
+
+void read_ahead_stop(struct read_ahead **ret)
+{
+	struct read_ahead *q = *ret;
+
+	if (!q)
+		return;
+	pthread_mutex_lock(&q->mutex);
+	q->stop = true;
+	pthread_cond_broadcast(&q->changed);
+	pthread_mutex_unlock(&q->mutex);
+	pthread_join(q->thread, NULL);
+	free_all(q);
+	*ret = NULL;
+}

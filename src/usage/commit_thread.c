@@ -1,0 +1,334 @@
+#include "usage/commit_thread.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "base/civil.h"
+#include "base/plausible.h"
+#include "base/banned.h"
+
+/* How many events may be queued, and how many one commit may hold. */
+enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
+
+/* What a caller waits for: events to be stored, or a function to be run. */
+struct task {
+	struct submission *events; /* or NULL */
+	const char *sender;        /* of the events; or NULL */
+	commit_task run;           /* where there are no events */
+	void *arg;
+	struct task *next;
+	/* one for each task, so that a commit wakes only its own callers */
+	sem_t done;
+	struct error failure;
+};
+
+struct commit_thread {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t queued; /* a task is queued, or the thread shall end */
+	struct task *first, **last;
+	size_t waiting; /* events in the queue */
+	bool ending;
+	const struct settings *settings;
+	struct store *store; /* NULL while there is no ledger that can be used */
+	struct ledger *ledger;
+	struct series_quotas *quotas; /* NULL: senders may make any number of series */
+	struct commit_state state;
+	int64_t commit_us; /* when the current commit began; 0: there is none */
+	/*
+	 * of a clock that never goes back: when a write last succeeded, and when
+	 * commit_thread_probe last wrote
+	 */
+	int64_t stored_us, probed_us;
+};
+
+/*
+ * A write that succeeded so lately says that the next one will; a failing
+ * ledger is tried at most so often.
+ */
+enum { PROBE_AFTER_US = 60 * USEC_PER_SEC, PROBE_EVERY_US = USEC_PER_SEC, ROOM_BYTES = 8 << 20 };
+
+static size_t events_of(const struct task *task)
+{
+	return task->events ? task->events->n : 0;
+}
+
+/* Must the task have a commit of its own? */
+static bool is_alone(const struct task *task)
+{
+	return !task->events || task->events->atomic;
+}
+
+/*
+ * Takes as many tasks off the queue as one commit may hold, at least one, and
+ * chains their submissions. Called with the lock held.
+ */
+static struct task *take(struct commit_thread *t)
+{
+	struct task *taken = t->first, *last = taken;
+	size_t n = events_of(taken);
+
+	while (last->next && !is_alone(taken) && !is_alone(last->next) &&
+	       n + events_of(last->next) <= COMMIT_EVENTS_MAX) {
+		last->events->next = last->next->events;
+		last = last->next;
+		n += events_of(last);
+	}
+	t->first = last->next;
+	if (!t->first)
+		t->last = &t->first;
+	last->next = NULL;
+	t->waiting -= n;
+	return taken;
+}
+
+/* ---- commits ---- */
+
+static void close_ledger(struct commit_thread *t)
+{
+	ledger_free(&t->ledger);
+	store_close(&t->store);
+}
+
+/* Opens the ledger that is there now, which may be another one than before. */
+static int open_ledger(struct commit_thread *t, struct error *err)
+{
+	if (t->store && store_moved(t->store))
+		close_ledger(t);
+	if (t->store)
+		return 0;
+	if (store_open(t->settings->database, STORE_WRITE, t->settings->busy_timeout_ms, &t->store,
+		       err) < 0)
+		return -1;
+	t->ledger = ledger_new(t->store, &(struct ledger_options) {
+						 .late = late_events_find(t->settings->late_events),
+						 .rejection_log = true,
+						 .rejected_days = t->settings->rejected_days });
+	return 0;
+}
+
+static int run_task(struct commit_thread *t, const struct task *task, struct error *err)
+{
+	if (store_begin_write(t->store, err) < 0)
+		return -1;
+	if (task->run(t->store, task->arg, err) < 0) {
+		store_end(t->store);
+		return -1;
+	}
+	return store_commit(t->store, err);
+}
+
+static int store_events(struct commit_thread *t, struct task *first, struct error *err)
+{
+	for (struct task *task = first; task; task = task->next)
+		if (t->quotas && task->sender)
+			task->events->quota = series_quota_of(t->quotas, task->sender);
+	return ledger_store(t->ledger, first->events, err);
+}
+
+/*
+ * Notes how a write went. A task that failed for a reason of its own
+ * says nothing about the ledger.
+ */
+static void note(struct commit_thread *t, const struct error *err)
+{
+	int64_t now = floor_div(clock_now_us(), USEC_PER_SEC);
+
+	pthread_mutex_lock(&t->lock);
+	if (!err->kind) {
+		t->state.failing = false;
+		t->stored_us = monotonic_us();
+	} else if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY) {
+		t->state.failing = true;
+		t->state.failed = now;
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void commit(struct commit_thread *t, struct task *first)
+{
+	struct error err = { 0 };
+
+	if (open_ledger(t, &err) == 0 &&
+	    (first->events ? store_events(t, first, &err) : run_task(t, first, &err)) == 0)
+		err.kind = ERR_NONE;
+	note(t, &err);
+	for (struct task *task = first; task; task = task->next)
+		task->failure = err;
+	/* a ledger that failed is opened anew for the next tasks */
+	if (err.kind == ERR_INTERNAL)
+		close_ledger(t);
+}
+
+static void *write_loop(void *arg)
+{
+	struct commit_thread *t = arg;
+
+	pthread_setname_np(pthread_self(), "usaged-writer");
+	pthread_mutex_lock(&t->lock);
+	for (;;) {
+		struct task *taken, *next;
+
+		while (!t->first && !t->ending)
+			pthread_cond_wait(&t->queued, &t->lock);
+		if (!t->first)
+			break;
+		taken = take(t);
+		t->commit_us = monotonic_us();
+		pthread_mutex_unlock(&t->lock);
+		commit(t, taken);
+		for (; taken; taken = next) {
+			next = taken->next; /* once done, it belongs to its caller again */
+			sem_post(&taken->done);
+		}
+		pthread_mutex_lock(&t->lock);
+		t->commit_us = 0;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return NULL;
+}
+
+int commit_thread_new(const struct settings *s, struct commit_thread **ret, struct error *err)
+{
+	struct commit_thread *t = calloc(1, sizeof(*t));
+	int64_t known = 0;
+
+	if (!t)
+		return error_set(err, ERR_INTERNAL, NULL, "out of memory");
+	t->settings = s;
+	t->last = &t->first;
+	if (s->new_series)
+		t->quotas = series_quotas_new(s->new_series);
+	/*
+	 * also when nothing will be written: of all connections only a writer's
+	 * leaves no log behind; if it fails, those who write are told
+	 */
+	open_ledger(t, NULL);
+	if (t->store)
+		store_meta(t->store, META_COMMITTED, &known, NULL);
+	plausible_process_begin(known, floor_div(clock_now_us(), USEC_PER_SEC));
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->queued, NULL);
+	*ret = t;
+	if (pthread_create(&t->thread, NULL, write_loop, t) == 0)
+		return 0;
+	close_ledger(t);
+	series_quotas_free(&t->quotas);
+	free(t);
+	*ret = NULL;
+	return error_set(err, ERR_INTERNAL, NULL, "can't start the writer's thread");
+}
+
+void commit_thread_free(struct commit_thread **t)
+{
+	if (!*t)
+		return;
+	pthread_mutex_lock(&(*t)->lock);
+	(*t)->ending = true;
+	pthread_cond_signal(&(*t)->queued);
+	pthread_mutex_unlock(&(*t)->lock);
+	pthread_join((*t)->thread, NULL);
+	close_ledger(*t);
+	series_quotas_free(&(*t)->quotas);
+	pthread_cond_destroy(&(*t)->queued);
+	pthread_mutex_destroy(&(*t)->lock);
+	free(*t);
+	*t = NULL;
+}
+
+/* Queues the task and waits for it. */
+static int run(struct commit_thread *t, struct task *task, struct error *err)
+{
+	bool full;
+
+	sem_init(&task->done, 0, 0);
+	pthread_mutex_lock(&t->lock);
+	full = t->ending || t->waiting + events_of(task) > QUEUE_EVENTS_MAX;
+	if (!full) {
+		*t->last = task;
+		t->last = &task->next;
+		t->waiting += events_of(task);
+		pthread_cond_signal(&t->queued);
+	}
+	pthread_mutex_unlock(&t->lock);
+	while (!full && sem_wait(&task->done) < 0)
+		; /* a signal came */
+	sem_destroy(&task->done);
+	if (full)
+		return error_set(
+			err, ERR_BUSY, NULL,
+			"too many events are waiting to be written; send them again in a moment");
+	if (!task->failure.kind)
+		return 0;
+	*err = task->failure;
+	return -1;
+}
+
+int commit_thread_submit(struct commit_thread *t, struct submission *s, const char *sender,
+			 struct error *err)
+{
+	return run(t, &(struct task) { .events = s, .sender = sender }, err);
+}
+
+int commit_thread_run(struct commit_thread *t, commit_task task, void *arg, struct error *err)
+{
+	return run(t, &(struct task) { .run = task, .arg = arg }, err);
+}
+
+void commit_thread_state(struct commit_thread *t, struct commit_state *ret)
+{
+	pthread_mutex_lock(&t->lock);
+	*ret = t->state;
+	pthread_mutex_unlock(&t->lock);
+}
+
+int64_t commit_thread_seen(struct commit_thread *t)
+{
+	int64_t seen;
+
+	pthread_mutex_lock(&t->lock);
+	seen = t->commit_us ? t->commit_us : monotonic_us();
+	pthread_mutex_unlock(&t->lock);
+	return seen / USEC_PER_SEC;
+}
+
+static int write_probe(struct store *st, void *arg, struct error *err)
+{
+	return store_meta_set(st, META_PROBED, *(int64_t *)arg, err);
+}
+
+/* A note finds room on a disk where nothing larger does. */
+static bool has_room(const struct commit_thread *t)
+{
+	struct statvfs disk;
+
+	return statvfs(t->settings->database, &disk) < 0 ||
+	       (uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES;
+}
+
+int commit_thread_probe(struct commit_thread *t, struct error *err)
+{
+	int64_t now = monotonic_us(), wall = floor_div(clock_now_us(), USEC_PER_SEC);
+	bool lately, failing;
+
+	pthread_mutex_lock(&t->lock);
+	failing = t->state.failing;
+	lately = t->probed_us && now - t->probed_us < PROBE_EVERY_US;
+	if (!failing)
+		lately = lately || (t->stored_us && now - t->stored_us < PROBE_AFTER_US);
+	if (!lately)
+		t->probed_us = now;
+	pthread_mutex_unlock(&t->lock);
+	if (failing && !has_room(t))
+		return error_set(err, ERR_BUSY, NULL,
+				 "the last write to the ledger failed, and there is little room "
+				 "for the next one");
+	if (!lately)
+		return commit_thread_run(t, write_probe, &wall, err);
+	return failing ? error_set(err, ERR_BUSY, NULL,
+				   "the last write to the ledger failed: try again later")
+		       : 0;
+}
