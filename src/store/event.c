@@ -27,10 +27,10 @@ static int compare(struct store *st, struct stored_event *e, struct error *err)
 					  "there: the ledger is damaged");
 	store_get_amounts(s, 2, &a);
 	e->verdict = db_get_int(s, 0) == e->series && db_get_int(s, 1) == e->time_us &&
-			       a.count == e->amounts.count && a.usage == e->amounts.usage &&
-			       a.price == e->amounts.price && a.upload == e->amounts.upload
-		       ? VERDICT_DUPLICATE
-		       : VERDICT_CONFLICT;
+				     a.count == e->amounts.count && a.usage == e->amounts.usage &&
+				     a.price == e->amounts.price && a.upload == e->amounts.upload
+			     ? VERDICT_DUPLICATE
+			     : VERDICT_CONFLICT;
 	db_reset(s);
 	return 0;
 }

@@ -59,7 +59,7 @@ struct correct {
  *   ERR_PARAM "source", "subject": several sources or families have an event
  *   called so; "id": it is a fact of a correction; "reason"; or what
  *   event_check
- *                  or ledger_add would refuse in the amended event; fields that
+ *                  or the ledger would reject in the amended event; fields that
  *                  can't change; an amendment that changes nothing
  *   ERR_CONFLICT   an amendment of a void event
  *   ERR_CLOSED     "time": the account is closed, and late events are rejected

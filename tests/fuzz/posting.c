@@ -102,13 +102,16 @@ static void read_again(struct posted *list, size_t n, struct arena *arena)
 
 	if (!n || !can_be_written(list, n))
 		return;
-	must(store_postings_replace(store, store, &(struct posting_hour) { ACCOUNT, HOUR, list, n / 2 }, NULL) == 0);
+	must(store_postings_replace(store, store,
+				    &(struct posting_hour) { ACCOUNT, HOUR, list, n / 2 },
+				    NULL) == 0);
 	must(store_postings_add(store, ACCOUNT, list + n / 2, n - n / 2, NULL) == 0);
 	must(store_postings(store, ACCOUNT, HOUR, arena, &second, &n2, NULL) == 0 && n2 == n);
 	again = read_sum(second, n2, false);
 	must(again.hash == sum.hash);
 	/* the snapshot has none of them: all of them came later, and stay */
-	must(store_postings_replace(snapshot, store, &(struct posting_hour) { ACCOUNT, HOUR, NULL, 0 }, NULL) == 0);
+	must(store_postings_replace(snapshot, store,
+				    &(struct posting_hour) { ACCOUNT, HOUR, NULL, 0 }, NULL) == 0);
 	again = read_sum(second, n2, false);
 	must(again.hash == sum.hash);
 }
