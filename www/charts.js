@@ -1,7 +1,5 @@
 // charts.js - what the bars of a chart say, beside the pointer and to the arrow keys. The server draws the charts, and puts the words into the
 // title of each bar: without this script the browser shows them in its own way.
-'use strict'
-
 const GAP = 14
 
 function element(name, props, ...children) {

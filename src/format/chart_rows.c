@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "format/style.h"
-#include "format/writer.h"
+#include "format/backend.h"
 
 #include "base/banned.h"
 

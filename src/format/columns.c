@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "format/backend.h"
 #include "format/style.h"
 
 #include "base/banned.h"

@@ -6,7 +6,7 @@
  * would take for a formula stay as they are: the bytes are the contract of
  * programs.
  */
-#include "format/writer.h"
+#include "format/backend.h"
 
 #include <string.h>
 
@@ -139,8 +139,8 @@ static void begin_inside(struct writer *w, const struct field *f, char bracket)
 	else if (seek_cell(w, NULL, f))
 		begin_cell(w, bracket);
 	else
-		node->muted = node->list || w->options->style->csv_nested_as_jsv ||
-			      (f->flags & FIELD_MACHINE);
+		node->skipped = node->list || w->options->style->csv_nested_as_jsv ||
+				(f->flags & FIELD_MACHINE);
 }
 
 static void csv_begin(struct writer *w, const struct field *f, const struct shape *shape)
@@ -156,7 +156,7 @@ static void csv_begin(struct writer *w, const struct field *f, const struct shap
 	} else if (parent && parent->list) {
 		begin_row(w);
 	} else if (parent) {
-		writer_top(w)->muted = true;
+		writer_top(w)->skipped = true;
 	}
 }
 
@@ -168,7 +168,7 @@ static void csv_begin_list(struct writer *w, const struct field *f, const struct
 	if (csv->row)
 		begin_inside(w, f, '[');
 	else if (parent && f != shape_main_list(parent->shape))
-		writer_top(w)->muted = true;
+		writer_top(w)->skipped = true;
 	else
 		add_header(w, item);
 }

@@ -1,19 +1,17 @@
 /*
- * A page for people: lists become tables and the fields of an object facts, as
- * they come; the templates put the page around them (layout.h). Nothing is
- * inline, neither styles nor scripts.
+ * A page for people: lists become tables, and the fields of an object a list of
+ * properties. Templates frame them (frame.h); C writes rows and cells only.
+ * Nothing is inline, neither styles nor scripts.
  */
-#include "format/writer.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/chart_rows.h"
+#include "format/backend.h"
 #include "format/columns.h"
+#include "format/frame.h"
 #include "format/html_parts.h"
 #include "format/html_value.h"
-#include "format/layout.h"
 
 #include "base/banned.h"
 
@@ -32,16 +30,13 @@ enum { PREVIEW_BYTES = 200, PREVIEW_VALUE_BYTES = 150 };
 #define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK | FIELD_ACTION)
 
 struct html {
-	struct layout *layout;
-	char *title, *sentence;
+	struct frame page, table; /* the table's data are NULL while none is open */
+	const struct digits *digits;
 	struct columns columns;
-	struct strbuf labels; /* the columns' headings, escaped, each ended by NUL */
-	size_t label_at[COLUMNS_MAX];
-	int table;     /* depth of the list that is a table now; 0 = none */
-	bool labelled; /* the columns' headings are there */
-	/*
-	 * the row with the totals of the list to come, until its table begins
-	 */
+	struct strbuf tags; /* the columns' "<td ...>", each ended by NUL */
+	size_t tag_at[COLUMNS_MAX];
+	int depth; /* of the list that is a table now; 0 = none */
+	/* the row with the totals of the list to come, until its table begins */
 	struct strbuf total;
 	size_t total_at;          /* where it is written first; 0 = it isn't open */
 	int drawn;                /* depth of the list that becomes a chart; 0 = none */
@@ -51,35 +46,15 @@ struct html {
 	size_t totals;            /* rows of the table that add up others */
 	bool one;                 /* the number before is 1 */
 	bool cell;                /* one is open, and has a value */
-	bool facts;               /* a list of facts is open */
-	char *count;              /* of records on all pages, or NULL */
+	bool properties;          /* a list of properties is open */
+	char count[DECIMAL_TEXT]; /* of records on all pages, or "" */
 	const struct field *last; /* the field shown before */
 	size_t value_at;          /* where its value begins in the buffer */
-	/* of the row's second line */
-	struct strbuf details, preview; /* what it holds, and one line that says so */
-	/* one is being written: it begins in the buffer at detail_at */
-	bool detail;
+	/* of the row's second line: its content, and one line that sums it up */
+	struct strbuf details, preview;
+	bool detail; /* one is being written: it begins in the buffer at detail_at */
 	size_t detail_at;
 };
-
-static char *copy_text(const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		abort();
-	return copy;
-}
-
-static void html_about(struct writer *w, const char *title, const char *sentence)
-{
-	struct html *html = w->state;
-
-	free(html->title);
-	free(html->sentence);
-	html->title = copy_text(title);
-	html->sentence = copy_text(sentence);
-}
 
 static bool has_list(const struct shape *shape)
 {
@@ -100,24 +75,17 @@ static const char *page_kind(const struct writer *w, const struct shape *shape)
 static void begin_page(struct writer *w, const struct shape *shape)
 {
 	struct html *html = w->state;
-	struct strbuf words;
+	const char *kind = page_kind(w, shape);
 
-	if (!html->title) {
-		strbuf_init(&words, 256);
-		style_humanise(&words, shape->name);
-		html->title = copy_text(words.text);
-		strbuf_release(&words);
-	}
-	strbuf_init(&html->labels, w->out->limit);
+	html->digits = html_digits(w);
+	strbuf_init(&html->tags, w->out->limit);
 	strbuf_init(&html->details, w->out->limit);
 	strbuf_init(&html->preview, w->out->limit);
 	strbuf_init(&html->total, w->out->limit);
-	html->layout = layout_new(w->options, w, page_kind(w, shape), html->title, html->sentence);
-	if (shape_has_chart(shape))
-		layout_set_script(html->layout, "charts.js");
-	if (w->n_figures)
-		layout_set_figures(html->layout, html_figures(w));
-	layout_add_head(html->layout, w->out, &w->error);
+	html->page = (struct frame) { w->options->templates, "layout", kind,
+				      data_page(w->options, w, kind, writer_title(w)) };
+	html_put_figures(html->page.data, w);
+	frame_add(&html->page, FRAME_HEAD, w->out, &w->error);
 }
 
 /* ---- values ---- */
@@ -128,6 +96,17 @@ static bool is_one(const struct field *f, const char *text, size_t len)
 	return html_value_is_number(f) && len == 1 && *text == '1';
 }
 
+/* The number of the colour that the row's name has in the chart; 0: it has none. */
+static int colour_of_row(const struct html *html)
+{
+	const struct chart_sums *sums = &html->rows.sums;
+	int part = html->row_name ? chart_sums_find(sums, html->row_name) : -1;
+
+	if (html->row_name && part < 0)
+		part = chart_sums_find(sums, CHART_OTHERS);
+	return part < 0 ? 0 : sums->parts[part].colour + 1;
+}
+
 static bool add_value(struct writer *w, const struct field *f, const void *value)
 {
 	struct html *html = w->state;
@@ -136,7 +115,8 @@ static bool add_value(struct writer *w, const struct field *f, const void *value
 	size_t len;
 
 	html->one = writer_scalar(f, value, buf, &text, &len) && is_one(f, text, len);
-	return html_value_add(w->out, w->options->page ? w->options->page->digits : NULL, f, value);
+	return html_value_add(w->out, html->digits, f, value,
+			      f->flags & FIELD_SHARE ? colour_of_row(html) : 0);
 }
 
 /* Makes the value before it a link to URL. */
@@ -198,12 +178,10 @@ static void add_addition(struct writer *w, const struct field *f, const void *va
 		return;
 	strbuf_add(w->out,
 		   f->flags & FIELD_LABEL ? "<span class=\"sub\">" : " <span class=\"unit\">");
-	if ((f->flags & FIELD_UNIT) && html->one)
-		html_value_unit_of_one(w->out, text, len);
-	else if (html_value_is_date(f) || (f->flags & FIELD_LABEL))
-		add_value(w, f, value);
+	if (f->flags & FIELD_UNIT && !html_value_is_date(f))
+		html_value_unit(w->out, text, len, html->one);
 	else
-		html_value_text(w->out, text, len);
+		add_value(w, f, value);
 	strbuf_add(w->out, "</span>");
 }
 
@@ -212,19 +190,19 @@ static bool is_currency(const struct field *f)
 	return f->format && strcmp(f->format, "currency") == 0;
 }
 
-/* ---- facts: the fields of an object that is no row ---- */
+/* ---- properties: the fields of an object that is no row ---- */
 
-static void end_facts(struct writer *w)
+static void end_properties(struct writer *w)
 {
 	struct html *html = w->state;
 
-	if (html->facts)
+	if (html->properties)
 		strbuf_add(w->out, "</dd></div>\n</dl>\n");
-	html->facts = false;
+	html->properties = false;
 	html->last = NULL;
 }
 
-static void add_fact(struct writer *w, const struct field *f, const void *value)
+static void add_property(struct writer *w, const struct field *f, const void *value)
 {
 	struct html *html = w->state;
 	char buf[DECIMAL_TEXT];
@@ -238,10 +216,10 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 	html->last = NULL;
 	if (!writer_scalar(f, value, buf, &text, &len) || len == 0)
 		return;
-	if (html->sentence && strcmp(html->sentence, text) == 0)
+	if (w->sentence && strcmp(w->sentence, text) == 0)
 		return; /* the page says it already */
 	strbuf_add(w->out,
-		   html->facts ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
+		   html->properties ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
 	html_value_name(w->out, f);
 	strbuf_add(w->out, html_value_is_money(f) ? "</dt><dd class=\"c\">"
 			   : is_currency(f)       ? "</dt><dd class=\"cur\">"
@@ -252,7 +230,7 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 		strbuf_addn(w->out, text, len); /* a code or a status: no amount to group */
 	else
 		add_value(w, f, value);
-	html->facts = true;
+	html->properties = true;
 	html->last = f;
 }
 
@@ -261,15 +239,11 @@ static void add_fact(struct writer *w, const struct field *f, const void *value)
 static void add_heading(struct strbuf *out, const struct writer *w, const struct column *c)
 {
 	const char *label = writer_label_of(w, c->field);
-	struct strbuf words;
 
-	strbuf_init(&words, 256);
 	if (label)
-		strbuf_add(&words, label);
+		strbuf_add(out, label);
 	else
-		column_add_heading(&words, c);
-	html_value_text(out, words.text, words.len);
-	strbuf_release(&words);
+		column_add_heading(out, c);
 }
 
 /* The unit of the number F, if its records have one. */
@@ -282,56 +256,18 @@ static const struct field *unit_of(const struct field *f)
 }
 
 /*
- * Numbers with a unit, or a currency, say so: the style leaves the same room
- * for it in each row, so that digits line up.
+ * Numbers with a unit, or a currency, have classes: the style sheet leaves the
+ * same room for the unit in each row, so that digits line up.
  */
 static const char *cell_class(const struct field *f)
 {
 	if (html_value_is_date(f))
-		return " class=\"d\"";
+		return "d";
 	if (is_currency(f))
-		return " class=\"cur\"";
+		return "cur";
 	if (!html_value_is_number(f))
 		return "";
-	if (html_value_is_money(f))
-		return unit_of(f) ? " class=\"n c\"" : " class=\"n\"";
-	return unit_of(f) ? " class=\"n u\"" : " class=\"n\"";
-}
-
-/* What the list is called: its label, else its name in words. */
-static void add_list_name(struct writer *w, const struct field *f, const struct shape *item)
-{
-	const char *label = f ? writer_label_of(w, f) : NULL;
-
-	if (label)
-		html_value_text(w->out, label, strlen(label));
-	else
-		html_value_words(w->out, f ? f->name : item->name);
-}
-
-/* A list whose items have another shape on pages is said by that. */
-static void add_caption(struct writer *w, const struct field *f, const struct shape *item)
-{
-	const char *doc = f && f->shape == item ? f->doc : item->doc;
-
-	strbuf_add(w->out, "<caption>");
-	if (f) {
-		strbuf_add(w->out, "<b>");
-		add_list_name(w, f, item);
-		strbuf_add(w->out, "</b> ");
-	}
-	if (doc)
-		html_value_text(w->out, doc, strlen(doc));
-	strbuf_add(w->out, "</caption>\n");
-}
-
-static void add_table_tag(struct writer *w, const struct writer_node *list)
-{
-	const struct html *html = w->state;
-
-	strbuf_addf(w->out, "<table id=\"table-%s\"%s>\n",
-		    list->field ? list->field->name : list->shape->name,
-		    html->columns.n >= WIDE_COLUMNS ? " class=\"wide\"" : "");
+	return !unit_of(f) ? "n" : html_value_is_money(f) ? "n c" : "n u";
 }
 
 static const struct page_sort *sort_of(const struct writer *w, const struct field *f)
@@ -344,52 +280,55 @@ static const struct page_sort *sort_of(const struct writer *w, const struct fiel
 	return NULL;
 }
 
-/* The columns' headings, for the table's head and for the cells. */
-static void make_labels(struct writer *w)
+/* The start tags of the columns' cells, which name their column. */
+static void make_tags(struct writer *w)
 {
 	struct html *html = w->state;
+	struct strbuf heading;
 
-	if (html->labelled)
-		return;
-	html->labelled = true;
-	strbuf_clear(&html->labels);
+	strbuf_init(&heading, w->out->limit);
+	strbuf_clear(&html->tags);
 	for (size_t i = 0; i < html->columns.n; i++) {
-		html->label_at[i] = html->labels.len;
-		add_heading(&html->labels, w, &html->columns.at[i]);
-		strbuf_addc(&html->labels, '\0');
+		const char *class = cell_class(html->columns.at[i].field);
+
+		strbuf_clear(&heading);
+		add_heading(&heading, w, &html->columns.at[i]);
+		html->tag_at[i] = html->tags.len;
+		strbuf_add(&html->tags, "<td");
+		if (*class)
+			strbuf_addf(&html->tags, " class=\"%s\"", class);
+		strbuf_add(&html->tags, " data-label=\"");
+		html_value_text(&html->tags, heading.text, heading.len);
+		strbuf_addn(&html->tags, "\">", sizeof("\">"));
 	}
-	w->out->failed |= html->labels.failed;
+	w->out->failed |= html->tags.failed;
+	strbuf_release(&heading);
 }
 
-/*
- * The heading of column I; of the list that the page sorts, a link that does.
- */
-static void add_column(struct writer *w, size_t i, bool sortable)
+static void put_heading(struct json_object *o, const char *key, const struct writer *w,
+			const struct column *c)
 {
-	struct html *html = w->state;
-	const struct column *c = &html->columns.at[i];
-	const struct page_sort *sort = sortable ? sort_of(w, c->field) : NULL;
-	const char *label = html->labels.text + html->label_at[i];
+	struct strbuf heading;
 
-	strbuf_addf(w->out, "<th scope=\"col\"%s data-field=\"%s\"", cell_class(c->field),
-		    c->field->name);
+	strbuf_init(&heading, w->out->limit);
+	add_heading(&heading, w, c);
+	data_text(o, key, heading.text);
+	strbuf_release(&heading);
+}
+
+/* SORTABLE: of the list that the page sorts, where a heading can be a link. */
+static void put_column(struct json_object *o, const struct writer *w, const struct column *c,
+		       bool sortable)
+{
+	const struct page_sort *sort = sortable ? sort_of(w, c->field) : NULL;
+
+	put_heading(o, "label", w, c);
+	data_text(o, "field", c->field->name);
+	data_text(o, "class", cell_class(c->field));
+	data_text(o, "help", c->field->doc);
+	data_text(o, "href", sort ? sort->href : NULL);
 	if (sort && sort->order)
-		strbuf_addf(w->out, " aria-sort=\"%s\"",
-			    sort->order > 0 ? "ascending" : "descending");
-	if (c->field->doc) {
-		strbuf_add(w->out, " title=\"");
-		html_value_text(w->out, c->field->doc, strlen(c->field->doc));
-		strbuf_addc(w->out, '"');
-	}
-	strbuf_addc(w->out, '>');
-	if (sort) {
-		strbuf_add(w->out, "<a href=\"");
-		html_value_text(w->out, sort->href, strlen(sort->href));
-		strbuf_addf(w->out, "\">%s</a>", label);
-	} else {
-		strbuf_add(w->out, label);
-	}
-	strbuf_add(w->out, "</th>");
+		data_text(o, "order", sort->order > 0 ? "ascending" : "descending");
 }
 
 /* Is it the list that the page is about? Others are beside it. */
@@ -398,68 +337,79 @@ static bool is_main(const struct writer *w, const struct writer_node *list)
 	return !list->field || list->field == shape_main_list(w->stack[0].shape);
 }
 
+/* The name of a list in words: its label, or its field, or its items. */
+static void put_name(struct json_object *o, const struct writer *w, const struct writer_node *list)
+{
+	const struct field item = { .name = list->shape->name };
+
+	put_heading(o, "name", w, &(struct column) { .field = list->field ? list->field : &item });
+}
+
+static struct json_object *table_data(const struct writer *w, const struct writer_node *list)
+{
+	const struct html *html = w->state;
+	struct json_object *o = json_object_new_object(), *columns = data_list(o, "columns");
+	/* a list whose items have another shape on pages is described by that shape */
+	bool same = list->field && list->field->shape == list->shape;
+
+	put_name(o, w, list);
+	data_text(o, "list", list->field ? list->field->name : "");
+	data_text(o, "id", list->field ? list->field->name : list->shape->name);
+	data_text(o, "doc", same ? list->field->doc : list->shape->doc);
+	data_bool(o, "wide", html->columns.n >= WIDE_COLUMNS);
+	for (size_t i = 0; i < html->columns.n; i++)
+		put_column(data_item(columns), w, &html->columns.at[i], is_main(w, list));
+	return o;
+}
+
 static void begin_table(struct writer *w)
 {
 	struct html *html = w->state;
-	const struct writer_node *list = &w->stack[html->table - 1];
 
-	make_labels(w);
-	strbuf_addf(w->out, "<section class=\"card\" data-list=\"%s\">\n",
-		    list->field ? list->field->name : "");
-	strbuf_add(w->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
-	add_list_name(w, list->field, list->shape);
-	strbuf_add(w->out, "\">\n");
-	add_table_tag(w, list);
-	add_caption(w, list->field, list->shape);
-	strbuf_add(w->out, "<thead><tr>");
-	for (size_t i = 0; i < html->columns.n; i++)
-		add_column(w, i, is_main(w, list));
-	strbuf_add(w->out, "</tr></thead>\n<tbody>\n");
+	html->table = (struct frame) { w->options->templates, "table", NULL,
+				       table_data(w, &w->stack[html->depth - 1]) };
+	frame_add(&html->table, FRAME_HEAD, w->out, &w->error);
 	strbuf_addn(w->out, html->total.text, html->total.len);
 	strbuf_clear(&html->total);
 }
 
 /* "644 records, 100 of them on this page" */
-static void add_tally(struct writer *w, size_t shown)
+static void put_tally(struct writer *w, size_t shown)
 {
-	const struct html *html = w->state;
+	struct html *html = w->state;
+	struct json_object *tally = data_object(html->table.data, "tally");
 	char here[24];
+	const char *all = *html->count ? html->count : here;
+	struct strbuf count;
 
 	snprintf(here, sizeof(here), "%zu", shown);
-	strbuf_add(w->out, "<p class=\"tally\">");
-	html_value_grouped(w->out,
-			   w->options->page && w->options->page->digits ? w->options->page->digits
-									: &html_value_english,
-			   html->count ? html->count : here);
-	strbuf_add(w->out,
-		   strcmp(html->count ? html->count : here, "1") == 0 ? " record" : " records");
-	if (html->count && strcmp(html->count, here) != 0)
-		strbuf_addf(w->out, ", %s of them on this page", here);
-	strbuf_add(w->out, "</p>\n");
+	strbuf_init(&count, w->out->limit);
+	html_value_grouped(&count, html->digits, all);
+	data_html(tally, "count", &count);
+	data_bool(tally, "one", strcmp(all, "1") == 0);
+	data_text(tally, "here", strcmp(all, here) == 0 ? NULL : here);
 }
 
 static void add_table_end(struct writer *w, const struct writer_node *list)
 {
-	const struct html *html = w->state;
+	struct html *html = w->state;
 
-	strbuf_add(w->out, "</tbody>\n</table>\n</div>\n");
 	if (list->children > html->totals)
-		add_tally(w, list->children - html->totals);
-	strbuf_add(w->out, "</section>\n");
+		put_tally(w, list->children - html->totals);
+	frame_add(&html->table, FRAME_FOOT, w->out, &w->error);
+	frame_release(&html->table);
 }
 
 static void add_empty(struct writer *w, const struct writer_node *list)
 {
 	const struct html *html = w->state;
-	const char *words = list->shape->none ? list->shape->none
-					      : "There is no usage for this question.";
-	struct strbuf heading;
+	const struct frame empty = { w->options->templates, "empty", NULL, html->page.data };
 
-	strbuf_init(&heading, 256);
+	data_text(empty.data, "words", shape_none(list->shape));
+	data_text(empty.data, "heading", NULL);
 	if (list->field && !(w->stack[0].shape->flags & SHAPE_PAGE))
-		style_humanise(&heading, list->field->name);
-	layout_add_empty(html->layout, words, heading.text, w->out, &w->error);
-	strbuf_release(&heading);
+		put_heading(empty.data, "heading", w, &(struct column) { .field = list->field });
+	frame_add(&empty, FRAME_WHOLE, w->out, &w->error);
 }
 
 static void end_table(struct writer *w)
@@ -467,8 +417,7 @@ static void end_table(struct writer *w)
 	struct html *html = w->state;
 	const struct writer_node *list = writer_top(w);
 
-	html->table = 0;
-	html->labelled = false;
+	html->depth = 0;
 	strbuf_clear(&html->total);
 	if (list->children > 0)
 		add_table_end(w, list);
@@ -483,32 +432,19 @@ static void end_chart(struct writer *w)
 	struct html *html = w->state;
 	const struct writer_node *list = writer_top(w);
 	const char *label = list->field ? writer_label_of(w, list->field) : NULL;
-	struct html_chart chart = { .list = list->field ? list->field->name : "",
-				    .heading = label ? label : list->shape->doc,
-				    .digits = w->options->page ? w->options->page->digits : NULL };
+	struct frame chart = { w->options->templates, "chart", NULL, NULL };
 
 	html->drawn = 0;
-	if (list->children > 0)
-		html_chart_add(w->out, html->layout, &chart, &html->rows, &w->error);
-	else if (!list->field)
+	if (list->children > 0) {
+		chart.data = json_object_new_object();
+		data_text(chart.data, "list", list->field ? list->field->name : "");
+		data_text(chart.data, "heading", label ? label : list->shape->doc);
+		html_put_chart(chart.data, html->digits, &html->rows);
+		frame_add(&chart, FRAME_WHOLE, w->out, &w->error);
+		frame_release(&chart);
+	} else if (!list->field) {
 		add_empty(w, list);
-}
-
-/* The bar of a share has the colour that its row's name has in the chart. */
-static void add_colour(struct writer *w, size_t at)
-{
-	static const char bar[] = "<svg class=\"bar";
-	struct html *html = w->state;
-	const char *found = html->row_name ? strstr(w->out->text + at, bar) : NULL;
-	int part = found ? chart_sums_find(&html->rows.sums, html->row_name) : -1;
-	char class[16];
-
-	if (found && part < 0)
-		part = chart_sums_find(&html->rows.sums, CHART_OTHERS);
-	if (part < 0)
-		return;
-	snprintf(class, sizeof(class), " c%d", html->rows.sums.parts[part].colour + 1);
-	strbuf_insert(w->out, (size_t)(found - w->out->text) + strlen(bar), class, strlen(class));
+	}
 }
 
 /* Is F the field whose value names a part of the page's chart? */
@@ -536,11 +472,7 @@ static void begin_cell(struct writer *w)
 	size_t column = html->written++;
 
 	end_cell(w);
-	strbuf_add(w->out, "<td");
-	strbuf_add(w->out, cell_class(html->columns.at[column].field));
-	strbuf_add(w->out, " data-label=\"");
-	strbuf_add(w->out, html->labels.text + html->label_at[column]);
-	strbuf_add(w->out, "\">");
+	strbuf_add(w->out, html->tags.text + html->tag_at[column]);
 	html->cell = true;
 }
 
@@ -649,7 +581,7 @@ static void add_to_row(struct writer *w, const struct field *f, const void *valu
 		return;
 	}
 	column = columns_find(&html->columns, 0,
-			      w->depth > html->table + 1 ? writer_top(w)->field : NULL, f);
+			      w->depth > html->depth + 1 ? writer_top(w)->field : NULL, f);
 	html->last = NULL;
 	if (column == html->columns.n)
 		return;
@@ -665,8 +597,6 @@ static void add_to_row(struct writer *w, const struct field *f, const void *valu
 		html->row_name = *(const char *const *)value;
 	if (add_value(w, f, value))
 		html->last = f;
-	if (f->flags & FIELD_SHARE)
-		add_colour(w, html->value_at);
 }
 
 /* ---- the writer's calls ---- */
@@ -679,6 +609,7 @@ static void set_columns(struct writer *w, const struct shape *item)
 			   w->format->leaves_out | FIELD_MACHINE | FIELD_DETAIL | FIELD_LEVEL |
 				   ADDITIONS))
 		writer_fail(w, ERR_INTERNAL, "a table has too many columns");
+	make_tags(w);
 }
 
 /* A row, whose tag waits for its level. LEVEL as in FIELD_LEVEL. */
@@ -705,11 +636,10 @@ static void begin_total(struct writer *w, const struct shape *shape)
 {
 	struct html *html = w->state;
 
-	end_facts(w);
+	end_properties(w);
 	set_columns(w, shape);
-	make_labels(w);
 	html->total_at = w->out->len;
-	html->table = w->depth - 1;
+	html->depth = w->depth - 1;
 	begin_row(w, LEVEL_TOTAL);
 }
 
@@ -717,7 +647,7 @@ static void end_total(struct writer *w)
 {
 	struct html *html = w->state;
 
-	html->table = 0;
+	html->depth = 0;
 	strbuf_addn(&html->total, w->out->text + html->total_at, w->out->len - html->total_at);
 	w->out->failed |= html->total.failed;
 	w->out->len = html->total_at;
@@ -738,9 +668,9 @@ static void html_begin(struct writer *w, const struct field *f, const struct sha
 	}
 	if (html->drawn && w->depth == html->drawn + 1)
 		chart_rows_begin(&html->rows);
-	if (!html->table || w->depth != html->table + 1)
+	if (!html->depth || w->depth != html->depth + 1)
 		return;
-	row = w->stack[html->table - 1].children;
+	row = w->stack[html->depth - 1].children;
 	if (row == 1)
 		begin_table(w);
 	else if (row % ROWS_A_BODY == 1)
@@ -756,20 +686,28 @@ static void html_begin_list(struct writer *w, const struct field *f, const struc
 	(void)f;
 	if (w->depth == 1)
 		begin_page(w, item);
-	if (html->table || html->drawn || (item->flags & SHAPE_FIGURES)) {
-		writer_top(w)->muted = true;
+	if (html->depth || html->drawn || (item->flags & SHAPE_FIGURES)) {
+		writer_top(w)->skipped = true;
 		return;
 	}
-	end_facts(w);
+	end_properties(w);
 	if (item->chart) {
 		chart_sums_release(&html->rows.sums);
 		html->rows = (struct chart_rows) { .chart = item->chart };
 		html->drawn = w->depth;
 		return;
 	}
-	html->table = w->depth;
+	html->depth = w->depth;
 	html->totals = 0;
 	set_columns(w, item);
+}
+
+static void put_pager(struct writer *w, const char *key, const char *href)
+{
+	const struct html *html = w->state;
+	struct json_object *pager = json_object_object_get(html->page.data, "pager");
+
+	data_text(pager ? pager : data_object(html->page.data, "pager"), key, href);
 }
 
 static void html_field(struct writer *w, const struct field *f, const void *value)
@@ -780,21 +718,19 @@ static void html_field(struct writer *w, const struct field *f, const void *valu
 	size_t len;
 
 	if ((f->flags & FIELD_COUNT) && writer_scalar(f, value, buf, &text, &len)) {
-		free(html->count);
-		html->count = copy_text(text);
+		snprintf(html->count, sizeof(html->count), "%s", text);
 	} else if (f->flags & (FIELD_NEXT | FIELD_PREVIOUS)) {
-		if (!html->table && writer_scalar(f, value, buf, &text, &len))
-			layout_set_pager(html->layout, f->flags & FIELD_NEXT ? "next" : "previous",
-					 text);
+		if (!html->depth && writer_scalar(f, value, buf, &text, &len))
+			put_pager(w, f->flags & FIELD_NEXT ? "next" : "previous", text);
 	} else if (html->drawn) {
 		if (w->depth == html->drawn + 1)
 			chart_rows_field(&html->rows, f, value);
-	} else if (html->table && (f->flags & FIELD_LEVEL)) {
+	} else if (html->depth && (f->flags & FIELD_LEVEL)) {
 		begin_row(w, *(const int64_t *)value);
-	} else if (html->table) {
+	} else if (html->depth) {
 		add_to_row(w, f, value);
 	} else if (!(w->stack[0].shape->flags & SHAPE_PAGE) && !(f->flags & FIELD_MACHINE)) {
-		add_fact(w, f, value);
+		add_property(w, f, value);
 	}
 }
 
@@ -818,14 +754,14 @@ static void html_end(struct writer *w)
 			chart_rows_end(&html->rows);
 		else if (w->depth == html->drawn)
 			end_chart(w);
-	} else if (html->table == w->depth && writer_top(w)->list) {
+	} else if (html->depth == w->depth && writer_top(w)->list) {
 		end_table(w);
-	} else if (html->table && w->depth == html->table + 1) {
+	} else if (html->depth && w->depth == html->depth + 1) {
 		end_row(w);
 		if (html->total_at)
 			end_total(w);
 	} else if (w->depth == 1) {
-		end_facts(w);
+		end_properties(w);
 	}
 }
 
@@ -833,21 +769,19 @@ static void html_finish(struct writer *w)
 {
 	struct html *html = w->state;
 
-	layout_add_foot(html->layout, w->out, &w->error);
+	frame_add(&html->page, FRAME_FOOT, w->out, &w->error);
 }
 
 static void html_release(struct writer *w)
 {
 	struct html *html = w->state;
 
-	layout_free(&html->layout);
-	free(html->title);
-	free(html->sentence);
-	free(html->count);
+	frame_release(&html->page);
+	frame_release(&html->table);
 	chart_sums_release(&html->rows.sums);
-	if (!html->labels.text)
+	if (!html->tags.text)
 		return;
-	strbuf_release(&html->labels);
+	strbuf_release(&html->tags);
 	strbuf_release(&html->total);
 	strbuf_release(&html->details);
 	strbuf_release(&html->preview);
@@ -864,7 +798,6 @@ const struct format format_html = {
 	.begin_list = html_begin_list,
 	.field = html_field,
 	.end = html_end,
-	.about = html_about,
 	.finish = html_finish,
 	.release = html_release,
 };

@@ -2,35 +2,12 @@
 
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "format/html_value.h"
-#include "format/plain.h"
 #include "format/plot.h"
 
 #include "base/banned.h"
 
 enum { CHART_HEIGHT = 158, PART_MAX = 4 << 20 };
-
-static void put(struct json_object *o, const char *key, const char *text)
-{
-	struct strbuf clean;
-
-	if (!text)
-		return;
-	strbuf_init(&clean, PART_MAX);
-	plain_add(&clean, text, strlen(text));
-	json_object_object_add(o, key, json_object_new_string_len(clean.text, (int)clean.len));
-	strbuf_release(&clean);
-}
-
-/* SB's text, which is HTML already. */
-static void put_html(struct json_object *o, const char *key, struct strbuf *sb)
-{
-	if (sb->len)
-		json_object_object_add(o, key, json_object_new_string_len(sb->text, (int)sb->len));
-	strbuf_release(sb);
-}
 
 /* ---- key figures ---- */
 
@@ -42,138 +19,55 @@ static const struct field change_field[] = {
 	{ .name = "change", .type = VT_DECIMAL, .flags = FIELD_CHANGE }, { 0 }
 };
 
+static const struct field figure_fields[] = { FIELD(struct figure, name, NULL),
+					      FIELD(struct figure, uri, NULL),
+					      FIELD(struct figure, money, NULL),
+					      FIELD(struct figure, before_uri, NULL),
+					      { 0 } };
+
 static void put_value(struct json_object *o, const char *key, const struct writer *w,
 		      const struct field *f, const struct decimal *value)
 {
-	struct strbuf sb;
+	struct strbuf html;
 
 	if (value->places < 0)
 		return;
-	strbuf_init(&sb, PART_MAX);
-	html_value_add(&sb, w->options->page ? w->options->page->digits : NULL, f, value);
-	put_html(o, key, &sb);
+	strbuf_init(&html, PART_MAX);
+	html_value_add(&html, html_digits(w), f, value, 0);
+	data_html(o, key, &html);
 }
 
-static void put_unit(struct json_object *o, const struct figure *f)
+static void put_figure(struct json_object *o, const struct writer *w, const struct figure *f)
 {
-	bool one = f->value.n == 1 && f->value.places == 0;
-	struct strbuf sb;
-
-	if (!f->unit)
-		return;
-	strbuf_init(&sb, PART_MAX);
-	if (one)
-		html_value_unit_of_one(&sb, f->unit, strlen(f->unit));
-	else
-		html_value_text(&sb, f->unit, strlen(f->unit));
-	put_html(o, "unit", &sb);
-}
-
-static struct json_object *make_figure(const struct writer *w, const struct figure *f)
-{
-	struct json_object *o = json_object_new_object();
 	const struct field *field = f->money ? money_field : plain_field;
+	struct strbuf unit;
 
-	put(o, "name", f->name);
-	put(o, "uri", f->uri);
+	data_record(o, figure_fields, f);
 	put_value(o, "value", w, field, &f->value);
-	put_unit(o, f);
-	json_object_object_add(o, "money", json_object_new_boolean(f->money));
 	put_value(o, "change", w, change_field, &f->change);
 	put_value(o, "before", w, field, &f->before);
-	put(o, "before_uri", f->before_uri);
-	return o;
+	strbuf_init(&unit, PART_MAX);
+	if (f->unit)
+		html_value_unit(&unit, f->unit, strlen(f->unit),
+				f->value.n == 1 && f->value.places == 0);
+	data_html(o, "unit", &unit);
 }
 
-struct json_object *html_figures(const struct writer *w)
+void html_put_figures(struct json_object *o, const struct writer *w)
 {
 	struct json_object *list;
 
 	if (!w->n_figures)
-		return NULL;
-	list = json_object_new_array();
-	for (size_t i = 0; i < w->n_figures; i++)
-		json_object_array_add(list, make_figure(w, &w->figures[i]));
-	return list;
-}
-
-/* ---- the chart ---- */
-
-/* "Cost by day: bars from 2026-11-01 to 2026-11-22, in all 446.85 USD." */
-static void put_words(struct json_object *o, const struct html_chart *c, const struct chart_rows *r)
-{
-	const struct chart_sums *s = &r->sums;
-	struct strbuf sb;
-	wide sum = 0;
-
-	for (size_t i = 0; i < s->n_parts; i++)
-		sum += s->parts[i].sum;
-	strbuf_init(&sb, PART_MAX);
-	strbuf_addf(&sb, "%s: bars from %s to %s, in all ", c->heading, s->bars[0].name,
-		    s->bars[s->n_bars - 1].name);
-	plot_amount(&sb, "", sum, true);
-	strbuf_addf(&sb, "%s%s. The table below the chart has its numbers.", *r->unit ? " " : "",
-		    r->unit);
-	put(o, "words", sb.text);
-	strbuf_release(&sb);
-}
-
-static void put_legend(struct json_object *o, const struct chart_sums *s)
-{
-	struct json_object *legend, *list;
-
-	if (s->n_parts < 2)
 		return;
-	legend = json_object_new_object();
-	list = json_object_new_array();
-	for (size_t i = 0; i < s->n_parts; i++) {
-		struct json_object *part = json_object_new_object();
-
-		put(part, "name", s->parts[s->order[i]].name);
-		json_object_object_add(part, "colour",
-				       json_object_new_int(s->parts[s->order[i]].colour + 1));
-		json_object_array_add(list, part);
-	}
-	json_object_object_add(legend, "parts", list);
-	json_object_object_add(o, "legend", legend);
+	list = data_list(data_object(o, "figures"), "list");
+	for (size_t i = 0; i < w->n_figures; i++)
+		put_figure(data_item(list), w, &w->figures[i]);
 }
 
-static void put_plot(struct json_object *o, const struct chart_rows *r)
-{
-	struct plot p = {
-		.sums = &r->sums, .unit = r->unit, .height = CHART_HEIGHT, .styled = true
-	};
-	struct strbuf sb;
+/* ---- the chart's numbers: a row for each bar, a cell for each part and their sum ---- */
 
-	json_object_object_add(o, "height",
-			       json_object_new_int(PLOT_TOP + CHART_HEIGHT + PLOT_BOTTOM));
-	json_object_object_add(o, "ticks_width", json_object_new_int(plot_ticks_width(&p)));
-	strbuf_init(&sb, PART_MAX);
-	plot_ticks(&sb, &p);
-	put_html(o, "ticks", &sb);
-	strbuf_init(&sb, PART_MAX);
-	plot_bars(&sb, &p);
-	put_html(o, "bars", &sb);
-}
-
-/* ---- its numbers: a row for each bar, a column for each part and one for their sum ---- */
-
-static void add_heads(struct strbuf *sb, const struct chart_rows *r)
-{
-	const struct chart_sums *s = &r->sums;
-
-	strbuf_add(sb, "<tr><th scope=\"col\">");
-	html_value_words(sb, r->chart->along);
-	strbuf_add(sb, "</th>");
-	for (size_t i = 0; i < s->n_parts; i++) {
-		strbuf_add(sb, "<th scope=\"col\" class=\"n\">");
-		html_value_text(sb, s->parts[s->order[i]].name, strlen(s->parts[s->order[i]].name));
-		strbuf_add(sb, "</th>");
-	}
-	strbuf_add(sb, s->n_parts > 1 ? "<th scope=\"col\" class=\"n\">In all</th></tr>" : "</tr>");
-}
-
-static void add_number(struct strbuf *sb, const struct html_chart *c, const struct chart_rows *r,
+/* A cell of the chart's table; LABEL heads its column. */
+static void add_number(struct strbuf *sb, const struct digits *digits, const struct field *f,
 		       wide n, const char *label)
 {
 	struct decimal d = { .n = n, .places = CHART_PLACES };
@@ -181,13 +75,14 @@ static void add_number(struct strbuf *sb, const struct html_chart *c, const stru
 	strbuf_add(sb, "<td class=\"n\" data-label=\"");
 	html_value_text(sb, label, strlen(label));
 	strbuf_add(sb, "\">");
-	html_value_add(sb, c->digits, r->money ? money_field : plain_field, &d);
+	html_value_add(sb, digits, f, &d, 0);
 	strbuf_add(sb, "</td>");
 }
 
-static void add_numbers(struct strbuf *sb, const struct html_chart *c, const struct chart_rows *r,
-			const struct chart_bar *bar)
+static void add_row(struct strbuf *sb, const struct digits *digits, const struct chart_rows *r,
+		    const struct chart_bar *bar)
 {
+	const struct field *f = r->money ? money_field : plain_field;
 	const struct chart_sums *s = &r->sums;
 	wide sum = 0;
 
@@ -195,44 +90,82 @@ static void add_numbers(struct strbuf *sb, const struct html_chart *c, const str
 	html_value_text(sb, bar->name, strlen(bar->name));
 	strbuf_add(sb, "</td>");
 	for (size_t i = 0; i < s->n_parts; i++) {
-		add_number(sb, c, r, bar->amounts[s->order[i]], s->parts[s->order[i]].name);
+		add_number(sb, digits, f, bar->amounts[s->order[i]], s->parts[s->order[i]].name);
 		sum += bar->amounts[s->order[i]];
 	}
 	if (s->n_parts > 1)
-		add_number(sb, c, r, sum, "In all");
+		add_number(sb, digits, f, sum, "In all");
 	strbuf_add(sb, "</tr>\n");
 }
 
-static void put_numbers(struct json_object *o, const struct html_chart *c,
+static void put_numbers(struct json_object *o, const struct digits *digits,
 			const struct chart_rows *r)
 {
-	struct strbuf sb;
+	struct strbuf rows, along;
 
-	strbuf_init(&sb, PART_MAX);
-	add_heads(&sb, r);
-	put_html(o, "heads", &sb);
-	strbuf_init(&sb, PART_MAX);
+	strbuf_init(&along, 256);
+	style_humanise(&along, r->chart->along);
+	data_text(o, "along", along.text);
+	strbuf_release(&along);
+	strbuf_init(&rows, PART_MAX);
 	for (size_t i = 0; i < r->sums.n_bars; i++)
-		add_numbers(&sb, c, r, &r->sums.bars[i]);
-	put_html(o, "numbers", &sb);
+		add_row(&rows, digits, r, &r->sums.bars[i]);
+	data_html(o, "numbers", &rows);
 }
 
-int html_chart_add(struct strbuf *out, struct layout *l, const struct html_chart *c,
-		   struct chart_rows *r, struct error *err)
+/* ---- the chart ---- */
+
+/* The parts by name and colour; the sum of all. */
+static void put_parts(struct json_object *o, const struct chart_sums *s)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *list = data_list(o, "parts");
+	struct strbuf text;
+	wide sum = 0;
+
+	for (size_t i = 0; i < s->n_parts; i++) {
+		const struct chart_part *part = &s->parts[s->order[i]];
+		struct json_object *item = data_item(list);
+
+		data_text(item, "name", part->name);
+		data_int(item, "colour", part->colour + 1);
+		sum += part->sum;
+	}
+	data_bool(o, "legend", s->n_parts > 1);
+	strbuf_init(&text, PART_MAX);
+	plot_amount(&text, "", sum, true);
+	data_html(o, "sum", &text);
+}
+
+static void put_plot(struct json_object *o, const struct chart_rows *r)
+{
+	struct plot p = {
+		.sums = &r->sums, .unit = r->unit, .height = CHART_HEIGHT, .styled = true
+	};
+	struct strbuf svg;
+
+	data_int(o, "height", PLOT_TOP + CHART_HEIGHT + PLOT_BOTTOM);
+	data_int(o, "ticks_width", plot_ticks_width(&p));
+	strbuf_init(&svg, PART_MAX);
+	plot_ticks(&svg, &p);
+	data_html(o, "ticks", &svg);
+	strbuf_init(&svg, PART_MAX);
+	plot_bars(&svg, &p);
+	data_html(o, "bars", &svg);
+}
+
+void html_put_chart(struct json_object *o, const struct digits *digits, struct chart_rows *r)
+{
+	const struct chart_sums *s = &r->sums;
 	const char *fault = chart_rows_fault(r);
 
 	chart_sums_order(&r->sums, r->chart->series);
-	put(o, "list", c->list);
-	put(o, "heading", c->heading);
-	put(o, "fault", fault);
-	if (!fault) {
-		put(o, "unit", *r->unit ? r->unit : NULL);
-		put_words(o, c, r);
-		put_legend(o, &r->sums);
-		put_plot(o, r);
-		put_numbers(o, c, r);
-	}
-	return layout_add_part(l, "chart", o, out, err);
+	data_text(o, "fault", fault);
+	if (fault)
+		return;
+	data_text(o, "unit", r->unit);
+	data_text(o, "first", s->bars[0].name);
+	data_text(o, "last", s->bars[s->n_bars - 1].name);
+	put_parts(o, s);
+	put_plot(o, r);
+	put_numbers(o, digits, r);
 }

@@ -1,33 +1,21 @@
 /*
- * html_parts.h - the parts of a page that templates frame: key figures, and a
- * chart with its numbers. Only for this folder.
+ * html_parts.h - the data of the parts of a page that templates show: key
+ * figures, and a chart with its numbers. Only for this folder.
  */
 #ifndef FORMAT_HTML_PARTS_H
 #define FORMAT_HTML_PARTS_H
 
+#include "format/backend.h"
 #include "format/chart_rows.h"
-#include "format/layout.h"
-#include "format/writer.h"
+#include "format/data.h"
 
-struct json_object;
-
-/*
- * What the template figures.html shows of the writer's figures; NULL if there
- * are none. The caller gives it up or away.
- */
-struct json_object *html_figures(const struct writer *w);
-
-/* A chart's place on its page: the list that it draws, and its title. */
-struct html_chart {
-	const char *list, *heading;
-	const struct digits *digits;
-};
+/* The writer's figures as the member "figures" of O, if there are any. */
+void html_put_figures(struct json_object *o, const struct writer *w);
 
 /*
- * Appends the chart, and its numbers as a table, by the template chart.html.
- * Orders the sums of R. 0, or -1 as layout_add_part.
+ * The chart R as members of O, for chart.html. Orders the sums of R. The
+ * heading is a member of O already.
  */
-int html_chart_add(struct strbuf *out, struct layout *l, const struct html_chart *c,
-		   struct chart_rows *r, struct error *err);
+void html_put_chart(struct json_object *o, const struct digits *digits, struct chart_rows *r);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "format/backend.h"
 #include "format/mustache.h"
 #include "format/plain.h"
 
@@ -14,7 +15,12 @@ enum { ID_LENGTH = 24, INSTANT_LENGTH = 20, ROUNDED_PLACES = 2 };
 
 #define PLACEHOLDER "\xE2\x80\x93" /* a dash where there is no value */
 
-const struct digits html_value_english = { ",", "." };
+const struct digits *html_digits(const struct writer *w)
+{
+	static const struct digits english = { ",", "." };
+
+	return w->options->page && w->options->page->digits ? w->options->page->digits : &english;
+}
 
 /* ---- text ---- */
 
@@ -52,12 +58,12 @@ void html_value_name(struct strbuf *out, const struct field *f)
 }
 
 /*
- * English plurals, as far as units are: what ends otherwise, or in a capital
- * letter as SMS does, stays.
+ * Makes singulars of English plurals in "s" and "ies". Other units, such as SMS,
+ * stay.
  */
-void html_value_unit_of_one(struct strbuf *out, const char *text, size_t len)
+void html_value_unit(struct strbuf *out, const char *text, size_t len, bool one)
 {
-	bool plural = len > 3 && text[len - 1] == 's' && !strchr("siu", text[len - 2]) &&
+	bool plural = one && len > 3 && text[len - 1] == 's' && !strchr("siu", text[len - 2]) &&
 		      (text[len - 2] & 0x20);
 
 	if (plural && len > 4 && memcmp(text + len - 3, "ies", 3) == 0) {
@@ -172,31 +178,39 @@ static void add_number(struct strbuf *out, const struct digits *digits, const st
  */
 static void add_change(struct strbuf *out, const struct digits *digits, const char *text)
 {
-	bool down = *text == '-', same = strcmp(text, "0") == 0;
+	static const struct {
+		const char *class, *sign, *words;
+	} kinds[] = { { "same", "=", " " },
+		      { "down", "\xE2\x96\xBC", " \xE2\x88\x92" },
+		      { "up", "\xE2\x96\xB2", " +" } };
+	bool down = *text == '-';
+	size_t kind = strcmp(text, "0") == 0 ? 0 : down ? 1 : 2;
 
-	strbuf_addf(out, "<data class=\"change %s\" value=\"%s\">",
-		    same   ? "same"
-		    : down ? "down"
-			   : "up",
-		    text);
-	strbuf_add(out, same   ? "<span aria-hidden=\"true\">=</span> "
-			: down ? "<span aria-hidden=\"true\">\xE2\x96\xBC</span> \xE2\x88\x92"
-			       : "<span aria-hidden=\"true\">\xE2\x96\xB2</span> +");
+	strbuf_addf(out,
+		    "<data class=\"change %s\" value=\"%s\"><span aria-hidden=\"true\">%s</span>%s",
+		    kinds[kind].class, text, kinds[kind].sign, kinds[kind].words);
 	html_value_grouped(out, digits, text + down);
 	strbuf_add(out, "%</data>");
 }
 
-/* "14.5" as a number and a bar. A part below nothing has no bar. */
-static void add_share(struct strbuf *out, const struct digits *digits, const char *text)
+/*
+ * "14.5" as a number and a bar, which negative shares don't have. COLOUR as in
+ * html_value_add.
+ */
+static void add_share(struct strbuf *out, const struct digits *digits, const char *text, int colour)
 {
+	char class[16] = "";
+
+	if (colour)
+		snprintf(class, sizeof(class), " c%d", colour);
 	strbuf_addf(out, "<data class=\"share\" value=\"%s\">", text);
 	html_value_grouped(out, digits, text);
 	strbuf_add(out, "%</data>");
 	if (*text != '-')
 		strbuf_addf(out,
-			    "<svg class=\"bar\" aria-hidden=\"true\"><rect width=\"%s%%\" "
+			    "<svg class=\"bar%s\" aria-hidden=\"true\"><rect width=\"%s%%\" "
 			    "height=\"100%%\"/></svg>",
-			    text);
+			    class, text);
 }
 
 /* ---- texts ---- */
@@ -316,14 +330,12 @@ static bool add_instant(struct strbuf *out, const char *text, size_t len)
 }
 
 bool html_value_add(struct strbuf *out, const struct digits *digits, const struct field *f,
-		    const void *value)
+		    const void *value, int colour)
 {
 	char buf[DECIMAL_TEXT];
 	const char *text;
 	size_t len;
 
-	if (!digits)
-		digits = &html_value_english;
 	if (!writer_scalar(f, value, buf, &text, &len) || len == 0) {
 		strbuf_add(out, "<span class=\"none\">" PLACEHOLDER "</span>");
 		return false;
@@ -331,7 +343,7 @@ bool html_value_add(struct strbuf *out, const struct digits *digits, const struc
 	if (f->flags & FIELD_CHANGE)
 		add_change(out, digits, text);
 	else if (f->flags & FIELD_SHARE)
-		add_share(out, digits, text);
+		add_share(out, digits, text, colour);
 	else if (html_value_is_number(f))
 		add_number(out, digits, f, value, text, len);
 	else if (f->type == VT_BOOL)

@@ -23,20 +23,20 @@ bool html_value_is_money(const struct field *f);
 /* What pages call the field F, escaped. */
 void html_value_name(struct strbuf *out, const struct field *f);
 
-/* The unit TEXT as it is called of one thing: "call" of "calls". */
-void html_value_unit_of_one(struct strbuf *out, const char *text, size_t len);
+/* The unit TEXT, escaped: of ONE thing "call" for "calls". */
+void html_value_unit(struct strbuf *out, const char *text, size_t len, bool one);
 
-/* How numbers are written where the reader's language isn't known. */
-extern const struct digits html_value_english;
+/* How numbers are written on the page of W. */
+const struct digits *html_digits(const struct writer *w);
 
 /* TEXT ("-1234.5") in groups of three digits. */
 void html_value_grouped(struct strbuf *out, const struct digits *d, const char *text);
 
 /*
  * The value of F as a page shows it; a dash if there is none, then false.
- * DIGITS says how numbers are written.
+ * COLOUR: number of a chart's colour for the bar of a FIELD_SHARE; or 0.
  */
 bool html_value_add(struct strbuf *out, const struct digits *digits, const struct field *f,
-		    const void *value);
+		    const void *value, int colour);
 
 #endif

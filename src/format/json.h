@@ -5,7 +5,7 @@
 #ifndef FORMAT_JSON_H
 #define FORMAT_JSON_H
 
-#include "format/writer.h"
+#include "format/backend.h"
 
 /*
  * A backend that uses these has a struct speller as its state. A node's mark is

@@ -16,7 +16,7 @@ static bool is_page(const struct writer *w)
 static bool holds_lines(struct writer *w, const struct writer_node *node)
 {
 	return node && node->list &&
-	       (node == &w->stack[0] || (node == &w->stack[1] && is_page(w) && !node->muted));
+	       (node == &w->stack[0] || (node == &w->stack[1] && is_page(w) && !node->skipped));
 }
 
 static void jsonl_begin(struct writer *w, const struct field *f, const struct shape *shape)
@@ -27,7 +27,7 @@ static void jsonl_begin(struct writer *w, const struct field *f, const struct sh
 	if (w->depth == 1 && is_page(w))
 		return;
 	if (w->depth == 2 && is_page(w)) {
-		writer_top(w)->muted = true;
+		writer_top(w)->skipped = true;
 		return;
 	}
 	json_open(w, f, '{');
@@ -39,7 +39,7 @@ static void jsonl_begin_list(struct writer *w, const struct field *f, const stru
 {
 	(void)item;
 	if (w->depth == 2 && is_page(w))
-		writer_top(w)->muted = f != shape_main_list(w->stack[0].shape);
+		writer_top(w)->skipped = f != shape_main_list(w->stack[0].shape);
 	else if (!holds_lines(w, writer_top(w)))
 		json_open(w, f, '[');
 }

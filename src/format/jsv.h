@@ -6,7 +6,7 @@
 #ifndef FORMAT_JSV_H
 #define FORMAT_JSV_H
 
-#include "format/writer.h"
+#include "format/backend.h"
 
 void jsv_open(struct writer *w, struct speller *names, const struct field *f, char bracket);
 void jsv_field(struct writer *w, struct speller *names, const struct field *f, const void *value);

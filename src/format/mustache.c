@@ -5,10 +5,9 @@
  */
 #include "format/mustache.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include <glib.h>
 #include <json-c/json.h>
 
 #include "base/banned.h"
@@ -37,14 +36,17 @@ struct token {
 
 enum { DELIMITER_MAX = 16 };
 
+struct delimiter {
+	const char *text; /* in the template itself, or one of the usual ones */
+	size_t len;
+};
+
 /* A template that is cut into tokens. */
 struct cutter {
-	const char *text, *pos, *limit;
-	const char *open, *close; /* delimiters: in the template itself, or the usual ones */
-	size_t open_len, close_len;
-	const char *file; /* to be named in errors, or NULL */
-	struct token *tokens;
-	size_t n, size;
+	const struct template_text *template;
+	const char *pos, *limit;
+	struct delimiter open, close;
+	GArray *tokens;
 	struct error *err;
 };
 
@@ -97,30 +99,33 @@ void html_add_text(struct strbuf *out, const char *text, size_t len)
 
 /* ---- cutting ---- */
 
-static int cut_error(struct cutter *c, const char *at, const char *what)
+static int cut_error(struct cutter *c, const char *at, const char *fault)
 {
 	int line = 1;
 
-	for (const char *p = c->text; p < at; p++)
+	for (const char *p = c->template->text; p < at; p++)
 		line += *p == '\n';
-	if (c->file)
-		return error_set(c->err, ERR_INTERNAL, NULL, "%s:%d: %s", c->file, line, what);
-	return error_set(c->err, ERR_INTERNAL, NULL, "template, line %d: %s", line, what);
+	if (c->template->path)
+		return error_set(c->err, ERR_INTERNAL, NULL, "%s:%d: %s", c->template->path, line,
+				 fault);
+	return error_set(c->err, ERR_INTERNAL, NULL, "template, line %d: %s", line, fault);
 }
 
-static struct token *add_token(struct cutter *c, enum token_kind kind, const char *text, size_t len)
+static struct token *token_at(const struct cutter *c, size_t i)
 {
-	if (c->n == c->size) {
-		size_t size = c->size ? c->size * 2 : 32;
-		struct token *tokens = realloc(c->tokens, size * sizeof(*tokens));
+	return &g_array_index(c->tokens, struct token, i);
+}
 
-		if (!tokens)
-			abort();
-		c->tokens = tokens;
-		c->size = size;
-	}
-	c->tokens[c->n] = (struct token) { .kind = kind, .text = text, .len = len };
-	return &c->tokens[c->n++];
+static void add_token(struct cutter *c, struct token token)
+{
+	g_array_append_val(c->tokens, token);
+}
+
+/* The text up to END. */
+static void add_text(struct cutter *c, const char *end)
+{
+	add_token(c, (struct token) {
+			     .kind = TOKEN_TEXT, .text = c->pos, .len = (size_t)(end - c->pos) });
 }
 
 static bool is_blank(char c)
@@ -143,17 +148,6 @@ static void trim(const char **text, size_t *len)
 		--*len;
 }
 
-/* Where WHAT begins at FROM or after it; or NULL. */
-static const char *find(const char *from, const char *limit, const char *what, size_t len)
-{
-	for (; (from = memchr(from, *what, (size_t)(limit - from))); from++)
-		if ((size_t)(limit - from) < len)
-			return NULL;
-		else if (memcmp(from, what, len) == 0)
-			return from;
-	return NULL;
-}
-
 /* "{{=<% %>=}}": the two delimiters from now on. */
 static int set_delimiters(struct cutter *c, const char *text, size_t len)
 {
@@ -167,10 +161,8 @@ static int set_delimiters(struct cutter *c, const char *text, size_t len)
 	if (close == end || memchr(close, ' ', (size_t)(end - close)) || memchr(text, '=', len) ||
 	    space - text > DELIMITER_MAX || end - close > DELIMITER_MAX)
 		return cut_error(c, text, "delimiters are two short words without '='");
-	c->open = text;
-	c->open_len = (size_t)(space - text);
-	c->close = close;
-	c->close_len = (size_t)(end - close);
+	c->open = (struct delimiter) { text, (size_t)(space - text) };
+	c->close = (struct delimiter) { close, (size_t)(end - close) };
 	return 0;
 }
 
@@ -181,11 +173,11 @@ static int set_delimiters(struct cutter *c, const char *text, size_t len)
 static bool is_standalone(const struct cutter *c, const char *start, const char *end,
 			  const char **ret_line, const char **ret_next)
 {
-	while (start > c->text && is_blank(start[-1]))
+	while (start > c->template->text && is_blank(start[-1]))
 		start--;
 	while (end < c->limit && is_blank(*end))
 		end++;
-	if (start > c->text && start[-1] != '\n')
+	if (start > c->template->text && start[-1] != '\n')
 		return false;
 	if (end + 1 < c->limit && end[0] == '\r' && end[1] == '\n')
 		end++;
@@ -206,9 +198,9 @@ static const char *find_close(const struct cutter *c, const char *from, char bef
 	char want[DELIMITER_MAX + 1] = { before };
 	size_t n = before != '\0';
 
-	memcpy(want + n, c->close, c->close_len);
-	*ret_len = n + c->close_len;
-	return find(from, c->limit, want, *ret_len);
+	memcpy(want + n, c->close.text, c->close.len);
+	*ret_len = n + c->close.len;
+	return memmem(from, (size_t)(c->limit - from), want, *ret_len);
 }
 
 static enum token_kind kind_of(const char *text, const char *limit)
@@ -222,12 +214,11 @@ static enum token_kind kind_of(const char *text, const char *limit)
 /* The tag at START, where the opening delimiter is. */
 static int cut_tag(struct cutter *c, const char *start)
 {
-	const char *text = start + c->open_len, *line = start, *next, *end;
+	const char *text = start + c->open.len, *line = start, *next, *end;
 	enum token_kind kind = kind_of(text, c->limit);
 	char before = kind == TOKEN_DELIMITERS            ? '='
 		      : kind == TOKEN_RAW && *text == '{' ? '}'
 							  : '\0';
-	struct token *token;
 	size_t len;
 
 	text += kind != TOKEN_ESCAPED;
@@ -242,15 +233,12 @@ static int cut_tag(struct cutter *c, const char *start)
 	if (kind != TOKEN_ESCAPED && kind != TOKEN_RAW)
 		is_standalone(c, start, next, &line, &next);
 	if (line > c->pos)
-		add_token(c, TOKEN_TEXT, c->pos, (size_t)(line - c->pos));
+		add_text(c, line);
 	c->pos = next;
 	if (kind == TOKEN_DELIMITERS)
 		return set_delimiters(c, text, len);
-	if (kind == TOKEN_COMMENT)
-		return 0;
-	token = add_token(c, kind, text, len);
-	token->indent = line;
-	token->indent_len = (size_t)(start - line);
+	if (kind != TOKEN_COMMENT)
+		add_token(c, (struct token) { kind, text, len, line, (size_t)(start - line), 0 });
 	return 0;
 }
 
@@ -258,15 +246,15 @@ static int pair_sections(struct cutter *c)
 {
 	size_t open[MUSTACHE_DEPTH], depth = 0;
 
-	for (size_t i = 0; i < c->n; i++) {
-		struct token *t = &c->tokens[i], *begin;
+	for (size_t i = 0; i < c->tokens->len; i++) {
+		struct token *t = token_at(c, i), *begin;
 
 		if (t->kind == TOKEN_SECTION || t->kind == TOKEN_INVERTED) {
 			if (depth == MUSTACHE_DEPTH)
 				return cut_error(c, t->text, "sections are nested too deep");
 			open[depth++] = i;
 		} else if (t->kind == TOKEN_END) {
-			begin = depth > 0 ? &c->tokens[open[--depth]] : NULL;
+			begin = depth > 0 ? token_at(c, open[--depth]) : NULL;
 			if (!begin || begin->len != t->len ||
 			    memcmp(begin->text, t->text, t->len) != 0)
 				return cut_error(c, t->text,
@@ -274,26 +262,40 @@ static int pair_sections(struct cutter *c)
 			begin->end = i;
 		}
 	}
-	return depth > 0 ? cut_error(c, c->tokens[open[depth - 1]].text, "a section is not closed")
-			 : 0;
+	return depth > 0
+		       ? cut_error(c, token_at(c, open[depth - 1])->text, "a section is not closed")
+		       : 0;
 }
 
-static int cut(struct cutter *c)
+/* cut_end(c) gives the tokens up, also those of a template that can't be cut. */
+static int cut(struct cutter *c, const struct template_text *t, struct error *err)
 {
-	if (c->limit - c->text > MUSTACHE_TEMPLATE)
-		return error_set(c->err, ERR_INTERNAL, NULL, "a template has at most %d bytes",
-				 MUSTACHE_TEMPLATE);
+	*c = (struct cutter) { .template = t,
+			       .pos = t->text,
+			       .limit = t->text + t->len,
+			       .open = { "{{", 2 },
+			       .close = { "}}", 2 },
+			       .tokens = g_array_new(FALSE, FALSE, sizeof(struct token)),
+			       .err = err };
+	if (t->len > MUSTACHE_TEMPLATE)
+		return cut_error(c, t->text, "a template has at most 1 MiB");
 	while (c->pos < c->limit) {
-		const char *start = find(c->pos, c->limit, c->open, c->open_len);
+		const char *start = memmem(c->pos, (size_t)(c->limit - c->pos), c->open.text,
+					   c->open.len);
 
 		if (!start) {
-			add_token(c, TOKEN_TEXT, c->pos, (size_t)(c->limit - c->pos));
+			add_text(c, c->limit);
 			break;
 		}
 		if (cut_tag(c, start) < 0)
 			return -1;
 	}
 	return pair_sections(c);
+}
+
+static void cut_end(struct cutter *c)
+{
+	g_array_free(c->tokens, TRUE);
 }
 
 /* ---- data ---- */
@@ -356,7 +358,7 @@ static bool is_true(struct json_object *value)
 
 /* ---- rendering ---- */
 
-static int render_text(struct render *r, const char *text, size_t len);
+static int render_text(struct render *r, const struct template_text *t);
 static int render_tokens(struct render *r, const struct token *tokens, size_t from, size_t to);
 
 static void render_value(struct render *r, const struct token *t)
@@ -419,27 +421,26 @@ static void add_indented(struct strbuf *out, const char *text, size_t len, const
 
 static int render_partial(struct render *r, const struct token *t)
 {
+	const struct template_text *partial;
+	struct template_text text;
 	struct strbuf indented;
-	const char *text;
-	size_t len = 0;
 	int rc;
 
 	if (r->nesting == MUSTACHE_DEPTH)
 		return error_set(r->err, ERR_INTERNAL, NULL,
 				 "template: partials are nested too deep");
-	text = r->partial ? r->partial(r->ctx, t->text, t->len, &len) : NULL;
-	if (!text)
+	partial = r->partial ? r->partial(r->ctx, t->text, t->len) : NULL;
+	if (!partial)
 		return 0;
+	text = *partial;
 	r->nesting++;
-	strbuf_init(&indented, MUSTACHE_TEMPLATE);
+	strbuf_init(&indented, MUSTACHE_TEMPLATE + 1);
 	if (t->indent_len > 0) {
-		add_indented(&indented, text, len, t->indent, t->indent_len);
-		text = indented.text;
-		len = indented.len;
+		add_indented(&indented, text.text, text.len, t->indent, t->indent_len);
+		text.text = indented.text;
+		text.len = indented.failed ? SIZE_MAX : indented.len;
 	}
-	rc = indented.failed ? error_set(r->err, ERR_INTERNAL, NULL,
-					 "a template has at most %d bytes", MUSTACHE_TEMPLATE)
-			     : render_text(r, text, len);
+	rc = render_text(r, &text);
 	strbuf_release(&indented);
 	r->nesting--;
 	return rc;
@@ -481,31 +482,19 @@ static int render_tokens(struct render *r, const struct token *tokens, size_t fr
 	return rc;
 }
 
-static struct cutter cutter_of(const char *file, const char *text, size_t len, struct error *err)
+static int render_text(struct render *r, const struct template_text *t)
 {
-	return (struct cutter) { .file = file,
-				 .text = text,
-				 .pos = text,
-				 .limit = text + len,
-				 .err = err,
-				 .open = "{{",
-				 .open_len = 2,
-				 .close = "}}",
-				 .close_len = 2 };
-}
-
-static int render_text(struct render *r, const char *text, size_t len)
-{
-	struct cutter c = cutter_of(NULL, text, len, r->err);
-	int rc = cut(&c);
+	struct cutter c;
+	int rc = cut(&c, t, r->err);
 
 	if (rc == 0)
-		rc = render_tokens(r, c.tokens, 0, c.n);
-	free(c.tokens);
+		rc = render_tokens(r, (const struct token *)(void *)c.tokens->data, 0,
+				   c.tokens->len);
+	cut_end(&c);
 	return rc;
 }
 
-int mustache_render(const char *template, size_t len, struct json_object *data,
+int mustache_render(const struct template_text *t, struct json_object *data,
 		    mustache_partial *partial, void *ctx, struct strbuf *out, struct error *err)
 {
 	struct render r = { .stack = { data },
@@ -515,22 +504,22 @@ int mustache_render(const char *template, size_t len, struct json_object *data,
 			    .out = out,
 			    .err = err };
 
-	return render_text(&r, template, len);
+	return render_text(&r, t);
 }
 
-int mustache_check(const char *file, const char *template, size_t len, mustache_exists *exists,
-		   void *ctx, struct error *err)
+int mustache_check(const struct template_text *t, mustache_partial *partial, void *ctx,
+		   struct error *err)
 {
-	struct cutter c = cutter_of(file, template, len, err);
-	int rc = cut(&c);
+	struct cutter c;
+	int rc = cut(&c, t, err);
 
-	for (size_t i = 0; rc == 0 && i < c.n; i++) {
-		const struct token *t = &c.tokens[i];
+	for (size_t i = 0; rc == 0 && i < c.tokens->len; i++) {
+		const struct token *token = token_at(&c, i);
 
-		if (t->kind == TOKEN_PARTIAL && !exists(ctx, t->text, t->len))
-			rc = cut_error(&c, t->text,
+		if (token->kind == TOKEN_PARTIAL && !partial(ctx, token->text, token->len))
+			rc = cut_error(&c, token->text,
 				       "there is no template of this name to put here");
 	}
-	free(c.tokens);
+	cut_end(&c);
 	return rc;
 }

@@ -21,31 +21,35 @@ enum {
 	MUSTACHE_STEPS = 1 << 20
 };
 
+struct template_text {
+	char *name; /* "layout" of layout.html, "types/go" of types/go.txt; or NULL */
+	char *path; /* named in errors; or NULL */
+	char *text;
+	size_t len;
+};
+
 /*
  * The partial called NAME (LEN bytes, no NUL), or NULL: it renders as nothing.
- * Its text must live until mustache_render returns.
+ * It must live until the call that asked for it returns.
  */
-typedef const char *mustache_partial(void *ctx, const char *name, size_t len, size_t *ret_len);
+typedef const struct template_text *mustache_partial(void *ctx, const char *name, size_t len);
 
 /*
- * Appends TEMPLATE with DATA to OUT. DATA NULL is null, as in json-c. PARTIAL
- * may be NULL: there are none. Values are escaped for HTML unless the tag says
- * otherwise; false, null, "" and [] are falsy. 0, or -1: the template can't be
- * read (ERR_INTERNAL, with its line), something is too deep, or OUT's limit is
- * passed (ERR_TOO_LARGE).
+ * Appends the template T with DATA to OUT. DATA NULL is null, as in json-c.
+ * PARTIAL may be NULL: there are none. Values are escaped for HTML unless the
+ * tag says otherwise; false, null, "" and [] are falsy. 0, or -1: T can't be
+ * read (ERR_INTERNAL, with its line), something is nested too deep, or OUT's
+ * limit is passed (ERR_TOO_LARGE).
  */
-int mustache_render(const char *template, size_t len, struct json_object *data,
+int mustache_render(const struct template_text *t, struct json_object *data,
 		    mustache_partial *partial, void *ctx, struct strbuf *out, struct error *err);
 
-/* Is there a partial called NAME (LEN bytes, no NUL)? */
-typedef bool mustache_exists(void *ctx, const char *name, size_t len);
-
 /*
- * Can TEMPLATE be rendered? 0, or -1 with "FILE:LINE: what is wrong": a tag or
- * a section, or a partial that doesn't exist (ERR_INTERNAL).
+ * Can T be rendered? 0, or -1 with "PATH:LINE: the fault": a tag or a section
+ * that is wrong, or a partial that PARTIAL doesn't know (ERR_INTERNAL).
  */
-int mustache_check(const char *file, const char *template, size_t len, mustache_exists *exists,
-		   void *ctx, struct error *err);
+int mustache_check(const struct template_text *t, mustache_partial *partial, void *ctx,
+		   struct error *err);
 
 /*
  * Appends TEXT with & < > " ' escaped: good between tags and in quoted

@@ -27,6 +27,11 @@ bool shape_has_chart(const struct shape *shape)
 	return false;
 }
 
+const char *shape_none(const struct shape *item)
+{
+	return item->none ? item->none : "There is no usage for this question.";
+}
+
 const struct field *shape_field(const struct shape *shape, const char *name)
 {
 	for (const struct field *f = shape->fields; f->name; f++)

@@ -173,6 +173,9 @@ struct shape {
  */
 const struct field *shape_main_list(const struct shape *shape);
 
+/* The sentence in place of a list of ITEMs that is empty. */
+const char *shape_none(const struct shape *item);
+
 /* Is anything in an answer of SHAPE, or in a list of it, to be drawn? */
 bool shape_has_chart(const struct shape *shape);
 

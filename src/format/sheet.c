@@ -14,7 +14,7 @@
  *   front: others chose the text, and a formula can do harm.
  *   The totals of a list are its last row, if they are asked for.
  */
-#include "format/writer.h"
+#include "format/backend.h"
 
 #include <string.h>
 
@@ -269,14 +269,14 @@ static void sheet_begin(struct writer *w, const struct field *f, const struct sh
 	bool total = f && (f->flags & FIELD_TOTAL) && w->totals;
 
 	if (s->to) {
-		writer_top(w)->muted = f->flags & FIELD_MACHINE;
+		writer_top(w)->skipped = f->flags & FIELD_MACHINE;
 	} else if (total || (!parent && !is_envelope(shape))) {
 		choose_columns(w, shape);
 		begin_row(w, total ? &s->total : &s->rows);
 	} else if (parent && parent->list) {
 		begin_row(w, &s->rows);
 	} else if (parent) {
-		writer_top(w)->muted = true;
+		writer_top(w)->skipped = true;
 	}
 }
 
@@ -286,7 +286,7 @@ static void sheet_begin_list(struct writer *w, const struct field *f, const stru
 	const struct sheet *s = w->state;
 
 	if (s->to || (parent && f != shape_main_list(parent->shape)))
-		writer_top(w)->muted = true;
+		writer_top(w)->skipped = true;
 	else
 		choose_columns(w, item);
 }

@@ -4,12 +4,10 @@
  * that it looks the same wherever it is allowed. It draws the list whose shape
  * has a chart.
  */
-#include "format/writer.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "format/backend.h"
 #include "format/chart_rows.h"
 #include "format/plot.h"
 #include "format/xml.h"
@@ -33,7 +31,6 @@ enum {
 };
 
 struct svg {
-	char *title, *sentence;
 	const struct field *list; /* that is drawn; NULL: the root */
 	int table;                /* its depth while it is open; 0 = not */
 	struct chart_rows rows;   /* its chart is NULL: nothing to draw */
@@ -42,25 +39,6 @@ struct svg {
 	int n_facts;
 	int y; /* pixels drawn from the top */
 };
-
-static char *copy_text(const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		abort();
-	return copy;
-}
-
-static void svg_about(struct writer *w, const char *title, const char *sentence)
-{
-	struct svg *svg = w->state;
-
-	free(svg->title);
-	free(svg->sentence);
-	svg->title = copy_text(title);
-	svg->sentence = copy_text(sentence);
-}
 
 /* ---- taking in ---- */
 
@@ -78,19 +56,12 @@ static void choose_list(struct svg *svg, const struct shape *shape)
 static void begin_root(struct writer *w, const struct shape *shape, bool list)
 {
 	struct svg *svg = w->state;
-	struct strbuf words;
 
 	strbuf_init(&svg->facts, w->out->limit);
 	if (list)
 		svg->rows.chart = shape->chart;
 	else
 		choose_list(svg, shape);
-	if (svg->title)
-		return;
-	strbuf_init(&words, 256);
-	style_humanise(&words, shape->name);
-	svg->title = copy_text(words.text);
-	strbuf_release(&words);
 }
 
 static void svg_begin(struct writer *w, const struct field *f, const struct shape *shape)
@@ -100,10 +71,10 @@ static void svg_begin(struct writer *w, const struct field *f, const struct shap
 	if (w->depth == 1)
 		begin_root(w, shape, false);
 	if (!svg->table) {
-		writer_top(w)->muted = w->depth > 1 && svg->rows.chart;
+		writer_top(w)->skipped = w->depth > 1 && svg->rows.chart;
 		return;
 	}
-	writer_top(w)->muted = f != NULL;
+	writer_top(w)->skipped = f != NULL;
 	chart_rows_begin(&svg->rows);
 }
 
@@ -116,7 +87,7 @@ static void svg_begin_list(struct writer *w, const struct field *f, const struct
 	if (svg->rows.chart && f == svg->list && !svg->table)
 		svg->table = w->depth;
 	else
-		writer_top(w)->muted = true;
+		writer_top(w)->skipped = true;
 }
 
 static void add_fact(struct svg *svg, const struct field *f, const void *value)
@@ -291,14 +262,14 @@ static const char *nothing(const struct svg *svg)
 /* ---- the document ---- */
 
 /* The picture in words. */
-static void add_desc(struct strbuf *out, const struct svg *svg)
+static void add_desc(struct strbuf *out, const struct svg *svg, const char *sentence)
 {
 	const struct chart_sums *s = &svg->rows.sums;
 	const char *none = nothing(svg);
 	wide sum = 0;
 
-	if (svg->sentence) {
-		add_escaped(out, svg->sentence);
+	if (sentence) {
+		add_escaped(out, sentence);
 		strbuf_addc(out, ' ');
 	}
 	if (none) {
@@ -336,19 +307,20 @@ static void add_facts(struct strbuf *out, struct svg *svg)
 	out->failed |= svg->facts.failed;
 }
 
-static void draw(struct strbuf *out, struct svg *svg)
+static void draw(struct strbuf *out, struct writer *w)
 {
+	struct svg *svg = w->state;
 	const char *none = nothing(svg);
 
 	strbuf_addf(out, "<g font-family=\"%s\" font-size=\"22\" font-weight=\"600\" fill=\"%s\">",
 		    SERIF, PLOT_INK);
 	svg->y = 38;
 	begin_text(out, EDGE, svg->y);
-	add_cut(out, svg->title, LINE_LETTERS / 2);
+	add_cut(out, writer_title(w), LINE_LETTERS / 2);
 	strbuf_addf(out, "</text></g>\n<g font-family=\"%s\" font-size=\"12\" fill=\"%s\">\n", SANS,
 		    PLOT_INK_2);
 	svg->y += 4;
-	add_paragraph(out, svg, svg->sentence);
+	add_paragraph(out, svg, w->sentence);
 	add_facts(out, svg);
 	if (none)
 		add_paragraph(out, svg, none);
@@ -365,16 +337,16 @@ static void svg_finish(struct writer *w)
 
 	chart_sums_order(&svg->rows.sums, svg->rows.chart && svg->rows.chart->series);
 	strbuf_init(&body, out->limit);
-	draw(&body, svg);
+	draw(&body, w);
 	strbuf_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 	strbuf_addf(out,
 		    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
 		    "viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"title desc\">\n",
 		    WIDTH, svg->y, WIDTH, svg->y);
 	strbuf_add(out, "<title id=\"title\">");
-	add_escaped(out, svg->title);
+	add_escaped(out, writer_title(w));
 	strbuf_add(out, "</title>\n<desc id=\"desc\">");
-	add_desc(out, svg);
+	add_desc(out, svg, w->sentence);
 	strbuf_addf(out, "</desc>\n<rect width=\"100%%\" height=\"100%%\" fill=\"%s\"/>\n", PAPER);
 	strbuf_addn(out, body.text, body.len);
 	strbuf_add(out, "</svg>\n");
@@ -389,8 +361,6 @@ static void svg_release(struct writer *w)
 	chart_sums_release(&svg->rows.sums);
 	if (svg->facts.text)
 		strbuf_release(&svg->facts);
-	free(svg->title);
-	free(svg->sentence);
 }
 
 const struct format format_svg = {
@@ -404,7 +374,6 @@ const struct format format_svg = {
 	.begin_list = svg_begin_list,
 	.field = svg_field,
 	.end = svg_end,
-	.about = svg_about,
 	.finish = svg_finish,
 	.release = svg_release,
 };

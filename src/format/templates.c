@@ -1,84 +1,59 @@
 #include "format/templates.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
+#include <glib.h>
+
 #include "format/mustache.h"
 
 #include "base/banned.h"
 
-enum { TEMPLATES_MAX = 256, PATH_MAX_BYTES = 8192 };
-
 struct templates {
 	atomic_int references;
-	struct template_text items[TEMPLATES_MAX]; /* by name */
-	size_t n;
+	GHashTable *texts; /* name -> struct template_text */
 };
 
-/* Where in a folder they are. */
+/* Where templates are in a folder. */
 static const struct place {
 	const char *folder, *suffix;
 } places[] = { { "", ".html" }, { "types/", ".txt" } };
 
 /* ---- a set ---- */
 
-static int by_name(const void *a, const void *b)
-{
-	const struct template_text *t = a, *u = b;
-
-	return strcmp(t->name, u->name);
-}
-
-static struct template_text *find(struct templates *t, const char *name, size_t len)
-{
-	for (size_t low = 0, high = t->n; low < high;) {
-		size_t middle = low + (high - low) / 2;
-		struct template_text *item = &t->items[middle];
-		int order = strncmp(item->name, name, len);
-
-		if (order == 0 && item->name[len] == '\0')
-			return item;
-		if (order >= 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
-}
-
 const struct template_text *templates_find(const struct templates *t, const char *name, size_t len)
 {
-	return t ? find((struct templates *)t, name, len) : NULL;
+	char key[MUSTACHE_NAME];
+
+	if (!t || len >= sizeof(key))
+		return NULL;
+	memcpy(key, name, len);
+	key[len] = '\0';
+	return g_hash_table_lookup(t->texts, key);
 }
 
-const char *templates_partial(void *ctx, const char *name, size_t len, size_t *ret_len)
+const struct template_text *templates_partial(void *ctx, const char *name, size_t len)
 {
-	const struct template_text *t = templates_find(ctx, name, len);
-
-	if (!t)
-		return NULL;
-	*ret_len = t->len;
-	return t->text;
+	return templates_find(ctx, name, len);
 }
 
 size_t templates_count(const struct templates *t)
 {
-	return t->n;
+	return g_hash_table_size(t->texts);
 }
 
-static void template_release(struct template_text *t)
+static void text_free(gpointer data)
 {
-	free(t->name);
-	free(t->path);
-	free(t->text);
+	struct template_text *t = data;
+
+	g_free(t->name);
+	g_free(t->path);
+	g_free(t->text);
+	g_free(t);
 }
 
-struct templates *templates_ref(struct templates *t)
+static struct templates *set_ref(struct templates *t)
 {
 	if (t)
 		atomic_fetch_add(&t->references, 1);
@@ -92,119 +67,64 @@ void templates_unref(struct templates **t)
 	*t = NULL;
 	if (!old || atomic_fetch_sub(&old->references, 1) > 1)
 		return;
-	for (size_t i = 0; i < old->n; i++)
-		template_release(&old->items[i]);
-	free(old);
+	g_hash_table_destroy(old->texts);
+	g_free(old);
 }
 
 /* ---- reading ---- */
 
-static char *joined(const char *a, const char *b, const char *c)
+static int glib_error(struct error *err, GError *failed)
 {
-	struct strbuf text;
-
-	strbuf_init(&text, PATH_MAX_BYTES);
-	strbuf_add(&text, a);
-	strbuf_add(&text, b);
-	strbuf_add(&text, c);
-	return strbuf_take(&text);
-}
-
-static int read_file(struct template_text *t, struct error *err)
-{
-	FILE *file = fopen(t->path, "re");
-	struct strbuf text;
-	char chunk[4096];
-	size_t n;
-	int rc = 0;
-
-	if (!file)
-		return error_system(err, t->path, errno);
-	strbuf_init(&text, MUSTACHE_TEMPLATE);
-	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		strbuf_addn(&text, chunk, n);
-	if (ferror(file))
-		rc = error_system(err, t->path, errno);
-	else if (text.failed)
-		rc = error_set(err, ERR_INTERNAL, NULL, "%s: has more than %d bytes", t->path,
-			       MUSTACHE_TEMPLATE);
-	fclose(file);
-	t->len = text.len;
-	t->text = strbuf_take(&text);
-	return rc;
-}
-
-/* In place of the one of the same name, or after all others. */
-static int add(struct templates *t, struct template_text item, struct error *err)
-{
-	struct template_text *same = find(t, item.name, strlen(item.name));
-
-	if (same) {
-		template_release(same);
-		*same = item;
-		return 0;
-	}
-	if (t->n == TEMPLATES_MAX) {
-		template_release(&item);
-		return error_set(err, ERR_INTERNAL, NULL, "there are more than %d templates",
-				 TEMPLATES_MAX);
-	}
-	t->items[t->n++] = item;
-	qsort(t->items, t->n, sizeof(*t->items), by_name);
-	return 0;
-}
-
-/*
- * The template in FILE of FOLDER, whose file names begin with PLACE's folder.
- * Other files are none of ours.
- */
-static int read_one(struct templates *t, const struct place *place, const char *folder,
-		    const char *file, struct error *err)
-{
-	size_t len = strlen(file), suffix = strlen(place->suffix);
-	struct template_text item;
-	struct error failed = { 0 };
-
-	if (*file == '.' || len <= suffix || strcmp(file + len - suffix, place->suffix) != 0)
-		return 0;
-	item = (struct template_text) { .name = joined(place->folder, file, ""),
-					.path = joined(folder, "/", "") };
-	if (item.path) {
-		char *path = joined(item.path, place->folder, file);
-
-		free(item.path);
-		item.path = path;
-	}
-	if (!item.name || !item.path)
-		error_set(&failed, ERR_INTERNAL, NULL, "%s: the name is too long", folder);
-	else
-		item.name[strlen(item.name) - suffix] = '\0';
-	if (failed.kind == ERR_NONE && read_file(&item, &failed) == 0)
-		return add(t, item, err);
-	template_release(&item);
-	*err = failed;
+	error_set(err, ERR_INTERNAL, NULL, "%s", failed->message);
+	g_error_free(failed);
 	return -1;
 }
 
+/* Reads FILE of FOLDER. It takes the place of a template of the same name. */
+static int read_file(struct templates *t, const struct place *place, const char *folder,
+		     const char *file, struct error *err)
+{
+	size_t stem = strlen(file) - strlen(place->suffix);
+	struct template_text *text = g_new0(struct template_text, 1);
+	GError *failed = NULL;
+
+	text->path = g_strconcat(folder, "/", place->folder, file, NULL);
+	text->name = g_strdup_printf("%s%.*s", place->folder, (int)stem, file);
+	if (g_file_get_contents(text->path, &text->text, &text->len, &failed)) {
+		g_hash_table_replace(t->texts, text->name, text);
+		return 0;
+	}
+	text_free(text);
+	return glib_error(err, failed);
+}
+
+/* Hidden files, and those with another suffix, are no templates. */
+static bool is_template(const struct place *place, const char *file)
+{
+	return *file != '.' && g_str_has_suffix(file, place->suffix);
+}
+
+/* FOLDER itself must exist, its own folders need not. */
 static int read_place(struct templates *t, const struct place *place, const char *folder,
 		      struct error *err)
 {
-	char *path = joined(folder, "/", place->folder);
-	DIR *dir = path ? opendir(path) : NULL;
-	struct dirent *entry;
+	char *path = g_build_filename(folder, place->folder, NULL);
+	GError *failed = NULL;
+	GDir *dir = g_dir_open(path, 0, &failed);
+	const char *file;
 	int rc = 0;
 
-	if (!dir && *place->folder && errno == ENOENT) {
-		free(path);
-		return 0; /* who needs what would be there will miss it */
+	g_free(path);
+	if (!dir && *place->folder && g_error_matches(failed, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		g_error_free(failed);
+		return 0;
 	}
 	if (!dir)
-		rc = error_system(err, folder, errno);
-	while (rc == 0 && (entry = readdir(dir)))
-		rc = read_one(t, place, folder, entry->d_name, err);
-	if (dir)
-		closedir(dir);
-	free(path);
+		return glib_error(err, failed);
+	while (rc == 0 && (file = g_dir_read_name(dir)))
+		if (is_template(place, file))
+			rc = read_file(t, place, folder, file, err);
+	g_dir_close(dir);
 	return rc;
 }
 
@@ -212,43 +132,50 @@ static int read_folder(struct templates *t, const char *folder, struct error *er
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < sizeof(places) / sizeof(places[0]); i++)
+	for (size_t i = 0; rc == 0 && i < G_N_ELEMENTS(places); i++)
 		rc = read_place(t, &places[i], folder, err);
 	return rc;
 }
 
 /* ---- checking ---- */
 
-static bool is_named(const char *name, size_t len, const char *word)
+/* Also the two that layout.c fills in. */
+static const struct template_text *find_partial(void *ctx, const char *name, size_t len)
 {
-	return strlen(word) == len && memcmp(name, word, len) == 0;
+	static const char *const filled_in[] = { TEMPLATE_CONTENT, TEMPLATE_BODY };
+	static const struct template_text empty;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(filled_in); i++)
+		if (strlen(filled_in[i]) == len && memcmp(filled_in[i], name, len) == 0)
+			return &empty;
+	return templates_find(ctx, name, len);
 }
 
-static bool exists(void *ctx, const char *name, size_t len)
+static int check_all(struct templates *t, struct error *err)
 {
-	return is_named(name, len, TEMPLATE_CONTENT) || is_named(name, len, TEMPLATE_BODY) ||
-	       templates_find(ctx, name, len);
+	const struct template_text *text;
+	GHashTableIter iter;
+
+	g_hash_table_iter_init(&iter, t->texts);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&text))
+		if (mustache_check(text, find_partial, t, err) < 0)
+			return -1;
+	return 0;
 }
 
 int templates_read(const char *folder, const char *own, struct templates **ret, struct error *err)
 {
-	struct templates *t = calloc(1, sizeof(*t));
-	int rc;
+	struct templates *t = g_new0(struct templates, 1);
 
-	if (!t)
-		abort();
 	atomic_init(&t->references, 1);
-	rc = read_folder(t, folder, err);
-	if (rc == 0 && own && *own)
-		rc = read_folder(t, own, err);
-	for (size_t i = 0; rc == 0 && i < t->n; i++)
-		rc = mustache_check(t->items[i].path, t->items[i].text, t->items[i].len, exists, t,
-				    err);
-	if (rc == 0)
-		*ret = t;
-	else
+	t->texts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, text_free);
+	if (read_folder(t, folder, err) < 0 || (own && *own && read_folder(t, own, err) < 0) ||
+	    check_all(t, err) < 0) {
 		templates_unref(&t);
-	return rc;
+		return -1;
+	}
+	*ret = t;
+	return 0;
 }
 
 /* ---- the newest set ---- */
@@ -283,6 +210,6 @@ void template_shelf_take(struct template_shelf *s, struct templates **held)
 		return;
 	templates_unref(held);
 	pthread_mutex_lock(&s->lock);
-	*held = templates_ref(atomic_load(&s->newest));
+	*held = set_ref(atomic_load(&s->newest));
 	pthread_mutex_unlock(&s->lock);
 }

@@ -12,17 +12,11 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include "base/error.h"
+#include "format/mustache.h"
 
 /* What layout.c fills in where a template names them: neither is a file. */
 #define TEMPLATE_CONTENT "content"
 #define TEMPLATE_BODY    "body"
-
-struct template_text {
-	char *name; /* "layout" of layout.html, "types/go" of types/go.txt */
-	char *path;
-	char *text;
-	size_t len;
-};
 
 struct templates;
 
@@ -34,8 +28,7 @@ struct templates;
  */
 int templates_read(const char *folder, const char *own, struct templates **ret, struct error *err);
 
-/* A reference more, or one less; the last one frees it. T may be NULL. */
-struct templates *templates_ref(struct templates *t);
+/* Gives a reference up; the last one frees the set. *t, which may be NULL, becomes NULL. */
 void templates_unref(struct templates **t);
 
 /*
@@ -43,8 +36,8 @@ void templates_unref(struct templates **t);
  */
 const struct template_text *templates_find(const struct templates *t, const char *name, size_t len);
 
-/* The same for mustache_render; CTX is the set. */
-const char *templates_partial(void *ctx, const char *name, size_t len, size_t *ret_len);
+/* The same as a mustache_partial; CTX is the set. */
+const struct template_text *templates_partial(void *ctx, const char *name, size_t len);
 
 /* How many there are. */
 size_t templates_count(const struct templates *t);

@@ -3,7 +3,7 @@
  * rows are held back until a list ends, or until there are so many that they
  * are printed as a table of their own.
  */
-#include "format/writer.h"
+#include "format/backend.h"
 
 #include <string.h>
 
@@ -56,12 +56,13 @@ static bool is_number(const struct field *f)
 	return f->type == VT_INT || f->type == VT_DECIMAL;
 }
 
-static void text_about(struct writer *w, const char *title, const char *sentence)
+/* What the answer is about, above all else. */
+static void print_about(struct writer *w)
 {
 	struct text *t = w->state;
-	const char *lines[] = { title, sentence };
+	const char *lines[] = { w->title, w->sentence };
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; w->depth == 1 && i < 2; i++) {
 		if (!lines[i] || !*lines[i])
 			continue;
 		plain_add(w->out, lines[i], strlen(lines[i]));
@@ -246,8 +247,9 @@ static void text_begin_list(struct writer *w, const struct field *f, const struc
 	struct text *t = w->state;
 
 	(void)f;
+	print_about(w);
 	if (t->table) {
-		writer_top(w)->muted = true;
+		writer_top(w)->skipped = true;
 		return;
 	}
 	if (!columns_shown(w, &t->columns, item, w->format->leaves_out | FIELD_UNIT)) {
@@ -266,6 +268,7 @@ static void text_begin(struct writer *w, const struct field *f, const struct sha
 
 	(void)f;
 	(void)shape;
+	print_about(w);
 	if (t->table && w->depth == t->table + 1)
 		t->written = 0;
 }
@@ -300,7 +303,8 @@ static void end_table(struct writer *w)
 		print_block(w);
 	} else if (writer_top(w)->children == 0 && w->depth <= 2) {
 		print_title(w);
-		strbuf_add(w->out, "There is no usage for this question.\n");
+		strbuf_add(w->out, shape_none(writer_top(w)->shape));
+		strbuf_addc(w->out, '\n');
 	}
 	t->table = 0;
 }
@@ -338,6 +342,5 @@ const struct format format_text = {
 	.begin_list = text_begin_list,
 	.field = text_field,
 	.end = text_end,
-	.about = text_about,
 	.release = text_release,
 };

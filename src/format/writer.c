@@ -1,7 +1,9 @@
-#include "format/writer.h"
+#include "format/backend.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include <glib.h>
 
 #include "base/banned.h"
 
@@ -25,12 +27,9 @@ bool format_fits(const struct format *f, const struct shape *shape)
 struct writer *writer_new(const struct format *format, const struct writer_options *o,
 			  struct sink *sink)
 {
-	struct writer *w = calloc(1, sizeof(*w));
+	struct writer *w = g_new0(struct writer, 1);
 
-	if (w && format->state_size > 0)
-		w->state = calloc(1, format->state_size);
-	if (!w || (format->state_size > 0 && !w->state))
-		abort();
+	w->state = g_malloc0(format->state_size);
 	w->format = format;
 	w->options = o;
 	w->sink = sink;
@@ -46,8 +45,10 @@ void writer_free(struct writer **w)
 		(*w)->format->release(*w);
 	if ((*w)->joined.text)
 		strbuf_release(&(*w)->joined);
-	free((*w)->state);
-	free(*w);
+	g_free((*w)->title);
+	g_free((*w)->sentence);
+	g_free((*w)->state);
+	g_free(*w);
 	*w = NULL;
 }
 
@@ -61,6 +62,8 @@ static bool failed(const struct writer *w)
 	return w->error.kind != ERR_NONE;
 }
 
+/* ---- for people ---- */
+
 void writer_note(struct writer *w, const char *text)
 {
 	w->note = text;
@@ -68,19 +71,108 @@ void writer_note(struct writer *w, const char *text)
 
 void writer_about(struct writer *w, const char *title, const char *sentence)
 {
-	struct strbuf noted;
-
-	if (failed(w) || !w->format->about)
-		return;
-	if (!w->note) {
-		w->format->about(w, title, sentence);
-		return;
-	}
-	strbuf_init(&noted, w->out->limit);
-	strbuf_addf(&noted, "%s%s%s", sentence ? sentence : "", sentence ? " " : "", w->note);
-	w->format->about(w, title, noted.text);
-	strbuf_release(&noted);
+	g_free(w->title);
+	g_free(w->sentence);
+	w->title = g_strdup(title);
+	w->sentence = sentence && w->note ? g_strjoin(" ", sentence, w->note, NULL)
+					  : g_strdup(sentence ? sentence : w->note);
 }
+
+const char *writer_title(struct writer *w)
+{
+	struct strbuf words;
+
+	if (!w->title) {
+		strbuf_init(&words, 256);
+		style_humanise(&words, w->stack[0].shape->name);
+		w->title = g_strdup(words.text);
+		strbuf_release(&words);
+	}
+	return w->title;
+}
+
+static void add_note(struct writer *w, enum writer_note_kind kind, const void *about,
+		     const char *text)
+{
+	if (w->n_notes == WRITER_NOTES)
+		writer_fail(w, ERR_INTERNAL, "too many labels, hidden columns and defaults");
+	else
+		w->notes[w->n_notes++] = (struct writer_note) { kind, about, text };
+}
+
+void writer_label(struct writer *w, const struct field *f, const char *label)
+{
+	add_note(w, NOTE_LABEL, f, label);
+}
+
+void writer_hide(struct writer *w, const struct field *f)
+{
+	add_note(w, NOTE_HIDDEN, f, "");
+}
+
+void writer_assume(struct writer *w, const char *name, const char *value)
+{
+	add_note(w, NOTE_ASSUMED, name, value);
+}
+
+static const char *find_note(const struct writer *w, enum writer_note_kind kind,
+			     const struct field *f)
+{
+	for (size_t i = 0; i < w->n_notes; i++)
+		if (w->notes[i].kind == kind && w->notes[i].about == f)
+			return w->notes[i].text;
+	return NULL;
+}
+
+const char *writer_label_of(const struct writer *w, const struct field *f)
+{
+	const char *label = find_note(w, NOTE_LABEL, f);
+
+	return label ? label : f->label;
+}
+
+bool writer_hides(const struct writer *w, const struct field *f)
+{
+	return find_note(w, NOTE_HIDDEN, f);
+}
+
+const char *writer_assumed(const struct writer *w, const char *name)
+{
+	for (size_t i = 0; i < w->n_notes; i++)
+		if (w->notes[i].kind == NOTE_ASSUMED && strcmp(w->notes[i].about, name) == 0)
+			return w->notes[i].text;
+	return "";
+}
+
+void writer_figure(struct writer *w, const struct figure *figure)
+{
+	if (w->n_figures == WRITER_FIGURES)
+		writer_fail(w, ERR_INTERNAL, "too many key figures");
+	else
+		w->figures[w->n_figures++] = *figure;
+}
+
+void writer_filters(struct writer *w, const char *words)
+{
+	w->filters = words;
+}
+
+void writer_presets(struct writer *w, const struct page_link *presets)
+{
+	w->presets = presets;
+}
+
+void writer_related(struct writer *w, const struct page_link *links)
+{
+	w->related = links;
+}
+
+void writer_show_totals(struct writer *w)
+{
+	w->totals = true;
+}
+
+/* ---- the answer ---- */
 
 /* May a node come here, in the field F? */
 static bool fits(struct writer *w, const struct field *f, enum value_type type)
@@ -108,7 +200,7 @@ static bool fits(struct writer *w, const struct field *f, enum value_type type)
 static void open_node(struct writer *w, const struct field *f, const struct shape *shape, bool list)
 {
 	struct writer_node *parent = writer_top(w), *node;
-	bool muted = (parent && parent->muted) || (f && (f->flags & w->format->leaves_out));
+	bool skipped = (parent && parent->skipped) || (f && (f->flags & w->format->leaves_out));
 
 	if (failed(w) || !fits(w, f, list ? VT_LIST : VT_OBJECT))
 		return;
@@ -116,85 +208,15 @@ static void open_node(struct writer *w, const struct field *f, const struct shap
 		parent->children++;
 	w->rooted = true;
 	node = &w->stack[w->depth++];
-	*node = (struct writer_node) { .field = f, .shape = shape, .list = list, .muted = muted };
-	if (muted)
+	*node = (struct writer_node) {
+		.field = f, .shape = shape, .list = list, .skipped = skipped
+	};
+	if (skipped)
 		return;
 	if (list)
 		w->format->begin_list(w, f, shape);
 	else
 		w->format->begin(w, f, shape);
-}
-
-void writer_assume(struct writer *w, const char *name, const char *value)
-{
-	if (w->n_assumed == WRITER_HIDDEN) {
-		writer_fail(w, ERR_INTERNAL, "too many parameters are assumed");
-		return;
-	}
-	w->assumed[w->n_assumed].name = name;
-	w->assumed[w->n_assumed++].value = value;
-}
-
-void writer_hide(struct writer *w, const struct field *f)
-{
-	if (w->n_hidden == WRITER_HIDDEN)
-		writer_fail(w, ERR_INTERNAL, "too many columns are hidden");
-	else
-		w->hidden[w->n_hidden++] = f;
-}
-
-void writer_figure(struct writer *w, const struct figure *figure)
-{
-	if (w->n_figures == WRITER_FIGURES)
-		writer_fail(w, ERR_INTERNAL, "too many key figures");
-	else
-		w->figures[w->n_figures++] = *figure;
-}
-
-void writer_filters(struct writer *w, const char *words)
-{
-	w->filters = words;
-}
-
-void writer_presets(struct writer *w, const struct page_link *presets)
-{
-	w->presets = presets;
-}
-
-void writer_related(struct writer *w, const struct page_link *links)
-{
-	w->related = links;
-}
-
-void writer_label(struct writer *w, const struct field *f, const char *label)
-{
-	if (w->n_labels == WRITER_LABELS) {
-		writer_fail(w, ERR_INTERNAL, "too many labels");
-		return;
-	}
-	w->labels[w->n_labels].field = f;
-	w->labels[w->n_labels++].text = label;
-}
-
-const char *writer_label_of(const struct writer *w, const struct field *f)
-{
-	for (size_t i = 0; i < w->n_labels; i++)
-		if (w->labels[i].field == f)
-			return w->labels[i].text;
-	return f->label;
-}
-
-bool writer_hides(const struct writer *w, const struct field *f)
-{
-	for (size_t i = 0; i < w->n_hidden; i++)
-		if (w->hidden[i] == f)
-			return true;
-	return false;
-}
-
-void writer_show_totals(struct writer *w)
-{
-	w->totals = true;
 }
 
 void writer_begin(struct writer *w, const struct field *f, const struct shape *shape)
@@ -239,7 +261,7 @@ static void write_field(struct writer *w, const struct field *f, const void *val
 		return;
 	}
 	node->children++;
-	if (!node->muted && !(f->flags & w->format->leaves_out))
+	if (!node->skipped && !(f->flags & w->format->leaves_out))
 		w->format->field(w, f, f->flags & FIELD_XML_ONLY ? NULL : value);
 }
 
@@ -279,7 +301,7 @@ void writer_end(struct writer *w)
 		writer_fail(w, ERR_INTERNAL, "nothing is open that could end");
 		return;
 	}
-	if (!node->muted)
+	if (!node->skipped)
 		w->format->end(w);
 	w->depth--;
 	node = writer_top(w);
@@ -307,7 +329,7 @@ static void write_shared(struct writer *w, const struct field *f, const void *re
 	struct writer_node *node = writer_top(w);
 	size_t from = w->out->len;
 
-	if (!node || node->list || node->muted || !node->children || failed(w)) {
+	if (!node || node->list || node->skipped || !node->children || failed(w)) {
 		writer_record(w, f, f->shape, rec);
 	} else if (s->rec == rec && s->field == f) {
 		node->children++;
@@ -318,9 +340,14 @@ static void write_shared(struct writer *w, const struct field *f, const void *re
 	}
 }
 
+const uint8_t *writer_order(struct writer *w, const struct shape *shape)
+{
+	return w->format->order ? w->format->order(w, shape) : NULL;
+}
+
 void writer_fields(struct writer *w, const struct shape *shape, const void *rec)
 {
-	const uint8_t *order = w->format->order ? w->format->order(w, shape) : NULL;
+	const uint8_t *order = writer_order(w, shape);
 
 	for (size_t i = 0; shape->fields[i].name; i++) {
 		const struct field *f = &shape->fields[order ? order[i] : i];

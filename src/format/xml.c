@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "format/writer.h"
+#include "format/backend.h"
 
 #include "base/banned.h"
 

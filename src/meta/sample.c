@@ -73,7 +73,7 @@ static const void *placeholder(const struct field *f)
 
 static void write_shape(struct writer *w, const struct field *in, const struct shape *shape)
 {
-	const uint8_t *order = w->format->order ? w->format->order(w, shape) : NULL;
+	const uint8_t *order = writer_order(w, shape);
 
 	writer_begin(w, in, shape);
 	for (size_t i = 0; shape->fields[i].name; i++) {

@@ -530,8 +530,7 @@ static int render(const struct types_language *language, const struct types_requ
 
 	if (!t)
 		return -1;
-	return mustache_render(t->text, t->len, root, templates_partial, (void *)rq->templates, out,
-			       err);
+	return mustache_render(t, root, templates_partial, (void *)rq->templates, out, err);
 }
 
 int types_write(const struct types_request *rq, const char *name, struct strbuf *out,

@@ -10,27 +10,17 @@
 #include "format/mustache.h"
 #include "base/banned.h"
 
-struct source {
-	const char *text;
-	size_t len;
-};
-
-static const char *itself(void *ctx, const char *name, size_t len, size_t *ret_len)
+static const struct template_text *itself(void *ctx, const char *name, size_t len)
 {
-	const struct source *s = ctx;
-
-	if (len != 1 || *name != 'p')
-		return NULL;
-	*ret_len = s->len;
-	return s->text;
+	return len == 1 && *name == 'p' ? ctx : NULL;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char cut[] = "\n%%\n";
 	const char *at = size ? memmem(data, size, cut, sizeof(cut) - 1) : NULL;
-	struct source s = { size ? (const char *)data : "",
-			    at ? (size_t)(at - (const char *)data) : size };
+	struct template_text s = { .text = size ? (char *)data : "",
+				   .len = at ? (size_t)(at - (const char *)data) : size };
 	char *json = strndup(at ? at + sizeof(cut) - 1 : "",
 			     at ? size - s.len - sizeof(cut) + 1 : 0);
 	struct json_object *object;
@@ -41,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(json);
 	object = json_tokener_parse(json);
 	strbuf_init(&out, 1 << 20);
-	rc = mustache_render(s.text, s.len, object, itself, &s, &out, &err);
+	rc = mustache_render(&s, object, itself, &s, &out, &err);
 	must((rc < 0) == (err.kind != ERR_NONE) && out.len <= 1 << 20);
 	strbuf_clear(&out);
 	html_add_text(&out, s.text, s.len);

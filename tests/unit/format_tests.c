@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+#include "format/backend.h"
 #include "format/templates.h"
 #include "format/writer.h"
 

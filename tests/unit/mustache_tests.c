@@ -25,9 +25,15 @@ static struct json_object *read_cases(const char *module)
 	return cases;
 }
 
-/* CTX is the case's object of partials. */
-static const char *partial_of_case(void *ctx, const char *name, size_t len, size_t *ret_len)
+static struct template_text template_of(const char *text)
 {
+	return (struct template_text) { .text = (char *)text, .len = strlen(text) };
+}
+
+/* CTX is the case's object of partials. */
+static const struct template_text *partial_of_case(void *ctx, const char *name, size_t len)
+{
+	static struct template_text partial;
 	struct json_object *text;
 	char key[64];
 
@@ -36,8 +42,8 @@ static const char *partial_of_case(void *ctx, const char *name, size_t len, size
 	key[len] = '\0';
 	if (!json_object_object_get_ex(ctx, key, &text))
 		return NULL;
-	*ret_len = (size_t)json_object_get_string_len(text);
-	return json_object_get_string(text);
+	partial = template_of(json_object_get_string(text));
+	return &partial;
 }
 
 static const char *text_of(struct json_object *o, const char *name)
@@ -54,13 +60,13 @@ static void check_module(const char *module)
 	ck_assert_uint_gt(n, 0);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *test = json_object_array_get_idx(tests, i);
-		const char *template = text_of(test, "template");
+		struct template_text template = template_of(text_of(test, "template"));
 		struct error err = { 0 };
 		struct strbuf out;
 
 		strbuf_init(&out, LIMIT);
-		ck_assert_msg(mustache_render(template, strlen(template),
-					      json_object_object_get(test, "data"), partial_of_case,
+		ck_assert_msg(mustache_render(&template, json_object_object_get(test, "data"),
+					      partial_of_case,
 					      json_object_object_get(test, "partials"), &out,
 					      &err) == 0,
 			      "%s: %s: %s", module, text_of(test, "name"), err.message);
@@ -86,12 +92,13 @@ static void check_render(const char *template, const char *data, const char *exp
 			 const char *fault)
 {
 	struct json_object *object = json_tokener_parse(data);
+	struct template_text text = template_of(template);
 	struct error err = { 0 };
 	struct strbuf out;
 	int rc;
 
 	strbuf_init(&out, LIMIT);
-	rc = mustache_render(template, strlen(template), object, NULL, NULL, &out, &err);
+	rc = mustache_render(&text, object, NULL, NULL, &out, &err);
 	if (fault) {
 		ck_assert_int_eq(rc, -1);
 		ck_assert_str_eq(err.message, fault);
@@ -155,22 +162,25 @@ START_TEST(sections_nested_too_deep_are_refused)
 END_TEST
 
 /* CTX is the text of every partial. */
-static const char *same_partial(void *ctx, const char *name, size_t len, size_t *ret_len)
+static const struct template_text *same_partial(void *ctx, const char *name, size_t len)
 {
+	static struct template_text partial;
+
 	(void)name;
 	(void)len;
-	*ret_len = strlen(ctx);
-	return ctx;
+	partial = template_of(ctx);
+	return &partial;
 }
 
 static void check_partial_fault(char *partial, size_t limit, enum error_kind kind,
 				const char *fault)
 {
+	struct template_text text = template_of("{{>p}}");
 	struct error err = { 0 };
 	struct strbuf out;
 
 	strbuf_init(&out, limit);
-	ck_assert_int_eq(mustache_render("{{>p}}", 6, NULL, same_partial, partial, &out, &err), -1);
+	ck_assert_int_eq(mustache_render(&text, NULL, same_partial, partial, &out, &err), -1);
 	ck_assert_int_eq(err.kind, kind);
 	ck_assert_str_eq(err.message, fault);
 	strbuf_release(&out);
@@ -190,6 +200,7 @@ END_TEST
 START_TEST(partials_without_end_are_stopped)
 {
 	char twice[] = "{{#next}}{{>p}}{{>p}}{{/next}}";
+	struct template_text text = template_of("{{>p}}");
 	struct json_object *levels = NULL;
 	struct error err = { 0 };
 	struct strbuf out;
@@ -205,7 +216,7 @@ START_TEST(partials_without_end_are_stopped)
 		levels = outer;
 	}
 	strbuf_init(&out, LIMIT);
-	ck_assert_int_eq(mustache_render("{{>p}}", 6, levels, same_partial, twice, &out, &err), -1);
+	ck_assert_int_eq(mustache_render(&text, levels, same_partial, twice, &out, &err), -1);
 	ck_assert_str_eq(err.message, "template: it does not come to an end");
 	strbuf_release(&out);
 	json_object_put(levels);

@@ -169,8 +169,9 @@ END_TEST
 
 /* ---- what pages need ---- */
 
-static const char *const contents[] = { "report", "object",   "change", "metadata", "operation",
-					"ui",     "explorer", "login",  "empty",    "chart" };
+static const char *const contents[] = { "report",    "object", "change",   "metadata",
+					"operation", "ui",     "explorer", "login",
+					"empty",     "chart",  "table" };
 
 static void put_contents(void)
 {

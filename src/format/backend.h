@@ -1,0 +1,93 @@
+/*
+ * backend.h - the writer as a format's backend sees it. Only for this folder.
+ */
+#ifndef FORMAT_BACKEND_H
+#define FORMAT_BACKEND_H
+
+#include "format/writer.h"
+
+enum { WRITER_DEPTH = 16, WRITER_NOTES = 56 };
+
+struct writer_node {
+	const struct field *field;
+	const struct shape *shape; /* of the object, or of the list's items */
+	bool list;
+	bool skipped;    /* this format doesn't show it */
+	size_t children; /* begun or written so far, shown or not */
+	size_t mark;     /* the backend's own note about the node */
+};
+
+/* A text about a field or a parameter, see writer_label, _hide and _assume. */
+struct writer_note {
+	enum writer_note_kind { NOTE_LABEL, NOTE_HIDDEN, NOTE_ASSUMED } kind;
+	const void *about;
+	const char *text;
+};
+
+/* Where in the buffer a shared object was written. */
+struct writer_shared {
+	const void *rec;
+	const struct field *field;
+	size_t from, len;
+};
+
+enum { WRITER_SHARED_BITS = 6, WRITER_SHARED = 1 << WRITER_SHARED_BITS };
+
+struct writer {
+	const struct format *format;
+	const struct writer_options *options;
+	struct sink *sink;
+	struct strbuf *out; /* = sink->buf */
+	struct writer_node stack[WRITER_DEPTH];
+	int depth;
+	bool rooted; /* the root has begun */
+	bool finished;
+	struct error error;
+
+	/* for people */
+	char *title, *sentence; /* or NULL */
+	const char *note;       /* or NULL */
+	struct writer_note notes[WRITER_NOTES];
+	size_t n_notes;
+	struct figure figures[WRITER_FIGURES];
+	size_t n_figures;
+	const char *filters; /* or NULL */
+	const struct page_link *presets, *related;
+	bool totals; /* see writer_show_totals */
+
+	struct writer_shared shared[WRITER_SHARED]; /* the last ones, by a hash of `rec` */
+	struct strbuf joined; /* the texts of a field, for formats that don't list them */
+	void *state;
+};
+
+static inline struct writer_node *writer_top(struct writer *w)
+{
+	return w->depth ? &w->stack[w->depth - 1] : NULL;
+}
+
+static inline struct writer_node *writer_parent(struct writer *w)
+{
+	return w->depth > 1 ? &w->stack[w->depth - 2] : NULL;
+}
+
+/* The texts that the VT_TEXTS member at VALUE holds. */
+static inline const char *const *writer_texts(const void *value)
+{
+	return *(const char *const *const *)value;
+}
+
+/* The title, by default the name of the root's shape in words. After the root. */
+const char *writer_title(struct writer *w);
+
+/* The label that F was given, or its own, or NULL. */
+const char *writer_label_of(const struct writer *w, const struct field *f);
+
+bool writer_hides(const struct writer *w, const struct field *f);
+
+/* The value that the operation chose for the parameter NAME, or "". */
+const char *writer_assumed(const struct writer *w, const char *name);
+
+/* Records a failure of the backend itself. */
+void writer_fail(struct writer *w, enum error_kind kind, const char *message);
+
+#endif

@@ -1,0 +1,264 @@
+#include "format/data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/backend.h"
+#include "format/mustache.h"
+#include "format/plain.h"
+
+#include "base/banned.h"
+
+/* ---- members ---- */
+
+void data_text(struct json_object *o, const char *key, const char *text)
+{
+	struct strbuf clean;
+
+	json_object_object_del(o, key);
+	if (!text)
+		return;
+	strbuf_init(&clean, MUSTACHE_TEMPLATE);
+	plain_add(&clean, text, strlen(text));
+	data_html(o, key, &clean);
+	if (!*text)
+		json_object_object_add(o, key, json_object_new_string(""));
+}
+
+void data_bool(struct json_object *o, const char *key, bool value)
+{
+	json_object_object_add(o, key, json_object_new_boolean(value));
+}
+
+void data_int(struct json_object *o, const char *key, int64_t n)
+{
+	json_object_object_add(o, key, json_object_new_int64(n));
+}
+
+void data_html(struct json_object *o, const char *key, struct strbuf *html)
+{
+	if (html->len)
+		json_object_object_add(o, key,
+				       json_object_new_string_len(html->text, (int)html->len));
+	strbuf_release(html);
+}
+
+static struct json_object *add(struct json_object *o, const char *key, struct json_object *member)
+{
+	json_object_object_add(o, key, member);
+	return member;
+}
+
+struct json_object *data_object(struct json_object *o, const char *key)
+{
+	return add(o, key, json_object_new_object());
+}
+
+struct json_object *data_list(struct json_object *o, const char *key)
+{
+	return add(o, key, json_object_new_array());
+}
+
+struct json_object *data_item(struct json_object *list)
+{
+	struct json_object *item = json_object_new_object();
+
+	json_object_array_add(list, item);
+	return item;
+}
+
+void data_record(struct json_object *o, const struct field *fields, const void *rec)
+{
+	for (const struct field *f = fields; f->name; f++) {
+		const void *member = (const char *)rec + f->offset;
+
+		if (f->type == VT_TEXT)
+			data_text(o, f->name, *(const char *const *)member);
+		else if (f->type == VT_BOOL)
+			data_bool(o, f->name, *(const bool *)member);
+		else if (f->type == VT_INT && *(const int64_t *)member)
+			data_int(o, f->name, *(const int64_t *)member);
+	}
+}
+
+/* ---- links ---- */
+
+static const struct field link_fields[] = { FIELD(struct page_link, text, NULL),
+					    FIELD(struct page_link, href, NULL),
+					    FIELD(struct page_link, current, NULL),
+					    { 0 } };
+
+/* Does the link lead to the days that are shown? */
+static bool leads_here(const struct writer *w, const struct page_link *link)
+{
+	static const char *const names[] = { "StartDate", "EndDate" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *at = strstr(link->href, names[i]), *day = writer_assumed(w, names[i]);
+
+		if (!at || !*day || strncmp(at + strlen(names[i]) + 1, day, strlen(day)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * LINKS as an object with a list, so that a template can frame the list. With W
+ * the first link to the days that are shown is the current one.
+ */
+static void put_links(struct json_object *o, const char *key, const struct page_link *links,
+		      const struct writer *w)
+{
+	struct json_object *list, *link;
+
+	if (!links || !links->text)
+		return;
+	list = data_list(data_object(o, key), "links");
+	for (; links->text; links++) {
+		link = data_item(list);
+		data_record(link, link_fields, links);
+		if (w && leads_here(w, links)) {
+			data_bool(link, "current", true);
+			w = NULL;
+		}
+	}
+}
+
+/* ---- the form ---- */
+
+static const struct field change_fields[] = { FIELD(struct page_change, button, NULL),
+					      FIELD(struct page_change, back, NULL),
+					      FIELD(struct page_change, fault, NULL),
+					      { 0 } };
+static const struct field input_fields[] = { FIELD(struct page_input, name, NULL),
+					     FIELD(struct page_input, label, NULL),
+					     FIELD(struct page_input, type, NULL),
+					     FIELD(struct page_input, hint, NULL),
+					     FIELD(struct page_input, required, NULL),
+					     FIELD(struct page_input, max_length, NULL),
+					     { 0 } };
+
+static const char *assumed(const struct writer *w, const char *name)
+{
+	return w ? writer_assumed(w, name) : "";
+}
+
+/* TAKEN: the value behind the choice "", or "". */
+static void put_choices(struct json_object *o, const struct page_input *input, const char *value,
+			const char *taken)
+{
+	struct json_object *list = data_list(data_object(o, "select"), "choices");
+	struct strbuf text;
+
+	strbuf_init(&text, MUSTACHE_TEMPLATE);
+	for (const struct page_choice *c = input->choices; c->value; c++) {
+		struct json_object *choice = data_item(list);
+
+		strbuf_clear(&text);
+		for (int i = 0; i < c->depth; i++)
+			strbuf_add(&text, "\xC2\xA0\xC2\xA0\xC2\xA0");
+		strbuf_add(&text, c->text);
+		if (!*c->value && *taken) {
+			strbuf_clear(&text);
+			strbuf_addf(&text, "%s, %s", taken, input->own);
+		}
+		data_text(choice, "value", c->value);
+		data_text(choice, "text", text.text);
+		data_bool(choice, "selected", strcmp(value, c->value) == 0);
+	}
+	strbuf_release(&text);
+}
+
+static void put_input(struct json_object *o, const struct writer *w, const struct page *page,
+		      const struct page_input *i)
+{
+	const char *taken = assumed(w, i->name), *value = i->value ? i->value : i->own ? "" : taken;
+	const char *fault = page->change ? page->change->fault_of : NULL;
+
+	data_record(o, input_fields, i);
+	data_text(o, "value", value);
+	data_bool(o, "secret", strcmp(i->type, "password") == 0);
+	data_bool(o, "at_fault", fault && strcmp(fault, i->name) == 0);
+	if (i->choices)
+		put_choices(o, i, value, i->own && !*value ? taken : "");
+}
+
+/* The inputs that are FOLDED, or those that are not, as the member "inputs". */
+static void put_inputs(struct json_object *o, const struct writer *w, const struct page *page,
+		       bool folded)
+{
+	struct json_object *list = data_list(o, "inputs");
+
+	for (const struct page_input *i = page->inputs; i->name; i++)
+		if (i->folded == folded)
+			put_input(data_item(list), w, page, i);
+}
+
+static bool has_folded(const struct page *page)
+{
+	for (const struct page_input *i = page->inputs; i->name; i++)
+		if (i->folded)
+			return true;
+	return false;
+}
+
+static void put_form(struct json_object *o, const struct writer *w, const struct page *page)
+{
+	struct json_object *form;
+
+	if (!page->action || !page->inputs || (!page->inputs->name && !page->change))
+		return;
+	form = data_object(o, "form");
+	data_text(form, "action", page->action);
+	data_text(form, "in_force", w ? w->filters : NULL);
+	put_inputs(form, w, page, false);
+	if (has_folded(page))
+		put_inputs(data_object(form, "more"), w, page, true);
+}
+
+/* ---- the page ---- */
+
+static const struct field page_fields[] = {
+	FIELD(struct page, user, NULL),     FIELD(struct page, profile, NULL),
+	FIELD(struct page, sign_out, NULL), FIELD(struct page, notice, NULL),
+	FIELD(struct page, api_call, NULL), { 0 }
+};
+
+/* The beginning of a report's sentence, for the window's title: whose usage, when. */
+static void put_place(struct json_object *o, const char *content, const char *sentence)
+{
+	const char *end = sentence && strcmp(content, "report") == 0 ? strchr(sentence, '.') : NULL;
+	char *place = end ? strndup(sentence, (size_t)(end - sentence)) : NULL;
+
+	data_text(o, "place", place);
+	free(place);
+}
+
+static void put_page(struct json_object *o, const struct writer *w, const struct page *page)
+{
+	data_record(o, page_fields, page);
+	put_links(o, "nav", page->nav, NULL);
+	put_links(o, "tabs", page->tabs, NULL);
+	put_links(o, "exports", page->exports, NULL);
+	put_links(o, "tasks", page->tasks, NULL);
+	put_links(o, "presets", w ? w->presets : NULL, w);
+	put_links(o, "related", w ? w->related : NULL, NULL);
+	if (page->change)
+		data_record(data_object(o, "change"), change_fields, page->change);
+	put_form(o, w, page);
+}
+
+struct json_object *data_page(const struct writer_options *options, const struct writer *w,
+			      const char *content, const char *title)
+{
+	const struct page *page = options->page;
+	struct json_object *o = json_object_new_object();
+
+	data_text(o, "title", title);
+	data_text(o, "sentence", w ? w->sentence : NULL);
+	put_place(o, content, w ? w->sentence : NULL);
+	data_text(o, "site", page && page->site ? page->site : "usaged");
+	if (page)
+		put_page(o, w, page);
+	return o;
+}

@@ -1,0 +1,34 @@
+/*
+ * frame.h - templates around text of any length. A frame is a template with
+ * {{>body}}: its head is appended before the text, and its foot after it. Both
+ * are made by rendering the whole template, so the foot can show what was not
+ * known before the text, such as the number of rows. Only for this folder.
+ */
+#ifndef FORMAT_FRAME_H
+#define FORMAT_FRAME_H
+
+#include <json-c/json.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+
+struct templates;
+
+struct frame {
+	const struct templates *templates; /* borrowed */
+	const char *name;                  /* of the template */
+	const char *content;      /* of the template for {{>content}}, or NULL: it has none */
+	struct json_object *data; /* owned, see frame_release */
+};
+
+enum frame_part { FRAME_HEAD, FRAME_FOOT, FRAME_WHOLE };
+
+/*
+ * Appends the part. 0, or -1: a template is missing, is broken or has no place
+ * for the body (ERR_INTERNAL), or OUT is full (ERR_TOO_LARGE).
+ */
+int frame_add(const struct frame *f, enum frame_part part, struct strbuf *out, struct error *err);
+
+void frame_release(struct frame *f);
+
+#endif
