@@ -10,7 +10,7 @@
 
 void chart_rows_begin(struct chart_rows *r)
 {
-	r->row = (struct chart_row) { .along = "" };
+	r->row = (struct chart_row) { .x = "" };
 	for (size_t i = 0; i < CHART_PARTS; i++)
 		r->row.values[i] = DECIMAL_NULL;
 }
@@ -52,8 +52,8 @@ void chart_rows_field(struct chart_rows *r, const struct field *f, const void *v
 {
 	const struct chart *chart = r->chart;
 
-	if (strcmp(f->name, chart->along) == 0)
-		take_text(r->row.along, f, value);
+	if (strcmp(f->name, chart->x) == 0)
+		take_text(r->row.x, f, value);
 	else if (chart->series && strcmp(f->name, chart->series) == 0)
 		take_text(r->row.series, f, value);
 	else if (chart->unit && strcmp(f->name, chart->unit) == 0)
@@ -65,7 +65,7 @@ void chart_rows_field(struct chart_rows *r, const struct field *f, const void *v
 void chart_rows_end(struct chart_rows *r)
 {
 	const struct chart_row *row = &r->row;
-	int bar = chart_sums_bar(&r->sums, row->along);
+	int bar = chart_sums_bar(&r->sums, row->x);
 
 	for (size_t i = 0; i < CHART_PARTS && r->chart->values[i]; i++) {
 		struct strbuf words;

@@ -5,12 +5,12 @@
 #ifndef FORMAT_CHART_ROWS_H
 #define FORMAT_CHART_ROWS_H
 
-#include "format/chart.h"
+#include "format/chart_sums.h"
 #include "format/shape.h"
 
 /* The record that is open: its fields come in any order. */
 struct chart_row {
-	char along[CHART_NAME], series[CHART_NAME];
+	char x[CHART_NAME], series[CHART_NAME];
 	struct decimal values[CHART_PARTS];
 };
 

@@ -47,13 +47,17 @@ bool columns_shown(const struct writer *w, struct columns *c, const struct shape
 	return true;
 }
 
-size_t columns_find(const struct columns *c, size_t from, const struct field *parent,
-		    const struct field *field)
+size_t columns_seek(struct writer *w, const struct columns *c, const struct field *f, int depth,
+		    size_t at)
 {
-	size_t i = from;
+	const struct field *parent = w->depth > depth ? writer_top(w)->field : NULL;
+	size_t i = 0;
 
-	while (i < c->n && (c->at[i].field != field || c->at[i].parent != parent))
+	while (i < c->n && (c->at[i].field != f || c->at[i].parent != parent))
 		i++;
+	if (i < at)
+		writer_fail(w, ERR_INTERNAL,
+			    "the fields of a record are not in the order of its shape");
 	return i;
 }
 

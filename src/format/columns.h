@@ -34,9 +34,12 @@ bool columns_of(struct columns *c, const struct shape *shape, unsigned without, 
 bool columns_shown(const struct writer *w, struct columns *c, const struct shape *shape,
 		   unsigned without);
 
-/* Index of the column, at FROM or after it; c->n if there is none. */
-size_t columns_find(const struct columns *c, size_t from, const struct field *parent,
-		    const struct field *field);
+/*
+ * Index of the column of F in the row of the node at DEPTH; c->n if it has
+ * none. Fails if the column is before AT: fields come in the shape's order.
+ */
+size_t columns_seek(struct writer *w, const struct columns *c, const struct field *f, int depth,
+		    size_t at);
 
 /*
  * Appends the column's name in words: "Period start time" for the start_time in

@@ -82,16 +82,13 @@ static void add_header(struct writer *w, const struct shape *shape)
 }
 
 /* Goes to the cell of F in the open row. False if it has none. */
-static bool seek_cell(struct writer *w, const struct field *parent, const struct field *f)
+static bool seek_cell(struct writer *w, const struct field *f, int depth)
 {
 	struct csv *csv = w->state;
-	size_t column = columns_find(&csv->columns, 0, parent, f);
+	size_t column = columns_seek(w, &csv->columns, f, depth, csv->commas);
 
 	if (column == csv->columns.n)
 		return false;
-	if (column < csv->commas)
-		writer_fail(w, ERR_INTERNAL,
-			    "the fields of a record are not in the order of its shape");
 	add_commas(w, column);
 	return true;
 }
@@ -101,12 +98,7 @@ static bool is_envelope(const struct writer *w, const struct shape *shape)
 {
 	if (shape->flags & SHAPE_PAGE)
 		return true;
-	if (w->options->style->csv_nested_as_jsv)
-		return false;
-	for (const struct field *f = shape->fields; f->name; f++)
-		if (f->type == VT_LIST)
-			return true;
-	return false;
+	return !w->options->style->csv_nested_as_jsv && shape_main_list(shape);
 }
 
 static void begin_row(struct writer *w)
@@ -136,7 +128,7 @@ static void begin_inside(struct writer *w, const struct field *f, char bracket)
 
 	if (csv->cell)
 		jsv_open(w, &csv->jsv_names, f, bracket);
-	else if (seek_cell(w, NULL, f))
+	else if (seek_cell(w, f, w->depth))
 		begin_cell(w, bracket);
 	else
 		node->skipped = node->list || w->options->style->csv_nested_as_jsv ||
@@ -208,7 +200,7 @@ static void csv_field(struct writer *w, const struct field *f, const void *value
 	if (csv->cell) {
 		jsv_field(w, &csv->jsv_names, f, value);
 		double_quotes(w->out, from);
-	} else if (csv->row && seek_cell(w, w->depth > csv->row ? writer_top(w)->field : NULL, f)) {
+	} else if (csv->row && seek_cell(w, f, csv->row)) {
 		if (f->type == VT_TEXTS && value)
 			add_texts_cell(w, writer_texts(value));
 		else if (writer_scalar(f, value, buf, &text, &len))

@@ -25,46 +25,12 @@ void data_text(struct json_object *o, const char *key, const char *text)
 		json_object_object_add(o, key, json_object_new_string(""));
 }
 
-void data_bool(struct json_object *o, const char *key, bool value)
-{
-	json_object_object_add(o, key, json_object_new_boolean(value));
-}
-
-void data_int(struct json_object *o, const char *key, int64_t n)
-{
-	json_object_object_add(o, key, json_object_new_int64(n));
-}
-
 void data_html(struct json_object *o, const char *key, struct strbuf *html)
 {
 	if (html->len)
 		json_object_object_add(o, key,
 				       json_object_new_string_len(html->text, (int)html->len));
 	strbuf_release(html);
-}
-
-static struct json_object *add(struct json_object *o, const char *key, struct json_object *member)
-{
-	json_object_object_add(o, key, member);
-	return member;
-}
-
-struct json_object *data_object(struct json_object *o, const char *key)
-{
-	return add(o, key, json_object_new_object());
-}
-
-struct json_object *data_list(struct json_object *o, const char *key)
-{
-	return add(o, key, json_object_new_array());
-}
-
-struct json_object *data_item(struct json_object *list)
-{
-	struct json_object *item = json_object_new_object();
-
-	json_object_array_add(list, item);
-	return item;
 }
 
 void data_record(struct json_object *o, const struct field *fields, const void *rec)
@@ -75,9 +41,9 @@ void data_record(struct json_object *o, const struct field *fields, const void *
 		if (f->type == VT_TEXT)
 			data_text(o, f->name, *(const char *const *)member);
 		else if (f->type == VT_BOOL)
-			data_bool(o, f->name, *(const bool *)member);
+			tree_bool(o, f->name, *(const bool *)member);
 		else if (f->type == VT_INT && *(const int64_t *)member)
-			data_int(o, f->name, *(const int64_t *)member);
+			tree_int(o, f->name, *(const int64_t *)member);
 	}
 }
 
@@ -113,12 +79,12 @@ static void put_links(struct json_object *o, const char *key, const struct page_
 
 	if (!links || !links->text)
 		return;
-	list = data_list(data_object(o, key), "links");
+	list = tree_list(tree_object(o, key), "links");
 	for (; links->text; links++) {
-		link = data_item(list);
+		link = tree_item(list);
 		data_record(link, link_fields, links);
 		if (w && leads_here(w, links)) {
-			data_bool(link, "current", true);
+			tree_bool(link, "current", true);
 			w = NULL;
 		}
 	}
@@ -147,12 +113,12 @@ static const char *assumed(const struct writer *w, const char *name)
 static void put_choices(struct json_object *o, const struct page_input *input, const char *value,
 			const char *taken)
 {
-	struct json_object *list = data_list(data_object(o, "select"), "choices");
+	struct json_object *list = tree_list(tree_object(o, "select"), "choices");
 	struct strbuf text;
 
 	strbuf_init(&text, MUSTACHE_TEMPLATE);
 	for (const struct page_choice *c = input->choices; c->value; c++) {
-		struct json_object *choice = data_item(list);
+		struct json_object *choice = tree_item(list);
 
 		strbuf_clear(&text);
 		for (int i = 0; i < c->depth; i++)
@@ -164,7 +130,7 @@ static void put_choices(struct json_object *o, const struct page_input *input, c
 		}
 		data_text(choice, "value", c->value);
 		data_text(choice, "text", text.text);
-		data_bool(choice, "selected", strcmp(value, c->value) == 0);
+		tree_bool(choice, "selected", strcmp(value, c->value) == 0);
 	}
 	strbuf_release(&text);
 }
@@ -177,8 +143,8 @@ static void put_input(struct json_object *o, const struct writer *w, const struc
 
 	data_record(o, input_fields, i);
 	data_text(o, "value", value);
-	data_bool(o, "secret", strcmp(i->type, "password") == 0);
-	data_bool(o, "at_fault", fault && strcmp(fault, i->name) == 0);
+	tree_bool(o, "secret", strcmp(i->type, "password") == 0);
+	tree_bool(o, "at_fault", fault && strcmp(fault, i->name) == 0);
 	if (i->choices)
 		put_choices(o, i, value, i->own && !*value ? taken : "");
 }
@@ -187,11 +153,11 @@ static void put_input(struct json_object *o, const struct writer *w, const struc
 static void put_inputs(struct json_object *o, const struct writer *w, const struct page *page,
 		       bool folded)
 {
-	struct json_object *list = data_list(o, "inputs");
+	struct json_object *list = tree_list(o, "inputs");
 
 	for (const struct page_input *i = page->inputs; i->name; i++)
 		if (i->folded == folded)
-			put_input(data_item(list), w, page, i);
+			put_input(tree_item(list), w, page, i);
 }
 
 static bool has_folded(const struct page *page)
@@ -208,12 +174,12 @@ static void put_form(struct json_object *o, const struct writer *w, const struct
 
 	if (!page->action || !page->inputs || (!page->inputs->name && !page->change))
 		return;
-	form = data_object(o, "form");
+	form = tree_object(o, "form");
 	data_text(form, "action", page->action);
 	data_text(form, "in_force", w ? w->filters : NULL);
 	put_inputs(form, w, page, false);
 	if (has_folded(page))
-		put_inputs(data_object(form, "more"), w, page, true);
+		put_inputs(tree_object(form, "more"), w, page, true);
 }
 
 /* ---- the page ---- */
@@ -244,7 +210,7 @@ static void put_page(struct json_object *o, const struct writer *w, const struct
 	put_links(o, "presets", w ? w->presets : NULL, w);
 	put_links(o, "related", w ? w->related : NULL, NULL);
 	if (page->change)
-		data_record(data_object(o, "change"), change_fields, page->change);
+		data_record(tree_object(o, "change"), change_fields, page->change);
 	put_form(o, w, page);
 }
 

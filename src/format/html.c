@@ -56,20 +56,12 @@ struct html {
 	size_t detail_at;
 };
 
-static bool has_list(const struct shape *shape)
-{
-	for (const struct field *f = shape->fields; f->name; f++)
-		if (f->type == VT_LIST)
-			return true;
-	return false;
-}
-
 /* The template of the kind of page. */
 static const char *page_kind(const struct writer *w, const struct shape *shape)
 {
 	if (w->options->page && w->options->page->change)
 		return "change";
-	return w->stack[0].list || has_list(shape) ? "report" : "object";
+	return w->stack[0].list || shape_main_list(shape) ? "report" : "object";
 }
 
 static void begin_page(struct writer *w, const struct shape *shape)
@@ -348,7 +340,7 @@ static void put_name(struct json_object *o, const struct writer *w, const struct
 static struct json_object *table_data(const struct writer *w, const struct writer_node *list)
 {
 	const struct html *html = w->state;
-	struct json_object *o = json_object_new_object(), *columns = data_list(o, "columns");
+	struct json_object *o = json_object_new_object(), *columns = tree_list(o, "columns");
 	/* a list whose items have another shape on pages is described by that shape */
 	bool same = list->field && list->field->shape == list->shape;
 
@@ -356,9 +348,9 @@ static struct json_object *table_data(const struct writer *w, const struct write
 	data_text(o, "list", list->field ? list->field->name : "");
 	data_text(o, "id", list->field ? list->field->name : list->shape->name);
 	data_text(o, "doc", same ? list->field->doc : list->shape->doc);
-	data_bool(o, "wide", html->columns.n >= WIDE_COLUMNS);
+	tree_bool(o, "wide", html->columns.n >= WIDE_COLUMNS);
 	for (size_t i = 0; i < html->columns.n; i++)
-		put_column(data_item(columns), w, &html->columns.at[i], is_main(w, list));
+		put_column(tree_item(columns), w, &html->columns.at[i], is_main(w, list));
 	return o;
 }
 
@@ -377,7 +369,7 @@ static void begin_table(struct writer *w)
 static void put_tally(struct writer *w, size_t shown)
 {
 	struct html *html = w->state;
-	struct json_object *tally = data_object(html->table.data, "tally");
+	struct json_object *tally = tree_object(html->table.data, "tally");
 	char here[24];
 	const char *all = *html->count ? html->count : here;
 	struct strbuf count;
@@ -386,7 +378,7 @@ static void put_tally(struct writer *w, size_t shown)
 	strbuf_init(&count, w->out->limit);
 	html_value_grouped(&count, html->digits, all);
 	data_html(tally, "count", &count);
-	data_bool(tally, "one", strcmp(all, "1") == 0);
+	tree_bool(tally, "one", strcmp(all, "1") == 0);
 	data_text(tally, "here", strcmp(all, here) == 0 ? NULL : here);
 }
 
@@ -580,16 +572,10 @@ static void add_to_row(struct writer *w, const struct field *f, const void *valu
 		begin_detail(w, f, value);
 		return;
 	}
-	column = columns_find(&html->columns, 0,
-			      w->depth > html->depth + 1 ? writer_top(w)->field : NULL, f);
+	column = columns_seek(w, &html->columns, f, html->depth + 1, html->written);
 	html->last = NULL;
-	if (column == html->columns.n)
+	if (column == html->columns.n || column < html->written)
 		return;
-	if (column < html->written) {
-		writer_fail(w, ERR_INTERNAL,
-			    "the fields of a record are not in the order of its shape");
-		return;
-	}
 	fill_cells(w, column);
 	begin_cell(w);
 	html->value_at = w->out->len;
@@ -707,7 +693,7 @@ static void put_pager(struct writer *w, const char *key, const char *href)
 	const struct html *html = w->state;
 	struct json_object *pager = json_object_object_get(html->page.data, "pager");
 
-	data_text(pager ? pager : data_object(html->page.data, "pager"), key, href);
+	data_text(pager ? pager : tree_object(html->page.data, "pager"), key, href);
 }
 
 static void html_field(struct writer *w, const struct field *f, const void *value)

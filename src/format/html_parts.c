@@ -59,9 +59,9 @@ void html_put_figures(struct json_object *o, const struct writer *w)
 
 	if (!w->n_figures)
 		return;
-	list = data_list(data_object(o, "figures"), "list");
+	list = tree_list(tree_object(o, "figures"), "list");
 	for (size_t i = 0; i < w->n_figures; i++)
-		put_figure(data_item(list), w, &w->figures[i]);
+		put_figure(tree_item(list), w, &w->figures[i]);
 }
 
 /* ---- the chart's numbers: a row for each bar, a cell for each part and their sum ---- */
@@ -104,8 +104,8 @@ static void put_numbers(struct json_object *o, const struct digits *digits,
 	struct strbuf rows, along;
 
 	strbuf_init(&along, 256);
-	style_humanise(&along, r->chart->along);
-	data_text(o, "along", along.text);
+	style_humanise(&along, r->chart->x);
+	data_text(o, "x_name", along.text);
 	strbuf_release(&along);
 	strbuf_init(&rows, PART_MAX);
 	for (size_t i = 0; i < r->sums.n_bars; i++)
@@ -118,19 +118,19 @@ static void put_numbers(struct json_object *o, const struct digits *digits,
 /* The parts by name and colour; the sum of all. */
 static void put_parts(struct json_object *o, const struct chart_sums *s)
 {
-	struct json_object *list = data_list(o, "parts");
+	struct json_object *list = tree_list(o, "parts");
 	struct strbuf text;
 	wide sum = 0;
 
 	for (size_t i = 0; i < s->n_parts; i++) {
 		const struct chart_part *part = &s->parts[s->order[i]];
-		struct json_object *item = data_item(list);
+		struct json_object *item = tree_item(list);
 
 		data_text(item, "name", part->name);
-		data_int(item, "colour", part->colour + 1);
+		tree_int(item, "colour", part->colour + 1);
 		sum += part->sum;
 	}
-	data_bool(o, "legend", s->n_parts > 1);
+	tree_bool(o, "legend", s->n_parts > 1);
 	strbuf_init(&text, PART_MAX);
 	plot_amount(&text, "", sum, true);
 	data_html(o, "sum", &text);
@@ -143,8 +143,8 @@ static void put_plot(struct json_object *o, const struct chart_rows *r)
 	};
 	struct strbuf svg;
 
-	data_int(o, "height", PLOT_TOP + CHART_HEIGHT + PLOT_BOTTOM);
-	data_int(o, "ticks_width", plot_ticks_width(&p));
+	tree_int(o, "height", PLOT_TOP + CHART_HEIGHT + PLOT_BOTTOM);
+	tree_int(o, "ticks_width", plot_ticks_width(&p));
 	strbuf_init(&svg, PART_MAX);
 	plot_ticks(&svg, &p);
 	data_html(o, "ticks", &svg);

@@ -37,33 +37,16 @@ static bool is_plain(unsigned char c)
 static void add_escape(struct strbuf *out, unsigned char c)
 {
 	static const char hex[] = "0123456789ABCDEF";
+	static const char letters['\\' + 1] = {
+		['"'] = '"',  ['\\'] = '\\', ['\n'] = 'n', ['\r'] = 'r',
+		['\t'] = 't', ['\f'] = 'f',  ['\b'] = 'b'
+	};
 	char text[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
-	size_t len = 2;
+	bool has_letter = c <= '\\' && letters[c];
 
-	switch (c) {
-	case '"':
-	case '\\':
-		text[1] = (char)c;
-		break;
-	case '\n':
-		text[1] = 'n';
-		break;
-	case '\r':
-		text[1] = 'r';
-		break;
-	case '\t':
-		text[1] = 't';
-		break;
-	case '\f':
-		text[1] = 'f';
-		break;
-	case '\b':
-		text[1] = 'b';
-		break;
-	default:
-		len = sizeof(text);
-	}
-	strbuf_addn(out, text, len);
+	if (has_letter)
+		text[1] = letters[c];
+	strbuf_addn(out, text, has_letter ? 2 : sizeof(text));
 }
 
 /* Text from its first byte that is not plain on. */

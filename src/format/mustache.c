@@ -25,7 +25,7 @@ enum token_kind {
 	TOKEN_DELIMITERS = '='
 };
 
-struct token {
+struct mustache_token {
 	enum token_kind kind;
 	const char *text; /* the text, or the tag's name */
 	size_t len;
@@ -65,20 +65,11 @@ struct render {
 
 static const char *escape_of(char c)
 {
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return NULL;
-	}
+	static const char *const escapes['>' + 1] = {
+		['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"
+	};
+
+	return (unsigned char)c <= '>' ? escapes[(unsigned char)c] : NULL;
 }
 
 void html_add_text(struct strbuf *out, const char *text, size_t len)
@@ -111,12 +102,12 @@ static int cut_error(struct cutter *c, const char *at, const char *fault)
 	return error_set(c->err, ERR_INTERNAL, NULL, "template, line %d: %s", line, fault);
 }
 
-static struct token *token_at(const struct cutter *c, size_t i)
+static struct mustache_token *token_at(const struct cutter *c, size_t i)
 {
-	return &g_array_index(c->tokens, struct token, i);
+	return &g_array_index(c->tokens, struct mustache_token, i);
 }
 
-static void add_token(struct cutter *c, struct token token)
+static void add_token(struct cutter *c, struct mustache_token token)
 {
 	g_array_append_val(c->tokens, token);
 }
@@ -124,7 +115,7 @@ static void add_token(struct cutter *c, struct token token)
 /* The text up to END. */
 static void add_text(struct cutter *c, const char *end)
 {
-	add_token(c, (struct token) {
+	add_token(c, (struct mustache_token) {
 			     .kind = TOKEN_TEXT, .text = c->pos, .len = (size_t)(end - c->pos) });
 }
 
@@ -238,7 +229,8 @@ static int cut_tag(struct cutter *c, const char *start)
 	if (kind == TOKEN_DELIMITERS)
 		return set_delimiters(c, text, len);
 	if (kind != TOKEN_COMMENT)
-		add_token(c, (struct token) { kind, text, len, line, (size_t)(start - line), 0 });
+		add_token(c, (struct mustache_token) { kind, text, len, line,
+						       (size_t)(start - line), 0 });
 	return 0;
 }
 
@@ -247,7 +239,7 @@ static int pair_sections(struct cutter *c)
 	size_t open[MUSTACHE_DEPTH], depth = 0;
 
 	for (size_t i = 0; i < c->tokens->len; i++) {
-		struct token *t = token_at(c, i), *begin;
+		struct mustache_token *t = token_at(c, i), *begin;
 
 		if (t->kind == TOKEN_SECTION || t->kind == TOKEN_INVERTED) {
 			if (depth == MUSTACHE_DEPTH)
@@ -275,7 +267,7 @@ static int cut(struct cutter *c, const struct template_text *t, struct error *er
 			       .limit = t->text + t->len,
 			       .open = { "{{", 2 },
 			       .close = { "}}", 2 },
-			       .tokens = g_array_new(FALSE, FALSE, sizeof(struct token)),
+			       .tokens = g_array_new(FALSE, FALSE, sizeof(struct mustache_token)),
 			       .err = err };
 	if (t->len > MUSTACHE_TEMPLATE)
 		return cut_error(c, t->text, "a template has at most 1 MiB");
@@ -359,9 +351,10 @@ static bool is_true(struct json_object *value)
 /* ---- rendering ---- */
 
 static int render_text(struct render *r, const struct template_text *t);
-static int render_tokens(struct render *r, const struct token *tokens, size_t from, size_t to);
+static int render_tokens(struct render *r, const struct mustache_token *tokens, size_t from,
+			 size_t to);
 
-static void render_value(struct render *r, const struct token *t)
+static void render_value(struct render *r, const struct mustache_token *t)
 {
 	struct json_object *value = lookup(r, t->text, t->len);
 	const char *text = value ? json_object_get_string(value) : "";
@@ -375,8 +368,8 @@ static void render_value(struct render *r, const struct token *t)
 		html_add_text(r->out, text, len);
 }
 
-static int render_inside(struct render *r, struct json_object *value, const struct token *tokens,
-			 size_t i)
+static int render_inside(struct render *r, struct json_object *value,
+			 const struct mustache_token *tokens, size_t i)
 {
 	int rc;
 
@@ -389,7 +382,7 @@ static int render_inside(struct render *r, struct json_object *value, const stru
 	return rc;
 }
 
-static int render_section(struct render *r, const struct token *tokens, size_t i)
+static int render_section(struct render *r, const struct mustache_token *tokens, size_t i)
 {
 	struct json_object *value = lookup(r, tokens[i].text, tokens[i].len);
 
@@ -419,7 +412,7 @@ static void add_indented(struct strbuf *out, const char *text, size_t len, const
 	}
 }
 
-static int render_partial(struct render *r, const struct token *t)
+static int render_partial(struct render *r, const struct mustache_token *t)
 {
 	const struct template_text *partial;
 	struct template_text text;
@@ -446,7 +439,8 @@ static int render_partial(struct render *r, const struct token *t)
 	return rc;
 }
 
-static int render_tokens(struct render *r, const struct token *tokens, size_t from, size_t to)
+static int render_tokens(struct render *r, const struct mustache_token *tokens, size_t from,
+			 size_t to)
 {
 	int rc = 0;
 
@@ -488,7 +482,7 @@ static int render_text(struct render *r, const struct template_text *t)
 	int rc = cut(&c, t, r->err);
 
 	if (rc == 0)
-		rc = render_tokens(r, (const struct token *)(void *)c.tokens->data, 0,
+		rc = render_tokens(r, (const struct mustache_token *)(void *)c.tokens->data, 0,
 				   c.tokens->len);
 	cut_end(&c);
 	return rc;
@@ -514,7 +508,7 @@ int mustache_check(const struct template_text *t, mustache_partial *partial, voi
 	int rc = cut(&c, t, err);
 
 	for (size_t i = 0; rc == 0 && i < c.tokens->len; i++) {
-		const struct token *token = token_at(&c, i);
+		const struct mustache_token *token = token_at(&c, i);
 
 		if (token->kind == TOKEN_PARTIAL && !partial(ctx, token->text, token->len))
 			rc = cut_error(&c, token->text,

@@ -5,6 +5,8 @@
 #include "format/html_value.h"
 #include "format/xml.h"
 
+#include "colours.h"
+
 #include "base/banned.h"
 
 enum {
@@ -19,11 +21,6 @@ enum {
 
 static const struct digits english = { ",", "." };
 
-static void add_escaped(struct strbuf *out, const char *text)
-{
-	xml_add_text(out, text, strlen(text), false);
-}
-
 void plot_amount(struct strbuf *out, const char *unit, wide n, bool grouped)
 {
 	char text[DECIMAL_TEXT];
@@ -35,8 +32,16 @@ void plot_amount(struct strbuf *out, const char *unit, wide n, bool grouped)
 		strbuf_add(out, text);
 	if (*unit) {
 		strbuf_addc(out, ' ');
-		add_escaped(out, unit);
+		xml_add(out, unit);
 	}
+}
+
+const char *plot_colour(const struct chart_part *part)
+{
+	static const char *const colours[CHART_COLOURS] = { COLOUR_c1, COLOUR_c2, COLOUR_c3,
+							    COLOUR_c4, COLOUR_c5, COLOUR_c6 };
+
+	return colours[part->colour];
 }
 
 /* ---- places ---- */
@@ -148,7 +153,7 @@ static void add_lines(struct strbuf *out, const struct plot *p, const struct sca
 		if (p->styled)
 			strbuf_add(out, i ? "<line" : "<line class=\"zero\"");
 		else
-			strbuf_addf(out, "<line stroke=\"%s\"", i ? PLOT_RULE : PLOT_INK_2);
+			strbuf_addf(out, "<line stroke=\"%s\"", i ? COLOUR_rule : COLOUR_ink2);
 		strbuf_add(out, " x2=\"100%\"");
 		add_tenths(out, "y1", y);
 		add_tenths(out, "y2", y);
@@ -169,14 +174,14 @@ static void add_title(struct strbuf *out, const struct plot *p, const struct cha
 	wide sum = 0;
 
 	strbuf_add(out, "<title>");
-	add_escaped(out, bar->name);
+	xml_add(out, bar->name);
 	for (size_t i = 0; i < s->n_parts; i++) {
 		wide n = bar->amounts[s->order[i]];
 
 		if (!n)
 			continue;
 		strbuf_addc(out, '\n');
-		add_escaped(out, s->parts[s->order[i]].name);
+		xml_add(out, s->parts[s->order[i]].name);
 		strbuf_add(out, ": ");
 		plot_amount(out, p->unit, n, p->styled);
 		sum += n;
@@ -189,15 +194,26 @@ static void add_title(struct strbuf *out, const struct plot *p, const struct cha
 	strbuf_add(out, "</title>\n");
 }
 
-static void add_part(struct strbuf *out, const struct plot *p, int colour, int64_t x, int64_t width,
-		     int64_t y1, int64_t y2)
+/* Where something stands beside the axis, in millionths of the width. */
+struct span_of_width {
+	int64_t x, width;
+};
+
+static void add_span(struct strbuf *out, const struct span_of_width *at)
+{
+	add_percent(out, "x", at->x);
+	add_percent(out, "width", at->width);
+}
+
+/* A part of a bar from Y1 down to Y2. */
+static void add_part(struct strbuf *out, const struct plot *p, const struct chart_part *part,
+		     const struct span_of_width *at, int64_t y1, int64_t y2)
 {
 	if (p->styled)
-		strbuf_addf(out, "<rect class=\"c%d\"", colour + 1);
+		strbuf_addf(out, "<rect class=\"c%d\"", part->colour + 1);
 	else
-		strbuf_addf(out, "<rect fill=\"%s\"", chart_colours[colour]);
-	add_percent(out, "x", x);
-	add_percent(out, "width", width);
+		strbuf_addf(out, "<rect fill=\"%s\"", plot_colour(part));
+	add_span(out, at);
 	add_tenths(out, "y", y1);
 	/* too little to be seen, but there */
 	add_tenths(out, "height", y2 > y1 ? y2 - y1 : 1);
@@ -206,7 +222,7 @@ static void add_part(struct strbuf *out, const struct plot *p, int colour, int64
 
 /* The parts of a bar, from zero up and down. */
 static void add_parts(struct strbuf *out, const struct plot *p, const struct scale *s,
-		      const struct chart_bar *bar, int64_t x, int64_t width)
+		      const struct chart_bar *bar, const struct span_of_width *at)
 {
 	wide above = 0, below = 0;
 
@@ -218,7 +234,7 @@ static void add_parts(struct strbuf *out, const struct plot *p, const struct sca
 		if (!n)
 			continue;
 		*taken += n;
-		add_part(out, p, p->sums->parts[part].colour, x, width, from < to ? from : to,
+		add_part(out, p, &p->sums->parts[part], at, from < to ? from : to,
 			 from < to ? to : from);
 	}
 }
@@ -233,9 +249,10 @@ static bool is_empty(const struct chart_bar *bar)
 
 static void add_bar(struct strbuf *out, const struct plot *p, const struct scale *s, size_t i)
 {
-	int64_t from = (int64_t)i * WHOLE / (int64_t)p->sums->n_bars,
-		room = WHOLE / (int64_t)p->sums->n_bars;
-	int64_t width = room * 22 / 25 < BAR_MOST ? room * 22 / 25 : BAR_MOST;
+	int64_t n = (int64_t)p->sums->n_bars, wanted = WHOLE / n * 22 / 25,
+		width = wanted < BAR_MOST ? wanted : BAR_MOST;
+	struct span_of_width room = { (int64_t)i * WHOLE / n, WHOLE / n },
+			     middle = { room.x + (room.width - width) / 2, width };
 	const struct chart_bar *bar = &p->sums->bars[i];
 
 	if (is_empty(bar))
@@ -244,11 +261,10 @@ static void add_bar(struct strbuf *out, const struct plot *p, const struct scale
 	add_title(out, p, bar);
 	if (p->styled) { /* small bars can be pointed at as well */
 		strbuf_add(out, "<rect class=\"room\" height=\"100%\"");
-		add_percent(out, "x", from);
-		add_percent(out, "width", room);
+		add_span(out, &room);
 		strbuf_add(out, "/>\n");
 	}
-	add_parts(out, p, s, bar, from + (room - width) / 2, width);
+	add_parts(out, p, s, bar, &middle);
 	strbuf_add(out, "</g>\n");
 }
 
@@ -269,7 +285,7 @@ static void add_labels(struct strbuf *out, const struct plot *p)
 		add_percent(out, "x", (int64_t)(2 * i + 1) * WHOLE / (int64_t)(2 * n));
 		add_tenths(out, "y", (PLOT_TOP + p->height + PLOT_BOTTOM - 6) * 10);
 		strbuf_addc(out, '>');
-		add_escaped(out, label);
+		xml_add(out, label);
 		strbuf_add(out, "</text>\n");
 	}
 }

@@ -10,7 +10,7 @@
 #define FORMAT_PLOT_H
 
 #include "base/strbuf.h"
-#include "format/chart.h"
+#include "format/chart_sums.h"
 
 enum {
 	PLOT_TOP = 8,    /* pixels above the bars' room, for half a line of text */
@@ -41,9 +41,7 @@ void plot_bars(struct strbuf *out, const struct plot *p);
 /* Appends N and the unit: "1,234.5 USD" (GROUPED) or "1234.5 USD". */
 void plot_amount(struct strbuf *out, const char *unit, wide n, bool grouped);
 
-/* The colours of pictures, which have no style sheet. */
-#define PLOT_INK   "#1d2422"
-#define PLOT_INK_2 "#586059"
-#define PLOT_RULE  "#e4dfd2"
+/* The colour of a part in pictures, which have no style sheet: "#0b6158". */
+const char *plot_colour(const struct chart_part *part);
 
 #endif

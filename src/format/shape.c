@@ -17,14 +17,17 @@ const struct field *shape_main_list(const struct shape *shape)
 	return first;
 }
 
-bool shape_has_chart(const struct shape *shape)
+const struct field *shape_chart_list(const struct shape *shape)
 {
-	if (shape->chart)
-		return true;
 	for (const struct field *f = shape->fields; f->name; f++)
 		if (f->type == VT_LIST && f->shape->chart)
-			return true;
-	return false;
+			return f;
+	return NULL;
+}
+
+bool shape_has_chart(const struct shape *shape)
+{
+	return shape->chart || shape_chart_list(shape);
 }
 
 const char *shape_none(const struct shape *item)

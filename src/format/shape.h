@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/decimal.h"
+#include "format/chart.h"
 
 enum value_type {
 	VT_TEXT,    /* const char *; NULL is null */
@@ -125,21 +126,6 @@ enum {
 /* The record adds up those below it. */
 enum { LEVEL_TOTAL = -1, LEVEL_MOST = 8 };
 
-/*
- * How the records of a list look as bars: pages and pictures draw the fields
- * that the table shows, so the numbers are the same.
- */
-struct chart {
-	const char *along;  /* the field that names the bar: a time or a name */
-	const char *series; /* the field that names a part of a bar, or NULL */
-	/*
-	 * the numbers to draw, ended by NULL; with several each is a part, and
-	 * `series` is NULL
-	 */
-	const char *const *values;
-	const char *unit; /* the field with their unit, or NULL */
-};
-
 struct shape {
 	/* "UsageRecordInfo": type name, XML element of a list item or root */
 	const char *name;
@@ -175,6 +161,9 @@ const struct field *shape_main_list(const struct shape *shape);
 
 /* The sentence in place of a list of ITEMs that is empty. */
 const char *shape_none(const struct shape *item);
+
+/* The first list of SHAPE that has a chart, or NULL. */
+const struct field *shape_chart_list(const struct shape *shape);
 
 /* Is anything in an answer of SHAPE, or in a list of it, to be drawn? */
 bool shape_has_chart(const struct shape *shape);

@@ -147,14 +147,10 @@ static void sheet_field(struct writer *w, const struct field *f, const void *val
 
 	if (!s->to)
 		return;
-	column = columns_find(&s->columns, 0, w->depth > s->depth ? writer_top(w)->field : NULL, f);
-	if (column == s->columns.n || !writer_scalar(f, value, buf, &text, &len) || len == 0)
+	column = columns_seek(w, &s->columns, f, s->depth, s->cells);
+	if (column == s->columns.n || column < s->cells ||
+	    !writer_scalar(f, value, buf, &text, &len) || len == 0)
 		return;
-	if (column < s->cells) {
-		writer_fail(w, ERR_INTERNAL,
-			    "the fields of a record are not in the order of its shape");
-		return;
-	}
 	while (s->cells < column)
 		end_cell(s);
 	strbuf_clear(&s->text);

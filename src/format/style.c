@@ -84,25 +84,21 @@ static void spell_flat(struct strbuf *out, const char *name)
 			strbuf_addc(out, *name);
 }
 
+static void spell_as_is(struct strbuf *out, const char *name)
+{
+	strbuf_add(out, name);
+}
+
 void style_spell(struct strbuf *out, enum spelling spelling, const char *name)
 {
-	switch (spelling) {
-	case SPELL_AS_IS:
-		strbuf_add(out, name);
-		break;
-	case SPELL_PASCAL:
-		spell_pascal(out, name);
-		break;
-	case SPELL_CAMEL:
-		spell_camel(out, name);
-		break;
-	case SPELL_SNAKE:
-		spell_snake(out, name);
-		break;
-	case SPELL_FLAT:
-		spell_flat(out, name);
-		break;
-	}
+	static void (*const spells[])(struct strbuf *,
+				      const char *) = { [SPELL_AS_IS] = spell_as_is,
+							[SPELL_PASCAL] = spell_pascal,
+							[SPELL_CAMEL] = spell_camel,
+							[SPELL_SNAKE] = spell_snake,
+							[SPELL_FLAT] = spell_flat };
+
+	spells[spelling](out, name);
 }
 
 /* Short forms that people read as capitals. */

@@ -12,11 +12,12 @@
 #include "format/plot.h"
 #include "format/xml.h"
 
+#include "colours.h"
+
 #include "base/banned.h"
 
 #define SANS  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 #define SERIF "Georgia, 'Liberation Serif', 'Times New Roman', serif"
-#define PAPER "#fffefb"
 
 enum {
 	WIDTH = 860,
@@ -42,26 +43,14 @@ struct svg {
 
 /* ---- taking in ---- */
 
-/* Of the lists of SHAPE the one to draw: the first with a chart. */
-static void choose_list(struct svg *svg, const struct shape *shape)
-{
-	for (const struct field *f = shape->fields; f->name && !svg->rows.chart; f++) {
-		if (f->type != VT_LIST)
-			continue;
-		svg->rows.chart = f->shape->chart;
-		svg->list = f;
-	}
-}
-
 static void begin_root(struct writer *w, const struct shape *shape, bool list)
 {
 	struct svg *svg = w->state;
 
 	strbuf_init(&svg->facts, w->out->limit);
-	if (list)
-		svg->rows.chart = shape->chart;
-	else
-		choose_list(svg, shape);
+	svg->list = list ? NULL : shape_chart_list(shape);
+	if (list || svg->list)
+		svg->rows.chart = list ? shape->chart : svg->list->shape->chart;
 }
 
 static void svg_begin(struct writer *w, const struct field *f, const struct shape *shape)
@@ -127,11 +116,6 @@ static void svg_end(struct writer *w)
 }
 
 /* ---- drawing: words and numbers ---- */
-
-static void add_escaped(struct strbuf *out, const char *text)
-{
-	xml_add_text(out, text, strlen(text), false);
-}
 
 /* The first LETTERS characters of TEXT, and a sign that there were more. */
 static void add_cut(struct strbuf *out, const char *text, size_t letters)
@@ -215,7 +199,7 @@ static void add_legend(struct strbuf *out, struct svg *svg)
 			svg->y += LINE_HEIGHT;
 		}
 		strbuf_addf(out, "<rect fill=\"%s\" x=\"%d\" y=\"%d\" width=\"10\" height=\"10\"/>",
-			    chart_colours[part->colour], x, svg->y - 10);
+			    plot_colour(part), x, svg->y - 10);
 		begin_text(out, x + 17, svg->y);
 		add_cut(out, part->name, LEGEND_LETTERS);
 		strbuf_add(out, "</text>\n");
@@ -269,27 +253,27 @@ static void add_desc(struct strbuf *out, const struct svg *svg, const char *sent
 	wide sum = 0;
 
 	if (sentence) {
-		add_escaped(out, sentence);
+		xml_add(out, sentence);
 		strbuf_addc(out, ' ');
 	}
 	if (none) {
 		for (const char *fact = svg->facts.text; fact < svg->facts.text + svg->facts.len;
 		     fact += strlen(fact) + 1) {
-			add_escaped(out, fact);
+			xml_add(out, fact);
 			strbuf_add(out, "; ");
 		}
 		strbuf_add(out, none);
 		return;
 	}
 	strbuf_add(out, "Bars from ");
-	add_escaped(out, s->bars[0].name);
+	xml_add(out, s->bars[0].name);
 	strbuf_add(out, " to ");
-	add_escaped(out, s->bars[s->n_bars - 1].name);
+	xml_add(out, s->bars[s->n_bars - 1].name);
 	for (size_t i = 0; i < s->n_parts; i++) {
 		const struct chart_part *part = &s->parts[s->order[i]];
 
 		strbuf_add(out, "; ");
-		add_escaped(out, part->name);
+		xml_add(out, part->name);
 		strbuf_addc(out, ' ');
 		plot_amount(out, svg->rows.unit, part->sum, false);
 		sum += part->sum;
@@ -313,12 +297,12 @@ static void draw(struct strbuf *out, struct writer *w)
 	const char *none = nothing(svg);
 
 	strbuf_addf(out, "<g font-family=\"%s\" font-size=\"22\" font-weight=\"600\" fill=\"%s\">",
-		    SERIF, PLOT_INK);
+		    SERIF, COLOUR_ink);
 	svg->y = 38;
 	begin_text(out, EDGE, svg->y);
 	add_cut(out, writer_title(w), LINE_LETTERS / 2);
 	strbuf_addf(out, "</text></g>\n<g font-family=\"%s\" font-size=\"12\" fill=\"%s\">\n", SANS,
-		    PLOT_INK_2);
+		    COLOUR_ink2);
 	svg->y += 4;
 	add_paragraph(out, svg, w->sentence);
 	add_facts(out, svg);
@@ -344,10 +328,11 @@ static void svg_finish(struct writer *w)
 		    "viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"title desc\">\n",
 		    WIDTH, svg->y, WIDTH, svg->y);
 	strbuf_add(out, "<title id=\"title\">");
-	add_escaped(out, writer_title(w));
+	xml_add(out, writer_title(w));
 	strbuf_add(out, "</title>\n<desc id=\"desc\">");
 	add_desc(out, svg, w->sentence);
-	strbuf_addf(out, "</desc>\n<rect width=\"100%%\" height=\"100%%\" fill=\"%s\"/>\n", PAPER);
+	strbuf_addf(out, "</desc>\n<rect width=\"100%%\" height=\"100%%\" fill=\"%s\"/>\n",
+		    COLOUR_sheet);
 	strbuf_addn(out, body.text, body.len);
 	strbuf_add(out, "</svg>\n");
 	out->failed |= body.failed;

@@ -16,7 +16,7 @@
 
 enum { BLOCK_ROWS = 10000, NO_CELL = -1 };
 
-struct text {
+struct text_table {
 	struct columns columns;
 	int table; /* depth of the list that is a table now; 0 = none */
 	/*
@@ -59,7 +59,7 @@ static bool is_number(const struct field *f)
 /* What the answer is about, above all else. */
 static void print_about(struct writer *w)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 	const char *lines[] = { w->title, w->sentence };
 
 	for (size_t i = 0; w->depth == 1 && i < 2; i++) {
@@ -73,7 +73,7 @@ static void print_about(struct writer *w)
 
 /* ---- printing a table ---- */
 
-static void measure(struct text *t)
+static void measure(struct text_table *t)
 {
 	const char *cell = t->cells.text;
 
@@ -109,7 +109,7 @@ static void add_owed(struct strbuf *out, size_t *owed, const char *text)
 	strbuf_add(out, text);
 }
 
-static void add_cell(struct strbuf *out, const struct text *t, size_t i, const char *value,
+static void add_cell(struct strbuf *out, const struct text_table *t, size_t i, const char *value,
 		     const char *unit, size_t *owed)
 {
 	size_t pad = t->widths[i] - width_of(value);
@@ -126,7 +126,7 @@ static void add_cell(struct strbuf *out, const struct text *t, size_t i, const c
 	}
 }
 
-static void print_headings(struct strbuf *out, const struct text *t)
+static void print_headings(struct strbuf *out, const struct text_table *t)
 {
 	size_t owed = 0;
 
@@ -154,7 +154,7 @@ static void print_headings(struct strbuf *out, const struct text *t)
  */
 static void print_title(struct writer *w)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 	const struct writer_node *list = &w->stack[t->table - 1];
 
 	if (t->titled)
@@ -171,7 +171,7 @@ static void print_title(struct writer *w)
 
 static void print_block(struct writer *w)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 	const char *cell = t->cells.text;
 
 	if (t->cells.failed) {
@@ -201,18 +201,15 @@ static void print_block(struct writer *w)
 /* The next place is that of the value (0) or the unit (1) of COLUMN. */
 static void seek_cell(struct writer *w, size_t column, size_t part)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 
-	if (column * 2 + part < t->written)
-		writer_fail(w, ERR_INTERNAL,
-			    "the fields of a record are not in the order of its shape");
 	for (; t->written < column * 2 + part; t->written++)
 		strbuf_addc(&t->cells, '\0');
 }
 
 static void put_cell(struct writer *w, const char *text, size_t len)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 
 	plain_add(&t->cells, text, len);
 	strbuf_addc(&t->cells, '\0');
@@ -221,7 +218,7 @@ static void put_cell(struct writer *w, const char *text, size_t len)
 
 static void row_field(struct writer *w, const struct field *f, const char *text, size_t len)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 	size_t column;
 
 	if (f->flags & FIELD_UNIT) {
@@ -232,8 +229,7 @@ static void row_field(struct writer *w, const struct field *f, const char *text,
 		t->column = NO_CELL;
 		return;
 	}
-	column = columns_find(&t->columns, 0, w->depth > t->table + 1 ? writer_top(w)->field : NULL,
-			      f);
+	column = columns_seek(w, &t->columns, f, t->table + 1, (t->written + 1) / 2);
 	t->column = NO_CELL;
 	if (column == t->columns.n)
 		return;
@@ -244,7 +240,7 @@ static void row_field(struct writer *w, const struct field *f, const char *text,
 
 static void text_begin_list(struct writer *w, const struct field *f, const struct shape *item)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 
 	(void)f;
 	print_about(w);
@@ -264,7 +260,7 @@ static void text_begin_list(struct writer *w, const struct field *f, const struc
 
 static void text_begin(struct writer *w, const struct field *f, const struct shape *shape)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 
 	(void)f;
 	(void)shape;
@@ -275,7 +271,7 @@ static void text_begin(struct writer *w, const struct field *f, const struct sha
 
 static void text_field(struct writer *w, const struct field *f, const void *value)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 	char buf[DECIMAL_TEXT];
 	const char *text = "";
 	size_t len = 0;
@@ -297,7 +293,7 @@ static void text_field(struct writer *w, const struct field *f, const void *valu
 
 static void end_table(struct writer *w)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 
 	if (t->rows > 0) {
 		print_block(w);
@@ -311,7 +307,7 @@ static void end_table(struct writer *w)
 
 static void text_end(struct writer *w)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 
 	if (t->table == w->depth) {
 		end_table(w);
@@ -324,7 +320,7 @@ static void text_end(struct writer *w)
 
 static void text_release(struct writer *w)
 {
-	struct text *t = w->state;
+	struct text_table *t = w->state;
 
 	if (t->cells.text)
 		strbuf_release(&t->cells);
@@ -337,7 +333,7 @@ const struct format format_text = {
 	.terminal_only = true,
 	.leaves_out = FIELD_XML_ONLY | FIELD_JSON_ONLY | FIELD_PAGE_ONLY | FIELD_LINK |
 		      FIELD_MACHINE | FIELD_NEXT | FIELD_PREVIOUS,
-	.state_size = sizeof(struct text),
+	.state_size = sizeof(struct text_table),
 	.begin = text_begin,
 	.begin_list = text_begin_list,
 	.field = text_field,

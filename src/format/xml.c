@@ -24,7 +24,7 @@
 
 enum { ORDERS_MAX = 8, ORDERED_FIELDS = 64 };
 
-struct order {
+struct member_order {
 	const struct shape *shape;
 	uint8_t index[ORDERED_FIELDS];
 };
@@ -34,7 +34,7 @@ struct xml {
 	struct strbuf attributes; /* of the page, for its list's element */
 	bool open;                /* the last start tag lacks its ">" */
 	size_t n_orders;
-	struct order orders[ORDERS_MAX];
+	struct member_order orders[ORDERS_MAX];
 };
 
 static const struct style *style_of(const struct writer *w)
@@ -44,26 +44,17 @@ static const struct style *style_of(const struct writer *w)
 
 /* ---- text ---- */
 
-/* What stands for the byte C in text, or in an attribute; NULL: itself. */
+/* The escape of the byte C in text, or in an attribute; NULL: it needs none. */
 static const char *escape_of(unsigned char c, bool attribute)
 {
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return attribute ? "&quot;" : NULL;
-	case '\t':
-		return attribute ? "&#9;" : NULL;
-	case '\n':
-		return attribute ? "&#10;" : NULL;
-	/* XML has no such character: U+FFFD */
-	default:
-		return c < 0x20 ? "\xEF\xBF\xBD" : NULL;
-	}
+	static const char *const escapes['>' + 1] = {
+		['&'] = "&amp;",  ['<'] = "&lt;",  ['>'] = "&gt;",
+		['"'] = "&quot;", ['\t'] = "&#9;", ['\n'] = "&#10;"
+	};
+
+	if (c < 0x20 && c != '\t' && c != '\n')
+		return "\xEF\xBF\xBD"; /* XML has no such character: U+FFFD */
+	return c > '>' || (!attribute && strchr("\"\t\n", c)) ? NULL : escapes[c];
 }
 
 static bool is_plain(unsigned char c)
@@ -112,6 +103,11 @@ void xml_add_text(struct strbuf *out, const char *text, size_t len, bool attribu
 		text += n + step;
 		len -= n + step;
 	}
+}
+
+void xml_add(struct strbuf *out, const char *text)
+{
+	xml_add_text(out, text, strlen(text), false);
 }
 
 /* ---- elements ---- */
@@ -266,7 +262,7 @@ static void add_texts(struct writer *w, const struct field *f, const char *const
 	strbuf_addc(w->out, '>');
 	for (; *texts; texts++) {
 		strbuf_addf(w->out, "<%s>", name);
-		xml_add_text(w->out, *texts, strlen(*texts), false);
+		xml_add(w->out, *texts);
 		strbuf_addf(w->out, "</%s>", name);
 	}
 	strbuf_add(w->out, "</");
@@ -354,7 +350,7 @@ static int compare_names(struct writer *w, const struct shape *shape, uint8_t a,
 		      speller_spell(&xml->names, style_of(w)->xml, shape->fields[b].name)->text);
 }
 
-static void sort_members(struct writer *w, struct order *o)
+static void sort_members(struct writer *w, struct member_order *o)
 {
 	for (uint8_t n = 0; o->shape->fields[n].name; n++) {
 		uint8_t i = n;
@@ -369,7 +365,7 @@ static void sort_members(struct writer *w, struct order *o)
 static const uint8_t *xml_order(struct writer *w, const struct shape *shape)
 {
 	struct xml *xml = w->state;
-	struct order *o;
+	struct member_order *o;
 
 	if (!style_of(w)->xml_data_contract || (shape->flags & SHAPE_ORDERED))
 		return NULL;

@@ -14,4 +14,7 @@
  */
 void xml_add_text(struct strbuf *out, const char *text, size_t len, bool attribute);
 
+/* All of TEXT, for an element. */
+void xml_add(struct strbuf *out, const char *text);
+
 #endif

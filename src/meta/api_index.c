@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "meta/tree.h"
+#include "format/tree.h"
 #include "meta/types_model.h"
 #include "base/banned.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "config.h"
+#include "format/tree.h"
 #include "meta/sample.h"
-#include "meta/tree.h"
 #include "meta/words.h"
 #include "base/banned.h"
 

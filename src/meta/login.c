@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "format/layout.h"
-#include "meta/tree.h"
+#include "format/tree.h"
 #include "base/banned.h"
 
 static const struct {

@@ -5,8 +5,8 @@
 #include <strings.h>
 
 #include "format/layout.h"
+#include "format/tree.h"
 #include "meta/sample.h"
-#include "meta/tree.h"
 #include "meta/types.h"
 #include "meta/words.h"
 #include "base/banned.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "meta/tree.h"
+#include "format/tree.h"
 #include "meta/words.h"
 #include "usage/event.h"
 #include "base/banned.h"

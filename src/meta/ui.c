@@ -5,7 +5,7 @@
 
 #include "api/url.h"
 #include "format/layout.h"
-#include "meta/tree.h"
+#include "format/tree.h"
 #include "meta/words.h"
 #include "base/banned.h"
 

@@ -5,7 +5,7 @@
 #include <check.h>
 #include <libxml/parser.h>
 
-#include "format/chart.h"
+#include "format/chart_sums.h"
 #include "format/writer.h"
 
 #include "suite.h"

@@ -1,4 +1,4 @@
-#include "meta/tree.h"
+#include "format/tree.h"
 
 #include "base/banned.h"
 

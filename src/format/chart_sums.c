@@ -1,4 +1,4 @@
-#include "format/chart.h"
+#include "format/chart_sums.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +9,6 @@
 #include "base/banned.h"
 
 #define MOST (((wide)1) << 110) /* so that no step of the arithmetic below overflows */
-
-const char *const chart_colours[CHART_COLOURS] = { "#0b6158", "#c27c12", "#5a6fb0",
-						   "#b4533c", "#7d8f3a", "#8a8579" };
 
 /* ---- sums ---- */
 

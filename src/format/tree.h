@@ -2,8 +2,8 @@
  * tree.h - short words for building json-c trees: the documents, and what
  * templates show. Values belong to the tree they are added to.
  */
-#ifndef META_TREE_H
-#define META_TREE_H
+#ifndef FORMAT_TREE_H
+#define FORMAT_TREE_H
 
 #include <json-c/json.h>
 #include "base/strbuf.h"
