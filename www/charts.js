@@ -1,5 +1,5 @@
-// charts.js - what the bars of a chart say, beside the pointer and to the arrow keys. The server draws the charts, and puts the words into the
-// title of each bar: without this script the browser shows them in its own way.
+// charts.js - tooltips for the bars of a chart, for the pointer and the arrow keys. The server draws the chart and puts the text into the title
+// of each bar; without this script the browser shows that as its own tooltip.
 const GAP = 14
 
 function element(name, props, ...children) {
@@ -21,7 +21,7 @@ for (const plot of document.querySelectorAll('svg.plot')) {
 	plot.parentNode.append(tip)
 	plot.setAttribute('tabindex', 0)
 
-	// Beside X pixels from the left, where there is room.
+	// Shows the tooltip of BAR beside X pixels from the left, on the side with room. BAR null: hides it.
 	function show(bar, x) {
 		bars[at]?.classList.remove('on')
 		at = bars.indexOf(bar)

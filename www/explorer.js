@@ -1,4 +1,4 @@
-// explorer.js - sends what the form of an operation says and shows the answer beside it. Without it the form is a plain one.
+// explorer.js - sends the request that an operation's form describes, and shows the answer. Without this script the form is an ordinary one.
 'use strict'
 
 const form = document.querySelector('form.explorer')
@@ -12,7 +12,7 @@ const type = form.querySelector('#p-type')
 
 const takesBody = () => body && ['POST', 'PUT', 'PATCH'].includes(verb.value)
 
-// What is filled in, by where it goes.
+// The filled-in fields that belong in PLACE ("path" or "query").
 function filled(place) {
 	return [...form.querySelectorAll(`[data-place="${place}"]`)].filter(i => i.value !== '').map(i => [i.name, i.value])
 }
@@ -35,7 +35,7 @@ function request() {
 
 const quote = s => `'${s.replaceAll("'", "'\\''")}'`
 
-// The line for a terminal. Secrets are named, not shown.
+// The request as a command. Secrets are variables in it.
 function curl(rq) {
 	const parts = ['curl']
 	if (rq.method !== 'GET')
@@ -50,7 +50,7 @@ function curl(rq) {
 	return parts.join(' \\\n  ')
 }
 
-// JSON with a line for each member; its digits and texts stay as they came.
+// JSON with a line for each member. Numbers and texts stay byte for byte.
 function indent(json) {
 	let depth = 0
 	const line = () => '\n' + '  '.repeat(depth)

@@ -134,6 +134,7 @@ static int write_page(const struct call *call, const struct record_page *page,
 	struct rejection_record rec;
 
 	writer_about(w, call->op->title, "Records that were sent and not stored, newest first.");
+	writer_label(w, &page_fields[REJECTIONS_LIST], call->op->title);
 	late_links_write(call, w, NULL);
 	writer_begin(w, NULL, &page_shape);
 	writer_fields(w, &page_shape, &p);

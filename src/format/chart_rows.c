@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <glib.h>
+
 #include "format/style.h"
 #include "format/backend.h"
 
@@ -25,14 +27,13 @@ static void take_text(char to[static CHART_NAME], const struct field *f, const v
 		snprintf(to, CHART_NAME, "%s", text);
 }
 
-/* Currencies come in lower case. */
+/* Currencies are in lower case in the ledger. */
 static void take_unit(struct chart_rows *r, const struct field *f, const void *value)
 {
 	take_text(r->unit, f, value);
 	r->money = f->format && strcmp(f->format, "currency") == 0;
 	for (char *c = r->unit; r->money && *c; c++)
-		if (*c >= 'a' && *c <= 'z')
-			*c = (char)(*c - 'a' + 'A');
+		*c = g_ascii_toupper(*c);
 }
 
 static void take_amount(struct chart_row *row, const struct chart *chart, const struct field *f,
@@ -85,7 +86,7 @@ void chart_rows_end(struct chart_rows *r)
 const char *chart_rows_fault(const struct chart_rows *r)
 {
 	if (!r->sums.n_bars)
-		return "There is no usage for this question.";
+		return shape_none(NULL);
 	if (r->sums.too_large)
 		return "The numbers are too large to draw.";
 	if (r->sums.left_out)

@@ -1,6 +1,6 @@
 /*
- * chart_rows.h - takes the records of a list and adds up the numbers of its
- * chart. Only for this folder.
+ * chart_rows.h - adds up the records of a list for its chart. Only for this
+ * folder.
  */
 #ifndef FORMAT_CHART_ROWS_H
 #define FORMAT_CHART_ROWS_H
@@ -24,14 +24,14 @@ struct chart_rows {
 };
 
 /*
- * R is zeroed but for its chart. For each record: begin, a field for each of
- * its members, end.
+ * Zero R, set its chart, then for each record: begin, field for each of its
+ * members, end.
  */
 void chart_rows_begin(struct chart_rows *r);
 void chart_rows_field(struct chart_rows *r, const struct field *f, const void *value);
 void chart_rows_end(struct chart_rows *r);
 
-/* Why there is no chart, as a sentence; NULL: there is one. */
+/* The sentence in place of a chart that can't be drawn; NULL: it can. */
 const char *chart_rows_fault(const struct chart_rows *r);
 
 #endif

@@ -1,20 +1,21 @@
 #include "format/chart_sums.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <glib.h>
 
 #include "base/civil.h"
 
 #include "base/banned.h"
 
-#define MOST (((wide)1) << 110) /* so that no step of the arithmetic below overflows */
+#define MOST (((wide)1) << 110) /* no step of the arithmetic below overflows with it */
 
 /* ---- sums ---- */
 
 void chart_sums_release(struct chart_sums *s)
 {
-	free(s->bars);
+	g_free(s->bars);
 	*s = (struct chart_sums) { 0 };
 }
 
@@ -23,7 +24,7 @@ static void copy_name(char to[static CHART_NAME], const char *name)
 	snprintf(to, CHART_NAME, "%s", name);
 }
 
-/* As copy_name cuts them. */
+/* Is NAME, cut as copy_name does, the name CUT? */
 static bool same_name(const char *cut, const char *name)
 {
 	return strncmp(cut, name, CHART_NAME - 1) == 0;
@@ -39,9 +40,7 @@ int chart_sums_bar(struct chart_sums *s, const char *name)
 	}
 	if (s->n_bars == s->size) {
 		s->size = s->size ? 2 * s->size : 32;
-		s->bars = realloc(s->bars, s->size * sizeof(*s->bars));
-		if (!s->bars)
-			abort();
+		s->bars = g_renew(struct chart_bar, s->bars, s->size);
 	}
 	s->bars[s->n_bars] = (struct chart_bar) { .name = "" };
 	copy_name(s->bars[s->n_bars].name, name);
@@ -101,7 +100,10 @@ static bool stands_before(const struct chart_part *a, const struct chart_part *b
 	return is_others(a) != is_others(b) ? is_others(b) : by_size && a->sum > b->sum;
 }
 
-/* A hash that begins so that the usual categories differ. */
+/*
+ * A hash of the name; its first value is chosen so that the usual categories
+ * differ.
+ */
 static int preferred_colour(const char *name)
 {
 	uint32_t hash = 18999508;
@@ -203,7 +205,7 @@ static bool time_of(const char *name, int64_t *ret)
 	return true;
 }
 
-/* The usual seconds from one bar to the next. */
+/* The average seconds from one bar to the next; 0: the bars have no times. */
 static int64_t distance(const struct chart_sums *s)
 {
 	int64_t first, last;

@@ -1,7 +1,7 @@
 /*
- * chart_sums.h - the numbers of a picture: bars made of parts, added up as records
- * come, exactly; the round values of its axis; the colours of its parts.
- * Bounded: what has no room is counted. Only for this folder.
+ * chart_sums.h - the sums of a chart, added up exactly as records come: bars
+ * made of parts; the steps of the axis; the colours of the parts. Memory is
+ * bounded: bars without room are counted. Only for this folder.
  */
 #ifndef FORMAT_CHART_SUMS_H
 #define FORMAT_CHART_SUMS_H
@@ -12,14 +12,14 @@
 
 enum {
 	CHART_BARS = 1000,
-	CHART_PARTS = 16, /* the last one takes what comes after it */
+	CHART_PARTS = 16, /* the last one takes all later parts */
 	CHART_NAME = 200, /* bytes of a name, with its NUL */
 	CHART_PLACES = 9, /* amounts are billionths */
 	CHART_LINES = 5   /* the axis has at most this many steps */
 };
 
 #define CHART_OTHERS \
-	"others" /* a part that has no name of its own: always the last, in the last colour */
+	"others" /* the part for all later names: always the last, in the last colour */
 
 struct chart_part {
 	char name[CHART_NAME];
@@ -40,7 +40,7 @@ struct chart_sums {
 	size_t order[CHART_PARTS];
 	size_t n_parts;
 	size_t left_out; /* bars that had no room */
-	bool too_large;  /* an amount was */
+	bool too_large;  /* an amount or a sum is too large */
 };
 
 void chart_sums_release(struct chart_sums *s);
@@ -54,8 +54,8 @@ size_t chart_sums_part(struct chart_sums *s, const char *name);
 void chart_sums_add(struct chart_sums *s, int bar, size_t part, const struct decimal *amount);
 
 /*
- * The parts in the order they are drawn, the largest first (BY_SIZE) or as they
- * came, and their colours.
+ * Puts the parts in their order, the largest first (BY_SIZE) or as they came,
+ * and gives them colours.
  */
 void chart_sums_order(struct chart_sums *s, bool by_size);
 
@@ -66,8 +66,8 @@ void chart_sums_order(struct chart_sums *s, bool by_size);
 enum { CHART_COLOURS = 6 };
 
 /*
- * Round values: STEP billionths from one line to the next, BELOW of them under
- * zero and ABOVE over it. At least one.
+ * An axis with round numbers: a line every STEP billionths, BELOW steps under
+ * zero and ABOVE steps over it. It has at least one step.
  */
 struct chart_axis {
 	wide step;
@@ -79,13 +79,13 @@ struct chart_axis chart_axis_of(wide least, wide most);
 /* The index of the part called NAME, or -1. */
 int chart_sums_find(const struct chart_sums *s, const char *name);
 
-/* Part of LENGTH that N is of RANGE (> 0), rounded. */
+/* The part of LENGTH that N is of RANGE (> 0), rounded. */
 int64_t chart_scale(wide n, wide range, int64_t length);
 
 /*
- * The names of bars that are days or instants, in words as short as their
- * distance lets them be ("1 Nov", "Nov 2026", "2026", "14:00"). AT: one of
- * them; the whole list decides. Other names stay.
+ * The name of the bar AT for the axis. Days and instants are as short as the
+ * distance between bars allows ("1 Nov", "Nov 2026", "2026", "14:00"); other
+ * names stay.
  */
 void chart_label(const struct chart_sums *s, size_t at, char ret[static CHART_NAME]);
 

@@ -1,6 +1,6 @@
 /*
- * columns.h - the columns of a table of records, for CSV and for tables that
- * people read. Only for this folder.
+ * columns.h - the columns of a table of records, for CSV, pages and terminals.
+ * Only for this folder.
  */
 #ifndef FORMAT_COLUMNS_H
 #define FORMAT_COLUMNS_H
@@ -21,16 +21,14 @@ struct columns {
 };
 
 /*
- * The columns of records of SHAPE, without the fields that have one of the
- * flags WITHOUT and without objects for programs (FIELD_MACHINE). WHOLE: an
- * object or a list is one column; else an object's fields are columns and a
- * list is none. False if they are too many.
+ * The columns of records of SHAPE, except fields with one of the flags WITHOUT
+ * and objects for programs (FIELD_MACHINE). WHOLE: an object or a list is one
+ * column; else each field of an object is a column and lists have none. False:
+ * there are more than COLUMNS_MAX.
  */
 bool columns_of(struct columns *c, const struct shape *shape, unsigned without, bool whole);
 
-/*
- * The columns of a table that people read: without those that the writer hides.
- */
+/* The same for a table that people read: without the columns that W hides. */
 bool columns_shown(const struct writer *w, struct columns *c, const struct shape *shape,
 		   unsigned without);
 

@@ -1,10 +1,10 @@
 /*
- * CSV (RFC 4180): a header, then a row a record, each ended by CR LF. Rows are
- * the items of the root list, or of a page's list; a root object without rows
- * of its own is one row. What a cell holds that is no scalar is JSV there, or
- * an object's fields are columns, as the style says. Cells that a spreadsheet
- * would take for a formula stay as they are: the bytes are the contract of
- * programs.
+ * CSV (RFC 4180): a header, then a row for each record, each ended by CR LF.
+ * The rows are the items of the root list or of a page's list; an object
+ * without such a list is one row. A value that is no scalar is JSV in one cell,
+ * or each of its fields is a column: the style decides. Cells that a
+ * spreadsheet takes for formulas stay as they are: programs rely on the bytes.
+ * (sheet.c is for people.)
  */
 #include "format/backend.h"
 
@@ -18,9 +18,9 @@
 struct csv {
 	struct speller names, jsv_names;
 	struct columns columns;
-	/* written in this row: the column that the next cell is in */
+	/* written in this row; also the column of the next cell */
 	size_t commas;
-	/* depth of the open node that is the row, or the JSV cell; 0 = none */
+	/* depths of the open row and of the open JSV cell; 0 = none */
 	int row, cell;
 	bool headed;
 };
@@ -93,7 +93,7 @@ static bool seek_cell(struct writer *w, const struct field *f, int depth)
 	return true;
 }
 
-/* Does the root object only envelop a list, whose items are the rows? */
+/* Is the root object only an envelope of a list, whose items are the rows? */
 static bool is_envelope(const struct writer *w, const struct shape *shape)
 {
 	if (shape->flags & SHAPE_PAGE)
@@ -109,7 +109,7 @@ static void begin_row(struct writer *w)
 	csv->commas = 0;
 }
 
-/* JSV brings no commas of its own to where a cell begins. */
+/* The first thing in a cell has no comma before it. */
 static void begin_cell(struct writer *w, char bracket)
 {
 	struct csv *csv = w->state;
@@ -165,7 +165,7 @@ static void csv_begin_list(struct writer *w, const struct field *f, const struct
 		add_header(w, item);
 }
 
-/* Doubles the quotes in what was written from FROM on. */
+/* Doubles the quotes in the text from FROM on. */
 static void double_quotes(struct strbuf *out, size_t from)
 {
 	struct strbuf copy;

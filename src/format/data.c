@@ -109,7 +109,7 @@ static const char *assumed(const struct writer *w, const char *name)
 	return w ? writer_assumed(w, name) : "";
 }
 
-/* TAKEN: the value behind the choice "", or "". */
+/* TAKEN: the value that the operation chose for the choice "", or "". */
 static void put_choices(struct json_object *o, const struct page_input *input, const char *value,
 			const char *taken)
 {

@@ -18,15 +18,15 @@
 enum {
 	WIDE_COLUMNS = 8,
 	/*
-	 * the style sheet shows one body of a long table after the other, in
-	 * tasks of their own
+	 * a long table has several bodies; the style sheet shows them one after
+	 * the other, each in a task of its own
 	 */
 	ROWS_A_BODY = 200
 };
 
 enum { PREVIEW_BYTES = 200, PREVIEW_VALUE_BYTES = 150 };
 
-/* Fields that have no cell of their own. */
+/* Fields that are shown beside the value before them. */
 #define ADDITIONS (FIELD_UNIT | FIELD_LABEL | FIELD_LINK | FIELD_ACTION)
 
 struct html {
@@ -35,21 +35,21 @@ struct html {
 	struct columns columns;
 	struct strbuf tags; /* the columns' "<td ...>", each ended by NUL */
 	size_t tag_at[COLUMNS_MAX];
-	int depth; /* of the list that is a table now; 0 = none */
+	int depth; /* of the list that is the open table; 0 = none */
 	/* the row with the totals of the list to come, until its table begins */
 	struct strbuf total;
-	size_t total_at;          /* where it is written first; 0 = it isn't open */
-	int drawn;                /* depth of the list that becomes a chart; 0 = none */
+	size_t total_at;          /* where the open row begins in the buffer; 0 = none is open */
+	int drawn;                /* depth of the list that is drawn as a chart; 0 = none */
 	struct chart_rows rows;   /* of the page's chart */
 	const char *row_name;     /* the first text of the row that is open, or NULL */
 	size_t written;           /* cells of this row */
-	size_t totals;            /* rows of the table that add up others */
-	bool one;                 /* the number before is 1 */
-	bool cell;                /* one is open, and has a value */
+	size_t totals;            /* rows of the table that are totals of others */
+	bool one;                 /* the number before is 1: its unit is singular */
+	bool cell;                /* a cell is open */
 	bool properties;          /* a list of properties is open */
 	char count[DECIMAL_TEXT]; /* of records on all pages, or "" */
-	const struct field *last; /* the field shown before */
-	size_t value_at;          /* where its value begins in the buffer */
+	const struct field *last; /* the field shown last, if it has a value */
+	size_t value_at;          /* where that field's value begins in the buffer */
 	/* of the row's second line: its content, and one line that sums it up */
 	struct strbuf details, preview;
 	bool detail; /* one is being written: it begins in the buffer at detail_at */
@@ -82,7 +82,7 @@ static void begin_page(struct writer *w, const struct shape *shape)
 
 /* ---- values ---- */
 
-/* Then its unit is that of one thing. */
+/* Is it exactly 1? Then the unit is singular. */
 static bool is_one(const struct field *f, const char *text, size_t len)
 {
 	return html_value_is_number(f) && len == 1 && *text == '1';
@@ -111,7 +111,7 @@ static bool add_value(struct writer *w, const struct field *f, const void *value
 			      f->flags & FIELD_SHARE ? colour_of_row(html) : 0);
 }
 
-/* Makes the value before it a link to URL. */
+/* Makes the last value a link to URL. */
 static void link_value(struct writer *w, const char *url, size_t len)
 {
 	const struct html *html = w->state;
@@ -136,7 +136,7 @@ static void add_action(struct writer *w, const struct field *f, const char *url,
 	strbuf_add(w->out, "</a>");
 }
 
-/* Is TEXT the value before it? */
+/* Is TEXT the last value? */
 static bool is_said(const struct writer *w, const char *text, size_t len)
 {
 	const struct html *html = w->state;
@@ -145,10 +145,7 @@ static bool is_said(const struct writer *w, const char *text, size_t len)
 	       memcmp(w->out->text + html->value_at, text, len) == 0;
 }
 
-/*
- * What belongs to the value before it: a number's unit, words for a name, where
- * it leads, what can be done.
- */
+/* An addition to the last value: its unit, its label, its link or an action. */
 static void add_addition(struct writer *w, const struct field *f, const void *value)
 {
 	const struct html *html = w->state;
@@ -209,7 +206,7 @@ static void add_property(struct writer *w, const struct field *f, const void *va
 	if (!writer_scalar(f, value, buf, &text, &len) || len == 0)
 		return;
 	if (w->sentence && strcmp(w->sentence, text) == 0)
-		return; /* the page says it already */
+		return; /* the page has it as its sentence already */
 	strbuf_add(w->out,
 		   html->properties ? "</dd></div>\n<div><dt>" : "<dl class=\"facts\">\n<div><dt>");
 	html_value_name(w->out, f);
@@ -219,7 +216,7 @@ static void add_property(struct writer *w, const struct field *f, const void *va
 	html->value_at = w->out->len;
 	html->one = is_one(f, text, len);
 	if (html_value_is_number(f))
-		strbuf_addn(w->out, text, len); /* a code or a status: no amount to group */
+		strbuf_addn(w->out, text, len); /* a code or a status: its digits are not grouped */
 	else
 		add_value(w, f, value);
 	html->properties = true;
@@ -323,7 +320,7 @@ static void put_column(struct json_object *o, const struct writer *w, const stru
 		data_text(o, "order", sort->order > 0 ? "ascending" : "descending");
 }
 
-/* Is it the list that the page is about? Others are beside it. */
+/* Is it the main list of the page? */
 static bool is_main(const struct writer *w, const struct writer_node *list)
 {
 	return !list->field || list->field == shape_main_list(w->stack[0].shape);
@@ -468,7 +465,7 @@ static void begin_cell(struct writer *w)
 	html->cell = true;
 }
 
-/* Dashes in the cells before COLUMN that nothing came for. */
+/* Fills the cells up to COLUMN that have no value with dashes. */
 static void fill_cells(struct writer *w, size_t column)
 {
 	struct html *html = w->state;
@@ -482,8 +479,8 @@ static void fill_cells(struct writer *w, size_t column)
 /* ---- a row's second line: the fields that are seldom looked at ---- */
 
 /*
- * The name in words and the beginning of the value TEXT, for those who haven't
- * opened the line.
+ * Adds the name and the first bytes of the value TEXT to the summary of the
+ * closed line.
  */
 static void add_preview(struct html *html, const struct field *f, const char *text, size_t len)
 {
@@ -492,7 +489,7 @@ static void add_preview(struct html *html, const struct field *f, const char *te
 
 	if (out->len > PREVIEW_BYTES)
 		return;
-	if (shown > PREVIEW_VALUE_BYTES) /* not inside of a character */
+	if (shown > PREVIEW_VALUE_BYTES) /* between two characters */
 		for (shown = PREVIEW_VALUE_BYTES;
 		     shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80; shown--)
 			;
@@ -525,7 +522,7 @@ static void begin_detail(struct writer *w, const struct field *f, const void *va
 		html->last = f;
 }
 
-/* Keeps the field, with what belongs to it, until the row ends. */
+/* Moves the field, with its additions, to the details of the row. */
 static void end_detail(struct writer *w)
 {
 	struct html *html = w->state;
@@ -598,7 +595,7 @@ static void set_columns(struct writer *w, const struct shape *item)
 	make_tags(w);
 }
 
-/* A row, whose tag waits for its level. LEVEL as in FIELD_LEVEL. */
+/* Begins a row. LEVEL as in FIELD_LEVEL. */
 static void begin_row(struct writer *w, int64_t level)
 {
 	struct html *html = w->state;
@@ -615,9 +612,7 @@ static void begin_row(struct writer *w, int64_t level)
 		strbuf_add(w->out, "<tr>");
 }
 
-/*
- * The totals of the list to come: its first row, kept until its table begins.
- */
+/* Begins the totals of the list that follows: the first row of its table. */
 static void begin_total(struct writer *w, const struct shape *shape)
 {
 	struct html *html = w->state;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <glib.h>
+
 #include "base/utf8.h"
 #include "format/backend.h"
 #include "format/mustache.h"
@@ -115,7 +117,10 @@ void html_value_grouped(struct strbuf *out, const struct digits *d, const char *
 	strbuf_add(out, text + digits + 1);
 }
 
-/* N with at most two places; money always has both. False: it would vanish. */
+/*
+ * Rounds N to two places; money always shows both. False: N is not 0, but would
+ * be shown as 0.
+ */
 static bool round_text(char buf[static DECIMAL_TEXT], const struct decimal *n, bool money)
 {
 	wide rounded = decimal_round(n->n, n->places, ROUNDED_PLACES);
@@ -133,7 +138,7 @@ static bool round_text(char buf[static DECIMAL_TEXT], const struct decimal *n, b
 	return true;
 }
 
-/* Do the two say different numbers? "2.50" and "2.5" don't. */
+/* Are the two different numbers? "2.50" and "2.5" are not. */
 static bool decimal_differs(const char *shown, const char *text, size_t len)
 {
 	size_t n = strlen(shown);
@@ -146,8 +151,8 @@ static bool decimal_differs(const char *shown, const char *text, size_t len)
 }
 
 /*
- * What is shown in place of the exact TEXT, which stays beside it for scripts,
- * copies and those who point at it.
+ * Shows the number rounded and in groups of digits. The exact TEXT stays in an
+ * attribute for scripts and as a tooltip.
  */
 static void add_number(struct strbuf *out, const struct digits *digits, const struct field *f,
 		       const void *value, const char *text, size_t len)
@@ -174,7 +179,8 @@ static void add_number(struct strbuf *out, const struct digits *digits, const st
 }
 
 /*
- * "1.7" as an arrow and its words, so that neither colour nor arrow is alone.
+ * "1.7" with a sign and an arrow: the direction is not said by the colour
+ * alone.
  */
 static void add_change(struct strbuf *out, const struct digits *digits, const char *text)
 {
@@ -229,17 +235,14 @@ static bool is_identifier(const char *text, size_t len)
 	bool digit = false;
 
 	for (size_t i = 0; i < len; i++) {
-		bool letter = (text[i] >= 'a' && text[i] <= 'z') ||
-			      (text[i] >= 'A' && text[i] <= 'Z');
-
-		digit = digit || (text[i] >= '0' && text[i] <= '9');
-		if (!letter && !(text[i] >= '0' && text[i] <= '9'))
+		digit = digit || g_ascii_isdigit(text[i]);
+		if (!g_ascii_isalnum(text[i]))
 			return false;
 	}
 	return digit && len >= ID_LENGTH;
 }
 
-/* TEXT, which may be broken after a slash or a comma. */
+/* TEXT, with places for line breaks after slashes and commas. */
 static void add_breakable(struct strbuf *out, const char *text, size_t len)
 {
 	while (len > 0) {
@@ -255,8 +258,8 @@ static void add_breakable(struct strbuf *out, const char *text, size_t len)
 }
 
 /*
- * Of an address the part that tells it from its neighbours, in words: "This
- * month" for ".../ThisMonth.html?a=b".
+ * A link with a short text: the last part of the path in words, "This month"
+ * for ".../ThisMonth.html?a=b".
  */
 static void add_link(struct strbuf *out, const char *url, size_t len)
 {
@@ -285,7 +288,7 @@ static void add_plain_text(struct strbuf *out, const struct field *f, const char
 
 	if (is_link(f, text)) {
 		add_link(out, text, len);
-	} else if (is_identifier(text, len)) { /* the style may shorten it */
+	} else if (is_identifier(text, len)) { /* the style sheet may shorten it */
 		strbuf_add(out, "<span class=\"id\" title=\"");
 		html_value_text(out, text, len);
 		strbuf_add(out, "\">");
@@ -293,7 +296,7 @@ static void add_plain_text(struct strbuf *out, const struct field *f, const char
 		strbuf_add(out, "</span>");
 	} else if (word && len >= ID_LENGTH) {
 		add_breakable(out, text, len);
-		/* else it breaks at its hyphens */
+		/* browsers would break it at its hyphens */
 	} else if (word && !html_value_is_date(f) && memchr(text, '-', len)) {
 		strbuf_add(out, "<span class=\"word\">");
 		html_value_text(out, text, len);
@@ -304,8 +307,8 @@ static void add_plain_text(struct strbuf *out, const struct field *f, const char
 }
 
 /*
- * "2026-11-01T00:00:00Z" or with a fraction as people write it, the exact
- * instant beside it; false if it isn't one.
+ * An instant as people write it, with the exact one in an attribute. False:
+ * TEXT is no instant.
  */
 static bool add_instant(struct strbuf *out, const char *text, size_t len)
 {

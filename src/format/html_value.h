@@ -1,14 +1,14 @@
 /*
  * html_value.h - one value of a page: numbers in groups of digits, money to two
- * places, instants as people write them, each with the exact value beside it
- * where that differs. Only for this folder.
+ * places, instants as people write them. The exact value stands beside it if it
+ * differs. Only for this folder.
  */
 #ifndef FORMAT_HTML_VALUE_H
 #define FORMAT_HTML_VALUE_H
 
 #include "format/writer.h"
 
-/* TEXT escaped; what is no plain text of one line is made so. */
+/* TEXT escaped, in one line and without control characters. */
 void html_value_text(struct strbuf *out, const char *text, size_t len);
 
 /* A name of an API in words: "price_unit" -> "Price unit". */
@@ -17,10 +17,13 @@ void html_value_words(struct strbuf *out, const char *name);
 bool html_value_is_number(const struct field *f);
 bool html_value_is_date(const struct field *f);
 
-/* Is the number an amount of money? Its unit, the field behind it, says so. */
+/*
+ * Is the number an amount of money? Its format or its unit (the next field)
+ * says so.
+ */
 bool html_value_is_money(const struct field *f);
 
-/* What pages call the field F, escaped. */
+/* The label of the field F, or its name in words; escaped. */
 void html_value_name(struct strbuf *out, const struct field *f);
 
 /* The unit TEXT, escaped: of ONE thing "call" for "calls". */

@@ -1,8 +1,7 @@
 /*
- * JSON, compact. This is the format that most answers have, so it is the one
- * made to be fast: no printf, text without anything to escape is checked and
- * copied sixteen bytes at a time, and a member's name is spelled once for a
- * document.
+ * JSON, compact. Most answers are JSON, so this backend is made to be fast: no
+ * printf, text without escapes is checked and copied sixteen bytes at a time,
+ * and a member's name is spelled once for a document.
  */
 #include "format/json.h"
 
@@ -15,10 +14,9 @@
 #define EACH_BYTE(b) (0x0101010101010101u * (b))
 
 /*
- * Is there a byte among the eight that can't be copied as it is: a control
- * character, a quote, a backslash, or one of a character outside ASCII, which
- * must be checked? A borrow from the byte below may say yes for nothing, never
- * no.
+ * Does one of the eight bytes need care: a control character, a quote, a
+ * backslash, or a byte of a character outside ASCII? A borrow from the byte
+ * below may cause a false yes, never a false no.
  */
 static bool needs_care(uint64_t eight)
 {
@@ -49,7 +47,7 @@ static void add_escape(struct strbuf *out, unsigned char c)
 	strbuf_addn(out, text, has_letter ? 2 : sizeof(text));
 }
 
-/* Text from its first byte that is not plain on. */
+/* Adds TEXT from its first byte that needs care on. */
 static void add_with_care(struct strbuf *out, const char *text, size_t len)
 {
 	while (len > 0) {
@@ -64,7 +62,7 @@ static void add_with_care(struct strbuf *out, const char *text, size_t len)
 			break;
 		step = utf8_step(text, len);
 		if (step == 0)
-			strbuf_add(out, "\xEF\xBF\xBD"); /* U+FFFD: this byte was no text */
+			strbuf_add(out, "\xEF\xBF\xBD"); /* U+FFFD: the byte is not valid UTF-8 */
 		else if (step == 1)
 			add_escape(out, (unsigned char)*text);
 		else
@@ -110,8 +108,8 @@ static bool copy4(char *to, const char *text)
 }
 
 /*
- * Copies TEXT; false if some of it needs care. A rest shorter than a word is
- * copied with the bytes before it.
+ * Copies TEXT; false if some of it needs care. The rest that is shorter than a
+ * word is copied together with the bytes before it.
  */
 static bool copy_plain(char *to, const char *text, size_t len)
 {
@@ -154,8 +152,8 @@ void json_add_string(struct strbuf *out, const char *text, size_t len)
 }
 
 /*
- * What comes before a member or an item: a comma unless it is the first, and
- * the member's name.
+ * Begins a member or an item: a comma unless it is the first, and the member's
+ * name.
  */
 static void add_lead(struct writer *w, struct writer_node *parent, const struct field *f)
 {
@@ -174,7 +172,10 @@ static void add_lead(struct writer *w, struct writer_node *parent, const struct 
 	if (name) {
 		*to++ = '"';
 		if (out->size - out->len > SPELLED_MAX + 4)
-			/* a few moves, where an unknown length is a call */
+			/*
+			 * a fixed length is a few moves, an unknown one is a
+			 * call
+			 */
 			memcpy(to, name->text, SPELLED_MAX);
 		else
 			memcpy(to, name->text, name->len);

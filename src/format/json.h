@@ -1,6 +1,5 @@
 /*
- * json.h - JSON's pieces, which JSON lines is made of too. Only for this
- * folder.
+ * json.h - the parts of JSON that JSON lines uses, too. Only for this folder.
  */
 #ifndef FORMAT_JSON_H
 #define FORMAT_JSON_H
@@ -8,8 +7,8 @@
 #include "format/backend.h"
 
 /*
- * A backend that uses these has a struct speller as its state. A node's mark is
- * 1 once something is inside it.
+ * The backend's state is a struct speller. A node's mark is 1 once it has a
+ * member or an item.
  */
 void json_open(struct writer *w, const struct field *f, char bracket);
 void json_field(struct writer *w, const struct field *f, const void *value);

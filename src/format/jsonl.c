@@ -1,7 +1,7 @@
 /*
- * JSON lines: a list is one JSON object a line, whether it is the root or the
- * list of a page. An object without paging is one JSON object, without a line
- * end.
+ * JSON lines: each record of a list, at the root or of a page, is one JSON
+ * object in one line. An object without paging is one JSON object, without a
+ * line end.
  */
 #include "format/json.h"
 

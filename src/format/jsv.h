@@ -1,7 +1,7 @@
 /*
- * jsv.h - JSV's pieces: JSON without quotes where text needs none, which is
- * also what CSV holds in a cell that is no scalar. Only for this folder. A
- * node's mark is 1 once something is inside it.
+ * jsv.h - the parts of JSV that CSV uses for cells that are no scalars. JSV is
+ * JSON without quotes where a text needs none. Only for this folder. A node's
+ * mark is 1 once it has a member or an item.
  */
 #ifndef FORMAT_JSV_H
 #define FORMAT_JSV_H
@@ -13,8 +13,8 @@ void jsv_field(struct writer *w, struct speller *names, const struct field *f, c
 void jsv_close(struct writer *w);
 
 /*
- * Appends TEXT; in quotes, the quotes in it doubled, if it is empty or holds a
- * character that means something.
+ * Appends TEXT, in quotes if it is empty or has a character with a meaning in
+ * JSV; quotes in it are doubled.
  */
 void jsv_add_texts(struct strbuf *out, const char *const *texts);
 void jsv_add_text(struct strbuf *out, const char *text, size_t len);

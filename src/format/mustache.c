@@ -1,7 +1,7 @@
 /*
- * A template is first cut into tokens, so that standalone tags are known and
- * every section knows its end; then the tokens are walked, a section's as often
- * as its data says.
+ * A template is first cut into tokens: then standalone tags are known, and
+ * every section knows its end. Rendering walks the tokens, those of a section
+ * once for each item of its data.
  */
 #include "format/mustache.h"
 
@@ -12,7 +12,7 @@
 
 #include "base/banned.h"
 
-/* The tags' own letters, where they have one. */
+/* The letter of the tag, or one of our own. */
 enum token_kind {
 	TOKEN_TEXT = 't',
 	TOKEN_ESCAPED = 'v',
@@ -37,7 +37,7 @@ struct mustache_token {
 enum { DELIMITER_MAX = 16 };
 
 struct delimiter {
-	const char *text; /* in the template itself, or one of the usual ones */
+	const char *text; /* in the template, or one of the usual ones */
 	size_t len;
 };
 
@@ -180,8 +180,8 @@ static bool is_standalone(const struct cutter *c, const char *start, const char 
 }
 
 /*
- * Where the closing delimiter, with BEFORE in front of it unless that is NUL,
- * begins at FROM or after it; or NULL.
+ * The first closing delimiter at FROM or after it, with BEFORE in front of it
+ * unless BEFORE is NUL; or NULL.
  */
 static const char *find_close(const struct cutter *c, const char *from, char before,
 			      size_t *ret_len)
@@ -259,7 +259,7 @@ static int pair_sections(struct cutter *c)
 		       : 0;
 }
 
-/* cut_end(c) gives the tokens up, also those of a template that can't be cut. */
+/* Cuts T. cut_end(c) frees the tokens, also after a failure. */
 static int cut(struct cutter *c, const struct template_text *t, struct error *err)
 {
 	*c = (struct cutter) { .template = t,
@@ -305,8 +305,8 @@ static bool member(struct json_object *object, const char *name, size_t len,
 }
 
 /*
- * What NAME means here: its first part is looked for from the innermost context
- * outwards, the others inside of it.
+ * The value of NAME. Its first part is looked up from the innermost context
+ * outwards, the other parts inside the value found.
  */
 static struct json_object *lookup(const struct render *r, const char *name, size_t len)
 {

@@ -10,13 +10,13 @@
 #include "base/banned.h"
 
 enum {
-	WHOLE = 1000000,            /* 100 % of the width: positions are whole parts of it */
+	WHOLE = 1000000,            /* 100 % of the width: positions are millionths of it */
 	BAR_MOST = WHOLE * 8 / 100, /* the widest a bar gets */
-	/* pixels that a digit of the axis takes, or a little less */
+	/* pixels of a digit of the axis, at least */
 	LETTER = 7,
 	TICK_GAP = 6,     /* between the axis and its numbers */
 	LABELS_MOST = 12, /* names below the bars */
-	LABELS_NARROW = 3 /* of these many labels a narrow page shows one */
+	LABELS_NARROW = 3 /* a narrow page shows every third label */
 };
 
 static const struct digits english = { ",", "." };
@@ -164,8 +164,8 @@ static void add_lines(struct strbuf *out, const struct plot *p, const struct sca
 /* ---- bars ---- */
 
 /*
- * What a bar says when it is pointed at: its name, its parts with their exact
- * amounts, their sum.
+ * The tooltip of a bar: its name, its parts with their exact amounts, their
+ * sum.
  */
 static void add_title(struct strbuf *out, const struct plot *p, const struct chart_bar *bar)
 {
@@ -215,7 +215,7 @@ static void add_part(struct strbuf *out, const struct plot *p, const struct char
 		strbuf_addf(out, "<rect fill=\"%s\"", plot_colour(part));
 	add_span(out, at);
 	add_tenths(out, "y", y1);
-	/* too little to be seen, but there */
+	/* so that a tiny part is there at all */
 	add_tenths(out, "height", y2 > y1 ? y2 - y1 : 1);
 	strbuf_add(out, "/>\n");
 }
@@ -259,7 +259,7 @@ static void add_bar(struct strbuf *out, const struct plot *p, const struct scale
 		return;
 	strbuf_add(out, "<g>");
 	add_title(out, p, bar);
-	if (p->styled) { /* small bars can be pointed at as well */
+	if (p->styled) { /* the tooltip's area is as high as the plot */
 		strbuf_add(out, "<rect class=\"room\" height=\"100%\"");
 		add_span(out, &room);
 		strbuf_add(out, "/>\n");
@@ -268,10 +268,7 @@ static void add_bar(struct strbuf *out, const struct plot *p, const struct scale
 	strbuf_add(out, "</g>\n");
 }
 
-/*
- * Names of bars, of so many that they have room; a narrow page leaves some of
- * them out.
- */
+/* The names of as many bars as have room; a narrow page hides some of them. */
 static void add_labels(struct strbuf *out, const struct plot *p)
 {
 	size_t n = p->sums->n_bars, every = (n + LABELS_MOST - 1) / LABELS_MOST;

@@ -21,12 +21,13 @@ struct plot {
 	const struct chart_sums *sums; /* in order, with at least one bar */
 	const char *unit;              /* "" if there is none */
 	/*
-	 * of the bars' room in pixels; the SVG is PLOT_TOP + PLOT_BOTTOM higher
+	 * of the bars' room in pixels. The SVG is higher by PLOT_TOP +
+	 * PLOT_BOTTOM.
 	 */
 	int height;
 	/*
-	 * for a page, whose style sheet knows the classes; else everything has
-	 * its own colour
+	 * for a page: elements have classes of the style sheet. Else each has
+	 * its own colour.
 	 */
 	bool styled;
 };
@@ -34,7 +35,9 @@ struct plot {
 /* Pixels that the numbers of the axis take. */
 int plot_ticks_width(const struct plot *p);
 
-/* Appends what stands inside the two SVGs. */
+/*
+ * Appends the content of the two SVGs: the numbers of the axis, and the bars.
+ */
 void plot_ticks(struct strbuf *out, const struct plot *p);
 void plot_bars(struct strbuf *out, const struct plot *p);
 

@@ -32,7 +32,7 @@ bool shape_has_chart(const struct shape *shape)
 
 const char *shape_none(const struct shape *item)
 {
-	return item->none ? item->none : "There is no usage for this question.";
+	return item && item->none ? item->none : "No usage found.";
 }
 
 const struct field *shape_field(const struct shape *shape, const char *name)

@@ -1,7 +1,7 @@
 /*
- * shape.h - what an answer is made of, as tables: a shape lists the fields of
- * one record, a field says its name, type and place in the C struct. Writers,
- * the OpenAPI document and the manual all read these.
+ * shape.h - answers described by tables: a shape lists the fields of one
+ * record, a field has a name, a type and a place in the C struct. Writers, the
+ * OpenAPI document and the manual read them.
  */
 #ifndef FORMAT_SHAPE_H
 #define FORMAT_SHAPE_H
@@ -30,34 +30,31 @@ enum {
 	FIELD_QUOTED = 1 << 0, /* a number that JSON carries as a string ("count":"21") */
 	/* likewise, but only when the writer's money_as_string is set */
 	FIELD_MONEY = 1 << 1,
-	/*
-	 * the unit of the number before it: tables for people print it beside
-	 */
+	/* the unit of the number before it: shown beside it to people */
 	FIELD_UNIT = 1 << 2,
-	/*
-	 * words for the field before it (a description of a name): printed
-	 * below it
-	 */
+	/* a description of the field before it: shown below it to people */
 	FIELD_LABEL = 1 << 3,
 	/*
-	 * for programs (links, versions): left out of tables for people and, if
-	 * VT_OBJECT, of CSV
+	 * for programs (links, versions): no column in tables for people; an
+	 * object is no column of CSV either
 	 */
 	FIELD_MACHINE = 1 << 4,
 	FIELD_NEXT = 1 << 5,      /* link to the next page, NULL if none */
 	FIELD_PREVIOUS = 1 << 6,  /* link to the page before */
-	FIELD_XML_ONLY = 1 << 7,  /* exists in XML alone (always null there) */
-	FIELD_JSON_ONLY = 1 << 8, /* exists in JSON alone */
+	FIELD_XML_ONLY = 1 << 7,  /* written only as XML, always as null */
+	FIELD_JSON_ONLY = 1 << 8, /* written only as JSON */
 	/*
 	 * VT_OBJECT: records that point to the same object mean the same
 	 * content
 	 */
 	FIELD_SHARED = 1 << 9,
-	/* where the value before it leads: on a page that value is the link */
+	/*
+	 * the address of the value before it: on a page that value is the link
+	 */
 	FIELD_LINK = 1 << 10,
-	FIELD_PAGE_ONLY = 1 << 11, /* exists on pages for people alone */
+	FIELD_PAGE_ONLY = 1 << 11, /* written only on pages for people */
 	FIELD_CHANGE = 1 << 12,    /* a change in percent: up or down, or the same */
-	FIELD_SHARE = 1 << 13,     /* a part of the whole in percent: drawn as a bar, too */
+	FIELD_SHARE = 1 << 13,     /* a share of the whole in percent: drawn as a bar, too */
 	/*
 	 * VT_OBJECT: the totals of the list after it, a record of the same
 	 * shape
@@ -66,29 +63,22 @@ enum {
 	/* VT_DECIMAL that is always a whole number: an integer to callers */
 	FIELD_WHOLE = 1 << 15,
 	/*
-	 * the page where something is done to the record: on a page a link
-	 * below the value before it, called as the field
+	 * a page with an action on the record: shown as a link below the value
+	 * before it, named like the field
 	 */
 	FIELD_ACTION = 1 << 17,
-	/*
-	 * seldom looked at: tables on pages fold it into a second line of its
-	 * row
-	 */
+	/* seldom read: tables on pages fold it into a second line of the row */
 	FIELD_DETAIL = 1 << 18,
 	/*
-	 * how many records a list has on all its pages: a page says so below
-	 * the table
+	 * the number of records on all pages of the list: shown below the table
 	 */
 	FIELD_COUNT = 1 << 19,
 	/*
-	 * VT_INT, the first of a record, for pages: its depth in a tree from 0,
-	 * or LEVEL_TOTAL
+	 * VT_INT, the first field of a record, for pages: the depth in a tree
+	 * from 0, or LEVEL_TOTAL
 	 */
 	FIELD_LEVEL = 1 << 20,
-	/*
-	 * VT_LIST: of several lists of a page the one that CSV and JSON lines
-	 * have
-	 */
+	/* VT_LIST: the list of a page that CSV and JSON lines show */
 	FIELD_MAIN = 1 << 16
 };
 
@@ -102,12 +92,12 @@ struct field {
 	const struct shape *shape; /* VT_OBJECT, VT_LIST */
 	const char *xml_attrs;     /* extra attributes of the XML element, or NULL */
 	/*
-	 * OpenAPI's word for what the text holds ("date", "uri", "currency"),
-	 * or "money" of a number that pages show to two places; or NULL
+	 * the format of a text in OpenAPI ("date", "uri", "currency"); "money"
+	 * of a number that pages round to two places; or NULL
 	 */
 	const char *format;
 	const char *doc;   /* one line */
-	const char *label; /* what pages call it, or NULL: the name in words */
+	const char *label; /* its name on pages, or NULL: the name in words */
 };
 
 enum {
@@ -116,14 +106,11 @@ enum {
 	 */
 	SHAPE_PAGE = 1 << 0,
 	SHAPE_ORDERED = 1 << 1, /* XML keeps the declared order even where the style sorts */
-	/*
-	 * of a list's items: each is a key figure, which a page has from
-	 * writer_figure
-	 */
+	/* of a list's items: key figures, which pages get from writer_figure */
 	SHAPE_FIGURES = 1 << 2
 };
 
-/* The record adds up those below it. */
+/* The record is a total of those below it. */
 enum { LEVEL_TOTAL = -1, LEVEL_MOST = 8 };
 
 struct shape {
@@ -133,7 +120,7 @@ struct shape {
 	unsigned flags;
 	const struct field *fields; /* ended by a NULL name */
 	const struct chart *chart;  /* of a list's items: how to draw them; or NULL */
-	/* of a list's items: what a page says when there is none; or NULL */
+	/* of a list's items: the sentence for an empty list; or NULL */
 	const char *none;
 	const char *doc;
 };
@@ -154,18 +141,18 @@ struct shape {
 	}
 
 /*
- * The list of SHAPE that tables for programs have: the FIELD_MAIN one, else the
+ * The list of SHAPE that CSV and JSON lines show: the FIELD_MAIN one, else the
  * first; or NULL.
  */
 const struct field *shape_main_list(const struct shape *shape);
 
-/* The sentence in place of a list of ITEMs that is empty. */
+/* The sentence for an empty list of ITEMs; of NULL: for any. */
 const char *shape_none(const struct shape *item);
 
 /* The first list of SHAPE that has a chart, or NULL. */
 const struct field *shape_chart_list(const struct shape *shape);
 
-/* Is anything in an answer of SHAPE, or in a list of it, to be drawn? */
+/* Does SHAPE, or a list of it, have a chart? */
 bool shape_has_chart(const struct shape *shape);
 
 /* The field of SHAPE called NAME, or NULL. */

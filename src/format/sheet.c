@@ -31,7 +31,7 @@ struct sheet {
 	struct columns columns;
 	bool columned;            /* the columns are known */
 	bool filled[COLUMNS_MAX]; /* by some row */
-	bool begun;               /* the header is written: rows needn't be held any more */
+	bool begun;               /* the header is written: rows are no longer held */
 	struct strbuf rows, total;
 	struct strbuf *to;  /* of the open row, or NULL */
 	int depth;          /* of the open row */
@@ -71,8 +71,8 @@ static bool is_number(const char *text, size_t len)
 }
 
 /*
- * Does a spreadsheet take a cell that begins so for a formula? Some do so with
- * the wide forms of = + - @ as well.
+ * Would a spreadsheet take the cell for a formula? Some also accept the wide
+ * forms of = + - @.
  */
 static bool begins_formula(const char *text, size_t len)
 {
@@ -88,8 +88,9 @@ static bool begins_formula(const char *text, size_t len)
 }
 
 /*
- * TEXT, without formulas. A spreadsheet that is set to semicolons or tabs cuts
- * it there, so a formula might begin behind each of them.
+ * TEXT with an apostrophe before each possible formula. A spreadsheet set to
+ * semicolons or tabs cuts the text there, so a formula could begin after each
+ * of them.
  */
 static void add_harmless(struct strbuf *out, const char *text, size_t len)
 {
@@ -100,7 +101,7 @@ static void add_harmless(struct strbuf *out, const char *text, size_t len)
 
 		if (begins_formula(text + at, n))
 			strbuf_addc(out, '\'');
-		n += at + n < len; /* with what cuts it */
+		n += at + n < len; /* with the character that cuts it */
 		strbuf_addn(out, text + at, n);
 		at += n;
 	}
@@ -214,8 +215,8 @@ static void add_rows(struct writer *w, struct strbuf *rows)
 }
 
 /*
- * The header and the rows that were held. ALL: columns that nothing filled so
- * far, too.
+ * Writes the header and the held rows. ALL: with the columns that are empty so
+ * far.
  */
 static void begin_sheet(struct writer *w, bool all)
 {

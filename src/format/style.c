@@ -1,28 +1,11 @@
 #include "format/style.h"
 
 #include <assert.h>
+#include <strings.h>
+
+#include <glib.h>
 
 #include "base/banned.h"
-
-static bool is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
-static bool is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static char to_upper(char c)
-{
-	return is_lower(c) ? (char)(c - 'a' + 'A') : c;
-}
-
-static char to_lower(char c)
-{
-	return is_upper(c) ? (char)(c - 'A' + 'a') : c;
-}
 
 static void spell_pascal(struct strbuf *out, const char *name)
 {
@@ -30,7 +13,7 @@ static void spell_pascal(struct strbuf *out, const char *name)
 
 	for (; *name; name++) {
 		if (*name != '_')
-			strbuf_addc(out, begins ? to_upper(*name) : *name);
+			strbuf_addc(out, begins ? g_ascii_toupper(*name) : *name);
 		begins = *name == '_';
 	}
 }
@@ -40,23 +23,24 @@ static void spell_camel(struct strbuf *out, const char *name)
 	bool leading = true;
 
 	for (size_t i = 0; name[i]; i++) {
-		bool last_of_run = name[i + 1] && !is_upper(name[i + 1]);
+		bool last_of_run = name[i + 1] && !g_ascii_isupper(name[i + 1]);
 
-		leading = leading && is_upper(name[i]) && (i == 0 || !last_of_run);
-		strbuf_addc(out, leading ? to_lower(name[i]) : name[i]);
+		leading = leading && g_ascii_isupper(name[i]) && (i == 0 || !last_of_run);
+		strbuf_addc(out, leading ? g_ascii_tolower(name[i]) : name[i]);
 	}
 }
 
 /*
- * Bytes of the word that TEXT begins with: up to "_", or to the capital that
- * begins the next word.
+ * Bytes of the first word of TEXT: up to "_", or to the capital of the next
+ * word.
  */
 static size_t word_length(const char *text)
 {
 	size_t n = 1;
 
 	while (text[n] && text[n] != '_') {
-		if (is_upper(text[n]) && (is_lower(text[n - 1]) || is_lower(text[n + 1])))
+		if (g_ascii_isupper(text[n]) &&
+		    (g_ascii_islower(text[n - 1]) || g_ascii_islower(text[n + 1])))
 			break;
 		n++;
 	}
@@ -71,7 +55,7 @@ static void spell_snake(struct strbuf *out, const char *name)
 		if (!first)
 			strbuf_addc(out, '_');
 		for (size_t i = 0; i < len; i++)
-			strbuf_addc(out, to_lower(name[i]));
+			strbuf_addc(out, g_ascii_tolower(name[i]));
 		for (name += len; *name == '_';)
 			name++;
 	}
@@ -101,21 +85,16 @@ void style_spell(struct strbuf *out, enum spelling spelling, const char *name)
 	spells[spelling](out, name);
 }
 
-/* Short forms that people read as capitals. */
+/* Abbreviations that people write in capitals. */
 static bool is_acronym(const char *word, size_t len)
 {
 	static const char *const acronyms[] = {
 		"ai", "api", "id", "iso", "sid", "sim", "uri", "url"
 	};
 
-	for (size_t i = 0; i < sizeof(acronyms) / sizeof(acronyms[0]); i++) {
-		size_t n = 0;
-
-		while (n < len && acronyms[i][n] == to_lower(word[n]))
-			n++;
-		if (n == len && !acronyms[i][n])
+	for (size_t i = 0; i < sizeof(acronyms) / sizeof(acronyms[0]); i++)
+		if (strncasecmp(acronyms[i], word, len) == 0 && !acronyms[i][len])
 			return true;
-	}
 	return false;
 }
 
@@ -128,8 +107,8 @@ void style_humanise(struct strbuf *out, const char *name)
 		if (!first)
 			strbuf_addc(out, ' ');
 		for (size_t i = 0; i < len; i++)
-			strbuf_addc(out, acronym || (first && i == 0) ? to_upper(name[i])
-								      : to_lower(name[i]));
+			strbuf_addc(out, acronym || (first && i == 0) ? g_ascii_toupper(name[i])
+								      : g_ascii_tolower(name[i]));
 		name += len;
 		while (*name == '_')
 			name++;

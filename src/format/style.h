@@ -1,6 +1,6 @@
 /*
- * style.h - how an API family wants its documents to look, as data. A dialect
- * has one; the backends follow it and know no dialect.
+ * style.h - how the documents of a dialect look, as data. Each dialect has a
+ * style; the backends follow it and know no dialect.
  */
 #ifndef FORMAT_STYLE_H
 #define FORMAT_STYLE_H
@@ -14,8 +14,8 @@ enum spelling {
 	SPELL_AS_IS,
 	SPELL_PASCAL, /* account_sid -> AccountSid */
 	/*
-	 * AIMinutes -> aiMinutes: the leading capitals, but not the one that
-	 * begins the next word, go lower
+	 * AIMinutes -> aiMinutes: leading capitals become small, except the one
+	 * that begins the next word
 	 */
 	SPELL_CAMEL,
 	SPELL_SNAKE, /* AIMinutes -> ai_minutes */
@@ -26,7 +26,7 @@ struct style {
 	enum spelling json;
 	enum spelling xml;
 	enum spelling csv;
-	bool json_nulls;             /* write null members; else leave them out */
+	bool json_nulls;             /* write null members; else omit them */
 	const char *xml_declaration; /* whole first line, with its line end if it has one */
 	/* an element around everything ("TwilioResponse"), or NULL */
 	const char *xml_wrapper;
@@ -58,8 +58,8 @@ void style_spell(struct strbuf *out, enum spelling spelling, const char *name);
 void style_humanise(struct strbuf *out, const char *name);
 
 /*
- * Names already spelled, since a document asks for the same few on every
- * record. Zeroed memory is an empty one. It knows a name by its address: names
+ * A cache of spelled names: a document needs the same few in every record.
+ * Zeroed memory is an empty cache. It knows a name by its address, so names
  * must be static memory, as those of shapes and fields are, and shorter than
  * SPELLED_MAX.
  */

@@ -1,8 +1,7 @@
 /*
- * A picture of the answer, for where no page can be: wikis, mails. One file, of
- * shapes and words alone: no script, no style sheet, nothing from elsewhere, so
- * that it looks the same wherever it is allowed. It draws the list whose shape
- * has a chart.
+ * A picture of the answer, for wikis and mails: one file of shapes and words,
+ * without scripts, style sheets or anything loaded from elsewhere, so that it
+ * looks the same everywhere. It draws the list whose shape has a chart.
  */
 #include <string.h>
 
@@ -24,20 +23,21 @@ enum {
 	EDGE = 20,
 	PLOT_HEIGHT = 240,
 	LINE_HEIGHT = 20,
-	LETTER = 7, /* what one takes, or a little more, in the smaller size */
+	LETTER = 7, /* pixels of a small letter, at most */
 	LINE_LETTERS = 120,
 	LINES_MAX = 3,
-	LEGEND_LETTERS = 40,
-	FACTS_MAX = 8
+	LEGEND_LETTERS = 40
 };
 
 struct svg {
-	const struct field *list; /* that is drawn; NULL: the root */
+	const struct field *list; /* the list that is drawn; NULL: the root */
 	int table;                /* its depth while it is open; 0 = not */
 	struct chart_rows rows;   /* its chart is NULL: nothing to draw */
-	/* lines of what has no picture, such as an error, each ended by NUL */
+	/*
+	 * properties of an answer without a chart, such as an error; each ended
+	 * by NUL
+	 */
 	struct strbuf facts;
-	int n_facts;
 	int y; /* pixels drawn from the top */
 };
 
@@ -85,10 +85,8 @@ static void add_fact(struct svg *svg, const struct field *f, const void *value)
 	const char *text;
 	size_t len;
 
-	if (svg->n_facts == FACTS_MAX || (f->flags & FIELD_MACHINE) ||
-	    !writer_scalar(f, value, buf, &text, &len) || !len)
+	if ((f->flags & FIELD_MACHINE) || !writer_scalar(f, value, buf, &text, &len) || !len)
 		return;
-	svg->n_facts++;
 	style_humanise(&svg->facts, f->name);
 	strbuf_add(&svg->facts, ": ");
 	strbuf_add(&svg->facts, text);
@@ -117,7 +115,7 @@ static void svg_end(struct writer *w)
 
 /* ---- drawing: words and numbers ---- */
 
-/* The first LETTERS characters of TEXT, and a sign that there were more. */
+/* The first LETTERS characters of TEXT, with an ellipsis if there are more. */
 static void add_cut(struct strbuf *out, const char *text, size_t letters)
 {
 	size_t len = strlen(text), at = 0, n = 0;
@@ -162,7 +160,7 @@ static size_t line_of(const char *text)
 	return at < len && space ? space : at;
 }
 
-/* TEXT in lines; where it has no room it ends in dots. */
+/* TEXT in up to LINES_MAX lines; an ellipsis if there is more. */
 static void add_paragraph(struct strbuf *out, struct svg *svg, const char *text)
 {
 	for (int line = 1; text && *text && line <= LINES_MAX; line++) {
@@ -237,7 +235,7 @@ static void draw_chart(struct strbuf *out, struct svg *svg)
 	add_legend(out, svg);
 }
 
-/* Why there is no picture; NULL: there is one. */
+/* The sentence in place of a chart that can't be drawn; NULL: it can. */
 static const char *nothing(const struct svg *svg)
 {
 	return svg->rows.chart ? chart_rows_fault(&svg->rows) : "";
@@ -245,7 +243,7 @@ static const char *nothing(const struct svg *svg)
 
 /* ---- the document ---- */
 
-/* The picture in words. */
+/* The chart in words. */
 static void add_desc(struct strbuf *out, const struct svg *svg, const char *sentence)
 {
 	const struct chart_sums *s = &svg->rows.sums;

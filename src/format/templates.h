@@ -1,9 +1,8 @@
 /*
- * templates.h - the texts of the pages, from a folder and from another one
- * whose files take the place of those of the same name. They are read and
- * checked once; such a set never changes, so all threads share it. A shelf
- * holds the newest set: threads keep the one that they have until they find
- * that it isn't the newest any more.
+ * templates.h - the pages' templates. They are read from a folder, and from a
+ * second one whose files replace those of the same name. A set is checked when
+ * it is read and never changes, so all threads share it. A slot holds the
+ * current set; a thread keeps its set until the slot has a newer one.
  */
 #ifndef FORMAT_TEMPLATES_H
 #define FORMAT_TEMPLATES_H
@@ -14,7 +13,7 @@
 #include "base/error.h"
 #include "format/mustache.h"
 
-/* What layout.c fills in where a template names them: neither is a file. */
+/* Places that layout.c fills in; neither is a file. */
 #define TEMPLATE_CONTENT "content"
 #define TEMPLATE_BODY    "body"
 
@@ -39,13 +38,13 @@ const struct template_text *templates_find(const struct templates *t, const char
 /* The same as a mustache_partial; CTX is the set. */
 const struct template_text *templates_partial(void *ctx, const char *name, size_t len);
 
-/* How many there are. */
+/* The number of templates. */
 size_t templates_count(const struct templates *t);
 
 /* ---- the newest set, for threads ---- */
 
 struct template_shelf {
-	/* around a change of the set, and around taking a new one */
+	/* held while the set changes, and while a thread takes it */
 	pthread_mutex_t lock;
 	_Atomic(struct templates *) newest;
 };
@@ -56,8 +55,8 @@ void template_shelf_put(struct template_shelf *s, struct templates *t);
 void template_shelf_release(struct template_shelf *s);
 
 /*
- * Makes *held, a thread's own reference or NULL, one to the newest set. Without
- * a lock if it is that already.
+ * Makes *held, a thread's own reference or NULL, a reference to the current
+ * set. Takes no lock if it is that already.
  */
 void template_shelf_take(struct template_shelf *s, struct templates **held);
 

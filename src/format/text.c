@@ -1,7 +1,7 @@
 /*
- * Tables for a terminal. Column widths are known only when all rows are, so
- * rows are held back until a list ends, or until there are so many that they
- * are printed as a table of their own.
+ * Tables for a terminal. Column widths depend on all rows, so rows are held
+ * until the list ends, or until there are BLOCK_ROWS, which are printed as a
+ * table of their own.
  */
 #include "format/backend.h"
 
@@ -24,15 +24,15 @@ struct text_table {
 	 * by NUL
 	 */
 	struct strbuf cells;
-	size_t rows;
+	size_t rows;    /* without the headings */
 	size_t written; /* of this row: values and units */
 	int column;     /* of the field before, NO_CELL if it isn't shown */
 	size_t widths[COLUMNS_MAX], unit_widths[COLUMNS_MAX];
-	bool titled; /* the open table's own lines above it are printed */
-	bool spaced; /* something stands above: leave a line */
+	bool titled; /* the empty line and the name above the open table are printed */
+	bool spaced; /* something is printed above: leave an empty line */
 };
 
-/* Columns that TEXT, which is clean, takes on a terminal. */
+/* The columns of a terminal that TEXT, which is plain, takes. */
 static size_t width_of(const char *text)
 {
 	size_t width = 0;
@@ -56,7 +56,7 @@ static bool is_number(const struct field *f)
 	return f->type == VT_INT || f->type == VT_DECIMAL;
 }
 
-/* What the answer is about, above all else. */
+/* The title and the sentence, at the top. */
 static void print_about(struct writer *w)
 {
 	struct text_table *t = w->state;
@@ -73,20 +73,24 @@ static void print_about(struct writer *w)
 
 /* ---- printing a table ---- */
 
+/* Begins a block: its first row are the headings. */
+static void begin_block(struct text_table *t)
+{
+	strbuf_clear(&t->cells);
+	t->rows = 0;
+	for (size_t i = 0; i < t->columns.n; i++) {
+		column_add_heading(&t->cells, &t->columns.at[i]);
+		strbuf_addn(&t->cells, "\0", 2);
+	}
+}
+
 static void measure(struct text_table *t)
 {
 	const char *cell = t->cells.text;
 
-	for (size_t i = 0; i < t->columns.n; i++) {
-		struct strbuf heading;
-
-		strbuf_init(&heading, 256);
-		column_add_heading(&heading, &t->columns.at[i]);
-		t->widths[i] = width_of(heading.text);
-		t->unit_widths[i] = 0;
-		strbuf_release(&heading);
-	}
-	for (size_t row = 0; row < t->rows; row++) {
+	memset(t->widths, 0, sizeof(t->widths));
+	memset(t->unit_widths, 0, sizeof(t->unit_widths));
+	for (size_t row = 0; row <= t->rows; row++) {
 		for (size_t i = 0; i < t->columns.n; i++) {
 			t->widths[i] = MAX(t->widths[i], width_of(cell));
 			cell += strlen(cell) + 1;
@@ -97,8 +101,7 @@ static void measure(struct text_table *t)
 }
 
 /*
- * OWED: spaces that stand before the next text, so that no line ends with
- * spaces.
+ * OWED: spaces to print before the next text, so that no line ends with spaces.
  */
 static void add_owed(struct strbuf *out, size_t *owed, const char *text)
 {
@@ -109,9 +112,11 @@ static void add_owed(struct strbuf *out, size_t *owed, const char *text)
 	strbuf_add(out, text);
 }
 
+/* The value at VALUE and, after its NUL, its unit. */
 static void add_cell(struct strbuf *out, const struct text_table *t, size_t i, const char *value,
-		     const char *unit, size_t *owed)
+		     size_t *owed)
 {
+	const char *unit = value + strlen(value) + 1;
 	size_t pad = t->widths[i] - width_of(value);
 	bool number = is_number(t->columns.at[i].field);
 
@@ -126,19 +131,8 @@ static void add_cell(struct strbuf *out, const struct text_table *t, size_t i, c
 	}
 }
 
-static void print_headings(struct strbuf *out, const struct text_table *t)
+static void print_rule(struct strbuf *out, const struct text_table *t)
 {
-	size_t owed = 0;
-
-	for (size_t i = 0; i < t->columns.n; i++) {
-		struct strbuf heading;
-
-		strbuf_init(&heading, 256);
-		column_add_heading(&heading, &t->columns.at[i]);
-		add_cell(out, t, i, heading.text, "", &owed);
-		strbuf_release(&heading);
-	}
-	strbuf_addc(out, '\n');
 	for (size_t i = 0; i < t->columns.n; i++) {
 		size_t width = t->widths[i] + (t->unit_widths[i] ? t->unit_widths[i] + 1 : 0);
 
@@ -150,7 +144,8 @@ static void print_headings(struct strbuf *out, const struct text_table *t)
 }
 
 /*
- * Once a list: an empty line, and its name where the answer may have several.
+ * Once for a list: an empty line, and the list's name if the answer may have
+ * several.
  */
 static void print_title(struct writer *w)
 {
@@ -180,25 +175,25 @@ static void print_block(struct writer *w)
 	}
 	print_title(w);
 	measure(t);
-	print_headings(w->out, t);
-	for (size_t row = 0; row < t->rows; row++) {
+	for (size_t row = 0; row <= t->rows; row++) {
 		size_t owed = 0;
 
 		for (size_t i = 0; i < t->columns.n; i++) {
 			const char *unit = cell + strlen(cell) + 1;
 
-			add_cell(w->out, t, i, cell, unit, &owed);
+			add_cell(w->out, t, i, cell, &owed);
 			cell = unit + strlen(unit) + 1;
 		}
 		strbuf_addc(w->out, '\n');
+		if (row == 0)
+			print_rule(w->out, t);
 	}
-	strbuf_clear(&t->cells);
-	t->rows = 0;
+	begin_block(t);
 }
 
 /* ---- collecting a table ---- */
 
-/* The next place is that of the value (0) or the unit (1) of COLUMN. */
+/* Makes the value (PART 0) or the unit (PART 1) of COLUMN the next place. */
 static void seek_cell(struct writer *w, size_t column, size_t part)
 {
 	struct text_table *t = w->state;
@@ -256,6 +251,7 @@ static void text_begin_list(struct writer *w, const struct field *f, const struc
 	t->titled = false;
 	if (!t->cells.text)
 		strbuf_init(&t->cells, w->out->limit);
+	begin_block(t);
 }
 
 static void text_begin(struct writer *w, const struct field *f, const struct shape *shape)

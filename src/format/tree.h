@@ -1,6 +1,6 @@
 /*
- * tree.h - short words for building json-c trees: the documents, and what
- * templates show. Values belong to the tree they are added to.
+ * tree.h - building json-c trees, for documents and for templates. A tree owns
+ * its values.
  */
 #ifndef FORMAT_TREE_H
 #define FORMAT_TREE_H
@@ -13,7 +13,7 @@ void tree_text(struct json_object *o, const char *key, const char *text);
 void tree_int(struct json_object *o, const char *key, int64_t n);
 void tree_bool(struct json_object *o, const char *key, bool yes);
 
-/* A new member, which is returned: an object, or a list. */
+/* Returns a new member: an object or a list. */
 struct json_object *tree_object(struct json_object *o, const char *key);
 struct json_object *tree_list(struct json_object *o, const char *key);
 

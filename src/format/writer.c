@@ -174,7 +174,7 @@ void writer_show_totals(struct writer *w)
 
 /* ---- the answer ---- */
 
-/* May a node come here, in the field F? */
+/* Is a node of TYPE right here, in the field F? */
 static bool fits(struct writer *w, const struct field *f, enum value_type type)
 {
 	const struct writer_node *parent = writer_top(w);
@@ -319,8 +319,8 @@ static void copy_shared(struct writer *w, const struct writer_shared *s)
 }
 
 /*
- * An object of a record that others point to as well. Not as the first member:
- * what comes before it is then something else.
+ * An object that several records share. Not if it is the first member: then it
+ * has no comma before it.
  */
 static void write_shared(struct writer *w, const struct field *f, const void *rec)
 {
@@ -414,7 +414,7 @@ bool writer_scalar(const struct field *f, const void *value, char buf[static DEC
 		return false;
 	*ret_text = buf;
 	switch (f->type) {
-	case VT_TEXTS: /* joined, see write_field */
+	case VT_TEXTS: /* joined to one text by write_field */
 	case VT_TEXT:
 		*ret_text = *(const char *const *)value;
 		if (!*ret_text)

@@ -1,11 +1,11 @@
 /*
- * XML, written straight into the buffer. Not through libxml2's xmlTextWriter:
- * clients of the data-contract services compare and parse forms that it can't
- * be told to write (<X i:nil="true" /> with that space beside <X></X> for empty
- * text, xmlns:i before xmlns, no line end after the root), and a writer of
- * elements, attributes and three escapes costs less than feeding one.
+ * XML, written straight into the buffer. libxml2's xmlTextWriter can't write
+ * some forms that clients of the data-contract services compare and parse (<X
+ * i:nil="true" /> with that space beside <X></X> for empty text, xmlns:i before
+ * xmlns, no line end after the root), and a writer of elements, attributes and
+ * three escapes needs less code than a caller of that one.
  *
- * A start tag stays open until something comes inside it, so that an empty
+ * A start tag stays open until the element gets content, so that an empty
  * element can end itself.
  */
 #include "format/xml.h"
@@ -31,7 +31,7 @@ struct member_order {
 
 struct xml {
 	struct speller names;
-	struct strbuf attributes; /* of the page, for its list's element */
+	struct strbuf attributes; /* of the page, for the element of its list */
 	bool open;                /* the last start tag lacks its ">" */
 	size_t n_orders;
 	struct member_order orders[ORDERS_MAX];
@@ -63,7 +63,7 @@ static bool is_plain(unsigned char c)
 }
 
 /*
- * The character at TEXT that is not plain; returns its bytes. CR and CR LF are
+ * Adds the special character at TEXT and returns its bytes. CR and CR LF become
  * one line end.
  */
 static size_t add_special(struct strbuf *out, const char *text, size_t len, bool attribute)
@@ -73,7 +73,7 @@ static size_t add_special(struct strbuf *out, const char *text, size_t len, bool
 
 	if (step == 0 ||
 	    (step == 3 && memcmp(text, "\xEF\xBF", 2) == 0 && (unsigned char)text[2] >= 0xbe)) {
-		/* no text, or U+FFFE and U+FFFF that XML lacks */
+		/* invalid UTF-8; or U+FFFE and U+FFFF, which XML lacks */
 		strbuf_add(out, "\xEF\xBF\xBD");
 		return step + (step == 0);
 	}
@@ -146,7 +146,7 @@ static void add_attributes(struct writer *w, const struct field *f)
 	}
 }
 
-/* Something comes inside of the start tag that is still open. */
+/* Ends the start tag if it is still open: the element has content. */
 static void complete_tag(struct writer *w)
 {
 	struct xml *xml = w->state;
@@ -156,7 +156,7 @@ static void complete_tag(struct writer *w)
 	xml->open = false;
 }
 
-/* Ends an element without content in its start tag. */
+/* Ends an element without content inside its start tag. */
 static void close_tag(struct writer *w)
 {
 	strbuf_add(w->out, style_of(w)->xml_data_contract ? " />" : "/>");
@@ -174,8 +174,8 @@ static void begin_document(struct writer *w)
 }
 
 /*
- * Is NODE a page whose fields are attributes of its list, and that has no
- * element itself?
+ * Is NODE a page without an element of its own, whose fields become attributes
+ * of its list?
  */
 static bool is_bare_page(const struct writer *w, const struct writer_node *node)
 {
@@ -241,8 +241,8 @@ static void add_page_attribute(struct writer *w, const struct field *f, const ch
 }
 
 /*
- * Each an element: of the data contract's arrays with a prefix named after the
- * depth.
+ * Each text is an element; in a data contract's array its prefix is named after
+ * the depth.
  */
 static void add_texts(struct writer *w, const struct field *f, const char *const *texts)
 {
@@ -372,10 +372,7 @@ static const uint8_t *xml_order(struct writer *w, const struct shape *shape)
 	for (size_t i = 0; i < xml->n_orders; i++)
 		if (xml->orders[i].shape == shape)
 			return xml->orders[i].index;
-	/*
-	 * more shapes than a document has: the last place is sorted again each
-	 * time
-	 */
+	/* a document with more shapes sorts the last one again each time */
 	o = &xml->orders[xml->n_orders < ORDERS_MAX ? xml->n_orders++ : ORDERS_MAX - 1];
 	o->shape = shape;
 	sort_members(w, o);

@@ -1,5 +1,5 @@
 /*
- * xml.h - text inside XML documents. Only for this folder.
+ * xml.h - escaped text for XML documents. Only for this folder.
  */
 #ifndef FORMAT_XML_H
 #define FORMAT_XML_H
@@ -9,8 +9,8 @@
 #include "base/strbuf.h"
 
 /*
- * TEXT escaped, for an element or for a quoted ATTRIBUTE. What is no text, or
- * has no place in XML, becomes U+FFFD.
+ * TEXT escaped, for an element or for a quoted ATTRIBUTE. Invalid UTF-8, and
+ * characters that XML lacks, become U+FFFD.
  */
 void xml_add_text(struct strbuf *out, const char *text, size_t len, bool attribute);
 
