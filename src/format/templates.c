@@ -180,13 +180,13 @@ int templates_read(const char *folder, const char *own, struct templates **ret, 
 
 /* ---- the newest set ---- */
 
-void template_shelf_init(struct template_shelf *s, struct templates *t)
+void template_slot_init(struct template_slot *s, struct templates *t)
 {
 	pthread_mutex_init(&s->lock, NULL);
 	atomic_init(&s->newest, t);
 }
 
-void template_shelf_put(struct template_shelf *s, struct templates *t)
+void template_slot_put(struct template_slot *s, struct templates *t)
 {
 	pthread_mutex_lock(&s->lock);
 	t = atomic_exchange(&s->newest, t);
@@ -194,9 +194,9 @@ void template_shelf_put(struct template_shelf *s, struct templates *t)
 	templates_unref(&t);
 }
 
-void template_shelf_release(struct template_shelf *s)
+void template_slot_release(struct template_slot *s)
 {
-	template_shelf_put(s, NULL);
+	template_slot_put(s, NULL);
 	pthread_mutex_destroy(&s->lock);
 }
 
@@ -204,7 +204,7 @@ void template_shelf_release(struct template_shelf *s)
  * A set that is held is not freed, so that nothing else can come to have its
  * address.
  */
-void template_shelf_take(struct template_shelf *s, struct templates **held)
+void template_slot_take(struct template_slot *s, struct templates **held)
 {
 	if (atomic_load(&s->newest) == *held)
 		return;

@@ -43,21 +43,21 @@ size_t templates_count(const struct templates *t);
 
 /* ---- the newest set, for threads ---- */
 
-struct template_shelf {
+struct template_slot {
 	/* held while the set changes, and while a thread takes it */
 	pthread_mutex_t lock;
 	_Atomic(struct templates *) newest;
 };
 
 /* Takes over the caller's reference to T. */
-void template_shelf_init(struct template_shelf *s, struct templates *t);
-void template_shelf_put(struct template_shelf *s, struct templates *t);
-void template_shelf_release(struct template_shelf *s);
+void template_slot_init(struct template_slot *s, struct templates *t);
+void template_slot_put(struct template_slot *s, struct templates *t);
+void template_slot_release(struct template_slot *s);
 
 /*
  * Makes *held, a thread's own reference or NULL, a reference to the current
  * set. Takes no lock if it is that already.
  */
-void template_shelf_take(struct template_shelf *s, struct templates **held);
+void template_slot_take(struct template_slot *s, struct templates **held);
 
 #endif

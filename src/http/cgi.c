@@ -56,7 +56,7 @@ static size_t cgi_read(struct input *in, char *buf, size_t size)
 int cgi_serve(const struct settings *settings, const unsigned char *secret,
 	      const struct op *const *table, struct templates *templates, struct error *err)
 {
-	struct template_shelf shelf;
+	struct template_slot slot;
 	struct input in = { .read = cgi_read };
 	struct output out = { .write = cgi_write };
 	struct signin *signin = signin_new();
@@ -71,11 +71,11 @@ int cgi_serve(const struct settings *settings, const unsigned char *secret,
 	if (strcmp(getenv("REQUEST_METHOD"), "POST") == 0)
 		commit_thread_new(settings, &commits, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	template_shelf_init(&shelf, templates);
-	handler_init(&h, settings, secret, table, commits, signin, &shelf);
+	template_slot_init(&slot, templates);
+	handler_init(&h, settings, secret, table, commits, signin, &slot);
 	rc = handle(&h, environ, &in, &out);
 	handler_release(&h);
-	template_shelf_release(&shelf);
+	template_slot_release(&slot);
 	signin_free(&signin);
 	commit_thread_free(&commits);
 	return rc < 0 ? error_set(err, ERR_INTERNAL, NULL, "The answer was cut off") : 0;

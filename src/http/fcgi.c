@@ -32,7 +32,7 @@ enum { FILES_A_THREAD = 3, FILES_BESIDE = 40 };
 struct server {
 	const struct settings *settings;
 	struct commit_thread *commits; /* NULL: the ledger can't be written */
-	struct template_shelf shelf;   /* the pages' templates */
+	struct template_slot slot;   /* the pages' templates */
 	struct signin *signin;
 	struct verifier *verifier;
 	struct listener listener;
@@ -89,7 +89,7 @@ static void read_templates_again(struct server *s)
 		return;
 	}
 	log_info("read %zu templates", templates_count(t));
-	template_shelf_put(&s->shelf, t);
+	template_slot_put(&s->slot, t);
 }
 
 /* Tells the service manager that all is well, if it is. */
@@ -180,7 +180,7 @@ static int start(struct server *s, const unsigned char *secret, const struct op 
 					  .commits = s->commits,
 					  .signin = s->signin,
 					  .verifier = s->verifier,
-					  .shelf = &s->shelf,
+					  .slot = &s->slot,
 					  .now = monotonic_us() / USEC_PER_SEC,
 					  .done = reception_done,
 					  .arg = s->reception };
@@ -275,12 +275,12 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret,
 	}
 	/* before any thread is started: they inherit what is blocked */
 	block_signals(&set);
-	template_shelf_init(&s.shelf, templates);
+	template_slot_init(&s.slot, templates);
 	rc = open_server(&s, err);
 	if (rc == 0) {
 		rc = serve_socket(&s, secret, table, &set, err);
 		close_server(&s);
 	}
-	template_shelf_release(&s.shelf);
+	template_slot_release(&s.slot);
 	return rc;
 }

@@ -63,14 +63,14 @@ struct exchange {
 
 void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
 		  const struct op *const *table, struct commit_thread *commits,
-		  struct signin *signin, struct template_shelf *shelf)
+		  struct signin *signin, struct template_slot *slot)
 {
 	*h = (struct handler) { .settings = settings,
 				.secret = secret,
 				.table = table,
 				.commits = commits,
 				.signin = signin,
-				.shelf = shelf };
+				.slot = slot };
 	arena_init(&h->arena);
 	arena_init(&h->catalogue_arena);
 	auth_init(&h->auth, secret, signin);
@@ -355,8 +355,8 @@ static void prepare_options(struct exchange *x, bool page, const struct error *f
 					       .base_url = x->request.base_url };
 	if (page) {
 		x->options.page = page_make(&c);
-		if (h->shelf)
-			template_shelf_take(h->shelf, &h->templates);
+		if (h->slot)
+			template_slot_take(h->slot, &h->templates);
 		x->options.templates = h->templates;
 	}
 }

@@ -31,7 +31,7 @@ struct handler {
 	struct share *share;   /* with SHARES: the request's */
 	bool refuse;           /* this request: too many wait already */
 	/* the newest templates, for all threads; NULL: pages can't be shown */
-	struct template_shelf *shelf;
+	struct template_slot *slot;
 	struct templates *templates; /* those of this request */
 	/* read-only; opened when the first request needs it */
 	struct store *store;
@@ -46,7 +46,7 @@ struct handler {
 /* The arguments are borrowed; BATCHER, SIGNIN and SHELF may be NULL. */
 void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
 		  const struct op *const *table, struct commit_thread *commits,
-		  struct signin *signin, struct template_shelf *shelf);
+		  struct signin *signin, struct template_slot *slot);
 void handler_release(struct handler *h);
 
 enum { HANDLE_LATER = 1 };

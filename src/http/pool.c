@@ -204,7 +204,7 @@ static void init_worker(struct pool *p, struct worker *w, enum kind kind)
 	w->kind = kind;
 	sem_init(&w->woken, 0, 0);
 	handler_init(&w->handler, s->settings, s->secret, s->table, s->commits, s->signin,
-		     s->shelf);
+		     s->slot);
 	w->handler.verifier = s->verifier;
 }
 

@@ -34,7 +34,7 @@ struct pool_setup {
 	struct commit_thread *commits; /* NULL: the ledger can't be written */
 	struct signin *signin;
 	struct verifier *verifier; /* NULL: likewise */
-	struct template_shelf *shelf;
+	struct template_slot *slot;
 	int64_t now; /* seconds, for pool_answered */
 	/*
 	 * Called by a thread when it is done with the request on C, whose

@@ -11,13 +11,13 @@
 
 static struct handler handler;
 static struct signin *signin;
-static struct template_shelf shelf;
+static struct template_slot slot;
 
 static void end(void)
 {
 	handler_release(&handler);
 	signin_free(&signin);
-	template_shelf_release(&shelf);
+	template_slot_release(&slot);
 }
 
 static void begin(void)
@@ -27,8 +27,8 @@ static void begin(void)
 
 	signin = signin_new();
 	must(page_templates(settings, &templates, NULL) == 0);
-	template_shelf_init(&shelf, templates);
-	handler_init(&handler, settings, ledger_secret, ops, NULL, signin, &shelf);
+	template_slot_init(&slot, templates);
+	handler_init(&handler, settings, ledger_secret, ops, NULL, signin, &slot);
 	atexit(end);
 }
 

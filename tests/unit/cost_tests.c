@@ -66,7 +66,7 @@ static struct settings *settings;
 static struct handler handler;
 static struct signin *signin;
 static struct commit_thread *commits;
-static struct template_shelf shelf;
+static struct template_slot slot;
 static unsigned char secret[SECRET_BYTES];
 static double loop; /* the quickest */
 static uint64_t seed = 26;
@@ -281,10 +281,10 @@ static void setup(void)
 	struct templates *templates = NULL;
 
 	OK(page_templates(settings, &templates, &err));
-	template_shelf_init(&shelf, templates);
+	template_slot_init(&slot, templates);
 	OK(commit_thread_new(settings, &commits, &err));
 	signin = signin_new();
-	handler_init(&handler, settings, secret, ops, commits, signin, &shelf);
+	handler_init(&handler, settings, secret, ops, commits, signin, &slot);
 	loop = cpu_loop();
 }
 
@@ -293,7 +293,7 @@ static void teardown(void)
 	handler_release(&handler);
 	commit_thread_free(&commits);
 	signin_free(&signin);
-	template_shelf_release(&shelf);
+	template_slot_release(&slot);
 }
 
 /* ---- asking ---- */

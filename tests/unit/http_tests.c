@@ -2168,7 +2168,7 @@ END_TEST
 
 /* ---- pages that change something ---- */
 
-static struct template_shelf shelf;
+static struct template_slot slot;
 
 static void setup_pages(void)
 {
@@ -2180,14 +2180,14 @@ static void setup_pages(void)
 	setup_ledger();
 	snprintf(path, sizeof(path), "%s/templates", srcdir ? srcdir : ".");
 	ck_assert_msg(templates_read(path, NULL, &t, &err) == 0, "%s", err.message);
-	template_shelf_init(&shelf, t);
-	handler.shelf = &shelf;
+	template_slot_init(&slot, t);
+	handler.slot = &slot;
 }
 
 static void teardown_pages(void)
 {
 	teardown_ledger();
-	template_shelf_release(&shelf);
+	template_slot_release(&slot);
 }
 
 START_TEST(a_person_is_asked_before_something_is_done)

@@ -225,7 +225,7 @@ END_TEST
 
 /* ---- the newest set, for threads ---- */
 
-static struct template_shelf shelf;
+static struct template_slot slot;
 static atomic_bool ended;
 
 /*
@@ -240,7 +240,7 @@ static void *read_on(void *arg)
 	while (!atomic_load(&ended)) {
 		struct templates *before = held;
 
-		template_shelf_take(&shelf, &held);
+		template_slot_take(&slot, &held);
 		*ret_seen += held != before;
 		if (strcmp(templates_find(held, "a", 1)->text,
 			   templates_find(held, "b", 1)->text) != 0)
@@ -258,7 +258,7 @@ START_TEST(threads_go_on_with_the_newest_set)
 	put(own, "a.html", "first");
 	put(own, "b.html", "first");
 	read_both();
-	template_shelf_init(&shelf, templates);
+	template_slot_init(&slot, templates);
 	atomic_store(&ended, false);
 	for (int i = 0; i < THREADS; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, read_on, &seen[i]), 0);
@@ -269,7 +269,7 @@ START_TEST(threads_go_on_with_the_newest_set)
 		put(own, "a.html", text);
 		put(own, "b.html", text);
 		read_both();
-		template_shelf_put(&shelf, templates);
+		template_slot_put(&slot, templates);
 	}
 	atomic_store(&ended, true);
 	for (int i = 0; i < THREADS; i++) {
@@ -278,9 +278,9 @@ START_TEST(threads_go_on_with_the_newest_set)
 	}
 	ck_assert_uint_gt(all, THREADS);
 	templates = NULL;
-	template_shelf_take(&shelf, &templates);
+	template_slot_take(&slot, &templates);
 	ck_assert_str_eq(text_of("a"), "change 199");
-	template_shelf_release(&shelf);
+	template_slot_release(&slot);
 }
 END_TEST
 
