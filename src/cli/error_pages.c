@@ -44,13 +44,21 @@ static const struct server_error {
 	{ 0 }
 };
 
-/* The document of E in D's words and format F, appended to OUT. */
-static int render(const struct settings *s, const struct templates *t, const struct dialect *d,
-		  const struct format *f, const struct server_error *e, struct strbuf *out,
-		  struct error *err)
+struct error_pages {
+	const char *folder, *site;
+	struct templates *templates;
+	const struct dialect *dialect; /* whose folder is being written */
+};
+
+/* The document of E in format F, appended to OUT. */
+static int render(const struct error_pages *p, const struct format *f, const struct server_error *e,
+		  struct strbuf *out, struct error *err)
 {
-	const struct page page = { .site = s->name };
-	const struct writer_options options = { .style = d->style, .page = &page, .templates = t };
+	const struct dialect *d = p->dialect;
+	const struct page page = { .site = p->site };
+	const struct writer_options options = { .style = d->style,
+						.page = &page,
+						.templates = p->templates };
 	struct sink sink = { .buf = out };
 	struct error said = { 0 };
 	struct error_status status;
@@ -96,17 +104,16 @@ static int replace_file(const char *path, const struct strbuf *text, struct erro
 	return rc;
 }
 
-static int write_page(const struct settings *s, const struct templates *t, const char *dir,
-		      const struct dialect *d, const struct format *f, const struct server_error *e,
-		      struct error *err)
+static int write_page(const struct error_pages *p, const struct format *f,
+		      const struct server_error *e, struct error *err)
 {
 	struct strbuf path, text;
 	int rc;
 
 	strbuf_init(&path, 8000);
 	strbuf_init(&text, PAGE_BYTES);
-	strbuf_addf(&path, "%s/%s/%d.%s", dir, d->name, e->status, f->name);
-	rc = render(s, t, d, f, e, &text, err);
+	strbuf_addf(&path, "%s/%s/%d.%s", p->folder, p->dialect->name, e->status, f->name);
+	rc = render(p, f, e, &text, err);
 	if (rc == 0)
 		rc = replace_file(path.text, &text, err);
 	strbuf_release(&text);
@@ -114,26 +121,25 @@ static int write_page(const struct settings *s, const struct templates *t, const
 	return rc;
 }
 
-static int write_dialect(const struct settings *s, const struct templates *t, const char *dir,
-			 const struct dialect *d, struct error *err)
+static int write_dialect(const struct error_pages *p, struct error *err)
 {
 	struct strbuf path;
 	int rc;
 
 	strbuf_init(&path, 8000);
-	strbuf_addf(&path, "%s/%s", dir, d->name);
+	strbuf_addf(&path, "%s/%s", p->folder, p->dialect->name);
 	rc = make_folder(path.text, err);
 	strbuf_release(&path);
 	for (const struct format *const *f = formats; rc == 0 && *f; f++)
 		for (const struct server_error *e = server_errors;
 		     rc == 0 && format_is_served(*f) && e->status; e++)
-			rc = write_page(s, t, dir, d, *f, e, err);
+			rc = write_page(p, *f, e, err);
 	return rc;
 }
 
 static int run(const struct settings *s, int argc, char **argv)
 {
-	struct templates *templates = NULL;
+	struct error_pages p = { .site = s->name };
 	struct error err = { 0 };
 	int rc;
 
@@ -141,12 +147,13 @@ static int run(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (argc != 2)
 		return command_wrong(&command_error_pages, "needs one folder to write to");
-	rc = page_templates(s, &templates, &err);
+	p.folder = argv[1];
+	rc = page_templates(s, &p.templates, &err);
 	if (rc == 0)
-		rc = make_folder(argv[1], &err);
-	for (const struct dialect *const *d = dialects; rc == 0 && *d; d++)
-		rc = write_dialect(s, templates, argv[1], *d, &err);
-	templates_unref(&templates);
+		rc = make_folder(p.folder, &err);
+	for (const struct dialect *const *d = dialects; rc == 0 && (p.dialect = *d); d++)
+		rc = write_dialect(&p, &err);
+	templates_unref(&p.templates);
 	return rc < 0 ? command_fail("error-pages", &err) : EXIT_DONE;
 }
 
