@@ -78,12 +78,12 @@ struct date date_add_months(struct date d, int months)
 }
 
 /* What is still to be read of a text. */
-struct cursor {
+struct civil_cursor {
 	const char *p, *end;
 };
 
 /* Exactly COUNT digits. */
-static bool take_number(struct cursor *c, int count, int *ret)
+static bool take_number(struct civil_cursor *c, int count, int *ret)
 {
 	int n = 0;
 
@@ -99,14 +99,14 @@ static bool take_number(struct cursor *c, int count, int *ret)
 }
 
 /* One byte, if it is among CHOICES: which one, else 0. */
-static char take_char(struct cursor *c, const char *choices)
+static char take_char(struct civil_cursor *c, const char *choices)
 {
 	if (c->p == c->end || *c->p == '\0' || !strchr(choices, *c->p))
 		return 0;
 	return *c->p++;
 }
 
-static bool take_date(struct cursor *c, struct date *ret)
+static bool take_date(struct civil_cursor *c, struct date *ret)
 {
 	struct date d;
 
@@ -119,7 +119,7 @@ static bool take_date(struct cursor *c, struct date *ret)
 
 bool date_parse(const char *text, size_t len, struct date *ret)
 {
-	struct cursor c = { text, text + len };
+	struct civil_cursor c = { text, text + len };
 	struct date d;
 
 	if (!take_date(&c, &d) || c.p != c.end)
@@ -145,7 +145,7 @@ void date_format(char buf[static DATE_TEXT], struct date d)
 }
 
 /* Digits behind the point, as microseconds; at least one. */
-static bool take_fraction(struct cursor *c, int64_t *ret_us)
+static bool take_fraction(struct civil_cursor *c, int64_t *ret_us)
 {
 	int64_t unit = USEC_PER_SEC / 10, us = 0;
 	int digit;
@@ -161,7 +161,7 @@ static bool take_fraction(struct cursor *c, int64_t *ret_us)
 }
 
 /* HH:MM[:SS[.fraction]], in microseconds from midnight. */
-static bool take_time(struct cursor *c, int64_t *ret_us)
+static bool take_time(struct civil_cursor *c, int64_t *ret_us)
 {
 	int hour, minute, second = 0;
 	int64_t us = 0;
@@ -189,7 +189,7 @@ static bool take_time(struct cursor *c, int64_t *ret_us)
  * "Z", "+HH:MM", "+HHMM", "+HH" or, if OPTIONAL, nothing: microseconds east of
  * UTC.
  */
-static bool take_offset(struct cursor *c, bool optional, int64_t *ret_us)
+static bool take_offset(struct civil_cursor *c, bool optional, int64_t *ret_us)
 {
 	int hour, minute = 0;
 	char sign;
@@ -210,7 +210,7 @@ static bool take_offset(struct cursor *c, bool optional, int64_t *ret_us)
 
 bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *ret_us)
 {
-	struct cursor c = { text, text + len };
+	struct civil_cursor c = { text, text + len };
 	int64_t us, time, offset;
 	struct date d;
 

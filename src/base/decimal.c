@@ -10,7 +10,7 @@
 #define TEN_TO_19   10000000000000000000ULL /* the largest power of ten in 64 bits */
 
 /* A number's text taken apart. */
-struct parts {
+struct decimal_parts {
 	const char *whole;
 	size_t whole_len;
 	const char *fraction;
@@ -49,10 +49,10 @@ static int64_t read_exponent(const char *p, size_t len, bool negative)
 	return negative ? -e : e;
 }
 
-static bool take_apart(const char *text, size_t len, struct parts *ret)
+static bool take_apart(const char *text, size_t len, struct decimal_parts *ret)
 {
 	const char *p = text, *end = text + len;
-	struct parts parts = { 0 };
+	struct decimal_parts parts = { 0 };
 	bool negative;
 	size_t n;
 
@@ -117,7 +117,7 @@ enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64
 				 int64_t *ret_n)
 {
 	struct sum sum = { .max = (uint64_t)max };
-	struct parts parts;
+	struct decimal_parts parts;
 	/* how many of the digits stand before the wanted number's last place */
 	int64_t point;
 

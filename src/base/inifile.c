@@ -15,7 +15,7 @@
 #define HIDDEN_SEMICOLON '\1'
 #define HIDDEN_COLON     '\2'
 
-struct reading {
+struct inifile_reading {
 	FILE *file;
 	const char *path;
 	int line;
@@ -40,7 +40,7 @@ static void show(char ret[static INIFILE_LINE_BYTES + 1], const char *text)
 	replace(ret, HIDDEN_COLON, ':');
 }
 
-static int fail(struct reading *r, const char *param, const char *message)
+static int fail(struct inifile_reading *r, const char *param, const char *message)
 {
 	return error_set(r->err, ERR_PARAM, param, "%s:%d: %s", r->path, r->line, message);
 }
@@ -49,7 +49,7 @@ static int fail(struct reading *r, const char *param, const char *message)
  * Without its end and, in the first line, a byte order mark. Returns its
  * length.
  */
-static size_t trim_line(const struct reading *r, char *line, size_t len)
+static size_t trim_line(const struct inifile_reading *r, char *line, size_t len)
 {
 	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 		len--;
@@ -61,7 +61,7 @@ static size_t trim_line(const struct reading *r, char *line, size_t len)
 	return len;
 }
 
-static int check_bytes(struct reading *r, const char *line, size_t len, const char *start)
+static int check_bytes(struct inifile_reading *r, const char *line, size_t len, const char *start)
 {
 	char message[80];
 
@@ -81,7 +81,7 @@ static int check_bytes(struct reading *r, const char *line, size_t len, const ch
 	return 0;
 }
 
-static int check_section(struct reading *r, const char *start)
+static int check_section(struct inifile_reading *r, const char *start)
 {
 	const char *end = strchr(start, ']');
 
@@ -96,7 +96,7 @@ static int check_section(struct reading *r, const char *start)
 }
 
 /* Makes LINE one that libinih reads as it is meant. */
-static int prepare_line(struct reading *r, char *line, size_t len)
+static int prepare_line(struct inifile_reading *r, char *line, size_t len)
 {
 	char *start;
 
@@ -119,7 +119,7 @@ static int prepare_line(struct reading *r, char *line, size_t len)
 /* fgets for libinih, which does not say when it cuts a long line in two. */
 static char *read_line(char *buf, int size, void *arg)
 {
-	struct reading *r = arg;
+	struct inifile_reading *r = arg;
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t len;
@@ -145,7 +145,7 @@ static char *read_line(char *buf, int size, void *arg)
 /* Returns 0 if it fails, as libinih has it. */
 static int take_entry(void *arg, const char *section, const char *name, const char *value)
 {
-	struct reading *r = arg;
+	struct inifile_reading *r = arg;
 	char shown_section[INIFILE_LINE_BYTES + 1], shown_value[INIFILE_LINE_BYTES + 1];
 	struct error own = { 0 };
 
@@ -164,7 +164,7 @@ int inifile_read(const char *path, bool continued, inifile_entry entry, void *ar
 		 struct error *err)
 {
 	struct error own = { 0 };
-	struct reading r = {
+	struct inifile_reading r = {
 		.path = path, .continued = continued, .entry = entry, .arg = arg, .err = &own
 	};
 	int line;

@@ -5,12 +5,12 @@
 #include "base/civil.h"
 #include "base/banned.h"
 
-struct cursor {
+struct iso_cursor {
 	const char *p, *end;
 };
 
 /* How many digits come next. */
-static int count_digits(const struct cursor *c)
+static int count_digits(const struct iso_cursor *c)
 {
 	int n = 0;
 
@@ -20,7 +20,7 @@ static int count_digits(const struct cursor *c)
 }
 
 /* Takes exactly N digits. */
-static bool take_digits(struct cursor *c, int n, int *ret)
+static bool take_digits(struct iso_cursor *c, int n, int *ret)
 {
 	*ret = 0;
 	if (count_digits(c) < n)
@@ -31,7 +31,7 @@ static bool take_digits(struct cursor *c, int n, int *ret)
 }
 
 /* Takes the next character if it is one of SET. */
-static bool take_any(struct cursor *c, const char *set, char *ret)
+static bool take_any(struct iso_cursor *c, const char *set, char *ret)
 {
 	if (c->p == c->end || !strchr(set, *c->p) || !*c->p)
 		return false;
@@ -39,7 +39,7 @@ static bool take_any(struct cursor *c, const char *set, char *ret)
 	return true;
 }
 
-static bool take(struct cursor *c, char want)
+static bool take(struct iso_cursor *c, char want)
 {
 	if (c->p == c->end || *c->p != want)
 		return false;
@@ -54,7 +54,7 @@ static int weekday(int64_t days)
 }
 
 /* Behind "W": the week's number and the day in it. */
-static bool take_week_day(struct cursor *c, int year, bool extended, int64_t *ret_days)
+static bool take_week_day(struct iso_cursor *c, int year, bool extended, int64_t *ret_days)
 {
 	int64_t fourth = date_to_days((struct date) { year, 1, 4 }); /* is always in week 1 */
 	int week, day;
@@ -68,7 +68,7 @@ static bool take_week_day(struct cursor *c, int year, bool extended, int64_t *re
 	return date_from_days(*ret_days - day + 4).year == year;
 }
 
-static bool take_year_day(struct cursor *c, int year, int64_t *ret_days)
+static bool take_year_day(struct iso_cursor *c, int year, int64_t *ret_days)
 {
 	int day;
 
@@ -78,7 +78,7 @@ static bool take_year_day(struct cursor *c, int year, int64_t *ret_days)
 	return date_from_days(*ret_days).year == year;
 }
 
-static bool take_month_day(struct cursor *c, int year, bool extended, int64_t *ret_days)
+static bool take_month_day(struct iso_cursor *c, int year, bool extended, int64_t *ret_days)
 {
 	struct date d = { .year = year };
 
@@ -89,7 +89,7 @@ static bool take_month_day(struct cursor *c, int year, bool extended, int64_t *r
 	return true;
 }
 
-static bool take_date(struct cursor *c, int64_t *ret_days)
+static bool take_date(struct iso_cursor *c, int64_t *ret_days)
 {
 	bool extended;
 	int year;
@@ -105,7 +105,7 @@ static bool take_date(struct cursor *c, int64_t *ret_days)
 }
 
 /* Digits behind the point, as microseconds; at least one. */
-static bool take_fraction(struct cursor *c, int64_t *ret_us)
+static bool take_fraction(struct iso_cursor *c, int64_t *ret_us)
 {
 	int64_t unit = USEC_PER_SEC / 10;
 	int digit;
@@ -118,7 +118,7 @@ static bool take_fraction(struct cursor *c, int64_t *ret_us)
 }
 
 /* Microseconds from midnight. */
-static bool take_time(struct cursor *c, int64_t *ret_us)
+static bool take_time(struct iso_cursor *c, int64_t *ret_us)
 {
 	int hour, minute = 0, second = 0;
 	int64_t us = 0;
@@ -141,7 +141,7 @@ static bool take_time(struct cursor *c, int64_t *ret_us)
 }
 
 /* Microseconds east of UTC. */
-static bool take_offset(struct cursor *c, int64_t *ret_us)
+static bool take_offset(struct iso_cursor *c, int64_t *ret_us)
 {
 	int hour, minute = 0;
 	char sign;
@@ -159,7 +159,7 @@ static bool take_offset(struct cursor *c, int64_t *ret_us)
 
 bool iso_time_parse(const char *text, size_t len, int64_t *ret_us)
 {
-	struct cursor c = { text, text + len };
+	struct iso_cursor c = { text, text + len };
 	int64_t days, time = 0, offset = 0, us;
 	char separator;
 

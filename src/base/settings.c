@@ -302,7 +302,7 @@ static bool section_exists(const char *section)
 }
 
 /* A file being read. */
-struct reading {
+struct settings_reading {
 	const char *folder; /* the file's, with a slash at its end; or "" */
 	struct loaded *loaded;
 	bool seen[SETTINGS];
@@ -311,7 +311,7 @@ struct reading {
 static int take_setting(void *user, const char *section, const char *name, const char *value,
 			struct error *err)
 {
-	struct reading *r = user;
+	struct settings_reading *r = user;
 	const struct setting *s = find_setting(section, name);
 	char full[256];
 
@@ -337,7 +337,7 @@ static int take_setting(void *user, const char *section, const char *name, const
 static int load_file(struct loaded *l, const char *path, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
-	struct reading r = { .folder = "", .loaded = l };
+	struct settings_reading r = { .folder = "", .loaded = l };
 
 	if (slash)
 		r.folder = arena_strn(&l->memory, path, (size_t)(slash - path) + 1);

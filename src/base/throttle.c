@@ -29,14 +29,14 @@ struct throttle {
 };
 
 /* How failures turn into waiting. */
-struct rule {
+struct throttle_rule {
 	int32_t free;
 	int64_t max_ms;
 };
 
-static const struct rule of_pair = { THROTTLE_FREE, THROTTLE_PAIR_MAX_MS };
-static const struct rule of_user = { THROTTLE_USER_FREE, THROTTLE_USER_MAX_MS };
-static const struct rule of_address = { THROTTLE_ADDRESS_FREE, THROTTLE_ADDRESS_MAX_MS };
+static const struct throttle_rule of_pair = { THROTTLE_FREE, THROTTLE_PAIR_MAX_MS };
+static const struct throttle_rule of_user = { THROTTLE_USER_FREE, THROTTLE_USER_MAX_MS };
+static const struct throttle_rule of_address = { THROTTLE_ADDRESS_FREE, THROTTLE_ADDRESS_MAX_MS };
 
 struct throttle *throttle_new(void)
 {
@@ -125,7 +125,7 @@ static struct entry *find(struct throttle *t, uint64_t who, int64_t now)
 	return oldest;
 }
 
-static int64_t delay(const struct entry *e, const struct rule *r)
+static int64_t delay(const struct entry *e, const struct throttle_rule *r)
 {
 	int32_t over = e->failures - r->free;
 	int64_t ms;

@@ -49,12 +49,12 @@ static int check_root(struct body *b, xmlTextReader *r, struct error *err)
 }
 
 /* The member being read, and its text so far. */
-struct member {
+struct xml_member {
 	const struct param *param; /* NULL: between members, or in one that is skipped */
 	struct strbuf text;
 };
 
-static int start_element(struct body *b, xmlTextReader *r, struct member *m, struct error *err)
+static int start_element(struct body *b, xmlTextReader *r, struct xml_member *m, struct error *err)
 {
 	int depth = xmlTextReaderDepth(r);
 	const char *local;
@@ -87,7 +87,7 @@ static int start_element(struct body *b, xmlTextReader *r, struct member *m, str
 	return 0;
 }
 
-static int end_element(struct body *b, xmlTextReader *r, struct member *m, struct error *err)
+static int end_element(struct body *b, xmlTextReader *r, struct xml_member *m, struct error *err)
 {
 	const struct param *p = m->param;
 
@@ -100,7 +100,7 @@ static int end_element(struct body *b, xmlTextReader *r, struct member *m, struc
 	return body_set(b, p, m->text.text, m->text.len, err);
 }
 
-static int read_node(struct body *b, xmlTextReader *r, struct member *m, struct error *err)
+static int read_node(struct body *b, xmlTextReader *r, struct xml_member *m, struct error *err)
 {
 	switch (xmlTextReaderNodeType(r)) {
 	case XML_READER_TYPE_ELEMENT:
@@ -220,7 +220,7 @@ static int scan(struct body *b, struct error *err)
 
 int body_read_xml(struct body *b, struct error *err)
 {
-	struct member m = { 0 };
+	struct xml_member m = { 0 };
 	xmlTextReader *r;
 	int rc;
 

@@ -11,7 +11,7 @@
 #define FILTERS_MAX 8
 #define DEPTH_MAX   4 /* of columns that are operands of other columns' filters */
 
-struct filter;
+struct template_filter;
 
 /* What a filter is applied with. */
 struct operand {
@@ -25,7 +25,7 @@ struct operand {
 };
 
 struct applied {
-	const struct filter *filter;
+	const struct template_filter *filter;
 	struct operand operand;
 	/* that gives the operand's number or text for each row; or NULL */
 	struct template_part *column;
@@ -52,7 +52,7 @@ enum takes {
 	TAKES_FORM
 };
 
-struct filter {
+struct template_filter {
 	const char *name;
 	enum takes takes;
 	/*
@@ -259,26 +259,26 @@ static bool seconds(const char *text, size_t len, const struct operand *o, struc
 	return true;
 }
 
-static const struct filter filters[] = { { "add", TAKES_NUMBER, .number = add },
-					 { "after", TAKES_TEXT, .text = after },
-					 { "atleast", TAKES_NUMBER, .number = at_least },
-					 { "atmost", TAKES_NUMBER, .number = at_most },
-					 { "before", TAKES_TEXT, .text = before },
-					 { "ceil", TAKES_DIVISOR, .number = round_up },
-					 { "div", TAKES_DIVISOR, .number = divide },
-					 { "floor", TAKES_DIVISOR, .number = round_down },
-					 { "lower", TAKES_NOTHING, .text = lower },
-					 { "mod", TAKES_DIVISOR, .number = mod },
-					 { "mul", TAKES_NUMBER, .number = mul },
-					 { "or", TAKES_TEXT, .text = or_else },
-					 { "round", TAKES_PLACES, .number = round_to },
-					 { "seconds", TAKES_FORM, .read = seconds },
-					 { "sub", TAKES_NUMBER, .number = subtract },
-					 { "table", TAKES_TABLE, .text = look_up },
-					 { "trim", TAKES_NOTHING, .text = trim },
-					 { "upper", TAKES_NOTHING, .text = upper },
-					 { "urldecode", TAKES_NOTHING, .text = urldecode },
-					 { 0 } };
+static const struct template_filter filters[] = { { "add", TAKES_NUMBER, .number = add },
+						  { "after", TAKES_TEXT, .text = after },
+						  { "atleast", TAKES_NUMBER, .number = at_least },
+						  { "atmost", TAKES_NUMBER, .number = at_most },
+						  { "before", TAKES_TEXT, .text = before },
+						  { "ceil", TAKES_DIVISOR, .number = round_up },
+						  { "div", TAKES_DIVISOR, .number = divide },
+						  { "floor", TAKES_DIVISOR, .number = round_down },
+						  { "lower", TAKES_NOTHING, .text = lower },
+						  { "mod", TAKES_DIVISOR, .number = mod },
+						  { "mul", TAKES_NUMBER, .number = mul },
+						  { "or", TAKES_TEXT, .text = or_else },
+						  { "round", TAKES_PLACES, .number = round_to },
+						  { "seconds", TAKES_FORM, .read = seconds },
+						  { "sub", TAKES_NUMBER, .number = subtract },
+						  { "table", TAKES_TABLE, .text = look_up },
+						  { "trim", TAKES_NOTHING, .text = trim },
+						  { "upper", TAKES_NOTHING, .text = upper },
+						  { "urldecode", TAKES_NOTHING, .text = urldecode },
+						  { 0 } };
 
 /* ---- compiling ---- */
 
@@ -306,7 +306,7 @@ static const char *filter_names(char buf[static 200])
 {
 	size_t at = 0;
 
-	for (const struct filter *f = filters; f->name; f++)
+	for (const struct template_filter *f = filters; f->name; f++)
 		at += (size_t)snprintf(buf + at, 200 - at, "%s%s",
 				       f == filters ? ""
 				       : f[1].name  ? ", "

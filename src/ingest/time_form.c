@@ -14,7 +14,7 @@ struct parts {
 	int64_t us;
 };
 
-struct text {
+struct time_text {
 	const char *p, *end;
 	/* a number of the format touches this one: it has its full width */
 	bool fixed;
@@ -24,7 +24,7 @@ struct text {
 };
 
 /* DIGITS of them, or if EXACT is false one at least. */
-static bool read_digits(struct text *t, int digits, bool exact, int *ret)
+static bool read_digits(struct time_text *t, int digits, bool exact, int *ret)
 {
 	const char *from = t->p;
 
@@ -34,13 +34,13 @@ static bool read_digits(struct text *t, int digits, bool exact, int *ret)
 	return exact ? t->p == from + digits : t->p > from;
 }
 
-static bool read_year(struct text *t, struct parts *ret)
+static bool read_year(struct time_text *t, struct parts *ret)
 {
 	return read_digits(t, 4, true, &ret->year);
 }
 
 /* As POSIX has it: 69 to 99 are of the last century. */
-static bool read_short_year(struct text *t, struct parts *ret)
+static bool read_short_year(struct time_text *t, struct parts *ret)
 {
 	if (!read_digits(t, 2, true, &ret->year))
 		return false;
@@ -48,7 +48,7 @@ static bool read_short_year(struct text *t, struct parts *ret)
 	return true;
 }
 
-static bool read_month(struct text *t, struct parts *ret)
+static bool read_month(struct time_text *t, struct parts *ret)
 {
 	return read_digits(t, 2, t->fixed, &ret->month);
 }
@@ -62,7 +62,7 @@ static bool same_letters(const char *text, const char *name, size_t len)
 }
 
 /* Its English name, or the first three letters of it. */
-static bool read_month_name(struct text *t, struct parts *ret)
+static bool read_month_name(struct time_text *t, struct parts *ret)
 {
 	static const char *const names[] = { "January",   "February", "March",    "April",
 					     "May",       "June",     "July",     "August",
@@ -81,13 +81,13 @@ static bool read_month_name(struct text *t, struct parts *ret)
 	return false;
 }
 
-static bool read_day(struct text *t, struct parts *ret)
+static bool read_day(struct time_text *t, struct parts *ret)
 {
 	return read_digits(t, 2, t->fixed, &ret->day);
 }
 
 /* A space may stand for its first digit. */
-static bool read_filled_day(struct text *t, struct parts *ret)
+static bool read_filled_day(struct time_text *t, struct parts *ret)
 {
 	bool filled = t->p < t->end && *t->p == ' ';
 
@@ -95,18 +95,18 @@ static bool read_filled_day(struct text *t, struct parts *ret)
 	return read_digits(t, filled && t->fixed ? 1 : 2, t->fixed, &ret->day);
 }
 
-static bool read_hour(struct text *t, struct parts *ret)
+static bool read_hour(struct time_text *t, struct parts *ret)
 {
 	return read_digits(t, 2, t->fixed, &ret->hour);
 }
 
-static bool read_hour_of_twelve(struct text *t, struct parts *ret)
+static bool read_hour_of_twelve(struct time_text *t, struct parts *ret)
 {
 	ret->twelve = true;
 	return read_digits(t, 2, t->fixed, &ret->hour) && ret->hour >= 1 && ret->hour <= 12;
 }
 
-static bool read_half(struct text *t, struct parts *ret)
+static bool read_half(struct time_text *t, struct parts *ret)
 {
 	if (t->end - t->p < 2 || !(same_letters(t->p, "am", 2) || same_letters(t->p, "pm", 2)))
 		return false;
@@ -115,7 +115,7 @@ static bool read_half(struct text *t, struct parts *ret)
 	return true;
 }
 
-static bool read_minute(struct text *t, struct parts *ret)
+static bool read_minute(struct time_text *t, struct parts *ret)
 {
 	return read_digits(t, 2, t->fixed, &ret->minute);
 }
@@ -128,13 +128,13 @@ static bool is_digit(char c)
 /*
  * Does a fraction follow, such as ".6805900", that isn't the format's own text?
  */
-static bool fraction_follows(const struct text *t)
+static bool fraction_follows(const struct time_text *t)
 {
 	return t->fraction && t->end - t->p >= 2 && (*t->p == '.' || *t->p == ',') &&
 	       *t->p != t->next && is_digit(t->p[1]);
 }
 
-static bool read_second(struct text *t, struct parts *ret)
+static bool read_second(struct time_text *t, struct parts *ret)
 {
 	int64_t unit = USEC_PER_SEC / 10;
 
@@ -149,7 +149,7 @@ static bool read_second(struct text *t, struct parts *ret)
 }
 
 /* "+0100", "+01:00", "+01" or "Z" */
-static bool read_offset(struct text *t, struct parts *ret)
+static bool read_offset(struct time_text *t, struct parts *ret)
 {
 	int hours, minutes = 0;
 	bool west, colon;
@@ -179,7 +179,7 @@ static bool read_offset(struct text *t, struct parts *ret)
 
 static const struct {
 	char letter;
-	bool (*read)(struct text *t, struct parts *ret);
+	bool (*read)(struct time_text *t, struct parts *ret);
 } conversions[] = { { 'Y', read_year },   { 'y', read_short_year },
 		    { 'm', read_month },  { 'b', read_month_name },
 		    { 'd', read_day },    { 'e', read_filled_day },
@@ -188,7 +188,7 @@ static const struct {
 		    { 'S', read_second }, { 'z', read_offset },
 		    { 0, NULL } };
 
-static bool (*conversion(char letter))(struct text *t, struct parts *ret)
+static bool (*conversion(char letter))(struct time_text *t, struct parts *ret)
 {
 	for (int i = 0; conversions[i].letter; i++)
 		if (conversions[i].letter == letter)
@@ -254,7 +254,7 @@ static bool is_number(const char *p)
 }
 
 /* TEXT has all that FORMAT asks for, and nothing else. */
-static bool read_parts(const char *format, struct text t, struct parts *ret)
+static bool read_parts(const char *format, struct time_text t, struct parts *ret)
 {
 	bool after_number = false;
 
@@ -282,7 +282,7 @@ static bool read_clock(const struct time_form *f, const char *text, size_t len, 
 	struct date d;
 	int64_t sec;
 
-	if (!read_parts(f->text, (struct text) { .p = text, .end = text + len }, &p))
+	if (!read_parts(f->text, (struct time_text) { .p = text, .end = text + len }, &p))
 		return false;
 	if (p.twelve)
 		p.hour = p.hour % 12 + (p.afternoon ? 12 : 0);

@@ -5,7 +5,7 @@
 #include "config.h"
 #include "format/tree.h"
 #include "meta/sample.h"
-#include "meta/words.h"
+#include "meta/labels.h"
 #include "base/banned.h"
 
 /* ---- types ---- */
@@ -105,8 +105,9 @@ static void add_parts(struct catalog *c, const struct shape *shape, const char *
 	for (const struct field *f = shape->fields; f->name; f++)
 		if (f->shape)
 			add_parts(c, f->shape,
-				  f->shape->xml_namespace ? words_namespace(f->shape->xml_namespace)
-							  : namespace,
+				  f->shape->xml_namespace
+					  ? labels_namespace(f->shape->xml_namespace)
+					  : namespace,
 				  true);
 }
 
@@ -121,7 +122,7 @@ static void put_names(struct json_object *list, unsigned set)
 
 static void put_rights(struct json_object *o, const struct op *op)
 {
-	int n = words_count_roles(op);
+	int n = labels_count_roles(op);
 
 	tree_bool(o, "requiresAuth", n > 0);
 	if (n)
@@ -133,12 +134,12 @@ static void put_operation(struct catalog *c, const struct op *op)
 	struct arena *a = c->rq->arena;
 	struct json_object *o = tree_item(c->operations), *part;
 	const char *namespace = op->returns->xml_namespace
-					? words_namespace(op->returns->xml_namespace)
+					? labels_namespace(op->returns->xml_namespace)
 					: "";
-	const char *list = (op->methods & M_ALL) == M_ALL ? "ANY" : words_verbs(a, op);
+	const char *list = (op->methods & M_ALL) == M_ALL ? "ANY" : labels_verbs(a, op);
 
 	put_type(c, tree_object(o, "request"), sample_request(a, op, true),
-		 words_namespace(sample_namespace(op)), op);
+		 labels_namespace(sample_namespace(op)), op);
 	if (!op->returns_list)
 		put_type(c, tree_object(o, "response"), op->returns, namespace, NULL);
 	add_parts(c, op->returns, namespace, op->returns_list);
@@ -239,9 +240,9 @@ static const struct shape list_shape = { .name = "OperationsMetadata",
 static void write_operation(struct arena *a, struct writer *w, const struct op *op)
 {
 	struct operation rec = { .name = op->id,
-				 .verbs = words_verbs(a, op),
+				 .verbs = labels_verbs(a, op),
 				 .path = op->path,
-				 .roles = words_roles(a, op, ", "),
+				 .roles = labels_roles(a, op, ", "),
 				 .description = op->doc,
 				 .metadata = arena_join(a, "/json/metadata?op=", op->id, NULL),
 				 .explorer = arena_join(a, "/ui/", op->id, NULL) };

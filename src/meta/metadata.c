@@ -8,7 +8,7 @@
 #include "format/tree.h"
 #include "meta/sample.h"
 #include "meta/types.h"
-#include "meta/words.h"
+#include "meta/labels.h"
 #include "base/banned.h"
 
 /* ---- the list of operations ---- */
@@ -43,7 +43,7 @@ static void put_formats(const struct document_request *rq, struct json_object *o
 	for (const struct format *const *f = words_formats; *f; f++) {
 		struct json_object *link = tree_item(links);
 
-		tree_text(link, "text", words_upper(rq->arena, (*f)->name));
+		tree_text(link, "text", labels_upper(rq->arena, (*f)->name));
 		tree_text(link, "href",
 			  arena_join(rq->arena, "/", (*f)->name, "/metadata?op=", op->id, NULL));
 	}
@@ -58,8 +58,8 @@ static void put_operation(const struct document_request *rq, struct json_object 
 	tree_text(o, "href", arena_join(rq->arena, "/ui/", op->id, NULL));
 	tree_text(o, "doc", op->doc);
 	tree_text(o, "path", op->path);
-	tree_text(o, "verbs", words_verbs(rq->arena, op));
-	tree_text(o, "lock", words_lock(rq->arena, op));
+	tree_text(o, "verbs", labels_verbs(rq->arena, op));
+	tree_text(o, "lock", labels_lock(rq->arena, op));
 }
 
 int metadata_write_index(struct document_request *rq, struct strbuf *out, struct error *err)
@@ -113,13 +113,13 @@ static void put_row(struct json_object *rows, const char *name, const char *valu
 static void put_rights(struct page_of *p)
 {
 	struct json_object *rows;
-	int n = words_count_roles(p->op);
+	int n = labels_count_roles(p->op);
 
 	if (!n)
 		return;
 	rows = tree_list(tree_object(p->data, "rights"), "rows");
 	put_row(rows, n == 1 ? "Required role:" : "Requires any of the roles:",
-		words_roles(p->rq->arena, p->op, ", "));
+		labels_roles(p->rq->arena, p->op, ", "));
 }
 
 static const char *page_url(const struct page_of *p, const char *language)
@@ -177,7 +177,7 @@ static void put_request_table(struct page_of *p, const struct shape *request)
 		const struct param *param = &p->op->params[i];
 
 		put_parameter(rows, param->name, param->flags & PARAM_PATH ? "path" : "query",
-			      words_type(p->rq->arena, &request->fields[i]),
+			      labels_type(p->rq->arena, &request->fields[i]),
 			      param->flags & PARAM_REQUIRED, param->doc);
 	}
 }
@@ -197,7 +197,7 @@ static void put_response_tables(struct page_of *p, const struct shape *shape,
 	rows = put_table(p, shape->name);
 	for (const struct field *f = shape->fields; f->name; f++)
 		if (!(f->flags & format_json.leaves_out))
-			put_parameter(rows, f->name, "form", words_type(p->rq->arena, f), false,
+			put_parameter(rows, f->name, "form", labels_type(p->rq->arena, f), false,
 				      f->doc);
 	for (const struct field *f = shape->fields; f->name; f++)
 		if (f->shape)
@@ -302,10 +302,10 @@ static int put_page(struct page_of *p, struct error *err)
 	tree_text(p->data, "doc", p->op->doc);
 	tree_text(p->data, "try", arena_join(a, "/ui/", p->op->id, NULL));
 	put_rights(p);
-	put_row(tree_list(p->data, "routes"), words_verbs(a, p->op), p->op->path);
+	put_row(tree_list(p->data, "routes"), labels_verbs(a, p->op), p->op->path);
 	put_tabs(p);
 	tree_text(p->data, "format", p->format->name);
-	tree_text(p->data, "format_upper", words_upper(a, p->format->name));
+	tree_text(p->data, "format_upper", labels_upper(a, p->format->name));
 	tree_bool(p->data, "jsonp", p->format == &format_json);
 	if (p->language && put_types(p, err) < 0)
 		return -1;

@@ -5,7 +5,7 @@
 
 #include "config.h"
 #include "format/tree.h"
-#include "meta/words.h"
+#include "meta/labels.h"
 #include "usage/event.h"
 #include "base/banned.h"
 
@@ -206,7 +206,7 @@ static void put_param_schema(struct json_object *schema, const struct op *op, co
 		tree_int(schema, "maxLength", p->max);
 		if (p->min)
 			tree_int(schema, "minLength", p->min);
-	} else if (p->type == PT_DATE && !words_takes_offsets(op->dialect)) {
+	} else if (p->type == PT_DATE && !labels_takes_offsets(op->dialect)) {
 		tree_text(schema, "format", "date");
 	} else if (p->type == PT_INSTANT) {
 		tree_text(schema, "format", "date-time");
@@ -472,7 +472,7 @@ static void put_responses(struct api *api, struct json_object *o, const struct o
 	unsigned has = IF_ANY | (op->params->name ? IF_PARAMS : 0) | (body ? IF_BODY : 0) |
 		       (strchr(op->path, '{') ? IF_PATH : 0) |
 		       (op->dialect->refuses_accept ? IF_ACCEPT : 0) |
-		       (words_count_roles(op) ? IF_ROLES : 0);
+		       (labels_count_roles(op) ? IF_ROLES : 0);
 
 	tree_text(response, "description", op->returns->doc);
 	put_content(api, response, op->dialect, op->returns, op->returns_list);
@@ -511,7 +511,7 @@ static void put_security(struct json_object *o, const struct op *op)
 {
 	struct json_object *security = tree_list(o, "security");
 
-	for (int i = 0; schemes[i].name && words_count_roles(op); i++)
+	for (int i = 0; schemes[i].name && labels_count_roles(op); i++)
 		tree_list(tree_item(security), schemes[i].name);
 }
 
@@ -528,8 +528,8 @@ static void put_verb(struct api *api, struct json_object *path, const struct op 
 		  first ? op->id : arena_join(a, op->id, verbs[verb].suffix, NULL));
 	tree_text(o, "summary", op->title);
 	tree_text(o, "description",
-		  arena_join(a, op->doc, words_count_roles(op) ? ". For: " : "",
-			     words_roles(a, op, ", "), NULL));
+		  arena_join(a, op->doc, labels_count_roles(op) ? ". For: " : "",
+			     labels_roles(a, op, ", "), NULL));
 	put_security(o, op);
 	put_params(o, a, op, !(body && op->takes_body));
 	if (body)

@@ -12,7 +12,7 @@
 #include "meta/document.h"
 #include "meta/types_model.h"
 #include "meta/types_rules.h"
-#include "meta/words.h"
+#include "meta/labels.h"
 
 #include "base/banned.h"
 
@@ -288,7 +288,7 @@ static void put_request(const struct text *t, struct json_object *type, const st
 	const char *verbs = "", *verb = NULL;
 
 	for (size_t i = 0; i < sizeof(markers) / sizeof(markers[0]); i++) {
-		const char *upper = words_upper(t->rq->arena, markers[i].name);
+		const char *upper = labels_upper(t->rq->arena, markers[i].name);
 
 		if (!(op->methods & markers[i].bit))
 			continue;
@@ -296,7 +296,7 @@ static void put_request(const struct text *t, struct json_object *type, const st
 		verbs = *verbs ? arena_join(t->rq->arena, verbs, ",", upper, NULL) : upper;
 	}
 	tree_text(o, "verb", verb);
-	tree_text(o, "method", words_upper(t->rq->arena, verb));
+	tree_text(o, "method", labels_upper(t->rq->arena, verb));
 	tree_text(o, "verbs", (op->methods & M_ALL) == M_ALL ? "" : verbs);
 	tree_text(o, "path", op->path);
 	tree_text(o, "returns",

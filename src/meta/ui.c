@@ -6,7 +6,7 @@
 #include "api/url.h"
 #include "format/layout.h"
 #include "format/tree.h"
-#include "meta/words.h"
+#include "meta/labels.h"
 #include "base/banned.h"
 
 static const char *ui_url(struct arena *a, const struct op *op)
@@ -34,7 +34,7 @@ int ui_write_index(struct document_request *rq, struct strbuf *out, struct error
 			o = tree_item(list);
 			tree_text(o, "name", (*op)->id);
 			tree_text(o, "href", ui_url(rq->arena, *op));
-			tree_text(o, "verbs", words_verbs(rq->arena, *op));
+			tree_text(o, "verbs", labels_verbs(rq->arena, *op));
 			tree_text(o, "path", (*op)->path);
 			tree_text(o, "doc", (*op)->doc);
 		}
@@ -51,7 +51,7 @@ static const char *input_type(const struct op *op, const struct param *p)
 	case PT_PAGE_SIZE:
 		return "number";
 	case PT_DATE:
-		return words_takes_offsets(op->dialect) ? "text" : "date";
+		return labels_takes_offsets(op->dialect) ? "text" : "date";
 	default:
 		return "text";
 	}
@@ -180,8 +180,8 @@ int ui_write_operation(struct document_request *rq, struct strbuf *out, struct e
 	tree_text(data, "path", op->path);
 	tree_text(data, "base", rq->base_url);
 	tree_text(data, "action", arena_join(a, ui_url(a, op), "/send", NULL));
-	if (words_count_roles(op))
-		tree_text(data, "roles", words_roles(a, op, ", "));
+	if (labels_count_roles(op))
+		tree_text(data, "roles", labels_roles(a, op, ", "));
 	tree_bool(data, "plain", op->methods & M_GET);
 	if (op->dialect == &dialect_servicestack)
 		tree_text(data, "metadata", arena_join(a, "/json/metadata?op=", op->id, NULL));

@@ -4,7 +4,7 @@
 
 #include "format/mustache.h"
 #include "meta/sample.h"
-#include "meta/words.h"
+#include "meta/labels.h"
 #include "base/banned.h"
 
 enum { TYPES_MAX = 128 };
@@ -171,7 +171,7 @@ int xsd_write_index(struct document_request *rq, struct strbuf *out, struct erro
 			strbuf_addf(
 				out,
 				"  <xs:import namespace=\"%s\" schemaLocation=\"xsd/%s.xsd\"/>\n",
-				t->at[i].namespace, words_namespace(t->at[i].namespace));
+				t->at[i].namespace, labels_namespace(t->at[i].namespace));
 	strbuf_add(out, "</xs:schema>\n");
 	return 0;
 }
@@ -187,7 +187,7 @@ static const char *find_namespace(const struct types *t, const char *file)
 	if (len > 4 && strcmp(file + len - 4, ".xsd") == 0)
 		len -= 4;
 	for (size_t i = 0; i < t->n; i++) {
-		const char *name = words_namespace(t->at[i].namespace);
+		const char *name = labels_namespace(t->at[i].namespace);
 
 		if (strlen(name) == len && memcmp(name, file, len) == 0)
 			return t->at[i].namespace;

@@ -6,7 +6,7 @@
 
 #include "meta/document.h"
 #include "meta/sample.h"
-#include "meta/words.h"
+#include "meta/labels.h"
 
 #include "suite.h"
 #include "base/banned.h"
@@ -178,12 +178,12 @@ START_TEST(roles_and_verbs_are_named_as_the_pages_do)
 {
 	const struct op *ai = op_find("GetAIUsage"), *usage = op_find("ListUsageRecords");
 
-	ck_assert_str_eq(words_verbs(&arena, ai), "All Verbs");
-	ck_assert_str_eq(words_verbs(&arena, usage), "GET");
-	ck_assert_str_eq(words_lock(&arena, ai), "Requires Roles: SystemAdministrator");
-	ck_assert_str_eq(words_lock(&arena, usage),
+	ck_assert_str_eq(labels_verbs(&arena, ai), "All Verbs");
+	ck_assert_str_eq(labels_verbs(&arena, usage), "GET");
+	ck_assert_str_eq(labels_lock(&arena, ai), "Requires Roles: SystemAdministrator");
+	ck_assert_str_eq(labels_lock(&arena, usage),
 			 "Requires Roles: SystemAdministrator?,  Manager?");
-	ck_assert_str_eq(words_namespace("http://schemas.datacontract.org/2004/07/Voice.Api.AI"),
+	ck_assert_str_eq(labels_namespace("http://schemas.datacontract.org/2004/07/Voice.Api.AI"),
 			 "Voice.Api.AI");
 }
 END_TEST

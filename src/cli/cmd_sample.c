@@ -1,5 +1,5 @@
 /*
- * sample.c - invented accounts with thirteen months of usage that looks like
+ * cmd_sample.c - invented accounts with thirteen months of usage that looks like
  * the real thing, for trying reports out. Everything follows from the seed and
  * the date: each account's each day of each kind of usage has random numbers of
  * its own, so a later run adds what came since and finds the rest there

@@ -1,4 +1,4 @@
-/* restore.c - a copy becomes the ledger. */
+/* cmd_restore.c - a copy becomes the ledger. */
 #include "cli/command.h"
 
 #include <stdio.h>

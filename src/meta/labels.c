@@ -1,4 +1,4 @@
-#include "meta/words.h"
+#include "meta/labels.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -12,14 +12,14 @@ const struct words_verb words_verb_table[] = { { M_GET, "GET" },       { M_POST,
 					       { M_PUT, "PUT" },       { M_PATCH, "PATCH" },
 					       { M_DELETE, "DELETE" }, { 0, NULL } };
 
-bool words_takes_offsets(const struct dialect *d)
+bool labels_takes_offsets(const struct dialect *d)
 {
 	struct date today = { 2000, 1, 1 }, date;
 
 	return d->parse_date("-1day", strlen("-1day"), today, &date);
 }
 
-const char *words_upper(struct arena *a, const char *text)
+const char *labels_upper(struct arena *a, const char *text)
 {
 	char *upper = arena_str(a, text);
 
@@ -28,7 +28,7 @@ const char *words_upper(struct arena *a, const char *text)
 	return upper;
 }
 
-const char *words_verbs(struct arena *a, const struct op *op)
+const char *labels_verbs(struct arena *a, const struct op *op)
 {
 	const char *text = "";
 
@@ -40,7 +40,7 @@ const char *words_verbs(struct arena *a, const struct op *op)
 	return text;
 }
 
-const char *words_roles(struct arena *a, const struct op *op, const char *separator)
+const char *labels_roles(struct arena *a, const struct op *op, const char *separator)
 {
 	const char *text = "";
 
@@ -50,28 +50,28 @@ const char *words_roles(struct arena *a, const struct op *op, const char *separa
 	return text;
 }
 
-int words_count_roles(const struct op *op)
+int labels_count_roles(const struct op *op)
 {
 	return __builtin_popcount(op->roles & ~(unsigned)ROLE_ANYONE);
 }
 
-const char *words_lock(struct arena *a, const struct op *op)
+const char *labels_lock(struct arena *a, const struct op *op)
 {
-	if (!words_count_roles(op))
+	if (!labels_count_roles(op))
 		return NULL;
-	if (words_count_roles(op) == 1)
-		return arena_join(a, "Requires Roles: ", words_roles(a, op, ""), NULL);
-	return arena_join(a, "Requires Roles: ", words_roles(a, op, "?,  "), "?", NULL);
+	if (labels_count_roles(op) == 1)
+		return arena_join(a, "Requires Roles: ", labels_roles(a, op, ""), NULL);
+	return arena_join(a, "Requires Roles: ", labels_roles(a, op, "?,  "), "?", NULL);
 }
 
-const char *words_namespace(const char *xml_namespace)
+const char *labels_namespace(const char *xml_namespace)
 {
 	const char *slash = strrchr(xml_namespace, '/');
 
 	return slash ? slash + 1 : xml_namespace;
 }
 
-const char *words_type(struct arena *a, const struct field *f)
+const char *labels_type(struct arena *a, const struct field *f)
 {
 	if (f->flags & FIELD_QUOTED)
 		return "string";

@@ -1,4 +1,4 @@
-/* closing.c - closing accounts, reopening them, and what changed since. */
+/* cmd_closing.c - closing accounts, reopening them, and what changed since. */
 #include "cli/command.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * verify.c - is what follows from the events as it should be? And making it so.
+ * cmd_verify.c - is what follows from the events as it should be? And making it so.
  */
 #include "cli/command.h"
 
@@ -19,7 +19,7 @@
  * What differences are told with; read first, since the store is busy while it
  * verifies.
  */
-struct report {
+struct verify_report {
 	struct account *accounts;
 	size_t n_accounts;
 	struct category *categories;
@@ -27,7 +27,7 @@ struct report {
 	struct progress progress;
 };
 
-static const char *account_sid(const struct report *report, int64_t id)
+static const char *account_sid(const struct verify_report *report, int64_t id)
 {
 	for (size_t i = 0; i < report->n_accounts; i++)
 		if (report->accounts[i].id == id)
@@ -35,7 +35,7 @@ static const char *account_sid(const struct report *report, int64_t id)
 	return "an unknown account";
 }
 
-static const char *category_name(const struct report *report, int64_t id)
+static const char *category_name(const struct verify_report *report, int64_t id)
 {
 	for (size_t i = 0; i < report->n_categories; i++)
 		if (report->categories[i].id == id)
@@ -76,7 +76,7 @@ static void add_amount(struct strbuf *out, const char *name, int64_t have, int64
 static void print_difference(void *arg, const struct rollup *want, const struct rollup *have)
 {
 	static const struct rollup none;
-	struct report *report = arg;
+	struct verify_report *report = arg;
 	const struct rollup *which = want ? want : have, *w = want ? want : &none,
 			    *h = have ? have : &none;
 	struct strbuf line;
@@ -99,7 +99,7 @@ static void print_difference(void *arg, const struct rollup *want, const struct 
 
 static void print_fault(void *arg, const char *words)
 {
-	struct report *report = arg;
+	struct verify_report *report = arg;
 
 	progress_end(&report->progress);
 	puts(words);
@@ -107,12 +107,12 @@ static void print_fault(void *arg, const char *words)
 
 static void show_progress(void *arg, int64_t done, int64_t all)
 {
-	struct report *report = arg;
+	struct verify_report *report = arg;
 
 	progress_show(&report->progress, done, all, done);
 }
 
-static struct verify_calls calls_of(struct report *report)
+static struct verify_calls calls_of(struct verify_report *report)
 {
 	return (struct verify_calls) { .limit = DIFFERENCES_SHOWN,
 				       .difference = print_difference,
@@ -121,8 +121,8 @@ static struct verify_calls calls_of(struct report *report)
 				       .arg = report };
 }
 
-static int verify(struct store *st, struct report *report, struct arena *arena, size_t *ret_n,
-		  int64_t *ret_events, struct error *err)
+static int verify(struct store *st, struct verify_report *report, struct arena *arena,
+		  size_t *ret_n, int64_t *ret_events, struct error *err)
 {
 	struct verify_calls calls = calls_of(report);
 	int rc;
@@ -155,7 +155,7 @@ static void note(const struct settings *s, int64_t when, size_t n)
 
 static int run(const struct settings *s, int argc, char **argv)
 {
-	struct report report = { 0 };
+	struct verify_report report = { 0 };
 	struct error err = { 0 };
 	struct arena arena;
 	struct store *st;
@@ -185,7 +185,7 @@ static int run(const struct settings *s, int argc, char **argv)
 static int rebuild(struct store *st, struct store *writer, size_t *ret_n, int64_t *ret_events,
 		   struct error *err)
 {
-	struct report report = { 0 };
+	struct verify_report report = { 0 };
 	struct verify_calls calls = calls_of(&report);
 	int rc;
 

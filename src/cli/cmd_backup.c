@@ -1,4 +1,4 @@
-/* backup.c - a copy of the ledger while it is in use. */
+/* cmd_backup.c - a copy of the ledger while it is in use. */
 #include "cli/command.h"
 
 #include <inttypes.h>

@@ -11,14 +11,14 @@
 
 /* ---- passwords ---- */
 
-struct password {
+struct user_password {
 	char text[PASSWORD_BYTES_MAX + 3]; /* one byte too many, and a line's end */
 	size_t len;
 	char hash[PASSWORD_HASH_TEXT];
 };
 
 /* One line, or what there is, without its end. False: nothing could be read. */
-static bool read_line(struct password *p)
+static bool read_line(struct user_password *p)
 {
 	ssize_t n = 1;
 
@@ -37,7 +37,7 @@ static bool read_line(struct password *p)
  * Without echo. As long as it lasts, no key interrupts: the terminal would stay
  * dumb.
  */
-static bool ask(const char *prompt, struct password *p)
+static bool ask(const char *prompt, struct user_password *p)
 {
 	struct termios before, silent;
 	bool good;
@@ -58,10 +58,10 @@ static bool ask(const char *prompt, struct password *p)
  * From standard input, or from whoever sits there; hashed. Not from the
  * arguments, which everybody on the machine can read.
  */
-static int read_password(struct password *p, struct error *err)
+static int read_password(struct user_password *p, struct error *err)
 {
 	struct error bad = { 0 };
-	struct password again;
+	struct user_password again;
 	bool person = isatty(STDIN_FILENO);
 
 	if (!(person ? ask("Password: ", p) : read_line(p)))
@@ -75,7 +75,7 @@ static int read_password(struct password *p, struct error *err)
 
 /* ---- add ---- */
 
-struct order {
+struct user_order {
 	struct command_list grants;
 	struct new_user user;
 };
@@ -83,7 +83,7 @@ struct order {
 static int add_user(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct admin a = command_admin(st, arena);
-	const struct order *o = arg;
+	const struct user_order *o = arg;
 
 	return admin_user_add(&a, &o->user, err);
 }
@@ -100,14 +100,14 @@ static int check_new(const struct new_user *u, struct error *err)
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
-	struct order o = { .grants = { .n = 0 } };
+	struct user_order o = { .grants = { .n = 0 } };
 	struct new_user *u = &o.user;
 	const struct command_option options[] = { { "role", .text = &u->role },
 						  { "display", .text = &u->display },
 						  { "email", .text = &u->email },
 						  { "grant", .list = &o.grants },
 						  { 0 } };
-	struct password password;
+	struct user_password password;
 	struct error err = { 0 };
 	int rc;
 
@@ -144,7 +144,7 @@ static int change_password(struct store *st, struct arena *arena, void *arg, str
 
 static int run_passwd(const struct settings *s, int argc, char **argv)
 {
-	struct password password;
+	struct user_password password;
 	struct password_change c;
 	struct error err = { 0 };
 	int rc;

@@ -1,4 +1,4 @@
-/* event.c - events one by one: what became of one, and corrections. */
+/* cmd_event.c - events one by one: what became of one, and corrections. */
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static const char *const kind_names[] = {
 
 /* ---- void and amend ---- */
 
-struct order {
+struct event_order {
 	const char *account; /* the option --account, or NULL */
 	struct correct correct;
 	struct raw_event change;
@@ -39,7 +39,7 @@ static int find_family(struct store *st, struct arena *arena, const char *sid, i
 
 static int correct(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
-	struct order *o = arg;
+	struct event_order *o = arg;
 
 	if (find_family(st, arena, o->account, &o->correct.event.family, err) < 0)
 		return -1;
@@ -72,7 +72,7 @@ static void add_field_options(struct command_option *options, size_t n,
 	}
 }
 
-static int run_order(struct order *o, const struct settings *s, int argc, char **argv)
+static int run_order(struct event_order *o, const struct settings *s, int argc, char **argv)
 {
 	struct correct *c = &o->correct;
 	const char *texts[EVENT_FIELDS] = { NULL };
@@ -117,14 +117,14 @@ static int run_order(struct order *o, const struct settings *s, int argc, char *
 
 static int run_void(const struct settings *s, int argc, char **argv)
 {
-	struct order o = { .correct = { .kind = CORRECTION_VOID } };
+	struct event_order o = { .correct = { .kind = CORRECTION_VOID } };
 
 	return run_order(&o, s, argc, argv);
 }
 
 static int run_amend(const struct settings *s, int argc, char **argv)
 {
-	struct order o = { .correct = { .kind = CORRECTION_AMEND } };
+	struct event_order o = { .correct = { .kind = CORRECTION_AMEND } };
 
 	return run_order(&o, s, argc, argv);
 }

@@ -1,5 +1,5 @@
 /*
- * report.c - any operation, on the terminal: the same call as over HTTP, made
+ * cmd_report.c - any operation, on the terminal: the same call as over HTTP, made
  * as SystemAdministrator.
  */
 #include "cli/command.h"

@@ -1,5 +1,5 @@
 /*
- * import.c - brings files of usage events into the ledger, a batch at a time.
+ * cmd_import.c - brings files of usage events into the ledger, a batch at a time.
  */
 #include "cli/command.h"
 

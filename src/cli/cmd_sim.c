@@ -1,4 +1,4 @@
-/* sim.c - the unique names of SIMs and fleets: usaged sim, usaged fleet. */
+/* cmd_sim.c - the unique names of SIMs and fleets: usaged sim, usaged fleet. */
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 static const struct command *command;
 static const struct sim_kind *kind;
 
-struct order {
+struct sim_order {
 	struct new_sim new;
 	struct sim_identity id;
 	const char *name;
@@ -21,14 +21,14 @@ struct order {
 static int add_sim(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct admin a = command_admin(st, arena);
-	struct order *o = arg;
+	struct sim_order *o = arg;
 
 	return admin_sim_add(&a, &o->new, &o->made, err);
 }
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
-	struct order o = { .new = { .kind = kind } };
+	struct sim_order o = { .new = { .kind = kind } };
 	struct new_sim *n = &o.new;
 	const struct command_option options[] = { { "account", .text = &n->account },
 						  { "sid", .text = &n->sid },
@@ -51,7 +51,7 @@ static int run_add(const struct settings *s, int argc, char **argv)
 static int rename_sim(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct admin a = command_admin(st, arena);
-	struct order *o = arg;
+	struct sim_order *o = arg;
 
 	return admin_sim_rename(&a, &o->id, o->name, &o->made, err);
 }
@@ -59,14 +59,14 @@ static int rename_sim(struct store *st, struct arena *arena, void *arg, struct e
 static int remove_sim(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct admin a = command_admin(st, arena);
-	struct order *o = arg;
+	struct sim_order *o = arg;
 
 	return admin_sim_remove(&a, &o->id, &o->made, err);
 }
 
 static int run_one(command_work work, const struct settings *s, int argc, char **argv)
 {
-	struct order o = { .id = { .kind = kind } };
+	struct sim_order o = { .id = { .kind = kind } };
 	const struct command_option options[] = { { "account", .text = &o.id.account }, { 0 } };
 	int rc, operands = work == rename_sim ? 2 : 1;
 

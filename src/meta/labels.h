@@ -1,9 +1,9 @@
 /*
- * words.h - what the operations' tables say in bits and numbers, in words.
+ * labels.h - what the operations' tables say in bits and numbers, in words.
  * Texts are static or in the arena.
  */
-#ifndef META_WORDS_H
-#define META_WORDS_H
+#ifndef META_LABELS_H
+#define META_LABELS_H
 
 #include "api/op.h"
 
@@ -19,32 +19,32 @@ extern const struct words_verb {
 } words_verb_table[];
 
 /* Does the family take dates such as -30days? */
-bool words_takes_offsets(const struct dialect *d);
+bool labels_takes_offsets(const struct dialect *d);
 
-const char *words_upper(struct arena *a, const char *text);
+const char *labels_upper(struct arena *a, const char *text);
 
 /* "GET"; "All Verbs" if all are the operation's; HEAD goes without saying. */
-const char *words_verbs(struct arena *a, const struct op *op);
+const char *labels_verbs(struct arena *a, const struct op *op);
 
 /* The names of the roles, joined with SEPARATOR. */
-const char *words_roles(struct arena *a, const struct op *op, const char *separator);
+const char *labels_roles(struct arena *a, const struct op *op, const char *separator);
 
 /*
  * "Requires Roles: SystemAdministrator?, Manager?": the "?" says that any of
  * them will do. NULL: everybody may.
  */
-const char *words_lock(struct arena *a, const struct op *op);
+const char *labels_lock(struct arena *a, const struct op *op);
 
 /* A field's type as C# has it: "string", "List<AIAccountUsage>". */
-const char *words_type(struct arena *a, const struct field *f);
+const char *labels_type(struct arena *a, const struct field *f);
 
 /*
  * The last part of an XML namespace, which is the name of the types' own:
  * "Voice.Api.AI".
  */
-const char *words_namespace(const char *xml_namespace);
+const char *labels_namespace(const char *xml_namespace);
 
 /* How many roles may call it. */
-int words_count_roles(const struct op *op);
+int labels_count_roles(const struct op *op);
 
 #endif

@@ -1,4 +1,4 @@
-/* export.c - the events that count, as the ledger takes them in again. */
+/* cmd_export.c - the events that count, as the ledger takes them in again. */
 #include "cli/command.h"
 
 #include <errno.h>

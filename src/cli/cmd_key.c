@@ -8,7 +8,7 @@
 
 /* ---- add ---- */
 
-struct order {
+struct key_order {
 	struct command_list grants;
 	struct new_key key;
 	unsigned char secret[SECRET_BYTES];
@@ -18,14 +18,14 @@ struct order {
 static int add_key(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct admin a = command_admin(st, arena);
-	struct order *o = arg;
+	struct key_order *o = arg;
 
 	return admin_key_add(&a, &o->key, o->secret, o->sid, o->token, err);
 }
 
 static int run_add(const struct settings *s, int argc, char **argv)
 {
-	struct order o = { .grants = { .n = 0 } };
+	struct key_order o = { .grants = { .n = 0 } };
 	struct new_key *k = &o.key;
 	const struct command_option options[] = { { "role", .text = &k->role },
 						  { "account", .text = &k->account },
