@@ -1,0 +1,53 @@
+#!/bin/sh
+# names.sh - one name for one thing: no two files of src/ have the same name, and no tag of a struct, an enum or a union is defined twice.
+# Prints every name that is there twice and isn't listed with its reason.
+set -u
+
+cd "${srcdir:-.}/src" || exit 99
+
+# shellcheck disable=SC2016  # awk's own variables
+find . -name '*.[ch]' | sort | sed 's|^\./||' | xargs awk '
+	function found(name, place) {
+		count[name]++
+		places[name] = places[name] " " place
+	}
+
+	function twice(names, why,   list, i) {
+		for (i = split(names, list, "|"); i > 0; i--)
+			reason[list[i]] = why
+	}
+
+	BEGIN {
+		layers = "store/ has the rows, usage/ the rules"
+		twice("account.c|closing.c|event.c|sim.c|sums.c|user.c", layers)
+		twice("account.h|closing.h|event.h|sim.h|sums.h|user.h", layers)
+		twice("audit.c|auth.c", "api/ has the operations")
+		twice("document.c|document.h", "meta/ has the documents, http/ answers with them")
+		twice("page.h", "format/ has what a page shows, http/ makes it from a request")
+		# nobody has chosen the second name yet
+		twice("enum kind|struct account_order|struct bar|struct envelope|struct intake|struct job", "")
+		twice("struct list_page|struct member|struct members|struct order|struct reading|struct report", "")
+		twice("struct row|struct search|struct seen|struct share|struct sim_record|struct type", "")
+	}
+
+	FNR == 1 {
+		name = FILENAME
+		sub(/.*\//, "", name)
+		found(name, FILENAME)
+	}
+	/^[ \t]*((static|const|typedef) )*(struct|enum|union) [a-z_0-9]+ \{/ {
+		sub(/^[ \t]*((static|const|typedef) )*/, "")
+		found($1 " " $2, FILENAME ":" FNR)
+	}
+
+	END {
+		for (name in count) {
+			n++
+			if (count[name] > 1 && !(name in reason)) {
+				print name ":" places[name]
+				bad++
+			}
+		}
+		print n + 0 " names, " bad + 0 " twice without a reason"
+		exit bad > 0 || n == 0
+	}'
