@@ -111,9 +111,9 @@ struct event {
 #define EVENT_PRICE_MAX      1000000000LL       /* 10^9 units of the currency */
 
 /*
- * Checks EV's texts and sets its time and amounts. 0, or -1 with ERR_PARAM (ERR_OVERFLOW for amounts above their limits),
- * err->param naming the field. Amounts can't be negative. Checks: required
- * fields, lengths, UTF-8 without control characters, specversion "1.0", source
+ * Checks EV's texts and sets its time and amounts. 0, or -1 with ERR_PARAM
+ * (ERR_OVERFLOW for amounts above their limits), err->param naming the field.
+ * Amounts can't be negative. Checks: required fields, lengths, UTF-8 without control characters, specversion "1.0", source
  * (not EVENT_SOURCE_OWN), time (from 1980, not more than AHEAD_US after
  * NOW_US), amounts, country (two capital letters), unique names (none has the
  * form of a SID), SIM data (data_upload and data_download go with category
