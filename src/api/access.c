@@ -3,61 +3,62 @@
 #include <string.h>
 #include "base/banned.h"
 
-int access_operation(const struct principal *who, const struct op *op, struct error *err)
+int access_operation(struct request *rq, struct error *err)
 {
-	if (op->roles & ROLE_ANYONE)
+	unsigned allowed = rq->op->roles;
+
+	rq->admitted = (allowed & ROLE_ANYONE) || (rq->who && (rq->who->role & allowed));
+	if (rq->admitted)
 		return 0;
-	if (!who)
-		return error_set(err, ERR_UNAUTHENTICATED, NULL, "Authenticate");
-	if (!(who->role & op->roles))
-		return error_set(err, ERR_FORBIDDEN, NULL, "Invalid Role");
-	return 0;
+	return rq->who ? error_set(err, ERR_FORBIDDEN, NULL, "Invalid Role")
+		       : error_set(err, ERR_UNAUTHENTICATED, NULL, "Authenticate");
 }
 
-enum sight access_account(const struct call *call, const char *sid, struct account *ret,
+enum sight access_account(const struct request *rq, const char *sid, struct account *ret,
 			  struct error *err)
 {
-	int rc = store_account_by_sid(call->store, sid, call->arena, ret, err);
+	int rc = store_account_by_sid(rq->store, sid, rq->arena, ret, err);
 
 	if (rc < 0)
 		return SIGHT_FAILED;
-	if (rc > 0 && principal_sees(call->who, ret))
+	if (rc > 0 && principal_sees(rq->who, ret))
 		return SIGHT_OK;
-	return call->who->role == ROLE_ADMIN ? SIGHT_NONE : SIGHT_FOREIGN;
+	return rq->who->role == ROLE_ADMIN ? SIGHT_NONE : SIGHT_FOREIGN;
 }
 
-int access_accounts(const struct call *call, struct account **ret, size_t *ret_n, struct error *err)
+int access_accounts(const struct request *rq, struct account **ret, size_t *ret_n,
+		    struct error *err)
 {
 	size_t seen = 0, n;
 
-	if (store_accounts(call->store, 0, call->arena, ret, &n, err) < 0)
+	if (store_accounts(rq->store, 0, rq->arena, ret, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (principal_sees(call->who, &(*ret)[i]))
+		if (principal_sees(rq->who, &(*ret)[i]))
 			(*ret)[seen++] = (*ret)[i];
 	*ret_n = seen;
 	return 0;
 }
 
 /* Marks those that A used. */
-static int mark_used(const struct call *call, const struct account *a, bool *marks,
+static int mark_used(const struct request *rq, const struct account *a, bool *marks,
 		     struct error *err)
 {
 	const int64_t *ids;
 	size_t n;
 
-	if (store_categories_used(call->store, a->id, call->arena, &ids, &n, err) < 0)
+	if (store_categories_used(rq->store, a->id, rq->arena, &ids, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		marks[catalogue_index(call->catalogue, ids[i])] = true;
+		marks[catalogue_index(rq->catalogue, ids[i])] = true;
 	return 0;
 }
 
-int access_categories(const struct call *call, const bool **ret, struct error *err)
+int access_categories(const struct request *rq, const bool **ret, struct error *err)
 {
-	const struct catalogue *c = call->catalogue;
-	bool *marks = arena_array(call->arena, bool, c->n),
-	     all = call->who && call->who->role == ROLE_ADMIN;
+	const struct catalogue *c = rq->catalogue;
+	bool *marks = arena_array(rq->arena, bool, c->n),
+	     all = rq->who && rq->who->role == ROLE_ADMIN;
 	struct account *accounts;
 	size_t n = 0;
 
@@ -65,12 +66,12 @@ int access_categories(const struct call *call, const bool **ret, struct error *e
 	for (size_t i = 0; i < c->n_listed; i++)
 		marks[c->listed[i]] = all || c->categories[c->listed[i]].metered;
 	*ret = marks;
-	if (all || !call->who)
+	if (all || !rq->who)
 		return 0;
-	if (access_accounts(call, &accounts, &n, err) < 0)
+	if (access_accounts(rq, &accounts, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (mark_used(call, &accounts[i], marks, err) < 0)
+		if (mark_used(rq, &accounts[i], marks, err) < 0)
 			return -1;
 	return 0;
 }
@@ -82,12 +83,12 @@ bool access_writes(const struct principal *who, const struct account *a)
 	return !who->account || a->id == who->account || a->parent == who->account;
 }
 
-int access_ingest(const struct call *call, const char *sid, int64_t *ret_id, struct error *err)
+int access_ingest(const struct request *rq, const char *sid, int64_t *ret_id, struct error *err)
 {
 	struct account a;
-	int rc = store_account_by_sid(call->store, sid, call->arena, &a, err);
+	int rc = store_account_by_sid(rq->store, sid, rq->arena, &a, err);
 
-	if (rc <= 0 || !access_writes(call->who, &a))
+	if (rc <= 0 || !access_writes(rq->who, &a))
 		return rc < 0 ? -1 : 0;
 	*ret_id = a.id;
 	return 1;

@@ -4,13 +4,14 @@
 #ifndef API_ACCESS_H
 #define API_ACCESS_H
 
-#include "api/op.h"
+#include "api/request.h"
 
 /*
  * Is the operation for anyone, or the caller's role among those of the
- * operation? -1: ERR_UNAUTHENTICATED (WHO is NULL) or ERR_FORBIDDEN.
+ * operation? Then RQ is admitted. -1: ERR_UNAUTHENTICATED (the caller is
+ * nobody) or ERR_FORBIDDEN.
  */
-int access_operation(const struct principal *who, const struct op *op, struct error *err);
+int access_operation(struct request *rq, struct error *err);
 
 /*
  * What came of looking for an account. Only a caller that sees all accounts is
@@ -19,7 +20,7 @@ int access_operation(const struct principal *who, const struct op *op, struct er
  */
 enum sight { SIGHT_FAILED = -1, SIGHT_NONE, SIGHT_FOREIGN, SIGHT_OK };
 
-enum sight access_account(const struct call *call, const char *sid, struct account *ret,
+enum sight access_account(const struct request *rq, const char *sid, struct account *ret,
 			  struct error *err);
 
 /*
@@ -46,17 +47,17 @@ int access_correct(const struct principal *who, struct store *st, int64_t accoun
  * May the caller bring events for the account SID? 1 and its *RET_ID, 0 (also
  * if there is none), -1 failed.
  */
-int access_ingest(const struct call *call, const char *sid, int64_t *ret_id, struct error *err);
+int access_ingest(const struct request *rq, const char *sid, int64_t *ret_id, struct error *err);
 
 /*
- * One flag for each category of the catalogue, in the call's arena: may the
+ * One flag for each category of the catalogue, in the request's arena: may the
  * caller be told that it is in use? Those that are metered, and those that one
  * of the caller's accounts used.
  */
-int access_categories(const struct call *call, const bool **ret, struct error *err);
+int access_categories(const struct request *rq, const bool **ret, struct error *err);
 
 /* The accounts the caller sees, in the order of their SIDs. */
-int access_accounts(const struct call *call, struct account **ret, size_t *ret_n,
+int access_accounts(const struct request *rq, struct account **ret, size_t *ret_n,
 		    struct error *err);
 
 #endif

@@ -76,43 +76,43 @@ static const struct shape accounts_shape = { .name = "Accounts",
 					     .fields = accounts_fields,
 					     .doc = "The accounts that the caller may see" };
 
-static void add_actions(const struct call *call, const struct account *a,
+static void add_actions(const struct request *rq, const struct account *a,
 			struct account_record *rec)
 {
-	if (call->who->role != ROLE_ADMIN)
+	if (rq->who->role != ROLE_ADMIN)
 		return;
-	rec->edit = action_page(call, "/accounts", a->sid, "edit");
+	rec->edit = action_page(rq, "/accounts", a->sid, "edit");
 	if (a->suspended)
-		rec->reactivate = action_page(call, "/accounts", a->sid, "reactivate");
+		rec->reactivate = action_page(rq, "/accounts", a->sid, "reactivate");
 	else
-		rec->suspend = action_page(call, "/accounts", a->sid, "suspend");
+		rec->suspend = action_page(rq, "/accounts", a->sid, "suspend");
 }
 
 /* PARENT is A's main account, or NULL. */
-static struct account_record make_record(const struct call *call, const struct account *a,
+static struct account_record make_record(const struct request *rq, const struct account *a,
 					 const struct account *parent)
 {
-	const char *suffix = call_link_suffix(call, &dialect_twilio);
-	const char *records = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid,
+	const char *suffix = request_link_suffix(rq, &dialect_twilio);
+	const char *records = arena_join(rq->arena, "/2010-04-01/Accounts/", a->sid,
 					 "/Usage/Records", NULL);
 	int64_t since = account_suspended(a, parent);
 
 	return (struct account_record) {
 		.name = a->name,
-		.page = arena_join(call->arena, "/accounts/", a->sid, ".html", NULL),
+		.page = arena_join(rq->arena, "/accounts/", a->sid, ".html", NULL),
 		.sid = a->sid,
 		.number = *a->number ? a->number : NULL,
-		.parent_sid = parent && principal_sees(call->who, parent) ? parent->sid : NULL,
+		.parent_sid = parent && principal_sees(rq->who, parent) ? parent->sid : NULL,
 		.currency = a->currency,
-		.created = day_text(call, a->created),
+		.created = day_text(rq, a->created),
 		.time_zone = account_zone_name(a, parent),
 		.cycle_day = account_cycle_day(a, parent),
 		.own_time_zone = *a->time_zone ? a->time_zone : NULL,
 		.own_cycle_day = { a->cycle_day, a->cycle_day ? 0 : -1 },
 		.status = since ? "suspended" : "active",
-		.suspended = instant_text(call, since),
-		.usage_uri = arena_join(call->arena, records, "/ThisMonth", suffix, NULL),
-		.monthly_uri = arena_join(call->arena, records, "/Monthly", suffix, NULL),
+		.suspended = instant_text(rq, since),
+		.usage_uri = arena_join(rq->arena, records, "/ThisMonth", suffix, NULL),
+		.monthly_uri = arena_join(rq->arena, records, "/Monthly", suffix, NULL),
 	};
 }
 
@@ -129,29 +129,28 @@ static bool fits(const struct search *s, const void *list, size_t i)
 	return search_finds(s, a->name) || search_finds(s, a->number) || search_finds(s, a->sid);
 }
 
-static int list_accounts(struct call *call, struct writer *w, struct error *err)
+static int list_accounts(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account_names all;
 	struct seen seen = { .list = NULL };
 	struct list_page page;
 
-	if (account_names_load(call, &all, err) < 0)
+	if (account_names_load(rq, &all, err) < 0)
 		return -1;
-	seen.list = arena_array(call->arena, const struct account *, all.n + 1);
+	seen.list = arena_array(rq->arena, const struct account *, all.n + 1);
 	for (size_t i = 0; i < all.n; i++)
-		if (principal_sees(call->who, &all.list[i]))
+		if (principal_sees(rq->who, &all.list[i]))
 			seen.list[seen.n++] = &all.list[i];
-	list_page_choose(call, fits, &seen, seen.n, &page);
-	writer_about(w, call->op->title,
+	list_page_choose(rq, fits, &seen, seen.n, &page);
+	writer_about(w, rq->op->title,
 		     seen.n == 1 ? "The account that you may see."
-				 : arena_printf(call->arena, "You may see %zu accounts.", seen.n));
+				 : arena_printf(rq->arena, "You may see %zu accounts.", seen.n));
 	writer_begin(w, NULL, &accounts_shape);
 	writer_fields(w, &accounts_shape, &page);
 	writer_begin_list(w, &accounts_fields[LIST_PAGE_LIST], &account_shape);
 	for (size_t i = 0; i < page.n; i++) {
 		const struct account *a = seen.list[page.index[i]];
-		struct account_record rec = make_record(call, a,
-							account_names_find(&all, a->parent));
+		struct account_record rec = make_record(rq, a, account_names_find(&all, a->parent));
 
 		writer_record(w, NULL, &account_shape, &rec);
 	}
@@ -162,29 +161,28 @@ static int list_accounts(struct call *call, struct writer *w, struct error *err)
 
 /* ---- one account ---- */
 
-static int write_account(struct call *call, const char *title, const char *sentence,
+static int write_account(struct request *rq, const char *title, const char *sentence,
 			 const struct account *a, bool asks, struct writer *w, struct error *err)
 {
-	struct account *parent = arena_new(call->arena, struct account);
-	int rc = a->parent ? store_account_by_id(call->store, a->parent, call->arena, parent, err)
-			   : 0;
+	struct account *parent = arena_new(rq->arena, struct account);
+	int rc = a->parent ? store_account_by_id(rq->store, a->parent, rq->arena, parent, err) : 0;
 	struct account_record rec;
 
 	if (rc < 0)
 		return -1;
-	rec = make_record(call, a, rc > 0 ? parent : NULL);
+	rec = make_record(rq, a, rc > 0 ? parent : NULL);
 	rec.page = NULL;
 	if (!asks)
-		add_actions(call, a, &rec);
+		add_actions(rq, a, &rec);
 	writer_about(w, title, sentence);
 	writer_record(w, NULL, &account_shape, &rec);
 	return 0;
 }
 
-static int find_account(const struct call *call, struct account *ret, struct error *err)
+static int find_account(const struct request *rq, struct account *ret, struct error *err)
 {
-	const char *sid = call_arg(call, "AccountSid")->text;
-	enum sight sight = access_account(call, sid, ret, err);
+	const char *sid = request_arg(rq, "AccountSid")->text;
+	enum sight sight = access_account(rq, sid, ret, err);
 
 	if (sight == SIGHT_FAILED)
 		return -1;
@@ -193,13 +191,12 @@ static int find_account(const struct call *call, struct account *ret, struct err
 					     "'%.40s' is not an account that you may see", sid);
 }
 
-static int get_account(struct call *call, struct writer *w, struct error *err)
+static int get_account(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account a;
 
-	return find_account(call, &a, err) < 0
-		       ? -1
-		       : write_account(call, a.name, NULL, &a, false, w, err);
+	return find_account(rq, &a, err) < 0 ? -1
+					     : write_account(rq, a.name, NULL, &a, false, w, err);
 }
 
 /* ---- new accounts ---- */
@@ -218,25 +215,25 @@ static int add_account(const struct admin *a, void *arg, struct error *err)
 	return admin_account_add(a, &o->account, &o->made, err);
 }
 
-static int create_account(struct call *call, struct writer *w, struct error *err)
+static int create_account(struct request *rq, struct writer *w, struct error *err)
 {
-	const struct arg *created = call_arg(call, "created");
+	const struct arg *created = request_arg(rq, "created");
 	char day[DATE_TEXT];
-	struct account_order o = { .account = { .name = call_arg(call, "name")->text,
-						.parent = call_arg(call, "parent")->text,
-						.currency = call_arg(call, "currency")->text,
-						.sid = call_arg(call, "sid")->text,
+	struct account_order o = { .account = { .name = request_arg(rq, "name")->text,
+						.parent = request_arg(rq, "parent")->text,
+						.currency = request_arg(rq, "currency")->text,
+						.sid = request_arg(rq, "sid")->text,
 						.created = created->text ? day : NULL,
-						.number = call_arg(call, "number")->text,
-						.time_zone = call_arg(call, "time_zone")->text,
-						.cycle_day = call_arg(call, "cycle_day")->text } };
+						.number = request_arg(rq, "number")->text,
+						.time_zone = request_arg(rq, "time_zone")->text,
+						.cycle_day = request_arg(rq, "cycle_day")->text } };
 
 	if (created->text)
 		date_format(day, created->date);
-	if (administer(call, add_account, &o, err) < 0)
+	if (administer(rq, add_account, &o, err) < 0)
 		return -1;
-	call->status = 201;
-	return write_account(call, call->op->title, NULL, &o.made, false, w, err);
+	rq->reply.status = 201;
+	return write_account(rq, rq->op->title, NULL, &o.made, false, w, err);
 }
 
 /* ---- changes ---- */
@@ -245,24 +242,24 @@ static int create_account(struct call *call, struct writer *w, struct error *err
  * Does WORK, whose account_order is O, to the account of the path, and writes
  * what it then is.
  */
-static int change_account(struct call *call, admin_work work, struct account_order *o,
+static int change_account(struct request *rq, admin_work work, struct account_order *o,
 			  struct writer *w, struct error *err)
 {
-	o->sid = call_arg(call, "AccountSid")->text;
-	return administer(call, work, o, err) < 0
+	o->sid = request_arg(rq, "AccountSid")->text;
+	return administer(rq, work, o, err) < 0
 		       ? -1
-		       : write_account(call, o->made.name, NULL, &o->made, false, w, err);
+		       : write_account(rq, o->made.name, NULL, &o->made, false, w, err);
 }
 
 /* What is about to happen to the account of the path. */
-static int ask_about(struct call *call, const char *consequence, struct writer *w,
+static int ask_about(struct request *rq, const char *consequence, struct writer *w,
 		     struct error *err)
 {
 	struct account a;
 
-	if (find_account(call, &a, err) < 0)
+	if (find_account(rq, &a, err) < 0)
 		return -1;
-	return write_account(call, arena_join(call->arena, call->op->title, ": ", a.name, NULL),
+	return write_account(rq, arena_join(rq->arena, rq->op->title, ": ", a.name, NULL),
 			     consequence, &a, true, w, err);
 }
 
@@ -273,35 +270,35 @@ static int set_parts(const struct admin *a, void *arg, struct error *err)
 	return admin_account_set(a, o->sid, &o->change, &o->made, err);
 }
 
-static int set_account(struct call *call, struct writer *w, struct error *err)
+static int set_account(struct request *rq, struct writer *w, struct error *err)
 {
-	struct account_order o = { .change = { .name = call_arg(call, "name")->text,
-					       .number = call_arg(call, "number")->text,
-					       .time_zone = call_arg(call, "time_zone")->text,
-					       .cycle_day = call_arg(call, "cycle_day")->text,
-					       .currency = call_arg(call, "currency")->text } };
+	struct account_order o = { .change = { .name = request_arg(rq, "name")->text,
+					       .number = request_arg(rq, "number")->text,
+					       .time_zone = request_arg(rq, "time_zone")->text,
+					       .cycle_day = request_arg(rq, "cycle_day")->text,
+					       .currency = request_arg(rq, "currency")->text } };
 
-	return change_account(call, set_parts, &o, w, err);
+	return change_account(rq, set_parts, &o, w, err);
 }
 
-static int fill_set(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err)
+static int fill_set(struct request *rq, struct error *err)
 {
 	struct account a;
 
-	if (find_account(call, &a, err) < 0)
+	if (find_account(rq, &a, err) < 0)
 		return -1;
-	call_fill_value(ret, ret_n, "name", a.name);
-	call_fill_value(ret, ret_n, "number", a.number);
-	call_fill_value(ret, ret_n, "time_zone", a.time_zone);
-	call_fill_value(ret, ret_n, "cycle_day",
-			a.cycle_day ? arena_printf(call->arena, "%d", a.cycle_day) : "");
-	call_fill_value(ret, ret_n, "currency", arena_str(call->arena, a.currency));
+	request_preset(rq, "name", a.name);
+	request_preset(rq, "number", a.number);
+	request_preset(rq, "time_zone", a.time_zone);
+	request_preset(rq, "cycle_day",
+		       a.cycle_day ? arena_printf(rq->arena, "%d", a.cycle_day) : "");
+	request_preset(rq, "currency", arena_str(rq->arena, a.currency));
 	return 0;
 }
 
-static int ask_set(struct call *call, struct writer *w, struct error *err)
+static int ask_set(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(call,
+	return ask_about(rq,
 			 "Reports show the new name at once, also for the past. Closed days stay "
 			 "closed as they are when the time zone changes.",
 			 w, err);
@@ -314,16 +311,16 @@ static int suspend(const struct admin *a, void *arg, struct error *err)
 	return admin_account_suspend(a, o->sid, o->reason, &o->made, err);
 }
 
-static int suspend_account(struct call *call, struct writer *w, struct error *err)
+static int suspend_account(struct request *rq, struct writer *w, struct error *err)
 {
-	struct account_order o = { .reason = call_arg(call, "reason")->text };
+	struct account_order o = { .reason = request_arg(rq, "reason")->text };
 
-	return change_account(call, suspend, &o, w, err);
+	return change_account(rq, suspend, &o, w, err);
 }
 
-static int ask_suspension(struct call *call, struct writer *w, struct error *err)
+static int ask_suspension(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(call,
+	return ask_about(rq,
 			 "From now on the account, with its subaccounts, takes no events of later "
 			 "times, and its credentials are refused."
 			 " Its reports stay, and events of earlier times still count.",
@@ -337,17 +334,17 @@ static int reactivate(const struct admin *a, void *arg, struct error *err)
 	return admin_account_reactivate(a, o->sid, &o->made, err);
 }
 
-static int reactivate_account(struct call *call, struct writer *w, struct error *err)
+static int reactivate_account(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account_order o = { .sid = NULL };
 
-	return change_account(call, reactivate, &o, w, err);
+	return change_account(rq, reactivate, &o, w, err);
 }
 
-static int ask_reactivation(struct call *call, struct writer *w, struct error *err)
+static int ask_reactivation(struct request *rq, struct writer *w, struct error *err)
 {
 	return ask_about(
-		call, "The account takes events of any time again, and its credentials work again.",
+		rq, "The account takes events of any time again, and its credentials work again.",
 		w, err);
 }
 

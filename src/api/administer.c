@@ -9,17 +9,17 @@
 #include "base/banned.h"
 
 struct job {
-	const struct call *call;
+	const struct request *rq;
 	admin_work work;
 	void *arg;
 };
 
-struct admin call_admin(const struct call *call)
+struct admin request_admin(const struct request *rq)
 {
-	return (struct admin) { .st = call->store,
-				.arena = call->arena,
-				.by = call->who,
-				.author = principal_actor(call->who, call->arena),
+	return (struct admin) { .st = rq->store,
+				.arena = rq->arena,
+				.by = rq->who,
+				.author = principal_actor(rq->who, rq->arena),
 				.now_us = clock_now_us() };
 }
 
@@ -27,7 +27,7 @@ struct admin call_admin(const struct call *call)
 static int run_job(struct store *st, void *arg, struct error *err)
 {
 	const struct job *job = arg;
-	struct admin a = call_admin(job->call);
+	struct admin a = request_admin(job->rq);
 
 	a.st = st;
 	return job->work(&a, job->arg, err);
@@ -41,21 +41,21 @@ static void spell_param(const struct op *op, struct error *err)
 			snprintf(err->param, sizeof(err->param), "%s", p->name);
 }
 
-int administer(struct call *call, admin_work work, void *arg, struct error *err)
+int administer(struct request *rq, admin_work work, void *arg, struct error *err)
 {
-	struct job job = { call, work, arg };
+	struct job job = { rq, work, arg };
 
-	if (call_change(call, run_job, &job, err) == 0)
+	if (request_change(rq, run_job, &job, err) == 0)
 		return 0;
-	spell_param(call->op, err);
+	spell_param(rq->op, err);
 	return -1;
 }
 
-int account_names_load(const struct call *call, struct account_names *ret, struct error *err)
+int account_names_load(const struct request *rq, struct account_names *ret, struct error *err)
 {
 	struct account *list;
 
-	if (store_accounts(call->store, 0, call->arena, &list, &ret->n, err) < 0)
+	if (store_accounts(rq->store, 0, rq->arena, &list, &ret->n, err) < 0)
 		return -1;
 	ret->list = list;
 	return 0;
@@ -69,10 +69,10 @@ const struct account *account_names_find(const struct account_names *names, int6
 	return NULL;
 }
 
-const char *const *account_sids(const struct call *call, const struct account_names *names,
+const char *const *account_sids(const struct request *rq, const struct account_names *names,
 				const int64_t *ids, size_t n)
 {
-	const char **list = arena_array(call->arena, const char *, n + 1);
+	const char **list = arena_array(rq->arena, const char *, n + 1);
 	size_t found = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -84,7 +84,7 @@ const char *const *account_sids(const struct call *call, const struct account_na
 	return list;
 }
 
-const char *account_words(const struct call *call, const struct account_names *names,
+const char *account_words(const struct request *rq, const struct account_names *names,
 			  const int64_t *ids, size_t n)
 {
 	const char *words = NULL;
@@ -93,47 +93,46 @@ const char *account_words(const struct call *call, const struct account_names *n
 		const struct account *a = account_names_find(names, ids[i]);
 
 		if (a)
-			words = words ? arena_join(call->arena, words, ", ", a->name, NULL)
-				      : a->name;
+			words = words ? arena_join(rq->arena, words, ", ", a->name, NULL) : a->name;
 	}
 	return words;
 }
 
-const char *const *split_list(const struct call *call, const char *text, size_t *ret_n)
+const char *const *split_list(const struct request *rq, const char *text, size_t *ret_n)
 {
 	size_t n = 1;
 	const char **list;
 
 	for (const char *p = text; p && *p; p++)
 		n += *p == ',';
-	list = arena_array(call->arena, const char *, n);
+	list = arena_array(rq->arena, const char *, n);
 	*ret_n = 0;
 	while (text && *text) {
 		size_t len = strcspn(text, ",");
 
 		if (len)
-			list[(*ret_n)++] = arena_strn(call->arena, text, len);
+			list[(*ret_n)++] = arena_strn(rq->arena, text, len);
 		text += len + (text[len] == ',');
 	}
 	return list;
 }
 
-const char *instant_text(const struct call *call, int64_t seconds)
+const char *instant_text(const struct request *rq, int64_t seconds)
 {
 	char text[INSTANT_TEXT];
 
 	if (!seconds)
 		return NULL;
 	instant_format(text, seconds * USEC_PER_SEC);
-	return arena_str(call->arena, text);
+	return arena_str(rq->arena, text);
 }
 
-const char *day_text(const struct call *call, int64_t seconds)
+const char *day_text(const struct request *rq, int64_t seconds)
 {
 	char text[DATE_TEXT];
 
 	if (!seconds)
 		return NULL;
 	date_format(text, date_from_days(floor_div(seconds, SEC_PER_DAY)));
-	return arena_str(call->arena, text);
+	return arena_str(rq->arena, text);
 }

@@ -55,16 +55,16 @@ static const struct shape page_shape = { .name = "AuditLog",
  */
 enum { PLACE_BEFORE };
 
-static int load_page(const struct call *call, struct record_page *page, struct audit **ret,
+static int load_page(const struct request *rq, struct record_page *page, struct audit **ret,
 		     struct error *err)
 {
 	struct page_place place = { .name = NULL }, next = { .name = NULL },
 			  previous = { .name = NULL };
-	int later = page_begin(call, page, &place, err);
+	int later = page_begin(rq, page, &place, err);
 	size_t size = later < 0 ? 0 : (size_t)page->page_size, n;
 
-	if (later < 0 || store_audits(call->store, later ? place.number[PLACE_BEFORE] : 0, size + 1,
-				      call->arena, ret, &n, err) < 0)
+	if (later < 0 || store_audits(rq->store, later ? place.number[PLACE_BEFORE] : 0, size + 1,
+				      rq->arena, ret, &n, err) < 0)
 		return -1;
 	page->n = n > size ? size : n;
 	if (n > size)
@@ -72,22 +72,22 @@ static int load_page(const struct call *call, struct record_page *page, struct a
 	/* far above the newest entry is as good as 0, which is above all */
 	if (later && place.number[PLACE_BEFORE] < INT64_MAX - page->page_size)
 		previous.number[PLACE_BEFORE] = place.number[PLACE_BEFORE] + page->page_size;
-	page_links(call, call_link_path(call), page, n > size ? &next : NULL,
+	page_links(rq, request_link_path(rq), page, n > size ? &next : NULL,
 		   later ? &previous : NULL);
 	return 0;
 }
 
-static int list_audit(struct call *call, struct writer *w, struct error *err)
+static int list_audit(struct request *rq, struct writer *w, struct error *err)
 {
 	struct record_page page;
 	struct audit_page p;
 	struct audit *list;
 
-	if (load_page(call, &page, &list, err) < 0)
+	if (load_page(rq, &page, &list, err) < 0)
 		return -1;
 	p = (struct audit_page) { page.page,  page.page_size, page.self,
 				  page.first, page.previous,  page.next };
-	writer_about(w, call->op->title,
+	writer_about(w, rq->op->title,
 		     "Who changed what, newest first. Corrections of events are on the events' own "
 		     "pages.");
 	writer_begin(w, NULL, &page_shape);
@@ -95,7 +95,7 @@ static int list_audit(struct call *call, struct writer *w, struct error *err)
 	writer_begin_list(w, &page_fields[AUDIT_LIST], &audit_shape);
 	for (size_t i = 0; i < page.n; i++) {
 		struct audit_record r = {
-			.at = instant_text(call, list[i].at),
+			.at = instant_text(rq, list[i].at),
 			.author = list[i].author,
 			.action = list[i].action,
 			.subject = list[i].subject,

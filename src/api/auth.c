@@ -8,7 +8,7 @@
 
 #include "api/access.h"
 #include "api/administer.h"
-#include "api/op.h"
+#include "api/request.h"
 #include "api/signin.h"
 #include "api/url.h"
 #include "base/plausible.h"
@@ -66,9 +66,9 @@ static const struct shape authenticate_shape = { .name = "AuthenticateResponse",
 
 static const char *const none[] = { NULL };
 
-static const char *const *role_list(const struct call *call, const struct principal *who)
+static const char *const *role_list(const struct request *rq, const struct principal *who)
 {
-	const char **list = arena_array(call->arena, const char *, 2);
+	const char **list = arena_array(rq->arena, const char *, 2);
 
 	for (const struct role_info *r = roles; r->name; r++)
 		if (r->role == who->role)
@@ -76,22 +76,22 @@ static const char *const *role_list(const struct call *call, const struct princi
 	return list;
 }
 
-static const char *id_text(const struct call *call, const struct principal *who)
+static const char *id_text(const struct request *rq, const struct principal *who)
 {
-	return who->user ? arena_printf(call->arena, "%lld", (long long)who->user) : who->key_sid;
+	return who->user ? arena_printf(rq->arena, "%lld", (long long)who->user) : who->key_sid;
 }
 
-static void write_who(const struct call *call, struct writer *w, const struct principal *who,
+static void write_who(const struct request *rq, struct writer *w, const struct principal *who,
 		      const char *session)
 {
-	struct authenticate_response r = { .user_id = id_text(call, who),
+	struct authenticate_response r = { .user_id = id_text(rq, who),
 					   .session_id = session,
 					   .user_name = who->name,
 					   .display_name = who->display ? who->display : who->name,
-					   .roles = role_list(call, who),
+					   .roles = role_list(rq, who),
 					   .permissions = none };
 
-	writer_about(w, call->op->title, "You are signed in.");
+	writer_about(w, rq->op->title, "You are signed in.");
 	writer_record(w, NULL, &authenticate_shape, &r);
 }
 
@@ -114,82 +114,82 @@ static int change_session(struct store *st, void *arg, struct error *err)
 	return store_sessions_expire(st, plausible_process_time(c->now), err);
 }
 
-static int write_session(const struct call *call, const struct session *end,
+static int write_session(const struct request *rq, const struct session *end,
 			 const struct session *add, struct error *err)
 {
-	struct session_change c = { end, add, call->now };
+	struct session_change c = { end, add, rq->now };
 
-	if (!call->commits || !call->signin)
+	if (!rq->worker->commits || !rq->worker->signin)
 		return error_set(err, ERR_BUSY, NULL, "nobody can sign in here: it takes a server");
-	return commit_thread_run(call->commits, change_session, &c, err);
+	return commit_thread_run(rq->worker->commits, change_session, &c, err);
 }
 
 /* ---- cookies ---- */
 
-static void set_session_cookies(struct call *call, const char *token, bool permanent)
+static void set_session_cookies(struct request *rq, const char *token, bool permanent)
 {
-	int64_t seconds = permanent ? SESSION_PERMANENT_SECONDS : CALL_COOKIE_SESSION;
+	int64_t seconds = permanent ? SESSION_PERMANENT_SECONDS : COOKIE_SESSION;
 
-	call_set_cookie(call, permanent ? "ss-pid" : "ss-id", token, seconds);
-	call_set_cookie(call, permanent ? "ss-id" : "ss-pid", "", 0);
-	call_set_cookie(call, "ss-opt", permanent ? "perm" : "temp", seconds);
+	request_set_cookie(rq, permanent ? "ss-pid" : "ss-id", token, seconds);
+	request_set_cookie(rq, permanent ? "ss-id" : "ss-pid", "", 0);
+	request_set_cookie(rq, "ss-opt", permanent ? "perm" : "temp", seconds);
 }
 
 /* For browsers alone: programs keep the cookies that they know. */
-static void set_device_cookie(struct call *call, const char *name)
+static void set_device_cookie(struct request *rq, const char *name)
 {
 	char device[DEVICE_TEXT];
 
-	device_new(call->secret, name, call->arena, device);
-	call_set_cookie(call, DEVICE_COOKIE, arena_str(call->arena, device), DEVICE_SECONDS);
+	device_new(rq, name, device);
+	request_set_cookie(rq, DEVICE_COOKIE, arena_str(rq->arena, device), DEVICE_SECONDS);
 }
 
 /* ---- where a page goes on ---- */
 
-static bool for_people(const struct call *call)
+static bool for_people(const struct request *rq)
 {
-	return call->format == &format_html;
+	return rq->reply.format == &format_html;
 }
 
 /*
  * The path behind our own origin in URL, or NULL if it leads elsewhere, or
  * could be taken to.
  */
-static const char *own_path(const struct call *call, const char *url)
+static const char *own_path(const struct request *rq, const char *url)
 {
-	size_t base = strlen(call->base_url);
+	size_t base = strlen(rq->base_url);
 
-	if (strncmp(url, call->base_url, base) == 0)
+	if (strncmp(url, rq->base_url, base) == 0)
 		url += base;
 	if (url[0] != '/' || url[1] == '/' || strpbrk(url, "\\ \t\r\n"))
 		return NULL;
 	return url;
 }
 
-static const char *wanted_page(const struct call *call)
+static const char *wanted_page(const struct request *rq)
 {
-	const char *text = call_arg(call, "Redirect")->text,
-		   *path = text ? own_path(call, text) : NULL;
+	const char *text = request_arg(rq, "Redirect")->text,
+		   *path = text ? own_path(rq, text) : NULL;
 
 	return path ? path : "/";
 }
 
 /* Back to the page where one signs in, which says what was wrong. */
-static int show_login_again(struct call *call, const struct error *why)
+static int show_login_again(struct request *rq, const struct error *why)
 {
 	const char *failed = why->kind == ERR_CREDENTIALS ? "password"
 			     : why->kind == ERR_EMPTY     ? "empty"
 							  : "wait";
 
-	call->location = login_link(call->arena, failed, wanted_page(call));
+	rq->reply.location = login_link(rq->arena, failed, wanted_page(rq));
 	return 0;
 }
 
 /* ---- Authenticate ---- */
 
-static int check_origin(const struct call *call, struct error *err)
+static int check_origin(const struct request *rq, struct error *err)
 {
-	if (call->foreign)
+	if (rq->foreign)
 		return error_set(err, ERR_FORBIDDEN, NULL,
 				 "Forbidden: the request comes from a page of another origin");
 	return 0;
@@ -206,11 +206,11 @@ static int check_given(const char *name, const char *password, struct error *err
 			 "must not be empty");
 }
 
-static int sign_in(struct call *call, struct writer *w, struct error *err)
+static int sign_in(struct request *rq, struct writer *w, struct error *err)
 {
-	const char *name = call_arg(call, "UserName")->text,
-		   *password = call_arg(call, "Password")->text;
-	const struct arg *remember = call_arg(call, "RememberMe");
+	const char *name = request_arg(rq, "UserName")->text,
+		   *password = request_arg(rq, "Password")->text;
+	const struct arg *remember = request_arg(rq, "RememberMe");
 	bool permanent = remember->text && remember->yes;
 	struct principal who;
 	struct session session;
@@ -218,47 +218,49 @@ static int sign_in(struct call *call, struct writer *w, struct error *err)
 	char token[TOKEN_TEXT];
 	const char *from;
 
-	if (check_origin(call, err) < 0 || check_given(name, password, err) < 0)
+	if (check_origin(rq, err) < 0 || check_given(name, password, err) < 0)
 		return -1;
-	if (!call->signin)
-		return write_session(call, NULL, NULL, err);
-	from = signin_device(call->signin, call->secret, name, call->device, call->arena);
-	if (signin_password(call->signin, call->store, name, password, strlen(password),
-			    from ? from : call->remote, call->arena, &user, err) < 0 ||
+	if (!rq->worker->signin)
+		return write_session(rq, NULL, NULL, err);
+	from = signin_device(rq, name);
+	if (signin_password(rq,
+			    &(struct password) { name, password, strlen(password),
+						 from ? from : rq->remote },
+			    &user, err) < 0 ||
 	    signin_principal(&user, &who, err) < 0)
 		return -1;
-	session_new(call->secret, user.id, permanent ? SESSION_PERMANENT : SESSION_TEMPORARY,
-		    call->now, permanent ? SESSION_PERMANENT_SECONDS : SESSION_TEMPORARY_SECONDS,
-		    token, &session);
+	session = session_new(rq, user.id, permanent ? SESSION_PERMANENT : SESSION_TEMPORARY,
+			      permanent ? SESSION_PERMANENT_SECONDS : SESSION_TEMPORARY_SECONDS,
+			      token);
 	/*
 	 * what was signed in before ends: nobody's session but one made just
 	 * now gets the user's rights
 	 */
-	if (write_session(call, call->session, &session, err) < 0)
+	if (write_session(rq, rq->session, &session, err) < 0)
 		return -1;
-	set_session_cookies(call, token, permanent);
-	if (for_people(call)) {
+	set_session_cookies(rq, token, permanent);
+	if (for_people(rq)) {
 		if (!from)
-			set_device_cookie(call, name);
-		call->location = wanted_page(call);
+			set_device_cookie(rq, name);
+		rq->reply.location = wanted_page(rq);
 	} else {
-		write_who(call, w, &who, arena_str(call->arena, token));
+		write_who(rq, w, &who, arena_str(rq->arena, token));
 	}
 	return 0;
 }
 
-static int sign_out(struct call *call, struct writer *w, struct error *err)
+static int sign_out(struct request *rq, struct writer *w, struct error *err)
 {
 	struct authenticate_response nobody = { .user_id = NULL };
 
-	if (check_origin(call, err) < 0 ||
-	    (call->session && write_session(call, call->session, NULL, err) < 0))
+	if (check_origin(rq, err) < 0 ||
+	    (rq->session && write_session(rq, rq->session, NULL, err) < 0))
 		return -1;
-	call_set_cookie(call, "ss-id", "", 0);
-	call_set_cookie(call, "ss-pid", "", 0);
-	call_set_cookie(call, "ss-opt", "", 0);
-	if (for_people(call))
-		call->location = "/login";
+	request_set_cookie(rq, "ss-id", "", 0);
+	request_set_cookie(rq, "ss-pid", "", 0);
+	request_set_cookie(rq, "ss-opt", "", 0);
+	if (for_people(rq))
+		rq->reply.location = "/login";
 	else
 		writer_record(w, NULL, &authenticate_shape, &nobody);
 	return 0;
@@ -274,34 +276,34 @@ static bool is_sign_in(const char *provider)
 	return false;
 }
 
-static int authenticate(struct call *call, struct writer *w, struct error *err)
+static int authenticate(struct request *rq, struct writer *w, struct error *err)
 {
-	const char *provider = call_arg(call, "Provider")->text;
-	bool credentials = call_arg(call, "UserName")->text || call_arg(call, "Password")->text;
+	const char *provider = request_arg(rq, "Provider")->text;
+	bool credentials = request_arg(rq, "UserName")->text || request_arg(rq, "Password")->text;
 
 	if (provider && strcasecmp(provider, "logout") == 0)
-		return sign_out(call, w, err);
+		return sign_out(rq, w, err);
 	if (provider && !is_sign_in(provider))
 		return error_set(
 			err, ERR_NOT_FOUND, NULL,
 			"No configuration was added for the provider '%.64s'; use credentials",
 			provider);
 	if (!provider && !credentials) {
-		if (!call->who)
+		if (!rq->who)
 			return error_set(err, ERR_UNAUTHENTICATED, NULL, "Not Authenticated");
-		write_who(call, w, call->who, NULL);
+		write_who(rq, w, rq->who, NULL);
 		return 0;
 	}
-	if (call->method != M_POST)
+	if (rq->method != M_POST)
 		return error_set(
 			err, ERR_UNSUPPORTED, NULL,
 			"GET Authenticate requests are disabled, for addresses are written down in"
 			" many places: send the password in the body of a POST");
-	if (sign_in(call, w, err) == 0)
+	if (sign_in(rq, w, err) == 0)
 		return 0;
-	if (for_people(call) &&
+	if (for_people(rq) &&
 	    (err->kind == ERR_CREDENTIALS || err->kind == ERR_EMPTY || err->kind == ERR_TOO_MANY)) {
-		show_login_again(call, err);
+		show_login_again(rq, err);
 		error_clear(err);
 		return 0;
 	}
@@ -346,36 +348,36 @@ static const struct shape user_info_shape = { .name = "UserInfo",
 					      .fields = user_info_fields,
 					      .doc = "Who is signed in" };
 
-static int auth_status(struct call *call, struct writer *w, struct error *err)
+static int auth_status(struct request *rq, struct writer *w, struct error *err)
 {
-	const struct principal *who = call->who;
+	const struct principal *who = rq->who;
 	const char **ids, **names;
 	struct account *accounts;
 	struct user_info info;
 	size_t n;
 
 	if (!who) {
-		call->status = 204;
+		rq->reply.status = 204;
 		return 0;
 	}
-	if (access_accounts(call, &accounts, &n, err) < 0)
+	if (access_accounts(rq, &accounts, &n, err) < 0)
 		return -1;
-	ids = arena_array(call->arena, const char *, n + 1);
-	names = arena_array(call->arena, const char *, n + 1);
+	ids = arena_array(rq->arena, const char *, n + 1);
+	names = arena_array(rq->arena, const char *, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		ids[i] = accounts[i].sid;
 		names[i] = accounts[i].name;
 	}
-	info = (struct user_info) { .id = id_text(call, who),
+	info = (struct user_info) { .id = id_text(rq, who),
 				    .is_authenticated = true,
 				    .name = who->display ? who->display : who->name,
 				    .email_address = who->email && *who->email ? who->email : NULL,
-				    .roles = role_list(call, who),
+				    .roles = role_list(rq, who),
 				    .account_ids = ids,
 				    .account_names = names,
 				    .manager_access = who->role & (ROLE_ADMIN | ROLE_MANAGER),
 				    .dashboard_permissions = none };
-	writer_about(w, call->op->title, "You are signed in.");
+	writer_about(w, rq->op->title, "You are signed in.");
 	writer_record(w, NULL, &user_info_shape, &info);
 	return 0;
 }
@@ -399,16 +401,16 @@ static const struct shape auth_token_shape = { .name = "RequestAuthTokenResponse
 					       .doc = "A token for a user" };
 
 /* 1 found, 0 none, -1 failed. */
-static int find_user(const struct call *call, struct user *ret, struct error *err)
+static int find_user(const struct request *rq, struct user *ret, struct error *err)
 {
-	const char *email = call_arg(call, "UserEmailAddress")->text;
-	const struct arg *id = call_arg(call, "UserId");
+	const char *email = request_arg(rq, "UserEmailAddress")->text;
+	const struct arg *id = request_arg(rq, "UserId");
 	int rc;
 
 	if (!email && !id->text)
 		return error_set(err, ERR_MISSING, "UserEmailAddress", "must be given, or UserId");
-	rc = email ? store_user_by_email(call->store, email, call->arena, ret, err)
-		   : store_user_by_id(call->store, id->n, call->arena, ret, err);
+	rc = email ? store_user_by_email(rq->store, email, rq->arena, ret, err)
+		   : store_user_by_id(rq->store, id->n, rq->arena, ret, err);
 	return rc > 0 && ret->removed ? 0 : rc;
 }
 
@@ -456,36 +458,36 @@ static int add_token(const struct admin *a, void *arg, struct error *err)
 						    : store_sessions_expire(a->st, s->created, err);
 }
 
-static int write_token(struct call *call, const struct session *session, const char *user,
+static int write_token(struct request *rq, const struct session *session, const char *user,
 		       struct error *err)
 {
 	struct new_token t = { session, user };
 
-	return administer(call, add_token, &t, err);
+	return administer(rq, add_token, &t, err);
 }
 
-static int request_token(struct call *call, struct writer *w, struct error *err)
+static int request_token(struct request *rq, struct writer *w, struct error *err)
 {
-	int64_t seconds = call->settings->token_seconds;
+	int64_t seconds = rq->worker->settings->token_seconds;
 	struct principal user;
 	struct session session;
 	struct auth_token t;
 	struct user found;
 	char token[TOKEN_TEXT];
-	int rc = find_user(call, &found, err);
+	int rc = find_user(rq, &found, err);
 
 	if (rc < 0 || (rc > 0 && signin_principal(&found, &user, err) < 0))
 		return -1;
-	if (rc == 0 || !principal_may_impersonate(call->who, &user))
+	if (rc == 0 || !principal_may_impersonate(rq->who, &user))
 		return error_set(err, ERR_NOT_FOUND, NULL,
 				 "There is no such user, or none that you may ask a token for");
 	/* a token doesn't live on by asking for another one */
-	if (call->session && call->session->kind == SESSION_TOKEN &&
-	    call->session->expires < call->now + seconds)
-		seconds = call->session->expires - call->now;
-	session_new(call->secret, user.user, SESSION_TOKEN, call->now, seconds, token, &session);
-	session.maker = principal_maker(call->who);
-	if (write_token(call, &session, user.name, err) < 0)
+	if (rq->session && rq->session->kind == SESSION_TOKEN &&
+	    rq->session->expires < rq->now + seconds)
+		seconds = rq->session->expires - rq->now;
+	session = session_new(rq, user.user, SESSION_TOKEN, seconds, token);
+	session.maker = principal_maker(rq->who);
+	if (write_token(rq, &session, user.name, err) < 0)
 		return -1;
 	t.auth_token = token;
 	writer_record(w, NULL, &auth_token_shape, &t);

@@ -63,14 +63,14 @@ static bool fits(const struct search *s, const void *list, size_t i)
 		search_finds(s, c->categories[c->parent[i]].name));
 }
 
-static int list_categories(struct call *call, struct writer *w, struct error *err)
+static int list_categories(struct request *rq, struct writer *w, struct error *err)
 {
-	const struct catalogue *c = call->catalogue;
+	const struct catalogue *c = rq->catalogue;
 	struct list_page page;
 
 	(void)err;
-	list_page_choose(call, fits, c, c->n, &page);
-	writer_about(w, call->op->title,
+	list_page_choose(rq, fits, c, c->n, &page);
+	writer_about(w, rq->op->title,
 		     "The kinds of usage that events can be of. A category can't be removed.");
 	writer_begin(w, NULL, &categories_shape);
 	writer_fields(w, &categories_shape, &page);
@@ -87,32 +87,32 @@ static int add_category(const struct admin *a, void *arg, struct error *err)
 	return admin_category_add(a, arg, err);
 }
 
-static const char *text_or_empty(const struct call *call, const char *name)
+static const char *text_or_empty(const struct request *rq, const char *name)
 {
-	const char *text = call_arg(call, name)->text;
+	const char *text = request_arg(rq, name)->text;
 
 	return text ? text : "";
 }
 
-static int create_category(struct call *call, struct writer *w, struct error *err)
+static int create_category(struct request *rq, struct writer *w, struct error *err)
 {
-	struct new_category n = { .name = call_arg(call, "name")->text,
-				  .parent = call_arg(call, "parent")->text,
-				  .description = text_or_empty(call, "description"),
-				  .count_unit = text_or_empty(call, "count_unit"),
-				  .usage_unit = text_or_empty(call, "usage_unit"),
-				  .metered = call_arg(call, "metered")->yes };
+	struct new_category n = { .name = request_arg(rq, "name")->text,
+				  .parent = request_arg(rq, "parent")->text,
+				  .description = text_or_empty(rq, "description"),
+				  .count_unit = text_or_empty(rq, "count_unit"),
+				  .usage_unit = text_or_empty(rq, "usage_unit"),
+				  .metered = request_arg(rq, "metered")->yes };
 	const struct catalogue *c;
 	size_t i;
 
-	if (administer(call, add_category, &n, err) < 0 ||
-	    catalogue_load(call->store, call->arena, &c, err) < 0)
+	if (administer(rq, add_category, &n, err) < 0 ||
+	    catalogue_load(rq->store, rq->arena, &c, err) < 0)
 		return -1;
 	i = catalogue_find(c, n.name, strlen(n.name));
 	if (i == CATALOGUE_NONE)
 		return error_set(err, ERR_INTERNAL, NULL, "a new category isn't there");
-	call->status = 201;
-	writer_about(w, call->op->title, NULL);
+	rq->reply.status = 201;
+	writer_about(w, rq->op->title, NULL);
 	write_category(c, i, w);
 	return 0;
 }

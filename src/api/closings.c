@@ -53,47 +53,47 @@ static const struct shape closing_shape = {
  * Of A, which C may not close at all (open_us 0). Other accounts' pages lead to
  * what is done to them.
  */
-static int fill_closing(const struct call *call, const struct account *a, const struct closing *c,
+static int fill_closing(const struct request *rq, const struct account *a, const struct closing *c,
 			struct closing_record *ret, struct error *err)
 {
 	struct account_calendar calendar;
 	char text[DATE_TEXT];
 
-	if (account_calendar(call->store, a, &calendar, err) < 0)
+	if (account_calendar(rq->store, a, &calendar, err) < 0)
 		return -1;
-	*ret = (struct closing_record) { .account = arena_str(call->arena, a->name),
-					 .account_sid = arena_str(call->arena, a->sid),
+	*ret = (struct closing_record) { .account = arena_str(rq->arena, a->name),
+					 .account_sid = arena_str(rq->arena, a->sid),
 					 .time_zone = zone_name(calendar.zone) };
 	if (!c->open_us)
 		return 0;
 	date_format(text, closing_last_day(calendar.zone, c->open_us));
-	ret->through = arena_str(call->arena, text);
-	ret->closed_until = instant_text(call, c->open_us / USEC_PER_SEC);
+	ret->through = arena_str(rq->arena, text);
+	ret->closed_until = instant_text(rq, c->open_us / USEC_PER_SEC);
 	ret->by_main_account = c->own_us < c->open_us;
 	ret->author = c->author;
-	ret->made = instant_text(call, c->made);
-	if (!call->format->page)
+	ret->made = instant_text(rq, c->made);
+	if (!rq->reply.format->page)
 		return 0;
-	ret->changes_page = action_page(call, "/closings", ret->account_sid, "changes");
+	ret->changes_page = action_page(rq, "/closings", ret->account_sid, "changes");
 	if (!ret->by_main_account)
-		ret->reopen_page = action_page(call, "/closings", ret->account_sid, "reopen");
+		ret->reopen_page = action_page(rq, "/closings", ret->account_sid, "reopen");
 	return 0;
 }
 
-static int write_closing(const struct call *call, const char *sid, struct writer *w,
+static int write_closing(const struct request *rq, const char *sid, struct writer *w,
 			 struct error *err)
 {
 	struct closing closing = { 0 };
 	struct closing_record r;
 	struct account account;
 
-	if (store_account_by_sid(call->store, sid, call->arena, &account, err) <= 0)
+	if (store_account_by_sid(rq->store, sid, rq->arena, &account, err) <= 0)
 		return error_set(err, ERR_NOT_FOUND, "AccountSid", "there is no account %.64s",
 				 sid);
-	if (store_closing(call->store, account.id, call->arena, &closing, err) < 0 ||
-	    fill_closing(call, &account, &closing, &r, err) < 0)
+	if (store_closing(rq->store, account.id, rq->arena, &closing, err) < 0 ||
+	    fill_closing(rq, &account, &closing, &r, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, NULL);
+	writer_about(w, rq->op->title, NULL);
 	writer_record(w, NULL, &closing_shape, &r);
 	return 0;
 }
@@ -131,17 +131,18 @@ static const struct shape closings_shape = { .name = "Closings",
  * Fills the links of PAGE; NEXT is where the page after it begins, 0 if there
  * is none.
  */
-static struct list_page finish_page(const struct call *call, struct record_page *page, int64_t next)
+static struct list_page finish_page(const struct request *rq, struct record_page *page,
+				    int64_t next)
 {
 	struct page_place place = { .number = { next } };
 
-	page_links(call, call_link_path(call), page, next ? &place : NULL, NULL);
+	page_links(rq, request_link_path(rq), page, next ? &place : NULL, NULL);
 	return (struct list_page) { page->page, page->page_size, page->self, page->first,
 				    page->next };
 }
 
 /* A page begins after the account with the number in its place. */
-static int list_closings(struct call *call, struct writer *w, struct error *err)
+static int list_closings(struct request *rq, struct writer *w, struct error *err)
 {
 	struct record_page page;
 	struct page_place place = { .name = NULL };
@@ -149,15 +150,15 @@ static int list_closings(struct call *call, struct writer *w, struct error *err)
 	struct list_page links;
 	size_t n, first = 0;
 
-	if (page_begin(call, &page, &place, err) < 0 ||
-	    store_closings(call->store, call->arena, &list, &n, err) < 0)
+	if (page_begin(rq, &page, &place, err) < 0 ||
+	    store_closings(rq->store, rq->arena, &list, &n, err) < 0)
 		return -1;
 	while (first < n && list[first].account <= place.number[0])
 		first++;
 	page.n = n - first < (size_t)page.page_size ? n - first : (size_t)page.page_size;
-	links = finish_page(call, &page, first + page.n < n ? list[first + page.n - 1].account : 0);
-	late_links_write(call, w, NULL);
-	writer_about(w, call->op->title,
+	links = finish_page(rq, &page, first + page.n < n ? list[first + page.n - 1].account : 0);
+	late_links_write(rq, w, NULL);
+	writer_about(w, rq->op->title,
 		     "What was reported for closed days stays: late events count at the closed "
 		     "instant, or are rejected.");
 	writer_begin(w, NULL, &closings_shape);
@@ -167,10 +168,10 @@ static int list_closings(struct call *call, struct writer *w, struct error *err)
 		struct closing_record r;
 		struct account a;
 
-		if (store_account_by_id(call->store, list[i].account, call->arena, &a, err) <= 0)
+		if (store_account_by_id(rq->store, list[i].account, rq->arena, &a, err) <= 0)
 			return error_set(err, ERR_INTERNAL, NULL,
 					 "a closed account isn't there: run \"usaged verify\"");
-		if (fill_closing(call, &a, &list[i], &r, err) < 0)
+		if (fill_closing(rq, &a, &list[i], &r, err) < 0)
 			return -1;
 		writer_record(w, NULL, &closing_shape, &r);
 	}
@@ -207,44 +208,44 @@ static int reopen_account(const struct admin *a, void *arg, struct error *err)
 	return admin_closing_reopen(a, o->account, o->day, o->reason, err);
 }
 
-static const char *date_arg(const struct call *call, const char *name)
+static const char *date_arg(const struct request *rq, const char *name)
 {
-	const struct arg *arg = call_arg(call, name);
+	const struct arg *arg = request_arg(rq, name);
 	char day[DATE_TEXT];
 
 	if (!arg->text)
 		return NULL;
 	date_format(day, arg->date);
-	return arena_str(call->arena, day);
+	return arena_str(rq->arena, day);
 }
 
-static int create_closing(struct call *call, struct writer *w, struct error *err)
+static int create_closing(struct request *rq, struct writer *w, struct error *err)
 {
-	struct closing_order o = { .account = call_arg(call, "account")->text,
-				   .day = date_arg(call, "through") };
+	struct closing_order o = { .account = request_arg(rq, "account")->text,
+				   .day = date_arg(rq, "through") };
 
-	if (administer(call, close_account, &o, err) < 0)
+	if (administer(rq, close_account, &o, err) < 0)
 		return -1;
-	call->status = 201;
-	return write_closing(call, o.account, w, err);
+	rq->reply.status = 201;
+	return write_closing(rq, o.account, w, err);
 }
 
-static int reopen_closing(struct call *call, struct writer *w, struct error *err)
+static int reopen_closing(struct request *rq, struct writer *w, struct error *err)
 {
 	struct closing_order o = {
-		.account = call_arg(call, "AccountSid")->text,
-		.day = date_arg(call, "from"),
-		.reason = call_arg(call, "reason")->text,
+		.account = request_arg(rq, "AccountSid")->text,
+		.day = date_arg(rq, "from"),
+		.reason = request_arg(rq, "reason")->text,
 	};
 
-	if (administer(call, reopen_account, &o, err) < 0)
+	if (administer(rq, reopen_account, &o, err) < 0)
 		return -1;
-	return write_closing(call, o.account, w, err);
+	return write_closing(rq, o.account, w, err);
 }
 
-static int ask_reopening(struct call *call, struct writer *w, struct error *err)
+static int ask_reopening(struct request *rq, struct writer *w, struct error *err)
 {
-	return write_closing(call, call_arg(call, "AccountSid")->text, w, err);
+	return write_closing(rq, request_arg(rq, "AccountSid")->text, w, err);
 }
 
 struct all_record {
@@ -264,16 +265,16 @@ static const struct shape all_shape = { .name = "ClosedAccounts",
 					.fields = all_fields,
 					.doc = "What closing all accounts did" };
 
-static int close_all_accounts(struct call *call, struct writer *w, struct error *err)
+static int close_all_accounts(struct request *rq, struct writer *w, struct error *err)
 {
-	struct closing_order o = { .day = date_arg(call, "through") };
+	struct closing_order o = { .day = date_arg(rq, "through") };
 	struct all_record r = { .through = o.day };
 
-	if (administer(call, close_all, &o, err) < 0)
+	if (administer(rq, close_all, &o, err) < 0)
 		return -1;
 	r.closed = (int64_t)o.closed;
-	call->status = 201;
-	writer_about(w, call->op->title, NULL);
+	rq->reply.status = 201;
+	writer_about(w, rq->op->title, NULL);
 	writer_record(w, NULL, &all_shape, &r);
 	return 0;
 }
@@ -343,36 +344,36 @@ static void fill_event(const struct found_event *e, const struct event_record *r
 	ret->reason = e->event.correction ? e->correction->reason : NULL;
 }
 
-static int fill_change(const struct call *call, const struct closed_change *c,
+static int fill_change(const struct request *rq, const struct closed_change *c,
 		       struct change_record *ret, struct error *err)
 {
 	struct event_record event;
 	struct account a;
 
-	if (store_account_by_id(call->store, c->change.account, call->arena, &a, err) <= 0)
+	if (store_account_by_id(rq->store, c->change.account, rq->arena, &a, err) <= 0)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "a closed account isn't there: run \"usaged verify\"");
 	*ret = (struct change_record) {
-		.at = instant_text(call, c->change.at),
+		.at = instant_text(rq, c->change.at),
 		.kind = c->kind,
-		.account = arena_str(call->arena, a.name),
-		.account_sid = arena_str(call->arena, a.sid),
+		.account = arena_str(rq->arena, a.name),
+		.account_sid = arena_str(rq->arena, a.sid),
 		.usage = DECIMAL_NULL,
 		.price = DECIMAL_NULL,
 	};
 	if (c->change.kind == CLOSING_REOPENED) {
-		ret->effective_time = instant_text(call, c->change.effective_us / USEC_PER_SEC);
+		ret->effective_time = instant_text(rq, c->change.effective_us / USEC_PER_SEC);
 		ret->author = c->change.author;
 		ret->reason = c->change.reason;
 		return 0;
 	}
-	if (event_record_fill(call, &c->event, &event, err) < 0)
+	if (event_record_fill(rq, &c->event, &event, err) < 0)
 		return -1;
 	fill_event(&c->event, &event, ret);
 	return 0;
 }
 
-static int write_changes(const struct call *call, const struct list_page *page,
+static int write_changes(const struct request *rq, const struct list_page *page,
 			 const struct closed_change *list, size_t n, struct writer *w,
 			 struct error *err)
 {
@@ -382,7 +383,7 @@ static int write_changes(const struct call *call, const struct list_page *page,
 	writer_fields(w, &changes_shape, page);
 	writer_begin_list(w, &changes_fields[PAGE_LIST], &change_shape);
 	for (size_t i = 0; i < n; i++) {
-		if (fill_change(call, &list[i], &r, err) < 0)
+		if (fill_change(rq, &list[i], &r, err) < 0)
 			return -1;
 		writer_record(w, NULL, &change_shape, &r);
 	}
@@ -392,25 +393,25 @@ static int write_changes(const struct call *call, const struct list_page *page,
 }
 
 /* The instant (seconds) that Since names: a day of the account. */
-static int since_instant(const struct call *call, const struct account *a, int64_t *ret,
+static int since_instant(const struct request *rq, const struct account *a, int64_t *ret,
 			 struct error *err)
 {
-	const struct arg *since = call_arg(call, "Since");
+	const struct arg *since = request_arg(rq, "Since");
 	struct account_calendar calendar;
 
 	*ret = 0;
 	if (!since->text)
 		return 0;
-	if (account_calendar(call->store, a, &calendar, err) < 0)
+	if (account_calendar(rq->store, a, &calendar, err) < 0)
 		return -1;
 	*ret = zone_day_start(calendar.zone, since->date);
 	return 0;
 }
 
 /* A page begins before the change with the number in its place. */
-static int list_changes(struct call *call, struct writer *w, struct error *err)
+static int list_changes(struct request *rq, struct writer *w, struct error *err)
 {
-	const char *sid = call_arg(call, "AccountSid")->text;
+	const char *sid = request_arg(rq, "AccountSid")->text;
 	struct page_place place = { .name = NULL };
 	struct closed_change *list;
 	struct record_page page;
@@ -420,24 +421,24 @@ static int list_changes(struct call *call, struct writer *w, struct error *err)
 	bool more;
 	size_t n;
 
-	if (access_account(call, sid, &account, err) != SIGHT_OK)
+	if (access_account(rq, sid, &account, err) != SIGHT_OK)
 		return err->kind ? -1
 				 : error_set(err, ERR_NOT_FOUND, "AccountSid",
 					     "'%.40s' is not an account that you may see", sid);
-	if (page_begin(call, &page, &place, err) < 0 ||
-	    since_instant(call, &account, &since, err) < 0 ||
-	    closing_changes_load(call->store, &account, since, place.number[0],
-				 (size_t)page.page_size + 1, call->arena, &list, &n, err) < 0)
+	if (page_begin(rq, &page, &place, err) < 0 ||
+	    since_instant(rq, &account, &since, err) < 0 ||
+	    closing_changes_load(rq->store, &account, since, place.number[0],
+				 (size_t)page.page_size + 1, rq->arena, &list, &n, err) < 0)
 		return -1;
 	more = n > (size_t)page.page_size;
 	page.n = more ? (size_t)page.page_size : n;
-	links = finish_page(call, &page, more ? list[page.n - 1].change.id : 0);
-	late_links_write(call, w, account.sid);
-	writer_about(w, call->op->title,
-		     arena_join(call->arena, account.name,
+	links = finish_page(rq, &page, more ? list[page.n - 1].change.id : 0);
+	late_links_write(rq, w, account.sid);
+	writer_about(w, rq->op->title,
+		     arena_join(rq->arena, account.name,
 				account.parent ? "" : " with its subaccounts",
 				": what came for days that were closed, the newest first.", NULL));
-	return write_changes(call, &links, list, page.n, w, err);
+	return write_changes(rq, &links, list, page.n, w, err);
 }
 
 /* ---- the table ---- */

@@ -9,7 +9,7 @@
 #include "base/banned.h"
 
 struct job {
-	struct call *call;
+	struct request *rq;
 	struct correct correct;
 	struct correction made;
 	bool done_before;
@@ -20,15 +20,14 @@ static int run_job(struct store *st, void *arg, struct error *err)
 {
 	struct job *job = arg;
 
-	return correct_event(st, &job->correct, job->call->arena, &job->made, &job->done_before,
-			     err);
+	return correct_event(st, &job->correct, job->rq->arena, &job->made, &job->done_before, err);
 }
 
 static int may_correct(void *arg, struct store *st, int64_t account, struct error *err)
 {
-	const struct call *call = arg;
+	const struct request *rq = arg;
 
-	return access_correct(call->who, st, account, err);
+	return access_correct(rq->who, st, account, err);
 }
 
 static const char *const field_params[EVENT_FIELDS] = {
@@ -53,9 +52,9 @@ static void set_field(struct raw_event *raw, int f, const char *text)
 }
 
 /* "customer,sim": these become as if they had never been given. */
-static int take_away(const struct call *call, struct raw_event *change, struct error *err)
+static int take_away(const struct request *rq, struct raw_event *change, struct error *err)
 {
-	const char *name = call_arg(call, "without")->text;
+	const char *name = request_arg(rq, "without")->text;
 
 	while (name && *name) {
 		size_t len = strcspn(name, ",");
@@ -71,73 +70,73 @@ static int take_away(const struct call *call, struct raw_event *change, struct e
 	return 0;
 }
 
-static int read_change(const struct call *call, struct raw_event *ret, struct error *err)
+static int read_change(const struct request *rq, struct raw_event *ret, struct error *err)
 {
 	*ret = (struct raw_event) { 0 };
-	if (take_away(call, ret, err) < 0)
+	if (take_away(rq, ret, err) < 0)
 		return -1;
 	for (int f = 0; f < EVENT_FIELDS; f++)
-		if (field_params[f] && call_arg(call, field_params[f])->text)
-			set_field(ret, f, call_arg(call, field_params[f])->text);
+		if (field_params[f] && request_arg(rq, field_params[f])->text)
+			set_field(ret, f, request_arg(rq, field_params[f])->text);
 	return 0;
 }
 
 /* The event that the call is about. */
-static int name_event(const struct call *call, struct event_identity *ret, struct error *err)
+static int name_event(const struct request *rq, struct event_identity *ret, struct error *err)
 {
-	*ret = (struct event_identity) { .source = call_arg(call, "source")->text,
-					 .id = call_arg(call, "EventId")->text };
-	return event_family(call, call_arg(call, "subject")->text, &ret->family, err);
+	*ret = (struct event_identity) { .source = request_arg(rq, "source")->text,
+					 .id = request_arg(rq, "EventId")->text };
+	return event_family(rq, request_arg(rq, "subject")->text, &ret->family, err);
 }
 
-static int correct(struct call *call, const struct raw_event *change, struct writer *w,
+static int correct(struct request *rq, const struct raw_event *change, struct writer *w,
 		   struct error *err)
 {
-	struct event_scope scope = { may_correct, call };
-	struct job job = { .call = call,
+	struct event_scope scope = { may_correct, rq };
+	struct job job = { .rq = rq,
 			   .correct = {
 				   .kind = change ? CORRECTION_AMEND : CORRECTION_VOID,
 				   .change = change,
-				   .author = principal_actor(call->who, call->arena),
-				   .reason = call_arg(call, "reason")->text,
+				   .author = principal_actor(rq->who, rq->arena),
+				   .reason = request_arg(rq, "reason")->text,
 				   .now_us = clock_now_us(),
-				   .ahead_us = call->settings->ahead_seconds * USEC_PER_SEC,
-				   .late = late_events_find(call->settings->late_events),
+				   .ahead_us = rq->worker->settings->ahead_seconds * USEC_PER_SEC,
+				   .late = late_events_find(rq->worker->settings->late_events),
 				   .scope = &scope,
 			   } };
 	struct stored_event e;
 
-	if (name_event(call, &job.correct.event, err) < 0 ||
-	    call_change(call, run_job, &job, err) < 0 ||
-	    event_find(call->store, &job.correct.event, &scope, call->arena, &e, err) < 0)
+	if (name_event(rq, &job.correct.event, err) < 0 ||
+	    request_change(rq, run_job, &job, err) < 0 ||
+	    event_find(rq->store, &job.correct.event, &scope, rq->arena, &e, err) < 0)
 		return -1;
-	call->status = job.done_before ? 200 : 201;
-	return event_answer_write(call, &e, w, err);
+	rq->reply.status = job.done_before ? 200 : 201;
+	return event_answer_write(rq, &e, w, err);
 }
 
 /* The event, before it is corrected. */
-static int ask_correction(struct call *call, struct writer *w, struct error *err)
+static int ask_correction(struct request *rq, struct writer *w, struct error *err)
 {
-	struct event_scope scope = { may_correct, call };
+	struct event_scope scope = { may_correct, rq };
 	struct event_identity id;
 	struct stored_event e;
 
-	if (name_event(call, &id, err) < 0 ||
-	    event_find(call->store, &id, &scope, call->arena, &e, err) < 0)
+	if (name_event(rq, &id, err) < 0 ||
+	    event_find(rq->store, &id, &scope, rq->arena, &e, err) < 0)
 		return -1;
-	return event_answer_write(call, &e, w, err);
+	return event_answer_write(rq, &e, w, err);
 }
 
-static int void_event(struct call *call, struct writer *w, struct error *err)
+static int void_event(struct request *rq, struct writer *w, struct error *err)
 {
-	return correct(call, NULL, w, err);
+	return correct(rq, NULL, w, err);
 }
 
-static int amend_event(struct call *call, struct writer *w, struct error *err)
+static int amend_event(struct request *rq, struct writer *w, struct error *err)
 {
 	struct raw_event change;
 
-	return read_change(call, &change, err) < 0 ? -1 : correct(call, &change, w, err);
+	return read_change(rq, &change, err) < 0 ? -1 : correct(rq, &change, w, err);
 }
 
 #define CORRECTION_PARAMS                                                                        \

@@ -64,64 +64,64 @@ const struct shape event_shape = { .name = "Event",
  * Ids may hold what divides paths, and end like a format: so each is encoded,
  * and has a format behind it.
  */
-static const char *event_uri(const struct call *call, const struct found_event *e, const char *sid)
+static const char *event_uri(const struct request *rq, const struct found_event *e, const char *sid)
 {
-	const struct format *format = call_link_format(call);
-	struct url u = url_begin(call->arena, "/events/");
+	const struct format *format = request_link_format(rq);
+	struct url u = url_begin(rq->arena, "/events/");
 
 	url_encode(&u, e->event.id, e->event.id_len);
 	url_add(&u,
-		format->terminal_only ? ".json" : arena_join(call->arena, ".", format->name, NULL));
-	return url_of(call->arena, url_end(&u), { "AccountSid", sid }, { "Source", e->source });
+		format->terminal_only ? ".json" : arena_join(rq->arena, ".", format->name, NULL));
+	return url_of(rq->arena, url_end(&u), { "AccountSid", sid }, { "Source", e->source });
 }
 
 /*
  * The page that asks before the event is corrected; NULL for those who may not,
  * or where it is not to be corrected any more.
  */
-static const char *correction_page(const struct call *call, const struct found_event *e,
+static const char *correction_page(const struct request *rq, const struct found_event *e,
 				   const char *sid, const char *action)
 {
-	if (call->format != &format_html || !call->who ||
-	    !(call->who->role & (ROLE_ADMIN | ROLE_MANAGER)) ||
+	if (rq->reply.format != &format_html || !rq->who ||
+	    !(rq->who->role & (ROLE_ADMIN | ROLE_MANAGER)) ||
 	    (e->state != EVENT_CURRENT && e->state != EVENT_AMENDED))
 		return NULL;
-	return url_of(call->arena, action_page(call, "/events", e->event.id, action),
+	return url_of(rq->arena, action_page(rq, "/events", e->event.id, action),
 		      { "subject", sid }, { "source", e->source });
 }
 
-static const char *time_text(const struct call *call, int64_t us)
+static const char *time_text(const struct request *rq, int64_t us)
 {
 	char text[INSTANT_TEXT];
 
 	instant_format(text, us);
-	return arena_str(call->arena, text);
+	return arena_str(rq->arena, text);
 }
 
-int event_record_fill(const struct call *call, const struct found_event *e,
+int event_record_fill(const struct request *rq, const struct found_event *e,
 		      struct event_record *ret, struct error *err)
 {
 	const struct amounts *a = &e->event.amounts;
-	size_t i = catalogue_index(call->catalogue, e->series.category);
+	size_t i = catalogue_index(rq->catalogue, e->series.category);
 	struct account account;
 	const struct category *c;
 	bool sim_data;
 
 	if (i == CATALOGUE_NONE ||
-	    store_account_by_id(call->store, e->series.account, call->arena, &account, err) <= 0)
+	    store_account_by_id(rq->store, e->series.account, rq->arena, &account, err) <= 0)
 		return error_set(
 			err, ERR_INTERNAL, NULL,
 			"an event's account or category isn't there: run \"usaged verify\"");
-	c = &call->catalogue->categories[i];
+	c = &rq->catalogue->categories[i];
 	sim_data = strcmp(c->name, CATEGORY_SIM_DATA) == 0;
 	*ret = (struct event_record) {
 		.id = e->event.id,
-		.uri = event_uri(call, e, account.sid),
+		.uri = event_uri(rq, e, account.sid),
 		.source = e->source,
-		.subject = arena_str(call->arena, account.sid),
-		.account_name = arena_str(call->arena, account.name),
-		.time = time_text(call, e->event.time_us),
-		.effective_time = time_text(call, e->event.effective_us),
+		.subject = arena_str(rq->arena, account.sid),
+		.account_name = arena_str(rq->arena, account.name),
+		.time = time_text(rq, e->event.time_us),
+		.effective_time = time_text(rq, e->event.effective_us),
 		.category = c->name,
 		.description = c->description,
 		.count = a->count,
@@ -129,7 +129,7 @@ int event_record_fill(const struct call *call, const struct found_event *e,
 		.usage = { .n = a->usage, .places = USAGE_PLACES },
 		.usage_unit = c->usage_unit,
 		.price = { .n = a->price, .places = PRICE_PLACES },
-		.price_unit = arena_str(call->arena, account.currency),
+		.price_unit = arena_str(rq->arena, account.currency),
 		.customer = e->dim[DIM_CUSTOMER],
 		.sim = e->dim[DIM_SIM],
 		.fleet = e->dim[DIM_FLEET],
@@ -139,8 +139,8 @@ int event_record_fill(const struct call *call, const struct found_event *e,
 		.data_download = DECIMAL_NULL,
 		.state = event_state_names[e->state],
 		.correction = e->correction ? e->correction->sid : NULL,
-		.amend_page = correction_page(call, e, account.sid, "amend"),
-		.void_page = correction_page(call, e, account.sid, "void"),
+		.amend_page = correction_page(rq, e, account.sid, "amend"),
+		.void_page = correction_page(rq, e, account.sid, "void"),
 		.corrects = e->corrects,
 		.corrects_source = e->corrects_source,
 	};
@@ -174,33 +174,33 @@ void event_records_hide(const struct event_record *records, size_t n, struct wri
 	}
 }
 
-int event_family(const struct call *call, const char *sid, int64_t *ret, struct error *err)
+int event_family(const struct request *rq, const char *sid, int64_t *ret, struct error *err)
 {
-	int64_t own = call->who ? call->who->account : 0;
+	int64_t own = rq->who ? rq->who->account : 0;
 	struct account a;
 	int rc;
 
 	*ret = 0;
 	if (!sid && !own)
 		return 0;
-	rc = sid ? store_account_by_sid(call->store, sid, call->arena, &a, err)
-		 : store_account_by_id(call->store, own, call->arena, &a, err);
+	rc = sid ? store_account_by_sid(rq->store, sid, rq->arena, &a, err)
+		 : store_account_by_id(rq->store, own, rq->arena, &a, err);
 	/*
 	 * an account that the caller has nothing to do with is like one that
 	 * isn't there
 	 */
-	if (rc > 0 && sid && !access_writes(call->who, &a))
+	if (rc > 0 && sid && !access_writes(rq->who, &a))
 		rc = 0;
 	*ret = rc > 0 ? (a.parent ? a.parent : a.id) : EVENT_NO_FAMILY;
 	return rc < 0 ? -1 : 0;
 }
 
-bool events_linked(const struct call *call)
+bool events_linked(const struct request *rq)
 {
-	return call->format->page;
+	return rq->reply.format->page;
 }
 
-const char *events_link(const struct call *call, const char *sid, const char *category,
+const char *events_link(const struct request *rq, const char *sid, const char *category,
 			const char *query)
 {
 	/*
@@ -210,6 +210,6 @@ const char *events_link(const struct call *call, const char *sid, const char *ca
 	const char *zone = strstr(query, "TimeZone=") || strstr(query, "From=") ? ""
 										: "&TimeZone=UTC";
 
-	return arena_join(call->arena, "/events.html?AccountSid=", sid, "&Category=", category,
-			  query, zone, NULL);
+	return arena_join(rq->arena, "/events.html?AccountSid=", sid, "&Category=", category, query,
+			  zone, NULL);
 }

@@ -5,7 +5,7 @@
 #ifndef API_EVENT_RECORD_H
 #define API_EVENT_RECORD_H
 
-#include "api/op.h"
+#include "api/request.h"
 #include "usage/find.h"
 
 struct event_record {
@@ -29,8 +29,8 @@ extern const struct shape event_shape;
  */
 extern const struct op op_ListEvents;
 
-/* All of *RET is in the call's arena or static. */
-int event_record_fill(const struct call *call, const struct found_event *e,
+/* All of *RET is in the request's arena or static. */
+int event_record_fill(const struct request *rq, const struct found_event *e,
 		      struct event_record *ret, struct error *err);
 
 /*
@@ -47,8 +47,8 @@ void event_records_hide(const struct event_record *records, size_t n, struct wri
 #define FIELD_EVENTS(rec)                                                                     \
 	FIELD(rec, events_uri, "The events behind it", .flags = FIELD_LINK | FIELD_PAGE_ONLY, \
 	      .format = "uri")
-bool events_linked(const struct call *call);
-const char *events_link(const struct call *call, const char *sid, const char *category,
+bool events_linked(const struct request *rq);
+const char *events_link(const struct request *rq, const char *sid, const char *category,
 			const char *query);
 
 /*
@@ -58,14 +58,14 @@ const char *events_link(const struct call *call, const char *sid, const char *ca
  * write.
  */
 enum { EVENT_NO_FAMILY = -1 };
-int event_family(const struct call *call, const char *sid, int64_t *ret, struct error *err);
+int event_family(const struct request *rq, const char *sid, int64_t *ret, struct error *err);
 
 /*
  * One event with its corrections and what counts now: the root of an answer. Of
  * a correction's fact: those of the event that it corrects.
  */
 extern const struct shape event_answer_shape;
-int event_answer_write(const struct call *call, const struct stored_event *e, struct writer *w,
+int event_answer_write(const struct request *rq, const struct stored_event *e, struct writer *w,
 		       struct error *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "api/access.h"
-#include "api/op.h"
+#include "api/request.h"
 #include "base/secret.h"
 #include "ingest/attributes.h"
 #include "ingest/reader.h"
@@ -55,9 +55,9 @@ static bool is_event_header(const char *variable)
 }
 
 /* VARIABLE is HTTP_CE_NAME=value. */
-static struct event_header event_header(const struct call *call, const char *variable)
+static struct event_header event_header(const struct request *rq, const char *variable)
 {
-	char *name = arena_str(call->arena, variable + sizeof(EVENT_HEADERS) - 1), *c;
+	char *name = arena_str(rq->arena, variable + sizeof(EVENT_HEADERS) - 1), *c;
 
 	for (c = name; *c && *c != '='; c++)
 		*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
@@ -68,18 +68,18 @@ static struct event_header event_header(const struct call *call, const char *var
 }
 
 /* The headers ce-...: how many. */
-static size_t list_headers(const struct call *call, const struct event_header **ret)
+static size_t list_headers(const struct request *rq, const struct event_header **ret)
 {
 	struct event_header *list;
 	size_t n = 0;
 
-	for (char *const *v = call->variables; v && *v; v++)
+	for (char *const *v = rq->variables; v && *v; v++)
 		n += is_event_header(*v);
-	list = arena_array(call->arena, struct event_header, n + 1);
+	list = arena_array(rq->arena, struct event_header, n + 1);
 	n = 0;
-	for (char *const *v = call->variables; v && *v; v++)
+	for (char *const *v = rq->variables; v && *v; v++)
 		if (is_event_header(*v))
-			list[n++] = event_header(call, *v);
+			list[n++] = event_header(rq, *v);
 	*ret = list;
 	return n;
 }
@@ -88,14 +88,14 @@ static size_t list_headers(const struct call *call, const struct event_header **
  * One event in binary mode: its attributes are headers, and Content-Type is
  * that of its data.
  */
-static int choose_form(const struct call *call, const struct event_header *headers, size_t n,
+static int choose_form(const struct request *rq, const struct event_header *headers, size_t n,
 		       enum reader_form *ret, struct error *err)
 {
-	if (strncasecmp(call->body_type, "application/cloudevents", 23) == 0 ||
+	if (strncasecmp(rq->content_type, "application/cloudevents", 23) == 0 ||
 	    !attributes_present(headers, n))
-		return find_form(call->body_type, ret, err);
+		return find_form(rq->content_type, ret, err);
 	*ret = READER_DATA;
-	if (!*call->body_type || type_is_json(call->body_type, strlen(call->body_type)))
+	if (!*rq->content_type || type_is_json(rq->content_type, strlen(rq->content_type)))
 		return 0;
 	return error_set(err, ERR_MEDIA_TYPE, "Content-Type",
 			 "must be application/json where the event's attributes are ce- headers: "
@@ -109,9 +109,9 @@ static const struct {
 		  { "gzip", PACKING_GZIP }, { "x-gzip", PACKING_GZIP },
 		  { "zstd", PACKING_ZSTD }, { NULL, 0 } };
 
-static int find_packing(const struct call *call, enum packing *ret, struct error *err)
+static int find_packing(const struct request *rq, enum packing *ret, struct error *err)
 {
-	const char *name = call_header(call, "Content-Encoding");
+	const char *name = request_header(rq, "Content-Encoding");
 
 	for (int i = 0; encodings[i].name; i++) {
 		if (strcasecmp(encodings[i].name, name ? name : "") == 0) {
@@ -190,7 +190,7 @@ static const struct shape summary_shape = { .name = "Summary",
 /* ---- one request ---- */
 
 struct intake {
-	const struct call *call;
+	const struct request *rq;
 	enum reader_form form;
 	const struct event_header *headers; /* ce-... */
 	size_t n_headers;
@@ -204,7 +204,7 @@ static struct event *add_event(struct intake *in)
 	size_t size = in->size ? in->size * 2 : 16;
 
 	if (in->n == in->size) {
-		in->events = arena_grow(in->call->arena, in->events, in->n * sizeof(*in->events),
+		in->events = arena_grow(in->rq->arena, in->events, in->n * sizeof(*in->events),
 					size * sizeof(*in->events));
 		in->size = size;
 	}
@@ -216,7 +216,7 @@ static struct event *add_event(struct intake *in)
 static int add_record(struct intake *in, const struct raw_event *raw, const struct error *fault,
 		      struct error *err)
 {
-	struct arena *arena = in->call->arena;
+	struct arena *arena = in->rq->arena;
 	struct error own = { 0 };
 	struct event *ev;
 	const char *text;
@@ -227,7 +227,7 @@ static int add_record(struct intake *in, const struct raw_event *raw, const stru
 	ev = add_event(in);
 	ev->raw = *raw;
 	event_keep_texts(&ev->raw, arena);
-	if (in->call->settings->rejected_days) {
+	if (in->rq->worker->settings->rejected_days) {
 		text = reader_text(in->reader, &ev->record_len);
 		ev->record = arena_strn(arena, text, ev->record_len);
 	}
@@ -248,7 +248,7 @@ static void add_rest(struct intake *in, const struct error *fault)
 	struct error reason = { 0 };
 
 	error_set(&reason, ERR_BODY, NULL, "the body is good up to here: %s", fault->message);
-	event_reject(add_event(in), &reason, in->call->arena);
+	event_reject(add_event(in), &reason, in->rq->arena);
 }
 
 /* An empty list is fine; an empty body isn't. */
@@ -276,19 +276,20 @@ static int read_all(struct intake *in, struct error *err)
 
 static int read_records(struct intake *in, struct error *err)
 {
-	const struct call *call = in->call;
-	struct memory memory = { call->body, call->body_len };
+	const struct request *rq = in->rq;
+	struct memory memory = { rq->body, rq->body_len };
 	enum packing packing = PACKING_NONE;
 	struct unpacker *unpacker;
 	int rc;
 
-	in->n_headers = list_headers(call, &in->headers);
-	if (choose_form(call, in->headers, in->n_headers, &in->form, err) < 0 ||
-	    find_packing(call, &packing, err) < 0)
+	in->n_headers = list_headers(rq, &in->headers);
+	if (choose_form(rq, in->headers, in->n_headers, &in->form, err) < 0 ||
+	    find_packing(rq, &packing, err) < 0)
 		return -1;
-	unpacker = unpacker_new(packing, read_memory, &memory, call->settings->max_unpacked_bytes);
-	in->reader = reader_new(in->form, NULL, (size_t)call->settings->record_bytes, unpacker_read,
-				unpacker);
+	unpacker = unpacker_new(packing, read_memory, &memory,
+				rq->worker->settings->max_unpacked_bytes);
+	in->reader = reader_new(in->form, NULL, (size_t)rq->worker->settings->record_bytes,
+				unpacker_read, unpacker);
 	rc = read_all(in, err);
 	reader_free(&in->reader);
 	unpacker_free(&unpacker);
@@ -299,7 +300,7 @@ static int read_records(struct intake *in, struct error *err)
  * Sets the account of EV, unless EV names none that the caller may write for.
  * Often it is that of the event BEFORE (or NULL).
  */
-static int find_account(const struct call *call, struct event *ev, const struct event *before,
+static int find_account(const struct request *rq, struct event *ev, const struct event *before,
 			struct error *err)
 {
 	const char *sid = ev->raw.field[EV_SUBJECT].text,
@@ -311,16 +312,16 @@ static int find_account(const struct call *call, struct event *ev, const struct 
 		ev->account = before->account;
 		return 0;
 	}
-	return access_ingest(call, sid, &ev->account, err);
+	return access_ingest(rq, sid, &ev->account, err);
 }
 
 /*
  * Checks one event. An account that isn't the caller's is as unknown as one that
  * doesn't exist.
  */
-static int check_event(const struct call *call, struct event *ev, int64_t now, struct error *fault)
+static int check_event(const struct request *rq, struct event *ev, int64_t now, struct error *fault)
 {
-	if (event_check(ev, now, call->settings->ahead_seconds * USEC_PER_SEC, fault) < 0)
+	if (event_check(ev, now, rq->worker->settings->ahead_seconds * USEC_PER_SEC, fault) < 0)
 		return -1;
 	return ev->account
 		       ? 0
@@ -337,34 +338,34 @@ static int check_events(const struct intake *in, struct error *err)
 		struct event *ev = &in->events[i];
 		struct error fault = { 0 };
 
-		if (find_account(in->call, ev, i ? ev - 1 : NULL, err) < 0)
+		if (find_account(in->rq, ev, i ? ev - 1 : NULL, err) < 0)
 			return -1;
-		if (ev->verdict != VERDICT_REJECTED && check_event(in->call, ev, now, &fault) < 0)
-			event_reject(ev, &fault, in->call->arena);
+		if (ev->verdict != VERDICT_REJECTED && check_event(in->rq, ev, now, &fault) < 0)
+			event_reject(ev, &fault, in->rq->arena);
 	}
 	return 0;
 }
 
 /* A key, or a user whatever it has signed in with. */
-static const char *sender_of(const struct call *call)
+static const char *sender_of(const struct request *rq)
 {
-	const struct principal *who = call->who;
+	const struct principal *who = rq->who;
 
-	return *who->key_sid ? who->key_sid : arena_printf(call->arena, "user %" PRId64, who->user);
+	return *who->key_sid ? who->key_sid : arena_printf(rq->arena, "user %" PRId64, who->user);
 }
 
 static int store_events(const struct intake *in, struct error *err)
 {
-	const struct call *call = in->call;
+	const struct request *rq = in->rq;
 	struct submission s = { .events = in->events,
 				.n = in->n,
-				.atomic = call_arg(call, "atomic")->yes,
-				.arena = call->arena,
-				.author = principal_actor(call->who, call->arena) };
+				.atomic = request_arg(rq, "atomic")->yes,
+				.arena = rq->arena,
+				.author = principal_actor(rq->who, rq->arena) };
 
 	/* the commit thread can't begin its log anew while anyone reads in it */
-	store_end(call->store);
-	return commit_thread_submit(call->commits, &s, sender_of(call), err);
+	store_end(rq->store);
+	return commit_thread_submit(rq->worker->commits, &s, sender_of(rq), err);
 }
 
 /*
@@ -395,7 +396,7 @@ static struct result result_of(const struct event *ev, struct arena *arena)
 	return r;
 }
 
-static void write_results(struct call *call, const struct intake *in, struct writer *w)
+static void write_results(struct request *rq, const struct intake *in, struct writer *w)
 {
 	int64_t counts[VERDICTS + 1] = { 0 };
 	struct summary summary;
@@ -407,13 +408,13 @@ static void write_results(struct call *call, const struct intake *in, struct wri
 				     counts[VERDICT_CONFLICT],
 				     counts[VERDICT_REJECTED],
 				     { counts[VERDICT_ABORTED],
-				       call_arg(call, "atomic")->yes ? 0 : -1 } };
-	call->status = status_of(counts);
+				       request_arg(rq, "atomic")->yes ? 0 : -1 } };
+	rq->reply.status = status_of(counts);
 	writer_begin(w, NULL, &summary_shape);
 	writer_fields(w, &summary_shape, &summary);
 	writer_begin_list(w, &summary_fields[SUMMARY_RESULTS], &result_shape);
 	for (size_t i = 0; i < in->n; i++) {
-		struct result result = result_of(&in->events[i], call->arena);
+		struct result result = result_of(&in->events[i], rq->arena);
 
 		writer_record(w, NULL, &result_shape, &result);
 	}
@@ -421,17 +422,17 @@ static void write_results(struct call *call, const struct intake *in, struct wri
 	writer_end(w);
 }
 
-static int post_events(struct call *call, struct writer *w, struct error *err)
+static int post_events(struct request *rq, struct writer *w, struct error *err)
 {
-	struct intake in = { .call = call, .form = READER_JSON };
+	struct intake in = { .rq = rq, .form = READER_JSON };
 
-	if (!call->commits)
+	if (!rq->worker->commits)
 		return error_set(err, ERR_BUSY, NULL,
 				 "events can't be written here; use usaged import");
 	if (read_records(&in, err) < 0 || check_events(&in, err) < 0 || store_events(&in, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, "What became of each of them.");
-	write_results(call, &in, w);
+	writer_about(w, rq->op->title, "What became of each of them.");
+	write_results(rq, &in, w);
 	return 0;
 }
 

@@ -45,18 +45,18 @@ static const struct shape page_shape = {
  * The account that is asked for with its subaccounts, or all that the caller
  * sees.
  */
-static int choose_accounts(struct call *call, struct event_query *q, struct error *err)
+static int choose_accounts(struct request *rq, struct event_query *q, struct error *err)
 {
-	const char *sid = call_arg(call, "AccountSid")->text;
+	const char *sid = request_arg(rq, "AccountSid")->text;
 	struct account *list = NULL, account = { 0 }, *all;
 	int64_t *ids;
 	size_t n = 0;
 
 	if (!sid) {
-		if (access_accounts(call, &list, &n, err) < 0)
+		if (access_accounts(rq, &list, &n, err) < 0)
 			return -1;
 	} else {
-		enum sight sight = access_account(call, sid, &account, err);
+		enum sight sight = access_account(rq, sid, &account, err);
 
 		if (sight != SIGHT_OK)
 			return sight == SIGHT_FAILED
@@ -64,30 +64,30 @@ static int choose_accounts(struct call *call, struct event_query *q, struct erro
 				       : error_set(err, ERR_NOT_FOUND, "AccountSid",
 						   "'%.40s' is not an account that you may see",
 						   sid);
-		if (call_arg(call, "IncludeSubaccounts")->yes && !account.parent &&
-		    store_accounts(call->store, account.id, call->arena, &list, &n, err) < 0)
+		if (request_arg(rq, "IncludeSubaccounts")->yes && !account.parent &&
+		    store_accounts(rq->store, account.id, rq->arena, &list, &n, err) < 0)
 			return -1;
 	}
-	all = arena_array(call->arena, struct account, n + 1);
+	all = arena_array(rq->arena, struct account, n + 1);
 	if (n)
 		memcpy(all, list, n * sizeof(*all));
 	if (sid)
 		all[n++] = account;
-	ids = arena_array(call->arena, int64_t, n + 1);
+	ids = arena_array(rq->arena, int64_t, n + 1);
 	q->n_accounts = 0;
 	for (size_t i = 0; i < n; i++)
-		if (access_sees_events(call->who, &all[i]) || (sid && all[i].id == account.id))
+		if (access_sees_events(rq->who, &all[i]) || (sid && all[i].id == account.id))
 			ids[q->n_accounts++] = all[i].id;
 	q->accounts = ids;
-	return call_take_calendar(call, all, n, err);
+	return request_take_calendar(rq, all, n, err);
 }
 
 /* Days and instants may both be given: what lies in both is meant. */
-static int choose_range(const struct call *call, struct event_query *q, struct error *err)
+static int choose_range(const struct request *rq, struct event_query *q, struct error *err)
 {
-	const struct arg *start = call_arg(call, "StartDate"), *end = call_arg(call, "EndDate"),
-			 *from = call_arg(call, "From"), *to = call_arg(call, "To");
-	const struct zone *zone = call_zone(call);
+	const struct arg *start = request_arg(rq, "StartDate"), *end = request_arg(rq, "EndDate"),
+			 *from = request_arg(rq, "From"), *to = request_arg(rq, "To");
+	const struct zone *zone = request_zone(rq);
 
 	q->from_us = 0;
 	q->to_us = INT64_MAX;
@@ -111,25 +111,25 @@ static int choose_range(const struct call *call, struct event_query *q, struct e
 	return 0;
 }
 
-static int choose_filters(struct call *call, struct event_query *q, struct error *err)
+static int choose_filters(struct request *rq, struct event_query *q, struct error *err)
 {
 	static const char *const dimensions[DIMENSIONS] = {
 		[DIM_CUSTOMER] = "Customer",  [DIM_SIM] = "Sim",
 		[DIM_FLEET] = "Fleet",        [DIM_NETWORK] = "Network",
 		[DIM_COUNTRY] = "IsoCountry",
 	};
-	const struct arg *category = call_arg(call, "Category"), *state = call_arg(call, "State");
+	const struct arg *category = request_arg(rq, "Category"), *state = request_arg(rq, "State");
 
 	for (int d = 0; d < DIMENSIONS; d++)
-		q->dim[d] = call_arg(call, dimensions[d])->text;
+		q->dim[d] = request_arg(rq, dimensions[d])->text;
 	q->category = category->text ? category->category : CATALOGUE_NONE;
-	q->source = call_arg(call, "Source")->text;
-	q->id = call_arg(call, "Id")->text;
+	q->source = request_arg(rq, "Source")->text;
+	q->id = request_arg(rq, "Id")->text;
 	q->state = state->text ? (int)state->n : -1;
-	q->oldest_first = call_arg(call, "Order")->n == 1;
-	if (event_family(call, call_arg(call, "AccountSid")->text, &q->family, err) < 0)
+	q->oldest_first = request_arg(rq, "Order")->n == 1;
+	if (event_family(rq, request_arg(rq, "AccountSid")->text, &q->family, err) < 0)
 		return -1;
-	return choose_accounts(call, q, err) < 0 || choose_range(call, q, err) < 0 ? -1 : 0;
+	return choose_accounts(rq, q, err) < 0 || choose_range(rq, q, err) < 0 ? -1 : 0;
 }
 
 /* The numbers of a list's place; its name is the id. */
@@ -152,44 +152,44 @@ static struct event_position read_place(const struct page_place *p)
 					 p->number[PLACE_ACCOUNT], p->name ? p->name : "" };
 }
 
-static int load_page(const struct call *call, const struct event_query *q, struct record_page *page,
-		     struct found_events *found, struct error *err)
+static int load_page(const struct request *rq, const struct event_query *q,
+		     struct record_page *page, struct found_events *found, struct error *err)
 {
 	struct page_place place, next, previous;
 	struct event_position at, back;
 
-	if (page_begin(call, page, &place, err) < 0)
+	if (page_begin(rq, page, &place, err) < 0)
 		return -1;
 	at = read_place(&place);
-	if (events_find(call->store, call->catalogue, q, at, (size_t)page->page_size, call->arena,
-			found, err) < 0)
+	if (events_find(rq->store, rq->catalogue, q, at, (size_t)page->page_size, rq->arena, found,
+			err) < 0)
 		return -1;
 	page->n = found->n;
 	next = make_place(found->next);
 	if (at.id) {
-		if (events_back(call->store, call->catalogue, q, at, (size_t)page->page_size,
-				call->arena, &back, err) < 0)
+		if (events_back(rq->store, rq->catalogue, q, at, (size_t)page->page_size, rq->arena,
+				&back, err) < 0)
 			return -1;
 		previous = make_place(back);
 	}
-	page_links(call, call_link_path(call), page, found->more ? &next : NULL,
+	page_links(rq, request_link_path(rq), page, found->more ? &next : NULL,
 		   at.id ? &previous : NULL);
 	return 0;
 }
 
-static int write_page(const struct call *call, const struct record_page *page,
+static int write_page(const struct request *rq, const struct record_page *page,
 		      const struct found_events *found, struct writer *w, struct error *err)
 {
 	struct events_page p = { page->page,  page->page_size, page->self,
 				 page->first, page->previous,  page->next };
-	struct event_record *records = arena_array(call->arena, struct event_record, found->n);
+	struct event_record *records = arena_array(rq->arena, struct event_record, found->n);
 
 	for (size_t i = 0; i < found->n; i++)
-		if (event_record_fill(call, &found->list[i], &records[i], err) < 0)
+		if (event_record_fill(rq, &found->list[i], &records[i], err) < 0)
 			return -1;
 	event_records_hide(records, found->n, w);
-	writer_assume(w, "TimeZone", zone_name(call_zone(call)));
-	presets_write(call, w);
+	writer_assume(w, "TimeZone", zone_name(request_zone(rq)));
+	presets_write(rq, w);
 	writer_begin(w, NULL, &page_shape);
 	writer_fields(w, &page_shape, &p);
 	writer_begin_list(w, &page_fields[EVENTS_LIST], &event_shape);
@@ -200,19 +200,19 @@ static int write_page(const struct call *call, const struct record_page *page,
 	return 0;
 }
 
-static int list_events(struct call *call, struct writer *w, struct error *err)
+static int list_events(struct request *rq, struct writer *w, struct error *err)
 {
 	struct event_query q = { 0 };
 	struct found_events found;
 	struct record_page page;
 
-	if (choose_filters(call, &q, err) < 0 || load_page(call, &q, &page, &found, err) < 0)
+	if (choose_filters(rq, &q, err) < 0 || load_page(rq, &q, &page, &found, err) < 0)
 		return -1;
-	writer_about(w, call->op->title,
-		     arena_printf(call->arena, "By effective time, %s first.",
-				  call_arg(call, "Order")->text));
-	late_links_write(call, w, call_arg(call, "AccountSid")->text);
-	return write_page(call, &page, &found, w, err);
+	writer_about(w, rq->op->title,
+		     arena_printf(rq->arena, "By effective time, %s first.",
+				  request_arg(rq, "Order")->text));
+	late_links_write(rq, w, request_arg(rq, "AccountSid")->text);
+	return write_page(rq, &page, &found, w, err);
 }
 
 static const char *const orders[] = { "newest", "oldest", NULL };
@@ -323,7 +323,7 @@ const struct shape event_answer_shape = { .name = "EventDetails",
 					  .doc = "An event and what became of it" };
 
 /* The event that E is, or that it is a correction's fact of. */
-static int find_original(const struct call *call, const struct found_event *e,
+static int find_original(const struct request *rq, const struct found_event *e,
 			 struct stored_event *ret, struct error *err)
 {
 	const struct correction *c = e->correction;
@@ -332,7 +332,7 @@ static int find_original(const struct call *call, const struct found_event *e,
 	*ret = e->event;
 	if (!e->corrects)
 		return 0;
-	rc = store_event_find(call->store, c->source, c->event, strlen(c->event), call->arena, ret,
+	rc = store_event_find(rq->store, c->source, c->event, strlen(c->event), rq->arena, ret,
 			      err);
 	return rc > 0   ? 0
 	       : rc < 0 ? -1
@@ -340,13 +340,13 @@ static int find_original(const struct call *call, const struct found_event *e,
 				    "a corrected event isn't there: run \"usaged verify\"");
 }
 
-static int load_record(const struct call *call, const struct stored_event *e,
+static int load_record(const struct request *rq, const struct stored_event *e,
 		       struct found_event *found, struct event_record *ret, struct error *err)
 {
-	if (event_load(call->store, e->source, e->id, e->id_len, call->arena, found, err) <= 0)
+	if (event_load(rq->store, e->source, e->id, e->id_len, rq->arena, found, err) <= 0)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "an event is gone: run \"usaged verify\"");
-	return event_record_fill(call, found, ret, err);
+	return event_record_fill(rq, found, ret, err);
 }
 
 static void write_corrections(const struct correction *list, size_t n, struct writer *w)
@@ -393,7 +393,7 @@ static void write_attributes(const char *text, struct writer *w)
 	json_object_put(attributes);
 }
 
-int event_answer_write(const struct call *call, const struct stored_event *e, struct writer *w,
+int event_answer_write(const struct request *rq, const struct stored_event *e, struct writer *w,
 		       struct error *err)
 {
 	struct event_record event, counts;
@@ -405,20 +405,21 @@ int event_answer_write(const struct call *call, const struct stored_event *e, st
 	size_t n;
 	int rc;
 
-	if (load_record(call, e, &found, &event, err) < 0 ||
-	    find_original(call, &found, &original, err) < 0 ||
-	    store_corrections(call->store, original.source, original.id, original.id_len,
-			      call->arena, &corrections, &n, err) < 0 ||
-	    event_attributes(call->store, &original, call->arena, &attributes, err) < 0)
+	if (load_record(rq, e, &found, &event, err) < 0 ||
+	    find_original(rq, &found, &original, err) < 0 ||
+	    store_corrections(rq->store, original.source, original.id, original.id_len, rq->arena,
+			      &corrections, &n, err) < 0 ||
+	    event_attributes(rq->store, &original, rq->arena, &attributes, err) < 0)
 		return -1;
-	rc = event_counting(call->store, &original, call->arena, &counting, err);
-	if (rc < 0 || (rc > 0 && load_record(call, &counting, &other, &counts, err) < 0))
+	rc = event_counting(rq->store, &original, rq->arena, &counting, err);
+	if (rc < 0 || (rc > 0 && load_record(rq, &counting, &other, &counts, err) < 0))
 		return -1;
 	/* to people it need not be said twice */
-	answer.counts = rc > 0 && !(call->format->page && found.state == EVENT_CURRENT) ? &counts
-											: NULL;
-	writer_about(w, call->op->title,
-		     arena_printf(call->arena, "%s of %s.", event.id, event.source));
+	answer.counts = rc > 0 && !(rq->reply.format->page && found.state == EVENT_CURRENT)
+				? &counts
+				: NULL;
+	writer_about(w, rq->op->title,
+		     arena_printf(rq->arena, "%s of %s.", event.id, event.source));
 	writer_begin(w, NULL, &event_answer_shape);
 	writer_fields(w, &event_answer_shape, &answer);
 	write_corrections(corrections, n, w);
@@ -429,22 +430,22 @@ int event_answer_write(const struct call *call, const struct stored_event *e, st
 
 static int may_see(void *arg, struct store *st, int64_t account, struct error *err)
 {
-	const struct call *call = arg;
+	const struct request *rq = arg;
 
-	return access_events(call->who, st, account, err);
+	return access_events(rq->who, st, account, err);
 }
 
-static int get_event(struct call *call, struct writer *w, struct error *err)
+static int get_event(struct request *rq, struct writer *w, struct error *err)
 {
-	struct event_identity id = { .source = call_arg(call, "Source")->text,
-				     .id = call_arg(call, "EventId")->text };
-	struct event_scope scope = { may_see, call };
+	struct event_identity id = { .source = request_arg(rq, "Source")->text,
+				     .id = request_arg(rq, "EventId")->text };
+	struct event_scope scope = { may_see, rq };
 	struct stored_event e;
 
-	if (event_family(call, call_arg(call, "AccountSid")->text, &id.family, err) < 0 ||
-	    event_find(call->store, &id, &scope, call->arena, &e, err) < 0)
+	if (event_family(rq, request_arg(rq, "AccountSid")->text, &id.family, err) < 0 ||
+	    event_find(rq->store, &id, &scope, rq->arena, &e, err) < 0)
 		return -1;
-	return event_answer_write(call, &e, w, err);
+	return event_answer_write(rq, &e, w, err);
 }
 
 static const struct param get_params[] = {

@@ -60,7 +60,7 @@ static const struct shape health_shape = { .name = "Health",
 					   .doc = "How the ledger is" };
 
 /* "12.3 MB", of a million bytes each. */
-static const char *size_words(const struct call *call, int64_t bytes)
+static const char *size_words(const struct request *rq, int64_t bytes)
 {
 	static const char *const units[] = { "bytes", "kB", "MB", "GB", "TB" };
 	int64_t tenths = bytes * 10;
@@ -69,15 +69,15 @@ static const char *size_words(const struct call *call, int64_t bytes)
 	for (; tenths >= 10000 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
 		tenths /= 1000;
 	if (unit == 0)
-		return arena_printf(call->arena, "%lld bytes", (long long)bytes);
-	return arena_printf(call->arena, "%lld.%lld %s", (long long)(tenths / 10),
+		return arena_printf(rq->arena, "%lld bytes", (long long)bytes);
+	return arena_printf(rq->arena, "%lld.%lld %s", (long long)(tenths / 10),
 			    (long long)(tenths % 10), units[unit]);
 }
 
-static int load_note(const struct call *call, const char *name, int64_t *ret, struct error *err)
+static int load_note(const struct request *rq, const char *name, int64_t *ret, struct error *err)
 {
 	*ret = 0;
-	return store_meta(call->store, name, ret, err);
+	return store_meta(rq->store, name, ret, err);
 }
 
 /* What to do next, in a sentence. */
@@ -96,12 +96,12 @@ static const char *advice(const struct health_record *r)
 	return "All events added up again gave the sums that reports use.";
 }
 
-static void fill_progress(const struct call *call, struct health_record *r)
+static void fill_progress(const struct request *rq, struct health_record *r)
 {
 	struct verifier_status status = { 0 };
 
-	if (call->verifier)
-		verifier_get_status(call->verifier, &status);
+	if (rq->worker->verifier)
+		verifier_get_status(rq->worker->verifier, &status);
 	r->verifying = status.running;
 	r->failed = status.failed;
 	r->verified_percent = DECIMAL_NULL;
@@ -109,52 +109,52 @@ static void fill_progress(const struct call *call, struct health_record *r)
 		r->verified_percent = (struct decimal) { .n = status.percent };
 }
 
-static int get_health(struct call *call, struct writer *w, struct error *err)
+static int get_health(struct request *rq, struct writer *w, struct error *err)
 {
 	int64_t committed, verified, differences;
 	struct health_record r = { .version = PACKAGE_VERSION,
-				   .now = instant_text(call, call->now),
+				   .now = instant_text(rq, rq->now),
 				   .differences = { .places = -1 } };
 	struct commit_state writes = { .failing = false };
 	struct store_facts facts;
 
-	if (call->commits)
-		commit_thread_state(call->commits, &writes);
-	if (store_facts(call->store, &facts, err) < 0 ||
-	    load_note(call, META_COMMITTED, &committed, err) < 0 ||
-	    load_note(call, META_VERIFIED, &verified, err) < 0 ||
-	    load_note(call, META_DIFFERENCES, &differences, err) < 0)
+	if (rq->worker->commits)
+		commit_thread_state(rq->worker->commits, &writes);
+	if (store_facts(rq->store, &facts, err) < 0 ||
+	    load_note(rq, META_COMMITTED, &committed, err) < 0 ||
+	    load_note(rq, META_VERIFIED, &verified, err) < 0 ||
+	    load_note(rq, META_DIFFERENCES, &differences, err) < 0)
 		return -1;
 	r.status = writes.failing ? "failing"
 		   : !verified    ? "unverified"
 		   : differences  ? "differences"
 				  : "good";
-	r.last_commit = instant_text(call, committed);
-	r.last_failed_write = instant_text(call, writes.failed);
-	r.last_verify = instant_text(call, verified);
+	r.last_commit = instant_text(rq, committed);
+	r.last_failed_write = instant_text(rq, writes.failed);
+	r.last_verify = instant_text(rq, verified);
 	if (verified)
 		r.differences = (struct decimal) { .n = differences };
-	r.ledger = size_words(call, facts.file_bytes);
-	r.log = size_words(call, facts.log_bytes);
+	r.ledger = size_words(rq, facts.file_bytes);
+	r.log = size_words(rq, facts.log_bytes);
 	r.ledger_bytes = facts.file_bytes;
 	r.log_bytes = facts.log_bytes;
 	r.schema = facts.schema;
-	fill_progress(call, &r);
+	fill_progress(rq, &r);
 	writer_about(w, op_GetHealth.title, advice(&r));
 	writer_record(w, NULL, &health_shape, &r);
 	return 0;
 }
 
 /* The answer is the health, which says that it goes on. */
-static int verify_ledger(struct call *call, struct writer *w, struct error *err)
+static int verify_ledger(struct request *rq, struct writer *w, struct error *err)
 {
-	if (!call->verifier)
+	if (!rq->worker->verifier)
 		return error_set(
 			err, ERR_BUSY, NULL,
 			"verifying from here needs a running server; \"usaged verify\" doesn't");
-	if (verifier_start(call->verifier, call->now, err) < 0 || get_health(call, w, err) < 0)
+	if (verifier_start(rq->worker->verifier, rq->now, err) < 0 || get_health(rq, w, err) < 0)
 		return -1;
-	call->status = 202;
+	rq->reply.status = 202;
 	return 0;
 }
 
@@ -171,12 +171,12 @@ static const struct shape alive_shape = { .name = "Alive",
 					  .doc = "The server answers" };
 
 /* That the ledger can be read has been found out already. */
-static int get_alive(struct call *call, struct writer *w, struct error *err)
+static int get_alive(struct request *rq, struct writer *w, struct error *err)
 {
 	struct alive_record r = { "ok" };
 
 	(void)err;
-	writer_about(w, call->op->title, NULL);
+	writer_about(w, rq->op->title, NULL);
 	writer_record(w, NULL, &alive_shape, &r);
 	return 0;
 }
@@ -193,19 +193,19 @@ static const struct shape ready_shape = { .name = "Ready",
 					  .fields = ready_fields,
 					  .doc = "The server can store events" };
 
-static int get_ready(struct call *call, struct writer *w, struct error *err)
+static int get_ready(struct request *rq, struct writer *w, struct error *err)
 {
 	struct ready_record r = { "ready" };
 
-	if (!call->commits)
+	if (!rq->worker->commits)
 		return error_set(
 			err, ERR_BUSY, NULL,
 			"events can't be stored here: it takes a server that may write the ledger");
-	if (commit_thread_probe(call->commits, err) < 0) {
+	if (commit_thread_probe(rq->worker->commits, err) < 0) {
 		err->kind = ERR_BUSY;
 		return -1;
 	}
-	writer_about(w, call->op->title, NULL);
+	writer_about(w, rq->op->title, NULL);
 	writer_record(w, NULL, &ready_shape, &r);
 	return 0;
 }

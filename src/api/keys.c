@@ -67,7 +67,7 @@ static const struct shape new_key_shape = { .name = "NewKey",
 					    .fields = new_key_fields,
 					    .doc = "A new key, with its secret" };
 
-static struct key_record make_record(const struct call *call, const struct account_names *names,
+static struct key_record make_record(const struct request *rq, const struct account_names *names,
 				     const struct key *k)
 {
 	const struct account *account = account_names_find(names, k->account);
@@ -78,13 +78,13 @@ static struct key_record make_record(const struct call *call, const struct accou
 		.role = k->role,
 		.account_sid = account ? account->sid : NULL,
 		.account = account ? account->name : NULL,
-		.grants = account_sids(call, names, k->grants, k->n_grants),
-		.accounts = account_words(call, names, k->grants, k->n_grants),
-		.created = instant_text(call, k->created),
-		.last_used = day_text(call, k->used),
-		.revoked = instant_text(call, k->revoked),
+		.grants = account_sids(rq, names, k->grants, k->n_grants),
+		.accounts = account_words(rq, names, k->grants, k->n_grants),
+		.created = instant_text(rq, k->created),
+		.last_used = day_text(rq, k->used),
+		.revoked = instant_text(rq, k->revoked),
 		.status = k->revoked ? "revoked" : "active",
-		.revoke = k->revoked ? NULL : action_page(call, "/keys", k->sid, "revoke"),
+		.revoke = k->revoked ? NULL : action_page(rq, "/keys", k->sid, "revoke"),
 	};
 }
 
@@ -110,26 +110,26 @@ static bool fits(const struct search *s, const void *list, size_t i)
 	       (account && (search_finds(s, account->name) || search_finds(s, account->sid)));
 }
 
-static int list_keys(struct call *call, struct writer *w, struct error *err)
+static int list_keys(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account_names names;
 	struct keys all = { .names = &names };
 	struct list_page page;
 	struct key *keys;
 
-	if (account_names_load(call, &names, err) < 0 ||
-	    store_keys(call->store, call->arena, &keys, &all.n, err) < 0)
+	if (account_names_load(rq, &names, err) < 0 ||
+	    store_keys(rq->store, rq->arena, &keys, &all.n, err) < 0)
 		return -1;
 	all.list = keys;
-	list_page_choose(call, fits, &all, all.n, &page);
-	writer_about(w, call->op->title,
+	list_page_choose(rq, fits, &all, all.n, &page);
+	writer_about(w, rq->op->title,
 		     "Programs sign in with keys. Secrets cannot be recovered. If you lose one, "
 		     "revoke the key and create another.");
 	writer_begin(w, NULL, &keys_shape);
 	writer_fields(w, &keys_shape, &page);
 	writer_begin_list(w, &keys_fields[LIST_PAGE_LIST], &key_shape);
 	for (size_t i = 0; i < page.n; i++) {
-		struct key_record r = make_record(call, &names, key_at(&all, page.index[i]));
+		struct key_record r = make_record(rq, &names, key_at(&all, page.index[i]));
 
 		writer_record(w, NULL, &key_shape, &r);
 	}
@@ -153,36 +153,36 @@ static int add_key(const struct admin *a, void *arg, struct error *err)
 	return admin_key_add(a, &o->key, o->secret, o->sid, o->token, err);
 }
 
-static int create_key(struct call *call, struct writer *w, struct error *err)
+static int create_key(struct request *rq, struct writer *w, struct error *err)
 {
-	struct order o = { .secret = call->secret,
-			   .key = { .role = call_arg(call, "role")->text,
-				    .account = call_arg(call, "account")->text,
-				    .name = call_arg(call, "user")->text } };
+	struct order o = { .secret = rq->worker->secret,
+			   .key = { .role = request_arg(rq, "role")->text,
+				    .account = request_arg(rq, "account")->text,
+				    .name = request_arg(rq, "user")->text } };
 	struct new_key_record r = { .sid = o.sid, .secret = o.token };
 
-	o.key.grants = split_list(call, call_arg(call, "grant")->text, &o.key.n_grants);
-	if (administer(call, add_key, &o, err) < 0)
+	o.key.grants = split_list(rq, request_arg(rq, "grant")->text, &o.key.n_grants);
+	if (administer(rq, add_key, &o, err) < 0)
 		return -1;
 	r.role = o.key.role;
-	call->status = 201;
+	rq->reply.status = 201;
 	writer_about(w, "The new key", "Copy the secret now. It is shown only once.");
 	writer_record(w, NULL, &new_key_shape, &r);
 	return 0;
 }
 
-static int write_key(struct call *call, const char *title, const char *sentence, bool asks,
+static int write_key(struct request *rq, const char *title, const char *sentence, bool asks,
 		     struct writer *w, struct error *err)
 {
-	struct admin a = call_admin(call);
+	struct admin a = request_admin(rq);
 	struct account_names names;
 	struct key_record r;
 	struct key k;
 
-	if (admin_key_find(&a, call_arg(call, "KeySid")->text, &k, err) < 0 ||
-	    account_names_load(call, &names, err) < 0)
+	if (admin_key_find(&a, request_arg(rq, "KeySid")->text, &k, err) < 0 ||
+	    account_names_load(rq, &names, err) < 0)
 		return -1;
-	r = make_record(call, &names, &k);
+	r = make_record(rq, &names, &k);
 	if (asks)
 		r.revoke = NULL;
 	writer_about(w, title, sentence);
@@ -195,18 +195,18 @@ static int end_key(const struct admin *a, void *arg, struct error *err)
 	return admin_key_revoke(a, arg, err);
 }
 
-static int revoke_key(struct call *call, struct writer *w, struct error *err)
+static int revoke_key(struct request *rq, struct writer *w, struct error *err)
 {
-	char *sid = arena_str(call->arena, call_arg(call, "KeySid")->text);
+	char *sid = arena_str(rq->arena, request_arg(rq, "KeySid")->text);
 
-	return administer(call, end_key, sid, err) < 0
+	return administer(rq, end_key, sid, err) < 0
 		       ? -1
-		       : write_key(call, "The key is revoked", NULL, false, w, err);
+		       : write_key(rq, "The key is revoked", NULL, false, w, err);
 }
 
-static int ask_revocation(struct call *call, struct writer *w, struct error *err)
+static int ask_revocation(struct request *rq, struct writer *w, struct error *err)
 {
-	return write_key(call, "Revoke this key?",
+	return write_key(rq, "Revoke this key?",
 			 "The key stops working at once. This can't be undone.", true, w, err);
 }
 

@@ -22,36 +22,38 @@ bool search_finds(const struct search *s, const char *text)
 	return found;
 }
 
-static struct search search_of(const struct call *call)
+static struct search search_of(const struct request *rq)
 {
-	const char *text = call_arg(call, "Search")->text;
+	const char *text = request_arg(rq, "Search")->text;
 	struct search s = { NULL };
 	char *folded;
 
 	if (!text)
 		return s;
 	folded = g_utf8_casefold(text, -1);
-	s.folded = arena_str(call->arena, folded);
+	s.folded = arena_str(rq->arena, folded);
 	g_free(folded);
 	return s;
 }
 
-static const char *link_to(const struct call *call, int64_t page)
+static const char *link_to(const struct request *rq, int64_t page)
 {
-	return call_link_with(call, call_link_path(call),
-			      { "PageSize", call_arg(call, "PageSize")->text },
-			      { "Page", arena_printf(call->arena, "%lld", (long long)page) });
+	return request_link_with(rq, request_link_path(rq),
+				 { "PageSize", request_arg(rq, "PageSize")->text },
+				 { "Page", arena_printf(rq->arena, "%lld", (long long)page) });
 }
 
-void list_page_choose(const struct call *call, list_fits fits, const void *list, size_t n,
+void list_page_choose(const struct request *rq, list_fits fits, const void *list, size_t n,
 		      struct list_page *ret)
 {
-	const struct arg *size = call_arg(call, "PageSize");
-	int64_t rows = size->text ? size->n : call->format->page ? LIST_PAGE_ROWS : (int64_t)n + 1;
-	int64_t page = call_arg(call, "Page")->n;
-	struct search s = search_of(call);
+	const struct arg *size = request_arg(rq, "PageSize");
+	int64_t rows = size->text               ? size->n
+		       : rq->reply.format->page ? LIST_PAGE_ROWS
+						: (int64_t)n + 1;
+	int64_t page = request_arg(rq, "Page")->n;
+	struct search s = search_of(rq);
 
-	*ret = (struct list_page) { .index = arena_array(call->arena, size_t, n + 1) };
+	*ret = (struct list_page) { .index = arena_array(rq->arena, size_t, n + 1) };
 	for (size_t i = 0; i < n; i++) {
 		if (!fits(&s, list, i))
 			continue;
@@ -60,7 +62,7 @@ void list_page_choose(const struct call *call, list_fits fits, const void *list,
 		ret->total++;
 	}
 	if (page > 0)
-		ret->previous = link_to(call, page - 1);
+		ret->previous = link_to(rq, page - 1);
 	if ((page + 1) * rows < ret->total)
-		ret->next = link_to(call, page + 1);
+		ret->next = link_to(rq, page + 1);
 }

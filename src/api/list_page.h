@@ -6,7 +6,7 @@
 #ifndef API_LIST_PAGE_H
 #define API_LIST_PAGE_H
 
-#include "api/op.h"
+#include "api/request.h"
 
 enum { LIST_PAGE_ROWS = 100 };
 
@@ -53,10 +53,10 @@ bool search_finds(const struct search *s, const char *text);
 
 /*
  * Which of the N records that FITS takes are on the page that the call asks
- * for. In the call's arena.
+ * for. In the request's arena.
  */
 typedef bool (*list_fits)(const struct search *s, const void *list, size_t i);
-void list_page_choose(const struct call *call, list_fits fits, const void *list, size_t n,
+void list_page_choose(const struct request *rq, list_fits fits, const void *list, size_t n,
 		      struct list_page *ret);
 
 #endif

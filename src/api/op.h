@@ -6,12 +6,7 @@
 #define API_OP_H
 
 #include "api/dialect.h"
-#include "base/arena.h"
-#include "base/settings.h"
-#include "base/zone.h"
 #include "format/writer.h"
-#include "usage/account_calendar.h"
-#include "usage/catalogue.h"
 #include "usage/principal.h"
 
 enum {
@@ -82,21 +77,6 @@ struct param {
 
 enum { PARAMS_MAX = 24 };
 
-/* A parameter's value, checked. */
-struct arg {
-	const struct param *param;
-	const char *text; /* NULL: not given, and no default */
-	bool given;       /* by the caller, not by the default */
-	union {
-		int64_t n;
-		bool yes;
-		struct date date;
-		int64_t instant_us;
-		size_t category; /* catalogue index */
-		const struct zone *zone;
-	};
-};
-
 /* A body that an operation reads itself, for those who describe it. */
 struct body_kind {
 	const char *type; /* media type */
@@ -104,17 +84,7 @@ struct body_kind {
 	const char *sample;
 };
 
-/* A parameter as it came, decoded. */
-struct raw_param {
-	const char *name;
-	const char *value;
-	size_t len; /* of the value, which may hold NULs */
-};
-
-struct commit_thread;
-struct signin;
-struct verifier;
-struct call;
+struct request;
 struct op;
 
 /*
@@ -137,13 +107,13 @@ struct op_form {
 	 * Writes what it is about, as run does; only the parameters of the path
 	 * are there. NULL: the operation's title and doc say it all.
 	 */
-	int (*ask)(struct call *call, struct writer *w, struct error *err);
+	int (*ask)(struct request *rq, struct writer *w, struct error *err);
 	/*
-	 * The values that the inputs have at first (call_fill_value), at most
-	 * PARAMS_MAX; only the parameters of the path are there. NULL: the
-	 * parameters' defaults.
+	 * Gives the inputs the values that they have at first (request_preset);
+	 * only the parameters of the path are there. NULL: the parameters'
+	 * defaults.
 	 */
-	int (*fill)(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err);
+	int (*fill)(struct request *rq, struct error *err);
 };
 
 /*
@@ -175,13 +145,13 @@ struct op {
 	bool takes_body; /* parameters also come from a form, JSON or XML body */
 	/* quick whatever it is asked, where its body is short (http/pool.h) */
 	bool light;
-	/* run reads the body itself, whatever it is: call->body */
+	/* run reads the body itself, whatever it is: rq->body */
 	bool reads_body;
 	/* with reads_body: what it may be; ended by a NULL type */
 	const struct body_kind *bodies;
 	const char *body_root; /* XML element of that body, and its namespace */
 	const char *body_namespace;
-	int (*run)(struct call *call, struct writer *w, struct error *err);
+	int (*run)(struct request *rq, struct writer *w, struct error *err);
 	const void *data;  /* what tells rows apart that share a run function */
 	const char *title; /* of its page */
 	/* its name among the links on every page; NULL: not there */
@@ -212,128 +182,10 @@ const struct op *op_find(const char *id); /* or NULL; ignores case */
  */
 int ops_check(struct error *err);
 
-/* ---- one call of an operation ---- */
-
-enum { CALL_COOKIES = 5 };
-
-struct call {
-	const struct op *op;
-	unsigned method; /* M_*: the verb */
-	/* NULL: nobody; then the operation is one for everybody */
-	const struct principal *who;
-	const struct session *session; /* that signed WHO in, or NULL: a key or a password did */
-	const char *remote;            /* the caller's address */
-	/* cookie of a browser in which somebody has signed in, or NULL */
-	const char *device;
-	bool foreign; /* it comes from a page of another origin */
-	const struct settings *settings;
-	const unsigned char *secret; /* signs page tokens; SECRET_BYTES */
-	struct store *store;
-	const struct catalogue *catalogue;
-	struct arena *arena;
-	int64_t now; /* seconds; one moment for the whole call */
-	/*
-	 * of the accounts that it is about, see call_take_calendar; its zone is
-	 * NULL: UTC
-	 */
-	struct account_calendar calendar;
-	/* their calendars do: then CALENDAR is that of none of them */
-	bool calendars_differ;
-	const char *base_url;        /* "https://host:port", no slash at the end */
-	const char *suffix;          /* as asked for: ".json", or "" */
-	const struct format *format; /* of the answer */
-	const char *body;            /* where op->reads_body; else NULL */
-	size_t body_len;
-	const char *body_type; /* its Content-Type, or "" */
-	/*
-	 * of the request, as CGI has them ("HTTP_ACCEPT=..."), ended by NULL;
-	 * NULL where there is none
-	 */
-	char *const *variables;
-	struct commit_thread *commits;     /* takes events; NULL where nothing can be written */
-	struct verifier *verifier;         /* verifies the ledger; NULL where there is no server */
-	struct signin *signin;             /* checks passwords; NULL where nobody can sign in */
-	const char *cookies[CALL_COOKIES]; /* set by run: Set-Cookie headers */
-	size_t n_cookies;
-	/*
-	 * set by run: the answer leads there (303), and what was written
-	 * doesn't matter
-	 */
-	const char *location;
-	bool batch; /* one of several calls that are answered together */
-	/*
-	 * where call_note_closed puts its instant, for the header of the
-	 * answer; or NULL
-	 */
-	const char **closed_until;
-	/*
-	 * HTTP status of the answer, set by run if it isn't 200; 204: nothing
-	 * was written
-	 */
-	int status;
-	struct arg args[PARAMS_MAX]; /* parallel to op->params */
-};
-
 /*
  * Is the LEN bytes of NAME the parameter WANT? ANY_CASE: also in another case,
  * and with underscores between its words ("account_id" for AccountId).
  */
 bool param_named(const char *name, size_t len, const char *want, bool any_case);
-
-/* The argument of that name; the operation's table must have it. */
-const struct arg *call_arg(const struct call *call, const char *name);
-
-/*
- * Gives the answer one more cookie, kept for SECONDS; 0 deletes it,
- * CALL_COOKIE_SESSION: until the browser is closed.
- */
-enum { CALL_COOKIE_SESSION = -1 };
-void call_set_cookie(struct call *call, const char *name, const char *value, int64_t seconds);
-
-/*
- * The request's header of that name ("Content-Encoding", any case), or NULL.
- * Not for Content-Type, see body_type.
- */
-const char *call_header(const struct call *call, const char *name);
-
-/*
- * Fills call->args from N raw parameters (and the path's). Those that the
- * operation doesn't have are left to the caller of this (http/unknown.h); an
- * empty value counts as not given. -1 names the parameter and what would be
- * right.
- */
-int call_bind(struct call *call, const struct raw_param *raw, size_t n, struct error *err);
-
-/*
- * What the operation's form says, for a caller who may do what it does: only
- * the parameters of the path are checked.
- */
-int call_ask(struct call *call, const struct raw_param *raw, size_t n, struct writer *w,
-	     struct error *err);
-
-/*
- * What the operation's form has filled in at first: *RET_N values, at most
- * PARAMS_MAX, in the call's arena. As call_ask.
- */
-int call_fill(struct call *call, const struct raw_param *raw, size_t n, struct raw_param *ret,
-	      size_t *ret_n, struct error *err);
-/* Adds one; both are borrowed. */
-void call_fill_value(struct raw_param *ret, size_t *ret_n, const char *name, const char *value);
-
-/*
- * Does JOB in the one writer, in a write of its own; from then on the call
- * reads what is new. As commit_thread_run; ERR_BUSY where nothing can be written.
- */
-int call_change(struct call *call, int (*job)(struct store *st, void *arg, struct error *err),
-		void *arg, struct error *err);
-
-/*
- * The whole of a call: may the caller do this (access.h), do the parameters
- * fit, run it. The store must be in a read: the snapshot that the credentials
- * and the catalogue come from too. The one way into an operation, for HTTP and
- * for the command line.
- */
-int call_run(struct call *call, const struct raw_param *raw, size_t n, struct writer *w,
-	     struct error *err);
 
 #endif

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "api/op.h"
+#include "api/request.h"
 #include "base/banned.h"
 
 /* ---- the shapes of the answer ---- */
@@ -232,14 +232,14 @@ static void write_op(struct arena *a, const struct op *op, struct writer *w)
 	writer_end(w);
 }
 
-static int list_operations(struct call *call, struct writer *w, struct error *err)
+static int list_operations(struct request *rq, struct writer *w, struct error *err)
 {
 	(void)err;
-	writer_about(w, call->op->title, "What this server answers, and how.");
+	writer_about(w, rq->op->title, "What this server answers, and how.");
 	writer_begin(w, NULL, &list_shape);
 	writer_begin_list(w, &list_fields[0], &op_shape);
 	for (const struct op *const *op = ops; *op; op++)
-		write_op(call->arena, *op, w);
+		write_op(rq->arena, *op, w);
 	writer_end(w);
 	writer_end(w);
 	return 0;

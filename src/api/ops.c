@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/op.h"
 #include "api/url.h"
 #include "base/banned.h"
 
@@ -147,12 +146,13 @@ static int check_shape(const struct op *op, const struct shape *shape, struct er
 static int check_defaults(const struct op *op, struct error *err)
 {
 	struct arena arena;
-	struct call call = { .op = op, .arena = &arena };
+	struct request rq = { .op = op, .arena = &arena };
 	struct error fault = { 0 };
 	int rc;
 
 	arena_init(&arena);
-	rc = call_bind(&call, NULL, 0, &fault);
+	rq.args = request_args(&arena, op);
+	rc = request_check(&rq, &fault);
 	arena_release(&arena);
 	return rc == 0 || fault.kind == ERR_MISSING
 		       ? 0

@@ -164,7 +164,7 @@ struct pair {
 };
 
 struct overview {
-	struct call *call;
+	struct request *rq;
 	struct writer *w;
 	struct report_accounts accounts;
 	struct date first, last, before_first, before_last;
@@ -177,13 +177,13 @@ struct overview {
 static int load(const struct overview *o, struct report_question *q, struct date first,
 		struct date last, struct report *ret, struct error *err)
 {
-	const struct call *call = o->call;
+	const struct request *rq = o->rq;
 
 	q->accounts = o->accounts.accounts;
 	q->n_accounts = o->accounts.n;
-	q->zone = call_zone(call);
-	range_instants(call, first, last, &q->from, &q->to);
-	return report_load(call->store, call->catalogue, q, call->arena, ret, err);
+	q->zone = request_zone(rq);
+	range_instants(rq, first, last, &q->from, &q->to);
+	return report_load(rq->store, rq->catalogue, q, rq->arena, ret, err);
 }
 
 static int load_pair(const struct overview *o, struct report_question *q, struct pair *ret,
@@ -197,7 +197,7 @@ static int load_pair(const struct overview *o, struct report_question *q, struct
 /* The days come last, as they are left out where they would be too much. */
 static int load_all(struct overview *o, struct error *err)
 {
-	const struct call *call = o->call;
+	const struct request *rq = o->rq;
 	struct report_question categories = { .period = PERIOD_ALL,
 					      .category = CATALOGUE_NONE,
 					      .by = REPORT_BY_CATEGORY };
@@ -208,7 +208,7 @@ static int load_all(struct overview *o, struct error *err)
 					     .by = REPORT_BY_DIMENSION,
 					     .dimension = DIM_CUSTOMER };
 
-	customers.category = catalogue_find(call->catalogue, CATEGORY_AI_MINUTES,
+	customers.category = catalogue_find(rq->catalogue, CATEGORY_AI_MINUTES,
 					    strlen(CATEGORY_AI_MINUTES));
 	if (load_pair(o, &accounts, &o->by_account, err) < 0 ||
 	    load(o, &categories, o->before_first, o->before_last, &o->categories.before, err) < 0)
@@ -219,7 +219,7 @@ static int load_all(struct overview *o, struct error *err)
 	categories.period = PERIOD_DAY;
 	if (load(o, &categories, o->first, o->last, &o->categories.now, err) < 0)
 		return -1;
-	return report_load_slots(call->store, call->catalogue, &categories, call->arena,
+	return report_load_slots(rq->store, rq->catalogue, &categories, rq->arena,
 				 &o->categories.now, o->categories.now.n_lines, err);
 }
 
@@ -233,22 +233,22 @@ static struct totals totals_of(const struct report *r, const char *key)
 
 /* ---- writing ---- */
 
-static const char *text_of(const struct call *call, struct date d)
+static const char *text_of(const struct request *rq, struct date d)
 {
 	char text[DATE_TEXT];
 
 	date_format(text, d);
-	return arena_str(call->arena, text);
+	return arena_str(rq->arena, text);
 }
 
 /* NAME NULL: without an argument of its own. */
 static const char *link_to(const struct overview *o, const char *path, const char *name,
 			   const char *value)
 {
-	const struct call *call = o->call;
+	const struct request *rq = o->rq;
 
-	path = arena_join(call->arena, path, call_link_suffix(call, call->op->dialect), NULL);
-	return url_of(call->arena, call_link_with(call, path, { "TimeZone", call_link_zone(call) }),
+	path = arena_join(rq->arena, path, request_link_suffix(rq, rq->op->dialect), NULL);
+	return url_of(rq->arena, request_link_with(rq, path, { "TimeZone", request_link_zone(rq) }),
 		      { name, value });
 }
 
@@ -256,12 +256,12 @@ static const char *link_to(const struct overview *o, const char *path, const cha
 static const char *link_to_account(const struct overview *o, const char *path,
 				   const struct account *a)
 {
-	const struct call *call = o->call;
+	const struct request *rq = o->rq;
 
-	return url_of(call->arena,
-		      arena_join(call->arena, path, call_link_suffix(call, &dialect_usaged), NULL),
+	return url_of(rq->arena,
+		      arena_join(rq->arena, path, request_link_suffix(rq, &dialect_usaged), NULL),
 		      { "AccountSid", a->sid }, { "IncludeSubaccounts", "false" },
-		      { "TimeZone", call_link_zone(call) });
+		      { "TimeZone", request_link_zone(rq) });
 }
 
 /*
@@ -270,21 +270,21 @@ static const char *link_to_account(const struct overview *o, const char *path,
  */
 static const char *link_to_customer(const struct overview *o, const struct report_line *l)
 {
-	return url_of(o->call->arena, link_to_account(o, "/reports/ai", l->account),
+	return url_of(o->rq->arena, link_to_account(o, "/reports/ai", l->account),
 		      { "Customer", l->key });
 }
 
 static const char *with_days(const struct overview *o, const char *uri, struct date first,
 			     struct date last)
 {
-	return url_of(o->call->arena, uri, { "StartDate", text_of(o->call, first) },
-		      { "EndDate", text_of(o->call, last) });
+	return url_of(o->rq->arena, uri, { "StartDate", text_of(o->rq, first) },
+		      { "EndDate", text_of(o->rq, last) });
 }
 
 /* URI with the days of the overview, if the accounts would take others. */
 static const char *current(const struct overview *o, const char *uri)
 {
-	return o->call->calendars_differ ? with_days(o, uri, o->first, o->last) : uri;
+	return o->rq->calendars_differ ? with_days(o, uri, o->first, o->last) : uri;
 }
 
 static void add_figure(struct overview *o, const char *name, const char *uri, wide now, wide before,
@@ -304,7 +304,7 @@ static void add_figure(struct overview *o, const char *name, const char *uri, wi
 static void make_figures(struct overview *o)
 {
 	const struct report *now = &o->categories.now, *before = &o->categories.before;
-	const struct catalogue *c = o->call->catalogue;
+	const struct catalogue *c = o->rq->catalogue;
 
 	add_figure(o, "Cost", link_to(o, "/reports/billing", NULL, NULL), now->all.price,
 		   before->all.price, PRICE_PLACES,
@@ -377,14 +377,14 @@ static int sort(const struct overview *o, struct report *r, select_compare *comp
 
 	select_range(r->lines, r->n_lines, sizeof(struct report_line *), 0, n, compare, NULL);
 	for (size_t i = 0; i < n; i++)
-		if (report_name(o->call->store, r->lines[i], o->call->arena, err) < 0)
+		if (report_name(o->rq->store, r->lines[i], o->rq->arena, err) < 0)
 			return -1;
 	return 0;
 }
 
 static const char *category_words(const struct overview *o, const struct report_line *line)
 {
-	return o->call->catalogue->categories[line->category].description;
+	return o->rq->catalogue->categories[line->category].description;
 }
 
 static void write_bar(const struct overview *o, const char *date, const char *name, wide price)
@@ -405,7 +405,7 @@ static void write_day(const struct overview *o, size_t day)
 	char date[DATE_TEXT];
 	bool any = false;
 
-	date_format(date, zone_date(call_zone(o->call), r->starts[day]));
+	date_format(date, zone_date(request_zone(o->rq), r->starts[day]));
 	for (size_t i = 0; i < named; i++) {
 		wide price = r->lines[i]->slots ? r->lines[i]->slots[day].price : 0;
 
@@ -483,7 +483,7 @@ static void write_customers(const struct overview *o)
 		if (!*r->lines[i]->key)
 			continue;
 		fill_line(o, r, NULL, r->lines[i], &line);
-		line.usage_unit = o->call->catalogue->categories[r->lines[i]->category].usage_unit;
+		line.usage_unit = o->rq->catalogue->categories[r->lines[i]->category].usage_unit;
 		line.uri = current(o, link_to_customer(o, r->lines[i]));
 		writer_record(o->w, NULL, &customer_shape, &line);
 		n++;
@@ -493,27 +493,26 @@ static void write_customers(const struct overview *o)
 
 static void write_overview(const struct overview *o)
 {
-	const struct call *call = o->call;
-	struct head head = { .start = text_of(call, o->first),
-			     .end = text_of(call, o->last),
-			     .previous_start = text_of(call, o->before_first),
-			     .previous_end = text_of(call, o->before_last),
-			     .time_zone = zone_name(call_zone(call)),
+	const struct request *rq = o->rq;
+	struct head head = { .start = text_of(rq, o->first),
+			     .end = text_of(rq, o->last),
+			     .previous_start = text_of(rq, o->before_first),
+			     .previous_end = text_of(rq, o->before_last),
+			     .time_zone = zone_name(request_zone(rq)),
 			     .currency = *o->accounts.currency ? o->accounts.currency : NULL };
 
 	writer_assume(o->w, "TimeZone", head.time_zone);
 	writer_assume(o->w, "Currency", o->accounts.currency);
-	writer_filters(o->w,
-		       arena_join(call->arena, o->accounts.words, ", ", head.time_zone, NULL));
+	writer_filters(o->w, arena_join(rq->arena, o->accounts.words, ", ", head.time_zone, NULL));
 	show_figures(o);
 	writer_about(o->w,
 		     o->first.day == 1
-			     ? arena_join(call->arena, words_month(o->first), " so far", NULL)
+			     ? arena_join(rq->arena, words_month(o->first), " so far", NULL)
 			     : "This billing cycle so far",
-		     arena_join(call->arena, o->accounts.words, ", ",
-				words_days(call->arena, o->first, o->last), ", ", head.time_zone,
+		     arena_join(rq->arena, o->accounts.words, ", ",
+				words_days(rq->arena, o->first, o->last), ", ", head.time_zone,
 				". Compared with ",
-				words_days(call->arena, o->before_first, o->before_last), ".",
+				words_days(rq->arena, o->before_first, o->before_last), ".",
 				o->accounts.left_out, NULL));
 	writer_begin(o->w, NULL, &overview_shape);
 	writer_fields(o->w, &overview_shape, &head);
@@ -525,21 +524,21 @@ static void write_overview(const struct overview *o)
 	writer_end(o->w);
 }
 
-static int run_overview(struct call *call, struct writer *w, struct error *err)
+static int run_overview(struct request *rq, struct writer *w, struct error *err)
 {
-	struct overview o = { .call = call, .w = w };
+	struct overview o = { .rq = rq, .w = w };
 	int64_t from, to;
 
-	if (report_accounts(call, &o.accounts, err) < 0)
+	if (report_accounts(rq, &o.accounts, err) < 0)
 		return -1;
-	o.last = call_today(call);
-	o.first = call_cycle_first(call, o.last);
-	report_days_before(o.first, o.last, BEFORE_BY_CALENDAR, call->calendar.cycle_day,
+	o.last = request_today(rq);
+	o.first = request_cycle_first(rq, o.last);
+	report_days_before(o.first, o.last, BEFORE_BY_CALENDAR, rq->calendar.cycle_day,
 			   &o.before_first, &o.before_last);
 	if (load_all(&o, err) < 0)
 		return -1;
-	range_instants(call, o.first, o.last, &from, &to);
-	if (call_note_closed_accounts(call, w, o.accounts.accounts, o.accounts.n, from, to, err) <
+	range_instants(rq, o.first, o.last, &from, &to);
+	if (request_note_closed_accounts(rq, w, o.accounts.accounts, o.accounts.n, from, to, err) <
 	    0)
 		return -1;
 	if (sort(&o, &o.categories.now, by_price, err) < 0 ||

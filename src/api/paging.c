@@ -47,17 +47,17 @@ static int64_t get_number(const unsigned char *from)
  * What the tag covers: the question (operation, path and filters, in whatever
  * format), then the LEN bytes of the token before it.
  */
-static void add_signed(struct strbuf *sb, const struct call *call, const unsigned char *bytes,
+static void add_signed(struct strbuf *sb, const struct request *rq, const unsigned char *bytes,
 		       size_t len)
 {
-	const char *filters = call_link_with(call, "", { 0 });
+	const char *filters = request_link_with(rq, "", { 0 });
 
 	strbuf_init(sb, SIZE_MAX);
-	strbuf_addf(sb, "%s\n%s\n%s\n", call->op->id, call_path(call), *filters ? filters + 1 : "");
+	strbuf_addf(sb, "%s\n%s\n%s\n", rq->op->id, request_path(rq), *filters ? filters + 1 : "");
 	strbuf_addn(sb, (const char *)bytes, len);
 }
 
-static const char *token_write(const struct call *call, const struct token *t)
+static const char *token_write(const struct request *rq, const struct token *t)
 {
 	unsigned char bytes[TOKEN_BYTES] = { TOKEN_VERSION };
 	size_t name = t->place.name ? strlen(t->place.name) : 0, len = TOKEN_HEAD + name;
@@ -72,22 +72,22 @@ static const char *token_write(const struct call *call, const struct token *t)
 		put_number(bytes + 17 + 8 * i, t->place.number[i]);
 	if (name)
 		memcpy(bytes + TOKEN_HEAD, t->place.name, name);
-	add_signed(&sb, call, bytes, len);
-	tag_make(call->secret, sb.text, sb.len, bytes + len);
+	add_signed(&sb, rq, bytes, len);
+	tag_make(rq->worker->secret, sb.text, sb.len, bytes + len);
 	strbuf_release(&sb);
 	len += TAG_BYTES;
-	text = arena_alloc(call->arena, len * 4 / 3 + 4);
+	text = arena_alloc(rq->arena, len * 4 / 3 + 4);
 	base64url_encode(bytes, len, text);
 	return text;
 }
 
-static bool token_genuine(const struct call *call, const unsigned char *bytes, size_t len)
+static bool token_genuine(const struct request *rq, const unsigned char *bytes, size_t len)
 {
 	struct strbuf sb;
 	bool genuine;
 
-	add_signed(&sb, call, bytes, len);
-	genuine = tag_check(call->secret, sb.text, sb.len, bytes + len);
+	add_signed(&sb, rq, bytes, len);
+	genuine = tag_check(rq->worker->secret, sb.text, sb.len, bytes + len);
 	strbuf_release(&sb);
 	return genuine;
 }
@@ -99,7 +99,7 @@ static int token_refuse(struct error *err)
 			 "a page as they are");
 }
 
-static int token_read(const struct call *call, const char *text, struct token *ret,
+static int token_read(const struct request *rq, const char *text, struct token *ret,
 		      struct error *err)
 {
 	unsigned char bytes[TOKEN_BYTES];
@@ -107,7 +107,7 @@ static int token_read(const struct call *call, const char *text, struct token *r
 
 	if (!base64url_decode(text, strlen(text), bytes, sizeof(bytes), &len) ||
 	    len < TOKEN_HEAD + TAG_BYTES || bytes[0] != TOKEN_VERSION ||
-	    !token_genuine(call, bytes, len - TAG_BYTES))
+	    !token_genuine(rq, bytes, len - TAG_BYTES))
 		return token_refuse(err);
 	len -= TAG_BYTES;
 	ret->page = get_number(bytes + 1);
@@ -116,54 +116,53 @@ static int token_read(const struct call *call, const char *text, struct token *r
 		return token_refuse(err);
 	for (int i = 0; i < PAGE_NUMBERS; i++)
 		ret->place.number[i] = get_number(bytes + 17 + 8 * i);
-	ret->place.name = len > TOKEN_HEAD
-				  ? arena_strn(call->arena, (const char *)bytes + TOKEN_HEAD,
-					       len - TOKEN_HEAD)
-				  : NULL;
+	ret->place.name = len > TOKEN_HEAD ? arena_strn(rq->arena, (const char *)bytes + TOKEN_HEAD,
+							len - TOKEN_HEAD)
+					   : NULL;
 	return 0;
 }
 
 /* ---- the page ---- */
 
-static const char *page_link(const struct call *call, const char *path, int64_t page,
+static const char *page_link(const struct request *rq, const char *path, int64_t page,
 			     const char *token)
 {
-	struct arena *a = call->arena;
+	struct arena *a = rq->arena;
 
-	return call_link_with(
-		call, path,
-		{ "PageSize", arena_printf(a, "%lld", (long long)call_arg(call, "PageSize")->n) },
+	return request_link_with(
+		rq, path,
+		{ "PageSize", arena_printf(a, "%lld", (long long)request_arg(rq, "PageSize")->n) },
 		{ "Page", arena_printf(a, "%lld", (long long)page) }, { "PageToken", token });
 }
 
-static const char *link_to(const struct call *call, const char *path, int64_t page, int64_t start,
+static const char *link_to(const struct request *rq, const char *path, int64_t page, int64_t start,
 			   const struct page_place *place)
 {
 	struct token t = { .page = page, .start = start, .place = *place };
 
-	return page_link(call, path, page, token_write(call, &t));
+	return page_link(rq, path, page, token_write(rq, &t));
 }
 
-bool page_continues(const struct call *call)
+bool page_continues(const struct request *rq)
 {
-	return call_arg(call, "PageToken")->text;
+	return request_arg(rq, "PageToken")->text;
 }
 
-int page_begin(const struct call *call, struct record_page *ret, struct page_place *ret_place,
+int page_begin(const struct request *rq, struct record_page *ret, struct page_place *ret_place,
 	       struct error *err)
 {
-	const struct arg *page = call_arg(call, "Page");
+	const struct arg *page = request_arg(rq, "Page");
 	struct token token = { 0 };
 
-	*ret = (struct record_page) { .page_size = call_arg(call, "PageSize")->n };
+	*ret = (struct record_page) { .page_size = request_arg(rq, "PageSize")->n };
 	*ret_place = (struct page_place) { 0 };
-	if (!page_continues(call))
-		return page->text && page->n > 0 && !call->op->dialect->ignores_page
+	if (!page_continues(rq))
+		return page->text && page->n > 0 && !rq->op->dialect->ignores_page
 			       ? error_set(err, ERR_PAGE, NULL,
 					   "Paged requests must include a PageToken; follow "
 					   "next_page_uri")
 			       : 0;
-	if (token_read(call, call_arg(call, "PageToken")->text, &token, err) < 0)
+	if (token_read(rq, request_arg(rq, "PageToken")->text, &token, err) < 0)
 		return -1;
 	ret->page = token.page;
 	ret->start = token.start;
@@ -171,15 +170,15 @@ int page_begin(const struct call *call, struct record_page *ret, struct page_pla
 	return 1;
 }
 
-void page_links(const struct call *call, const char *path, struct record_page *p,
+void page_links(const struct request *rq, const char *path, struct record_page *p,
 		const struct page_place *next, const struct page_place *previous)
 {
-	p->self = page_link(call, path, p->page, call_arg(call, "PageToken")->text);
-	p->first = page_link(call, path, 0, NULL);
+	p->self = page_link(rq, path, p->page, request_arg(rq, "PageToken")->text);
+	p->first = page_link(rq, path, 0, NULL);
 	if (next)
-		p->next = link_to(call, path, p->page + 1, p->start + (int64_t)p->n, next);
+		p->next = link_to(rq, path, p->page + 1, p->start + (int64_t)p->n, next);
 	if (previous)
-		p->previous = link_to(call, path, p->page - 1,
+		p->previous = link_to(rq, path, p->page - 1,
 				      p->start > p->page_size ? p->start - p->page_size : 0,
 				      previous);
 }
@@ -202,7 +201,7 @@ static struct page_place make_place(const struct usage_query *q, struct usage_po
  * Takes range and position of a later page. Though the tag says that the
  * numbers are ours, none is believed that would overflow others.
  */
-static int take_place(const struct call *call, const struct page_place *place,
+static int take_place(const struct request *rq, const struct page_place *place,
 		      struct usage_query *q, struct usage_position *ret, struct error *err)
 {
 	struct buckets buckets;
@@ -214,7 +213,7 @@ static int take_place(const struct call *call, const struct page_place *place,
 	q->from = from;
 	q->to = to;
 	q->running = place->number[PLACE_RUNNING] != 0;
-	buckets_make(&buckets, q->zone, q->period, from, to, call->arena);
+	buckets_make(&buckets, q->zone, q->period, from, to, rq->arena);
 	if (slot < 0 || slot >= buckets.n)
 		return token_refuse(err);
 	*ret = (struct usage_position) { .slot = slot, .after = place->name };
@@ -222,19 +221,19 @@ static int take_place(const struct call *call, const struct page_place *place,
 }
 
 /* Reads up to a page of rows, and whether there is one more. */
-static int load_rows(const struct call *call, const struct usage_query *q, struct usage_position at,
-		     struct record_page *p, struct usage_row *rows, bool *ret_more,
-		     struct error *err)
+static int load_rows(const struct request *rq, const struct usage_query *q,
+		     struct usage_position at, struct record_page *p, struct usage_row *rows,
+		     bool *ret_more, struct error *err)
 {
 	struct usage_cursor *cur = NULL;
 	struct usage_row row;
 	int rc = 1;
 
-	if (usage_open(call->store, call->catalogue, q, at, &cur, err) < 0)
+	if (usage_open(rq->store, rq->catalogue, q, at, &cur, err) < 0)
 		return -1;
 	while (p->n < (size_t)p->page_size && (rc = usage_next(cur, &row, err)) > 0) {
 		if (row.member_text)
-			row.member_text = row.at.after = arena_str(call->arena, row.member_text);
+			row.member_text = row.at.after = arena_str(rq->arena, row.member_text);
 		rows[p->n++] = row;
 	}
 	if (rc > 0)
@@ -244,30 +243,30 @@ static int load_rows(const struct call *call, const struct usage_query *q, struc
 	return rc < 0 ? -1 : 0;
 }
 
-int page_load(const struct call *call, struct usage_query *q, const char *path,
+int page_load(const struct request *rq, struct usage_query *q, const char *path,
 	      struct record_page *ret, struct usage_row **ret_rows, struct error *err)
 {
 	struct page_place place, next, previous;
-	int later = page_begin(call, ret, &place, err);
+	int later = page_begin(rq, ret, &place, err);
 	struct usage_position at = { 0 };
 	bool more, back;
 
-	if (later < 0 || (later && take_place(call, &place, q, &at, err) < 0))
+	if (later < 0 || (later && take_place(rq, &place, q, &at, err) < 0))
 		return -1;
 	back = at.slot || at.after;
 	q->wanted = (size_t)ret->page_size;
-	*ret_rows = arena_array(call->arena, struct usage_row, (size_t)ret->page_size);
-	if (load_rows(call, q, at, ret, *ret_rows, &more, err) < 0)
+	*ret_rows = arena_array(rq->arena, struct usage_row, (size_t)ret->page_size);
+	if (load_rows(rq, q, at, ret, *ret_rows, &more, err) < 0)
 		return -1;
 	ret->inside = at.after && ret->n && (*ret_rows)[0].at.slot == at.slot;
 	if (more)
 		next = make_place(q, (*ret_rows)[ret->n - 1].at);
 	if (back) {
-		if (usage_back(call->store, call->catalogue, q, (size_t)ret->page_size, call->arena,
-			       &at, err) < 0)
+		if (usage_back(rq->store, rq->catalogue, q, (size_t)ret->page_size, rq->arena, &at,
+			       err) < 0)
 			return -1;
 		previous = make_place(q, at);
 	}
-	page_links(call, path, ret, more ? &next : NULL, back ? &previous : NULL);
+	page_links(rq, path, ret, more ? &next : NULL, back ? &previous : NULL);
 	return 0;
 }

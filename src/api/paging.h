@@ -11,7 +11,7 @@
 #ifndef API_PAGING_H
 #define API_PAGING_H
 
-#include "api/op.h"
+#include "api/request.h"
 #include "usage/query.h"
 
 #define DEFAULT_PAGE_SIZE "50"
@@ -60,29 +60,29 @@ struct page_place {
 };
 
 /* Is this a later page of a list? Its token then brings the range. */
-bool page_continues(const struct call *call);
+bool page_continues(const struct request *rq);
 
 /*
  * Which page the call asks for: fills page, page_size and start of *RET. 1: a
- * later one, that begins at *RET_PLACE (in the call's arena), 0: the first. -1
+ * later one, that begins at *RET_PLACE (in the request's arena), 0: the first. -1
  * for a bad token or a page without one (ERR_PAGE).
  */
-int page_begin(const struct call *call, struct record_page *ret, struct page_place *ret_place,
+int page_begin(const struct request *rq, struct record_page *ret, struct page_place *ret_place,
 	       struct error *err);
 
 /*
  * Fills the links, each beginning with PATH, once P's n is known: to itself,
  * the first page, and those at NEXT and PREVIOUS (NULL: none).
  */
-void page_links(const struct call *call, const char *path, struct record_page *p,
+void page_links(const struct request *rq, const char *path, struct record_page *p,
 		const struct page_place *next, const struct page_place *previous);
 
 /*
  * The page of a report. Q has the range of a first page; a token replaces it
  * with its own. PATH begins every link ("/2010-04-01/..."). All of RET and
- * its rows are in the call's arena. -1 as page_begin.
+ * its rows are in the request's arena. -1 as page_begin.
  */
-int page_load(const struct call *call, struct usage_query *q, const char *path,
+int page_load(const struct request *rq, struct usage_query *q, const char *path,
 	      struct record_page *ret, struct usage_row **ret_rows, struct error *err);
 
 #endif

@@ -14,63 +14,63 @@ static struct date month_first(struct date d)
 	return (struct date) { d.year, d.month, 1 };
 }
 
-static struct days today(const struct call *call, struct date d)
+static struct days today(const struct request *rq, struct date d)
 {
-	(void)call;
+	(void)rq;
 	return (struct days) { d, d };
 }
 
-static struct days yesterday(const struct call *call, struct date d)
+static struct days yesterday(const struct request *rq, struct date d)
 {
-	(void)call;
+	(void)rq;
 	return (struct days) { plus(d, -1), plus(d, -1) };
 }
 
-static struct days this_month(const struct call *call, struct date d)
+static struct days this_month(const struct request *rq, struct date d)
 {
-	(void)call;
+	(void)rq;
 	return (struct days) { month_first(d), d };
 }
 
-static struct days last_month(const struct call *call, struct date d)
+static struct days last_month(const struct request *rq, struct date d)
 {
-	(void)call;
+	(void)rq;
 	return (struct days) { date_add_months(month_first(d), -1), plus(month_first(d), -1) };
 }
 
-static struct days this_cycle(const struct call *call, struct date d)
+static struct days this_cycle(const struct request *rq, struct date d)
 {
-	return (struct days) { call_cycle_first(call, d), d };
+	return (struct days) { request_cycle_first(rq, d), d };
 }
 
-static struct days last_cycle(const struct call *call, struct date d)
+static struct days last_cycle(const struct request *rq, struct date d)
 {
-	struct date first = call_cycle_first(call, d);
+	struct date first = request_cycle_first(rq, d);
 
 	return (struct days) { date_add_months(first, -1), plus(first, -1) };
 }
 
-static struct days last_30_days(const struct call *call, struct date d)
+static struct days last_30_days(const struct request *rq, struct date d)
 {
-	(void)call;
+	(void)rq;
 	return (struct days) { plus(d, -29), d };
 }
 
-static struct days this_year(const struct call *call, struct date d)
+static struct days this_year(const struct request *rq, struct date d)
 {
-	(void)call;
+	(void)rq;
 	return (struct days) { { d.year, 1, 1 }, d };
 }
 
-static struct days all_time(const struct call *call, struct date d)
+static struct days all_time(const struct request *rq, struct date d)
 {
-	(void)call;
+	(void)rq;
 	return (struct days) { { 1980, 1, 1 }, d };
 }
 
 static const struct preset {
 	const char *text;
-	struct days (*days)(const struct call *call, struct date today);
+	struct days (*days)(const struct request *rq, struct date today);
 } presets[] = {
 	{ "Today", today },
 	{ "Yesterday", yesterday },
@@ -83,33 +83,33 @@ static const struct preset {
 	{ "All time", all_time },
 };
 
-void presets_write(const struct call *call, struct writer *w)
+void presets_write(const struct request *rq, struct writer *w)
 {
 	size_t n = sizeof(presets) / sizeof(presets[0]);
-	struct page_link *links = arena_array(call->arena, struct page_link, n + 1);
-	const char *path = arena_join(call->arena, call_path(call), call->suffix, NULL);
+	struct page_link *links = arena_array(rq->arena, struct page_link, n + 1);
+	const char *path = arena_join(rq->arena, request_path(rq), rq->suffix, NULL);
 
 	for (size_t i = 0; i < n; i++) {
-		struct days days = presets[i].days(call, call_today(call));
+		struct days days = presets[i].days(rq, request_today(rq));
 		char first[DATE_TEXT], last[DATE_TEXT];
 
 		date_format(first, days.first);
 		date_format(last, days.last);
 		links[i] = (struct page_link) { presets[i].text,
-						call_link_with(call, path, { "StartDate", first },
-							       { "EndDate", last }),
+						request_link_with(rq, path, { "StartDate", first },
+								  { "EndDate", last }),
 						false };
 	}
 	writer_presets(w, links);
 }
 
-void late_links_write(const struct call *call, struct writer *w, const char *account)
+void late_links_write(const struct request *rq, struct writer *w, const char *account)
 {
-	struct page_link *links = arena_array(call->arena, struct page_link, 3);
+	struct page_link *links = arena_array(rq->arena, struct page_link, 3);
 
 	links[0] = (struct page_link) { "Late events",
-					url_of(call->arena, "/events.html",
-					       { "AccountSid", account }, { "State", "late" }),
+					url_of(rq->arena, "/events.html", { "AccountSid", account },
+					       { "State", "late" }),
 					false };
 	links[1] = (struct page_link) { "Rejected late events", "/rejections.html?State=late",
 					false };

@@ -5,18 +5,18 @@
 #ifndef API_PRESETS_H
 #define API_PRESETS_H
 
-#include "api/op.h"
+#include "api/request.h"
 
 /*
  * Gives the page of W, whose call takes StartDate and EndDate, links to the
- * same answer for these ranges; by the call's calendar.
+ * same answer for these ranges; by the request's calendar.
  */
-void presets_write(const struct call *call, struct writer *w);
+void presets_write(const struct request *rq, struct writer *w);
 
 /*
  * Gives it links to late events of ACCOUNT (its SID, or NULL: of all), and to
  * those that were rejected.
  */
-void late_links_write(const struct call *call, struct writer *w, const char *account);
+void late_links_write(const struct request *rq, struct writer *w, const char *account);
 
 #endif

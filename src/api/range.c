@@ -4,28 +4,26 @@
 
 #include "base/banned.h"
 
-const struct zone *call_zone(const struct call *call)
+const struct zone *request_zone(const struct request *rq)
 {
-	const struct arg *zone = call_arg(call, "TimeZone");
+	const struct arg *zone = request_arg(rq, "TimeZone");
 
-	if (zone->text)
+	if (zone->zone)
 		return zone->zone;
-	return call->calendar.zone ? call->calendar.zone : zone_find(NULL);
+	return rq->calendar.zone ? rq->calendar.zone : zone_find(NULL);
 }
 
-const char *call_link_zone(const struct call *call)
+const char *request_link_zone(const struct request *rq)
 {
-	const struct arg *zone = call_arg(call, "TimeZone");
+	const struct arg *zone = request_arg(rq, "TimeZone");
 
-	return zone->given              ? zone->text
-	       : call->calendars_differ ? zone_name(call_zone(call))
-					: NULL;
+	return zone->given ? zone->text : rq->calendars_differ ? zone_name(request_zone(rq)) : NULL;
 }
 
-struct date call_cycle_first(const struct call *call, struct date day)
+struct date request_cycle_first(const struct request *rq, struct date day)
 {
-	const struct account_calendar c = { .cycle_day = call->calendar.cycle_day
-								 ? call->calendar.cycle_day
+	const struct account_calendar c = { .cycle_day = rq->calendar.cycle_day
+								 ? rq->calendar.cycle_day
 								 : 1 };
 	struct date first, next;
 
@@ -44,8 +42,8 @@ static const struct account *calendar_source(GHashTable *by_id, const struct acc
 	return parent && !a->time_zone[0] && !a->cycle_day ? parent : a;
 }
 
-int call_take_calendar(struct call *call, const struct account *accounts, size_t n,
-		       struct error *err)
+int request_take_calendar(struct request *rq, const struct account *accounts, size_t n,
+			  struct error *err)
 {
 	GHashTable *by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
 	const struct account *last = NULL;
@@ -60,7 +58,7 @@ int call_take_calendar(struct call *call, const struct account *accounts, size_t
 
 		if (a == last)
 			continue;
-		rc = account_calendar(call->store, a, &one, err);
+		rc = account_calendar(rq->store, a, &one, err);
 		if (rc < 0)
 			break;
 		if (!last)
@@ -70,34 +68,34 @@ int call_take_calendar(struct call *call, const struct account *accounts, size_t
 		last = a;
 	}
 	g_hash_table_destroy(by_id);
-	call->calendar.zone = zones_differ ? zone_find(NULL) : all.zone;
-	call->calendar.cycle_day = cycles_differ ? 1 : all.cycle_day;
-	call->calendars_differ = zones_differ || cycles_differ;
+	rq->calendar.zone = zones_differ ? zone_find(NULL) : all.zone;
+	rq->calendar.cycle_day = cycles_differ ? 1 : all.cycle_day;
+	rq->calendars_differ = zones_differ || cycles_differ;
 	return rc;
 }
 
-struct date call_today(const struct call *call)
+struct date request_today(const struct request *rq)
 {
-	return zone_date(call_zone(call), call->now);
+	return zone_date(request_zone(rq), rq->now);
 }
 
-int account_begin(const struct call *call, const struct account *a, struct date *ret,
+int account_begin(const struct request *rq, const struct account *a, struct date *ret,
 		  struct error *err)
 {
 	int64_t first = a->created, day;
-	int rc = store_account_first_day(call->store, a->id, &day, err);
+	int rc = store_account_first_day(rq->store, a->id, &day, err);
 
 	if (rc < 0)
 		return -1;
 	if (rc > 0 && day * SEC_PER_DAY < first)
 		first = day * SEC_PER_DAY;
-	*ret = zone_date(call_zone(call), first < call->now ? first : call->now);
+	*ret = zone_date(request_zone(rq), first < rq->now ? first : rq->now);
 	return 0;
 }
 
-int range_given(const struct call *call, struct date *first, struct date *last, struct error *err)
+int range_given(const struct request *rq, struct date *first, struct date *last, struct error *err)
 {
-	const struct arg *start = call_arg(call, "StartDate"), *end = call_arg(call, "EndDate");
+	const struct arg *start = request_arg(rq, "StartDate"), *end = request_arg(rq, "EndDate");
 	char a[DATE_TEXT], b[DATE_TEXT];
 
 	if (start->text)
@@ -116,10 +114,10 @@ int range_given(const struct call *call, struct date *first, struct date *last, 
 			 "the range ends on %s, before it begins on %s", b, a);
 }
 
-void range_instants(const struct call *call, struct date first, struct date last, int64_t *ret_from,
-		    int64_t *ret_to)
+void range_instants(const struct request *rq, struct date first, struct date last,
+		    int64_t *ret_from, int64_t *ret_to)
 {
-	const struct zone *zone = call_zone(call);
+	const struct zone *zone = request_zone(rq);
 
 	*ret_from = zone_day_start(zone, first);
 	*ret_to = zone_day_start(zone, date_from_days(date_to_days(last) + 1));

@@ -5,7 +5,7 @@
 #ifndef API_RANGE_H
 #define API_RANGE_H
 
-#include "api/op.h"
+#include "api/request.h"
 
 /* Days, both included. */
 struct days {
@@ -18,29 +18,29 @@ struct days {
  * month. Only the server's own operations call it; without it days are by UTC.
  * -1 as account_calendar.
  */
-int call_take_calendar(struct call *call, const struct account *accounts, size_t n,
-		       struct error *err);
+int request_take_calendar(struct request *rq, const struct account *accounts, size_t n,
+			  struct error *err);
 
-/* The zone of the parameter TimeZone, else that of the call's calendar. */
-const struct zone *call_zone(const struct call *call);
+/* The zone of the parameter TimeZone, else that of the request's calendar. */
+const struct zone *request_zone(const struct request *rq);
 
 /*
  * What links to other operations must say so that they have this call's zone:
  * "Europe/Vienna"; NULL: they have it anyway.
  */
-const char *call_link_zone(const struct call *call);
+const char *request_link_zone(const struct request *rq);
 
-/* The first day of the call's billing cycle that DAY lies in. */
-struct date call_cycle_first(const struct call *call, struct date day);
+/* The first day of the request's billing cycle that DAY lies in. */
+struct date request_cycle_first(const struct request *rq, struct date day);
 
 /* Today in that zone. */
-struct date call_today(const struct call *call);
+struct date request_today(const struct request *rq);
 
 /*
  * The day that an account's usage begins: its creation or its first usage,
  * whichever is earlier.
  */
-int account_begin(const struct call *call, const struct account *a, struct date *ret,
+int account_begin(const struct request *rq, const struct account *a, struct date *ret,
 		  struct error *err);
 
 /*
@@ -49,13 +49,13 @@ int account_begin(const struct call *call, const struct account *a, struct date 
  * the range is then that one day. ERR_REVERSED if both are given and the range
  * ends before it begins.
  */
-int range_given(const struct call *call, struct date *first, struct date *last, struct error *err);
+int range_given(const struct request *rq, struct date *first, struct date *last, struct error *err);
 
 /*
  * The instants (seconds) that the days FIRST to LAST, both included, span in
- * the call's zone.
+ * the request's zone.
  */
-void range_instants(const struct call *call, struct date first, struct date last, int64_t *ret_from,
-		    int64_t *ret_to);
+void range_instants(const struct request *rq, struct date first, struct date last,
+		    int64_t *ret_from, int64_t *ret_to);
 
 #endif

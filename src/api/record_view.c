@@ -55,9 +55,9 @@ const struct shape view_shape = {
 	       "report, a number its events."
 };
 
-bool view_wanted(const struct call *call)
+bool view_wanted(const struct request *rq)
 {
-	return call->format->page;
+	return rq->reply.format->page;
 }
 
 void view_name(struct writer *w, const char *label)
@@ -102,7 +102,7 @@ static int compare_places(const void *x, const void *y, void *catalogue)
 	return up_a < up_b ? -1 : 1; /* categories are in the order of their names */
 }
 
-static void write_total(const struct call *call, struct writer *w, const struct view_group *g)
+static void write_total(const struct request *rq, struct writer *w, const struct view_group *g)
 {
 	struct view_row row = {
 		.level = LEVEL_TOTAL,
@@ -115,7 +115,7 @@ static void write_total(const struct call *call, struct writer *w, const struct 
 				    : (struct decimal) { .n = g->price, .places = PRICE_PLACES },
 		.price_unit = g->currency,
 		.events_uri = g->partial ? NULL
-					 : events_link(call, g->sid, CATEGORY_TOTALPRICE,
+					 : events_link(rq, g->sid, CATEGORY_TOTALPRICE,
 						       g->events_query)
 	};
 
@@ -123,12 +123,11 @@ static void write_total(const struct call *call, struct writer *w, const struct 
 		writer_record(w, NULL, &view_shape, &row);
 }
 
-static void write_row(const struct call *call, struct writer *w, const struct view_group *g,
+static void write_row(const struct request *rq, struct writer *w, const struct view_group *g,
 		      const struct usage_row *from)
 {
-	const struct category *c = &call->catalogue->categories[from->category];
-	struct view_row row = { .level = g->row_name ? 0
-						     : depth_of(call->catalogue, from->category),
+	const struct category *c = &rq->catalogue->categories[from->category];
+	struct view_row row = { .level = g->row_name ? 0 : depth_of(rq->catalogue, from->category),
 				.name = g->row_name ? g->row_name : c->description,
 				.key = g->row_name ? NULL : c->name,
 				.count = { .n = from->totals.count },
@@ -137,22 +136,22 @@ static void write_row(const struct call *call, struct writer *w, const struct vi
 				.usage_unit = c->usage_unit,
 				.price = { .n = from->totals.price, .places = PRICE_PLACES },
 				.price_unit = g->currency,
-				.events_uri = events_link(call, g->sid, c->name, g->events_query) };
+				.events_uri = events_link(rq, g->sid, c->name, g->events_query) };
 
 	if (g->finer)
-		row.uri = arena_join(call->arena, g->finer, c->name, g->finer_query, NULL);
+		row.uri = arena_join(rq->arena, g->finer, c->name, g->finer_query, NULL);
 	writer_record(w, NULL, &view_shape, &row);
 }
 
-void view_write(const struct call *call, struct writer *w, const struct view_group *g)
+void view_write(const struct request *rq, struct writer *w, const struct view_group *g)
 {
-	const struct catalogue *c = call->catalogue;
+	const struct catalogue *c = rq->catalogue;
 
-	write_total(call, w, g);
+	write_total(rq, w, g);
 	qsort_r(g->rows, g->n, sizeof(*g->rows), compare_places, (void *)c);
 	for (size_t i = 0; i < g->n; i++)
 		if (g->rows[i].category != c->totalprice && !totals_zero(&g->rows[i].totals))
-			write_row(call, w, g, &g->rows[i]);
+			write_row(rq, w, g, &g->rows[i]);
 }
 
 /* ---- key figures ---- */
@@ -164,36 +163,36 @@ struct share {
 	struct report now, before;
 };
 
-static int load(const struct call *call, const struct view_figures *v, const struct days *days,
+static int load(const struct request *rq, const struct view_figures *v, const struct days *days,
 		const struct share *s, struct report *ret, struct error *err)
 {
 	struct report_question q = { .accounts = s->accounts,
 				     .n_accounts = s->n,
-				     .zone = call_zone(call),
+				     .zone = request_zone(rq),
 				     .period = PERIOD_ALL,
 				     .category = v->category,
 				     .by = v->category == CATALOGUE_NONE ? REPORT_BY_CATEGORY
 									 : REPORT_BY_NONE,
 				     .dim = { [DIM_CUSTOMER] = v->customer } };
 
-	range_instants(call, days->first, days->last, &q.from, &q.to);
-	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
+	range_instants(rq, days->first, days->last, &q.from, &q.to);
+	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 
 /* BEFORE NULL: nothing is compared. */
-static int load_share(const struct call *call, const struct view_figures *v,
+static int load_share(const struct request *rq, const struct view_figures *v,
 		      const struct days *before, struct share *s, struct error *err)
 {
-	if (load(call, v, &v->days, s, &s->now, err) < 0)
+	if (load(rq, v, &v->days, s, &s->now, err) < 0)
 		return -1;
-	return before ? load(call, v, before, s, &s->before, err) : 0;
+	return before ? load(rq, v, before, s, &s->before, err) : 0;
 }
 
 /*
  * Splits the accounts by currency. Returns how many there are; those of more
  * than MOST are left out.
  */
-static size_t split(const struct call *call, const struct view_figures *v, struct share *ret,
+static size_t split(const struct request *rq, const struct view_figures *v, struct share *ret,
 		    size_t most)
 {
 	size_t n = 0;
@@ -206,7 +205,7 @@ static size_t split(const struct call *call, const struct view_figures *v, struc
 			k++;
 		if (k < n || k == most)
 			continue;
-		accounts = arena_array(call->arena, struct account, v->n - i);
+		accounts = arena_array(rq->arena, struct account, v->n - i);
 		ret[n++] = (struct share) { .accounts = accounts };
 		for (size_t j = i; j < v->n; j++)
 			if (strcmp(v->accounts[j].currency, v->accounts[i].currency) == 0)
@@ -227,17 +226,17 @@ static struct figure_pair pair_of(const struct share *s, bool compared)
  * Currencies don't add up: a figure for each that something cost in. ALL: what
  * all accounts used.
  */
-static int write_costs(const struct call *call, struct writer *w, const struct view_figures *v,
+static int write_costs(const struct request *rq, struct writer *w, const struct view_figures *v,
 		       const struct days *before, const struct share *all, struct error *err)
 {
 	struct share shares[CURRENCIES_SHOWN];
-	size_t n = split(call, v, shares, CURRENCIES_SHOWN), shown = 0;
+	size_t n = split(rq, v, shares, CURRENCIES_SHOWN), shown = 0;
 	struct figure_pair p;
 
 	for (size_t i = 0; i < n; i++) {
 		if (n == 1)
 			shares[i] = *all;
-		else if (load_share(call, v, before, &shares[i], err) < 0)
+		else if (load_share(rq, v, before, &shares[i], err) < 0)
 			return -1;
 		p = pair_of(&shares[i], before);
 		if ((p.now.price || p.before.price) && ++shown)
@@ -250,7 +249,7 @@ static int write_costs(const struct call *call, struct writer *w, const struct v
 	return 0;
 }
 
-int view_figures_write(const struct call *call, struct writer *w, const struct view_figures *v,
+int view_figures_write(const struct request *rq, struct writer *w, const struct view_figures *v,
 		       const char **ret_compared, struct error *err)
 {
 	struct share all = { .accounts = v->accounts, .n = v->n };
@@ -264,18 +263,17 @@ int view_figures_write(const struct call *call, struct writer *w, const struct v
 					      v->one_day ? BEFORE_JUST_BEFORE : BEFORE_BY_CALENDAR,
 					      1, &days.first, &days.last)) {
 		before = &days;
-		*ret_compared = arena_join(call->arena, " Compared with ",
-					   words_days(call->arena, days.first, days.last), ".",
-					   NULL);
+		*ret_compared = arena_join(rq->arena, " Compared with ",
+					   words_days(rq->arena, days.first, days.last), ".", NULL);
 	}
-	if (load_share(call, v, before, &all, err) < 0)
+	if (load_share(rq, v, before, &all, err) < 0)
 		return -1;
 	p = pair_of(&all, before);
 	if (one)
-		figures_of_category(call, w, &p, v->category);
-	if (write_costs(call, w, v, before, &all, err) < 0)
+		figures_of_category(rq, w, &p, v->category);
+	if (write_costs(rq, w, v, before, &all, err) < 0)
 		return -1;
 	if (!one)
-		figures_by_category(call, w, &p, &all.now, &all.before, NULL);
+		figures_by_category(rq, w, &p, &all.now, &all.before, NULL);
 	return 0;
 }

@@ -16,7 +16,7 @@
 extern const struct shape view_shape;
 
 /* Does the answer go to people? */
-bool view_wanted(const struct call *call);
+bool view_wanted(const struct request *rq);
 
 /*
  * The records of one account, or of several together, in one stretch of time.
@@ -43,7 +43,7 @@ struct view_group {
  * Writes the rows of G into the list that is open. Those without usage and
  * totalprice, which the total is, are left out.
  */
-void view_write(const struct call *call, struct writer *w, const struct view_group *g);
+void view_write(const struct request *rq, struct writer *w, const struct view_group *g);
 
 /* What the first column is called. Before the root. */
 void view_name(struct writer *w, const char *label);
@@ -64,7 +64,7 @@ struct view_figures {
  * *RET_COMPARED is a sentence about the days compared with, or "". Before the
  * root.
  */
-int view_figures_write(const struct call *call, struct writer *w, const struct view_figures *v,
+int view_figures_write(const struct request *rq, struct writer *w, const struct view_figures *v,
 		       const char **ret_compared, struct error *err);
 
 #endif

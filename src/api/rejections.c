@@ -2,7 +2,7 @@
  * rejections.c - the log of what was rejected: GET /rejections.
  */
 #include "api/access.h"
-#include "api/op.h"
+#include "api/request.h"
 #include "api/paging.h"
 #include "api/presets.h"
 #include "api/url.h"
@@ -70,7 +70,7 @@ static const struct shape page_shape = { .name = "Rejections",
  * The accounts whose rejections the caller sees; NULL: all, also those of no
  * account.
  */
-static int choose_accounts(const struct call *call, const int64_t **ret, size_t *ret_n,
+static int choose_accounts(const struct request *rq, const int64_t **ret, size_t *ret_n,
 			   struct error *err)
 {
 	struct account *list;
@@ -79,13 +79,13 @@ static int choose_accounts(const struct call *call, const int64_t **ret, size_t 
 
 	*ret = NULL;
 	*ret_n = 0;
-	if (call->who->role == ROLE_ADMIN)
+	if (rq->who->role == ROLE_ADMIN)
 		return 0;
-	if (store_accounts(call->store, 0, call->arena, &list, &n, err) < 0)
+	if (store_accounts(rq->store, 0, rq->arena, &list, &n, err) < 0)
 		return -1;
-	ids = arena_array(call->arena, int64_t, n + 1);
+	ids = arena_array(rq->arena, int64_t, n + 1);
 	for (size_t i = 0; i < n; i++)
-		if (access_writes(call->who, &list[i]))
+		if (access_writes(rq->who, &list[i]))
 			ids[seen++] = list[i].id;
 	*ret = ids;
 	*ret_n = seen;
@@ -97,21 +97,20 @@ static const char *or_null(const char *text)
 	return *text ? text : NULL;
 }
 
-static int fill_record(const struct call *call, const struct rejection *r,
+static int fill_record(const struct request *rq, const struct rejection *r,
 		       struct rejection_record *ret, struct error *err)
 {
 	struct account account = { 0 };
 	char at[INSTANT_TEXT];
 
-	if (r->account &&
-	    store_account_by_id(call->store, r->account, call->arena, &account, err) < 0)
+	if (r->account && store_account_by_id(rq->store, r->account, rq->arena, &account, err) < 0)
 		return -1;
 	instant_format(at, r->at * USEC_PER_SEC);
 	*ret = (struct rejection_record) {
-		.at = arena_str(call->arena, at),
+		.at = arena_str(rq->arena, at),
 		.author = r->author,
-		.account = r->account ? arena_str(call->arena, account.name) : NULL,
-		.account_sid = or_null(arena_str(call->arena, account.sid)),
+		.account = r->account ? arena_str(rq->arena, account.name) : NULL,
+		.account_sid = or_null(arena_str(rq->arena, account.sid)),
 		.source = or_null(r->source),
 		.id = or_null(r->event),
 		.code = r->code,
@@ -126,21 +125,21 @@ static int fill_record(const struct call *call, const struct rejection *r,
 	return 0;
 }
 
-static int write_page(const struct call *call, const struct record_page *page,
+static int write_page(const struct request *rq, const struct record_page *page,
 		      const struct rejection *list, struct writer *w, struct error *err)
 {
 	struct rejections_page p = { page->page, page->page_size, page->self, page->first,
 				     page->next };
 	struct rejection_record rec;
 
-	writer_about(w, call->op->title, "Records that were sent and not stored, newest first.");
-	writer_label(w, &page_fields[REJECTIONS_LIST], call->op->title);
-	late_links_write(call, w, NULL);
+	writer_about(w, rq->op->title, "Records that were sent and not stored, newest first.");
+	writer_label(w, &page_fields[REJECTIONS_LIST], rq->op->title);
+	late_links_write(rq, w, NULL);
 	writer_begin(w, NULL, &page_shape);
 	writer_fields(w, &page_shape, &p);
 	writer_begin_list(w, &page_fields[REJECTIONS_LIST], &rejection_shape);
 	for (size_t i = 0; i < page->n; i++) {
-		if (fill_record(call, &list[i], &rec, err) < 0)
+		if (fill_record(rq, &list[i], &rec, err) < 0)
 			return -1;
 		writer_record(w, NULL, &rejection_shape, &rec);
 	}
@@ -150,30 +149,30 @@ static int write_page(const struct call *call, const struct record_page *page,
 }
 
 /* A page begins before the number in its place. */
-static int list_rejections(struct call *call, struct writer *w, struct error *err)
+static int list_rejections(struct request *rq, struct writer *w, struct error *err)
 {
 	struct page_place place, next = { 0 };
 	struct record_page page;
 	struct rejection *list;
-	struct rejection_query q = { .since = call->now -
-					      call->settings->rejected_days * SEC_PER_DAY };
+	struct rejection_query q = { .since = rq->now -
+					      rq->worker->settings->rejected_days * SEC_PER_DAY };
 	size_t n;
 	bool more;
 
-	if (page_begin(call, &page, &place, err) < 0 ||
-	    choose_accounts(call, &q.accounts, &q.n, err) < 0)
+	if (page_begin(rq, &page, &place, err) < 0 ||
+	    choose_accounts(rq, &q.accounts, &q.n, err) < 0)
 		return -1;
-	q.code = call_arg(call, "State")->text ? "closed" : NULL;
+	q.code = request_arg(rq, "State")->text ? "closed" : NULL;
 	q.before = place.number[0];
 	q.limit = (size_t)page.page_size + 1;
-	if (store_rejections(call->store, &q, call->arena, &list, &n, err) < 0)
+	if (store_rejections(rq->store, &q, rq->arena, &list, &n, err) < 0)
 		return -1;
 	more = n > (size_t)page.page_size;
 	page.n = more ? (size_t)page.page_size : n;
 	if (more)
 		next.number[0] = list[page.n - 1].id;
-	page_links(call, call_link_path(call), &page, more ? &next : NULL, NULL);
-	return write_page(call, &page, list, w, err);
+	page_links(rq, request_link_path(rq), &page, more ? &next : NULL, NULL);
+	return write_page(rq, &page, list, w, err);
 }
 
 static const char *const states[] = { "late", NULL };

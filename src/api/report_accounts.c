@@ -69,9 +69,9 @@ static const char *usual_currency(const struct report_accounts *r)
 	return usual;
 }
 
-static const char *capitals(const struct call *call, const char *currency)
+static const char *capitals(const struct request *rq, const char *currency)
 {
-	char *text = arena_str(call->arena, currency);
+	char *text = arena_str(rq->arena, currency);
 
 	for (char *c = text; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
@@ -79,45 +79,45 @@ static const char *capitals(const struct call *call, const char *currency)
 }
 
 /* Different currencies don't add up. */
-static void keep_currency(const struct call *call, struct report_accounts *ret)
+static void keep_currency(const struct request *rq, struct report_accounts *ret)
 {
-	const char *given = call_arg(call, "Currency")->text, *other = NULL;
+	const char *given = request_arg(rq, "Currency")->text, *other = NULL;
 	size_t n = 0;
 
-	ret->currency = given ? given : arena_str(call->arena, usual_currency(ret));
+	ret->currency = given ? given : arena_str(rq->arena, usual_currency(ret));
 	for (size_t i = 0; i < ret->n; i++) {
 		if (strcasecmp(ret->accounts[i].currency, ret->currency) == 0)
 			ret->accounts[n++] = ret->accounts[i];
 		else if (!other)
-			other = arena_str(call->arena, ret->accounts[i].currency);
+			other = arena_str(rq->arena, ret->accounts[i].currency);
 	}
-	ret->left_out = other && !given ? arena_join(call->arena,
+	ret->left_out = other && !given ? arena_join(rq->arena,
 						     " Accounts in other currencies are left out: "
 						     "filter by the currency ",
-						     capitals(call, other), " to see theirs.", NULL)
+						     capitals(rq, other), " to see theirs.", NULL)
 					: "";
 	ret->n = n;
 	if (n) /* as the ledger spells it */
-		ret->currency = arena_str(call->arena, ret->accounts[0].currency);
+		ret->currency = arena_str(rq->arena, ret->accounts[0].currency);
 }
 
-static const char *words_of(const struct call *call, const struct report_accounts *r,
+static const char *words_of(const struct request *rq, const struct report_accounts *r,
 			    const char *name)
 {
 	if (name)
-		return r->n > 1 ? arena_printf(call->arena, "%s with %zu subaccount%s", name,
+		return r->n > 1 ? arena_printf(rq->arena, "%s with %zu subaccount%s", name,
 					       r->n - 1, r->n == 2 ? "" : "s")
 				: name;
-	return r->n == 1 ? r->accounts[0].name : arena_printf(call->arena, "%zu accounts", r->n);
+	return r->n == 1 ? r->accounts[0].name : arena_printf(rq->arena, "%zu accounts", r->n);
 }
 
-int report_accounts(struct call *call, struct report_accounts *ret, struct error *err)
+int report_accounts(struct request *rq, struct report_accounts *ret, struct error *err)
 {
-	const char *sid = call_arg(call, "AccountSid")->text, *name = NULL;
+	const char *sid = request_arg(rq, "AccountSid")->text, *name = NULL;
 	const struct account *one = NULL;
 
 	*ret = (struct report_accounts) { 0 };
-	if (access_accounts(call, &ret->accounts, &ret->n, err) < 0)
+	if (access_accounts(rq, &ret->accounts, &ret->n, err) < 0)
 		return -1;
 	if (sid) {
 		one = find_account(ret->accounts, ret->n, sid);
@@ -126,10 +126,10 @@ int report_accounts(struct call *call, struct report_accounts *ret, struct error
 					 "'%.40s' is not an account that you may see", sid);
 		name = one->name;
 	}
-	keep_chosen(ret, one, call_arg(call, "IncludeSubaccounts")->yes);
-	keep_currency(call, ret);
-	ret->words = words_of(call, ret, name);
-	return call_take_calendar(call, ret->accounts, ret->n, err);
+	keep_chosen(ret, one, request_arg(rq, "IncludeSubaccounts")->yes);
+	keep_currency(rq, ret);
+	ret->words = words_of(rq, ret, name);
+	return request_take_calendar(rq, ret->accounts, ret->n, err);
 }
 
 /* N * 1000 / D, rounded to the nearest, halves away from zero. */

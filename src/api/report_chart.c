@@ -74,13 +74,13 @@ static int compare_lines(const void *x, const void *y, void *arg)
 	return order ? order : report_line_compare(*a, *b);
 }
 
-static void write_bar(const struct call *call, const struct asked *a, struct writer *w,
+static void write_bar(const struct request *rq, const struct asked *a, struct writer *w,
 		      const char *start, const char *name, const struct totals *t)
 {
 	struct row amounts = { 0 };
 	struct bar bar = { .start = start, .name = name };
 
-	report_amounts_fill(call, t, a->question.category, &amounts);
+	report_amounts_fill(rq, t, a->question.category, &amounts);
 	bar.price = (struct decimal) { .n = t->price, .places = PRICE_PLACES };
 	bar.usage = amounts.usage;
 	bar.upload = amounts.upload;
@@ -109,11 +109,11 @@ static size_t count_named(const struct asked *a, const struct report *r)
  * One slot: the named lines, then the others together; a slot without usage
  * says so with one empty bar.
  */
-static void write_slot(const struct call *call, const struct asked *a, const struct report *r,
+static void write_slot(const struct request *rq, const struct asked *a, const struct report *r,
 		       size_t slot, struct writer *w)
 {
 	size_t named = count_named(a, r), known = 0, written = 0;
-	const char *start = report_slot_text(call, a, r->starts[slot]);
+	const char *start = report_slot_text(rq, a, r->starts[slot]);
 	struct totals others = r->slots[slot];
 
 	for (size_t i = 0; i < named; i++) {
@@ -124,17 +124,17 @@ static void write_slot(const struct call *call, const struct asked *a, const str
 		known++;
 		take_totals(&others, t);
 		if (!totals_zero(t) && ++written)
-			write_bar(call, a, w, start, report_line_name(call, a, r->lines[i]), t);
+			write_bar(rq, a, w, start, report_line_name(rq, a, r->lines[i]), t);
 	}
 	if (!totals_zero(&others) || !written)
-		write_bar(call, a, w, start,
+		write_bar(rq, a, w, start,
 			  r->n_lines > known ? "others"
-			  : r->n_lines       ? report_line_name(call, a, r->lines[0])
+			  : r->n_lines       ? report_line_name(rq, a, r->lines[0])
 					     : "none",
 			  &others);
 }
 
-const char *report_chart_title(const struct call *call, const struct asked *a)
+const char *report_chart_title(const struct request *rq, const struct asked *a)
 {
 	static const char *const by[] = { [PERIOD_ALL] = "",
 					  [PERIOD_HOUR] = " by hour",
@@ -142,11 +142,11 @@ const char *report_chart_title(const struct call *call, const struct asked *a)
 					  [PERIOD_MONTH] = " by month",
 					  [PERIOD_YEAR] = " by year" };
 
-	return arena_join(call->arena, a->kind->category ? call->op->title : "Cost",
+	return arena_join(rq->arena, a->kind->category ? rq->op->title : "Cost",
 			  by[a->question.period], NULL);
 }
 
-int report_chart_write(const struct call *call, const struct asked *a, struct report *r,
+int report_chart_write(const struct request *rq, const struct asked *a, struct report *r,
 		       const struct field *list, struct writer *w, struct error *err)
 {
 	size_t named = count_named(a, r);
@@ -154,15 +154,14 @@ int report_chart_write(const struct call *call, const struct asked *a, struct re
 	select_range(r->lines, r->n_lines, sizeof(struct report_line *), 0, named, compare_lines,
 		     (void *)a);
 	for (size_t i = 0; i < named; i++)
-		if (report_name(call->store, r->lines[i], call->arena, err) < 0)
+		if (report_name(rq->store, r->lines[i], rq->arena, err) < 0)
 			return -1;
-	if (report_load_slots(call->store, call->catalogue, &a->question, call->arena, r, named,
-			      err) < 0)
+	if (report_load_slots(rq->store, rq->catalogue, &a->question, rq->arena, r, named, err) < 0)
 		return -1;
 	writer_begin_list(w, list, a->kind->bar);
-	for (size_t slot = 0, n = r->slots ? report_slots_shown(call, r) : 0;
-	     slot < n && r->n_lines; slot++)
-		write_slot(call, a, r, slot, w);
+	for (size_t slot = 0, n = r->slots ? report_slots_shown(rq, r) : 0; slot < n && r->n_lines;
+	     slot++)
+		write_slot(rq, a, r, slot, w);
 	writer_end(w);
 	return 0;
 }

@@ -71,7 +71,7 @@ struct days report_slot_before(const struct asked *a, const struct report *r, si
 }
 
 /* The question A, of other days and with slots of PERIOD. */
-static struct report_question question_of(const struct call *call, const struct asked *a,
+static struct report_question question_of(const struct request *rq, const struct asked *a,
 					  struct days days, enum period period)
 {
 	struct report_question q = a->question;
@@ -79,30 +79,30 @@ static struct report_question question_of(const struct call *call, const struct 
 	if (date_compare(a->end, days.last) < 0)
 		days.last = date_compare(a->end, days.first) < 0 ? days.first : a->end;
 	q.period = period;
-	range_instants(call, days.first, days.last, &q.from, &q.to);
+	range_instants(rq, days.first, days.last, &q.from, &q.to);
 	return q;
 }
 
-static int load(const struct call *call, const struct asked *a, struct days days,
+static int load(const struct request *rq, const struct asked *a, struct days days,
 		enum period period, struct report *ret, struct error *err)
 {
-	struct report_question q = question_of(call, a, days, period);
+	struct report_question q = question_of(rq, a, days, period);
 
-	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
+	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 
 /* By the report's own slots. */
-static int load_cells(const struct call *call, const struct asked *a, struct days days,
+static int load_cells(const struct request *rq, const struct asked *a, struct days days,
 		      struct report *ret, struct error *err)
 {
-	struct report_question q = question_of(call, a, days, a->question.period);
+	struct report_question q = question_of(rq, a, days, a->question.period);
 
-	if (report_load(call->store, call->catalogue, &q, call->arena, ret, err) < 0)
+	if (report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err) < 0)
 		return -1;
-	return report_load_cells(call->store, call->catalogue, &q, call->arena, ret, err);
+	return report_load_cells(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 
-static int load_hour_before(const struct call *call, const struct asked *a, struct report *ret,
+static int load_hour_before(const struct request *rq, const struct asked *a, struct report *ret,
 			    struct error *err)
 {
 	struct report_question q = a->question;
@@ -110,25 +110,25 @@ static int load_hour_before(const struct call *call, const struct asked *a, stru
 	q.period = PERIOD_ALL;
 	q.to = q.from;
 	q.from -= HOUR_SEC;
-	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
+	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 
-static int load_edge(const struct call *call, const struct asked *a, const struct report *r,
+static int load_edge(const struct request *rq, const struct asked *a, const struct report *r,
 		     size_t slot, struct earlier *ret, struct error *err)
 {
 	struct report *before = &ret->edges[ret->n_edges].before;
 
 	ret->edges[ret->n_edges++].slot = slot;
 	if (a->question.period == PERIOD_HOUR)
-		return load_hour_before(call, a, before, err);
-	return load(call, a, report_slot_before(a, r, slot), PERIOD_ALL, before, err);
+		return load_hour_before(rq, a, before, err);
+	return load(rq, a, report_slot_before(a, r, slot), PERIOD_ALL, before, err);
 }
 
 /*
  * The first slot has none before it; the second one has only a part if the
  * first is cut; of the last, if it is cut short, less is compared.
  */
-static int load_edges(const struct call *call, const struct asked *a, const struct report *r,
+static int load_edges(const struct request *rq, const struct asked *a, const struct report *r,
 		      struct earlier *ret, struct error *err)
 {
 	size_t last = r->n_slots - 1;
@@ -138,27 +138,27 @@ static int load_edges(const struct call *call, const struct asked *a, const stru
 			     date_compare(period_first(a->question.period, first), first) != 0;
 	bool ends_inside = days && goes_on(a, report_slot_days(a, r, last).last);
 
-	if (load_edge(call, a, r, 0, ret, err) < 0)
+	if (load_edge(rq, a, r, 0, ret, err) < 0)
 		return -1;
-	if (last > 0 && begins_inside && load_edge(call, a, r, 1, ret, err) < 0)
+	if (last > 0 && begins_inside && load_edge(rq, a, r, 1, ret, err) < 0)
 		return -1;
-	return last > (begins_inside ? 1 : 0) && ends_inside ? load_edge(call, a, r, last, ret, err)
+	return last > (begins_inside ? 1 : 0) && ends_inside ? load_edge(rq, a, r, last, ret, err)
 							     : 0;
 }
 
-int report_earlier_load(const struct call *call, const struct asked *a, const struct report *r,
+int report_earlier_load(const struct request *rq, const struct asked *a, const struct report *r,
 			struct earlier *ret, struct error *err)
 {
 	*ret = (struct earlier) { .n_edges = 0 };
 	if (!a->compared)
 		return 0;
-	if (load(call, a, a->before, PERIOD_ALL, &ret->whole, err) < 0)
+	if (load(rq, a, a->before, PERIOD_ALL, &ret->whole, err) < 0)
 		return -1;
 	if (!a->slots || !r->n_slots)
 		return 0;
 	if (a->year_earlier)
-		return load_cells(call, a, a->before, &ret->slots, err);
-	return load_edges(call, a, r, ret, err);
+		return load_cells(rq, a, a->before, &ret->slots, err);
+	return load_edges(rq, a, r, ret, err);
 }
 
 /* ---- finding a line again in another report ---- */
@@ -243,13 +243,13 @@ struct slot_prices {
 	int64_t *set;
 };
 
-static struct slot_prices prices_of(const struct call *call, const struct report *r,
+static struct slot_prices prices_of(const struct request *rq, const struct report *r,
 				    GHashTable *lines)
 {
 	struct slot_prices p = { .report = r, .lines = lines, .slot = -1 };
 
-	p.price = arena_array(call->arena, wide, r->n_lines + 1);
-	p.set = arena_array(call->arena, int64_t, r->n_lines + 1);
+	p.price = arena_array(rq->arena, wide, r->n_lines + 1);
+	p.set = arena_array(rq->arena, int64_t, r->n_lines + 1);
 	for (size_t i = 0; i < r->n_lines; i++)
 		p.set[i] = -1;
 	return p;
@@ -315,11 +315,11 @@ struct report_line report_nothing = { .key = "", .category = CATALOGUE_NONE };
 
 static const struct totals no_totals;
 
-size_t report_slots_shown(const struct call *call, const struct report *r)
+size_t report_slots_shown(const struct request *rq, const struct report *r)
 {
 	size_t n = r->n_slots;
 
-	while (n > 1 && r->starts[n - 1] > call->now && totals_zero(&r->slots[n - 1]))
+	while (n > 1 && r->starts[n - 1] > rq->now && totals_zero(&r->slots[n - 1]))
 		n--;
 	return n;
 }
@@ -341,14 +341,14 @@ static void add_item(struct items *items, struct report_line *line, int64_t slot
 	items->list[items->n++] = (struct item) { line, slot, totals, before };
 }
 
-static void add_slots(const struct call *call, const struct asked *a, const struct report *r,
+static void add_slots(const struct request *rq, const struct asked *a, const struct report *r,
 		      const struct lookup *l, struct items *items)
 {
 	const struct report *earlier = a->year_earlier ? &l->earlier->slots : r;
-	struct slot_prices prices = prices_of(call, earlier, a->year_earlier ? l->slots : NULL);
+	struct slot_prices prices = prices_of(rq, earlier, a->year_earlier ? l->slots : NULL);
 	size_t cell = 0;
 
-	for (size_t slot = 0, n = report_slots_shown(call, r); slot < n; slot++) {
+	for (size_t slot = 0, n = report_slots_shown(rq, r); slot < n; slot++) {
 		GHashTable *lines = NULL;
 		const struct report *edge = edge_at(l, slot, &lines);
 		size_t first = items->n;
@@ -369,16 +369,16 @@ static void add_slots(const struct call *call, const struct asked *a, const stru
 	}
 }
 
-struct items report_items(const struct call *call, const struct asked *a, const struct report *r,
+struct items report_items(const struct request *rq, const struct asked *a, const struct report *r,
 			  const struct earlier *before)
 {
-	struct items items = { .list = arena_array(call->arena, struct item,
+	struct items items = { .list = arena_array(rq->arena, struct item,
 						   a->slots ? r->n_cells + r->n_slots
 							    : r->n_lines) };
 	struct lookup l = lookup_new(before);
 
 	if (a->slots)
-		add_slots(call, a, r, &l, &items);
+		add_slots(rq, a, r, &l, &items);
 	for (size_t i = 0; i < r->n_lines && !a->slots; i++)
 		if (!totals_zero(&r->lines[i]->all))
 			add_item(&items, r->lines[i], -1, &r->lines[i]->all,

@@ -68,10 +68,10 @@ static struct totals totals_of(const struct report *r, const char *key)
 	return (struct totals) { 0 };
 }
 
-void figures_by_category(const struct call *call, struct writer *w, const struct figure_pair *of,
+void figures_by_category(const struct request *rq, struct writer *w, const struct figure_pair *of,
 			 const struct report *now, const struct report *before, figure_link *link)
 {
-	const struct catalogue *c = call->catalogue;
+	const struct catalogue *c = rq->catalogue;
 
 	for (const struct category_figure *f = category_figures; f->category; f++) {
 		size_t category = catalogue_find(c, f->category, strlen(f->category));
@@ -83,14 +83,14 @@ void figures_by_category(const struct call *call, struct writer *w, const struct
 		if (category == CATALOGUE_NONE || (totals_zero(&p.now) && totals_zero(&p.before)))
 			continue;
 		if (f->count)
-			count_figure(w, &p, f->name, link ? link(call, f) : NULL, NULL);
+			count_figure(w, &p, f->name, link ? link(rq, f) : NULL, NULL);
 		else
-			usage_figure(w, &p, f->name, link ? link(call, f) : NULL,
+			usage_figure(w, &p, f->name, link ? link(rq, f) : NULL,
 				     c->categories[category].usage_unit);
 	}
 }
 
-int figures_load(const struct call *call, const struct report_question *question, struct days days,
+int figures_load(const struct request *rq, const struct report_question *question, struct days days,
 		 struct report *ret, struct error *err)
 {
 	struct report_question q = *question;
@@ -98,26 +98,26 @@ int figures_load(const struct call *call, const struct report_question *question
 	q.period = PERIOD_ALL;
 	q.by = REPORT_BY_CATEGORY;
 	q.category = CATALOGUE_NONE;
-	range_instants(call, days.first, days.last, &q.from, &q.to);
-	return report_load(call->store, call->catalogue, &q, call->arena, ret, err);
+	range_instants(rq, days.first, days.last, &q.from, &q.to);
+	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 
 /* ---- of a report ---- */
 
-static const char *capital(const struct call *call, const char *unit)
+static const char *capital(const struct request *rq, const char *unit)
 {
-	char *name = arena_str(call->arena, unit);
+	char *name = arena_str(rq->arena, unit);
 
 	name[0] = (char)toupper((unsigned char)name[0]);
 	return name;
 }
 
-static void write_measures(const struct call *call, struct writer *w, const struct figure_pair *p,
+static void write_measures(const struct request *rq, struct writer *w, const struct figure_pair *p,
 			   const struct category *c, const char *name)
 {
 	struct figure f;
 
-	usage_figure(w, p, name ? name : capital(call, c->usage_unit), NULL,
+	usage_figure(w, p, name ? name : capital(rq, c->usage_unit), NULL,
 		     name ? c->usage_unit : NULL);
 	if (strcmp(c->name, CATEGORY_SIM_DATA) == 0) {
 		f = make(p, "Upload", p->now.upload, p->before.upload, USAGE_PLACES, c->usage_unit);
@@ -126,55 +126,55 @@ static void write_measures(const struct call *call, struct writer *w, const stru
 			 p->before.usage - p->before.upload, USAGE_PLACES, c->usage_unit);
 		writer_figure(w, &f);
 	} else if (strcmp(c->count_unit, c->usage_unit) != 0) {
-		count_figure(w, p, capital(call, c->count_unit), NULL, NULL);
+		count_figure(w, p, capital(rq, c->count_unit), NULL, NULL);
 	}
 }
 
-void figures_of_category(const struct call *call, struct writer *w, const struct figure_pair *p,
+void figures_of_category(const struct request *rq, struct writer *w, const struct figure_pair *p,
 			 size_t category)
 {
-	write_measures(call, w, p, &call->catalogue->categories[category], NULL);
+	write_measures(rq, w, p, &rq->catalogue->categories[category], NULL);
 }
 
-static const char *category_link(const struct call *call, const struct category_figure *f)
+static const char *category_link(const struct request *rq, const struct category_figure *f)
 {
-	return call_link_with(call, call_link_path(call), { "Category", f->category },
-			      { "GroupBy", NULL }, { "By", NULL });
+	return request_link_with(rq, request_link_path(rq), { "Category", f->category },
+				 { "GroupBy", NULL }, { "By", NULL });
 }
 
-static int write_categories(const struct call *call, const struct asked *a, const struct report *r,
+static int write_categories(const struct request *rq, const struct asked *a, const struct report *r,
 			    const struct earlier *before, struct writer *w,
 			    const struct figure_pair *p, struct error *err)
 {
 	struct report now = *r, then = before->whole;
 
 	if (a->group != BY_CATEGORY &&
-	    figures_load(call, &a->question, (struct days) { a->first, a->last }, &now, err) < 0)
+	    figures_load(rq, &a->question, (struct days) { a->first, a->last }, &now, err) < 0)
 		return -1;
 	if (a->group != BY_CATEGORY && a->compared &&
-	    figures_load(call, &a->question, a->before, &then, err) < 0)
+	    figures_load(rq, &a->question, a->before, &then, err) < 0)
 		return -1;
-	figures_by_category(call, w, p, &now, &then, category_link);
+	figures_by_category(rq, w, p, &now, &then, category_link);
 	return 0;
 }
 
-int report_figures_write(const struct call *call, const struct asked *a, const struct report *r,
+int report_figures_write(const struct request *rq, const struct asked *a, const struct report *r,
 			 const struct earlier *before, struct writer *w, struct error *err)
 {
 	struct figure_pair p = { .now = r->all,
 				 .before = before->whole.all,
 				 .compared = a->compared,
 				 .currency = a->currency,
-				 .before_uri = report_link_earlier(call, a, r, NULL, -1) };
+				 .before_uri = report_link_earlier(rq, a, r, NULL, -1) };
 
-	if (!call->format->page)
+	if (!rq->reply.format->page)
 		return 0;
 	if (!a->kind->category)
 		figure_cost(w, &p);
 	if (a->question.category == CATALOGUE_NONE)
-		return write_categories(call, a, r, before, w, &p, err);
-	write_measures(call, w, &p, &call->catalogue->categories[a->question.category],
-		       a->kind->category ? call->op->title : NULL);
+		return write_categories(rq, a, r, before, w, &p, err);
+	write_measures(rq, w, &p, &rq->catalogue->categories[a->question.category],
+		       a->kind->category ? rq->op->title : NULL);
 	if (a->kind->category)
 		figure_cost(w, &p);
 	return 0;

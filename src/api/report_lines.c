@@ -13,7 +13,7 @@ const char *const report_sort_names[] = { "start",  "-start",  "name",   "-name"
 					  "-count", "usage",   "-usage", "price", "-price",
 					  "change", "-change", NULL };
 
-const char *report_line_name(const struct call *call, const struct asked *a,
+const char *report_line_name(const struct request *rq, const struct asked *a,
 			     const struct report_line *line)
 {
 	if (line == &report_nothing)
@@ -22,9 +22,9 @@ const char *report_line_name(const struct call *call, const struct asked *a,
 		return a->group == BY_NOTHING ? "all"
 		       : a->group == BY_CATEGORY
 			       ? "directly on it"
-			       : arena_join(call->arena, "no ", report_group_names[a->group], NULL);
+			       : arena_join(rq->arena, "no ", report_group_names[a->group], NULL);
 	if (a->group == BY_CATEGORY)
-		return call->catalogue->categories[line->category].description;
+		return rq->catalogue->categories[line->category].description;
 	return a->group == BY_ACCOUNT ? line->account->name : line->key;
 }
 
@@ -45,7 +45,7 @@ enum sort {
 };
 
 struct order {
-	const struct call *call;
+	const struct request *rq;
 	const struct asked *asked;
 	/* index into report_sort_names; odd: the other way round */
 	int64_t by;
@@ -62,8 +62,8 @@ static int compare_items(const void *x, const void *y, void *arg)
 		order = report_sign(a->slot, b->slot);
 		break;
 	case SORT_NAME:
-		order = strcmp(report_line_name(o->call, o->asked, a->line),
-			       report_line_name(o->call, o->asked, b->line));
+		order = strcmp(report_line_name(o->rq, o->asked, a->line),
+			       report_line_name(o->rq, o->asked, b->line));
 		break;
 	case SORT_COUNT:
 		order = report_sign(a->totals->count, b->totals->count);
@@ -88,40 +88,40 @@ static int compare_items(const void *x, const void *y, void *arg)
 }
 
 /* By name, all lines must have one. */
-static int name_lines(const struct call *call, const struct report *r, struct error *err)
+static int name_lines(const struct request *rq, const struct report *r, struct error *err)
 {
 	for (size_t i = 0; i < r->n_lines; i++)
-		if (store_work(call->store, 1, err) < 0 ||
-		    report_name(call->store, r->lines[i], call->arena, err) < 0)
+		if (store_work(rq->store, 1, err) < 0 ||
+		    report_name(rq->store, r->lines[i], rq->arena, err) < 0)
 			return -1;
 	return 0;
 }
 
-int report_items_sort(const struct call *call, const struct asked *a, const struct report *r,
+int report_items_sort(const struct request *rq, const struct asked *a, const struct report *r,
 		      struct items *items, size_t from, size_t to, struct error *err)
 {
-	const struct arg *sort = call_arg(call, "Sort");
-	struct order order = { call, a,
+	const struct arg *sort = request_arg(rq, "Sort");
+	struct order order = { rq, a,
 			       sort->text                               ? sort->n
 			       : a->slots                               ? SORT_START + 1
 			       : a->question.category == CATALOGUE_NONE ? SORT_PRICE + 1
 									: SORT_USAGE + 1 };
 
-	if ((order.by & ~1) == SORT_NAME && name_lines(call, r, err) < 0)
+	if ((order.by & ~1) == SORT_NAME && name_lines(rq, r, err) < 0)
 		return -1;
 	select_range(items->list, items->n, sizeof(*items->list), from, to, compare_items, &order);
 	for (size_t i = from; i < to && i < items->n; i++)
-		if (report_name(call->store, items->list[i].line, call->arena, err) < 0)
+		if (report_name(rq->store, items->list[i].line, rq->arena, err) < 0)
 			return -1;
 	return 0;
 }
 
-void report_amounts_fill(const struct call *call, const struct totals *t, size_t category,
+void report_amounts_fill(const struct request *rq, const struct totals *t, size_t category,
 			 struct row *ret)
 {
 	const struct category *c = category == CATALOGUE_NONE
 					   ? NULL
-					   : &call->catalogue->categories[category];
+					   : &rq->catalogue->categories[category];
 
 	ret->count = ret->usage = ret->upload = ret->download = DECIMAL_NULL;
 	if (!c)
@@ -148,15 +148,15 @@ static void fill_price(const struct asked *a, wide price, wide before, wide whol
 	ret->share = report_share(price, whole);
 }
 
-void report_row_fill(const struct call *call, const struct asked *a, const struct report *r,
+void report_row_fill(const struct request *rq, const struct asked *a, const struct report *r,
 		     const struct item *i, struct row *ret)
 {
 	const struct report_line *line = i->line;
 	const int64_t *slot = i->slot < 0 ? NULL : &r->starts[i->slot];
 
-	*ret = (struct row) { .name = report_line_name(call, a, line),
-			      .uri = report_link_finer(call, a, line, slot),
-			      .events_uri = report_link_events(call, a, line, slot) };
+	*ret = (struct row) { .name = report_line_name(rq, a, line),
+			      .uri = report_link_finer(rq, a, line, slot),
+			      .events_uri = report_link_events(rq, a, line, slot) };
 	if (a->group == BY_CATEGORY || a->group == BY_ACCOUNT)
 		ret->key = *line->key ? line->key : NULL;
 	if (line->account) {
@@ -164,22 +164,21 @@ void report_row_fill(const struct call *call, const struct asked *a, const struc
 		ret->account_sid = line->account->sid;
 	}
 	if (slot) {
-		ret->start = report_slot_text(call, a, slot[0]);
-		ret->end = a->question.period == PERIOD_HOUR
-				   ? ret->start
-				   : report_slot_text(call, a, slot[1] - 1);
+		ret->start = report_slot_text(rq, a, slot[0]);
+		ret->end = a->question.period == PERIOD_HOUR ? ret->start
+							     : report_slot_text(rq, a, slot[1] - 1);
 	}
-	report_amounts_fill(call, i->totals, line->category, ret);
+	report_amounts_fill(rq, i->totals, line->category, ret);
 	fill_price(a, i->totals->price, i->before, r->all.price, ret);
-	ret->previous_uri = report_link_earlier(call, a, r, line, i->slot);
+	ret->previous_uri = report_link_earlier(rq, a, r, line, i->slot);
 }
 
-void report_total_fill(const struct call *call, const struct asked *a, const struct report *r,
+void report_total_fill(const struct request *rq, const struct asked *a, const struct report *r,
 		       const struct earlier *before, struct row *ret)
 {
 	*ret = (struct row) { .name = "Total",
-			      .events_uri = report_link_events(call, a, NULL, NULL),
-			      .previous_uri = report_link_earlier(call, a, r, NULL, -1) };
-	report_amounts_fill(call, &r->all, a->question.category, ret);
+			      .events_uri = report_link_events(rq, a, NULL, NULL),
+			      .previous_uri = report_link_earlier(rq, a, r, NULL, -1) };
+	report_amounts_fill(rq, &r->all, a->question.category, ret);
 	fill_price(a, r->all.price, before->whole.all.price, r->all.price, ret);
 }

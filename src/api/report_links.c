@@ -9,15 +9,15 @@
 #include "api/url.h"
 #include "base/banned.h"
 
-const struct param *report_param(const struct call *call, const char *name)
+const struct param *report_param(const struct request *rq, const char *name)
 {
-	for (const struct param *p = call->op->params; p->name; p++)
+	for (const struct param *p = rq->op->params; p->name; p++)
 		if (strcmp(p->name, name) == 0)
 			return p;
 	return NULL;
 }
 
-const char *report_slot_text(const struct call *call, const struct asked *a, int64_t at)
+const char *report_slot_text(const struct request *rq, const struct asked *a, int64_t at)
 {
 	char text[INSTANT_TEXT];
 
@@ -25,15 +25,15 @@ const char *report_slot_text(const struct call *call, const struct asked *a, int
 		instant_format(text, at * USEC_PER_SEC);
 	else
 		date_format(text, zone_date(a->question.zone, at));
-	return arena_str(call->arena, text);
+	return arena_str(rq->arena, text);
 }
 
-const char *report_date_text(const struct call *call, struct date d)
+const char *report_date_text(const struct request *rq, struct date d)
 {
 	char text[DATE_TEXT];
 
 	date_format(text, d);
-	return arena_str(call->arena, text);
+	return arena_str(rq->arena, text);
 }
 
 /* Has the category any below it that reports of the caller's accounts list? */
@@ -81,7 +81,7 @@ static bool put_line(struct changes *c, const struct asked *a, const struct repo
  * The next finer view: categories of an account, categories below one, else
  * shorter slots. False: only events are finer.
  */
-static bool put_finer(const struct call *call, struct changes *c, const struct asked *a,
+static bool put_finer(const struct request *rq, struct changes *c, const struct asked *a,
 		      const struct report_line *line, bool slot)
 {
 	static const char *const shorter[] = { [PERIOD_YEAR] = "month",
@@ -93,7 +93,7 @@ static bool put_finer(const struct call *call, struct changes *c, const struct a
 	bool by_account = a->group == BY_ACCOUNT && !a->kind->category;
 
 	if (by_account ||
-	    (a->group == BY_CATEGORY && has_finer(call->catalogue, a, line->category))) {
+	    (a->group == BY_CATEGORY && has_finer(rq->catalogue, a, line->category))) {
 		put(c, "GroupBy", "category");
 		put(c, "By", NULL);
 		return true;
@@ -107,54 +107,54 @@ static bool put_finer(const struct call *call, struct changes *c, const struct a
  * What the accounts of a link might take otherwise, if each has a calendar of
  * its own.
  */
-static void put_calendar(const struct call *call, struct changes *c, const struct asked *a)
+static void put_calendar(const struct request *rq, struct changes *c, const struct asked *a)
 {
-	if (!call->calendars_differ)
+	if (!rq->calendars_differ)
 		return;
-	put(c, "TimeZone", call_link_zone(call));
-	put(c, "StartDate", report_date_text(call, a->first));
-	put(c, "EndDate", report_date_text(call, a->last));
+	put(c, "TimeZone", request_link_zone(rq));
+	put(c, "StartDate", report_date_text(rq, a->first));
+	put(c, "EndDate", report_date_text(rq, a->last));
 }
 
-static void put_days(const struct call *call, struct changes *c, struct days days)
+static void put_days(const struct request *rq, struct changes *c, struct days days)
 {
-	put(c, "StartDate", report_date_text(call, days.first));
-	put(c, "EndDate", report_date_text(call, days.last));
+	put(c, "StartDate", report_date_text(rq, days.first));
+	put(c, "EndDate", report_date_text(rq, days.last));
 }
 
-static const char *link_of(const struct call *call, struct changes *c)
+static const char *link_of(const struct request *rq, struct changes *c)
 {
 	put(c, NULL, NULL);
-	return call_link(call, call_link_path(call), c->list);
+	return request_link(rq, request_link_path(rq), c->list);
 }
 
-const char *report_link_finer(const struct call *call, const struct asked *a,
+const char *report_link_finer(const struct request *rq, const struct asked *a,
 			      const struct report_line *line, const int64_t *slot)
 {
 	struct changes c = { .n = 0 };
 
-	if (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot != NULL))
+	if (!put_line(&c, a, line) || !put_finer(rq, &c, a, line, slot != NULL))
 		return NULL;
-	put_calendar(call, &c, a);
+	put_calendar(rq, &c, a);
 	if (slot)
-		put_days(call, &c,
+		put_days(rq, &c,
 			 (struct days) { zone_date(a->question.zone, slot[0]),
 					 zone_date(a->question.zone, slot[1] - 1) });
-	return link_of(call, &c);
+	return link_of(rq, &c);
 }
 
-const char *report_link_earlier(const struct call *call, const struct asked *a,
+const char *report_link_earlier(const struct request *rq, const struct asked *a,
 				const struct report *r, const struct report_line *line,
 				int64_t slot)
 {
 	struct changes c = { .n = 0 };
 
 	if (!a->compared ||
-	    (line && (!put_line(&c, a, line) || !put_finer(call, &c, a, line, slot >= 0))))
+	    (line && (!put_line(&c, a, line) || !put_finer(rq, &c, a, line, slot >= 0))))
 		return NULL;
-	put_calendar(call, &c, a);
-	put_days(call, &c, slot < 0 ? a->before : report_slot_before(a, r, (size_t)slot));
-	return link_of(call, &c);
+	put_calendar(rq, &c, a);
+	put_days(rq, &c, slot < 0 ? a->before : report_slot_before(a, r, (size_t)slot));
+	return link_of(rq, &c);
 }
 
 /* The parameters that the list of events has as well. */
@@ -163,17 +163,17 @@ static const char *const shared_names[] = {
 	"Network",    "IsoCountry",         "TimeZone", NULL
 };
 
-static const char *find_value(const struct call *call, const struct changes *c, const char *name)
+static const char *find_value(const struct request *rq, const struct changes *c, const char *name)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->list[i].name, name) == 0)
 			return c->list[i].value;
 	if (strcmp(name, "TimeZone") == 0)
-		return call_link_zone(call);
-	return report_param(call, name) ? call_given(call, name) : NULL;
+		return request_link_zone(rq);
+	return report_param(rq, name) ? request_given(rq, name) : NULL;
 }
 
-const char *report_link_events(const struct call *call, const struct asked *a,
+const char *report_link_events(const struct request *rq, const struct asked *a,
 			       const struct report_line *line, const int64_t *slot)
 {
 	struct changes c = { .n = 0 };
@@ -184,25 +184,25 @@ const char *report_link_events(const struct call *call, const struct asked *a,
 		return NULL;
 	if (a->kind->category)
 		put(&c, "Category", a->kind->category);
-	u = url_begin(call->arena, arena_join(call->arena, "/events",
-					      call_link_suffix(call, call->op->dialect), NULL));
+	u = url_begin(rq->arena, arena_join(rq->arena, "/events",
+					    request_link_suffix(rq, rq->op->dialect), NULL));
 	for (const char *const *name = shared_names; *name; name++)
-		url_arg(&u, *name, find_value(call, &c, *name));
+		url_arg(&u, *name, find_value(rq, &c, *name));
 	if (slot) {
-		url_arg(&u, hours ? "From" : "StartDate", report_slot_text(call, a, slot[0]));
+		url_arg(&u, hours ? "From" : "StartDate", report_slot_text(rq, a, slot[0]));
 		url_arg(&u, hours ? "To" : "EndDate",
-			report_slot_text(call, a, hours ? slot[1] : slot[1] - 1));
+			report_slot_text(rq, a, hours ? slot[1] : slot[1] - 1));
 	} else {
-		url_arg(&u, "StartDate", report_date_text(call, a->first));
-		url_arg(&u, "EndDate", report_date_text(call, a->last));
+		url_arg(&u, "StartDate", report_date_text(rq, a->first));
+		url_arg(&u, "EndDate", report_date_text(rq, a->last));
 	}
 	return url_end(&u);
 }
 
-const char *report_link_page(const struct call *call, int64_t page)
+const char *report_link_page(const struct request *rq, int64_t page)
 {
-	return call_link_with(call, arena_join(call->arena, call->op->path, call->suffix, NULL),
-			      { "Sort", call_arg(call, "Sort")->text },
-			      { "PageSize", call_arg(call, "PageSize")->text },
-			      { "Page", arena_printf(call->arena, "%lld", (long long)page) });
+	return request_link_with(rq, arena_join(rq->arena, rq->op->path, rq->suffix, NULL),
+				 { "Sort", request_arg(rq, "Sort")->text },
+				 { "PageSize", request_arg(rq, "PageSize")->text },
+				 { "Page", arena_printf(rq->arena, "%lld", (long long)page) });
 }

@@ -109,35 +109,35 @@ struct items {
 /* ---- lines ---- */
 
 /* Reads what R is compared with. */
-int report_earlier_load(const struct call *call, const struct asked *a, const struct report *r,
+int report_earlier_load(const struct request *rq, const struct asked *a, const struct report *r,
 			struct earlier *ret, struct error *err);
 
 /*
  * How many slots of R the chart and the lines have: all but empty ones at the
  * end that lie in the future.
  */
-size_t report_slots_shown(const struct call *call, const struct report *r);
+size_t report_slots_shown(const struct request *rq, const struct report *r);
 
 /*
- * Those with usage, and one for each slot that has none. In the call's arena.
+ * Those with usage, and one for each slot that has none. In the request's arena.
  */
-struct items report_items(const struct call *call, const struct asked *a, const struct report *r,
+struct items report_items(const struct request *rq, const struct asked *a, const struct report *r,
 			  const struct earlier *before);
 /* Puts those that are FROM to TO - 1 in their order there, with their names. */
-int report_items_sort(const struct call *call, const struct asked *a, const struct report *r,
+int report_items_sort(const struct request *rq, const struct asked *a, const struct report *r,
 		      struct items *items, size_t from, size_t to, struct error *err);
 
-void report_row_fill(const struct call *call, const struct asked *a, const struct report *r,
+void report_row_fill(const struct request *rq, const struct asked *a, const struct report *r,
 		     const struct item *i, struct row *ret);
-void report_total_fill(const struct call *call, const struct asked *a, const struct report *r,
+void report_total_fill(const struct request *rq, const struct asked *a, const struct report *r,
 		       const struct earlier *before, struct row *ret);
 /*
  * The amounts of a line; which of them mean something depends on its category.
  */
-void report_amounts_fill(const struct call *call, const struct totals *t, size_t category,
+void report_amounts_fill(const struct request *rq, const struct totals *t, size_t category,
 			 struct row *ret);
 
-const char *report_line_name(const struct call *call, const struct asked *a,
+const char *report_line_name(const struct request *rq, const struct asked *a,
 			     const struct report_line *line);
 
 /* Signs of differences, for the order of lines. */
@@ -161,7 +161,7 @@ struct days report_slot_before(const struct asked *a, const struct report *r, si
 /* ---- key figures: report_figures.c ---- */
 
 /* The total and its change, and what it is made of. */
-int report_figures_write(const struct call *call, const struct asked *a, const struct report *r,
+int report_figures_write(const struct request *rq, const struct asked *a, const struct report *r,
 			 const struct earlier *before, struct writer *w, struct error *err);
 
 /* ---- the chart ---- */
@@ -169,43 +169,43 @@ int report_figures_write(const struct call *call, const struct asked *a, const s
 extern const struct shape report_price_bars, report_usage_bars, report_data_bars;
 
 /* "Cost by day" */
-const char *report_chart_title(const struct call *call, const struct asked *a);
+const char *report_chart_title(const struct request *rq, const struct asked *a);
 /*
  * The largest lines over time, as LIST, and the others together. Sorts the
  * lines of R.
  */
-int report_chart_write(const struct call *call, const struct asked *a, struct report *r,
+int report_chart_write(const struct request *rq, const struct asked *a, struct report *r,
 		       const struct field *list, struct writer *w, struct error *err);
 
-/* ---- links: all are in the call's arena ---- */
+/* ---- links: all are in the request's arena ---- */
 
 /* The call's parameter NAME, or NULL if its operation has none. */
-const struct param *report_param(const struct call *call, const char *name);
+const struct param *report_param(const struct request *rq, const char *name);
 
 /* A day as dates, an hour as instants. */
-const char *report_slot_text(const struct call *call, const struct asked *a, int64_t at);
-const char *report_date_text(const struct call *call, struct date d);
+const char *report_slot_text(const struct request *rq, const struct asked *a, int64_t at);
+const char *report_date_text(const struct request *rq, struct date d);
 
 /*
  * Where a line leads; SLOT (its two ends): a line of one slot, which becomes
  * the range. NULL: nowhere.
  */
-const char *report_link_finer(const struct call *call, const struct asked *a,
+const char *report_link_finer(const struct request *rq, const struct asked *a,
 			      const struct report_line *line, const int64_t *slot);
 /*
  * LINE in the days compared with, or (SLOT >= 0) in those that the slot of R is
  * compared with; LINE NULL: all of them. NULL: nowhere.
  */
-const char *report_link_earlier(const struct call *call, const struct asked *a,
+const char *report_link_earlier(const struct request *rq, const struct asked *a,
 				const struct report *r, const struct report_line *line,
 				int64_t slot);
 /*
  * The events that a line adds up, or (LINE NULL) all of them; NULL where no
  * question finds just them.
  */
-const char *report_link_events(const struct call *call, const struct asked *a,
+const char *report_link_events(const struct request *rq, const struct asked *a,
 			       const struct report_line *line, const int64_t *slot);
 /* The same report's page PAGE, from 0. */
-const char *report_link_page(const struct call *call, int64_t page);
+const char *report_link_page(const struct request *rq, int64_t page);
 
 #endif

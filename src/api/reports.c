@@ -168,12 +168,12 @@ static const char *const compare_words[] = { "the days before", "the year before
 static const char *const compare_names[] = { "before", "year", "none", NULL };
 enum { COMPARE_BEFORE, COMPARE_YEAR, COMPARE_NONE };
 
-static const char *given_text(const struct call *call, const char *name)
+static const char *given_text(const struct request *rq, const char *name)
 {
-	return report_param(call, name) ? call_arg(call, name)->text : NULL;
+	return report_param(rq, name) ? request_arg(rq, name)->text : NULL;
 }
 
-static void choose_filter(const struct call *call, struct report_question *q)
+static void choose_filter(const struct request *rq, struct report_question *q)
 {
 	static const char *const names[DIMENSIONS] = { [DIM_CUSTOMER] = "Customer",
 						       [DIM_SIM] = "Sim",
@@ -182,25 +182,25 @@ static void choose_filter(const struct call *call, struct report_question *q)
 						       [DIM_COUNTRY] = "IsoCountry" };
 
 	for (int d = 0; d < DIMENSIONS; d++)
-		q->dim[d] = given_text(call, names[d]);
+		q->dim[d] = given_text(rq, names[d]);
 }
 
-static void choose_group(const struct call *call, struct asked *a)
+static void choose_group(const struct request *rq, struct asked *a)
 {
 	static const enum report_by by[] = { [BY_CATEGORY] = REPORT_BY_CATEGORY,
 					     [BY_ACCOUNT] = REPORT_BY_ACCOUNT,
 					     [BY_NOTHING] = REPORT_BY_NONE };
-	const struct arg *group = call_arg(call, "GroupBy"),
-			 *category = a->kind->category ? NULL : call_arg(call, "Category");
+	const struct arg *group = request_arg(rq, "GroupBy"),
+			 *category = a->kind->category ? NULL : request_arg(rq, "Category");
 
 	a->group = group->text ? (enum group)group->n : a->kind->group;
 	a->question.by = a->group < BY_CATEGORY ? REPORT_BY_DIMENSION : by[a->group];
 	a->question.dimension = (enum dimension)a->group;
 	a->question.category = CATALOGUE_NONE;
 	if (a->kind->category)
-		a->question.category = catalogue_find(call->catalogue, a->kind->category,
+		a->question.category = catalogue_find(rq->catalogue, a->kind->category,
 						      strlen(a->kind->category));
-	else if (category->text && category->category != call->catalogue->totalprice)
+	else if (category->text && category->category != rq->catalogue->totalprice)
 		a->question.category = category->category;
 }
 
@@ -219,12 +219,12 @@ static enum period usual_period(struct date first, struct date last)
  * Nothing was used before the month in which the first account began; days that
  * all lie before it stay as they are.
  */
-static int cut_days(const struct call *call, struct asked *a, struct error *err)
+static int cut_days(const struct request *rq, struct asked *a, struct error *err)
 {
-	struct date begin = call_today(call), one;
+	struct date begin = request_today(rq), one;
 
 	for (size_t i = 0; i < a->question.n_accounts; i++) {
-		if (account_begin(call, &a->question.accounts[i], &one, err) < 0)
+		if (account_begin(rq, &a->question.accounts[i], &one, err) < 0)
 			return -1;
 		if (date_compare(one, begin) < 0)
 			begin = one;
@@ -239,14 +239,14 @@ static int cut_days(const struct call *call, struct asked *a, struct error *err)
  * Nobody has used anything after the period of a day to come; what was used is
  * of today at the latest, or the clock was wrong.
  */
-static int find_end(const struct call *call, struct asked *a, struct error *err)
+static int find_end(const struct request *rq, struct asked *a, struct error *err)
 {
 	enum period period = a->question.period == PERIOD_HOUR ? PERIOD_DAY : a->question.period;
-	struct date end = call_today(call);
+	struct date end = request_today(rq);
 	int64_t day;
 
 	for (size_t i = 0; i < a->question.n_accounts && date_compare(end, a->last) < 0; i++) {
-		int rc = store_account_last_day(call->store, a->question.accounts[i].id, &day, err);
+		int rc = store_account_last_day(rq->store, a->question.accounts[i].id, &day, err);
 
 		if (rc < 0)
 			return -1;
@@ -259,27 +259,27 @@ static int find_end(const struct call *call, struct asked *a, struct error *err)
 	return 0;
 }
 
-static int choose_days(const struct call *call, struct asked *a, struct error *err)
+static int choose_days(const struct request *rq, struct asked *a, struct error *err)
 {
-	const struct arg *by = call_arg(call, "By"), *end = call_arg(call, "EndDate");
+	const struct arg *by = request_arg(rq, "By"), *end = request_arg(rq, "EndDate");
 
-	a->last = call_today(call);
-	a->first = call_cycle_first(call, end->text ? end->date : a->last);
-	if (range_given(call, &a->first, &a->last, err) < 0)
+	a->last = request_today(rq);
+	a->first = request_cycle_first(rq, end->text ? end->date : a->last);
+	if (range_given(rq, &a->first, &a->last, err) < 0)
 		return -1;
 	/* without an end the first of a month is a month so far */
 	a->one_day = end->text && date_compare(a->first, a->last) == 0;
-	if (cut_days(call, a, err) < 0)
+	if (cut_days(rq, a, err) < 0)
 		return -1;
-	a->question.zone = call_zone(call);
+	a->question.zone = request_zone(rq);
 	a->slots = by->n != BY_ALL;
 	a->question.period = a->slots ? (enum period)by->n : usual_period(a->first, a->last);
-	if (find_end(call, a, err) < 0)
+	if (find_end(rq, a, err) < 0)
 		return -1;
-	range_instants(call, a->first, a->end, &a->question.from, &a->question.to);
-	a->year_earlier = call_arg(call, "Compare")->n == COMPARE_YEAR;
-	a->compared = call_arg(call, "Compare")->n != COMPARE_NONE &&
-		      report_compare_days(a, call->calendar.cycle_day);
+	range_instants(rq, a->first, a->end, &a->question.from, &a->question.to);
+	a->year_earlier = request_arg(rq, "Compare")->n == COMPARE_YEAR;
+	a->compared = request_arg(rq, "Compare")->n != COMPARE_NONE &&
+		      report_compare_days(a, rq->calendar.cycle_day);
 	return 0;
 }
 
@@ -323,49 +323,49 @@ bool report_days_before(struct date first, struct date last, enum days_before ru
 	return date_valid(*ret_first);
 }
 
-static int ask(struct call *call, struct asked *a, struct error *err)
+static int ask(struct request *rq, struct asked *a, struct error *err)
 {
 	struct report_accounts accounts;
 
-	*a = (struct asked) { .kind = call->op->data };
-	if (report_accounts(call, &accounts, err) < 0)
+	*a = (struct asked) { .kind = rq->op->data };
+	if (report_accounts(rq, &accounts, err) < 0)
 		return -1;
 	a->question.accounts = accounts.accounts;
 	a->question.n_accounts = accounts.n;
 	a->currency = accounts.currency;
 	a->whose = accounts.words;
 	a->left_out = accounts.left_out;
-	choose_group(call, a);
-	choose_filter(call, &a->question);
-	if (access_categories(call, &a->categories, err) < 0 ||
-	    sims_unknown_words(call, a->question.accounts, a->question.n_accounts, a->question.dim,
+	choose_group(rq, a);
+	choose_filter(rq, &a->question);
+	if (access_categories(rq, &a->categories, err) < 0 ||
+	    sims_unknown_words(rq, a->question.accounts, a->question.n_accounts, a->question.dim,
 			       &a->unknown, err) < 0)
 		return -1;
-	return choose_days(call, a, err);
+	return choose_days(rq, a, err);
 }
 
 /* ---- the answer ---- */
 
-static void fill_envelope(const struct call *call, const struct asked *a, size_t n,
+static void fill_envelope(const struct request *rq, const struct asked *a, size_t n,
 			  struct envelope *ret)
 {
-	int64_t page = call_arg(call, "Page")->n, size = call_arg(call, "PageSize")->n;
+	int64_t page = request_arg(rq, "Page")->n, size = request_arg(rq, "PageSize")->n;
 
-	*ret = (struct envelope) { .start = report_date_text(call, a->first),
-				   .end = report_date_text(call, a->last),
+	*ret = (struct envelope) { .start = report_date_text(rq, a->first),
+				   .end = report_date_text(rq, a->last),
 				   .time_zone = zone_name(a->question.zone),
 				   .currency = *a->currency ? a->currency : NULL,
 				   .lines = (int64_t)n,
 				   .page = page,
 				   .page_size = size };
 	if (a->compared) {
-		ret->previous_start = report_date_text(call, a->before.first);
-		ret->previous_end = report_date_text(call, a->before.last);
+		ret->previous_start = report_date_text(rq, a->before.first);
+		ret->previous_end = report_date_text(rq, a->before.last);
 	}
 	if ((page + 1) * size < (int64_t)n)
-		ret->next_page_uri = report_link_page(call, page + 1);
+		ret->next_page_uri = report_link_page(rq, page + 1);
 	if (page > 0)
-		ret->previous_page_uri = report_link_page(call, page - 1);
+		ret->previous_page_uri = report_link_page(rq, page - 1);
 }
 
 /* Columns that would hold nothing. */
@@ -399,40 +399,40 @@ static const struct {
 	[BY_ACCOUNT] = { "Account", "Accounts" },    [BY_NOTHING] = { "Usage", "All usage" }
 };
 
-static void write_labels(const struct call *call, const struct asked *a, struct writer *w)
+static void write_labels(const struct request *rq, const struct asked *a, struct writer *w)
 {
-	const struct field *fields = a->kind->line->fields, *report = call->op->returns->fields;
+	const struct field *fields = a->kind->line->fields, *report = rq->op->returns->fields;
 
 	writer_label(w, &fields[ROW_NAME], group_labels[a->group].one);
 	if (a->question.period == PERIOD_HOUR || a->question.period == PERIOD_DAY)
 		writer_label(w, &fields[ROW_START],
 			     a->question.period == PERIOD_HOUR ? "Hour" : "Day");
 	writer_label(w, &report[REPORT_LINES], group_labels[a->group].all);
-	writer_label(w, &report[REPORT_CHART], report_chart_title(call, a));
+	writer_label(w, &report[REPORT_CHART], report_chart_title(rq, a));
 }
 
 /*
  * The category that the caller chose, in words, with something before and
  * behind it; "" if none was.
  */
-static const char *category_words(const struct call *call, const struct asked *a,
+static const char *category_words(const struct request *rq, const struct asked *a,
 				  const char *before, const char *behind)
 {
 	if (a->kind->category || a->question.category == CATALOGUE_NONE)
 		return "";
-	return arena_join(call->arena, before,
-			  call->catalogue->categories[a->question.category].description, behind,
+	return arena_join(rq->arena, before,
+			  rq->catalogue->categories[a->question.category].description, behind,
 			  NULL);
 }
 
 /* ", customer reception" for each dimension that is filtered by. */
-static const char *dimension_words(const struct call *call, const struct asked *a)
+static const char *dimension_words(const struct request *rq, const struct asked *a)
 {
 	const char *words = "";
 
 	for (int d = 0; d < DIMENSIONS; d++)
 		if (a->question.dim[d])
-			words = arena_join(call->arena, words, ", ", report_group_words[d], " ",
+			words = arena_join(rq->arena, words, ", ", report_group_words[d], " ",
 					   a->question.dim[d], NULL);
 	return words;
 }
@@ -441,77 +441,76 @@ static const char *dimension_words(const struct call *call, const struct asked *
  * What is in force, in a line: "4 accounts, all categories, by category, a row
  * for each day, UTC".
  */
-static const char *filter_words(const struct call *call, const struct asked *a)
+static const char *filter_words(const struct request *rq, const struct asked *a)
 {
-	const char *category = category_words(call, a, ", ", "");
-	const char *rows = a->slots ? arena_join(call->arena, ", a row for each ",
+	const char *category = category_words(rq, a, ", ", "");
+	const char *rows = a->slots ? arena_join(rq->arena, ", a row for each ",
 						 report_period_names[a->question.period], NULL)
 				    : "";
 
 	if (!*category && !a->kind->category)
 		category = ", all categories";
-	return arena_join(call->arena, a->whose, category, dimension_words(call, a), ", ",
+	return arena_join(rq->arena, a->whose, category, dimension_words(rq, a), ", ",
 			  group_words[a->group], rows, ", ", zone_name(a->question.zone), NULL);
 }
 
-static const char *compared_words(const struct call *call, const struct asked *a)
+static const char *compared_words(const struct request *rq, const struct asked *a)
 {
 	if (a->compared)
-		return arena_join(call->arena, " Compared with ",
-				  words_days(call->arena, a->before.first, a->before.last), ".",
+		return arena_join(rq->arena, " Compared with ",
+				  words_days(rq->arena, a->before.first, a->before.last), ".",
 				  NULL);
-	return call_arg(call, "Compare")->n == COMPARE_NONE
+	return request_arg(rq, "Compare")->n == COMPARE_NONE
 		       ? ""
 		       : " Not compared: the days before would begin before the year 1.";
 }
 
-static void write_about(const struct call *call, const struct asked *a, struct writer *w)
+static void write_about(const struct request *rq, const struct asked *a, struct writer *w)
 {
-	const char *days = words_days(call->arena, a->first, a->last);
+	const char *days = words_days(rq->arena, a->first, a->last);
 
-	writer_assume(w, "StartDate", report_date_text(call, a->first));
-	writer_assume(w, "EndDate", report_date_text(call, a->last));
+	writer_assume(w, "StartDate", report_date_text(rq, a->first));
+	writer_assume(w, "EndDate", report_date_text(rq, a->last));
 	writer_assume(w, "GroupBy", report_group_names[a->group]);
 	writer_assume(w, "Currency", a->currency);
 	writer_assume(w, "TimeZone", zone_name(a->question.zone));
-	writer_filters(w, filter_words(call, a));
-	presets_write(call, w);
-	writer_about(w, call->op->title,
-		     arena_join(call->arena, a->whose, ", ", category_words(call, a, "", ", "),
-				days, ", ", group_words[a->group], ", ",
-				zone_name(a->question.zone), ".", compared_words(call, a),
-				a->left_out, a->unknown, NULL));
+	writer_filters(w, filter_words(rq, a));
+	presets_write(rq, w);
+	writer_about(w, rq->op->title,
+		     arena_join(rq->arena, a->whose, ", ", category_words(rq, a, "", ", "), days,
+				", ", group_words[a->group], ", ", zone_name(a->question.zone), ".",
+				compared_words(rq, a), a->left_out, a->unknown, NULL));
 }
 
-static int write_report(struct call *call, const struct asked *a, struct report *r,
+static int write_report(struct request *rq, const struct asked *a, struct report *r,
 			const struct earlier *before, struct writer *w, struct error *err)
 {
-	const struct field *fields = call->op->returns->fields;
-	struct items items = report_items(call, a, r, before);
+	const struct field *fields = rq->op->returns->fields;
+	struct items items = report_items(rq, a, r, before);
 	struct envelope e;
 	struct row row;
 
-	fill_envelope(call, a, items.n, &e);
-	report_total_fill(call, a, r, before, &row);
+	fill_envelope(rq, a, items.n, &e);
+	report_total_fill(rq, a, r, before, &row);
 	e.total = &row;
-	if (report_items_sort(call, a, r, &items, (size_t)(e.page * e.page_size),
+	if (report_items_sort(rq, a, r, &items, (size_t)(e.page * e.page_size),
 			      (size_t)((e.page + 1) * e.page_size), err) < 0)
 		return -1;
-	write_about(call, a, w);
-	write_labels(call, a, w);
+	write_about(rq, a, w);
+	write_labels(rq, a, w);
 	hide_columns(a, w);
-	if (call_arg(call, "Totals")->yes)
+	if (request_arg(rq, "Totals")->yes)
 		writer_show_totals(w);
-	if (report_figures_write(call, a, r, before, w, err) < 0)
+	if (report_figures_write(rq, a, r, before, w, err) < 0)
 		return -1;
-	writer_begin(w, NULL, call->op->returns);
-	writer_fields(w, call->op->returns, &e);
-	if (report_chart_write(call, a, r, &fields[REPORT_CHART], w, err) < 0)
+	writer_begin(w, NULL, rq->op->returns);
+	writer_fields(w, rq->op->returns, &e);
+	if (report_chart_write(rq, a, r, &fields[REPORT_CHART], w, err) < 0)
 		return -1;
 	writer_begin_list(w, &fields[REPORT_LINES], a->kind->line);
 	for (int64_t i = e.page * e.page_size;
 	     i < (int64_t)items.n && i < (e.page + 1) * e.page_size; i++) {
-		report_row_fill(call, a, r, &items.list[i], &row);
+		report_row_fill(rq, a, r, &items.list[i], &row);
 		writer_record(w, NULL, a->kind->line, &row);
 	}
 	writer_end(w);
@@ -519,22 +518,22 @@ static int write_report(struct call *call, const struct asked *a, struct report 
 	return 0;
 }
 
-static int run_report(struct call *call, struct writer *w, struct error *err)
+static int run_report(struct request *rq, struct writer *w, struct error *err)
 {
 	struct earlier before;
 	struct report r;
 	struct asked a;
 
-	if (ask(call, &a, err) < 0 ||
-	    report_load(call->store, call->catalogue, &a.question, call->arena, &r, err) < 0 ||
-	    (a.slots && report_load_cells(call->store, call->catalogue, &a.question, call->arena,
-					  &r, err) < 0) ||
-	    report_earlier_load(call, &a, &r, &before, err) < 0)
+	if (ask(rq, &a, err) < 0 ||
+	    report_load(rq->store, rq->catalogue, &a.question, rq->arena, &r, err) < 0 ||
+	    (a.slots &&
+	     report_load_cells(rq->store, rq->catalogue, &a.question, rq->arena, &r, err) < 0) ||
+	    report_earlier_load(rq, &a, &r, &before, err) < 0)
 		return -1;
-	if (call_note_closed_accounts(call, w, a.question.accounts, a.question.n_accounts,
-				      a.question.from, a.question.to, err) < 0)
+	if (request_note_closed_accounts(rq, w, a.question.accounts, a.question.n_accounts,
+					 a.question.from, a.question.to, err) < 0)
 		return -1;
-	return write_report(call, &a, &r, &before, w, err);
+	return write_report(rq, &a, &r, &before, w, err);
 }
 
 /* ---- the tables ---- */

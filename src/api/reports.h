@@ -29,10 +29,10 @@ struct report_accounts {
 };
 
 /*
- * All of RET is in the call's arena; the call takes their calendar. ERR_PARAM
+ * All of RET is in the request's arena; the call takes their calendar. ERR_PARAM
  * for an account that the caller may not see.
  */
-int report_accounts(struct call *call, struct report_accounts *ret, struct error *err);
+int report_accounts(struct request *rq, struct report_accounts *ret, struct error *err);
 
 /*
  * How the days to compare with are found. By the calendar: for whole months or
@@ -76,10 +76,10 @@ struct figure_pair {
 	const char *before_uri; /* or NULL */
 };
 
-typedef const char *figure_link(const struct call *call, const struct category_figure *f);
+typedef const char *figure_link(const struct request *rq, const struct category_figure *f);
 
 /* The usage of Q's accounts in other days, by category. */
-int figures_load(const struct call *call, const struct report_question *q, struct days days,
+int figures_load(const struct request *rq, const struct report_question *q, struct days days,
 		 struct report *ret, struct error *err);
 
 void figure_cost(struct writer *w, const struct figure_pair *p);
@@ -87,10 +87,10 @@ void figure_cost(struct writer *w, const struct figure_pair *p);
  * Those of category_figures that have usage in one of the two reports, which
  * are by category. OF says if they are compared. LINK may be NULL.
  */
-void figures_by_category(const struct call *call, struct writer *w, const struct figure_pair *of,
+void figures_by_category(const struct request *rq, struct writer *w, const struct figure_pair *of,
 			 const struct report *now, const struct report *before, figure_link *link);
 /* The measures of one category, which P's amounts are. */
-void figures_of_category(const struct call *call, struct writer *w, const struct figure_pair *p,
+void figures_of_category(const struct request *rq, struct writer *w, const struct figure_pair *p,
 			 size_t category);
 
 #endif

@@ -9,7 +9,7 @@
 #include "api/access.h"
 #include "api/closed_until.h"
 #include "api/event_record.h"
-#include "api/op.h"
+#include "api/request.h"
 #include "api/paging.h"
 #include "api/presets.h"
 #include "api/range.h"
@@ -28,15 +28,15 @@ extern const struct op op_ReportUsage, op_ReportAI, op_ReportBilling;
  * that nothing passes, one that the caller may not see is refused (contracts:
  * servicestack G).
  */
-static int choose_accounts(const struct call *call, struct account **ret, size_t *ret_n,
+static int choose_accounts(const struct request *rq, struct account **ret, size_t *ret_n,
 			   struct error *err)
 {
-	const char *sid = call_arg(call, "AccountId")->text;
+	const char *sid = request_arg(rq, "AccountId")->text;
 
 	if (!sid)
-		return access_accounts(call, ret, ret_n, err);
-	*ret = arena_new(call->arena, struct account);
-	switch (access_account(call, sid, *ret, err)) {
+		return access_accounts(rq, ret, ret_n, err);
+	*ret = arena_new(rq->arena, struct account);
+	switch (access_account(rq, sid, *ret, err)) {
 	case SIGHT_FAILED:
 		return -1;
 	case SIGHT_FOREIGN:
@@ -72,65 +72,65 @@ struct asked_days {
 	const char *words;
 };
 
-static int ask_days(const struct call *call, struct date last, struct asked_days *ret,
+static int ask_days(const struct request *rq, struct date last, struct asked_days *ret,
 		    struct error *err)
 {
 	ret->first = earliest;
 	ret->last = last;
-	if (range_given(call, &ret->first, &ret->last, err) < 0)
+	if (range_given(rq, &ret->first, &ret->last, err) < 0)
 		return -1;
-	range_instants(call, ret->first, ret->last, &ret->from, &ret->to);
-	ret->words = arena_join(call->arena, range_words(call->arena, ret->first, ret->last), ", ",
-				zone_name(call_zone(call)), NULL);
+	range_instants(rq, ret->first, ret->last, &ret->from, &ret->to);
+	ret->words = arena_join(rq->arena, range_words(rq->arena, ret->first, ret->last), ", ",
+				zone_name(request_zone(rq)), NULL);
 	return 0;
 }
 
-static const char *date_text(const struct call *call, struct date d)
+static const char *date_text(const struct request *rq, struct date d)
 {
 	char text[DATE_TEXT];
 
 	date_format(text, d);
-	return arena_str(call->arena, text);
+	return arena_str(rq->arena, text);
 }
 
 /* The date at the instant AT, seconds. */
-static const char *date_at(const struct call *call, int64_t at)
+static const char *date_at(const struct request *rq, int64_t at)
 {
-	return date_text(call, zone_date(call_zone(call), at));
+	return date_text(rq, zone_date(request_zone(rq), at));
 }
 
 /* "AccountId's name" or "3 accounts" */
-static const char *whose(const struct call *call, const struct account *accounts, size_t n)
+static const char *whose(const struct request *rq, const struct account *accounts, size_t n)
 {
-	return n == 1 ? accounts[0].name : arena_printf(call->arena, "%zu accounts", n);
+	return n == 1 ? accounts[0].name : arena_printf(rq->arena, "%zu accounts", n);
 }
 
 /*
  * What stands above the records: whose and of when they are, and on pages the
  * key figures and other days. V has the rest of them.
  */
-static int about(const struct call *call, struct writer *w, const struct asked_days *days,
+static int about(const struct request *rq, struct writer *w, const struct asked_days *days,
 		 struct view_figures *v, struct error *err)
 {
-	const char *who = whose(call, v->accounts, v->n), *compared = "";
+	const char *who = whose(rq, v->accounts, v->n), *compared = "";
 
 	v->days = (struct days) { days->first, date_compare(days->last, latest) < 0
 						       ? days->last
-						       : call_today(call) };
-	v->compared = call_arg(call, "StartDate")->text &&
+						       : request_today(rq) };
+	v->compared = request_arg(rq, "StartDate")->text &&
 		      date_compare(v->days.first, v->days.last) <= 0;
-	if (view_wanted(call)) {
-		writer_assume(w, "EndDate", date_text(call, v->days.last));
-		if (call_arg(call, "StartDate")->text)
-			writer_assume(w, "StartDate", date_text(call, v->days.first));
-		presets_write(call, w);
-		writer_filters(w, arena_join(call->arena, who, ", ", zone_name(call_zone(call)),
-					     NULL));
-		if (view_figures_write(call, w, v, &compared, err) < 0)
+	if (view_wanted(rq)) {
+		writer_assume(w, "EndDate", date_text(rq, v->days.last));
+		if (request_arg(rq, "StartDate")->text)
+			writer_assume(w, "StartDate", date_text(rq, v->days.first));
+		presets_write(rq, w);
+		writer_filters(w,
+			       arena_join(rq->arena, who, ", ", zone_name(request_zone(rq)), NULL));
+		if (view_figures_write(rq, w, v, &compared, err) < 0)
 			return -1;
 	}
-	writer_about(w, call->op->title,
-		     arena_join(call->arena, who, ", ", days->words, ".", compared, NULL));
+	writer_about(w, rq->op->title,
+		     arena_join(rq->arena, who, ", ", days->words, ".", compared, NULL));
 	return 0;
 }
 
@@ -177,11 +177,11 @@ static const struct shape record_shape = { .name = "UsageRecordInfo",
 					   .fields = record_fields,
 					   .doc = "Usage of one category over the days asked for" };
 
-static void fill_record(const struct call *call, const struct account *a, const char *start,
+static void fill_record(const struct request *rq, const struct account *a, const char *start,
 			const char *end, const char *zone, const struct usage_row *row,
 			struct usage_record_info *ret)
 {
-	const struct category *c = &call->catalogue->categories[row->category];
+	const struct category *c = &rq->catalogue->categories[row->category];
 	const char *days;
 
 	*ret = (struct usage_record_info) {
@@ -197,65 +197,64 @@ static void fill_record(const struct call *call, const struct account *a, const 
 		.usage = { .n = row->totals.usage, .places = USAGE_PLACES },
 		.usage_unit = c->usage_unit,
 	};
-	if (row->category == call->catalogue->totalprice) {
+	if (row->category == rq->catalogue->totalprice) {
 		ret->usage = ret->price;
 		ret->usage_unit = a->currency;
 	}
-	days = url_of(call->arena, "", { "StartDate", start }, { "EndDate", end },
+	days = url_of(rq->arena, "", { "StartDate", start }, { "EndDate", end },
 		      { "IncludeSubaccounts", "false" }, { "TimeZone", zone });
-	ret->uri = arena_join(call->arena, "/2010-04-01/Accounts/", a->sid,
+	ret->uri = arena_join(rq->arena, "/2010-04-01/Accounts/", a->sid,
 			      "/Usage/Records.json?Category=", c->name, days, NULL);
-	if (events_linked(call))
-		ret->events_uri = events_link(call, a->sid, c->name, days);
+	if (events_linked(rq))
+		ret->events_uri = events_link(rq, a->sid, c->name, days);
 }
 
 /*
  * One account's question. Its days begin with the account, unless StartDate is
  * given. 1, or 0: all of them lie before it began.
  */
-static int ask_account(const struct call *call, const struct account *a, struct usage_query *ret,
+static int ask_account(const struct request *rq, const struct account *a, struct usage_query *ret,
 		       struct error *err)
 {
-	struct date first, last = call_today(call);
+	struct date first, last = request_today(rq);
 
 	*ret = (struct usage_query) {
 		.accounts = &a->id,
 		.n_accounts = 1,
-		.zone = call_zone(call),
+		.zone = request_zone(rq),
 		.period = PERIOD_ALL,
 		.group = GROUP_CATEGORY,
 		.category = CATALOGUE_NONE,
 	};
-	if (account_begin(call, a, &first, err) < 0)
+	if (account_begin(rq, a, &first, err) < 0)
 		return -1;
-	if (!call_arg(call, "StartDate")->text && call_arg(call, "EndDate")->text &&
-	    date_compare(call_arg(call, "EndDate")->date, first) < 0)
+	if (!request_arg(rq, "StartDate")->text && request_arg(rq, "EndDate")->text &&
+	    date_compare(request_arg(rq, "EndDate")->date, first) < 0)
 		return 0;
-	if (range_given(call, &first, &last, err) < 0)
+	if (range_given(rq, &first, &last, err) < 0)
 		return -1;
-	range_instants(call, first, last, &ret->from, &ret->to);
+	range_instants(rq, first, last, &ret->from, &ret->to);
 	return 1;
 }
 
-static int write_account(const struct call *call, const struct account *a, struct writer *w,
+static int write_account(const struct request *rq, const struct account *a, struct writer *w,
 			 struct error *err)
 {
-	const char *start, *end, *zone = call_given(call, "TimeZone");
+	const char *start, *end, *zone = request_given(rq, "TimeZone");
 	struct usage_cursor *cur = NULL;
 	struct usage_record_info rec;
 	struct usage_query q;
 	struct usage_row row;
-	int rc = ask_account(call, a, &q, err);
+	int rc = ask_account(rq, a, &q, err);
 
 	if (rc <= 0)
 		return rc;
-	start = date_at(call, q.from);
-	end = date_at(call, q.to - 1);
-	if (usage_open(call->store, call->catalogue, &q, (struct usage_position) { 0 }, &cur, err) <
-	    0)
+	start = date_at(rq, q.from);
+	end = date_at(rq, q.to - 1);
+	if (usage_open(rq->store, rq->catalogue, &q, (struct usage_position) { 0 }, &cur, err) < 0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0) {
-		fill_record(call, a, start, end, zone, &row, &rec);
+		fill_record(rq, a, start, end, zone, &row, &rec);
 		writer_record(w, NULL, &record_shape, &rec);
 	}
 	usage_close(&cur);
@@ -265,16 +264,16 @@ static int write_account(const struct call *call, const struct account *a, struc
 /* ---- the same for people ---- */
 
 /* The account's rows of Q, in the arena, and the price of all. */
-static int load_rows(const struct call *call, const struct usage_query *q, struct view_group *ret,
+static int load_rows(const struct request *rq, const struct usage_query *q, struct view_group *ret,
 		     struct error *err)
 {
-	const struct catalogue *c = call->catalogue;
+	const struct catalogue *c = rq->catalogue;
 	struct usage_cursor *cur = NULL;
 	struct usage_row row;
 	int rc;
 
-	ret->rows = arena_array(call->arena, struct usage_row, c->n + 1);
-	if (usage_open(call->store, c, q, (struct usage_position) { 0 }, &cur, err) < 0)
+	ret->rows = arena_array(rq->arena, struct usage_row, c->n + 1);
+	if (usage_open(rq->store, c, q, (struct usage_position) { 0 }, &cur, err) < 0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0) {
 		ret->rows[ret->n++] = row;
@@ -289,38 +288,38 @@ static int load_rows(const struct call *call, const struct usage_query *q, struc
  * Where an account's row leads, or with a category behind it that category's:
  * the report of the same days.
  */
-static void link_group(const struct call *call, const struct account *a, const char *start,
+static void link_group(const struct request *rq, const struct account *a, const char *start,
 		       const char *end, struct view_group *g)
 {
-	const char *path = arena_join(call->arena, op_ReportUsage.path,
-				      call_link_suffix(call, op_ReportUsage.dialect), NULL);
+	const char *path = arena_join(rq->arena, op_ReportUsage.path,
+				      request_link_suffix(rq, op_ReportUsage.dialect), NULL);
 
-	g->uri = url_of(call->arena, path, { "AccountSid", a->sid },
+	g->uri = url_of(rq->arena, path, { "AccountSid", a->sid },
 			{ "IncludeSubaccounts", "false" }, { "StartDate", start },
-			{ "EndDate", end }, { "TimeZone", zone_name(call_zone(call)) });
-	g->finer = arena_join(call->arena, g->uri, "&Category=", NULL);
+			{ "EndDate", end }, { "TimeZone", zone_name(request_zone(rq)) });
+	g->finer = arena_join(rq->arena, g->uri, "&Category=", NULL);
 	g->finer_query = "";
-	g->events_query = url_of(call->arena, "", { "StartDate", start }, { "EndDate", end },
+	g->events_query = url_of(rq->arena, "", { "StartDate", start }, { "EndDate", end },
 				 { "IncludeSubaccounts", "false" },
-				 { "TimeZone", call_given(call, "TimeZone") });
+				 { "TimeZone", request_given(rq, "TimeZone") });
 }
 
-static int view_account(const struct call *call, const struct account *a, struct writer *w,
+static int view_account(const struct request *rq, const struct account *a, struct writer *w,
 			struct error *err)
 {
 	struct view_group g = { .name = a->name, .currency = a->currency, .sid = a->sid };
 	struct usage_query q;
-	int rc = ask_account(call, a, &q, err);
+	int rc = ask_account(rq, a, &q, err);
 
 	if (rc <= 0)
 		return rc;
-	if (!call_arg(call, "StartDate")->text)
-		g.note = arena_join(call->arena, "from ", date_at(call, q.from), NULL);
-	link_group(call, a, date_at(call, q.from), date_at(call, q.to - 1), &g);
-	if (load_rows(call, &q, &g, err) < 0)
+	if (!request_arg(rq, "StartDate")->text)
+		g.note = arena_join(rq->arena, "from ", date_at(rq, q.from), NULL);
+	link_group(rq, a, date_at(rq, q.from), date_at(rq, q.to - 1), &g);
+	if (load_rows(rq, &q, &g, err) < 0)
 		return -1;
 	if (g.n)
-		view_write(call, w, &g);
+		view_write(rq, w, &g);
 	return 0;
 }
 
@@ -332,28 +331,28 @@ static int by_name(const void *x, const void *y)
 	return order ? order : strcmp(a->sid, b->sid);
 }
 
-static int list_usage_records(struct call *call, struct writer *w, struct error *err)
+static int list_usage_records(struct request *rq, struct writer *w, struct error *err)
 {
 	struct view_figures figures = { .category = CATALOGUE_NONE };
-	bool people = view_wanted(call);
+	bool people = view_wanted(rq);
 	struct account *accounts;
 	struct asked_days days;
 
-	if (ask_days(call, call_today(call), &days, err) < 0 ||
-	    choose_accounts(call, &accounts, &figures.n, err) < 0 ||
-	    call_note_closed_accounts(call, w, accounts, figures.n, days.from, days.to, err) < 0)
+	if (ask_days(rq, request_today(rq), &days, err) < 0 ||
+	    choose_accounts(rq, &accounts, &figures.n, err) < 0 ||
+	    request_note_closed_accounts(rq, w, accounts, figures.n, days.from, days.to, err) < 0)
 		return -1;
 	if (people)
 		qsort(accounts, figures.n, sizeof(*accounts), by_name);
 	figures.accounts = accounts;
-	if (about(call, w, &days, &figures, err) < 0)
+	if (about(rq, w, &days, &figures, err) < 0)
 		return -1;
 	view_name(w, "Account and category");
 	writer_begin_list(w, NULL, people ? &view_shape : &record_shape);
 	for (size_t i = 0; i < figures.n; i++) {
-		if (!people && !call->batch)
-			store_work_again(call->store);
-		if ((people ? view_account : write_account)(call, &accounts[i], w, err) < 0)
+		if (!people && !rq->batch)
+			store_work_again(rq->store);
+		if ((people ? view_account : write_account)(rq, &accounts[i], w, err) < 0)
 			return -1;
 	}
 	writer_end(w);
@@ -427,25 +426,25 @@ static struct decimal whole_minutes(const struct totals *t)
 /*
  * The events behind minutes of an account, and of CUSTOMER unless that is NULL.
  */
-static const char *ai_events(const struct call *call, const char *sid, const char *customer)
+static const char *ai_events(const struct request *rq, const char *sid, const char *customer)
 {
-	const struct arg *first = call_arg(call, "StartDate"), *last = call_arg(call, "EndDate");
+	const struct arg *first = request_arg(rq, "StartDate"), *last = request_arg(rq, "EndDate");
 
-	if (!events_linked(call))
+	if (!events_linked(rq))
 		return NULL;
-	return events_link(
-		call, sid, CATEGORY_AI_MINUTES,
-		url_of(call->arena, "", { "IncludeSubaccounts", "false" },
-		       { "StartDate", first->text ? date_text(call, first->date) : NULL },
-		       { "EndDate", last->text ? date_text(call, last->date) : NULL },
-		       { "TimeZone", call_given(call, "TimeZone") }, { "Customer", customer }));
+	return events_link(rq, sid, CATEGORY_AI_MINUTES,
+			   url_of(rq->arena, "", { "IncludeSubaccounts", "false" },
+				  { "StartDate", first->text ? date_text(rq, first->date) : NULL },
+				  { "EndDate", last->text ? date_text(rq, last->date) : NULL },
+				  { "TimeZone", request_given(rq, "TimeZone") },
+				  { "Customer", customer }));
 }
 
-static void write_ai_row(const struct call *call, struct writer *w, const struct account *a,
+static void write_ai_row(const struct request *rq, struct writer *w, const struct account *a,
 			 const struct usage_row *row)
 {
 	const char *uri = ai_events(
-		call, a->sid, row->member ? row->member_text : call_arg(call, "CustomerId")->text);
+		rq, a->sid, row->member ? row->member_text : request_arg(rq, "CustomerId")->text);
 	struct ai_account_usage account = { a->sid, whole_minutes(&row->totals), uri };
 	struct ai_customer_usage customer = { a->sid, row->member_text, account.ai_minutes, uri };
 
@@ -494,23 +493,23 @@ struct ai_rows {
 	size_t n, size;
 };
 
-static void add_ai_row(const struct call *call, struct ai_rows *rows, const struct account *a,
+static void add_ai_row(const struct request *rq, struct ai_rows *rows, const struct account *a,
 		       const struct usage_row *row)
 {
 	if (rows->n == rows->size) {
 		size_t size = rows->size ? 2 * rows->size : 64;
 
-		rows->list = arena_grow(call->arena, rows->list, rows->n * sizeof(*rows->list),
+		rows->list = arena_grow(rq->arena, rows->list, rows->n * sizeof(*rows->list),
 					size * sizeof(*rows->list));
 		rows->size = size;
 	}
 	rows->list[rows->n++] = (struct ai_view_row) {
-		.customer = row->member ? arena_str(call->arena, row->member_text) : NULL,
+		.customer = row->member ? arena_str(rq->arena, row->member_text) : NULL,
 		.account = a->name,
 		.minutes = whole_minutes(&row->totals),
-		.events_uri = ai_events(call, a->sid,
+		.events_uri = ai_events(rq, a->sid,
 					row->member ? row->member_text
-						    : call_arg(call, "CustomerId")->text)
+						    : request_arg(rq, "CustomerId")->text)
 	};
 }
 
@@ -536,11 +535,11 @@ static void write_ai_view(struct writer *w, struct ai_rows *rows, const struct s
  * An account's total, or with GROUP DIM_CUSTOMER its customers; of one customer
  * if one is asked for. Into ROWS, or (NULL) written at once.
  */
-static int write_ai_account(const struct call *call, const struct account *a,
+static int write_ai_account(const struct request *rq, const struct account *a,
 			    const struct usage_query *query, struct writer *w, struct ai_rows *rows,
 			    struct error *err)
 {
-	const char *customer = call_arg(call, "CustomerId")->text;
+	const char *customer = request_arg(rq, "CustomerId")->text;
 	struct usage_query q = *query;
 	struct usage_cursor *cur = NULL;
 	struct usage_row row;
@@ -549,25 +548,24 @@ static int write_ai_account(const struct call *call, const struct account *a,
 	q.accounts = &a->id;
 	q.n_accounts = 1;
 	if (customer) {
-		rc = store_dimension_find(call->store, a->id, DIM_CUSTOMER, customer,
+		rc = store_dimension_find(rq->store, a->id, DIM_CUSTOMER, customer,
 					  strlen(customer), &q.dim[DIM_CUSTOMER], err);
 		if (rc <= 0)
 			return rc;
 	}
-	if (usage_open(call->store, call->catalogue, &q, (struct usage_position) { 0 }, &cur, err) <
-	    0)
+	if (usage_open(rq->store, rq->catalogue, &q, (struct usage_position) { 0 }, &cur, err) < 0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0)
 		if (rows)
-			add_ai_row(call, rows, a, &row);
+			add_ai_row(rq, rows, a, &row);
 		else
-			write_ai_row(call, w, a, &row);
+			write_ai_row(rq, w, a, &row);
 	usage_close(&cur);
 	return rc;
 }
 
 /* One of the two lists. */
-static int write_ai_list(const struct call *call, const struct view_figures *of,
+static int write_ai_list(const struct request *rq, const struct view_figures *of,
 			 struct usage_query *q, int list, struct writer *w, struct error *err)
 {
 	static const int group[] = { [AI_ACCOUNTS] = GROUP_NONE, [AI_CUSTOMERS] = DIM_CUSTOMER };
@@ -577,15 +575,15 @@ static int write_ai_list(const struct call *call, const struct view_figures *of,
 	static const struct shape *const views[] = {
 		[AI_ACCOUNTS] = &ai_view_account_shape, [AI_CUSTOMERS] = &ai_view_customer_shape
 	};
-	const struct shape *shape = view_wanted(call) ? views[list] : shapes[list];
+	const struct shape *shape = view_wanted(rq) ? views[list] : shapes[list];
 	struct ai_rows rows = { .n = 0 };
 
 	q->group = group[list];
 	writer_begin_list(w, &ai_usage_fields[list], shape);
 	for (size_t i = 0; i < of->n; i++) {
-		if (!view_wanted(call) && !call->batch)
-			store_work_again(call->store);
-		if (write_ai_account(call, &of->accounts[i], q, w, view_wanted(call) ? &rows : NULL,
+		if (!view_wanted(rq) && !rq->batch)
+			store_work_again(rq->store);
+		if (write_ai_account(rq, &of->accounts[i], q, w, view_wanted(rq) ? &rows : NULL,
 				     err) < 0)
 			return -1;
 	}
@@ -594,32 +592,32 @@ static int write_ai_list(const struct call *call, const struct view_figures *of,
 	return 0;
 }
 
-static int get_ai_usage(struct call *call, struct writer *w, struct error *err)
+static int get_ai_usage(struct request *rq, struct writer *w, struct error *err)
 {
-	struct view_figures figures = { .category = catalogue_find(call->catalogue,
+	struct view_figures figures = { .category = catalogue_find(rq->catalogue,
 								   CATEGORY_AI_MINUTES,
 								   strlen(CATEGORY_AI_MINUTES)),
-					.customer = call_arg(call, "CustomerId")->text };
-	struct usage_query q = { .zone = call_zone(call),
+					.customer = request_arg(rq, "CustomerId")->text };
+	struct usage_query q = { .zone = request_zone(rq),
 				 .period = PERIOD_ALL,
 				 .category = figures.category };
 	struct account *accounts;
 	struct asked_days days;
 
-	if (ask_days(call, latest, &days, err) < 0 ||
-	    choose_accounts(call, &accounts, &figures.n, err) < 0)
+	if (ask_days(rq, latest, &days, err) < 0 ||
+	    choose_accounts(rq, &accounts, &figures.n, err) < 0)
 		return -1;
 	q.from = days.from;
 	q.to = days.to;
 	figures.accounts = accounts;
-	if (call_note_closed_accounts(call, w, accounts, figures.n, q.from, q.to, err) < 0 ||
-	    about(call, w, &days, &figures, err) < 0)
+	if (request_note_closed_accounts(rq, w, accounts, figures.n, q.from, q.to, err) < 0 ||
+	    about(rq, w, &days, &figures, err) < 0)
 		return -1;
 	writer_label(w, &ai_usage_fields[AI_ACCOUNTS], "Accounts");
 	writer_label(w, &ai_usage_fields[AI_CUSTOMERS], "Customers");
 	writer_begin(w, NULL, &ai_usage_shape);
 	for (int list = AI_ACCOUNTS; list <= AI_CUSTOMERS; list++)
-		if (write_ai_list(call, &figures, &q, list, w, err) < 0)
+		if (write_ai_list(rq, &figures, &q, list, w, err) < 0)
 			return -1;
 	writer_end(w);
 	return 0;

@@ -33,6 +33,13 @@ struct check {
 	struct check *next;
 };
 
+/* A password, and whose it should be. */
+struct attempt {
+	const struct password *password;
+	const char *name;   /* folded: wrong passwords count together, however it is typed */
+	const char *stored; /* what the ledger has of the right one; NULL: no such user */
+};
+
 struct signin {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -75,15 +82,16 @@ void signin_free(struct signin **s)
  * password has another salt, so what is remembered of the old one is never
  * found again.
  */
-static void make_key(const struct signin *s, const char *name, const char *stored,
-		     const char *password, size_t len, unsigned char ret[static HASH_BYTES])
+static void make_key(const struct signin *s, const struct attempt *a,
+		     unsigned char ret[static HASH_BYTES])
 {
+	const char *stored = a->stored ? a->stored : "";
 	struct strbuf all;
 
 	strbuf_init(&all, KEY_TEXT_MAX);
-	strbuf_addn(&all, name, strlen(name) + 1);
+	strbuf_addn(&all, a->name, strlen(a->name) + 1);
 	strbuf_addn(&all, stored, strlen(stored) + 1);
-	strbuf_addn(&all, password, len);
+	strbuf_addn(&all, a->password->text, a->password->len);
 	token_hash(s->secret, all.text, all.len, ret);
 	if (all.size)
 		secret_wipe(all.text, all.size);
@@ -118,11 +126,11 @@ static void remember(struct signin *s, const unsigned char *key, int64_t now)
 
 /* ---- checking one ---- */
 
-static int check_slowly(struct signin *s, const char *name, const char *stored,
-			const char *password, size_t len, const char *address, struct error *err)
+static int check_slowly(struct signin *s, const struct attempt *a, struct error *err)
 {
-	int64_t wait = throttle_try(s->throttle, name, address, monotonic_ms());
-	bool known = throttle_knows(s->throttle, name, address, monotonic_ms());
+	const struct password *p = a->password;
+	int64_t wait = throttle_try(s->throttle, a->name, p->address, monotonic_ms());
+	bool known = throttle_knows(s->throttle, a->name, p->address, monotonic_ms());
 	int rc;
 
 	if (wait) {
@@ -132,16 +140,17 @@ static int check_slowly(struct signin *s, const char *name, const char *stored,
 				 err->retry_after);
 	}
 	rc = password_verify_as(known ? PASSWORD_KNOWN : PASSWORD_STRANGER,
-				throttle_network(s->throttle, address), stored, password, len, err);
+				throttle_network(s->throttle, p->address), a->stored, p->text,
+				p->len, err);
 	if (rc > 0)
-		throttle_succeeded(s->throttle, name, address, monotonic_ms());
+		throttle_succeeded(s->throttle, a->name, p->address, monotonic_ms());
 	if (rc < 0) {
 		/*
 		 * of strangers, a try that found no place counts: else they
 		 * could come again at once, for ever
 		 */
 		if (known || err->kind != ERR_BUSY)
-			throttle_withdraw(s->throttle, name, address, monotonic_ms());
+			throttle_withdraw(s->throttle, a->name, p->address, monotonic_ms());
 		err->retry_after = 1;
 	}
 	return rc;
@@ -179,17 +188,13 @@ static int join_check(struct signin *s, struct check *c, struct error *err)
 	return rc;
 }
 
-/*
- * 1 it is the password of NAME, 0 it isn't, -1 it can't be said now. STORED
- * NULL: there is no such user.
- */
-static int check(struct signin *s, const char *name, const char *stored, const char *password,
-		 size_t len, const char *address, struct error *err)
+/* 1 it is the user's password, 0 it isn't, -1 it can't be said now. */
+static int check(struct signin *s, const struct attempt *a, struct error *err)
 {
 	struct check own = { .done = false }, *other;
 	int rc;
 
-	make_key(s, name, stored ? stored : "", password, len, own.key);
+	make_key(s, a, own.key);
 	pthread_mutex_lock(&s->lock);
 	for (other = s->checks; other && memcmp(other->key, own.key, HASH_BYTES) != 0;
 	     other = other->next)
@@ -206,7 +211,7 @@ static int check(struct signin *s, const char *name, const char *stored, const c
 		 */
 		s->checks = &own;
 		pthread_mutex_unlock(&s->lock);
-		rc = own.rc = check_slowly(s, name, stored, password, len, address, &own.err);
+		rc = own.rc = check_slowly(s, a, &own.err);
 		pthread_mutex_lock(&s->lock);
 		if (rc > 0)
 			remember(s, own.key, monotonic_ms());
@@ -226,8 +231,7 @@ static const char *signed_text(struct arena *arena, const char *name, const char
 	return arena_printf(arena, "device:%.*s:%s", DEVICE_ID_TEXT, id, name);
 }
 
-void device_new(const unsigned char secret[static SECRET_BYTES], const char *name,
-		struct arena *arena, char ret[static DEVICE_TEXT])
+void device_new(const struct request *rq, const char *name, char ret[static DEVICE_TEXT])
 {
 	unsigned char tag[TAG_BYTES];
 	char token[TOKEN_TEXT];
@@ -237,29 +241,29 @@ void device_new(const unsigned char secret[static SECRET_BYTES], const char *nam
 		       "a device's id is the beginning of a token");
 	token_new(token);
 	memcpy(ret, token, DEVICE_ID_TEXT);
-	text = signed_text(arena, name, ret);
-	tag_make(secret, text, strlen(text), tag);
+	text = signed_text(rq->arena, name, ret);
+	tag_make(rq->worker->secret, text, strlen(text), tag);
 	ret[DEVICE_ID_TEXT] = '.';
 	base64url_encode(tag, TAG_BYTES, ret + DEVICE_ID_TEXT + 1);
 }
 
-const char *signin_device(struct signin *s, const unsigned char secret[static SECRET_BYTES],
-			  const char *name, const char *text, struct arena *arena)
+const char *signin_device(const struct request *rq, const char *name)
 {
 	unsigned char tag[TAG_BYTES];
-	const char *subject, *all;
-	size_t len;
+	const char *subject, *all, *text;
+	size_t len = 0;
 
-	if (!text || strlen(text) != DEVICE_TEXT - 1 || text[DEVICE_ID_TEXT] != '.' ||
+	text = request_cookie(rq, DEVICE_COOKIE, &len);
+	if (!text || len != DEVICE_TEXT - 1 || text[DEVICE_ID_TEXT] != '.' ||
 	    !base64url_decode(text + DEVICE_ID_TEXT + 1, DEVICE_TEXT - DEVICE_ID_TEXT - 2, tag,
 			      sizeof(tag), &len) ||
 	    len != TAG_BYTES)
 		return NULL;
-	all = signed_text(arena, name, text);
-	if (!tag_check(secret, all, strlen(all), tag))
+	all = signed_text(rq->arena, name, text);
+	if (!tag_check(rq->worker->secret, all, strlen(all), tag))
 		return NULL;
-	subject = arena_printf(arena, "device:%.*s", DEVICE_ID_TEXT, text);
-	throttle_know(s->throttle, name, subject, monotonic_ms());
+	subject = arena_printf(rq->arena, "device:%.*s", DEVICE_ID_TEXT, text);
+	throttle_know(rq->worker->signin->throttle, name, subject, monotonic_ms());
 	return subject;
 }
 
@@ -273,26 +277,23 @@ static int refuse(struct error *err)
 	return error_set(err, ERR_CREDENTIALS, NULL, "Invalid Username or Password");
 }
 
-int signin_password(struct signin *s, struct store *st, const char *typed, const char *password,
-		    size_t len, const char *address, struct arena *arena, struct user *ret,
+int signin_password(const struct request *rq, const struct password *p, struct user *ret,
 		    struct error *err)
 {
-	/*
-	 * wrong passwords of a user count together, however the name is typed
-	 */
-	const char *name = name_fold(arena, typed);
+	struct attempt a = { .password = p, .name = name_fold(rq->arena, p->name) };
 	int found, rc;
 
-	if (len > PASSWORD_BYTES_MAX)
+	if (p->len > PASSWORD_BYTES_MAX)
 		return refuse(err); /* nobody has such a password */
-	found = store_user_by_name(st, typed, arena, ret, err);
+	found = store_user_by_name(rq->store, p->name, rq->arena, ret, err);
 	if (found < 0)
 		return -1;
-	found = found && !ret->removed;
-	rc = check(s, name, found ? ret->password : NULL, password, len, address, err);
+	if (found && !ret->removed)
+		a.stored = ret->password;
+	rc = check(rq->worker->signin, &a, err);
 	if (rc < 0)
 		return -1;
-	return rc && found ? 0 : refuse(err);
+	return rc && a.stored ? 0 : refuse(err);
 }
 
 int signin_principal(const struct user *u, struct principal *ret, struct error *err)
@@ -331,71 +332,89 @@ bool signin_key_principal(const struct key *k, struct principal *ret)
 /* ---- tokens ---- */
 
 /* Who asked for a token: 1, 0 removed or revoked, -1 failed. */
-static int load_maker(struct store *st, const struct maker *m, struct arena *arena,
-		      struct principal *ret, struct error *err)
+static int load_maker(const struct request *rq, const struct maker *m, struct principal *ret,
+		      struct error *err)
 {
-	struct user *user = arena_new(arena, struct user);
-	struct key *key = arena_new(arena, struct key);
+	struct user *user = arena_new(rq->arena, struct user);
+	struct key *key = arena_new(rq->arena, struct key);
 	int rc;
 
 	if (m->user) {
-		rc = store_user_by_id(st, m->user, arena, user, err);
+		rc = store_user_by_id(rq->store, m->user, rq->arena, user, err);
 		if (rc <= 0 || user->removed)
 			return rc < 0 ? -1 : 0;
 		return signin_principal(user, ret, err) < 0 ? -1 : 1;
 	}
-	rc = *m->key_sid ? store_key_by_sid(st, m->key_sid, arena, key, err) : 0;
+	rc = *m->key_sid ? store_key_by_sid(rq->store, m->key_sid, rq->arena, key, err) : 0;
 	if (rc <= 0 || key->revoked)
 		return rc < 0 ? -1 : 0;
 	return signin_key_principal(key, ret);
 }
 
-int signin_token_maker(struct store *st, const struct session *token, struct principal *who,
-		       struct arena *arena, struct error *err)
+/*
+ * Is a token, which signs in WHO, still good? If so, WHO's made_by and maker
+ * are set. 1, 0, -1 failed.
+ */
+static int check_maker(const struct request *rq, const struct session *token, struct principal *who,
+		       struct error *err)
 {
 	struct principal maker;
-	int rc = token->maker.user == who->user ? 1
-						: load_maker(st, &token->maker, arena, &maker, err);
+	int rc = token->maker.user == who->user ? 1 : load_maker(rq, &token->maker, &maker, err);
 
 	if (rc <= 0 || token->maker.user == who->user)
 		return rc;
 	if (!principal_may_impersonate(&maker, who))
 		return 0;
-	who->made_by = principal_actor(&maker, arena);
+	who->made_by = principal_actor(&maker, rq->arena);
 	who->maker = token->maker;
 	return 1;
 }
 
 /* ---- sessions ---- */
 
-void session_new(const unsigned char secret[static SECRET_BYTES], int64_t user,
-		 enum session_kind kind, int64_t now, int64_t seconds,
-		 char ret_token[static TOKEN_TEXT], struct session *ret)
+struct session session_new(const struct request *rq, int64_t user, enum session_kind kind,
+			   int64_t seconds, char ret_token[static TOKEN_TEXT])
 {
-	*ret = (struct session) {
-		.user = user, .kind = kind, .created = now, .expires = now + seconds
+	struct session s = {
+		.user = user, .kind = kind, .created = rq->now, .expires = rq->now + seconds
 	};
+
 	token_new(ret_token);
-	token_hash(secret, ret_token, strlen(ret_token), ret->hash);
+	token_hash(rq->worker->secret, ret_token, strlen(ret_token), s.hash);
+	return s;
 }
 
-int session_find(struct store *st, const unsigned char secret[static SECRET_BYTES],
-		 const char *token, size_t len, enum session_kind kind, int64_t now,
-		 struct arena *arena, struct session *ret, struct user *ret_user, struct error *err)
+/*
+ * One from the future was made while the clock was wrong; it is good again when
+ * that time has come.
+ */
+static bool is_good(const struct session *s, enum session_kind kind, int64_t now)
 {
+	return s->kind == kind && s->expires > now && s->created <= now + SESSION_AHEAD_SECONDS;
+}
+
+int signin_session(struct request *rq, const char *token, size_t len, enum session_kind kind,
+		   struct error *err)
+{
+	struct session *session = arena_new(rq->arena, struct session);
+	struct principal *who = arena_new(rq->arena, struct principal);
+	struct user *user = arena_new(rq->arena, struct user);
 	unsigned char hash[HASH_BYTES];
 	int rc;
 
-	token_hash(secret, token, len, hash);
-	rc = store_session_find(st, hash, ret, err);
+	token_hash(rq->worker->secret, token, len, hash);
+	rc = store_session_find(rq->store, hash, session, err);
+	if (rc <= 0 || !is_good(session, kind, rq->now))
+		return rc < 0 ? -1 : 0;
+	rc = store_user_by_id(rq->store, session->user, rq->arena, user, err);
+	if (rc <= 0 || user->removed)
+		return rc < 0 ? -1 : 0;
+	if (signin_principal(user, who, err) < 0)
+		return -1;
+	rc = kind == SESSION_TOKEN ? check_maker(rq, session, who, err) : 1;
 	if (rc <= 0)
 		return rc;
-	/*
-	 * one from the future was made while the clock was wrong; it is good
-	 * again when that time has come
-	 */
-	if (ret->kind != kind || ret->expires <= now || ret->created > now + SESSION_AHEAD_SECONDS)
-		return 0;
-	rc = store_user_by_id(st, ret->user, arena, ret_user, err);
-	return rc <= 0 ? rc : !ret_user->removed;
+	rq->who = who;
+	rq->session = session;
+	return 0;
 }

@@ -8,8 +8,7 @@
 #ifndef API_SIGNIN_H
 #define API_SIGNIN_H
 
-#include "base/secret.h"
-#include "usage/principal.h"
+#include "api/request.h"
 
 enum {
 	SIGNIN_REMEMBERED = 1024,    /* passwords */
@@ -32,15 +31,22 @@ struct signin;
 struct signin *signin_new(void);
 void signin_free(struct signin **s);
 
+/* A password that somebody signs in with. */
+struct password {
+	const char *name; /* of the user, as typed */
+	const char *text;
+	size_t len;
+	const char *address; /* that it comes from, see signin_device */
+};
+
 /*
- * The user called NAME, whose PASSWORD it is. -1: ERR_CREDENTIALS with the same
- * words, after the same time, for an unknown name, a wrong password and a
+ * The user called P's name, whose password it is. -1: ERR_CREDENTIALS with the
+ * same words, after the same time, for an unknown name, a wrong password and a
  * removed user; ERR_TOO_MANY with err->retry_after; ERR_BUSY. The same password
- * sent many times at once is checked once. ADDRESS is the caller's.
- * Thread-safe, but ST is one thread's.
+ * sent many times at once is checked once. Thread-safe: what is remembered is
+ * all threads'. The worker's signin is there.
  */
-int signin_password(struct signin *s, struct store *st, const char *name, const char *password,
-		    size_t len, const char *address, struct arena *arena, struct user *ret,
+int signin_password(const struct request *rq, const struct password *p, struct user *ret,
 		    struct error *err);
 
 /*
@@ -51,14 +57,12 @@ uint64_t signin_network(struct signin *s, const char *address);
 /*
  * A text for a cookie: its browser is one in which the user called NAME has
  * signed in. signin_device: whom the throttle shall see in the place of the
- * address if TEXT (may be NULL) is such a text for that NAME, else NULL. So
+ * address if the request brings such a cookie for that NAME, else NULL. So
  * wrong passwords that others send from the same address, or for the same user,
  * don't make that browser wait; its own do.
  */
-void device_new(const unsigned char secret[static SECRET_BYTES], const char *name,
-		struct arena *arena, char ret[static DEVICE_TEXT]);
-const char *signin_device(struct signin *s, const unsigned char secret[static SECRET_BYTES],
-			  const char *name, const char *text, struct arena *arena);
+void device_new(const struct request *rq, const char *name, char ret[static DEVICE_TEXT]);
+const char *signin_device(const struct request *rq, const char *name);
 
 /*
  * What U may do; borrows from U. -1: the ledger gives the user a role that this
@@ -72,26 +76,17 @@ int signin_principal(const struct user *u, struct principal *ret, struct error *
  */
 bool signin_key_principal(const struct key *k, struct principal *ret);
 
-/*
- * Is a token, which signs in WHO, still good? It ends with the user or key that
- * asked for it, and when WHO can do more than that one by now. If so, WHO's
- * made_by and maker are set. 1, 0, -1 failed.
- */
-int signin_token_maker(struct store *st, const struct session *token, struct principal *who,
-		       struct arena *arena, struct error *err);
-
 /* A new session of that user, and the secret that names it from now on. */
-void session_new(const unsigned char secret[static SECRET_BYTES], int64_t user,
-		 enum session_kind kind, int64_t now, int64_t seconds,
-		 char ret_token[static TOKEN_TEXT], struct session *ret);
+struct session session_new(const struct request *rq, int64_t user, enum session_kind kind,
+			   int64_t seconds, char ret_token[static TOKEN_TEXT]);
 
 /*
- * The good session that TOKEN (LEN bytes) names, and its user: 1, 0 none of
- * that KIND (or it is over), -1 failed.
+ * Whom the good session signs in that TOKEN (LEN bytes) names: sets rq->who and
+ * rq->session. 0 also if there is none of that KIND, if it is over, if its user
+ * was removed, or, of a token, if the user or key that asked for it was, or can
+ * do less than WHO by now: then nobody is signed in. -1 failed.
  */
-int session_find(struct store *st, const unsigned char secret[static SECRET_BYTES],
-		 const char *token, size_t len, enum session_kind kind, int64_t now,
-		 struct arena *arena, struct session *ret, struct user *ret_user,
-		 struct error *err);
+int signin_session(struct request *rq, const char *token, size_t len, enum session_kind kind,
+		   struct error *err);
 
 #endif

@@ -16,30 +16,30 @@
 /* ---- which aren't known ---- */
 
 /* 1, 0, -1. */
-static int is_known(const struct call *call, const struct account *accounts, size_t n,
+static int is_known(const struct request *rq, const struct account *accounts, size_t n,
 		    enum dimension d, const char *text, struct error *err)
 {
 	struct sim_match match;
 	int rc = 0;
 
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = sim_match(call->store, accounts[i].id, d, text, call->arena, &match, err);
+		rc = sim_match(rq->store, accounts[i].id, d, text, rq->arena, &match, err);
 	return rc;
 }
 
-int sims_unknown_words(const struct call *call, const struct account *accounts, size_t n,
+int sims_unknown_words(const struct request *rq, const struct account *accounts, size_t n,
 		       const char *const dim[DIMENSIONS], const char **ret, struct error *err)
 {
 	*ret = "";
 	for (int i = 0; i < SIM_KINDS; i++) {
 		const struct sim_kind *kind = &sim_kinds[i];
 		const char *text = dim[kind->dimension];
-		int rc = text ? is_known(call, accounts, n, kind->dimension, text, err) : 1;
+		int rc = text ? is_known(rq, accounts, n, kind->dimension, text, err) : 1;
 
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
-			*ret = arena_join(call->arena, *ret, " No ", kind->noun,
+			*ret = arena_join(rq->arena, *ret, " No ", kind->noun,
 					  " with the SID or the unique name \"", text,
 					  "\" is known.", NULL);
 	}
@@ -111,59 +111,59 @@ static const struct sims_op about_fleets = { &sim_kinds[1], "Fleet", "/fleets", 
 					     &fleet_shape };
 
 /* The main account of its family, if the caller sees it; else NULL. */
-static const struct account *main_account(const struct call *call,
+static const struct account *main_account(const struct request *rq,
 					  const struct account_names *names, const struct sim *sim)
 {
 	const struct account *a = account_names_find(names, sim->family);
 
-	return a && principal_sees(call->who, a) ? a : NULL;
+	return a && principal_sees(rq->who, a) ? a : NULL;
 }
 
-static const char *usage_uri(const struct call *call, const struct sims_op *about,
+static const char *usage_uri(const struct request *rq, const struct sims_op *about,
 			     const struct sim *sim, const struct account *account)
 {
-	return url_of(call->arena,
-		      arena_join(call->arena, "/reports/sim",
-				 call_link_suffix(call, call->op->dialect), NULL),
+	return url_of(rq->arena,
+		      arena_join(rq->arena, "/reports/sim",
+				 request_link_suffix(rq, rq->op->dialect), NULL),
 		      { about->param, sim->sid }, { "AccountSid", account ? account->sid : NULL });
 }
 
-static const char *action(const struct call *call, const struct sims_op *about,
+static const char *action(const struct request *rq, const struct sims_op *about,
 			  const struct sim *sim, const struct account *account, const char *name)
 {
-	if (call->who->role != ROLE_ADMIN || !account)
+	if (rq->who->role != ROLE_ADMIN || !account)
 		return NULL;
-	return url_of(call->arena, action_page(call, about->path, sim->sid, name),
+	return url_of(rq->arena, action_page(rq, about->path, sim->sid, name),
 		      { "account", account->sid });
 }
 
-static struct sim_record make_record(const struct call *call, const struct account_names *names,
+static struct sim_record make_record(const struct request *rq, const struct account_names *names,
 				     const struct sim *sim)
 {
-	const struct sims_op *about = call->op->data;
-	const struct account *account = main_account(call, names, sim);
+	const struct sims_op *about = rq->op->data;
+	const struct account *account = main_account(rq, names, sim);
 
 	return (struct sim_record) {
 		.name = sim->name,
 		.sid = sim->sid,
 		.account_sid = account ? account->sid : NULL,
 		.account = account ? account->name : NULL,
-		.usage_uri = usage_uri(call, about, sim, account),
-		.rename = action(call, about, sim, account, "rename"),
-		.remove = action(call, about, sim, account, "remove"),
+		.usage_uri = usage_uri(rq, about, sim, account),
+		.rename = action(rq, about, sim, account, "rename"),
+		.remove = action(rq, about, sim, account, "remove"),
 	};
 }
 
 /* Those that the caller sees. */
 struct seen {
-	const struct call *call;
+	const struct request *rq;
 	const struct account_names *names;
 	const struct sim *list;
 	size_t n;
 };
 
 /* Has a subaccount that the caller sees used it? 1, 0, -1. */
-static int used_by_seen(const struct call *call, const struct account_names *names,
+static int used_by_seen(const struct request *rq, const struct account_names *names,
 			const struct sim *sim, struct error *err)
 {
 	int64_t id;
@@ -172,21 +172,20 @@ static int used_by_seen(const struct call *call, const struct account_names *nam
 	for (size_t i = 0; i < names->n && rc == 0; i++) {
 		const struct account *a = &names->list[i];
 
-		if (a->parent == sim->family && principal_sees(call->who, a))
-			rc = store_dimension_find(call->store, a->id, sim->kind, sim->sid,
+		if (a->parent == sim->family && principal_sees(rq->who, a))
+			rc = store_dimension_find(rq->store, a->id, sim->kind, sim->sid,
 						  strlen(sim->sid), &id, err);
 	}
 	return rc;
 }
 
-static int find_seen(const struct call *call, const struct account_names *names, struct sim *list,
+static int find_seen(const struct request *rq, const struct account_names *names, struct sim *list,
 		     size_t n, struct seen *ret, struct error *err)
 {
-	*ret = (struct seen) { .call = call, .names = names, .list = list };
+	*ret = (struct seen) { .rq = rq, .names = names, .list = list };
 	for (size_t i = 0; i < n; i++) {
-		int rc = main_account(call, names, &list[i])
-				 ? 1
-				 : used_by_seen(call, names, &list[i], err);
+		int rc = main_account(rq, names, &list[i]) ? 1
+							   : used_by_seen(rq, names, &list[i], err);
 
 		if (rc < 0)
 			return -1;
@@ -200,37 +199,37 @@ static bool fits(const struct search *s, const void *list, size_t i)
 {
 	const struct seen *seen = list;
 	const struct sim *sim = &seen->list[i];
-	const struct account *account = main_account(seen->call, seen->names, sim);
+	const struct account *account = main_account(seen->rq, seen->names, sim);
 
 	return search_finds(s, sim->name) || search_finds(s, sim->sid) ||
 	       (account && (search_finds(s, account->name) || search_finds(s, account->sid)));
 }
 
-static int list_sims(struct call *call, struct writer *w, struct error *err)
+static int list_sims(struct request *rq, struct writer *w, struct error *err)
 {
-	const struct sims_op *about = call->op->data;
+	const struct sims_op *about = rq->op->data;
 	struct account_names names;
 	struct list_page page;
 	struct seen seen;
 	struct sim *list;
 	size_t n;
 
-	if (account_names_load(call, &names, err) < 0 ||
-	    store_sims(call->store, about->kind->dimension, call->arena, &list, &n, err) < 0 ||
-	    find_seen(call, &names, list, n, &seen, err) < 0)
+	if (account_names_load(rq, &names, err) < 0 ||
+	    store_sims(rq->store, about->kind->dimension, rq->arena, &list, &n, err) < 0 ||
+	    find_seen(rq, &names, list, n, &seen, err) < 0)
 		return -1;
-	list_page_choose(call, fits, &seen, seen.n, &page);
-	writer_about(w, call->op->title,
-		     arena_join(call->arena, "The ", about->kind->nouns,
+	list_page_choose(rq, fits, &seen, seen.n, &page);
+	writer_about(w, rq->op->title,
+		     arena_join(rq->arena, "The ", about->kind->nouns,
 				" that reports can be asked for by a unique name,"
 				" too. An event registers its own by ",
 				about->kind->word, "_name.", NULL));
-	writer_label(w, &about->list->fields[LIST_PAGE_LIST], call->op->title);
+	writer_label(w, &about->list->fields[LIST_PAGE_LIST], rq->op->title);
 	writer_begin(w, NULL, about->list);
 	writer_fields(w, about->list, &page);
 	writer_begin_list(w, &about->list->fields[LIST_PAGE_LIST], about->item);
 	for (size_t i = 0; i < page.n; i++) {
-		struct sim_record r = make_record(call, &names, &seen.list[page.index[i]]);
+		struct sim_record r = make_record(rq, &names, &seen.list[page.index[i]]);
 
 		writer_record(w, NULL, about->item, &r);
 	}
@@ -248,28 +247,28 @@ struct order {
 	struct sim made;
 };
 
-static int write_sim(struct call *call, const char *title, const char *sentence,
+static int write_sim(struct request *rq, const char *title, const char *sentence,
 		     const struct sim *sim, struct writer *w, struct error *err)
 {
-	const struct sims_op *about = call->op->data;
+	const struct sims_op *about = rq->op->data;
 	struct account_names names;
 	struct sim_record r;
 
-	if (account_names_load(call, &names, err) < 0)
+	if (account_names_load(rq, &names, err) < 0)
 		return -1;
-	r = make_record(call, &names, sim);
+	r = make_record(rq, &names, sim);
 	r.rename = r.remove = NULL;
 	writer_about(w, title, sentence);
 	writer_record(w, NULL, about->item, &r);
 	return 0;
 }
 
-static struct sim_identity identity_of(const struct call *call)
+static struct sim_identity identity_of(const struct request *rq)
 {
-	const struct sims_op *about = call->op->data;
+	const struct sims_op *about = rq->op->data;
 
-	return (struct sim_identity) { about->kind, call_arg(call, "account")->text,
-				       call_arg(call, about->param)->text };
+	return (struct sim_identity) { about->kind, request_arg(rq, "account")->text,
+				       request_arg(rq, about->param)->text };
 }
 
 static int add_sim(const struct admin *a, void *arg, struct error *err)
@@ -279,16 +278,16 @@ static int add_sim(const struct admin *a, void *arg, struct error *err)
 	return admin_sim_add(a, &o->new, &o->made, err);
 }
 
-static int create_sim(struct call *call, struct writer *w, struct error *err)
+static int create_sim(struct request *rq, struct writer *w, struct error *err)
 {
-	const struct sims_op *about = call->op->data;
-	struct order o = { .new = { about->kind, call_arg(call, "account")->text,
-				    call_arg(call, "sid")->text, call_arg(call, "name")->text } };
+	const struct sims_op *about = rq->op->data;
+	struct order o = { .new = { about->kind, request_arg(rq, "account")->text,
+				    request_arg(rq, "sid")->text, request_arg(rq, "name")->text } };
 
-	if (administer(call, add_sim, &o, err) < 0)
+	if (administer(rq, add_sim, &o, err) < 0)
 		return -1;
-	call->status = 201;
-	return write_sim(call, call->op->title, NULL, &o.made, w, err);
+	rq->reply.status = 201;
+	return write_sim(rq, rq->op->title, NULL, &o.made, w, err);
 }
 
 static int set_name(const struct admin *a, void *arg, struct error *err)
@@ -298,13 +297,13 @@ static int set_name(const struct admin *a, void *arg, struct error *err)
 	return admin_sim_rename(a, &o->id, o->name, &o->made, err);
 }
 
-static int rename_sim(struct call *call, struct writer *w, struct error *err)
+static int rename_sim(struct request *rq, struct writer *w, struct error *err)
 {
-	struct order o = { .id = identity_of(call), .name = call_arg(call, "name")->text };
+	struct order o = { .id = identity_of(rq), .name = request_arg(rq, "name")->text };
 
-	return administer(call, set_name, &o, err) < 0
+	return administer(rq, set_name, &o, err) < 0
 		       ? -1
-		       : write_sim(call, o.made.name, NULL, &o.made, w, err);
+		       : write_sim(rq, o.made.name, NULL, &o.made, w, err);
 }
 
 static int remove_name(const struct admin *a, void *arg, struct error *err)
@@ -314,55 +313,55 @@ static int remove_name(const struct admin *a, void *arg, struct error *err)
 	return admin_sim_remove(a, &o->id, &o->made, err);
 }
 
-static int remove_sim(struct call *call, struct writer *w, struct error *err)
+static int remove_sim(struct request *rq, struct writer *w, struct error *err)
 {
-	struct order o = { .id = identity_of(call) };
+	struct order o = { .id = identity_of(rq) };
 
-	return administer(call, remove_name, &o, err) < 0
+	return administer(rq, remove_name, &o, err) < 0
 		       ? -1
-		       : write_sim(call, "The name was removed", NULL, &o.made, w, err);
+		       : write_sim(rq, "The name was removed", NULL, &o.made, w, err);
 }
 
 /* The one that the path names. */
-static int find_sim(const struct call *call, struct sim *ret, struct error *err)
+static int find_sim(const struct request *rq, struct sim *ret, struct error *err)
 {
-	struct sim_identity id = identity_of(call);
-	struct admin a = call_admin(call);
+	struct sim_identity id = identity_of(rq);
+	struct admin a = request_admin(rq);
 
 	return admin_sim_find(&a, &id, ret, err);
 }
 
-static int ask_about(struct call *call, const char *sentence, struct writer *w, struct error *err)
+static int ask_about(struct request *rq, const char *sentence, struct writer *w, struct error *err)
 {
 	struct sim sim;
 
-	if (find_sim(call, &sim, err) < 0)
+	if (find_sim(rq, &sim, err) < 0)
 		return -1;
-	return write_sim(call, arena_join(call->arena, call->op->title, ": ", sim.name, NULL),
-			 sentence, &sim, w, err);
+	return write_sim(rq, arena_join(rq->arena, rq->op->title, ": ", sim.name, NULL), sentence,
+			 &sim, w, err);
 }
 
-static int ask_renaming(struct call *call, struct writer *w, struct error *err)
+static int ask_renaming(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(call,
+	return ask_about(rq,
 			 "Usage stays with the SID; it is found by the new name at once, and no "
 			 "longer by the old one.",
 			 w, err);
 }
 
-static int fill_renaming(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err)
+static int fill_renaming(struct request *rq, struct error *err)
 {
 	struct sim sim;
 
-	if (find_sim(call, &sim, err) < 0)
+	if (find_sim(rq, &sim, err) < 0)
 		return -1;
-	call_fill_value(ret, ret_n, "name", sim.name);
+	request_preset(rq, "name", sim.name);
 	return 0;
 }
 
-static int ask_removal(struct call *call, struct writer *w, struct error *err)
+static int ask_removal(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(call,
+	return ask_about(rq,
 			 "Usage stays, and is found by the SID alone. Events that only say the "
 			 "name are rejected from now on.",
 			 w, err);

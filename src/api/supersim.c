@@ -9,7 +9,7 @@
 #include "api/access.h"
 #include "api/closed_until.h"
 #include "api/event_record.h"
-#include "api/op.h"
+#include "api/request.h"
 #include "api/paging.h"
 #include "api/record_view.h"
 #include "api/reports.h"
@@ -162,7 +162,7 @@ static const struct {
 };
 
 struct sim_report {
-	const struct call *call;
+	const struct request *rq;
 	struct account account;
 	int group; /* index into `dimensions`, or -1 */
 	int granularity;
@@ -189,24 +189,23 @@ __attribute__((format(printf, 4, 5))) static int refuse(struct error *err, int c
 /* The account of the credentials; who has none of its own says which. */
 static int find_account(struct sim_report *r, struct error *err)
 {
-	const struct call *call = r->call;
-	const struct arg *sid = call_arg(call, "AccountSid");
+	const struct request *rq = r->rq;
+	const struct arg *sid = request_arg(rq, "AccountSid");
 	enum sight sight;
 
 	if (sid->text) {
-		sight = access_account(call, sid->text, &r->account, err);
+		sight = access_account(rq, sid->text, &r->account, err);
 		if (sight == SIGHT_NONE || sight == SIGHT_FOREIGN)
 			return error_set(err, ERR_NOT_FOUND, NULL,
 					 "The requested resource %s was not found: there is no "
 					 "account %.64s",
-					 call_path(call), sid->text);
+					 request_path(rq), sid->text);
 		return sight == SIGHT_OK ? 0 : -1;
 	}
-	if (!call->who->account)
+	if (!rq->who->account)
 		return refuse(err, SIM_BAD_PARAMETER, "AccountSid",
 			      "must be given, since these credentials belong to no account");
-	return store_account_by_id(call->store, call->who->account, call->arena, &r->account, err) >
-			       0
+	return store_account_by_id(rq->store, rq->who->account, rq->arena, &r->account, err) > 0
 		       ? 0
 		       : error_set(err, ERR_INTERNAL, NULL,
 				   "the account of these credentials is gone");
@@ -228,7 +227,7 @@ static int64_t default_end(const struct sim_report *r)
 {
 	int64_t step = granularity_rules[r->granularity].step;
 
-	return step == 1 ? r->call->now : (floor_div(r->call->now, step) + 1) * step;
+	return step == 1 ? r->rq->now : (floor_div(r->rq->now, step) + 1) * step;
 }
 
 /*
@@ -258,7 +257,7 @@ static int check_time(const struct sim_report *r, const struct arg *arg, int64_t
 /* Twilio's limits of a range. */
 static int check_limits(const struct sim_report *r, const struct usage_query *q, struct error *err)
 {
-	int64_t today = floor_div(r->call->now, SEC_PER_DAY) * SEC_PER_DAY;
+	int64_t today = floor_div(r->rq->now, SEC_PER_DAY) * SEC_PER_DAY;
 	int g = r->granularity;
 
 	if (q->from < months_before(today, RETENTION_MONTHS))
@@ -280,7 +279,7 @@ static int check_limits(const struct sim_report *r, const struct usage_query *q,
 static int find_begin(const struct sim_report *r, int64_t *ret, struct error *err)
 {
 	int64_t begin = floor_div(r->account.created, SEC_PER_DAY), day;
-	int rc = store_account_first_day(r->call->store, r->account.id, &day, err);
+	int rc = store_account_first_day(r->rq->store, r->account.id, &day, err);
 
 	if (rc > 0 && day < begin)
 		begin = day;
@@ -294,7 +293,7 @@ static int find_begin(const struct sim_report *r, int64_t *ret, struct error *er
  */
 static int cut_range(const struct sim_report *r, struct usage_query *q, struct error *err)
 {
-	int64_t begin, end = (floor_div(r->call->now, SEC_PER_DAY) + 1) * SEC_PER_DAY;
+	int64_t begin, end = (floor_div(r->rq->now, SEC_PER_DAY) + 1) * SEC_PER_DAY;
 
 	if (find_begin(r, &begin, err) < 0)
 		return -1;
@@ -307,8 +306,8 @@ static int cut_range(const struct sim_report *r, struct usage_query *q, struct e
 
 static int choose_range(const struct sim_report *r, struct usage_query *q, struct error *err)
 {
-	const struct arg *start = call_arg(r->call, "StartTime"),
-			 *end = call_arg(r->call, "EndTime");
+	const struct arg *start = request_arg(r->rq, "StartTime"),
+			 *end = request_arg(r->rq, "EndTime");
 
 	q->to = default_end(r);
 	q->running = !end->text;
@@ -324,7 +323,7 @@ static int choose_range(const struct sim_report *r, struct usage_query *q, struc
 		q->to = q->from;
 		return 0;
 	}
-	if (r->call->settings->range_limits)
+	if (r->rq->worker->settings->range_limits)
 		return check_limits(r, q, err);
 	return r->granularity == GRANULARITY_ALL ? 0 : cut_range(r, q, err);
 }
@@ -349,15 +348,15 @@ static int check_filter(int d, const char *text, struct error *err)
 static int choose_filter(struct sim_report *r, struct usage_query *q, int d, const char *text,
 			 struct error *err)
 {
-	const struct call *call = r->call;
+	const struct request *rq = r->rq;
 	enum dimension dim = dimensions[d].dim;
-	char *value = arena_str(call->arena, text);
+	char *value = arena_str(rq->arena, text);
 	struct sim_match match;
 	int rc;
 
 	for (char *c = value; *c && dim == DIM_COUNTRY; c++)
 		*c = (char)toupper((unsigned char)*c);
-	rc = sim_match(call->store, r->account.id, dim, value, call->arena, &match, err);
+	rc = sim_match(rq->store, r->account.id, dim, value, rq->arena, &match, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0 && sim_kind_of(dim))
@@ -372,24 +371,24 @@ static int choose_filters(struct sim_report *r, struct usage_query *q, struct er
 	const char *asked[DIMENSIONS] = { NULL };
 
 	for (int d = 0; d < SIM_DIMENSIONS; d++) {
-		const char *text = call_arg(r->call, dimensions[d].param)->text;
+		const char *text = request_arg(r->rq, dimensions[d].param)->text;
 
 		asked[dimensions[d].dim] = text;
 		if (text &&
 		    (check_filter(d, text, err) < 0 || choose_filter(r, q, d, text, err) < 0))
 			return -1;
 	}
-	return sims_unknown_words(r->call, &r->account, 1, asked, &r->unknown, err);
+	return sims_unknown_words(r->rq, &r->account, 1, asked, &r->unknown, err);
 }
 
 /* ---- records ---- */
 
-static const char *instant_text(const struct call *call, int64_t sec)
+static const char *instant_text(const struct request *rq, int64_t sec)
 {
 	char text[INSTANT_TEXT];
 
 	instant_format(text, sec * USEC_PER_SEC);
-	return arena_str(call->arena, text);
+	return arena_str(rq->arena, text);
 }
 
 /*
@@ -409,11 +408,11 @@ static int64_t events_end(const struct sim_report *r, int64_t to)
 static const char *events_query(const struct sim_report *r, const struct usage_row *row,
 				const struct sim_record *rec)
 {
-	struct url u = url_begin(r->call->arena, "");
+	struct url u = url_begin(r->rq->arena, "");
 
 	url_arg(&u, "IncludeSubaccounts", "false");
 	url_arg(&u, "From", rec->period->start_time);
-	url_arg(&u, "To", instant_text(r->call, events_end(r, row->to)));
+	url_arg(&u, "To", instant_text(r->rq, events_end(r, row->to)));
 	for (int d = 0; d < SIM_DIMENSIONS; d++)
 		url_arg(&u, dimensions[d].param,
 			*(const char *const *)((const char *)rec + dimensions[d].field));
@@ -427,8 +426,8 @@ static int fill_record(const struct sim_report *r, const struct usage_row *row,
 		return error_set(
 			err, ERR_OVERFLOW, NULL,
 			"the sum of the bytes does not fit 64 bits; ask for a shorter range");
-	*period = (struct sim_period) { instant_text(r->call, row->from),
-					instant_text(r->call, row->to) };
+	*period = (struct sim_period) { instant_text(r->rq, row->from),
+					instant_text(r->rq, row->to) };
 	/* a megabyte's micro unit is a byte */
 	*ret = (struct sim_record) {
 		.period = period,
@@ -443,8 +442,8 @@ static int fill_record(const struct sim_report *r, const struct usage_row *row,
 		*(const char **)((char *)ret + dimensions[d].field) = d == r->group
 									      ? row->member_text
 									      : r->filter[d];
-	if (events_linked(r->call))
-		ret->events_uri = events_link(r->call, r->account.sid, CATEGORY_SIM_DATA,
+	if (events_linked(r->rq))
+		ret->events_uri = events_link(r->rq, r->account.sid, CATEGORY_SIM_DATA,
 					      events_query(r, row, ret));
 	return 0;
 }
@@ -534,7 +533,7 @@ static bool is_nothing(const struct totals *t)
 /* "2026-11-21" or, of an hour, its first instant. */
 static const char *when_text(const struct sim_report *r, const char *start)
 {
-	return r->granularity == GRANULARITY_DAY ? arena_strn(r->call->arena, start, DATE_TEXT - 1)
+	return r->granularity == GRANULARITY_DAY ? arena_strn(r->rq->arena, start, DATE_TEXT - 1)
 						 : start;
 }
 
@@ -551,9 +550,9 @@ static int name_row(const struct sim_report *r, const char *value, struct sim_vi
 
 	row->name = value;
 	if (sim_kind_of(d))
-		rc = store_sim_find(r->call->store,
+		rc = store_sim_find(r->rq->store,
 				    r->account.parent ? r->account.parent : r->account.id, d, value,
-				    r->call->arena, &sim, err);
+				    r->rq->arena, &sim, err);
 	if (rc > 0 && sim.name && *sim.name) {
 		row->name = sim.name;
 		row->key = value;
@@ -579,7 +578,7 @@ static int view_row(const struct sim_report *r, const struct usage_row *from, in
 		.upload = { .n = rec.data_upload, .places = USAGE_PLACES },
 		.download = { .n = rec.data_download, .places = USAGE_PLACES },
 		.total = { .n = rec.data_total, .places = USAGE_PLACES },
-		.unit = r->call->catalogue->categories[r->query->category].usage_unit,
+		.unit = r->rq->catalogue->categories[r->query->category].usage_unit,
 		.price = rec.data_total_billed,
 		.events_uri = rec.events_uri,
 		.currency = r->account.currency
@@ -607,7 +606,7 @@ static int load_total(const struct sim_report *r, int64_t from, int64_t to, stru
 	*ret = (struct usage_row) { .from = from, .to = to };
 	if (from >= to)
 		return 0;
-	if (usage_open(r->call->store, r->call->catalogue, &q, (struct usage_position) { 0 }, &cur,
+	if (usage_open(r->rq->store, r->rq->catalogue, &q, (struct usage_position) { 0 }, &cur,
 		       err) < 0)
 		return -1;
 	rc = usage_next(cur, ret, err);
@@ -635,10 +634,10 @@ static int view_figures(const struct sim_report *r, struct writer *w, struct usa
 		return -1;
 	p.before = earlier.totals;
 	if (p.compared)
-		*ret_compared = arena_join(r->call->arena, " Compared with ",
-					   words_range(r->call->arena, q->zone, before, q->from),
-					   ".", NULL);
-	figures_of_category(r->call, w, &p, q->category);
+		*ret_compared = arena_join(r->rq->arena, " Compared with ",
+					   words_range(r->rq->arena, q->zone, before, q->from), ".",
+					   NULL);
+	figures_of_category(r->rq, w, &p, q->category);
 	figure_cost(w, &p);
 	return 0;
 }
@@ -652,13 +651,13 @@ static void view_question(const struct sim_report *r, struct writer *w)
 	const struct usage_query *q = r->query;
 	bool all = r->granularity == GRANULARITY_ALL;
 	const char *by = r->group < 0 ? ""
-				      : arena_join(r->call->arena, ", by ", groups[r->group], NULL);
+				      : arena_join(r->rq->arena, ", by ", groups[r->group], NULL);
 
-	writer_assume(w, "StartTime", instant_text(r->call, q->from));
-	writer_assume(w, "EndTime", instant_text(r->call, q->to));
-	writer_filters(w, arena_join(r->call->arena, r->account.name, by,
-				     all ? "" : ", a row for each ",
-				     all ? "" : granularities[r->granularity], ", UTC", NULL));
+	writer_assume(w, "StartTime", instant_text(r->rq, q->from));
+	writer_assume(w, "EndTime", instant_text(r->rq, q->to));
+	writer_filters(w,
+		       arena_join(r->rq->arena, r->account.name, by, all ? "" : ", a row for each ",
+				  all ? "" : granularities[r->granularity], ", UTC", NULL));
 	writer_label(w, &view_fields[VIEW_WHEN],
 		     all ? "Time" : granularity_rules[r->granularity].one);
 	writer_label(w, &page_fields[SIM_LIST],
@@ -689,22 +688,22 @@ static int view_page(const struct sim_report *r, const struct record_page *page,
 	return 0;
 }
 
-static const char *currency_capitals(const struct call *call, const char *currency)
+static const char *currency_capitals(const struct request *rq, const char *currency)
 {
-	char *text = arena_str(call->arena, currency);
+	char *text = arena_str(rq->arena, currency);
 
 	for (char *c = text; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
 	return text;
 }
 
-static int list_sim_records(struct call *call, struct writer *w, struct error *err)
+static int list_sim_records(struct request *rq, struct writer *w, struct error *err)
 {
-	const struct arg *group = call_arg(call, "Group");
+	const struct arg *group = request_arg(rq, "Group");
 	struct sim_report r = {
-		.call = call,
+		.rq = rq,
 		.group = group->text ? (int)group->n : -1,
-		.granularity = (int)call_arg(call, "Granularity")->n,
+		.granularity = (int)request_arg(rq, "Granularity")->n,
 	};
 	struct usage_query q = {
 		.accounts = &r.account.id,
@@ -712,7 +711,7 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 		.zone = zone_find(NULL),
 		.period = granularity_rules[r.granularity].period,
 		.group = r.group < 0 ? GROUP_NONE : (int)dimensions[r.group].dim,
-		.category = catalogue_find(call->catalogue, CATEGORY_SIM_DATA,
+		.category = catalogue_find(rq->catalogue, CATEGORY_SIM_DATA,
 					   strlen(CATEGORY_SIM_DATA)),
 	};
 	struct record_page page;
@@ -720,28 +719,28 @@ static int list_sim_records(struct call *call, struct writer *w, struct error *e
 	const char *days, *compared = "";
 
 	r.query = &q;
-	q.zeros = !view_wanted(call);
-	if (find_account(&r, err) < 0 || (!page_continues(call) && choose_range(&r, &q, err) < 0) ||
+	q.zeros = !view_wanted(rq);
+	if (find_account(&r, err) < 0 || (!page_continues(rq) && choose_range(&r, &q, err) < 0) ||
 	    choose_filters(&r, &q, err) < 0)
 		return -1;
-	if (page_load(call, &q, arena_join(call->arena, call->base_url, call_link_path(call), NULL),
+	if (page_load(rq, &q, arena_join(rq->arena, rq->base_url, request_link_path(rq), NULL),
 		      &page, &rows, err) < 0)
 		return -1;
-	if (call_note_closed(call, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
+	if (request_note_closed(rq, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
-	r.unit = currency_capitals(call, r.account.currency);
-	days = words_range(call->arena, q.zone, q.from, q.from < q.to ? q.to : q.from + 1);
-	if (view_wanted(call)) {
+	r.unit = currency_capitals(rq, r.account.currency);
+	days = words_range(rq->arena, q.zone, q.from, q.from < q.to ? q.to : q.from + 1);
+	if (view_wanted(rq)) {
 		view_question(&r, w);
 		if (view_figures(&r, w, &total, &compared, err) < 0)
 			return -1;
 	}
-	writer_about(w, call->op->title,
-		     arena_printf(call->arena, "%s, %s%s%s.%s%s", r.account.name, days,
+	writer_about(w, rq->op->title,
+		     arena_printf(rq->arena, "%s, %s%s%s.%s%s", r.account.name, days,
 				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text,
 				  compared, r.unknown));
-	return view_wanted(call) ? view_page(&r, &page, rows, &total, w, err)
-				 : write_page(&r, &page, rows, w, err);
+	return view_wanted(rq) ? view_page(&r, &page, rows, &total, w, err)
+			       : write_page(&r, &page, rows, w, err);
 }
 
 /* ---- the table ---- */

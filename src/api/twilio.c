@@ -7,7 +7,7 @@
 #include "api/access.h"
 #include "api/closed_until.h"
 #include "api/event_record.h"
-#include "api/op.h"
+#include "api/request.h"
 #include "api/paging.h"
 #include "api/range.h"
 #include "api/record_view.h"
@@ -162,7 +162,7 @@ static const struct shape envelope_shape = { .name = "UsageRecords",
 /* ---- whose usage, which days ---- */
 
 struct report {
-	const struct call *call;
+	const struct request *rq;
 	const struct resource *resource;
 	struct account account;
 	struct account *accounts; /* it and, if they count, its subaccounts */
@@ -183,21 +183,21 @@ struct report {
 	const char *days;
 };
 
-static int not_found(const struct call *call, const char *why, struct error *err)
+static int not_found(const struct request *rq, const char *why, struct error *err)
 {
 	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %s%s was not found%s",
-			 call_path(call), call->suffix, why);
+			 request_path(rq), rq->suffix, why);
 }
 
 static int find_account(struct report *r, struct error *err)
 {
-	switch (access_account(r->call, call_arg(r->call, "AccountSid")->text, &r->account, err)) {
+	switch (access_account(r->rq, request_arg(r->rq, "AccountSid")->text, &r->account, err)) {
 	case SIGHT_FAILED:
 		return -1;
 	case SIGHT_OK:
 		return 0;
 	default:
-		return not_found(r->call, "", err);
+		return not_found(r->rq, "", err);
 	}
 }
 
@@ -207,22 +207,22 @@ static int find_account(struct report *r, struct error *err)
  */
 static int choose_accounts(struct report *r, struct usage_query *q, struct error *err)
 {
-	const struct call *call = r->call;
+	const struct request *rq = r->rq;
 	struct account *subs = NULL;
 	struct date begin;
 	int64_t *ids;
 	size_t n = 0;
 
-	r->subaccounts = call_arg(call, "IncludeSubaccounts")->yes && !r->account.parent;
+	r->subaccounts = request_arg(rq, "IncludeSubaccounts")->yes && !r->account.parent;
 	if (r->subaccounts &&
-	    store_accounts(call->store, r->account.id, call->arena, &subs, &n, err) < 0)
+	    store_accounts(rq->store, r->account.id, rq->arena, &subs, &n, err) < 0)
 		return -1;
-	ids = arena_array(call->arena, int64_t, n + 1);
-	r->accounts = arena_array(call->arena, struct account, n + 1);
+	ids = arena_array(rq->arena, int64_t, n + 1);
+	r->accounts = arena_array(rq->arena, struct account, n + 1);
 	for (size_t i = 0; i <= n; i++) {
 		r->accounts[i] = i ? subs[i - 1] : r->account;
 		ids[i] = r->accounts[i].id;
-		if (account_begin(call, &r->accounts[i], &begin, err) < 0)
+		if (account_begin(rq, &r->accounts[i], &begin, err) < 0)
 			return -1;
 		if (i == 0 || date_compare(begin, r->begin) < 0)
 			r->begin = begin;
@@ -264,12 +264,12 @@ static void default_days(const struct resource *res, struct date begin, struct d
  * A range that can't be is a resource that isn't there, as on the real service;
  * the words say why.
  */
-static int days_not_found(const struct call *call, struct error *err)
+static int days_not_found(const struct request *rq, struct error *err)
 {
-	const char *why = arena_join(call->arena, ": ", err->message, NULL);
+	const char *why = arena_join(rq->arena, ": ", err->message, NULL);
 
 	error_clear(err);
-	return not_found(call, why, err);
+	return not_found(rq, why, err);
 }
 
 /*
@@ -282,14 +282,15 @@ static int days_not_found(const struct call *call, struct error *err)
 static int choose_days(struct report *r, struct usage_query *q, struct error *err)
 {
 	const struct resource *res = r->resource;
-	struct date today = call_today(r->call), begin = r->begin, first, last, own_first, own_last;
+	struct date today = request_today(r->rq), begin = r->begin, first, last, own_first,
+		    own_last;
 
 	default_days(res, begin, today, &own_first, &own_last);
 	first = own_first;
 	last = own_last;
-	if (range_given(r->call, &first, &last, err) < 0)
-		return days_not_found(r->call, err);
-	r->days = words_days(r->call->arena, first, last);
+	if (range_given(r->rq, &first, &last, err) < 0)
+		return days_not_found(r->rq, err);
+	r->days = words_days(r->rq->arena, first, last);
 	if (date_compare(last, begin) < 0 &&
 	    (date_compare(first, own_first) != 0 || date_compare(last, own_last) != 0)) {
 		q->from = q->to = zone_day_start(q->zone, first);
@@ -301,43 +302,42 @@ static int choose_days(struct report *r, struct usage_query *q, struct error *er
 		if (date_compare(last, today) > 0)
 			last = today;
 	}
-	range_instants(r->call, first, last, &q->from, &q->to);
+	range_instants(r->rq, first, last, &q->from, &q->to);
 	return 0;
 }
 
 /* ---- records ---- */
 
-/* PATH is that of the call's own resource, SUFFIX what links end with. */
+/* PATH is that of the request's own resource, SUFFIX what links end with. */
 static void make_links(struct report *r, const char *path, const char *suffix)
 {
-	const struct call *call = r->call;
-	const char *records = arena_strn(call->arena, path,
-					 strlen(path) - strlen(r->resource->path));
+	const struct request *rq = r->rq;
+	const char *records = arena_strn(rq->arena, path, strlen(path) - strlen(r->resource->path));
 
 	for (int i = 0; i < RESOURCES; i++)
-		r->by_category[i] = arena_join(call->arena, records, resources[i].path, suffix,
+		r->by_category[i] = arena_join(rq->arena, records, resources[i].path, suffix,
 					       "?Category=", NULL);
-	r->links = arena_array(call->arena, const struct links *, call->catalogue->n);
+	r->links = arena_array(rq->arena, const struct links *, rq->catalogue->n);
 }
 
 static const struct links *category_links(struct report *r, size_t category)
 {
-	const struct call *call = r->call;
-	const char *name = call->catalogue->categories[category].name;
+	const struct request *rq = r->rq;
+	const char *name = rq->catalogue->categories[category].name;
 	struct links *links;
 
 	if (r->links[category])
 		return r->links[category];
-	links = arena_new(call->arena, struct links);
+	links = arena_new(rq->arena, struct links);
 	for (int i = RES_RECORDS + 1; i < RESOURCES; i++)
-		links->uri[i] = arena_join(call->arena, r->by_category[i], name, r->extra_filters,
+		links->uri[i] = arena_join(rq->arena, r->by_category[i], name, r->extra_filters,
 					   NULL);
 	return r->links[category] = links;
 }
 
 static void slot_dates(struct report *r, const struct usage_row *row)
 {
-	const struct zone *zone = call_zone(r->call);
+	const struct zone *zone = request_zone(r->rq);
 	char text[DATE_TEXT];
 
 	if (r->start_date && r->dates_from == row->from && r->dates_to == row->to)
@@ -345,18 +345,18 @@ static void slot_dates(struct report *r, const struct usage_row *row)
 	r->dates_from = row->from;
 	r->dates_to = row->to;
 	date_format(text, zone_date(zone, row->from));
-	r->start_date = arena_str(r->call->arena, text);
+	r->start_date = arena_str(r->rq->arena, text);
 	date_format(text, zone_date(zone, row->to - 1));
-	r->end_date = arena_str(r->call->arena, text);
-	r->uri_dates = arena_join(r->call->arena, "&StartDate=", r->start_date,
+	r->end_date = arena_str(r->rq->arena, text);
+	r->uri_dates = arena_join(r->rq->arena, "&StartDate=", r->start_date,
 				  "&EndDate=", r->end_date, r->extra_filters, NULL);
 }
 
 static void fill_record(struct report *r, const struct usage_row *row, struct record *ret)
 {
-	const struct call *call = r->call;
-	const struct category *c = &call->catalogue->categories[row->category];
-	bool total = row->category == call->catalogue->totalprice;
+	const struct request *rq = r->rq;
+	const struct category *c = &rq->catalogue->categories[row->category];
+	bool total = row->category == rq->catalogue->totalprice;
 
 	slot_dates(r, row);
 	*ret = (struct record) {
@@ -379,10 +379,10 @@ static void fill_record(struct report *r, const struct usage_row *row, struct re
 		ret->usage = ret->price;
 		ret->usage_unit = r->account.currency;
 	}
-	ret->uri = arena_join(call->arena, r->by_category[r->resource - resources], c->name,
+	ret->uri = arena_join(rq->arena, r->by_category[r->resource - resources], c->name,
 			      r->uri_dates, NULL);
-	if (events_linked(call))
-		ret->events_uri = events_link(call, r->account.sid, c->name, r->uri_dates);
+	if (events_linked(rq))
+		ret->events_uri = events_link(rq, r->account.sid, c->name, r->uri_dates);
 	ret->subresource_uris = category_links(r, row->category);
 }
 
@@ -421,12 +421,12 @@ static void write_page(struct report *r, const struct record_page *page,
 
 /* ---- the page for people: each bucket with its total, and below it its categories ---- */
 
-static const char *date_text(const struct call *call, struct date d)
+static const char *date_text(const struct request *rq, struct date d)
 {
 	char text[DATE_TEXT];
 
 	date_format(text, d);
-	return arena_str(call->arena, text);
+	return arena_str(rq->arena, text);
 }
 
 /*
@@ -435,7 +435,7 @@ static const char *date_text(const struct call *call, struct date d)
  */
 static const char *stretch_words(const struct report *r, struct date first, struct date last)
 {
-	struct arena *arena = r->call->arena;
+	struct arena *arena = r->rq->arena;
 	enum period p = r->resource->period;
 	bool whole = date_compare(period_first(p, first), first) == 0 &&
 		     date_compare(period_step(p, first, 1),
@@ -452,9 +452,9 @@ static const char *stretch_words(const struct report *r, struct date first, stru
  * The category that Q is about, if there is usage of it: totalprice is the
  * total of all.
  */
-static size_t one_category(const struct call *call, const struct usage_query *q)
+static size_t one_category(const struct request *rq, const struct usage_query *q)
 {
-	return q->category == call->catalogue->totalprice ? CATALOGUE_NONE : q->category;
+	return q->category == rq->catalogue->totalprice ? CATALOGUE_NONE : q->category;
 }
 
 /* The price of all in the stretch that ROW is of. */
@@ -470,10 +470,10 @@ static int load_total(const struct report *r, const struct usage_query *query,
 	q.from = row->from;
 	q.to = row->to;
 	q.period = PERIOD_ALL;
-	q.category = r->call->catalogue->totalprice;
+	q.category = r->rq->catalogue->totalprice;
 	if (q.category == CATALOGUE_NONE)
 		return 0;
-	if (usage_open(r->call->store, r->call->catalogue, &q, (struct usage_position) { 0 }, &cur,
+	if (usage_open(r->rq->store, r->rq->catalogue, &q, (struct usage_position) { 0 }, &cur,
 		       err) < 0)
 		return -1;
 	rc = usage_next(cur, &total, err);
@@ -490,8 +490,8 @@ static int load_total(const struct report *r, const struct usage_query *query,
 static int view_stretch(struct report *r, const struct usage_query *q, struct usage_row *rows,
 			size_t n, bool partial, struct writer *w, struct error *err)
 {
-	const struct call *call = r->call;
-	bool all = r->resource->period == PERIOD_ALL, one = one_category(call, q) != CATALOGUE_NONE;
+	const struct request *rq = r->rq;
+	bool all = r->resource->period == PERIOD_ALL, one = one_category(rq, q) != CATALOGUE_NONE;
 	const char *words = all ? "Total"
 				: stretch_words(r, zone_date(q->zone, rows->from),
 						zone_date(q->zone, rows->to - 1));
@@ -508,12 +508,12 @@ static int view_stretch(struct report *r, const struct usage_query *q, struct us
 		g.finer_query = r->uri_dates;
 	}
 	if (!one)
-		g.name = partial ? arena_join(call->arena, words, ", continued", NULL) : words;
+		g.name = partial ? arena_join(rq->arena, words, ", continued", NULL) : words;
 	else if (!all)
 		g.row_name = words;
 	if (!one && load_total(r, q, rows, &g.price, err) < 0)
 		return -1;
-	view_write(call, w, &g);
+	view_write(rq, w, &g);
 	return 0;
 }
 
@@ -539,8 +539,8 @@ static int view_page(struct report *r, const struct usage_query *q, const struct
 static int view_question(const struct report *r, const struct usage_query *q, struct writer *w,
 			 const char **ret_compared, struct error *err)
 {
-	const struct call *call = r->call;
-	size_t one = one_category(call, q);
+	const struct request *rq = r->rq;
+	size_t one = one_category(rq, q);
 	bool all = one == CATALOGUE_NONE;
 	struct view_figures v = { .accounts = r->accounts,
 				  .n = q->n_accounts,
@@ -554,55 +554,55 @@ static int view_question(const struct report *r, const struct usage_query *q, st
 	v.compared = date_compare(v.days.first, r->begin) > 0;
 	v.one_day = date_compare(v.days.first, v.days.last) == 0 &&
 		    r->resource->days != DAYS_THIS_MONTH;
-	writer_assume(w, "StartDate", date_text(call, v.days.first));
-	writer_assume(w, "EndDate", date_text(call, v.days.last));
-	writer_filters(w, arena_join(call->arena, r->account.name,
+	writer_assume(w, "StartDate", date_text(rq, v.days.first));
+	writer_assume(w, "EndDate", date_text(rq, v.days.last));
+	writer_filters(w, arena_join(rq->arena, r->account.name,
 				     r->subaccounts ? " with subaccounts, " : ", ",
 				     all ? "all categories"
-					 : call->catalogue->categories[one].description,
+					 : rq->catalogue->categories[one].description,
 				     ", ", zone_name(q->zone), NULL));
 	writer_label(w, &envelope_fields[ENVELOPE_LIST],
-		     r->resource->name ? arena_join(call->arena, r->resource->name, "s", NULL)
+		     r->resource->name ? arena_join(rq->arena, r->resource->name, "s", NULL)
 				       : "Categories");
 	view_name(w, all || !r->resource->name ? "Category" : r->resource->name);
-	return view_figures_write(call, w, &v, ret_compared, err);
+	return view_figures_write(rq, w, &v, ret_compared, err);
 }
 
 /* "2026-11-21T10:00:00+00:00": this family writes no Z. */
-static const char *as_of_text(const struct call *call)
+static const char *as_of_text(const struct request *rq)
 {
 	char text[INSTANT_TEXT];
-	size_t len = instant_format(text, call->now * USEC_PER_SEC);
+	size_t len = instant_format(text, rq->now * USEC_PER_SEC);
 
-	return arena_printf(call->arena, "%.*s+00:00", (int)len - 1, text);
+	return arena_printf(rq->arena, "%.*s+00:00", (int)len - 1, text);
 }
 
 static int about(const struct report *r, const struct usage_query *q, struct writer *w,
 		 struct error *err)
 {
-	const struct call *call = r->call;
-	const char *days = q->from < q->to ? words_range(call->arena, q->zone, q->from, q->to)
-					   : arena_join(call->arena, r->days, ", ",
-							zone_name(q->zone), NULL);
+	const struct request *rq = r->rq;
+	const char *days = q->from < q->to
+				   ? words_range(rq->arena, q->zone, q->from, q->to)
+				   : arena_join(rq->arena, r->days, ", ", zone_name(q->zone), NULL);
 	const char *compared = "";
 
-	if (view_wanted(call) && view_question(r, q, w, &compared, err) < 0)
+	if (view_wanted(rq) && view_question(r, q, w, &compared, err) < 0)
 		return -1;
-	writer_about(w, call->op->title,
-		     arena_printf(call->arena, "%s%s, %s, %s.%s", r->account.name,
+	writer_about(w, rq->op->title,
+		     arena_printf(rq->arena, "%s%s, %s, %s.%s", r->account.name,
 				  r->subaccounts ? " with subaccounts" : "", days,
 				  r->resource->words, compared));
 	return 0;
 }
 
-static int list_records(struct call *call, struct writer *w, struct error *err)
+static int list_records(struct request *rq, struct writer *w, struct error *err)
 {
-	const struct arg *category = call_arg(call, "Category");
-	struct report r = { .call = call, .resource = call->op->data };
+	const struct arg *category = request_arg(rq, "Category");
+	struct report r = { .rq = rq, .resource = rq->op->data };
 	struct usage_query q = {
-		.zone = call_zone(call),
+		.zone = request_zone(rq),
 		.period = r.resource->period,
-		.zeros = !view_wanted(call),
+		.zeros = !view_wanted(rq),
 		.group = GROUP_CATEGORY,
 		.category = category->text ? category->category : CATALOGUE_NONE,
 	};
@@ -612,22 +612,22 @@ static int list_records(struct call *call, struct writer *w, struct error *err)
 
 	if (find_account(&r, err) < 0 || choose_accounts(&r, &q, err) < 0)
 		return -1;
-	if (!page_continues(call) && choose_days(&r, &q, err) < 0)
+	if (!page_continues(rq) && choose_days(&r, &q, err) < 0)
 		return -1;
-	path = call_path(call);
-	suffix = call_link_suffix(call, call->op->dialect);
-	if (page_load(call, &q, arena_join(call->arena, path, suffix, NULL), &page, &rows, err) < 0)
+	path = request_path(rq);
+	suffix = request_link_suffix(rq, rq->op->dialect);
+	if (page_load(rq, &q, arena_join(rq->arena, path, suffix, NULL), &page, &rows, err) < 0)
 		return -1;
-	if (call_note_closed(call, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
+	if (request_note_closed(rq, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
 	make_links(&r, path, suffix);
-	r.extra_filters = url_of(call->arena, "",
-				 { "IncludeSubaccounts", call_given(call, "IncludeSubaccounts") },
-				 { "TimeZone", call_given(call, "TimeZone") });
-	r.as_of = as_of_text(call);
+	r.extra_filters = url_of(rq->arena, "",
+				 { "IncludeSubaccounts", request_given(rq, "IncludeSubaccounts") },
+				 { "TimeZone", request_given(rq, "TimeZone") });
+	r.as_of = as_of_text(rq);
 	if (about(&r, &q, w, err) < 0)
 		return -1;
-	if (view_wanted(call))
+	if (view_wanted(rq))
 		return view_page(&r, &q, &page, rows, w, err);
 	write_page(&r, &page, rows, w);
 	return 0;
@@ -664,19 +664,19 @@ static const struct shape usage_shape = { .name = "Usage",
 					  .fields = usage_fields,
 					  .doc = "An account's usage resources" };
 
-static int get_usage(struct call *call, struct writer *w, struct error *err)
+static int get_usage(struct request *rq, struct writer *w, struct error *err)
 {
-	const char *suffix = call_link_suffix(call, call->op->dialect);
-	struct report r = { .call = call };
+	const char *suffix = request_link_suffix(rq, rq->op->dialect);
+	struct report r = { .rq = rq };
 	struct usage_links links;
 	struct usage_node node = { .api_version = API_VERSION, .subresource_uris = &links };
 
 	if (find_account(&r, err) < 0)
 		return -1;
-	links.records = arena_join(call->arena, call_path(call), "/Records", suffix, NULL);
+	links.records = arena_join(rq->arena, request_path(rq), "/Records", suffix, NULL);
 	node.account_sid = r.account.sid;
-	node.uri = call_link_path(call);
-	writer_about(w, call->op->title, r.account.name);
+	node.uri = request_link_path(rq);
+	writer_about(w, rq->op->title, r.account.name);
 	writer_record(w, NULL, &usage_shape, &node);
 	return 0;
 }

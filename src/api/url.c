@@ -217,46 +217,46 @@ size_t path_args(const char *pattern, const struct path *p, struct arena *arena,
 
 static const char *path_value(const void *ctx, const char *name)
 {
-	return call_arg(ctx, name)->text;
+	return request_arg(ctx, name)->text;
 }
 
-const char *call_path(const struct call *call)
+const char *request_path(const struct request *rq)
 {
-	return path_fill(call->arena, call->op->path, path_value, call);
+	return path_fill(rq->arena, rq->op->path, path_value, rq);
 }
 
-const struct format *call_link_format(const struct call *call)
+const struct format *request_link_format(const struct request *rq)
 {
-	return call->format == &format_sheet ? &format_html : call->format;
+	return rq->reply.format == &format_sheet ? &format_html : rq->reply.format;
 }
 
-const char *call_link_suffix(const struct call *call, const struct dialect *d)
+const char *request_link_suffix(const struct request *rq, const struct dialect *d)
 {
-	const struct format *format = call_link_format(call);
+	const struct format *format = request_link_format(rq);
 
 	if (format == d->default_format || format->terminal_only)
 		return "";
-	return arena_join(call->arena, ".", format->name, NULL);
+	return arena_join(rq->arena, ".", format->name, NULL);
 }
 
-const char *call_link_path(const struct call *call)
+const char *request_link_path(const struct request *rq)
 {
-	return arena_join(call->arena, call_path(call), call_link_suffix(call, call->op->dialect),
+	return arena_join(rq->arena, request_path(rq), request_link_suffix(rq, rq->op->dialect),
 			  NULL);
 }
 
-const char *call_given(const struct call *call, const char *name)
+const char *request_given(const struct request *rq, const char *name)
 {
-	return call_arg(call, name)->given ? call_arg(call, name)->text : NULL;
+	return request_arg(rq, name)->given ? request_arg(rq, name)->text : NULL;
 }
 
-const char *call_link(const struct call *call, const char *link, const struct url_arg *changes)
+const char *request_link(const struct request *rq, const char *link, const struct url_arg *changes)
 {
-	struct url u = url_begin(call->arena, link);
+	struct url u = url_begin(rq->arena, link);
 
-	for (int i = 0; call->op->params[i].name; i++) {
-		const struct arg *arg = &call->args[i];
-		const struct param *p = &call->op->params[i];
+	for (int i = 0; rq->op->params[i].name; i++) {
+		const struct arg *arg = &rq->args[i];
+		const struct param *p = &rq->op->params[i];
 		bool filter = arg->given && !(p->flags & (PARAM_STATE | PARAM_PATH));
 		const char *value = filter ? arg->text : NULL;
 
@@ -268,10 +268,10 @@ const char *call_link(const struct call *call, const char *link, const struct ur
 	return url_end(&u);
 }
 
-const char *action_page(const struct call *call, const char *prefix, const char *name,
+const char *action_page(const struct request *rq, const char *prefix, const char *name,
 			const char *action)
 {
-	struct url u = url_begin(call->arena, prefix);
+	struct url u = url_begin(rq->arena, prefix);
 
 	url_add(&u, "/");
 	url_encode(&u, name, strlen(name));

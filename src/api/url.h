@@ -8,11 +8,11 @@
 #ifndef API_URL_H
 #define API_URL_H
 
-#include "api/op.h"
+#include "api/request.h"
 
 enum {
 	URL_HEADER_MAX = 8000, /* bytes of a link in a header; nginx takes no longer request */
-	URL_SEGMENTS_MAX = 16  /* segments of a path, and so its {Name}s */
+	URL_SEGMENTS_MAX = PATH_ARGS_MAX /* segments of a path, and so its {Name}s */
 };
 
 /* ---- links ---- */
@@ -104,40 +104,40 @@ size_t path_args(const char *pattern, const struct path *p, struct arena *arena,
  * The operation's path with its arguments, as in
  * "/2010-04-01/Accounts/AC.../Usage/Records".
  */
-const char *call_path(const struct call *call);
+const char *request_path(const struct request *rq);
 
 /*
  * The format that this answer's links lead to: its own, but pages from a
  * spreadsheet.
  */
-const struct format *call_link_format(const struct call *call);
+const struct format *request_link_format(const struct request *rq);
 
 /*
  * The end of the path of links to D's operations, so that they give the format
- * of call_link_format: ".json"; "" where D needs no suffix for it.
+ * of request_link_format: ".json"; "" where D needs no suffix for it.
  */
-const char *call_link_suffix(const struct call *call, const struct dialect *d);
+const char *request_link_suffix(const struct request *rq, const struct dialect *d);
 
 /* The call's path, with the suffix of its dialect's links. */
-const char *call_link_path(const struct call *call);
+const char *request_link_path(const struct request *rq);
 
 /* What the caller gave for NAME; NULL: nothing. */
-const char *call_given(const struct call *call, const char *name);
+const char *request_given(const struct request *rq, const char *name);
 
 /*
  * LINK with the filters that the caller gave, in the order of the table, and
  * with CHANGES (ended by a NULL name) made to them. Parameters that aren't in
  * the table can't be changed.
  */
-const char *call_link(const struct call *call, const char *link, const struct url_arg *changes);
-#define call_link_with(call, link, ...) \
-	call_link((call), (link), (const struct url_arg[]) { __VA_ARGS__, { NULL, NULL } })
+const char *request_link(const struct request *rq, const char *link, const struct url_arg *changes);
+#define request_link_with(rq, link, ...) \
+	request_link((rq), (link), (const struct url_arg[]) { __VA_ARGS__, { NULL, NULL } })
 
 /*
  * The page PREFIX/NAME/ACTION, where people ask for something to be done to
  * NAME.
  */
-const char *action_page(const struct call *call, const char *prefix, const char *name,
+const char *action_page(const struct request *rq, const char *prefix, const char *name,
 			const char *action);
 
 #endif

@@ -66,7 +66,7 @@ static const struct shape users_shape = { .name = "Users",
 					  .fields = users_fields,
 					  .doc = "The people who sign in" };
 
-static struct user_record make_record(const struct call *call, const struct account_names *names,
+static struct user_record make_record(const struct request *rq, const struct account_names *names,
 				      const struct user *u)
 {
 	const struct role_info *role = role_find(u->role);
@@ -75,19 +75,19 @@ static struct user_record make_record(const struct call *call, const struct acco
 		.display = u->display,
 		.email = *u->email ? u->email : NULL,
 		.role = u->role,
-		.grants = account_sids(call, names, u->grants, u->n_grants),
-		.accounts = account_words(call, names, u->grants, u->n_grants),
-		.created = instant_text(call, u->created),
-		.removed = instant_text(call, u->removed),
+		.grants = account_sids(rq, names, u->grants, u->n_grants),
+		.accounts = account_words(rq, names, u->grants, u->n_grants),
+		.created = instant_text(rq, u->created),
+		.removed = instant_text(rq, u->removed),
 		.status = u->removed ? "removed" : "active",
 	};
 
 	if (u->removed)
 		return r;
-	r.edit = action_page(call, "/users", u->name, "edit");
-	r.set_password = action_page(call, "/users", u->name, "password");
-	r.grant = role && role->has_grants ? action_page(call, "/users", u->name, "grant") : NULL;
-	r.remove = action_page(call, "/users", u->name, "remove");
+	r.edit = action_page(rq, "/users", u->name, "edit");
+	r.set_password = action_page(rq, "/users", u->name, "password");
+	r.grant = role && role->has_grants ? action_page(rq, "/users", u->name, "grant") : NULL;
+	r.remove = action_page(rq, "/users", u->name, "remove");
 	return r;
 }
 
@@ -98,25 +98,25 @@ static bool fits(const struct search *s, const void *list, size_t i)
 	return search_finds(s, u->name) || search_finds(s, u->display) || search_finds(s, u->email);
 }
 
-static int list_users(struct call *call, struct writer *w, struct error *err)
+static int list_users(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account_names names;
 	struct list_page page;
 	struct user *users;
 	size_t n;
 
-	if (account_names_load(call, &names, err) < 0 ||
-	    store_users(call->store, call->arena, &users, &n, err) < 0)
+	if (account_names_load(rq, &names, err) < 0 ||
+	    store_users(rq->store, rq->arena, &users, &n, err) < 0)
 		return -1;
-	writer_about(w, call->op->title,
+	writer_about(w, rq->op->title,
 		     "People who sign in with a name and a password. Programs use keys instead.");
 	writer_hide(w, &user_fields[USER_ENDS]);
-	list_page_choose(call, fits, users, n, &page);
+	list_page_choose(rq, fits, users, n, &page);
 	writer_begin(w, NULL, &users_shape);
 	writer_fields(w, &users_shape, &page);
 	writer_begin_list(w, &users_fields[LIST_PAGE_LIST], &user_shape);
 	for (size_t i = 0; i < page.n; i++) {
-		struct user_record r = make_record(call, &names, &users[page.index[i]]);
+		struct user_record r = make_record(rq, &names, &users[page.index[i]]);
 
 		writer_record(w, NULL, &user_shape, &r);
 	}
@@ -125,35 +125,35 @@ static int list_users(struct call *call, struct writer *w, struct error *err)
 	return 0;
 }
 
-static int load_user(const struct call *call, const char *name, struct user_record *ret,
+static int load_user(const struct request *rq, const char *name, struct user_record *ret,
 		     struct error *err)
 {
 	struct account_names names;
 	struct user u;
-	int rc = store_user_by_name(call->store, name, call->arena, &u, err);
+	int rc = store_user_by_name(rq->store, name, rq->arena, &u, err);
 
 	if (rc == 0)
 		return error_set(err, ERR_NOT_FOUND, "User", "there is no user %.64s", name);
-	if (rc < 0 || account_names_load(call, &names, err) < 0)
+	if (rc < 0 || account_names_load(rq, &names, err) < 0)
 		return -1;
-	*ret = make_record(call, &names, &u);
+	*ret = make_record(rq, &names, &u);
 	return 0;
 }
 
 /* The user as it is now. */
-static int write_user(struct call *call, const char *name, struct writer *w, struct error *err)
+static int write_user(struct request *rq, const char *name, struct writer *w, struct error *err)
 {
 	struct user_record r;
 
-	if (load_user(call, name, &r, err) < 0)
+	if (load_user(rq, name, &r, err) < 0)
 		return -1;
-	writer_about(w, call->op->title, NULL);
+	writer_about(w, rq->op->title, NULL);
 	writer_record(w, NULL, &user_shape, &r);
 	return 0;
 }
 
 /* The keys that would end with the user, in words; NULL: there are none. */
-static int list_ends(const struct call *call, const struct admin *a, const struct user *u,
+static int list_ends(const struct request *rq, const struct admin *a, const struct user *u,
 		     const char **ret, struct error *err)
 {
 	struct key *keys;
@@ -163,11 +163,11 @@ static int list_ends(const struct call *call, const struct admin *a, const struc
 	if (admin_user_keys(a, u, &keys, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && i < ENDS_SHOWN; i++)
-		*ret = arena_join(call->arena, *ret ? *ret : "", *ret ? ", " : "", keys[i].sid,
+		*ret = arena_join(rq->arena, *ret ? *ret : "", *ret ? ", " : "", keys[i].sid,
 				  *keys[i].name ? " (" : "", keys[i].name, *keys[i].name ? ")" : "",
 				  NULL);
 	if (n > ENDS_SHOWN)
-		*ret = arena_printf(call->arena, "%s and %zu more", *ret, n - ENDS_SHOWN);
+		*ret = arena_printf(rq->arena, "%s and %zu more", *ret, n - ENDS_SHOWN);
 	return 0;
 }
 
@@ -175,19 +175,19 @@ static int list_ends(const struct call *call, const struct admin *a, const struc
  * What is about to happen to the user of the path; ENDS: and which keys end
  * with the user.
  */
-static int ask_about(struct call *call, const char *consequence, bool ends, struct writer *w,
+static int ask_about(struct request *rq, const char *consequence, bool ends, struct writer *w,
 		     struct error *err)
 {
-	const char *name = call_arg(call, "User")->text;
-	struct admin a = call_admin(call);
+	const char *name = request_arg(rq, "User")->text;
+	struct admin a = request_admin(rq);
 	struct user_record r;
 	struct user u;
 
-	if (admin_user_find(&a, name, &u, err) < 0 || load_user(call, name, &r, err) < 0 ||
-	    (ends && list_ends(call, &a, &u, &r.ends, err) < 0))
+	if (admin_user_find(&a, name, &u, err) < 0 || load_user(rq, name, &r, err) < 0 ||
+	    (ends && list_ends(rq, &a, &u, &r.ends, err) < 0))
 		return -1;
 	r.edit = r.set_password = r.grant = r.remove = NULL;
-	writer_about(w, arena_join(call->arena, call->op->title, ": ", u.name, NULL), consequence);
+	writer_about(w, arena_join(rq->arena, rq->op->title, ": ", u.name, NULL), consequence);
 	writer_record(w, NULL, &user_shape, &r);
 	return 0;
 }
@@ -195,15 +195,15 @@ static int ask_about(struct call *call, const char *consequence, bool ends, stru
 /* ---- changes ---- */
 
 /* Of the parameter that all operations have which set one. */
-static int hash_password(const struct call *call, const char **ret, struct error *err)
+static int hash_password(const struct request *rq, const char **ret, struct error *err)
 {
-	const char *password = call_arg(call, "password")->text;
+	const char *password = request_arg(rq, "password")->text;
 	char hash[PASSWORD_HASH_TEXT];
 
 	if (user_check_password(password, strlen(password), err) < 0 ||
 	    password_hash(password, strlen(password), hash, err) < 0)
 		return -1;
-	*ret = arena_str(call->arena, hash);
+	*ret = arena_str(rq->arena, hash);
 	return 0;
 }
 
@@ -212,18 +212,18 @@ static int add_user(const struct admin *a, void *arg, struct error *err)
 	return admin_user_add(a, arg, err);
 }
 
-static int create_user(struct call *call, struct writer *w, struct error *err)
+static int create_user(struct request *rq, struct writer *w, struct error *err)
 {
-	struct new_user u = { .name = call_arg(call, "user")->text,
-			      .role = call_arg(call, "role")->text,
-			      .display = call_arg(call, "display")->text,
-			      .email = call_arg(call, "email")->text };
+	struct new_user u = { .name = request_arg(rq, "user")->text,
+			      .role = request_arg(rq, "role")->text,
+			      .display = request_arg(rq, "display")->text,
+			      .email = request_arg(rq, "email")->text };
 
-	u.grants = split_list(call, call_arg(call, "grant")->text, &u.n_grants);
-	if (hash_password(call, &u.password, err) < 0 || administer(call, add_user, &u, err) < 0)
+	u.grants = split_list(rq, request_arg(rq, "grant")->text, &u.n_grants);
+	if (hash_password(rq, &u.password, err) < 0 || administer(rq, add_user, &u, err) < 0)
 		return -1;
-	call->status = 201;
-	return write_user(call, u.name, w, err);
+	rq->reply.status = 201;
+	return write_user(rq, u.name, w, err);
 }
 
 struct user_change {
@@ -238,20 +238,18 @@ static int change_password(const struct admin *a, void *arg, struct error *err)
 	return admin_user_password(a, c->user, c->password, err);
 }
 
-static int set_password(struct call *call, struct writer *w, struct error *err)
+static int set_password(struct request *rq, struct writer *w, struct error *err)
 {
-	struct user_change c = { .user = call_arg(call, "User")->text };
+	struct user_change c = { .user = request_arg(rq, "User")->text };
 
-	if (hash_password(call, &c.password, err) < 0 ||
-	    administer(call, change_password, &c, err) < 0)
+	if (hash_password(rq, &c.password, err) < 0 || administer(rq, change_password, &c, err) < 0)
 		return -1;
-	return write_user(call, c.user, w, err);
+	return write_user(rq, c.user, w, err);
 }
 
-static int ask_password(struct call *call, struct writer *w, struct error *err)
+static int ask_password(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(call,
-			 "Only the new password will work, and all of the user's sessions end.",
+	return ask_about(rq, "Only the new password will work, and all of the user's sessions end.",
 			 false, w, err);
 }
 
@@ -264,41 +262,40 @@ static int set_texts(const struct admin *a, void *arg, struct error *err)
 	return admin_user_set(a, c->user, c->display, c->email, err);
 }
 
-static int set_user_texts(struct call *call, const char *name, struct writer *w, struct error *err)
+static int set_user_texts(struct request *rq, const char *name, struct writer *w, struct error *err)
 {
 	struct user_change c = { .user = name,
-				 .display = call_arg(call, "display")->text,
-				 .email = call_arg(call, "email")->text };
+				 .display = request_arg(rq, "display")->text,
+				 .email = request_arg(rq, "email")->text };
 
-	return administer(call, set_texts, &c, err) < 0 ? -1 : write_user(call, name, w, err);
+	return administer(rq, set_texts, &c, err) < 0 ? -1 : write_user(rq, name, w, err);
 }
 
-static int set_user(struct call *call, struct writer *w, struct error *err)
+static int set_user(struct request *rq, struct writer *w, struct error *err)
 {
-	return set_user_texts(call, call_arg(call, "User")->text, w, err);
+	return set_user_texts(rq, request_arg(rq, "User")->text, w, err);
 }
 
-static int fill_user(const struct call *call, const char *name, struct raw_param *ret,
-		     size_t *ret_n, struct error *err)
+static int fill_user(struct request *rq, const char *name, struct error *err)
 {
-	struct admin a = call_admin(call);
+	struct admin a = request_admin(rq);
 	struct user u;
 
 	if (admin_user_find(&a, name, &u, err) < 0)
 		return -1;
-	call_fill_value(ret, ret_n, "display", u.display);
-	call_fill_value(ret, ret_n, "email", u.email);
+	request_preset(rq, "display", u.display);
+	request_preset(rq, "email", u.email);
 	return 0;
 }
 
-static int fill_set(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err)
+static int fill_set(struct request *rq, struct error *err)
 {
-	return fill_user(call, call_arg(call, "User")->text, ret, ret_n, err);
+	return fill_user(rq, request_arg(rq, "User")->text, err);
 }
 
-static int ask_set(struct call *call, struct writer *w, struct error *err)
+static int ask_set(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(call, "The name to sign in with stays as it is.", false, w, err);
+	return ask_about(rq, "The name to sign in with stays as it is.", false, w, err);
 }
 
 /* ---- removal and grants ---- */
@@ -310,16 +307,16 @@ static int remove_name(const struct admin *a, void *arg, struct error *err)
 	return admin_user_remove(a, c->user, err);
 }
 
-static int remove_user(struct call *call, struct writer *w, struct error *err)
+static int remove_user(struct request *rq, struct writer *w, struct error *err)
 {
-	struct user_change c = { .user = call_arg(call, "User")->text };
+	struct user_change c = { .user = request_arg(rq, "User")->text };
 
-	return administer(call, remove_name, &c, err) < 0 ? -1 : write_user(call, c.user, w, err);
+	return administer(rq, remove_name, &c, err) < 0 ? -1 : write_user(rq, c.user, w, err);
 }
 
-static int ask_removal(struct call *call, struct writer *w, struct error *err)
+static int ask_removal(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(call,
+	return ask_about(rq,
 			 "The user can no longer sign in, and all sessions end. Keys that are "
 			 "named after the user, or that the"
 			 " user made, are revoked. This can't be undone, and the name can't be "
@@ -334,18 +331,18 @@ static int change_grant(const struct admin *a, void *arg, struct error *err)
 	return admin_user_grant(a, c->user, c->account, c->granted, err);
 }
 
-static int grant_account(struct call *call, struct writer *w, struct error *err)
+static int grant_account(struct request *rq, struct writer *w, struct error *err)
 {
-	struct user_change c = { .user = call_arg(call, "User")->text,
-				 .account = call_arg(call, "account")->text,
-				 .granted = call_arg(call, "granted")->yes };
+	struct user_change c = { .user = request_arg(rq, "User")->text,
+				 .account = request_arg(rq, "account")->text,
+				 .granted = request_arg(rq, "granted")->yes };
 
-	return administer(call, change_grant, &c, err) < 0 ? -1 : write_user(call, c.user, w, err);
+	return administer(rq, change_grant, &c, err) < 0 ? -1 : write_user(rq, c.user, w, err);
 }
 
-static int ask_grant(struct call *call, struct writer *w, struct error *err)
+static int ask_grant(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(call,
+	return ask_about(rq,
 			 "Choose an account, and whether the user may see its usage and cost. "
 			 "Access that is taken away is also"
 			 " taken from keys that are named after the user.",
@@ -355,62 +352,63 @@ static int ask_grant(struct call *call, struct writer *w, struct error *err)
 /* ---- the user who is signed in ---- */
 
 /* Keys have no name, address or password. */
-static int check_person(const struct call *call, struct error *err)
+static int check_person(const struct request *rq, struct error *err)
 {
-	return call->who->user ? 0
-			       : error_set(err, ERR_FORBIDDEN, NULL,
-					   "Only users have a profile; this is a key");
+	return rq->who->user ? 0
+			     : error_set(err, ERR_FORBIDDEN, NULL,
+					 "Only users have a profile; this is a key");
 }
 
 /* SENTENCE: what is about to happen; NULL: nothing. */
-static int write_profile(struct call *call, const char *sentence, bool asks, struct writer *w,
+static int write_profile(struct request *rq, const char *sentence, bool asks, struct writer *w,
 			 struct error *err)
 {
 	struct user_record r;
 
-	if (load_user(call, call->who->name, &r, err) < 0)
+	if (load_user(rq, rq->who->name, &r, err) < 0)
 		return -1;
 	r.grant = r.remove = NULL;
-	if (!asks && !call->format->page) { /* a page has buttons for it */
+	if (!asks && !rq->reply.format->page) { /* a page has buttons for it */
 		r.edit = "/profile/edit.html";
 		r.set_password = "/profile/password.html";
 	}
-	writer_about(w, call->op->title, sentence);
+	writer_about(w, rq->op->title, sentence);
 	writer_record(w, NULL, &user_shape, &r);
 	return 0;
 }
 
-static int get_profile(struct call *call, struct writer *w, struct error *err)
+static int get_profile(struct request *rq, struct writer *w, struct error *err)
 {
-	return check_person(call, err) < 0 ? -1 : write_profile(call, NULL, false, w, err);
+	return check_person(rq, err) < 0 ? -1 : write_profile(rq, NULL, false, w, err);
 }
 
-static int ask_profile(struct call *call, struct writer *w, struct error *err)
+static int ask_profile(struct request *rq, struct writer *w, struct error *err)
 {
-	return check_person(call, err) < 0 ? -1 : write_profile(call, NULL, true, w, err);
+	return check_person(rq, err) < 0 ? -1 : write_profile(rq, NULL, true, w, err);
 }
 
-static int fill_profile(struct call *call, struct raw_param *ret, size_t *ret_n, struct error *err)
+static int fill_profile(struct request *rq, struct error *err)
 {
-	return check_person(call, err) < 0 ? -1 : fill_user(call, call->who->name, ret, ret_n, err);
+	return check_person(rq, err) < 0 ? -1 : fill_user(rq, rq->who->name, err);
 }
 
-static int set_profile(struct call *call, struct writer *w, struct error *err)
+static int set_profile(struct request *rq, struct writer *w, struct error *err)
 {
-	return check_person(call, err) < 0 ? -1 : set_user_texts(call, call->who->name, w, err);
+	return check_person(rq, err) < 0 ? -1 : set_user_texts(rq, rq->who->name, w, err);
 }
 
 /* Wrong ones are counted like those of signing in. */
-static int check_current(struct call *call, struct error *err)
+static int check_current(struct request *rq, struct error *err)
 {
-	const char *text = call_arg(call, "current_password")->text;
+	const char *text = request_arg(rq, "current_password")->text;
 	struct error wrong = { 0 };
 	struct user u;
 
-	if (!call->signin)
+	if (!rq->worker->signin)
 		return error_set(err, ERR_BUSY, NULL, "changing a password needs a running server");
-	if (signin_password(call->signin, call->store, call->who->name, text, strlen(text),
-			    call->remote, call->arena, &u, &wrong) == 0)
+	if (signin_password(rq,
+			    &(struct password) { rq->who->name, text, strlen(text), rq->remote },
+			    &u, &wrong) == 0)
 		return 0;
 	if (wrong.kind == ERR_CREDENTIALS)
 		return error_set(err, ERR_PARAM, "current_password",
@@ -431,24 +429,24 @@ static int change_own_password(const struct admin *a, void *arg, struct error *e
 	return admin_own_password(a, own->hash, own->keep, err);
 }
 
-static int set_own_password(struct call *call, struct writer *w, struct error *err)
+static int set_own_password(struct request *rq, struct writer *w, struct error *err)
 {
-	struct own_password own = { .keep = call->session };
+	struct own_password own = { .keep = rq->session };
 
-	if (check_person(call, err) < 0 || check_current(call, err) < 0 ||
-	    hash_password(call, &own.hash, err) < 0 ||
-	    administer(call, change_own_password, &own, err) < 0)
+	if (check_person(rq, err) < 0 || check_current(rq, err) < 0 ||
+	    hash_password(rq, &own.hash, err) < 0 ||
+	    administer(rq, change_own_password, &own, err) < 0)
 		return -1;
-	return write_user(call, call->who->name, w, err);
+	return write_user(rq, rq->who->name, w, err);
 }
 
-static int ask_own_password(struct call *call, struct writer *w, struct error *err)
+static int ask_own_password(struct request *rq, struct writer *w, struct error *err)
 {
-	return check_person(call, err) < 0 ? -1
-					   : write_profile(call,
-							   "Everything else that you are signed in "
-							   "to ends; you stay signed in here.",
-							   true, w, err);
+	return check_person(rq, err) < 0 ? -1
+					 : write_profile(rq,
+							 "Everything else that you are signed in "
+							 "to ends; you stay signed in here.",
+							 true, w, err);
 }
 
 /* ---- the table ---- */

@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "api/op.h"
+#include "api/access.h"
 #include "base/civil.h"
 #include "base/secret.h"
 #include "format/templates.h"
@@ -23,8 +23,7 @@ struct report {
 	const struct settings *settings;
 	const struct op *op;
 	const struct format *format;
-	struct raw_param raw[PARAMS_MAX];
-	size_t n_raw;
+	const char *values[PARAMS_MAX]; /* parallel to op->params; NULL: not given */
 };
 
 static int flush_to_stdout(struct sink *sink, struct error *err)
@@ -35,7 +34,7 @@ static int flush_to_stdout(struct sink *sink, struct error *err)
 	return 0;
 }
 
-static int run_call(struct call *call, const struct report *r, struct error *err)
+static int run_request(struct request *rq, const struct report *r, struct error *err)
 {
 	struct writer_options options = { .style = r->op->dialect->style,
 					  .money_as_string = r->settings->price_as_string,
@@ -53,7 +52,7 @@ static int run_call(struct call *call, const struct report *r, struct error *err
 	options.templates = templates;
 	strbuf_init(&buf, BUFFER_MAX);
 	w = writer_new(r->format, &options, &sink);
-	rc = call_run(call, r->raw, r->n_raw, w, err);
+	rc = request_run(rq, w, err);
 	if (rc == 0)
 		rc = writer_finish(w, err);
 	if (rc == 0)
@@ -67,25 +66,28 @@ static int run_call(struct call *call, const struct report *r, struct error *err
 static int report(struct store *st, struct arena *arena, const struct report *r, struct error *err)
 {
 	unsigned char secret[SECRET_BYTES];
-	struct call call = {
-		.op = r->op,
-		.who = &principal_console,
-		.settings = r->settings,
-		.secret = secret,
-		.store = st,
-		.arena = arena,
-		.now = floor_div(clock_now_us(), USEC_PER_SEC),
-		.base_url = r->settings->base_url,
-		.suffix = "",
-		.format = r->format,
-	};
-
+	struct worker worker = { .settings = r->settings, .secret = secret, .table = ops };
+	struct request rq = { .worker = &worker,
+			      .arena = arena,
+			      .now = floor_div(clock_now_us(), USEC_PER_SEC),
+			      .base_url = r->settings->base_url,
+			      .dialect = r->op->dialect,
+			      .op = r->op,
+			      .suffix = "",
+			      .content_type = "",
+			      .who = &principal_console,
+			      .args = request_args(arena, r->op),
+			      .store = st,
+			      .reply.format = r->format };
 	int rc = -1;
 
+	for (int i = 0; r->op->params[i].name; i++)
+		if (r->values[i])
+			request_give(&rq, &r->op->params[i], r->values[i]);
 	if (secret_load(r->settings->secret_file, secret, err) < 0 || store_begin_read(st, err) < 0)
 		return -1;
-	if (catalogue_load(st, arena, &call.catalogue, err) == 0)
-		rc = run_call(&call, r, err);
+	if (catalogue_load(st, arena, &rq.catalogue, err) == 0 && access_operation(&rq, err) == 0)
+		rc = run_request(&rq, r, err);
 	store_end(st);
 	return rc;
 }
@@ -100,12 +102,12 @@ static void list_operations(void)
 static bool read_options(const struct command *c, struct report *r, int argc, char **argv,
 			 int *ret_exit)
 {
-	const char *values[PARAMS_MAX] = { NULL }, *format = "text";
+	const char *format = "text";
 	struct command_option options[PARAMS_MAX + 2] = { { .name = "format", .text = &format } };
 
 	for (int i = 0; r->op->params[i].name; i++)
 		options[i + 1] = (struct command_option) { .name = r->op->params[i].name,
-							   .text = &values[i] };
+							   .text = &r->values[i] };
 	if (!command_only_options(c, options, argc, argv, ret_exit))
 		return false;
 	r->format = format_find(format, strlen(format));
@@ -115,10 +117,6 @@ static bool read_options(const struct command *c, struct report *r, int argc, ch
 		*ret_exit = command_wrong(c, "there is no format %s", format);
 		return false;
 	}
-	for (int i = 0; r->op->params[i].name; i++)
-		if (values[i])
-			r->raw[r->n_raw++] = (struct raw_param) { r->op->params[i].name, values[i],
-								  strlen(values[i]) };
 	return true;
 }
 

@@ -1,5 +1,6 @@
 #include "http/auth.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +13,7 @@
 enum {
 	/* of user name, ":" and secret */
 	CREDENTIALS_MAX = USER_NAME_BYTES + 1 + PASSWORD_BYTES_MAX,
+	AUTH_CACHE_SIZE = 64,
 	LOADED_MAX = 1024, /* keys that the arena may hold before it starts anew */
 	DAY_SECONDS = 86400
 };
@@ -24,15 +26,41 @@ struct credentials {
 	size_t token_len;
 };
 
-void auth_init(struct auth *a, const unsigned char *secret, struct signin *signin)
+struct auth_entry {
+	bool used;
+	/* since when its account is, and the key reads: 0 = it is good */
+	int64_t suspended;
+	unsigned char hash[HASH_BYTES];
+	char account_sid[SID_TEXT]; /* of an account's own token, or "" */
+	int64_t last_use;           /* as the ledger has it */
+	struct principal who;
+};
+
+struct auth {
+	int64_t version;
+	struct arena arena; /* of the entries */
+	size_t n_loaded;    /* since the arena was reset */
+	struct auth_entry entries[AUTH_CACHE_SIZE];
+	struct auth_entry *to_note; /* its last use isn't in the ledger yet; or NULL */
+};
+
+struct auth *auth_new(void)
 {
-	*a = (struct auth) { .secret = secret, .signin = signin };
+	struct auth *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		abort();
 	arena_init(&a->arena);
+	return a;
 }
 
-void auth_release(struct auth *a)
+void auth_free(struct auth **a)
 {
-	arena_release(&a->arena);
+	if (!*a)
+		return;
+	arena_release(&(*a)->arena);
+	free(*a);
+	*a = NULL;
 }
 
 static void forget(struct auth *a)
@@ -100,13 +128,13 @@ static bool read_bearer(struct credentials *c, const char *text)
  * What ENTRY, of a key that reads an account, needs of it. 1 done, 0 no such
  * account, -1 failed.
  */
-static int load_account(struct auth *a, struct store *st, int64_t id, struct auth_entry *entry,
+static int load_account(const struct request *rq, int64_t id, struct auth_entry *entry,
 			struct error *err)
 {
 	struct account account;
-	int rc = store_account_by_id(st, id, &a->arena, &account, err);
+	int rc = store_account_by_id(rq->store, id, &rq->worker->auth->arena, &account, err);
 
-	if (rc <= 0 || account_load_suspended(st, &account, &entry->suspended, err) < 0)
+	if (rc <= 0 || account_load_suspended(rq->store, &account, &entry->suspended, err) < 0)
 		return rc <= 0 ? rc : -1;
 	if (entry->who.role == ROLE_ACCOUNT) {
 		memcpy(entry->account_sid, account.sid, SID_TEXT);
@@ -116,11 +144,11 @@ static int load_account(struct auth *a, struct store *st, int64_t id, struct aut
 }
 
 /* The main account of what a key belongs to. */
-static int load_family(struct auth *a, struct store *st, int64_t account, struct auth_entry *entry,
+static int load_family(const struct request *rq, int64_t account, struct auth_entry *entry,
 		       struct error *err)
 {
 	struct account found;
-	int rc = store_account_by_id(st, account, &a->arena, &found, err);
+	int rc = store_account_by_id(rq->store, account, &rq->worker->auth->arena, &found, err);
 
 	if (rc > 0)
 		entry->who.family = found.parent ? found.parent : found.id;
@@ -130,11 +158,11 @@ static int load_family(struct auth *a, struct store *st, int64_t account, struct
 /*
  * Makes an entry of the key with that hash. 1 done, 0 no good key, -1 failed.
  */
-static int load(struct auth *a, struct store *st, const unsigned char *hash,
-		struct auth_entry *entry, struct error *err)
+static int load(const struct request *rq, const unsigned char *hash, struct auth_entry *entry,
+		struct error *err)
 {
 	struct key key;
-	int rc = store_key_by_hash(st, hash, &a->arena, &key, err);
+	int rc = store_key_by_hash(rq->store, hash, &rq->worker->auth->arena, &key, err);
 
 	if (rc <= 0)
 		return rc;
@@ -144,11 +172,11 @@ static int load(struct auth *a, struct store *st, const unsigned char *hash,
 	memcpy(entry->hash, hash, HASH_BYTES);
 	entry->who.name = *key.name ? key.name : entry->who.key_sid;
 	if (entry->who.role & (ROLE_ACCOUNT | ROLE_KEY)) {
-		rc = load_account(a, st, key.account, entry, err);
+		rc = load_account(rq, key.account, entry, err);
 		if (rc <= 0)
 			return rc;
 	}
-	if (key.account && load_family(a, st, key.account, entry, err) < 0)
+	if (key.account && load_family(rq, key.account, entry, err) < 0)
 		return -1;
 	entry->used = true;
 	return 1;
@@ -160,14 +188,15 @@ static bool user_matches(const struct auth_entry *e, const char *user)
 }
 
 /* The key whose secret is TOKEN: 1, 0 none, -1 failed. */
-static int find_key(struct auth *a, struct store *st, const char *token, size_t len,
+static int find_key(const struct request *rq, const char *token, size_t len,
 		    struct auth_entry **ret, struct error *err)
 {
+	struct auth *a = rq->worker->auth;
 	unsigned char hash[HASH_BYTES];
 	struct auth_entry *entry;
 	int rc = 1;
 
-	token_hash(a->secret, token, len, hash);
+	token_hash(rq->worker->secret, token, len, hash);
 	entry = &a->entries[hash[0] % AUTH_CACHE_SIZE];
 	if (!entry->used || memcmp(entry->hash, hash, HASH_BYTES) != 0) {
 		if (++a->n_loaded > LOADED_MAX) {
@@ -175,14 +204,13 @@ static int find_key(struct auth *a, struct store *st, const char *token, size_t 
 			a->n_loaded = 1;
 		}
 		entry->used = false;
-		rc = load(a, st, hash, entry, err);
+		rc = load(rq, hash, entry, err);
 	}
 	*ret = entry;
 	return rc;
 }
 
-static int take_key(struct auth *a, struct auth_entry *entry, int64_t now, struct identity *ret,
-		    struct error *err)
+static int take_key(struct request *rq, struct auth_entry *entry, struct error *err)
 {
 	char since[INSTANT_TEXT];
 
@@ -191,52 +219,25 @@ static int take_key(struct auth *a, struct auth_entry *entry, int64_t now, struc
 		return error_set(err, ERR_SUSPENDED, NULL,
 				 "Account not active: it is suspended since %s", since);
 	}
-	ret->who = &entry->who;
-	if (floor_div(now, DAY_SECONDS) > floor_div(entry->last_use, DAY_SECONDS))
-		a->to_note = entry;
+	rq->who = &entry->who;
+	if (floor_div(rq->now, DAY_SECONDS) > floor_div(entry->last_use, DAY_SECONDS))
+		rq->worker->auth->to_note = entry;
 	return 0;
 }
 
-/* ---- users and sessions ---- */
+/* ---- credentials ---- */
 
-/*
- * 0 and whom it signs in, or -1 as session_find; nobody: RET is left as it is.
- */
-static int find_session(const struct auth *a, struct store *st, const char *token, size_t len,
-			enum session_kind kind, int64_t now, struct arena *arena,
-			struct identity *ret, struct error *err)
+static int check_password(struct request *rq, const struct credentials *c, struct error *err)
 {
-	struct session *session = arena_new(arena, struct session);
-	struct user *user = arena_new(arena, struct user);
-	struct principal *who = arena_new(arena, struct principal);
-	int rc = session_find(st, a->secret, token, len, kind, now, arena, session, user, err);
+	struct user *user = arena_new(rq->arena, struct user);
+	struct principal *who = arena_new(rq->arena, struct principal);
+	struct password password = { c->user, c->token, c->token_len, rq->remote };
 
-	if (rc <= 0)
-		return rc;
-	if (signin_principal(user, who, err) < 0)
-		return -1;
-	rc = kind == SESSION_TOKEN ? signin_token_maker(st, session, who, arena, err) : 1;
-	if (rc <= 0)
-		return rc;
-	ret->who = who;
-	ret->session = session;
-	return 0;
-}
-
-static int check_password(const struct auth *a, struct store *st, const struct credentials *c,
-			  const char *remote, struct arena *arena, struct identity *ret,
-			  struct error *err)
-{
-	struct user *user = arena_new(arena, struct user);
-	struct principal *who = arena_new(arena, struct principal);
-
-	if (!a->signin)
+	if (!rq->worker->signin)
 		return refuse(err);
-	if (signin_password(a->signin, st, c->user, c->token, c->token_len, remote, arena, user,
-			    err) < 0 ||
-	    signin_principal(user, who, err) < 0)
+	if (signin_password(rq, &password, user, err) < 0 || signin_principal(user, who, err) < 0)
 		return -1;
-	ret->who = who;
+	rq->who = who;
 	return 0;
 }
 
@@ -247,8 +248,7 @@ static bool is_sid(const char *text)
 	return sid_valid("AC", text, len) || sid_valid("SK", text, len);
 }
 
-static int check_basic(struct auth *a, struct store *st, const char *text, const struct request *rq,
-		       int64_t now, struct arena *arena, struct identity *ret, struct error *err)
+static int check_basic(struct request *rq, const char *text, struct error *err)
 {
 	struct auth_entry *entry;
 	struct credentials c;
@@ -258,14 +258,14 @@ static int check_basic(struct auth *a, struct store *st, const char *text, const
 	if (!read_basic(&c, text) || !*c.user)
 		return refuse(err);
 	alone = c.token_len == 0;
-	ret->ambient = true;
+	rq->ambient = true;
 	if (!alone && !is_sid(c.user))
-		return check_password(a, st, &c, rq->remote, arena, ret, err);
-	rc = alone ? find_key(a, st, c.user, strlen(c.user), &entry, err)
-		   : find_key(a, st, c.token, c.token_len, &entry, err);
+		return check_password(rq, &c, err);
+	rc = alone ? find_key(rq, c.user, strlen(c.user), &entry, err)
+		   : find_key(rq, c.token, c.token_len, &entry, err);
 	if (rc < 0)
 		return -1;
-	return rc && (alone || user_matches(entry, c.user)) ? take_key(a, entry, now, ret, err)
+	return rc && (alone || user_matches(entry, c.user)) ? take_key(rq, entry, err)
 							    : refuse(err);
 }
 
@@ -277,8 +277,7 @@ bool auth_brings_password(const char *authorization)
 	return text && read_basic(&c, text) && *c.user && c.token_len && !is_sid(c.user);
 }
 
-static int check_bearer(struct auth *a, struct store *st, const char *text, int64_t now,
-			struct arena *arena, struct identity *ret, struct error *err)
+static int check_bearer(struct request *rq, const char *text, struct error *err)
 {
 	struct auth_entry *entry;
 	struct credentials c;
@@ -286,24 +285,15 @@ static int check_bearer(struct auth *a, struct store *st, const char *text, int6
 
 	if (!read_bearer(&c, text))
 		return refuse(err);
-	rc = find_key(a, st, c.token, c.token_len, &entry, err);
+	rc = find_key(rq, c.token, c.token_len, &entry, err);
 	if (rc > 0)
-		return take_key(a, entry, now, ret, err);
-	if (rc < 0 ||
-	    find_session(a, st, c.token, c.token_len, SESSION_TOKEN, now, arena, ret, err) < 0)
+		return take_key(rq, entry, err);
+	if (rc < 0 || signin_session(rq, c.token, c.token_len, SESSION_TOKEN, err) < 0)
 		return -1;
-	return ret->who ? 0 : refuse(err);
+	return rq->who ? 0 : refuse(err);
 }
 
-/* ---- cookies ---- */
-
-const char *auth_device(const struct request *rq, struct arena *arena)
-{
-	size_t len = 0;
-	const char *text = request_cookie(rq, DEVICE_COOKIE, &len);
-
-	return text && len == DEVICE_TEXT - 1 ? arena_strn(arena, text, len) : NULL;
-}
+/* ---- sessions ---- */
 
 struct session_id {
 	const char *text;
@@ -338,25 +328,26 @@ static bool choose_session(const struct request *rq, struct session_id *ret)
 	return ret->len == TOKEN_TEXT - 1;
 }
 
-int auth_check(struct auth *a, struct store *st, const struct request *rq, int64_t now,
-	       struct arena *arena, struct identity *ret, struct error *err)
+int auth_check(struct request *rq, struct error *err)
 {
 	const char *header = rq->authorization, *text;
 	struct session_id id = { .text = NULL };
 
-	*ret = (struct identity) { .who = NULL };
-	a->to_note = NULL;
+	rq->who = NULL;
+	rq->session = NULL;
+	rq->ambient = false;
+	rq->worker->auth->to_note = NULL;
 	if (header && *header) {
 		text = after_scheme(header, "Basic");
 		if (text)
-			return check_basic(a, st, text, rq, now, arena, ret, err);
+			return check_basic(rq, text, err);
 		text = after_scheme(header, "Bearer");
-		return text ? check_bearer(a, st, text, now, arena, ret, err) : refuse(err);
+		return text ? check_bearer(rq, text, err) : refuse(err);
 	}
 	if (!choose_session(rq, &id))
 		return 0;
-	ret->ambient = id.cookie;
-	return find_session(a, st, id.text, id.len, id.kind, now, arena, ret, err);
+	rq->ambient = id.cookie;
+	return signin_session(rq, id.text, id.len, id.kind, err);
 }
 
 /* ---- the last use ---- */
@@ -368,14 +359,15 @@ static int write_use(struct store *st, void *arg, struct error *err)
 	return store_key_used(st, entry->who.key_sid, entry->last_use, err);
 }
 
-void auth_note_use(struct auth *a, struct commit_thread *t, int64_t now)
+void auth_note_use(const struct request *rq)
 {
+	struct auth *a = rq->worker->auth;
 	struct error ignored = { 0 };
 
-	if (!a->to_note || !t)
+	if (!a->to_note || !rq->worker->commits)
 		return;
 	/* whatever becomes of it, the next request doesn't try again */
-	a->to_note->last_use = floor_div(now, DAY_SECONDS) * DAY_SECONDS;
-	commit_thread_run(t, write_use, a->to_note, &ignored);
+	a->to_note->last_use = floor_div(rq->now, DAY_SECONDS) * DAY_SECONDS;
+	commit_thread_run(rq->worker->commits, write_use, a->to_note, &ignored);
 	a->to_note = NULL;
 }

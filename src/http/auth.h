@@ -12,36 +12,13 @@
 #define HTTP_AUTH_H
 
 #include "api/signin.h"
-#include "http/request.h"
+#include "http/parse.h"
 
-enum { AUTH_CACHE_SIZE = 64 };
+struct auth;
 
-struct commit_thread;
-
-struct auth_entry {
-	bool used;
-	/* since when its account is, and the key reads: 0 = it is good */
-	int64_t suspended;
-	unsigned char hash[HASH_BYTES];
-	char account_sid[SID_TEXT]; /* of an account's own token, or "" */
-	int64_t last_use;           /* as the ledger has it */
-	struct principal who;
-};
-
-/* The keys that one thread has seen, as of a version of the ledger. */
-struct auth {
-	const unsigned char *secret;
-	struct signin *signin;
-	int64_t version;
-	struct arena arena; /* of the entries */
-	size_t n_loaded;    /* since the arena was reset */
-	struct auth_entry entries[AUTH_CACHE_SIZE];
-	struct auth_entry *to_note; /* its last use isn't in the ledger yet; or NULL */
-};
-
-/* Both are borrowed. */
-void auth_init(struct auth *a, const unsigned char *secret, struct signin *signin);
-void auth_release(struct auth *a);
+/* The keys that one thread has seen, as of a version of the ledger. Never NULL. */
+struct auth *auth_new(void);
+void auth_free(struct auth **a);
 
 /*
  * From now on the ledger is at VERSION (store_version): forgets what it knew of
@@ -50,23 +27,14 @@ void auth_release(struct auth *a);
 void auth_at_version(struct auth *a, int64_t version);
 
 /*
- * Who asks, until the next call of auth_* and as long as the request's arena.
+ * Who sends RQ? Sets its who, session and ambient, until the next call of auth_*
+ * and as long as the request's arena. Nobody if it says nothing of it, or names
+ * a session that is over. -1: ERR_CREDENTIALS with the same words for an unknown
+ * user, a wrong secret and a revoked key; ERR_SUSPENDED for the token or an API
+ * key of a suspended account; ERR_TOO_MANY, ERR_BUSY of passwords; or the ledger
+ * failed.
  */
-struct identity {
-	const struct principal *who;   /* NULL: nobody */
-	const struct session *session; /* that signed them in, or NULL */
-	/* a browser sends it by itself, whosever page makes it ask */
-	bool ambient;
-};
-
-/*
- * Who sends RQ? Nobody if it says nothing of it, or names a session that is
- * over. -1: ERR_CREDENTIALS with the same words for an unknown user, a wrong
- * secret and a revoked key; ERR_SUSPENDED for the token or an API key of a
- * suspended account; ERR_TOO_MANY, ERR_BUSY of passwords; or the ledger failed.
- */
-int auth_check(struct auth *a, struct store *st, const struct request *rq, int64_t now,
-	       struct arena *arena, struct identity *ret, struct error *err);
+int auth_check(struct request *rq, struct error *err);
 
 /*
  * Does this Authorization bring a user's password, which takes long to check?
@@ -74,15 +42,9 @@ int auth_check(struct auth *a, struct store *st, const struct request *rq, int64
 bool auth_brings_password(const char *authorization);
 
 /*
- * The value of the cookie that tells a browser in which somebody has signed in
- * before (api/signin.h), or NULL.
+ * After the answer: writes down that the request's key was used, once a day.
+ * Without a commit thread it isn't.
  */
-const char *auth_device(const struct request *rq, struct arena *arena);
-
-/*
- * After the answer: writes down that the request's key was used, once a day. B
- * NULL: it isn't.
- */
-void auth_note_use(struct auth *a, struct commit_thread *t, int64_t now);
+void auth_note_use(const struct request *rq);
 
 #endif

@@ -131,24 +131,27 @@ static int find_reader(const struct format *format)
 	return -1;
 }
 
-int body_read(const struct op *op, const struct format *fixed, const char *content_type, char *body,
-	      size_t len, struct params *ret, struct error *err)
+int body_read(const struct request *rq, struct params *ret, struct error *err)
 {
-	struct body b = { .op = op, .type = content_type, .text = body, .len = len, .params = ret };
-	int reader = find_reader(fixed);
+	struct body b = { .op = rq->op,
+			  .type = rq->content_type,
+			  .text = rq->body,
+			  .len = rq->body_len,
+			  .params = ret };
+	int reader = find_reader(rq->fixed);
 
 	/* some clients begin with a byte order mark */
-	if (len >= 3 && memcmp(body, "\xEF\xBB\xBF", 3) == 0) {
-		b.text = body += 3;
-		b.len = len -= 3;
+	if (b.len >= 3 && memcmp(b.text, "\xEF\xBB\xBF", 3) == 0) {
+		b.text += 3;
+		b.len -= 3;
 	}
-	if (!len)
+	if (!b.len)
 		return 0;
 	if (reader >= 0)
-		b.type = fixed->mime;
+		b.type = rq->fixed->mime;
 	else
-		reader = find_reader(format_of_type(content_type));
-	if (reader < 0 && body[strspn(body, " \t\r\n")] != '{')
+		reader = find_reader(format_of_type(rq->content_type));
+	if (reader < 0 && b.text[strspn(b.text, " \t\r\n")] != '{')
 		return 0;
 	if (body_check(&b, err) < 0)
 		return -1;

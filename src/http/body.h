@@ -11,7 +11,7 @@
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
 
-#include "http/request.h"
+#include "http/parse.h"
 
 enum {
 	BODY_PARAMS_MAX = 262144,  /* bytes of a body that holds parameters */
@@ -35,16 +35,15 @@ int body_read_form(const char *content_type, char *body, size_t len, struct para
 		   struct error *err);
 
 /*
- * Reads the parameters of OP from a body that is no form: as FIXED if that
- * isn't NULL (and can be read), else by its CONTENT_TYPE. One of a type that
- * isn't understood is ignored unless it begins with "{": then it is JSON.
+ * Reads the operation's parameters from a body that is no form: as rq->fixed if
+ * that isn't NULL (and can be read), else by its Content-Type. One of a type
+ * that isn't understood is ignored unless it begins with "{": then it is JSON.
  */
-int body_read(const struct op *op, const struct format *fixed, const char *content_type, char *body,
-	      size_t len, struct params *ret, struct error *err);
+int body_read(const struct request *rq, struct params *ret, struct error *err);
 
-/* Reads a JSON array of objects: *ret_n sets of parameters, in ARENA. */
-int body_read_batch(const struct op *op, char *body, size_t len, struct arena *arena,
-		    struct params **ret, size_t *ret_n, struct error *err);
+/* Reads a JSON array of objects: *ret_n sets of parameters, in RQ's arena. */
+int body_read_batch(const struct request *rq, struct params **ret, size_t *ret_n,
+		    struct error *err);
 
 /* Once, before threads are started: prepares the XML parser. */
 void body_init(void);

@@ -146,13 +146,14 @@ static int read_items(struct body *b, json_object *list, struct params **ret, si
 	return 0;
 }
 
-int body_read_batch(const struct op *op, char *text, size_t len, struct arena *arena,
-		    struct params **ret, size_t *ret_n, struct error *err)
+int body_read_batch(const struct request *rq, struct params **ret, size_t *ret_n, struct error *err)
 {
-	struct params none = { .arena = arena };
-	struct body b = {
-		.op = op, .type = format_json.mime, .text = text, .len = len, .params = &none
-	};
+	struct params none = { .arena = rq->arena };
+	struct body b = { .op = rq->op,
+			  .type = format_json.mime,
+			  .text = rq->body,
+			  .len = rq->body_len,
+			  .params = &none };
 	json_object *list = NULL;
 	int rc;
 

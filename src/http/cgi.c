@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/signin.h"
+#include "format/templates.h"
 #include "usage/commit_thread.h"
 #include "base/banned.h"
 
@@ -53,30 +55,26 @@ static size_t cgi_read(struct input *in, char *buf, size_t size)
 	return got;
 }
 
-int cgi_serve(const struct settings *settings, const unsigned char *secret,
-	      const struct op *const *table, struct templates *templates, struct error *err)
+int cgi_serve(struct worker *w, struct templates *templates, struct error *err)
 {
-	struct template_slot slot;
 	struct input in = { .read = cgi_read };
 	struct output out = { .write = cgi_write };
-	struct signin *signin = signin_new();
-	struct commit_thread *commits = NULL;
-	struct handler h;
 	int rc;
 
+	w->signin = signin_new();
 	/*
 	 * only these can bring something to write; without a commit thread the
 	 * operation says that it can't
 	 */
 	if (strcmp(getenv("REQUEST_METHOD"), "POST") == 0)
-		commit_thread_new(settings, &commits, NULL);
+		commit_thread_new(w->settings, &w->commits, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	template_slot_init(&slot, templates);
-	handler_init(&h, settings, secret, table, commits, signin, &slot);
-	rc = handle(&h, environ, &in, &out);
-	handler_release(&h);
-	template_slot_release(&slot);
-	signin_free(&signin);
-	commit_thread_free(&commits);
+	template_slot_init(w->slot, templates);
+	worker_init(w);
+	rc = handle(w, environ, &in, &out);
+	worker_release(w);
+	template_slot_release(w->slot);
+	signin_free(&w->signin);
+	commit_thread_free(&w->commits);
 	return rc < 0 ? error_set(err, ERR_INTERNAL, NULL, "The answer was cut off") : 0;
 }

@@ -7,8 +7,10 @@
 
 #include "http/handle.h"
 
-/* TEMPLATES become the handler's. -1: the answer was cut off. */
-int cgi_serve(const struct settings *settings, const unsigned char *secret,
-	      const struct op *const *table, struct templates *templates, struct error *err);
+/*
+ * Serves the one request of a CGI program with W, which is as for worker_init;
+ * TEMPLATES become its slot's. -1: the answer was cut off.
+ */
+int cgi_serve(struct worker *w, struct templates *templates, struct error *err);
 
 #endif

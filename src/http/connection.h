@@ -23,8 +23,7 @@
 
 #include "http/body.h"
 #include "http/fcgi_gate.h"
-#include "http/request.h"
-#include "http/response.h"
+#include "http/reply.h"
 #include "http/shares.h"
 
 enum {

@@ -43,8 +43,10 @@ static bool is_own(const struct request *rq, const char *url)
 	return same_origin(url, rq->base_url) || same_origin(url, rq->own_origin);
 }
 
-bool cors_is_foreign(const struct settings *settings, const struct request *rq)
+bool cors_is_foreign(const struct request *rq)
 {
+	const struct settings *settings = rq->worker->settings;
+
 	if (rq->origin && *rq->origin)
 		return !is_own(rq, rq->origin) && !cors_allows(settings, rq->origin);
 	/* JSONP: a script's request has no Origin */

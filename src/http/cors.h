@@ -6,9 +6,7 @@
 #ifndef HTTP_CORS_H
 #define HTTP_CORS_H
 
-#include "base/settings.h"
-#include "base/strbuf.h"
-#include "http/request.h"
+#include "api/request.h"
 
 /* Is ORIGIN (a header's value, or NULL) among those of the settings? */
 bool cors_allows(const struct settings *settings, const char *origin);
@@ -18,7 +16,7 @@ bool cors_allows(const struct settings *settings, const char *origin);
  * allowed? Browsers say so by Origin, else by Sec-Fetch-Site, else by Referer;
  * programs that say nothing of it are no pages.
  */
-bool cors_is_foreign(const struct settings *settings, const struct request *rq);
+bool cors_is_foreign(const struct request *rq);
 
 /*
  * Adds the headers that let the page of ORIGIN, which is allowed, see an

@@ -17,6 +17,8 @@
 #include "http/confine.h"
 #include "http/listener.h"
 #include "http/page.h"
+#include "api/signin.h"
+#include "format/templates.h"
 #include "http/reception.h"
 #include "http/watchdog.h"
 #include "usage/commit_thread.h"
@@ -30,11 +32,8 @@
 enum { FILES_A_THREAD = 3, FILES_BESIDE = 40 };
 
 struct server {
-	const struct settings *settings;
-	struct commit_thread *commits; /* NULL: the ledger can't be written */
-	struct template_slot slot;   /* the pages' templates */
-	struct signin *signin;
-	struct verifier *verifier;
+	struct worker worker;      /* what each thread begins with */
+	struct template_slot slot; /* the pages' templates */
 	struct listener listener;
 	struct reception *reception;
 	struct pool *pool;
@@ -84,7 +83,7 @@ static void read_templates_again(struct server *s)
 	struct templates *t = NULL;
 	struct error err = { 0 };
 
-	if (page_templates(s->settings, &t, &err) < 0) {
+	if (page_templates(s->worker.settings, &t, &err) < 0) {
 		log_error("the templates stay as they were: %s", err.message);
 		return;
 	}
@@ -98,8 +97,9 @@ static void look_around(struct server *s)
 	int64_t now_us = monotonic_us(), now = now_us / USEC_PER_SEC;
 	struct watchdog_signs signs = { .reception = reception_seen(s->reception),
 					.light_threads = pool_answered(s->pool, now),
-					.writer = s->commits ? commit_thread_seen(s->commits)
-							     : now };
+					.writer = s->worker.commits
+							  ? commit_thread_seen(s->worker.commits)
+							  : now };
 
 	watchdog_look(&s->watchdog, &signs, now_us);
 }
@@ -142,7 +142,7 @@ static void wait_for_stop(struct server *s, const sigset_t *set)
 static bool drain(struct server *s, const sigset_t *set)
 {
 	static const struct timespec tick = { .tv_nsec = 10000000 };
-	int64_t ticks = s->settings->drain_seconds * 100;
+	int64_t ticks = s->worker.settings->drain_seconds * 100;
 	int running;
 
 	while (!reception_has_ended(s->reception) ||
@@ -171,21 +171,14 @@ static int write_pid(const char *path, struct error *err)
 	return fclose(f) == 0 ? 0 : error_system(err, path, errno);
 }
 
-static int start(struct server *s, const unsigned char *secret, const struct op *const *table,
-		 struct error *err)
+static int start(struct server *s, struct error *err)
 {
-	const struct pool_setup setup = { .settings = s->settings,
-					  .secret = secret,
-					  .table = table,
-					  .commits = s->commits,
-					  .signin = s->signin,
-					  .verifier = s->verifier,
-					  .slot = &s->slot,
+	const struct pool_setup setup = { .worker = s->worker,
 					  .now = monotonic_us() / USEC_PER_SEC,
 					  .done = reception_done,
 					  .arg = s->reception };
 
-	if (write_pid(s->settings->pid_file, err) < 0 || pool_new(&setup, &s->pool, err) < 0)
+	if (write_pid(s->worker.settings->pid_file, err) < 0 || pool_new(&setup, &s->pool, err) < 0)
 		return -1;
 	return reception_start(s->reception, s->pool, err);
 }
@@ -193,24 +186,23 @@ static int start(struct server *s, const unsigned char *secret, const struct op 
 /* From now on another server may take our place. */
 static void stop(struct server *s)
 {
-	if (*s->settings->pid_file)
-		unlink(s->settings->pid_file);
-	listener_end(&s->listener, s->settings);
+	if (*s->worker.settings->pid_file)
+		unlink(s->worker.settings->pid_file);
+	listener_end(&s->listener, s->worker.settings);
 	reception_stop(s->reception, s->listener.own);
 }
 
 /* Serves on the open socket until told to stop. */
-static int serve_socket(struct server *s, const unsigned char *secret,
-			const struct op *const *table, const sigset_t *set, struct error *err)
+static int serve_socket(struct server *s, const sigset_t *set, struct error *err)
 {
-	int rc = start(s, secret, table, err);
+	int rc = start(s, err);
 
 	if (rc == 0) {
 		log_info("serving on %s with %lld threads",
-			 s->listener.own ? s->settings->socket : "standard input",
-			 (long long)s->settings->threads);
+			 s->listener.own ? s->worker.settings->socket : "standard input",
+			 (long long)s->worker.settings->threads);
 		notify_tell(&s->notify, "READY=1");
-		watchdog_init(&s->watchdog, s->settings, &s->notify, monotonic_us());
+		watchdog_init(&s->watchdog, s->worker.settings, &s->notify, monotonic_us());
 		wait_for_stop(s, set);
 		log_info("stopping");
 		notify_tell(&s->notify, "STOPPING=1");
@@ -231,19 +223,20 @@ static int open_server(struct server *s, struct error *err)
 	if (notify_open(&s->notify, &failure) < 0)
 		log_warning("the service manager can't be told anything: %s %s", failure.message,
 			    failure.detail);
-	if (listener_open(s->settings, &s->listener, err) < 0) {
+	if (listener_open(s->worker.settings, &s->listener, err) < 0) {
 		notify_close(&s->notify);
 		return -1;
 	}
-	confine(s->settings);
+	confine(s->worker.settings);
 	error_clear(&failure);
-	if (commit_thread_new(s->settings, &s->commits, &failure) < 0)
+	if (commit_thread_new(s->worker.settings, &s->worker.commits, &failure) < 0)
 		log_warning("no events can be written: %s %s", failure.message, failure.detail);
-	s->signin = signin_new();
+	s->worker.signin = signin_new();
 	/* passwords that wait hold a part of the threads alone */
-	password_set_waiting(pool_general_threads(s->settings->threads) / 4);
-	s->verifier = s->commits ? verifier_new(s->settings, s->commits) : NULL;
-	s->reception = reception_new(s->listener.fd, connections_max(s->settings));
+	password_set_waiting(pool_general_threads(s->worker.settings->threads) / 4);
+	s->worker.verifier = s->worker.commits ? verifier_new(s->worker.settings, s->worker.commits)
+					       : NULL;
+	s->reception = reception_new(s->listener.fd, connections_max(s->worker.settings));
 	return 0;
 }
 
@@ -251,9 +244,9 @@ static void close_server(struct server *s)
 {
 	pool_free(&s->pool);
 	reception_free(&s->reception);
-	signin_free(&s->signin);
-	verifier_free(&s->verifier);
-	commit_thread_free(&s->commits);
+	signin_free(&s->worker.signin);
+	verifier_free(&s->worker.verifier);
+	commit_thread_free(&s->worker.commits);
 	listener_close(&s->listener);
 	notify_close(&s->notify);
 }
@@ -261,7 +254,10 @@ static void close_server(struct server *s)
 int fcgi_serve(const struct settings *settings, const unsigned char *secret,
 	       const struct op *const *table, struct error *err)
 {
-	struct server s = { .settings = settings };
+	struct server s = { .worker = { .settings = settings,
+					.secret = secret,
+					.table = table,
+					.slot = &s.slot } };
 	struct templates *templates = NULL;
 	sigset_t set;
 	int rc;
@@ -271,14 +267,14 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret,
 		return -1;
 	if (getenv("REQUEST_METHOD")) {
 		confine(settings);
-		return cgi_serve(settings, secret, table, templates, err);
+		return cgi_serve(&s.worker, templates, err);
 	}
 	/* before any thread is started: they inherit what is blocked */
 	block_signals(&set);
 	template_slot_init(&s.slot, templates);
 	rc = open_server(&s, err);
 	if (rc == 0) {
-		rc = serve_socket(&s, secret, table, &set, err);
+		rc = serve_socket(&s, &set, err);
 		close_server(&s);
 	}
 	template_slot_release(&s.slot);

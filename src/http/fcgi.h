@@ -9,6 +9,7 @@
 #define HTTP_FCGI_H
 
 #include "api/op.h"
+#include "base/settings.h"
 
 /*
  * Open files: as many as serving takes at least, and as many as it takes with

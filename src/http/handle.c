@@ -10,14 +10,17 @@
 #include "api/access.h"
 #include "api/url.h"
 #include "base/log.h"
+#include "format/templates.h"
+#include "http/auth.h"
 #include "http/bind.h"
 #include "http/cors.h"
-#include "http/document.h"
 #include "http/negotiate.h"
 #include "http/page.h"
 #include "http/page_zone.h"
 #include "http/route.h"
+#include "http/shares.h"
 #include "http/unknown.h"
+#include "meta/document.h"
 #include "base/banned.h"
 
 enum {
@@ -29,64 +32,24 @@ enum {
 	RETRY_SECONDS = 60 /* after an answer that took too long */
 };
 
-/* One request and its answer. */
-struct exchange {
-	struct handler *h;
-	struct input *in;
-	char *const *variables;
-	struct request request;
-	struct route route;
-	struct identity caller;
-	int64_t now;              /* seconds */
-	bool foreign;             /* it comes from a page of another origin */
-	bool asks;                /* for the page that asks before the operation is done */
-	struct account *accounts; /* that a page offers, see load_choices */
-	size_t n_accounts;
-	const bool *categories; /* the same */
-	struct payload payload;
-	/*
-	 * what the operation is asked for: one set, but of a batch several;
-	 * NULL: not known yet
-	 */
-	struct params *calls;
-	size_t n_calls;
-	struct response response;
-	/* its party has as many in work as it may: nothing is answered now */
-	bool later;
-	struct writer_options options;
-	/*
-	 * of the thread, when it was first asked whether to go on; 0: it wasn't
-	 */
-	int64_t cpu_us;
-	char id[SID_TEXT];
-};
-
-void handler_init(struct handler *h, const struct settings *settings, const unsigned char *secret,
-		  const struct op *const *table, struct commit_thread *commits,
-		  struct signin *signin, struct template_slot *slot)
+void worker_init(struct worker *w)
 {
-	*h = (struct handler) { .settings = settings,
-				.secret = secret,
-				.table = table,
-				.commits = commits,
-				.signin = signin,
-				.slot = slot };
-	arena_init(&h->arena);
-	arena_init(&h->catalogue_arena);
-	auth_init(&h->auth, secret, signin);
-	strbuf_init(&h->head, REQUEST_VALUE_MAX);
-	strbuf_init(&h->body, RESPONSE_BUFFER_MAX);
+	arena_init(&w->arena);
+	arena_init(&w->catalogue_arena);
+	w->auth = auth_new();
+	strbuf_init(&w->head, REQUEST_VALUE_MAX);
+	strbuf_init(&w->body, REPLY_BUFFER_MAX);
 }
 
-void handler_release(struct handler *h)
+void worker_release(struct worker *w)
 {
-	store_close(&h->store);
-	templates_unref(&h->templates);
-	auth_release(&h->auth);
-	arena_release(&h->catalogue_arena);
-	arena_release(&h->arena);
-	strbuf_release(&h->head);
-	strbuf_release(&h->body);
+	store_close(&w->store);
+	templates_unref(&w->templates);
+	auth_free(&w->auth);
+	arena_release(&w->catalogue_arena);
+	arena_release(&w->arena);
+	strbuf_release(&w->head);
+	strbuf_release(&w->body);
 }
 
 /* ---- limits ---- */
@@ -102,17 +65,17 @@ static int64_t clock_us(clockid_t clock)
 /* Is the answer still worth its work? For store_limit. */
 static int check_work(void *arg, struct error *err)
 {
-	struct exchange *x = arg;
+	struct request *rq = arg;
 	int64_t now_us = clock_us(CLOCK_THREAD_CPUTIME_ID),
-		most = x->h->settings->max_request_seconds;
+		most = rq->worker->settings->max_request_seconds;
 
-	if (x->in->gone && x->in->gone(x->in)) {
-		x->response.gone = true;
+	if (rq->in->gone && rq->in->gone(rq->in)) {
+		rq->reply.gone = true;
 		return error_set(err, ERR_TIMEOUT, NULL, "the caller has gone");
 	}
-	if (!x->cpu_us)
-		x->cpu_us = now_us;
-	if (!most || now_us - x->cpu_us < most * USEC_PER_SEC)
+	if (!rq->cpu_us)
+		rq->cpu_us = now_us;
+	if (!most || now_us - rq->cpu_us < most * USEC_PER_SEC)
 		return 0;
 	error_set(err, ERR_BUSY, NULL,
 		  "the answer took more than %lld seconds of processor time and was stopped; ask "
@@ -124,22 +87,23 @@ static int check_work(void *arg, struct error *err)
 	return -1;
 }
 
-static void limit_work(struct exchange *x)
+static void limit_work(struct request *rq)
 {
-	store_limit(x->h->store, &(struct store_limits) { .work = x->h->settings->max_report_work,
-							  .check = check_work,
-							  .arg = x });
+	store_limit(rq->store,
+		    &(struct store_limits) { .work = rq->worker->settings->max_report_work,
+					     .check = check_work,
+					     .arg = rq });
 }
 
 /* ---- the ledger ---- */
 
-static int load_catalogue(struct handler *h, int64_t version, struct error *err)
+static int load_catalogue(struct worker *w, int64_t version, struct error *err)
 {
-	h->catalogue = NULL;
-	arena_reset(&h->catalogue_arena);
-	if (catalogue_load(h->store, &h->catalogue_arena, &h->catalogue, err) < 0)
+	w->catalogue = NULL;
+	arena_reset(&w->catalogue_arena);
+	if (catalogue_load(w->store, &w->catalogue_arena, &w->catalogue, err) < 0)
 		return -1;
-	h->version = version;
+	w->version = version;
 	return 0;
 }
 
@@ -147,34 +111,36 @@ static int load_catalogue(struct handler *h, int64_t version, struct error *err)
  * Opens the ledger that is there now; of another one, nothing holds that was
  * read before.
  */
-static int open_ledger(struct handler *h, struct error *err)
+static int open_ledger(struct worker *w, struct error *err)
 {
-	if (h->store && store_moved(h->store))
-		store_close(&h->store);
-	if (h->store)
+	const struct settings *s = w->settings;
+
+	if (w->store && store_moved(w->store))
+		store_close(&w->store);
+	if (w->store)
 		return 0;
-	h->catalogue = NULL;
-	auth_at_version(&h->auth, 0);
-	return store_open(h->settings->database, 0, h->settings->busy_timeout_ms, &h->store, err);
+	w->catalogue = NULL;
+	auth_at_version(w->auth, 0);
+	return store_open(s->database, 0, s->busy_timeout_ms, &w->store, err);
 }
 
 /* Begins the request's one snapshot, and reads anew what has changed. */
-static int refresh(struct handler *h, struct error *err)
+static int refresh(struct worker *w, struct error *err)
 {
 	int64_t version;
 
-	if (open_ledger(h, err) < 0)
+	if (open_ledger(w, err) < 0)
 		return -1;
-	if (store_begin_read(h->store, err) < 0 || store_version(h->store, &version, err) < 0)
+	if (store_begin_read(w->store, err) < 0 || store_version(w->store, &version, err) < 0)
 		goto fail;
-	if ((!h->catalogue || h->version != version) && load_catalogue(h, version, err) < 0)
+	if ((!w->catalogue || w->version != version) && load_catalogue(w, version, err) < 0)
 		goto fail;
-	auth_at_version(&h->auth, version);
+	auth_at_version(w->auth, version);
 	return 0;
 fail:
 	/* perhaps another file is there by the next request */
 	if (err->kind != ERR_BUSY)
-		store_close(&h->store);
+		store_close(&w->store);
 	return -1;
 }
 
@@ -182,10 +148,13 @@ fail:
  * A ledger that can't be used is our fault, whatever it is that is wrong with
  * it.
  */
-static int use_ledger(struct handler *h, struct error *err)
+static int use_ledger(struct request *rq, struct error *err)
 {
-	if (refresh(h, err) == 0)
+	if (refresh(rq->worker, err) == 0) {
+		rq->store = rq->worker->store;
+		rq->catalogue = rq->worker->catalogue;
 		return 0;
+	}
 	if (err->kind != ERR_BUSY)
 		err->kind = ERR_INTERNAL;
 	return -1;
@@ -193,20 +162,18 @@ static int use_ledger(struct handler *h, struct error *err)
 
 /* ---- what is asked ---- */
 
-static void choose_callback(struct exchange *x, const char *callback)
+static bool is_page(const struct request *rq)
 {
-	if (callback && x->route.dialect->jsonp && x->response.format == &format_json)
-		x->response.callback = callback;
+	return format_is_page(rq->reply.format);
 }
 
 /*
  * Another verb for a POST, from whoever can send no other: a header, the
  * query's or a form's field. HEAD isn't: its answer has no body.
  */
-static int override_method(struct exchange *x, struct error *err)
+static int override_method(struct request *rq, struct error *err)
 {
 	static const char name[] = "X-Http-Method-Override";
-	struct request *rq = &x->request;
 	const char *value = rq->method_override && *rq->method_override
 				    ? rq->method_override
 				    : params_find(&rq->params, name, true);
@@ -214,85 +181,65 @@ static int override_method(struct exchange *x, struct error *err)
 
 	if (!value && body_is_form_type(rq->content_type) &&
 	    rq->content_length <= BODY_STRANGER_MAX) {
-		if (payload_read_form(&x->payload, rq, x->in, x->h->settings->max_body_bytes,
-				      &x->h->arena, err) < 0)
+		if (bind_form(rq, rq->worker->settings->max_body_bytes, err) < 0)
 			return -1;
-		value = params_find(&x->payload.form, name, true);
+		value = params_find(&rq->fields, name, true);
 	}
 	if (!value)
 		return 0;
-	verb = arena_str(&x->h->arena, value);
+	verb = arena_str(rq->arena, value);
 	for (char *p = verb; *p; p++)
 		*p = (char)toupper((unsigned char)*p);
 	rq->method = request_method(verb) & ~(M_HEAD | M_OPTIONS);
 	return 0;
 }
 
-/* May the page that asks see the answer? */
-static void choose_origin(struct exchange *x)
+/* Sets the CORS headers if the request's origin is allowed. */
+static void choose_origin(struct request *rq)
 {
-	struct response *r = &x->response;
+	struct reply *r = &rq->reply;
 
-	if (!x->route.dialect->cors || !x->h->settings->cors_origins[0])
+	if (!rq->dialect->cors || !rq->worker->settings->cors_origins[0])
 		return;
 	r->varies_by_origin = true;
-	if (cors_allows(x->h->settings, x->request.origin))
-		r->origin = x->request.origin;
-	r->preflight = r->origin && x->request.method == M_OPTIONS;
+	if (cors_allows(rq->worker->settings, rq->origin))
+		r->origin = rq->origin;
+	r->preflight = r->origin && rq->method == M_OPTIONS;
 }
 
-/* A person who gets an operation's form, where no operation is, means that. */
-static void choose_form(struct exchange *x, struct error *err)
+/* A GET for an HTML page at a POST-only path shows the operation's form. */
+static void choose_form(struct request *rq, struct error *err)
 {
-	if (!x->route.form || !(x->request.method & M_READ) ||
-	    !format_is_page(x->response.format) ||
+	if (!rq->form_op || !(rq->method & M_READ) || !is_page(rq) ||
 	    (err->kind != ERR_METHOD && err->kind != ERR_NOT_FOUND))
 		return;
-	x->route.op = x->route.form;
-	x->asks = true;
+	rq->op = rq->form_op;
+	rq->asks = true;
 	error_clear(err);
 }
 
 /*
- * Reads the request and finds operation and format. The first failure is the
- * answer, but goes on as far as it can, so that the answer has the right
+ * Reads the request and finds dialect, operation and format. The first failure
+ * is the answer, but goes on as far as it can, so that the answer has the right
  * dialect and format.
  */
-static int understand(struct exchange *x, char *const *envp, struct error *err)
+static int understand(struct request *rq, struct error *err)
 {
-	struct handler *h = x->h;
-	struct request *rq = &x->request;
 	const char *path;
-	struct wish wish;
-	bool any_case;
 
-	request_read(rq, envp, h->settings, &h->arena, err);
+	request_read(rq, err);
 	path = rq->path_len ? rq->path : rq->raw_path;
-	x->route = (struct route) { .dialect = dialect_of_path(path, strlen(path)), .suffix = "" };
-	choose_origin(x);
-	x->response.head_only = rq->method == M_HEAD;
-	if (rq->method == M_POST && x->route.dialect->overrides_method)
-		override_method(x, err);
+	rq->dialect = dialect_of_path(path, strlen(path));
+	rq->suffix = "";
+	choose_origin(rq);
+	if (rq->method == M_POST && rq->dialect->overrides_method)
+		override_method(rq, err);
 	if (rq->path_len)
-		route_find(h->table, rq->method, rq->path, rq->path_marks, rq->path_len, &h->arena,
-			   &x->route, err);
-	any_case = x->route.dialect->any_case;
-	wish = (struct wish) { .suffix = x->route.format,
-			       .fixed = x->route.fixed,
-			       .format = x->route.batch
-						 ? NULL
-						 : params_find(&rq->params, "format", any_case),
-			       .callback = params_find(&rq->params, "callback", any_case),
-			       .debug = params_find(&rq->params, "debug", any_case),
-			       .accept = rq->accept,
-			       .content_type = rq->content_type,
-			       .shape = x->route.op ? x->route.op->returns : NULL };
-	x->response.dialect = x->route.dialect;
-	negotiate(x->route.dialect, &wish, &x->response.format, err);
-	choose_callback(x, wish.callback);
-	choose_form(x, err);
-	if (x->response.format == x->route.fixed)
-		x->response.type = x->route.type;
+		route_find(rq, err);
+	negotiate(rq, err);
+	choose_form(rq, err);
+	if (rq->reply.format == rq->fixed)
+		rq->reply.type = rq->fixed_type;
 	return err->kind ? -1 : 0;
 }
 
@@ -303,167 +250,77 @@ static int understand(struct exchange *x, char *const *envp, struct error *err)
  * looked at: so strangers' bodies are decoded, but they are short
  * (BODY_STRANGER_MAX), and nothing of the ledger is needed for it.
  */
-static int bind(struct exchange *x, struct error *err)
+static int bind(struct request *rq, struct error *err)
 {
-	struct arena *arena = &x->h->arena;
-	const struct op *op = x->route.op;
-	int64_t max = x->h->settings->max_body_bytes;
+	int64_t max = rq->worker->settings->max_body_bytes;
 
-	if (x->calls)
+	if (rq->calls)
 		return 0;
-	if (!x->caller.who && max > BODY_STRANGER_MAX)
+	if (!rq->who && max > BODY_STRANGER_MAX)
 		max = BODY_STRANGER_MAX;
-	if ((op->takes_body || x->route.batch) &&
-	    payload_read_form(&x->payload, &x->request, x->in, max, arena, err) < 0)
+	if ((rq->op->takes_body || rq->batch) && bind_form(rq, max, err) < 0)
 		return -1;
-	if (op->reads_body && payload_read(&x->payload, &x->request, x->in, max, arena, err) < 0)
+	if (rq->op->reads_body && request_body(rq, max, err) < 0)
 		return -1;
-	if (bind_call(&x->route, &x->request, &x->payload, arena, &x->calls, &x->n_calls, err) < 0)
-		return -1;
-	return unknown_check(&x->route, x->calls, x->n_calls, arena, &x->response.ignored, err);
+	return bind_args(rq, err) < 0 ? -1 : unknown_check(rq, err);
 }
 
 /* ---- the answer ---- */
 
-/*
- * PAGE: for people, so with what stands around the data. FAULT: why a form
- * can't be done, or NULL.
- */
-static void prepare_options(struct exchange *x, bool page, const struct error *fault)
+/* PAGE: for people, so with what stands around the data. */
+static void prepare_options(struct request *rq, bool page)
 {
-	struct handler *h = x->h;
-	struct page_context c = { .settings = h->settings,
-				  .table = h->table,
-				  .request = &x->request,
-				  .route = &x->route,
-				  .who = x->caller.who,
-				  .session = x->caller.session,
-				  .catalogue = x->categories ? h->catalogue : NULL,
-				  .categories = x->categories,
-				  .accounts = x->accounts,
-				  .n_accounts = x->n_accounts,
-				  .asks = x->asks,
-				  .fault = fault,
-				  .arena = &h->arena };
+	struct worker *w = rq->worker;
 
-	if (x->n_calls) {
-		c.raw = x->calls[0].items;
-		c.n_raw = x->calls[0].n;
-	}
-	x->options = (struct writer_options) { .style = x->route.dialect->style,
-					       .money_as_string = h->settings->price_as_string,
-					       .base_url = x->request.base_url };
+	rq->options = (struct writer_options) { .style = rq->dialect->style,
+						.money_as_string = w->settings->price_as_string,
+						.base_url = rq->base_url };
 	if (page) {
-		x->options.page = page_make(&c);
-		if (h->slot)
-			template_slot_take(h->slot, &h->templates);
-		x->options.templates = h->templates;
+		rq->options.page = page_make(rq);
+		if (w->slot)
+			template_slot_take(w->slot, &w->templates);
+		rq->options.templates = w->templates;
 	}
-}
-
-static void take_cookies(struct response *r, const struct call *call)
-{
-	const char **cookies = arena_array(call->arena, const char *, CALL_COOKIES);
-
-	if (!call->n_cookies)
-		return;
-	memcpy(cookies, call->cookies, sizeof(call->cookies));
-	r->cookies = cookies;
-	r->n_cookies = call->n_cookies;
-}
-
-/* What the operation says of its answer beside the document. */
-static void take_answer(struct exchange *x, const struct call *call)
-{
-	struct response *r = &x->response;
-
-	take_cookies(r, call);
-	if (call->location)
-		response_nothing(r, 303, call->location);
-	else if (call->status == 204 && !x->route.batch)
-		response_nothing(r, 204, NULL);
-	else if (call->status == 204)
-		strbuf_add(r->sink.buf, "null");
-	else if (call->status)
-		r->status = (struct error_status) { .status = call->status };
-}
-
-/*
- * A long answer begins to leave while the operation still writes it: what it
- * has said by now goes into the head.
- */
-static void take_head(struct response *r, void *arg)
-{
-	const struct call *call = arg;
-
-	if (call->status)
-		r->status = (struct error_status) { .status = call->status };
-	take_cookies(r, call);
 }
 
 /* Of something done on a page: is it said on another one that it is? */
-static bool leads_on(const struct exchange *x)
+static bool redirects_after(const struct request *rq)
 {
-	return !x->asks && x->route.op->form && x->route.op->form->done &&
-	       format_is_page(x->response.format);
+	return !rq->asks && rq->op->form && rq->op->form->done && is_page(rq);
 }
 
-static struct call make_call(struct exchange *x)
+/* The document is written, or there is none: STATUS is that of the answer before. */
+static void end_call(struct request *rq, int status)
 {
-	struct handler *h = x->h;
+	struct reply *r = &rq->reply;
 
-	return (struct call) { .op = x->route.op,
-			       .method = x->request.method,
-			       .who = x->caller.who,
-			       .session = x->caller.session,
-			       .remote = x->request.remote,
-			       .device = auth_device(&x->request, &h->arena),
-			       .foreign = x->foreign,
-			       .settings = h->settings,
-			       .secret = h->secret,
-			       .store = h->store,
-			       .catalogue = h->catalogue,
-			       .arena = &h->arena,
-			       .now = x->now,
-			       .base_url = x->request.base_url,
-			       .suffix = x->route.suffix,
-			       .format = x->response.format,
-			       .variables = x->variables,
-			       .commits = h->commits,
-			       .signin = h->signin,
-			       .verifier = h->verifier,
-			       .batch = x->route.batch,
-			       .closed_until = x->route.batch ? NULL : &x->response.closed_until };
+	if (r->location) {
+		reply_nothing(rq, 303, r->location);
+	} else if (r->status == 204 && rq->batch) {
+		r->status = status;
+		strbuf_add(r->sink.buf, "null");
+	} else if (r->status == 204) {
+		reply_nothing(rq, 204, NULL);
+	}
 }
 
 /* One call of the operation: a whole document, behind what is there. */
-static int run_call(struct exchange *x, const struct params *params, struct error *err)
+static int run_call(struct request *rq, struct error *err)
 {
-	struct handler *h = x->h;
-	struct call call = make_call(x);
+	int status = rq->reply.status, rc;
 	struct writer *w;
-	int rc;
 
-	if (call.op->reads_body) {
-		call.body = x->payload.text;
-		call.body_len = x->payload.len;
-		call.body_type = x->request.content_type;
-	}
-	x->response.before_head = take_head;
-	x->response.before_head_arg = &call;
-	if (format_is_page(x->response.format) && !x->foreign && !x->asks)
-		page_zone_keep(&x->request, &call);
-	w = writer_new(x->response.format, &x->options, &x->response.sink);
-	rc = x->asks ? call_ask(&call, params->items, params->n, w, err)
-		     : call_run(&call, params->items, params->n, w, err);
-	if (rc == 0 && leads_on(x))
-		call.location = page_after(&x->route, &h->arena);
-	if (rc == 0 && !call.location && call.status != 204)
+	if (is_page(rq) && !rq->foreign && !rq->asks)
+		page_zone_keep(rq);
+	w = writer_new(rq->reply.format, &rq->options, &rq->reply.sink);
+	rc = rq->asks ? request_ask(rq, w, err) : request_run(rq, w, err);
+	if (rc == 0 && redirects_after(rq))
+		rq->reply.location = page_after(rq);
+	if (rc == 0 && !rq->reply.location && rq->reply.status != 204)
 		rc = writer_finish(w, err);
 	writer_free(&w);
-	x->response.before_head = NULL;
 	if (rc == 0)
-		take_answer(x, &call);
+		end_call(rq, status);
 	return rc;
 }
 
@@ -471,16 +328,17 @@ static int run_call(struct exchange *x, const struct params *params, struct erro
  * One call after the other, to the first that fails: its error is the answer,
  * and a header tells how many came before it.
  */
-static int run_batch(struct exchange *x, struct error *err)
+static int run_batch(struct request *rq, struct error *err)
 {
-	struct response *r = &x->response;
+	struct reply *r = &rq->reply;
 
 	r->sink.flush = NULL; /* the header needs to know the end */
 	strbuf_addc(r->sink.buf, '[');
-	for (r->batch_done = 0; (size_t)r->batch_done < x->n_calls; r->batch_done++) {
+	for (r->batch_done = 0; (size_t)r->batch_done < rq->n_calls; r->batch_done++) {
 		if (r->batch_done)
 			strbuf_addc(r->sink.buf, ',');
-		if (run_call(x, &x->calls[r->batch_done], err) < 0)
+		rq->args = rq->calls[r->batch_done];
+		if (run_call(rq, err) < 0)
 			return -1;
 		if (r->sink.buf->len > BATCH_BYTES_MAX)
 			return error_set(
@@ -496,87 +354,55 @@ static int run_batch(struct exchange *x, struct error *err)
  * The accounts and the categories that the page's form offers, if it asks for
  * one.
  */
-static int load_choices(struct exchange *x, struct error *err)
+static int load_choices(struct request *rq, struct error *err)
 {
-	const struct call call = { .who = x->caller.who,
-				   .store = x->h->store,
-				   .catalogue = x->h->catalogue,
-				   .arena = &x->h->arena };
-
-	for (const struct param *p = x->route.op->params; p->name; p++) {
-		if (p->type == PT_ACCOUNT && x->caller.who && !x->accounts &&
-		    access_accounts(&call, &x->accounts, &x->n_accounts, err) < 0)
+	for (const struct param *p = rq->op->params; p->name; p++) {
+		if (p->type == PT_ACCOUNT && rq->who && !rq->accounts &&
+		    access_accounts(rq, &rq->accounts, &rq->n_accounts, err) < 0)
 			return -1;
-		if (p->type == PT_CATEGORY && !x->categories &&
-		    access_categories(&call, &x->categories, err) < 0)
+		if (p->type == PT_CATEGORY && !rq->categories &&
+		    access_categories(rq, &rq->categories, err) < 0)
 			return -1;
 	}
-	return 0;
-}
-
-/*
- * Puts what the form has at first beside what the request asks for, which
- * outranks it.
- */
-static int fill_form(struct exchange *x, struct error *err)
-{
-	struct call call = make_call(x);
-	struct params *to = &x->calls[0];
-	struct raw_param values[PARAMS_MAX];
-	size_t n;
-
-	if (call_fill(&call, to->items, to->n, values, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (!params_find(to, values[i].name, false) &&
-		    params_add(to, values[i].name, strlen(values[i].name), values[i].value,
-			       values[i].len, err) < 0)
-			return -1;
 	return 0;
 }
 
 /* Where a page is instead, because of the zone that goes along; or NULL. */
-static const char *other_address(const struct exchange *x)
+static const char *other_address(const struct request *rq)
 {
-	if (!format_is_page(x->response.format) || !(x->request.method & M_READ) || x->asks)
-		return NULL;
-	return page_zone_address(&x->request, x->route.op, &x->h->arena);
+	return is_page(rq) && (rq->method & M_READ) && !rq->asks ? page_zone_address(rq) : NULL;
 }
 
-static int run_operation(struct exchange *x, struct error *err)
+static int run_operation(struct request *rq, struct error *err)
 {
-	const char *other = other_address(x);
+	const char *other = other_address(rq);
 
 	if (other) {
-		response_nothing(&x->response, 302, other);
+		reply_nothing(rq, 302, other);
 		return 0;
 	}
-	if (x->asks && fill_form(x, err) < 0)
+	if (rq->asks && request_fill(rq, err) < 0)
 		return -1;
-	if (format_is_page(x->response.format) && load_choices(x, err) < 0)
+	if (is_page(rq) && load_choices(rq, err) < 0)
 		return -1;
-	prepare_options(x, format_is_page(x->response.format), NULL);
-	if (x->route.dialect->csv_attachment && strcmp(x->response.format->name, "csv") == 0)
-		x->response.attachment = x->route.op->id;
-	response_begin(&x->response);
-	return x->route.batch ? run_batch(x, err) : run_call(x, &x->calls[0], err);
+	prepare_options(rq, is_page(rq));
+	if (rq->dialect->csv_attachment && strcmp(rq->reply.format->name, "csv") == 0)
+		rq->reply.attachment = rq->op->id;
+	reply_begin(rq);
+	return rq->batch ? run_batch(rq, err) : run_call(rq, err);
 }
 
-static int check_caller(struct exchange *x, struct error *err)
+static int check_caller(struct request *rq, struct error *err)
 {
-	struct handler *h = x->h;
-	const struct op *op = x->route.op;
-
-	x->foreign = cors_is_foreign(h->settings, &x->request);
-	if (auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller, err) < 0 ||
-	    access_operation(x->caller.who, op, err) < 0)
+	rq->foreign = cors_is_foreign(rq);
+	if (auth_check(rq, err) < 0 || access_operation(rq, err) < 0)
 		return -1;
 	/*
 	 * what a browser sends by itself doesn't tell that the user wants this;
 	 * and a script hands its answer to the page that it stands on
 	 */
-	if (x->foreign && x->caller.who && x->caller.ambient &&
-	    (op->changes || !(x->request.method & M_READ) || x->response.callback))
+	if (rq->foreign && rq->who && rq->ambient &&
+	    (rq->op->changes || !(rq->method & M_READ) || rq->reply.callback))
 		return error_set(err, ERR_FORBIDDEN, NULL,
 				 "Forbidden: the request comes from a page of another origin");
 	return 0;
@@ -587,33 +413,32 @@ static int check_caller(struct exchange *x, struct error *err)
 /* Kinds of parties, in the lowest bits of what shares.h knows them by. */
 enum { PARTY_FAMILY, PARTY_USER, PARTY_KEY, PARTY_NETWORK, PARTY_KINDS };
 
-static uint64_t party_of(const struct exchange *x)
+static uint64_t party_of(const struct request *rq)
 {
-	const struct principal *who = x->caller.who;
+	const struct principal *who = rq->who;
 
 	if (!who)
-		return signin_network(x->h->signin, x->request.remote) * PARTY_KINDS +
-		       PARTY_NETWORK;
+		return signin_network(rq->worker->signin, rq->remote) * PARTY_KINDS + PARTY_NETWORK;
 	if (who->family)
 		return (uint64_t)who->family * PARTY_KINDS + PARTY_FAMILY;
 	if (who->user)
 		return (uint64_t)who->user * PARTY_KINDS + PARTY_USER;
-	return strtoull(arena_strn(&x->h->arena, who->key_sid + 2, 15), NULL, 16) * PARTY_KINDS +
+	return strtoull(arena_strn(rq->arena, who->key_sid + 2, 15), NULL, 16) * PARTY_KINDS +
 	       PARTY_KEY;
 }
 
-/* -1 also without an error: then the request comes again (x->later). */
-static int take_share(struct exchange *x, struct error *err)
+/* -1 also without an error: then the request comes again (rq->later). */
+static int take_share(struct request *rq, struct error *err)
 {
-	struct handler *h = x->h;
+	struct worker *w = rq->worker;
 
-	if (!h->shares)
+	if (!w->shares)
 		return 0;
-	switch (shares_take(h->shares, h->share, party_of(x))) {
+	switch (shares_take(w->shares, w->share, party_of(rq))) {
 	case SHARE_TAKEN:
 		return 0;
 	case SHARE_LATER:
-		x->later = true;
+		rq->later = true;
 		return -1;
 	case SHARE_FULL:
 		break;
@@ -629,22 +454,42 @@ static int take_share(struct exchange *x, struct error *err)
  * otherwise; and there, too, before a body that is longer than a stranger's may
  * be.
  */
-static int answer(struct exchange *x, struct error *err)
+static int answer(struct request *rq, struct error *err)
 {
-	struct handler *h = x->h;
-
-	if (h->refuse)
+	if (rq->worker->refuse)
 		return error_set(err, ERR_BUSY, NULL,
 				 "too many requests are waiting; try again in a moment");
-	if (x->route.dialect->binds_first && x->request.content_length <= BODY_STRANGER_MAX &&
-	    bind(x, err) < 0)
+	if (rq->dialect->binds_first && rq->content_length <= BODY_STRANGER_MAX &&
+	    bind(rq, err) < 0)
 		return -1;
-	if (use_ledger(h, err) < 0)
+	if (use_ledger(rq, err) < 0)
 		return -1;
-	limit_work(x);
-	if (check_caller(x, err) < 0 || take_share(x, err) < 0 || bind(x, err) < 0)
+	limit_work(rq);
+	if (check_caller(rq, err) < 0 || take_share(rq, err) < 0 || bind(rq, err) < 0)
 		return -1;
-	return run_operation(x, err);
+	return run_operation(rq, err);
+}
+
+/* ---- documents ---- */
+
+static int write_document(struct request *rq, const struct document *d, struct error *err)
+{
+	struct reply *r = &rq->reply;
+
+	r->callback = NULL;
+	if (!(rq->method & M_READ)) {
+		r->allow = route_allow(M_READ, rq->arena);
+		return error_set(err, ERR_METHOD, NULL, "The method is not allowed here; use %s",
+				 r->allow);
+	}
+	reply_begin(rq);
+	if (!r->location && d->write(rq, r->sink.buf, err) < 0)
+		return -1;
+	if (r->sink.buf->failed)
+		return error_set(err, ERR_TOO_LARGE, NULL, "The document is too large");
+	if (r->location)
+		reply_nothing(rq, 302, r->location);
+	return 0;
 }
 
 /*
@@ -652,52 +497,46 @@ static int answer(struct exchange *x, struct error *err)
  * everybody; who asks is only looked at for what the page shows around it, so a
  * ledger that can't be read is no reason to refuse.
  */
-static int answer_document(struct exchange *x, struct error *err)
+static int answer_document(struct request *rq, struct error *err)
 {
-	struct handler *h = x->h;
-	struct document_request rq = { .table = h->table,
-				       .settings = h->settings,
-				       .format = x->response.format,
-				       .page = &x->options,
-				       .arena = &h->arena };
-	const struct document *d = document_of(&x->request, &rq);
+	const struct document *d = document_find(rq);
 	struct error ignored = { 0 };
 
 	if (!d)
 		return -1;
 	error_clear(err);
-	if ((x->request.authorization || *x->request.cookie) && use_ledger(h, &ignored) == 0)
-		auth_check(&h->auth, h->store, &x->request, x->now, &h->arena, &x->caller,
-			   &ignored);
-	if (take_share(x, err) < 0)
-		return -1;
-	prepare_options(x, true, NULL);
-	return document_answer(d, &x->request, &rq, &x->response, err);
+	if ((rq->authorization || *rq->cookie) && use_ledger(rq, &ignored) == 0)
+		auth_check(rq, &ignored);
+	prepare_options(rq, true);
+	if (take_share(rq, err) == 0 && write_document(rq, d, err) == 0)
+		return 0;
+	rq->reply.type = NULL;
+	return -1;
 }
+
+/* ---- refusals ---- */
 
 /* A person who asks for a page is shown where to sign in. */
-static bool wants_login(const struct exchange *x, const struct error *err)
+static bool wants_login(const struct request *rq, const struct error *err)
 {
-	return err->kind == ERR_UNAUTHENTICATED && format_is_page(x->response.format) &&
-	       (x->request.method & M_READ) && x->h->settings->login_redirect;
+	return err->kind == ERR_UNAUTHENTICATED && is_page(rq) && (rq->method & M_READ) &&
+	       rq->worker->settings->login_redirect;
 }
 
-static int lead_to_login(struct exchange *x)
+static int lead_to_login(struct request *rq)
 {
-	const struct request *rq = &x->request;
-	struct arena *arena = &x->h->arena;
-	const char *page = arena_join(arena, rq->base_url, rq->raw_path, *rq->query ? "?" : "",
+	const char *page = arena_join(rq->arena, rq->base_url, rq->raw_path, *rq->query ? "?" : "",
 				      rq->query, NULL);
 
-	response_nothing(&x->response, 302, login_link(arena, NULL, page));
-	return response_end(&x->response);
+	reply_nothing(rq, 302, login_link(rq->arena, NULL, page));
+	return reply_end(rq);
 }
 
 /* Is it up to the person who filled the form in? Then it is shown again. */
-static bool can_be_mended(const struct exchange *x, const struct error *err)
+static bool is_user_error(const struct request *rq, const struct error *err)
 {
-	return x->route.op && x->route.op->form && !x->asks && x->n_calls &&
-	       format_is_page(x->response.format) && !x->response.started &&
+	return rq->op && rq->op->form && !rq->asks && rq->n_calls && is_page(rq) &&
+	       !rq->reply.started &&
 	       (err->kind == ERR_PARAM || err->kind == ERR_FORMAT || err->kind == ERR_MISSING ||
 		err->kind == ERR_CONFLICT);
 }
@@ -706,67 +545,77 @@ static bool can_be_mended(const struct exchange *x, const struct error *err)
  * What was filled in, and what is wrong with it. -1: something else is wrong as
  * well.
  */
-static int ask_again(struct exchange *x, const struct error *fault)
+static int redisplay_form(struct request *rq, const struct error *fault)
 {
+	struct error_status status = dialect_status(rq->dialect, fault);
 	struct error err = { 0 };
 	int rc;
 
-	if (!x->h->store || store_begin_read(x->h->store, &err) < 0)
+	if (!rq->store || store_begin_read(rq->store, &err) < 0)
 		return -1;
-	x->asks = true;
-	prepare_options(x, true, fault);
-	response_begin(&x->response);
-	rc = run_call(x, &x->calls[0], &err);
-	store_end(x->h->store);
-	x->response.status = dialect_status(x->route.dialect, fault);
+	rq->asks = true;
+	rq->fault = fault;
+	rq->reply.n_cookies = 0;
+	rq->reply.location = NULL;
+	rq->reply.status = 200;
+	prepare_options(rq, true);
+	reply_begin(rq);
+	rc = run_call(rq, &err);
+	store_end(rq->store);
+	rq->reply.status = status.status;
+	rq->reply.reason = status.reason;
 	return rc;
 }
 
-static int refuse(struct exchange *x, struct error *err)
+static int refuse(struct request *rq, struct error *err)
 {
-	if (x->response.gone)
+	if (rq->reply.gone)
 		return -1;
-	if (wants_login(x, err))
-		return lead_to_login(x);
-	if (can_be_mended(x, err) && ask_again(x, err) == 0)
-		return response_end(&x->response);
+	if (wants_login(rq, err))
+		return lead_to_login(rq);
+	if (is_user_error(rq, err) && redisplay_form(rq, err) == 0)
+		return reply_end(rq);
 	if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY)
-		log_error("%s %s%s%s", x->id, err->message, *err->detail ? ": " : "", err->detail);
+		log_error("%s %s%s%s", rq->id, err->message, *err->detail ? ": " : "", err->detail);
 	if (err->kind == ERR_INTERNAL) { /* the words may name files */
 		error_clear(err);
 		error_set(err, ERR_INTERNAL, NULL,
-			  "An internal server error has occurred; the log has it as %s", x->id);
+			  "An internal server error has occurred; the log has it as %s", rq->id);
 	}
-	prepare_options(x, format_is_page(x->response.format), NULL);
-	if (x->route.methods && !x->response.allow)
-		x->response.allow = route_allow(x->route.methods, &x->h->arena);
-	return response_error(&x->response, err, &x->options);
+	rq->fault = NULL;
+	prepare_options(rq, is_page(rq));
+	if (rq->methods && !rq->reply.allow)
+		rq->reply.allow = route_allow(rq->methods, rq->arena);
+	return reply_error(rq, err);
 }
 
-static void log_exchange(const struct exchange *x, int64_t us, int rc)
+/* ---- from the first byte to the last ---- */
+
+static void log_request(const struct request *rq, int64_t us, int rc)
 {
-	if (x->response.ignored)
-		log_info("%s ignored parameters: %s", x->id, x->response.ignored);
-	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", x->id, x->request.remote,
-		 x->caller.who ? principal_actor(x->caller.who, &x->h->arena) : "-",
-		 x->request.method_name, x->request.raw_path, x->route.op ? x->route.op->id : "-",
-		 x->response.status.status, (long long)x->response.body_bytes,
+	const struct reply *r = &rq->reply;
+
+	if (r->ignored)
+		log_info("%s ignored parameters: %s", rq->id, r->ignored);
+	log_info("%s %s %s %s %s %s %d %lld bytes %lld.%03d ms%s", rq->id, rq->remote,
+		 rq->who ? principal_actor(rq->who, rq->arena) : "-", rq->method_name, rq->raw_path,
+		 rq->op ? rq->op->id : "-", r->status, (long long)r->body_bytes,
 		 (long long)(us / 1000), (int)(us % 1000),
-		 rc < 0 ? x->response.gone ? ", the caller was gone" : ", cut off" : "");
+		 rc < 0 ? r->gone ? ", the caller was gone" : ", cut off" : "");
 }
 
 /* From what was understood, RC, to the last byte. */
-static int complete(struct exchange *x, int rc, struct error *err)
+static int complete(struct request *rq, int rc, struct error *err)
 {
 	if (rc == 0)
-		rc = answer(x, err);
+		rc = answer(rq, err);
 	else if (err->kind == ERR_NOT_FOUND)
-		rc = answer_document(x, err);
-	if (x->h->store)
-		store_end(x->h->store); /* the caller may be slow to take the answer */
-	if (x->later)
+		rc = answer_document(rq, err);
+	if (rq->worker->store)
+		store_end(rq->worker->store); /* the caller may be slow to take the answer */
+	if (rq->later)
 		return HANDLE_LATER;
-	return rc < 0 ? refuse(x, err) : response_end(&x->response);
+	return rc < 0 ? refuse(rq, err) : reply_end(rq);
 }
 
 /*
@@ -774,23 +623,20 @@ static int complete(struct exchange *x, int rc, struct error *err)
  * credentials. What a browser asks before a page of another origin may send
  * something is answered for every path. False: it is neither.
  */
-static bool is_about_options(struct exchange *x, const struct error *err)
+static bool is_about_options(struct request *rq, const struct error *err)
 {
-	struct document_request rq = { .table = x->h->table,
-				       .settings = x->h->settings,
-				       .format = x->response.format,
-				       .page = &x->options,
-				       .arena = &x->h->arena };
-	unsigned methods = x->route.methods;
+	unsigned methods = rq->methods;
 
-	if (x->request.method != M_OPTIONS || !x->request.path_len)
+	if (rq->method != M_OPTIONS || !rq->path_len)
 		return false;
-	if (x->route.form || (!methods && document_of(&x->request, &rq)))
-		methods |= M_READ;
-	if (methods && (err->kind == ERR_METHOD || err->kind == ERR_NOT_FOUND ||
-			err->kind == ERR_NO_OPERATION))
-		x->response.allow = route_allow(methods | M_OPTIONS, &x->h->arena);
-	return x->response.allow || x->response.preflight;
+	if (err->kind == ERR_METHOD || err->kind == ERR_NOT_FOUND ||
+	    err->kind == ERR_NO_OPERATION) {
+		if (rq->form_op || (!methods && document_find(rq)))
+			methods |= M_READ;
+		if (methods)
+			rq->reply.allow = route_allow(methods | M_OPTIONS, rq->arena);
+	}
+	return rq->reply.allow || rq->reply.preflight;
 }
 
 /*
@@ -799,43 +645,46 @@ static bool is_about_options(struct exchange *x, const struct error *err)
  * that is worth while after a large answer, at most once a second for all
  * threads.
  */
-static void give_back(struct handler *h, int64_t answer_bytes, int64_t now_us)
+static void give_back(struct worker *w, int64_t answer_bytes, int64_t now_us)
 {
 	static _Atomic int64_t trimmed;
 	int64_t last = atomic_load(&trimmed);
-	bool large = answer_bytes > KEPT_BYTES || h->body.size > KEPT_BYTES;
+	bool large = answer_bytes > KEPT_BYTES || w->body.size > KEPT_BYTES;
 
-	arena_reset(&h->arena);
-	if (h->body.size > KEPT_BYTES)
-		strbuf_release(&h->body);
+	arena_reset(&w->arena);
+	if (w->body.size > KEPT_BYTES)
+		strbuf_release(&w->body);
 	if (large && now_us - last > USEC_PER_SEC &&
 	    atomic_compare_exchange_strong(&trimmed, &last, now_us))
 		malloc_trim(0);
 }
 
-int handle(struct handler *h, char *const *envp, struct input *in, struct output *out)
+int handle(struct worker *w, char *const *envp, struct input *in, struct output *out)
 {
 	int64_t start = clock_us(CLOCK_MONOTONIC);
-	struct exchange x = {
-		.h = h, .in = in, .variables = envp, .now = floor_div(clock_now_us(), USEC_PER_SEC)
-	};
+	struct request rq = { .worker = w,
+			      .arena = &w->arena,
+			      .now = floor_div(clock_now_us(), USEC_PER_SEC),
+			      .variables = envp,
+			      .in = in };
 	struct error err = { 0 };
 	int rc;
 
-	arena_reset(&h->arena);
-	sid_new("RQ", x.id);
-	response_init(&x.response, out, &h->head, &h->body, &h->arena);
-	x.response.request_id = x.id;
-	rc = understand(&x, envp, &err);
-	if (is_about_options(&x, &err))
-		rc = response_empty(&x.response, 204);
-	else
-		rc = complete(&x, rc, &err);
+	arena_reset(&w->arena);
+	sid_new("RQ", rq.id);
+	reply_init(&rq, out);
+	rc = understand(&rq, &err);
+	if (is_about_options(&rq, &err)) {
+		reply_nothing(&rq, 204, NULL);
+		rc = reply_end(&rq);
+	} else {
+		rc = complete(&rq, rc, &err);
+	}
 	if (rc == HANDLE_LATER)
 		return rc;
-	log_exchange(&x, clock_us(CLOCK_MONOTONIC) - start, rc);
-	auth_note_use(&h->auth, h->commits, x.now);
-	give_back(h, x.response.body_bytes, clock_us(CLOCK_MONOTONIC));
+	log_request(&rq, clock_us(CLOCK_MONOTONIC) - start, rc);
+	auth_note_use(&rq);
+	give_back(w, rq.reply.body_bytes, clock_us(CLOCK_MONOTONIC));
 	return rc;
 }
 

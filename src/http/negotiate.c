@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/parse.h"
 #include "base/banned.h"
 
 enum { RANGES_MAX = 32, FORMAT_NAME_MAX = 16 };
@@ -191,16 +192,22 @@ static void consider(struct choice *c, const struct format *f)
 	}
 }
 
-static const struct format *choose(const struct dialect *d, const struct wish *w)
+/* Of the answer; NULL: there is no operation, and any format will do. */
+static const struct shape *shape_of(const struct request *rq)
+{
+	return rq->op ? rq->op->returns : NULL;
+}
+
+static const struct format *choose(const struct request *rq)
 {
 	struct range ranges[RANGES_MAX];
 	struct choice c = { .ranges = ranges,
-			    .n = parse_accept(*w->accept ? w->accept : "*/*", ranges),
-			    .shape = w->shape };
+			    .n = parse_accept(*rq->accept ? rq->accept : "*/*", ranges),
+			    .shape = shape_of(rq) };
 
-	if (d->type_decides)
-		consider(&c, format_of_type(w->content_type));
-	consider(&c, d->default_format);
+	if (rq->dialect->type_decides)
+		consider(&c, format_of_type(rq->content_type));
+	consider(&c, rq->dialect->default_format);
 	for (const struct format *const *f = formats; *f; f++)
 		consider(&c, *f);
 	return c.format;
@@ -221,40 +228,47 @@ static const struct format *format_by_parameter(const char *text)
 	return format_served(name, len);
 }
 
-/* NULL: nothing that we have. */
-static const struct format *wanted(const struct dialect *d, const struct wish *w)
+static const char *param(const struct request *rq, const char *name)
 {
-	const struct format *f = w->suffix;
-
-	if (!f && w->callback && d->jsonp)
-		f = &format_json;
-	if (!f && w->format)
-		f = format_by_parameter(w->format);
-	if (!f)
-		f = w->fixed;
-	if (!f)
-		f = choose(d, w);
-	return f;
+	return params_find(&rq->params, name, rq->dialect->any_case);
 }
 
-int negotiate(const struct dialect *d, const struct wish *w, const struct format **ret,
-	      struct error *err)
+/* NULL: nothing that we have. */
+static const struct format *wanted(const struct request *rq)
 {
-	*ret = wanted(d, w);
-	if (*ret == &format_csv && d->csv)
-		*ret = d->csv;
-	if (*ret == &format_jsv && w->debug && d->jsv_debug)
-		*ret = &format_jsv_dump;
-	if (*ret && w->shape && !format_fits(*ret, w->shape))
+	const struct format *f = rq->suffix_format;
+	const char *name = rq->batch ? NULL : param(rq, "format");
+
+	if (!f && rq->dialect->jsonp && param(rq, "callback"))
+		f = &format_json;
+	if (!f && name)
+		f = format_by_parameter(name);
+	if (!f)
+		f = rq->fixed;
+	return f ? f : choose(rq);
+}
+
+int negotiate(struct request *rq, struct error *err)
+{
+	const struct dialect *d = rq->dialect;
+	const struct shape *shape = shape_of(rq);
+	const struct format *f = wanted(rq);
+
+	if (f == &format_csv && d->csv)
+		f = d->csv;
+	if (f == &format_jsv && d->jsv_debug && param(rq, "debug"))
+		f = &format_jsv_dump;
+	if (f == &format_json && d->jsonp)
+		rq->reply.callback = param(rq, "callback");
+	rq->reply.format = f ? f : d->default_format;
+	if (f && shape && !format_fits(f, shape))
 		return error_set(err, ERR_NOT_ACCEPTABLE, NULL,
 				 "There is nothing to draw here, so no %s; ask for another format, "
 				 "such as %s",
-				 (*ret)->mime, d->default_format->name);
-	if (*ret)
-		return 0;
-	*ret = d->default_format;
-	if (!d->refuses_accept)
+				 f->mime, d->default_format->name);
+	if (f || !d->refuses_accept)
 		return 0;
 	return error_set(err, ERR_NOT_ACCEPTABLE, "Accept",
-			 "names no type that is to be had here, such as %s", (*ret)->mime);
+			 "names no type that is to be had here, such as %s",
+			 rq->reply.format->mime);
 }

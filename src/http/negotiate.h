@@ -6,33 +6,19 @@
 #ifndef HTTP_NEGOTIATE_H
 #define HTTP_NEGOTIATE_H
 
-#include "api/dialect.h"
-
-/* What the caller said about the format. */
-struct wish {
-	const struct format *suffix; /* of the path, or NULL */
-	const struct format *fixed;  /* of a route that ignores Accept, or NULL */
-	const char *callback;        /* of JSONP, or NULL */
-	const char *format;          /* ?format=, or NULL */
-	bool debug;                  /* ?debug=: JSV is to be read by people */
-	const char *accept;          /* "" if missing: anything will do */
-	const char *content_type;    /* of the request; "" if missing */
-	/*
-	 * of the answer: formats that can't show it aren't chosen by type;
-	 * NULL: any will do
-	 */
-	const struct shape *shape;
-};
+#include "api/request.h"
 
 /*
- * *ret is never left NULL: when D refuses an Accept that names nothing we have
- * (-1, ERR_NOT_ACCEPTABLE), it is the default, for the refusal itself; and a
- * format that was named but can't show the answer is refused in that format.
- * Accept is read as RFC 9110 12.5.1 says: the highest q wins, then the order of
- * the header; q=0 excludes; the most specific range of a type counts.
+ * Sets the format of RQ's answer, and its callback, from suffix, query, Accept
+ * and Content-Type. Formats that can't show what the operation returns aren't
+ * chosen by type. It is never left NULL: when the dialect refuses an Accept that
+ * names nothing we have (-1, ERR_NOT_ACCEPTABLE), it is the default, for the
+ * refusal itself; and a format that was named but can't show the answer is
+ * refused in that format. Accept is read as RFC 9110 12.5.1 says: the highest q
+ * wins, then the order of the header; q=0 excludes; the most specific range of a
+ * type counts.
  */
-int negotiate(const struct dialect *d, const struct wish *w, const struct format **ret,
-	      struct error *err);
+int negotiate(struct request *rq, struct error *err);
 
 /* The format called NAME (LEN bytes) if it is for HTTP, or NULL. */
 const struct format *format_served(const char *name, size_t len);

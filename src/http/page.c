@@ -23,20 +23,19 @@ enum { LINKS_MAX = 32 };
  */
 static const char *fill_name(const void *context, const char *name)
 {
-	const struct page_context *c = context;
-	const struct route *r = c->route;
+	const struct request *rq = context;
 
-	for (size_t i = 0; i < r->n_args; i++)
-		if (strcmp(r->args[i].name, name) == 0)
-			return r->args[i].value;
-	return c->who && c->who->role == ROLE_ACCOUNT ? c->who->name : NULL;
+	for (size_t i = 0; i < rq->n_path_args; i++)
+		if (strcmp(rq->path_args[i].name, name) == 0)
+			return rq->path_args[i].value;
+	return rq->who && rq->who->role == ROLE_ACCOUNT ? rq->who->name : NULL;
 }
 
-static const char *page_path(const struct page_context *c, const struct op *op)
+static const char *page_path(const struct request *rq, const struct op *op)
 {
-	const char *path = path_fill(c->arena, op->path, fill_name, c);
+	const char *path = path_fill(rq->arena, op->path, fill_name, rq);
 
-	return path ? arena_join(c->arena, path, ".html", NULL) : NULL;
+	return path ? arena_join(rq->arena, path, ".html", NULL) : NULL;
 }
 
 /* Are both in the same row of tabs? */
@@ -49,27 +48,27 @@ static bool share_tabs(const struct op *a, const struct op *b)
  * The operation whose page this is; a form, and the page of one thing, stand
  * with their list.
  */
-static const struct op *here(const struct page_context *c)
+static const struct op *here(const struct request *rq)
 {
-	const struct op *op = c->route->op;
+	const struct op *op = rq->op;
 
 	while (op && (op->form || op->list))
 		op = op->form ? op->form->list : op->list;
 	return op;
 }
 
-static const char *raw_value(const struct page_context *c, const char *name)
+const char *page_given(const struct request *rq, const char *name)
 {
-	for (size_t i = 0; i < c->n_raw; i++)
-		if (c->raw[i].len && params_same(c->raw[i].name, name, c->route->dialect->any_case))
-			return c->raw[i].value;
+	for (int i = 0; rq->args && rq->op->params[i].name; i++)
+		if (strcmp(rq->op->params[i].name, name) == 0)
+			return rq->args[i].given && *rq->args[i].text ? rq->args[i].text : NULL;
 	return NULL;
 }
 
 /* Is OP another view of what this page shows? */
-static bool is_view(const struct page_context *c, const struct op *op)
+static bool is_view(const struct request *rq, const struct op *op)
 {
-	return share_tabs(op, here(c)) && op->params == here(c)->params;
+	return share_tabs(op, here(rq)) && op->params == here(rq)->params;
 }
 
 /*
@@ -87,19 +86,19 @@ static bool goes_along(const struct param *p)
  * parameter is the month's first, the next one today. The reader's zone, and of
  * a view of the same its filters.
  */
-static const char *page_url(const struct page_context *c, const struct op *op, const char *path)
+static const char *page_url(const struct request *rq, const struct op *op, const char *path)
 {
-	struct url u = url_begin(c->arena, path);
+	struct url u = url_begin(rq->arena, path);
 	struct date day = date_from_days(floor_div(clock_now_us(), SEC_PER_DAY * USEC_PER_SEC));
-	const char *value, *zone = page_zone_taken(op) ? page_zone(c->request, c->arena) : NULL;
+	const char *value, *zone = page_zone_taken(op) ? page_zone(rq) : NULL;
 	struct date first = { day.year, day.month, 1 };
 	char text[DATE_TEXT];
 
 	for (const struct param *p = op->params; p->name; p++) {
-		value = is_view(c, op) && goes_along(p) ? raw_value(c, p->name) : NULL;
-		for (size_t i = 0; i < c->route->n_args && !(p->flags & PARAM_PATH); i++)
-			if (strcmp(c->route->args[i].name, p->name) == 0)
-				value = c->route->args[i].value;
+		value = is_view(rq, op) && goes_along(p) ? page_given(rq, p->name) : NULL;
+		for (size_t i = 0; i < rq->n_path_args && !(p->flags & PARAM_PATH); i++)
+			if (strcmp(rq->path_args[i].name, p->name) == 0)
+				value = rq->path_args[i].value;
 		if (p->type == PT_DATE && (p->flags & PARAM_REQUIRED)) {
 			date_format(text, first);
 			value = text;
@@ -111,110 +110,106 @@ static const char *page_url(const struct page_context *c, const struct op *op, c
 	return url_end(&u);
 }
 
-static bool may_call(const struct page_context *c, const struct op *op)
+static bool may_call(const struct request *rq, const struct op *op)
 {
-	return c->who && (op->roles & c->who->role);
+	return rq->who && (op->roles & rq->who->role);
 }
 
-static void add_link(const struct page_context *c, const struct op *op, const char *label,
-		     bool current, struct page_link *links, size_t *n)
+static void add_link(const struct request *rq, const struct op *op, const char *label, bool current,
+		     struct page_link *links, size_t *n)
 {
-	const char *path = page_path(c, op);
+	const char *path = page_path(rq, op);
 
 	if (path && *n < LINKS_MAX)
-		links[(*n)++] = (struct page_link) { label, page_url(c, op, path), current };
+		links[(*n)++] = (struct page_link) { label, page_url(rq, op, path), current };
 }
 
 /*
  * Do the links of every page have one before OP's already that its tabs go
  * with?
  */
-static bool is_behind_another(const struct page_context *c, const struct op *op)
+static bool is_behind_another(const struct request *rq, const struct op *op)
 {
-	for (const struct op *const *row = c->table; *row != op; row++)
-		if ((*row)->nav && share_tabs(*row, op) && may_call(c, *row))
+	for (const struct op *const *row = rq->worker->table; *row != op; row++)
+		if ((*row)->nav && share_tabs(*row, op) && may_call(rq, *row))
 			return true;
 	return false;
 }
 
-static const struct page_link *make_nav(const struct page_context *c)
+static const struct page_link *make_nav(const struct request *rq)
 {
-	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
+	struct page_link *links = arena_array(rq->arena, struct page_link, LINKS_MAX + 1);
 	size_t n = 0;
 
-	for (const struct op *const *row = c->table; *row; row++)
-		if ((*row)->nav && may_call(c, *row) && !is_behind_another(c, *row))
-			add_link(c, *row, (*row)->nav, *row == here(c) || share_tabs(*row, here(c)),
-				 links, &n);
+	for (const struct op *const *row = rq->worker->table; *row; row++)
+		if ((*row)->nav && may_call(rq, *row) && !is_behind_another(rq, *row))
+			add_link(rq, *row, (*row)->nav,
+				 *row == here(rq) || share_tabs(*row, here(rq)), links, &n);
 	return links;
 }
 
 /* A single one would lead nowhere. */
-static const struct page_link *make_tabs(const struct page_context *c)
+static const struct page_link *make_tabs(const struct request *rq)
 {
-	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
+	struct page_link *links = arena_array(rq->arena, struct page_link, LINKS_MAX + 1);
 	size_t n = 0;
 
-	for (const struct op *const *row = c->table; *row; row++)
-		if (may_call(c, *row) && share_tabs(*row, here(c)))
-			add_link(c, *row, (*row)->tab, *row == here(c), links, &n);
+	for (const struct op *const *row = rq->worker->table; *row; row++)
+		if (may_call(rq, *row) && share_tabs(*row, here(rq)))
+			add_link(rq, *row, (*row)->tab, *row == here(rq), links, &n);
 	return n > 1 ? links : NULL;
 }
 
 /* ---- what can be done ---- */
 
 /* Forms that this page leads to, and that need nothing chosen from it. */
-static const struct page_link *make_tasks(const struct page_context *c)
+static const struct page_link *make_tasks(const struct request *rq)
 {
-	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
+	struct page_link *links = arena_array(rq->arena, struct page_link, LINKS_MAX + 1);
 	size_t n = 0;
 
-	for (const struct op *const *row = c->table; *row && n < LINKS_MAX; row++) {
+	for (const struct op *const *row = rq->worker->table; *row && n < LINKS_MAX; row++) {
 		const struct op_form *form = (*row)->form;
 
-		if (form && form->list == c->route->op && may_call(c, *row) &&
-		    !strchr(form->path, '{'))
+		if (form && form->list == rq->op && may_call(rq, *row) && !strchr(form->path, '{'))
 			links[n++] = (struct page_link) {
-				(*row)->title, arena_join(c->arena, form->path, ".html", NULL),
+				(*row)->title, arena_join(rq->arena, form->path, ".html", NULL),
 				false
 			};
 	}
 	return links;
 }
 
-static const char *make_notice(const struct page_context *c)
+static const char *make_notice(const struct request *rq)
 {
-	const char *done = params_find(&c->request->params, DIALECT_DONE, false);
+	const char *done = params_find(&rq->params, DIALECT_DONE, false);
 
-	for (const struct op *const *row = c->table; done && *row; row++)
-		if ((*row)->form && (*row)->form->list == c->route->op &&
-		    strcmp((*row)->id, done) == 0)
+	for (const struct op *const *row = rq->worker->table; done && *row; row++)
+		if ((*row)->form && (*row)->form->list == rq->op && strcmp((*row)->id, done) == 0)
 			return (*row)->form->done;
 	return NULL;
 }
 
-const char *page_after(const struct route *r, struct arena *arena)
+const char *page_after(const struct request *rq)
 {
-	const struct page_context c = { .route = r, .arena = arena };
-
-	return url_of(arena, page_path(&c, r->op->form->list), { DIALECT_DONE, r->op->id });
+	return url_of(rq->arena, page_path(rq, rq->op->form->list), { DIALECT_DONE, rq->op->id });
 }
 
-static const struct page_change *make_change(const struct page_context *c)
+static const struct page_change *make_change(const struct request *rq)
 {
-	const struct op *op = c->route->op;
-	struct page_change *change = arena_new(c->arena, struct page_change);
+	const struct op *op = rq->op;
+	struct page_change *change = arena_new(rq->arena, struct page_change);
 
 	change->button = op->form->button;
-	change->back = page_path(c, op->form->list);
-	if (!c->fault)
+	change->back = page_path(rq, op->form->list);
+	if (!rq->fault)
 		return change;
-	change->fault_of = c->fault->param;
-	change->fault = c->fault->message;
+	change->fault_of = rq->fault->param;
+	change->fault = rq->fault->message;
 	for (const struct param *p = op->params; p->name; p++)
-		if (strcmp(p->name, c->fault->param) == 0)
-			change->fault = arena_join(c->arena, page_label(c->arena, p), ": ",
-						   c->fault->message, NULL);
+		if (strcmp(p->name, rq->fault->param) == 0)
+			change->fault = arena_join(rq->arena, page_label(rq->arena, p), ": ",
+						   rq->fault->message, NULL);
 	return change;
 }
 
@@ -232,27 +227,26 @@ static bool is_changed(const struct url_arg *changes, const char *name)
  * This request's path without its suffix; of a path that fixes the format the
  * operation's own, which leaves a choice.
  */
-static const char *bare_path(const struct page_context *c)
+static const char *bare_path(const struct request *rq)
 {
-	const struct route *r = c->route;
-	const char *path = r->fixed ? path_fill(c->arena, r->op->path, fill_name, c) : NULL;
+	const char *path = rq->fixed ? path_fill(rq->arena, rq->op->path, fill_name, rq) : NULL;
 
-	if (r->fixed && !path)
-		path = r->op->short_path;
+	if (rq->fixed && !path)
+		path = rq->op->short_path;
 	return path ? path
-		    : arena_strn(c->arena, c->request->raw_path,
-				 strlen(c->request->raw_path) - strlen(r->suffix));
+		    : arena_strn(rq->arena, rq->raw_path,
+				 strlen(rq->raw_path) - strlen(rq->suffix));
 }
 
 /*
  * This request's address with CHANGES (ended by a NULL name) made to its query,
  * and with SUFFIX in place of its own.
  */
-static const char *url_with(const struct page_context *c, const char *suffix,
+static const char *url_with(const struct request *rq, const char *suffix,
 			    const struct url_arg *changes)
 {
-	const struct params *params = &c->request->params;
-	struct url u = url_begin(c->arena, arena_join(c->arena, bare_path(c), suffix, NULL));
+	const struct params *params = &rq->params;
+	struct url u = url_begin(rq->arena, arena_join(rq->arena, bare_path(rq), suffix, NULL));
 
 	for (size_t i = 0; i < params->n; i++) {
 		const struct raw_param *p = &params->items[i];
@@ -262,12 +256,12 @@ static const char *url_with(const struct page_context *c, const char *suffix,
 		    !params_same(p->name, DIALECT_DONE, false) && !is_changed(changes, p->name))
 			url_argn(&u, p->name, p->value, p->len);
 	}
-	return url_list(c->arena, url_end(&u), changes);
+	return url_list(rq->arena, url_end(&u), changes);
 }
 
-static const char *page_suffix(const struct page_context *c)
+static const char *page_suffix(const struct request *rq)
 {
-	return c->route->fixed ? ".html" : c->route->suffix;
+	return rq->fixed ? ".html" : rq->suffix;
 }
 
 /* What begins a list anew: its place in pages. */
@@ -277,56 +271,57 @@ static const char *page_suffix(const struct page_context *c)
 		"PageToken", NULL \
 	}
 
-static const struct param *find_param(const struct page_context *c, const char *name)
+static const struct param *find_param(const struct request *rq, const char *name)
 {
-	for (const struct param *p = c->route->op->params; p->name; p++)
+	for (const struct param *p = rq->op->params; p->name; p++)
 		if (strcmp(p->name, name) == 0)
 			return p;
 	return NULL;
 }
 
 /* The report that the operation names for people's CSV, asked for the same. */
-static const char *sheet_url(const struct page_context *c, const struct op_sheet *sheet)
+static const char *sheet_url(const struct request *rq, const struct op_sheet *sheet)
 {
-	struct url u = url_begin(c->arena, arena_join(c->arena, sheet->report->path, ".csv", NULL));
+	struct url u = url_begin(rq->arena,
+				 arena_join(rq->arena, sheet->report->path, ".csv", NULL));
 
 	url_arg(&u, "GroupBy", sheet->group);
 	for (const struct op_rename *r = sheet->names; r->from; r++)
-		url_arg(&u, r->to, raw_value(c, r->from));
+		url_arg(&u, r->to, page_given(rq, r->from));
 	return url_end(&u);
 }
 
 /*
  * CSV has no links to further pages: so it has as much at once as there can be.
  */
-static const char *export_url(const struct page_context *c, const struct format *f)
+static const char *export_url(const struct request *rq, const struct format *f)
 {
 	static const struct url_arg none[] = { { NULL, NULL } };
 	static const struct url_arg all[] = { FROM_THE_START,
 					      { "PageSize", "1000" },
 					      { NULL, NULL } };
 
-	if (f == &format_csv && c->route->op->sheet)
-		return sheet_url(c, c->route->op->sheet);
-	return url_with(c, arena_join(c->arena, ".", f->name, NULL),
-			f == &format_csv && find_param(c, "PageSize") ? all : none);
+	if (f == &format_csv && rq->op->sheet)
+		return sheet_url(rq, rq->op->sheet);
+	return url_with(rq, arena_join(rq->arena, ".", f->name, NULL),
+			f == &format_csv && find_param(rq, "PageSize") ? all : none);
 }
 
-static const struct page_link *make_exports(const struct page_context *c)
+static const struct page_link *make_exports(const struct request *rq)
 {
-	struct page_link *links = arena_array(c->arena, struct page_link, LINKS_MAX + 1);
+	struct page_link *links = arena_array(rq->arena, struct page_link, LINKS_MAX + 1);
 	size_t n = 0;
 
 	for (const struct format *const *f = formats; *f && n < LINKS_MAX; f++) {
 		char *name;
 
 		if (!format_is_served(*f) || format_is_page(*f) ||
-		    !format_fits(*f, c->route->op->returns))
+		    !format_fits(*f, rq->op->returns))
 			continue;
-		name = arena_str(c->arena, (*f)->name);
+		name = arena_str(rq->arena, (*f)->name);
 		for (char *p = name; *p; p++)
 			*p = (char)toupper((unsigned char)*p);
-		links[n++] = (struct page_link) { name, export_url(c, *f), false };
+		links[n++] = (struct page_link) { name, export_url(rq, *f), false };
 	}
 	return links;
 }
@@ -334,9 +329,9 @@ static const struct page_link *make_exports(const struct page_context *c)
 /* ---- the order of the list ---- */
 
 /* Numbers and times first show their largest, names their first. */
-static bool begins_descending(const struct page_context *c, const char *field)
+static bool begins_descending(const struct request *rq, const char *field)
 {
-	const struct field *list = shape_main_list(c->route->op->returns),
+	const struct field *list = shape_main_list(rq->op->returns),
 			   *f = list ? shape_field(list->shape, field) : NULL;
 
 	return f && (f->type != VT_TEXT || f->format);
@@ -346,10 +341,10 @@ static bool begins_descending(const struct page_context *c, const char *field)
  * From the values of a parameter Sort: "price" and "-price" make the column of
  * that field sortable.
  */
-static const struct page_sort *make_sorts(const struct page_context *c)
+static const struct page_sort *make_sorts(const struct request *rq)
 {
-	const struct param *sort = find_param(c, "Sort");
-	const char *now = raw_value(c, "Sort");
+	const struct param *sort = find_param(rq, "Sort");
+	const char *now = page_given(rq, "Sort");
 	struct page_sort *sorts;
 	size_t n = 0;
 
@@ -357,21 +352,22 @@ static const struct page_sort *make_sorts(const struct page_context *c)
 		return NULL;
 	while (sort->values[n])
 		n++;
-	sorts = arena_array(c->arena, struct page_sort, n + 1);
+	sorts = arena_array(rq->arena, struct page_sort, n + 1);
 	n = 0;
 	for (const char *const *v = sort->values; *v; v++) {
-		const char *descending = arena_join(c->arena, "-", *v, NULL);
+		const char *descending = arena_join(rq->arena, "-", *v, NULL);
 		int order = !now                           ? 0
 			    : strcmp(now, *v) == 0         ? 1
 			    : strcmp(now, descending) == 0 ? -1
 							   : 0;
-		bool down = order ? order > 0 : begins_descending(c, *v);
+		bool down = order ? order > 0 : begins_descending(rq, *v);
 		struct url_arg changes[] = { FROM_THE_START,
 					     { "Sort", down ? descending : *v },
 					     { NULL, NULL } };
 
 		if (**v != '-')
-			sorts[n++] = (struct page_sort) { *v, url_with(c, page_suffix(c), changes),
+			sorts[n++] = (struct page_sort) { *v,
+							  url_with(rq, page_suffix(rq), changes),
 							  order };
 	}
 	return sorts;
@@ -392,13 +388,12 @@ static const char *quoted(struct arena *arena, const char *text)
 	return arena_join(arena, out, "'", NULL);
 }
 
-static const char *make_api_call(const struct page_context *c)
+static const char *make_api_call(const struct request *rq)
 {
 	static const struct url_arg none[] = { { NULL, NULL } };
-	const char *url = arena_join(c->arena, c->request->base_url, url_with(c, ".json", none),
-				     NULL);
+	const char *url = arena_join(rq->arena, rq->base_url, url_with(rq, ".json", none), NULL);
 
-	return arena_join(c->arena, "curl -u USER:SECRET ", quoted(c->arena, url), NULL);
+	return arena_join(rq->arena, "curl -u USER:SECRET ", quoted(rq->arena, url), NULL);
 }
 
 /* ---- numbers as the reader's language writes them ---- */
@@ -463,29 +458,29 @@ int page_templates(const struct settings *s, struct templates **ret, struct erro
 	return 0;
 }
 
-const struct page *page_make(const struct page_context *c)
+const struct page *page_make(const struct request *rq)
 {
-	struct page *page = arena_new(c->arena, struct page);
+	struct page *page = arena_new(rq->arena, struct page);
 
-	page->site = c->settings->name;
-	page->user = c->who ? c->who->display ? c->who->display : c->who->name : NULL;
-	page->profile = c->who && c->who->user ? "/profile.html" : NULL;
-	page->sign_out = c->session != NULL;
-	page->digits = choose_digits(c->request->accept_language);
-	page->nav = make_nav(c);
-	page->tabs = make_tabs(c);
-	if (c->asks) {
-		page->action = page_path(c, c->route->op);
-		page->inputs = page_inputs(c);
-		page->change = make_change(c);
-	} else if (c->route->op && (c->route->op->methods & M_GET)) {
-		page->tasks = make_tasks(c);
-		page->notice = make_notice(c);
-		page->action = c->route->fixed ? page_path(c, c->route->op) : c->request->raw_path;
-		page->inputs = page_inputs(c);
-		page->exports = make_exports(c);
-		page->sorts = make_sorts(c);
-		page->api_call = make_api_call(c);
+	page->site = rq->worker->settings->name;
+	page->user = rq->who ? rq->who->display ? rq->who->display : rq->who->name : NULL;
+	page->profile = rq->who && rq->who->user ? "/profile.html" : NULL;
+	page->sign_out = rq->session != NULL;
+	page->digits = choose_digits(rq->accept_language);
+	page->nav = make_nav(rq);
+	page->tabs = make_tabs(rq);
+	if (rq->asks) {
+		page->action = page_path(rq, rq->op);
+		page->inputs = page_inputs(rq);
+		page->change = make_change(rq);
+	} else if (rq->op && (rq->op->methods & M_GET)) {
+		page->tasks = make_tasks(rq);
+		page->notice = make_notice(rq);
+		page->action = rq->fixed ? page_path(rq, rq->op) : rq->raw_path;
+		page->inputs = page_inputs(rq);
+		page->exports = make_exports(rq);
+		page->sorts = make_sorts(rq);
+		page->api_call = make_api_call(rq);
 	}
 	return page;
 }

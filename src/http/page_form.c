@@ -50,10 +50,10 @@ static void add_choice(struct choices *c, const char *value, const char *text, i
 	c->list[c->n++] = (struct page_choice) { value, text, depth };
 }
 
-static struct choices choices_new(const struct page_context *c, size_t max, bool optional,
+static struct choices choices_new(const struct request *rq, size_t max, bool optional,
 				  const char *none)
 {
-	struct choices choices = { .list = arena_array(c->arena, struct page_choice, max + 3) };
+	struct choices choices = { .list = arena_array(rq->arena, struct page_choice, max + 3) };
 
 	if (optional)
 		add_choice(&choices, "", none, 0);
@@ -77,36 +77,35 @@ static const struct page_choice *choices_end(struct choices *c, const char *valu
 }
 
 /* Those below the category OF, each followed by those below it. */
-static void add_categories(const struct page_context *c, struct choices *choices, size_t of,
-			   int depth)
+static void add_categories(const struct request *rq, struct choices *choices, size_t of, int depth)
 {
-	const struct catalogue *cat = c->catalogue;
+	const struct catalogue *cat = rq->catalogue;
 
 	for (size_t i = 0; i < cat->n_listed && depth < TREE_DEPTH_MAX; i++) {
 		size_t category = cat->listed[i];
 
-		if (cat->parent[category] != of || !c->categories[category])
+		if (cat->parent[category] != of || !rq->categories[category])
 			continue;
 		add_choice(choices, cat->categories[category].name,
 			   cat->categories[category].description, depth);
-		add_categories(c, choices, category, depth + 1);
+		add_categories(rq, choices, category, depth + 1);
 	}
 }
 
 /* What stands for leaving the parameter out. */
-static const char *none_words(const struct page_context *c, const struct param *p,
+static const char *none_words(const struct request *rq, const struct param *p,
 			      const char *otherwise)
 {
-	return !c->asks ? otherwise : p->flags & PARAM_REQUIRED ? "please choose" : "none";
+	return !rq->asks ? otherwise : p->flags & PARAM_REQUIRED ? "please choose" : "none";
 }
 
-static const struct page_choice *category_choices(const struct page_context *c,
-						  const struct param *p, const char *value)
+static const struct page_choice *category_choices(const struct request *rq, const struct param *p,
+						  const char *value)
 {
-	struct choices choices = choices_new(c, c->catalogue->n_listed, true,
-					     none_words(c, p, "all categories"));
+	struct choices choices = choices_new(rq, rq->catalogue->n_listed, true,
+					     none_words(rq, p, "all categories"));
 
-	add_categories(c, &choices, CATALOGUE_NONE, 0);
+	add_categories(rq, &choices, CATALOGUE_NONE, 0);
 	return choices_end(&choices, value);
 }
 
@@ -114,44 +113,44 @@ static const struct page_choice *category_choices(const struct page_context *c,
  * Main accounts, each followed by those below it that the caller sees; others
  * below nobody.
  */
-static const struct page_choice *account_choices(const struct page_context *c,
-						 const struct param *p, const char *value)
+static const struct page_choice *account_choices(const struct request *rq, const struct param *p,
+						 const char *value)
 {
-	struct choices choices = choices_new(c, c->n_accounts, true,
-					     none_words(c, p, p->any ? p->any : "all accounts"));
+	struct choices choices = choices_new(rq, rq->n_accounts, true,
+					     none_words(rq, p, p->any ? p->any : "all accounts"));
 
-	for (size_t i = 0; i < c->n_accounts; i++) {
-		const struct account *a = &c->accounts[i];
+	for (size_t i = 0; i < rq->n_accounts; i++) {
+		const struct account *a = &rq->accounts[i];
 		bool below = false;
 
-		for (size_t j = 0; j < c->n_accounts && a->parent; j++)
-			below = below || c->accounts[j].id == a->parent;
+		for (size_t j = 0; j < rq->n_accounts && a->parent; j++)
+			below = below || rq->accounts[j].id == a->parent;
 		if (below)
 			continue;
 		add_choice(&choices, a->sid, a->name, 0);
-		for (size_t j = 0; j < c->n_accounts && !a->parent; j++)
-			if (c->accounts[j].parent == a->id)
-				add_choice(&choices, c->accounts[j].sid, c->accounts[j].name, 1);
+		for (size_t j = 0; j < rq->n_accounts && !a->parent; j++)
+			if (rq->accounts[j].parent == a->id)
+				add_choice(&choices, rq->accounts[j].sid, rq->accounts[j].name, 1);
 	}
 	return choices_end(&choices, value);
 }
 
-static const struct page_choice *enum_choices(const struct page_context *c, const struct param *p,
+static const struct page_choice *enum_choices(const struct request *rq, const struct param *p,
 					      const char *value)
 {
 	struct choices choices;
 	size_t n = 0;
 
 	if (p->type == PT_BOOL) {
-		choices = choices_new(c, 2, !p->def && !(p->flags & PARAM_REQUIRED), "any");
+		choices = choices_new(rq, 2, !p->def && !(p->flags & PARAM_REQUIRED), "any");
 		add_choice(&choices, "true", "yes", 0);
 		add_choice(&choices, "false", "no", 0);
 		return choices_end(&choices, value);
 	}
 	while (p->values[n])
 		n++;
-	choices = choices_new(c, n, !p->def && (c->asks || !(p->flags & PARAM_REQUIRED)),
-			      none_words(c, p, p->any ? p->any : "default"));
+	choices = choices_new(rq, n, !p->def && (rq->asks || !(p->flags & PARAM_REQUIRED)),
+			      none_words(rq, p, p->any ? p->any : "default"));
 	for (size_t i = 0; i < n; i++)
 		add_choice(&choices, p->values[i], p->words ? p->words[i] : p->values[i], 0);
 	return choices_end(&choices, value);
@@ -173,13 +172,13 @@ static bool is_region(const char *name)
 }
 
 /* Those of the system's places, UTC first. */
-static const struct page_choice *zone_choices(const struct page_context *c, const struct param *p,
+static const struct page_choice *zone_choices(const struct request *rq, const struct param *p,
 					      const char *value)
 {
 	size_t n;
 	const char *const *names = zone_names(&n);
-	struct choices choices = choices_new(c, n + 1, true,
-					     none_words(c, p, p->any ? p->any : OWN_ZONE));
+	struct choices choices = choices_new(rq, n + 1, true,
+					     none_words(rq, p, p->any ? p->any : OWN_ZONE));
 
 	if (!p->any || strcmp(p->any, "UTC") != 0)
 		add_choice(&choices, "UTC", "UTC", 0);
@@ -191,8 +190,7 @@ static const struct page_choice *zone_choices(const struct page_context *c, cons
 
 /* ---- inputs ---- */
 
-static const char *input_type(const struct page_context *c, const struct param *p,
-			      const char *value)
+static const char *input_type(const struct request *rq, const struct param *p, const char *value)
 {
 	struct date date;
 
@@ -209,68 +207,66 @@ static const char *input_type(const struct page_context *c, const struct param *
 	case PT_ZONE:
 		return "select";
 	case PT_CATEGORY:
-		return c->catalogue ? "select" : "text";
+		return rq->categories ? "select" : "text";
 	case PT_ACCOUNT:
-		return c->n_accounts && c->n_accounts <= PAGE_ACCOUNTS_MAX ? "select" : "text";
+		return rq->n_accounts && rq->n_accounts <= PAGE_ACCOUNTS_MAX ? "select" : "text";
 	default:
 		return strcmp(p->name, "Search") == 0 ? "search" : "text";
 	}
 }
 
-static const struct page_choice *choices_of(const struct page_context *c, const struct param *p,
+static const struct page_choice *choices_of(const struct request *rq, const struct param *p,
 					    const char *value)
 {
 	if (p->type == PT_CATEGORY)
-		return category_choices(c, p, value);
+		return category_choices(rq, p, value);
 	if (p->type == PT_ZONE)
-		return zone_choices(c, p, value);
-	return p->type == PT_ACCOUNT ? account_choices(c, p, value) : enum_choices(c, p, value);
+		return zone_choices(rq, p, value);
+	return p->type == PT_ACCOUNT ? account_choices(rq, p, value) : enum_choices(rq, p, value);
 }
 
 /*
  * Must it be filled in? Also what a form has filled in at first, unless an
  * empty value takes it away.
  */
-static bool is_required(const struct page_context *c, const struct param *p)
+static bool is_required(const struct request *rq, const struct param *p)
 {
-	const struct op_form *form = c->route->op->form;
+	const struct op_form *form = rq->op->form;
 
-	if (!c->asks)
+	if (!rq->asks)
 		return false;
 	return (p->flags & PARAM_REQUIRED) || p->def ||
 	       (form && form->fill && !(p->flags & PARAM_CLEARS));
 }
 
-static struct page_input make_input(const struct page_context *c, const struct param *p)
+static struct page_input make_input(const struct request *rq, const struct param *p)
 {
 	struct page_input in = { .name = p->name,
-				 .label = page_label(c->arena, p),
+				 .label = page_label(rq->arena, p),
 				 .value = p->def,
 				 .hint = p->doc,
-				 .required = is_required(c, p),
-				 .max_length = c->asks && p->type == PT_TEXT ? p->max : 0 };
+				 .required = is_required(rq, p),
+				 .max_length = rq->asks && p->type == PT_TEXT ? p->max : 0 };
 
-	for (size_t i = 0; i < c->n_raw && !(p->flags & PARAM_SECRET); i++)
-		if (c->raw[i].len &&
-		    params_same(c->raw[i].name, p->name, c->route->dialect->any_case))
-			in.value = c->raw[i].value;
+	if (!(p->flags & PARAM_SECRET) && page_given(rq, p->name))
+		in.value = page_given(rq, p->name);
 	in.folded = (p->flags & PARAM_RARE) &&
 		    (!in.value || (p->def && strcmp(in.value, p->def) == 0));
-	in.type = input_type(c, p, in.value);
-	in.own = p->type == PT_ZONE && !p->any && !c->asks ? OWN_ZONE : NULL;
+	in.type = input_type(rq, p, in.value);
+	in.own = p->type == PT_ZONE && !p->any && !rq->asks ? OWN_ZONE : NULL;
 	if (strcmp(in.type, "select") == 0)
-		in.choices = choices_of(c, p, in.value);
+		in.choices = choices_of(rq, p, in.value);
 	return in;
 }
 
-const struct page_input *page_inputs(const struct page_context *c)
+const struct page_input *page_inputs(const struct request *rq)
 {
-	struct page_input *inputs = arena_array(c->arena, struct page_input, PARAMS_MAX + 1);
+	struct page_input *inputs = arena_array(rq->arena, struct page_input, PARAMS_MAX + 1);
 	size_t n = 0;
 
-	for (const struct param *p = c->route->op->params; p->name; p++)
+	for (const struct param *p = rq->op->params; p->name; p++)
 		if (!(p->flags & (PARAM_PATH | PARAM_STATE)) &&
-		    (c->asks || !(p->flags & PARAM_SECRET)))
-			inputs[n++] = make_input(c, p);
+		    (rq->asks || !(p->flags & PARAM_SECRET)))
+			inputs[n++] = make_input(rq, p);
 	return inputs;
 }

@@ -28,41 +28,41 @@ static const char *asked_zone(const struct request *rq)
 }
 
 /* What is no zone, or no longer one, isn't believed. */
-static const char *kept_zone(const struct request *rq, struct arena *arena)
+static const char *kept_zone(const struct request *rq)
 {
 	size_t len;
 	const char *text = request_cookie(rq, COOKIE, &len),
-		   *name = text && len ? arena_strn(arena, text, len) : NULL;
+		   *name = text && len ? arena_strn(rq->arena, text, len) : NULL;
 
 	return name && zone_find(name) ? name : NULL;
 }
 
-const char *page_zone(const struct request *rq, struct arena *arena)
+const char *page_zone(const struct request *rq)
 {
 	const char *asked = asked_zone(rq);
 
 	if (!asked)
-		return kept_zone(rq, arena);
+		return kept_zone(rq);
 	return *asked ? asked : NULL;
 }
 
-const char *page_zone_address(const struct request *rq, const struct op *op, struct arena *arena)
+const char *page_zone_address(const struct request *rq)
 {
-	const char *zone = page_zone_taken(op) && !asked_zone(rq) ? kept_zone(rq, arena) : NULL;
+	const char *zone = page_zone_taken(rq->op) && !asked_zone(rq) ? kept_zone(rq) : NULL;
 
 	if (!zone)
 		return NULL;
-	return url_of(arena,
-		      arena_join(arena, rq->raw_path, *rq->query ? "?" : "", rq->query, NULL),
+	return url_of(rq->arena,
+		      arena_join(rq->arena, rq->raw_path, *rq->query ? "?" : "", rq->query, NULL),
 		      { PARAM, zone });
 }
 
-void page_zone_keep(const struct request *rq, struct call *call)
+void page_zone_keep(struct request *rq)
 {
-	const char *asked = asked_zone(rq), *kept = kept_zone(rq, call->arena);
+	const char *asked = asked_zone(rq), *kept = kept_zone(rq);
 
-	if (!asked || !page_zone_taken(call->op) || strcmp(asked, kept ? kept : "") == 0)
+	if (!asked || !page_zone_taken(rq->op) || strcmp(asked, kept ? kept : "") == 0)
 		return;
 	if (!*asked || zone_find(asked))
-		call_set_cookie(call, COOKIE, asked, *asked ? ZONE_SECONDS : 0);
+		request_set_cookie(rq, COOKIE, asked, *asked ? ZONE_SECONDS : 0);
 }

@@ -7,27 +7,27 @@
 #ifndef HTTP_PAGE_ZONE_H
 #define HTTP_PAGE_ZONE_H
 
-#include "http/request.h"
+#include "http/parse.h"
 
 /* Has OP a parameter TimeZone in its query? */
 bool page_zone_taken(const struct op *op);
 
 /*
  * The zone that goes along with the request: that of its query, else that of
- * its cookie; NULL: none, as after an empty TimeZone. In ARENA.
+ * its cookie; NULL: none, as after an empty TimeZone.
  */
-const char *page_zone(const struct request *rq, struct arena *arena);
+const char *page_zone(const struct request *rq);
 
 /*
- * Where the page of OP leads whose request has no TimeZone though its cookie
- * has one; NULL: nowhere. In ARENA.
+ * Where the request's page leads that has no TimeZone though its cookie has
+ * one; NULL: nowhere.
  */
-const char *page_zone_address(const struct request *rq, const struct op *op, struct arena *arena);
+const char *page_zone_address(const struct request *rq);
 
 /*
- * Sets the cookie of CALL's answer if the request's TimeZone differs from the
- * one that it has; an empty one deletes it.
+ * Sets the cookie of the answer if the request's TimeZone differs from the one
+ * that it has; an empty one deletes it.
  */
-void page_zone_keep(const struct request *rq, struct call *call);
+void page_zone_keep(struct request *rq);
 
 #endif

@@ -6,21 +6,22 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "http/shares.h"
 #include "base/banned.h"
 
 enum { WAITING_FOR_ONE = 4 }; /* requests of a party that may wait, for each that is worked on */
 
 enum kind { LIGHT, GENERAL, KINDS };
 
-struct worker {
+struct pool_thread {
 	struct pool *pool;
 	enum kind kind;
-	struct handler handler;
+	struct worker worker;
 	pthread_t thread;
 	bool running;
 	sem_t woken;
 	struct connection *given; /* what it was woken for */
-	struct worker *next;      /* that is idle, too */
+	struct pool_thread *next; /* that is idle, too */
 };
 
 struct queue {
@@ -34,11 +35,11 @@ struct pool {
 	pthread_mutex_t lock; /* of what follows */
 	struct queue queues[KINDS];
 	/* the one that was busy last comes first: its caches are warm */
-	struct worker *idle[KINDS];
+	struct pool_thread *idle[KINDS];
 	bool ending;
 	int64_t asked, answered; /* see pool_answered; asked 0: nothing is to be answered */
-	int n_workers;
-	struct worker workers[];
+	int n_threads;
+	struct pool_thread threads[];
 };
 
 int pool_general_threads(int64_t threads)
@@ -76,11 +77,11 @@ static struct connection *take_first(struct queue *q)
 }
 
 /* An idle thread that may do it, or NULL. */
-static struct worker *take_idle(struct pool *p, enum kind kind)
+static struct pool_thread *take_idle(struct pool *p, enum kind kind)
 {
-	struct worker **list = kind == LIGHT && !p->idle[LIGHT] ? &p->idle[GENERAL]
-								: &p->idle[kind],
-		      *w = *list;
+	struct pool_thread **list = kind == LIGHT && !p->idle[LIGHT] ? &p->idle[GENERAL]
+								     : &p->idle[kind],
+			   *w = *list;
 
 	if (w)
 		*list = w->next;
@@ -91,9 +92,9 @@ static struct worker *take_idle(struct pool *p, enum kind kind)
  * Gives C to an idle thread, which is to be woken, or puts it into the queue:
  * NULL.
  */
-static struct worker *give(struct pool *p, struct connection *c, enum kind kind)
+static struct pool_thread *give(struct pool *p, struct connection *c, enum kind kind)
 {
-	struct worker *w = take_idle(p, kind);
+	struct pool_thread *w = take_idle(p, kind);
 
 	if (w)
 		w->given = c;
@@ -103,7 +104,7 @@ static struct worker *give(struct pool *p, struct connection *c, enum kind kind)
 }
 
 /* What W does next without waiting, or NULL. */
-static struct connection *find_work(struct worker *w)
+static struct connection *find_work(struct pool_thread *w)
 {
 	struct pool *p = w->pool;
 	struct connection *c = NULL;
@@ -120,7 +121,7 @@ static struct connection *find_work(struct worker *w)
 /* ---- threads ---- */
 
 /* NULL: it is time to end. */
-static struct connection *wait_for_work(struct worker *w)
+static struct connection *wait_for_work(struct pool_thread *w)
 {
 	struct pool *p = w->pool;
 	struct connection *c;
@@ -157,31 +158,31 @@ static void finish(struct pool *p, struct connection *c)
 	p->setup.done(p->setup.arg, c);
 }
 
-static void work(struct worker *w, struct connection *c)
+static void work(struct pool_thread *t, struct connection *c)
 {
-	struct handler *h = &w->handler;
+	struct worker *w = &t->worker;
 	int rc;
 
 	if (c->in.gone(&c->in)) {
-		finish(w->pool, c);
+		finish(t->pool, c);
 		return;
 	}
-	h->shares = c->light || c->refuse ? NULL : w->pool->shares;
-	h->share = &c->share;
-	h->refuse = c->refuse;
+	w->shares = c->light || c->refuse ? NULL : t->pool->shares;
+	w->share = &c->share;
+	w->refuse = c->refuse;
 	do
-		rc = handle(h, c->envp, &c->in, &c->out);
-	while (rc == HANDLE_LATER && shares_wait(w->pool->shares, &c->share));
+		rc = handle(w, c->envp, &c->in, &c->out);
+	while (rc == HANDLE_LATER && shares_wait(t->pool->shares, &c->share));
 	if (rc == HANDLE_LATER)
 		return; /* it is somebody else's by now */
 	if (rc < 0)
 		c->keep = false;
-	finish(w->pool, c);
+	finish(t->pool, c);
 }
 
-static void *worker_main(void *arg)
+static void *thread_main(void *arg)
 {
-	struct worker *w = arg;
+	struct pool_thread *w = arg;
 	struct connection *c;
 
 	pthread_setname_np(pthread_self(), w->kind == LIGHT ? "usaged-light" : "usaged-general");
@@ -196,16 +197,13 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-static void init_worker(struct pool *p, struct worker *w, enum kind kind)
+static void init_thread(struct pool *p, struct pool_thread *t, enum kind kind)
 {
-	const struct pool_setup *s = &p->setup;
-
-	w->pool = p;
-	w->kind = kind;
-	sem_init(&w->woken, 0, 0);
-	handler_init(&w->handler, s->settings, s->secret, s->table, s->commits, s->signin,
-		     s->slot);
-	w->handler.verifier = s->verifier;
+	t->pool = p;
+	t->kind = kind;
+	sem_init(&t->woken, 0, 0);
+	t->worker = p->setup.worker;
+	worker_init(&t->worker);
 }
 
 static int start(struct pool *p, struct error *err)
@@ -215,26 +213,26 @@ static int start(struct pool *p, struct error *err)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, POOL_STACK_BYTES);
-	for (int i = 0; i < p->n_workers && !rc; i++) {
-		rc = pthread_create(&p->workers[i].thread, &attr, worker_main, &p->workers[i]);
-		p->workers[i].running = !rc;
+	for (int i = 0; i < p->n_threads && !rc; i++) {
+		rc = pthread_create(&p->threads[i].thread, &attr, thread_main, &p->threads[i]);
+		p->threads[i].running = !rc;
 	}
 	pthread_attr_destroy(&attr);
 	if (!rc)
 		return 0;
 	pool_end(p);
-	for (int i = 0; i < p->n_workers; i++)
-		if (p->workers[i].running)
-			pthread_join(p->workers[i].thread, NULL);
+	for (int i = 0; i < p->n_threads; i++)
+		if (p->threads[i].running)
+			pthread_join(p->threads[i].thread, NULL);
 	return error_system(err, "Can't start a thread", rc);
 }
 
 int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *err)
 {
-	int general = pool_general_threads(setup->settings->threads),
-	    light = pool_light_threads(setup->settings->threads);
-	struct pool *p = calloc(1, sizeof(*p) + (size_t)(general + light) * sizeof(p->workers[0]));
-	int at_once = (int)setup->settings->account_requests;
+	int general = pool_general_threads(setup->worker.settings->threads),
+	    light = pool_light_threads(setup->worker.settings->threads);
+	struct pool *p = calloc(1, sizeof(*p) + (size_t)(general + light) * sizeof(p->threads[0]));
+	int at_once = (int)setup->worker.settings->account_requests;
 
 	if (!p)
 		abort();
@@ -243,11 +241,12 @@ int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *er
 	/* what one party may have in work leaves a thread for others */
 	if (at_once >= general)
 		at_once = general > 1 ? general - 1 : 1;
-	p->shares = shares_new(at_once, WAITING_FOR_ONE * (int)setup->settings->account_requests);
+	p->shares = shares_new(at_once,
+			       WAITING_FOR_ONE * (int)setup->worker.settings->account_requests);
 	pthread_mutex_init(&p->lock, NULL);
-	p->n_workers = general + light;
-	for (int i = 0; i < p->n_workers; i++)
-		init_worker(p, &p->workers[i], i < light ? LIGHT : GENERAL);
+	p->n_threads = general + light;
+	for (int i = 0; i < p->n_threads; i++)
+		init_thread(p, &p->threads[i], i < light ? LIGHT : GENERAL);
 	if (start(p, err) < 0) {
 		pool_free(&p);
 		return -1;
@@ -258,13 +257,13 @@ int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *er
 
 void pool_put(struct pool *p, struct connection *c)
 {
-	struct worker *w;
+	struct pool_thread *w;
 
-	c->light = connection_is_short(c) && handle_is_light(p->setup.table, c->envp);
+	c->light = connection_is_short(c) && handle_is_light(p->setup.worker.table, c->envp);
 	pthread_mutex_lock(&p->lock);
 	if (!c->light && !c->share.held)
 		c->refuse = p->queues[GENERAL].n + shares_waiting(p->shares) >=
-			    p->setup.settings->backlog;
+			    p->setup.worker.settings->backlog;
 	w = give(p, c, c->light || c->refuse ? LIGHT : GENERAL);
 	pthread_mutex_unlock(&p->lock);
 	/* only now: it would wait for the lock */
@@ -277,7 +276,7 @@ void pool_end(struct pool *p)
 	pthread_mutex_lock(&p->lock);
 	p->ending = true;
 	for (int kind = 0; kind < KINDS; kind++)
-		for (struct worker *w; (w = take_idle(p, kind));)
+		for (struct pool_thread *w; (w = take_idle(p, kind));)
 			sem_post(&w->woken);
 	pthread_mutex_unlock(&p->lock);
 }
@@ -286,8 +285,8 @@ int pool_running(struct pool *p)
 {
 	int running = 0;
 
-	for (int i = 0; i < p->n_workers; i++) {
-		struct worker *w = &p->workers[i];
+	for (int i = 0; i < p->n_threads; i++) {
+		struct pool_thread *w = &p->threads[i];
 
 		if (w->running && pthread_tryjoin_np(w->thread, NULL) == 0)
 			w->running = false;
@@ -300,9 +299,9 @@ void pool_free(struct pool **p)
 {
 	if (!*p)
 		return;
-	for (int i = 0; i < (*p)->n_workers; i++) {
-		handler_release(&(*p)->workers[i].handler);
-		sem_destroy(&(*p)->workers[i].woken);
+	for (int i = 0; i < (*p)->n_threads; i++) {
+		worker_release(&(*p)->threads[i].worker);
+		sem_destroy(&(*p)->threads[i].woken);
 	}
 	shares_free(&(*p)->shares);
 	pthread_mutex_destroy(&(*p)->lock);
@@ -313,7 +312,7 @@ void pool_free(struct pool **p)
 int64_t pool_answered(struct pool *p, int64_t now)
 {
 	int64_t answered;
-	struct worker *w;
+	struct pool_thread *w;
 
 	pthread_mutex_lock(&p->lock);
 	if (!p->asked)

@@ -28,14 +28,8 @@ enum {
 
 /* What the threads share; borrowed. */
 struct pool_setup {
-	const struct settings *settings;
-	const unsigned char *secret; /* SECRET_BYTES */
-	const struct op *const *table;
-	struct commit_thread *commits; /* NULL: the ledger can't be written */
-	struct signin *signin;
-	struct verifier *verifier; /* NULL: likewise */
-	struct template_slot *slot;
-	int64_t now; /* seconds, for pool_answered */
+	struct worker worker; /* what each thread begins with, as for worker_init */
+	int64_t now;          /* seconds, for pool_answered */
 	/*
 	 * Called by a thread when it is done with the request on C, whose
 	 * connection is to be kept or not.

@@ -3,10 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/url.h"
 #include "http/negotiate.h"
 #include "base/banned.h"
 
-static void find_suffix(struct path *p, struct arena *arena, struct route *ret)
+static void find_suffix(struct path *p, struct request *rq)
 {
 	const struct path_segment *last = p->n ? &p->segments[p->n - 1] : NULL;
 	const char *mark = last ? memrchr(last->marks, '.', last->len) : NULL, *dot;
@@ -14,11 +15,11 @@ static void find_suffix(struct path *p, struct arena *arena, struct route *ret)
 	if (!mark)
 		return;
 	dot = last->text + (mark - last->marks);
-	ret->format = format_served(dot + 1, (size_t)(last->text + last->len - dot - 1));
-	if (!ret->format)
+	rq->suffix_format = format_served(dot + 1, (size_t)(last->text + last->len - dot - 1));
+	if (!rq->suffix_format)
 		return;
 	p->stripped = (size_t)(dot - last->text);
-	ret->suffix = arena_strn(arena, dot, last->len - p->stripped);
+	rq->suffix = arena_strn(rq->arena, dot, last->len - p->stripped);
 }
 
 /* The one of the operation's patterns that the path fits, or NULL. */
@@ -38,12 +39,11 @@ static bool is_word(const struct path_segment *s, const char *word)
 	return s->len == strlen(word) && strncasecmp(s->text, word, s->len) == 0;
 }
 
-static const struct op *find_name(const struct op *const *table, const struct dialect *d,
-				  const struct path_segment *name)
+static const struct op *find_name(const struct request *rq, const struct path_segment *name)
 {
-	for (; *table; table++)
-		if ((*table)->dialect == d && is_word(name, (*table)->id))
-			return *table;
+	for (const struct op *const *op = rq->worker->table; *op; op++)
+		if ((*op)->dialect == rq->dialect && is_word(name, (*op)->id))
+			return *op;
 	return NULL;
 }
 
@@ -68,44 +68,42 @@ static unsigned methods_by_name(const struct op *op, bool batch)
  * The operation called NAME, answered as FORMAT; NAME[] is a batch, in JSON
  * alone.
  */
-static int open_name(const struct op *const *table, unsigned method, struct path_segment name,
-		     const struct format *format, struct route *ret, struct error *err)
+static int open_name(struct request *rq, struct path_segment name, const struct format *format,
+		     struct error *err)
 {
 	const struct op *op;
 
-	ret->fixed = format;
-	ret->batch = format == &format_json && name.len > 2 &&
-		     memcmp(name.text + name.len - 2, "[]", 2) == 0;
-	if (ret->batch)
+	rq->suffix_format = NULL;
+	rq->fixed = format;
+	rq->batch = format == &format_json && name.len > 2 &&
+		    memcmp(name.text + name.len - 2, "[]", 2) == 0;
+	if (rq->batch)
 		name.len -= 2;
-	op = find_name(table, ret->dialect, &name);
+	op = find_name(rq, &name);
 	if (!op)
 		return error_set(err, ERR_NO_OPERATION, NULL,
 				 "The operation '%.*s' does not exist for this service",
 				 name.len > 100 ? 100 : (int)name.len, name.text);
-	ret->methods = methods_by_name(op, ret->batch);
-	if (!(ret->methods & method))
+	rq->methods = methods_by_name(op, rq->batch);
+	if (!(rq->methods & rq->method))
 		return error_set(
 			err, ERR_NO_OPERATION, NULL,
 			"Could not find method named %s(%s) or Any(%s) on Service %sService",
-			verb_word(method), op->id, op->id, op->id);
-	ret->op = op;
+			verb_word(rq->method), op->id, op->id, op->id);
+	rq->op = op;
 	return 0;
 }
 
-/* /api/{Op}[.ext]; *ret has the suffix. */
-static int find_api(const struct op *const *table, unsigned method, const struct path *p,
-		    struct route *ret, struct error *err)
+/* /api/{Op}[.ext]; RQ has the suffix. */
+static int find_api(struct request *rq, const struct path *p, struct error *err)
 {
-	const struct format *format = ret->format ? ret->format : &format_json;
+	const struct format *format = rq->suffix_format ? rq->suffix_format : &format_json;
+	const struct path_segment *last = &p->segments[1];
 
-	if (ret->format == &format_xml)
-		ret->type = "text/xml"; /* from a table of file name endings */
-	ret->format = NULL;
-	return open_name(table, method,
-			 (struct path_segment) { p->segments[1].text, p->stripped,
-						 p->segments[1].marks },
-			 format, ret, err);
+	if (rq->suffix_format == &format_xml)
+		rq->fixed_type = "text/xml"; /* from a table of file name endings */
+	return open_name(rq, (struct path_segment) { last->text, p->stripped, last->marks }, format,
+			 err);
 }
 
 /*
@@ -122,19 +120,20 @@ static const struct format *named_format(const struct path *p)
 	return NULL;
 }
 
+/* ---- operations by path ---- */
+
 /*
  * The operation whose form is at the path, which then has its arguments; or
  * NULL.
  */
-static const struct op *find_form(const struct op *const *table, const struct path *p,
-				  struct arena *arena, struct route *ret)
+static const struct op *find_form(struct request *rq, const struct path *p)
 {
-	for (; *table; table++) {
-		const struct op *op = *table;
+	for (const struct op *const *row = rq->worker->table; *row; row++) {
+		const struct op *op = *row;
 
-		if (op->form && op->dialect == ret->dialect &&
+		if (op->form && op->dialect == rq->dialect &&
 		    path_match(op->form->path, p, op->dialect->any_case)) {
-			ret->n_args = path_args(op->form->path, p, arena, ret->args);
+			rq->n_path_args = path_args(op->form->path, p, rq->arena, rq->path_args);
 			return op;
 		}
 	}
@@ -145,69 +144,73 @@ static const struct op *find_form(const struct op *const *table, const struct pa
  * Is the path, word for word, that of a form? Then it is no {Name} of another
  * path: "new" is no account.
  */
-static bool is_form_path(const struct op *const *table, const struct dialect *d,
-			 const struct path *p)
+static bool is_form_path(const struct request *rq, const struct path *p)
 {
-	for (; *table; table++) {
-		const struct op_form *form = (*table)->form;
+	for (const struct op *const *op = rq->worker->table; *op; op++) {
+		const struct op_form *form = (*op)->form;
 
-		if (form && (*table)->dialect == d && !strchr(form->path, '{') &&
-		    path_match(form->path, p, d->any_case))
+		if (form && (*op)->dialect == rq->dialect && !strchr(form->path, '{') &&
+		    path_match(form->path, p, rq->dialect->any_case))
 			return true;
 	}
 	return false;
 }
 
-static int not_found(struct error *err, const char *path)
+/* The row of the table that fits path and verb; the verbs of those that fit the path. */
+static const struct op *find_row(struct request *rq, const struct path *p)
 {
-	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found",
-			 path);
-}
+	bool form_path = (rq->method & M_READ) && is_form_path(rq, p);
 
-int route_find(const struct op *const *table, unsigned method, const char *path, const char *marks,
-	       size_t len, struct arena *arena, struct route *ret, struct error *err)
-{
-	const struct format *format;
-	bool form_path;
-	struct path p;
-
-	*ret = (struct route) { .dialect = dialect_of_path(path, len), .suffix = "" };
-	if (ret->dialect == &dialect_usaged && len > 1 && marks[len - 1] == '/')
-		/*
-		 * the server's own operations may have a slash behind their
-		 * paths
-		 */
-		len--;
-	if (!path_split(&p, path, marks, len, ret->dialect->any_case))
-		return not_found(err, path);
-	find_suffix(&p, arena, ret);
-	if (ret->dialect->by_name && p.n == 2 && is_word(&p.segments[0], "api"))
-		return find_api(table, method, &p, ret, err);
-	form_path = (method & M_READ) && is_form_path(table, ret->dialect, &p);
-	for (const struct op *const *row = table; *row; row++) {
+	for (const struct op *const *row = rq->worker->table; *row; row++) {
 		const struct op *op = *row;
-		const char *pattern = op->dialect == ret->dialect ? matching(op, &p) : NULL;
+		const char *pattern = op->dialect == rq->dialect ? matching(op, p) : NULL;
+		unsigned methods = op->methods | (op->methods & M_GET ? M_HEAD : 0);
 
 		if (!pattern || (strchr(pattern, '{') && form_path))
 			continue;
-		ret->methods |= op->methods | (op->methods & M_GET ? M_HEAD : 0);
-		if ((op->methods & method) || (method == M_HEAD && (op->methods & M_GET))) {
-			ret->op = op;
-			ret->n_args = path_args(pattern, &p, arena, ret->args);
-			return 0;
+		rq->methods |= methods;
+		if (methods & rq->method) {
+			rq->n_path_args = path_args(pattern, p, rq->arena, rq->path_args);
+			return op;
 		}
 	}
-	if (method & (M_READ | M_OPTIONS))
-		ret->form = find_form(table, &p, arena, ret);
-	if (ret->methods)
+	return NULL;
+}
+
+static int not_found(const struct request *rq, struct error *err)
+{
+	return error_set(err, ERR_NOT_FOUND, NULL, "The requested resource %.200s was not found",
+			 rq->path);
+}
+
+int route_find(struct request *rq, struct error *err)
+{
+	const struct format *format;
+	size_t len = rq->path_len;
+	struct path p;
+
+	rq->suffix = "";
+	/* the server's own operations may have a slash behind their paths */
+	if (rq->dialect == &dialect_usaged && len > 1 && rq->path_marks[len - 1] == '/')
+		len--;
+	if (!path_split(&p, rq->path, rq->path_marks, len, rq->dialect->any_case))
+		return not_found(rq, err);
+	find_suffix(&p, rq);
+	if (rq->dialect->by_name && p.n == 2 && is_word(&p.segments[0], "api"))
+		return find_api(rq, &p, err);
+	rq->op = find_row(rq, &p);
+	if (rq->op)
+		return 0;
+	if (rq->method & (M_READ | M_OPTIONS))
+		rq->form_op = find_form(rq, &p);
+	if (rq->methods)
 		return error_set(err, ERR_METHOD, NULL, "The method is not allowed here; use %s",
-				 route_allow(ret->methods, arena));
-	format = ret->dialect->by_name ? named_format(&p) : NULL;
+				 route_allow(rq->methods, rq->arena));
+	format = rq->dialect->by_name ? named_format(&p) : NULL;
 	if (!format)
-		return not_found(err, path);
-	ret->format = NULL;
-	ret->suffix = "";
-	return open_name(table, method, p.segments[2], format, ret, err);
+		return not_found(rq, err);
+	rq->suffix = "";
+	return open_name(rq, p.segments[2], format, err);
 }
 
 const char *route_allow(unsigned methods, struct arena *arena)

@@ -7,23 +7,18 @@
 #ifndef HTTP_UNKNOWN_H
 #define HTTP_UNKNOWN_H
 
-#include "http/request.h"
-#include "http/route.h"
+#include "api/request.h"
+
+/* Does the operation, its path or its dialect know a parameter called NAME? */
+bool unknown_is_known(const struct request *rq, const char *name);
 
 /*
- * Does the route's operation, its path or its dialect know a parameter called
- * NAME?
- */
-bool unknown_is_known(const struct route *r, const char *name);
-
-/*
- * What becomes of the unknown names in the N CALLS. -1: the dialect refuses
+ * What becomes of the unknown names in rq->params. -1: the dialect refuses
  * them; ERR_PARAM has the first one and, where one is near, the name that was
- * perhaps meant. 0: *RET is the list of them, "moon, tide", in ARENA and fit
- * for a header and the log (what is no letter, digit or one of "-._~" is
- * percent-encoded, long names are cut), or NULL if there is none.
+ * perhaps meant. 0: the answer lists them, "moon, tide", fit for a header and
+ * the log (what is no letter, digit or one of "-._~" is percent-encoded, long
+ * names are cut).
  */
-int unknown_check(const struct route *r, const struct params *calls, size_t n, struct arena *arena,
-		  const char **ret, struct error *err);
+int unknown_check(struct request *rq, struct error *err);
 
 #endif

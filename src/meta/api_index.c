@@ -14,8 +14,7 @@ static const char *group_of(const struct type *t)
 	return dot ? dot + 1 : "other";
 }
 
-static void put_operation(const struct document_request *rq, struct json_object *list,
-			  const struct op *op)
+static void put_operation(const struct request *rq, struct json_object *list, const struct op *op)
 {
 	struct json_object *o = tree_item(list), *links;
 
@@ -29,13 +28,13 @@ static void put_operation(const struct document_request *rq, struct json_object 
 	tree_text(links, "ui", arena_join(rq->arena, rq->base_url, "/ui/", op->id, NULL));
 }
 
-int api_index_write(struct document_request *rq, struct strbuf *out, struct error *err)
+int api_index_write(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct json_object *root = json_object_new_object();
 	struct type_model model;
 
 	(void)err;
-	type_model_build(&model, rq->table, &dialect_servicestack, rq->arena);
+	type_model_build(&model, rq->worker->table, &dialect_servicestack, rq->arena);
 	for (size_t i = 0; i < model.n; i++) {
 		const struct type *t = &model.types[i];
 		struct json_object *list = NULL;

@@ -12,6 +12,6 @@
  * {"AI":[{"name":"GetAIUsage","returns":"AIUsage","description":...,
  *         "links":{"api":URL,"ui":URL}}],...}
  */
-int api_index_write(struct document_request *rq, struct strbuf *out, struct error *err);
+int api_index_write(struct request *rq, struct strbuf *out, struct error *err);
 
 #endif

@@ -11,7 +11,7 @@
 /* ---- types ---- */
 
 struct catalog {
-	const struct document_request *rq;
+	const struct request *rq;
 	struct json_object *namespaces, *types, *operations;
 };
 
@@ -159,7 +159,7 @@ static void put_operation(struct catalog *c, const struct op *op)
 	put_rights(o, op);
 }
 
-static void put_types(const struct document_request *rq, struct json_object *root)
+static void put_types(const struct request *rq, struct json_object *root)
 {
 	struct json_object *config = tree_object(root, "config");
 	struct catalog c = { .rq = rq,
@@ -168,12 +168,12 @@ static void put_types(const struct document_request *rq, struct json_object *roo
 			     .operations = tree_list(root, "operations") };
 
 	tree_text(config, "baseUrl", rq->base_url);
-	for (const struct op *const *op = rq->table; *op; op++)
+	for (const struct op *const *op = rq->worker->table; *op; op++)
 		if ((*op)->dialect == &dialect_servicestack)
 			put_operation(&c, *op);
 }
 
-int catalog_write_types(struct document_request *rq, struct strbuf *out, struct error *err)
+int catalog_write_types(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct json_object *root = json_object_new_object();
 
@@ -185,14 +185,14 @@ int catalog_write_types(struct document_request *rq, struct strbuf *out, struct 
 
 /* ---- the app ---- */
 
-int catalog_write_app(struct document_request *rq, struct strbuf *out, struct error *err)
+int catalog_write_app(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct json_object *root = json_object_new_object(), *o;
 
 	(void)err;
 	o = tree_object(root, "app");
 	tree_text(o, "baseUrl", rq->base_url);
-	tree_text(o, "serviceName", rq->settings->name);
+	tree_text(o, "serviceName", rq->worker->settings->name);
 	tree_text(o, "serviceDescription", "Usage events go in, usage records come out");
 	tree_text(o, "serviceIconUrl", "/static/favicon.svg");
 	tree_text(o, "appVersion", PACKAGE_VERSION);
@@ -250,27 +250,28 @@ static void write_operation(struct arena *a, struct writer *w, const struct op *
 	writer_record(w, NULL, &operation_shape, &rec);
 }
 
-int catalog_write_operations(struct document_request *rq, struct strbuf *out, struct error *err)
+int catalog_write_operations(struct request *rq, struct strbuf *out, struct error *err)
 {
-	struct writer_options options = *rq->page;
+	struct writer_options options = rq->options;
 	struct sink sink = { .buf = out };
 	struct writer *w;
 	int rc;
 
 	options.style = dialect_servicestack.style;
-	w = writer_new(rq->format, &options, &sink);
+	w = writer_new(rq->reply.format, &options, &sink);
 	writer_about(w, "Operations", NULL);
 	writer_begin(w, NULL, &list_shape);
 	writer_begin_list(w, &list_fields[0], &operation_shape);
-	for (const struct op *const *op = rq->table; *op; op++)
+	for (const struct op *const *op = rq->worker->table; *op; op++)
 		if ((*op)->dialect == &dialect_servicestack)
 			write_operation(rq->arena, w, *op);
 	writer_end(w);
 	writer_end(w);
 	rc = writer_finish(w, err);
 	writer_free(&w);
-	rq->type = rq->format->charset ? arena_join(rq->arena, rq->format->mime,
-						    "; charset=", rq->format->charset, NULL)
-				       : rq->format->mime;
+	rq->reply.type = rq->reply.format->charset
+				 ? arena_join(rq->arena, rq->reply.format->mime,
+					      "; charset=", rq->reply.format->charset, NULL)
+				 : rq->reply.format->mime;
 	return rc;
 }

@@ -9,12 +9,12 @@
 #include "meta/document.h"
 
 /* /types/metadata */
-int catalog_write_types(struct document_request *rq, struct strbuf *out, struct error *err);
+int catalog_write_types(struct request *rq, struct strbuf *out, struct error *err);
 
 /* /metadata/app */
-int catalog_write_app(struct document_request *rq, struct strbuf *out, struct error *err);
+int catalog_write_app(struct request *rq, struct strbuf *out, struct error *err);
 
 /* /operations/metadata, in the format asked for */
-int catalog_write_operations(struct document_request *rq, struct strbuf *out, struct error *err);
+int catalog_write_operations(struct request *rq, struct strbuf *out, struct error *err);
 
 #endif

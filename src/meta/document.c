@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/url.h"
 #include "meta/api_index.h"
 #include "meta/catalog.h"
 #include "meta/login.h"
@@ -45,21 +46,21 @@ const struct document documents[] = {
 	{ 0 }
 };
 
-const struct document *document_find(const char *path, size_t len, struct document_request *rq)
+const struct document *document_find(struct request *rq)
 {
-	size_t trimmed = len;
+	size_t len = rq->path_len, trimmed = len;
 	struct path p;
 
-	while (trimmed > 1 && path[trimmed - 1] == '/')
+	while (trimmed > 1 && rq->path[trimmed - 1] == '/')
 		trimmed--;
-	if (!path_split(&p, path, path, trimmed, false))
+	if (!path_split(&p, rq->path, rq->path, trimmed, false))
 		return NULL;
 	for (const struct document *d = documents; d->path; d++) {
 		if (!path_match(d->path, &p, true) || (trimmed < len && strchr(d->path, '{')))
 			continue;
-		rq->n_args = path_args(d->path, &p, rq->arena, rq->args);
-		rq->type = d->type;
-		rq->location = trimmed < len ? d->path : d->location;
+		rq->n_path_args = path_args(d->path, &p, rq->arena, rq->path_args);
+		rq->reply.type = d->type;
+		rq->reply.location = trimmed < len ? d->path : d->location;
 		return d;
 	}
 	return NULL;
@@ -73,9 +74,9 @@ static const char *find(const struct raw_param *params, size_t n, const char *na
 	return NULL;
 }
 
-const char *document_param(const struct document_request *rq, const char *name)
+const char *document_param(const struct request *rq, const char *name)
 {
-	const char *value = find(rq->args, rq->n_args, name);
+	const char *value = find(rq->path_args, rq->n_path_args, name);
 
-	return value ? value : find(rq->params, rq->n_params, name);
+	return value ? value : find(rq->params.items, rq->params.n, name);
 }

@@ -7,36 +7,10 @@
 #ifndef META_DOCUMENT_H
 #define META_DOCUMENT_H
 
-#include "api/url.h"
+#include "api/request.h"
 
 enum {
 	DOCUMENT_MAX = 16 << 20 /* bytes of a document */
-};
-
-/*
- * What a document is asked for with, and what it says about itself beside its
- * text. All is borrowed.
- */
-struct document_request {
-	const struct op *const *table; /* as `ops` */
-	const struct settings *settings;
-	const char *base_url;           /* "https://host:port", no slash at the end */
-	const struct raw_param *params; /* of the query */
-	size_t n_params;
-	struct raw_param args[URL_SEGMENTS_MAX]; /* of the path */
-	size_t n_args;
-	/* that the caller would like, for documents that have several */
-	const struct format *format;
-	/* what pages show around, and where their templates are */
-	const struct writer_options *page;
-	struct arena *arena;
-	/* Content-Type; the table's unless the document changes it */
-	const char *type;
-	/*
-	 * set: the answer is a redirect to this path, and the text doesn't
-	 * matter
-	 */
-	const char *location;
 };
 
 struct document {
@@ -47,7 +21,7 @@ struct document {
 	 * Appends the text. 0, or -1: ERR_NOT_FOUND, ERR_PARAM... as an
 	 * operation would.
 	 */
-	int (*write)(struct document_request *rq, struct strbuf *out, struct error *err);
+	int (*write)(struct request *rq, struct strbuf *out, struct error *err);
 	const char *location; /* instead of write: where it is */
 };
 
@@ -60,17 +34,17 @@ struct document {
 extern const struct document documents[];
 
 /*
- * The document at PATH (LEN bytes, decoded) or NULL. Fills rq->args from the
- * path's {Name}s, rq->type, and rq->location if the path is only nearly the
+ * The document at RQ's path or NULL. Then fills rq->path_args from the path's
+ * {Name}s, its answer's type, and its location if the path is only nearly the
  * document's (a slash at the end of one without {Name}s) or the row is a
- * redirect. Uses rq->arena.
+ * redirect.
  */
-const struct document *document_find(const char *path, size_t len, struct document_request *rq);
+const struct document *document_find(struct request *rq);
 
 /*
  * The value of the path's or the query's NAME, in any case; NULL if it is
  * missing or empty.
  */
-const char *document_param(const struct document_request *rq, const char *name);
+const char *document_param(const struct request *rq, const char *name);
 
 #endif

@@ -14,7 +14,7 @@ static const struct {
 		   "There were too many wrong passwords. Please wait a moment and try again." },
 		 { NULL, NULL } };
 
-int login_write(struct document_request *rq, struct strbuf *out, struct error *err)
+int login_write(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct json_object *data = json_object_new_object();
 	const char *failed = document_param(rq, "failed"),
@@ -24,5 +24,5 @@ int login_write(struct document_request *rq, struct strbuf *out, struct error *e
 		if (strcmp(failed, failures[i].why) == 0)
 			tree_text(data, "failed", failures[i].words);
 	tree_text(data, "redirect", redirect ? redirect : "/");
-	return layout_page(rq->page, "login", "Sign in", data, out, err);
+	return layout_page(&rq->options, "login", "Sign in", data, out, err);
 }

@@ -8,6 +8,6 @@
 
 #include "meta/document.h"
 
-int login_write(struct document_request *rq, struct strbuf *out, struct error *err);
+int login_write(struct request *rq, struct strbuf *out, struct error *err);
 
 #endif

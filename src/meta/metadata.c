@@ -19,24 +19,22 @@ static int by_id(const void *a, const void *b)
 }
 
 /* The operations of D in the order of their names; ended by NULL. */
-static const struct op **sorted_operations(const struct document_request *rq,
-					   const struct dialect *d)
+static const struct op **sorted_operations(const struct request *rq, const struct dialect *d)
 {
 	const struct op **list;
 	size_t n = 0, all = 0;
 
-	while (rq->table[all])
+	while (rq->worker->table[all])
 		all++;
 	list = arena_array(rq->arena, const struct op *, all + 1);
 	for (size_t i = 0; i < all; i++)
-		if (rq->table[i]->dialect == d)
-			list[n++] = rq->table[i];
+		if (rq->worker->table[i]->dialect == d)
+			list[n++] = rq->worker->table[i];
 	qsort(list, n, sizeof(const struct op *), by_id);
 	return list;
 }
 
-static void put_formats(const struct document_request *rq, struct json_object *o,
-			const struct op *op)
+static void put_formats(const struct request *rq, struct json_object *o, const struct op *op)
 {
 	struct json_object *links = tree_list(o, "formats");
 
@@ -49,8 +47,7 @@ static void put_formats(const struct document_request *rq, struct json_object *o
 	}
 }
 
-static void put_operation(const struct document_request *rq, struct json_object *list,
-			  const struct op *op)
+static void put_operation(const struct request *rq, struct json_object *list, const struct op *op)
 {
 	struct json_object *o = tree_item(list);
 
@@ -62,7 +59,7 @@ static void put_operation(const struct document_request *rq, struct json_object 
 	tree_text(o, "lock", labels_lock(rq->arena, op));
 }
 
-int metadata_write_index(struct document_request *rq, struct strbuf *out, struct error *err)
+int metadata_write_index(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct json_object *data = json_object_new_object(),
 			   *operations = tree_list(data, "operations"),
@@ -86,7 +83,7 @@ int metadata_write_index(struct document_request *rq, struct strbuf *out, struct
 		for (const struct op **op = sorted_operations(rq, *d); *op; op++)
 			put_operation(rq, list, *op);
 	}
-	return layout_page(rq->page, "metadata", rq->settings->name, data, out, err);
+	return layout_page(&rq->options, "metadata", rq->worker->settings->name, data, out, err);
 }
 
 /* ---- one operation ---- */
@@ -95,7 +92,7 @@ enum { SHAPES_MAX = 32, TEXT_MAX = 1 << 20 };
 
 /* What a page is made from. */
 struct page_of {
-	struct document_request *rq;
+	struct request *rq;
 	const struct op *op;
 	const struct format *format;
 	const struct types_language *language; /* NULL: tables */
@@ -218,18 +215,15 @@ static void put_tables(struct page_of *p, const struct shape *request)
 static int put_types(struct page_of *p, struct error *err)
 {
 	struct arena *a = p->rq->arena;
-	struct types_request types = { .table = p->rq->table,
-				       .templates = p->rq->page->templates,
-				       .base_url = p->rq->base_url,
-				       .arena = a };
+	struct types_wish wish = { .operation_data = false };
 	const char *include = arena_join(a, p->op->id, ".*", NULL);
 	struct json_object *code;
 	struct strbuf text;
 	int rc = -1;
 
 	strbuf_init(&text, TEXT_MAX);
-	if (types_set_option(&types, "IncludeTypes", include, err) == 0 &&
-	    types_write(&types, p->language->name, &text, err) == 0) {
+	if (types_set_option(&wish, "IncludeTypes", include, err) == 0 &&
+	    types_write(p->rq, &wish, p->language->name, &text, err) == 0) {
 		code = tree_object(p->data, "code");
 		tree_text(code, "text", text.text);
 		tree_text(code, "label",
@@ -322,15 +316,15 @@ static const struct format *find_format(const char *name)
 	return NULL;
 }
 
-static const struct op *find_operation(const struct document_request *rq, const char *id)
+static const struct op *find_operation(const struct request *rq, const char *id)
 {
-	for (const struct op *const *op = rq->table; *op; op++)
+	for (const struct op *const *op = rq->worker->table; *op; op++)
 		if (strcasecmp((*op)->id, id) == 0)
 			return *op;
 	return NULL;
 }
 
-int metadata_write_operation(struct document_request *rq, struct strbuf *out, struct error *err)
+int metadata_write_operation(struct request *rq, struct strbuf *out, struct error *err)
 {
 	const char *id = document_param(rq, "op"), *lang = document_param(rq, "lang");
 	struct page_of p = { .rq = rq, .format = find_format(document_param(rq, "format")) };
@@ -340,7 +334,7 @@ int metadata_write_operation(struct document_request *rq, struct strbuf *out, st
 				 "There are pages for json, xml, jsv, csv and jsonl, such as "
 				 "/json/metadata");
 	if (!id) {
-		rq->location = "/metadata";
+		rq->reply.location = "/metadata";
 		return 0;
 	}
 	p.op = find_operation(rq, id);
@@ -352,7 +346,7 @@ int metadata_write_operation(struct document_request *rq, struct strbuf *out, st
 		return error_set(err, ERR_NOT_FOUND, "lang",
 				 "There is no such language; /types has a list");
 	if (p.op->dialect != &dialect_servicestack) {
-		rq->location = arena_join(rq->arena, "/ui/", p.op->id, NULL);
+		rq->reply.location = arena_join(rq->arena, "/ui/", p.op->id, NULL);
 		return 0;
 	}
 	p.data = json_object_new_object();
@@ -360,5 +354,5 @@ int metadata_write_operation(struct document_request *rq, struct strbuf *out, st
 		json_object_put(p.data);
 		return -1;
 	}
-	return layout_page(rq->page, "operation", rq->settings->name, p.data, out, err);
+	return layout_page(&rq->options, "operation", rq->worker->settings->name, p.data, out, err);
 }

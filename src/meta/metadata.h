@@ -11,12 +11,12 @@
  * /metadata: the operations of ServiceStack's dialect, then those of the
  * others.
  */
-int metadata_write_index(struct document_request *rq, struct strbuf *out, struct error *err);
+int metadata_write_index(struct request *rq, struct strbuf *out, struct error *err);
 
 /*
  * /{format}/metadata?op=[&lang=]: one operation of ServiceStack's dialect in
  * one format; of another dialect it is in /ui.
  */
-int metadata_write_operation(struct document_request *rq, struct strbuf *out, struct error *err);
+int metadata_write_operation(struct request *rq, struct strbuf *out, struct error *err);
 
 #endif

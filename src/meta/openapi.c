@@ -19,7 +19,7 @@ struct schema {
 };
 
 struct api {
-	struct document_request *rq;
+	struct request *rq;
 	struct json_object *paths, *schemas, *responses;
 	struct schema known[SCHEMAS_MAX];
 	size_t n;
@@ -60,7 +60,7 @@ static const char *schema_of(struct api *api, const struct dialect *d, const str
 static bool is_quoted(const struct api *api, const struct field *f)
 {
 	return (f->flags & FIELD_QUOTED) ||
-	       ((f->flags & FIELD_MONEY) && api->rq->settings->price_as_string);
+	       ((f->flags & FIELD_MONEY) && api->rq->worker->settings->price_as_string);
 }
 
 static bool may_be_null(const struct field *f)
@@ -552,11 +552,11 @@ static void put_operation(struct api *api, const struct op *op)
 	}
 }
 
-static void put_info(struct json_object *root, const struct document_request *rq)
+static void put_info(struct json_object *root, const struct request *rq)
 {
 	struct json_object *info = tree_object(root, "info"), *tags;
 
-	tree_text(info, "title", rq->settings->name);
+	tree_text(info, "title", rq->worker->settings->name);
 	tree_text(info, "version", PACKAGE_VERSION);
 	tree_text(info, "description",
 		  "Usage events go in, usage records come out, as the clients of several APIs know "
@@ -584,7 +584,7 @@ static void put_schemes(struct json_object *components)
 	}
 }
 
-int openapi_write(struct document_request *rq, struct strbuf *out, struct error *err)
+int openapi_write(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct json_object *root = json_object_new_object(), *components;
 	struct api api = { .rq = rq };
@@ -598,7 +598,7 @@ int openapi_write(struct document_request *rq, struct strbuf *out, struct error 
 	api.responses = tree_object(components, "responses");
 	api.schemas = tree_object(components, "schemas");
 	for (const struct dialect *const *d = dialects; *d; d++)
-		for (const struct op *const *op = rq->table; *op; op++)
+		for (const struct op *const *op = rq->worker->table; *op; op++)
 			if ((*op)->dialect == *d)
 				put_operation(&api, *op);
 	tree_write(root, out);

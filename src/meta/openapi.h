@@ -6,6 +6,6 @@
 
 #include "meta/document.h"
 
-int openapi_write(struct document_request *rq, struct strbuf *out, struct error *err);
+int openapi_write(struct request *rq, struct strbuf *out, struct error *err);
 
 #endif

@@ -96,7 +96,7 @@ static int check_option(enum types_option o, const char *value, struct error *er
 	return 0;
 }
 
-int types_set_option(struct types_request *rq, const char *name, const char *value,
+int types_set_option(struct types_wish *wish, const char *name, const char *value,
 		     struct error *err)
 {
 	for (enum types_option o = 0; o < TYPES_OPTIONS; o++) {
@@ -104,14 +104,15 @@ int types_set_option(struct types_request *rq, const char *name, const char *val
 			continue;
 		if (check_option(o, value, err) < 0)
 			return -1;
-		rq->options[o] = value;
+		wish->options[o] = value;
 	}
 	return 0;
 }
 
 /* One text on its way. */
 struct text {
-	const struct types_request *rq;
+	const struct request *rq;
+	const struct types_wish *wish;
 	const struct types_rules *rules;
 	struct type_model model;
 };
@@ -121,7 +122,7 @@ static const char *option(const struct text *t, enum types_option o)
 {
 	if (!t->rules->defaults[o])
 		return "";
-	return t->rq->options[o] ? t->rq->options[o] : t->rules->defaults[o];
+	return t->wish->options[o] ? t->wish->options[o] : t->rules->defaults[o];
 }
 
 static bool is_on(const struct text *t, enum types_option o)
@@ -175,7 +176,7 @@ static bool is_wanted(const struct text *t, const struct type *type)
 	const char *include = option(t, TYPES_INCLUDE_TYPES),
 		   *exclude = option(t, TYPES_EXCLUDE_TYPES);
 
-	if (type->error && !(t->rq->operation_data && is_on(t, TYPES_ADD_SERVICESTACK_TYPES)))
+	if (type->error && !(t->wish->operation_data && is_on(t, TYPES_ADD_SERVICESTACK_TYPES)))
 		return false;
 	return (type->error || !*include || is_listed(t, include, type)) &&
 	       !is_listed(t, exclude, type);
@@ -340,7 +341,7 @@ static struct json_object *type_tree(const struct text *t, const struct type *ty
 	tree_text(o, "told", literal(t, type->doc));
 	tree_bool(o, "api", type->op != NULL);
 	put_members(t, o, type);
-	if (type->op && t->rq->operation_data)
+	if (type->op && t->wish->operation_data)
 		put_request(t, o, type->op);
 	else
 		tree_bool(o, "request", false);
@@ -444,7 +445,7 @@ static void put_option(const struct text *t, struct json_object *lines, enum typ
 	const char *value = option(t, o);
 
 	put_line(t, lines,
-		 arena_join(t->rq->arena, t->rq->options[o] ? "" : t->rules->off, options[o].name,
+		 arena_join(t->rq->arena, t->wish->options[o] ? "" : t->rules->off, options[o].name,
 			    *value ? ": " : ":", NULL),
 		 value);
 }
@@ -459,13 +460,13 @@ static void put_heading(const struct text *t, struct json_object *root)
 	char date[32];
 	struct tm tm;
 
-	if (!t->rq->operation_data)
+	if (!t->wish->operation_data)
 		return;
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
 	tree_add(lines, t->rules->open);
 	put_line(t, lines, "Date: ", date);
-	put_line(t, lines, "Version: ", t->rq->version);
+	put_line(t, lines, "Version: ", t->wish->version);
 	put_line(t, lines, "Tip: An option is set by removing the ",
 		 arena_join(t->rq->arena, t->rules->off, " before it and fetching this again",
 			    NULL));
@@ -487,7 +488,7 @@ static void put_root(const struct text *t, struct json_object *root)
 	put_types(t, root);
 	tree_text(root, "namespace", space);
 	tree_text(root, "package", option(t, TYPES_PACKAGE));
-	tree_bool(root, "whole", t->rq->operation_data);
+	tree_bool(root, "whole", t->wish->operation_data);
 	tree_bool(root, "own", is_on(t, TYPES_ADD_SERVICESTACK_TYPES));
 }
 
@@ -523,21 +524,22 @@ int types_check(const struct templates *t, struct error *err)
 	return 0;
 }
 
-static int render(const struct types_language *language, const struct types_request *rq,
+static int render(const struct types_language *language, const struct request *rq,
 		  struct json_object *root, struct strbuf *out, struct error *err)
 {
-	const struct template_text *t = find_template(language, rq->templates, err);
+	struct templates *templates = rq->worker->templates;
+	const struct template_text *t = find_template(language, templates, err);
 
 	if (!t)
 		return -1;
-	return mustache_render(t, root, templates_partial, (void *)rq->templates, out, err);
+	return mustache_render(t, root, templates_partial, templates, out, err);
 }
 
-int types_write(const struct types_request *rq, const char *name, struct strbuf *out,
-		struct error *err)
+int types_write(const struct request *rq, const struct types_wish *wish, const char *name,
+		struct strbuf *out, struct error *err)
 {
 	const struct types_language *language = types_language_find(name);
-	struct text text = { .rq = rq };
+	struct text text = { .rq = rq, .wish = wish };
 	struct json_object *root;
 	int rc;
 
@@ -545,7 +547,7 @@ int types_write(const struct types_request *rq, const char *name, struct strbuf 
 		return error_set(err, ERR_NOT_FOUND, NULL,
 				 "There are no types in '%.40s'; see /types", name);
 	text.rules = language->rules;
-	type_model_build(&text.model, rq->table, &dialect_servicestack, rq->arena);
+	type_model_build(&text.model, rq->worker->table, &dialect_servicestack, rq->arena);
 	root = json_object_new_object();
 	put_root(&text, root);
 	rc = render(language, rq, root, out, err);
@@ -555,7 +557,7 @@ int types_write(const struct types_request *rq, const char *name, struct strbuf 
 
 /* ---- as documents ---- */
 
-int types_write_index(struct document_request *rq, struct strbuf *out, struct error *err)
+int types_write_index(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct json_object *root = json_object_new_object();
 
@@ -567,25 +569,20 @@ int types_write_index(struct document_request *rq, struct strbuf *out, struct er
 	return 0;
 }
 
-int types_write_document(struct document_request *rq, struct strbuf *out, struct error *err)
+int types_write_document(struct request *rq, struct strbuf *out, struct error *err)
 {
 	const char *asked = document_param(rq, "language"), *dot = strrchr(asked, '.');
 	const char *name = types_language_find(asked) || !dot
 				   ? asked
 				   : arena_strn(rq->arena, asked, (size_t)(dot - asked));
 	const struct types_language *language = types_language_find(name);
-	struct types_request types = { .table = rq->table,
-				       .templates = rq->page->templates,
-				       .base_url = rq->base_url,
-				       .version = PACKAGE_VERSION,
-				       .now = clock_now_us() / USEC_PER_SEC,
-				       .operation_data = true,
-				       .arena = rq->arena };
+	struct types_wish wish = { .operation_data = true, .version = PACKAGE_VERSION };
 
-	for (size_t i = 0; i < rq->n_params; i++)
-		if (types_set_option(&types, rq->params[i].name, rq->params[i].value, err) < 0)
+	for (size_t i = 0; i < rq->params.n; i++)
+		if (types_set_option(&wish, rq->params.items[i].name, rq->params.items[i].value,
+				     err) < 0)
 			return -1;
 	if (language)
-		rq->type = language->content_type;
-	return types_write(&types, name, out, err);
+		rq->reply.type = language->content_type;
+	return types_write(rq, &wish, name, out, err);
 }

@@ -11,7 +11,7 @@
 #ifndef META_TYPES_H
 #define META_TYPES_H
 
-#include "api/op.h"
+#include "api/request.h"
 
 enum { TYPES_MAX = 4 << 20 }; /* bytes of a text */
 
@@ -27,14 +27,8 @@ enum types_option {
 	TYPES_OPTIONS
 };
 
-struct templates;
-
-struct types_request {
-	const struct op *const *table;     /* as `ops` */
-	const struct templates *templates; /* those of languages are called "types/NAME" */
-	const char *base_url;              /* "https://host:port", no slash at the end */
-	const char *version;               /* of this program, for the heading */
-	int64_t now;                       /* seconds, likewise */
+/* What a text is asked for with. */
+struct types_wish {
 	/*
 	 * NULL: as the language has it by itself. Set them with
 	 * types_set_option.
@@ -45,7 +39,7 @@ struct types_request {
 	 * metadata pages show them
 	 */
 	bool operation_data;
-	struct arena *arena; /* for all of it */
+	const char *version; /* of this program, for the heading */
 };
 
 struct types_rules;
@@ -70,7 +64,7 @@ const struct types_language *types_language_find(const char *name);
  * identifier may (and "," and ".*" in lists): else -1, and the error names the
  * option.
  */
-int types_set_option(struct types_request *rq, const char *name, const char *value,
+int types_set_option(struct types_wish *wish, const char *name, const char *value,
 		     struct error *err);
 
 /*
@@ -80,19 +74,17 @@ int types_set_option(struct types_request *rq, const char *name, const char *val
 int types_check(const struct templates *t, struct error *err);
 
 /*
- * Appends the source text. -1: no such language (ERR_NOT_FOUND), a template
- * that can't be read, or OUT is full.
+ * Appends the source text, for RQ. -1: no such language (ERR_NOT_FOUND), a
+ * template that can't be read, or OUT is full.
  */
-int types_write(const struct types_request *rq, const char *language, struct strbuf *out,
-		struct error *err);
-
-struct document_request;
+int types_write(const struct request *rq, const struct types_wish *wish, const char *language,
+		struct strbuf *out, struct error *err);
 
 /*
  * /types/{language}, with or without a suffix on the name, and /types: which
  * languages there are.
  */
-int types_write_document(struct document_request *rq, struct strbuf *out, struct error *err);
-int types_write_index(struct document_request *rq, struct strbuf *out, struct error *err);
+int types_write_document(struct request *rq, struct strbuf *out, struct error *err);
+int types_write_index(struct request *rq, struct strbuf *out, struct error *err);
 
 #endif

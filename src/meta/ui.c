@@ -16,7 +16,7 @@ static const char *ui_url(struct arena *a, const struct op *op)
 
 /* ---- the list ---- */
 
-int ui_write_index(struct document_request *rq, struct strbuf *out, struct error *err)
+int ui_write_index(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct json_object *data = json_object_new_object(),
 			   *families = tree_list(data, "families");
@@ -26,7 +26,7 @@ int ui_write_index(struct document_request *rq, struct strbuf *out, struct error
 				   *list = tree_list(family, "operations");
 
 		tree_text(family, "family", (*d)->title);
-		for (const struct op *const *op = rq->table; *op; op++) {
+		for (const struct op *const *op = rq->worker->table; *op; op++) {
 			struct json_object *o;
 
 			if ((*op)->dialect != *d)
@@ -39,7 +39,7 @@ int ui_write_index(struct document_request *rq, struct strbuf *out, struct error
 			tree_text(o, "doc", (*op)->doc);
 		}
 	}
-	return layout_page(rq->page, "ui", "API Explorer", data, out, err);
+	return layout_page(&rq->options, "ui", "API Explorer", data, out, err);
 }
 
 /* ---- the form of one operation ---- */
@@ -154,18 +154,18 @@ static void put_body(struct json_object *data, const struct op *op)
 	tree_text(body, "sample", op->bodies ? op->bodies->sample : "");
 }
 
-static const struct op *find(const struct document_request *rq, struct error *err)
+static const struct op *find(const struct request *rq, struct error *err)
 {
 	const char *id = document_param(rq, "operation");
 
-	for (const struct op *const *op = rq->table; *op; op++)
+	for (const struct op *const *op = rq->worker->table; *op; op++)
 		if (strcasecmp((*op)->id, id) == 0)
 			return *op;
 	error_set(err, ERR_NOT_FOUND, NULL, "There is no operation %.100s; /ui lists all", id);
 	return NULL;
 }
 
-int ui_write_operation(struct document_request *rq, struct strbuf *out, struct error *err)
+int ui_write_operation(struct request *rq, struct strbuf *out, struct error *err)
 {
 	const struct op *op = find(rq, err);
 	struct arena *a = rq->arena;
@@ -189,7 +189,7 @@ int ui_write_operation(struct document_request *rq, struct strbuf *out, struct e
 	put_formats(data, op->returns);
 	put_fields(data, a, op);
 	put_body(data, op);
-	return layout_page(rq->page, "explorer", op->id, data, out, err);
+	return layout_page(&rq->options, "explorer", op->id, data, out, err);
 }
 
 /* ---- the plain form's way ---- */
@@ -203,7 +203,7 @@ static const struct param *find_param(const struct op *op, const char *name)
 }
 
 struct ui_path {
-	const struct document_request *rq;
+	const struct request *rq;
 	struct error *err;
 };
 
@@ -218,7 +218,7 @@ static const char *path_value(const void *context, const char *name)
 	return value;
 }
 
-int ui_send(struct document_request *rq, struct strbuf *out, struct error *err)
+int ui_send(struct request *rq, struct strbuf *out, struct error *err)
 {
 	const struct op *op = find(rq, err);
 	const char *path = op ? path_fill(rq->arena, op->path, path_value,
@@ -230,15 +230,15 @@ int ui_send(struct document_request *rq, struct strbuf *out, struct error *err)
 	if (!path)
 		return -1;
 	u = url_begin(rq->arena, path);
-	for (size_t i = 0; i < rq->n_params; i++) {
-		const struct raw_param *raw = &rq->params[i];
+	for (size_t i = 0; i < rq->params.n; i++) {
+		const struct raw_param *raw = &rq->params.items[i];
 		const struct param *p = find_param(op, raw->name);
 
 		if (raw->len && (p ? !(p->flags & PARAM_PATH) : strcmp(raw->name, "format") == 0))
 			url_argn(&u, raw->name, raw->value, raw->len);
 	}
-	rq->location = url_end(&u);
-	return strlen(rq->location) <= URL_HEADER_MAX
+	rq->reply.location = url_end(&u);
+	return strlen(rq->reply.location) <= URL_HEADER_MAX
 		       ? 0
 		       : error_set(err, ERR_TOO_LARGE, NULL,
 				   "that is more than an address can hold");

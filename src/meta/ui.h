@@ -9,15 +9,15 @@
 #include "meta/document.h"
 
 /* /ui */
-int ui_write_index(struct document_request *rq, struct strbuf *out, struct error *err);
+int ui_write_index(struct request *rq, struct strbuf *out, struct error *err);
 
 /* /ui/{operation} */
-int ui_write_operation(struct document_request *rq, struct strbuf *out, struct error *err);
+int ui_write_operation(struct request *rq, struct strbuf *out, struct error *err);
 
 /*
  * /ui/{operation}/send: where the form leads without the script: a redirect to
  * the operation's own address, with what was filled in.
  */
-int ui_send(struct document_request *rq, struct strbuf *out, struct error *err);
+int ui_send(struct request *rq, struct strbuf *out, struct error *err);
 
 #endif

@@ -53,10 +53,10 @@ static void add_type(struct types *t, const struct shape *shape, const char *nam
 			add_type(t, f->shape, namespace, false, f->type == VT_LIST);
 }
 
-static void collect(const struct document_request *rq, struct types *t)
+static void collect(const struct request *rq, struct types *t)
 {
 	*t = (struct types) { .style = dialect_servicestack.style, .arena = rq->arena };
-	for (const struct op *const *op = rq->table; *op; op++) {
+	for (const struct op *const *op = rq->worker->table; *op; op++) {
 		if (!(*op)->dialect->style->xml_data_contract)
 			continue;
 		add_type(t, sample_request(rq->arena, *op, true), NULL, true, false);
@@ -159,7 +159,7 @@ static void add_list_type(struct strbuf *out, const char *name)
 		    name, name, name, name, name);
 }
 
-int xsd_write_index(struct document_request *rq, struct strbuf *out, struct error *err)
+int xsd_write_index(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct types *t = arena_new(rq->arena, struct types);
 
@@ -195,7 +195,7 @@ static const char *find_namespace(const struct types *t, const char *file)
 	return NULL;
 }
 
-int xsd_write(struct document_request *rq, struct strbuf *out, struct error *err)
+int xsd_write(struct request *rq, struct strbuf *out, struct error *err)
 {
 	struct types *t = arena_new(rq->arena, struct types);
 	const char *namespace;

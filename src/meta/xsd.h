@@ -8,9 +8,9 @@
 #include "meta/document.h"
 
 /* /xsd: imports all of them, by addresses that also fit files beside it. */
-int xsd_write_index(struct document_request *rq, struct strbuf *out, struct error *err);
+int xsd_write_index(struct request *rq, struct strbuf *out, struct error *err);
 
 /* /xsd/{name}: "Voice.Api.AI.xsd", the last part of the namespace. */
-int xsd_write(struct document_request *rq, struct strbuf *out, struct error *err);
+int xsd_write(struct request *rq, struct strbuf *out, struct error *err);
 
 #endif

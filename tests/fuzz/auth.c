@@ -46,55 +46,53 @@ static bool is_unpacked_secret(const char *authorization)
 	       holds_secret((const char *)bytes, len);
 }
 
-static void check_caller(struct auth *auth, const struct request *rq, struct arena *arena)
+static void check_caller(struct request *rq)
 {
-	struct identity who;
 	struct error err = { 0 };
-	int64_t now = clock_now_us() / USEC_PER_SEC;
-	int rc = auth_check(auth, store, rq, now, arena, &who, &err);
+	int rc = auth_check(rq, &err);
 
 	must((rc < 0) == (err.kind != ERR_NONE) && (rc == 0 || err.message[0]));
-	must(err.kind != ERR_INTERNAL && (rc == 0 || !who.who));
-	if (who.who)
+	must(err.kind != ERR_INTERNAL && (rc == 0 || !rq->who));
+	if (rq->who)
 		must(is_unpacked_secret(rq->authorization ? rq->authorization : "") ||
 		     holds_secret(rq->cookie, strlen(rq->cookie)) ||
 		     holds_secret(rq->ss_id, strlen(rq->ss_id)) ||
 		     holds_secret(rq->ss_pid, strlen(rq->ss_pid)) ||
 		     (rq->authorization &&
 		      holds_secret(rq->authorization, strlen(rq->authorization))));
-	auth_note_use(auth, NULL, now);
+	auth_note_use(rq);
 }
 
-static void check(struct signin *signin, const struct request *rq, const char *name)
+static void check(struct request *rq, const char *name)
 {
-	struct arena arena;
-	struct auth auth;
 	const char *device;
+	struct arena arena;
 
-	auth_init(&auth, ledger_secret, signin);
-	auth_at_version(&auth, 1);
+	rq->worker->auth = auth_new();
+	auth_at_version(rq->worker->auth, 1);
 	arena_init(&arena);
-	check_caller(&auth, rq, &arena);
-	check_caller(&auth, rq, &arena); /* a key is cached now, a wrong password is throttled */
+	rq->arena = &arena;
+	rq->store = store;
+	rq->now = clock_now_us() / USEC_PER_SEC;
+	check_caller(rq);
+	check_caller(rq); /* a key is cached now, a wrong password is throttled */
 	auth_brings_password(rq->authorization);
-	device = auth_device(rq, &arena);
-	must(!device || (strlen(device) == DEVICE_TEXT - 1 && strstr(rq->cookie, device)));
-	device = signin_device(signin, ledger_secret, name, device, &arena);
+	device = signin_device(rq, name);
 	must(!device || strncmp(device, "device:", 7) == 0);
 	arena_release(&arena);
-	auth_release(&auth);
+	auth_free(&rq->worker->auth);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = strndup(size ? (const char *)data : "", size), *next = text;
 	const char *line[LINES];
-	struct request rq = { .remote = "192.0.2.1" };
-	struct signin *signin;
+	struct worker worker = { .secret = ledger_secret };
+	struct request rq = { .worker = &worker, .remote = "192.0.2.1" };
 
 	must(text);
 	open_store();
-	signin = signin_new();
+	worker.signin = signin_new();
 	for (int i = 0; i < LINES; i++) {
 		line[i] = next ? strsep(&next, "\n") : "";
 		if (!line[i])
@@ -104,8 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rq.cookie = line[1];
 	rq.ss_id = line[2];
 	rq.ss_pid = line[3];
-	check(signin, &rq, line[4]);
-	signin_free(&signin);
+	check(&rq, line[4]);
+	signin_free(&worker.signin);
 	free(text);
 	return 0;
 }

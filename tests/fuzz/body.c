@@ -30,12 +30,12 @@ static void check_params(const struct params *p)
 		     utf8_valid(p->items[i].value, p->items[i].len));
 }
 
-static void read_batch(char *body, size_t len, struct arena *arena, struct error *err)
+static void read_batch(const struct request *rq, struct error *err)
 {
 	struct params *batch = NULL;
 	size_t n = 0;
 
-	if (body_read_batch(&op, body, len, arena, &batch, &n, err) < 0)
+	if (body_read_batch(rq, &batch, &n, err) < 0)
 		return;
 	must(n <= BODY_BATCH_MAX);
 	for (size_t i = 0; i < n; i++)
@@ -50,17 +50,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct params p = { 0 };
 	struct error err = { 0 };
 	size_t kind = size ? data[0] % 7 : 0;
-	char *body;
+	struct request rq = { .arena = &arena, .op = &op };
 
 	body_init();
 	arena_init(&arena);
 	p.arena = &arena;
-	body = arena_strn(&arena, size ? (const char *)data + 1 : "", size ? size - 1 : 0);
-	body_is_form("multipart/form-data", body);
+	rq.body = arena_strn(&arena, size ? (const char *)data + 1 : "", size ? size - 1 : 0);
+	body_is_form("multipart/form-data", rq.body);
+	rq.body_len = size ? size - 1 : 0;
+	rq.fixed = kind == 6 ? &format_xml : NULL;
+	rq.content_type = kind < 5 ? types[kind] : "";
 	if (kind == 5)
-		read_batch(body, size - 1, &arena, &err);
-	else if (body_read(&op, kind == 6 ? &format_xml : NULL, kind == 6 ? "" : types[kind], body,
-			   size ? size - 1 : 0, &p, &err) == 0)
+		read_batch(&rq, &err);
+	else if (body_read(&rq, &p, &err) == 0)
 		check_params(&p);
 	must(err.kind == ERR_NONE || (err.message[0] && err.kind != ERR_INTERNAL));
 	arena_release(&arena);

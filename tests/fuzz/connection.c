@@ -91,7 +91,7 @@ static bool serve(struct connection *c, int peer, bool *ret_cut)
 		must(!c->in.gone(&c->in)); /* the peer is there */
 		must(connection_has_begun(c));
 		connection_is_short(c);
-		rc = handle(server_handler(), c->envp, &c->in, &c->out);
+		rc = handle(server_worker(), c->envp, &c->in, &c->out);
 
 		must(rc == 0 || rc == -1);
 		*ret_cut = rc < 0;

@@ -3,20 +3,21 @@
 #include <json-c/json.h>
 #include <libxml/parser.h>
 
+#include "api/signin.h"
+#include "format/templates.h"
 #include "fuzz.h"
 #include "http/handle.h"
 #include "http/page.h"
 #include "ledger.h"
 #include "base/banned.h"
 
-static struct handler handler;
-static struct signin *signin;
+static struct worker worker;
 static struct template_slot slot;
 
 static void end(void)
 {
-	handler_release(&handler);
-	signin_free(&signin);
+	worker_release(&worker);
+	signin_free(&worker.signin);
 	template_slot_release(&slot);
 }
 
@@ -25,10 +26,14 @@ static void begin(void)
 	struct settings *settings = ledger_settings();
 	struct templates *templates = NULL;
 
-	signin = signin_new();
 	must(page_templates(settings, &templates, NULL) == 0);
 	template_slot_init(&slot, templates);
-	handler_init(&handler, settings, ledger_secret, ops, NULL, signin, &slot);
+	worker = (struct worker) { .settings = settings,
+				   .secret = ledger_secret,
+				   .table = ops,
+				   .signin = signin_new(),
+				   .slot = &slot };
+	worker_init(&worker);
 	atexit(end);
 }
 
@@ -119,11 +124,11 @@ char **server_variables(const struct server_request *rq, struct arena *arena)
 	return env;
 }
 
-struct handler *server_handler(void)
+struct worker *server_worker(void)
 {
-	if (!handler.settings)
+	if (!worker.settings)
 		begin();
-	return &handler;
+	return &worker;
 }
 
 int server_ask(const struct server_request *rq, const char **ret_body)
@@ -137,7 +142,7 @@ int server_ask(const struct server_request *rq, const char **ret_body)
 	text.limit = 64 << 20;
 	strbuf_clear(&text);
 	arena_init(&arena);
-	rc = handle(server_handler(), server_variables(rq, &arena), &in.in, &out.out);
+	rc = handle(server_worker(), server_variables(rq, &arena), &in.in, &out.out);
 	must(rc == 0 && out.complete);
 	arena_release(&arena);
 	return server_check_answer(&text, strcmp(rq->method, "HEAD") == 0, ret_body);

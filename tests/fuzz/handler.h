@@ -36,7 +36,7 @@ char **server_variables(const struct server_request *rq, struct arena *arena);
 int server_ask(const struct server_request *rq, const char **ret_body);
 
 /* It, for targets that bring requests in another way. */
-struct handler *server_handler(void);
+struct worker *server_worker(void);
 
 /*
  * The same check of an answer that has come in another way; its end is cut off

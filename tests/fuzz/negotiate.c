@@ -17,16 +17,20 @@ struct asked {
 	const char *accept, *type, *format;
 };
 
+static const struct op op = { .returns = &shape };
+
 static const struct format *chosen(const struct dialect *d, const struct asked *a)
 {
-	struct wish w = { .accept = a->accept,
-			  .content_type = a->type,
-			  .format = a->format,
-			  .debug = a->format != NULL,
-			  .shape = &shape };
-	const struct format *f = NULL;
+	struct raw_param query[] = { { "format", a->format, a->format ? strlen(a->format) : 0 },
+				     { "debug", "1", 1 } };
+	struct request rq = { .dialect = d,
+			      .op = &op,
+			      .accept = a->accept,
+			      .content_type = a->type,
+			      .params = { .items = query, .n = a->format ? 2 : 0 } };
 	struct error err = { 0 };
-	int rc = negotiate(d, &w, &f, &err);
+	int rc = negotiate(&rq, &err);
+	const struct format *f = rq.reply.format;
 
 	must(f && format_is_served(f) && (format_fits(f, &shape) || rc < 0));
 	must((rc < 0) == (err.kind == ERR_NOT_ACCEPTABLE) && (rc < 0 || err.kind == ERR_NONE));

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "api/access.h"
-#include "api/op.h"
+#include "api/request.h"
 #include "base/secret.h"
 #include "usage/ledger.h"
 #include "batch.h"
@@ -131,37 +131,39 @@ static int run_as(const struct principal *who, const char *id, const char *query
 		  struct error *err)
 {
 	const struct op *op = op_find(id);
-	struct call call = { .op = op,
-			     .who = who,
-			     .settings = settings,
-			     .secret = secret,
-			     .store = st,
-			     .catalogue = cats,
-			     .arena = &arena,
-			     .now = floor_div(clock_now_us(), USEC_PER_SEC),
-			     .base_url = "https://ledger.test",
-			     .suffix = ".json",
-			     .format = &format_json };
+	struct worker worker = { .settings = settings, .secret = secret, .table = ops };
+	struct request rq = { .worker = &worker,
+			      .arena = &arena,
+			      .now = floor_div(clock_now_us(), USEC_PER_SEC),
+			      .base_url = "https://ledger.test",
+			      .op = op,
+			      .suffix = ".json",
+			      .who = who,
+			      .args = request_args(&arena, op),
+			      .store = st,
+			      .catalogue = cats,
+			      .reply.format = &format_json };
 	struct writer_options options = { .style = op->dialect->style };
-	struct raw_param raw[PARAMS_MAX];
 	struct error fault = { 0 };
 	char *rest = arena_str(&arena, query), *pair;
 	struct strbuf buf;
 	struct sink sink = { .buf = &buf };
 	struct writer *w;
-	size_t n = 0;
 	int rc;
 
 	while ((pair = strsep(&rest, "&")) && *pair) {
 		char *value = strchr(pair, '=');
+		const struct param *p;
 
 		*value++ = '\0';
-		raw[n++] = (struct raw_param) { pair, value, strlen(value) };
+		p = request_param(&rq, pair);
+		if (p)
+			request_give(&rq, p, value);
 	}
 	strbuf_init(&buf, 1 << 24);
 	w = writer_new(&format_json, &options, &sink);
 	must(store_begin_read(st, &fault), &fault);
-	rc = call_run(&call, raw, n, w, err);
+	rc = access_operation(&rq, err) < 0 ? -1 : request_run(&rq, w, err);
 	store_end(st);
 	if (rc == 0)
 		rc = writer_finish(w, err);
@@ -699,13 +701,16 @@ START_TEST(every_operation_refuses_every_role_that_its_row_does_not_name)
 		struct error err = { 0 };
 		bool anyone = (*op)->roles & ROLE_ANYONE;
 
-		ck_assert_int_eq(access_operation(NULL, *op, &err), anyone ? 0 : -1);
+		ck_assert_int_eq(access_operation(&(struct request) { .op = *op }, &err),
+				 anyone ? 0 : -1);
 		ck_assert_int_eq(err.kind, anyone ? ERR_NONE : ERR_UNAUTHENTICATED);
 		for (const struct role_info *r = roles; r->name; r++) {
 			struct principal who = { .role = r->role };
 
 			error_clear(&err);
-			ck_assert_int_eq(access_operation(&who, *op, &err) == 0,
+			ck_assert_int_eq(access_operation(&(struct request) { .op = *op,
+									      .who = &who },
+							  &err) == 0,
 					 anyone || ((*op)->roles & r->role));
 			ck_assert(err.kind == ERR_NONE || err.kind == ERR_FORBIDDEN);
 		}

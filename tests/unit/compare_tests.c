@@ -9,7 +9,7 @@
 
 #include <json-c/json.h>
 
-#include "api/op.h"
+#include "api/access.h"
 #include "api/reports.h"
 #include "base/secret.h"
 #include "usage/ledger.h"
@@ -132,37 +132,37 @@ static const char *ask(int account, const char *query, const struct format *form
 {
 	static const struct principal admin = { .role = ROLE_ADMIN, .name = "admin" };
 	const struct op *op = op_find("ReportUsage");
-	struct call call = { .op = op,
-			     .who = &admin,
-			     .settings = settings,
-			     .secret = secret,
-			     .store = st,
-			     .catalogue = cats,
-			     .arena = &arena,
-			     .now = NOW,
-			     .base_url = "https://ledger.test",
-			     .suffix = "",
-			     .format = format };
+	struct worker worker = { .settings = settings, .secret = secret, .table = ops };
+	struct request rq = { .worker = &worker,
+			      .arena = &arena,
+			      .now = NOW,
+			      .base_url = "https://ledger.test",
+			      .op = op,
+			      .suffix = "",
+			      .who = &admin,
+			      .args = request_args(&arena, op),
+			      .store = st,
+			      .catalogue = cats,
+			      .reply.format = format };
 	struct writer_options options = { .style = op->dialect->style };
-	struct raw_param raw[PARAMS_MAX] = { { "AccountSid", sids[account], SID_TEXT - 1 },
-					     { "PageSize", "1000", 4 } };
-	char *rest = arena_str(&arena, query), *pair;
+	char *rest = arena_printf(&arena, "AccountSid=%s&PageSize=1000&%s", sids[account], query),
+	     *pair;
 	struct error err = { 0 };
 	struct strbuf buf;
 	struct sink sink = { .buf = &buf };
 	struct writer *w;
-	size_t n = 2;
 
 	while ((pair = strsep(&rest, "&")) && *pair) {
 		char *value = strchr(pair, '=');
 
 		*value++ = '\0';
-		raw[n++] = (struct raw_param) { pair, value, strlen(value) };
+		request_give(&rq, request_param(&rq, pair), value);
 	}
 	strbuf_init(&buf, 1 << 24);
 	w = writer_new(format, &options, &sink);
 	must(store_begin_read(st, &err), &err);
-	must(call_run(&call, raw, n, w, &err), &err);
+	must(access_operation(&rq, &err), &err);
+	must(request_run(&rq, w, &err), &err);
 	store_end(st);
 	must(writer_finish(w, &err), &err);
 	writer_free(&w);

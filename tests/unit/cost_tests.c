@@ -63,7 +63,7 @@ static struct arena arena;
 static char dir[FOLDER_TEXT];
 static char path[96], templates_path[256];
 static struct settings *settings;
-static struct handler handler;
+static struct worker worker;
 static struct signin *signin;
 static struct commit_thread *commits;
 static struct template_slot slot;
@@ -284,13 +284,19 @@ static void setup(void)
 	template_slot_init(&slot, templates);
 	OK(commit_thread_new(settings, &commits, &err));
 	signin = signin_new();
-	handler_init(&handler, settings, secret, ops, commits, signin, &slot);
+	worker = (struct worker) { .settings = settings,
+				   .secret = secret,
+				   .table = ops,
+				   .commits = commits,
+				   .signin = signin,
+				   .slot = &slot };
+	worker_init(&worker);
 	loop = cpu_loop();
 }
 
 static void teardown(void)
 {
-	handler_release(&handler);
+	worker_release(&worker);
 	commit_thread_free(&commits);
 	signin_free(&signin);
 	template_slot_release(&slot);
@@ -362,7 +368,7 @@ static double ask_once(const struct ask *q, int *ret_status)
 	};
 	double start = cpu_now(), took;
 
-	handle(&handler, env, &in.in, &out.out);
+	handle(&worker, env, &in.in, &out.out);
 	took = cpu_now() - start;
 	*ret_status = strncmp(out.text, "Status: ", 8) == 0 ? (int)strtol(out.text + 8, NULL, 10)
 							    : 0;

@@ -13,7 +13,8 @@
 #include "base/log.h"
 #include "base/throttle.h"
 #include "format/templates.h"
-#include "http/body.h"
+#include "http/auth.h"
+#include "http/bind.h"
 #include "http/cors.h"
 #include "http/handle.h"
 #include "http/negotiate.h"
@@ -73,24 +74,24 @@ static const struct param thing_params[] = {
 
 static const struct param no_params[] = { { 0 } };
 
-static const char *arg_text(const struct call *call, const char *name)
+static const char *arg_text(const struct request *rq, const char *name)
 {
-	return call_arg(call, name)->text;
+	return request_arg(rq, name)->text;
 }
 
-static int run_echo(struct call *call, struct writer *w, struct error *err)
+static int run_echo(struct request *rq, struct writer *w, struct error *err)
 {
-	struct echo e = { arg_text(call, "Text"), arg_text(call, "Other"),
-			  call_arg(call, "Number")->n };
+	struct echo e = { arg_text(rq, "Text"), arg_text(rq, "Other"),
+			  request_arg(rq, "Number")->n };
 
 	(void)err;
 	writer_record(w, NULL, &echo_shape, &e);
 	return 0;
 }
 
-static int run_thing(struct call *call, struct writer *w, struct error *err)
+static int run_thing(struct request *rq, struct writer *w, struct error *err)
 {
-	struct echo e = { arg_text(call, "Text"), arg_text(call, "Other"), 0 };
+	struct echo e = { arg_text(rq, "Text"), arg_text(rq, "Other"), 0 };
 
 	(void)err;
 	writer_record(w, NULL, &echo_shape, &e);
@@ -101,36 +102,36 @@ static int run_thing(struct call *call, struct writer *w, struct error *err)
  * More than a buffer: 40,000 records, and a failure behind them if `data` says
  * so.
  */
-static int run_long(struct call *call, struct writer *w, struct error *err)
+static int run_long(struct request *rq, struct writer *w, struct error *err)
 {
 	struct echo e = { "a text of some length, so that records add up", "another one", 0 };
 
 	writer_begin_list(w, NULL, &echo_shape);
 	for (e.number = 0; e.number < 40000; e.number++)
 		writer_record(w, NULL, &echo_shape, &e);
-	if (call->op->data)
+	if (rq->op->data)
 		return error_set(err, ERR_INTERNAL, NULL, "The disk is gone");
 	writer_end(w);
 	return 0;
 }
 
 /* Fails behind a few records, which have not left yet. */
-static int run_early(struct call *call, struct writer *w, struct error *err)
+static int run_early(struct request *rq, struct writer *w, struct error *err)
 {
 	struct echo e = { "never seen", NULL, 0 };
 
-	(void)call;
+	(void)rq;
 	writer_begin_list(w, NULL, &echo_shape);
 	writer_record(w, NULL, &echo_shape, &e);
 	return error_set(err, ERR_BUSY, NULL, "The ledger is locked");
 }
 
-static int run_raw(struct call *call, struct writer *w, struct error *err)
+static int run_raw(struct request *rq, struct writer *w, struct error *err)
 {
-	struct echo e = { call->body, call->body_type, (int64_t)call->body_len };
+	struct echo e = { rq->body, rq->content_type, (int64_t)rq->body_len };
 
 	(void)err;
-	call->status = 207;
+	rq->reply.status = 207;
 	writer_record(w, NULL, &echo_shape, &e);
 	return 0;
 }
@@ -181,11 +182,11 @@ static const struct param change_params[] = {
 	{ 0 }
 };
 
-static int run_change(struct call *call, struct writer *w, struct error *err)
+static int run_change(struct request *rq, struct writer *w, struct error *err)
 {
-	if (strcmp(arg_text(call, "Other"), "taken") == 0)
+	if (strcmp(arg_text(rq, "Other"), "taken") == 0)
 		return error_set(err, ERR_CONFLICT, "Other", "is taken");
-	call->status = 201;
+	rq->reply.status = 201;
 	writer_begin(w, NULL, &echo_shape);
 	writer_end(w);
 	return 0;
@@ -196,9 +197,9 @@ static const struct shape list_shape = {
 	.name = "Echoes", .flags = SHAPE_PAGE, .fields = list_fields, .doc = "Echoes"
 };
 
-static int run_list(struct call *call, struct writer *w, struct error *err)
+static int run_list(struct request *rq, struct writer *w, struct error *err)
 {
-	(void)call;
+	(void)rq;
 	(void)err;
 	writer_begin(w, NULL, &list_shape);
 	writer_begin_list(w, &list_fields[0], &echo_shape);
@@ -322,25 +323,36 @@ static const struct {
 START_TEST(the_base_url_is_the_callers_or_the_settings)
 {
 	struct settings s = { .base_url = base_urls[_i].setting, .database = "" };
+	struct worker w = { .settings = &s };
 	char *env[] = { (char *)base_urls[_i].host, (char *)base_urls[_i].scheme,
 			(char *)base_urls[_i].https, (char *)"REQUEST_URI=/", NULL };
 	struct error err = { 0 };
-	struct request rq;
+	struct request rq = { .worker = &w, .arena = &arena, .variables = env };
 
-	ck_assert_int_eq(request_read(&rq, env, &s, &arena, &err), 0);
+	ck_assert_int_eq(request_read(&rq, &err), 0);
 	ck_assert_str_eq(rq.base_url, base_urls[_i].want);
 }
 END_TEST
 
+static struct settings no_settings = { .base_url = "" };
+static struct worker no_worker = { .settings = &no_settings, .table = table };
+
 static struct request read_uri(const char *uri, struct error *err)
 {
-	struct settings s = { .base_url = "" };
 	char *env[] = { (char *)"REQUEST_METHOD=GET", arena_printf(&arena, "REQUEST_URI=%s", uri),
 			NULL };
-	struct request rq;
+	struct request rq = { .worker = &no_worker, .arena = &arena, .variables = env };
 
-	request_read(&rq, env, &s, &arena, err);
+	request_read(&rq, err);
+	rq.variables = NULL;
 	return rq;
+}
+
+/* Where the request leads. */
+static int lead(struct request *rq, struct error *err)
+{
+	rq->dialect = dialect_of_path(rq->path, rq->path_len);
+	return route_find(rq, err);
 }
 
 START_TEST(a_path_is_decoded_once_and_the_query_cut_off)
@@ -361,26 +373,21 @@ START_TEST(what_came_encoded_divides_nothing)
 	struct error err = { 0 };
 	struct request rq =
 		read_uri("/2010-04-01/Accounts/a%2Fb%2f/Things/%2e%2E/%2Fx%2Ejson.c%73v", &err);
-	struct route r;
 
 	ck_assert_int_eq(err.kind, ERR_NONE);
 	ck_assert_str_eq(rq.path, "/2010-04-01/Accounts/a/b//Things/..//x.json.csv");
-	ck_assert_int_eq(route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r,
-				    &err),
-			 -1);
+	ck_assert_int_eq(lead(&rq, &err), -1);
 	rq = read_uri("/2010-04-01/Accounts/a%2Fb%2f/Things/%2Fx%2Ejson", &err);
 	error_clear(&err);
-	ck_assert_int_eq(
-		route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), 0);
-	ck_assert_str_eq(r.args[0].value, "a/b/");
-	ck_assert_str_eq(r.args[1].value, "/x.json");
-	ck_assert_str_eq(r.suffix, "");
+	ck_assert_int_eq(lead(&rq, &err), 0);
+	ck_assert_str_eq(rq.path_args[0].value, "a/b/");
+	ck_assert_str_eq(rq.path_args[1].value, "/x.json");
+	ck_assert_str_eq(rq.suffix, "");
 	rq = read_uri("/2010-04-01/Accounts/a%41%C3%A4/Things/%2Fx%2Ejson.csv", &err);
-	ck_assert_int_eq(
-		route_find(table, M_GET, rq.path, rq.path_marks, rq.path_len, &arena, &r, &err), 0);
-	ck_assert_str_eq(r.args[0].value, "aA\xC3\xA4");
-	ck_assert_str_eq(r.args[1].value, "/x.json");
-	ck_assert_str_eq(r.suffix, ".csv");
+	ck_assert_int_eq(lead(&rq, &err), 0);
+	ck_assert_str_eq(rq.path_args[0].value, "aA\xC3\xA4");
+	ck_assert_str_eq(rq.path_args[1].value, "/x.json");
+	ck_assert_str_eq(rq.suffix, ".csv");
 }
 END_TEST
 
@@ -409,9 +416,17 @@ END_TEST
 
 /* --- routing --- */
 
-static int find(unsigned method, const char *path, struct route *ret, struct error *err)
+static struct request find(unsigned method, const char *path, struct error *err)
 {
-	return route_find(table, method, path, path, strlen(path), &arena, ret, err);
+	struct request rq = { .worker = &no_worker,
+			      .arena = &arena,
+			      .method = method,
+			      .path = path,
+			      .path_len = strlen(path),
+			      .path_marks = path };
+
+	lead(&rq, err);
+	return rq;
 }
 
 static const struct {
@@ -449,11 +464,10 @@ static const struct {
 START_TEST(a_path_and_a_verb_lead_to_an_operation)
 {
 	struct error err = { 0 };
-	struct route r;
+	struct request rq = find(paths[_i].method, paths[_i].path, &err);
 
-	find(paths[_i].method, paths[_i].path, &r, &err);
-	ck_assert_ptr_eq(r.op, paths[_i].op);
-	ck_assert_str_eq(r.suffix, paths[_i].suffix);
+	ck_assert_ptr_eq(rq.op, paths[_i].op);
+	ck_assert_str_eq(rq.suffix, paths[_i].suffix);
 	ck_assert_int_eq(err.kind, paths[_i].kind);
 }
 END_TEST
@@ -461,27 +475,25 @@ END_TEST
 START_TEST(names_in_the_path_become_parameters)
 {
 	struct error err = { 0 };
-	struct route r;
+	struct request rq = find(M_GET, "/2010-04-01/Accounts/AC1/Things/x.y.csv", &err);
 
-	find(M_GET, "/2010-04-01/Accounts/AC1/Things/x.y.csv", &r, &err);
-	ck_assert_uint_eq(r.n_args, 2);
-	ck_assert_str_eq(r.args[0].name, "AccountSid");
-	ck_assert_str_eq(r.args[0].value, "AC1");
-	ck_assert_str_eq(r.args[1].name, "Text");
-	ck_assert_str_eq(r.args[1].value, "x.y");
-	ck_assert_str_eq(r.format->name, "csv");
+	ck_assert_uint_eq(rq.n_path_args, 2);
+	ck_assert_str_eq(rq.path_args[0].name, "AccountSid");
+	ck_assert_str_eq(rq.path_args[0].value, "AC1");
+	ck_assert_str_eq(rq.path_args[1].name, "Text");
+	ck_assert_str_eq(rq.path_args[1].value, "x.y");
+	ck_assert_str_eq(rq.suffix_format->name, "csv");
 }
 END_TEST
 
 START_TEST(the_verbs_of_a_path_are_listed)
 {
 	struct error err = { 0 };
-	struct route r;
+	struct request rq = find(M_DELETE, "/2010-04-01/Accounts/AC1/Things/x", &err);
 
-	find(M_DELETE, "/2010-04-01/Accounts/AC1/Things/x", &r, &err);
-	ck_assert_str_eq(route_allow(r.methods, &arena), "GET, HEAD, POST");
+	ck_assert_str_eq(route_allow(rq.methods, &arena), "GET, HEAD, POST");
 	ck_assert_str_eq(err.message, "The method is not allowed here; use GET, HEAD, POST");
-	ck_assert_ptr_eq(r.dialect, &dialect_twilio);
+	ck_assert_ptr_eq(rq.dialect, &dialect_twilio);
 }
 END_TEST
 
@@ -543,20 +555,32 @@ static const struct {
 	{ &dialect_servicestack, NULL, NULL, NULL, "image/png, application/json;q=0", "", "json" },
 };
 
+/* A request of the dialect D, whose query has FORMAT and CALLBACK, or not (NULL). */
+static struct request wish(const struct dialect *d, const char *format, const char *callback)
+{
+	struct request rq = { .arena = &arena, .dialect = d, .params.arena = &arena };
+	struct error err = { 0 };
+
+	rq.accept = rq.content_type = "";
+	if (format)
+		params_add(&rq.params, "format", 6, format, strlen(format), &err);
+	if (callback)
+		params_add(&rq.params, "callback", 8, callback, strlen(callback), &err);
+	ck_assert_int_eq(err.kind, ERR_NONE);
+	return rq;
+}
+
 START_TEST(a_format_is_chosen)
 {
-	const struct format *f = NULL, *suffix = NULL;
 	struct error err = { 0 };
-	struct wish w = { .callback = wishes[_i].callback,
-			  .format = wishes[_i].format,
-			  .accept = wishes[_i].accept,
-			  .content_type = wishes[_i].content_type };
+	struct request rq = wish(wishes[_i].dialect, wishes[_i].format, wishes[_i].callback);
 
+	rq.accept = wishes[_i].accept;
+	rq.content_type = wishes[_i].content_type;
 	if (wishes[_i].suffix)
-		suffix = format_find(wishes[_i].suffix, strlen(wishes[_i].suffix));
-	w.suffix = suffix;
-	ck_assert_int_eq(negotiate(wishes[_i].dialect, &w, &f, &err), 0);
-	ck_assert_str_eq(f->name, wishes[_i].want);
+		rq.suffix_format = format_find(wishes[_i].suffix, strlen(wishes[_i].suffix));
+	ck_assert_int_eq(negotiate(&rq, &err), 0);
+	ck_assert_str_eq(rq.reply.format->name, wishes[_i].want);
 }
 END_TEST
 
@@ -566,13 +590,13 @@ START_TEST(a_family_may_refuse_an_accept_that_names_nothing_it_has)
 					       "*/*;q=0", "nonsense" };
 
 	for (size_t i = 0; i < sizeof(accepts) / sizeof(accepts[0]); i++) {
-		struct wish w = { .accept = accepts[i], .content_type = "" };
-		const struct format *f = NULL;
+		struct request rq = wish(&dialect_twilio, NULL, NULL);
 		struct error err = { 0 };
 
-		ck_assert_int_eq(negotiate(&dialect_twilio, &w, &f, &err), -1);
+		rq.accept = accepts[i];
+		ck_assert_int_eq(negotiate(&rq, &err), -1);
 		ck_assert_int_eq(err.kind, ERR_NOT_ACCEPTABLE);
-		ck_assert_str_eq(f->name, "xml");
+		ck_assert_str_eq(rq.reply.format->name, "xml");
 	}
 }
 END_TEST
@@ -609,21 +633,23 @@ static const struct {
 	{ &dialect_servicestack, "text/*", "csv", "csv" },
 };
 
+static const struct op drawn_op = { .returns = &drawn_shape };
+static const struct op undrawn_op = { .returns = &undrawn_shape };
+
 START_TEST(a_picture_is_chosen_where_images_are_wanted_and_there_is_something_to_draw)
 {
-	const struct shape *shapes[] = { &drawn_shape, &undrawn_shape };
+	const struct op *const operations[] = { &drawn_op, &undrawn_op };
 	const char *wants[] = { pictures[_i].drawn, pictures[_i].undrawn };
 
 	for (size_t i = 0; i < 2; i++) {
-		struct wish w = { .accept = pictures[_i].accept,
-				  .content_type = "",
-				  .shape = shapes[i] };
-		const struct format *f = NULL;
+		struct request rq = wish(pictures[_i].dialect, NULL, NULL);
 		struct error err = { 0 };
 
-		ck_assert_int_eq(negotiate(pictures[_i].dialect, &w, &f, &err), wants[i] ? 0 : -1);
+		rq.accept = pictures[_i].accept;
+		rq.op = operations[i];
+		ck_assert_int_eq(negotiate(&rq, &err), wants[i] ? 0 : -1);
 		if (wants[i])
-			ck_assert_str_eq(f->name, wants[i]);
+			ck_assert_str_eq(rq.reply.format->name, wants[i]);
 		else
 			ck_assert_int_eq(err.kind, ERR_NOT_ACCEPTABLE);
 	}
@@ -632,22 +658,19 @@ END_TEST
 
 START_TEST(a_picture_by_name_of_what_has_none_is_refused_as_a_picture)
 {
-	const struct wish named[] = { { .suffix = &format_svg }, { .format = "svg" } };
-
 	for (size_t i = 0; i < 2; i++) {
-		struct wish w = named[i];
-		const struct format *f = NULL;
+		struct request rq = wish(&dialect_servicestack, i ? "svg" : NULL, NULL);
 		struct error err = { 0 };
 
-		w.accept = w.content_type = "";
-		w.shape = &undrawn_shape;
-		ck_assert_int_eq(negotiate(&dialect_servicestack, &w, &f, &err), -1);
+		rq.suffix_format = i ? NULL : &format_svg;
+		rq.op = &undrawn_op;
+		ck_assert_int_eq(negotiate(&rq, &err), -1);
 		ck_assert_int_eq(err.kind, ERR_NOT_ACCEPTABLE);
-		ck_assert_ptr_eq(f, &format_svg);
-		w.shape = &drawn_shape;
+		ck_assert_ptr_eq(rq.reply.format, &format_svg);
+		rq.op = &drawn_op;
 		err = (struct error) { 0 };
-		ck_assert_int_eq(negotiate(&dialect_servicestack, &w, &f, &err), 0);
-		ck_assert_ptr_eq(f, &format_svg);
+		ck_assert_int_eq(negotiate(&rq, &err), 0);
+		ck_assert_ptr_eq(rq.reply.format, &format_svg);
 	}
 }
 END_TEST
@@ -664,7 +687,11 @@ static struct params read_body_n(const char *type, const char *text, size_t len,
 	if (*form)
 		body_read_form(type, copy, len, &p, err);
 	else
-		body_read(&op_echo, NULL, type, copy, len, &p, err);
+		body_read(&(struct request) { .op = &op_echo,
+					      .content_type = type,
+					      .body = copy,
+					      .body_len = len },
+			  &p, err);
 	return p;
 }
 
@@ -880,7 +907,7 @@ static char folder[] = "/tmp/http_tests.XXXXXX";
 static char database[64];
 static unsigned char secret[SECRET_BYTES] = "thirty-two bytes for the hashes";
 static struct settings settings;
-static struct handler handler;
+static struct worker worker;
 static struct signin *signin;
 
 #define MAIN_SID "AC00000000000000000000000000000001"
@@ -961,7 +988,10 @@ static void setup_ledger(void)
 				       .templates = "/nonexistent",
 				       .cors_origins = "" };
 	signin = signin_new();
-	handler_init(&handler, &settings, secret, table, NULL, signin, NULL);
+	worker = (struct worker) {
+		.settings = &settings, .secret = secret, .table = table, .signin = signin
+	};
+	worker_init(&worker);
 	arena_init(&arena);
 }
 
@@ -975,7 +1005,7 @@ static void remove_file(const char *ending)
 
 static void teardown_ledger(void)
 {
-	handler_release(&handler);
+	worker_release(&worker);
 	signin_free(&signin);
 	arena_release(&arena);
 	remove_file("");
@@ -1049,14 +1079,16 @@ static const struct {
 };
 
 /* Whom the request is from, by the ledger as it is now. */
-static int identify(const struct request *rq, int64_t now, struct identity *ret, struct error *err)
+static int identify(struct request *rq, int64_t now, struct error *err)
 {
-	struct store *st = NULL;
 	int rc;
 
-	ck_assert_int_eq(store_open(database, 0, 1000, &st, err), 0);
-	rc = auth_check(&handler.auth, st, rq, now, &arena, ret, err);
-	store_close(&st);
+	ck_assert_int_eq(store_open(database, 0, 1000, &rq->store, err), 0);
+	rq->worker = &worker;
+	rq->arena = &arena;
+	rq->now = now;
+	rc = auth_check(rq, err);
+	store_close(&rq->store);
 	return rc;
 }
 
@@ -1073,17 +1105,16 @@ START_TEST(credentials_name_a_caller_or_are_refused_alike)
 
 	/* twice: the second time from the cache */
 	for (int i = 0; i < 2; i++) {
-		struct identity caller;
 		struct error err = { 0 };
-		int rc = identify(&rq, 1000, &caller, &err);
+		int rc = identify(&rq, 1000, &err);
 
 		ck_assert_int_eq(rc, callers[_i].who ? 0 : -1);
 		if (callers[_i].who) {
-			ck_assert_str_eq(caller.who->name, callers[_i].who);
-			ck_assert_ptr_null(caller.session);
+			ck_assert_str_eq(rq.who->name, callers[_i].who);
+			ck_assert_ptr_null(rq.session);
 			continue;
 		}
-		ck_assert_ptr_null(caller.who);
+		ck_assert_ptr_null(rq.who);
 		ck_assert_int_eq(err.kind, ERR_CREDENTIALS);
 		ck_assert_str_eq(err.message, "Invalid Username or Password");
 	}
@@ -1121,8 +1152,8 @@ START_TEST(credentials_of_a_suspended_account_are_refused_as_such)
 			add_key(st, 11, "Key", "", below.id, "belowkey");
 			add_key(st, 12, "Ingest", "", a.id, "ingestkey");
 		}
-		ck_assert_int_eq(store_version(st, &handler.version, &err), 0);
-		auth_at_version(&handler.auth, handler.version);
+		ck_assert_int_eq(store_version(st, &worker.version, &err), 0);
+		auth_at_version(worker.auth, worker.version);
 		store_close(&st);
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 			struct request rq = { .authorization = basic(rows[i].credentials),
@@ -1132,11 +1163,10 @@ START_TEST(credentials_of_a_suspended_account_are_refused_as_such)
 					      .remote = "-" };
 			bool good = rows[i].kind == ERR_NONE ||
 				    (rows[i].kind == ERR_SUSPENDED && !suspended);
-			struct identity caller;
 
 			error_clear(&err);
-			ck_assert_msg(identify(&rq, 1000, &caller, &err) == (good ? 0 : -1),
-				      "%s: %s", rows[i].credentials, err.message);
+			ck_assert_msg(identify(&rq, 1000, &err) == (good ? 0 : -1), "%s: %s",
+				      rows[i].credentials, err.message);
 			ck_assert_msg(good || err.kind == rows[i].kind, "%s: %s",
 				      rows[i].credentials, err.message);
 		}
@@ -1146,12 +1176,13 @@ END_TEST
 
 START_TEST(no_header_is_nobody)
 {
-	struct request rq = { .cookie = "", .ss_id = "", .ss_pid = "" };
-	struct identity caller;
+	struct request rq = {
+		.worker = &worker, .arena = &arena, .cookie = "", .ss_id = "", .ss_pid = ""
+	};
 	struct error err = { 0 };
 
-	ck_assert_int_eq(auth_check(&handler.auth, NULL, &rq, 1000, &arena, &caller, &err), 0);
-	ck_assert_ptr_null(caller.who);
+	ck_assert_int_eq(auth_check(&rq, &err), 0);
+	ck_assert_ptr_null(rq.who);
 }
 END_TEST
 
@@ -1227,24 +1258,23 @@ START_TEST(a_session_is_found_by_header_and_cookie)
 			      .ss_id = sessions[_i].ss_id,
 			      .ss_pid = sessions[_i].ss_pid,
 			      .remote = "-" };
-	struct identity caller;
 	struct error err = { 0 };
 	int rc;
 
 	add_sessions();
-	rc = identify(&rq, 1000, &caller, &err);
+	rc = identify(&rq, 1000, &err);
 	ck_assert_int_eq(rc, sessions[_i].kind == REFUSED ? -1 : 0);
 	if (sessions[_i].kind < 0) {
-		ck_assert_ptr_null(caller.who);
+		ck_assert_ptr_null(rq.who);
 		return;
 	}
-	ck_assert_str_eq(caller.who->name, "ada");
-	ck_assert_str_eq(caller.who->display, "Ada Lovelace");
-	ck_assert_int_eq((int)caller.session->kind, sessions[_i].kind);
+	ck_assert_str_eq(rq.who->name, "ada");
+	ck_assert_str_eq(rq.who->display, "Ada Lovelace");
+	ck_assert_int_eq((int)rq.session->kind, sessions[_i].kind);
 	/* only cookies come by themselves */
-	ck_assert_int_eq(caller.ambient, !sessions[_i].authorization && !*rq.ss_id && !*rq.ss_pid);
-	ck_assert_int_eq(identify(&rq, 2000, &caller, &err), sessions[_i].authorization ? -1 : 0);
-	ck_assert_ptr_null(caller.who);
+	ck_assert_int_eq(rq.ambient, !sessions[_i].authorization && !*rq.ss_id && !*rq.ss_pid);
+	ck_assert_int_eq(identify(&rq, 2000, &err), sessions[_i].authorization ? -1 : 0);
+	ck_assert_ptr_null(rq.who);
 }
 END_TEST
 
@@ -1253,18 +1283,17 @@ START_TEST(sessions_of_a_removed_user_are_nobodys)
 	struct request rq = {
 		.cookie = "ss-id=" TEMPORARY, .ss_id = "", .ss_pid = "", .remote = "-"
 	};
-	struct identity caller;
 	struct error err = { 0 };
 	struct store *st = NULL;
 
 	add_sessions();
-	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), 0);
-	ck_assert_ptr_nonnull(caller.who);
+	ck_assert_int_eq(identify(&rq, 1000, &err), 0);
+	ck_assert_ptr_nonnull(rq.who);
 	ck_assert_int_eq(store_open(database, STORE_WRITE, 1000, &st, &err), 0);
 	ck_assert_int_eq(store_user_remove(st, 1, 5, &err), 1);
 	store_close(&st);
-	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), 0);
-	ck_assert_ptr_null(caller.who);
+	ck_assert_int_eq(identify(&rq, 1000, &err), 0);
+	ck_assert_ptr_null(rq.who);
 }
 END_TEST
 
@@ -1275,25 +1304,24 @@ START_TEST(wrong_passwords_make_who_guesses_wait)
 			      .ss_id = "",
 			      .ss_pid = "",
 			      .remote = "192.0.2.1" };
-	struct identity caller;
 	struct error err = { 0 };
 
 	for (int i = 0; i < THROTTLE_FREE + 1; i++) {
 		error_clear(&err);
-		ck_assert_int_eq(identify(&rq, 1000, &caller, &err), -1);
+		ck_assert_int_eq(identify(&rq, 1000, &err), -1);
 		ck_assert_int_eq(err.kind, ERR_CREDENTIALS);
 	}
 	error_clear(&err);
-	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), -1);
+	ck_assert_int_eq(identify(&rq, 1000, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_TOO_MANY);
 	ck_assert_int_eq(err.retry_after, 1);
 	/* from elsewhere, the right one is let through, and then also here */
 	error_clear(&err);
 	rq.authorization = basic("ada:right password");
 	rq.remote = "192.0.2.2";
-	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), 0);
+	ck_assert_int_eq(identify(&rq, 1000, &err), 0);
 	rq.remote = "192.0.2.1";
-	ck_assert_int_eq(identify(&rq, 1000, &caller, &err), 0);
+	ck_assert_int_eq(identify(&rq, 1000, &err), 0);
 }
 END_TEST
 
@@ -1303,24 +1331,24 @@ END_TEST
  */
 static void *sign_in_often(void *arg)
 {
-	const char *address = arg;
-	struct store *st = NULL;
-	struct arena own;
+	const struct password ada = { "ada", "right password", 14, arg },
+			      eve = { "eve", "right password", 14, arg };
+	struct worker mine = { .secret = secret, .signin = signin };
+	struct request rq = { .worker = &mine, .arena = &mine.arena };
 	intptr_t good = 0;
 
-	arena_init(&own);
-	if (store_open(database, 0, 1000, &st, NULL) < 0)
+	arena_init(&mine.arena);
+	if (store_open(database, 0, 1000, &rq.store, NULL) < 0)
 		return NULL;
 	for (int i = 0; i < 30; i++) {
 		struct error err = { 0 };
 		struct user u;
 
-		good += signin_password(signin, st, "ada", "right password", 14, address, &own, &u,
-					&err) == 0;
-		signin_password(signin, st, "eve", "right password", 14, address, &own, &u, &err);
+		good += signin_password(&rq, &ada, &u, &err) == 0;
+		signin_password(&rq, &eve, &u, &err);
 	}
-	store_close(&st);
-	arena_release(&own);
+	store_close(&rq.store);
+	arena_release(&mine.arena);
 	return (void *)good;
 }
 
@@ -1372,13 +1400,15 @@ static const struct {
 START_TEST(a_page_of_another_origin_is_told_from_our_own)
 {
 	struct settings s = { .cors_origins = "https://app.test" };
-	struct request rq = { .origin = pages[_i].origin,
+	struct worker w = { .settings = &s };
+	struct request rq = { .worker = &w,
+			      .origin = pages[_i].origin,
 			      .fetch_site = pages[_i].fetch_site,
 			      .referer = pages[_i].referer,
 			      .base_url = "https://name.test/below",
 			      .own_origin = "https://here.test" };
 
-	ck_assert_int_eq(cors_is_foreign(&s, &rq), pages[_i].foreign);
+	ck_assert_int_eq(cors_is_foreign(&rq), pages[_i].foreign);
 }
 END_TEST
 
@@ -1463,7 +1493,7 @@ static void ask_for(const struct ask *q, struct answer *a)
 
 	*a = (struct answer) { .out.out.write = write_memory, .out.fail_at = q->fail_at };
 	strbuf_init(&a->out.text, 16 << 20);
-	a->rc = handle(&handler, env, &in.in, &a->out.out);
+	a->rc = handle(&worker, env, &in.in, &a->out.out);
 	a->body = strstr(a->out.text.text, "\r\n\r\n");
 	a->body = a->body ? a->body + 4 : "";
 }
@@ -2151,9 +2181,12 @@ START_TEST(a_missing_ledger_is_an_error_until_it_is_there)
 	struct settings elsewhere = settings;
 	struct answer a;
 
-	handler_release(&handler);
+	worker_release(&worker);
 	elsewhere.database = "/nonexistent/usage.db";
-	handler_init(&handler, &elsewhere, secret, table, NULL, signin, NULL);
+	worker = (struct worker) {
+		.settings = &elsewhere, .secret = secret, .table = table, .signin = signin
+	};
+	worker_init(&worker);
 	log_set_level((enum log_level) - 1);
 	ask_for(&(struct ask) { .uri = "/test/get" }, &a);
 	ck_assert_msg(strncmp(a.out.text.text, "Status: 5", 9) == 0, "%s", a.out.text.text);
@@ -2181,7 +2214,7 @@ static void setup_pages(void)
 	snprintf(path, sizeof(path), "%s/templates", srcdir ? srcdir : ".");
 	ck_assert_msg(templates_read(path, NULL, &t, &err) == 0, "%s", err.message);
 	template_slot_init(&slot, t);
-	handler.slot = &slot;
+	worker.slot = &slot;
 }
 
 static void teardown_pages(void)
@@ -2276,20 +2309,14 @@ START_TEST(a_page_links_the_same_report_in_other_formats)
 	struct error err = { 0 };
 	struct request rq = read_uri("/test/echo.html?Text=a%26b&format=x&Other=", &err);
 	struct principal who = { .role = ROLE_ADMIN, .name = "admin" };
-	struct route route;
-	struct page_context c = { .settings = &settings,
-				  .table = table,
-				  .request = &rq,
-				  .route = &route,
-				  .who = &who,
-				  .raw = rq.params.items,
-				  .n_raw = rq.params.n,
-				  .arena = &arena };
 	const struct page *page;
 	bool csv = false;
 
-	find(M_GET, "/test/echo.html", &route, &err);
-	page = page_make(&c);
+	rq.worker = &worker;
+	rq.who = &who;
+	ck_assert_int_eq(lead(&rq, &err), 0);
+	ck_assert_int_eq(bind_args(&rq, &err), 0);
+	page = page_make(&rq);
 	ck_assert_str_eq(page->user, "admin");
 	ck_assert_str_eq(page->action, "/test/echo.html");
 	for (const struct page_link *l = page->exports; l->text; l++) {

@@ -33,25 +33,29 @@ static void teardown(void)
 	arena_release(&arena);
 }
 
-static struct document_request request(void)
+static struct request request(void)
 {
-	return (struct document_request) { .table = ops,
-					   .settings = settings,
-					   .base_url = "https://usage.example.com:8443",
-					   .format = &format_json,
-					   .page = &options,
-					   .arena = &arena };
+	static struct worker worker;
+
+	worker = (struct worker) { .table = ops, .settings = settings };
+	return (struct request) { .worker = &worker,
+				  .base_url = "https://usage.example.com:8443",
+				  .options = options,
+				  .arena = &arena,
+				  .reply.format = &format_json };
 }
 
-static const struct document *find(const char *path, struct document_request *rq)
+static const struct document *find(const char *path, struct request *rq)
 {
-	return document_find(path, strlen(path), rq);
+	rq->path = path;
+	rq->path_len = strlen(path);
+	return document_find(rq);
 }
 
 /* The text of the document at PATH. */
 static const char *text_of(const char *path)
 {
-	struct document_request rq = request();
+	struct request rq = request();
 	const struct document *d = find(path, &rq);
 
 	ck_assert_ptr_nonnull(d);
@@ -64,20 +68,20 @@ static const char *text_of(const char *path)
 
 START_TEST(a_document_is_found_in_any_case)
 {
-	struct document_request rq = request();
+	struct request rq = request();
 
 	ck_assert_ptr_eq(find("/metadata", &rq), find("/METADATA", &rq));
-	ck_assert_ptr_null(rq.location);
-	ck_assert_str_eq(rq.type, DOCUMENT_HTML);
+	ck_assert_ptr_null(rq.reply.location);
+	ck_assert_str_eq(rq.reply.type, DOCUMENT_HTML);
 }
 END_TEST
 
 START_TEST(a_path_with_a_slash_too_many_leads_to_the_one_without)
 {
-	struct document_request rq = request();
+	struct request rq = request();
 
 	ck_assert_ptr_nonnull(find("/Metadata//", &rq));
-	ck_assert_str_eq(rq.location, "/metadata");
+	ck_assert_str_eq(rq.reply.location, "/metadata");
 }
 END_TEST
 
@@ -92,7 +96,7 @@ START_TEST(other_paths_are_no_documents)
 					     "/ui/A/send/",
 					     "/xsd/a/b",
 					     "/json/metadata/x" };
-	struct document_request rq = request();
+	struct request rq = request();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		ck_assert_msg(!find(paths[i], &rq), "%s", paths[i]);
@@ -104,10 +108,10 @@ START_TEST(a_path_and_a_query_say_what_is_asked_for_and_the_path_wins)
 	struct raw_param query[] = { { "OP", "GetAIUsage", 10 },
 				     { "format", "csv", 3 },
 				     { "lang", "", 0 } };
-	struct document_request rq = request();
+	struct request rq = request();
 
-	rq.params = query;
-	rq.n_params = 3;
+	rq.params.items = query;
+	rq.params.n = 3;
 	ck_assert_ptr_nonnull(find("/xml/metadata", &rq));
 	ck_assert_str_eq(document_param(&rq, "format"), "xml");
 	ck_assert_str_eq(document_param(&rq, "op"), "GetAIUsage");
@@ -226,7 +230,7 @@ END_TEST
 
 START_TEST(a_schema_that_is_not_there_is_not_found)
 {
-	struct document_request rq = request();
+	struct request rq = request();
 	const struct document *d = find("/xsd/Nothing.xsd", &rq);
 
 	ck_assert_int_eq(d->write(&rq, &out, &err), -1);
@@ -240,21 +244,21 @@ START_TEST(a_form_leads_to_the_path_with_its_values_encoded)
 				     { "Category", "a&b", 3 },
 				     { "format", "xml", 3 },
 				     { "other", "x", 1 } };
-	struct document_request rq = request();
+	struct request rq = request();
 	const struct document *d = find("/ui/listusagerecord/send", &rq);
 
-	rq.params = query;
-	rq.n_params = 4;
+	rq.params.items = query;
+	rq.params.n = 4;
 	ck_assert_int_eq(d->write(&rq, &out, &err), 0);
 	ck_assert_str_eq(
-		rq.location,
+		rq.reply.location,
 		"/2010-04-01/Accounts/A%2F%0D%0AC/Usage/Records?Category=a%26b&format=xml");
 }
 END_TEST
 
 START_TEST(a_form_without_a_part_of_the_path_says_which)
 {
-	struct document_request rq = request();
+	struct request rq = request();
 	const struct document *d = find("/ui/ListUsageRecord/send", &rq);
 
 	ck_assert_int_eq(d->write(&rq, &out, &err), -1);

@@ -135,30 +135,33 @@ static const struct op *const larger_table[] = { &find_orders, &close_day, &get_
 
 /* ---- asking ---- */
 
-static struct types_request whole_file(void)
+static struct worker worker;
+static struct types_wish wish;
+
+static struct request whole_file(void)
 {
-	return (struct types_request) { .table = table,
-					.templates = templates,
-					.base_url = "https://shop.example.com",
-					.version = "1.2.3",
-					.now = NOW,
-					.operation_data = true,
-					.arena = &arena };
+	worker = (struct worker) { .table = table, .templates = templates };
+	wish = (struct types_wish) { .operation_data = true, .version = "1.2.3" };
+	return (struct request) { .worker = &worker,
+				  .base_url = "https://shop.example.com",
+				  .now = NOW,
+				  .arena = &arena };
 }
 
-static const char *written(const struct types_request *rq, const char *language)
+static const char *written(const struct request *rq, const char *language)
 {
 	strbuf_clear(&out);
-	ck_assert_msg(types_write(rq, language, &out, &err) == 0, "%s: %s", language, err.message);
+	ck_assert_msg(types_write(rq, &wish, language, &out, &err) == 0, "%s: %s", language,
+		      err.message);
 	ck_assert(!out.failed);
 	return out.text;
 }
 
 static const char *with(const char *language, const char *option, const char *value)
 {
-	struct types_request rq = whole_file();
+	struct request rq = whole_file();
 
-	ck_assert_msg(types_set_option(&rq, option, value, &err) == 0, "%s", err.message);
+	ck_assert_msg(types_set_option(&wish, option, value, &err) == 0, "%s", err.message);
 	return written(&rq, language);
 }
 
@@ -205,7 +208,7 @@ START_TEST(every_language_has_its_golden_text)
 	const char *path = source_path(
 		arena_join(&arena, "tests/golden/types/", language->name, ".txt", NULL));
 	const char *mode = getenv("GOLDEN");
-	struct types_request rq = whole_file();
+	struct request rq = whole_file();
 	struct strbuf want;
 
 	written(&rq, language->name);
@@ -221,10 +224,10 @@ END_TEST
 START_TEST(a_new_operation_appears_in_every_language)
 {
 	const char *name = types_languages[_i].name;
-	struct types_request rq = whole_file();
+	struct request rq = whole_file();
 
 	assert_has_not(written(&rq, name), "GetThing");
-	rq.table = larger_table;
+	worker.table = larger_table;
 	written(&rq, name);
 	assert_has(out.text, "GetThing");
 	assert_has(out.text, "olour");
@@ -235,7 +238,7 @@ END_TEST
 
 START_TEST(other_families_have_no_types)
 {
-	struct types_request rq = whole_file();
+	struct request rq = whole_file();
 
 	assert_has_not(written(&rq, types_languages[_i].name), "ListOfOthers");
 }
@@ -244,9 +247,9 @@ END_TEST
 START_TEST(what_pages_show_has_neither_heading_nor_routes)
 {
 	const char *name = types_languages[_i].name;
-	struct types_request rq = whole_file();
+	struct request rq = whole_file();
 
-	rq.operation_data = false;
+	wish.operation_data = false;
 	written(&rq, name);
 	assert_has(out.text, "FindOrders");
 	assert_has(out.text, "OrderLine");
@@ -269,9 +272,9 @@ END_TEST
 
 START_TEST(an_unknown_language_is_refused)
 {
-	struct types_request rq = whole_file();
+	struct request rq = whole_file();
 
-	ck_assert_int_eq(types_write(&rq, "cobol", &out, &err), -1);
+	ck_assert_int_eq(types_write(&rq, &wish, "cobol", &out, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
 	assert_has(err.message, "cobol");
 }
@@ -291,10 +294,10 @@ END_TEST
 
 START_TEST(a_type_with_all_it_refers_to_is_included)
 {
-	struct types_request rq = whole_file();
+	struct request rq = whole_file();
 
-	rq.table = larger_table;
-	ck_assert_int_eq(types_set_option(&rq, "includetypes", "CloseDay.*", &err), 0);
+	worker.table = larger_table;
+	ck_assert_int_eq(types_set_option(&wish, "includetypes", "CloseDay.*", &err), 0);
 	written(&rq, "csharp");
 	assert_has(out.text, "class OrderLine");
 	assert_has(out.text, "class Order\n");
@@ -375,9 +378,8 @@ static const struct {
 
 START_TEST(an_option_that_is_no_identifier_is_refused_by_name)
 {
-	struct types_request rq = whole_file();
-
-	ck_assert_int_eq(types_set_option(&rq, refused[_i].name, refused[_i].value, &err), -1);
+	whole_file();
+	ck_assert_int_eq(types_set_option(&wish, refused[_i].name, refused[_i].value, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_PARAM);
 	ck_assert_str_eq(err.param, refused[_i].name);
 }
@@ -385,11 +387,10 @@ END_TEST
 
 START_TEST(what_is_no_option_is_passed_over)
 {
-	struct types_request rq = whole_file();
-
-	ck_assert_int_eq(types_set_option(&rq, "format", "*/", &err), 0);
-	ck_assert_int_eq(types_set_option(&rq, "GlobalNamespace", "", &err), 0);
-	ck_assert_ptr_null(rq.options[TYPES_GLOBAL_NAMESPACE]);
+	whole_file();
+	ck_assert_int_eq(types_set_option(&wish, "format", "*/", &err), 0);
+	ck_assert_int_eq(types_set_option(&wish, "GlobalNamespace", "", &err), 0);
+	ck_assert_ptr_null(wish.options[TYPES_GLOBAL_NAMESPACE]);
 }
 END_TEST
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 
 #include "suite.h"
 
+#include "api/signin.h"
 #include "base/civil.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -265,12 +267,12 @@ START_TEST(a_writer_that_stays_with_a_commit_is_not_seen)
 }
 END_TEST
 
-static int hold_thread(struct call *call, struct writer *w, struct error *e)
+static int hold_thread(struct request *rq, struct writer *w, struct error *e)
 {
 	(void)w, (void)e;
 	sem_post(&held);
 	sem_wait(&let_go);
-	call->status = 204;
+	rq->reply.status = 204;
 	return 0;
 }
 
@@ -362,10 +364,10 @@ START_TEST(a_pool_answers_while_a_light_thread_is_free)
 	OK(settings_load(NULL, &settings, &err));
 	settings->database = database;
 	settings->threads = 2;
-	OK(pool_new(&(struct pool_setup) { .settings = settings,
-					   .secret = secret,
-					   .table = table,
-					   .signin = signin,
+	OK(pool_new(&(struct pool_setup) { .worker = { .settings = settings,
+						       .secret = secret,
+						       .table = table,
+						       .signin = signin },
 					   .done = done,
 					   .now = 1 },
 		    &p, &err));

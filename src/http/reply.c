@@ -1,4 +1,4 @@
-#include "http/response.h"
+#include "http/reply.h"
 
 #include <string.h>
 
@@ -52,19 +52,19 @@ static void add_header(struct strbuf *head, const char *name, const char *value)
 	strbuf_addn(head, "\r\n", 2);
 }
 
-static void add_content_type(struct response *r)
+static void add_content_type(struct strbuf *head, const struct reply *r)
 {
-	strbuf_add(r->head, "Content-Type: ");
+	strbuf_add(head, "Content-Type: ");
 	if (r->callback) {
-		strbuf_add(r->head, "text/javascript\r\nX-Content-Type-Options: nosniff\r\n");
+		strbuf_add(head, "text/javascript\r\nX-Content-Type-Options: nosniff\r\n");
 		return;
 	}
-	strbuf_add(r->head, r->type ? r->type : r->format ? r->format->mime : "text/plain");
+	strbuf_add(head, r->type ? r->type : r->format ? r->format->mime : "text/plain");
 	if (!r->type && r->format && r->format->charset) {
-		strbuf_add(r->head, "; charset=");
-		strbuf_add(r->head, r->format->charset);
+		strbuf_add(head, "; charset=");
+		strbuf_add(head, r->format->charset);
 	}
-	strbuf_addn(r->head, "\r\n", 2);
+	strbuf_addn(head, "\r\n", 2);
 }
 
 static void add_number_header(struct strbuf *head, const char *name, int64_t n)
@@ -76,19 +76,21 @@ static void add_number_header(struct strbuf *head, const char *name, int64_t n)
 }
 
 /* LENGTH -1: not known yet. */
-static void write_head(struct response *r, int64_t length)
+static void write_head(struct request *rq, int64_t length)
 {
-	struct strbuf *head = r->head;
+	struct strbuf *head = &rq->worker->head;
+	const struct reply *r = &rq->reply;
+	const struct dialect *d = rq->dialect;
 
 	strbuf_clear(head);
 	strbuf_add(head, "Status: ");
-	strbuf_addi(head, r->status.status);
+	strbuf_addi(head, r->status);
 	strbuf_addc(head, ' ');
-	strbuf_add(head, r->status.reason ? r->status.reason : standard_reason(r->status.status));
+	strbuf_add(head, r->reason ? r->reason : standard_reason(r->status));
 	strbuf_addn(head, "\r\n", 2);
-	if (r->status.status != 204)
-		add_content_type(r);
-	if (length >= 0 && r->status.status != 204)
+	if (r->status != 204)
+		add_content_type(head, r);
+	if (length >= 0 && r->status != 204)
 		add_number_header(head, "Content-Length", length);
 	strbuf_add(head, "Vary: Accept");
 	strbuf_add(head, r->format && format_is_page(r->format) ? ", Accept-Language" : "");
@@ -98,10 +100,10 @@ static void write_head(struct response *r, int64_t length)
 		cors_add_headers(head, r->origin, r->preflight);
 	if (r->batch_done >= 0)
 		add_number_header(head, "X-AutoBatch-Completed", r->batch_done);
-	if (r->dialect->request_id_header)
-		add_header(head, r->dialect->request_id_header, r->request_id);
-	if (r->status.status == 401)
-		add_header(head, "WWW-Authenticate", r->dialect->challenge);
+	if (d->request_id_header)
+		add_header(head, d->request_id_header, rq->id);
+	if (r->status == 401)
+		add_header(head, "WWW-Authenticate", d->challenge);
 	if (r->location)
 		add_header(head, "Location", r->location);
 	if (r->ignored)
@@ -110,12 +112,12 @@ static void write_head(struct response *r, int64_t length)
 		add_header(head, "Set-Cookie", r->cookies[i]);
 	if (r->closed_until)
 		add_header(head, "Usaged-Closed-Until", r->closed_until);
-	if (r->retry_after || r->status.status == 503)
+	if (r->retry_after || r->status == 503)
 		add_number_header(head, "Retry-After",
 				  r->retry_after ? r->retry_after : BUSY_SECONDS);
-	if ((r->status.status == 405 || r->status.status == 204) && r->allow)
+	if ((r->status == 405 || r->status == 204) && r->allow)
 		add_header(head, "Allow", r->allow);
-	if (r->attachment && r->status.status < 300) {
+	if (r->attachment && r->status < 300) {
 		strbuf_add(head, "Content-Disposition: attachment;filename=\"");
 		strbuf_add(head, r->attachment);
 		strbuf_add(head, ".csv\"\r\n");
@@ -125,16 +127,17 @@ static void write_head(struct response *r, int64_t length)
 
 /* ---- body ---- */
 
-static int send_parts(struct response *r, bool with_head, bool last)
+static int send_parts(struct request *rq, bool with_head, bool last)
 {
-	struct strbuf *body = r->sink.buf;
+	struct reply *r = &rq->reply;
+	struct strbuf *head = &rq->worker->head, *body = r->sink.buf;
 	struct iovec parts[2];
 	int n = 0;
 
 	if (with_head)
-		parts[n++] = (struct iovec) { r->head->text, r->head->len };
+		parts[n++] = (struct iovec) { head->text, head->len };
 	r->body_bytes += (int64_t)body->len;
-	if (body->len && !r->head_only)
+	if (body->len && rq->method != M_HEAD)
 		parts[n++] = (struct iovec) { body->text, body->len };
 	r->started = true;
 	if (r->out->write(r->out, parts, n, last) < 0)
@@ -145,35 +148,32 @@ static int send_parts(struct response *r, bool with_head, bool last)
 
 static int flush(struct sink *sink, struct error *err)
 {
-	struct response *r = (struct response *)sink;
-	bool first = !r->started;
+	struct request *rq = (struct request *)((char *)sink -
+						offsetof(struct request, reply.sink));
+	bool first = !rq->reply.started;
 
-	if (r->head_only) {
-		r->body_bytes += (int64_t)sink->buf->len;
+	if (rq->method == M_HEAD) {
+		rq->reply.body_bytes += (int64_t)sink->buf->len;
 		strbuf_clear(sink->buf);
 		return 0;
 	}
-	if (first && r->before_head)
-		r->before_head(r, r->before_head_arg);
 	if (first)
-		write_head(r, -1);
-	if (send_parts(r, first, false) < 0)
+		write_head(rq, -1);
+	if (send_parts(rq, first, false) < 0)
 		return error_set(err, ERR_TIMEOUT, NULL, "The caller is gone");
 	return 0;
 }
 
-void response_init(struct response *r, struct output *out, struct strbuf *head, struct strbuf *body,
-		   struct arena *arena)
+void reply_init(struct request *rq, struct output *out)
 {
-	*r = (struct response) {
-		.sink = { .buf = body, .flush_above = RESPONSE_FLUSH_ABOVE, .flush = flush },
+	struct strbuf *body = &rq->worker->body;
+
+	rq->reply = (struct reply) {
+		.sink = { .buf = body, .flush_above = REPLY_FLUSH_ABOVE, .flush = flush },
 		.out = out,
-		.head = head,
-		.arena = arena,
-		.request_id = "",
+		.status = 200,
 		.batch_done = -1
 	};
-	r->status.status = 200;
 	strbuf_clear(body);
 }
 
@@ -188,68 +188,70 @@ static void add_callback(struct strbuf *body, const char *name)
 	strbuf_addc(body, '(');
 }
 
-void response_begin(struct response *r)
+void reply_begin(struct request *rq)
 {
+	struct reply *r = &rq->reply;
+
 	strbuf_clear(r->sink.buf);
 	r->body_bytes = 0;
 	if (r->callback)
 		add_callback(r->sink.buf, r->callback);
 }
 
-int response_end(struct response *r)
+int reply_end(struct request *rq)
 {
+	struct reply *r = &rq->reply;
 	bool first = !r->started;
 
 	if (r->callback)
 		strbuf_addc(r->sink.buf, ')');
 	if (first)
-		write_head(r, r->body_bytes + (int64_t)r->sink.buf->len);
-	return send_parts(r, first, true);
+		write_head(rq, r->body_bytes + (int64_t)r->sink.buf->len);
+	return send_parts(rq, first, true);
 }
 
-void response_nothing(struct response *r, int status, const char *location)
+void reply_nothing(struct request *rq, int status, const char *location)
 {
+	struct reply *r = &rq->reply;
+
 	r->callback = NULL;
 	r->attachment = NULL;
 	r->type = "text/plain; charset=utf-8";
 	r->location = location;
-	r->status = (struct error_status) { .status = status };
-	response_begin(r);
-}
-
-int response_empty(struct response *r, int status)
-{
-	response_nothing(r, status, NULL);
-	return response_end(r);
+	r->status = status;
+	reply_begin(rq);
 }
 
 /* ---- errors ---- */
 
-static void write_plain(struct response *r, const char *text)
+static void write_plain(struct request *rq, const char *text)
 {
-	r->format = NULL;
-	r->type = NULL;
-	r->callback = NULL;
-	response_begin(r);
-	strbuf_add(r->sink.buf, text);
+	rq->reply.format = NULL;
+	rq->reply.type = NULL;
+	rq->reply.callback = NULL;
+	reply_begin(rq);
+	strbuf_add(rq->reply.sink.buf, text);
 }
 
-static void write_document(struct response *r, const struct error *err,
-			   const struct writer_options *o)
+static void write_document(struct request *rq, const struct error *err,
+			   const struct error_status *status)
 {
 	struct error failure = { 0 };
 	struct writer *w;
 
-	response_begin(r);
-	w = writer_new(r->format, o, &r->sink);
-	dialect_write_error(r->dialect, w, err, &r->status);
-	if (writer_finish(w, &failure) < 0 && !r->started)
-		write_plain(r, err->message);
+	reply_begin(rq);
+	w = writer_new(rq->reply.format, &rq->options, &rq->reply.sink);
+	dialect_write_error(rq->dialect, w, err, status);
+	if (writer_finish(w, &failure) < 0 && !rq->reply.started)
+		write_plain(rq, err->message);
 	writer_free(&w);
 }
 
-int response_error(struct response *r, const struct error *err, const struct writer_options *o)
+int reply_error(struct request *rq, const struct error *err)
 {
+	struct error_status status = dialect_status(rq->dialect, err);
+	struct reply *r = &rq->reply;
+
 	if (r->started)
 		return -1;
 	r->attachment = NULL;
@@ -257,14 +259,18 @@ int response_error(struct response *r, const struct error *err, const struct wri
 	r->n_cookies = 0;
 	r->closed_until = NULL;
 	r->retry_after = err->retry_after;
-	if (err->kind == ERR_METHOD && r->dialect->hides_methods) {
-		r->status = (struct error_status) { .status = 404 };
-		write_plain(r, "404");
-		return response_end(r);
+	r->status = status.status;
+	r->reason = status.reason;
+	if (err->kind == ERR_METHOD && rq->dialect->hides_methods) {
+		r->status = 404;
+		r->reason = NULL;
+		write_plain(rq, "404");
+		return reply_end(rq);
 	}
-	r->status = dialect_status(r->dialect, err);
-	write_document(r, err, o);
-	if (r->callback) /* a script gets to see an error only as a success */
-		r->status = (struct error_status) { .status = 200 };
-	return response_end(r);
+	write_document(rq, err, &status);
+	if (r->callback) { /* a script gets to see an error only as a success */
+		r->status = 200;
+		r->reason = NULL;
+	}
+	return reply_end(rq);
 }

@@ -1,4 +1,4 @@
-#include "http/request.h"
+#include "http/parse.h"
 
 #include <string.h>
 #include <strings.h>
@@ -143,52 +143,54 @@ int params_decode(struct params *p, char *text, size_t len, struct error *err)
 
 /* ---- the CGI variables ---- */
 
-struct variables {
-	const char *method, *uri, *path_info, *query, *accept, *accept_language, *authorization,
-		*content_type, *content_length;
-	const char *remote, *scheme, *https, *host, *origin, *method_override, *fetch_site,
-		*referer, *cookie, *ss_id, *ss_pid;
+/* What is not kept as it came. */
+struct address {
+	const char *uri, *path_info, *query, *content_length, *scheme, *https, *host;
 };
 
-#define VARIABLE(env, member)                                              \
-	{                                                                  \
-		(env), sizeof(env) - 1, offsetof(struct variables, member) \
+#define OF_REQUEST(env, member)                                                \
+	{                                                                      \
+		(env), sizeof(env) - 1, offsetof(struct request, member), true \
+	}
+#define OF_ADDRESS(env, member)                                                 \
+	{                                                                       \
+		(env), sizeof(env) - 1, offsetof(struct address, member), false \
 	}
 
 static const struct {
 	const char *name;
 	size_t len, offset;
-} variables[] = { VARIABLE("REQUEST_METHOD", method),
-		  VARIABLE("REQUEST_URI", uri),
-		  VARIABLE("PATH_INFO", path_info),
-		  VARIABLE("QUERY_STRING", query),
-		  VARIABLE("HTTP_ACCEPT", accept),
-		  VARIABLE("HTTP_ACCEPT_LANGUAGE", accept_language),
-		  VARIABLE("HTTP_AUTHORIZATION", authorization),
-		  VARIABLE("CONTENT_TYPE", content_type),
-		  VARIABLE("CONTENT_LENGTH", content_length),
-		  VARIABLE("REMOTE_ADDR", remote),
-		  VARIABLE("REQUEST_SCHEME", scheme),
-		  VARIABLE("HTTPS", https),
-		  VARIABLE("HTTP_HOST", host),
-		  VARIABLE("HTTP_ORIGIN", origin),
-		  VARIABLE("HTTP_X_HTTP_METHOD_OVERRIDE", method_override),
-		  VARIABLE("HTTP_SEC_FETCH_SITE", fetch_site),
-		  VARIABLE("HTTP_REFERER", referer),
-		  VARIABLE("HTTP_COOKIE", cookie),
-		  VARIABLE("HTTP_X_SS_ID", ss_id),
-		  VARIABLE("HTTP_X_SS_PID", ss_pid) };
+	bool of_request;
+} variables[] = { OF_REQUEST("REQUEST_METHOD", method_name),
+		  OF_REQUEST("HTTP_ACCEPT", accept),
+		  OF_REQUEST("HTTP_ACCEPT_LANGUAGE", accept_language),
+		  OF_REQUEST("HTTP_AUTHORIZATION", authorization),
+		  OF_REQUEST("CONTENT_TYPE", content_type),
+		  OF_REQUEST("REMOTE_ADDR", remote),
+		  OF_REQUEST("HTTP_ORIGIN", origin),
+		  OF_REQUEST("HTTP_X_HTTP_METHOD_OVERRIDE", method_override),
+		  OF_REQUEST("HTTP_SEC_FETCH_SITE", fetch_site),
+		  OF_REQUEST("HTTP_REFERER", referer),
+		  OF_REQUEST("HTTP_COOKIE", cookie),
+		  OF_REQUEST("HTTP_X_SS_ID", ss_id),
+		  OF_REQUEST("HTTP_X_SS_PID", ss_pid),
+		  OF_ADDRESS("REQUEST_URI", uri),
+		  OF_ADDRESS("PATH_INFO", path_info),
+		  OF_ADDRESS("QUERY_STRING", query),
+		  OF_ADDRESS("CONTENT_LENGTH", content_length),
+		  OF_ADDRESS("REQUEST_SCHEME", scheme),
+		  OF_ADDRESS("HTTPS", https),
+		  OF_ADDRESS("HTTP_HOST", host) };
 
-static void read_variables(struct variables *v, char *const *envp)
+static void read_variable(struct request *rq, struct address *a, const char *variable)
 {
-	for (; *envp; envp++) {
-		const char *equals = strchr(*envp, '=');
-		size_t len = equals ? (size_t)(equals - *envp) : 0;
+	const char *equals = strchr(variable, '=');
+	size_t len = equals ? (size_t)(equals - variable) : 0;
 
-		for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
-			if (len == variables[i].len && memcmp(*envp, variables[i].name, len) == 0)
-				*(const char **)((char *)v + variables[i].offset) = equals + 1;
-	}
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		if (len == variables[i].len && memcmp(variable, variables[i].name, len) == 0)
+			*(const char **)((variables[i].of_request ? (char *)rq : (char *)a) +
+					 variables[i].offset) = equals + 1;
 }
 
 unsigned request_method(const char *name)
@@ -223,11 +225,11 @@ static bool host_valid(const char *host)
 	return len > 0 && len < 256 && host[len] == '\0';
 }
 
-static const char *find_own_origin(const struct variables *v, struct arena *arena)
+static const char *find_own_origin(const struct address *a, struct arena *arena)
 {
-	const char *host = v->host && host_valid(v->host) ? v->host : "localhost";
-	bool secure = v->scheme ? strcmp(v->scheme, "https") == 0
-				: v->https && *v->https && strcasecmp(v->https, "off") != 0;
+	const char *host = a->host && host_valid(a->host) ? a->host : "localhost";
+	bool secure = a->scheme ? strcmp(a->scheme, "https") == 0
+				: a->https && *a->https && strcasecmp(a->https, "off") != 0;
 
 	return arena_join(arena, secure ? "https://" : "http://", host, NULL);
 }
@@ -247,21 +249,20 @@ static const char *mark_path(const char *text, size_t raw_len, struct arena *are
 	return marks;
 }
 
-static int read_path(struct request *rq, const struct variables *v, struct arena *arena,
-		     struct error *err)
+static int read_path(struct request *rq, const struct address *a, struct error *err)
 {
-	const char *raw = v->uri ? v->uri : or_empty(v->path_info);
-	size_t len = v->uri ? strcspn(raw, "?#") : strlen(raw), decoded_len = len;
+	const char *raw = a->uri ? a->uri : or_empty(a->path_info);
+	size_t len = a->uri ? strcspn(raw, "?#") : strlen(raw), decoded_len = len;
 	char *path;
 
 	rq->path = rq->raw_path = "";
 	if (len > REQUEST_PATH_MAX)
 		return error_set(err, ERR_PARAM, "path", "must not have more than %d bytes",
 				 REQUEST_PATH_MAX);
-	rq->raw_path = arena_strn(arena, raw, len);
-	path = arena_strn(arena, raw, len);
+	rq->raw_path = arena_strn(rq->arena, raw, len);
+	path = arena_strn(rq->arena, raw, len);
 	/* PATH_INFO was decoded by the web server */
-	if (v->uri && !decode_escapes(path, len, false, &decoded_len))
+	if (a->uri && !decode_escapes(path, len, false, &decoded_len))
 		return error_set(err, ERR_PARAM, "path",
 				 "has a %% that isn't followed by two hexadecimal digits");
 	if (memchr(path, 0, decoded_len))
@@ -272,29 +273,28 @@ static int read_path(struct request *rq, const struct variables *v, struct arena
 		return error_set(err, ERR_PARAM, "path", "must begin with a /");
 	rq->path = path;
 	rq->path_len = decoded_len;
-	rq->path_marks = v->uri ? mark_path(raw, len, arena) : path;
+	rq->path_marks = a->uri ? mark_path(raw, len, rq->arena) : path;
 	return 0;
 }
 
-static int read_query(struct request *rq, const struct variables *v, struct arena *arena,
-		      struct error *err)
+static int read_query(struct request *rq, const struct address *a, struct error *err)
 {
-	const char *mark = v->query || !v->uri ? NULL : strchr(v->uri, '?');
+	const char *mark = a->query || !a->uri ? NULL : strchr(a->uri, '?');
 	size_t len;
 
-	rq->query = v->query ? v->query : mark ? mark + 1 : "";
+	rq->query = a->query ? a->query : mark ? mark + 1 : "";
 	len = strlen(rq->query);
 	if (len > REQUEST_QUERY_MAX) {
 		rq->query = "";
 		return error_set(err, ERR_PARAM, NULL, "The query has more than %d bytes",
 				 REQUEST_QUERY_MAX);
 	}
-	return params_decode(&rq->params, arena_strn(arena, rq->query, len), len, err);
+	return params_decode(&rq->params, arena_strn(rq->arena, rq->query, len), len, err);
 }
 
-static int read_length(struct request *rq, const struct variables *v, struct error *err)
+static int read_length(struct request *rq, const struct address *a, struct error *err)
 {
-	const char *text = or_empty(v->content_length);
+	const char *text = or_empty(a->content_length);
 	size_t len = strlen(text);
 
 	rq->content_length = 0;
@@ -305,77 +305,48 @@ static int read_length(struct request *rq, const struct variables *v, struct err
 	return 0;
 }
 
-int request_read(struct request *rq, char *const *envp, const struct settings *settings,
-		 struct arena *arena, struct error *err)
+int request_read(struct request *rq, struct error *err)
 {
-	struct variables v = { 0 };
+	const struct settings *settings = rq->worker->settings;
+	struct address a = { 0 };
 
-	read_variables(&v, envp);
-	*rq = (struct request) { .method_name = or_empty(v.method),
-				 .method = request_method(or_empty(v.method)),
-				 .params = { .arena = arena },
-				 .accept = or_empty(v.accept),
-				 .accept_language = or_empty(v.accept_language),
-				 .authorization = v.authorization,
-				 .content_type = or_empty(v.content_type),
-				 .remote = v.remote && *v.remote ? v.remote : "-",
-				 .own_origin = find_own_origin(&v, arena),
-				 .origin = v.origin,
-				 .method_override = v.method_override,
-				 .fetch_site = v.fetch_site,
-				 .referer = v.referer,
-				 .cookie = or_empty(v.cookie),
-				 .ss_id = or_empty(v.ss_id),
-				 .ss_pid = or_empty(v.ss_pid) };
+	rq->method_name = rq->accept = rq->accept_language = rq->content_type = "";
+	rq->remote = rq->cookie = rq->ss_id = rq->ss_pid = "";
+	for (char *const *v = rq->variables; *v; v++)
+		read_variable(rq, &a, *v);
+	if (!*rq->remote)
+		rq->remote = "-";
+	rq->method = request_method(rq->method_name);
+	rq->params.arena = rq->arena;
+	rq->own_origin = find_own_origin(&a, rq->arena);
 	rq->base_url = settings->base_url[0] ? settings->base_url : rq->own_origin;
 	/*
 	 * each of them, whatever becomes of the others: the first failure
 	 * sticks
 	 */
-	read_path(rq, &v, arena, err);
-	read_query(rq, &v, arena, err);
-	read_length(rq, &v, err);
+	read_path(rq, &a, err);
+	read_query(rq, &a, err);
+	read_length(rq, &a, err);
 	return err->kind ? -1 : 0;
 }
 
-int request_body(const struct request *rq, struct input *in, int64_t max, struct arena *arena,
-		 char **ret, size_t *ret_len, struct error *err)
+int request_body(struct request *rq, int64_t max, struct error *err)
 {
 	size_t len = (size_t)rq->content_length, got;
 	char *body;
 
+	if (rq->body)
+		return 0;
 	if (rq->content_length > max)
 		return error_set(err, ERR_TOO_LARGE, NULL,
 				 "The body has %lld bytes; at most %lld are allowed",
 				 (long long)rq->content_length, (long long)max);
-	body = arena_alloc(arena, len + 1);
-	got = len ? in->read(in, body, len) : 0;
+	body = arena_alloc(rq->arena, len + 1);
+	got = len ? rq->in->read(rq->in, body, len) : 0;
 	if (got < len)
 		return error_set(err, ERR_BODY, NULL, "The body ended after %zu of %zu bytes", got,
 				 len);
-	*ret = body;
-	*ret_len = len;
+	rq->body = body;
+	rq->body_len = len;
 	return 0;
-}
-
-const char *request_cookie(const struct request *rq, const char *name, size_t *ret_len)
-{
-	const char *cookies = rq->cookie;
-	size_t name_len = strlen(name);
-
-	while (*cookies) {
-		size_t len;
-
-		cookies += strspn(cookies, "; \t");
-		len = strcspn(cookies, ";");
-		if (len > name_len && cookies[name_len] == '=' &&
-		    memcmp(cookies, name, name_len) == 0) {
-			for (*ret_len = len - name_len - 1;
-			     *ret_len && strchr(" \t", cookies[name_len + *ret_len]); --*ret_len)
-				;
-			return cookies + name_len + 1;
-		}
-		cookies += len;
-	}
-	return NULL;
 }
