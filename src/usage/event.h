@@ -113,12 +113,13 @@ struct event {
 /*
  * Checks EV's texts and sets its time and amounts. 0, or -1 with ERR_PARAM
  * (ERR_OVERFLOW for amounts above their limits), err->param naming the field.
- * Amounts can't be negative. Checks: required fields, lengths, UTF-8 without control characters, specversion "1.0", source
- * (not EVENT_SOURCE_OWN), time (from 1980, not more than AHEAD_US after
- * NOW_US), amounts, country (two capital letters), unique names (none has the
- * form of a SID), SIM data (data_upload and data_download go with category
- * sim-data only, whole bytes; usage is then their sum in megabytes of 10^6
- * bytes, and if it is given must be that).
+ * Amounts can't be negative. Checks: required fields, lengths, UTF-8 without
+ * control characters, specversion "1.0", source (not EVENT_SOURCE_OWN), time
+ * (from 1980, not more than AHEAD_US after NOW_US), amounts, country (two
+ * capital letters), unique names (none has the form of a SID), SIM data
+ * (data_upload and data_download go with category sim-data only, whole bytes;
+ * usage is then their sum in megabytes of 10^6 bytes, and if it is given must
+ * be that).
  */
 int event_check(struct event *ev, int64_t now_us, int64_t ahead_us, struct error *err);
 
