@@ -287,18 +287,13 @@ static const char *current(const struct overview *o, const char *uri)
 	return o->rq->calendars_differ ? with_days(o, uri, o->first, o->last) : uri;
 }
 
-static void add_figure(struct overview *o, const char *name, const char *uri, wide now, wide before,
-		       int places, const char *unit)
+/* F has name, value, unit and previous value. */
+static void add_figure(struct overview *o, const char *uri, struct key_figure f)
 {
-	o->figures[o->n_figures++] = (struct key_figure) {
-		.name = name,
-		.uri = current(o, uri),
-		.value = { .n = now, .places = places },
-		.unit = unit,
-		.previous = { .n = before, .places = places },
-		.previous_uri = with_days(o, uri, o->before_first, o->before_last),
-		.change = report_change(now, before)
-	};
+	f.uri = current(o, uri);
+	f.previous_uri = with_days(o, uri, o->before_first, o->before_last);
+	f.change = report_change(f.value.n, f.previous.n);
+	o->figures[o->n_figures++] = f;
 }
 
 static void make_figures(struct overview *o)
@@ -306,22 +301,29 @@ static void make_figures(struct overview *o)
 	const struct report *now = &o->categories.now, *before = &o->categories.before;
 	const struct catalogue *c = o->rq->catalogue;
 
-	add_figure(o, "Cost", link_to(o, "/reports/billing", NULL, NULL), now->all.price,
-		   before->all.price, PRICE_PLACES,
-		   *o->accounts.currency ? o->accounts.currency : NULL);
+	add_figure(o, link_to(o, "/reports/billing", NULL, NULL),
+		   (struct key_figure) {
+			   .name = "Cost",
+			   .value = { .n = now->all.price, .places = PRICE_PLACES },
+			   .unit = *o->accounts.currency ? o->accounts.currency : NULL,
+			   .previous = { .n = before->all.price, .places = PRICE_PLACES } });
 	for (const struct category_figure *f = category_figures;
 	     f->category && o->n_figures < FIGURES_MOST; f++) {
 		struct totals a = totals_of(now, f->category), b = totals_of(before, f->category);
 		size_t category = catalogue_find(c, f->category, strlen(f->category));
+		int places = f->count ? 0 : USAGE_PLACES;
 		bool own = strcmp(f->path, "/reports/usage") != 0;
 
 		if (category == CATALOGUE_NONE)
 			continue;
-		add_figure(o, f->name, link_to(o, f->path, own ? NULL : "Category", f->category),
-			   f->count ? a.count : a.usage, f->count ? b.count : b.usage,
-			   f->count ? 0 : USAGE_PLACES,
-			   f->count ? c->categories[category].count_unit
-				    : c->categories[category].usage_unit);
+		add_figure(o, link_to(o, f->path, own ? NULL : "Category", f->category),
+			   (struct key_figure) {
+				   .name = f->name,
+				   .value = { .n = f->count ? a.count : a.usage, .places = places },
+				   .unit = f->count ? c->categories[category].count_unit
+						    : c->categories[category].usage_unit,
+				   .previous = { .n = f->count ? b.count : b.usage,
+						 .places = places } });
 	}
 }
 

@@ -222,8 +222,8 @@ static int take_place(const struct request *rq, const struct page_place *place,
 
 /* Reads up to a page of rows, and whether there is one more. */
 static int load_rows(const struct request *rq, const struct usage_query *q,
-		     struct usage_position at, struct record_page *p, struct usage_row *rows,
-		     bool *ret_more, struct error *err)
+		     struct usage_position at, struct record_page *p, bool *ret_more,
+		     struct error *err)
 {
 	struct usage_cursor *cur = NULL;
 	struct usage_row row;
@@ -234,7 +234,7 @@ static int load_rows(const struct request *rq, const struct usage_query *q,
 	while (p->n < (size_t)p->page_size && (rc = usage_next(cur, &row, err)) > 0) {
 		if (row.member_text)
 			row.member_text = row.at.after = arena_str(rq->arena, row.member_text);
-		rows[p->n++] = row;
+		p->rows[p->n++] = row;
 	}
 	if (rc > 0)
 		rc = usage_more(cur, err);
@@ -244,7 +244,7 @@ static int load_rows(const struct request *rq, const struct usage_query *q,
 }
 
 int page_load(const struct request *rq, struct usage_query *q, const char *path,
-	      struct record_page *ret, struct usage_row **ret_rows, struct error *err)
+	      struct record_page *ret, struct error *err)
 {
 	struct page_place place, next, previous;
 	int later = page_begin(rq, ret, &place, err);
@@ -255,12 +255,12 @@ int page_load(const struct request *rq, struct usage_query *q, const char *path,
 		return -1;
 	back = at.slot || at.after;
 	q->wanted = (size_t)ret->page_size;
-	*ret_rows = arena_array(rq->arena, struct usage_row, (size_t)ret->page_size);
-	if (load_rows(rq, q, at, ret, *ret_rows, &more, err) < 0)
+	ret->rows = arena_array(rq->arena, struct usage_row, (size_t)ret->page_size);
+	if (load_rows(rq, q, at, ret, &more, err) < 0)
 		return -1;
-	ret->inside = at.after && ret->n && (*ret_rows)[0].at.slot == at.slot;
+	ret->inside = at.after && ret->n && ret->rows[0].at.slot == at.slot;
 	if (more)
-		next = make_place(q, (*ret_rows)[ret->n - 1].at);
+		next = make_place(q, ret->rows[ret->n - 1].at);
 	if (back) {
 		if (usage_back(rq->store, rq->catalogue, q, (size_t)ret->page_size, rq->arena, &at,
 			       err) < 0)

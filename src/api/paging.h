@@ -41,8 +41,9 @@
 
 struct record_page {
 	int64_t page, page_size;
-	int64_t start; /* index of the first record */
-	size_t n;      /* records */
+	int64_t start;          /* index of the first record */
+	size_t n;               /* records */
+	struct usage_row *rows; /* of a report: the records */
 	/* its first record is of a slot that has others on the page before */
 	bool inside;
 	const char *self, *first, *next, *previous; /* PATH?query; NULL if there is none */
@@ -79,10 +80,10 @@ void page_links(const struct request *rq, const char *path, struct record_page *
 
 /*
  * The page of a report. Q has the range of a first page; a token replaces it
- * with its own. PATH begins every link ("/2010-04-01/..."). All of RET and
- * its rows are in the request's arena. -1 as page_begin.
+ * with its own. PATH begins every link ("/2010-04-01/..."). All of RET is
+ * in the request's arena. -1 as page_begin.
  */
 int page_load(const struct request *rq, struct usage_query *q, const char *path,
-	      struct record_page *ret, struct usage_row **ret_rows, struct error *err);
+	      struct record_page *ret, struct error *err);
 
 #endif

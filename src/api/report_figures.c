@@ -142,25 +142,21 @@ static const char *category_link(const struct request *rq, const struct category
 				 { "GroupBy", NULL }, { "By", NULL });
 }
 
-static int write_categories(const struct request *rq, const struct asked *a, const struct report *r,
-			    const struct earlier *before, struct writer *w,
-			    const struct figure_pair *p, struct error *err)
+/* The same by category: *NOW and *THEN are what they are to be now. */
+static int load_categories(const struct request *rq, const struct asked *a, struct report *now,
+			   struct report *then, struct error *err)
 {
-	struct report now = *r, then = before->whole;
-
-	if (a->group != BY_CATEGORY &&
-	    figures_load(rq, &a->question, (struct days) { a->first, a->last }, &now, err) < 0)
+	if (a->group == BY_CATEGORY)
+		return 0;
+	if (figures_load(rq, &a->question, (struct days) { a->first, a->last }, now, err) < 0)
 		return -1;
-	if (a->group != BY_CATEGORY && a->compared &&
-	    figures_load(rq, &a->question, a->before, &then, err) < 0)
-		return -1;
-	figures_by_category(rq, w, p, &now, &then, category_link);
-	return 0;
+	return a->compared ? figures_load(rq, &a->question, a->before, then, err) : 0;
 }
 
 int report_figures_write(const struct request *rq, const struct asked *a, const struct report *r,
 			 const struct earlier *before, struct writer *w, struct error *err)
 {
+	struct report now = *r, then = before->whole;
 	struct figure_pair p = { .now = r->all,
 				 .before = before->whole.all,
 				 .compared = a->compared,
@@ -171,8 +167,12 @@ int report_figures_write(const struct request *rq, const struct asked *a, const 
 		return 0;
 	if (!a->kind->category)
 		figure_cost(w, &p);
-	if (a->question.category == CATALOGUE_NONE)
-		return write_categories(rq, a, r, before, w, &p, err);
+	if (a->question.category == CATALOGUE_NONE) {
+		if (load_categories(rq, a, &now, &then, err) < 0)
+			return -1;
+		figures_by_category(rq, w, &p, &now, &then, category_link);
+		return 0;
+	}
 	write_measures(rq, w, &p, &rq->catalogue->categories[a->question.category],
 		       a->kind->category ? rq->op->title : NULL);
 	if (a->kind->category)

@@ -98,7 +98,7 @@ static int name_lines(const struct request *rq, const struct report *r, struct e
 }
 
 int report_items_sort(const struct request *rq, const struct asked *a, const struct report *r,
-		      struct items *items, size_t from, size_t to, struct error *err)
+		      struct items *items, struct error *err)
 {
 	const struct arg *sort = request_arg(rq, "Sort");
 	struct order order = { rq, a,
@@ -109,8 +109,9 @@ int report_items_sort(const struct request *rq, const struct asked *a, const str
 
 	if ((order.by & ~1) == SORT_NAME && name_lines(rq, r, err) < 0)
 		return -1;
-	select_range(items->list, items->n, sizeof(*items->list), from, to, compare_items, &order);
-	for (size_t i = from; i < to && i < items->n; i++)
+	select_range(items->list, items->n, sizeof(*items->list), items->from, items->to,
+		     compare_items, &order);
+	for (size_t i = items->from; i < items->to && i < items->n; i++)
 		if (report_name(rq->store, items->list[i].line, rq->arena, err) < 0)
 			return -1;
 	return 0;

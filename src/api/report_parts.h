@@ -104,6 +104,7 @@ struct earlier {
 struct items {
 	struct item *list;
 	size_t n;
+	size_t from, to; /* the page: those in order and with names, see report_items_sort */
 };
 
 /* ---- lines ---- */
@@ -123,9 +124,9 @@ size_t report_slots_shown(const struct request *rq, const struct report *r);
  */
 struct items report_items(const struct request *rq, const struct asked *a, const struct report *r,
 			  const struct earlier *before);
-/* Puts those that are FROM to TO - 1 in their order there, with their names. */
+/* Puts the items of the page in order, with their names. */
 int report_items_sort(const struct request *rq, const struct asked *a, const struct report *r,
-		      struct items *items, size_t from, size_t to, struct error *err);
+		      struct items *items, struct error *err);
 
 void report_row_fill(const struct request *rq, const struct asked *a, const struct report *r,
 		     const struct item *i, struct row *ret);

@@ -493,8 +493,9 @@ static int write_report(struct request *rq, const struct asked *a, struct report
 	fill_envelope(rq, a, items.n, &e);
 	report_total_fill(rq, a, r, before, &row);
 	e.total = &row;
-	if (report_items_sort(rq, a, r, &items, (size_t)(e.page * e.page_size),
-			      (size_t)((e.page + 1) * e.page_size), err) < 0)
+	items.from = (size_t)(e.page * e.page_size);
+	items.to = items.from + (size_t)e.page_size;
+	if (report_items_sort(rq, a, r, &items, err) < 0)
 		return -1;
 	write_about(rq, a, w);
 	write_labels(rq, a, w);
@@ -508,8 +509,7 @@ static int write_report(struct request *rq, const struct asked *a, struct report
 	if (report_chart_write(rq, a, r, &fields[REPORT_CHART], w, err) < 0)
 		return -1;
 	writer_begin_list(w, &fields[REPORT_LINES], a->kind->line);
-	for (int64_t i = e.page * e.page_size;
-	     i < (int64_t)items.n && i < (e.page + 1) * e.page_size; i++) {
+	for (size_t i = items.from; i < items.n && i < items.to; i++) {
 		report_row_fill(rq, a, r, &items.list[i], &row);
 		writer_record(w, NULL, a->kind->line, &row);
 	}

@@ -466,8 +466,8 @@ static void end_page(const struct record_page *page, struct writer *w)
 	writer_end(w);
 }
 
-static int write_page(const struct sim_report *r, const struct record_page *page,
-		      const struct usage_row *rows, struct writer *w, struct error *err)
+static int write_page(const struct sim_report *r, const struct record_page *page, struct writer *w,
+		      struct error *err)
 {
 	struct sim_period period;
 	struct sim_record rec;
@@ -475,7 +475,7 @@ static int write_page(const struct sim_report *r, const struct record_page *page
 	writer_begin(w, NULL, &page_shape);
 	writer_begin_list(w, &page_fields[SIM_LIST], &sim_shape);
 	for (size_t i = 0; i < page->n; i++) {
-		if (fill_record(r, &rows[i], &period, &rec, err) < 0)
+		if (fill_record(r, &page->rows[i], &period, &rec, err) < 0)
 			return -1;
 		writer_record(w, NULL, &sim_shape, &rec);
 	}
@@ -672,8 +672,7 @@ static void view_question(const struct sim_report *r, struct writer *w)
 }
 
 static int view_page(const struct sim_report *r, const struct record_page *page,
-		     const struct usage_row *rows, const struct usage_row *total, struct writer *w,
-		     struct error *err)
+		     const struct usage_row *total, struct writer *w, struct error *err)
 {
 	bool only_total = r->group < 0 && r->granularity == GRANULARITY_ALL;
 
@@ -682,7 +681,8 @@ static int view_page(const struct sim_report *r, const struct record_page *page,
 	if (page->n && view_row(r, total, LEVEL_TOTAL, w, err) < 0)
 		return -1;
 	for (size_t i = 0; i < page->n && !only_total; i++)
-		if (!is_nothing(&rows[i].totals) && view_row(r, &rows[i], 0, w, err) < 0)
+		if (!is_nothing(&page->rows[i].totals) &&
+		    view_row(r, &page->rows[i], 0, w, err) < 0)
 			return -1;
 	end_page(page, w);
 	return 0;
@@ -715,7 +715,7 @@ static int list_sim_records(struct request *rq, struct writer *w, struct error *
 					   strlen(CATEGORY_SIM_DATA)),
 	};
 	struct record_page page;
-	struct usage_row *rows, total;
+	struct usage_row total;
 	const char *days, *compared = "";
 
 	r.query = &q;
@@ -724,7 +724,7 @@ static int list_sim_records(struct request *rq, struct writer *w, struct error *
 	    choose_filters(&r, &q, err) < 0)
 		return -1;
 	if (page_load(rq, &q, arena_join(rq->arena, rq->base_url, request_link_path(rq), NULL),
-		      &page, &rows, err) < 0)
+		      &page, err) < 0)
 		return -1;
 	if (request_note_closed(rq, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
@@ -739,8 +739,8 @@ static int list_sim_records(struct request *rq, struct writer *w, struct error *
 		     arena_printf(rq->arena, "%s, %s%s%s.%s%s", r.account.name, days,
 				  r.group < 0 ? "" : ", by ", r.group < 0 ? "" : group->text,
 				  compared, r.unknown));
-	return view_wanted(rq) ? view_page(&r, &page, rows, &total, w, err)
-			       : write_page(&r, &page, rows, w, err);
+	return view_wanted(rq) ? view_page(&r, &page, &total, w, err)
+			       : write_page(&r, &page, w, err);
 }
 
 /* ---- the table ---- */

@@ -405,14 +405,13 @@ static void begin_page(const struct record_page *page, const struct shape *item,
 	writer_begin_list(w, &envelope_fields[ENVELOPE_LIST], item);
 }
 
-static void write_page(struct report *r, const struct record_page *page,
-		       const struct usage_row *rows, struct writer *w)
+static void write_page(struct report *r, const struct record_page *page, struct writer *w)
 {
 	struct record rec;
 
 	begin_page(page, &record_shape, w);
 	for (size_t i = 0; i < page->n; i++) {
-		fill_record(r, &rows[i], &rec);
+		fill_record(r, &page->rows[i], &rec);
 		writer_record(w, NULL, &record_shape, &rec);
 	}
 	writer_end(w);
@@ -483,48 +482,46 @@ static int load_total(const struct report *r, const struct usage_query *query,
 	return rc < 0 ? -1 : 0;
 }
 
-/*
- * The N first of ROWS, which are of one stretch. PARTIAL: others of it are on
- * the page before.
- */
-static int view_stretch(struct report *r, const struct usage_query *q, struct usage_row *rows,
-			size_t n, bool partial, struct writer *w, struct error *err)
+/* G has the rows, which are of one stretch. */
+static int view_stretch(struct report *r, const struct usage_query *q, struct view_group g,
+			struct writer *w, struct error *err)
 {
 	const struct request *rq = r->rq;
 	bool all = r->resource->period == PERIOD_ALL, one = one_category(rq, q) != CATALOGUE_NONE;
 	const char *words = all ? "Total"
-				: stretch_words(r, zone_date(q->zone, rows->from),
-						zone_date(q->zone, rows->to - 1));
-	struct view_group g = { .currency = r->account.currency,
-				.sid = r->account.sid,
-				.partial = partial,
-				.rows = rows,
-				.n = n };
+				: stretch_words(r, zone_date(q->zone, g.rows->from),
+						zone_date(q->zone, g.rows->to - 1));
 
-	slot_dates(r, rows);
+	g.currency = r->account.currency;
+	g.sid = r->account.sid;
+	slot_dates(r, g.rows);
 	g.events_query = r->uri_dates;
 	if (r->resource->period != PERIOD_DAY) {
 		g.finer = r->by_category[RES_DAILY];
 		g.finer_query = r->uri_dates;
 	}
 	if (!one)
-		g.name = partial ? arena_join(rq->arena, words, ", continued", NULL) : words;
+		g.name = g.partial ? arena_join(rq->arena, words, ", continued", NULL) : words;
 	else if (!all)
 		g.row_name = words;
-	if (!one && load_total(r, q, rows, &g.price, err) < 0)
+	if (!one && load_total(r, q, g.rows, &g.price, err) < 0)
 		return -1;
 	view_write(rq, w, &g);
 	return 0;
 }
 
 static int view_page(struct report *r, const struct usage_query *q, const struct record_page *page,
-		     struct usage_row *rows, struct writer *w, struct error *err)
+		     struct writer *w, struct error *err)
 {
 	begin_page(page, &view_shape, w);
 	for (size_t i = 0, n; i < page->n; i += n) {
-		for (n = 1; i + n < page->n && rows[i + n].from == rows[i].from; n++)
+		for (n = 1; i + n < page->n && page->rows[i + n].from == page->rows[i].from; n++)
 			;
-		if (view_stretch(r, q, &rows[i], n, i == 0 && page->inside, w, err) < 0)
+		if (view_stretch(r, q,
+				 (struct view_group) { .rows = &page->rows[i],
+						       .n = n,
+						       .partial = i == 0 && page->inside },
+				 w, err) < 0)
 			return -1;
 	}
 	writer_end(w);
@@ -607,7 +604,6 @@ static int list_records(struct request *rq, struct writer *w, struct error *err)
 		.category = category->text ? category->category : CATALOGUE_NONE,
 	};
 	struct record_page page;
-	struct usage_row *rows;
 	const char *path, *suffix;
 
 	if (find_account(&r, err) < 0 || choose_accounts(&r, &q, err) < 0)
@@ -616,7 +612,7 @@ static int list_records(struct request *rq, struct writer *w, struct error *err)
 		return -1;
 	path = request_path(rq);
 	suffix = request_link_suffix(rq, rq->op->dialect);
-	if (page_load(rq, &q, arena_join(rq->arena, path, suffix, NULL), &page, &rows, err) < 0)
+	if (page_load(rq, &q, arena_join(rq->arena, path, suffix, NULL), &page, err) < 0)
 		return -1;
 	if (request_note_closed(rq, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
@@ -628,8 +624,8 @@ static int list_records(struct request *rq, struct writer *w, struct error *err)
 	if (about(&r, &q, w, err) < 0)
 		return -1;
 	if (view_wanted(rq))
-		return view_page(&r, &q, &page, rows, w, err);
-	write_page(&r, &page, rows, w);
+		return view_page(&r, &q, &page, w, err);
+	write_page(&r, &page, w);
 	return 0;
 }
 
