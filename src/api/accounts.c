@@ -117,14 +117,14 @@ static struct account_record make_record(const struct request *rq, const struct 
 }
 
 /* The accounts that the caller sees. */
-struct seen {
+struct accounts_seen {
 	const struct account **list;
 	size_t n;
 };
 
-static bool fits(const struct search *s, const void *list, size_t i)
+static bool fits(const struct list_search *s, const void *list, size_t i)
 {
-	const struct account *a = ((const struct seen *)list)->list[i];
+	const struct account *a = ((const struct accounts_seen *)list)->list[i];
 
 	return search_finds(s, a->name) || search_finds(s, a->number) || search_finds(s, a->sid);
 }
@@ -132,7 +132,7 @@ static bool fits(const struct search *s, const void *list, size_t i)
 static int list_accounts(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account_names all;
-	struct seen seen = { .list = NULL };
+	struct accounts_seen seen = { .list = NULL };
 	struct list_page page;
 
 	if (account_names_load(rq, &all, err) < 0)
@@ -201,7 +201,7 @@ static int get_account(struct request *rq, struct writer *w, struct error *err)
 
 /* ---- new accounts ---- */
 
-struct account_order {
+struct accounts_change {
 	const char *sid, *reason;
 	struct new_account account;
 	struct account_change change;
@@ -210,7 +210,7 @@ struct account_order {
 
 static int add_account(const struct admin *a, void *arg, struct error *err)
 {
-	struct account_order *o = arg;
+	struct accounts_change *o = arg;
 
 	return admin_account_add(a, &o->account, &o->made, err);
 }
@@ -219,14 +219,15 @@ static int create_account(struct request *rq, struct writer *w, struct error *er
 {
 	const struct arg *created = request_arg(rq, "created");
 	char day[DATE_TEXT];
-	struct account_order o = { .account = { .name = request_arg(rq, "name")->text,
-						.parent = request_arg(rq, "parent")->text,
-						.currency = request_arg(rq, "currency")->text,
-						.sid = request_arg(rq, "sid")->text,
-						.created = created->text ? day : NULL,
-						.number = request_arg(rq, "number")->text,
-						.time_zone = request_arg(rq, "time_zone")->text,
-						.cycle_day = request_arg(rq, "cycle_day")->text } };
+	struct accounts_change o = { .account = {
+					     .name = request_arg(rq, "name")->text,
+					     .parent = request_arg(rq, "parent")->text,
+					     .currency = request_arg(rq, "currency")->text,
+					     .sid = request_arg(rq, "sid")->text,
+					     .created = created->text ? day : NULL,
+					     .number = request_arg(rq, "number")->text,
+					     .time_zone = request_arg(rq, "time_zone")->text,
+					     .cycle_day = request_arg(rq, "cycle_day")->text } };
 
 	if (created->text)
 		date_format(day, created->date);
@@ -242,7 +243,7 @@ static int create_account(struct request *rq, struct writer *w, struct error *er
  * Does WORK, whose account_order is O, to the account of the path, and writes
  * what it then is.
  */
-static int change_account(struct request *rq, admin_work work, struct account_order *o,
+static int change_account(struct request *rq, admin_work work, struct accounts_change *o,
 			  struct writer *w, struct error *err)
 {
 	o->sid = request_arg(rq, "AccountSid")->text;
@@ -265,18 +266,18 @@ static int ask_about(struct request *rq, const char *consequence, struct writer 
 
 static int set_parts(const struct admin *a, void *arg, struct error *err)
 {
-	struct account_order *o = arg;
+	struct accounts_change *o = arg;
 
 	return admin_account_set(a, o->sid, &o->change, &o->made, err);
 }
 
 static int set_account(struct request *rq, struct writer *w, struct error *err)
 {
-	struct account_order o = { .change = { .name = request_arg(rq, "name")->text,
-					       .number = request_arg(rq, "number")->text,
-					       .time_zone = request_arg(rq, "time_zone")->text,
-					       .cycle_day = request_arg(rq, "cycle_day")->text,
-					       .currency = request_arg(rq, "currency")->text } };
+	struct accounts_change o = { .change = { .name = request_arg(rq, "name")->text,
+						 .number = request_arg(rq, "number")->text,
+						 .time_zone = request_arg(rq, "time_zone")->text,
+						 .cycle_day = request_arg(rq, "cycle_day")->text,
+						 .currency = request_arg(rq, "currency")->text } };
 
 	return change_account(rq, set_parts, &o, w, err);
 }
@@ -306,14 +307,14 @@ static int ask_set(struct request *rq, struct writer *w, struct error *err)
 
 static int suspend(const struct admin *a, void *arg, struct error *err)
 {
-	struct account_order *o = arg;
+	struct accounts_change *o = arg;
 
 	return admin_account_suspend(a, o->sid, o->reason, &o->made, err);
 }
 
 static int suspend_account(struct request *rq, struct writer *w, struct error *err)
 {
-	struct account_order o = { .reason = request_arg(rq, "reason")->text };
+	struct accounts_change o = { .reason = request_arg(rq, "reason")->text };
 
 	return change_account(rq, suspend, &o, w, err);
 }
@@ -329,14 +330,14 @@ static int ask_suspension(struct request *rq, struct writer *w, struct error *er
 
 static int reactivate(const struct admin *a, void *arg, struct error *err)
 {
-	struct account_order *o = arg;
+	struct accounts_change *o = arg;
 
 	return admin_account_reactivate(a, o->sid, &o->made, err);
 }
 
 static int reactivate_account(struct request *rq, struct writer *w, struct error *err)
 {
-	struct account_order o = { .sid = NULL };
+	struct accounts_change o = { .sid = NULL };
 
 	return change_account(rq, reactivate, &o, w, err);
 }

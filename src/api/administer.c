@@ -8,7 +8,7 @@
 #include "base/strbuf.h"
 #include "base/banned.h"
 
-struct job {
+struct administer_task {
 	const struct request *rq;
 	admin_work work;
 	void *arg;
@@ -26,7 +26,7 @@ struct admin request_admin(const struct request *rq)
 /* In the writer's thread, while the request waits. */
 static int run_job(struct store *st, void *arg, struct error *err)
 {
-	const struct job *job = arg;
+	const struct administer_task *job = arg;
 	struct admin a = request_admin(job->rq);
 
 	a.st = st;
@@ -43,7 +43,7 @@ static void spell_param(const struct op *op, struct error *err)
 
 int administer(struct request *rq, admin_work work, void *arg, struct error *err)
 {
-	struct job job = { rq, work, arg };
+	struct administer_task job = { rq, work, arg };
 
 	if (request_change(rq, run_job, &job, err) == 0)
 		return 0;

@@ -53,7 +53,7 @@ static void write_category(const struct catalogue *c, size_t i, struct writer *w
 	writer_record(w, NULL, &category_shape, &r);
 }
 
-static bool fits(const struct search *s, const void *list, size_t i)
+static bool fits(const struct list_search *s, const void *list, size_t i)
 {
 	const struct catalogue *c = list;
 

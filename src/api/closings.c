@@ -100,19 +100,19 @@ static int write_closing(const struct request *rq, const char *sid, struct write
 
 /* ---- the list ---- */
 
-struct list_page {
+struct closings_page {
 	int64_t page, page_size;
 	const char *uri, *first_page_uri, *next_page_uri;
 };
 
 enum { PAGE_LIST = 5 };
 
-#define PAGE_FIELDS                                                                         \
-	FIELD(struct list_page, page, "Number of the page, from 0"),                        \
-		FIELD(struct list_page, page_size, "Most records a page has"),              \
-		FIELD(struct list_page, uri, "This page", .format = "uri"),                 \
-		FIELD(struct list_page, first_page_uri, "The first page", .format = "uri"), \
-		FIELD(struct list_page, next_page_uri, "The page after, or null",           \
+#define PAGE_FIELDS                                                                             \
+	FIELD(struct closings_page, page, "Number of the page, from 0"),                        \
+		FIELD(struct closings_page, page_size, "Most records a page has"),              \
+		FIELD(struct closings_page, uri, "This page", .format = "uri"),                 \
+		FIELD(struct closings_page, first_page_uri, "The first page", .format = "uri"), \
+		FIELD(struct closings_page, next_page_uri, "The page after, or null",           \
 		      .flags = FIELD_NEXT, .format = "uri")
 
 static const struct field closings_fields[] = {
@@ -131,14 +131,14 @@ static const struct shape closings_shape = { .name = "Closings",
  * Fills the links of PAGE; NEXT is where the page after it begins, 0 if there
  * is none.
  */
-static struct list_page finish_page(const struct request *rq, struct record_page *page,
-				    int64_t next)
+static struct closings_page finish_page(const struct request *rq, struct record_page *page,
+					int64_t next)
 {
 	struct page_place place = { .number = { next } };
 
 	page_links(rq, request_link_path(rq), page, next ? &place : NULL, NULL);
-	return (struct list_page) { page->page, page->page_size, page->self, page->first,
-				    page->next };
+	return (struct closings_page) { page->page, page->page_size, page->self, page->first,
+					page->next };
 }
 
 /* A page begins after the account with the number in its place. */
@@ -147,7 +147,7 @@ static int list_closings(struct request *rq, struct writer *w, struct error *err
 	struct record_page page;
 	struct page_place place = { .name = NULL };
 	struct closing *list;
-	struct list_page links;
+	struct closings_page links;
 	size_t n, first = 0;
 
 	if (page_begin(rq, &page, &place, err) < 0 ||
@@ -373,7 +373,7 @@ static int fill_change(const struct request *rq, const struct closed_change *c,
 	return 0;
 }
 
-static int write_changes(const struct request *rq, const struct list_page *page,
+static int write_changes(const struct request *rq, const struct closings_page *page,
 			 const struct closed_change *list, size_t n, struct writer *w,
 			 struct error *err)
 {
@@ -415,7 +415,7 @@ static int list_changes(struct request *rq, struct writer *w, struct error *err)
 	struct page_place place = { .name = NULL };
 	struct closed_change *list;
 	struct record_page page;
-	struct list_page links;
+	struct closings_page links;
 	struct account account;
 	int64_t since;
 	bool more;

@@ -100,7 +100,7 @@ static const struct key *key_at(const struct keys *keys, size_t i)
 	return &keys->list[keys->n - 1 - i];
 }
 
-static bool fits(const struct search *s, const void *list, size_t i)
+static bool fits(const struct list_search *s, const void *list, size_t i)
 {
 	const struct keys *keys = list;
 	const struct key *k = key_at(keys, i);
@@ -140,7 +140,7 @@ static int list_keys(struct request *rq, struct writer *w, struct error *err)
 
 /* ---- changes ---- */
 
-struct order {
+struct keys_change {
 	struct new_key key;
 	const unsigned char *secret;
 	char sid[SID_TEXT], token[TOKEN_TEXT];
@@ -148,17 +148,17 @@ struct order {
 
 static int add_key(const struct admin *a, void *arg, struct error *err)
 {
-	struct order *o = arg;
+	struct keys_change *o = arg;
 
 	return admin_key_add(a, &o->key, o->secret, o->sid, o->token, err);
 }
 
 static int create_key(struct request *rq, struct writer *w, struct error *err)
 {
-	struct order o = { .secret = rq->worker->secret,
-			   .key = { .role = request_arg(rq, "role")->text,
-				    .account = request_arg(rq, "account")->text,
-				    .name = request_arg(rq, "user")->text } };
+	struct keys_change o = { .secret = rq->worker->secret,
+				 .key = { .role = request_arg(rq, "role")->text,
+					  .account = request_arg(rq, "account")->text,
+					  .name = request_arg(rq, "user")->text } };
 	struct new_key_record r = { .sid = o.sid, .secret = o.token };
 
 	o.key.grants = split_list(rq, request_arg(rq, "grant")->text, &o.key.n_grants);

@@ -7,7 +7,7 @@
 #include "api/url.h"
 #include "base/banned.h"
 
-bool search_finds(const struct search *s, const char *text)
+bool search_finds(const struct list_search *s, const char *text)
 {
 	char *folded;
 	bool found;
@@ -22,10 +22,10 @@ bool search_finds(const struct search *s, const char *text)
 	return found;
 }
 
-static struct search search_of(const struct request *rq)
+static struct list_search search_of(const struct request *rq)
 {
 	const char *text = request_arg(rq, "Search")->text;
-	struct search s = { NULL };
+	struct list_search s = { NULL };
 	char *folded;
 
 	if (!text)
@@ -51,7 +51,7 @@ void list_page_choose(const struct request *rq, list_fits fits, const void *list
 		       : rq->reply.format->page ? LIST_PAGE_ROWS
 						: (int64_t)n + 1;
 	int64_t page = request_arg(rq, "Page")->n;
-	struct search s = search_of(rq);
+	struct list_search s = search_of(rq);
 
 	*ret = (struct list_page) { .index = arena_array(rq->arena, size_t, n + 1) };
 	for (size_t i = 0; i < n; i++) {

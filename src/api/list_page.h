@@ -41,7 +41,7 @@ struct list_page {
 enum { LIST_PAGE_LIST = 3 }; /* the index of the list behind them */
 
 /* What the caller searches for. */
-struct search {
+struct list_search {
 	const char *folded; /* NULL: everything */
 };
 
@@ -49,13 +49,13 @@ struct search {
  * Does TEXT (or NULL) have what is searched for in it, in any case? Always if
  * nothing is.
  */
-bool search_finds(const struct search *s, const char *text);
+bool search_finds(const struct list_search *s, const char *text);
 
 /*
  * Which of the N records that FITS takes are on the page that the call asks
  * for. In the request's arena.
  */
-typedef bool (*list_fits)(const struct search *s, const void *list, size_t i);
+typedef bool (*list_fits)(const struct list_search *s, const void *list, size_t i);
 void list_page_choose(const struct request *rq, list_fits fits, const void *list, size_t n,
 		      struct list_page *ret);
 

@@ -10,7 +10,7 @@
 #include "api/range.h"
 #include "api/reports.h"
 #include "api/url.h"
-#include "api/words.h"
+#include "api/date_text.h"
 #include "base/select.h"
 #include "base/banned.h"
 
@@ -48,18 +48,20 @@ static const struct field figure_fields[] = {
 	{ 0 }
 };
 
-struct bar {
+struct overview_bar {
 	const char *date, *name;
 	struct decimal price;
 	const char *currency;
 };
 
-static const struct field bar_fields[] = { FIELD(struct bar, date, "The day", .format = "date"),
-					   FIELD(struct bar, name, "The category in words"),
-					   FIELD(struct bar, price, "Cost"),
-					   FIELD(struct bar, currency, "Lower case",
-						 .flags = FIELD_UNIT, .format = "currency"),
-					   { 0 } };
+static const struct field bar_fields[] = {
+	FIELD(struct overview_bar, date, "The day", .format = "date"),
+	FIELD(struct overview_bar, name, "The category in words"),
+	FIELD(struct overview_bar, price, "Cost"),
+	FIELD(struct overview_bar, currency, "Lower case", .flags = FIELD_UNIT,
+	      .format = "currency"),
+	{ 0 }
+};
 
 struct line {
 	const char *name, *uri, *key, *account;
@@ -391,10 +393,10 @@ static const char *category_words(const struct overview *o, const struct report_
 
 static void write_bar(const struct overview *o, const char *date, const char *name, wide price)
 {
-	struct bar bar = { .date = date,
-			   .name = name,
-			   .price = { .n = price, .places = PRICE_PLACES },
-			   .currency = o->accounts.currency };
+	struct overview_bar bar = { .date = date,
+				    .name = name,
+				    .price = { .n = price, .places = PRICE_PLACES },
+				    .currency = o->accounts.currency };
 
 	writer_record(o->w, NULL, &bar_shape, &bar);
 }
@@ -509,12 +511,12 @@ static void write_overview(const struct overview *o)
 	show_figures(o);
 	writer_about(o->w,
 		     o->first.day == 1
-			     ? arena_join(rq->arena, words_month(o->first), " so far", NULL)
+			     ? arena_join(rq->arena, date_text_month(o->first), " so far", NULL)
 			     : "This billing cycle so far",
 		     arena_join(rq->arena, o->accounts.words, ", ",
-				words_days(rq->arena, o->first, o->last), ", ", head.time_zone,
+				date_text_days(rq->arena, o->first, o->last), ", ", head.time_zone,
 				". Compared with ",
-				words_days(rq->arena, o->before_first, o->before_last), ".",
+				date_text_days(rq->arena, o->before_first, o->before_last), ".",
 				o->accounts.left_out, NULL));
 	writer_begin(o->w, NULL, &overview_shape);
 	writer_fields(o->w, &overview_shape, &head);

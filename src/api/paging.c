@@ -19,7 +19,7 @@ enum { TOKEN_VERSION = 2, TOKEN_NUMBERS = 2 + PAGE_NUMBERS, TOKEN_NAME_MAX = 256
 #define NUMBER_MAX ((int64_t)1 << 48)
 
 /* What a token holds: these numbers, each 8 bytes, and the name. */
-struct token {
+struct page_token {
 	int64_t page, start;
 	struct page_place place;
 };
@@ -57,7 +57,7 @@ static void add_signed(struct strbuf *sb, const struct request *rq, const unsign
 	strbuf_addn(sb, (const char *)bytes, len);
 }
 
-static const char *token_write(const struct request *rq, const struct token *t)
+static const char *token_write(const struct request *rq, const struct page_token *t)
 {
 	unsigned char bytes[TOKEN_BYTES] = { TOKEN_VERSION };
 	size_t name = t->place.name ? strlen(t->place.name) : 0, len = TOKEN_HEAD + name;
@@ -99,7 +99,7 @@ static int token_refuse(struct error *err)
 			 "a page as they are");
 }
 
-static int token_read(const struct request *rq, const char *text, struct token *ret,
+static int token_read(const struct request *rq, const char *text, struct page_token *ret,
 		      struct error *err)
 {
 	unsigned char bytes[TOKEN_BYTES];
@@ -138,7 +138,7 @@ static const char *page_link(const struct request *rq, const char *path, int64_t
 static const char *link_to(const struct request *rq, const char *path, int64_t page, int64_t start,
 			   const struct page_place *place)
 {
-	struct token t = { .page = page, .start = start, .place = *place };
+	struct page_token t = { .page = page, .start = start, .place = *place };
 
 	return page_link(rq, path, page, token_write(rq, &t));
 }
@@ -152,7 +152,7 @@ int page_begin(const struct request *rq, struct record_page *ret, struct page_pl
 	       struct error *err)
 {
 	const struct arg *page = request_arg(rq, "Page");
-	struct token token = { 0 };
+	struct page_token token = { 0 };
 
 	*ret = (struct record_page) { .page_size = request_arg(rq, "PageSize")->n };
 	*ret_place = (struct page_place) { 0 };

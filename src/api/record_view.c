@@ -5,7 +5,7 @@
 
 #include "api/event_record.h"
 #include "api/reports.h"
-#include "api/words.h"
+#include "api/date_text.h"
 #include "base/banned.h"
 
 enum { DEPTH_MAX = 16, CURRENCIES_SHOWN = 3 };
@@ -157,14 +157,14 @@ void view_write(const struct request *rq, struct writer *w, const struct view_gr
 /* ---- key figures ---- */
 
 /* Accounts, and their usage in the days and in those before. */
-struct share {
+struct view_share {
 	const struct account *accounts;
 	size_t n;
 	struct report now, before;
 };
 
 static int load(const struct request *rq, const struct view_figures *v, const struct days *days,
-		const struct share *s, struct report *ret, struct error *err)
+		const struct view_share *s, struct report *ret, struct error *err)
 {
 	struct report_question q = { .accounts = s->accounts,
 				     .n_accounts = s->n,
@@ -181,7 +181,7 @@ static int load(const struct request *rq, const struct view_figures *v, const st
 
 /* BEFORE NULL: nothing is compared. */
 static int load_share(const struct request *rq, const struct view_figures *v,
-		      const struct days *before, struct share *s, struct error *err)
+		      const struct days *before, struct view_share *s, struct error *err)
 {
 	if (load(rq, v, &v->days, s, &s->now, err) < 0)
 		return -1;
@@ -192,7 +192,7 @@ static int load_share(const struct request *rq, const struct view_figures *v,
  * Splits the accounts by currency. Returns how many there are; those of more
  * than MOST are left out.
  */
-static size_t split(const struct request *rq, const struct view_figures *v, struct share *ret,
+static size_t split(const struct request *rq, const struct view_figures *v, struct view_share *ret,
 		    size_t most)
 {
 	size_t n = 0;
@@ -206,7 +206,7 @@ static size_t split(const struct request *rq, const struct view_figures *v, stru
 		if (k < n || k == most)
 			continue;
 		accounts = arena_array(rq->arena, struct account, v->n - i);
-		ret[n++] = (struct share) { .accounts = accounts };
+		ret[n++] = (struct view_share) { .accounts = accounts };
 		for (size_t j = i; j < v->n; j++)
 			if (strcmp(v->accounts[j].currency, v->accounts[i].currency) == 0)
 				accounts[ret[k].n++] = v->accounts[j];
@@ -214,7 +214,7 @@ static size_t split(const struct request *rq, const struct view_figures *v, stru
 	return n;
 }
 
-static struct figure_pair pair_of(const struct share *s, bool compared)
+static struct figure_pair pair_of(const struct view_share *s, bool compared)
 {
 	return (struct figure_pair) { .now = s->now.all,
 				      .before = s->before.all,
@@ -227,9 +227,9 @@ static struct figure_pair pair_of(const struct share *s, bool compared)
  * all accounts used.
  */
 static int write_costs(const struct request *rq, struct writer *w, const struct view_figures *v,
-		       const struct days *before, const struct share *all, struct error *err)
+		       const struct days *before, const struct view_share *all, struct error *err)
 {
-	struct share shares[CURRENCIES_SHOWN];
+	struct view_share shares[CURRENCIES_SHOWN];
 	size_t n = split(rq, v, shares, CURRENCIES_SHOWN), shown = 0;
 	struct figure_pair p;
 
@@ -252,7 +252,7 @@ static int write_costs(const struct request *rq, struct writer *w, const struct 
 int view_figures_write(const struct request *rq, struct writer *w, const struct view_figures *v,
 		       const char **ret_compared, struct error *err)
 {
-	struct share all = { .accounts = v->accounts, .n = v->n };
+	struct view_share all = { .accounts = v->accounts, .n = v->n };
 	bool one = v->category != CATALOGUE_NONE;
 	const struct days *before = NULL;
 	struct figure_pair p;
@@ -264,7 +264,8 @@ int view_figures_write(const struct request *rq, struct writer *w, const struct 
 					      1, &days.first, &days.last)) {
 		before = &days;
 		*ret_compared = arena_join(rq->arena, " Compared with ",
-					   words_days(rq->arena, days.first, days.last), ".", NULL);
+					   date_text_days(rq->arena, days.first, days.last), ".",
+					   NULL);
 	}
 	if (load_share(rq, v, before, &all, err) < 0)
 		return -1;

@@ -11,33 +11,35 @@
 enum { CHART_LINES = 5 };
 
 /* A part of a bar of the chart. */
-struct bar {
+struct report_bar {
 	const char *start, *name;
 	struct decimal price, usage, upload, download;
 	const char *unit;
 };
 
-#define BAR_HEAD \
-	FIELD(struct bar, start, "First day, or first instant of an hour", .format = "date-or-time")
-#define BAR_NAME FIELD(struct bar, name, "What it is, in words; the small ones together")
+#define BAR_HEAD                                                                  \
+	FIELD(struct report_bar, start, "First day, or first instant of an hour", \
+	      .format = "date-or-time")
+#define BAR_NAME FIELD(struct report_bar, name, "What it is, in words; the small ones together")
 
 static const struct field price_bar_fields[] = { BAR_HEAD,
 						 BAR_NAME,
-						 FIELD(struct bar, price, "Cost"),
-						 FIELD(struct bar, unit, "The currency",
+						 FIELD(struct report_bar, price, "Cost"),
+						 FIELD(struct report_bar, unit, "The currency",
 						       .flags = FIELD_UNIT, .format = "currency"),
 						 { 0 } };
-static const struct field usage_bar_fields[] = { BAR_HEAD,
-						 BAR_NAME,
-						 FIELD(struct bar, usage, "The billed measure"),
-						 FIELD(struct bar, unit, "What it measures",
-						       .flags = FIELD_UNIT),
-						 { 0 } };
+static const struct field usage_bar_fields[] = {
+	BAR_HEAD,
+	BAR_NAME,
+	FIELD(struct report_bar, usage, "The billed measure"),
+	FIELD(struct report_bar, unit, "What it measures", .flags = FIELD_UNIT),
+	{ 0 }
+};
 static const struct field data_bar_fields[] = { BAR_HEAD,
-						FIELD(struct bar, upload, "Data sent"),
-						FIELD(struct bar, unit, "Megabytes",
+						FIELD(struct report_bar, upload, "Data sent"),
+						FIELD(struct report_bar, unit, "Megabytes",
 						      .flags = FIELD_UNIT),
-						FIELD(struct bar, download, "Data received"),
+						FIELD(struct report_bar, download, "Data received"),
 						{ 0 } };
 
 static const struct chart price_over_time = { "start", "name",
@@ -77,8 +79,8 @@ static int compare_lines(const void *x, const void *y, void *arg)
 static void write_bar(const struct request *rq, const struct asked *a, struct writer *w,
 		      const char *start, const char *name, const struct totals *t)
 {
-	struct row amounts = { 0 };
-	struct bar bar = { .start = start, .name = name };
+	struct report_row amounts = { 0 };
+	struct report_bar bar = { .start = start, .name = name };
 
 	report_amounts_fill(rq, t, a->question.category, &amounts);
 	bar.price = (struct decimal) { .n = t->price, .places = PRICE_PLACES };

@@ -44,7 +44,7 @@ enum sort {
 	SORT_CHANGE = 10
 };
 
-struct order {
+struct report_order {
 	const struct request *rq;
 	const struct asked *asked;
 	/* index into report_sort_names; odd: the other way round */
@@ -54,7 +54,7 @@ struct order {
 static int compare_items(const void *x, const void *y, void *arg)
 {
 	const struct item *a = x, *b = y;
-	const struct order *o = arg;
+	const struct report_order *o = arg;
 	int order = 0;
 
 	switch ((enum sort)(o->by & ~1)) {
@@ -101,11 +101,11 @@ int report_items_sort(const struct request *rq, const struct asked *a, const str
 		      struct items *items, struct error *err)
 {
 	const struct arg *sort = request_arg(rq, "Sort");
-	struct order order = { rq, a,
-			       sort->text                               ? sort->n
-			       : a->slots                               ? SORT_START + 1
-			       : a->question.category == CATALOGUE_NONE ? SORT_PRICE + 1
-									: SORT_USAGE + 1 };
+	struct report_order order = { rq, a,
+				      sort->text                               ? sort->n
+				      : a->slots                               ? SORT_START + 1
+				      : a->question.category == CATALOGUE_NONE ? SORT_PRICE + 1
+									       : SORT_USAGE + 1 };
 
 	if ((order.by & ~1) == SORT_NAME && name_lines(rq, r, err) < 0)
 		return -1;
@@ -118,7 +118,7 @@ int report_items_sort(const struct request *rq, const struct asked *a, const str
 }
 
 void report_amounts_fill(const struct request *rq, const struct totals *t, size_t category,
-			 struct row *ret)
+			 struct report_row *ret)
 {
 	const struct category *c = category == CATALOGUE_NONE
 					   ? NULL
@@ -139,7 +139,8 @@ void report_amounts_fill(const struct request *rq, const struct totals *t, size_
 	ret->data_unit = c->usage_unit;
 }
 
-static void fill_price(const struct asked *a, wide price, wide before, wide whole, struct row *ret)
+static void fill_price(const struct asked *a, wide price, wide before, wide whole,
+		       struct report_row *ret)
 {
 	ret->price = (struct decimal) { .n = price, .places = PRICE_PLACES };
 	ret->price_unit = *a->currency ? a->currency : NULL;
@@ -150,14 +151,14 @@ static void fill_price(const struct asked *a, wide price, wide before, wide whol
 }
 
 void report_row_fill(const struct request *rq, const struct asked *a, const struct report *r,
-		     const struct item *i, struct row *ret)
+		     const struct item *i, struct report_row *ret)
 {
 	const struct report_line *line = i->line;
 	const int64_t *slot = i->slot < 0 ? NULL : &r->starts[i->slot];
 
-	*ret = (struct row) { .name = report_line_name(rq, a, line),
-			      .uri = report_link_finer(rq, a, line, slot),
-			      .events_uri = report_link_events(rq, a, line, slot) };
+	*ret = (struct report_row) { .name = report_line_name(rq, a, line),
+				     .uri = report_link_finer(rq, a, line, slot),
+				     .events_uri = report_link_events(rq, a, line, slot) };
 	if (a->group == BY_CATEGORY || a->group == BY_ACCOUNT)
 		ret->key = *line->key ? line->key : NULL;
 	if (line->account) {
@@ -175,11 +176,11 @@ void report_row_fill(const struct request *rq, const struct asked *a, const stru
 }
 
 void report_total_fill(const struct request *rq, const struct asked *a, const struct report *r,
-		       const struct earlier *before, struct row *ret)
+		       const struct earlier *before, struct report_row *ret)
 {
-	*ret = (struct row) { .name = "Total",
-			      .events_uri = report_link_events(rq, a, NULL, NULL),
-			      .previous_uri = report_link_earlier(rq, a, r, NULL, -1) };
+	*ret = (struct report_row) { .name = "Total",
+				     .events_uri = report_link_events(rq, a, NULL, NULL),
+				     .previous_uri = report_link_earlier(rq, a, r, NULL, -1) };
 	report_amounts_fill(rq, &r->all, a->question.category, ret);
 	fill_price(a, r->all.price, before->whole.all.price, r->all.price, ret);
 }

@@ -11,7 +11,7 @@
 /* ---- what is asked ---- */
 
 /* Values of the parameter GroupBy; the dimensions in their order. */
-enum group {
+enum report_group {
 	BY_CUSTOMER,
 	BY_SIM,
 	BY_FLEET,
@@ -23,16 +23,16 @@ enum group {
 };
 
 /* What tells the reports apart. */
-struct kind {
-	const char *category; /* NULL: the caller's choice */
-	enum group group;     /* unless the caller chooses */
+struct report_kind {
+	const char *category;    /* NULL: the caller's choice */
+	enum report_group group; /* unless the caller chooses */
 	const struct shape *line, *bar;
 };
 
 struct asked {
-	const struct kind *kind;
+	const struct report_kind *kind;
 	struct report_question question;
-	enum group group;
+	enum report_group group;
 	bool slots; /* a line a slot, too (By) */
 	struct date first, last;
 	/*
@@ -55,7 +55,7 @@ extern const char *const report_group_names[],
 
 /* ---- what comes out ---- */
 
-struct row {
+struct report_row {
 	const char *start, *end, *name, *uri, *key, *account, *account_sid;
 	struct decimal count;
 	const char *events_uri, *count_unit;
@@ -129,14 +129,14 @@ int report_items_sort(const struct request *rq, const struct asked *a, const str
 		      struct items *items, struct error *err);
 
 void report_row_fill(const struct request *rq, const struct asked *a, const struct report *r,
-		     const struct item *i, struct row *ret);
+		     const struct item *i, struct report_row *ret);
 void report_total_fill(const struct request *rq, const struct asked *a, const struct report *r,
-		       const struct earlier *before, struct row *ret);
+		       const struct earlier *before, struct report_row *ret);
 /*
  * The amounts of a line; which of them mean something depends on its category.
  */
 void report_amounts_fill(const struct request *rq, const struct totals *t, size_t category,
-			 struct row *ret);
+			 struct report_row *ret);
 
 const char *report_line_name(const struct request *rq, const struct asked *a,
 			     const struct report_line *line);

@@ -13,7 +13,7 @@
 #include "api/presets.h"
 #include "api/range.h"
 #include "api/sims.h"
-#include "api/words.h"
+#include "api/date_text.h"
 #include "base/banned.h"
 
 enum { HOURLY_DAYS = 2, DAILY_DAYS = 92, MONTHLY_DAYS = 1100 };
@@ -22,61 +22,65 @@ enum { HOURLY_DAYS = 2, DAILY_DAYS = 92, MONTHLY_DAYS = 1100 };
 
 enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
 
-#define ROW_HEAD                                                                                \
-	[ROW_START] = FIELD(struct row, start,                                                  \
-			    "First day, or first instant of an hour; null without By",          \
-			    .format = "date-or-time", .label = "From"),                         \
-	[ROW_END] = FIELD(struct row, end, "Last day, included, or the hour; null without By",  \
-			  .format = "date-or-time", .label = "To"),                             \
-	[ROW_NAME] = FIELD(struct row, name, "What the line is about, in words"),               \
-	FIELD(struct row, uri, "The next finer report of it", .format = "uri",                  \
-	      .flags = FIELD_LINK),                                                             \
-	FIELD(struct row, key, "Its category, account, customer or SIM", .flags = FIELD_LABEL), \
-	[ROW_ACCOUNT] = FIELD(struct row, account, "Whose it is"),                              \
-	FIELD(struct row, account_sid, "Its account", .flags = FIELD_MACHINE),                  \
-	FIELD(struct row, count, "How many events; null where different things are added up"),  \
-	FIELD(struct row, events_uri, "The events behind the line", .format = "uri",            \
-	      .flags = FIELD_LINK),                                                             \
-	FIELD(struct row, count_unit, "What is counted", .flags = FIELD_UNIT)
+#define ROW_HEAD                                                                            \
+	[ROW_START] = FIELD(struct report_row, start,                                       \
+			    "First day, or first instant of an hour; null without By",      \
+			    .format = "date-or-time", .label = "From"),                     \
+	[ROW_END] = FIELD(struct report_row, end,                                           \
+			  "Last day, included, or the hour; null without By",               \
+			  .format = "date-or-time", .label = "To"),                         \
+	[ROW_NAME] = FIELD(struct report_row, name, "What the line is about, in words"),    \
+	FIELD(struct report_row, uri, "The next finer report of it", .format = "uri",       \
+	      .flags = FIELD_LINK),                                                         \
+	FIELD(struct report_row, key, "Its category, account, customer or SIM",             \
+	      .flags = FIELD_LABEL),                                                        \
+	[ROW_ACCOUNT] = FIELD(struct report_row, account, "Whose it is"),                   \
+	FIELD(struct report_row, account_sid, "Its account", .flags = FIELD_MACHINE),       \
+	FIELD(struct report_row, count,                                                     \
+	      "How many events; null where different things are added up"),                 \
+	FIELD(struct report_row, events_uri, "The events behind the line", .format = "uri", \
+	      .flags = FIELD_LINK),                                                         \
+	FIELD(struct report_row, count_unit, "What is counted", .flags = FIELD_UNIT)
 /* The link of the number before it */
-#define ROW_EVENTS                                                                   \
-	FIELD(struct row, events_uri, "The events behind the line", .format = "uri", \
+#define ROW_EVENTS                                                                          \
+	FIELD(struct report_row, events_uri, "The events behind the line", .format = "uri", \
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY)
-#define ROW_FOOT                                                                                \
-	FIELD(struct row, price, "Cost in the currency of the account", .label = "Cost"),       \
-		ROW_EVENTS,                                                                     \
-		FIELD(struct row, price_unit, "The currency, lower case", .flags = FIELD_UNIT,  \
-		      .format = "currency"),                                                    \
-		FIELD(struct row, previous_price, "Cost in the days it is compared with",       \
-		      .format = "money", .label = "Before"),                                    \
-		FIELD(struct row, previous_uri, "The report of those days", .format = "uri",    \
-		      .flags = FIELD_LINK | FIELD_PAGE_ONLY),                                   \
-		FIELD(struct row, price_unit, "The currency, lower case",                       \
-		      .flags = FIELD_UNIT | FIELD_PAGE_ONLY, .format = "currency"),             \
-		FIELD(struct row, change,                                                       \
-		      "How much more or less that is in percent; null where there was nothing " \
-		      "before",                                                                 \
-		      .flags = FIELD_CHANGE),                                                   \
-		FIELD(struct row, share, "Part of the total cost in percent",                   \
+#define ROW_FOOT                                                                                 \
+	FIELD(struct report_row, price, "Cost in the currency of the account", .label = "Cost"), \
+		ROW_EVENTS,                                                                      \
+		FIELD(struct report_row, price_unit, "The currency, lower case",                 \
+		      .flags = FIELD_UNIT, .format = "currency"),                                \
+		FIELD(struct report_row, previous_price, "Cost in the days it is compared with", \
+		      .format = "money", .label = "Before"),                                     \
+		FIELD(struct report_row, previous_uri, "The report of those days",               \
+		      .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),                   \
+		FIELD(struct report_row, price_unit, "The currency, lower case",                 \
+		      .flags = FIELD_UNIT | FIELD_PAGE_ONLY, .format = "currency"),              \
+		FIELD(struct report_row, change,                                                 \
+		      "How much more or less that is in percent; null where there was nothing "  \
+		      "before",                                                                  \
+		      .flags = FIELD_CHANGE),                                                    \
+		FIELD(struct report_row, share, "Part of the total cost in percent",             \
 		      .flags = FIELD_SHARE)
 
 static const struct field usage_fields[] = {
 	ROW_HEAD,
-	FIELD(struct row, usage, "The billed measure; null where different things are added up"),
+	FIELD(struct report_row, usage,
+	      "The billed measure; null where different things are added up"),
 	ROW_EVENTS,
-	FIELD(struct row, usage_unit, "What usage measures", .flags = FIELD_UNIT),
+	FIELD(struct report_row, usage_unit, "What usage measures", .flags = FIELD_UNIT),
 	ROW_FOOT,
 	{ 0 }
 };
 
 static const struct field sim_fields[] = {
 	ROW_HEAD,
-	FIELD(struct row, upload, "Data sent by the SIM"),
+	FIELD(struct report_row, upload, "Data sent by the SIM"),
 	ROW_EVENTS,
-	FIELD(struct row, data_unit, "Megabytes of a million bytes", .flags = FIELD_UNIT),
-	FIELD(struct row, download, "Data received by the SIM"),
+	FIELD(struct report_row, data_unit, "Megabytes of a million bytes", .flags = FIELD_UNIT),
+	FIELD(struct report_row, download, "Data received by the SIM"),
 	ROW_EVENTS,
-	FIELD(struct row, data_unit, "Megabytes of a million bytes",
+	FIELD(struct report_row, data_unit, "Megabytes of a million bytes",
 	      .flags = FIELD_UNIT | FIELD_PAGE_ONLY),
 	ROW_FOOT,
 	{ 0 }
@@ -92,7 +96,7 @@ static const struct shape sim_shape = { .name = "DataLine",
 					.fields = sim_fields,
 					.doc = "One line" };
 
-struct envelope {
+struct report_envelope {
 	const char *start, *end, *previous_start, *previous_end, *time_zone, *currency;
 	int64_t lines, page, page_size;
 	const char *next_page_uri, *previous_page_uri;
@@ -102,23 +106,23 @@ struct envelope {
 enum { REPORT_TOTAL = 11, REPORT_CHART, REPORT_LINES };
 
 #define REPORT_FIELDS(line_shape, bar_shape)                                                       \
-	FIELD(struct envelope, start, "First day", .format = "date"),                              \
-		FIELD(struct envelope, end, "Last day, included", .format = "date"),               \
-		FIELD(struct envelope, previous_start,                                             \
+	FIELD(struct report_envelope, start, "First day", .format = "date"),                       \
+		FIELD(struct report_envelope, end, "Last day, included", .format = "date"),        \
+		FIELD(struct report_envelope, previous_start,                                      \
 		      "First of the days compared with; null if there are none",                   \
 		      .format = "date"),                                                           \
-		FIELD(struct envelope, previous_end, "Last of them", .format = "date"),            \
-		FIELD(struct envelope, time_zone, "Whose days these are"),                         \
-		FIELD(struct envelope, currency, "Of all prices, lower case",                      \
+		FIELD(struct report_envelope, previous_end, "Last of them", .format = "date"),     \
+		FIELD(struct report_envelope, time_zone, "Whose days these are"),                  \
+		FIELD(struct report_envelope, currency, "Of all prices, lower case",               \
 		      .format = "currency"),                                                       \
-		FIELD_AS(struct envelope, lines, "line_count", "Lines on all pages"),              \
-		FIELD(struct envelope, page, "Number of the page, from 0"),                        \
-		FIELD(struct envelope, page_size, "Lines a page"),                                 \
-		FIELD(struct envelope, next_page_uri, "The page after",                            \
+		FIELD_AS(struct report_envelope, lines, "line_count", "Lines on all pages"),       \
+		FIELD(struct report_envelope, page, "Number of the page, from 0"),                 \
+		FIELD(struct report_envelope, page_size, "Lines a page"),                          \
+		FIELD(struct report_envelope, next_page_uri, "The page after",                     \
 		      .flags = FIELD_NEXT | FIELD_MACHINE),                                        \
-		FIELD(struct envelope, previous_page_uri, "The page before",                       \
+		FIELD(struct report_envelope, previous_page_uri, "The page before",                \
 		      .flags = FIELD_PREVIOUS | FIELD_MACHINE),                                    \
-		[REPORT_TOTAL] = FIELD(struct envelope, total, "All lines together",               \
+		[REPORT_TOTAL] = FIELD(struct report_envelope, total, "All lines together",        \
 				       .shape = &(line_shape), .flags = FIELD_TOTAL),              \
 		[REPORT_CHART] = FIELD_LIST("chart", &(bar_shape), "The largest lines over time"), \
 		[REPORT_LINES] = { .name = "lines",                                                \
@@ -193,7 +197,7 @@ static void choose_group(const struct request *rq, struct asked *a)
 	const struct arg *group = request_arg(rq, "GroupBy"),
 			 *category = a->kind->category ? NULL : request_arg(rq, "Category");
 
-	a->group = group->text ? (enum group)group->n : a->kind->group;
+	a->group = group->text ? (enum report_group)group->n : a->kind->group;
 	a->question.by = a->group < BY_CATEGORY ? REPORT_BY_DIMENSION : by[a->group];
 	a->question.dimension = (enum dimension)a->group;
 	a->question.category = CATALOGUE_NONE;
@@ -347,17 +351,17 @@ static int ask(struct request *rq, struct asked *a, struct error *err)
 /* ---- the answer ---- */
 
 static void fill_envelope(const struct request *rq, const struct asked *a, size_t n,
-			  struct envelope *ret)
+			  struct report_envelope *ret)
 {
 	int64_t page = request_arg(rq, "Page")->n, size = request_arg(rq, "PageSize")->n;
 
-	*ret = (struct envelope) { .start = report_date_text(rq, a->first),
-				   .end = report_date_text(rq, a->last),
-				   .time_zone = zone_name(a->question.zone),
-				   .currency = *a->currency ? a->currency : NULL,
-				   .lines = (int64_t)n,
-				   .page = page,
-				   .page_size = size };
+	*ret = (struct report_envelope) { .start = report_date_text(rq, a->first),
+					  .end = report_date_text(rq, a->last),
+					  .time_zone = zone_name(a->question.zone),
+					  .currency = *a->currency ? a->currency : NULL,
+					  .lines = (int64_t)n,
+					  .page = page,
+					  .page_size = size };
 	if (a->compared) {
 		ret->previous_start = report_date_text(rq, a->before.first);
 		ret->previous_end = report_date_text(rq, a->before.last);
@@ -458,7 +462,7 @@ static const char *compared_words(const struct request *rq, const struct asked *
 {
 	if (a->compared)
 		return arena_join(rq->arena, " Compared with ",
-				  words_days(rq->arena, a->before.first, a->before.last), ".",
+				  date_text_days(rq->arena, a->before.first, a->before.last), ".",
 				  NULL);
 	return request_arg(rq, "Compare")->n == COMPARE_NONE
 		       ? ""
@@ -467,7 +471,7 @@ static const char *compared_words(const struct request *rq, const struct asked *
 
 static void write_about(const struct request *rq, const struct asked *a, struct writer *w)
 {
-	const char *days = words_days(rq->arena, a->first, a->last);
+	const char *days = date_text_days(rq->arena, a->first, a->last);
 
 	writer_assume(w, "StartDate", report_date_text(rq, a->first));
 	writer_assume(w, "EndDate", report_date_text(rq, a->last));
@@ -487,8 +491,8 @@ static int write_report(struct request *rq, const struct asked *a, struct report
 {
 	const struct field *fields = rq->op->returns->fields;
 	struct items items = report_items(rq, a, r, before);
-	struct envelope e;
-	struct row row;
+	struct report_envelope e;
+	struct report_row row;
 
 	fill_envelope(rq, a, items.n, &e);
 	report_total_fill(rq, a, r, before, &row);
@@ -626,11 +630,14 @@ static const struct param sim_params[] = {
 	{ 0 }
 };
 
-static const struct kind usage_kind = { NULL, BY_CATEGORY, &usage_shape, &report_price_bars };
-static const struct kind billing_kind = { NULL, BY_ACCOUNT, &usage_shape, &report_price_bars };
-static const struct kind ai_kind = { CATEGORY_AI_MINUTES, BY_CUSTOMER, &ai_shape,
-				     &report_usage_bars };
-static const struct kind sim_kind = { CATEGORY_SIM_DATA, BY_SIM, &sim_shape, &report_data_bars };
+static const struct report_kind usage_kind = { NULL, BY_CATEGORY, &usage_shape,
+					       &report_price_bars };
+static const struct report_kind billing_kind = { NULL, BY_ACCOUNT, &usage_shape,
+						 &report_price_bars };
+static const struct report_kind ai_kind = { CATEGORY_AI_MINUTES, BY_CUSTOMER, &ai_shape,
+					    &report_usage_bars };
+static const struct report_kind sim_kind = { CATEGORY_SIM_DATA, BY_SIM, &sim_shape,
+					     &report_data_bars };
 
 const struct op op_ReportUsage = {
 	.id = "ReportUsage",

@@ -15,7 +15,7 @@
 #include "api/range.h"
 #include "api/record_view.h"
 #include "api/url.h"
-#include "api/words.h"
+#include "api/date_text.h"
 #include "usage/query.h"
 #include "base/banned.h"
 
@@ -56,10 +56,10 @@ static const char *range_words(struct arena *a, struct date first, struct date l
 	bool begins = date_compare(first, earliest) > 0, ends = date_compare(last, latest) < 0;
 
 	if (begins && ends)
-		return words_days(a, first, last);
+		return date_text_days(a, first, last);
 	if (begins)
-		return arena_join(a, "from ", words_days(a, first, first), " on", NULL);
-	return ends ? arena_join(a, "up to ", words_days(a, last, last), NULL) : "all time";
+		return arena_join(a, "from ", date_text_days(a, first, first), " on", NULL);
+	return ends ? arena_join(a, "up to ", date_text_days(a, last, last), NULL) : "all time";
 }
 
 /*

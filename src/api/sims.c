@@ -155,7 +155,7 @@ static struct sim_record make_record(const struct request *rq, const struct acco
 }
 
 /* Those that the caller sees. */
-struct seen {
+struct sims_seen {
 	const struct request *rq;
 	const struct account_names *names;
 	const struct sim *list;
@@ -180,9 +180,9 @@ static int used_by_seen(const struct request *rq, const struct account_names *na
 }
 
 static int find_seen(const struct request *rq, const struct account_names *names, struct sim *list,
-		     size_t n, struct seen *ret, struct error *err)
+		     size_t n, struct sims_seen *ret, struct error *err)
 {
-	*ret = (struct seen) { .rq = rq, .names = names, .list = list };
+	*ret = (struct sims_seen) { .rq = rq, .names = names, .list = list };
 	for (size_t i = 0; i < n; i++) {
 		int rc = main_account(rq, names, &list[i]) ? 1
 							   : used_by_seen(rq, names, &list[i], err);
@@ -195,9 +195,9 @@ static int find_seen(const struct request *rq, const struct account_names *names
 	return 0;
 }
 
-static bool fits(const struct search *s, const void *list, size_t i)
+static bool fits(const struct list_search *s, const void *list, size_t i)
 {
-	const struct seen *seen = list;
+	const struct sims_seen *seen = list;
 	const struct sim *sim = &seen->list[i];
 	const struct account *account = main_account(seen->rq, seen->names, sim);
 
@@ -210,7 +210,7 @@ static int list_sims(struct request *rq, struct writer *w, struct error *err)
 	const struct sims_op *about = rq->op->data;
 	struct account_names names;
 	struct list_page page;
-	struct seen seen;
+	struct sims_seen seen;
 	struct sim *list;
 	size_t n;
 
@@ -240,7 +240,7 @@ static int list_sims(struct request *rq, struct writer *w, struct error *err)
 
 /* ---- changes ---- */
 
-struct order {
+struct sims_change {
 	struct new_sim new;
 	struct sim_identity id;
 	const char *name;
@@ -273,7 +273,7 @@ static struct sim_identity identity_of(const struct request *rq)
 
 static int add_sim(const struct admin *a, void *arg, struct error *err)
 {
-	struct order *o = arg;
+	struct sims_change *o = arg;
 
 	return admin_sim_add(a, &o->new, &o->made, err);
 }
@@ -281,8 +281,9 @@ static int add_sim(const struct admin *a, void *arg, struct error *err)
 static int create_sim(struct request *rq, struct writer *w, struct error *err)
 {
 	const struct sims_op *about = rq->op->data;
-	struct order o = { .new = { about->kind, request_arg(rq, "account")->text,
-				    request_arg(rq, "sid")->text, request_arg(rq, "name")->text } };
+	struct sims_change o = { .new = { about->kind, request_arg(rq, "account")->text,
+					  request_arg(rq, "sid")->text,
+					  request_arg(rq, "name")->text } };
 
 	if (administer(rq, add_sim, &o, err) < 0)
 		return -1;
@@ -292,14 +293,14 @@ static int create_sim(struct request *rq, struct writer *w, struct error *err)
 
 static int set_name(const struct admin *a, void *arg, struct error *err)
 {
-	struct order *o = arg;
+	struct sims_change *o = arg;
 
 	return admin_sim_rename(a, &o->id, o->name, &o->made, err);
 }
 
 static int rename_sim(struct request *rq, struct writer *w, struct error *err)
 {
-	struct order o = { .id = identity_of(rq), .name = request_arg(rq, "name")->text };
+	struct sims_change o = { .id = identity_of(rq), .name = request_arg(rq, "name")->text };
 
 	return administer(rq, set_name, &o, err) < 0
 		       ? -1
@@ -308,14 +309,14 @@ static int rename_sim(struct request *rq, struct writer *w, struct error *err)
 
 static int remove_name(const struct admin *a, void *arg, struct error *err)
 {
-	struct order *o = arg;
+	struct sims_change *o = arg;
 
 	return admin_sim_remove(a, &o->id, &o->made, err);
 }
 
 static int remove_sim(struct request *rq, struct writer *w, struct error *err)
 {
-	struct order o = { .id = identity_of(rq) };
+	struct sims_change o = { .id = identity_of(rq) };
 
 	return administer(rq, remove_name, &o, err) < 0
 		       ? -1

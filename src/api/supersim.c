@@ -15,7 +15,7 @@
 #include "api/reports.h"
 #include "api/sims.h"
 #include "api/url.h"
-#include "api/words.h"
+#include "api/date_text.h"
 #include "base/secret.h"
 #include "usage/sim.h"
 #include "base/banned.h"
@@ -34,13 +34,13 @@ enum { RETENTION_MONTHS = 18, GROUP_SIM_DAYS = 31, HOUR_SEC = 3600 };
 
 /* ---- what an answer is made of ---- */
 
-struct sim_period {
+struct supersim_period {
 	const char *start_time, *end_time;
 };
 
 static const struct field period_fields[] = {
-	FIELD(struct sim_period, start_time, "First second of it", .format = "date-time"),
-	FIELD(struct sim_period, end_time, "Where the next one begins", .format = "date-time"),
+	FIELD(struct supersim_period, start_time, "First second of it", .format = "date-time"),
+	FIELD(struct supersim_period, end_time, "Where the next one begins", .format = "date-time"),
 	{ 0 }
 };
 
@@ -48,8 +48,8 @@ static const struct shape period_shape = { .name = "Period",
 					   .fields = period_fields,
 					   .doc = "A stretch of time" };
 
-struct sim_record {
-	const struct sim_period *period;
+struct supersim_record {
+	const struct supersim_period *period;
 	const char *account_sid;
 	int64_t data_upload, data_download, data_total;
 	const char *events_uri;
@@ -58,20 +58,20 @@ struct sim_record {
 };
 
 static const struct field sim_fields[] = {
-	FIELD(struct sim_record, period, "When", .shape = &period_shape),
-	FIELD(struct sim_record, account_sid, "Whose SIMs"),
-	FIELD(struct sim_record, data_upload, "Bytes sent"),
-	FIELD(struct sim_record, data_download, "Bytes received"),
-	FIELD(struct sim_record, data_total, "Both together"),
-	FIELD(struct sim_record, data_total_billed, "What they cost", .flags = FIELD_MONEY),
-	FIELD_EVENTS(struct sim_record),
-	FIELD(struct sim_record, billed_unit,
+	FIELD(struct supersim_record, period, "When", .shape = &period_shape),
+	FIELD(struct supersim_record, account_sid, "Whose SIMs"),
+	FIELD(struct supersim_record, data_upload, "Bytes sent"),
+	FIELD(struct supersim_record, data_download, "Bytes received"),
+	FIELD(struct supersim_record, data_total, "Both together"),
+	FIELD(struct supersim_record, data_total_billed, "What they cost", .flags = FIELD_MONEY),
+	FIELD_EVENTS(struct supersim_record),
+	FIELD(struct supersim_record, billed_unit,
 	      "The currency, upper case; null while nothing is billed", .flags = FIELD_UNIT,
 	      .format = "currency"),
-	FIELD(struct sim_record, sim_sid, "The SIM, if asked for by it"),
-	FIELD(struct sim_record, fleet_sid, "The fleet, if asked for by it"),
-	FIELD(struct sim_record, network_sid, "The network, if asked for by it"),
-	FIELD(struct sim_record, iso_country, "The country, if asked for by it"),
+	FIELD(struct supersim_record, sim_sid, "The SIM, if asked for by it"),
+	FIELD(struct supersim_record, fleet_sid, "The fleet, if asked for by it"),
+	FIELD(struct supersim_record, network_sid, "The network, if asked for by it"),
+	FIELD(struct supersim_record, iso_country, "The country, if asked for by it"),
 	{ 0 }
 };
 
@@ -125,13 +125,14 @@ static const struct shape page_shape = { .name = "UsageRecords",
 static const struct {
 	const char *param;
 	enum dimension dim;
-	size_t field;          /* offset in struct sim_record */
+	size_t field;          /* offset in struct supersim_record */
 	const char *one, *all; /* on pages */
 } dimensions[] = {
-	{ "Sim", DIM_SIM, offsetof(struct sim_record, sim_sid), "SIM", "SIMs" },
-	{ "Fleet", DIM_FLEET, offsetof(struct sim_record, fleet_sid), "Fleet", "Fleets" },
-	{ "Network", DIM_NETWORK, offsetof(struct sim_record, network_sid), "Network", "Networks" },
-	{ "IsoCountry", DIM_COUNTRY, offsetof(struct sim_record, iso_country), "Country",
+	{ "Sim", DIM_SIM, offsetof(struct supersim_record, sim_sid), "SIM", "SIMs" },
+	{ "Fleet", DIM_FLEET, offsetof(struct supersim_record, fleet_sid), "Fleet", "Fleets" },
+	{ "Network", DIM_NETWORK, offsetof(struct supersim_record, network_sid), "Network",
+	  "Networks" },
+	{ "IsoCountry", DIM_COUNTRY, offsetof(struct supersim_record, iso_country), "Country",
 	  "Countries" },
 };
 
@@ -161,7 +162,7 @@ static const struct {
 	[GRANULARITY_ALL] = { PERIOD_ALL, 1, 0, NULL, 18, 0, "18 months in all", "Time", "Total" },
 };
 
-struct sim_report {
+struct supersim_report {
 	const struct request *rq;
 	struct account account;
 	int group; /* index into `dimensions`, or -1 */
@@ -187,7 +188,7 @@ __attribute__((format(printf, 4, 5))) static int refuse(struct error *err, int c
 }
 
 /* The account of the credentials; who has none of its own says which. */
-static int find_account(struct sim_report *r, struct error *err)
+static int find_account(struct supersim_report *r, struct error *err)
 {
 	const struct request *rq = r->rq;
 	const struct arg *sid = request_arg(rq, "AccountSid");
@@ -223,7 +224,7 @@ static int64_t months_before(int64_t sec, int months)
  * Where a report ends without EndTime: now; by the hour or day, at the end of
  * the running one.
  */
-static int64_t default_end(const struct sim_report *r)
+static int64_t default_end(const struct supersim_report *r)
 {
 	int64_t step = granularity_rules[r->granularity].step;
 
@@ -239,7 +240,7 @@ static int64_t default_start(int64_t end)
 	return -floor_div(-months_before(end, 1), HOUR_SEC) * HOUR_SEC;
 }
 
-static int check_time(const struct sim_report *r, const struct arg *arg, int64_t *sec,
+static int check_time(const struct supersim_report *r, const struct arg *arg, int64_t *sec,
 		      struct error *err)
 {
 	int64_t step = granularity_rules[r->granularity].step;
@@ -255,7 +256,8 @@ static int check_time(const struct sim_report *r, const struct arg *arg, int64_t
 }
 
 /* Twilio's limits of a range. */
-static int check_limits(const struct sim_report *r, const struct usage_query *q, struct error *err)
+static int check_limits(const struct supersim_report *r, const struct usage_query *q,
+			struct error *err)
 {
 	int64_t today = floor_div(r->rq->now, SEC_PER_DAY) * SEC_PER_DAY;
 	int g = r->granularity;
@@ -276,7 +278,7 @@ static int check_limits(const struct sim_report *r, const struct usage_query *q,
 }
 
 /* The midnight that the account's usage begins with. */
-static int find_begin(const struct sim_report *r, int64_t *ret, struct error *err)
+static int find_begin(const struct supersim_report *r, int64_t *ret, struct error *err)
 {
 	int64_t begin = floor_div(r->account.created, SEC_PER_DAY), day;
 	int rc = store_account_first_day(r->rq->store, r->account.id, &day, err);
@@ -291,7 +293,7 @@ static int find_begin(const struct sim_report *r, int64_t *ret, struct error *er
  * Without those limits: a list by the hour or day begins with the account's
  * usage and ends today.
  */
-static int cut_range(const struct sim_report *r, struct usage_query *q, struct error *err)
+static int cut_range(const struct supersim_report *r, struct usage_query *q, struct error *err)
 {
 	int64_t begin, end = (floor_div(r->rq->now, SEC_PER_DAY) + 1) * SEC_PER_DAY;
 
@@ -304,7 +306,7 @@ static int cut_range(const struct sim_report *r, struct usage_query *q, struct e
 	return 0;
 }
 
-static int choose_range(const struct sim_report *r, struct usage_query *q, struct error *err)
+static int choose_range(const struct supersim_report *r, struct usage_query *q, struct error *err)
 {
 	const struct arg *start = request_arg(r->rq, "StartTime"),
 			 *end = request_arg(r->rq, "EndTime");
@@ -345,7 +347,7 @@ static int check_filter(int d, const char *text, struct error *err)
  * The value of dimension D that TEXT means, by which records show it. What the
  * account doesn't know gives no records.
  */
-static int choose_filter(struct sim_report *r, struct usage_query *q, int d, const char *text,
+static int choose_filter(struct supersim_report *r, struct usage_query *q, int d, const char *text,
 			 struct error *err)
 {
 	const struct request *rq = r->rq;
@@ -366,7 +368,7 @@ static int choose_filter(struct sim_report *r, struct usage_query *q, int d, con
 	return 0;
 }
 
-static int choose_filters(struct sim_report *r, struct usage_query *q, struct error *err)
+static int choose_filters(struct supersim_report *r, struct usage_query *q, struct error *err)
 {
 	const char *asked[DIMENSIONS] = { NULL };
 
@@ -395,7 +397,7 @@ static const char *instant_text(const struct request *rq, int64_t sec)
  * The end of the events that a record counts: all of the running quarter hour,
  * see usage_query.
  */
-static int64_t events_end(const struct sim_report *r, int64_t to)
+static int64_t events_end(const struct supersim_report *r, int64_t to)
 {
 	return r->query->running && to == r->query->to
 		       ? (floor_div(to, QUARTER_SEC) + 1) * QUARTER_SEC
@@ -405,8 +407,8 @@ static int64_t events_end(const struct sim_report *r, int64_t to)
 /*
  * Their time and dimensions are said as the parameters of this list say them.
  */
-static const char *events_query(const struct sim_report *r, const struct usage_row *row,
-				const struct sim_record *rec)
+static const char *events_query(const struct supersim_report *r, const struct usage_row *row,
+				const struct supersim_record *rec)
 {
 	struct url u = url_begin(r->rq->arena, "");
 
@@ -419,17 +421,18 @@ static const char *events_query(const struct sim_report *r, const struct usage_r
 	return url_end(&u);
 }
 
-static int fill_record(const struct sim_report *r, const struct usage_row *row,
-		       struct sim_period *period, struct sim_record *ret, struct error *err)
+static int fill_record(const struct supersim_report *r, const struct usage_row *row,
+		       struct supersim_period *period, struct supersim_record *ret,
+		       struct error *err)
 {
 	if (row->totals.usage > INT64_MAX)
 		return error_set(
 			err, ERR_OVERFLOW, NULL,
 			"the sum of the bytes does not fit 64 bits; ask for a shorter range");
-	*period = (struct sim_period) { instant_text(r->rq, row->from),
-					instant_text(r->rq, row->to) };
+	*period = (struct supersim_period) { instant_text(r->rq, row->from),
+					     instant_text(r->rq, row->to) };
 	/* a megabyte's micro unit is a byte */
-	*ret = (struct sim_record) {
+	*ret = (struct supersim_record) {
 		.period = period,
 		.account_sid = r->account.sid,
 		.data_upload = (int64_t)row->totals.upload,
@@ -466,11 +469,11 @@ static void end_page(const struct record_page *page, struct writer *w)
 	writer_end(w);
 }
 
-static int write_page(const struct sim_report *r, const struct record_page *page, struct writer *w,
-		      struct error *err)
+static int write_page(const struct supersim_report *r, const struct record_page *page,
+		      struct writer *w, struct error *err)
 {
-	struct sim_period period;
-	struct sim_record rec;
+	struct supersim_period period;
+	struct supersim_record rec;
 
 	writer_begin(w, NULL, &page_shape);
 	writer_begin_list(w, &page_fields[SIM_LIST], &sim_shape);
@@ -531,7 +534,7 @@ static bool is_nothing(const struct totals *t)
 }
 
 /* "2026-11-21" or, of an hour, its first instant. */
-static const char *when_text(const struct sim_report *r, const char *start)
+static const char *when_text(const struct supersim_report *r, const char *start)
 {
 	return r->granularity == GRANULARITY_DAY ? arena_strn(r->rq->arena, start, DATE_TEXT - 1)
 						 : start;
@@ -541,7 +544,7 @@ static const char *when_text(const struct sim_report *r, const char *start)
  * A SIM or a fleet that has a name is called so, and its SID stands below; else
  * what ROW has of it.
  */
-static int name_row(const struct sim_report *r, const char *value, struct sim_view_row *row,
+static int name_row(const struct supersim_report *r, const char *value, struct sim_view_row *row,
 		    struct error *err)
 {
 	enum dimension d = dimensions[r->group].dim;
@@ -561,12 +564,12 @@ static int name_row(const struct sim_report *r, const char *value, struct sim_vi
 }
 
 /* FROM a row, or (LEVEL_TOTAL) the total. */
-static int view_row(const struct sim_report *r, const struct usage_row *from, int64_t level,
+static int view_row(const struct supersim_report *r, const struct usage_row *from, int64_t level,
 		    struct writer *w, struct error *err)
 {
 	bool total = level == LEVEL_TOTAL;
-	struct sim_period period;
-	struct sim_record rec;
+	struct supersim_period period;
+	struct supersim_record rec;
 	struct sim_view_row row;
 
 	if (fill_record(r, from, &period, &rec, err) < 0)
@@ -590,8 +593,8 @@ static int view_row(const struct sim_report *r, const struct usage_row *from, in
 }
 
 /* All that the question is about, in [FROM, TO). */
-static int load_total(const struct sim_report *r, int64_t from, int64_t to, struct usage_row *ret,
-		      struct error *err)
+static int load_total(const struct supersim_report *r, int64_t from, int64_t to,
+		      struct usage_row *ret, struct error *err)
 {
 	struct usage_query q = *r->query;
 	struct usage_cursor *cur = NULL;
@@ -618,8 +621,8 @@ static int load_total(const struct sim_report *r, int64_t from, int64_t to, stru
  * Key figures, compared with as much time just before, unless that lies before
  * the account's usage. *RET_COMPARED: what pages say of it.
  */
-static int view_figures(const struct sim_report *r, struct writer *w, struct usage_row *ret_total,
-			const char **ret_compared, struct error *err)
+static int view_figures(const struct supersim_report *r, struct writer *w,
+			struct usage_row *ret_total, const char **ret_compared, struct error *err)
 {
 	const struct usage_query *q = r->query;
 	int64_t before = q->from - (q->to - q->from), begin;
@@ -635,8 +638,8 @@ static int view_figures(const struct sim_report *r, struct writer *w, struct usa
 	p.before = earlier.totals;
 	if (p.compared)
 		*ret_compared = arena_join(r->rq->arena, " Compared with ",
-					   words_range(r->rq->arena, q->zone, before, q->from), ".",
-					   NULL);
+					   date_text_range(r->rq->arena, q->zone, before, q->from),
+					   ".", NULL);
 	figures_of_category(r->rq, w, &p, q->category);
 	figure_cost(w, &p);
 	return 0;
@@ -646,7 +649,7 @@ static int view_figures(const struct sim_report *r, struct writer *w, struct usa
  * What the columns are called, which are there, and what the filters are set
  * to.
  */
-static void view_question(const struct sim_report *r, struct writer *w)
+static void view_question(const struct supersim_report *r, struct writer *w)
 {
 	const struct usage_query *q = r->query;
 	bool all = r->granularity == GRANULARITY_ALL;
@@ -671,7 +674,7 @@ static void view_question(const struct sim_report *r, struct writer *w)
 		writer_hide(w, &view_fields[VIEW_WHEN]);
 }
 
-static int view_page(const struct sim_report *r, const struct record_page *page,
+static int view_page(const struct supersim_report *r, const struct record_page *page,
 		     const struct usage_row *total, struct writer *w, struct error *err)
 {
 	bool only_total = r->group < 0 && r->granularity == GRANULARITY_ALL;
@@ -700,7 +703,7 @@ static const char *currency_capitals(const struct request *rq, const char *curre
 static int list_sim_records(struct request *rq, struct writer *w, struct error *err)
 {
 	const struct arg *group = request_arg(rq, "Group");
-	struct sim_report r = {
+	struct supersim_report r = {
 		.rq = rq,
 		.group = group->text ? (int)group->n : -1,
 		.granularity = (int)request_arg(rq, "Granularity")->n,
@@ -729,7 +732,7 @@ static int list_sim_records(struct request *rq, struct writer *w, struct error *
 	if (request_note_closed(rq, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
 		return -1;
 	r.unit = currency_capitals(rq, r.account.currency);
-	days = words_range(rq->arena, q.zone, q.from, q.from < q.to ? q.to : q.from + 1);
+	days = date_text_range(rq->arena, q.zone, q.from, q.from < q.to ? q.to : q.from + 1);
 	if (view_wanted(rq)) {
 		view_question(&r, w);
 		if (view_figures(&r, w, &total, &compared, err) < 0)

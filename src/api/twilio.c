@@ -12,7 +12,7 @@
 #include "api/range.h"
 #include "api/record_view.h"
 #include "api/url.h"
-#include "api/words.h"
+#include "api/date_text.h"
 #include "base/banned.h"
 
 #define API_VERSION "2010-04-01"
@@ -61,16 +61,16 @@ static const struct resource resources[RESOURCES] = {
 
 /* ---- what an answer is made of ---- */
 
-struct links {
+struct twilio_links {
 	/* by resource; the list itself is not among the sub-resources */
 	const char *uri[RESOURCES];
 };
 
-#define LINK(key, res)                                                                           \
-	{                                                                                        \
-		.name = (key), .type = VT_TEXT,                                                  \
-		.offset = offsetof(struct links, uri) + sizeof(char *) * (res), .format = "uri", \
-		.doc = "The same category over these days"                                       \
+#define LINK(key, res)                                                                 \
+	{                                                                              \
+		.name = (key), .type = VT_TEXT,                                        \
+		.offset = offsetof(struct twilio_links, uri) + sizeof(char *) * (res), \
+		.format = "uri", .doc = "The same category over these days"            \
 	}
 
 static const struct field links_fields[] = { LINK("all_time", RES_ALL_TIME),
@@ -87,7 +87,7 @@ static const struct shape links_shape = { .name = "SubresourceUris",
 					  .fields = links_fields,
 					  .doc = "The sub-resources for one category" };
 
-struct record {
+struct twilio_record {
 	const char *category, *description, *account_sid, *start_date, *end_date, *as_of;
 	struct decimal count;
 	const char *count_unit;
@@ -95,28 +95,30 @@ struct record {
 	const char *usage_unit;
 	struct decimal price;
 	const char *events_uri, *price_unit, *api_version, *uri;
-	const struct links *subresource_uris;
+	const struct twilio_links *subresource_uris;
 };
 
 static const struct field record_fields[] = {
-	FIELD(struct record, category, "What was used"),
-	FIELD(struct record, description, "The category in words", .flags = FIELD_LABEL),
-	FIELD(struct record, account_sid, "The account that was asked for"),
-	FIELD(struct record, start_date, "First day, included", .format = "date"),
-	FIELD(struct record, end_date, "Last day, included", .format = "date"),
-	FIELD(struct record, as_of, "Up to when the ledger was read", .flags = FIELD_MACHINE,
+	FIELD(struct twilio_record, category, "What was used"),
+	FIELD(struct twilio_record, description, "The category in words", .flags = FIELD_LABEL),
+	FIELD(struct twilio_record, account_sid, "The account that was asked for"),
+	FIELD(struct twilio_record, start_date, "First day, included", .format = "date"),
+	FIELD(struct twilio_record, end_date, "Last day, included", .format = "date"),
+	FIELD(struct twilio_record, as_of, "Up to when the ledger was read", .flags = FIELD_MACHINE,
 	      .format = "date-time"),
-	FIELD(struct record, count, "How many events; null for totalprice", .flags = FIELD_QUOTED),
-	FIELD(struct record, count_unit, "What count counts", .flags = FIELD_UNIT),
-	FIELD(struct record, usage, "The billed measure", .flags = FIELD_QUOTED),
-	FIELD(struct record, usage_unit, "What usage measures", .flags = FIELD_UNIT),
-	FIELD(struct record, price, "Cost in the account's currency", .flags = FIELD_MONEY),
-	FIELD_EVENTS(struct record),
-	FIELD(struct record, price_unit, "The currency, lower case", .flags = FIELD_UNIT,
+	FIELD(struct twilio_record, count, "How many events; null for totalprice",
+	      .flags = FIELD_QUOTED),
+	FIELD(struct twilio_record, count_unit, "What count counts", .flags = FIELD_UNIT),
+	FIELD(struct twilio_record, usage, "The billed measure", .flags = FIELD_QUOTED),
+	FIELD(struct twilio_record, usage_unit, "What usage measures", .flags = FIELD_UNIT),
+	FIELD(struct twilio_record, price, "Cost in the account's currency", .flags = FIELD_MONEY),
+	FIELD_EVENTS(struct twilio_record),
+	FIELD(struct twilio_record, price_unit, "The currency, lower case", .flags = FIELD_UNIT,
 	      .format = "currency"),
-	FIELD(struct record, api_version, "Always " API_VERSION, .flags = FIELD_MACHINE),
-	FIELD(struct record, uri, "This record alone", .flags = FIELD_MACHINE, .format = "uri"),
-	FIELD(struct record, subresource_uris, "The category in the other sub-resources",
+	FIELD(struct twilio_record, api_version, "Always " API_VERSION, .flags = FIELD_MACHINE),
+	FIELD(struct twilio_record, uri, "This record alone", .flags = FIELD_MACHINE,
+	      .format = "uri"),
+	FIELD(struct twilio_record, subresource_uris, "The category in the other sub-resources",
 	      .flags = FIELD_MACHINE | FIELD_SHARED, .shape = &links_shape),
 	{ 0 }
 };
@@ -125,7 +127,7 @@ static const struct shape record_shape = { .name = "UsageRecord",
 					   .fields = record_fields,
 					   .doc = "Usage of one category over some days" };
 
-struct envelope {
+struct twilio_envelope {
 	int64_t end;
 	const char *first_page_uri, *next_page_uri;
 	int64_t page, page_size;
@@ -137,17 +139,17 @@ struct envelope {
 enum { ENVELOPE_LIST = 8 };
 
 static const struct field envelope_fields[] = {
-	FIELD(struct envelope, page, "Number of the page, from 0"),
-	FIELD(struct envelope, page_size, "Most records a page has"),
-	FIELD(struct envelope, uri, "This page", .format = "uri"),
-	FIELD(struct envelope, first_page_uri, "The first page", .format = "uri"),
-	FIELD(struct envelope, previous_page_uri, "The page before, or null",
+	FIELD(struct twilio_envelope, page, "Number of the page, from 0"),
+	FIELD(struct twilio_envelope, page_size, "Most records a page has"),
+	FIELD(struct twilio_envelope, uri, "This page", .format = "uri"),
+	FIELD(struct twilio_envelope, first_page_uri, "The first page", .format = "uri"),
+	FIELD(struct twilio_envelope, previous_page_uri, "The page before, or null",
 	      .flags = FIELD_PREVIOUS, .format = "uri"),
-	FIELD(struct envelope, next_page_uri, "The page after, or null", .flags = FIELD_NEXT,
+	FIELD(struct twilio_envelope, next_page_uri, "The page after, or null", .flags = FIELD_NEXT,
 	      .format = "uri"),
-	FIELD(struct envelope, start, "Index of the first record of the page, from 0",
+	FIELD(struct twilio_envelope, start, "Index of the first record of the page, from 0",
 	      .flags = FIELD_JSON_ONLY),
-	FIELD(struct envelope, end, "Index of the last record of the page",
+	FIELD(struct twilio_envelope, end, "Index of the last record of the page",
 	      .flags = FIELD_JSON_ONLY),
 	[ENVELOPE_LIST] = FIELD_LIST("usage_records", &record_shape,
 				     "The records, newest period first"),
@@ -161,7 +163,7 @@ static const struct shape envelope_shape = { .name = "UsageRecords",
 
 /* ---- whose usage, which days ---- */
 
-struct report {
+struct twilio_report {
 	const struct request *rq;
 	const struct resource *resource;
 	struct account account;
@@ -172,8 +174,8 @@ struct report {
 	const char *by_category[RESOURCES]; /* each resource's path up to "?Category=" */
 	/* what a record's links must repeat, with a leading "&"; or "" */
 	const char *extra_filters;
-	const struct links **links;   /* by catalogue index, made when first needed */
-	int64_t dates_from, dates_to; /* the slot whose dates are in the two texts */
+	const struct twilio_links **links; /* by catalogue index, made when first needed */
+	int64_t dates_from, dates_to;      /* the slot whose dates are in the two texts */
 	const char *start_date, *end_date;
 	const char *uri_dates; /* what a record's own URI says after its category */
 	/*
@@ -189,7 +191,7 @@ static int not_found(const struct request *rq, const char *why, struct error *er
 			 request_path(rq), rq->suffix, why);
 }
 
-static int find_account(struct report *r, struct error *err)
+static int find_account(struct twilio_report *r, struct error *err)
 {
 	switch (access_account(r->rq, request_arg(r->rq, "AccountSid")->text, &r->account, err)) {
 	case SIGHT_FAILED:
@@ -205,7 +207,7 @@ static int find_account(struct report *r, struct error *err)
  * The account and, if asked for and it is a main one, its subaccounts; and the
  * day their usage begins.
  */
-static int choose_accounts(struct report *r, struct usage_query *q, struct error *err)
+static int choose_accounts(struct twilio_report *r, struct usage_query *q, struct error *err)
 {
 	const struct request *rq = r->rq;
 	struct account *subs = NULL;
@@ -279,7 +281,7 @@ static int days_not_found(const struct request *rq, struct error *err)
  * account began have no records at all, unless they are the resource's own
  * (yesterday, of an account that began today).
  */
-static int choose_days(struct report *r, struct usage_query *q, struct error *err)
+static int choose_days(struct twilio_report *r, struct usage_query *q, struct error *err)
 {
 	const struct resource *res = r->resource;
 	struct date today = request_today(r->rq), begin = r->begin, first, last, own_first,
@@ -290,7 +292,7 @@ static int choose_days(struct report *r, struct usage_query *q, struct error *er
 	last = own_last;
 	if (range_given(r->rq, &first, &last, err) < 0)
 		return days_not_found(r->rq, err);
-	r->days = words_days(r->rq->arena, first, last);
+	r->days = date_text_days(r->rq->arena, first, last);
 	if (date_compare(last, begin) < 0 &&
 	    (date_compare(first, own_first) != 0 || date_compare(last, own_last) != 0)) {
 		q->from = q->to = zone_day_start(q->zone, first);
@@ -309,7 +311,7 @@ static int choose_days(struct report *r, struct usage_query *q, struct error *er
 /* ---- records ---- */
 
 /* PATH is that of the request's own resource, SUFFIX what links end with. */
-static void make_links(struct report *r, const char *path, const char *suffix)
+static void make_links(struct twilio_report *r, const char *path, const char *suffix)
 {
 	const struct request *rq = r->rq;
 	const char *records = arena_strn(rq->arena, path, strlen(path) - strlen(r->resource->path));
@@ -317,25 +319,25 @@ static void make_links(struct report *r, const char *path, const char *suffix)
 	for (int i = 0; i < RESOURCES; i++)
 		r->by_category[i] = arena_join(rq->arena, records, resources[i].path, suffix,
 					       "?Category=", NULL);
-	r->links = arena_array(rq->arena, const struct links *, rq->catalogue->n);
+	r->links = arena_array(rq->arena, const struct twilio_links *, rq->catalogue->n);
 }
 
-static const struct links *category_links(struct report *r, size_t category)
+static const struct twilio_links *category_links(struct twilio_report *r, size_t category)
 {
 	const struct request *rq = r->rq;
 	const char *name = rq->catalogue->categories[category].name;
-	struct links *links;
+	struct twilio_links *links;
 
 	if (r->links[category])
 		return r->links[category];
-	links = arena_new(rq->arena, struct links);
+	links = arena_new(rq->arena, struct twilio_links);
 	for (int i = RES_RECORDS + 1; i < RESOURCES; i++)
 		links->uri[i] = arena_join(rq->arena, r->by_category[i], name, r->extra_filters,
 					   NULL);
 	return r->links[category] = links;
 }
 
-static void slot_dates(struct report *r, const struct usage_row *row)
+static void slot_dates(struct twilio_report *r, const struct usage_row *row)
 {
 	const struct zone *zone = request_zone(r->rq);
 	char text[DATE_TEXT];
@@ -352,14 +354,15 @@ static void slot_dates(struct report *r, const struct usage_row *row)
 				  "&EndDate=", r->end_date, r->extra_filters, NULL);
 }
 
-static void fill_record(struct report *r, const struct usage_row *row, struct record *ret)
+static void fill_record(struct twilio_report *r, const struct usage_row *row,
+			struct twilio_record *ret)
 {
 	const struct request *rq = r->rq;
 	const struct category *c = &rq->catalogue->categories[row->category];
 	bool total = row->category == rq->catalogue->totalprice;
 
 	slot_dates(r, row);
-	*ret = (struct record) {
+	*ret = (struct twilio_record) {
 		.category = c->name,
 		.description = c->description,
 		.account_sid = r->account.sid,
@@ -389,7 +392,7 @@ static void fill_record(struct report *r, const struct usage_row *row, struct re
 /* The envelope of a page, whose list is left open. */
 static void begin_page(const struct record_page *page, const struct shape *item, struct writer *w)
 {
-	struct envelope e = {
+	struct twilio_envelope e = {
 		.first_page_uri = page->first,
 		.next_page_uri = page->next,
 		.page = page->page,
@@ -405,9 +408,9 @@ static void begin_page(const struct record_page *page, const struct shape *item,
 	writer_begin_list(w, &envelope_fields[ENVELOPE_LIST], item);
 }
 
-static void write_page(struct report *r, const struct record_page *page, struct writer *w)
+static void write_page(struct twilio_report *r, const struct record_page *page, struct writer *w)
 {
-	struct record rec;
+	struct twilio_record rec;
 
 	begin_page(page, &record_shape, w);
 	for (size_t i = 0; i < page->n; i++) {
@@ -432,7 +435,7 @@ static const char *date_text(const struct request *rq, struct date d)
  * "21 November 2026", "November 2026" or "2026"; of a stretch that is cut its
  * days.
  */
-static const char *stretch_words(const struct report *r, struct date first, struct date last)
+static const char *stretch_words(const struct twilio_report *r, struct date first, struct date last)
 {
 	struct arena *arena = r->rq->arena;
 	enum period p = r->resource->period;
@@ -443,8 +446,8 @@ static const char *stretch_words(const struct report *r, struct date first, stru
 	if (p == PERIOD_YEAR && whole)
 		return arena_printf(arena, "%d", first.year);
 	if (p == PERIOD_MONTH && whole)
-		return arena_printf(arena, "%s %d", words_month(first), first.year);
-	return words_days(arena, first, last);
+		return arena_printf(arena, "%s %d", date_text_month(first), first.year);
+	return date_text_days(arena, first, last);
 }
 
 /*
@@ -457,7 +460,7 @@ static size_t one_category(const struct request *rq, const struct usage_query *q
 }
 
 /* The price of all in the stretch that ROW is of. */
-static int load_total(const struct report *r, const struct usage_query *query,
+static int load_total(const struct twilio_report *r, const struct usage_query *query,
 		      const struct usage_row *row, wide *ret, struct error *err)
 {
 	struct usage_query q = *query;
@@ -483,7 +486,7 @@ static int load_total(const struct report *r, const struct usage_query *query,
 }
 
 /* G has the rows, which are of one stretch. */
-static int view_stretch(struct report *r, const struct usage_query *q, struct view_group g,
+static int view_stretch(struct twilio_report *r, const struct usage_query *q, struct view_group g,
 			struct writer *w, struct error *err)
 {
 	const struct request *rq = r->rq;
@@ -510,8 +513,8 @@ static int view_stretch(struct report *r, const struct usage_query *q, struct vi
 	return 0;
 }
 
-static int view_page(struct report *r, const struct usage_query *q, const struct record_page *page,
-		     struct writer *w, struct error *err)
+static int view_page(struct twilio_report *r, const struct usage_query *q,
+		     const struct record_page *page, struct writer *w, struct error *err)
 {
 	begin_page(page, &view_shape, w);
 	for (size_t i = 0, n; i < page->n; i += n) {
@@ -533,8 +536,8 @@ static int view_page(struct report *r, const struct usage_query *q, const struct
  * What pages say of the question: its days, its words, key figures;
  * *RET_COMPARED as view_figures_write.
  */
-static int view_question(const struct report *r, const struct usage_query *q, struct writer *w,
-			 const char **ret_compared, struct error *err)
+static int view_question(const struct twilio_report *r, const struct usage_query *q,
+			 struct writer *w, const char **ret_compared, struct error *err)
 {
 	const struct request *rq = r->rq;
 	size_t one = one_category(rq, q);
@@ -574,12 +577,12 @@ static const char *as_of_text(const struct request *rq)
 	return arena_printf(rq->arena, "%.*s+00:00", (int)len - 1, text);
 }
 
-static int about(const struct report *r, const struct usage_query *q, struct writer *w,
+static int about(const struct twilio_report *r, const struct usage_query *q, struct writer *w,
 		 struct error *err)
 {
 	const struct request *rq = r->rq;
 	const char *days = q->from < q->to
-				   ? words_range(rq->arena, q->zone, q->from, q->to)
+				   ? date_text_range(rq->arena, q->zone, q->from, q->to)
 				   : arena_join(rq->arena, r->days, ", ", zone_name(q->zone), NULL);
 	const char *compared = "";
 
@@ -595,7 +598,7 @@ static int about(const struct report *r, const struct usage_query *q, struct wri
 static int list_records(struct request *rq, struct writer *w, struct error *err)
 {
 	const struct arg *category = request_arg(rq, "Category");
-	struct report r = { .rq = rq, .resource = rq->op->data };
+	struct twilio_report r = { .rq = rq, .resource = rq->op->data };
 	struct usage_query q = {
 		.zone = request_zone(rq),
 		.period = r.resource->period,
@@ -663,7 +666,7 @@ static const struct shape usage_shape = { .name = "Usage",
 static int get_usage(struct request *rq, struct writer *w, struct error *err)
 {
 	const char *suffix = request_link_suffix(rq, rq->op->dialect);
-	struct report r = { .rq = rq };
+	struct twilio_report r = { .rq = rq };
 	struct usage_links links;
 	struct usage_node node = { .api_version = API_VERSION, .subresource_uris = &links };
 

@@ -91,7 +91,7 @@ static struct user_record make_record(const struct request *rq, const struct acc
 	return r;
 }
 
-static bool fits(const struct search *s, const void *list, size_t i)
+static bool fits(const struct list_search *s, const void *list, size_t i)
 {
 	const struct user *u = (const struct user *)list + i;
 

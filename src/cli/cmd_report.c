@@ -19,7 +19,7 @@
 
 enum { BUFFER_MAX = 64 << 20, FLUSH_ABOVE = 64 << 10 };
 
-struct report {
+struct report_command {
 	const struct settings *settings;
 	const struct op *op;
 	const struct format *format;
@@ -34,7 +34,7 @@ static int flush_to_stdout(struct sink *sink, struct error *err)
 	return 0;
 }
 
-static int run_request(struct request *rq, const struct report *r, struct error *err)
+static int run_request(struct request *rq, const struct report_command *r, struct error *err)
 {
 	struct writer_options options = { .style = r->op->dialect->style,
 					  .money_as_string = r->settings->price_as_string,
@@ -63,7 +63,8 @@ static int run_request(struct request *rq, const struct report *r, struct error 
 	return rc;
 }
 
-static int report(struct store *st, struct arena *arena, const struct report *r, struct error *err)
+static int report(struct store *st, struct arena *arena, const struct report_command *r,
+		  struct error *err)
 {
 	unsigned char secret[SECRET_BYTES];
 	struct worker worker = { .settings = r->settings, .secret = secret, .table = ops };
@@ -99,7 +100,7 @@ static void list_operations(void)
 }
 
 /* The operation's parameters are the command's options. */
-static bool read_options(const struct command *c, struct report *r, int argc, char **argv,
+static bool read_options(const struct command *c, struct report_command *r, int argc, char **argv,
 			 int *ret_exit)
 {
 	const char *format = "text";
@@ -122,7 +123,7 @@ static bool read_options(const struct command *c, struct report *r, int argc, ch
 
 static int run(const struct settings *s, int argc, char **argv)
 {
-	struct report r = { .settings = s };
+	struct report_command r = { .settings = s };
 	struct error err = { 0 };
 	struct arena arena;
 	struct store *st;

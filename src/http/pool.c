@@ -11,11 +11,11 @@
 
 enum { WAITING_FOR_ONE = 4 }; /* requests of a party that may wait, for each that is worked on */
 
-enum kind { LIGHT, GENERAL, KINDS };
+enum pool_kind { LIGHT, GENERAL, KINDS };
 
 struct pool_thread {
 	struct pool *pool;
-	enum kind kind;
+	enum pool_kind kind;
 	struct worker worker;
 	pthread_t thread;
 	bool running;
@@ -77,7 +77,7 @@ static struct connection *take_first(struct queue *q)
 }
 
 /* An idle thread that may do it, or NULL. */
-static struct pool_thread *take_idle(struct pool *p, enum kind kind)
+static struct pool_thread *take_idle(struct pool *p, enum pool_kind kind)
 {
 	struct pool_thread **list = kind == LIGHT && !p->idle[LIGHT] ? &p->idle[GENERAL]
 								     : &p->idle[kind],
@@ -92,7 +92,7 @@ static struct pool_thread *take_idle(struct pool *p, enum kind kind)
  * Gives C to an idle thread, which is to be woken, or puts it into the queue:
  * NULL.
  */
-static struct pool_thread *give(struct pool *p, struct connection *c, enum kind kind)
+static struct pool_thread *give(struct pool *p, struct connection *c, enum pool_kind kind)
 {
 	struct pool_thread *w = take_idle(p, kind);
 
@@ -197,7 +197,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static void init_thread(struct pool *p, struct pool_thread *t, enum kind kind)
+static void init_thread(struct pool *p, struct pool_thread *t, enum pool_kind kind)
 {
 	t->pool = p;
 	t->kind = kind;

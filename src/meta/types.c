@@ -110,7 +110,7 @@ int types_set_option(struct types_wish *wish, const char *name, const char *valu
 }
 
 /* One text on its way. */
-struct text {
+struct types_text {
 	const struct request *rq;
 	const struct types_wish *wish;
 	const struct types_rules *rules;
@@ -118,23 +118,23 @@ struct text {
 };
 
 /* What the option is, for this language; "" if it has no such option. */
-static const char *option(const struct text *t, enum types_option o)
+static const char *option(const struct types_text *t, enum types_option o)
 {
 	if (!t->rules->defaults[o])
 		return "";
 	return t->wish->options[o] ? t->wish->options[o] : t->rules->defaults[o];
 }
 
-static bool is_on(const struct text *t, enum types_option o)
+static bool is_on(const struct types_text *t, enum types_option o)
 {
 	return strcasecmp(option(t, o), "True") == 0;
 }
 
 /* ---- which types ---- */
 
-static bool refers(const struct text *t, const struct type *from, const struct type *to);
+static bool refers(const struct types_text *t, const struct type *from, const struct type *to);
 
-static bool refers_by_name(const struct text *t, const char *name, const struct type *to)
+static bool refers_by_name(const struct types_text *t, const char *name, const struct type *to)
 {
 	const struct type *next = type_model_find(&t->model, name, strlen(name));
 
@@ -142,7 +142,7 @@ static bool refers_by_name(const struct text *t, const char *name, const struct 
 }
 
 /* Is TO among what FROM speaks of? */
-static bool refers(const struct text *t, const struct type *from, const struct type *to)
+static bool refers(const struct types_text *t, const struct type *from, const struct type *to)
 {
 	if (from->op && refers_by_name(t, from->op->returns->name, to))
 		return true;
@@ -152,7 +152,7 @@ static bool refers(const struct text *t, const struct type *from, const struct t
 	return false;
 }
 
-static bool is_listed(const struct text *t, const char *list, const struct type *type)
+static bool is_listed(const struct types_text *t, const char *list, const struct type *type)
 {
 	while (*list) {
 		size_t len = identifier(list);
@@ -171,7 +171,7 @@ static bool is_listed(const struct text *t, const char *list, const struct type 
  * Types of errors are ServiceStack's: only where its library for the language
  * doesn't bring them.
  */
-static bool is_wanted(const struct text *t, const struct type *type)
+static bool is_wanted(const struct types_text *t, const struct type *type)
 {
 	const char *include = option(t, TYPES_INCLUDE_TYPES),
 		   *exclude = option(t, TYPES_EXCLUDE_TYPES);
@@ -184,7 +184,7 @@ static bool is_wanted(const struct text *t, const struct type *type)
 
 /* ---- names and types ---- */
 
-static const char *spelled(const struct text *t, enum spelling spelling, const char *name)
+static const char *spelled(const struct types_text *t, enum spelling spelling, const char *name)
 {
 	struct strbuf sb;
 	const char *text;
@@ -204,17 +204,17 @@ static bool is_reserved(const struct types_rules *rules, const char *name)
 	return false;
 }
 
-static const char *list_of(const struct text *t, const char *item)
+static const char *list_of(const struct types_text *t, const char *item)
 {
 	return arena_join(t->rq->arena, t->rules->list_open, item, t->rules->list_close, NULL);
 }
 
-static bool is_optional(const struct text *t, const struct type_member *m)
+static bool is_optional(const struct types_text *t, const struct type_member *m)
 {
 	return m->optional || is_on(t, TYPES_MAKE_PROPERTIES_OPTIONAL);
 }
 
-static const char *type_of(const struct text *t, const struct type_member *m)
+static const char *type_of(const struct types_text *t, const struct type_member *m)
 {
 	const char *type = m->kind == KIND_OBJECT ? m->type : t->rules->kinds[m->kind];
 
@@ -225,7 +225,7 @@ static const char *type_of(const struct text *t, const struct type_member *m)
 }
 
 /* Our own sentences, as they can stand between "". */
-static const char *literal(const struct text *t, const char *text)
+static const char *literal(const struct types_text *t, const char *text)
 {
 	const char *special = t->rules->escape == ESCAPE_DOUBLE   ? "\""
 			      : t->rules->escape == ESCAPE_DOLLAR ? "\\\"$"
@@ -240,8 +240,8 @@ static const char *literal(const struct text *t, const char *text)
 
 /* ---- what the templates see ---- */
 
-static void put_member(const struct text *t, struct json_object *list, const struct type_member *m,
-		       bool last)
+static void put_member(const struct types_text *t, struct json_object *list,
+		       const struct type_member *m, bool last)
 {
 	static const char *const kinds[KINDS] = { "text", "int", "decimal", "bool", "object" };
 	struct json_object *o = tree_item(list);
@@ -275,7 +275,7 @@ static void put_member(const struct text *t, struct json_object *list, const str
  * "Get": the verb that clients are to use; the verbs of a Route: "GET,POST", or
  * none for all.
  */
-static void put_request(const struct text *t, struct json_object *type, const struct op *op)
+static void put_request(const struct types_text *t, struct json_object *type, const struct op *op)
 {
 	static const struct {
 		unsigned bit;
@@ -310,7 +310,7 @@ static void put_request(const struct text *t, struct json_object *type, const st
  * Not the place for an error's words in an answer, where the client's library
  * has the type of those: it also looks for them by itself.
  */
-static bool is_shown(const struct text *t, const struct type_member *m)
+static bool is_shown(const struct types_text *t, const struct type_member *m)
 {
 	const struct type *type = m->kind == KIND_OBJECT
 					  ? type_model_find(&t->model, m->type, strlen(m->type))
@@ -319,7 +319,7 @@ static bool is_shown(const struct text *t, const struct type_member *m)
 	return !type || !type->error || is_wanted(t, type);
 }
 
-static void put_members(const struct text *t, struct json_object *o, const struct type *type)
+static void put_members(const struct types_text *t, struct json_object *o, const struct type *type)
 {
 	struct json_object *members = tree_list(o, "members");
 	size_t end = type->n;
@@ -332,7 +332,7 @@ static void put_members(const struct text *t, struct json_object *o, const struc
 	tree_bool(o, "empty", end == 0);
 }
 
-static struct json_object *type_tree(const struct text *t, const struct type *type)
+static struct json_object *type_tree(const struct types_text *t, const struct type *type)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -375,7 +375,7 @@ static struct json_object *group_of(struct json_object *groups, const char *spac
 /*
  * The lists that types and answers have: some languages must be told of them.
  */
-static void put_list(const struct text *t, struct json_object *lists, const char *item)
+static void put_list(const struct types_text *t, struct json_object *lists, const char *item)
 {
 	struct json_object *o;
 
@@ -389,7 +389,8 @@ static void put_list(const struct text *t, struct json_object *lists, const char
 	tree_text(o, "type", list_of(t, item));
 }
 
-static void put_lists(const struct text *t, struct json_object *lists, const struct type *type)
+static void put_lists(const struct types_text *t, struct json_object *lists,
+		      const struct type *type)
 {
 	if (type->op && type->op->returns_list)
 		put_list(t, lists, type->op->returns->name);
@@ -410,7 +411,7 @@ static bool has_decimals(const struct type *type)
 }
 
 /* Once in the order in which they need each other, and once by namespace. */
-static void put_types(const struct text *t, struct json_object *root)
+static void put_types(const struct types_text *t, struct json_object *root)
 {
 	const char *global = option(t, TYPES_GLOBAL_NAMESPACE);
 	struct json_object *types = tree_list(root, "types"), *groups = tree_list(root, "groups"),
@@ -434,13 +435,13 @@ static void put_types(const struct text *t, struct json_object *root)
 	tree_bool(root, "decimals", decimals);
 }
 
-static void put_line(const struct text *t, struct json_object *lines, const char *name,
+static void put_line(const struct types_text *t, struct json_object *lines, const char *name,
 		     const char *value)
 {
 	tree_add(lines, arena_join(t->rq->arena, t->rules->line, name, value, NULL));
 }
 
-static void put_option(const struct text *t, struct json_object *lines, enum types_option o)
+static void put_option(const struct types_text *t, struct json_object *lines, enum types_option o)
 {
 	const char *value = option(t, o);
 
@@ -453,7 +454,7 @@ static void put_option(const struct text *t, struct json_object *lines, enum typ
 /*
  * Where it comes from and with which options, so that tools can fetch it again.
  */
-static void put_heading(const struct text *t, struct json_object *root)
+static void put_heading(const struct types_text *t, struct json_object *root)
 {
 	struct json_object *lines = tree_list(root, "heading");
 	time_t now = (time_t)t->rq->now;
@@ -480,7 +481,7 @@ static void put_heading(const struct text *t, struct json_object *root)
 	tree_add(lines, "");
 }
 
-static void put_root(const struct text *t, struct json_object *root)
+static void put_root(const struct types_text *t, struct json_object *root)
 {
 	const char *space = option(t, TYPES_GLOBAL_NAMESPACE);
 
@@ -539,7 +540,7 @@ int types_write(const struct request *rq, const struct types_wish *wish, const c
 		struct strbuf *out, struct error *err)
 {
 	const struct types_language *language = types_language_find(name);
-	struct text text = { .rq = rq, .wish = wish };
+	struct types_text text = { .rq = rq, .wish = wish };
 	struct json_object *root;
 	int rc;
 

@@ -14,17 +14,17 @@ enum { TYPES_MAX = 128 };
 	"xmlns:xs=\"http://www.w3.org/2001/XMLSchema\""
 
 /* A type of a schema. */
-struct type {
+struct xsd_type {
 	const struct shape *shape;
 	const char *namespace;
 	bool request; /* its members come in any order */
 	bool listed;  /* lists of it occur, too */
 };
 
-struct types {
+struct xsd_types {
 	const struct style *style;
 	struct arena *arena;
-	struct type at[TYPES_MAX];
+	struct xsd_type at[TYPES_MAX];
 	size_t n;
 };
 
@@ -34,7 +34,7 @@ struct types {
  * Adds SHAPE and what it is made of; nested ones without a namespace are in
  * their parent's.
  */
-static void add_type(struct types *t, const struct shape *shape, const char *namespace,
+static void add_type(struct xsd_types *t, const struct shape *shape, const char *namespace,
 		     bool request, bool listed)
 {
 	if (shape->xml_namespace)
@@ -47,15 +47,15 @@ static void add_type(struct types *t, const struct shape *shape, const char *nam
 	}
 	if (!namespace || !*namespace || t->n == TYPES_MAX)
 		return;
-	t->at[t->n++] = (struct type) { shape, namespace, request, listed };
+	t->at[t->n++] = (struct xsd_type) { shape, namespace, request, listed };
 	for (const struct field *f = shape->fields; f->name; f++)
 		if (f->shape)
 			add_type(t, f->shape, namespace, false, f->type == VT_LIST);
 }
 
-static void collect(const struct request *rq, struct types *t)
+static void collect(const struct request *rq, struct xsd_types *t)
 {
-	*t = (struct types) { .style = dialect_servicestack.style, .arena = rq->arena };
+	*t = (struct xsd_types) { .style = dialect_servicestack.style, .arena = rq->arena };
 	for (const struct op *const *op = rq->worker->table; *op; op++) {
 		if (!(*op)->dialect->style->xml_data_contract)
 			continue;
@@ -66,7 +66,7 @@ static void collect(const struct request *rq, struct types *t)
 }
 
 /* Is it the first one of its namespace? */
-static bool leads(const struct types *t, size_t i)
+static bool leads(const struct xsd_types *t, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (strcmp(t->at[k].namespace, t->at[i].namespace) == 0)
@@ -115,7 +115,7 @@ static void add_texts(struct strbuf *out, const struct field *f)
 /*
  * As DataContractSerializer has it: every member may be missing, and be null.
  */
-static void add_member(const struct types *t, struct strbuf *out, const struct field *f)
+static void add_member(const struct xsd_types *t, struct strbuf *out, const struct field *f)
 {
 	if (f->type == VT_TEXTS) {
 		add_texts(out, f);
@@ -129,7 +129,8 @@ static void add_member(const struct types *t, struct strbuf *out, const struct f
 	strbuf_add(out, "      </xs:element>\n");
 }
 
-static void add_complex_type(const struct types *t, struct strbuf *out, const struct type *type)
+static void add_complex_type(const struct xsd_types *t, struct strbuf *out,
+			     const struct xsd_type *type)
 {
 	const uint8_t *order = sample_xml_order(t->arena, type->shape, t->style);
 	const char *group = type->request ? "all" : "sequence", *name = type->shape->name;
@@ -161,7 +162,7 @@ static void add_list_type(struct strbuf *out, const char *name)
 
 int xsd_write_index(struct request *rq, struct strbuf *out, struct error *err)
 {
-	struct types *t = arena_new(rq->arena, struct types);
+	struct xsd_types *t = arena_new(rq->arena, struct xsd_types);
 
 	(void)err;
 	collect(rq, t);
@@ -180,7 +181,7 @@ int xsd_write_index(struct request *rq, struct strbuf *out, struct error *err)
  * The namespace that FILE, its last part with ".xsd" or without, names; NULL if
  * none.
  */
-static const char *find_namespace(const struct types *t, const char *file)
+static const char *find_namespace(const struct xsd_types *t, const char *file)
 {
 	size_t len = strlen(file);
 
@@ -197,7 +198,7 @@ static const char *find_namespace(const struct types *t, const char *file)
 
 int xsd_write(struct request *rq, struct strbuf *out, struct error *err)
 {
-	struct types *t = arena_new(rq->arena, struct types);
+	struct xsd_types *t = arena_new(rq->arena, struct xsd_types);
 	const char *namespace;
 
 	collect(rq, t);

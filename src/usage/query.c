@@ -13,15 +13,15 @@ enum {
 };
 
 /* What one member of the grouped dimension used in a slot. */
-struct member {
+struct query_member {
 	int64_t slot, id;
 	const char *text;
 	struct totals totals;
 };
 
 /* Those of a batch, found by slot and id. */
-struct members {
-	struct member *list;
+struct query_members {
+	struct query_member *list;
 	size_t n, size;
 	uint32_t *index;   /* open addressing; position in the list plus 1 */
 	size_t index_size; /* a power of two, more than twice n */
@@ -43,7 +43,7 @@ struct usage_cursor {
 	int64_t first, n_slots; /* the batch: slots FIRST to FIRST + N_SLOTS - 1 */
 	size_t n_rows;          /* of each slot; not by dimension */
 	struct totals *totals;  /* by slot of the batch and row; not by dimension */
-	struct members members;
+	struct query_members members;
 	size_t *starts; /* by slot of the batch: its first member; ends with the number of all */
 	int64_t next_slots; /* that the next batch shall have, by dimension */
 	int64_t slot;       /* the current one */
@@ -78,7 +78,7 @@ static bool totals_zero(const struct totals *t)
 	return !t->count && !t->usage && !t->price && !t->upload;
 }
 
-static size_t member_place(const struct members *m, int64_t slot, int64_t id)
+static size_t member_place(const struct query_members *m, int64_t slot, int64_t id)
 {
 	size_t i = ((uint64_t)(id ^ slot << 40) * 0x9e3779b97f4a7c15u >> 20) & (m->index_size - 1);
 
@@ -88,7 +88,7 @@ static size_t member_place(const struct members *m, int64_t slot, int64_t id)
 	return i;
 }
 
-static void members_grow(struct members *m, struct arena *arena)
+static void members_grow(struct query_members *m, struct arena *arena)
 {
 	size_t size = m->size ? m->size * 2 : 64;
 
@@ -103,7 +103,7 @@ static void members_grow(struct members *m, struct arena *arena)
 static void add_to_member(struct usage_cursor *cur, int64_t slot, int64_t id,
 			  const struct amounts *a)
 {
-	struct members *m = &cur->members;
+	struct query_members *m = &cur->members;
 	size_t i;
 
 	if (!id)
@@ -112,7 +112,7 @@ static void add_to_member(struct usage_cursor *cur, int64_t slot, int64_t id,
 		members_grow(m, &cur->scratch);
 	i = member_place(m, slot, id);
 	if (!m->index[i]) {
-		m->list[m->n] = (struct member) { .slot = slot, .id = id };
+		m->list[m->n] = (struct query_member) { .slot = slot, .id = id };
 		m->index[i] = (uint32_t)++m->n;
 	}
 	totals_add(&m->list[m->index[i] - 1].totals, a);
@@ -163,7 +163,7 @@ static int add_row(void *arg, const struct sums_row *row, struct error *err)
 
 static int by_slot_and_text(const void *a, const void *b)
 {
-	const struct member *x = a, *y = b;
+	const struct query_member *x = a, *y = b;
 
 	return x->slot != y->slot ? (x->slot < y->slot ? -1 : 1) : strcmp(x->text, y->text);
 }
@@ -171,7 +171,7 @@ static int by_slot_and_text(const void *a, const void *b)
 /* Members with usage, in the order of their slots and texts. */
 static int sort_members(struct usage_cursor *cur, struct error *err)
 {
-	struct members *m = &cur->members;
+	struct query_members *m = &cur->members;
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
@@ -243,7 +243,7 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_slots, 
 	arena_reset(&cur->scratch);
 	cur->first = first;
 	cur->n_slots = n_slots;
-	cur->members = (struct members) { .list = NULL };
+	cur->members = (struct query_members) { .list = NULL };
 	if (!by_dimension(q))
 		cur->totals = arena_array(&cur->scratch, struct totals,
 					  (size_t)n_slots * cur->n_rows);
@@ -301,7 +301,8 @@ static size_t rows_of(const struct usage_cursor *cur, int64_t slot)
 		       : cur->n_rows;
 }
 
-static const struct member *member_at(const struct usage_cursor *cur, int64_t slot, size_t row)
+static const struct query_member *member_at(const struct usage_cursor *cur, int64_t slot,
+					    size_t row)
 {
 	return &cur->members.list[cur->starts[slot - cur->first] + row];
 }

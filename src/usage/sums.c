@@ -6,7 +6,7 @@
 
 enum { HOUR_SEC = 3600, EVENT_WORK = 5 };
 
-struct reading {
+struct sums_reading {
 	struct store *st;
 	const struct sums_query *q;
 	sums_row_fn *row;
@@ -26,7 +26,7 @@ static int64_t quarter_down(int64_t sec)
 	return floor_div(sec, QUARTER_SEC);
 }
 
-static int read_whole(const struct reading *r, struct arena *arena, struct error *err)
+static int read_whole(const struct sums_reading *r, struct arena *arena, struct error *err)
 {
 	const struct sums_query *q = r->q;
 	struct sums_slot *slots = arena_array(arena, struct sums_slot, q->n_spans);
@@ -59,7 +59,7 @@ static bool has_category(const struct sums_query *q, int64_t category)
  * Is the series part of what is asked for of the account? By series, only one
  * with dimensions is.
  */
-static bool series_counts(const struct reading *r, size_t account, const struct series *s)
+static bool series_counts(const struct sums_reading *r, size_t account, const struct series *s)
 {
 	const struct sums_account *a = &r->q->accounts[account];
 	bool any = false;
@@ -72,7 +72,7 @@ static bool series_counts(const struct reading *r, size_t account, const struct 
 	return (any || !r->q->by_series) && has_category(r->q, s->category);
 }
 
-static int add_event(struct reading *r, size_t account, size_t span, const struct posted *p,
+static int add_event(struct sums_reading *r, size_t account, size_t span, const struct posted *p,
 		     struct error *err)
 {
 	struct sums_row row = { .account = account, .slot = span };
@@ -105,7 +105,7 @@ static int too_many(struct error *err)
 }
 
 /* Adds the account's events of [FROM, TO), seconds of one hour. */
-static int add_edge(struct reading *r, size_t account, size_t span, int64_t from, int64_t to,
+static int add_edge(struct sums_reading *r, size_t account, size_t span, int64_t from, int64_t to,
 		    struct error *err)
 {
 	int64_t id = r->q->accounts[account].id, hour = floor_div(from, HOUR_SEC);
@@ -129,7 +129,7 @@ static int add_edge(struct reading *r, size_t account, size_t span, int64_t from
 	return 0;
 }
 
-static int add_edges(struct reading *r, size_t account, size_t span, struct error *err)
+static int add_edges(struct sums_reading *r, size_t account, size_t span, struct error *err)
 {
 	int64_t from = r->q->spans[span].from, to = r->q->spans[span].to;
 	int64_t whole_from = quarter_up(from) * QUARTER_SEC,
@@ -147,7 +147,7 @@ static int add_edges(struct reading *r, size_t account, size_t span, struct erro
 int sums_read(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
 	      struct error *err)
 {
-	struct reading r = { .st = st, .q = q, .row = row, .arg = arg };
+	struct sums_reading r = { .st = st, .q = q, .row = row, .arg = arg };
 	int rc;
 
 	arena_init(&r.scratch);

@@ -21,13 +21,7 @@ find . -name '*.[ch]' | sort | sed 's|^\./||' | xargs awk '
 		layers = "store/ has the rows, usage/ the rules"
 		twice("account.c|closing.c|event.c|sim.c|sums.c|user.c", layers)
 		twice("account.h|closing.h|event.h|sim.h|sums.h|user.h", layers)
-		twice("audit.c|auth.c", "api/ has the operations")
-		twice("document.c|document.h", "meta/ has the documents, http/ answers with them")
 		twice("page.h", "format/ has what a page shows, http/ makes it from a request")
-		# nobody has chosen the second name yet
-		twice("enum kind|struct account_order|struct bar|struct envelope|struct intake|struct job", "")
-		twice("struct list_page|struct member|struct members|struct order|struct reading|struct report", "")
-		twice("struct row|struct search|struct seen|struct share|struct sim_record|struct type", "")
 	}
 
 	FNR == 1 {

@@ -1,5 +1,5 @@
 /*
- * audit.c - the audit log: who changed what, and when.
+ * audit_list.c - the audit log: who changed what, and when.
  */
 #include "api/administer.h"
 #include "api/paging.h"

@@ -1,5 +1,5 @@
 /*
- * rejections.c - the log of what was rejected: GET /rejections.
+ * rejection_list.c - the log of what was rejected: GET /rejections.
  */
 #include "api/access.h"
 #include "api/request.h"

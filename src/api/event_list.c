@@ -1,5 +1,5 @@
 /*
- * find_events.c - the events themselves: GET /events, a list by account, time,
+ * event_list.c - the events themselves: GET /events, a list by account, time,
  * category, dimensions and state; GET /events/{EventId}, one with its
  * corrections.
  */

@@ -1,5 +1,5 @@
 /*
- * correct_events.c - corrections: POST /events/{EventId}/void and /amend.
+ * event_correct.c - corrections: POST /events/{EventId}/void and /amend.
  * Nothing is overwritten; see usage/correct.h.
  */
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "api/event_record.h"
 #include "base/banned.h"
 
-struct job {
+struct correction_task {
 	struct request *rq;
 	struct correct correct;
 	struct correction made;
@@ -18,7 +18,7 @@ struct job {
 /* In the writer's thread, while the request waits. */
 static int run_job(struct store *st, void *arg, struct error *err)
 {
-	struct job *job = arg;
+	struct correction_task *job = arg;
 
 	return correct_event(st, &job->correct, job->rq->arena, &job->made, &job->done_before, err);
 }
@@ -93,17 +93,19 @@ static int correct(struct request *rq, const struct raw_event *change, struct wr
 		   struct error *err)
 {
 	struct event_scope scope = { may_correct, rq };
-	struct job job = { .rq = rq,
-			   .correct = {
-				   .kind = change ? CORRECTION_AMEND : CORRECTION_VOID,
-				   .change = change,
-				   .author = principal_actor(rq->who, rq->arena),
-				   .reason = request_arg(rq, "reason")->text,
-				   .now_us = clock_now_us(),
-				   .ahead_us = rq->worker->settings->ahead_seconds * USEC_PER_SEC,
-				   .late = late_events_find(rq->worker->settings->late_events),
-				   .scope = &scope,
-			   } };
+	struct correction_task job = { .rq = rq,
+				       .correct = {
+					       .kind = change ? CORRECTION_AMEND : CORRECTION_VOID,
+					       .change = change,
+					       .author = principal_actor(rq->who, rq->arena),
+					       .reason = request_arg(rq, "reason")->text,
+					       .now_us = clock_now_us(),
+					       .ahead_us = rq->worker->settings->ahead_seconds *
+							   USEC_PER_SEC,
+					       .late = late_events_find(
+						       rq->worker->settings->late_events),
+					       .scope = &scope,
+				       } };
 	struct stored_event e;
 
 	if (name_event(rq, &job.correct.event, err) < 0 ||

@@ -1,5 +1,5 @@
 /*
- * events.c - usage events in: POST /events.
+ * event_post.c - usage events in: POST /events.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -189,7 +189,7 @@ static const struct shape summary_shape = { .name = "Summary",
 
 /* ---- one request ---- */
 
-struct intake {
+struct post_intake {
 	const struct request *rq;
 	enum reader_form form;
 	const struct event_header *headers; /* ce-... */
@@ -199,7 +199,7 @@ struct intake {
 	size_t n, size;
 };
 
-static struct event *add_event(struct intake *in)
+static struct event *add_event(struct post_intake *in)
 {
 	size_t size = in->size ? in->size * 2 : 16;
 
@@ -213,8 +213,8 @@ static struct event *add_event(struct intake *in)
 }
 
 /* Adds the record that the reader has read, or could not read for the reason FAULT. */
-static int add_record(struct intake *in, const struct raw_event *raw, const struct error *fault,
-		      struct error *err)
+static int add_record(struct post_intake *in, const struct raw_event *raw,
+		      const struct error *fault, struct error *err)
 {
 	struct arena *arena = in->rq->arena;
 	struct error own = { 0 };
@@ -243,7 +243,7 @@ static int add_record(struct intake *in, const struct raw_event *raw, const stru
  * Adds a rejected record for the rest of the body, which is damaged for the
  * reason FAULT.
  */
-static void add_rest(struct intake *in, const struct error *fault)
+static void add_rest(struct post_intake *in, const struct error *fault)
 {
 	struct error reason = { 0 };
 
@@ -252,7 +252,7 @@ static void add_rest(struct intake *in, const struct error *fault)
 }
 
 /* An empty list is fine; an empty body isn't. */
-static int read_all(struct intake *in, struct error *err)
+static int read_all(struct post_intake *in, struct error *err)
 {
 	struct raw_event raw = { 0 };
 	struct error fault = { 0 };
@@ -274,7 +274,7 @@ static int read_all(struct intake *in, struct error *err)
 		       : error_set(err, ERR_BODY, NULL, "the body holds no event");
 }
 
-static int read_records(struct intake *in, struct error *err)
+static int read_records(struct post_intake *in, struct error *err)
 {
 	const struct request *rq = in->rq;
 	struct memory memory = { rq->body, rq->body_len };
@@ -330,7 +330,7 @@ static int check_event(const struct request *rq, struct event *ev, int64_t now, 
 				   ev->raw.field[EV_SUBJECT].text);
 }
 
-static int check_events(const struct intake *in, struct error *err)
+static int check_events(const struct post_intake *in, struct error *err)
 {
 	int64_t now = clock_now_us();
 
@@ -354,7 +354,7 @@ static const char *sender_of(const struct request *rq)
 	return *who->key_sid ? who->key_sid : arena_printf(rq->arena, "user %" PRId64, who->user);
 }
 
-static int store_events(const struct intake *in, struct error *err)
+static int store_events(const struct post_intake *in, struct error *err)
 {
 	const struct request *rq = in->rq;
 	struct submission s = { .events = in->events,
@@ -396,7 +396,7 @@ static struct result result_of(const struct event *ev, struct arena *arena)
 	return r;
 }
 
-static void write_results(struct request *rq, const struct intake *in, struct writer *w)
+static void write_results(struct request *rq, const struct post_intake *in, struct writer *w)
 {
 	int64_t counts[VERDICTS + 1] = { 0 };
 	struct summary summary;
@@ -424,7 +424,7 @@ static void write_results(struct request *rq, const struct intake *in, struct wr
 
 static int post_events(struct request *rq, struct writer *w, struct error *err)
 {
-	struct intake in = { .rq = rq, .form = READER_JSON };
+	struct post_intake in = { .rq = rq, .form = READER_JSON };
 
 	if (!rq->worker->commits)
 		return error_set(err, ERR_BUSY, NULL,

@@ -1,4 +1,4 @@
-#include "api/words.h"
+#include "api/date_text.h"
 
 #include "base/banned.h"
 
@@ -6,12 +6,12 @@ static const char *const months[] = { "January",   "February", "March",    "Apri
 				      "May",       "June",     "July",     "August",
 				      "September", "October",  "November", "December" };
 
-const char *words_month(struct date d)
+const char *date_text_month(struct date d)
 {
 	return months[d.month - 1];
 }
 
-const char *words_days(struct arena *a, struct date first, struct date last)
+const char *date_text_days(struct arena *a, struct date first, struct date last)
 {
 	const char *to = arena_printf(a, "%d %s %d", last.day, months[last.month - 1], last.year);
 
@@ -25,8 +25,9 @@ const char *words_days(struct arena *a, struct date first, struct date last)
 	return arena_printf(a, "%d to %s", first.day, to);
 }
 
-const char *words_range(struct arena *a, const struct zone *z, int64_t from, int64_t to)
+const char *date_text_range(struct arena *a, const struct zone *z, int64_t from, int64_t to)
 {
-	return arena_printf(a, "%s, %s", words_days(a, zone_date(z, from), zone_date(z, to - 1)),
+	return arena_printf(a, "%s, %s",
+			    date_text_days(a, zone_date(z, from), zone_date(z, to - 1)),
 			    zone_name(z));
 }

@@ -1,5 +1,5 @@
 /*
- * auth.c - signing in and out, and who is signed in (contracts: servicestack
+ * auth_ops.c - signing in and out, and who is signed in (contracts: servicestack
  * D).
  */
 #include <stdio.h>

@@ -1,0 +1,26 @@
+/*
+ * date_text.h - the sentences that pages for people begin with.
+ */
+#ifndef API_DATE_TEXT_H
+#define API_DATE_TEXT_H
+
+#include "base/arena.h"
+#include "base/civil.h"
+#include "base/zone.h"
+
+/* "November" */
+const char *date_text_month(struct date d);
+
+/*
+ * "21 November 2026", "1 to 21 November 2026", "3 October to 21 November 2026",
+ * ...
+ */
+const char *date_text_days(struct arena *a, struct date first, struct date last);
+
+/*
+ * The days of [FROM, TO), instants in seconds, by the clock of Z: "1 to 21
+ * November 2026, UTC".
+ */
+const char *date_text_range(struct arena *a, const struct zone *z, int64_t from, int64_t to);
+
+#endif
