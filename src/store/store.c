@@ -2,7 +2,10 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "store/internal.h"
+#include "base/strbuf.h"
 #include "base/banned.h"
 
 static unsigned db_flags(unsigned flags)
@@ -57,6 +60,20 @@ int store_facts(struct store *st, struct store_facts *ret, struct error *err)
 {
 	db_sizes(st->db, &ret->file_bytes, &ret->log_bytes);
 	return db_schema_version(st->db, &ret->schema, err);
+}
+
+void store_unlink_beside(struct store *st, const char *name)
+{
+	const char *where = db_where(st->db), *slash = strrchr(where, '/');
+	struct strbuf path;
+
+	if (!slash)
+		return;
+	strbuf_init(&path, 8192);
+	strbuf_addf(&path, "%.*s/%s", (int)(slash - where), where, name);
+	if (!path.failed)
+		unlink(path.text);
+	strbuf_release(&path);
 }
 
 /* SQL that a store says again and again, so it is kept prepared. */

@@ -56,6 +56,9 @@ struct store_facts {
 
 int store_facts(struct store *st, struct store_facts *ret, struct error *err);
 
+/* Removes the file NAME from the ledger's folder, if it is there. */
+void store_unlink_beside(struct store *st, const char *name);
+
 /* ---- copies of the whole ledger ---- */
 
 /*

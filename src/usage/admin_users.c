@@ -56,6 +56,16 @@ int admin_user_find(const struct admin *a, const char *name, struct user *ret, s
 		       : 0;
 }
 
+/*
+ * Debian's package makes the user "admin", and a file with the user's password
+ * that only root can read. The file goes when that is no longer the password.
+ */
+static void forget_first_password(const struct admin *a, const char *user)
+{
+	if (strcmp(user, "admin") == 0)
+		store_unlink_beside(a->st, "first-password");
+}
+
 int admin_user_password(const struct admin *a, const char *name, const char *password,
 			struct error *err)
 {
@@ -64,6 +74,7 @@ int admin_user_password(const struct admin *a, const char *name, const char *pas
 	if (admin_user_find(a, name, &u, err) < 0 ||
 	    store_user_password(a->st, u.id, password, NULL, err) < 0)
 		return -1;
+	forget_first_password(a, u.name);
 	return admin_audit(a, "user.password", u.name, "", err);
 }
 
@@ -75,6 +86,7 @@ int admin_own_password(const struct admin *a, const char *password, const struct
 				 "Only users have a password; keys are revoked, and new ones made");
 	if (store_user_password(a->st, a->by->user, password, keep ? keep->hash : NULL, err) < 0)
 		return -1;
+	forget_first_password(a, a->by->name);
 	return admin_audit(a, "user.password", a->by->name, "by the user", err);
 }
 
@@ -197,6 +209,7 @@ int admin_user_remove(const struct admin *a, const char *name, struct error *err
 	for (size_t i = 0; i < n; i++)
 		if (end_key(a, &u, &keys[i], err) < 0)
 			return -1;
+	forget_first_password(a, u.name);
 	return admin_audit(a, "user.remove", u.name,
 			   n ? arena_printf(a->arena, "with %zu of the user's keys", n) : "", err);
 }

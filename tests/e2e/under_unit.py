@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""under_unit.py UNIT COMMAND... - runs COMMAND under the limits and the system call filter of a systemd unit, without systemd itself.
+"""under_unit.py [--root FOLDER] UNIT COMMAND... - runs COMMAND under the limits and the system call filter of a systemd unit, without systemd
+itself; with --root in that folder as if it were the whole system, as the unit's user and group there.
 
 Understands SystemCallFilter, SystemCallErrorNumber, RestrictAddressFamilies, MemoryDenyWriteExecute, Limit* and UMask. Needs libseccomp and
 systemd-analyze (for the names of groups); exits with 77 and a reason where they are missing."""
@@ -87,7 +88,21 @@ def conditions(call, unit):
     return [[]]
 
 
-def load_filter(unit):
+def number_in(path, name):
+    """The id of a user or a group in a file such as /etc/passwd."""
+    return next(int(line.split(":")[2]) for line in open(path, encoding="utf-8") if line.split(":")[0] == name)
+
+
+def enter(root, unit):
+    user, group_id = number_in(root + "/etc/passwd", unit["User"][-1]), number_in(root + "/etc/group", unit["Group"][-1])
+    os.chroot(root)
+    os.chdir("/")
+    os.setgroups([])
+    os.setgid(group_id)
+    os.setuid(user)
+
+
+def load_filter(unit, root):
     lib = library()
     number = unit.get("SystemCallErrorNumber")
     context = lib.seccomp_init(ERRNO | getattr(errno, number[0]) if number else KILL)
@@ -98,6 +113,8 @@ def load_filter(unit):
         for compare in conditions(call, unit):
             if lib.seccomp_rule_add_array(context, ALLOW, nr, len(compare), (Compare * len(compare))(*compare)) != 0:
                 sys.exit(f"under_unit.py: no rule for {call}")
+    if root:
+        enter(root, unit)
     if lib.seccomp_load(context) != 0:
         skip("the kernel takes no filter here")
 
@@ -111,10 +128,13 @@ def set_limits(unit):
 
 
 def main():
-    unit = read_unit(sys.argv[1])
+    root, words = None, sys.argv[1:]
+    if words[0] == "--root":
+        root, words = words[1], words[2:]
+    unit = read_unit(words[0])
     set_limits(unit)
-    load_filter(unit)
-    os.execvp(sys.argv[2], sys.argv[2:])
+    load_filter(unit, root)
+    os.execvp(words[1], words[1:])
 
 
 main()

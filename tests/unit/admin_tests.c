@@ -134,6 +134,61 @@ START_TEST(a_taken_name_is_a_conflict)
 }
 END_TEST
 
+/* Is there no file at PATH any more? */
+static bool is_forgotten(const char *path)
+{
+	FILE *f = fopen(path, "r");
+
+	if (f)
+		fclose(f);
+	return !f;
+}
+
+static void write_first_password(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs("secret\n", f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+START_TEST(the_first_password_is_forgotten_when_it_changes)
+{
+	struct new_user admin = some_user("admin"), bob = some_user("bob");
+	struct principal self = { .name = "admin" };
+	char dir[FOLDER_TEXT], path[FOLDER_TEXT + 32], ledger[FOLDER_TEXT + 32];
+	struct user u;
+
+	folder_make(dir);
+	snprintf(ledger, sizeof(ledger), "%s/usage.db", dir);
+	snprintf(path, sizeof(path), "%s/first-password", dir);
+	store_close(&a.st);
+	OK(store_open(ledger, STORE_WRITE | STORE_CREATE, 50, &a.st, &err));
+	OK(store_begin_write(a.st, &err));
+	write_first_password(path);
+	admin.n_grants = bob.n_grants = 0;
+	OK(admin_user_add(&a, &admin, &err));
+	OK(admin_user_add(&a, &bob, &err));
+	OK(admin_user_password(&a, "bob", "other", &err));
+	ck_assert(!is_forgotten(path));
+	OK(admin_user_password(&a, " Admin", "other", &err));
+	ck_assert(is_forgotten(path));
+	write_first_password(path);
+	OK(admin_user_find(&a, "admin", &u, &err));
+	self.user = u.id;
+	a.by = &self;
+	OK(admin_own_password(&a, "another", NULL, &err));
+	ck_assert(is_forgotten(path));
+	a.by = &principal_console;
+	write_first_password(path);
+	OK(admin_user_remove(&a, "admin", &err));
+	ck_assert(is_forgotten(path));
+	store_end(a.st);
+	folder_remove(dir);
+}
+END_TEST
+
 START_TEST(a_user_gets_another_password_grants_and_an_end)
 {
 	struct new_user n = some_user("bob");
@@ -577,6 +632,7 @@ static Suite *admin_suite(void)
 	tcase_add_test(t, a_user_is_added_with_what_is_left_out_filled);
 	tcase_add_test(t, a_user_that_can_not_be_is_refused_by_its_part);
 	tcase_add_test(t, a_taken_name_is_a_conflict);
+	tcase_add_test(t, the_first_password_is_forgotten_when_it_changes);
 	tcase_add_test(t, a_user_gets_another_password_grants_and_an_end);
 	tcase_add_test(t, only_managers_have_grants_but_anybodys_can_be_taken_away);
 	tcase_add_test(t, users_do_not_remove_themselves_however_they_are_signed_in);
