@@ -23,13 +23,19 @@ static enum log_level find_level(const char *name)
 	return LOG_LEVEL_INFO;
 }
 
-/* A ledger that can't be used is better said once than to every caller. */
+/*
+ * A ledger that can't be used is better said once than to every caller. Only a
+ * writer brings an older one forward.
+ */
 static int check_ledger(const struct settings *s, struct error *err)
 {
 	struct store *st = NULL;
 
-	if (store_open(s->database, 0, s->busy_timeout_ms, &st, err) < 0)
-		return -1;
+	if (store_open(s->database, 0, s->busy_timeout_ms, &st, err) < 0) {
+		error_clear(err);
+		if (store_open(s->database, STORE_WRITE, s->busy_timeout_ms, &st, err) < 0)
+			return -1;
+	}
 	store_close(&st);
 	return 0;
 }
