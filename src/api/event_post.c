@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "ingest/attributes.h"
 #include "ingest/reader.h"
-#include "ingest/unpack.h"
+#include "base/decompress.h"
 #include "usage/commit_thread.h"
 #include "base/banned.h"
 
@@ -104,18 +104,18 @@ static int choose_form(const struct request *rq, const struct event_header *head
 
 static const struct {
 	const char *name;
-	enum packing packing;
-} encodings[] = { { "", PACKING_NONE },     { "identity", PACKING_NONE },
-		  { "gzip", PACKING_GZIP }, { "x-gzip", PACKING_GZIP },
-		  { "zstd", PACKING_ZSTD }, { NULL, 0 } };
+	enum encoding encoding;
+} encodings[] = { { "", ENCODING_NONE },     { "identity", ENCODING_NONE },
+		  { "gzip", ENCODING_GZIP }, { "x-gzip", ENCODING_GZIP },
+		  { "zstd", ENCODING_ZSTD }, { NULL, 0 } };
 
-static int find_packing(const struct request *rq, enum packing *ret, struct error *err)
+static int find_encoding(const struct request *rq, enum encoding *ret, struct error *err)
 {
 	const char *name = request_header(rq, "Content-Encoding");
 
 	for (int i = 0; encodings[i].name; i++) {
 		if (strcasecmp(encodings[i].name, name ? name : "") == 0) {
-			*ret = encodings[i].packing;
+			*ret = encodings[i].encoding;
 			return 0;
 		}
 	}
@@ -278,21 +278,21 @@ static int read_records(struct post_intake *in, struct error *err)
 {
 	const struct request *rq = in->rq;
 	struct memory memory = { rq->body, rq->body_len };
-	enum packing packing = PACKING_NONE;
-	struct unpacker *unpacker;
+	enum encoding encoding = ENCODING_NONE;
+	struct decompressor *decompressor;
 	int rc;
 
 	in->n_headers = list_headers(rq, &in->headers);
 	if (choose_form(rq, in->headers, in->n_headers, &in->form, err) < 0 ||
-	    find_packing(rq, &packing, err) < 0)
+	    find_encoding(rq, &encoding, err) < 0)
 		return -1;
-	unpacker = unpacker_new(packing, read_memory, &memory,
-				rq->worker->settings->max_unpacked_bytes);
+	decompressor = decompressor_new(encoding, read_memory, &memory,
+					rq->worker->settings->max_unpacked_bytes);
 	in->reader = reader_new(in->form, NULL, (size_t)rq->worker->settings->record_bytes,
-				unpacker_read, unpacker);
+				decompressor_read, decompressor);
 	rc = read_all(in, err);
 	reader_free(&in->reader);
-	unpacker_free(&unpacker);
+	decompressor_free(&decompressor);
 	return rc;
 }
 

@@ -59,8 +59,8 @@ void arena_reset(struct arena *a)
 	struct arena_block *kept = NULL;
 
 	/*
-	 * The newest that isn't a giant: one large request doesn't hold its
-	 * memory for ever.
+	 * Keep the newest block unless it is oversized: a large request must
+	 * not hold its memory for ever.
 	 */
 	for (struct arena_block **b = &a->blocks; *b; b = &(*b)->next) {
 		if ((*b)->size <= LARGEST_BLOCK) {
@@ -95,7 +95,7 @@ static void add_block(struct arena *a, size_t least)
 	a->blocks = b;
 }
 
-/* Not zeroed: for who fills it at once. */
+/* Not zeroed: the caller fills it at once. */
 static void *take(struct arena *a, size_t size)
 {
 	size_t need = aligned(size);

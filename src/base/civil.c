@@ -27,7 +27,7 @@ struct date date_from_days(int64_t days)
 {
 	int64_t era = floor_div(days + DAYS_TO_1970, DAYS_PER_400_YEARS);
 	int day = (int)(days + DAYS_TO_1970 - era * DAYS_PER_400_YEARS);
-	/* The days that the calendar put in before, taken out again. */
+	/* Take out the leap days before. */
 	int year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
 	int month;
 

@@ -56,8 +56,8 @@ size_t instant_format(char buf[static INSTANT_TEXT], int64_t us);
 int64_t clock_now_us(void);
 
 /*
- * Tests and the USAGED_CLOCK variable: from now on the clock stands at US; 0
- * lets it run again.
+ * For tests and the USAGED_CLOCK variable: stops the clock at US; 0 lets it run
+ * again.
  */
 void clock_set_us(int64_t us);
 

@@ -82,7 +82,7 @@ static bool take_apart(const char *text, size_t len, struct decimal_parts *ret)
 	return p == end;
 }
 
-/* The value so far, while it is not above the largest allowed. */
+/* The value so far, as long as it is within the limit. */
 struct sum {
 	uint64_t n, max;
 	bool above;
@@ -156,7 +156,7 @@ size_t decimal_format(char buf[static DECIMAL_TEXT], wide n, int places)
 	size_t whole;
 
 	assert(places >= 0 && places <= MOST_PLACES);
-	if (u <= UINT64_MAX) { /* nearly always, and many times faster */
+	if (u <= UINT64_MAX) { /* most numbers; many times faster */
 		p = put_digits(end, (uint64_t)u, places + 1);
 	} else {
 		p = put_digits(end, (uint64_t)(u % TEN_TO_19), 19);

@@ -81,7 +81,7 @@ int error_system(struct error *err, const char *what, int errnum)
 {
 	char words[128];
 
-	/* the GNU variant: the words may be elsewhere than in our buffer */
+	/* the GNU variant: the text may be elsewhere than in our buffer */
 	return error_set(err, ERR_INTERNAL, NULL, "%s: %s", what,
 			 strerror_r(errnum, words, sizeof(words)));
 }

@@ -1,5 +1,5 @@
 /*
- * error.h - what went wrong, said once, where it happened.
+ * error.h - one description of a failure, made where it happens.
  *
  * A function that can fail returns 0 (or a count), or -1 with its struct error
  * filled. Callers clean up and pass the error on unchanged; each dialect turns
@@ -20,13 +20,13 @@ enum error_kind {
 	 */
 	ERR_PAGE,
 	ERR_REVERSED,        /* a range that ends before it starts */
-	ERR_BODY,            /* a body that can't be read as what it claims to be */
+	ERR_BODY,            /* a body that isn't in the form of its type */
 	ERR_UNAUTHENTICATED, /* no credentials */
 	ERR_CREDENTIALS,     /* credentials that are not known here, or revoked */
 	ERR_FORBIDDEN,       /* known, but not allowed to do this */
 	ERR_NOT_FOUND,       /* nothing at this path, or nothing the caller may see */
-	ERR_METHOD,          /* the path exists, the verb does not */
-	ERR_UNSUPPORTED,     /* the verb exists here, but not for this */
+	ERR_METHOD,          /* the path exists, but not with this HTTP method */
+	ERR_UNSUPPORTED,     /* the HTTP method exists here, but not for this */
 	ERR_NO_OPERATION,    /* a pre-defined route names an operation that does not exist */
 	ERR_NOT_ACCEPTABLE,  /* no format that the caller accepts */
 	ERR_MEDIA_TYPE,      /* a body of a type that isn't understood */
@@ -35,8 +35,8 @@ enum error_kind {
 	ERR_CONFLICT,        /* it exists already */
 	ERR_CLOSED,          /* the account is closed through that time */
 	/*
-	 * the account is suspended: its credentials open nothing, and it takes
-	 * no events of later times
+	 * the account is suspended: its credentials don't work, and it takes no
+	 * events of later times
 	 */
 	ERR_SUSPENDED,
 	ERR_OVERFLOW, /* a total that does not fit; nothing was stored */
@@ -63,7 +63,7 @@ struct error {
 	 * right; reads well after "PARAM: ", and without it
 	 */
 	char message[320];
-	int retry_after; /* seconds after which it may go better; 0 = that isn't known */
+	int retry_after; /* seconds after which a new try may succeed; 0 = unknown */
 	/*
 	 * for the log only: the statement, the driver's or the system's words
 	 */

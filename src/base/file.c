@@ -11,7 +11,9 @@
 #include "base/strbuf.h"
 #include "base/banned.h"
 
-/* It may have got another name, or none, between our opening and locking it. */
+/*
+ * The file may have been renamed or removed between our opening and locking it.
+ */
 static bool is_still_there(int fd, const char *path)
 {
 	struct stat ours, there;
@@ -69,7 +71,7 @@ int file_sync_folder(const char *path, struct error *err)
 	return rc;
 }
 
-/* Some file systems can't refuse to replace by themselves. */
+/* Some file systems have no rename that refuses to replace. */
 static int rename_new(const char *from, const char *to)
 {
 	struct stat sb;

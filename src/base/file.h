@@ -1,5 +1,5 @@
 /*
- * file.h - files that are there as a whole, or not at all, also after a power
+ * file.h - files that are written completely or not at all, even across a power
  * cut.
  */
 #ifndef BASE_FILE_H
@@ -9,28 +9,25 @@
 #include "base/error.h"
 
 /*
- * Makes PATH, empty and for its owner alone, or takes over what a process that
- * died has left there; ERR_CONFLICT while another one is at it. *ret_fd keeps
- * it claimed: close it once the file is done.
+ * Creates PATH, empty, with access for its owner alone, or takes over the file
+ * of a process that died. ERR_CONFLICT while another process writes it. *ret_fd
+ * holds the claim: close it when the file is complete.
  */
 int file_claim(const char *path, int *ret_fd, struct error *err);
 
 /*
- * What was written to FD, or its name in the folder of PATH, is on disk. PATH
+ * Flush to disk: the data written to FD; the name of PATH in its folder. PATH
  * is for the error, too.
  */
 int file_sync(int fd, const char *path, struct error *err);
 int file_sync_folder(const char *path, struct error *err);
 
 /*
- * FROM gets the name TO, durably; ERR_CONFLICT if that is taken and may not be
- * REPLACEd.
+ * Renames FROM to TO, durably. ERR_CONFLICT if TO exists and REPLACE is false.
  */
 int file_rename(const char *from, const char *to, bool replace, struct error *err);
 
-/*
- * Are A and B one file, under whatever names? Not if one of them isn't there.
- */
+/* Are A and B the same file? False if one of them doesn't exist. */
 bool file_same(const char *a, const char *b);
 
 #endif

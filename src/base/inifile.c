@@ -9,8 +9,8 @@
 #include "base/banned.h"
 
 /*
- * libinih ends a value at " ;" and a name at ':' as well. So both are hidden
- * from it as bytes that no line may have, and shown again to the caller.
+ * libinih ends a value at " ;" and a name at ':' as well. So both are replaced
+ * by bytes that no line may have, and put back for the caller.
  */
 #define HIDDEN_SEMICOLON '\1'
 #define HIDDEN_COLON     '\2'
@@ -20,7 +20,7 @@ struct inifile_reading {
 	const char *path;
 	int line;
 	bool continued;
-	bool indented;                     /* the line goes on with NAME */
+	bool indented;                     /* the line continues NAME */
 	char name[INIFILE_LINE_BYTES + 1]; /* libinih keeps 49 bytes of it only; "": none */
 	inifile_entry entry;
 	void *arg;
@@ -46,7 +46,7 @@ static int fail(struct inifile_reading *r, const char *param, const char *messag
 }
 
 /*
- * Without its end and, in the first line, a byte order mark. Returns its
+ * Cuts off the line end and, in the first line, a byte order mark. Returns the
  * length.
  */
 static size_t trim_line(const struct inifile_reading *r, char *line, size_t len)

@@ -17,19 +17,19 @@
 #define INIFILE_SECTION_BYTES 48
 
 /*
- * Takes one name = value. The texts are borrowed until it returns; SECTION is
- * "" above the first one. Returns 0, or -1 with an error that needs no file and
- * line.
+ * Receives one name = value. The texts are valid until it returns. SECTION is
+ * "" above the first section. Returns 0, or -1 with an error, to which
+ * inifile_read adds file and line.
  */
 typedef int (*inifile_entry)(void *arg, const char *section, const char *name, const char *value,
 			     struct error *err);
 
 /*
  * Calls ENTRY for each name = value of the file at PATH. If CONTINUED, an
- * indented line is one more value for the name before it; otherwise it is a
- * line like any other. Stops at the first error, which says "PATH:LINE: ", and
- * returns -1: ERR_PARAM for what the file says, a system error if it can't be
- * read.
+ * indented line is one more value of the previous name; otherwise it is an
+ * ordinary line. Stops at the first error, whose message begins with
+ * "PATH:LINE: ", and returns -1: ERR_PARAM for the file's content, a system
+ * error if the file can't be read.
  */
 int inifile_read(const char *path, bool continued, inifile_entry entry, void *arg,
 		 struct error *err);

@@ -42,7 +42,7 @@ static char *escape(char *out, const char *text, size_t len)
 	size_t n;
 
 	for (size_t i = 0; i < len; i += n) {
-		if (text[i] >= ' ' && text[i] < 0x7f) { /* nearly all, so told at once */
+		if (text[i] >= ' ' && text[i] < 0x7f) { /* the common case first */
 			*out++ = text[i];
 			n = 1;
 			continue;
@@ -66,13 +66,13 @@ static char *escape(char *out, const char *text, size_t len)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int64_t room = (int64_t)LOG_BURST * 1000; /* thousandths of lines */
-/* when that was so, by a clock that never goes back */
+/* the time of that, by the monotonic clock */
 static int64_t room_ms;
 static uint64_t left_out;
 
 /*
- * May one more line be written? Then *ret_left_out is how many could not be
- * since the last one.
+ * May one more line be written? If so, *ret_left_out is how many lines were
+ * dropped since the last one.
  */
 static bool take_room(uint64_t *ret_left_out)
 {

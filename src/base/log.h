@@ -1,11 +1,11 @@
 /*
- * log.h - lines for the operator, to standard error (the service manager or
- * ./start puts them where they belong). Errors and warnings are limited in
- * rate, so that a fault that meets every request doesn't fill the disk: beyond
- * LOG_BURST lines, LOG_A_SECOND; the next line says how many were left out. One
- * line a call, whole, whatever thread it comes from; control characters and
- * bytes that are no UTF-8 are shown as \xNN. Never pass a secret: not a key, a
- * password, an Authorization header or a query's token.
+ * log.h - log lines for the operator, on standard error (the service manager or
+ * ./start stores them). Errors and warnings are limited in rate, so that a
+ * fault of every request doesn't fill the disk: after LOG_BURST lines,
+ * LOG_A_SECOND; the next line says how many were dropped. Each call writes one
+ * whole line, from any thread. Control characters and bytes that are not UTF-8
+ * are shown as \xNN. Never pass a secret: not a key, a password, an
+ * Authorization header or a query's token.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

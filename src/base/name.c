@@ -22,7 +22,7 @@ char *name_trim(struct arena *arena, const char *text)
 	return arena_strn(arena, text, (size_t)(end - text));
 }
 
-/* Takes TEXT, which may be NULL, from GLib's memory to ARENA. */
+/* Copies TEXT (or NULL) to ARENA and frees GLib's. */
 static char *take(struct arena *arena, char *text, const char *otherwise)
 {
 	char *copy = arena_str(arena, text ? text : otherwise);
@@ -37,20 +37,14 @@ char *name_fold(struct arena *arena, const char *text)
 
 	if (!g_utf8_validate(name, -1, NULL))
 		return name;
-	/*
-	 * some letters only become the same once their case is gone, so they
-	 * are composed again
-	 */
+	/* compose again: some letters only become equal without their case */
 	name = take(arena, g_utf8_normalize(name, -1, G_NORMALIZE_NFKC), name);
 	name = take(arena, g_utf8_casefold(name, -1), name);
 	name = take(arena, g_utf8_normalize(name, -1, G_NORMALIZE_NFKC), name);
 	return name_trim(arena, name);
 }
 
-/*
- * Beside those of the general category Cf: what Unicode calls
- * Default_Ignorable_Code_Point.
- */
+/* Unicode's Default_Ignorable_Code_Point, beside the general category Cf. */
 static const struct {
 	gunichar first, last;
 } ignorable[] = {

@@ -17,16 +17,15 @@
 char *name_trim(struct arena *arena, const char *text);
 
 /*
- * The form that all names have in common that look alike: trimmed, composed
- * (NFKC), without case; in ARENA. It is only for comparing. Text that isn't
- * UTF-8 stays as it is.
+ * A form that is the same for all names that look alike: trimmed, composed
+ * (NFKC), without case; in ARENA. Only for comparing. Text that isn't UTF-8
+ * stays as it is.
  */
 char *name_fold(struct arena *arena, const char *text);
 
 /*
- * Does TEXT, which is UTF-8, hold a character that leaves no mark where it is
- * shown, such as a zero-width space or a mark of direction? Two names that
- * differ in one look the same.
+ * Does TEXT, which is UTF-8, have an invisible character, such as a zero-width
+ * space or a direction mark? Two names that differ in one look the same.
  */
 bool name_hides_something(const char *text);
 

@@ -22,7 +22,7 @@ static int64_t number(const char *name)
 	return n;
 }
 
-/* "@name" is a name that is in no file system. */
+/* "@name" is an abstract socket, in no file system. */
 static int connect_to(const char *path, struct error *err)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };

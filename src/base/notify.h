@@ -1,7 +1,7 @@
 /*
- * notify.h - what a server tells the service manager (systemd) that started it,
- * by the protocol of sd_notify(3): datagrams to the socket that NOTIFY_SOCKET
- * names. Without one, nothing is told.
+ * notify.h - status messages to the service manager (systemd), by the protocol
+ * of sd_notify(3): datagrams to the socket that NOTIFY_SOCKET names. Without
+ * that variable, nothing is sent.
  */
 #ifndef BASE_NOTIFY_H
 #define BASE_NOTIFY_H
@@ -12,8 +12,7 @@
 struct notify {
 	int fd; /* -1: nobody listens */
 	/*
-	 * tell at least as often that all is well, else we are restarted; 0:
-	 * needn't
+	 * send WATCHDOG=1 at least this often, or be restarted; 0: no watchdog
 	 */
 	int64_t watchdog_us;
 };
@@ -24,7 +23,7 @@ struct notify {
  */
 int notify_open(struct notify *n, struct error *err);
 
-/* "READY=1", "STOPPING=1", "WATCHDOG=1". What can't be told is not. */
+/* Sends "READY=1", "STOPPING=1" or "WATCHDOG=1". Failures are ignored. */
 void notify_tell(const struct notify *n, const char *text);
 
 void notify_close(struct notify *n);

@@ -1,9 +1,8 @@
 /*
- * plausible.h - what time is it, for things that are deleted when they are old?
- * A clock that jumps ahead (a dead battery, a mistake, a virtual machine that
- * was asleep) must not delete what is not old: a time that is later than the
- * time that has really passed is believed only after it has stayed so for a
- * day. Thread-safe.
+ * plausible.h - the time by which old things are deleted. A clock that jumps
+ * ahead (a dead battery, a mistake, a virtual machine that was asleep) must not
+ * delete recent things. So a time that is later than the monotonic clock allows
+ * is believed only after it has lasted for a day. Thread-safe.
  */
 #ifndef BASE_PLAUSIBLE_H
 #define BASE_PLAUSIBLE_H
@@ -13,8 +12,8 @@
 enum {
 	/* a step ahead of up to an hour is believed at once */
 	PLAUSIBLE_STEP_SECONDS = 3600,
-	PLAUSIBLE_PAUSE_SECONDS = 30 * 86400, /* so long may a server have been off */
-	PLAUSIBLE_WAIT_SECONDS = 86400        /* so long must a later time have lasted */
+	PLAUSIBLE_PAUSE_SECONDS = 30 * 86400, /* how long a server may have been off */
+	PLAUSIBLE_WAIT_SECONDS = 86400        /* how long a later time must last */
 };
 
 /* One clock's history. All zero: nothing is known yet. */
@@ -31,15 +30,12 @@ struct plausible {
 };
 
 /*
- * KNOWN: a time that has been, such as the ledger's last commit; 0: none. WALL
- * and STEADY are what the clocks say now.
+ * KNOWN: a time in the past, such as that of the last commit; 0: none. WALL and
+ * STEADY: the two clocks now.
  */
 void plausible_begin(struct plausible *p, int64_t known, int64_t wall, int64_t steady);
 
-/*
- * The time up to which something may be taken to be old: WALL, or less where
- * WALL isn't believed yet.
- */
+/* The time to measure ages by: WALL, or less while WALL isn't believed. */
 int64_t plausible_time(struct plausible *p, int64_t wall, int64_t steady);
 
 /* The same with one history for the whole process, and its steady clock. */

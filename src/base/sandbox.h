@@ -42,12 +42,12 @@ struct sandbox {
 };
 
 /*
- * Enters the sandbox: this thread, and all that it starts from now on, have
- * nothing but the N PATHS. Call it while the process has one thread.
+ * Enters the sandbox: this thread, and all threads that it starts later, can
+ * use only the N PATHS. Call it while the process has one thread.
  */
 void sandbox_enter(const struct sandbox_path *paths, size_t n, struct sandbox *ret);
 
-/* The two parts, for sandbox_enter alone. *RET_WHY: why not, if false. */
+/* The two parts, for sandbox_enter alone. False: *RET_WHY is the reason. */
 bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char **ret_why);
 bool sandbox_limit_calls(const char **ret_why);
 

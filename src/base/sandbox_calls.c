@@ -18,7 +18,7 @@
 
 #include "base/banned.h"
 
-/* Names, for not every processor has all of them; ended by NULL. */
+/* By name, since not every processor has all of them; ended by NULL. */
 static const char *const allowed[] = {
 	/* memory */
 	"brk", "madvise", "mremap", "munmap",
@@ -46,7 +46,7 @@ static const char *const allowed[] = {
 	"uname", "sysinfo", "getrlimit", "ugetrlimit", NULL
 };
 
-/* What only somebody else's code would do here. */
+/* Calls that only injected code would make. */
 static const char *const fatal[] = { "execve",
 				     "execveat",
 				     "fork",
@@ -89,7 +89,7 @@ static const char *const fatal[] = { "execve",
 				     "personality",
 				     NULL };
 
-/* What a sanitizer's report at the end does. */
+/* Calls of a sanitizer's report at the end. */
 static const char *const of_sanitizers[] = { "clone",  "mmap",   "mprotect", "prctl",
 					     "ptrace", "wait4",  "waitid",   "process_vm_readv",
 					     "kill",   "tgkill", "tkill",    "pipe",
@@ -161,10 +161,7 @@ bool sandbox_limit_calls(const char **ret_why)
 	*ret_why = "no memory for the filter";
 	if (!ctx)
 		return false;
-	/*
-	 * a tree instead of a list; and the processor needs no slower mode
-	 * because of a filter
-	 */
+	/* use a tree instead of a list, and keep the processor's fast mode */
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);

@@ -37,7 +37,7 @@ enum {
 	SCOPE_SIGNALS = 1 << 1
 };
 
-/* As struct landlock_ruleset_attr became with time. */
+/* struct landlock_ruleset_attr in its newest form. */
 struct ruleset {
 	uint64_t files, network, scoped;
 };
@@ -49,8 +49,8 @@ struct ruleset {
 #define FILES_1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
 /*
- * What the kernel's VERSION of Landlock can take away, and how much of the
- * struct it knows.
+ * The rights that Landlock of this VERSION can restrict, and the size of its
+ * struct.
  */
 static struct ruleset all_of(int version, size_t *ret_size)
 {
@@ -82,7 +82,7 @@ static uint64_t rights(enum sandbox_use use, bool folder)
 	return 0;
 }
 
-/* Allows P to what is taken away else. */
+/* Allows access to the path P. */
 static bool allow(int ruleset, uint64_t taken, const struct sandbox_path *p)
 {
 	struct landlock_path_beneath_attr rule;

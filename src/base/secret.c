@@ -72,7 +72,7 @@ int secret_create(const char *path, struct error *err)
 	if (fd < 0)
 		return error_system(err, path, errno);
 	randombytes_buf(secret, sizeof(secret));
-	errno = ENOSPC; /* what a short write means */
+	errno = ENOSPC; /* a short write means a full disk */
 	n = write(fd, secret, sizeof(secret));
 	if (n != SECRET_BYTES || fsync(fd) < 0) {
 		rc = error_system(err, path, errno);
@@ -126,8 +126,8 @@ bool sid_valid(const char *prefix, const char *text, size_t len)
 }
 
 /*
- * BLAKE2b that depends on the key and on what it is FOR: equal data of two
- * purposes have nothing in common.
+ * BLAKE2b that depends on the key and on what it is FOR: equal data give
+ * unrelated hashes for two purposes.
  */
 static void keyed_hash(const unsigned char key[static SECRET_BYTES],
 		       const char purpose[static crypto_generichash_blake2b_PERSONALBYTES],
@@ -179,7 +179,7 @@ void password_set_waiting(int n)
 }
 
 /*
- * Must a caller of that class wait? Strangers wait until no known caller does.
+ * Must a caller of this class wait? Strangers wait as long as known callers do.
  */
 static bool must_wait(enum password_class as)
 {
@@ -187,7 +187,7 @@ static bool must_wait(enum password_class as)
 	       (as == PASSWORD_STRANGER && runs.waiting[PASSWORD_KNOWN]);
 }
 
-/* Where NETWORK stands among those that wait, or how many there are. */
+/* The index of NETWORK among the waiting strangers, or their number. */
 static int find_network(uint64_t network)
 {
 	int i = 0;

@@ -26,7 +26,7 @@ int secret_load(const char *path, unsigned char ret[static SECRET_BYTES], struct
 /* Makes it, mode 0600; fails if it exists. */
 int secret_create(const char *path, struct error *err);
 
-/* A secret of this process alone, and the end of any. */
+/* Makes a secret for this process alone. Wipes a secret. */
 void secret_random(unsigned char ret[static SECRET_BYTES]);
 void secret_wipe(void *secret, size_t len);
 
@@ -51,40 +51,37 @@ bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data
 	       const unsigned char tag[static TAG_BYTES]);
 
 enum {
-	/* bytes of what the ledger keeps of a password, with its NUL */
+	/* bytes of a stored password hash, with its NUL */
 	PASSWORD_HASH_TEXT = 128,
 	PASSWORD_RUNS = 2, /* at once in the process: each takes 64 MiB */
 	/*
-	 * of each class that may wait for them, unless password_set_waiting
-	 * says otherwise
+	 * how many of each class may wait, unless password_set_waiting changes
+	 * it
 	 */
 	PASSWORD_WAITING = 16
 };
 
 /*
- * Whose password is checked: KNOWN callers have signed in before. They go
- * first, and have waiting places of their own. Of strangers, each network has
- * one waiting place.
+ * The class of a caller whose password is checked. Known callers have signed in
+ * before; they go first, and have waiting places of their own. Strangers have
+ * one waiting place a network.
  */
 enum password_class { PASSWORD_STRANGER, PASSWORD_KNOWN, PASSWORD_CLASSES };
 
-/*
- * From now on so many of each class may wait: at least 1, at most
- * PASSWORD_WAITING.
- */
+/* Sets how many of each class may wait: 1 to PASSWORD_WAITING. */
 void password_set_waiting(int n);
 
 /*
- * Argon2id with a new salt: what the ledger keeps of a password. Both take
- * about a tenth of a second, and fail with ERR_BUSY when there is no waiting
- * place, ERR_INTERNAL when there is no memory. Thread-safe.
+ * Hashes a password for the ledger: Argon2id with a new salt. Both take about a
+ * tenth of a second, and fail with ERR_BUSY when there is no waiting place,
+ * ERR_INTERNAL when there is no memory. Thread-safe.
  */
 int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT],
 		  struct error *err);
 /*
- * 1 it is the password, 0 it isn't, -1 failed. HASH NULL: nobody's, which takes
- * as long and is never right. password_hash and password_verify are for known
- * callers. NETWORK: any number that tells the strangers' networks apart
+ * 1 the password is right, 0 it is wrong, -1 failed. HASH NULL: takes as long,
+ * and is always wrong. password_hash and password_verify are for known callers.
+ * NETWORK: any number that tells the strangers' networks apart
  * (throttle_network).
  */
 int password_verify_as(enum password_class as, uint64_t network, const char *hash,

@@ -9,8 +9,9 @@
 #include "base/banned.h"
 
 enum {
-	FEW = 16,    /* elements that are sorted rather than divided */
-	PATIENCE = 6 /* so often each may be divided; two or three times is usual */
+	FEW = 16, /* ranges up to this size are sorted, not divided */
+	PATIENCE =
+		6 /* how many times the range may be divided per element; two or three is usual */
 };
 
 struct selection {

@@ -1,6 +1,4 @@
-/*
- * select.h - some of many elements in their order, without sorting all of them.
- */
+/* select.h - sorts one page of a long list, without sorting all of it. */
 #ifndef BASE_SELECT_H
 #define BASE_SELECT_H
 

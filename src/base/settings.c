@@ -121,7 +121,7 @@ static const struct setting table[] = {
 
 #define SETTINGS (sizeof(table) / sizeof(table[0]))
 
-/* What settings_load hands out the first member of. */
+/* The settings that settings_load returns, with their memory. */
 struct loaded {
 	struct settings settings;
 	struct arena memory; /* of its texts */
@@ -166,8 +166,8 @@ static bool is_url(const char *value)
 }
 
 /*
- * Each as browsers send it: in lower case, a scheme and a host, perhaps a port,
- * and nothing behind.
+ * Is each origin as browsers send it: in lower case, a scheme, a host,
+ * optionally a port, and nothing else?
  */
 static bool is_origins(const char *value)
 {
@@ -195,7 +195,7 @@ static const char *choices(struct arena *a, const char *const *values)
 	return text;
 }
 
-/* What a value of S must be, to end a sentence with. */
+/* The end of a sentence that says what a value of S must be. */
 static const char *wanted(const struct setting *s, struct arena *a)
 {
 	switch (s->type) {

@@ -8,8 +8,8 @@
 #define FIRST_SIZE 64
 
 /*
- * The text of every strbuf without memory. Only read: nothing is appended
- * without memory of one's own.
+ * The text of every strbuf without memory. Never written: an append allocates
+ * first.
  */
 static char nothing[1];
 
@@ -90,7 +90,7 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 		vsnprintf(sb->text + sb->len, sb->size - sb->len, fmt, ap);
 	}
 	if (sb->failed)
-		sb->text[sb->len] = '\0'; /* what did not fit goes */
+		sb->text[sb->len] = '\0'; /* drop the part that did not fit */
 	else
 		sb->len += (size_t)n;
 }

@@ -2,8 +2,8 @@
  * strbuf.h - text that grows, always ended by NUL, never above its limit.
  *
  * An append that would pass the limit, or finds no memory, leaves the text as
- * it is and sets `failed`, which sticks: so appends need no check one by one,
- * only the user of the whole does.
+ * it is and sets `failed`, which sticks: so only the finished text needs a
+ * check, not each append.
  */
 #ifndef BASE_STRBUF_H
 #define BASE_STRBUF_H
@@ -28,8 +28,8 @@ void strbuf_release(struct strbuf *sb);
 void strbuf_clear(struct strbuf *sb); /* empties, keeps the memory, forgets a failure */
 
 /*
- * Takes memory for EXTRA more bytes. Call strbuf_grow, which knows when there
- * is enough.
+ * Allocates room for EXTRA more bytes. Call strbuf_grow instead, which first
+ * checks whether there is room.
  */
 bool strbuf_expand(struct strbuf *sb, size_t extra);
 
@@ -64,7 +64,7 @@ __attribute__((format(printf, 2, 3))) void strbuf_addf(struct strbuf *sb, const 
 __attribute__((format(printf, 2, 0))) void strbuf_vaddf(struct strbuf *sb, const char *fmt,
 							va_list ap);
 
-/* Puts TEXT, which is no part of SB, before what is at AT. */
+/* Inserts TEXT, which is no part of SB, at AT. */
 void strbuf_insert(struct strbuf *sb, size_t at, const char *text, size_t len);
 
 /*

@@ -23,7 +23,7 @@ struct entry {
 
 struct throttle {
 	pthread_mutex_t lock;
-	/* so that nobody can choose who shares a set */
+	/* a random key, so that nobody can choose names that share a set */
 	unsigned char key[crypto_shorthash_KEYBYTES];
 	struct entry table[SETS][WAYS];
 };
@@ -164,8 +164,8 @@ static int64_t try(struct throttle *t, uint64_t user, uint64_t address, int64_t 
 				: first_delay(t, user, address, now);
 
 	/*
-	 * finding the others may have taken its place: no harm, it is only
-	 * forgotten
+	 * looking up the user and the address may have evicted the pair: no
+	 * harm, it is only forgotten
 	 */
 	pair = find(t, hash_pair(t, user, address), now);
 	if (first) {
@@ -195,7 +195,7 @@ int64_t throttle_try(struct throttle *t, const char *user, const char *address, 
 	return wait;
 }
 
-/* Takes back what the try counted. */
+/* Takes back the failures that the try counted. */
 static struct entry *take_back(struct throttle *t, const char *user, const char *address,
 			       int64_t now)
 {

@@ -10,7 +10,7 @@
 size_t utf8_step(const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xbf; /* what the second byte may be */
+	unsigned char low = 0x80, high = 0xbf; /* the range of the second byte */
 	size_t n;
 
 	if (len == 0)

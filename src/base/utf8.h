@@ -1,6 +1,6 @@
 /*
- * utf8.h - is this text? (RFC 3629: no overlong forms, no surrogates, nothing
- * above U+10FFFF)
+ * utf8.h - checks text for valid UTF-8. (RFC 3629: no overlong forms, no
+ * surrogates, nothing above U+10FFFF)
  */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /*
- * Bytes of the character that TEXT begins with, 1 to 4; 0 if it is none, or LEN
- * is too short for it.
+ * The length of the character at TEXT, 1 to 4 bytes; 0 if it is invalid or cut
+ * off at LEN.
  */
 size_t utf8_step(const char *text, size_t len);
 

@@ -24,15 +24,15 @@ static struct zone utc = { .name = "UTC" };
 
 /*
  * The system's zones, sorted by name. The list is made once and never grows, so
- * that no caller can fill it up; the rules of a zone are loaded when it is
- * first asked for.
+ * that callers can't fill memory. The rules of a zone are loaded on its first
+ * use.
  */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct zone **zones;
 static const char **names; /* of all zones, UTC too */
 static size_t zone_count, zone_room;
 
-/* Only while the list is made. */
+/* Used only while the list is made. */
 static size_t folder_len;
 
 /*

@@ -17,7 +17,7 @@ struct zone;
 /*
  * The zone called NAME ("Europe/Vienna", "UTC"), or NULL if the system has no
  * such zone. NAME may be NULL: UTC. Static memory: don't free it. NAME must be
- * a zone's name to the letter: no other path to its file finds it.
+ * exactly a zone's name, no other path to its file.
  */
 const struct zone *zone_find(const char *name);
 
@@ -28,7 +28,7 @@ const struct zone *zone_find(const char *name);
  */
 const char *const *zone_names(size_t *ret_n);
 
-/* That folder. */
+/* The folder of the time zones. */
 const char *zone_folder(void);
 
 const char *zone_name(const struct zone *z);
@@ -45,9 +45,9 @@ struct date zone_date(const struct zone *z, int64_t sec);
 
 /*
  * The instant at which the local clock shows LOCAL (seconds from 1970-01-01
- * 00:00:00 by that clock). One that it shows twice, because it is put back, is
- * the first of both; one that it skips is what it would have shown without
- * being put forward.
+ * 00:00:00 by that clock). For a time that the clock shows twice, because it is
+ * put back: the first of both. For a time that it skips: the instant at which
+ * it would have shown it without being put forward.
  */
 int64_t zone_instant(const struct zone *z, int64_t local);
 

@@ -26,7 +26,7 @@ static void format_created(char buf[static DATE_TEXT], const struct account *a)
 
 struct account_order {
 	struct new_account account;
-	const char *which; /* of one that is there: SID, name or number */
+	const char *which; /* an existing account: SID, name or number */
 	struct account_change change;
 	const char *reason;
 	struct account made;
@@ -110,7 +110,7 @@ static int reactivate_account(struct store *st, struct arena *arena, void *arg, 
 		       : admin_account_reactivate(&a, found.sid, &o->made, err);
 }
 
-/* Runs WORK on the one account that is named behind OPTIONS. */
+/* Runs WORK on the account that is named after OPTIONS. */
 static int run_one(const struct settings *s, const struct command_option *options,
 		   command_work work, struct account_order *o, int argc, char **argv)
 {

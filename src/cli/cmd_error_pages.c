@@ -14,10 +14,7 @@
 
 #define PAGE_BYTES 65536
 
-/*
- * What the web server refuses or reports by itself, before or instead of the
- * worker.
- */
+/* Errors that the web server reports itself, without the worker. */
 static const struct server_error {
 	int status;
 	enum error_kind kind; /* gives the dialect's number and word */
@@ -84,7 +81,7 @@ static int make_folder(const char *path, struct error *err)
 	return 0;
 }
 
-/* Whole or not at all: the web server may read at any time. */
+/* Writes the file atomically: the web server may read it at any time. */
 static int replace_file(const char *path, const struct strbuf *text, struct error *err)
 {
 	struct strbuf new;

@@ -46,7 +46,7 @@ static int correct(struct store *st, struct arena *arena, void *arg, struct erro
 	return correct_event(st, &o->correct, arena, &o->made, &o->done_before, err);
 }
 
-/* The fields that were given; how many. */
+/* Lists the fields that were given. Returns their number. */
 static int take_fields(const char *const texts[EVENT_FIELDS], struct raw_event *ret)
 {
 	int n = 0;
@@ -227,7 +227,7 @@ enum { LIST_READ = 1000 }; /* at a time */
 
 struct list_options {
 	const char *account, *state;
-	int64_t since; /* rejections from before that aren't kept any more */
+	int64_t since; /* older rejections aren't kept any more */
 	struct event_query query;
 };
 
@@ -288,7 +288,7 @@ static int print_rejected(struct store *st, const struct list_options *o, struct
 	return 0;
 }
 
-/* The accounts that are asked for: all, or one with its subaccounts. */
+/* The accounts to list: all, or one with its subaccounts. */
 static int choose_accounts(struct store *st, struct list_options *o, struct arena *arena,
 			   struct error *err)
 {
@@ -312,7 +312,7 @@ static int list_events(struct store *st, struct arena *arena, void *arg, struct 
 	struct event_position at = { 0 };
 	struct list_options *o = arg;
 	const struct catalogue *c;
-	struct arena page[2]; /* the position is in the one of the page before */
+	struct arena page[2]; /* each page's position lives in the other one */
 	struct found_events found = { .more = true };
 	int rc = 0;
 

@@ -13,7 +13,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "ingest/event_out.h"
-#include "ingest/pack.h"
+#include "base/compress.h"
 #include "usage/correct.h"
 #include "base/banned.h"
 
@@ -28,12 +28,12 @@ struct export
 	enum event_form form;
 	int64_t from_us, to_us; /* of effective time; TO exclusive */
 	const char *path;       /* "-": standard output */
-	char *part;             /* what is written until it is whole */
+	char *part;             /* the file's name until it is complete */
 	FILE *file;
-	struct packer *packer;
+	struct compressor *compressor;
 	struct strbuf out;
 	const struct catalogue *catalogue;
-	int64_t own_source; /* of the facts of corrections; 0: there are none */
+	int64_t own_source; /* of the entries of corrections; 0: there are none */
 	struct progress progress;
 	int64_t hours, hours_done;
 	/*
@@ -46,9 +46,9 @@ struct export
 /* ---- one event ---- */
 
 /*
- * What stands for event E of the account: itself, or if it is the replacement
- * that counts now the event whose place it has taken. 1 *RET (identity of the
- * event from outside), 0 nothing, -1.
+ * Finds the event to export for E: E itself or, if E is the replacement that
+ * counts now, the event that it replaces. 1 found (*RET has its identity), 0 E
+ * isn't exported, -1.
  */
 static int stands_for(struct export *ex, struct store *st, const struct stored_event *e,
 		      struct arena *arena, struct stored_event *ret, struct error *err)
@@ -84,7 +84,7 @@ static int stands_for(struct export *ex, struct store *st, const struct stored_e
 
 static int flush(struct export *ex, struct error *err)
 {
-	if (packer_write(ex->packer, ex->out.text, ex->out.len, err) < 0)
+	if (compressor_write(ex->compressor, ex->out.text, ex->out.len, err) < 0)
 		return -1;
 	strbuf_clear(&ex->out);
 	return 0;
@@ -140,8 +140,8 @@ static int64_t first_hour(const struct export *ex)
 }
 
 /*
- * The account's first hour with events and the one after its last, of those
- * asked for; the same if there are none.
+ * The account's first hour with events in the range, and the hour after its
+ * last; equal if there are none.
  */
 static int hours_of(const struct export *ex, struct store *st, int64_t account, int64_t *ret_first,
 		    int64_t *ret_end, struct error *err)
@@ -180,7 +180,7 @@ static int export_account(struct export *ex, struct store *st, int64_t account, 
 	return 0;
 }
 
-/* Those that are named, or all. */
+/* The accounts that are named, or all. */
 static int find_accounts(const struct export *ex, struct store *st, struct arena *arena,
 			 int64_t **ret, size_t *ret_n, struct error *err)
 {
@@ -236,7 +236,7 @@ static int export_all(struct store *st, struct arena *arena, void *arg, struct e
 	rc = export_accounts(ex, st, accounts, n, err);
 	progress_end(&ex->progress);
 	if (rc == 0)
-		rc = packer_finish(ex->packer, err);
+		rc = compressor_finish(ex->compressor, err);
 	return rc;
 }
 
@@ -254,11 +254,11 @@ static bool ends_with(const char *text, const char *end)
 	return len > end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-static enum packing packing_of_name(const char *path)
+static enum encoding encoding_of_name(const char *path)
 {
-	return ends_with(path, ".gz")    ? PACKING_GZIP
-	       : ends_with(path, ".zst") ? PACKING_ZSTD
-					 : PACKING_NONE;
+	return ends_with(path, ".gz")    ? ENCODING_GZIP
+	       : ends_with(path, ".zst") ? ENCODING_ZSTD
+					 : ENCODING_NONE;
 }
 
 static int file_open(struct export *ex, struct error *err)
@@ -279,16 +279,16 @@ static int file_open(struct export *ex, struct error *err)
 		if (!ex->file)
 			return error_system(err, ex->path, ex->part ? errno : ENAMETOOLONG);
 	}
-	ex->packer = packer_new(packing_of_name(ex->path), ex->file);
+	ex->compressor = compressor_new(encoding_of_name(ex->path), ex->file);
 	return 0;
 }
 
-/* The file gets its name once it is whole and on disk. */
+/* Gives the file its name once it is complete and on disk. */
 static int file_close(struct export *ex, bool good, struct error *err)
 {
 	int rc = good ? 0 : -1;
 
-	packer_free(&ex->packer);
+	compressor_free(&ex->compressor);
 	strbuf_release(&ex->out);
 	if (!ex->part)
 		return rc;
@@ -388,7 +388,7 @@ const struct command command_export = {
 		"new content under its own source and id, a void one is left out. A ledger with "
 		"the same accounts and categories that\n"
 		"imports the file gives the same reports. The events are those of one moment, "
-		"whoever writes meanwhile. FILE is packed\n"
+		"whoever writes meanwhile. FILE is compressed\n"
 		"if its name ends in .gz or .zst; - or none is standard output.\n\n"
 		"  --account SID    only of this account (may be given several times); its "
 		"subaccounts are accounts of their own\n"

@@ -24,14 +24,14 @@
 #include "cli/progress.h"
 #include "ingest/detect.h"
 #include "ingest/read_ahead.h"
-#include "ingest/unpack.h"
+#include "base/decompress.h"
 #include "usage/ledger.h"
 #include "base/banned.h"
 
 #define TICK_MS 200
 /*
- * However busy others keep the ledger, an import waits rather than stop half
- * way; it says so after a while.
+ * While another process writes to the ledger, an import waits instead of
+ * stopping half way, and says so after a while.
  */
 #define WAIT_MS       20
 #define WAIT_QUIET_MS 3000
@@ -46,16 +46,16 @@ struct import_input {
 	int64_t size;
 	_Atomic int64_t done; /* bytes of the file handed over */
 	atomic_bool stop;
-	struct unpacker *unpacker;
-	char head[DETECT_BYTES]; /* unpacked, to see what it is */
+	struct decompressor *decompressor;
+	char head[DETECT_BYTES]; /* the first bytes, decompressed, to detect the form */
 	size_t head_len, head_at;
-	/* that ended the head: told when what came before has been read */
+	/* ended the head: reported once the bytes before it have been read */
 	struct error failure;
 };
 
 /*
- * The file's own bytes. Ends when the import is over, even while nothing comes
- * out of a pipe.
+ * Reads the file's own bytes. Ends when the import is over, even while a pipe
+ * gives nothing.
  */
 static int64_t read_file(void *arg, void *buf, size_t size, struct error *err)
 {
@@ -87,7 +87,7 @@ static int64_t input_read(void *arg, void *buf, size_t size, struct error *err)
 	if (n == 0 && in->failure.kind)
 		*err = in->failure;
 	if (n == 0)
-		return in->failure.kind ? -1 : unpacker_read(in->unpacker, buf, size, err);
+		return in->failure.kind ? -1 : decompressor_read(in->decompressor, buf, size, err);
 	if (n > size)
 		n = size;
 	memcpy(buf, in->head + in->head_at, n);
@@ -106,13 +106,13 @@ static int input_open(struct import_input *in, const char *path, struct error *e
 		return error_system(err, in->path, errno);
 	in->regular = S_ISREG(st.st_mode);
 	in->size = in->regular ? st.st_size : 0;
-	in->unpacker = unpacker_new(PACKING_BY_CONTENT, read_file, in, 0);
+	in->decompressor = decompressor_new(ENCODING_BY_CONTENT, read_file, in, 0);
 	return 0;
 }
 
 static void input_close(struct import_input *in)
 {
-	unpacker_free(&in->unpacker);
+	decompressor_free(&in->decompressor);
 	if (in->fd >= 0)
 		close(in->fd);
 }
@@ -130,8 +130,8 @@ static enum reader_form choose_form(struct import_input *in, const struct mappin
 	if (named && form != READER_JSON)
 		return form;
 	while (n > 0 && !detect_has_enough(in->head, in->head_len)) {
-		n = unpacker_read(in->unpacker, in->head + in->head_len,
-				  DETECT_BYTES - in->head_len, &in->failure);
+		n = decompressor_read(in->decompressor, in->head + in->head_len,
+				      DETECT_BYTES - in->head_len, &in->failure);
 		in->head_len += n > 0 ? (size_t)n : 0;
 	}
 	detected = detect_by_content(in->head, in->head_len);
@@ -345,7 +345,7 @@ static void print_file(const struct import *im, const char *name)
 		       name, folds->records, folds->records == 1 ? "record went" : "records went",
 		       folds->longest_line, folds->longest_lines);
 	if (im->rejects.file)
-		printf("%s: what was not stored, and why, is in %s\n", name, im->rejects.path);
+		printf("%s: the records that were not stored are in %s\n", name, im->rejects.path);
 	if (interrupted)
 		fprintf(stderr,
 			"usaged import: interrupted: %s is stored up to line %" PRId64
@@ -514,8 +514,9 @@ const struct command command_import = {
 	.summary = "bring files of usage events into the ledger",
 	.help = "Reads CloudEvents as NDJSON (one a line) or JSON (one after the other, or "
 		"arrays), or CSV or tab-separated values\n"
-		"whose header names the event's fields; - is standard input. Files packed by gzip "
-		"or zstd are unpacked on the way. Each event is created, or a\n"
+		"whose header names the event's fields; - is standard input. Files compressed by "
+		"gzip "
+		"or zstd are decompressed on the way. Each event is created, or a\n"
 		"duplicate of one that is there, or in conflict with it (same source and id, other "
 		"content), or rejected: so a\n"
 		"file can be imported again and counts once.\n\n"

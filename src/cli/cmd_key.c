@@ -58,7 +58,7 @@ static int run_add(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-/* One key a line, fields apart by tabs. Its secret is nowhere to be had. */
+/* One key a line, fields apart by tabs. Secrets can't be recovered. */
 static int print_key(struct store *st, struct arena *arena, const struct key *k, struct error *err)
 {
 	const char *account = "-";

@@ -28,7 +28,7 @@ static bool show_progress(void *arg, int64_t done, int64_t all)
 	return !interrupted;
 }
 
-/* "usage.db.20261122T101500Z": when it was put aside */
+/* the old ledger's name: "usage.db.20261122T101500Z" */
 static void name_aside(struct strbuf *out, const char *database)
 {
 	char text[INSTANT_TEXT];

@@ -232,7 +232,7 @@ static void print_fields(const struct raw_event *ev, bool in_data)
 	}
 }
 
-/* As a line of NDJSON. No invented text needs escapes. */
+/* Prints the event as a line of NDJSON. No invented text needs escapes. */
 static void print_event(const struct raw_event *ev)
 {
 	putchar('{');
@@ -450,7 +450,7 @@ static int emit_all(struct sample *sm, struct error *err)
 	return sm->ledger ? commit(sm, err) : 0;
 }
 
-/* Those that are there already are left as they are. In a write. */
+/* Existing accounts stay as they are. In a write. */
 static int add_accounts(struct sample *sm, struct arena *arena, struct error *err)
 {
 	int64_t ids[ACCOUNTS] = { 0 };

@@ -24,7 +24,7 @@ static enum log_level find_level(const char *name)
 }
 
 /*
- * A ledger that can't be used is better said once than to every caller. Only a
+ * Reports an unusable ledger once at the start, not to every caller. Only a
  * writer brings an older one forward.
  */
 static int check_ledger(const struct settings *s, struct error *err)
@@ -43,8 +43,8 @@ static int check_ledger(const struct settings *s, struct error *err)
 enum { MEMORY_A_THREAD = 1 << 20, MEMORY_BESIDE = 32 << 20 };
 
 /*
- * A limit of files that can be raised is; one that is too low is refused now
- * rather than at the first busy hour.
+ * Raises the limit of open files. If it stays too low, fails now instead of at
+ * the first busy hour.
  */
 static int check_files(const struct settings *s, struct error *err)
 {
@@ -65,8 +65,8 @@ static int check_files(const struct settings *s, struct error *err)
 }
 
 /*
- * The least of the limits on a process's address space and on its own pages,
- * which stacks count in.
+ * The lower of the limits on the process's address space and data pages, which
+ * include stacks.
  */
 static uint64_t space_limit(void)
 {

@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-/* Which of the two commands runs, and what it is about. */
+/* The current command, sim or fleet, and its subject. */
 static const struct command *command;
 static const struct sim_kind *kind;
 
@@ -92,7 +92,7 @@ static int run_remove(const struct settings *s, int argc, char **argv)
 
 /* ---- list ---- */
 
-/* One a line, fields apart by tabs. */
+/* One a line, fields separated by tabs. */
 static int list_sims(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
 	struct sim *list;

@@ -34,8 +34,8 @@ static bool read_line(struct user_password *p)
 }
 
 /*
- * Without echo. As long as it lasts, no key interrupts: the terminal would stay
- * dumb.
+ * Reads without echo. Signals from the keyboard are off meanwhile: they would
+ * leave the terminal without echo.
  */
 static bool ask(const char *prompt, struct user_password *p)
 {
@@ -55,8 +55,8 @@ static bool ask(const char *prompt, struct user_password *p)
 }
 
 /*
- * From standard input, or from whoever sits there; hashed. Not from the
- * arguments, which everybody on the machine can read.
+ * Reads a password from standard input or the terminal, and hashes it. Never
+ * from the arguments, which all users of the machine can read.
  */
 static int read_password(struct user_password *p, struct error *err)
 {

@@ -16,8 +16,8 @@
 #define DIFFERENCES_SHOWN 100
 
 /*
- * What differences are told with; read first, since the store is busy while it
- * verifies.
+ * The names used to report differences; read first, since the store is busy
+ * while it verifies.
  */
 struct verify_report {
 	struct account *accounts;
@@ -137,8 +137,8 @@ static int verify(struct store *st, struct verify_report *report, struct arena *
 }
 
 /*
- * For those who look after the server. Whoever may only read the ledger has
- * verified it all the same.
+ * Notes the result for the health page. A caller who may only read the ledger
+ * can verify, too.
  */
 static void note(const struct settings *s, int64_t when, size_t n)
 {

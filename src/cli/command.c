@@ -52,9 +52,7 @@ static bool set_number(const struct command_option *o, const char *value)
 	return true;
 }
 
-/*
- * Puts VALUE where the option says. EXIT_DONE, or what command_wrong returned.
- */
+/* Stores VALUE for the option. EXIT_DONE, or the result of command_wrong. */
 static int set_option(const struct command *c, const struct command_option *o, const char *value)
 {
 	if (o->number) {

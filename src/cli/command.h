@@ -41,7 +41,7 @@ struct command_list {
 
 /*
  * One option: --NAME, --NAME VALUE or --NAME=VALUE. Exactly one of the pointers
- * says where it goes.
+ * is set: it gets the value.
  */
 struct command_option {
 	const char *name; /* without the dashes */
@@ -53,11 +53,11 @@ struct command_option {
 };
 
 /*
- * Takes the options (table ended by a NULL name; NULL: there are none) out of
- * argv[1] and what follows; the operands are left there, in their order, and
- * *argc counts them with argv[0]. "--" ends the options, "-" is an operand.
- * Values are borrowed from argv. False: the call is over, by --help or because
- * it is wrong (said on standard error), and *ret_exit is its exit code.
+ * Reads the options (table ended by a NULL name; NULL: none) and removes them
+ * from argv. The operands stay, in their order; *argc counts them with argv[0].
+ * "--" ends the options, "-" is an operand. Values are borrowed from argv.
+ * False: --help was given, or the call is wrong (reported on standard error);
+ * *ret_exit is the exit code.
  */
 bool command_options(const struct command *c, const struct command_option *options, int *argc,
 		     char **argv, int *ret_exit);
@@ -69,23 +69,23 @@ bool command_only_options(const struct command *c, const struct command_option *
 /* A command made of several: usaged account add. */
 struct command_part {
 	const char *name;
-	/* argv[0] is the part's name */
+	/* argv[0] is the subcommand's name */
 	int (*run)(const struct settings *s, int argc, char **argv);
 };
 
 /*
- * Runs the part (table ended by a NULL name) that argv[1] names, and returns
+ * Runs the subcommand (table ended by a NULL name) that argv[1] names. Returns
  * its exit code.
  */
 int command_part(const struct command *c, const struct command_part *parts,
 		 const struct settings *s, int argc, char **argv);
 
 /*
- * "usaged COMMAND: message" (and detail; of a bad parameter, which one) on
- * standard error. Returns EXIT_FAILED.
+ * Prints "usaged COMMAND: message" on standard error, with the detail and the
+ * name of a bad parameter. Returns EXIT_FAILED.
  */
 int command_fail(const char *command, const struct error *err);
-/* "usaged COMMAND: ..." and where help is. Returns EXIT_WRONG_CALL. */
+/* Prints "usaged COMMAND: ..." and how to get help. Returns EXIT_WRONG_CALL. */
 __attribute__((format(printf, 2, 3))) int command_wrong(const struct command *c, const char *fmt,
 							...);
 
@@ -95,8 +95,8 @@ struct store *command_open(const char *command, const struct settings *s, unsign
 /*
  * Opens the ledger, runs WORK in one read (FLAGS 0: a snapshot) or one write
  * (STORE_WRITE: committed if WORK returns 0, undone if it returns -1), closes
- * it, prints what failed and returns the exit code. What is put in ARENA lives
- * until then.
+ * it, prints what failed and returns the exit code. Memory in ARENA lives until
+ * then.
  */
 typedef int (*command_work)(struct store *st, struct arena *arena, void *arg, struct error *err);
 int command_in_ledger(const char *command, const struct settings *s, unsigned flags,
@@ -106,7 +106,7 @@ int command_in_ledger(const char *command, const struct settings *s, unsigned fl
 
 int64_t command_now(void); /* seconds */
 
-/* What administrators do, done from here. */
+/* Prepares an administrator's change made on the command line. */
 struct admin command_admin(struct store *st, struct arena *arena);
 
 /* The id of the account SID that --OPTION names; ERR_PARAM if there is none. */
@@ -117,8 +117,8 @@ int command_account_sid(struct store *st, struct arena *arena, int64_t id, const
 			struct error *err);
 
 /*
- * A field of a line on standard output, and what ENDs it: a time or "-" for 0;
- * the SIDs of accounts with commas between, or "-".
+ * Prints a field of an output line, ended by END: a time, or "-" for 0; the
+ * SIDs of accounts separated by commas, or "-".
  */
 void command_print_time(int64_t seconds, char end);
 int command_print_grants(struct store *st, struct arena *arena, const int64_t *ids, size_t n,

@@ -1,7 +1,4 @@
-/*
- * interrupt.h - commands that work for long end in an orderly way when they are
- * told to.
- */
+/* interrupt.h - lets long commands end in an orderly way on a signal. */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 

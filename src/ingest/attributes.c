@@ -6,7 +6,7 @@
 #include "ingest/members.h"
 #include "base/banned.h"
 
-/* The field of an event that NAME is, beside its data; else EVENT_FIELDS. */
+/* The event field outside of the data called NAME, or EVENT_FIELDS. */
 static enum event_field field_of(const char *name)
 {
 	enum event_field f = event_field_find(name, strlen(name));
@@ -48,7 +48,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* In place; false if a "%" isn't followed by two digits. */
+/* Decodes %XX in place. False if a "%" isn't followed by two digits. */
 static bool decode(char *text, size_t *len)
 {
 	char *out = text;
@@ -71,14 +71,14 @@ static bool decode(char *text, size_t *len)
 	return true;
 }
 
-/* What other headers say of the data. */
+/* Attributes whose facts other headers give. */
 static bool is_of_data(const char *name)
 {
 	return strcmp(name, "data") == 0 || strcmp(name, "data_base64") == 0 ||
 	       strcmp(name, "datacontenttype") == 0;
 }
 
-/* Extensions come behind the members of the data that are there. */
+/* Begins the list of attributes with those of the data. */
 static void begin_extensions(struct members *m, const struct raw_event *ev)
 {
 	json_object *data = ev->attributes.text

@@ -1,6 +1,6 @@
 /*
- * attributes.h - CloudEvents in binary mode: the attributes are the request's
- * headers, its body is the data (CloudEvents 1.0, HTTP protocol binding, 3.1).
+ * attributes.h - CloudEvents in binary mode: the attributes are headers of the
+ * request, the data is its body (CloudEvents 1.0, HTTP protocol binding, 3.1).
  */
 #ifndef INGEST_ATTRIBUTES_H
 #define INGEST_ATTRIBUTES_H
@@ -14,17 +14,16 @@ struct event_header {
 };
 
 /*
- * Do the N headers of LIST make an event? Only where the Content-Type isn't one
- * of CloudEvents itself.
+ * Do the N headers of LIST describe an event? Ask only if the Content-Type
+ * isn't one of CloudEvents.
  */
 bool attributes_present(const struct event_header *list, size_t n);
 
 /*
- * Fills the attributes of *RET from the headers: quotes are taken off, then %XX
- * decoded once. Extensions are kept beside the members of the data that *RET
- * has as its own attributes already. The texts live in ARENA. -1: ERR_PARAM
- * naming the attribute that can't be decoded; what can be is filled all the
- * same.
+ * Sets the attributes of *RET from the headers: removes quotes, then decodes
+ * %XX once. Extensions are added to the attributes that *RET has from its data.
+ * The texts live in ARENA. -1: ERR_PARAM names an attribute that can't be
+ * decoded; the others are set.
  */
 int attributes_read(const struct event_header *list, size_t n, struct arena *arena,
 		    struct raw_event *ret, struct error *err);

@@ -6,15 +6,15 @@
 #include "ingest/members.h"
 #include "base/banned.h"
 
-/* What is the same for all, or isn't kept with the event. */
+/* Fields that are the same for all events, or aren't stored. */
 static bool is_left_out(enum event_field f)
 {
 	return f == EV_SPECVERSION || f == EV_TYPE || f == EV_SIM_NAME || f == EV_FLEET_NAME;
 }
 
 /*
- * Whole numbers; the others are texts, which no program takes for binary
- * fractions.
+ * Is F written as a number? Other amounts are texts, so that no program rounds
+ * them to binary fractions.
  */
 static bool is_number(enum event_field f)
 {
@@ -48,9 +48,7 @@ static void add_members(const struct raw_event *ev, bool in_data, struct strbuf 
 	}
 }
 
-/*
- * The attributes that stand in the data, or the others, which stand beside it.
- */
+/* The fields inside the data, or those beside it. */
 static void add_attributes(const struct raw_event *ev, json_object *attributes, bool in_data,
 			   struct strbuf *out)
 {

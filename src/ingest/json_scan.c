@@ -2,7 +2,7 @@
 
 #include "base/banned.h"
 
-/* What may come next. */
+/* The states: what may come next. */
 enum {
 	VALUE,      /* first, so that zero is before a value */
 	FIRST_ITEM, /* a value, or the end of an empty array */
@@ -77,7 +77,7 @@ static enum taken begin_value(struct json_scan *s, char c)
 	return TAKEN;
 }
 
-/* Behind a value. */
+/* The state after a value. */
 static enum taken separate(struct json_scan *s, char c)
 {
 	if (c == '}' || c == ']')
@@ -112,8 +112,8 @@ static enum taken between(struct json_scan *s, char c)
 }
 
 /*
- * In a name or a text: FIRST is the state of plain characters, its escapes
- * follow it.
+ * Inside a name or a text. FIRST is the state of plain characters; those of its
+ * escapes follow.
  */
 static enum taken in_string(struct json_scan *s, char c, unsigned char first)
 {
@@ -132,7 +132,7 @@ static enum taken in_string(struct json_scan *s, char c, unsigned char first)
 				return TAKEN;
 		return c == 'u' ? TAKEN : MALFORMED;
 	}
-	/* other control characters are for the parser to judge */
+	/* the parser judges other control characters */
 	if (c == '\n' || c == '\0')
 		return MALFORMED;
 	if (c == '\\')
@@ -157,7 +157,7 @@ static enum taken step(struct json_scan *s, char c)
 	return s->depth ? between(s, c) : ENDS_BEFORE;
 }
 
-/* A closing bracket also closes what was left open inside of what it closes. */
+/* A closing bracket also closes the unclosed brackets inside. */
 static enum taken close_loosely(struct json_scan *s, bool object)
 {
 	size_t level = s->depth;
@@ -195,7 +195,7 @@ static enum taken step_loosely(struct json_scan *s, char c)
 	return s->depth == 0 && (c == ',' || is_space(c)) ? ENDS_BEFORE : TAKEN;
 }
 
-/* From C on, which can't be there, only brackets and quotes matter. */
+/* C is an error: from here on only brackets and quotes are looked at. */
 static enum taken go_loose(struct json_scan *s, bool in_text, char c)
 {
 	s->malformed = true;

@@ -30,7 +30,7 @@ void members_clear(struct members *m)
 	m->n = 0;
 }
 
-/* Appends TEXT as UTF-8. Inside a JSON string; with ESCAPE it isn't one yet. */
+/* Appends TEXT to a JSON string, as UTF-8. ESCAPE: TEXT isn't escaped yet. */
 static void add_utf8(struct strbuf *out, const char *text, size_t len, bool escape)
 {
 	for (size_t i = 0; i < len && !out->failed;) {
@@ -49,7 +49,7 @@ static void add_utf8(struct strbuf *out, const char *text, size_t len, bool esca
 	}
 }
 
-/* Adds the name of the next member; NULL if it can't be kept. */
+/* Adds the name of the next member; NULL if there is no room. */
 static struct member *begin_member(struct members *m, const char *name, size_t value_len)
 {
 	struct member *mb = &m->list[m->n];
@@ -66,7 +66,7 @@ static struct member *begin_member(struct members *m, const char *name, size_t v
 	return mb;
 }
 
-/* One that isn't there whole doesn't count. */
+/* An incomplete member doesn't count. */
 static void end_member(struct members *m, struct member *mb)
 {
 	mb->len = m->text.len - mb->at;
@@ -117,7 +117,7 @@ static int compare_names(const struct members *m, const struct member *a, const 
 	return order ? order : (a->name_len > b->name_len) - (a->name_len < b->name_len);
 }
 
-/* By name; of one name the first added first. */
+/* By name; members of the same name stay in order. */
 static int compare(const void *a, const void *b, void *members)
 {
 	const struct member *x = a, *y = b;

@@ -1,4 +1,4 @@
-/* reader.c - the window on the stream, and what all forms of events share. */
+/* reader.c - the window on the stream, and functions for all forms. */
 #include "ingest/reader.h"
 
 #include <stdlib.h>
@@ -19,8 +19,8 @@ static size_t window_most(const struct reader *r)
 }
 
 /*
- * A request with one event needs little; a stream that fills the window is
- * worth a large one.
+ * A request with one event needs a small window. A stream that fills the window
+ * gets a large one.
  */
 static void window_grow(struct reader *r)
 {
@@ -84,14 +84,14 @@ struct reader_folds reader_folds(const struct reader *r)
 	return r->folds;
 }
 
-/* A byte order mark in front of the stream says nothing: it is left out. */
+/* Skips a byte order mark at the start of the stream. */
 static void skip_mark(struct reader *r)
 {
 	if (r->end - r->start >= 3 && memcmp(r->window + r->start, "\xEF\xBB\xBF", 3) == 0)
 		r->start += 3;
 }
 
-/* One read into the window, which has room. */
+/* Reads once into the window, which has room. */
 static int window_read(struct reader *r, struct error *err)
 {
 	int64_t n = r->read(r->arg, r->window + r->end, r->size - r->end, err);
@@ -227,7 +227,7 @@ enum read_result reader_cut(struct reader *r, struct error *err)
 	return READ_BAD;
 }
 
-/* Passes over what is left of a line that was cut. */
+/* Skips the rest of a line that was cut. */
 static int skip_rest(struct reader *r, struct error *err)
 {
 	for (;;) {

@@ -16,7 +16,7 @@
 #include "ingest/reader_internal.h"
 #include "base/banned.h"
 
-/* What a column without a mapping means. */
+/* The meaning of a column without a mapping. */
 enum { COLUMN_ATTRIBUTE = EVENT_FIELDS, COLUMN_ATTRIBUTES, COLUMN_NOTHING };
 
 struct csv_state {
@@ -34,10 +34,7 @@ struct csv_state {
 	/* of each column, without a mapping: an event_field, or COLUMN_... */
 	int meaning[MAPPING_COLUMNS_MAX];
 	char *name[MAPPING_COLUMNS_MAX]; /* of columns that are attributes */
-	/*
-	 * 1 + the column that says what became of a stored event; 0: there is
-	 * none
-	 */
+	/* 1 + the column "state" of an event list; 0: there is none */
 	size_t state;
 	int64_t row;           /* rows of data so far */
 	struct strbuf scratch; /* of the mapping */
@@ -136,8 +133,8 @@ static enum read_result bad_row(struct error *err, const char *what)
 }
 
 /*
- * What libcsv can't take is the row's first line, of FIRST bytes: the next row
- * begins behind it.
+ * libcsv can't read the row's first line, of FIRST bytes. The next row begins
+ * after it.
  */
 static enum read_result bad_line(struct reader *r, size_t first, struct error *err,
 				 const char *what)
@@ -208,7 +205,7 @@ static enum read_result read_line(struct reader *r, struct error *err)
 	}
 }
 
-/* Reads lines until they make a row. */
+/* Reads lines until a row is complete. */
 static enum read_result read_lines(struct reader *r, struct error *err)
 {
 	struct csv_state *cs = r->state;
@@ -311,8 +308,8 @@ static bool has_column(const struct csv_state *cs, const char *name)
 }
 
 /*
- * A name that is no field's: an attribute's, unless a field that the header
- * lacks is meant.
+ * A name that is no field is that of an attribute, unless it looks like a
+ * misspelled field that the header lacks.
  */
 static int other_column(struct csv_state *cs, size_t i, struct error *err)
 {
@@ -342,8 +339,8 @@ static int other_column(struct csv_state *cs, size_t i, struct error *err)
 }
 
 /*
- * What each column means. A file of GET /events says more of an event than was
- * sent: that is passed over.
+ * Finds the meaning of each column. Columns that GET /events adds to an event
+ * are skipped.
  */
 static int header_columns(struct csv_state *cs, struct error *err)
 {
@@ -372,7 +369,7 @@ static int header_columns(struct csv_state *cs, struct error *err)
 	return 0;
 }
 
-/* Before the first row of data: what the columns are. */
+/* Finds the columns, before the first row of data. */
 static int begin(struct reader *r, struct error *err)
 {
 	struct csv_state *cs = r->state;
@@ -406,7 +403,7 @@ static enum read_result map_row(struct reader *r, struct raw_event *ret, struct 
 	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
 }
 
-/* Is the row one of GET /events that doesn't count as it stands there? */
+/* Is the row an event of GET /events that doesn't count as it is, since it was corrected? */
 static bool superseded(const struct csv_state *cs, struct error *err)
 {
 	static const char *const states[] = { "amended", "void", "reversal", "replacement" };
@@ -441,7 +438,7 @@ static int add_attributes(struct csv_state *cs, size_t i, struct error *err)
 	return 0;
 }
 
-/* An empty cell is a field that the event doesn't have. */
+/* An empty cell is a missing field. */
 static enum read_result plain_row(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct csv_state *cs = r->state;
@@ -466,7 +463,7 @@ static enum read_result plain_row(struct reader *r, struct raw_event *ret, struc
 	return READ_EVENT;
 }
 
-/* Gives the row the empty cells that it lacks. */
+/* Adds empty cells for the columns that the row lacks. */
 static int fill_row(struct csv_state *cs, struct error *err)
 {
 	if (cs->least == cs->columns && cs->n != cs->columns)

@@ -22,25 +22,24 @@
 #include "base/banned.h"
 
 #define DEPTH_MAX    16
-#define MARGIN_LEAST 1 /* an object at the start of a line is part of no other */
+#define MARGIN_LEAST 1 /* an object at the start of a line is not nested */
 
 struct json_state {
 	json_tokener *tokener;
-	json_object *event; /* the last one: its texts are borrowed */
-	bool half;          /* its text has an escape of half a character */
+	json_object *event; /* the last record; its texts are borrowed */
+	bool half;          /* the text has an escape of half a surrogate pair */
 	/* texts of whole numbers, by field or column */
 	char integers[MAPPING_COLUMNS_MAX][24];
-	const char *cell[MAPPING_COLUMNS_MAX]; /* what a mapping sees of a record */
+	const char *cell[MAPPING_COLUMNS_MAX]; /* the record's cells for a mapping */
 	size_t len[MAPPING_COLUMNS_MAX];
 	int64_t row;           /* records so far */
 	struct strbuf scratch; /* of the mapping */
 	struct members members;
-	bool data_alone; /* the event's attributes are not in it */
+	bool data_alone; /* the record is the event's data, without attributes */
 
-	/* where READER_JSON stands in the stream */
+	/* the position of READER_JSON in the stream */
 	/*
-	 * has seen anything; is in an array; stands behind a value, behind a
-	 * comma
+	 * has read anything; is in an array; is behind a value, behind a comma
 	 */
 	bool any, array, value, comma;
 	size_t column; /* bytes of the line before the window's start */
@@ -53,15 +52,15 @@ struct json_state {
 	 * 0
 	 */
 	size_t began;
-	size_t margin; /* the largest one of the events of this array */
-	size_t limit;  /* the largest one of what is surely an event, while there is damage */
+	size_t margin; /* the largest column of this array's events */
+	size_t limit;  /* after damage, the largest column at which an object is surely an event */
 	/*
 	 * the value is further to the right: an event, or part of what is
 	 * damaged
 	 */
 	bool doubtful;
 	struct json_scan scan;
-	/* passing over the rest of a value that is too long */
+	/* skipping the rest of a value that is too long */
 	bool skipping;
 	bool lost;          /* looking for the line where reading goes on */
 	bool damaged;       /* a record was bad, and says why */
@@ -126,8 +125,8 @@ static const char *integer_text(json_object *value, char buf[static 24])
 }
 
 /*
- * json-c puts one sign for each half of a character, and so would make one
- * identity of two.
+ * json-c replaces each half of a surrogate pair by the same sign, which would
+ * make two identities equal.
  */
 static bool is_half(const struct json_state *js, json_object *text)
 {
@@ -171,7 +170,7 @@ static int set_field(struct json_state *js, enum event_field f, json_object *val
 			 json_type_to_name(type));
 }
 
-/* The members of OBJECT that an event has there. */
+/* Reads the event fields among the members of OBJECT. */
 static int set_members(struct json_state *js, json_object *object, bool in_data,
 		       struct raw_event *ret, struct error *err)
 {
@@ -188,7 +187,7 @@ static int set_members(struct json_state *js, json_object *object, bool in_data,
 
 /* ---- the other members ---- */
 
-/* Has NAME a meaning there? */
+/* Is NAME a member with a meaning at this place? */
 static bool is_known(const char *name, bool in_data)
 {
 	enum event_field f = event_field_find(name, strlen(name));
@@ -222,7 +221,7 @@ static int keep_members(struct json_state *js, json_object *object, bool in_data
 	return 0;
 }
 
-/* What CloudEvents says of data in other forms than a JSON value. */
+/* Members of CloudEvents for data that is no JSON value. */
 static int check_data_type(struct json_state *js, struct error *err)
 {
 	json_object *type, *base64;
@@ -341,7 +340,7 @@ static int set_cell(struct json_state *js, size_t i, const char *path, struct er
 	json_object *value = follow(js->event, path);
 
 	js->cell[i] = "";
-	/* as an identity it would be another's */
+	/* with a replaced half it could equal another identity */
 	if (members_is_clamped(value))
 		return error_set(err, ERR_PARAM, path,
 				 "%s is a number beyond 64 bits; it should be a JSON string", path);
@@ -405,8 +404,8 @@ static int escaped_unit(const char *p, const char *end)
 }
 
 /*
- * Looks at the escapes of TEXT, which is JSON: for half a character, and for
- * NUL, at which json-c would end a name.
+ * Checks the escapes of TEXT, which is JSON, for half a surrogate pair, and for
+ * NUL, where json-c would end a name.
  */
 static void look_at_escapes(const char *text, size_t len, bool *ret_half, bool *ret_nul)
 {
@@ -427,7 +426,7 @@ static void look_at_escapes(const char *text, size_t len, bool *ret_half, bool *
 	}
 }
 
-/* The byte behind the string that begins at P. */
+/* The byte after the string that begins at P. */
 static const char *string_end(const char *p, const char *end)
 {
 	for (p++; p < end && *p != '"'; p++)
@@ -496,7 +495,7 @@ static int compare_names(const void *a, const void *b)
 	return memcmp(x->text, y->text, x->len);
 }
 
-/* Of a member that comes twice in an object, json-c has kept the last. */
+/* json-c keeps the last of several members of one name. */
 static int check_names(const struct json_state *js, const char *text, size_t len, struct error *err)
 {
 	size_t n = find_names(text, len, NULL, 0), i;
@@ -538,7 +537,7 @@ static int parse_failed(json_tokener *tokener, size_t len, struct error *err)
 			 json_tokener_error_desc(fault));
 }
 
-/* Names are C strings to json-c. */
+/* json-c takes names as C strings. */
 static bool has_nul_name(const char *text, size_t len)
 {
 	size_t n = find_names(text, len, NULL, 0);
@@ -554,9 +553,7 @@ static bool has_nul_name(const char *text, size_t len)
 	return found;
 }
 
-/*
- * TEXT, all of it, is one object. Without NUL it is what json-c takes it for.
- */
+/* Parses TEXT, which must be one object without NUL. */
 static int parse(struct json_state *js, const char *text, size_t len, struct error *err)
 {
 	bool nul;
@@ -576,7 +573,7 @@ static int parse(struct json_state *js, const char *text, size_t len, struct err
 	return 0;
 }
 
-/* The record is one object. */
+/* Makes an event of the record, which is one object. */
 static enum read_result parse_record(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct json_state *js = r->state;
@@ -663,13 +660,13 @@ static enum read_result data_next(struct reader *r, struct raw_event *ret, struc
 
 /* ---- values one after the other, or in arrays ---- */
 
-/* May an event begin behind C and its like on a line? */
+/* May an event follow C on a line? */
 static bool is_lead(char c)
 {
 	return c == ' ' || c == '\t' || c == ',' || c == '[' || c == ']' || c == '}';
 }
 
-/* The bytes up to LEN are passed: where does the line stand? */
+/* Updates the position in the line for LEN bytes that are skipped. */
 static void pass(struct json_state *js, const char *text, size_t len)
 {
 	const char *newline = memrchr(text, '\n', len);
@@ -736,7 +733,7 @@ static bool is_here(const struct reader *r)
 	return r->start < r->end && js->lead && r->window[r->start] == '{';
 }
 
-/* How many bytes to pass before that may be so, at most. */
+/* How many bytes to skip until an event may begin, at most. */
 static size_t stride(const struct reader *r)
 {
 	const struct json_state *js = r->state;
@@ -749,8 +746,8 @@ static size_t stride(const struct reader *r)
 }
 
 /*
- * Passes over what is left of a value that is too long, or up to where an event
- * may begin in it.
+ * Skips the rest of a value that is too long, or up to an event that may begin
+ * in it.
  */
 static int skip_value(struct reader *r, struct error *err)
 {
@@ -772,7 +769,7 @@ static int skip_value(struct reader *r, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Passes over everything up to where an event may begin. */
+/* Skips everything up to where an event may begin. */
 static int find_next(struct reader *r, struct error *err)
 {
 	struct json_state *js = r->state;
@@ -789,7 +786,10 @@ static int find_next(struct reader *r, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Events may begin inside of it, if it is so long because it was cut. */
+/*
+ * Events may begin inside of the value, if it is too long only because its end
+ * is missing.
+ */
 static enum read_result value_too_long(struct reader *r, size_t len, bool goes_on,
 				       struct error *err)
 {
@@ -902,7 +902,7 @@ static enum read_result read_junk(struct reader *r, struct raw_event *ret, struc
 	return parse_record(r, ret, err);
 }
 
-/* What isn't right between values costs none of them; it is told at the end. */
+/* An error between values costs none of them; it is reported at the end. */
 static void note_fault(struct reader *r, const char *what)
 {
 	struct json_state *js = r->state;
@@ -930,7 +930,7 @@ static int skip_spaces(struct reader *r, int *ret, struct error *err)
 	return rc;
 }
 
-/* Takes C, if it stands between values. */
+/* Reads C between values: a comma or a bracket. */
 static bool take_separator(struct reader *r, int c)
 {
 	struct json_state *js = r->state;
@@ -998,7 +998,7 @@ static enum read_result next_value(struct reader *r, struct raw_event *ret, stru
 		       : read_junk(r, ret, err);
 }
 
-/* What is left of a damaged event may hold objects, but they are no events. */
+/* The rest of a damaged event may hold objects; they are no events. */
 static bool is_event(const struct raw_event *ev)
 {
 	return ev->field[EV_ID].len && ev->field[EV_TIME].len;
@@ -1017,7 +1017,7 @@ static enum read_result json_next(struct reader *r, struct raw_event *ret, struc
 		}
 		if (!js->doubtful || got == READ_END || got == READ_FAILED)
 			return got;
-		/* part of what is damaged, which has its verdict */
+		/* part of the damaged record, which has its verdict */
 		reader_let_go(r);
 		error_clear(err);
 		js->row--;

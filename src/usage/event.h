@@ -123,7 +123,10 @@ struct event {
  */
 int event_check(struct event *ev, int64_t now_us, int64_t ahead_us, struct error *err);
 
-/* Copies RAW's texts into ARENA: those of a reader are good until its next event. */
+/*
+ * Copies RAW's texts into ARENA: those of a reader are good until its next
+ * event.
+ */
 void event_keep_texts(struct raw_event *raw, struct arena *arena);
 
 /* Makes the verdict VERDICT_REJECTED, for a copy of REASON in ARENA. */

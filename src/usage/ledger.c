@@ -401,7 +401,7 @@ static struct rollup quarter_of(const struct event *ev)
 	return r;
 }
 
-/* The events that are new, added up by series and quarter hour. */
+/* Adds up the new events by series and quarter hour. */
 static int add_up_events(struct ledger *l, struct error *err)
 {
 	for (guint i = 0; i < l->order->len; i++) {
@@ -752,7 +752,7 @@ static void abort_batch(struct ledger *l)
 			event_at(l, i)->verdict = VERDICT_ABORTED;
 }
 
-/* When something was stored last, to the second: once a second is enough. */
+/* Notes the time of the last commit with new events, once a second. */
 static int note_commit(struct ledger *l, int64_t now, struct error *err)
 {
 	bool created = false;

@@ -21,7 +21,7 @@ struct verifier {
 	int64_t when;
 };
 
-/* What the ledger keeps about a verification. */
+/* The result of a verification, as the ledger keeps it. */
 struct outcome {
 	int64_t when;
 	size_t differences;

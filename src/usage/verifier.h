@@ -1,7 +1,7 @@
 /*
  * verifier.h - verifies the ledger in the background of a serving process: a
- * thread with a connection of its own that only reads, so nobody waits for it.
- * The result is noted in the ledger, as `usaged verify` does.
+ * thread with its own reading connection, so that no request waits for it. The
+ * result is stored in the ledger, as by `usaged verify`.
  */
 #ifndef USAGE_VERIFIER_H
 #define USAGE_VERIFIER_H
@@ -13,12 +13,12 @@ struct verifier;
 /* S and T are borrowed until verifier_free. Never NULL. */
 struct verifier *verifier_new(const struct settings *s, struct commit_thread *t);
 
-/* Ends a verification that is running, without a result. */
+/* Stops a running verification, without a result. */
 void verifier_free(struct verifier **v);
 
 /*
- * Starts one; NOW (seconds) becomes its time. ERR_CONFLICT while another one
- * runs. Thread-safe.
+ * Starts a verification; NOW (seconds) becomes its time. ERR_CONFLICT while
+ * another one runs. Thread-safe.
  */
 int verifier_start(struct verifier *v, int64_t now, struct error *err);
 

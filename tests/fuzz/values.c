@@ -10,9 +10,9 @@
 #include "base/secret.h"
 #include "base/utf8.h"
 #include "base/zone.h"
-#include "ingest/number.h"
-#include "ingest/pattern.h"
-#include "ingest/time_form.h"
+#include "mapping/number.h"
+#include "mapping/pattern.h"
+#include "mapping/time_form.h"
 #include "base/banned.h"
 
 static void check_date(const char *text, size_t len)

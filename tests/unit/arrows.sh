@@ -26,12 +26,13 @@ includes | awk '
 
 	BEGIN {
 		# folder: what it may use beside itself and base
-		uses["main.c"] = "cli http meta api ingest usage store format base"
-		uses["cli"] = "http meta api ingest usage store format base"
-		uses["http"] = "meta api ingest usage store format base"
+		uses["main.c"] = "cli http meta api ingest mapping usage store format base"
+		uses["cli"] = "http meta api ingest mapping usage store format base"
+		uses["http"] = "meta api ingest mapping usage store format base"
 		uses["meta"] = "api usage format base"
-		uses["api"] = "ingest usage store format base"
-		uses["ingest"] = "usage store base"
+		uses["api"] = "ingest mapping usage store format base"
+		uses["ingest"] = "mapping usage store base"
+		uses["mapping"] = "usage store base"
 		uses["usage"] = "store base"
 		uses["store"] = "base"
 		uses["format"] = "base"
@@ -47,7 +48,7 @@ includes | awk '
 		home["sodium.h"] = "^(base|usage)/"
 		home["seccomp.h"] = home["linux/"] = "^base/sandbox_[a-z]*\\.c$"
 		home["ini.h"] = "^(base|ingest)/"
-		home["zlib.h"] = home["zstd.h"] = "^ingest/"
+		home["zlib.h"] = home["zstd.h"] = "^base/"
 	}
 
 	{

@@ -11,12 +11,12 @@
 #include "ingest/attributes.h"
 #include "ingest/event_out.h"
 #include "ingest/read_ahead.h"
-#include "ingest/mapping.h"
-#include "ingest/pack.h"
+#include "mapping/mapping.h"
+#include "base/compress.h"
 #include "ingest/reader.h"
-#include "ingest/table.h"
-#include "ingest/template.h"
-#include "ingest/unpack.h"
+#include "mapping/table.h"
+#include "mapping/expr.h"
+#include "base/decompress.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -597,15 +597,15 @@ static const char *filled(const char *template, const char *n)
 	const struct csv_row row = { cells, lens, 4, 12, 10, false, &rfc3339 };
 	struct record_columns columns = { row_names, 4, 4 };
 	struct table *tables = NULL;
-	struct template t = { 0 };
+	struct expr t = { 0 };
 	struct error err = { 0 };
 	struct arena arena;
 	struct strbuf out;
 
 	arena_init(&arena);
 	strbuf_init(&out, 1000);
-	if (template_compile(template, &arena, &tables, &t, &err) < 0 ||
-	    template_bind(&t, &columns, &err) < 0 || template_apply(&t, &row, &out, &err) < 0)
+	if (expr_compile(template, &arena, &tables, &t, &err) < 0 ||
+	    expr_bind(&t, &columns, &err) < 0 || expr_apply(&t, &row, &out, &err) < 0)
 		snprintf(result, sizeof(result), "%s", err.message);
 	else
 		snprintf(result, sizeof(result), "%s", out.text);
@@ -1319,24 +1319,24 @@ static void add_zstd(struct strbuf *out, const char *text, size_t len)
  * What comes out, or the error's message in *ERR; packed bytes come STEP a
  * read, and others go SIZE at a time.
  */
-static void unpacked(struct strbuf *out, enum packing packing, const struct strbuf *in, size_t step,
-		     size_t size, int64_t limit, struct error *err)
+static void unpacked(struct strbuf *out, enum encoding encoding, const struct strbuf *in,
+		     size_t step, size_t size, int64_t limit, struct error *err)
 {
 	struct bytes bytes = { .text = in->text, .len = in->len, .step = step };
-	struct unpacker *u = unpacker_new(packing, read_from, &bytes, limit);
+	struct decompressor *u = decompressor_new(encoding, read_from, &bytes, limit);
 	char buf[4096];
 	int64_t n;
 
 	strbuf_clear(out);
 	error_clear(err);
-	while ((n = unpacker_read(u, buf, size, err)) > 0)
+	while ((n = decompressor_read(u, buf, size, err)) > 0)
 		strbuf_addn(out, buf, (size_t)n);
 	ck_assert_int_eq(n < 0, err->kind != ERR_NONE);
-	unpacker_free(&u);
+	decompressor_free(&u);
 }
 
 /* At once and byte by byte. */
-static void check_unpacked(enum packing packing, const struct strbuf *in, const char *want,
+static void check_unpacked(enum encoding encoding, const struct strbuf *in, const char *want,
 			   size_t len)
 {
 	static const size_t steps[] = { SIZE_MAX, 1, 3 };
@@ -1345,7 +1345,7 @@ static void check_unpacked(enum packing packing, const struct strbuf *in, const 
 
 	strbuf_init(&out, 1 << 24);
 	for (size_t i = 0; i < 3; i++) {
-		unpacked(&out, packing, in, steps[i], i == 1 ? 1 : 4096, 0, &err);
+		unpacked(&out, encoding, in, steps[i], i == 1 ? 1 : 4096, 0, &err);
 		ck_assert_str_eq(err.message, "");
 		ck_assert_uint_eq(out.len, len);
 		ck_assert_mem_eq(out.text, want, len);
@@ -1358,8 +1358,8 @@ typedef void (*add_packed)(struct strbuf *out, const char *text, size_t len);
 static const struct {
 	const char *name;
 	add_packed add;
-	enum packing packing;
-} packings[] = { { "gzip", add_gzip, PACKING_GZIP }, { "zstd", add_zstd, PACKING_ZSTD } };
+	enum encoding encoding;
+} compressions[] = { { "gzip", add_gzip, ENCODING_GZIP }, { "zstd", add_zstd, ENCODING_ZSTD } };
 
 START_TEST(packed_bytes_come_out_whole_and_their_packing_is_seen)
 {
@@ -1369,12 +1369,12 @@ START_TEST(packed_bytes_come_out_whole_and_their_packing_is_seen)
 	strbuf_init(&text, 1 << 24);
 	for (int i = 0; text.len < 300000; i++)
 		strbuf_addf(&text, "%d,%x,", i, i * 2654435761u);
-	packings[_i].add(&in, text.text, text.len);
-	check_unpacked(packings[_i].packing, &in, text.text, text.len);
-	check_unpacked(PACKING_BY_CONTENT, &in, text.text, text.len);
+	compressions[_i].add(&in, text.text, text.len);
+	check_unpacked(compressions[_i].encoding, &in, text.text, text.len);
+	check_unpacked(ENCODING_BY_CONTENT, &in, text.text, text.len);
 	strbuf_clear(&in);
-	packings[_i].add(&in, "", 0);
-	check_unpacked(packings[_i].packing, &in, "", 0);
+	compressions[_i].add(&in, "", 0);
+	check_unpacked(compressions[_i].encoding, &in, "", 0);
 	strbuf_release(&in);
 	strbuf_release(&text);
 }
@@ -1385,11 +1385,11 @@ START_TEST(pieces_packed_one_by_one_are_one_stream)
 	struct strbuf in;
 
 	strbuf_init(&in, 1 << 20);
-	packings[_i].add(&in, "one ", 4);
-	packings[_i].add(&in, "", 0);
-	packings[_i].add(&in, "two", 3);
-	check_unpacked(packings[_i].packing, &in, "one two", 7);
-	check_unpacked(PACKING_BY_CONTENT, &in, "one two", 7);
+	compressions[_i].add(&in, "one ", 4);
+	compressions[_i].add(&in, "", 0);
+	compressions[_i].add(&in, "two", 3);
+	check_unpacked(compressions[_i].encoding, &in, "one two", 7);
+	check_unpacked(ENCODING_BY_CONTENT, &in, "one two", 7);
 	strbuf_release(&in);
 }
 END_TEST
@@ -1404,8 +1404,8 @@ START_TEST(bytes_that_are_not_packed_pass)
 
 		strbuf_init(&in, 100);
 		strbuf_add(&in, texts[i]);
-		check_unpacked(PACKING_BY_CONTENT, &in, texts[i], strlen(texts[i]));
-		check_unpacked(PACKING_NONE, &in, texts[i], strlen(texts[i]));
+		check_unpacked(ENCODING_BY_CONTENT, &in, texts[i], strlen(texts[i]));
+		check_unpacked(ENCODING_NONE, &in, texts[i], strlen(texts[i]));
 		strbuf_release(&in);
 	}
 }
@@ -1417,12 +1417,12 @@ START_TEST(packed_bytes_that_end_too_soon_are_an_error_wherever_they_end)
 	struct error err;
 	char want[80];
 
-	snprintf(want, sizeof(want), "the %s data ends too soon", packings[_i].name);
+	snprintf(want, sizeof(want), "the %s data ends too soon", compressions[_i].name);
 	strbuf_init(&in, 1 << 20);
 	strbuf_init(&out, 1 << 20);
-	packings[_i].add(&in, "some text that is some text", 27);
+	compressions[_i].add(&in, "some text that is some text", 27);
 	while (in.len-- > 0) {
-		unpacked(&out, packings[_i].packing, &in, SIZE_MAX, 4096, 0, &err);
+		unpacked(&out, compressions[_i].encoding, &in, SIZE_MAX, 4096, 0, &err);
 		ck_assert_str_eq(err.message, want);
 		ck_assert_int_eq(err.kind, ERR_BODY);
 	}
@@ -1437,17 +1437,17 @@ START_TEST(damaged_packed_bytes_are_an_error)
 	struct error err;
 	char want[80];
 
-	snprintf(want, sizeof(want), "the %s data is damaged: ", packings[_i].name);
+	snprintf(want, sizeof(want), "the %s data is damaged: ", compressions[_i].name);
 	strbuf_init(&in, 1 << 20);
 	strbuf_init(&out, 1 << 20);
 	strbuf_add(&in, "neither of both");
-	unpacked(&out, packings[_i].packing, &in, SIZE_MAX, 4096, 0, &err);
+	unpacked(&out, compressions[_i].encoding, &in, SIZE_MAX, 4096, 0, &err);
 	ck_assert_int_eq(strncmp(err.message, want, strlen(want)), 0);
 	/* and what follows the packed bytes must be packed too */
 	strbuf_clear(&in);
-	packings[_i].add(&in, "text", 4);
+	compressions[_i].add(&in, "text", 4);
 	strbuf_add(&in, "more");
-	unpacked(&out, packings[_i].packing, &in, SIZE_MAX, 4096, 0, &err);
+	unpacked(&out, compressions[_i].encoding, &in, SIZE_MAX, 4096, 0, &err);
 	ck_assert_int_eq(strncmp(err.message, want, strlen(want)), 0);
 	ck_assert_str_eq(out.text, "text");
 	strbuf_release(&in);
@@ -1465,13 +1465,13 @@ START_TEST(no_more_is_unpacked_than_the_limit)
 	strbuf_init(&zeros, 1 << 24);
 	ck_assert(strbuf_grow(&zeros, 1 << 20));
 	memset(zeros.text, 0, 1 << 20);
-	packings[_i].add(&in, zeros.text, 1 << 20);
-	unpacked(&out, packings[_i].packing, &in, SIZE_MAX, 4096, 1 << 20, &err);
+	compressions[_i].add(&in, zeros.text, 1 << 20);
+	unpacked(&out, compressions[_i].encoding, &in, SIZE_MAX, 4096, 1 << 20, &err);
 	ck_assert_int_eq(err.kind, ERR_NONE);
 	ck_assert_uint_eq(out.len, 1 << 20);
-	unpacked(&out, packings[_i].packing, &in, SIZE_MAX, 4096, (1 << 20) - 1, &err);
+	unpacked(&out, compressions[_i].encoding, &in, SIZE_MAX, 4096, (1 << 20) - 1, &err);
 	ck_assert_int_eq(err.kind, ERR_TOO_LARGE);
-	ck_assert_str_eq(err.message, "it unpacks to more than 1048575 bytes");
+	ck_assert_str_eq(err.message, "it decompresses to more than 1048575 bytes");
 	ck_assert_uint_lt(out.len, 1 << 20);
 	strbuf_release(&in);
 	strbuf_release(&out);
@@ -1492,12 +1492,13 @@ START_TEST(a_zstd_frame_that_asks_for_much_memory_is_refused)
 	strbuf_init(&in, 100);
 	strbuf_init(&out, 100);
 	strbuf_addn(&in, frame, sizeof(frame) - 1);
-	unpacked(&out, PACKING_ZSTD, &in, SIZE_MAX, 4096, 0, &err);
+	unpacked(&out, ENCODING_ZSTD, &in, SIZE_MAX, 4096, 0, &err);
 	ck_assert_int_eq(err.kind, ERR_TOO_LARGE);
-	ck_assert_str_eq(err.message, "the zstd data needs a window of more than 8 MiB; pack it "
-				      "without --long or --ultra");
+	ck_assert_str_eq(err.message,
+			 "the zstd data needs a window of more than 8 MiB; compress it "
+			 "without --long or --ultra");
 	in.text[5] = 0x68;
-	check_unpacked(PACKING_BY_CONTENT, &in, "", 0);
+	check_unpacked(ENCODING_BY_CONTENT, &in, "", 0);
 	strbuf_release(&in);
 	strbuf_release(&out);
 }
@@ -1508,17 +1509,17 @@ START_TEST(a_packed_stream_that_breaks_is_a_failure)
 	struct strbuf in;
 	struct error err = { 0 };
 	struct bytes bytes;
-	struct unpacker *u;
+	struct decompressor *u;
 	char buf[100];
 
 	strbuf_init(&in, 1 << 20);
-	packings[_i].add(&in, "some text that is some text", 27);
+	compressions[_i].add(&in, "some text that is some text", 27);
 	bytes = (struct bytes) { .text = in.text, .len = in.len, .step = 5, .fail_at = 5 };
-	u = unpacker_new(PACKING_BY_CONTENT, read_from, &bytes, 0);
-	while (unpacker_read(u, buf, sizeof(buf), &err) > 0)
+	u = decompressor_new(ENCODING_BY_CONTENT, read_from, &bytes, 0);
+	while (decompressor_read(u, buf, sizeof(buf), &err) > 0)
 		;
 	ck_assert_str_eq(err.message, "the disk is gone");
-	unpacker_free(&u);
+	decompressor_free(&u);
 	strbuf_release(&in);
 }
 END_TEST
@@ -1563,25 +1564,25 @@ END_TEST
 
 START_TEST(what_is_packed_is_unpacked)
 {
-	static const enum packing kinds[] = { PACKING_NONE, PACKING_GZIP, PACKING_ZSTD };
+	static const enum encoding kinds[] = { ENCODING_NONE, ENCODING_GZIP, ENCODING_ZSTD };
 	struct strbuf text, file;
-	struct packer *p;
+	struct compressor *p;
 	struct error err = { 0 };
 	FILE *f = tmpfile();
 
 	ck_assert_ptr_nonnull(f);
 	strbuf_init(&text, 1 << 24);
 	strbuf_init(&file, 1 << 24);
-	p = packer_new(kinds[_i], f);
+	p = compressor_new(kinds[_i], f);
 	for (int i = 0; i < 30; i++) {
 		size_t from = text.len;
 
 		for (int k = 0; k < 1000 * (i % 7); k++)
 			strbuf_addf(&text, "%x,", k * 2654435761u);
-		ck_assert_int_eq(packer_write(p, text.text + from, text.len - from, &err), 0);
+		ck_assert_int_eq(compressor_write(p, text.text + from, text.len - from, &err), 0);
 	}
-	ck_assert_int_eq(packer_finish(p, &err), 0);
-	packer_free(&p);
+	ck_assert_int_eq(compressor_finish(p, &err), 0);
+	compressor_free(&p);
 	ck_assert(strbuf_grow(&file, (size_t)ftell(f)));
 	file.len = (size_t)ftell(f);
 	rewind(f);
@@ -1595,15 +1596,15 @@ END_TEST
 
 START_TEST(a_full_disk_is_told)
 {
-	static const enum packing kinds[] = { PACKING_NONE, PACKING_GZIP, PACKING_ZSTD };
+	static const enum encoding kinds[] = { ENCODING_NONE, ENCODING_GZIP, ENCODING_ZSTD };
 	struct error err = { 0 };
 	FILE *f = fopen("/dev/full", "w");
-	struct packer *p = packer_new(kinds[_i], f);
+	struct compressor *p = compressor_new(kinds[_i], f);
 
-	if (packer_write(p, "some text", 9, &err) == 0)
-		ck_assert_int_eq(packer_finish(p, &err), -1);
+	if (compressor_write(p, "some text", 9, &err) == 0)
+		ck_assert_int_eq(compressor_finish(p, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.message, "No space left"));
-	packer_free(&p);
+	compressor_free(&p);
 	fclose(f);
 }
 END_TEST

@@ -13,7 +13,7 @@
 
 #include "base/secret.h"
 #include "ingest/reader.h"
-#include "ingest/unpack.h"
+#include "base/decompress.h"
 #include "usage/ledger.h"
 #include "intake_files.h"
 #include "batch.h"
@@ -137,9 +137,9 @@ static void take_in(const struct intake_file *f, struct ledger *l, const char *d
 						  READER_CSV };
 	struct bytes bytes = { data, len, 0, intake_draw(2) ? SIZE_MAX : 1 + intake_draw(3000) };
 	struct mapping *m = f->form == FORM_MAPPED_CSV ? load_mapping(f) : NULL;
-	struct unpacker *u = unpacker_new(PACKING_BY_CONTENT, read_from, &bytes, 0);
+	struct decompressor *u = decompressor_new(ENCODING_BY_CONTENT, read_from, &bytes, 0);
 	struct reader *r = reader_new(f->form >= FORM_VALUES ? READER_JSON : forms[f->form], m,
-				      INTAKE_RECORD_BYTES, unpacker_read, u);
+				      INTAKE_RECORD_BYTES, decompressor_read, u);
 	static struct batch batch;
 	int ids[EVENTS_MAX];
 
@@ -151,7 +151,7 @@ static void take_in(const struct intake_file *f, struct ledger *l, const char *d
 			     batch.events[i].verdict == VERDICT_REJECTED ? -1 : ids[i]);
 	ret->folded = reader_folds(r).records;
 	reader_free(&r);
-	unpacker_free(&u);
+	decompressor_free(&u);
 	mapping_free(&m);
 }
 

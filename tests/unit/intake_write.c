@@ -78,7 +78,7 @@ static void write_one(const char *folder, int number)
 	write_file(folder, name, packed ? data : f.text.text, packed ? len : f.text.len);
 	if (f.form == FORM_MAPPED_CSV)
 		write_mapping(&f, folder, mapping);
-	printf("{\"name\":\"%s\",\"form\":\"%s\",\"format\":\"%s\",\"packing\":\"%s\",\"source\":"
+	printf("{\"name\":\"%s\",\"form\":\"%s\",\"format\":\"%s\",\"encoding\":\"%s\",\"source\":"
 	       "\"/file/%d\",\"mapping\":\"%s\","
 	       "\"cut\":%s,\"quotes\":%s,\"lines\":%d",
 	       name, intake_form_names[f.form], suffixes[f.form],

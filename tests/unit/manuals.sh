@@ -31,7 +31,7 @@ sed -n '/^\.Ss \[event\]/,/^\.Pp/s/^\.It Li //p' man/usaged-mapping.5 | tr -d ' 
 	grep -vx -e account -e time_format -e time_zone | sort >"$tmp/fields.manual"
 same "fields of an event" "$tmp/fields" "$tmp/fields.manual"
 
-flat src/ingest/template.c | grep -o '{ "[a-z]*", TAKES_' | cut -d'"' -f2 | sort >"$tmp/filters"
+flat src/mapping/expr.c | grep -o '{ "[a-z]*", TAKES_' | cut -d'"' -f2 | sort >"$tmp/filters"
 sed -n '/^\.Ss Filters/,/^\.El/s/^\.It Li //p' man/usaged-mapping.5 | sed 's/ Op Ar [a-z]*//; s/ Ar [a-z]*//g; s/ Li / /g; s/ Op to//' | tr -d ' ' | tr ',' '\n' |
 	sort >"$tmp/filters.manual"
 same "filters" "$tmp/filters" "$tmp/filters.manual"

@@ -10,9 +10,9 @@
 #include <check.h>
 
 #include "base/civil.h"
-#include "ingest/mapping.h"
+#include "mapping/mapping.h"
 #include "ingest/reader.h"
-#include "ingest/time_form.h"
+#include "mapping/time_form.h"
 #include "suite.h"
 #include "base/banned.h"
 

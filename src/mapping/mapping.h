@@ -1,12 +1,11 @@
 /*
  * mapping.h - how records of another program, rows of CSV or JSON objects,
  * become usage events: a small INI file, see usaged-mapping(5). Values are
- * templates: text with {column}, {line} and {row}, each perhaps followed by
- * filters:
- * {billsec|ceil 60}, {caller|mod 8}, {tokens|mul 0.005}.
+ * expressions: text with {column}, {line} and {row}, each optionally followed
+ * by filters: {billsec|ceil 60}, {caller|mod 8}, {tokens|mul 0.005}.
  */
-#ifndef INGEST_MAPPING_H
-#define INGEST_MAPPING_H
+#ifndef MAPPING_MAPPING_H
+#define MAPPING_MAPPING_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,16 +23,15 @@ int mapping_load(const char *path, struct mapping **ret, struct error *err);
 void mapping_free(struct mapping **m);
 
 /*
- * Gives the zone of times without offset, in place of the mapping's own; NULL:
- * the mapping's own. ERR_PARAM if NAME is no zone, or the mapping has no such
- * times, or if there is no name and the mapping says that one must be given
- * (time_zone = ask).
+ * Sets the zone of times without offset; NULL: keeps the mapping's own.
+ * ERR_PARAM if NAME is no zone, if the mapping has no such times, or if NAME is
+ * NULL and the mapping requires a zone (time_zone = ask).
  */
 int mapping_set_zone(struct mapping *m, const char *name, struct error *err);
 
 /*
- * Are the records JSON objects? Its columns are then paths:
- * "variables.billsec". Else CSV.
+ * Are the records JSON objects, not rows of CSV? The mapping's columns are then
+ * paths: "variables.billsec".
  */
 bool mapping_of_json(const struct mapping *m);
 char mapping_delimiter(const struct mapping *m);
@@ -43,23 +41,23 @@ bool mapping_quotes(const struct mapping *m);
 bool mapping_accounts_by_name(const struct mapping *m);
 
 /*
- * Of CSV without a header: the columns that [file] names. Of JSON: those that
- * the mapping asks for. NULL: the header says. A row has at least *RET_LEAST of
- * the *RET_N columns; the cells of the others are then empty.
+ * The columns, unless the file's header names them (then NULL): of CSV without
+ * a header, the columns of [file]; of JSON, those that the mapping uses. A row
+ * has at least *RET_LEAST of the *RET_N columns; its missing cells are empty.
  */
 const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n, size_t *ret_least);
 
 /*
- * Tells the mapping the names of CSV columns, before the first row. They need
- * stay only during the call.
+ * Sets the names of the CSV columns, before the first row. NAMES is borrowed
+ * during the call.
  */
 int mapping_columns(struct mapping *m, const char **names, size_t n, struct error *err);
 
 /*
  * Makes an event of a record of N cells, in *RET, whose texts live in SCRATCH
  * (cleared first), the cells or the mapping. Returns 1 for an event, 0 for a
- * record that the mapping leaves out, -1 for one that can't be mapped (column
- * and reason). LINE counts from 1, ROW counts records from 0.
+ * record that the mapping skips, -1 for a record that can't be mapped; the
+ * error names the column. LINE counts from 1, ROW counts records from 0.
  */
 int mapping_apply(const struct mapping *m, const char *const *cells, const size_t *lens, size_t n,
 		  int64_t line, int64_t row, struct strbuf *scratch, struct raw_event *ret,

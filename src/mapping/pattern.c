@@ -1,9 +1,9 @@
-#include "ingest/pattern.h"
+#include "mapping/pattern.h"
 
 #include <string.h>
 
 #include "base/utf8.h"
-#include "ingest/number.h"
+#include "mapping/number.h"
 #include "base/banned.h"
 
 /* Reads one end of a range, which may be missing. */
@@ -41,7 +41,7 @@ static bool in_range(const struct pattern *p, const char *text, size_t len, bool
 	       (p->high.places < 0 || number_compare(n, p->high) <= 0);
 }
 
-/* Bytes of the character at TEXT; of one that is none, its first byte. */
+/* The length of the character at TEXT; 1 for an invalid one. */
 static size_t step(const char *text, size_t len)
 {
 	size_t n = utf8_step(text, len);
@@ -49,10 +49,7 @@ static size_t step(const char *text, size_t len)
 	return n ? n : 1;
 }
 
-/*
- * Where a star fails to fit it takes one byte more: only the last star ever has
- * to.
- */
+/* On a mismatch, only the last star is extended, by one byte. */
 static bool glob_fits(const char *glob, const char *text, size_t len)
 {
 	const char *end = text + len, *star = NULL, *from = NULL;

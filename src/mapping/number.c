@@ -1,4 +1,4 @@
-#include "ingest/number.h"
+#include "mapping/number.h"
 
 #include "base/banned.h"
 
@@ -13,7 +13,7 @@ static wide ten_to(int places)
 	return n;
 }
 
-/* Without needless zeros behind the point; false if it leaves the bounds. */
+/* Cuts trailing zeros. False if N is out of bounds. */
 static bool settle(struct decimal d, struct decimal *ret)
 {
 	while (d.places > 0 && d.n % 10 == 0) {
@@ -130,15 +130,15 @@ bool number_mul(struct decimal a, struct decimal b, struct decimal *ret)
 	return settle((struct decimal) { a.n * b.n, a.places + b.places }, ret);
 }
 
-/* A division in work: what is left over, and the quotient so far. */
+/* A division: the remainder and the quotient so far. */
 struct division {
 	struct decimal quotient;
 	wide rest;
 };
 
 /*
- * Long division, a digit at a time, until it comes out even or has PLACES.
- * False if it grows too long.
+ * Long division, a digit at a time, until nothing remains or the quotient has
+ * PLACES. False if it grows too long.
  */
 static bool divide(struct decimal a, struct decimal b, int places, struct division *ret)
 {
@@ -182,9 +182,7 @@ bool number_round(struct decimal a, int places, struct decimal *ret)
 	return settle(a, ret);
 }
 
-/*
- * What is left over can't decide where a digit beyond PLACES is there to do it.
- */
+/* The remainder matters only if no digit beyond PLACES decides. */
 bool number_div_to(struct decimal a, struct decimal b, int places, struct decimal *ret)
 {
 	struct division d;

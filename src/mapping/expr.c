@@ -1,11 +1,11 @@
-#include "ingest/template.h"
+#include "mapping/expr.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/number.h"
+#include "mapping/number.h"
 #include "base/banned.h"
 
 #define FILTERS_MAX 8
@@ -13,7 +13,7 @@
 
 struct template_filter;
 
-/* What a filter is applied with. */
+/* The operands of a filter. */
 struct operand {
 	struct decimal number;
 	int places; /* of "div 60 to 2"; -1 if it must come out even */
@@ -21,21 +21,21 @@ struct operand {
 	size_t len;
 	const struct table *table;
 	const struct time_form *form; /* NULL: the row's */
-	const struct csv_row *row;    /* that it is applied to */
+	const struct csv_row *row;    /* the row it is applied to */
 };
 
 struct applied {
 	const struct template_filter *filter;
 	struct operand operand;
-	/* that gives the operand's number or text for each row; or NULL */
-	struct template_part *column;
+	/* the column that gives the operand for each row; or NULL */
+	struct expr_part *column;
 };
 
 enum part_kind { PART_TEXT, PART_COLUMN, PART_LINE, PART_ROW };
 
-struct template_part {
+struct expr_part {
 	enum part_kind kind;
-	const char *text; /* itself, or the column's name */
+	const char *text; /* the text, or the column's name */
 	size_t len;
 	size_t column;
 	struct applied *filters; /* FILTERS_MAX of them; NULL: none */
@@ -61,8 +61,8 @@ struct template_filter {
 	 */
 	bool (*number)(struct decimal x, const struct operand *o, struct decimal *ret);
 	/*
-	 * Changes the text in OUT from FROM on; false, for a table, if it isn't
-	 * there.
+	 * Changes the text in OUT from FROM on; false if a table doesn't have
+	 * it.
 	 */
 	bool (*text)(struct strbuf *out, size_t from, const struct operand *o);
 	/* Makes a number of a text; false if the text has another form. */
@@ -132,7 +132,7 @@ static void cut(struct strbuf *out, size_t len)
 	out->text[len] = '\0';
 }
 
-/* Puts TEXT in place of the text from FROM on, of which it may be a part. */
+/* Replaces the text from FROM on by TEXT, which may be a part of it. */
 static void replace(struct strbuf *out, size_t from, const char *text, size_t len)
 {
 	if (len)
@@ -208,7 +208,7 @@ static bool or_else(struct strbuf *out, size_t from, const struct operand *o)
 	return true;
 }
 
-/* Where the operand's text stands from FROM on, or NULL. */
+/* Finds the operand's text from FROM on, or NULL. */
 static const char *find(const struct strbuf *out, size_t from, const struct operand *o)
 {
 	return memmem(out->text + from, out->len - from, o->text, o->len);
@@ -297,7 +297,7 @@ char *trim_spaces(char *text)
 struct compiling {
 	struct arena *arena;
 	struct table **tables;
-	int depth; /* of the column in work */
+	int depth; /* nesting of the current column */
 	struct error *err;
 };
 
@@ -323,17 +323,14 @@ static bool read_places(const char *text, int *ret)
 }
 
 static int needs_number(const struct compiling *c, const struct applied *a,
-			const struct template_part *part)
+			const struct expr_part *part)
 {
 	return error_set(c->err, ERR_PARAM, NULL, "the filter %s needs a number, as in {%s|%s %s}",
 			 a->filter->name, part->text, a->filter->name,
 			 a->filter->takes == TAKES_PLACES ? "2" : "60");
 }
 
-/*
- * How many bytes of TEXT stand before the first of STOPS that is in no inner
- * braces.
- */
+/* The length of TEXT up to the first of STOPS outside of inner braces. */
 static size_t span_outside(const char *text, const char *stops)
 {
 	const char *p;
@@ -349,9 +346,9 @@ static int braces_wrong(struct error *err)
 	return error_set(err, ERR_PARAM, NULL, "braces must come in pairs around a column's name");
 }
 
-static int compile_column(const struct compiling *c, char *text, struct template_part *part);
+static int compile_column(const struct compiling *c, char *text, struct expr_part *part);
 
-/* An operand that is a column, "{n}": 1 if ARG is one, 0 if it isn't. */
+/* Compiles an operand that is a column, "{n}". 1, 0: ARG is none, -1. */
 static int compile_operand(const struct compiling *c, char *arg, struct applied *a)
 {
 	struct compiling inner = *c;
@@ -366,13 +363,13 @@ static int compile_operand(const struct compiling *c, char *arg, struct applied 
 				 "columns may stand in each other's filters up to %d deep",
 				 DEPTH_MAX);
 	arg[len - 1] = '\0';
-	a->column = arena_new(c->arena, struct template_part);
+	a->column = arena_new(c->arena, struct expr_part);
 	return compile_column(&inner, arg + 1, a->column) < 0 ? -1 : 1;
 }
 
-/* "60", or where it may be a quotient that is rounded, "60 to 2" */
+/* "60" or, where a quotient may be rounded, "60 to 2" */
 static int compile_number(const struct compiling *c, char *arg, struct applied *a,
-			  const struct template_part *part)
+			  const struct expr_part *part)
 {
 	char *to = a->filter->number == divide ? strstr(arg + span_outside(arg, " "), " to ")
 					       : NULL;
@@ -417,7 +414,7 @@ static int compile_form(const struct compiling *c, const char *arg, struct appli
 
 /* The text after the filter's name. */
 static int compile_arg(const struct compiling *c, char *arg, struct applied *a,
-		       const struct template_part *part)
+		       const struct expr_part *part)
 {
 	a->operand.text = arg;
 	a->operand.len = strlen(arg);
@@ -448,7 +445,7 @@ static int compile_arg(const struct compiling *c, char *arg, struct applied *a,
 }
 
 /* "ceil 60" */
-static int compile_filter(const struct compiling *c, char *text, struct template_part *part)
+static int compile_filter(const struct compiling *c, char *text, struct expr_part *part)
 {
 	size_t name_len = strcspn(text, " ");
 	struct applied *a;
@@ -473,8 +470,8 @@ static int compile_filter(const struct compiling *c, char *text, struct template
 }
 
 /*
- * Cuts *NEXT off at the bar that ends the item, and moves it on; NULL behind
- * the last one.
+ * Cuts the next item off at its bar and moves *NEXT behind it; NULL after the
+ * last item.
  */
 static char *next_item(char **next)
 {
@@ -487,7 +484,7 @@ static char *next_item(char **next)
 }
 
 /* "billsec|ceil 60", which is changed. */
-static int compile_column(const struct compiling *c, char *text, struct template_part *part)
+static int compile_column(const struct compiling *c, char *text, struct expr_part *part)
 {
 	char *next = text;
 
@@ -506,18 +503,18 @@ static int compile_column(const struct compiling *c, char *text, struct template
 	return 0;
 }
 
-int template_compile(const char *text, struct arena *arena, struct table **tables,
-		     struct template *ret, struct error *err)
+int expr_compile(const char *text, struct arena *arena, struct table **tables, struct expr *ret,
+		 struct error *err)
 {
 	const struct compiling c = { arena, tables, 0, err };
 	size_t most = 1;
 
 	for (const char *p = text; *p; p++)
 		most += *p == '{' ? 2 : 0;
-	ret->parts = arena_array(arena, struct template_part, most);
+	ret->parts = arena_array(arena, struct expr_part, most);
 	ret->n = 0;
 	while (*text) {
-		struct template_part *part = &ret->parts[ret->n++];
+		struct expr_part *part = &ret->parts[ret->n++];
 		size_t len = strcspn(text, "{}");
 
 		if (len) {
@@ -554,7 +551,7 @@ int record_column(struct record_columns *c, const char *name, size_t *ret, struc
 	return 0;
 }
 
-static int bind_part(struct template_part *part, struct record_columns *c, struct error *err)
+static int bind_part(struct expr_part *part, struct record_columns *c, struct error *err)
 {
 	if (part->kind == PART_COLUMN && record_column(c, part->text, &part->column, err) < 0)
 		return -1;
@@ -564,9 +561,9 @@ static int bind_part(struct template_part *part, struct record_columns *c, struc
 	return 0;
 }
 
-int template_bind(struct template *t, struct record_columns *c, struct error *err)
+int expr_bind(struct expr *t, struct record_columns *c, struct error *err)
 {
-	for (struct template_part *part = t->parts; part < t->parts + t->n; part++)
+	for (struct expr_part *part = t->parts; part < t->parts + t->n; part++)
 		if (bind_part(part, c, err) < 0)
 			return -1;
 	return 0;
@@ -574,9 +571,9 @@ int template_bind(struct template *t, struct record_columns *c, struct error *er
 
 /* ---- applying ---- */
 
-const char *template_constant(const struct template *t, const struct csv_row *row, size_t *ret_len)
+const char *expr_constant(const struct expr *t, const struct csv_row *row, size_t *ret_len)
 {
-	const struct template_part *part = t->parts;
+	const struct expr_part *part = t->parts;
 
 	if (t->n != 1 || part->n_filters || part->kind == PART_LINE || part->kind == PART_ROW)
 		return NULL;
@@ -587,12 +584,12 @@ const char *template_constant(const struct template *t, const struct csv_row *ro
 }
 
 /*
- * A part in work: its text in OUT from FROM on, or a number once a filter has
- * made one of it.
+ * The value of the current part: its text in OUT from FROM on, or a number once
+ * a filter has made one.
  */
 struct value {
 	const struct csv_row *row;
-	const struct template_part *part;
+	const struct expr_part *part;
 	bool amount;
 	struct strbuf *out;
 	size_t from;
@@ -601,7 +598,7 @@ struct value {
 	struct decimal number;
 };
 
-/* Back to text, with a decimal point. */
+/* Writes the number back as text, with a decimal point. */
 static void put_number(struct value *v)
 {
 	char text[DECIMAL_TEXT];
@@ -633,8 +630,8 @@ static int get_number(struct value *v, const char *before, const char *name, str
 static int apply_part(struct value *v, struct error *err);
 
 /*
- * The operand of A for this row into *RET. A column's text goes into SCRATCH,
- * its number is made at the end of the text in work.
+ * The operand of A for this row into *RET. A column's text goes to SCRATCH, its
+ * number to the end of OUT.
  */
 static int get_operand(const struct value *v, const struct applied *a, struct strbuf *scratch,
 		       struct operand *ret, struct error *err)
@@ -743,7 +740,7 @@ static int apply_filter(struct value *v, const struct applied *a, struct error *
 
 static void put_part(struct value *v)
 {
-	const struct template_part *part = v->part;
+	const struct expr_part *part = v->part;
 
 	switch (part->kind) {
 	case PART_TEXT:
@@ -762,7 +759,7 @@ static void put_part(struct value *v)
 	}
 }
 
-/* Leaves the number in V if the last filter made one, else the text. */
+/* V ends with a number if the last filter made one, else with the text. */
 static int apply_part(struct value *v, struct error *err)
 {
 	put_part(v);
@@ -772,10 +769,10 @@ static int apply_part(struct value *v, struct error *err)
 	return 0;
 }
 
-int template_apply(const struct template *t, const struct csv_row *row, struct strbuf *out,
-		   struct error *err)
+int expr_apply(const struct expr *t, const struct csv_row *row, struct strbuf *out,
+	       struct error *err)
 {
-	for (const struct template_part *part = t->parts; part < t->parts + t->n; part++) {
+	for (const struct expr_part *part = t->parts; part < t->parts + t->n; part++) {
 		struct value v = {
 			.row = row, .part = part, .amount = t->amount, .out = out, .from = out->len
 		};

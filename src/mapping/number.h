@@ -1,10 +1,10 @@
 /*
- * number.h - exact arithmetic on decimals of any places, for the filters and
- * rules of mappings. Operands have at most 18 places and fit in 64 bits without
- * their point; a result that doesn't is none.
+ * number.h - exact decimal arithmetic for the filters and rules of mappings.
+ * Numbers have at most 18 places and, without their point, fit in 64 bits. A
+ * result beyond these bounds is an error.
  */
-#ifndef INGEST_NUMBER_H
-#define INGEST_NUMBER_H
+#ifndef MAPPING_NUMBER_H
+#define MAPPING_NUMBER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ int number_compare(struct decimal a, struct decimal b);
 /* Each is false if the result leaves the bounds. B isn't 0 where it divides. */
 bool number_add(struct decimal a, struct decimal b, struct decimal *ret);
 bool number_mul(struct decimal a, struct decimal b, struct decimal *ret);
-/* false too if it doesn't come out even */
+/* false, too, if the quotient isn't exact */
 bool number_div(struct decimal a, struct decimal b, struct decimal *ret);
 /* has the sign of B */
 bool number_mod(struct decimal a, struct decimal b, struct decimal *ret);

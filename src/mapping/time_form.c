@@ -1,12 +1,12 @@
-#include "ingest/time_form.h"
+#include "mapping/time_form.h"
 
 #include <string.h>
 
 #include "base/decimal.h"
-#include "ingest/number.h"
+#include "mapping/number.h"
 #include "base/banned.h"
 
-/* A time in work. */
+/* A time that is being read. */
 struct parts {
 	int year, month, day, hour, minute, second;
 	int offset; /* east of UTC, in seconds */
@@ -16,7 +16,7 @@ struct parts {
 
 struct time_text {
 	const char *p, *end;
-	/* a number of the format touches this one: it has its full width */
+	/* another number follows directly, so this one has its full width */
 	bool fixed;
 	bool fraction; /* a fraction may follow seconds */
 	/* the format's character after this item, if it is itself; else 0 */

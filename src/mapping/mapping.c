@@ -1,4 +1,4 @@
-#include "ingest/mapping.h"
+#include "mapping/mapping.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,9 +7,9 @@
 
 #include "base/arena.h"
 #include "base/inifile.h"
-#include "ingest/pattern.h"
-#include "ingest/template.h"
-#include "ingest/time_form.h"
+#include "mapping/pattern.h"
+#include "mapping/expr.h"
+#include "mapping/time_form.h"
 #include "base/banned.h"
 
 #define RULES_MAX 256
@@ -30,11 +30,11 @@ struct mapping {
 	bool header, has_header;
 	char delimiter; /* 0: not given */
 	enum { QUOTES_BY_DELIMITER, QUOTES, NO_QUOTES } quotes;
-	const char *columns[MAPPING_COLUMNS_MAX]; /* those that a row may lack come last */
+	const char *columns[MAPPING_COLUMNS_MAX]; /* optional ones come last */
 	size_t n_columns, n_optional;
 	bool comma, has_decimal; /* numbers have a decimal comma */
 	bool given[EVENT_FIELDS];
-	struct template field[EVENT_FIELDS];
+	struct expr field[EVENT_FIELDS];
 	bool by_name;
 	struct time_form time;
 	bool asks_zone;
@@ -110,7 +110,7 @@ static int add_column(struct mapping *m, const char *name, struct error *err)
 	return 0;
 }
 
-/* Adds to the columns of the lines before. */
+/* Adds columns to those of the previous lines. */
 static int set_columns(struct mapping *m, char *value, struct error *err)
 {
 	if (m->n_optional)
@@ -197,7 +197,7 @@ static const struct {
 	      { "rows", "skip", set_skip },
 	      { 0 } };
 
-/* The event's field that NAME means in a mapping. */
+/* The event field called NAME in a mapping. */
 static enum event_field field_find(const char *name)
 {
 	if (strcmp(name, "account") == 0)
@@ -218,7 +218,7 @@ static int set_field(struct mapping *m, const char *name, const char *value, str
 			     f == EV_DOWNLOAD;
 	if (f == EV_SUBJECT)
 		m->by_name = strcmp(name, "account") == 0;
-	return template_compile(value, &m->arena, &m->tables, &m->field[f], err);
+	return expr_compile(value, &m->arena, &m->tables, &m->field[f], err);
 }
 
 static int set_category(struct mapping *m, const char *name, const char *value, struct error *err)
@@ -321,7 +321,7 @@ static int check_tables(const struct mapping *m, const char *path, struct error 
 static int bind_columns(struct mapping *m, struct record_columns *c, struct error *err)
 {
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
-		if (m->given[f] && template_bind(&m->field[f], c, err) < 0)
+		if (m->given[f] && expr_bind(&m->field[f], c, err) < 0)
 			return -1;
 	for (struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
 		if (record_column(c, rule->column, &rule->index, err) < 0)
@@ -329,7 +329,7 @@ static int bind_columns(struct mapping *m, struct record_columns *c, struct erro
 	return 0;
 }
 
-/* A mapping says itself which columns JSON has: those that it asks for. */
+/* The columns of JSON are those that the mapping uses. */
 static int bind_own(struct mapping *m, const char *path, struct error *err)
 {
 	struct record_columns c = { m->columns, m->n_columns,
@@ -414,7 +414,7 @@ char mapping_delimiter(const struct mapping *m)
 	return m->delimiter;
 }
 
-/* Tab-separated values have none, unless the mapping says so. */
+/* Tab-separated values have no quotes, unless the mapping says so. */
 bool mapping_quotes(const struct mapping *m)
 {
 	return m->quotes == QUOTES_BY_DELIMITER ? m->delimiter != '\t' : m->quotes == QUOTES;
@@ -467,7 +467,7 @@ static bool row_wanted(const struct mapping *m, const struct csv_row *row)
 	return true;
 }
 
-/* The first rule that fits says which; NULL if none does. */
+/* The category of the first rule that fits, or NULL. */
 static const char *category_by_rule(const struct mapping *m, const struct csv_row *row)
 {
 	for (const struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
@@ -476,7 +476,7 @@ static const char *category_by_rule(const struct mapping *m, const struct csv_ro
 	return NULL;
 }
 
-/* A text that is there already, of *RET_LEN bytes; NULL: it has to be made. */
+/* The field's text of *RET_LEN bytes, if it needs no work; else NULL. */
 static const char *constant(const struct mapping *m, enum event_field f, const struct csv_row *row,
 			    size_t *ret_len)
 {
@@ -489,12 +489,12 @@ static const char *constant(const struct mapping *m, enum event_field f, const s
 	}
 	if (!m->given[f] || (f == EV_TIME && m->time.text))
 		return NULL;
-	return template_constant(&m->field[f], row, ret_len);
+	return expr_constant(&m->field[f], row, ret_len);
 }
 
 /*
- * Rewrites the time in OUT from FROM on, which has the mapping's form, as an
- * event has it.
+ * Rewrites the time in OUT from FROM on, from the mapping's form to that of
+ * events.
  */
 static int put_time(const struct mapping *m, struct strbuf *out, size_t from, struct error *err)
 {
@@ -520,7 +520,7 @@ static int put_field(const struct mapping *m, enum event_field f, const struct c
 					 err, ERR_PARAM, "category",
 					 "no rule of [category] fits, and [event] has no category")
 			       : 0;
-	if (template_apply(&m->field[f], row, out, err) < 0)
+	if (expr_apply(&m->field[f], row, out, err) < 0)
 		return -1;
 	return f == EV_TIME && m->time.text ? put_time(m, out, from, err) : 0;
 }
@@ -545,10 +545,7 @@ int mapping_apply(const struct mapping *m, const char *const *cells, const size_
 			return -1;
 		ret->field[f].len = scratch->len - at[f];
 	}
-	/*
-	 * The text has stopped moving. An empty one is a field that the event
-	 * doesn't have.
-	 */
+	/* SCRATCH no longer moves. An empty text is a missing field. */
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
 		if (!ret->field[f].text)
 			ret->field[f].text = scratch->text + at[f];

@@ -1,10 +1,10 @@
 /*
- * table.h - what a text becomes: the tables of a mapping. A key that is a plain
- * text is found at once, however many there are; keys with *, ? or a range of
- * numbers (pattern.h) are tried after those, from the first to the last.
+ * table.h - the lookup tables of a mapping. Plain keys are found by binary
+ * search. Keys with *, ? or a range of numbers (pattern.h) are tried after
+ * them, from the first to the last.
  */
-#ifndef INGEST_TABLE_H
-#define INGEST_TABLE_H
+#ifndef MAPPING_TABLE_H
+#define MAPPING_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,14 +21,14 @@ struct table {
 };
 
 /*
- * The table of that name among *FIRST and those after it; made empty if there
- * is none. Lives in ARENA.
+ * Finds the table NAME in the list *FIRST, or adds an empty one. Lives in
+ * ARENA.
  */
 struct table *table_get(struct table **first, const char *name, struct arena *arena);
 
 void table_add(struct table *t, const char *key, const char *value, struct arena *arena);
 
-/* When all entries are there: a key that comes twice is an error. */
+/* Completes the table. A key that comes twice is an error. */
 int table_finish(struct table *t, struct error *err);
 
 /* The value of the TEXT, or NULL. COMMA: as in pattern_fits. */

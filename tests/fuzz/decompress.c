@@ -8,38 +8,38 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "ingest/unpack.h"
+#include "base/decompress.h"
 #include "base/banned.h"
 
 #define LIMIT 100000
 
 /* What came out, and the kind of error that ended it. */
-static enum error_kind unpack(enum packing packing, const uint8_t *data, size_t size, size_t step,
+static enum error_kind unpack(enum encoding encoding, const uint8_t *data, size_t size, size_t step,
 			      struct strbuf *out)
 {
 	struct fuzz_stream s = { data, size, 0, step };
-	struct unpacker *u = unpacker_new(packing, fuzz_read, &s, LIMIT);
+	struct decompressor *u = decompressor_new(encoding, fuzz_read, &s, LIMIT);
 	struct error err = { 0 };
 	char buf[1000];
 	int64_t n;
 
 	strbuf_clear(out);
-	while ((n = unpacker_read(u, buf, step < sizeof(buf) ? step : sizeof(buf), &err)) > 0)
+	while ((n = decompressor_read(u, buf, step < sizeof(buf) ? step : sizeof(buf), &err)) > 0)
 		strbuf_addn(out, buf, (size_t)n);
 	must((n < 0) == (err.kind != ERR_NONE));
 	must(n == 0 || err.kind == ERR_BODY || err.kind == ERR_TOO_LARGE);
 	must(out->len <= LIMIT);
-	unpacker_free(&u);
+	decompressor_free(&u);
 	return err.kind;
 }
 
-static void same_however_it_comes(enum packing packing, const uint8_t *data, size_t size,
+static void same_however_it_comes(enum encoding encoding, const uint8_t *data, size_t size,
 				  struct strbuf *whole, struct strbuf *parts)
 {
-	enum error_kind kind = unpack(packing, data, size, SIZE_MAX, whole);
+	enum error_kind kind = unpack(encoding, data, size, SIZE_MAX, whole);
 	size_t len;
 
-	must(unpack(packing, data, size, 7, parts) == kind || kind == ERR_TOO_LARGE ||
+	must(unpack(encoding, data, size, 7, parts) == kind || kind == ERR_TOO_LARGE ||
 	     kind == ERR_BODY);
 	len = whole->len < parts->len ? whole->len : parts->len;
 	must(memcmp(whole->text, parts->text, len) == 0);
@@ -49,7 +49,7 @@ static void same_however_it_comes(enum packing packing, const uint8_t *data, siz
 static void comes_back(const uint8_t *packed, size_t packed_size, const uint8_t *data, size_t size,
 		       struct strbuf *out)
 {
-	must(unpack(PACKING_BY_CONTENT, packed, packed_size, 5, out) == ERR_NONE);
+	must(unpack(ENCODING_BY_CONTENT, packed, packed_size, 5, out) == ERR_NONE);
 	must(out->len == size && (size == 0 || memcmp(out->text, data, size) == 0));
 }
 
@@ -79,9 +79,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	strbuf_init(&whole, 1 << 20);
 	strbuf_init(&parts, 1 << 20);
-	same_however_it_comes(PACKING_GZIP, data, size, &whole, &parts);
-	same_however_it_comes(PACKING_ZSTD, data, size, &whole, &parts);
-	same_however_it_comes(PACKING_BY_CONTENT, data, size, &whole, &parts);
+	same_however_it_comes(ENCODING_GZIP, data, size, &whole, &parts);
+	same_however_it_comes(ENCODING_ZSTD, data, size, &whole, &parts);
+	same_however_it_comes(ENCODING_BY_CONTENT, data, size, &whole, &parts);
 	pack_and_unpack(data, size, &whole);
 	strbuf_release(&whole);
 	strbuf_release(&parts);

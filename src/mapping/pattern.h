@@ -1,14 +1,13 @@
 /*
- * pattern.h - what a cell is compared with, in the rules and tables of a
- * mapping:
+ * pattern.h - patterns that a mapping's rules and tables compare cells with:
  *
  *   60..3600, 60.., ..59   a number from the one to the other, both included
  *   0900*, ???, a\* text in which * stands for any, ? for one character, and \
  *   takes the next one as it is
  *   ANSWERED               that text
  */
-#ifndef INGEST_PATTERN_H
-#define INGEST_PATTERN_H
+#ifndef MAPPING_PATTERN_H
+#define MAPPING_PATTERN_H
 
 #include <stdbool.h>
 #include <stddef.h>

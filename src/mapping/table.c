@@ -1,9 +1,9 @@
-#include "ingest/table.h"
+#include "mapping/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/pattern.h"
+#include "mapping/pattern.h"
 #include "base/banned.h"
 
 struct table_entry {
