@@ -140,14 +140,14 @@ static enum reader_form choose_form(struct import_input *in, const struct mappin
 
 /* ---- what can't be stored ---- */
 
-struct rejects {
+struct import_rejects {
 	const char *option; /* --rejects, or NULL: a file for each input */
 	char *path;
 	FILE *file;
 };
 
 /* FILE.rejected.csv in this folder */
-static char *rejects_path(const struct rejects *rj, const char *input)
+static char *rejects_path(const struct import_rejects *rj, const char *input)
 {
 	const char *slash = strrchr(input, '/');
 	struct strbuf path;
@@ -163,12 +163,12 @@ static char *rejects_path(const struct rejects *rj, const char *input)
 	return strbuf_take(&path);
 }
 
-static int rejects_failed(const struct rejects *rj, struct error *err)
+static int rejects_failed(const struct import_rejects *rj, struct error *err)
 {
 	return error_system(err, rj->path ? rj->path : "the list of rejected records", errno);
 }
 
-static int rejects_open(struct rejects *rj, const char *input, struct error *err)
+static int rejects_open(struct import_rejects *rj, const char *input, struct error *err)
 {
 	rj->path = rejects_path(rj, input);
 	rj->file = rj->path ? fopen(rj->path, "w") : NULL;
@@ -177,7 +177,7 @@ static int rejects_open(struct rejects *rj, const char *input, struct error *err
 	return 0;
 }
 
-static int rejects_add(struct rejects *rj, const char *input, const struct event *ev,
+static int rejects_add(struct import_rejects *rj, const char *input, const struct event *ev,
 		       const char *field, const char *reason, struct error *err)
 {
 	if (!rj->file && rejects_open(rj, input, err) < 0)
@@ -191,7 +191,7 @@ static int rejects_add(struct rejects *rj, const char *input, const struct event
 	return ferror(rj->file) ? rejects_failed(rj, err) : 0;
 }
 
-static int rejects_close(struct rejects *rj, struct error *err)
+static int rejects_close(struct import_rejects *rj, struct error *err)
 {
 	int rc = 0;
 
@@ -205,7 +205,7 @@ static int rejects_close(struct rejects *rj, struct error *err)
 
 /* ---- blocks of events ---- */
 
-struct counts {
+struct import_counts {
 	int64_t verdict[VERDICTS];
 	int64_t skipped;
 };
@@ -217,9 +217,9 @@ struct import {
 	struct mapping *mapping;
 	struct store *store;
 	struct ledger *ledger;
-	struct rejects rejects;
+	struct import_rejects rejects;
 	const char *path; /* of the current file, as it was given */
-	struct counts file, total;
+	struct import_counts file, total;
 	size_t logged;             /* of the file's rejections, in the rejection log */
 	struct reader_folds folds; /* of the file */
 	int64_t line;              /* everything up to here has its verdict on disk */
@@ -266,7 +266,7 @@ static int store_block(struct import *im, const struct event_block *block, struc
 
 /* ---- one file ---- */
 
-static int64_t count_all(const struct counts *c)
+static int64_t count_all(const struct import_counts *c)
 {
 	int64_t all = 0;
 
@@ -323,7 +323,7 @@ static int import_stream(struct import *im, struct import_input *in, struct erro
 	return rc;
 }
 
-static void print_counts(const char *name, const struct counts *c)
+static void print_counts(const char *name, const struct import_counts *c)
 {
 	printf("%s:", name);
 	for (int v = 0; v < VERDICTS; v++)
@@ -354,7 +354,7 @@ static void print_file(const struct import *im, const char *name)
 	fflush(stdout);
 }
 
-static void add_counts(struct counts *sum, const struct counts *c)
+static void add_counts(struct import_counts *sum, const struct import_counts *c)
 {
 	for (int v = 0; v < VERDICTS; v++)
 		sum->verdict[v] += c->verdict[v];
@@ -369,7 +369,7 @@ static int import_file(struct import *im, const char *path)
 
 	im->path = path;
 	im->line = 0;
-	im->file = (struct counts) { 0 };
+	im->file = (struct import_counts) { 0 };
 	im->folds = (struct reader_folds) { 0 };
 	im->logged = 0;
 	rc = input_open(&in, path, &err);

@@ -397,8 +397,8 @@ static int begin(struct reader *r, struct error *err)
 static enum read_result map_row(struct reader *r, struct raw_event *ret, struct error *err)
 {
 	struct csv_state *cs = r->state;
-	int rc = mapping_apply(r->mapping, cs->cell, cs->len, cs->n, r->line, cs->row - 1,
-			       &cs->scratch, ret, err);
+	struct record_cells row = { cs->cell, cs->len, cs->n, r->line, cs->row - 1, false, NULL };
+	int rc = mapping_apply(r->mapping, row, &cs->scratch, ret, err);
 
 	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
 }

@@ -373,13 +373,14 @@ static enum read_result map_record(struct reader *r, struct raw_event *ret, stru
 	size_t n;
 	size_t least;
 	const char *const *paths = mapping_own_columns(r->mapping, &n, &least);
+	struct record_cells row;
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		if (set_cell(js, i, paths[i], err) < 0)
 			return READ_BAD;
-	rc = mapping_apply(r->mapping, js->cell, js->len, n, r->line, js->row - 1, &js->scratch,
-			   ret, err);
+	row = (struct record_cells) { js->cell, js->len, n, r->line, js->row - 1, false, NULL };
+	rc = mapping_apply(r->mapping, row, &js->scratch, ret, err);
 	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
 }
 

@@ -20,8 +20,8 @@ struct operand {
 	const char *text;
 	size_t len;
 	const struct table *table;
-	const struct time_form *form; /* NULL: the row's */
-	const struct csv_row *row;    /* the row it is applied to */
+	const struct time_form *form;   /* NULL: the row's */
+	const struct record_cells *row; /* the row it is applied to */
 };
 
 struct applied {
@@ -571,7 +571,7 @@ int expr_bind(struct expr *t, struct record_columns *c, struct error *err)
 
 /* ---- applying ---- */
 
-const char *expr_constant(const struct expr *t, const struct csv_row *row, size_t *ret_len)
+const char *expr_constant(const struct expr *t, const struct record_cells *row, size_t *ret_len)
 {
 	const struct expr_part *part = t->parts;
 
@@ -588,7 +588,7 @@ const char *expr_constant(const struct expr *t, const struct csv_row *row, size_
  * a filter has made one.
  */
 struct value {
-	const struct csv_row *row;
+	const struct record_cells *row;
 	const struct expr_part *part;
 	bool amount;
 	struct strbuf *out;
@@ -769,7 +769,7 @@ static int apply_part(struct value *v, struct error *err)
 	return 0;
 }
 
-int expr_apply(const struct expr *t, const struct csv_row *row, struct strbuf *out,
+int expr_apply(const struct expr *t, const struct record_cells *row, struct strbuf *out,
 	       struct error *err)
 {
 	for (const struct expr_part *part = t->parts; part < t->parts + t->n; part++) {

@@ -26,7 +26,8 @@ struct expr {
 	bool amount; /* of an event: filters refuse negative numbers */
 };
 
-struct csv_row {
+/* One record: N cells, its line (from 1), and the number of records before it. */
+struct record_cells {
 	const char *const *cells;
 	const size_t *lens;
 	size_t n;
@@ -58,13 +59,13 @@ int expr_compile(const char *text, struct arena *arena, struct table **tables, s
 int expr_bind(struct expr *t, struct record_columns *c, struct error *err);
 
 /* The text, if the expression is a constant or an unchanged cell; else NULL. */
-const char *expr_constant(const struct expr *t, const struct csv_row *row, size_t *ret_len);
+const char *expr_constant(const struct expr *t, const struct record_cells *row, size_t *ret_len);
 
 /*
- * Appends the row's text; numbers in it have a decimal point where the template
+ * Appends the row's text; numbers in it have a decimal point where the expression
  * is an amount or a filter made them. ERR_PARAM names the column at fault.
  */
-int expr_apply(const struct expr *t, const struct csv_row *row, struct strbuf *out,
+int expr_apply(const struct expr *t, const struct record_cells *row, struct strbuf *out,
 	       struct error *err);
 
 /* TEXT without the spaces and tabs at its ends, which are cut off in place. */

@@ -15,7 +15,7 @@
 #define RULES_MAX 256
 
 /* COLUMN = PATTERN */
-struct rule {
+struct mapping_rule {
 	enum { RULE_ONLY, RULE_SKIP, RULE_CATEGORY } kind;
 	const char *column;
 	size_t index;
@@ -38,7 +38,7 @@ struct mapping {
 	bool by_name;
 	struct time_form time;
 	bool asks_zone;
-	struct rule rules[RULES_MAX];
+	struct mapping_rule rules[RULES_MAX];
 	size_t n_rules;
 	bool has_categories; /* rules among them */
 	struct table *tables;
@@ -154,7 +154,7 @@ static int set_time_zone(struct mapping *m, char *value, struct error *err)
 static int add_rule(struct mapping *m, int kind, const char *category, char *value,
 		    struct error *err)
 {
-	struct rule *rule = &m->rules[m->n_rules];
+	struct mapping_rule *rule = &m->rules[m->n_rules];
 	char *column = trim_spaces(strsep(&value, "="));
 
 	if (!value || !*column)
@@ -323,7 +323,7 @@ static int bind_columns(struct mapping *m, struct record_columns *c, struct erro
 	for (enum event_field f = 0; f < EVENT_FIELDS; f++)
 		if (m->given[f] && expr_bind(&m->field[f], c, err) < 0)
 			return -1;
-	for (struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
+	for (struct mapping_rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
 		if (record_column(c, rule->column, &rule->index, err) < 0)
 			return -1;
 	return 0;
@@ -441,24 +441,24 @@ int mapping_columns(struct mapping *m, const char **columns, size_t n, struct er
 
 /* ---- rows ---- */
 
-static bool rule_fits(const struct rule *rule, const struct csv_row *row)
+static bool rule_fits(const struct mapping_rule *rule, const struct record_cells *row)
 {
 	return pattern_fits(&rule->pattern, row->cells[rule->index], row->lens[rule->index],
 			    row->comma);
 }
 
 /* Several values of one column are alternatives. */
-static bool only_holds(const struct mapping *m, size_t column, const struct csv_row *row)
+static bool only_holds(const struct mapping *m, size_t column, const struct record_cells *row)
 {
-	for (const struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
+	for (const struct mapping_rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
 		if (rule->kind == RULE_ONLY && rule->index == column && rule_fits(rule, row))
 			return true;
 	return false;
 }
 
-static bool row_wanted(const struct mapping *m, const struct csv_row *row)
+static bool row_wanted(const struct mapping *m, const struct record_cells *row)
 {
-	for (const struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++) {
+	for (const struct mapping_rule *rule = m->rules; rule < m->rules + m->n_rules; rule++) {
 		if (rule->kind == RULE_ONLY && !only_holds(m, rule->index, row))
 			return false;
 		if (rule->kind == RULE_SKIP && rule_fits(rule, row))
@@ -468,17 +468,17 @@ static bool row_wanted(const struct mapping *m, const struct csv_row *row)
 }
 
 /* The category of the first rule that fits, or NULL. */
-static const char *category_by_rule(const struct mapping *m, const struct csv_row *row)
+static const char *category_by_rule(const struct mapping *m, const struct record_cells *row)
 {
-	for (const struct rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
+	for (const struct mapping_rule *rule = m->rules; rule < m->rules + m->n_rules; rule++)
 		if (rule->kind == RULE_CATEGORY && rule_fits(rule, row))
 			return rule->category;
 	return NULL;
 }
 
 /* The field's text of *RET_LEN bytes, if it needs no work; else NULL. */
-static const char *constant(const struct mapping *m, enum event_field f, const struct csv_row *row,
-			    size_t *ret_len)
+static const char *constant(const struct mapping *m, enum event_field f,
+			    const struct record_cells *row, size_t *ret_len)
 {
 	const char *category = f == EV_CATEGORY && m->has_categories ? category_by_rule(m, row)
 								     : NULL;
@@ -509,7 +509,7 @@ static int put_time(const struct mapping *m, struct strbuf *out, size_t from, st
 	return 0;
 }
 
-static int put_field(const struct mapping *m, enum event_field f, const struct csv_row *row,
+static int put_field(const struct mapping *m, enum event_field f, const struct record_cells *row,
 		     struct strbuf *out, struct error *err)
 {
 	size_t from = out->len;
@@ -525,13 +525,13 @@ static int put_field(const struct mapping *m, enum event_field f, const struct c
 	return f == EV_TIME && m->time.text ? put_time(m, out, from, err) : 0;
 }
 
-int mapping_apply(const struct mapping *m, const char *const *cells, const size_t *lens, size_t n,
-		  int64_t line, int64_t row_number, struct strbuf *scratch, struct raw_event *ret,
-		  struct error *err)
+int mapping_apply(const struct mapping *m, struct record_cells row, struct strbuf *scratch,
+		  struct raw_event *ret, struct error *err)
 {
-	struct csv_row row = { cells, lens, n, line, row_number, m->comma, &m->time };
 	size_t at[EVENT_FIELDS];
 
+	row.comma = m->comma;
+	row.time = &m->time;
 	if (!row_wanted(m, &row))
 		return 0;
 	strbuf_clear(scratch);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "mapping/expr.h"
 #include "usage/event.h"
 
 #define MAPPING_COLUMNS_MAX 256
@@ -54,13 +55,12 @@ const char *const *mapping_own_columns(const struct mapping *m, size_t *ret_n, s
 int mapping_columns(struct mapping *m, const char **names, size_t n, struct error *err);
 
 /*
- * Makes an event of a record of N cells, in *RET, whose texts live in SCRATCH
- * (cleared first), the cells or the mapping. Returns 1 for an event, 0 for a
- * record that the mapping skips, -1 for a record that can't be mapped; the
- * error names the column. LINE counts from 1, ROW counts records from 0.
+ * Makes an event of ROW, whose comma and time needn't be set. The texts of *RET
+ * live in SCRATCH (cleared first), the cells or the mapping. Returns 1 for an
+ * event, 0 for a record that the mapping skips, -1 for a record that can't be
+ * mapped; the error names the column.
  */
-int mapping_apply(const struct mapping *m, const char *const *cells, const size_t *lens, size_t n,
-		  int64_t line, int64_t row, struct strbuf *scratch, struct raw_event *ret,
-		  struct error *err);
+int mapping_apply(const struct mapping *m, struct record_cells row, struct strbuf *scratch,
+		  struct raw_event *ret, struct error *err);
 
 #endif

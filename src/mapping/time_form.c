@@ -7,7 +7,7 @@
 #include "base/banned.h"
 
 /* A time that is being read. */
-struct parts {
+struct time_parts {
 	int year, month, day, hour, minute, second;
 	int offset; /* east of UTC, in seconds */
 	bool twelve, afternoon;
@@ -278,7 +278,7 @@ static bool read_parts(const char *format, struct time_text t, struct parts *ret
 
 static bool read_clock(const struct time_form *f, const char *text, size_t len, int64_t *ret_us)
 {
-	struct parts p = { .year = 1970, .month = 1, .day = 1 };
+	struct time_parts p = { .year = 1970, .month = 1, .day = 1 };
 	struct date d;
 	int64_t sec;
 

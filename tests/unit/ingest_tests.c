@@ -594,7 +594,7 @@ static const char *filled(const char *template, const char *n)
 	const char *cells[] = { n, "MiXed", "", "w" };
 	const size_t lens[] = { strlen(n), 5, 0, 1 };
 	const struct time_form rfc3339 = { 0 };
-	const struct csv_row row = { cells, lens, 4, 12, 10, false, &rfc3339 };
+	const struct record_cells row = { cells, lens, 4, 12, 10, false, &rfc3339 };
 	struct record_columns columns = { row_names, 4, 4 };
 	struct table *tables = NULL;
 	struct expr t = { 0 };
