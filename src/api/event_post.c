@@ -316,8 +316,8 @@ static int find_account(const struct request *rq, struct event *ev, const struct
 }
 
 /*
- * Checks one event. An account that isn't the caller's is as unknown as one that
- * doesn't exist.
+ * Checks one event. An account that isn't the caller's is as unknown as one
+ * that doesn't exist.
  */
 static int check_event(const struct request *rq, struct event *ev, int64_t now, struct error *fault)
 {

@@ -57,7 +57,9 @@ static int put(struct compressor *c, const void *bytes, size_t len, struct error
 	return 0;
 }
 
-/* Once zlib leaves room in the output, it has taken all input and written all. */
+/*
+ * Once zlib leaves room in the output, it has taken all input and written all.
+ */
 static int write_gzip(struct compressor *c, const void *bytes, size_t len, bool last,
 		      struct error *err)
 {

@@ -15,8 +15,8 @@ struct compressor *compressor_new(enum encoding encoding, FILE *file);
 void compressor_free(struct compressor **c);
 
 /*
- * Both fail with the system's message. compressor_finish writes what is left; it
- * doesn't close the file.
+ * Both fail with the system's message. compressor_finish writes what is left;
+ * it doesn't close the file.
  */
 int compressor_write(struct compressor *c, const void *bytes, size_t len, struct error *err);
 int compressor_finish(struct compressor *c, struct error *err);

@@ -16,7 +16,10 @@
 struct codec {
 	const char *name;
 	void (*begin)(struct decompressor *d);
-	/* Decompresses from the input up to SIZE bytes into BUF. How many, or -1. */
+	/*
+	 * Decompresses from the input up to SIZE bytes into BUF. How many, or
+	 * -1.
+	 */
 	int64_t (*decode)(struct decompressor *d, void *buf, size_t size, struct error *err);
 	void (*end)(struct decompressor *d);
 };

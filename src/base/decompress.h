@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include "base/error.h"
 
-/* A source of bytes: puts up to SIZE into BUF. How many, 0 at the end, or -1. */
+/*
+ * A source of bytes: puts up to SIZE into BUF. How many, 0 at the end, or -1.
+ */
 typedef int64_t (*read_bytes)(void *arg, void *buf, size_t size, struct error *err);
 
 /*
@@ -29,9 +31,9 @@ enum encoding {
 struct decompressor;
 
 /*
- * With a limit, no more than DECOMPRESS_RATIO times the compressed size may come
- * out, but DECOMPRESS_FREE_BYTES always may. Usage data rarely compresses to
- * less than a hundredth.
+ * With a limit, no more than DECOMPRESS_RATIO times the compressed size may
+ * come out, but DECOMPRESS_FREE_BYTES always may. Usage data rarely compresses
+ * to less than a hundredth.
  */
 enum { DECOMPRESS_RATIO = 200, DECOMPRESS_FREE_BYTES = 1 << 20 };
 

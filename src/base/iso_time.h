@@ -13,15 +13,15 @@
 /*
  * Reads the LEN bytes at TEXT as an instant, in microseconds:
  *
- *   date    2026-11-01, 20261101, 2026-305, 2026305, 2026-W44-7 or 2026W447
- *   time T10, T10:30, T1030, T10:30:15.5, T103015,5 (also with t or a space);
- *   none: midnight
- *   offset  Z, +01, +0100, +01:00, -05:30; none: UTC
+ * - Date: 2026-11-01, 20261101, 2026-305, 2026305, 2026-W44-7 or 2026W447.
+ * - Time: T10, T10:30, T1030, T10:30:15.5, T103015,5 (also with t or a space);
+ *   without one, midnight.
+ * - Offset: Z, +01, +0100, +01:00, -05:30; without one, UTC.
  *
  * A space where the offset's sign would be is a "+" that came unencoded in a
  * query. 24:00 is the midnight at the day's end; a leap second :60 is the
- * second after :59. Digits beyond microseconds are cut off. False: it is none
- * of these, or outside the years 1 to 9999.
+ * second after :59. Digits beyond microseconds are cut off. False: TEXT is
+ * none of these, or outside the years 1 to 9999.
  */
 bool iso_time_parse(const char *text, size_t len, int64_t *ret_us);
 

@@ -1,23 +1,17 @@
 /*
- * sandbox.h - a process takes away from itself what it has no use for, so that
- * a fault in it is of little use to whoever finds it:
+ * sandbox.h - a process gives up rights that it doesn't need, so that an
+ * attacker who finds a fault in it can do little:
  *
- *   system calls (seccomp): those on a list are allowed. Some that only an
- *   attacker would make,
- *   such as to run a program, end the process with SIGSYS; all others fail with
- *   EPERM. Memory
- *   can't become code, there are no new sockets and processes, and signals go
- *   to the process
- *   itself alone.
+ * - System calls (seccomp): only those on a list are allowed. Some that only an
+ *   attacker would make, such as to run a program, end the process with SIGSYS;
+ *   all others fail with EPERM. Memory can't become code. There are no new
+ *   sockets and processes, and signals go to the process itself alone.
+ * - Files (Landlock): open files stay open. Of all others, only the listed
+ *   paths can be opened, and only in the listed way. Nothing can be run, and
+ *   nothing is bound or connected by TCP.
  *
- *   files (Landlock): what is already open stays so; of all others, only the
- *   listed paths can be
- *   opened, and only in the listed way. Nothing can be run, and nothing is
- *   bound or connected by
- *   TCP.
- *
- * Each is done without where the system hasn't got it; the words for the log
- * say so.
+ * Where the system lacks one of them, the process goes on without it, and the
+ * text for the log says so.
  */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H

@@ -59,8 +59,8 @@ static const char *object_end(const char *p, const char *end)
 }
 
 /*
- * Is a line an object by itself? Then each line is one. The last line may be cut
- * off.
+ * Is a line an object by itself? Then each line is one. The last line may be
+ * cut off.
  */
 static bool has_object_line(const char *p, const char *end)
 {

@@ -15,8 +15,8 @@
 #define BLOCK_EVENTS 50000
 #define BLOCK_BYTES  (32u << 20)
 /*
- * Above BLOCK_BYTES and the longest record: an event's fields, which event_check
- * has bounded, and its attributes.
+ * Above BLOCK_BYTES and the longest record: an event's fields, which
+ * event_check has bounded, and its attributes.
  */
 #define BLOCK_MORE_BYTES 32768
 
@@ -88,7 +88,10 @@ static void put_texts(struct block *b, struct raw_event *raw)
 		raw->attributes.text = put(b, raw->attributes.text, raw->attributes.len);
 }
 
-/* Adds the record that the reader has read, or could not read for the reason in *ERR. */
+/*
+ * Adds the record that the reader has read, or could not read for the reason in
+ * *ERR.
+ */
 static void put_event(struct read_ahead *q, struct block *b, struct error *err)
 {
 	struct event *ev = &b->events[b->n++];

@@ -10,8 +10,8 @@
  * - NDJSON, TSV: at the next line.
  * - CSV: at the next line, after one with an unclosed or malformed quote.
  * - JSON: after the malformed value, if its brackets close on the line of the
- *   error. Else at the next line that begins with {, no further to the right than
- *   the events before (spaces, tabs and commas may stand in front of it).
+ *   error. Else at the next line that begins with {, no further to the right
+ *   than the events before (spaces, tabs and commas may stand in front of it).
  *
  * A record that is too long costs itself alone. Memory is bounded by the
  * longest record allowed, not by the stream.
@@ -39,10 +39,10 @@ enum reader_form {
 };
 
 /*
- * MAPPING is NULL where the records are events: JSON in the form of CloudEvents,
- * or CSV whose header names the fields. A mapping must be one for this form. It
- * is borrowed, gets the columns of this stream, and serves one reader at a time.
- * No record may be longer than RECORD_BYTES. Never NULL.
+ * MAPPING is NULL where the records are events: JSON in the form of
+ * CloudEvents, or CSV whose header names the fields. A mapping must be one for
+ * this form. It is borrowed, gets the columns of this stream, and serves one
+ * reader at a time. No record may be longer than RECORD_BYTES. Never NULL.
  */
 struct reader *reader_new(enum reader_form form, struct mapping *mapping, size_t record_bytes,
 			  read_bytes read, void *arg);

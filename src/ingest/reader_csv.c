@@ -403,7 +403,10 @@ static enum read_result map_row(struct reader *r, struct raw_event *ret, struct 
 	return rc < 0 ? READ_BAD : rc == 0 ? READ_SKIPPED : READ_EVENT;
 }
 
-/* Is the row an event of GET /events that doesn't count as it is, since it was corrected? */
+/*
+ * Is the row an event of GET /events that doesn't count as it is, since it was
+ * corrected?
+ */
 static bool superseded(const struct csv_state *cs, struct error *err)
 {
 	static const char *const states[] = { "amended", "void", "reversal", "replacement" };

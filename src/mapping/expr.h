@@ -1,11 +1,11 @@
 /*
- * expr.h - value expressions of a mapping: text with columns of a row in it, such
- * as "person-{caller|mod 8}". A
- * {name} may be followed by filters, each after a bar, that are applied from
- * left to right; see usaged-mapping(5). The operand of a filter may be a
- * column, with filters of its own: {octets|add {gigawords|mul 4294967296}}.
- * Numbers are exact decimals. Besides the row's columns there are {line}, its
- * line in the file from 1, and {row}, the rows of data before it.
+ * expr.h - value expressions of a mapping: text with columns of a row in it,
+ * such as "person-{caller|mod 8}". A {name} may be followed by filters, each
+ * after a bar, that are applied from left to right; see usaged-mapping(5). The
+ * operand of a filter may be a column, with its own filters: {octets|add
+ * {gigawords|mul 4294967296}}. Numbers are exact decimals. Besides the row's
+ * columns there are {line}, its line in the file from 1, and {row}, the number
+ * of rows before it.
  */
 #ifndef MAPPING_EXPR_H
 #define MAPPING_EXPR_H
@@ -26,7 +26,9 @@ struct expr {
 	bool amount; /* of an event: filters refuse negative numbers */
 };
 
-/* One record: N cells, its line (from 1), and the number of records before it. */
+/*
+ * One record: N cells, its line (from 1), and the number of records before it.
+ */
 struct record_cells {
 	const char *const *cells;
 	const size_t *lens;
@@ -62,8 +64,9 @@ int expr_bind(struct expr *t, struct record_columns *c, struct error *err);
 const char *expr_constant(const struct expr *t, const struct record_cells *row, size_t *ret_len);
 
 /*
- * Appends the row's text; numbers in it have a decimal point where the expression
- * is an amount or a filter made them. ERR_PARAM names the column at fault.
+ * Appends the row's text; numbers in it have a decimal point where the
+ * expression is an amount or a filter made them. ERR_PARAM names the column at
+ * fault.
  */
 int expr_apply(const struct expr *t, const struct record_cells *row, struct strbuf *out,
 	       struct error *err);

@@ -1,10 +1,10 @@
 /*
  * pattern.h - patterns that a mapping's rules and tables compare cells with:
  *
- *   60..3600, 60.., ..59   a number from the one to the other, both included
- *   0900*, ???, a\* text in which * stands for any, ? for one character, and \
- *   takes the next one as it is
- *   ANSWERED               that text
+ * - "60..3600", "60..", "..59": a range of numbers, both ends included.
+ * - "0900*", "???", "a\*": a text in which * stands for any characters and ?
+ *   for one; a backslash takes the next character as it is.
+ * - "ANSWERED": this text.
  */
 #ifndef MAPPING_PATTERN_H
 #define MAPPING_PATTERN_H

@@ -39,8 +39,8 @@ struct commit_thread {
 	struct commit_state state;
 	int64_t commit_us; /* when the current commit began; 0: there is none */
 	/*
-	 * of a clock that never goes back: when a write last succeeded, and when
-	 * commit_thread_probe last wrote
+	 * of a clock that never goes back: when a write last succeeded, and
+	 * when commit_thread_probe last wrote
 	 */
 	int64_t stored_us, probed_us;
 };

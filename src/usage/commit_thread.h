@@ -18,8 +18,8 @@
 struct commit_thread;
 
 /*
- * A change of the ledger other than events. It runs in a write of its own, which
- * is committed if it returns 0.
+ * A change of the ledger other than events. It runs in a write of its own,
+ * which is committed if it returns 0.
  */
 typedef int (*commit_task)(struct store *st, void *arg, struct error *err);
 
@@ -35,10 +35,11 @@ void commit_thread_free(struct commit_thread **t);
 /*
  * Stores the events of S (which must be alone), by ledger_store; blocks until
  * they are on disk. An atomic submission gets a commit of its own, so that it
- * can't fail for events of others. SENDER: whose new series are counted together
- * (setting ingest.new_series); NULL: they aren't counted. 0, or -1 when nothing
- * is stored: ERR_BUSY when too many events are queued or another process keeps
- * the ledger locked, ERR_INTERNAL for a full disk and the like. Thread-safe.
+ * can't fail for events of others. SENDER: whose new series are counted
+ * together (setting ingest.new_series); NULL: they aren't counted. 0, or -1
+ * when nothing is stored: ERR_BUSY when too many events are queued or another
+ * process keeps the ledger locked, ERR_INTERNAL for a full disk and the like.
+ * Thread-safe.
  */
 int commit_thread_submit(struct commit_thread *t, struct submission *s, const char *sender,
 			 struct error *err);
@@ -50,7 +51,9 @@ int commit_thread_submit(struct commit_thread *t, struct submission *s, const ch
  */
 int commit_thread_run(struct commit_thread *t, commit_task task, void *arg, struct error *err);
 
-/* How writes have gone since the server was started, of events and other tasks. */
+/*
+ * How writes have gone since the server was started, of events and other tasks.
+ */
 struct commit_state {
 	bool failing;   /* the last one failed */
 	int64_t failed; /* when one failed last, in seconds; 0: never */

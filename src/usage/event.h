@@ -133,8 +133,8 @@ void event_keep_texts(struct raw_event *raw, struct arena *arena);
 void event_reject(struct event *ev, const struct error *reason, struct arena *arena);
 
 /*
- * The text of F to show in messages and lists: cut (in ARENA) where it is longer
- * than the field may be. NULL: there is none, or it has no plain UTF-8.
+ * The text of F to show in messages and lists: cut (in ARENA) where it is
+ * longer than the field may be. NULL: there is none, or it has no plain UTF-8.
  */
 const char *event_name(const struct raw_event *raw, enum event_field f, struct arena *arena);
 

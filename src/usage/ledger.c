@@ -153,7 +153,10 @@ static struct known_series *find_series(struct ledger *l, const struct raw_event
 	return known_series(l->known, &key);
 }
 
-/* Looks up the event's account, category and dimensions, or rejects it. -1: the ledger failed. */
+/*
+ * Looks up the event's account, category and dimensions, or rejects it. -1: the
+ * ledger failed.
+ */
 static int look_up(struct ledger *l, struct event *ev, struct error *err)
 {
 	const struct raw_event *raw = &ev->raw;
@@ -470,8 +473,8 @@ static int is_stored(struct ledger *l, const struct event *ev, struct error *err
 }
 
 /*
- * Rejects the event for REASON, unless it was stored before: then it goes on, to
- * be found a duplicate.
+ * Rejects the event for REASON, unless it was stored before: then it goes on,
+ * to be found a duplicate.
  */
 static int reject_new(struct ledger *l, struct event *ev, const struct error *reason,
 		      struct error *err)
@@ -517,7 +520,9 @@ static int set_effective_all(struct ledger *l, struct error *err)
 
 /* ---- unique names ---- */
 
-/* What an event says of its SIM and its fleet, and what is registered of them. */
+/*
+ * What an event says of its SIM and its fleet, and what is registered of them.
+ */
 struct named {
 	struct sim_claim claim[SIM_KINDS]; /* no name: nothing is said */
 	struct sim sim[SIM_KINDS];
@@ -571,7 +576,10 @@ static int apply_claims(struct ledger *l, const struct event *ev, const struct n
 	return stored < 0 ? -1 : 0;
 }
 
-/* The event's series, with the SIDs of the SIM and the fleet that it only names. */
+/*
+ * The event's series, with the SIDs of the SIM and the fleet that it only
+ * names.
+ */
 static struct known_series *named_series(struct ledger *l, const struct event *ev,
 					 const struct named *named)
 {

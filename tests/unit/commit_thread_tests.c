@@ -203,7 +203,10 @@ START_TEST(log_forgets_what_is_old)
 	clock_set_us(NOW_US + 3 * SEC_PER_DAY * USEC_PER_SEC);
 	submit_two("c", "d", "calls", verdicts);
 	rejections(3);
-	/* the time has really passed: only the records of the first request are old */
+	/*
+	 * the time has really passed: only the records of the first request are
+	 * old
+	 */
 	plausible_process_begin(0, floor_div(NOW_US, USEC_PER_SEC) + 3 * SEC_PER_DAY);
 	clock_set_us(NOW_US + (3 * SEC_PER_DAY + 600) * USEC_PER_SEC);
 	submit_two("e", "f", "calls", verdicts);
