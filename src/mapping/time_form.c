@@ -34,13 +34,13 @@ static bool read_digits(struct time_text *t, int digits, bool exact, int *ret)
 	return exact ? t->p == from + digits : t->p > from;
 }
 
-static bool read_year(struct time_text *t, struct parts *ret)
+static bool read_year(struct time_text *t, struct time_parts *ret)
 {
 	return read_digits(t, 4, true, &ret->year);
 }
 
 /* As POSIX has it: 69 to 99 are of the last century. */
-static bool read_short_year(struct time_text *t, struct parts *ret)
+static bool read_short_year(struct time_text *t, struct time_parts *ret)
 {
 	if (!read_digits(t, 2, true, &ret->year))
 		return false;
@@ -48,7 +48,7 @@ static bool read_short_year(struct time_text *t, struct parts *ret)
 	return true;
 }
 
-static bool read_month(struct time_text *t, struct parts *ret)
+static bool read_month(struct time_text *t, struct time_parts *ret)
 {
 	return read_digits(t, 2, t->fixed, &ret->month);
 }
@@ -62,7 +62,7 @@ static bool same_letters(const char *text, const char *name, size_t len)
 }
 
 /* Its English name, or the first three letters of it. */
-static bool read_month_name(struct time_text *t, struct parts *ret)
+static bool read_month_name(struct time_text *t, struct time_parts *ret)
 {
 	static const char *const names[] = { "January",   "February", "March",    "April",
 					     "May",       "June",     "July",     "August",
@@ -81,13 +81,13 @@ static bool read_month_name(struct time_text *t, struct parts *ret)
 	return false;
 }
 
-static bool read_day(struct time_text *t, struct parts *ret)
+static bool read_day(struct time_text *t, struct time_parts *ret)
 {
 	return read_digits(t, 2, t->fixed, &ret->day);
 }
 
 /* A space may stand for its first digit. */
-static bool read_filled_day(struct time_text *t, struct parts *ret)
+static bool read_filled_day(struct time_text *t, struct time_parts *ret)
 {
 	bool filled = t->p < t->end && *t->p == ' ';
 
@@ -95,18 +95,18 @@ static bool read_filled_day(struct time_text *t, struct parts *ret)
 	return read_digits(t, filled && t->fixed ? 1 : 2, t->fixed, &ret->day);
 }
 
-static bool read_hour(struct time_text *t, struct parts *ret)
+static bool read_hour(struct time_text *t, struct time_parts *ret)
 {
 	return read_digits(t, 2, t->fixed, &ret->hour);
 }
 
-static bool read_hour_of_twelve(struct time_text *t, struct parts *ret)
+static bool read_hour_of_twelve(struct time_text *t, struct time_parts *ret)
 {
 	ret->twelve = true;
 	return read_digits(t, 2, t->fixed, &ret->hour) && ret->hour >= 1 && ret->hour <= 12;
 }
 
-static bool read_half(struct time_text *t, struct parts *ret)
+static bool read_half(struct time_text *t, struct time_parts *ret)
 {
 	if (t->end - t->p < 2 || !(same_letters(t->p, "am", 2) || same_letters(t->p, "pm", 2)))
 		return false;
@@ -115,7 +115,7 @@ static bool read_half(struct time_text *t, struct parts *ret)
 	return true;
 }
 
-static bool read_minute(struct time_text *t, struct parts *ret)
+static bool read_minute(struct time_text *t, struct time_parts *ret)
 {
 	return read_digits(t, 2, t->fixed, &ret->minute);
 }
@@ -134,7 +134,7 @@ static bool fraction_follows(const struct time_text *t)
 	       *t->p != t->next && is_digit(t->p[1]);
 }
 
-static bool read_second(struct time_text *t, struct parts *ret)
+static bool read_second(struct time_text *t, struct time_parts *ret)
 {
 	int64_t unit = USEC_PER_SEC / 10;
 
@@ -149,7 +149,7 @@ static bool read_second(struct time_text *t, struct parts *ret)
 }
 
 /* "+0100", "+01:00", "+01" or "Z" */
-static bool read_offset(struct time_text *t, struct parts *ret)
+static bool read_offset(struct time_text *t, struct time_parts *ret)
 {
 	int hours, minutes = 0;
 	bool west, colon;
@@ -179,7 +179,7 @@ static bool read_offset(struct time_text *t, struct parts *ret)
 
 static const struct {
 	char letter;
-	bool (*read)(struct time_text *t, struct parts *ret);
+	bool (*read)(struct time_text *t, struct time_parts *ret);
 } conversions[] = { { 'Y', read_year },   { 'y', read_short_year },
 		    { 'm', read_month },  { 'b', read_month_name },
 		    { 'd', read_day },    { 'e', read_filled_day },
@@ -188,7 +188,7 @@ static const struct {
 		    { 'S', read_second }, { 'z', read_offset },
 		    { 0, NULL } };
 
-static bool (*conversion(char letter))(struct time_text *t, struct parts *ret)
+static bool (*conversion(char letter))(struct time_text *t, struct time_parts *ret)
 {
 	for (int i = 0; conversions[i].letter; i++)
 		if (conversions[i].letter == letter)
@@ -254,7 +254,7 @@ static bool is_number(const char *p)
 }
 
 /* TEXT has all that FORMAT asks for, and nothing else. */
-static bool read_parts(const char *format, struct time_text t, struct parts *ret)
+static bool read_parts(const char *format, struct time_text t, struct time_parts *ret)
 {
 	bool after_number = false;
 
