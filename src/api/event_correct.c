@@ -30,21 +30,6 @@ static int may_correct(void *arg, struct store *st, int64_t account, struct erro
 	return access_correct(rq->who, st, account, err);
 }
 
-static const char *const field_params[EVENT_FIELDS] = {
-	[EV_TIME] = "time",
-	[EV_CATEGORY] = "category",
-	[EV_COUNT] = "count",
-	[EV_USAGE] = "usage",
-	[EV_PRICE] = "price",
-	[EV_CUSTOMER] = "customer",
-	[EV_SIM] = "sim",
-	[EV_FLEET] = "fleet",
-	[EV_NETWORK] = "network",
-	[EV_COUNTRY] = "iso_country",
-	[EV_UPLOAD] = "data_upload",
-	[EV_DOWNLOAD] = "data_download",
-};
-
 static void set_field(struct raw_event *raw, int f, const char *text)
 {
 	raw->field[f].text = text;
@@ -60,7 +45,7 @@ static int take_away(const struct request *rq, struct raw_event *change, struct 
 		size_t len = strcspn(name, ",");
 		enum event_field f = event_field_find(name, len);
 
-		if (f == EVENT_FIELDS || !field_params[f] || event_fields[f].required)
+		if (f == EVENT_FIELDS || !correct_may_change(f) || event_fields[f].required)
 			return error_set(err, ERR_PARAM, "without",
 					 "'%.*s' is not a field that an event can be without",
 					 len < 40 ? (int)len : 40, name);
@@ -75,9 +60,14 @@ static int read_change(const struct request *rq, struct raw_event *ret, struct e
 	*ret = (struct raw_event) { 0 };
 	if (take_away(rq, ret, err) < 0)
 		return -1;
-	for (int f = 0; f < EVENT_FIELDS; f++)
-		if (field_params[f] && request_arg(rq, field_params[f])->text)
-			set_field(ret, f, request_arg(rq, field_params[f])->text);
+	for (int f = 0; f < EVENT_FIELDS; f++) {
+		const char *text = correct_may_change(f)
+					   ? request_arg(rq, event_fields[f].name)->text
+					   : NULL;
+
+		if (text)
+			set_field(ret, f, text);
+	}
 	return 0;
 }
 
@@ -156,6 +146,9 @@ static int amend_event(struct request *rq, struct writer *w, struct error *err)
 
 static const struct param void_params[] = { CORRECTION_PARAMS, { 0 } };
 
+#define AMEND_PARAM(id, column, field, max_, doc_, param, group, word, which, one, ...) \
+	{ field, PT_TEXT, .label = one, .max = (max_) < 64 ? 64 : (max_), .doc = doc_ },
+
 static const struct param amend_params[] = {
 	CORRECTION_PARAMS,
 	{ "time", PT_TEXT, .max = 64, .doc = "When it was used" },
@@ -163,13 +156,8 @@ static const struct param amend_params[] = {
 	{ "count", PT_TEXT, .max = 64, .doc = "How many times" },
 	{ "usage", PT_TEXT, .max = 64, .doc = "How much" },
 	{ "price", PT_TEXT, .max = 64, .doc = "What it costs" },
-	{ "customer", PT_TEXT, .max = 128, .doc = "Customer of the account" },
-	{ "sim", PT_TEXT, .label = "SIM", .max = 64, .doc = "SIM that used it" },
-	{ "fleet", PT_TEXT, .max = 64, .doc = "Fleet of the SIM" },
-	{ "network", PT_TEXT, .max = 64, .doc = "Network that the SIM was in" },
-	{ "iso_country", PT_TEXT, .label = "Country", .max = 64,
-	  .doc = "Country that it was used in" },
-	{ "data_upload", PT_TEXT, .max = 64, .doc = "Of SIM data: bytes sent" },
+	DIMENSION_LIST(AMEND_PARAM) { "data_upload", PT_TEXT, .max = 64,
+				      .doc = "Of SIM data: bytes sent" },
 	{ "data_download", PT_TEXT, .max = 64, .doc = "Of SIM data: bytes received" },
 	{ "without", PT_TEXT, .max = 256,
 	  .doc = "Fields that it shall not have any more, joined with commas" },

@@ -113,15 +113,10 @@ static int choose_range(const struct request *rq, struct event_query *q, struct 
 
 static int choose_filters(struct request *rq, struct event_query *q, struct error *err)
 {
-	static const char *const dimensions[DIMENSIONS] = {
-		[DIM_CUSTOMER] = "Customer",  [DIM_SIM] = "Sim",
-		[DIM_FLEET] = "Fleet",        [DIM_NETWORK] = "Network",
-		[DIM_COUNTRY] = "IsoCountry",
-	};
 	const struct arg *category = request_arg(rq, "Category"), *state = request_arg(rq, "State");
 
 	for (int d = 0; d < DIMENSIONS; d++)
-		q->dim[d] = request_arg(rq, dimensions[d])->text;
+		q->dim[d] = request_arg(rq, dimension_infos[d].param)->text;
 	q->category = category->text ? category->category : CATALOGUE_NONE;
 	q->source = request_arg(rq, "Source")->text;
 	q->id = request_arg(rq, "Id")->text;
@@ -217,6 +212,14 @@ static int list_events(struct request *rq, struct writer *w, struct error *err)
 
 static const char *const orders[] = { "newest", "oldest", NULL };
 
+#define FILTER_PARAM(id, column, field, max_, doc_, param, group, word, which, one, ...) \
+	{ param,                                                                         \
+	  PT_TEXT,                                                                       \
+	  .label = one,                                                                  \
+	  .flags = DIM_##id == DIM_CUSTOMER ? 0 : PARAM_RARE,                            \
+	  .max = (max_) < 64 ? 64 : (max_),                                              \
+	  .doc = "Only events of this " which },
+
 static const struct param list_params[] = {
 	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account",
 	  .doc = "Only events of this account. Default: all accounts that you may see" },
@@ -224,16 +227,8 @@ static const struct param list_params[] = {
 	  .doc = "With an account: also events of its subaccounts that you may see" },
 	{ "Category", PT_CATEGORY,
 	  .doc = "Only events of this category and those below it; totalprice means all" },
-	{ "Customer", PT_TEXT, .max = 128, .doc = "Only events of this customer" },
-	{ "Sim", PT_TEXT, .label = "SIM", .flags = PARAM_RARE, .max = 64,
-	  .doc = "Only events of this SIM: its SID or unique name" },
-	{ "Fleet", PT_TEXT, .flags = PARAM_RARE, .max = 64,
-	  .doc = "Only events of SIMs in this fleet: its SID or unique name" },
-	{ "Network", PT_TEXT, .flags = PARAM_RARE, .max = 64,
-	  .doc = "Only events on this network" },
-	{ "IsoCountry", PT_TEXT, .label = "Country", .flags = PARAM_RARE, .max = 64,
-	  .doc = "Only events in this country, two letters" },
-	{ "From", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective from here on" },
+	DIMENSION_LIST(FILTER_PARAM) { "From", PT_INSTANT, .flags = PARAM_RARE,
+				       .doc = "Effective from here on" },
 	{ "To", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective up to here, not included" },
 	{ "StartDate", PT_DATE, .doc = "Effective on this day or later" },
 	{ "EndDate", PT_DATE, .doc = "Effective on this day or earlier" },

@@ -7,6 +7,10 @@
 #include "api/url.h"
 #include "base/banned.h"
 
+#define DIMENSION_FIELD(id, column, field, max, doc, param, group, word, which, one, ...) \
+	FIELD_AS(struct event_record, dim[DIM_##id], field, doc, .label = one,            \
+		 .flags = DIM_##id == DIM_CUSTOMER ? 0 : FIELD_DETAIL),
+
 static const struct field event_record_fields[] = {
 	FIELD(struct event_record, id, "Its id, unique within its source"),
 	FIELD(struct event_record, uri, "The event with its corrections", .flags = FIELD_LINK,
@@ -28,14 +32,9 @@ static const struct field event_record_fields[] = {
 	FIELD(struct event_record, price, "What it costs"),
 	FIELD(struct event_record, price_unit, "The account's currency, lower case",
 	      .flags = FIELD_UNIT, .format = "currency"),
-	FIELD(struct event_record, customer, "Customer of the account"),
-	FIELD(struct event_record, sim, "SIM that used it", .flags = FIELD_DETAIL),
-	FIELD(struct event_record, fleet, "Fleet of the SIM", .flags = FIELD_DETAIL),
-	FIELD(struct event_record, network, "Network that the SIM was in", .flags = FIELD_DETAIL),
-	FIELD(struct event_record, iso_country, "Country that it was used in",
-	      .flags = FIELD_DETAIL, .label = "Country"),
-	FIELD(struct event_record, data_upload, "Of SIM data: bytes sent", .flags = FIELD_DETAIL,
-	      .label = "Bytes uploaded"),
+	DIMENSION_LIST(DIMENSION_FIELD)
+		FIELD(struct event_record, data_upload, "Of SIM data: bytes sent",
+		      .flags = FIELD_DETAIL, .label = "Bytes uploaded"),
 	FIELD(struct event_record, data_download, "Of SIM data: bytes received",
 	      .flags = FIELD_DETAIL, .label = "Bytes downloaded"),
 	FIELD(struct event_record, state,
@@ -130,11 +129,6 @@ int event_record_fill(const struct request *rq, const struct found_event *e,
 		.usage_unit = c->usage_unit,
 		.price = { .n = a->price, .places = PRICE_PLACES },
 		.price_unit = arena_str(rq->arena, account.currency),
-		.customer = e->dim[DIM_CUSTOMER],
-		.sim = e->dim[DIM_SIM],
-		.fleet = e->dim[DIM_FLEET],
-		.network = e->dim[DIM_NETWORK],
-		.iso_country = e->dim[DIM_COUNTRY],
 		.data_upload = DECIMAL_NULL,
 		.data_download = DECIMAL_NULL,
 		.state = event_state_names[e->state],
@@ -144,6 +138,7 @@ int event_record_fill(const struct request *rq, const struct found_event *e,
 		.corrects = e->corrects,
 		.corrects_source = e->corrects_source,
 	};
+	memcpy(ret->dim, e->dim, sizeof(ret->dim));
 	if (sim_data) {
 		ret->data_upload = (struct decimal) { .n = a->upload };
 		ret->data_download = (struct decimal) { .n = a->usage - a->upload };

@@ -16,7 +16,8 @@ struct event_record {
 	struct decimal usage;
 	const char *usage_unit;
 	struct decimal price;
-	const char *price_unit, *customer, *sim, *fleet, *network, *iso_country;
+	const char *price_unit;
+	const char *dim[DIMENSIONS];
 	struct decimal data_upload, data_download; /* null but for SIM data */
 	const char *state, *amend_page, *void_page, *correction, *corrects, *corrects_source;
 };

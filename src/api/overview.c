@@ -202,12 +202,12 @@ static int load_all(struct overview *o, struct error *err)
 	const struct request *rq = o->rq;
 	struct report_question categories = { .period = PERIOD_ALL,
 					      .category = CATALOGUE_NONE,
-					      .by = REPORT_BY_CATEGORY };
+					      .by = GROUP_CATEGORY };
 	struct report_question accounts = { .period = PERIOD_ALL,
 					    .category = CATALOGUE_NONE,
-					    .by = REPORT_BY_ACCOUNT };
+					    .by = GROUP_ACCOUNT };
 	struct report_question customers = { .period = PERIOD_ALL,
-					     .by = REPORT_BY_DIMENSION,
+					     .by = GROUP_DIMENSION,
 					     .dimension = DIM_CUSTOMER };
 
 	customers.category = catalogue_find(rq->catalogue, CATEGORY_AI_MINUTES,
@@ -225,12 +225,12 @@ static int load_all(struct overview *o, struct error *err)
 				 &o->categories.now, o->categories.now.n_lines, err);
 }
 
-static struct totals totals_of(const struct report *r, const char *key)
+static struct amounts_wide totals_of(const struct report *r, const char *key)
 {
 	for (size_t i = 0; i < r->n_lines; i++)
 		if (strcmp(r->lines[i]->key, key) == 0)
 			return r->lines[i]->all;
-	return (struct totals) { 0 };
+	return (struct amounts_wide) { 0 };
 }
 
 /* ---- writing ---- */
@@ -311,7 +311,8 @@ static void make_figures(struct overview *o)
 			   .previous = { .n = before->all.price, .places = PRICE_PLACES } });
 	for (const struct category_figure *f = category_figures;
 	     f->category && o->n_figures < FIGURES_MOST; f++) {
-		struct totals a = totals_of(now, f->category), b = totals_of(before, f->category);
+		struct amounts_wide a = totals_of(now, f->category),
+				    b = totals_of(before, f->category);
 		size_t category = catalogue_find(c, f->category, strlen(f->category));
 		int places = f->count ? 0 : USAGE_PLACES;
 		bool own = strcmp(f->path, "/reports/usage") != 0;

@@ -150,7 +150,7 @@ void view_write(const struct request *rq, struct writer *w, const struct view_gr
 	write_total(rq, w, g);
 	qsort_r(g->rows, g->n, sizeof(*g->rows), compare_places, (void *)c);
 	for (size_t i = 0; i < g->n; i++)
-		if (g->rows[i].category != c->totalprice && !totals_zero(&g->rows[i].totals))
+		if (g->rows[i].category != c->totalprice && !amounts_wide_zero(&g->rows[i].totals))
 			write_row(rq, w, g, &g->rows[i]);
 }
 
@@ -171,8 +171,8 @@ static int load(const struct request *rq, const struct view_figures *v, const st
 				     .zone = request_zone(rq),
 				     .period = PERIOD_ALL,
 				     .category = v->category,
-				     .by = v->category == CATALOGUE_NONE ? REPORT_BY_CATEGORY
-									 : REPORT_BY_NONE,
+				     .by = v->category == CATALOGUE_NONE ? GROUP_CATEGORY
+									 : GROUP_NONE,
 				     .dim = { [DIM_CUSTOMER] = v->customer } };
 
 	range_instants(rq, days->first, days->last, &q.from, &q.to);

@@ -63,7 +63,7 @@ const struct shape report_data_bars = { .name = "DataBar",
 					.chart = &data_over_time,
 					.doc = "Data sent and received over time" };
 
-static wide weight(const struct asked *a, const struct totals *t)
+static wide weight(const struct asked *a, const struct amounts_wide *t)
 {
 	return a->question.category == CATALOGUE_NONE ? t->price : t->usage;
 }
@@ -77,7 +77,7 @@ static int compare_lines(const void *x, const void *y, void *arg)
 }
 
 static void write_bar(const struct request *rq, const struct asked *a, struct writer *w,
-		      const char *start, const char *name, const struct totals *t)
+		      const char *start, const char *name, const struct amounts_wide *t)
 {
 	struct report_row amounts = { 0 };
 	struct report_bar bar = { .start = start, .name = name };
@@ -89,14 +89,6 @@ static void write_bar(const struct request *rq, const struct asked *a, struct wr
 	bar.download = amounts.download;
 	bar.unit = a->kind->bar == &report_price_bars ? a->currency : amounts.usage_unit;
 	writer_record(w, NULL, a->kind->bar, &bar);
-}
-
-static void take_totals(struct totals *from, const struct totals *t)
-{
-	from->count -= t->count;
-	from->usage -= t->usage;
-	from->price -= t->price;
-	from->upload -= t->upload;
 }
 
 /* How many lines are named: all if there are few, else the largest. */
@@ -116,19 +108,20 @@ static void write_slot(const struct request *rq, const struct asked *a, const st
 {
 	size_t named = count_named(a, r), known = 0, written = 0;
 	const char *start = report_slot_text(rq, a, r->starts[slot]);
-	struct totals others = r->slots[slot];
+	struct amounts_wide others = r->slots[slot];
 
 	for (size_t i = 0; i < named; i++) {
-		const struct totals *t = r->lines[i]->slots ? &r->lines[i]->slots[slot] : NULL;
+		const struct amounts_wide *t = r->lines[i]->slots ? &r->lines[i]->slots[slot]
+								  : NULL;
 
 		if (!t)
 			continue;
 		known++;
-		take_totals(&others, t);
-		if (!totals_zero(t) && ++written)
+		amounts_wide_add(&others, t, -1);
+		if (!amounts_wide_zero(t) && ++written)
 			write_bar(rq, a, w, start, report_line_name(rq, a, r->lines[i]), t);
 	}
-	if (!totals_zero(&others) || !written)
+	if (!amounts_wide_zero(&others) || !written)
 		write_bar(rq, a, w, start,
 			  r->n_lines > known ? "others"
 			  : r->n_lines       ? report_line_name(rq, a, r->lines[0])

@@ -313,13 +313,13 @@ static int64_t slot_year_earlier(const struct asked *a, const struct report *r,
 
 struct report_line report_nothing = { .key = "", .category = CATALOGUE_NONE };
 
-static const struct totals no_totals;
+static const struct amounts_wide no_totals;
 
 size_t report_slots_shown(const struct request *rq, const struct report *r)
 {
 	size_t n = r->n_slots;
 
-	while (n > 1 && r->starts[n - 1] > rq->now && totals_zero(&r->slots[n - 1]))
+	while (n > 1 && r->starts[n - 1] > rq->now && amounts_wide_zero(&r->slots[n - 1]))
 		n--;
 	return n;
 }
@@ -336,7 +336,7 @@ static const struct report *edge_at(const struct lookup *l, size_t slot, GHashTa
 }
 
 static void add_item(struct items *items, struct report_line *line, int64_t slot,
-		     const struct totals *totals, wide before)
+		     const struct amounts_wide *totals, wide before)
 {
 	items->list[items->n++] = (struct item) { line, slot, totals, before };
 }
@@ -380,7 +380,7 @@ struct items report_items(const struct request *rq, const struct asked *a, const
 	if (a->slots)
 		add_slots(rq, a, r, &l, &items);
 	for (size_t i = 0; i < r->n_lines && !a->slots; i++)
-		if (!totals_zero(&r->lines[i]->all))
+		if (!amounts_wide_zero(&r->lines[i]->all))
 			add_item(&items, r->lines[i], -1, &r->lines[i]->all,
 				 a->compared ? price_in(&before->whole, l.whole, r->lines[i]) : 0);
 	lookup_free(&l);

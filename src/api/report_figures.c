@@ -60,12 +60,12 @@ static void usage_figure(struct writer *w, const struct figure_pair *p, const ch
 	writer_figure(w, &f);
 }
 
-static struct totals totals_of(const struct report *r, const char *key)
+static struct amounts_wide totals_of(const struct report *r, const char *key)
 {
 	for (size_t i = 0; i < r->n_lines; i++)
 		if (strcmp(r->lines[i]->key, key) == 0)
 			return r->lines[i]->all;
-	return (struct totals) { 0 };
+	return (struct amounts_wide) { 0 };
 }
 
 void figures_by_category(const struct request *rq, struct writer *w, const struct figure_pair *of,
@@ -80,7 +80,8 @@ void figures_by_category(const struct request *rq, struct writer *w, const struc
 		p.now = totals_of(now, f->category);
 		p.before = totals_of(before, f->category);
 		p.before_uri = NULL;
-		if (category == CATALOGUE_NONE || (totals_zero(&p.now) && totals_zero(&p.before)))
+		if (category == CATALOGUE_NONE ||
+		    (amounts_wide_zero(&p.now) && amounts_wide_zero(&p.before)))
 			continue;
 		if (f->count)
 			count_figure(w, &p, f->name, link ? link(rq, f) : NULL, NULL);
@@ -96,7 +97,7 @@ int figures_load(const struct request *rq, const struct report_question *questio
 	struct report_question q = *question;
 
 	q.period = PERIOD_ALL;
-	q.by = REPORT_BY_CATEGORY;
+	q.by = GROUP_CATEGORY;
 	q.category = CATALOGUE_NONE;
 	range_instants(rq, days.first, days.last, &q.from, &q.to);
 	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);

@@ -22,7 +22,8 @@ const char *report_line_name(const struct request *rq, const struct asked *a,
 		return a->group == BY_NOTHING ? "all"
 		       : a->group == BY_CATEGORY
 			       ? "directly on it"
-			       : arena_join(rq->arena, "no ", report_group_names[a->group], NULL);
+			       : arena_join(rq->arena, "no ", report_groupings[a->group].name,
+					    NULL);
 	if (a->group == BY_CATEGORY)
 		return rq->catalogue->categories[line->category].description;
 	return a->group == BY_ACCOUNT ? line->account->name : line->key;
@@ -117,7 +118,7 @@ int report_items_sort(const struct request *rq, const struct asked *a, const str
 	return 0;
 }
 
-void report_amounts_fill(const struct request *rq, const struct totals *t, size_t category,
+void report_amounts_fill(const struct request *rq, const struct amounts_wide *t, size_t category,
 			 struct report_row *ret)
 {
 	const struct category *c = category == CATALOGUE_NONE

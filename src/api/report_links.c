@@ -59,17 +59,10 @@ static void put(struct changes *c, const char *name, const char *value)
 /* Only what the line is about. False: it is what is left, which has no name. */
 static bool put_line(struct changes *c, const struct asked *a, const struct report_line *line)
 {
-	static const char *const filters[] = {
-		[BY_CUSTOMER] = "Customer",  [BY_SIM] = "Sim",
-		[BY_FLEET] = "Fleet",        [BY_NETWORK] = "Network",
-		[BY_COUNTRY] = "IsoCountry", [BY_CATEGORY] = "Category",
-		[BY_ACCOUNT] = "AccountSid"
-	};
-
 	if (a->group != BY_NOTHING && !*line->key)
 		return false;
 	if (a->group != BY_NOTHING)
-		put(c, filters[a->group], line->key);
+		put(c, report_groupings[a->group].filter, line->key);
 	if (line->account && a->group != BY_ACCOUNT)
 		put(c, "AccountSid", line->account->sid);
 	if (line->account)

@@ -10,17 +10,19 @@
 
 /* ---- what is asked ---- */
 
-/* Values of the parameter GroupBy; the dimensions in their order. */
-enum report_group {
-	BY_CUSTOMER,
-	BY_SIM,
-	BY_FLEET,
-	BY_NETWORK,
-	BY_COUNTRY,
-	BY_CATEGORY,
-	BY_ACCOUNT,
-	BY_NOTHING
+/* Values of the parameter GroupBy: the dimensions, and then these. */
+#define BY_OF_DIMENSION(id, ...) BY_##id,
+enum report_group { DIMENSION_LIST(BY_OF_DIMENSION) BY_CATEGORY, BY_ACCOUNT, BY_NOTHING, GROUPS };
+
+struct grouping {
+	enum group_by by;
+	enum dimension dimension; /* of GROUP_DIMENSION */
+	const char *filter;       /* the parameter that a line of it is a value of */
+	const char *name, *word;  /* of GroupBy, and in words */
+	const char *one, *all;    /* what a row is called, and all of them together */
 };
+
+extern const struct grouping report_groupings[GROUPS];
 
 /* What tells the reports apart. */
 struct report_kind {
@@ -50,8 +52,7 @@ struct asked {
 /*
  * Values of parameters, ended by NULL; those of By are called as periods are.
  */
-extern const char *const report_group_names[],
-	*const report_group_words[], *const report_period_names[], *const report_sort_names[];
+extern const char *const report_period_names[], *const report_sort_names[];
 
 /* ---- what comes out ---- */
 
@@ -74,7 +75,7 @@ struct report_row {
 struct item {
 	struct report_line *line; /* or &report_nothing: the slot has no usage */
 	int64_t slot;
-	const struct totals *totals;
+	const struct amounts_wide *totals;
 	wide before; /* its price in the days or the hour compared with */
 };
 
@@ -135,7 +136,7 @@ void report_total_fill(const struct request *rq, const struct asked *a, const st
 /*
  * The amounts of a line; which of them mean something depends on its category.
  */
-void report_amounts_fill(const struct request *rq, const struct totals *t, size_t category,
+void report_amounts_fill(const struct request *rq, const struct amounts_wide *t, size_t category,
 			 struct report_row *ret);
 
 const char *report_line_name(const struct request *rq, const struct asked *a,

@@ -152,13 +152,24 @@ static const struct shape sim_report_shape = REPORT_SHAPE("DataReport", sim_repo
 
 /* ---- what is asked ---- */
 
-const char *const report_group_names[] = { "customer", "sim",     "fleet", "network", "country",
-					   "category", "account", "none",  NULL };
-const char *const report_group_words[] = { "customer", "SIM",      "fleet",   "network",
-					   "country",  "category", "account", "nothing: one row",
+#define GROUPING(id, column, field, max, doc, param, group, word, which, one, all, shared) \
+	[BY_##id] = { GROUP_DIMENSION, DIM_##id, param, group, word, one, all },
+#define GROUP_NAME(id, column, field, max, doc, param, group, ...)       group,
+#define GROUP_WORD(id, column, field, max, doc, param, group, word, ...) word,
+
+const struct grouping report_groupings[GROUPS] = {
+	DIMENSION_LIST(GROUPING)[BY_CATEGORY] = { GROUP_CATEGORY, 0, "Category", "category",
+						  "category", "Category", "Categories" },
+	[BY_ACCOUNT] = { GROUP_ACCOUNT, 0, "AccountSid", "account", "account", "Account",
+			 "Accounts" },
+	[BY_NOTHING] = { GROUP_NONE, 0, NULL, "none", "nothing: one row", "Usage", "All usage" },
+};
+
+/* Of the parameter. */
+static const char *const group_names[] = { DIMENSION_LIST(GROUP_NAME) "category", "account", "none",
 					   NULL };
-static const char *const group_words[] = { "by customer", "by SIM",      "by fleet",   "by network",
-					   "by country",  "by category", "by account", "in all" };
+static const char *const group_words[] = { DIMENSION_LIST(GROUP_WORD) "category", "account",
+					   "nothing: one row", NULL };
 
 enum { BY_ALL };
 const char *const report_period_names[] = { "all", "hour", "day", "month", "year", NULL };
@@ -179,27 +190,18 @@ static const char *given_text(const struct request *rq, const char *name)
 
 static void choose_filter(const struct request *rq, struct report_question *q)
 {
-	static const char *const names[DIMENSIONS] = { [DIM_CUSTOMER] = "Customer",
-						       [DIM_SIM] = "Sim",
-						       [DIM_FLEET] = "Fleet",
-						       [DIM_NETWORK] = "Network",
-						       [DIM_COUNTRY] = "IsoCountry" };
-
 	for (int d = 0; d < DIMENSIONS; d++)
-		q->dim[d] = given_text(rq, names[d]);
+		q->dim[d] = given_text(rq, dimension_infos[d].param);
 }
 
 static void choose_group(const struct request *rq, struct asked *a)
 {
-	static const enum report_by by[] = { [BY_CATEGORY] = REPORT_BY_CATEGORY,
-					     [BY_ACCOUNT] = REPORT_BY_ACCOUNT,
-					     [BY_NOTHING] = REPORT_BY_NONE };
 	const struct arg *group = request_arg(rq, "GroupBy"),
 			 *category = a->kind->category ? NULL : request_arg(rq, "Category");
 
 	a->group = group->text ? (enum report_group)group->n : a->kind->group;
-	a->question.by = a->group < BY_CATEGORY ? REPORT_BY_DIMENSION : by[a->group];
-	a->question.dimension = (enum dimension)a->group;
+	a->question.by = report_groupings[a->group].by;
+	a->question.dimension = report_groupings[a->group].dimension;
 	a->question.category = CATALOGUE_NONE;
 	if (a->kind->category)
 		a->question.category = catalogue_find(rq->catalogue, a->kind->category,
@@ -382,7 +384,8 @@ static void hide_columns(const struct asked *a, struct writer *w)
 	writer_hide(w, &fields[ROW_END]);
 	if (!a->slots)
 		writer_hide(w, &fields[ROW_START]);
-	if (a->group >= BY_NETWORK || a->question.n_accounts == 1)
+	if (a->question.by != GROUP_DIMENSION || dimension_infos[a->question.dimension].shared ||
+	    a->question.n_accounts == 1)
 		writer_hide(w, &fields[ROW_ACCOUNT]);
 	for (const struct field *f = fields; f->name; f++)
 		if ((mixed && (strcmp(f->name, "count") == 0 || strcmp(f->name, "usage") == 0)) ||
@@ -393,25 +396,15 @@ static void hide_columns(const struct asked *a, struct writer *w)
 
 /* ---- words ---- */
 
-/* What the rows of a group are called, and all of them together. */
-static const struct {
-	const char *one, *all;
-} group_labels[] = {
-	[BY_CUSTOMER] = { "Customer", "Customers" }, [BY_SIM] = { "SIM", "SIMs" },
-	[BY_FLEET] = { "Fleet", "Fleets" },          [BY_NETWORK] = { "Network", "Networks" },
-	[BY_COUNTRY] = { "Country", "Countries" },   [BY_CATEGORY] = { "Category", "Categories" },
-	[BY_ACCOUNT] = { "Account", "Accounts" },    [BY_NOTHING] = { "Usage", "All usage" }
-};
-
 static void write_labels(const struct request *rq, const struct asked *a, struct writer *w)
 {
 	const struct field *fields = a->kind->line->fields, *report = rq->op->returns->fields;
 
-	writer_label(w, &fields[ROW_NAME], group_labels[a->group].one);
+	writer_label(w, &fields[ROW_NAME], report_groupings[a->group].one);
 	if (a->question.period == PERIOD_HOUR || a->question.period == PERIOD_DAY)
 		writer_label(w, &fields[ROW_START],
 			     a->question.period == PERIOD_HOUR ? "Hour" : "Day");
-	writer_label(w, &report[REPORT_LINES], group_labels[a->group].all);
+	writer_label(w, &report[REPORT_LINES], report_groupings[a->group].all);
 	writer_label(w, &report[REPORT_CHART], report_chart_title(rq, a));
 }
 
@@ -436,9 +429,16 @@ static const char *dimension_words(const struct request *rq, const struct asked 
 
 	for (int d = 0; d < DIMENSIONS; d++)
 		if (a->question.dim[d])
-			words = arena_join(rq->arena, words, ", ", report_group_words[d], " ",
+			words = arena_join(rq->arena, words, ", ", dimension_infos[d].word, " ",
 					   a->question.dim[d], NULL);
 	return words;
+}
+
+static const char *by_words(const struct request *rq, const struct asked *a)
+{
+	return a->group == BY_NOTHING
+		       ? "in all"
+		       : arena_join(rq->arena, "by ", report_groupings[a->group].word, NULL);
 }
 
 /*
@@ -455,7 +455,7 @@ static const char *filter_words(const struct request *rq, const struct asked *a)
 	if (!*category && !a->kind->category)
 		category = ", all categories";
 	return arena_join(rq->arena, a->whose, category, dimension_words(rq, a), ", ",
-			  group_words[a->group], rows, ", ", zone_name(a->question.zone), NULL);
+			  by_words(rq, a), rows, ", ", zone_name(a->question.zone), NULL);
 }
 
 static const char *compared_words(const struct request *rq, const struct asked *a)
@@ -475,14 +475,14 @@ static void write_about(const struct request *rq, const struct asked *a, struct 
 
 	writer_assume(w, "StartDate", report_date_text(rq, a->first));
 	writer_assume(w, "EndDate", report_date_text(rq, a->last));
-	writer_assume(w, "GroupBy", report_group_names[a->group]);
+	writer_assume(w, "GroupBy", report_groupings[a->group].name);
 	writer_assume(w, "Currency", a->currency);
 	writer_assume(w, "TimeZone", zone_name(a->question.zone));
 	writer_filters(w, filter_words(rq, a));
 	presets_write(rq, w);
 	writer_about(w, rq->op->title,
 		     arena_join(rq->arena, a->whose, ", ", category_words(rq, a, "", ", "), days,
-				", ", group_words[a->group], ", ", zone_name(a->question.zone), ".",
+				", ", by_words(rq, a), ", ", zone_name(a->question.zone), ".",
 				compared_words(rq, a), a->left_out, a->unknown, NULL));
 }
 
@@ -595,22 +595,20 @@ static int run_report(struct request *rq, struct writer *w, struct error *err)
 		"Customer", PT_TEXT, .max = 128, .doc = "Only of this customer" \
 	}
 
-static const struct param usage_params[] = {
-	ACCOUNT_PARAMS,
-	{ "Category", PT_CATEGORY, .doc = "Only of this category and those below it" },
-	CUSTOMER_PARAM,
-	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words,
-	  .doc = "What the lines are" },
-	DAY_PARAMS,
-	LIST_PARAMS,
-	{ 0 }
-};
+static const struct param usage_params[] = { ACCOUNT_PARAMS,
+					     { "Category", PT_CATEGORY,
+					       .doc = "Only of this category and those below it" },
+					     CUSTOMER_PARAM,
+					     { "GroupBy", PT_ENUM, .values = group_names,
+					       .words = group_words, .doc = "What the lines are" },
+					     DAY_PARAMS,
+					     LIST_PARAMS,
+					     { 0 } };
 
 static const struct param ai_params[] = { ACCOUNT_PARAMS,
 					  CUSTOMER_PARAM,
-					  { "GroupBy", PT_ENUM, .values = report_group_names,
-					    .words = report_group_words,
-					    .doc = "What the lines are" },
+					  { "GroupBy", PT_ENUM, .values = group_names,
+					    .words = group_words, .doc = "What the lines are" },
 					  DAY_PARAMS,
 					  LIST_PARAMS,
 					  { 0 } };
@@ -623,7 +621,7 @@ static const struct param sim_params[] = {
 	{ "Network", PT_TEXT, .max = 128, .doc = "Only in this network" },
 	{ "IsoCountry", PT_TEXT, .min = 2, .max = 2, .label = "Country",
 	  .doc = "Only in this country: two capital letters" },
-	{ "GroupBy", PT_ENUM, .values = report_group_names, .words = report_group_words,
+	{ "GroupBy", PT_ENUM, .values = group_names, .words = group_words,
 	  .doc = "What the lines are" },
 	DAY_PARAMS,
 	LIST_PARAMS,

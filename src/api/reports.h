@@ -70,7 +70,7 @@ extern const struct category_figure category_figures[]; /* ended by a NULL categ
 
 /* Amounts, and what they were in the days compared with. */
 struct figure_pair {
-	struct totals now, before;
+	struct amounts_wide now, before;
 	bool compared;
 	const char *currency;   /* "" if there is none */
 	const char *before_uri; /* or NULL */

@@ -418,7 +418,7 @@ static const struct shape ai_usage_shape = { .name = "AIUsage",
 					     .doc = "AI minutes by account and by customer" };
 
 /* Minutes are rounded up once, here, when a total is written. */
-static struct decimal whole_minutes(const struct totals *t)
+static struct decimal whole_minutes(const struct amounts_wide *t)
 {
 	return (struct decimal) { .n = decimal_ceil(t->usage, USAGE_PLACES) };
 }
@@ -532,7 +532,7 @@ static void write_ai_view(struct writer *w, struct ai_rows *rows, const struct s
 }
 
 /*
- * An account's total, or with GROUP DIM_CUSTOMER its customers; of one customer
+ * An account's total, or by customer its customers; of one customer
  * if one is asked for. Into ROWS, or (NULL) written at once.
  */
 static int write_ai_account(const struct request *rq, const struct account *a,
@@ -568,7 +568,9 @@ static int write_ai_account(const struct request *rq, const struct account *a,
 static int write_ai_list(const struct request *rq, const struct view_figures *of,
 			 struct usage_query *q, int list, struct writer *w, struct error *err)
 {
-	static const int group[] = { [AI_ACCOUNTS] = GROUP_NONE, [AI_CUSTOMERS] = DIM_CUSTOMER };
+	static const enum group_by group[] = {
+		[AI_ACCOUNTS] = GROUP_NONE, [AI_CUSTOMERS] = GROUP_DIMENSION
+	};
 	static const struct shape *const shapes[] = {
 		[AI_ACCOUNTS] = &ai_account_shape, [AI_CUSTOMERS] = &ai_customer_shape
 	};

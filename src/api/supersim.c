@@ -119,21 +119,15 @@ static const struct shape page_shape = { .name = "UsageRecords",
 
 /* ---- parameters ---- */
 
-/*
- * The dimensions, as parameters, as values of Group, and as fields of a record.
- */
+/* The dimensions of SIMs, with their fields of a record. */
 static const struct {
-	const char *param;
 	enum dimension dim;
-	size_t field;          /* offset in struct supersim_record */
-	const char *one, *all; /* on pages */
+	size_t field; /* offset in struct supersim_record */
 } dimensions[] = {
-	{ "Sim", DIM_SIM, offsetof(struct supersim_record, sim_sid), "SIM", "SIMs" },
-	{ "Fleet", DIM_FLEET, offsetof(struct supersim_record, fleet_sid), "Fleet", "Fleets" },
-	{ "Network", DIM_NETWORK, offsetof(struct supersim_record, network_sid), "Network",
-	  "Networks" },
-	{ "IsoCountry", DIM_COUNTRY, offsetof(struct supersim_record, iso_country), "Country",
-	  "Countries" },
+	{ DIM_SIM, offsetof(struct supersim_record, sim_sid) },
+	{ DIM_FLEET, offsetof(struct supersim_record, fleet_sid) },
+	{ DIM_NETWORK, offsetof(struct supersim_record, network_sid) },
+	{ DIM_COUNTRY, offsetof(struct supersim_record, iso_country) },
 };
 
 enum { SIM_DIMENSIONS = sizeof(dimensions) / sizeof(dimensions[0]) };
@@ -373,7 +367,8 @@ static int choose_filters(struct supersim_report *r, struct usage_query *q, stru
 	const char *asked[DIMENSIONS] = { NULL };
 
 	for (int d = 0; d < SIM_DIMENSIONS; d++) {
-		const char *text = request_arg(r->rq, dimensions[d].param)->text;
+		const char *text =
+			request_arg(r->rq, dimension_infos[dimensions[d].dim].param)->text;
 
 		asked[dimensions[d].dim] = text;
 		if (text &&
@@ -399,9 +394,8 @@ static const char *instant_text(const struct request *rq, int64_t sec)
  */
 static int64_t events_end(const struct supersim_report *r, int64_t to)
 {
-	return r->query->running && to == r->query->to
-		       ? (floor_div(to, QUARTER_SEC) + 1) * QUARTER_SEC
-		       : to;
+	return r->query->running && to == r->query->to ? (floor_div(to, SLOT_SEC) + 1) * SLOT_SEC
+						       : to;
 }
 
 /*
@@ -416,7 +410,7 @@ static const char *events_query(const struct supersim_report *r, const struct us
 	url_arg(&u, "From", rec->period->start_time);
 	url_arg(&u, "To", instant_text(r->rq, events_end(r, row->to)));
 	for (int d = 0; d < SIM_DIMENSIONS; d++)
-		url_arg(&u, dimensions[d].param,
+		url_arg(&u, dimension_infos[dimensions[d].dim].param,
 			*(const char *const *)((const char *)rec + dimensions[d].field));
 	return url_end(&u);
 }
@@ -527,11 +521,6 @@ static const struct field view_fields[] = {
 static const struct shape sim_view_shape = { .name = "Data",
 					     .fields = view_fields,
 					     .doc = "A number opens its events." };
-
-static bool is_nothing(const struct totals *t)
-{
-	return !t->count && !t->usage && !t->price && !t->upload;
-}
 
 /* "2026-11-21" or, of an hour, its first instant. */
 static const char *when_text(const struct supersim_report *r, const char *start)
@@ -665,11 +654,12 @@ static void view_question(const struct supersim_report *r, struct writer *w)
 		     all ? "Time" : granularity_rules[r->granularity].one);
 	writer_label(w, &page_fields[SIM_LIST],
 		     r->group < 0 ? granularity_rules[r->granularity].all
-				  : dimensions[r->group].all);
+				  : dimension_infos[dimensions[r->group].dim].all);
 	if (r->group < 0)
 		writer_hide(w, &view_fields[VIEW_NAME]);
 	else
-		writer_label(w, &view_fields[VIEW_NAME], dimensions[r->group].one);
+		writer_label(w, &view_fields[VIEW_NAME],
+			     dimension_infos[dimensions[r->group].dim].one);
 	if (r->group >= 0 && all)
 		writer_hide(w, &view_fields[VIEW_WHEN]);
 }
@@ -684,7 +674,7 @@ static int view_page(const struct supersim_report *r, const struct record_page *
 	if (page->n && view_row(r, total, LEVEL_TOTAL, w, err) < 0)
 		return -1;
 	for (size_t i = 0; i < page->n && !only_total; i++)
-		if (!is_nothing(&page->rows[i].totals) &&
+		if (!amounts_wide_zero(&page->rows[i].totals) &&
 		    view_row(r, &page->rows[i], 0, w, err) < 0)
 			return -1;
 	end_page(page, w);
@@ -713,7 +703,8 @@ static int list_sim_records(struct request *rq, struct writer *w, struct error *
 		.n_accounts = 1,
 		.zone = zone_find(NULL),
 		.period = granularity_rules[r.granularity].period,
-		.group = r.group < 0 ? GROUP_NONE : (int)dimensions[r.group].dim,
+		.group = r.group < 0 ? GROUP_NONE : GROUP_DIMENSION,
+		.dimension = r.group < 0 ? DIM_SIM : dimensions[r.group].dim,
 		.category = catalogue_find(rq->catalogue, CATEGORY_SIM_DATA,
 					   strlen(CATEGORY_SIM_DATA)),
 	};

@@ -56,21 +56,22 @@ static void add_slot(struct strbuf *out, enum level level, int64_t slot)
 		date_format(text, d);
 		strbuf_add(out, text);
 	} else {
-		instant_format(text, slot * 900 * USEC_PER_SEC);
+		instant_format(text, slot * SLOT_SEC * USEC_PER_SEC);
 		strbuf_add(out, text);
 	}
 }
 
 /* ", count 3 instead of 4" when the two differ. */
-static void add_amount(struct strbuf *out, const char *name, int64_t have, int64_t want, int places)
+static void add_amount(struct strbuf *out, const struct amount_info *info, int64_t have,
+		       int64_t want)
 {
 	char a[DECIMAL_TEXT], b[DECIMAL_TEXT];
 
 	if (have == want)
 		return;
-	decimal_format(a, have, places);
-	decimal_format(b, want, places);
-	strbuf_addf(out, ", %s %s instead of %s", name, a, b);
+	decimal_format(a, have, info->places);
+	decimal_format(b, want, info->places);
+	strbuf_addf(out, ", %s %s instead of %s", info->name, a, b);
 }
 
 static void print_difference(void *arg, const struct rollup *want, const struct rollup *have)
@@ -88,10 +89,8 @@ static void print_difference(void *arg, const struct rollup *want, const struct 
 	if (which->series)
 		strbuf_addf(&line, " series %" PRId64, which->series);
 	strbuf_add(&line, !have ? ": missing" : !want ? ": should not be there" : ": differs");
-	add_amount(&line, "count", h->amounts.count, w->amounts.count, 0);
-	add_amount(&line, "usage", h->amounts.usage, w->amounts.usage, USAGE_PLACES);
-	add_amount(&line, "price", h->amounts.price, w->amounts.price, PRICE_PLACES);
-	add_amount(&line, "upload", h->amounts.upload, w->amounts.upload, 0);
+	for (int i = 0; i < AMOUNTS; i++)
+		add_amount(&line, &amount_infos[i], h->amounts.n[i], w->amounts.n[i]);
 	progress_end(&report->progress);
 	puts(line.text);
 	strbuf_release(&line);

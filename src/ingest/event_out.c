@@ -12,15 +12,6 @@ static bool is_left_out(enum event_field f)
 	return f == EV_SPECVERSION || f == EV_TYPE || f == EV_SIM_NAME || f == EV_FLEET_NAME;
 }
 
-/*
- * Is F written as a number? Other amounts are texts, so that no program rounds
- * them to binary fractions.
- */
-static bool is_number(enum event_field f)
-{
-	return f == EV_COUNT || f == EV_UPLOAD || f == EV_DOWNLOAD;
-}
-
 /* TEXT has no control characters: event_check saw to that. */
 static void add_string(struct strbuf *out, const char *text, size_t len)
 {
@@ -41,7 +32,8 @@ static void add_members(const struct raw_event *ev, bool in_data, struct strbuf 
 		if (out->text[out->len - 1] != '{')
 			strbuf_addc(out, ',');
 		strbuf_addf(out, "\"%s\":", event_fields[f].name);
-		if (is_number(f))
+		/* the others are texts, which no program takes for binary fractions */
+		if (event_fields[f].value == EVENT_WHOLE)
 			strbuf_addn(out, ev->field[f].text, ev->field[f].len);
 		else
 			add_string(out, ev->field[f].text, ev->field[f].len);

@@ -102,12 +102,6 @@ static void json_free(void *state)
 
 /* ---- one event ---- */
 
-static bool is_amount(enum event_field f)
-{
-	return f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD ||
-	       f == EV_DOWNLOAD;
-}
-
 /*
  * The text of a whole number; json-c keeps the source text of all others. One
  * beyond 64 bits has become the nearest that fits, which is as far above every
@@ -156,7 +150,7 @@ static int set_field(struct json_state *js, enum event_field f, json_object *val
 		return 0;
 	case json_type_int:
 	case json_type_double:
-		if (!is_amount(f))
+		if (event_fields[f].value == EVENT_TEXT)
 			break;
 		ret->field[f].text = type == json_type_int ? integer_text(value, js->integers[f])
 							   : json_object_get_string(value);
@@ -166,7 +160,8 @@ static int set_field(struct json_state *js, enum event_field f, json_object *val
 		break;
 	}
 	return error_set(err, ERR_PARAM, event_fields[f].name, "%s must be a %s, not a JSON %s",
-			 event_fields[f].name, is_amount(f) ? "number or a string" : "string",
+			 event_fields[f].name,
+			 event_fields[f].value != EVENT_TEXT ? "number or a string" : "string",
 			 json_type_to_name(type));
 }
 

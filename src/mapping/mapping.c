@@ -214,8 +214,7 @@ static int set_field(struct mapping *m, const char *name, const char *value, str
 	if (m->given[f])
 		return error_set(err, ERR_PARAM, NULL, "is given twice");
 	m->given[f] = true;
-	m->field[f].amount = f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD ||
-			     f == EV_DOWNLOAD;
+	m->field[f].amount = event_fields[f].value != EVENT_TEXT;
 	if (f == EV_SUBJECT)
 		m->by_name = strcmp(name, "account") == 0;
 	return expr_compile(value, &m->arena, &m->tables, &m->field[f], err);

@@ -334,8 +334,7 @@ static void put_event_fields(struct json_object *schema, bool in_data)
 			tree_add(required, info->name);
 		o = tree_object(properties, info->name);
 		tree_text(o, "description", info->doc);
-		if (f == EV_COUNT || f == EV_USAGE || f == EV_PRICE || f == EV_UPLOAD ||
-		    f == EV_DOWNLOAD) {
+		if (info->value != EVENT_TEXT) {
 			put_amount(o);
 		} else {
 			tree_text(o, "type", "string");

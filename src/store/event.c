@@ -11,8 +11,8 @@
 static int compare(struct store *st, struct stored_event *e, struct error *err)
 {
 	struct stmt *s = prepare(st,
-				 "SELECT series, time_us, count, usage, price, upload FROM event "
-				 "WHERE source = ?1 AND id = ?2",
+				 "SELECT series, time_us, " AMOUNT_COLUMNS
+				 " FROM event WHERE source = ?1 AND id = ?2",
 				 err);
 	struct amounts a;
 	int rc;
@@ -27,8 +27,7 @@ static int compare(struct store *st, struct stored_event *e, struct error *err)
 					  "there: the ledger is damaged");
 	store_get_amounts(s, 2, &a);
 	e->verdict = db_get_int(s, 0) == e->series && db_get_int(s, 1) == e->time_us &&
-				     a.count == e->amounts.count && a.usage == e->amounts.usage &&
-				     a.price == e->amounts.price && a.upload == e->amounts.upload
+				     amounts_equal(&a, &e->amounts)
 			     ? VERDICT_DUPLICATE
 			     : VERDICT_CONFLICT;
 	db_reset(s);
@@ -36,13 +35,14 @@ static int compare(struct store *st, struct stored_event *e, struct error *err)
 }
 
 /* Most events are plain: two columns less to fill. */
-#define ADD_PLAIN                                                                      \
-	"INSERT INTO event (source, id, series, time_us, count, usage, price, upload)" \
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (source, id) DO NOTHING"
-#define ADD                                                                                        \
-	"INSERT INTO event (source, id, series, time_us, count, usage, price, upload, booked_us, " \
-	"correction)"                                                                              \
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (source, id) DO NOTHING"
+#define ADD_PLAIN                                                         \
+	"INSERT INTO event (source, id, series, time_us, " AMOUNT_COLUMNS \
+	") VALUES (?1, ?2, ?3, ?4, " AMOUNT_PARAMS ")"                    \
+	" ON CONFLICT (source, id) DO NOTHING"
+#define ADD                                                                         \
+	"INSERT INTO event (source, id, series, time_us, " AMOUNT_COLUMNS           \
+	", booked_us, correction) VALUES (?1, ?2, ?3, ?4, " AMOUNT_PARAMS ", ?, ?)" \
+	" ON CONFLICT (source, id) DO NOTHING"
 
 static bool is_plain(const struct stored_event *e)
 {
@@ -53,10 +53,10 @@ static struct stmt *prepare_add(struct store *st, const struct stored_event *e, 
 {
 	struct stmt *s = prepare(st, is_plain(e) ? ADD_PLAIN : ADD, err);
 
-	if (s && e->effective_us > e->time_us)
-		db_bind_int(s, 9, e->effective_us);
-	if (s && e->correction)
-		db_bind_int(s, 10, e->correction);
+	if (e->effective_us > e->time_us)
+		db_bind_int(s, 5 + AMOUNTS, e->effective_us);
+	if (e->correction)
+		db_bind_int(s, 6 + AMOUNTS, e->correction);
 	return s;
 }
 
@@ -106,7 +106,7 @@ int store_event_find(struct store *st, int64_t source, const char *id, size_t id
 {
 	struct stmt *s = prepare(st,
 				 "SELECT series, time_us, COALESCE(booked_us, time_us), "
-				 "correction, count, usage, price, upload"
+				 "correction, " AMOUNT_COLUMNS
 				 " FROM event WHERE source = ?1 AND id = ?2",
 				 err);
 	int rc;

@@ -73,7 +73,16 @@ int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena
 /* The first column of the bound statement's row: 1 and *RET in ARENA, 0 none, -1. */
 int store_text(struct stmt *s, struct arena *arena, const char **ret, struct error *err);
 
-/* four, from N */
+/* SQL: the columns of amounts, of a table too; as many parameters; and sums. */
+#define AMOUNT_COLUMN(table, name) table name
+#define AMOUNT_PARAM(table, name)  "?"
+#define AMOUNT_SUM(table, name)    name " = " table "." name " + excluded." name
+#define AMOUNT_COLUMNS             AMOUNT_EACH(AMOUNT_COLUMN, "")
+#define AMOUNT_COLUMNS_OF(table)   AMOUNT_EACH(AMOUNT_COLUMN, table ".")
+#define AMOUNT_PARAMS              AMOUNT_EACH(AMOUNT_PARAM, "")
+#define AMOUNT_SUMS(table)         AMOUNT_EACH(AMOUNT_SUM, table)
+
+/* As many as there are, from N. */
 void store_bind_amounts(struct stmt *s, int n, const struct amounts *a);
 void store_get_amounts(struct stmt *s, int column, struct amounts *ret);
 

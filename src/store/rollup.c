@@ -4,20 +4,14 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-#define AMOUNTS "count, usage, price, upload"
-#define ADD(table)                                                                \
-	" DO UPDATE SET count = " table ".count + excluded.count, usage = " table \
-	".usage + excluded.usage,"                                                \
-	" price = " table ".price + excluded.price, upload = " table ".upload + excluded.upload"
-
-#define TOTAL_ADD(table)                                           \
-	"INSERT INTO " table " (account, slot, category, " AMOUNTS \
-	") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"                    \
-	" ON CONFLICT (account, slot, category)" ADD(table)
-#define PART_ADD(table)                                            \
-	"INSERT INTO " table " (account, slot, category, " AMOUNTS \
-	", series) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"        \
-	" ON CONFLICT (account, category, slot, series)" ADD(table)
+#define TOTAL_ADD(table)                                                  \
+	"INSERT INTO " table " (account, slot, category, " AMOUNT_COLUMNS \
+	") VALUES (?1, ?2, ?3, " AMOUNT_PARAMS ")"                        \
+	" ON CONFLICT (account, slot, category) DO UPDATE SET " AMOUNT_SUMS(table)
+#define PART_ADD(table)                                                   \
+	"INSERT INTO " table " (account, slot, category, " AMOUNT_COLUMNS \
+	", series) VALUES (?1, ?2, ?3, " AMOUNT_PARAMS ", ?)"             \
+	" ON CONFLICT (account, category, slot, series) DO UPDATE SET " AMOUNT_SUMS(table)
 
 /* [level][is it of a series] */
 static const char *const add_sql[LEVELS][2] = {
@@ -44,38 +38,22 @@ int store_rollups_add(struct store *st, const struct rollup *rows, size_t n, str
 		db_bind_int(s, 3, r->category);
 		store_bind_amounts(s, 4, &r->amounts);
 		if (r->series)
-			db_bind_int(s, 8, r->series);
+			db_bind_int(s, 4 + AMOUNTS, r->series);
 		if (db_step(s, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int64_t store_slot(enum level level, int64_t quarter)
-{
-	int64_t day = floor_div(quarter, SEC_PER_DAY / 900);
-	struct date d;
-
-	if (level == LEVEL_QUARTER)
-		return quarter;
-	if (level == LEVEL_DAY)
-		return day;
-	d = date_from_days(day);
-	return d.year * 12 + d.month - 1;
-}
-
-#define TOTAL_SCAN(table)                                \
-	"SELECT slot, category, " AMOUNTS " FROM " table \
+#define TOTAL_SCAN(table)                                       \
+	"SELECT slot, category, " AMOUNT_COLUMNS " FROM " table \
 	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 ORDER BY slot, category"
-#define TOTAL_SCAN_ONE(table)                            \
-	"SELECT slot, category, " AMOUNTS " FROM " table \
+#define TOTAL_SCAN_ONE(table)                                   \
+	"SELECT slot, category, " AMOUNT_COLUMNS " FROM " table \
 	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot"
-#define PART_COLUMNS                   \
-	"p.slot, p.category, " AMOUNTS \
-	", p.series, s.customer, s.sim, s.fleet, s.network, s.country"
-#define DIMENSIONS_MATCH                                                                           \
-	" AND (?5 = 0 OR s.customer = ?5) AND (?6 = 0 OR s.sim = ?6) AND (?7 = 0 OR s.fleet = ?7)" \
-	" AND (?8 = 0 OR s.network = ?8) AND (?9 = 0 OR s.country = ?9)"
+#define PART_COLUMNS "p.slot, p.category, " AMOUNT_COLUMNS ", p.series" DIMENSION_S_COLUMNS
+/* One more parameter each, whose 0 is any value. */
+#define DIMENSION_MATCH(id, column, ...) " AND ? IN (0, s." column ")"
 /*
  * CROSS JOIN: the outer loop is the one written first. Here the rollups, so
  * that rows come in their order without sorting.
@@ -83,17 +61,17 @@ int64_t store_slot(enum level level, int64_t quarter)
 #define PART_SCAN(table)                                                                     \
 	"SELECT " PART_COLUMNS " FROM " table " p CROSS JOIN series s WHERE s.id = p.series" \
 	" AND p.account = ?1 AND p.slot >= ?2 AND p.slot < ?3 AND p.category = "             \
-	"?4" DIMENSIONS_MATCH " ORDER BY p.slot, p.series"
-#define ROWS_SCAN(table)                                         \
-	"SELECT slot, category, " AMOUNTS ", series FROM " table \
+	"?4" DIMENSION_LIST(DIMENSION_MATCH) " ORDER BY p.slot, p.series"
+#define ROWS_SCAN(table)                                                \
+	"SELECT slot, category, " AMOUNT_COLUMNS ", series FROM " table \
 	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot, series"
 /* One series, looked up in each slot. */
 #define PART_LOOKUP(table)                                                                       \
 	"WITH RECURSIVE slots(n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM slots WHERE n + 1 < " \
 	"?3)"                                                                                    \
 	" SELECT " PART_COLUMNS " FROM series s CROSS JOIN slots CROSS JOIN " table " p"         \
-	" WHERE s.id = ?10 AND p.account = ?1 AND p.category = ?4 AND p.slot = slots.n AND "     \
-	"p.series = ?10 ORDER BY p.slot"
+	" WHERE s.id = ?5 AND p.account = ?1 AND p.category = ?4 AND p.slot = slots.n AND "      \
+	"p.series = ?5 ORDER BY p.slot"
 
 enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_ROWS, SCAN_SERIES, SCAN_KINDS };
 
@@ -128,10 +106,11 @@ static struct stmt *prepare_scan(struct store *st, const char *sql, const struct
 	db_bind_int(s, 3, scan->to);
 	if (scan->category)
 		db_bind_int(s, 4, scan->category);
-	for (int d = 0; scan->by_series && !scan->no_dims && d < DIMENSIONS; d++)
-		db_bind_int(s, 5 + d, scan->dim[d]);
 	if (scan->series)
-		db_bind_int(s, 10, scan->series);
+		db_bind_int(s, 5, scan->series);
+	else
+		for (int d = 0; scan->by_series && !scan->no_dims && d < DIMENSIONS; d++)
+			db_bind_int(s, 5 + d, scan->dim[d]);
 	return s;
 }
 
@@ -160,9 +139,9 @@ int store_scan_next(struct store *st, struct rollup *ret, struct error *err)
 	store_get_amounts(st->scan, 2, &ret->amounts);
 	if (!st->scanned.by_series)
 		return 1;
-	ret->series = db_get_int(st->scan, 6);
+	ret->series = db_get_int(st->scan, 2 + AMOUNTS);
 	for (int d = 0; d < DIMENSIONS && !st->scanned.no_dims; d++)
-		ret->dim[d] = db_get_int(st->scan, 7 + d);
+		ret->dim[d] = db_get_int(st->scan, 3 + AMOUNTS + d);
 	return 1;
 }
 

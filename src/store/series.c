@@ -44,6 +44,9 @@ int store_dimension_intern(struct store *st, int64_t account, enum dimension d, 
 	return store_insert_id(st, s, ret_id, err);
 }
 
+#define EQUALS(id, column, ...) " AND " column " = ?"
+#define PARAM(...)              ", ?"
+
 static struct stmt *prepare_series(struct store *st, const char *sql, const struct series *series,
 				   struct error *err)
 {
@@ -61,8 +64,7 @@ int store_series_find(struct store *st, const struct series *series, int64_t *re
 {
 	struct stmt *s = prepare_series(
 		st,
-		"SELECT id FROM series WHERE account = ?1 AND category = ?2"
-		" AND customer = ?3 AND sim = ?4 AND fleet = ?5 AND network = ?6 AND country = ?7",
+		"SELECT id FROM series WHERE account = ?1 AND category = ?2" DIMENSION_LIST(EQUALS),
 		series, err);
 
 	return store_one(s, ret_id, err);
@@ -71,11 +73,10 @@ int store_series_find(struct store *st, const struct series *series, int64_t *re
 int store_series_add(struct store *st, const struct series *series, int64_t *ret_id,
 		     struct error *err)
 {
-	struct stmt *s = prepare_series(
-		st,
-		"INSERT INTO series (account, category, customer, sim, fleet, network, country)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-		series, err);
+	struct stmt *s = prepare_series(st,
+					"INSERT INTO series (account, category" DIMENSION_COLUMNS
+					") VALUES (?1, ?2" DIMENSION_LIST(PARAM) ")",
+					series, err);
 
 	return store_insert_id(st, s, ret_id, err);
 }
@@ -97,10 +98,8 @@ int store_dimension_text(struct store *st, int64_t id, struct arena *arena, cons
 
 int store_series_by_id(struct store *st, int64_t id, struct series *ret, struct error *err)
 {
-	struct stmt *s = prepare(st,
-				 "SELECT account, category, customer, sim, fleet, network, country "
-				 "FROM series WHERE id = ?1",
-				 err);
+	struct stmt *s = prepare(
+		st, "SELECT account, category" DIMENSION_COLUMNS " FROM series WHERE id = ?1", err);
 	int rc;
 
 	db_bind_int(s, 1, id);

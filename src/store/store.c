@@ -268,26 +268,14 @@ int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct er
 
 void store_bind_amounts(struct stmt *s, int n, const struct amounts *a)
 {
-	db_bind_int(s, n, a->count);
-	db_bind_int(s, n + 1, a->usage);
-	db_bind_int(s, n + 2, a->price);
-	db_bind_int(s, n + 3, a->upload);
-}
-
-void amounts_negate(struct amounts *a)
-{
-	a->count = -a->count;
-	a->usage = -a->usage;
-	a->price = -a->price;
-	a->upload = -a->upload;
+	for (int i = 0; i < AMOUNTS; i++)
+		db_bind_int(s, n + i, a->n[i]);
 }
 
 void store_get_amounts(struct stmt *s, int column, struct amounts *ret)
 {
-	ret->count = db_get_int(s, column);
-	ret->usage = db_get_int(s, column + 1);
-	ret->price = db_get_int(s, column + 2);
-	ret->upload = db_get_int(s, column + 3);
+	for (int i = 0; i < AMOUNTS; i++)
+		ret->n[i] = db_get_int(s, column + i);
 }
 
 int store_version(struct store *st, int64_t *ret_version, struct error *err)

@@ -17,6 +17,9 @@
 #include <stdint.h>
 #include "base/arena.h"
 #include "base/error.h"
+#include "model/amounts.h"
+#include "model/dimension.h"
+#include "model/slot.h"
 
 struct store;
 
@@ -376,8 +379,6 @@ int store_audits(struct store *st, int64_t before, size_t limit, struct arena *a
 
 /* ---- events ---- */
 
-enum dimension { DIM_CUSTOMER, DIM_SIM, DIM_FLEET, DIM_NETWORK, DIM_COUNTRY, DIMENSIONS };
-
 /*
  * Who used what, with which dimensions; interned, so that an event holds one
  * number for it.
@@ -445,19 +446,6 @@ int store_sim_add(struct store *st, struct sim *s, struct error *err);
 /* S is as it was read. ERR_CONFLICT as store_sim_add. */
 int store_sim_rename(struct store *st, const struct sim *s, const char *name, struct error *err);
 int store_sim_remove(struct store *st, const struct sim *s, struct error *err);
-
-struct amounts {
-	int64_t count;
-	int64_t usage; /* micro units */
-	int64_t price; /* nano units of the account's currency */
-	/*
-	 * of SIM data, the bytes that went up; usage is then all bytes, in
-	 * megabytes
-	 */
-	int64_t upload;
-};
-
-void amounts_negate(struct amounts *a);
 
 /* What became of an event that was to be stored. */
 enum verdict {
@@ -690,15 +678,6 @@ int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struc
 
 /* ---- rollups ---- */
 
-/*
- * Slots count from 1970 in UTC: quarter hours (seconds / 900), days, months
- * (year * 12 + month - 1).
- */
-enum level { LEVEL_QUARTER, LEVEL_DAY, LEVEL_MONTH, LEVELS };
-
-/* The slot that a quarter hour (seconds / 900) lies in. */
-int64_t store_slot(enum level level, int64_t quarter);
-
 struct rollup {
 	enum level level;
 	int64_t account, category, slot;
@@ -743,21 +722,6 @@ int store_scan_next(struct store *st, struct rollup *ret, struct error *err);
 void store_scan_end(struct store *st);
 
 /* ---- sums: whole questions about usage ---- */
-
-/* A run of slots of one level. */
-struct slot_run {
-	enum level level;
-	int64_t from, to; /* TO exclusive */
-};
-
-#define SLOT_RUNS_MAX 5 /* quarters, days, months, days, quarters */
-
-/*
- * Splits the quarter hours [FROM, TO) into the fewest runs: whole UTC months,
- * whole UTC days around them, quarter hours at the ends. Returns how many (0
- * for an empty range).
- */
-int store_slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX]);
 
 /*
  * Whose usage is asked for. An account may come several times, with other

@@ -10,64 +10,12 @@
 #include "base/banned.h"
 
 enum {
-	QUARTERS_PER_DAY = 96,
 	SCAN_WORK = 6,     /* what a statement costs, in rows */
 	SURELY_FEW = 1000, /* slots of accounts: their totals aren't counted before they are read */
 	LOOKUPS_MAX = 4096, /* series times slots that are looked up instead of scanned */
 	MAPPED_ROWS = 1000, /* so many rows may get their values from a map of all series, */
 	MAPPED_SERIES = 8   /* if there are at most so many series a row */
 };
-
-/* ---- the slots of each level that make up a range ---- */
-
-static int64_t month_slot(struct date d)
-{
-	return d.year * 12 + d.month - 1;
-}
-
-static int64_t month_start_day(int64_t slot)
-{
-	return date_to_days((struct date) {
-		.year = (int)(slot / 12), .month = (int)(slot % 12) + 1, .day = 1 });
-}
-
-/* The first month that begins on DAY or later. */
-static int64_t month_from(int64_t day)
-{
-	struct date d = date_from_days(day);
-
-	return month_slot(d) + (d.day > 1);
-}
-
-static int add_run(struct slot_run *runs, int n, enum level level, int64_t from, int64_t to)
-{
-	if (from < to)
-		runs[n++] = (struct slot_run) { .level = level, .from = from, .to = to };
-	return n;
-}
-
-int store_slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX])
-{
-	int64_t day_from = -floor_div(-from, QUARTERS_PER_DAY),
-		day_to = floor_div(to, QUARTERS_PER_DAY);
-	int64_t month_lo, month_hi;
-	int n = 0;
-
-	if (day_from >= day_to)
-		return add_run(ret, n, LEVEL_QUARTER, from, to);
-
-	n = add_run(ret, n, LEVEL_QUARTER, from, day_from * QUARTERS_PER_DAY);
-	month_lo = month_from(day_from);
-	month_hi = month_slot(date_from_days(day_to));
-	if (month_lo < month_hi) {
-		n = add_run(ret, n, LEVEL_DAY, day_from, month_start_day(month_lo));
-		n = add_run(ret, n, LEVEL_MONTH, month_lo, month_hi);
-		n = add_run(ret, n, LEVEL_DAY, month_start_day(month_hi), day_to);
-	} else {
-		n = add_run(ret, n, LEVEL_DAY, day_from, day_to);
-	}
-	return add_run(ret, n, LEVEL_QUARTER, day_to * QUARTERS_PER_DAY, to);
-}
 
 /* ---- what is to be read ---- */
 
@@ -108,7 +56,7 @@ struct reading {
 static void add_pieces(struct reading *r, size_t slot)
 {
 	struct slot_run runs[SLOT_RUNS_MAX];
-	int n = store_slot_runs(r->q->slots[slot].from, r->q->slots[slot].to, runs);
+	int n = slot_runs(r->q->slots[slot].from, r->q->slots[slot].to, runs);
 
 	for (int i = 0; i < n; i++)
 		r->pieces[runs[i].level][r->n_pieces[runs[i].level]++] =
@@ -268,14 +216,10 @@ static int64_t value_of(const struct values *v, int64_t series)
 	return v->value[value_place(v, series)];
 }
 
-#define SERIES_VALUES(column) \
-	"SELECT id, " column " FROM series WHERE account = ?1 AND category = ?2"
+#define SERIES_VALUES(id, column, ...) \
+	[DIM_##id] = "SELECT id, " column " FROM series WHERE account = ?1 AND category = ?2",
 
-static const char *const values_sql[DIMENSIONS] = { [DIM_CUSTOMER] = SERIES_VALUES("customer"),
-						    [DIM_SIM] = SERIES_VALUES("sim"),
-						    [DIM_FLEET] = SERIES_VALUES("fleet"),
-						    [DIM_NETWORK] = SERIES_VALUES("network"),
-						    [DIM_COUNTRY] = SERIES_VALUES("country") };
+static const char *const values_sql[DIMENSIONS] = { DIMENSION_LIST(SERIES_VALUES) };
 
 static int read_values(struct reading *r, const struct rollup_scan *scan, size_t n,
 		       struct values *ret, struct error *err)
@@ -375,18 +319,11 @@ static int read_stretches(struct reading *r, size_t account, struct rollup_scan 
 	return 0;
 }
 
-static bool filters(const struct sums_account *a)
-{
-	for (int d = 0; d < DIMENSIONS; d++)
-		if (a->dim[d])
-			return true;
-	return false;
-}
-
-#define FIND_SERIES(customer)                                                                    \
-	"SELECT id FROM series WHERE account = ?1 AND category = ?4 AND " customer               \
-	" AND (?6 = 0 OR sim = ?6) AND (?7 = 0 OR fleet = ?7) AND (?8 = 0 OR network = ?8) AND " \
-	"(?9 = 0 OR country = ?9) LIMIT ?2"
+#define VALUE_MATCH(id, column, ...) " AND ? IN (0, " column ")"
+/* The index is by account, category and customer. */
+#define FIND_SERIES(customer)                                                                      \
+	"SELECT id FROM series WHERE account = ?1 AND category = ?2 AND " customer DIMENSION_LIST( \
+		VALUE_MATCH) " LIMIT ?"
 
 /*
  * The ids of up to MAX series that the filter of SCAN leaves of its category;
@@ -397,16 +334,17 @@ static int find_series(struct store *st, const struct rollup_scan *scan, int64_t
 {
 	/* by customer there is an index */
 	struct stmt *s = prepare(st,
-				 scan->dim[DIM_CUSTOMER] ? FIND_SERIES("customer = ?5")
-							 : FIND_SERIES("?5 = 0"),
+				 scan->dim[DIM_CUSTOMER] ? FIND_SERIES("customer = ?3")
+							 : FIND_SERIES("?3 = 0"),
 				 err);
 	int rc;
 
 	db_bind_int(s, 1, scan->account);
-	db_bind_int(s, 2, (int64_t)max + 1);
-	db_bind_int(s, 4, scan->category);
+	db_bind_int(s, 2, scan->category);
+	db_bind_int(s, 3, scan->dim[DIM_CUSTOMER]);
 	for (int d = 0; d < DIMENSIONS; d++)
-		db_bind_int(s, 5 + d, scan->dim[d]);
+		db_bind_int(s, 4 + d, scan->dim[d]);
+	db_bind_int(s, 4 + DIMENSIONS, (int64_t)max + 1);
 	for (*ret_n = 0; (rc = db_step(s, err)) > 0; (*ret_n)++)
 		if (*ret_n < max)
 			ret[*ret_n] = db_get_int(s, 0);
@@ -493,8 +431,8 @@ static int read_series(struct reading *r, size_t account, struct error *err)
 
 	memcpy(scan.dim, a->dim, sizeof(scan.dim));
 	while ((rc = next_category(r, a->id, &scan.category, err)) > 0)
-		if ((filters(a) ? read_filtered(r, account, &scan, err)
-				: read_category(r, account, &scan, err)) < 0)
+		if ((dimensions_any(a->dim) ? read_filtered(r, account, &scan, err)
+					    : read_category(r, account, &scan, err)) < 0)
 			return -1;
 	return rc;
 }
@@ -525,7 +463,7 @@ static int count_all(struct reading *r, struct error *err)
 		int64_t account = q->accounts[i].id, category = 0;
 		int rc = 0;
 
-		if (q->by_series && filters(&q->accounts[i]))
+		if (q->by_series && dimensions_any(q->accounts[i].dim))
 			continue;
 		if (!q->by_series && count_rows(r, account, 0, &work, err) < 0)
 			return -1;

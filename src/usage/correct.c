@@ -193,8 +193,9 @@ static void set_amount(struct arena *arena, struct raw_event *raw, enum event_fi
 
 static void set_amounts(struct arena *arena, struct raw_event *raw, const struct amounts *a)
 {
-	set_amount(arena, raw, EV_COUNT, a->count, 0);
-	set_amount(arena, raw, EV_PRICE, a->price, PRICE_PLACES);
+	for (int i = 0; i < EVENT_AMOUNTS; i++)
+		set_amount(arena, raw, event_amounts[i].field, a->n[event_amounts[i].amount],
+			   amount_infos[event_amounts[i].amount].places);
 	if (has_text(raw, EV_CATEGORY, CATEGORY_SIM_DATA)) {
 		set_amount(arena, raw, EV_UPLOAD, a->upload, 0);
 		set_amount(arena, raw, EV_DOWNLOAD, a->usage - a->upload, 0);
@@ -377,11 +378,8 @@ static int amend(struct work *w, struct error *err)
 
 static bool is_so_already(const struct work *w)
 {
-	const struct amounts *a = &w->now.amounts, *b = &w->shall.amounts;
-
 	return w->now.series == w->shall.series && w->now.time_us == w->shall.time_us &&
-	       a->count == b->count && a->usage == b->usage && a->price == b->price &&
-	       a->upload == b->upload;
+	       amounts_equal(&w->now.amounts, &w->shall.amounts);
 }
 
 /* ---- the facts ---- */
@@ -467,7 +465,7 @@ static int add_facts(struct work *w, struct error *err)
 	struct stored_event reversal = w->now;
 	int64_t open_us;
 
-	amounts_negate(&reversal.amounts);
+	reversal.amounts = amounts_negated(&reversal.amounts);
 	if (closing_open_us(w->st, w->now_series.account, &open_us, err) < 0 ||
 	    closing_effective(open_us, w->c->late, w->now.effective_us, &reversal.effective_us,
 			      err) < 0 ||

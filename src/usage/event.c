@@ -13,6 +13,9 @@
 #define NUMBER_BYTES 64 /* any exact amount, with leading zeros or an exponent to spare */
 #define BYTES_MAX    (EVENT_USAGE_MAX * 1000000) /* as many as the usage in megabytes can hold */
 
+#define FIELD_OF_DIMENSION(id, column, field, max, doc, ...) \
+	[EV_##id] = { field, true, false, max, doc, EVENT_TEXT },
+
 const struct event_field_info event_fields[EVENT_FIELDS] = {
 	[EV_SOURCE] = { "source", false, true, 256,
 			"Who reports the event; with `id` its identity" },
@@ -24,24 +27,20 @@ const struct event_field_info event_fields[EVENT_FIELDS] = {
 	[EV_CATEGORY] = { "category", true, true, 64,
 			  "What was used: the name of a usage category" },
 	[EV_COUNT] = { "count", true, false, NUMBER_BYTES,
-		       "How many times, a whole number; 1 if not given" },
+		       "How many times, a whole number; 1 if not given", EVENT_WHOLE },
 	[EV_USAGE] = { "usage", true, false, NUMBER_BYTES,
 		       "How much, in the category's usage unit, up to 6 decimal places; 0 if not "
-		       "given" },
+		       "given",
+		       EVENT_DECIMAL },
 	[EV_PRICE] = { "price", true, false, NUMBER_BYTES,
 		       "What it costs, in the account's currency, up to 9 decimal places; 0 if not "
-		       "given" },
-	[EV_CUSTOMER] = { "customer", true, false, 128,
-			  "Customer of the account, by the account's own id" },
-	[EV_SIM] = { "sim", true, false, 64, "SIM that used it" },
-	[EV_FLEET] = { "fleet", true, false, 64, "Fleet of the SIM" },
-	[EV_NETWORK] = { "network", true, false, 64, "Network that the SIM was in" },
-	[EV_COUNTRY] = { "iso_country", true, false, 2,
-			 "Country that it was used in: ISO 3166-1, two capital letters" },
-	[EV_UPLOAD] = { "data_upload", true, false, NUMBER_BYTES,
-			"Bytes that a SIM sent; with category sim-data only" },
+		       "given",
+		       EVENT_DECIMAL },
+	DIMENSION_LIST(FIELD_OF_DIMENSION)
+		[EV_UPLOAD] = { "data_upload", true, false, NUMBER_BYTES,
+				"Bytes that a SIM sent; with category sim-data only", EVENT_WHOLE },
 	[EV_DOWNLOAD] = { "data_download", true, false, NUMBER_BYTES,
-			  "Bytes that a SIM received; with category sim-data only" },
+			  "Bytes that a SIM received; with category sim-data only", EVENT_WHOLE },
 	[EV_SIM_NAME] = { "sim_name", true, false, SIM_NAME_BYTES,
 			  "Unique name of the SIM: with `sim` it is called so from now on, without "
 			  "it stands for the SIM that is" },
@@ -52,10 +51,14 @@ const struct event_field_info event_fields[EVENT_FIELDS] = {
 	[EV_TYPE] = { "type", false, false, 256, "CloudEvents type; free, not kept" },
 };
 
-const enum event_field event_dimension_fields[DIMENSIONS] = {
-	[DIM_CUSTOMER] = EV_CUSTOMER, [DIM_SIM] = EV_SIM,         [DIM_FLEET] = EV_FLEET,
-	[DIM_NETWORK] = EV_NETWORK,   [DIM_COUNTRY] = EV_COUNTRY,
+const struct event_amount event_amounts[EVENT_AMOUNTS] = {
+	{ EV_COUNT, AMOUNT_COUNT, EVENT_COUNT_MAX },
+	{ EV_PRICE, AMOUNT_PRICE, EVENT_PRICE_MAX },
 };
+
+#define DIMENSION_FIELD(id, ...) [DIM_##id] = EV_##id,
+
+const enum event_field event_dimension_fields[DIMENSIONS] = { DIMENSION_LIST(DIMENSION_FIELD) };
 
 enum event_field event_field_find(const char *name, size_t len)
 {
@@ -246,9 +249,13 @@ static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct
 static int check_amounts(const struct raw_event *raw, struct amounts *ret, struct error *err)
 {
 	*ret = (struct amounts) { .count = 1 };
-	if (check_amount(raw, EV_COUNT, 0, EVENT_COUNT_MAX, &ret->count, err) < 0 ||
-	    check_amount(raw, EV_PRICE, PRICE_PLACES, EVENT_PRICE_MAX, &ret->price, err) < 0)
-		return -1;
+	for (int i = 0; i < EVENT_AMOUNTS; i++) {
+		const struct event_amount *a = &event_amounts[i];
+
+		if (check_amount(raw, a->field, amount_infos[a->amount].places, a->max,
+				 &ret->n[a->amount], err) < 0)
+			return -1;
+	}
 	if (is(raw, EV_CATEGORY, CATEGORY_SIM_DATA))
 		return check_sim_data(raw, ret, err);
 	for (enum event_field f = EV_UPLOAD; f <= EV_DOWNLOAD; f++) {

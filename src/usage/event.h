@@ -13,6 +13,8 @@
 #include "store/store.h"
 
 /* The event's attributes and data, in the order of the table event_fields. */
+#define EV_OF_DIMENSION(id, ...) EV_##id,
+
 enum event_field {
 	EV_SOURCE,
 	EV_ID,
@@ -22,11 +24,7 @@ enum event_field {
 	EV_COUNT,
 	EV_USAGE,
 	EV_PRICE,
-	EV_CUSTOMER,
-	EV_SIM,
-	EV_FLEET,
-	EV_NETWORK,
-	EV_COUNTRY,
+	DIMENSION_LIST(EV_OF_DIMENSION) /* EV_CUSTOMER ... */
 	EV_UPLOAD,
 	EV_DOWNLOAD,
 	EV_SIM_NAME,
@@ -36,15 +34,32 @@ enum event_field {
 	EVENT_FIELDS
 };
 
+enum event_value { EVENT_TEXT, EVENT_WHOLE, EVENT_DECIMAL };
+
 struct event_field_info {
 	const char *name; /* "iso_country": in JSON and as CSV header */
 	bool in_data;     /* inside "data"; else a CloudEvents attribute */
 	bool required;
 	size_t max_bytes;
 	const char *doc;
+	enum event_value value; /* EVENT_WHOLE, EVENT_DECIMAL: an amount */
 };
 
 extern const struct event_field_info event_fields[EVENT_FIELDS];
+
+/*
+ * Fields that are an amount as they are; usage, data_upload and data_download
+ * have rules of their own.
+ */
+struct event_amount {
+	enum event_field field;
+	enum amount amount;
+	int64_t max;
+};
+
+enum { EVENT_AMOUNTS = 2 };
+extern const struct event_amount event_amounts[EVENT_AMOUNTS];
+
 /* The field that gives a dimension its value. */
 extern const enum event_field event_dimension_fields[DIMENSIONS];
 /* The field of that name, or EVENT_FIELDS. */

@@ -19,6 +19,4 @@ struct date period_step(enum period p, struct date first, int64_t n);
 /* How many periods from that of A to that of B: 0 when both lie in the same. */
 int64_t period_distance(enum period p, struct date a, struct date b);
 
-#define QUARTER_SEC 900
-
 #endif

@@ -16,7 +16,7 @@ enum {
 struct query_member {
 	int64_t slot, id;
 	const char *text;
-	struct totals totals;
+	struct amounts_wide totals;
 };
 
 /* Those of a batch, found by slot and id. */
@@ -40,9 +40,9 @@ struct usage_cursor {
 	int32_t *row_of; /* by catalogue index: the row among those; -1: none */
 	int64_t *within; /* ids of the categories that count for query->category, ascending */
 	size_t n_within;
-	int64_t first, n_slots; /* the batch: slots FIRST to FIRST + N_SLOTS - 1 */
-	size_t n_rows;          /* of each slot; not by dimension */
-	struct totals *totals;  /* by slot of the batch and row; not by dimension */
+	int64_t first, n_slots;      /* the batch: slots FIRST to FIRST + N_SLOTS - 1 */
+	size_t n_rows;               /* of each slot; not by dimension */
+	struct amounts_wide *totals; /* by slot of the batch and row; not by dimension */
 	struct query_members members;
 	size_t *starts; /* by slot of the batch: its first member; ends with the number of all */
 	int64_t next_slots; /* that the next batch shall have, by dimension */
@@ -50,33 +50,7 @@ struct usage_cursor {
 	size_t row;         /* the next one */
 };
 
-static bool by_dimension(const struct usage_query *q)
-{
-	return q->group >= 0 && q->group < DIMENSIONS;
-}
-
-static bool filters_dimension(const struct usage_query *q)
-{
-	for (int d = 0; d < DIMENSIONS; d++)
-		if (q->dim[d])
-			return true;
-	return false;
-}
-
 /* ---- adding up ---- */
-
-static void totals_add(struct totals *t, const struct amounts *a)
-{
-	t->count += a->count;
-	t->usage += a->usage;
-	t->price += a->price;
-	t->upload += a->upload;
-}
-
-static bool totals_zero(const struct totals *t)
-{
-	return !t->count && !t->usage && !t->price && !t->upload;
-}
 
 static size_t member_place(const struct query_members *m, int64_t slot, int64_t id)
 {
@@ -115,7 +89,7 @@ static void add_to_member(struct usage_cursor *cur, int64_t slot, int64_t id,
 		m->list[m->n] = (struct query_member) { .slot = slot, .id = id };
 		m->index[i] = (uint32_t)++m->n;
 	}
-	totals_add(&m->list[m->index[i] - 1].totals, a);
+	amounts_wide_count(&m->list[m->index[i] - 1].totals, a);
 }
 
 static void add_to_row(struct usage_cursor *cur, int64_t slot, size_t category,
@@ -124,8 +98,8 @@ static void add_to_row(struct usage_cursor *cur, int64_t slot, size_t category,
 	int32_t row = cur->row_of[category];
 
 	if (row >= 0)
-		totals_add(&cur->totals[(size_t)(slot - cur->first) * cur->n_rows + (size_t)row],
-			   a);
+		amounts_wide_count(
+			&cur->totals[(size_t)(slot - cur->first) * cur->n_rows + (size_t)row], a);
 }
 
 /*
@@ -150,12 +124,12 @@ static int add_row(void *arg, const struct sums_row *row, struct error *err)
 	int64_t slot = cur->first + cur->n_slots - 1 - (int64_t)row->slot;
 
 	(void)err;
-	if (by_dimension(cur->query))
+	if (cur->query->group == GROUP_DIMENSION)
 		add_to_member(cur, slot, row->value, row->amounts);
 	else if (cur->query->group == GROUP_CATEGORY)
 		add_to_categories(cur, slot, row->category, row->amounts);
 	else
-		totals_add(&cur->totals[slot - cur->first], row->amounts);
+		amounts_wide_count(&cur->totals[slot - cur->first], row->amounts);
 	return 0;
 }
 
@@ -175,7 +149,7 @@ static int sort_members(struct usage_cursor *cur, struct error *err)
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
-		if (totals_zero(&m->list[i].totals))
+		if (amounts_wide_zero(&m->list[i].totals))
 			continue;
 		m->list[n] = m->list[i];
 		if (store_work(cur->store, 1, err) < 0)
@@ -224,7 +198,7 @@ static struct sums_span *make_spans(struct usage_cursor *cur)
 
 		buckets_range(&cur->buckets, cur->first + k, &span->from, &span->to);
 		if (q->running && span->to == q->to)
-			span->to = (floor_div(q->to, QUARTER_SEC) + 1) * QUARTER_SEC;
+			span->to = (floor_div(q->to, SLOT_SEC) + 1) * SLOT_SEC;
 	}
 	return spans;
 }
@@ -237,20 +211,21 @@ static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_slots, 
 				   .categories = cur->within,
 				   .n_categories = cur->n_within,
 				   .n_spans = (size_t)n_slots,
-				   .by_series = by_dimension(q) || filters_dimension(q),
-				   .group = by_dimension(q) ? (enum dimension)q->group : 0 };
+				   .by_series = q->group == GROUP_DIMENSION ||
+						dimensions_any(q->dim),
+				   .group = q->dimension };
 
 	arena_reset(&cur->scratch);
 	cur->first = first;
 	cur->n_slots = n_slots;
 	cur->members = (struct query_members) { .list = NULL };
-	if (!by_dimension(q))
-		cur->totals = arena_array(&cur->scratch, struct totals,
+	if (q->group != GROUP_DIMENSION)
+		cur->totals = arena_array(&cur->scratch, struct amounts_wide,
 					  (size_t)n_slots * cur->n_rows);
 	sums.spans = make_spans(cur);
 	if (!has_nothing(cur) && sums_read(cur->store, &sums, add_row, cur, err) < 0)
 		return -1;
-	return by_dimension(q) ? sort_members(cur, err) : 0;
+	return q->group == GROUP_DIMENSION ? sort_members(cur, err) : 0;
 }
 
 static int64_t between(int64_t n, int64_t least, int64_t most)
@@ -264,7 +239,7 @@ static int64_t choose_slots(struct usage_cursor *cur)
 	const struct usage_query *q = cur->query;
 	int64_t rows = (int64_t)cur->n_rows, n;
 
-	if (by_dimension(q)) {
+	if (q->group == GROUP_DIMENSION) {
 		n = cur->next_slots;
 		cur->next_slots = between(2 * n, 1, MEMBER_SLOTS);
 		return n;
@@ -296,7 +271,7 @@ static int load_slot_back(struct usage_cursor *cur, int64_t k, struct error *err
 
 static size_t rows_of(const struct usage_cursor *cur, int64_t slot)
 {
-	return by_dimension(cur->query)
+	return cur->query->group == GROUP_DIMENSION
 		       ? cur->starts[slot - cur->first + 1] - cur->starts[slot - cur->first]
 		       : cur->n_rows;
 }
@@ -309,16 +284,17 @@ static const struct query_member *member_at(const struct usage_cursor *cur, int6
 
 static const char *row_name(const struct usage_cursor *cur, int64_t slot, size_t row)
 {
-	if (by_dimension(cur->query))
+	if (cur->query->group == GROUP_DIMENSION)
 		return member_at(cur, slot, row)->text;
 	if (cur->query->group == GROUP_CATEGORY)
 		return cur->catalogue->categories[cur->categories[row]].name;
 	return "total";
 }
 
-static const struct totals *row_totals(const struct usage_cursor *cur, int64_t slot, size_t row)
+static const struct amounts_wide *row_totals(const struct usage_cursor *cur, int64_t slot,
+					     size_t row)
 {
-	if (by_dimension(cur->query))
+	if (cur->query->group == GROUP_DIMENSION)
 		return &member_at(cur, slot, row)->totals;
 	return &cur->totals[(size_t)(slot - cur->first) * cur->n_rows + row];
 }
@@ -326,8 +302,8 @@ static const struct totals *row_totals(const struct usage_cursor *cur, int64_t s
 /* Is the row part of the answer? */
 static bool row_counts(const struct usage_cursor *cur, int64_t slot, size_t row)
 {
-	return cur->query->zeros || by_dimension(cur->query) ||
-	       !totals_zero(row_totals(cur, slot, row));
+	return cur->query->zeros || cur->query->group == GROUP_DIMENSION ||
+	       !amounts_wide_zero(row_totals(cur, slot, row));
 }
 
 /* How many rows of the slot come up to AFTER. */
@@ -446,7 +422,7 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 /* Goes to the row after AFTER in the first slot, and reads that. */
 static int begin(struct usage_cursor *cur, const char *after, struct error *err)
 {
-	if (by_dimension(cur->query) && load_slot(cur, cur->slot, err) < 0)
+	if (cur->query->group == GROUP_DIMENSION && load_slot(cur, cur->slot, err) < 0)
 		return -1;
 	cur->row = rows_up_to(cur, cur->slot, after);
 	return load_slot(cur, cur->slot, err);
@@ -475,7 +451,7 @@ static void fill_row(const struct usage_cursor *cur, size_t row, struct usage_ro
 	*ret = (struct usage_row) { .category = CATALOGUE_NONE,
 				    .totals = *row_totals(cur, cur->slot, row) };
 	buckets_range(&cur->buckets, cur->slot, &ret->from, &ret->to);
-	if (by_dimension(q)) {
+	if (q->group == GROUP_DIMENSION) {
 		ret->member = member_at(cur, cur->slot, row)->id;
 		ret->member_text = member_at(cur, cur->slot, row)->text;
 	} else if (q->group == GROUP_CATEGORY) {
@@ -506,7 +482,7 @@ int usage_more(struct usage_cursor *cur, struct error *err)
 {
 	struct usage_row row;
 
-	if (!cur->query->zeros || by_dimension(cur->query))
+	if (!cur->query->zeros || cur->query->group == GROUP_DIMENSION)
 		return usage_next(cur, &row, err);
 	return cur->slot + (cur->row >= cur->n_rows) < cur->buckets.n;
 }
@@ -515,8 +491,8 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
 		       struct usage_position *at, struct error *err)
 {
 	bool counted = cur->query->zeros &&
-		       !by_dimension(cur->query); /* without a look at the slot */
-	int64_t first = 0;                        /* the slot of the first of the N rows */
+		       cur->query->group != GROUP_DIMENSION; /* without a look at the slot */
+	int64_t first = 0; /* the slot of the first of the N rows */
 
 	for (int64_t k = at->slot < cur->buckets.n ? at->slot : cur->buckets.n - 1; k >= 0; k--) {
 		size_t i;

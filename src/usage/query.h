@@ -16,16 +16,6 @@
 #include "usage/buckets.h"
 #include "usage/catalogue.h"
 
-struct totals {
-	wide count;
-	wide usage; /* micro units */
-	wide price; /* nano units */
-	wide upload;
-};
-
-#define GROUP_CATEGORY DIMENSIONS       /* by category, instead of by a dimension */
-#define GROUP_NONE     (DIMENSIONS + 1) /* one row a slot */
-
 struct usage_query {
 	const int64_t *accounts; /* added up together */
 	size_t n_accounts;
@@ -44,10 +34,12 @@ struct usage_query {
 	size_t category;
 	bool zeros; /* also rows without usage (never members of a dimension) */
 	/*
-	 * GROUP_CATEGORY, GROUP_NONE (needs `category`) or a dimension
-	 * (likewise, and one account: an account's values are its own)
+	 * Not GROUP_ACCOUNT. GROUP_NONE is one row a slot, and needs `category`;
+	 * so does GROUP_DIMENSION, and one account: an account's values are its
+	 * own
 	 */
-	int group;
+	enum group_by group;
+	enum dimension dimension; /* of GROUP_DIMENSION */
 	/*
 	 * only usage with this value; 0 = any; -1 = a value nobody has. Needs
 	 * `category`
@@ -72,7 +64,7 @@ struct usage_row {
 	size_t category;         /* catalogue index; CATALOGUE_NONE when not by category */
 	int64_t member;          /* dimension value's id; 0 when not by dimension */
 	const char *member_text; /* of a dimension; borrowed until the next call with the cursor */
-	struct totals totals;
+	struct amounts_wide totals;
 	/*
 	 * of this row: going on there gives the row after it; text borrowed
 	 * likewise

@@ -53,21 +53,6 @@ struct load {
 	GHashTable *cell_places; /* by line and slot: the place in CELLS plus 1 */
 };
 
-/* ---- amounts ---- */
-
-bool totals_zero(const struct totals *t)
-{
-	return !t->count && !t->usage && !t->price && !t->upload;
-}
-
-static void add(struct totals *to, const struct totals *t, int sign)
-{
-	to->count += sign * t->count;
-	to->usage += sign * t->usage;
-	to->price += sign * t->price;
-	to->upload += sign * t->upload;
-}
-
 /* ---- what is asked ---- */
 
 static bool filters(const struct report_question *q)
@@ -76,12 +61,6 @@ static bool filters(const struct report_question *q)
 		if (q->dim[d])
 			return true;
 	return false;
-}
-
-/* A network or a country is the same one in all accounts. */
-static bool is_shared(enum dimension d)
-{
-	return d == DIM_NETWORK || d == DIM_COUNTRY;
 }
 
 /*
@@ -153,12 +132,12 @@ static void choose_categories(struct load *l)
 		if (q->category == CATALOGUE_NONE || l->line_of[i] == CATALOGUE_NONE)
 			continue;
 		l->categories[l->n_categories++] = c->categories[i].id;
-		if (q->by != REPORT_BY_CATEGORY)
+		if (q->by != GROUP_CATEGORY)
 			l->line_of[i] = q->category;
 	}
 	qsort(l->categories, l->n_categories, sizeof(*l->categories), compare_ids);
 	l->price_only = q->category == CATALOGUE_NONE &&
-			(q->by == REPORT_BY_ACCOUNT || q->by == REPORT_BY_NONE) && !filters(q) &&
+			(q->by == GROUP_ACCOUNT || q->by == GROUP_NONE) && !filters(q) &&
 			c->totalprice != CATALOGUE_NONE;
 }
 
@@ -271,7 +250,7 @@ static int member_line(struct load *l, const struct sums_row *row, size_t catego
 	int64_t value = row->value;
 
 	*ret = find_line(l, value);
-	if (!*ret && is_shared(l->question->dimension))
+	if (!*ret && dimension_infos[l->question->dimension].shared)
 		return shared_line(l, value, category, ret, err);
 	if (!*ret) {
 		*ret = add_line(l, NULL, category, l->account_of[row->account]);
@@ -292,16 +271,16 @@ static int choose_line(struct load *l, const struct sums_row *row, struct report
 	size_t category = l->line_of[catalogue_index(l->catalogue, row->category)];
 
 	switch (q->by) {
-	case REPORT_BY_CATEGORY:
+	case GROUP_CATEGORY:
 		*ret = category_line(l, category);
 		return 0;
-	case REPORT_BY_ACCOUNT:
+	case GROUP_ACCOUNT:
 		*ret = account_line(l, l->account_of[row->account]);
 		return 0;
-	case REPORT_BY_NONE:
+	case GROUP_NONE:
 		*ret = none_line(l);
 		return 0;
-	case REPORT_BY_DIMENSION:
+	case GROUP_DIMENSION:
 		break;
 	}
 	if (!row->value) {
@@ -341,19 +320,19 @@ static struct report_cell *find_cell(struct load *l, struct report_line *line, s
 }
 
 /* Adds T to a line in the slot, as the step wants it. */
-static int put(struct load *l, struct report_line *line, size_t slot, const struct totals *t,
+static int put(struct load *l, struct report_line *line, size_t slot, const struct amounts_wide *t,
 	       int sign, struct error *err)
 {
 	struct report_cell *cell;
 
 	switch (l->step) {
 	case STEP_SUMS:
-		add(&line->all, t, sign);
+		amounts_wide_add(&line->all, t, sign);
 		line->used = line->used || sign == ADD;
 		return 0;
 	case STEP_SLOTS:
 		if (line->slots)
-			add(&line->slots[slot], t, sign);
+			amounts_wide_add(&line->slots[slot], t, sign);
 		return 0;
 	case STEP_CELLS:
 		break;
@@ -363,30 +342,30 @@ static int put(struct load *l, struct report_line *line, size_t slot, const stru
 	cell = find_cell(l, line, slot, err);
 	if (!cell)
 		return -1;
-	add(&cell->totals, t, sign);
+	amounts_wide_add(&cell->totals, t, sign);
 	return 0;
 }
 
-static struct totals totals_of(const struct load *l, const struct sums_row *row)
+static struct amounts_wide totals_of(const struct load *l, const struct sums_row *row)
 {
 	const struct amounts *a = row->amounts;
 
 	if (l->price_only)
-		return (struct totals) { .price = a->price };
-	return (struct totals) { a->count, a->usage, a->price, a->upload };
+		return (struct amounts_wide) { .price = a->price };
+	return amounts_widen(a);
 }
 
 /* A row that is part of the whole. */
 static int take_row(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
-	struct totals t = totals_of(l, row);
+	struct amounts_wide t = totals_of(l, row);
 	struct report_line *line = NULL;
 
-	if (totals_zero(&t))
+	if (amounts_wide_zero(&t))
 		return 0;
 	if (l->step != STEP_SUMS)
-		add(&l->report->slots[row->slot], &t, ADD);
+		amounts_wide_add(&l->report->slots[row->slot], &t, ADD);
 	return choose_line(l, row, &line, err) < 0 ? -1 : put(l, line, row->slot, &t, ADD, err);
 }
 
@@ -397,10 +376,10 @@ static int take_row(void *arg, const struct sums_row *row, struct error *err)
 static int take_member(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
-	struct totals t = totals_of(l, row);
+	struct amounts_wide t = totals_of(l, row);
 	struct report_line *line = NULL;
 
-	if (totals_zero(&t) || !row->value)
+	if (amounts_wide_zero(&t) || !row->value)
 		return 0;
 	if (choose_line(l, row, &line, err) < 0 || put(l, line, row->slot, &t, ADD, err) < 0)
 		return -1;
@@ -411,10 +390,10 @@ static int take_member(void *arg, const struct sums_row *row, struct error *err)
 static int take_whole(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
-	struct totals t = totals_of(l, row);
+	struct amounts_wide t = totals_of(l, row);
 
 	(void)err;
-	add(&l->report->slots[row->slot], &t, ADD);
+	amounts_wide_add(&l->report->slots[row->slot], &t, ADD);
 	return 0;
 }
 
@@ -422,7 +401,7 @@ static int take_whole(void *arg, const struct sums_row *row, struct error *err)
 static int take_entry(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
-	struct totals t = totals_of(l, row);
+	struct amounts_wide t = totals_of(l, row);
 
 	return put(l, l->entries[row->account], row->slot, &t, ADD, err);
 }
@@ -441,9 +420,8 @@ static int ask(struct load *l, bool by_series, sums_row_fn *row, struct error *e
 				.spans = spans,
 				.n_spans = n,
 				.by_series = by_series,
-				.group = l->question->by == REPORT_BY_DIMENSION
-						 ? l->question->dimension
-						 : 0 };
+				.group = l->question->by == GROUP_DIMENSION ? l->question->dimension
+									    : 0 };
 
 	for (size_t i = 0; i < n; i++)
 		spans[i] = (struct sums_span) { r->starts[i], r->starts[i + 1] };
@@ -460,8 +438,7 @@ static int ask_all(struct load *l, struct error *err)
 {
 	bool filtered = filters(l->question);
 
-	if (l->question->by == REPORT_BY_DIMENSION && !filtered &&
-	    ask(l, true, take_member, err) < 0)
+	if (l->question->by == GROUP_DIMENSION && !filtered && ask(l, true, take_member, err) < 0)
 		return -1;
 	return ask(l, filtered, take_row, err);
 }
@@ -536,7 +513,7 @@ static int finish(struct load *l, struct error *err)
 	struct report *r = l->report;
 
 	if (l->rest)
-		l->rest->used = !totals_zero(&l->rest->all);
+		l->rest->used = !amounts_wide_zero(&l->rest->all);
 	r->lines = arena_array(l->arena, struct report_line *, l->lines->len);
 	for (guint i = 0; i < l->lines->len; i++) {
 		struct report_line *line = g_ptr_array_index(l->lines, i);
@@ -545,7 +522,7 @@ static int finish(struct load *l, struct error *err)
 			continue;
 		line->number = r->n_lines;
 		r->lines[r->n_lines++] = line;
-		add(&r->all, &line->all, ADD);
+		amounts_wide_add(&r->all, &line->all, ADD);
 	}
 	for (size_t i = 0; i < r->n_lines && r->n_lines <= REPORT_NAMED_MAX; i++)
 		if (report_name(l->store, r->lines[i], l->arena, err) < 0)
@@ -585,15 +562,15 @@ static void know_lines(struct load *l)
 
 	for (size_t i = 0; i < r->n_lines; i++) {
 		struct report_line *line = r->lines[i];
-		enum report_by by = l->question->by;
+		enum group_by by = l->question->by;
 
 		if (line->member)
 			keep_line(l, line->member, line);
-		else if (by == REPORT_BY_CATEGORY)
+		else if (by == GROUP_CATEGORY)
 			keep_line(l, (int64_t)line->category, line);
-		else if (by == REPORT_BY_ACCOUNT)
+		else if (by == GROUP_ACCOUNT)
 			keep_line(l, line->account->id, line);
-		else if (by == REPORT_BY_NONE)
+		else if (by == GROUP_NONE)
 			keep_line(l, 0, line);
 		else if (*line->key)
 			g_hash_table_insert(l->by_text, (char *)line->key, line);
@@ -607,7 +584,7 @@ static void make_line_slots(struct load *l, size_t n)
 	struct report *r = l->report;
 
 	for (size_t i = 0; i < n; i++)
-		r->lines[i]->slots = arena_array(l->arena, struct totals, r->n_slots);
+		r->lines[i]->slots = arena_array(l->arena, struct amounts_wide, r->n_slots);
 }
 
 static void drop_line_slots(struct load *l, size_t n)
@@ -692,7 +669,7 @@ static int load_few_lines(struct load *l, size_t n, struct error *err)
 static int load_slots(struct load *l, size_t n, struct error *err)
 {
 	struct report *r = l->report;
-	bool filtered = filters(l->question), members = l->question->by == REPORT_BY_DIMENSION,
+	bool filtered = filters(l->question), members = l->question->by == GROUP_DIMENSION,
 	     few = members && r->n_lines > FEW_LINES;
 	int lines = 1, whole;
 
@@ -726,7 +703,7 @@ int report_load_slots(struct store *st, const struct catalogue *c, const struct 
 
 	load_init(&l, &scratch);
 	choose_categories(&l);
-	r->slots = arena_array(arena, struct totals, r->n_slots);
+	r->slots = arena_array(arena, struct amounts_wide, r->n_slots);
 	rc = choose_accounts(&l, err) < 0 ? -1
 					  : load_slots(&l, n < r->n_lines ? n : r->n_lines, err);
 	load_release(&l);
@@ -753,7 +730,7 @@ static void finish_cells(struct load *l)
 	for (guint i = 0; i < l->cells->len; i++) {
 		const struct report_cell *cell = &g_array_index(l->cells, struct report_cell, i);
 
-		if (!totals_zero(&cell->totals))
+		if (!amounts_wide_zero(&cell->totals))
 			r->cells[r->n_cells++] = *cell;
 	}
 	if (r->n_cells)
@@ -777,7 +754,7 @@ int report_load_cells(struct store *st, const struct catalogue *c, const struct 
 	l.cell_places = g_hash_table_new(NULL, NULL);
 	choose_categories(&l);
 	know_lines(&l);
-	r->slots = arena_array(arena, struct totals, r->n_slots);
+	r->slots = arena_array(arena, struct amounts_wide, r->n_slots);
 	rc = choose_accounts(&l, err) < 0 || ask_all(&l, err) < 0 ? -1 : 0;
 	if (rc == 0)
 		finish_cells(&l);

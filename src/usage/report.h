@@ -19,8 +19,6 @@ enum {
 	REPORT_NAMED_MAX = 10000   /* lines whose keys are read at once */
 };
 
-enum report_by { REPORT_BY_CATEGORY, REPORT_BY_ACCOUNT, REPORT_BY_DIMENSION, REPORT_BY_NONE };
-
 struct report_question {
 	const struct account *accounts;
 	size_t n_accounts;
@@ -28,8 +26,8 @@ struct report_question {
 	enum period period; /* of the slots */
 	int64_t from, to;   /* as in usage_query */
 	size_t category;    /* CATALOGUE_NONE = all */
-	enum report_by by;
-	enum dimension dimension;    /* of REPORT_BY_DIMENSION */
+	enum group_by by;
+	enum dimension dimension;    /* of GROUP_DIMENSION */
 	const char *dim[DIMENSIONS]; /* only usage with this value; NULL = any */
 };
 
@@ -52,15 +50,15 @@ struct report_line {
 	const struct account *account;
 	size_t number; /* from 0 to n_lines - 1; stays when report.lines is sorted */
 	bool used;     /* it has usage, though that may add up to nothing */
-	struct totals all;
-	struct totals *slots; /* oldest first; NULL: not read, see report_load_slots */
+	struct amounts_wide all;
+	struct amounts_wide *slots; /* oldest first; NULL: not read, see report_load_slots */
 };
 
 /* What one line used in one slot. */
 struct report_cell {
 	struct report_line *line;
 	size_t slot;
-	struct totals totals;
+	struct amounts_wide totals;
 };
 
 struct report {
@@ -68,9 +66,9 @@ struct report {
 	const int64_t *starts;      /* seconds, N_SLOTS + 1 of them: the last one is the end */
 	struct report_line **lines; /* in no order; those without any usage are left out */
 	size_t n_lines;
-	struct totals all;
-	struct totals *slots;      /* of all lines together, oldest first; NULL: not read */
-	struct report_cell *cells; /* by slot, oldest first; those without usage are left out */
+	struct amounts_wide all;
+	struct amounts_wide *slots; /* of all lines together, oldest first; NULL: not read */
+	struct report_cell *cells;  /* by slot, oldest first; those without usage are left out */
 	size_t n_cells;
 };
 
@@ -107,7 +105,5 @@ int report_name(struct store *st, struct report_line *line, struct arena *arena,
  * in the order that values were used in first.
  */
 int report_line_compare(const struct report_line *a, const struct report_line *b);
-
-bool totals_zero(const struct totals *t);
 
 #endif

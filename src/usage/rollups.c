@@ -79,26 +79,6 @@ void rollups_clear(struct rollups *r)
 
 /* ---- adding up ---- */
 
-/*
- * Adds A to SUM, or leaves it and returns the name of the amount that would not
- * fit 64 bits.
- */
-static const char *add_amounts(struct amounts *sum, const struct amounts *a)
-{
-	struct amounts new;
-
-	if (__builtin_add_overflow(sum->count, a->count, &new.count))
-		return "count";
-	if (__builtin_add_overflow(sum->usage, a->usage, &new.usage))
-		return "usage";
-	if (__builtin_add_overflow(sum->price, a->price, &new.price))
-		return "price";
-	if (__builtin_add_overflow(sum->upload, a->upload, &new.upload))
-		return "data_upload";
-	*sum = new;
-	return NULL;
-}
-
 /* The rollup of TABLE with KEY's key; a new one has no amounts yet. */
 static struct rollup *rollup_get(struct rollups *rs, GHashTable *table, const struct rollup *key)
 {
@@ -114,7 +94,7 @@ static struct rollup *rollup_get(struct rollups *rs, GHashTable *table, const st
 
 static int rollup_add(struct rollup *r, const struct amounts *amounts, struct error *err)
 {
-	const char *overflow = add_amounts(&r->amounts, amounts);
+	const char *overflow = amounts_add(&r->amounts, amounts);
 
 	if (!overflow)
 		return 0;
@@ -122,15 +102,6 @@ static int rollup_add(struct rollup *r, const struct amounts *amounts, struct er
 		err, ERR_OVERFLOW, overflow,
 		"the account's total %s of this category and month would no longer fit 64 bits",
 		overflow);
-}
-
-static bool has_dimensions(const struct rollup *r)
-{
-	for (int d = 0; d < DIMENSIONS; d++) {
-		if (r->dim[d])
-			return true;
-	}
-	return false;
 }
 
 static int compare_numbers(int64_t a, int64_t b)
@@ -185,7 +156,7 @@ static void find_totals(struct rollups *rs, const struct rollup *s, struct rollu
 		struct rollup key = { .level = level,
 				      .account = s->account,
 				      .category = s->category,
-				      .slot = store_slot(level, s->slot) };
+				      .slot = slot_of(level, s->slot) };
 
 		totals[level] = rollup_get(rs, rs->all, &key);
 	}
@@ -198,7 +169,7 @@ static void find_totals(struct rollups *rs, const struct rollup *s, struct rollu
 static int add_sum(struct rollups *rs, struct rollup *s, struct rollup *const totals[LEVELS],
 		   struct error *err)
 {
-	bool has_part = has_dimensions(s);
+	bool has_part = dimensions_any(s->dim);
 
 	for (int level = 0; level < LEVELS; level++) {
 		struct rollup key = *totals[level];
@@ -351,11 +322,11 @@ static int find_tried(struct rollups *r, struct store *st, const struct rollup *
 {
 	*ret_n = 0;
 	for (int level = 0; level < LEVELS; level++) {
-		for (int part = 0; part < 1 + has_dimensions(quarter); part++) {
+		for (int part = 0; part < 1 + dimensions_any(quarter->dim); part++) {
 			struct rollup key = *quarter;
 
 			key.level = level;
-			key.slot = store_slot(level, quarter->slot);
+			key.slot = slot_of(level, quarter->slot);
 			if (!part) {
 				key.series = 0;
 				memset(key.dim, 0, sizeof(key.dim));
@@ -372,8 +343,7 @@ int rollups_try(struct rollups *r, struct store *st, const struct rollup *quarte
 		const struct amounts *amounts, struct error *reason, struct error *err)
 {
 	struct rollup *tried[2 * LEVELS];
-	struct amounts negative = { -amounts->count, -amounts->usage, -amounts->price,
-				    -amounts->upload };
+	struct amounts negative = amounts_negated(amounts);
 	size_t n;
 
 	if (find_tried(r, st, quarter, tried, &n, err) < 0)
@@ -382,7 +352,7 @@ int rollups_try(struct rollups *r, struct store *st, const struct rollup *quarte
 		if (rollup_add(tried[i], amounts, reason) == 0)
 			continue;
 		while (i-- > 0)
-			add_amounts(&tried[i]->amounts, &negative);
+			amounts_add(&tried[i]->amounts, &negative);
 		return 0;
 	}
 	return 1;

@@ -14,7 +14,7 @@ struct rollups;
 /* The quarter hour that an event takes effect in. */
 static inline int64_t rollup_quarter(int64_t effective_us)
 {
-	return effective_us / (900 * USEC_PER_SEC);
+	return effective_us / (SLOT_SEC * USEC_PER_SEC);
 }
 
 /* Never NULL. */

@@ -18,12 +18,12 @@ struct sums_reading {
 
 static int64_t quarter_up(int64_t sec)
 {
-	return -floor_div(-sec, QUARTER_SEC);
+	return -floor_div(-sec, SLOT_SEC);
 }
 
 static int64_t quarter_down(int64_t sec)
 {
-	return floor_div(sec, QUARTER_SEC);
+	return floor_div(sec, SLOT_SEC);
 }
 
 static int read_whole(const struct sums_reading *r, struct arena *arena, struct error *err)
@@ -132,8 +132,7 @@ static int add_edge(struct sums_reading *r, size_t account, size_t span, int64_t
 static int add_edges(struct sums_reading *r, size_t account, size_t span, struct error *err)
 {
 	int64_t from = r->q->spans[span].from, to = r->q->spans[span].to;
-	int64_t whole_from = quarter_up(from) * QUARTER_SEC,
-		whole_to = quarter_down(to) * QUARTER_SEC;
+	int64_t whole_from = quarter_up(from) * SLOT_SEC, whole_to = quarter_down(to) * SLOT_SEC;
 
 	if (from >= to)
 		return 0;

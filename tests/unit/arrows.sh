@@ -26,15 +26,16 @@ includes | awk '
 
 	BEGIN {
 		# folder: what it may use beside itself and base
-		uses["main.c"] = "cli http meta api ingest mapping usage store format base"
-		uses["cli"] = "http meta api ingest mapping usage store format base"
-		uses["http"] = "meta api ingest mapping usage store format base"
-		uses["meta"] = "api usage format base"
-		uses["api"] = "ingest mapping usage store format base"
-		uses["ingest"] = "mapping usage store base"
-		uses["mapping"] = "usage store base"
-		uses["usage"] = "store base"
-		uses["store"] = "base"
+		uses["main.c"] = "cli http meta api ingest mapping usage store model format base"
+		uses["cli"] = "http meta api ingest mapping usage store model format base"
+		uses["http"] = "meta api ingest mapping usage store model format base"
+		uses["meta"] = "api usage model format base"
+		uses["api"] = "ingest mapping usage store model format base"
+		uses["ingest"] = "mapping usage store model base"
+		uses["mapping"] = "usage store model base"
+		uses["usage"] = "store model base"
+		uses["store"] = "model base"
+		uses["model"] = "base"
 		uses["format"] = "base"
 		uses["base"] = ""
 

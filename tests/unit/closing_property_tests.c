@@ -59,7 +59,7 @@ struct question {
 	size_t n;
 	struct usage_query query;
 	bool report; /* by report_load instead */
-	enum report_by by;
+	enum group_by by;
 	bool by_customer; /* only of customer "cus1" */
 };
 
@@ -218,8 +218,8 @@ static bool ask(const struct family *f, struct question *q)
 	if (q->query.from >= q->query.to)
 		q->query.from = q->query.to - 30 * DAY_SEC;
 	q->report = below(3) == 0;
-	q->by = (enum report_by)below(REPORT_BY_NONE + 1);
-	if (below(3) == 0 || q->by == REPORT_BY_DIMENSION) {
+	q->by = (enum group_by)below(GROUP_NONE + 1);
+	if (below(3) == 0 || q->by == GROUP_DIMENSION) {
 		q->query.category = (size_t)below((int64_t)catalogue->n - 1);
 		q->query.group = q->n == 1 && below(2) ? DIM_CUSTOMER : GROUP_NONE;
 		q->by_customer = below(3) == 0;
@@ -227,7 +227,7 @@ static bool ask(const struct family *f, struct question *q)
 	return true;
 }
 
-static void add_totals(GString *out, const char *key, int64_t from, const struct totals *t)
+static void add_totals(GString *out, const char *key, int64_t from, const struct amounts_wide *t)
 {
 	if (t->count || t->usage || t->price || t->upload)
 		g_string_append_printf(out, "%" PRId64 " %s %" PRId64 " %" PRId64 " %" PRId64 "\n",

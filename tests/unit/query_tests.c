@@ -182,10 +182,10 @@ static bool counts_for(const struct fact *f, size_t category)
 	return category == cats->totalprice || catalogue_within(cats, own, category);
 }
 
-static struct totals slow_totals(const struct usage_query *q, size_t category, int customer,
-				 int64_t from, int64_t to)
+static struct amounts_wide slow_totals(const struct usage_query *q, size_t category, int customer,
+				       int64_t from, int64_t to)
 {
-	struct totals t = { 0 };
+	struct amounts_wide t = { 0 };
 
 	for (int i = 0; i < EVENTS; i++) {
 		const struct fact *f = &facts[i];
@@ -207,7 +207,7 @@ static struct totals slow_totals(const struct usage_query *q, size_t category, i
 	return t;
 }
 
-static void same_totals(const struct totals *a, const struct totals *b)
+static void same_totals(const struct amounts_wide *a, const struct amounts_wide *b)
 {
 	ck_assert_int_eq((int64_t)a->count, (int64_t)b->count);
 	ck_assert_int_eq((int64_t)a->usage, (int64_t)b->usage);
@@ -276,8 +276,9 @@ static struct usage_query any_query(void)
 	q.category = pick(2) ? CATALOGUE_NONE : (size_t)pick((int64_t)cats->n);
 	q.group = GROUP_CATEGORY;
 	if (q.category != CATALOGUE_NONE && q.category != cats->totalprice)
-		q.group = (int[]) { GROUP_CATEGORY, GROUP_NONE, DIM_CUSTOMER }[pick(3)];
-	if (q.group == DIM_CUSTOMER)
+		q.group = (enum group_by[]) { GROUP_CATEGORY, GROUP_NONE,
+					      GROUP_DIMENSION }[pick(3)];
+	if (q.group == GROUP_DIMENSION)
 		q.n_accounts = 1;
 	return q;
 }
@@ -291,7 +292,7 @@ static void check_query(const struct usage_query *q)
 	struct usage_cursor *cur = NULL;
 	struct error err = { 0 };
 	struct usage_row row;
-	struct totals want, sum = { 0 };
+	struct amounts_wide want, sum = { 0 };
 	int64_t before = INT64_MAX;
 	size_t whole = q->category == CATALOGUE_NONE ? cats->totalprice : q->category;
 	int rc;
@@ -318,7 +319,7 @@ static void check_query(const struct usage_query *q)
 	}
 	must(rc, &err);
 	usage_close(&cur);
-	if (q->group == DIM_CUSTOMER)
+	if (q->group == GROUP_DIMENSION)
 		return; /* what has no customer is in no row */
 	want = slow_totals(q, whole, -1, q->from, q->to);
 	ck_assert_int_eq((int64_t)sum.price, (int64_t)want.price);
@@ -365,7 +366,7 @@ START_TEST(ranges_that_meet_inside_a_quarter_hour_count_each_event_once)
 
 	for (int i = 0; i < EVENTS && sms < 100; i++) {
 		int64_t at = facts[i].sec, whole = sms_counted(at - 5000, at + 5000, false);
-		struct totals want;
+		struct amounts_wide want;
 
 		if (facts[i].account != 0 || strcmp(names[facts[i].name], "sms") != 0)
 			continue;
@@ -384,14 +385,14 @@ END_TEST
 START_TEST(a_running_quarter_hour_counts_whole)
 {
 	for (int i = 0; i < EVENTS; i++) {
-		int64_t at = facts[i].sec, start = floor_div(at, QUARTER_SEC) * QUARTER_SEC;
+		int64_t at = facts[i].sec, start = floor_div(at, SLOT_SEC) * SLOT_SEC;
 
 		if (facts[i].account != 0 || strcmp(names[facts[i].name], "sms") != 0)
 			continue;
 		ck_assert_int_eq(sms_counted(start - 3600, at, true),
-				 sms_counted(start - 3600, start + QUARTER_SEC, false));
+				 sms_counted(start - 3600, start + SLOT_SEC, false));
 		ck_assert_int_eq(sms_counted(start - 3600, start, true),
-				 sms_counted(start - 3600, start + QUARTER_SEC, false));
+				 sms_counted(start - 3600, start + SLOT_SEC, false));
 	}
 }
 END_TEST
@@ -408,7 +409,7 @@ START_TEST(a_dimension_filter_counts_only_what_has_its_value)
 	struct usage_cursor *cur = NULL;
 	struct error err = { 0 };
 	struct usage_row row;
-	struct totals want;
+	struct amounts_wide want;
 
 	q.category = catalogue_find(cats, "sms", 3);
 	must(store_dimension_find(st, account_ids[0], DIM_CUSTOMER, "ben", 3, &q.dim[DIM_CUSTOMER],
@@ -508,7 +509,7 @@ START_TEST(a_range_splits_into_the_fewest_slots_and_covers_itself_exactly)
 		int64_t from = (1600000000 + pick(200000000)) / 900 * 900,
 			to = from + pick(i % 2 ? 400 : 200000) * 900, at = from;
 		struct slot_run runs[SLOT_RUNS_MAX];
-		int n = store_slot_runs(from / 900, to / 900, runs);
+		int n = slot_runs(from / 900, to / 900, runs);
 
 		ck_assert_int_le(n, SLOT_RUNS_MAX);
 		for (int r = 0; r < n; r++) {
@@ -549,7 +550,7 @@ static struct report_question any_question(void)
 				     .from = q.from,
 				     .to = q.to,
 				     .category = q.category,
-				     .by = (enum report_by)pick(4),
+				     .by = (enum group_by)pick(4),
 				     .dimension = DIM_CUSTOMER,
 				     .n_accounts = 1 + (size_t)pick(ACCOUNTS) };
 	struct error err = { 0 };
@@ -560,7 +561,7 @@ static struct report_question any_question(void)
 	r.accounts = report_accounts;
 	if (r.category == cats->totalprice)
 		r.category = CATALOGUE_NONE;
-	if (r.by != REPORT_BY_DIMENSION)
+	if (r.by != GROUP_DIMENSION)
 		r.dimension = DIMENSIONS; /* it says nothing then */
 	if (pick(3) == 0)
 		r.dim[DIM_CUSTOMER] = customers[pick(CUSTOMERS)];
@@ -595,16 +596,16 @@ static bool is_in_line(const struct fact *f, const struct report_question *q,
 	const char *customer = f->customer < 0 ? "" : customers[f->customer];
 
 	switch (q->by) {
-	case REPORT_BY_CATEGORY:
+	case GROUP_CATEGORY:
 		return strcmp(line->key, category_key(catalogue_find(cats, names[f->name],
 								     strlen(names[f->name])),
 						      q->category)) == 0;
-	case REPORT_BY_ACCOUNT:
+	case GROUP_ACCOUNT:
 		return strcmp(line->key, sids[f->account]) == 0;
-	case REPORT_BY_DIMENSION:
+	case GROUP_DIMENSION:
 		return strcmp(line->key, customer) == 0 &&
 		       (!line->account || line->account->id == account_ids[f->account]);
-	case REPORT_BY_NONE:
+	case GROUP_NONE:
 		break;
 	}
 	return true;
@@ -623,7 +624,7 @@ static void check_cells(const struct report *r, const struct report_line *line, 
 
 		ck_assert(i == 0 || cell[-1].slot < cell->slot ||
 			  (cell[-1].slot == cell->slot && cell[-1].line != cell->line));
-		ck_assert(!totals_zero(&cell->totals));
+		ck_assert(!amounts_wide_zero(&cell->totals));
 		if (cell->line != line)
 			continue;
 		for (; slot < cell->slot; slot++)
@@ -779,7 +780,7 @@ static struct report_question many_question(void)
 		.category = CATALOGUE_NONE,
 		.from = 1750000000 / SEC_PER_DAY * SEC_PER_DAY - 5 * SEC_PER_DAY,
 		.to = 1750000000 / SEC_PER_DAY * SEC_PER_DAY + 10 * SEC_PER_DAY,
-		.by = REPORT_BY_DIMENSION,
+		.by = GROUP_DIMENSION,
 		.dimension = DIM_CUSTOMER
 	};
 }

@@ -446,7 +446,7 @@ static int64_t reported(enum dimension d, const char *text)
 				     .period = PERIOD_ALL,
 				     .from = 1795132800,
 				     .to = 1795392000,
-				     .by = REPORT_BY_NONE };
+				     .by = GROUP_NONE };
 	struct report r;
 
 	OK(store_begin_read(st, &err));

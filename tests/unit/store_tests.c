@@ -1119,7 +1119,7 @@ START_TEST(event_that_differs_in_anything_is_a_conflict)
 				  .id_len = 6,
 				  .series = f.plain,
 				  .time_us = 1000,
-				  .amounts = { 1, 2, 3, 4 } };
+				  .amounts.n = { 1, 2, 3, 4 } };
 	int64_t *const fields[] = { &e.series,        &e.time_us,       &e.amounts.count,
 				    &e.amounts.usage, &e.amounts.price, &e.amounts.upload };
 
@@ -1146,22 +1146,22 @@ END_TEST
 
 START_TEST(slots_follow_the_calendar)
 {
-	ck_assert_int_eq(store_slot(LEVEL_QUARTER, 95), 95);
-	ck_assert_int_eq(store_slot(LEVEL_DAY, 95), 0);
-	ck_assert_int_eq(store_slot(LEVEL_DAY, 96), 1);
-	ck_assert_int_eq(store_slot(LEVEL_DAY, -1), -1);
-	ck_assert_int_eq(store_slot(LEVEL_MONTH, 0), 1970 * 12);
-	ck_assert_int_eq(store_slot(LEVEL_MONTH, 31 * 96 - 1), 1970 * 12);
-	ck_assert_int_eq(store_slot(LEVEL_MONTH, 31 * 96), 1970 * 12 + 1);
+	ck_assert_int_eq(slot_of(LEVEL_QUARTER, 95), 95);
+	ck_assert_int_eq(slot_of(LEVEL_DAY, 95), 0);
+	ck_assert_int_eq(slot_of(LEVEL_DAY, 96), 1);
+	ck_assert_int_eq(slot_of(LEVEL_DAY, -1), -1);
+	ck_assert_int_eq(slot_of(LEVEL_MONTH, 0), 1970 * 12);
+	ck_assert_int_eq(slot_of(LEVEL_MONTH, 31 * 96 - 1), 1970 * 12);
+	ck_assert_int_eq(slot_of(LEVEL_MONTH, 31 * 96), 1970 * 12 + 1);
 	/* 2000-02-29 */
-	ck_assert_int_eq(store_slot(LEVEL_MONTH, 11016 * 96 - 1), 2000 * 12 + 1);
-	ck_assert_int_eq(store_slot(LEVEL_MONTH, 11017 * 96), 2000 * 12 + 2);
+	ck_assert_int_eq(slot_of(LEVEL_MONTH, 11016 * 96 - 1), 2000 * 12 + 1);
+	ck_assert_int_eq(slot_of(LEVEL_MONTH, 11017 * 96), 2000 * 12 + 2);
 }
 END_TEST
 
 static void add_rollup(struct store *st, struct rollup r, int64_t count)
 {
-	r.amounts = (struct amounts) { count, 10 * count, 100 * count, 1000 * count };
+	r.amounts = (struct amounts) { .n = { count, 10 * count, 100 * count, 1000 * count } };
 	OK(store_rollups_add(st, &r, 1, &err));
 }
 
@@ -1361,7 +1361,7 @@ static struct fixture with_days(int64_t ret_series[SUMS_SERIES])
 	for (int64_t day = 1; day < SUMS_DAYS; day++) {
 		for (int level = 0; level < LEVELS; level++) {
 			r.level = level;
-			r.slot = store_slot(level, day * 96 + 40);
+			r.slot = slot_of(level, day * 96 + 40);
 			r.series = 0;
 			add_rollup(f.st, r, day);
 			for (int i = 0; i < SUMS_SERIES; i++) {
@@ -1642,7 +1642,7 @@ static void write_sound_ledger(void)
 
 		snprintf(id, sizeof(id), "call-%d", i);
 		e.id_len = strlen(id);
-		e.amounts = (struct amounts) { 1, 10, 100, 1000 };
+		e.amounts = (struct amounts) { .n = { 1, 10, 100, 1000 } };
 		OK(store_events_add(f.st, &e, 1, &err));
 		ref = (struct posted) { e.time_us, e.series, e.source, e.id, e.id_len };
 		OK(store_postings_add(f.st, f.account, &ref, 1, &err));
@@ -1650,7 +1650,7 @@ static void write_sound_ledger(void)
 			struct rollup r = { .level = level,
 					    .account = f.account,
 					    .category = f.category,
-					    .slot = store_slot(level, at) };
+					    .slot = slot_of(level, at) };
 
 			add_rollup(f.st, r, 1);
 			r.series = f.dimensioned;
@@ -2582,7 +2582,7 @@ static void add_meanwhile(struct meanwhile *m)
 				  .id = id,
 				  .series = m->f.dimensioned,
 				  .time_us = at * 900000000 + 100 + m->n,
-				  .amounts = { 1, 10, 100, 1000 } };
+				  .amounts.n = { 1, 10, 100, 1000 } };
 	struct posted ref;
 
 	snprintf(id, sizeof(id), "meanwhile-%d", m->n++);
@@ -2595,7 +2595,7 @@ static void add_meanwhile(struct meanwhile *m)
 		struct rollup r = { .level = level,
 				    .account = m->f.account,
 				    .category = m->f.category,
-				    .slot = store_slot(level, at) };
+				    .slot = slot_of(level, at) };
 
 		add_rollup(m->st, r, 1);
 		r.series = m->f.dimensioned;

@@ -1,0 +1,36 @@
+/*
+ * slot.h - the slots of time that usage is added up over, at three levels.
+ *
+ * Slots count from 1970 in UTC: quarter hours, days, months (year * 12 + month
+ * - 1).
+ */
+#ifndef MODEL_SLOT_H
+#define MODEL_SLOT_H
+
+#include <stdint.h>
+
+enum level { LEVEL_QUARTER, LEVEL_DAY, LEVEL_MONTH, LEVELS };
+
+/* The length of a quarter hour. */
+#define SLOT_SEC      900
+#define SLOTS_PER_DAY (86400 / SLOT_SEC)
+
+/* The slot that a quarter hour lies in. */
+int64_t slot_of(enum level level, int64_t quarter);
+
+/* A run of slots of one level. */
+struct slot_run {
+	enum level level;
+	int64_t from, to; /* TO exclusive */
+};
+
+#define SLOT_RUNS_MAX 5 /* quarters, days, months, days, quarters */
+
+/*
+ * Splits the quarter hours [FROM, TO) into the fewest runs: whole UTC months,
+ * whole UTC days around them, quarter hours at the ends. Returns how many (0
+ * for an empty range).
+ */
+int slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX]);
+
+#endif

@@ -1,0 +1,260 @@
+/*
+ * rebuild.c - puts rollups and postings right in a ledger that goes on growing.
+ */
+#include "store/walk.h"
+
+#include <time.h>
+#include "base/banned.h"
+
+#define REPAIR_MS    200 /* so long others wait for the writer's place at most */
+#define META_REBUILD "rebuild"
+
+/* ---- postings ---- */
+
+/* How many bytes the PART of an hour had in the snapshot. */
+static int bytes_before(struct store *from, const struct posting_hour *hour, int64_t part,
+			int64_t *ret, struct error *err)
+{
+	struct stmt *s = prepare(
+		from,
+		"SELECT length(events) FROM posting WHERE account = ?1 AND hour = ?2 AND part = ?3",
+		err);
+
+	db_bind_int(s, 1, hour->account);
+	db_bind_int(s, 2, hour->hour);
+	db_bind_int(s, 3, part);
+	*ret = 0;
+	return store_one(s, ret, err);
+}
+
+/* Bytes of runs that came after the snapshot. */
+struct new_runs {
+	const char *bytes;
+	size_t len;
+	struct new_runs *next;
+};
+
+/* The runs that TO has more than FROM, in order: parts only grow at their ends. */
+static int collect_new_runs(struct store *from, struct store *to, const struct posting_hour *hour,
+			    struct arena *arena, struct new_runs **ret, struct error *err)
+{
+	struct stmt *s = prepare(
+		to,
+		"SELECT part, events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part",
+		err);
+	int rc;
+
+	db_bind_int(s, 1, hour->account);
+	db_bind_int(s, 2, hour->hour);
+	while ((rc = db_step(s, err)) > 0) {
+		size_t len;
+		const char *bytes = db_get_blob(s, 1, &len);
+		int64_t before;
+
+		if (bytes_before(from, hour, db_get_int(s, 0), &before, err) < 0) {
+			db_reset(s);
+			return -1;
+		}
+		if ((size_t)before >= len)
+			continue;
+		*ret = arena_new(arena, struct new_runs);
+		(*ret)->len = len - (size_t)before;
+		(*ret)->bytes = arena_strn(arena, bytes + before, (*ret)->len);
+		ret = &(*ret)->next;
+	}
+	return rc;
+}
+
+static int remove_parts(struct store *st, const struct posting_hour *hour, struct error *err)
+{
+	struct stmt *s = prepare(st, "DELETE FROM posting WHERE account = ?1 AND hour = ?2", err);
+
+	db_bind_int(s, 1, hour->account);
+	db_bind_int(s, 2, hour->hour);
+	return db_step(s, err);
+}
+
+int store_postings_replace(struct store *from, struct store *to, const struct posting_hour *want,
+			   struct error *err)
+{
+	struct new_runs *runs = NULL;
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena);
+	rc = collect_new_runs(from, to, want, &arena, &runs, err);
+	if (rc == 0)
+		rc = remove_parts(to, want, err);
+	if (rc == 0)
+		rc = store_postings_add(to, want->account, want->list, want->n, err);
+	for (; runs && rc == 0; runs = runs->next)
+		rc = store_posting_append(to, want->account, want->hour, runs->bytes, runs->len,
+					  err);
+	arena_release(&arena);
+	return rc;
+}
+
+/* ---- writes ---- */
+
+/*
+ * What is wrong in the snapshot FROM is put right in the ledger as it is by
+ * then, TO: rollups and postings are only ever added to, so what has to be
+ * added to the snapshot's has to be added to the others, too. The writer's
+ * place is given back soon and often.
+ */
+struct repair {
+	struct store *from, *to;
+	bool writing;
+	int64_t since_ms; /* when the write began */
+	/* two that repair at once would do it twice: the later one goes on */
+	int64_t generation;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static int repair_begin(struct repair *r, struct error *err)
+{
+	if (store_begin_write(r->to, err) < 0)
+		return -1;
+	if (store_meta(r->to, META_REBUILD, &r->generation, err) < 0 ||
+	    store_meta_set(r->to, META_REBUILD, ++r->generation, err) < 0) {
+		store_end(r->to);
+		return -1;
+	}
+	return store_commit(r->to, err);
+}
+
+static int repair_open(struct repair *r, struct error *err)
+{
+	int64_t generation = 0;
+
+	if (r->writing)
+		return 0;
+	if (store_begin_write(r->to, err) < 0)
+		return -1;
+	r->writing = true;
+	r->since_ms = now_ms();
+	if (store_meta(r->to, META_REBUILD, &generation, err) < 0)
+		return -1;
+	if (generation != r->generation)
+		return error_set(err, ERR_BUSY, NULL,
+				 "another rebuild has begun, and goes on instead");
+	return 0;
+}
+
+static int repair_pause(struct repair *r, bool end, struct error *err)
+{
+	if (!r->writing || (!end && now_ms() - r->since_ms < REPAIR_MS))
+		return 0;
+	r->writing = false;
+	return store_commit(r->to, err);
+}
+
+static int repair_add(struct repair *r, const struct rollup *row, int sign, struct error *err)
+{
+	struct rollup change = *row;
+
+	if (sign < 0)
+		change.amounts = amounts_negated(&row->amounts);
+	return store_rollups_add(r->to, &change, 1, err);
+}
+
+static int repair_rollup(struct walk *w, const struct rollup *want, const struct rollup *have,
+			 struct error *err)
+{
+	struct repair *r = w->arg;
+
+	w->n++;
+	if (repair_open(r, err) < 0 || (have && repair_add(r, have, -1, err) < 0) ||
+	    (want && repair_add(r, want, 1, err) < 0))
+		return -1;
+	return repair_pause(r, false, err);
+}
+
+static int repair_hour(struct walk *w, const struct posting_sum *want,
+		       const struct posting_sum *have, struct error *err)
+{
+	const struct posting_sum *which = want ? want : have;
+	struct posting_hour hour = { which->account, which->hour,
+				     (struct posted *)w->hour.refs->data,
+				     want ? w->hour.refs->len : 0 };
+	struct repair *r = w->arg;
+
+	w->n++;
+	if (repair_open(r, err) < 0 || store_postings_replace(r->from, r->to, &hour, err) < 0)
+		return -1;
+	return repair_pause(r, false, err);
+}
+
+static int repair_unlisted(struct walk *w, int64_t account, const struct posted *p,
+			   struct error *err)
+{
+	struct closing_change c = {
+		.account = account,
+		.kind = CLOSING_LATE,
+		.effective_us = p->effective_us,
+		.source = p->source,
+		.event = p->id,
+		.event_len = p->id_len,
+	};
+	struct repair *r = w->arg;
+
+	w->n++;
+	return repair_open(r, err) < 0 ? -1 : store_closing_change_add(r->to, &c, err);
+}
+
+/* Events can't be repaired. */
+static void pass_odd(struct walk *w, const struct posted *p, const char *words)
+{
+	(void)w, (void)p, (void)words;
+}
+
+static int pause_repair(struct walk *w, struct error *err)
+{
+	return repair_pause(w->arg, false, err);
+}
+
+static const struct walk_calls repairing = { .rollup = repair_rollup,
+					     .hour = repair_hour,
+					     .unlisted = repair_unlisted,
+					     .odd = pass_odd,
+					     .pause = pause_repair,
+					     .keep_postings = true,
+					     .must_fit = true };
+
+static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
+{
+	int rc;
+
+	if (store_begin_read(w->st, err) < 0)
+		return -1;
+	walk_init(w);
+	rc = walk_events(w, ret_events, err);
+	if (rc == 0 && w->told->progress)
+		w->told->progress(w->told->arg, *ret_events, *ret_events);
+	walk_release(w);
+	store_end(w->st);
+	return rc;
+}
+
+int store_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
+		  size_t *ret_n, int64_t *ret_events, struct error *err)
+{
+	struct repair repair = { .from = st, .to = writer };
+	struct walk w = { .st = st, .calls = &repairing, .told = calls, .arg = &repair };
+
+	if (repair_begin(&repair, err) < 0)
+		return -1;
+	if (rebuild(&w, ret_events, err) < 0 || repair_pause(&repair, true, err) < 0) {
+		store_end(writer);
+		return -1;
+	}
+	*ret_n = w.n;
+	return 0;
+}
