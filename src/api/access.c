@@ -1,6 +1,8 @@
 #include "api/access.h"
 
 #include <string.h>
+#include "store/account.h"
+#include "store/category.h"
 #include "base/banned.h"
 
 int access_operation(struct request *rq, struct error *err)

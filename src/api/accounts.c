@@ -7,6 +7,7 @@
 #include "api/list_page.h"
 #include "api/url.h"
 #include "base/civil.h"
+#include "store/account.h"
 #include "usage/account.h"
 #include "usage/account_calendar.h"
 #include "base/banned.h"

@@ -6,6 +6,7 @@
 
 #include "base/civil.h"
 #include "base/strbuf.h"
+#include "store/account.h"
 #include "base/banned.h"
 
 struct administer_task {

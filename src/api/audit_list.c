@@ -4,6 +4,7 @@
 #include "api/administer.h"
 #include "api/paging.h"
 #include "api/url.h"
+#include "store/audit.h"
 #include "base/banned.h"
 
 struct audit_record {
@@ -63,8 +64,11 @@ static int load_page(const struct request *rq, struct record_page *page, struct 
 	int later = page_begin(rq, page, &place, err);
 	size_t size = later < 0 ? 0 : (size_t)page->page_size, n;
 
-	if (later < 0 || store_audits(rq->store, later ? place.number[PLACE_BEFORE] : 0, size + 1,
-				      rq->arena, ret, &n, err) < 0)
+	if (later < 0 ||
+	    store_audits(rq->store,
+			 &(struct newest) { .before = later ? place.number[PLACE_BEFORE] : 0,
+					    .limit = size + 1 },
+			 rq->arena, ret, &n, err) < 0)
 		return -1;
 	page->n = n > size ? size : n;
 	if (n > size)

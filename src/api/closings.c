@@ -11,6 +11,8 @@
 #include "api/presets.h"
 #include "api/url.h"
 #include "base/civil.h"
+#include "store/account.h"
+#include "store/closing.h"
 #include "usage/account_calendar.h"
 #include "usage/closing_changes.h"
 #include "base/banned.h"
@@ -413,13 +415,12 @@ static int list_changes(struct request *rq, struct writer *w, struct error *err)
 {
 	const char *sid = request_arg(rq, "AccountSid")->text;
 	struct page_place place = { .name = NULL };
-	struct closed_change *list;
+	struct closed_changes changes;
 	struct record_page page;
 	struct closings_page links;
 	struct account account;
 	int64_t since;
 	bool more;
-	size_t n;
 
 	if (access_account(rq, sid, &account, err) != SIGHT_OK)
 		return err->kind ? -1
@@ -427,18 +428,20 @@ static int list_changes(struct request *rq, struct writer *w, struct error *err)
 					     "'%.40s' is not an account that you may see", sid);
 	if (page_begin(rq, &page, &place, err) < 0 ||
 	    since_instant(rq, &account, &since, err) < 0 ||
-	    closing_changes_load(rq->store, &account, since, place.number[0],
-				 (size_t)page.page_size + 1, rq->arena, &list, &n, err) < 0)
+	    closing_changes_load(rq->store, &account,
+				 &(struct newest) { since, place.number[0],
+						    (size_t)page.page_size + 1 },
+				 rq->arena, &changes, err) < 0)
 		return -1;
-	more = n > (size_t)page.page_size;
-	page.n = more ? (size_t)page.page_size : n;
-	links = finish_page(rq, &page, more ? list[page.n - 1].change.id : 0);
+	more = changes.n > (size_t)page.page_size;
+	page.n = more ? (size_t)page.page_size : changes.n;
+	links = finish_page(rq, &page, more ? changes.list[page.n - 1].change.id : 0);
 	late_links_write(rq, w, account.sid);
 	writer_about(w, rq->op->title,
 		     arena_join(rq->arena, account.name,
 				account.parent ? "" : " with its subaccounts",
 				": what came for days that were closed, the newest first.", NULL));
-	return write_changes(rq, &links, list, page.n, w, err);
+	return write_changes(rq, &links, changes.list, page.n, w, err);
 }
 
 /* ---- the table ---- */

@@ -12,6 +12,9 @@
 #include "api/range.h"
 #include "api/url.h"
 #include "ingest/members.h"
+#include "store/account.h"
+#include "store/correction.h"
+#include "store/event.h"
 #include "base/banned.h"
 
 /* ---- the list ---- */
@@ -156,14 +159,17 @@ static int load_page(const struct request *rq, const struct event_query *q,
 	if (page_begin(rq, page, &place, err) < 0)
 		return -1;
 	at = read_place(&place);
-	if (events_find(rq->store, rq->catalogue, q, at, (size_t)page->page_size, rq->arena, found,
-			err) < 0)
+	if (events_find(rq->store, q,
+			&(struct event_search) { rq->catalogue, at, (size_t)page->page_size },
+			rq->arena, found, err) < 0)
 		return -1;
 	page->n = found->n;
 	next = make_place(found->next);
 	if (at.id) {
-		if (events_back(rq->store, rq->catalogue, q, at, (size_t)page->page_size, rq->arena,
-				&back, err) < 0)
+		if (events_back(rq->store, q,
+				&(struct event_search) { rq->catalogue, at,
+							 (size_t)page->page_size },
+				rq->arena, &back, err) < 0)
 			return -1;
 		previous = make_place(back);
 	}
@@ -327,8 +333,9 @@ static int find_original(const struct request *rq, const struct found_event *e,
 	*ret = e->event;
 	if (!e->corrects)
 		return 0;
-	rc = store_event_find(rq->store, c->source, c->event, strlen(c->event), rq->arena, ret,
-			      err);
+	rc = store_event_find(rq->store,
+			      &(struct event_key) { c->source, c->event, strlen(c->event) },
+			      rq->arena, ret, err);
 	return rc > 0   ? 0
 	       : rc < 0 ? -1
 			: error_set(err, ERR_INTERNAL, NULL,
@@ -338,7 +345,8 @@ static int find_original(const struct request *rq, const struct found_event *e,
 static int load_record(const struct request *rq, const struct stored_event *e,
 		       struct found_event *found, struct event_record *ret, struct error *err)
 {
-	if (event_load(rq->store, e->source, e->id, e->id_len, rq->arena, found, err) <= 0)
+	if (event_load(rq->store, &(struct event_key) { e->source, e->id, e->id_len }, rq->arena,
+		       found, err) <= 0)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "an event is gone: run \"usaged verify\"");
 	return event_record_fill(rq, found, ret, err);
@@ -402,8 +410,9 @@ int event_answer_write(const struct request *rq, const struct stored_event *e, s
 
 	if (load_record(rq, e, &found, &event, err) < 0 ||
 	    find_original(rq, &found, &original, err) < 0 ||
-	    store_corrections(rq->store, original.source, original.id, original.id_len, rq->arena,
-			      &corrections, &n, err) < 0 ||
+	    store_corrections(rq->store,
+			      &(struct event_key) { original.source, original.id, original.id_len },
+			      rq->arena, &corrections, &n, err) < 0 ||
 	    event_attributes(rq->store, &original, rq->arena, &attributes, err) < 0)
 		return -1;
 	rc = event_counting(rq->store, &original, rq->arena, &counting, err);

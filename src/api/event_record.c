@@ -5,6 +5,7 @@
 #include "api/access.h"
 #include "api/administer.h"
 #include "api/url.h"
+#include "store/account.h"
 #include "base/banned.h"
 
 #define DIMENSION_FIELD(id, column, field, max, doc, param, group, word, which, one, ...) \

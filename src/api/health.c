@@ -6,6 +6,7 @@
 
 #include "api/administer.h"
 #include "config.h"
+#include "store/meta.h"
 #include "usage/commit_thread.h"
 #include "usage/verifier.h"
 #include "base/banned.h"

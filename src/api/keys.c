@@ -5,6 +5,7 @@
 #include "api/administer.h"
 #include "api/list_page.h"
 #include "api/url.h"
+#include "store/key.h"
 #include "base/banned.h"
 
 struct key_record {

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include "store/account.h"
 #include "base/banned.h"
 
 const struct zone *request_zone(const struct request *rq)

@@ -6,6 +6,8 @@
 #include "api/paging.h"
 #include "api/presets.h"
 #include "api/url.h"
+#include "store/account.h"
+#include "store/rejection.h"
 #include "base/banned.h"
 
 struct rejection_record {

@@ -14,6 +14,7 @@
 #include "api/range.h"
 #include "api/sims.h"
 #include "api/date_text.h"
+#include "store/account.h"
 #include "base/banned.h"
 
 enum { HOURLY_DAYS = 2, DAILY_DAYS = 92, MONTHLY_DAYS = 1100 };

@@ -16,6 +16,7 @@
 #include "api/record_view.h"
 #include "api/url.h"
 #include "api/date_text.h"
+#include "store/series.h"
 #include "usage/query.h"
 #include "base/banned.h"
 
@@ -548,8 +549,10 @@ static int write_ai_account(const struct request *rq, const struct account *a,
 	q.accounts = &a->id;
 	q.n_accounts = 1;
 	if (customer) {
-		rc = store_dimension_find(rq->store, a->id, DIM_CUSTOMER, customer,
-					  strlen(customer), &q.dim[DIM_CUSTOMER], err);
+		rc = store_dimension_find(rq->store,
+					  &(struct dimension_value) { a->id, DIM_CUSTOMER, customer,
+								      strlen(customer) },
+					  &q.dim[DIM_CUSTOMER], err);
 		if (rc <= 0)
 			return rc;
 	}

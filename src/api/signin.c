@@ -9,6 +9,9 @@
 #include "base/name.h"
 #include "base/strbuf.h"
 #include "base/throttle.h"
+#include "store/key.h"
+#include "store/session.h"
+#include "store/user.h"
 #include "usage/user.h"
 #include "base/banned.h"
 

@@ -11,6 +11,8 @@
 #include "api/list_page.h"
 #include "api/url.h"
 #include "base/strbuf.h"
+#include "store/series.h"
+#include "store/sim.h"
 #include "base/banned.h"
 
 /* ---- which aren't known ---- */
@@ -23,7 +25,9 @@ static int is_known(const struct request *rq, const struct account *accounts, si
 	int rc = 0;
 
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = sim_match(rq->store, accounts[i].id, d, text, rq->arena, &match, err);
+		rc = sim_match(rq->store,
+			       &(struct dimension_value) { accounts[i].id, d, text, strlen(text) },
+			       rq->arena, &match, err);
 	return rc;
 }
 
@@ -173,8 +177,11 @@ static int used_by_seen(const struct request *rq, const struct account_names *na
 		const struct account *a = &names->list[i];
 
 		if (a->parent == sim->family && principal_sees(rq->who, a))
-			rc = store_dimension_find(rq->store, a->id, sim->kind, sim->sid,
-						  strlen(sim->sid), &id, err);
+			rc = store_dimension_find(rq->store,
+						  &(struct dimension_value) { a->id, sim->kind,
+									      sim->sid,
+									      strlen(sim->sid) },
+						  &id, err);
 	}
 	return rc;
 }

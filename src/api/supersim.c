@@ -17,6 +17,8 @@
 #include "api/url.h"
 #include "api/date_text.h"
 #include "base/secret.h"
+#include "store/account.h"
+#include "store/sim.h"
 #include "usage/sim.h"
 #include "base/banned.h"
 
@@ -352,7 +354,9 @@ static int choose_filter(struct supersim_report *r, struct usage_query *q, int d
 
 	for (char *c = value; *c && dim == DIM_COUNTRY; c++)
 		*c = (char)toupper((unsigned char)*c);
-	rc = sim_match(rq->store, r->account.id, dim, value, rq->arena, &match, err);
+	rc = sim_match(rq->store,
+		       &(struct dimension_value) { r->account.id, dim, value, strlen(value) },
+		       rq->arena, &match, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0 && sim_kind_of(dim))
@@ -543,7 +547,9 @@ static int name_row(const struct supersim_report *r, const char *value, struct s
 	row->name = value;
 	if (sim_kind_of(d))
 		rc = store_sim_find(r->rq->store,
-				    r->account.parent ? r->account.parent : r->account.id, d, value,
+				    &(struct sim_key) { r->account.parent ? r->account.parent
+									  : r->account.id,
+							d, value },
 				    r->rq->arena, &sim, err);
 	if (rc > 0 && sim.name && *sim.name) {
 		row->name = sim.name;

@@ -13,6 +13,7 @@
 #include "api/record_view.h"
 #include "api/url.h"
 #include "api/date_text.h"
+#include "store/account.h"
 #include "base/banned.h"
 
 #define API_VERSION "2010-04-01"

@@ -8,6 +8,7 @@
 #include "api/list_page.h"
 #include "api/signin.h"
 #include "api/url.h"
+#include "store/user.h"
 #include "base/banned.h"
 
 enum { ENDS_SHOWN = 20 };

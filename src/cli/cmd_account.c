@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "store/account.h"
 #include "usage/account.h"
 #include "usage/account_calendar.h"
 #include "base/banned.h"

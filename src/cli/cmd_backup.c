@@ -7,6 +7,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "store/copy.h"
 #include "base/banned.h"
 
 static bool show_progress(void *arg, int64_t done, int64_t all)

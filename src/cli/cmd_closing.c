@@ -6,6 +6,8 @@
 
 #include "base/civil.h"
 #include "base/decimal.h"
+#include "store/account.h"
+#include "store/closing.h"
 #include "usage/account_calendar.h"
 #include "usage/closing_changes.h"
 #include "base/banned.h"
@@ -181,7 +183,7 @@ static int list_changes(struct store *st, struct arena *arena, void *arg, struct
 	int64_t since, before = 0;
 	struct account account;
 	struct arena page;
-	size_t n;
+	struct closed_changes changes;
 	int rc = store_account_by_sid(st, o->account, arena, &account, err);
 
 	if (rc <= 0)
@@ -192,16 +194,15 @@ static int list_changes(struct store *st, struct arena *arena, void *arg, struct
 		return -1;
 	arena_init(&page);
 	do {
-		struct closed_change *list;
+		struct newest which = { since, before, CHANGES_READ };
 
 		arena_reset(&page);
-		rc = closing_changes_load(st, &account, since, before, CHANGES_READ, &page, &list,
-					  &n, err);
-		for (size_t i = 0; rc == 0 && i < n; i++) {
-			rc = print_change(st, &page, &list[i], err);
-			before = list[i].change.id;
+		rc = closing_changes_load(st, &account, &which, &page, &changes, err);
+		for (size_t i = 0; rc == 0 && i < changes.n; i++) {
+			rc = print_change(st, &page, &changes.list[i], err);
+			before = changes.list[i].change.id;
 		}
-	} while (rc == 0 && n == CHANGES_READ);
+	} while (rc == 0 && changes.n == CHANGES_READ);
 	arena_release(&page);
 	return rc;
 }

@@ -6,6 +6,9 @@
 
 #include "base/civil.h"
 #include "base/decimal.h"
+#include "store/account.h"
+#include "store/correction.h"
+#include "store/rejection.h"
 #include "usage/find.h"
 #include "base/banned.h"
 
@@ -163,7 +166,8 @@ static int print_corrections(struct store *st, const struct stored_event *e, str
 	struct correction *list;
 	size_t n;
 
-	if (store_corrections(st, e->source, e->id, e->id_len, arena, &list, &n, err) < 0)
+	if (store_corrections(st, &(struct event_key) { e->source, e->id, e->id_len }, arena, &list,
+			      &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		printf("%s\t%s\t", kind_names[list[i].kind], list[i].sid);
@@ -322,7 +326,8 @@ static int list_events(struct store *st, struct arena *arena, void *arg, struct 
 	arena_init(&page[1]);
 	for (int p = 0; found.more && rc == 0; p = !p) {
 		arena_reset(&page[p]);
-		rc = events_find(st, c, &o->query, at, LIST_READ, &page[p], &found, err);
+		rc = events_find(st, &o->query, &(struct event_search) { c, at, LIST_READ },
+				 &page[p], &found, err);
 		for (size_t i = 0; rc == 0 && i < found.n; i++)
 			rc = print_found(st, c, &found.list[i], &page[p], err);
 		at = found.next;

@@ -14,6 +14,11 @@
 #include "cli/progress.h"
 #include "ingest/event_out.h"
 #include "base/compress.h"
+#include "store/account.h"
+#include "store/correction.h"
+#include "store/event.h"
+#include "store/posting.h"
+#include "store/source.h"
 #include "usage/correct.h"
 #include "base/banned.h"
 
@@ -59,14 +64,16 @@ static int stands_for(struct export *ex, struct store *st, const struct stored_e
 
 	if (e->source != ex->own_source) {
 		*ret = *e;
-		rc = store_correction_last(st, e->source, e->id, e->id_len, arena, &c, err);
+		rc = store_correction_last(st, &(struct event_key) { e->source, e->id, e->id_len },
+					   arena, &c, err);
 		ex->changed += rc > 0;
 		return rc < 0 ? -1 : rc == 0;
 	}
 	rc = store_correction_by_id(st, e->correction, arena, &c, err);
 	if (rc > 0)
-		rc = store_event_find(st, c.source, c.event, strlen(c.event), arena, &original,
-				      err);
+		rc = store_event_find(st,
+				      &(struct event_key) { c.source, c.event, strlen(c.event) },
+				      arena, &original, err);
 	if (rc > 0)
 		rc = event_counting(st, &original, arena, &now, err);
 	if (rc <= 0)
@@ -95,7 +102,9 @@ static int export_event(struct export *ex, struct store *st, const struct posted
 {
 	struct stored_event e;
 	struct raw_event raw;
-	int rc = store_event_find(st, posted->source, posted->id, posted->id_len, arena, &e, err);
+	int rc = store_event_find(
+		st, &(struct event_key) { posted->source, posted->id, posted->id_len }, arena, &e,
+		err);
 
 	if (rc > 0)
 		rc = stands_for(ex, st, &e, arena, &e, err);
@@ -120,7 +129,8 @@ static int export_hour(struct export *ex, struct store *st, int64_t account, int
 
 	arena_init(&hour_arena);
 	arena_init(&arena);
-	rc = store_postings(st, account, hour, &hour_arena, &posted, &n, err);
+	rc = store_postings(st, &(struct account_hour) { account, hour }, &hour_arena, &posted, &n,
+			    err);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (posted[i].effective_us < ex->from_us || posted[i].effective_us >= ex->to_us)
 			continue;

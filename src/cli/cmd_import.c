@@ -25,6 +25,7 @@
 #include "ingest/detect.h"
 #include "ingest/read_ahead.h"
 #include "base/decompress.h"
+#include "store/meta.h"
 #include "usage/ledger.h"
 #include "base/banned.h"
 

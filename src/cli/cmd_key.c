@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "store/key.h"
 #include "base/banned.h"
 
 /* ---- add ---- */

@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "store/copy.h"
 #include "base/banned.h"
 
 struct phases {

@@ -15,6 +15,7 @@
 #include "base/civil.h"
 #include "base/decimal.h"
 #include "cli/progress.h"
+#include "store/account.h"
 #include "usage/catalogue.h"
 #include "usage/ledger.h"
 #include "base/banned.h"

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "store/sim.h"
 #include "base/banned.h"
 
 /* The current command, sim or fleet, and its subject. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "store/user.h"
 #include "base/banned.h"
 
 /* ---- passwords ---- */

@@ -11,6 +11,10 @@
 #include "base/decimal.h"
 #include "base/strbuf.h"
 #include "cli/progress.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/meta.h"
+#include "store/verify.h"
 #include "base/banned.h"
 
 #define DIFFERENCES_SHOWN 100

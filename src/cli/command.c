@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "store/account.h"
 #include "base/banned.h"
 
 int command_fail(const char *command, const struct error *err)

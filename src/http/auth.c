@@ -5,6 +5,8 @@
 #include <strings.h>
 
 #include "base/civil.h"
+#include "store/account.h"
+#include "store/key.h"
 #include "usage/commit_thread.h"
 #include "usage/account.h"
 #include "usage/user.h"

@@ -15,7 +15,8 @@
 /*
  * ROW(DIM_..., column of the table series, field of events, its bytes at most,
  * its description, parameter that filters by it, name in GroupBy, the same in
- * words, the same with how a value is given, one of them and all on pages, is a value the same thing in all accounts?)
+ * words, the same with how a value is given, what one value and all are called
+ * on pages, is a value the same thing in all accounts?)
  */
 #define DIMENSION_LIST(ROW)                                                               \
 	ROW(CUSTOMER, "customer", "customer", 128,                                        \

@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/account.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -56,25 +56,31 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-#define BY_SID    "SELECT 1 FROM account WHERE sid = ?1 AND id <> ?2"
-#define BY_NAME   "SELECT 1 FROM account WHERE name = ?1 AND id <> ?2"
-#define BY_NUMBER "SELECT 1 FROM account WHERE number = ?1 AND number <> '' AND id <> ?2"
+struct unique {
+	const char *kind, *sql;
+};
+
+static const struct unique
+	by_sid = { "sid", "SELECT 1 FROM account WHERE sid = ?1 AND id <> ?2" },
+	by_name = { "name", "SELECT 1 FROM account WHERE name = ?1 AND id <> ?2" },
+	by_number = { "number",
+		      "SELECT 1 FROM account WHERE number = ?1 AND number <> '' AND id <> ?2" };
 
 /*
- * Is TEXT, the PARAM of A, the KIND of another account? SQL asks for it. -1: it
- * is, or the ledger failed.
+ * Is TEXT, the PARAM of A, of another account what BY says? -1: it is, or the
+ * ledger failed.
  */
-static int check_free(struct store *st, const char *sql, const char *kind, const struct account *a,
+static int check_free(struct store *st, const struct unique *by, const struct account *a,
 		      const char *param, const char *text, struct error *err)
 {
-	struct stmt *s = prepare(st, sql, err);
+	struct stmt *s = prepare(st, by->sql, err);
 	int rc;
 
 	db_bind_str(s, 1, text);
 	db_bind_int(s, 2, a->id);
 	rc = store_any(s, err);
 	return rc > 0 ? error_set(err, ERR_CONFLICT, param,
-				  "there is an account with the %s \"%s\" already", kind, text)
+				  "there is an account with the %s \"%s\" already", by->kind, text)
 		      : rc;
 }
 
@@ -84,12 +90,12 @@ static int check_free(struct store *st, const char *sql, const char *kind, const
  */
 static int check_unique(struct store *st, const struct account *a, struct error *err)
 {
-	if (check_free(st, BY_SID, "sid", a, "sid", a->sid, err) < 0 ||
-	    check_free(st, BY_NAME, "name", a, "name", a->name, err) < 0 ||
-	    check_free(st, BY_NUMBER, "number", a, "name", a->name, err) < 0 ||
-	    check_free(st, BY_NUMBER, "number", a, "number", a->number, err) < 0)
+	if (check_free(st, &by_sid, a, "sid", a->sid, err) < 0 ||
+	    check_free(st, &by_name, a, "name", a->name, err) < 0 ||
+	    check_free(st, &by_number, a, "name", a->name, err) < 0 ||
+	    check_free(st, &by_number, a, "number", a->number, err) < 0)
 		return -1;
-	return check_free(st, BY_NAME, "name", a, "number", a->number, err);
+	return check_free(st, &by_name, a, "number", a->number, err);
 }
 
 /* What an account has, from parameter N on. */

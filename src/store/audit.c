@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/audit.h"
 
 #include "store/internal.h"
 #include "base/banned.h"
@@ -32,7 +32,7 @@ static void read_audit(struct stmt *s, struct arena *arena, void *to)
 	};
 }
 
-int store_audits(struct store *st, int64_t before, size_t limit, struct arena *arena,
+int store_audits(struct store *st, const struct newest *which, struct arena *arena,
 		 struct audit **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st,
@@ -41,8 +41,8 @@ int store_audits(struct store *st, int64_t before, size_t limit, struct arena *a
 				 err);
 	struct rows rows;
 
-	db_bind_int(s, 1, before ? before : INT64_MAX);
-	db_bind_int(s, 2, (int64_t)limit);
+	db_bind_int(s, 1, which->before ? which->before : INT64_MAX);
+	db_bind_int(s, 2, (int64_t)which->limit);
 	rows = store_rows(s, read_audit, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;

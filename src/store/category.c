@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/category.h"
 
 #include <inttypes.h>
 #include "store/internal.h"

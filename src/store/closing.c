@@ -8,12 +8,13 @@
  * a main account changes its whole family at once, and a subaccount is never
  * less closed than it.
  */
-#include "store/store.h"
+#include "store/closing.h"
 
 #include <inttypes.h>
 #include "base/civil.h"
 #include "base/log.h"
 #include "store/internal.h"
+#include "store/audit.h"
 #include "base/banned.h"
 
 /* ---- closed instants ---- */
@@ -147,9 +148,8 @@ static void read_change(struct stmt *s, struct arena *arena, void *to)
 	ret->event_len = strlen(ret->event);
 }
 
-int store_closing_changes(struct store *st, const struct account *a, int64_t since, int64_t before,
-			  size_t limit, struct arena *arena, struct closing_change **ret,
-			  size_t *ret_n, struct error *err)
+int store_closing_changes(struct store *st, const struct account *a, const struct newest *which,
+			  struct arena *arena, struct closing_changes *ret, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 "SELECT id, account, at, kind, effective_us, source, event, "
@@ -161,13 +161,12 @@ int store_closing_changes(struct store *st, const struct account *a, int64_t sin
 	struct rows rows;
 
 	db_bind_int(s, 1, a->parent ? a->parent : a->id);
-	db_bind_int(s, 2, before ? before : INT64_MAX);
-	db_bind_int(s, 3, since);
+	db_bind_int(s, 2, which->before ? which->before : INT64_MAX);
+	db_bind_int(s, 3, which->since);
 	db_bind_int(s, 4, a->parent ? a->id : 0);
-	db_bind_int(s, 5, (int64_t)limit);
-	rows = store_rows(s, read_change, sizeof(**ret), arena, err);
-	*ret = rows.items;
-	*ret_n = rows.n;
+	db_bind_int(s, 5, (int64_t)which->limit);
+	rows = store_rows(s, read_change, sizeof(*ret->list), arena, err);
+	*ret = (struct closing_changes) { rows.items, rows.n };
 	return rows.rc;
 }
 

@@ -1,5 +1,5 @@
 /* copy.c - the ledger as a file: backups, and their way back. */
-#include "store/store.h"
+#include "store/copy.h"
 
 #include <errno.h>
 #include <unistd.h>

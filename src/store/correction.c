@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/correction.h"
 
 #include <stdio.h>
 #include "store/internal.h"
@@ -40,30 +40,29 @@ static void read_correction(struct stmt *s, struct arena *arena, void *to)
 	db_get_chars(s, 1, ret->sid, sizeof(ret->sid));
 }
 
-int store_corrections(struct store *st, int64_t source, const char *event, size_t len,
-		      struct arena *arena, struct correction **ret, size_t *ret_n,
-		      struct error *err)
+int store_corrections(struct store *st, const struct event_key *event, struct arena *arena,
+		      struct correction **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id",
 				 err);
 	struct rows rows;
 
-	db_bind_int(s, 1, source);
-	db_bind_text(s, 2, event, len);
+	db_bind_int(s, 1, event->source);
+	db_bind_text(s, 2, event->id, event->len);
 	rows = store_rows(s, read_correction, sizeof(**ret), arena, err);
 	*ret = rows.items;
 	*ret_n = rows.n;
 	return rows.rc;
 }
 
-int store_correction_last(struct store *st, int64_t source, const char *event, size_t len,
-			  struct arena *arena, struct correction *ret, struct error *err)
+int store_correction_last(struct store *st, const struct event_key *event, struct arena *arena,
+			  struct correction *ret, struct error *err)
 {
 	struct stmt *s = prepare(
 		st, CORRECTION "WHERE source = ?1 AND event = ?2 ORDER BY id DESC LIMIT 1", err);
 
-	db_bind_int(s, 1, source);
-	db_bind_text(s, 2, event, len);
+	db_bind_int(s, 1, event->source);
+	db_bind_text(s, 2, event->id, event->len);
 	return store_row(s, read_correction, arena, ret, err);
 }
 

@@ -1,5 +1,5 @@
 /* event.c - the events themselves, and their attributes. */
-#include "store/store.h"
+#include "store/event.h"
 
 #include "store/internal.h"
 #include "base/banned.h"
@@ -101,8 +101,8 @@ int store_events_add(struct store *st, struct stored_event *events, size_t n, st
 	return 0;
 }
 
-int store_event_find(struct store *st, int64_t source, const char *id, size_t id_len,
-		     struct arena *arena, struct stored_event *ret, struct error *err)
+int store_event_find(struct store *st, const struct event_key *key, struct arena *arena,
+		     struct stored_event *ret, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 "SELECT series, time_us, COALESCE(booked_us, time_us), "
@@ -111,15 +111,15 @@ int store_event_find(struct store *st, int64_t source, const char *id, size_t id
 				 err);
 	int rc;
 
-	db_bind_int(s, 1, source);
-	db_bind_text(s, 2, id, id_len);
+	db_bind_int(s, 1, key->source);
+	db_bind_text(s, 2, key->id, key->len);
 	rc = db_step(s, err);
 	if (rc <= 0)
 		return rc;
 	*ret = (struct stored_event) {
-		.source = source,
-		.id = arena_strn(arena, id, id_len),
-		.id_len = id_len,
+		.source = key->source,
+		.id = arena_strn(arena, key->id, key->len),
+		.id_len = key->len,
 		.series = db_get_int(s, 0),
 		.time_us = db_get_int(s, 1),
 		.effective_us = db_get_int(s, 2),
@@ -130,13 +130,13 @@ int store_event_find(struct store *st, int64_t source, const char *id, size_t id
 	return 1;
 }
 
-int store_event_attributes(struct store *st, int64_t source, const char *id, size_t id_len,
-			   struct arena *arena, const char **ret, struct error *err)
+int store_event_attributes(struct store *st, const struct event_key *key, struct arena *arena,
+			   const char **ret, struct error *err)
 {
 	struct stmt *s = prepare(
 		st, "SELECT attributes FROM event_attributes WHERE source = ?1 AND id = ?2", err);
 
-	db_bind_int(s, 1, source);
-	db_bind_text(s, 2, id, id_len);
+	db_bind_int(s, 1, key->source);
+	db_bind_text(s, 2, key->id, key->len);
 	return store_text(s, arena, ret, err);
 }

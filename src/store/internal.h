@@ -4,6 +4,7 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
+#include "store/rollup.h"
 #include "store/db.h"
 #include "store/store.h"
 

@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/key.h"
 
 #include <inttypes.h>
 #include <stdio.h>

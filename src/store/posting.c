@@ -2,7 +2,7 @@
  * posting.c - postings: by account and hour, the references to the events that
  * take effect then. posting_codec.h has their bytes.
  */
-#include "store/store.h"
+#include "store/posting.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -174,7 +174,7 @@ static int compare_posted(const void *a, const void *b)
 	return order ? order : (x->id_len > y->id_len) - (x->id_len < y->id_len);
 }
 
-int store_postings(struct store *st, int64_t account, int64_t hour, struct arena *arena,
+int store_postings(struct store *st, const struct account_hour *hour, struct arena *arena,
 		   struct posted **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(
@@ -183,10 +183,10 @@ int store_postings(struct store *st, int64_t account, int64_t hour, struct arena
 	struct posting_list c = { .arena = arena };
 	int rc;
 
-	db_bind_int(s, 1, account);
-	db_bind_int(s, 2, hour);
+	db_bind_int(s, 1, hour->account);
+	db_bind_int(s, 2, hour->hour);
 	while ((rc = db_step(s, err)) > 0) {
-		if (!take_part(s, 0, hour, &c)) {
+		if (!take_part(s, 0, hour->hour, &c)) {
 			db_reset(s);
 			return error_set(err, ERR_INTERNAL, NULL,
 					 "the ledger's references to events are damaged: run "

@@ -4,6 +4,11 @@
 #include "store/walk.h"
 
 #include <time.h>
+#include "store/closing.h"
+#include "store/meta.h"
+#include "store/posting.h"
+#include "store/rollup.h"
+#include "store/verify.h"
 #include "base/banned.h"
 
 #define REPAIR_MS    200 /* so long others wait for the writer's place at most */

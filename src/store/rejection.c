@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/rejection.h"
 
 #include "store/internal.h"
 #include "base/banned.h"

@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/rollup.h"
 
 #include "base/civil.h"
 #include "store/internal.h"

@@ -2,45 +2,44 @@
  * series.c - series, and the values of dimensions that they consist of:
  * interned, so that an event holds one number for all of it.
  */
-#include "store/store.h"
+#include "store/series.h"
 
 #include "store/internal.h"
 #include "base/banned.h"
 
-static struct stmt *prepare_dimension(struct store *st, const char *sql, int64_t account,
-				      enum dimension d, const char *text, size_t len,
-				      struct error *err)
+static struct stmt *prepare_dimension(struct store *st, const char *sql,
+				      const struct dimension_value *v, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 
-	db_bind_int(s, 1, account);
-	db_bind_int(s, 2, d);
-	db_bind_text(s, 3, text, len);
+	db_bind_int(s, 1, v->account);
+	db_bind_int(s, 2, v->dimension);
+	db_bind_text(s, 3, v->text, v->len);
 	return s;
 }
 
-int store_dimension_find(struct store *st, int64_t account, enum dimension d, const char *text,
-			 size_t len, int64_t *ret_id, struct error *err)
+int store_dimension_find(struct store *st, const struct dimension_value *v, int64_t *ret_id,
+			 struct error *err)
 {
 	struct stmt *s = prepare_dimension(st,
 					   "SELECT id FROM dimension_value WHERE account = ?1 AND "
 					   "dimension = ?2 AND text = ?3",
-					   account, d, text, len, err);
+					   v, err);
 
 	return store_one(s, ret_id, err);
 }
 
-int store_dimension_intern(struct store *st, int64_t account, enum dimension d, const char *text,
-			   size_t len, int64_t *ret_id, struct error *err)
+int store_dimension_intern(struct store *st, const struct dimension_value *v, int64_t *ret_id,
+			   struct error *err)
 {
-	int rc = store_dimension_find(st, account, d, text, len, ret_id, err);
+	int rc = store_dimension_find(st, v, ret_id, err);
 	struct stmt *s;
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	s = prepare_dimension(
-		st, "INSERT INTO dimension_value (account, dimension, text) VALUES (?1, ?2, ?3)",
-		account, d, text, len, err);
+		st, "INSERT INTO dimension_value (account, dimension, text) VALUES (?1, ?2, ?3)", v,
+		err);
 	return store_insert_id(st, s, ret_id, err);
 }
 

@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/session.h"
 
 #include <stdio.h>
 #include "store/internal.h"

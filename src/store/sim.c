@@ -1,7 +1,7 @@
 /*
  * sim.c - the unique names of SIMs and fleets, a set of each kind for a family.
  */
-#include "store/store.h"
+#include "store/sim.h"
 
 #include "store/internal.h"
 #include "base/banned.h"
@@ -19,26 +19,26 @@ static void read_sim(struct stmt *s, struct arena *arena, void *to)
 	};
 }
 
-static int find_by(struct store *st, const char *sql, int64_t family, enum dimension kind,
-		   const char *text, struct arena *arena, struct sim *ret, struct error *err)
+static int find_by(struct store *st, const char *sql, const struct sim_key *key,
+		   struct arena *arena, struct sim *ret, struct error *err)
 {
 	struct stmt *s = prepare(st, sql, err);
 
-	db_bind_int(s, 1, family);
-	db_bind_int(s, 2, kind);
-	db_bind_str(s, 3, text);
+	db_bind_int(s, 1, key->family);
+	db_bind_int(s, 2, key->kind);
+	db_bind_str(s, 3, key->text);
 	return store_row(s, read_sim, arena, ret, err);
 }
 
-int store_sim_find(struct store *st, int64_t family, enum dimension kind, const char *text,
-		   struct arena *arena, struct sim *ret, struct error *err)
+int store_sim_find(struct store *st, const struct sim_key *key, struct arena *arena,
+		   struct sim *ret, struct error *err)
 {
-	int rc = find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND sid = ?3", family, kind, text,
-			 arena, ret, err);
+	int rc = find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND sid = ?3", key, arena, ret,
+			 err);
 
 	return rc ? rc
-		  : find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND name = ?3", family, kind,
-			    text, arena, ret, err);
+		  : find_by(st, SIM "WHERE family = ?1 AND kind = ?2 AND name = ?3", key, arena,
+			    ret, err);
 }
 
 int store_sims(struct store *st, enum dimension kind, struct arena *arena, struct sim **ret,
@@ -66,7 +66,8 @@ static int check_free(struct store *st, const struct sim *sim, const char *param
 	int rc;
 
 	arena_init(&arena);
-	rc = store_sim_find(st, sim->family, sim->kind, text, &arena, &other, err);
+	rc = store_sim_find(st, &(struct sim_key) { sim->family, sim->kind, text }, &arena, &other,
+			    err);
 	if (rc > 0 && other.id != sim->id)
 		rc = error_set(err, ERR_CONFLICT, param,
 			       "there is one with the %s \"%.64s\" already",

@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include "store/internal.h"
 #include "base/strbuf.h"
+#include "store/meta.h"
+#include "store/rollup.h"
 #include "base/banned.h"
 
 static unsigned db_flags(unsigned flags)

@@ -3,10 +3,11 @@
  * slot is made up of rollups of three levels; slots that border on each other
  * are read in one scan.
  */
-#include "store/store.h"
+#include "store/sums.h"
 
 #include "base/civil.h"
 #include "store/internal.h"
+#include "store/rollup.h"
 #include "base/banned.h"
 
 enum {

@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/user.h"
 
 #include <inttypes.h>
 #include "base/name.h"

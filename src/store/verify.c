@@ -8,6 +8,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include "base/civil.h"
+#include "store/event.h"
+#include "store/source.h"
+#include "store/verify.h"
 #include "base/banned.h"
 
 #define FAULT_WORDS 640
@@ -159,7 +162,8 @@ static int find_fact(struct verification *v, const char *sid, int64_t correction
 		     const char *suffix, struct stored_event *ret, struct error *err)
 {
 	const char *id = arena_join(&v->arena, sid, suffix, NULL);
-	int rc = store_event_find(v->walk.st, v->walk.own, id, strlen(id), &v->arena, ret, err);
+	int rc = store_event_find(v->walk.st, &(struct event_key) { v->walk.own, id, strlen(id) },
+				  &v->arena, ret, err);
 
 	if (rc < 0)
 		return -1;
@@ -208,7 +212,8 @@ static int start_chain(struct verification *v, struct chain *c, int64_t source, 
 	c->source = source;
 	g_free(c->event);
 	c->event = g_strdup(event);
-	rc = store_event_find(v->walk.st, source, event, strlen(event), &v->arena, &c->now, err);
+	rc = store_event_find(v->walk.st, &(struct event_key) { source, event, strlen(event) },
+			      &v->arena, &c->now, err);
 	c->counts = rc > 0 && !c->now.correction;
 	return rc < 0 ? -1 : 0;
 }

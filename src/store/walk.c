@@ -10,6 +10,8 @@
 #include "store/walk.h"
 
 #include "base/civil.h"
+#include "store/source.h"
+#include "store/verify.h"
 #include "base/banned.h"
 
 /* SLOT_SEC, in microseconds, as SQL. */

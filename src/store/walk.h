@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include "store/internal.h"
+#include "store/verify.h"
 #include "store/posting_codec.h"
 
 enum walk_kind { KIND_TOTAL, KIND_PART, KINDS };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "base/secret.h"
+#include "store/account.h"
 #include "base/banned.h"
 
 int account_find(struct store *st, const char *text, struct arena *arena, struct account *ret,

@@ -1,5 +1,6 @@
 #include "usage/account_calendar.h"
 
+#include "store/account.h"
 #include "base/banned.h"
 
 /* The account that A takes its calendar from where it has none of its own. */

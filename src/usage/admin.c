@@ -4,6 +4,9 @@
 
 #include "base/civil.h"
 #include "base/utf8.h"
+#include "store/account.h"
+#include "store/audit.h"
+#include "store/category.h"
 #include "usage/closing.h"
 #include "usage/catalogue.h"
 #include "base/banned.h"

@@ -11,6 +11,8 @@
 
 #include "base/civil.h"
 #include "base/name.h"
+#include "store/account.h"
+#include "store/posting.h"
 #include "usage/account.h"
 #include "usage/account_calendar.h"
 #include "base/banned.h"

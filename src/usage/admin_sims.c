@@ -8,6 +8,8 @@
 
 #include "base/name.h"
 #include "base/secret.h"
+#include "store/account.h"
+#include "store/sim.h"
 #include "base/banned.h"
 
 static int check_name(const struct admin *a, const struct sim_kind *kind, const char *text,
@@ -89,8 +91,9 @@ int admin_sim_find(const struct admin *a, const struct sim_identity *id, struct 
 	else if (find_family(a, id->account, &family, err) < 0)
 		rc = -1;
 	else
-		rc = store_sim_find(a->st, family, id->kind->dimension, id->which, a->arena, ret,
-				    err);
+		rc = store_sim_find(a->st,
+				    &(struct sim_key) { family, id->kind->dimension, id->which },
+				    a->arena, ret, err);
 	if (rc == 0)
 		return error_set(err, ERR_NOT_FOUND, id->kind->word,
 				 "no %s with the SID or the name %.64s is registered",

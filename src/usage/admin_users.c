@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/name.h"
+#include "store/key.h"
+#include "store/user.h"
 #include "base/banned.h"
 
 static int account_ids(const struct admin *a, const char *const *sids, size_t n,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/utf8.h"
+#include "store/category.h"
 #include "base/banned.h"
 
 #define CATEGORY_NAME_BYTES 64

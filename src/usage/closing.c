@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/utf8.h"
+#include "store/closing.h"
 #include "usage/account_calendar.h"
 #include "usage/event.h"
 #include "base/banned.h"

@@ -14,12 +14,16 @@ struct closed_change {
 	struct found_event event;
 };
 
+struct closed_changes {
+	struct closed_change *list;
+	size_t n;
+};
+
 /*
  * As store_closing_changes, with the events. All in ARENA; ST must be in a
  * read.
  */
-int closing_changes_load(struct store *st, const struct account *a, int64_t since, int64_t before,
-			 size_t limit, struct arena *arena, struct closed_change **ret,
-			 size_t *ret_n, struct error *err);
+int closing_changes_load(struct store *st, const struct account *a, const struct newest *which,
+			 struct arena *arena, struct closed_changes *ret, struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/civil.h"
 #include "base/plausible.h"
+#include "store/meta.h"
 #include "base/banned.h"
 
 /* How many events may be queued, and how many one commit may hold. */

@@ -6,6 +6,13 @@
 #include "base/decimal.h"
 #include "base/secret.h"
 #include "base/utf8.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/correction.h"
+#include "store/event.h"
+#include "store/posting.h"
+#include "store/series.h"
+#include "store/source.h"
 #include "usage/account.h"
 #include "usage/rollups.h"
 #include "usage/suspension.h"
@@ -45,7 +52,8 @@ int event_state(struct store *st, const struct stored_event *e, enum event_state
 		return 0;
 	}
 	arena_init(&arena);
-	rc = store_correction_last(st, e->source, e->id, e->id_len, &arena, &last, err);
+	rc = store_correction_last(st, &(struct event_key) { e->source, e->id, e->id_len }, &arena,
+				   &last, err);
 	if (rc >= 0)
 		*ret = rc == 0                        ? EVENT_CURRENT
 		       : last.kind == CORRECTION_VOID ? EVENT_VOID
@@ -69,7 +77,8 @@ static int find_replacement(struct store *st, const struct correction *c, struct
 
 	snprintf(id, sizeof(id), "%s" CORRECTION_REPLACEMENT, c->sid);
 	if (rc > 0)
-		rc = store_event_find(st, own, id, strlen(id), arena, ret, err);
+		rc = store_event_find(st, &(struct event_key) { own, id, strlen(id) }, arena, ret,
+				      err);
 	return rc == 0 ? damaged(err) : rc;
 }
 
@@ -77,7 +86,8 @@ int event_counting(struct store *st, const struct stored_event *e, struct arena 
 		   struct stored_event *ret, struct error *err)
 {
 	struct correction last;
-	int rc = store_correction_last(st, e->source, e->id, e->id_len, arena, &last, err);
+	int rc = store_correction_last(st, &(struct event_key) { e->source, e->id, e->id_len },
+				       arena, &last, err);
 
 	if (rc < 0)
 		return -1;
@@ -102,12 +112,11 @@ static int series_of(struct store *st, const struct stored_event *e, struct seri
 }
 
 /* The event, if it is in SCOPE: 1, 0, -1. */
-static int find_one(struct store *st, int64_t source, const char *id,
-		    const struct event_scope *scope, struct arena *arena, struct stored_event *ret,
-		    struct error *err)
+static int find_one(struct store *st, const struct event_key *key, const struct event_scope *scope,
+		    struct arena *arena, struct stored_event *ret, struct error *err)
 {
 	struct series series;
-	int rc = store_event_find(st, source, id, strlen(id), arena, ret, err);
+	int rc = store_event_find(st, key, arena, ret, err);
 
 	if (rc <= 0 || !scope)
 		return rc;
@@ -131,11 +140,14 @@ static int find_named(struct store *st, const struct event_identity *id,
 	size_t n;
 
 	*ret_sources = false;
-	if (store_event_sources(st, id->family, id->source, id->id, strlen(id->id), sources,
-				SOURCES_MAX, &n, err) < 0)
+	if (store_event_sources(st,
+				&(struct source_query) { id->family, id->source, id->id,
+							 strlen(id->id), SOURCES_MAX },
+				sources, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && found < 2; i++) {
-		int rc = find_one(st, sources[i], id->id, scope, arena, &e, err);
+		int rc = find_one(st, &(struct event_key) { sources[i], id->id, strlen(id->id) },
+				  scope, arena, &e, err);
 
 		if (rc < 0 || (rc && store_source_text(st, sources[i], arena, &text, err) < 0))
 			return -1;
@@ -226,10 +238,14 @@ int event_attributes(struct store *st, const struct stored_event *e, struct aren
 	struct correction c;
 
 	if (!e->correction)
-		return store_event_attributes(st, e->source, e->id, e->id_len, arena, ret, err);
+		return store_event_attributes(st,
+					      &(struct event_key) { e->source, e->id, e->id_len },
+					      arena, ret, err);
 	if (store_correction_by_id(st, e->correction, arena, &c, err) <= 0)
 		return damaged(err);
-	return store_event_attributes(st, c.source, c.event, strlen(c.event), arena, ret, err);
+	return store_event_attributes(st,
+				      &(struct event_key) { c.source, c.event, strlen(c.event) },
+				      arena, ret, err);
 }
 
 static int set_attributes(struct store *st, const struct stored_event *e, struct arena *arena,
@@ -343,8 +359,10 @@ static int find_series(struct work *w, const struct raw_event *raw, struct error
 		enum event_field f = event_dimension_fields[d];
 
 		if (raw->field[f].text && raw->field[f].len &&
-		    store_dimension_intern(w->st, w->shall_series.account, (enum dimension)d,
-					   raw->field[f].text, raw->field[f].len,
+		    store_dimension_intern(w->st,
+					   &(struct dimension_value) {
+						   w->shall_series.account, (enum dimension)d,
+						   raw->field[f].text, raw->field[f].len },
 					   &w->shall_series.dim[d], err) < 0)
 			return -1;
 	}
@@ -544,8 +562,9 @@ static int look(struct work *w, struct error *err)
 static int done_before(struct work *w, struct correction *ret, bool *ret_done_before,
 		       struct error *err)
 {
-	int rc = store_correction_last(w->st, w->event.source, w->event.id, w->event.id_len,
-				       w->arena, ret, err);
+	int rc = store_correction_last(
+		w->st, &(struct event_key) { w->event.source, w->event.id, w->event.id_len },
+		w->arena, ret, err);
 
 	if (rc == 0)
 		return error_set(err, ERR_PARAM, NULL,

@@ -5,6 +5,12 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "store/closing.h"
+#include "store/correction.h"
+#include "store/event.h"
+#include "store/posting.h"
+#include "store/series.h"
+#include "store/source.h"
 #include "usage/sim.h"
 #include "base/banned.h"
 
@@ -42,8 +48,11 @@ static int load_correction(struct store *st, struct arena *arena, struct found_e
 	struct correction *c = arena_new(arena, struct correction);
 	bool part = ret->event.correction;
 	int rc = part ? store_correction_by_id(st, ret->event.correction, arena, c, err)
-		      : store_correction_last(st, ret->event.source, ret->event.id,
-					      ret->event.id_len, arena, c, err);
+		      : store_correction_last(st,
+					      &(struct event_key) { ret->event.source,
+								    ret->event.id,
+								    ret->event.id_len },
+					      arena, c, err);
 
 	if (rc < 0)
 		return -1;
@@ -59,13 +68,13 @@ static int load_correction(struct store *st, struct arena *arena, struct found_e
 	return store_source_text(st, c->source, arena, &ret->corrects_source, err) < 0 ? -1 : 0;
 }
 
-int event_load(struct store *st, int64_t source, const char *id, size_t len, struct arena *arena,
+int event_load(struct store *st, const struct event_key *key, struct arena *arena,
 	       struct found_event *ret, struct error *err)
 {
 	int rc;
 
 	*ret = (struct found_event) { 0 };
-	rc = store_event_find(st, source, id, len, arena, &ret->event, err);
+	rc = store_event_find(st, key, arena, &ret->event, err);
 	if (rc <= 0)
 		return rc;
 	rc = store_series_by_id(st, ret->event.series, &ret->series, err);
@@ -264,7 +273,8 @@ static int state_matches(struct search *s, const struct candidate *c, struct err
 	if (s->q->state < 0)
 		return 1;
 	s->looked_up += STATE_SERIES;
-	rc = store_event_find(s->st, c->source, c->id, c->id_len, &s->scratch, &event, err);
+	rc = store_event_find(s->st, &(struct event_key) { c->source, c->id, c->id_len },
+			      &s->scratch, &event, err);
 	if (rc > 0 && s->q->state == EVENT_LATE)
 		return event.effective_us > event.time_us;
 	if (rc > 0)
@@ -375,7 +385,8 @@ static int search_account(struct search *s, size_t i, int64_t hour, struct error
 	struct posted *refs;
 
 	arena_reset(&s->scratch);
-	if (store_postings(s->st, s->q->accounts[i], hour, &s->scratch, &refs, &n, err) < 0)
+	if (store_postings(s->st, &(struct account_hour) { s->q->accounts[i], hour }, &s->scratch,
+			   &refs, &n, err) < 0)
 		return -1;
 	s->passed += n;
 	for (size_t k = 0; k < n && found < s->wanted; k++) {
@@ -471,8 +482,10 @@ static int search_by_id(struct search *s, struct error *err)
 	int64_t *sources = arena_array(s->arena, int64_t, SOURCES_MAX);
 	size_t len = strlen(s->q->id), n;
 
-	if (store_event_sources(s->st, s->q->family, s->q->source, s->q->id, len, sources,
-				SOURCES_MAX, &n, err) < 0)
+	if (store_event_sources(s->st,
+				&(struct source_query) { s->q->family, s->q->source, s->q->id, len,
+							 SOURCES_MAX },
+				sources, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct found_event e;
@@ -480,7 +493,8 @@ static int search_by_id(struct search *s, struct error *err)
 		int rc;
 
 		arena_reset(&s->scratch);
-		rc = event_load(s->st, sources[i], s->q->id, len, &s->scratch, &e, err);
+		rc = event_load(s->st, &(struct event_key) { sources[i], s->q->id, len },
+				&s->scratch, &e, err);
 		if (rc < 0)
 			return -1;
 		if (rc == 0 || !has_account(s->q, e.series.account))
@@ -519,25 +533,27 @@ static int search(struct search *s, struct found_events *ret, struct error *err)
 	return rc;
 }
 
-static struct search search_new(struct store *st, const struct catalogue *c,
-				const struct event_query *q, struct event_position start,
-				struct arena *arena)
+static struct search search_new(struct store *st, const struct event_query *q,
+				const struct event_search *page, struct arena *arena)
 {
-	struct search s = {
-		.st = st, .catalogue = c, .q = q, .forwards = q->oldest_first, .arena = arena
-	};
+	const struct event_position *start = &page->start;
+	struct search s = { .st = st,
+			    .catalogue = page->catalogue,
+			    .q = q,
+			    .forwards = q->oldest_first,
+			    .arena = arena };
 
-	if (start.id)
-		s.start = (struct candidate) { start.effective_us, start.source, start.account,
-					       start.id, strlen(start.id) };
+	if (start->id)
+		s.start = (struct candidate) { start->effective_us, start->source, start->account,
+					       start->id, strlen(start->id) };
 	return s;
 }
 
-int events_find(struct store *st, const struct catalogue *c, const struct event_query *q,
-		struct event_position start, size_t limit, struct arena *arena,
-		struct found_events *ret, struct error *err)
+int events_find(struct store *st, const struct event_query *q, const struct event_search *page,
+		struct arena *arena, struct found_events *ret, struct error *err)
 {
-	struct search s = search_new(st, c, q, start, arena);
+	struct search s = search_new(st, q, page, arena);
+	size_t limit = page->limit;
 
 	*ret = (struct found_events) { 0 };
 	s.wanted = limit + 1; /* one more says that there is more */
@@ -550,8 +566,10 @@ int events_find(struct store *st, const struct catalogue *c, const struct event_
 	}
 	ret->list = arena_array(arena, struct found_event, ret->n);
 	for (size_t i = 0; i < ret->n; i++) {
-		int rc = event_load(st, s.list[i].source, s.list[i].id, s.list[i].id_len, arena,
-				    &ret->list[i], err);
+		int rc = event_load(st,
+				    &(struct event_key) { s.list[i].source, s.list[i].id,
+							  s.list[i].id_len },
+				    arena, &ret->list[i], err);
 
 		if (rc <= 0)
 			return rc < 0 ? -1
@@ -562,21 +580,20 @@ int events_find(struct store *st, const struct catalogue *c, const struct event_
 	return 0;
 }
 
-int events_back(struct store *st, const struct catalogue *c, const struct event_query *q,
-		struct event_position start, size_t n, struct arena *arena,
-		struct event_position *ret, struct error *err)
+int events_back(struct store *st, const struct event_query *q, const struct event_search *page,
+		struct arena *arena, struct event_position *ret, struct error *err)
 {
-	struct search s = search_new(st, c, q, start, arena);
+	struct search s = search_new(st, q, page, arena);
 	struct found_events stopped = { 0 };
 
 	*ret = (struct event_position) { 0 };
 	s.forwards = !s.forwards;
-	/* START itself is the last of the page before, and not among these */
-	s.wanted = n;
+	/* the start itself is the last of the page before, and not among these */
+	s.wanted = page->limit;
 	if (search(&s, &stopped, err) < 0)
 		return -1;
-	if (s.n >= n)
-		*ret = position_of(&s.list[n - 1]);
+	if (s.n >= page->limit)
+		*ret = position_of(&s.list[page->limit - 1]);
 	else if (stopped.more)
 		*ret = stopped.next;
 	return 0;

@@ -43,6 +43,13 @@ struct event_position {
 	const char *id; /* NULL: no position; may hold no NUL */
 };
 
+/* A page of a list. */
+struct event_search {
+	const struct catalogue *catalogue;
+	struct event_position start;
+	size_t limit;
+};
+
 struct found_event {
 	struct stored_event event;
 	struct series series;
@@ -63,23 +70,21 @@ struct found_events {
 };
 
 /*
- * At most LIMIT events after START, in ARENA; perhaps fewer, or none, though
+ * At most `limit` events after `start`, in ARENA; perhaps fewer, or none, though
  * there are more. ST must be in a read.
  */
-int events_find(struct store *st, const struct catalogue *c, const struct event_query *q,
-		struct event_position start, size_t limit, struct arena *arena,
-		struct found_events *ret, struct error *err);
+int events_find(struct store *st, const struct event_query *q, const struct event_search *page,
+		struct arena *arena, struct found_events *ret, struct error *err);
 
 /*
- * Where the page of N events before START begins: the opposite way. *ret is all
+ * Where the page of `limit` events before `start` begins: the opposite way. *ret is all
  * zero at the beginning.
  */
-int events_back(struct store *st, const struct catalogue *c, const struct event_query *q,
-		struct event_position start, size_t n, struct arena *arena,
-		struct event_position *ret, struct error *err);
+int events_back(struct store *st, const struct event_query *q, const struct event_search *page,
+		struct arena *arena, struct event_position *ret, struct error *err);
 
 /* The event of that identity with all about it: 1 found, 0 none, -1. */
-int event_load(struct store *st, int64_t source, const char *id, size_t len, struct arena *arena,
+int event_load(struct store *st, const struct event_key *key, struct arena *arena,
 	       struct found_event *ret, struct error *err);
 
 #endif

@@ -4,6 +4,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "store/category.h"
+#include "store/series.h"
+#include "store/source.h"
 #include "usage/account.h"
 #include "base/banned.h"
 
@@ -276,8 +279,9 @@ static int dimension_id(struct known *k, int d, struct known_text *t, struct err
 	if (t->id)
 		return 0;
 	g_ptr_array_add(k->made, &t->id);
-	return store_dimension_intern(k->st, t->scope, (enum dimension)d, t->text, t->len, &t->id,
-				      err);
+	return store_dimension_intern(
+		k->st, &(struct dimension_value) { t->scope, (enum dimension)d, t->text, t->len },
+		&t->id, err);
 }
 
 int known_series_id(struct known *k, struct known_series *s, struct error *err)
@@ -309,8 +313,9 @@ static int find_dimension(struct known *k, int d, struct known_text *t, struct e
 	if (t->id)
 		return 1;
 	g_ptr_array_add(k->made, &t->id);
-	return store_dimension_find(k->st, t->scope, (enum dimension)d, t->text, t->len, &t->id,
-				    err);
+	return store_dimension_find(
+		k->st, &(struct dimension_value) { t->scope, (enum dimension)d, t->text, t->len },
+		&t->id, err);
 }
 
 int known_series_find(struct known *k, struct known_series *s, struct error *err)

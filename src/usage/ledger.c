@@ -7,6 +7,9 @@
 #include "base/arena.h"
 #include "base/civil.h"
 #include "base/secret.h"
+#include "store/event.h"
+#include "store/meta.h"
+#include "store/source.h"
 #include "usage/closing.h"
 #include "usage/catalogue.h"
 #include "usage/known.h"
@@ -466,7 +469,9 @@ static int is_stored(struct ledger *l, const struct event *ev, struct error *err
 	if (rc <= 0)
 		return rc;
 	arena_init(&arena);
-	rc = store_event_find(l->st, source, ev->raw.field[EV_ID].text, ev->raw.field[EV_ID].len,
+	rc = store_event_find(l->st,
+			      &(struct event_key) { source, ev->raw.field[EV_ID].text,
+						    ev->raw.field[EV_ID].len },
 			      &arena, &found, err);
 	arena_release(&arena);
 	return rc;

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 #include <stdlib.h>
+#include "store/posting.h"
 #include "base/banned.h"
 
 struct account_refs {

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/category.h"
+#include "store/series.h"
+#include "store/sums.h"
 #include "usage/sums.h"
 #include "base/banned.h"
 

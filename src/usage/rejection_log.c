@@ -4,6 +4,7 @@
 #include "base/civil.h"
 #include "base/plausible.h"
 #include "base/utf8.h"
+#include "store/rejection.h"
 #include "base/banned.h"
 
 /* TEXT as UTF-8: every byte that isn't becomes a question mark. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/series.h"
+#include "store/sums.h"
 #include "usage/sim.h"
 #include "usage/sums.h"
 #include "base/banned.h"
@@ -612,7 +614,9 @@ static int add_entries(struct load *l, struct report_line *line, const struct lo
 		if (line->member)
 			a->dim[d] = line->member;
 		else
-			rc = store_dimension_find(l->store, a->id, d, line->key, strlen(line->key),
+			rc = store_dimension_find(l->store,
+						  &(struct dimension_value) { a->id, d, line->key,
+									      strlen(line->key) },
 						  &a->dim[d], err);
 		if (rc < 0)
 			return -1;

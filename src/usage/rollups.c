@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
+#include "store/rollup.h"
 #include "base/banned.h"
 
 #define CHUNK 128 /* rollups handed to the store at once */

@@ -1,6 +1,9 @@
 #include "usage/sim.h"
 
 #include <string.h>
+#include "store/account.h"
+#include "store/series.h"
+#include "store/sim.h"
 #include "base/banned.h"
 
 const struct sim_kind sim_kinds[SIM_KINDS] = {
@@ -21,32 +24,35 @@ const struct sim_kind *sim_kind_of(enum dimension d)
 /*
  * The one that is registered. A subaccount knows it only once it has used it.
  */
-static int match_registered(struct store *st, int64_t account, enum dimension d, const char *text,
-			    struct arena *arena, struct sim_match *ret, struct error *err)
+static int match_registered(struct store *st, const struct dimension_value *v, struct arena *arena,
+			    struct sim_match *ret, struct error *err)
 {
+	struct sim_key key = { .kind = v->dimension, .text = v->text };
+	struct dimension_value used = *v;
 	struct account a;
 	struct sim sim;
-	int rc = store_account_by_id(st, account, arena, &a, err);
+	int rc = store_account_by_id(st, v->account, arena, &a, err);
 
+	key.family = rc > 0 && a.parent ? a.parent : v->account;
 	if (rc > 0)
-		rc = store_sim_find(st, a.parent ? a.parent : a.id, d, text, arena, &sim, err);
+		rc = store_sim_find(st, &key, arena, &sim, err);
 	if (rc <= 0)
 		return rc;
 	*ret = (struct sim_match) { .sid = sim.sid };
-	rc = store_dimension_find(st, account, d, sim.sid, strlen(sim.sid), &ret->value, err);
+	used.text = sim.sid;
+	used.len = strlen(sim.sid);
+	rc = store_dimension_find(st, &used, &ret->value, err);
 	return rc ? rc : !a.parent;
 }
 
-int sim_match(struct store *st, int64_t account, enum dimension d, const char *text,
-	      struct arena *arena, struct sim_match *ret, struct error *err)
+int sim_match(struct store *st, const struct dimension_value *v, struct arena *arena,
+	      struct sim_match *ret, struct error *err)
 {
 	int rc;
 
-	*ret = (struct sim_match) { .sid = text };
-	rc = store_dimension_find(st, account, d, text, strlen(text), &ret->value, err);
-	if (rc || !sim_kind_of(d))
-		return rc;
-	return match_registered(st, account, d, text, arena, ret, err);
+	*ret = (struct sim_match) { .sid = v->text };
+	rc = store_dimension_find(st, v, &ret->value, err);
+	return rc || !sim_kind_of(v->dimension) ? rc : match_registered(st, v, arena, ret, err);
 }
 
 int sim_value_find(struct store *st, int64_t account, enum dimension d, const char *text,
@@ -57,7 +63,8 @@ int sim_value_find(struct store *st, int64_t account, enum dimension d, const ch
 	int rc;
 
 	arena_init(&arena);
-	rc = sim_match(st, account, d, text, &arena, &match, err);
+	rc = sim_match(st, &(struct dimension_value) { account, d, text, strlen(text) }, &arena,
+		       &match, err);
 	arena_release(&arena);
 	if (rc <= 0)
 		return rc;
@@ -71,7 +78,8 @@ int sim_value_find(struct store *st, int64_t account, enum dimension d, const ch
 static int find_named(struct store *st, const struct sim_claim *c, struct arena *arena,
 		      struct sim *ret, struct error *reason, struct error *err)
 {
-	int rc = store_sim_find(st, c->family, c->kind->dimension, c->name, arena, ret, err);
+	int rc = store_sim_find(st, &(struct sim_key) { c->family, c->kind->dimension, c->name },
+				arena, ret, err);
 
 	if (rc < 0 || (rc > 0 && strcmp(ret->name, c->name) == 0))
 		return rc;
@@ -86,7 +94,8 @@ static int find_claimed(struct store *st, const struct sim_claim *c, struct aren
 			struct sim *ret, struct error *reason, struct error *err)
 {
 	const char *field = event_fields[c->kind->sid_field].name;
-	int rc = store_sim_find(st, c->family, c->kind->dimension, c->sid, arena, ret, err);
+	int rc = store_sim_find(st, &(struct sim_key) { c->family, c->kind->dimension, c->sid },
+				arena, ret, err);
 
 	if (rc < 0 || (rc > 0 && strcmp(ret->sid, c->sid) == 0))
 		return rc;
@@ -106,7 +115,8 @@ static int check_free(struct store *st, const struct sim_claim *c, struct arena 
 {
 	const char *field = event_fields[c->kind->name_field].name;
 	struct sim other;
-	int rc = store_sim_find(st, c->family, c->kind->dimension, c->name, arena, &other, err);
+	int rc = store_sim_find(st, &(struct sim_key) { c->family, c->kind->dimension, c->name },
+				arena, &other, err);
 
 	if (rc <= 0 || strcmp(other.sid, c->sid) == 0)
 		return rc < 0 ? -1 : 1;

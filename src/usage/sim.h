@@ -38,8 +38,8 @@ struct sim_match {
  * The SIM or fleet that TEXT means in an account: its SID, or else its unique
  * name. The value of any other dimension is TEXT itself. 1 known, 0 not, -1.
  */
-int sim_match(struct store *st, int64_t account, enum dimension d, const char *text,
-	      struct arena *arena, struct sim_match *ret, struct error *err);
+int sim_match(struct store *st, const struct dimension_value *v, struct arena *arena,
+	      struct sim_match *ret, struct error *err);
 /*
  * The same, for those who only want the value's id: 1, 0 the account has used
  * none of it, -1.

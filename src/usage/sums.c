@@ -1,6 +1,10 @@
 #include "usage/sums.h"
 
 #include "base/civil.h"
+#include "store/event.h"
+#include "store/posting.h"
+#include "store/series.h"
+#include "store/sums.h"
 #include "usage/period.h"
 #include "base/banned.h"
 
@@ -83,7 +87,8 @@ static int add_event(struct sums_reading *r, size_t account, size_t span, const 
 	if (rc > 0 && !series_counts(r, account, &series))
 		return 0;
 	if (rc > 0)
-		rc = store_event_find(r->st, p->source, p->id, p->id_len, &r->scratch, &event, err);
+		rc = store_event_find(r->st, &(struct event_key) { p->source, p->id, p->id_len },
+				      &r->scratch, &event, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
@@ -113,7 +118,8 @@ static int add_edge(struct sums_reading *r, size_t account, size_t span, int64_t
 	size_t n, counted = 0;
 
 	arena_reset(&r->scratch);
-	if (store_postings(r->st, id, hour, &r->scratch, &events, &n, err) < 0 ||
+	if (store_postings(r->st, &(struct account_hour) { id, hour }, &r->scratch, &events, &n,
+			   err) < 0 ||
 	    store_work(r->st, (int64_t)n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {

@@ -9,6 +9,7 @@
 #define USAGE_SUMS_H
 
 #include "base/arena.h"
+#include "store/sums.h"
 #include "store/store.h"
 
 enum { SUMS_EDGE_EVENTS_MAX = 100000 };

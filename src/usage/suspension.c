@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include "base/civil.h"
+#include "store/account.h"
 #include "base/banned.h"
 
 struct suspensions {

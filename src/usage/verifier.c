@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "store/meta.h"
+#include "store/verify.h"
 #include "base/banned.h"
 
 enum { DIFFERENCES_LOGGED = 20 };

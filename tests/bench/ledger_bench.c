@@ -11,6 +11,8 @@
 #include <time.h>
 #include "base/civil.h"
 #include "base/secret.h"
+#include "store/account.h"
+#include "store/category.h"
 #include "usage/ledger.h"
 
 #define SID        "AC0123456789abcdef0123456789abcdef"

@@ -9,6 +9,11 @@
 #include "fuzz.h"
 #include "http/body.h"
 #include "../unit/batch.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/key.h"
+#include "store/session.h"
+#include "store/user.h"
 #include "base/banned.h"
 
 #define NOW 1800000000LL

@@ -8,6 +8,7 @@
 #include "mutate.h"
 
 #include "base/arena.h"
+#include "store/posting.h"
 #include "store/internal.h"
 #include "store/posting_codec.h"
 #include "base/banned.h"
@@ -106,7 +107,9 @@ static void read_again(struct posted *list, size_t n, struct arena *arena)
 				    &(struct posting_hour) { ACCOUNT, HOUR, list, n / 2 },
 				    NULL) == 0);
 	must(store_postings_add(store, ACCOUNT, list + n / 2, n - n / 2, NULL) == 0);
-	must(store_postings(store, ACCOUNT, HOUR, arena, &second, &n2, NULL) == 0 && n2 == n);
+	must(store_postings(store, &(struct account_hour) { ACCOUNT, HOUR }, arena, &second, &n2,
+			    NULL) == 0 &&
+	     n2 == n);
 	again = read_sum(second, n2, false);
 	must(again.hash == sum.hash);
 	/* the snapshot has none of them: all of them came later, and stay */
@@ -141,7 +144,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put_parts(data + 1, size - 1, 1 + data[0] % 3);
 	must(store_posting_hour(store, ACCOUNT, 0, false, &hour, NULL) == 1 && hour == HOUR);
 	arena_init(&arena);
-	if (store_postings(store, ACCOUNT, HOUR, &arena, &list, &n, &err) < 0) {
+	if (store_postings(store, &(struct account_hour) { ACCOUNT, HOUR }, &arena, &list, &n,
+			   &err) < 0) {
 		must(strstr(err.message, "damaged"));
 		read_sum(NULL, 0, true);
 	} else {

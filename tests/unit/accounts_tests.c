@@ -7,6 +7,8 @@
 #include <string.h>
 #include "base/civil.h"
 #include "base/name.h"
+#include "store/account.h"
+#include "store/audit.h"
 #include "usage/account.h"
 #include "usage/account_calendar.h"
 #include "usage/admin.h"
@@ -66,7 +68,8 @@ static void check_log(const char *action, const char *subject, const char *detai
 	struct audit *entries;
 	size_t n;
 
-	OK(store_audits(a.st, 0, 1, &arena, &entries, &n, &err));
+	OK(store_audits(a.st, &(struct newest) { .before = 0, .limit = 1 }, &arena, &entries, &n,
+			&err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(entries[0].action, action);
 	ck_assert_str_eq(entries[0].subject, subject);
@@ -78,7 +81,8 @@ static size_t count_log(void)
 	struct audit *entries;
 	size_t n;
 
-	OK(store_audits(a.st, 0, 1000, &arena, &entries, &n, &err));
+	OK(store_audits(a.st, &(struct newest) { .before = 0, .limit = 1000 }, &arena, &entries, &n,
+			&err));
 	return n;
 }
 

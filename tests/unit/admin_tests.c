@@ -2,6 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/civil.h"
+#include "store/audit.h"
+#include "store/category.h"
+#include "store/closing.h"
+#include "store/key.h"
+#include "store/session.h"
 #include "usage/admin.h"
 #include "usage/closing.h"
 #include "fixture.h"
@@ -49,7 +54,8 @@ static void check_log(const char *const *list, size_t n)
 	struct audit *entries;
 	size_t found;
 
-	OK(store_audits(a.st, 0, n, &arena, &entries, &found, &err));
+	OK(store_audits(a.st, &(struct newest) { .before = 0, .limit = n }, &arena, &entries,
+			&found, &err));
 	ck_assert_uint_eq(found, n);
 	for (size_t i = 0; i < n; i++) {
 		const char *line = arena_join(&arena, entries[i].author, " ", entries[i].action,
@@ -70,7 +76,8 @@ static size_t count_log(void)
 	struct audit *entries;
 	size_t n;
 
-	OK(store_audits(a.st, 0, 1000, &arena, &entries, &n, &err));
+	OK(store_audits(a.st, &(struct newest) { .before = 0, .limit = 1000 }, &arena, &entries, &n,
+			&err));
 	return n;
 }
 

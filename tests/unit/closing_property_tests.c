@@ -17,6 +17,9 @@
 #include <string.h>
 #include "base/civil.h"
 #include "base/secret.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/series.h"
 #include "usage/admin.h"
 #include "usage/closing_changes.h"
 #include "usage/ledger.h"
@@ -244,8 +247,9 @@ static void answer_query(const struct question *asked, GString *out)
 
 	q.accounts = asked->ids;
 	if (asked->by_customer && asked->n == 1) {
-		rc = store_dimension_find(st, asked->ids[0], DIM_CUSTOMER, "cus1", 4,
-					  &q.dim[DIM_CUSTOMER], &err);
+		rc = store_dimension_find(
+			st, &(struct dimension_value) { asked->ids[0], DIM_CUSTOMER, "cus1", 4 },
+			&q.dim[DIM_CUSTOMER], &err);
 		OK(rc);
 		if (rc == 0)
 			q.dim[DIM_CUSTOMER] = -1;
@@ -574,7 +578,7 @@ static void check_lists(const struct family *f)
 				 .oldest_first = below(2) };
 	struct event_position at = { 0 };
 	struct found_events found = { .more = true };
-	struct closed_change *changes;
+	struct closed_changes changes;
 	int64_t ids[MEMBERS];
 	size_t n = 0, listed = 0;
 
@@ -583,16 +587,18 @@ static void check_lists(const struct family *f)
 	q.accounts = ids;
 	OK(store_begin_read(st, &err));
 	for (OK(catalogue_load(st, &arena, &catalogue, &err)); found.more; at = found.next) {
-		OK(events_find(st, catalogue, &q, at, 3, &arena, &found, &err));
+		OK(events_find(st, &q, &(struct event_search) { catalogue, at, 3 }, &arena, &found,
+			       &err));
 		for (size_t i = 0; i < found.n; i++, n++)
 			ck_assert(g_hash_table_contains(
 				f->late, arena_join(&arena, found.list[i].source, "\t",
 						    found.list[i].event.id, NULL)));
 	}
 	ck_assert_uint_eq(n, g_hash_table_size(f->late));
-	OK(closing_changes_load(st, &f->members[0], 0, 0, 10000, &arena, &changes, &n, &err));
-	for (size_t i = 0; i < n; i++)
-		listed += changes[i].change.kind == CLOSING_LATE;
+	OK(closing_changes_load(st, &f->members[0], &(struct newest) { .limit = 10000 }, &arena,
+				&changes, &err));
+	for (size_t i = 0; i < changes.n; i++)
+		listed += changes.list[i].change.kind == CLOSING_LATE;
 	ck_assert_uint_eq(listed, g_hash_table_size(f->late));
 	store_end(st);
 	late_seen += (long)listed;

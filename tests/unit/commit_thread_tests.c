@@ -7,6 +7,12 @@
 #include "base/civil.h"
 #include "base/plausible.h"
 #include "base/secret.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/closing.h"
+#include "store/rejection.h"
+#include "store/rollup.h"
+#include "store/series.h"
 #include "usage/commit_thread.h"
 #include "usage/correct.h"
 #include "usage/rejection_log.h"
@@ -364,7 +370,8 @@ static int64_t count_series(void)
 	int64_t id, n = 0;
 
 	for (char c = 'a'; c <= 'z'; c++)
-		n += store_dimension_find(st, 1, DIM_CUSTOMER, &c, 1, &id, &err) > 0;
+		n += store_dimension_find(st, &(struct dimension_value) { 1, DIM_CUSTOMER, &c, 1 },
+					  &id, &err) > 0;
 	store_close(&st);
 	return n;
 }

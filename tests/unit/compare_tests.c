@@ -12,6 +12,8 @@
 #include "api/access.h"
 #include "api/reports.h"
 #include "base/secret.h"
+#include "store/account.h"
+#include "store/category.h"
 #include "usage/ledger.h"
 #include "batch.h"
 #include "suite.h"

@@ -8,6 +8,12 @@
 #include "base/civil.h"
 #include "base/secret.h"
 #include "base/zone.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/closing.h"
+#include "store/correction.h"
+#include "store/rollup.h"
+#include "store/verify.h"
 #include "usage/admin.h"
 #include "usage/catalogue.h"
 #include "usage/correct.h"
@@ -303,7 +309,8 @@ START_TEST(amendment_puts_another_fact_in_the_place_of_the_event)
 	e = find(NULL, "a");
 	ck_assert_int_eq(event_counting(st, &e, &arena, &now, &err), 1);
 	ck_assert_int_eq(now.correction, second.id);
-	OK(store_corrections(st, e.source, e.id, e.id_len, &arena, &all, &n, &err));
+	OK(store_corrections(st, &(struct event_key) { e.source, e.id, e.id_len }, &arena, &all, &n,
+			     &err));
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(all[0].sid, first.sid);
 	ck_assert_str_eq(all[1].sid, second.sid);

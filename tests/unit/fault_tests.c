@@ -19,6 +19,9 @@
 #include "fault_vfs.h"
 #include "usage/commit_thread.h"
 #include "fixture.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/verify.h"
 #include "suite.h"
 #include "base/banned.h"
 

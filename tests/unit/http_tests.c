@@ -20,6 +20,11 @@
 #include "http/negotiate.h"
 #include "http/page.h"
 #include "http/route.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/key.h"
+#include "store/session.h"
+#include "store/user.h"
 #include "suite.h"
 #include "base/banned.h"
 

@@ -14,6 +14,8 @@
 #include "base/secret.h"
 #include "ingest/reader.h"
 #include "base/decompress.h"
+#include "store/account.h"
+#include "store/category.h"
 #include "usage/ledger.h"
 #include "intake_files.h"
 #include "batch.h"

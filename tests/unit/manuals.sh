@@ -25,8 +25,10 @@ sed -n 's/^\([a-z_]*\) =.*/\1/p' conf/usaged.conf | sort >"$tmp/settings"
 sed -n 's/^\.It Li \([a-z_]*\) No = .*/\1/p' man/usaged.conf.5 | sort >"$tmp/settings.manual"
 same "settings" "$tmp/settings" "$tmp/settings.manual"
 
-flat src/usage/event.c | grep -o '\[EV_[A-Z_]*\] = { "[a-z_]*"' | cut -d'"' -f2 | grep -vx -e specversion -e type -e subject |
-	sort >"$tmp/fields"
+{
+	flat src/usage/event.c | grep -o '\[EV_[A-Z_]*\] = { "[a-z_]*"' | cut -d'"' -f2
+	flat src/model/dimension.h | grep -o 'ROW([A-Z]*, "[a-z_]*", "[a-z_]*"' | cut -d'"' -f4
+} | grep -vx -e specversion -e type -e subject | sort >"$tmp/fields"
 sed -n '/^\.Ss \[event\]/,/^\.Pp/s/^\.It Li //p' man/usaged-mapping.5 | tr -d ' ' | tr ',' '\n' |
 	grep -vx -e account -e time_format -e time_zone | sort >"$tmp/fields.manual"
 same "fields of an event" "$tmp/fields" "$tmp/fields.manual"

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/series.h"
 #include "usage/ledger.h"
 #include "usage/query.h"
 #include "usage/report.h"
@@ -412,8 +415,9 @@ START_TEST(a_dimension_filter_counts_only_what_has_its_value)
 	struct amounts_wide want;
 
 	q.category = catalogue_find(cats, "sms", 3);
-	must(store_dimension_find(st, account_ids[0], DIM_CUSTOMER, "ben", 3, &q.dim[DIM_CUSTOMER],
-				  &err),
+	must(store_dimension_find(
+		     st, &(struct dimension_value) { account_ids[0], DIM_CUSTOMER, "ben", 3 },
+		     &q.dim[DIM_CUSTOMER], &err),
 	     &err);
 	ck_assert_int_gt(q.dim[DIM_CUSTOMER], 0);
 	must(usage_open(st, cats, &q, (struct usage_position) { 0 }, &cur, &err), &err);

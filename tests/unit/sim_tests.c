@@ -8,6 +8,11 @@
 #include <string.h>
 #include "base/civil.h"
 #include "base/strbuf.h"
+#include "store/account.h"
+#include "store/audit.h"
+#include "store/category.h"
+#include "store/sim.h"
+#include "store/source.h"
 #include "usage/admin.h"
 #include "usage/find.h"
 #include "usage/ledger.h"
@@ -113,21 +118,27 @@ START_TEST(one_is_found_by_sid_and_by_name_in_its_family_and_kind_alone)
 
 	add(main_account.id, DIM_SIM, "HS1", "truck");
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		ck_assert_msg(store_sim_find(st, main_account.id, DIM_SIM, texts[i], &arena, &found,
-					     &err) == 1,
-			      "%s", texts[i]);
+		ck_assert_msg(
+			store_sim_find(st, &(struct sim_key) { main_account.id, DIM_SIM, texts[i] },
+				       &arena, &found, &err) == 1,
+			"%s", texts[i]);
 		ck_assert_str_eq(found.sid, "HS1");
 		ck_assert_str_eq(found.name, "truck");
 		ck_assert_int_eq(found.family, main_account.id);
 		ck_assert_int_eq(found.kind, DIM_SIM);
-		ck_assert_int_eq(
-			store_sim_find(st, other.id, DIM_SIM, texts[i], &arena, &found, &err), 0);
-		ck_assert_int_eq(store_sim_find(st, main_account.id, DIM_FLEET, texts[i], &arena,
-						&found, &err),
+		ck_assert_int_eq(store_sim_find(st,
+						&(struct sim_key) { other.id, DIM_SIM, texts[i] },
+						&arena, &found, &err),
+				 0);
+		ck_assert_int_eq(store_sim_find(st,
+						&(struct sim_key) { main_account.id, DIM_FLEET,
+								    texts[i] },
+						&arena, &found, &err),
 				 0);
 	}
-	ck_assert_int_eq(
-		store_sim_find(st, main_account.id, DIM_SIM, "Truck", &arena, &found, &err), 0);
+	ck_assert_int_eq(store_sim_find(st, &(struct sim_key) { main_account.id, DIM_SIM, "Truck" },
+					&arena, &found, &err),
+			 0);
 }
 END_TEST
 
@@ -223,7 +234,9 @@ static const char *text_of(const char *id, enum dimension d)
 	int64_t source;
 
 	ck_assert_int_eq(store_source_find(st, main_account.id, "/t", 2, &source, &err), 1);
-	ck_assert_int_eq(event_load(st, source, id, strlen(id), &arena, &found, &err), 1);
+	ck_assert_int_eq(event_load(st, &(struct event_key) { source, id, strlen(id) }, &arena,
+				    &found, &err),
+			 1);
 	return found.dim[d] ? found.dim[d] : "";
 }
 
@@ -385,8 +398,9 @@ static void matches(const struct account *a, enum dimension d, const char *text,
 	struct sim_match m;
 	int64_t id;
 
-	ck_assert_msg(sim_match(st, a->id, d, text, &arena, &m, &err) == (sid != NULL), "%s of %s",
-		      text, a->name);
+	ck_assert_msg(sim_match(st, &(struct dimension_value) { a->id, d, text, strlen(text) },
+				&arena, &m, &err) == (sid != NULL),
+		      "%s of %s", text, a->name);
 	ck_assert_int_eq(sim_value_find(st, a->id, d, text, &id, &err), used);
 	if (!sid)
 		return;
@@ -472,7 +486,8 @@ static size_t found(enum dimension d, const char *text)
 	OK(store_begin_read(st, &err));
 	OK(catalogue_load(st, &arena, &c, &err));
 	q.dim[d] = text;
-	OK(events_find(st, c, &q, (struct event_position) { 0 }, 100, &arena, &events, &err));
+	OK(events_find(st, &q, &(struct event_search) { c, (struct event_position) { 0 }, 100 },
+		       &arena, &events, &err));
 	store_end(st);
 	return events.n;
 }
@@ -516,7 +531,8 @@ static void check_log(const char *action, const char *subject, const char *detai
 	struct audit *entries;
 	size_t n;
 
-	OK(store_audits(st, 0, 1, &arena, &entries, &n, &err));
+	OK(store_audits(st, &(struct newest) { .before = 0, .limit = 1 }, &arena, &entries, &n,
+			&err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(entries[0].action, action);
 	ck_assert_str_eq(entries[0].subject, subject);

@@ -10,7 +10,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "store/internal.h"
-#include "store/store.h"
+#include "store/account.h"
+#include "store/audit.h"
+#include "store/category.h"
+#include "store/closing.h"
+#include "store/copy.h"
+#include "store/correction.h"
+#include "store/event.h"
+#include "store/key.h"
+#include "store/posting.h"
+#include "store/rejection.h"
+#include "store/rollup.h"
+#include "store/series.h"
+#include "store/session.h"
+#include "store/source.h"
+#include "store/sums.h"
+#include "store/user.h"
+#include "store/verify.h"
 #include "fixture.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -1062,7 +1078,9 @@ static struct fixture with_series(const char *where)
 	OK(store_begin_write(f.st, &err));
 	OK(store_source_intern(f.st, f.account, "/pbx/1", 6, &f.source, &err));
 	OK(store_series_intern(f.st, &s, &f.plain, &err));
-	OK(store_dimension_intern(f.st, f.account, DIM_CUSTOMER, "cus1", 4, &f.customer, &err));
+	OK(store_dimension_intern(f.st,
+				  &(struct dimension_value) { f.account, DIM_CUSTOMER, "cus1", 4 },
+				  &f.customer, &err));
 	s.dim[DIM_CUSTOMER] = f.customer;
 	OK(store_series_intern(f.st, &s, &f.dimensioned, &err));
 	OK(store_commit(f.st, &err));
@@ -1076,14 +1094,25 @@ START_TEST(dimension_values_are_interned_per_account_and_dimension)
 	const char *text;
 	int64_t id;
 
-	ck_assert_int_eq(
-		store_dimension_find(f.st, f.account, DIM_CUSTOMER, "cus1xx", 4, &id, &err), 1);
+	ck_assert_int_eq(store_dimension_find(f.st,
+					      &(struct dimension_value) { f.account, DIM_CUSTOMER,
+									  "cus1xx", 4 },
+					      &id, &err),
+			 1);
 	ck_assert_int_eq(id, f.customer);
-	ck_assert_int_eq(store_dimension_find(f.st, other, DIM_CUSTOMER, "cus1", 4, &id, &err), 0);
-	ck_assert_int_eq(store_dimension_find(f.st, f.account, DIM_SIM, "cus1", 4, &id, &err), 0);
-	OK(store_dimension_intern(f.st, f.account, DIM_CUSTOMER, "cus1", 4, &id, &err));
+	ck_assert_int_eq(store_dimension_find(
+				 f.st, &(struct dimension_value) { other, DIM_CUSTOMER, "cus1", 4 },
+				 &id, &err),
+			 0);
+	ck_assert_int_eq(store_dimension_find(
+				 f.st, &(struct dimension_value) { f.account, DIM_SIM, "cus1", 4 },
+				 &id, &err),
+			 0);
+	OK(store_dimension_intern(
+		f.st, &(struct dimension_value) { f.account, DIM_CUSTOMER, "cus1", 4 }, &id, &err));
 	ck_assert_int_eq(id, f.customer);
-	OK(store_dimension_intern(f.st, other, DIM_CUSTOMER, "cus1", 4, &id, &err));
+	OK(store_dimension_intern(
+		f.st, &(struct dimension_value) { other, DIM_CUSTOMER, "cus1", 4 }, &id, &err));
 	ck_assert_int_ne(id, f.customer);
 	ck_assert_int_eq(store_dimension_text(f.st, f.customer, &arena, &text, &err), 1);
 	ck_assert_str_eq(text, "cus1");
@@ -1287,7 +1316,8 @@ START_TEST(scan_by_series_keeps_to_the_dimension_asked_for)
 	int64_t both;
 
 	OK(store_begin_write(f.st, &err));
-	OK(store_dimension_intern(f.st, f.account, DIM_SIM, "HS1", 3, &sim, &err));
+	OK(store_dimension_intern(f.st, &(struct dimension_value) { f.account, DIM_SIM, "HS1", 3 },
+				  &sim, &err));
 	s.dim[DIM_CUSTOMER] = f.customer;
 	s.dim[DIM_SIM] = sim;
 	OK(store_series_intern(f.st, &s, &both, &err));
@@ -1354,8 +1384,9 @@ static struct fixture with_days(int64_t ret_series[SUMS_SERIES])
 
 	OK(store_begin_write(f.st, &err));
 	for (int i = 0; i < SUMS_SERIES; i++) {
-		OK(store_dimension_intern(f.st, f.account, DIM_SIM, &"abc"[i], 1, &s.dim[DIM_SIM],
-					  &err));
+		OK(store_dimension_intern(
+			f.st, &(struct dimension_value) { f.account, DIM_SIM, &"abc"[i], 1 },
+			&s.dim[DIM_SIM], &err));
 		OK(store_series_intern(f.st, &s, &ret_series[i], &err));
 	}
 	for (int64_t day = 1; day < SUMS_DAYS; day++) {
@@ -1433,7 +1464,8 @@ START_TEST(sums_keep_to_the_values_and_categories_asked_for)
 		.accounts = accounts, .n_accounts = 2, .slots = slots, .by_series = true
 	};
 
-	OK(store_dimension_find(f.st, f.account, DIM_SIM, "b", 1, &accounts[0].dim[DIM_SIM], &err));
+	OK(store_dimension_find(f.st, &(struct dimension_value) { f.account, DIM_SIM, "b", 1 },
+				&accounts[0].dim[DIM_SIM], &err));
 	accounts[1].dim[DIM_SIM] = 999;
 	for (int64_t k = 0; k < SUMS_DAYS; k++)
 		slots[k] = (struct sums_slot) { k * 96 + 30, k * 96 + 50 };
@@ -2007,12 +2039,13 @@ START_TEST(audit_log_is_read_backwards_page_by_page)
 
 		OK(store_audit_add(st, &a, &err));
 	}
-	OK(store_audits(st, 0, 2, &arena, &list, &n, &err));
+	OK(store_audits(st, &(struct newest) { .before = 0, .limit = 2 }, &arena, &list, &n, &err));
 	ck_assert_int_eq(n, 2);
 	ck_assert_int_eq(list[0].at, 5);
 	ck_assert_str_eq(list[0].detail, "last");
 	ck_assert_str_eq(list[0].author, "console");
-	OK(store_audits(st, list[1].id, 10, &arena, &list, &n, &err));
+	OK(store_audits(st, &(struct newest) { .before = list[1].id, .limit = 10 }, &arena, &list,
+			&n, &err));
 	ck_assert_int_eq(n, 3);
 	ck_assert_int_eq(list[0].at, 3);
 	store_close(&st);
@@ -2075,7 +2108,7 @@ static void check_postings(struct store *st, int64_t account, int64_t hour, size
 	struct posted *list;
 	size_t n;
 
-	OK(store_postings(st, account, hour, &arena, &list, &n, &err));
+	OK(store_postings(st, &(struct account_hour) { account, hour }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, want_n);
 	for (size_t i = 0; i < n; i++) {
 		posting_sum_add(&sum, &list[i]);
@@ -2157,8 +2190,9 @@ START_TEST(damaged_postings_are_said)
 	write_sound_ledger();
 	raw("UPDATE posting SET events = CAST(substr(events, 1, 7) AS BLOB)");
 	st = reopen(0);
-	FAILS_WITH(store_postings(st, 1, 20454 * 24, &arena, &list, &n, &err), ERR_INTERNAL,
-		   "rebuild");
+	FAILS_WITH(store_postings(st, &(struct account_hour) { 1, 20454 * 24 }, &arena, &list, &n,
+				  &err),
+		   ERR_INTERNAL, "rebuild");
 	store_close(&st);
 }
 END_TEST
@@ -2188,12 +2222,13 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	    " INSERT INTO event SELECT 1, 'e' || i, 1 + i % 2, i * 1000000, 1, 0, 0, 0 FROM n");
 	st = reopen(STORE_WRITE);
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM event"), 25000);
-	OK(store_postings(st, 2, 1, &arena, &list, &n, &err));
+	OK(store_postings(st, &(struct account_hour) { 2, 1 }, &arena, &list, &n, &err));
 	ck_assert_uint_eq(n, 1800);
 	ck_assert_str_eq(list[0].id, "e3601");
 	ck_assert_int_eq(list[1799].effective_us, INT64_C(7199000000));
 	OK(store_source_find(st, 2, "/pbx", 4, &source, &err) < 0 ? -1 : 0);
-	ck_assert_int_eq(store_event_find(st, source, "e7", 2, &arena, &e, &err), 1);
+	ck_assert_int_eq(
+		store_event_find(st, &(struct event_key) { source, "e7", 2 }, &arena, &e, &err), 1);
 	ck_assert_int_eq(e.effective_us, 7000000);
 	ck_assert_int_eq(e.correction, 0);
 	store_close(&st);
@@ -2283,7 +2318,9 @@ START_TEST(families_of_an_older_ledger_get_sources_of_their_own)
 	ck_assert_int_ne(first, third);
 	ck_assert_int_eq(store_source_find(st, 2, "/pbx", 4, &none, &err), 0);
 	ck_assert_int_eq(raw_number("SELECT count(*) FROM source"), 3);
-	ck_assert_int_eq(store_correction_last(st, third, "e3", 2, &arena, &list, &err), 1);
+	ck_assert_int_eq(store_correction_last(st, &(struct event_key) { third, "e3", 2 }, &arena,
+					       &list, &err),
+			 1);
 	writer = reopen(STORE_WRITE);
 	OK(store_rebuild(st, writer, &calls, &wrong, &events, &err));
 	store_close(&writer);
@@ -2340,7 +2377,7 @@ START_TEST(subaccounts_of_an_older_ledger_are_closed_with_their_main_account)
 		ck_assert_int_eq(list[i].own_us, want[i].own * 86400000000);
 		ck_assert_str_eq(list[i].author, want[i].author);
 	}
-	OK(store_audits(st, 0, 10, &arena, &log, &n, &err));
+	OK(store_audits(st, &(struct newest) { .before = 0, .limit = 10 }, &arena, &log, &n, &err));
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(log[0].action, "closing.raise");
 	ck_assert_str_eq(log[0].subject, "AC3");
@@ -2382,14 +2419,18 @@ START_TEST(a_source_is_found_in_its_own_family_only)
 	OK(store_commit(f.st, &err));
 	ck_assert_int_ne(other, f.source);
 	ck_assert_int_eq(other, again);
-	OK(store_event_sources(f.st, f.account, NULL, "one", 3, found, 4, &n, &err));
+	OK(store_event_sources(f.st, &(struct source_query) { f.account, NULL, "one", 3, 4 }, found,
+			       &n, &err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_int_eq(found[0], f.source);
-	OK(store_event_sources(f.st, 0, "/pbx/1", "one", 3, found, 4, &n, &err));
+	OK(store_event_sources(f.st, &(struct source_query) { 0, "/pbx/1", "one", 3, 4 }, found, &n,
+			       &err));
 	ck_assert_uint_eq(n, 1);
-	OK(store_event_sources(f.st, f.account + 1, NULL, "one", 3, found, 4, &n, &err));
+	OK(store_event_sources(f.st, &(struct source_query) { f.account + 1, NULL, "one", 3, 4 },
+			       found, &n, &err));
 	ck_assert_uint_eq(n, 0);
-	OK(store_event_sources(f.st, 0, "/other", "one", 3, found, 4, &n, &err));
+	OK(store_event_sources(f.st, &(struct source_query) { 0, "/other", "one", 3, 4 }, found, &n,
+			       &err));
 	ck_assert_uint_eq(n, 0);
 	store_close(&f.st);
 }
@@ -2410,23 +2451,29 @@ START_TEST(corrections_of_an_event_come_oldest_first)
 	struct correction *list, found;
 	size_t n;
 
-	ck_assert_int_eq(store_correction_last(f.st, f.source, "call", 4, &arena, &found, &err), 0);
+	ck_assert_int_eq(store_correction_last(f.st, &(struct event_key) { f.source, "call", 4 },
+					       &arena, &found, &err),
+			 0);
 	OK(store_correction_add(f.st, &c, &err));
 	FAILS_WITH(store_correction_add(f.st, &c, &err), ERR_CONFLICT, "exists");
 	snprintf(c.sid, sizeof(c.sid), "CR2");
 	c.kind = CORRECTION_VOID;
 	OK(store_correction_add(f.st, &c, &err));
-	OK(store_corrections(f.st, f.source, "call", 4, &arena, &list, &n, &err));
+	OK(store_corrections(f.st, &(struct event_key) { f.source, "call", 4 }, &arena, &list, &n,
+			     &err));
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(list[0].sid, "CR1");
 	ck_assert_int_eq(list[0].kind, CORRECTION_AMEND);
 	ck_assert_str_eq(list[1].event, "call");
-	ck_assert_int_eq(store_correction_last(f.st, f.source, "call", 4, &arena, &found, &err), 1);
+	ck_assert_int_eq(store_correction_last(f.st, &(struct event_key) { f.source, "call", 4 },
+					       &arena, &found, &err),
+			 1);
 	ck_assert_str_eq(found.sid, "CR2");
 	ck_assert_int_eq(store_correction_by_id(f.st, list[0].id, &arena, &found, &err), 1);
 	ck_assert_str_eq(found.reason, "why");
 	ck_assert_int_eq(store_correction_by_id(f.st, 99, &arena, &found, &err), 0);
-	OK(store_corrections(f.st, f.source, "calls", 5, &arena, &list, &n, &err));
+	OK(store_corrections(f.st, &(struct event_key) { f.source, "calls", 5 }, &arena, &list, &n,
+			     &err));
 	ck_assert_uint_eq(n, 0);
 	store_close(&f.st);
 }
@@ -2621,7 +2668,8 @@ START_TEST(rebuild_keeps_what_comes_meanwhile)
 	writer = reopen(STORE_WRITE);
 	m.st = reopen(STORE_WRITE);
 	OK(store_begin_read(snapshot, &err));
-	OK(store_postings(snapshot, 1, 20454 * 24, &arena, &refs, &n_refs, &err));
+	OK(store_postings(snapshot, &(struct account_hour) { 1, 20454 * 24 }, &arena, &refs,
+			  &n_refs, &err));
 	for (int i = 0; i < 40; i++)
 		add_meanwhile(&m);
 	/* the hour as the snapshot has it, once again: what came since stays */
@@ -2630,7 +2678,8 @@ START_TEST(rebuild_keeps_what_comes_meanwhile)
 				  &(struct posting_hour) { 1, 20454 * 24, refs, n_refs }, &err));
 	OK(store_commit(writer, &err));
 	store_end(snapshot);
-	OK(store_postings(writer, 1, 20454 * 24, &arena, &refs, &n, &err));
+	OK(store_postings(writer, &(struct account_hour) { 1, 20454 * 24 }, &arena, &refs, &n,
+			  &err));
 	ck_assert_uint_eq(n, n_refs + 40);
 	OK(store_rebuild(snapshot, writer, &calls, &n, &(int64_t) { 0 }, &err));
 	ck_assert_uint_eq(n, 2);

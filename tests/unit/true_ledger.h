@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_TRUE_LEDGER_H
 #define TESTS_UNIT_TRUE_LEDGER_H
 
+#include "store/verify.h"
 #include "store/store.h"
 #include "fixture.h"
 

@@ -8,6 +8,10 @@
 #include "base/civil.h"
 #include "base/decimal.h"
 #include "base/secret.h"
+#include "store/account.h"
+#include "store/category.h"
+#include "store/rollup.h"
+#include "store/series.h"
 #include "usage/catalogue.h"
 #include "usage/event.h"
 #include "usage/find.h"
@@ -531,7 +535,8 @@ static char *found_ids(struct bench *b, const struct event_query *q, size_t limi
 	OK(catalogue_load(b->st, &arena, &c, &err));
 	out[0] = '\0';
 	do {
-		OK(events_find(b->st, c, q, at, limit, &arena, &found, &err));
+		OK(events_find(b->st, q, &(struct event_search) { c, at, limit }, &arena, &found,
+			       &err));
 		ck_assert_uint_le(found.n, limit);
 		for (size_t i = 0; i < found.n; i++)
 			n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%s", n ? " " : "",
@@ -632,7 +637,8 @@ START_TEST(a_search_that_is_much_work_stops_inside_an_hour_and_goes_on_there)
 	OK(catalogue_load(b.st, &arena, &c, &err));
 	OK(store_begin_read(b.st, &err));
 	do {
-		OK(events_find(b.st, c, &q, at, 10, &arena, &found, &err));
+		OK(events_find(b.st, &q, &(struct event_search) { c, at, 10 }, &arena, &found,
+			       &err));
 		for (size_t i = 0; i < found.n; i++, n++)
 			ck_assert_str_eq(found.list[i].event.id, "x030000");
 		at = found.next;
@@ -669,12 +675,14 @@ START_TEST(the_way_back_leads_over_the_same_pages)
 	OK(store_begin_read(b.st, &err));
 	do {
 		starts[pages++] = at;
-		OK(events_find(b.st, c, &q, at, 3, &arena, &found, &err));
+		OK(events_find(b.st, &q, &(struct event_search) { c, at, 3 }, &arena, &found,
+			       &err));
 		at = found.next;
 	} while (found.more);
 	ck_assert_int_eq(pages, 7);
 	for (int p = pages - 1; p > 0; p--) {
-		OK(events_back(b.st, c, &q, starts[p], 3, &arena, &back, &err));
+		OK(events_back(b.st, &q, &(struct event_search) { c, starts[p], 3 }, &arena, &back,
+			       &err));
 		if (p == 1)
 			ck_assert_ptr_null(back.id);
 		else
@@ -1169,8 +1177,10 @@ START_TEST(rollups_equal_the_sums_of_the_events)
 					const char *text = ref_customers[customer];
 
 					ck_assert_int_eq(store_dimension_find(
-								 b.st, scan.account, DIM_CUSTOMER,
-								 text, strlen(text),
+								 b.st,
+								 &(struct dimension_value) {
+									 scan.account, DIM_CUSTOMER,
+									 text, strlen(text) },
 								 &scan.dim[DIM_CUSTOMER], &err),
 							 1);
 					compare_scan(&b, events, scan, account, category, customer);
