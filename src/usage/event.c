@@ -17,15 +17,17 @@
 	[EV_##id] = { field, true, false, max, doc, EVENT_TEXT },
 
 const struct event_field_info event_fields[EVENT_FIELDS] = {
-	[EV_SOURCE] = { "source", false, true, 256,
-			"Who reports the event; with `id` its identity" },
-	[EV_ID] = { "id", false, true, 256, "Name of the event, unique in its source" },
-	[EV_SUBJECT] = { "subject", false, true, 64, "SID of the account that used something" },
+	[EV_SOURCE] = { "source", false, true, 256, "Who reports the event; with `id` its identity",
+			EVENT_TEXT },
+	[EV_ID] = { "id", false, true, 256, "Name of the event, unique in its source", EVENT_TEXT },
+	[EV_SUBJECT] = { "subject", false, true, 64, "SID of the account that used something",
+			 EVENT_TEXT },
 	[EV_TIME] = { "time", false, true, 64,
 		      "When, with offset from UTC: 2026-11-21T10:00:00Z. Digits beyond "
-		      "microseconds are cut off" },
-	[EV_CATEGORY] = { "category", true, true, 64,
-			  "What was used: the name of a usage category" },
+		      "microseconds are cut off",
+		      EVENT_TEXT },
+	[EV_CATEGORY] = { "category", true, true, 64, "What was used: the name of a usage category",
+			  EVENT_TEXT },
 	[EV_COUNT] = { "count", true, false, NUMBER_BYTES,
 		       "How many times, a whole number; 1 if not given", EVENT_WHOLE },
 	[EV_USAGE] = { "usage", true, false, NUMBER_BYTES,
@@ -43,12 +45,15 @@ const struct event_field_info event_fields[EVENT_FIELDS] = {
 			  "Bytes that a SIM received; with category sim-data only", EVENT_WHOLE },
 	[EV_SIM_NAME] = { "sim_name", true, false, SIM_NAME_BYTES,
 			  "Unique name of the SIM: with `sim` it is called so from now on, without "
-			  "it stands for the SIM that is" },
+			  "it stands for the SIM that is",
+			  EVENT_TEXT },
 	[EV_FLEET_NAME] = { "fleet_name", true, false, SIM_NAME_BYTES,
 			    "Unique name of the fleet: with `fleet` it is called so from now on, "
-			    "without it stands for the fleet that is" },
-	[EV_SPECVERSION] = { "specversion", false, false, 16, "Version of CloudEvents: 1.0" },
-	[EV_TYPE] = { "type", false, false, 256, "CloudEvents type; free, not kept" },
+			    "without it stands for the fleet that is",
+			    EVENT_TEXT },
+	[EV_SPECVERSION] = { "specversion", false, false, 16, "Version of CloudEvents: 1.0",
+			     EVENT_TEXT },
+	[EV_TYPE] = { "type", false, false, 256, "CloudEvents type; free, not kept", EVENT_TEXT },
 };
 
 const struct event_amount event_amounts[EVENT_AMOUNTS] = {

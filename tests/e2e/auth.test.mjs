@@ -259,7 +259,8 @@ describe('the way to the login page', () => {
 			assert.equal(a.headers.location, `/login?redirect=${encodeURIComponent(env.BASE_URL + path)}`)
 			assert.equal(a.headers['www-authenticate'], undefined)
 		}
-		assert.equal((await send(`/billing/usage?a=${'x'.repeat(5000)}`, { headers: page })).is(302).headers.location, '/login')
+		// each "/" becomes three bytes, more than fit in a header
+		assert.equal((await send(`/billing/usage?a=${'/'.repeat(5000)}`, { headers: page })).is(302).headers.location, '/login')
 	})
 	test('a program never does, nor who has wrong credentials, nor a change', async () => {
 		for (const headers of [{}, { Accept: '*/*' }, { Accept: 'application/json' }, { Accept: 'text/*' }, { ...json, Accept: '*/*' }])

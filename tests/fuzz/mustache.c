@@ -18,8 +18,9 @@ static const struct template_text *itself(void *ctx, const char *name, size_t le
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char cut[] = "\n%%\n";
+	char none[] = "";
 	const char *at = size ? memmem(data, size, cut, sizeof(cut) - 1) : NULL;
-	struct template_text s = { .text = size ? (char *)data : "",
+	struct template_text s = { .text = size ? (char *)data : none,
 				   .len = at ? (size_t)(at - (const char *)data) : size };
 	char *json = strndup(at ? at + sizeof(cut) - 1 : "",
 			     at ? size - s.len - sizeof(cut) + 1 : 0);

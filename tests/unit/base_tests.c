@@ -1027,8 +1027,8 @@ START_TEST(names_that_are_no_zones_are_refused)
 		"europe/vienna",
 		"+VERSION",
 		"leapseconds",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaaaa",
+		("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)

@@ -224,7 +224,8 @@ static bool ask(const struct family *f, struct question *q)
 	q->by = (enum group_by)below(GROUP_NONE + 1);
 	if (below(3) == 0 || q->by == GROUP_DIMENSION) {
 		q->query.category = (size_t)below((int64_t)catalogue->n - 1);
-		q->query.group = q->n == 1 && below(2) ? DIM_CUSTOMER : GROUP_NONE;
+		q->query.group = q->n == 1 && below(2) ? GROUP_DIMENSION : GROUP_NONE;
+		q->query.dimension = DIM_CUSTOMER;
 		q->by_customer = below(3) == 0;
 	}
 	return true;
