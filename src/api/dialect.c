@@ -517,8 +517,8 @@ static const char *const error_advice[ERR_KINDS] = {
 	[ERR_CREDENTIALS] = "Sign in again; the name or the password may have changed.",
 	[ERR_FORBIDDEN] = "Sign in as a user with access, or ask the administrator for access.",
 	[ERR_SUSPENDED] = "Ask the administrator to reactivate it.",
-	[ERR_NOT_FOUND] = "The address may be mistyped or old, or you may not have access. The "
-			  "overview leads to all pages.",
+	[ERR_NOT_FOUND] = ("The address may be mistyped or old, or you may not have access. The "
+			   "overview leads to all pages."),
 	[ERR_NO_OPERATION] = "The address may be mistyped or old. The overview leads to all pages.",
 	[ERR_METHOD] = NO_PAGE,
 	[ERR_UNSUPPORTED] = NO_PAGE,
@@ -529,8 +529,8 @@ static const char *const error_advice[ERR_KINDS] = {
 	[ERR_BUSY] = WAIT,
 	[ERR_GATEWAY] = WAIT,
 	[ERR_TIMEOUT] = "Load the page again, or choose fewer days.",
-	[ERR_INTERNAL] = "Load the page again. If the error stays, send the text below to the "
-			 "administrator.",
+	[ERR_INTERNAL] = ("Load the page again. If the error stays, send the text below to the "
+			  "administrator."),
 };
 
 void dialect_write_error(const struct dialect *d, struct writer *w, const struct error *err,

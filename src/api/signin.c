@@ -208,10 +208,7 @@ static int check(struct signin *s, const struct attempt *a, struct error *err)
 		rc = join_check(s, other, err);
 	} else {
 		own.next = s->checks;
-		/*
-		 * cppcheck-suppress autoVariables ; end_check takes it off the
-		 * list
-		 */
+		/* cppcheck-suppress autoVariables ; end_check() removes it */
 		s->checks = &own;
 		pthread_mutex_unlock(&s->lock);
 		rc = own.rc = check_slowly(s, a, &own.err);

@@ -53,7 +53,8 @@ static void hour_text(char ret[static INSTANT_TEXT], int64_t hour)
 static int tell_hour(struct walk *w, const struct posting_sum *want, const struct posting_sum *have,
 		     struct error *err)
 {
-	const struct posting_sum *which = want ? want : have;
+	static const struct posting_sum none;
+	const struct posting_sum *listed = have ? have : &none, *which = want ? want : listed;
 	char text[INSTANT_TEXT];
 
 	(void)err;
@@ -61,9 +62,9 @@ static int tell_hour(struct walk *w, const struct posting_sum *want, const struc
 	tell(w->arg,
 	     "account %" PRId64 ", hour of %s: %s (%" PRId64 " references, %" PRId64 " events)",
 	     which->account, text,
-	     have && have->damaged ? "the references to events are damaged"
-				   : "the references are not those of the events",
-	     have ? have->n : 0, want ? want->n : 0);
+	     listed->damaged ? "the references to events are damaged"
+			     : "the references are not those of the events",
+	     listed->n, want ? want->n : 0);
 	return 0;
 }
 

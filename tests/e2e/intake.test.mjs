@@ -62,7 +62,7 @@ function byInput(some) {
 // Whole or not isn't told apart here: what ends a body before its end has a result like a record. If nothing can be read it is an error.
 async function byPost(some) {
 	for (const f of some) {
-		const env = { CONTENT_TYPE: types[f.format], ...f.packing && { HTTP_CONTENT_ENCODING: f.packing } }
+		const env = { CONTENT_TYPE: types[f.format], ...f.encoding && { HTTP_CONTENT_ENCODING: f.encoding } }
 		const { status, body } = await ledger.post(readFileSync(join(folder, f.name)), { env })
 		const answer = JSON.parse(body)
 		f.post = { ...Object.fromEntries(statuses.map(s => [s, answer[s] ?? 0])) }
