@@ -44,7 +44,4 @@ const char *const *split_list(const struct request *rq, const char *text, size_t
 const char *instant_text(const struct request *rq, int64_t seconds);
 const char *day_text(const struct request *rq, int64_t seconds);
 
-extern const struct op op_GetHealth, op_ListUsers, op_GetProfile, op_ListKeys, op_ListAccounts,
-	op_GetAccount, op_ListCategories, op_ListClosings, op_ListSims, op_ListFleets, op_ListAudit;
-
 #endif

@@ -377,7 +377,6 @@ static const char *const usaged_reserved[] = { "format", DIALECT_DONE, NULL };
 const struct dialect dialect_twilio = {
 	.name = "twilio",
 	.title = "Twilio usage records",
-	.prefixes = (const char *const[]) { "/2010-04-01/", NULL },
 	.style = &twilio_style,
 	.reserved = twilio_reserved,
 	.default_format = &format_xml,
@@ -394,7 +393,6 @@ const struct dialect dialect_twilio = {
 const struct dialect dialect_supersim = {
 	.name = "supersim",
 	.title = "Twilio Super SIM",
-	.prefixes = (const char *const[]) { "/v1/", NULL },
 	.style = &twilio_style,
 	.reserved = twilio_reserved,
 	.default_format = &format_json,
@@ -437,10 +435,6 @@ const struct dialect dialect_servicestack = {
 const struct dialect dialect_usaged = {
 	.name = "usaged",
 	.title = "The ledger itself",
-	.prefixes = (const char *const[]) { "/events", "/rejections", "/reports", "/overview",
-					    "/accounts", "/operations", "/users", "/profile",
-					    "/keys", "/categories", "/sims", "/fleets", "/closings",
-					    "/audit", "/health", "/readyz", NULL },
 	.style = &usaged_style,
 	.reserved = usaged_reserved,
 	.refuses_unknown = true,
@@ -458,17 +452,6 @@ const struct dialect dialect_usaged = {
 
 const struct dialect *const dialects[] = { &dialect_twilio, &dialect_supersim, &dialect_usaged,
 					   &dialect_servicestack, NULL };
-
-const struct dialect *dialect_of_path(const char *path, size_t len)
-{
-	const struct dialect *const *d = dialects;
-
-	for (; d[1]; d++)
-		for (const char *const *p = (*d)->prefixes; *p; p++)
-			if (len >= strlen(*p) && memcmp(path, *p, strlen(*p)) == 0)
-				return *d;
-	return *d;
-}
 
 /* What pages for people call it. */
 static const char *const error_titles[ERR_KINDS] = {

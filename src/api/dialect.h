@@ -24,11 +24,6 @@ struct error_status {
 struct dialect {
 	const char *name;  /* "twilio": also the folder of nginx's error pages */
 	const char *title; /* for people */
-	/*
-	 * paths that begin so are this family's even when no operation matches;
-	 * ended by NULL; none = the family of everything else
-	 */
-	const char *const *prefixes;
 	const struct style *style;
 	const struct format *default_format;
 	/*
@@ -102,14 +97,11 @@ extern const struct dialect dialect_supersim; /* v1 */
 /* this server's own paths: /events, /accounts */
 extern const struct dialect dialect_usaged;
 extern const struct dialect dialect_servicestack; /* everything else */
-/* ended by NULL; the last one takes what no prefix does */
+/* ended by NULL */
 extern const struct dialect *const dialects[];
 
 /* ServiceStack's ResponseStatus, for answers that have a place for it. */
 extern const struct shape servicestack_status_shape;
-
-/* Whose path is this? Never NULL. */
-const struct dialect *dialect_of_path(const char *path, size_t len);
 
 /*
  * Says ERR to W with the family's document; for people with a title in words.

@@ -24,12 +24,6 @@ struct event_record {
 
 extern const struct shape event_shape;
 
-/*
- * The list of events, which the pages that ask before one is corrected belong
- * to.
- */
-extern const struct op op_ListEvents;
-
 /* All of *RET is in the request's arena or static. */
 int event_record_fill(const struct request *rq, const struct found_event *e,
 		      struct event_record *ret, struct error *err);

@@ -171,17 +171,6 @@ struct op {
 	const char *doc;
 };
 
-/* All operations, ended by NULL. */
-extern const struct op *const ops[];
-const struct op *op_find(const char *id); /* or NULL; ignores case */
-
-/*
- * Start-up check of the tables: docs everywhere, no path and verb twice,
- * defaults that pass their own checks, every {Name} a PARAM_PATH and the other
- * way round. 0, or -1 naming the row.
- */
-int ops_check(struct error *err);
-
 /*
  * Is the LEN bytes of NAME the parameter WANT? ANY_CASE: also in another case,
  * and with underscores between its words ("account_id" for AccountId).

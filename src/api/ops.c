@@ -8,43 +8,9 @@
 #include "api/url.h"
 #include "base/banned.h"
 
-extern const struct op op_ListUsageRecords, op_GetAIUsage, op_FetchUsage, op_ListUsageRecord,
-	op_ListUsageRecordAllTime, op_ListUsageRecordDaily, op_ListUsageRecordMonthly,
-	op_ListUsageRecordYearly, op_ListUsageRecordToday, op_ListUsageRecordYesterday,
-	op_ListUsageRecordThisMonth, op_ListUsageRecordLastMonth, op_ListSuperSimUsageRecord,
-	op_Authenticate, op_GetAuthStatus, op_RequestAuthToken, op_PostEvents, op_ListEvents,
-	op_GetEvent, op_VoidEvent, op_AmendEvent, op_ListRejections, op_ListAccounts,
-	op_ListOperations, op_Overview, op_ReportUsage, op_ReportBilling, op_ReportAI, op_ReportSim,
-	op_GetHealth, op_VerifyLedger, op_GetAlive, op_ListUsers, op_CreateUser, op_SetUser,
-	op_SetPassword, op_RemoveUser, op_GetProfile, op_SetProfile, op_SetOwnPassword,
-	op_GrantAccount, op_ListKeys, op_CreateKey, op_RevokeKey, op_GetAccount, op_CreateAccount,
-	op_SetAccount, op_SuspendAccount, op_ReactivateAccount, op_ListCategories,
-	op_CreateCategory, op_ListClosings, op_CreateClosing, op_ListSims, op_CreateSim,
-	op_RenameSim, op_RemoveSim, op_ListFleets, op_CreateFleet, op_RenameFleet, op_RemoveFleet,
-	op_CloseAllAccounts, op_ReopenClosing, op_ListClosingChanges, op_ListAudit;
+#define OP_ADDRESS(name) &op_##name
 
-extern const struct op op_GetReady;
-
-/* In the order that pages and manuals name them. */
-const struct op *const ops[] = {
-	&op_Overview, &op_ReportUsage, &op_ReportBilling, &op_ReportAI, &op_ReportSim,
-	&op_ListUsageRecordThisMonth, &op_ListUsageRecordLastMonth, &op_ListUsageRecordToday,
-	&op_ListUsageRecordYesterday, &op_ListUsageRecordDaily, &op_ListUsageRecordMonthly,
-	&op_ListUsageRecordYearly, &op_ListUsageRecordAllTime, &op_ListUsageRecord, &op_FetchUsage,
-	&op_ListUsageRecords, &op_GetAIUsage,
-	/* its {Provider} would take the others' names */
-	&op_GetAuthStatus, &op_RequestAuthToken, &op_Authenticate, &op_ListSuperSimUsageRecord,
-	&op_ListEvents, &op_GetEvent, &op_PostEvents, &op_VoidEvent, &op_AmendEvent, &op_GetHealth,
-	&op_VerifyLedger, &op_ListUsers, &op_CreateUser, &op_SetUser, &op_SetPassword,
-	&op_RemoveUser, &op_GrantAccount, &op_GetProfile, &op_SetProfile, &op_SetOwnPassword,
-	&op_ListKeys, &op_CreateKey, &op_RevokeKey, &op_ListAccounts, &op_GetAccount,
-	&op_CreateAccount, &op_SetAccount, &op_SuspendAccount, &op_ReactivateAccount,
-	&op_ListCategories, &op_CreateCategory, &op_ListSims, &op_CreateSim, &op_RenameSim,
-	&op_RemoveSim, &op_ListFleets, &op_CreateFleet, &op_RenameFleet, &op_RemoveFleet,
-	&op_ListClosings, &op_CreateClosing, &op_CloseAllAccounts, &op_ReopenClosing,
-	&op_ListClosingChanges, &op_ListRejections, &op_ListAudit, &op_GetAlive, &op_ListOperations,
-	&op_GetReady, NULL
-};
+const struct op *const ops[] = { OPERATIONS(OP_ADDRESS), NULL };
 
 const struct op *op_find(const char *id)
 {
@@ -53,6 +19,52 @@ const struct op *op_find(const char *id)
 			return *op;
 	return NULL;
 }
+
+/* ---- dialects ---- */
+
+/* A suffix may end the segment: "events.json" is "events", too. */
+static bool same_segment(const char *pattern, size_t want, const char *text, size_t len)
+{
+	return *pattern == '{' || (len >= want && memcmp(pattern, text, want) == 0 &&
+				   (len == want || text[want] == '.'));
+}
+
+/* The number of segments at the beginning that the path and PATTERN have in common. */
+static size_t common_segments(const char *pattern, const char *path, size_t len)
+{
+	const char *end = path + len;
+	size_t n = 0;
+
+	while (*pattern == '/' && path < end && *path == '/') {
+		size_t want = strcspn(++pattern, "/");
+		const char *text = path + 1, *slash = memchr(text, '/', (size_t)(end - text));
+
+		path = slash ? slash : end;
+		if (!same_segment(pattern, want, text, (size_t)(path - text)))
+			break;
+		pattern += want;
+		n++;
+	}
+	return n;
+}
+
+const struct dialect *dialect_of_path(const char *path, size_t len)
+{
+	const struct dialect *ret = &dialect_servicestack;
+	size_t most = 0;
+
+	for (const struct op *const *op = ops; *op; op++) {
+		size_t n = common_segments((*op)->path, path, len);
+
+		if (n > most) {
+			most = n;
+			ret = (*op)->dialect;
+		}
+	}
+	return ret;
+}
+
+/* ---- checks ---- */
 
 static int broken(struct error *err, const struct op *op, const char *what, const char *name)
 {
@@ -88,6 +100,13 @@ static int check_names(const struct op *op, const char *path, const char *what, 
 		if (!has_param(op, name, len))
 			return broken(err, op, what, name);
 	return 0;
+}
+
+static int check_dialect(const struct op *op, const char *path, struct error *err)
+{
+	return dialect_of_path(path, strlen(path)) == op->dialect
+		       ? 0
+		       : broken(err, op, "another dialect has the path", path);
 }
 
 static int check_params(const struct op *op, struct error *err)
@@ -166,6 +185,10 @@ int ops_check(struct error *err)
 			return broken(err, *a, "a part of the row is missing", NULL);
 		if ((*a)->reads_body && !(*a)->bodies)
 			return broken(err, *a, "it is not said what the body may be", NULL);
+		if (check_dialect(*a, (*a)->path, err) < 0 ||
+		    ((*a)->short_path && check_dialect(*a, (*a)->short_path, err) < 0) ||
+		    ((*a)->form && check_dialect(*a, (*a)->form->path, err) < 0))
+			return -1;
 		if (check_params(*a, err) < 0 || check_form(*a, err) < 0 ||
 		    check_shape(*a, (*a)->returns, err) < 0 || check_defaults(*a, err) < 0)
 			return -1;

@@ -12,7 +12,7 @@
 #ifndef API_REQUEST_H
 #define API_REQUEST_H
 
-#include "api/op.h"
+#include "api/ops.h"
 #include "base/arena.h"
 #include "base/secret.h"
 #include "base/settings.h"

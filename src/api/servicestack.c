@@ -20,8 +20,6 @@
 #include "usage/query.h"
 #include "base/banned.h"
 
-extern const struct op op_ReportUsage, op_ReportAI, op_ReportBilling;
-
 /* ---- which accounts ---- */
 
 /*

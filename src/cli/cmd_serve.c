@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 
-#include "api/op.h"
+#include "api/ops.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "http/fcgi.h"

@@ -46,7 +46,7 @@ flat src/usage/principal.c | grep -o '{ ROLE_[A-Z]*, "[A-Za-z]*"' | cut -d'"' -f
 sed -n '/^\.Sh ROLES/,/^\.Sh ENV/s/^\.It Li //p' man/usaged.8 | sort >"$tmp/roles.manual"
 same "roles" "$tmp/roles" "$tmp/roles.manual"
 
-grep -o '&op_[A-Za-z]*' src/api/ops.c | sed 's/&op_//' | sort >"$tmp/operations"
+grep -o 'OP([A-Z][A-Za-z]*)' src/api/ops.h | sed 's/OP(//; s/)//' | sort >"$tmp/operations"
 sed -n '/^\.Sh OPERATIONS/,/^\.Sh REQUESTS/s/^\.It \([A-Z][A-Za-z]*\) Ta .*/\1/p' man/usaged-api.7 | sort >"$tmp/operations.manual"
 same "operations" "$tmp/operations" "$tmp/operations.manual"
 
