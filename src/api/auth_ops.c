@@ -17,7 +17,7 @@
 #include "store/session.h"
 #include "store/user.h"
 #include "usage/commit_thread.h"
-#include "usage/user.h"
+#include "usage/user_rules.h"
 #include "base/banned.h"
 
 /* ---- what is told of somebody ---- */

@@ -159,17 +159,17 @@ static int load_page(const struct request *rq, const struct event_query *q,
 	if (page_begin(rq, page, &place, err) < 0)
 		return -1;
 	at = read_place(&place);
-	if (events_find(rq->store, q,
-			&(struct event_search) { rq->catalogue, at, (size_t)page->page_size },
-			rq->arena, found, err) < 0)
+	if (event_search(rq->store, q,
+			 &(struct event_page) { rq->catalogue, at, (size_t)page->page_size },
+			 rq->arena, found, err) < 0)
 		return -1;
 	page->n = found->n;
 	next = make_place(found->next);
 	if (at.id) {
-		if (events_back(rq->store, q,
-				&(struct event_search) { rq->catalogue, at,
-							 (size_t)page->page_size },
-				rq->arena, &back, err) < 0)
+		if (event_search_back(rq->store, q,
+				      &(struct event_page) { rq->catalogue, at,
+							     (size_t)page->page_size },
+				      rq->arena, &back, err) < 0)
 			return -1;
 		previous = make_place(back);
 	}

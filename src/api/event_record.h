@@ -6,7 +6,7 @@
 #define API_EVENT_RECORD_H
 
 #include "api/request.h"
-#include "usage/find.h"
+#include "usage/event_search.h"
 
 struct event_record {
 	const char *id, *uri, *source, *subject, *account_name, *time, *effective_time, *category,

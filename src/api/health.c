@@ -117,11 +117,11 @@ static int get_health(struct request *rq, struct writer *w, struct error *err)
 				   .now = instant_text(rq, rq->now),
 				   .differences = { .places = -1 } };
 	struct commit_state writes = { .failing = false };
-	struct store_facts facts;
+	struct store_stats facts;
 
 	if (rq->worker->commits)
 		commit_thread_state(rq->worker->commits, &writes);
-	if (store_facts(rq->store, &facts, err) < 0 ||
+	if (store_stats(rq->store, &facts, err) < 0 ||
 	    load_note(rq, META_COMMITTED, &committed, err) < 0 ||
 	    load_note(rq, META_VERIFIED, &verified, err) < 0 ||
 	    load_note(rq, META_DIFFERENCES, &differences, err) < 0)

@@ -12,7 +12,7 @@
 #include "store/key.h"
 #include "store/session.h"
 #include "store/user.h"
-#include "usage/user.h"
+#include "usage/user_rules.h"
 #include "base/banned.h"
 
 enum { WAYS = 4, SETS = SIGNIN_REMEMBERED / WAYS, KEY_TEXT_MAX = 16384 };

@@ -9,7 +9,7 @@
 #include "store/account.h"
 #include "store/correction.h"
 #include "store/rejection.h"
-#include "usage/find.h"
+#include "usage/event_search.h"
 #include "base/banned.h"
 
 static const char *const kind_names[] = {
@@ -326,8 +326,8 @@ static int list_events(struct store *st, struct arena *arena, void *arg, struct 
 	arena_init(&page[1]);
 	for (int p = 0; found.more && rc == 0; p = !p) {
 		arena_reset(&page[p]);
-		rc = events_find(st, &o->query, &(struct event_search) { c, at, LIST_READ },
-				 &page[p], &found, err);
+		rc = event_search(st, &o->query, &(struct event_page) { c, at, LIST_READ },
+				  &page[p], &found, err);
 		for (size_t i = 0; rc == 0 && i < found.n; i++)
 			rc = print_found(st, c, &found.list[i], &page[p], err);
 		at = found.next;

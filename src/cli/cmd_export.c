@@ -97,7 +97,7 @@ static int flush(struct export *ex, struct error *err)
 	return 0;
 }
 
-static int export_event(struct export *ex, struct store *st, const struct posted *posted,
+static int export_event(struct export *ex, struct store *st, const struct posting *posted,
 			struct arena *arena, struct error *err)
 {
 	struct stored_event e;
@@ -123,7 +123,7 @@ static int export_hour(struct export *ex, struct store *st, int64_t account, int
 		       struct error *err)
 {
 	struct arena hour_arena, arena;
-	struct posted *posted;
+	struct posting *posted;
 	size_t n = 0;
 	int rc;
 

@@ -9,7 +9,7 @@
 #include "store/key.h"
 #include "usage/commit_thread.h"
 #include "usage/account.h"
-#include "usage/user.h"
+#include "usage/user_rules.h"
 #include "base/banned.h"
 
 enum {

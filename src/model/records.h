@@ -236,7 +236,7 @@ struct closing_change {
 };
 
 /* A reference to an event, in the order of effective time, source, id. */
-struct posted {
+struct posting {
 	int64_t effective_us;
 	int64_t series;
 	int64_t source;

@@ -186,7 +186,7 @@ int store_late_instant(struct store *st, int64_t account, int64_t from_us, bool 
 	return store_one(s, ret_us, err);
 }
 
-int store_late_listed(struct store *st, int64_t account, const struct posted *p, struct error *err)
+int store_late_listed(struct store *st, int64_t account, const struct posting *p, struct error *err)
 {
 	struct stmt *s = prepare(st,
 				 "SELECT 1 FROM closing_change WHERE kind = 1 AND account = ?1 AND "

@@ -121,7 +121,8 @@ int store_postings_make(struct store *st, struct error *err);
  * Is the event of that identity, late in an account, among what changed in
  * closed time? 1, 0, -1.
  */
-int store_late_listed(struct store *st, int64_t account, const struct posted *p, struct error *err);
+int store_late_listed(struct store *st, int64_t account, const struct posting *p,
+		      struct error *err);
 /* How many late events are. */
 int store_late_count(struct store *st, int64_t *ret, struct error *err);
 
@@ -148,7 +149,7 @@ struct posting_sum {
 	bool damaged; /* not all of them can be read */
 };
 
-void posting_sum_add(struct posting_sum *sum, const struct posted *p);
+void posting_sum_add(struct posting_sum *sum, const struct posting *p);
 
 /*
  * The sums of all hours, by account and hour; one reader at a time on a store.
@@ -164,7 +165,7 @@ void posting_reader_pass(struct posting_reader *r);
 /* The references of an account's hour. */
 struct posting_hour {
 	int64_t account, hour;
-	struct posted *list;
+	struct posting *list;
 	size_t n;
 };
 

@@ -1,6 +1,5 @@
 /*
- * posting.c - postings: by account and hour, the references to the events that
- * take effect then. posting_codec.h has their bytes.
+ * posting.c - the table of postings. posting_codec.h describes their bytes.
  */
 #include "store/posting.h"
 
@@ -14,7 +13,7 @@
 
 /* ---- writing ---- */
 
-/* A row of the table. */
+/* A row of the table: part of the postings of an account and hour. */
 struct part {
 	int64_t account, hour, number;
 	const char *bytes;
@@ -36,8 +35,8 @@ static int put_part(struct store *st, const char *sql, const struct part *p, str
 #define PART_GROW   "UPDATE posting SET events = ?4 WHERE account = ?1 AND hour = ?2 AND part = ?3"
 
 /*
- * Finds the number of the last part of P's hour (0: there is none), and its
- * bytes, in TEXT, if it isn't full.
+ * Sets P->number to the number of the last part of P's hour, or 0 if there is
+ * none. Appends the bytes of that part to TEXT if the part is not full.
  */
 static int last_part(struct store *st, struct part *p, struct strbuf *text, struct error *err)
 {
@@ -64,8 +63,8 @@ static int last_part(struct store *st, struct part *p, struct strbuf *text, stru
 }
 
 /*
- * Stores the run of N references whose bytes are BODY's, behind the earlier
- * runs of P's hour.
+ * Stores a run of N postings, with the bytes BODY, after the earlier runs of
+ * P's hour.
  */
 static int put_run(struct store *st, struct part *p, size_t n, const struct strbuf *body,
 		   struct error *err)
@@ -105,13 +104,13 @@ int store_posting_append(struct store *st, int64_t account, int64_t hour, const 
 
 static int compare_times(const void *a, const void *b)
 {
-	const struct posted *x = a;
-	const struct posted *y = b;
+	const struct posting *x = a;
+	const struct posting *y = b;
 
 	return (x->effective_us > y->effective_us) - (x->effective_us < y->effective_us);
 }
 
-static bool in_order(const struct posted *posted, size_t n,
+static bool in_order(const struct posting *posted, size_t n,
 		     int (*compare)(const void *a, const void *b))
 {
 	for (size_t i = 1; i < n; i++) {
@@ -121,13 +120,13 @@ static bool in_order(const struct posted *posted, size_t n,
 	return true;
 }
 
-static void sort(struct posted *posted, size_t n, int (*compare)(const void *a, const void *b))
+static void sort(struct posting *posted, size_t n, int (*compare)(const void *a, const void *b))
 {
 	if (!in_order(posted, n, compare))
 		qsort(posted, n, sizeof(*posted), compare);
 }
 
-int store_postings_add(struct store *st, int64_t account, struct posted *posted, size_t n,
+int store_postings_add(struct store *st, int64_t account, struct posting *posted, size_t n,
 		       struct error *err)
 {
 	struct strbuf body;
@@ -150,7 +149,10 @@ int store_postings_add(struct store *st, int64_t account, struct posted *posted,
 
 /* ---- reading ---- */
 
-/* Adds the part of HOUR that stands in COLUMN to LIST; false if it is damaged. */
+/*
+ * Decodes the part in COLUMN and appends its postings to LIST. False: the part
+ * is damaged.
+ */
 static bool take_part(struct stmt *s, int column, int64_t hour, struct posting_list *list)
 {
 	size_t len;
@@ -161,8 +163,8 @@ static bool take_part(struct stmt *s, int column, int64_t hour, struct posting_l
 
 static int compare_posted(const void *a, const void *b)
 {
-	const struct posted *x = a;
-	const struct posted *y = b;
+	const struct posting *x = a;
+	const struct posting *y = b;
 	size_t shorter = x->id_len < y->id_len ? x->id_len : y->id_len;
 	int order = compare_times(x, y);
 
@@ -175,7 +177,7 @@ static int compare_posted(const void *a, const void *b)
 }
 
 int store_postings(struct store *st, const struct account_hour *hour, struct arena *arena,
-		   struct posted **ret, size_t *ret_n, struct error *err)
+		   struct posting **ret, size_t *ret_n, struct error *err)
 {
 	struct stmt *s = prepare(
 		st, "SELECT events FROM posting WHERE account = ?1 AND hour = ?2 ORDER BY part",
@@ -225,7 +227,7 @@ static uint64_t mix(uint64_t hash, uint64_t n)
 	return hash ^ hash >> 29;
 }
 
-void posting_sum_add(struct posting_sum *sum, const struct posted *p)
+void posting_sum_add(struct posting_sum *sum, const struct posting *p)
 {
 	uint64_t hash = mix(mix(mix(0, (uint64_t)p->effective_us), (uint64_t)p->series),
 			    (uint64_t)p->source);
@@ -238,10 +240,10 @@ void posting_sum_add(struct posting_sum *sum, const struct posted *p)
 
 struct posting_reader {
 	struct store *st;
-	struct stmt *s; /* on the first row not read yet; NULL at the end */
+	struct stmt *s; /* at the first row not read yet; NULL at the end */
 	struct arena arena;
 	struct posting_sum sum;
-	bool ready; /* `sum` is that of an hour */
+	bool ready; /* `sum` holds an hour */
 };
 
 static int reader_step(struct posting_reader *r, struct error *err)
@@ -315,16 +317,16 @@ void posting_reader_pass(struct posting_reader *r)
 
 /* ---- from the events ---- */
 
-#define MAKE_EVENTS 10000 /* references held at once */
+#define MAKE_EVENTS 10000 /* postings held in memory at once */
 
 #define EVENTS_BOOKED                                                                  \
 	"SELECT s.account, COALESCE(e.booked_us, e.time_us), e.series, e.source, e.id" \
 	" FROM event e CROSS JOIN series s WHERE s.id = e.series ORDER BY 1, 2"
 
-/* References of one account that are not yet stored. */
+/* Postings of one account that are not yet stored. */
 struct making {
 	struct arena arena;
-	struct posted *list;
+	struct posting *list;
 	size_t n;
 	int64_t account;
 };
@@ -341,16 +343,16 @@ static int make_some(struct store *st, struct making *m, struct error *err)
 static int make_one(struct store *st, struct stmt *s, struct making *m, struct error *err)
 {
 	int64_t account = db_get_int(s, 0);
-	struct posted *p;
+	struct posting *p;
 	const char *id;
 
 	if ((m->n == MAKE_EVENTS || account != m->account) && make_some(st, m, err) < 0)
 		return -1;
 	m->account = account;
 	p = &m->list[m->n++];
-	*p = (struct posted) { .effective_us = db_get_int(s, 1),
-			       .series = db_get_int(s, 2),
-			       .source = db_get_int(s, 3) };
+	*p = (struct posting) { .effective_us = db_get_int(s, 1),
+				.series = db_get_int(s, 2),
+				.source = db_get_int(s, 3) };
 	id = db_get_text(s, 4, &p->id_len);
 	p->id = arena_strn(&m->arena, id, p->id_len);
 	return 0;

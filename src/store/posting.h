@@ -1,5 +1,5 @@
 /*
- * posting.h - which events take effect in which hour of an account.
+ * posting.h - postings: the events of an account that take effect in an hour.
  */
 #ifndef STORE_POSTING_H
 #define STORE_POSTING_H
@@ -7,24 +7,25 @@
 #include "store/store.h"
 
 /*
- * Adds references, N of one account, in a write: makes one row an hour of them.
- * Sorts POSTED in place.
+ * Adds N postings of one account. Call it in a write. Sorts POSTED by time in
+ * place.
  */
-int store_postings_add(struct store *st, int64_t account, struct posted *posted, size_t n,
+int store_postings_add(struct store *st, int64_t account, struct posting *posted, size_t n,
 		       struct error *err);
 
 struct account_hour {
-	int64_t account, hour; /* since 1970 */
+	int64_t account, hour; /* hours since 1970, UTC */
 };
 
 /*
- * All references of an account that take effect in an hour, in order; in ARENA.
+ * Reads all postings of an account and hour, in the order of effective time,
+ * source and id. The list is in ARENA.
  */
 int store_postings(struct store *st, const struct account_hour *hour, struct arena *arena,
-		   struct posted **ret, size_t *ret_n, struct error *err);
+		   struct posting **ret, size_t *ret_n, struct error *err);
 /*
- * The first hour from FROM on (or with BACKWARDS the last one up to FROM) that
- * has any: 1 found, 0 none, -1.
+ * Finds the first hour from FROM on (BACKWARDS: the last hour up to FROM) that
+ * has postings. 1 found, 0 none, -1 failed.
  */
 int store_posting_hour(struct store *st, int64_t account, int64_t from, bool backwards,
 		       int64_t *ret_hour, struct error *err);

@@ -17,7 +17,7 @@ void posting_add_number(struct strbuf *out, uint64_t n)
 	strbuf_addn(out, bytes, len);
 }
 
-static size_t shared_bytes(const struct posted *a, const struct posted *b)
+static size_t shared_bytes(const struct posting *a, const struct posting *b)
 {
 	size_t most = a->id_len < b->id_len ? a->id_len : b->id_len;
 	size_t n = 0;
@@ -27,8 +27,8 @@ static size_t shared_bytes(const struct posted *a, const struct posted *b)
 	return n;
 }
 
-static void add_entry(struct strbuf *out, int64_t since_us, const struct posted *before,
-		      const struct posted *p)
+static void add_entry(struct strbuf *out, int64_t since_us, const struct posting *before,
+		      const struct posting *p)
 {
 	size_t shared = before ? shared_bytes(before, p) : 0;
 
@@ -40,7 +40,7 @@ static void add_entry(struct strbuf *out, int64_t since_us, const struct posted 
 	strbuf_addn(out, p->id + shared, p->id_len - shared);
 }
 
-size_t posting_pack(struct strbuf *body, int64_t hour, const struct posted *posted, size_t n)
+size_t posting_pack(struct strbuf *body, int64_t hour, const struct posting *posted, size_t n)
 {
 	int64_t since = hour * HOUR_US;
 	size_t fit = 0;
@@ -76,9 +76,11 @@ static bool take_number(struct bytes *b, uint64_t *ret)
 	return false;
 }
 
-/* The next reference of a run, the one before it being BEFORE (NULL: none). */
-static bool take_entry(struct posting_list *c, struct bytes *b, const struct posted *before,
-		       struct posted *ret)
+/*
+ * Decodes the next posting of a run. BEFORE is the posting before it, or NULL.
+ */
+static bool take_entry(struct posting_list *c, struct bytes *b, const struct posting *before,
+		       struct posting *ret)
 {
 	uint64_t after, source, series, shared, own;
 	int64_t since = before ? before->effective_us : c->from_us;
@@ -93,8 +95,8 @@ static bool take_entry(struct posting_list *c, struct bytes *b, const struct pos
 		memcpy(id, before->id, shared);
 	memcpy(id + shared, b->at, own);
 	b->at += own;
-	*ret = (struct posted) { since + (int64_t)after, (int64_t)series, (int64_t)source, id,
-				 shared + own };
+	*ret = (struct posting) { since + (int64_t)after, (int64_t)series, (int64_t)source, id,
+				  shared + own };
 	return ret->effective_us < c->from_us + HOUR_US;
 }
 

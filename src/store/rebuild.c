@@ -1,5 +1,5 @@
 /*
- * rebuild.c - puts rollups and postings right in a ledger that goes on growing.
+ * rebuild.c - repairs rollups and postings while others write to the ledger.
  */
 #include "store/walk.h"
 
@@ -11,12 +11,14 @@
 #include "store/verify.h"
 #include "base/banned.h"
 
-#define REPAIR_MS    200 /* so long others wait for the writer's place at most */
+#define REPAIR_MS    200 /* commit after this time, so that others can write */
 #define META_REBUILD "rebuild"
 
 /* ---- postings ---- */
 
-/* How many bytes the PART of an hour had in the snapshot. */
+/*
+ * The length of the hour's PART in the snapshot, in bytes; 0 if there was none.
+ */
 static int bytes_before(struct store *from, const struct posting_hour *hour, int64_t part,
 			int64_t *ret, struct error *err)
 {
@@ -32,14 +34,17 @@ static int bytes_before(struct store *from, const struct posting_hour *hour, int
 	return store_one(s, ret, err);
 }
 
-/* Bytes of runs that came after the snapshot. */
+/* Runs that were added after the snapshot, as bytes. */
 struct new_runs {
 	const char *bytes;
 	size_t len;
 	struct new_runs *next;
 };
 
-/* The runs that TO has more than FROM, in order: parts only grow at their ends. */
+/*
+ * Collects the runs that TO has and FROM does not, in order. Parts only grow at
+ * their ends.
+ */
 static int collect_new_runs(struct store *from, struct store *to, const struct posting_hour *hour,
 			    struct arena *arena, struct new_runs **ret, struct error *err)
 {
@@ -102,16 +107,18 @@ int store_postings_replace(struct store *from, struct store *to, const struct po
 /* ---- writes ---- */
 
 /*
- * What is wrong in the snapshot FROM is put right in the ledger as it is by
- * then, TO: rollups and postings are only ever added to, so what has to be
- * added to the snapshot's has to be added to the others, too. The writer's
- * place is given back soon and often.
+ * The repair computes a difference in the snapshot FROM and adds it to TO, the
+ * ledger as it is now. This is correct because others only ever add to rollups
+ * and postings. Writes are short, so that others can write in between.
  */
 struct repair {
 	struct store *from, *to;
 	bool writing;
 	int64_t since_ms; /* when the write began */
-	/* two that repair at once would do it twice: the later one goes on */
+	/*
+	 * number of this rebuild. Two at once would add each difference twice,
+	 * so the earlier one stops
+	 */
 	int64_t generation;
 };
 
@@ -187,7 +194,7 @@ static int repair_hour(struct walk *w, const struct posting_sum *want,
 {
 	const struct posting_sum *which = want ? want : have;
 	struct posting_hour hour = { which->account, which->hour,
-				     (struct posted *)w->hour.refs->data,
+				     (struct posting *)w->hour.refs->data,
 				     want ? w->hour.refs->len : 0 };
 	struct repair *r = w->arg;
 
@@ -197,7 +204,7 @@ static int repair_hour(struct walk *w, const struct posting_sum *want,
 	return repair_pause(r, false, err);
 }
 
-static int repair_unlisted(struct walk *w, int64_t account, const struct posted *p,
+static int repair_unlisted(struct walk *w, int64_t account, const struct posting *p,
 			   struct error *err)
 {
 	struct closing_change c = {
@@ -214,8 +221,8 @@ static int repair_unlisted(struct walk *w, int64_t account, const struct posted 
 	return repair_open(r, err) < 0 ? -1 : store_closing_change_add(r->to, &c, err);
 }
 
-/* Events can't be repaired. */
-static void pass_odd(struct walk *w, const struct posted *p, const char *words)
+/* Events cannot be repaired. */
+static void ignore_bad_event(struct walk *w, const struct posting *p, const char *words)
 {
 	(void)w, (void)p, (void)words;
 }
@@ -228,7 +235,7 @@ static int pause_repair(struct walk *w, struct error *err)
 static const struct walk_calls repairing = { .rollup = repair_rollup,
 					     .hour = repair_hour,
 					     .unlisted = repair_unlisted,
-					     .odd = pass_odd,
+					     .bad_event = ignore_bad_event,
 					     .pause = pause_repair,
 					     .keep_postings = true,
 					     .must_fit = true };
@@ -241,8 +248,8 @@ static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 		return -1;
 	walk_init(w);
 	rc = walk_events(w, ret_events, err);
-	if (rc == 0 && w->told->progress)
-		w->told->progress(w->told->arg, *ret_events, *ret_events);
+	if (rc == 0 && w->observer->progress)
+		w->observer->progress(w->observer->arg, *ret_events, *ret_events);
 	walk_release(w);
 	store_end(w->st);
 	return rc;
@@ -252,7 +259,7 @@ int store_rebuild(struct store *st, struct store *writer, const struct verify_ca
 		  size_t *ret_n, int64_t *ret_events, struct error *err)
 {
 	struct repair repair = { .from = st, .to = writer };
-	struct walk w = { .st = st, .calls = &repairing, .told = calls, .arg = &repair };
+	struct walk w = { .st = st, .calls = &repairing, .observer = calls, .arg = &repair };
 
 	if (repair_begin(&repair, err) < 0)
 		return -1;

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include "base/banned.h"
 
-/* No event from outside takes anything away. */
+/* events that are sent have no negative amounts */
 #define EVENT_AMOUNTS                                 \
 	"	count INTEGER NOT NULL CHECK (count >= 0)," \
 	"	usage INTEGER NOT NULL CHECK (usage >= 0)," \
@@ -11,11 +11,10 @@
 	"	upload INTEGER NOT NULL CHECK (upload >= 0),"
 
 /*
- * Totals of a category by slot, in the order reports read them: slots by
- * account first, all categories of one together. STRICT refuses a sum that has
- * left 64 bits, which would be a REAL. Rollups follow from events and their
- * series, which have the references and the checks; to check each of them again
- * would say nothing new.
+ * The tables total_* hold the rollups by category, in the order in which
+ * reports read them: all categories of an account and slot together. STRICT
+ * rejects a sum beyond 64 bits, which would be a REAL. Rollups have no foreign
+ * keys: they are computed from events and series, which have been checked.
  */
 #define AMOUNTS                    \
 	"	count INTEGER NOT NULL," \
@@ -30,7 +29,7 @@
 	"	category INTEGER NOT NULL," AMOUNTS "	PRIMARY KEY (account, slot, category)" \
 	") STRICT, WITHOUT ROWID;"
 
-/* The parts of a total that have dimensions. */
+/* The tables part_* hold the rollups by series, for series with dimensions. */
 #define PART(level)                                      \
 	"CREATE TABLE part_" level " ("                  \
 	"	account INTEGER NOT NULL,"                     \
@@ -82,9 +81,9 @@ const struct schema_step schema_steps[] = {
 		 ") STRICT, WITHOUT ROWID;"
 
 		 /*
-		 * Value 0 is none, so that a series' references hold without
-		 * being null (nulls are never equal in UNIQUE).
-		 */
+		  * Value 0 is "none", so that references of a series hold
+		  * without NULL, which UNIQUE never finds equal.
+		  */
 		 "CREATE TABLE dimension_value ("
 		 "	id INTEGER PRIMARY KEY,"
 		 "	account INTEGER REFERENCES account(id),"
@@ -120,10 +119,10 @@ const struct schema_step schema_steps[] = {
 	  TOTAL("quarter") TOTAL("day") TOTAL("month") PART("quarter") PART("day") PART("month") },
 	{ .then = { store_postings_make, NULL },
 	  /*
-		 * People, who have passwords; keys are for programs. A removed
-		 * user's name stays taken, so that the audit log keeps naming
-		 * one person by it.
-		 */
+	   * People have passwords; programs have keys. The name of a removed
+	   * user stays taken, so that a name in the audit log always means one
+	   * person.
+	   */
 	  .sql = "CREATE TABLE user ("
 		 "	id INTEGER PRIMARY KEY,"
 		 "	name TEXT NOT NULL UNIQUE,"
@@ -141,7 +140,7 @@ const struct schema_step schema_steps[] = {
 		 "	PRIMARY KEY (user, account)"
 		 ") STRICT, WITHOUT ROWID;"
 		 "CREATE TABLE session ("
-		 /* keyed, of the secret that the cookie or the token holds */
+		 /* a keyed hash of the secret in the cookie or token */
 		 "	hash BLOB PRIMARY KEY,"
 		 "	user INTEGER NOT NULL REFERENCES user(id),"
 		 "	kind INTEGER NOT NULL,"
@@ -152,7 +151,7 @@ const struct schema_step schema_steps[] = {
 		 "CREATE INDEX session_expires ON session (expires);"
 		 "ALTER TABLE key ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
 
-		 /* Who changed what: grows, and nothing in it is changed. */
+		 /* Who changed what. Rows are only ever added. */
 		 "CREATE TABLE audit ("
 		 "	id INTEGER PRIMARY KEY,"
 		 "	at INTEGER NOT NULL,"
@@ -163,19 +162,19 @@ const struct schema_step schema_steps[] = {
 		 ") STRICT;"
 
 		 /*
-		 * Corrections are facts themselves, with amounts of either
-		 * sign. An event takes effect at its own time unless
-		 * `booked_us` says otherwise: that time was closed when it
-		 * came. Source and series were found or made in the write that
-		 * adds the event: references, which look for them again, would
-		 * cost a fourth of it (verify sees to them).
-		 */
+		  * The entries of corrections are events, with amounts of
+		  * either sign. An event takes effect at its own time unless
+		  * `booked_us` is later, because its own time was closed when
+		  * it came. `source` and `series` have no foreign keys: these
+		  * would make storing an event a quarter slower. The write that
+		  * adds an event finds or makes both, and verify checks them.
+		  */
 		 "CREATE TABLE correction ("
 		 "	id INTEGER PRIMARY KEY,"
 		 "	sid TEXT NOT NULL UNIQUE,"
 		 "	kind INTEGER NOT NULL,"
 		 "	source INTEGER NOT NULL REFERENCES source(id),"
-		 /* with `source`: the event that is corrected */
+		 /* with `source`: the corrected event */
 		 "	event TEXT NOT NULL,"
 		 "	author TEXT NOT NULL,"
 		 "	reason TEXT NOT NULL,"
@@ -188,7 +187,7 @@ const struct schema_step schema_steps[] = {
 		 "	id TEXT NOT NULL,"
 		 "	series INTEGER NOT NULL,"
 		 "	time_us INTEGER NOT NULL CHECK (time_us >= 0),"
-		 "	booked_us INTEGER," /* null: as time_us */
+		 "	booked_us INTEGER," /* NULL: as time_us */
 		 "	correction INTEGER REFERENCES correction(id),"
 		 "	count INTEGER NOT NULL,"
 		 "	usage INTEGER NOT NULL,"
@@ -203,9 +202,9 @@ const struct schema_step schema_steps[] = {
 		 "DROP TABLE event_1;"
 
 		 /*
-		 * Up to when accounts are closed: `through` is the closed
-		 * instant, the first one that is open.
-		 */
+		  * How far accounts are closed: `through` is the first second
+		  * that is open.
+		  */
 		 "CREATE TABLE closing ("
 		 "	account INTEGER PRIMARY KEY REFERENCES account(id),"
 		 "	through INTEGER NOT NULL,"
@@ -214,11 +213,10 @@ const struct schema_step schema_steps[] = {
 		 ") STRICT;"
 
 		 /*
-		 * Where events take effect: the references of one commit's
-		 * events of an account and an hour (of effective time, since
-		 * 1970), packed. An index with an entry an event would cost as
-		 * much as the events themselves.
-		 */
+		  * Postings, encoded (posting_codec.h), by account and hour of
+		  * effective time since 1970. An index with an entry for each
+		  * event would be as large as the table of events.
+		  */
 		 "CREATE TABLE posting ("
 		 "	account INTEGER NOT NULL,"
 		 "	hour INTEGER NOT NULL,"
@@ -228,7 +226,7 @@ const struct schema_step schema_steps[] = {
 		 "	PRIMARY KEY (account, hour, part)"
 		 ") STRICT, WITHOUT ROWID;"
 
-		 /* What was refused, for those who look for it. */
+		 /* Records that were rejected. */
 		 "CREATE TABLE rejection ("
 		 "	id INTEGER PRIMARY KEY,"
 		 "	at INTEGER NOT NULL,"
@@ -245,9 +243,9 @@ const struct schema_step schema_steps[] = {
 	{
 		.sql =
 			/*
-		 * The attributes of events that have any: a JSON object each.
-		 * Few have, so the table of events stays narrow.
-		 */
+			 * The attributes of events, as a JSON object each. Few
+			 * events have any, so the table of events stays narrow.
+			 */
 		"CREATE TABLE event_attributes ("
 		"	source INTEGER NOT NULL,"
 		"	id TEXT NOT NULL,"
@@ -255,35 +253,35 @@ const struct schema_step schema_steps[] = {
 		"	PRIMARY KEY (source, id)"
 		") STRICT, WITHOUT ROWID;"
 
-		/* Of a record that an import rejected. */
+		/* where an import found the rejected record */
 		"ALTER TABLE rejection ADD COLUMN file TEXT NOT NULL DEFAULT '';"
 		"ALTER TABLE rejection ADD COLUMN line INTEGER NOT NULL DEFAULT 0;"
 		"CREATE INDEX rejection_author ON rejection (author, id);"
 
 		/*
-		 * "", 0: as the parent's; a main account's is then UTC, and the
-		 * first of the month.
+		 * "" and 0: as the parent has; for a main account UTC and the
+		 * first of the month
 		 */
 		"ALTER TABLE account ADD COLUMN time_zone TEXT NOT NULL DEFAULT '';"
 		"ALTER TABLE account ADD COLUMN cycle_day INTEGER NOT NULL DEFAULT 0 CHECK "
 		"(cycle_day BETWEEN 0 AND 28);"
-		/* the operator's own number for it */
+		/* the number that the operator gave it */
 		"ALTER TABLE account ADD COLUMN number TEXT NOT NULL DEFAULT '';"
-		/* since when; 0: it is active */
+		/* since when it is suspended; 0: it is active */
 		"ALTER TABLE account ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;"
 		"CREATE UNIQUE INDEX account_number ON account (number) WHERE number <> '';"
 		"CREATE INDEX account_suspended ON account (id) WHERE suspended <> 0;"
 
 		/*
-		 * What names that look alike have in common; names of before
-		 * may.
+		 * The same for names that look alike. Older names may look
+		 * alike.
 		 */
 		"ALTER TABLE user ADD COLUMN folded TEXT NOT NULL DEFAULT '';"
 		"CREATE INDEX user_folded ON user (folded);"
 
 		/*
-		 * Who made a key, or asked for a token: a user, or a key by its
-		 * SID; 0 and "": the console, or it isn't known.
+		 * Who made a key or asked for a token: a user id, or the SID of
+		 * a key. 0 and "": the command line, or it is not recorded.
 		 */
 		"ALTER TABLE key ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE key ADD COLUMN maker_key TEXT NOT NULL DEFAULT '';"
@@ -292,17 +290,17 @@ const struct schema_step schema_steps[] = {
 		" WHERE a.action = 'key.add' AND a.subject = key.sid), 0),"
 		" maker_key = COALESCE((SELECT k.sid FROM audit a JOIN key k ON k.sid = a.author"
 		" WHERE a.action = 'key.add' AND a.subject = key.sid), '');"
-		/* tokens that nobody knows the makers of */
+		/* old tokens have no recorded maker */
 		"DELETE FROM session WHERE kind = 2;"
 		"ALTER TABLE session ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE session ADD COLUMN maker_key TEXT NOT NULL DEFAULT '';"
 		"CREATE INDEX session_maker ON session (maker, maker_key);"
 
 		/*
-		 * A family (its main account's id) has sources of its own; the
-		 * ledger's is of family 0. An old source that several families
-		 * used stays the first one's; each other family gets one of the
-		 * same name, and its events and corrections move there.
+		 * Each family has its own sources; the ledger's own source has
+		 * family 0. If several families used an old source, the first
+		 * family keeps it. Each other family gets a source of the same
+		 * name, and its events and corrections move there.
 		 */
 		"CREATE TABLE source_3 ("
 		"	id INTEGER PRIMARY KEY,"
@@ -343,15 +341,15 @@ const struct schema_step schema_steps[] = {
 		"DROP TABLE source_use;"
 
 		/*
-		 * What came for closed time: 1 late events and entries of
-		 * corrections, 2 that an account was reopened.
+		 * Changes in closed time. Kind 1: a late event, or an entry of
+		 * a correction. Kind 2: an account was reopened.
 		 */
 		"CREATE TABLE closing_change ("
 		"	id INTEGER PRIMARY KEY,"
 		/* the main account */
 		"	family INTEGER NOT NULL REFERENCES account(id),"
 		"	account INTEGER NOT NULL REFERENCES account(id),"
-		"	at INTEGER NOT NULL," /* 0: before this table was there */
+		"	at INTEGER NOT NULL," /* 0: before this table existed */
 		"	kind INTEGER NOT NULL,"
 		"	effective_us INTEGER NOT NULL,"
 		"	source INTEGER NOT NULL,"
@@ -371,10 +369,7 @@ const struct schema_step schema_steps[] = {
 		" WHERE e.booked_us > e.time_us ORDER BY COALESCE(c.made, 0), e.booked_us, "
 		"e.source, e.id;"
 
-		/*
-		 * Categories that aren't metered, by the accounts that used
-		 * them.
-		 */
+		/* Which accounts used a category that is not metered. */
 		"CREATE TABLE account_category ("
 		"	account INTEGER NOT NULL REFERENCES account(id),"
 		"	category INTEGER NOT NULL REFERENCES category(id),"
@@ -383,8 +378,8 @@ const struct schema_step schema_steps[] = {
 		"CREATE INDEX account_category_category ON account_category (category);"
 
 		/*
-		 * The unique names of SIMs and fleets (KIND is their
-		 * dimension), a set of each for a family.
+		 * The unique names of SIMs and fleets, for each family. `kind`
+		 * is their dimension.
 		 */
 		"CREATE TABLE sim ("
 		"	id INTEGER PRIMARY KEY,"
@@ -402,7 +397,7 @@ const struct schema_step schema_steps[] = {
 
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
-/* The store that is being made of DB. */
+/* Runs one step on a store that has only DB. */
 static int run_step(struct db *db, const struct schema_step *s, struct error *err)
 {
 	struct store st = { .db = db, .tx = TX_WRITE };
@@ -420,7 +415,7 @@ static int run_steps(struct db *db, const struct schema_step *steps, size_t n_st
 {
 	int64_t version;
 
-	/* Read again: another process may have been quicker. */
+	/* Read the version again: another process may have been faster. */
 	if (db_schema_version(db, &version, err) < 0)
 		return -1;
 	for (; version < (int64_t)n_steps; version++) {
@@ -439,9 +434,8 @@ static int check_references(struct db *db, struct error *err)
 		return rc;
 	db_reset(s);
 	return error_set(err, ERR_INTERNAL, NULL,
-			 "the ledger is damaged: a row refers to another that isn't there; "
-			 "bringing its schema"
-			 " forward was undone");
+			 "the ledger is damaged: a row refers to another that does not exist; "
+			 "the upgrade of its schema was undone");
 }
 
 static int bring_forward(struct db *db, const struct schema_step *steps, size_t n_steps,
@@ -450,7 +444,7 @@ static int bring_forward(struct db *db, const struct schema_step *steps, size_t 
 	int rc = -1;
 
 	/*
-	 * A step may make a table anew that others refer to: references are
+	 * A step may replace a table that others refer to, so foreign keys are
 	 * checked at the end.
 	 */
 	if (db_exec(db, db_references_off, err) < 0)

@@ -58,7 +58,7 @@ bool store_moved(struct store *st)
 	return db_moved(st->db);
 }
 
-int store_facts(struct store *st, struct store_facts *ret, struct error *err)
+int store_stats(struct store *st, struct store_stats *ret, struct error *err)
 {
 	db_sizes(st->db, &ret->file_bytes, &ret->log_bytes);
 	return db_schema_version(st->db, &ret->schema, err);

@@ -49,13 +49,13 @@ void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *
  */
 bool store_moved(struct store *st);
 
-struct store_facts {
+struct store_stats {
 	int64_t schema;     /* its version */
 	int64_t file_bytes; /* on disk */
 	int64_t log_bytes;  /* of what isn't in that file yet */
 };
 
-int store_facts(struct store *st, struct store_facts *ret, struct error *err);
+int store_stats(struct store *st, struct store_stats *ret, struct error *err);
 
 /* Removes the file NAME from the ledger's folder, if it is there. */
 void store_unlink_beside(struct store *st, const char *name);

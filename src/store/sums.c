@@ -1,7 +1,7 @@
 /*
- * sums.c - whole questions about usage: many accounts and many slots at once. A
- * slot is made up of rollups of three levels; slots that border on each other
- * are read in one scan.
+ * sums.c - sums of many accounts over many spans. Each span is split into
+ * months, days and quarter hours. Adjacent pieces of one level are read in one
+ * scan.
  */
 #include "store/sums.h"
 
@@ -11,22 +11,28 @@
 #include "base/banned.h"
 
 enum {
-	SCAN_WORK = 6,     /* what a statement costs, in rows */
-	SURELY_FEW = 1000, /* slots of accounts: their totals aren't counted before they are read */
-	LOOKUPS_MAX = 4096, /* series times slots that are looked up instead of scanned */
-	MAPPED_ROWS = 1000, /* so many rows may get their values from a map of all series, */
-	MAPPED_SERIES = 8   /* if there are at most so many series a row */
+	SCAN_WORK = 6, /* the cost of a statement, as a number of rows */
+	/* accounts times slots; up to this many are read without counting */
+	SURELY_FEW = 1000,
+	/* series times slots; up to this many are looked up, not scanned */
+	LOOKUPS_MAX = 4096,
+	/*
+	 * A map from series to value is worth while for at least MAPPED_ROWS
+	 * rows, with at most MAPPED_SERIES series for each row.
+	 */
+	MAPPED_ROWS = 1000,
+	MAPPED_SERIES = 8
 };
 
-/* ---- what is to be read ---- */
+/* ---- planning ---- */
 
-/* Slots of a level, and the question's slot that they are part of. */
+/* Slots of one level, which are part of the span with the index SLOT. */
 struct piece {
 	int64_t from, to;
 	size_t slot;
 };
 
-/* Pieces that border on each other: PIECES[first] to PIECES[last]. */
+/* Adjacent pieces of one level: PIECES[first] to PIECES[last]. */
 struct stretch {
 	enum level level;
 	int64_t from, to;
@@ -43,13 +49,18 @@ struct reading {
 	size_t n_pieces[LEVELS];
 	struct stretch *stretches;
 	size_t n_stretches;
-	int64_t n_slots; /* of all stretches */
-	bool counted;    /* all of the question, before it is read */
-	/* rows by stretch, of one account and category after the other */
+	int64_t n_slots; /* slots of all stretches */
+	bool counted;    /* count_all has filled COUNTS */
+	/*
+	 * numbers of rows: by stretch, for one account and category after
+	 * another
+	 */
 	int64_t *counts;
-	size_t n_counts, room, next_count; /* NEXT_COUNT: that of what is read next */
-	struct arena scratch;              /* of the values of a category's series */
-	struct values *values;             /* or NULL */
+	/* next_count: index of the next stretch to read */
+	size_t n_counts, room, next_count;
+	struct arena scratch; /* for `values` */
+	/* NULL: rows come with their dimensions */
+	struct values *values;
 	sums_row_fn *row;
 	void *arg;
 };
@@ -96,18 +107,18 @@ static void plan(struct reading *r)
 
 /* ---- counting before reading ---- */
 
-#define COUNT_TOTALS(table)                          \
+#define COUNT_BY_CATEGORY(table)                     \
 	"SELECT count(*) FROM (SELECT 1 FROM " table \
 	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
-#define COUNT_PARTS(table)                           \
+#define COUNT_BY_SERIES(table)                       \
 	"SELECT count(*) FROM (SELECT 1 FROM " table \
 	" WHERE account = ?1 AND category = ?4 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
 
 /* [level][by series] */
 static const char *const count_sql[LEVELS][2] = {
-	[LEVEL_QUARTER] = { COUNT_TOTALS("total_quarter"), COUNT_PARTS("part_quarter") },
-	[LEVEL_DAY] = { COUNT_TOTALS("total_day"), COUNT_PARTS("part_day") },
-	[LEVEL_MONTH] = { COUNT_TOTALS("total_month"), COUNT_PARTS("part_month") },
+	[LEVEL_QUARTER] = { COUNT_BY_CATEGORY("total_quarter"), COUNT_BY_SERIES("part_quarter") },
+	[LEVEL_DAY] = { COUNT_BY_CATEGORY("total_day"), COUNT_BY_SERIES("part_day") },
+	[LEVEL_MONTH] = { COUNT_BY_CATEGORY("total_month"), COUNT_BY_SERIES("part_month") },
 };
 
 static void add_count(struct reading *r, int64_t n)
@@ -117,8 +128,8 @@ static void add_count(struct reading *r, int64_t n)
 }
 
 /*
- * Counts the rows of one account and adds them to *WORK, no further than up to
- * what may still be read.
+ * Counts the rows of each stretch for an account (and CATEGORY, if not 0), and
+ * adds them to *WORK. Stops counting where the limit is exceeded.
  */
 static int count_rows(struct reading *r, int64_t account, int64_t category, int64_t *work,
 		      struct error *err)
@@ -161,7 +172,10 @@ static bool has_category(const struct sums_question *q, int64_t category)
 	return !q->n_categories || (from < q->n_categories && q->categories[from] == category);
 }
 
-/* The next category after CATEGORY that the account has series of: 1, 0, -1. */
+/*
+ * Sets *CATEGORY to the next category that the account has series of. 1 found,
+ * 0 none, -1 failed.
+ */
 static int next_used(struct store *st, int64_t account, int64_t *category, struct error *err)
 {
 	struct stmt *s = prepare(st,
@@ -174,7 +188,10 @@ static int next_used(struct store *st, int64_t account, int64_t *category, struc
 	return store_one(s, category, err);
 }
 
-/* The next one after it, from 0 on, that the question is about as well. */
+/*
+ * Likewise, but skips categories that the query does not ask for. Start with
+ * *CATEGORY 0.
+ */
 static int next_category(struct reading *r, int64_t account, int64_t *category, struct error *err)
 {
 	const struct sums_question *q = r->q;
@@ -194,13 +211,14 @@ static int next_category(struct reading *r, int64_t account, int64_t *category, 
 /* ---- values of series ---- */
 
 /*
- * The values that a category's series have of the question's dimension. To look
- * each series up as its rows come takes several times as long as to read all of
- * them first.
+ * A map from series to value of the grouped dimension, for one category. To
+ * read all series at once is several times faster than to look up each row's
+ * series.
  */
 struct values {
-	int64_t *series, *value; /* open addressing; series 0: free */
-	size_t size, n;          /* SIZE is a power of two, more than twice N; 0: there is no map */
+	int64_t *series, *value; /* open addressing; series 0: a free place */
+	/* SIZE: a power of two above 2 * N; 0: no map */
+	size_t size, n;
 };
 
 static size_t value_place(const struct values *v, int64_t series)
@@ -244,7 +262,7 @@ static int read_values(struct reading *r, const struct rollup_scan *scan, size_t
 	return rc;
 }
 
-/* Makes a map for ROWS rows, unless that isn't worth it (size 0). */
+/* Makes a map for ROWS rows. *RET has size 0 if a map is not worth while. */
 static int map_values(struct reading *r, const struct rollup_scan *scan, int64_t rows,
 		      struct values *ret, struct error *err)
 {
@@ -269,7 +287,7 @@ static int map_values(struct reading *r, const struct rollup_scan *scan, int64_t
 
 /* ---- reading ---- */
 
-/* The rows of a scan of T, which comes in the order of its slots. */
+/* Reads one scan of the stretch T. Its rows come in the order of slots. */
 static int read_scan(struct reading *r, size_t account, const struct stretch *t,
 		     const struct rollup_scan *scan, struct error *err)
 {
@@ -299,7 +317,7 @@ static int read_scan(struct reading *r, size_t account, const struct stretch *t,
 	return rc > 0 ? -1 : rc;
 }
 
-/* COUNTED: what has no rows is passed over. */
+/* Reads all stretches. COUNTED: skips stretches that have no rows. */
 static int read_stretches(struct reading *r, size_t account, struct rollup_scan *scan, bool counted,
 			  struct error *err)
 {
@@ -321,19 +339,18 @@ static int read_stretches(struct reading *r, size_t account, struct rollup_scan 
 }
 
 #define VALUE_MATCH(id, column, ...) " AND ? IN (0, " column ")"
-/* The index is by account, category and customer. */
+/* The index of the table begins with account, category and customer. */
 #define FIND_SERIES(customer)                                                                      \
 	"SELECT id FROM series WHERE account = ?1 AND category = ?2 AND " customer DIMENSION_LIST( \
 		VALUE_MATCH) " LIMIT ?"
 
 /*
- * The ids of up to MAX series that the filter of SCAN leaves of its category;
- * *RET_N is more than MAX if there are more.
+ * Finds up to MAX series of the category that match the filter of SCAN. *RET_N
+ * is MAX + 1 if there are more.
  */
 static int find_series(struct store *st, const struct rollup_scan *scan, int64_t *ret, size_t max,
 		       size_t *ret_n, struct error *err)
 {
-	/* by customer there is an index */
 	struct stmt *s = prepare(st,
 				 scan->dim[DIM_CUSTOMER] ? FIND_SERIES("customer = ?3")
 							 : FIND_SERIES("?3 = 0"),
@@ -353,8 +370,8 @@ static int find_series(struct store *st, const struct rollup_scan *scan, int64_t
 }
 
 /*
- * All series, of which those come that the filter leaves: the others are work
- * as well.
+ * Scans all series of a category and filters the rows. Rows that do not match
+ * count as work, too.
  */
 static int read_through(struct reading *r, size_t account, struct rollup_scan *scan,
 			struct error *err)
@@ -373,8 +390,8 @@ static int read_through(struct reading *r, size_t account, struct rollup_scan *s
 }
 
 /*
- * The few series of a category that a filter leaves are looked up one by one,
- * where that is less than to go through all.
+ * Reads the series of a category that match a filter. Few series are looked up
+ * one by one; many are scanned.
  */
 static int read_filtered(struct reading *r, size_t account, struct rollup_scan *scan,
 			 struct error *err)
@@ -399,7 +416,7 @@ static int read_filtered(struct reading *r, size_t account, struct rollup_scan *
 	return 0;
 }
 
-/* Without a filter. */
+/* Reads all series of a category. */
 static int read_category(struct reading *r, size_t account, struct rollup_scan *scan,
 			 struct error *err)
 {
@@ -448,8 +465,9 @@ static int read_totals(struct reading *r, size_t account, struct error *err)
 }
 
 /*
- * Refuses what would be too much; what is one scan, or what a filter leaves, is
- * counted when it is its turn.
+ * Counts the rows of the whole query first, so that a query above the limit
+ * fails before it is read. Queries of one scan, and accounts with a filter, are
+ * counted when they are read.
  */
 static int count_all(struct reading *r, struct error *err)
 {

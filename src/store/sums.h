@@ -1,5 +1,6 @@
 /*
- * sums.h - whole questions about usage: sums of many accounts and slots.
+ * sums.h - sums of usage: of many accounts and many spans of slots in one
+ * query.
  */
 #ifndef STORE_SUMS_H
 #define STORE_SUMS_H
@@ -7,15 +8,16 @@
 #include "store/store.h"
 
 /*
- * Whose usage is asked for. An account may come several times, with other
- * values.
+ * An account to sum up. An account may stand in the list several times, with
+ * different filters.
  */
 struct sums_account {
 	int64_t id;
-	int64_t dim[DIMENSIONS]; /* only usage with this value; 0 = any. Only by series */
+	/* only usage with this value; 0: any. Needs by_series */
+	int64_t dim[DIMENSIONS];
 };
 
-/* Quarter hours since 1970, TO exclusive. */
+/* A span of quarter hours since 1970. TO is exclusive. */
 struct sums_slot {
 	int64_t from, to;
 };
@@ -23,40 +25,43 @@ struct sums_slot {
 struct sums_question {
 	const struct sums_account *accounts;
 	size_t n_accounts;
-	/* ids, ascending; those below them are categories of their own */
+	/* ids, ascending. A category does not include its subcategories */
 	const int64_t *categories;
 	size_t n_categories;           /* 0: all */
 	const struct sums_slot *slots; /* ascending, without overlap */
 	size_t n_slots;
 	/*
-	 * sums of series with dimensions, instead of the totals of categories
+	 * sum up the rollups by series, which have dimensions, instead of the
+	 * rollups by category
 	 */
 	bool by_series;
-	enum dimension group; /* by series: the dimension whose values rows have */
+	/* with by_series: the dimension that rows are grouped by */
+	enum dimension group;
 };
 
 /*
- * A part of the sum of an account, a slot and a category (and a series); all
- * rows together are the sums.
+ * Part of the sum for an account, a span and a category (with by_series: also a
+ * value of the dimension). Several rows may have the same key; the sum is the
+ * total of these rows.
  */
 struct sums_row {
-	size_t account, slot; /* places in the question's lists */
+	size_t account, slot; /* indexes into the query's lists */
 	int64_t category;
-	int64_t value;                 /* of the dimension `group`; 0 = none */
-	const struct amounts *amounts; /* until the function returns */
+	int64_t value;                 /* of the dimension `group`; 0: none */
+	const struct amounts *amounts; /* valid until the function returns */
 };
 
 /*
- * 0 to go on; -1 with ERR ends the answer. It may ask the store anything but
- * for scans and sums.
+ * Called for each row. Returns 0 to go on, or -1 with ERR to end the query. The
+ * function may use the store, except for store_scan_begin and store_sums.
  */
 typedef int sums_row_fn(void *arg, const struct sums_row *row, struct error *err);
 
 /*
- * Calls ROW with the rows of the answer, account by account, in no order that
- * means anything. The cost grows with the rollups that there are in the slots,
- * not with the slots; those are counted first, and where they are more than
- * store_limit allows, the question is refused: ERR_TOO_LARGE.
+ * Calls ROW for each row, account by account, otherwise in no particular order.
+ * The cost grows with the number of rollups in the spans, not with the length
+ * of the spans. Returns -1 with ERR_TOO_LARGE if there are more rollups than
+ * store_limit allows; large queries are counted before anything is read.
  */
 int store_sums(struct store *st, const struct sums_question *q, sums_row_fn *row, void *arg,
 	       struct error *err);

@@ -1,6 +1,6 @@
 /*
- * verify.c - does what follows from the events stand in the ledger as it
- * should? Everything that is wrong is told and counted.
+ * verify.c - compares rollups, postings and corrections with the events.
+ * Reports and counts each problem.
  */
 #include "store/walk.h"
 
@@ -17,28 +17,29 @@
 
 struct verification {
 	struct walk walk;
-	struct arena arena; /* of the moment */
+	struct arena arena; /* cleared after each row */
 };
 
-__attribute__((format(printf, 2, 3))) static void tell(struct verification *v, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void report_problem(struct verification *v,
+								 const char *fmt, ...)
 {
 	char words[FAULT_WORDS];
 	va_list ap;
 
-	if (v->walk.n++ >= v->walk.told->limit)
+	if (v->walk.n++ >= v->walk.observer->limit)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(words, sizeof(words), fmt, ap);
 	va_end(ap);
-	v->walk.told->fault(v->walk.told->arg, words);
+	v->walk.observer->fault(v->walk.observer->arg, words);
 }
 
-static int tell_rollup(struct walk *w, const struct rollup *want, const struct rollup *have,
-		       struct error *err)
+static int report_rollup(struct walk *w, const struct rollup *want, const struct rollup *have,
+			 struct error *err)
 {
 	(void)err;
-	if (w->n++ < w->told->limit)
-		w->told->difference(w->told->arg, want, have);
+	if (w->n++ < w->observer->limit)
+		w->observer->difference(w->observer->arg, want, have);
 	return 0;
 }
 
@@ -50,8 +51,8 @@ static void hour_text(char ret[static INSTANT_TEXT], int64_t hour)
 		instant_format(ret, hour * HOUR_US);
 }
 
-static int tell_hour(struct walk *w, const struct posting_sum *want, const struct posting_sum *have,
-		     struct error *err)
+static int report_hour(struct walk *w, const struct posting_sum *want,
+		       const struct posting_sum *have, struct error *err)
 {
 	static const struct posting_sum none;
 	const struct posting_sum *listed = have ? have : &none, *which = want ? want : listed;
@@ -59,34 +60,41 @@ static int tell_hour(struct walk *w, const struct posting_sum *want, const struc
 
 	(void)err;
 	hour_text(text, which->hour);
-	tell(w->arg,
-	     "account %" PRId64 ", hour of %s: %s (%" PRId64 " references, %" PRId64 " events)",
-	     which->account, text,
-	     listed->damaged ? "the references to events are damaged"
-			     : "the references are not those of the events",
-	     listed->n, want ? want->n : 0);
+	report_problem(w->arg,
+		       "account %" PRId64 ", hour of %s: %s (%" PRId64 " references, %" PRId64
+		       " events)",
+		       which->account, text,
+		       listed->damaged ? "the references to events are damaged"
+				       : "the references are not those of the events",
+		       listed->n, want ? want->n : 0);
 	return 0;
 }
 
-static int tell_unlisted(struct walk *w, int64_t account, const struct posted *p, struct error *err)
+static int report_unlisted(struct walk *w, int64_t account, const struct posting *p,
+			   struct error *err)
 {
 	(void)account;
 	(void)err;
-	tell(w->arg, "event %.*s of source %" PRId64 " is late, and not listed as such",
-	     (int)p->id_len, p->id, p->source);
+	report_problem(w->arg, "event %.*s of source %" PRId64 " is late, and not listed as such",
+		       (int)p->id_len, p->id, p->source);
 	return 0;
 }
 
-static void tell_odd(struct walk *w, const struct posted *p, const char *words)
+static void report_bad_event(struct walk *w, const struct posting *p, const char *words)
 {
-	tell(w->arg, "event %.*s of source %" PRId64 "%s", (int)p->id_len, p->id, p->source, words);
+	report_problem(w->arg, "event %.*s of source %" PRId64 "%s", (int)p->id_len, p->id,
+		       p->source, words);
 }
 
-static const struct walk_calls telling = {
-	.rollup = tell_rollup, .hour = tell_hour, .unlisted = tell_unlisted, .odd = tell_odd
-};
+static const struct walk_calls reporting = { .rollup = report_rollup,
+					     .hour = report_hour,
+					     .unlisted = report_unlisted,
+					     .bad_event = report_bad_event };
 
-/* Every late event is listed among the changes in closed time, and nothing else. */
+/*
+ * The walk has checked that each late event is listed in closing_change. Checks
+ * that nothing else is listed as late.
+ */
 static int check_late_count(struct verification *v, struct error *err)
 {
 	int64_t n;
@@ -94,7 +102,8 @@ static int check_late_count(struct verification *v, struct error *err)
 	if (store_late_count(v->walk.st, &n, err) < 0)
 		return -1;
 	if (n > v->walk.late)
-		tell(v, "%" PRId64 " more late events are listed than there are", n - v->walk.late);
+		report_problem(v, "%" PRId64 " more late events are listed than there are",
+			       n - v->walk.late);
 	return 0;
 }
 
@@ -119,14 +128,15 @@ static int check_sources(struct verification *v, struct error *err)
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
-			tell(v, "events are of the source %" PRId64 ", which doesn't exist",
-			     source);
+			report_problem(v,
+				       "events are of the source %" PRId64 ", which doesn't exist",
+				       source);
 		arena_reset(&v->arena);
 	}
 }
 
-/* Every fact is called after its correction. */
-static int check_facts(struct verification *v, struct error *err)
+/* The id of each entry must begin with the SID of its correction. */
+static int check_entries(struct verification *v, struct error *err)
 {
 	struct stmt *s = prepare(v->walk.st,
 				 "SELECT e.id, c.sid, c.kind FROM event e LEFT JOIN correction c "
@@ -139,28 +149,31 @@ static int check_facts(struct verification *v, struct error *err)
 		const char *id = db_get_str(s, 0, &v->arena), *sid = db_get_str(s, 1, &v->arena);
 
 		if (!sid)
-			tell(v, "%s is a fact of a correction that doesn't exist", id);
+			report_problem(v, "%s is an entry of a correction that doesn't exist", id);
 		else if (strncmp(id, sid, strlen(sid)) != 0 ||
 			 (strcmp(id + strlen(sid), CORRECTION_REVERSAL) != 0 &&
 			  (db_get_int(s, 2) != CORRECTION_AMEND ||
 			   strcmp(id + strlen(sid), CORRECTION_REPLACEMENT) != 0)))
-			tell(v, "%s is no fact that the correction %s has", id, sid);
+			report_problem(v, "%s is no entry that the correction %s has", id, sid);
 		arena_reset(&v->arena);
 	}
 	return rc;
 }
 
-/* What is known of the corrections of one event, as they are gone through. */
+/* The corrections of one event, checked from the first to the last. */
 struct chain {
 	int64_t source;
 	char *event; /* NULL: none yet */
-	bool counts; /* something counts, `now`; else it is void */
+	bool counts; /* `now` counts; false: the event is void */
 	struct stored_event now;
 };
 
-/* The fact SUFFIX of the correction: 1, or 0 and told. */
-static int find_fact(struct verification *v, const char *sid, int64_t correction,
-		     const char *suffix, struct stored_event *ret, struct error *err)
+/*
+ * Finds the entry SUFFIX of the correction. 1 found, 0 missing (and reported),
+ * -1 failed.
+ */
+static int find_entry(struct verification *v, const char *sid, int64_t correction,
+		      const char *suffix, struct stored_event *ret, struct error *err)
 {
 	const char *id = arena_join(&v->arena, sid, suffix, NULL);
 	int rc = store_event_find(v->walk.st, &(struct event_key) { v->walk.own, id, strlen(id) },
@@ -169,9 +182,9 @@ static int find_fact(struct verification *v, const char *sid, int64_t correction
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		tell(v, "the correction %s lacks its fact %s", sid, id);
+		report_problem(v, "the correction %s lacks its entry %s", sid, id);
 	else if (ret->correction != correction)
-		tell(v, "%s is a fact of another correction than %s", id, sid);
+		report_problem(v, "%s is an entry of another correction than %s", id, sid);
 	return rc;
 }
 
@@ -184,22 +197,24 @@ static bool reverses(const struct stored_event *reversal, const struct stored_ev
 }
 
 /*
- * The next correction of the same event: takes away what counts, and puts
- * another fact in its place.
+ * Checks that the next correction of the event reverses the amounts that count.
+ * Afterwards its replacement counts, if it has one.
  */
 static int check_correction(struct verification *v, struct chain *c, int64_t id, const char *sid,
 			    bool amends, struct error *err)
 {
 	struct stored_event reversal;
-	int rc = find_fact(v, sid, id, CORRECTION_REVERSAL, &reversal, err);
+	int rc = find_entry(v, sid, id, CORRECTION_REVERSAL, &reversal, err);
 
 	if (rc < 0)
 		return -1;
 	if (!c->counts)
-		tell(v, "the correction %s is of an event that was void or isn't there", sid);
+		report_problem(v, "the correction %s is of an event that was void or isn't there",
+			       sid);
 	else if (rc && !reverses(&reversal, &c->now))
-		tell(v, "the correction %s doesn't take away what the event counted", sid);
-	rc = amends ? find_fact(v, sid, id, CORRECTION_REPLACEMENT, &c->now, err) : 0;
+		report_problem(v, "the correction %s doesn't take away what the event counted",
+			       sid);
+	rc = amends ? find_entry(v, sid, id, CORRECTION_REPLACEMENT, &c->now, err) : 0;
 	c->counts = rc > 0;
 	return rc < 0 ? -1 : 0;
 }
@@ -235,10 +250,7 @@ static int check_next_correction(struct verification *v, struct stmt *s, struct 
 				err);
 }
 
-/*
- * In the order of the events that they are of: each takes away what counted
- * then, so all together make what counts now.
- */
+/* Checks the corrections of each event, oldest first. */
 static int check_corrections(struct verification *v, struct error *err)
 {
 	struct stmt *s = prepare(
@@ -259,35 +271,35 @@ static int check_corrections(struct verification *v, struct error *err)
 	return rc;
 }
 
-static void tell_damage(void *arg, const char *words)
+static void report_damage(void *arg, const char *words)
 {
-	tell(arg, "the ledger's file is damaged, restore it from a backup: %s", words);
+	report_problem(arg, "the ledger's file is damaged, restore it from a backup: %s", words);
 }
 
 static int verify(struct verification *v, int64_t *ret_events, struct error *err)
 {
-	const struct verify_calls *calls = v->walk.told;
+	const struct verify_calls *calls = v->walk.observer;
 	int damage;
 
 	*ret_events = 0;
-	damage = db_damage(v->walk.st->db, tell_damage, v, err);
-	/* nothing that is read from such a file could be compared */
+	damage = db_damage(v->walk.st->db, report_damage, v, err);
+	/* rows of a damaged file cannot be compared */
 	if (damage)
 		return damage < 0 ? -1 : 0;
 	if (walk_events(&v->walk, ret_events, err) < 0 || check_late_count(v, err) < 0 ||
-	    check_sources(v, err) < 0 || check_facts(v, err) < 0 || check_corrections(v, err) < 0)
+	    check_sources(v, err) < 0 || check_entries(v, err) < 0 || check_corrections(v, err) < 0)
 		return -1;
 	if (calls->progress)
 		calls->progress(calls->arg, *ret_events, *ret_events);
 	return 0;
 }
 
-/* All of it in one snapshot. */
 int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n,
 		 int64_t *ret_events, struct error *err)
 {
-	struct verification v = { .walk = {
-					  .st = st, .calls = &telling, .told = calls, .arg = &v } };
+	struct verification v = {
+		.walk = { .st = st, .calls = &reporting, .observer = calls, .arg = &v }
+	};
 	int rc;
 
 	if (store_begin_read(st, err) < 0)

@@ -1,5 +1,6 @@
 /*
- * verify.h - are rollups and postings as they follow from the events?
+ * verify.h - compares rollups, postings and corrections with the events, and
+ * repairs rollups and postings.
  */
 #ifndef STORE_VERIFY_H
 #define STORE_VERIFY_H
@@ -7,41 +8,45 @@
 #include "store/store.h"
 
 struct verify_calls {
-	size_t limit; /* so many are told; all are counted */
+	size_t limit; /* report at most this many problems; count all */
 	/*
-	 * A rollup is missing, extra (WANT or HAVE is NULL where there is none)
-	 * or differs.
+	 * A rollup is missing (HAVE is NULL), superfluous (WANT is NULL) or
+	 * different.
 	 */
 	void (*difference)(void *arg, const struct rollup *want, const struct rollup *have);
-	/* Anything else, in words. */
+	/* Any other problem, as a sentence. */
 	void (*fault)(void *arg, const char *words);
-	/* now and then: steps done, and in all; or NULL */
+	/* called now and then: steps done, steps in all; or NULL */
 	void (*progress)(void *arg, int64_t done, int64_t all);
-	/* asked now and then: true ends it with ERR_BUSY; or NULL */
+	/* called now and then: true ends it with ERR_BUSY; or NULL */
 	bool (*stopped)(void *arg);
 	void *arg;
 };
 
 /*
- * Recomputes all rollups from the events and compares; so it does with the
- * references to events, hour by hour; with corrections, which must have their
- * facts, each taking away what counted before; and sees to it that sources are
- * there, and that nothing takes effect before its time. The pages of the file
- * are looked at first: where one is damaged, each is told as a fault, and
- * nothing is compared. *ret_n counts what is wrong. Reads one snapshot; memory
- * holds what one account used in one month, by series. A rollup of zeros is as
- * good as none.
+ * Computes all rollups and postings from the events and compares them with the
+ * stored ones. Also checks that each source exists, that each correction has
+ * its entries and reverses the amounts that counted before it, and that no
+ * event takes effect before its time. Rollups with zero amounts may be missing.
+ *
+ * First checks the pages of the file: if any is damaged, reports each damaged
+ * page and compares nothing.
+ *
+ * *RET_N is the number of problems, *RET_EVENTS the number of events. Reads one
+ * snapshot. Memory: the usage of one account in one month, by series.
  */
 int store_verify(struct store *st, const struct verify_calls *calls, size_t *ret_n,
 		 int64_t *ret_events, struct error *err);
 
 /*
- * Puts rollups and references right, as they follow from the events: reads one
- * snapshot of ST and changes WRITER's ledger, which is the same, in short
- * writes between which others have their turn; what they add meanwhile stays.
- * *ret_n counts rollups and hours of references. On -1 some of it may be done;
- * ERR_BUSY if another one does it, too. Memory also holds the references of one
- * hour. Only CALLS->progress is called.
+ * Repairs rollups and postings. Reads one snapshot of ST and changes the same
+ * ledger through WRITER in short writes, so that others can write in between;
+ * their changes stay.
+ *
+ * *RET_N is the number of repaired rollups, hours of postings and changes in
+ * closed time. On -1, part of the repair may be done; ERR_BUSY: another rebuild
+ * has begun. Memory: as store_verify, and the postings of one hour. Of CALLS,
+ * only `progress` is used.
  */
 int store_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
 		  size_t *ret_n, int64_t *ret_events, struct error *err);

@@ -1,11 +1,11 @@
 /*
- * walk.c - what the ledger should hold, computed from its events, held against
- * what it does.
+ * walk.c - computes rollups and postings from the events and compares them with
+ * the stored ones.
  *
- * Events are read in the order of the finest rollups. Those of one account and
- * slot, of each level, are added up in a tally; when the next slot begins, it
- * is held against the rollups, which are read in the same order beside it. So
- * memory holds what one account used in one month, by series.
+ * Events are read in the order of the rollups by quarter hour. For each level,
+ * a tally adds up the events of one account and slot. When the next slot
+ * begins, the tally is compared with the stored rollups, which are read in the
+ * same order. So memory holds the usage of one account in one month, by series.
  */
 #include "store/walk.h"
 
@@ -14,7 +14,7 @@
 #include "store/verify.h"
 #include "base/banned.h"
 
-/* SLOT_SEC, in microseconds, as SQL. */
+/* SLOT_SEC in microseconds, as SQL */
 #define SQL_OF(n)   #n
 #define SQL_TEXT(n) SQL_OF(n)
 #define SLOT_US     "(" SQL_TEXT(SLOT_SEC) " * 1000000)"
@@ -24,17 +24,17 @@
 	", s.category, e.series, " DIMENSION_S_SUMS ", " AMOUNT_COLUMNS_OF(                        \
 		"e") ", COALESCE(e.booked_us, e.time_us), e.time_us, e.source, e.id, e.correction" \
 		     " FROM event e CROSS JOIN series s WHERE s.id = e.series ORDER BY 1, 2, 3, 4"
-#define TOTALS(table)                                                       \
+#define SELECT_BY_CATEGORY(table)                                           \
 	"SELECT account, slot, category, 0, " AMOUNT_COLUMNS " FROM " table \
 	" ORDER BY account, slot, category"
-#define PARTS(table)                                                             \
+#define SELECT_BY_SERIES(table)                                                  \
 	"SELECT account, slot, category, series, " AMOUNT_COLUMNS " FROM " table \
 	" ORDER BY account, slot, category, series"
 
-static const char *const stored_sql[LEVELS][KINDS] = {
-	[LEVEL_QUARTER] = { TOTALS("total_quarter"), PARTS("part_quarter") },
-	[LEVEL_DAY] = { TOTALS("total_day"), PARTS("part_day") },
-	[LEVEL_MONTH] = { TOTALS("total_month"), PARTS("part_month") },
+static const char *const stored_sql[LEVELS][ROLLUP_KINDS] = {
+	[LEVEL_QUARTER] = { SELECT_BY_CATEGORY("total_quarter"), SELECT_BY_SERIES("part_quarter") },
+	[LEVEL_DAY] = { SELECT_BY_CATEGORY("total_day"), SELECT_BY_SERIES("part_day") },
+	[LEVEL_MONTH] = { SELECT_BY_CATEGORY("total_month"), SELECT_BY_SERIES("part_month") },
 };
 
 struct group {
@@ -78,7 +78,7 @@ static int narrow(const struct walk *w, const struct amounts_wide *a, struct amo
 	return 0;
 }
 
-static int stored_next(struct stored *t, struct error *err)
+static int stored_next(struct walk_stored *t, struct error *err)
 {
 	struct stmt *s = t->s;
 	int rc = db_step(s, err);
@@ -106,16 +106,17 @@ static int rollup_compare(const struct rollup *a, const struct rollup *b)
 	return a->series < b->series ? -1 : a->series > b->series;
 }
 
-/* One that should not be there. Of zeros only, it says what none would. */
-static int unexpected(struct walk *w, struct stored *t, struct error *err)
+/* A stored rollup without events. It may stay if its amounts are zero. */
+static int unexpected(struct walk *w, struct walk_stored *t, struct error *err)
 {
 	if (!amounts_zero(&t->row.amounts) && w->calls->rollup(w, NULL, &t->row, err) < 0)
 		return -1;
 	return stored_next(t, err);
 }
 
-/* Holds the next rollup that there should be against those that there are. */
-static int expect(struct walk *w, struct stored *t, const struct rollup *want, struct error *err)
+/* Compares the computed rollup WANT with the stored ones up to it. */
+static int expect(struct walk *w, struct walk_stored *t, const struct rollup *want,
+		  struct error *err)
 {
 	while (t->s && rollup_compare(&t->row, want) < 0) {
 		if (unexpected(w, t, err) < 0)
@@ -129,9 +130,9 @@ static int expect(struct walk *w, struct stored *t, const struct rollup *want, s
 	return stored_next(t, err);
 }
 
-static int expect_parts(struct walk *w, enum level level, GPtrArray *groups, struct error *err)
+static int expect_by_series(struct walk *w, enum level level, GPtrArray *groups, struct error *err)
 {
-	const struct tally *t = &w->tally[level];
+	const struct walk_tally *t = &w->tally[level];
 
 	for (guint i = 0; i < groups->len; i++) {
 		const struct group *g = g_ptr_array_index(groups, i);
@@ -144,15 +145,16 @@ static int expect_parts(struct walk *w, enum level level, GPtrArray *groups, str
 		if (!g->has_dimensions)
 			continue;
 		if (narrow(w, &g->amounts, &want.amounts, err) < 0 ||
-		    expect(w, &w->stored[level][KIND_PART], &want, err) < 0)
+		    expect(w, &w->stored[level][BY_SERIES], &want, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int expect_totals(struct walk *w, enum level level, GPtrArray *groups, struct error *err)
+static int expect_by_category(struct walk *w, enum level level, GPtrArray *groups,
+			      struct error *err)
 {
-	const struct tally *t = &w->tally[level];
+	const struct walk_tally *t = &w->tally[level];
 	guint i = 0;
 
 	while (i < groups->len) {
@@ -170,13 +172,13 @@ static int expect_totals(struct walk *w, enum level level, GPtrArray *groups, st
 			amounts_wide_add(&sum, &g->amounts, 1);
 		}
 		if (narrow(w, &sum, &want.amounts, err) < 0 ||
-		    expect(w, &w->stored[level][KIND_TOTAL], &want, err) < 0)
+		    expect(w, &w->stored[level][BY_CATEGORY], &want, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* The slot of this level is complete. */
+/* Compares the complete slot of this level and begins a new one. */
 static int tally_close(struct walk *w, enum level level, struct error *err)
 {
 	GPtrArray *groups = g_ptr_array_new();
@@ -188,9 +190,9 @@ static int tally_close(struct walk *w, enum level level, struct error *err)
 	while (g_hash_table_iter_next(&it, &g, NULL))
 		g_ptr_array_add(groups, g);
 	g_ptr_array_sort(groups, group_compare);
-	rc = expect_totals(w, level, groups, err);
+	rc = expect_by_category(w, level, groups, err);
 	if (rc == 0)
-		rc = expect_parts(w, level, groups, err);
+		rc = expect_by_series(w, level, groups, err);
 	g_ptr_array_free(groups, TRUE);
 	g_hash_table_remove_all(w->tally[level].groups);
 	return rc;
@@ -199,7 +201,7 @@ static int tally_close(struct walk *w, enum level level, struct error *err)
 static int tally_add(struct walk *w, enum level level, int64_t account, int64_t quarter,
 		     const struct group *add_group, struct error *err)
 {
-	struct tally *t = &w->tally[level];
+	struct walk_tally *t = &w->tally[level];
 	int64_t slot = slot_of(level, quarter);
 	struct group *g;
 
@@ -220,8 +222,9 @@ static int tally_add(struct walk *w, enum level level, int64_t account, int64_t 
 /* ---- postings ---- */
 
 /*
- * Holds the hour's events against the references to them, and those before it
- * against nothing.
+ * Compares the postings of the hour in W with the stored ones, and reports
+ * stored hours before it, which have no events. END: there are no more events,
+ * so all stored hours left have none.
  */
 static int close_hour(struct walk *w, bool end, struct error *err)
 {
@@ -258,11 +261,11 @@ static int close_hour(struct walk *w, bool end, struct error *err)
 	return 0;
 }
 
-static int add_posting(struct walk *w, int64_t account, const struct posted *p, struct error *err)
+static int add_posting(struct walk *w, int64_t account, const struct posting *p, struct error *err)
 {
 	int64_t hour = floor_div(p->effective_us, HOUR_US);
 	struct walk_hour *h = &w->hour;
-	struct posted kept = *p;
+	struct posting kept = *p;
 
 	if (account != h->want.account || hour != h->want.hour) {
 		if (h->want.account && close_hour(w, false, err) < 0)
@@ -281,7 +284,7 @@ static int add_posting(struct walk *w, int64_t account, const struct posted *p, 
 
 /* ---- events ---- */
 
-static int check_late(struct walk *w, int64_t account, const struct posted *p, struct error *err)
+static int check_late(struct walk *w, int64_t account, const struct posting *p, struct error *err)
 {
 	int rc = store_late_listed(w->st, account, p, err);
 
@@ -298,9 +301,9 @@ static int add_event(struct walk *w, struct stmt *s, struct error *err)
 		.series = db_get_int(s, 3),
 		.has_dimensions = db_get_int(s, 4) != 0,
 	};
-	struct posted p = { .effective_us = db_get_int(s, EFFECTIVE),
-			    .series = g.series,
-			    .source = db_get_int(s, SOURCE) };
+	struct posting p = { .effective_us = db_get_int(s, EFFECTIVE),
+			     .series = g.series,
+			     .source = db_get_int(s, SOURCE) };
 	int64_t time_us = db_get_int(s, TIME);
 	struct amounts amounts;
 
@@ -308,12 +311,13 @@ static int add_event(struct walk *w, struct stmt *s, struct error *err)
 	g.amounts = amounts_widen(&amounts);
 	p.id = db_get_text(s, ID, &p.id_len);
 	if (p.effective_us < time_us)
-		w->calls->odd(w, &p, " takes effect before its own time");
+		w->calls->bad_event(w, &p, " takes effect before its own time");
 	if ((db_get_int(s, CORRECTION) != 0) != (p.source == w->own))
-		w->calls->odd(w, &p,
-			      p.source == w->own
-				      ? ": is no fact of any correction"
-				      : ": is a fact of a correction, but of another source");
+		w->calls->bad_event(
+			w, &p,
+			p.source == w->own
+				? ": is no entry of any correction"
+				: ": is an entry of a correction, but of another source");
 	for (int level = 0; level < LEVELS; level++) {
 		if (tally_add(w, level, account, db_get_int(s, 1), &g, err) < 0)
 			return -1;
@@ -323,10 +327,10 @@ static int add_event(struct walk *w, struct stmt *s, struct error *err)
 	return add_posting(w, account, &p, err);
 }
 
-/* Now and then, DONE of ALL events being done. */
+/* Called now and then, when DONE of ALL events are added. */
 static int pause_walk(struct walk *w, int64_t done, int64_t all, struct error *err)
 {
-	const struct verify_calls *calls = w->told;
+	const struct verify_calls *calls = w->observer;
 
 	if (calls->progress && done % 65536 == 0)
 		calls->progress(calls->arg, done, all);
@@ -354,14 +358,17 @@ static int add_events(struct walk *w, int64_t all, struct error *err)
 	return rc;
 }
 
-/* After the last event: what is still open, then what is left over. */
+/*
+ * After the last event: compares the open slots and the open hour, then reports
+ * stored rows that are left.
+ */
 static int finish(struct walk *w, struct error *err)
 {
 	for (int level = 0; level < LEVELS; level++) {
 		if (tally_close(w, level, err) < 0)
 			return -1;
-		for (int kind = 0; kind < KINDS; kind++) {
-			struct stored *t = &w->stored[level][kind];
+		for (int kind = 0; kind < ROLLUP_KINDS; kind++) {
+			struct walk_stored *t = &w->stored[level][kind];
 
 			while (t->s) {
 				if (unexpected(w, t, err) < 0)
@@ -377,8 +384,8 @@ static int finish(struct walk *w, struct error *err)
 static int start(struct walk *w, struct error *err)
 {
 	for (int level = 0; level < LEVELS; level++) {
-		for (int kind = 0; kind < KINDS; kind++) {
-			struct stored *t = &w->stored[level][kind];
+		for (int kind = 0; kind < ROLLUP_KINDS; kind++) {
+			struct walk_stored *t = &w->stored[level][kind];
 
 			t->row.level = level;
 			t->s = prepare(w->st, stored_sql[level][kind], err);
@@ -412,7 +419,7 @@ void walk_init(struct walk *w)
 	for (int level = 0; level < LEVELS; level++)
 		w->tally[level].groups = g_hash_table_new_full(group_hash, group_equal, g_free,
 							       NULL);
-	w->hour.refs = g_array_new(FALSE, FALSE, sizeof(struct posted));
+	w->hour.refs = g_array_new(FALSE, FALSE, sizeof(struct posting));
 	arena_init(&w->hour.arena);
 }
 
@@ -420,7 +427,7 @@ void walk_release(struct walk *w)
 {
 	for (int level = 0; level < LEVELS; level++) {
 		g_hash_table_destroy(w->tally[level].groups);
-		for (int kind = 0; kind < KINDS; kind++) {
+		for (int kind = 0; kind < ROLLUP_KINDS; kind++) {
 			db_reset(w->stored[level][kind].s);
 		}
 	}

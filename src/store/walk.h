@@ -1,7 +1,7 @@
 /*
- * walk.h - one walk over all events, which holds rollups and postings against
- * what follows from the events. store_verify tells what is wrong, store_rebuild
- * puts it right.
+ * walk.h - one walk over all events, which computes rollups and postings and
+ * compares them with the stored ones. store_verify reports the differences,
+ * store_rebuild repairs them.
  */
 #ifndef STORE_WALK_H
 #define STORE_WALK_H
@@ -11,63 +11,72 @@
 #include "store/verify.h"
 #include "store/posting_codec.h"
 
-enum walk_kind { KIND_TOTAL, KIND_PART, KINDS };
+enum rollup_kind { BY_CATEGORY, BY_SERIES, ROLLUP_KINDS };
 
-/* Rollups of one table, one after the other. */
-struct stored {
+/* A cursor over the stored rollups of one table. */
+struct walk_stored {
 	struct stmt *s;    /* NULL at the end */
-	struct rollup row; /* the next one not yet compared */
+	struct rollup row; /* the next rollup to compare */
 };
 
-/* Where an account's events of one hour take effect. */
+/* The postings of one account and hour. */
 struct walk_hour {
-	struct posting_sum want; /* account 0: none yet */
+	struct posting_sum want; /* as computed; account 0: none yet */
 	struct arena arena;
-	GArray *refs; /* struct posted: what is to be there, if keep_postings */
+	GArray *refs; /* struct posting, as computed; only with keep_postings */
 };
 
-struct tally {
-	GHashTable *groups; /* a set of struct group, by category and series */
+/* The computed rollups of one account and slot. */
+struct walk_tally {
+	GHashTable *groups; /* a set of struct group */
 	int64_t account, slot;
 };
 
 struct walk;
 
-/* What becomes of what is wrong. 0 to go on, or -1. */
+/* Called for each difference. Return 0 to go on, or -1. */
 struct walk_calls {
-	/* WANT, HAVE: NULL where there is none. */
+	/* WANT: computed, HAVE: stored; NULL: there is none. */
 	int (*rollup)(struct walk *w, const struct rollup *want, const struct rollup *have,
 		      struct error *err);
 	int (*hour)(struct walk *w, const struct posting_sum *want, const struct posting_sum *have,
 		    struct error *err);
-	/* A late event that isn't among the changes in closed time. */
-	int (*unlisted)(struct walk *w, int64_t account, const struct posted *p, struct error *err);
-	/* An event that can't be so. */
-	void (*odd)(struct walk *w, const struct posted *p, const char *words);
-	int (*pause)(struct walk *w, struct error *err); /* every 4096 events; or NULL */
-	bool keep_postings;                              /* those of the hour, in w->hour.refs */
-	bool must_fit;                                   /* a sum beyond 64 bits ends it */
+	/* A late event that is not listed in closing_change. */
+	int (*unlisted)(struct walk *w, int64_t account, const struct posting *p,
+			struct error *err);
+	/* An event with impossible values. WORDS follow its name. */
+	void (*bad_event)(struct walk *w, const struct posting *p, const char *words);
+	/* called every 4096 events; or NULL */
+	int (*pause)(struct walk *w, struct error *err);
+	/* keep the hour's postings in w->hour.refs */
+	bool keep_postings;
+	/* fail with ERR_OVERFLOW if a sum exceeds 64 bits */
+	bool must_fit;
 };
 
 struct walk {
 	struct store *st;
 	const struct walk_calls *calls;
-	const struct verify_calls *told;
-	void *arg; /* of the calls */
-	size_t n;  /* what is wrong, counted by the calls */
-	struct stored stored[LEVELS][KINDS];
-	struct tally tally[LEVELS];
+	const struct verify_calls *observer;
+	void *arg; /* for the calls */
+	size_t n;  /* problems, counted by the calls */
+	struct walk_stored stored[LEVELS][ROLLUP_KINDS];
+	struct walk_tally tally[LEVELS];
 	struct walk_hour hour;
 	struct posting_reader *postings;
-	int64_t own;  /* the source of corrections' entries; 0: there are none */
-	int64_t late; /* events that take effect after their own time, so far */
+	/* the source of entries of corrections; 0: there are none */
+	int64_t own;
+	int64_t late; /* late events so far */
 };
 
-/* W->st, calls, told and arg are given. */
+/* Set w->st, calls, observer and arg before. */
 void walk_init(struct walk *w);
 void walk_release(struct walk *w);
 
-/* In a read. Corrections take away, so a sum may leave 64 bits and come back. */
+/*
+ * Compares all. *RET_EVENTS is the number of events. Call it in a read. Sums
+ * have 128 bits: with corrections, a sum may exceed 64 bits and come back.
+ */
 int walk_events(struct walk *w, int64_t *ret_events, struct error *err);
 
 #endif

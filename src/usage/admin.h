@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/secret.h"
 #include "usage/sim.h"
-#include "usage/user.h"
+#include "usage/user_rules.h"
 
 enum {
 	ACCOUNT_NAME_BYTES = 100,

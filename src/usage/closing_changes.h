@@ -5,7 +5,7 @@
 #ifndef USAGE_CLOSING_CHANGES_H
 #define USAGE_CLOSING_CHANGES_H
 
-#include "usage/find.h"
+#include "usage/event_search.h"
 
 struct closed_change {
 	struct closing_change change;

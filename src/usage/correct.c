@@ -14,7 +14,7 @@
 #include "store/series.h"
 #include "store/source.h"
 #include "usage/account.h"
-#include "usage/rollups.h"
+#include "usage/rollup_batch.h"
 #include "usage/suspension.h"
 #include "base/banned.h"
 
@@ -65,7 +65,7 @@ int event_state(struct store *st, const struct stored_event *e, enum event_state
 static int damaged(struct error *err)
 {
 	return error_set(err, ERR_INTERNAL, NULL,
-			 "a correction lacks its facts: run \"usaged verify\"");
+			 "a correction lacks its entries: run \"usaged verify\"");
 }
 
 static int find_replacement(struct store *st, const struct correction *c, struct arena *arena,
@@ -425,14 +425,14 @@ static int add_rollups(struct work *w, const struct stored_event *e, const struc
 				  .category = series->category,
 				  .series = e->series,
 				  .slot = rollup_quarter(e->effective_us) };
-	struct rollups *sums = rollups_new();
+	struct rollup_batch *sums = rollup_batch_new();
 	int rc;
 
 	memcpy(quarter.dim, series->dim, sizeof(quarter.dim));
-	rc = rollups_add(sums, &quarter, &e->amounts, err);
+	rc = rollup_batch_add(sums, &quarter, &e->amounts, err);
 	if (rc == 0)
-		rc = rollups_store(sums, w->st, err);
-	rollups_free(&sums);
+		rc = rollup_batch_store(sums, w->st, err);
+	rollup_batch_free(&sums);
 	return rc;
 }
 
@@ -440,7 +440,7 @@ static int add_rollups(struct work *w, const struct stored_event *e, const struc
 static int add_fact(struct work *w, const char *suffix, struct stored_event e,
 		    const struct series *series, struct error *err)
 {
-	struct posted ref;
+	struct posting ref;
 	char id[FACT_ID_BYTES];
 
 	snprintf(id, sizeof(id), "%s%s", w->correction.sid, suffix);
@@ -454,7 +454,7 @@ static int add_fact(struct work *w, const char *suffix, struct stored_event e,
 	if (e.verdict != VERDICT_CREATED)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "a new correction has the name of an old one");
-	ref = (struct posted) { e.effective_us, e.series, e.source, e.id, e.id_len };
+	ref = (struct posting) { e.effective_us, e.series, e.source, e.id, e.id_len };
 	if (store_postings_add(w->st, series->account, &ref, 1, err) < 0 ||
 	    add_rollups(w, &e, series, err) < 0)
 		return -1;
@@ -537,7 +537,7 @@ static int refuse_fact(struct work *w, struct error *err)
 	    store_source_text(w->st, c.source, w->arena, &source, err) <= 0)
 		return damaged(err);
 	return error_set(err, ERR_PARAM, "id",
-			 "this is a fact of a correction: correct the event \"%.100s\" of source "
+			 "this is an entry of a correction: correct the event \"%.100s\" of source "
 			 "\"%.100s\" instead",
 			 c.event, source);
 }

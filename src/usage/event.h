@@ -87,8 +87,8 @@ struct raw_event {
 	} field[EVENT_FIELDS];
 };
 
-struct known_text;
-struct known_series;
+struct intern_text;
+struct intern_series;
 struct submission;
 
 /*
@@ -110,8 +110,8 @@ struct event {
 	int64_t account;
 	/* the ledger's own, while it stores the event */
 	struct submission *submission;
-	struct known_text *source;
-	struct known_series *series;
+	struct intern_text *source;
+	struct intern_series *series;
 	int64_t effective_us;
 	struct raw_event raw; /* of the reader; each text ends with a NUL */
 	int64_t line;         /* in the file, from 1; 0: it came with a request */

@@ -12,18 +12,18 @@
 #include "store/source.h"
 #include "usage/closing.h"
 #include "usage/catalogue.h"
-#include "usage/known.h"
-#include "usage/postings.h"
+#include "usage/intern.h"
+#include "usage/posting_batch.h"
 #include "usage/rejection_log.h"
-#include "usage/rollups.h"
+#include "usage/rollup_batch.h"
 #include "usage/sim.h"
 #include "usage/suspension.h"
 #include "base/banned.h"
 
-/* How many sources of a batch are told apart one by one. */
+/* The number of sources up to which a batch is partitioned by source. */
 #define BUCKETS_MAX 16
 
-/* How often the rejection log is pruned, in seconds. */
+/* The interval between prunings of the rejection log, in seconds. */
 #define PRUNE_SECONDS 60
 
 const char *const verdict_names[VERDICTS + 1] = {
@@ -35,24 +35,25 @@ const char *const verdict_names[VERDICTS + 1] = {
 struct ledger {
 	struct store *st;
 	struct ledger_options options;
-	struct known *known;
+	struct intern *intern;
 	struct closings *closings;
 	struct suspensions *suspensions;
-	int64_t noted;  /* when a commit was noted last, in seconds */
-	int64_t pruned; /* when the rejection log was pruned last, in seconds */
+	int64_t noted;  /* time of the last commit in `meta`, seconds */
+	int64_t pruned; /* time of the last pruning, seconds */
 
-	/* the batch: all events that ledger_store was called with */
-	GPtrArray *events; /* struct event, as they came, with those that are rejected */
-	bool atomic;       /* all of them or none */
-	bool aborted;      /* it is none */
-	bool names;        /* one of them says what its SIM or its fleet is called */
+	/* the batch: all events of one ledger_store */
+	GPtrArray *events; /* struct event, as they came, also rejected ones */
+	bool atomic;       /* store all events or none */
+	bool aborted;      /* no event is stored */
+	bool names;        /* an event names its SIM or fleet */
 
-	/* of the current attempt; without the events that are rejected */
-	GPtrArray *order;          /* the events by identity; of one identity, as they came */
-	GPtrArray *partitioned;    /* room for another order */
-	GArray *stored;            /* struct stored_event, by identity */
-	struct rollups *rollups;   /* of the new events */
-	struct postings *postings; /* likewise */
+	/* the current attempt; without rejected events */
+	/* by identity; events of one identity as they came */
+	GPtrArray *order;
+	GPtrArray *partitioned;         /* used by empty_buckets */
+	GArray *stored;                 /* struct stored_event, by identity */
+	struct rollup_batch *rollups;   /* of new events */
+	struct posting_batch *postings; /* of new events */
 };
 
 /* ---- collecting ---- */
@@ -65,15 +66,15 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 		abort();
 	l->st = st;
 	l->options = *o;
-	l->known = known_new(st);
+	l->intern = intern_new(st);
 	l->closings = closings_new();
 	l->suspensions = suspensions_new();
 	l->events = g_ptr_array_new();
 	l->order = g_ptr_array_new();
 	l->partitioned = g_ptr_array_new();
 	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
-	l->rollups = rollups_new();
-	l->postings = postings_new();
+	l->rollups = rollup_batch_new();
+	l->postings = posting_batch_new();
 	return l;
 }
 
@@ -81,15 +82,15 @@ void ledger_free(struct ledger **l)
 {
 	if (!*l)
 		return;
-	known_free(&(*l)->known);
+	intern_free(&(*l)->intern);
 	closings_free(&(*l)->closings);
 	suspensions_free(&(*l)->suspensions);
 	g_ptr_array_free((*l)->events, TRUE);
 	g_ptr_array_free((*l)->order, TRUE);
 	g_ptr_array_free((*l)->partitioned, TRUE);
 	g_array_free((*l)->stored, TRUE);
-	rollups_free(&(*l)->rollups);
-	postings_free(&(*l)->postings);
+	rollup_batch_free(&(*l)->rollups);
+	posting_batch_free(&(*l)->postings);
 	free(*l);
 	*l = NULL;
 }
@@ -99,7 +100,7 @@ static bool given(const struct raw_event *raw, enum event_field f)
 	return raw->field[f].text && raw->field[f].len;
 }
 
-/* Does the event say what its SIM or its fleet is called? */
+/* The event names its SIM or fleet. */
 static bool is_naming(const struct raw_event *raw)
 {
 	return given(raw, EV_SIM_NAME) || given(raw, EV_FLEET_NAME);
@@ -110,7 +111,7 @@ static void reject(struct event *ev, const struct error *reason)
 	event_reject(ev, reason, ev->submission->arena);
 }
 
-static int find_account(struct ledger *l, const struct raw_event *raw, struct known_account *ret,
+static int find_account(struct ledger *l, const struct raw_event *raw, struct intern_account *ret,
 			struct error *err)
 {
 	const char *text = raw->field[EV_SUBJECT].text;
@@ -122,7 +123,7 @@ static int find_account(struct ledger *l, const struct raw_event *raw, struct kn
 		return error_set(
 			err, ERR_PARAM, "subject",
 			"subject must be the SID of an account: AC and 32 hexadecimal digits");
-	rc = known_account(l->known, text, len, !is_sid, ret, err);
+	rc = intern_account(l->intern, text, len, !is_sid, ret, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
@@ -136,34 +137,34 @@ static int find_category(struct ledger *l, const struct raw_event *raw, int64_t 
 {
 	const char *name = raw->field[EV_CATEGORY].text;
 	size_t len = raw->field[EV_CATEGORY].len;
-	int rc = known_category(l->known, name, len, ret_id, err);
+	int rc = intern_category(l->intern, name, len, ret_id, err);
 
 	return rc < 0 ? -1 : catalogue_check_booking(name, len, rc > 0, err);
 }
 
-static struct known_series *find_series(struct ledger *l, const struct raw_event *raw,
-					int64_t account, int64_t category)
+static struct intern_series *find_series(struct ledger *l, const struct raw_event *raw,
+					 int64_t account, int64_t category)
 {
-	struct known_series_key key = { .account = account, .category = category };
+	struct intern_series_key key = { .account = account, .category = category };
 
 	for (int d = 0; d < DIMENSIONS; d++) {
 		enum event_field f = event_dimension_fields[d];
 
 		if (given(raw, f))
-			key.dim[d] = known_dimension(l->known, account, (enum dimension)d,
-						     raw->field[f].text, raw->field[f].len);
+			key.dim[d] = intern_dimension(l->intern, account, (enum dimension)d,
+						      raw->field[f].text, raw->field[f].len);
 	}
-	return known_series(l->known, &key);
+	return intern_series(l->intern, &key);
 }
 
 /*
- * Looks up the event's account, category and dimensions, or rejects it. -1: the
+ * Looks up account, category and dimensions of an event, or rejects it. -1: the
  * ledger failed.
  */
 static int look_up(struct ledger *l, struct event *ev, struct error *err)
 {
 	const struct raw_event *raw = &ev->raw;
-	struct known_account account = { 0 };
+	struct intern_account account = { 0 };
 	struct error reason = { 0 };
 	int64_t category = 0;
 
@@ -176,8 +177,8 @@ static int look_up(struct ledger *l, struct event *ev, struct error *err)
 		}
 		reject(ev, &reason);
 	} else {
-		ev->source = known_source(l->known, account.family, raw->field[EV_SOURCE].text,
-					  raw->field[EV_SOURCE].len);
+		ev->source = intern_source(l->intern, account.family, raw->field[EV_SOURCE].text,
+					   raw->field[EV_SOURCE].len);
 		ev->series = find_series(l, raw, account.id, category);
 		ev->effective_us = ev->time_us;
 		l->names = l->names || is_naming(raw);
@@ -206,7 +207,7 @@ static void clear(struct ledger *l)
 {
 	l->atomic = l->aborted = l->names = false;
 	g_ptr_array_set_size(l->events, 0);
-	known_trim(l->known);
+	intern_trim(l->intern);
 }
 
 /* ---- events ---- */
@@ -243,7 +244,7 @@ static struct event *ordered_at(const struct ledger *l, size_t i)
 struct bucket {
 	int64_t source;
 	const struct event *last;
-	guint n, at; /* how many, and where in the order the next one goes */
+	guint n, at; /* number of events; where the next one goes */
 };
 
 static gint compare_buckets(gconstpointer a, gconstpointer b)
@@ -263,7 +264,7 @@ static struct bucket *find_bucket(GArray *buckets, int64_t source)
 
 /*
  * Counts the events of each source. False: there are too many sources, or the
- * events of one aren't in order.
+ * events of one source are not in order.
  */
 static bool fill_buckets(const struct ledger *l, GArray *buckets)
 {
@@ -286,7 +287,7 @@ static bool fill_buckets(const struct ledger *l, GArray *buckets)
 	return true;
 }
 
-/* Puts the events of each source together. */
+/* Makes the order: the events of each source, source by source. */
 static void empty_buckets(struct ledger *l, GArray *buckets)
 {
 	GPtrArray *swap = l->order;
@@ -310,8 +311,9 @@ static void empty_buckets(struct ledger *l, GArray *buckets)
 }
 
 /*
- * The events of one source mostly come in order, however the sources are mixed:
- * then this is much quicker than sorting them. False: it doesn't apply.
+ * Orders the events by source. This is faster than sorting: the events of one
+ * source mostly come in order, even if sources are mixed. False: fill_buckets
+ * failed.
  */
 static bool partition_by_source(struct ledger *l)
 {
@@ -325,8 +327,8 @@ static bool partition_by_source(struct ledger *l)
 }
 
 /*
- * Orders the events by identity, which is the order of the table. Most often
- * they come in this order.
+ * Orders the events by identity, as the table does. Most batches are in order
+ * already.
  */
 static void put_in_order(struct ledger *l)
 {
@@ -395,7 +397,7 @@ static int note_late(struct ledger *l, struct error *err)
 
 static struct rollup quarter_of(const struct event *ev)
 {
-	const struct known_series *series = ev->series;
+	const struct intern_series *series = ev->series;
 	struct rollup r = { .level = LEVEL_QUARTER,
 			    .account = series->key.account,
 			    .category = series->key.category,
@@ -416,8 +418,8 @@ static int add_up_events(struct ledger *l, struct error *err)
 
 		if (ev->verdict != VERDICT_CREATED)
 			continue;
-		if (known_use(l->known, ev->series, err) < 0 ||
-		    rollups_add(l->rollups, &key, &ev->amounts, err) < 0)
+		if (intern_use(l->intern, ev->series, err) < 0 ||
+		    rollup_batch_add(l->rollups, &key, &ev->amounts, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -428,14 +430,14 @@ static int add_rollups(struct ledger *l, struct error *err)
 	int rc = add_up_events(l, err);
 
 	if (rc == 0)
-		rc = rollups_store(l->rollups, l->st, err);
-	rollups_clear(l->rollups);
+		rc = rollup_batch_store(l->rollups, l->st, err);
+	rollup_batch_clear(l->rollups);
 	return rc;
 }
 
 /* ---- postings ---- */
 
-/* In the order they were sent, which mostly is that of their times. */
+/* Adds postings in the order of sending, which is mostly that of time. */
 static int add_postings(struct ledger *l, struct error *err)
 {
 	int rc;
@@ -444,19 +446,22 @@ static int add_postings(struct ledger *l, struct error *err)
 		const struct event *ev = event_at(l, i);
 
 		if (ev->verdict == VERDICT_CREATED)
-			postings_add(l->postings, ev->series->key.account,
-				     &(struct posted) { ev->effective_us, ev->series->id,
-							ev->source->id, ev->raw.field[EV_ID].text,
-							ev->raw.field[EV_ID].len });
+			posting_batch_add(l->postings, ev->series->key.account,
+					  &(struct posting) { ev->effective_us, ev->series->id,
+							      ev->source->id,
+							      ev->raw.field[EV_ID].text,
+							      ev->raw.field[EV_ID].len });
 	}
-	rc = postings_store(l->postings, l->st, err);
-	postings_clear(l->postings);
+	rc = posting_batch_store(l->postings, l->st, err);
+	posting_batch_clear(l->postings);
 	return rc;
 }
 
 /* ---- closings and suspensions ---- */
 
-/* Was the event stored before? 1, 0, -1. */
+/*
+ * Checks whether an event of this identity is stored. 1 yes, 0 no, -1 failed.
+ */
 static int is_stored(struct ledger *l, const struct event *ev, struct error *err)
 {
 	int64_t source = ev->source->id;
@@ -478,8 +483,8 @@ static int is_stored(struct ledger *l, const struct event *ev, struct error *err
 }
 
 /*
- * Rejects the event for REASON, unless it was stored before: then it goes on,
- * to be found a duplicate.
+ * Rejects the event with REASON, unless its identity is stored: then the event
+ * stays in the batch and will be a duplicate or a conflict.
  */
 static int reject_new(struct ledger *l, struct event *ev, const struct error *reason,
 		      struct error *err)
@@ -492,8 +497,8 @@ static int reject_new(struct ledger *l, struct event *ev, const struct error *re
 }
 
 /*
- * Sets the instant at which the event takes effect, or rejects the event where
- * its account is suspended or closed.
+ * Sets the effective time of the event. Rejects the event if its account is
+ * suspended, or closed at that time.
  */
 static int set_effective(struct ledger *l, struct event *ev, struct error *err)
 {
@@ -525,13 +530,11 @@ static int set_effective_all(struct ledger *l, struct error *err)
 
 /* ---- unique names ---- */
 
-/*
- * What an event says of its SIM and its fleet, and what is registered of them.
- */
+/* The claims of an event about its SIM and fleet, and what is registered. */
 struct named {
-	struct sim_claim claim[SIM_KINDS]; /* no name: nothing is said */
+	struct sim_claim claim[SIM_KINDS]; /* no name: no claim */
 	struct sim sim[SIM_KINDS];
-	bool changes; /* something is to be registered */
+	bool changes; /* a claim has to be registered */
 };
 
 static const char *field_text(const struct raw_event *raw, enum event_field f)
@@ -539,7 +542,7 @@ static const char *field_text(const struct raw_event *raw, enum event_field f)
 	return given(raw, f) ? raw->field[f].text : NULL;
 }
 
-/* 1: all claims hold; 0: one doesn't, for REASON; -1. */
+/* Checks the event's claims. 1 valid, 0 one is not, for REASON, -1 failed. */
 static int check_claims(struct ledger *l, const struct event *ev, struct arena *arena,
 			struct named *ret, struct error *reason, struct error *err)
 {
@@ -563,8 +566,8 @@ static int check_claims(struct ledger *l, const struct event *ev, struct arena *
 }
 
 /*
- * Registers what the event claims. An event that was stored before changes no
- * name: a newer one may have changed it since.
+ * Registers the claims of a new event. A stored event changes no name, because
+ * a newer event may have changed it since.
  */
 static int apply_claims(struct ledger *l, const struct event *ev, const struct named *named,
 			struct error *err)
@@ -582,24 +585,24 @@ static int apply_claims(struct ledger *l, const struct event *ev, const struct n
 }
 
 /*
- * The event's series, with the SIDs of the SIM and the fleet that it only
- * names.
+ * The series of the event, including the SIDs of a SIM and fleet that the event
+ * identifies by name.
  */
-static struct known_series *named_series(struct ledger *l, const struct event *ev,
-					 const struct named *named)
+static struct intern_series *named_series(struct ledger *l, const struct event *ev,
+					  const struct named *named)
 {
-	struct known_series_key key = ev->series->key;
+	struct intern_series_key key = ev->series->key;
 
 	for (int i = 0; i < SIM_KINDS; i++) {
 		const struct sim_claim *c = &named->claim[i];
 
 		if (c->name && !c->sid)
-			key.dim[c->kind->dimension] = known_dimension(l->known, key.account,
-								      c->kind->dimension,
-								      named->sim[i].sid,
-								      strlen(named->sim[i].sid));
+			key.dim[c->kind->dimension] = intern_dimension(l->intern, key.account,
+								       c->kind->dimension,
+								       named->sim[i].sid,
+								       strlen(named->sim[i].sid));
 	}
-	return known_series(l->known, &key);
+	return intern_series(l->intern, &key);
 }
 
 static int set_names(struct ledger *l, struct event *ev, struct arena *arena, struct error *err)
@@ -615,8 +618,8 @@ static int set_names(struct ledger *l, struct event *ev, struct arena *arena, st
 }
 
 /*
- * In the order in which the events came: an event may use a name that an
- * earlier one registers.
+ * Handles names in the order of sending: an event may use a name that an
+ * earlier event registers.
  */
 static int set_names_all(struct ledger *l, struct error *err)
 {
@@ -639,13 +642,13 @@ static int set_names_all(struct ledger *l, struct error *err)
 /* ---- ids ---- */
 
 /*
- * For an event whose sender has used up its quota of new series: rejects the
- * event unless its series exists.
+ * Finds the series of an event whose sender has used up its quota of new
+ * series. Rejects the event if the series does not exist.
  */
 static int find_series_id(struct ledger *l, struct event *ev, int64_t most, struct error *err)
 {
 	struct error reason = { 0 };
-	int rc = known_series_find(l->known, ev->series, err);
+	int rc = intern_series_find(l->intern, ev->series, err);
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
@@ -665,7 +668,7 @@ static int make_series_id(struct ledger *l, struct event *ev, int64_t day, struc
 
 	if (quota && !ev->series->id && !series_quota_left(quota, day, &most))
 		return find_series_id(l, ev, most, err);
-	rc = known_series_id(l->known, ev->series, err);
+	rc = intern_series_id(l->intern, ev->series, err);
 	if (rc > 0 && quota)
 		series_quota_take(quota);
 	return rc < 0 ? -1 : 0;
@@ -679,7 +682,7 @@ static int make_ids(struct ledger *l, struct error *err)
 		struct event *ev = event_at(l, i);
 
 		if (ev->verdict != VERDICT_REJECTED &&
-		    (known_source_id(l->known, ev->source, err) < 0 ||
+		    (intern_source_id(l->intern, ev->source, err) < 0 ||
 		     make_series_id(l, ev, day, err) < 0))
 			return -1;
 	}
@@ -695,12 +698,12 @@ static void settle_quotas(struct submission *first, bool undone)
 
 /* ---- overflow ---- */
 
-/* Adds the event to the totals, or rejects it where they would overflow. */
+/* Adds the event to its rollups, or rejects it if one would overflow. */
 static int try_event(struct ledger *l, struct event *ev, struct error *err)
 {
 	struct rollup quarter = quarter_of(ev);
 	struct error reason = { 0 };
-	int rc = rollups_try(l->rollups, l->st, &quarter, &ev->amounts, &reason, err);
+	int rc = rollup_batch_try(l->rollups, l->st, &quarter, &ev->amounts, &reason, err);
 
 	if (rc == 0)
 		reject(ev, &reason);
@@ -708,8 +711,8 @@ static int try_event(struct ledger *l, struct event *ev, struct error *err)
 }
 
 /*
- * Rejects those new events of the failed attempt that don't fit. Where one of
- * several events of an identity doesn't, the next of them is tried.
+ * Rejects the new events of the failed attempt that would overflow a rollup. If
+ * several events have one identity, the first that fits is new.
  */
 static int find_overflowing(struct ledger *l, size_t *ret_n, struct error *err)
 {
@@ -736,7 +739,7 @@ static int reject_overflowing(struct ledger *l, struct error *err)
 	size_t n;
 	int rc = find_overflowing(l, &n, err);
 
-	rollups_clear(l->rollups);
+	rollup_batch_clear(l->rollups);
 	if (rc == 0 && n == 0)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger's rollups are not the sums of its events: run "
@@ -746,7 +749,7 @@ static int reject_overflowing(struct ledger *l, struct error *err)
 
 /* ---- committing ---- */
 
-/* Is an event of an atomic batch rejected or a conflict? */
+/* An event of an atomic batch is rejected or a conflict. */
 static bool must_abort(const struct ledger *l)
 {
 	for (guint i = 0; l->atomic && i < l->events->len; i++)
@@ -765,7 +768,7 @@ static void abort_batch(struct ledger *l)
 			event_at(l, i)->verdict = VERDICT_ABORTED;
 }
 
-/* Notes the time of the last commit with new events, once a second. */
+/* Stores the time of the commit if it has new events, at most once a second. */
 static int note_commit(struct ledger *l, int64_t now, struct error *err)
 {
 	bool created = false;
@@ -791,16 +794,16 @@ static int write_events(struct ledger *l, int64_t now, struct error *err)
 	return note_commit(l, now, err);
 }
 
-/* Whose is the rejected record? Not known: 0. */
+/* Finds the account of a rejected event for the log; 0: unknown. */
 static int find_logged_account(struct ledger *l, struct event *ev, struct error *err)
 {
-	struct known_account account = { 0 };
+	struct intern_account account = { 0 };
 	const char *text = ev->raw.field[EV_SUBJECT].text;
 	size_t len = ev->raw.field[EV_SUBJECT].len;
 
 	if (!l->options.any_account || ev->account || !text)
 		return 0;
-	if (known_account(l->known, text, len, l->options.accounts_by_name, &account, err) < 0)
+	if (intern_account(l->intern, text, len, l->options.accounts_by_name, &account, err) < 0)
 		return -1;
 	ev->account = account.id;
 	return 0;
@@ -839,16 +842,16 @@ static int attempt(struct ledger *l, struct submission *first, struct error *err
 		return -1;
 	if (write_batch(l, err) < 0) {
 		store_end(l->st);
-		known_undo(l->known);
+		intern_undo(l->intern);
 		settle_quotas(first, true);
 		return -1;
 	}
-	known_keep(l->known);
+	intern_keep(l->intern);
 	settle_quotas(first, false);
 	return 0;
 }
 
-/* Makes one attempt after the other, until no event overflows a rollup. */
+/* Repeats the attempt until no event overflows a rollup. */
 static int attempt_all(struct ledger *l, struct submission *first, struct error *err)
 {
 	struct error own = { 0 };

@@ -10,24 +10,24 @@
 #include "base/banned.h"
 
 enum {
-	BATCH_TOTALS = 4096, /* totals of rows that are read at once when all will be */
-	BATCH_SLOTS = 2048,  /* slots, of rows that there are in each */
-	MEMBER_SLOTS = 64    /* and of members, which nobody knows the number of */
+	BATCH_ROWS = 4096,    /* rows read at once if all will be read */
+	BATCH_BUCKETS = 2048, /* buckets read at once */
+	MEMBER_BUCKETS = 64   /* likewise with GROUP_DIMENSION */
 };
 
-/* What one member of the grouped dimension used in a slot. */
+/* The usage of one value of the grouped dimension in a bucket. */
 struct query_member {
 	int64_t slot, id;
 	const char *text;
 	struct amounts_wide totals;
 };
 
-/* Those of a batch, found by slot and id. */
+/* The members of a batch, found by bucket and id. */
 struct query_members {
 	struct query_member *list;
 	size_t n, size;
-	uint32_t *index;   /* open addressing; position in the list plus 1 */
-	size_t index_size; /* a power of two, more than twice n */
+	uint32_t *index;   /* open addressing; index in the list plus 1 */
+	size_t index_size; /* a power of two above 2 * n */
 };
 
 struct usage_cursor {
@@ -35,22 +35,28 @@ struct usage_cursor {
 	const struct catalogue *catalogue;
 	const struct usage_query *query;
 	struct arena arena;
-	struct arena scratch; /* of one batch */
+	struct arena scratch; /* for one batch */
 	struct buckets buckets;
 	struct sums_account *accounts;
-	const size_t *categories; /* that rows are made of, in report order */
+	const size_t *categories; /* the categories of rows, in report order */
 	size_t n_categories;
-	int32_t *row_of; /* by catalogue index: the row among those; -1: none */
-	int64_t *within; /* ids of the categories that count for query->category, ascending */
+	int32_t *row_of; /* by catalogue index: the row; -1: none */
+	/* ids of query->category and its subcategories, ascending */
+	int64_t *within;
 	size_t n_within;
-	int64_t first, n_slots;      /* the batch: slots FIRST to FIRST + N_SLOTS - 1 */
-	size_t n_rows;               /* of each slot; not by dimension */
-	struct amounts_wide *totals; /* by slot of the batch and row; not by dimension */
+	int64_t first, n_slots; /* the batch */
+	/* in each bucket; not with GROUP_DIMENSION */
+	size_t n_rows;
+	struct amounts_wide *totals; /* by bucket and row; likewise */
 	struct query_members members;
-	size_t *starts; /* by slot of the batch: its first member; ends with the number of all */
-	int64_t next_slots; /* that the next batch shall have, by dimension */
-	int64_t slot;       /* the current one */
-	size_t row;         /* the next one */
+	/*
+	 * with GROUP_DIMENSION: index of the first member of each bucket, and
+	 * the number of all members
+	 */
+	size_t *starts;
+	int64_t next_slots; /* size of the next batch, with GROUP_DIMENSION */
+	int64_t slot;       /* current bucket */
+	size_t row;         /* next row */
 };
 
 /* ---- adding up ---- */
@@ -106,8 +112,8 @@ static void add_to_row(struct usage_cursor *cur, int64_t slot, size_t category,
 }
 
 /*
- * A category holds the usage of its own events and of those below it;
- * totalprice the price of everything.
+ * Adds usage to its category and to those above it, and its price to
+ * totalprice.
  */
 static void add_to_categories(struct usage_cursor *cur, int64_t slot, int64_t category,
 			      const struct amounts *a)
@@ -120,7 +126,7 @@ static void add_to_categories(struct usage_cursor *cur, int64_t slot, int64_t ca
 		add_to_row(cur, slot, c->totalprice, &(struct amounts) { .price = a->price });
 }
 
-/* Spans are oldest first, slots newest first. */
+/* Spans come oldest first, buckets newest first. */
 static int add_row(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct usage_cursor *cur = arg;
@@ -145,7 +151,7 @@ static int by_slot_and_text(const void *a, const void *b)
 	return x->slot != y->slot ? (x->slot < y->slot ? -1 : 1) : strcmp(x->text, y->text);
 }
 
-/* Members with usage, in the order of their slots and texts. */
+/* Removes members without usage and sorts the others by bucket and text. */
 static int sort_members(struct usage_cursor *cur, struct error *err)
 {
 	struct query_members *m = &cur->members;
@@ -177,7 +183,8 @@ static int sort_members(struct usage_cursor *cur, struct error *err)
 }
 
 /*
- * Nobody has a value that isn't known, and what is of no category has no usage.
+ * The query cannot match: a value of the filter is unknown, or no category
+ * counts.
  */
 static bool has_nothing(const struct usage_cursor *cur)
 {
@@ -189,7 +196,7 @@ static bool has_nothing(const struct usage_cursor *cur)
 	return q->group != GROUP_CATEGORY && !cur->n_within;
 }
 
-/* The slots of the batch as spans, oldest first. */
+/* Makes the spans of the batch, oldest first. */
 static struct sums_span *make_spans(struct usage_cursor *cur)
 {
 	const struct usage_query *q = cur->query;
@@ -236,7 +243,7 @@ static int64_t between(int64_t n, int64_t least, int64_t most)
 	return n < least ? least : n > most ? most : n;
 }
 
-/* How many slots to read at once. */
+/* The number of buckets to read at once. */
 static int64_t choose_slots(struct usage_cursor *cur)
 {
 	const struct usage_query *q = cur->query;
@@ -244,14 +251,16 @@ static int64_t choose_slots(struct usage_cursor *cur)
 
 	if (q->group == GROUP_DIMENSION) {
 		n = cur->next_slots;
-		cur->next_slots = between(2 * n, 1, MEMBER_SLOTS);
+		cur->next_slots = between(2 * n, 1, MEMBER_BUCKETS);
 		return n;
 	}
-	n = q->wanted ? ((int64_t)(cur->row + q->wanted) + rows - 1) / rows : BATCH_TOTALS / rows;
-	return between(n, 1, BATCH_SLOTS);
+	n = q->wanted ? ((int64_t)(cur->row + q->wanted) + rows - 1) / rows : BATCH_ROWS / rows;
+	return between(n, 1, BATCH_BUCKETS);
 }
 
-/* Makes slot K part of the batch, with those after it. */
+/*
+ * Reads a batch that begins with bucket K, unless the batch in memory has it.
+ */
 static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
 {
 	if (k >= cur->first && k < cur->first + cur->n_slots)
@@ -259,7 +268,7 @@ static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
 	return load_batch(cur, k, between(choose_slots(cur), 1, cur->buckets.n - k), err);
 }
 
-/* Likewise, with those before it. */
+/* Likewise, for a batch that ends with bucket K. */
 static int load_slot_back(struct usage_cursor *cur, int64_t k, struct error *err)
 {
 	int64_t n;
@@ -302,14 +311,14 @@ static const struct amounts_wide *row_totals(const struct usage_cursor *cur, int
 	return &cur->totals[(size_t)(slot - cur->first) * cur->n_rows + row];
 }
 
-/* Is the row part of the answer? */
+/* The row is part of the answer. */
 static bool row_counts(const struct usage_cursor *cur, int64_t slot, size_t row)
 {
 	return cur->query->zeros || cur->query->group == GROUP_DIMENSION ||
 	       !amounts_wide_zero(row_totals(cur, slot, row));
 }
 
-/* How many rows of the slot come up to AFTER. */
+/* The number of rows in the bucket up to and including AFTER. */
 static size_t rows_up_to(const struct usage_cursor *cur, int64_t slot, const char *after)
 {
 	size_t n = 0;
@@ -322,8 +331,8 @@ static size_t rows_up_to(const struct usage_cursor *cur, int64_t slot, const cha
 /* ---- the cursor ---- */
 
 /*
- * What a report without a category lists: metered categories, and what the
- * accounts used. What others use adds nothing to it.
+ * Chooses the categories of a report without a category: those that are metered
+ * or used by one of the accounts.
  */
 static int list_categories(struct usage_cursor *cur, struct error *err)
 {
@@ -417,12 +426,12 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 	}
 	make_rows(cur);
 	make_accounts(cur);
-	if (!cur->n_rows) /* nothing is listed: as if there were no slots */
+	if (!cur->n_rows) /* no rows: treat as no buckets */
 		cur->buckets.n = 0;
 	return cur;
 }
 
-/* Goes to the row after AFTER in the first slot, and reads that. */
+/* Moves to the row after AFTER in the first bucket, and reads this bucket. */
 static int begin(struct usage_cursor *cur, const char *after, struct error *err)
 {
 	if (cur->query->group == GROUP_DIMENSION && load_slot(cur, cur->slot, err) < 0)
@@ -494,8 +503,9 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
 		       struct usage_position *at, struct error *err)
 {
 	bool counted = cur->query->zeros &&
-		       cur->query->group != GROUP_DIMENSION; /* without a look at the slot */
-	int64_t first = 0; /* the slot of the first of the N rows */
+		       /* every bucket has n_rows rows */
+		       cur->query->group != GROUP_DIMENSION;
+	int64_t first = 0; /* bucket of the first of the N rows */
 
 	for (int64_t k = at->slot < cur->buckets.n ? at->slot : cur->buckets.n - 1; k >= 0; k--) {
 		size_t i;
@@ -506,7 +516,7 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
 		for (; i > 0; i--) {
 			if (!row_counts(cur, k, i - 1))
 				continue;
-			if (n == 0) { /* the last row that is before them */
+			if (n == 0) { /* the row before the N rows */
 				*at = (struct usage_position) {
 					.slot = first,
 					.after = k == first

@@ -1,13 +1,12 @@
 /*
- * query.h - the one question that every report asks: whose usage, of what,
- * when, in which slots, by which dimension, from which position.
+ * query.h - the query behind every report: accounts, range, period, category,
+ * dimensions, grouping and the position to start from.
  *
- * Answers come slot by slot, newest first; inside a slot by category (report
- * order), or by member of the grouped dimension (byte order of its text). Slots
- * are read many at a time. The cost of an answer grows with the rollups that
- * there are in the slots asked for, not with the position or the number of
- * events; what would be more than the store's limit allows is refused
- * (ERR_TOO_LARGE), see also sums.h.
+ * Rows come bucket by bucket, newest first; inside a bucket by category (report
+ * order) or by value of the grouped dimension (byte order). Buckets are read
+ * many at a time. The cost grows with the number of rollups in the buckets, not
+ * with the position or the number of events. A query above the limit of the
+ * store fails with ERR_TOO_LARGE, see usage/sums.h.
  */
 #ifndef USAGE_QUERY_H
 #define USAGE_QUERY_H
@@ -17,42 +16,45 @@
 #include "usage/catalogue.h"
 
 struct usage_query {
-	const int64_t *accounts; /* added up together */
+	const int64_t *accounts; /* their usage is added up */
 	size_t n_accounts;
 	const struct zone *zone; /* never NULL */
 	enum period period;
 	/*
-	 * seconds, TO exclusive. Slots are cut to this range. Inside a quarter
-	 * hour the events are added up one by one
+	 * seconds, TO exclusive. The first and the last bucket are cut to this
+	 * range. If it begins or ends inside a quarter hour, the events of that
+	 * quarter hour are added up one by one
 	 */
 	int64_t from, to;
-	bool running; /* the quarter hour that TO lies in isn't over: it counts whole */
+	/* count the whole quarter hour that TO lies in; it is not over */
+	bool running;
 	/*
-	 * catalogue index; CATALOGUE_NONE = all that are metered or that one of
-	 * the accounts used
+	 * catalogue index; CATALOGUE_NONE: the categories that are metered or
+	 * used by one of the accounts
 	 */
 	size_t category;
-	bool zeros; /* also rows without usage (never members of a dimension) */
+	bool zeros; /* also rows without usage; not with GROUP_DIMENSION */
 	/*
-	 * Not GROUP_ACCOUNT. GROUP_NONE is one row a slot, and needs `category`;
-	 * so does GROUP_DIMENSION, and one account: an account's values are its
-	 * own
+	 * GROUP_ACCOUNT is not allowed. GROUP_NONE makes one row for each
+	 * bucket and needs `category`. GROUP_DIMENSION needs `category` and
+	 * exactly one account, because each account has its own values
 	 */
 	enum group_by group;
 	enum dimension dimension; /* of GROUP_DIMENSION */
 	/*
-	 * only usage with this value; 0 = any; -1 = a value nobody has. Needs
-	 * `category`
+	 * only usage with this value; 0: any; -1: a value that no usage has.
+	 * Needs `category`
 	 */
 	int64_t dim[DIMENSIONS];
-	size_t wanted; /* about so many rows will be read; 0: all of them */
+	size_t wanted; /* expected number of rows to read; 0: all */
 };
 
 /*
- * Where to go on: in the slot that has `slot` newer ones before it, after the
- * row of the category or member called `after` (NULL: from the slot's first
- * row; never ""). All zero: the beginning. Names, not numbers, so that rows
- * which appear between two pages make no other row come twice or not at all.
+ * A position between rows: in the bucket that has `bucket` newer ones before
+ * it, after the row of the category or value `after` (NULL: before the first
+ * row; never ""). All zero: the beginning. A position has names, not numbers of
+ * rows, so rows that appear between two pages make no other row come twice or
+ * be skipped.
  */
 struct usage_position {
 	int64_t slot;
@@ -60,32 +62,37 @@ struct usage_position {
 };
 
 struct usage_row {
-	int64_t from, to;        /* the slot, seconds, TO exclusive */
-	size_t category;         /* catalogue index; CATALOGUE_NONE when not by category */
-	int64_t member;          /* dimension value's id; 0 when not by dimension */
-	const char *member_text; /* of a dimension; borrowed until the next call with the cursor */
+	int64_t from, to; /* the bucket, seconds, TO exclusive */
+	/* catalogue index; only with GROUP_CATEGORY, else CATALOGUE_NONE */
+	size_t category;
+	/* id of the value; only with GROUP_DIMENSION, else 0 */
+	int64_t member;
+	const char *member_text; /* the value; borrowed until the next call */
 	struct amounts_wide totals;
-	/*
-	 * of this row: going on there gives the row after it; text borrowed
-	 * likewise
-	 */
+	/* the position after this row; its text is borrowed likewise */
 	struct usage_position at;
 };
 
 struct usage_cursor;
 
-/* Q and C must outlive the cursor; ST must be in a read. */
+/*
+ * Opens a cursor at START. Q and C must outlive the cursor; ST must be in a
+ * read.
+ */
 int usage_open(struct store *st, const struct catalogue *c, const struct usage_query *q,
 	       struct usage_position start, struct usage_cursor **ret, struct error *err);
-/* 1 a row, 0 the end, -1 */
+/* Reads the next row. 1 a row, 0 the end, -1 failed. */
 int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err);
-/* Is there a row after the last one? 1, 0, -1. To be asked last. */
+/*
+ * Checks whether more rows follow. 1 yes, 0 no, -1 failed. Do not read on
+ * afterwards.
+ */
 int usage_more(struct usage_cursor *cur, struct error *err);
 void usage_close(struct usage_cursor **cur);
 
 /*
- * Moves *AT back by up to N rows, for the link to the page before; stops at the
- * beginning (all zero).
+ * Moves *AT back by up to N rows, for a link to the previous page. At most to
+ * the beginning (all zero).
  */
 int usage_back(struct store *st, const struct catalogue *c, const struct usage_query *q, size_t n,
 	       struct arena *arena, struct usage_position *at, struct error *err);

@@ -14,48 +14,52 @@ enum {
 	ADD = 1,
 	SUBTRACT = -1,
 	/*
-	 * of a dimension: then the slots of all of them are read, else only of
-	 * those that are shown
+	 * with GROUP_DIMENSION: up to this many lines, the buckets of all lines
+	 * are read; otherwise only those of the lines shown
 	 */
 	FEW_LINES = 1000
 };
 
-/* What becomes of a row. */
+/* What a row is added to. */
 enum step { STEP_SUMS, STEP_SLOTS, STEP_CELLS };
 
 struct load {
 	struct store *store;
 	const struct catalogue *catalogue;
 	const struct report_question *question;
-	struct arena *arena;   /* of the report */
-	struct arena *scratch; /* of the call */
+	struct arena *arena;   /* for the report */
+	struct arena *scratch; /* for the call */
 	struct report *report;
 	enum step step;
-	struct sums_account *accounts; /* those that the filter's values are known in */
+	/* accounts in which all values of the filter exist */
+	struct sums_account *accounts;
 	size_t n_accounts;
-	const struct account **account_of; /* by place in ACCOUNTS */
+	const struct account **account_of; /* by index in ACCOUNTS */
 	/*
-	 * by catalogue index: the category that usage of it counts for;
-	 * CATALOGUE_NONE: it is not asked for
+	 * by catalogue index: the category of the line that usage counts for;
+	 * CATALOGUE_NONE: outside the query
 	 */
 	size_t *line_of;
-	int64_t *categories; /* ids of those that are, ascending; 0 of them: all are */
+	/* ids of categories in the query, ascending; none: all categories */
+	int64_t *categories;
 	size_t n_categories;
-	bool price_only;          /* amounts of different things, which don't add up */
-	GPtrArray *lines;         /* struct report_line, in the order they were met */
-	GHashTable *by_id;        /* lines by what they are about */
-	GHashTable *by_text;      /* and by key: values that are the same in all accounts */
-	struct report_line *rest; /* what has no value of the dimension */
-	/*
-	 * the line that each of ACCOUNTS is about, where only some lines are
-	 * asked for
-	 */
+	/* amounts have different units: read only prices */
+	bool price_only;
+	/* struct report_line, in the order of their first rows */
+	GPtrArray *lines;
+	/* lines by id of their value, account or category */
+	GHashTable *by_id;
+	/* lines by key, for values shared by all accounts */
+	GHashTable *by_text;
+	struct report_line *rest; /* the line for usage without a value */
+	/* by index in ACCOUNTS: the line, if only some lines are read */
 	struct report_line **entries;
 	GArray *cells;
-	GHashTable *cell_places; /* by line and slot: the place in CELLS plus 1 */
+	/* by line and bucket: the index in CELLS plus 1 */
+	GHashTable *cell_places;
 };
 
-/* ---- what is asked ---- */
+/* ---- accounts and categories ---- */
 
 static bool filters(const struct report_question *q)
 {
@@ -66,8 +70,8 @@ static bool filters(const struct report_question *q)
 }
 
 /*
- * The ids that the filter's values have in the account. 0: one of them has
- * never been used there, so nothing passes.
+ * Finds the ids of the values of the filter in an account. 1 found, 0 a value
+ * does not exist there, -1 failed.
  */
 static int find_filter(const struct load *l, int64_t account, int64_t ret[DIMENSIONS],
 		       struct error *err)
@@ -105,8 +109,9 @@ static int choose_accounts(struct load *l, struct error *err)
 }
 
 /*
- * The category just below OF (CATALOGUE_NONE: a topmost one) that I is or is
- * below; OF if it is that itself; else CATALOGUE_NONE.
+ * The line of category I, if OF is shown: OF itself for OF, otherwise the
+ * category just below OF (CATALOGUE_NONE: a top-level one) that is I or above
+ * I. CATALOGUE_NONE: I is outside OF.
  */
 static size_t finer_of(const struct catalogue *c, size_t i, size_t of)
 {
@@ -145,10 +150,7 @@ static void choose_categories(struct load *l)
 
 /* ---- lines ---- */
 
-/*
- * A line of which only later steps know has no number: all of it adds up to
- * nothing.
- */
+/* The number of a line that report_load omitted: its usage adds up to zero. */
 #define NO_NUMBER ((size_t)-1)
 
 static struct report_line *add_line(struct load *l, const char *key, size_t category,
@@ -163,7 +165,9 @@ static struct report_line *add_line(struct load *l, const char *key, size_t cate
 	return line;
 }
 
-/* The line about ID (plus 1: no key is NULL), NULL if there is none yet. */
+/*
+ * Finds the line of ID, or NULL. Keys have 1 added because no key may be NULL.
+ */
 static struct report_line *find_line(const struct load *l, int64_t id)
 {
 	return g_hash_table_lookup(l->by_id, (gpointer)(intptr_t)(id + 1));
@@ -199,7 +203,10 @@ static struct report_line *account_line(struct load *l, const struct account *a)
 	return line;
 }
 
-/* Of what has no value: of the one category that it can be of, or several. */
+/*
+ * The line for usage without a value. Its category is that of the query, or the
+ * only top-level category.
+ */
 static struct report_line *rest_line(struct load *l)
 {
 	const struct catalogue *c = l->catalogue;
@@ -227,7 +234,7 @@ static struct report_line *none_line(struct load *l)
 	return line;
 }
 
-/* The line of a value that is the same in all accounts. */
+/* Finds or makes the line of a value that is shared by all accounts. */
 static int shared_line(struct load *l, int64_t value, size_t category, struct report_line **ret,
 		       struct error *err)
 {
@@ -262,10 +269,7 @@ static int member_line(struct load *l, const struct sums_row *row, size_t catego
 	return 0;
 }
 
-/*
- * The line that a row counts for; RET stays NULL for one that isn't among those
- * that are shown.
- */
+/* Finds or makes the line that a row counts for. */
 static int choose_line(struct load *l, const struct sums_row *row, struct report_line **ret,
 		       struct error *err)
 {
@@ -321,7 +325,7 @@ static struct report_cell *find_cell(struct load *l, struct report_line *line, s
 	return &g_array_index(l->cells, struct report_cell, place - 1);
 }
 
-/* Adds T to a line in the slot, as the step wants it. */
+/* Adds T to a line and bucket, as the step requires. */
 static int put(struct load *l, struct report_line *line, size_t slot, const struct amounts_wide *t,
 	       int sign, struct error *err)
 {
@@ -357,7 +361,7 @@ static struct amounts_wide totals_of(const struct load *l, const struct sums_row
 	return amounts_widen(a);
 }
 
-/* A row that is part of the whole. */
+/* Adds a row of the whole to the report and to its line. */
 static int take_row(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
@@ -372,8 +376,8 @@ static int take_row(void *arg, const struct sums_row *row, struct error *err)
 }
 
 /*
- * A row that is part of another one, which was taken for what has no value of
- * the dimension.
+ * Adds a row with a value to its line, and subtracts it from the line without a
+ * value, which gets the whole from take_row.
  */
 static int take_member(void *arg, const struct sums_row *row, struct error *err)
 {
@@ -388,7 +392,7 @@ static int take_member(void *arg, const struct sums_row *row, struct error *err)
 	return put(l, rest_line(l), row->slot, &t, SUBTRACT, err);
 }
 
-/* A row of the whole, of which no line is wanted. */
+/* Adds a row of the whole to the report alone. */
 static int take_whole(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
@@ -399,7 +403,7 @@ static int take_whole(void *arg, const struct sums_row *row, struct error *err)
 	return 0;
 }
 
-/* A row of the line that its account stands for. */
+/* Adds a row to the line that its entry in ACCOUNTS stands for. */
 static int take_entry(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
@@ -433,8 +437,8 @@ static int ask(struct load *l, bool by_series, sums_row_fn *row, struct error *e
 }
 
 /*
- * All that belongs to the report. Members first: there may be more of them than
- * may be read.
+ * Reads the rows of the report. Rows by value come first: they are more likely
+ * to exceed the limit.
  */
 static int ask_all(struct load *l, struct error *err)
 {
@@ -501,7 +505,7 @@ static int make_slots(struct load *l, struct error *err)
 				 "the range has %lld slots; choose fewer days or a longer period",
 				 (long long)n);
 	starts = arena_array(l->arena, int64_t, (size_t)n + 1);
-	starts[0] = q->from; /* a range without any has this one, too */
+	starts[0] = q->from; /* an empty range has this start, too */
 	for (int64_t k = 0; k < n; k++)
 		buckets_range(&b, k, &starts[n - 1 - k], &starts[n - k]);
 	l->report->n_slots = (size_t)n;
@@ -509,7 +513,7 @@ static int make_slots(struct load *l, struct error *err)
 	return 0;
 }
 
-/* Keeps the lines that have any usage. */
+/* Lists the lines that have usage. */
 static int finish(struct load *l, struct error *err)
 {
 	struct report *r = l->report;
@@ -557,7 +561,7 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
 
 /* ---- the second step: slots ---- */
 
-/* The lines of the report are found again by what they are about. */
+/* Registers the lines of the report, so that rows find them. */
 static void know_lines(struct load *l)
 {
 	const struct report *r = l->report;
@@ -596,8 +600,8 @@ static void drop_line_slots(struct load *l, size_t n)
 }
 
 /*
- * Adds a line's part of each account in which it has one: its account's, or all
- * that know the value.
+ * Adds an entry to ACCOUNTS for each account in which the line may have usage:
+ * its own account, or all accounts that have its value.
  */
 static int add_entries(struct load *l, struct report_line *line, const struct load *whole,
 		       struct error *err)
@@ -626,7 +630,7 @@ static int add_entries(struct load *l, struct report_line *line, const struct lo
 	return 0;
 }
 
-/* The slots of the first N lines, each asked for by itself. */
+/* Reads the buckets of the first N lines by series. */
 static int ask_entries(struct load *whole, size_t n, struct error *err)
 {
 	struct load l = *whole;
@@ -644,7 +648,7 @@ static int ask_entries(struct load *whole, size_t n, struct error *err)
 	return l.n_accounts ? ask(&l, true, take_entry, err) : 0;
 }
 
-/* Like ask, but 1; 0: it is too much work. */
+/* Converts the result of ask: 1 done, 0 above the limit, -1 failed. */
 static int try(int rc, struct error *err)
 {
 	if (rc >= 0)
@@ -656,8 +660,8 @@ static int try(int rc, struct error *err)
 }
 
 /*
- * Of a dimension with very many values, only the lines that are shown are
- * looked up. 1, or 0: they are too much work; -1.
+ * Reads the buckets of the first N lines of a dimension with very many values.
+ * 1 done, 0 above the limit, -1 failed.
  */
 static int load_few_lines(struct load *l, size_t n, struct error *err)
 {
@@ -725,7 +729,7 @@ static int by_slot_and_line(const void *a, const void *b)
 	return (x->line->number > y->line->number) - (x->line->number < y->line->number);
 }
 
-/* Those that have usage, in order. */
+/* Copies the cells that have usage to the report, in order. */
 static void finish_cells(struct load *l)
 {
 	struct report *r = l->report;

@@ -1,12 +1,12 @@
 /*
- * report.h - what a page about usage shows: lines (categories, accounts,
- * customers ...) with their sums, and what of it fell into which slot of time.
- * Lines never overlap, so they add up to the whole: by category they are the
- * next finer ones below the chosen category, and one for the usage of the
- * category itself.
+ * report.h - the data of a usage page: lines (categories, accounts, values of a
+ * dimension) with their sums, and their usage in each bucket of time. Lines do
+ * not overlap, so their sum is the whole. By category, lines are the
+ * subcategories just below the chosen category, and one line for the usage of
+ * the chosen category itself.
  *
- * There may be very many lines: so first come their sums over the whole range,
- * then the slots of those that are shown.
+ * There may be very many lines. report_load reads only sums over the whole
+ * range; the buckets of the lines to be shown come second.
  */
 #ifndef USAGE_REPORT_H
 #define USAGE_REPORT_H
@@ -15,46 +15,48 @@
 
 enum {
 	REPORT_SLOTS_MAX = 200000,
-	REPORT_CELLS_MAX = 250000, /* of report_load_cells */
-	REPORT_NAMED_MAX = 10000   /* lines whose keys are read at once */
+	REPORT_CELLS_MAX = 250000, /* for report_load_cells */
+	/* report_load reads the keys of up to so many lines */
+	REPORT_NAMED_MAX = 10000
 };
 
 struct report_question {
 	const struct account *accounts;
 	size_t n_accounts;
 	const struct zone *zone;
-	enum period period; /* of the slots */
+	enum period period; /* length of the buckets */
 	int64_t from, to;   /* as in usage_query */
-	size_t category;    /* CATALOGUE_NONE = all */
+	size_t category;    /* CATALOGUE_NONE: all */
 	enum group_by by;
-	enum dimension dimension;    /* of GROUP_DIMENSION */
-	const char *dim[DIMENSIONS]; /* only usage with this value; NULL = any */
+	enum dimension dimension;    /* for GROUP_DIMENSION */
+	const char *dim[DIMENSIONS]; /* only usage with this value; NULL: any */
 };
 
 struct report_line {
 	/*
-	 * category's name, account's SID, dimension's value; "" = what has
-	 * none; NULL = not read, see report_name
+	 * name of a category, SID of an account or value of a dimension; "":
+	 * usage without a value; NULL: not read, see report_name
 	 */
 	const char *key;
-	int64_t member; /* of a customer, a SIM or a fleet: the value's id; else 0 */
+	int64_t member; /* id of a customer, SIM or fleet; else 0 */
 	/*
-	 * whose units the amounts have; CATALOGUE_NONE: of several, so only the
-	 * price means something
+	 * the category that gives the units of the amounts. CATALOGUE_NONE:
+	 * several categories, so that only the price is meaningful
 	 */
 	size_t category;
 	/*
-	 * by account: it; of a customer, a SIM or a fleet: whose it is; else
-	 * NULL
+	 * the account; of a customer, SIM or fleet: the account that owns it;
+	 * else NULL
 	 */
 	const struct account *account;
-	size_t number; /* from 0 to n_lines - 1; stays when report.lines is sorted */
-	bool used;     /* it has usage, though that may add up to nothing */
+	size_t number; /* 0 to n_lines - 1; stays when lines are sorted */
+	bool used;     /* has usage, which may add up to zero */
 	struct amounts_wide all;
-	struct amounts_wide *slots; /* oldest first; NULL: not read, see report_load_slots */
+	/* by bucket, oldest first; NULL: not read, see report_load_buckets */
+	struct amounts_wide *slots;
 };
 
-/* What one line used in one slot. */
+/* The usage of one line in one bucket. */
 struct report_cell {
 	struct report_line *line;
 	size_t slot;
@@ -63,46 +65,50 @@ struct report_cell {
 
 struct report {
 	size_t n_slots;
-	const int64_t *starts;      /* seconds, N_SLOTS + 1 of them: the last one is the end */
-	struct report_line **lines; /* in no order; those without any usage are left out */
+	/* seconds; n_buckets + 1 of them, the last is the end */
+	const int64_t *starts;
+	/* in no order; lines without usage are omitted */
+	struct report_line **lines;
 	size_t n_lines;
 	struct amounts_wide all;
-	struct amounts_wide *slots; /* of all lines together, oldest first; NULL: not read */
-	struct report_cell *cells;  /* by slot, oldest first; those without usage are left out */
+	/* of all lines, oldest first; NULL: not read */
+	struct amounts_wide *slots;
+	/* by bucket, oldest first; cells without usage are omitted */
+	struct report_cell *cells;
 	size_t n_cells;
 };
 
 /*
- * Reads the lines with their sums. Q is borrowed for the call; the report lives
- * in ARENA. If there are more than REPORT_NAMED_MAX lines, the keys of
- * customers, SIMs and fleets aren't read. ERR_TOO_LARGE above REPORT_SLOTS_MAX
- * slots, and as store_sums. ST must be in a read.
+ * Reads the lines and their sums. Q is borrowed for the call; the report is in
+ * ARENA. With more than REPORT_NAMED_MAX lines, the keys of customers, SIMs and
+ * fleets are not read. -1 with ERR_TOO_LARGE: more than REPORT_BUCKETS_MAX
+ * buckets, or above the limit of the store. ST must be in a read.
  */
 int report_load(struct store *st, const struct catalogue *c, const struct report_question *q,
 		struct arena *arena, struct report *ret, struct error *err);
 
 /*
- * Reads the slots of all lines together, and of the first N lines of R, which Q
- * made, as far as the store's limits allow: where they don't, the lines have no
- * slots, or R has none at all. Neither has the line "" of a dimension with very
- * many values.
+ * Reads the buckets of the whole report R, and of its first N lines. Q is the
+ * query of R. What would exceed the limit of the store is omitted: the lines
+ * have no buckets, or R has none either. The line "" of a dimension with very
+ * many values has no buckets.
  */
 int report_load_slots(struct store *st, const struct catalogue *c, const struct report_question *q,
 		      struct arena *arena, struct report *r, size_t n, struct error *err);
 
 /*
- * Reads the slots of all lines together, and the cells. ERR_TOO_LARGE above
- * REPORT_CELLS_MAX of them.
+ * Reads the buckets of the whole report, and the cells. -1 with ERR_TOO_LARGE:
+ * more than REPORT_CELLS_MAX cells.
  */
 int report_load_cells(struct store *st, const struct catalogue *c, const struct report_question *q,
 		      struct arena *arena, struct report *r, struct error *err);
 
-/* Reads the line's key, if that wasn't yet. */
+/* Reads the line's key, unless it has been read. */
 int report_name(struct store *st, struct report_line *line, struct arena *arena, struct error *err);
 
 /*
- * The order of two lines by their keys and accounts; where a key wasn't read,
- * in the order that values were used in first.
+ * Compares two lines by key, then by account. If a key has not been read, by
+ * the order in which values were first used.
  */
 int report_line_compare(const struct report_line *a, const struct report_line *b);
 

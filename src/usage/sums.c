@@ -76,7 +76,7 @@ static bool series_counts(const struct sums_reading *r, size_t account, const st
 	return (any || !r->q->by_series) && has_category(r->q, s->category);
 }
 
-static int add_event(struct sums_reading *r, size_t account, size_t span, const struct posted *p,
+static int add_event(struct sums_reading *r, size_t account, size_t span, const struct posting *p,
 		     struct error *err)
 {
 	struct sums_row row = { .account = account, .slot = span };
@@ -114,7 +114,7 @@ static int add_edge(struct sums_reading *r, size_t account, size_t span, int64_t
 		    struct error *err)
 {
 	int64_t id = r->q->accounts[account].id, hour = floor_div(from, HOUR_SEC);
-	struct posted *events;
+	struct posting *events;
 	size_t n, counted = 0;
 
 	arena_reset(&r->scratch);

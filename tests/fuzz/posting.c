@@ -64,7 +64,7 @@ static void put_parts(const uint8_t *data, size_t size, size_t n)
  * The sum of all references by the reader of sums, which must have the same
  * opinion of the parts.
  */
-static struct posting_sum read_sum(struct posted *list, size_t n, bool damaged)
+static struct posting_sum read_sum(struct posting *list, size_t n, bool damaged)
 {
 	struct posting_reader *reader = NULL;
 	const struct posting_sum *sum;
@@ -87,7 +87,7 @@ static struct posting_sum read_sum(struct posted *list, size_t n, bool damaged)
 	return all;
 }
 
-static bool can_be_written(const struct posted *list, size_t n)
+static bool can_be_written(const struct posting *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (list[i].id_len > ID_MAX)
@@ -95,10 +95,10 @@ static bool can_be_written(const struct posted *list, size_t n)
 	return true;
 }
 
-static void read_again(struct posted *list, size_t n, struct arena *arena)
+static void read_again(struct posting *list, size_t n, struct arena *arena)
 {
 	struct posting_sum sum = read_sum(list, n, false), again;
-	struct posted *second;
+	struct posting *second;
 	size_t n2;
 
 	if (!n || !can_be_written(list, n))
@@ -134,7 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena arena;
 	struct error err = { 0 };
-	struct posted *list = NULL;
+	struct posting *list = NULL;
 	size_t n = 0;
 	int64_t hour;
 

@@ -503,16 +503,16 @@ static const struct {
 	const char *words;
 } tamperings[] = {
 	{ "UPDATE event SET price = price + 1 WHERE id LIKE '%.reversal'", "doesn't take away" },
-	{ "DELETE FROM event WHERE id LIKE '%.replacement'", "lacks its fact" },
-	{ "DELETE FROM event WHERE id LIKE '%.reversal'", "lacks its fact" },
+	{ "DELETE FROM event WHERE id LIKE '%.replacement'", "lacks its entry" },
+	{ "DELETE FROM event WHERE id LIKE '%.reversal'", "lacks its entry" },
 	{ "DELETE FROM event WHERE id = 'a'", "isn't there" },
 	{ "DELETE FROM correction", "a correction that doesn't exist" },
 	{ "UPDATE correction SET sid = 'CR2' WHERE id = 1", "CR2" },
 	{ "UPDATE event SET correction = NULL, count = 1, usage = 1, price = 1 WHERE id LIKE "
 	  "'%.reversal'",
-	  "no fact of any correction" },
+	  "no entry of any correction" },
 	{ "UPDATE event SET correction = 1 WHERE id = 'b'", "of another source" },
-	{ "UPDATE correction SET kind = 0", "no fact that the correction" },
+	{ "UPDATE correction SET kind = 0", "no entry that the correction" },
 };
 
 static bool told;

@@ -14,7 +14,7 @@
 #include "store/sim.h"
 #include "store/source.h"
 #include "usage/admin.h"
-#include "usage/find.h"
+#include "usage/event_search.h"
 #include "usage/ledger.h"
 #include "usage/report.h"
 #include "fixture.h"
@@ -486,8 +486,8 @@ static size_t found(enum dimension d, const char *text)
 	OK(store_begin_read(st, &err));
 	OK(catalogue_load(st, &arena, &c, &err));
 	q.dim[d] = text;
-	OK(events_find(st, &q, &(struct event_search) { c, (struct event_position) { 0 }, 100 },
-		       &arena, &events, &err));
+	OK(event_search(st, &q, &(struct event_page) { c, (struct event_position) { 0 }, 100 },
+			&arena, &events, &err));
 	store_end(st);
 	return events.n;
 }

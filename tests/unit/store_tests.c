@@ -330,12 +330,12 @@ END_TEST
 START_TEST(the_log_is_carried_over_and_begins_anew)
 {
 	struct store *st = create(path);
-	struct store_facts facts;
+	struct store_stats facts;
 
 	OK(db_exec(st->db, "CREATE TABLE big (bytes)", &err));
 	for (int i = 0; i < 60; i++) {
 		OK(db_exec(st->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
-		OK(store_facts(st, &facts, &err));
+		OK(store_stats(st, &facts, &err));
 		ck_assert_int_lt(facts.log_bytes, 36 << 20);
 	}
 	ck_assert_int_gt(facts.file_bytes, 20 << 20);
@@ -349,7 +349,7 @@ START_TEST(the_log_waits_for_who_reads_in_it_and_is_carried_over_then)
 {
 	struct store *writer = create(path);
 	struct store *reader = reopen(0);
-	struct store_facts facts;
+	struct store_stats facts;
 	int64_t version;
 
 	OK(db_exec(writer->db, "CREATE TABLE big (bytes)", &err));
@@ -357,7 +357,7 @@ START_TEST(the_log_waits_for_who_reads_in_it_and_is_carried_over_then)
 	OK(store_version(reader, &version, &err));
 	for (int i = 0; i < 60; i++)
 		OK(db_exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
-	OK(store_facts(writer, &facts, &err));
+	OK(store_stats(writer, &facts, &err));
 	ck_assert_int_lt(facts.file_bytes, 40000000);
 	ck_assert_int_gt(facts.log_bytes, 60000000);
 	store_end(reader);
@@ -367,7 +367,7 @@ START_TEST(the_log_waits_for_who_reads_in_it_and_is_carried_over_then)
 	 */
 	for (int i = 0; i < 40; i++)
 		OK(db_exec(writer->db, "INSERT INTO big VALUES (zeroblob(1000000))", &err));
-	OK(store_facts(writer, &facts, &err));
+	OK(store_stats(writer, &facts, &err));
 	ck_assert_int_gt(facts.file_bytes, 60000000);
 	store_close(&reader);
 	store_close(&writer);
@@ -1661,7 +1661,7 @@ static void write_sound_ledger(void)
 {
 	struct fixture f = with_series(path);
 	int64_t quarter = (20454LL * 96) - 1; /* the last of 2025 */
-	struct posted ref;
+	struct posting ref;
 
 	OK(store_begin_write(f.st, &err));
 	for (int i = 0; i < 8; i++) {
@@ -1676,7 +1676,7 @@ static void write_sound_ledger(void)
 		e.id_len = strlen(id);
 		e.amounts = (struct amounts) { .n = { 1, 10, 100, 1000 } };
 		OK(store_events_add(f.st, &e, 1, &err));
-		ref = (struct posted) { e.time_us, e.series, e.source, e.id, e.id_len };
+		ref = (struct posting) { e.time_us, e.series, e.source, e.id, e.id_len };
 		OK(store_postings_add(f.st, f.account, &ref, 1, &err));
 		for (int level = 0; level < LEVELS; level++) {
 			struct rollup r = { .level = level,
@@ -2085,18 +2085,18 @@ static uint64_t random_number(uint64_t *state)
  * References of N events in HOUR, each called after its number, with ids of
  * many lengths.
  */
-static struct posted *make_posted(size_t n, int64_t hour, int64_t series, uint64_t *state)
+static struct posting *make_posted(size_t n, int64_t hour, int64_t series, uint64_t *state)
 {
-	struct posted *list = arena_array(&arena, struct posted, n);
+	struct posting *list = arena_array(&arena, struct posting, n);
 
 	for (size_t i = 0; i < n; i++) {
 		char *id = arena_printf(&arena, "call-%08zu-%0*d", i,
 					(int)(random_number(state) % 200) + 1, 7);
 
-		list[i] = (struct posted) { hour * 3600000000 +
-						    (int64_t)(random_number(state) % 3600000000),
-					    series, (int64_t)(random_number(state) % 5) + 1, id,
-					    strlen(id) };
+		list[i] = (struct posting) { hour * 3600000000 +
+						     (int64_t)(random_number(state) % 3600000000),
+					     series, (int64_t)(random_number(state) % 5) + 1, id,
+					     strlen(id) };
 	}
 	return list;
 }
@@ -2105,7 +2105,7 @@ static void check_postings(struct store *st, int64_t account, int64_t hour, size
 			   const struct posting_sum *want)
 {
 	struct posting_sum sum = { 0 };
-	struct posted *list;
+	struct posting *list;
 	size_t n;
 
 	OK(store_postings(st, &(struct account_hour) { account, hour }, &arena, &list, &n, &err));
@@ -2113,7 +2113,7 @@ static void check_postings(struct store *st, int64_t account, int64_t hour, size
 	for (size_t i = 0; i < n; i++) {
 		posting_sum_add(&sum, &list[i]);
 		if (i > 0) {
-			const struct posted *a = &list[i - 1], *b = &list[i];
+			const struct posting *a = &list[i - 1], *b = &list[i];
 
 			ck_assert(a->effective_us < b->effective_us ||
 				  (a->effective_us == b->effective_us &&
@@ -2135,7 +2135,8 @@ START_TEST(postings_of_many_commits_come_back_in_order)
 	for (int commit = 0; commit < 60; commit++) {
 		size_t n = commit % 7 ? random_number(&state) % 3 + 1 : 200,
 		       which = random_number(&state) % 3;
-		struct posted *list = make_posted(n, 490000 + 10 * (int64_t)which, f.plain, &state);
+		struct posting *list = make_posted(n, 490000 + 10 * (int64_t)which, f.plain,
+						   &state);
 
 		for (size_t i = 0; i < n; i++)
 			posting_sum_add(&want[which], &list[i]);
@@ -2164,7 +2165,7 @@ END_TEST
 START_TEST(small_commits_share_a_part)
 {
 	struct fixture f = with_series(path);
-	struct posted ref = { .series = f.plain, .source = f.source, .id_len = 6 };
+	struct posting ref = { .series = f.plain, .source = f.source, .id_len = 6 };
 
 	for (int i = 0; i < 50; i++) {
 		char id[16];
@@ -2183,7 +2184,7 @@ END_TEST
 
 START_TEST(damaged_postings_are_said)
 {
-	struct posted *list;
+	struct posting *list;
 	struct store *st;
 	size_t n;
 
@@ -2204,7 +2205,7 @@ END_TEST
 START_TEST(events_of_an_older_ledger_get_their_postings)
 {
 	struct store *st;
-	struct posted *list;
+	struct posting *list;
 	struct stored_event e;
 	struct db *db;
 	int64_t source;
@@ -2630,13 +2631,13 @@ static void add_meanwhile(struct meanwhile *m)
 				  .series = m->f.dimensioned,
 				  .time_us = at * 900000000 + 100 + m->n,
 				  .amounts.n = { 1, 10, 100, 1000 } };
-	struct posted ref;
+	struct posting ref;
 
 	snprintf(id, sizeof(id), "meanwhile-%d", m->n++);
 	e.id_len = strlen(id);
 	OK(store_begin_write(m->st, &err));
 	OK(store_events_add(m->st, &e, 1, &err));
-	ref = (struct posted) { e.time_us, e.series, e.source, e.id, e.id_len };
+	ref = (struct posting) { e.time_us, e.series, e.source, e.id, e.id_len };
 	OK(store_postings_add(m->st, m->f.account, &ref, 1, &err));
 	for (int level = 0; level < LEVELS; level++) {
 		struct rollup r = { .level = level,
@@ -2658,7 +2659,7 @@ START_TEST(rebuild_keeps_what_comes_meanwhile)
 	struct meanwhile m = {
 		.f = { .account = 1, .category = 1, .source = 1, .plain = 1, .dimensioned = 2 }
 	};
-	struct posted *refs;
+	struct posting *refs;
 	size_t n, n_refs;
 
 	write_sound_ledger();

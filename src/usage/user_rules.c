@@ -1,4 +1,4 @@
-#include "usage/user.h"
+#include "usage/user_rules.h"
 
 #include <stdio.h>
 #include <string.h>

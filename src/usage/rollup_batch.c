@@ -1,4 +1,4 @@
-#include "usage/rollups.h"
+#include "usage/rollup_batch.h"
 
 #include <glib.h>
 #include <stdlib.h>
@@ -7,14 +7,19 @@
 #include "store/rollup.h"
 #include "base/banned.h"
 
-#define CHUNK 128 /* rollups handed to the store at once */
+#define CHUNK 128 /* rollups passed to the store in one call */
 
-struct rollups {
-	struct arena arena; /* of all rollups here */
-	/* a set of struct rollup: the events by series and quarter hour */
+struct rollup_batch {
+	struct arena arena; /* holds all rollups of the batch */
+	/* a set of struct rollup: by series and quarter hour */
 	GHashTable *quarters;
-	GHashTable *all;              /* a set of struct rollup: those sums by every level */
-	GPtrArray *tables[LEVELS][2]; /* what goes to the store: totals, parts */
+	/*
+	 * a set of struct rollup: computed from QUARTERS; the rollups of all
+	 * levels but those by series and quarter hour
+	 */
+	GHashTable *all;
+	/* by level; false: by category, true: by series */
+	GPtrArray *tables[LEVELS][2];
 };
 
 static guint rollup_hash(gconstpointer p)
@@ -36,58 +41,59 @@ static gboolean rollup_equal(gconstpointer a, gconstpointer b)
 	       x->category == y->category && x->level == y->level;
 }
 
-struct rollups *rollups_new(void)
+struct rollup_batch *rollup_batch_new(void)
 {
-	struct rollups *r = calloc(1, sizeof(*r));
+	struct rollup_batch *b = calloc(1, sizeof(*b));
 
-	if (!r)
+	if (!b)
 		abort();
-	arena_init(&r->arena);
-	r->quarters = g_hash_table_new(rollup_hash, rollup_equal);
-	r->all = g_hash_table_new(rollup_hash, rollup_equal);
+	arena_init(&b->arena);
+	b->quarters = g_hash_table_new(rollup_hash, rollup_equal);
+	b->all = g_hash_table_new(rollup_hash, rollup_equal);
 	for (int level = 0; level < LEVELS; level++) {
 		for (int part = 0; part < 2; part++)
-			r->tables[level][part] = g_ptr_array_new();
+			b->tables[level][part] = g_ptr_array_new();
 	}
-	return r;
+	return b;
 }
 
-void rollups_free(struct rollups **r)
+void rollup_batch_free(struct rollup_batch **b)
 {
-	if (!*r)
+	if (!*b)
 		return;
-	arena_release(&(*r)->arena);
-	g_hash_table_destroy((*r)->quarters);
-	g_hash_table_destroy((*r)->all);
+	arena_release(&(*b)->arena);
+	g_hash_table_destroy((*b)->quarters);
+	g_hash_table_destroy((*b)->all);
 	for (int level = 0; level < LEVELS; level++) {
 		for (int part = 0; part < 2; part++)
-			g_ptr_array_free((*r)->tables[level][part], TRUE);
+			g_ptr_array_free((*b)->tables[level][part], TRUE);
 	}
-	free(*r);
-	*r = NULL;
+	free(*b);
+	*b = NULL;
 }
 
-void rollups_clear(struct rollups *r)
+void rollup_batch_clear(struct rollup_batch *b)
 {
-	g_hash_table_remove_all(r->quarters);
-	g_hash_table_remove_all(r->all);
+	g_hash_table_remove_all(b->quarters);
+	g_hash_table_remove_all(b->all);
 	for (int level = 0; level < LEVELS; level++) {
 		for (int part = 0; part < 2; part++)
-			g_ptr_array_set_size(r->tables[level][part], 0);
+			g_ptr_array_set_size(b->tables[level][part], 0);
 	}
-	arena_reset(&r->arena);
+	arena_reset(&b->arena);
 }
 
 /* ---- adding up ---- */
 
-/* The rollup of TABLE with KEY's key; a new one has no amounts yet. */
-static struct rollup *rollup_get(struct rollups *rs, GHashTable *table, const struct rollup *key)
+/* Finds the rollup of TABLE with the key of KEY, or adds a copy of KEY. */
+static struct rollup *rollup_get(struct rollup_batch *b, GHashTable *table,
+				 const struct rollup *key)
 {
 	struct rollup *r = g_hash_table_lookup(table, key);
 
 	if (r)
 		return r;
-	r = arena_new(&rs->arena, struct rollup);
+	r = arena_new(&b->arena, struct rollup);
 	*r = *key;
 	g_hash_table_add(table, r);
 	return r;
@@ -110,8 +116,8 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-/* The keys of the tables of totals, and of parts. */
-static gint compare_totals(gconstpointer a, gconstpointer b)
+/* The order of the tables of rollups by category and by series. */
+static gint compare_by_category(gconstpointer a, gconstpointer b)
 {
 	const struct rollup *x = *(const struct rollup *const *)a;
 	const struct rollup *y = *(const struct rollup *const *)b;
@@ -123,7 +129,7 @@ static gint compare_totals(gconstpointer a, gconstpointer b)
 	return compare_numbers(x->category, y->category);
 }
 
-static gint compare_parts(gconstpointer a, gconstpointer b)
+static gint compare_by_series(gconstpointer a, gconstpointer b)
 {
 	const struct rollup *x = *(const struct rollup *const *)a;
 	const struct rollup *y = *(const struct rollup *const *)b;
@@ -137,21 +143,22 @@ static gint compare_parts(gconstpointer a, gconstpointer b)
 	return compare_numbers(x->series, y->series);
 }
 
-static GPtrArray *list_quarters(struct rollups *rs)
+static GPtrArray *list_quarters(struct rollup_batch *b)
 {
-	GPtrArray *list = g_ptr_array_sized_new(g_hash_table_size(rs->quarters));
+	GPtrArray *list = g_ptr_array_sized_new(g_hash_table_size(b->quarters));
 	GHashTableIter it;
 	gpointer sum;
 
-	g_hash_table_iter_init(&it, rs->quarters);
+	g_hash_table_iter_init(&it, b->quarters);
 	while (g_hash_table_iter_next(&it, &sum, NULL))
 		g_ptr_array_add(list, sum);
-	g_ptr_array_sort(list, compare_parts);
+	g_ptr_array_sort(list, compare_by_series);
 	return list;
 }
 
-/* The total of each level that S belongs to. */
-static void find_totals(struct rollups *rs, const struct rollup *s, struct rollup *totals[LEVELS])
+/* Finds the rollup by category of each level that S belongs to. */
+static void find_totals(struct rollup_batch *b, const struct rollup *s,
+			struct rollup *totals[LEVELS])
 {
 	for (int level = 0; level < LEVELS; level++) {
 		struct rollup key = { .level = level,
@@ -159,15 +166,15 @@ static void find_totals(struct rollups *rs, const struct rollup *s, struct rollu
 				      .category = s->category,
 				      .slot = slot_of(level, s->slot) };
 
-		totals[level] = rollup_get(rs, rs->all, &key);
+		totals[level] = rollup_get(b, b->all, &key);
 	}
 }
 
 /*
- * Adds the sum S to its totals, and to the parts that have their slots. It is
- * the finest part itself.
+ * Adds S to its rollups by category and by series. S itself is the rollup by
+ * series and quarter hour.
  */
-static int add_sum(struct rollups *rs, struct rollup *s, struct rollup *const totals[LEVELS],
+static int add_sum(struct rollup_batch *b, struct rollup *s, struct rollup *const totals[LEVELS],
 		   struct error *err)
 {
 	bool has_part = dimensions_any(s->dim);
@@ -181,19 +188,19 @@ static int add_sum(struct rollups *rs, struct rollup *s, struct rollup *const to
 			continue;
 		key.series = s->series;
 		key.amounts = (struct amounts) { 0 };
-		if (rollup_add(rollup_get(rs, rs->all, &key), &s->amounts, err) < 0)
+		if (rollup_add(rollup_get(b, b->all, &key), &s->amounts, err) < 0)
 			return -1;
 	}
 	if (has_part)
-		g_ptr_array_add(rs->tables[LEVEL_QUARTER][true], s);
+		g_ptr_array_add(b->tables[LEVEL_QUARTER][true], s);
 	return 0;
 }
 
 /*
- * Then those sums by every level. In order, so that most have the totals of the
- * one before.
+ * Adds SUMS up by each level. SUMS are in order, so most belong to the same
+ * rollups by category as the one before.
  */
-static int add_up_sums(struct rollups *rs, GPtrArray *sums, struct error *err)
+static int add_up_sums(struct rollup_batch *b, GPtrArray *sums, struct error *err)
 {
 	struct rollup *totals[LEVELS];
 	const struct rollup *last = NULL;
@@ -203,42 +210,42 @@ static int add_up_sums(struct rollups *rs, GPtrArray *sums, struct error *err)
 
 		if (!last || last->slot != s->slot || last->category != s->category ||
 		    last->account != s->account)
-			find_totals(rs, s, totals);
-		if (add_sum(rs, s, totals, err) < 0)
+			find_totals(b, s, totals);
+		if (add_sum(b, s, totals, err) < 0)
 			return -1;
 		last = s;
 	}
 	return 0;
 }
 
-static int add_up(struct rollups *rs, struct error *err)
+static int add_up(struct rollup_batch *b, struct error *err)
 {
-	GPtrArray *sums = list_quarters(rs);
-	int rc = add_up_sums(rs, sums, err);
+	GPtrArray *sums = list_quarters(b);
+	int rc = add_up_sums(b, sums, err);
 
 	g_ptr_array_free(sums, TRUE);
 	return rc;
 }
 
 /*
- * What goes to the store, each table in its order; the finest parts came in
- * theirs.
+ * Sorts all rollups into their tables. Those by series and quarter hour are
+ * there already, in order.
  */
-static void fill_tables(struct rollups *rs)
+static void fill_tables(struct rollup_batch *b)
 {
 	GHashTableIter it;
 	gpointer rollup;
 
-	g_hash_table_iter_init(&it, rs->all);
+	g_hash_table_iter_init(&it, b->all);
 	while (g_hash_table_iter_next(&it, &rollup, NULL)) {
 		const struct rollup *r = rollup;
 
-		g_ptr_array_add(rs->tables[r->level][r->series != 0], rollup);
+		g_ptr_array_add(b->tables[r->level][r->series != 0], rollup);
 	}
 	for (int level = 0; level < LEVELS; level++) {
-		g_ptr_array_sort(rs->tables[level][false], compare_totals);
+		g_ptr_array_sort(b->tables[level][false], compare_by_category);
 		if (level != LEVEL_QUARTER)
-			g_ptr_array_sort(rs->tables[level][true], compare_parts);
+			g_ptr_array_sort(b->tables[level][true], compare_by_series);
 	}
 }
 
@@ -257,38 +264,41 @@ static int store_table(struct store *st, GPtrArray *table, struct error *err)
 	return 0;
 }
 
-static int store_tables(struct rollups *rs, struct store *st, struct error *err)
+static int store_tables(struct rollup_batch *b, struct store *st, struct error *err)
 {
 	for (int level = 0; level < LEVELS; level++) {
 		for (int part = 0; part < 2; part++) {
-			if (store_table(st, rs->tables[level][part], err) < 0)
+			if (store_table(st, b->tables[level][part], err) < 0)
 				return -1;
 		}
 	}
 	return 0;
 }
 
-int rollups_add(struct rollups *r, const struct rollup *quarter, const struct amounts *amounts,
-		struct error *err)
+int rollup_batch_add(struct rollup_batch *b, const struct rollup *quarter,
+		     const struct amounts *amounts, struct error *err)
 {
-	return rollup_add(rollup_get(r, r->quarters, quarter), amounts, err);
+	return rollup_add(rollup_get(b, b->quarters, quarter), amounts, err);
 }
 
-int rollups_store(struct rollups *r, struct store *st, struct error *err)
+int rollup_batch_store(struct rollup_batch *b, struct store *st, struct error *err)
 {
-	int rc = add_up(r, err);
+	int rc = add_up(b, err);
 
 	if (rc < 0)
 		return -1;
-	fill_tables(r);
-	return store_tables(r, st, err);
+	fill_tables(b);
+	return store_tables(b, st, err);
 }
 
 /* ---- what fits ---- */
 
-/* The rollup KEY as it is in the store and with what was tried before. */
-static struct rollup *read_rollup(struct rollups *r, struct store *st, const struct rollup *key,
-				  struct error *err)
+/*
+ * Finds the rollup KEY, including amounts tried before; reads it from the store
+ * the first time.
+ */
+static struct rollup *read_rollup(struct rollup_batch *b, struct store *st,
+				  const struct rollup *key, struct error *err)
 {
 	struct rollup_scan scan = { .level = key->level,
 				    .account = key->account,
@@ -297,28 +307,28 @@ static struct rollup *read_rollup(struct rollups *r, struct store *st, const str
 				    .to = key->slot + 1,
 				    .by_series = key->series != 0,
 				    .series = key->series };
-	struct rollup *known = g_hash_table_lookup(r->all, key), found;
+	struct rollup *kept = g_hash_table_lookup(b->all, key), found;
 	int rc;
 
-	if (known)
-		return known;
+	if (kept)
+		return kept;
 	if (store_scan_begin(st, &scan, err) < 0)
 		return NULL;
 	rc = store_scan_next(st, &found, err);
 	store_scan_end(st);
 	if (rc < 0)
 		return NULL;
-	known = rollup_get(r, r->all, key);
+	kept = rollup_get(b, b->all, key);
 	if (rc > 0)
-		known->amounts = found.amounts;
-	return known;
+		kept->amounts = found.amounts;
+	return kept;
 }
 
 /*
- * All rollups that an event of QUARTER is in: totals, and parts if it has
- * dimensions.
+ * Finds all rollups that an event of QUARTER counts in: by category, and if it
+ * has dimensions by series.
  */
-static int find_tried(struct rollups *r, struct store *st, const struct rollup *quarter,
+static int find_tried(struct rollup_batch *b, struct store *st, const struct rollup *quarter,
 		      struct rollup *tried[2 * LEVELS], size_t *ret_n, struct error *err)
 {
 	*ret_n = 0;
@@ -332,7 +342,7 @@ static int find_tried(struct rollups *r, struct store *st, const struct rollup *
 				key.series = 0;
 				memset(key.dim, 0, sizeof(key.dim));
 			}
-			tried[*ret_n] = read_rollup(r, st, &key, err);
+			tried[*ret_n] = read_rollup(b, st, &key, err);
 			if (!tried[(*ret_n)++])
 				return -1;
 		}
@@ -340,14 +350,14 @@ static int find_tried(struct rollups *r, struct store *st, const struct rollup *
 	return 0;
 }
 
-int rollups_try(struct rollups *r, struct store *st, const struct rollup *quarter,
-		const struct amounts *amounts, struct error *reason, struct error *err)
+int rollup_batch_try(struct rollup_batch *b, struct store *st, const struct rollup *quarter,
+		     const struct amounts *amounts, struct error *reason, struct error *err)
 {
 	struct rollup *tried[2 * LEVELS];
 	struct amounts negative = amounts_negated(amounts);
 	size_t n;
 
-	if (find_tried(r, st, quarter, tried, &n, err) < 0)
+	if (find_tried(b, st, quarter, tried, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (rollup_add(tried[i], amounts, reason) == 0)

@@ -1,9 +1,9 @@
 /*
- * user.h - the rules for users and keys, the same wherever they are made: what
+ * user_rules.h - the rules for users and keys, the same wherever they are made: what
  * may be a name or a password, and what goes with which role.
  */
-#ifndef USAGE_USER_H
-#define USAGE_USER_H
+#ifndef USAGE_USER_RULES_H
+#define USAGE_USER_RULES_H
 
 #include "usage/principal.h"
 

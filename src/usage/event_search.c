@@ -1,4 +1,4 @@
-#include "usage/find.h"
+#include "usage/event_search.h"
 
 #include <glib.h>
 #include <stdlib.h>
@@ -17,10 +17,10 @@
 #define HOUR_US (3600 * USEC_PER_SEC)
 
 enum {
-	PASSED_MAX = 1000000, /* references looked at for one answer */
-	SERIES_MAX = 200000,  /* series looked up for them, or half as many events: */
-	STATE_SERIES = 2,     /* the state of one costs as much as two series */
-	SOURCES_MAX = 1000    /* that an id is looked for in */
+	PASSED_MAX = 1000000, /* postings read for one page */
+	LOOKUPS_MAX = 200000, /* series looked up for one page */
+	STATE_LOOKUPS = 2,    /* the state of an event costs as much */
+	SOURCES_MAX = 1000    /* sources searched for an id */
 };
 
 const char *const event_filter_names[EVENT_FILTERS + 1] = {
@@ -58,7 +58,7 @@ static int load_correction(struct store *st, struct arena *arena, struct found_e
 		return -1;
 	if (rc == 0)
 		return part ? error_set(err, ERR_INTERNAL, NULL,
-					"a correction that an event names isn't there: run "
+					"a correction that an event names does not exist: run "
 					"\"usaged verify\"")
 			    : 0;
 	ret->correction = c;
@@ -80,7 +80,7 @@ int event_load(struct store *st, const struct event_key *key, struct arena *aren
 	rc = store_series_by_id(st, ret->event.series, &ret->series, err);
 	if (rc == 0)
 		return error_set(err, ERR_INTERNAL, NULL,
-				 "an event's series isn't there: run \"usaged verify\"");
+				 "an event's series does not exist: run \"usaged verify\"");
 	if (rc < 0 || load_texts(st, arena, ret, err) < 0 ||
 	    event_state(st, &ret->event, &ret->state, err) < 0 ||
 	    load_correction(st, arena, ret, err) < 0)
@@ -90,10 +90,7 @@ int event_load(struct store *st, const struct event_key *key, struct arena *aren
 
 /* ---- the order ---- */
 
-/*
- * A reference that fits, with what tells its place among those of other
- * accounts.
- */
+/* A posting that matches, with its account. */
 struct candidate {
 	int64_t effective_us, source, account;
 	const char *id;
@@ -136,41 +133,43 @@ static int newest_first(const void *a, const void *b)
 
 /* ---- the search ---- */
 
-/* What is known of a series. */
-struct known_match {
+/* Whether a series matches the query. */
+struct series_match {
 	int64_t id;
 	bool matches;
 };
 
-/* The dimensions' values asked for, as an account knows them. */
+/* The ids that the values of the query have in an account. */
 struct filter {
 	int64_t account;
-	bool known; /* all of them: else nothing of it matches */
+	/* the account knows all values; else none of its events match */
+	bool known;
 	int64_t dim[DIMENSIONS];
 };
 
-struct search {
+struct event_search {
 	struct store *st;
 	const struct catalogue *catalogue;
 	const struct event_query *q;
-	bool forwards;          /* in time */
+	bool forwards;          /* oldest first */
 	const int64_t *sources; /* ascending; NULL: any */
 	size_t n_sources;
 	struct candidate start; /* `id` NULL: from the beginning */
 	size_t wanted;
-	struct arena *arena;    /* of the answer */
-	struct arena scratch;   /* of one account's hour */
-	GHashTable *series;     /* struct known_match by id */
-	GHashTable *filters;    /* struct filter by account */
-	int64_t *hours;         /* by account: the next one that it has events in; -1: none */
+	struct arena *arena;  /* for the result */
+	struct arena scratch; /* for one account's hour */
+	GHashTable *series;   /* struct series_match by id */
+	GHashTable *filters;  /* struct filter by account */
+	/* by account: the next hour with events; -1: none */
+	int64_t *hours;
 	struct candidate *list; /* in order up to `sorted` */
 	size_t n, sorted, size;
 	size_t passed, looked_up;
-	/* `id` not NULL: it became too much work here, inside an hour */
+	/* `id` not NULL: the limit was reached here, inside an hour */
 	struct candidate cut;
 };
 
-static int (*order_of(const struct search *s))(const void *a, const void *b)
+static int (*order_of(const struct event_search *s))(const void *a, const void *b)
 {
 	return s->forwards ? oldest_first : newest_first;
 }
@@ -180,18 +179,18 @@ static int compare_sources(const void *a, const void *b)
 	return compare_numbers(*(const int64_t *)a, *(const int64_t *)b);
 }
 
-static bool has_source(const struct search *s, int64_t source)
+static bool has_source(const struct event_search *s, int64_t source)
 {
 	return !s->q->source ||
 	       bsearch(&source, s->sources, s->n_sources, sizeof(source), compare_sources);
 }
 
-static bool beyond_start(const struct search *s, const struct candidate *c)
+static bool beyond_start(const struct event_search *s, const struct candidate *c)
 {
 	return !s->start.id || order_of(s)(&s->start, c) < 0;
 }
 
-static int read_filter(struct search *s, struct filter *f, struct error *err)
+static int read_filter(struct event_search *s, struct filter *f, struct error *err)
 {
 	f->known = true;
 	for (int d = 0; d < DIMENSIONS; d++) {
@@ -206,8 +205,8 @@ static int read_filter(struct search *s, struct filter *f, struct error *err)
 	return 0;
 }
 
-/* Each account is asked once. */
-static int filter_of(struct search *s, int64_t account, const struct filter **ret,
+/* Finds the filter of an account; reads it once. */
+static int filter_of(struct event_search *s, int64_t account, const struct filter **ret,
 		     struct error *err)
 {
 	struct filter *f = g_hash_table_lookup(s->filters, &account);
@@ -223,7 +222,7 @@ static int filter_of(struct search *s, int64_t account, const struct filter **re
 	return 0;
 }
 
-static int check_series(struct search *s, int64_t id, bool *ret, struct error *err)
+static int check_series(struct event_search *s, int64_t id, bool *ret, struct error *err)
 {
 	const struct event_query *q = s->q;
 	const struct filter *filter;
@@ -246,25 +245,25 @@ static int check_series(struct search *s, int64_t id, bool *ret, struct error *e
 	return 0;
 }
 
-/* 1, 0, -1. Each series is asked for once. */
-static int series_matches(struct search *s, int64_t id, struct error *err)
+/* Checks a series, once. 1 it matches, 0 not, -1 failed. */
+static int series_matches(struct event_search *s, int64_t id, struct error *err)
 {
-	struct known_match *known = g_hash_table_lookup(s->series, &id);
+	struct series_match *match = g_hash_table_lookup(s->series, &id);
 	bool matches;
 
-	if (known)
-		return known->matches;
+	if (match)
+		return match->matches;
 	s->looked_up++;
 	if (check_series(s, id, &matches, err) < 0)
 		return -1;
-	known = g_new(struct known_match, 1);
-	*known = (struct known_match) { id, matches };
-	g_hash_table_insert(s->series, &known->id, known);
+	match = g_new(struct series_match, 1);
+	*match = (struct series_match) { id, matches };
+	g_hash_table_insert(s->series, &match->id, match);
 	return matches;
 }
 
-/* 1, 0, -1. */
-static int state_matches(struct search *s, const struct candidate *c, struct error *err)
+/* Checks the state of an event. 1 it matches, 0 not, -1 failed. */
+static int state_matches(struct event_search *s, const struct candidate *c, struct error *err)
 {
 	struct stored_event event;
 	enum event_state state;
@@ -272,7 +271,7 @@ static int state_matches(struct search *s, const struct candidate *c, struct err
 
 	if (s->q->state < 0)
 		return 1;
-	s->looked_up += STATE_SERIES;
+	s->looked_up += STATE_LOOKUPS;
 	rc = store_event_find(s->st, &(struct event_key) { c->source, c->id, c->id_len },
 			      &s->scratch, &event, err);
 	if (rc > 0 && s->q->state == EVENT_LATE)
@@ -282,8 +281,9 @@ static int state_matches(struct search *s, const struct candidate *c, struct err
 	return rc;
 }
 
-/* Does it fit? Cheap questions first. */
-static int matches(struct search *s, const struct candidate *c, int64_t series, struct error *err)
+/* Checks all conditions, cheap ones first. 1 match, 0 none, -1 failed. */
+static int matches(struct event_search *s, const struct candidate *c, int64_t series,
+		   struct error *err)
 {
 	int rc;
 
@@ -294,7 +294,7 @@ static int matches(struct search *s, const struct candidate *c, int64_t series, 
 	return rc <= 0 ? rc : state_matches(s, c, err);
 }
 
-static void keep(struct search *s, const struct candidate *c)
+static void keep(struct event_search *s, const struct candidate *c)
 {
 	size_t size = s->size ? s->size * 2 : 64;
 
@@ -307,23 +307,20 @@ static void keep(struct search *s, const struct candidate *c)
 	s->list[s->n++].id = arena_strn(s->arena, c->id, c->id_len);
 }
 
-static bool beyond_cut(const struct search *s, const struct candidate *c)
+static bool beyond_cut(const struct event_search *s, const struct candidate *c)
 {
 	return s->cut.id && order_of(s)(&s->cut, c) < 0;
 }
 
-/* From C on, nothing of this hour is looked at any more, in no account. */
-static void cut(struct search *s, const struct candidate *c)
+/* Ends the search at C: for all accounts, the rest of the hour is skipped. */
+static void cut(struct event_search *s, const struct candidate *c)
 {
 	s->cut = *c;
 	s->cut.id = arena_strn(s->arena, c->id, c->id_len);
 }
 
-/*
- * Puts what was found since the last hour in order, and lets go of what is too
- * much.
- */
-static void put_in_order(struct search *s)
+/* Sorts the events found in this hour and removes those beyond the limit. */
+static void put_in_order(struct event_search *s)
 {
 	if (s->n > s->sorted)
 		qsort(s->list + s->sorted, s->n - s->sorted, sizeof(*s->list), order_of(s));
@@ -335,8 +332,8 @@ static void put_in_order(struct search *s)
 
 /* ---- by time ---- */
 
-/* Late events alone are found without a look at the hours between. */
-static int late_hour(struct search *s, size_t i, int64_t from, struct error *err)
+/* Finds the next hour with late events, without reading hours between. */
+static int late_hour(struct event_search *s, size_t i, int64_t from, struct error *err)
 {
 	int64_t begin = from * HOUR_US,
 		end = from < INT64_MAX / HOUR_US ? begin + HOUR_US - 1 : INT64_MAX, instant;
@@ -348,7 +345,7 @@ static int late_hour(struct search *s, size_t i, int64_t from, struct error *err
 	return rc;
 }
 
-static int next_hour(struct search *s, size_t i, int64_t from, struct error *err)
+static int next_hour(struct event_search *s, size_t i, int64_t from, struct error *err)
 {
 	int rc = s->q->state == EVENT_LATE ? late_hour(s, i, from, err)
 					   : store_posting_hour(s->st, s->q->accounts[i], from,
@@ -359,8 +356,8 @@ static int next_hour(struct search *s, size_t i, int64_t from, struct error *err
 	return rc < 0 ? -1 : 0;
 }
 
-/* The hour to look at next, or -1. */
-static int64_t choose_hour(const struct search *s)
+/* The next hour to read, or -1. */
+static int64_t choose_hour(const struct event_search *s)
 {
 	int64_t first = floor_div(s->q->from_us, HOUR_US),
 		last = floor_div(s->q->to_us - 1, HOUR_US), best = -1;
@@ -376,13 +373,13 @@ static int64_t choose_hour(const struct search *s)
 }
 
 /*
- * The references of one account, in its order: as many of them as can still be
- * wanted.
+ * Searches the postings of one account and hour, in the order of the list,
+ * until the page is full.
  */
-static int search_account(struct search *s, size_t i, int64_t hour, struct error *err)
+static int search_account(struct event_search *s, size_t i, int64_t hour, struct error *err)
 {
 	size_t n, found = s->sorted;
-	struct posted *refs;
+	struct posting *refs;
 
 	arena_reset(&s->scratch);
 	if (store_postings(s->st, &(struct account_hour) { s->q->accounts[i], hour }, &s->scratch,
@@ -390,7 +387,7 @@ static int search_account(struct search *s, size_t i, int64_t hour, struct error
 		return -1;
 	s->passed += n;
 	for (size_t k = 0; k < n && found < s->wanted; k++) {
-		const struct posted *p = &refs[s->forwards ? k : n - 1 - k];
+		const struct posting *p = &refs[s->forwards ? k : n - 1 - k];
 		struct candidate c = { p->effective_us, p->source, s->q->accounts[i], p->id,
 				       p->id_len };
 		int rc = beyond_cut(s, &c) ? 0 : matches(s, &c, p->series, err);
@@ -403,13 +400,13 @@ static int search_account(struct search *s, size_t i, int64_t hour, struct error
 		}
 		if (beyond_cut(s, &c))
 			break;
-		if (s->looked_up > SERIES_MAX && !s->cut.id && beyond_start(s, &c))
+		if (s->looked_up > LOOKUPS_MAX && !s->cut.id && beyond_start(s, &c))
 			cut(s, &c);
 	}
 	return 0;
 }
 
-static int search_hour(struct search *s, int64_t hour, struct error *err)
+static int search_hour(struct event_search *s, int64_t hour, struct error *err)
 {
 	s->sorted = s->n;
 	for (size_t i = 0; i < s->q->n_accounts; i++) {
@@ -430,8 +427,8 @@ static struct event_position position_of(const struct candidate *c)
 	return (struct event_position) { c->effective_us, c->source, c->account, c->id };
 }
 
-/* Everything up to the end of HOUR has been looked at. */
-static struct event_position behind(const struct search *s, int64_t hour)
+/* The position after all events of HOUR. */
+static struct event_position behind(const struct event_search *s, int64_t hour)
 {
 	if (s->forwards)
 		return (struct event_position) { (hour + 1) * HOUR_US - 1, INT64_MAX, INT64_MAX,
@@ -439,7 +436,7 @@ static struct event_position behind(const struct search *s, int64_t hour)
 	return (struct event_position) { hour * HOUR_US, 0, 0, "" };
 }
 
-static int search_by_time(struct search *s, struct found_events *ret, struct error *err)
+static int search_by_time(struct event_search *s, struct found_events *ret, struct error *err)
 {
 	int64_t from = floor_div(s->forwards ? s->q->from_us : s->q->to_us - 1, HOUR_US), hour;
 
@@ -477,7 +474,7 @@ static bool has_account(const struct event_query *q, int64_t account)
 	return false;
 }
 
-static int search_by_id(struct search *s, struct error *err)
+static int search_by_id(struct event_search *s, struct error *err)
 {
 	int64_t *sources = arena_array(s->arena, int64_t, SOURCES_MAX);
 	size_t len = strlen(s->q->id), n;
@@ -513,8 +510,8 @@ static int search_by_id(struct search *s, struct error *err)
 
 /* ---- the answer ---- */
 
-/* Up to WANTED references in *S, and in *ret where it stopped short. */
-static int search(struct search *s, struct found_events *ret, struct error *err)
+/* Finds up to s->wanted events. Sets *RET if the search stopped at a limit. */
+static int search(struct event_search *s, struct found_events *ret, struct error *err)
 {
 	int rc;
 
@@ -533,15 +530,15 @@ static int search(struct search *s, struct found_events *ret, struct error *err)
 	return rc;
 }
 
-static struct search search_new(struct store *st, const struct event_query *q,
-				const struct event_search *page, struct arena *arena)
+static struct event_search search_new(struct store *st, const struct event_query *q,
+				      const struct event_page *page, struct arena *arena)
 {
 	const struct event_position *start = &page->start;
-	struct search s = { .st = st,
-			    .catalogue = page->catalogue,
-			    .q = q,
-			    .forwards = q->oldest_first,
-			    .arena = arena };
+	struct event_search s = { .st = st,
+				  .catalogue = page->catalogue,
+				  .q = q,
+				  .forwards = q->oldest_first,
+				  .arena = arena };
 
 	if (start->id)
 		s.start = (struct candidate) { start->effective_us, start->source, start->account,
@@ -549,14 +546,14 @@ static struct search search_new(struct store *st, const struct event_query *q,
 	return s;
 }
 
-int events_find(struct store *st, const struct event_query *q, const struct event_search *page,
-		struct arena *arena, struct found_events *ret, struct error *err)
+int event_search(struct store *st, const struct event_query *q, const struct event_page *page,
+		 struct arena *arena, struct found_events *ret, struct error *err)
 {
-	struct search s = search_new(st, q, page, arena);
+	struct event_search s = search_new(st, q, page, arena);
 	size_t limit = page->limit;
 
 	*ret = (struct found_events) { 0 };
-	s.wanted = limit + 1; /* one more says that there is more */
+	s.wanted = limit + 1; /* one more shows that there are more */
 	if (search(&s, ret, err) < 0)
 		return -1;
 	ret->n = s.n > limit ? limit : s.n;
@@ -573,22 +570,23 @@ int events_find(struct store *st, const struct event_query *q, const struct even
 
 		if (rc <= 0)
 			return rc < 0 ? -1
-				      : error_set(err, ERR_INTERNAL, NULL,
-						  "an event that the index names isn't there: run "
-						  "\"usaged verify\"");
+				      : error_set(
+						err, ERR_INTERNAL, NULL,
+						"an event that a posting names does not exist: run "
+						"\"usaged verify\"");
 	}
 	return 0;
 }
 
-int events_back(struct store *st, const struct event_query *q, const struct event_search *page,
-		struct arena *arena, struct event_position *ret, struct error *err)
+int event_search_back(struct store *st, const struct event_query *q, const struct event_page *page,
+		      struct arena *arena, struct event_position *ret, struct error *err)
 {
-	struct search s = search_new(st, q, page, arena);
+	struct event_search s = search_new(st, q, page, arena);
 	struct found_events stopped = { 0 };
 
 	*ret = (struct event_position) { 0 };
 	s.forwards = !s.forwards;
-	/* the start itself is the last of the page before, and not among these */
+	/* `start` is the last event of the previous page; it is not found */
 	s.wanted = page->limit;
 	if (search(&s, &stopped, err) < 0)
 		return -1;

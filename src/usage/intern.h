@@ -1,0 +1,96 @@
+/*
+ * intern.h - the intern table: ids of accounts, categories, sources, dimension
+ * values and series, cached between batches, so that most events need no
+ * look-up in the store.
+ *
+ * Accounts and categories get their ids at once. A source or a series may be
+ * new: its id is 0 until intern_source_id or intern_series_id finds or makes it
+ * in a write. Pointers to entries identify them, and are valid until
+ * intern_trim.
+ */
+#ifndef USAGE_INTERN_H
+#define USAGE_INTERN_H
+
+#include "base/arena.h"
+#include "store/store.h"
+
+struct intern;
+
+struct intern_text {
+	unsigned hash;
+	int kind;
+	/* the account of a dimension value, the family of a source */
+	int64_t scope;
+	size_t len;
+	const char *text;
+	int64_t id;
+	int64_t family; /* of an account */
+};
+
+struct intern_series_key {
+	int64_t account, category;
+	struct intern_text *dim[DIMENSIONS]; /* NULL: none */
+};
+
+struct intern_series {
+	struct intern_series_key key;
+	int64_t id;
+	int64_t used; /* not 0: intern_use has been called */
+};
+
+/* Borrows ST. Never returns NULL. */
+struct intern *intern_new(struct store *st);
+void intern_free(struct intern **in);
+
+/*
+ * An account and its family: the id of the main account, which may be the
+ * account itself.
+ */
+struct intern_account {
+	int64_t id, family;
+};
+
+/*
+ * Finds an account by SID, or with BY_NAME by name or number. 1 found, 0 none,
+ * -1 failed. A miss is not cached. A name is cached until a commit changes the
+ * accounts; intern_trim begins the next check.
+ */
+int intern_account(struct intern *in, const char *text, size_t len, bool by_name,
+		   struct intern_account *ret, struct error *err);
+/* Finds a category by name. 1 found, 0 none, -1 failed. */
+int intern_category(struct intern *in, const char *name, size_t len, int64_t *ret_id,
+		    struct error *err);
+
+/* Find the entry, or make one without an id. */
+struct intern_text *intern_source(struct intern *in, int64_t family, const char *text, size_t len);
+struct intern_text *intern_dimension(struct intern *in, int64_t account, enum dimension d,
+				     const char *text, size_t len);
+struct intern_series *intern_series(struct intern *in, const struct intern_series_key *key);
+
+/* In a write: finds or makes the id of a source. */
+int intern_source_id(struct intern *in, struct intern_text *source, struct error *err);
+/* In a write: finds or makes the id of a series. 1 made, 0 found, -1 failed. */
+int intern_series_id(struct intern *in, struct intern_series *s, struct error *err);
+/*
+ * In a write: makes reports of the account list the category and those above
+ * it.
+ */
+int intern_use(struct intern *in, struct intern_series *s, struct error *err);
+
+/*
+ * In a write: finds the id of a series, without making one. 1 found, 0 there is
+ * no such series, -1 failed.
+ */
+int intern_series_find(struct intern *in, struct intern_series *s, struct error *err);
+
+/* After the write: it was committed (keep) or rolled back (undo). */
+void intern_keep(struct intern *in);
+void intern_undo(struct intern *in);
+
+/*
+ * Between batches: clears a large table, and checks names of accounts again if
+ * accounts may have changed.
+ */
+void intern_trim(struct intern *in);
+
+#endif
