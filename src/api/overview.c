@@ -221,8 +221,8 @@ static int load_all(struct overview *o, struct error *err)
 	categories.period = PERIOD_DAY;
 	if (load(o, &categories, o->first, o->last, &o->categories.now, err) < 0)
 		return -1;
-	return report_load_slots(rq->store, rq->catalogue, &categories, rq->arena,
-				 &o->categories.now, o->categories.now.n_lines, err);
+	return report_load_buckets(rq->store, rq->catalogue, &categories, rq->arena,
+				   &o->categories.now, o->categories.now.n_lines, err);
 }
 
 static struct amounts_wide totals_of(const struct report *r, const char *key)
@@ -406,13 +406,13 @@ static void write_day(const struct overview *o, size_t day)
 {
 	const struct report *r = &o->categories.now;
 	size_t named = r->n_lines > BAR_LINES + 1 ? BAR_LINES : r->n_lines;
-	wide others = r->slots[day].price;
+	wide others = r->buckets[day].price;
 	char date[DATE_TEXT];
 	bool any = false;
 
 	date_format(date, zone_date(request_zone(o->rq), r->starts[day]));
 	for (size_t i = 0; i < named; i++) {
-		wide price = r->lines[i]->slots ? r->lines[i]->slots[day].price : 0;
+		wide price = r->lines[i]->buckets ? r->lines[i]->buckets[day].price : 0;
 
 		others -= price;
 		if (price)
@@ -425,8 +425,8 @@ static void write_day(const struct overview *o, size_t day)
 static void write_days(const struct overview *o)
 {
 	writer_begin_list(o->w, &head_fields[HEAD_DAYS], &bar_shape);
-	for (size_t day = 0; day < o->categories.now.n_slots && o->categories.now.n_lines &&
-			     o->categories.now.slots;
+	for (size_t day = 0; day < o->categories.now.n_buckets && o->categories.now.n_lines &&
+			     o->categories.now.buckets;
 	     day++)
 		write_day(o, day);
 	writer_end(o->w);

@@ -192,7 +192,7 @@ static struct page_place make_place(const struct usage_query *q, struct usage_po
 {
 	return (struct page_place) { .number = { [PLACE_FROM] = q->from,
 						 [PLACE_TO] = q->to,
-						 [PLACE_SLOT] = at.slot,
+						 [PLACE_SLOT] = at.bucket,
 						 [PLACE_RUNNING] = q->running },
 				     .name = at.after };
 }
@@ -216,7 +216,7 @@ static int take_place(const struct request *rq, const struct page_place *place,
 	buckets_make(&buckets, q->zone, q->period, from, to, rq->arena);
 	if (slot < 0 || slot >= buckets.n)
 		return token_refuse(err);
-	*ret = (struct usage_position) { .slot = slot, .after = place->name };
+	*ret = (struct usage_position) { .bucket = slot, .after = place->name };
 	return 0;
 }
 
@@ -253,12 +253,12 @@ int page_load(const struct request *rq, struct usage_query *q, const char *path,
 
 	if (later < 0 || (later && take_place(rq, &place, q, &at, err) < 0))
 		return -1;
-	back = at.slot || at.after;
+	back = at.bucket || at.after;
 	q->wanted = (size_t)ret->page_size;
 	ret->rows = arena_array(rq->arena, struct usage_row, (size_t)ret->page_size);
 	if (load_rows(rq, q, at, ret, &more, err) < 0)
 		return -1;
-	ret->inside = at.after && ret->n && ret->rows[0].at.slot == at.slot;
+	ret->inside = at.after && ret->n && ret->rows[0].at.bucket == at.bucket;
 	if (more)
 		next = make_place(q, ret->rows[ret->n - 1].at);
 	if (back) {

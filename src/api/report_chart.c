@@ -108,11 +108,11 @@ static void write_slot(const struct request *rq, const struct asked *a, const st
 {
 	size_t named = count_named(a, r), known = 0, written = 0;
 	const char *start = report_slot_text(rq, a, r->starts[slot]);
-	struct amounts_wide others = r->slots[slot];
+	struct amounts_wide others = r->buckets[slot];
 
 	for (size_t i = 0; i < named; i++) {
-		const struct amounts_wide *t = r->lines[i]->slots ? &r->lines[i]->slots[slot]
-								  : NULL;
+		const struct amounts_wide *t = r->lines[i]->buckets ? &r->lines[i]->buckets[slot]
+								    : NULL;
 
 		if (!t)
 			continue;
@@ -151,11 +151,12 @@ int report_chart_write(const struct request *rq, const struct asked *a, struct r
 	for (size_t i = 0; i < named; i++)
 		if (report_name(rq->store, r->lines[i], rq->arena, err) < 0)
 			return -1;
-	if (report_load_slots(rq->store, rq->catalogue, &a->question, rq->arena, r, named, err) < 0)
+	if (report_load_buckets(rq->store, rq->catalogue, &a->question, rq->arena, r, named, err) <
+	    0)
 		return -1;
 	writer_begin_list(w, list, a->kind->bar);
-	for (size_t slot = 0, n = r->slots ? report_slots_shown(rq, r) : 0; slot < n && r->n_lines;
-	     slot++)
+	for (size_t slot = 0, n = r->buckets ? report_slots_shown(rq, r) : 0;
+	     slot < n && r->n_lines; slot++)
 		write_slot(rq, a, r, slot, w);
 	writer_end(w);
 	return 0;

@@ -131,7 +131,7 @@ static int load_edge(const struct request *rq, const struct asked *a, const stru
 static int load_edges(const struct request *rq, const struct asked *a, const struct report *r,
 		      struct earlier *ret, struct error *err)
 {
-	size_t last = r->n_slots - 1;
+	size_t last = r->n_buckets - 1;
 	bool days = a->question.period != PERIOD_HOUR;
 	struct date first = report_slot_days(a, r, 0).first;
 	bool begins_inside = days &&
@@ -154,7 +154,7 @@ int report_earlier_load(const struct request *rq, const struct asked *a, const s
 		return 0;
 	if (load(rq, a, a->before, PERIOD_ALL, &ret->whole, err) < 0)
 		return -1;
-	if (!a->slots || !r->n_slots)
+	if (!a->slots || !r->n_buckets)
 		return 0;
 	if (a->year_earlier)
 		return load_cells(rq, a, a->before, &ret->slots, err);
@@ -264,9 +264,9 @@ static void prices_at(struct slot_prices *p, int64_t slot)
 	const struct report *r = p->report;
 
 	p->slot = slot;
-	while (p->next < r->n_cells && (int64_t)r->cells[p->next].slot < slot)
+	while (p->next < r->n_cells && (int64_t)r->cells[p->next].bucket < slot)
 		p->next++;
-	for (; p->next < r->n_cells && (int64_t)r->cells[p->next].slot == slot; p->next++) {
+	for (; p->next < r->n_cells && (int64_t)r->cells[p->next].bucket == slot; p->next++) {
 		p->price[r->cells[p->next].line->number] = r->cells[p->next].totals.price;
 		p->set[r->cells[p->next].line->number] = slot;
 	}
@@ -277,7 +277,7 @@ static wide price_then(const struct slot_prices *p, const struct report_line *li
 	if (p->slot < 0)
 		return 0;
 	if (line == &report_nothing)
-		return p->report->slots[p->slot].price;
+		return p->report->buckets[p->slot].price;
 	if (p->lines)
 		line = g_hash_table_lookup(p->lines, line);
 	return line && p->set[line->number] == p->slot ? p->price[line->number] : 0;
@@ -286,7 +286,7 @@ static wide price_then(const struct slot_prices *p, const struct report_line *li
 /* The slot of R that begins at START, or -1. */
 static int64_t slot_at(const struct report *r, int64_t start)
 {
-	size_t from = 0, to = r->n_slots;
+	size_t from = 0, to = r->n_buckets;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
@@ -296,7 +296,7 @@ static int64_t slot_at(const struct report *r, int64_t start)
 		else
 			to = middle;
 	}
-	return from < r->n_slots && r->starts[from] == start ? (int64_t)from : -1;
+	return from < r->n_buckets && r->starts[from] == start ? (int64_t)from : -1;
 }
 
 /* The slot of a year before that SLOT of R is compared with, or -1. */
@@ -306,7 +306,7 @@ static int64_t slot_year_earlier(const struct asked *a, const struct report *r,
 	if (a->question.period != PERIOD_HOUR)
 		return slot_at(slots, zone_day_start(a->question.zone,
 						     report_slot_before(a, r, slot).first));
-	return slot < slots->n_slots ? (int64_t)slot : -1;
+	return slot < slots->n_buckets ? (int64_t)slot : -1;
 }
 
 /* ---- the lines ---- */
@@ -317,9 +317,9 @@ static const struct amounts_wide no_totals;
 
 size_t report_slots_shown(const struct request *rq, const struct report *r)
 {
-	size_t n = r->n_slots;
+	size_t n = r->n_buckets;
 
-	while (n > 1 && r->starts[n - 1] > rq->now && amounts_wide_zero(&r->slots[n - 1]))
+	while (n > 1 && r->starts[n - 1] > rq->now && amounts_wide_zero(&r->buckets[n - 1]))
 		n--;
 	return n;
 }
@@ -356,7 +356,7 @@ static void add_slots(const struct request *rq, const struct asked *a, const str
 		prices_at(&prices, !a->compared      ? -1
 				   : a->year_earlier ? slot_year_earlier(a, r, earlier, slot)
 						     : (int64_t)slot - 1);
-		for (; cell < r->n_cells && r->cells[cell].slot == slot; cell++) {
+		for (; cell < r->n_cells && r->cells[cell].bucket == slot; cell++) {
 			struct report_line *line = r->cells[cell].line;
 
 			add_item(items, line, (int64_t)slot, &r->cells[cell].totals,
@@ -373,7 +373,7 @@ struct items report_items(const struct request *rq, const struct asked *a, const
 			  const struct earlier *before)
 {
 	struct items items = { .list = arena_array(rq->arena, struct item,
-						   a->slots ? r->n_cells + r->n_slots
+						   a->slots ? r->n_cells + r->n_buckets
 							    : r->n_lines) };
 	struct lookup l = lookup_new(before);
 

@@ -115,7 +115,7 @@ static int open_ledger(struct worker *w, struct error *err)
 {
 	const struct settings *s = w->settings;
 
-	if (w->store && store_moved(w->store))
+	if (w->store && store_replaced_on_disk(w->store))
 		store_close(&w->store);
 	if (w->store)
 		return 0;

@@ -67,8 +67,8 @@ static const struct unique
 		      "SELECT 1 FROM account WHERE number = ?1 AND number <> '' AND id <> ?2" };
 
 /*
- * Is TEXT, the PARAM of A, of another account what BY says? -1: it is, or the
- * ledger failed.
+ * Fails with ERR_CONFLICT if another account has TEXT as what BY looks up.
+ * PARAM names the member of A.
  */
 static int check_free(struct store *st, const struct unique *by, const struct account *a,
 		      const char *param, const char *text, struct error *err)
@@ -85,8 +85,8 @@ static int check_free(struct store *st, const struct unique *by, const struct ac
 }
 
 /*
- * An account is looked up by its name or its number, so no account's name is
- * another's number.
+ * Names and numbers share one set of unique values, because an account is
+ * looked up by either.
  */
 static int check_unique(struct store *st, const struct account *a, struct error *err)
 {
@@ -98,7 +98,7 @@ static int check_unique(struct store *st, const struct account *a, struct error 
 	return check_free(st, &by_name, a, "number", a->number, err);
 }
 
-/* What an account has, from parameter N on. */
+/* Binds the members that may change, from parameter N on. */
 static void bind_account(struct stmt *s, int n, const struct account *a)
 {
 	db_bind_str(s, n, a->name);
@@ -168,7 +168,7 @@ int store_account_set(struct store *st, const struct account *a, struct error *e
 	return own < 0 ? -1 : store_write_close(st, own, update_account(st, a, err), err);
 }
 
-/* ---- accounts that are kept in memory: every request asks for its own ---- */
+/* ---- a cache of accounts: every request looks up its own ---- */
 
 static char *copy_text(const char *text)
 {
@@ -195,8 +195,8 @@ void store_accounts_forget(struct store *st)
 }
 
 /*
- * Where the account of that SID is kept if it is; NULL: nothing may be, as it
- * isn't known which version the snapshot is of.
+ * The place of SID in the cache. NULL: the cache cannot be used, because the
+ * version of the snapshot is not known.
  */
 static struct account *kept_place(struct store *st, const char *sid)
 {
@@ -222,8 +222,8 @@ static void keep(struct account *place, const struct account *a)
 }
 
 /*
- * That there is no account SID: found out as quickly the second time as that
- * there is one, so that time doesn't tell them apart.
+ * Caches that there is no account SID. A look-up that fails then takes as long
+ * as one that succeeds, so that time does not tell them apart.
  */
 static void keep_none(struct account *place, const char *sid)
 {

@@ -93,7 +93,9 @@ int store_categories(struct store *st, struct arena *arena, struct category **re
 	return rows.rc;
 }
 
-/* Whether some account used it before the one that just did. */
+/*
+ * Checks that another account used the category before. 1 yes, 0 no, -1 failed.
+ */
 static int used_before(struct store *st, int64_t id, struct error *err)
 {
 	struct stmt *s = prepare(

@@ -1,5 +1,5 @@
 /*
- * category.h - categories of usage, and which account has used which.
+ * category.h - categories of usage, and the accounts that used them.
  */
 #ifndef STORE_CATEGORY_H
 #define STORE_CATEGORY_H
@@ -7,16 +7,16 @@
 #include "store/store.h"
 
 int store_category_add(struct store *st, struct category *c, struct error *err); /* sets c->id */
-/* In the order of their ids, which is the order they were added in. */
+/* All categories in the order of their ids, which is that of adding. */
 int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n,
 		     struct error *err);
 /*
- * ACCOUNT used category ID: from now on reports with the account list it,
- * though it isn't metered. In a write.
+ * Notes that ACCOUNT used the category ID, so that reports of the account list
+ * it although it is not metered. In a write.
  */
 int store_category_use(struct store *st, int64_t account, int64_t id, struct error *err);
 /*
- * The ids of the categories that ACCOUNT used and that aren't metered. In
+ * The ids of the categories that ACCOUNT used and that are not metered. In
  * ARENA.
  */
 int store_categories_used(struct store *st, int64_t account, struct arena *arena,

@@ -1,12 +1,11 @@
 /*
- * closing.c - up to which instant accounts are closed, and what changed in
- * closed time.
+ * closing.c - how far accounts are closed, and changes in closed time.
  *
- * A row of the table closing says up to when an account was closed by itself
- * (its column `through` is that instant in seconds). An account is closed up to
- * the later of its own instant and its main account's. So closing and reopening
- * a main account changes its whole family at once, and a subaccount is never
- * less closed than it.
+ * A row of the table closing says how far an account itself is closed:
+ * `through` is the first open second. An account is closed up to this instant
+ * or that of its main account, whichever is later. So closing and reopening a
+ * main account changes its whole family, and a subaccount is always closed at
+ * least as far as its main account.
  */
 #include "store/closing.h"
 
@@ -108,7 +107,7 @@ int store_closings(struct store *st, struct arena *arena, struct closing **ret, 
 	return rows.rc;
 }
 
-/* ---- what changed in closed time ---- */
+/* ---- changes in closed time ---- */
 
 int store_closing_change_add(struct store *st, const struct closing_change *c, struct error *err)
 {
@@ -207,7 +206,7 @@ int store_late_count(struct store *st, int64_t *ret, struct error *err)
 	return store_one(s, ret, err) < 0 ? -1 : 0;
 }
 
-/* ---- from a ledger of before ---- */
+/* ---- upgrading an older ledger ---- */
 
 #define RAISED                                                                                     \
 	"SELECT a.sid, m.sid, p.through, COALESCE(c.through, 0) FROM account a JOIN account m ON " \
@@ -228,7 +227,7 @@ static void read_raised(struct stmt *s, struct arena *arena, void *to)
 				 db_get_int(s, 3) };
 }
 
-/* Days were UTC days then. */
+/* The last closed day, in UTC, which older ledgers used for days. */
 static const char *day_before(struct arena *arena, int64_t instant)
 {
 	char text[DATE_TEXT];

@@ -1,5 +1,5 @@
 /*
- * closing.h - up to when accounts are closed, and what changed in closed time.
+ * closing.h - how far accounts are closed, and changes in closed time.
  */
 #ifndef STORE_CLOSING_H
 #define STORE_CLOSING_H
@@ -7,14 +7,14 @@
 #include "store/store.h"
 
 /*
- * Sets up to when an account is closed by itself (own_us 0: it isn't); open_us
- * is ignored. Counts as a change (store_version).
+ * Sets how far an account itself is closed (own_us 0: it is open). Ignores
+ * open_us. Counts as a change, see store_version.
  */
 int store_closing_set(struct store *st, const struct closing *c, struct error *err);
-/* 1, 0 nothing closed, -1 */
+/* 1 found, 0 the account is open, -1 failed */
 int store_closing(struct store *st, int64_t account, struct arena *arena, struct closing *ret,
 		  struct error *err);
-/* All accounts that are closed, by their ids. */
+/* All closings, in the order of account ids. */
 int store_closings(struct store *st, struct arena *arena, struct closing **ret, size_t *ret_n,
 		   struct error *err);
 
@@ -26,14 +26,15 @@ struct closing_changes {
 };
 
 /*
- * The changes of A, and if it is a main account of its family, newest first; in
- * ARENA.
+ * The changes of account A, or if A is a main account of its family. Newest
+ * first, in ARENA.
  */
 int store_closing_changes(struct store *st, const struct account *a, const struct newest *which,
 			  struct arena *arena, struct closing_changes *ret, struct error *err);
 /*
- * The next instant from FROM_US on, or back from it, at which late events of an
- * account take effect: 1, 0 none, -1.
+ * Finds the first instant from FROM_US on (BACKWARDS: the last one up to
+ * FROM_US) at which late events of an account take effect. 1 found, 0 none, -1
+ * failed.
  */
 int store_late_instant(struct store *st, int64_t account, int64_t from_us, bool backwards,
 		       int64_t *ret_us, struct error *err);

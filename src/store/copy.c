@@ -1,4 +1,3 @@
-/* copy.c - the ledger as a file: backups, and their way back. */
 #include "store/copy.h"
 
 #include <errno.h>
@@ -9,14 +8,14 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-/* Copies DB to PART, which FD has claimed, durably. */
+/* Copies DB to the claimed file PART (FD) and syncs it. */
 static int fill_part(struct db *db, const char *part, int fd, store_progress *progress, void *arg,
 		     struct error *err)
 {
 	return db_copy(db, part, progress, arg, err) < 0 ? -1 : file_sync(fd, part, err);
 }
 
-/* What is unfinished stands beside the file it will be. */
+/* An unfinished copy has this name, beside FILE. */
 static void name_part(struct strbuf *part, const char *file)
 {
 	strbuf_init(part, 8192);
@@ -36,7 +35,7 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 
 	if (file_same(file, db_where(st->db)))
 		return is_the_ledger(file, err);
-	/* asked again when it gets its name, but better before the work */
+	/* file_rename checks this again; fail before the work */
 	if (!replace && access(file, F_OK) == 0)
 		return error_set(err, ERR_CONFLICT, NULL, "there is a file %s already", file);
 	name_part(&part, file);
@@ -44,8 +43,8 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 	if (rc == 0) {
 		rc = fill_part(st->db, part.text, fd, progress, arg, err);
 		/*
-		 * one that opened an earlier copy and died has left a log,
-		 * which would be read into this one
+		 * a program that opened an earlier copy and died may have left
+		 * a log, which would be read into this copy
 		 */
 		if (rc == 0 && (replace || access(file, F_OK) < 0))
 			db_drop_log(file);
@@ -59,7 +58,7 @@ int store_backup(struct store *st, const char *file, bool replace, store_progres
 	return rc;
 }
 
-/* ---- and back ---- */
+/* ---- restoring ---- */
 
 static int check_source(const char *file, const char *where, struct error *err)
 {
@@ -81,7 +80,7 @@ static int copy_in(const char *file, const char *part, int fd, store_progress *p
 	return rc;
 }
 
-/* Whole, of a schema that this program knows, and then of its own. */
+/* Checks the copy and upgrades its schema. */
 static int check_part(const char *part, store_progress *progress, void *arg, struct error *err)
 {
 	struct db *db;

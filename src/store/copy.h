@@ -1,5 +1,5 @@
 /*
- * copy.h - the ledger as a file: backups, and their way back.
+ * copy.h - backups of the ledger, and restoring them.
  */
 #ifndef STORE_COPY_H
 #define STORE_COPY_H
@@ -7,25 +7,25 @@
 #include "store/store.h"
 
 /*
- * Called again and again with how many bytes of ALL are done (ALL 0: nobody
- * knows, and DONE only grows). False gives up: ERR_BUSY.
+ * Reports progress in bytes. ALL is 0 if the total is unknown. False stops the
+ * work with ERR_BUSY.
  */
 typedef bool store_progress(void *arg, int64_t done, int64_t all);
 
 /*
- * Copies the ledger as it is now to FILE, for its owner alone, while others
- * read and write. FILE is there as a whole, on disk, when it returns 0, and
- * opens by itself; else it is as it was. ERR_CONFLICT if there is one that may
- * not be REPLACEd, ERR_PARAM if it is the ledger itself.
+ * Copies a snapshot of the ledger to FILE, readable only for its owner. Others
+ * may read and write meanwhile. 0: FILE is complete and on disk, and needs no
+ * other file. On failure, an existing FILE is unchanged. ERR_CONFLICT: FILE
+ * exists and REPLACE is false. ERR_PARAM: FILE is the ledger itself.
  */
 int store_backup(struct store *st, const char *file, bool replace, store_progress *progress,
 		 void *arg, struct error *err);
 
 /*
- * Puts a copy of FILE, which must be a ledger that is whole, in the place of
- * the one at WHERE (with its owner and mode; its schema brought forward). The
- * old one, if there was any, is then called ASIDE. ERR_BUSY while anyone has
- * the ledger open. On -1 all is as it was.
+ * Replaces the ledger at WHERE by a copy of FILE, which must be an undamaged
+ * ledger. The copy gets the owner and mode of the old ledger, and the current
+ * schema. The old ledger, if there is one, is renamed to ASIDE. ERR_BUSY: the
+ * ledger is open somewhere. On -1 nothing has changed.
  */
 int store_restore(const char *file, const char *where, const char *aside, store_progress *progress,
 		  void *arg, struct error *err);

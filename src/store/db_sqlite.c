@@ -17,13 +17,13 @@
 #include "base/strbuf.h"
 #include "base/banned.h"
 
-/* "usgd", in the header of our files. */
+/* "usgd": the application id in the header of a ledger */
 #define APPLICATION_ID 0x75736764
 
 /*
- * Pages are read through the memory map, which all connections share; their own
- * caches hold little more than what they change. (Not while the ledger changes
- * all the time: see adapt.)
+ * Pages are read through a memory map, which all connections share, so their
+ * own caches are small. While the ledger changes often, db_tune turns the map
+ * off.
  */
 #define MAP    "PRAGMA mmap_size = 1073741824;"
 #define NO_MAP "PRAGMA mmap_size = 0;"
@@ -36,38 +36,41 @@
 	"16777216;"
 
 /*
- * The log is carried over into the file (checkpointed) after so many more
- * pages: a quarter of the file's size, but at least 4 MB and at most 32 MB;
- * pages that change in every commit are carried once. While somebody always
- * reads in the log it can't begin anew; once it is as large as the file (at
- * least 16 MB, at most 256 MB) we wait for its readers, so that it stays about
- * that large.
+ * The write-ahead log is checkpointed after it has grown by a quarter of the
+ * file, but at least 4 MB and at most 32 MB. Pages that change in every commit
+ * are then copied once.
+ *
+ * While there are always readers, the log cannot restart. When it is as large
+ * as the file (at least 16 MB, at most 256 MB), the checkpoint waits for
+ * readers, so that the log stays about that large.
  */
 enum {
 	PAGE_BYTES = 4096,
-	CARRY_MIN = 1000,
-	CARRY_MAX = 8000,
+	CHECKPOINT_MIN = 1000,
+	CHECKPOINT_MAX = 8000,
 	LOG_MIN = 4000,
 	LOG_MAX = 64000,
 	LOG_WAIT_MS = 100
 };
 
-/* So many reads without a change in between make the map worth while again. */
-#define CALM_READS 8
+/* After this many reads without a change, pages are mapped again. */
+#define QUIET_READS 8
 
 struct db {
 	sqlite3 *handle;
-	unsigned version; /* of the data, when it was last seen to change */
-	int calm;         /* reads since then, up to CALM_READS: then pages are mapped */
-	int carried;      /* pages that the log had when it was last carried over */
-	/* how long to wait for a lock, unless WAIT is there to say that */
+	unsigned version; /* of the data, when a change was last noticed */
+	/* reads since that change, up to QUIET_READS */
+	int quiet_reads;
+	/* length of the log at the last checkpoint */
+	int checkpointed_pages;
+	/* timeout for locks, unless WAIT is set */
 	int busy_ms;
 	int (*wait)(void *arg, int times);
 	void *wait_arg;
 	int (*check)(void *arg, struct error *err);
 	void *check_arg;
-	struct error stopped; /* why CHECK ended a statement */
-	GHashTable *stmts;    /* SQL's address -> struct stmt */
+	struct error stopped; /* the error that CHECK has set */
+	GHashTable *stmts;    /* struct stmt by address of the SQL */
 };
 
 struct stmt {
@@ -80,12 +83,12 @@ struct stmt {
 	"the ledger can't be opened: this user must be able to read the file and to write in its " \
 	"folder, also for reading"
 
-/* For callers; the log has the reason. */
+/* the message for clients; the log has the reason */
 #define FULL               "the ledger can't be written at the moment: try again later"
 #define FULL_RETRY_SECONDS 30
 
 static const struct {
-	int code; /* extended codes before the primary ones they belong to */
+	int code; /* extended codes come before their primary code */
 	enum error_kind kind;
 	const char *message;
 } faults[] = {
@@ -114,8 +117,8 @@ static const struct {
 };
 
 /*
- * No room on the disk, for this user, or below a limit on the sizes of files:
- * SQLite says so in two ways.
+ * The disk, the quota of the user or a limit on file sizes is full. SQLite
+ * reports this in two ways.
  */
 static bool is_full(int code, int errnum)
 {
@@ -174,7 +177,7 @@ void db_close(struct db **db)
 	*db = NULL;
 }
 
-static void be_patient(struct db *db)
+static void set_busy_handler(struct db *db)
 {
 	if (db->wait)
 		sqlite3_busy_handler(db->handle, db->wait, db->wait_arg);
@@ -186,10 +189,10 @@ void db_wait_with(struct db *db, int (*wait)(void *arg, int times), void *arg)
 {
 	db->wait = wait;
 	db->wait_arg = arg;
-	be_patient(db);
+	set_busy_handler(db);
 }
 
-/* Virtual machine steps between two questions: about a millisecond. */
+/* virtual machine steps between two checks: about a millisecond */
 #define WATCH_STEPS 20000
 
 static int ask_check(void *arg)
@@ -220,10 +223,10 @@ static int between(int64_t n, int least, int most)
 }
 
 /*
- * After each commit: carries the log over into the file when it has become
- * long. SQLite's own way does so at every commit from then on while anyone
- * reads in the log, with two more waits for the disk. What fails here is tried
- * again later; the commit stands.
+ * Called after each commit: checkpoints the log if it has grown enough. (While
+ * there are readers, the automatic checkpoint of SQLite would run after every
+ * commit, with two more syncs.) Errors are ignored: the commit is durable, and
+ * a later call tries again.
  */
 static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 {
@@ -231,20 +234,21 @@ static int after_commit(void *arg, sqlite3 *handle, const char *name, int pages)
 	int64_t file_pages;
 	bool wait;
 
-	if (pages < db->carried)
-		db->carried = 0; /* it began anew */
-	if (pages - db->carried < CARRY_MIN)
+	if (pages < db->checkpointed_pages)
+		db->checkpointed_pages = 0; /* the log has restarted */
+	if (pages - db->checkpointed_pages < CHECKPOINT_MIN)
 		return SQLITE_OK;
 	file_pages = file_size(sqlite3_db_filename(handle, name)) / PAGE_BYTES;
-	if (pages - db->carried < between(file_pages / 4, CARRY_MIN, CARRY_MAX))
+	if (pages - db->checkpointed_pages <
+	    between(file_pages / 4, CHECKPOINT_MIN, CHECKPOINT_MAX))
 		return SQLITE_OK;
-	db->carried = pages;
+	db->checkpointed_pages = pages;
 	wait = pages >= between(file_pages, LOG_MIN, LOG_MAX);
 	sqlite3_busy_timeout(handle, LOG_WAIT_MS);
 	sqlite3_wal_checkpoint_v2(handle, name,
 				  wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
 				  NULL, NULL);
-	be_patient(db);
+	set_busy_handler(db);
 	return SQLITE_OK;
 }
 
@@ -253,7 +257,7 @@ const char *db_where(struct db *db)
 	return sqlite3_db_filename(db->handle, "main");
 }
 
-bool db_moved(struct db *db)
+bool db_replaced_on_disk(struct db *db)
 {
 	int moved = 0;
 
@@ -267,7 +271,7 @@ int db_exec(struct db *db, const char *sql, struct error *err)
 									    : fail(db, sql, err);
 }
 
-/* The number that SQL, a constant or not, answers with. */
+/* Runs a query that returns one number. SQL need not be a constant. */
 static int one_number(struct db *db, const char *sql, int64_t *ret, struct error *err)
 {
 	sqlite3_stmt *s;
@@ -284,7 +288,7 @@ static int one_number(struct db *db, const char *sql, int64_t *ret, struct error
 	return 0;
 }
 
-/* Ours, or without anything in it. */
+/* Fails unless the file is a ledger, or empty. */
 static int check_owner(struct db *db, const char *where, struct error *err)
 {
 	int64_t id;
@@ -300,7 +304,7 @@ static int check_owner(struct db *db, const char *where, struct error *err)
 	return 0;
 }
 
-/* SQLite would make the file readable for everyone. */
+/* Makes the file, because SQLite would make it readable for everyone. */
 static int create_file(const char *where, struct error *err)
 {
 	int fd = open(where, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
@@ -330,9 +334,9 @@ static int check_file(const char *where, struct error *err)
 }
 
 /*
- * What SQLite can't keep in memory goes to temporary files, beside the first
- * ledger that is opened: there is as much room as for the ledger, and in its
- * sandbox a server may write nowhere else.
+ * Puts temporary files of SQLite beside the first ledger that is opened. There
+ * is as much room as for the ledger, and the sandbox of the server allows no
+ * other folder.
  */
 static void choose_temporary_folder(const char *where)
 {
@@ -346,7 +350,7 @@ static void choose_temporary_folder(const char *where)
 	free(file);
 }
 
-/* Memory is counted under a lock that all threads would share. */
+/* Turns off statistics of memory, which need a lock for all threads. */
 static void configure(void)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -366,21 +370,21 @@ static int open_handle(struct db *db, const char *where, unsigned flags, int64_t
 		return db->handle ? fail(db, where, err)
 				  : error_set(err, ERR_INTERNAL, NULL, "out of memory");
 	db->busy_ms = busy_timeout_ms > INT_MAX ? INT_MAX : (int)busy_timeout_ms;
-	be_patient(db);
+	set_busy_handler(db);
 	sqlite3_wal_hook(db->handle, after_commit, db);
 	if (check_owner(db, where, err) < 0)
 		return -1;
-	/* another log than its own would be used with it */
-	if (db_moved(db))
+	/* the new file would be used with the log of the old one */
+	if (db_replaced_on_disk(db))
 		return error_set(err, ERR_BUSY, NULL,
 				 "the ledger was replaced by another one just now: try again");
-	/* SQLite makes do with reading where it may not write. */
+	/* SQLite opens read-only if it may not write */
 	if (flags & DB_WRITE && sqlite3_db_readonly(db->handle, "main") == 1)
 		return error_set(err, ERR_INTERNAL, NULL, READ_ONLY);
 	if (db_exec(db, flags & DB_WRITE ? WRITER_PRAGMAS : READER_PRAGMAS, err) < 0)
 		return -1;
 	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &db->version);
-	db->calm = CALM_READS;
+	db->quiet_reads = QUIET_READS;
 	return 0;
 }
 
@@ -420,20 +424,17 @@ int db_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct d
 
 /* ---- copies ---- */
 
-/* 4 MB: some milliseconds. */
+/* 4 MB, which take some milliseconds */
 #define COPY_PAGES 1024
-/* Virtual machine steps between two looks at the progress of a check. */
+/* virtual machine steps between two calls of `progress` */
 #define CHECK_STEPS 1000000
 
-static int given_up(struct error *err)
+static int interrupted(struct error *err)
 {
 	return error_set(err, ERR_BUSY, NULL, "interrupted");
 }
 
-/*
- * What is written meanwhile doesn't disturb: DB is in a read transaction, and
- * the pages are those of its snapshot.
- */
+/* Copies the pages of DB's snapshot; DB is in a read. */
 static int copy_pages(struct db *db, struct db *to, int64_t page_bytes, db_progress *progress,
 		      void *arg, struct error *err)
 {
@@ -452,7 +453,7 @@ static int copy_pages(struct db *db, struct db *to, int64_t page_bytes, db_progr
 	}
 	if (sqlite3_backup_finish(b) != SQLITE_OK)
 		return fail(to, "copy", err);
-	return rc == SQLITE_DONE && go_on ? 0 : given_up(err);
+	return rc == SQLITE_DONE && go_on ? 0 : interrupted(err);
 }
 
 static int open_plain(const char *where, struct db *ret, struct error *err)
@@ -466,10 +467,10 @@ static int open_plain(const char *where, struct db *ret, struct error *err)
 }
 
 /*
- * The first page says that there is a log beside it, which the copy of the
- * whole doesn't have.
+ * Ends WAL mode, which the first page of the copy names, so that the copy needs
+ * no log.
  */
-static int leave_alone(const char *where, struct error *err)
+static int end_wal_mode(const char *where, struct error *err)
 {
 	struct db db;
 	int rc = open_plain(where, &db, err);
@@ -488,15 +489,15 @@ static int copy_snapshot(struct db *db, const char *where, db_progress *progress
 	int rc = open_plain(where, &to, err);
 
 	/*
-	 * nobody reads it before it is complete; it is written to disk once, by
-	 * store_backup
+	 * nobody reads the copy before it is complete; store_backup syncs it
+	 * once
 	 */
 	if (rc == 0)
 		rc = db_exec(&to,
 			     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA "
 			     "synchronous = OFF",
 			     err);
-	/* the snapshot begins with the first read */
+	/* this first read begins the snapshot */
 	if (rc == 0)
 		rc = one_number(db, "SELECT count(*) FROM sqlite_master", &tables, err);
 	if (rc == 0)
@@ -515,10 +516,10 @@ int db_copy(struct db *db, const char *where, db_progress *progress, void *arg, 
 		return -1;
 	rc = copy_snapshot(db, where, progress, arg, err);
 	db_exec(db, "ROLLBACK", NULL);
-	return rc < 0 ? -1 : leave_alone(where, err);
+	return rc < 0 ? -1 : end_wal_mode(where, err);
 }
 
-struct watch {
+struct check_watch {
 	db_progress *progress;
 	void *arg;
 	int64_t times;
@@ -526,7 +527,7 @@ struct watch {
 
 static int watch_check(void *arg)
 {
-	struct watch *w = arg;
+	struct check_watch *w = arg;
 
 	return !w->progress(w->arg, ++w->times, 0);
 }
@@ -541,7 +542,7 @@ static int find_damage(struct db *db, struct error *err)
 	if (sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL) != SQLITE_OK)
 		return fail(db, sql, err);
 	if (sqlite3_step(s) != SQLITE_ROW) {
-		rc = sqlite3_errcode(db->handle) == SQLITE_INTERRUPT ? given_up(err)
+		rc = sqlite3_errcode(db->handle) == SQLITE_INTERRUPT ? interrupted(err)
 								     : fail(db, sql, err);
 	} else {
 		text = (const char *)sqlite3_column_text(s, 0);
@@ -556,7 +557,7 @@ static int find_damage(struct db *db, struct error *err)
 
 int db_check(struct db *db, db_progress *progress, void *arg, struct error *err)
 {
-	struct watch w = { progress, arg, 0 };
+	struct check_watch w = { progress, arg, 0 };
 	int rc;
 
 	sqlite3_progress_handler(db->handle, CHECK_STEPS, watch_check, &w);
@@ -565,7 +566,6 @@ int db_check(struct db *db, db_progress *progress, void *arg, struct error *err)
 	return rc;
 }
 
-/* In the caller's transaction. */
 int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *arg,
 	      struct error *err)
 {
@@ -583,7 +583,7 @@ int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *
 		found(arg, text ? text : "out of memory");
 		n++;
 	}
-	/* a page so broken that the check itself gives up is damage, too */
+	/* the check may stop at a badly damaged page */
 	if (sqlite3_finalize(s) != SQLITE_OK && n == 0)
 		return fail(db, sql, err);
 	return n;
@@ -599,10 +599,10 @@ static int in_use(const char *where, struct error *err)
 }
 
 /*
- * Brings what is in the log into the file. Where that fails because of damage,
- * the log is moved with its file.
+ * Checkpoints the log into the file. If damage prevents this, the log moves
+ * together with its file.
  */
-static int fold_log(const char *where, struct error *err)
+static int checkpoint_log(const char *where, struct error *err)
 {
 	struct db db;
 	int rc = open_plain(where, &db, NULL);
@@ -617,8 +617,8 @@ static int fold_log(const char *where, struct error *err)
 }
 
 /*
- * Every connection holds a shared lock as long as it is open, since the ledger
- * has a log; nobody gets one any more when we have this.
+ * Takes the exclusive lock. In WAL mode each open connection holds a shared
+ * lock, so this fails if there is one, and prevents new ones.
  */
 static int lock_out(struct db *db, const char *where, struct error *err)
 {
@@ -634,7 +634,7 @@ static int lock_out(struct db *db, const char *where, struct error *err)
 	return 0;
 }
 
-/* They belong to the file, by their names. */
+/* SQLite would use files of these names with the new database. */
 void db_drop_log(const char *where)
 {
 	static const char *const suffixes[] = { "-journal", "-wal", "-shm", NULL };
@@ -649,7 +649,7 @@ void db_drop_log(const char *where)
 	strbuf_release(&path);
 }
 
-/* What is in the log is moved; the rest is made anew when needed. */
+/* Moves the log along with its file and removes the other files. */
 static int move_log(const char *where, const char *aside, struct error *err)
 {
 	struct strbuf from, to;
@@ -668,7 +668,7 @@ static int move_log(const char *where, const char *aside, struct error *err)
 	return rc;
 }
 
-static int be_like(const char *file, const char *where, struct error *err)
+static int copy_owner_and_mode(const char *file, const char *where, struct error *err)
 {
 	struct stat sb;
 
@@ -682,9 +682,9 @@ static int be_like(const char *file, const char *where, struct error *err)
 
 static int swap_files(const char *file, const char *where, const char *aside, struct error *err)
 {
-	if (be_like(file, where, err) < 0 || move_log(where, aside, err) < 0)
+	if (copy_owner_and_mode(file, where, err) < 0 || move_log(where, aside, err) < 0)
 		return -1;
-	/* at no moment is there no ledger */
+	/* link, then rename: there is a ledger at every moment */
 	if (link(where, aside) < 0)
 		return error_system(err, aside, errno);
 	return file_rename(file, where, true, err);
@@ -697,7 +697,7 @@ int db_replace(const char *file, const char *where, const char *aside, struct er
 
 	if (access(where, F_OK) < 0 && errno == ENOENT)
 		return move_log(where, aside, err) < 0 ? -1 : file_rename(file, where, false, err);
-	if (fold_log(where, err) < 0)
+	if (checkpoint_log(where, err) < 0)
 		return -1;
 	rc = open_plain(where, &db, err);
 	if (rc == 0)
@@ -711,21 +711,21 @@ int db_replace(const char *file, const char *where, const char *aside, struct er
 /* ---- */
 
 /*
- * SQLite lets go of the map whenever the ledger has changed, which all threads
- * feel; while events come in at every moment it is cheaper to read the few
- * pages of a request one by one.
+ * SQLite unmaps the file whenever the ledger has changed, which slows down all
+ * threads. While the ledger changes often, reading the few pages of a request
+ * one by one is faster.
  */
-void db_adapt(struct db *db)
+void db_tune(struct db *db)
 {
 	unsigned version = db->version;
 
 	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
 	if (version != db->version) {
-		if (db->calm == CALM_READS)
+		if (db->quiet_reads == QUIET_READS)
 			db_exec(db, NO_MAP, NULL);
 		db->version = version;
-		db->calm = 0;
-	} else if (db->calm < CALM_READS && ++db->calm == CALM_READS) {
+		db->quiet_reads = 0;
+	} else if (db->quiet_reads < QUIET_READS && ++db->quiet_reads == QUIET_READS) {
 		db_exec(db, MAP, NULL);
 	}
 }

@@ -1,12 +1,11 @@
-/* event.c - the events themselves, and their attributes. */
 #include "store/event.h"
 
 #include "store/internal.h"
 #include "base/banned.h"
 
 /*
- * The event whose identity is taken: is what is there the same in everything
- * else?
+ * Sets the verdict of an event whose identity exists: compares it with the
+ * stored event.
  */
 static int compare(struct store *st, struct stored_event *e, struct error *err)
 {
@@ -34,7 +33,7 @@ static int compare(struct store *st, struct stored_event *e, struct error *err)
 	return 0;
 }
 
-/* Most events are plain: two columns less to fill. */
+/* Most events are plain: two columns stay NULL. */
 #define ADD_PLAIN                                                         \
 	"INSERT INTO event (source, id, series, time_us, " AMOUNT_COLUMNS \
 	") VALUES (?1, ?2, ?3, ?4, " AMOUNT_PARAMS ")"                    \
@@ -92,7 +91,10 @@ int store_events_add(struct store *st, struct stored_event *events, size_t n, st
 	struct stmt *s = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		/* what one plain event binds, the next one binds anew */
+		/*
+		 * plain events bind the same parameters, so the statement is
+		 * kept
+		 */
 		if (!s || !is_plain(&events[i]) || !is_plain(&events[i - 1]))
 			s = prepare_add(st, &events[i], err);
 		if (!s || add_event(st, s, &events[i], err) < 0)

@@ -1,5 +1,5 @@
 /*
- * internal.h - what the files of the store share among themselves.
+ * internal.h - functions and types that the files of the store share.
  */
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
@@ -17,13 +17,13 @@ enum { ACCOUNTS_KEPT = 64 };
 struct store {
 	struct db *db;
 	enum transaction tx;
-	int64_t version; /* of the snapshot, or 0: nobody has asked for it */
-	/* some of those asked for; their names are our own */
+	int64_t version; /* store_version of the snapshot; 0: not read yet */
+	/* a cache of accounts by SID, with copies of their texts */
 	struct account kept[ACCOUNTS_KEPT];
-	int64_t kept_version; /* that they are of */
+	int64_t kept_version; /* store_version of this cache */
 	struct stmt *scan;    /* the open scan, or NULL */
 	struct rollup_scan scanned;
-	int64_t work_max, work_left; /* rows that may be read; WORK_MAX 0: any number */
+	int64_t work_max, work_left; /* limit and rest of store_limits.work */
 };
 
 static inline struct stmt *prepare(struct store *st, const char *sql, struct error *err)
@@ -32,49 +32,56 @@ static inline struct stmt *prepare(struct store *st, const char *sql, struct err
 }
 
 /*
- * LIST, moved in the arena if that is needed to hold N + 1 elements; *SIZE is
- * how many it has room for.
+ * Makes room in LIST for N + 1 elements of the size ELEMENT. *SIZE is the
+ * number of elements that it has room for. Returns LIST, or a larger copy in
+ * ARENA.
  */
 void *store_room(struct arena *arena, void *list, size_t n, size_t *size, size_t element);
 
-/* Reads the row that S stands at into RET, whose texts live in ARENA. */
+/* Reads the current row of S into RET. Texts are in ARENA. */
 typedef void read_row(struct stmt *s, struct arena *arena, void *ret);
 
-/* What a statement finds: N records, in the arena. RC: 0, or -1. */
+/* The records that a statement found, in an arena. RC: 0, or -1 failed. */
 struct rows {
 	void *items;
 	size_t n;
 	int rc;
 };
 
-/* All rows of S, which is bound, as records of SIZE bytes. */
+/* Reads all rows of the bound statement as records of SIZE bytes. */
 struct rows store_rows(struct stmt *s, read_row *read, size_t size, struct arena *arena,
 		       struct error *err);
 
-/* The first columns of all rows of S, likewise. */
+/* Reads the first column of all rows as numbers. */
 int store_ids(struct stmt *s, struct arena *arena, const int64_t **ret, size_t *ret_n,
 	      struct error *err);
 
-/* The only row of S, likewise: 1 and *RET, 0 none, -1. */
+/* Reads the only row. 1 found, 0 none, -1 failed. */
 int store_row(struct stmt *s, read_row *read, struct arena *arena, void *ret, struct error *err);
 
-/* The bound statement's first column: 1 and *ret_n, 0 no row, -1 failed. */
+/* Reads the first column of the only row. 1 found, 0 none, -1 failed. */
 int store_one(struct stmt *s, int64_t *ret_n, struct error *err);
 
-/* Has the bound statement a row? 1, 0, -1. */
+/* Checks for a row. 1 there is one, 0 none, -1 failed. */
 int store_any(struct stmt *s, struct error *err);
 
-/* Runs the bound INSERT: 0 and the id of the row that it made, or -1. */
+/* Runs the bound INSERT. *RET_ID is the id of the new row. */
 int store_insert_id(struct store *st, struct stmt *s, int64_t *ret_id, struct error *err);
 
-/* The first column of the row with that ID: 1 and *RET in ARENA, 0 none, -1. */
+/*
+ * Reads the first column of the row with ID as text in ARENA. 1 found, 0 none,
+ * -1 failed.
+ */
 int store_text_by_id(struct store *st, const char *sql, int64_t id, struct arena *arena,
 		     const char **ret, struct error *err);
 
-/* The first column of the bound statement's row: 1 and *RET in ARENA, 0 none, -1. */
+/* Reads the first column as text in ARENA. 1 found, 0 none, -1 failed. */
 int store_text(struct stmt *s, struct arena *arena, const char **ret, struct error *err);
 
-/* SQL: the columns of amounts, of a table too; as many parameters; and sums. */
+/*
+ * Lists of the amounts in SQL: columns (also of a table), parameters, and the
+ * sums of an upsert.
+ */
 #define AMOUNT_COLUMN(table, name) table name
 #define AMOUNT_PARAM(table, name)  "?"
 #define AMOUNT_SUM(table, name)    name " = " table "." name " + excluded." name
@@ -83,111 +90,110 @@ int store_text(struct stmt *s, struct arena *arena, const char **ret, struct err
 #define AMOUNT_PARAMS              AMOUNT_EACH(AMOUNT_PARAM, "")
 #define AMOUNT_SUMS(table)         AMOUNT_EACH(AMOUNT_SUM, table)
 
-/* As many as there are, from N. */
+/* Bind and read all amounts, from parameter N or from COLUMN on. */
 void store_bind_amounts(struct stmt *s, int n, const struct amounts *a);
 void store_get_amounts(struct stmt *s, int column, struct amounts *ret);
 
 /*
- * For functions that change several rows but may be called outside a write:
- * _open begins one unless one is open, and returns whether it did (1, 0, -1);
- * _close ends what _open began (OWN), committing if RC is not negative. It
- * returns RC, or -1.
+ * For functions that change several rows and may be called inside or outside a
+ * write. store_write_open begins a write unless one is open: 1 begun, 0 open
+ * already, -1 failed. store_write_close ends a write that was begun (OWN):
+ * commits if RC is not negative, otherwise undoes it. Returns RC, or -1.
  */
 int store_write_open(struct store *st, struct error *err);
 int store_write_close(struct store *st, int own, int rc, struct error *err);
 
-/* Always -1: what is asked for is more than work_left. */
-int store_too_much(struct store *st, struct error *err);
+/* Sets ERR_TOO_LARGE and returns -1. */
+int store_above_limit(struct store *st, struct error *err);
 
-/* Counts a change of accounts, categories or keys (store_version). */
+/* Counts a change of accounts, categories or keys; see store_version. */
 int store_changed(struct store *st, struct error *err);
 
-/* Forgets the accounts that the store keeps in memory. */
+/* Clears the cache of accounts. */
 void store_accounts_forget(struct store *st);
 
-/* 1 there is an account ID, 0 none, -1. */
+/* Checks that account ID exists. 1 yes, 0 no, -1 failed. */
 int store_account_exists(struct store *st, int64_t id, struct error *err);
 
-/* Fills in what the names of all users look like. In a write. */
+/* Upgrade: fills the column `folded` of users. In a write. */
 int store_users_fold(struct store *st, struct error *err);
 
 /*
- * Postings of all events, into an empty table. In a write; memory stays
- * bounded.
+ * Upgrade: fills the empty table of postings from the events. In a write.
+ * Memory is bounded.
  */
 int store_postings_make(struct store *st, struct error *err);
 
 /*
- * Is the event of that identity, late in an account, among what changed in
- * closed time? 1, 0, -1.
+ * Checks that a late event is listed in closing_change. 1 yes, 0 no, -1 failed.
  */
 int store_late_listed(struct store *st, int64_t account, const struct posting *p,
 		      struct error *err);
-/* How many late events are. */
+/* Counts the late events in closing_change. */
 int store_late_count(struct store *st, int64_t *ret, struct error *err);
 
 /*
- * Lists the subaccounts that were less closed than their main accounts, in the
- * audit log. In a write.
+ * Upgrade: adds to the audit log each subaccount that was less closed than its
+ * main account. In a write.
  */
 int store_closings_raise(struct store *st, struct error *err);
 
 /*
- * Makes the postings anew if the schema step before has given events other
- * sources. In a write; memory stays bounded.
+ * Upgrade: fills the table of postings again if events got other sources. In a
+ * write. Memory is bounded.
  */
 int store_sources_moved(struct store *st, struct error *err);
 
 /*
- * What an account's references of one hour amount to, in whatever order they
- * are.
+ * A checksum of the postings of one account and hour, independent of their
+ * order.
  */
 struct posting_sum {
 	int64_t account, hour;
 	int64_t n;
 	uint64_t hash;
-	bool damaged; /* not all of them can be read */
+	bool damaged; /* some postings cannot be decoded */
 };
 
 void posting_sum_add(struct posting_sum *sum, const struct posting *p);
 
 /*
- * The sums of all hours, by account and hour; one reader at a time on a store.
+ * Reads the checksums of all hours, by account and hour. One reader at a time
+ * for each store.
  */
 struct posting_reader;
 int posting_reader_new(struct store *st, struct posting_reader **ret, struct error *err);
 void posting_reader_free(struct posting_reader **r);
-/* The next one, NULL at the end; stays until posting_reader_pass. */
+/*
+ * The current checksum; *RET is NULL at the end. posting_reader_pass moves to
+ * the next.
+ */
 int posting_reader_peek(struct posting_reader *r, const struct posting_sum **ret,
 			struct error *err);
 void posting_reader_pass(struct posting_reader *r);
 
-/* The references of an account's hour. */
+/* The postings of one account and hour. */
 struct posting_hour {
 	int64_t account, hour;
 	struct posting *list;
 	size_t n;
 };
 
-/* Adds a part of whole runs behind those of the hour. In a write. */
+/* Appends complete runs as a new part of the hour. In a write. */
 int store_posting_append(struct store *st, int64_t account, int64_t hour, const char *bytes,
 			 size_t len, struct error *err);
 
 /*
- * Puts the references WANT in the place of those that the snapshot FROM has of
- * the hour; what TO, the ledger as it is by now, has more, stays. In a write of
- * TO.
+ * Replaces the postings of an hour in TO by WANT. Postings that TO has and the
+ * snapshot FROM has not are kept. In a write of TO.
  */
 int store_postings_replace(struct store *from, struct store *to, const struct posting_hour *want,
 			   struct error *err);
 
-/*
- * One step of the schema's history, from version N - 1 to N, where N is its
- * place in the table from 1.
- */
+/* A step that upgrades the schema by one version. */
 struct schema_step {
 	const char *sql;
-	/* what SQL can't say, one after the other; ended by NULL */
+	/* functions to call after the SQL; ends with NULL */
 	int (*then[4])(struct store *st, struct error *err);
 };
 
@@ -195,9 +201,8 @@ extern const struct schema_step schema_steps[];
 extern const size_t schema_n_steps;
 
 /*
- * Brings the open database forward to version N_STEPS in one transaction
- * (DB_WRITE in FLAGS), or refuses it: an older one that may not be written, and
- * a newer one.
+ * Upgrades the open database to version N_STEPS, in one transaction. Fails if
+ * it needs an upgrade and FLAGS lack DB_WRITE, or if it is newer.
  */
 int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps, size_t n_steps,
 		 struct error *err);

@@ -115,7 +115,7 @@ int store_keys(struct store *st, struct arena *arena, struct key **ret, size_t *
 	return rows.rc;
 }
 
-/* The key that S, which is bound, finds. */
+/* Reads the key that the bound statement finds. */
 static int find_key(struct store *st, struct stmt *s, struct arena *arena, struct key *ret,
 		    struct error *err)
 {

@@ -3,7 +3,7 @@
 #include "store/internal.h"
 #include "base/banned.h"
 
-/* A cut in the middle of a character would leave no text. */
+/* Cuts between characters: half a character would be invalid. */
 static size_t cut(const char *record)
 {
 	size_t len = strnlen(record, REJECTION_RECORD_MAX + 1);
@@ -94,7 +94,7 @@ int store_rejections(struct store *st, const struct rejection_query *q, struct a
 	return rc < 0 ? -1 : 0;
 }
 
-/* The first author after AUTHOR: 1 and *ret in ARENA, 0 none, -1. */
+/* Finds the first author after AUTHOR. 1 found, in ARENA, 0 none, -1 failed. */
 static int next_author(struct store *st, const char *author, struct arena *arena, const char **ret,
 		       struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * rejection.h - records that were rejected.
+ * rejection.h - the log of rejected records.
  */
 #ifndef STORE_REJECTION_H
 #define STORE_REJECTION_H
@@ -11,20 +11,20 @@ enum { REJECTION_RECORD_MAX = 4096 };
 int store_rejection_add(struct store *st, const struct rejection *r, struct error *err);
 
 struct rejection_query {
-	const int64_t *accounts; /* N of them: only those that name one of these; NULL: any */
+	const int64_t *accounts; /* only records of these accounts; NULL: any */
 	size_t n;
 	const char *code; /* NULL: any */
-	int64_t before;   /* only ids before this one; 0: all */
-	int64_t since;    /* only from this time on, in seconds */
+	int64_t before;   /* only smaller ids; 0: all */
+	int64_t since;    /* only from this time on, seconds */
 	size_t limit;
 };
 
-/* Newest first. */
+/* Reads rejections, newest first. */
 int store_rejections(struct store *st, const struct rejection_query *q, struct arena *arena,
 		     struct rejection **ret, size_t *ret_n, struct error *err);
 /*
- * Removes those from before BEFORE, and of each author the oldest ones above
- * KEEP: nobody pushes out another one's.
+ * Removes rejections older than BEFORE, and of each author all but the newest
+ * KEEP, so that no author displaces the rejections of another.
  */
 int store_rejections_prune(struct store *st, int64_t before, int64_t keep, struct error *err);
 

@@ -13,7 +13,7 @@
 	", series) VALUES (?1, ?2, ?3, " AMOUNT_PARAMS ", ?)"             \
 	" ON CONFLICT (account, category, slot, series) DO UPDATE SET " AMOUNT_SUMS(table)
 
-/* [level][is it of a series] */
+/* by level; false: by category, true: by series */
 static const char *const add_sql[LEVELS][2] = {
 	[LEVEL_QUARTER] = { TOTAL_ADD("total_quarter"), PART_ADD("part_quarter") },
 	[LEVEL_DAY] = { TOTAL_ADD("total_day"), PART_ADD("part_day") },
@@ -52,11 +52,11 @@ int store_rollups_add(struct store *st, const struct rollup *rows, size_t n, str
 	"SELECT slot, category, " AMOUNT_COLUMNS " FROM " table \
 	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot"
 #define PART_COLUMNS "p.slot, p.category, " AMOUNT_COLUMNS ", p.series" DIMENSION_S_COLUMNS
-/* One more parameter each, whose 0 is any value. */
+/* A condition with one parameter for each dimension; 0 matches any value. */
 #define DIMENSION_MATCH(id, column, ...) " AND ? IN (0, s." column ")"
 /*
- * CROSS JOIN: the outer loop is the one written first. Here the rollups, so
- * that rows come in their order without sorting.
+ * CROSS JOIN makes the first table the outer loop: rollups come in order,
+ * without sorting.
  */
 #define PART_SCAN(table)                                                                     \
 	"SELECT " PART_COLUMNS " FROM " table " p CROSS JOIN series s WHERE s.id = p.series" \
@@ -65,7 +65,7 @@ int store_rollups_add(struct store *st, const struct rollup *rows, size_t n, str
 #define ROWS_SCAN(table)                                                \
 	"SELECT slot, category, " AMOUNT_COLUMNS ", series FROM " table \
 	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot, series"
-/* One series, looked up in each slot. */
+/* Looks up one series in each slot. */
 #define PART_LOOKUP(table)                                                                       \
 	"WITH RECURSIVE slots(n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM slots WHERE n + 1 < " \
 	"?3)"                                                                                    \

@@ -1,6 +1,6 @@
 /*
- * series.c - series, and the values of dimensions that they consist of:
- * interned, so that an event holds one number for all of it.
+ * series.c - series and the values of dimensions are interned: an event holds
+ * one number for its account, category and dimensions.
  */
 #include "store/series.h"
 

@@ -5,9 +5,9 @@
 #include "base/banned.h"
 
 /*
- * Makes room for one more: of a user's sessions of a kind, the oldest ones
- * above the most that there may be go. First go those that are newer than the
- * new one: they were made while the clock was wrong.
+ * Ends the oldest sessions of a user and kind above the limit, to make room for
+ * one. Sessions newer than the new one end first: they were made while the
+ * clock was wrong.
  */
 static int trim(struct store *st, const struct session *s, struct error *err)
 {

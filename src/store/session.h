@@ -1,33 +1,32 @@
 /*
- * session.h - people's sessions and tokens.
+ * session.h - sessions and tokens of users.
  */
 #ifndef STORE_SESSION_H
 #define STORE_SESSION_H
 
 #include "store/store.h"
 
-/* of one kind and user; a new one ends the oldest above that */
+/* of one kind and user; one more ends the oldest */
 enum { USER_SESSIONS_MAX = 1000 };
 
 /*
- * How many tokens for other users MAKER has asked for that haven't expired at
- * NOW, and when the first of them expires.
+ * Counts the tokens for other users that MAKER made and that have not expired
+ * at NOW. *RET_EXPIRES is the time when the first of them expires.
  */
 int store_session_count(struct store *st, const struct maker *maker, int64_t now, int64_t *ret_n,
 			int64_t *ret_expires, struct error *err);
 
 /*
- * Sessions don't count as changes (store_version): ask for them at each
- * request.
+ * Sessions do not count as changes (store_version): read them for each request.
  */
 int store_session_add(struct store *st, const struct session *s, struct error *err);
-/* 1, 0, -1 */
+/* 1 found, 0 none, -1 failed */
 int store_session_find(struct store *st, const unsigned char hash[KEY_HASH_BYTES],
 		       struct session *ret, struct error *err);
-/* 1 done, 0 none */
+/* 1 done, 0 no such session, -1 failed */
 int store_session_end(struct store *st, const unsigned char hash[KEY_HASH_BYTES],
 		      struct error *err);
-/* removes those that have ended by themselves */
+/* Removes expired sessions. */
 int store_sessions_expire(struct store *st, int64_t now, struct error *err);
 
 #endif

@@ -1,6 +1,3 @@
-/*
- * sim.c - the unique names of SIMs and fleets, a set of each kind for a family.
- */
 #include "store/sim.h"
 
 #include "store/internal.h"
@@ -55,8 +52,8 @@ int store_sims(struct store *st, enum dimension kind, struct arena *arena, struc
 }
 
 /*
- * Is TEXT, the PARAM of SIM, SID or name of another one? -1: it is, or the
- * ledger failed.
+ * Fails with ERR_CONFLICT if another SIM or fleet has TEXT as SID or name.
+ * PARAM names the member of SIM.
  */
 static int check_free(struct store *st, const struct sim *sim, const char *param, const char *text,
 		      struct error *err)

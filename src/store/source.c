@@ -1,6 +1,3 @@
-/*
- * source.c - the sources of events, a set of names for each family.
- */
 #include "store/source.h"
 
 #include "store/internal.h"
@@ -81,8 +78,8 @@ static struct stmt *prepare_sources(struct store *st, const struct source_query 
 }
 
 /*
- * Events are in the order of their sources: each source is asked, rather than
- * keeping an index of ids for this.
+ * Looks up the event in each source: an index of events by id alone would cost
+ * more.
  */
 int store_event_sources(struct store *st, const struct source_query *q, int64_t *ret, size_t *ret_n,
 			struct error *err)

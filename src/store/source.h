@@ -7,13 +7,13 @@
 #include "store/store.h"
 
 /*
- * Sources. An event's identity is its family (the main account's id), source
- * and id, so each family has sources of its own: what one family sends has no
- * effect on another. The entries of corrections are of the source
+ * The identity of an event is its family (id of the main account), source and
+ * id. So each family has its own sources, and events of one family have no
+ * effect on those of another. Entries of corrections have the source
  * EVENT_SOURCE_OWN, which belongs to the ledger: family 0.
  *
- * _intern returns the id, and makes the source if it is new; in a write.
- * _find: 1 found, 0 none, -1.
+ * store_source_intern finds or makes the id of a source, in a write.
+ * store_source_find: 1 found, 0 none, -1 failed.
  */
 int store_source_intern(struct store *st, int64_t family, const char *text, size_t len,
 			int64_t *ret_id, struct error *err);
@@ -21,19 +21,21 @@ int store_source_find(struct store *st, int64_t family, const char *text, size_t
 		      int64_t *ret_id, struct error *err);
 
 struct source_query {
-	int64_t family;   /* its sources and the ledger's own; 0: of any family */
-	const char *text; /* that are called so; NULL: by any name */
-	const char *id;   /* that have an event called so, LEN bytes */
+	/* sources of this family and the ledger's own; 0: of any family */
+	int64_t family;
+	const char *text; /* name of the sources; NULL: any */
+	const char *id;   /* id of an event that the sources have, LEN bytes */
 	size_t len;
-	size_t max; /* at most so many */
+	size_t max; /* size of the result */
 };
 
+/* Finds the ids of sources, at most q->max. */
 int store_event_sources(struct store *st, const struct source_query *q, int64_t *ret, size_t *ret_n,
 			struct error *err);
-/* The ids of the sources called TEXT, of any family, ascending. */
+/* The ids of all sources named TEXT, of any family, ascending. */
 int store_sources_named(struct store *st, const char *text, struct arena *arena,
 			const int64_t **ret, size_t *ret_n, struct error *err);
-/* 1, 0, -1 */
+/* 1 found, 0 none, -1 failed */
 int store_source_text(struct store *st, int64_t id, struct arena *arena, const char **ret,
 		      struct error *err);
 

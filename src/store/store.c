@@ -53,9 +53,9 @@ void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *
 	db_wait_with(st->db, wait, arg);
 }
 
-bool store_moved(struct store *st)
+bool store_replaced_on_disk(struct store *st)
 {
-	return db_moved(st->db);
+	return db_replaced_on_disk(st->db);
 }
 
 int store_stats(struct store *st, struct store_stats *ret, struct error *err)
@@ -78,15 +78,15 @@ void store_unlink_beside(struct store *st, const char *name)
 	strbuf_release(&path);
 }
 
-/* SQL that a store says again and again, so it is kept prepared. */
-static int say(struct store *st, const char *sql, struct error *err)
+/* Runs a statement without parameters or rows, which stays prepared. */
+static int exec_cached(struct store *st, const char *sql, struct error *err)
 {
 	return db_step(prepare(st, sql, err), err);
 }
 
 int store_begin_read(struct store *st, struct error *err)
 {
-	if (say(st, "BEGIN", err) < 0)
+	if (exec_cached(st, "BEGIN", err) < 0)
 		return -1;
 	st->tx = TX_READ;
 	st->version = 0;
@@ -95,7 +95,7 @@ int store_begin_read(struct store *st, struct error *err)
 
 int store_begin_write(struct store *st, struct error *err)
 {
-	if (say(st, db_begin_write, err) < 0)
+	if (exec_cached(st, db_begin_write, err) < 0)
 		return -1;
 	st->tx = TX_WRITE;
 	return 0;
@@ -103,12 +103,12 @@ int store_begin_write(struct store *st, struct error *err)
 
 int store_commit(struct store *st, struct error *err)
 {
-	if (say(st, "COMMIT", err) < 0) {
+	if (exec_cached(st, "COMMIT", err) < 0) {
 		store_end(st);
 		return -1;
 	}
 	st->tx = TX_NONE;
-	if (store_moved(st))
+	if (store_replaced_on_disk(st))
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger's file was removed or replaced while it was in use");
 	return 0;
@@ -117,12 +117,12 @@ int store_commit(struct store *st, struct error *err)
 void store_end(struct store *st)
 {
 	store_scan_end(st);
-	if (st->tx == TX_READ) /* nothing may keep it from ending */
+	if (st->tx == TX_READ) /* nothing may interrupt the ROLLBACK */
 		store_limit(st, &(struct store_limits) { 0 });
 	if (st->tx != TX_NONE)
-		say(st, "ROLLBACK", NULL);
+		exec_cached(st, "ROLLBACK", NULL);
 	if (st->tx == TX_READ)
-		db_adapt(st->db);
+		db_tune(st->db);
 	st->tx = TX_NONE;
 }
 
@@ -132,7 +132,7 @@ void store_limit(struct store *st, const struct store_limits *limits)
 	db_watch(st->db, limits->check, limits->arg);
 }
 
-int store_too_much(struct store *st, struct error *err)
+int store_above_limit(struct store *st, struct error *err)
 {
 	return error_set(err, ERR_TOO_LARGE, NULL,
 			 "more than %" PRId64
@@ -146,7 +146,7 @@ int store_work(struct store *st, int64_t n, struct error *err)
 	if (!st->work_max)
 		return 0;
 	if (n > st->work_left)
-		return store_too_much(st, err);
+		return store_above_limit(st, err);
 	st->work_left -= n;
 	return 0;
 }
@@ -298,7 +298,7 @@ int store_version(struct store *st, int64_t *ret_version, struct error *err)
 
 int store_changed(struct store *st, struct error *err)
 {
-	return say(st, "UPDATE meta SET value = value + 1 WHERE name = 'version'", err);
+	return exec_cached(st, "UPDATE meta SET value = value + 1 WHERE name = 'version'", err);
 }
 
 int store_meta(struct store *st, const char *name, int64_t *ret, struct error *err)

@@ -1,13 +1,13 @@
 /*
- * store.h - the ledger on disk: opening it, transactions and limits. What it
- * holds is asked for by the headers beside this one. All of it is SQL, above
- * the database of db.h.
+ * store.h - the ledger on disk: opening, transactions and limits. The headers
+ * beside this one read and write its tables. All of it is SQL on the database
+ * of db.h.
  *
- * A struct store is one connection: one thread at a time. Any number of them,
- * in any number of processes, may be open on one ledger; one of them writes at
- * a time, the others wait for it up to the busy timeout (then ERR_BUSY). Text
- * that is returned lives in the arena that was passed, or where there is none
- * until the next call on the same store.
+ * A struct store is one connection, for one thread at a time. Any number of
+ * connections, in any number of processes, may be open on one ledger. One of
+ * them writes at a time; the others wait up to the busy timeout, then fail with
+ * ERR_BUSY. Returned text is in the arena that was passed; without an arena it
+ * is valid until the next call on the same store.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -22,86 +22,83 @@
 struct store;
 
 enum {
-	STORE_WRITE = 1 << 0, /* else read-only */
-	STORE_CREATE = 1 << 1 /* make the ledger: fails if there is one already */
+	STORE_WRITE = 1 << 0, /* open for writing; else read-only */
+	STORE_CREATE = 1 << 1 /* make a new ledger; fails if there is one */
 };
 
 /*
- * Opens the ledger at WHERE (SQLite: a path, or ":memory:"). A writer brings an
- * older schema forward first, in one transaction; a reader of an older one, and
- * anyone of a newer one, is refused with words that say which version is which.
- * A file that is no ledger of ours is refused and left alone.
+ * Opens the ledger at WHERE: a path, or ":memory:". A writer first upgrades an
+ * older schema, in one transaction. Fails, with both versions in the message,
+ * if a reader finds an older schema, or if the schema is newer than this
+ * program. Fails without changing the file if it is not a ledger.
  */
 int store_open(const char *where, unsigned flags, int64_t busy_timeout_ms, struct store **ret,
 	       struct error *err);
 void store_close(struct store **st);
 
 /*
- * Instead of the busy timeout: while another writer is in the way, WAIT is
- * called again and again, with how many TIMES it was before. It pauses for a
- * moment and returns non-zero, or gives up (ERR_BUSY) with 0.
+ * Replaces the busy timeout. While another connection writes, WAIT is called
+ * again and again; TIMES counts the calls before. WAIT pauses for a moment and
+ * returns non-zero, or returns 0 to give up with ERR_BUSY.
  */
 void store_wait_with(struct store *st, int (*wait)(void *arg, int times), void *arg);
 
 /*
- * Has what was opened been removed, or replaced by another ledger? Nobody will
- * find what is written to it.
+ * The opened file has been removed or replaced, so that nobody will find what
+ * is written to it.
  */
-bool store_moved(struct store *st);
+bool store_replaced_on_disk(struct store *st);
 
 struct store_stats {
-	int64_t schema;     /* its version */
-	int64_t file_bytes; /* on disk */
-	int64_t log_bytes;  /* of what isn't in that file yet */
+	int64_t schema;     /* version of the schema */
+	int64_t file_bytes; /* size of the file */
+	int64_t log_bytes;  /* size of the write-ahead log */
 };
 
 int store_stats(struct store *st, struct store_stats *ret, struct error *err);
 
-/* Removes the file NAME from the ledger's folder, if it is there. */
+/* Removes the file NAME from the ledger's folder, if it exists. */
 void store_unlink_beside(struct store *st, const char *name);
 
 /* ---- transactions ---- */
 
-/* One snapshot for all reads until store_end. */
+/* Begins a read: one snapshot until store_end. */
 int store_begin_read(struct store *st, struct error *err);
-/* Takes the writer's place at once (not at the first write). */
+/* Begins a write. Takes the lock at once, not at the first change. */
 int store_begin_write(struct store *st, struct error *err);
 /*
- * Durable, in the ledger that is at its place, when it returns 0. On -1
+ * Commits. 0: the write is durable, in the file at the path of the ledger. -1:
  * everything since the begin is undone.
  */
 int store_commit(struct store *st, struct error *err);
-/* Ends a read, or undoes a write. Harmless when nothing is open. */
+/* Ends a read, or undoes a write. Does nothing if neither is open. */
 void store_end(struct store *st);
 
 /* ---- limits of a read ---- */
 
 struct store_limits {
-	int64_t work; /* rows of sums that may be read in all; 0 = any number */
+	int64_t work; /* rollups that may be read; 0: any number */
 	/*
-	 * Asked now and then while the store works; -1 with ERR ends that. It
-	 * must not use the store. NULL: nobody is asked.
+	 * Called now and then while the store works; -1 with ERR ends the work.
+	 * Must not use the store. NULL: no check.
 	 */
 	int (*check)(void *arg, struct error *err);
 	void *arg;
 };
 
-/* Sets limits until the read ends. */
+/* Sets limits; they end with the read. */
 void store_limit(struct store *st, const struct store_limits *limits);
 /*
- * Takes N from what may still be read, for work like reading N rows: -1 with
- * ERR_TOO_LARGE if that is more than is left.
+ * Counts work that costs as much as reading N rollups. -1 with ERR_TOO_LARGE if
+ * this exceeds the limit.
  */
 int store_work(struct store *st, int64_t n, struct error *err);
-/*
- * From here on as much may be read as at first: for answers that are streams,
- * one account after the other.
- */
+/* Restarts the limit: for answers that are streamed account by account. */
 void store_work_again(struct store *st);
 
 /*
- * Grows with every change of accounts, categories and keys: what was loaded
- * before is stale when it differs.
+ * Reads a counter that grows with each change of accounts, categories and keys.
+ * Cached data is stale when the counter differs.
  */
 int store_version(struct store *st, int64_t *ret_version, struct error *err);
 

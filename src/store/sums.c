@@ -29,7 +29,7 @@ enum {
 /* Slots of one level, which are part of the span with the index SLOT. */
 struct piece {
 	int64_t from, to;
-	size_t slot;
+	size_t span;
 };
 
 /* Adjacent pieces of one level: PIECES[first] to PIECES[last]. */
@@ -43,7 +43,7 @@ struct values;
 
 struct reading {
 	struct store *st;
-	const struct sums_question *q;
+	const struct sums_query *q;
 	struct arena arena;
 	struct piece *pieces[LEVELS];
 	size_t n_pieces[LEVELS];
@@ -65,14 +65,14 @@ struct reading {
 	void *arg;
 };
 
-static void add_pieces(struct reading *r, size_t slot)
+static void add_pieces(struct reading *r, size_t span)
 {
 	struct slot_run runs[SLOT_RUNS_MAX];
-	int n = slot_runs(r->q->slots[slot].from, r->q->slots[slot].to, runs);
+	int n = slot_runs(r->q->spans[span].from, r->q->spans[span].to, runs);
 
 	for (int i = 0; i < n; i++)
 		r->pieces[runs[i].level][r->n_pieces[runs[i].level]++] =
-			(struct piece) { runs[i].from, runs[i].to, slot };
+			(struct piece) { runs[i].from, runs[i].to, span };
 }
 
 static void add_stretches(struct reading *r, enum level level)
@@ -94,12 +94,12 @@ static void plan(struct reading *r)
 	static const size_t most[LEVELS] = {
 		[LEVEL_QUARTER] = 2, [LEVEL_DAY] = 2, [LEVEL_MONTH] = 1
 	};
-	size_t n = r->q->n_slots;
+	size_t n = r->q->n_spans;
 
 	for (int level = 0; level < LEVELS; level++)
 		r->pieces[level] = arena_array(&r->arena, struct piece, most[level] * n);
-	for (size_t slot = 0; slot < n; slot++)
-		add_pieces(r, slot);
+	for (size_t span = 0; span < n; span++)
+		add_pieces(r, span);
 	r->stretches = arena_array(&r->arena, struct stretch, SLOT_RUNS_MAX * n);
 	for (int level = 0; level < LEVELS; level++)
 		add_stretches(r, (enum level)level);
@@ -150,14 +150,14 @@ static int count_rows(struct reading *r, int64_t account, int64_t category, int6
 		add_count(r, n);
 		*work += n + SCAN_WORK;
 		if (r->st->work_max && *work > r->st->work_left)
-			return store_too_much(r->st, err);
+			return store_above_limit(r->st, err);
 	}
 	return 0;
 }
 
 /* ---- categories ---- */
 
-static bool has_category(const struct sums_question *q, int64_t category)
+static bool has_category(const struct sums_query *q, int64_t category)
 {
 	size_t from = 0, to = q->n_categories;
 
@@ -194,7 +194,7 @@ static int next_used(struct store *st, int64_t account, int64_t *category, struc
  */
 static int next_category(struct reading *r, int64_t account, int64_t *category, struct error *err)
 {
-	const struct sums_question *q = r->q;
+	const struct sums_query *q = r->q;
 	int rc;
 
 	if (q->n_categories == 1) {
@@ -305,7 +305,7 @@ static int read_scan(struct reading *r, size_t account, const struct stretch *t,
 			break;
 		if (!has_category(r->q, rollup.category))
 			continue;
-		row.slot = p->slot;
+		row.span = p->span;
 		row.category = rollup.category;
 		row.value = r->values ? value_of(r->values, rollup.series)
 				      : rollup.dim[r->q->group];
@@ -457,7 +457,7 @@ static int read_series(struct reading *r, size_t account, struct error *err)
 
 static int read_totals(struct reading *r, size_t account, struct error *err)
 {
-	const struct sums_question *q = r->q;
+	const struct sums_query *q = r->q;
 	struct rollup_scan scan = { .account = q->accounts[account].id,
 				    .category = q->n_categories == 1 ? q->categories[0] : 0 };
 
@@ -471,7 +471,7 @@ static int read_totals(struct reading *r, size_t account, struct error *err)
  */
 static int count_all(struct reading *r, struct error *err)
 {
-	const struct sums_question *q = r->q;
+	const struct sums_query *q = r->q;
 	int64_t work = 0;
 
 	if (!r->st->work_max || (q->by_series ? q->n_accounts == 1 && q->n_categories == 1
@@ -495,7 +495,7 @@ static int count_all(struct reading *r, struct error *err)
 	return 0;
 }
 
-int store_sums(struct store *st, const struct sums_question *q, sums_row_fn *row, void *arg,
+int store_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
 	       struct error *err)
 {
 	struct reading r = { .st = st, .q = q, .row = row, .arg = arg };

@@ -18,18 +18,18 @@ struct sums_account {
 };
 
 /* A span of quarter hours since 1970. TO is exclusive. */
-struct sums_slot {
+struct slot_span {
 	int64_t from, to;
 };
 
-struct sums_question {
+struct sums_query {
 	const struct sums_account *accounts;
 	size_t n_accounts;
 	/* ids, ascending. A category does not include its subcategories */
 	const int64_t *categories;
 	size_t n_categories;           /* 0: all */
-	const struct sums_slot *slots; /* ascending, without overlap */
-	size_t n_slots;
+	const struct slot_span *spans; /* ascending, without overlap */
+	size_t n_spans;
 	/*
 	 * sum up the rollups by series, which have dimensions, instead of the
 	 * rollups by category
@@ -45,7 +45,7 @@ struct sums_question {
  * total of these rows.
  */
 struct sums_row {
-	size_t account, slot; /* indexes into the query's lists */
+	size_t account, span; /* indexes into the query's lists */
 	int64_t category;
 	int64_t value;                 /* of the dimension `group`; 0: none */
 	const struct amounts *amounts; /* valid until the function returns */
@@ -63,7 +63,7 @@ typedef int sums_row_fn(void *arg, const struct sums_row *row, struct error *err
  * of the spans. Returns -1 with ERR_TOO_LARGE if there are more rollups than
  * store_limit allows; large queries are counted before anything is read.
  */
-int store_sums(struct store *st, const struct sums_question *q, sums_row_fn *row, void *arg,
+int store_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
 	       struct error *err);
 
 #endif

@@ -32,10 +32,7 @@ static int insert_grant(struct store *st, int64_t user, int64_t account, struct 
 	return db_step(s, err);
 }
 
-/*
- * -1 if TEXT is that of a user but the one with that ID, which SQL asks for; or
- * failed.
- */
+/* Fails with ERR_CONFLICT if SQL finds another user than ID with TEXT. */
 static int check_free(struct store *st, const char *sql, const char *param, const char *text,
 		      int64_t id, struct error *err)
 {
@@ -120,7 +117,7 @@ static void read_user(struct stmt *s, struct arena *arena, void *to)
 	};
 }
 
-/* All users that S, which is bound, finds. */
+/* Reads all users that the bound statement finds. */
 static int find_users(struct store *st, struct stmt *s, struct arena *arena, struct user **ret,
 		      size_t *ret_n, struct error *err)
 {
@@ -133,7 +130,7 @@ static int find_users(struct store *st, struct stmt *s, struct arena *arena, str
 	return rows.rc;
 }
 
-/* The only one; 0 also if there are several. */
+/* Reads the only user. 1 found, 0 none or several, -1 failed. */
 static int find_user(struct store *st, struct stmt *s, struct arena *arena, struct user *ret,
 		     struct error *err)
 {
@@ -188,8 +185,9 @@ int store_users(struct store *st, struct arena *arena, struct user **ret, size_t
 }
 
 /*
- * Runs the bound update of one user that ends their sessions (but KEEP, unless
- * it is NULL) and the tokens that they asked for. 1 done, 0 no such user.
+ * Runs the bound update of a user, and ends the sessions of the user (except
+ * KEEP, unless NULL) and the tokens that the user made. 1 done, 0 no such user,
+ * -1 failed.
  */
 static int end_user_sessions(struct store *st, int64_t id, struct stmt *update,
 			     const unsigned char *keep, struct error *err)
@@ -305,7 +303,7 @@ int store_user_grant(struct store *st, int64_t id, int64_t account, bool granted
 		       : store_write_close(st, own, set_grant(st, id, account, granted, err), err);
 }
 
-/* ---- bringing an older ledger forward ---- */
+/* ---- upgrading an older ledger ---- */
 
 static int set_folded(struct store *st, const struct user *u, struct arena *arena,
 		      struct error *err)

@@ -97,7 +97,7 @@ static void close_ledger(struct commit_thread *t)
 /* Opens the ledger that is there now, which may be another one than before. */
 static int open_ledger(struct commit_thread *t, struct error *err)
 {
-	if (t->store && store_moved(t->store))
+	if (t->store && store_replaced_on_disk(t->store))
 		close_ledger(t);
 	if (t->store)
 		return 0;

@@ -6,7 +6,7 @@
 #include "store/category.h"
 #include "store/series.h"
 #include "store/sums.h"
-#include "usage/sums.h"
+#include "usage/span_sums.h"
 #include "base/banned.h"
 
 enum {
@@ -17,7 +17,7 @@ enum {
 
 /* The usage of one value of the grouped dimension in a bucket. */
 struct query_member {
-	int64_t slot, id;
+	int64_t bucket, id;
 	const char *text;
 	struct amounts_wide totals;
 };
@@ -44,7 +44,7 @@ struct usage_cursor {
 	/* ids of query->category and its subcategories, ascending */
 	int64_t *within;
 	size_t n_within;
-	int64_t first, n_slots; /* the batch */
+	int64_t first, n_buckets; /* the batch */
 	/* in each bucket; not with GROUP_DIMENSION */
 	size_t n_rows;
 	struct amounts_wide *totals; /* by bucket and row; likewise */
@@ -54,19 +54,20 @@ struct usage_cursor {
 	 * the number of all members
 	 */
 	size_t *starts;
-	int64_t next_slots; /* size of the next batch, with GROUP_DIMENSION */
-	int64_t slot;       /* current bucket */
-	size_t row;         /* next row */
+	int64_t next_buckets; /* size of the next batch, with GROUP_DIMENSION */
+	int64_t bucket;       /* current bucket */
+	size_t row;           /* next row */
 };
 
 /* ---- adding up ---- */
 
-static size_t member_place(const struct query_members *m, int64_t slot, int64_t id)
+static size_t member_place(const struct query_members *m, int64_t bucket, int64_t id)
 {
-	size_t i = ((uint64_t)(id ^ slot << 40) * 0x9e3779b97f4a7c15u >> 20) & (m->index_size - 1);
+	size_t i = ((uint64_t)(id ^ bucket << 40) * 0x9e3779b97f4a7c15u >> 20) &
+		   (m->index_size - 1);
 
 	while (m->index[i] &&
-	       (m->list[m->index[i] - 1].id != id || m->list[m->index[i] - 1].slot != slot))
+	       (m->list[m->index[i] - 1].id != id || m->list[m->index[i] - 1].bucket != bucket))
 		i = (i + 1) & (m->index_size - 1);
 	return i;
 }
@@ -80,10 +81,10 @@ static void members_grow(struct query_members *m, struct arena *arena)
 	m->index_size = size * 4;
 	m->index = arena_array(arena, uint32_t, m->index_size);
 	for (size_t i = 0; i < m->n; i++)
-		m->index[member_place(m, m->list[i].slot, m->list[i].id)] = (uint32_t)i + 1;
+		m->index[member_place(m, m->list[i].bucket, m->list[i].id)] = (uint32_t)i + 1;
 }
 
-static void add_to_member(struct usage_cursor *cur, int64_t slot, int64_t id,
+static void add_to_member(struct usage_cursor *cur, int64_t bucket, int64_t id,
 			  const struct amounts *a)
 {
 	struct query_members *m = &cur->members;
@@ -93,62 +94,62 @@ static void add_to_member(struct usage_cursor *cur, int64_t slot, int64_t id,
 		return;
 	if (m->n == m->size)
 		members_grow(m, &cur->scratch);
-	i = member_place(m, slot, id);
+	i = member_place(m, bucket, id);
 	if (!m->index[i]) {
-		m->list[m->n] = (struct query_member) { .slot = slot, .id = id };
+		m->list[m->n] = (struct query_member) { .bucket = bucket, .id = id };
 		m->index[i] = (uint32_t)++m->n;
 	}
 	amounts_wide_count(&m->list[m->index[i] - 1].totals, a);
 }
 
-static void add_to_row(struct usage_cursor *cur, int64_t slot, size_t category,
+static void add_to_row(struct usage_cursor *cur, int64_t bucket, size_t category,
 		       const struct amounts *a)
 {
 	int32_t row = cur->row_of[category];
 
 	if (row >= 0)
 		amounts_wide_count(
-			&cur->totals[(size_t)(slot - cur->first) * cur->n_rows + (size_t)row], a);
+			&cur->totals[(size_t)(bucket - cur->first) * cur->n_rows + (size_t)row], a);
 }
 
 /*
  * Adds usage to its category and to those above it, and its price to
  * totalprice.
  */
-static void add_to_categories(struct usage_cursor *cur, int64_t slot, int64_t category,
+static void add_to_categories(struct usage_cursor *cur, int64_t bucket, int64_t category,
 			      const struct amounts *a)
 {
 	const struct catalogue *c = cur->catalogue;
 
 	for (size_t i = catalogue_index(c, category); i != CATALOGUE_NONE; i = c->parent[i])
-		add_to_row(cur, slot, i, a);
+		add_to_row(cur, bucket, i, a);
 	if (c->totalprice != CATALOGUE_NONE)
-		add_to_row(cur, slot, c->totalprice, &(struct amounts) { .price = a->price });
+		add_to_row(cur, bucket, c->totalprice, &(struct amounts) { .price = a->price });
 }
 
 /* Spans come oldest first, buckets newest first. */
 static int add_row(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct usage_cursor *cur = arg;
-	int64_t slot = cur->first + cur->n_slots - 1 - (int64_t)row->slot;
+	int64_t bucket = cur->first + cur->n_buckets - 1 - (int64_t)row->span;
 
 	(void)err;
 	if (cur->query->group == GROUP_DIMENSION)
-		add_to_member(cur, slot, row->value, row->amounts);
+		add_to_member(cur, bucket, row->value, row->amounts);
 	else if (cur->query->group == GROUP_CATEGORY)
-		add_to_categories(cur, slot, row->category, row->amounts);
+		add_to_categories(cur, bucket, row->category, row->amounts);
 	else
-		amounts_wide_count(&cur->totals[slot - cur->first], row->amounts);
+		amounts_wide_count(&cur->totals[bucket - cur->first], row->amounts);
 	return 0;
 }
 
-/* ---- a batch of slots ---- */
+/* ---- a batch of buckets ---- */
 
-static int by_slot_and_text(const void *a, const void *b)
+static int by_bucket_and_text(const void *a, const void *b)
 {
 	const struct query_member *x = a, *y = b;
 
-	return x->slot != y->slot ? (x->slot < y->slot ? -1 : 1) : strcmp(x->text, y->text);
+	return x->bucket != y->bucket ? (x->bucket < y->bucket ? -1 : 1) : strcmp(x->text, y->text);
 }
 
 /* Removes members without usage and sorts the others by bucket and text. */
@@ -172,11 +173,11 @@ static int sort_members(struct usage_cursor *cur, struct error *err)
 	}
 	m->n = n;
 	if (n)
-		qsort(m->list, n, sizeof(*m->list), by_slot_and_text);
-	cur->starts = arena_array(&cur->scratch, size_t, (size_t)cur->n_slots + 1);
+		qsort(m->list, n, sizeof(*m->list), by_bucket_and_text);
+	cur->starts = arena_array(&cur->scratch, size_t, (size_t)cur->n_buckets + 1);
 	for (size_t i = 0; i < n; i++)
-		cur->starts[m->list[i].slot - cur->first + 1] = i + 1;
-	for (int64_t k = 0; k < cur->n_slots; k++)
+		cur->starts[m->list[i].bucket - cur->first + 1] = i + 1;
+	for (int64_t k = 0; k < cur->n_buckets; k++)
 		if (cur->starts[k + 1] < cur->starts[k])
 			cur->starts[k + 1] = cur->starts[k];
 	return 0;
@@ -197,14 +198,14 @@ static bool has_nothing(const struct usage_cursor *cur)
 }
 
 /* Makes the spans of the batch, oldest first. */
-static struct sums_span *make_spans(struct usage_cursor *cur)
+static struct time_span *make_spans(struct usage_cursor *cur)
 {
 	const struct usage_query *q = cur->query;
-	struct sums_span *spans = arena_array(&cur->scratch, struct sums_span,
-					      (size_t)cur->n_slots);
+	struct time_span *spans = arena_array(&cur->scratch, struct time_span,
+					      (size_t)cur->n_buckets);
 
-	for (int64_t k = 0; k < cur->n_slots; k++) {
-		struct sums_span *span = &spans[cur->n_slots - 1 - k];
+	for (int64_t k = 0; k < cur->n_buckets; k++) {
+		struct time_span *span = &spans[cur->n_buckets - 1 - k];
 
 		buckets_range(&cur->buckets, cur->first + k, &span->from, &span->to);
 		if (q->running && span->to == q->to)
@@ -213,27 +214,27 @@ static struct sums_span *make_spans(struct usage_cursor *cur)
 	return spans;
 }
 
-static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_slots, struct error *err)
+static int load_batch(struct usage_cursor *cur, int64_t first, int64_t n_buckets, struct error *err)
 {
 	const struct usage_query *q = cur->query;
-	struct sums_query sums = { .accounts = cur->accounts,
-				   .n_accounts = q->n_accounts,
-				   .categories = cur->within,
-				   .n_categories = cur->n_within,
-				   .n_spans = (size_t)n_slots,
-				   .by_series = q->group == GROUP_DIMENSION ||
-						dimensions_any(q->dim),
-				   .group = q->dimension };
+	struct span_sums_query sums = { .accounts = cur->accounts,
+					.n_accounts = q->n_accounts,
+					.categories = cur->within,
+					.n_categories = cur->n_within,
+					.n_spans = (size_t)n_buckets,
+					.by_series = q->group == GROUP_DIMENSION ||
+						     dimensions_any(q->dim),
+					.group = q->dimension };
 
 	arena_reset(&cur->scratch);
 	cur->first = first;
-	cur->n_slots = n_slots;
+	cur->n_buckets = n_buckets;
 	cur->members = (struct query_members) { .list = NULL };
 	if (q->group != GROUP_DIMENSION)
 		cur->totals = arena_array(&cur->scratch, struct amounts_wide,
-					  (size_t)n_slots * cur->n_rows);
+					  (size_t)n_buckets * cur->n_rows);
 	sums.spans = make_spans(cur);
-	if (!has_nothing(cur) && sums_read(cur->store, &sums, add_row, cur, err) < 0)
+	if (!has_nothing(cur) && span_sums_read(cur->store, &sums, add_row, cur, err) < 0)
 		return -1;
 	return q->group == GROUP_DIMENSION ? sort_members(cur, err) : 0;
 }
@@ -244,14 +245,14 @@ static int64_t between(int64_t n, int64_t least, int64_t most)
 }
 
 /* The number of buckets to read at once. */
-static int64_t choose_slots(struct usage_cursor *cur)
+static int64_t choose_buckets(struct usage_cursor *cur)
 {
 	const struct usage_query *q = cur->query;
 	int64_t rows = (int64_t)cur->n_rows, n;
 
 	if (q->group == GROUP_DIMENSION) {
-		n = cur->next_slots;
-		cur->next_slots = between(2 * n, 1, MEMBER_BUCKETS);
+		n = cur->next_buckets;
+		cur->next_buckets = between(2 * n, 1, MEMBER_BUCKETS);
 		return n;
 	}
 	n = q->wanted ? ((int64_t)(cur->row + q->wanted) + rows - 1) / rows : BATCH_ROWS / rows;
@@ -261,69 +262,69 @@ static int64_t choose_slots(struct usage_cursor *cur)
 /*
  * Reads a batch that begins with bucket K, unless the batch in memory has it.
  */
-static int load_slot(struct usage_cursor *cur, int64_t k, struct error *err)
+static int load_bucket(struct usage_cursor *cur, int64_t k, struct error *err)
 {
-	if (k >= cur->first && k < cur->first + cur->n_slots)
+	if (k >= cur->first && k < cur->first + cur->n_buckets)
 		return 0;
-	return load_batch(cur, k, between(choose_slots(cur), 1, cur->buckets.n - k), err);
+	return load_batch(cur, k, between(choose_buckets(cur), 1, cur->buckets.n - k), err);
 }
 
 /* Likewise, for a batch that ends with bucket K. */
-static int load_slot_back(struct usage_cursor *cur, int64_t k, struct error *err)
+static int load_bucket_back(struct usage_cursor *cur, int64_t k, struct error *err)
 {
 	int64_t n;
 
-	if (k >= cur->first && k < cur->first + cur->n_slots)
+	if (k >= cur->first && k < cur->first + cur->n_buckets)
 		return 0;
-	n = between(choose_slots(cur), 1, k + 1);
+	n = between(choose_buckets(cur), 1, k + 1);
 	return load_batch(cur, k - n + 1, n, err);
 }
 
-/* ---- rows of a slot of the batch ---- */
+/* ---- rows of a bucket of the batch ---- */
 
-static size_t rows_of(const struct usage_cursor *cur, int64_t slot)
+static size_t rows_of(const struct usage_cursor *cur, int64_t bucket)
 {
 	return cur->query->group == GROUP_DIMENSION
-		       ? cur->starts[slot - cur->first + 1] - cur->starts[slot - cur->first]
+		       ? cur->starts[bucket - cur->first + 1] - cur->starts[bucket - cur->first]
 		       : cur->n_rows;
 }
 
-static const struct query_member *member_at(const struct usage_cursor *cur, int64_t slot,
+static const struct query_member *member_at(const struct usage_cursor *cur, int64_t bucket,
 					    size_t row)
 {
-	return &cur->members.list[cur->starts[slot - cur->first] + row];
+	return &cur->members.list[cur->starts[bucket - cur->first] + row];
 }
 
-static const char *row_name(const struct usage_cursor *cur, int64_t slot, size_t row)
+static const char *row_name(const struct usage_cursor *cur, int64_t bucket, size_t row)
 {
 	if (cur->query->group == GROUP_DIMENSION)
-		return member_at(cur, slot, row)->text;
+		return member_at(cur, bucket, row)->text;
 	if (cur->query->group == GROUP_CATEGORY)
 		return cur->catalogue->categories[cur->categories[row]].name;
 	return "total";
 }
 
-static const struct amounts_wide *row_totals(const struct usage_cursor *cur, int64_t slot,
+static const struct amounts_wide *row_totals(const struct usage_cursor *cur, int64_t bucket,
 					     size_t row)
 {
 	if (cur->query->group == GROUP_DIMENSION)
-		return &member_at(cur, slot, row)->totals;
-	return &cur->totals[(size_t)(slot - cur->first) * cur->n_rows + row];
+		return &member_at(cur, bucket, row)->totals;
+	return &cur->totals[(size_t)(bucket - cur->first) * cur->n_rows + row];
 }
 
 /* The row is part of the answer. */
-static bool row_counts(const struct usage_cursor *cur, int64_t slot, size_t row)
+static bool row_counts(const struct usage_cursor *cur, int64_t bucket, size_t row)
 {
 	return cur->query->zeros || cur->query->group == GROUP_DIMENSION ||
-	       !amounts_wide_zero(row_totals(cur, slot, row));
+	       !amounts_wide_zero(row_totals(cur, bucket, row));
 }
 
 /* The number of rows in the bucket up to and including AFTER. */
-static size_t rows_up_to(const struct usage_cursor *cur, int64_t slot, const char *after)
+static size_t rows_up_to(const struct usage_cursor *cur, int64_t bucket, const char *after)
 {
 	size_t n = 0;
 
-	while (after && n < rows_of(cur, slot) && strcmp(row_name(cur, slot, n), after) <= 0)
+	while (after && n < rows_of(cur, bucket) && strcmp(row_name(cur, bucket, n), after) <= 0)
 		n++;
 	return n;
 }
@@ -418,7 +419,7 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 	cur->store = st;
 	cur->catalogue = c;
 	cur->query = q;
-	cur->next_slots = 1;
+	cur->next_buckets = 1;
 	buckets_make(&cur->buckets, q->zone, q->period, q->from, q->to, &cur->arena);
 	if (choose_categories(cur, err) < 0) {
 		usage_close(&cur);
@@ -434,10 +435,10 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 /* Moves to the row after AFTER in the first bucket, and reads this bucket. */
 static int begin(struct usage_cursor *cur, const char *after, struct error *err)
 {
-	if (cur->query->group == GROUP_DIMENSION && load_slot(cur, cur->slot, err) < 0)
+	if (cur->query->group == GROUP_DIMENSION && load_bucket(cur, cur->bucket, err) < 0)
 		return -1;
-	cur->row = rows_up_to(cur, cur->slot, after);
-	return load_slot(cur, cur->slot, err);
+	cur->row = rows_up_to(cur, cur->bucket, after);
+	return load_bucket(cur, cur->bucket, err);
 }
 
 int usage_open(struct store *st, const struct catalogue *c, const struct usage_query *q,
@@ -447,8 +448,8 @@ int usage_open(struct store *st, const struct catalogue *c, const struct usage_q
 
 	if (!cur)
 		return -1;
-	cur->slot = start.slot;
-	if (start.slot < cur->buckets.n && begin(cur, start.after, err) < 0) {
+	cur->bucket = start.bucket;
+	if (start.bucket < cur->buckets.n && begin(cur, start.after, err) < 0) {
 		usage_close(&cur);
 		return -1;
 	}
@@ -461,27 +462,27 @@ static void fill_row(const struct usage_cursor *cur, size_t row, struct usage_ro
 	const struct usage_query *q = cur->query;
 
 	*ret = (struct usage_row) { .category = CATALOGUE_NONE,
-				    .totals = *row_totals(cur, cur->slot, row) };
-	buckets_range(&cur->buckets, cur->slot, &ret->from, &ret->to);
+				    .totals = *row_totals(cur, cur->bucket, row) };
+	buckets_range(&cur->buckets, cur->bucket, &ret->from, &ret->to);
 	if (q->group == GROUP_DIMENSION) {
-		ret->member = member_at(cur, cur->slot, row)->id;
-		ret->member_text = member_at(cur, cur->slot, row)->text;
+		ret->member = member_at(cur, cur->bucket, row)->id;
+		ret->member_text = member_at(cur, cur->bucket, row)->text;
 	} else if (q->group == GROUP_CATEGORY) {
 		ret->category = cur->categories[row];
 	}
-	ret->at.slot = cur->slot;
-	ret->at.after = row_name(cur, cur->slot, row);
+	ret->at.bucket = cur->bucket;
+	ret->at.after = row_name(cur, cur->bucket, row);
 }
 
 int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err)
 {
-	for (; cur->slot < cur->buckets.n; cur->slot++, cur->row = 0) {
-		if (load_slot(cur, cur->slot, err) < 0)
+	for (; cur->bucket < cur->buckets.n; cur->bucket++, cur->row = 0) {
+		if (load_bucket(cur, cur->bucket, err) < 0)
 			return -1;
-		while (cur->row < rows_of(cur, cur->slot)) {
+		while (cur->row < rows_of(cur, cur->bucket)) {
 			size_t row = cur->row++;
 
-			if (!row_counts(cur, cur->slot, row))
+			if (!row_counts(cur, cur->bucket, row))
 				continue;
 			fill_row(cur, row, ret);
 			return 1;
@@ -496,7 +497,7 @@ int usage_more(struct usage_cursor *cur, struct error *err)
 
 	if (!cur->query->zeros || cur->query->group == GROUP_DIMENSION)
 		return usage_next(cur, &row, err);
-	return cur->slot + (cur->row >= cur->n_rows) < cur->buckets.n;
+	return cur->bucket + (cur->row >= cur->n_rows) < cur->buckets.n;
 }
 
 static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
@@ -507,18 +508,19 @@ static int cursor_back(struct usage_cursor *cur, size_t n, struct arena *arena,
 		       cur->query->group != GROUP_DIMENSION;
 	int64_t first = 0; /* bucket of the first of the N rows */
 
-	for (int64_t k = at->slot < cur->buckets.n ? at->slot : cur->buckets.n - 1; k >= 0; k--) {
+	for (int64_t k = at->bucket < cur->buckets.n ? at->bucket : cur->buckets.n - 1; k >= 0;
+	     k--) {
 		size_t i;
 
-		if (!counted && load_slot_back(cur, k, err) < 0)
+		if (!counted && load_bucket_back(cur, k, err) < 0)
 			return -1;
-		i = k == at->slot ? rows_up_to(cur, k, at->after) : rows_of(cur, k);
+		i = k == at->bucket ? rows_up_to(cur, k, at->after) : rows_of(cur, k);
 		for (; i > 0; i--) {
 			if (!row_counts(cur, k, i - 1))
 				continue;
 			if (n == 0) { /* the row before the N rows */
 				*at = (struct usage_position) {
-					.slot = first,
+					.bucket = first,
 					.after = k == first
 							 ? arena_str(arena, row_name(cur, k, i - 1))
 							 : NULL

@@ -57,7 +57,7 @@ struct usage_query {
  * be skipped.
  */
 struct usage_position {
-	int64_t slot;
+	int64_t bucket;
 	const char *after;
 };
 

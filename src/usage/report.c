@@ -7,7 +7,7 @@
 #include "store/series.h"
 #include "store/sums.h"
 #include "usage/sim.h"
-#include "usage/sums.h"
+#include "usage/span_sums.h"
 #include "base/banned.h"
 
 enum {
@@ -21,7 +21,7 @@ enum {
 };
 
 /* What a row is added to. */
-enum step { STEP_SUMS, STEP_SLOTS, STEP_CELLS };
+enum step { STEP_SUMS, STEP_BUCKETS, STEP_CELLS };
 
 struct load {
 	struct store *store;
@@ -302,11 +302,11 @@ static int choose_line(struct load *l, const struct sums_row *row, struct report
 
 /* ---- rows ---- */
 
-static struct report_cell *find_cell(struct load *l, struct report_line *line, size_t slot,
+static struct report_cell *find_cell(struct load *l, struct report_line *line, size_t bucket,
 				     struct error *err)
 {
-	uintptr_t key = line->number * l->report->n_slots + slot + 1;
-	struct report_cell cell = { .line = line, .slot = slot };
+	uintptr_t key = line->number * l->report->n_buckets + bucket + 1;
+	struct report_cell cell = { .line = line, .bucket = bucket };
 	uintptr_t place = (uintptr_t)g_hash_table_lookup(l->cell_places, (gpointer)key);
 
 	if (!place) {
@@ -326,8 +326,8 @@ static struct report_cell *find_cell(struct load *l, struct report_line *line, s
 }
 
 /* Adds T to a line and bucket, as the step requires. */
-static int put(struct load *l, struct report_line *line, size_t slot, const struct amounts_wide *t,
-	       int sign, struct error *err)
+static int put(struct load *l, struct report_line *line, size_t bucket,
+	       const struct amounts_wide *t, int sign, struct error *err)
 {
 	struct report_cell *cell;
 
@@ -336,16 +336,16 @@ static int put(struct load *l, struct report_line *line, size_t slot, const stru
 		amounts_wide_add(&line->all, t, sign);
 		line->used = line->used || sign == ADD;
 		return 0;
-	case STEP_SLOTS:
-		if (line->slots)
-			amounts_wide_add(&line->slots[slot], t, sign);
+	case STEP_BUCKETS:
+		if (line->buckets)
+			amounts_wide_add(&line->buckets[bucket], t, sign);
 		return 0;
 	case STEP_CELLS:
 		break;
 	}
 	if (line->number == NO_NUMBER)
 		return 0;
-	cell = find_cell(l, line, slot, err);
+	cell = find_cell(l, line, bucket, err);
 	if (!cell)
 		return -1;
 	amounts_wide_add(&cell->totals, t, sign);
@@ -371,8 +371,8 @@ static int take_row(void *arg, const struct sums_row *row, struct error *err)
 	if (amounts_wide_zero(&t))
 		return 0;
 	if (l->step != STEP_SUMS)
-		amounts_wide_add(&l->report->slots[row->slot], &t, ADD);
-	return choose_line(l, row, &line, err) < 0 ? -1 : put(l, line, row->slot, &t, ADD, err);
+		amounts_wide_add(&l->report->buckets[row->span], &t, ADD);
+	return choose_line(l, row, &line, err) < 0 ? -1 : put(l, line, row->span, &t, ADD, err);
 }
 
 /*
@@ -387,9 +387,9 @@ static int take_member(void *arg, const struct sums_row *row, struct error *err)
 
 	if (amounts_wide_zero(&t) || !row->value)
 		return 0;
-	if (choose_line(l, row, &line, err) < 0 || put(l, line, row->slot, &t, ADD, err) < 0)
+	if (choose_line(l, row, &line, err) < 0 || put(l, line, row->span, &t, ADD, err) < 0)
 		return -1;
-	return put(l, rest_line(l), row->slot, &t, SUBTRACT, err);
+	return put(l, rest_line(l), row->span, &t, SUBTRACT, err);
 }
 
 /* Adds a row of the whole to the report alone. */
@@ -399,7 +399,7 @@ static int take_whole(void *arg, const struct sums_row *row, struct error *err)
 	struct amounts_wide t = totals_of(l, row);
 
 	(void)err;
-	amounts_wide_add(&l->report->slots[row->slot], &t, ADD);
+	amounts_wide_add(&l->report->buckets[row->span], &t, ADD);
 	return 0;
 }
 
@@ -409,7 +409,7 @@ static int take_entry(void *arg, const struct sums_row *row, struct error *err)
 	struct load *l = arg;
 	struct amounts_wide t = totals_of(l, row);
 
-	return put(l, l->entries[row->account], row->slot, &t, ADD, err);
+	return put(l, l->entries[row->account], row->span, &t, ADD, err);
 }
 
 /* ---- questions ---- */
@@ -417,23 +417,24 @@ static int take_entry(void *arg, const struct sums_row *row, struct error *err)
 static int ask(struct load *l, bool by_series, sums_row_fn *row, struct error *err)
 {
 	const struct report *r = l->report;
-	size_t n = l->step == STEP_SUMS ? 1 : r->n_slots;
-	struct sums_span *spans = arena_array(l->scratch, struct sums_span, n);
-	struct sums_query q = { .accounts = l->accounts,
-				.n_accounts = l->n_accounts,
-				.categories = l->categories,
-				.n_categories = l->n_categories,
-				.spans = spans,
-				.n_spans = n,
-				.by_series = by_series,
-				.group = l->question->by == GROUP_DIMENSION ? l->question->dimension
-									    : 0 };
+	size_t n = l->step == STEP_SUMS ? 1 : r->n_buckets;
+	struct time_span *spans = arena_array(l->scratch, struct time_span, n);
+	struct span_sums_query q = { .accounts = l->accounts,
+				     .n_accounts = l->n_accounts,
+				     .categories = l->categories,
+				     .n_categories = l->n_categories,
+				     .spans = spans,
+				     .n_spans = n,
+				     .by_series = by_series,
+				     .group = l->question->by == GROUP_DIMENSION
+						      ? l->question->dimension
+						      : 0 };
 
 	for (size_t i = 0; i < n; i++)
-		spans[i] = (struct sums_span) { r->starts[i], r->starts[i + 1] };
+		spans[i] = (struct time_span) { r->starts[i], r->starts[i + 1] };
 	if (l->step == STEP_SUMS)
-		spans[0] = (struct sums_span) { l->question->from, l->question->to };
-	return sums_read(l->store, &q, row, l, err);
+		spans[0] = (struct time_span) { l->question->from, l->question->to };
+	return span_sums_read(l->store, &q, row, l, err);
 }
 
 /*
@@ -492,7 +493,7 @@ int report_line_compare(const struct report_line *a, const struct report_line *b
 
 /* ---- the first step: sums ---- */
 
-static int make_slots(struct load *l, struct error *err)
+static int make_buckets(struct load *l, struct error *err)
 {
 	const struct report_question *q = l->question;
 	struct buckets b;
@@ -500,15 +501,15 @@ static int make_slots(struct load *l, struct error *err)
 
 	buckets_make(&b, q->zone, q->period, q->from, q->to, l->scratch);
 	n = b.n;
-	if (n > REPORT_SLOTS_MAX)
+	if (n > REPORT_BUCKETS_MAX)
 		return error_set(err, ERR_TOO_LARGE, NULL,
-				 "the range has %lld slots; choose fewer days or a longer period",
+				 "the range has %lld periods; choose fewer days or a longer period",
 				 (long long)n);
 	starts = arena_array(l->arena, int64_t, (size_t)n + 1);
 	starts[0] = q->from; /* an empty range has this start, too */
 	for (int64_t k = 0; k < n; k++)
 		buckets_range(&b, k, &starts[n - 1 - k], &starts[n - k]);
-	l->report->n_slots = (size_t)n;
+	l->report->n_buckets = (size_t)n;
 	l->report->starts = starts;
 	return 0;
 }
@@ -551,7 +552,7 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
 	*ret = (struct report) { 0 };
 	load_init(&l, &scratch);
 	choose_categories(&l);
-	rc = make_slots(&l, err) < 0 || choose_accounts(&l, err) < 0 || ask_all(&l, err) < 0 ||
+	rc = make_buckets(&l, err) < 0 || choose_accounts(&l, err) < 0 || ask_all(&l, err) < 0 ||
 			     finish(&l, err) < 0
 		     ? -1
 		     : 0;
@@ -559,7 +560,7 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
 	return rc;
 }
 
-/* ---- the second step: slots ---- */
+/* ---- the second step: buckets ---- */
 
 /* Registers the lines of the report, so that rows find them. */
 static void know_lines(struct load *l)
@@ -585,18 +586,18 @@ static void know_lines(struct load *l)
 	}
 }
 
-static void make_line_slots(struct load *l, size_t n)
+static void make_line_buckets(struct load *l, size_t n)
 {
 	struct report *r = l->report;
 
 	for (size_t i = 0; i < n; i++)
-		r->lines[i]->slots = arena_array(l->arena, struct amounts_wide, r->n_slots);
+		r->lines[i]->buckets = arena_array(l->arena, struct amounts_wide, r->n_buckets);
 }
 
-static void drop_line_slots(struct load *l, size_t n)
+static void drop_line_buckets(struct load *l, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		l->report->lines[i]->slots = NULL;
+		l->report->lines[i]->buckets = NULL;
 }
 
 /*
@@ -642,7 +643,7 @@ static int ask_entries(struct load *whole, size_t n, struct error *err)
 	for (size_t i = 0; i < n; i++) {
 		struct report_line *line = l.report->lines[i];
 
-		if (line->slots && add_entries(&l, line, whole, err) < 0)
+		if (line->buckets && add_entries(&l, line, whole, err) < 0)
 			return -1;
 	}
 	return l.n_accounts ? ask(&l, true, take_entry, err) : 0;
@@ -669,63 +670,64 @@ static int load_few_lines(struct load *l, size_t n, struct error *err)
 		struct report_line *line = l->report->lines[i];
 
 		if (line->key && !*line->key)
-			line->slots = NULL;
+			line->buckets = NULL;
 	}
 	return try(ask_entries(l, n, err), err);
 }
 
-static int load_slots(struct load *l, size_t n, struct error *err)
+static int load_buckets(struct load *l, size_t n, struct error *err)
 {
 	struct report *r = l->report;
 	bool filtered = filters(l->question), members = l->question->by == GROUP_DIMENSION,
 	     few = members && r->n_lines > FEW_LINES;
 	int lines = 1, whole;
 
-	make_line_slots(l, n);
+	make_line_buckets(l, n);
 	know_lines(l);
 	if (members && !few && !filtered)
 		lines = try(ask(l, true, take_member, err), err);
 	if (lines == 0)
-		drop_line_slots(l, n);
+		drop_line_buckets(l, n);
 	whole = lines < 0 ? -1 : try(ask(l, filtered, few ? take_whole : take_row, err), err);
 	if (whole > 0 && few)
 		lines = load_few_lines(l, n, err);
 	if (lines == 0 || whole == 0)
-		drop_line_slots(l, n);
+		drop_line_buckets(l, n);
 	if (whole == 0)
-		r->slots = NULL;
+		r->buckets = NULL;
 	return lines < 0 || whole < 0 ? -1 : 0;
 }
 
-int report_load_slots(struct store *st, const struct catalogue *c, const struct report_question *q,
-		      struct arena *arena, struct report *r, size_t n, struct error *err)
+int report_load_buckets(struct store *st, const struct catalogue *c,
+			const struct report_question *q, struct arena *arena, struct report *r,
+			size_t n, struct error *err)
 {
 	struct load l = { .store = st,
 			  .catalogue = c,
 			  .question = q,
 			  .arena = arena,
 			  .report = r,
-			  .step = STEP_SLOTS };
+			  .step = STEP_BUCKETS };
 	struct arena scratch;
 	int rc;
 
 	load_init(&l, &scratch);
 	choose_categories(&l);
-	r->slots = arena_array(arena, struct amounts_wide, r->n_slots);
+	r->buckets = arena_array(arena, struct amounts_wide, r->n_buckets);
 	rc = choose_accounts(&l, err) < 0 ? -1
-					  : load_slots(&l, n < r->n_lines ? n : r->n_lines, err);
+					  : load_buckets(&l, n < r->n_lines ? n : r->n_lines, err);
 	load_release(&l);
 	return rc;
 }
 
-/* ---- or all slots ---- */
+/* ---- or all buckets ---- */
 
-static int by_slot_and_line(const void *a, const void *b)
+static int by_bucket_and_line(const void *a, const void *b)
 {
 	const struct report_cell *x = a, *y = b;
 
-	if (x->slot != y->slot)
-		return x->slot < y->slot ? -1 : 1;
+	if (x->bucket != y->bucket)
+		return x->bucket < y->bucket ? -1 : 1;
 	return (x->line->number > y->line->number) - (x->line->number < y->line->number);
 }
 
@@ -742,7 +744,7 @@ static void finish_cells(struct load *l)
 			r->cells[r->n_cells++] = *cell;
 	}
 	if (r->n_cells)
-		qsort(r->cells, r->n_cells, sizeof(*r->cells), by_slot_and_line);
+		qsort(r->cells, r->n_cells, sizeof(*r->cells), by_bucket_and_line);
 }
 
 int report_load_cells(struct store *st, const struct catalogue *c, const struct report_question *q,
@@ -762,7 +764,7 @@ int report_load_cells(struct store *st, const struct catalogue *c, const struct 
 	l.cell_places = g_hash_table_new(NULL, NULL);
 	choose_categories(&l);
 	know_lines(&l);
-	r->slots = arena_array(arena, struct amounts_wide, r->n_slots);
+	r->buckets = arena_array(arena, struct amounts_wide, r->n_buckets);
 	rc = choose_accounts(&l, err) < 0 || ask_all(&l, err) < 0 ? -1 : 0;
 	if (rc == 0)
 		finish_cells(&l);

@@ -14,7 +14,7 @@
 #include "usage/query.h"
 
 enum {
-	REPORT_SLOTS_MAX = 200000,
+	REPORT_BUCKETS_MAX = 200000,
 	REPORT_CELLS_MAX = 250000, /* for report_load_cells */
 	/* report_load reads the keys of up to so many lines */
 	REPORT_NAMED_MAX = 10000
@@ -53,18 +53,18 @@ struct report_line {
 	bool used;     /* has usage, which may add up to zero */
 	struct amounts_wide all;
 	/* by bucket, oldest first; NULL: not read, see report_load_buckets */
-	struct amounts_wide *slots;
+	struct amounts_wide *buckets;
 };
 
 /* The usage of one line in one bucket. */
 struct report_cell {
 	struct report_line *line;
-	size_t slot;
+	size_t bucket;
 	struct amounts_wide totals;
 };
 
 struct report {
-	size_t n_slots;
+	size_t n_buckets;
 	/* seconds; n_buckets + 1 of them, the last is the end */
 	const int64_t *starts;
 	/* in no order; lines without usage are omitted */
@@ -72,7 +72,7 @@ struct report {
 	size_t n_lines;
 	struct amounts_wide all;
 	/* of all lines, oldest first; NULL: not read */
-	struct amounts_wide *slots;
+	struct amounts_wide *buckets;
 	/* by bucket, oldest first; cells without usage are omitted */
 	struct report_cell *cells;
 	size_t n_cells;
@@ -93,8 +93,9 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
  * have no buckets, or R has none either. The line "" of a dimension with very
  * many values has no buckets.
  */
-int report_load_slots(struct store *st, const struct catalogue *c, const struct report_question *q,
-		      struct arena *arena, struct report *r, size_t n, struct error *err);
+int report_load_buckets(struct store *st, const struct catalogue *c,
+			const struct report_question *q, struct arena *arena, struct report *r,
+			size_t n, struct error *err);
 
 /*
  * Reads the buckets of the whole report, and the cells. -1 with ERR_TOO_LARGE:

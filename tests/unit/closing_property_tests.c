@@ -294,14 +294,14 @@ static void answer_report(const struct question *asked, GString *out)
 	if (asked->by_customer)
 		q.dim[DIM_CUSTOMER] = "cus1";
 	OK(report_load(st, catalogue, &q, &arena, &r, &err));
-	OK(report_load_slots(st, catalogue, &q, &arena, &r, r.n_lines, &err));
+	OK(report_load_buckets(st, catalogue, &q, &arena, &r, r.n_lines, &err));
 	if (r.n_lines)
 		qsort(r.lines, r.n_lines, sizeof(*r.lines), by_key);
 	for (size_t i = 0; i < r.n_lines; i++) {
 		add_totals(out, r.lines[i]->account ? r.lines[i]->account->sid : "", -1,
 			   &r.lines[i]->all);
-		for (size_t s = 0; s < r.n_slots; s++)
-			add_totals(out, r.lines[i]->key, r.starts[s], &r.lines[i]->slots[s]);
+		for (size_t s = 0; s < r.n_buckets; s++)
+			add_totals(out, r.lines[i]->key, r.starts[s], &r.lines[i]->buckets[s]);
 	}
 	add_totals(out, "all", -1, &r.all);
 }

@@ -452,7 +452,7 @@ static size_t read_page(const struct usage_query *q, struct usage_position *at, 
 	while (got < n && usage_next(cur, &row, &err) > 0) {
 		strbuf_addf(out, "%lld %zu %s %lld\n", (long long)row.from, row.category,
 			    row.member_text ? row.member_text : "", (long long)row.totals.price);
-		at->slot = row.at.slot;
+		at->bucket = row.at.bucket;
 		at->after = arena_str(&arena, row.at.after);
 		got++;
 	}
@@ -491,7 +491,7 @@ START_TEST(pages_joined_are_the_whole_and_each_leads_back_to_the_one_before)
 			 * the first page begins at the beginning, though what
 			 * comes first there has no usage
 			 */
-			ck_assert(p > 1 || (back.slot == 0 && !back.after));
+			ck_assert(p > 1 || (back.bucket == 0 && !back.after));
 			strbuf_init(&a, 1 << 20);
 			strbuf_init(&b, 1 << 20);
 			at = starts[p - 1];
@@ -626,26 +626,26 @@ static void check_cells(const struct report *r, const struct report_line *line, 
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct report_cell *cell = &r->cells[i];
 
-		ck_assert(i == 0 || cell[-1].slot < cell->slot ||
-			  (cell[-1].slot == cell->slot && cell[-1].line != cell->line));
+		ck_assert(i == 0 || cell[-1].bucket < cell->bucket ||
+			  (cell[-1].bucket == cell->bucket && cell[-1].line != cell->line));
 		ck_assert(!amounts_wide_zero(&cell->totals));
 		if (cell->line != line)
 			continue;
-		for (; slot < cell->slot; slot++)
+		for (; slot < cell->bucket; slot++)
 			ck_assert_int_eq(want[slot], 0);
 		ck_assert_int_eq((int64_t)cell->totals.price, want[slot++]);
 	}
-	for (; slot < r->n_slots; slot++)
+	for (; slot < r->n_buckets; slot++)
 		ck_assert_int_eq(want[slot], 0);
 }
 
 static void check_line(const struct report_question *q, const struct report *r,
 		       const struct report_line *line)
 {
-	int64_t *want = arena_array(&arena, int64_t, r->n_slots);
+	int64_t *want = arena_array(&arena, int64_t, r->n_buckets);
 	int64_t all = 0, count = 0, usage = 0;
 
-	for (size_t s = 0; s < r->n_slots; s++)
+	for (size_t s = 0; s < r->n_buckets; s++)
 		want[s] = 0;
 	for (int i = 0; i < EVENTS; i++) {
 		const struct fact *f = &facts[i];
@@ -653,7 +653,7 @@ static void check_line(const struct report_question *q, const struct report *r,
 
 		if (!is_of(f, q) || !is_in_line(f, q, line))
 			continue;
-		while (slot + 1 < r->n_slots && f->sec >= r->starts[slot + 1])
+		while (slot + 1 < r->n_buckets && f->sec >= r->starts[slot + 1])
 			slot++;
 		want[slot] += f->price;
 		all += f->price;
@@ -661,8 +661,8 @@ static void check_line(const struct report_question *q, const struct report *r,
 		usage += f->usage;
 	}
 	ck_assert_int_eq((int64_t)line->all.price, all);
-	for (size_t s = 0; s < r->n_slots; s++)
-		ck_assert_int_eq((int64_t)line->slots[s].price, want[s]);
+	for (size_t s = 0; s < r->n_buckets; s++)
+		ck_assert_int_eq((int64_t)line->buckets[s].price, want[s]);
 	check_cells(r, line, want);
 	if (line->category == CATALOGUE_NONE)
 		return;
@@ -680,7 +680,7 @@ START_TEST(random_reports_have_lines_that_are_right_and_add_up)
 
 		must(report_load(st, cats, &q, &arena, &r, &err), &err);
 		must(report_load_cells(st, cats, &q, &arena, &r, &err), &err);
-		must(report_load_slots(st, cats, &q, &arena, &r, r.n_lines, &err), &err);
+		must(report_load_buckets(st, cats, &q, &arena, &r, r.n_lines, &err), &err);
 		for (int i = 0; i < EVENTS; i++)
 			all += is_of(&facts[i], &q) ? facts[i].price : 0;
 		for (size_t i = 0; i < r.n_lines; i++) {
@@ -688,16 +688,16 @@ START_TEST(random_reports_have_lines_that_are_right_and_add_up)
 			lines += (int64_t)r.lines[i]->all.price;
 		}
 		ck_assert_int_eq(lines, all);
-		for (size_t s = 0; s < r.n_slots; s++) {
-			wide sum = r.slots[s].price;
+		for (size_t s = 0; s < r.n_buckets; s++) {
+			wide sum = r.buckets[s].price;
 
 			for (size_t i = 0; i < r.n_lines; i++)
-				sum -= r.lines[i]->slots[s].price;
+				sum -= r.lines[i]->buckets[s].price;
 			ck_assert(sum == 0);
 		}
 		ck_assert_int_eq((int64_t)r.all.price, all);
 		ck_assert_int_eq(r.starts[0], q.from);
-		ck_assert_int_eq(r.starts[r.n_slots], q.to);
+		ck_assert_int_eq(r.starts[r.n_buckets], q.to);
 	}
 }
 END_TEST
@@ -815,17 +815,17 @@ START_TEST(very_many_lines_have_sums_and_those_that_are_shown_slots)
 			ck_assert_str_eq(line->account->sid, sids[1 + customer % 2]);
 	}
 	ck_assert(all == r.all.price);
-	must(report_load_slots(st, cats, &q, &arena, &r, 7, &err), &err);
-	for (size_t s = 0; s < r.n_slots; s++) {
+	must(report_load_buckets(st, cats, &q, &arena, &r, 7, &err), &err);
+	for (size_t s = 0; s < r.n_buckets; s++) {
 		bool used = s >= 5 && s < 5 + MANY_DAYS;
 
-		ck_assert(r.slots[s].price == (used ? r.all.price / MANY_DAYS : 0));
+		ck_assert(r.buckets[s].price == (used ? r.all.price / MANY_DAYS : 0));
 		for (size_t i = 0; i < 7; i++)
 			if (r.lines[i]->member)
-				ck_assert(r.lines[i]->slots[s].price ==
+				ck_assert(r.lines[i]->buckets[s].price ==
 					  (used ? r.lines[i]->all.price / MANY_DAYS : 0));
 	}
-	ck_assert_ptr_null(r.lines[7]->slots);
+	ck_assert_ptr_null(r.lines[7]->buckets);
 }
 END_TEST
 
@@ -841,14 +841,14 @@ START_TEST(what_is_too_much_for_a_chart_leaves_the_sums)
 	 */
 	must(report_load(st, cats, &q, &arena, &r, &err), &err);
 	store_limit(st, &(struct store_limits) { .work = 60 });
-	must(report_load_slots(st, cats, &q, &arena, &r, 5, &err), &err);
-	ck_assert_ptr_nonnull(r.slots);
-	ck_assert(r.slots[5].price == r.all.price / MANY_DAYS);
+	must(report_load_buckets(st, cats, &q, &arena, &r, 5, &err), &err);
+	ck_assert_ptr_nonnull(r.buckets);
+	ck_assert(r.buckets[5].price == r.all.price / MANY_DAYS);
 	for (size_t i = 0; i < 5; i++)
-		ck_assert_ptr_null(r.lines[i]->slots);
+		ck_assert_ptr_null(r.lines[i]->buckets);
 	store_limit(st, &(struct store_limits) { .work = 5 });
-	must(report_load_slots(st, cats, &q, &arena, &r, 5, &err), &err);
-	ck_assert_ptr_null(r.slots);
+	must(report_load_buckets(st, cats, &q, &arena, &r, 5, &err), &err);
+	ck_assert_ptr_null(r.buckets);
 	ck_assert_int_eq(report_load(st, cats, &q, &arena, &r, &err), -1);
 	ck_assert_int_eq(err.kind, ERR_TOO_LARGE);
 	store_limit(st, &(struct store_limits) { 0 });

@@ -474,13 +474,13 @@ START_TEST(what_is_written_to_a_ledger_that_was_moved_is_not_acknowledged)
 	char away[128];
 
 	snprintf(away, sizeof(away), "%s.away", path);
-	ck_assert(!store_moved(st));
+	ck_assert(!store_replaced_on_disk(st));
 	OK(store_begin_write(st, &err));
 	ck_assert_int_eq(rename(path, away), 0);
-	ck_assert(store_moved(st));
+	ck_assert(store_replaced_on_disk(st));
 	FAILS_WITH(store_commit(st, &err), ERR_INTERNAL, "removed or replaced");
 	ck_assert_int_eq(rename(away, path), 0);
-	ck_assert(!store_moved(st));
+	ck_assert(!store_replaced_on_disk(st));
 	store_close(&st);
 }
 END_TEST
@@ -735,7 +735,7 @@ START_TEST(restored_ledger_takes_the_place_of_one_that_nobody_uses)
 	store_close(&st);
 	FAILS_WITH(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err),
 		   ERR_BUSY, "in use");
-	ck_assert(!store_moved(reader));
+	ck_assert(!store_replaced_on_disk(reader));
 	store_close(&reader);
 	OK(store_restore(beside("copy.db"), path, beside("old.db"), so_often, &often, &err));
 	st = reopen(STORE_WRITE);
@@ -1367,7 +1367,7 @@ static int count_row(void *arg, const struct sums_row *row, struct error *e)
 	struct counted *c = arg;
 
 	(void)e;
-	c->counts[row->slot] += row->amounts->count;
+	c->counts[row->span] += row->amounts->count;
 	c->rows++;
 	return 0;
 }
@@ -1423,15 +1423,15 @@ START_TEST(sums_of_many_slots_are_those_of_each)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct sums_account account = { .id = f.account };
-		struct sums_slot slots[SUMS_DAYS];
+		struct slot_span slots[SUMS_DAYS];
 		struct counted totals = { 0 }, parts = { 0 };
-		struct sums_question q = { .accounts = &account,
-					   .n_accounts = 1,
-					   .slots = slots,
-					   .n_slots = (size_t)rows[i].n };
+		struct sums_query q = { .accounts = &account,
+					.n_accounts = 1,
+					.spans = slots,
+					.n_spans = (size_t)rows[i].n };
 
 		for (int64_t k = 0; k < rows[i].n; k++)
-			slots[k] = (struct sums_slot) { rows[i].first + k * rows[i].step,
+			slots[k] = (struct slot_span) { rows[i].first + k * rows[i].step,
 							rows[i].first + (k + 1) * rows[i].step -
 								(k % 10 == 9) };
 		OK(store_sums(f.st, &q, count_row, &totals, &err));
@@ -1459,32 +1459,32 @@ START_TEST(sums_keep_to_the_values_and_categories_asked_for)
 	int64_t series[SUMS_SERIES], categories[2] = { 0, 999 };
 	struct fixture f = with_days(series);
 	struct sums_account accounts[2] = { { .id = f.account }, { .id = f.account } };
-	struct sums_slot slots[SUMS_DAYS];
-	struct sums_question q = {
-		.accounts = accounts, .n_accounts = 2, .slots = slots, .by_series = true
+	struct slot_span slots[SUMS_DAYS];
+	struct sums_query q = {
+		.accounts = accounts, .n_accounts = 2, .spans = slots, .by_series = true
 	};
 
 	OK(store_dimension_find(f.st, &(struct dimension_value) { f.account, DIM_SIM, "b", 1 },
 				&accounts[0].dim[DIM_SIM], &err));
 	accounts[1].dim[DIM_SIM] = 999;
 	for (int64_t k = 0; k < SUMS_DAYS; k++)
-		slots[k] = (struct sums_slot) { k * 96 + 30, k * 96 + 50 };
+		slots[k] = (struct slot_span) { k * 96 + 30, k * 96 + 50 };
 	/* few slots, whose series are looked up; and many, which are scanned */
-	for (q.n_slots = 10; q.n_slots < SUMS_DAYS; q.n_slots += 380) {
+	for (q.n_spans = 10; q.n_spans < SUMS_DAYS; q.n_spans += 380) {
 		struct counted c = { 0 };
 
 		OK(store_sums(f.st, &q, count_row, &c, &err));
-		ck_assert_int_eq(c.rows, (int64_t)q.n_slots - 1);
-		for (size_t k = 1; k < q.n_slots; k++)
+		ck_assert_int_eq(c.rows, (int64_t)q.n_spans - 1);
+		for (size_t k = 1; k < q.n_spans; k++)
 			ck_assert_int_eq(c.counts[k], 1);
 		categories[0] = f.category;
 		q.categories = categories;
 		q.n_categories = 2;
 		OK(store_sums(f.st, &q, count_row, &c, &err));
-		ck_assert_int_eq(c.rows, 2 * ((int64_t)q.n_slots - 1));
+		ck_assert_int_eq(c.rows, 2 * ((int64_t)q.n_spans - 1));
 		categories[0] = 998;
 		OK(store_sums(f.st, &q, count_row, &c, &err));
-		ck_assert_int_eq(c.rows, 2 * ((int64_t)q.n_slots - 1));
+		ck_assert_int_eq(c.rows, 2 * ((int64_t)q.n_spans - 1));
 		q.n_categories = 0;
 	}
 	store_close(&f.st);
@@ -1498,12 +1498,12 @@ START_TEST(more_sums_than_allowed_are_refused_before_any_is_read)
 	struct sums_account accounts[3] = { { .id = f.account },
 					    { .id = f.account },
 					    { .id = f.account } };
-	struct sums_slot slots[] = { { 0, 96 * 20 }, { 96 * 20, 96 * 390 + 1 } };
-	struct sums_question q = { .accounts = accounts,
-				   .n_accounts = 3,
-				   .slots = slots,
-				   .n_slots = 2,
-				   .by_series = true };
+	struct slot_span slots[] = { { 0, 96 * 20 }, { 96 * 20, 96 * 390 + 1 } };
+	struct sums_query q = { .accounts = accounts,
+				.n_accounts = 3,
+				.spans = slots,
+				.n_spans = 2,
+				.by_series = true };
 	struct counted c = { 0 };
 
 	store_limit(f.st, &(struct store_limits) { .work = 100 });
@@ -1544,17 +1544,17 @@ START_TEST(work_that_nobody_waits_for_is_stopped)
 	int64_t series[SUMS_SERIES];
 	struct fixture f = with_days(series);
 	struct sums_account account = { .id = f.account };
-	struct sums_slot slots[SUMS_DAYS];
-	struct sums_question q = { .accounts = &account,
-				   .n_accounts = 1,
-				   .slots = slots,
-				   .n_slots = SUMS_DAYS,
-				   .by_series = true };
+	struct slot_span slots[SUMS_DAYS];
+	struct sums_query q = { .accounts = &account,
+				.n_accounts = 1,
+				.spans = slots,
+				.n_spans = SUMS_DAYS,
+				.by_series = true };
 	struct counted c = { 0 };
 	int n = 3, rc = 0, questions = 0;
 
 	for (int64_t k = 0; k < SUMS_DAYS; k++)
-		slots[k] = (struct sums_slot) { k * 96 + 30, k * 96 + 50 };
+		slots[k] = (struct slot_span) { k * 96 + 30, k * 96 + 50 };
 	store_limit(f.st, &(struct store_limits) { .check = go_on, .arg = &n });
 	for (; questions < 1000 && rc == 0; questions++)
 		rc = store_sums(f.st, &q, count_row, &c, &err);

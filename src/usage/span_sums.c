@@ -1,4 +1,4 @@
-#include "usage/sums.h"
+#include "usage/span_sums.h"
 
 #include "base/civil.h"
 #include "store/event.h"
@@ -12,10 +12,10 @@ enum { HOUR_SEC = 3600, EVENT_WORK = 5 };
 
 struct sums_reading {
 	struct store *st;
-	const struct sums_query *q;
+	const struct span_sums_query *q;
 	sums_row_fn *row;
 	void *arg;
-	struct arena scratch; /* of one account's hour */
+	struct arena scratch; /* for one account's hour */
 };
 
 /* ---- whole quarter hours ---- */
@@ -32,26 +32,26 @@ static int64_t quarter_down(int64_t sec)
 
 static int read_whole(const struct sums_reading *r, struct arena *arena, struct error *err)
 {
-	const struct sums_query *q = r->q;
-	struct sums_slot *slots = arena_array(arena, struct sums_slot, q->n_spans);
-	struct sums_question question = { .accounts = q->accounts,
-					  .n_accounts = q->n_accounts,
-					  .categories = q->categories,
-					  .n_categories = q->n_categories,
-					  .slots = slots,
-					  .n_slots = q->n_spans,
-					  .by_series = q->by_series,
-					  .group = q->group };
+	const struct span_sums_query *q = r->q;
+	struct slot_span *spans = arena_array(arena, struct slot_span, q->n_spans);
+	struct sums_query slots = { .accounts = q->accounts,
+				    .n_accounts = q->n_accounts,
+				    .categories = q->categories,
+				    .n_categories = q->n_categories,
+				    .spans = spans,
+				    .n_spans = q->n_spans,
+				    .by_series = q->by_series,
+				    .group = q->group };
 
 	for (size_t i = 0; i < q->n_spans; i++)
-		slots[i] = (struct sums_slot) { quarter_up(q->spans[i].from),
+		spans[i] = (struct slot_span) { quarter_up(q->spans[i].from),
 						quarter_down(q->spans[i].to) };
-	return store_sums(r->st, &question, r->row, r->arg, err);
+	return store_sums(r->st, &slots, r->row, r->arg, err);
 }
 
 /* ---- inside a quarter hour ---- */
 
-static bool has_category(const struct sums_query *q, int64_t category)
+static bool has_category(const struct span_sums_query *q, int64_t category)
 {
 	for (size_t i = 0; i < q->n_categories; i++)
 		if (q->categories[i] == category)
@@ -60,8 +60,8 @@ static bool has_category(const struct sums_query *q, int64_t category)
 }
 
 /*
- * Is the series part of what is asked for of the account? By series, only one
- * with dimensions is.
+ * The series is part of the query for the account. With by_series, only a
+ * series with dimensions is.
  */
 static bool series_counts(const struct sums_reading *r, size_t account, const struct series *s)
 {
@@ -79,7 +79,7 @@ static bool series_counts(const struct sums_reading *r, size_t account, const st
 static int add_event(struct sums_reading *r, size_t account, size_t span, const struct posting *p,
 		     struct error *err)
 {
-	struct sums_row row = { .account = account, .slot = span };
+	struct sums_row row = { .account = account, .span = span };
 	struct stored_event event;
 	struct series series;
 	int rc = store_series_by_id(r->st, p->series, &series, err);
@@ -94,7 +94,7 @@ static int add_event(struct sums_reading *r, size_t account, size_t span, const 
 	if (rc == 0)
 		return error_set(
 			err, ERR_INTERNAL, NULL,
-			"an event that the index names isn't there: run \"usaged verify\"");
+			"an event that a posting names does not exist: run \"usaged verify\"");
 	row.category = series.category;
 	row.value = r->q->by_series ? series.dim[r->q->group] : 0;
 	row.amounts = &event.amounts;
@@ -109,7 +109,10 @@ static int too_many(struct error *err)
 			 SUMS_EDGE_EVENTS_MAX);
 }
 
-/* Adds the account's events of [FROM, TO), seconds of one hour. */
+/*
+ * Adds the events of the account from FROM to TO (exclusive), seconds inside
+ * one hour.
+ */
 static int add_edge(struct sums_reading *r, size_t account, size_t span, int64_t from, int64_t to,
 		    struct error *err)
 {
@@ -142,15 +145,15 @@ static int add_edges(struct sums_reading *r, size_t account, size_t span, struct
 
 	if (from >= to)
 		return 0;
-	if (whole_from > whole_to) /* both lie in the same one */
+	if (whole_from > whole_to) /* both ends are in one quarter hour */
 		return add_edge(r, account, span, from, to, err);
 	if (from < whole_from && add_edge(r, account, span, from, whole_from, err) < 0)
 		return -1;
 	return whole_to < to ? add_edge(r, account, span, whole_to, to, err) : 0;
 }
 
-int sums_read(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
-	      struct error *err)
+int span_sums_read(struct store *st, const struct span_sums_query *q, sums_row_fn *row, void *arg,
+		   struct error *err)
 {
 	struct sums_reading r = { .st = st, .q = q, .row = row, .arg = arg };
 	int rc;
