@@ -6,7 +6,7 @@
  * postings, followed by the postings in the order of effective time. A posting
  * is:
  *
- *   - microseconds since the posting before it (the first: since the hour began)
+ *   - microseconds since the posting before it (first: since the hour begins)
  *   - source
  *   - series
  *   - how many bytes its id shares with the id before it (the first: 0)

@@ -1,7 +1,7 @@
 /*
- * account.h - finding an account, and whether it is suspended.
+ * account.h - finds accounts, and tells whether they are suspended.
  *
- * A suspended account counts events of times before its suspension and takes no
+ * A suspended account accepts events of times before its suspension and rejects
  * later ones; its credentials are refused (http/auth.h). Subaccounts are
  * suspended with their main account.
  */
@@ -10,18 +10,20 @@
 
 #include "store/store.h"
 
-/* The account whose SID, name or number TEXT is: 1 found, 0 none, -1 failed. */
+/*
+ * Finds the account with TEXT as SID, name or number. 1 found, 0 none, -1
+ * failed.
+ */
 int account_find(struct store *st, const char *text, struct arena *arena, struct account *ret,
 		 struct error *err);
 
 /*
- * Since when (seconds) A is suspended: by itself or with PARENT, the earlier of
- * both; 0 = it is active. PARENT is A's main account, or NULL where it has
- * none.
+ * The time (seconds) since which A is suspended, by itself or with its main
+ * account PARENT (NULL: A is one), whichever is earlier. 0: A is active.
  */
 int64_t account_suspended(const struct account *a, const struct account *parent);
 
-/* The same; looks the main account up. */
+/* Likewise; looks up the main account. */
 int account_load_suspended(struct store *st, const struct account *a, int64_t *ret_since,
 			   struct error *err);
 

@@ -3,7 +3,7 @@
 #include "store/account.h"
 #include "base/banned.h"
 
-/* The account that A takes its calendar from where it has none of its own. */
+/* Reads the main account of A, if A needs its calendar. */
 static int load_parent(struct store *st, const struct account *a, struct arena *arena,
 		       struct account *ret, struct error *err)
 {

@@ -1,6 +1,7 @@
 /*
- * account_calendar.h - the days and billing cycles of an account: its own, or
- * those of its main account, or UTC and the first of the month.
+ * account_calendar.h - the time zone and the billing cycles of an account. An
+ * account without its own uses those of its main account; the default is UTC
+ * and the first of the month.
  */
 #ifndef USAGE_ACCOUNT_CALENDAR_H
 #define USAGE_ACCOUNT_CALENDAR_H
@@ -13,29 +14,29 @@ enum { CYCLE_DAY_MAX = 28 }; /* every month has these days */
 struct account_calendar {
 	const struct zone *zone; /* never NULL */
 	/*
-	 * 1 to CYCLE_DAY_MAX: the day of the month on which a billing cycle
-	 * begins
+	 * the day of the month on which billing cycles begin, 1 to
+	 * CYCLE_DAY_MAX
 	 */
 	int cycle_day;
 };
 
 /*
- * The calendar of A. ERR_INTERNAL if the system no longer has the zone: amounts
- * must not move to other days without a word.
+ * Finds the calendar of A. ERR_INTERNAL: the system no longer has the zone.
+ * (Another zone would silently move amounts to other days.)
  */
 int account_calendar(struct store *st, const struct account *a, struct account_calendar *ret,
 		     struct error *err);
 
 /*
- * The same as texts and numbers; PARENT is A's main account, or NULL where it
- * has none.
+ * The name of the zone and the cycle day of A. PARENT is its main account, or
+ * NULL.
  */
 const char *account_zone_name(const struct account *a, const struct account *parent);
 int account_cycle_day(const struct account *a, const struct account *parent);
 
 /*
- * The first days of the billing cycle that DAY lies in, and of the cycle after
- * it.
+ * Sets the first day of the billing cycle that contains DAY, and of the next
+ * cycle.
  */
 void account_cycle(const struct account_calendar *c, struct date day, struct date *ret_first,
 		   struct date *ret_next);

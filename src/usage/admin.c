@@ -119,7 +119,7 @@ static int find_account(const struct admin *a, const char *sid, struct account *
 			: 0;
 }
 
-/* Closes ACCOUNT, and says so in the audit log. */
+/* Closes ACCOUNT and adds an entry to the audit log. */
 static int close_account(const struct admin *a, const struct account *account, struct date day,
 			 struct error *err)
 {

@@ -1,13 +1,12 @@
 /*
- * admin.h - what those who run the server do: users, keys, accounts, SIMs,
- * categories and closings. The one place for it, whether the command line, the
- * API or a page asks: each function checks what it is given, changes the ledger
- * and says so in the audit log, in the caller's write. On -1 nothing may be
- * committed.
+ * admin.h - administration: users, keys, accounts, SIMs, categories and
+ * closings. The command line, the API and pages all use these functions. Each
+ * function checks its arguments, changes the ledger in the caller's write, and
+ * adds an entry to the audit log. On -1 the caller must not commit.
  *
- * All fail with ERR_PARAM for what can't be, ERR_NOT_FOUND for what isn't there
- * and ERR_CONFLICT for what is taken. Their parameter is the word that is used
- * for it here; messages read well after it.
+ * ERR_PARAM: an argument is invalid; ERR_NOT_FOUND: the object does not exist;
+ * ERR_CONFLICT: a unique value exists already. The parameter of the error is
+ * the name used in this header; messages read well after it.
  */
 #ifndef USAGE_ADMIN_H
 #define USAGE_ADMIN_H
@@ -29,7 +28,7 @@ struct admin {
 	struct store *st; /* in a write */
 	struct arena *arena;
 	const struct principal *by;
-	const char *author; /* for the audit log: principal_actor of `by` */
+	const char *author; /* principal_actor of `by`, for the audit log */
 	int64_t now_us;
 };
 
@@ -38,48 +37,47 @@ struct admin {
 struct new_user {
 	const char *name, *role;
 	const char *display;       /* NULL: the name */
-	const char *email;         /* NULL: not known */
+	const char *email;         /* NULL: none */
 	const char *const *grants; /* SIDs of accounts */
 	size_t n_grants;
-	/*
-	 * as password_hash made it, of one that user_check_password let through
-	 */
+	/* from password_hash, after user_check_password */
 	const char *password;
 };
 
 int admin_user_add(const struct admin *a, const struct new_user *u, struct error *err);
 /*
- * The user of that name who isn't removed: else ERR_NOT_FOUND. Needs no write.
+ * Finds a user who is not removed; ERR_NOT_FOUND: there is none. Needs no
+ * write.
  */
 int admin_user_find(const struct admin *a, const char *name, struct user *ret, struct error *err);
 /*
- * Changes these two; NULL: they stay. EMAIL "": none. The audit log says from
- * what to what.
+ * Changes display name and address. NULL: no change; EMAIL "": none. The audit
+ * log has old and new values.
  */
 int admin_user_set(const struct admin *a, const char *name, const char *display, const char *email,
 		   struct error *err);
 /*
- * The password of the user who does it: ends what that user is signed in to,
- * but not the session KEEP (or NULL).
+ * Changes the password of the user a->by. Ends all sessions and tokens of the
+ * user except KEEP (or NULL).
  */
 int admin_own_password(const struct admin *a, const char *password, const struct session *keep,
 		       struct error *err);
 /*
- * The keys that end with the user: named after the user, made by the user, or
- * made with one of these. Needs no write.
+ * Lists the keys that end with the user: those named after the user, made by
+ * the user, or made with one of these keys. Needs no write.
  */
 int admin_user_keys(const struct admin *a, const struct user *u, struct key **ret, size_t *ret_n,
 		    struct error *err);
 /*
- * These two end what the user is signed in to; the second also the user's keys.
- * Users can't remove themselves.
+ * Both end all sessions and tokens of the user. admin_user_remove also revokes
+ * the keys of admin_user_keys. Users cannot remove themselves.
  */
 int admin_user_password(const struct admin *a, const char *name, const char *password,
 			struct error *err);
 int admin_user_remove(const struct admin *a, const char *name, struct error *err);
 /*
- * May the user, a Manager, see the account SID, or no longer? What is taken
- * away is taken from keys named after the user, too.
+ * Grants an account to a Manager, or withdraws it. Withdrawing also applies to
+ * keys named after the user.
  */
 int admin_user_grant(const struct admin *a, const char *name, const char *sid, bool granted,
 		     struct error *err);
@@ -95,15 +93,15 @@ struct new_key {
 };
 
 /*
- * RET_SID and RET_TOKEN are the new key's name and secret; the ledger only
- * keeps the secret's hash.
+ * Adds a key. RET_SID is its SID, RET_TOKEN its secret; the ledger keeps only a
+ * hash of the secret.
  */
 int admin_key_add(const struct admin *a, const struct new_key *k,
 		  const unsigned char secret[SECRET_BYTES], char ret_sid[SID_TEXT],
 		  char ret_token[TOKEN_TEXT], struct error *err);
-/* ERR_NOT_FOUND if there is none. Needs no write. */
+/* Finds a key. ERR_NOT_FOUND: there is none. Needs no write. */
 int admin_key_find(const struct admin *a, const char *sid, struct key *ret, struct error *err);
-/* One that is revoked stays as it is. */
+/* Revokes a key. A revoked key stays as it is. */
 int admin_key_revoke(const struct admin *a, const char *sid, struct error *err);
 
 /* ---- accounts ---- */
@@ -111,81 +109,83 @@ int admin_key_revoke(const struct admin *a, const char *sid, struct error *err);
 struct new_account {
 	const char *name;
 	const char *parent;   /* SID, or NULL: a main account */
-	const char *currency; /* three letters, any case */
+	const char *currency; /* three letters, upper or lower case */
 	const char *sid;      /* NULL: a new one */
-	const char *created;  /* a date, or NULL: now */
+	const char *created;  /* a date; NULL: now */
 	/* as in struct account_change; NULL: none */
 	const char *number, *time_zone, *cycle_day;
 };
 
 int admin_account_add(const struct admin *a, const struct new_account *n, struct account *ret,
 		      struct error *err);
-/* The account SID: else ERR_NOT_FOUND. Needs no write. */
+/* Finds the account SID. ERR_NOT_FOUND: there is none. Needs no write. */
 int admin_account_find(const struct admin *a, const char *sid, struct account *ret,
 		       struct error *err);
 
-/* A part that is NULL stays as it is. */
+/* NULL: no change. */
 struct account_change {
-	const char *name;      /* white space around it is left out */
-	const char *number;    /* the operator's own number for the account; "": none */
-	const char *time_zone; /* IANA name; "": the main account's, or UTC */
-	const char *cycle_day; /* 1 to 28; "": the main account's, or 1 */
-	/* ERR_CONFLICT once the account, or a subaccount of it, has events */
+	const char *name; /* white space around it is removed */
+	/* a number that the operator chooses; "": none */
+	const char *number;
+	const char *time_zone; /* IANA name; "": as the main account, or UTC */
+	const char *cycle_day; /* 1 to 28; "": as the main account, or 1 */
+	/* ERR_CONFLICT if the account or a subaccount has events */
 	const char *currency;
 };
 
 /*
- * RET is the account as it then is. The audit log says what was changed from
- * what to what; nothing if nothing was.
+ * Changes an account; *RET is the changed account. The audit log has old and
+ * new values, and no entry if nothing changes.
  */
 int admin_account_set(const struct admin *a, const char *sid, const struct account_change *c,
 		      struct account *ret, struct error *err);
 
 /*
- * From now on the account, and its subaccounts with it, take no events of later
- * times, and its credentials are refused. REASON: for the audit log; may be
- * NULL. ERR_CONFLICT if it is suspended.
+ * Suspends an account and its subaccounts: from now on, events of later times
+ * are rejected and credentials refused. REASON is for the audit log; may be
+ * NULL. ERR_CONFLICT: it is suspended already.
  */
 int admin_account_suspend(const struct admin *a, const char *sid, const char *reason,
 			  struct account *ret, struct error *err);
 /*
- * ERR_CONFLICT if the account isn't suspended, or is so only with its main
- * account.
+ * Ends a suspension. ERR_CONFLICT: the account is active, or suspended only
+ * with its main account.
  */
 int admin_account_reactivate(const struct admin *a, const char *sid, struct account *ret,
 			     struct error *err);
 
 /* ---- unique names of SIMs and fleets ---- */
 
-/*
- * KIND is one of sim_kinds. ACCOUNT (a SID) is any of the family that they are
- * of.
- */
+/* KIND is one of sim_kinds. ACCOUNT is the SID of any account of the family. */
 struct new_sim {
 	const struct sim_kind *kind;
-	const char *account, *sid, *name; /* white space around a name is left out */
+	/* white space around a name is removed */
+	const char *account, *sid, *name;
 };
 
-/* *RET is what was registered, in the arena; so below. */
+/*
+ * Registers a SIM or fleet; *RET is the new one. Here and below, *RET is in the
+ * arena.
+ */
 int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *ret,
 		  struct error *err);
 
-/* Names one that is registered by its SID or its name. */
+/* Identifies a registered SIM or fleet. */
 struct sim_identity {
 	const struct sim_kind *kind;
-	const char *account; /* SID; NULL: of any family, if there is only one */
-	const char *which;
+	const char *account; /* SID; NULL: any family, if only one matches */
+	const char *which;   /* SID or name */
 };
 
 /*
- * ERR_NOT_FOUND (the kind's word), or ERR_PARAM "account" where several
- * families have one. Needs no write.
+ * Finds a SIM or fleet. ERR_NOT_FOUND with the kind's word: there is none;
+ * ERR_PARAM "account": several families have one. Needs no write.
  */
 int admin_sim_find(const struct admin *a, const struct sim_identity *id, struct sim *ret,
 		   struct error *err);
 int admin_sim_rename(const struct admin *a, const struct sim_identity *id, const char *name,
 		     struct sim *ret, struct error *err);
-/* Usage stays, and is only found by the SID. */
+/* Removes a unique name. Usage stays, and is found by SID only. */
 int admin_sim_remove(const struct admin *a, const struct sim_identity *id, struct sim *ret,
 		     struct error *err);
 
@@ -193,7 +193,8 @@ int admin_sim_remove(const struct admin *a, const struct sim_identity *id, struc
 
 struct new_category {
 	const char *name;
-	const char *parent;                                /* its name, or NULL */
+	/* name of a category, or NULL */
+	const char *parent;
 	const char *description, *count_unit, *usage_unit; /* "": none */
 	bool metered;
 };
@@ -203,18 +204,18 @@ int admin_category_add(const struct admin *a, const struct new_category *n, stru
 /* ---- closings ---- */
 
 /*
- * As closing_close. DAY is a date. A main account's subaccounts are closed with
- * it.
+ * As closing_close; DAY is a date. Closing a main account closes its
+ * subaccounts.
  */
 int admin_closing_close(const struct admin *a, const char *sid, const char *day, struct error *err);
 /*
- * Closes all main accounts, with their subaccounts, through DAY, each by the
- * days of its own zone. Those that are closed further stay as they are; *RET_N
- * counts the others.
+ * Closes all main accounts and their subaccounts through DAY, a day of the zone
+ * of each account. Accounts that are closed further stay as they are; *RET_N is
+ * the number of the others.
  */
 int admin_closing_close_all(const struct admin *a, const char *day, size_t *ret_n,
 			    struct error *err);
-/* As closing_reopen; DAY is a date, or NULL for everything. */
+/* As closing_reopen; DAY is a date, or NULL to reopen all days. */
 int admin_closing_reopen(const struct admin *a, const char *sid, const char *day,
 			 const char *reason, struct error *err);
 

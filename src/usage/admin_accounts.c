@@ -1,6 +1,5 @@
 /*
- * admin_accounts.c - accounts: new ones, changes of what they are called and
- * counted by, suspension.
+ * admin_accounts.c - adds, changes and suspends accounts.
  */
 #include "usage/admin_internal.h"
 
@@ -17,7 +16,7 @@
 #include "usage/account_calendar.h"
 #include "base/banned.h"
 
-/* ---- the parts of an account ---- */
+/* ---- the members of an account ---- */
 
 static int set_name(const struct admin *a, struct account *to, const char *text, struct error *err)
 {
@@ -76,7 +75,7 @@ static int set_sid(struct account *to, const char *text, struct error *err)
 	return 0;
 }
 
-/* Takes what C changes over to TO. */
+/* Applies the change C to TO. */
 static int apply(const struct admin *a, const struct account_change *c, struct account *to,
 		 struct error *err)
 {
@@ -125,8 +124,8 @@ int admin_account_find(const struct admin *a, const char *sid, struct account *r
 }
 
 /*
- * Has the account or, of a main account, one of its subaccounts any event? 1,
- * 0, -1.
+ * Checks whether the account or one of its subaccounts has events. 1 yes, 0 no,
+ * -1 failed.
  */
 static int has_events(const struct admin *a, const struct account *of, struct error *err)
 {
@@ -144,7 +143,7 @@ static int has_events(const struct admin *a, const struct account *of, struct er
 	return rc;
 }
 
-/* Prices have no currency of their own: they would all change with it. */
+/* Prices are stored without currency, so a new one would change them all. */
 static int check_currency(const struct admin *a, const struct account *before,
 			  const struct account *after, struct error *err)
 {
@@ -157,7 +156,7 @@ static int check_currency(const struct admin *a, const struct account *before,
 	return rc;
 }
 
-/* "name from "A" to "B"", after what there is. */
+/* Appends a change such as: name from "A" to "B". */
 static const char *add_change(const struct admin *a, const char *text, const char *part,
 			      const char *from, const char *to)
 {
@@ -172,7 +171,7 @@ static const char *day_words(const struct admin *a, int day)
 	return day ? arena_printf(a->arena, "%d", day) : "";
 }
 
-/* What the two differ in, in words; "" if in nothing. */
+/* Describes the differences; "": there are none. */
 static const char *list_changes(const struct admin *a, const struct account *before,
 				const struct account *after)
 {

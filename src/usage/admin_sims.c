@@ -1,6 +1,5 @@
 /*
- * admin_sims.c - the unique names of SIMs and fleets: new ones, others, and
- * their end.
+ * admin_sims.c - adds, changes and removes unique names of SIMs and fleets.
  */
 #include "usage/admin_internal.h"
 
@@ -37,7 +36,7 @@ static int find_family(const struct admin *a, const char *sid, int64_t *ret, str
 	return rc < 0 ? -1 : 0;
 }
 
-/* "sim.rename" */
+/* Adds an entry with an action such as "sim.rename". */
 static int audit(const struct admin *a, const struct sim_kind *kind, const char *what,
 		 const struct sim *sim, const char *detail, struct error *err)
 {
@@ -59,7 +58,9 @@ int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *re
 		     err);
 }
 
-/* The only one that is called so in any family. 1, 0, -1. */
+/*
+ * Finds the only one with this name in any family. 1 found, 0 none, -1 failed.
+ */
 static int find_anywhere(const struct admin *a, const struct sim_identity *id, struct sim *ret,
 			 struct error *err)
 {

@@ -1,6 +1,5 @@
 /*
- * admin_users.c - users and keys: new ones, what changes of them, and what ends
- * with them.
+ * admin_users.c - adds, changes and removes users and keys.
  */
 #include "usage/admin_internal.h"
 
@@ -59,8 +58,8 @@ int admin_user_find(const struct admin *a, const char *name, struct user *ret, s
 }
 
 /*
- * Debian's package makes the user "admin", and a file with the user's password
- * that only root can read. The file goes when that is no longer the password.
+ * Debian's package adds the user "admin" and a file with the password that only
+ * root can read. Removes this file when the password changes.
  */
 static void forget_first_password(const struct admin *a, const char *user)
 {
@@ -123,12 +122,9 @@ int admin_user_set(const struct admin *a, const char *name, const char *display,
 		       : admin_audit(a, "user.set", before.name, changes, err);
 }
 
-/* ---- what ends with a user ---- */
+/* ---- the keys of a user ---- */
 
-/*
- * Is K the user's: named after the user, or made by the user or with one of the
- * keys LIST?
- */
+/* K is named after the user, or was made by the user or with a key of LIST. */
 static bool is_of_user(const struct admin *a, const struct user *u, const struct key *k,
 		       const struct key *list, size_t n)
 {
@@ -151,7 +147,8 @@ int admin_user_keys(const struct admin *a, const struct user *u, struct key **re
 	if (store_keys(a->st, a->arena, &all, &n, err) < 0)
 		return -1;
 	/*
-	 * in the order that they were made in: a key's maker stands before it
+	 * keys are in the order of making: a key comes after the key that made
+	 * it
 	 */
 	*ret = arena_array(a->arena, struct key, n + 1);
 	for (size_t i = 0; i < n; i++)
@@ -170,7 +167,7 @@ static int end_key(const struct admin *a, const struct user *u, const struct key
 			   arena_join(a->arena, "with the user ", u->name, NULL), err);
 }
 
-/* A key that is named after the user sees no more than the user. */
+/* A key named after the user loses the account, too. */
 static int end_grant(const struct admin *a, const struct user *u, int64_t account, const char *sid,
 		     struct error *err)
 {

@@ -18,7 +18,7 @@ static int64_t min64(int64_t a, int64_t b)
 
 /* ---- hours ---- */
 
-/* Where the zone's full hours lie at SEC: seconds, modulo 3600. */
+/* Where full hours of the zone begin at SEC: seconds modulo 3600. */
 static int64_t phase_at(const struct zone *z, int64_t sec)
 {
 	int64_t offset = zone_offset(z, sec);
@@ -26,10 +26,7 @@ static int64_t phase_at(const struct zone *z, int64_t sec)
 	return -offset - floor_div(-offset, HOUR_SEC) * HOUR_SEC;
 }
 
-/*
- * The first second after EARLY, up to LATE, at which the phase is no longer
- * that of EARLY.
- */
+/* The first second after EARLY, up to LATE, with another phase than EARLY. */
 static int64_t find_phase_change(const struct zone *z, int64_t early, int64_t late)
 {
 	int64_t before = phase_at(z, early);
@@ -55,7 +52,7 @@ static void add_run(struct buckets *b, size_t *size, int64_t from, int64_t to, s
 	b->runs[b->n_runs++] = (struct hour_run) { from, to, phase_at(b->zone, from) };
 }
 
-/* How many hours, whole or cut, the run has. */
+/* The number of hours in the run, including cut ones. */
 static int64_t hours_of(const struct hour_run *r)
 {
 	return floor_div(r->to - 1 - r->phase, HOUR_SEC) - floor_div(r->from - r->phase, HOUR_SEC) +
@@ -102,10 +99,9 @@ static void hour_range(const struct buckets *b, int64_t k, int64_t *ret_from, in
 /* ---- days ---- */
 
 /*
- * A zone that moves over the date line to its other side skips a day: its
- * clocks are put forward by about 24 hours, once. Where the clock at the
- * range's end is that much ahead of the clock at its beginning, this finds the
- * skipped day.
+ * A zone that moves across the date line skips a day: its clocks are put
+ * forward by about 24 hours. Finds this day if the clocks at the end of the
+ * range are that far ahead of those at its beginning.
  */
 static void find_skipped_day(struct buckets *b, struct date last)
 {
@@ -129,7 +125,7 @@ static void find_skipped_day(struct buckets *b, struct date last)
 	}
 }
 
-/* ---- all of them ---- */
+/* ---- all periods ---- */
 
 void buckets_make(struct buckets *b, const struct zone *z, enum period period, int64_t from,
 		  int64_t to, struct arena *arena)

@@ -20,7 +20,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(((const struct category *)a)->name, ((const struct category *)b)->name);
 }
 
-/* NAME of LEN bytes against a text, in byte order. */
+/* Compares NAME of LEN bytes with a text, in byte order. */
 static int compare_name(const char *name, size_t len, const char *text)
 {
 	size_t text_len = strlen(text);
@@ -160,7 +160,7 @@ struct file {
 	struct row *rows;
 	size_t n;
 	size_t size;
-	struct row row; /* the one being read */
+	struct row row; /* the row that is read */
 	size_t column;
 	size_t line;
 	bool header_read;
@@ -242,7 +242,7 @@ static void take_row(int end, void *arg)
 	f->column = 0;
 }
 
-/* Line by line, so that errors know where they are. */
+/* Parses line by line, so that errors have line numbers. */
 static int parse(struct file *f, struct csv_parser *p, FILE *in)
 {
 	char buf[LINE_BYTES];
@@ -281,7 +281,7 @@ static int read_file(struct file *f)
 	return rc;
 }
 
-/* The ids, by name, of the categories that the ledger has. */
+/* Maps the names of categories in the ledger to their ids. */
 static int known_categories(struct store *st, struct file *f, GHashTable *known)
 {
 	struct category *list;
@@ -314,7 +314,7 @@ static int add_row(struct store *st, const struct row *r, int64_t parent, GHashT
 }
 
 /*
- * Adds the rows whose parent is there by now, keeps the others; how many it
+ * Adds the rows whose parent exists, and keeps the others. Returns the number
  * added, or -1.
  */
 static int add_round(struct store *st, struct file *f, GHashTable *known)
@@ -337,7 +337,7 @@ static int add_round(struct store *st, struct file *f, GHashTable *known)
 	return (int)(all - left);
 }
 
-/* Leaves out the rows of categories that exist; no name may come twice. */
+/* Skips the rows of categories that exist. Fails if a name comes twice. */
 static int drop_known(struct file *f, GHashTable *known)
 {
 	GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);

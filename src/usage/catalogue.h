@@ -1,12 +1,9 @@
 /*
- * catalogue.h - the categories as a tree: what was used, in which units, and
- * what contains what.
+ * catalogue.h - the tree of categories: names, units and parents.
  *
- * A category's total is the usage of its own events plus the totals of its
- * children, so a parent equals the sum of its children unless an event has the
- * parent itself as its category. `totalprice` is no ordinary category: no event
- * can have it; its price is that of all events, each once, its usage is its
- * price, and it has no count (contracts: twilio A.5).
+ * The total of a category is the usage of its own events plus the totals of its
+ * children. `totalprice` is special: no event can have it. Its price is that of
+ * all events, its usage equals its price, and it has no count.
  */
 #ifndef USAGE_CATALOGUE_H
 #define USAGE_CATALOGUE_H
@@ -22,17 +19,20 @@ struct catalogue {
 	const struct category *categories; /* in report order: by name */
 	size_t n;
 	const size_t *parent; /* index of the parent, or CATALOGUE_NONE */
-	/* indexes of those that are metered or were used, in report order */
+	/*
+	 * indexes of categories that are metered or used by any account, in
+	 * report order
+	 */
 	const size_t *listed;
 	size_t n_listed;
 	size_t totalprice;          /* index, or CATALOGUE_NONE */
-	const int32_t *index_by_id; /* of ids up to max_id; -1 = none */
+	const int32_t *index_by_id; /* for ids up to max_id; -1: none */
 	int64_t max_id;
 };
 
 #define CATALOGUE_NONE ((size_t)-1)
 
-/* Reads the catalogue. It lives in ARENA. */
+/* Reads the catalogue into ARENA. */
 int catalogue_load(struct store *st, struct arena *arena, const struct catalogue **ret,
 		   struct error *err);
 
@@ -41,25 +41,22 @@ size_t catalogue_find(const struct catalogue *c, const char *name, size_t len);
 size_t catalogue_index(const struct catalogue *c, int64_t id); /* likewise */
 
 /*
- * May events have the category NAME, which is KNOWN or not? ERR_PARAM
- * "category".
+ * Checks that events may have the category NAME. KNOWN: it exists. -1:
+ * ERR_PARAM "category".
  */
 int catalogue_check_booking(const char *name, size_t len, bool known, struct error *err);
 
-/* Is category I the category OF, or below it? */
+/* Category I is OF, or below OF. */
 bool catalogue_within(const struct catalogue *c, size_t i, size_t of);
 
-/*
- * What a category's name may be: 1 to 64 of a-z, 0-9, "-", "_", beginning with
- * a letter.
- */
+/* A valid name has 1 to 64 of a-z, 0-9, "-", "_" and begins with a letter. */
 bool category_name_valid(const char *name, size_t len);
 
 /*
- * Reads a catalogue file (CSV with the header
- * category,parent,description,count_unit,usage_unit,metered; parents before or
- * after their children) into the ledger; categories that exist are left alone.
- * *ret_added counts. In a write.
+ * Adds the categories of a catalogue file to the ledger: CSV with the header
+ * category,parent,description,count_unit,usage_unit,metered. Parents may come
+ * before or after their children. Existing categories stay as they are.
+ * *RET_ADDED is the number of new ones. In a write.
  */
 int catalogue_import(struct store *st, const char *path, size_t *ret_added, struct error *err);
 

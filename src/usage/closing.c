@@ -10,9 +10,9 @@
 
 struct closings {
 	struct arena arena;
-	struct closing *list; /* in the order of their accounts */
+	struct closing *list; /* in the order of account ids */
 	size_t n;
-	int64_t version; /* of the ledger when they were read; -1 = never */
+	int64_t version; /* store_version when read; -1: never */
 };
 
 enum late_events late_events_find(const char *name)
@@ -72,7 +72,7 @@ struct date closing_last_day(const struct zone *zone, int64_t open_us)
 	return date_from_days(date_to_days(zone_date(zone, floor_div(open_us, USEC_PER_SEC))) - 1);
 }
 
-/* The instant at which DAY begins in the account. */
+/* The instant at which DAY begins in the zone of A. */
 static int day_start(struct store *st, const struct account *a, struct date day, int64_t *ret_us,
 		     struct error *err)
 {
@@ -91,8 +91,8 @@ int closing_instant(struct store *st, const struct account *a, struct date day, 
 }
 
 /* The closed instant as an error names it. */
-static int say_closed(struct store *st, const struct account *a, int64_t open_us,
-		      char ret[static DATE_TEXT], struct error *err)
+static int set_closed_error(struct store *st, const struct account *a, int64_t open_us,
+			    char ret[static DATE_TEXT], struct error *err)
 {
 	struct account_calendar calendar;
 
@@ -131,7 +131,7 @@ int closing_close(struct store *st, const struct account *a, struct date day, co
 		return error_set(err, ERR_PARAM, "through", "must be a day from 1980 on");
 	if (c.own_us >= before)
 		return store_closing_set(st, &c, err);
-	if (say_closed(st, a, before, text, err) < 0)
+	if (set_closed_error(st, a, before, text, err) < 0)
 		return -1;
 	return error_set(err, ERR_CONFLICT, "through",
 			 "the account is closed through %s already: reopen it if an earlier day is "
@@ -152,7 +152,7 @@ static int check_reason(const char *reason, struct error *err)
 	return 0;
 }
 
-/* May A be open from OPEN_US on? */
+/* Checks that A may be reopened from OPEN_US on. */
 static int check_reopening(struct store *st, const struct account *a, int64_t open_us,
 			   struct error *err)
 {
@@ -164,7 +164,7 @@ static int check_reopening(struct store *st, const struct account *a, int64_t op
 		return -1;
 	if (!now)
 		return error_set(err, ERR_CONFLICT, "from", "the account is not closed");
-	if (say_closed(st, a, open_us >= now ? now : main, text, err) < 0)
+	if (set_closed_error(st, a, open_us >= now ? now : main, text, err) < 0)
 		return -1;
 	if (open_us >= now)
 		return error_set(err, ERR_CONFLICT, "from", "the account is closed through %s only",

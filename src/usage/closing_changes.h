@@ -1,6 +1,6 @@
 /*
- * closing_changes.h - what changed since accounts were closed: late events,
- * entries of corrections that take effect at a closed instant, and reopenings.
+ * closing_changes.h - changes in closed time: late events, entries of
+ * corrections, and reopenings.
  */
 #ifndef USAGE_CLOSING_CHANGES_H
 #define USAGE_CLOSING_CHANGES_H
@@ -10,7 +10,7 @@
 struct closed_change {
 	struct closing_change change;
 	const char *kind; /* "late", "void", "amend" or "reopened" */
-	/* the late event, or the correction's entry; not of "reopened" */
+	/* the late event, or the entry of a correction; empty for "reopened" */
 	struct found_event event;
 };
 
@@ -20,8 +20,8 @@ struct closed_changes {
 };
 
 /*
- * As store_closing_changes, with the events. All in ARENA; ST must be in a
- * read.
+ * Reads changes as store_closing_changes, with their events, into ARENA. ST
+ * must be in a read.
  */
 int closing_changes_load(struct store *st, const struct account *a, const struct newest *which,
 			 struct arena *arena, struct closed_changes *ret, struct error *err);

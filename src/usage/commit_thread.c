@@ -11,14 +11,14 @@
 #include "store/meta.h"
 #include "base/banned.h"
 
-/* How many events may be queued, and how many one commit may hold. */
+/* Limits of events in the queue and in one commit. */
 enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
 
-/* What a caller waits for: events to be stored, or a function to be run. */
+/* A request of a caller: to store events, or to run a task. */
 struct task {
-	struct submission *events; /* or NULL */
-	const char *sender;        /* of the events; or NULL */
-	commit_task run;           /* where there are no events */
+	struct submission *events; /* NULL: run a task */
+	const char *sender;        /* for `events`; or NULL */
+	commit_task run;           /* the task, if `events` is NULL */
 	void *arg;
 	struct task *next;
 	/* one for each task, so that a commit wakes only its own callers */
@@ -29,26 +29,26 @@ struct task {
 struct commit_thread {
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t queued; /* a task is queued, or the thread shall end */
+	pthread_cond_t queued; /* a task was queued, or the thread must end */
 	struct task *first, **last;
-	size_t waiting; /* events in the queue */
+	size_t waiting; /* number of events in the queue */
 	bool ending;
 	const struct settings *settings;
-	struct store *store; /* NULL while there is no ledger that can be used */
+	struct store *store; /* NULL: the ledger could not be opened */
 	struct ledger *ledger;
-	struct series_quotas *quotas; /* NULL: senders may make any number of series */
+	struct series_quotas *quotas; /* NULL: no limit */
 	struct commit_state state;
-	int64_t commit_us; /* when the current commit began; 0: there is none */
+	int64_t commit_us; /* begin of the current commit; 0: none */
 	/*
-	 * of a clock that never goes back: when a write last succeeded, and
-	 * when commit_thread_probe last wrote
+	 * monotonic times of the last successful write, and of the last probe
 	 */
 	int64_t stored_us, probed_us;
 };
 
 /*
- * A write that succeeded so lately says that the next one will; a failing
- * ledger is tried at most so often.
+ * commit_thread_probe trusts a write that is not older than PROBE_AFTER_US. It
+ * writes at most once in PROBE_EVERY_US, and then needs ROOM_BYTES free on the
+ * disk.
  */
 enum { PROBE_AFTER_US = 60 * USEC_PER_SEC, PROBE_EVERY_US = USEC_PER_SEC, ROOM_BYTES = 8 << 20 };
 
@@ -57,15 +57,15 @@ static size_t events_of(const struct task *task)
 	return task->events ? task->events->n : 0;
 }
 
-/* Must the task have a commit of its own? */
+/* The task needs a commit of its own. */
 static bool is_alone(const struct task *task)
 {
 	return !task->events || task->events->atomic;
 }
 
 /*
- * Takes as many tasks off the queue as one commit may hold, at least one, and
- * chains their submissions. Called with the lock held.
+ * Takes tasks from the queue for one commit, at least one, and chains their
+ * submissions. Call with the lock held.
  */
 static struct task *take(struct commit_thread *t)
 {
@@ -94,7 +94,7 @@ static void close_ledger(struct commit_thread *t)
 	store_close(&t->store);
 }
 
-/* Opens the ledger that is there now, which may be another one than before. */
+/* Opens the ledger, which may have been replaced by another one. */
 static int open_ledger(struct commit_thread *t, struct error *err)
 {
 	if (t->store && store_replaced_on_disk(t->store))
@@ -131,8 +131,8 @@ static int store_events(struct commit_thread *t, struct task *first, struct erro
 }
 
 /*
- * Notes how a write went. A task that failed for a reason of its own
- * says nothing about the ledger.
+ * Notes the result of a write. An error of the task itself says nothing about
+ * the ledger.
  */
 static void note(struct commit_thread *t, const struct error *err)
 {
@@ -159,7 +159,7 @@ static void commit(struct commit_thread *t, struct task *first)
 	note(t, &err);
 	for (struct task *task = first; task; task = task->next)
 		task->failure = err;
-	/* a ledger that failed is opened anew for the next tasks */
+	/* reopen a failed ledger for the next tasks */
 	if (err.kind == ERR_INTERNAL)
 		close_ledger(t);
 }
@@ -182,7 +182,8 @@ static void *write_loop(void *arg)
 		pthread_mutex_unlock(&t->lock);
 		commit(t, taken);
 		for (; taken; taken = next) {
-			next = taken->next; /* once done, it belongs to its caller again */
+			/* after sem_post the task belongs to its caller */
+			next = taken->next;
 			sem_post(&taken->done);
 		}
 		pthread_mutex_lock(&t->lock);
@@ -204,8 +205,8 @@ int commit_thread_new(const struct settings *s, struct commit_thread **ret, stru
 	if (s->new_series)
 		t->quotas = series_quotas_new(s->new_series);
 	/*
-	 * also when nothing will be written: of all connections only a writer's
-	 * leaves no log behind; if it fails, those who write are told
+	 * Open even if nothing will be written: only a writing connection
+	 * removes the log at the end. If this fails, tasks report the error.
 	 */
 	open_ledger(t, NULL);
 	if (t->store)
@@ -256,7 +257,7 @@ static int run(struct commit_thread *t, struct task *task, struct error *err)
 	}
 	pthread_mutex_unlock(&t->lock);
 	while (!full && sem_wait(&task->done) < 0)
-		; /* a signal came */
+		; /* interrupted by a signal */
 	sem_destroy(&task->done);
 	if (full)
 		return error_set(
@@ -301,7 +302,7 @@ static int write_probe(struct store *st, void *arg, struct error *err)
 	return store_meta_set(st, META_PROBED, *(int64_t *)arg, err);
 }
 
-/* A note finds room on a disk where nothing larger does. */
+/* The disk has room for more than the test value of a probe. */
 static bool has_room(const struct commit_thread *t)
 {
 	struct statvfs disk;

@@ -18,7 +18,7 @@
 #include "usage/suspension.h"
 #include "base/banned.h"
 
-#define SOURCES_MAX   1000 /* that may have the same id, before we ask which one is meant */
+#define SOURCES_MAX   1000 /* sources searched for the same id */
 #define FACT_ID_BYTES (SID_TEXT + sizeof(CORRECTION_REPLACEMENT))
 
 const char *const event_state_names[EVENT_STATES + 1] = {
@@ -31,7 +31,7 @@ bool correct_may_change(enum event_field f)
 	return f >= EV_TIME && f <= EV_DOWNLOAD;
 }
 
-/* ---- what became of an event ---- */
+/* ---- the state of an event ---- */
 
 static bool is_replacement(const struct stored_event *e)
 {
@@ -111,7 +111,7 @@ static int series_of(struct store *st, const struct stored_event *e, struct seri
 			: 0;
 }
 
-/* The event, if it is in SCOPE: 1, 0, -1. */
+/* Reads an event if it is in SCOPE. 1 found, 0 none, -1 failed. */
 static int find_one(struct store *st, const struct event_key *key, const struct event_scope *scope,
 		    struct arena *arena, struct stored_event *ret, struct error *err)
 {
@@ -126,8 +126,8 @@ static int find_one(struct store *st, const struct event_key *key, const struct 
 }
 
 /*
- * The events called so: how many (2: two or more), *RET the first one.
- * *RET_SOURCES: are they of different sources, or of one source's name?
+ * Finds the events with this identity. Returns 0, 1 or 2 (two or more), or -1;
+ * *RET is the first. *RET_SOURCES: they have sources of different names.
  */
 static int find_named(struct store *st, const struct event_identity *id,
 		      const struct event_scope *scope, struct arena *arena,
@@ -291,23 +291,23 @@ int event_texts(struct store *st, const struct catalogue *c, const struct stored
 	return 0;
 }
 
-/* ---- what shall be ---- */
+/* ---- the amended event ---- */
 
-/* One correction in work. */
+/* The state of one correct_event. */
 struct work {
 	struct store *st;
 	const struct correct *c;
 	struct arena *arena;
 	const struct catalogue *catalogue;
-	struct stored_event event; /* that is corrected */
-	struct stored_event now;   /* what counts for it */
+	struct stored_event event; /* the corrected event */
+	struct stored_event now;   /* what counts for it now */
 	struct series now_series;
-	struct stored_event shall; /* what shall count: series, time, amounts */
+	struct stored_event shall; /* what will count: series, time, amounts */
 	struct series shall_series;
 	struct correction correction;
 };
 
-/* Fields that can't change may be said, as they are. */
+/* Fails if CHANGE has a new value for a field that cannot change. */
 static int check_change(const struct raw_event *now, const struct raw_event *change,
 			struct error *err)
 {
@@ -326,7 +326,8 @@ static int check_change(const struct raw_event *now, const struct raw_event *cha
 }
 
 /*
- * Bytes and megabytes stand for one another: a new category may need the other.
+ * SIM data is given in bytes, other usage in units: a new category may need the
+ * other form.
  */
 static void change_category(struct work *w, struct raw_event *raw, const struct raw_event *change)
 {
@@ -400,11 +401,9 @@ static bool is_so_already(const struct work *w)
 	       amounts_equal(&w->now.amounts, &w->shall.amounts);
 }
 
-/* ---- the facts ---- */
+/* ---- entries ---- */
 
-/*
- * Reports with the account list the category from now on, and those above it.
- */
+/* Makes reports of the account list the category and those above it. */
 static int use_category(struct work *w, const struct series *series, struct error *err)
 {
 	for (size_t i = catalogue_index(w->catalogue, series->category); i != CATALOGUE_NONE;
@@ -436,9 +435,9 @@ static int add_rollups(struct work *w, const struct stored_event *e, const struc
 	return rc;
 }
 
-/* Adds one of the correction's facts: an event like E, of SERIES. */
-static int add_fact(struct work *w, const char *suffix, struct stored_event e,
-		    const struct series *series, struct error *err)
+/* Adds an entry of the correction: an event like E, with SERIES. */
+static int add_entry(struct work *w, const char *suffix, struct stored_event e,
+		     const struct series *series, struct error *err)
 {
 	struct posting ref;
 	char id[FACT_ID_BYTES];
@@ -463,7 +462,7 @@ static int add_fact(struct work *w, const char *suffix, struct stored_event e,
 	return use_category(w, series, err);
 }
 
-/* A suspended account takes no event of a later time by an amendment either. */
+/* Fails if the amendment moves the event to a time after the suspension. */
 static int check_suspended(struct work *w, struct error *err)
 {
 	struct account a;
@@ -487,14 +486,14 @@ static int add_facts(struct work *w, struct error *err)
 	if (closing_open_us(w->st, w->now_series.account, &open_us, err) < 0 ||
 	    closing_effective(open_us, w->c->late, w->now.effective_us, &reversal.effective_us,
 			      err) < 0 ||
-	    add_fact(w, CORRECTION_REVERSAL, reversal, &w->now_series, err) < 0)
+	    add_entry(w, CORRECTION_REVERSAL, reversal, &w->now_series, err) < 0)
 		return -1;
 	if (w->c->kind == CORRECTION_VOID)
 		return 0;
 	if (check_suspended(w, err) < 0 || closing_effective(open_us, w->c->late, w->shall.time_us,
 							     &w->shall.effective_us, err) < 0)
 		return -1;
-	return add_fact(w, CORRECTION_REPLACEMENT, w->shall, &w->shall_series, err);
+	return add_entry(w, CORRECTION_REPLACEMENT, w->shall, &w->shall_series, err);
 }
 
 static int add_correction(struct work *w, struct error *err)
@@ -513,7 +512,7 @@ static int add_correction(struct work *w, struct error *err)
 	return add_facts(w, err);
 }
 
-/* ---- all of it ---- */
+/* ---- the correction ---- */
 
 static int check_reason(const char *reason, struct error *err)
 {
@@ -527,8 +526,10 @@ static int check_reason(const char *reason, struct error *err)
 	return 0;
 }
 
-/* A correction's fact is no event to correct: says which one is. */
-static int refuse_fact(struct work *w, struct error *err)
+/*
+ * Fails because the event is an entry, and names the event to correct instead.
+ */
+static int reject_entry(struct work *w, struct error *err)
 {
 	struct correction c;
 	const char *source;
@@ -542,7 +543,7 @@ static int refuse_fact(struct work *w, struct error *err)
 			 c.event, source);
 }
 
-/* What the event is now: 1 something counts, 0 it is void, -1. */
+/* Finds what counts for the event. 1 found, 0 it is void, -1 failed. */
 static int look(struct work *w, struct error *err)
 {
 	int rc;
@@ -551,14 +552,14 @@ static int look(struct work *w, struct error *err)
 	    event_find(w->st, &w->c->event, w->c->scope, w->arena, &w->event, err) < 0)
 		return -1;
 	if (w->event.correction)
-		return refuse_fact(w, err);
+		return reject_entry(w, err);
 	rc = event_counting(w->st, &w->event, w->arena, &w->now, err);
 	if (rc > 0 && series_of(w->st, &w->now, &w->now_series, err) < 0)
 		return -1;
 	return rc;
 }
 
-/* The event is as it shall be: by its last correction. */
+/* Nothing to do: the last correction has made the event so. */
 static int done_before(struct work *w, struct correction *ret, bool *ret_done_before,
 		       struct error *err)
 {

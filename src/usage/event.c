@@ -10,8 +10,10 @@
 #include "usage/sim.h"
 #include "base/banned.h"
 
-#define NUMBER_BYTES 64 /* any exact amount, with leading zeros or an exponent to spare */
-#define BYTES_MAX    (EVENT_USAGE_MAX * 1000000) /* as many as the usage in megabytes can hold */
+/* room for any amount with leading zeros or an exponent */
+#define NUMBER_BYTES 64
+/* the limit of usage in megabytes */
+#define BYTES_MAX (EVENT_USAGE_MAX * 1000000)
 
 #define FIELD_OF_DIMENSION(id, column, field, max, doc, ...) \
 	[EV_##id] = { field, true, false, max, doc, EVENT_TEXT },
@@ -84,7 +86,7 @@ bool event_field_lacks(enum event_field f, const bool has[EVENT_FIELDS])
 }
 
 /*
- * Empty is as good as not there: a cell of a CSV file is empty when it has no
+ * An empty field counts as missing: a cell of a CSV file is empty if it has no
  * value.
  */
 static bool given(const struct raw_event *raw, enum event_field f)
@@ -182,8 +184,8 @@ static int check_names(const struct raw_event *raw, struct error *err)
 }
 
 /*
- * An amount of up to PLACES decimal places, from 0 to MAX units; left as it is
- * when not given.
+ * Reads an amount from 0 to MAX units, with up to PLACES decimal places. A
+ * missing field changes nothing.
  */
 static int check_amount(const struct raw_event *raw, enum event_field f, int places, int64_t max,
 			int64_t *ret, struct error *err)
@@ -222,8 +224,8 @@ static int usage_follows(struct error *err)
 }
 
 /*
- * Bytes, whose sum in megabytes of 10^6 bytes is the usage: a byte is just its
- * last place.
+ * Reads upload and download in bytes. Usage is their sum in megabytes of 10^6
+ * bytes, so a byte is its last decimal place.
  */
 static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct error *err)
 {

@@ -1,7 +1,7 @@
 /*
- * event.h - one usage event on its way into the ledger, and the rules it must
- * keep. A reader fills the texts, event_check turns them into numbers, and the
- * ledger (usage/ledger.h) gives the verdict.
+ * event.h - an event to be stored, and the rules for its fields. A reader fills
+ * in the texts, event_check converts them, and the ledger (usage/ledger.h) sets
+ * the verdict.
  */
 #ifndef USAGE_EVENT_H
 #define USAGE_EVENT_H
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "store/store.h"
 
-/* The event's attributes and data, in the order of the table event_fields. */
+/* The fields of an event, in the order of event_fields. */
 #define EV_OF_DIMENSION(id, ...) EV_##id,
 
 enum event_field {
@@ -48,8 +48,8 @@ struct event_field_info {
 extern const struct event_field_info event_fields[EVENT_FIELDS];
 
 /*
- * Fields that are an amount as they are; usage, data_upload and data_download
- * have rules of their own.
+ * Fields that are stored as they are; usage, data_upload and data_download have
+ * rules of their own.
  */
 struct event_amount {
 	enum event_field field;
@@ -62,21 +62,21 @@ extern const struct event_amount event_amounts[EVENT_AMOUNTS];
 
 /* The field that gives a dimension its value. */
 extern const enum event_field event_dimension_fields[DIMENSIONS];
-/* The field of that name, or EVENT_FIELDS. */
+/* Finds a field by name; EVENT_FIELDS: there is none. */
 enum event_field event_field_find(const char *name, size_t len);
 /*
- * Could a misspelt name be meant for F, where HAS says which fields there are?
- * For one that isn't there; for sim_name and fleet_name only where SIMs are
- * spoken of, since sip_name and sheet_name are names as well.
+ * For suggestions: a misspelt name may mean F, because F is missing. HAS: the
+ * fields that are given. sim_name and fleet_name are suggested only if the
+ * event has a SIM or fleet, because sip_name and sheet_name are good names.
  */
 bool event_field_lacks(enum event_field f, const bool has[EVENT_FIELDS]);
 
 /*
- * As read: TEXT is NULL where the event has no such field. Borrowed from the
- * reader until its next event.
+ * The texts of an event; NULL: the field is missing. Borrowed from the reader
+ * until its next event.
  */
 struct raw_event {
-	/* the event's other members: a JSON object, or NULL */
+	/* all other members, as a JSON object; or NULL */
 	struct {
 		const char *text;
 		size_t len;
@@ -92,70 +92,69 @@ struct intern_series;
 struct submission;
 
 /*
- * One record of a request or a file, from its reader to its verdict. All zero
- * but RAW: it is to be checked. Whoever submits it owns it and all that it
- * points to.
+ * A record of a request or file. Before event_check, all members but RAW are
+ * zero. The submitter owns the event and everything that it points to.
  */
 struct event {
-	/* of event_check */
+	/* set by event_check */
 	int64_t time_us;
 	struct amounts amounts;
-	/* set where the record is rejected before it gets to the ledger, too */
+	/* set by the ledger, or earlier if the record is rejected */
 	enum verdict verdict;
-	const struct error *reason; /* of VERDICT_REJECTED; else NULL */
+	const struct error *reason; /* for VERDICT_REJECTED; else NULL */
 	/*
-	 * the account that the rejection log names: the sender's, as far as
-	 * that is known; else 0
+	 * the account for the rejection log: that of the sender, if known; else
+	 * 0
 	 */
 	int64_t account;
-	/* the ledger's own, while it stores the event */
+	/* used by the ledger while it stores the event */
 	struct submission *submission;
 	struct intern_text *source;
 	struct intern_series *series;
 	int64_t effective_us;
-	struct raw_event raw; /* of the reader; each text ends with a NUL */
-	int64_t line;         /* in the file, from 1; 0: it came with a request */
-	const char *record;   /* the record's own text, for the rejection log; or NULL */
+	struct raw_event raw; /* set by the reader; texts end with NUL */
+	int64_t line;         /* line in the file, from 1; 0: from a request */
+	/* the text of the record, for the rejection log; or NULL */
+	const char *record;
 	size_t record_len;
 };
 
-#define EVENT_ATTRIBUTES_MAX 4096               /* bytes of an event's attributes */
-#define EVENT_TIME_MIN_US    315532800000000LL  /* 1980: every zone is in steps of 15 minutes */
-#define EVENT_COUNT_MAX      1000000000000000LL /* 10^15 */
-#define EVENT_USAGE_MAX      1000000000000LL    /* 10^12 units */
-#define EVENT_PRICE_MAX      1000000000LL       /* 10^9 units of the currency */
+/* bytes of an event's attributes */
+#define EVENT_ATTRIBUTES_MAX 4096
+/* 1980: every zone is in steps of 15 minutes */
+#define EVENT_TIME_MIN_US 315532800000000LL
+#define EVENT_COUNT_MAX   1000000000000000LL /* 10^15 */
+#define EVENT_USAGE_MAX   1000000000000LL    /* 10^12 units */
+#define EVENT_PRICE_MAX   1000000000LL       /* 10^9 units of the currency */
 
 /*
- * Checks EV's texts and sets its time and amounts. 0, or -1 with ERR_PARAM
- * (ERR_OVERFLOW for amounts above their limits), err->param naming the field.
- * Amounts can't be negative. Checks: required fields, lengths, UTF-8 without
- * control characters, specversion "1.0", source (not EVENT_SOURCE_OWN), time
- * (from 1980, not more than AHEAD_US after NOW_US), amounts, country (two
- * capital letters), unique names (none has the form of a SID), SIM data
- * (data_upload and data_download go with category sim-data only, whole bytes;
- * usage is then their sum in megabytes of 10^6 bytes, and if it is given must
- * be that).
+ * Checks the texts of EV and sets its time and amounts. -1: ERR_PARAM, or
+ * ERR_OVERFLOW for amounts above their limits; err->param names the field.
+ *
+ * Checks: required fields; lengths; UTF-8 without control characters;
+ * specversion "1.0"; source (not EVENT_SOURCE_OWN); time (from 1980, at most
+ * AHEAD_US after NOW_US); amounts (not negative); country (two capital
+ * letters); unique names (not in the form of a SID); SIM data. data_upload and
+ * data_download are whole bytes and need the category sim-data; usage is their
+ * sum in megabytes of 10^6 bytes, and if given must equal it.
  */
 int event_check(struct event *ev, int64_t now_us, int64_t ahead_us, struct error *err);
 
-/*
- * Copies RAW's texts into ARENA: those of a reader are good until its next
- * event.
- */
+/* Copies the texts of RAW into ARENA, because the reader reuses them. */
 void event_keep_texts(struct raw_event *raw, struct arena *arena);
 
-/* Makes the verdict VERDICT_REJECTED, for a copy of REASON in ARENA. */
+/* Sets VERDICT_REJECTED, with a copy of REASON in ARENA. */
 void event_reject(struct event *ev, const struct error *reason, struct arena *arena);
 
 /*
- * The text of F to show in messages and lists: cut (in ARENA) where it is
- * longer than the field may be. NULL: there is none, or it has no plain UTF-8.
+ * The text of F for messages and lists, cut (in ARENA) at the limit of the
+ * field. NULL: missing, or not plain UTF-8.
  */
 const char *event_name(const struct raw_event *raw, enum event_field f, struct arena *arena);
 
 /*
- * The code of REASON in answers and in the rejection log: "overflow", "closed",
- * "suspended", "too_many", "unreadable", or "invalid".
+ * The code of REASON in responses and the rejection log: "overflow", "closed",
+ * "suspended", "too_many", "unreadable" or "invalid".
  */
 const char *event_reject_code(const struct error *reason);
 

@@ -33,7 +33,8 @@ struct event_query {
 	size_t category;
 	const char *dim[DIMENSIONS]; /* NULL: any */
 	const char *source, *id;     /* NULL: any */
-	int state;                   /* enum event_state, EVENT_LATE, or -1: any */
+	/* enum event_state, EVENT_LATE, or -1: any */
+	int state;
 	bool oldest_first;
 };
 

@@ -1,5 +1,5 @@
 /*
- * period.h - calendar periods that usage is added up over, in a time zone.
+ * period.h - calendar periods: hours, days, months and years.
  */
 #ifndef USAGE_PERIOD_H
 #define USAGE_PERIOD_H
@@ -11,12 +11,12 @@
 enum period { PERIOD_ALL, PERIOD_HOUR, PERIOD_DAY, PERIOD_MONTH, PERIOD_YEAR };
 
 /*
- * First day of the period (day, month or year) that D lies in, and of the one N
- * periods later.
+ * The first day of the period (day, month or year) that contains D, and of the
+ * period N later.
  */
 struct date period_first(enum period p, struct date d);
 struct date period_step(enum period p, struct date first, int64_t n);
-/* How many periods from that of A to that of B: 0 when both lie in the same. */
+/* The number of periods from the one with A to the one with B. */
 int64_t period_distance(enum period p, struct date a, struct date b);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * principal.h - the caller, what that lets it do, and what logs call it. The
- * roles are a table; the checks that use them are api/access.h.
+ * principal.h - roles, and the principal: the caller with its rights and its
+ * name in logs. The checks of rights are in api/access.h.
  */
 #ifndef USAGE_PRINCIPAL_H
 #define USAGE_PRINCIPAL_H
@@ -10,17 +10,20 @@
 #include <stdint.h>
 #include "store/store.h"
 
-/* Bits, so that an operation can name a set of them. */
+/* bits, so that an operation can name a set of roles */
 enum role {
 	ROLE_ADMIN = 1 << 0,   /* SystemAdministrator: all accounts */
 	ROLE_MANAGER = 1 << 1, /* Manager: the accounts granted to it */
-	ROLE_ACCOUNT = 1 << 2, /* an account's own token: it and its subaccounts */
-	ROLE_KEY = 1 << 3,     /* an API key of an account: that account alone */
-	ROLE_USER = 1 << 4,    /* signed in, no rights */
-	ROLE_INGEST = 1 << 5,  /* may only write events (of its account, if it has one) */
+	/* an account's own token: it and its subaccounts */
+	ROLE_ACCOUNT = 1 << 2,
+	/* an API key of an account: that account alone */
+	ROLE_KEY = 1 << 3,
+	ROLE_USER = 1 << 4, /* signed in, no rights */
+	/* only writes events (of its account, if it has one) */
+	ROLE_INGEST = 1 << 5,
 	/*
-	 * nobody's role: operations that everybody may call, also those who
-	 * aren't signed in
+	 * for operations that anyone may call, also without signing in; no
+	 * principal has this role
 	 */
 	ROLE_ANYONE = 1 << 6
 };
@@ -30,7 +33,8 @@ enum role {
 struct role_info {
 	enum role role;
 	/*
-	 * "SystemAdministrator": in the ledger, on the command line, on pages
+	 * such as "SystemAdministrator": in the ledger, on the command line and
+	 * on pages
 	 */
 	const char *name;
 	bool has_account; /* belongs to an account */
@@ -39,63 +43,65 @@ struct role_info {
 	const char *doc;
 };
 
-extern const struct role_info roles[];               /* ended by a NULL name */
+extern const struct role_info roles[];               /* ends with a NULL name */
 const struct role_info *role_find(const char *name); /* or NULL */
 
 struct principal {
 	enum role role;
 	/*
-	 * for pages: a user's name, a key's label or SID, the account's SID for
-	 * its own token
+	 * for pages: name of the user, label or SID of the key, or SID of the
+	 * account for its own token
 	 */
 	const char *name;
 	char key_sid[SID_TEXT]; /* "" for a user */
-	const char *label;      /* of a key: the name that it was given; NULL or "": none */
+	const char *label;      /* label of a key; NULL or "": none */
 	int64_t user;           /* 0 for a key */
 	/*
-	 * of a token that signs in as a user: the actor that asked for it; else
-	 * NULL
+	 * of a token that signs in as a user: the actor that made it; else NULL
 	 */
 	const char *made_by;
-	struct maker maker;          /* of such a token: the same; else none */
+	/* of such a token: who made it; else none */
+	struct maker maker;
 	const char *display, *email; /* of a user; else NULL */
 	int64_t account;             /* or 0 */
-	int64_t family; /* of a key that belongs to an account: its main account; else 0 */
+	/* of a key of an account: the id of the main account; else 0 */
+	int64_t family;
 	const int64_t *grants;
 	size_t n_grants;
 };
 
-/* Whoever uses the command line. */
+/* the command line */
 #define ACTOR_CONSOLE "console"
 extern const struct principal principal_console;
 
 /*
- * What P is called in the audit log, in corrections, rejections and the
- * server's log, so that nobody acts under another's name; in ARENA:
+ * The name of P in the audit log, corrections, rejections and the log of the
+ * server. It is unique, so that nobody acts under the name of another. In
+ * ARENA:
  *
- *   ada                          a user
- *   key SK... (label)            a key, with the name that it was given
- *   ada (token by bob) a token that signs in as ada, and that bob asked for
- *   console                      the command line
- *   console (label)              the command line, where a label was given
+ *   ada                 a user
+ *   key SK... (label)   a key with its label
+ *   ada (token by bob)  a token that bob made and that signs in as ada
+ *   console             the command line
+ *   console (label)     the command line with a label
  */
 const char *principal_actor(const struct principal *p, struct arena *arena);
 
-/* Could a user of that name be taken for one of those that is no user? */
+/* A user of this name could be mistaken for a key, a token or the console. */
 bool actor_is_reserved(const char *name);
 
-/* The user or the key behind P: of a token the one that asked for it. */
+/* The user or key behind P; for a token the one that made it. */
 struct maker principal_maker(const struct principal *p);
 
 /*
- * May P ask for a token that signs in as the user U? Nobody gets more than they
- * have.
+ * P may make a token that signs in as the user U. Nobody gets more rights this
+ * way.
  */
 bool principal_may_impersonate(const struct principal *p, const struct principal *u);
 
 /*
- * May P see the usage of A? (A granted main account does not bring its
- * subaccounts along: grants name each.)
+ * P may see the usage of A. (A granted main account does not include its
+ * subaccounts: each needs its own grant.)
  */
 bool principal_sees(const struct principal *p, const struct account *a);
 

@@ -7,7 +7,7 @@
 #include "store/rejection.h"
 #include "base/banned.h"
 
-/* TEXT as UTF-8: every byte that isn't becomes a question mark. */
+/* Copies TEXT as UTF-8; each invalid byte becomes a question mark. */
 static const char *plain_copy(struct arena *arena, const char *text, size_t len)
 {
 	char *copy;

@@ -7,8 +7,8 @@
 
 struct series_quota {
 	int64_t most;
-	int64_t day, made; /* on that day */
-	int64_t taken;     /* in a write that isn't settled */
+	int64_t day, made; /* MADE counts for DAY */
+	int64_t taken;     /* counted in a write that is not settled */
 };
 
 struct series_quotas {

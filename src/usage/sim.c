@@ -19,11 +19,9 @@ const struct sim_kind *sim_kind_of(enum dimension d)
 	return NULL;
 }
 
-/* ---- which one is meant ---- */
+/* ---- look-up ---- */
 
-/*
- * The one that is registered. A subaccount knows it only once it has used it.
- */
+/* Finds a registered one. A subaccount must have used it. */
 static int match_registered(struct store *st, const struct dimension_value *v, struct arena *arena,
 			    struct sim_match *ret, struct error *err)
 {
@@ -72,9 +70,9 @@ int sim_value_find(struct store *st, int64_t account, enum dimension d, const ch
 	return match.value != 0;
 }
 
-/* ---- what an event says ---- */
+/* ---- claims of events ---- */
 
-/* The name stands alone. */
+/* Checks a claim without SID. */
 static int find_named(struct store *st, const struct sim_claim *c, struct arena *arena,
 		      struct sim *ret, struct error *reason, struct error *err)
 {
@@ -89,7 +87,7 @@ static int find_named(struct store *st, const struct sim_claim *c, struct arena 
 	return 0;
 }
 
-/* The one with that SID, registered or not. */
+/* Checks a claim with SID, which need not be registered. */
 static int find_claimed(struct store *st, const struct sim_claim *c, struct arena *arena,
 			struct sim *ret, struct error *reason, struct error *err)
 {
@@ -109,7 +107,9 @@ static int find_claimed(struct store *st, const struct sim_claim *c, struct aren
 	return 0;
 }
 
-/* 1: nobody else has the name. */
+/*
+ * Checks that no other SIM or fleet has the name. 1 free, 0 taken, -1 failed.
+ */
 static int check_free(struct store *st, const struct sim_claim *c, struct arena *arena,
 		      struct error *reason, struct error *err)
 {

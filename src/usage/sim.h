@@ -1,10 +1,9 @@
 /*
- * sim.h - the unique names that SIMs and fleets may have beside the SIDs by
- * which events call them: which one a text means, and what an event says about
- * them.
+ * sim.h - the unique names of SIMs and fleets: what a text refers to, and the
+ * claims of events about names. Events may use a name in place of a SID.
  *
  * Names belong to a family. A main account knows the SIMs that are registered
- * in its family, and those that it has used; a subaccount those that it has
+ * in its family and those that it has used; a subaccount only those that it has
  * used.
  */
 #ifndef USAGE_SIM_H
@@ -15,43 +14,43 @@
 enum { SIM_KINDS = 2, SIM_NAME_BYTES = 64 };
 
 struct sim_kind {
-	enum dimension dimension; /* as struct sim has it */
-	const char *word;         /* "sim": of commands and paths */
+	enum dimension dimension; /* as in struct sim */
+	const char *word;         /* "sim", for commands and paths */
 	const char *noun, *nouns; /* "SIM", "SIMs" */
-	const char *sid_prefix;   /* of SIDs that Twilio gives */
+	const char *sid_prefix;   /* of SIDs from Twilio */
 	enum event_field sid_field, name_field;
 };
 
 extern const struct sim_kind sim_kinds[SIM_KINDS];
-/* Of the dimension D, or NULL: its values have no names. */
+/* The kind of the dimension D; NULL: its values have no names. */
 const struct sim_kind *sim_kind_of(enum dimension d);
 
-/* ---- which one is meant ---- */
+/* ---- look-up ---- */
 
 struct sim_match {
 	const char *sid; /* in the arena */
-	/* the dimension value's id in the account; 0: it has used none of it */
+	/* id of the value in the account; 0: not used there */
 	int64_t value;
 };
 
 /*
- * The SIM or fleet that TEXT means in an account: its SID, or else its unique
- * name. The value of any other dimension is TEXT itself. 1 known, 0 not, -1.
+ * Finds the SIM or fleet with the SID or name v->text in an account. A value of
+ * another dimension matches itself. 1 found, 0 none, -1 failed.
  */
 int sim_match(struct store *st, const struct dimension_value *v, struct arena *arena,
 	      struct sim_match *ret, struct error *err);
 /*
- * The same, for those who only want the value's id: 1, 0 the account has used
- * none of it, -1.
+ * Likewise, but finds only the id of the value. 1 found, 0 the account has not
+ * used it, -1 failed.
  */
 int sim_value_find(struct store *st, int64_t account, enum dimension d, const char *text,
 		   int64_t *ret_id, struct error *err);
 
-/* ---- what an event says ---- */
+/* ---- claims of events ---- */
 
 /*
- * An event of FAMILY says that the one with the SID is called NAME; without SID
- * it means the one that is.
+ * An event of FAMILY claims that the SIM or fleet with SID has the name NAME.
+ * Without SID, it refers to the one with this name.
  */
 struct sim_claim {
 	const struct sim_kind *kind;
@@ -61,15 +60,15 @@ struct sim_claim {
 };
 
 /*
- * May the event say so? 1: *RET (in ARENA) is the one that it means, as it is
- * registered (id 0: it isn't, the event registers it); 0: no, and REASON
- * (ERR_PARAM) names the field; -1 failed.
+ * Checks a claim. 1: valid, and *RET (in ARENA) is the registered SIM or fleet
+ * (id 0: not registered yet); 0: invalid, and REASON (ERR_PARAM) names the
+ * field; -1: failed.
  */
 int sim_claim_check(struct store *st, const struct sim_claim *c, struct arena *arena,
 		    struct sim *ret, struct error *reason, struct error *err);
-/* Is anything to be registered, where KNOWN came from sim_claim_check? */
+/* The claim changes KNOWN, which is from sim_claim_check. */
 bool sim_claim_changes(const struct sim_claim *c, const struct sim *known);
-/* Registers it, or its new name. In a write. */
+/* Registers the SIM or fleet, or its new name. In a write. */
 int sim_claim_apply(struct store *st, const struct sim_claim *c, const struct sim *known,
 		    struct error *err);
 

@@ -7,9 +7,9 @@
 
 struct suspensions {
 	struct arena arena;
-	struct suspension *list; /* in the order of their accounts */
+	struct suspension *list; /* in the order of account ids */
 	size_t n;
-	int64_t version; /* of the ledger when they were read; -1 = never */
+	int64_t version; /* store_version when read; -1: never */
 };
 
 int suspension_check(int64_t since, int64_t time_us, struct error *err)

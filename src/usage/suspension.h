@@ -1,6 +1,6 @@
 /*
- * suspension.h - what a suspension means for events: an account that is
- * suspended takes those of times before its suspension, and no later ones.
+ * suspension.h - suspensions and events: a suspended account accepts events of
+ * times before its suspension and rejects later ones.
  */
 #ifndef USAGE_SUSPENSION_H
 #define USAGE_SUSPENSION_H
@@ -8,26 +8,27 @@
 #include "store/store.h"
 
 /*
- * May an account that is suspended since SINCE (seconds; 0: it is active) take
- * an event of TIME_US? -1: ERR_SUSPENDED, "time", saying since when it is
- * suspended.
+ * Checks that an account suspended since SINCE (seconds; 0: active) accepts an
+ * event of TIME_US. -1: ERR_SUSPENDED "time"; the message has the time of the
+ * suspension.
  */
 int suspension_check(int64_t since, int64_t time_us, struct error *err);
 
-/* The suspensions of all accounts, kept between the batches of a writer. */
+/* The suspensions of all accounts, cached between batches. */
 struct suspensions;
 
-/* Never NULL. */
+/* Never returns NULL. */
 struct suspensions *suspensions_new(void);
 void suspensions_free(struct suspensions **s);
 /*
- * In a read or write: reads them again if anything has changed (store_version).
+ * Reads the suspensions again if the ledger has changed (store_version). In a
+ * read or write.
  */
 int suspensions_load(struct suspensions *s, struct store *st, struct error *err);
 bool suspensions_any(const struct suspensions *s);
 /*
- * Since when the account is suspended, by itself or with its main account; 0:
- * it is active. As it was loaded.
+ * The time since which the account is suspended, by itself or with its main
+ * account, as loaded; 0: active.
  */
 int64_t suspensions_since(const struct suspensions *s, int64_t account);
 

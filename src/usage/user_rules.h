@@ -1,6 +1,6 @@
 /*
- * user_rules.h - the rules for users and keys, the same wherever they are made: what
- * may be a name or a password, and what goes with which role.
+ * user_rules.h - rules for users and keys: valid names, addresses and
+ * passwords, and what each role needs.
  */
 #ifndef USAGE_USER_RULES_H
 #define USAGE_USER_RULES_H
@@ -15,30 +15,28 @@ enum {
 };
 
 /*
- * All: 0, or -1 with ERR_PARAM; its parameter is "role", "account", "user",
+ * All functions return 0, or -1 with ERR_PARAM for "role", "account", "user",
  * "display", "email", "grant" or "password".
  */
 
 int user_check_name(const char *name, struct error *err);
 int user_check_display(const char *display, struct error *err);
-int user_check_email(const char *email, struct error *err); /* "" is good */
+int user_check_email(const char *email, struct error *err); /* "" is valid */
 int user_check_password(const char *password, size_t len, struct error *err);
 
 /*
- * Do the parts of a new key go together? NAME NULL: none. *ret is its role. A
- * key with a name is a bearer token of a person or a service; it is no password
- * of the user of that name.
+ * Checks that the role of a new key allows and has its account, name (NULL:
+ * none) and grants. Sets *RET to the role. A key with a name is a bearer token
+ * of a person or service, not a password of the user of this name.
  */
 int key_check(const char *role, bool has_account, const char *name, size_t n_grants,
 	      const struct role_info **ret, struct error *err);
 
-/*
- * The same for a new user, who has a name: only roles with names are for users.
- */
+/* Likewise, for a new user. Users need a role with a name. */
 int user_check(const char *role, const char *name, size_t n_grants, const struct role_info **ret,
 	       struct error *err);
 
-/* Has the role grants? Only then can they be given. */
+/* Checks that the role has grants. */
 int user_check_grants(const struct role_info *role, struct error *err);
 
 #endif

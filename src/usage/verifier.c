@@ -14,16 +14,16 @@ enum { DIFFERENCES_LOGGED = 20 };
 struct verifier {
 	const struct settings *settings;
 	struct commit_thread *commits;
-	pthread_mutex_t lock; /* of what follows, except the atomics */
+	pthread_mutex_t lock; /* protects the members below, except atomics */
 	pthread_t thread;
-	bool started; /* there is a thread to be joined */
+	bool started; /* a thread must be joined */
 	struct verifier_status status;
 	atomic_int percent;
 	atomic_bool stopping;
 	int64_t when;
 };
 
-/* The result of a verification, as the ledger keeps it. */
+/* The result that is stored in the ledger. */
 struct outcome {
 	int64_t when;
 	size_t differences;
@@ -138,7 +138,7 @@ static int start_thread(struct verifier *v, int64_t now, struct error *err)
 		return error_set(err, ERR_CONFLICT, NULL,
 				 "the ledger is being verified already; wait for the result");
 	if (v->started)
-		pthread_join(v->thread, NULL); /* it is at its end */
+		pthread_join(v->thread, NULL); /* the thread has ended */
 	v->when = now;
 	atomic_store(&v->percent, 0);
 	v->started = pthread_create(&v->thread, NULL, run, v) == 0;
