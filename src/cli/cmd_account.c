@@ -45,7 +45,7 @@ static int run_add(const struct settings *s, int argc, char **argv)
 {
 	struct account_order o = { .account = { .currency = "usd" } };
 	struct new_account *n = &o.account;
-	const struct command_option options[] = { { "name", .text = &n->name },
+	const struct command_option options[] = { { "name", .text = &n->name, .required = true },
 						  { "parent", .text = &n->parent },
 						  { "currency", .text = &n->currency },
 						  { "sid", .text = &n->sid },
@@ -58,8 +58,6 @@ static int run_add(const struct settings *s, int argc, char **argv)
 
 	if (!command_only_options(&command_account, options, argc, argv, &rc))
 		return rc;
-	if (!n->name)
-		return command_wrong(&command_account, "--name is missing");
 	rc = command_in_ledger("account", s, STORE_WRITE, add_account, &o);
 	if (rc == EXIT_DONE)
 		printf("SID=%s\n", o.made.sid);
@@ -217,11 +215,7 @@ static int show_account(struct store *st, struct arena *arena, void *arg, struct
 
 static int run_list(const struct settings *s, int argc, char **argv)
 {
-	int rc;
-
-	if (!command_only_options(&command_account, NULL, argc, argv, &rc))
-		return rc;
-	return command_in_ledger("account", s, 0, list_accounts, NULL);
+	return command_read(&command_account, s, argc, argv, list_accounts);
 }
 
 static int run_show(const struct settings *s, int argc, char **argv)

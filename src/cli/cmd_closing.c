@@ -37,7 +37,7 @@ static int run_close(const struct settings *s, int argc, char **argv)
 	struct closing_options o = { 0 };
 	const struct command_option options[] = { { "account", .text = &o.account },
 						  { "all", .flag = &o.all },
-						  { "through", .text = &o.day },
+						  { "through", .text = &o.day, .required = true },
 						  { 0 } };
 	int rc;
 
@@ -45,8 +45,6 @@ static int run_close(const struct settings *s, int argc, char **argv)
 		return rc;
 	if (!o.account == !o.all)
 		return command_wrong(&command_closing, "either --account SID or --all is needed");
-	if (!o.day)
-		return command_wrong(&command_closing, "--through is missing");
 	rc = command_in_ledger("closing", s, STORE_WRITE, close_accounts, &o);
 	if (rc == EXIT_DONE && o.all)
 		printf("%zu main account%s closed\n", o.closed, o.closed == 1 ? "" : "s");
@@ -64,18 +62,15 @@ static int reopen_account(struct store *st, struct arena *arena, void *arg, stru
 static int run_reopen(const struct settings *s, int argc, char **argv)
 {
 	struct closing_options o = { 0 };
-	const struct command_option options[] = { { "account", .text = &o.account },
+	const struct command_option options[] = { { "account", .text = &o.account,
+						    .required = true },
 						  { "from", .text = &o.day },
-						  { "reason", .text = &o.reason },
+						  { "reason", .text = &o.reason, .required = true },
 						  { 0 } };
 	int rc;
 
 	if (!command_only_options(&command_closing, options, argc, argv, &rc))
 		return rc;
-	if (!o.account)
-		return command_wrong(&command_closing, "--account is missing");
-	if (!o.reason)
-		return command_wrong(&command_closing, "--reason is missing");
 	return command_in_ledger("closing", s, STORE_WRITE, reopen_account, &o);
 }
 
@@ -116,11 +111,7 @@ static int list_closings(struct store *st, struct arena *arena, void *arg, struc
 
 static int run_list(const struct settings *s, int argc, char **argv)
 {
-	int rc;
-
-	if (!command_only_options(&command_closing, NULL, argc, argv, &rc))
-		return rc;
-	return command_in_ledger("closing", s, 0, list_closings, NULL);
+	return command_read(&command_closing, s, argc, argv, list_closings);
 }
 
 /* ---- changes ---- */
@@ -210,15 +201,14 @@ static int list_changes(struct store *st, struct arena *arena, void *arg, struct
 static int run_changes(const struct settings *s, int argc, char **argv)
 {
 	struct closing_options o = { 0 };
-	const struct command_option options[] = { { "account", .text = &o.account },
+	const struct command_option options[] = { { "account", .text = &o.account,
+						    .required = true },
 						  { "since", .text = &o.day },
 						  { 0 } };
 	int rc;
 
 	if (!command_only_options(&command_closing, options, argc, argv, &rc))
 		return rc;
-	if (!o.account)
-		return command_wrong(&command_closing, "--account is missing");
 	return command_in_ledger("closing", s, 0, list_changes, &o);
 }
 

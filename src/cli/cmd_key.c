@@ -91,11 +91,7 @@ static int list_keys(struct store *st, struct arena *arena, void *arg, struct er
 
 static int run_list(const struct settings *s, int argc, char **argv)
 {
-	int rc;
-
-	if (!command_only_options(&command_key, NULL, argc, argv, &rc))
-		return rc;
-	return command_in_ledger("key", s, 0, list_keys, NULL);
+	return command_read(&command_key, s, argc, argv, list_keys);
 }
 
 /* ---- revoke ---- */

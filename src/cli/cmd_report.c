@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "api/access.h"
@@ -63,9 +62,9 @@ static int run_request(struct request *rq, const struct report_command *r, struc
 	return rc;
 }
 
-static int report(struct store *st, struct arena *arena, const struct report_command *r,
-		  struct error *err)
+static int report(struct store *st, struct arena *arena, void *arg, struct error *err)
 {
+	const struct report_command *r = arg;
 	unsigned char secret[SECRET_BYTES];
 	struct worker worker = { .settings = r->settings, .secret = secret, .table = ops };
 	struct request rq = { .worker = &worker,
@@ -80,17 +79,14 @@ static int report(struct store *st, struct arena *arena, const struct report_com
 			      .args = request_args(arena, r->op),
 			      .store = st,
 			      .reply.format = r->format };
-	int rc = -1;
 
 	for (int i = 0; r->op->params[i].name; i++)
 		if (r->values[i])
 			request_give(&rq, &r->op->params[i], r->values[i]);
-	if (secret_load(r->settings->secret_file, secret, err) < 0 || store_begin_read(st, err) < 0)
+	if (secret_load(r->settings->secret_file, secret, err) < 0 ||
+	    catalogue_load(st, arena, &rq.catalogue, err) < 0 || access_operation(&rq, err) < 0)
 		return -1;
-	if (catalogue_load(st, arena, &rq.catalogue, err) == 0 && access_operation(&rq, err) == 0)
-		rc = run_request(&rq, r, err);
-	store_end(st);
-	return rc;
+	return run_request(&rq, r, err);
 }
 
 static void list_operations(void)
@@ -124,9 +120,6 @@ static bool read_options(const struct command *c, struct report_command *r, int 
 static int run(const struct settings *s, int argc, char **argv)
 {
 	struct report_command r = { .settings = s };
-	struct error err = { 0 };
-	struct arena arena;
-	struct store *st;
 	int rc;
 
 	if (argc < 2) {
@@ -139,14 +132,7 @@ static int run(const struct settings *s, int argc, char **argv)
 				     "there is no operation %s; usaged report lists them", argv[1]);
 	if (!read_options(&command_report, &r, argc - 1, argv + 1, &rc))
 		return rc;
-	st = command_open("report", s, 0);
-	if (!st)
-		return EXIT_FAILED;
-	arena_init(&arena);
-	rc = report(st, &arena, &r, &err) < 0 ? command_fail("report", &err) : EXIT_DONE;
-	arena_release(&arena);
-	store_close(&st);
-	return rc;
+	return command_in_ledger("report", s, 0, report, &r);
 }
 
 const struct command command_report = {

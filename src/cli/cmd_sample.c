@@ -29,14 +29,25 @@
 
 enum { MAIN, CLINIC, DEPOT, OTHER, ACCOUNTS };
 
+#define CUSTOMERS 4
+
 static const struct {
 	const char *name;
-	const char *slug; /* in the events' ids */
-	int parent;       /* -1: none */
-} accounts[ACCOUNTS] = { [MAIN] = { "Northwind Voice", "northwind", -1 },
-			 [CLINIC] = { "Harbour Clinic", "clinic", MAIN },
-			 [DEPOT] = { "Depot 12", "depot", MAIN },
-			 [OTHER] = { "Larch and Finch", "larch", -1 } };
+	const char *slug;                 /* in the events' ids */
+	int parent;                       /* -1: none */
+	const char *customers[CUSTOMERS]; /* of AI minutes; the first ones more often */
+} accounts[ACCOUNTS] = {
+	[MAIN] = { "Northwind Voice",
+		   "northwind",
+		   -1,
+		   { "after-hours", "sales-eu", "front-desk", "billing-help" } },
+	[CLINIC] = { "Harbour Clinic",
+		     "clinic",
+		     MAIN,
+		     { "reception", "pharmacy", "appointments" } },
+	[DEPOT] = { "Depot 12", "depot", MAIN, { "dispatch", "gate", "night-shift" } },
+	[OTHER] = { "Larch and Finch", "larch", -1, { "studio", "orders", "returns" } },
+};
 
 /* How usage is measured. */
 enum measure {
@@ -44,8 +55,6 @@ enum measure {
 	MINUTES,       /* to the twentieth of a minute */
 	EACH
 };
-
-#define CUSTOMERS 4
 
 struct stream {
 	int account;
@@ -55,7 +64,6 @@ struct stream {
 	int least_s, most_s;
 	/* price of a minute or a message, nano units, a multiple of 100 */
 	int64_t rate;
-	const char *customers[CUSTOMERS]; /* the first ones more often */
 };
 
 #define LOCAL    "calls-inbound-local"
@@ -66,61 +74,33 @@ struct stream {
 #define SMS_OUT  "sms-outbound-longcode"
 
 static const struct stream streams[] = {
-	{ MAIN, LOCAL, 130, WHOLE_MINUTES, 12, 540, 8500000, { 0 } },
-	{ MAIN, TOLLFREE, 60, WHOLE_MINUTES, 15, 700, 22000000, { 0 } },
-	{ MAIN, OUTBOUND, 190, WHOLE_MINUTES, 8, 480, 14000000, { 0 } },
-	{ MAIN, RECORDED, 60, WHOLE_MINUTES, 30, 600, 2500000, { 0 } },
-	{ MAIN, SMS_IN, 70, EACH, 0, 0, 7500000, { 0 } },
-	{ MAIN, SMS_OUT, 240, EACH, 0, 0, 7900000, { 0 } },
-	{ MAIN,
-	  CATEGORY_AI_MINUTES,
-	  90,
-	  MINUTES,
-	  20,
-	  420,
-	  110000000,
-	  { "after-hours", "sales-eu", "front-desk", "billing-help" } },
-	{ CLINIC, LOCAL, 160, WHOLE_MINUTES, 20, 420, 8500000, { 0 } },
-	{ CLINIC, TOLLFREE, 20, WHOLE_MINUTES, 20, 600, 22000000, { 0 } },
-	{ CLINIC, OUTBOUND, 90, WHOLE_MINUTES, 15, 360, 14000000, { 0 } },
-	{ CLINIC, RECORDED, 30, WHOLE_MINUTES, 30, 420, 2500000, { 0 } },
-	{ CLINIC, SMS_IN, 40, EACH, 0, 0, 7500000, { 0 } },
-	{ CLINIC, SMS_OUT, 150, EACH, 0, 0, 7900000, { 0 } },
-	{ CLINIC,
-	  CATEGORY_AI_MINUTES,
-	  80,
-	  MINUTES,
-	  30,
-	  480,
-	  110000000,
-	  { "reception", "pharmacy", "appointments", NULL } },
-	{ DEPOT, LOCAL, 45, WHOLE_MINUTES, 10, 300, 8500000, { 0 } },
-	{ DEPOT, OUTBOUND, 80, WHOLE_MINUTES, 10, 240, 14000000, { 0 } },
-	{ DEPOT, RECORDED, 10, WHOLE_MINUTES, 30, 300, 2500000, { 0 } },
-	{ DEPOT, SMS_IN, 25, EACH, 0, 0, 7500000, { 0 } },
-	{ DEPOT, SMS_OUT, 60, EACH, 0, 0, 7900000, { 0 } },
-	{ DEPOT,
-	  CATEGORY_AI_MINUTES,
-	  25,
-	  MINUTES,
-	  15,
-	  240,
-	  110000000,
-	  { "dispatch", "gate", "night-shift", NULL } },
-	{ OTHER, LOCAL, 80, WHOLE_MINUTES, 10, 500, 9000000, { 0 } },
-	{ OTHER, TOLLFREE, 15, WHOLE_MINUTES, 15, 600, 24000000, { 0 } },
-	{ OTHER, OUTBOUND, 70, WHOLE_MINUTES, 10, 500, 15000000, { 0 } },
-	{ OTHER, RECORDED, 15, WHOLE_MINUTES, 30, 600, 2500000, { 0 } },
-	{ OTHER, SMS_IN, 20, EACH, 0, 0, 7500000, { 0 } },
-	{ OTHER, SMS_OUT, 55, EACH, 0, 0, 8300000, { 0 } },
-	{ OTHER,
-	  CATEGORY_AI_MINUTES,
-	  35,
-	  MINUTES,
-	  20,
-	  360,
-	  120000000,
-	  { "studio", "orders", "returns", NULL } }
+	{ MAIN, LOCAL, 130, WHOLE_MINUTES, 12, 540, 8500000 },
+	{ MAIN, TOLLFREE, 60, WHOLE_MINUTES, 15, 700, 22000000 },
+	{ MAIN, OUTBOUND, 190, WHOLE_MINUTES, 8, 480, 14000000 },
+	{ MAIN, RECORDED, 60, WHOLE_MINUTES, 30, 600, 2500000 },
+	{ MAIN, SMS_IN, 70, EACH, 0, 0, 7500000 },
+	{ MAIN, SMS_OUT, 240, EACH, 0, 0, 7900000 },
+	{ MAIN, CATEGORY_AI_MINUTES, 90, MINUTES, 20, 420, 110000000 },
+	{ CLINIC, LOCAL, 160, WHOLE_MINUTES, 20, 420, 8500000 },
+	{ CLINIC, TOLLFREE, 20, WHOLE_MINUTES, 20, 600, 22000000 },
+	{ CLINIC, OUTBOUND, 90, WHOLE_MINUTES, 15, 360, 14000000 },
+	{ CLINIC, RECORDED, 30, WHOLE_MINUTES, 30, 420, 2500000 },
+	{ CLINIC, SMS_IN, 40, EACH, 0, 0, 7500000 },
+	{ CLINIC, SMS_OUT, 150, EACH, 0, 0, 7900000 },
+	{ CLINIC, CATEGORY_AI_MINUTES, 80, MINUTES, 30, 480, 110000000 },
+	{ DEPOT, LOCAL, 45, WHOLE_MINUTES, 10, 300, 8500000 },
+	{ DEPOT, OUTBOUND, 80, WHOLE_MINUTES, 10, 240, 14000000 },
+	{ DEPOT, RECORDED, 10, WHOLE_MINUTES, 30, 300, 2500000 },
+	{ DEPOT, SMS_IN, 25, EACH, 0, 0, 7500000 },
+	{ DEPOT, SMS_OUT, 60, EACH, 0, 0, 7900000 },
+	{ DEPOT, CATEGORY_AI_MINUTES, 25, MINUTES, 15, 240, 110000000 },
+	{ OTHER, LOCAL, 80, WHOLE_MINUTES, 10, 500, 9000000 },
+	{ OTHER, TOLLFREE, 15, WHOLE_MINUTES, 15, 600, 24000000 },
+	{ OTHER, OUTBOUND, 70, WHOLE_MINUTES, 10, 500, 15000000 },
+	{ OTHER, RECORDED, 15, WHOLE_MINUTES, 30, 600, 2500000 },
+	{ OTHER, SMS_IN, 20, EACH, 0, 0, 7500000 },
+	{ OTHER, SMS_OUT, 55, EACH, 0, 0, 8300000 },
+	{ OTHER, CATEGORY_AI_MINUTES, 35, MINUTES, 20, 360, 120000000 }
 };
 
 /*
@@ -320,13 +300,17 @@ static int64_t random_count(struct random *r, int64_t per_day_tenths, int64_t da
 	return parts / whole + (random_below(r, whole) < parts % whole);
 }
 
+/* A customer of AI minutes; NULL for other usage. */
 static const char *random_customer(struct random *r, const struct stream *st)
 {
+	const char *const *customers = accounts[st->account].customers;
 	int64_t n = 0;
 
-	while (n < CUSTOMERS && st->customers[n])
+	if (strcmp(st->category, CATEGORY_AI_MINUTES) != 0)
+		return NULL;
+	while (n < CUSTOMERS && customers[n])
 		n++;
-	return n ? st->customers[random_length(r, 0, n - 1)] : NULL;
+	return customers[random_length(r, 0, n - 1)];
 }
 
 /* In hundredths of a minute, or of a message. */

@@ -1,6 +1,5 @@
 #include "cli/command.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>

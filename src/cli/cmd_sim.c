@@ -31,19 +31,15 @@ static int run_add(const struct settings *s, int argc, char **argv)
 {
 	struct sim_order o = { .new = { .kind = kind } };
 	struct new_sim *n = &o.new;
-	const struct command_option options[] = { { "account", .text = &n->account },
-						  { "sid", .text = &n->sid },
-						  { "name", .text = &n->name },
+	const struct command_option options[] = { { "account", .text = &n->account,
+						    .required = true },
+						  { "sid", .text = &n->sid, .required = true },
+						  { "name", .text = &n->name, .required = true },
 						  { 0 } };
 	int rc;
 
 	if (!command_only_options(command, options, argc, argv, &rc))
 		return rc;
-	if (!n->account || !n->sid || !n->name)
-		return command_wrong(command, "--%s is missing",
-				     !n->account ? "account"
-				     : !n->sid   ? "sid"
-						 : "name");
 	return command_in_ledger(kind->word, s, STORE_WRITE, add_sim, &o);
 }
 
@@ -114,11 +110,7 @@ static int list_sims(struct store *st, struct arena *arena, void *arg, struct er
 
 static int run_list(const struct settings *s, int argc, char **argv)
 {
-	int rc;
-
-	if (!command_only_options(command, NULL, argc, argv, &rc))
-		return rc;
-	return command_in_ledger(kind->word, s, 0, list_sims, NULL);
+	return command_read(command, s, argc, argv, list_sims);
 }
 
 /* ---- the commands ---- */

@@ -271,11 +271,7 @@ static int list_users(struct store *st, struct arena *arena, void *arg, struct e
 
 static int run_list(const struct settings *s, int argc, char **argv)
 {
-	int rc;
-
-	if (!command_only_options(&command_user, NULL, argc, argv, &rc))
-		return rc;
-	return command_in_ledger("user", s, 0, list_users, NULL);
+	return command_read(&command_user, s, argc, argv, list_users);
 }
 
 static int run(const struct settings *s, int argc, char **argv)

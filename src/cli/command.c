@@ -121,6 +121,11 @@ bool command_options(const struct command *c, const struct command_option *optio
 	}
 	argv[operands] = NULL;
 	*argc = operands;
+	for (const struct command_option *o = options; o && o->name; o++)
+		if (o->required && !*o->text) {
+			*ret_exit = command_wrong(c, "--%s is missing", o->name);
+			return false;
+		}
 	return true;
 }
 
@@ -188,6 +193,16 @@ int command_in_ledger(const char *command, const struct settings *s, unsigned fl
 	rc = work_in_ledger(st, flags, work, arg, &err);
 	store_close(&st);
 	return rc < 0 ? command_fail(command, &err) : EXIT_DONE;
+}
+
+int command_read(const struct command *c, const struct settings *s, int argc, char **argv,
+		 command_work work)
+{
+	int rc;
+
+	return command_only_options(c, NULL, argc, argv, &rc)
+		       ? command_in_ledger(c->name, s, 0, work, NULL)
+		       : rc;
 }
 
 /* ---- what users and keys have in common ---- */

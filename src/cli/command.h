@@ -45,6 +45,7 @@ struct command_list {
  */
 struct command_option {
 	const char *name; /* without the dashes */
+	bool required;    /* a text that must be given */
 	bool *flag;       /* takes no value */
 	const char **text;
 	int64_t *number; /* from min to max */
@@ -101,6 +102,10 @@ struct store *command_open(const char *command, const struct settings *s, unsign
 typedef int (*command_work)(struct store *st, struct arena *arena, void *arg, struct error *err);
 int command_in_ledger(const char *command, const struct settings *s, unsigned flags,
 		      command_work work, void *arg);
+
+/* Runs a subcommand without options or operands: WORK in one read. */
+int command_read(const struct command *c, const struct settings *s, int argc, char **argv,
+		 command_work work);
 
 /* ---- what users and keys have in common ---- */
 
