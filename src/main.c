@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/civil.h"
-#include "base/log.h"
 #include "base/secret.h"
 #include "cli/command.h"
 #include "config.h"

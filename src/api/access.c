@@ -28,6 +28,18 @@ enum sight access_account(const struct request *rq, const char *sid, struct acco
 	return rq->who->role == ROLE_ADMIN ? SIGHT_NONE : SIGHT_FOREIGN;
 }
 
+int access_asked_account(const struct request *rq, struct account *ret, struct error *err)
+{
+	const char *sid = request_arg(rq, "AccountSid")->text;
+	enum sight sight = access_account(rq, sid, ret, err);
+
+	if (sight == SIGHT_FAILED)
+		return -1;
+	return sight == SIGHT_OK ? 0
+				 : error_set(err, ERR_NOT_FOUND, "AccountSid",
+					     "'%.40s' is not an account that you may see", sid);
+}
+
 int access_accounts(const struct request *rq, struct account **ret, size_t *ret_n,
 		    struct error *err)
 {

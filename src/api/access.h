@@ -24,6 +24,12 @@ enum sight access_account(const struct request *rq, const char *sid, struct acco
 			  struct error *err);
 
 /*
+ * The account of the parameter AccountSid. 0, or -1: ERR_NOT_FOUND if the
+ * caller may not see it.
+ */
+int access_asked_account(const struct request *rq, struct account *ret, struct error *err);
+
+/*
  * May WHO list and open the single events of A? The one rule for it: only those
  * of accounts that it sees itself. A main account's reports add up its whole
  * family, but that shows sums alone.

@@ -66,11 +66,10 @@ static const struct shape account_shape = {
 	.none = "No account has this in its name, number or SID."
 };
 
-static const struct field accounts_fields[] = {
-	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("accounts", &account_shape, "In the order of their SIDs"),
-	{ 0 }
-};
+static const struct field accounts_fields[] = { LIST_PAGE_FIELDS,
+						FIELD_LIST("accounts", &account_shape,
+							   "In the order of their SIDs"),
+						{ 0 } };
 
 static const struct shape accounts_shape = { .name = "Accounts",
 					     .flags = SHAPE_PAGE,
@@ -146,17 +145,14 @@ static int list_accounts(struct request *rq, struct writer *w, struct error *err
 	writer_about(w, rq->op->title,
 		     seen.n == 1 ? "The account that you may see."
 				 : arena_printf(rq->arena, "You may see %zu accounts.", seen.n));
-	writer_begin(w, NULL, &accounts_shape);
-	writer_fields(w, &accounts_shape, &page);
-	writer_begin_list(w, &accounts_fields[LIST_PAGE_LIST], &account_shape);
+	writer_begin_page(w, &accounts_shape, &page);
 	for (size_t i = 0; i < page.n; i++) {
 		const struct account *a = seen.list[page.index[i]];
 		struct account_record rec = make_record(rq, a, account_names_find(&all, a->parent));
 
 		writer_record(w, NULL, &account_shape, &rec);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
@@ -180,24 +176,13 @@ static int write_account(struct request *rq, const char *title, const char *sent
 	return 0;
 }
 
-static int find_account(const struct request *rq, struct account *ret, struct error *err)
-{
-	const char *sid = request_arg(rq, "AccountSid")->text;
-	enum sight sight = access_account(rq, sid, ret, err);
-
-	if (sight == SIGHT_FAILED)
-		return -1;
-	return sight == SIGHT_OK ? 0
-				 : error_set(err, ERR_NOT_FOUND, "AccountSid",
-					     "'%.40s' is not an account that you may see", sid);
-}
-
 static int get_account(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account a;
 
-	return find_account(rq, &a, err) < 0 ? -1
-					     : write_account(rq, a.name, NULL, &a, false, w, err);
+	return access_asked_account(rq, &a, err) < 0
+		       ? -1
+		       : write_account(rq, a.name, NULL, &a, false, w, err);
 }
 
 /* ---- new accounts ---- */
@@ -259,7 +244,7 @@ static int ask_about(struct request *rq, const char *consequence, struct writer 
 {
 	struct account a;
 
-	if (find_account(rq, &a, err) < 0)
+	if (access_asked_account(rq, &a, err) < 0)
 		return -1;
 	return write_account(rq, arena_join(rq->arena, rq->op->title, ": ", a.name, NULL),
 			     consequence, &a, true, w, err);
@@ -287,7 +272,7 @@ static int fill_set(struct request *rq, struct error *err)
 {
 	struct account a;
 
-	if (find_account(rq, &a, err) < 0)
+	if (access_asked_account(rq, &a, err) < 0)
 		return -1;
 	request_preset(rq, "name", a.name);
 	request_preset(rq, "number", a.number);
@@ -410,11 +395,7 @@ static const struct param suspend_params[] = { SID_PARAM,
 static const struct param account_params[] = { SID_PARAM, { 0 } };
 
 const struct op op_ListAccounts = {
-	.id = "ListAccounts",
-	.methods = M_READ,
-	.path = "/accounts",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
+	OPERATION(ListAccounts, usaged, M_READ, "/accounts", ROLES_READING),
 	.params = list_params,
 	.returns = &accounts_shape,
 	.run = list_accounts,
@@ -425,11 +406,7 @@ const struct op op_ListAccounts = {
 };
 
 const struct op op_GetAccount = {
-	.id = "GetAccount",
-	.methods = M_READ,
-	.path = "/accounts/{AccountSid}",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
+	OPERATION(GetAccount, usaged, M_READ, "/accounts/{AccountSid}", ROLES_READING),
 	.params = account_params,
 	.returns = &account_shape,
 	.run = get_account,
@@ -439,14 +416,9 @@ const struct op op_GetAccount = {
 };
 
 const struct op op_CreateAccount = {
-	.id = "CreateAccount",
-	.methods = M_POST,
-	.path = "/accounts",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(CreateAccount, usaged, M_POST, "/accounts", ROLE_ADMIN),
 	.params = create_params,
 	.returns = &account_shape,
-	.takes_body = true,
 	.run = create_account,
 	.title = "New account",
 	.form = &(const struct op_form) { .path = "/accounts/new",
@@ -457,14 +429,9 @@ const struct op op_CreateAccount = {
 };
 
 const struct op op_SetAccount = {
-	.id = "SetAccount",
-	.methods = M_POST | M_PATCH,
-	.path = "/accounts/{AccountSid}",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(SetAccount, usaged, M_POST | M_PATCH, "/accounts/{AccountSid}", ROLE_ADMIN),
 	.params = set_params,
 	.returns = &account_shape,
-	.takes_body = true,
 	.run = set_account,
 	.title = "Edit the account",
 	.form = &(const struct op_form) { .path = "/accounts/{AccountSid}/edit",
@@ -478,14 +445,9 @@ const struct op op_SetAccount = {
 };
 
 const struct op op_SuspendAccount = {
-	.id = "SuspendAccount",
-	.methods = M_POST,
-	.path = "/accounts/{AccountSid}/suspend",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(SuspendAccount, usaged, M_POST, "/accounts/{AccountSid}/suspend", ROLE_ADMIN),
 	.params = suspend_params,
 	.returns = &account_shape,
-	.takes_body = true,
 	.run = suspend_account,
 	.title = "Suspend the account",
 	.form = &(const struct op_form) { .path = "/accounts/{AccountSid}/suspend",
@@ -498,14 +460,10 @@ const struct op op_SuspendAccount = {
 };
 
 const struct op op_ReactivateAccount = {
-	.id = "ReactivateAccount",
-	.methods = M_POST,
-	.path = "/accounts/{AccountSid}/reactivate",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(ReactivateAccount, usaged, M_POST, "/accounts/{AccountSid}/reactivate",
+		  ROLE_ADMIN),
 	.params = account_params,
 	.returns = &account_shape,
-	.takes_body = true,
 	.run = reactivate_account,
 	.title = "Reactivate the account",
 	.form = &(const struct op_form) { .path = "/accounts/{AccountSid}/reactivate",

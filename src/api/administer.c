@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "base/civil.h"
-#include "base/strbuf.h"
 #include "store/account.h"
 #include "base/banned.h"
 

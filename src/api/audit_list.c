@@ -25,25 +25,11 @@ static const struct shape audit_shape = { .name = "AuditEntry",
 					  .fields = audit_fields,
 					  .doc = "A change" };
 
-struct audit_page {
-	int64_t page, page_size;
-	const char *uri, *first_page_uri, *previous_page_uri, *next_page_uri;
-};
-
-enum { AUDIT_LIST = 6 };
-
-static const struct field page_fields[] = {
-	FIELD(struct audit_page, page, "Number of the page, from 0"),
-	FIELD(struct audit_page, page_size, "Most entries a page has"),
-	FIELD(struct audit_page, uri, "This page", .format = "uri"),
-	FIELD(struct audit_page, first_page_uri, "The first page", .format = "uri"),
-	FIELD(struct audit_page, previous_page_uri, "The page before, or null",
-	      .flags = FIELD_PREVIOUS, .format = "uri"),
-	FIELD(struct audit_page, next_page_uri, "The page after, or null", .flags = FIELD_NEXT,
-	      .format = "uri"),
-	[AUDIT_LIST] = FIELD_LIST("entries", &audit_shape, "The newest first"),
-	{ 0 }
-};
+static const struct field page_fields[] = { PAGE_FIELDS,
+					    PAGE_PREVIOUS_FIELD,
+					    PAGE_NEXT_FIELD,
+					    FIELD_LIST("entries", &audit_shape, "The newest first"),
+					    { 0 } };
 
 static const struct shape page_shape = { .name = "AuditLog",
 					 .flags = SHAPE_PAGE,
@@ -84,19 +70,14 @@ static int load_page(const struct request *rq, struct record_page *page, struct 
 static int list_audit(struct request *rq, struct writer *w, struct error *err)
 {
 	struct record_page page;
-	struct audit_page p;
 	struct audit *list;
 
 	if (load_page(rq, &page, &list, err) < 0)
 		return -1;
-	p = (struct audit_page) { page.page,  page.page_size, page.self,
-				  page.first, page.previous,  page.next };
 	writer_about(w, rq->op->title,
 		     "Who changed what, newest first. Corrections of events are on the events' own "
 		     "pages.");
-	writer_begin(w, NULL, &page_shape);
-	writer_fields(w, &page_shape, &p);
-	writer_begin_list(w, &page_fields[AUDIT_LIST], &audit_shape);
+	writer_begin_page(w, &page_shape, &page);
 	for (size_t i = 0; i < page.n; i++) {
 		struct audit_record r = {
 			.at = instant_text(rq, list[i].at),
@@ -108,19 +89,14 @@ static int list_audit(struct request *rq, struct writer *w, struct error *err)
 
 		writer_record(w, NULL, &audit_shape, &r);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
 static const struct param params[] = { PAGING_PARAMS, { 0 } };
 
 const struct op op_ListAudit = {
-	.id = "ListAudit",
-	.methods = M_READ,
-	.path = "/audit",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(ListAudit, usaged, M_READ, "/audit", ROLE_ADMIN),
 	.params = params,
 	.returns = &page_shape,
 	.run = list_audit,

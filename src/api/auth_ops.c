@@ -523,11 +523,7 @@ static const struct param token_params[] = { { "UserEmailAddress", PT_TEXT, .max
 static const struct param no_params[] = { { 0 } };
 
 const struct op op_GetAuthStatus = {
-	.id = "GetAuthStatus",
-	.methods = M_READ,
-	.path = "/auth/status",
-	.dialect = &dialect_servicestack,
-	.roles = ROLE_ANYONE,
+	OPERATION(GetAuthStatus, servicestack, M_READ, "/auth/status", ROLE_ANYONE),
 	.params = no_params,
 	.returns = &user_info_shape,
 	.run = auth_status,
@@ -536,15 +532,10 @@ const struct op op_GetAuthStatus = {
 };
 
 const struct op op_RequestAuthToken = {
-	.id = "RequestAuthToken",
-	.methods = M_READ,
-	.path = "/auth/token",
-	.dialect = &dialect_servicestack,
-	.roles = ROLE_ADMIN | ROLE_MANAGER,
+	OPERATION(RequestAuthToken, servicestack, M_READ, "/auth/token", ROLE_ADMIN | ROLE_MANAGER),
 	.changes = true,
 	.params = token_params,
 	.returns = &auth_token_shape,
-	.takes_body = true,
 	.body_root = "RequestAuthToken",
 	.body_namespace = USERS_NAMESPACE,
 	.run = request_token,
@@ -553,15 +544,10 @@ const struct op op_RequestAuthToken = {
 };
 
 const struct op op_Authenticate = {
-	.id = "Authenticate",
-	.methods = M_READ | M_POST,
-	.path = "/auth/{Provider}",
+	OPERATION(Authenticate, servicestack, M_READ | M_POST, "/auth/{Provider}", ROLE_ANYONE),
 	.short_path = "/auth",
-	.dialect = &dialect_servicestack,
-	.roles = ROLE_ANYONE,
 	.params = authenticate_params,
 	.returns = &authenticate_shape,
-	.takes_body = true,
 	.body_root = "Authenticate",
 	.body_namespace = "http://schemas.servicestack.net/types",
 	.run = authenticate,

@@ -27,11 +27,10 @@ static const struct shape category_shape = { .name = "Category",
 					     .doc = "A category",
 					     .none = "No category has this in its name." };
 
-static const struct field categories_fields[] = {
-	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("categories", &category_shape, "In the order of their names"),
-	{ 0 }
-};
+static const struct field categories_fields[] = { LIST_PAGE_FIELDS,
+						  FIELD_LIST("categories", &category_shape,
+							     "In the order of their names"),
+						  { 0 } };
 
 static const struct shape categories_shape = { .name = "Categories",
 					       .flags = SHAPE_PAGE,
@@ -72,13 +71,10 @@ static int list_categories(struct request *rq, struct writer *w, struct error *e
 	list_page_choose(rq, fits, c, c->n, &page);
 	writer_about(w, rq->op->title,
 		     "The kinds of usage that events can be of. A category can't be removed.");
-	writer_begin(w, NULL, &categories_shape);
-	writer_fields(w, &categories_shape, &page);
-	writer_begin_list(w, &categories_fields[LIST_PAGE_LIST], &category_shape);
+	writer_begin_page(w, &categories_shape, &page);
 	for (size_t i = 0; i < page.n; i++)
 		write_category(c, page.index[i], w);
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
@@ -138,11 +134,7 @@ static const struct param create_params[] = {
 };
 
 const struct op op_ListCategories = {
-	.id = "ListCategories",
-	.methods = M_READ,
-	.path = "/categories",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(ListCategories, usaged, M_READ, "/categories", ROLE_ADMIN),
 	.params = list_params,
 	.returns = &categories_shape,
 	.run = list_categories,
@@ -152,14 +144,9 @@ const struct op op_ListCategories = {
 };
 
 const struct op op_CreateCategory = {
-	.id = "CreateCategory",
-	.methods = M_POST,
-	.path = "/categories",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(CreateCategory, usaged, M_POST, "/categories", ROLE_ADMIN),
 	.params = create_params,
 	.returns = &category_shape,
-	.takes_body = true,
 	.run = create_category,
 	.title = "New category",
 	.form = &(

@@ -102,25 +102,11 @@ static int write_closing(const struct request *rq, const char *sid, struct write
 
 /* ---- the list ---- */
 
-struct closings_page {
-	int64_t page, page_size;
-	const char *uri, *first_page_uri, *next_page_uri;
-};
-
-enum { PAGE_LIST = 5 };
-
-#define PAGE_FIELDS                                                                             \
-	FIELD(struct closings_page, page, "Number of the page, from 0"),                        \
-		FIELD(struct closings_page, page_size, "Most records a page has"),              \
-		FIELD(struct closings_page, uri, "This page", .format = "uri"),                 \
-		FIELD(struct closings_page, first_page_uri, "The first page", .format = "uri"), \
-		FIELD(struct closings_page, next_page_uri, "The page after, or null",           \
-		      .flags = FIELD_NEXT, .format = "uri")
-
 static const struct field closings_fields[] = {
 	PAGE_FIELDS,
-	[PAGE_LIST] = FIELD_LIST("closings", &closing_shape,
-				 "Closed accounts, in the order that they were added"),
+	PAGE_NEXT_FIELD,
+	FIELD_LIST("closings", &closing_shape,
+		   "Closed accounts, in the order that they were added"),
 	{ 0 }
 };
 
@@ -129,18 +115,12 @@ static const struct shape closings_shape = { .name = "Closings",
 					     .fields = closings_fields,
 					     .doc = "A page of closed accounts" };
 
-/*
- * Fills the links of PAGE; NEXT is where the page after it begins, 0 if there
- * is none.
- */
-static struct closings_page finish_page(const struct request *rq, struct record_page *page,
-					int64_t next)
+/* Fills the links of PAGE; NEXT: where the page after it begins, or 0. */
+static void finish_page(const struct request *rq, struct record_page *page, int64_t next)
 {
 	struct page_place place = { .number = { next } };
 
 	page_links(rq, request_link_path(rq), page, next ? &place : NULL, NULL);
-	return (struct closings_page) { page->page, page->page_size, page->self, page->first,
-					page->next };
 }
 
 /* A page begins after the account with the number in its place. */
@@ -149,7 +129,6 @@ static int list_closings(struct request *rq, struct writer *w, struct error *err
 	struct record_page page;
 	struct page_place place = { .name = NULL };
 	struct closing *list;
-	struct closings_page links;
 	size_t n, first = 0;
 
 	if (page_begin(rq, &page, &place, err) < 0 ||
@@ -158,14 +137,12 @@ static int list_closings(struct request *rq, struct writer *w, struct error *err
 	while (first < n && list[first].account <= place.number[0])
 		first++;
 	page.n = n - first < (size_t)page.page_size ? n - first : (size_t)page.page_size;
-	links = finish_page(rq, &page, first + page.n < n ? list[first + page.n - 1].account : 0);
+	finish_page(rq, &page, first + page.n < n ? list[first + page.n - 1].account : 0);
 	late_links_write(rq, w, NULL);
 	writer_about(w, rq->op->title,
 		     "What was reported for closed days stays: late events count at the closed "
 		     "instant, or are rejected.");
-	writer_begin(w, NULL, &closings_shape);
-	writer_fields(w, &closings_shape, &links);
-	writer_begin_list(w, &closings_fields[PAGE_LIST], &closing_shape);
+	writer_begin_page(w, &closings_shape, &page);
 	for (size_t i = first; i < first + page.n; i++) {
 		struct closing_record r;
 		struct account a;
@@ -177,8 +154,7 @@ static int list_closings(struct request *rq, struct writer *w, struct error *err
 			return -1;
 		writer_record(w, NULL, &closing_shape, &r);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
@@ -321,9 +297,11 @@ static const struct shape change_shape = { .name = "ClosingChange",
 					   .doc = "Something that came for closed time",
 					   .none = "Nothing has changed in closed time." };
 
-static const struct field changes_fields[] = {
-	PAGE_FIELDS, [PAGE_LIST] = FIELD_LIST("changes", &change_shape, "The newest first"), { 0 }
-};
+static const struct field changes_fields[] = { PAGE_FIELDS,
+					       PAGE_NEXT_FIELD,
+					       FIELD_LIST("changes", &change_shape,
+							  "The newest first"),
+					       { 0 } };
 
 static const struct shape changes_shape = { .name = "ClosingChanges",
 					    .flags = SHAPE_PAGE,
@@ -375,22 +353,18 @@ static int fill_change(const struct request *rq, const struct closed_change *c,
 	return 0;
 }
 
-static int write_changes(const struct request *rq, const struct closings_page *page,
-			 const struct closed_change *list, size_t n, struct writer *w,
-			 struct error *err)
+static int write_changes(const struct request *rq, const struct record_page *page,
+			 const struct closed_change *list, struct writer *w, struct error *err)
 {
 	struct change_record r;
 
-	writer_begin(w, NULL, &changes_shape);
-	writer_fields(w, &changes_shape, page);
-	writer_begin_list(w, &changes_fields[PAGE_LIST], &change_shape);
-	for (size_t i = 0; i < n; i++) {
+	writer_begin_page(w, &changes_shape, page);
+	for (size_t i = 0; i < page->n; i++) {
 		if (fill_change(rq, &list[i], &r, err) < 0)
 			return -1;
 		writer_record(w, NULL, &change_shape, &r);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
@@ -413,20 +387,14 @@ static int since_instant(const struct request *rq, const struct account *a, int6
 /* A page begins before the change with the number in its place. */
 static int list_changes(struct request *rq, struct writer *w, struct error *err)
 {
-	const char *sid = request_arg(rq, "AccountSid")->text;
 	struct page_place place = { .name = NULL };
 	struct closed_changes changes;
 	struct record_page page;
-	struct closings_page links;
 	struct account account;
 	int64_t since;
 	bool more;
 
-	if (access_account(rq, sid, &account, err) != SIGHT_OK)
-		return err->kind ? -1
-				 : error_set(err, ERR_NOT_FOUND, "AccountSid",
-					     "'%.40s' is not an account that you may see", sid);
-	if (page_begin(rq, &page, &place, err) < 0 ||
+	if (access_asked_account(rq, &account, err) < 0 || page_begin(rq, &page, &place, err) < 0 ||
 	    since_instant(rq, &account, &since, err) < 0 ||
 	    closing_changes_load(rq->store, &account,
 				 &(struct newest) { since, place.number[0],
@@ -435,13 +403,13 @@ static int list_changes(struct request *rq, struct writer *w, struct error *err)
 		return -1;
 	more = changes.n > (size_t)page.page_size;
 	page.n = more ? (size_t)page.page_size : changes.n;
-	links = finish_page(rq, &page, more ? changes.list[page.n - 1].change.id : 0);
+	finish_page(rq, &page, more ? changes.list[page.n - 1].change.id : 0);
 	late_links_write(rq, w, account.sid);
 	writer_about(w, rq->op->title,
 		     arena_join(rq->arena, account.name,
 				account.parent ? "" : " with its subaccounts",
 				": what came for days that were closed, the newest first.", NULL));
-	return write_changes(rq, &links, changes.list, page.n, w, err);
+	return write_changes(rq, &page, changes.list, w, err);
 }
 
 /* ---- the table ---- */
@@ -487,11 +455,7 @@ static const struct param changes_params[] = {
 };
 
 const struct op op_ListClosings = {
-	.id = "ListClosings",
-	.methods = M_READ,
-	.path = "/closings",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(ListClosings, usaged, M_READ, "/closings", ROLE_ADMIN),
 	.params = list_params,
 	.returns = &closings_shape,
 	.run = list_closings,
@@ -501,14 +465,9 @@ const struct op op_ListClosings = {
 };
 
 const struct op op_CreateClosing = {
-	.id = "CreateClosing",
-	.methods = M_POST,
-	.path = "/closings",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(CreateClosing, usaged, M_POST, "/closings", ROLE_ADMIN),
 	.params = close_params,
 	.returns = &closing_shape,
-	.takes_body = true,
 	.run = create_closing,
 	.title = "Close an account",
 	.form = &(const struct op_form) { .path = "/closings/new",
@@ -520,14 +479,9 @@ const struct op op_CreateClosing = {
 };
 
 const struct op op_CloseAllAccounts = {
-	.id = "CloseAllAccounts",
-	.methods = M_POST,
-	.path = "/closings/all",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(CloseAllAccounts, usaged, M_POST, "/closings/all", ROLE_ADMIN),
 	.params = all_params,
 	.returns = &all_shape,
-	.takes_body = true,
 	.run = close_all_accounts,
 	.title = "Close all accounts",
 	.form = &(const struct op_form) { .path = "/closings/all",
@@ -538,14 +492,9 @@ const struct op op_CloseAllAccounts = {
 };
 
 const struct op op_ReopenClosing = {
-	.id = "ReopenClosing",
-	.methods = M_POST,
-	.path = "/closings/{AccountSid}/reopen",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(ReopenClosing, usaged, M_POST, "/closings/{AccountSid}/reopen", ROLE_ADMIN),
 	.params = reopen_params,
 	.returns = &closing_shape,
-	.takes_body = true,
 	.run = reopen_closing,
 	.title = "Reopen the account",
 	.form = &(const struct op_form) { .path = "/closings/{AccountSid}/reopen",
@@ -558,11 +507,8 @@ const struct op op_ReopenClosing = {
 };
 
 const struct op op_ListClosingChanges = {
-	.id = "ListClosingChanges",
-	.methods = M_READ,
-	.path = "/closings/{AccountSid}/changes",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
+	OPERATION(ListClosingChanges, usaged, M_READ, "/closings/{AccountSid}/changes",
+		  ROLES_READING),
 	.params = changes_params,
 	.returns = &changes_shape,
 	.run = list_changes,

@@ -167,14 +167,9 @@ static const struct param amend_params[] = {
 #define ROLES_CORRECTING (ROLE_ADMIN | ROLE_MANAGER | ROLE_INGEST)
 
 const struct op op_VoidEvent = {
-	.id = "VoidEvent",
-	.methods = M_POST,
-	.path = "/events/{EventId}/void",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_CORRECTING,
+	OPERATION(VoidEvent, usaged, M_POST, "/events/{EventId}/void", ROLES_CORRECTING),
 	.params = void_params,
 	.returns = &event_answer_shape,
-	.takes_body = true,
 	.run = void_event,
 	.title = "Void the event",
 	.form = &(const struct op_form) { .path = "/events/{EventId}/void",
@@ -185,14 +180,9 @@ const struct op op_VoidEvent = {
 };
 
 const struct op op_AmendEvent = {
-	.id = "AmendEvent",
-	.methods = M_POST,
-	.path = "/events/{EventId}/amend",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_CORRECTING,
+	OPERATION(AmendEvent, usaged, M_POST, "/events/{EventId}/amend", ROLES_CORRECTING),
 	.params = amend_params,
 	.returns = &event_answer_shape,
-	.takes_body = true,
 	.run = amend_event,
 	.title = "Amend the event",
 	.form = &(const struct op_form) { .path = "/events/{EventId}/amend",

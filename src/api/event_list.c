@@ -19,26 +19,12 @@
 
 /* ---- the list ---- */
 
-struct events_page {
-	int64_t page, page_size;
-	const char *uri, *first_page_uri, *previous_page_uri, *next_page_uri;
-};
-
-enum { EVENTS_LIST = 6 };
-
-static const struct field page_fields[] = {
-	FIELD(struct events_page, page, "Number of the page, from 0"),
-	FIELD(struct events_page, page_size, "Most events a page has"),
-	FIELD(struct events_page, uri, "This page", .format = "uri"),
-	FIELD(struct events_page, first_page_uri, "The first page", .format = "uri"),
-	FIELD(struct events_page, previous_page_uri, "The page before, or null",
-	      .flags = FIELD_PREVIOUS, .format = "uri"),
-	FIELD(struct events_page, next_page_uri,
-	      "The page after, or null: only then there is nothing more", .flags = FIELD_NEXT,
-	      .format = "uri"),
-	[EVENTS_LIST] = FIELD_LIST("events", &event_shape, "In the order of their effective times"),
-	{ 0 }
-};
+static const struct field page_fields[] = { PAGE_FIELDS,
+					    PAGE_PREVIOUS_FIELD,
+					    PAGE_NEXT_FIELD,
+					    FIELD_LIST("events", &event_shape,
+						       "In the order of their effective times"),
+					    { 0 } };
 
 static const struct shape page_shape = {
 	.name = "Events", .flags = SHAPE_PAGE, .fields = page_fields, .doc = "A page of events"
@@ -59,14 +45,8 @@ static int choose_accounts(struct request *rq, struct event_query *q, struct err
 		if (access_accounts(rq, &list, &n, err) < 0)
 			return -1;
 	} else {
-		enum sight sight = access_account(rq, sid, &account, err);
-
-		if (sight != SIGHT_OK)
-			return sight == SIGHT_FAILED
-				       ? -1
-				       : error_set(err, ERR_NOT_FOUND, "AccountSid",
-						   "'%.40s' is not an account that you may see",
-						   sid);
+		if (access_asked_account(rq, &account, err) < 0)
+			return -1;
 		if (request_arg(rq, "IncludeSubaccounts")->yes && !account.parent &&
 		    store_accounts(rq->store, account.id, rq->arena, &list, &n, err) < 0)
 			return -1;
@@ -181,8 +161,6 @@ static int load_page(const struct request *rq, const struct event_query *q,
 static int write_page(const struct request *rq, const struct record_page *page,
 		      const struct found_events *found, struct writer *w, struct error *err)
 {
-	struct events_page p = { page->page,  page->page_size, page->self,
-				 page->first, page->previous,  page->next };
 	struct event_record *records = arena_array(rq->arena, struct event_record, found->n);
 
 	for (size_t i = 0; i < found->n; i++)
@@ -191,13 +169,10 @@ static int write_page(const struct request *rq, const struct record_page *page,
 	event_records_hide(records, found->n, w);
 	writer_assume(w, "TimeZone", zone_name(request_zone(rq)));
 	presets_write(rq, w);
-	writer_begin(w, NULL, &page_shape);
-	writer_fields(w, &page_shape, &p);
-	writer_begin_list(w, &page_fields[EVENTS_LIST], &event_shape);
+	writer_begin_page(w, &page_shape, page);
 	for (size_t i = 0; i < found->n; i++)
 		writer_record(w, NULL, &event_shape, &records[i]);
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
@@ -251,11 +226,7 @@ static const struct param list_params[] = {
 };
 
 const struct op op_ListEvents = {
-	.id = "ListEvents",
-	.methods = M_READ,
-	.path = "/events",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
+	OPERATION(ListEvents, usaged, M_READ, "/events", ROLES_READING),
 	.params = list_params,
 	.returns = &page_shape,
 	.run = list_events,
@@ -464,11 +435,7 @@ static const struct param get_params[] = {
 };
 
 const struct op op_GetEvent = {
-	.id = "GetEvent",
-	.methods = M_READ,
-	.path = "/events/{EventId}",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
+	OPERATION(GetEvent, usaged, M_READ, "/events/{EventId}", ROLES_READING),
 	.params = get_params,
 	.returns = &event_answer_shape,
 	.run = get_event,

@@ -168,8 +168,6 @@ struct summary {
 	struct decimal aborted;
 };
 
-enum { SUMMARY_RESULTS = 5 };
-
 static const struct field summary_fields[] = {
 	FIELD(struct summary, created, "Events that were new"),
 	FIELD(struct summary, duplicate, "Events that were there already, just the same"),
@@ -178,7 +176,7 @@ static const struct field summary_fields[] = {
 	FIELD(struct summary, rejected, "Events that can't be stored"),
 	FIELD(struct summary, aborted, "With atomic: events that others stood in the way of",
 	      .flags = FIELD_WHOLE),
-	[SUMMARY_RESULTS] = FIELD_LIST("results", &result_shape, "In the order of the events"),
+	FIELD_LIST("results", &result_shape, "In the order of the events"),
 	{ 0 }
 };
 
@@ -201,13 +199,7 @@ struct post_intake {
 
 static struct event *add_event(struct post_intake *in)
 {
-	size_t size = in->size ? in->size * 2 : 16;
-
-	if (in->n == in->size) {
-		in->events = arena_grow(in->rq->arena, in->events, in->n * sizeof(*in->events),
-					size * sizeof(*in->events));
-		in->size = size;
-	}
+	in->events = arena_room(in->rq->arena, in->events, in->n, &in->size, sizeof(*in->events));
 	in->events[in->n] = (struct event) { 0 };
 	return &in->events[in->n++];
 }
@@ -410,16 +402,13 @@ static void write_results(struct request *rq, const struct post_intake *in, stru
 				     { counts[VERDICT_ABORTED],
 				       request_arg(rq, "atomic")->yes ? 0 : -1 } };
 	rq->reply.status = status_of(counts);
-	writer_begin(w, NULL, &summary_shape);
-	writer_fields(w, &summary_shape, &summary);
-	writer_begin_list(w, &summary_fields[SUMMARY_RESULTS], &result_shape);
+	writer_begin_page(w, &summary_shape, &summary);
 	for (size_t i = 0; i < in->n; i++) {
 		struct result result = result_of(&in->events[i], rq->arena);
 
 		writer_record(w, NULL, &result_shape, &result);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 }
 
 static int post_events(struct request *rq, struct writer *w, struct error *err)
@@ -463,11 +452,7 @@ static const struct body_kind bodies[] = {
 };
 
 const struct op op_PostEvents = {
-	.id = "PostEvents",
-	.methods = M_POST,
-	.path = "/events",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_INGEST | ROLE_ADMIN,
+	OPERATION(PostEvents, usaged, M_POST, "/events", ROLE_INGEST | ROLE_ADMIN),
 	.light = true,
 	.params = post_params,
 	.returns = &summary_shape,

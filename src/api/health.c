@@ -214,11 +214,7 @@ static int get_ready(struct request *rq, struct writer *w, struct error *err)
 static const struct param no_params[] = { { 0 } };
 
 const struct op op_GetHealth = {
-	.id = "GetHealth",
-	.methods = M_READ,
-	.path = "/health",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(GetHealth, usaged, M_READ, "/health", ROLE_ADMIN),
 	.params = no_params,
 	.returns = &health_shape,
 	.run = get_health,
@@ -230,14 +226,9 @@ const struct op op_GetHealth = {
 };
 
 const struct op op_VerifyLedger = {
-	.id = "VerifyLedger",
-	.methods = M_POST,
-	.path = "/health/verify",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(VerifyLedger, usaged, M_POST, "/health/verify", ROLE_ADMIN),
 	.params = no_params,
 	.returns = &health_shape,
-	.takes_body = true,
 	.run = verify_ledger,
 	.title = "Verify the ledger",
 	.form =
@@ -251,11 +242,7 @@ const struct op op_VerifyLedger = {
 };
 
 const struct op op_GetAlive = {
-	.id = "GetAlive",
-	.methods = M_READ,
-	.path = "/healthz",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ANYONE,
+	OPERATION(GetAlive, usaged, M_READ, "/healthz", ROLE_ANYONE),
 	.light = true,
 	.params = no_params,
 	.returns = &alive_shape,
@@ -265,11 +252,7 @@ const struct op op_GetAlive = {
 };
 
 const struct op op_GetReady = {
-	.id = "GetReady",
-	.methods = M_READ,
-	.path = "/readyz",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ANYONE,
+	OPERATION(GetReady, usaged, M_READ, "/readyz", ROLE_ANYONE),
 	.light = true,
 	.params = no_params,
 	.returns = &ready_shape,

@@ -41,11 +41,10 @@ static const struct shape key_shape = {
 	.none = "No key has this in its SID, user, role or account."
 };
 
-static const struct field keys_fields[] = {
-	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("keys", &key_shape, "Newest first; includes revoked keys"),
-	{ 0 }
-};
+static const struct field keys_fields[] = { LIST_PAGE_FIELDS,
+					    FIELD_LIST("keys", &key_shape,
+						       "Newest first; includes revoked keys"),
+					    { 0 } };
 
 static const struct shape keys_shape = {
 	.name = "Keys", .flags = SHAPE_PAGE, .fields = keys_fields, .doc = "The keys of programs"
@@ -126,16 +125,13 @@ static int list_keys(struct request *rq, struct writer *w, struct error *err)
 	writer_about(w, rq->op->title,
 		     "Programs sign in with keys. Secrets cannot be recovered. If you lose one, "
 		     "revoke the key and create another.");
-	writer_begin(w, NULL, &keys_shape);
-	writer_fields(w, &keys_shape, &page);
-	writer_begin_list(w, &keys_fields[LIST_PAGE_LIST], &key_shape);
+	writer_begin_page(w, &keys_shape, &page);
 	for (size_t i = 0; i < page.n; i++) {
 		struct key_record r = make_record(rq, &names, key_at(&all, page.index[i]));
 
 		writer_record(w, NULL, &key_shape, &r);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
@@ -240,11 +236,7 @@ static const struct param revoke_params[] = { { "KeySid", PT_TEXT, .flags = PARA
 					      { 0 } };
 
 const struct op op_ListKeys = {
-	.id = "ListKeys",
-	.methods = M_READ,
-	.path = "/keys",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(ListKeys, usaged, M_READ, "/keys", ROLE_ADMIN),
 	.params = list_params,
 	.returns = &keys_shape,
 	.run = list_keys,
@@ -254,14 +246,9 @@ const struct op op_ListKeys = {
 };
 
 const struct op op_CreateKey = {
-	.id = "CreateKey",
-	.methods = M_POST,
-	.path = "/keys",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(CreateKey, usaged, M_POST, "/keys", ROLE_ADMIN),
 	.params = create_params,
 	.returns = &new_key_shape,
-	.takes_body = true,
 	.run = create_key,
 	.title = "New key",
 	.form = &(const struct op_form) { .path = "/keys/new",
@@ -271,14 +258,9 @@ const struct op op_CreateKey = {
 };
 
 const struct op op_RevokeKey = {
-	.id = "RevokeKey",
-	.methods = M_POST,
-	.path = "/keys/{KeySid}/revoke",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(RevokeKey, usaged, M_POST, "/keys/{KeySid}/revoke", ROLE_ADMIN),
 	.params = revoke_params,
 	.returns = &key_shape,
-	.takes_body = true,
 	.run = revoke_key,
 	.title = "Revoke a key",
 	.form = &(const struct op_form) { .path = "/keys/{KeySid}/revoke",

@@ -38,7 +38,6 @@ struct list_page {
 			 "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),  \
 		FIELD_AS(struct list_page, next, "next_page_uri", "The page after, or null",     \
 			 .flags = FIELD_NEXT, .format = "uri")
-enum { LIST_PAGE_LIST = 3 }; /* the index of the list behind them */
 
 /* What the caller searches for. */
 struct list_search {

@@ -128,6 +128,11 @@ struct op_sheet {
 	} * names; /* parameters to pass on; ended by a NULL name */
 };
 
+/* The beginning of the row op_NAME. */
+#define OPERATION(name, owner, methods_, path_, roles_)                               \
+	.id = #name, .dialect = &dialect_##owner, .methods = methods_, .path = path_, \
+	.roles = roles_
+
 struct op {
 	const char *id;   /* operationId, name in the log and for `usaged report` */
 	unsigned methods; /* M_* */
@@ -142,14 +147,13 @@ struct op {
 	/* the root: a page, an object, or (returns_list) the items */
 	const struct shape *returns;
 	bool returns_list;
-	bool takes_body; /* parameters also come from a form, JSON or XML body */
 	/* quick whatever it is asked, where its body is short (http/pool.h) */
 	bool light;
 	/* run reads the body itself, whatever it is: rq->body */
 	bool reads_body;
 	/* with reads_body: what it may be; ended by a NULL type */
 	const struct body_kind *bodies;
-	const char *body_root; /* XML element of that body, and its namespace */
+	const char *body_root; /* XML element of a body with parameters, and its namespace */
 	const char *body_namespace;
 	int (*run)(struct request *rq, struct writer *w, struct error *err);
 	const void *data;  /* what tells rows apart that share a run function */
@@ -170,6 +174,12 @@ struct op {
 	const struct op_sheet *sheet; /* or NULL */
 	const char *doc;
 };
+
+/*
+ * Do parameters also come from a form, JSON or XML body? Yes if the operation
+ * has a method with a body or a body_root, unless it reads the body itself.
+ */
+bool op_takes_body(const struct op *op);
 
 /*
  * Is the LEN bytes of NAME the parameter WANT? ANY_CASE: also in another case,

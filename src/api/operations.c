@@ -248,11 +248,7 @@ static int list_operations(struct request *rq, struct writer *w, struct error *e
 static const struct param no_params[] = { { 0 } };
 
 const struct op op_ListOperations = {
-	.id = "ListOperations",
-	.methods = M_READ,
-	.path = "/operations",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
+	OPERATION(ListOperations, usaged, M_READ, "/operations", ROLES_READING),
 	.params = no_params,
 	.returns = &list_shape,
 	.run = list_operations,

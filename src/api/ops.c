@@ -20,6 +20,11 @@ const struct op *op_find(const char *id)
 	return NULL;
 }
 
+bool op_takes_body(const struct op *op)
+{
+	return !op->reads_body && (op->body_root || (op->methods & (M_POST | M_PUT | M_PATCH)));
+}
+
 /* ---- dialects ---- */
 
 /* A suffix may end the segment: "events.json" is "events", too. */

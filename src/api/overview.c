@@ -2,11 +2,9 @@
  * overview.c - the month so far at a glance: what was used, what it cost, where
  * it comes from and what changed since the same days of the month before.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/closed_until.h"
-#include "api/paging.h"
 #include "api/range.h"
 #include "api/reports.h"
 #include "api/url.h"
@@ -563,11 +561,7 @@ static const struct param params[] = {
 };
 
 const struct op op_Overview = {
-	.id = "Overview",
-	.methods = M_READ,
-	.path = "/overview",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
+	OPERATION(Overview, usaged, M_READ, "/overview", ROLES_READING),
 	.params = params,
 	.returns = &overview_shape,
 	.run = run_overview,

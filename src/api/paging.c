@@ -173,6 +173,7 @@ int page_begin(const struct request *rq, struct record_page *ret, struct page_pl
 void page_links(const struct request *rq, const char *path, struct record_page *p,
 		const struct page_place *next, const struct page_place *previous)
 {
+	p->end = p->n ? p->start + (int64_t)p->n - 1 : p->start;
 	p->self = page_link(rq, path, p->page, request_arg(rq, "PageToken")->text);
 	p->first = page_link(rq, path, 0, NULL);
 	if (next)

@@ -41,13 +41,30 @@
 
 struct record_page {
 	int64_t page, page_size;
-	int64_t start;          /* index of the first record */
+	int64_t start, end;     /* index of the first and the last record */
 	size_t n;               /* records */
 	struct usage_row *rows; /* of a report: the records */
 	/* its first record is of a slot that has others on the page before */
 	bool inside;
 	const char *self, *first, *next, *previous; /* PATH?query; NULL if there is none */
 };
+
+/*
+ * The fields of a list's root that come before the list. PAGE_PREVIOUS_FIELD
+ * goes between the two others where a list has a page before.
+ */
+#define PAGE_FIELDS                                                                      \
+	FIELD(struct record_page, page, "Number of the page, from 0"),                   \
+		FIELD(struct record_page, page_size, "Most records a page has"),         \
+		FIELD_AS(struct record_page, self, "uri", "This page", .format = "uri"), \
+		FIELD_AS(struct record_page, first, "first_page_uri", "The first page",  \
+			 .format = "uri")
+#define PAGE_PREVIOUS_FIELD                                                                     \
+	FIELD_AS(struct record_page, previous, "previous_page_uri", "The page before, or null", \
+		 .flags = FIELD_PREVIOUS, .format = "uri")
+#define PAGE_NEXT_FIELD                                     \
+	FIELD_AS(struct record_page, next, "next_page_uri", \
+		 "The page after; null on the last page", .flags = FIELD_NEXT, .format = "uri")
 
 enum { PAGE_NUMBERS = 5 };
 
@@ -72,7 +89,7 @@ int page_begin(const struct request *rq, struct record_page *ret, struct page_pl
 	       struct error *err);
 
 /*
- * Fills the links, each beginning with PATH, once P's n is known: to itself,
+ * Fills end and the links, each beginning with PATH, once P's n is known: to itself,
  * the first page, and those at NEXT and PREVIOUS (NULL: none).
  */
 void page_links(const struct request *rq, const char *path, struct record_page *p,

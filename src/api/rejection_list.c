@@ -45,23 +45,11 @@ static const struct shape rejection_shape = { .name = "Rejection",
 					      .doc = "A record that was rejected",
 					      .none = "No rejected record is kept that matches." };
 
-struct rejections_page {
-	int64_t page, page_size;
-	const char *uri, *first_page_uri, *next_page_uri;
-};
-
-enum { REJECTIONS_LIST = 5 };
-
-static const struct field page_fields[] = {
-	FIELD(struct rejections_page, page, "Number of the page, from 0"),
-	FIELD(struct rejections_page, page_size, "Most records a page has"),
-	FIELD(struct rejections_page, uri, "This page", .format = "uri"),
-	FIELD(struct rejections_page, first_page_uri, "The first page", .format = "uri"),
-	FIELD(struct rejections_page, next_page_uri, "The page after, or null", .flags = FIELD_NEXT,
-	      .format = "uri"),
-	[REJECTIONS_LIST] = FIELD_LIST("rejections", &rejection_shape, "Newest first"),
-	{ 0 }
-};
+static const struct field page_fields[] = { PAGE_FIELDS,
+					    PAGE_NEXT_FIELD,
+					    FIELD_LIST("rejections", &rejection_shape,
+						       "Newest first"),
+					    { 0 } };
 
 static const struct shape page_shape = { .name = "Rejections",
 					 .flags = SHAPE_PAGE,
@@ -130,23 +118,18 @@ static int fill_record(const struct request *rq, const struct rejection *r,
 static int write_page(const struct request *rq, const struct record_page *page,
 		      const struct rejection *list, struct writer *w, struct error *err)
 {
-	struct rejections_page p = { page->page, page->page_size, page->self, page->first,
-				     page->next };
 	struct rejection_record rec;
 
 	writer_about(w, rq->op->title, "Records that were sent and not stored, newest first.");
-	writer_label(w, &page_fields[REJECTIONS_LIST], rq->op->title);
+	writer_label(w, shape_main_list(&page_shape), rq->op->title);
 	late_links_write(rq, w, NULL);
-	writer_begin(w, NULL, &page_shape);
-	writer_fields(w, &page_shape, &p);
-	writer_begin_list(w, &page_fields[REJECTIONS_LIST], &rejection_shape);
+	writer_begin_page(w, &page_shape, page);
 	for (size_t i = 0; i < page->n; i++) {
 		if (fill_record(rq, &list[i], &rec, err) < 0)
 			return -1;
 		writer_record(w, NULL, &rejection_shape, &rec);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
@@ -187,11 +170,8 @@ static const struct param list_params[] = {
 };
 
 const struct op op_ListRejections = {
-	.id = "ListRejections",
-	.methods = M_READ,
-	.path = "/rejections",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_INGEST,
+	OPERATION(ListRejections, usaged, M_READ, "/rejections",
+		  ROLE_ADMIN | ROLE_MANAGER | ROLE_ACCOUNT | ROLE_INGEST),
 	.params = list_params,
 	.returns = &page_shape,
 	.run = list_rejections,

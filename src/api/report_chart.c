@@ -1,7 +1,6 @@
 /*
  * report_chart.c - the chart of a report: its largest lines over time.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/report_parts.h"

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "api/paging.h"
 #include "api/range.h"
 #include "api/report_parts.h"
 #include "api/url.h"

@@ -2,7 +2,6 @@
  * report_lines.c - the lines of a report: which there are, in which order, and
  * what each says.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/report_parts.h"

@@ -629,71 +629,27 @@ static const struct param sim_params[] = {
 	{ 0 }
 };
 
-static const struct report_kind usage_kind = { NULL, BY_CATEGORY, &usage_shape,
-					       &report_price_bars };
-static const struct report_kind billing_kind = { NULL, BY_ACCOUNT, &usage_shape,
-						 &report_price_bars };
-static const struct report_kind ai_kind = { CATEGORY_AI_MINUTES, BY_CUSTOMER, &ai_shape,
-					    &report_usage_bars };
-static const struct report_kind sim_kind = { CATEGORY_SIM_DATA, BY_SIM, &sim_shape,
-					     &report_data_bars };
+#define REPORT(name, path, columns, kind_, title_, doc_)                   \
+	const struct op op_##name = {                                      \
+		OPERATION(name, usaged, M_READ, path, ROLES_READING),      \
+		.params = columns##_params,                                \
+		.returns = &columns##_report_shape,                        \
+		.run = run_report,                                         \
+		.data = kind_,                                             \
+		.title = title_,                                           \
+		.nav = title_,                                             \
+		.doc = doc_ ", over any days, compared with those before", \
+	}
+#define KIND(...) (&(const struct report_kind) { __VA_ARGS__ })
 
-const struct op op_ReportUsage = {
-	.id = "ReportUsage",
-	.methods = M_READ,
-	.path = "/reports/usage",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
-	.params = usage_params,
-	.returns = &usage_report_shape,
-	.run = run_report,
-	.data = &usage_kind,
-	.title = "Usage",
-	.nav = "Usage",
-	.doc = "Usage and cost by category or otherwise, over any days, compared with those before",
-};
-
-const struct op op_ReportBilling = {
-	.id = "ReportBilling",
-	.methods = M_READ,
-	.path = "/reports/billing",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
-	.params = usage_params,
-	.returns = &usage_report_shape,
-	.run = run_report,
-	.data = &billing_kind,
-	.title = "Billing",
-	.nav = "Billing",
-	.doc = "Cost by account, over any days, compared with those before",
-};
-
-const struct op op_ReportAI = {
-	.id = "ReportAI",
-	.methods = M_READ,
-	.path = "/reports/ai",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
-	.params = ai_params,
-	.returns = &ai_report_shape,
-	.run = run_report,
-	.data = &ai_kind,
-	.title = "AI minutes",
-	.nav = "AI minutes",
-	.doc = "AI minutes by customer or otherwise, over any days, compared with those before",
-};
-
-const struct op op_ReportSim = {
-	.id = "ReportSim",
-	.methods = M_READ,
-	.path = "/reports/sim",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
-	.params = sim_params,
-	.returns = &sim_report_shape,
-	.run = run_report,
-	.data = &sim_kind,
-	.title = "SIM data",
-	.nav = "SIM data",
-	.doc = "SIM data by SIM or otherwise, over any days, compared with those before",
-};
+REPORT(ReportUsage, "/reports/usage", usage,
+       KIND(NULL, BY_CATEGORY, &usage_shape, &report_price_bars), "Usage",
+       "Usage and cost by category or otherwise");
+REPORT(ReportBilling, "/reports/billing", usage,
+       KIND(NULL, BY_ACCOUNT, &usage_shape, &report_price_bars), "Billing", "Cost by account");
+REPORT(ReportAI, "/reports/ai", ai,
+       KIND(CATEGORY_AI_MINUTES, BY_CUSTOMER, &ai_shape, &report_usage_bars), "AI minutes",
+       "AI minutes by customer or otherwise");
+REPORT(ReportSim, "/reports/sim", sim,
+       KIND(CATEGORY_SIM_DATA, BY_SIM, &sim_shape, &report_data_bars), "SIM data",
+       "SIM data by SIM or otherwise");

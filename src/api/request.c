@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/access.h"
 #include "base/iso_time.h"
 #include "base/utf8.h"
 #include "usage/commit_thread.h"

@@ -10,7 +10,6 @@
 #include "api/closed_until.h"
 #include "api/event_record.h"
 #include "api/request.h"
-#include "api/paging.h"
 #include "api/presets.h"
 #include "api/range.h"
 #include "api/record_view.h"
@@ -495,13 +494,7 @@ struct ai_rows {
 static void add_ai_row(const struct request *rq, struct ai_rows *rows, const struct account *a,
 		       const struct usage_row *row)
 {
-	if (rows->n == rows->size) {
-		size_t size = rows->size ? 2 * rows->size : 64;
-
-		rows->list = arena_grow(rq->arena, rows->list, rows->n * sizeof(*rows->list),
-					size * sizeof(*rows->list));
-		rows->size = size;
-	}
+	rows->list = arena_room(rq->arena, rows->list, rows->n, &rows->size, sizeof(*rows->list));
 	rows->list[rows->n++] = (struct ai_view_row) {
 		.customer = row->member ? arena_str(rq->arena, row->member_text) : NULL,
 		.account = a->name,
@@ -667,15 +660,11 @@ static const struct op_sheet billing_sheet = { &op_ReportBilling, "category", sh
 static const struct op_sheet ai_sheet = { &op_ReportAI, "customer", sheet_names };
 
 const struct op op_ListUsageRecords = {
-	.id = "ListUsageRecords",
-	.methods = M_READ,
-	.path = "/billing/usage",
-	.dialect = &dialect_servicestack,
-	.roles = ROLE_ADMIN | ROLE_MANAGER,
+	OPERATION(ListUsageRecords, servicestack, M_READ, "/billing/usage",
+		  ROLE_ADMIN | ROLE_MANAGER),
 	.params = list_params,
 	.returns = &record_shape,
 	.returns_list = true,
-	.takes_body = true,
 	.body_root = "ListUsageRecords",
 	.body_namespace = DASHBOARD_NAMESPACE,
 	.run = list_usage_records,
@@ -685,14 +674,9 @@ const struct op op_ListUsageRecords = {
 };
 
 const struct op op_GetAIUsage = {
-	.id = "GetAIUsage",
-	.methods = M_ALL,
-	.path = "/ai/usage",
-	.dialect = &dialect_servicestack,
-	.roles = ROLE_ADMIN,
+	OPERATION(GetAIUsage, servicestack, M_ALL, "/ai/usage", ROLE_ADMIN),
 	.params = ai_params,
 	.returns = &ai_usage_shape,
-	.takes_body = true,
 	.body_root = "GetAIUsage",
 	.body_namespace = AI_NAMESPACE,
 	.run = get_ai_usage,

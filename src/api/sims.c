@@ -93,13 +93,11 @@ static const struct shape fleet_shape = {
 };
 
 static const struct field sims_fields[] = { LIST_PAGE_FIELDS,
-					    [LIST_PAGE_LIST] = FIELD_LIST("sims", &sim_shape,
-									  "By account and name"),
+					    FIELD_LIST("sims", &sim_shape, "By account and name"),
 					    { 0 } };
-static const struct field fleets_fields[] = { LIST_PAGE_FIELDS,
-					      [LIST_PAGE_LIST] = FIELD_LIST("fleets", &fleet_shape,
-									    "By account and name"),
-					      { 0 } };
+static const struct field fleets_fields[] = {
+	LIST_PAGE_FIELDS, FIELD_LIST("fleets", &fleet_shape, "By account and name"), { 0 }
+};
 
 static const struct shape sims_shape = { .name = "Sims",
 					 .flags = SHAPE_PAGE,
@@ -231,17 +229,14 @@ static int list_sims(struct request *rq, struct writer *w, struct error *err)
 				" that reports can be asked for by a unique name,"
 				" too. An event registers its own by ",
 				about->kind->word, "_name.", NULL));
-	writer_label(w, &about->list->fields[LIST_PAGE_LIST], rq->op->title);
-	writer_begin(w, NULL, about->list);
-	writer_fields(w, about->list, &page);
-	writer_begin_list(w, &about->list->fields[LIST_PAGE_LIST], about->item);
+	writer_label(w, shape_main_list(about->list), rq->op->title);
+	writer_begin_page(w, about->list, &page);
 	for (size_t i = 0; i < page.n; i++) {
 		struct sim_record r = make_record(rq, &names, &seen.list[page.index[i]]);
 
 		writer_record(w, NULL, about->item, &r);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
@@ -410,11 +405,7 @@ static const struct param remove_sim_params[] = { PATH_PARAMS("Sim"), { 0 } };
 static const struct param remove_fleet_params[] = { PATH_PARAMS("Fleet"), { 0 } };
 
 const struct op op_ListSims = {
-	.id = "ListSims",
-	.methods = M_READ,
-	.path = "/sims",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
+	OPERATION(ListSims, usaged, M_READ, "/sims", ROLES_READING),
 	.params = list_params,
 	.returns = &sims_shape,
 	.run = list_sims,
@@ -425,11 +416,7 @@ const struct op op_ListSims = {
 };
 
 const struct op op_ListFleets = {
-	.id = "ListFleets",
-	.methods = M_READ,
-	.path = "/fleets",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_READING,
+	OPERATION(ListFleets, usaged, M_READ, "/fleets", ROLES_READING),
 	.params = list_params,
 	.returns = &fleets_shape,
 	.run = list_sims,
@@ -440,14 +427,9 @@ const struct op op_ListFleets = {
 };
 
 const struct op op_CreateSim = {
-	.id = "CreateSim",
-	.methods = M_POST,
-	.path = "/sims",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(CreateSim, usaged, M_POST, "/sims", ROLE_ADMIN),
 	.params = create_params,
 	.returns = &sim_shape,
-	.takes_body = true,
 	.run = create_sim,
 	.data = &about_sims,
 	.title = "Name a SIM",
@@ -459,14 +441,9 @@ const struct op op_CreateSim = {
 };
 
 const struct op op_CreateFleet = {
-	.id = "CreateFleet",
-	.methods = M_POST,
-	.path = "/fleets",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(CreateFleet, usaged, M_POST, "/fleets", ROLE_ADMIN),
 	.params = create_params,
 	.returns = &fleet_shape,
-	.takes_body = true,
 	.run = create_sim,
 	.data = &about_fleets,
 	.title = "Name a fleet",
@@ -478,14 +455,9 @@ const struct op op_CreateFleet = {
 };
 
 const struct op op_RenameSim = {
-	.id = "RenameSim",
-	.methods = M_POST | M_PATCH,
-	.path = "/sims/{Sim}",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(RenameSim, usaged, M_POST | M_PATCH, "/sims/{Sim}", ROLE_ADMIN),
 	.params = rename_sim_params,
 	.returns = &sim_shape,
-	.takes_body = true,
 	.run = rename_sim,
 	.data = &about_sims,
 	.title = "Rename the SIM",
@@ -499,14 +471,9 @@ const struct op op_RenameSim = {
 };
 
 const struct op op_RenameFleet = {
-	.id = "RenameFleet",
-	.methods = M_POST | M_PATCH,
-	.path = "/fleets/{Fleet}",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(RenameFleet, usaged, M_POST | M_PATCH, "/fleets/{Fleet}", ROLE_ADMIN),
 	.params = rename_fleet_params,
 	.returns = &fleet_shape,
-	.takes_body = true,
 	.run = rename_sim,
 	.data = &about_fleets,
 	.title = "Rename the fleet",
@@ -520,14 +487,9 @@ const struct op op_RenameFleet = {
 };
 
 const struct op op_RemoveSim = {
-	.id = "RemoveSim",
-	.methods = M_POST,
-	.path = "/sims/{Sim}/remove",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(RemoveSim, usaged, M_POST, "/sims/{Sim}/remove", ROLE_ADMIN),
 	.params = remove_sim_params,
 	.returns = &sim_shape,
-	.takes_body = true,
 	.run = remove_sim,
 	.data = &about_sims,
 	.title = "Remove the SIM's name",
@@ -540,14 +502,9 @@ const struct op op_RemoveSim = {
 };
 
 const struct op op_RemoveFleet = {
-	.id = "RemoveFleet",
-	.methods = M_POST,
-	.path = "/fleets/{Fleet}/remove",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(RemoveFleet, usaged, M_POST, "/fleets/{Fleet}/remove", ROLE_ADMIN),
 	.params = remove_fleet_params,
 	.returns = &fleet_shape,
-	.takes_body = true,
 	.run = remove_sim,
 	.data = &about_fleets,
 	.title = "Remove the fleet's name",

@@ -771,11 +771,7 @@ static const struct param sim_params[] = {
 };
 
 const struct op op_ListSuperSimUsageRecord = {
-	.id = "ListSuperSimUsageRecord",
-	.methods = M_READ,
-	.path = "/v1/UsageRecords",
-	.dialect = &dialect_supersim,
-	.roles = ROLES_READING,
+	OPERATION(ListSuperSimUsageRecord, supersim, M_READ, "/v1/UsageRecords", ROLES_READING),
 	.params = sim_params,
 	.returns = &page_shape,
 	.run = list_sim_records,

@@ -128,29 +128,15 @@ static const struct shape record_shape = { .name = "UsageRecord",
 					   .fields = record_fields,
 					   .doc = "Usage of one category over some days" };
 
-struct twilio_envelope {
-	int64_t end;
-	const char *first_page_uri, *next_page_uri;
-	int64_t page, page_size;
-	const char *previous_page_uri;
-	int64_t start;
-	const char *uri;
-};
-
 enum { ENVELOPE_LIST = 8 };
 
 static const struct field envelope_fields[] = {
-	FIELD(struct twilio_envelope, page, "Number of the page, from 0"),
-	FIELD(struct twilio_envelope, page_size, "Most records a page has"),
-	FIELD(struct twilio_envelope, uri, "This page", .format = "uri"),
-	FIELD(struct twilio_envelope, first_page_uri, "The first page", .format = "uri"),
-	FIELD(struct twilio_envelope, previous_page_uri, "The page before, or null",
-	      .flags = FIELD_PREVIOUS, .format = "uri"),
-	FIELD(struct twilio_envelope, next_page_uri, "The page after, or null", .flags = FIELD_NEXT,
-	      .format = "uri"),
-	FIELD(struct twilio_envelope, start, "Index of the first record of the page, from 0",
+	PAGE_FIELDS,
+	PAGE_PREVIOUS_FIELD,
+	PAGE_NEXT_FIELD,
+	FIELD(struct record_page, start, "Index of the first record of the page, from 0",
 	      .flags = FIELD_JSON_ONLY),
-	FIELD(struct twilio_envelope, end, "Index of the last record of the page",
+	FIELD(struct record_page, end, "Index of the last record of the page",
 	      .flags = FIELD_JSON_ONLY),
 	[ENVELOPE_LIST] = FIELD_LIST("usage_records", &record_shape,
 				     "The records, newest period first"),
@@ -393,19 +379,8 @@ static void fill_record(struct twilio_report *r, const struct usage_row *row,
 /* The envelope of a page, whose list is left open. */
 static void begin_page(const struct record_page *page, const struct shape *item, struct writer *w)
 {
-	struct twilio_envelope e = {
-		.first_page_uri = page->first,
-		.next_page_uri = page->next,
-		.page = page->page,
-		.page_size = page->page_size,
-		.previous_page_uri = page->previous,
-		.start = page->start,
-		.uri = page->self,
-		.end = page->n ? page->start + (int64_t)page->n - 1 : page->start,
-	};
-
 	writer_begin(w, NULL, &envelope_shape);
-	writer_fields(w, &envelope_shape, &e);
+	writer_fields(w, &envelope_shape, page);
 	writer_begin_list(w, &envelope_fields[ENVELOPE_LIST], item);
 }
 
@@ -418,8 +393,7 @@ static void write_page(struct twilio_report *r, const struct record_page *page, 
 		fill_record(r, &page->rows[i], &rec);
 		writer_record(w, NULL, &record_shape, &rec);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 }
 
 /* ---- the page for people: each bucket with its total, and below it its categories ---- */
@@ -707,29 +681,22 @@ static const struct param record_params[] = {
 	{ 0 }
 };
 
-#define RECORDS(name, sub, res, page_title, tab_name, text, ...)               \
-	const struct op op_##name = {                                          \
-		.id = #name,                                                   \
-		.methods = M_READ,                                             \
-		.path = "/2010-04-01/Accounts/{AccountSid}/Usage/Records" sub, \
-		.dialect = &dialect_twilio,                                    \
-		.roles = ROLES_READING,                                        \
-		.params = record_params,                                       \
-		.returns = &envelope_shape,                                    \
-		.run = list_records,                                           \
-		.data = &resources[res],                                       \
-		.title = (page_title),                                         \
-		.tab = (tab_name),                                             \
-		.doc = (text),                                                 \
-		##__VA_ARGS__                                                  \
-	}
+#define USAGE_PATH "/2010-04-01/Accounts/{AccountSid}/Usage"
+
+#define RECORDS(name, sub, res, page_title, tab_name, text, ...)                                 \
+	const struct op op_##name = { OPERATION(name, twilio, M_READ, USAGE_PATH "/Records" sub, \
+						ROLES_READING),                                  \
+				      .params = record_params,                                   \
+				      .returns = &envelope_shape,                                \
+				      .run = list_records,                                       \
+				      .data = &resources[res],                                   \
+				      .title = (page_title),                                     \
+				      .tab = (tab_name),                                         \
+				      .doc = (text),                                             \
+				      ##__VA_ARGS__ }
 
 const struct op op_FetchUsage = {
-	.id = "FetchUsage",
-	.methods = M_READ,
-	.path = "/2010-04-01/Accounts/{AccountSid}/Usage",
-	.dialect = &dialect_twilio,
-	.roles = ROLES_READING,
+	OPERATION(FetchUsage, twilio, M_READ, USAGE_PATH, ROLES_READING),
 	.params = usage_params,
 	.returns = &usage_shape,
 	.run = get_usage,

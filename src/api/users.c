@@ -55,12 +55,10 @@ static const struct shape user_shape = {
 	.none = "No user has this in a name or an e-mail address."
 };
 
-static const struct field users_fields[] = {
-	LIST_PAGE_FIELDS,
-	[LIST_PAGE_LIST] = FIELD_LIST("users", &user_shape,
-				      "Ordered by name; includes removed users"),
-	{ 0 }
-};
+static const struct field users_fields[] = { LIST_PAGE_FIELDS,
+					     FIELD_LIST("users", &user_shape,
+							"Ordered by name; includes removed users"),
+					     { 0 } };
 
 static const struct shape users_shape = { .name = "Users",
 					  .flags = SHAPE_PAGE,
@@ -113,16 +111,13 @@ static int list_users(struct request *rq, struct writer *w, struct error *err)
 		     "People who sign in with a name and a password. Programs use keys instead.");
 	writer_hide(w, &user_fields[USER_ENDS]);
 	list_page_choose(rq, fits, users, n, &page);
-	writer_begin(w, NULL, &users_shape);
-	writer_fields(w, &users_shape, &page);
-	writer_begin_list(w, &users_fields[LIST_PAGE_LIST], &user_shape);
+	writer_begin_page(w, &users_shape, &page);
 	for (size_t i = 0; i < page.n; i++) {
 		struct user_record r = make_record(rq, &names, &users[page.index[i]]);
 
 		writer_record(w, NULL, &user_shape, &r);
 	}
-	writer_end(w);
-	writer_end(w);
+	writer_end_page(w);
 	return 0;
 }
 
@@ -521,11 +516,7 @@ static const struct param grant_params[] = {
 };
 
 const struct op op_ListUsers = {
-	.id = "ListUsers",
-	.methods = M_READ,
-	.path = "/users",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(ListUsers, usaged, M_READ, "/users", ROLE_ADMIN),
 	.params = list_params,
 	.returns = &users_shape,
 	.run = list_users,
@@ -535,14 +526,9 @@ const struct op op_ListUsers = {
 };
 
 const struct op op_CreateUser = {
-	.id = "CreateUser",
-	.methods = M_POST,
-	.path = "/users",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(CreateUser, usaged, M_POST, "/users", ROLE_ADMIN),
 	.params = create_params,
 	.returns = &user_shape,
-	.takes_body = true,
 	.run = create_user,
 	.title = "New user",
 	.form = &(const struct op_form) { .path = "/users/new",
@@ -553,14 +539,9 @@ const struct op op_CreateUser = {
 };
 
 const struct op op_SetUser = {
-	.id = "SetUser",
-	.methods = M_POST | M_PATCH,
-	.path = "/users/{User}",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(SetUser, usaged, M_POST | M_PATCH, "/users/{User}", ROLE_ADMIN),
 	.params = set_params,
 	.returns = &user_shape,
-	.takes_body = true,
 	.run = set_user,
 	.title = "Edit the user",
 	.form = &(const struct op_form) { .path = "/users/{User}/edit",
@@ -574,14 +555,9 @@ const struct op op_SetUser = {
 };
 
 const struct op op_SetPassword = {
-	.id = "SetPassword",
-	.methods = M_POST,
-	.path = "/users/{User}/password",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(SetPassword, usaged, M_POST, "/users/{User}/password", ROLE_ADMIN),
 	.params = password_params,
 	.returns = &user_shape,
-	.takes_body = true,
 	.run = set_password,
 	.title = "New password",
 	.form =
@@ -595,14 +571,9 @@ const struct op op_SetPassword = {
 };
 
 const struct op op_RemoveUser = {
-	.id = "RemoveUser",
-	.methods = M_POST,
-	.path = "/users/{User}/remove",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(RemoveUser, usaged, M_POST, "/users/{User}/remove", ROLE_ADMIN),
 	.params = remove_params,
 	.returns = &user_shape,
-	.takes_body = true,
 	.run = remove_user,
 	.title = "Remove the user",
 	.form = &(const struct op_form) { .path = "/users/{User}/remove",
@@ -614,14 +585,9 @@ const struct op op_RemoveUser = {
 };
 
 const struct op op_GrantAccount = {
-	.id = "GrantAccount",
-	.methods = M_POST,
-	.path = "/users/{User}/grant",
-	.dialect = &dialect_usaged,
-	.roles = ROLE_ADMIN,
+	OPERATION(GrantAccount, usaged, M_POST, "/users/{User}/grant", ROLE_ADMIN),
 	.params = grant_params,
 	.returns = &user_shape,
-	.takes_body = true,
 	.run = grant_account,
 	.title = "Account access",
 	.form = &(const struct op_form) { .path = "/users/{User}/grant",
@@ -635,11 +601,7 @@ const struct op op_GrantAccount = {
 #define ROLES_OF_USERS (ROLE_ADMIN | ROLE_MANAGER | ROLE_USER)
 
 const struct op op_GetProfile = {
-	.id = "GetProfile",
-	.methods = M_READ,
-	.path = "/profile",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_OF_USERS,
+	OPERATION(GetProfile, usaged, M_READ, "/profile", ROLES_OF_USERS),
 	.params = no_params,
 	.returns = &user_shape,
 	.run = get_profile,
@@ -648,14 +610,9 @@ const struct op op_GetProfile = {
 };
 
 const struct op op_SetProfile = {
-	.id = "SetProfile",
-	.methods = M_POST | M_PATCH,
-	.path = "/profile",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_OF_USERS,
+	OPERATION(SetProfile, usaged, M_POST | M_PATCH, "/profile", ROLES_OF_USERS),
 	.params = profile_params,
 	.returns = &user_shape,
-	.takes_body = true,
 	.run = set_profile,
 	.title = "Edit your profile",
 	.form = &(const struct op_form) { .path = "/profile/edit",
@@ -669,14 +626,9 @@ const struct op op_SetProfile = {
 };
 
 const struct op op_SetOwnPassword = {
-	.id = "SetOwnPassword",
-	.methods = M_POST,
-	.path = "/profile/password",
-	.dialect = &dialect_usaged,
-	.roles = ROLES_OF_USERS,
+	OPERATION(SetOwnPassword, usaged, M_POST, "/profile/password", ROLES_OF_USERS),
 	.params = own_password_params,
 	.returns = &user_shape,
-	.takes_body = true,
 	.run = set_own_password,
 	.title = "Change your password",
 	.form = &(const struct op_form) { .path = "/profile/password",

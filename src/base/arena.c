@@ -132,6 +132,16 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
 	return piece;
 }
 
+void *arena_room(struct arena *a, void *list, size_t n, size_t *size, size_t element)
+{
+	size_t old = *size;
+
+	if (n < old)
+		return list;
+	*size = old ? 2 * old : 16;
+	return arena_grow(a, list, old * element, *size * element);
+}
+
 char *arena_strn(struct arena *a, const char *text, size_t len)
 {
 	char *copy = take(a, len + 1);

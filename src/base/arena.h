@@ -24,6 +24,11 @@ void arena_release(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for any type */
 /* copies; the rest zeroed */
 void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size);
+/*
+ * LIST, of N elements of ELEMENT bytes, with room for one more: moved and *SIZE
+ * doubled if it was full. NULL with *SIZE 0 begins a list.
+ */
+void *arena_room(struct arena *a, void *list, size_t n, size_t *size, size_t element);
 char *arena_strn(struct arena *a, const char *text, size_t len);
 char *arena_str(struct arena *a, const char *text); /* NULL stays NULL */
 __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *a, const char *fmt, ...);

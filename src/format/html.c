@@ -4,7 +4,6 @@
  * Nothing is inline, neither styles nor scripts.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "format/backend.h"

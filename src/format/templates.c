@@ -1,7 +1,6 @@
 #include "format/templates.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <glib.h>

@@ -1,6 +1,5 @@
 #include "format/backend.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <glib.h>
@@ -367,6 +366,21 @@ void writer_fields(struct writer *w, const struct shape *shape, const void *rec)
 		}
 		write_field(w, f, member);
 	}
+}
+
+void writer_begin_page(struct writer *w, const struct shape *shape, const void *rec)
+{
+	const struct field *list = shape_main_list(shape);
+
+	writer_begin(w, NULL, shape);
+	writer_fields(w, shape, rec);
+	writer_begin_list(w, list, list->shape);
+}
+
+void writer_end_page(struct writer *w)
+{
+	writer_end(w); /* the list */
+	writer_end(w);
 }
 
 void writer_record(struct writer *w, const struct field *f, const struct shape *shape,

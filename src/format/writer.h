@@ -73,6 +73,13 @@ void writer_record(struct writer *w, const struct field *f, const struct shape *
 void writer_fields(struct writer *w, const struct shape *shape, const void *rec);
 
 /*
+ * A page with one list: its fields from REC, then the list, whose items the
+ * caller writes before writer_end_page.
+ */
+void writer_begin_page(struct writer *w, const struct shape *shape, const void *rec);
+void writer_end_page(struct writer *w);
+
+/*
  * The order of SHAPE's fields in the format, as indexes for callers that write
  * them one by one; NULL: as declared.
  */

@@ -110,13 +110,13 @@ static int add_call(struct request *rq, const struct params *body, struct error 
 /* *RET_N bodies, of which only a batch has not one. */
 static int read_bodies(struct request *rq, struct params **ret, size_t *ret_n, struct error *err)
 {
-	*ret = rq->is_form && rq->op->takes_body ? &rq->fields
-						 : arena_new(rq->arena, struct params);
+	*ret = rq->is_form && op_takes_body(rq->op) ? &rq->fields
+						    : arena_new(rq->arena, struct params);
 	*ret_n = 1;
 	(*ret)->arena = rq->arena;
 	if (rq->batch)
 		return body_read_batch(rq, ret, ret_n, err);
-	return rq->is_form || !rq->op->takes_body ? 0 : body_read(rq, *ret, err);
+	return rq->is_form || !op_takes_body(rq->op) ? 0 : body_read(rq, *ret, err);
 }
 
 int bind_args(struct request *rq, struct error *err)

@@ -258,7 +258,7 @@ static int bind(struct request *rq, struct error *err)
 		return 0;
 	if (!rq->who && max > BODY_STRANGER_MAX)
 		max = BODY_STRANGER_MAX;
-	if ((rq->op->takes_body || rq->batch) && bind_form(rq, max, err) < 0)
+	if ((op_takes_body(rq->op) || rq->batch) && bind_form(rq, max, err) < 0)
 		return -1;
 	if (rq->op->reads_body && request_body(rq, max, err) < 0)
 		return -1;

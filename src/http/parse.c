@@ -51,13 +51,7 @@ int params_add(struct params *p, const char *name, size_t name_len, const char *
 		return error_set(err, ERR_PARAM, name, "must not hold a NUL byte");
 	if (!utf8_valid(value, len))
 		return error_set(err, ERR_PARAM, name, "must be UTF-8");
-	if (p->n == p->size) {
-		size_t size = p->size ? p->size * 2 : 8;
-
-		p->items = arena_grow(p->arena, p->items, p->size * sizeof(*p->items),
-				      size * sizeof(*p->items));
-		p->size = size;
-	}
+	p->items = arena_room(p->arena, p->items, p->n, &p->size, sizeof(*p->items));
 	p->items[p->n++] = (struct raw_param) { .name = name, .value = value, .len = len };
 	return 0;
 }

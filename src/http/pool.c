@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "base/log.h"
 #include "http/shares.h"
 #include "base/banned.h"
 

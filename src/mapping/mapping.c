@@ -1,7 +1,5 @@
 #include "mapping/mapping.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

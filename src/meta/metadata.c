@@ -254,7 +254,7 @@ static int add_request(const struct page_of *p, const struct shape *request, str
 	const struct op *op = p->op;
 	const struct format *body = body_format(p->format);
 	const char *host = strstr(p->rq->base_url, "://");
-	bool post = op->takes_body && (op->methods & M_POST);
+	bool post = op_takes_body(op) && (op->methods & M_POST);
 
 	strbuf_addf(out, "%s %s HTTP/1.1 \nHost: %s \nAccept: %s", post ? "POST" : "GET", op->path,
 		    host ? host + 3 : p->rq->base_url, p->format->mime);

@@ -520,7 +520,7 @@ static void put_verb(struct api *api, struct json_object *path, const struct op 
 {
 	struct arena *a = api->rq->arena;
 	struct json_object *o = tree_object(path, verbs[verb].key);
-	bool body = verbs[verb].body && (op->takes_body || op->bodies);
+	bool body = verbs[verb].body && (op_takes_body(op) || op->bodies);
 
 	tree_add(tree_list(o, "tags"), op->dialect->title);
 	tree_text(o, "operationId",
@@ -530,7 +530,7 @@ static void put_verb(struct api *api, struct json_object *path, const struct op 
 		  arena_join(a, op->doc, labels_count_roles(op) ? ". For: " : "",
 			     labels_roles(a, op, ", "), NULL));
 	put_security(o, op);
-	put_params(o, a, op, !(body && op->takes_body));
+	put_params(o, a, op, !(body && op_takes_body(op)));
 	if (body)
 		put_body(api, o, op);
 	put_responses(api, o, op, body);

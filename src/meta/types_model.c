@@ -33,13 +33,7 @@ const struct type *type_model_find(const struct type_model *m, const char *name,
 
 static struct type *add_type(struct type_model *m, const struct type *type)
 {
-	if (m->n == m->size) {
-		size_t size = m->size ? 2 * m->size : 16;
-
-		m->types = arena_grow(m->arena, m->types, m->size * sizeof(struct type),
-				      size * sizeof(struct type));
-		m->size = size;
-	}
+	m->types = arena_room(m->arena, m->types, m->n, &m->size, sizeof(*m->types));
 	m->types[m->n] = *type;
 	return &m->types[m->n++];
 }

@@ -138,12 +138,12 @@ static void put_body(struct json_object *data, const struct op *op)
 {
 	struct json_object *body, *types;
 
-	if (!op->bodies && !(op->takes_body && (op->methods & (M_POST | M_PUT | M_PATCH))))
+	if (!op->bodies && !(op_takes_body(op) && (op->methods & (M_POST | M_PUT | M_PATCH))))
 		return;
 	body = tree_object(data, "body");
 	types = tree_list(body, "types");
-	tree_bool(body, "parameters", op->takes_body);
-	if (op->takes_body)
+	tree_bool(body, "parameters", op_takes_body(op));
+	if (op_takes_body(op))
 		tree_text(tree_item(types), "type", "application/json");
 	for (const struct body_kind *b = op->bodies; b && b->type; b++) {
 		struct json_object *o = tree_item(types);

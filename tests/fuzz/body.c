@@ -18,7 +18,6 @@ static const struct param params[] = { { "Text", PT_TEXT, .max = 100 },
 static const struct op op = { .id = "Fuzz",
 			      .dialect = &dialect_servicestack,
 			      .params = params,
-			      .takes_body = true,
 			      .body_root = "Fuzz",
 			      .body_namespace = "http://example.com/Fuzz" };
 

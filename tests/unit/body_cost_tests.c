@@ -22,7 +22,6 @@ static const struct param params[] = { { "Text", PT_TEXT, .max = 100 },
 static const struct op op = { .id = "Cost",
 			      .dialect = &dialect_servicestack,
 			      .params = params,
-			      .takes_body = true,
 			      .body_root = "Cost",
 			      .body_namespace = NS };
 

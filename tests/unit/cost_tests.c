@@ -672,7 +672,7 @@ START_TEST(the_longest_body_costs_a_caller_a_second_at_most)
 {
 	const struct op *op = ops[_i];
 
-	if (!is_exempt(op) && (op->takes_body || op->reads_body))
+	if (!is_exempt(op) && (op_takes_body(op) || op->reads_body))
 		ask_with_bodies(op, BODY_PARAMS_MAX, false, CALLER_LOOPS);
 }
 END_TEST

@@ -154,8 +154,7 @@ static int run_raw(struct request *rq, struct writer *w, struct error *err)
 				       .doc = "For tests",                              \
 				       ##__VA_ARGS__ }
 
-#define BODY \
-	.takes_body = true, .body_root = "Echo", .body_namespace = "http://example.com/Test.Types"
+#define BODY .body_root = "Echo", .body_namespace = "http://example.com/Test.Types"
 
 TEST_OP(op_echo, "Echo", M_ALL, "/test/echo", servicestack, ROLES_READING, echo_params, run_echo,
 	BODY, .nav = "Echo");
@@ -216,7 +215,7 @@ static int run_list(struct request *rq, struct writer *w, struct error *err)
 TEST_OP(op_list, "List", M_READ, "/events/list", usaged, ROLE_ADMIN, no_params, run_list,
 	.tab = "List");
 TEST_OP(op_change, "Change", M_POST, "/events/{Text}/change", usaged, ROLE_ADMIN, change_params,
-	run_change, .takes_body = true,
+	run_change,
 	.form = &(const struct op_form) { .path = "/events/{Text}/change",
 					  .button = "Do it",
 					  .list = &op_list,
