@@ -1,6 +1,6 @@
 /*
- * administer.h - what the operations have in common by which a server is run:
- * changes by usage/admin.h, through the one writer, in the caller's name.
+ * administer.h - helpers of the admin operations: changes by usage/admin.h,
+ * made by the commit thread in the caller's name.
  */
 #ifndef API_ADMINISTER_H
 #define API_ADMINISTER_H
@@ -8,39 +8,39 @@
 #include "api/request.h"
 #include "usage/admin.h"
 
-/* For what reads only. */
+/* An administrator that only reads. */
 struct admin request_admin(const struct request *rq);
 
 /*
- * Does WORK as request_change does a job. A parameter of WORK's error is called as
- * one of the operation's, any case.
+ * Runs WORK as request_change runs a job. If WORK's error names a parameter,
+ * the error gets the operation's spelling of that name.
  */
 typedef int (*admin_work)(const struct admin *a, void *arg, struct error *err);
 int administer(struct request *rq, admin_work work, void *arg, struct error *err);
 
-/* Accounts by their numbers. */
+/* All accounts, for look-ups by id. */
 struct account_names {
 	const struct account *list;
 	size_t n;
 };
 
 int account_names_load(const struct request *rq, struct account_names *ret, struct error *err);
-/* or NULL */
+/* NULL if there is none */
 const struct account *account_names_find(const struct account_names *names, int64_t id);
 
 /*
- * The SIDs of accounts, and their names with commas between (NULL: there are
- * none). In the request's arena.
+ * The SIDs of the accounts; their names separated by commas, or NULL if N is 0.
+ * In the request's arena.
  */
 const char *const *account_sids(const struct request *rq, const struct account_names *names,
 				const int64_t *ids, size_t n);
 const char *account_words(const struct request *rq, const struct account_names *names,
 			  const int64_t *ids, size_t n);
 
-/* The items of "SID,SID"; TEXT may be NULL. */
+/* The items of "SID,SID". TEXT may be NULL: no items. */
 const char *const *split_list(const struct request *rq, const char *text, size_t *ret_n);
 
-/* As instants are written; NULL for 0. */
+/* The instant, or its day, in ISO 8601. NULL for 0. */
 const char *instant_text(const struct request *rq, int64_t seconds);
 const char *day_text(const struct request *rq, int64_t seconds);
 

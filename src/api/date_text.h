@@ -1,6 +1,4 @@
-/*
- * date_text.h - the sentences that pages for people begin with.
- */
+/* date_text.h - dates and ranges in words, for pages. */
 #ifndef API_DATE_TEXT_H
 #define API_DATE_TEXT_H
 
@@ -18,7 +16,7 @@ const char *date_text_month(struct date d);
 const char *date_text_days(struct arena *a, struct date first, struct date last);
 
 /*
- * The days of [FROM, TO), instants in seconds, by the clock of Z: "1 to 21
+ * The days of the instants [FROM, TO) (seconds) in the zone Z: "1 to 21
  * November 2026, UTC".
  */
 const char *date_text_range(struct arena *a, const struct zone *z, int64_t from, int64_t to);

@@ -1,6 +1,6 @@
 /*
- * event_record.h - how an event is shown: the same record in lists, alone and
- * after a correction.
+ * event_record.h - the record of an event: in lists, alone, and after a
+ * correction.
  */
 #ifndef API_EVENT_RECORD_H
 #define API_EVENT_RECORD_H
@@ -18,7 +18,7 @@ struct event_record {
 	struct decimal price;
 	const char *price_unit;
 	const char *dim[DIMENSIONS];
-	struct decimal data_upload, data_download; /* null but for SIM data */
+	struct decimal data_upload, data_download; /* null unless it is SIM data */
 	const char *state, *amend_page, *void_page, *correction, *corrects, *corrects_source;
 };
 
@@ -29,15 +29,15 @@ int event_record_fill(const struct request *rq, const struct found_event *e,
 		      struct event_record *ret, struct error *err);
 
 /*
- * Tables for people leave out what none of the N records has, and effective
- * times if all are the events' own.
+ * Hides columns that are empty in all N records, and effective times if all
+ * equal the events' own times. For pages and terminal tables.
  */
 void event_records_hide(const struct event_record *records, size_t n, struct writer *w);
 
 /*
- * Where a report's record leads: the page of the events behind it, of the
- * account SID and a category; QUERY ("&StartDate=...", encoded) says the rest.
- * Only pages have it: events_linked says if one is written.
+ * Link from a report's record to the list of its events: those of the account
+ * SID and a category. QUERY ("&StartDate=...", encoded) has the other filters.
+ * Only pages have the link; events_linked tells whether the answer is a page.
  */
 #define FIELD_EVENTS(rec)                                                                     \
 	FIELD(rec, events_uri, "The events behind it", .flags = FIELD_LINK | FIELD_PAGE_ONLY, \
@@ -47,17 +47,17 @@ const char *events_link(const struct request *rq, const char *sid, const char *c
 			const char *query);
 
 /*
- * The family whose events the call is about: that of the account SID, or (NULL)
- * of the caller's account; 0: any, where the caller has none. *RET is
- * EVENT_NO_FAMILY if there is no such account that the caller may read or
- * write.
+ * The family whose events the request may name: that of the account SID; if SID
+ * is NULL, that of the caller's account; 0, any family, if the caller has no
+ * account. *RET is EVENT_NO_FAMILY if the caller may not read or write the
+ * account, or if there is none.
  */
 enum { EVENT_NO_FAMILY = -1 };
 int event_family(const struct request *rq, const char *sid, int64_t *ret, struct error *err);
 
 /*
- * One event with its corrections and what counts now: the root of an answer. Of
- * a correction's fact: those of the event that it corrects.
+ * The root of an answer: an event, its corrections and the amounts that count
+ * now. For a correction's entry, it shows the event that the entry corrects.
  */
 extern const struct shape event_answer_shape;
 int event_answer_write(const struct request *rq, const struct stored_event *e, struct writer *w,

@@ -1,7 +1,7 @@
 /*
- * list_page.h - search and pages of the lists that are read as a whole:
- * accounts, users, keys, categories. Programs get all of a list unless they
- * give PageSize; a page for people has LIST_PAGE_ROWS.
+ * list_page.h - search and paging for lists that are read as a whole: accounts,
+ * users, keys, categories. Programs get the whole list unless they give
+ * PageSize; pages show LIST_PAGE_ROWS.
  */
 #ifndef API_LIST_PAGE_H
 #define API_LIST_PAGE_H
@@ -10,7 +10,7 @@
 
 enum { LIST_PAGE_ROWS = 100 };
 
-/* SEARCHED: what the texts are that are searched, in words. */
+/* SEARCHED: the searched texts, in words. */
 #define LIST_PAGE_PARAMS(searched)                                                           \
 	{ "Search", PT_TEXT, .max = 200,                                                     \
 	  .doc = "Only records that have this text in " searched ", in any case" },          \
@@ -26,12 +26,12 @@ enum { LIST_PAGE_ROWS = 100 };
 	}
 
 struct list_page {
-	int64_t total;               /* records that match, on all pages */
-	const char *next, *previous; /* pages; or NULL */
-	size_t *index, n;            /* the records of this page */
+	int64_t total;               /* matching records on all pages */
+	const char *next, *previous; /* links; NULL if there is no such page */
+	size_t *index, n;            /* the records of this page, as indexes */
 };
 
-/* The fields of a list's root that come before the list. */
+/* The fields before the list in the root's shape. */
 #define LIST_PAGE_FIELDS                                                                         \
 	FIELD(struct list_page, total, "How many records all pages have", .flags = FIELD_COUNT), \
 		FIELD_AS(struct list_page, previous, "previous_page_uri",                        \
@@ -39,20 +39,20 @@ struct list_page {
 		FIELD_AS(struct list_page, next, "next_page_uri", "The page after, or null",     \
 			 .flags = FIELD_NEXT, .format = "uri")
 
-/* What the caller searches for. */
+/* The text that the caller searches for. */
 struct list_search {
-	const char *folded; /* NULL: everything */
+	const char *folded; /* NULL: matches everything */
 };
 
 /*
- * Does TEXT (or NULL) have what is searched for in it, in any case? Always if
- * nothing is.
+ * Does TEXT (or NULL) contain the searched text, ignoring case? True if there
+ * is no search.
  */
 bool search_finds(const struct list_search *s, const char *text);
 
 /*
- * Which of the N records that FITS takes are on the page that the call asks
- * for. In the request's arena.
+ * Chooses the records of the requested page from the N that FITS accepts. All
+ * of RET is in the request's arena.
  */
 typedef bool (*list_fits)(const struct list_search *s, const void *list, size_t i);
 void list_page_choose(const struct request *rq, list_fits fits, const void *list, size_t n,

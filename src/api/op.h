@@ -1,6 +1,7 @@
 /*
- * op.h - operations as data. One row says route, verbs, roles, parameters and
- * result; routing, checks, manual and every format follow from it.
+ * op.h - operations as data. One row holds an operation's route, methods,
+ * roles, parameters and result. Routing, checks and every format follow from
+ * it.
  */
 #ifndef API_OP_H
 #define API_OP_H
@@ -26,58 +27,58 @@ enum param_type {
 	PT_INT,      /* min to max */
 	PT_BOOL,     /* true or false, any case */
 	PT_ENUM,     /* one of `values` */
-	PT_DATE,     /* as the dialect writes dates */
+	PT_DATE,     /* in the dialect's spelling */
 	PT_INSTANT,  /* ISO 8601 */
 	PT_ZONE,     /* IANA name */
 	PT_CATEGORY, /* of the catalogue */
 	/*
-	 * an account's SID; as PT_TEXT, and a page offers those that the caller
-	 * sees
+	 * an account's SID. Checked as PT_TEXT; pages offer the accounts that
+	 * the caller sees
 	 */
 	PT_ACCOUNT,
-	PT_PAGE_SIZE /* at least 1; above max is cut to max */
+	PT_PAGE_SIZE /* at least 1; more than max counts as max */
 };
 
 enum {
-	/* comes from the path's {Name}, and then not from query or body */
+	/* comes from the path's {Name}; not accepted from query or body */
 	PARAM_PATH = 1 << 0,
 	PARAM_REQUIRED = 1 << 1,
-	/*
-	 * this server's own, beside those that the family's API has: samples
-	 * leave it out
-	 */
+	/* usaged's addition to a foreign API: samples omit it */
 	PARAM_OWN = 1 << 3,
-	PARAM_SECRET = 1 << 4,  /* comes from a body alone, and is never shown */
-	PARAM_RARE = 1 << 5,    /* seldom asked for: forms fold it away until it is */
-	PARAM_SUBJECT = 1 << 6, /* with the path it says what a page that asks is about */
+	PARAM_SECRET = 1 << 4,  /* accepted from a body only, and never shown */
+	PARAM_RARE = 1 << 5,    /* seldom used: forms hide it until the reader unfolds them */
+	PARAM_SUBJECT = 1 << 6, /* with the path, identifies the record that a form is about */
 	/*
-	 * an empty value is given: it takes away what there is. Else it is as
-	 * good as none
+	 * an empty value counts as given and clears the record's value; without
+	 * this flag, an empty value counts as missing
 	 */
 	PARAM_CLEARS = 1 << 7,
-	PARAM_STATE = 1 << 2 /* position in a list, no filter: left out of forms and links */
+	PARAM_STATE = 1 << 2 /* a place in a list, not a filter: forms and links omit it */
 };
 
 struct param {
 	const char *name;
 	enum param_type type;
 	unsigned flags;
-	const char *def; /* as a caller would write it; NULL = none */
+	const char *def; /* in the caller's spelling; NULL: none */
 	int64_t min, max;
 	const char *const *values; /* PT_ENUM; ended by NULL */
-	const char *const *words;  /* what pages call these values; NULL: as they are */
+	const char *const *words;  /* the values' names on pages; NULL: as they are */
 	const char *doc;
-	const char *label; /* on pages; NULL: the name in words */
+	const char *label; /* on pages; NULL: the display name of `name` */
 	/*
-	 * PT_ENUM, PT_ZONE, PT_ACCOUNT: what a form calls the choice of none;
-	 * NULL: default, the account's own, all accounts
+	 * PT_ENUM, PT_ZONE, PT_ACCOUNT: a form's label for "no value"; NULL:
+	 * default, the account's own, all accounts
 	 */
 	const char *any;
 };
 
 enum { PARAMS_MAX = 24 };
 
-/* A body that an operation reads itself, for those who describe it. */
+/*
+ * A kind of body that an operation reads itself. For the operation's
+ * descriptions.
+ */
 struct body_kind {
 	const char *type; /* media type */
 	enum body_holds { BODY_TEXT, BODY_EVENT, BODY_EVENTS } holds;
@@ -88,41 +89,40 @@ struct request;
 struct op;
 
 /*
- * Of an operation that changes something: the page where people ask for it. It
- * shows what will be done and to what, has an input for each parameter, and the
- * button: so nothing is done unless it was meant.
+ * The page for an operation that changes something. It says what will change,
+ * and has an input for each parameter and a button.
  */
 struct op_form {
 	/*
-	 * of the page, with GET: "/users/new"; its {Name}s are among those of
+	 * of the page, with GET: "/users/new"; each {Name} is a parameter of
 	 * the operation
 	 */
 	const char *path;
-	const char *button; /* what it is called: "Add the user" */
-	/* the page that leads here, and that one is led to when it is done */
+	const char *button; /* its text: "Add the user" */
+	/* the page that links here; also shown afterwards */
 	const struct op *list;
-	/* what is said there then; NULL: the answer is shown instead */
+	/* the notice shown afterwards; NULL: the answer itself is shown */
 	const char *done;
 	/*
-	 * Writes what it is about, as run does; only the parameters of the path
-	 * are there. NULL: the operation's title and doc say it all.
+	 * Writes the record that will change, as run does. Only the parameters
+	 * of the path are set. NULL: the page shows the operation's title and
+	 * doc.
 	 */
 	int (*ask)(struct request *rq, struct writer *w, struct error *err);
 	/*
-	 * Gives the inputs the values that they have at first (request_preset);
-	 * only the parameters of the path are there. NULL: the parameters'
-	 * defaults.
+	 * Sets the initial values of inputs with request_preset. Only the
+	 * parameters of the path are set. NULL: the parameters' defaults.
 	 */
 	int (*fill)(struct request *rq, struct error *err);
 };
 
 /*
- * The report whose CSV an operation's page offers instead of the operation's
- * own, which is for programs.
+ * A report whose CSV the operation's page offers. The operation's own CSV is
+ * for programs.
  */
 struct op_sheet {
 	const struct op *report;
-	const char *group; /* its GroupBy */
+	const char *group; /* the report's GroupBy */
 	const struct op_rename {
 		const char *from, *to;
 	} * names; /* parameters to pass on; ended by a NULL name */
@@ -134,40 +134,45 @@ struct op_sheet {
 	.roles = roles_
 
 struct op {
-	const char *id;   /* operationId, name in the log and for `usaged report` */
+	const char *id;   /* operationId; also its name in the log and in `usaged report` */
 	unsigned methods; /* M_* */
 	const char *path; /* "/v1/UsageRecords", with {Name} for a segment */
-	/* the same without its {Name}s, if that leads here as well; or NULL */
+	/* also leads here: the path without its {Name}s; or NULL */
 	const char *short_path;
 	const struct dialect *dialect;
-	unsigned roles; /* set of enum role; ROLE_ANYONE: no matter who */
-	/* something, even with GET: never for pages of another origin */
+	unsigned roles; /* set of enum role; ROLE_ANYONE: no check */
+	/*
+	 * changes something, even with GET: refused for pages of another origin
+	 */
 	bool changes;
 	const struct param *params; /* ended by a NULL name */
-	/* the root: a page, an object, or (returns_list) the items */
+	/*
+	 * shape of the root: a page, an object, or (returns_list) a list item
+	 */
 	const struct shape *returns;
 	bool returns_list;
-	/* quick whatever it is asked, where its body is short (http/pool.h) */
+	/* always fast if its body is short (http/pool.h) */
 	bool light;
-	/* run reads the body itself, whatever it is: rq->body */
+	/* run reads rq->body itself */
 	bool reads_body;
-	/* with reads_body: what it may be; ended by a NULL type */
+	/* with reads_body: the accepted kinds; ended by a NULL type */
 	const struct body_kind *bodies;
-	const char *body_root; /* XML element of a body with parameters, and its namespace */
+	/* XML element of a body with parameters, and its namespace; or NULL */
+	const char *body_root;
 	const char *body_namespace;
 	int (*run)(struct request *rq, struct writer *w, struct error *err);
-	const void *data;  /* what tells rows apart that share a run function */
+	const void *data;  /* for rows that share a run function: what differs */
 	const char *title; /* of its page */
-	/* its name among the links on every page; NULL: not there */
+	/* its label in the navigation of every page; NULL: not there */
 	const char *nav;
 	/*
-	 * its name among those of its family that show the same otherwise; or
-	 * NULL
+	 * its label in the tabs of operations that are views of the same
+	 * records; NULL: none
 	 */
 	const char *tab;
 	/*
-	 * of one thing: the list of all of them, whose place among those names
-	 * it takes; or NULL
+	 * for one record: the operation that lists all of them, and whose tab
+	 * is shown as open; or NULL
 	 */
 	const struct op *list;
 	const struct op_form *form;   /* or NULL */
@@ -176,14 +181,14 @@ struct op {
 };
 
 /*
- * Do parameters also come from a form, JSON or XML body? Yes if the operation
- * has a method with a body or a body_root, unless it reads the body itself.
+ * Can parameters also come from a form, JSON or XML body? True if the operation
+ * has a body_root or a method with a body. False if it reads the body itself.
  */
 bool op_takes_body(const struct op *op);
 
 /*
- * Is the LEN bytes of NAME the parameter WANT? ANY_CASE: also in another case,
- * and with underscores between its words ("account_id" for AccountId).
+ * Are the LEN bytes of NAME the parameter WANT? ANY_CASE: ignores case, and
+ * underscores between words ("account_id" is AccountId).
  */
 bool param_named(const char *name, size_t len, const char *want, bool any_case);
 

@@ -1,7 +1,7 @@
 /*
- * ops.h - the table of operations. OPERATIONS lists their names; the row of X
- * is op_X, in the file of its subject. Every file with a row includes this
- * list, so the compiler checks the row against it.
+ * ops.h - the table of operations. OPERATIONS lists their names. The row of X
+ * is op_X, in the file of its subject; that file includes this header, so the
+ * compiler checks the row's type.
  */
 #ifndef API_OPS_H
 #define API_OPS_H
@@ -9,8 +9,8 @@
 #include "api/op.h"
 
 /*
- * In the order in which pages name them. A path with {Name}s stands behind the
- * paths that it would match too: Authenticate behind GetAuthStatus.
+ * In the order of pages and manuals. For paths with {Name}s the first match
+ * wins: Authenticate comes after GetAuthStatus.
  */
 #define OPERATIONS(OP)                                                                             \
 	OP(Overview), OP(ReportUsage), OP(ReportBilling), OP(ReportAI), OP(ReportSim),             \
@@ -37,20 +37,20 @@ extern const struct op OPERATIONS(OP_ROW);
 
 /* All operations, ended by NULL. */
 extern const struct op *const ops[];
-const struct op *op_find(const char *id); /* or NULL; ignores case */
+const struct op *op_find(const char *id); /* NULL if there is none; ignores case */
 
 /*
- * The dialect of a path, known or not: that of the operation whose path begins
- * with the most of its segments, in doubt of the first in the table. If no
- * path begins so, dialect_servicestack. Never NULL.
+ * The dialect of a path, whether an operation is there or not: the dialect of
+ * the operation that shares the most leading segments with it. If several share
+ * as many, the first in the table; if none shares any, dialect_servicestack.
+ * Never NULL.
  */
 const struct dialect *dialect_of_path(const char *path, size_t len);
 
 /*
- * Checks the table at start: every row is complete, no path and method stand
- * twice, every path leads to the dialect of its row, defaults pass their own
- * checks, and every {Name} is a PARAM_PATH and the other way round. 0, or -1
- * with the row's name.
+ * Checks the table at start: rows are complete; no path and method stand twice;
+ * each path leads to its row's dialect; defaults pass their own checks; {Name}s
+ * and PARAM_PATH parameters agree. 0, or -1 naming the row.
  */
 int ops_check(struct error *err);
 

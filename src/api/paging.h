@@ -1,12 +1,12 @@
 /*
- * paging.h - one page of records, and the links to its neighbours. The Twilio
- * families share it; they spell the links differently.
+ * paging.h - one page of records, and the links to its neighbours. The dialects
+ * share it and spell the links differently.
  *
- * A page token says which row comes next, and holds the range as it was
- * resolved on the first page: so "today" stays the same day through all pages,
- * and no record comes twice or not at all while events arrive. It is signed
- * together with the question (not the format): changed, or moved to another
- * question, it is refused.
+ * A page token holds the next row's position and the range of days, as the
+ * first page resolved it: "today" is the same day on all pages, and each record
+ * comes exactly once even while events arrive. The token is signed together
+ * with the operation and its filters, but not with the format. A changed token,
+ * or one of another request, is an error.
  */
 #ifndef API_PAGING_H
 #define API_PAGING_H
@@ -42,16 +42,16 @@
 struct record_page {
 	int64_t page, page_size;
 	int64_t start, end;     /* index of the first and the last record */
-	size_t n;               /* records */
-	struct usage_row *rows; /* of a report: the records */
-	/* its first record is of a slot that has others on the page before */
+	size_t n;               /* number of records */
+	struct usage_row *rows; /* for a report: the records */
+	/* the first record's slot began on the page before */
 	bool inside;
-	const char *self, *first, *next, *previous; /* PATH?query; NULL if there is none */
+	const char *self, *first, *next, *previous; /* PATH?query; NULL: none */
 };
 
 /*
- * The fields of a list's root that come before the list. PAGE_PREVIOUS_FIELD
- * goes between the two others where a list has a page before.
+ * The fields before the list in the root's shape. PAGE_PREVIOUS_FIELD goes
+ * between the others if the list has links to the page before.
  */
 #define PAGE_FIELDS                                                                      \
 	FIELD(struct record_page, page, "Number of the page, from 0"),                   \
@@ -69,36 +69,38 @@ struct record_page {
 enum { PAGE_NUMBERS = 5 };
 
 /*
- * Where a page begins, in numbers and a name (or NULL) that mean something to
- * its list.
+ * Where a page begins: numbers and a name (or NULL) that only its list
+ * understands.
  */
 struct page_place {
 	int64_t number[PAGE_NUMBERS];
 	const char *name;
 };
 
-/* Is this a later page of a list? Its token then brings the range. */
+/* Is this a later page? If so, its token has the range. */
 bool page_continues(const struct request *rq);
 
 /*
- * Which page the call asks for: fills page, page_size and start of *RET. 1: a
- * later one, that begins at *RET_PLACE (in the request's arena), 0: the first. -1
- * for a bad token or a page without one (ERR_PAGE).
+ * Reads which page the caller wants, and sets page, page_size and start of
+ * *RET. 1: a later page, which begins at *RET_PLACE (in the request's arena).
+ * 0: the first page. -1 (ERR_PAGE): a bad token, or a page number without a
+ * token.
  */
 int page_begin(const struct request *rq, struct record_page *ret, struct page_place *ret_place,
 	       struct error *err);
 
 /*
- * Fills end and the links, each beginning with PATH, once P's n is known: to itself,
- * the first page, and those at NEXT and PREVIOUS (NULL: none).
+ * Sets end and the links of P, whose n is known: links to itself, to the first
+ * page, and to the pages at NEXT and PREVIOUS (NULL: no such page). Each link
+ * begins with PATH.
  */
 void page_links(const struct request *rq, const char *path, struct record_page *p,
 		const struct page_place *next, const struct page_place *previous);
 
 /*
- * The page of a report. Q has the range of a first page; a token replaces it
- * with its own. PATH begins every link ("/2010-04-01/..."). All of RET is
- * in the request's arena. -1 as page_begin.
+ * Loads the page of a report. Q has the range of a first page; a token replaces
+ * it. PATH begins every link ("/2010-04-01/..."). All of RET is in the
+ * request's arena. -1 as page_begin.
  */
 int page_load(const struct request *rq, struct usage_query *q, const char *path,
 	      struct record_page *ret, struct error *err);

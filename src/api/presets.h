@@ -1,6 +1,6 @@
 /*
- * presets.h - links that pages offer: ranges of days such as this month and
- * this billing cycle, and late events.
+ * presets.h - links on pages: ranges of days such as this month and this
+ * billing cycle, and late events.
  */
 #ifndef API_PRESETS_H
 #define API_PRESETS_H
@@ -8,14 +8,14 @@
 #include "api/request.h"
 
 /*
- * Gives the page of W, whose call takes StartDate and EndDate, links to the
- * same answer for these ranges; by the request's calendar.
+ * Adds links to the same answer for other ranges of days, by the request's
+ * calendar. The operation must have StartDate and EndDate.
  */
 void presets_write(const struct request *rq, struct writer *w);
 
 /*
- * Gives it links to late events of ACCOUNT (its SID, or NULL: of all), and to
- * those that were rejected.
+ * Adds links to the late events of ACCOUNT (a SID; NULL: of all accounts), and
+ * to rejected late events.
  */
 void late_links_write(const struct request *rq, struct writer *w, const char *account);
 

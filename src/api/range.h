@@ -1,6 +1,6 @@
 /*
- * range.h - which days a report is about: from the dates that the caller gave,
- * and where they are missing from the account's beginning to today.
+ * range.h - the days of a report: the caller's dates; by default from the
+ * account's first day to today.
  */
 #ifndef API_RANGE_H
 #define API_RANGE_H
@@ -13,10 +13,9 @@ struct days {
 };
 
 /*
- * Makes days those of the accounts, which the call is about: by the zone and
- * the billing cycle that all N of them have, else by UTC and the calendar
- * month. Only the server's own operations call it; without it days are by UTC.
- * -1 as account_calendar.
+ * Uses the accounts' own calendar for the request: the time zone and billing
+ * cycle that all N of them share, or else UTC and calendar months. Called by
+ * the server's own operations; other dialects use UTC. -1 as account_calendar.
  */
 int request_take_calendar(struct request *rq, const struct account *accounts, size_t n,
 			  struct error *err);
@@ -25,35 +24,34 @@ int request_take_calendar(struct request *rq, const struct account *accounts, si
 const struct zone *request_zone(const struct request *rq);
 
 /*
- * What links to other operations must say so that they have this call's zone:
- * "Europe/Vienna"; NULL: they have it anyway.
+ * The zone that links to other operations must name to keep this request's
+ * zone: "Europe/Vienna"; NULL: no need.
  */
 const char *request_link_zone(const struct request *rq);
 
-/* The first day of the request's billing cycle that DAY lies in. */
+/* The first day of the billing cycle that contains DAY. */
 struct date request_cycle_first(const struct request *rq, struct date day);
 
-/* Today in that zone. */
+/* Today in the request's zone. */
 struct date request_today(const struct request *rq);
 
 /*
- * The day that an account's usage begins: its creation or its first usage,
+ * The first day of an account's usage: its creation or its first event,
  * whichever is earlier.
  */
 int account_begin(const struct request *rq, const struct account *a, struct date *ret,
 		  struct error *err);
 
 /*
- * Replaces *FIRST and *LAST by StartDate and EndDate where the caller gave
- * them. A date that lies beyond the default of the other side takes its place:
- * the range is then that one day. ERR_REVERSED if both are given and the range
- * ends before it begins.
+ * Replaces *FIRST and *LAST by StartDate and EndDate, where given. If only one
+ * is given and lies beyond the other's default, the range is that one day.
+ * ERR_REVERSED if both are given and the range ends before it begins.
  */
 int range_given(const struct request *rq, struct date *first, struct date *last, struct error *err);
 
 /*
- * The instants (seconds) that the days FIRST to LAST, both included, span in
- * the request's zone.
+ * The instants (seconds) of the days FIRST to LAST, both included, in the
+ * request's zone. *RET_TO is exclusive.
  */
 void range_instants(const struct request *rq, struct date first, struct date last,
 		    int64_t *ret_from, int64_t *ret_to);

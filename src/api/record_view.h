@@ -1,7 +1,7 @@
 /*
  * record_view.h - how pages show the records of Twilio's and Evo Voice's APIs:
- * under key figures a table of categories, as a tree below their total. Other
- * formats have the records as those APIs define them.
+ * key figures, and below them a table with the tree of categories under its
+ * total. Other formats show the records as those APIs define them.
  */
 #ifndef API_RECORD_VIEW_H
 #define API_RECORD_VIEW_H
@@ -10,59 +10,56 @@
 #include "usage/query.h"
 
 /*
- * A row: categories begin one further to the right than the one that contains
- * them, so those furthest left add up to the total.
+ * One row. A category is indented one level below the category that contains
+ * it; the rows of the first level add up to the total.
  */
 extern const struct shape view_shape;
 
-/* Does the answer go to people? */
+/* Is the answer a page? */
 bool view_wanted(const struct request *rq);
 
 /*
- * The records of one account, or of several together, in one stretch of time.
+ * The records of one account, or of several added up, in one stretch of time.
  */
 struct view_group {
-	const char *name; /* of the row with the total; NULL: there is none */
-	const char *uri;  /* where it leads, or NULL */
-	const char *note; /* below the name, or NULL */
-	bool partial;     /* a page before has rows of it, and its total */
+	const char *name; /* name of the total's row; NULL: no such row */
+	const char *uri;  /* the link of that row, or NULL */
+	const char *note; /* a line below the name, or NULL */
+	bool partial;     /* the group began on the page before, which shows its total */
 	wide price;       /* of the total */
 	const char *currency;
 	struct usage_row *rows; /* in any order; sorted by view_write */
 	size_t n;
-	const char *row_name; /* what a row is called instead of its category, or NULL */
-	/*
-	 * before and behind a category's name in the address that its row leads
-	 * to, or NULL
-	 */
+	const char *row_name; /* replaces the category's name in every row; or NULL */
+	/* a row's link: before and after the category's name; or NULL */
 	const char *finer, *finer_query;
 	const char *sid, *events_query; /* as in events_link */
 };
 
 /*
- * Writes the rows of G into the list that is open. Those without usage and
- * totalprice, which the total is, are left out.
+ * Writes the rows of G into the open list. Skips rows without usage, and
+ * totalprice, which is the total.
  */
 void view_write(const struct request *rq, struct writer *w, const struct view_group *g);
 
-/* What the first column is called. Before the root. */
+/* Sets the title of the first column. Call it before the root. */
 void view_name(struct writer *w, const char *label);
 
-/* Whose figures to show, and of when. */
+/* The accounts and days of key figures. */
 struct view_figures {
 	const struct account *accounts;
 	size_t n;
 	struct days days;
-	bool compared;        /* with the days before, see report_days_before */
-	bool one_day;         /* it is compared with the day before */
+	bool compared;        /* also compare with the days before, see report_days_before */
+	bool one_day;         /* the days are compared with the day before */
 	size_t category;      /* CATALOGUE_NONE: all */
-	const char *customer; /* only of this one, or NULL */
+	const char *customer; /* only this customer; NULL: all */
 };
 
 /*
- * Gives the page the cost, by currency, and what was used, with their change.
- * *RET_COMPARED is a sentence about the days compared with, or "". Before the
- * root.
+ * Adds key figures to the page: the cost in each currency, the amounts used,
+ * and their change. *RET_COMPARED is a sentence about the days compared with,
+ * or "". Call it before the root.
  */
 int view_figures_write(const struct request *rq, struct writer *w, const struct view_figures *v,
 		       const char **ret_compared, struct error *err);

@@ -1,7 +1,7 @@
 /*
- * report_parts.h - what the files of the reports share: reports.c asks and
- * answers, report_lines.c makes the lines, report_chart.c the bars,
- * report_links.c says where each of them leads.
+ * report_parts.h - what the files of the reports share. reports.c has the
+ * operations, report_lines.c the lines, report_chart.c the bars, report_links.c
+ * the links.
  */
 #ifndef API_REPORT_PARTS_H
 #define API_REPORT_PARTS_H
@@ -10,24 +10,24 @@
 
 /* ---- what is asked ---- */
 
-/* Values of the parameter GroupBy: the dimensions, and then these. */
+/* Values of GroupBy: the dimensions, then these. */
 #define BY_OF_DIMENSION(id, ...) BY_##id,
 enum report_group { DIMENSION_LIST(BY_OF_DIMENSION) BY_CATEGORY, BY_ACCOUNT, BY_NOTHING, GROUPS };
 
 struct grouping {
 	enum group_by by;
 	enum dimension dimension; /* of GROUP_DIMENSION */
-	const char *filter;       /* the parameter that a line of it is a value of */
+	const char *filter;       /* the parameter that filters by a line's value */
 	const char *name, *word;  /* of GroupBy, and in words */
-	const char *one, *all;    /* what a row is called, and all of them together */
+	const char *one, *all;    /* the name of one line, and of all lines */
 };
 
 extern const struct grouping report_groupings[GROUPS];
 
-/* What tells the reports apart. */
+/* What differs between the reports. */
 struct report_kind {
-	const char *category;    /* NULL: the caller's choice */
-	enum report_group group; /* unless the caller chooses */
+	const char *category;    /* NULL: the caller chooses */
+	enum report_group group; /* the default of GroupBy */
 	const struct shape *line, *bar;
 };
 
@@ -35,23 +35,20 @@ struct asked {
 	const struct report_kind *kind;
 	struct report_question question;
 	enum report_group group;
-	bool slots; /* a line a slot, too (By) */
+	bool slots; /* also a line for each slot (By) */
 	struct date first, last;
 	/*
-	 * LAST, or earlier: nobody has used anything, and no slot is shown,
-	 * after it
+	 * LAST, or earlier: after it there is no usage, and slots are not shown
 	 */
 	struct date end;
 	bool compared, year_earlier, one_day;
-	struct days before; /* that all of it is compared with */
+	struct days before; /* the days compared with */
 	const char *currency;
 	const char *whose, *left_out, *unknown; /* in words */
-	const bool *categories; /* that the caller may be told of (access_categories) */
+	const bool *categories; /* those that the caller may learn of (access_categories) */
 };
 
-/*
- * Values of parameters, ended by NULL; those of By are called as periods are.
- */
+/* Values of parameters, ended by NULL. By uses the names of periods. */
 extern const char *const report_period_names[], *const report_sort_names[];
 
 /* ---- what comes out ---- */
@@ -71,12 +68,15 @@ struct report_row {
 	struct decimal change, share;
 };
 
-/* A line of the answer: of the whole range, or (slot >= 0) of one slot. */
+/*
+ * A line of the answer: of the whole range, or of one slot if SLOT is not
+ * negative.
+ */
 struct item {
-	struct report_line *line; /* or &report_nothing: the slot has no usage */
+	struct report_line *line; /* &report_nothing: the slot has no usage */
 	int64_t slot;
 	const struct amounts_wide *totals;
-	wide before; /* its price in the days or the hour compared with */
+	wide before; /* its price in the days, or the slot, compared with */
 };
 
 extern struct report_line report_nothing;
@@ -84,19 +84,19 @@ extern struct report_line report_nothing;
 enum { EARLIER_EDGES = 3 };
 
 /*
- * What the lines are compared with; reports of nothing where nothing is. All of
- * the range with the days before it; a slot with the one before it, or with the
+ * The reports compared with; empty if there are none. The whole range is
+ * compared with the days before it; a slot with the slot before it, or with the
  * same slot a year earlier.
  */
 struct earlier {
-	struct report whole; /* of asked.before */
+	struct report whole; /* of the days asked.before */
 	struct {
 		size_t slot;
 		struct report before;
 		/*
-	 * slots with what comes before them, where that isn't the slot before
-	 * in the range
-	 */
+		 * slots whose predecessor is not the slot before them in the
+		 * range
+		 */
 	} edges[EARLIER_EDGES];
 	size_t n_edges;
 	struct report slots; /* a year earlier */
@@ -105,27 +105,28 @@ struct earlier {
 struct items {
 	struct item *list;
 	size_t n;
-	size_t from, to; /* the page: those in order and with names, see report_items_sort */
+	size_t from, to; /* the page's items, sorted and named; see report_items_sort */
 };
 
 /* ---- lines ---- */
 
-/* Reads what R is compared with. */
+/* Loads the reports that R is compared with. */
 int report_earlier_load(const struct request *rq, const struct asked *a, const struct report *r,
 			struct earlier *ret, struct error *err);
 
 /*
- * How many slots of R the chart and the lines have: all but empty ones at the
- * end that lie in the future.
+ * The number of R's slots that the chart and the lines show: all, without empty
+ * slots at the end that lie in the future.
  */
 size_t report_slots_shown(const struct request *rq, const struct report *r);
 
 /*
- * Those with usage, and one for each slot that has none. In the request's arena.
+ * The lines with usage, and one empty line for each slot without usage. In the
+ * request's arena.
  */
 struct items report_items(const struct request *rq, const struct asked *a, const struct report *r,
 			  const struct earlier *before);
-/* Puts the items of the page in order, with their names. */
+/* Sorts and names the items of the page. */
 int report_items_sort(const struct request *rq, const struct asked *a, const struct report *r,
 		      struct items *items, struct error *err);
 
@@ -134,7 +135,8 @@ void report_row_fill(const struct request *rq, const struct asked *a, const stru
 void report_total_fill(const struct request *rq, const struct asked *a, const struct report *r,
 		       const struct earlier *before, struct report_row *ret);
 /*
- * The amounts of a line; which of them mean something depends on its category.
+ * Fills a record with the amounts of a line. Its category decides which of them
+ * are null.
  */
 void report_amounts_fill(const struct request *rq, const struct amounts_wide *t, size_t category,
 			 struct report_row *ret);
@@ -142,7 +144,7 @@ void report_amounts_fill(const struct request *rq, const struct amounts_wide *t,
 const char *report_line_name(const struct request *rq, const struct asked *a,
 			     const struct report_line *line);
 
-/* Signs of differences, for the order of lines. */
+/* The sign of A - B, for sorting. */
 static inline int report_sign(wide a, wide b)
 {
 	return (a > b) - (a < b);
@@ -151,18 +153,18 @@ static inline int report_sign(wide a, wide b)
 /* ---- comparing: report_compare.c ---- */
 
 /*
- * Fills A->before. False: those days, or the period before the first slot,
+ * Sets A->before. False: the days before, or the slot before the first one,
  * would begin before the year 1.
  */
 bool report_compare_days(struct asked *a, int cycle_day);
 
-/* The days of a slot of R, and those that it is compared with. Not of hours. */
+/* The days of a slot of R, and the days compared with. Not for hours. */
 struct days report_slot_days(const struct asked *a, const struct report *r, size_t slot);
 struct days report_slot_before(const struct asked *a, const struct report *r, size_t slot);
 
 /* ---- key figures: report_figures.c ---- */
 
-/* The total and its change, and what it is made of. */
+/* Writes the key figures: the total, its change, and its parts. */
 int report_figures_write(const struct request *rq, const struct asked *a, const struct report *r,
 			 const struct earlier *before, struct writer *w, struct error *err);
 
@@ -173,41 +175,43 @@ extern const struct shape report_price_bars, report_usage_bars, report_data_bars
 /* "Cost by day" */
 const char *report_chart_title(const struct request *rq, const struct asked *a);
 /*
- * The largest lines over time, as LIST, and the others together. Sorts the
- * lines of R.
+ * Writes the largest lines over time as LIST, and all other lines added up.
+ * Sorts the lines of R.
  */
 int report_chart_write(const struct request *rq, const struct asked *a, struct report *r,
 		       const struct field *list, struct writer *w, struct error *err);
 
 /* ---- links: all are in the request's arena ---- */
 
-/* The call's parameter NAME, or NULL if its operation has none. */
+/* The operation's parameter NAME, or NULL. */
 const struct param *report_param(const struct request *rq, const char *name);
 
-/* A day as dates, an hour as instants. */
+/* A day as a date, an hour as an instant. */
 const char *report_slot_text(const struct request *rq, const struct asked *a, int64_t at);
 const char *report_date_text(const struct request *rq, struct date d);
 
 /*
- * Where a line leads; SLOT (its two ends): a line of one slot, which becomes
- * the range. NULL: nowhere.
+ * The link from a line to the next finer report. SLOT: the first and the last
+ * instant of the line's slot, which become the range; or NULL. NULL: there is
+ * nothing finer.
  */
 const char *report_link_finer(const struct request *rq, const struct asked *a,
 			      const struct report_line *line, const int64_t *slot);
 /*
- * LINE in the days compared with, or (SLOT >= 0) in those that the slot of R is
- * compared with; LINE NULL: all of them. NULL: nowhere.
+ * The link to LINE in the days compared with, or in the slot that the SLOT of R
+ * is compared with (-1: the whole range). LINE NULL: all lines. NULL: there is
+ * nothing to link to.
  */
 const char *report_link_earlier(const struct request *rq, const struct asked *a,
 				const struct report *r, const struct report_line *line,
 				int64_t slot);
 /*
- * The events that a line adds up, or (LINE NULL) all of them; NULL where no
- * question finds just them.
+ * The link to the events of a line (NULL: of all lines). NULL: no filter of the
+ * list finds exactly these events.
  */
 const char *report_link_events(const struct request *rq, const struct asked *a,
 			       const struct report_line *line, const int64_t *slot);
-/* The same report's page PAGE, from 0. */
+/* The link to this report's page PAGE, from 0. */
 const char *report_link_page(const struct request *rq, int64_t page);
 
 #endif

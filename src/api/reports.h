@@ -1,6 +1,6 @@
 /*
- * reports.h - what the reports for people share: whose usage, and which days it
- * is compared with.
+ * reports.h - what the reports share: the choice of accounts, and the days
+ * compared with.
  */
 #ifndef API_REPORTS_H
 #define API_REPORTS_H
@@ -25,71 +25,72 @@ struct report_accounts {
 	size_t n;
 	const char *currency; /* "usd"; "" if there is no account */
 	const char *words;    /* "Northwind Voice with 2 subaccounts" */
-	const char *left_out; /* a sentence about other currencies, or "" */
+	const char *left_out; /* a sentence about skipped accounts in other currencies, or "" */
 };
 
 /*
- * All of RET is in the request's arena; the call takes their calendar. ERR_PARAM
- * for an account that the caller may not see.
+ * Chooses the accounts of a report, and makes the request use their calendar.
+ * All of RET is in the request's arena. ERR_PARAM if the caller may not see the
+ * account.
  */
 int report_accounts(struct request *rq, struct report_accounts *ret, struct error *err);
 
 /*
- * How the days to compare with are found. By the calendar: for whole months or
- * billing cycles as many before; for a month, a cycle or a year so far the same
- * days of the one before; else as many days just before.
+ * The rule for the days compared with. BY_CALENDAR: for whole months or billing
+ * cycles, as many before; for a month, cycle or year to date, the same days of
+ * the one before; else as many days just before.
  */
 enum days_before { BEFORE_BY_CALENDAR, BEFORE_JUST_BEFORE, BEFORE_A_YEAR };
 
 /*
- * Finds the days to compare FIRST to LAST with. A billing cycle begins on the
- * day CYCLE_DAY of a month. False: those days would begin before the year 1, so
- * there is nothing to compare with.
+ * Finds the days to compare FIRST to LAST with. Billing cycles begin on day
+ * CYCLE_DAY of a month. False: those days would begin before the year 1, so
+ * there is no comparison.
  */
 bool report_days_before(struct date first, struct date last, enum days_before rule, int cycle_day,
 			struct date *ret_first, struct date *ret_last);
 
 /*
- * How much more NOW is than BEFORE, in percent with one place; null if BEFORE
- * is nothing.
+ * The change from BEFORE to NOW in percent, with one decimal place; null if
+ * BEFORE is 0.
  */
 struct decimal report_change(wide now, wide before);
 
-/* PART of WHOLE in percent with one place; null if WHOLE is nothing. */
+/* PART of WHOLE in percent, with one decimal place; null if WHOLE is 0. */
 struct decimal report_share(wide part, wide whole);
 
 /* ---- key figures of pages ---- */
 
-/* The category whose amounts are a key figure. */
+/* A category whose amounts are a key figure. */
 struct category_figure {
 	const char *category, *name, *path;
-	bool count; /* else the usage */
+	bool count; /* show the count; else the usage */
 };
 
 extern const struct category_figure category_figures[]; /* ended by a NULL category */
 
-/* Amounts, and what they were in the days compared with. */
+/* The amounts of a figure, now and in the days compared with. */
 struct figure_pair {
 	struct amounts_wide now, before;
 	bool compared;
-	const char *currency;   /* "" if there is none */
+	const char *currency;   /* "" without a price */
 	const char *before_uri; /* or NULL */
 };
 
 typedef const char *figure_link(const struct request *rq, const struct category_figure *f);
 
-/* The usage of Q's accounts in other days, by category. */
+/* Loads the usage of Q's accounts in other days, by category. */
 int figures_load(const struct request *rq, const struct report_question *q, struct days days,
 		 struct report *ret, struct error *err);
 
 void figure_cost(struct writer *w, const struct figure_pair *p);
 /*
- * Those of category_figures that have usage in one of the two reports, which
- * are by category. OF says if they are compared. LINK may be NULL.
+ * Writes the figures of category_figures that have usage in either report; both
+ * are by category. OF says whether to compare. LINK may be NULL.
  */
 void figures_by_category(const struct request *rq, struct writer *w, const struct figure_pair *of,
 			 const struct report *now, const struct report *before, figure_link *link);
-/* The measures of one category, which P's amounts are. */
+/* Writes the figures of one category, whose amounts are P. */
 void figures_of_category(const struct request *rq, struct writer *w, const struct figure_pair *p,
 			 size_t category);
 

@@ -1,13 +1,12 @@
 /*
- * request.h - one request, from what the caller sent to what the answer says.
- * Operations, pages and documents take the same pointer; over HTTP as on the
- * command line.
+ * request.h - one request, from its variables to its answer. Operations, pages
+ * and documents take the same pointer, over HTTP and on the command line.
  *
- *   struct worker   a thread's: lives as long as the thread
- *   struct request  this request's: lives until the answer has left
- *   struct reply    what the answer says beside its document
+ *   struct worker   of a thread: lives as long as the thread
+ *   struct request  of one request: lives until the answer has left
+ *   struct reply    the answer without its document
  *
- * All texts live in the request's arena, in the CGI variables, or are static.
+ * Texts live in the request's arena or in the CGI variables, or are static.
  */
 #ifndef API_REQUEST_H
 #define API_REQUEST_H
@@ -34,19 +33,19 @@ struct verifier;
 /* ---- a thread's ---- */
 
 struct worker {
-	/* borrowed, and the same for all threads */
+	/* borrowed; the same for all threads */
 	const struct settings *settings;
 	const unsigned char *secret;   /* SECRET_BYTES */
 	const struct op *const *table; /* as `ops` */
-	struct commit_thread *commits; /* takes events; NULL: nothing can be written */
+	struct commit_thread *commits; /* writes to the ledger; NULL: nothing can be written */
 	struct signin *signin;         /* checks passwords; NULL: nobody can sign in */
 	struct verifier *verifier;     /* verifies the ledger; NULL: there is no server */
-	struct template_slot *slot;    /* the newest templates; NULL: no pages */
+	struct template_slot *slot;    /* the current templates; NULL: no pages */
 
-	/* its own, of http/handle.h */
-	struct templates *templates; /* those of this request */
+	/* the thread's own, see http/handle.h */
+	struct templates *templates; /* of this request */
 	struct store *store;         /* read-only; opened by the first request that needs it */
-	int64_t version;             /* of the ledger, when the catalogue was read */
+	int64_t version;             /* the ledger's version when the catalogue was read */
 	const struct catalogue *catalogue;
 	struct arena catalogue_arena;
 	struct auth *auth;
@@ -54,40 +53,38 @@ struct worker {
 	struct strbuf head, body;
 	/* set by the pool before each request */
 	struct shares *shares; /* NULL: the request needs no share */
-	struct share *share;   /* with SHARES: the request's */
-	bool refuse;           /* too many requests wait already */
+	struct share *share;   /* the request's, if SHARES is set */
+	bool refuse;           /* too many requests are waiting: refuse this one */
 };
 
 /* ---- parameters ---- */
 
-/* A parameter as it came, decoded. */
+/* A parameter as the caller sent it, decoded. */
 struct raw_param {
 	const char *name;
 	const char *value;
-	size_t len; /* of the value, which may hold NULs */
+	size_t len; /* of the value, which may contain NULs */
 };
 
 enum { UNKNOWN_NAMES_MAX = 8 };
 
-/* Those of a query or a body, in the order they came. */
+/* The parameters of a query or a body, in their order. */
 struct params {
 	struct arena *arena;
 	struct raw_param *items;
 	size_t n, size;
-	/* names that the operation doesn't have, each once; */
+	/* names that the operation doesn't have, without repetition */
 	const char *unknown[UNKNOWN_NAMES_MAX];
-	size_t n_unknown; /* of more than those the first ones */
+	size_t n_unknown; /* of more than UNKNOWN_NAMES_MAX, the first ones */
 };
 
-/* A parameter of an operation: as the caller gave it, then checked. */
+/* An argument of an operation: first as the caller gave it, then checked. */
 struct arg {
 	const struct param *param;
-	/*
-	 * as given; once checked also the default. NULL: neither
-	 */
+	/* the given text; after the check also the default. NULL: neither */
 	const char *text;
-	bool given; /* by the caller, not by the default */
-	union {     /* once checked, and if there is a text */
+	bool given; /* by the caller; a default is not */
+	union {     /* set by the check, if there is a text */
 		int64_t n;
 		bool yes;
 		struct date date;
@@ -101,37 +98,37 @@ struct arg {
 
 enum { REPLY_COOKIES = 8 };
 
-/* What an answer says beside its document. */
+/* The answer, without its document. */
 struct reply {
-	/* set by an operation, if it likes */
-	int status; /* HTTP; 204: nothing was written */
-	/* the answer leads there (303), and what was written doesn't matter */
+	/* an operation may set these */
+	int status; /* HTTP; 204: the answer has no document */
+	/* redirects there with 303; the document is dropped */
 	const char *location;
 	const char *cookies[REPLY_COOKIES]; /* Set-Cookie headers */
 	size_t n_cookies;
-	/* the instant that divides a report into settled and open amounts, or NULL */
+	/* the instant between settled and open amounts of a report, or NULL */
 	const char *closed_until;
 	const struct format *format;
 
 	/* set by src/http */
-	const char *reason;   /* phrase of the status; NULL: the standard one */
-	const char *type;     /* Content-Type with its charset, in place of the format's; or NULL */
-	int retry_after;      /* seconds; 0: not said */
-	const char *callback; /* of JSONP, or NULL */
-	const char *ignored;  /* parameters that were ignored, fit for a header; or NULL */
-	const char *attachment; /* name of the file that a CSV is to be saved as, or NULL */
-	const char *allow;      /* of a 405, or of the 204 that OPTIONS gets; or NULL */
-	const char *origin;     /* whose page may see this, or NULL */
+	const char *reason;     /* phrase of the status; NULL: the standard one */
+	const char *type;       /* Content-Type with its charset; NULL: the format's own */
+	int retry_after;        /* seconds; 0: no Retry-After */
+	const char *callback;   /* of JSONP; NULL: none */
+	const char *ignored;    /* names of ignored parameters, fit for a header; or NULL */
+	const char *attachment; /* file name of a CSV download, or NULL */
+	const char *allow;      /* the header Allow of a 405, or of an answer to OPTIONS; or NULL */
+	const char *origin;     /* the origin whose pages may read this answer, or NULL */
 	bool varies_by_origin;
-	bool preflight; /* it says whether that page may ask */
-	int batch_done; /* calls of a batch that were answered; -1: it is none */
+	bool preflight; /* answers a CORS preflight */
+	int batch_done; /* the number of answered calls of a batch; -1: this is no batch */
 
 	/* on its way out: http/reply.h */
-	struct sink sink; /* the document's */
+	struct sink sink; /* of the document */
 	struct output *out;
-	bool started;       /* something has left */
-	bool gone;          /* the caller is gone */
-	int64_t body_bytes; /* so far */
+	bool started;       /* bytes have left */
+	bool gone;          /* the caller has gone */
+	int64_t body_bytes; /* bytes of the document that have left */
 };
 
 /* ---- the request ---- */
@@ -140,165 +137,171 @@ enum { PATH_ARGS_MAX = 16 };
 
 struct request {
 	struct worker *worker;
-	struct arena *arena; /* of all that it needs */
-	int64_t now;         /* seconds; one moment for the whole request */
+	struct arena *arena; /* for everything that the request needs */
+	int64_t now;         /* seconds; one instant for the whole request */
 	char id[SID_TEXT];
 
-	/* as it came: http/parse.h */
-	char *const *variables;  /* of CGI, "NAME=value", ended by NULL; NULL: there are none */
+	/* as received: http/parse.h */
+	/* CGI variables, "NAME=value", ended by NULL; NULL: there are none */
+	char *const *variables;
 	const char *method_name; /* "GET" */
-	unsigned method;         /* M_*, or 0 if it is none we know */
-	const char *raw_path;    /* as sent, without the query */
-	const char *path;        /* decoded once; "" if it could not be */
+	unsigned method;         /* M_*; 0 for an unknown method */
+	const char *raw_path;    /* as received, without the query */
+	const char *path;        /* decoded once; "" if it can't be decoded */
 	size_t path_len;
 	/*
-	 * the path, with a NUL for each byte that came encoded: no "/" or "."
-	 * of those divides
+	 * the path, with NULs in place of bytes that were percent-encoded: an
+	 * encoded "/" or "." separates nothing
 	 */
 	const char *path_marks;
-	const char *query;    /* as sent, without the "?" */
-	struct params params; /* of the query; its unknown names are also those of bodies */
-	const char *accept;   /* headers; "" if missing, but: */
+	const char *query;    /* as received, without the "?" */
+	struct params params; /* of the query; its unknown names include those of the body */
+	const char *accept;   /* headers; "" if missing. But: */
 	const char *accept_language;
 	const char *authorization; /* NULL if missing */
 	const char *content_type;
 	int64_t content_length;      /* 0 if missing */
-	const char *remote;          /* the caller's address, "-" if unknown */
+	const char *remote;          /* the client's address, "-" if unknown */
 	const char *base_url;        /* "https://host:port", no slash at the end */
-	const char *own_origin;      /* the same, as the request itself names us */
-	const char *origin;          /* of the page that asks; NULL if it isn't said */
+	const char *own_origin;      /* the same, by the request's own Host */
+	const char *origin;          /* of the page that sent the request; NULL if unknown */
 	const char *fetch_site;      /* Sec-Fetch-Site, or NULL */
 	const char *referer;         /* NULL if missing */
-	const char *cookie;          /* as sent; "" if missing */
+	const char *cookie;          /* as received; "" if missing */
 	const char *ss_id, *ss_pid;  /* X-ss-id and X-ss-pid; "" if missing */
 	const char *method_override; /* X-Http-Method-Override, or NULL */
-	struct input *in;            /* where the body comes from */
-	char *body;                  /* NULL: not read; of a form, decoded in place */
+	struct input *in;            /* source of the body */
+	char *body;                  /* NULL: not read. A form is decoded in place */
 	size_t body_len;
 	bool is_form;
 	struct params fields; /* of a form */
 
-	/* what it means: http/route.h */
-	const struct dialect *dialect; /* never NULL, even if there is no such path */
+	/* the operation: http/route.h */
+	const struct dialect *dialect; /* never NULL, even for unknown paths */
 	const struct op *op;           /* NULL: not found */
 	/*
-	 * whose form's page the path is, where that isn't also an operation's
-	 * path and verb; or NULL
+	 * the operation whose form's page has this path; NULL also if an
+	 * operation has the path and the method
 	 */
 	const struct op *form_op;
-	const char *suffix;                 /* as asked for: ".json", or "" */
-	const struct format *suffix_format; /* that it names, or NULL */
+	const char *suffix;                 /* as requested: ".json", or "" */
+	const struct format *suffix_format; /* the suffix's format, or NULL */
 	/*
-	 * of a route by name: what its bodies are, and its answer unless
-	 * ?callback= or ?format= say otherwise; else NULL
+	 * for a route by name: the format of its bodies, and of its answer
+	 * unless ?callback= or ?format= choose another; else NULL
 	 */
 	const struct format *fixed;
-	/* Content-Type of an answer in that format, if it isn't the usual one; or NULL */
+	/* Content-Type of an answer in that format; NULL: the usual one */
 	const char *fixed_type;
-	bool batch;       /* a route by name, of several calls: a JSON array of requests */
-	unsigned methods; /* that the path has, where METHOD is none of them */
+	bool batch;       /* a route by name with a JSON array of requests */
+	unsigned methods; /* methods of the path, if METHOD is none of them */
 	struct raw_param path_args[PATH_ARGS_MAX]; /* the path's {Name}s */
 	size_t n_path_args;
 
-	/* who asks: http/auth.h */
-	const struct principal *who;   /* NULL: nobody; then the operation is one for everybody */
-	const struct session *session; /* that signed WHO in, or NULL: a key or a password did */
-	bool ambient;  /* a browser sends the credentials by itself, whosever page makes it ask */
-	bool foreign;  /* it comes from a page of another origin */
-	bool admitted; /* access_operation said yes */
+	/* the caller: http/auth.h */
+	const struct principal *who; /* NULL: nobody; only operations for everybody run */
+	/* the session that signed WHO in; NULL: a key or a password did */
+	const struct session *session;
+	bool ambient;  /* ambient authority: the browser sent the credentials automatically */
+	bool foreign;  /* sent by a page of another origin */
+	bool admitted; /* access_operation has admitted the caller */
 
-	/* what is asked for: one set of arguments, but of a batch several */
+	/* arguments: one set, or one for each call of a batch */
 	struct arg *args;   /* parallel to op->params */
 	struct arg **calls; /* NULL: not read yet */
 	size_t n_calls;
 
-	/* the snapshot that it reads; NULL: none yet */
+	/* the ledger's snapshot; NULL: not begun */
 	struct store *store;
 	const struct catalogue *catalogue;
-	/* of the accounts that it is about, see request_take_calendar; its zone is NULL: UTC */
+	/*
+	 * of the accounts in question, see request_take_calendar; zone NULL:
+	 * UTC
+	 */
 	struct account_calendar calendar;
-	bool calendars_differ; /* then CALENDAR is that of none of them */
-	int64_t cpu_us;        /* of the thread, when it was first asked whether to go on; or 0 */
-	bool later;            /* its party has as many in work as it may: not answered now */
+	bool calendars_differ; /* the accounts have different calendars: CALENDAR is UTC */
+	int64_t cpu_us;        /* of the thread, at the first check of the time limit; or 0 */
+	bool later;            /* the party's share is used up: the request waits, unanswered */
 
 	/* its page: http/page.h */
-	bool asks;                 /* for the page that asks before the operation is done */
-	const struct error *fault; /* why what a form was sent with can't be done, or NULL */
-	struct account *accounts;  /* to choose from; in the order of their SIDs */
+	bool asks;                 /* for the page that asks before the operation runs */
+	const struct error *fault; /* why the form's input can't be accepted, or NULL */
+	struct account *accounts;  /* choices of the form, in the order of their SIDs */
 	size_t n_accounts;
-	const bool *categories; /* of the catalogue's, those to choose from; NULL: none */
+	const bool *categories; /* flags of the categories that the form offers; NULL: none */
 	struct writer_options options;
 
 	struct reply reply;
 };
 
-/* Room for the arguments of OP, none of them given. */
+/* Unset arguments for the parameters of OP. */
 struct arg *request_args(struct arena *arena, const struct op *op);
 
 /*
- * Gives the operation the parameter P; VALUE is borrowed. An empty value is as
- * good as none, unless P has PARAM_CLEARS. One that was given before: both,
- * joined with ",", where the dialect ignores case; else the last.
+ * Sets the parameter P to VALUE (borrowed). An empty value counts as missing,
+ * unless P has PARAM_CLEARS. If P was set before, the dialects that ignore case
+ * join both values with ","; others keep the last.
  */
 void request_give(struct request *rq, const struct param *p, const char *value);
 
-/* The parameter of RQ's operation called NAME, as its dialect reads names; or NULL. */
+/* The parameter NAME of RQ's operation, in the dialect's spelling; or NULL. */
 const struct param *request_param(const struct request *rq, const char *name);
 
-/* The argument of that name; the operation's table must have it. */
+/* The argument NAME; the operation must have that parameter. */
 const struct arg *request_arg(const struct request *rq, const char *name);
 
 /*
- * The request's header of that name ("Content-Encoding", any case), or NULL.
- * Not for Content-Type, see content_type.
+ * The request's header NAME ("Content-Encoding", any case), or NULL. For
+ * Content-Type see content_type.
  */
 const char *request_header(const struct request *rq, const char *name);
 
 /*
- * The value of the first cookie called NAME, *RET_LEN bytes of it in the
- * header; NULL: there is none. What is no pair is skipped.
+ * The value of the first cookie NAME, *RET_LEN bytes in the header; NULL if
+ * there is none. Skips malformed pairs.
  */
 const char *request_cookie(const struct request *rq, const char *name, size_t *ret_len);
 
 /*
- * Gives the answer the cookie NAME, kept for SECONDS; 0 deletes it,
- * COOKIE_SESSION: until the browser is closed. In place of an earlier one.
+ * Sets the cookie NAME of the answer for SECONDS, replacing an earlier one. 0
+ * deletes the cookie; COOKIE_SESSION keeps it until the browser is closed.
  */
 enum { COOKIE_SESSION = -1 };
 void request_set_cookie(struct request *rq, const char *name, const char *value, int64_t seconds);
 
 /*
- * Checks what was given, and puts defaults in the place of what was not. -1
- * names the parameter and what would be right.
+ * Checks the arguments and sets defaults. -1: the error names the parameter and
+ * says what would be right.
  */
 int request_check(struct request *rq, struct error *err);
 
 /*
- * What the operation's form says, for a caller who may do what it does: only
- * the parameters of the path are checked.
+ * Writes what the operation's form says, for a caller who may run the
+ * operation. Checks only the parameters of the path.
  */
 int request_ask(struct request *rq, struct writer *w, struct error *err);
 
 /*
- * Gives what the operation's form has filled in at first, beside what the
- * request gives, which outranks it. As request_ask.
+ * Sets the initial values of the form's inputs; values in the request take
+ * precedence. Checks as request_ask.
  */
 int request_fill(struct request *rq, struct error *err);
-/* The form's input NAME has VALUE at first; it is borrowed. */
+/* Sets the initial value of the form's input NAME; borrowed. */
 void request_preset(struct request *rq, const char *name, const char *value);
 
 /*
- * Does JOB in the one writer, in a write of its own; from then on the request
- * reads what is new. As commit_thread_run; ERR_BUSY where nothing can be written.
+ * Runs JOB in the commit thread, in a transaction of its own. Afterwards the
+ * request reads the new state. -1 as commit_thread_run; ERR_BUSY without a
+ * commit thread.
  */
 int request_change(struct request *rq, int (*job)(struct store *st, void *arg, struct error *err),
 		   void *arg, struct error *err);
 
 /*
- * Runs the operation, once access_operation has admitted the caller: checks the
- * arguments, then runs it. The store must be in a read: the snapshot that the
- * credentials and the catalogue come from too. The one way into an operation,
- * for HTTP and for the command line.
+ * Checks the arguments and runs the operation; access_operation must have
+ * admitted the caller. The store must be in the read that credentials and
+ * catalogue came from. The only way to run an operation, over HTTP and on the
+ * command line.
  */
 int request_run(struct request *rq, struct writer *w, struct error *err);
 

@@ -1,16 +1,13 @@
-/*
- * sims.h - SIMs and fleets that reports filter by, called by SID or unique
- * name.
- */
+/* sims.h - SIMs and fleets as filters of reports, by SID or unique name. */
 #ifndef API_SIMS_H
 #define API_SIMS_H
 
 #include "api/request.h"
 
 /*
- * For a page: *RET is a sentence for the SIM, and one for the fleet, of DIM
- * (values to filter by, NULL: any) that none of the N accounts knows, with a
- * space in front; "" if they are known. In the request's arena.
+ * *RET is a sentence about the SIM and one about the fleet in DIM (filter
+ * values; NULL: no filter) that none of the N accounts knows, each after a
+ * space; "" if they are known. For pages. In the request's arena.
  */
 int sims_unknown_words(const struct request *rq, const struct account *accounts, size_t n,
 		       const char *const dim[DIMENSIONS], const char **ret, struct error *err);
