@@ -1,6 +1,6 @@
 /*
- * accounts.c - the accounts that the caller may see, and where their reports
- * are; for administrators also new ones, changes, and suspension.
+ * accounts.c - the accounts that the caller sees, with links to their reports.
+ * Administrators also add, change and suspend accounts.
  */
 #include "api/access.h"
 #include "api/administer.h"
@@ -226,8 +226,7 @@ static int create_account(struct request *rq, struct writer *w, struct error *er
 /* ---- changes ---- */
 
 /*
- * Does WORK, whose account_order is O, to the account of the path, and writes
- * what it then is.
+ * Runs WORK with O on the account of the path, and writes the changed account.
  */
 static int change_account(struct request *rq, admin_work work, struct accounts_change *o,
 			  struct writer *w, struct error *err)
@@ -238,7 +237,7 @@ static int change_account(struct request *rq, admin_work work, struct accounts_c
 		       : write_account(rq, o->made.name, NULL, &o->made, false, w, err);
 }
 
-/* What is about to happen to the account of the path. */
+/* Writes the account of the path, and what the change will do to it. */
 static int ask_about(struct request *rq, const char *consequence, struct writer *w,
 		     struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * auth_ops.c - signing in and out, and who is signed in (contracts: servicestack
+ * auth_ops.c - sign in, sign out, and who is signed in (contracts: servicestack
  * D).
  */
 #include <stdio.h>
@@ -101,11 +101,11 @@ static void write_who(const struct request *rq, struct writer *w, const struct p
 /* ---- sessions, written by the one writer ---- */
 
 struct session_change {
-	const struct session *end, *add; /* NULL: none */
+	const struct session *end, *add; /* or NULL */
 	int64_t now;
 };
 
-/* Those that have run out go along. */
+/* Also deletes expired sessions. */
 static int change_session(struct store *st, void *arg, struct error *err)
 {
 	const struct session_change *c = arg;
@@ -138,7 +138,7 @@ static void set_session_cookies(struct request *rq, const char *token, bool perm
 	request_set_cookie(rq, "ss-opt", permanent ? "perm" : "temp", seconds);
 }
 
-/* For browsers alone: programs keep the cookies that they know. */
+/* For browsers only: programs keep the cookies that they know. */
 static void set_device_cookie(struct request *rq, const char *name)
 {
 	char device[DEVICE_TEXT];
@@ -155,8 +155,8 @@ static bool for_people(const struct request *rq)
 }
 
 /*
- * The path behind our own origin in URL, or NULL if it leads elsewhere, or
- * could be taken to.
+ * The path in URL, if URL is on our own origin; else NULL, also if a browser
+ * might read it as another origin.
  */
 static const char *own_path(const struct request *rq, const char *url)
 {
@@ -177,7 +177,7 @@ static const char *wanted_page(const struct request *rq)
 	return path ? path : "/";
 }
 
-/* Back to the page where one signs in, which says what was wrong. */
+/* Redirects to the sign-in page, which shows the reason of the failure. */
 static int show_login_again(struct request *rq, const struct error *why)
 {
 	const char *failed = why->kind == ERR_CREDENTIALS ? "password"
@@ -236,8 +236,8 @@ static int sign_in(struct request *rq, struct writer *w, struct error *err)
 			      permanent ? SESSION_PERMANENT_SECONDS : SESSION_TEMPORARY_SECONDS,
 			      token);
 	/*
-	 * what was signed in before ends: nobody's session but one made just
-	 * now gets the user's rights
+	 * the previous session ends: only a session that is made now gets the
+	 * user's rights
 	 */
 	if (write_session(rq, rq->session, &session, err) < 0)
 		return -1;
@@ -403,7 +403,7 @@ static const struct shape auth_token_shape = { .name = "RequestAuthTokenResponse
 					       .fields = auth_token_fields,
 					       .doc = "A token for a user" };
 
-/* 1 found, 0 none, -1 failed. */
+/* 1, 0 if there is none, -1 if the ledger fails. */
 static int find_user(const struct request *rq, struct user *ret, struct error *err)
 {
 	const char *email = request_arg(rq, "UserEmailAddress")->text;
@@ -421,13 +421,10 @@ static int find_user(const struct request *rq, struct user *ret, struct error *e
 
 struct new_token {
 	const struct session *session;
-	const char *user; /* whom it signs in */
+	const char *user; /* the user to sign in */
 };
 
-/*
- * So many may be good at once, and so the audit log grows by no more in that
- * time.
- */
+/* Limits the valid tokens, and so how fast the audit log grows. */
 static int check_number(const struct admin *a, const struct session *s, struct error *err)
 {
 	int64_t n, expires;
@@ -484,7 +481,7 @@ static int request_token(struct request *rq, struct writer *w, struct error *err
 	if (rc == 0 || !principal_may_impersonate(rq->who, &user))
 		return error_set(err, ERR_NOT_FOUND, NULL,
 				 "There is no such user, or none that you may ask a token for");
-	/* a token doesn't live on by asking for another one */
+	/* a token can't renew itself */
 	if (rq->session && rq->session->kind == SESSION_TOKEN &&
 	    rq->session->expires < rq->now + seconds)
 		seconds = rq->session->expires - rq->now;

@@ -1,6 +1,4 @@
-/*
- * categories.c - the categories of usage, and new ones.
- */
+/* categories.c - lists and adds categories of usage. */
 #include "api/administer.h"
 #include "api/list_page.h"
 #include "base/banned.h"

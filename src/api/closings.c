@@ -1,6 +1,5 @@
 /*
- * closings.c - closings: up to when accounts are closed, and what changed
- * since.
+ * closings.c - lists, makes and reopens closings, and lists what changed since.
  */
 #include <string.h>
 
@@ -52,8 +51,8 @@ static const struct shape closing_shape = {
 };
 
 /*
- * Of A, which C may not close at all (open_us 0). Other accounts' pages lead to
- * what is done to them.
+ * Fills the record of A, whose closing is C (open_us 0: none). In pages it has
+ * links to the account's forms.
  */
 static int fill_closing(const struct request *rq, const struct account *a, const struct closing *c,
 			struct closing_record *ret, struct error *err)
@@ -123,7 +122,7 @@ static void finish_page(const struct request *rq, struct record_page *page, int6
 	page_links(rq, request_link_path(rq), page, next ? &place : NULL, NULL);
 }
 
-/* A page begins after the account with the number in its place. */
+/* A page begins after the account with the id in its place. */
 static int list_closings(struct request *rq, struct writer *w, struct error *err)
 {
 	struct record_page page;
@@ -368,7 +367,10 @@ static int write_changes(const struct request *rq, const struct record_page *pag
 	return 0;
 }
 
-/* The instant (seconds) that Since names: a day of the account. */
+/*
+ * The instant (seconds) of the parameter Since, a day of the account; 0 without
+ * it.
+ */
 static int since_instant(const struct request *rq, const struct account *a, int64_t *ret,
 			 struct error *err)
 {
@@ -384,7 +386,7 @@ static int since_instant(const struct request *rq, const struct account *a, int6
 	return 0;
 }
 
-/* A page begins before the change with the number in its place. */
+/* A page begins before the change with the id in its place. */
 static int list_changes(struct request *rq, struct writer *w, struct error *err)
 {
 	struct page_place place = { .name = NULL };

@@ -16,8 +16,8 @@ static bool parse_iso_date(const char *text, size_t len, struct date today, stru
 	if (len == 10)
 		return date_parse(text, len, ret);
 	/*
-	 * a date-time counts with its date part, as written (contracts:
-	 * servicestack G)
+	 * a date-time counts as its date, as written (contracts: servicestack
+	 * G)
 	 */
 	return len > 10 && instant_parse(text, len, true, &us) && date_parse(text, 10, ret);
 }
@@ -32,7 +32,7 @@ static const struct {
 enum { OFFSET_MAX = 36600 };
 
 /*
- * "-30days", "+1month"; a leading space is a "+" that was not encoded
+ * "-30days", "+1month". A leading space is a "+" that was not encoded
  * (contracts: twilio A.2).
  */
 static bool parse_offset(const char *text, size_t len, struct date today, struct date *ret)
@@ -180,7 +180,9 @@ static const struct shape error_response_shape = { .name = "ErrorResponse",
 						   .fields = error_response_fields,
 						   .doc = "An error" };
 
-/* "'User Name' must not be empty.", of the first in a comma-joined list. */
+/*
+ * "'User Name' must not be empty.": names the first of a comma-separated list.
+ */
 static void say_empty(char *ret, size_t size, const char *params)
 {
 	size_t n = 0;
@@ -194,7 +196,7 @@ static void say_empty(char *ret, size_t size, const char *params)
 	snprintf(ret + n, size - n, "' must not be empty.");
 }
 
-/* One item for each parameter in the comma-joined list. */
+/* One item for each parameter of a comma-separated list. */
 static void write_response_errors(struct writer *w, const struct error *err,
 				  const struct error_status *status)
 {
@@ -233,7 +235,7 @@ static void write_servicestack_error(struct writer *w, const struct error *err,
 		snprintf(message, sizeof(message), "%s", err->message);
 	reason = err->kind == ERR_BODY ? strstr(message, " Error: ") : NULL;
 	if (reason)
-		*reason = '\n'; /* where the contract's words break the line */
+		*reason = '\n'; /* the contract's text has a line break here */
 	writer_begin(w, NULL, &error_response_shape);
 	writer_begin(w, &error_response_fields[0], &servicestack_status_shape);
 	writer_field(w, &response_status_fields[RS_CODE], &rs.error_code);
@@ -275,7 +277,7 @@ static const struct style servicestack_style = {
 	.csv_nested_as_jsv = true,
 };
 
-/* Contracts: twilio A.7; the numbers without a mark there keep code 0. */
+/* Contracts: twilio A.7. Kinds without a number there keep code 0. */
 #define TWILIO_COMMON_ERRORS                                                                      \
 	[ERR_PAGE] = { 400, 70002, NULL, NULL },                                                  \
 	[ERR_UNAUTHENTICATED] = { 401, 20003, NULL, NULL },                                       \
@@ -314,7 +316,7 @@ static const struct error_status supersim_errors[ERR_KINDS] = {
 	[ERR_OVERFLOW] = { 400, 83600, NULL, NULL },
 };
 
-/* No numbers: the status says it. */
+/* No codes: the status is enough. */
 static const struct error_status usaged_errors[ERR_KINDS] = {
 	[ERR_PARAM] = { .status = 400 },          [ERR_FORMAT] = { .status = 400 },
 	[ERR_MISSING] = { .status = 400 },        [ERR_EMPTY] = { .status = 400 },
@@ -364,7 +366,8 @@ static const struct error_status servicestack_errors[ERR_KINDS] = {
 #define TWILIO_DATE_HINT "use YYYY-MM-DD, a day that exists, or an offset such as -30days"
 
 /*
- * Contracts: servicestack A5; "_" is what jQuery adds to make an address new.
+ * Contracts: servicestack A5. "_" is the parameter with which jQuery avoids
+ * caches.
  */
 static const char *const servicestack_reserved[] = {
 	"format",     "callback",   "jsconfig", "debug", "v", "X-Http-Method-Override",
@@ -453,7 +456,7 @@ const struct dialect dialect_usaged = {
 const struct dialect *const dialects[] = { &dialect_twilio, &dialect_supersim, &dialect_usaged,
 					   &dialect_servicestack, NULL };
 
-/* What pages for people call it. */
+/* Titles of error pages. */
 static const char *const error_titles[ERR_KINDS] = {
 	[ERR_PARAM] = "A value is not valid",
 	[ERR_FORMAT] = "A value is not valid",
@@ -483,7 +486,7 @@ static const char *const error_titles[ERR_KINDS] = {
 	[ERR_INTERNAL] = "The server made a mistake",
 };
 
-/* What people can do about it. */
+/* Advice on error pages. */
 #define CORRECT "Correct the value in the form below or in the address, and try again."
 #define WAIT    "Wait a moment, then load the page again."
 #define NO_PAGE "Programs send data to this address. The overview leads to all pages."
@@ -530,6 +533,6 @@ struct error_status dialect_status(const struct dialect *d, const struct error *
 	if (err->code)
 		s.code = err->code;
 	if (err->kind == ERR_FORBIDDEN && s.reason && strcmp(s.reason, err->message) != 0)
-		s.reason = NULL; /* it wasn't the role */
+		s.reason = NULL; /* the role was not the reason */
 	return s;
 }

@@ -1,6 +1,6 @@
 /*
- * event_correct.c - corrections: POST /events/{EventId}/void and /amend.
- * Nothing is overwritten; see usage/correct.h.
+ * event_correct.c - corrections: POST /events/{EventId}/void and /amend. Stored
+ * events don't change; see usage/correct.h.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@ struct correction_task {
 	bool done_before;
 };
 
-/* In the writer's thread, while the request waits. */
+/* In the commit thread, while the request waits. */
 static int run_job(struct store *st, void *arg, struct error *err)
 {
 	struct correction_task *job = arg;
@@ -36,7 +36,7 @@ static void set_field(struct raw_event *raw, int f, const char *text)
 	raw->field[f].len = strlen(text);
 }
 
-/* "customer,sim": these become as if they had never been given. */
+/* Removes the fields that the argument "customer,sim" names. */
 static int take_away(const struct request *rq, struct raw_event *change, struct error *err)
 {
 	const char *name = request_arg(rq, "without")->text;
@@ -71,7 +71,7 @@ static int read_change(const struct request *rq, struct raw_event *ret, struct e
 	return 0;
 }
 
-/* The event that the call is about. */
+/* The identity of the event in the path. */
 static int name_event(const struct request *rq, struct event_identity *ret, struct error *err)
 {
 	*ret = (struct event_identity) { .source = request_arg(rq, "source")->text,
@@ -106,7 +106,7 @@ static int correct(struct request *rq, const struct raw_event *change, struct wr
 	return event_answer_write(rq, &e, w, err);
 }
 
-/* The event, before it is corrected. */
+/* Writes the event before its correction. */
 static int ask_correction(struct request *rq, struct writer *w, struct error *err)
 {
 	struct event_scope scope = { may_correct, rq };

@@ -1,7 +1,6 @@
 /*
- * event_list.c - the events themselves: GET /events, a list by account, time,
- * category, dimensions and state; GET /events/{EventId}, one with its
- * corrections.
+ * event_list.c - events: GET /events lists them by account, time, category,
+ * dimensions and state; GET /events/{EventId} shows one with its corrections.
  */
 #include <string.h>
 
@@ -31,8 +30,8 @@ static const struct shape page_shape = {
 };
 
 /*
- * The account that is asked for with its subaccounts, or all that the caller
- * sees.
+ * The account of the parameter with its subaccounts, or all accounts that the
+ * caller sees.
  */
 static int choose_accounts(struct request *rq, struct event_query *q, struct error *err)
 {
@@ -65,7 +64,7 @@ static int choose_accounts(struct request *rq, struct event_query *q, struct err
 	return request_take_calendar(rq, all, n, err);
 }
 
-/* Days and instants may both be given: what lies in both is meant. */
+/* Days and instants may both be given: the range is their intersection. */
 static int choose_range(const struct request *rq, struct event_query *q, struct error *err)
 {
 	const struct arg *start = request_arg(rq, "StartDate"), *end = request_arg(rq, "EndDate"),
@@ -110,7 +109,7 @@ static int choose_filters(struct request *rq, struct event_query *q, struct erro
 	return choose_accounts(rq, q, err) < 0 || choose_range(rq, q, err) < 0 ? -1 : 0;
 }
 
-/* The numbers of a list's place; its name is the id. */
+/* Numbers of a list's place; its name is the event's id. */
 enum { PLACE_SET, PLACE_TIME, PLACE_SOURCE, PLACE_ACCOUNT };
 
 static struct page_place make_place(struct event_position at)
@@ -294,7 +293,7 @@ const struct shape event_answer_shape = { .name = "EventDetails",
 					  .fields = answer_fields,
 					  .doc = "An event and what became of it" };
 
-/* The event that E is, or that it is a correction's fact of. */
+/* Finds E, or the event that E corrects. */
 static int find_original(const struct request *rq, const struct found_event *e,
 			 struct stored_event *ret, struct error *err)
 {
@@ -389,7 +388,7 @@ int event_answer_write(const struct request *rq, const struct stored_event *e, s
 	rc = event_counting(rq->store, &original, rq->arena, &counting, err);
 	if (rc < 0 || (rc > 0 && load_record(rq, &counting, &other, &counts, err) < 0))
 		return -1;
-	/* to people it need not be said twice */
+	/* pages need not show the same amounts twice */
 	answer.counts = rc > 0 && !(rq->reply.format->page && found.state == EVENT_CURRENT)
 				? &counts
 				: NULL;

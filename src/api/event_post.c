@@ -1,6 +1,4 @@
-/*
- * event_post.c - usage events in: POST /events.
- */
+/* event_post.c - stores usage events: POST /events. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
@@ -54,7 +52,7 @@ static bool is_event_header(const char *variable)
 	return strncmp(variable, EVENT_HEADERS, sizeof(EVENT_HEADERS) - 1) == 0;
 }
 
-/* VARIABLE is HTTP_CE_NAME=value. */
+/* The header in VARIABLE, "HTTP_CE_NAME=value". */
 static struct event_header event_header(const struct request *rq, const char *variable)
 {
 	char *name = arena_str(rq->arena, variable + sizeof(EVENT_HEADERS) - 1), *c;
@@ -67,7 +65,7 @@ static struct event_header event_header(const struct request *rq, const char *va
 	return (struct event_header) { name, c + 1 };
 }
 
-/* The headers ce-...: how many. */
+/* Lists the headers ce-...; returns their number. */
 static size_t list_headers(const struct request *rq, const struct event_header **ret)
 {
 	struct event_header *list;
@@ -85,8 +83,8 @@ static size_t list_headers(const struct request *rq, const struct event_header *
 }
 
 /*
- * One event in binary mode: its attributes are headers, and Content-Type is
- * that of its data.
+ * One event in binary mode: headers have its attributes, and Content-Type is
+ * the type of its data.
  */
 static int choose_form(const struct request *rq, const struct event_header *headers, size_t n,
 		       enum reader_form *ret, struct error *err)
@@ -193,7 +191,7 @@ struct post_intake {
 	const struct event_header *headers; /* ce-... */
 	size_t n_headers;
 	struct reader *reader;
-	struct event *events; /* one for each record of the request */
+	struct event *events; /* one for each record of the body */
 	size_t n, size;
 };
 
@@ -204,7 +202,7 @@ static struct event *add_event(struct post_intake *in)
 	return &in->events[in->n++];
 }
 
-/* Adds the record that the reader has read, or could not read for the reason FAULT. */
+/* Adds the record that the reader has read; FAULT: why it couldn't, or NULL. */
 static int add_record(struct post_intake *in, const struct raw_event *raw,
 		      const struct error *fault, struct error *err)
 {
@@ -232,8 +230,8 @@ static int add_record(struct post_intake *in, const struct raw_event *raw,
 }
 
 /*
- * Adds a rejected record for the rest of the body, which is damaged for the
- * reason FAULT.
+ * Adds a rejected record for the rest of the body, which is unreadable because
+ * of FAULT.
  */
 static void add_rest(struct post_intake *in, const struct error *fault)
 {
@@ -243,7 +241,7 @@ static void add_rest(struct post_intake *in, const struct error *fault)
 	event_reject(add_event(in), &reason, in->rq->arena);
 }
 
-/* An empty list is fine; an empty body isn't. */
+/* An empty list is valid, an empty body is an error. */
 static int read_all(struct post_intake *in, struct error *err)
 {
 	struct raw_event raw = { 0 };
@@ -289,8 +287,8 @@ static int read_records(struct post_intake *in, struct error *err)
 }
 
 /*
- * Sets the account of EV, unless EV names none that the caller may write for.
- * Often it is that of the event BEFORE (or NULL).
+ * Sets the account of EV; it stays 0 if the caller may not send events for it.
+ * Most events have the account of the event BEFORE (or NULL).
  */
 static int find_account(const struct request *rq, struct event *ev, const struct event *before,
 			struct error *err)
@@ -308,8 +306,8 @@ static int find_account(const struct request *rq, struct event *ev, const struct
 }
 
 /*
- * Checks one event. An account that isn't the caller's is as unknown as one
- * that doesn't exist.
+ * Checks one event. An account of others is rejected like one that doesn't
+ * exist.
  */
 static int check_event(const struct request *rq, struct event *ev, int64_t now, struct error *fault)
 {
@@ -338,7 +336,7 @@ static int check_events(const struct post_intake *in, struct error *err)
 	return 0;
 }
 
-/* A key, or a user whatever it has signed in with. */
+/* The sender's name: a key, or a user however signed in. */
 static const char *sender_of(const struct request *rq)
 {
 	const struct principal *who = rq->who;
@@ -355,14 +353,13 @@ static int store_events(const struct post_intake *in, struct error *err)
 				.arena = rq->arena,
 				.author = principal_actor(rq->who, rq->arena) };
 
-	/* the commit thread can't begin its log anew while anyone reads in it */
+	/* the commit thread can't reset the WAL while there is a reader */
 	store_end(rq->store);
 	return commit_thread_submit(rq->worker->commits, &s, sender_of(rq), err);
 }
 
 /*
- * A sender that looks at nothing else learns from it whether everything is
- * stored, nothing, or a part.
+ * The status alone tells a sender whether all events are stored, none, or some.
  */
 static int status_of(const int64_t counts[VERDICTS + 1])
 {

@@ -60,10 +60,7 @@ const struct shape event_shape = { .name = "Event",
 				   .doc = "An event",
 				   .none = "No event matches these filters." };
 
-/*
- * Ids may hold what divides paths, and end like a format: so each is encoded,
- * and has a format behind it.
- */
+/* Ids may contain "/" and end in ".json": encode each, and append a format. */
 static const char *event_uri(const struct request *rq, const struct found_event *e, const char *sid)
 {
 	const struct format *format = request_link_format(rq);
@@ -76,8 +73,8 @@ static const char *event_uri(const struct request *rq, const struct found_event 
 }
 
 /*
- * The page that asks before the event is corrected; NULL for those who may not,
- * or where it is not to be corrected any more.
+ * The page of a correction's form; NULL if the caller may not correct the
+ * event, or if the event can't be corrected any more.
  */
 static const char *correction_page(const struct request *rq, const struct found_event *e,
 				   const char *sid, const char *action)
@@ -181,10 +178,7 @@ int event_family(const struct request *rq, const char *sid, int64_t *ret, struct
 		return 0;
 	rc = sid ? store_account_by_sid(rq->store, sid, rq->arena, &a, err)
 		 : store_account_by_id(rq->store, own, rq->arena, &a, err);
-	/*
-	 * an account that the caller has nothing to do with is like one that
-	 * isn't there
-	 */
+	/* an account that the caller may not use is like a missing one */
 	if (rc > 0 && sid && !access_writes(rq->who, &a))
 		rc = 0;
 	*ret = rc > 0 ? (a.parent ? a.parent : a.id) : EVENT_NO_FAMILY;
@@ -200,7 +194,7 @@ const char *events_link(const struct request *rq, const char *sid, const char *c
 			const char *query)
 {
 	/*
-	 * the two dialects have days by GMT, the list of events has the
+	 * the other dialects have days in GMT, the list of events has the
 	 * account's own
 	 */
 	const char *zone = strstr(query, "TimeZone=") || strstr(query, "From=") ? ""

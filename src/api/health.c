@@ -1,6 +1,6 @@
 /*
- * health.c - is the ledger well? For those who run the server; and whether it
- * answers at all, for those who ask it every second.
+ * health.c - the state of the ledger, for operators; liveness and readiness,
+ * for monitoring.
  */
 #include <stdio.h>
 
@@ -81,7 +81,7 @@ static int load_note(const struct request *rq, const char *name, int64_t *ret, s
 	return store_meta(rq->store, name, ret, err);
 }
 
-/* What to do next, in a sentence. */
+/* The next step for the operator, in a sentence. */
 static const char *advice(const struct health_record *r)
 {
 	if (r->verifying)
@@ -146,7 +146,7 @@ static int get_health(struct request *rq, struct writer *w, struct error *err)
 	return 0;
 }
 
-/* The answer is the health, which says that it goes on. */
+/* Answers with the health, which says that the verification is running. */
 static int verify_ledger(struct request *rq, struct writer *w, struct error *err)
 {
 	if (!rq->worker->verifier)
@@ -171,7 +171,7 @@ static const struct shape alive_shape = { .name = "Alive",
 					  .fields = alive_fields,
 					  .doc = "The server answers" };
 
-/* That the ledger can be read has been found out already. */
+/* The request has read the ledger before it gets here. */
 static int get_alive(struct request *rq, struct writer *w, struct error *err)
 {
 	struct alive_record r = { "ok" };

@@ -1,7 +1,4 @@
-/*
- * keys.c - the keys that programs have: which there are and when they were
- * used, new ones, and their end.
- */
+/* keys.c - lists, makes and revokes keys. */
 #include "api/administer.h"
 #include "api/list_page.h"
 #include "api/url.h"
@@ -88,7 +85,7 @@ static struct key_record make_record(const struct request *rq, const struct acco
 	};
 }
 
-/* Newest first, unlike the store's order. */
+/* Newest first; the store has them the other way round. */
 struct keys {
 	const struct account_names *names;
 	const struct key *list;

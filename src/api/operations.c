@@ -1,7 +1,6 @@
 /*
- * operations.c - the operations' own tables as an answer: what there is to
- * call, with which parameters, and what comes back. Programs and tests check
- * answers against it.
+ * operations.c - the tables of the operations as an answer: their parameters
+ * and results. Programs and tests check answers against it.
  */
 #include <string.h>
 
@@ -148,7 +147,7 @@ static const char *value_names(struct arena *a, const char *const *values)
 	return *list ? list : NULL;
 }
 
-/* The field's name as JSON spells it in the operation's family. */
+/* The field's JSON name in the operation's dialect. */
 static const char *json_name(struct arena *a, const struct op *op, const char *name)
 {
 	struct strbuf sb;

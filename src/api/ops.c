@@ -1,6 +1,6 @@
 /*
- * ops.c - the list of all operations, and the check that their tables keep the
- * rules.
+ * ops.c - the table of all operations, the dialect of a path, and the check of
+ * the table.
  */
 #include <string.h>
 #include <strings.h>
@@ -27,14 +27,14 @@ bool op_takes_body(const struct op *op)
 
 /* ---- dialects ---- */
 
-/* A suffix may end the segment: "events.json" is "events", too. */
+/* A suffix may follow the segment: "events.json" is "events", too. */
 static bool same_segment(const char *pattern, size_t want, const char *text, size_t len)
 {
 	return *pattern == '{' || (len >= want && memcmp(pattern, text, want) == 0 &&
 				   (len == want || text[want] == '.'));
 }
 
-/* The number of segments at the beginning that the path and PATTERN have in common. */
+/* The number of leading segments that the path shares with PATTERN. */
 static size_t common_segments(const char *pattern, const char *path, size_t len)
 {
 	const char *end = path + len;
@@ -134,8 +134,8 @@ static int check_params(const struct op *op, struct error *err)
 }
 
 /*
- * A form has a button and a page to go back to; the {Name}s of both paths are
- * the operation's.
+ * A form has a button, and a page to return to. The {Name}s of both paths are
+ * parameters of the operation.
  */
 static int check_form(const struct op *op, struct error *err)
 {
@@ -166,7 +166,7 @@ static int check_shape(const struct op *op, const struct shape *shape, struct er
 	return 0;
 }
 
-/* Defaults must pass the checks that callers' values do. */
+/* Defaults must pass the check of callers' values. */
 static int check_defaults(const struct op *op, struct error *err)
 {
 	struct arena arena;

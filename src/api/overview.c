@@ -1,6 +1,6 @@
 /*
- * overview.c - the month so far at a glance: what was used, what it cost, where
- * it comes from and what changed since the same days of the month before.
+ * overview.c - the month so far at a glance: usage, cost, the largest sources
+ * of both, and the change since the same days of the month before.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 
 enum {
 	TOP_LINES = 8,
-	SHOWN_LINES = TOP_LINES + 1 /* one may have no name */,
+	SHOWN_LINES = TOP_LINES + 1 /* one line may have no name */,
 	BAR_LINES = 5,
 	FIGURES_MOST = WRITER_FIGURES
 };
@@ -73,7 +73,7 @@ struct line {
 #define LINE_NAME(doc, heading)                              \
 	FIELD(struct line, name, (doc), .label = (heading)), \
 		FIELD(struct line, uri, "Its report", .format = "uri", .flags = FIELD_LINK)
-/* The link of the number before it */
+/* Links the number in the column before it */
 #define LINE_REPORT                                            \
 	FIELD(struct line, uri, "Its report", .format = "uri", \
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY)
@@ -158,7 +158,7 @@ static const struct shape overview_shape = { .name = "Overview",
 
 /* ---- what it is made of ---- */
 
-/* A report of these days and the one of the days before. */
+/* The reports of these days and of the days before. */
 struct pair {
 	struct report now, before;
 };
@@ -169,7 +169,7 @@ struct overview {
 	struct report_accounts accounts;
 	struct date first, last, before_first, before_last;
 	struct pair categories, by_account;
-	struct report customers; /* of the cycle so far alone */
+	struct report customers; /* of the current cycle only */
 	struct key_figure figures[FIGURES_MOST];
 	size_t n_figures;
 };
@@ -194,7 +194,7 @@ static int load_pair(const struct overview *o, struct report_question *q, struct
 	return load(o, q, o->first, o->last, &ret->now, err);
 }
 
-/* The days come last, as they are left out where they would be too much. */
+/* The days come last: they are skipped if the answer would get too large. */
 static int load_all(struct overview *o, struct error *err)
 {
 	const struct request *rq = o->rq;
@@ -241,7 +241,7 @@ static const char *text_of(const struct request *rq, struct date d)
 	return arena_str(rq->arena, text);
 }
 
-/* NAME NULL: without an argument of its own. */
+/* NAME NULL: adds no argument. */
 static const char *link_to(const struct overview *o, const char *path, const char *name,
 			   const char *value)
 {
@@ -252,7 +252,7 @@ static const char *link_to(const struct overview *o, const char *path, const cha
 		      { name, value });
 }
 
-/* A report of one account alone, whatever the overview is of. */
+/* A report of this account only, whatever accounts the overview has. */
 static const char *link_to_account(const struct overview *o, const char *path,
 				   const struct account *a)
 {
@@ -264,10 +264,7 @@ static const char *link_to_account(const struct overview *o, const char *path,
 		      { "TimeZone", request_link_zone(rq) });
 }
 
-/*
- * A customer belongs to its account: another one's of the same name is somebody
- * else.
- */
+/* Customers of the same name in two accounts are different customers. */
 static const char *link_to_customer(const struct overview *o, const struct report_line *l)
 {
 	return url_of(o->rq->arena, link_to_account(o, "/reports/ai", l->account),
@@ -281,13 +278,16 @@ static const char *with_days(const struct overview *o, const char *uri, struct d
 		      { "EndDate", text_of(o->rq, last) });
 }
 
-/* URI with the days of the overview, if the accounts would take others. */
+/* URI, with the overview's days if the target would choose others. */
 static const char *current(const struct overview *o, const char *uri)
 {
 	return o->rq->calendars_differ ? with_days(o, uri, o->first, o->last) : uri;
 }
 
-/* F has name, value, unit and previous value. */
+/*
+ * Completes the figure F, which has name, value, unit and previous value, and
+ * adds it.
+ */
 static void add_figure(struct overview *o, const char *uri, struct key_figure f)
 {
 	f.uri = current(o, uri);
@@ -328,7 +328,7 @@ static void make_figures(struct overview *o)
 	}
 }
 
-/* For pages, before the root; programs get them as a list. */
+/* Shows the figures on pages, before the root; other formats list them. */
 static void show_figures(const struct overview *o)
 {
 	for (size_t i = 0; i < o->n_figures; i++) {
@@ -372,7 +372,7 @@ static int by_usage(const void *x, const void *y, void *arg)
 	return p != q ? (p < q ? 1 : -1) : report_line_compare(*a, *b);
 }
 
-/* The lines that may be shown come first, and have names. */
+/* Sorts the lines, the visible ones first, and loads their names. */
 static int sort(const struct overview *o, struct report *r, select_compare *compare,
 		struct error *err)
 {
@@ -430,7 +430,7 @@ static void write_days(const struct overview *o)
 	writer_end(o->w);
 }
 
-/* EARLIER is NULL where nobody asks how much it was before. */
+/* EARLIER is NULL without a comparison. */
 static void fill_line(const struct overview *o, const struct report *now,
 		      const struct report *earlier, const struct report_line *l, struct line *ret)
 {

@@ -9,16 +9,16 @@
 enum { TOKEN_VERSION = 2, TOKEN_NUMBERS = 2 + PAGE_NUMBERS, TOKEN_NAME_MAX = 256 };
 
 /*
- * Seconds that a page can be about: the years 1 to 9999, and a day more for the
- * sake of zones.
+ * Range of the seconds in a token: the years 1 to 9999, and a day more for time
+ * zones.
  */
 #define EARLIEST (-62135596800 - SEC_PER_DAY)
 #define LATEST   (253402300800 + SEC_PER_DAY)
 
-/* Of the numbers of pages and records, far beyond any. */
+/* Limit of page numbers and indexes, never reached. */
 #define NUMBER_MAX ((int64_t)1 << 48)
 
-/* What a token holds: these numbers, each 8 bytes, and the name. */
+/* A token's content: these numbers, 8 bytes each, then the name. */
 struct page_token {
 	int64_t page, start;
 	struct page_place place;
@@ -44,8 +44,8 @@ static int64_t get_number(const unsigned char *from)
 }
 
 /*
- * What the tag covers: the question (operation, path and filters, in whatever
- * format), then the LEN bytes of the token before it.
+ * The signed text: operation, path and filters (but not the format), then the
+ * LEN bytes of the token.
  */
 static void add_signed(struct strbuf *sb, const struct request *rq, const unsigned char *bytes,
 		       size_t len)
@@ -186,7 +186,7 @@ void page_links(const struct request *rq, const char *path, struct record_page *
 
 /* ---- pages of reports ---- */
 
-/* The numbers of a report's place. */
+/* Numbers of a report's place. */
 enum { PLACE_FROM, PLACE_TO, PLACE_SLOT, PLACE_RUNNING };
 
 static struct page_place make_place(const struct usage_query *q, struct usage_position at)
@@ -199,8 +199,8 @@ static struct page_place make_place(const struct usage_query *q, struct usage_po
 }
 
 /*
- * Takes range and position of a later page. Though the tag says that the
- * numbers are ours, none is believed that would overflow others.
+ * Sets range and position of a later page. The numbers are signed, but numbers
+ * that would overflow are still rejected.
  */
 static int take_place(const struct request *rq, const struct page_place *place,
 		      struct usage_query *q, struct usage_position *ret, struct error *err)
@@ -221,7 +221,7 @@ static int take_place(const struct request *rq, const struct page_place *place,
 	return 0;
 }
 
-/* Reads up to a page of rows, and whether there is one more. */
+/* Loads a page of rows, and finds out whether there is one more. */
 static int load_rows(const struct request *rq, const struct usage_query *q,
 		     struct usage_position at, struct record_page *p, bool *ret_more,
 		     struct error *err)

@@ -33,8 +33,7 @@ struct date request_cycle_first(const struct request *rq, struct date day)
 }
 
 /*
- * The account that A's calendar comes from, as account_calendar finds it, among
- * the accounts BY_ID.
+ * The account whose calendar A uses, as account_calendar finds it, from BY_ID.
  */
 static const struct account *calendar_source(GHashTable *by_id, const struct account *a)
 {

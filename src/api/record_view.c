@@ -25,7 +25,7 @@ struct view_row {
 
 enum { VIEW_LEVEL, VIEW_NAME };
 
-/* The link of the number before it */
+/* Links the number in the column before it */
 #define VIEW_EVENTS                                                                 \
 	FIELD(struct view_row, events_uri, "The events behind it", .format = "uri", \
 	      .flags = FIELD_LINK)
@@ -83,7 +83,7 @@ static size_t ancestor(const struct catalogue *c, size_t category, int steps)
 	return category;
 }
 
-/* Siblings by their names, a category before those below it. */
+/* Siblings by name; each category before its subcategories. */
 static int compare_places(const void *x, const void *y, void *catalogue)
 {
 	const struct catalogue *c = catalogue;
@@ -99,7 +99,7 @@ static int compare_places(const void *x, const void *y, void *catalogue)
 		up_a = c->parent[up_a];
 		up_b = c->parent[up_b];
 	}
-	return up_a < up_b ? -1 : 1; /* categories are in the order of their names */
+	return up_a < up_b ? -1 : 1; /* categories are sorted by name */
 }
 
 static void write_total(const struct request *rq, struct writer *w, const struct view_group *g)
@@ -156,7 +156,7 @@ void view_write(const struct request *rq, struct writer *w, const struct view_gr
 
 /* ---- key figures ---- */
 
-/* Accounts, and their usage in the days and in those before. */
+/* Accounts, with their usage in the days and in the days before. */
 struct view_share {
 	const struct account *accounts;
 	size_t n;
@@ -179,7 +179,7 @@ static int load(const struct request *rq, const struct view_figures *v, const st
 	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 
-/* BEFORE NULL: nothing is compared. */
+/* BEFORE NULL: no comparison. */
 static int load_share(const struct request *rq, const struct view_figures *v,
 		      const struct days *before, struct view_share *s, struct error *err)
 {
@@ -189,8 +189,8 @@ static int load_share(const struct request *rq, const struct view_figures *v,
 }
 
 /*
- * Splits the accounts by currency. Returns how many there are; those of more
- * than MOST are left out.
+ * Groups the accounts by currency. Returns the number of groups; skips accounts
+ * of further currencies than MOST.
  */
 static size_t split(const struct request *rq, const struct view_figures *v, struct view_share *ret,
 		    size_t most)
@@ -223,8 +223,8 @@ static struct figure_pair pair_of(const struct view_share *s, bool compared)
 }
 
 /*
- * Currencies don't add up: a figure for each that something cost in. ALL: what
- * all accounts used.
+ * A figure for each currency with cost: currencies can't be added up. ALL: the
+ * usage of all accounts.
  */
 static int write_costs(const struct request *rq, struct writer *w, const struct view_figures *v,
 		       const struct days *before, const struct view_share *all, struct error *err)

@@ -1,6 +1,4 @@
-/*
- * rejection_list.c - the log of what was rejected: GET /rejections.
- */
+/* rejection_list.c - lists rejected records: GET /rejections. */
 #include "api/access.h"
 #include "api/request.h"
 #include "api/paging.h"
@@ -57,8 +55,8 @@ static const struct shape page_shape = { .name = "Rejections",
 					 .doc = "A page of what was rejected" };
 
 /*
- * The accounts whose rejections the caller sees; NULL: all, also those of no
- * account.
+ * The accounts whose rejections the caller sees. *RET NULL: all rejections,
+ * also those without an account.
  */
 static int choose_accounts(const struct request *rq, const int64_t **ret, size_t *ret_n,
 			   struct error *err)
@@ -133,7 +131,7 @@ static int write_page(const struct request *rq, const struct record_page *page,
 	return 0;
 }
 
-/* A page begins before the number in its place. */
+/* A page begins before the rejection with the id in its place. */
 static int list_rejections(struct request *rq, struct writer *w, struct error *err)
 {
 	struct page_place place, next = { 0 };
