@@ -16,7 +16,10 @@ static const struct account *find_account(const struct account *all, size_t n, c
 	return NULL;
 }
 
-/* Is A one of those asked for? ONE: below it, or NULL for all. */
+/*
+ * Is A chosen? ONE: a main account with its subaccounts, or a subaccount; NULL:
+ * all accounts.
+ */
 static bool is_chosen(const struct account *a, const struct account *one, bool below)
 {
 	if (!one)
@@ -25,7 +28,8 @@ static bool is_chosen(const struct account *a, const struct account *one, bool b
 }
 
 /*
- * Keeps the chosen ones of *RET; a main account's first, which names the whole.
+ * Keeps the chosen accounts. The main account comes first: its name stands for
+ * all.
  */
 static void keep_chosen(struct report_accounts *ret, const struct account *one, bool below)
 {
@@ -48,8 +52,8 @@ static size_t count_currency(const struct report_accounts *r, const char *curren
 }
 
 /*
- * What most of the accounts are billed in; of several the one that comes first.
- * Nearly always that is the first one's.
+ * The currency of most accounts; of several such, the one that comes first.
+ * Usually the first account has it.
  */
 static const char *usual_currency(const struct report_accounts *r)
 {
@@ -78,7 +82,7 @@ static const char *capitals(const struct request *rq, const char *currency)
 	return text;
 }
 
-/* Different currencies don't add up. */
+/* Skips accounts of other currencies: currencies can't be added up. */
 static void keep_currency(const struct request *rq, struct report_accounts *ret)
 {
 	const char *given = request_arg(rq, "Currency")->text, *other = NULL;
@@ -97,7 +101,7 @@ static void keep_currency(const struct request *rq, struct report_accounts *ret)
 						     capitals(rq, other), " to see theirs.", NULL)
 					: "";
 	ret->n = n;
-	if (n) /* as the ledger spells it */
+	if (n) /* as stored */
 		ret->currency = arena_str(rq->arena, ret->accounts[0].currency);
 }
 
@@ -132,7 +136,7 @@ int report_accounts(struct request *rq, struct report_accounts *ret, struct erro
 	return request_take_calendar(rq, ret->accounts, ret->n, err);
 }
 
-/* N * 1000 / D, rounded to the nearest, halves away from zero. */
+/* N * 1000 / D, rounded half away from zero. */
 static struct decimal tenths_of_percent(wide n, wide d)
 {
 	wide scaled = n * 2000 / d;

@@ -9,7 +9,7 @@
 
 enum { CHART_LINES = 5 };
 
-/* A part of a bar of the chart. */
+/* A segment of a bar. */
 struct report_bar {
 	const char *start, *name;
 	struct decimal price, usage, upload, download;
@@ -90,7 +90,10 @@ static void write_bar(const struct request *rq, const struct asked *a, struct wr
 	writer_record(w, NULL, a->kind->bar, &bar);
 }
 
-/* How many lines are named: all if there are few, else the largest. */
+/*
+ * The number of lines with a name: all of them if there are few, else the
+ * largest.
+ */
 static size_t count_named(const struct asked *a, const struct report *r)
 {
 	return a->kind->bar == &report_data_bars ? 0
@@ -99,8 +102,8 @@ static size_t count_named(const struct asked *a, const struct report *r)
 }
 
 /*
- * One slot: the named lines, then the others together; a slot without usage
- * says so with one empty bar.
+ * Writes a slot: the named lines, then the others added up. An empty slot is
+ * one bar without amounts.
  */
 static void write_slot(const struct request *rq, const struct asked *a, const struct report *r,
 		       size_t slot, struct writer *w)

@@ -1,6 +1,6 @@
 /*
- * report_compare.c - what a report is compared with: all of it with the days
- * before, each of its periods with the period before.
+ * report_compare.c - what a report is compared with: the whole range with the
+ * days before, each slot with the slot before.
  */
 #include <glib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ struct days report_slot_days(const struct asked *a, const struct report *r, size
 			       zone_date(a->question.zone, r->starts[slot + 1] - 1) };
 }
 
-/* Does the period that D lies in go on after it? */
+/* Does the period of D end after D? */
 static bool goes_on(const struct asked *a, struct date d)
 {
 	enum period p = a->question.period;
@@ -32,8 +32,8 @@ static bool goes_on(const struct asked *a, struct date d)
 }
 
 /*
- * The same days of the period before; of a period that ends with DAYS.last up
- * to the end of the one before.
+ * The same days of the period before. If DAYS end with their period, the result
+ * ends with its period, too.
  */
 static struct days period_before(const struct asked *a, struct days days)
 {
@@ -70,7 +70,7 @@ struct days report_slot_before(const struct asked *a, const struct report *r, si
 	return days;
 }
 
-/* The question A, of other days and with slots of PERIOD. */
+/* The question of A, for other days and with slots of PERIOD. */
 static struct report_question question_of(const struct request *rq, const struct asked *a,
 					  struct days days, enum period period)
 {
@@ -91,7 +91,7 @@ static int load(const struct request *rq, const struct asked *a, struct days day
 	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
 
-/* By the report's own slots. */
+/* Loads the report in A's own slots. */
 static int load_cells(const struct request *rq, const struct asked *a, struct days days,
 		      struct report *ret, struct error *err)
 {
@@ -125,8 +125,9 @@ static int load_edge(const struct request *rq, const struct asked *a, const stru
 }
 
 /*
- * The first slot has none before it; the second one has only a part if the
- * first is cut; of the last, if it is cut short, less is compared.
+ * Loads the slots that the range lacks: the one before the first slot; before
+ * the second, if the first is cut; and as much of the last but one as the last
+ * has, if that is cut.
  */
 static int load_edges(const struct request *rq, const struct asked *a, const struct report *r,
 		      struct earlier *ret, struct error *err)
@@ -163,7 +164,7 @@ int report_earlier_load(const struct request *rq, const struct asked *a, const s
 
 /* ---- finding a line again in another report ---- */
 
-/* Values have their ids; of other lines the keys are known. */
+/* Values of dimensions have ids, other lines have known keys. */
 static guint hash_line(gconstpointer line)
 {
 	const struct report_line *l = line;
@@ -216,8 +217,8 @@ static void lookup_free(struct lookup *l)
 }
 
 /*
- * What LINE cost in the whole report that LINES indexes; LINE &report_nothing:
- * all of them.
+ * The cost of LINE in the whole report that LINES indexes; of &report_nothing:
+ * of all lines.
  */
 static wide price_in(const struct report *r, GHashTable *lines, const struct report_line *line)
 {
@@ -229,17 +230,18 @@ static wide price_in(const struct report *r, GHashTable *lines, const struct rep
 
 /* ---- prices of one slot ---- */
 
-/* What each line cost in one slot of a report with cells. */
+/* The cost of each line in one slot of a report with cells. */
 struct slot_prices {
 	const struct report *report;
 	/*
-	 * its index, or NULL: it is the report itself whose lines are looked up
+	 * the index of its lines; NULL: lines of the report itself are looked
+	 * up
 	 */
 	GHashTable *lines;
 	int64_t slot; /* -1: none */
-	/* the first cell after SLOT, as slots are asked for in their order */
+	/* the first cell after SLOT: slots are visited in their order */
 	size_t next;
-	wide *price; /* by the lines' numbers, of the slot SET says */
+	wide *price; /* by line number, if SET has the slot */
 	int64_t *set;
 };
 
@@ -255,10 +257,7 @@ static struct slot_prices prices_of(const struct request *rq, const struct repor
 	return p;
 }
 
-/*
- * Goes on to SLOT, which isn't before the current one; -1: there is no such
- * one.
- */
+/* Moves forward to SLOT; -1: there is no such slot. */
 static void prices_at(struct slot_prices *p, int64_t slot)
 {
 	const struct report *r = p->report;
@@ -299,7 +298,7 @@ static int64_t slot_at(const struct report *r, int64_t start)
 	return from < r->n_buckets && r->starts[from] == start ? (int64_t)from : -1;
 }
 
-/* The slot of a year before that SLOT of R is compared with, or -1. */
+/* The slot that is a year before that SLOT of R, or -1. */
 static int64_t slot_year_earlier(const struct asked *a, const struct report *r,
 				 const struct report *slots, size_t slot)
 {
@@ -324,7 +323,10 @@ size_t report_slots_shown(const struct request *rq, const struct report *r)
 	return n;
 }
 
-/* What comes before SLOT, where that isn't the slot before it in the range. */
+/*
+ * The report of the slot before SLOT, if that is not a slot of the range; or
+ * NULL.
+ */
 static const struct report *edge_at(const struct lookup *l, size_t slot, GHashTable **ret_lines)
 {
 	for (size_t i = 0; i < l->earlier->n_edges; i++)

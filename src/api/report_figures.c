@@ -1,7 +1,4 @@
-/*
- * report_figures.c - the key figures of pages: what was used and what it cost,
- * and how much that is more or less than before.
- */
+/* report_figures.c - key figures of pages: usage and cost, and their change. */
 #include <ctype.h>
 #include <string.h>
 
@@ -18,7 +15,7 @@ const struct category_figure category_figures[] = {
 	{ NULL, NULL, NULL, false }
 };
 
-/* A figure without its links. */
+/* A figure without links. */
 static struct figure make(const struct figure_pair *p, const char *name, wide now, wide before,
 			  int places, const char *unit)
 {
@@ -142,7 +139,7 @@ static const char *category_link(const struct request *rq, const struct category
 				 { "GroupBy", NULL }, { "By", NULL });
 }
 
-/* The same by category: *NOW and *THEN are what they are to be now. */
+/* The same by category. *NOW and *THEN are replaced by reports by category. */
 static int load_categories(const struct request *rq, const struct asked *a, struct report *now,
 			   struct report *then, struct error *err)
 {

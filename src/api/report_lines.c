@@ -1,7 +1,4 @@
-/*
- * report_lines.c - the lines of a report: which there are, in which order, and
- * what each says.
- */
+/* report_lines.c - the lines of a report: their choice, order and fields. */
 #include <string.h>
 
 #include "api/report_parts.h"
@@ -47,7 +44,7 @@ enum sort {
 struct report_order {
 	const struct request *rq;
 	const struct asked *asked;
-	/* index into report_sort_names; odd: the other way round */
+	/* index into report_sort_names; odd: descending */
 	int64_t by;
 };
 
@@ -87,7 +84,7 @@ static int compare_items(const void *x, const void *y, void *arg)
 	return order ? order : report_line_compare(a->line, b->line);
 }
 
-/* By name, all lines must have one. */
+/* Sorting by name needs the names of all lines. */
 static int name_lines(const struct request *rq, const struct report *r, struct error *err)
 {
 	for (size_t i = 0; i < r->n_lines; i++)

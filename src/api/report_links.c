@@ -1,6 +1,6 @@
 /*
- * report_links.c - where a report's numbers lead: to the next finer report, to
- * the same of other days, to the events.
+ * report_links.c - links from a report's numbers: to the next finer report, to
+ * the same report of other days, and to the events.
  */
 #include <string.h>
 
@@ -36,7 +36,7 @@ const char *report_date_text(const struct request *rq, struct date d)
 	return arena_str(rq->arena, text);
 }
 
-/* Has the category any below it that reports of the caller's accounts list? */
+/* Has the category subcategories that reports of the caller's accounts list? */
 static bool has_finer(const struct catalogue *c, const struct asked *a, size_t category)
 {
 	for (size_t i = 0; i < c->n_listed; i++)
@@ -45,7 +45,7 @@ static bool has_finer(const struct catalogue *c, const struct asked *a, size_t c
 	return false;
 }
 
-/* What a link changes. */
+/* The changed arguments of a link. */
 struct changes {
 	struct url_arg list[14];
 	size_t n;
@@ -56,7 +56,10 @@ static void put(struct changes *c, const char *name, const char *value)
 	c->list[c->n++] = (struct url_arg) { name, value };
 }
 
-/* Only what the line is about. False: it is what is left, which has no name. */
+/*
+ * Filters by the line. False: the line adds up the remaining lines, which no
+ * filter finds.
+ */
 static bool put_line(struct changes *c, const struct asked *a, const struct report_line *line)
 {
 	if (a->group != BY_NOTHING && !*line->key)
@@ -71,8 +74,9 @@ static bool put_line(struct changes *c, const struct asked *a, const struct repo
 }
 
 /*
- * The next finer view: categories of an account, categories below one, else
- * shorter slots. False: only events are finer.
+ * Chooses the next finer report: the categories of an account, the
+ * subcategories of a category, or else shorter slots. False: only the events
+ * are finer.
  */
 static bool put_finer(const struct request *rq, struct changes *c, const struct asked *a,
 		      const struct report_line *line, bool slot)
@@ -96,10 +100,7 @@ static bool put_finer(const struct request *rq, struct changes *c, const struct 
 	return period != NULL;
 }
 
-/*
- * What the accounts of a link might take otherwise, if each has a calendar of
- * its own.
- */
+/* Names days and zone in the link if the accounts have different calendars. */
 static void put_calendar(const struct request *rq, struct changes *c, const struct asked *a)
 {
 	if (!rq->calendars_differ)
@@ -150,7 +151,7 @@ const char *report_link_earlier(const struct request *rq, const struct asked *a,
 	return link_of(rq, &c);
 }
 
-/* The parameters that the list of events has as well. */
+/* Parameters that the list of events has as well. */
 static const char *const shared_names[] = {
 	"AccountSid", "IncludeSubaccounts", "Category", "Customer", "Sim", "Fleet",
 	"Network",    "IsoCountry",         "TimeZone", NULL

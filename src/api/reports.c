@@ -1,8 +1,7 @@
 /*
- * reports.c - the reports that pages show: usage by category, by account, AI
- * minutes, SIM data; over days that the caller chooses, compared with the days
- * before. Lines add up to the total, so each number can be opened into finer
- * ones.
+ * reports.c - the reports on pages: usage by category or account, AI minutes,
+ * SIM data; for any days, compared with the days before. Lines add up to the
+ * total, and each number leads to a finer report.
  */
 #include <string.h>
 
@@ -42,7 +41,7 @@ enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
 	FIELD(struct report_row, events_uri, "The events behind the line", .format = "uri", \
 	      .flags = FIELD_LINK),                                                         \
 	FIELD(struct report_row, count_unit, "What is counted", .flags = FIELD_UNIT)
-/* The link of the number before it */
+/* Links the number in the column before it */
 #define ROW_EVENTS                                                                          \
 	FIELD(struct report_row, events_uri, "The events behind the line", .format = "uri", \
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY)
@@ -211,7 +210,7 @@ static void choose_group(const struct request *rq, struct asked *a)
 		a->question.category = category->category;
 }
 
-/* The slots of a chart when none are asked for: few enough to look at. */
+/* The default slots of a chart: few enough to look at. */
 static enum period usual_period(struct date first, struct date last)
 {
 	int64_t days = date_to_days(last) - date_to_days(first) + 1;
@@ -223,8 +222,8 @@ static enum period usual_period(struct date first, struct date last)
 }
 
 /*
- * Nothing was used before the month in which the first account began; days that
- * all lie before it stay as they are.
+ * Begins the range with the month in which the first account began. Ranges that
+ * end before it stay as they are.
  */
 static int cut_days(const struct request *rq, struct asked *a, struct error *err)
 {
@@ -243,8 +242,8 @@ static int cut_days(const struct request *rq, struct asked *a, struct error *err
 }
 
 /*
- * Nobody has used anything after the period of a day to come; what was used is
- * of today at the latest, or the clock was wrong.
+ * Ends the slots with the current period: nothing was used later, unless a
+ * clock was wrong.
  */
 static int find_end(const struct request *rq, struct asked *a, struct error *err)
 {
@@ -274,7 +273,7 @@ static int choose_days(const struct request *rq, struct asked *a, struct error *
 	a->first = request_cycle_first(rq, end->text ? end->date : a->last);
 	if (range_given(rq, &a->first, &a->last, err) < 0)
 		return -1;
-	/* without an end the first of a month is a month so far */
+	/* without EndDate, the first of a month is a month to date */
 	a->one_day = end->text && date_compare(a->first, a->last) == 0;
 	if (cut_days(rq, a, err) < 0)
 		return -1;
@@ -291,14 +290,14 @@ static int choose_days(const struct request *rq, struct asked *a, struct error *
 }
 
 /*
- * The number of the month, or of the cycle that begins on the day BEGIN of it.
+ * The number of the month; of the billing cycle, if cycles begin on day BEGIN.
  */
 static int month_number(struct date d, int begin)
 {
 	return d.year * 12 + d.month - (d.day < begin);
 }
 
-/* As many months before, to the day; of whole ones whole ones. */
+/* As many months before, to the day; for whole months, whole months. */
 static void months_before(struct date first, struct date last, bool whole, int months,
 			  struct date *ret_first, struct date *ret_last)
 {
@@ -375,7 +374,7 @@ static void fill_envelope(const struct request *rq, const struct asked *a, size_
 		ret->previous_page_uri = report_link_page(rq, page - 1);
 }
 
-/* Columns that would hold nothing. */
+/* Hides columns that would be empty. */
 static void hide_columns(const struct asked *a, struct writer *w)
 {
 	bool mixed = a->question.category == CATALOGUE_NONE && a->group != BY_CATEGORY;
@@ -409,10 +408,7 @@ static void write_labels(const struct request *rq, const struct asked *a, struct
 	writer_label(w, &report[REPORT_CHART], report_chart_title(rq, a));
 }
 
-/*
- * The category that the caller chose, in words, with something before and
- * behind it; "" if none was.
- */
+/* The chosen category in words, between BEFORE and BEHIND; "" without one. */
 static const char *category_words(const struct request *rq, const struct asked *a,
 				  const char *before, const char *behind)
 {
@@ -443,8 +439,8 @@ static const char *by_words(const struct request *rq, const struct asked *a)
 }
 
 /*
- * What is in force, in a line: "4 accounts, all categories, by category, a row
- * for each day, UTC".
+ * All filters in a line: "4 accounts, all categories, by category, a row for
+ * each day, UTC".
  */
 static const char *filter_words(const struct request *rq, const struct asked *a)
 {

@@ -177,8 +177,8 @@ const struct arg *request_arg(const struct request *rq, const char *name)
 }
 
 /*
- * Is NAME the header that the CGI variable VARIABLE, after its "HTTP_", is
- * about? Its value, or NULL.
+ * The value in VARIABLE ("NAME=value" without its "HTTP_") if it is the header
+ * NAME; else NULL.
  */
 static const char *header_value(const char *variable, const char *name)
 {
@@ -237,7 +237,7 @@ static int check_arg(const struct request *rq, struct arg *arg, struct error *er
 	return arg->text && *arg->text ? check_value(rq, arg, err) : 0;
 }
 
-/* Names every required parameter that is missing, not just the first. */
+/* The error names all missing parameters. */
 static int check_required(const struct request *rq, struct error *err)
 {
 	char names[sizeof(err->param)] = "";
@@ -256,7 +256,7 @@ static int check_required(const struct request *rq, struct error *err)
 
 int request_check(struct request *rq, struct error *err)
 {
-	/* the zone first: dates relative to today need it */
+	/* time zones first: dates relative to today need them */
 	for (int zones = 1; zones >= 0; zones--)
 		for (int i = 0; rq->op->params[i].name; i++)
 			if ((rq->op->params[i].type == PT_ZONE) == zones &&
@@ -266,8 +266,8 @@ int request_check(struct request *rq, struct error *err)
 }
 
 /*
- * Only what says which thing is asked about: what else a form brings may be at
- * fault, and is shown again.
+ * Checks only the parameters that identify a form's record. Others may be
+ * wrong; the form shows them again.
  */
 static int check_subject(struct request *rq, struct error *err)
 {
@@ -330,7 +330,7 @@ const char *request_cookie(const struct request *rq, const char *name, size_t *r
 	return NULL;
 }
 
-/* The place of the answer's cookie NAME: that of an earlier one, or a new one. */
+/* Where to put the cookie NAME: the place of an earlier one, or a new one. */
 static const char **cookie_place(struct reply *r, const char *name)
 {
 	size_t len = strlen(name), i = 0;
@@ -343,7 +343,7 @@ static const char **cookie_place(struct reply *r, const char *name)
 	return &r->cookies[i];
 }
 
-/* With Max-Age, as clients split an Expires at its comma. */
+/* Uses Max-Age: some clients split Expires at its comma. */
 void request_set_cookie(struct request *rq, const char *name, const char *value, int64_t seconds)
 {
 	const char *age = seconds == COOKIE_SESSION

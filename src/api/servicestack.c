@@ -22,9 +22,9 @@
 /* ---- which accounts ---- */
 
 /*
- * All that the caller sees, or the one of AccountId: an unknown one is a filter
- * that nothing passes, one that the caller may not see is refused (contracts:
- * servicestack G).
+ * The accounts that the caller sees, or the one of AccountId. An unknown
+ * AccountId matches nothing; ERR_FORBIDDEN if the caller may not see it
+ * (contracts: servicestack G).
  */
 static int choose_accounts(const struct request *rq, struct account **ret, size_t *ret_n,
 			   struct error *err)
@@ -61,8 +61,8 @@ static const char *range_words(struct arena *a, struct date first, struct date l
 }
 
 /*
- * The days asked for: from the first of all, unless StartDate is given, to
- * LAST, unless EndDate is.
+ * The requested days: from the first day of all accounts to LAST, unless
+ * StartDate or EndDate are given.
  */
 struct asked_days {
 	struct date first, last;
@@ -91,7 +91,7 @@ static const char *date_text(const struct request *rq, struct date d)
 	return arena_str(rq->arena, text);
 }
 
-/* The date at the instant AT, seconds. */
+/* The date of the instant AT (seconds). */
 static const char *date_at(const struct request *rq, int64_t at)
 {
 	return date_text(rq, zone_date(request_zone(rq), at));
@@ -104,8 +104,8 @@ static const char *whose(const struct request *rq, const struct account *account
 }
 
 /*
- * What stands above the records: whose and of when they are, and on pages the
- * key figures and other days. V has the rest of them.
+ * The page's title, with accounts and days, and its key figures and ranges. V
+ * has the figures' other settings.
  */
 static int about(const struct request *rq, struct writer *w, const struct asked_days *days,
 		 struct view_figures *v, struct error *err)
@@ -208,8 +208,8 @@ static void fill_record(const struct request *rq, const struct account *a, const
 }
 
 /*
- * One account's question. Its days begin with the account, unless StartDate is
- * given. 1, or 0: all of them lie before it began.
+ * The query for one account, whose days begin with the account unless StartDate
+ * is given. 1, or 0 if all the days lie before the account.
  */
 static int ask_account(const struct request *rq, const struct account *a, struct usage_query *ret,
 		       struct error *err)
@@ -261,7 +261,7 @@ static int write_account(const struct request *rq, const struct account *a, stru
 
 /* ---- the same for people ---- */
 
-/* The account's rows of Q, in the arena, and the price of all. */
+/* Loads the account's rows of Q into the arena, and the cost of all. */
 static int load_rows(const struct request *rq, const struct usage_query *q, struct view_group *ret,
 		     struct error *err)
 {
@@ -283,8 +283,8 @@ static int load_rows(const struct request *rq, const struct usage_query *q, stru
 }
 
 /*
- * Where an account's row leads, or with a category behind it that category's:
- * the report of the same days.
+ * Sets the links of G's rows, to the report of the same days: of the account,
+ * or of a category.
  */
 static void link_group(const struct request *rq, const struct account *a, const char *start,
 		       const char *end, struct view_group *g)
@@ -415,14 +415,15 @@ static const struct shape ai_usage_shape = { .name = "AIUsage",
 					     .fields = ai_usage_fields,
 					     .doc = "AI minutes by account and by customer" };
 
-/* Minutes are rounded up once, here, when a total is written. */
+/* Minutes are rounded up only here, when a total is written. */
 static struct decimal whole_minutes(const struct amounts_wide *t)
 {
 	return (struct decimal) { .n = decimal_ceil(t->usage, USAGE_PLACES) };
 }
 
 /*
- * The events behind minutes of an account, and of CUSTOMER unless that is NULL.
+ * The link to the events with minutes of an account and CUSTOMER (NULL: of all
+ * customers).
  */
 static const char *ai_events(const struct request *rq, const char *sid, const char *customer)
 {
@@ -524,8 +525,8 @@ static void write_ai_view(struct writer *w, struct ai_rows *rows, const struct s
 }
 
 /*
- * An account's total, or by customer its customers; of one customer
- * if one is asked for. Into ROWS, or (NULL) written at once.
+ * An account's total, or its customers if grouped by customer; only one
+ * customer if the caller filters by it. Adds to ROWS; NULL: writes at once.
  */
 static int write_ai_account(const struct request *rq, const struct account *a,
 			    const struct usage_query *query, struct writer *w, struct ai_rows *rows,
@@ -558,7 +559,7 @@ static int write_ai_account(const struct request *rq, const struct account *a,
 	return rc;
 }
 
-/* One of the two lists. */
+/* Writes one of the two lists. */
 static int write_ai_list(const struct request *rq, const struct view_figures *of,
 			 struct usage_query *q, int list, struct writer *w, struct error *err)
 {

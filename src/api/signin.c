@@ -23,8 +23,8 @@ struct remembered {
 };
 
 /*
- * A password that is being checked; others that bring the same wait for what
- * comes of it.
+ * A password that is being checked. Threads with the same password wait for the
+ * result.
  */
 struct check {
 	unsigned char key[HASH_BYTES];
@@ -35,17 +35,22 @@ struct check {
 	struct check *next;
 };
 
-/* A password, and whose it should be. */
+/* A password, and the user that it should belong to. */
 struct attempt {
 	const struct password *password;
-	const char *name;   /* folded: wrong passwords count together, however it is typed */
-	const char *stored; /* what the ledger has of the right one; NULL: no such user */
+	/*
+	 * folded: attempts count together, in whatever case the name is typed
+	 */
+	const char *name;
+	const char *stored; /* the hash of the right password; NULL: there is no such user */
 };
 
 struct signin {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	/* of this process: what is remembered is no use without it */
+	/*
+	 * random, for this process: remembered passwords are useless without it
+	 */
 	unsigned char secret[SECRET_BYTES];
 	struct remembered remembered[SETS][WAYS];
 	struct check *checks;
@@ -80,9 +85,8 @@ void signin_free(struct signin **s)
 /* ---- what is remembered ---- */
 
 /*
- * Of the name, what the ledger keeps of the password, and the password. Another
- * password has another salt, so what is remembered of the old one is never
- * found again.
+ * A hash of the name, the stored hash and the password. A new password has a
+ * new salt, so entries of an old password are never found again.
  */
 static void make_key(const struct signin *s, const struct attempt *a,
 		     unsigned char ret[static HASH_BYTES])
@@ -148,8 +152,8 @@ static int check_slowly(struct signin *s, const struct attempt *a, struct error 
 		throttle_succeeded(s->throttle, a->name, p->address, monotonic_ms());
 	if (rc < 0) {
 		/*
-		 * of strangers, a try that found no place counts: else they
-		 * could come again at once, for ever
+		 * count a stranger's attempt even if no thread was free: else
+		 * it could be repeated at once, for ever
 		 */
 		if (known || err->kind != ERR_BUSY)
 			throttle_withdraw(s->throttle, a->name, p->address, monotonic_ms());
@@ -158,7 +162,9 @@ static int check_slowly(struct signin *s, const struct attempt *a, struct error 
 	return rc;
 }
 
-/* Ends C: those who wait take its result before it goes. With the lock held. */
+/*
+ * Ends C, after waiting threads have taken its result. Call with the lock held.
+ */
 static void end_check(struct signin *s, struct check *c)
 {
 	struct check **link = &s->checks;
@@ -172,9 +178,7 @@ static void end_check(struct signin *s, struct check *c)
 		pthread_cond_wait(&s->changed, &s->lock);
 }
 
-/*
- * Waits for what comes of a check that somebody else makes. With the lock held.
- */
+/* Waits for the result of another thread's check. Call with the lock held. */
 static int join_check(struct signin *s, struct check *c, struct error *err)
 {
 	int rc;
@@ -190,7 +194,7 @@ static int join_check(struct signin *s, struct check *c, struct error *err)
 	return rc;
 }
 
-/* 1 it is the user's password, 0 it isn't, -1 it can't be said now. */
+/* 1: the password is right; 0: wrong; -1: it could not be checked. */
 static int check(struct signin *s, const struct attempt *a, struct error *err)
 {
 	struct check own = { .done = false }, *other;
@@ -224,7 +228,7 @@ static int check(struct signin *s, const struct attempt *a, struct error *err)
 
 /* ---- devices ---- */
 
-/* What is signed: the user's name and the device's own text. */
+/* The signed text: the user's name and the device's id. */
 static const char *signed_text(struct arena *arena, const char *name, const char *id)
 {
 	return arena_printf(arena, "device:%.*s:%s", DEVICE_ID_TEXT, id, name);
@@ -283,7 +287,7 @@ int signin_password(const struct request *rq, const struct password *p, struct u
 	int found, rc;
 
 	if (p->len > PASSWORD_BYTES_MAX)
-		return refuse(err); /* nobody has such a password */
+		return refuse(err); /* no user has such a password */
 	found = store_user_by_name(rq->store, p->name, rq->arena, ret, err);
 	if (found < 0)
 		return -1;
@@ -330,7 +334,10 @@ bool signin_key_principal(const struct key *k, struct principal *ret)
 
 /* ---- tokens ---- */
 
-/* Who asked for a token: 1, 0 removed or revoked, -1 failed. */
+/*
+ * Loads the user or key that requested a token: 1; 0: removed or revoked; -1
+ * failed.
+ */
 static int load_maker(const struct request *rq, const struct maker *m, struct principal *ret,
 		      struct error *err)
 {
@@ -351,8 +358,8 @@ static int load_maker(const struct request *rq, const struct maker *m, struct pr
 }
 
 /*
- * Is a token, which signs in WHO, still good? If so, WHO's made_by and maker
- * are set. 1, 0, -1 failed.
+ * Is the token, which signs in WHO, still valid? If so, sets WHO's made_by and
+ * maker. 1, 0, or -1 failed.
  */
 static int check_maker(const struct request *rq, const struct session *token, struct principal *who,
 		       struct error *err)
@@ -384,8 +391,8 @@ struct session session_new(const struct request *rq, int64_t user, enum session_
 }
 
 /*
- * One from the future was made while the clock was wrong; it is good again when
- * that time has come.
+ * A session from the future was made while the clock was wrong; it becomes
+ * valid at that time.
  */
 static bool is_good(const struct session *s, enum session_kind kind, int64_t now)
 {

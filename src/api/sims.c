@@ -1,7 +1,6 @@
 /*
- * sims.c - the unique names of SIMs and fleets: which there are, new ones,
- * others, and their end. Both kinds are run by the same functions; op->data
- * tells them apart.
+ * sims.c - lists, adds, changes and removes the unique names of SIMs and
+ * fleets. Both kinds share the functions; op->data has their differences.
  */
 #include "api/sims.h"
 
@@ -17,7 +16,7 @@
 
 /* ---- which aren't known ---- */
 
-/* 1, 0, -1. */
+/* 1, 0, or -1 failed. */
 static int is_known(const struct request *rq, const struct account *accounts, size_t n,
 		    enum dimension d, const char *text, struct error *err)
 {
@@ -52,10 +51,10 @@ int sims_unknown_words(const struct request *rq, const struct account *accounts,
 
 /* ---- the list ---- */
 
-/* What an operation is about, behind op->data. */
+/* What differs between SIMs and fleets; op->data. */
 struct sims_op {
 	const struct sim_kind *kind;
-	const char *param; /* in paths, and of reports that filter by it */
+	const char *param; /* in paths, and as a filter of reports */
 	const char *path;
 	const struct shape *list, *item;
 };
@@ -112,7 +111,7 @@ static const struct sims_op about_sims = { &sim_kinds[0], "Sim", "/sims", &sims_
 static const struct sims_op about_fleets = { &sim_kinds[1], "Fleet", "/fleets", &fleets_shape,
 					     &fleet_shape };
 
-/* The main account of its family, if the caller sees it; else NULL. */
+/* The main account of the SIM's family; NULL if the caller may not see it. */
 static const struct account *main_account(const struct request *rq,
 					  const struct account_names *names, const struct sim *sim)
 {
@@ -156,7 +155,7 @@ static struct sim_record make_record(const struct request *rq, const struct acco
 	};
 }
 
-/* Those that the caller sees. */
+/* The SIMs or fleets that the caller sees. */
 struct sims_seen {
 	const struct request *rq;
 	const struct account_names *names;
@@ -164,7 +163,7 @@ struct sims_seen {
 	size_t n;
 };
 
-/* Has a subaccount that the caller sees used it? 1, 0, -1. */
+/* Has a subaccount that the caller sees used the SIM? 1, 0, or -1 failed. */
 static int used_by_seen(const struct request *rq, const struct account_names *names,
 			const struct sim *sim, struct error *err)
 {
@@ -325,7 +324,7 @@ static int remove_sim(struct request *rq, struct writer *w, struct error *err)
 		       : write_sim(rq, "The name was removed", NULL, &o.made, w, err);
 }
 
-/* The one that the path names. */
+/* The SIM or fleet in the path. */
 static int find_sim(const struct request *rq, struct sim *ret, struct error *err)
 {
 	struct sim_identity id = identity_of(rq);

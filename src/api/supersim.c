@@ -143,10 +143,10 @@ enum { GRANULARITY_HOUR, GRANULARITY_DAY, GRANULARITY_ALL };
 
 static const struct {
 	enum period period;
-	int64_t step; /* times must be multiples of it; 1: any will do */
-	int code;     /* if they are not */
+	int64_t step; /* times must be multiples of it (seconds); 1: any time */
+	int code;     /* the error's code if they are not */
 	const char *must;
-	int months, days; /* longest range */
+	int months, days; /* the longest range */
 	const char *longest;
 	const char *one, *all; /* on pages */
 } granularity_rules[] = {
@@ -164,7 +164,7 @@ struct supersim_report {
 	int group; /* index into `dimensions`, or -1 */
 	int granularity;
 	const char *filter[SIM_DIMENSIONS];
-	const char *unknown; /* sentences about those that nobody knows, or "" */
+	const char *unknown; /* sentences about unknown SIMs and fleets, or "" */
 	const char *unit;    /* the currency in capitals */
 	const struct usage_query *query;
 };
@@ -183,7 +183,7 @@ __attribute__((format(printf, 4, 5))) static int refuse(struct error *err, int c
 	return -1;
 }
 
-/* The account of the credentials; who has none of its own says which. */
+/* The account of the credentials. Callers without one name it in AccountSid. */
 static int find_account(struct supersim_report *r, struct error *err)
 {
 	const struct request *rq = r->rq;
@@ -217,8 +217,7 @@ static int64_t months_before(int64_t sec, int months)
 }
 
 /*
- * Where a report ends without EndTime: now; by the hour or day, at the end of
- * the running one.
+ * The default of EndTime: now; for hours and days, the end of the current one.
  */
 static int64_t default_end(const struct supersim_report *r)
 {
@@ -227,10 +226,7 @@ static int64_t default_end(const struct supersim_report *r)
 	return step == 1 ? r->rq->now : (floor_div(r->rq->now, step) + 1) * step;
 }
 
-/*
- * Where it begins without StartTime: on the first full hour of the month before
- * END.
- */
+/* The default of StartTime: the first full hour of the month before END. */
 static int64_t default_start(int64_t end)
 {
 	return -floor_div(-months_before(end, 1), HOUR_SEC) * HOUR_SEC;
@@ -273,7 +269,7 @@ static int check_limits(const struct supersim_report *r, const struct usage_quer
 	return 0;
 }
 
-/* The midnight that the account's usage begins with. */
+/* The midnight at which the account's usage begins. */
 static int find_begin(const struct supersim_report *r, int64_t *ret, struct error *err)
 {
 	int64_t begin = floor_div(r->account.created, SEC_PER_DAY), day;
@@ -286,8 +282,8 @@ static int find_begin(const struct supersim_report *r, int64_t *ret, struct erro
 }
 
 /*
- * Without those limits: a list by the hour or day begins with the account's
- * usage and ends today.
+ * The range without those limits: a list of hours or days begins with the
+ * account's usage and ends today.
  */
 static int cut_range(const struct supersim_report *r, struct usage_query *q, struct error *err)
 {
@@ -317,7 +313,7 @@ static int choose_range(const struct supersim_report *r, struct usage_query *q, 
 		return -1;
 	if (q->from >= q->to && end->text)
 		return refuse(err, SIM_BAD_PARAMETER, "EndTime", "must be after StartTime");
-	if (q->from >= q->to) { /* a StartTime to come: nothing yet */
+	if (q->from >= q->to) { /* StartTime is in the future: no records yet */
 		q->to = q->from;
 		return 0;
 	}
@@ -340,8 +336,8 @@ static int check_filter(int d, const char *text, struct error *err)
 }
 
 /*
- * The value of dimension D that TEXT means, by which records show it. What the
- * account doesn't know gives no records.
+ * The stored value of dimension D for the argument TEXT. An unknown value
+ * matches no record.
  */
 static int choose_filter(struct supersim_report *r, struct usage_query *q, int d, const char *text,
 			 struct error *err)
@@ -393,8 +389,8 @@ static const char *instant_text(const struct request *rq, int64_t sec)
 }
 
 /*
- * The end of the events that a record counts: all of the running quarter hour,
- * see usage_query.
+ * The end of a record's events: the whole current quarter hour counts, see
+ * usage_query.
  */
 static int64_t events_end(const struct supersim_report *r, int64_t to)
 {
@@ -402,9 +398,7 @@ static int64_t events_end(const struct supersim_report *r, int64_t to)
 						       : to;
 }
 
-/*
- * Their time and dimensions are said as the parameters of this list say them.
- */
+/* The filters of the list of events for one record's time and dimensions. */
 static const char *events_query(const struct supersim_report *r, const struct usage_row *row,
 				const struct supersim_record *rec)
 {
@@ -429,7 +423,7 @@ static int fill_record(const struct supersim_report *r, const struct usage_row *
 			"the sum of the bytes does not fit 64 bits; ask for a shorter range");
 	*period = (struct supersim_period) { instant_text(r->rq, row->from),
 					     instant_text(r->rq, row->to) };
-	/* a megabyte's micro unit is a byte */
+	/* a megabyte is a million bytes, so a byte is a micro unit */
 	*ret = (struct supersim_record) {
 		.period = period,
 		.account_sid = r->account.sid,
@@ -449,7 +443,7 @@ static int fill_record(const struct supersim_report *r, const struct usage_row *
 	return 0;
 }
 
-/* Ends the list that is open, and the page. */
+/* Ends the open list and the page. */
 static void end_page(const struct record_page *page, struct writer *w)
 {
 	struct meta meta = {
@@ -526,7 +520,7 @@ static const struct shape sim_view_shape = { .name = "Data",
 					     .fields = view_fields,
 					     .doc = "A number opens its events." };
 
-/* "2026-11-21" or, of an hour, its first instant. */
+/* "2026-11-21"; for an hour, its first instant. */
 static const char *when_text(const struct supersim_report *r, const char *start)
 {
 	return r->granularity == GRANULARITY_DAY ? arena_strn(r->rq->arena, start, DATE_TEXT - 1)
@@ -534,8 +528,8 @@ static const char *when_text(const struct supersim_report *r, const char *start)
 }
 
 /*
- * A SIM or a fleet that has a name is called so, and its SID stands below; else
- * what ROW has of it.
+ * Sets the row's name: the unique name of the SIM or fleet, with the SID below
+ * it; else the value itself.
  */
 static int name_row(const struct supersim_report *r, const char *value, struct sim_view_row *row,
 		    struct error *err)
@@ -558,7 +552,7 @@ static int name_row(const struct supersim_report *r, const char *value, struct s
 	return rc < 0 ? -1 : 0;
 }
 
-/* FROM a row, or (LEVEL_TOTAL) the total. */
+/* FROM: a row; or the total, if it has LEVEL_TOTAL. */
 static int view_row(const struct supersim_report *r, const struct usage_row *from, int64_t level,
 		    struct writer *w, struct error *err)
 {
@@ -587,7 +581,7 @@ static int view_row(const struct supersim_report *r, const struct usage_row *fro
 	return 0;
 }
 
-/* All that the question is about, in [FROM, TO). */
+/* Loads the total of the filters in [FROM, TO). */
 static int load_total(const struct supersim_report *r, int64_t from, int64_t to,
 		      struct usage_row *ret, struct error *err)
 {
@@ -613,8 +607,8 @@ static int load_total(const struct supersim_report *r, int64_t from, int64_t to,
 }
 
 /*
- * Key figures, compared with as much time just before, unless that lies before
- * the account's usage. *RET_COMPARED: what pages say of it.
+ * Writes the key figures, compared with as much time just before if the account
+ * had begun by then. *RET_COMPARED is a sentence about the comparison.
  */
 static int view_figures(const struct supersim_report *r, struct writer *w,
 			struct usage_row *ret_total, const char **ret_compared, struct error *err)
@@ -640,10 +634,7 @@ static int view_figures(const struct supersim_report *r, struct writer *w,
 	return 0;
 }
 
-/*
- * What the columns are called, which are there, and what the filters are set
- * to.
- */
+/* Sets the titles of the columns, hides empty ones, and shows the filters. */
 static void view_question(const struct supersim_report *r, struct writer *w)
 {
 	const struct usage_query *q = r->query;

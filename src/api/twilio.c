@@ -1,6 +1,6 @@
 /*
- * twilio.c - the 2010-04-01 usage records (contracts: twilio A): the list, and
- * its sub-resources, which differ only in their period and their default days.
+ * twilio.c - usage records of 2010-04-01 (contracts: twilio A): the list, and
+ * its sub-resources, which differ from it in period and default days only.
  */
 #include <string.h>
 
@@ -26,8 +26,8 @@ struct resource {
 	const char *link; /* key in subresource_uris; NULL for the list itself */
 	const char *path; /* below .../Usage/Records */
 	enum period period;
-	enum own_days days; /* without StartDate and EndDate */
-	/* how a page says it, and what it calls a row's stretch of time */
+	enum own_days days; /* the default days */
+	/* the period on pages, and the title of a row's range */
 	const char *words, *name;
 };
 
@@ -63,7 +63,7 @@ static const struct resource resources[RESOURCES] = {
 /* ---- what an answer is made of ---- */
 
 struct twilio_links {
-	/* by resource; the list itself is not among the sub-resources */
+	/* by resource; the list itself is no sub-resource */
 	const char *uri[RESOURCES];
 };
 
@@ -154,20 +154,23 @@ struct twilio_report {
 	const struct request *rq;
 	const struct resource *resource;
 	struct account account;
-	struct account *accounts; /* it and, if they count, its subaccounts */
-	struct date begin;        /* of their usage */
+	struct account *accounts; /* the account, and its subaccounts if they count */
+	struct date begin;        /* the first day of their usage */
 	bool subaccounts;
 	const char *as_of;
-	const char *by_category[RESOURCES]; /* each resource's path up to "?Category=" */
-	/* what a record's links must repeat, with a leading "&"; or "" */
-	const char *extra_filters;
-	const struct twilio_links **links; /* by catalogue index, made when first needed */
-	int64_t dates_from, dates_to;      /* the slot whose dates are in the two texts */
-	const char *start_date, *end_date;
-	const char *uri_dates; /* what a record's own URI says after its category */
+	const char *by_category[RESOURCES]; /* path of each resource, up to "?Category=" */
 	/*
-	 * the days that were asked for, in words; NULL on later pages, which
-	 * aren't empty
+	 * parameters that the links of records repeat, with a leading "&"; or
+	 * ""
+	 */
+	const char *extra_filters;
+	const struct twilio_links **links; /* by catalogue index; made on first use */
+	int64_t dates_from, dates_to;      /* the slot of the two texts */
+	const char *start_date, *end_date;
+	const char *uri_dates; /* the end of a record's URI, after its category */
+	/*
+	 * the requested days in words; NULL on later pages, which are never
+	 * empty
 	 */
 	const char *days;
 };
@@ -191,8 +194,8 @@ static int find_account(struct twilio_report *r, struct error *err)
 }
 
 /*
- * The account and, if asked for and it is a main one, its subaccounts; and the
- * day their usage begins.
+ * Chooses the account, and its subaccounts if requested, and finds the first
+ * day of their usage.
  */
 static int choose_accounts(struct twilio_report *r, struct usage_query *q, struct error *err)
 {
@@ -221,7 +224,7 @@ static int choose_accounts(struct twilio_report *r, struct usage_query *q, struc
 	return 0;
 }
 
-/* The days of a sub-resource when none are given (contracts: twilio A.4). */
+/* The default days of a sub-resource (contracts: twilio A.4). */
 static void default_days(const struct resource *res, struct date begin, struct date today,
 			 struct date *first, struct date *last)
 {
@@ -229,8 +232,8 @@ static void default_days(const struct resource *res, struct date begin, struct d
 	switch (res->days) {
 	case DAYS_SINCE_BEGIN:
 		/*
-		 * the first period counts whole, even if the account began in
-		 * its middle
+		 * the first period is whole, even if the account began in its
+		 * middle
 		 */
 		*first = period_first(res->period, begin);
 		break;
@@ -249,10 +252,7 @@ static void default_days(const struct resource *res, struct date begin, struct d
 	}
 }
 
-/*
- * A range that can't be is a resource that isn't there, as on the real service;
- * the words say why.
- */
+/* An impossible range is 404, as on Twilio's service; the message says why. */
 static int days_not_found(const struct request *rq, struct error *err)
 {
 	const char *why = arena_join(rq->arena, ": ", err->message, NULL);
@@ -262,11 +262,11 @@ static int days_not_found(const struct request *rq, struct error *err)
 }
 
 /*
- * Dates that are given replace the resource's own, on every resource: so a
- * record's URI goes on giving that record. A list by period has no records
- * before the account began nor after today. Days that all lie before the
- * account began have no records at all, unless they are the resource's own
- * (yesterday, of an account that began today).
+ * Sets the days. Given dates replace the defaults of every resource, so that a
+ * record's URI always names the same record. A list by period has no records
+ * before the account began or after today. Days that all lie before the
+ * account's beginning have no records, unless they are the default days:
+ * "yesterday" of an account that began today.
  */
 static int choose_days(struct twilio_report *r, struct usage_query *q, struct error *err)
 {
@@ -297,7 +297,7 @@ static int choose_days(struct twilio_report *r, struct usage_query *q, struct er
 
 /* ---- records ---- */
 
-/* PATH is that of the request's own resource, SUFFIX what links end with. */
+/* PATH: of the requested resource; SUFFIX: the end of the links. */
 static void make_links(struct twilio_report *r, const char *path, const char *suffix)
 {
 	const struct request *rq = r->rq;
@@ -376,7 +376,7 @@ static void fill_record(struct twilio_report *r, const struct usage_row *row,
 	ret->subresource_uris = category_links(r, row->category);
 }
 
-/* The envelope of a page, whose list is left open. */
+/* Begins the page and its list. */
 static void begin_page(const struct record_page *page, const struct shape *item, struct writer *w)
 {
 	writer_begin(w, NULL, &envelope_shape);
@@ -407,8 +407,8 @@ static const char *date_text(const struct request *rq, struct date d)
 }
 
 /*
- * "21 November 2026", "November 2026" or "2026"; of a stretch that is cut its
- * days.
+ * "21 November 2026", "November 2026" or "2026"; the days of an incomplete
+ * period.
  */
 static const char *stretch_words(const struct twilio_report *r, struct date first, struct date last)
 {
@@ -426,7 +426,7 @@ static const char *stretch_words(const struct twilio_report *r, struct date firs
 }
 
 /*
- * The category that Q is about, if there is usage of it: totalprice is the
+ * The category that Q filters by; CATALOGUE_NONE for totalprice, which is the
  * total of all.
  */
 static size_t one_category(const struct request *rq, const struct usage_query *q)
@@ -434,7 +434,7 @@ static size_t one_category(const struct request *rq, const struct usage_query *q
 	return q->category == rq->catalogue->totalprice ? CATALOGUE_NONE : q->category;
 }
 
-/* The price of all in the stretch that ROW is of. */
+/* The cost of all categories in ROW's range. */
 static int load_total(const struct twilio_report *r, const struct usage_query *query,
 		      const struct usage_row *row, wide *ret, struct error *err)
 {
@@ -460,7 +460,7 @@ static int load_total(const struct twilio_report *r, const struct usage_query *q
 	return rc < 0 ? -1 : 0;
 }
 
-/* G has the rows, which are of one stretch. */
+/* Writes G, whose rows are of one range. */
 static int view_stretch(struct twilio_report *r, const struct usage_query *q, struct view_group g,
 			struct writer *w, struct error *err)
 {
@@ -508,8 +508,8 @@ static int view_page(struct twilio_report *r, const struct usage_query *q,
 }
 
 /*
- * What pages say of the question: its days, its words, key figures;
- * *RET_COMPARED as view_figures_write.
+ * Writes title, days and key figures of a page. *RET_COMPARED as
+ * view_figures_write.
  */
 static int view_question(const struct twilio_report *r, const struct usage_query *q,
 			 struct writer *w, const char **ret_compared, struct error *err)
@@ -525,7 +525,7 @@ static int view_question(const struct twilio_report *r, const struct usage_query
 
 	if (q->from >= q->to)
 		return 0;
-	/* before the accounts began there was nothing */
+	/* there was no usage before the accounts began */
 	v.compared = date_compare(v.days.first, r->begin) > 0;
 	v.one_day = date_compare(v.days.first, v.days.last) == 0 &&
 		    r->resource->days != DAYS_THIS_MONTH;
@@ -543,7 +543,7 @@ static int view_question(const struct twilio_report *r, const struct usage_query
 	return view_figures_write(rq, w, &v, ret_compared, err);
 }
 
-/* "2026-11-21T10:00:00+00:00": this family writes no Z. */
+/* "2026-11-21T10:00:00+00:00": Twilio writes no Z. */
 static const char *as_of_text(const struct request *rq)
 {
 	char text[INSTANT_TEXT];

@@ -1,6 +1,6 @@
 /*
- * users.c - the people who sign in: who they are, new ones, their passwords,
- * and what they may see.
+ * users.c - the people who sign in: lists, adds, changes and removes users,
+ * sets passwords and grants accounts.
  */
 #include <string.h>
 
@@ -20,7 +20,7 @@ struct user_record {
 		*remove;
 };
 
-/* Said where it is asked about a user, not in the list. */
+/* Shown on the form that removes a user, not in the list. */
 enum { USER_ENDS = 6 };
 
 static const struct field user_fields[] = {
@@ -136,7 +136,7 @@ static int load_user(const struct request *rq, const char *name, struct user_rec
 	return 0;
 }
 
-/* The user as it is now. */
+/* Writes the user's current record. */
 static int write_user(struct request *rq, const char *name, struct writer *w, struct error *err)
 {
 	struct user_record r;
@@ -148,7 +148,7 @@ static int write_user(struct request *rq, const char *name, struct writer *w, st
 	return 0;
 }
 
-/* The keys that would end with the user, in words; NULL: there are none. */
+/* The keys that would be revoked with the user, in words; NULL: none. */
 static int list_ends(const struct request *rq, const struct admin *a, const struct user *u,
 		     const char **ret, struct error *err)
 {
@@ -168,8 +168,8 @@ static int list_ends(const struct request *rq, const struct admin *a, const stru
 }
 
 /*
- * What is about to happen to the user of the path; ENDS: and which keys end
- * with the user.
+ * Writes the user of the path, and what the change will do. ENDS: also which
+ * keys are revoked.
  */
 static int ask_about(struct request *rq, const char *consequence, bool ends, struct writer *w,
 		     struct error *err)
@@ -190,7 +190,7 @@ static int ask_about(struct request *rq, const char *consequence, bool ends, str
 
 /* ---- changes ---- */
 
-/* Of the parameter that all operations have which set one. */
+/* Hashes the password in the parameter that all these operations share. */
 static int hash_password(const struct request *rq, const char **ret, struct error *err)
 {
 	const char *password = request_arg(rq, "password")->text;
@@ -347,7 +347,7 @@ static int ask_grant(struct request *rq, struct writer *w, struct error *err)
 
 /* ---- the user who is signed in ---- */
 
-/* Keys have no name, address or password. */
+/* Keys have no name, e-mail address or password. */
 static int check_person(const struct request *rq, struct error *err)
 {
 	return rq->who->user ? 0
@@ -355,7 +355,7 @@ static int check_person(const struct request *rq, struct error *err)
 					 "Only users have a profile; this is a key");
 }
 
-/* SENTENCE: what is about to happen; NULL: nothing. */
+/* SENTENCE: what the change will do; NULL: nothing. */
 static int write_profile(struct request *rq, const char *sentence, bool asks, struct writer *w,
 			 struct error *err)
 {
@@ -364,7 +364,7 @@ static int write_profile(struct request *rq, const char *sentence, bool asks, st
 	if (load_user(rq, rq->who->name, &r, err) < 0)
 		return -1;
 	r.grant = r.remove = NULL;
-	if (!asks && !rq->reply.format->page) { /* a page has buttons for it */
+	if (!asks && !rq->reply.format->page) { /* a page has buttons for these */
 		r.edit = "/profile/edit.html";
 		r.set_password = "/profile/password.html";
 	}
@@ -393,7 +393,7 @@ static int set_profile(struct request *rq, struct writer *w, struct error *err)
 	return check_person(rq, err) < 0 ? -1 : set_user_texts(rq, rq->who->name, w, err);
 }
 
-/* Wrong ones are counted like those of signing in. */
+/* Wrong passwords count as failed sign-ins. */
 static int check_current(struct request *rq, struct error *err)
 {
 	const char *text = request_arg(rq, "current_password")->text;
