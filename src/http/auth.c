@@ -13,14 +13,14 @@
 #include "base/banned.h"
 
 enum {
-	/* of user name, ":" and secret */
+	/* user name, ":" and secret */
 	CREDENTIALS_MAX = USER_NAME_BYTES + 1 + PASSWORD_BYTES_MAX,
 	AUTH_CACHE_SIZE = 64,
-	LOADED_MAX = 1024, /* keys that the arena may hold before it starts anew */
+	LOADED_MAX = 1024, /* keys in the arena before it is reset */
 	DAY_SECONDS = 86400
 };
 
-/* User and secret as the header has them; USER is NULL with a bearer token. */
+/* User and secret of the header; USER is NULL for a bearer token. */
 struct credentials {
 	char text[CREDENTIALS_MAX + 1];
 	const char *user;
@@ -30,11 +30,14 @@ struct credentials {
 
 struct auth_entry {
 	bool used;
-	/* since when its account is, and the key reads: 0 = it is good */
+	/*
+	 * since when the account or its main account has been suspended; 0: it
+	 * isn't
+	 */
 	int64_t suspended;
 	unsigned char hash[HASH_BYTES];
-	char account_sid[SID_TEXT]; /* of an account's own token, or "" */
-	int64_t last_use;           /* as the ledger has it */
+	char account_sid[SID_TEXT]; /* of an account's own token, else "" */
+	int64_t last_use;           /* as stored */
 	struct principal who;
 };
 
@@ -87,7 +90,7 @@ static int refuse(struct error *err)
 	return error_set(err, ERR_CREDENTIALS, NULL, "Invalid Username or Password");
 }
 
-/* The text behind the scheme's name, or NULL if HEADER has another scheme. */
+/* The header's text behind SCHEME; NULL if it has another scheme. */
 static const char *after_scheme(const char *header, const char *scheme)
 {
 	size_t len = strlen(scheme);
@@ -127,7 +130,7 @@ static bool read_bearer(struct credentials *c, const char *text)
 /* ---- keys ---- */
 
 /*
- * What ENTRY, of a key that reads an account, needs of it. 1 done, 0 no such
+ * Completes ENTRY, whose key belongs to an account. 1, 0 if there is no such
  * account, -1 failed.
  */
 static int load_account(const struct request *rq, int64_t id, struct auth_entry *entry,
@@ -145,7 +148,7 @@ static int load_account(const struct request *rq, int64_t id, struct auth_entry 
 	return 1;
 }
 
-/* The main account of what a key belongs to. */
+/* Sets the main account of the key's account. */
 static int load_family(const struct request *rq, int64_t account, struct auth_entry *entry,
 		       struct error *err)
 {
@@ -158,7 +161,8 @@ static int load_family(const struct request *rq, int64_t account, struct auth_en
 }
 
 /*
- * Makes an entry of the key with that hash. 1 done, 0 no good key, -1 failed.
+ * Makes the entry of the key with that hash. 1, 0 if there is no valid key, -1
+ * failed.
  */
 static int load(const struct request *rq, const unsigned char *hash, struct auth_entry *entry,
 		struct error *err)
@@ -189,7 +193,7 @@ static bool user_matches(const struct auth_entry *e, const char *user)
 	return strcmp(user, e->account_sid) == 0 || strcmp(user, e->who.key_sid) == 0;
 }
 
-/* The key whose secret is TOKEN: 1, 0 none, -1 failed. */
+/* Finds the key with the secret TOKEN: 1, 0 if there is none, -1 failed. */
 static int find_key(const struct request *rq, const char *token, size_t len,
 		    struct auth_entry **ret, struct error *err)
 {
@@ -305,8 +309,8 @@ struct session_id {
 };
 
 /*
- * Headers come before cookies; of both, "perm" in ss-opt chooses ss-pid. What
- * doesn't look like an id of ours isn't one.
+ * Headers come before cookies. In both, "perm" in ss-opt chooses ss-pid. Texts
+ * that don't have the form of our ids are skipped.
  */
 static bool choose_session(const struct request *rq, struct session_id *ret)
 {
@@ -368,7 +372,7 @@ void auth_note_use(const struct request *rq)
 
 	if (!a->to_note || !rq->worker->commits)
 		return;
-	/* whatever becomes of it, the next request doesn't try again */
+	/* even if this fails, the next request doesn't try again */
 	a->to_note->last_use = floor_div(rq->now, DAY_SECONDS) * DAY_SECONDS;
 	commit_thread_run(rq->worker->commits, write_use, a->to_note, &ignored);
 	a->to_note = NULL;

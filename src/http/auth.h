@@ -1,6 +1,6 @@
 /*
- * auth.h - who asks? Reads Authorization, else the headers and cookies of a
- * session. What they may do is decided in api/access.h.
+ * auth.h - identifies the caller: from Authorization, else from a session's
+ * headers or cookies. api/access.h decides what the caller may do.
  *
  *   Basic user:password     a user
  *   Basic SID:secret        a key, by its own SID or its account's
@@ -16,34 +16,32 @@
 
 struct auth;
 
-/* The keys that one thread has seen, as of a version of the ledger. Never NULL. */
+/* A thread's cache of keys, for one version of the ledger. Never NULL. */
 struct auth *auth_new(void);
 void auth_free(struct auth **a);
 
 /*
- * From now on the ledger is at VERSION (store_version): forgets what it knew of
- * another one.
+ * Tells the cache the ledger's version (store_version). Another version empties
+ * it.
  */
 void auth_at_version(struct auth *a, int64_t version);
 
 /*
- * Who sends RQ? Sets its who, session and ambient, until the next call of auth_*
- * and as long as the request's arena. Nobody if it says nothing of it, or names
- * a session that is over. -1: ERR_CREDENTIALS with the same words for an unknown
- * user, a wrong secret and a revoked key; ERR_SUSPENDED for the token or an API
- * key of a suspended account; ERR_TOO_MANY, ERR_BUSY of passwords; or the ledger
- * failed.
+ * Identifies the caller of RQ: sets who, session and ambient, which last as
+ * long as the request's arena, and until the next call of auth_*. Leaves nobody
+ * if the request has no credentials, or those of a session that has ended. -1:
+ * ERR_CREDENTIALS, with the same words for an unknown user, a wrong secret and
+ * a revoked key; ERR_SUSPENDED for the token or API key of a suspended account;
+ * ERR_TOO_MANY or ERR_BUSY for passwords; or the ledger failed.
  */
 int auth_check(struct request *rq, struct error *err);
 
-/*
- * Does this Authorization bring a user's password, which takes long to check?
- */
+/* Does this Authorization contain a user's password, which is slow to check? */
 bool auth_brings_password(const char *authorization);
 
 /*
- * After the answer: writes down that the request's key was used, once a day.
- * Without a commit thread it isn't.
+ * Records the use of the request's key, once a day. Call it after the answer.
+ * Does nothing without a commit thread.
  */
 void auth_note_use(const struct request *rq);
 

@@ -29,8 +29,8 @@ static bool is_in_path(const struct request *rq, const char *name)
 }
 
 /*
- * The server's own operations have one value for a name: which of two is meant,
- * nobody knows. The dialects of others do with two what the real services do.
+ * In the server's own dialect, a repeated parameter is an error: it isn't clear
+ * which value is meant. The other dialects do what the real services do.
  */
 static int check_once(const struct request *rq, const struct params *from, size_t at,
 		      struct error *err)
@@ -51,9 +51,10 @@ static int check_once(const struct request *rq, const struct params *from, size_
 }
 
 /*
- * Gives the operation those of FROM that have a value or may be empty, are not
- * in the path, and are not in OVER (or NULL), which outranks them. Addresses
- * are written down in many places: what is secret is taken from bodies alone.
+ * Sets the arguments from FROM. Skips empty values, unless they clear;
+ * parameters of the path; and parameters in OVER (or NULL), which takes
+ * precedence. URLs are logged in many places, so secrets are taken from bodies
+ * only.
  */
 static int take_params(struct request *rq, const struct params *from, const struct params *over,
 		       struct error *err)
@@ -75,7 +76,9 @@ static int take_params(struct request *rq, const struct params *from, const stru
 	return 0;
 }
 
-/* Notes the names that FROM has, or noted itself, and nobody knows. */
+/*
+ * Notes FROM's names that nobody knows, and those that FROM has noted itself.
+ */
 static void note_unknown(struct request *rq, const struct params *from)
 {
 	for (size_t i = 0; i < from->n; i++)
@@ -87,7 +90,7 @@ static void note_unknown(struct request *rq, const struct params *from)
 			params_add_unknown(&rq->params, from->unknown[i], strlen(from->unknown[i]));
 }
 
-/* One more call, which asks with the query, BODY and the path. */
+/* Adds a call with the arguments of the query, BODY and the path. */
 static int add_call(struct request *rq, const struct params *body, struct error *err)
 {
 	bool body_first = rq->is_form || rq->fixed;
@@ -107,7 +110,7 @@ static int add_call(struct request *rq, const struct params *body, struct error 
 	return 0;
 }
 
-/* *RET_N bodies, of which only a batch has not one. */
+/* Reads the body: *RET_N sets of parameters, one unless it is a batch. */
 static int read_bodies(struct request *rq, struct params **ret, size_t *ret_n, struct error *err)
 {
 	*ret = rq->is_form && op_takes_body(rq->op) ? &rq->fields

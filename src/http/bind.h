@@ -1,10 +1,9 @@
 /*
- * bind.h - what an operation is asked for: the parameters of path, query and
- * body, each in its rank.
+ * bind.h - the arguments of an operation: from path, query and body, by
+ * precedence.
  *
- *   at the operation's own path a form outranks the query, the query any other
- *   body
- *   at a route by name a form outranks the query, and so does any other body
+ *   at the operation's own path: form, query, other bodies
+ *   at a route by name: body of any kind, query
  */
 #ifndef HTTP_BIND_H
 #define HTTP_BIND_H
@@ -12,17 +11,17 @@
 #include "http/body.h"
 
 /*
- * Reads the body, not more than MAX bytes nor BODY_PARAMS_MAX, and decodes it if
- * it is a form, so that it can be asked for fields before there is a route.
- * Nothing if the body was read before.
+ * Reads the body, at most MAX and BODY_PARAMS_MAX bytes. Decodes it if it is a
+ * form, since a form's fields can choose method and format before there is a
+ * route. Does nothing if the body was read before.
  */
 int bind_form(struct request *rq, int64_t max, struct error *err);
 
 /*
- * Fills rq->calls and rq->args with what the operation is asked for: one set of
- * arguments, but of a batch one for each request in it. Only the path gives its
- * own. Names that nobody knows are noted in rq->params. The body was read,
- * forms as forms, if the operation takes one.
+ * Fills rq->args and rq->calls: one set of arguments, or one for each request
+ * of a batch. Parameters of the path come from the path only. Unknown names are
+ * noted in rq->params. If the operation takes a body, it must have been read; a
+ * form with bind_form.
  */
 int bind_args(struct request *rq, struct error *err);
 

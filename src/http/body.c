@@ -140,7 +140,7 @@ int body_read(const struct request *rq, struct params *ret, struct error *err)
 			  .params = ret };
 	int reader = find_reader(rq->fixed);
 
-	/* some clients begin with a byte order mark */
+	/* some clients send a byte order mark */
 	if (b.len >= 3 && memcmp(b.text, "\xEF\xBB\xBF", 3) == 0) {
 		b.text += 3;
 		b.len -= 3;

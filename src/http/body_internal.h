@@ -1,45 +1,43 @@
-/*
- * body_internal.h - what the readers of a body share. Only for body*.c.
- */
+/* body_internal.h - what the readers of bodies share. Only for body*.c. */
 #ifndef HTTP_BODY_INTERNAL_H
 #define HTTP_BODY_INTERNAL_H
 
 #include "http/body.h"
 
-/* One body on its way to parameters. */
+/* A body that is being read. */
 struct body {
 	const struct op *op; /* NULL: not known yet */
-	const char *type;    /* its Content-Type, or that of the route */
+	const char *type;    /* the body's Content-Type, or the route's */
 	char *text;
 	size_t len;
 	struct params *params;
-	int members; /* seen so far */
+	int members; /* number so far */
 };
 
 /*
- * ERR_BODY: "Could not deserialize 'application/xml' request using
- * Voice.Api.AI.GetAIUsage'" (the contract's words), then why.
+ * Sets ERR_BODY: "Could not deserialize 'application/xml' request using
+ * Voice.Api.AI.GetAIUsage'" (the contract's words), then the reason.
  */
 __attribute__((format(printf, 3, 4))) int body_malformed(const struct body *b, struct error *err,
 							 const char *fmt, ...);
 
 /*
- * The parameter of the operation that a member called NAME (LEN bytes) fills,
- * or NULL: then the name is noted as unknown.
+ * The parameter for the member NAME (LEN bytes); NULL: the operation has none,
+ * and the name is noted as unknown.
  */
 const struct param *body_param(struct body *b, const char *name, size_t len, bool any_case);
 
-/* Adds the value of P (copied), or puts it in the place of an earlier one. */
+/* Sets the parameter P to a copy of the value, replacing an earlier one. */
 int body_set(struct body *b, const struct param *p, const char *value, size_t len,
 	     struct error *err);
 
-/* One more member, whether it is a parameter or not: there is a limit. */
+/* Counts a member, parameter or not. -1: too many. */
 int body_count(struct body *b, struct error *err);
 
-/* Is it text, and not too long? */
+/* Checks that the body is text within the limits. */
 int body_check(const struct body *b, struct error *err);
 
-/* Each reads the whole of B. */
+/* Each reads all of B. */
 int body_read_json(struct body *b, struct error *err);
 int body_read_xml(struct body *b, struct error *err);
 int body_read_jsv(struct body *b, struct error *err);

@@ -1,6 +1,6 @@
 /*
- * JSON bodies: an object, its members the parameters; of a batch, an array of
- * such objects.
+ * JSON bodies: an object whose members are the parameters; a batch is an array
+ * of such objects.
  */
 #include "http/body_internal.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 
-/* What json-c makes of a whole number that doesn't fit its own: another one. */
+/* json-c replaces a whole number beyond 64 bits by the limit. */
 static bool is_clamped(const char *text)
 {
 	return strcmp(text, "18446744073709551615") == 0 ||
@@ -43,8 +43,8 @@ static int read_member(struct body *b, const char *name, json_object *value, str
 }
 
 /*
- * Does the text have more objects and arrays than any request? Each costs the
- * parser a hundred times as much as the two bytes that it takes here.
+ * Are there more objects and arrays than in any valid request? Each is two
+ * bytes here, and a hundred times as much in the parser.
  */
 static bool has_many_objects(const char *text, size_t len)
 {
@@ -62,7 +62,7 @@ static bool has_many_objects(const char *text, size_t len)
 	return n > BODY_OBJECTS_MAX;
 }
 
-/* Names are C strings to json-c: one with an escaped NUL would end there. */
+/* json-c has names as C strings, which an escaped NUL would cut. */
 static bool has_escaped_nul(const char *text, size_t len)
 {
 	for (size_t i = 0; i + 1 < len; i++) {
@@ -85,7 +85,7 @@ static int read_members(struct body *b, json_object *root, struct error *err)
 	return 0;
 }
 
-/* Parses the body; *ret is for json_object_put, NULL being JSON's null. */
+/* Parses the body. *ret is for json_object_put; NULL is JSON's null. */
 static int parse(struct body *b, json_object **ret, struct error *err)
 {
 	struct json_tokener *tok;
@@ -100,7 +100,7 @@ static int parse(struct body *b, json_object **ret, struct error *err)
 	if (!tok)
 		return error_set(err, ERR_INTERNAL, NULL, "Out of memory");
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	/* with its NUL, so that a number at the end is complete */
+	/* with the NUL, which ends a number at the end of the text */
 	*ret = json_tokener_parse_ex(tok, b->text, (int)b->len + 1);
 	if (json_tokener_get_error(tok) != json_tokener_success)
 		rc = body_malformed(b, err, "%s at byte %zu",

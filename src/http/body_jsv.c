@@ -1,6 +1,4 @@
-/*
- * JSV bodies: {name:value,...}. A value in quotes has its own quotes doubled.
- */
+/* JSV bodies: {name:value,...}. Quoted values double their quotes. */
 #include "http/body_internal.h"
 
 #include <string.h>
@@ -10,7 +8,7 @@
 struct jsv {
 	struct body *body;
 	const char *at;     /* the text ends with a NUL */
-	struct strbuf text; /* the name or value taken last */
+	struct strbuf text; /* the last name or value */
 };
 
 static bool take(struct jsv *j, char c)
@@ -22,7 +20,7 @@ static bool take(struct jsv *j, char c)
 	return true;
 }
 
-/* The text in quotes whose first quote was taken. */
+/* Takes a quoted text, after its first quote. */
 static int take_quoted(struct jsv *j, struct error *err)
 {
 	for (;;) {
@@ -48,7 +46,7 @@ static size_t name_length(const struct jsv *j)
 	return len;
 }
 
-/* A name or a value: in quotes, or up to one of STOPS. */
+/* Takes a name or a value: quoted, or up to one of STOPS. */
 static int take_text(struct jsv *j, const char *stops, struct error *err)
 {
 	size_t len;
@@ -62,7 +60,7 @@ static int take_text(struct jsv *j, const char *stops, struct error *err)
 	return 0;
 }
 
-/* Over an object or a list that is no parameter. */
+/* Skips an object or a list: it is no parameter. */
 static int skip_nested(struct jsv *j, struct error *err)
 {
 	int depth = 0;

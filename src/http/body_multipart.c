@@ -1,6 +1,4 @@
-/*
- * Forms as multipart/form-data (RFC 7578); files in them are no parameters.
- */
+/* multipart/form-data (RFC 7578). Files in it are skipped. */
 #include "http/body_internal.h"
 
 #include <string.h>
@@ -12,7 +10,7 @@ enum {
 	PART_HEADERS_MAX = 2048
 };
 
-/* The boundary in the Content-Type, or false. */
+/* Copies the boundary of the Content-Type. False: there is none. */
 static bool find_boundary(const char *content_type, char ret[static BOUNDARY_MAX + 1])
 {
 	const char *p = strcasestr(content_type, "boundary=");
@@ -30,8 +28,8 @@ static bool find_boundary(const char *content_type, char ret[static BOUNDARY_MAX
 }
 
 /*
- * The value of NAME="..." in a part's headers (ended by NUL), in place; NULL if
- * there is none.
+ * The value of NAME="..." in a part's headers (ended by NUL), in place; or
+ * NULL.
  */
 static char *disposition_value(char *headers, const char *name)
 {
@@ -61,8 +59,8 @@ static int add_part(struct body *b, char *headers, char *value, size_t len, stru
 }
 
 /*
- * Behind the first boundary, which may stand at the very beginning, without a
- * line end before it.
+ * The text behind the first boundary, which may be at the very beginning
+ * without a line end.
  */
 static char *first_part(const struct body *b, const char *mark, size_t mark_len)
 {
@@ -95,8 +93,8 @@ int body_read_multipart(struct body *b, struct error *err)
 		*value = '\0';
 		value += 4;
 		/*
-		 * the end of the blank line may be the line end that the next
-		 * boundary begins with
+		 * the end of the blank line may also be the line end before the
+		 * next boundary
 		 */
 		next = memmem(value - 2, (size_t)(end - value + 2), mark, mark_len);
 		if (!next)

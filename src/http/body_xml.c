@@ -1,6 +1,6 @@
 /*
- * XML bodies: one element an operation, one inside it a parameter, in any
- * order.
+ * XML bodies: one element for the operation, inside it one for each parameter,
+ * in any order.
  */
 #include "http/body_internal.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 
-enum { XML_ATTRIBUTES_MAX = 16 }; /* of an element: far more than any client's requests have */
+enum { XML_ATTRIBUTES_MAX = 16 }; /* attributes of an element: far more than clients send */
 
 static const char xsi[] = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -48,9 +48,9 @@ static int check_root(struct body *b, xmlTextReader *r, struct error *err)
 			      b->op->body_root, ns ? ns : "");
 }
 
-/* The member being read, and its text so far. */
+/* The current member, with the text read so far. */
 struct xml_member {
-	const struct param *param; /* NULL: between members, or in one that is skipped */
+	const struct param *param; /* NULL: between members, or in a member that is skipped */
 	struct strbuf text;
 };
 
@@ -122,9 +122,8 @@ static int read_node(struct body *b, xmlTextReader *r, struct xml_member *m, str
 /* ---- what the parser isn't shown ---- */
 
 /*
- * Behind the next END, or NULL: it isn't there. Costs what lies between;
- * strstr, in a build with sanitizers, measures the whole rest of the text
- * first.
+ * The text behind the next END; NULL if there is none. It costs only the text
+ * up to there: strstr with sanitizers measures the whole rest first.
  */
 static const char *behind(const char *p, const char *end)
 {
@@ -137,8 +136,8 @@ static const char *behind(const char *p, const char *end)
 }
 
 /*
- * Over a comment. "--" ends it, or is wrong: the parser would go on, and look
- * back at each of them.
+ * Skips a comment. "--" that doesn't end it is an error: the parser would
+ * continue, and look back at each of them.
  */
 static const char *scan_comment(const char *p)
 {
@@ -147,9 +146,9 @@ static const char *scan_comment(const char *p)
 }
 
 /*
- * Over a start tag; P is behind its name's first byte. *RET_EMPTY: it ends with
- * "/>". NULL: it has too many attributes. (The parser compares each of them
- * with each.)
+ * Skips a start tag; P is behind the first byte of its name. *RET_EMPTY: it
+ * ends with "/>". NULL: it has too many attributes, each of which the parser
+ * would compare with all others.
  */
 static const char *scan_tag(const char *p, bool *ret_empty)
 {
@@ -169,8 +168,8 @@ static const char *scan_tag(const char *p, bool *ret_empty)
 }
 
 /*
- * Over what begins with "<!" or "<?"; P is behind the "<". NULL: it has no end,
- * *RET_WORDS says what it is.
+ * Skips a part that begins with "<!" or "<?"; P is behind the "<". NULL: it has
+ * no end; *RET_WORDS names the part.
  */
 static const char *scan_other(const char *p, const char **ret_words)
 {
@@ -183,9 +182,8 @@ static const char *scan_other(const char *p, const char **ret_words)
 }
 
 /*
- * Refuses what would cost the parser more than its length says: many
- * attributes, depth, and what is never closed. Whatever else is malformed is
- * left to the parser.
+ * Rejects bodies that cost the parser more than their length suggests: many
+ * attributes, deep nesting, unclosed parts. The parser finds other errors.
  */
 static int scan(struct body *b, struct error *err)
 {
@@ -227,16 +225,13 @@ int body_read_xml(struct body *b, struct error *err)
 	if (!b->op->body_root)
 		return error_set(err, ERR_MEDIA_TYPE, NULL,
 				 "XML is not understood here; send a form or JSON");
-	/* before the parser sees any of it */
+	/* reject it before the parser reads it */
 	if (strstr(b->text, "<!DOCTYPE"))
 		return body_malformed(b, err, "A document type or entities are not allowed");
 	if (scan(b, err) < 0)
 		return -1;
 	xmlResetLastError();
-	/*
-	 * the encoding is given, so that none is believed that the document
-	 * declares
-	 */
+	/* the given encoding overrides that of the document */
 	r = xmlReaderForMemory(b->text, (int)b->len, NULL, "UTF-8",
 			       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!r)

@@ -18,7 +18,7 @@ struct paths {
 	size_t n;
 };
 
-/* An empty path is none. */
+/* Adds PATH, unless it is empty. */
 static void add(struct paths *p, const char *path, enum sandbox_use use)
 {
 	if (!*path)
@@ -28,7 +28,7 @@ static void add(struct paths *p, const char *path, enum sandbox_use use)
 	p->n++;
 }
 
-/* The folder of FILE, where a link leads to. */
+/* Adds the folder of FILE; of a link, the folder of its target. */
 static void add_folder_of(struct paths *p, const char *file, enum sandbox_use use)
 {
 	char *real = realpath(file, NULL), *slash;

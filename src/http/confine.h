@@ -1,6 +1,6 @@
 /*
- * confine.h - the server's sandbox (base/sandbox.h): which files it uses once
- * it is set up.
+ * confine.h - the server's sandbox (base/sandbox.h): the files that it may use
+ * once it runs.
  */
 #ifndef HTTP_CONFINE_H
 #define HTTP_CONFINE_H
@@ -8,10 +8,10 @@
 #include "base/settings.h"
 
 /*
- * Unless settings->sandbox says no: from now on, the process changes files of
- * the ledger's folder alone, reads templates and time zones beside these, and
- * removes its socket and the file with its process number. The log says so.
- * Call it before any thread is started.
+ * Restricts the process: it may change files in the ledger's folder, read
+ * templates and time zones, and remove its socket and pid file. Does nothing if
+ * settings->sandbox is off. The log says what was done. Call it before any
+ * thread is started.
  */
 void confine(const struct settings *settings);
 

@@ -14,14 +14,15 @@
 #include "base/banned.h"
 
 enum {
-	LEFTOVER_MAX = 64 << 20, /* bytes of an unread body, read to keep the connection */
-	RECORDS_MAX = 32,        /* sent in one system call */
-	FILE_BYTES = 256 << 10   /* a head, and what comes with its last bytes, are fewer */
+	/* bytes of an unread body that are skipped to keep the connection */
+	LEFTOVER_MAX = 64 << 20,
+	RECORDS_MAX = 32,      /* records in one system call */
+	FILE_BYTES = 256 << 10 /* more than a head and the bytes that arrive with its end */
 };
 
 /* ---- waiting for the peer ---- */
 
-/* False: it takes too long. */
+/* Waits for the peer. False: it has taken too long. */
 static bool wait_for_peer(struct connection *c, short events)
 {
 	int64_t begun = monotonic_ms();
@@ -41,8 +42,8 @@ static bool wait_for_peer(struct connection *c, short events)
 }
 
 /*
- * After a system call failed that sends or receives. Waits for the peer if need
- * be.
+ * After a failed system call: is it worth another try? Waits for the peer if
+ * necessary.
  */
 static bool is_to_be_tried_again(struct connection *c, short events)
 {
@@ -59,7 +60,7 @@ static void close_file(int fd)
 		close(fd);
 }
 
-/* A file in memory. -1: there is none to be had. */
+/* Makes a file in memory. -1: failed. */
 static int open_file(void)
 {
 	int fd = memfd_create("request", MFD_CLOEXEC);
@@ -73,8 +74,8 @@ static int open_file(void)
 }
 
 /*
- * Puts what has passed the gate at the end of the file, from where libfcgi
- * reads on.
+ * Appends the bytes that have passed the gate to the file, at libfcgi's
+ * position.
  */
 static bool fill_file(struct connection *c)
 {
@@ -87,7 +88,7 @@ static bool fill_file(struct connection *c)
 	return n == (ssize_t)c->passed.len && lseek(c->request.ipcFd, at, SEEK_SET) == at;
 }
 
-/* The announced length of the body, or 0. */
+/* The body's announced length, or 0. */
 static int64_t content_length(char **envp)
 {
 	const char *text = FCGX_GetParam("CONTENT_LENGTH", envp);
@@ -96,16 +97,15 @@ static int64_t content_length(char **envp)
 }
 
 /*
- * libfcgi reads the variables. Makes room for the body, if that is to be
- * gathered.
+ * Lets libfcgi read the variables. Makes room for a body that will be gathered.
  */
 static bool accept_request(struct connection *c)
 {
 	int64_t len;
 
 	/*
-	 * the file is a connection that libfcgi has kept; it has no socket to
-	 * accept others from
+	 * the file stands for a kept connection: there is no socket to accept
+	 * from
 	 */
 	c->request.keepConnection = 1;
 	if (FCGX_Accept_r(&c->request) != 0)
@@ -117,7 +117,7 @@ static bool accept_request(struct connection *c)
 	return !c->gather || strbuf_grow(&c->body, c->gather);
 }
 
-/* libfcgi reads at most SIZE bytes of the body, as far as they are here. */
+/* Lets libfcgi read up to SIZE bytes of the body, without blocking. */
 static size_t deliver(struct connection *c, char *buf, size_t size)
 {
 	size_t here = c->gate.body_bytes - c->delivered, n = here < size ? here : size, got = 0;
@@ -137,8 +137,8 @@ static bool send_reply(struct connection *c)
 }
 
 /*
- * Lets DATA through the gate as far as the request goes, for libfcgi to read.
- * False: it is over.
+ * Passes DATA through the gate, to the end of the request at most. False: the
+ * connection is over.
  */
 static bool let_in(struct connection *c, struct fcgi_span *data)
 {
@@ -160,7 +160,7 @@ static bool let_in(struct connection *c, struct fcgi_span *data)
 
 /* ---- bytes in ---- */
 
-/* Reads what comes next of the body, waiting for it. False: nothing comes. */
+/* Reads more of the body, blocking for it. False: there is no more. */
 static bool read_on(struct connection *c)
 {
 	struct fcgi_span data;
@@ -206,7 +206,7 @@ static size_t read_body(struct input *in, char *buf, size_t size)
 	return got;
 }
 
-/* Are both ways closed? TCP doesn't tell: there the peer's has to do. */
+/* Are both directions closed? With TCP only the peer's direction is known. */
 static bool is_gone(struct input *in)
 {
 	struct connection *c = (struct connection *)((char *)in - offsetof(struct connection, in));
@@ -220,7 +220,7 @@ static bool is_gone(struct input *in)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* Reads to the end of the body. False: it has none, or one too far away. */
+/* Reads to the end of the body. False: it doesn't end, or is too long. */
 static bool read_leftover(struct connection *c)
 {
 	char trash[8192];
@@ -234,7 +234,7 @@ static bool read_leftover(struct connection *c)
 
 /* ---- bytes out ---- */
 
-/* Writes all of it. Changes IOV. */
+/* Writes everything. Changes IOV. */
 static int write_all(struct connection *c, struct iovec *iov, int n)
 {
 	while (n > 0) {
@@ -256,9 +256,8 @@ static int write_all(struct connection *c, struct iovec *iov, int n)
 }
 
 /*
- * Records on their way out. libfcgi's own writer copies everything through a
- * buffer of 8 kB and writes that often; an answer goes out in one system call
- * here.
+ * Records to write. libfcgi's own writer copies everything through 8 kB; here
+ * an answer leaves in one system call.
  */
 struct records {
 	struct connection *c;
@@ -286,10 +285,9 @@ static void records_add(struct records *rs, int type, void *content, size_t len)
 }
 
 /*
- * Is the connection to be kept? Reads the request to its end first, whether it
- * is or not: a web server that still sends would lose the answer when the
- * connection is closed. Who is refused for want of room gets no thread for
- * that.
+ * Can the connection be kept? Reads the request to its end even if not: a web
+ * server that is still sending would lose the answer when the connection
+ * closes. Requests that were refused for lack of threads are not read.
  */
 static bool can_keep(struct connection *c)
 {
@@ -311,8 +309,8 @@ static void add_end(struct records *rs)
 	records_add(rs, FCGI_STDOUT, NULL, 0);
 	records_add(rs, FCGI_END_REQUEST, &completed, sizeof(completed));
 	/*
-	 * nginx drops a connection on which something follows; else it might
-	 * use it once more
+	 * nginx drops a connection with unexpected bytes; otherwise it might
+	 * reuse this one
 	 */
 	if (c->request.keepConnection && !c->keep)
 		records_add(rs, FCGI_UNKNOWN_TYPE, &goodbye, sizeof(goodbye));
@@ -358,7 +356,7 @@ static void begin(struct connection *c)
 	c->moved = c->waited_ms = 0;
 }
 
-/* Gives back what the request has taken. */
+/* Frees what the request has used. */
 static void end(struct connection *c)
 {
 	FCGX_Free(&c->request, 0);
@@ -399,8 +397,8 @@ void connection_free(struct connection **c)
 }
 
 /*
- * Lets DATA in, and libfcgi reads it: the next connection uses the same file.
- * False: it is over.
+ * Passes DATA on, and lets libfcgi read it at once: other connections use the
+ * same file. False: the connection is over.
  */
 static bool gather(struct connection *c, struct fcgi_span *data, struct intake *in)
 {
@@ -416,7 +414,7 @@ static bool gather(struct connection *c, struct fcgi_span *data, struct intake *
 	return !c->gate.broken && !c->body.failed;
 }
 
-/* Goes on with DATA. */
+/* Continues with DATA. */
 static enum connection_state go_on(struct connection *c, struct fcgi_span *data, struct intake *in)
 {
 	if (!gather(c, data, in))

@@ -1,19 +1,17 @@
 /*
- * connection.h - one connection of a web server, and the request on it. Whoever
- * holds it - the reception (http/reception.h) or a thread of the pool
- * (http/pool.h) - has it alone.
+ * connection.h - one connection of a web server, and the request on it. Its
+ * owner is either the reception (http/reception.h) or a thread of the pool
+ * (http/pool.h); nobody else touches it.
  *
- * libfcgi reads the requests: their variables and their bodies. It would wait
- * for what has not come yet, and keep what it reads ahead to itself; so it
- * doesn't read from the socket, but from a file in memory that holds what has
- * come of one request and passed the gate (http/fcgi_gate.h).
+ * libfcgi parses requests. It blocks for missing bytes and reads ahead, so it
+ * doesn't read the socket: it reads a file in memory, which holds the bytes of
+ * one request that have passed the gate (http/fcgi_gate.h).
  *
- * The reception gathers a request without waiting: its variables, and its body
+ * The reception gathers a request without blocking: its variables, and its body
  * if that has at most CONNECTION_BODY_MAX bytes. A longer body is read while
- * the request is worked on. Then the peer may keep the thread waiting for
- * PEER_SECONDS, and as long again for each MiB that goes to and fro; who is
- * slower is cut off. (nginx isn't: it has the whole body before, and takes the
- * whole answer.)
+ * the request is handled. Then the peer may block the thread for PEER_SECONDS,
+ * and as long again for each MiB transferred; a slower peer is cut off. (nginx
+ * isn't slow: it buffers whole bodies and answers.)
  */
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
@@ -33,49 +31,49 @@ enum {
 };
 
 /*
- * All of a server. One is kept after a request while there are at most half of
- * MAX.
+ * All connections of a server. After a request a connection is kept if there
+ * are at most half of MAX.
  */
 struct connections {
 	atomic_int n;
 	int max;
-	atomic_bool ending; /* none is kept any more */
+	atomic_bool ending; /* the server is stopping: keep none */
 };
 
 struct connection {
-	struct output out; /* first: its write finds the connection */
+	struct output out; /* must be first: output.write finds the connection by it */
 	struct input in;
 	int fd;
 	struct fcgi_gate gate;
-	struct strbuf passed; /* the gate, and libfcgi has not read it yet */
-	FCGX_Request request; /* ipcFd: the file that libfcgi reads from; -1: none */
-	char **envp;          /* the request's variables, once they are here */
-	bool long_body;       /* it isn't gathered */
-	size_t gather;        /* bytes of it that are */
-	size_t delivered;     /* bytes of it that libfcgi has read */
-	struct strbuf body;   /* the last of these */
-	size_t body_read;     /* bytes of that which were read by in */
-	struct strbuf ahead;  /* bytes of the peer that no request has taken yet */
+	struct strbuf passed; /* bytes that have passed the gate, and that libfcgi has not read */
+	FCGX_Request request; /* ipcFd: the file in memory; -1: none */
+	char **envp;          /* the request's variables, once complete */
+	bool long_body;       /* the body is too long to gather */
+	size_t gather;        /* bytes of the body to gather */
+	size_t delivered;     /* bytes of the body that libfcgi has read */
+	struct strbuf body;   /* the gathered body */
+	size_t body_read;     /* bytes of the gathered body that IN has read */
+	struct strbuf ahead;  /* bytes of the peer behind the request */
 	size_t ahead_taken;
 	struct connections *all;
-	bool keep;                /* after this request */
-	int64_t moved, waited_ms; /* bytes to and fro, and how long the peer made us wait */
+	bool keep;                /* keep the connection after this request */
+	int64_t moved, waited_ms; /* bytes in both directions; time spent waiting for the peer */
 
-	/* the pool's */
+	/* owned by the pool */
 	bool light;  /* see http/pool.h */
-	bool refuse; /* too many wait already */
+	bool refuse; /* too many requests are waiting: refuse this one */
 	struct share share;
 	struct connection *next;
-	/* the reception's */
+	/* owned by the reception */
 	bool watched;        /* in its epoll set */
-	bool begun;          /* a part of a request is here */
-	int64_t deadline_ms; /* for what comes next */
+	bool begun;          /* a part of a request has arrived */
+	int64_t deadline_ms; /* for the next event */
 	struct connection *before, *behind;
 };
 
-/* What a thread needs to receive. */
+/* What a thread needs for receiving. */
 struct intake {
-	int file; /* that libfcgi reads from; -1: none is open yet */
+	int file; /* the file in memory; -1: not open yet */
 	char bytes[CONNECTION_READ_BYTES];
 };
 
@@ -83,32 +81,34 @@ void intake_init(struct intake *in);
 void intake_release(struct intake *in);
 
 /*
- * FD is non-blocking, and closed by connection_free. Counted in ALL, which is
- * borrowed. Never NULL. FCGX_Init comes before.
+ * Makes a connection of FD, which must be non-blocking and is closed by
+ * connection_free. Counts it in ALL, which is borrowed. Never NULL. Call
+ * FCGX_Init before.
  */
 struct connection *connection_new(int fd, struct connections *all);
 void connection_free(struct connection **c);
 
 enum connection_state {
-	CONNECTION_WAITS, /* for bytes of the peer */
-	CONNECTION_READY, /* a request is here: envp, in and out are for handle() */
-	CONNECTION_OVER   /* free it */
+	CONNECTION_WAITS, /* needs more bytes of the peer */
+	CONNECTION_READY, /* a request is complete: envp, in and out are for handle() */
+	CONNECTION_OVER   /* the caller must free the connection */
 };
 
-/* Takes what has come, without waiting. */
+/* Reads the bytes that have arrived, without blocking. */
 enum connection_state connection_receive(struct connection *c, struct intake *in);
 
-/* Is a part of a request here? */
+/* Has a part of a request arrived? */
 bool connection_has_begun(const struct connection *c);
 
 /*
- * Is all of the request here, with at most CONNECTION_BODY_MAX bytes of a body?
+ * Has the whole request arrived, with at most CONNECTION_BODY_MAX bytes of
+ * body?
  */
 bool connection_is_short(const struct connection *c);
 
 /*
- * After a request. False: the connection isn't to be kept. True: it is ready
- * for the next one.
+ * Ends a request. True: the connection is ready for the next one. False: free
+ * it.
  */
 bool connection_next(struct connection *c);
 

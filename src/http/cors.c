@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-/* Of the origin that URL begins with. */
+/* The length of the origin at the beginning of URL. */
 static size_t origin_length(const char *url)
 {
 	const char *scheme = strstr(url, "://");
@@ -30,7 +30,7 @@ bool cors_allows(const struct settings *settings, const char *origin)
 	return origin && is_listed(settings, origin, strlen(origin));
 }
 
-/* Is the origin that URL begins with the one that BASE_URL begins with? */
+/* Do URL and BASE_URL begin with the same origin? */
 static bool same_origin(const char *url, const char *base_url)
 {
 	size_t len = origin_length(base_url);
@@ -49,7 +49,7 @@ bool cors_is_foreign(const struct request *rq)
 
 	if (rq->origin && *rq->origin)
 		return !is_own(rq, rq->origin) && !cors_allows(settings, rq->origin);
-	/* JSONP: a script's request has no Origin */
+	/* JSONP: requests of scripts have no Origin */
 	if (rq->referer && is_listed(settings, rq->referer, origin_length(rq->referer)))
 		return false;
 	if (rq->fetch_site && *rq->fetch_site)

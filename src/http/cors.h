@@ -1,26 +1,25 @@
 /*
- * cors.h - pages of other origins that may ask from inside a browser (the Fetch
- * standard's CORS protocol): those that the setting server.cors_origins lists,
- * and no others.
+ * cors.h - CORS (the Fetch standard): pages of the origins in
+ * server.cors_origins may send requests from a browser.
  */
 #ifndef HTTP_CORS_H
 #define HTTP_CORS_H
 
 #include "api/request.h"
 
-/* Is ORIGIN (a header's value, or NULL) among those of the settings? */
+/* Is ORIGIN (a header's value, or NULL) in the setting? */
 bool cors_allows(const struct settings *settings, const char *origin);
 
 /*
- * Does the request come from a page of an origin that is neither ours nor
- * allowed? Browsers say so by Origin, else by Sec-Fetch-Site, else by Referer;
- * programs that say nothing of it are no pages.
+ * Does the request come from a page of another origin that isn't allowed?
+ * Browsers tell by Origin, else by Sec-Fetch-Site, else by Referer; a request
+ * without these is from a program.
  */
 bool cors_is_foreign(const struct request *rq);
 
 /*
- * Adds the headers that let the page of ORIGIN, which is allowed, see an
- * answer; PREFLIGHT: the browser asks whether it may ask.
+ * Adds the headers by which pages of ORIGIN, which is allowed, may read the
+ * answer. PREFLIGHT: the request is a preflight.
  */
 void cors_add_headers(struct strbuf *head, const char *origin, bool preflight);
 

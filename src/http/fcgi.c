@@ -26,8 +26,8 @@
 #include "base/banned.h"
 
 /*
- * Of each thread: the ledger's file and its log, and what libfcgi reads of a
- * long body. Then the writer's and the verifier's, the socket, logs, templates.
+ * Open files of a thread: the ledger's file and its WAL, and libfcgi's file for
+ * a long body. Others: of commit thread and verifier, socket, logs, templates.
  */
 enum { FILES_A_THREAD = 3, FILES_BESIDE = 40 };
 
@@ -52,8 +52,8 @@ int64_t fcgi_files_wanted(const struct settings *settings)
 }
 
 /*
- * As many connections as there may be: those that are worked on, as many as may
- * wait for a thread, and as many idle ones.
+ * The limit of connections: requests in work, requests that may wait for a
+ * thread, and as many idle ones.
  */
 static int connections_max(const struct settings *settings)
 {
@@ -77,7 +77,7 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* All of them anew, or the old ones stay. */
+/* Replaces all templates, or keeps the old ones if any of them fails. */
 static void read_templates_again(struct server *s)
 {
 	struct templates *t = NULL;
@@ -105,8 +105,8 @@ static void look_around(struct server *s)
 }
 
 /*
- * Waits for a signal, or until it is time to look around: four times in each of
- * the watchdog's.
+ * Waits for a signal, or for the next look, four times in each period of the
+ * watchdog.
  */
 static int wait_for_signal(struct server *s, const sigset_t *set)
 {
@@ -121,8 +121,8 @@ static int wait_for_signal(struct server *s, const sigset_t *set)
 }
 
 /*
- * Waits until the server is told to stop. SIGHUP is for the templates alone:
- * log and ledger are always as they are on disk.
+ * Waits for the order to stop. SIGHUP reloads the templates; log and ledger
+ * need no signal.
  */
 static void wait_for_stop(struct server *s, const sigset_t *set)
 {
@@ -136,8 +136,8 @@ static void wait_for_stop(struct server *s, const sigset_t *set)
 }
 
 /*
- * True when all is done; false when time is up, or a second signal has no
- * patience.
+ * Waits for the requests in work. False: the time is up, or a second signal
+ * forces an immediate stop.
  */
 static bool drain(struct server *s, const sigset_t *set)
 {
@@ -183,7 +183,7 @@ static int start(struct server *s, struct error *err)
 	return reception_start(s->reception, s->pool, err);
 }
 
-/* From now on another server may take our place. */
+/* Ends the socket, so that another server can start. */
 static void stop(struct server *s)
 {
 	if (*s->worker.settings->pid_file)
@@ -192,7 +192,7 @@ static void stop(struct server *s)
 	reception_stop(s->reception, s->listener.own);
 }
 
-/* Serves on the open socket until told to stop. */
+/* Serves on the open socket until the order to stop. */
 static int serve_socket(struct server *s, const sigset_t *set, struct error *err)
 {
 	int rc = start(s, err);
@@ -209,12 +209,13 @@ static int serve_socket(struct server *s, const sigset_t *set, struct error *err
 	}
 	stop(s);
 	if (s->pool && !drain(s, set))
-		_exit(0); /* the threads that are left may still use all there is */
+		_exit(0); /* the remaining threads may still use everything */
 	return rc;
 }
 
 /*
- * Opens what the server needs, and enters the sandbox; starts no thread before.
+ * Opens all that the server needs, and enters the sandbox. Starts no thread
+ * before.
  */
 static int open_server(struct server *s, struct error *err)
 {
@@ -232,7 +233,7 @@ static int open_server(struct server *s, struct error *err)
 	if (commit_thread_new(s->worker.settings, &s->worker.commits, &failure) < 0)
 		log_warning("no events can be written: %s %s", failure.message, failure.detail);
 	s->worker.signin = signin_new();
-	/* passwords that wait hold a part of the threads alone */
+	/* requests that wait for a password hold only some of the threads */
 	password_set_waiting(pool_general_threads(s->worker.settings->threads) / 4);
 	s->worker.verifier = s->worker.commits ? verifier_new(s->worker.settings, s->worker.commits)
 					       : NULL;
@@ -269,7 +270,7 @@ int fcgi_serve(const struct settings *settings, const unsigned char *secret,
 		confine(settings);
 		return cgi_serve(&s.worker, templates, err);
 	}
-	/* before any thread is started: they inherit what is blocked */
+	/* before any thread is started: threads inherit blocked signals */
 	block_signals(&set);
 	template_slot_init(&s.slot, templates);
 	rc = open_server(&s, err);

@@ -36,7 +36,7 @@ static enum fcgi_event refuse_request(struct fcgi_gate *g, int id, unsigned char
 	return reply(g, FCGI_END_REQUEST, id, &body, sizeof(body));
 }
 
-/* Of all values only this one isn't for the administrator to say. */
+/* Of all values, only this one isn't the administrator's. */
 static enum fcgi_event reply_about_connection(struct fcgi_gate *g, unsigned char type)
 {
 	static const char values[] = "\017\001" FCGI_MPXS_CONNS "0";
@@ -67,10 +67,7 @@ static void take_length(struct fcgi_gate *g, unsigned char byte)
 		g->n_variables++;
 }
 
-/*
- * Follows the variables through N bytes. False: one holds a NUL, or there are
- * too many.
- */
+/* Checks N bytes of the variables. False: a NUL, or too many bytes. */
 static bool check_variables(struct fcgi_gate *g, const char *at, size_t n)
 {
 	for (size_t part; n; at += part, n -= part) {
@@ -106,13 +103,13 @@ static bool is_of_request(const struct fcgi_gate *g)
 	return g->request_id && record_id(g) == g->request_id;
 }
 
-/* Is it a record of the variables or the body? */
+/* Is it a record of variables or body? */
 static bool is_stream(const struct fcgi_gate *g)
 {
 	return is_of_request(g) && (g->header.type == FCGI_PARAMS || g->header.type == FCGI_STDIN);
 }
 
-/* Takes at most so many bytes off the front; returns how many. */
+/* Consumes up to MOST bytes of DATA; returns how many. */
 static size_t take_off(struct fcgi_span *data, size_t most)
 {
 	size_t n = most < data->len ? most : data->len;
@@ -122,7 +119,7 @@ static size_t take_off(struct fcgi_span *data, size_t most)
 	return n;
 }
 
-/* May a record with this header stand here? */
+/* May a record with this header come now? */
 static bool is_in_order(const struct fcgi_gate *g)
 {
 	if (g->header.version != FCGI_VERSION_1)
@@ -138,7 +135,7 @@ static bool is_in_order(const struct fcgi_gate *g)
 	return g->header.type != FCGI_ABORT_REQUEST;
 }
 
-/* Takes bytes of the header. False: it is complete, and not in order. */
+/* Takes bytes of the header. False: the complete header is out of order. */
 static bool take_header(struct fcgi_gate *g, struct fcgi_span *data)
 {
 	const char *at = data->at;
@@ -161,7 +158,7 @@ static void pass_header(const struct fcgi_gate *g, struct strbuf *passed)
 	strbuf_addn(passed, (const char *)&header, sizeof(header));
 }
 
-/* Takes bytes of the content, which there are. */
+/* Takes the available bytes of the content. */
 static bool take_content(struct fcgi_gate *g, struct fcgi_span *data, struct strbuf *passed)
 {
 	const char *at = data->at;
@@ -197,16 +194,14 @@ static enum fcgi_event begin_request(struct fcgi_gate *g, struct strbuf *passed)
 	return FCGI_TAKES_ALL;
 }
 
-/*
- * The last variable must be complete: then no length says more than there is.
- */
+/* The last variable must be complete: no length goes beyond the end. */
 static enum fcgi_event end_variables(struct fcgi_gate *g)
 {
 	g->head_ended = true;
 	return g->n_lengths || g->length_bytes ? FCGI_IS_BROKEN : FCGI_TAKES_ALL;
 }
 
-/* A record is complete. */
+/* Ends a complete record. */
 static enum fcgi_event end_record(struct fcgi_gate *g, struct strbuf *passed)
 {
 	g->n_header = g->n_content = 0;
@@ -224,7 +219,7 @@ static enum fcgi_event end_record(struct fcgi_gate *g, struct strbuf *passed)
 	return FCGI_HAS_REQUEST;
 }
 
-/* Takes from the record in work. */
+/* Takes bytes of the current record. */
 static enum fcgi_event take_some(struct fcgi_gate *g, struct fcgi_span *data, struct strbuf *passed)
 {
 	size_t all;

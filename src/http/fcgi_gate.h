@@ -1,19 +1,19 @@
 /*
- * fcgi_gate.h - decides which FastCGI records of a web server libfcgi gets to
- * read. Knows no sockets, and calls nothing of libfcgi.
+ * fcgi_gate.h - filters the FastCGI records that libfcgi reads. Knows no
+ * sockets, and calls no function of libfcgi.
  *
- * libfcgi waits for what has not come yet, and believes its peer: a question
- * for more than three values overruns its stack (2.4.2), a variable that says
- * it has 2 GiB ends the process, and variables have no limit. So all bytes of a
- * connection, in pieces of any size, come through the gate first. It lets
- * through the records of one request after the other, in order and without
- * padding, and tells where a request's variables and its body end.
+ * libfcgi 2.4.2 blocks for missing bytes and trusts its peer: a query for more
+ * than three values overruns its stack, a variable with a length of 2 GiB ends
+ * the process, and variables have no limit. So all bytes of a connection, in
+ * pieces of any size, pass the gate first. The gate lets through the records of
+ * one request after the other, in order and without padding, and finds the end
+ * of the variables and of the body.
  *
- * The gate answers a record about the connection itself, a second request
- * beside the first, and a request for another role, as the protocol has it. It
- * skips records of no request. A record that breaks the protocol, a request
- * that is aborted, and variables that can't be read or are beyond the limits
- * end the connection.
+ * The gate itself answers records about the connection, a second request beside
+ * the first, and requests for another role, as the protocol says. It skips
+ * records of unknown requests. It ends the connection after a record that
+ * breaks the protocol, an aborted request, and variables that are malformed or
+ * beyond the limits.
  */
 #ifndef HTTP_FCGI_GATE_H
 #define HTTP_FCGI_GATE_H
@@ -23,56 +23,57 @@
 #include "base/strbuf.h"
 
 enum {
-	FCGI_HEAD_BYTES = 128 << 10, /* of a request's variables, with their records' headers */
+	/* of a request's variables, with the headers of their records */
+	FCGI_HEAD_BYTES = 128 << 10,
 	FCGI_VARIABLES_MAX = 512,
 	FCGI_REPLY_BYTES = 64
 };
 
-/* A header of a record with CONTENT bytes: at most FCGI_MAX_LENGTH. */
+/* The header of a record with CONTENT bytes, at most FCGI_MAX_LENGTH. */
 FCGI_Header fcgi_header(int type, int request_id, size_t content);
 
-/* The members are the gate's own, except these: */
+/* All members belong to the gate, except these: */
 struct fcgi_gate {
-	bool begun;        /* a part of a request is here, or of a record */
+	bool begun;        /* a part of a request or record has arrived */
 	bool head_ended;   /* all variables have passed */
 	size_t body_bytes; /* bytes of the body that have passed */
 	bool body_ended;   /* all of the body has passed, and so the request */
-	bool broken;       /* nothing is taken; set as well by who can't go on */
+	bool broken;       /* no more bytes are accepted; the caller may set it, too */
 	unsigned char reply[FCGI_REPLY_BYTES];
 	size_t reply_len;
 
-	int request_id; /* of the request in work; 0: there is none */
+	int request_id; /* of the current request; 0: there is none */
 	FCGI_Header header;
 	FCGI_BeginRequestBody begin;
 	size_t n_header;  /* bytes of the header so far */
 	size_t n_content; /* bytes of the content and the padding so far */
 	size_t head_bytes;
 	int n_variables;
-	int n_lengths;    /* of the variable in work that are known: 0 to 2 */
-	int length_bytes; /* that are still to come of the next one */
+	int n_lengths;    /* known lengths of the current variable: 0 to 2 */
+	int length_bytes; /* missing bytes of the next length */
 	size_t length;
-	size_t variable_bytes; /* of the variable in work that are still to come */
+	size_t variable_bytes; /* missing bytes of the current variable */
 };
 
 void fcgi_gate_init(struct fcgi_gate *g);
 
 enum fcgi_event {
-	FCGI_TAKES_ALL,   /* all of the data is taken */
-	FCGI_HAS_REQUEST, /* it is complete; nothing is taken until fcgi_gate_init */
-	FCGI_HAS_REPLY,   /* reply must be sent, then taking goes on */
-	FCGI_IS_BROKEN    /* the connection must be closed; the gate stays broken */
+	FCGI_TAKES_ALL,   /* all of DATA was accepted */
+	FCGI_HAS_REQUEST, /* a request is complete; nothing is accepted until fcgi_gate_init */
+	FCGI_HAS_REPLY,   /* send the reply, then go on */
+	FCGI_IS_BROKEN    /* close the connection; the gate stays broken */
 };
 
-/* Bytes that are taken from the front. */
+/* Bytes that are consumed from the front. */
 struct fcgi_span {
 	const char *at;
 	size_t len;
 };
 
 /*
- * Takes bytes off the front of DATA up to the next event. What libfcgi may read
- * of them goes to the end of PASSED, a header together with the first byte of
- * its content: so when libfcgi has delivered as many bytes of the body as have
+ * Consumes DATA up to the next event, and appends the bytes for libfcgi to
+ * PASSED. A record's header is appended together with the first byte of its
+ * content: so once libfcgi has delivered all bytes of the body that have
  * passed, it has read all of PASSED, up to the request's end.
  */
 enum fcgi_event fcgi_gate_take(struct fcgi_gate *g, struct fcgi_span *data, struct strbuf *passed);

@@ -24,12 +24,12 @@
 #include "base/banned.h"
 
 enum {
-	SHARE_SECONDS = 2, /* after which a party that has its share may come again */
-	/* that a thread keeps of its answer for the next one */
+	SHARE_SECONDS = 2, /* after which a party with its share used up may try again */
+	/* of its answer's buffer, which a thread keeps for the next one */
 	KEPT_BYTES = 256 << 10,
-	/* of a batch's answers, beyond which no further call is made */
+	/* of a batch's answers, after which no further call runs */
 	BATCH_BYTES_MAX = 8 << 20,
-	RETRY_SECONDS = 60 /* after an answer that took too long */
+	RETRY_SECONDS = 60 /* Retry-After, when an answer took too long */
 };
 
 void worker_init(struct worker *w)
@@ -62,7 +62,7 @@ static int64_t clock_us(clockid_t clock)
 	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
 }
 
-/* Is the answer still worth its work? For store_limit. */
+/* store_limit's callback: is the answer still worth the time? */
 static int check_work(void *arg, struct error *err)
 {
 	struct request *rq = arg;
@@ -107,10 +107,7 @@ static int load_catalogue(struct worker *w, int64_t version, struct error *err)
 	return 0;
 }
 
-/*
- * Opens the ledger that is there now; of another one, nothing holds that was
- * read before.
- */
+/* Opens the current ledger. Caches of another ledger are dropped. */
 static int open_ledger(struct worker *w, struct error *err)
 {
 	const struct settings *s = w->settings;
@@ -124,7 +121,7 @@ static int open_ledger(struct worker *w, struct error *err)
 	return store_open(s->database, 0, s->busy_timeout_ms, &w->store, err);
 }
 
-/* Begins the request's one snapshot, and reads anew what has changed. */
+/* Begins the request's snapshot, and reloads what has changed. */
 static int refresh(struct worker *w, struct error *err)
 {
 	int64_t version;
@@ -138,16 +135,13 @@ static int refresh(struct worker *w, struct error *err)
 	auth_at_version(w->auth, version);
 	return 0;
 fail:
-	/* perhaps another file is there by the next request */
+	/* the next request may find another file */
 	if (err->kind != ERR_BUSY)
 		store_close(&w->store);
 	return -1;
 }
 
-/*
- * A ledger that can't be used is our fault, whatever it is that is wrong with
- * it.
- */
+/* A ledger that can't be used is the server's fault, whatever the reason. */
 static int use_ledger(struct request *rq, struct error *err)
 {
 	if (refresh(rq->worker, err) == 0) {
@@ -168,8 +162,9 @@ static bool is_page(const struct request *rq)
 }
 
 /*
- * Another verb for a POST, from whoever can send no other: a header, the
- * query's or a form's field. HEAD isn't: its answer has no body.
+ * Replaces the method of a POST, for clients that can send no other: by a
+ * header, a query parameter or a form's field. HEAD is refused: its answer
+ * would have no body.
  */
 static int override_method(struct request *rq, struct error *err)
 {
@@ -219,9 +214,9 @@ static void choose_form(struct request *rq, struct error *err)
 }
 
 /*
- * Reads the request and finds dialect, operation and format. The first failure
- * is the answer, but goes on as far as it can, so that the answer has the right
- * dialect and format.
+ * Reads the request, and finds dialect, operation and format. The first error
+ * is the answer; the rest is still read as far as possible, so that the answer
+ * has the right dialect and format.
  */
 static int understand(struct request *rq, struct error *err)
 {
@@ -246,9 +241,9 @@ static int understand(struct request *rq, struct error *err)
 /* ---- parameters ---- */
 
 /*
- * What is asked for. Where the contract has it so, before credentials are
- * looked at: so strangers' bodies are decoded, but they are short
- * (BODY_STRANGER_MAX), and nothing of the ledger is needed for it.
+ * Reads the arguments. For dialects with binds_first, also before the caller is
+ * authenticated: then bodies are short (BODY_STRANGER_MAX), and the ledger
+ * isn't needed.
  */
 static int bind(struct request *rq, struct error *err)
 {
@@ -267,7 +262,7 @@ static int bind(struct request *rq, struct error *err)
 
 /* ---- the answer ---- */
 
-/* PAGE: for people, so with what stands around the data. */
+/* PAGE: also prepares the frame. */
 static void prepare_options(struct request *rq, bool page)
 {
 	struct worker *w = rq->worker;
@@ -283,13 +278,16 @@ static void prepare_options(struct request *rq, bool page)
 	}
 }
 
-/* Of something done on a page: is it said on another one that it is? */
+/*
+ * After a change on a page: does the answer redirect to another page, with a
+ * notice?
+ */
 static bool redirects_after(const struct request *rq)
 {
 	return !rq->asks && rq->op->form && rq->op->form->done && is_page(rq);
 }
 
-/* The document is written, or there is none: STATUS is that of the answer before. */
+/* Ends the document, or drops it. STATUS: the answer's status before. */
 static void end_call(struct request *rq, int status)
 {
 	struct reply *r = &rq->reply;
@@ -304,7 +302,7 @@ static void end_call(struct request *rq, int status)
 	}
 }
 
-/* One call of the operation: a whole document, behind what is there. */
+/* Runs the operation once, and appends its document. */
 static int run_call(struct request *rq, struct error *err)
 {
 	int status = rq->reply.status, rc;
@@ -325,14 +323,14 @@ static int run_call(struct request *rq, struct error *err)
 }
 
 /*
- * One call after the other, to the first that fails: its error is the answer,
- * and a header tells how many came before it.
+ * Runs the calls up to the first that fails: its error is the answer, and a
+ * header has the number of calls before it.
  */
 static int run_batch(struct request *rq, struct error *err)
 {
 	struct reply *r = &rq->reply;
 
-	r->sink.flush = NULL; /* the header needs to know the end */
+	r->sink.flush = NULL; /* the headers depend on the end */
 	strbuf_addc(r->sink.buf, '[');
 	for (r->batch_done = 0; (size_t)r->batch_done < rq->n_calls; r->batch_done++) {
 		if (r->batch_done)
@@ -351,8 +349,7 @@ static int run_batch(struct request *rq, struct error *err)
 }
 
 /*
- * The accounts and the categories that the page's form offers, if it asks for
- * one.
+ * Loads the accounts and categories for the page's form, if it has such inputs.
  */
 static int load_choices(struct request *rq, struct error *err)
 {
@@ -367,7 +364,10 @@ static int load_choices(struct request *rq, struct error *err)
 	return 0;
 }
 
-/* Where a page is instead, because of the zone that goes along; or NULL. */
+/*
+ * The URL of the page with the reader's time zone, if it needs a redirect; or
+ * NULL.
+ */
 static const char *other_address(const struct request *rq)
 {
 	return is_page(rq) && (rq->method & M_READ) && !rq->asks ? page_zone_address(rq) : NULL;
@@ -398,8 +398,8 @@ static int check_caller(struct request *rq, struct error *err)
 	if (auth_check(rq, err) < 0 || access_operation(rq, err) < 0)
 		return -1;
 	/*
-	 * what a browser sends by itself doesn't tell that the user wants this;
-	 * and a script hands its answer to the page that it stands on
+	 * automatic credentials don't prove that the user wants this, and a
+	 * script passes its answer to the page that includes it
 	 */
 	if (rq->foreign && rq->who && rq->ambient &&
 	    (rq->op->changes || !(rq->method & M_READ) || rq->reply.callback))
@@ -410,7 +410,7 @@ static int check_caller(struct request *rq, struct error *err)
 
 /* ---- the party's share ---- */
 
-/* Kinds of parties, in the lowest bits of what shares.h knows them by. */
+/* Kinds of parties, in the lowest bits of a party's number. */
 enum { PARTY_FAMILY, PARTY_USER, PARTY_KEY, PARTY_NETWORK, PARTY_KINDS };
 
 static uint64_t party_of(const struct request *rq)
@@ -427,7 +427,7 @@ static uint64_t party_of(const struct request *rq)
 	       PARTY_KEY;
 }
 
-/* -1 also without an error: then the request comes again (rq->later). */
+/* -1 also without an error: the request must wait (rq->later). */
 static int take_share(struct request *rq, struct error *err)
 {
 	struct worker *w = rq->worker;
@@ -450,9 +450,8 @@ static int take_share(struct request *rq, struct error *err)
 }
 
 /*
- * Credentials come before parameters, except in dialects that promise
- * otherwise; and there, too, before a body that is longer than a stranger's may
- * be.
+ * Authenticates before parsing parameters, except in dialects with binds_first;
+ * but there, too, before reading a long body.
  */
 static int answer(struct request *rq, struct error *err)
 {
@@ -493,9 +492,9 @@ static int write_document(struct request *rq, const struct document *d, struct e
 }
 
 /*
- * Where no operation is there may be a document about them. It is for
- * everybody; who asks is only looked at for what the page shows around it, so a
- * ledger that can't be read is no reason to refuse.
+ * Answers with a document, if no operation has the path. Documents are for
+ * everybody: the caller is only identified for the page's frame, so an unusable
+ * ledger doesn't matter.
  */
 static int answer_document(struct request *rq, struct error *err)
 {
@@ -516,7 +515,9 @@ static int answer_document(struct request *rq, struct error *err)
 
 /* ---- refusals ---- */
 
-/* A person who asks for a page is shown where to sign in. */
+/*
+ * Should the answer be the sign-in page? Yes for a page that needs credentials.
+ */
 static bool wants_login(const struct request *rq, const struct error *err)
 {
 	return err->kind == ERR_UNAUTHENTICATED && is_page(rq) && (rq->method & M_READ) &&
@@ -532,7 +533,7 @@ static int lead_to_login(struct request *rq)
 	return reply_end(rq);
 }
 
-/* Is it up to the person who filled the form in? Then it is shown again. */
+/* Can the user fix the error in the form? Then the form is shown again. */
 static bool is_user_error(const struct request *rq, const struct error *err)
 {
 	return rq->op && rq->op->form && !rq->asks && rq->n_calls && is_page(rq) &&
@@ -542,8 +543,8 @@ static bool is_user_error(const struct request *rq, const struct error *err)
 }
 
 /*
- * What was filled in, and what is wrong with it. -1: something else is wrong as
- * well.
+ * Shows the form again, with its input and the error. -1: another error
+ * occurred.
  */
 static int redisplay_form(struct request *rq, const struct error *fault)
 {
@@ -577,7 +578,7 @@ static int refuse(struct request *rq, struct error *err)
 		return reply_end(rq);
 	if (err->kind == ERR_INTERNAL || err->kind == ERR_BUSY)
 		log_error("%s %s%s%s", rq->id, err->message, *err->detail ? ": " : "", err->detail);
-	if (err->kind == ERR_INTERNAL) { /* the words may name files */
+	if (err->kind == ERR_INTERNAL) { /* the message may name files */
 		error_clear(err);
 		error_set(err, ERR_INTERNAL, NULL,
 			  "An internal server error has occurred; the log has it as %s", rq->id);
@@ -604,7 +605,10 @@ static void log_request(const struct request *rq, int64_t us, int rc)
 		 rc < 0 ? r->gone ? ", the caller was gone" : ", cut off" : "");
 }
 
-/* From what was understood, RC, to the last byte. */
+/*
+ * Completes the request, whose parsing returned RC, up to the answer's last
+ * byte.
+ */
 static int complete(struct request *rq, int rc, struct error *err)
 {
 	if (rc == 0)
@@ -612,16 +616,15 @@ static int complete(struct request *rq, int rc, struct error *err)
 	else if (err->kind == ERR_NOT_FOUND)
 		rc = answer_document(rq, err);
 	if (rq->worker->store)
-		store_end(rq->worker->store); /* the caller may be slow to take the answer */
+		store_end(rq->worker->store); /* the client may be slow to read the answer */
 	if (rq->later)
 		return HANDLE_LATER;
 	return rc < 0 ? refuse(rq, err) : reply_end(rq);
 }
 
 /*
- * OPTIONS at a path that exists: what it can be asked for, which takes no
- * credentials. What a browser asks before a page of another origin may send
- * something is answered for every path. False: it is neither.
+ * Answers OPTIONS: at an existing path, with the allowed methods; a CORS
+ * preflight, at any path. Needs no credentials. False: the request is neither.
  */
 static bool is_about_options(struct request *rq, const struct error *err)
 {
@@ -640,10 +643,9 @@ static bool is_about_options(struct request *rq, const struct error *err)
 }
 
 /*
- * Gives back what a request took beyond KEPT_BYTES, so that a thread holds
- * little while it waits. The allocator keeps freed memory unless it is told;
- * that is worth while after a large answer, at most once a second for all
- * threads.
+ * Frees memory beyond KEPT_BYTES, so that an idle thread holds little. The
+ * allocator keeps freed memory until it is told otherwise, which is worthwhile
+ * after a large answer, at most once a second for all threads.
  */
 static void give_back(struct worker *w, int64_t answer_bytes, int64_t now_us)
 {
@@ -690,7 +692,7 @@ int handle(struct worker *w, char *const *envp, struct input *in, struct output 
 
 /* ---- light requests ---- */
 
-/* The value of VARIABLE ("NAME=value") if that is its name, else NULL. */
+/* The value of VARIABLE ("NAME=value") if it has that name; else NULL. */
 static const char *value_of(const char *variable, const char *name)
 {
 	size_t len = strlen(name);
@@ -699,7 +701,7 @@ static const char *value_of(const char *variable, const char *name)
 									 : NULL;
 }
 
-/* Is URI the path of an operation, perhaps with a suffix and a query? */
+/* Does URI have the path PATH, perhaps with a suffix and a query? */
 static bool is_path(const char *uri, const char *path)
 {
 	size_t len = strlen(path);

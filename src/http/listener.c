@@ -11,13 +11,10 @@
 
 #include "base/banned.h"
 
-/* Connections that are not accepted yet: the reception does that at once. */
+/* Connections not yet accepted: the reception accepts at once. */
 enum { UNACCEPTED_MAX = 511 };
 
-/*
- * Removes a socket that nobody serves any more. -1: somebody does, or it is no
- * socket.
- */
+/* Removes a socket without a server. -1: it has one, or it isn't a socket. */
 static int remove_stale(const char *path, const struct sockaddr_un *addr, struct error *err)
 {
 	struct stat st;
@@ -70,7 +67,7 @@ static int open_own(const struct settings *settings, int *ret_fd, struct error *
 	return 0;
 }
 
-/* Descriptor 0, which must be a socket that listens. */
+/* Takes descriptor 0, which must be a listening socket. */
 static int take_inherited(struct error *err)
 {
 	int listens = 0;

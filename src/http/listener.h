@@ -1,7 +1,4 @@
-/*
- * listener.h - the socket that a web server connects to: our own, or an
- * inherited one.
- */
+/* listener.h - the socket for web servers: our own, or an inherited one. */
 #ifndef HTTP_LISTENER_H
 #define HTTP_LISTENER_H
 
@@ -9,19 +6,16 @@
 
 struct listener {
 	int fd;
-	bool own; /* ours to remove, not inherited */
+	bool own; /* made by us, so we remove it */
 };
 
 /*
- * Opens settings->socket, or takes descriptor 0 if that is empty. A socket that
- * was left behind is replaced; one that is in use, and a file, isn't: -1.
+ * Opens settings->socket; if that is empty, uses descriptor 0. Replaces a stale
+ * socket. -1 if the socket is in use, or if the path is a file.
  */
 int listener_open(const struct settings *settings, struct listener *ret, struct error *err);
 
-/*
- * Nobody can connect any more, unless the socket is inherited; another server
- * may take our place.
- */
+/* Stops listening, unless the socket is inherited; another server can start. */
 void listener_end(const struct listener *l, const struct settings *settings);
 void listener_close(struct listener *l);
 

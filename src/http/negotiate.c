@@ -16,7 +16,7 @@ struct range {
 	int q; /* thousandths */
 };
 
-/* How specific the range is that covers a type. */
+/* How specifically a range covers a type. */
 enum coverage { COVERS_NOT, COVERS_ALL, COVERS_CLASS, COVERS_EXACTLY };
 
 /* ---- formats and their types ---- */
@@ -38,7 +38,7 @@ const struct format *format_served(const char *name, size_t len)
 	return f && format_is_served(f) ? f : NULL;
 }
 
-/* Length of a media type, up to its parameters and the spaces before them. */
+/* Length of a media type, without its parameters and the spaces before them. */
 static size_t type_length(const char *text)
 {
 	return strcspn(text, "; \t,");
@@ -74,8 +74,8 @@ const struct format *format_of_type(const char *content_type)
 /* ---- Accept ---- */
 
 /*
- * "q=0.25" in the parameters of a range: thousandths; 1000 without one, and
- * with a broken one 0: it can't be relied on.
+ * The q of a range, in thousandths. 1000 if there is none, 0 if it is
+ * malformed.
  */
 static int parse_q(const char *params, const char *end)
 {
@@ -126,7 +126,7 @@ static size_t parse_accept(const char *text, struct range ranges[static RANGES_M
 }
 
 /*
- * Does RANGE name exactly TYPE, a class it is in ("text/" and a star), or
+ * How does RANGE cover TYPE: exactly, by its class ("text/" and a star), or as
  * everything?
  */
 static enum coverage covers_type(const struct range *r, const char *type)
@@ -146,7 +146,7 @@ static enum coverage covers(const struct range *r, const struct format *f)
 }
 
 /*
- * The range that decides about F: the most specific one, the first of those.
+ * The range that decides about F: the most specific one; of several, the first.
  * NULL: none covers it.
  */
 static const struct range *deciding_range(const struct range *ranges, size_t n,
@@ -169,9 +169,9 @@ static const struct range *deciding_range(const struct range *ranges, size_t n,
 struct choice {
 	const struct range *ranges;
 	size_t n;
-	const struct shape *shape;   /* that it must fit, or NULL */
+	const struct shape *shape;   /* the shape to show, or NULL */
 	const struct format *format; /* the best so far, or NULL */
-	const struct range *range;   /* that speaks for it */
+	const struct range *range;   /* the range that chose it */
 };
 
 static bool may_be(const struct choice *c, const struct format *f)
@@ -179,7 +179,7 @@ static bool may_be(const struct choice *c, const struct format *f)
 	return f && format_is_served(f) && (!c->shape || format_fits(f, c->shape));
 }
 
-/* Where one range covers several formats, the one considered first stays. */
+/* If a range covers several formats, the first one stays. */
 static void consider(struct choice *c, const struct format *f)
 {
 	const struct range *r = may_be(c, f) ? deciding_range(c->ranges, c->n, f) : NULL;
@@ -192,7 +192,7 @@ static void consider(struct choice *c, const struct format *f)
 	}
 }
 
-/* Of the answer; NULL: there is no operation, and any format will do. */
+/* The answer's shape; NULL: there is no operation, so any format will do. */
 static const struct shape *shape_of(const struct request *rq)
 {
 	return rq->op ? rq->op->returns : NULL;
@@ -215,7 +215,7 @@ static const struct format *choose(const struct request *rq)
 
 /* ---- precedence ---- */
 
-/* ?format= up to its first ".", in any case. */
+/* The format in ?format=, up to its first ".", ignoring case. */
 static const struct format *format_by_parameter(const char *text)
 {
 	char name[FORMAT_NAME_MAX];
@@ -233,7 +233,7 @@ static const char *param(const struct request *rq, const char *name)
 	return params_find(&rq->params, name, rq->dialect->any_case);
 }
 
-/* NULL: nothing that we have. */
+/* The chosen format; NULL: none of ours. */
 static const struct format *wanted(const struct request *rq)
 {
 	const struct format *f = rq->suffix_format;

@@ -1,7 +1,7 @@
 /*
- * negotiate.h - which format an answer has: suffix, callback, ?format=, the
- * route's, Accept, the request's own type, the family's default; the first that
- * says something wins.
+ * negotiate.h - chooses the format of an answer. In order of precedence:
+ * suffix, callback, ?format=, the route's, Accept, the request's own type, the
+ * dialect's default.
  */
 #ifndef HTTP_NEGOTIATE_H
 #define HTTP_NEGOTIATE_H
@@ -20,22 +20,18 @@
  */
 int negotiate(struct request *rq, struct error *err);
 
-/* The format called NAME (LEN bytes) if it is for HTTP, or NULL. */
+/* The format NAME (LEN bytes) if HTTP offers it, else NULL. */
 const struct format *format_served(const char *name, size_t len);
 bool format_is_served(const struct format *f);
 
-/* Is it a page for people, with a form and links around the data? */
+/* Is it a page, with links and a form around the data? */
 bool format_is_page(const struct format *f);
 
-/*
- * The format that a Content-Type names (parameters and case don't matter), or
- * NULL.
- */
+/* The format of a Content-Type, ignoring parameters and case; or NULL. */
 const struct format *format_of_type(const char *content_type);
 
 /*
- * Is the type in CONTENT_TYPE, without its parameters, TYPE
- * ("application/json")?
+ * Is CONTENT_TYPE, without its parameters, the type TYPE ("application/json")?
  */
 bool media_type_is(const char *content_type, const char *type);
 

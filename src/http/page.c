@@ -18,8 +18,8 @@ enum { LINKS_MAX = 32 };
 /* ---- links to other pages ---- */
 
 /*
- * What fills the {NAME} of another operation's path: the same name in this
- * one's, else the caller's own account.
+ * The value for {NAME} in another operation's path: this operation's argument
+ * of that name, else the caller's account.
  */
 static const char *fill_name(const void *context, const char *name)
 {
@@ -38,15 +38,15 @@ static const char *page_path(const struct request *rq, const struct op *op)
 	return path ? arena_join(rq->arena, path, ".html", NULL) : NULL;
 }
 
-/* Are both in the same row of tabs? */
+/* Are both among the same tabs? */
 static bool share_tabs(const struct op *a, const struct op *b)
 {
 	return a && b && a->tab && b->tab && a->dialect == b->dialect;
 }
 
 /*
- * The operation whose page this is; a form, and the page of one thing, stand
- * with their list.
+ * The operation whose tab is open. Forms, and pages of one record, count as
+ * their list.
  */
 static const struct op *here(const struct request *rq)
 {
@@ -65,26 +65,22 @@ const char *page_given(const struct request *rq, const char *name)
 	return NULL;
 }
 
-/* Is OP another view of what this page shows? */
+/* Is OP another view of this page's records? */
 static bool is_view(const struct request *rq, const struct op *op)
 {
 	return share_tabs(op, here(rq)) && op->params == here(rq)->params;
 }
 
-/*
- * Is P a filter that goes along to another view? Its days are what a view
- * chooses itself.
- */
+/* Is P a filter that links to other views keep? A view chooses its own days. */
 static bool goes_along(const struct param *p)
 {
 	return !(p->flags & (PARAM_PATH | PARAM_STATE)) && p->type != PT_DATE && p->type != PT_ZONE;
 }
 
 /*
- * What another operation's page is asked for with: the account that this page
- * is about, if it takes one, and days where it must have them: the first such
- * parameter is the month's first, the next one today. The reader's zone, and of
- * a view of the same its filters.
+ * The link to another operation: with this page's account, with the month's
+ * first day and today if it requires days, and with the reader's zone. Links to
+ * other views of the same records also keep the filters.
  */
 static const char *page_url(const struct request *rq, const struct op *op, const char *path)
 {
@@ -124,10 +120,7 @@ static void add_link(const struct request *rq, const struct op *op, const char *
 		links[(*n)++] = (struct page_link) { label, page_url(rq, op, path), current };
 }
 
-/*
- * Do the links of every page have one before OP's already that its tabs go
- * with?
- */
+/* Is an earlier operation of the navigation among the same tabs as OP? */
 static bool is_behind_another(const struct request *rq, const struct op *op)
 {
 	for (const struct op *const *row = rq->worker->table; *row != op; row++)
@@ -148,7 +141,7 @@ static const struct page_link *make_nav(const struct request *rq)
 	return links;
 }
 
-/* A single one would lead nowhere. */
+/* A single tab would be useless. */
 static const struct page_link *make_tabs(const struct request *rq)
 {
 	struct page_link *links = arena_array(rq->arena, struct page_link, LINKS_MAX + 1);
@@ -162,7 +155,7 @@ static const struct page_link *make_tabs(const struct request *rq)
 
 /* ---- what can be done ---- */
 
-/* Forms that this page leads to, and that need nothing chosen from it. */
+/* Links to forms that need no record of this page. */
 static const struct page_link *make_tasks(const struct request *rq)
 {
 	struct page_link *links = arena_array(rq->arena, struct page_link, LINKS_MAX + 1);
@@ -224,8 +217,8 @@ static bool is_changed(const struct url_arg *changes, const char *name)
 }
 
 /*
- * This request's path without its suffix; of a path that fixes the format the
- * operation's own, which leaves a choice.
+ * The request's path without its suffix; for a route by name the operation's
+ * own path, at which the format can be chosen.
  */
 static const char *bare_path(const struct request *rq)
 {
@@ -239,8 +232,8 @@ static const char *bare_path(const struct request *rq)
 }
 
 /*
- * This request's address with CHANGES (ended by a NULL name) made to its query,
- * and with SUFFIX in place of its own.
+ * The request's URL with CHANGES (ended by a NULL name) in its query, and with
+ * SUFFIX instead of its own.
  */
 static const char *url_with(const struct request *rq, const char *suffix,
 			    const struct url_arg *changes)
@@ -264,7 +257,7 @@ static const char *page_suffix(const struct request *rq)
 	return rq->fixed ? ".html" : rq->suffix;
 }
 
-/* What begins a list anew: its place in pages. */
+/* Resets the paging of a list. */
 #define FROM_THE_START            \
 	{ "Page", NULL },         \
 	{                         \
@@ -279,7 +272,10 @@ static const struct param *find_param(const struct request *rq, const char *name
 	return NULL;
 }
 
-/* The report that the operation names for people's CSV, asked for the same. */
+/*
+ * The link to the report that the operation names for CSV, with the same
+ * arguments.
+ */
 static const char *sheet_url(const struct request *rq, const struct op_sheet *sheet)
 {
 	struct url u = url_begin(rq->arena,
@@ -291,9 +287,7 @@ static const char *sheet_url(const struct request *rq, const struct op_sheet *sh
 	return url_end(&u);
 }
 
-/*
- * CSV has no links to further pages: so it has as much at once as there can be.
- */
+/* CSV has no links to further pages, so it gets the largest page size. */
 static const char *export_url(const struct request *rq, const struct format *f)
 {
 	static const struct url_arg none[] = { { NULL, NULL } };
@@ -328,7 +322,7 @@ static const struct page_link *make_exports(const struct request *rq)
 
 /* ---- the order of the list ---- */
 
-/* Numbers and times first show their largest, names their first. */
+/* Numbers and times are first sorted descending, names ascending. */
 static bool begins_descending(const struct request *rq, const char *field)
 {
 	const struct field *list = shape_main_list(rq->op->returns),
@@ -338,8 +332,8 @@ static bool begins_descending(const struct request *rq, const char *field)
 }
 
 /*
- * From the values of a parameter Sort: "price" and "-price" make the column of
- * that field sortable.
+ * Sort links: a column is sortable if the parameter Sort has its field, "price"
+ * and "-price".
  */
 static const struct page_sort *make_sorts(const struct request *rq)
 {
@@ -375,7 +369,7 @@ static const struct page_sort *make_sorts(const struct request *rq)
 
 /* ---- as an API call ---- */
 
-/* TEXT in a shell's single quotes. */
+/* TEXT in single quotes of a shell. */
 static const char *quoted(struct arena *arena, const char *text)
 {
 	const char *out = "'";
@@ -428,10 +422,7 @@ static const struct {
 	{ "hr", { ".", "," } },
 };
 
-/*
- * By the first language that the reader names; English for those that aren't
- * listed.
- */
+/* By the reader's first language; English if it isn't in the table. */
 static const struct digits *choose_digits(const char *accepted)
 {
 	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {

@@ -1,42 +1,40 @@
 /*
- * page.h - what an HTML answer shows around its data: who is signed in, where
- * else to go, the same report in other formats, and a form of the operation's
- * parameters.
+ * page.h - the frame of a page: who is signed in, navigation, other formats of
+ * the answer, and a form with the operation's parameters.
  */
 #ifndef HTTP_PAGE_H
 #define HTTP_PAGE_H
 
 #include "http/parse.h"
 
-/* More accounts than this are not offered but typed. */
+/* With more accounts than this, a form has an input instead of a choice. */
 enum { PAGE_ACCOUNTS_MAX = 500 };
 
 /*
- * The form's inputs: the parameters of the operation that are no state; what is
- * secret only where something is done. In the arena.
+ * The form's inputs: the operation's parameters except PARAM_STATE;
+ * PARAM_SECRET only in forms that change something. In the arena.
  */
 const struct page_input *page_inputs(const struct request *rq);
 
-/* What pages call the parameter. */
+/* The parameter's name on pages. */
 const char *page_label(struct arena *arena, const struct param *p);
 
 const struct page *page_make(const struct request *rq);
 
 /*
- * The value that the request gives the operation's parameter NAME; NULL: none,
- * or an empty one.
+ * The request's value for the parameter NAME; NULL if it is missing or empty.
  */
 const char *page_given(const struct request *rq, const char *name);
 
 /*
- * Where a page leads when the operation, which has a form, is done; it says
- * there that it is.
+ * The page shown after the operation, which has a form; its link carries the
+ * notice.
  */
 const char *page_after(const struct request *rq);
 
 /*
- * The templates of all pages and of the types, as the settings have them, read
- * and checked. *ret is the caller's reference.
+ * Loads and checks the templates of pages and types from the settings. *ret is
+ * a reference that the caller owns.
  */
 int page_templates(const struct settings *s, struct templates **ret, struct error *err);
 

@@ -36,10 +36,7 @@ const char *page_label(struct arena *arena, const struct param *p)
 
 /* ---- choices ---- */
 
-/*
- * A list that grows; its first choice, "", stands for leaving the parameter
- * out.
- */
+/* A growing list of choices. The first one, "", omits the parameter. */
 struct choices {
 	struct page_choice *list;
 	size_t n;
@@ -60,10 +57,7 @@ static struct choices choices_new(const struct request *rq, size_t max, bool opt
 	return choices;
 }
 
-/*
- * The value that was given is among them even if it isn't offered; the list's
- * end.
- */
+/* Ends the list. Adds the given value if it isn't offered. */
 static const struct page_choice *choices_end(struct choices *c, const char *value)
 {
 	bool found = !value || !*value;
@@ -76,7 +70,7 @@ static const struct page_choice *choices_end(struct choices *c, const char *valu
 	return c->list;
 }
 
-/* Those below the category OF, each followed by those below it. */
+/* Adds the subcategories of OF, each followed by its own. */
 static void add_categories(const struct request *rq, struct choices *choices, size_t of, int depth)
 {
 	const struct catalogue *cat = rq->catalogue;
@@ -92,7 +86,7 @@ static void add_categories(const struct request *rq, struct choices *choices, si
 	}
 }
 
-/* What stands for leaving the parameter out. */
+/* The label of the choice that omits the parameter. */
 static const char *none_words(const struct request *rq, const struct param *p,
 			      const char *otherwise)
 {
@@ -110,8 +104,8 @@ static const struct page_choice *category_choices(const struct request *rq, cons
 }
 
 /*
- * Main accounts, each followed by those below it that the caller sees; others
- * below nobody.
+ * Main accounts, each followed by its subaccounts. Only accounts that the
+ * caller sees.
  */
 static const struct page_choice *account_choices(const struct request *rq, const struct param *p,
 						 const char *value)
@@ -158,7 +152,7 @@ static const struct page_choice *enum_choices(const struct request *rq, const st
 
 #define OWN_ZONE "the account's own"
 
-/* Is the zone that of a place? Others are old names, or offsets. */
+/* Is the zone that of a place? Others are offsets, or old names. */
 static bool is_region(const char *name)
 {
 	static const char *const regions[] = { "Africa/", "America/",  "Antarctica/",
@@ -171,7 +165,7 @@ static bool is_region(const char *name)
 	return false;
 }
 
-/* Those of the system's places, UTC first. */
+/* The system's zones, UTC first. */
 static const struct page_choice *zone_choices(const struct request *rq, const struct param *p,
 					      const char *value)
 {
@@ -197,7 +191,7 @@ static const char *input_type(const struct request *rq, const struct param *p, c
 	if (p->flags & PARAM_SECRET)
 		return "password";
 	switch (p->type) {
-	case PT_DATE: /* an offset such as -30days doesn't fit a date's input */
+	case PT_DATE: /* a date input can't hold an offset such as -30days */
 		return !value || date_parse(value, strlen(value), &date) ? "date" : "text";
 	case PT_INT:
 	case PT_PAGE_SIZE:
@@ -226,8 +220,8 @@ static const struct page_choice *choices_of(const struct request *rq, const stru
 }
 
 /*
- * Must it be filled in? Also what a form has filled in at first, unless an
- * empty value takes it away.
+ * Must the input be filled in? Also if it has an initial value, unless an empty
+ * value clears it.
  */
 static bool is_required(const struct request *rq, const struct param *p)
 {

@@ -1,32 +1,31 @@
 /*
- * page_zone.h - the time zone that a person chooses on a page goes along to all
- * others. A cookie keeps the choice. A page that is asked for without a zone
- * leads to itself with that one, so that each address says whose days it shows;
- * and the links around pages have it.
+ * page_zone.h - the time zone that a reader chooses stays for all pages. A
+ * cookie keeps it. A page without TimeZone redirects to itself with the zone,
+ * so that each URL names its zone; links in the frame have it as well.
  */
 #ifndef HTTP_PAGE_ZONE_H
 #define HTTP_PAGE_ZONE_H
 
 #include "http/parse.h"
 
-/* Has OP a parameter TimeZone in its query? */
+/* Has OP the parameter TimeZone in its query? */
 bool page_zone_taken(const struct op *op);
 
 /*
- * The zone that goes along with the request: that of its query, else that of
- * its cookie; NULL: none, as after an empty TimeZone.
+ * The reader's zone: that of the query, else that of the cookie; NULL: none,
+ * also after an empty TimeZone.
  */
 const char *page_zone(const struct request *rq);
 
 /*
- * Where the request's page leads that has no TimeZone though its cookie has
- * one; NULL: nowhere.
+ * The URL with the cookie's zone, if the request's page has no TimeZone; NULL:
+ * no redirect is needed.
  */
 const char *page_zone_address(const struct request *rq);
 
 /*
- * Sets the cookie of the answer if the request's TimeZone differs from the one
- * that it has; an empty one deletes it.
+ * Sets the answer's cookie if the request's TimeZone differs from it. An empty
+ * TimeZone deletes the cookie.
  */
 void page_zone_keep(struct request *rq);
 

@@ -1,8 +1,8 @@
 /*
- * parse.h - one HTTP request as the web server hands it over: CGI variables
- * (RFC 3875) and a body to read. Decodes, checks and limits; knows no route.
+ * parse.h - parses one HTTP request: CGI variables (RFC 3875) and a body.
+ * Decodes, checks and limits; knows no route.
  *
- * Everything lives in the arena of the request, or in the variables themselves.
+ * Texts live in the request's arena or in the variables.
  */
 #ifndef HTTP_PARSE_H
 #define HTTP_PARSE_H
@@ -10,58 +10,57 @@
 #include "api/request.h"
 
 enum {
-	REQUEST_PATH_MAX = 2048,   /* bytes of the path, as sent */
-	REQUEST_QUERY_MAX = 16384, /* bytes of the query, as sent */
+	REQUEST_PATH_MAX = 2048,   /* bytes of the path, as received */
+	REQUEST_QUERY_MAX = 16384, /* bytes of the query, as received */
 	REQUEST_PARAMS_MAX = 100,  /* parameters of a query or a body */
 	REQUEST_NAME_MAX = 128,    /* bytes of a parameter's name */
 	REQUEST_VALUE_MAX = 8192   /* bytes of a parameter's value */
 };
 
-/* Where the body comes from. */
+/* Source of the body. */
 struct input {
-	/* Reads up to SIZE bytes; fewer mean that the body has ended. */
+	/* Reads up to SIZE bytes; fewer only at the end of the body. */
 	size_t (*read)(struct input *in, char *buf, size_t size);
-	/* Has the caller gone? Cheap. NULL: that can't be known. */
+	/* Has the caller gone? Cheap. NULL: unknown. */
 	bool (*gone)(struct input *in);
 };
 
 /*
- * Fills what RQ says of the request as it came from its variables ("NAME=value",
- * ended by NULL). -1 with the first thing that is wrong with them; everything
- * else is filled all the same, so that the refusal can be written in the
- * caller's dialect and format.
+ * Fills RQ from its variables ("NAME=value", ended by NULL). -1 with the first
+ * error. It parses the rest all the same, so that the error can be written in
+ * the right dialect and format.
  */
 int request_read(struct request *rq, struct error *err);
 
 /*
- * Reads the whole body into rq->body, a NUL behind it; not again if that was
- * done. ERR_TOO_LARGE if it has more than MAX bytes (nothing is read then),
- * ERR_BODY if it ends before the announced length.
+ * Reads the whole body into rq->body, with a NUL behind it, unless that was
+ * done before. ERR_TOO_LARGE for more than MAX bytes (reads none of them);
+ * ERR_BODY if it is shorter than announced.
  */
 int request_body(struct request *rq, int64_t max, struct error *err);
 
-/* What M_* the verb NAME is, in capitals; 0 if it is none we know. */
+/* The M_* of the method NAME in capitals; 0 if it is unknown. */
 unsigned request_method(const char *name);
 
 /*
- * Adds a parameter: borrowed, NAME and VALUE ended by NUL. -1 names the one
- * that is refused: too many, too long, a NUL in it, no UTF-8.
+ * Adds a parameter; NAME and VALUE are borrowed and end with NUL. -1 names the
+ * parameter: too many, too long, with a NUL, or not UTF-8.
  */
 int params_add(struct params *p, const char *name, size_t name_len, const char *value, size_t len,
 	       struct error *err);
 
-/* Notes a name of LEN bytes (copied) that the operation doesn't have. */
+/* Notes an unknown name of LEN bytes (copied). */
 void params_add_unknown(struct params *p, const char *name, size_t len);
 
-/* The value of the last parameter called NAME that isn't empty, or NULL. */
+/* The last value of NAME that isn't empty, or NULL. */
 const char *params_find(const struct params *p, const char *name, bool any_case);
 
-/* Is A the name B? As param_named. */
+/* Are A and B the same name? As param_named. */
 bool params_same(const char *a, const char *b, bool any_case);
 
 /*
- * Decodes "a=1&b=2" (application/x-www-form-urlencoded) in place: TEXT becomes
- * the parameters' memory.
+ * Decodes "a=1&b=2" (application/x-www-form-urlencoded) in place. The
+ * parameters borrow TEXT.
  */
 int params_decode(struct params *p, char *text, size_t len, struct error *err);
 

@@ -8,7 +8,7 @@
 #include "http/shares.h"
 #include "base/banned.h"
 
-enum { WAITING_FOR_ONE = 4 }; /* requests of a party that may wait, for each that is worked on */
+enum { WAITING_FOR_ONE = 4 }; /* waiting requests of a party for each one in work */
 
 enum pool_kind { LIGHT, GENERAL, KINDS };
 
@@ -19,8 +19,8 @@ struct pool_thread {
 	pthread_t thread;
 	bool running;
 	sem_t woken;
-	struct connection *given; /* what it was woken for */
-	struct pool_thread *next; /* that is idle, too */
+	struct connection *given; /* the connection it was woken for */
+	struct pool_thread *next; /* the next idle one */
 };
 
 struct queue {
@@ -31,12 +31,12 @@ struct queue {
 struct pool {
 	struct pool_setup setup;
 	struct shares *shares;
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock; /* protects the members below */
 	struct queue queues[KINDS];
-	/* the one that was busy last comes first: its caches are warm */
+	/* most recently used first: its caches are warm */
 	struct pool_thread *idle[KINDS];
 	bool ending;
-	int64_t asked, answered; /* see pool_answered; asked 0: nothing is to be answered */
+	int64_t asked, answered; /* see pool_answered; asked 0: no probe is queued */
 	int n_threads;
 	struct pool_thread threads[];
 };
@@ -75,7 +75,7 @@ static struct connection *take_first(struct queue *q)
 	return c;
 }
 
-/* An idle thread that may do it, or NULL. */
+/* An idle thread for the request, or NULL. */
 static struct pool_thread *take_idle(struct pool *p, enum pool_kind kind)
 {
 	struct pool_thread **list = kind == LIGHT && !p->idle[LIGHT] ? &p->idle[GENERAL]
@@ -88,8 +88,8 @@ static struct pool_thread *take_idle(struct pool *p, enum pool_kind kind)
 }
 
 /*
- * Gives C to an idle thread, which is to be woken, or puts it into the queue:
- * NULL.
+ * Gives C to an idle thread and returns the thread, to be woken; or queues C
+ * and returns NULL.
  */
 static struct pool_thread *give(struct pool *p, struct connection *c, enum pool_kind kind)
 {
@@ -102,7 +102,7 @@ static struct pool_thread *give(struct pool *p, struct connection *c, enum pool_
 	return w;
 }
 
-/* What W does next without waiting, or NULL. */
+/* The next work for W, without waiting; or NULL. */
 static struct connection *find_work(struct pool_thread *w)
 {
 	struct pool *p = w->pool;
@@ -119,7 +119,7 @@ static struct connection *find_work(struct pool_thread *w)
 
 /* ---- threads ---- */
 
-/* NULL: it is time to end. */
+/* NULL: the thread must end. */
 static struct connection *wait_for_work(struct pool_thread *w)
 {
 	struct pool *p = w->pool;
@@ -147,7 +147,7 @@ static struct connection *connection_of(struct share *share)
 	return (struct connection *)((char *)share - offsetof(struct connection, share));
 }
 
-/* The request on C is over, or nobody waits for it any more. */
+/* Ends the request on C, or drops it because nobody waits for it. */
 static void finish(struct pool *p, struct connection *c)
 {
 	struct share *next = shares_end(p->shares, &c->share);
@@ -173,7 +173,7 @@ static void work(struct pool_thread *t, struct connection *c)
 		rc = handle(w, c->envp, &c->in, &c->out);
 	while (rc == HANDLE_LATER && shares_wait(t->pool->shares, &c->share));
 	if (rc == HANDLE_LATER)
-		return; /* it is somebody else's by now */
+		return; /* another thread owns it by now */
 	if (rc < 0)
 		c->keep = false;
 	finish(t->pool, c);
@@ -186,8 +186,8 @@ static void *thread_main(void *arg)
 
 	pthread_setname_np(pthread_self(), w->kind == LIGHT ? "usaged-light" : "usaged-general");
 	/*
-	 * of this thread alone; where it is refused, the system shares out the
-	 * processor evenly
+	 * for this thread only; if this fails, all threads get the same
+	 * processor time
 	 */
 	if (w->kind == GENERAL)
 		setpriority(PRIO_PROCESS, 0, POOL_GENERAL_NICE);
@@ -237,7 +237,7 @@ int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *er
 		abort();
 	p->setup = *setup;
 	p->answered = setup->now;
-	/* what one party may have in work leaves a thread for others */
+	/* one party's share must leave a thread for others */
 	if (at_once >= general)
 		at_once = general > 1 ? general - 1 : 1;
 	p->shares = shares_new(at_once,
@@ -265,7 +265,7 @@ void pool_put(struct pool *p, struct connection *c)
 			    p->setup.worker.settings->backlog;
 	w = give(p, c, c->light || c->refuse ? LIGHT : GENERAL);
 	pthread_mutex_unlock(&p->lock);
-	/* only now: it would wait for the lock */
+	/* not earlier: the thread would wait for the lock */
 	if (w)
 		sem_post(&w->woken);
 }

@@ -1,19 +1,17 @@
 /*
- * pool.h - the threads that work on requests, and the queues before them.
+ * pool.h - the threads that handle requests, and their queues.
  *
- * A light request is one of an operation whose table says so (health, and
- * events: api/op.h), that is here as a whole with a short body, isn't
- * compressed and brings no password. It can't take long, whatever it holds. All
- * other requests are general. Half of the threads are for light requests alone,
- * so general ones, however many and however slow, never keep them waiting. The
- * other half takes general requests first; its threads have a lower priority
- * (POOL_GENERAL_NICE), so that storing events goes before reports where the
- * processor is short.
+ * A request is light if its operation is (health, and events: api/op.h), if it
+ * has arrived completely with a short body, and if it has no compression and no
+ * password. It is fast whatever it contains. All other requests are general.
+ * Half of the threads serve only light requests, so that general ones never
+ * delay them. The other half prefers general requests; its threads have a lower
+ * priority (POOL_GENERAL_NICE), so that storing events goes before reports when
+ * the processor is busy.
  *
- * A general request that finds no free thread waits in a queue, without a
- * thread; so does one whose party has as many in work as it may
- * (http/shares.h). When as many as server.backlog wait, the next ones are
- * refused: 503 and Retry-After.
+ * A general request waits in a queue, without a thread, if no thread is free or
+ * if its party's share is used up (http/shares.h). If server.backlog requests
+ * are waiting, further ones get 503 with Retry-After.
  */
 #ifndef HTTP_POOL_H
 #define HTTP_POOL_H
@@ -26,13 +24,13 @@ enum {
 	POOL_GENERAL_NICE = 10
 };
 
-/* What the threads share; borrowed. */
+/* Shared by all threads; borrowed. */
 struct pool_setup {
-	struct worker worker; /* what each thread begins with, as for worker_init */
+	struct worker worker; /* the initial worker of each thread, as for worker_init */
 	int64_t now;          /* seconds, for pool_answered */
 	/*
-	 * Called by a thread when it is done with the request on C, whose
-	 * connection is to be kept or not.
+	 * A thread calls it after the request on C; the caller keeps or frees
+	 * the connection.
 	 */
 	void (*done)(void *arg, struct connection *c);
 	void *arg;
@@ -40,30 +38,29 @@ struct pool_setup {
 
 struct pool;
 
-/* The threads for each kind of request that THREADS (server.threads) gives. */
+/*
+ * The number of threads of each kind, if the setting server.threads is THREADS.
+ */
 int pool_general_threads(int64_t threads);
 int pool_light_threads(int64_t threads);
 
-/* -1: not all threads could be started; those that were have ended. */
+/* -1: a thread could not be started; the others have ended. */
 int pool_new(const struct pool_setup *setup, struct pool **ret, struct error *err);
 
-/* C, which is CONNECTION_READY, is the pool's until it is done. Never waits. */
+/* Takes over C, which is CONNECTION_READY, until setup->done. Doesn't block. */
 void pool_put(struct pool *p, struct connection *c);
 
-/*
- * Threads end when they find nothing more to do. Nothing may be put from now
- * on.
- */
+/* Threads end when they run out of work. Don't call pool_put from now on. */
 void pool_end(struct pool *p);
-/* How many have not ended yet. */
+/* The number of threads that have not ended. */
 int pool_running(struct pool *p);
-/* After pool_running said 0. */
+/* Call it once pool_running returns 0. */
 void pool_free(struct pool **p);
 
 /*
- * Is a light thread free to answer? Puts a question into the queue, and says
- * when the last one that was answered was put there, in seconds of a clock that
- * never goes back. For the watchdog, which asks again and again.
+ * Is a light thread free? Queues a probe, and returns when the last probe that
+ * was answered was queued, in seconds of a monotonic clock. The watchdog calls
+ * it repeatedly.
  */
 int64_t pool_answered(struct pool *p, int64_t now);
 

@@ -14,8 +14,8 @@
 #include "base/banned.h"
 
 enum {
-	EVENTS = 64,        /* taken at once */
-	TICK_MS = 1000,     /* how often it looks for connections whose time is over */
+	EVENTS = 64,        /* events taken at once */
+	TICK_MS = 1000,     /* how often it looks for connections that are out of time */
 	SHORT_TICK_MS = 20, /* the same while it stops, or can't accept */
 	STALE_MS = 1000
 };
@@ -27,20 +27,20 @@ struct reception {
 	bool running;
 	struct connections connections;
 	bool listening;          /* LISTEN_FD is in the epoll set */
-	int64_t accept_after_ms; /* when accepting has failed */
-	int64_t looked_ms;       /* for connections whose time is over */
+	int64_t accept_after_ms; /* set after accepting failed */
+	int64_t looked_ms;       /* the last look for connections that are out of time */
 	struct intake intake;    /* the thread's own */
 	atomic_bool stopping;
-	atomic_bool accept_rest; /* those that have connected before it stopped */
+	atomic_bool accept_rest; /* accept the connections made before the stop */
 	_Atomic int64_t seen;
-	/* of the list: those that wait for the peer, the longest first */
+	/* of the list: connections that wait for the peer, the longest first */
 	pthread_mutex_t lock;
 	struct connection *first, *last;
 };
 
 /* ---- connections that wait for the peer ---- */
 
-/* An event of the connection comes once; then it is to be watched anew. */
+/* Arms the connection's event, which fires once. */
 static void watch(struct reception *r, struct connection *c)
 {
 	struct epoll_event e = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = c };
@@ -51,8 +51,8 @@ static void watch(struct reception *r, struct connection *c)
 }
 
 /*
- * Lists C and watches it: at once, for from then on only the reception's thread
- * may free it.
+ * Lists C and arms its event, in one step: from then on only the reception's
+ * thread may free C.
  */
 static void wait_for_peer(struct reception *r, struct connection *c)
 {
@@ -70,7 +70,7 @@ static void wait_for_peer(struct reception *r, struct connection *c)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* With the lock held. */
+/* Call with the lock held. */
 static void unlist(struct reception *r, struct connection *c)
 {
 	*(c->before ? &c->before->behind : &r->first) = c->behind;
@@ -78,8 +78,8 @@ static void unlist(struct reception *r, struct connection *c)
 }
 
 /*
- * Takes what has come on a connection that isn't listed. A request that is here
- * goes to the pool.
+ * Reads what has arrived on an unlisted connection. A complete request goes to
+ * the pool.
  */
 static void go_on(struct reception *r, struct connection *c, struct intake *in)
 {
@@ -104,7 +104,7 @@ void reception_done(void *arg, struct connection *c)
 	if (!connection_next(c)) {
 		connection_free(&c);
 	} else if (c->ahead.len) {
-		/* no event tells of what has been read already */
+		/* no event fires for bytes that were read already */
 		intake_init(&in);
 		go_on(r, c, &in);
 		intake_release(&in);
@@ -114,7 +114,7 @@ void reception_done(void *arg, struct connection *c)
 }
 
 /*
- * Takes a connection off the list for which MATCHES is true, or returns NULL.
+ * Takes a connection for which MATCHES is true off the list, or returns NULL.
  */
 static struct connection *take_listed(struct reception *r,
 				      bool (*matches)(const struct connection *c, int64_t now))
@@ -142,7 +142,7 @@ static bool is_idle(const struct connection *c, int64_t now)
 	return !c->begun;
 }
 
-/* What came just now isn't closed to make room: its request is on its way. */
+/* A new connection isn't closed to make room: its request is on its way. */
 static bool is_stale(const struct connection *c, int64_t now)
 {
 	return c->deadline_ms - now < (c->begun ? GATHER_SECONDS : IDLE_SECONDS) * 1000 - STALE_MS;
@@ -161,9 +161,7 @@ static void close_late(struct reception *r)
 		connection_free(&c);
 }
 
-/*
- * What has been sent on an idle connection already is still read and answered.
- */
+/* Requests that have arrived on idle connections are still answered. */
 static void close_idle(struct reception *r)
 {
 	struct connection *c;
@@ -187,10 +185,7 @@ static bool has_room(struct reception *r)
 	return atomic_load(&r->connections.n) < r->connections.max;
 }
 
-/*
- * False: there are as many connections as there may be, and none that can be
- * closed.
- */
+/* False: the limit is reached, and no connection can be closed. */
 static bool make_room(struct reception *r)
 {
 	struct connection *c;
@@ -215,7 +210,7 @@ static void set_listening(struct reception *r, bool listening)
 		r->listening = listening;
 }
 
-/* Accepting has failed. */
+/* Logs why accepting failed. */
 static void explain(struct reception *r, int failure)
 {
 	if (failure == EAGAIN || failure == EWOULDBLOCK || failure == EINTR ||
@@ -254,8 +249,8 @@ static void take_event(struct reception *r, struct connection *c)
 }
 
 /*
- * New connections come last: to make room for them, one may be closed that has
- * an event as well.
+ * New connections come last: they may close a connection that has an event,
+ * too.
  */
 static void take_events(struct reception *r, const struct epoll_event *events, int n)
 {
@@ -276,7 +271,7 @@ static void take_events(struct reception *r, const struct epoll_event *events, i
 		accept_connections(r);
 }
 
-/* How long to wait for events. */
+/* The timeout of waiting for events. */
 static int tick(struct reception *r)
 {
 	if (atomic_load(&r->stopping)) {

@@ -1,14 +1,13 @@
 /*
- * reception.h - one thread that accepts connections and gathers their requests
- * (http/connection.h) for the pool. So a connection takes a thread of the pool
- * only while a request on it is worked on: idle ones, and those whose request
- * comes slowly, hold none.
+ * reception.h - a thread that accepts connections and gathers their requests
+ * (http/connection.h) for the pool. So idle connections and slow requests hold
+ * no thread of the pool.
  *
- * A connection on which nothing comes is closed after IDLE_SECONDS, one on
- * which a request has begun and isn't gathered after GATHER_SECONDS. When there
- * are as many connections as there may be, the one that has been idle for
- * longest makes room, else the one that has been gathered for longest, unless
- * that began within the last second: then new ones wait to be accepted.
+ * A connection is closed after IDLE_SECONDS without a request, and
+ * GATHER_SECONDS after the beginning of an incomplete one. At the limit of
+ * connections, a new one replaces the one that has been idle longest, else the
+ * one that has been gathering longest, unless that began within the last
+ * second; then new ones wait to be accepted.
  */
 #ifndef HTTP_RECEPTION_H
 #define HTTP_RECEPTION_H
@@ -20,14 +19,13 @@ enum { IDLE_SECONDS = 75, GATHER_SECONDS = 15 }; /* nginx keeps idle connections
 struct reception;
 
 /*
- * LISTEN_FD is a socket that listens. CONNECTIONS: at most so many. Starts
- * nothing yet. Never NULL.
+ * LISTEN_FD is a listening socket, CONNECTIONS the limit. Doesn't start the
+ * thread. Never NULL.
  */
 struct reception *reception_new(int listen_fd, int connections);
 
 /*
- * Starts the thread. P is borrowed; what it is done with, it gives to
- * reception_done.
+ * Starts the thread. P is borrowed, and returns connections by reception_done.
  */
 int reception_start(struct reception *r, struct pool *p, struct error *err);
 
@@ -35,19 +33,16 @@ int reception_start(struct reception *r, struct pool *p, struct error *err);
 void reception_done(void *arg, struct connection *c);
 
 /*
- * Takes no further connections (but ACCEPTED: those that have connected
- * already), closes idle ones, and ends when the last request that has begun is
- * done with.
+ * Accepts no further connections, except those that have connected already if
+ * ACCEPTED; closes idle ones, and ends after the last request that has begun.
  */
 void reception_stop(struct reception *r, bool accepted);
 bool reception_has_ended(struct reception *r);
 
-/*
- * When the thread last came round, in seconds of a clock that never goes back.
- */
+/* The last turn of the thread's loop, in seconds of a monotonic clock. */
 int64_t reception_seen(struct reception *r);
 
-/* After it has ended, or was never started. */
+/* Call it after the thread has ended, or if it was never started. */
 void reception_free(struct reception **r);
 
 #endif

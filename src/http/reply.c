@@ -6,7 +6,7 @@
 #include "http/negotiate.h"
 #include "base/banned.h"
 
-/* Seconds: a queue that is full, or another writer, takes about so long. */
+/* seconds: about as long as a full queue or another writer takes */
 enum { BUSY_SECONDS = 1 };
 
 static const char *standard_reason(int status)
@@ -177,7 +177,7 @@ void reply_init(struct request *rq, struct output *out)
 	strbuf_clear(body);
 }
 
-/* What isn't fit for a name in a script becomes "_". */
+/* Characters that a script's name can't have become "_". */
 static void add_callback(struct strbuf *body, const char *name)
 {
 	static const char fit[] =
@@ -268,7 +268,7 @@ int reply_error(struct request *rq, const struct error *err)
 		return reply_end(rq);
 	}
 	write_document(rq, err, &status);
-	if (r->callback) { /* a script gets to see an error only as a success */
+	if (r->callback) { /* a script can only read errors that have status 200 */
 		r->status = 200;
 		r->reason = NULL;
 	}

@@ -1,6 +1,6 @@
 /*
- * reply.h - one answer on its way out: status, headers, body. A body that
- * fits the buffer goes out with its Content-Length; a longer one is streamed.
+ * reply.h - sends an answer: status, headers, body. A body that fits into the
+ * buffer has a Content-Length; a longer one is streamed.
  */
 #ifndef HTTP_REPLY_H
 #define HTTP_REPLY_H
@@ -9,37 +9,38 @@
 #include "api/request.h"
 
 enum {
-	REPLY_FLUSH_ABOVE = 1 << 20, /* bytes: what is longer is streamed */
-	REPLY_BUFFER_MAX = 64 << 20  /* bytes a buffer may reach between two records */
+	REPLY_FLUSH_ABOVE = 1 << 20, /* bytes; longer bodies are streamed */
+	REPLY_BUFFER_MAX = 64 << 20  /* bytes of a buffer between two records */
 };
 
-/* Where an answer goes. */
+/* Destination of an answer. */
 struct output {
 	/*
-	 * Writes the parts; LAST: the answer is complete. 0, or -1: the caller
-	 * is gone.
+	 * Writes the parts. LAST: the answer is complete. 0, or -1: the caller
+	 * has gone.
 	 */
 	int (*write)(struct output *out, const struct iovec *parts, int n, bool last);
 };
 
-/* Begins the answer to RQ, which goes to OUT; the worker's buffers are emptied. */
+/* Begins the answer to RQ, to be sent to OUT. Empties the worker's buffers. */
 void reply_init(struct request *rq, struct output *out);
 
-/* Empties the body for a new document; write it with &rq->reply.sink. */
+/* Begins a new document. Write it to &rq->reply.sink. */
 void reply_begin(struct request *rq);
 
-/*
- * The document is complete: sends what is left. 0, or -1: the caller is gone.
- */
+/* Ends the document and sends the rest. 0, or -1: the caller has gone. */
 int reply_end(struct request *rq);
 
-/* The answer has no document; LOCATION: it leads there. Nothing is sent yet. */
+/*
+ * Makes an answer without a document; LOCATION: redirects there. Sends nothing
+ * yet.
+ */
 void reply_nothing(struct request *rq, int status, const char *location);
 
 /*
- * Answers ERR in the dialect and format, as if nothing had been written yet.
- * -1: something has left already, so the answer is cut off (the caller of this
- * closes the connection), or the caller is gone.
+ * Answers ERR in the request's dialect and format, instead of an unfinished
+ * document. -1: a part of the answer has left, so it is cut off and the
+ * connection must be closed; or the caller has gone.
  */
 int reply_error(struct request *rq, const struct error *err);
 

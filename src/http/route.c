@@ -22,7 +22,7 @@ static void find_suffix(struct path *p, struct request *rq)
 	rq->suffix = arena_strn(rq->arena, dot, last->len - p->stripped);
 }
 
-/* The one of the operation's patterns that the path fits, or NULL. */
+/* The pattern of the operation that matches the path, or NULL. */
 static const char *matching(const struct op *op, const struct path *p)
 {
 	if (path_match(op->path, p, op->dialect->any_case))
@@ -47,7 +47,7 @@ static const struct op *find_name(const struct request *rq, const struct path_se
 	return NULL;
 }
 
-/* "Get", as the host that we stand in for spells verbs. */
+/* "Get": the method in ServiceStack's spelling. */
 static const char *verb_word(unsigned method)
 {
 	static const char *const words[] = { "Get",   "Head",   "Post",   "Put",
@@ -65,8 +65,8 @@ static unsigned methods_by_name(const struct op *op, bool batch)
 }
 
 /*
- * The operation called NAME, answered as FORMAT; NAME[] is a batch, in JSON
- * alone.
+ * Routes to the operation NAME with the format FORMAT. NAME[] is a batch, in
+ * JSON only.
  */
 static int open_name(struct request *rq, struct path_segment name, const struct format *format,
 		     struct error *err)
@@ -94,21 +94,21 @@ static int open_name(struct request *rq, struct path_segment name, const struct 
 	return 0;
 }
 
-/* /api/{Op}[.ext]; RQ has the suffix. */
+/* /api/{Op}[.ext]; the suffix is in RQ. */
 static int find_api(struct request *rq, const struct path *p, struct error *err)
 {
 	const struct format *format = rq->suffix_format ? rq->suffix_format : &format_json;
 	const struct path_segment *last = &p->segments[1];
 
 	if (rq->suffix_format == &format_xml)
-		rq->fixed_type = "text/xml"; /* from a table of file name endings */
+		rq->fixed_type = "text/xml"; /* as ServiceStack answers .xml */
 	return open_name(rq, (struct path_segment) { last->text, p->stripped, last->marks }, format,
 			 err);
 }
 
 /*
- * The format of /{format}/reply/{Op} and /{format}/oneway/{Op}; without a
- * queue, both do the same. NULL: it is another path.
+ * The format of /{format}/reply/{Op} and /{format}/oneway/{Op}. Both do the
+ * same: there is no queue. NULL: another path.
  */
 static const struct format *named_format(const struct path *p)
 {
@@ -123,8 +123,8 @@ static const struct format *named_format(const struct path *p)
 /* ---- operations by path ---- */
 
 /*
- * The operation whose form is at the path, which then has its arguments; or
- * NULL.
+ * The operation whose form has the path, with the path's arguments set in RQ;
+ * or NULL.
  */
 static const struct op *find_form(struct request *rq, const struct path *p)
 {
@@ -141,8 +141,8 @@ static const struct op *find_form(struct request *rq, const struct path *p)
 }
 
 /*
- * Is the path, word for word, that of a form? Then it is no {Name} of another
- * path: "new" is no account.
+ * Is this literally the path of a form? Then it matches no {Name}: "new" is no
+ * account.
  */
 static bool is_form_path(const struct request *rq, const struct path *p)
 {
@@ -156,7 +156,9 @@ static bool is_form_path(const struct request *rq, const struct path *p)
 	return false;
 }
 
-/* The row of the table that fits path and verb; the verbs of those that fit the path. */
+/*
+ * The row of path and method. Collects the methods of all rows with the path.
+ */
 static const struct op *find_row(struct request *rq, const struct path *p)
 {
 	bool form_path = (rq->method & M_READ) && is_form_path(rq, p);
@@ -190,7 +192,7 @@ int route_find(struct request *rq, struct error *err)
 	struct path p;
 
 	rq->suffix = "";
-	/* the server's own operations may have a slash behind their paths */
+	/* the server's own paths may end with a slash */
 	if (rq->dialect == &dialect_usaged && len > 1 && rq->path_marks[len - 1] == '/')
 		len--;
 	if (!path_split(&p, rq->path, rq->path_marks, len, rq->dialect->any_case))

@@ -1,23 +1,20 @@
-/*
- * route.h - which operation a path and a verb mean. Follows the operations'
- * tables.
- */
+/* route.h - finds the operation of a path and method in the table. */
 #ifndef HTTP_ROUTE_H
 #define HTTP_ROUTE_H
 
 #include "api/request.h"
 
 /*
- * Families whose operations have names to call them by (dialect->by_name)
- * answer at /api/{Op}, /api/{Op}.{ext}, /{format}/reply/{Op} and
- * /{format}/oneway/{Op}, too: with the operation's verbs, and reads also with
- * POST, which clients send that know no verb. {Op}[] is a batch. /api goes
- * before the paths of the table, the others behind them. ERR_NO_OPERATION: no
- * such name, or it lacks the verb.
+ * Finds the operation of RQ's method and path in its dialect, and sets what the
+ * path says in RQ. HEAD is routed as GET. -1: ERR_NOT_FOUND; ERR_METHOD if only
+ * the method is wrong (the suffix is set all the same); ERR_NO_OPERATION if a
+ * route by name has an unknown name or method.
  *
- * Finds the operation of RQ's method and path among those of its dialect, and
- * says in RQ what the path means. -1: ERR_NOT_FOUND, or ERR_METHOD if only the
- * verb is wrong; the suffix is found nevertheless. HEAD goes where GET goes.
+ * Dialects with routes by name (dialect->by_name) also have /api/{Op},
+ * /api/{Op}.{ext}, /{format}/reply/{Op} and /{format}/oneway/{Op}. They take
+ * the operation's methods; reads also take POST, for clients that know no
+ * methods. {Op}[] is a batch. /api comes before the paths of the table, the
+ * others after them.
  */
 int route_find(struct request *rq, struct error *err);
 

@@ -6,13 +6,12 @@
 #include "base/banned.h"
 
 /*
- * One party of which requests are worked on: only such a party has others that
- * wait.
+ * A party with requests in work. Only such a party can have waiting requests.
  */
 struct party {
 	uint64_t id;
 	int working, waiting;
-	struct share *first, *last; /* those that wait */
+	struct share *first, *last; /* the waiting requests */
 };
 
 struct shares {
@@ -69,7 +68,7 @@ static bool is_full(const struct shares *s, const struct party *p)
 	return p && p->working >= s->at_once;
 }
 
-/* One more request of P, or of a party that has none yet, is worked on. */
+/* Counts a request of P; of a new party, if P is NULL. */
 static void begin(struct shares *s, struct party *p, struct share *share)
 {
 	if (!p)
@@ -125,8 +124,7 @@ bool shares_wait(struct shares *s, struct share *share)
 }
 
 /*
- * The first one that waits takes the place of one that has ended; without any
- * the place is free.
+ * Passes the ended request's share to the first waiting request, or frees it.
  */
 static struct share *hand_over(struct shares *s, uint64_t id)
 {

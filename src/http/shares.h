@@ -1,10 +1,9 @@
 /*
- * shares.h - how many requests of one party are worked on at once, so that no
- * party takes all threads. Who a party is, the caller says by a number: a main
- * account with its subaccounts, a user, a key, a network of callers without
- * credentials. Of each, AT_ONCE requests are worked on; as many as WAITING wait
- * for one of these to end, in the order they came, without a thread; the rest
- * is refused.
+ * shares.h - limits the requests of one party that are handled at once, so that
+ * no party takes all threads. The caller identifies a party by a number: a
+ * family, a user, a key, or a network of callers without credentials. AT_ONCE
+ * requests of a party are handled at once; WAITING more wait in their order,
+ * without a thread; the rest is refused.
  */
 #ifndef HTTP_SHARES_H
 #define HTTP_SHARES_H
@@ -14,11 +13,11 @@
 
 struct shares;
 
-/* A request's part in it: zero at first. */
+/* A request's place; initially zero. */
 struct share {
 	uint64_t party;
-	bool held;          /* it counts as one that is worked on */
-	struct share *next; /* that waits behind it */
+	bool held;          /* counts as a request in work */
+	struct share *next; /* the next one that waits */
 };
 
 /* Never NULL. */
@@ -26,30 +25,30 @@ struct shares *shares_new(int at_once, int waiting);
 void shares_free(struct shares **s);
 
 enum share_result {
-	SHARE_TAKEN, /* work on it, then shares_end */
-	SHARE_LATER, /* too many are: give the thread away, then shares_wait */
-	SHARE_FULL   /* too many wait, too: refuse it, then shares_end */
+	SHARE_TAKEN, /* handle the request, then call shares_end */
+	SHARE_LATER, /* the share is used up: give the thread away, then call shares_wait */
+	SHARE_FULL   /* too many are waiting: refuse the request, then call shares_end */
 };
 
 /*
- * PARTY's request SHARE begins; one that has waited has its place already.
- * Thread-safe, like all below.
+ * Takes a share of PARTY. A request that has waited has its share already.
+ * Thread-safe, like all functions below.
  */
 enum share_result shares_take(struct shares *s, struct share *share, uint64_t party);
 
 /*
- * After SHARE_LATER. True: it is its turn already. Else SHARE belongs to S
- * until a shares_end returns it.
+ * Call it after SHARE_LATER. True: the request has its share by now. False: S
+ * owns SHARE until a shares_end returns it.
  */
 bool shares_wait(struct shares *s, struct share *share);
 
 /*
- * The request is over, whether it took anything or not. Returns the one whose
- * turn it is, or NULL.
+ * Ends a request, whether it took a share or not. Returns the request that now
+ * has the share, or NULL.
  */
 struct share *shares_end(struct shares *s, struct share *share);
 
-/* How many wait. */
+/* The number of waiting requests. */
 int shares_waiting(struct shares *s);
 
 #endif

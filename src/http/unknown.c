@@ -18,7 +18,7 @@ bool unknown_is_known(const struct request *rq, const char *name)
 	return request_param(rq, name) != NULL;
 }
 
-/* NAME as it may stand in a header, a line of the log and an error. */
+/* NAME in a form that is safe in headers, log lines and errors. */
 static const char *shown(const char *name, struct arena *arena)
 {
 	size_t len = strlen(name);
@@ -29,7 +29,7 @@ static const char *shown(const char *name, struct arena *arena)
 	return url_end(&u);
 }
 
-/* The parameter that was perhaps meant by NAME, or NULL. */
+/* The parameter that NAME may be a misspelling of, or NULL. */
 static const char *meant(const struct request *rq, const char *name)
 {
 	const char *known[KNOWN_NAMES_MAX];

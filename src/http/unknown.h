@@ -1,8 +1,8 @@
 /*
  * unknown.h - parameters that an operation doesn't have. The server's own
- * operations refuse them, since a misspelt filter would widen an answer without
- * a word; the others ignore them, as the real services do, and the answer names
- * them in a header.
+ * dialect refuses them: a misspelt filter would silently widen the answer. The
+ * other dialects ignore them, as the real services do, and name them in a
+ * header.
  */
 #ifndef HTTP_UNKNOWN_H
 #define HTTP_UNKNOWN_H
@@ -13,11 +13,10 @@
 bool unknown_is_known(const struct request *rq, const char *name);
 
 /*
- * What becomes of the unknown names in rq->params. -1: the dialect refuses
- * them; ERR_PARAM has the first one and, where one is near, the name that was
- * perhaps meant. 0: the answer lists them, "moon, tide", fit for a header and
- * the log (what is no letter, digit or one of "-._~" is percent-encoded, long
- * names are cut).
+ * Checks the unknown names in rq->params. -1: the dialect refuses them; the
+ * ERR_PARAM names the first one and, if there is one, a similar parameter. 0:
+ * sets the list for the header and the log, "moon, tide": bytes other than
+ * letters, digits and "-._~" are percent-encoded, and long names are cut.
  */
 int unknown_check(struct request *rq, struct error *err);
 

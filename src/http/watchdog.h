@@ -1,9 +1,9 @@
 /*
- * watchdog.h - is the server alive? It is while the reception comes round, a
- * light thread of the pool is free now and then, and the writer doesn't stay
- * with one commit: each of them within a time that a ledger which another
- * program holds can't use up. While it is, the service manager is told so,
- * again and again; else it restarts the server.
+ * watchdog.h - tells the service manager that the server is alive; without
+ * that, the manager restarts it. The server is alive if the reception's loop
+ * turns, a light thread becomes free, and the commit thread finishes its
+ * commit, each within WATCHDOG_SECONDS plus twice ledger.busy_timeout_ms: a
+ * program that locks the ledger can't use that up.
  */
 #ifndef HTTP_WATCHDOG_H
 #define HTTP_WATCHDOG_H
@@ -13,9 +13,9 @@
 #include "base/notify.h"
 #include "base/settings.h"
 
-enum { WATCHDOG_SECONDS = 30 }; /* and twice ledger.busy_timeout_ms */
+enum { WATCHDOG_SECONDS = 30 }; /* plus twice ledger.busy_timeout_ms */
 
-/* When each was seen last, in seconds of a clock that never goes back. */
+/* The last sign of each, in seconds of a monotonic clock. */
 struct watchdog_signs {
 	int64_t reception;
 	int64_t light_threads;
@@ -25,16 +25,16 @@ struct watchdog_signs {
 struct watchdog {
 	const struct notify *notify;
 	int64_t limit_s;
-	int64_t told_us; /* when it was told last */
-	bool silent;     /* it isn't told any more; the log says why */
+	int64_t told_us; /* the last time */
+	bool silent;     /* it has stopped telling; the log says why */
 };
 
-/* NOTIFY is borrowed. NOW_US is of a clock that never goes back. */
+/* NOTIFY is borrowed. NOW_US is of a monotonic clock. */
 void watchdog_init(struct watchdog *w, const struct settings *settings, const struct notify *notify,
 		   int64_t now_us);
 
 /*
- * Tells what is to be told at NOW_US. Call it a few times in each
+ * Tells the service manager at NOW_US. Call it several times in each
  * notify->watchdog_us.
  */
 void watchdog_look(struct watchdog *w, const struct watchdog_signs *signs, int64_t now_us);
