@@ -1,9 +1,9 @@
 /*
- * amounts.h - the amounts that an event has, and sums of them.
+ * amounts.h - the amounts of an event, and their sums.
  *
- * To add an amount: its member, number and name in AMOUNT_EACH here, its row in
- * amounts.c, its column in a step of store/schema.c, and its field in
- * usage/event.[ch].
+ * To add an amount: add its member, its number and its name in AMOUNT_EACH
+ * here, a row in amounts.c, a column in a step of store/schema.c, and a field
+ * in usage/event.[ch].
  */
 #ifndef MODEL_AMOUNTS_H
 #define MODEL_AMOUNTS_H
@@ -15,37 +15,41 @@
 enum amount { AMOUNT_COUNT, AMOUNT_USAGE, AMOUNT_PRICE, AMOUNT_UPLOAD, AMOUNTS };
 
 /*
- * DO(arg, name) for each, with commas between: for lists of columns. The names
- * are those of the columns, in the order of enum amount.
+ * DO(arg, name) for each amount, separated by commas: for lists of columns.
+ * Names are those of the columns, in the order of enum amount.
  */
 #define AMOUNT_EACH(DO, arg) \
 	DO(arg, "count") ", " DO(arg, "usage") ", " DO(arg, "price") ", " DO(arg, "upload")
 
-/* By name, or by enum amount. */
-#define AMOUNT_MEMBERS(type)                                                                       \
-	union {                                                                                    \
-		struct {                                                                           \
-			type count;                                                                \
-			type usage;  /* micro units */                                             \
-			type price;  /* nano units of the account's currency */                    \
-			type upload; /* of SIM data: the bytes sent; usage is all, in megabytes */ \
-		};                                                                                 \
-		type n[AMOUNTS];                                                                   \
+/*
+ * The amounts as members, and as an array by enum amount. Usage is in
+ * millionths of the category's unit, price in billionths of the account's
+ * currency. Upload is the bytes that SIM data sent; usage counts all bytes.
+ */
+#define AMOUNT_MEMBERS(type)                               \
+	union {                                            \
+		struct {                                   \
+			type count;                        \
+			type usage;  /* millionths */      \
+			type price;  /* billionths */      \
+			type upload; /* SIM data: bytes */ \
+		};                                         \
+		type n[AMOUNTS];                           \
 	}
 
 struct amounts {
 	AMOUNT_MEMBERS(int64_t);
 };
 
-/* Sums that can't leave their range. */
+/* Sums of 128 bits, which cannot overflow. */
 struct amounts_wide {
 	AMOUNT_MEMBERS(wide);
 };
 
 struct amount_info {
-	const char *name;  /* its column */
-	const char *field; /* of an event that would have too much of it */
-	int places;        /* decimal places that its unit has */
+	const char *name;  /* name of its column */
+	const char *field; /* the field of an event, for errors */
+	int places;        /* decimal places of its unit */
 };
 
 extern const struct amount_info amount_infos[AMOUNTS];
@@ -76,8 +80,8 @@ static inline struct amounts amounts_negated(const struct amounts *a)
 }
 
 /*
- * Adds A to SUM; or leaves it and returns the field of the amount that would
- * not fit 64 bits. NULL: done.
+ * Adds A to SUM. Returns NULL; or, if an amount would exceed 64 bits, the field
+ * of this amount, and SUM is unchanged.
  */
 static inline const char *amounts_add(struct amounts *sum, const struct amounts *a)
 {
@@ -107,7 +111,7 @@ static inline struct amounts_wide amounts_widen(const struct amounts *a)
 	return ret;
 }
 
-/* SIGN: 1 adds, -1 subtracts. */
+/* Adds A to SUM (SIGN 1), or subtracts it (SIGN -1). */
 static inline void amounts_wide_add(struct amounts_wide *sum, const struct amounts_wide *a,
 				    int sign)
 {
@@ -115,14 +119,17 @@ static inline void amounts_wide_add(struct amounts_wide *sum, const struct amoun
 		sum->n[i] += sign * a->n[i];
 }
 
-/* Likewise, once. */
+/* Adds A to SUM. */
 static inline void amounts_wide_count(struct amounts_wide *sum, const struct amounts *a)
 {
 	for (int i = 0; i < AMOUNTS; i++)
 		sum->n[i] += a->n[i];
 }
 
-/* *RET is A; an amount beyond 64 bits stays at the end of the range: false. */
+/*
+ * Converts A to 64 bits. An amount that does not fit becomes the nearest limit,
+ * and the result is false.
+ */
 bool amounts_narrow(const struct amounts_wide *a, struct amounts *ret);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * dimension.h - what usage can be told apart by, beside account and category:
- * each event may have a value of each dimension.
+ * dimension.h - dimensions: customer, SIM, fleet, network and country. Each
+ * event may have one value of each dimension.
  *
- * To add a dimension: a row at the end of DIMENSION_LIST, and its column of the
- * table series in a step of store/schema.c.
+ * To add a dimension: add a row at the end of DIMENSION_LIST, and a column of
+ * the table series in a step of store/schema.c.
  */
 #ifndef MODEL_DIMENSION_H
 #define MODEL_DIMENSION_H
@@ -13,10 +13,8 @@
 #include <stdint.h>
 
 /*
- * ROW(DIM_..., column of the table series, field of events, its bytes at most,
- * its description, parameter that filters by it, name in GroupBy, the same in
- * words, the same with how a value is given, what one value and all are called
- * on pages, is a value the same thing in all accounts?)
+ * ROW(id, column, field, max_bytes, doc, param, group, word, which, one, all,
+ * shared): the members of struct dimension_info, after the id in DIM_id.
  */
 #define DIMENSION_LIST(ROW)                                                               \
 	ROW(CUSTOMER, "customer", "customer", 128,                                        \
@@ -36,21 +34,30 @@
 
 enum dimension { DIMENSION_LIST(DIMENSION_ENUM) DIMENSIONS };
 
-/* What the lines of an answer are: one for each ... */
+/*
+ * How rows are grouped: one row for each category, account or value of a
+ * dimension, or one row for everything.
+ */
 enum group_by { GROUP_CATEGORY, GROUP_ACCOUNT, GROUP_DIMENSION, GROUP_NONE };
 
 struct dimension_info {
-	const char *column;
-	const char *field;
-	size_t max_bytes;
+	const char *column; /* of the table series */
+	const char *field;  /* of an event */
+	size_t max_bytes;   /* of a value */
 	const char *doc;
-	const char *param, *group, *word, *which, *one, *all;
-	bool shared;
+	const char *param;     /* the parameter that filters by it */
+	const char *group;     /* its name in GroupBy */
+	const char *word;      /* its name in sentences */
+	const char *which;     /* the same, and how to give a value */
+	const char *one, *all; /* headings of pages: one value, all values */
+	bool shared;           /* a value means the same in all accounts */
 };
 
 extern const struct dimension_info dimension_infos[DIMENSIONS];
 
-/* SQL: ", customer, sim, ..."; the same of the table alias s; "0 + s.customer + ..." */
+/*
+ * SQL: ", customer, sim ..."; ", s.customer, s.sim ..."; "0 + s.customer ..."
+ */
 #define DIMENSION_COLUMN(id, column, ...)   ", " column
 #define DIMENSION_S_COLUMN(id, column, ...) ", s." column
 #define DIMENSION_S_SUM(id, column, ...)    " + s." column
@@ -58,7 +65,7 @@ extern const struct dimension_info dimension_infos[DIMENSIONS];
 #define DIMENSION_S_COLUMNS                 DIMENSION_LIST(DIMENSION_S_COLUMN)
 #define DIMENSION_S_SUMS                    "0" DIMENSION_LIST(DIMENSION_S_SUM)
 
-/* Values by their ids; 0: none, or any. */
+/* Checks whether any dimension has a value (an id; 0: none). */
 static inline bool dimensions_any(const int64_t dim[DIMENSIONS])
 {
 	for (int d = 0; d < DIMENSIONS; d++)

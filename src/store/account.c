@@ -56,11 +56,11 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-struct unique {
+struct account_unique {
 	const char *kind, *sql;
 };
 
-static const struct unique
+static const struct account_unique
 	by_sid = { "sid", "SELECT 1 FROM account WHERE sid = ?1 AND id <> ?2" },
 	by_name = { "name", "SELECT 1 FROM account WHERE name = ?1 AND id <> ?2" },
 	by_number = { "number",
@@ -70,7 +70,7 @@ static const struct unique
  * Fails with ERR_CONFLICT if another account has TEXT as what BY looks up.
  * PARAM names the member of A.
  */
-static int check_free(struct store *st, const struct unique *by, const struct account *a,
+static int check_free(struct store *st, const struct account_unique *by, const struct account *a,
 		      const char *param, const char *text, struct error *err)
 {
 	struct stmt *s = prepare(st, by->sql, err);

@@ -214,17 +214,17 @@ int store_late_count(struct store *st, int64_t *ret, struct error *err)
 	" JOIN closing p ON p.account = m.id LEFT JOIN closing c ON c.account = a.id"              \
 	" WHERE p.through > COALESCE(c.through, 0) ORDER BY a.sid"
 
-struct raised {
+struct closing_raised {
 	const char *sid, *main_sid;
 	int64_t through, before;
 };
 
 static void read_raised(struct stmt *s, struct arena *arena, void *to)
 {
-	struct raised *ret = to;
+	struct closing_raised *ret = to;
 
-	*ret = (struct raised) { db_get_str(s, 0, arena), db_get_str(s, 1, arena), db_get_int(s, 2),
-				 db_get_int(s, 3) };
+	*ret = (struct closing_raised) { db_get_str(s, 0, arena), db_get_str(s, 1, arena),
+					 db_get_int(s, 2), db_get_int(s, 3) };
 }
 
 /* The last closed day, in UTC, which older ledgers used for days. */
@@ -236,7 +236,7 @@ static const char *day_before(struct arena *arena, int64_t instant)
 	return arena_str(arena, text);
 }
 
-static int list_raised(struct store *st, const struct raised *r, struct arena *arena,
+static int list_raised(struct store *st, const struct closing_raised *r, struct arena *arena,
 		       struct error *err)
 {
 	struct audit entry = { .at = floor_div(clock_now_us(), USEC_PER_SEC),
@@ -256,7 +256,7 @@ static int list_raised(struct store *st, const struct raised *r, struct arena *a
 
 int store_closings_raise(struct store *st, struct error *err)
 {
-	const struct raised *list;
+	const struct closing_raised *list;
 	struct arena arena;
 	struct rows rows;
 

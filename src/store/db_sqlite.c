@@ -519,7 +519,7 @@ int db_copy(struct db *db, const char *where, db_progress *progress, void *arg, 
 	return rc < 0 ? -1 : end_wal_mode(where, err);
 }
 
-struct check_watch {
+struct db_check {
 	db_progress *progress;
 	void *arg;
 	int64_t times;
@@ -527,7 +527,7 @@ struct check_watch {
 
 static int watch_check(void *arg)
 {
-	struct check_watch *w = arg;
+	struct db_check *w = arg;
 
 	return !w->progress(w->arg, ++w->times, 0);
 }
@@ -557,7 +557,7 @@ static int find_damage(struct db *db, struct error *err)
 
 int db_check(struct db *db, db_progress *progress, void *arg, struct error *err)
 {
-	struct check_watch w = { progress, arg, 0 };
+	struct db_check w = { progress, arg, 0 };
 	int rc;
 
 	sqlite3_progress_handler(db->handle, CHECK_STEPS, watch_check, &w);

@@ -59,11 +59,11 @@ size_t posting_pack(struct strbuf *body, int64_t hour, const struct posting *pos
 
 /* ---- reading ---- */
 
-struct bytes {
+struct posting_bytes {
 	const unsigned char *at, *end;
 };
 
-static bool take_number(struct bytes *b, uint64_t *ret)
+static bool take_number(struct posting_bytes *b, uint64_t *ret)
 {
 	*ret = 0;
 	for (int shift = 0; b->at < b->end && shift < 64; shift += 7) {
@@ -79,8 +79,8 @@ static bool take_number(struct bytes *b, uint64_t *ret)
 /*
  * Decodes the next posting of a run. BEFORE is the posting before it, or NULL.
  */
-static bool take_entry(struct posting_list *c, struct bytes *b, const struct posting *before,
-		       struct posting *ret)
+static bool take_entry(struct posting_list *c, struct posting_bytes *b,
+		       const struct posting *before, struct posting *ret)
 {
 	uint64_t after, source, series, shared, own;
 	int64_t since = before ? before->effective_us : c->from_us;
@@ -100,7 +100,7 @@ static bool take_entry(struct posting_list *c, struct bytes *b, const struct pos
 	return ret->effective_us < c->from_us + HOUR_US;
 }
 
-static bool take_run(struct posting_list *c, struct bytes *b)
+static bool take_run(struct posting_list *c, struct posting_bytes *b)
 {
 	uint64_t n;
 
@@ -117,7 +117,7 @@ static bool take_run(struct posting_list *c, struct bytes *b)
 
 bool posting_unpack(const void *bytes, size_t len, int64_t hour, struct posting_list *ret)
 {
-	struct bytes b = { bytes, (const unsigned char *)bytes + len };
+	struct posting_bytes b = { bytes, (const unsigned char *)bytes + len };
 
 	if (hour < -HOUR_MAX || hour > HOUR_MAX)
 		return false;

@@ -133,7 +133,7 @@ bool category_name_valid(const char *name, size_t len)
 
 /* ---- the catalogue file ---- */
 
-enum column {
+enum catalogue_column {
 	COL_CATEGORY,
 	COL_PARENT,
 	COL_DESCRIPTION,
@@ -149,18 +149,18 @@ static const char *const column_names[COLUMNS] = {
 	[COL_USAGE_UNIT] = "usage_unit",   [COL_METERED] = "metered",
 };
 
-struct row {
+struct catalogue_row {
 	size_t line;
 	const char *cell[COLUMNS];
 };
 
-struct file {
+struct catalogue_file {
 	const char *path;
 	struct arena arena;
-	struct row *rows;
+	struct catalogue_row *rows;
 	size_t n;
 	size_t size;
-	struct row row; /* the row that is read */
+	struct catalogue_row row; /* the row that is read */
 	size_t column;
 	size_t line;
 	bool header_read;
@@ -168,7 +168,7 @@ struct file {
 	bool failed;
 };
 
-static void refuse(struct file *f, size_t line, const char *what)
+static void refuse(struct catalogue_file *f, size_t line, const char *what)
 {
 	f->failed = true;
 	error_set(f->err, ERR_PARAM, "catalogue", "%s:%zu: %s", f->path, line, what);
@@ -176,7 +176,7 @@ static void refuse(struct file *f, size_t line, const char *what)
 
 static void take_cell(void *text, size_t len, void *arg)
 {
-	struct file *f = arg;
+	struct catalogue_file *f = arg;
 
 	if (f->failed)
 		return;
@@ -189,7 +189,7 @@ static void take_cell(void *text, size_t len, void *arg)
 		f->row.cell[f->column++] = arena_strn(&f->arena, text, len);
 }
 
-static void check_header(struct file *f)
+static void check_header(struct catalogue_file *f)
 {
 	for (int i = 0; i < COLUMNS; i++) {
 		if (strcmp(f->row.cell[i], column_names[i]) != 0)
@@ -200,7 +200,7 @@ static void check_header(struct file *f)
 	f->header_read = true;
 }
 
-static void keep_row(struct file *f)
+static void keep_row(struct catalogue_file *f)
 {
 	const char *const *cell = f->row.cell;
 
@@ -225,7 +225,7 @@ static void keep_row(struct file *f)
 
 static void take_row(int end, void *arg)
 {
-	struct file *f = arg;
+	struct catalogue_file *f = arg;
 
 	(void)end;
 	if (f->failed)
@@ -238,12 +238,12 @@ static void take_row(int end, void *arg)
 		check_header(f);
 	else
 		keep_row(f);
-	f->row = (struct row) { 0 };
+	f->row = (struct catalogue_row) { 0 };
 	f->column = 0;
 }
 
 /* Parses line by line, so that errors have line numbers. */
-static int parse(struct file *f, struct csv_parser *p, FILE *in)
+static int parse(struct catalogue_file *f, struct csv_parser *p, FILE *in)
 {
 	char buf[LINE_BYTES];
 
@@ -265,7 +265,7 @@ static int parse(struct file *f, struct csv_parser *p, FILE *in)
 	return f->failed ? -1 : 0;
 }
 
-static int read_file(struct file *f)
+static int read_file(struct catalogue_file *f)
 {
 	struct csv_parser p;
 	FILE *in = fopen(f->path, "re");
@@ -282,7 +282,7 @@ static int read_file(struct file *f)
 }
 
 /* Maps the names of categories in the ledger to their ids. */
-static int known_categories(struct store *st, struct file *f, GHashTable *known)
+static int known_categories(struct store *st, struct catalogue_file *f, GHashTable *known)
 {
 	struct category *list;
 	size_t n;
@@ -295,8 +295,8 @@ static int known_categories(struct store *st, struct file *f, GHashTable *known)
 	return 0;
 }
 
-static int add_row(struct store *st, const struct row *r, int64_t parent, GHashTable *known,
-		   struct error *err)
+static int add_row(struct store *st, const struct catalogue_row *r, int64_t parent,
+		   GHashTable *known, struct error *err)
 {
 	struct category c = {
 		.name = r->cell[COL_CATEGORY],
@@ -317,13 +317,13 @@ static int add_row(struct store *st, const struct row *r, int64_t parent, GHashT
  * Adds the rows whose parent exists, and keeps the others. Returns the number
  * added, or -1.
  */
-static int add_round(struct store *st, struct file *f, GHashTable *known)
+static int add_round(struct store *st, struct catalogue_file *f, GHashTable *known)
 {
 	size_t left = 0;
 	size_t all = f->n;
 
 	for (size_t i = 0; i < all; i++) {
-		const struct row *r = &f->rows[i];
+		const struct catalogue_row *r = &f->rows[i];
 		const char *parent = r->cell[COL_PARENT];
 
 		if (*parent && !g_hash_table_contains(known, parent))
@@ -338,7 +338,7 @@ static int add_round(struct store *st, struct file *f, GHashTable *known)
 }
 
 /* Skips the rows of categories that exist. Fails if a name comes twice. */
-static int drop_known(struct file *f, GHashTable *known)
+static int drop_known(struct catalogue_file *f, GHashTable *known)
 {
 	GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
 	size_t left = 0;
@@ -356,7 +356,8 @@ static int drop_known(struct file *f, GHashTable *known)
 	return f->failed ? -1 : 0;
 }
 
-static int import_rows(struct store *st, struct file *f, GHashTable *known, size_t *ret_added)
+static int import_rows(struct store *st, struct catalogue_file *f, GHashTable *known,
+		       size_t *ret_added)
 {
 	int added = 1;
 
@@ -375,7 +376,7 @@ static int import_rows(struct store *st, struct file *f, GHashTable *known, size
 
 int catalogue_import(struct store *st, const char *path, size_t *ret_added, struct error *err)
 {
-	struct file f = { .path = path, .err = err };
+	struct catalogue_file f = { .path = path, .err = err };
 	GHashTable *known = g_hash_table_new(g_str_hash, g_str_equal);
 	int rc;
 

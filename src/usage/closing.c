@@ -90,7 +90,7 @@ int closing_instant(struct store *st, const struct account *a, struct date day, 
 	return day_start(st, a, date_from_days(date_to_days(day) + 1), ret_us, err);
 }
 
-/* The closed instant as an error names it. */
+/* Sets ERR_CLOSED; the message names the closed instant. */
 static int set_closed_error(struct store *st, const struct account *a, int64_t open_us,
 			    char ret[static DATE_TEXT], struct error *err)
 {

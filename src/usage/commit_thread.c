@@ -15,12 +15,12 @@
 enum { QUEUE_EVENTS_MAX = 100000, COMMIT_EVENTS_MAX = 50000 };
 
 /* A request of a caller: to store events, or to run a task. */
-struct task {
+struct commit_request {
 	struct submission *events; /* NULL: run a task */
 	const char *sender;        /* for `events`; or NULL */
 	commit_task run;           /* the task, if `events` is NULL */
 	void *arg;
-	struct task *next;
+	struct commit_request *next;
 	/* one for each task, so that a commit wakes only its own callers */
 	sem_t done;
 	struct error failure;
@@ -30,7 +30,7 @@ struct commit_thread {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t queued; /* a task was queued, or the thread must end */
-	struct task *first, **last;
+	struct commit_request *first, **last;
 	size_t waiting; /* number of events in the queue */
 	bool ending;
 	const struct settings *settings;
@@ -52,13 +52,13 @@ struct commit_thread {
  */
 enum { PROBE_AFTER_US = 60 * USEC_PER_SEC, PROBE_EVERY_US = USEC_PER_SEC, ROOM_BYTES = 8 << 20 };
 
-static size_t events_of(const struct task *task)
+static size_t events_of(const struct commit_request *task)
 {
 	return task->events ? task->events->n : 0;
 }
 
 /* The task needs a commit of its own. */
-static bool is_alone(const struct task *task)
+static bool is_alone(const struct commit_request *task)
 {
 	return !task->events || task->events->atomic;
 }
@@ -67,9 +67,9 @@ static bool is_alone(const struct task *task)
  * Takes tasks from the queue for one commit, at least one, and chains their
  * submissions. Call with the lock held.
  */
-static struct task *take(struct commit_thread *t)
+static struct commit_request *take(struct commit_thread *t)
 {
-	struct task *taken = t->first, *last = taken;
+	struct commit_request *taken = t->first, *last = taken;
 	size_t n = events_of(taken);
 
 	while (last->next && !is_alone(taken) && !is_alone(last->next) &&
@@ -111,7 +111,7 @@ static int open_ledger(struct commit_thread *t, struct error *err)
 	return 0;
 }
 
-static int run_task(struct commit_thread *t, const struct task *task, struct error *err)
+static int run_task(struct commit_thread *t, const struct commit_request *task, struct error *err)
 {
 	if (store_begin_write(t->store, err) < 0)
 		return -1;
@@ -122,9 +122,9 @@ static int run_task(struct commit_thread *t, const struct task *task, struct err
 	return store_commit(t->store, err);
 }
 
-static int store_events(struct commit_thread *t, struct task *first, struct error *err)
+static int store_events(struct commit_thread *t, struct commit_request *first, struct error *err)
 {
-	for (struct task *task = first; task; task = task->next)
+	for (struct commit_request *task = first; task; task = task->next)
 		if (t->quotas && task->sender)
 			task->events->quota = series_quota_of(t->quotas, task->sender);
 	return ledger_store(t->ledger, first->events, err);
@@ -149,7 +149,7 @@ static void note(struct commit_thread *t, const struct error *err)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static void commit(struct commit_thread *t, struct task *first)
+static void commit(struct commit_thread *t, struct commit_request *first)
 {
 	struct error err = { 0 };
 
@@ -157,7 +157,7 @@ static void commit(struct commit_thread *t, struct task *first)
 	    (first->events ? store_events(t, first, &err) : run_task(t, first, &err)) == 0)
 		err.kind = ERR_NONE;
 	note(t, &err);
-	for (struct task *task = first; task; task = task->next)
+	for (struct commit_request *task = first; task; task = task->next)
 		task->failure = err;
 	/* reopen a failed ledger for the next tasks */
 	if (err.kind == ERR_INTERNAL)
@@ -171,7 +171,7 @@ static void *write_loop(void *arg)
 	pthread_setname_np(pthread_self(), "usaged-writer");
 	pthread_mutex_lock(&t->lock);
 	for (;;) {
-		struct task *taken, *next;
+		struct commit_request *taken, *next;
 
 		while (!t->first && !t->ending)
 			pthread_cond_wait(&t->queued, &t->lock);
@@ -242,7 +242,7 @@ void commit_thread_free(struct commit_thread **t)
 }
 
 /* Queues the task and waits for it. */
-static int run(struct commit_thread *t, struct task *task, struct error *err)
+static int run(struct commit_thread *t, struct commit_request *task, struct error *err)
 {
 	bool full;
 
@@ -272,12 +272,12 @@ static int run(struct commit_thread *t, struct task *task, struct error *err)
 int commit_thread_submit(struct commit_thread *t, struct submission *s, const char *sender,
 			 struct error *err)
 {
-	return run(t, &(struct task) { .events = s, .sender = sender }, err);
+	return run(t, &(struct commit_request) { .events = s, .sender = sender }, err);
 }
 
 int commit_thread_run(struct commit_thread *t, commit_task task, void *arg, struct error *err)
 {
-	return run(t, &(struct task) { .run = task, .arg = arg }, err);
+	return run(t, &(struct commit_request) { .run = task, .arg = arg }, err);
 }
 
 void commit_thread_state(struct commit_thread *t, struct commit_state *ret)

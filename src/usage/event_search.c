@@ -91,7 +91,7 @@ int event_load(struct store *st, const struct event_key *key, struct arena *aren
 /* ---- the order ---- */
 
 /* A posting that matches, with its account. */
-struct candidate {
+struct event_candidate {
 	int64_t effective_us, source, account;
 	const char *id;
 	size_t id_len;
@@ -110,7 +110,7 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-static int compare_candidates(const struct candidate *a, const struct candidate *b)
+static int compare_candidates(const struct event_candidate *a, const struct event_candidate *b)
 {
 	int order = compare_numbers(a->effective_us, b->effective_us);
 
@@ -140,7 +140,7 @@ struct series_match {
 };
 
 /* The ids that the values of the query have in an account. */
-struct filter {
+struct event_filter {
 	int64_t account;
 	/* the account knows all values; else none of its events match */
 	bool known;
@@ -154,19 +154,19 @@ struct event_search {
 	bool forwards;          /* oldest first */
 	const int64_t *sources; /* ascending; NULL: any */
 	size_t n_sources;
-	struct candidate start; /* `id` NULL: from the beginning */
+	struct event_candidate start; /* `id` NULL: from the beginning */
 	size_t wanted;
 	struct arena *arena;  /* for the result */
 	struct arena scratch; /* for one account's hour */
 	GHashTable *series;   /* struct series_match by id */
-	GHashTable *filters;  /* struct filter by account */
+	GHashTable *filters;  /* struct event_filter by account */
 	/* by account: the next hour with events; -1: none */
 	int64_t *hours;
-	struct candidate *list; /* in order up to `sorted` */
+	struct event_candidate *list; /* in order up to `sorted` */
 	size_t n, sorted, size;
 	size_t passed, looked_up;
 	/* `id` not NULL: the limit was reached here, inside an hour */
-	struct candidate cut;
+	struct event_candidate cut;
 };
 
 static int (*order_of(const struct event_search *s))(const void *a, const void *b)
@@ -185,12 +185,12 @@ static bool has_source(const struct event_search *s, int64_t source)
 	       bsearch(&source, s->sources, s->n_sources, sizeof(source), compare_sources);
 }
 
-static bool beyond_start(const struct event_search *s, const struct candidate *c)
+static bool beyond_start(const struct event_search *s, const struct event_candidate *c)
 {
 	return !s->start.id || order_of(s)(&s->start, c) < 0;
 }
 
-static int read_filter(struct event_search *s, struct filter *f, struct error *err)
+static int read_filter(struct event_search *s, struct event_filter *f, struct error *err)
 {
 	f->known = true;
 	for (int d = 0; d < DIMENSIONS; d++) {
@@ -206,13 +206,13 @@ static int read_filter(struct event_search *s, struct filter *f, struct error *e
 }
 
 /* Finds the filter of an account; reads it once. */
-static int filter_of(struct event_search *s, int64_t account, const struct filter **ret,
+static int filter_of(struct event_search *s, int64_t account, const struct event_filter **ret,
 		     struct error *err)
 {
-	struct filter *f = g_hash_table_lookup(s->filters, &account);
+	struct event_filter *f = g_hash_table_lookup(s->filters, &account);
 
 	if (!f) {
-		f = arena_new(s->arena, struct filter);
+		f = arena_new(s->arena, struct event_filter);
 		f->account = account;
 		if (read_filter(s, f, err) < 0)
 			return -1;
@@ -225,7 +225,7 @@ static int filter_of(struct event_search *s, int64_t account, const struct filte
 static int check_series(struct event_search *s, int64_t id, bool *ret, struct error *err)
 {
 	const struct event_query *q = s->q;
-	const struct filter *filter;
+	const struct event_filter *filter;
 	struct series series;
 	int rc = store_series_by_id(s->st, id, &series, err);
 
@@ -263,7 +263,7 @@ static int series_matches(struct event_search *s, int64_t id, struct error *err)
 }
 
 /* Checks the state of an event. 1 it matches, 0 not, -1 failed. */
-static int state_matches(struct event_search *s, const struct candidate *c, struct error *err)
+static int state_matches(struct event_search *s, const struct event_candidate *c, struct error *err)
 {
 	struct stored_event event;
 	enum event_state state;
@@ -282,7 +282,7 @@ static int state_matches(struct event_search *s, const struct candidate *c, stru
 }
 
 /* Checks all conditions, cheap ones first. 1 match, 0 none, -1 failed. */
-static int matches(struct event_search *s, const struct candidate *c, int64_t series,
+static int matches(struct event_search *s, const struct event_candidate *c, int64_t series,
 		   struct error *err)
 {
 	int rc;
@@ -294,7 +294,7 @@ static int matches(struct event_search *s, const struct candidate *c, int64_t se
 	return rc <= 0 ? rc : state_matches(s, c, err);
 }
 
-static void keep(struct event_search *s, const struct candidate *c)
+static void keep(struct event_search *s, const struct event_candidate *c)
 {
 	size_t size = s->size ? s->size * 2 : 64;
 
@@ -307,13 +307,13 @@ static void keep(struct event_search *s, const struct candidate *c)
 	s->list[s->n++].id = arena_strn(s->arena, c->id, c->id_len);
 }
 
-static bool beyond_cut(const struct event_search *s, const struct candidate *c)
+static bool beyond_cut(const struct event_search *s, const struct event_candidate *c)
 {
 	return s->cut.id && order_of(s)(&s->cut, c) < 0;
 }
 
 /* Ends the search at C: for all accounts, the rest of the hour is skipped. */
-static void cut(struct event_search *s, const struct candidate *c)
+static void cut(struct event_search *s, const struct event_candidate *c)
 {
 	s->cut = *c;
 	s->cut.id = arena_strn(s->arena, c->id, c->id_len);
@@ -388,8 +388,8 @@ static int search_account(struct event_search *s, size_t i, int64_t hour, struct
 	s->passed += n;
 	for (size_t k = 0; k < n && found < s->wanted; k++) {
 		const struct posting *p = &refs[s->forwards ? k : n - 1 - k];
-		struct candidate c = { p->effective_us, p->source, s->q->accounts[i], p->id,
-				       p->id_len };
+		struct event_candidate c = { p->effective_us, p->source, s->q->accounts[i], p->id,
+					     p->id_len };
 		int rc = beyond_cut(s, &c) ? 0 : matches(s, &c, p->series, err);
 
 		if (rc < 0)
@@ -422,7 +422,7 @@ static int search_hour(struct event_search *s, int64_t hour, struct error *err)
 	return 0;
 }
 
-static struct event_position position_of(const struct candidate *c)
+static struct event_position position_of(const struct event_candidate *c)
 {
 	return (struct event_position) { c->effective_us, c->source, c->account, c->id };
 }
@@ -444,7 +444,7 @@ static int search_by_time(struct event_search *s, struct found_events *ret, stru
 		from = floor_div(s->start.effective_us, HOUR_US);
 	s->hours = arena_array(s->arena, int64_t, s->q->n_accounts);
 	for (size_t i = 0; i < s->q->n_accounts; i++) {
-		const struct filter *filter;
+		const struct event_filter *filter;
 
 		if (filter_of(s, s->q->accounts[i], &filter, err) < 0)
 			return -1;
@@ -486,7 +486,7 @@ static int search_by_id(struct event_search *s, struct error *err)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct found_event e;
-		struct candidate c;
+		struct event_candidate c;
 		int rc;
 
 		arena_reset(&s->scratch);
@@ -496,8 +496,8 @@ static int search_by_id(struct event_search *s, struct error *err)
 			return -1;
 		if (rc == 0 || !has_account(s->q, e.series.account))
 			continue;
-		c = (struct candidate) { e.event.effective_us, sources[i], e.series.account,
-					 s->q->id, len };
+		c = (struct event_candidate) { e.event.effective_us, sources[i], e.series.account,
+					       s->q->id, len };
 		rc = matches(s, &c, e.event.series, err);
 		if (rc < 0)
 			return -1;
@@ -541,8 +541,8 @@ static struct event_search search_new(struct store *st, const struct event_query
 				  .arena = arena };
 
 	if (start->id)
-		s.start = (struct candidate) { start->effective_us, start->source, start->account,
-					       start->id, strlen(start->id) };
+		s.start = (struct event_candidate) { start->effective_us, start->source,
+						     start->account, start->id, strlen(start->id) };
 	return s;
 }
 

@@ -1,5 +1,5 @@
 /*
- * rejection_log.h - the log of rejected records, which GET /events/rejected
+ * rejection_log.h - the log of rejected records, which GET /rejections
  * shows. Each author has a share, so that none displaces the records of
  * another.
  */
@@ -21,8 +21,8 @@ int rejection_log_add(struct store *st, const struct event *ev, int64_t now, str
 
 /*
  * Removes rejections older than DAYS, and those beyond REJECTIONS_KEPT. In a
- * write. If the clock jumps ahead, nothing is removed; for this the process
- * must have called plausible_process_begin.
+ * write. Ignores a clock that has jumped ahead; for this the process must have
+ * called plausible_process_begin.
  */
 int rejection_log_prune(struct store *st, int64_t days, struct error *err);
 

@@ -10,7 +10,7 @@
 
 enum { HOUR_SEC = 3600, EVENT_WORK = 5 };
 
-struct sums_reading {
+struct span_sums_reading {
 	struct store *st;
 	const struct span_sums_query *q;
 	sums_row_fn *row;
@@ -30,7 +30,7 @@ static int64_t quarter_down(int64_t sec)
 	return floor_div(sec, SLOT_SEC);
 }
 
-static int read_whole(const struct sums_reading *r, struct arena *arena, struct error *err)
+static int read_whole(const struct span_sums_reading *r, struct arena *arena, struct error *err)
 {
 	const struct span_sums_query *q = r->q;
 	struct slot_span *spans = arena_array(arena, struct slot_span, q->n_spans);
@@ -63,7 +63,7 @@ static bool has_category(const struct span_sums_query *q, int64_t category)
  * The series is part of the query for the account. With by_series, only a
  * series with dimensions is.
  */
-static bool series_counts(const struct sums_reading *r, size_t account, const struct series *s)
+static bool series_counts(const struct span_sums_reading *r, size_t account, const struct series *s)
 {
 	const struct sums_account *a = &r->q->accounts[account];
 	bool any = false;
@@ -76,8 +76,8 @@ static bool series_counts(const struct sums_reading *r, size_t account, const st
 	return (any || !r->q->by_series) && has_category(r->q, s->category);
 }
 
-static int add_event(struct sums_reading *r, size_t account, size_t span, const struct posting *p,
-		     struct error *err)
+static int add_event(struct span_sums_reading *r, size_t account, size_t span,
+		     const struct posting *p, struct error *err)
 {
 	struct sums_row row = { .account = account, .span = span };
 	struct stored_event event;
@@ -113,8 +113,8 @@ static int too_many(struct error *err)
  * Adds the events of the account from FROM to TO (exclusive), seconds inside
  * one hour.
  */
-static int add_edge(struct sums_reading *r, size_t account, size_t span, int64_t from, int64_t to,
-		    struct error *err)
+static int add_edge(struct span_sums_reading *r, size_t account, size_t span, int64_t from,
+		    int64_t to, struct error *err)
 {
 	int64_t id = r->q->accounts[account].id, hour = floor_div(from, HOUR_SEC);
 	struct posting *events;
@@ -138,7 +138,7 @@ static int add_edge(struct sums_reading *r, size_t account, size_t span, int64_t
 	return 0;
 }
 
-static int add_edges(struct sums_reading *r, size_t account, size_t span, struct error *err)
+static int add_edges(struct span_sums_reading *r, size_t account, size_t span, struct error *err)
 {
 	int64_t from = r->q->spans[span].from, to = r->q->spans[span].to;
 	int64_t whole_from = quarter_up(from) * SLOT_SEC, whole_to = quarter_down(to) * SLOT_SEC;
@@ -155,7 +155,7 @@ static int add_edges(struct sums_reading *r, size_t account, size_t span, struct
 int span_sums_read(struct store *st, const struct span_sums_query *q, sums_row_fn *row, void *arg,
 		   struct error *err)
 {
-	struct sums_reading r = { .st = st, .q = q, .row = row, .arg = arg };
+	struct span_sums_reading r = { .st = st, .q = q, .row = row, .arg = arg };
 	int rc;
 
 	arena_init(&r.scratch);

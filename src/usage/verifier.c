@@ -24,14 +24,14 @@ struct verifier {
 };
 
 /* The result that is stored in the ledger. */
-struct outcome {
+struct verifier_outcome {
 	int64_t when;
 	size_t differences;
 };
 
 static int note_outcome(struct store *st, void *arg, struct error *err)
 {
-	const struct outcome *o = arg;
+	const struct verifier_outcome *o = arg;
 
 	if (store_meta_set(st, META_VERIFIED, o->when, err) < 0)
 		return -1;
@@ -68,7 +68,7 @@ static bool is_stopping(void *arg)
 	return atomic_load(&v->stopping);
 }
 
-static int verify(struct verifier *v, struct outcome *o, struct error *err)
+static int verify(struct verifier *v, struct verifier_outcome *o, struct error *err)
 {
 	const struct verify_calls calls = { .limit = DIFFERENCES_LOGGED,
 					    .difference = log_difference,
@@ -93,7 +93,7 @@ static int verify(struct verifier *v, struct outcome *o, struct error *err)
 static void *run(void *arg)
 {
 	struct verifier *v = arg;
-	struct outcome o = { .when = v->when };
+	struct verifier_outcome o = { .when = v->when };
 	struct error err = { 0 };
 	int rc;
 
