@@ -47,12 +47,12 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 	rc = store_one(s, &grandparent, err);
 	if (rc == 0)
 		return error_set(err, ERR_PARAM, "parent",
-				 "there is no account with the number %" PRId64 " to be the parent",
+				 "there is no account with the id %" PRId64 " to be the parent",
 				 parent);
 	if (rc > 0 && grandparent)
-		return error_set(err, ERR_PARAM, "parent",
-				 "a subaccount can't be the parent of another: there is one level "
-				 "of subaccounts");
+		return error_set(
+			err, ERR_PARAM, "parent",
+			"a subaccount cannot have subaccounts: the parent must be a main account");
 	return rc < 0 ? -1 : 0;
 }
 

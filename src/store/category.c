@@ -13,8 +13,7 @@ static int check_parent(struct store *st, int64_t parent, struct error *err)
 	rc = store_any(s, err);
 	if (rc == 0)
 		return error_set(err, ERR_PARAM, "parent",
-				 "there is no category with the number %" PRId64
-				 " to be the parent",
+				 "there is no category with the id %" PRId64 " to be the parent",
 				 parent);
 	return rc < 0 ? -1 : 0;
 }

@@ -59,7 +59,7 @@ static int change_closing(struct store *st, const struct closing *c, struct erro
 
 	if (rc == 0)
 		return error_set(err, ERR_PARAM, "account",
-				 "there is no account with the number %" PRId64, c->account);
+				 "there is no account with the id %" PRId64, c->account);
 	if (rc < 0 ||
 	    (c->own_us ? put_closing(st, c, err) : remove_closing(st, c->account, err)) < 0)
 		return -1;

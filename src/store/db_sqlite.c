@@ -329,7 +329,7 @@ static int check_file(const char *where, struct error *err)
 		return error_system(err, where, errno);
 	if (!S_ISREG(sb.st_mode))
 		return error_set(err, ERR_INTERNAL, NULL,
-				 "%s is no regular file, so it can't be a ledger", where);
+				 "%s is not a regular file, so it cannot be a ledger", where);
 	return 0;
 }
 
@@ -594,8 +594,7 @@ int db_damage(struct db *db, void (*found)(void *arg, const char *words), void *
 static int in_use(const char *where, struct error *err)
 {
 	return error_set(err, ERR_BUSY, NULL,
-			 "%s is in use: stop the server, and what else works with it, first",
-			 where);
+			 "%s is in use: first stop the server and all commands that use it", where);
 }
 
 /*

@@ -22,8 +22,8 @@ static int compare(struct store *st, struct stored_event *e, struct error *err)
 	if (rc <= 0)
 		return rc < 0 ? -1
 			      : error_set(err, ERR_INTERNAL, NULL,
-					  "an event's identity is taken, but the event isn't "
-					  "there: the ledger is damaged");
+					  "an identity is stored, but its event does not exist: "
+					  "the ledger is damaged");
 	store_get_amounts(s, 2, &a);
 	e->verdict = db_get_int(s, 0) == e->series && db_get_int(s, 1) == e->time_us &&
 				     amounts_equal(&a, &e->amounts)

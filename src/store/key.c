@@ -14,8 +14,8 @@ static int check_account(struct store *st, int64_t account, const char *param, s
 	int rc = store_account_exists(st, account, err);
 
 	if (rc == 0)
-		return error_set(err, ERR_PARAM, param,
-				 "there is no account with the number %" PRId64, account);
+		return error_set(err, ERR_PARAM, param, "there is no account with the id %" PRId64,
+				 account);
 	return rc < 0 ? -1 : 0;
 }
 

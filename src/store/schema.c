@@ -481,8 +481,8 @@ int schema_bring(struct db *db, unsigned flags, const struct schema_step *steps,
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger has schema version %" PRId64
 				 ", this program reads version %zu:"
-				 " open it for writing once (\"usaged serve\" does), which brings "
-				 "it forward",
+				 " open it for writing once, for example with"
+				 " \"usaged serve\", to upgrade it",
 				 version, n_steps);
 	return bring_forward(db, steps, n_steps, err);
 }

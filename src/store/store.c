@@ -134,11 +134,12 @@ void store_limit(struct store *st, const struct store_limits *limits)
 
 int store_above_limit(struct store *st, struct error *err)
 {
-	return error_set(err, ERR_TOO_LARGE, NULL,
-			 "more than %" PRId64
-			 " sums would have to be read for this; choose a shorter range, longer"
-			 " periods, fewer accounts or a narrower filter",
-			 st->work_max);
+	return error_set(
+		err, ERR_TOO_LARGE, NULL,
+		"more than %" PRId64
+		" sums would have to be read; choose a shorter range, longer periods, fewer"
+		" accounts or a narrower filter",
+		st->work_max);
 }
 
 int store_work(struct store *st, int64_t n, struct error *err)

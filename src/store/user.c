@@ -13,7 +13,7 @@ static int check_grant(struct store *st, int64_t account, struct error *err)
 
 	if (rc == 0)
 		return error_set(err, ERR_PARAM, "grants",
-				 "there is no account with the number %" PRId64, account);
+				 "there is no account with the id %" PRId64, account);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -43,7 +43,8 @@ static int check_free(struct store *st, const char *sql, const char *param, cons
 	db_bind_int(s, 2, id);
 	rc = store_any(s, err);
 	return rc > 0 ? error_set(err, ERR_CONFLICT, param,
-				  "\"%s\" is taken by a user who is there, or was", text)
+				  "\"%s\" is taken by another user, who may have been removed",
+				  text)
 		      : rc;
 }
 

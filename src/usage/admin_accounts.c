@@ -240,9 +240,9 @@ static int not_suspended(const struct admin *a, const struct account *account, s
 	if (account_load_suspended(a->st, account, &since, err) < 0)
 		return -1;
 	if (since)
-		return error_set(
-			err, ERR_CONFLICT, "AccountSid",
-			"the account is suspended with its main account: reactivate that one");
+		return error_set(err, ERR_CONFLICT, "AccountSid",
+				 "the account is suspended with its main account: reactivate the "
+				 "main account");
 	return error_set(err, ERR_CONFLICT, "AccountSid", "the account is not suspended");
 }
 

@@ -84,7 +84,8 @@ int admin_own_password(const struct admin *a, const char *password, const struct
 {
 	if (!a->by->user)
 		return error_set(err, ERR_FORBIDDEN, NULL,
-				 "Only users have a password; keys are revoked, and new ones made");
+				 "Only users have passwords. To replace a key, revoke it and make "
+				 "a new one");
 	if (store_user_password(a->st, a->by->user, password, keep ? keep->hash : NULL, err) < 0)
 		return -1;
 	forget_first_password(a, a->by->name);
@@ -201,7 +202,7 @@ int admin_user_remove(const struct admin *a, const char *name, struct error *err
 	if (admin_user_find(a, name, &u, err) < 0)
 		return -1;
 	if (a->by->user == u.id)
-		return error_set(err, ERR_CONFLICT, "user", "users can't remove themselves");
+		return error_set(err, ERR_CONFLICT, "user", "users cannot remove themselves");
 	if (admin_user_keys(a, &u, &keys, &n, err) < 0 ||
 	    store_user_remove(a->st, u.id, admin_now(a), err) < 0)
 		return -1;
@@ -225,7 +226,7 @@ int admin_user_grant(const struct admin *a, const char *name, const char *sid, b
 	role = role_find(u.role);
 	if (granted && (!role || !role->has_grants))
 		return error_set(err, ERR_PARAM, "account",
-				 "%s has the role %s, which takes no grants", u.name, u.role);
+				 "%s has the role %s, which has no grants", u.name, u.role);
 	if (admin_account_id(a, "account", sid, &account, err) < 0 ||
 	    store_user_grant(a->st, u.id, account, granted, err) < 0 ||
 	    (!granted && end_grant(a, &u, account, sid, err) < 0))

@@ -369,8 +369,7 @@ static int import_rows(struct store *st, struct catalogue_file *f, GHashTable *k
 	if (added < 0)
 		return -1;
 	if (f->n)
-		refuse(f, f->rows[0].line,
-		       "the parent is no category, or is below this one itself");
+		refuse(f, f->rows[0].line, "the parent does not exist, or is below this category");
 	return f->failed ? -1 : 0;
 }
 

@@ -134,9 +134,8 @@ int closing_close(struct store *st, const struct account *a, struct date day, co
 	if (set_closed_error(st, a, before, text, err) < 0)
 		return -1;
 	return error_set(err, ERR_CONFLICT, "through",
-			 "the account is closed through %s already: reopen it if an earlier day is "
-			 "to be the last"
-			 " closed one",
+			 "the account is closed through %s already: to make an earlier day"
+			 " the last closed day, reopen the account",
 			 text);
 }
 
@@ -171,9 +170,8 @@ static int check_reopening(struct store *st, const struct account *a, int64_t op
 				 text);
 	if (open_us < main)
 		return error_set(err, ERR_CONFLICT, "from",
-				 "the main account is closed through %s, and a subaccount is never "
-				 "less closed:"
-				 " reopen the main account, or from a later day",
+				 "the main account is closed through %s, so a subaccount cannot be"
+				 " reopened further: reopen the main account, or give a later day",
 				 text);
 	return 0;
 }

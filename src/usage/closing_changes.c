@@ -16,7 +16,7 @@ static int load_change(struct store *st, const struct closing_change *c, struct 
 	if (rc <= 0)
 		return rc < 0 ? -1
 			      : error_set(err, ERR_INTERNAL, NULL,
-					  "a late event isn't there: run \"usaged verify\"");
+					  "a late event does not exist: run \"usaged verify\"");
 	ret->kind = !ret->event.event.correction                     ? "late"
 		    : ret->event.correction->kind == CORRECTION_VOID ? "void"
 								     : "amend";

@@ -221,7 +221,7 @@ int commit_thread_new(const struct settings *s, struct commit_thread **ret, stru
 	series_quotas_free(&t->quotas);
 	free(t);
 	*ret = NULL;
-	return error_set(err, ERR_INTERNAL, NULL, "can't start the writer's thread");
+	return error_set(err, ERR_INTERNAL, NULL, "cannot start the commit thread");
 }
 
 void commit_thread_free(struct commit_thread **t)

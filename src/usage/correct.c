@@ -170,13 +170,14 @@ int event_find(struct store *st, const struct event_identity *id, const struct e
 				 id->source ? " of this source" : "");
 	if (rc > 1 && sources)
 		return error_set(err, ERR_PARAM, "source",
-				 "several sources have an event \"%.100s\": say which one is meant",
+				 "several sources have an event \"%.100s\": give the source",
 				 id->id);
 	if (rc > 1)
-		return error_set(err, ERR_PARAM, "subject",
-				 "events \"%.100s\" of several accounts are called so: give the "
-				 "account's SID",
-				 id->id);
+		return error_set(
+			err, ERR_PARAM, "subject",
+			"several main accounts have an event \"%.100s\": give the account's"
+			" SID",
+			id->id);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -568,8 +569,9 @@ static int done_before(struct work *w, struct correction *ret, bool *ret_done_be
 		w->arena, ret, err);
 
 	if (rc == 0)
-		return error_set(err, ERR_PARAM, NULL,
-				 "the amendment changes nothing: the event is like that");
+		return error_set(
+			err, ERR_PARAM, NULL,
+			"the amendment changes nothing: the event has these values already");
 	*ret_done_before = true;
 	return rc < 0 ? -1 : 0;
 }

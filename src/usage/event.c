@@ -220,7 +220,7 @@ static int usage_follows(struct error *err)
 {
 	return error_set(err, ERR_PARAM, "usage",
 			 "usage of " CATEGORY_SIM_DATA
-			 " follows from data_upload and data_download: leave it out");
+			 " follows from data_upload and data_download: omit it");
 }
 
 /*

@@ -652,11 +652,11 @@ static int find_series_id(struct ledger *l, struct event *ev, int64_t most, stru
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	error_set(&reason, ERR_TOO_MANY, NULL,
-		  "its account, category and dimensions were never used together; these credentials"
-		  " have brought %" PRId64 " such new combinations today, and may bring no more"
-		  " before midnight UTC",
-		  most);
+	error_set(
+		&reason, ERR_TOO_MANY, NULL,
+		"its account, category and dimensions are a new combination; these credentials have"
+		" sent %" PRId64 " such new combinations today: send it again after midnight UTC",
+		most);
 	return reject_new(l, ev, &reason, err);
 }
 

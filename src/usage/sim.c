@@ -82,7 +82,7 @@ static int find_named(struct store *st, const struct sim_claim *c, struct arena 
 	if (rc < 0 || (rc > 0 && strcmp(ret->name, c->name) == 0))
 		return rc;
 	error_set(reason, ERR_PARAM, event_fields[c->kind->name_field].name,
-		  "no %s has the unique name \"%s\": send its SID beside it, as %s", c->kind->noun,
+		  "no %s has the unique name \"%s\": also send its SID, as %s", c->kind->noun,
 		  c->name, event_fields[c->kind->sid_field].name);
 	return 0;
 }
@@ -102,7 +102,7 @@ static int find_claimed(struct store *st, const struct sim_claim *c, struct aren
 	};
 	if (rc == 0)
 		return 1;
-	error_set(reason, ERR_PARAM, field, "%s \"%s\" is the unique name of another %s, no SID",
+	error_set(reason, ERR_PARAM, field, "%s \"%s\" is the unique name of another %s, not a SID",
 		  field, c->sid, c->kind->noun);
 	return 0;
 }

@@ -21,7 +21,8 @@ int suspension_check(int64_t since, int64_t time_us, struct error *err)
 	instant_format(text, since * USEC_PER_SEC);
 	return error_set(
 		err, ERR_SUSPENDED, "time",
-		"the account is suspended since %s, and takes only events of earlier times", text);
+		"the account has been suspended since %s: only events of earlier times count",
+		text);
 }
 
 struct suspensions *suspensions_new(void)

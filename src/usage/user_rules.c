@@ -21,14 +21,13 @@ int user_check_name(const char *name, struct error *err)
 	if (name_hides_something(name))
 		return error_set(
 			err, ERR_PARAM, "user",
-			"must not hold characters that nobody sees, such as a zero-width space");
+			"must not contain invisible characters, such as a zero-width space");
 	if (sid_valid("AC", name, len) || sid_valid("SK", name, len))
 		return error_set(err, ERR_PARAM, "user", "must not look like a SID");
 	if (actor_is_reserved(name))
-		return error_set(
-			err, ERR_PARAM, "user",
-			"must not be what the audit log calls the command line (" ACTOR_CONSOLE
-			"), a key or a token");
+		return error_set(err, ERR_PARAM, "user",
+				 "must not look like an author in the audit log: the command line "
+				 "(" ACTOR_CONSOLE "), a key or a token");
 	return 0;
 }
 
@@ -81,7 +80,7 @@ int user_check_grants(const struct role_info *role, struct error *err)
 {
 	if (role->has_grants)
 		return 0;
-	return error_set(err, ERR_PARAM, "grant", "does not go with the role %s", role->name);
+	return error_set(err, ERR_PARAM, "grant", "is not allowed with the role %s", role->name);
 }
 
 int key_check(const char *role, bool has_account, const char *name, size_t n_grants,
@@ -92,16 +91,16 @@ int key_check(const char *role, bool has_account, const char *name, size_t n_gra
 	if (!info)
 		return unknown_role(false, err);
 	if (has_account && !info->has_account)
-		return error_set(err, ERR_PARAM, "account", "does not go with the role %s",
+		return error_set(err, ERR_PARAM, "account", "is not allowed with the role %s",
 				 info->name);
 	if (!has_account && (info->role & (ROLE_ACCOUNT | ROLE_KEY)))
-		return error_set(err, ERR_PARAM, "account", "must be given with the role %s",
+		return error_set(err, ERR_PARAM, "account", "is required with the role %s",
 				 info->name);
 	if (name && !info->has_name)
-		return error_set(err, ERR_PARAM, "user", "does not go with the role %s",
+		return error_set(err, ERR_PARAM, "user", "is not allowed with the role %s",
 				 info->name);
 	if (!name && info->has_name)
-		return error_set(err, ERR_PARAM, "user", "must be given with the role %s",
+		return error_set(err, ERR_PARAM, "user", "is required with the role %s",
 				 info->name);
 	if ((name && user_check_name(name, err) < 0) ||
 	    (n_grants && user_check_grants(info, err) < 0))

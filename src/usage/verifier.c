@@ -143,7 +143,7 @@ static int start_thread(struct verifier *v, int64_t now, struct error *err)
 	atomic_store(&v->percent, 0);
 	v->started = pthread_create(&v->thread, NULL, run, v) == 0;
 	if (!v->started)
-		return error_set(err, ERR_INTERNAL, NULL, "can't start a thread");
+		return error_set(err, ERR_INTERNAL, NULL, "cannot start a thread");
 	v->status.running = true;
 	return 0;
 }

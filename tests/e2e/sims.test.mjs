@@ -68,9 +68,9 @@ describe('events', () => {
 	test('what can not be is rejected by its field, and listed', async () => {
 		await sendOne('taken', { sim: hs(41), sim_name: 'taken', fleet: hf(41), fleet_name: 'taken' })
 		const cases = [
-			[{ sim: hs(42), sim_name: 'taken' }, 'sim_name', /another SIM/], [{ sim_name: 'nobody' }, 'sim_name', /send its SID beside it, as sim/],
+			[{ sim: hs(42), sim_name: 'taken' }, 'sim_name', /another SIM/], [{ sim_name: 'nobody' }, 'sim_name', /also send its SID, as sim/],
 			[{ fleet: hf(42), fleet_name: 'taken' }, 'fleet_name', /another fleet/], [{ fleet_name: 'nobody' }, 'fleet_name', /as fleet/],
-			[{ sim: hs(42), sim_name: hs(43) }, 'sim_name', /form of a SID/], [{ sim: 'taken', sim_name: 'free' }, 'sim', /no SID/],
+			[{ sim: hs(42), sim_name: hs(43) }, 'sim_name', /form of a SID/], [{ sim: 'taken', sim_name: 'free' }, 'sim', /not a SID/],
 			[{ sim: hs(42), sim_name: 'x'.repeat(65) }, 'sim_name', /64/], [{ sim: hs(42), sim_nam: 'x' }, 'sim_name', /sim_nam/],
 		]
 		for (const [data, field, words] of cases) {
@@ -102,7 +102,7 @@ describe('events', () => {
 				assert.ok(refused)
 				const text = readFileSync(rejects, 'utf8')
 				assert.match(text, /,4,sim_name,.*another SIM/)
-				assert.match(text, /,5,sim_name,.*send its SID beside it/)
+				assert.match(text, /,5,sim_name,.*also send its SID/)
 			}
 			assert.deepEqual(await totals('Sim=van'), [[hs(50), null, 2]])
 			assert.deepEqual(await totals('Sim=bus'), [[hs(60), null, 2]])

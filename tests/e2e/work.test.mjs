@@ -170,7 +170,7 @@ test('a key brings in only so many new series a day, and an import any number', 
 		const { results } = JSON.parse(body)
 		assert.deepEqual(results.map(r => r.status), ['created', 'created', 'rejected', 'created', 'created'])
 		assert.equal(results[2].code, 'too_many')
-		assert.match(results[2].message, /never used together.*2 such new combinations today/)
+		assert.match(results[2].message, /a new combination.*2 such new combinations today/)
 		const { rejections } = await json(few, '/rejections.json')
 		assert.deepEqual(rejections.map(r => r.code), ['too_many'])
 		few.input(['c', 'd', 'e', 'f'].map((c, i) => event(`i${i}`, c)).join('\n') + '\n', 'import', '--format', 'ndjson', '-')

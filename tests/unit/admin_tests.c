@@ -294,7 +294,7 @@ START_TEST(a_user_name_hides_no_character)
 	OK(admin_user_add(&a, &n, &err));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		n.name = names[i];
-		FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "user", "nobody sees");
+		FAILS(admin_user_add(&a, &n, &err), ERR_PARAM, "user", "invisible characters");
 	}
 	n.name = "zo\xC3\xAB \xE0\xA4\xB9\xE0\xA4\xBF";
 	OK(admin_user_add(&a, &n, &err));
@@ -513,7 +513,7 @@ START_TEST(a_key_whose_parts_do_not_go_together_is_refused)
 	size_t before = count_log();
 
 	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account",
-	      "must be given");
+	      "is required");
 	n.account = NONE_SID;
 	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account", NONE_SID);
 	n = (struct new_key) { .role = "Ingest", .grants = main_account, .n_grants = 1 };

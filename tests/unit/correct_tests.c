@@ -411,7 +411,7 @@ static const struct {
 	{ "a", "/pbx/9", NULL, EV_PRICE, "1", ERR_NOT_FOUND, "", "of this source" },
 	{ "a", "/pbx/1", "", EV_PRICE, "1", ERR_PARAM, "reason", "1 to 500" },
 	{ "a", "/pbx/1", "tab\t", EV_PRICE, "1", ERR_PARAM, "reason", "control characters" },
-	{ "twice", NULL, NULL, EV_PRICE, "1", ERR_PARAM, "source", "say which" },
+	{ "twice", NULL, NULL, EV_PRICE, "1", ERR_PARAM, "source", "give the source" },
 	{ "a", NULL, NULL, EV_SUBJECT, OTHER_SID, ERR_PARAM, "subject", "can't change" },
 	{ "a", NULL, NULL, EV_ID, "b", ERR_PARAM, "id", "can't change" },
 	{ "a", NULL, NULL, EV_PRICE, "-1", ERR_PARAM, "price", "negative" },

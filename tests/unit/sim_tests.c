@@ -302,7 +302,7 @@ START_TEST(what_can_not_be_is_rejected_by_its_field_and_registers_nothing)
 		{ { "2", .sim = "HS2", .sim_name = "truck" }, "sim_name", "another SIM" },
 		{ { "2", .sim_name = "car" }, "sim_name", "as sim" },
 		{ { "2", .sim_name = "HS1" }, "sim_name", "as sim" },
-		{ { "2", .sim = "truck", .sim_name = "car" }, "sim", "no SID" },
+		{ { "2", .sim = "truck", .sim_name = "car" }, "sim", "not a SID" },
 		{ { "2", .sim = "HS2", .sim_name = "HS1" }, "sim_name", "SID of another SIM" },
 		{ { "2", .fleet = "HF2", .fleet_name = "north" }, "fleet_name", "another fleet" },
 		{ { "2", .fleet_name = "south" }, "fleet_name", "as fleet" },

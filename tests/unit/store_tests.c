@@ -189,7 +189,7 @@ START_TEST(folder_is_no_ledger)
 {
 	struct store *st;
 
-	FAILS_WITH(store_open(dir, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "no regular file");
+	FAILS_WITH(store_open(dir, 0, TIMEOUT_MS, &st, &err), ERR_INTERNAL, "not a regular file");
 }
 END_TEST
 
@@ -895,7 +895,7 @@ START_TEST(subaccounts_have_one_level)
 
 	OK(store_account_add(st, &sub, &err));
 	deep.parent = sub.id;
-	FAILS_WITH(store_account_add(st, &deep, &err), ERR_PARAM, "one level");
+	FAILS_WITH(store_account_add(st, &deep, &err), ERR_PARAM, "cannot have subaccounts");
 	ck_assert_str_eq(err.param, "parent");
 	deep.parent = 99;
 	FAILS_WITH(store_account_add(st, &deep, &err), ERR_PARAM, "99");

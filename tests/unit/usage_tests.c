@@ -228,8 +228,8 @@ static const struct {
 	enum error_kind kind;
 	const char *param, *words;
 } bad_sim_data[] = {
-	{ "5", "1", "1", ERR_PARAM, "usage", "leave it out" },
-	{ "5", NULL, NULL, ERR_PARAM, "usage", "leave it out" },
+	{ "5", "1", "1", ERR_PARAM, "usage", "omit it" },
+	{ "5", NULL, NULL, ERR_PARAM, "usage", "omit it" },
 	{ NULL, NULL, NULL, ERR_PARAM, "data_download", "missing" },
 	{ NULL, "1.5", NULL, ERR_PARAM, "data_upload", "whole number" },
 	{ NULL, NULL, "-3", ERR_PARAM, "data_download", "negative" },
