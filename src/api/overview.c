@@ -174,7 +174,7 @@ struct overview {
 	size_t n_figures;
 };
 
-static int load(const struct overview *o, struct report_question *q, struct date first,
+static int load(const struct overview *o, struct report_query *q, struct date first,
 		struct date last, struct report *ret, struct error *err)
 {
 	const struct request *rq = o->rq;
@@ -186,7 +186,7 @@ static int load(const struct overview *o, struct report_question *q, struct date
 	return report_load(rq->store, rq->catalogue, q, rq->arena, ret, err);
 }
 
-static int load_pair(const struct overview *o, struct report_question *q, struct pair *ret,
+static int load_pair(const struct overview *o, struct report_query *q, struct pair *ret,
 		     struct error *err)
 {
 	if (load(o, q, o->before_first, o->before_last, &ret->before, err) < 0)
@@ -198,15 +198,15 @@ static int load_pair(const struct overview *o, struct report_question *q, struct
 static int load_all(struct overview *o, struct error *err)
 {
 	const struct request *rq = o->rq;
-	struct report_question categories = { .period = PERIOD_ALL,
-					      .category = CATALOGUE_NONE,
-					      .by = GROUP_CATEGORY };
-	struct report_question accounts = { .period = PERIOD_ALL,
-					    .category = CATALOGUE_NONE,
-					    .by = GROUP_ACCOUNT };
-	struct report_question customers = { .period = PERIOD_ALL,
-					     .by = GROUP_DIMENSION,
-					     .dimension = DIM_CUSTOMER };
+	struct report_query categories = { .period = PERIOD_ALL,
+					   .category = CATALOGUE_NONE,
+					   .by = GROUP_CATEGORY };
+	struct report_query accounts = { .period = PERIOD_ALL,
+					 .category = CATALOGUE_NONE,
+					 .by = GROUP_ACCOUNT };
+	struct report_query customers = { .period = PERIOD_ALL,
+					  .by = GROUP_DIMENSION,
+					  .dimension = DIM_CUSTOMER };
 
 	customers.category = catalogue_find(rq->catalogue, CATEGORY_AI_MINUTES,
 					    strlen(CATEGORY_AI_MINUTES));

@@ -166,14 +166,13 @@ struct view_share {
 static int load(const struct request *rq, const struct view_figures *v, const struct days *days,
 		const struct view_share *s, struct report *ret, struct error *err)
 {
-	struct report_question q = { .accounts = s->accounts,
-				     .n_accounts = s->n,
-				     .zone = request_zone(rq),
-				     .period = PERIOD_ALL,
-				     .category = v->category,
-				     .by = v->category == CATALOGUE_NONE ? GROUP_CATEGORY
-									 : GROUP_NONE,
-				     .dim = { [DIM_CUSTOMER] = v->customer } };
+	struct report_query q = { .accounts = s->accounts,
+				  .n_accounts = s->n,
+				  .zone = request_zone(rq),
+				  .period = PERIOD_ALL,
+				  .category = v->category,
+				  .by = v->category == CATALOGUE_NONE ? GROUP_CATEGORY : GROUP_NONE,
+				  .dim = { [DIM_CUSTOMER] = v->customer } };
 
 	range_instants(rq, days->first, days->last, &q.from, &q.to);
 	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);

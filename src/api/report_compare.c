@@ -71,10 +71,10 @@ struct days report_slot_before(const struct asked *a, const struct report *r, si
 }
 
 /* The question of A, for other days and with slots of PERIOD. */
-static struct report_question question_of(const struct request *rq, const struct asked *a,
-					  struct days days, enum period period)
+static struct report_query question_of(const struct request *rq, const struct asked *a,
+				       struct days days, enum period period)
 {
-	struct report_question q = a->question;
+	struct report_query q = a->question;
 
 	if (date_compare(a->end, days.last) < 0)
 		days.last = date_compare(a->end, days.first) < 0 ? days.first : a->end;
@@ -86,7 +86,7 @@ static struct report_question question_of(const struct request *rq, const struct
 static int load(const struct request *rq, const struct asked *a, struct days days,
 		enum period period, struct report *ret, struct error *err)
 {
-	struct report_question q = question_of(rq, a, days, period);
+	struct report_query q = question_of(rq, a, days, period);
 
 	return report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err);
 }
@@ -95,7 +95,7 @@ static int load(const struct request *rq, const struct asked *a, struct days day
 static int load_cells(const struct request *rq, const struct asked *a, struct days days,
 		      struct report *ret, struct error *err)
 {
-	struct report_question q = question_of(rq, a, days, a->question.period);
+	struct report_query q = question_of(rq, a, days, a->question.period);
 
 	if (report_load(rq->store, rq->catalogue, &q, rq->arena, ret, err) < 0)
 		return -1;
@@ -105,7 +105,7 @@ static int load_cells(const struct request *rq, const struct asked *a, struct da
 static int load_hour_before(const struct request *rq, const struct asked *a, struct report *ret,
 			    struct error *err)
 {
-	struct report_question q = a->question;
+	struct report_query q = a->question;
 
 	q.period = PERIOD_ALL;
 	q.to = q.from;

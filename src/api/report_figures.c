@@ -87,10 +87,10 @@ void figures_by_category(const struct request *rq, struct writer *w, const struc
 	}
 }
 
-int figures_load(const struct request *rq, const struct report_question *question, struct days days,
+int figures_load(const struct request *rq, const struct report_query *question, struct days days,
 		 struct report *ret, struct error *err)
 {
-	struct report_question q = *question;
+	struct report_query q = *question;
 
 	q.period = PERIOD_ALL;
 	q.by = GROUP_CATEGORY;

@@ -33,7 +33,7 @@ struct report_kind {
 
 struct asked {
 	const struct report_kind *kind;
-	struct report_question question;
+	struct report_query question;
 	enum report_group group;
 	bool slots; /* also a line for each slot (By) */
 	struct date first, last;

@@ -188,7 +188,7 @@ static const char *given_text(const struct request *rq, const char *name)
 	return report_param(rq, name) ? request_arg(rq, name)->text : NULL;
 }
 
-static void choose_filter(const struct request *rq, struct report_question *q)
+static void choose_filter(const struct request *rq, struct report_query *q)
 {
 	for (int d = 0; d < DIMENSIONS; d++)
 		q->dim[d] = given_text(rq, dimension_infos[d].param);

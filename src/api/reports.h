@@ -80,7 +80,7 @@ struct figure_pair {
 typedef const char *figure_link(const struct request *rq, const struct category_figure *f);
 
 /* Loads the usage of Q's accounts in other days, by category. */
-int figures_load(const struct request *rq, const struct report_question *q, struct days days,
+int figures_load(const struct request *rq, const struct report_query *q, struct days days,
 		 struct report *ret, struct error *err);
 
 void figure_cost(struct writer *w, const struct figure_pair *p);

@@ -96,7 +96,7 @@ size_t catalogue_index(const struct catalogue *c, int64_t id)
 	return (size_t)c->index_by_id[id];
 }
 
-int catalogue_check_booking(const char *name, size_t len, bool known, struct error *err)
+int catalogue_check_category(const char *name, size_t len, bool known, struct error *err)
 {
 	if (len == strlen(CATEGORY_TOTALPRICE) && memcmp(name, CATEGORY_TOTALPRICE, len) == 0)
 		return error_set(err, ERR_PARAM, "category",

@@ -44,7 +44,7 @@ size_t catalogue_index(const struct catalogue *c, int64_t id); /* likewise */
  * Checks that events may have the category NAME. KNOWN: it exists. -1:
  * ERR_PARAM "category".
  */
-int catalogue_check_booking(const char *name, size_t len, bool known, struct error *err);
+int catalogue_check_category(const char *name, size_t len, bool known, struct error *err);
 
 /* Category I is OF, or below OF. */
 bool catalogue_within(const struct catalogue *c, size_t i, size_t of);

@@ -352,8 +352,8 @@ static int find_series(struct work *w, const struct raw_event *raw, struct error
 	size_t category = catalogue_find(w->catalogue, raw->field[EV_CATEGORY].text,
 					 raw->field[EV_CATEGORY].len);
 
-	if (catalogue_check_booking(raw->field[EV_CATEGORY].text, raw->field[EV_CATEGORY].len,
-				    category != CATALOGUE_NONE, err) < 0)
+	if (catalogue_check_category(raw->field[EV_CATEGORY].text, raw->field[EV_CATEGORY].len,
+				     category != CATALOGUE_NONE, err) < 0)
 		return -1;
 	w->shall_series = (struct series) { .account = w->now_series.account,
 					    .category = w->catalogue->categories[category].id };

@@ -139,7 +139,7 @@ static int find_category(struct ledger *l, const struct raw_event *raw, int64_t 
 	size_t len = raw->field[EV_CATEGORY].len;
 	int rc = intern_category(l->intern, name, len, ret_id, err);
 
-	return rc < 0 ? -1 : catalogue_check_booking(name, len, rc > 0, err);
+	return rc < 0 ? -1 : catalogue_check_category(name, len, rc > 0, err);
 }
 
 static struct intern_series *find_series(struct ledger *l, const struct raw_event *raw,

@@ -26,7 +26,7 @@ enum step { STEP_SUMS, STEP_BUCKETS, STEP_CELLS };
 struct load {
 	struct store *store;
 	const struct catalogue *catalogue;
-	const struct report_question *question;
+	const struct report_query *query;
 	struct arena *arena;   /* for the report */
 	struct arena *scratch; /* for the call */
 	struct report *report;
@@ -61,7 +61,7 @@ struct load {
 
 /* ---- accounts and categories ---- */
 
-static bool filters(const struct report_question *q)
+static bool filters(const struct report_query *q)
 {
 	for (int d = 0; d < DIMENSIONS; d++)
 		if (q->dim[d])
@@ -77,7 +77,7 @@ static int find_filter(const struct load *l, int64_t account, int64_t ret[DIMENS
 		       struct error *err)
 {
 	for (int d = 0; d < DIMENSIONS; d++) {
-		const char *text = l->question->dim[d];
+		const char *text = l->query->dim[d];
 		int rc = text ? sim_value_find(l->store, account, (enum dimension)d, text, &ret[d],
 					       err)
 			      : 1;
@@ -90,7 +90,7 @@ static int find_filter(const struct load *l, int64_t account, int64_t ret[DIMENS
 
 static int choose_accounts(struct load *l, struct error *err)
 {
-	const struct report_question *q = l->question;
+	const struct report_query *q = l->query;
 
 	l->accounts = arena_array(l->scratch, struct sums_account, q->n_accounts);
 	l->account_of = arena_array(l->scratch, const struct account *, q->n_accounts);
@@ -130,7 +130,7 @@ static int compare_ids(const void *a, const void *b)
 static void choose_categories(struct load *l)
 {
 	const struct catalogue *c = l->catalogue;
-	const struct report_question *q = l->question;
+	const struct report_query *q = l->query;
 
 	l->line_of = arena_array(l->scratch, size_t, c->n);
 	l->categories = arena_array(l->scratch, int64_t, c->n);
@@ -173,7 +173,7 @@ static struct report_line *find_line(const struct load *l, int64_t id)
 	return g_hash_table_lookup(l->by_id, (gpointer)(intptr_t)(id + 1));
 }
 
-static void keep_line(const struct load *l, int64_t id, struct report_line *line)
+static void register_line(const struct load *l, int64_t id, struct report_line *line)
 {
 	g_hash_table_insert(l->by_id, (gpointer)(intptr_t)(id + 1), line);
 }
@@ -185,10 +185,10 @@ static struct report_line *category_line(struct load *l, size_t category)
 	if (line)
 		return line;
 	line = add_line(l,
-			category == l->question->category ? ""
-							  : l->catalogue->categories[category].name,
+			category == l->query->category ? ""
+						       : l->catalogue->categories[category].name,
 			category, NULL);
-	keep_line(l, (int64_t)category, line);
+	register_line(l, (int64_t)category, line);
 	return line;
 }
 
@@ -198,8 +198,8 @@ static struct report_line *account_line(struct load *l, const struct account *a)
 
 	if (line)
 		return line;
-	line = add_line(l, a->sid, l->question->category, a);
-	keep_line(l, a->id, line);
+	line = add_line(l, a->sid, l->query->category, a);
+	register_line(l, a->id, line);
 	return line;
 }
 
@@ -210,11 +210,11 @@ static struct report_line *account_line(struct load *l, const struct account *a)
 static struct report_line *rest_line(struct load *l)
 {
 	const struct catalogue *c = l->catalogue;
-	size_t category = l->question->category, n = 0;
+	size_t category = l->query->category, n = 0;
 
 	if (l->rest)
 		return l->rest;
-	for (size_t i = 0; i < c->n_listed && l->question->category == CATALOGUE_NONE; i++) {
+	for (size_t i = 0; i < c->n_listed && l->query->category == CATALOGUE_NONE; i++) {
 		if (c->parent[c->listed[i]] != CATALOGUE_NONE || c->listed[i] == c->totalprice)
 			continue;
 		category = n++ ? CATALOGUE_NONE : c->listed[i];
@@ -229,8 +229,8 @@ static struct report_line *none_line(struct load *l)
 
 	if (line)
 		return line;
-	line = add_line(l, "", l->question->category, NULL);
-	keep_line(l, 0, line);
+	line = add_line(l, "", l->query->category, NULL);
+	register_line(l, 0, line);
 	return line;
 }
 
@@ -249,7 +249,7 @@ static int shared_line(struct load *l, int64_t value, size_t category, struct re
 		*ret = add_line(l, text, category, NULL);
 		g_hash_table_insert(l->by_text, (char *)text, *ret);
 	}
-	keep_line(l, value, *ret);
+	register_line(l, value, *ret);
 	return 0;
 }
 
@@ -259,12 +259,12 @@ static int member_line(struct load *l, const struct sums_row *row, size_t catego
 	int64_t value = row->value;
 
 	*ret = find_line(l, value);
-	if (!*ret && dimension_infos[l->question->dimension].shared)
+	if (!*ret && dimension_infos[l->query->dimension].shared)
 		return shared_line(l, value, category, ret, err);
 	if (!*ret) {
 		*ret = add_line(l, NULL, category, l->account_of[row->account]);
 		(*ret)->member = value;
-		keep_line(l, value, *ret);
+		register_line(l, value, *ret);
 	}
 	return 0;
 }
@@ -273,7 +273,7 @@ static int member_line(struct load *l, const struct sums_row *row, size_t catego
 static int choose_line(struct load *l, const struct sums_row *row, struct report_line **ret,
 		       struct error *err)
 {
-	const struct report_question *q = l->question;
+	const struct report_query *q = l->query;
 	size_t category = l->line_of[catalogue_index(l->catalogue, row->category)];
 
 	switch (q->by) {
@@ -412,9 +412,9 @@ static int take_entry(void *arg, const struct sums_row *row, struct error *err)
 	return put(l, l->entries[row->account], row->span, &t, ADD, err);
 }
 
-/* ---- questions ---- */
+/* ---- reading ---- */
 
-static int ask(struct load *l, bool by_series, sums_row_fn *row, struct error *err)
+static int read_rows(struct load *l, bool by_series, sums_row_fn *row, struct error *err)
 {
 	const struct report *r = l->report;
 	size_t n = l->step == STEP_SUMS ? 1 : r->n_buckets;
@@ -426,14 +426,13 @@ static int ask(struct load *l, bool by_series, sums_row_fn *row, struct error *e
 				     .spans = spans,
 				     .n_spans = n,
 				     .by_series = by_series,
-				     .group = l->question->by == GROUP_DIMENSION
-						      ? l->question->dimension
-						      : 0 };
+				     .group = l->query->by == GROUP_DIMENSION ? l->query->dimension
+									      : 0 };
 
 	for (size_t i = 0; i < n; i++)
 		spans[i] = (struct time_span) { r->starts[i], r->starts[i + 1] };
 	if (l->step == STEP_SUMS)
-		spans[0] = (struct time_span) { l->question->from, l->question->to };
+		spans[0] = (struct time_span) { l->query->from, l->query->to };
 	return span_sums_read(l->store, &q, row, l, err);
 }
 
@@ -441,13 +440,14 @@ static int ask(struct load *l, bool by_series, sums_row_fn *row, struct error *e
  * Reads the rows of the report. Rows by value come first: they are more likely
  * to exceed the limit.
  */
-static int ask_all(struct load *l, struct error *err)
+static int read_report(struct load *l, struct error *err)
 {
-	bool filtered = filters(l->question);
+	bool filtered = filters(l->query);
 
-	if (l->question->by == GROUP_DIMENSION && !filtered && ask(l, true, take_member, err) < 0)
+	if (l->query->by == GROUP_DIMENSION && !filtered &&
+	    read_rows(l, true, take_member, err) < 0)
 		return -1;
-	return ask(l, filtered, take_row, err);
+	return read_rows(l, filtered, take_row, err);
 }
 
 static void load_init(struct load *l, struct arena *scratch)
@@ -495,7 +495,7 @@ int report_line_compare(const struct report_line *a, const struct report_line *b
 
 static int make_buckets(struct load *l, struct error *err)
 {
-	const struct report_question *q = l->question;
+	const struct report_query *q = l->query;
 	struct buckets b;
 	int64_t n, *starts;
 
@@ -537,12 +537,12 @@ static int finish(struct load *l, struct error *err)
 	return 0;
 }
 
-int report_load(struct store *st, const struct catalogue *c, const struct report_question *q,
+int report_load(struct store *st, const struct catalogue *c, const struct report_query *q,
 		struct arena *arena, struct report *ret, struct error *err)
 {
 	struct load l = { .store = st,
 			  .catalogue = c,
-			  .question = q,
+			  .query = q,
 			  .arena = arena,
 			  .report = ret,
 			  .step = STEP_SUMS };
@@ -552,8 +552,8 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
 	*ret = (struct report) { 0 };
 	load_init(&l, &scratch);
 	choose_categories(&l);
-	rc = make_buckets(&l, err) < 0 || choose_accounts(&l, err) < 0 || ask_all(&l, err) < 0 ||
-			     finish(&l, err) < 0
+	rc = make_buckets(&l, err) < 0 || choose_accounts(&l, err) < 0 ||
+			     read_report(&l, err) < 0 || finish(&l, err) < 0
 		     ? -1
 		     : 0;
 	load_release(&l);
@@ -563,22 +563,22 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
 /* ---- the second step: buckets ---- */
 
 /* Registers the lines of the report, so that rows find them. */
-static void know_lines(struct load *l)
+static void register_lines(struct load *l)
 {
 	const struct report *r = l->report;
 
 	for (size_t i = 0; i < r->n_lines; i++) {
 		struct report_line *line = r->lines[i];
-		enum group_by by = l->question->by;
+		enum group_by by = l->query->by;
 
 		if (line->member)
-			keep_line(l, line->member, line);
+			register_line(l, line->member, line);
 		else if (by == GROUP_CATEGORY)
-			keep_line(l, (int64_t)line->category, line);
+			register_line(l, (int64_t)line->category, line);
 		else if (by == GROUP_ACCOUNT)
-			keep_line(l, line->account->id, line);
+			register_line(l, line->account->id, line);
 		else if (by == GROUP_NONE)
-			keep_line(l, 0, line);
+			register_line(l, 0, line);
 		else if (*line->key)
 			g_hash_table_insert(l->by_text, (char *)line->key, line);
 		else
@@ -607,7 +607,7 @@ static void drop_line_buckets(struct load *l, size_t n)
 static int add_entries(struct load *l, struct report_line *line, const struct load *whole,
 		       struct error *err)
 {
-	enum dimension d = l->question->dimension;
+	enum dimension d = l->query->dimension;
 
 	for (size_t i = 0; i < whole->n_accounts; i++) {
 		struct sums_account *a = &l->accounts[l->n_accounts];
@@ -632,7 +632,7 @@ static int add_entries(struct load *l, struct report_line *line, const struct lo
 }
 
 /* Reads the buckets of the first N lines by series. */
-static int ask_entries(struct load *whole, size_t n, struct error *err)
+static int read_entries(struct load *whole, size_t n, struct error *err)
 {
 	struct load l = *whole;
 	size_t most = n * whole->n_accounts;
@@ -646,10 +646,10 @@ static int ask_entries(struct load *whole, size_t n, struct error *err)
 		if (line->buckets && add_entries(&l, line, whole, err) < 0)
 			return -1;
 	}
-	return l.n_accounts ? ask(&l, true, take_entry, err) : 0;
+	return l.n_accounts ? read_rows(&l, true, take_entry, err) : 0;
 }
 
-/* Converts the result of ask: 1 done, 0 above the limit, -1 failed. */
+/* Converts the result of read_rows: 1 done, 0 above the limit, -1 failed. */
 static int try(int rc, struct error *err)
 {
 	if (rc >= 0)
@@ -672,23 +672,23 @@ static int load_few_lines(struct load *l, size_t n, struct error *err)
 		if (line->key && !*line->key)
 			line->buckets = NULL;
 	}
-	return try(ask_entries(l, n, err), err);
+	return try(read_entries(l, n, err), err);
 }
 
 static int load_buckets(struct load *l, size_t n, struct error *err)
 {
 	struct report *r = l->report;
-	bool filtered = filters(l->question), members = l->question->by == GROUP_DIMENSION,
+	bool filtered = filters(l->query), members = l->query->by == GROUP_DIMENSION,
 	     few = members && r->n_lines > FEW_LINES;
 	int lines = 1, whole;
 
 	make_line_buckets(l, n);
-	know_lines(l);
+	register_lines(l);
 	if (members && !few && !filtered)
-		lines = try(ask(l, true, take_member, err), err);
+		lines = try(read_rows(l, true, take_member, err), err);
 	if (lines == 0)
 		drop_line_buckets(l, n);
-	whole = lines < 0 ? -1 : try(ask(l, filtered, few ? take_whole : take_row, err), err);
+	whole = lines < 0 ? -1 : try(read_rows(l, filtered, few ? take_whole : take_row, err), err);
 	if (whole > 0 && few)
 		lines = load_few_lines(l, n, err);
 	if (lines == 0 || whole == 0)
@@ -698,13 +698,12 @@ static int load_buckets(struct load *l, size_t n, struct error *err)
 	return lines < 0 || whole < 0 ? -1 : 0;
 }
 
-int report_load_buckets(struct store *st, const struct catalogue *c,
-			const struct report_question *q, struct arena *arena, struct report *r,
-			size_t n, struct error *err)
+int report_load_buckets(struct store *st, const struct catalogue *c, const struct report_query *q,
+			struct arena *arena, struct report *r, size_t n, struct error *err)
 {
 	struct load l = { .store = st,
 			  .catalogue = c,
-			  .question = q,
+			  .query = q,
 			  .arena = arena,
 			  .report = r,
 			  .step = STEP_BUCKETS };
@@ -747,12 +746,12 @@ static void finish_cells(struct load *l)
 		qsort(r->cells, r->n_cells, sizeof(*r->cells), by_bucket_and_line);
 }
 
-int report_load_cells(struct store *st, const struct catalogue *c, const struct report_question *q,
+int report_load_cells(struct store *st, const struct catalogue *c, const struct report_query *q,
 		      struct arena *arena, struct report *r, struct error *err)
 {
 	struct load l = { .store = st,
 			  .catalogue = c,
-			  .question = q,
+			  .query = q,
 			  .arena = arena,
 			  .report = r,
 			  .step = STEP_CELLS };
@@ -763,9 +762,9 @@ int report_load_cells(struct store *st, const struct catalogue *c, const struct 
 	l.cells = g_array_new(FALSE, FALSE, sizeof(struct report_cell));
 	l.cell_places = g_hash_table_new(NULL, NULL);
 	choose_categories(&l);
-	know_lines(&l);
+	register_lines(&l);
 	r->buckets = arena_array(arena, struct amounts_wide, r->n_buckets);
-	rc = choose_accounts(&l, err) < 0 || ask_all(&l, err) < 0 ? -1 : 0;
+	rc = choose_accounts(&l, err) < 0 || read_report(&l, err) < 0 ? -1 : 0;
 	if (rc == 0)
 		finish_cells(&l);
 	g_hash_table_destroy(l.cell_places);

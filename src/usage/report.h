@@ -20,7 +20,7 @@ enum {
 	REPORT_NAMED_MAX = 10000
 };
 
-struct report_question {
+struct report_query {
 	const struct account *accounts;
 	size_t n_accounts;
 	const struct zone *zone;
@@ -84,7 +84,7 @@ struct report {
  * fleets are not read. -1 with ERR_TOO_LARGE: more than REPORT_BUCKETS_MAX
  * buckets, or above the limit of the store. ST must be in a read.
  */
-int report_load(struct store *st, const struct catalogue *c, const struct report_question *q,
+int report_load(struct store *st, const struct catalogue *c, const struct report_query *q,
 		struct arena *arena, struct report *ret, struct error *err);
 
 /*
@@ -93,15 +93,14 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
  * have no buckets, or R has none either. The line "" of a dimension with very
  * many values has no buckets.
  */
-int report_load_buckets(struct store *st, const struct catalogue *c,
-			const struct report_question *q, struct arena *arena, struct report *r,
-			size_t n, struct error *err);
+int report_load_buckets(struct store *st, const struct catalogue *c, const struct report_query *q,
+			struct arena *arena, struct report *r, size_t n, struct error *err);
 
 /*
  * Reads the buckets of the whole report, and the cells. -1 with ERR_TOO_LARGE:
  * more than REPORT_CELLS_MAX cells.
  */
-int report_load_cells(struct store *st, const struct catalogue *c, const struct report_question *q,
+int report_load_cells(struct store *st, const struct catalogue *c, const struct report_query *q,
 		      struct arena *arena, struct report *r, struct error *err);
 
 /* Reads the line's key, unless it has been read. */

@@ -278,13 +278,13 @@ static int by_key(const void *a, const void *b)
 static void answer_report(const struct question *asked, GString *out)
 {
 	const struct usage_query *u = &asked->query;
-	struct report_question q = { .n_accounts = asked->n,
-				     .zone = u->zone,
-				     .period = u->period < PERIOD_DAY ? PERIOD_ALL : u->period,
-				     .from = u->from,
-				     .to = u->to,
-				     .category = u->category,
-				     .by = asked->by };
+	struct report_query q = { .n_accounts = asked->n,
+				  .zone = u->zone,
+				  .period = u->period < PERIOD_DAY ? PERIOD_ALL : u->period,
+				  .from = u->from,
+				  .to = u->to,
+				  .category = u->category,
+				  .by = asked->by };
 	struct account *accounts = arena_array(&arena, struct account, asked->n);
 	struct report r;
 

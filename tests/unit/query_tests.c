@@ -546,17 +546,17 @@ END_TEST
 
 static struct account report_accounts[ACCOUNTS];
 
-static struct report_question any_question(void)
+static struct report_query any_question(void)
 {
 	struct usage_query q = any_query();
-	struct report_question r = { .zone = q.zone,
-				     .period = q.period,
-				     .from = q.from,
-				     .to = q.to,
-				     .category = q.category,
-				     .by = (enum group_by)pick(4),
-				     .dimension = DIM_CUSTOMER,
-				     .n_accounts = 1 + (size_t)pick(ACCOUNTS) };
+	struct report_query r = { .zone = q.zone,
+				  .period = q.period,
+				  .from = q.from,
+				  .to = q.to,
+				  .category = q.category,
+				  .by = (enum group_by)pick(4),
+				  .dimension = DIM_CUSTOMER,
+				  .n_accounts = 1 + (size_t)pick(ACCOUNTS) };
 	struct error err = { 0 };
 
 	for (int i = 0; i < ACCOUNTS; i++)
@@ -583,7 +583,7 @@ static const char *category_key(size_t category, size_t of)
 	return category == of ? "" : cats->categories[category].name;
 }
 
-static bool is_of(const struct fact *f, const struct report_question *q)
+static bool is_of(const struct fact *f, const struct report_query *q)
 {
 	size_t own = catalogue_find(cats, names[f->name], strlen(names[f->name]));
 
@@ -594,7 +594,7 @@ static bool is_of(const struct fact *f, const struct report_question *q)
 }
 
 /* Does the fact stand in the line? */
-static bool is_in_line(const struct fact *f, const struct report_question *q,
+static bool is_in_line(const struct fact *f, const struct report_query *q,
 		       const struct report_line *line)
 {
 	const char *customer = f->customer < 0 ? "" : customers[f->customer];
@@ -639,7 +639,7 @@ static void check_cells(const struct report *r, const struct report_line *line, 
 		ck_assert_int_eq(want[slot], 0);
 }
 
-static void check_line(const struct report_question *q, const struct report *r,
+static void check_line(const struct report_query *q, const struct report *r,
 		       const struct report_line *line)
 {
 	int64_t *want = arena_array(&arena, int64_t, r->n_buckets);
@@ -673,7 +673,7 @@ static void check_line(const struct report_question *q, const struct report *r,
 START_TEST(random_reports_have_lines_that_are_right_and_add_up)
 {
 	for (int round = 0; round < ROUNDS / 4; round++) {
-		struct report_question q = any_question();
+		struct report_query q = any_question();
 		struct error err = { 0 };
 		struct report r;
 		int64_t all = 0, lines = 0;
@@ -704,7 +704,7 @@ END_TEST
 
 START_TEST(report_that_would_be_too_large_is_refused)
 {
-	struct report_question q = any_question();
+	struct report_query q = any_question();
 	struct error err = { 0 };
 	struct report r;
 
@@ -774,9 +774,9 @@ static void setup_many(void)
 		     &err);
 }
 
-static struct report_question many_question(void)
+static struct report_query many_question(void)
 {
-	return (struct report_question) {
+	return (struct report_query) {
 		.accounts = report_accounts,
 		.n_accounts = ACCOUNTS,
 		.zone = zone_find(NULL),
@@ -791,7 +791,7 @@ static struct report_question many_question(void)
 
 START_TEST(very_many_lines_have_sums_and_those_that_are_shown_slots)
 {
-	struct report_question q = many_question();
+	struct report_query q = many_question();
 	struct error err = { 0 };
 	struct report r;
 	wide all = 0;
@@ -831,7 +831,7 @@ END_TEST
 
 START_TEST(what_is_too_much_for_a_chart_leaves_the_sums)
 {
-	struct report_question q = many_question();
+	struct report_query q = many_question();
 	struct error err = { 0 };
 	struct report r;
 

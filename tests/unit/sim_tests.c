@@ -454,13 +454,13 @@ static int64_t reported(enum dimension d, const char *text)
 {
 	const struct account accounts[] = { main_account, sub, other };
 	const struct catalogue *c;
-	struct report_question q = { .accounts = accounts,
-				     .n_accounts = 3,
-				     .zone = zone_find(NULL),
-				     .period = PERIOD_ALL,
-				     .from = 1795132800,
-				     .to = 1795392000,
-				     .by = GROUP_NONE };
+	struct report_query q = { .accounts = accounts,
+				  .n_accounts = 3,
+				  .zone = zone_find(NULL),
+				  .period = PERIOD_ALL,
+				  .from = 1795132800,
+				  .to = 1795392000,
+				  .by = GROUP_NONE };
 	struct report r;
 
 	OK(store_begin_read(st, &err));
