@@ -8,7 +8,7 @@
 
 /* sets c->id */
 int store_category_add(struct store *st, struct category *c, struct error *err);
-/* All categories in the order of their ids, which is that of adding. */
+/* All categories, in the order in which they were added. */
 int store_categories(struct store *st, struct arena *arena, struct category **ret, size_t *ret_n,
 		     struct error *err);
 /*

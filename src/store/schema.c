@@ -273,8 +273,8 @@ const struct schema_step schema_steps[] = {
 		"CREATE INDEX account_suspended ON account (id) WHERE suspended <> 0;"
 
 		/*
-		 * The same for names that look alike. Older names may look
-		 * alike.
+		 * A form of the name that all names share that look alike. In
+		 * an older ledger, several users may have the same form.
 		 */
 		"ALTER TABLE user ADD COLUMN folded TEXT NOT NULL DEFAULT '';"
 		"CREATE INDEX user_folded ON user (folded);"

@@ -6,7 +6,8 @@
  *
  * ERR_PARAM: an argument is invalid; ERR_NOT_FOUND: the object does not exist;
  * ERR_CONFLICT: a unique value exists already. The parameter of the error is
- * the name used in this header; messages read well after it.
+ * the name used in this header. A message continues a sentence that begins with
+ * the parameter: "name must be ...".
  */
 #ifndef USAGE_ADMIN_H
 #define USAGE_ADMIN_H
@@ -178,8 +179,8 @@ struct sim_identity {
 };
 
 /*
- * Finds a SIM or fleet. ERR_NOT_FOUND with the kind's word: there is none;
- * ERR_PARAM "account": several families have one. Needs no write.
+ * Finds a SIM or fleet. ERR_NOT_FOUND with the parameter kind->word: there is
+ * none; ERR_PARAM "account": several families have one. Needs no write.
  */
 int admin_sim_find(const struct admin *a, const struct sim_identity *id, struct sim *ret,
 		   struct error *err);

@@ -52,9 +52,8 @@ struct usage_query {
 /*
  * A position between rows: in the bucket that has `bucket` newer ones before
  * it, after the row of the category or value `after` (NULL: before the first
- * row; never ""). All zero: the beginning. A position has names, not numbers of
- * rows, so rows that appear between two pages make no other row come twice or
- * be skipped.
+ * row; never ""). All zero: the beginning. A position has names, not row
+ * numbers: new rows between two pages do not repeat or skip other rows.
  */
 struct usage_position {
 	int64_t bucket;

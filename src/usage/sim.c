@@ -21,7 +21,9 @@ const struct sim_kind *sim_kind_of(enum dimension d)
 
 /* ---- look-up ---- */
 
-/* Finds a registered one. A subaccount must have used it. */
+/*
+ * Finds a registered SIM or fleet. A subaccount finds it only after using it.
+ */
 static int match_registered(struct store *st, const struct dimension_value *v, struct arena *arena,
 			    struct sim_match *ret, struct error *err)
 {
