@@ -6,7 +6,7 @@
  * order) or by value of the grouped dimension (byte order). Buckets are read
  * many at a time. The cost grows with the number of rollups in the buckets, not
  * with the position or the number of events. A query above the limit of the
- * store fails with ERR_TOO_LARGE, see usage/sums.h.
+ * store fails with ERR_TOO_LARGE, see usage/span_sums.h.
  */
 #ifndef USAGE_QUERY_H
 #define USAGE_QUERY_H
