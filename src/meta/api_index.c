@@ -6,7 +6,7 @@
 #include "meta/types_model.h"
 #include "base/banned.h"
 
-/* The last part of the request's namespace: "Voice.Api.AI" -> "AI". */
+/* The last part of the type's namespace: "Voice.Api.AI" -> "AI". */
 static const char *group_of(const struct type *t)
 {
 	const char *dot = t->space ? strrchr(t->space, '.') : NULL;

@@ -1,6 +1,6 @@
 /*
- * api_index.h - the list at /api: what can be called by name, in groups
- * (contracts: servicestack A1).
+ * api_index.h - /api: the operations with routes by name, in groups (contracts:
+ * servicestack A1).
  */
 #ifndef META_API_INDEX_H
 #define META_API_INDEX_H

@@ -92,8 +92,8 @@ static bool has_type(const struct catalog *c, const char *name, const char *name
 }
 
 /*
- * Adds what SHAPE is made of to the types, and SHAPE itself if it is a part of
- * something.
+ * Adds the types that SHAPE refers to, and SHAPE itself if it is part of
+ * another.
  */
 static void add_parts(struct catalog *c, const struct shape *shape, const char *namespace,
 		      bool part)

@@ -1,5 +1,5 @@
 /*
- * catalog.h - the ServiceStack family's operations as data for its tools:
+ * catalog.h - the operations of ServiceStack's dialect for its tools:
  * MetadataTypes, the app's descriptor and the list of operations (contracts:
  * servicestack E3). Names and nesting are ServiceStack's.
  */
@@ -14,7 +14,7 @@ int catalog_write_types(struct request *rq, struct strbuf *out, struct error *er
 /* /metadata/app */
 int catalog_write_app(struct request *rq, struct strbuf *out, struct error *err);
 
-/* /operations/metadata, in the format asked for */
+/* /operations/metadata, in the requested format */
 int catalog_write_operations(struct request *rq, struct strbuf *out, struct error *err);
 
 #endif

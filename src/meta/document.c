@@ -14,7 +14,7 @@
 #include "meta/xsd.h"
 #include "base/banned.h"
 
-/* The first that fits a path is meant. */
+/* The first match counts. */
 const struct document documents[] = {
 	{ "/login", DOCUMENT_HTML, "Where people sign in: redirect, failed", login_write, NULL },
 	{ "/metadata", DOCUMENT_HTML, "The operations, and where each is described",

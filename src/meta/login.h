@@ -1,7 +1,6 @@
 /*
- * login.h - the page where people sign in; its form goes to the operation
- * Authenticate. Parameters: redirect, where to go then; failed, why the page is
- * shown again.
+ * login.h - the sign-in page. Its form calls Authenticate. Parameters:
+ * redirect, the page to show afterwards; failed, why the page is shown again.
  */
 #ifndef META_LOGIN_H
 #define META_LOGIN_H

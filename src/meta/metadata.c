@@ -18,7 +18,7 @@ static int by_id(const void *a, const void *b)
 	return strcasecmp((*(const struct op *const *)a)->id, (*(const struct op *const *)b)->id);
 }
 
-/* The operations of D in the order of their names; ended by NULL. */
+/* The operations of D, sorted by name; ended by NULL. */
 static const struct op **sorted_operations(const struct request *rq, const struct dialect *d)
 {
 	const struct op **list;
@@ -90,12 +90,12 @@ int metadata_write_index(struct request *rq, struct strbuf *out, struct error *e
 
 enum { SHAPES_MAX = 32, TEXT_MAX = 1 << 20 };
 
-/* What a page is made from. */
+/* The content of a page. */
 struct page_of {
 	struct request *rq;
 	const struct op *op;
 	const struct format *format;
-	const struct types_language *language; /* NULL: tables */
+	const struct types_language *language; /* NULL: shows tables */
 	struct json_object *data;
 };
 
@@ -179,7 +179,7 @@ static void put_request_table(struct page_of *p, const struct shape *request)
 	}
 }
 
-/* SHAPE's table, then those of the types it is made of, each once. */
+/* Writes the tables of SHAPE and of the types that it refers to, each once. */
 static void put_response_tables(struct page_of *p, const struct shape *shape,
 				const struct shape **seen, size_t *n)
 {
@@ -201,7 +201,7 @@ static void put_response_tables(struct page_of *p, const struct shape *shape,
 			put_response_tables(p, f->shape, seen, n);
 }
 
-/* As ServiceStack does, a list's items are not shown. */
+/* Omits the items of lists, as ServiceStack does. */
 static void put_tables(struct page_of *p, const struct shape *request)
 {
 	const struct shape *seen[SHAPES_MAX] = { NULL };
@@ -240,8 +240,8 @@ static int put_types(struct page_of *p, struct error *err)
 /* ---- samples ---- */
 
 /*
- * Bodies are read as JSON, XML and JSV; where an answer is to be had in another
- * format, the question is JSON.
+ * Bodies can be JSON, XML or JSV. For answers in other formats, the sample
+ * request is JSON.
  */
 static const struct format *body_format(const struct format *f)
 {

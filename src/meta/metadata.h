@@ -1,6 +1,5 @@
 /*
- * metadata.h - the pages that say what there is to call (contracts:
- * servicestack E1, E2).
+ * metadata.h - ServiceStack's metadata pages (contracts: servicestack E1, E2).
  */
 #ifndef META_METADATA_H
 #define META_METADATA_H
@@ -15,7 +14,7 @@ int metadata_write_index(struct request *rq, struct strbuf *out, struct error *e
 
 /*
  * /{format}/metadata?op=[&lang=]: one operation of ServiceStack's dialect in
- * one format; of another dialect it is in /ui.
+ * one format. Operations of other dialects are in /ui.
  */
 int metadata_write_operation(struct request *rq, struct strbuf *out, struct error *err);
 

@@ -11,7 +11,7 @@
 
 enum { SCHEMAS_MAX = 256, NAME_MAX_BYTES = 256 };
 
-/* A shape as a family spells it, in components/schemas. */
+/* A shape in a dialect's spelling, in components/schemas. */
 struct schema {
 	const struct shape *shape;
 	const struct style *style;
@@ -56,7 +56,7 @@ static bool is_taken(const struct api *api, const char *name)
 
 static const char *schema_of(struct api *api, const struct dialect *d, const struct shape *shape);
 
-/* A number that JSON carries as a string. */
+/* Is it a number that JSON has as a string? */
 static bool is_quoted(const struct api *api, const struct field *f)
 {
 	return (f->flags & FIELD_QUOTED) ||
@@ -90,7 +90,7 @@ static void put_scalar(const struct api *api, struct json_object *o, const struc
 		put_type(o, "boolean", nullable);
 	} else if (f->type == VT_TEXT) {
 		put_type(o, "string", nullable);
-		/* links may be paths of this server */
+		/* links may be paths without an origin */
 		tree_text(o, "format",
 			  f->format && strcmp(f->format, "uri") == 0 ? "uri-reference" : f->format);
 	} else if (is_quoted(api, f)) {
@@ -129,8 +129,8 @@ static void put_field(struct api *api, const struct dialect *d, struct json_obje
 }
 
 /*
- * What is always there: everything in families that write nulls, else what
- * can't be null. Errors leave out what they don't know.
+ * The members that are always there: all of them in dialects that write nulls,
+ * else those that can't be null. Errors omit unknown members.
  */
 static void put_required(const struct api *api, const struct dialect *d, struct json_object *schema,
 			 const struct shape *shape)
@@ -147,7 +147,7 @@ static void put_required(const struct api *api, const struct dialect *d, struct 
 	}
 }
 
-/* The name of SHAPE's schema, which is added when it is asked for first. */
+/* The name of SHAPE's schema, which is added at its first use. */
 static const char *schema_of(struct api *api, const struct dialect *d, const struct shape *shape)
 {
 	struct arena *a = api->rq->arena;
@@ -235,7 +235,10 @@ static const char *param_doc(struct arena *a, const struct op *op, const struct 
 	}
 }
 
-/* What a caller may say beside the path: QUERY, or what a body says too. */
+/*
+ * Writes the parameters of the path. QUERY: also the others, as the query's;
+ * else a body has them.
+ */
 static void put_params(struct json_object *o, struct arena *a, const struct op *op, bool query)
 {
 	struct json_object *list = tree_list(o, "parameters"), *item;
@@ -261,7 +264,7 @@ static const char *const parameter_types[] = { "application/json",
 					       "application/x-www-form-urlencoded",
 					       "multipart/form-data", NULL };
 
-/* The parameters as an object, under the operation's name. */
+/* The schema of the parameters as an object, under the operation's name. */
 static const char *request_schema(struct api *api, const struct op *op)
 {
 	struct arena *a = api->rq->arena;
@@ -311,7 +314,7 @@ static void put_parameter_body(struct api *api, struct json_object *content, con
 	}
 }
 
-/* The types of an event's amounts: JSON numbers, or strings of their digits. */
+/* Amounts of an event: JSON numbers, or strings of digits. */
 static void put_amount(struct json_object *o)
 {
 	struct json_object *types = tree_list(o, "type");
@@ -349,7 +352,7 @@ static void put_event_fields(struct json_object *schema, bool in_data)
 	}
 }
 
-/* A usage event, as the table of its fields says. */
+/* The schema of a usage event, from the table of its fields. */
 static const char *event_schema(struct api *api)
 {
 	static const char name[] = "Event";
@@ -400,8 +403,8 @@ static void put_body(struct api *api, struct json_object *o, const struct op *op
 /* ---- answers ---- */
 
 /*
- * JSON as a schema; what other formats hold are the same fields in their own
- * writing.
+ * Writes the JSON schema. Other formats have the same fields in their own
+ * spelling.
  */
 static void put_content(struct api *api, struct json_object *response, const struct dialect *d,
 			const struct shape *shape, bool list)
@@ -426,7 +429,7 @@ static void put_content(struct api *api, struct json_object *response, const str
 	}
 }
 
-/* How a family says what is wrong, whatever the status. */
+/* The dialect's error response, for every status. */
 static const char *error_response(struct api *api, const struct dialect *d)
 {
 	const char *name = arena_join(api->rq->arena, "Error_", d->name, NULL);
@@ -514,7 +517,7 @@ static void put_security(struct json_object *o, const struct op *op)
 		tree_list(tree_item(security), schemes[i].name);
 }
 
-/* The first verb has the operation's own name, others add theirs. */
+/* The first method has the operation's own name; others append theirs. */
 static void put_verb(struct api *api, struct json_object *path, const struct op *op, int verb,
 		     bool first)
 {

@@ -1,6 +1,4 @@
-/*
- * openapi.h - OpenAPI 3.1 of all operations of all families.
- */
+/* openapi.h - OpenAPI 3.1 of all operations of all dialects. */
 #ifndef META_OPENAPI_H
 #define META_OPENAPI_H
 

@@ -121,8 +121,8 @@ static void add_line(struct strbuf *out, int depth)
 }
 
 /*
- * Each element that holds elements gets lines of its own. There is no text
- * beside elements, and no comment.
+ * Gives each element with child elements its own lines. Elements have no mixed
+ * content and no comments.
  */
 static void indent_xml(const char *p, struct strbuf *out)
 {
@@ -144,7 +144,7 @@ static void indent_xml(const char *p, struct strbuf *out)
 		} else {
 			add_line(out, depth);
 			depth += p[len - 2] != '/';
-			/* an empty element stays on its line */
+			/* an empty element stays on one line */
 			text = p[len] == '<' && p[len + 1] == '/' && p[len - 2] != '/';
 		}
 		strbuf_addn(out, p, len);

@@ -1,6 +1,6 @@
 /*
- * sample.h - what requests and answers look like with placeholders for values
- * (String, 0, false), written by the writers that write the answers themselves.
+ * sample.h - samples of requests and answers, with placeholders as values
+ * (String, 0, false). The writers of real answers write them.
  */
 #ifndef META_SAMPLE_H
 #define META_SAMPLE_H
@@ -8,23 +8,22 @@
 #include "api/op.h"
 
 /*
- * The parameters of OP as a shape, as a client fills it in: what ServiceStack
- * calls the request's type. In ARENA; its fields have no place in a record.
- * ALL: with PARAM_OWN ones.
+ * The parameters of OP as a shape: ServiceStack's request type. In ARENA; its
+ * fields have no offsets. ALL: includes PARAM_OWN.
  */
 const struct shape *sample_request(struct arena *arena, const struct op *op, bool all);
 
-/* The namespace of the operation's types in XML; "" if it has none. */
+/* The XML namespace of the operation's types, or "". */
 const char *sample_namespace(const struct op *op);
 
 /*
  * Appends a record of SHAPE (LIST: a list of one) in FORMAT. XML and JSV are
- * indented, and XML has no declaration.
+ * indented; XML has no declaration.
  */
 int sample_write(const struct shape *shape, bool list, const struct style *style,
 		 const struct format *format, struct strbuf *out, struct error *err);
 
-/* The order that XML takes the fields in: indexes, in ARENA. */
+/* The order of the fields in XML, as indexes in ARENA. */
 const uint8_t *sample_xml_order(struct arena *arena, const struct shape *shape,
 				const struct style *style);
 

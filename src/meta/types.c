@@ -40,7 +40,7 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* Bytes of the identifier that TEXT begins with; 0 if it is none. */
+/* The length of the identifier at the beginning of TEXT; 0 if there is none. */
 static size_t identifier(const char *text)
 {
 	size_t n = 0;
@@ -50,7 +50,10 @@ static size_t identifier(const char *text)
 	return n;
 }
 
-/* Identifiers joined with SEPARATOR; ALL: ".*" may follow each. */
+/*
+ * Is TEXT a list of identifiers, joined with SEPARATOR? ALL: each may have ".*"
+ * behind it.
+ */
 static bool are_identifiers(const char *text, char separator, bool all)
 {
 	for (;;) {
@@ -109,7 +112,7 @@ int types_set_option(struct types_wish *wish, const char *name, const char *valu
 	return 0;
 }
 
-/* One text on its way. */
+/* A text that is being written. */
 struct types_text {
 	const struct request *rq;
 	const struct types_wish *wish;
@@ -117,7 +120,7 @@ struct types_text {
 	struct type_model model;
 };
 
-/* What the option is, for this language; "" if it has no such option. */
+/* The option's value for this language; "" if it has no such option. */
 static const char *option(const struct types_text *t, enum types_option o)
 {
 	if (!t->rules->defaults[o])
@@ -141,7 +144,7 @@ static bool refers_by_name(const struct types_text *t, const char *name, const s
 	return next && (next == to || refers(t, next, to));
 }
 
-/* Is TO among what FROM speaks of? */
+/* Does FROM refer to TO? */
 static bool refers(const struct types_text *t, const struct type *from, const struct type *to)
 {
 	if (from->op && refers_by_name(t, from->op->returns->name, to))
@@ -168,8 +171,8 @@ static bool is_listed(const struct types_text *t, const char *list, const struct
 }
 
 /*
- * Types of errors are ServiceStack's: only where its library for the language
- * doesn't bring them.
+ * Is the type written? Types of errors only if ServiceStack's library for the
+ * language lacks them.
  */
 static bool is_wanted(const struct types_text *t, const struct type *type)
 {
@@ -224,7 +227,7 @@ static const char *type_of(const struct types_text *t, const struct type_member 
 								: type;
 }
 
-/* Our own sentences, as they can stand between "". */
+/* TEXT, escaped for use between "". */
 static const char *literal(const struct types_text *t, const char *text)
 {
 	const char *special = t->rules->escape == ESCAPE_DOUBLE   ? "\""
@@ -272,8 +275,8 @@ static void put_member(const struct types_text *t, struct json_object *list,
 }
 
 /*
- * "Get": the verb that clients are to use; the verbs of a Route: "GET,POST", or
- * none for all.
+ * "Get": the method for clients to use. Methods of a Route: "GET,POST", or none
+ * for all.
  */
 static void put_request(const struct types_text *t, struct json_object *type, const struct op *op)
 {
@@ -307,8 +310,8 @@ static void put_request(const struct types_text *t, struct json_object *type, co
 }
 
 /*
- * Not the place for an error's words in an answer, where the client's library
- * has the type of those: it also looks for them by itself.
+ * Is the member written? Not ResponseStatus, if the client's library has its
+ * type: the library finds it by itself.
  */
 static bool is_shown(const struct types_text *t, const struct type_member *m)
 {
@@ -349,8 +352,8 @@ static struct json_object *type_tree(const struct types_text *t, const struct ty
 }
 
 /*
- * The list in GROUPS of the types in SPACE; a new one if there is none yet,
- * which knows of those before it.
+ * The list in GROUPS for types in SPACE. A new list comes last, and names those
+ * before it.
  */
 static struct json_object *group_of(struct json_object *groups, const char *space)
 {
@@ -372,9 +375,7 @@ static struct json_object *group_of(struct json_object *groups, const char *spac
 	return tree_list(group, "grouped");
 }
 
-/*
- * The lists that types and answers have: some languages must be told of them.
- */
+/* Writes the types of lists and answers, which some languages need. */
 static void put_list(const struct types_text *t, struct json_object *lists, const char *item)
 {
 	struct json_object *o;
@@ -410,7 +411,9 @@ static bool has_decimals(const struct type *type)
 	return false;
 }
 
-/* Once in the order in which they need each other, and once by namespace. */
+/*
+ * Writes the types twice: in the order of their references, and by namespace.
+ */
 static void put_types(const struct types_text *t, struct json_object *root)
 {
 	const char *global = option(t, TYPES_GLOBAL_NAMESPACE);
@@ -451,9 +454,7 @@ static void put_option(const struct types_text *t, struct json_object *lines, en
 		 value);
 }
 
-/*
- * Where it comes from and with which options, so that tools can fetch it again.
- */
+/* Writes the source's URL and options, so that tools can fetch it again. */
 static void put_heading(const struct types_text *t, struct json_object *root)
 {
 	struct json_object *lines = tree_list(root, "heading");

@@ -1,6 +1,6 @@
 /*
- * types_languages.c - the languages, one row each. A new one is a row here and
- * a template in templates/types.
+ * types_languages.c - the languages. To add one: a row here, and a template in
+ * templates/types.
  */
 #include "meta/types_rules.h"
 
@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 
-/* Options that all have. */
+/* Options of all languages. */
 #define COMMON                                                                    \
 	[TYPES_ADD_DESCRIPTION_AS_COMMENTS] = "True", [TYPES_INCLUDE_TYPES] = "", \
 	[TYPES_EXCLUDE_TYPES] = ""
@@ -106,7 +106,7 @@ static const struct types_rules fsharp = {
 	.defaults = { COMMON, [TYPES_GLOBAL_NAMESPACE] = "" },
 };
 
-/* Any word can be a member's name. */
+/* Members can have any name. */
 static const struct types_rules typescript = {
 	BLOCK_COMMENT,
 	.members = SPELL_CAMEL,
@@ -231,7 +231,7 @@ static const struct types_rules swift = {
 	.defaults = { COMMON },
 };
 
-/* Members begin with a capital, and no reserved word does. */
+/* Members begin with a capital letter, so none is a reserved word. */
 static const struct types_rules go = {
 	BLOCK_COMMENT,
 	.members = SPELL_PASCAL,

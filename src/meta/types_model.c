@@ -6,12 +6,12 @@
 #include "base/banned.h"
 
 /*
- * What namespaces of XML begin with (contracts: servicestack B3); the CLR's
- * name of it comes behind.
+ * The beginning of XML namespaces (contracts: servicestack B3); the CLR
+ * namespace follows.
  */
 #define CONTRACTS "http://schemas.datacontract.org/2004/07/"
 
-/* Where a type is that doesn't say. */
+/* The namespace of types without one. */
 #define OTHER_SPACE "Usaged"
 #define ERROR_SPACE "ServiceStack"
 
@@ -66,7 +66,10 @@ static bool is_written(const struct field *f)
 	return !(f->flags & (FIELD_XML_ONLY | FIELD_PAGE_ONLY));
 }
 
-/* The shape's own types first, so that each is known before it is used. */
+/*
+ * Adds the types that the shape refers to first, so that each is declared
+ * before its use.
+ */
 static void add_shape(struct type_model *m, const struct shape *shape, const char *space,
 		      bool error)
 {

@@ -1,6 +1,6 @@
 /*
- * types_model.h - the types that the operations' tables speak of, in no
- * language: what types.c fills its templates with.
+ * types_model.h - the types of the operations' tables, independent of a
+ * language. types.c fills the templates with them.
  */
 #ifndef META_TYPES_MODEL_H
 #define META_TYPES_MODEL_H
@@ -11,10 +11,10 @@ enum type_kind { KIND_TEXT, KIND_INT, KIND_DECIMAL, KIND_BOOL, KIND_OBJECT, KIND
 
 struct type_member {
 	const char *name;    /* "AIMinutes" */
-	enum type_kind kind; /* of the value, or of the list's items */
+	enum type_kind kind; /* of the value, or of a list's items */
 	bool list;
 	bool optional;    /* it may be missing */
-	bool required;    /* a parameter that must be given */
+	bool required;    /* a required parameter */
 	const char *type; /* KIND_OBJECT: the name of its type */
 	const char *doc;
 };
@@ -25,8 +25,8 @@ struct type {
 	const char *doc;
 	const struct op *op; /* of a request; NULL: a record of an answer */
 	/*
-	 * part of the family's error document: ServiceStack's own, its client
-	 * libraries have it
+	 * part of the dialect's error document; ServiceStack's client libraries
+	 * have it
 	 */
 	bool error;
 	struct type_member *members;
@@ -35,7 +35,7 @@ struct type {
 
 struct type_model {
 	/*
-	 * those that a type refers to come before it; errors first, requests
+	 * types come after those that they refer to; errors first, requests
 	 * last
 	 */
 	struct type *types;
@@ -47,7 +47,7 @@ struct type_model {
 void type_model_build(struct type_model *m, const struct op *const *table,
 		      const struct dialect *dialect, struct arena *arena);
 
-/* The type called NAME (LEN bytes; case ignored), or NULL. */
+/* The type NAME (LEN bytes), ignoring case; or NULL. */
 const struct type *type_model_find(const struct type_model *m, const char *name, size_t len);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * types_rules.h - how a language spells what its template (templates/types)
- * doesn't: comments of the heading, names, types.
+ * types_rules.h - a language's spelling of what its template (templates/types)
+ * can't express: comments of the heading, names, types.
  */
 #ifndef META_TYPES_RULES_H
 #define META_TYPES_RULES_H
@@ -13,26 +13,23 @@ enum escape { ESCAPE_BACKSLASH, ESCAPE_DOLLAR, ESCAPE_DOUBLE };
 
 struct types_rules {
 	/*
-	 * comment of the heading: around it, before each line, before an option
-	 * that isn't set
+	 * comments of the heading: before and after it, before each line,
+	 * before a default option
 	 */
 	const char *open, *line, *off, *close;
 	enum spelling members;
 	const char *kinds[KINDS]; /* KIND_OBJECT: unused */
-	/* the same where the value may be missing; NULL: as KINDS */
+	/* types of values that may be missing; NULL: as KINDS */
 	const char *nullable[KINDS];
-	/*
-	 * what a member that isn't optional begins with; KIND_OBJECT: an
-	 * object's
-	 */
+	/* initial values of required members; KIND_OBJECT: of objects */
 	const char *zeros[KINDS];
-	const char *list_open, *list_close; /* around the name of a list's items */
-	/* words that no name can be, ended by NULL; NULL: names can be any */
+	const char *list_open, *list_close; /* before and after the type of a list's items */
+	/* reserved words, ended by NULL; NULL: there are none */
 	const char *const *reserved;
-	bool any_case;                      /* of those words */
-	const char *name_open, *name_close; /* around a name that is one */
-	enum escape escape;                 /* in texts between "" */
-	/* the options that it has, and what they are by themselves */
+	bool any_case;                      /* reserved words ignore case */
+	const char *name_open, *name_close; /* before and after a name that is a reserved word */
+	enum escape escape;                 /* of texts between "" */
+	/* the language's options, with their defaults */
 	const char *defaults[TYPES_OPTIONS];
 };
 

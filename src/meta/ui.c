@@ -207,7 +207,7 @@ struct ui_path {
 	struct error *err;
 };
 
-/* One that is missing is at fault. */
+/* A missing value is an error. */
 static const char *path_value(const void *context, const char *name)
 {
 	const struct ui_path *p = context;

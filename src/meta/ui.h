@@ -1,7 +1,7 @@
 /*
- * ui.h - pages to read about every operation of every family, and to try it.
- * They work as plain forms; the script www/explorer.js adds other verbs, bodies
- * and tokens, and shows the answer beside the question.
+ * ui.h - pages to read about and try every operation of every dialect. They are
+ * plain forms; the script www/explorer.js adds methods, bodies and tokens, and
+ * shows the answer beside the request.
  */
 #ifndef META_UI_H
 #define META_UI_H
@@ -15,8 +15,8 @@ int ui_write_index(struct request *rq, struct strbuf *out, struct error *err);
 int ui_write_operation(struct request *rq, struct strbuf *out, struct error *err);
 
 /*
- * /ui/{operation}/send: where the form leads without the script: a redirect to
- * the operation's own address, with what was filled in.
+ * /ui/{operation}/send: the form's target without the script. Redirects to the
+ * operation's URL with the form's values.
  */
 int ui_send(struct request *rq, struct strbuf *out, struct error *err);
 

@@ -17,8 +17,8 @@ enum { TYPES_MAX = 128 };
 struct xsd_type {
 	const struct shape *shape;
 	const char *namespace;
-	bool request; /* its members come in any order */
-	bool listed;  /* lists of it occur, too */
+	bool request; /* its members can be in any order */
+	bool listed;  /* there are lists of it */
 };
 
 struct xsd_types {
@@ -31,7 +31,7 @@ struct xsd_types {
 /* ---- which types there are ---- */
 
 /*
- * Adds SHAPE and what it is made of; nested ones without a namespace are in
+ * Adds SHAPE and the types that it refers to. Types without a namespace get
  * their parent's.
  */
 static void add_type(struct xsd_types *t, const struct shape *shape, const char *namespace,
@@ -65,7 +65,7 @@ static void collect(const struct request *rq, struct xsd_types *t)
 	add_type(t, dialect_servicestack.error_shape, NULL, false, false);
 }
 
-/* Is it the first one of its namespace? */
+/* Is it the first type of its namespace? */
 static bool leads(const struct xsd_types *t, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -97,8 +97,7 @@ static void add_doc(struct strbuf *out, const char *doc, const char *indent)
 }
 
 /*
- * A list of texts is made of the serializer's own elements, in a namespace of
- * theirs.
+ * Lists of texts have elements of the serializer, in a namespace of their own.
  */
 static void add_texts(struct strbuf *out, const struct field *f)
 {
@@ -112,9 +111,7 @@ static void add_texts(struct strbuf *out, const struct field *f)
 			"      </xs:element>\n");
 }
 
-/*
- * As DataContractSerializer has it: every member may be missing, and be null.
- */
+/* As DataContractSerializer does: every member is optional and nillable. */
 static void add_member(const struct xsd_types *t, struct strbuf *out, const struct field *f)
 {
 	if (f->type == VT_TEXTS) {
@@ -178,8 +175,8 @@ int xsd_write_index(struct request *rq, struct strbuf *out, struct error *err)
 }
 
 /*
- * The namespace that FILE, its last part with ".xsd" or without, names; NULL if
- * none.
+ * The namespace whose last part is FILE, with or without ".xsd"; NULL if there
+ * is none.
  */
 static const char *find_namespace(const struct xsd_types *t, const char *file)
 {
