@@ -21,40 +21,40 @@ struct account_record {
 };
 
 static const struct field account_fields[] = {
-	FIELD(struct account_record, name, "What it is called"),
+	FIELD(struct account_record, name, "The account's name"),
 	FIELD(struct account_record, page, "The account's own page",
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY),
-	FIELD(struct account_record, sid, "The account", .flags = FIELD_LABEL),
+	FIELD(struct account_record, sid, "The account's SID", .flags = FIELD_LABEL),
 	FIELD(struct account_record, number, "The operator's own number for it, or null"),
-	FIELD(struct account_record, parent_sid, "The account it is a subaccount of, or null",
+	FIELD(struct account_record, parent_sid, "SID of its main account, or null",
 	      .label = "Parent"),
-	FIELD(struct account_record, currency, "What its prices are in, lower case",
+	FIELD(struct account_record, currency, "Currency of its prices, lower case",
 	      .format = "currency"),
-	FIELD(struct account_record, created, "Its first day", .format = "date",
+	FIELD(struct account_record, created, "First day of the account", .format = "date",
 	      .flags = FIELD_DETAIL, .label = "First day"),
-	FIELD(struct account_record, time_zone, "Whose days are its days (IANA name)",
+	FIELD(struct account_record, time_zone, "Time zone of its days (IANA name)",
 	      .flags = FIELD_DETAIL),
 	FIELD(struct account_record, cycle_day,
-	      "The day of the month on which its billing cycle begins", .flags = FIELD_DETAIL),
+	      "Day of the month on which its billing cycle begins", .flags = FIELD_DETAIL),
 	FIELD(struct account_record, own_time_zone,
-	      "The time zone that it was given itself; null: its main account's, or UTC",
+	      "The account's own time zone; null: its main account's, or UTC",
 	      .flags = FIELD_MACHINE),
 	FIELD(struct account_record, own_cycle_day,
-	      "The cycle day that it was given itself; null: its main account's, or 1",
+	      "The account's own cycle day; null: its main account's, or 1",
 	      .flags = FIELD_MACHINE | FIELD_WHOLE),
 	FIELD(struct account_record, status, "active or suspended"),
 	FIELD(struct account_record, suspended,
-	      "Since when it is suspended, by itself or with its main account; or null",
+	      "When it was suspended, by itself or with its main account; or null",
 	      .format = "date-time", .flags = FIELD_LABEL),
-	FIELD(struct account_record, edit, "Where it is changed",
+	FIELD(struct account_record, edit, "Page to edit the account",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct account_record, suspend, "Where it is suspended",
+	FIELD(struct account_record, suspend, "Page to suspend the account",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct account_record, reactivate, "Where it is made active again",
+	FIELD(struct account_record, reactivate, "Page to reactivate the account",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct account_record, usage_uri, "Its usage of this month", .format = "uri",
+	FIELD(struct account_record, usage_uri, "Usage this month", .format = "uri",
 	      .label = "Usage"),
-	FIELD(struct account_record, monthly_uri, "Its usage by month", .format = "uri",
+	FIELD(struct account_record, monthly_uri, "Usage by month", .format = "uri",
 	      .label = "By month"),
 	{ 0 }
 };
@@ -66,10 +66,9 @@ static const struct shape account_shape = {
 	.none = "No account has this in its name, number or SID."
 };
 
-static const struct field accounts_fields[] = { LIST_PAGE_FIELDS,
-						FIELD_LIST("accounts", &account_shape,
-							   "In the order of their SIDs"),
-						{ 0 } };
+static const struct field accounts_fields[] = {
+	LIST_PAGE_FIELDS, FIELD_LIST("accounts", &account_shape, "Ordered by SID"), { 0 }
+};
 
 static const struct shape accounts_shape = { .name = "Accounts",
 					     .flags = SHAPE_PAGE,
@@ -285,8 +284,8 @@ static int fill_set(struct request *rq, struct error *err)
 static int ask_set(struct request *rq, struct writer *w, struct error *err)
 {
 	return ask_about(rq,
-			 "Reports show the new name at once, also for the past. Closed days stay "
-			 "closed as they are when the time zone changes.",
+			 "Reports show the new name at once, also for the past. A new time zone "
+			 "doesn't change closed days.",
 			 w, err);
 }
 
@@ -306,11 +305,11 @@ static int suspend_account(struct request *rq, struct writer *w, struct error *e
 
 static int ask_suspension(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(rq,
-			 "From now on the account, with its subaccounts, takes no events of later "
-			 "times, and its credentials are refused."
-			 " Its reports stay, and events of earlier times still count.",
-			 w, err);
+	return ask_about(
+		rq,
+		"The account and its subaccounts stop accepting events of later times, and their "
+		"credentials stop working. Reports stay, and events of earlier times still count.",
+		w, err);
 }
 
 static int reactivate(const struct admin *a, void *arg, struct error *err)
@@ -330,7 +329,7 @@ static int reactivate_account(struct request *rq, struct writer *w, struct error
 static int ask_reactivation(struct request *rq, struct writer *w, struct error *err)
 {
 	return ask_about(
-		rq, "The account takes events of any time again, and its credentials work again.",
+		rq, "The account accepts events of any time again, and its credentials work again.",
 		w, err);
 }
 
@@ -345,51 +344,50 @@ static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the numb
 				       .doc = "The account's SID"                \
 	}
 #define NUMBER_DOC "The operator's own number for it; no other account has it as number or name"
-#define ZONE_DOC                                                                            \
-	"Whose days are its days (IANA name, such as Europe/Vienna); without it, its main " \
-	"account's, or UTC"
-#define CYCLE_DOC                                                                                 \
-	"The day of the month, 1 to 28, on which its billing cycle begins; without it, its main " \
+#define ZONE_DOC                                                                                  \
+	"Time zone of its days (IANA name, such as Europe/Vienna). Default: its main account's, " \
+	"or UTC"
+#define CYCLE_DOC                                                                          \
+	"Day of the month, 1 to 28, on which its billing cycle begins. Default: its main " \
 	"account's, or 1"
 
 static const struct param create_params[] = {
 	{ "name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = ACCOUNT_NAME_BYTES,
-	  .doc = "What it is called; no other account is called so" },
+	  .doc = "The account's name; each account has a different one" },
 	{ "parent", PT_ACCOUNT, .max = 64, .label = "Subaccount of",
-	  .doc = "The SID of a main account that this one is to be a subaccount of" },
+	  .doc = "SID of the main account, to make a subaccount" },
 	{ "currency", PT_TEXT, .def = "usd", .min = 3, .max = 3,
-	  .doc = "What its prices are in, three letters; it can't be changed once there are "
-		 "events" },
+	  .doc = "Currency of its prices, three letters; can't be changed once there are events" },
 	{ "created", PT_DATE, .label = "First day",
-	  .doc = "When its usage begins; without it, now" },
+	  .doc = "First day of its usage. Default: today" },
 	{ "number", PT_TEXT, .max = ACCOUNT_NUMBER_BYTES, .doc = NUMBER_DOC },
 	{ "time_zone", PT_ZONE, .doc = ZONE_DOC },
 	{ "cycle_day", PT_INT, .min = 1, .max = CYCLE_DAY_MAX, .doc = CYCLE_DOC },
 	{ "sid", PT_TEXT, .max = 64, .label = "SID",
-	  .doc = "AC and 32 hexadecimal digits, if it has one elsewhere; without it, a new one" },
+	  .doc = "AC and 32 hexadecimal digits, to keep a SID from elsewhere. Default: a new one" },
 	{ 0 }
 };
 
 static const struct param set_params[] = {
 	SID_PARAM,
 	{ "name", PT_TEXT, .min = 1, .max = ACCOUNT_NAME_BYTES,
-	  .doc = "What it is called from now on; no other account is called so" },
+	  .doc = "The new name; each account has a different one" },
 	{ "number", PT_TEXT, .flags = PARAM_CLEARS, .max = ACCOUNT_NUMBER_BYTES,
 	  .doc = NUMBER_DOC "; empty: none" },
 	{ "time_zone", PT_ZONE, .flags = PARAM_CLEARS,
-	  .doc = "Whose days are its days (IANA name); empty: its main account's, or UTC" },
+	  .doc = "Time zone of its days (IANA name); empty: its main account's, or UTC" },
 	{ "cycle_day", PT_INT, .flags = PARAM_CLEARS, .min = 1, .max = CYCLE_DAY_MAX,
-	  .doc = "The day of the month, 1 to 28, on which its billing cycle begins; empty: its "
-		 "main account's, or 1" },
+	  .doc = "Day of the month, 1 to 28, on which its billing cycle begins; empty: its main "
+		 "account's, or 1" },
 	{ "currency", PT_TEXT, .min = 3, .max = 3,
-	  .doc = "What its prices are in, three letters; only while it and its subaccounts have no "
+	  .doc = "Currency of its prices, three letters; only while it and its subaccounts have no "
 		 "events" },
 	{ 0 }
 };
 
 static const struct param suspend_params[] = { SID_PARAM,
 					       { "reason", PT_TEXT, .max = ACCOUNT_REASON_BYTES,
-						 .doc = "Why, for the audit log" },
+						 .doc = "Reason, for the audit log" },
 					       { 0 } };
 static const struct param account_params[] = { SID_PARAM, { 0 } };
 
@@ -401,7 +399,7 @@ const struct op op_ListAccounts = {
 	.title = "Accounts",
 	.nav = "Accounts",
 	.tab = "Accounts",
-	.doc = "The accounts that the caller may see, and where their usage is",
+	.doc = "Accounts that the caller may see, with links to their usage",
 };
 
 const struct op op_GetAccount = {
@@ -411,7 +409,7 @@ const struct op op_GetAccount = {
 	.run = get_account,
 	.title = "Account",
 	.list = &op_ListAccounts,
-	.doc = "One account that the caller may see",
+	.doc = "One account",
 };
 
 const struct op op_CreateAccount = {
@@ -424,7 +422,7 @@ const struct op op_CreateAccount = {
 					  .button = "Add the account",
 					  .list = &op_ListAccounts,
 					  .done = "The account was added." },
-	.doc = "Adds an account, or a subaccount, for good",
+	.doc = "Adds an account or a subaccount. It can't be removed",
 };
 
 const struct op op_SetAccount = {
@@ -439,8 +437,8 @@ const struct op op_SetAccount = {
 					  .done = "The account was changed.",
 					  .ask = ask_set,
 					  .fill = fill_set },
-	.doc = "Changes what an account is called and counted by; a parameter that isn't given "
-	       "stays as it is",
+	.doc = "Changes an account's name, number, time zone, cycle day or currency. Omitted "
+	       "parameters stay as they are",
 };
 
 const struct op op_SuspendAccount = {
@@ -454,8 +452,8 @@ const struct op op_SuspendAccount = {
 					  .list = &op_GetAccount,
 					  .done = "The account is suspended.",
 					  .ask = ask_suspension },
-	.doc = "Suspends an account with its subaccounts: it takes no events of later times, and "
-	       "its credentials are refused",
+	.doc = "Suspends an account and its subaccounts: they accept no events of later times, and "
+	       "their credentials stop working",
 };
 
 const struct op op_ReactivateAccount = {
@@ -470,5 +468,5 @@ const struct op op_ReactivateAccount = {
 					  .list = &op_GetAccount,
 					  .done = "The account is active again.",
 					  .ask = ask_reactivation },
-	.doc = "Takes an account's suspension back",
+	.doc = "Ends an account's suspension",
 };

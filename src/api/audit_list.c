@@ -14,10 +14,10 @@ struct audit_record {
 static const struct field audit_fields[] = {
 	FIELD(struct audit_record, at, "When", .format = "date-time", .label = "Time"),
 	FIELD(struct audit_record, author,
-	      "Who: a user, a key with SID and label, a token with its maker, or console"),
-	FIELD(struct audit_record, action, "What was done, such as key.revoke"),
-	FIELD(struct audit_record, subject, "To what: a name or a SID"),
-	FIELD(struct audit_record, detail, "In words"),
+	      "The author: a user, a key with SID and label, a token with its maker, or console"),
+	FIELD(struct audit_record, action, "The action, such as key.revoke"),
+	FIELD(struct audit_record, subject, "The changed object: a name or a SID"),
+	FIELD(struct audit_record, detail, "Details"),
 	{ 0 }
 };
 
@@ -28,7 +28,7 @@ static const struct shape audit_shape = { .name = "AuditEntry",
 static const struct field page_fields[] = { PAGE_FIELDS,
 					    PAGE_PREVIOUS_FIELD,
 					    PAGE_NEXT_FIELD,
-					    FIELD_LIST("entries", &audit_shape, "The newest first"),
+					    FIELD_LIST("entries", &audit_shape, "Newest first"),
 					    { 0 } };
 
 static const struct shape page_shape = { .name = "AuditLog",
@@ -102,5 +102,5 @@ const struct op op_ListAudit = {
 	.run = list_audit,
 	.title = "Audit log",
 	.tab = "Audit log",
-	.doc = "Who changed users, keys, accounts, categories and closings, the newest first",
+	.doc = "Changes to users, keys, accounts, categories and closings, newest first",
 };

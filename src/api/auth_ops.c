@@ -123,7 +123,7 @@ static int write_session(const struct request *rq, const struct session *end,
 	struct session_change c = { end, add, rq->now };
 
 	if (!rq->worker->commits || !rq->worker->signin)
-		return error_set(err, ERR_BUSY, NULL, "nobody can sign in here: it takes a server");
+		return error_set(err, ERR_BUSY, NULL, "signing in needs a running server");
 	return commit_thread_run(rq->worker->commits, change_session, &c, err);
 }
 
@@ -298,10 +298,9 @@ static int authenticate(struct request *rq, struct writer *w, struct error *err)
 		return 0;
 	}
 	if (rq->method != M_POST)
-		return error_set(
-			err, ERR_UNSUPPORTED, NULL,
-			"GET Authenticate requests are disabled, for addresses are written down in"
-			" many places: send the password in the body of a POST");
+		return error_set(err, ERR_UNSUPPORTED, NULL,
+				 "GET Authenticate requests are disabled, because URLs are logged "
+				 "in many places; send the password in the body of a POST");
 	if (sign_in(rq, w, err) == 0)
 		return 0;
 	if (for_people(rq) &&
@@ -329,7 +328,7 @@ struct user_info {
 static const struct field user_info_fields[] = {
 	FIELD_AS(struct user_info, id, "Id", "Number of the user, or SID of the key"),
 	FIELD_AS(struct user_info, is_authenticated, "IsAuthenticated",
-		 "Always true: of nobody there is nothing to say"),
+		 "Always true; without a session the answer is null"),
 	FIELD_AS(struct user_info, first_name, "FirstName", "Never filled: see Name"),
 	FIELD_AS(struct user_info, last_name, "LastName", "Never filled: see Name"),
 	FIELD_AS(struct user_info, name, "Name", "The name that pages show"),
@@ -393,8 +392,7 @@ struct auth_token {
 
 static const struct field auth_token_fields[] = {
 	FIELD_AS(struct auth_token, auth_token, "AuthToken",
-		 "A bearer token: it signs in as that user, for as long as the setting"
-		 " server.token_seconds says"),
+		 "A bearer token that signs in as that user for server.token_seconds"),
 	{ 0 }
 };
 
@@ -434,10 +432,10 @@ static int check_number(const struct admin *a, const struct session *s, struct e
 	if (n < TOKENS_FOR_OTHERS_MAX)
 		return 0;
 	err->retry_after = (int)(expires - s->created);
-	return error_set(err, ERR_TOO_MANY, NULL,
-			 "There are %d tokens for other users already that you asked for; ask "
-			 "again when one has expired",
-			 TOKENS_FOR_OTHERS_MAX);
+	return error_set(
+		err, ERR_TOO_MANY, NULL,
+		"You have %d valid tokens for other users already; try again when one has expired",
+		TOKENS_FOR_OTHERS_MAX);
 }
 
 static int add_token(const struct admin *a, void *arg, struct error *err)
@@ -480,7 +478,7 @@ static int request_token(struct request *rq, struct writer *w, struct error *err
 		return -1;
 	if (rc == 0 || !principal_may_impersonate(rq->who, &user))
 		return error_set(err, ERR_NOT_FOUND, NULL,
-				 "There is no such user, or none that you may ask a token for");
+				 "There is no such user, or you may not request a token for it");
 	/* a token can't renew itself */
 	if (rq->session && rq->session->kind == SESSION_TOKEN &&
 	    rq->session->expires < rq->now + seconds)
@@ -498,16 +496,16 @@ static int request_token(struct request *rq, struct writer *w, struct error *err
 
 static const struct param authenticate_params[] = {
 	{ "Provider", PT_TEXT, .flags = PARAM_PATH, .max = 64,
-	  .doc = "credentials (or login, or basic) signs in, logout signs out; without it and a "
-		 "UserName: who is signed in?" },
+	  .doc = "credentials (or login, or basic) signs in; logout signs out. Without it and "
+		 "UserName: tells who is signed in" },
 	{ "UserName", PT_TEXT, .max = USER_NAME_BYTES, .doc = "The user's name" },
 	{ "Password", PT_TEXT, .flags = PARAM_SECRET, .max = PASSWORD_BYTES_MAX,
 	  .doc = "The user's password" },
 	{ "RememberMe", PT_BOOL,
-	  .doc = "Stay signed in for 28 days, instead of until the browser is closed or 14 days "
-		 "have passed" },
+	  .doc = "Stay signed in for 28 days. Default: until the browser is closed, at most 14 "
+		 "days" },
 	{ "Redirect", PT_TEXT, .flags = PARAM_STATE, .max = 4096,
-	  .doc = "Of a page: where to go then, on this server" },
+	  .doc = "For pages: the page of this server to show afterwards" },
 	{ 0 }
 };
 
@@ -537,7 +535,7 @@ const struct op op_RequestAuthToken = {
 	.body_namespace = USERS_NAMESPACE,
 	.run = request_token,
 	.title = "A token for a user",
-	.doc = "Makes a bearer token that signs in as a user for a while",
+	.doc = "Makes a bearer token that signs in as a user for a limited time",
 };
 
 const struct op op_Authenticate = {
@@ -549,5 +547,5 @@ const struct op op_Authenticate = {
 	.body_namespace = "http://schemas.servicestack.net/types",
 	.run = authenticate,
 	.title = "Signing in",
-	.doc = "Signs in with name and password, signs out, or says who is signed in",
+	.doc = "Signs in with name and password, signs out, or tells who is signed in",
 };

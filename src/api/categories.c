@@ -11,11 +11,11 @@ struct category_record {
 static const struct field category_fields[] = {
 	FIELD(struct category_record, category, "The name that events use"),
 	FIELD(struct category_record, description, "The category in words", .flags = FIELD_LABEL),
-	FIELD(struct category_record, parent, "The category that it is part of, or null"),
+	FIELD(struct category_record, parent, "Parent category, or null"),
 	FIELD(struct category_record, count_unit, "What is counted", .label = "Counts"),
 	FIELD(struct category_record, usage_unit, "What usage is measured in",
 	      .label = "Measured in"),
-	FIELD(struct category_record, metered, "Is it in reports even when nothing was used?",
+	FIELD(struct category_record, metered, "Is it in reports even without usage?",
 	      .label = "Always in reports"),
 	{ 0 }
 };
@@ -25,15 +25,14 @@ static const struct shape category_shape = { .name = "Category",
 					     .doc = "A category",
 					     .none = "No category has this in its name." };
 
-static const struct field categories_fields[] = { LIST_PAGE_FIELDS,
-						  FIELD_LIST("categories", &category_shape,
-							     "In the order of their names"),
-						  { 0 } };
+static const struct field categories_fields[] = {
+	LIST_PAGE_FIELDS, FIELD_LIST("categories", &category_shape, "Ordered by name"), { 0 }
+};
 
 static const struct shape categories_shape = { .name = "Categories",
 					       .flags = SHAPE_PAGE,
 					       .fields = categories_fields,
-					       .doc = "What can be used" };
+					       .doc = "Categories of usage" };
 
 static void write_category(const struct catalogue *c, size_t i, struct writer *w)
 {
@@ -68,7 +67,7 @@ static int list_categories(struct request *rq, struct writer *w, struct error *e
 	(void)err;
 	list_page_choose(rq, fits, c, c->n, &page);
 	writer_about(w, rq->op->title,
-		     "The kinds of usage that events can be of. A category can't be removed.");
+		     "The kinds of usage that events can have. Categories can't be removed.");
 	writer_begin_page(w, &categories_shape, &page);
 	for (size_t i = 0; i < page.n; i++)
 		write_category(c, page.index[i], w);
@@ -117,9 +116,8 @@ static const struct param list_params[] = {
 
 static const struct param create_params[] = {
 	{ "name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = 64,
-	  .doc = "As events will have it: a-z, 0-9, - and _, beginning with a letter" },
-	{ "parent", PT_CATEGORY,
-	  .doc = "The category that it is part of, whose totals then have it, too" },
+	  .doc = "Name for events: a-z, 0-9, - and _, beginning with a letter" },
+	{ "parent", PT_CATEGORY, .doc = "Parent category; its totals will include the new one" },
 	{ "description", PT_TEXT, .max = CATEGORY_DESCRIPTION_BYTES,
 	  .doc = "The category in words, for reports" },
 	{ "count_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Counts",
@@ -127,7 +125,7 @@ static const struct param create_params[] = {
 	{ "usage_unit", PT_TEXT, .max = CATEGORY_UNIT_BYTES, .label = "Measured in",
 	  .doc = "What usage is measured in, such as minutes" },
 	{ "metered", PT_BOOL, .def = "true", .label = "Always in reports",
-	  .doc = "Is it in reports even when nothing was used?" },
+	  .doc = "Is it in reports even without usage?" },
 	{ 0 }
 };
 

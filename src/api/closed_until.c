@@ -17,11 +17,9 @@ int request_note_closed(struct request *rq, struct writer *w, const int64_t *acc
 	text = instant_text(rq, until);
 	if (!rq->batch)
 		rq->reply.closed_until = text;
-	writer_note(
-		w,
-		arena_join(rq->arena, "Closed until ", text,
-			   ": amounts from before that are settled, later ones can still change.",
-			   NULL));
+	writer_note(w, arena_join(rq->arena, "Closed until ", text,
+				  ": earlier amounts are settled, later ones can still change.",
+				  NULL));
 	return 0;
 }
 

@@ -31,14 +31,14 @@ static const struct field closing_fields[] = {
 	      "The last closed day, in the account's time zone; null once it is open",
 	      .format = "date"),
 	FIELD(struct closing_record, time_zone, "The account's time zone"),
-	FIELD(struct closing_record, closed_until,
-	      "The closed instant: what was used before it is settled", .format = "date-time"),
+	FIELD(struct closing_record, closed_until, "The closed instant: usage before it is settled",
+	      .format = "date-time"),
 	FIELD(struct closing_record, by_main_account, "Is it closed by its main account?"),
 	FIELD(struct closing_record, author, "Who closed it: a user, a key's SID, or console"),
 	FIELD(struct closing_record, made, "When", .format = "date-time"),
 	FIELD_AS(struct closing_record, changes_page, "changes", "What changed since",
 		 .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD_AS(struct closing_record, reopen_page, "reopen", "Where it is reopened",
+	FIELD_AS(struct closing_record, reopen_page, "reopen", "Page to reopen the account",
 		 .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
 };
@@ -46,7 +46,7 @@ static const struct field closing_fields[] = {
 static const struct shape closing_shape = {
 	.name = "Closing",
 	.fields = closing_fields,
-	.doc = "Up to when an account is closed",
+	.doc = "How far an account is closed",
 	.none = "No account is closed: each event counts at its own time."
 };
 
@@ -89,8 +89,8 @@ static int write_closing(const struct request *rq, const char *sid, struct write
 	struct account account;
 
 	if (store_account_by_sid(rq->store, sid, rq->arena, &account, err) <= 0)
-		return error_set(err, ERR_NOT_FOUND, "AccountSid", "there is no account %.64s",
-				 sid);
+		return error_set(err, ERR_NOT_FOUND, "AccountSid",
+				 "there is no account %.64s; /accounts lists them", sid);
 	if (store_closing(rq->store, account.id, rq->arena, &closing, err) < 0 ||
 	    fill_closing(rq, &account, &closing, &r, err) < 0)
 		return -1;
@@ -105,7 +105,7 @@ static const struct field closings_fields[] = {
 	PAGE_FIELDS,
 	PAGE_NEXT_FIELD,
 	FIELD_LIST("closings", &closing_shape,
-		   "Closed accounts, in the order that they were added"),
+		   "Closed accounts, in the order in which the accounts were added"),
 	{ 0 }
 };
 
@@ -139,7 +139,7 @@ static int list_closings(struct request *rq, struct writer *w, struct error *err
 	finish_page(rq, &page, first + page.n < n ? list[first + page.n - 1].account : 0);
 	late_links_write(rq, w, NULL);
 	writer_about(w, rq->op->title,
-		     "What was reported for closed days stays: late events count at the closed "
+		     "Reports about closed days stay as they are. Late events count at the closed "
 		     "instant, or are rejected.");
 	writer_begin_page(w, &closings_shape, &page);
 	for (size_t i = first; i < first + page.n; i++) {
@@ -148,7 +148,7 @@ static int list_closings(struct request *rq, struct writer *w, struct error *err
 
 		if (store_account_by_id(rq->store, list[i].account, rq->arena, &a, err) <= 0)
 			return error_set(err, ERR_INTERNAL, NULL,
-					 "a closed account isn't there: run \"usaged verify\"");
+					 "a closed account is missing; run \"usaged verify\"");
 		if (fill_closing(rq, &a, &list[i], &r, err) < 0)
 			return -1;
 		writer_record(w, NULL, &closing_shape, &r);
@@ -234,13 +234,13 @@ static const struct field all_fields[] = {
 	FIELD(struct all_record, through, "The last closed day, in each account's time zone",
 	      .format = "date"),
 	FIELD(struct all_record, closed,
-	      "How many main accounts were closed; the others were closed that far already"),
+	      "Number of main accounts that were closed; the others were closed that far before"),
 	{ 0 }
 };
 
 static const struct shape all_shape = { .name = "ClosedAccounts",
 					.fields = all_fields,
-					.doc = "What closing all accounts did" };
+					.doc = "The result of closing all accounts" };
 
 static int close_all_accounts(struct request *rq, struct writer *w, struct error *err)
 {
@@ -266,7 +266,7 @@ struct change_record {
 };
 
 static const struct field change_fields[] = {
-	FIELD(struct change_record, at, "When it came; null if it came before this list was kept",
+	FIELD(struct change_record, at, "When it arrived; null if that is older than this list",
 	      .format = "date-time"),
 	FIELD(struct change_record, kind,
 	      "late: a late event; void, amend: an entry of a correction; reopened"),
@@ -279,11 +279,11 @@ static const struct field change_fields[] = {
 	FIELD(struct change_record, time, "The event's own time, which is closed",
 	      .format = "date-time"),
 	FIELD(struct change_record, effective_time,
-	      "When it counts; of reopened: the new closed instant, or null",
+	      "Effective time; for reopened, the new closed instant, or null",
 	      .format = "date-time"),
 	FIELD(struct change_record, category, "What was used"),
-	FIELD(struct change_record, usage, "How much it adds or takes away"),
-	FIELD(struct change_record, price, "What it adds or takes away"),
+	FIELD(struct change_record, usage, "Usage added, or removed if negative"),
+	FIELD(struct change_record, price, "Cost added, or removed if negative"),
 	FIELD(struct change_record, price_unit, "The account's currency, lower case",
 	      .flags = FIELD_UNIT, .format = "currency"),
 	FIELD(struct change_record, author, "Who corrected or reopened"),
@@ -291,10 +291,12 @@ static const struct field change_fields[] = {
 	{ 0 }
 };
 
-static const struct shape change_shape = { .name = "ClosingChange",
-					   .fields = change_fields,
-					   .doc = "Something that came for closed time",
-					   .none = "Nothing has changed in closed time." };
+static const struct shape change_shape = {
+	.name = "ClosingChange",
+	.fields = change_fields,
+	.doc = "A late event, a correction or a reopening that concerns closed days",
+	.none = "Nothing has changed in closed days."
+};
 
 static const struct field changes_fields[] = { PAGE_FIELDS,
 					       PAGE_NEXT_FIELD,
@@ -305,7 +307,7 @@ static const struct field changes_fields[] = { PAGE_FIELDS,
 static const struct shape changes_shape = { .name = "ClosingChanges",
 					    .flags = SHAPE_PAGE,
 					    .fields = changes_fields,
-					    .doc = "A page of what changed in closed time" };
+					    .doc = "A page of changes in closed days" };
 
 static void fill_event(const struct found_event *e, const struct event_record *r,
 		       struct change_record *ret)
@@ -331,7 +333,7 @@ static int fill_change(const struct request *rq, const struct closed_change *c,
 
 	if (store_account_by_id(rq->store, c->change.account, rq->arena, &a, err) <= 0)
 		return error_set(err, ERR_INTERNAL, NULL,
-				 "a closed account isn't there: run \"usaged verify\"");
+				 "a closed account is missing; run \"usaged verify\"");
 	*ret = (struct change_record) {
 		.at = instant_text(rq, c->change.at),
 		.kind = c->kind,
@@ -410,7 +412,7 @@ static int list_changes(struct request *rq, struct writer *w, struct error *err)
 	writer_about(w, rq->op->title,
 		     arena_join(rq->arena, account.name,
 				account.parent ? "" : " with its subaccounts",
-				": what came for days that were closed, the newest first.", NULL));
+				": changes in days that were closed before, newest first.", NULL));
 	return write_changes(rq, &page, changes.list, w, err);
 }
 
@@ -422,17 +424,16 @@ static int list_changes(struct request *rq, struct writer *w, struct error *err)
 				    .doc = "The last day to close, in the account's time zone; " \
 					   "it must be over"                                     \
 	}
-#define SID_PARAM                                                       \
-	{                                                               \
-		"AccountSid", PT_TEXT, .flags = PARAM_PATH, .max = 64,  \
-				       .doc = "The account, by its SID" \
+#define SID_PARAM                                                                                 \
+	{                                                                                         \
+		"AccountSid", PT_TEXT, .flags = PARAM_PATH, .max = 64, .doc = "The account's SID" \
 	}
 
 static const struct param list_params[] = { PAGING_PARAMS, { 0 } };
 
 static const struct param close_params[] = {
 	{ "account", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64,
-	  .doc = "The account, by its SID; a main account's subaccounts go with it" },
+	  .doc = "The account's SID; a main account is closed with its subaccounts" },
 	THROUGH_PARAM,
 	{ 0 }
 };
@@ -442,16 +443,16 @@ static const struct param all_params[] = { THROUGH_PARAM, { 0 } };
 static const struct param reopen_params[] = {
 	SID_PARAM,
 	{ "from", PT_DATE, .label = "From",
-	  .doc = "The first day to be open again, in the account's time zone; else everything is" },
+	  .doc = "The first day to reopen, in the account's time zone. Default: all days" },
 	{ "reason", PT_TEXT, .flags = PARAM_REQUIRED, .label = "Reason", .min = 1,
-	  .max = CLOSING_REASON_MAX, .doc = "Why, in words" },
+	  .max = CLOSING_REASON_MAX, .doc = "The reason, in words" },
 	{ 0 }
 };
 
 static const struct param changes_params[] = {
 	SID_PARAM,
 	{ "Since", PT_DATE,
-	  .doc = "Only what came on this day or later, in the account's time zone" },
+	  .doc = "Only changes that arrived on this day or later, in the account's time zone" },
 	PAGING_PARAMS,
 	{ 0 }
 };
@@ -463,7 +464,7 @@ const struct op op_ListClosings = {
 	.run = list_closings,
 	.title = "Closings",
 	.tab = "Closings",
-	.doc = "Which accounts are closed, and up to when",
+	.doc = "The closed accounts, and how far they are closed",
 };
 
 const struct op op_CreateClosing = {
@@ -476,8 +477,8 @@ const struct op op_CreateClosing = {
 					  .button = "Close",
 					  .list = &op_ListClosings,
 					  .done = "The account is closed." },
-	.doc = "Closes an account and its subaccounts through a day: the amounts of closed days "
-	       "don't change any more",
+	.doc = "Closes an account and its subaccounts through a day. Amounts of closed days no "
+	       "longer change",
 };
 
 const struct op op_CloseAllAccounts = {
@@ -490,7 +491,7 @@ const struct op op_CloseAllAccounts = {
 					  .button = "Close all",
 					  .list = &op_ListClosings,
 					  .done = "All accounts are closed." },
-	.doc = "Closes all accounts through a day, each by the days of its own time zone",
+	.doc = "Closes all accounts through a day, each in its own time zone",
 };
 
 const struct op op_ReopenClosing = {
@@ -504,8 +505,8 @@ const struct op op_ReopenClosing = {
 					  .list = &op_ListClosings,
 					  .done = "The account is open again.",
 					  .ask = ask_reopening },
-	.doc = "Reopens an account, and with a main account the subaccounts that were closed by "
-	       "it; late events stay where they are",
+	.doc = "Reopens an account; a main account with the subaccounts that it closed. Late "
+	       "events keep their effective times",
 };
 
 const struct op op_ListClosingChanges = {
@@ -515,5 +516,5 @@ const struct op op_ListClosingChanges = {
 	.returns = &changes_shape,
 	.run = list_changes,
 	.title = "Changes since closing",
-	.doc = "Late events, corrections and reopenings that came after an account was closed",
+	.doc = "Late events, corrections and reopenings since an account was closed",
 };

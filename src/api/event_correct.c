@@ -47,7 +47,7 @@ static int take_away(const struct request *rq, struct raw_event *change, struct 
 
 		if (f == EVENT_FIELDS || !correct_may_change(f) || event_fields[f].required)
 			return error_set(err, ERR_PARAM, "without",
-					 "'%.*s' is not a field that an event can be without",
+					 "'%.*s' is not a field that can be removed",
 					 len < 40 ? (int)len : 40, name);
 		set_field(change, f, "");
 		name += len + (name[len] == ',');
@@ -131,17 +131,17 @@ static int amend_event(struct request *rq, struct writer *w, struct error *err)
 	return read_change(rq, &change, err) < 0 ? -1 : correct(rq, &change, w, err);
 }
 
-#define CORRECTION_PARAMS                                                                        \
-	{ "EventId", PT_TEXT,    .flags = PARAM_PATH,                                            \
-	  .min = 1,  .max = 256, .doc = "The event's id, percent-encoded" },                     \
-		{ "source", PT_TEXT, .flags = PARAM_SUBJECT, .max = 256,                         \
-		  .doc = "Its source; needed only where several have that id" },                 \
-		{ "subject", PT_TEXT, .flags = PARAM_SUBJECT, .max = 64,                         \
-		  .doc = "The SID of its account, or of one of the same family; needed "         \
-			 "only where events of several main accounts have that source and id" }, \
-	{                                                                                        \
-		"reason", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1,                            \
-				   .max = CORRECTION_REASON_MAX, .doc = "Why, in words"          \
+#define CORRECTION_PARAMS                                                                         \
+	{ "EventId", PT_TEXT,    .flags = PARAM_PATH,                                             \
+	  .min = 1,  .max = 256, .doc = "The event's id, percent-encoded" },                      \
+		{ "source", PT_TEXT, .flags = PARAM_SUBJECT, .max = 256,                          \
+		  .doc = "The event's source; required if several events have that id" },         \
+		{ "subject", PT_TEXT, .flags = PARAM_SUBJECT, .max = 64,                          \
+		  .doc = "SID of the event's account, or of one of the same family; required if " \
+			 "events of several main accounts have that source and id" },             \
+	{                                                                                         \
+		"reason", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1,                             \
+				   .max = CORRECTION_REASON_MAX, .doc = "The reason, in words"    \
 	}
 
 static const struct param void_params[] = { CORRECTION_PARAMS, { 0 } };
@@ -159,8 +159,7 @@ static const struct param amend_params[] = {
 	DIMENSION_LIST(AMEND_PARAM) { "data_upload", PT_TEXT, .max = 64,
 				      .doc = "Of SIM data: bytes sent" },
 	{ "data_download", PT_TEXT, .max = 64, .doc = "Of SIM data: bytes received" },
-	{ "without", PT_TEXT, .max = 256,
-	  .doc = "Fields that it shall not have any more, joined with commas" },
+	{ "without", PT_TEXT, .max = 256, .doc = "Fields to remove, comma-separated" },
 	{ 0 }
 };
 
@@ -176,7 +175,7 @@ const struct op op_VoidEvent = {
 					  .button = "Void the event",
 					  .list = &op_ListEvents,
 					  .ask = ask_correction },
-	.doc = "Takes an event back by a fact that reverses it",
+	.doc = "Voids an event by adding an entry that reverses it",
 };
 
 const struct op op_AmendEvent = {
@@ -189,5 +188,6 @@ const struct op op_AmendEvent = {
 					  .button = "Amend the event",
 					  .list = &op_ListEvents,
 					  .ask = ask_correction },
-	.doc = "Corrects an event by a fact that reverses it and one that stands in its place",
+	.doc = "Amends an event by adding an entry that reverses it and one that replaces it. "
+	       "Omitted fields stay as they are",
 };

@@ -202,20 +202,20 @@ static const char *const orders[] = { "newest", "oldest", NULL };
 
 static const struct param list_params[] = {
 	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account",
-	  .doc = "Only events of this account. Default: all accounts that you may see" },
+	  .doc = "Only events of this account. Default: of all accounts that you may see" },
 	{ "IncludeSubaccounts", PT_BOOL, .flags = PARAM_RARE, .def = "true",
-	  .doc = "With an account: also events of its subaccounts that you may see" },
+	  .doc = "Include subaccounts that you may see" },
 	{ "Category", PT_CATEGORY,
 	  .doc = "Only events of this category and those below it; totalprice means all" },
 	DIMENSION_LIST(FILTER_PARAM) { "From", PT_INSTANT, .flags = PARAM_RARE,
-				       .doc = "Effective from here on" },
-	{ "To", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective up to here, not included" },
+				       .doc = "Effective at this instant or later" },
+	{ "To", PT_INSTANT, .flags = PARAM_RARE, .doc = "Effective before this instant" },
 	{ "StartDate", PT_DATE, .doc = "Effective on this day or later" },
 	{ "EndDate", PT_DATE, .doc = "Effective on this day or earlier" },
 	{ "TimeZone", PT_ZONE, .flags = PARAM_RARE,
 	  .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" },
 	{ "State", PT_ENUM, .values = event_filter_names, .any = "any",
-	  .doc = "Only events in this state, or late: those that count after their own time" },
+	  .doc = "Only events in this state; late: events that count after their own time" },
 	{ "Id", PT_TEXT, .max = 256, .label = "Event id", .doc = "Only events with this id" },
 	{ "Source", PT_TEXT, .flags = PARAM_RARE, .max = 256, .doc = "Only events of this source" },
 	{ "Order", PT_ENUM, .flags = PARAM_RARE, .def = "newest", .values = orders,
@@ -231,7 +231,7 @@ const struct op op_ListEvents = {
 	.run = list_events,
 	.title = "Events",
 	.nav = "Events",
-	.doc = "Finds events by account, effective time, category, dimensions, state, source and "
+	.doc = "Lists events by account, effective time, category, dimensions, state, source and "
 	       "id",
 };
 
@@ -261,16 +261,14 @@ struct attribute_record {
 
 static const struct field attribute_fields[] = {
 	FIELD(struct attribute_record, name, "The member's name"),
-	FIELD(struct attribute_record, value, "Its value: a text as it is, anything else as JSON"),
+	FIELD(struct attribute_record, value, "Its value: text as it is, other values as JSON"),
 	{ 0 }
 };
 
-static const struct shape attribute_shape = {
-	.name = "Attribute",
-	.fields = attribute_fields,
-	.doc = "A member of an event that has no meaning here",
-	.none = "It has none."
-};
+static const struct shape attribute_shape = { .name = "Attribute",
+					      .fields = attribute_fields,
+					      .doc = "An additional member of an event",
+					      .none = "The event has no additional members." };
 
 struct event_answer {
 	const struct event_record *event, *counts;
@@ -281,17 +279,18 @@ enum { ANSWER_CORRECTIONS = 2, ANSWER_ATTRIBUTES };
 static const struct field answer_fields[] = {
 	FIELD(struct event_answer, event, "The event", .shape = &event_shape),
 	FIELD(struct event_answer, counts,
-	      "What counts for it now: itself, its latest replacement, or null when it is void",
+	      "The entry that counts now: the event itself, its latest replacement, or null if it "
+	      "is void",
 	      .shape = &event_shape),
 	[ANSWER_CORRECTIONS] = FIELD_LIST("corrections", &correction_shape, "Oldest first"),
 	[ANSWER_ATTRIBUTES] = FIELD_LIST("attributes", &attribute_shape,
-					 "The event's other members, as they came, by name"),
+					 "The event's additional members, as received, by name"),
 	{ 0 }
 };
 
 const struct shape event_answer_shape = { .name = "EventDetails",
 					  .fields = answer_fields,
-					  .doc = "An event and what became of it" };
+					  .doc = "An event with its corrections" };
 
 /* Finds E, or the event that E corrects. */
 static int find_original(const struct request *rq, const struct found_event *e,
@@ -309,7 +308,7 @@ static int find_original(const struct request *rq, const struct found_event *e,
 	return rc > 0   ? 0
 	       : rc < 0 ? -1
 			: error_set(err, ERR_INTERNAL, NULL,
-				    "a corrected event isn't there: run \"usaged verify\"");
+				    "a corrected event is missing; run \"usaged verify\"");
 }
 
 static int load_record(const struct request *rq, const struct stored_event *e,
@@ -318,7 +317,7 @@ static int load_record(const struct request *rq, const struct stored_event *e,
 	if (event_load(rq->store, &(struct event_key) { e->source, e->id, e->id_len }, rq->arena,
 		       found, err) <= 0)
 		return error_set(err, ERR_INTERNAL, NULL,
-				 "an event is gone: run \"usaged verify\"");
+				 "an event is missing; run \"usaged verify\"");
 	return event_record_fill(rq, found, ret, err);
 }
 
@@ -426,10 +425,10 @@ static const struct param get_params[] = {
 	{ "EventId", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = 256,
 	  .doc = "The event's id, percent-encoded" },
 	{ "Source", PT_TEXT, .max = 256,
-	  .doc = "Its source; needed only where several have that id" },
+	  .doc = "The event's source; required if several events have that id" },
 	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account",
-	  .doc = "Its account, or one of the same family; needed only where "
-		 "events of several main accounts have that source and id" },
+	  .doc = "SID of the event's account, or of one of the same family; required if events of "
+		 "several main accounts have that source and id" },
 	{ 0 }
 };
 
@@ -439,5 +438,5 @@ const struct op op_GetEvent = {
 	.returns = &event_answer_shape,
 	.run = get_event,
 	.title = "Event",
-	.doc = "One event, its corrections, and what counts now",
+	.doc = "One event, its corrections, and the entry that counts now",
 };

@@ -96,8 +96,8 @@ static int choose_form(const struct request *rq, const struct event_header *head
 	if (!*rq->content_type || type_is_json(rq->content_type, strlen(rq->content_type)))
 		return 0;
 	return error_set(err, ERR_MEDIA_TYPE, "Content-Type",
-			 "must be application/json where the event's attributes are ce- headers: "
-			 "it is the type of its data");
+			 "must be application/json if ce- headers have the event's attributes: the "
+			 "body is its data");
 }
 
 static const struct {
@@ -118,7 +118,7 @@ static int find_encoding(const struct request *rq, enum encoding *ret, struct er
 		}
 	}
 	return error_set(err, ERR_MEDIA_TYPE, "Content-Encoding",
-			 "must be gzip or zstd, or left out");
+			 "must be gzip or zstd, or omitted");
 }
 
 struct memory {
@@ -149,17 +149,17 @@ static const struct field result_fields[] = {
 	FIELD(struct result, id, "The event's id"),
 	FIELD(struct result, status,
 	      "created, duplicate, conflict, rejected, or (with atomic) aborted: not stored "
-	      "because others stood in the way"),
+	      "because of other events"),
 	FIELD(struct result, code,
-	      "Of a rejected one: invalid, overflow, closed, suspended, too_many or unreadable"),
+	      "For a rejected event: invalid, overflow, closed, suspended, too_many or unreadable"),
 	FIELD(struct result, field, "The field at fault"),
-	FIELD(struct result, message, "What is wrong with it, and what would be right"),
+	FIELD(struct result, message, "The error, and how to fix it"),
 	{ 0 }
 };
 
 static const struct shape result_shape = { .name = "Result",
 					   .fields = result_fields,
-					   .doc = "What became of one event" };
+					   .doc = "The verdict on one event" };
 
 struct summary {
 	int64_t created, duplicate, conflict, rejected;
@@ -167,12 +167,13 @@ struct summary {
 };
 
 static const struct field summary_fields[] = {
-	FIELD(struct summary, created, "Events that were new"),
-	FIELD(struct summary, duplicate, "Events that were there already, just the same"),
+	FIELD(struct summary, created, "New events that were stored"),
+	FIELD(struct summary, duplicate, "Events that were stored before, with equal content"),
 	FIELD(struct summary, conflict,
-	      "Events whose identity is there already with other content; not stored"),
-	FIELD(struct summary, rejected, "Events that can't be stored"),
-	FIELD(struct summary, aborted, "With atomic: events that others stood in the way of",
+	      "Events whose identity was stored before with other content; not stored"),
+	FIELD(struct summary, rejected, "Events with errors; not stored"),
+	FIELD(struct summary, aborted,
+	      "With atomic: events that were not stored because of other events",
 	      .flags = FIELD_WHOLE),
 	FIELD_LIST("results", &result_shape, "In the order of the events"),
 	{ 0 }
@@ -181,7 +182,7 @@ static const struct field summary_fields[] = {
 static const struct shape summary_shape = { .name = "Summary",
 					    .flags = SHAPE_PAGE,
 					    .fields = summary_fields,
-					    .doc = "What became of the events" };
+					    .doc = "The verdicts on the events" };
 
 /* ---- one request ---- */
 
@@ -212,8 +213,10 @@ static int add_record(struct post_intake *in, const struct raw_event *raw,
 	const char *text;
 
 	if (in->n == SUBMISSION_EVENTS_MAX)
-		return error_set(err, ERR_TOO_LARGE, NULL, "a request may hold at most %d events",
-				 SUBMISSION_EVENTS_MAX);
+		return error_set(
+			err, ERR_TOO_LARGE, NULL,
+			"a request can have at most %d events; send the rest in another one",
+			SUBMISSION_EVENTS_MAX);
 	ev = add_event(in);
 	ev->raw = *raw;
 	event_keep_texts(&ev->raw, arena);
@@ -237,7 +240,7 @@ static void add_rest(struct post_intake *in, const struct error *fault)
 {
 	struct error reason = { 0 };
 
-	error_set(&reason, ERR_BODY, NULL, "the body is good up to here: %s", fault->message);
+	error_set(&reason, ERR_BODY, NULL, "the body is valid up to here: %s", fault->message);
 	event_reject(add_event(in), &reason, in->rq->arena);
 }
 
@@ -261,7 +264,7 @@ static int read_all(struct post_intake *in, struct error *err)
 		add_rest(in, &fault);
 	return in->n || in->form != READER_NDJSON
 		       ? 0
-		       : error_set(err, ERR_BODY, NULL, "the body holds no event");
+		       : error_set(err, ERR_BODY, NULL, "the body has no event");
 }
 
 static int read_records(struct post_intake *in, struct error *err)
@@ -313,11 +316,11 @@ static int check_event(const struct request *rq, struct event *ev, int64_t now, 
 {
 	if (event_check(ev, now, rq->worker->settings->ahead_seconds * USEC_PER_SEC, fault) < 0)
 		return -1;
-	return ev->account
-		       ? 0
-		       : error_set(fault, ERR_PARAM, "subject",
-				   "'%.40s' is not an account that these credentials may write for",
-				   ev->raw.field[EV_SUBJECT].text);
+	return ev->account ? 0
+			   : error_set(fault, ERR_PARAM, "subject",
+				       "'%.40s' is not an account that these credentials may send "
+				       "events for",
+				       ev->raw.field[EV_SUBJECT].text);
 }
 
 static int check_events(const struct post_intake *in, struct error *err)
@@ -413,19 +416,19 @@ static int post_events(struct request *rq, struct writer *w, struct error *err)
 	struct post_intake in = { .rq = rq, .form = READER_JSON };
 
 	if (!rq->worker->commits)
-		return error_set(err, ERR_BUSY, NULL,
-				 "events can't be written here; use usaged import");
+		return error_set(
+			err, ERR_BUSY, NULL,
+			"storing events needs a running server; \"usaged import\" doesn't");
 	if (read_records(&in, err) < 0 || check_events(&in, err) < 0 || store_events(&in, err) < 0)
 		return -1;
-	writer_about(w, rq->op->title, "What became of each of them.");
+	writer_about(w, rq->op->title, "The verdict on each event.");
 	write_results(rq, &in, w);
 	return 0;
 }
 
 static const struct param post_params[] = {
 	{ "atomic", PT_BOOL, .def = "false",
-	  .doc = "Store all of the events or none: one that is rejected or a conflict keeps the "
-		 "others out, too" },
+	  .doc = "Store all events or none: if one is rejected or a conflict, none is stored" },
 	{ 0 }
 };
 
@@ -457,5 +460,5 @@ const struct op op_PostEvents = {
 	.bodies = bodies,
 	.run = post_events,
 	.title = "Events",
-	.doc = "Takes usage events; answers when they are on disk, with a verdict for each",
+	.doc = "Stores usage events. Answers once they are on disk, with a verdict on each",
 };

@@ -13,18 +13,19 @@
 		 .flags = DIM_##id == DIM_CUSTOMER ? 0 : FIELD_DETAIL),
 
 static const struct field event_record_fields[] = {
-	FIELD(struct event_record, id, "Its id, unique within its source"),
+	FIELD(struct event_record, id, "The event's id, unique in its source"),
 	FIELD(struct event_record, uri, "The event with its corrections", .flags = FIELD_LINK,
 	      .format = "uri"),
-	FIELD(struct event_record, source, "The system that reported it", .flags = FIELD_LABEL),
-	FIELD(struct event_record, account_name, "The name of the account that used something",
-	      .label = "Account"),
-	FIELD(struct event_record, subject, "That account's SID", .flags = FIELD_LABEL),
-	FIELD(struct event_record, time, "When it was used", .format = "date-time"),
+	FIELD(struct event_record, source, "The system that reported the event",
+	      .flags = FIELD_LABEL),
+	FIELD(struct event_record, account_name, "The account's name", .label = "Account"),
+	FIELD(struct event_record, subject, "The account's SID", .flags = FIELD_LABEL),
+	FIELD(struct event_record, time, "The event's own time", .format = "date-time"),
 	FIELD(struct event_record, effective_time,
-	      "When it counts: its time, or the closed instant of its account if it was late",
+	      "The effective time: the event's own time; for a late event, the closed instant of "
+	      "its account",
 	      .format = "date-time", .flags = FIELD_DETAIL),
-	FIELD(struct event_record, category, "What was used"),
+	FIELD(struct event_record, category, "Usage category"),
 	FIELD(struct event_record, description, "The category in words", .flags = FIELD_LABEL),
 	FIELD(struct event_record, count, "How many times"),
 	FIELD(struct event_record, count_unit, "What count counts", .flags = FIELD_UNIT),
@@ -34,22 +35,22 @@ static const struct field event_record_fields[] = {
 	FIELD(struct event_record, price_unit, "The account's currency, lower case",
 	      .flags = FIELD_UNIT, .format = "currency"),
 	DIMENSION_LIST(DIMENSION_FIELD)
-		FIELD(struct event_record, data_upload, "Of SIM data: bytes sent",
+		FIELD(struct event_record, data_upload, "SIM data: bytes sent",
 		      .flags = FIELD_DETAIL, .label = "Bytes uploaded"),
-	FIELD(struct event_record, data_download, "Of SIM data: bytes received",
-	      .flags = FIELD_DETAIL, .label = "Bytes downloaded"),
+	FIELD(struct event_record, data_download, "SIM data: bytes received", .flags = FIELD_DETAIL,
+	      .label = "Bytes downloaded"),
 	FIELD(struct event_record, state,
 	      "current, amended or void; reversal or replacement: an entry that a correction "
 	      "added"),
-	FIELD_AS(struct event_record, amend_page, "amend", "Where the event is amended",
+	FIELD_AS(struct event_record, amend_page, "amend", "Page to amend the event",
 		 .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD_AS(struct event_record, void_page, "void", "Where the event is taken back",
+	FIELD_AS(struct event_record, void_page, "void", "Page to void the event",
 		 .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	FIELD(struct event_record, correction,
 	      "The correction that added this entry, else the last correction of the event; or "
 	      "null",
 	      .flags = FIELD_DETAIL),
-	FIELD(struct event_record, corrects, "Of a correction's entry: the event that it corrects",
+	FIELD(struct event_record, corrects, "For a correction's entry: the event that it corrects",
 	      .flags = FIELD_DETAIL),
 	FIELD(struct event_record, corrects_source, "That event's source", .flags = FIELD_DETAIL),
 	{ 0 }
@@ -108,7 +109,7 @@ int event_record_fill(const struct request *rq, const struct found_event *e,
 	    store_account_by_id(rq->store, e->series.account, rq->arena, &account, err) <= 0)
 		return error_set(
 			err, ERR_INTERNAL, NULL,
-			"an event's account or category isn't there: run \"usaged verify\"");
+			"an event's account or category is missing; run \"usaged verify\"");
 	c = &rq->catalogue->categories[i];
 	sim_data = strcmp(c->name, CATEGORY_SIM_DATA) == 0;
 	*ret = (struct event_record) {

@@ -23,42 +23,40 @@ struct health_record {
 
 static const struct field health_fields[] = {
 	FIELD(struct health_record, status,
-	      "good; unverified if the ledger was never verified; differences if verifying found "
-	      "some;"
-	      " failing while the last write failed"),
-	FIELD(struct health_record, last_commit, "When events were stored last, or null",
+	      "good; unverified: the ledger was never verified; differences: the last verification "
+	      "found some; failing: the last write failed"),
+	FIELD(struct health_record, last_commit, "When events were last stored, or null",
 	      .format = "date-time", .label = "Last event stored"),
 	FIELD(struct health_record, last_failed_write,
-	      "When a write failed last since the server was started (the log has the reason), or "
-	      "null",
+	      "When a write last failed since the server started (the log has the reason), or null",
 	      .format = "date-time", .label = "Last failed write"),
-	FIELD(struct health_record, last_verify, "When the ledger was verified last, or null",
+	FIELD(struct health_record, last_verify, "When the ledger was last verified, or null",
 	      .format = "date-time", .label = "Last verified"),
-	FIELD(struct health_record, differences, "How many differences that found, or null",
+	FIELD(struct health_record, differences, "Differences found then, or null",
 	      .flags = FIELD_WHOLE),
 	FIELD(struct health_record, verifying, "Is the server verifying the ledger now?",
 	      .label = "Verifying now"),
 	FIELD(struct health_record, verified_percent,
-	      "While it does: how far it is, in percent; else null", .flags = FIELD_WHOLE),
+	      "Progress of a running verification, in percent; else null", .flags = FIELD_WHOLE),
 	FIELD_AS(struct health_record, ledger, "ledger_file", "Size of the ledger's file",
 		 .flags = FIELD_PAGE_ONLY),
-	FIELD_AS(struct health_record, log, "ledger_log",
-		 "Size of the log of what isn't in that file yet", .flags = FIELD_PAGE_ONLY),
+	FIELD_AS(struct health_record, log, "ledger_log", "Size of the write-ahead log",
+		 .flags = FIELD_PAGE_ONLY),
 	FIELD(struct health_record, ledger_bytes, "Bytes of the ledger's file",
 	      .flags = FIELD_MACHINE),
-	FIELD(struct health_record, log_bytes, "Bytes of the log of what isn't in that file yet",
+	FIELD(struct health_record, log_bytes, "Bytes of the write-ahead log",
 	      .flags = FIELD_MACHINE),
 	FIELD(struct health_record, schema, "Version of the ledger's tables",
 	      .label = "Table version"),
 	FIELD(struct health_record, version, "Version of this server"),
-	FIELD_AS(struct health_record, now, "server_time", "What the server's clock says",
+	FIELD_AS(struct health_record, now, "server_time", "Time of the server's clock",
 		 .format = "date-time"),
 	{ 0 }
 };
 
 static const struct shape health_shape = { .name = "Health",
 					   .fields = health_fields,
-					   .doc = "How the ledger is" };
+					   .doc = "State of the ledger" };
 
 /* "12.3 MB", of a million bytes each. */
 static const char *size_words(const struct request *rq, int64_t bytes)
@@ -89,12 +87,12 @@ static const char *advice(const struct health_record *r)
 	if (r->failed)
 		return "The last verification ended without a result. The server's log says why.";
 	if (!r->last_verify)
-		return "The ledger was never verified. Verifying adds up all events again and "
+		return "The ledger was never verified. Verification adds up all events again and "
 		       "compares the sums.";
 	if (r->differences.n)
 		return "Run \"usaged verify\" to list the differences, and \"usaged rebuild\" to "
 		       "repair them.";
-	return "All events added up again gave the sums that reports use.";
+	return "The last verification found no differences.";
 }
 
 static void fill_progress(const struct request *rq, struct health_record *r)
@@ -164,7 +162,7 @@ struct alive_record {
 };
 
 static const struct field alive_fields[] = {
-	FIELD(struct alive_record, status, "Always ok: else the answer is an error"), { 0 }
+	FIELD(struct alive_record, status, "Always ok; otherwise the answer is an error"), { 0 }
 };
 
 static const struct shape alive_shape = { .name = "Alive",
@@ -187,7 +185,7 @@ struct ready_record {
 };
 
 static const struct field ready_fields[] = {
-	FIELD(struct ready_record, status, "Always ready: else the answer is an error"), { 0 }
+	FIELD(struct ready_record, status, "Always ready; otherwise the answer is an error"), { 0 }
 };
 
 static const struct shape ready_shape = { .name = "Ready",
@@ -201,7 +199,7 @@ static int get_ready(struct request *rq, struct writer *w, struct error *err)
 	if (!rq->worker->commits)
 		return error_set(
 			err, ERR_BUSY, NULL,
-			"events can't be stored here: it takes a server that may write the ledger");
+			"storing events needs a running server that may write to the ledger");
 	if (commit_thread_probe(rq->worker->commits, err) < 0) {
 		err->kind = ERR_BUSY;
 		return -1;
@@ -221,8 +219,7 @@ const struct op op_GetHealth = {
 	.title = "Ledger health",
 	.nav = "Operator",
 	.tab = "Health",
-	.doc = "When events were stored last, what verifying has found, and how large the ledger "
-	       "is",
+	.doc = "State and size of the ledger, its last event and its last verification",
 };
 
 const struct op op_VerifyLedger = {
@@ -236,9 +233,9 @@ const struct op op_VerifyLedger = {
 			.path = "/health/verify",
 			.button = "Verify now",
 			.list = &op_GetHealth,
-			.done = "Verifying has begun. Load this page again to see the result." },
-	.doc = "Adds up all events again and compares the sums, in the background. Nobody has to "
-	       "wait meanwhile",
+			.done = "Verification has begun. Load this page again to see the result." },
+	.doc = "Adds up all events again and compares the sums, in the background. Requests don't "
+	       "wait for it",
 };
 
 const struct op op_GetAlive = {
@@ -248,7 +245,7 @@ const struct op op_GetAlive = {
 	.returns = &alive_shape,
 	.run = get_alive,
 	.title = "The server answers",
-	.doc = "Says ok where the ledger can be read: for load balancers, without credentials",
+	.doc = "Answers ok if the ledger can be read. For load balancers, without credentials",
 };
 
 const struct op op_GetReady = {
@@ -258,6 +255,6 @@ const struct op op_GetReady = {
 	.returns = &ready_shape,
 	.run = get_ready,
 	.title = "The server can store events",
-	.doc = "Says ready where events can be stored, else 503: for load balancers, without "
+	.doc = "Answers ready if events can be stored, else 503. For load balancers, without "
 	       "credentials",
 };

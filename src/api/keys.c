@@ -12,21 +12,21 @@ struct key_record {
 };
 
 static const struct field key_fields[] = {
-	FIELD(struct key_record, sid, "What the key is called; not its secret"),
-	FIELD(struct key_record, user, "Who has it, or null", .flags = FIELD_LABEL),
-	FIELD(struct key_record, role, "What it may do"),
-	FIELD(struct key_record, account_sid, "The account that it belongs to, or null",
+	FIELD(struct key_record, sid, "The key's SID; not its secret"),
+	FIELD(struct key_record, user, "Owner of the key, or null", .flags = FIELD_LABEL),
+	FIELD(struct key_record, role, "Role"),
+	FIELD(struct key_record, account_sid, "SID of the key's account, or null",
 	      .flags = FIELD_MACHINE),
-	FIELD(struct key_record, account, "That account's name"),
+	FIELD(struct key_record, account, "The account's name"),
 	FIELD(struct key_record, grants, "SIDs of the accounts that a Manager's key may see",
 	      .flags = FIELD_MACHINE),
 	FIELD_AS(struct key_record, accounts, "may_see", "The names of those accounts"),
-	FIELD(struct key_record, created, "When it was made", .format = "date-time"),
+	FIELD(struct key_record, created, "When the key was made", .format = "date-time"),
 	FIELD(struct key_record, last_used, "The day of its last use, or null", .format = "date"),
 	FIELD(struct key_record, status, "active or revoked"),
 	FIELD(struct key_record, revoked, "When it was revoked, or null", .format = "date-time",
 	      .flags = FIELD_LABEL),
-	FIELD(struct key_record, revoke, "Where it is revoked",
+	FIELD(struct key_record, revoke, "Page to revoke the key",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
 };
@@ -52,11 +52,11 @@ struct new_key_record {
 };
 
 static const struct field new_key_fields[] = {
-	FIELD(struct new_key_record, sid, "What the key is called"),
+	FIELD(struct new_key_record, sid, "The key's SID"),
 	FIELD(struct new_key_record, secret,
-	      "The secret: as a bearer token, or the password that goes with the SID. It is in no "
-	      "other answer"),
-	FIELD(struct new_key_record, role, "What it may do"),
+	      "The secret: use it as a bearer token, or as the password for the SID. No other "
+	      "answer has it"),
+	FIELD(struct new_key_record, role, "Role"),
 	{ 0 }
 };
 
@@ -216,15 +216,15 @@ static const struct param list_params[] = {
 
 static const struct param create_params[] = {
 	{ "role", PT_ENUM, .flags = PARAM_REQUIRED, .values = key_roles,
-	  .doc = "Key: reads an account. Ingest: only brings events. Account: reads an account and "
-		 "its subaccounts. The others are as those of users" },
+	  .doc = "Key: reads an account. Ingest: sends events, reads nothing. Account: reads an "
+		 "account and its subaccounts. Other roles are as those of users" },
 	{ "account", PT_ACCOUNT, .max = 64,
-	  .doc = "Whose key it is: must be given for Key and Account, can be for Ingest" },
-	{ "user", PT_TEXT, .max = USER_NAME_BYTES, .label = "Who has it",
-	  .doc = "The name of the person or the service: must be given for Manager, User and "
-		 "SystemAdministrator, and for them alone" },
+	  .doc = "The key's account: required for Key and Account, optional for Ingest" },
+	{ "user", PT_TEXT, .max = USER_NAME_BYTES, .label = "Owner",
+	  .doc = "Name of the person or service: required for Manager, User and "
+		 "SystemAdministrator; not for other roles" },
 	{ "grant", PT_TEXT, .max = 8000, .label = "Accounts",
-	  .doc = "Of a Manager: the SIDs of accounts to see, with commas between" },
+	  .doc = "For a Manager: SIDs of the accounts to see, comma-separated" },
 	{ 0 }
 };
 
@@ -239,7 +239,7 @@ const struct op op_ListKeys = {
 	.run = list_keys,
 	.title = "Keys",
 	.tab = "Keys",
-	.doc = "The keys of programs, without their secrets",
+	.doc = "Keys of programs, without secrets",
 };
 
 const struct op op_CreateKey = {

@@ -32,11 +32,11 @@ struct list_page {
 };
 
 /* The fields before the list in the root's shape. */
-#define LIST_PAGE_FIELDS                                                                         \
-	FIELD(struct list_page, total, "How many records all pages have", .flags = FIELD_COUNT), \
-		FIELD_AS(struct list_page, previous, "previous_page_uri",                        \
-			 "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"),  \
-		FIELD_AS(struct list_page, next, "next_page_uri", "The page after, or null",     \
+#define LIST_PAGE_FIELDS                                                                        \
+	FIELD(struct list_page, total, "Number of records on all pages", .flags = FIELD_COUNT), \
+		FIELD_AS(struct list_page, previous, "previous_page_uri",                       \
+			 "The page before, or null", .flags = FIELD_PREVIOUS, .format = "uri"), \
+		FIELD_AS(struct list_page, next, "next_page_uri", "The page after, or null",    \
 			 .flags = FIELD_NEXT, .format = "uri")
 
 /* The text that the caller searches for. */

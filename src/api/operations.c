@@ -17,17 +17,16 @@ struct param_record {
 };
 
 static const struct field param_fields[] = {
-	FIELD(struct param_record, name, "What it is called"),
+	FIELD(struct param_record, name, "The name"),
 	FIELD(struct param_record, in, "path, or query (and body, where the operation takes one)"),
 	FIELD(struct param_record, type,
 	      "text, integer, boolean, enum, date, instant, zone, category"),
-	FIELD_AS(struct param_record, def, "default", "What it is when not given"),
-	FIELD(struct param_record, required, "Must it be given?"),
-	FIELD(struct param_record, min, "Least number, or bytes of a text"),
-	FIELD(struct param_record, max,
-	      "Greatest number, or bytes of a text; 0 where there is none"),
-	FIELD(struct param_record, values, "Of an enum, joined with commas"),
-	FIELD(struct param_record, doc, "What it is for"),
+	FIELD_AS(struct param_record, def, "default", "The default"),
+	FIELD(struct param_record, required, "Is it required?"),
+	FIELD(struct param_record, min, "Smallest number, or bytes of a text"),
+	FIELD(struct param_record, max, "Largest number, or bytes of a text; 0: no limit"),
+	FIELD(struct param_record, values, "Values of an enum, comma-separated"),
+	FIELD(struct param_record, doc, "Description"),
 	{ 0 }
 };
 
@@ -42,15 +41,14 @@ struct field_record {
 };
 
 static const struct field field_fields[] = {
-	FIELD(struct field_record, path,
-	      "Where it stands: names joined with \".\", \"[]\" after a list"),
+	FIELD(struct field_record, path, "Its path: names joined with \".\", \"[]\" after a list"),
 	FIELD(struct field_record, type,
 	      "text, texts (a list of them), integer, decimal, boolean, object or list"),
-	FIELD(struct field_record, format, "What a text holds, such as date or uri"),
-	FIELD(struct field_record, nullable, "May it be null?"),
+	FIELD(struct field_record, format, "Format of a text, such as date or uri"),
+	FIELD(struct field_record, nullable, "Can it be null?"),
 	FIELD(struct field_record, quoted, "Is the number a JSON string?"),
-	FIELD(struct field_record, money, "Is it one if the server is set so?"),
-	FIELD(struct field_record, doc, "What it says"),
+	FIELD(struct field_record, money, "Is it one with the setting server.price_as_string?"),
+	FIELD(struct field_record, doc, "Description"),
 	{ 0 }
 };
 
@@ -66,16 +64,16 @@ enum { OP_PARAMS = 8, OP_RETURNS };
 
 static const struct field op_fields[] = {
 	FIELD(struct op_record, id, "Its name"),
-	FIELD(struct op_record, methods, "Verbs, joined with commas"),
-	FIELD(struct op_record, path, "Where it is"),
-	FIELD(struct op_record, short_path, "Where it is, too, without what stands in braces"),
-	FIELD(struct op_record, dialect, "The family that its answers are spelled like"),
+	FIELD(struct op_record, methods, "HTTP methods, comma-separated"),
+	FIELD(struct op_record, path, "The path"),
+	FIELD(struct op_record, short_path, "A second path, without {Name}s"),
+	FIELD(struct op_record, dialect, "The API whose spelling it has"),
 	FIELD(struct op_record, roles,
-	      "Who may call it, joined with commas; Anyone: also who isn't signed in"),
+	      "Roles that may call it, comma-separated; Anyone: no credentials are needed"),
 	FIELD(struct op_record, title, "The title of its page"),
-	FIELD(struct op_record, doc, "What it does", .flags = FIELD_LABEL),
-	[OP_PARAMS] = FIELD_LIST("parameters", &param_shape, "What it can be told"),
-	[OP_RETURNS] = FIELD_LIST("returns", &field_shape, "What its JSON answer holds"),
+	FIELD(struct op_record, doc, "Description", .flags = FIELD_LABEL),
+	[OP_PARAMS] = FIELD_LIST("parameters", &param_shape, "The parameters"),
+	[OP_RETURNS] = FIELD_LIST("returns", &field_shape, "The fields of the JSON answer"),
 	{ 0 }
 };
 
@@ -83,7 +81,7 @@ static const struct shape op_shape = { .name = "Operation",
 				       .fields = op_fields,
 				       .doc = "An operation" };
 
-static const struct field list_fields[] = { FIELD_LIST("operations", &op_shape, "All of them"),
+static const struct field list_fields[] = { FIELD_LIST("operations", &op_shape, "All operations"),
 					    { 0 } };
 
 static const struct shape list_shape = { .name = "Operations",
@@ -234,7 +232,8 @@ static void write_op(struct arena *a, const struct op *op, struct writer *w)
 static int list_operations(struct request *rq, struct writer *w, struct error *err)
 {
 	(void)err;
-	writer_about(w, rq->op->title, "What this server answers, and how.");
+	writer_about(w, rq->op->title,
+		     "All operations of this server, with parameters and answers.");
 	writer_begin(w, NULL, &list_shape);
 	writer_begin_list(w, &list_fields[0], &op_shape);
 	for (const struct op *const *op = ops; *op; op++)
@@ -252,5 +251,5 @@ const struct op op_ListOperations = {
 	.returns = &list_shape,
 	.run = list_operations,
 	.title = "Operations",
-	.doc = "What there is to call, with which parameters, and what comes back",
+	.doc = "Lists the operations with their parameters and the fields of their answers",
 };

@@ -126,7 +126,8 @@ static int check_params(const struct op *op, struct error *err)
 		if (p->type == PT_ENUM && !p->values)
 			return broken(err, op, "no values for the parameter", p->name);
 		if (!!(p->flags & PARAM_PATH) != path_has(op->path, p->name))
-			return broken(err, op, "the path and the table differ about", p->name);
+			return broken(err, op, "the path and the flag PARAM_PATH differ for",
+				      p->name);
 	}
 	if (n > PARAMS_MAX)
 		return broken(err, op, "too many parameters", NULL);
@@ -144,7 +145,7 @@ static int check_form(const struct op *op, struct error *err)
 	if (!form)
 		return 0;
 	if (!form->path || !form->button || !form->list || !(op->methods & M_POST))
-		return broken(err, op, "a part of its form is missing, or can't be", NULL);
+		return broken(err, op, "its form is incomplete or doesn't fit", NULL);
 	if (check_names(op, form->path, "its form's path has a name that is no parameter:", err) <
 	    0)
 		return -1;
@@ -189,7 +190,7 @@ int ops_check(struct error *err)
 		if (!(*a)->doc || !(*a)->title || !(*a)->run || !(*a)->methods || !(*a)->roles)
 			return broken(err, *a, "a part of the row is missing", NULL);
 		if ((*a)->reads_body && !(*a)->bodies)
-			return broken(err, *a, "it is not said what the body may be", NULL);
+			return broken(err, *a, "the kinds of its body are missing", NULL);
 		if (check_dialect(*a, (*a)->path, err) < 0 ||
 		    ((*a)->short_path && check_dialect(*a, (*a)->short_path, err) < 0) ||
 		    ((*a)->form && check_dialect(*a, (*a)->form->path, err) < 0))
@@ -199,8 +200,7 @@ int ops_check(struct error *err)
 			return -1;
 		for (const struct op *const *b = a + 1; *b; b++)
 			if (((*a)->methods & (*b)->methods) && strcmp((*a)->path, (*b)->path) == 0)
-				return broken(err, *b, "the path and a verb are taken by",
-					      (*a)->id);
+				return broken(err, *b, "path and method are those of", (*a)->id);
 	}
 	return 0;
 }

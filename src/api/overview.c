@@ -31,17 +31,17 @@ struct key_figure {
 };
 
 static const struct field figure_fields[] = {
-	FIELD(struct key_figure, name, "What it is"),
-	FIELD(struct key_figure, uri, "The report behind it", .format = "uri", .flags = FIELD_LINK),
+	FIELD(struct key_figure, name, "Name of the figure"),
+	FIELD(struct key_figure, uri, "The report with details", .format = "uri",
+	      .flags = FIELD_LINK),
 	FIELD(struct key_figure, value, "In the billing cycle so far"),
-	FIELD(struct key_figure, uri, "The report behind it", .format = "uri",
+	FIELD(struct key_figure, uri, "The report with details", .format = "uri",
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY),
 	FIELD(struct key_figure, unit, "What it measures", .flags = FIELD_UNIT),
 	FIELD(struct key_figure, previous, "In the same days of the cycle before"),
 	FIELD(struct key_figure, previous_uri, "The report of those days", .format = "uri",
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY),
-	FIELD(struct key_figure, change,
-	      "How much more or less that is in percent; null where there was nothing before",
+	FIELD(struct key_figure, change, "Change in percent; null if the earlier value is 0",
 	      .flags = FIELD_CHANGE),
 	{ 0 }
 };
@@ -86,7 +86,7 @@ static const struct field category_fields[] = {
 	LINE_NAME("The category in words", "Category"),
 	FIELD(struct line, key, "Its name", .flags = FIELD_LABEL),
 	LINE_PRICE,
-	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE),
+	FIELD(struct line, share, "Share of the total cost in percent", .flags = FIELD_SHARE),
 	{ 0 }
 };
 static const struct field account_fields[] = {
@@ -95,7 +95,7 @@ static const struct field account_fields[] = {
 	LINE_PRICE,
 	FIELD(struct line, change, "Since the same days of the cycle before, in percent",
 	      .flags = FIELD_CHANGE),
-	FIELD(struct line, share, "Part of the total cost in percent", .flags = FIELD_SHARE),
+	FIELD(struct line, share, "Share of the total cost in percent", .flags = FIELD_SHARE),
 	{ 0 }
 };
 static const struct field customer_fields[] = { LINE_NAME("The customer in words", "Customer"),
@@ -135,17 +135,17 @@ enum { HEAD_FIGURES = 6, HEAD_DAYS, HEAD_CATEGORIES, HEAD_ACCOUNTS, HEAD_CUSTOME
 static const struct field head_fields[] = {
 	FIELD(struct head, start, "The first day of the billing cycle", .format = "date"),
 	FIELD(struct head, end, "Today", .format = "date"),
-	FIELD(struct head, previous_start, "First of the days compared with", .format = "date"),
-	FIELD(struct head, previous_end, "Last of them", .format = "date"),
-	FIELD(struct head, time_zone, "Whose days these are"),
-	FIELD(struct head, currency, "Of all prices, lower case", .format = "currency"),
+	FIELD(struct head, previous_start, "First day of the days compared with", .format = "date"),
+	FIELD(struct head, previous_end, "Last day of the days compared with", .format = "date"),
+	FIELD(struct head, time_zone, "Time zone of the days"),
+	FIELD(struct head, currency, "Currency of all prices, lower case", .format = "currency"),
 	[HEAD_FIGURES] = FIELD_LIST("figures", &figure_shape, "Main figures"),
 	[HEAD_DAYS] = FIELD_LIST("days", &bar_shape, "Cost by day"),
 	[HEAD_CATEGORIES] = { .name = "categories",
 			      .type = VT_LIST,
 			      .shape = &category_shape,
 			      .flags = FIELD_MAIN,
-			      .doc = "Where the cost comes from" },
+			      .doc = "Cost by category" },
 	[HEAD_ACCOUNTS] = FIELD_LIST("accounts", &account_shape, "The largest by cost"),
 	[HEAD_CUSTOMERS] = FIELD_LIST("customers", &customer_shape, "The largest by AI minutes"),
 	{ 0 }
@@ -556,7 +556,7 @@ static int run_overview(struct request *rq, struct writer *w, struct error *err)
 static const struct param params[] = {
 	ACCOUNT_PARAMS,
 	{ "TimeZone", PT_ZONE,
-	  .doc = "Days by the clocks of this zone (IANA name) instead of the accounts' own" },
+	  .doc = "Time zone of the days (IANA name). Default: the accounts' own" },
 	{ 0 }
 };
 

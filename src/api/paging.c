@@ -95,8 +95,8 @@ static bool token_genuine(const struct request *rq, const unsigned char *bytes, 
 static int token_refuse(struct error *err)
 {
 	return error_set(err, ERR_PARAM, "PageToken",
-			 "is not one that this server gave for this question; follow the links of "
-			 "a page as they are");
+			 "is not a token of this server for these filters; follow the links of a "
+			 "page unchanged");
 }
 
 static int token_read(const struct request *rq, const char *text, struct page_token *ret,

@@ -18,25 +18,24 @@
 #define MAX_PAGE_SIZE     1000
 
 /* The parameters of every paged operation. */
-#define PAGING_PARAMS                                                                         \
-	{ "PageSize",                                                                         \
-	  PT_PAGE_SIZE,                                                                       \
-	  .flags = PARAM_STATE,                                                               \
-	  .def = DEFAULT_PAGE_SIZE,                                                           \
-	  .min = 1,                                                                           \
-	  .max = MAX_PAGE_SIZE,                                                               \
-	  .doc = "Records a page; more than 1000 counts as 1000" },                           \
-		{ "Page",                                                                     \
-		  PT_INT,                                                                     \
-		  .flags = PARAM_STATE,                                                       \
-		  .min = 0,                                                                   \
-		  .max = INT32_MAX,                                                           \
-		  .doc = "Number of the page, from 0; only together with the PageToken that " \
-			 "leads there" },                                                     \
-	{                                                                                     \
-		"PageToken", PT_TEXT,                                                         \
-			.flags = PARAM_STATE, .max = 600,                                     \
-			.doc = "Where the page begins, from a link of the page before"        \
+#define PAGING_PARAMS                                                                              \
+	{ "PageSize",                                                                              \
+	  PT_PAGE_SIZE,                                                                            \
+	  .flags = PARAM_STATE,                                                                    \
+	  .def = DEFAULT_PAGE_SIZE,                                                                \
+	  .min = 1,                                                                                \
+	  .max = MAX_PAGE_SIZE,                                                                    \
+	  .doc = "Records a page; more than 1000 counts as 1000" },                                \
+		{ "Page",                                                                          \
+		  PT_INT,                                                                          \
+		  .flags = PARAM_STATE,                                                            \
+		  .min = 0,                                                                        \
+		  .max = INT32_MAX,                                                                \
+		  .doc = "Number of the page, from 0; only together with the PageToken that "      \
+			 "leads there" },                                                          \
+	{                                                                                          \
+		"PageToken", PT_TEXT, .flags = PARAM_STATE, .max = 600,                            \
+				      .doc = "The page's position, from a link of the page before" \
 	}
 
 struct record_page {

@@ -31,7 +31,7 @@ enum { VIEW_LEVEL, VIEW_NAME };
 	      .flags = FIELD_LINK)
 
 static const struct field view_fields[] = {
-	[VIEW_LEVEL] = FIELD(struct view_row, level, "Its place in the tree", .flags = FIELD_LEVEL),
+	[VIEW_LEVEL] = FIELD(struct view_row, level, "Its level in the tree", .flags = FIELD_LEVEL),
 	[VIEW_NAME] = FIELD(struct view_row, name, "What was used"),
 	FIELD(struct view_row, uri, "A finer report of it", .format = "uri", .flags = FIELD_LINK),
 	FIELD(struct view_row, key, "The category's name in the API", .flags = FIELD_LABEL),
@@ -48,12 +48,10 @@ static const struct field view_fields[] = {
 	{ 0 }
 };
 
-const struct shape view_shape = {
-	.name = "Usage",
-	.fields = view_fields,
-	.doc = "A category is part of the one above it that is further left. A name opens a finer "
-	       "report, a number its events."
-};
+const struct shape view_shape = { .name = "Usage",
+				  .fields = view_fields,
+				  .doc = "A category is part of the less indented one above it. A "
+					 "name opens a finer report, a number its events." };
 
 bool view_wanted(const struct request *rq)
 {

@@ -27,10 +27,9 @@ static const struct field rejection_fields[] = {
 	FIELD(struct rejection_record, code,
 	      "invalid, overflow, closed, suspended, too_many or unreadable"),
 	FIELD(struct rejection_record, field, "The field at fault, or null"),
-	FIELD(struct rejection_record, message, "What is wrong, and what would be right",
-	      .label = "Problem"),
+	FIELD(struct rejection_record, message, "The error, and how to fix it", .label = "Problem"),
 	FIELD(struct rejection_record, record,
-	      "The record as it was sent, cut after some thousand bytes", .flags = FIELD_DETAIL),
+	      "The record as it was sent, shortened to some thousand bytes", .flags = FIELD_DETAIL),
 	FIELD(struct rejection_record, file, "The file that it was imported from, or null",
 	      .flags = FIELD_DETAIL),
 	FIELD(struct rejection_record, line, "Its line in the file, from 1, or null",
@@ -41,7 +40,7 @@ static const struct field rejection_fields[] = {
 static const struct shape rejection_shape = { .name = "Rejection",
 					      .fields = rejection_fields,
 					      .doc = "A record that was rejected",
-					      .none = "No rejected record is kept that matches." };
+					      .none = "No rejected record matches." };
 
 static const struct field page_fields[] = { PAGE_FIELDS,
 					    PAGE_NEXT_FIELD,
@@ -52,7 +51,7 @@ static const struct field page_fields[] = { PAGE_FIELDS,
 static const struct shape page_shape = { .name = "Rejections",
 					 .flags = SHAPE_PAGE,
 					 .fields = page_fields,
-					 .doc = "A page of what was rejected" };
+					 .doc = "A page of rejected records" };
 
 /*
  * The accounts whose rejections the caller sees. *RET NULL: all rejections,
@@ -118,7 +117,7 @@ static int write_page(const struct request *rq, const struct record_page *page,
 {
 	struct rejection_record rec;
 
-	writer_about(w, rq->op->title, "Records that were sent and not stored, newest first.");
+	writer_about(w, rq->op->title, "Records that were sent but not stored, newest first.");
 	writer_label(w, shape_main_list(&page_shape), rq->op->title);
 	late_links_write(rq, w, NULL);
 	writer_begin_page(w, &page_shape, page);
@@ -162,7 +161,7 @@ static const char *const states[] = { "late", NULL };
 
 static const struct param list_params[] = {
 	{ "State", PT_ENUM, .values = states, .any = "any",
-	  .doc = "Only late events: those whose time was closed" },
+	  .doc = "Only late events: their time was in closed days" },
 	PAGING_PARAMS,
 	{ 0 }
 };
@@ -176,5 +175,5 @@ const struct op op_ListRejections = {
 	.title = "Rejected records",
 	.nav = "Rejected",
 	.tab = "Rejected",
-	.doc = "Records that were sent and not stored, and why",
+	.doc = "Records that were sent but not stored, with the reason",
 };

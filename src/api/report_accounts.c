@@ -96,7 +96,7 @@ static void keep_currency(const struct request *rq, struct report_accounts *ret)
 			other = arena_str(rq->arena, ret->accounts[i].currency);
 	}
 	ret->left_out = other && !given ? arena_join(rq->arena,
-						     " Accounts in other currencies are left out: "
+						     " Accounts in other currencies are skipped; "
 						     "filter by the currency ",
 						     capitals(rq, other), " to see theirs.", NULL)
 					: "";

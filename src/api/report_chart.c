@@ -19,7 +19,7 @@ struct report_bar {
 #define BAR_HEAD                                                                  \
 	FIELD(struct report_bar, start, "First day, or first instant of an hour", \
 	      .format = "date-or-time")
-#define BAR_NAME FIELD(struct report_bar, name, "What it is, in words; the small ones together")
+#define BAR_NAME FIELD(struct report_bar, name, "The line's name; small lines are added up")
 
 static const struct field price_bar_fields[] = { BAR_HEAD,
 						 BAR_NAME,

@@ -29,15 +29,15 @@ enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
 	[ROW_END] = FIELD(struct report_row, end,                                           \
 			  "Last day, included, or the hour; null without By",               \
 			  .format = "date-or-time", .label = "To"),                         \
-	[ROW_NAME] = FIELD(struct report_row, name, "What the line is about, in words"),    \
-	FIELD(struct report_row, uri, "The next finer report of it", .format = "uri",       \
+	[ROW_NAME] = FIELD(struct report_row, name, "The line's name"),                     \
+	FIELD(struct report_row, uri, "The next finer report", .format = "uri",             \
 	      .flags = FIELD_LINK),                                                         \
-	FIELD(struct report_row, key, "Its category, account, customer or SIM",             \
+	FIELD(struct report_row, key, "The line's category, account, customer or SIM",      \
 	      .flags = FIELD_LABEL),                                                        \
-	[ROW_ACCOUNT] = FIELD(struct report_row, account, "Whose it is"),                   \
-	FIELD(struct report_row, account_sid, "Its account", .flags = FIELD_MACHINE),       \
+	[ROW_ACCOUNT] = FIELD(struct report_row, account, "The account's name"),            \
+	FIELD(struct report_row, account_sid, "The account's SID", .flags = FIELD_MACHINE), \
 	FIELD(struct report_row, count,                                                     \
-	      "How many events; null where different things are added up"),                 \
+	      "Number of events; null if the line adds up different things"),               \
 	FIELD(struct report_row, events_uri, "The events behind the line", .format = "uri", \
 	      .flags = FIELD_LINK),                                                         \
 	FIELD(struct report_row, count_unit, "What is counted", .flags = FIELD_UNIT)
@@ -45,28 +45,26 @@ enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
 #define ROW_EVENTS                                                                          \
 	FIELD(struct report_row, events_uri, "The events behind the line", .format = "uri", \
 	      .flags = FIELD_LINK | FIELD_PAGE_ONLY)
-#define ROW_FOOT                                                                                 \
-	FIELD(struct report_row, price, "Cost in the currency of the account", .label = "Cost"), \
-		ROW_EVENTS,                                                                      \
-		FIELD(struct report_row, price_unit, "The currency, lower case",                 \
-		      .flags = FIELD_UNIT, .format = "currency"),                                \
-		FIELD(struct report_row, previous_price, "Cost in the days it is compared with", \
-		      .format = "money", .label = "Before"),                                     \
-		FIELD(struct report_row, previous_uri, "The report of those days",               \
-		      .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),                   \
-		FIELD(struct report_row, price_unit, "The currency, lower case",                 \
-		      .flags = FIELD_UNIT | FIELD_PAGE_ONLY, .format = "currency"),              \
-		FIELD(struct report_row, change,                                                 \
-		      "How much more or less that is in percent; null where there was nothing "  \
-		      "before",                                                                  \
-		      .flags = FIELD_CHANGE),                                                    \
-		FIELD(struct report_row, share, "Part of the total cost in percent",             \
+#define ROW_FOOT                                                                                   \
+	FIELD(struct report_row, price, "Cost in the currency of the account", .label = "Cost"),   \
+		ROW_EVENTS,                                                                        \
+		FIELD(struct report_row, price_unit, "The currency, lower case",                   \
+		      .flags = FIELD_UNIT, .format = "currency"),                                  \
+		FIELD(struct report_row, previous_price, "Cost in the days compared with",         \
+		      .format = "money", .label = "Before"),                                       \
+		FIELD(struct report_row, previous_uri, "The report of those days",                 \
+		      .format = "uri", .flags = FIELD_LINK | FIELD_PAGE_ONLY),                     \
+		FIELD(struct report_row, price_unit, "The currency, lower case",                   \
+		      .flags = FIELD_UNIT | FIELD_PAGE_ONLY, .format = "currency"),                \
+		FIELD(struct report_row, change,                                                   \
+		      "Change in percent; null if the earlier value is 0", .flags = FIELD_CHANGE), \
+		FIELD(struct report_row, share, "Share of the total cost in percent",              \
 		      .flags = FIELD_SHARE)
 
 static const struct field usage_fields[] = {
 	ROW_HEAD,
 	FIELD(struct report_row, usage,
-	      "The billed measure; null where different things are added up"),
+	      "The billed measure; null if the line adds up different things"),
 	ROW_EVENTS,
 	FIELD(struct report_row, usage_unit, "What usage measures", .flags = FIELD_UNIT),
 	ROW_FOOT,
@@ -109,11 +107,12 @@ enum { REPORT_TOTAL = 11, REPORT_CHART, REPORT_LINES };
 	FIELD(struct report_envelope, start, "First day", .format = "date"),                       \
 		FIELD(struct report_envelope, end, "Last day, included", .format = "date"),        \
 		FIELD(struct report_envelope, previous_start,                                      \
-		      "First of the days compared with; null if there are none",                   \
+		      "First day of the days compared with; null without a comparison",            \
 		      .format = "date"),                                                           \
-		FIELD(struct report_envelope, previous_end, "Last of them", .format = "date"),     \
-		FIELD(struct report_envelope, time_zone, "Whose days these are"),                  \
-		FIELD(struct report_envelope, currency, "Of all prices, lower case",               \
+		FIELD(struct report_envelope, previous_end, "Last day of the days compared with",  \
+		      .format = "date"),                                                           \
+		FIELD(struct report_envelope, time_zone, "Time zone of the days"),                 \
+		FIELD(struct report_envelope, currency, "Currency of all prices, lower case",      \
 		      .format = "currency"),                                                       \
 		FIELD_AS(struct report_envelope, lines, "line_count", "Lines on all pages"),       \
 		FIELD(struct report_envelope, page, "Number of the page, from 0"),                 \
@@ -539,52 +538,52 @@ static int run_report(struct request *rq, struct writer *w, struct error *err)
 
 /* ---- the tables ---- */
 
-#define DAY_PARAMS                                                                                 \
-	{ "StartDate", PT_DATE,                                                                    \
-	  .doc = "First day; else the first of the billing cycle that the last one is in" },       \
-		{ "EndDate", PT_DATE, .doc = "Last day, included; else today" },                   \
-		{ "By",                                                                            \
-		  PT_ENUM,                                                                         \
-		  .def = "all",                                                                    \
-		  .values = report_period_names,                                                   \
-		  .words = period_words,                                                           \
-		  .label = "A row for each",                                                       \
-		  .doc = "A line for each of these periods" },                                     \
-		{ "Compare",                                                                       \
-		  PT_ENUM,                                                                         \
-		  .flags = PARAM_RARE,                                                             \
-		  .def = "before",                                                                 \
-		  .values = compare_names,                                                         \
-		  .words = compare_words,                                                          \
-		  .label = "Compared with",                                                        \
-		  .doc = "With the days before (of a month so far the same ones of the month "     \
-			 "before), the same days a year earlier, or nothing" },                    \
-	{                                                                                          \
-		"TimeZone", PT_ZONE, .flags = PARAM_RARE,                                          \
-				     .doc = "Days by the clocks of this zone (IANA name) instead " \
-					    "of the accounts' own"                                 \
+#define DAY_PARAMS                                                                                \
+	{ "StartDate", PT_DATE,                                                                   \
+	  .doc = "First day. Default: the first day of the last day's billing cycle" },           \
+		{ "EndDate", PT_DATE, .doc = "Last day, included. Default: today" },              \
+		{ "By",                                                                           \
+		  PT_ENUM,                                                                        \
+		  .def = "all",                                                                   \
+		  .values = report_period_names,                                                  \
+		  .words = period_words,                                                          \
+		  .label = "A row for each",                                                      \
+		  .doc = "A line for each of these periods" },                                    \
+		{ "Compare",                                                                      \
+		  PT_ENUM,                                                                        \
+		  .flags = PARAM_RARE,                                                            \
+		  .def = "before",                                                                \
+		  .values = compare_names,                                                        \
+		  .words = compare_words,                                                         \
+		  .label = "Compared with",                                                       \
+		  .doc = "With the days before (for a month to date, the same days of the month " \
+			 "before), the same days a year earlier, or nothing" },                   \
+	{                                                                                         \
+		"TimeZone", PT_ZONE,                                                              \
+			.flags = PARAM_RARE,                                                      \
+			.doc = "Time zone of the days (IANA name). Default: the accounts' own"    \
 	}
 
-#define LIST_PARAMS                                                                       \
-	{ "Sort", PT_ENUM, .values = report_sort_names, .flags = PARAM_STATE,             \
-	  .doc = "By which field, with - the largest first" },                            \
-		{ "PageSize",                                                             \
-		  PT_PAGE_SIZE,                                                           \
-		  .flags = PARAM_STATE,                                                   \
-		  .def = "100",                                                           \
-		  .min = 1,                                                               \
-		  .max = MAX_PAGE_SIZE,                                                   \
-		  .doc = "Lines a page; more than 1000 counts as 1000" },                 \
-		{ "Page",                                                                 \
-		  PT_INT,                                                                 \
-		  .flags = PARAM_STATE,                                                   \
-		  .def = "0",                                                             \
-		  .min = 0,                                                               \
-		  .max = 1000000,                                                         \
-		  .doc = "Number of the page, from 0" },                                  \
-	{                                                                                 \
-		"Totals", PT_BOOL, .flags = PARAM_STATE, .def = "false",                  \
-				   .doc = "In CSV: the totals of all lines as a last row" \
+#define LIST_PARAMS                                                                             \
+	{ "Sort", PT_ENUM, .values = report_sort_names, .flags = PARAM_STATE,                   \
+	  .doc = "The field to sort by; with -, descending" },                                  \
+		{ "PageSize",                                                                   \
+		  PT_PAGE_SIZE,                                                                 \
+		  .flags = PARAM_STATE,                                                         \
+		  .def = "100",                                                                 \
+		  .min = 1,                                                                     \
+		  .max = MAX_PAGE_SIZE,                                                         \
+		  .doc = "Lines a page; more than 1000 counts as 1000" },                       \
+		{ "Page",                                                                       \
+		  PT_INT,                                                                       \
+		  .flags = PARAM_STATE,                                                         \
+		  .def = "0",                                                                   \
+		  .min = 0,                                                                     \
+		  .max = 1000000,                                                               \
+		  .doc = "Number of the page, from 0" },                                        \
+	{                                                                                       \
+		"Totals", PT_BOOL, .flags = PARAM_STATE, .def = "false",                        \
+				   .doc = "In CSV: add a last row with the totals of all lines" \
 	}
 
 #define CUSTOMER_PARAM                                                          \

@@ -11,13 +11,13 @@
 /* The parameters that report_accounts reads. */
 #define ACCOUNT_PARAMS                                                                             \
 	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account",                                 \
-	  .doc = "SID of an account; else all that the caller may see" },                          \
-		{ "IncludeSubaccounts", PT_BOOL, .def = "true",                                    \
-		  .doc = "Together with the accounts below", .label = "Subaccounts" },             \
+	  .doc = "SID of an account. Default: all accounts that the caller may see" },             \
+		{ "IncludeSubaccounts", PT_BOOL, .def = "true", .doc = "Include its subaccounts",  \
+		  .label = "Subaccounts" },                                                        \
 	{                                                                                          \
-		"Currency", PT_TEXT,                                                               \
-			.flags = PARAM_RARE, .min = 3, .max = 3,                                   \
-			.doc = "Only accounts that are billed in it; else in that of most of them" \
+		"Currency", PT_TEXT, .flags = PARAM_RARE, .min = 3, .max = 3,                      \
+				     .doc = "Only accounts billed in this currency. Default: the " \
+					    "currency of most accounts"                            \
 	}
 
 struct report_accounts {

@@ -172,7 +172,7 @@ const struct arg *request_arg(const struct request *rq, const char *name)
 	for (int i = 0; rq->op->params[i].name; i++)
 		if (strcmp(rq->op->params[i].name, name) == 0)
 			return &rq->args[i];
-	assert(!"an operation asks for a parameter that its table doesn't have");
+	assert(!"an operation reads a parameter that isn't in its table");
 	return NULL;
 }
 
@@ -362,8 +362,7 @@ int request_change(struct request *rq, int (*job)(struct store *st, void *arg, s
 		   void *arg, struct error *err)
 {
 	if (!rq->worker->commits)
-		return error_set(err, ERR_BUSY, NULL,
-				 "nothing can be changed here: it takes a server");
+		return error_set(err, ERR_BUSY, NULL, "changes need a running server");
 	store_end(rq->store);
 	if (commit_thread_run(rq->worker->commits, job, arg, err) < 0)
 		return -1;

@@ -305,7 +305,8 @@ int signin_principal(const struct user *u, struct principal *ret, struct error *
 
 	if (!info)
 		return error_set(err, ERR_INTERNAL, NULL,
-				 "the user %s has the role %s, which this program doesn't know",
+				 "the user %s has the unknown role %s; use the version of usaged "
+				 "that made the user",
 				 u->name, u->role);
 	*ret = (struct principal) { .role = info->role,
 				    .name = u->name,

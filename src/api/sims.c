@@ -65,37 +65,33 @@ struct sim_record {
 
 static const struct field sim_fields[] = {
 	FIELD(struct sim_record, name, "The unique name"),
-	FIELD(struct sim_record, usage_uri, "What it used", .format = "uri", .flags = FIELD_LINK),
-	FIELD(struct sim_record, sid, "The SID, by which events call it"),
+	FIELD(struct sim_record, usage_uri, "Its usage", .format = "uri", .flags = FIELD_LINK),
+	FIELD(struct sim_record, sid, "The SID, as in events"),
 	FIELD(struct sim_record, account_sid,
-	      "The main account of its family; null for those who only see a subaccount",
+	      "SID of its main account; null if the caller only sees a subaccount",
 	      .flags = FIELD_MACHINE),
-	FIELD(struct sim_record, account, "That account's name"),
-	FIELD(struct sim_record, rename, "Where it gets another name",
+	FIELD(struct sim_record, account, "The main account's name"),
+	FIELD(struct sim_record, rename, "Page to rename it",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct sim_record, remove, "Where its name is removed",
+	FIELD(struct sim_record, remove, "Page to remove its name",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
 };
 
-static const struct shape sim_shape = {
-	.name = "Sim",
-	.fields = sim_fields,
-	.doc = "A SIM that has a unique name",
-	.none = "No SIM has a unique name, or none has this in its name, SID or account."
-};
-static const struct shape fleet_shape = {
-	.name = "Fleet",
-	.fields = sim_fields,
-	.doc = "A fleet that has a unique name",
-	.none = "No fleet has a unique name, or none has this in its name, SID or account."
-};
+static const struct shape sim_shape = { .name = "Sim",
+					.fields = sim_fields,
+					.doc = "A SIM that has a unique name",
+					.none = "No SIM with a unique name matches." };
+static const struct shape fleet_shape = { .name = "Fleet",
+					  .fields = sim_fields,
+					  .doc = "A fleet that has a unique name",
+					  .none = "No fleet with a unique name matches." };
 
-static const struct field sims_fields[] = { LIST_PAGE_FIELDS,
-					    FIELD_LIST("sims", &sim_shape, "By account and name"),
-					    { 0 } };
+static const struct field sims_fields[] = {
+	LIST_PAGE_FIELDS, FIELD_LIST("sims", &sim_shape, "Ordered by account and name"), { 0 }
+};
 static const struct field fleets_fields[] = {
-	LIST_PAGE_FIELDS, FIELD_LIST("fleets", &fleet_shape, "By account and name"), { 0 }
+	LIST_PAGE_FIELDS, FIELD_LIST("fleets", &fleet_shape, "Ordered by account and name"), { 0 }
 };
 
 static const struct shape sims_shape = { .name = "Sims",
@@ -225,8 +221,8 @@ static int list_sims(struct request *rq, struct writer *w, struct error *err)
 	list_page_choose(rq, fits, &seen, seen.n, &page);
 	writer_about(w, rq->op->title,
 		     arena_join(rq->arena, "The ", about->kind->nouns,
-				" that reports can be asked for by a unique name,"
-				" too. An event registers its own by ",
+				" that have unique names, which reports accept as filters. An "
+				"event sets the name with ",
 				about->kind->word, "_name.", NULL));
 	writer_label(w, shape_main_list(about->list), rq->op->title);
 	writer_begin_page(w, about->list, &page);
@@ -346,8 +342,8 @@ static int ask_about(struct request *rq, const char *sentence, struct writer *w,
 static int ask_renaming(struct request *rq, struct writer *w, struct error *err)
 {
 	return ask_about(rq,
-			 "Usage stays with the SID; it is found by the new name at once, and no "
-			 "longer by the old one.",
+			 "Usage stays with the SID. Reports find it by the new name at once, and "
+			 "no longer by the old one.",
 			 w, err);
 }
 
@@ -364,8 +360,8 @@ static int fill_renaming(struct request *rq, struct error *err)
 static int ask_removal(struct request *rq, struct writer *w, struct error *err)
 {
 	return ask_about(rq,
-			 "Usage stays, and is found by the SID alone. Events that only say the "
-			 "name are rejected from now on.",
+			 "Usage stays with the SID, and reports find it only by the SID. Events "
+			 "that only have the name will be rejected.",
 			 w, err);
 }
 
@@ -379,22 +375,22 @@ static const struct param list_params[] = { LIST_PAGE_PARAMS("the name, the SID 
 		"account", PT_ACCOUNT, .flags = (flag), .max = 64,           \
 				       .doc = "The SID of its account" words \
 	}
-#define NAME_PARAM                                                                                \
-	{                                                                                         \
-		"name", PT_TEXT, .flags = PARAM_REQUIRED, .min = 1, .max = SIM_NAME_BYTES,        \
-				 .doc = "The unique name: no other one of the account, its main " \
-					"account and that one's subaccounts has it"               \
+#define NAME_PARAM                                                                            \
+	{                                                                                     \
+		"name", PT_TEXT,                                                              \
+			.flags = PARAM_REQUIRED, .min = 1, .max = SIM_NAME_BYTES,             \
+			.doc = "The unique name; no other one in the account's family has it" \
 	}
-#define PATH_PARAMS(param)                                                                        \
-	{ param,    PT_TEXT,   .flags = PARAM_PATH,                                               \
-	  .min = 1, .max = 64, .doc = "Its SID, or else its unique name, percent-encoded" },      \
-		ACCOUNT_PARAM(PARAM_SUBJECT, ", or of one of the same family; needed only where " \
-					     "several main accounts have one")
+#define PATH_PARAMS(param)                                                                  \
+	{ param,    PT_TEXT,   .flags = PARAM_PATH,                                         \
+	  .min = 1, .max = 64, .doc = "The SID or the unique name, percent-encoded" },      \
+		ACCOUNT_PARAM(PARAM_SUBJECT, ", or of one of the same family; required if " \
+					     "several main accounts have it")
 
 static const struct param create_params[] = {
-	ACCOUNT_PARAM(PARAM_REQUIRED, "; a subaccount stands for its whole family"),
+	ACCOUNT_PARAM(PARAM_REQUIRED, "; a subaccount stands for its family"),
 	{ "sid", PT_TEXT, .flags = PARAM_REQUIRED, .label = "SID", .min = 1, .max = 64,
-	  .doc = "The SID, by which events call it" },
+	  .doc = "The SID, as in events" },
 	NAME_PARAM,
 	{ 0 }
 };
@@ -411,7 +407,7 @@ const struct op op_ListSims = {
 	.data = &about_sims,
 	.title = "SIMs",
 	.tab = "SIMs",
-	.doc = "The SIMs that have unique names, of the accounts that the caller may see",
+	.doc = "SIMs with unique names, of accounts that the caller may see",
 };
 
 const struct op op_ListFleets = {
@@ -422,7 +418,7 @@ const struct op op_ListFleets = {
 	.data = &about_fleets,
 	.title = "Fleets",
 	.tab = "Fleets",
-	.doc = "The fleets that have unique names, of the accounts that the caller may see",
+	.doc = "Fleets with unique names, of accounts that the caller may see",
 };
 
 const struct op op_CreateSim = {

@@ -41,14 +41,16 @@ struct supersim_period {
 };
 
 static const struct field period_fields[] = {
-	FIELD(struct supersim_period, start_time, "First second of it", .format = "date-time"),
-	FIELD(struct supersim_period, end_time, "Where the next one begins", .format = "date-time"),
+	FIELD(struct supersim_period, start_time, "First second of the period",
+	      .format = "date-time"),
+	FIELD(struct supersim_period, end_time, "First second after the period",
+	      .format = "date-time"),
 	{ 0 }
 };
 
 static const struct shape period_shape = { .name = "Period",
 					   .fields = period_fields,
-					   .doc = "A stretch of time" };
+					   .doc = "A period" };
 
 struct supersim_record {
 	const struct supersim_period *period;
@@ -89,7 +91,7 @@ struct meta {
 
 static const struct field meta_fields[] = {
 	FIELD(struct meta, first_page_url, "The first page", .format = "uri"),
-	FIELD(struct meta, key, "Which member holds the records", .flags = FIELD_MACHINE),
+	FIELD(struct meta, key, "Name of the member with the records", .flags = FIELD_MACHINE),
 	FIELD(struct meta, next_page_url, "The page after, or null", .flags = FIELD_NEXT,
 	      .format = "uri"),
 	FIELD(struct meta, page, "Number of the page, from 0"),
@@ -102,17 +104,18 @@ static const struct field meta_fields[] = {
 
 static const struct shape meta_shape = { .name = "Meta",
 					 .fields = meta_fields,
-					 .doc = "Where in the list a page is" };
+					 .doc = "Position of a page in the list" };
 
 enum { SIM_LIST, SIM_META };
 
-static const struct field page_fields[] = { [SIM_LIST] = FIELD_LIST("usage_records", &sim_shape,
-								    "The records, newest first"),
-					    [SIM_META] = { .name = "meta",
-							   .type = VT_OBJECT,
-							   .shape = &meta_shape,
-							   .doc = "Where in the list the page is" },
-					    { 0 } };
+static const struct field page_fields[] = {
+	[SIM_LIST] = FIELD_LIST("usage_records", &sim_shape, "The records, newest first"),
+	[SIM_META] = { .name = "meta",
+		       .type = VT_OBJECT,
+		       .shape = &meta_shape,
+		       .doc = "Position of the page in the list" },
+	{ 0 }
+};
 
 static const struct shape page_shape = { .name = "UsageRecords",
 					 .flags = SHAPE_PAGE,
@@ -201,11 +204,12 @@ static int find_account(struct supersim_report *r, struct error *err)
 	}
 	if (!rq->who->account)
 		return refuse(err, SIM_BAD_PARAMETER, "AccountSid",
-			      "must be given, since these credentials belong to no account");
+			      "must be given: these credentials belong to no account");
 	return store_account_by_id(rq->store, rq->who->account, rq->arena, &r->account, err) > 0
 		       ? 0
 		       : error_set(err, ERR_INTERNAL, NULL,
-				   "the account of these credentials is gone");
+				   "the account of these credentials is missing; run \"usaged "
+				   "verify\"");
 }
 
 static int64_t months_before(int64_t sec, int months)
@@ -748,15 +752,17 @@ static const struct param sim_params[] = {
 	{ "Group", PT_ENUM, .values = groups, .label = "By", .any = "nothing",
 	  .doc = "One record for each SIM, fleet, network or country with usage" },
 	{ "Granularity", PT_ENUM, .def = "all", .values = granularities, .words = granularity_words,
-	  .label = "A row for each", .doc = "One record an hour, a day, or for the whole range" },
+	  .label = "A row for each",
+	  .doc = "One record for each hour, each day, or the whole range" },
 	{ "StartTime", PT_INSTANT,
-	  .doc = "From here on, as ISO 8601 has it; by the hour a full hour, by the day midnight, "
-		 "both of UTC. Default: a month before EndTime" },
+	  .doc = "First instant, in ISO 8601: for hours a full hour, for days midnight, both in "
+		 "UTC. Default: a month before EndTime" },
 	{ "EndTime", PT_INSTANT,
-	  .doc = "Up to here, not included, written likewise. Default: now; by the hour or day, "
-		 "the end of the running one" },
-	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account", .any = "that of the credentials",
-	  .doc = "Whose SIMs; needed only with credentials that belong to no account" },
+	  .doc = "First instant after the range, in the same form. Default: now; for hours or "
+		 "days, the end of the current one" },
+	{ "AccountSid", PT_ACCOUNT, .max = 64, .label = "Account",
+	  .any = "the credentials' account",
+	  .doc = "Account of the SIMs. Required if the credentials belong to no account" },
 	PAGING_PARAMS,
 	{ 0 }
 };

@@ -619,7 +619,7 @@ static const struct field usage_links_fields[] = {
 
 static const struct shape usage_links_shape = { .name = "SubresourceUris",
 						.fields = usage_links_fields,
-						.doc = "What is below" };
+						.doc = "Links to sub-resources" };
 
 struct usage_node {
 	const char *account_sid, *api_version, *uri;
@@ -630,7 +630,8 @@ static const struct field usage_fields[] = {
 	FIELD(struct usage_node, account_sid, "The account"),
 	FIELD(struct usage_node, api_version, "Always " API_VERSION),
 	FIELD(struct usage_node, uri, "This resource", .format = "uri"),
-	FIELD(struct usage_node, subresource_uris, "What is below", .shape = &usage_links_shape),
+	FIELD(struct usage_node, subresource_uris, "Links to sub-resources",
+	      .shape = &usage_links_shape),
 	{ 0 }
 };
 
@@ -669,14 +670,14 @@ static const struct param record_params[] = {
 	ACCOUNT_PARAM,
 	{ "Category", PT_CATEGORY, .doc = "Only this category" },
 	{ "StartDate", PT_DATE,
-	  .doc = "First day: YYYY-MM-DD, or from today: -30days, -2weeks, -1month. Default: where "
-		 "the resource begins" },
+	  .doc = "First day: YYYY-MM-DD, or relative to today: -30days, -2weeks, -1month. Default: "
+		 "the resource's own first day" },
 	{ "EndDate", PT_DATE,
-	  .doc = "Last day, included, written likewise. Default: where the resource ends" },
+	  .doc = "Last day, included, in the same form. Default: the resource's own last day" },
 	{ "IncludeSubaccounts", PT_BOOL, .def = "true",
-	  .doc = "Add the usage of the account's subaccounts" },
+	  .doc = "Include the account's subaccounts" },
 	{ "TimeZone", PT_ZONE, .any = "UTC",
-	  .doc = "Days, months and years by the clocks of this zone (IANA name) instead of GMT" },
+	  .doc = "Time zone of days, months and years (IANA name). Default: GMT" },
 	PAGING_PARAMS,
 	{ 0 }
 };
@@ -705,20 +706,20 @@ const struct op op_FetchUsage = {
 };
 
 RECORDS(ListUsageRecordToday, "/Today", RES_TODAY, "Usage today", "Today",
-	"One record a category for today");
+	"One record for each category, for today");
 RECORDS(ListUsageRecordYesterday, "/Yesterday", RES_YESTERDAY, "Usage yesterday", "Yesterday",
-	"One record a category for yesterday");
+	"One record for each category, for yesterday");
 RECORDS(ListUsageRecordThisMonth, "/ThisMonth", RES_THIS_MONTH, "Usage this month", "This month",
-	"One record a category from the 1st to today");
+	"One record for each category, from the 1st of the month to today");
 RECORDS(ListUsageRecordLastMonth, "/LastMonth", RES_LAST_MONTH, "Usage last month", "Last month",
-	"One record a category for the month before");
+	"One record for each category, for the month before");
 RECORDS(ListUsageRecordDaily, "/Daily", RES_DAILY, "Usage by day", "By day",
-	"One record a category and day, newest first");
+	"One record for each category and day, newest first");
 RECORDS(ListUsageRecordMonthly, "/Monthly", RES_MONTHLY, "Usage by month", "By month",
-	"One record a category and month, newest first");
+	"One record for each category and month, newest first");
 RECORDS(ListUsageRecordYearly, "/Yearly", RES_YEARLY, "Usage by year", "By year",
-	"One record a category and year, newest first");
+	"One record for each category and year, newest first");
 RECORDS(ListUsageRecord, "", RES_RECORDS, "Usage", "All time",
-	"One record a category for a range of days, all time by default");
+	"One record for each category over a range of days. Default: all time");
 RECORDS(ListUsageRecordAllTime, "/AllTime", RES_ALL_TIME, "Usage of all time", NULL,
-	"The same as the list of records", .list = &op_ListUsageRecord);
+	"The same records as ListUsageRecord", .list = &op_ListUsageRecord);

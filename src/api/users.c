@@ -25,25 +25,25 @@ enum { USER_ENDS = 6 };
 
 static const struct field user_fields[] = {
 	FIELD(struct user_record, user, "The name to sign in with"),
-	FIELD(struct user_record, display, "The name that pages show", .flags = FIELD_LABEL),
+	FIELD(struct user_record, display, "Name on pages", .flags = FIELD_LABEL),
 	FIELD(struct user_record, email, "E-mail address, or null"),
-	FIELD(struct user_record, role, "What the user may do"),
+	FIELD(struct user_record, role, "Role"),
 	FIELD(struct user_record, grants, "SIDs of the accounts that a Manager may see",
 	      .flags = FIELD_MACHINE),
 	FIELD_AS(struct user_record, accounts, "may_see", "The names of those accounts"),
-	[USER_ENDS] = FIELD(struct user_record, ends, "The keys that end with the user",
+	[USER_ENDS] = FIELD(struct user_record, ends, "Keys that are revoked with the user",
 			    .flags = FIELD_PAGE_ONLY),
 	FIELD(struct user_record, created, "When the user was added", .format = "date-time"),
 	FIELD(struct user_record, status, "active or removed"),
 	FIELD(struct user_record, removed, "When the user was removed, or null",
 	      .format = "date-time", .flags = FIELD_LABEL),
-	FIELD(struct user_record, edit, "Where display name and e-mail address are changed",
+	FIELD(struct user_record, edit, "Page to edit display name and e-mail address",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct user_record, set_password, "Where the password is set",
+	FIELD(struct user_record, set_password, "Page to set the password",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct user_record, grant, "Where accounts are granted",
+	FIELD(struct user_record, grant, "Page to grant accounts",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
-	FIELD(struct user_record, remove, "Where the user is removed",
+	FIELD(struct user_record, remove, "Page to remove the user",
 	      .flags = FIELD_ACTION | FIELD_PAGE_ONLY),
 	{ 0 }
 };
@@ -338,11 +338,11 @@ static int grant_account(struct request *rq, struct writer *w, struct error *err
 
 static int ask_grant(struct request *rq, struct writer *w, struct error *err)
 {
-	return ask_about(rq,
-			 "Choose an account, and whether the user may see its usage and cost. "
-			 "Access that is taken away is also"
-			 " taken from keys that are named after the user.",
-			 false, w, err);
+	return ask_about(
+		rq,
+		"Choose an account, and whether the user may see its usage and cost. Access that "
+		"ends for the user also ends for keys that are named after the user.",
+		false, w, err);
 }
 
 /* ---- the user who is signed in ---- */
@@ -408,7 +408,7 @@ static int check_current(struct request *rq, struct error *err)
 		return 0;
 	if (wrong.kind == ERR_CREDENTIALS)
 		return error_set(err, ERR_PARAM, "current_password",
-				 "is not the password that you sign in with now");
+				 "is not your current password");
 	*err = wrong;
 	return -1;
 }
@@ -438,11 +438,10 @@ static int set_own_password(struct request *rq, struct writer *w, struct error *
 
 static int ask_own_password(struct request *rq, struct writer *w, struct error *err)
 {
-	return check_person(rq, err) < 0 ? -1
-					 : write_profile(rq,
-							 "Everything else that you are signed in "
-							 "to ends; you stay signed in here.",
-							 true, w, err);
+	return check_person(rq, err) < 0
+		       ? -1
+		       : write_profile(rq, "Your other sessions end; you stay signed in here.",
+				       true, w, err);
 }
 
 /* ---- the table ---- */
@@ -452,12 +451,11 @@ static int ask_own_password(struct request *rq, struct writer *w, struct error *
 		"User", PT_TEXT, .flags = PARAM_PATH, .min = 1, .max = USER_NAME_BYTES, \
 				 .doc = "The user's name, percent-encoded"              \
 	}
-#define PASSWORD_PARAM                                                                          \
-	{                                                                                       \
-		"password", PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED,                    \
-				     .min = PASSWORD_BYTES_MIN, .max = PASSWORD_BYTES_MAX,      \
-				     .doc = "At least 10 bytes; the ledger only keeps what it " \
-					    "takes to check it"                                 \
+#define PASSWORD_PARAM                                                                         \
+	{                                                                                      \
+		"password", PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED,                   \
+				     .min = PASSWORD_BYTES_MIN, .max = PASSWORD_BYTES_MAX,     \
+				     .doc = "At least 10 bytes. The ledger stores only a hash" \
 	}
 
 static const char *const user_roles[] = { "User", "Manager", "SystemAdministrator", NULL };
@@ -474,11 +472,11 @@ static const struct param create_params[] = {
 		 "everything" },
 	PASSWORD_PARAM,
 	{ "display", PT_TEXT, .max = USER_TEXT_BYTES, .label = "Display name",
-	  .doc = "What pages call the user; without it, the name" },
+	  .doc = "Name on pages. Default: the user name" },
 	{ "email", PT_TEXT, .max = USER_TEXT_BYTES, .label = "E-mail",
 	  .doc = "An address that no other user has" },
 	{ "grant", PT_TEXT, .max = 8000, .label = "Accounts",
-	  .doc = "Of a Manager: the SIDs of accounts to see, with commas between" },
+	  .doc = "For a Manager: SIDs of the accounts to see, comma-separated" },
 	{ 0 }
 };
 static const struct param no_params[] = { { 0 } };
@@ -486,7 +484,7 @@ static const struct param no_params[] = { { 0 } };
 #define DISPLAY_PARAM                                                                          \
 	{                                                                                      \
 		"display", PT_TEXT, .min = 1, .max = USER_TEXT_BYTES, .label = "Display name", \
-				    .doc = "What pages call the user"                          \
+				    .doc = "Name on pages"                                     \
 	}
 #define EMAIL_PARAM                                                                       \
 	{                                                                                 \
@@ -499,8 +497,7 @@ static const struct param set_params[] = { USER_PARAM, DISPLAY_PARAM, EMAIL_PARA
 static const struct param profile_params[] = { DISPLAY_PARAM, EMAIL_PARAM, { 0 } };
 static const struct param own_password_params[] = {
 	{ "current_password", PT_TEXT, .flags = PARAM_SECRET | PARAM_REQUIRED, .min = 1,
-	  .max = PASSWORD_BYTES_MAX, .label = "Current password",
-	  .doc = "The one that you sign in with now" },
+	  .max = PASSWORD_BYTES_MAX, .label = "Current password", .doc = "Your current password" },
 	PASSWORD_PARAM,
 	{ 0 }
 };
@@ -508,10 +505,9 @@ static const struct param password_params[] = { USER_PARAM, PASSWORD_PARAM, { 0 
 static const struct param remove_params[] = { USER_PARAM, { 0 } };
 static const struct param grant_params[] = {
 	USER_PARAM,
-	{ "account", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64,
-	  .doc = "The account, by its SID" },
+	{ "account", PT_ACCOUNT, .flags = PARAM_REQUIRED, .max = 64, .doc = "The account's SID" },
 	{ "granted", PT_BOOL, .def = "true", .label = "May see it",
-	  .doc = "Whether the user may see it; false takes it away" },
+	  .doc = "true grants access to the account, false ends it" },
 	{ 0 }
 };
 
@@ -550,8 +546,8 @@ const struct op op_SetUser = {
 					  .done = "The user was changed.",
 					  .ask = ask_set,
 					  .fill = fill_set },
-	.doc = "Changes a user's display name and e-mail address; a parameter that isn't given "
-	       "stays as it is",
+	.doc = "Changes a user's display name and e-mail address. Omitted parameters stay as they "
+	       "are",
 };
 
 const struct op op_SetPassword = {
@@ -595,7 +591,7 @@ const struct op op_GrantAccount = {
 					  .list = &op_ListUsers,
 					  .done = "The user's account access was updated.",
 					  .ask = ask_grant },
-	.doc = "Lets a Manager see an account, or takes that away",
+	.doc = "Grants a Manager access to an account, or ends it",
 };
 
 #define ROLES_OF_USERS (ROLE_ADMIN | ROLE_MANAGER | ROLE_USER)
@@ -621,8 +617,8 @@ const struct op op_SetProfile = {
 					  .done = "Your profile was changed.",
 					  .ask = ask_profile,
 					  .fill = fill_profile },
-	.doc = "Changes one's own display name and e-mail address; a parameter that isn't given "
-	       "stays as it is",
+	.doc = "Changes the caller's display name and e-mail address. Omitted parameters stay as "
+	       "they are",
 };
 
 const struct op op_SetOwnPassword = {
@@ -637,5 +633,5 @@ const struct op op_SetOwnPassword = {
 					  .done = "Your password was changed. Your other sessions "
 						  "were ended.",
 					  .ask = ask_own_password },
-	.doc = "Changes one's own password, and ends what one is signed in to elsewhere",
+	.doc = "Changes the caller's password and ends the caller's other sessions",
 };

@@ -223,7 +223,7 @@ static int take_key(struct request *rq, struct auth_entry *entry, struct error *
 	if (entry->suspended) {
 		instant_format(since, entry->suspended * USEC_PER_SEC);
 		return error_set(err, ERR_SUSPENDED, NULL,
-				 "Account not active: it is suspended since %s", since);
+				 "Account not active: it has been suspended since %s", since);
 	}
 	rq->who = &entry->who;
 	if (floor_div(rq->now, DAY_SECONDS) > floor_div(entry->last_use, DAY_SECONDS))

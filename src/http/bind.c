@@ -44,8 +44,7 @@ static int check_once(const struct request *rq, const struct params *from, size_
 
 		if (q->len && strcmp(q->value, p->value) != 0 &&
 		    params_same(q->name, p->name, rq->dialect->any_case))
-			return error_set(err, ERR_PARAM, p->name,
-					 "comes twice, with two values; give it once");
+			return error_set(err, ERR_PARAM, p->name, "has two values; give it once");
 	}
 	return 0;
 }

@@ -84,7 +84,7 @@ static void read_templates_again(struct server *s)
 	struct error err = { 0 };
 
 	if (page_templates(s->worker.settings, &t, &err) < 0) {
-		log_error("the templates stay as they were: %s", err.message);
+		log_error("the templates were not reloaded: %s", err.message);
 		return;
 	}
 	log_info("read %zu templates", templates_count(t));
@@ -222,7 +222,7 @@ static int open_server(struct server *s, struct error *err)
 	struct error failure = { 0 };
 
 	if (notify_open(&s->notify, &failure) < 0)
-		log_warning("the service manager can't be told anything: %s %s", failure.message,
+		log_warning("can't reach the service manager: %s %s", failure.message,
 			    failure.detail);
 	if (listener_open(s->worker.settings, &s->listener, err) < 0) {
 		notify_close(&s->notify);
@@ -231,7 +231,7 @@ static int open_server(struct server *s, struct error *err)
 	confine(s->worker.settings);
 	error_clear(&failure);
 	if (commit_thread_new(s->worker.settings, &s->worker.commits, &failure) < 0)
-		log_warning("no events can be written: %s %s", failure.message, failure.detail);
+		log_warning("events can't be stored: %s %s", failure.message, failure.detail);
 	s->worker.signin = signin_new();
 	/* requests that wait for a password hold only some of the threads */
 	password_set_waiting(pool_general_threads(s->worker.settings->threads) / 4);

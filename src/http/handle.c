@@ -341,7 +341,7 @@ static int run_batch(struct request *rq, struct error *err)
 		if (r->sink.buf->len > BATCH_BYTES_MAX)
 			return error_set(
 				err, ERR_TOO_LARGE, NULL,
-				"The answers have more than %d bytes; ask for fewer at once",
+				"The answers have more than %d bytes; send fewer requests at once",
 				BATCH_BYTES_MAX);
 	}
 	strbuf_addc(r->sink.buf, ']');
@@ -444,9 +444,9 @@ static int take_share(struct request *rq, struct error *err)
 		break;
 	}
 	err->retry_after = SHARE_SECONDS;
-	return error_set(err, ERR_TOO_MANY, NULL,
-			 "Too many requests at once: wait for the answers to some of them before "
-			 "you send more");
+	return error_set(
+		err, ERR_TOO_MANY, NULL,
+		"Too many requests at once; wait for some of the answers before you send more");
 }
 
 /*

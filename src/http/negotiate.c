@@ -263,12 +263,11 @@ int negotiate(struct request *rq, struct error *err)
 	rq->reply.format = f ? f : d->default_format;
 	if (f && shape && !format_fits(f, shape))
 		return error_set(err, ERR_NOT_ACCEPTABLE, NULL,
-				 "There is nothing to draw here, so no %s; ask for another format, "
-				 "such as %s",
+				 "This answer has no chart, so it is not available as %s; choose "
+				 "another format, such as %s",
 				 f->mime, d->default_format->name);
 	if (f || !d->refuses_accept)
 		return 0;
 	return error_set(err, ERR_NOT_ACCEPTABLE, "Accept",
-			 "names no type that is to be had here, such as %s",
-			 rq->reply.format->mime);
+			 "names none of the available types, such as %s", rq->reply.format->mime);
 }

@@ -49,10 +49,10 @@ static int refuse(const struct request *rq, const char *name, struct error *err)
 
 	if (near)
 		return error_set(err, ERR_PARAM, shown(name, rq->arena),
-				 "there is no such parameter here; %s is near", near);
+				 "is not a parameter of this operation; did you mean %s?", near);
 	return error_set(err, ERR_PARAM, shown(name, rq->arena),
-			 "there is no such parameter here; /ui/%s lists those of %s", rq->op->id,
-			 rq->op->id);
+			 "is not a parameter of this operation; /ui/%s lists those of %s",
+			 rq->op->id, rq->op->id);
 }
 
 int unknown_check(struct request *rq, struct error *err)

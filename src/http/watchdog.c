@@ -36,8 +36,8 @@ void watchdog_look(struct watchdog *w, const struct watchdog_signs *signs, int64
 	if (!w->notify->watchdog_us)
 		return;
 	if (stuck && !w->silent)
-		log_error("watchdog: %s did nothing for more than %lld s; the service manager "
-			  "isn't told any more that all is well",
+		log_error("watchdog: %s did nothing for more than %lld s; the service manager will "
+			  "restart the server",
 			  stuck, (long long)w->limit_s);
 	w->silent = stuck;
 	if (stuck || now_us - w->told_us < w->notify->watchdog_us / 3)

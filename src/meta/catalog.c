@@ -214,13 +214,13 @@ struct operation {
 
 static const struct field operation_fields[] = {
 	FIELD_AS(struct operation, name, "Name", "Its name"),
-	FIELD_AS(struct operation, description, "Description", "What it does",
-		 .flags = FIELD_LABEL),
-	FIELD_AS(struct operation, verbs, "Verbs", "Its verbs"),
-	FIELD_AS(struct operation, path, "Path", "Where it is"),
-	FIELD_AS(struct operation, roles, "Roles", "Who may call it"),
-	FIELD_AS(struct operation, metadata, "Metadata", "Where it is described", .format = "uri"),
-	FIELD_AS(struct operation, explorer, "Explorer", "Where to try it", .format = "uri"),
+	FIELD_AS(struct operation, description, "Description", "Description", .flags = FIELD_LABEL),
+	FIELD_AS(struct operation, verbs, "Verbs", "HTTP methods"),
+	FIELD_AS(struct operation, path, "Path", "The path"),
+	FIELD_AS(struct operation, roles, "Roles", "Roles that may call it"),
+	FIELD_AS(struct operation, metadata, "Metadata", "Page with its description",
+		 .format = "uri"),
+	FIELD_AS(struct operation, explorer, "Explorer", "Page to try it", .format = "uri"),
 	{ 0 }
 };
 
@@ -229,7 +229,7 @@ static const struct shape operation_shape = { .name = "Operation",
 					      .doc = "An operation" };
 
 static const struct field list_fields[] = {
-	FIELD_LIST("Operations", &operation_shape, "All of them"), { 0 }
+	FIELD_LIST("Operations", &operation_shape, "All operations"), { 0 }
 };
 
 static const struct shape list_shape = { .name = "OperationsMetadata",

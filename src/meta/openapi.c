@@ -437,7 +437,7 @@ static const char *error_response(struct api *api, const struct dialect *d)
 
 	if (!json_object_object_get_ex(api->responses, name, NULL)) {
 		response = tree_object(api->responses, name);
-		tree_text(response, "description", "What is wrong, and what would be right");
+		tree_text(response, "description", "The error, and how to fix it");
 		put_content(api, response, d, d->error_shape, false);
 	}
 	return name;
@@ -455,16 +455,16 @@ enum {
 static const struct {
 	const char *status, *doc;
 	unsigned when;
-} failures[] = { { "400", "A parameter or the body is not right", IF_PARAMS | IF_BODY },
-		 { "401", "No credentials, or wrong ones", IF_ROLES },
+} failures[] = { { "400", "A parameter or the body is not valid", IF_PARAMS | IF_BODY },
+		 { "401", "Credentials are missing or wrong", IF_ROLES },
 		 { "403", "The caller may not do this", IF_ROLES },
-		 { "404", "There is no such thing, or the caller may not see it", IF_PATH },
-		 { "406", "Accept names nothing that is to be had", IF_ACCEPT },
+		 { "404", "It doesn't exist, or the caller may not see it", IF_PATH },
+		 { "406", "Accept names none of the available types", IF_ACCEPT },
 		 { "413", "The body is too large", IF_BODY },
-		 { "415", "The body is of a type that is not understood", IF_BODY },
-		 { "429", "Too many requests; Retry-After says when to come back", IF_ANY },
+		 { "415", "The body's type is not supported", IF_BODY },
+		 { "429", "Too many requests; Retry-After says when to try again", IF_ANY },
 		 { "500", "The server made a mistake", IF_ANY },
-		 { "503", "Not now; try again", IF_ANY },
+		 { "503", "The server is busy; try again", IF_ANY },
 		 { NULL, NULL, 0 } };
 
 static void put_responses(struct api *api, struct json_object *o, const struct op *op, bool body)
@@ -506,7 +506,7 @@ static const struct {
 		  "An account's SID and token, or a user's name and password" },
 		{ "bearer", "http", "bearer", NULL, NULL, "A key" },
 		{ "session", "apiKey", NULL, "cookie", "ss-id",
-		  "A session, begun with POST /auth/credentials" },
+		  "A session, from POST /auth/credentials" },
 		{ NULL, NULL, NULL, NULL, NULL, NULL } };
 
 static void put_security(struct json_object *o, const struct op *op)
@@ -561,10 +561,9 @@ static void put_info(struct json_object *root, const struct request *rq)
 	tree_text(info, "title", rq->worker->settings->name);
 	tree_text(info, "version", PACKAGE_VERSION);
 	tree_text(info, "description",
-		  "Usage events go in, usage records come out, as the clients of several APIs know "
-		  "them. Where GET is, HEAD is, too. "
-		  "A format is chosen with Accept, ?format= or a suffix such as .json or .csv on "
-		  "the path.");
+		  "Stores usage events, and answers with usage records in the form of several "
+		  "APIs. HEAD works wherever GET does. Choose a format with Accept, ?format= or a "
+		  "suffix such as .json or .csv on the path.");
 	tree_text(tree_item(tree_list(root, "servers")), "url", rq->base_url);
 	tags = tree_list(root, "tags");
 	for (const struct dialect *const *d = dialects; *d; d++)

@@ -240,6 +240,5 @@ int ui_send(struct request *rq, struct strbuf *out, struct error *err)
 	rq->reply.location = url_end(&u);
 	return strlen(rq->reply.location) <= URL_HEADER_MAX
 		       ? 0
-		       : error_set(err, ERR_TOO_LARGE, NULL,
-				   "that is more than an address can hold");
+		       : error_set(err, ERR_TOO_LARGE, NULL, "is too long for a URL");
 }

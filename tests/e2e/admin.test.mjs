@@ -488,7 +488,7 @@ describe('on pages', { skip }, () => {
 		const { page } = await open('/health.html')
 		await page.getByRole('link', { name: 'Verify the ledger' }).click()
 		await page.getByRole('button', { name: 'Verify now' }).click()
-		assert.match(await page.getByRole('status').or(page.getByRole('alert')).first().innerText(), /Verifying has begun|already/)
+		assert.match(await page.getByRole('status').or(page.getByRole('alert')).first().innerText(), /Verification has begun|already/)
 		await page.close()
 	})
 

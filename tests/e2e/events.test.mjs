@@ -51,7 +51,7 @@ describe('encodings', () => {
 			const n = half.results.length - 1
 			assert.deepEqual(half.results.slice(0, n).map(r => r.id), ids.slice(0, n))
 			assert.deepEqual([half.created, half.rejected, half.results[n].code], [n, 1, 'unreadable'])
-			assert.match(half.results[n].message, /good up to here: the \w+ data ends too soon/)
+			assert.match(half.results[n].message, /valid up to here: the \w+ data ends too soon/)
 			for (const body of [bytes.subarray(0, bytes.length - 2), Buffer.concat([bytes, Buffer.from('more')])]) {
 				const a = (await post(body, headers)).is(207).json
 				assert.equal(a.created + a.duplicate, 2000)

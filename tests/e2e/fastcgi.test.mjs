@@ -273,7 +273,7 @@ test('SIGHUP reads the templates again, all or none', async () => {
 		assert.match(mine, /^mine /)
 		assert.match(mine, /The following operations are supported/)
 		writeFileSync(join(own, 'layout.html'), 'new\n{{>content}')
-		assert.match(await hangUp(), /the templates stay as they were: .*templates\/layout\.html:2: a tag is not closed/)
+		assert.match(await hangUp(), /the templates were not reloaded: .*templates\/layout\.html:2: a tag is not closed/)
 		assert.equal(await page(), mine)
 		const checked = spawnSync(program, ['--config', config, 'config', '--check'], { encoding: 'utf8' })
 		assert.equal(checked.status, 1)

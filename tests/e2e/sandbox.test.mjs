@@ -53,7 +53,7 @@ async function linkOpens(ledger) {
 		for (;;) {
 			if ((await page(ledger)).startsWith('from elsewhere'))
 				return true
-			if (/the templates stay as they were: .*layout\.html.*Permission denied/.test(ledger.log))
+			if (/the templates were not reloaded: .*layout\.html.*Permission denied/.test(ledger.log))
 				return false
 			await sleep(20)
 		}
