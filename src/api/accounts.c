@@ -157,8 +157,9 @@ static int list_accounts(struct request *rq, struct writer *w, struct error *err
 
 /* ---- one account ---- */
 
-static int write_account(struct request *rq, const char *title, const char *sentence,
-			 const struct account *a, bool asks, struct writer *w, struct error *err)
+/* CONSEQUENCE: what the form will do; NULL: it is no form, and links to them. */
+static int write_account(struct request *rq, const char *title, const char *consequence,
+			 const struct account *a, struct writer *w, struct error *err)
 {
 	struct account *parent = arena_new(rq->arena, struct account);
 	int rc = a->parent ? store_account_by_id(rq->store, a->parent, rq->arena, parent, err) : 0;
@@ -168,9 +169,9 @@ static int write_account(struct request *rq, const char *title, const char *sent
 		return -1;
 	rec = make_record(rq, a, rc > 0 ? parent : NULL);
 	rec.page = NULL;
-	if (!asks)
+	if (!consequence)
 		add_actions(rq, a, &rec);
-	writer_about(w, title, sentence);
+	writer_about(w, title, consequence);
 	writer_record(w, NULL, &account_shape, &rec);
 	return 0;
 }
@@ -179,9 +180,8 @@ static int get_account(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account a;
 
-	return access_asked_account(rq, &a, err) < 0
-		       ? -1
-		       : write_account(rq, a.name, NULL, &a, false, w, err);
+	return access_asked_account(rq, &a, err) < 0 ? -1
+						     : write_account(rq, a.name, NULL, &a, w, err);
 }
 
 /* ---- new accounts ---- */
@@ -219,7 +219,7 @@ static int create_account(struct request *rq, struct writer *w, struct error *er
 	if (administer(rq, add_account, &o, err) < 0)
 		return -1;
 	rq->reply.status = 201;
-	return write_account(rq, rq->op->title, NULL, &o.made, false, w, err);
+	return write_account(rq, rq->op->title, NULL, &o.made, w, err);
 }
 
 /* ---- changes ---- */
@@ -233,19 +233,18 @@ static int change_account(struct request *rq, admin_work work, struct accounts_c
 	o->sid = request_arg(rq, "AccountSid")->text;
 	return administer(rq, work, o, err) < 0
 		       ? -1
-		       : write_account(rq, o->made.name, NULL, &o->made, false, w, err);
+		       : write_account(rq, o->made.name, NULL, &o->made, w, err);
 }
 
-/* Writes the account of the path, and what the change will do to it. */
-static int ask_about(struct request *rq, const char *consequence, struct writer *w,
-		     struct error *err)
+/* Writes the account of the path, and what the form will do. */
+static int ask_change(struct request *rq, struct writer *w, struct error *err)
 {
 	struct account a;
 
 	if (access_asked_account(rq, &a, err) < 0)
 		return -1;
 	return write_account(rq, arena_join(rq->arena, rq->op->title, ": ", a.name, NULL),
-			     consequence, &a, true, w, err);
+			     rq->op->form->consequence, &a, w, err);
 }
 
 static int set_parts(const struct admin *a, void *arg, struct error *err)
@@ -281,14 +280,6 @@ static int fill_set(struct request *rq, struct error *err)
 	return 0;
 }
 
-static int ask_set(struct request *rq, struct writer *w, struct error *err)
-{
-	return ask_about(rq,
-			 "Reports show the new name at once, also for the past. A new time zone "
-			 "doesn't change closed days.",
-			 w, err);
-}
-
 static int suspend(const struct admin *a, void *arg, struct error *err)
 {
 	struct accounts_change *o = arg;
@@ -303,15 +294,6 @@ static int suspend_account(struct request *rq, struct writer *w, struct error *e
 	return change_account(rq, suspend, &o, w, err);
 }
 
-static int ask_suspension(struct request *rq, struct writer *w, struct error *err)
-{
-	return ask_about(
-		rq,
-		"The account and its subaccounts stop accepting events of later times, and their "
-		"credentials stop working. Reports stay, and events of earlier times still count.",
-		w, err);
-}
-
 static int reactivate(const struct admin *a, void *arg, struct error *err)
 {
 	struct accounts_change *o = arg;
@@ -324,13 +306,6 @@ static int reactivate_account(struct request *rq, struct writer *w, struct error
 	struct accounts_change o = { .sid = NULL };
 
 	return change_account(rq, reactivate, &o, w, err);
-}
-
-static int ask_reactivation(struct request *rq, struct writer *w, struct error *err)
-{
-	return ask_about(
-		rq, "The account accepts events of any time again, and its credentials work again.",
-		w, err);
 }
 
 /* ---- the table ---- */
@@ -431,12 +406,16 @@ const struct op op_SetAccount = {
 	.returns = &account_shape,
 	.run = set_account,
 	.title = "Edit the account",
-	.form = &(const struct op_form) { .path = "/accounts/{AccountSid}/edit",
-					  .button = "Save",
-					  .list = &op_GetAccount,
-					  .done = "The account was changed.",
-					  .ask = ask_set,
-					  .fill = fill_set },
+	.form =
+		&(const struct op_form) {
+			.path = "/accounts/{AccountSid}/edit",
+			.button = "Save",
+			.list = &op_GetAccount,
+			.done = "The account was changed.",
+			.consequence = "Reports show the new name at once, also for the past. A "
+				       "new time zone doesn't change closed days.",
+			.ask = ask_change,
+			.fill = fill_set },
 	.doc = "Changes an account's name, number, time zone, cycle day or currency. Omitted "
 	       "parameters stay as they are",
 };
@@ -447,11 +426,16 @@ const struct op op_SuspendAccount = {
 	.returns = &account_shape,
 	.run = suspend_account,
 	.title = "Suspend the account",
-	.form = &(const struct op_form) { .path = "/accounts/{AccountSid}/suspend",
-					  .button = "Suspend the account",
-					  .list = &op_GetAccount,
-					  .done = "The account is suspended.",
-					  .ask = ask_suspension },
+	.form =
+		&(const struct op_form) {
+			.path = "/accounts/{AccountSid}/suspend",
+			.button = "Suspend the account",
+			.list = &op_GetAccount,
+			.done = "The account is suspended.",
+			.consequence = "The account and its subaccounts stop accepting events of "
+				       "later times, and their credentials stop working. Reports "
+				       "stay, and events of earlier times still count.",
+			.ask = ask_change },
 	.doc = "Suspends an account and its subaccounts: they accept no events of later times, and "
 	       "their credentials stop working",
 };
@@ -467,6 +451,8 @@ const struct op op_ReactivateAccount = {
 					  .button = "Reactivate the account",
 					  .list = &op_GetAccount,
 					  .done = "The account is active again.",
-					  .ask = ask_reactivation },
+					  .consequence = "The account accepts events of any time "
+							 "again, and its credentials work again.",
+					  .ask = ask_change },
 	.doc = "Ends an account's suspension",
 };

@@ -4,13 +4,15 @@
 #include "usage/closing.h"
 #include "base/banned.h"
 
-int request_note_closed(struct request *rq, struct writer *w, const int64_t *accounts, size_t n,
-			int64_t from, int64_t to, struct error *err)
+int request_note_closed(struct request *rq, struct writer *w, const struct report_query *q,
+			struct error *err)
 {
+	int64_t *ids = arena_array(rq->arena, int64_t, q->n_accounts + 1), until;
 	const char *text;
-	int64_t until;
 
-	if (closing_divides(rq->store, accounts, n, from, to, &until, err) < 0)
+	for (size_t i = 0; i < q->n_accounts; i++)
+		ids[i] = q->accounts[i].id;
+	if (closing_divides(rq->store, ids, q->n_accounts, q->from, q->to, &until, err) < 0)
 		return -1;
 	if (!until)
 		return 0;
@@ -21,15 +23,4 @@ int request_note_closed(struct request *rq, struct writer *w, const int64_t *acc
 				  ": earlier amounts are settled, later ones can still change.",
 				  NULL));
 	return 0;
-}
-
-int request_note_closed_accounts(struct request *rq, struct writer *w,
-				 const struct account *accounts, size_t n, int64_t from, int64_t to,
-				 struct error *err)
-{
-	int64_t *ids = arena_array(rq->arena, int64_t, n + 1);
-
-	for (size_t i = 0; i < n; i++)
-		ids[i] = accounts[i].id;
-	return request_note_closed(rq, w, ids, n, from, to, err);
 }

@@ -146,22 +146,42 @@ static int amend_event(struct request *rq, struct writer *w, struct error *err)
 
 static const struct param void_params[] = { CORRECTION_PARAMS, { 0 } };
 
-#define AMEND_PARAM(id, column, field, max_, doc_, param, group, word, which, one, ...) \
-	{ field, PT_TEXT, .label = one, .max = (max_) < 64 ? 64 : (max_), .doc = doc_ },
+/* Least limit of a field's bytes; event_check() knows the smaller ones. */
+enum { AMENDED_BYTES = 64 };
 
-static const struct param amend_params[] = {
-	CORRECTION_PARAMS,
-	{ "time", PT_TEXT, .max = 64, .doc = "When it was used" },
-	{ "category", PT_TEXT, .max = 64, .doc = "What was used" },
-	{ "count", PT_TEXT, .max = 64, .doc = "How many times" },
-	{ "usage", PT_TEXT, .max = 64, .doc = "How much" },
-	{ "price", PT_TEXT, .max = 64, .doc = "What it costs" },
-	DIMENSION_LIST(AMEND_PARAM) { "data_upload", PT_TEXT, .max = 64,
-				      .doc = "Of SIM data: bytes sent" },
-	{ "data_download", PT_TEXT, .max = 64, .doc = "Of SIM data: bytes received" },
-	{ "without", PT_TEXT, .max = 256, .doc = "Fields to remove, comma-separated" },
-	{ 0 }
-};
+/* CORRECTION_PARAMS, the fields that can be amended, "without". */
+static struct param amend_params[EVENT_FIELDS + 6] = { CORRECTION_PARAMS };
+
+/* The field's name on pages; NULL: the display name. */
+static const char *label_of(enum event_field f)
+{
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (event_dimension_fields[d] == f)
+			return dimension_infos[d].one;
+	return NULL;
+}
+
+/* Completes the table before main(): no constant can refer to event_fields. */
+__attribute__((constructor)) static void add_fields(void)
+{
+	struct param *p = amend_params;
+
+	while (p->name)
+		p++;
+	for (enum event_field f = 0; f < EVENT_FIELDS; f++) {
+		size_t max = event_fields[f].max_bytes;
+
+		if (correct_may_change(f))
+			*p++ = (struct param) { event_fields[f].name, PT_TEXT,
+						.max = max < AMENDED_BYTES ? AMENDED_BYTES
+									   : (int64_t)max,
+						.label = label_of(f),
+						.doc = "The new value, written as in a new event. "
+						       "Default: unchanged" };
+	}
+	*p = (struct param) { "without", PT_TEXT, .max = 256,
+			      .doc = "Fields to remove, comma-separated" };
+}
 
 #define ROLES_CORRECTING (ROLE_ADMIN | ROLE_MANAGER | ROLE_INGEST)
 

@@ -103,6 +103,8 @@ struct op_form {
 	const struct op *list;
 	/* the notice shown afterwards; NULL: the answer itself is shown */
 	const char *done;
+	/* what the operation will do, in a sentence for ASK to show; or NULL */
+	const char *consequence;
 	/*
 	 * Writes the record that will change, as run does. Only the parameters
 	 * of the path are set. NULL: the page shows the operation's title and

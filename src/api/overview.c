@@ -530,7 +530,7 @@ static void write_overview(const struct overview *o)
 static int run_overview(struct request *rq, struct writer *w, struct error *err)
 {
 	struct overview o = { .rq = rq, .w = w };
-	int64_t from, to;
+	struct report_query closed;
 
 	if (report_accounts(rq, &o.accounts, err) < 0)
 		return -1;
@@ -540,9 +540,10 @@ static int run_overview(struct request *rq, struct writer *w, struct error *err)
 			   &o.before_first, &o.before_last);
 	if (load_all(&o, err) < 0)
 		return -1;
-	range_instants(rq, o.first, o.last, &from, &to);
-	if (request_note_closed_accounts(rq, w, o.accounts.accounts, o.accounts.n, from, to, err) <
-	    0)
+	closed = (struct report_query) { .accounts = o.accounts.accounts,
+					 .n_accounts = o.accounts.n };
+	range_instants(rq, o.first, o.last, &closed.from, &closed.to);
+	if (request_note_closed(rq, w, &closed, err) < 0)
 		return -1;
 	if (sort(&o, &o.categories.now, by_price, err) < 0 ||
 	    sort(&o, &o.by_account.now, by_price, err) < 0 ||

@@ -530,8 +530,7 @@ static int run_report(struct request *rq, struct writer *w, struct error *err)
 	     report_load_cells(rq->store, rq->catalogue, &a.question, rq->arena, &r, err) < 0) ||
 	    report_earlier_load(rq, &a, &r, &before, err) < 0)
 		return -1;
-	if (request_note_closed_accounts(rq, w, a.question.accounts, a.question.n_accounts,
-					 a.question.from, a.question.to, err) < 0)
+	if (request_note_closed(rq, w, &a.question, err) < 0)
 		return -1;
 	return write_report(rq, &a, &r, &before, w, err);
 }

@@ -175,9 +175,9 @@ static const struct shape record_shape = { .name = "UsageRecordInfo",
 					   .fields = record_fields,
 					   .doc = "Usage of one category over the days asked for" };
 
-static void fill_record(const struct request *rq, const struct account *a, const char *start,
-			const char *end, const char *zone, const struct usage_row *row,
-			struct usage_record_info *ret)
+/* RET has the dates already. */
+static void fill_record(const struct request *rq, const struct account *a, const char *zone,
+			const struct usage_row *row, struct usage_record_info *ret)
 {
 	const struct category *c = &rq->catalogue->categories[row->category];
 	const char *days;
@@ -188,10 +188,10 @@ static void fill_record(const struct request *rq, const struct account *a, const
 		.count = { .n = row->totals.count },
 		.count_unit = c->count_unit,
 		.description = c->description,
-		.end_date = end,
+		.end_date = ret->end_date,
 		.price = { .n = row->totals.price, .places = PRICE_PLACES },
 		.price_unit = a->currency,
-		.start_date = start,
+		.start_date = ret->start_date,
 		.usage = { .n = row->totals.usage, .places = USAGE_PLACES },
 		.usage_unit = c->usage_unit,
 	};
@@ -199,7 +199,7 @@ static void fill_record(const struct request *rq, const struct account *a, const
 		ret->usage = ret->price;
 		ret->usage_unit = a->currency;
 	}
-	days = url_of(rq->arena, "", { "StartDate", start }, { "EndDate", end },
+	days = url_of(rq->arena, "", { "StartDate", ret->start_date }, { "EndDate", ret->end_date },
 		      { "IncludeSubaccounts", "false" }, { "TimeZone", zone });
 	ret->uri = arena_join(rq->arena, "/2010-04-01/Accounts/", a->sid,
 			      "/Usage/Records.json?Category=", c->name, days, NULL);
@@ -238,7 +238,7 @@ static int ask_account(const struct request *rq, const struct account *a, struct
 static int write_account(const struct request *rq, const struct account *a, struct writer *w,
 			 struct error *err)
 {
-	const char *start, *end, *zone = request_given(rq, "TimeZone");
+	const char *zone = request_given(rq, "TimeZone");
 	struct usage_cursor *cur = NULL;
 	struct usage_record_info rec;
 	struct usage_query q;
@@ -247,12 +247,12 @@ static int write_account(const struct request *rq, const struct account *a, stru
 
 	if (rc <= 0)
 		return rc;
-	start = date_at(rq, q.from);
-	end = date_at(rq, q.to - 1);
+	rec.start_date = date_at(rq, q.from);
+	rec.end_date = date_at(rq, q.to - 1);
 	if (usage_open(rq->store, rq->catalogue, &q, (struct usage_position) { 0 }, &cur, err) < 0)
 		return -1;
 	while ((rc = usage_next(cur, &row, err)) > 0) {
-		fill_record(rq, a, start, end, zone, &row, &rec);
+		fill_record(rq, a, zone, &row, &rec);
 		writer_record(w, NULL, &record_shape, &rec);
 	}
 	usage_close(&cur);
@@ -338,7 +338,12 @@ static int list_usage_records(struct request *rq, struct writer *w, struct error
 
 	if (ask_days(rq, request_today(rq), &days, err) < 0 ||
 	    choose_accounts(rq, &accounts, &figures.n, err) < 0 ||
-	    request_note_closed_accounts(rq, w, accounts, figures.n, days.from, days.to, err) < 0)
+	    request_note_closed(rq, w,
+				&(struct report_query) { .accounts = accounts,
+							 .n_accounts = figures.n,
+							 .from = days.from,
+							 .to = days.to },
+				err) < 0)
 		return -1;
 	if (people)
 		qsort(accounts, figures.n, sizeof(*accounts), by_name);
@@ -607,7 +612,12 @@ static int get_ai_usage(struct request *rq, struct writer *w, struct error *err)
 	q.from = days.from;
 	q.to = days.to;
 	figures.accounts = accounts;
-	if (request_note_closed_accounts(rq, w, accounts, figures.n, q.from, q.to, err) < 0 ||
+	if (request_note_closed(rq, w,
+				&(struct report_query) { .accounts = accounts,
+							 .n_accounts = figures.n,
+							 .from = q.from,
+							 .to = q.to },
+				err) < 0 ||
 	    about(rq, w, &days, &figures, err) < 0)
 		return -1;
 	writer_label(w, &ai_usage_fields[AI_ACCOUNTS], "Accounts");

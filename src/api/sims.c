@@ -329,22 +329,14 @@ static int find_sim(const struct request *rq, struct sim *ret, struct error *err
 	return admin_sim_find(&a, &id, ret, err);
 }
 
-static int ask_about(struct request *rq, const char *sentence, struct writer *w, struct error *err)
+static int ask_change(struct request *rq, struct writer *w, struct error *err)
 {
 	struct sim sim;
 
 	if (find_sim(rq, &sim, err) < 0)
 		return -1;
-	return write_sim(rq, arena_join(rq->arena, rq->op->title, ": ", sim.name, NULL), sentence,
-			 &sim, w, err);
-}
-
-static int ask_renaming(struct request *rq, struct writer *w, struct error *err)
-{
-	return ask_about(rq,
-			 "Usage stays with the SID. Reports find it by the new name at once, and "
-			 "no longer by the old one.",
-			 w, err);
+	return write_sim(rq, arena_join(rq->arena, rq->op->title, ": ", sim.name, NULL),
+			 rq->op->form->consequence, &sim, w, err);
 }
 
 static int fill_renaming(struct request *rq, struct error *err)
@@ -355,14 +347,6 @@ static int fill_renaming(struct request *rq, struct error *err)
 		return -1;
 	request_preset(rq, "name", sim.name);
 	return 0;
-}
-
-static int ask_removal(struct request *rq, struct writer *w, struct error *err)
-{
-	return ask_about(rq,
-			 "Usage stays with the SID, and reports find it only by the SID. Events "
-			 "that only have the name will be rejected.",
-			 w, err);
 }
 
 /* ---- the tables ---- */
@@ -456,12 +440,16 @@ const struct op op_RenameSim = {
 	.run = rename_sim,
 	.data = &about_sims,
 	.title = "Rename the SIM",
-	.form = &(const struct op_form) { .path = "/sims/{Sim}/rename",
-					  .button = "Rename the SIM",
-					  .list = &op_ListSims,
-					  .done = "The SIM was renamed.",
-					  .ask = ask_renaming,
-					  .fill = fill_renaming },
+	.form =
+		&(const struct op_form) {
+			.path = "/sims/{Sim}/rename",
+			.button = "Rename the SIM",
+			.list = &op_ListSims,
+			.done = "The SIM was renamed.",
+			.consequence = "Usage stays with the SID. Reports find it by the new name "
+				       "at once, and no longer by the old one.",
+			.ask = ask_change,
+			.fill = fill_renaming },
 	.doc = "Gives a SIM another unique name",
 };
 
@@ -472,12 +460,16 @@ const struct op op_RenameFleet = {
 	.run = rename_sim,
 	.data = &about_fleets,
 	.title = "Rename the fleet",
-	.form = &(const struct op_form) { .path = "/fleets/{Fleet}/rename",
-					  .button = "Rename the fleet",
-					  .list = &op_ListFleets,
-					  .done = "The fleet was renamed.",
-					  .ask = ask_renaming,
-					  .fill = fill_renaming },
+	.form =
+		&(const struct op_form) {
+			.path = "/fleets/{Fleet}/rename",
+			.button = "Rename the fleet",
+			.list = &op_ListFleets,
+			.done = "The fleet was renamed.",
+			.consequence = "Usage stays with the SID. Reports find it by the new name "
+				       "at once, and no longer by the old one.",
+			.ask = ask_change,
+			.fill = fill_renaming },
 	.doc = "Gives a fleet another unique name",
 };
 
@@ -488,11 +480,15 @@ const struct op op_RemoveSim = {
 	.run = remove_sim,
 	.data = &about_sims,
 	.title = "Remove the SIM's name",
-	.form = &(const struct op_form) { .path = "/sims/{Sim}/remove",
-					  .button = "Remove the name",
-					  .list = &op_ListSims,
-					  .done = "The SIM's name was removed.",
-					  .ask = ask_removal },
+	.form =
+		&(const struct op_form) {
+			.path = "/sims/{Sim}/remove",
+			.button = "Remove the name",
+			.list = &op_ListSims,
+			.done = "The SIM's name was removed.",
+			.consequence = "Usage stays with the SID, and reports find it only by the "
+				       "SID. Events that only have the name will be rejected.",
+			.ask = ask_change },
 	.doc = "Removes a SIM's unique name; its usage stays",
 };
 
@@ -503,10 +499,14 @@ const struct op op_RemoveFleet = {
 	.run = remove_sim,
 	.data = &about_fleets,
 	.title = "Remove the fleet's name",
-	.form = &(const struct op_form) { .path = "/fleets/{Fleet}/remove",
-					  .button = "Remove the name",
-					  .list = &op_ListFleets,
-					  .done = "The fleet's name was removed.",
-					  .ask = ask_removal },
+	.form =
+		&(const struct op_form) {
+			.path = "/fleets/{Fleet}/remove",
+			.button = "Remove the name",
+			.list = &op_ListFleets,
+			.done = "The fleet's name was removed.",
+			.consequence = "Usage stays with the SID, and reports find it only by the "
+				       "SID. Events that only have the name will be rejected.",
+			.ask = ask_change },
 	.doc = "Removes a fleet's unique name; its usage stays",
 };

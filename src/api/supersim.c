@@ -721,7 +721,11 @@ static int list_sim_records(struct request *rq, struct writer *w, struct error *
 	if (page_load(rq, &q, arena_join(rq->arena, rq->base_url, request_link_path(rq), NULL),
 		      &page, err) < 0)
 		return -1;
-	if (request_note_closed(rq, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
+	if (request_note_closed(
+		    rq, w,
+		    &(struct report_query) {
+			    .accounts = &r.account, .n_accounts = 1, .from = q.from, .to = q.to },
+		    err) < 0)
 		return -1;
 	r.unit = currency_capitals(rq, r.account.currency);
 	days = date_text_range(rq->arena, q.zone, q.from, q.from < q.to ? q.to : q.from + 1);

@@ -592,7 +592,12 @@ static int list_records(struct request *rq, struct writer *w, struct error *err)
 	suffix = request_link_suffix(rq, rq->op->dialect);
 	if (page_load(rq, &q, arena_join(rq->arena, path, suffix, NULL), &page, err) < 0)
 		return -1;
-	if (request_note_closed(rq, w, q.accounts, q.n_accounts, q.from, q.to, err) < 0)
+	if (request_note_closed(rq, w,
+				&(struct report_query) { .accounts = r.accounts,
+							 .n_accounts = q.n_accounts,
+							 .from = q.from,
+							 .to = q.to },
+				err) < 0)
 		return -1;
 	make_links(&r, path, suffix);
 	r.extra_filters = url_of(rq->arena, "",

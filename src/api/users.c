@@ -168,11 +168,10 @@ static int list_ends(const struct request *rq, const struct admin *a, const stru
 }
 
 /*
- * Writes the user of the path, and what the change will do. ENDS: also which
- * keys are revoked.
+ * Writes the user of the path, and what the form will do; for RemoveUser, also
+ * which keys are revoked.
  */
-static int ask_about(struct request *rq, const char *consequence, bool ends, struct writer *w,
-		     struct error *err)
+static int ask_change(struct request *rq, struct writer *w, struct error *err)
 {
 	const char *name = request_arg(rq, "User")->text;
 	struct admin a = request_admin(rq);
@@ -180,10 +179,11 @@ static int ask_about(struct request *rq, const char *consequence, bool ends, str
 	struct user u;
 
 	if (admin_user_find(&a, name, &u, err) < 0 || load_user(rq, name, &r, err) < 0 ||
-	    (ends && list_ends(rq, &a, &u, &r.ends, err) < 0))
+	    (rq->op == &op_RemoveUser && list_ends(rq, &a, &u, &r.ends, err) < 0))
 		return -1;
 	r.edit = r.set_password = r.grant = r.remove = NULL;
-	writer_about(w, arena_join(rq->arena, rq->op->title, ": ", u.name, NULL), consequence);
+	writer_about(w, arena_join(rq->arena, rq->op->title, ": ", u.name, NULL),
+		     rq->op->form->consequence);
 	writer_record(w, NULL, &user_shape, &r);
 	return 0;
 }
@@ -243,12 +243,6 @@ static int set_password(struct request *rq, struct writer *w, struct error *err)
 	return write_user(rq, c.user, w, err);
 }
 
-static int ask_password(struct request *rq, struct writer *w, struct error *err)
-{
-	return ask_about(rq, "Only the new password will work, and all of the user's sessions end.",
-			 false, w, err);
-}
-
 /* ---- display name and e-mail address ---- */
 
 static int set_texts(const struct admin *a, void *arg, struct error *err)
@@ -289,11 +283,6 @@ static int fill_set(struct request *rq, struct error *err)
 	return fill_user(rq, request_arg(rq, "User")->text, err);
 }
 
-static int ask_set(struct request *rq, struct writer *w, struct error *err)
-{
-	return ask_about(rq, "The name to sign in with stays as it is.", false, w, err);
-}
-
 /* ---- removal and grants ---- */
 
 static int remove_name(const struct admin *a, void *arg, struct error *err)
@@ -308,16 +297,6 @@ static int remove_user(struct request *rq, struct writer *w, struct error *err)
 	struct user_change c = { .user = request_arg(rq, "User")->text };
 
 	return administer(rq, remove_name, &c, err) < 0 ? -1 : write_user(rq, c.user, w, err);
-}
-
-static int ask_removal(struct request *rq, struct writer *w, struct error *err)
-{
-	return ask_about(rq,
-			 "The user can no longer sign in, and all sessions end. Keys that are "
-			 "named after the user, or that the"
-			 " user made, are revoked. This can't be undone, and the name can't be "
-			 "used again.",
-			 true, w, err);
 }
 
 static int change_grant(const struct admin *a, void *arg, struct error *err)
@@ -336,15 +315,6 @@ static int grant_account(struct request *rq, struct writer *w, struct error *err
 	return administer(rq, change_grant, &c, err) < 0 ? -1 : write_user(rq, c.user, w, err);
 }
 
-static int ask_grant(struct request *rq, struct writer *w, struct error *err)
-{
-	return ask_about(
-		rq,
-		"Choose an account, and whether the user may see its usage and cost. Access that "
-		"ends for the user also ends for keys that are named after the user.",
-		false, w, err);
-}
-
 /* ---- the user who is signed in ---- */
 
 /* Keys have no name, e-mail address or password. */
@@ -355,7 +325,7 @@ static int check_person(const struct request *rq, struct error *err)
 					 "Only users have a profile; this is a key");
 }
 
-/* SENTENCE: what the change will do; NULL: nothing. */
+/* ASKS: for a form; SENTENCE: what the form will do, or NULL. */
 static int write_profile(struct request *rq, const char *sentence, bool asks, struct writer *w,
 			 struct error *err)
 {
@@ -380,7 +350,9 @@ static int get_profile(struct request *rq, struct writer *w, struct error *err)
 
 static int ask_profile(struct request *rq, struct writer *w, struct error *err)
 {
-	return check_person(rq, err) < 0 ? -1 : write_profile(rq, NULL, true, w, err);
+	return check_person(rq, err) < 0
+		       ? -1
+		       : write_profile(rq, rq->op->form->consequence, true, w, err);
 }
 
 static int fill_profile(struct request *rq, struct error *err)
@@ -434,14 +406,6 @@ static int set_own_password(struct request *rq, struct writer *w, struct error *
 	    administer(rq, change_own_password, &own, err) < 0)
 		return -1;
 	return write_user(rq, rq->who->name, w, err);
-}
-
-static int ask_own_password(struct request *rq, struct writer *w, struct error *err)
-{
-	return check_person(rq, err) < 0
-		       ? -1
-		       : write_profile(rq, "Your other sessions end; you stay signed in here.",
-				       true, w, err);
 }
 
 /* ---- the table ---- */
@@ -544,7 +508,8 @@ const struct op op_SetUser = {
 					  .button = "Save",
 					  .list = &op_ListUsers,
 					  .done = "The user was changed.",
-					  .ask = ask_set,
+					  .consequence = "The name to sign in with stays as it is.",
+					  .ask = ask_change,
 					  .fill = fill_set },
 	.doc = "Changes a user's display name and e-mail address. Omitted parameters stay as they "
 	       "are",
@@ -562,7 +527,9 @@ const struct op op_SetPassword = {
 			.button = "Set the password",
 			.list = &op_ListUsers,
 			.done = "Password changed. All of the user's sessions were ended.",
-			.ask = ask_password },
+			.consequence = "Only the new password will work, and all of the user's "
+				       "sessions end.",
+			.ask = ask_change },
 	.doc = "Sets a user's password and ends all of the user's sessions",
 };
 
@@ -572,11 +539,17 @@ const struct op op_RemoveUser = {
 	.returns = &user_shape,
 	.run = remove_user,
 	.title = "Remove the user",
-	.form = &(const struct op_form) { .path = "/users/{User}/remove",
-					  .button = "Remove the user",
-					  .list = &op_ListUsers,
-					  .done = "The user was removed.",
-					  .ask = ask_removal },
+	.form =
+		&(const struct op_form) {
+			.path = "/users/{User}/remove",
+			.button = "Remove the user",
+			.list = &op_ListUsers,
+			.done = "The user was removed.",
+			.consequence =
+				"The user can no longer sign in, and all sessions end. Keys that "
+				"are named after the user, or that the user made, are revoked. "
+				"This can't be undone, and the name can't be used again.",
+			.ask = ask_change },
 	.doc = "Permanently disables a user",
 };
 
@@ -586,11 +559,16 @@ const struct op op_GrantAccount = {
 	.returns = &user_shape,
 	.run = grant_account,
 	.title = "Account access",
-	.form = &(const struct op_form) { .path = "/users/{User}/grant",
-					  .button = "Save",
-					  .list = &op_ListUsers,
-					  .done = "The user's account access was updated.",
-					  .ask = ask_grant },
+	.form =
+		&(const struct op_form) {
+			.path = "/users/{User}/grant",
+			.button = "Save",
+			.list = &op_ListUsers,
+			.done = "The user's account access was updated.",
+			.consequence = "Choose an account, and whether the user may see its usage "
+				       "and cost. Access that ends for the user also ends for keys "
+				       "that are named after the user.",
+			.ask = ask_change },
 	.doc = "Grants a Manager access to an account, or ends it",
 };
 
@@ -627,11 +605,14 @@ const struct op op_SetOwnPassword = {
 	.returns = &user_shape,
 	.run = set_own_password,
 	.title = "Change your password",
-	.form = &(const struct op_form) { .path = "/profile/password",
-					  .button = "Change the password",
-					  .list = &op_GetProfile,
-					  .done = "Your password was changed. Your other sessions "
-						  "were ended.",
-					  .ask = ask_own_password },
+	.form =
+		&(const struct op_form) {
+			.path = "/profile/password",
+			.button = "Change the password",
+			.list = &op_GetProfile,
+			.done = "Your password was changed. Your other sessions "
+				"were ended.",
+			.consequence = "Your other sessions end; you stay signed in here.",
+			.ask = ask_profile },
 	.doc = "Changes the caller's password and ends the caller's other sessions",
 };

@@ -100,7 +100,7 @@ static int run_order(struct event_order *o, const struct settings *s, int argc, 
 		return command_wrong(&command_event, "--reason is missing");
 	if (c->kind == CORRECTION_AMEND && take_fields(texts, &o->change) == 0)
 		return command_wrong(&command_event,
-				     "what shall be amended is missing, such as --usage 2.5");
+				     "a field to amend is missing, such as --usage 2.5");
 	c->event.id = argv[1];
 	c->change = &o->change;
 	if (c->author && user_check_name(c->author, &err) < 0)

@@ -135,7 +135,7 @@ bool command_only_options(const struct command *c, const struct command_option *
 	if (!command_options(c, options, &argc, argv, ret_exit))
 		return false;
 	if (argc > 1)
-		*ret_exit = command_wrong(c, "%s is one argument too many", argv[1]);
+		*ret_exit = command_wrong(c, "unexpected argument: %s", argv[1]);
 	return argc == 1;
 }
 
@@ -143,7 +143,7 @@ int command_part(const struct command *c, const struct command_part *parts,
 		 const struct settings *s, int argc, char **argv)
 {
 	if (argc < 2)
-		return command_wrong(c, "what shall be done is missing");
+		return command_wrong(c, "missing subcommand");
 	for (const struct command_part *p = parts; p->name; p++)
 		if (strcmp(p->name, argv[1]) == 0)
 			return p->run(s, argc - 1, argv + 1);

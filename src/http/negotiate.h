@@ -9,14 +9,14 @@
 #include "api/request.h"
 
 /*
- * Sets the format of RQ's answer, and its callback, from suffix, query, Accept
- * and Content-Type. Formats that can't show what the operation returns aren't
- * chosen by type. It is never left NULL: when the dialect refuses an Accept that
- * names nothing we have (-1, ERR_NOT_ACCEPTABLE), it is the default, for the
- * refusal itself; and a format that was named but can't show the answer is
- * refused in that format. Accept is read as RFC 9110 12.5.1 says: the highest q
- * wins, then the order of the header; q=0 excludes; the most specific range of a
- * type counts.
+ * Sets format and callback of RQ's answer. -1, ERR_NOT_ACCEPTABLE: the dialect
+ * refuses an Accept that names none of our formats, or the named format can't
+ * show the answer. The format is set all the same, for the error: to the
+ * default, or to the named format.
+ *
+ * Accept and Content-Type only choose formats that can show the operation's
+ * result. Accept is read by RFC 9110 12.5.1: the highest q wins, then the order
+ * of the header; q=0 excludes; the most specific range of a type counts.
  */
 int negotiate(struct request *rq, struct error *err);
 

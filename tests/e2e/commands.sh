@@ -57,7 +57,7 @@ refused "whatever stood after it" 2 "usaged closing" period
 refused "an option must exist" 2 "--bogus" account add --name x --bogus
 refused "an option needs its value" 2 "--name needs a value" account add --name
 refused "a flag takes no value" 2 "--metered takes no value" category list --metered=yes
-refused "operands are counted" 2 "too many" account list everything
+refused "operands are counted" 2 "unexpected argument" account list everything
 refused "a part must be named" 2 "missing" account
 refused "a part must exist" 2 "remove" account remove
 
