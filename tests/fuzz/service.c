@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "api/ops.h"
 #include "http/fcgi.h"
 #include "ledger.h"
 #include "base/banned.h"
