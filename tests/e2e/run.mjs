@@ -1,20 +1,31 @@
 // run.mjs - runs the tests against the server that USAGED_CREDENTIALS describes:
 //
-//   USAGED_CREDENTIALS=var/credentials node run.mjs [FILE...]
+//   USAGED_CREDENTIALS=var/credentials node run.mjs [together | alone | FILE...]
+//
+// Suites that have a ledger of their own or only read, use no browser and measure no time run together, one for each processor;
+// the others one after the other.
 //
 // Libraries that make their own connections find the server's certificate through NODE_EXTRA_CA_CERTS, which Node reads
 // only when it starts: hence this step.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readCredentials } from './harness.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const named = process.argv.slice(2).map(f => resolve(f))
-const all = readdirSync(here).filter(f => f.endsWith('.test.mjs')).sort().map(f => join(here, f))
+const together = ['apart', 'clock', 'damage', 'device', 'formats', 'intake', 'late', 'links', 'sandbox', 'sdk_lines', 'servicestack_clients',
+	'types', 'unit'].map(name => join(here, `${name}.test.mjs`))
+const alone = readdirSync(here).filter(f => f.endsWith('.test.mjs')).sort().map(f => join(here, f)).filter(f => !together.includes(f))
 const { CA_CERT } = readCredentials()
 
-const { status } = spawnSync(process.execPath, ['--test', ...(named.length ? named : all)],
-	{ stdio: 'inherit', env: { ...process.env, NODE_EXTRA_CA_CERTS: CA_CERT } })
-process.exit(status ?? 1)
+function run(files, atOnce) {
+	const { status } = spawnSync(process.execPath, ['--test', `--test-concurrency=${atOnce}`, ...files],
+		{ stdio: 'inherit', env: { ...process.env, NODE_EXTRA_CA_CERTS: CA_CERT } })
+	return status ?? 1
+}
+
+const args = process.argv.slice(2)
+const runs = { together: () => run(together, availableParallelism()), alone: () => run(alone, 1) }
+process.exit(args[0] in runs ? runs[args[0]]() : run(args.length ? args.map(f => resolve(f)) : [...together, ...alone], 1))
