@@ -163,7 +163,11 @@ struct stored_event {
 	int64_t time_us;
 	/* effective time: time_us, or for a late event the closed instant */
 	int64_t effective_us;
-	int64_t correction;     /* that it is part of, or 0 */
+	/*
+	 * id of the correction that the entry is part of; 0: an event from
+	 * outside
+	 */
+	int64_t correction;
 	struct amounts amounts; /* negative only in entries of corrections */
 	/*
 	 * for store_events_add: a JSON object, or NULL. store_event_find leaves
@@ -249,9 +253,10 @@ struct posting {
 };
 
 struct rejection {
-	int64_t id, at;             /* seconds */
-	const char *author;         /* from principal_actor */
-	int64_t account;            /* that it named, or 0 */
+	int64_t id, at;     /* seconds */
+	const char *author; /* from principal_actor */
+	/* id of the account that it named; 0: none */
+	int64_t account;
 	const char *source, *event; /* as far as they could be read; else "" */
 	const char *code, *field, *message;
 	const char *record; /* as sent, cut after REJECTION_RECORD_MAX bytes */
