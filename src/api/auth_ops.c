@@ -20,7 +20,7 @@
 #include "usage/user_rules.h"
 #include "base/banned.h"
 
-/* ---- what is told of somebody ---- */
+/* ---- answers about a user ---- */
 
 struct authenticate_response {
 	const char *user_id, *session_id, *user_name, *display_name, *referrer_url, *bearer_token,

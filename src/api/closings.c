@@ -256,7 +256,7 @@ static int close_all_accounts(struct request *rq, struct writer *w, struct error
 	return 0;
 }
 
-/* ---- what changed since ---- */
+/* ---- changes since closing ---- */
 
 struct change_record {
 	const char *at, *kind, *account, *account_sid, *id, *uri, *source, *time, *effective_time,

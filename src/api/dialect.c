@@ -68,7 +68,7 @@ static bool parse_twilio_date(const char *text, size_t len, struct date today, s
 	return parse_offset(text, len, today, ret) || (len == 10 && date_parse(text, len, ret));
 }
 
-/* ---- errors of the Twilio families ---- */
+/* ---- errors of the Twilio dialects ---- */
 
 struct twilio_error {
 	struct decimal code;
@@ -247,7 +247,7 @@ static void write_servicestack_error(struct writer *w, const struct error *err,
 	writer_end(w);
 }
 
-/* ---- the families ---- */
+/* ---- the dialects ---- */
 
 static const struct style twilio_style = {
 	.json = SPELL_AS_IS,

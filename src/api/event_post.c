@@ -13,7 +13,7 @@
 #include "usage/commit_thread.h"
 #include "base/banned.h"
 
-/* ---- what comes in ---- */
+/* ---- the body ---- */
 
 static const struct {
 	const char *type;
@@ -138,7 +138,7 @@ static int64_t read_memory(void *arg, void *buf, size_t size, struct error *err)
 	return (int64_t)n;
 }
 
-/* ---- what goes out ---- */
+/* ---- the answer ---- */
 
 struct result {
 	const char *source, *id, *status, *code, *field, *message;

@@ -88,7 +88,7 @@ static const struct shape list_shape = { .name = "Operations",
 					 .fields = list_fields,
 					 .doc = "The operations of this server" };
 
-/* ---- words for what the tables say in numbers ---- */
+/* ---- the tables in words ---- */
 
 static const char *const param_types[] = {
 	[PT_TEXT] = "text",         [PT_INT] = "integer",       [PT_BOOL] = "boolean",

@@ -19,7 +19,7 @@ enum {
 	FIGURES_MOST = WRITER_FIGURES
 };
 
-/* ---- what comes out ---- */
+/* ---- the answer ---- */
 
 struct key_figure {
 	const char *name, *uri;
@@ -156,7 +156,7 @@ static const struct shape overview_shape = { .name = "Overview",
 					     .fields = head_fields,
 					     .doc = "The billing cycle so far" };
 
-/* ---- what it is made of ---- */
+/* ---- reports and figures ---- */
 
 /* The reports of these days and of the days before. */
 struct pair {

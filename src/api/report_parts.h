@@ -8,7 +8,7 @@
 
 #include "api/reports.h"
 
-/* ---- what is asked ---- */
+/* ---- the query ---- */
 
 /* Values of GroupBy: the dimensions, then these. */
 #define BY_OF_DIMENSION(id, ...) BY_##id,
@@ -51,7 +51,7 @@ struct asked {
 /* Values of parameters, ended by NULL. By uses the names of periods. */
 extern const char *const report_period_names[], *const report_sort_names[];
 
-/* ---- what comes out ---- */
+/* ---- the answer ---- */
 
 struct report_row {
 	const char *start, *end, *name, *uri, *key, *account, *account_sid;

@@ -18,7 +18,7 @@
 
 enum { HOURLY_DAYS = 2, DAILY_DAYS = 92, MONTHLY_DAYS = 1100 };
 
-/* ---- what comes out ---- */
+/* ---- the answer ---- */
 
 enum { ROW_START, ROW_END, ROW_NAME, ROW_ACCOUNT = 5 };
 
@@ -149,7 +149,7 @@ static const struct shape ai_report_shape = REPORT_SHAPE("MinutesReport", ai_rep
 static const struct shape sim_report_shape = REPORT_SHAPE("DataReport", sim_report_fields,
 							  "SIM data over some days");
 
-/* ---- what is asked ---- */
+/* ---- the query ---- */
 
 #define GROUPING(id, column, field, max, doc, param, group, word, which, one, all, shared) \
 	[BY_##id] = { GROUP_DIMENSION, DIM_##id, param, group, word, one, all },

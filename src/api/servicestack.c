@@ -19,7 +19,7 @@
 #include "usage/query.h"
 #include "base/banned.h"
 
-/* ---- which accounts ---- */
+/* ---- accounts ---- */
 
 /*
  * The accounts that the caller sees, or the one of AccountId. An unknown

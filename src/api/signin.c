@@ -82,7 +82,7 @@ void signin_free(struct signin **s)
 	*s = NULL;
 }
 
-/* ---- what is remembered ---- */
+/* ---- remembered passwords ---- */
 
 /*
  * A hash of the name, the stored hash and the password. A new password has a

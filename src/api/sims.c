@@ -14,7 +14,7 @@
 #include "store/sim.h"
 #include "base/banned.h"
 
-/* ---- which aren't known ---- */
+/* ---- unknown SIMs and fleets ---- */
 
 /* 1, 0, or -1 failed. */
 static int is_known(const struct request *rq, const struct account *accounts, size_t n,

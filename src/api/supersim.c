@@ -34,7 +34,7 @@ enum {
 
 enum { RETENTION_MONTHS = 18, GROUP_SIM_DAYS = 31, HOUR_SEC = 3600 };
 
-/* ---- what an answer is made of ---- */
+/* ---- the answer ---- */
 
 struct supersim_period {
 	const char *start_time, *end_time;
@@ -482,7 +482,7 @@ static int write_page(const struct supersim_report *r, const struct record_page 
 	return 0;
 }
 
-/* ---- the page for people: key figures, the total, then records with usage, in megabytes ---- */
+/* ---- pages: key figures, the total, records in megabytes ---- */
 
 struct sim_view_row {
 	int64_t level;

@@ -60,7 +60,7 @@ static const struct resource resources[RESOURCES] = {
 	[RES_YEARLY] = { "yearly", "/Yearly", PERIOD_YEAR, DAYS_SINCE_BEGIN, "by year", "Year" },
 };
 
-/* ---- what an answer is made of ---- */
+/* ---- the answer ---- */
 
 struct twilio_links {
 	/* by resource; the list itself is no sub-resource */
@@ -148,7 +148,7 @@ static const struct shape envelope_shape = { .name = "UsageRecords",
 					     .fields = envelope_fields,
 					     .doc = "A page of usage records" };
 
-/* ---- whose usage, which days ---- */
+/* ---- accounts and days ---- */
 
 struct twilio_report {
 	const struct request *rq;
@@ -396,7 +396,7 @@ static void write_page(struct twilio_report *r, const struct record_page *page, 
 	writer_end_page(w);
 }
 
-/* ---- the page for people: each bucket with its total, and below it its categories ---- */
+/* ---- pages: each bucket with its total and its categories ---- */
 
 static const char *date_text(const struct request *rq, struct date d)
 {

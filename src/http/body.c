@@ -13,7 +13,7 @@ void body_init(void)
 	xmlInitParser();
 }
 
-/* ---- what the readers share ---- */
+/* ---- shared by the readers ---- */
 
 int body_malformed(const struct body *b, struct error *err, const char *fmt, ...)
 {

@@ -119,7 +119,7 @@ static int read_node(struct body *b, xmlTextReader *r, struct xml_member *m, str
 	}
 }
 
-/* ---- what the parser isn't shown ---- */
+/* ---- checks before the parser ---- */
 
 /*
  * The text behind the next END; NULL if there is none. It costs only the text

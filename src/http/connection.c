@@ -52,7 +52,7 @@ static bool is_to_be_tried_again(struct connection *c, short events)
 	return errno == EINTR;
 }
 
-/* ---- what libfcgi reads ---- */
+/* ---- libfcgi's input ---- */
 
 static void close_file(int fd)
 {

@@ -154,7 +154,7 @@ static int use_ledger(struct request *rq, struct error *err)
 	return -1;
 }
 
-/* ---- what is asked ---- */
+/* ---- parsing ---- */
 
 static bool is_page(const struct request *rq)
 {

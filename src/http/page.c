@@ -153,7 +153,7 @@ static const struct page_link *make_tabs(const struct request *rq)
 	return n > 1 ? links : NULL;
 }
 
-/* ---- what can be done ---- */
+/* ---- links to forms ---- */
 
 /* Links to forms that need no record of this page. */
 static const struct page_link *make_tasks(const struct request *rq)

@@ -133,7 +133,7 @@ static bool is_on(const struct types_text *t, enum types_option o)
 	return strcasecmp(option(t, o), "True") == 0;
 }
 
-/* ---- which types ---- */
+/* ---- choice of types ---- */
 
 static bool refers(const struct types_text *t, const struct type *from, const struct type *to);
 
@@ -241,7 +241,7 @@ static const char *literal(const struct types_text *t, const char *text)
 	return copy;
 }
 
-/* ---- what the templates see ---- */
+/* ---- data for the templates ---- */
 
 static void put_member(const struct types_text *t, struct json_object *list,
 		       const struct type_member *m, bool last)

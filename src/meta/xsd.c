@@ -28,7 +28,7 @@ struct xsd_types {
 	size_t n;
 };
 
-/* ---- which types there are ---- */
+/* ---- the types ---- */
 
 /*
  * Adds SHAPE and the types that it refers to. Types without a namespace get
