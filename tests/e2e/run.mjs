@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { readCredentials } from './harness.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const together = ['apart', 'clock', 'damage', 'device', 'formats', 'intake', 'late', 'links', 'sandbox', 'sdk_lines', 'servicestack_clients',
+const together = ['clock', 'damage', 'device', 'formats', 'intake', 'late', 'links', 'sandbox', 'sdk_lines', 'servicestack_clients',
 	'types', 'unit'].map(name => join(here, `${name}.test.mjs`))
 const alone = readdirSync(here).filter(f => f.endsWith('.test.mjs')).sort().map(f => join(here, f)).filter(f => !together.includes(f))
 const { CA_CERT } = readCredentials()

@@ -209,6 +209,7 @@ START_TEST(an_account_is_found_by_sid_name_and_number)
 
 	set(MAIN_SID, (struct account_change) { .number = "K-1" });
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		ROW("%s", texts[i]);
 		ck_assert_msg(account_find(a.st, texts[i], &arena, &found, &err) == 1, "%s",
 			      texts[i]);
 		ck_assert_str_eq(found.sid, MAIN_SID);
@@ -343,6 +344,7 @@ START_TEST(a_suspended_account_takes_events_of_earlier_times_alone)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		enum verdict v = send_one(rows[i].id, rows[i].subject, rows[i].time, &reason);
 
+		ROW("%s of %s", rows[i].id, rows[i].subject);
 		ck_assert_msg(v == rows[i].verdict, "row %zu: %s, %s", i, verdict_names[v],
 			      reason.message);
 		if (v != VERDICT_REJECTED)

@@ -477,8 +477,10 @@ START_TEST(an_actor_is_named_so_that_nobody_is_taken_for_another)
 		{ { .name = "console", .label = "ada" }, "console (ada)" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW("%s", rows[i].actor);
 		ck_assert_str_eq(principal_actor(&rows[i].p, &arena), rows[i].actor);
+	}
 	ck_assert_str_eq(principal_actor(&principal_console, &arena), ACTOR_CONSOLE);
 }
 END_TEST

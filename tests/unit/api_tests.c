@@ -288,6 +288,7 @@ START_TEST(a_date_is_a_day_that_exists_or_an_offset_from_today)
 		const char *in = twilio_dates[i].text;
 		bool good = dialect_twilio.parse_date(in, strlen(in), today, &got);
 
+		ROW("%s", twilio_dates[i].text);
 		ck_assert_msg(good == !!twilio_dates[i].date, "%s", in);
 		if (good) {
 			date_format(text, got);
@@ -702,6 +703,7 @@ START_TEST(a_token_that_is_signed_but_absurd_is_refused)
 			   *text;
 		struct error err = { 0 };
 
+		ROW("%zu: %lld", rows[i].nth, (long long)rows[i].number);
 		ck_assert_msg(run_as(&admin, "ListUsageRecordDaily", query, &text, &err) ==
 				      rows[i].rc,
 			      "row %zu: %s", i, err.message);
@@ -951,8 +953,10 @@ START_TEST(a_sim_or_fleet_that_the_account_does_not_know_has_no_records)
 	};
 
 	add_sims();
-	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		ROW("%s", queries[i]);
 		ck_assert_str_eq(sim_records(queries[i]), "{\"usage_records\":[]");
+	}
 	/* a network without usage is none that anyone would have to know */
 	ck_assert_ptr_nonnull(strstr(
 		sim_records("AccountSid=" AC("1") "&Network=HW00000000000000000000000000000009"),

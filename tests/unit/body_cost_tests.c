@@ -180,6 +180,7 @@ START_TEST(names_that_the_operation_lacks_are_noted_once_and_bounded)
 		struct params p = { .arena = &arena };
 		struct error err = { 0 };
 
+		ROW("%s", rows[i].type);
 		ck_assert_int_eq(read_text(rows[i].type, rows[i].body, &p, &err), 0);
 		ck_assert_msg(p.n_unknown == 2, "%s: %zu unknown names", rows[i].type, p.n_unknown);
 		ck_assert_str_eq(p.unknown[0], "moon");

@@ -314,6 +314,7 @@ START_TEST(what_is_broken_stays_broken)
 		struct strbuf passed;
 		struct fcgi_gate g;
 
+		ROW("%s", odd[i].name);
 		if (odd[i].event != FCGI_IS_BROKEN)
 			continue;
 		memset(sent.text, 0, sizeof(sent.text));
@@ -488,6 +489,7 @@ START_TEST(a_request_is_short_if_its_body_is_whatever_it_announces)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct connection *c = connect_peer();
 
+		ROW("%zu bytes, %zu announced", rows[i].len, rows[i].announced);
 		sent.len = 0;
 		add_begin(&sent, 1, true);
 		add_variables(&sent, 1, rows[i].announced);
@@ -553,6 +555,7 @@ START_TEST(a_long_body_is_read_in_pieces_of_any_size)
 		size_t piece = some[i], len = 0, n;
 		pthread_t sender;
 
+		ROW("pieces of %zu bytes", some[i]);
 		sent.len = 0;
 		add_request(&sent, 1, true, body, sizeof(body));
 		ck_assert_int_eq(pthread_create(&sender, NULL, send_pieces, &piece), 0);

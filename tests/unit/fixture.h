@@ -13,10 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/error.h"
-
-#ifndef ARRAY_SIZE
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#endif
+#include "suite.h"
 
 #define FOLDER_TEXT 64
 

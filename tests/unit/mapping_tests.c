@@ -16,8 +16,6 @@
 #include "suite.h"
 #include "base/banned.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 /* ---- what a mapping makes of records ---- */
 
 struct bytes {
@@ -356,6 +354,7 @@ START_TEST(columns_may_be_operands)
 		const char *got = field("", "usage", cases[i].value, cases[i].record);
 		size_t len = strlen(cases[i].want);
 
+		ROW("%s of %s", cases[i].value, cases[i].record);
 		if (len == 0) /* a field without text is one that the event doesn't have */
 			ck_assert_str_eq(got, "source=s id=i subject=x time=T category=c\n");
 		else
@@ -492,6 +491,7 @@ START_TEST(numbers_that_touch_have_their_full_width)
 		char got[INSTANT_TEXT] = "refused";
 		int64_t us;
 
+		ROW("%s of %s", cases[i].form, cases[i].text);
 		ck_assert_int_eq(time_form_compile(&form, cases[i].form, NULL), 0);
 		if (time_form_read(&form, cases[i].text, strlen(cases[i].text), &us))
 			instant_format(got, us);
@@ -529,6 +529,7 @@ START_TEST(offsets_may_have_hours_alone)
 		struct time_form form = { 0 };
 		int64_t us;
 
+		ROW("%s", cases[i].text);
 		if (instant_parse(text, strlen(text), false, &us))
 			instant_format(got, us);
 		ck_assert_int_eq(time_form_compile(&form, "%Y-%m-%d %H:%M:%S%z", NULL), 0);

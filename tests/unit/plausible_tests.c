@@ -40,6 +40,7 @@ START_TEST(a_jump_ahead_is_believed_after_a_day)
 	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
 		struct plausible p = { 0 };
 
+		ROW("%lld s", (long long)jumps[i]);
 		plausible_begin(&p, 0, T, STEADY);
 		for (int64_t s = 0; s < DAY; s += 600)
 			ck_assert_msg(plausible_time(&p, T + jumps[i] + s, STEADY + s) == T + s,

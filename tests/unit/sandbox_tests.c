@@ -334,6 +334,7 @@ START_TEST(what_only_an_attacker_does_ends_the_process)
 		int status;
 		pid_t pid = fork();
 
+		ROW("call %ld", deadly[i]);
 		ck_assert_int_ge(pid, 0);
 		if (pid == 0) {
 			enter();

@@ -76,6 +76,7 @@ START_TEST(the_chosen_ones_are_those_of_a_sorted_list)
 	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
 		int n = sizes[s];
 
+		ROW("%d elements", sizes[s]);
 		for (int round = 0; round < 12; round++) {
 			size_t from = (size_t)pick(n + 2),
 			       to = from + (size_t)pick(round < 6 ? 60 : n + 2);

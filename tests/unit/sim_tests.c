@@ -118,6 +118,7 @@ START_TEST(one_is_found_by_sid_and_by_name_in_its_family_and_kind_alone)
 
 	add(main_account.id, DIM_SIM, "HS1", "truck");
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		ROW("%s", texts[i]);
 		ck_assert_msg(
 			store_sim_find(st, &(struct sim_key) { main_account.id, DIM_SIM, texts[i] },
 				       &arena, &found, &err) == 1,
@@ -318,6 +319,7 @@ START_TEST(what_can_not_be_is_rejected_by_its_field_and_registers_nothing)
 
 	SEND("1", .sim = "HS1", .sim_name = "truck", .fleet = "HF1", .fleet_name = "north");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ROW("%s: %s", rows[i].field, rows[i].words);
 		is_rejected(send_one(&rows[i].says), rows[i].field, rows[i].words);
 		ck_assert_msg(strcmp(registered(DIM_SIM), "main:HS1=truck") == 0, "row %zu: %s", i,
 			      registered(DIM_SIM));

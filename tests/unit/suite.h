@@ -6,7 +6,41 @@
 #define TESTS_UNIT_SUITE_H
 
 #include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#endif
+
+/*
+ * ROW("%s", name) names the row of a table that a loop has come to. A check
+ * that fails from then on says the name.
+ */
+#define ROW(...) snprintf(suite_row, sizeof(suite_row), __VA_ARGS__)
+
+static char suite_row[200] __attribute__((unused));
+
+/* In place of Check's function of that name: says the row as well. */
+__attribute__((noreturn, format(printf, 4, 5), unused)) static void suite_failed(
+	const char *file, int line, const char *check, const char *format, ...)
+{
+	char text[BUFSIZ];
+	va_list args;
+
+	snprintf(text, sizeof(text), "%s", check);
+	if (format) {
+		va_start(args, format);
+		vsnprintf(text, sizeof(text), format, args);
+		va_end(args);
+	}
+	if (suite_row[0])
+		_ck_assert_failed(file, line, check, "%s (row: %s)", text, suite_row);
+	_ck_assert_failed(file, line, check, "%s", text);
+}
+
+#define _ck_assert_failed(...) suite_failed(__VA_ARGS__)
 
 static inline int run_suite(Suite *s)
 {

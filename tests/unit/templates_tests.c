@@ -191,6 +191,7 @@ START_TEST(pages_need_a_template_each)
 	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
 		char path[PATH], wanted[80];
 
+		ROW("%s", contents[i]);
 		put_contents();
 		snprintf(path, sizeof(path), "%s/%s.html", shipped, contents[i]);
 		ck_assert_int_eq(unlink(path), 0);

@@ -60,6 +60,7 @@ START_TEST(links_of_any_length_are_whole)
 	char value[300];
 
 	for (size_t len = 0; len < sizeof(value); len++) {
+		ROW("%zu bytes", len);
 		memset(value, ' ', len);
 		value[len] = '\0';
 		arena_alloc(&arena, 1); /* so that it must move */
@@ -106,8 +107,10 @@ START_TEST(names_are_filled)
 		{ "/{A}/{Missing}/z", NULL },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ROW("%s", rows[i].pattern);
 		ck_assert_pstr_eq(path_fill(&arena, rows[i].pattern, upper, "a 1"), rows[i].path);
+	}
 }
 END_TEST
 
@@ -163,6 +166,7 @@ START_TEST(paths_match_by_segments)
 		const char *text = "";
 		struct path p;
 
+		ROW("%s of %s", rows[i].path, rows[i].pattern);
 		split(&p, rows[i].path, rows[i].any_case);
 		ck_assert_msg(path_match(rows[i].pattern, &p, rows[i].any_case) == rows[i].matches,
 			      "%s of %s", rows[i].path, rows[i].pattern);

@@ -179,6 +179,7 @@ START_TEST(the_manager_is_told_only_while_every_thread_moves)
 		struct watchdog_signs signs = { 1000, 1000, 1000 };
 		int64_t *sign = (int64_t *)((char *)&signs + struct_of[i]);
 
+		ROW("sign %zu", i);
 		watchdog_init(&w, &settings, &n, 1000 * USEC_PER_SEC);
 		watchdog_look(&w, &signs, 1000 * USEC_PER_SEC + 999999);
 		ck_assert_str_eq(told(), "");

@@ -1,0 +1,530 @@
+/*
+ * ledger_tests.c - what storing a batch does.
+ */
+#include <check.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include "store/account.h"
+#include "store/rollup.h"
+#include "usage/catalogue.h"
+#include "usage/event.h"
+#include "usage/ledger.h"
+#include "batch.h"
+#include "true_ledger.h"
+#include "ledger_fixture.h"
+#include "suite.h"
+#include "base/banned.h"
+
+#define SUB_SID "AC00000000000000000000000000000003"
+
+/* ---- ledger ---- */
+
+/* One that was rejected before it came to the ledger. */
+static void put_rejected_call(struct bench *b, const char *id)
+{
+	struct error reason = { .kind = ERR_PARAM };
+
+	put_call(b, id, "1");
+	event_reject(&b->batch.events[b->batch.n - 1], &reason, &b->batch.arena);
+}
+
+static struct amounts month_total(struct bench *b, int64_t account, const char *category)
+{
+	const struct catalogue *c;
+	struct rollup_scan scan = {
+		.level = LEVEL_MONTH, .account = account, .from = 0, .to = 99999
+	};
+	struct rollup r;
+	struct amounts sum = { 0 };
+	int rc;
+
+	OK(catalogue_load(b->st, &arena, &c, &err));
+	scan.category = c->categories[catalogue_find(c, category, strlen(category))].id;
+	OK(store_scan_begin(b->st, &scan, &err));
+	while ((rc = store_scan_next(b->st, &r, &err)) > 0) {
+		sum.count += r.amounts.count;
+		sum.usage += r.amounts.usage;
+		sum.price += r.amounts.price;
+		sum.upload += r.amounts.upload;
+	}
+	ck_assert_int_eq(rc, 0);
+	store_scan_end(b->st);
+	return sum;
+}
+
+START_TEST(events_are_created_once)
+{
+	struct bench b = open_bench(path, &any_account);
+
+	put_call(&b, "a", "1");
+	put_call(&b, "b", "2");
+	commit(&b);
+	ck_assert_int_eq(b.batch.n, 2);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_CREATED);
+	put_call(&b, "b", "2");
+	put_call(&b, "a", "1.5");
+	put_call(&b, "c", "4");
+	commit(&b);
+	ck_assert_int_eq(b.batch.n, 3);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_DUPLICATE);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_CONFLICT);
+	ck_assert_int_eq(b.batch.events[2].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count, 3);
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, 7000000);
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(in_a_batch_the_first_sent_wins)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+
+	put_call(&b, "z", "1");
+	put_call(&b, "a", "5");
+	put_call(&b, "z", "1");
+	put_call(&b, "a", "6");
+	put_call(&b, "z", "2");
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(b.batch.events[2].verdict, VERDICT_DUPLICATE);
+	ck_assert_int_eq(b.batch.events[3].verdict, VERDICT_CONFLICT);
+	ck_assert_int_eq(b.batch.events[4].verdict, VERDICT_CONFLICT);
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, 6000000);
+	close_bench(&b);
+}
+END_TEST
+
+static void check_verdicts(const struct bench *b, const char *want)
+{
+	char got[512] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < b->batch.n; i++)
+		at += (size_t)snprintf(got + at, sizeof(got) - at, "%s%s", i ? " " : "",
+				       verdict_names[b->batch.events[i].verdict]);
+	ck_assert_str_eq(got, want);
+}
+
+START_TEST(a_whole_batch_is_stored_whole_or_not_at_all)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+
+	put_call(&b, "a", "1");
+	commit(&b);
+	put_call(&b, "b", "2");
+	put_call(&b, "a", "7");
+	put_call(&b, "a", "1");
+	put_call(&b, "c", "2");
+	put_call(&b, "c", "3");
+	b.batch.atomic = true;
+	commit(&b);
+	check_verdicts(&b, "aborted conflict aborted aborted conflict");
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, 1000000);
+	/*
+	 * the next batch is an ordinary one again, and knows nothing of the one
+	 * before
+	 */
+	put_call(&b, "b", "9");
+	put_call(&b, "a", "7");
+	commit(&b);
+	check_verdicts(&b, "created conflict");
+	put_call(&b, "c", "4");
+	put_call(&b, "a", "1");
+	b.batch.atomic = true;
+	commit(&b);
+	check_verdicts(&b, "created duplicate");
+	put_call(&b, "d", "4");
+	put_call(&b, "a", "2");
+	put_rejected_call(&b, "e");
+	b.batch.atomic = true;
+	commit(&b);
+	check_verdicts(&b, "aborted conflict rejected");
+	put_call(&b, "d", "4");
+	put_rejected_call(&b, "e");
+	b.batch.atomic = true;
+	commit(&b);
+	check_verdicts(&b, "aborted rejected");
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage, 14000000);
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(families_may_use_the_same_source_and_id)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	struct account sub = {
+		.sid = SUB_SID, .name = "sub", .parent = b.main_id, .currency = "usd"
+	};
+	struct raw_event raw = good_event();
+
+	OK(put(&b, &raw));
+	commit(&b);
+	check_verdicts(&b, "created");
+	set_field(&raw, EV_SUBJECT, OTHER_SID);
+	set_field(&raw, EV_USAGE, "77");
+	OK(put(&b, &raw));
+	commit(&b);
+	check_verdicts(&b, "created");
+	set_field(&raw, EV_USAGE, "78");
+	OK(put(&b, &raw));
+	commit(&b);
+	check_verdicts(&b, "conflict");
+	OK(store_account_add(b.st, &sub, &err));
+	set_field(&raw, EV_SUBJECT, SUB_SID);
+	OK(put(&b, &raw));
+	commit(&b);
+	check_verdicts(&b, "conflict");
+	close_bench(&b);
+}
+END_TEST
+
+/* ---- finding ---- */
+
+START_TEST(same_id_from_another_source_is_another_event)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	struct raw_event raw = good_event();
+
+	OK(put(&b, &raw));
+	set_field(&raw, EV_SOURCE, "/pbx/2");
+	OK(put(&b, &raw));
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_CREATED);
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(same_event_with_another_customer_is_a_conflict)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	struct raw_event raw = good_event();
+
+	OK(put(&b, &raw));
+	set_field(&raw, EV_CUSTOMER, "cus1");
+	OK(put(&b, &raw));
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_CONFLICT);
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(empty_batch_commits)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+
+	commit(&b);
+	ck_assert_int_eq(b.batch.n, 0);
+	close_bench(&b);
+}
+END_TEST
+
+static void put_rejected(struct bench *b, enum event_field f, const char *text, const char *words)
+{
+	struct raw_event raw = good_event();
+	const struct event *ev;
+
+	set_field(&raw, f, text);
+	OK(put(b, &raw));
+	commit(b);
+	ev = b->batch.events;
+	ck_assert_int_eq(ev->verdict, VERDICT_REJECTED);
+	ck_assert_int_eq(ev->reason->kind, ERR_PARAM);
+	ck_assert_str_eq(ev->reason->param, event_fields[f].name);
+	ck_assert_msg(strstr(ev->reason->message, words), "%s", ev->reason->message);
+}
+
+START_TEST(unknown_account_is_refused_by_name)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+
+	put_rejected(&b, EV_SUBJECT, "AC00000000000000000000000000000009",
+		     "AC00000000000000000000000000000009");
+	put_rejected(&b, EV_SUBJECT, "main", "must be the SID");
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(unknown_category_is_refused_by_name)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+
+	put_rejected(&b, EV_CATEGORY, "calls-sideways", "calls-sideways");
+	put_rejected(&b, EV_CATEGORY, "totalprice", "totalprice");
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(account_is_found_by_name_when_asked_so)
+{
+	struct ledger_options o = { .accounts_by_name = true };
+	struct bench b = open_bench(":memory:", &o);
+	struct raw_event raw = good_event();
+
+	set_field(&raw, EV_SUBJECT, "main");
+	OK(put(&b, &raw));
+	set_field(&raw, EV_SUBJECT, MAIN_SID);
+	OK(put(&b, &raw));
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_DUPLICATE);
+	put_rejected(&b, EV_SUBJECT, "nobody", "nobody");
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(account_is_found_by_its_number_too)
+{
+	struct ledger_options o = { .accounts_by_name = true };
+	struct bench b = open_bench(":memory:", &o);
+	struct account third = { .sid = "AC00000000000000000000000000000003",
+				 .name = "third",
+				 .currency = "usd",
+				 .number = "4711" };
+	static const char *const texts[] = { "4711", "AC00000000000000000000000000000003",
+					     "third" };
+	struct raw_event raw = good_event();
+
+	OK(store_account_add(b.st, &third, &err));
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		set_field(&raw, EV_SUBJECT, texts[i]);
+		OK(put(&b, &raw));
+	}
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_DUPLICATE);
+	ck_assert_int_eq(b.batch.events[2].verdict, VERDICT_DUPLICATE);
+	put_rejected(&b, EV_SUBJECT, "4712", "there is no account \"4712\"");
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(what_another_process_adds_is_known_at_once)
+{
+	struct bench b = open_bench(path, &any_account);
+	struct raw_event raw = good_event();
+	struct store *second;
+
+	put_rejected(&b, EV_SUBJECT, "AC00000000000000000000000000000003", "no account");
+	put_rejected(&b, EV_CATEGORY, "faxes", "faxes");
+	OK(store_open(path, STORE_WRITE, 50, &second, &err));
+	add_account(second, "AC00000000000000000000000000000003", "third");
+	add_category(second, "faxes", 0);
+	store_close(&second);
+	set_field(&raw, EV_SUBJECT, "AC00000000000000000000000000000003");
+	set_field(&raw, EV_CATEGORY, "faxes");
+	OK(put(&b, &raw));
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(used_categories_and_those_above_them_are_listed)
+{
+	struct bench b = open_bench(":memory:", &any_account);
+	const struct catalogue *c;
+
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	ck_assert_int_eq(c->n_listed, 0);
+	put_call(&b, "a", "1");
+	commit(&b);
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	ck_assert_int_eq(c->n_listed, 2);
+	ck_assert_str_eq(c->categories[c->listed[0]].name, "calls");
+	ck_assert_str_eq(c->categories[c->listed[1]].name, "calls-inbound");
+	close_bench(&b);
+}
+END_TEST
+
+/* 10^12 minutes each: nine fit a rollup, ten do not. */
+START_TEST(event_that_overflows_is_rejected_alone)
+{
+	struct bench b = open_bench(path, &any_account);
+	char id[16];
+
+	for (int i = 0; i < 12; i++) {
+		snprintf(id, sizeof(id), "call-%02d", i);
+		put_call(&b, id, i == 5 ? "3" : "1000000000000");
+	}
+	commit(&b);
+	ck_assert_int_eq(b.batch.n, 12);
+	for (int i = 0; i < 12; i++)
+		ck_assert_int_eq(b.batch.events[i].verdict,
+				 i < 10 ? VERDICT_CREATED : VERDICT_REJECTED);
+	ck_assert_ptr_null(b.batch.events[0].reason);
+	ck_assert_int_eq(b.batch.events[10].reason->kind, ERR_OVERFLOW);
+	ck_assert_str_eq(b.batch.events[10].reason->param, "usage");
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count, 10);
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage,
+			 INT64_C(9000000000003000000));
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(overflow_with_what_is_stored_is_rejected_alone)
+{
+	struct bench b = open_bench(path, &any_account);
+	struct raw_event raw = good_event();
+	char id[16];
+
+	for (int i = 0; i < 9; i++) {
+		snprintf(id, sizeof(id), "call-%02d", i);
+		put_call(&b, id, "1000000000000");
+	}
+	commit(&b);
+	put_call(&b, "call-00", "1000000000000");
+	put_call(&b, "new", "1000000000000");
+	put_call(&b, "new", "1000000000000");
+	put_call(&b, "new", "7");
+	put_call(&b, "new", "8");
+	set_field(&raw, EV_ID, "elsewhere");
+	set_field(&raw, EV_CUSTOMER, "somebody new");
+	set_field(&raw, EV_CATEGORY, "calls-outbound");
+	set_field(&raw, EV_USAGE, "1000000000000");
+	OK(put(&b, &raw));
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_DUPLICATE);
+	ck_assert_int_eq(b.batch.events[1].verdict, VERDICT_REJECTED);
+	ck_assert_int_eq(b.batch.events[2].verdict, VERDICT_REJECTED);
+	ck_assert_int_eq(b.batch.events[3].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(b.batch.events[4].verdict, VERDICT_CONFLICT);
+	ck_assert_int_eq(b.batch.events[5].verdict, VERDICT_CREATED);
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").usage,
+			 INT64_C(9000000000007000000));
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(locked_ledger_stores_nothing_and_can_be_tried_again)
+{
+	struct bench b = open_bench(path, &any_account);
+	struct store *second;
+	struct raw_event raw = good_event();
+
+	set_field(&raw, EV_CUSTOMER, "cus1");
+	OK(store_open(path, STORE_WRITE, 50, &second, &err));
+	OK(store_begin_write(second, &err));
+	OK(put(&b, &raw));
+	FAILS(batch_store(&b.batch, b.l, &err), ERR_BUSY, "", "locked");
+	store_end(second);
+	store_close(&second);
+	OK(put(&b, &raw));
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	close_bench(&b);
+}
+END_TEST
+
+/* Past the store, as the sqlite3 shell would. */
+static void raw_sql(const char *sql)
+{
+	sqlite3 *db;
+	char *message = NULL;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_exec(db, sql, NULL, NULL, &message);
+	ck_assert_msg(!message, "%s: %s", sql, message);
+	sqlite3_close(db);
+}
+
+START_TEST(ids_made_in_a_failed_write_are_forgotten)
+{
+	struct bench b = open_bench(path, &any_account);
+	struct raw_event raw = good_event();
+	const struct catalogue *c;
+
+	/*
+	 * The write fails at its end, after sources, values and series were
+	 * made.
+	 */
+	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON part_month BEGIN SELECT RAISE(ABORT, "
+		"'fault'); END");
+	set_field(&raw, EV_CUSTOMER, "cus1");
+	OK(put(&b, &raw));
+	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "");
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	ck_assert_int_eq(c->n_listed, 0);
+	/* Something else takes the ids that were given out then. */
+	raw_sql("DROP TRIGGER fault; INSERT INTO source (family, text) VALUES (9, '/other');"
+		"INSERT INTO dimension_value (account, dimension, text) VALUES (2, 0, 'not cus1');"
+		"INSERT INTO series (account, category, customer, sim, fleet, network, country) "
+		"VALUES (2, 1, 1, 0, 0, 0, 0)");
+	OK(put(&b, &raw));
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	OK(catalogue_load(b.st, &arena, &c, &err));
+	ck_assert_int_eq(c->n_listed, 2);
+	ck_assert_int_eq(month_total(&b, b.main_id, "calls-inbound").count, 1);
+	ledger_free(&b.l);
+	b.l = ledger_new(b.st, &any_account);
+	OK(put(&b, &raw));
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_DUPLICATE);
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(failed_rollup_stores_no_event)
+{
+	struct bench b = open_bench(path, &any_account);
+
+	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON total_month BEGIN SELECT RAISE(ABORT, "
+		"'fault'); END");
+	put_call(&b, "a", "1");
+	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "");
+	raw_sql("DROP TRIGGER fault");
+	put_call(&b, "a", "2");
+	commit(&b);
+	ck_assert_int_eq(b.batch.events[0].verdict, VERDICT_CREATED);
+	close_bench(&b);
+}
+END_TEST
+
+START_TEST(overflow_that_no_event_causes_is_blamed_on_the_ledger)
+{
+	struct bench b = open_bench(path, &any_account);
+
+	put_call(&b, "a", "1");
+	commit(&b);
+	raw_sql("CREATE TRIGGER fault AFTER INSERT ON event BEGIN UPDATE total_day SET usage = "
+		"9223372036854775807 + usage; END");
+	put_call(&b, "b", "1");
+	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "verify");
+	raw_sql("DROP TRIGGER fault");
+	close_bench(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("ledger");
+	TCase *tc = tcase_create("ledger");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, events_are_created_once);
+	tcase_add_test(tc, in_a_batch_the_first_sent_wins);
+	tcase_add_test(tc, a_whole_batch_is_stored_whole_or_not_at_all);
+	tcase_add_test(tc, families_may_use_the_same_source_and_id);
+	tcase_add_test(tc, same_id_from_another_source_is_another_event);
+	tcase_add_test(tc, same_event_with_another_customer_is_a_conflict);
+	tcase_add_test(tc, empty_batch_commits);
+	tcase_add_test(tc, unknown_account_is_refused_by_name);
+	tcase_add_test(tc, unknown_category_is_refused_by_name);
+	tcase_add_test(tc, account_is_found_by_name_when_asked_so);
+	tcase_add_test(tc, account_is_found_by_its_number_too);
+	tcase_add_test(tc, what_another_process_adds_is_known_at_once);
+	tcase_add_test(tc, used_categories_and_those_above_them_are_listed);
+	tcase_add_test(tc, event_that_overflows_is_rejected_alone);
+	tcase_add_test(tc, overflow_with_what_is_stored_is_rejected_alone);
+	tcase_add_test(tc, locked_ledger_stores_nothing_and_can_be_tried_again);
+	tcase_add_test(tc, ids_made_in_a_failed_write_are_forgotten);
+	tcase_add_test(tc, failed_rollup_stores_no_event);
+	tcase_add_test(tc, overflow_that_no_event_causes_is_blamed_on_the_ledger);
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}

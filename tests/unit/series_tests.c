@@ -1,0 +1,153 @@
+/*
+ * series_tests.c - sources, dimension values, series and events.
+ */
+#include <check.h>
+#include "store/event.h"
+#include "store/internal.h"
+#include "store/series.h"
+#include "store/source.h"
+#include "fixture.h"
+#include "store_fixture.h"
+#include "suite.h"
+#include "base/banned.h"
+
+/* ---- events and rollups ---- */
+
+START_TEST(dimension_values_are_interned_per_account_and_dimension)
+{
+	struct fixture f = with_series(":memory:");
+	int64_t other = add_account(f.st, 2, "second");
+	const char *text;
+	int64_t id;
+
+	ck_assert_int_eq(store_dimension_find(f.st,
+					      &(struct dimension_value) { f.account, DIM_CUSTOMER,
+									  "cus1xx", 4 },
+					      &id, &err),
+			 1);
+	ck_assert_int_eq(id, f.customer);
+	ck_assert_int_eq(store_dimension_find(
+				 f.st, &(struct dimension_value) { other, DIM_CUSTOMER, "cus1", 4 },
+				 &id, &err),
+			 0);
+	ck_assert_int_eq(store_dimension_find(
+				 f.st, &(struct dimension_value) { f.account, DIM_SIM, "cus1", 4 },
+				 &id, &err),
+			 0);
+	OK(store_dimension_intern(
+		f.st, &(struct dimension_value) { f.account, DIM_CUSTOMER, "cus1", 4 }, &id, &err));
+	ck_assert_int_eq(id, f.customer);
+	OK(store_dimension_intern(
+		f.st, &(struct dimension_value) { other, DIM_CUSTOMER, "cus1", 4 }, &id, &err));
+	ck_assert_int_ne(id, f.customer);
+	ck_assert_int_eq(store_dimension_text(f.st, f.customer, &arena, &text, &err), 1);
+	ck_assert_str_eq(text, "cus1");
+	ck_assert_int_eq(store_dimension_text(f.st, 999, &arena, &text, &err), 0);
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(series_is_the_same_only_with_the_same_dimensions)
+{
+	struct fixture f = with_series(":memory:");
+	struct series s = { .account = f.account, .category = f.category };
+	int64_t id;
+
+	ck_assert_int_ne(f.plain, f.dimensioned);
+	OK(store_series_intern(f.st, &s, &id, &err));
+	ck_assert_int_eq(id, f.plain);
+	s.dim[DIM_SIM] = f.customer;
+	OK(store_series_intern(f.st, &s, &id, &err));
+	ck_assert_int_ne(id, f.plain);
+	ck_assert_int_ne(id, f.dimensioned);
+	s.dim[DIM_SIM] = 4711;
+	FAILS_WITH(store_series_intern(f.st, &s, &id, &err), ERR_INTERNAL, "rules");
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(event_that_differs_in_anything_is_a_conflict)
+{
+	struct fixture f = with_series(":memory:");
+	struct stored_event e = { .source = f.source,
+				  .id = "call-1",
+				  .id_len = 6,
+				  .series = f.plain,
+				  .time_us = 1000,
+				  .amounts.n = { 1, 2, 3, 4 } };
+	int64_t *const fields[] = { &e.series,        &e.time_us,       &e.amounts.count,
+				    &e.amounts.usage, &e.amounts.price, &e.amounts.upload };
+
+	OK(store_begin_write(f.st, &err));
+	OK(store_events_add(f.st, &e, 1, &err));
+	ck_assert_int_eq(e.verdict, VERDICT_CREATED);
+	OK(store_events_add(f.st, &e, 1, &err));
+	ck_assert_int_eq(e.verdict, VERDICT_DUPLICATE);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		ROW("field %zu", i);
+		++*fields[i];
+		OK(store_events_add(f.st, &e, 1, &err));
+		ck_assert_int_eq(e.verdict, VERDICT_CONFLICT);
+		--*fields[i];
+	}
+	OK(store_events_add(f.st, &e, 1, &err));
+	ck_assert_int_eq(e.verdict, VERDICT_DUPLICATE);
+	e.id_len = 5;
+	OK(store_events_add(f.st, &e, 1, &err));
+	ck_assert_int_eq(e.verdict, VERDICT_CREATED);
+	OK(store_commit(f.st, &err));
+	store_close(&f.st);
+}
+END_TEST
+
+/* ---- postings ---- */
+
+START_TEST(a_source_is_found_in_its_own_family_only)
+{
+	struct fixture f = with_series(path);
+	struct stored_event e = { .source = f.source,
+				  .id = "one",
+				  .id_len = 3,
+				  .series = f.plain,
+				  .time_us = 5,
+				  .effective_us = 5 };
+	int64_t other, again, found[4];
+	size_t n;
+
+	OK(store_begin_write(f.st, &err));
+	OK(store_source_intern(f.st, f.account + 1, "/pbx/1", 6, &other, &err));
+	OK(store_source_intern(f.st, f.account + 1, "/pbx/1", 6, &again, &err));
+	OK(store_events_add(f.st, &e, 1, &err));
+	OK(store_commit(f.st, &err));
+	ck_assert_int_ne(other, f.source);
+	ck_assert_int_eq(other, again);
+	OK(store_event_sources(f.st, &(struct source_query) { f.account, NULL, "one", 3, 4 }, found,
+			       &n, &err));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(found[0], f.source);
+	OK(store_event_sources(f.st, &(struct source_query) { 0, "/pbx/1", "one", 3, 4 }, found, &n,
+			       &err));
+	ck_assert_uint_eq(n, 1);
+	OK(store_event_sources(f.st, &(struct source_query) { f.account + 1, NULL, "one", 3, 4 },
+			       found, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	OK(store_event_sources(f.st, &(struct source_query) { 0, "/other", "one", 3, 4 }, found, &n,
+			       &err));
+	ck_assert_uint_eq(n, 0);
+	store_close(&f.st);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("series");
+	TCase *tc = tcase_create("series");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, dimension_values_are_interned_per_account_and_dimension);
+	tcase_add_test(tc, series_is_the_same_only_with_the_same_dimensions);
+	tcase_add_test(tc, event_that_differs_in_anything_is_a_conflict);
+	tcase_add_test(tc, a_source_is_found_in_its_own_family_only);
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}

@@ -1,0 +1,265 @@
+/*
+ * sums_tests.c - sums over slots.
+ */
+#include <check.h>
+#include "store/account.h"
+#include "store/internal.h"
+#include "store/series.h"
+#include "store/sums.h"
+#include "fixture.h"
+#include "store_fixture.h"
+#include "suite.h"
+#include "base/banned.h"
+
+enum { SUMS_DAYS = 400, SUMS_SERIES = 3 };
+
+/* What was counted, by slot. */
+struct counted {
+	int64_t counts[SUMS_DAYS];
+	int64_t rows;
+};
+
+static int count_row(void *arg, const struct sums_row *row, struct error *e)
+{
+	struct counted *c = arg;
+
+	(void)e;
+	c->counts[row->span] += row->amounts->count;
+	c->rows++;
+	return 0;
+}
+
+/*
+ * A ledger with a count of N each day from day 1 on, and (N times) 1 of each
+ * series; as quarter hours, days and months.
+ */
+static struct fixture with_days(int64_t ret_series[SUMS_SERIES])
+{
+	struct fixture f = with_series(":memory:");
+	struct series s = { .account = f.account, .category = f.category };
+	struct rollup r = { .account = f.account, .category = f.category };
+
+	OK(store_begin_write(f.st, &err));
+	for (int i = 0; i < SUMS_SERIES; i++) {
+		OK(store_dimension_intern(
+			f.st, &(struct dimension_value) { f.account, DIM_SIM, &"abc"[i], 1 },
+			&s.dim[DIM_SIM], &err));
+		OK(store_series_intern(f.st, &s, &ret_series[i], &err));
+	}
+	for (int64_t day = 1; day < SUMS_DAYS; day++) {
+		for (int level = 0; level < LEVELS; level++) {
+			r.level = level;
+			r.slot = slot_of(level, day * 96 + 40);
+			r.series = 0;
+			add_rollup(f.st, r, day);
+			for (int i = 0; i < SUMS_SERIES; i++) {
+				r.series = ret_series[i];
+				add_rollup(f.st, r, 1);
+			}
+		}
+	}
+	OK(store_commit(f.st, &err));
+	OK(store_begin_read(f.st, &err));
+	return f;
+}
+
+START_TEST(sums_of_many_slots_are_those_of_each)
+{
+	/*
+	 * days of UTC, days that begin with the last quarter hour before it,
+	 * months and a bit, with a gap and nothing at the end
+	 */
+	static const struct {
+		int64_t first, step, n;
+	} rows[] = { { 96, 96, 300 },
+		     { 95, 96, 300 },
+		     { 96 * 31, 96 * 30 + 7, 12 },
+		     { 96 * 390, 96 * 20, 300 } };
+	int64_t series[SUMS_SERIES];
+	struct fixture f = with_days(series);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sums_account account = { .id = f.account };
+		struct slot_span slots[SUMS_DAYS];
+		struct counted totals = { 0 }, parts = { 0 };
+		struct sums_query q = { .accounts = &account,
+					.n_accounts = 1,
+					.spans = slots,
+					.n_spans = (size_t)rows[i].n };
+
+		for (int64_t k = 0; k < rows[i].n; k++)
+			slots[k] = (struct slot_span) { rows[i].first + k * rows[i].step,
+							rows[i].first + (k + 1) * rows[i].step -
+								(k % 10 == 9) };
+		OK(store_sums(f.st, &q, count_row, &totals, &err));
+		q.by_series = true;
+		OK(store_sums(f.st, &q, count_row, &parts, &err));
+		for (int64_t k = 0; k < rows[i].n; k++) {
+			int64_t want = 0, days = 0;
+
+			for (int64_t day = 1; day < SUMS_DAYS; day++)
+				if (day * 96 + 40 >= slots[k].from && day * 96 + 40 < slots[k].to) {
+					want += day;
+					days++;
+				}
+			ck_assert_msg(totals.counts[k] == want &&
+					      parts.counts[k] == SUMS_SERIES * days,
+				      "row %zu, slot %d", i, (int)k);
+		}
+	}
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(sums_keep_to_the_values_and_categories_asked_for)
+{
+	int64_t series[SUMS_SERIES], categories[2] = { 0, 999 };
+	struct fixture f = with_days(series);
+	struct sums_account accounts[2] = { { .id = f.account }, { .id = f.account } };
+	struct slot_span slots[SUMS_DAYS];
+	struct sums_query q = {
+		.accounts = accounts, .n_accounts = 2, .spans = slots, .by_series = true
+	};
+
+	OK(store_dimension_find(f.st, &(struct dimension_value) { f.account, DIM_SIM, "b", 1 },
+				&accounts[0].dim[DIM_SIM], &err));
+	accounts[1].dim[DIM_SIM] = 999;
+	for (int64_t k = 0; k < SUMS_DAYS; k++)
+		slots[k] = (struct slot_span) { k * 96 + 30, k * 96 + 50 };
+	/* few slots, whose series are looked up; and many, which are scanned */
+	for (q.n_spans = 10; q.n_spans < SUMS_DAYS; q.n_spans += 380) {
+		struct counted c = { 0 };
+
+		OK(store_sums(f.st, &q, count_row, &c, &err));
+		ck_assert_int_eq(c.rows, (int64_t)q.n_spans - 1);
+		for (size_t k = 1; k < q.n_spans; k++)
+			ck_assert_int_eq(c.counts[k], 1);
+		categories[0] = f.category;
+		q.categories = categories;
+		q.n_categories = 2;
+		OK(store_sums(f.st, &q, count_row, &c, &err));
+		ck_assert_int_eq(c.rows, 2 * ((int64_t)q.n_spans - 1));
+		categories[0] = 998;
+		OK(store_sums(f.st, &q, count_row, &c, &err));
+		ck_assert_int_eq(c.rows, 2 * ((int64_t)q.n_spans - 1));
+		q.n_categories = 0;
+	}
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(more_sums_than_allowed_are_refused_before_any_is_read)
+{
+	int64_t series[SUMS_SERIES];
+	struct fixture f = with_days(series);
+	struct sums_account accounts[3] = { { .id = f.account },
+					    { .id = f.account },
+					    { .id = f.account } };
+	struct slot_span slots[] = { { 0, 96 * 20 }, { 96 * 20, 96 * 390 + 1 } };
+	struct sums_query q = { .accounts = accounts,
+				.n_accounts = 3,
+				.spans = slots,
+				.n_spans = 2,
+				.by_series = true };
+	struct counted c = { 0 };
+
+	store_limit(f.st, &(struct store_limits) { .work = 100 });
+	FAILS_WITH(store_sums(f.st, &q, count_row, &c, &err), ERR_TOO_LARGE, "more than 100 sums");
+	ck_assert_int_eq(c.rows, 0);
+	q.by_series = false;
+	slots[1].to = 96 * 400;
+	slots[0].to = slots[1].from = 96 * 300 + 1;
+	/*
+	 * each question is within the limit, but not all of them: 3 times about
+	 * 60 months and days
+	 */
+	error_clear(&err);
+	store_limit(f.st, &(struct store_limits) { .work = 400 });
+	OK(store_sums(f.st, &q, count_row, &c, &err));
+	FAILS_WITH(store_sums(f.st, &q, count_row, &c, &err), ERR_TOO_LARGE, "shorter range");
+	error_clear(&err);
+	store_work_again(f.st);
+	OK(store_sums(f.st, &q, count_row, &c, &err));
+	store_end(f.st);
+	OK(store_begin_read(f.st, &err));
+	for (int i = 0; i < 100; i++)
+		OK(store_sums(f.st, &q, count_row, &c, &err));
+	store_close(&f.st);
+}
+END_TEST
+
+/* Lets the store go on N times. */
+static int go_on(void *arg, struct error *e)
+{
+	int *n = arg;
+
+	return (*n)-- > 0 ? 0 : error_set(e, ERR_TIMEOUT, NULL, "nobody waits");
+}
+
+START_TEST(work_that_nobody_waits_for_is_stopped)
+{
+	int64_t series[SUMS_SERIES];
+	struct fixture f = with_days(series);
+	struct sums_account account = { .id = f.account };
+	struct slot_span slots[SUMS_DAYS];
+	struct sums_query q = { .accounts = &account,
+				.n_accounts = 1,
+				.spans = slots,
+				.n_spans = SUMS_DAYS,
+				.by_series = true };
+	struct counted c = { 0 };
+	int n = 3, rc = 0, questions = 0;
+
+	for (int64_t k = 0; k < SUMS_DAYS; k++)
+		slots[k] = (struct slot_span) { k * 96 + 30, k * 96 + 50 };
+	store_limit(f.st, &(struct store_limits) { .check = go_on, .arg = &n });
+	for (; questions < 1000 && rc == 0; questions++)
+		rc = store_sums(f.st, &q, count_row, &c, &err);
+	ck_assert_int_eq(rc, -1);
+	ck_assert_int_eq(err.kind, ERR_TIMEOUT);
+	ck_assert_str_eq(err.message, "nobody waits");
+	ck_assert_int_lt(n, 0);
+	ck_assert_int_lt(c.rows, questions * 3 * (SUMS_DAYS - 1));
+	/* the snapshot ends all the same, and the next one isn't watched */
+	store_end(f.st);
+	error_clear(&err);
+	OK(store_begin_read(f.st, &err));
+	for (int i = 0; i < 100; i++)
+		OK(store_sums(f.st, &q, count_row, &c, &err));
+	store_close(&f.st);
+}
+END_TEST
+
+START_TEST(first_day_is_that_of_the_first_usage)
+{
+	struct fixture f = with_series(":memory:");
+	struct rollup r = { .level = LEVEL_DAY, .account = f.account, .category = f.category };
+	int64_t day;
+
+	ck_assert_int_eq(store_account_first_day(f.st, f.account, &day, &err), 0);
+	OK(store_begin_write(f.st, &err));
+	r.slot = 20000;
+	add_rollup(f.st, r, 1);
+	r.slot = 19000;
+	add_rollup(f.st, r, 1);
+	OK(store_commit(f.st, &err));
+	ck_assert_int_eq(store_account_first_day(f.st, f.account, &day, &err), 1);
+	ck_assert_int_eq(day, 19000);
+	store_close(&f.st);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("sums");
+	TCase *tc = tcase_create("sums");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, sums_of_many_slots_are_those_of_each);
+	tcase_add_test(tc, sums_keep_to_the_values_and_categories_asked_for);
+	tcase_add_test(tc, more_sums_than_allowed_are_refused_before_any_is_read);
+	tcase_add_test(tc, work_that_nobody_waits_for_is_stopped);
+	tcase_add_test(tc, first_day_is_that_of_the_first_usage);
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}

@@ -1,0 +1,332 @@
+/*
+ * verify_tests.c - what verify finds, and rebuild puts right.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include "store/event.h"
+#include "store/internal.h"
+#include "store/posting.h"
+#include "store/verify.h"
+#include "fixture.h"
+#include "store_fixture.h"
+#include "suite.h"
+#include "base/banned.h"
+
+/* ---- verification ---- */
+
+static void note_difference(void *arg, const struct rollup *want, const struct rollup *have)
+{
+	struct found *f = arg;
+
+	f->missing += want && !have;
+	f->extra += have && !want;
+	f->different += want && have;
+	if (want)
+		f->want = *want;
+	if (have)
+		f->have = *have;
+}
+
+static void note_fault(void *arg, const char *words)
+{
+	struct found *f = arg;
+
+	f->faults++;
+	snprintf(f->words, sizeof(f->words), "%s", words);
+}
+
+static void note_progress(void *arg, int64_t done, int64_t all)
+{
+	struct found *f = arg;
+
+	f->done = done;
+	f->all = all;
+}
+
+static struct verify_calls calls_for(struct found *found, size_t limit)
+{
+	return (struct verify_calls) { .limit = limit,
+				       .difference = note_difference,
+				       .fault = note_fault,
+				       .progress = note_progress,
+				       .arg = found };
+}
+
+static struct found verify(size_t want_n)
+{
+	struct found found = { 0 };
+	struct verify_calls calls = calls_for(&found, 100);
+	struct store *st = reopen(0);
+	size_t n;
+	int64_t events;
+
+	OK(store_verify(st, &calls, &n, &events, &err));
+	ck_assert_msg(n == want_n, "%zu instead of %zu: %s", n, want_n, found.words);
+	ck_assert_int_eq(found.missing + found.extra + found.different + found.faults, want_n);
+	ck_assert_int_eq(found.done, events);
+	ck_assert_int_eq(found.all, events);
+	store_close(&st);
+	return found;
+}
+
+START_TEST(sound_ledger_verifies)
+{
+	write_sound_ledger();
+	verify(0);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM total_month"), 2);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM part_month"), 2);
+}
+END_TEST
+
+START_TEST(empty_ledger_verifies)
+{
+	struct store *st = create(path);
+
+	store_close(&st);
+	verify(0);
+}
+END_TEST
+
+static const struct {
+	const char *sql;
+	size_t missing, extra, different, faults;
+} tamperings[] = {
+	{ "UPDATE total_quarter SET count = count + 1 WHERE slot % 96 = 95", 0, 0, 1, 0 },
+	{ "UPDATE total_day SET usage = usage - 1 WHERE slot = 20454", 0, 0, 1, 0 },
+	{ "UPDATE total_month SET price = 0 WHERE slot = 24311", 0, 0, 1, 0 },
+	{ "UPDATE part_quarter SET upload = upload + 1 WHERE slot % 96 = 0", 0, 0, 1, 0 },
+	{ "UPDATE part_day SET count = 17", 0, 0, 2, 0 },
+	{ "UPDATE part_month SET price = price + 1 WHERE slot = 24312", 0, 0, 1, 0 },
+	{ "DELETE FROM total_quarter WHERE slot % 96 = 0", 1, 0, 0, 0 },
+	{ "DELETE FROM total_day", 2, 0, 0, 0 },
+	{ "DELETE FROM part_month WHERE slot = 24311", 1, 0, 0, 0 },
+	{ "INSERT INTO total_month VALUES (1, 24313, 1, 0, 1, 0, 0)", 0, 1, 0, 0 },
+	{ "INSERT INTO total_day VALUES (1, 1, 1, 1, 0, 0, 0)", 0, 1, 0, 0 },
+	{ "INSERT INTO total_quarter VALUES (7, 20454 * 96, 9, 1, 0, 0, 0)", 0, 1, 0, 0 },
+	/* of the series without dimensions */
+	{ "INSERT INTO part_day VALUES (1, 1, 20454, 1, 2, 20, 200, 2000)", 0, 1, 0, 0 },
+	{ "UPDATE part_month SET category = 2", 2, 2, 0, 0 },
+	{ "UPDATE event SET price = 99 WHERE id = 'call-1'", 0, 0, 3, 0 },
+	{ "UPDATE event SET count = 0 WHERE id = 'call-2'", 0, 0, 6, 0 },
+	{ "UPDATE event SET count = 9223372036854775807", 0, 0, 12, 0 },
+	{ "DELETE FROM event WHERE id = 'call-7'", 0, 0, 3, 1 },
+	{ "DELETE FROM event", 0, 12, 0, 2 },
+	{ "UPDATE event SET time_us = time_us + 900000000 * 96 WHERE id = 'call-5'", 2, 0, 2, 2 },
+	{ "UPDATE event SET series = 2 WHERE id = 'call-1'", 0, 0, 3, 1 },
+	{ "INSERT INTO event VALUES (1, 'more', 1, 900000000 * 96 * 20454, NULL, NULL, 1, 0, 0, 0)",
+	  0, 0, 3, 1 },
+	/* says nothing */
+	{ "INSERT INTO total_month VALUES (1, 24313, 1, 0, 0, 0, 0)", 0, 0, 0, 0 },
+	{ "DELETE FROM posting", 0, 0, 0, 2 },
+	{ "DELETE FROM posting WHERE hour % 24 = 0", 0, 0, 0, 1 },
+	{ "INSERT INTO posting SELECT account, hour + 24, part, events FROM posting", 0, 0, 0, 2 },
+	{ "INSERT INTO posting SELECT account, hour, part + 1, events FROM posting", 0, 0, 0, 2 },
+	{ "UPDATE posting SET events = x'01ff' WHERE hour % 24 = 0", 0, 0, 0, 1 },
+	{ "UPDATE posting SET events = x'ffffffffffffffffffff'", 0, 0, 0, 2 },
+	{ "UPDATE posting SET events = x''", 0, 0, 0, 2 },
+	{ "UPDATE posting SET hour = 9000000000000000000 WHERE hour % 24 = 0", 0, 0, 0, 2 },
+	{ "UPDATE posting SET hour = -9000000000000000000 WHERE hour % 24 = 0", 0, 0, 0, 2 },
+	{ "UPDATE posting SET account = 2", 0, 0, 0, 4 },
+	{ "UPDATE total_quarter SET slot = 9000000000000000000 WHERE slot % 96 = 0", 1, 1, 0, 0 },
+	{ "UPDATE total_day SET slot = -9000000000000000000 WHERE slot = 20454", 1, 1, 0, 0 },
+	{ "UPDATE part_month SET slot = 9000000000000000000 WHERE slot = 24311", 1, 1, 0, 0 },
+	{ "UPDATE event SET booked_us = time_us - 1 WHERE id = 'call-7'", 0, 0, 0, 2 },
+	{ "PRAGMA foreign_keys = OFF; DELETE FROM source", 0, 0, 0, 1 },
+	{ "PRAGMA foreign_keys = OFF; UPDATE event SET correction = 7 WHERE id = 'call-1'", 0, 0, 0,
+	  1 },
+};
+
+START_TEST(verify_finds_tampering)
+{
+	struct found found;
+
+	write_sound_ledger();
+	raw(tamperings[_i].sql);
+	found = verify(tamperings[_i].missing + tamperings[_i].extra + tamperings[_i].different +
+		       tamperings[_i].faults);
+	ck_assert_int_eq(found.faults, tamperings[_i].faults);
+	ck_assert_int_eq(found.missing, tamperings[_i].missing);
+	ck_assert_int_eq(found.extra, tamperings[_i].extra);
+	ck_assert_int_eq(found.different, tamperings[_i].different);
+}
+END_TEST
+
+/* What follows from the events, whatever they are, can be put right. */
+START_TEST(rebuild_puts_right_what_verify_finds)
+{
+	struct verify_calls calls = { 0 };
+	struct store *st, *writer;
+	size_t n;
+	int64_t events;
+
+	write_sound_ledger();
+	raw(tamperings[_i].sql);
+	st = reopen(0);
+	writer = reopen(STORE_WRITE);
+	if (strstr(tamperings[_i].sql, "9223372036854775807")) {
+		FAILS_WITH(store_rebuild(st, writer, &calls, &n, &events, &err), ERR_OVERFLOW, "");
+	} else {
+		OK(store_rebuild(st, writer, &calls, &n, &events, &err));
+		OK(store_rebuild(st, writer, &calls, &n, &events, &err));
+		ck_assert_uint_eq(n, 0);
+	}
+	store_close(&st);
+	store_close(&writer);
+	/* what is wrong with the events themselves stays */
+	if (!strstr(tamperings[_i].sql, "9223372036854775807"))
+		verify(strstr(tamperings[_i].sql, "booked_us") ||
+				       strstr(tamperings[_i].sql, "PRAGMA")
+			       ? 1
+			       : 0);
+}
+END_TEST
+
+START_TEST(verify_says_what_differs)
+{
+	struct found found;
+
+	write_sound_ledger();
+	raw("UPDATE total_day SET usage = 41 WHERE slot = 20454");
+	found = verify(1);
+	ck_assert_int_eq(found.want.level, LEVEL_DAY);
+	ck_assert_int_eq(found.want.account, 1);
+	ck_assert_int_eq(found.want.category, 1);
+	ck_assert_int_eq(found.want.slot, 20454);
+	ck_assert_int_eq(found.want.series, 0);
+	ck_assert_int_eq(found.want.amounts.usage, 40);
+	ck_assert_int_eq(found.have.amounts.usage, 41);
+	ck_assert_int_eq(found.have.level, LEVEL_DAY);
+}
+END_TEST
+
+START_TEST(verify_names_at_most_the_limit_but_counts_all)
+{
+	struct found found = { 0 };
+	struct verify_calls calls = calls_for(&found, 5);
+	struct store *st;
+	size_t n;
+	int64_t events;
+
+	write_sound_ledger();
+	raw("DELETE FROM event");
+	st = reopen(0);
+	OK(store_verify(st, &calls, &n, &events, &err));
+	ck_assert_int_eq(n, 14);
+	ck_assert_int_eq(found.extra, 5);
+	ck_assert_int_eq(events, 0);
+	store_close(&st);
+}
+END_TEST
+
+START_TEST(verify_refuses_events_without_a_series)
+{
+	struct found found = { 0 };
+	struct verify_calls calls = calls_for(&found, 5);
+	struct store *st;
+	size_t n;
+	int64_t events;
+
+	write_sound_ledger();
+	raw("PRAGMA foreign_keys = OFF; DELETE FROM series WHERE id = 1");
+	st = reopen(0);
+	FAILS_WITH(store_verify(st, &calls, &n, &events, &err), ERR_INTERNAL, "damaged");
+	store_close(&st);
+}
+END_TEST
+
+/* ---- rebuilding while others write ---- */
+
+struct meanwhile {
+	struct store *st;
+	struct fixture f;
+	int n;
+};
+
+/* An event that comes while the snapshot is gone through. */
+static void add_meanwhile(struct meanwhile *m)
+{
+	int64_t at = 20454LL * 96;
+	char id[24];
+	struct stored_event e = { .source = m->f.source,
+				  .id = id,
+				  .series = m->f.dimensioned,
+				  .time_us = at * 900000000 + 100 + m->n,
+				  .amounts.n = { 1, 10, 100, 1000 } };
+	struct posting ref;
+
+	snprintf(id, sizeof(id), "meanwhile-%d", m->n++);
+	e.id_len = strlen(id);
+	OK(store_begin_write(m->st, &err));
+	OK(store_events_add(m->st, &e, 1, &err));
+	ref = (struct posting) { e.time_us, e.series, e.source, e.id, e.id_len };
+	OK(store_postings_add(m->st, m->f.account, &ref, 1, &err));
+	for (int level = 0; level < LEVELS; level++) {
+		struct rollup r = { .level = level,
+				    .account = m->f.account,
+				    .category = m->f.category,
+				    .slot = slot_of(level, at) };
+
+		add_rollup(m->st, r, 1);
+		r.series = m->f.dimensioned;
+		add_rollup(m->st, r, 1);
+	}
+	OK(store_commit(m->st, &err));
+}
+
+START_TEST(rebuild_keeps_what_comes_meanwhile)
+{
+	struct store *snapshot, *writer;
+	struct verify_calls calls = { 0 };
+	struct meanwhile m = {
+		.f = { .account = 1, .category = 1, .source = 1, .plain = 1, .dimensioned = 2 }
+	};
+	struct posting *refs;
+	size_t n, n_refs;
+
+	write_sound_ledger();
+	raw("DELETE FROM total_day WHERE slot = 20454; DELETE FROM posting WHERE hour = 20454 * 24 "
+	    "- 1");
+	snapshot = reopen(0);
+	writer = reopen(STORE_WRITE);
+	m.st = reopen(STORE_WRITE);
+	OK(store_begin_read(snapshot, &err));
+	OK(store_postings(snapshot, &(struct account_hour) { 1, 20454 * 24 }, &arena, &refs,
+			  &n_refs, &err));
+	for (int i = 0; i < 40; i++)
+		add_meanwhile(&m);
+	/* the hour as the snapshot has it, once again: what came since stays */
+	OK(store_begin_write(writer, &err));
+	OK(store_postings_replace(snapshot, writer,
+				  &(struct posting_hour) { 1, 20454 * 24, refs, n_refs }, &err));
+	OK(store_commit(writer, &err));
+	store_end(snapshot);
+	OK(store_postings(writer, &(struct account_hour) { 1, 20454 * 24 }, &arena, &refs, &n,
+			  &err));
+	ck_assert_uint_eq(n, n_refs + 40);
+	OK(store_rebuild(snapshot, writer, &calls, &n, &(int64_t) { 0 }, &err));
+	ck_assert_uint_eq(n, 2);
+	store_close(&snapshot);
+	store_close(&writer);
+	store_close(&m.st);
+	verify(0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("verify");
+	TCase *tc = tcase_create("verify");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, sound_ledger_verifies);
+	tcase_add_test(tc, empty_ledger_verifies);
+	tcase_add_loop_test(tc, verify_finds_tampering, 0, ARRAY_SIZE(tamperings));
+	tcase_add_loop_test(tc, rebuild_puts_right_what_verify_finds, 0, ARRAY_SIZE(tamperings));
+	tcase_add_test(tc, verify_says_what_differs);
+	tcase_add_test(tc, verify_names_at_most_the_limit_but_counts_all);
+	tcase_add_test(tc, verify_refuses_events_without_a_series);
+	tcase_add_test(tc, rebuild_keeps_what_comes_meanwhile);
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}
