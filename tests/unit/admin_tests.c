@@ -514,8 +514,7 @@ START_TEST(a_key_whose_parts_do_not_go_together_is_refused)
 	char sid[SID_TEXT], token[TOKEN_TEXT];
 	size_t before = count_log();
 
-	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account",
-	      "is required");
+	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account", "is required");
 	n.account = NONE_SID;
 	FAILS(admin_key_add(&a, &n, secret, sid, token, &err), ERR_PARAM, "account", NONE_SID);
 	n = (struct new_key) { .role = "Ingest", .grants = main_account, .n_grants = 1 };
