@@ -231,6 +231,16 @@ static double cost(const char *first, const char *last, int category)
 
 /* ---- what each row is compared with ---- */
 
+/* Reports of which several rows are looked at. */
+#define DAYS_OF_NOVEMBER     "StartDate=2026-11-01&EndDate=2026-11-21&By=day"
+#define FEBRUARY_TO_APRIL    "StartDate=2026-02-01&EndDate=2026-04-30&By=month"
+#define MONTHS_OF_THE_YEAR   "StartDate=2026-01-01&EndDate=2026-11-21&By=month"
+#define CUT_MONTHS           "StartDate=2026-03-15&EndDate=2026-05-10&By=month"
+#define CUT_YEARS            "StartDate=2024-06-15&EndDate=2026-11-21&By=year"
+#define BEFORE_THE_LEDGER    "StartDate=2023-01-01&EndDate=2023-02-28&By=month"
+#define WITH_THE_YEAR_BEFORE "StartDate=2026-02-01&EndDate=2026-03-31&By=month&Compare=year"
+#define CYCLE_BY_MONTH       "StartDate=2026-10-10&EndDate=2026-11-09&By=month"
+
 static const struct compared {
 	int account;
 	const char *query, *start; /* START NULL: the total */
@@ -241,54 +251,34 @@ static const struct compared {
 	 * with the day before
 	 */
 	{ UTC, "StartDate=2026-11-01&EndDate=2026-11-21", NULL, "2026-10-01", "2026-10-21" },
-	{ UTC, "StartDate=2026-11-01&EndDate=2026-11-21&By=day", NULL, "2026-10-01", "2026-10-21" },
-	{ UTC, "StartDate=2026-11-01&EndDate=2026-11-21&By=day", "2026-11-01", "2026-10-31",
-	  "2026-10-31" },
-	{ UTC, "StartDate=2026-11-01&EndDate=2026-11-21&By=day", "2026-11-15", "2026-11-14",
-	  "2026-11-14" },
-	{ UTC, "StartDate=2026-11-01&EndDate=2026-11-21&By=day", "2026-11-21", "2026-11-20",
-	  "2026-11-20" },
+	{ UTC, DAYS_OF_NOVEMBER, NULL, "2026-10-01", "2026-10-21" },
+	{ UTC, DAYS_OF_NOVEMBER, "2026-11-01", "2026-10-31", "2026-10-31" },
+	{ UTC, DAYS_OF_NOVEMBER, "2026-11-15", "2026-11-14", "2026-11-14" },
+	{ UTC, DAYS_OF_NOVEMBER, "2026-11-21", "2026-11-20", "2026-11-20" },
 	/* whole months, and one that has only begun */
-	{ UTC, "StartDate=2026-02-01&EndDate=2026-04-30&By=month", NULL, "2025-11-01",
-	  "2026-01-31" },
-	{ UTC, "StartDate=2026-02-01&EndDate=2026-04-30&By=month", "2026-02-01", "2026-01-01",
-	  "2026-01-31" },
-	{ UTC, "StartDate=2026-02-01&EndDate=2026-04-30&By=month", "2026-03-01", "2026-02-01",
-	  "2026-02-28" },
-	{ UTC, "StartDate=2026-01-01&EndDate=2026-11-21&By=month", NULL, "2025-01-01",
-	  "2025-11-21" },
-	{ UTC, "StartDate=2026-01-01&EndDate=2026-11-21&By=month", "2026-01-01", "2025-12-01",
-	  "2025-12-31" },
-	{ UTC, "StartDate=2026-01-01&EndDate=2026-11-21&By=month", "2026-11-01", "2026-10-01",
-	  "2026-10-21" },
+	{ UTC, FEBRUARY_TO_APRIL, NULL, "2025-11-01", "2026-01-31" },
+	{ UTC, FEBRUARY_TO_APRIL, "2026-02-01", "2026-01-01", "2026-01-31" },
+	{ UTC, FEBRUARY_TO_APRIL, "2026-03-01", "2026-02-01", "2026-02-28" },
+	{ UTC, MONTHS_OF_THE_YEAR, NULL, "2025-01-01", "2025-11-21" },
+	{ UTC, MONTHS_OF_THE_YEAR, "2026-01-01", "2025-12-01", "2025-12-31" },
+	{ UTC, MONTHS_OF_THE_YEAR, "2026-11-01", "2026-10-01", "2026-10-21" },
 	/* a range that cuts its first and its last month */
-	{ UTC, "StartDate=2026-03-15&EndDate=2026-05-10&By=month", NULL, "2026-01-17",
-	  "2026-03-14" },
-	{ UTC, "StartDate=2026-03-15&EndDate=2026-05-10&By=month", "2026-03-15", "2026-02-15",
-	  "2026-02-28" },
-	{ UTC, "StartDate=2026-03-15&EndDate=2026-05-10&By=month", "2026-04-01", "2026-03-01",
-	  "2026-03-31" },
-	{ UTC, "StartDate=2026-03-15&EndDate=2026-05-10&By=month", "2026-05-01", "2026-04-01",
-	  "2026-04-10" },
+	{ UTC, CUT_MONTHS, NULL, "2026-01-17", "2026-03-14" },
+	{ UTC, CUT_MONTHS, "2026-03-15", "2026-02-15", "2026-02-28" },
+	{ UTC, CUT_MONTHS, "2026-04-01", "2026-03-01", "2026-03-31" },
+	{ UTC, CUT_MONTHS, "2026-05-01", "2026-04-01", "2026-04-10" },
 	{ UTC, "StartDate=2026-03-10&EndDate=2026-03-20&By=month", "2026-03-10", "2026-02-10",
 	  "2026-02-20" },
 	/* years */
-	{ UTC, "StartDate=2024-06-15&EndDate=2026-11-21&By=year", "2024-06-15", "2023-06-15",
-	  "2023-12-31" },
-	{ UTC, "StartDate=2024-06-15&EndDate=2026-11-21&By=year", "2025-01-01", "2024-01-01",
-	  "2024-12-31" },
-	{ UTC, "StartDate=2024-06-15&EndDate=2026-11-21&By=year", "2026-01-01", "2025-01-01",
-	  "2025-11-21" },
+	{ UTC, CUT_YEARS, "2024-06-15", "2023-06-15", "2023-12-31" },
+	{ UTC, CUT_YEARS, "2025-01-01", "2024-01-01", "2024-12-31" },
+	{ UTC, CUT_YEARS, "2026-01-01", "2025-01-01", "2025-11-21" },
 	/* before the ledger began there was nothing */
-	{ UTC, "StartDate=2023-01-01&EndDate=2023-02-28&By=month", "2023-01-01", "2022-12-01",
-	  "2022-12-31" },
-	{ UTC, "StartDate=2023-01-01&EndDate=2023-02-28&By=month", "2023-02-01", "2023-01-01",
-	  "2023-01-31" },
+	{ UTC, BEFORE_THE_LEDGER, "2023-01-01", "2022-12-01", "2022-12-31" },
+	{ UTC, BEFORE_THE_LEDGER, "2023-02-01", "2023-01-01", "2023-01-31" },
 	/* with the year before, over a leap day, too */
-	{ UTC, "StartDate=2026-02-01&EndDate=2026-03-31&By=month&Compare=year", NULL, "2025-02-01",
-	  "2025-03-31" },
-	{ UTC, "StartDate=2026-02-01&EndDate=2026-03-31&By=month&Compare=year", "2026-02-01",
-	  "2025-02-01", "2025-02-28" },
+	{ UTC, WITH_THE_YEAR_BEFORE, NULL, "2025-02-01", "2025-03-31" },
+	{ UTC, WITH_THE_YEAR_BEFORE, "2026-02-01", "2025-02-01", "2025-02-28" },
 	{ UTC, "StartDate=2026-02-27&EndDate=2026-03-02&By=day&Compare=year", "2026-03-01",
 	  "2025-03-01", "2025-03-01" },
 	{ UTC, "StartDate=2024-02-27&EndDate=2024-03-02&By=day&Compare=year", "2024-03-01",
@@ -303,12 +293,9 @@ static const struct compared {
 	{ VIENNA, "StartDate=2026-07-10&EndDate=2026-10-09", NULL, "2026-04-10", "2026-07-09" },
 	{ VIENNA, "StartDate=2026-02-10&EndDate=2026-03-09&By=day", NULL, "2026-01-10",
 	  "2026-02-09" },
-	{ VIENNA, "StartDate=2026-10-10&EndDate=2026-11-09&By=month", NULL, "2026-09-10",
-	  "2026-10-09" },
-	{ VIENNA, "StartDate=2026-10-10&EndDate=2026-11-09&By=month", "2026-10-10", "2026-09-10",
-	  "2026-09-30" },
-	{ VIENNA, "StartDate=2026-10-10&EndDate=2026-11-09&By=month", "2026-11-01", "2026-10-01",
-	  "2026-10-09" },
+	{ VIENNA, CYCLE_BY_MONTH, NULL, "2026-09-10", "2026-10-09" },
+	{ VIENNA, CYCLE_BY_MONTH, "2026-10-10", "2026-09-10", "2026-09-30" },
+	{ VIENNA, CYCLE_BY_MONTH, "2026-11-01", "2026-10-01", "2026-10-09" },
 	{ VIENNA, "StartDate=2026-10-01&EndDate=2026-10-31", NULL, "2026-09-01", "2026-09-30" },
 	{ VIENNA, "StartDate=2026-09-12&EndDate=2026-09-14", NULL, "2026-09-09", "2026-09-11" },
 };
