@@ -268,8 +268,11 @@ struct rejection {
 struct rollup {
 	enum level level;
 	int64_t account, category, slot;
-	int64_t series;          /* 0: a rollup by category; else by series */
-	int64_t dim[DIMENSIONS]; /* of the series; set only by scans */
+	/*
+	 * 0: of what has no dimensions; where these are added up, the total of
+	 * the category
+	 */
+	int64_t series;
 	struct amounts amounts;
 };
 

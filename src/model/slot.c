@@ -19,10 +19,11 @@ int64_t slot_of(enum level level, int64_t quarter)
 	return month_slot(date_from_days(day));
 }
 
-static int64_t month_start_day(int64_t slot)
+int64_t slot_month_day(int64_t month)
 {
-	return date_to_days((struct date) {
-		.year = (int)(slot / 12), .month = (int)(slot % 12) + 1, .day = 1 });
+	return date_to_days((struct date) { .year = (int)floor_div(month, 12),
+					    .month = (int)(month - 12 * floor_div(month, 12)) + 1,
+					    .day = 1 });
 }
 
 /* The first month that begins on DAY or later. */
@@ -53,9 +54,9 @@ int slot_runs(int64_t from, int64_t to, struct slot_run ret[SLOT_RUNS_MAX])
 	month_lo = month_from(day_from);
 	month_hi = month_slot(date_from_days(day_to));
 	if (month_lo < month_hi) {
-		n = add_run(ret, n, LEVEL_DAY, day_from, month_start_day(month_lo));
+		n = add_run(ret, n, LEVEL_DAY, day_from, slot_month_day(month_lo));
 		n = add_run(ret, n, LEVEL_MONTH, month_lo, month_hi);
-		n = add_run(ret, n, LEVEL_DAY, month_start_day(month_hi), day_to);
+		n = add_run(ret, n, LEVEL_DAY, slot_month_day(month_hi), day_to);
 	} else {
 		n = add_run(ret, n, LEVEL_DAY, day_from, day_to);
 	}

@@ -15,8 +15,17 @@ enum level { LEVEL_QUARTER, LEVEL_DAY, LEVEL_MONTH, LEVELS };
 #define SLOT_SEC      900
 #define SLOTS_PER_DAY (86400 / SLOT_SEC)
 
+/* The quarter hour of an instant, in microseconds since 1970. */
+static inline int64_t slot_of_instant(int64_t us)
+{
+	return us / (SLOT_SEC * INT64_C(1000000));
+}
+
 /* The slot that a quarter hour lies in. */
 int64_t slot_of(enum level level, int64_t quarter);
+
+/* The day, since 1970, that a month begins with. */
+int64_t slot_month_day(int64_t month);
 
 /* A run of slots of one level. */
 struct slot_run {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "store/internal.h"
+#include "store/rollup.h"
 #include "base/banned.h"
 
 #define ACCOUNT                                                                              \
@@ -333,19 +334,10 @@ int store_suspensions(struct store *st, struct arena *arena, struct suspension *
 
 int store_account_first_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
 {
-	struct stmt *s = prepare(
-		st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot LIMIT 1", err);
-
-	db_bind_int(s, 1, account);
-	return store_one(s, ret_day, err);
+	return store_rollup_day(st, account, false, ret_day, err);
 }
 
 int store_account_last_day(struct store *st, int64_t account, int64_t *ret_day, struct error *err)
 {
-	struct stmt *s = prepare(
-		st, "SELECT slot FROM total_day WHERE account = ?1 ORDER BY slot DESC LIMIT 1",
-		err);
-
-	db_bind_int(s, 1, account);
-	return store_one(s, ret_day, err);
+	return store_rollup_day(st, account, true, ret_day, err);
 }

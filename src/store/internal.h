@@ -4,7 +4,6 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
-#include "store/rollup.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -20,9 +19,7 @@ struct store {
 	int64_t version; /* store_version of the snapshot; 0: not read yet */
 	/* a cache of accounts by SID, with copies of their texts */
 	struct account kept[ACCOUNTS_KEPT];
-	int64_t kept_version; /* store_version of this cache */
-	struct stmt *scan;    /* the open scan, or NULL */
-	struct rollup_scan scanned;
+	int64_t kept_version;        /* store_version of this cache */
 	int64_t work_max, work_left; /* limit and rest of store_limits.work */
 };
 
@@ -143,6 +140,9 @@ int store_closings_raise(struct store *st, struct error *err);
  * write. Memory is bounded.
  */
 int store_sources_moved(struct store *st, struct error *err);
+
+/* Makes the table `rollup` of those that were before it. In a write. */
+int store_rollups_migrate(struct store *st, struct error *err);
 
 /*
  * A checksum of the postings of one account and hour, independent of their

@@ -8,6 +8,7 @@
 #include "store/meta.h"
 #include "store/posting.h"
 #include "store/rollup.h"
+#include "store/rollup_group.h"
 #include "store/verify.h"
 #include "base/banned.h"
 
@@ -113,6 +114,7 @@ int store_postings_replace(struct store *from, struct store *to, const struct po
  */
 struct repair {
 	struct store *from, *to;
+	GArray *changes; /* struct rollup_entry: of the rows that are compared */
 	bool writing;
 	int64_t since_ms; /* when the write began */
 	/*
@@ -168,25 +170,52 @@ static int repair_pause(struct repair *r, bool end, struct error *err)
 	return store_commit(r->to, err);
 }
 
-static int repair_add(struct repair *r, const struct rollup *row, int sign, struct error *err)
+static int repair_entry(void *arg, const struct rollup_rows *rows, bool detail,
+			const struct rollup_entry *want, const struct rollup_entry *have,
+			struct error *err)
 {
-	struct rollup change = *row;
-
-	if (sign < 0)
-		change.amounts = amounts_negated(&row->amounts);
-	return store_rollups_add(r->to, &change, 1, err);
-}
-
-static int repair_rollup(struct walk *w, const struct rollup *want, const struct rollup *have,
-			 struct error *err)
-{
+	struct walk *w = arg;
 	struct repair *r = w->arg;
+	struct rollup_entry change = want ? *want : *have;
 
 	w->n++;
-	if (repair_open(r, err) < 0 || (have && repair_add(r, have, -1, err) < 0) ||
-	    (want && repair_add(r, want, 1, err) < 0))
+	if (want && !detail && rows->place == PLACE_MONTH &&
+	    store_rollup_check(&want->amounts, err) < 0)
 		return -1;
-	return repair_pause(r, false, err);
+	if (!want)
+		change.amounts = (struct amounts_wide) { 0 };
+	if (have)
+		amounts_wide_add(&change.amounts, &have->amounts, -1);
+	g_array_append_val(r->changes, change);
+	return 0;
+}
+
+static int change_rows(struct repair *r, const struct rollup_rows *rows, bool detail, bool damaged,
+		       struct error *err)
+{
+	const struct rollup_entry *changes = (const struct rollup_entry *)r->changes->data;
+
+	if (repair_open(r, err) < 0 || (damaged && rollup_rows_drop_damaged(r->to, rows, err) < 0))
+		return -1;
+	if (detail && r->changes->len)
+		return rollup_add_detail(r->to, rows->account, rows->period, changes,
+					 r->changes->len, err);
+	return rollup_rows_add(r->to, rows, changes, r->changes->len, err);
+}
+
+static int repair_rows(void *arg, const struct rollup_rows *rows, bool detail, bool damaged,
+		       struct error *err)
+{
+	struct walk *w = arg;
+	struct repair *r = w->arg;
+	int rc = 0;
+
+	if (damaged && !r->changes->len)
+		w->n++;
+	if (damaged || r->changes->len)
+		rc = change_rows(r, rows, detail, damaged, err);
+	g_array_set_size(r->changes, 0);
+	return rc < 0 ? -1 : repair_pause(r, false, err);
 }
 
 static int repair_hour(struct walk *w, const struct posting_sum *want,
@@ -232,13 +261,13 @@ static int pause_repair(struct walk *w, struct error *err)
 	return repair_pause(w->arg, false, err);
 }
 
-static const struct walk_calls repairing = { .rollup = repair_rollup,
+static const struct walk_calls repairing = { .entry = repair_entry,
+					     .rows = repair_rows,
 					     .hour = repair_hour,
 					     .unlisted = repair_unlisted,
 					     .bad_event = ignore_bad_event,
 					     .pause = pause_repair,
-					     .keep_postings = true,
-					     .must_fit = true };
+					     .keep_postings = true };
 
 static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 {
@@ -258,15 +287,18 @@ static int rebuild(struct walk *w, int64_t *ret_events, struct error *err)
 int store_rebuild(struct store *st, struct store *writer, const struct verify_calls *calls,
 		  size_t *ret_n, int64_t *ret_events, struct error *err)
 {
-	struct repair repair = { .from = st, .to = writer };
+	struct repair repair = { .from = st,
+				 .to = writer,
+				 .changes = g_array_new(FALSE, FALSE,
+							sizeof(struct rollup_entry)) };
 	struct walk w = { .st = st, .calls = &repairing, .observer = calls, .arg = &repair };
+	int rc = repair_begin(&repair, err);
 
-	if (repair_begin(&repair, err) < 0)
-		return -1;
-	if (rebuild(&w, ret_events, err) < 0 || repair_pause(&repair, true, err) < 0) {
+	if (rc == 0 && (rebuild(&w, ret_events, err) < 0 || repair_pause(&repair, true, err) < 0)) {
 		store_end(writer);
-		return -1;
+		rc = -1;
 	}
+	g_array_free(repair.changes, TRUE);
 	*ret_n = w.n;
-	return 0;
+	return rc;
 }

@@ -1,153 +1,303 @@
 #include "store/rollup.h"
 
+#include <stdlib.h>
 #include "base/civil.h"
-#include "store/internal.h"
+#include "store/rollup_group.h"
 #include "base/banned.h"
 
-#define TOTAL_ADD(table)                                                  \
-	"INSERT INTO " table " (account, slot, category, " AMOUNT_COLUMNS \
-	") VALUES (?1, ?2, ?3, " AMOUNT_PARAMS ")"                        \
-	" ON CONFLICT (account, slot, category) DO UPDATE SET " AMOUNT_SUMS(table)
-#define PART_ADD(table)                                                   \
-	"INSERT INTO " table " (account, slot, category, " AMOUNT_COLUMNS \
-	", series) VALUES (?1, ?2, ?3, " AMOUNT_PARAMS ", ?)"             \
-	" ON CONFLICT (account, category, slot, series) DO UPDATE SET " AMOUNT_SUMS(table)
+/* ---- what fits ---- */
 
-/* by level; false: by category, true: by series */
-static const char *const add_sql[LEVELS][2] = {
-	[LEVEL_QUARTER] = { TOTAL_ADD("total_quarter"), PART_ADD("part_quarter") },
-	[LEVEL_DAY] = { TOTAL_ADD("total_day"), PART_ADD("part_day") },
-	[LEVEL_MONTH] = { TOTAL_ADD("total_month"), PART_ADD("part_month") },
-};
-
-int store_rollups_add(struct store *st, const struct rollup *rows, size_t n, struct error *err)
+int store_rollup_check(const struct amounts_wide *a, struct error *err)
 {
-	const char *prepared = NULL;
-	struct stmt *s = NULL;
+	for (int i = 0; i < AMOUNTS; i++)
+		if (a->n[i] > INT64_MAX || a->n[i] < INT64_MIN)
+			return error_set(err, ERR_OVERFLOW, amount_infos[i].field,
+					 "the account's total %s of this category and month would"
+					 " no longer fit 64 bits",
+					 amount_infos[i].field);
+	return 0;
+}
 
-	for (size_t i = 0; i < n; i++) {
-		const struct rollup *r = &rows[i];
-		const char *sql = add_sql[r->level][r->series != 0];
+static int check_all(const struct rollup_entry *totals, size_t n, struct error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (store_rollup_check(&totals[i].amounts, err) < 0)
+			return -1;
+	return 0;
+}
 
-		if (sql != prepared) {
-			s = prepare(st, sql, err);
-			prepared = sql;
-		}
-		db_bind_int(s, 1, r->account);
-		db_bind_int(s, 2, r->slot);
-		db_bind_int(s, 3, r->category);
-		store_bind_amounts(s, 4, &r->amounts);
-		if (r->series)
-			db_bind_int(s, 4 + AMOUNTS, r->series);
-		if (db_step(s, err) < 0)
+/* The totals by category of a month's detail. */
+static int check_detail(const GArray *detail, struct error *err)
+{
+	GArray *totals = rollup_group(PLACE_MONTH, (const struct rollup_entry *)detail->data,
+				      detail->len);
+	int rc = check_all((const struct rollup_entry *)totals->data, totals->len, err);
+
+	g_array_free(totals, TRUE);
+	return rc;
+}
+
+/* ---- large months ---- */
+
+/* Adds what DETAIL is at a place of months. */
+static int add_to_month(struct store *st, struct rollup_rows rows,
+			const struct rollup_entry *detail, size_t n, struct error *err)
+{
+	GArray *list = rollup_group(rows.place, detail, n);
+	int rc = rollup_rows_add(st, &rows, (const struct rollup_entry *)list->data, list->len,
+				 err);
+
+	g_array_free(list, TRUE);
+	return rc;
+}
+
+/* ... of days. */
+static int add_to_days(struct store *st, struct rollup_rows rows, const struct rollup_entry *detail,
+		       size_t n, struct error *err)
+{
+	GArray *list = rollup_group(rows.place, detail, n);
+	int64_t first = slot_month_day(rows.period), day;
+	int rc = 0;
+
+	for (guint i = 0, taken = 0; i < list->len && rc == 0; i += taken) {
+		taken = rollup_take_day(list, i, &day);
+		rows.period = first + day;
+		rc = rollup_rows_add(st, &rows, (const struct rollup_entry *)list->data + i, taken,
+				     err);
+	}
+	g_array_free(list, TRUE);
+	return rc;
+}
+
+static int add_to_large(struct store *st, int64_t account, int64_t month,
+			const struct rollup_entry *detail, size_t n, struct error *err)
+{
+	for (int place = 0; place < PLACES; place++) {
+		struct rollup_rows rows = { (enum rollup_place)place, account, month };
+
+		if ((rollup_place_of_days(rows.place) ? add_to_days(st, rows, detail, n, err)
+						      : add_to_month(st, rows, detail, n, err)) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-#define TOTAL_SCAN(table)                                       \
-	"SELECT slot, category, " AMOUNT_COLUMNS " FROM " table \
-	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 ORDER BY slot, category"
-#define TOTAL_SCAN_ONE(table)                                   \
-	"SELECT slot, category, " AMOUNT_COLUMNS " FROM " table \
-	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot"
-#define PART_COLUMNS "p.slot, p.category, " AMOUNT_COLUMNS ", p.series" DIMENSION_S_COLUMNS
-/* A condition with one parameter for each dimension; 0 matches any value. */
-#define DIMENSION_MATCH(id, column, ...) " AND ? IN (0, s." column ")"
 /*
- * CROSS JOIN makes the first table the outer loop: rollups come in order,
- * without sorting.
+ * Checks the totals of the categories that DETAIL has against those that HAVE,
+ * the month's, were before.
  */
-#define PART_SCAN(table)                                                                     \
-	"SELECT " PART_COLUMNS " FROM " table " p CROSS JOIN series s WHERE s.id = p.series" \
-	" AND p.account = ?1 AND p.slot >= ?2 AND p.slot < ?3 AND p.category = "             \
-	"?4" DIMENSION_LIST(DIMENSION_MATCH) " ORDER BY p.slot, p.series"
-#define ROWS_SCAN(table)                                                \
-	"SELECT slot, category, " AMOUNT_COLUMNS ", series FROM " table \
-	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 AND category = ?4 ORDER BY slot, series"
-/* Looks up one series in each slot. */
-#define PART_LOOKUP(table)                                                                       \
-	"WITH RECURSIVE slots(n) AS (SELECT ?2 UNION ALL SELECT n + 1 FROM slots WHERE n + 1 < " \
-	"?3)"                                                                                    \
-	" SELECT " PART_COLUMNS " FROM series s CROSS JOIN slots CROSS JOIN " table " p"         \
-	" WHERE s.id = ?5 AND p.account = ?1 AND p.category = ?4 AND p.slot = slots.n AND "      \
-	"p.series = ?5 ORDER BY p.slot"
+static int check_large(const GArray *have, const struct rollup_entry *detail, size_t n,
+		       struct error *err)
+{
+	GArray *added = rollup_group(PLACE_MONTH, detail, n);
+	GArray *sums = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
+	int rc;
 
-enum scan_kind { SCAN_TOTALS, SCAN_TOTAL, SCAN_PARTS, SCAN_ROWS, SCAN_SERIES, SCAN_KINDS };
+	rollup_entries_merge((const struct rollup_entry *)have->data, have->len,
+			     (const struct rollup_entry *)added->data, added->len, sums);
+	rc = check_all((const struct rollup_entry *)sums->data, sums->len, err);
+	g_array_free(sums, TRUE);
+	g_array_free(added, TRUE);
+	return rc;
+}
 
-#define SCANS(level)                                                                             \
-	{                                                                                        \
-		[SCAN_TOTALS] = TOTAL_SCAN("total_" level),                                      \
-		[SCAN_TOTAL] = TOTAL_SCAN_ONE("total_" level),                                   \
-		[SCAN_PARTS] = PART_SCAN("part_" level), [SCAN_ROWS] = ROWS_SCAN("part_" level), \
-		[SCAN_SERIES] = PART_LOOKUP("part_" level),                                      \
+/* ---- small months ---- */
+
+/* Do the entries fit the leaves of a small month? */
+static bool is_small(const GArray *detail)
+{
+	const struct rollup_entry *e = (const struct rollup_entry *)detail->data;
+	unsigned char leaf[LEAF_BYTES];
+	size_t done = 0, len;
+
+	for (int i = 0; i < SMALL_LEAVES; i++)
+		done += leaf_write(LEAF_DETAIL, e + done, detail->len - done, LEAF_BYTES, leaf,
+				   &len);
+	return done == detail->len;
+}
+
+/* DETAIL is all of the month, which was small or empty. */
+static int put_month(struct store *st, const struct rollup_rows *rows, const GArray *detail,
+		     struct error *err)
+{
+	const struct rollup_entry *e = (const struct rollup_entry *)detail->data;
+
+	if (check_detail(detail, err) < 0)
+		return -1;
+	if (is_small(detail))
+		return rollup_rows_put(st, rows, LEAF_DETAIL, e, detail->len, err);
+	if (rollup_rows_put(st, rows, LEAF_SUMS, NULL, 0, err) < 0)
+		return -1;
+	return add_to_large(st, rows->account, rows->period, e, detail->len, err);
+}
+
+int rollup_add_detail(struct store *st, int64_t account, int64_t month,
+		      const struct rollup_entry *detail, size_t n, struct error *err)
+{
+	struct rollup_rows rows = { PLACE_MONTH, account, month };
+	GArray *have = g_array_new(FALSE, FALSE, sizeof(*detail));
+	GArray *sums = g_array_new(FALSE, FALSE, sizeof(*detail));
+	enum leaf_form form = LEAF_DETAIL;
+	int rc = rollup_rows_read(st, &rows, have, &form, NULL, err);
+
+	if (rc >= 0 && form == LEAF_DETAIL) {
+		rollup_entries_merge((const struct rollup_entry *)have->data, have->len, detail, n,
+				     sums);
+		rc = put_month(st, &rows, sums, err);
+	} else if (rc >= 0) {
+		rc = check_large(have, detail, n, err);
+		if (rc == 0)
+			rc = add_to_large(st, account, month, detail, n, err);
 	}
+	g_array_free(sums, TRUE);
+	g_array_free(have, TRUE);
+	return rc < 0 ? -1 : 0;
+}
 
-static const char *const scan_sql[LEVELS][SCAN_KINDS] = {
-	[LEVEL_QUARTER] = SCANS("quarter"),
-	[LEVEL_DAY] = SCANS("day"),
-	[LEVEL_MONTH] = SCANS("month"),
+/* ---- a list of any months ---- */
+
+struct placed {
+	int64_t account, month;
+	struct rollup_entry entry;
 };
 
-static enum scan_kind kind_of(const struct rollup_scan *scan)
+static int compare_placed(const void *a, const void *b)
 {
-	if (!scan->by_series)
-		return scan->category ? SCAN_TOTAL : SCAN_TOTALS;
-	return scan->series ? SCAN_SERIES : scan->no_dims ? SCAN_ROWS : SCAN_PARTS;
+	const struct placed *x = a, *y = b;
+
+	if (x->account != y->account)
+		return x->account < y->account ? -1 : 1;
+	if (x->month != y->month)
+		return x->month < y->month ? -1 : 1;
+	return rollup_entry_compare(&x->entry, &y->entry);
 }
 
-static struct stmt *prepare_scan(struct store *st, const char *sql, const struct rollup_scan *scan,
-				 struct error *err)
+static struct placed *place_all(const struct rollup *list, size_t n)
 {
-	struct stmt *s = prepare(st, sql, err);
+	struct placed *ret = g_new(struct placed, n);
+	/* the day that was looked up last, its month and that month's first quarter hour */
+	int64_t last = INT64_MIN, month = 0, start = 0;
 
-	db_bind_int(s, 1, scan->account);
-	db_bind_int(s, 2, scan->from);
-	db_bind_int(s, 3, scan->to);
-	if (scan->category)
-		db_bind_int(s, 4, scan->category);
-	if (scan->series)
-		db_bind_int(s, 5, scan->series);
-	else
-		for (int d = 0; scan->by_series && !scan->no_dims && d < DIMENSIONS; d++)
-			db_bind_int(s, 5 + d, scan->dim[d]);
-	return s;
-}
+	for (size_t i = 0; i < n; i++) {
+		const struct rollup *r = &list[i];
+		int64_t day = floor_div(r->slot, SLOTS_PER_DAY);
 
-int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct error *err)
-{
-	store_scan_end(st);
-	st->scan = prepare_scan(st, scan_sql[scan->level][kind_of(scan)], scan, err);
-	st->scanned = *scan;
-	return st->scan ? 0 : -1;
-}
-
-int store_scan_next(struct store *st, struct rollup *ret, struct error *err)
-{
-	int rc = db_step(st->scan, err);
-
-	if (rc <= 0) {
-		st->scan = NULL;
-		return rc;
+		if (day != last) {
+			month = slot_of(LEVEL_MONTH, r->slot);
+			start = slot_month_day(month) * SLOTS_PER_DAY;
+			last = day;
+		}
+		ret[i] = (struct placed) { r->account,
+					   month,
+					   { r->category, r->series, r->slot - start,
+					     amounts_widen(&r->amounts) } };
 	}
-	*ret = (struct rollup) {
-		.level = st->scanned.level,
-		.account = st->scanned.account,
-		.slot = db_get_int(st->scan, 0),
-		.category = db_get_int(st->scan, 1),
-	};
-	store_get_amounts(st->scan, 2, &ret->amounts);
-	if (!st->scanned.by_series)
-		return 1;
-	ret->series = db_get_int(st->scan, 2 + AMOUNTS);
-	for (int d = 0; d < DIMENSIONS && !st->scanned.no_dims; d++)
-		ret->dim[d] = db_get_int(st->scan, 3 + AMOUNTS + d);
-	return 1;
+	qsort(ret, n, sizeof(*ret), compare_placed);
+	return ret;
 }
 
-void store_scan_end(struct store *st)
+/* Adds those of the month that PLACED begins with; returns how many, or -1. */
+static int64_t add_first_month(struct store *st, const struct placed *placed, size_t n,
+			       GArray *detail, struct error *err)
 {
-	if (st->scan)
-		db_reset(st->scan);
-	st->scan = NULL;
+	size_t taken = 0;
+
+	g_array_set_size(detail, 0);
+	for (; taken < n && placed[taken].account == placed->account &&
+	       placed[taken].month == placed->month;
+	     taken++)
+		rollup_append(detail, &placed[taken].entry);
+	if (rollup_add_detail(st, placed->account, placed->month,
+			      (const struct rollup_entry *)detail->data, detail->len, err) < 0)
+		return -1;
+	return (int64_t)taken;
+}
+
+int store_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err)
+{
+	struct placed *placed = place_all(list, n);
+	GArray *detail = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
+	int64_t taken = 0;
+
+	for (size_t i = 0; i < n && taken >= 0; i += (size_t)taken)
+		taken = add_first_month(st, placed + i, n - i, detail, err);
+	g_array_free(detail, TRUE);
+	g_free(placed);
+	return taken < 0 ? -1 : 0;
+}
+
+/* ---- reading ---- */
+
+int store_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
+		       struct amounts_wide *ret, struct error *err)
+{
+	struct rollup_rows rows = { PLACE_MONTH, account, month };
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
+	enum leaf_form form;
+	int rc = rollup_rows_read(st, &rows, list, &form, NULL, err);
+
+	*ret = (struct amounts_wide) { 0 };
+	for (guint i = 0; rc > 0 && i < list->len; i++) {
+		const struct rollup_entry *e = &g_array_index(list, struct rollup_entry, i);
+
+		if (e->category == category)
+			amounts_wide_add(ret, &e->amounts, 1);
+	}
+	g_array_free(list, TRUE);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The first or LAST month of an account: 1, 0 none, -1. */
+static int find_month(struct store *st, int64_t account, bool last, int64_t *ret, struct error *err)
+{
+	struct stmt *s =
+		prepare(st,
+			last ? "SELECT period FROM rollup WHERE place = ?1 AND account = ?2"
+			       " ORDER BY period DESC LIMIT 1"
+			     : "SELECT period FROM rollup WHERE place = ?1 AND account = ?2"
+			       " ORDER BY period LIMIT 1",
+			err);
+
+	db_bind_int(s, 1, PLACE_MONTH);
+	db_bind_int(s, 2, account);
+	return store_one(s, ret, err);
+}
+
+/* The first or LAST day of the account's month with usage. */
+static int find_day(struct store *st, int64_t account, int64_t month, bool last, int64_t *ret,
+		    struct error *err)
+{
+	struct rollup_rows rows = { PLACE_MONTH, account, month };
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct rollup_entry));
+	enum leaf_form form = LEAF_SUMS;
+	int64_t days = SLOTS_PER_DAY, found = INT64_MIN;
+	int rc = rollup_rows_read(st, &rows, list, &form, NULL, err);
+
+	if (rc > 0 && form == LEAF_SUMS) {
+		rows.place = PLACE_DAYS;
+		days = 1;
+		g_array_set_size(list, 0);
+		rc = rollup_rows_read(st, &rows, list, &form, NULL, err);
+	}
+	for (guint i = 0; i < list->len; i++) {
+		int64_t day = g_array_index(list, struct rollup_entry, i).slot / days;
+
+		if (found == INT64_MIN || (last ? day > found : day < found))
+			found = day;
+	}
+	g_array_free(list, TRUE);
+	/* what a large month had may have come to nothing */
+	*ret = slot_month_day(month) + (found == INT64_MIN ? 0 : found);
+	return rc < 0 ? -1 : 0;
+}
+
+int store_rollup_day(struct store *st, int64_t account, bool last, int64_t *ret_day,
+		     struct error *err)
+{
+	int64_t month;
+	int rc = find_month(st, account, last, &month, err);
+
+	if (rc <= 0)
+		return rc;
+	return find_day(st, account, month, last, ret_day, err) < 0 ? -1 : 1;
 }

@@ -1,5 +1,6 @@
 /*
- * rollup.h - adds amounts to rollups, and reads rollups.
+ * rollup.h - the sums of events: adding to them, and what they can't hold.
+ * store/sums.h reads them.
  */
 #ifndef STORE_ROLLUP_H
 #define STORE_ROLLUP_H
@@ -7,37 +8,26 @@
 #include "store/store.h"
 
 /*
- * Adds amounts to rollups, and makes missing ones. -1 with ERR_OVERFLOW if a
- * sum exceeds 64 bits; then end the write. A series without dimensions has no
- * rollup by series, because it would equal the rollup by category. In a write.
+ * Adds the amounts of N events, or of sums of them, by account, category,
+ * series (0 where there are no dimensions) and slot (a quarter hour), in any
+ * order. ERR_OVERFLOW, with the event's field: what an account used of a
+ * category in a month would leave 64 bits; then the caller ends the write. In a
+ * write.
  */
-int store_rollups_add(struct store *st, const struct rollup *rows, size_t n, struct error *err);
+int store_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err);
 
-struct rollup_scan {
-	enum level level;
-	int64_t account;
-	int64_t category;        /* 0: all; by_series needs one */
-	int64_t from, to;        /* slots, TO exclusive */
-	bool by_series;          /* read rollups by series, not by category */
-	int64_t dim[DIMENSIONS]; /* by_series: only this value; 0: any */
-	/*
-	 * by_series: only this series; 0: any. Costs a look-up for each slot.
-	 * `dim` must match the series or be 0
-	 */
-	int64_t series;
-	/*
-	 * by_series, without `dim`: rows come without dimensions, which is much
-	 * faster
-	 */
-	bool no_dims;
-};
+/* What an account used of a category (without those below it) in a month. */
+int store_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
+		       struct amounts_wide *ret, struct error *err);
+
+/* Sets the ERR_OVERFLOW of store_rollups_add if A leaves 64 bits: 0, -1. */
+int store_rollup_check(const struct amounts_wide *a, struct error *err);
 
 /*
- * Starts a scan, one at a time for each store. Rows come in the order of slots.
+ * The first or (LAST) the last day, since 1970, with usage of an account: 1, 0
+ * none, -1.
  */
-int store_scan_begin(struct store *st, const struct rollup_scan *scan, struct error *err);
-/* 1 a row, 0 the end, -1 failed */
-int store_scan_next(struct store *st, struct rollup *ret, struct error *err);
-void store_scan_end(struct store *st);
+int store_rollup_day(struct store *st, int64_t account, bool last, int64_t *ret_day,
+		     struct error *err);
 
 #endif

@@ -393,6 +393,25 @@ const struct schema_step schema_steps[] = {
 		") STRICT;",
 		.then = { store_sources_moved, store_users_fold, store_closings_raise, NULL },
 	},
+	{
+		.sql =
+			/*
+		 * Rollups, packed: store/rollup_rows.h says what a place has.
+		 * The first leaf of a period has an empty key.
+		 */
+		"CREATE TABLE rollup ("
+		"	place INTEGER NOT NULL,"
+		"	account INTEGER NOT NULL,"
+		"	period INTEGER NOT NULL,"
+		"	first BLOB NOT NULL,"
+		"	leaf BLOB NOT NULL,"
+		"	PRIMARY KEY (place, account, period, first)"
+		") STRICT, WITHOUT ROWID;"
+		/* The series that a filter by one customer or SIM leaves. */
+		"CREATE INDEX series_customer ON series (customer) WHERE customer <> 0;"
+		"CREATE INDEX series_sim ON series (sim) WHERE sim <> 0;",
+		.then = { store_rollups_migrate, NULL },
+	},
 };
 
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);

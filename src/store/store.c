@@ -116,7 +116,6 @@ int store_commit(struct store *st, struct error *err)
 
 void store_end(struct store *st)
 {
-	store_scan_end(st);
 	if (st->tx == TX_READ) /* nothing may interrupt the ROLLBACK */
 		store_limit(st, &(struct store_limits) { 0 });
 	if (st->tx != TX_NONE)

@@ -1,161 +1,96 @@
 /*
- * sums.c - sums of many accounts over many spans. Each span is split into
- * months, days and quarter hours. Adjacent pieces of one level are read in one
- * scan.
+ * sums.c - sums of many accounts over many spans. The months of an account are
+ * one range of rows. A small month has all entries; of a large month, sums.c
+ * reads the places that the spans need.
  */
 #include "store/sums.h"
 
 #include "base/civil.h"
 #include "store/internal.h"
-#include "store/rollup.h"
+#include "store/rollup_rows.h"
 #include "base/banned.h"
 
 enum {
-	SCAN_WORK = 6, /* the cost of a statement, as a number of rows */
-	/* accounts times slots; up to this many are read without counting */
-	SURELY_FEW = 1000,
-	/* series times slots; up to this many are looked up, not scanned */
-	LOOKUPS_MAX = 4096,
-	/*
-	 * A map from series to value is worth while for at least MAPPED_ROWS
-	 * rows, with at most MAPPED_SERIES series for each row.
-	 */
-	MAPPED_ROWS = 1000,
-	MAPPED_SERIES = 8
+	SCAN_WORK = 6,    /* what a statement costs, in sums */
+	LEAF_WORK = 2,    /* what a leaf costs */
+	ENTRIES_WORK = 8, /* so many entries cost as much as one that is part of the answer */
+	LOOKUP_WORK = 4,  /* what looking up a series costs */
+	SEEKS_MAX = 16,   /* so many series that a filter leaves are looked up one by one */
+	FOUND_MAX = 4096, /* so many are found before anything is read */
+	DAYS_MAX = 31
 };
 
-/* ---- planning ---- */
-
-/* Slots of one level, which are part of the span with the index SLOT. */
-struct piece {
-	int64_t from, to;
-	size_t span;
+/* What a series is to the question; a value of -1: no part of it. */
+struct series_values {
+	int64_t *series, *value; /* open addressing; series 0: free */
+	size_t size, n;          /* SIZE is a power of two, more than twice N */
+	size_t misses;           /* that were looked up one by one since all were last read */
 };
-
-/* Adjacent pieces of one level: PIECES[first] to PIECES[last]. */
-struct stretch {
-	enum level level;
-	int64_t from, to;
-	size_t first, last;
-};
-
-struct values;
 
 struct reading {
 	struct store *st;
 	const struct sums_query *q;
-	struct arena arena;
-	struct piece *pieces[LEVELS];
-	size_t n_pieces[LEVELS];
-	struct stretch *stretches;
-	size_t n_stretches;
-	int64_t n_slots; /* slots of all stretches */
-	bool counted;    /* count_all has filled COUNTS */
-	/*
-	 * numbers of rows: by stretch, for one account and category after
-	 * another
-	 */
-	int64_t *counts;
-	/* next_count: index of the next stretch to read */
-	size_t n_counts, room, next_count;
-	struct arena scratch; /* for `values` */
-	/* NULL: rows come with their dimensions */
-	struct values *values;
 	sums_row_fn *row;
 	void *arg;
+	struct arena arena; /* of one account */
+	const struct sums_account *account;
+	struct sums_row out; /* the next one */
+	int64_t work;        /* for the leaf, so far */
+	/* the category of the entry before, and whether it is part of the question */
+	int64_t category;
+	bool wanted;
+	struct series_values values;
+	int64_t seeks[SEEKS_MAX]; /* the series to be looked up */
+	size_t n_seeks;           /* 0: all are read through */
+	int64_t seek;             /* the one that is being looked up; 0: any */
 };
 
-static void add_pieces(struct reading *r, size_t span)
+/* ---- spans ---- */
+
+/* The index of the span with that quarter hour, or -1. */
+static int64_t find_span(const struct sums_query *q, int64_t quarter)
 {
-	struct slot_run runs[SLOT_RUNS_MAX];
-	int n = slot_runs(r->q->spans[span].from, r->q->spans[span].to, runs);
+	size_t from = 0, to = q->n_spans;
 
-	for (int i = 0; i < n; i++)
-		r->pieces[runs[i].level][r->n_pieces[runs[i].level]++] =
-			(struct piece) { runs[i].from, runs[i].to, span };
-}
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
 
-static void add_stretches(struct reading *r, enum level level)
-{
-	const struct piece *p = r->pieces[level];
-
-	for (size_t first = 0, last; first < r->n_pieces[level]; first = last + 1) {
-		for (last = first; last + 1 < r->n_pieces[level] && p[last + 1].from == p[last].to;
-		     last++)
-			;
-		r->stretches[r->n_stretches++] = (struct stretch) { level, p[first].from,
-								    p[last].to, first, last };
-		r->n_slots += p[last].to - p[first].from;
+		if (q->spans[middle].to <= quarter)
+			from = middle + 1;
+		else
+			to = middle;
 	}
+	return from < q->n_spans && q->spans[from].from <= quarter ? (int64_t)from : -1;
 }
 
-static void plan(struct reading *r)
+/* The index of the span with all of [FROM, TO), or -1. */
+static int64_t find_whole(const struct sums_query *q, int64_t from, int64_t to)
 {
-	static const size_t most[LEVELS] = {
-		[LEVEL_QUARTER] = 2, [LEVEL_DAY] = 2, [LEVEL_MONTH] = 1
-	};
-	size_t n = r->q->n_spans;
+	int64_t span = find_span(q, from);
 
-	for (int level = 0; level < LEVELS; level++)
-		r->pieces[level] = arena_array(&r->arena, struct piece, most[level] * n);
-	for (size_t span = 0; span < n; span++)
-		add_pieces(r, span);
-	r->stretches = arena_array(&r->arena, struct stretch, SLOT_RUNS_MAX * n);
-	for (int level = 0; level < LEVELS; level++)
-		add_stretches(r, (enum level)level);
+	return span >= 0 && q->spans[span].to >= to ? span : -1;
 }
 
-/* ---- counting before reading ---- */
-
-#define COUNT_BY_CATEGORY(table)                     \
-	"SELECT count(*) FROM (SELECT 1 FROM " table \
-	" WHERE account = ?1 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
-#define COUNT_BY_SERIES(table)                       \
-	"SELECT count(*) FROM (SELECT 1 FROM " table \
-	" WHERE account = ?1 AND category = ?4 AND slot >= ?2 AND slot < ?3 LIMIT ?5)"
-
-/* [level][by series] */
-static const char *const count_sql[LEVELS][2] = {
-	[LEVEL_QUARTER] = { COUNT_BY_CATEGORY("total_quarter"), COUNT_BY_SERIES("part_quarter") },
-	[LEVEL_DAY] = { COUNT_BY_CATEGORY("total_day"), COUNT_BY_SERIES("part_day") },
-	[LEVEL_MONTH] = { COUNT_BY_CATEGORY("total_month"), COUNT_BY_SERIES("part_month") },
-};
-
-static void add_count(struct reading *r, int64_t n)
+/* Does any span overlap [FROM, TO)? */
+static bool has_part(const struct sums_query *q, int64_t from, int64_t to)
 {
-	r->counts = store_room(&r->arena, r->counts, r->n_counts, &r->room, sizeof(*r->counts));
-	r->counts[r->n_counts++] = n;
-}
+	int64_t n = (int64_t)q->n_spans, first = 0;
 
-/*
- * Counts the rows of each stretch for an account (and CATEGORY, if not 0), and
- * adds them to *WORK. Stops counting where the limit is exceeded.
- */
-static int count_rows(struct reading *r, int64_t account, int64_t category, int64_t *work,
-		      struct error *err)
-{
-	for (size_t i = 0; i < r->n_stretches; i++) {
-		const struct stretch *t = &r->stretches[i];
-		struct stmt *s = prepare(r->st, count_sql[t->level][r->q->by_series], err);
-		int64_t n = 0;
+	for (int64_t last = n; first < last;) {
+		int64_t middle = first + (last - first) / 2;
 
-		db_bind_int(s, 1, account);
-		db_bind_int(s, 2, t->from);
-		db_bind_int(s, 3, t->to);
-		if (category)
-			db_bind_int(s, 4, category);
-		db_bind_int(s, 5, r->st->work_max ? r->st->work_left - *work + 1 : INT64_MAX);
-		if (store_one(s, &n, err) < 0)
-			return -1;
-		add_count(r, n);
-		*work += n + SCAN_WORK;
-		if (r->st->work_max && *work > r->st->work_left)
-			return store_above_limit(r->st, err);
+		if (q->spans[middle].to <= from)
+			first = middle + 1;
+		else
+			last = middle;
 	}
-	return 0;
+	for (; first < n && q->spans[first].from < to; first++)
+		if (q->spans[first].from < q->spans[first].to)
+			return true;
+	return false;
 }
 
-/* ---- categories ---- */
+/* ---- categories and series ---- */
 
 static bool has_category(const struct sums_query *q, int64_t category)
 {
@@ -172,56 +107,7 @@ static bool has_category(const struct sums_query *q, int64_t category)
 	return !q->n_categories || (from < q->n_categories && q->categories[from] == category);
 }
 
-/*
- * Sets *CATEGORY to the next category that the account has series of. 1 found,
- * 0 none, -1 failed.
- */
-static int next_used(struct store *st, int64_t account, int64_t *category, struct error *err)
-{
-	struct stmt *s = prepare(st,
-				 "SELECT category FROM series WHERE account = ?1 AND category > ?2"
-				 " ORDER BY category LIMIT 1",
-				 err);
-
-	db_bind_int(s, 1, account);
-	db_bind_int(s, 2, *category);
-	return store_one(s, category, err);
-}
-
-/*
- * Likewise, but skips categories that the query does not ask for. Start with
- * *CATEGORY 0.
- */
-static int next_category(struct reading *r, int64_t account, int64_t *category, struct error *err)
-{
-	const struct sums_query *q = r->q;
-	int rc;
-
-	if (q->n_categories == 1) {
-		rc = *category < q->categories[0];
-		*category = q->categories[0];
-		return rc;
-	}
-	do
-		rc = next_used(r->st, account, category, err);
-	while (rc > 0 && !has_category(q, *category));
-	return rc;
-}
-
-/* ---- values of series ---- */
-
-/*
- * A map from series to value of the grouped dimension, for one category. To
- * read all series at once is several times faster than to look up each row's
- * series.
- */
-struct values {
-	int64_t *series, *value; /* open addressing; series 0: a free place */
-	/* SIZE: a power of two above 2 * N; 0: no map */
-	size_t size, n;
-};
-
-static size_t value_place(const struct values *v, int64_t series)
+static size_t value_place(const struct series_values *v, int64_t series)
 {
 	size_t i = ((uint64_t)series * 0x9e3779b97f4a7c15u >> 20) & (v->size - 1);
 
@@ -230,284 +116,398 @@ static size_t value_place(const struct values *v, int64_t series)
 	return i;
 }
 
-static int64_t value_of(const struct values *v, int64_t series)
+static void values_grow(struct series_values *v, struct arena *arena)
 {
-	return v->value[value_place(v, series)];
+	struct series_values old = *v;
+
+	v->size = old.size ? old.size * 4 : 64;
+	v->series = arena_array(arena, int64_t, v->size);
+	v->value = arena_array(arena, int64_t, v->size);
+	for (size_t i = 0; i < old.size; i++) {
+		size_t place;
+
+		if (!old.series[i])
+			continue;
+		place = value_place(v, old.series[i]);
+		v->series[place] = old.series[i];
+		v->value[place] = old.value[i];
+	}
 }
 
-#define SERIES_VALUES(id, column, ...) \
-	[DIM_##id] = "SELECT id, " column " FROM series WHERE account = ?1 AND category = ?2",
-
-static const char *const values_sql[DIMENSIONS] = { DIMENSION_LIST(SERIES_VALUES) };
-
-static int read_values(struct reading *r, const struct rollup_scan *scan, size_t n,
-		       struct values *ret, struct error *err)
+static void value_keep(struct reading *r, int64_t series, int64_t value)
 {
-	struct stmt *s = prepare(r->st, values_sql[r->q->group], err);
+	struct series_values *v = &r->values;
+	size_t place;
+
+	if (2 * (v->n + 1) > v->size)
+		values_grow(v, &r->arena);
+	place = value_place(v, series);
+	v->n += !v->series[place];
+	v->series[place] = series;
+	v->value[place] = value;
+}
+
+/* The row of S: id and dimensions of a series. */
+static void keep_row(struct reading *r, struct stmt *s)
+{
+	int64_t value = db_get_int(s, 1 + r->q->group);
+
+	for (int d = 0; d < DIMENSIONS; d++)
+		if (r->account->dim[d] && db_get_int(s, 1 + d) != r->account->dim[d])
+			value = -1;
+	value_keep(r, db_get_int(s, 0), value);
+}
+
+/* Reads all of the account's series, if there are at most MOST. */
+static int read_all_series(struct reading *r, size_t most, struct error *err)
+{
+	struct stmt *s =
+		prepare(r->st,
+			"SELECT count(*) FROM (SELECT 1 FROM series WHERE account = ?1 LIMIT "
+			"?2)",
+			err);
+	int64_t n = 0;
 	int rc;
 
-	*ret = (struct values) { .size = 64 };
-	while (ret->size <= 2 * n)
-		ret->size *= 2;
-	ret->series = arena_array(&r->scratch, int64_t, ret->size);
-	ret->value = arena_array(&r->scratch, int64_t, ret->size);
-	db_bind_int(s, 1, scan->account);
-	db_bind_int(s, 2, scan->category);
-	while ((rc = db_step(s, err)) > 0) {
-		size_t place = value_place(ret, db_get_int(s, 0));
-
-		ret->series[place] = db_get_int(s, 0);
-		ret->value[place] = db_get_int(s, 1);
-	}
-	return rc;
-}
-
-/* Makes a map for ROWS rows. *RET has size 0 if a map is not worth while. */
-static int map_values(struct reading *r, const struct rollup_scan *scan, int64_t rows,
-		      struct values *ret, struct error *err)
-{
-	struct stmt *s;
-	int64_t n = 0;
-
-	*ret = (struct values) { .size = 0 };
-	if (rows < MAPPED_ROWS)
-		return 0;
-	s = prepare(r->st,
-		    "SELECT count(*) FROM (SELECT 1 FROM series"
-		    " WHERE account = ?1 AND category = ?2 LIMIT ?3)",
-		    err);
-	db_bind_int(s, 1, scan->account);
-	db_bind_int(s, 2, scan->category);
-	db_bind_int(s, 3, MAPPED_SERIES * rows + 1);
+	db_bind_int(s, 1, r->account->id);
+	db_bind_int(s, 2, (int64_t)most + 1);
 	if (store_one(s, &n, err) < 0)
 		return -1;
-	arena_reset(&r->scratch);
-	return n > MAPPED_SERIES * rows ? 0 : read_values(r, scan, (size_t)n, ret, err);
-}
-
-/* ---- reading ---- */
-
-/* Reads one scan of the stretch T. Its rows come in the order of slots. */
-static int read_scan(struct reading *r, size_t account, const struct stretch *t,
-		     const struct rollup_scan *scan, struct error *err)
-{
-	const struct piece *p = &r->pieces[t->level][t->first];
-	struct sums_row row = { .account = account };
-	struct rollup rollup;
-	int rc;
-
-	if (store_work(r->st, SCAN_WORK, err) < 0 || store_scan_begin(r->st, scan, err) < 0)
-		return -1;
-	while ((rc = store_scan_next(r->st, &rollup, err)) > 0) {
-		while (rollup.slot >= p->to)
-			p++;
-		if (store_work(r->st, 1, err) < 0)
-			break;
-		if (!has_category(r->q, rollup.category))
-			continue;
-		row.span = p->span;
-		row.category = rollup.category;
-		row.value = r->values ? value_of(r->values, rollup.series)
-				      : rollup.dim[r->q->group];
-		row.amounts = &rollup.amounts;
-		if (r->row(r->arg, &row, err) < 0)
-			break;
-	}
-	store_scan_end(r->st);
-	return rc > 0 ? -1 : rc;
-}
-
-/* Reads all stretches. COUNTED: skips stretches that have no rows. */
-static int read_stretches(struct reading *r, size_t account, struct rollup_scan *scan, bool counted,
-			  struct error *err)
-{
-	for (size_t i = 0; i < r->n_stretches; i++) {
-		const struct stretch *t = &r->stretches[i];
-
-		if (counted && r->counts[r->next_count++] == 0) {
-			if (store_work(r->st, SCAN_WORK, err) < 0)
-				return -1;
-			continue;
-		}
-		scan->level = t->level;
-		scan->from = t->from;
-		scan->to = t->to;
-		if (read_scan(r, account, t, scan, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-#define VALUE_MATCH(id, column, ...) " AND ? IN (0, " column ")"
-/* The index of the table begins with account, category and customer. */
-#define FIND_SERIES(customer)                                                                      \
-	"SELECT id FROM series WHERE account = ?1 AND category = ?2 AND " customer DIMENSION_LIST( \
-		VALUE_MATCH) " LIMIT ?"
-
-/*
- * Finds up to MAX series of the category that match the filter of SCAN. *RET_N
- * is MAX + 1 if there are more.
- */
-static int find_series(struct store *st, const struct rollup_scan *scan, int64_t *ret, size_t max,
-		       size_t *ret_n, struct error *err)
-{
-	struct stmt *s = prepare(st,
-				 scan->dim[DIM_CUSTOMER] ? FIND_SERIES("customer = ?3")
-							 : FIND_SERIES("?3 = 0"),
-				 err);
-	int rc;
-
-	db_bind_int(s, 1, scan->account);
-	db_bind_int(s, 2, scan->category);
-	db_bind_int(s, 3, scan->dim[DIM_CUSTOMER]);
-	for (int d = 0; d < DIMENSIONS; d++)
-		db_bind_int(s, 4 + d, scan->dim[d]);
-	db_bind_int(s, 4 + DIMENSIONS, (int64_t)max + 1);
-	for (*ret_n = 0; (rc = db_step(s, err)) > 0; (*ret_n)++)
-		if (*ret_n < max)
-			ret[*ret_n] = db_get_int(s, 0);
-	return rc;
-}
-
-/*
- * Scans all series of a category and filters the rows. Rows that do not match
- * count as work, too.
- */
-static int read_through(struct reading *r, size_t account, struct rollup_scan *scan,
-			struct error *err)
-{
-	size_t next = r->next_count;
-	int64_t work = 0;
-	int rc;
-
-	r->next_count = r->n_counts;
-	if (count_rows(r, scan->account, scan->category, &work, err) < 0 ||
-	    store_work(r->st, work, err) < 0)
-		return -1;
-	rc = read_stretches(r, account, scan, true, err);
-	r->next_count = next;
-	return rc;
-}
-
-/*
- * Reads the series of a category that match a filter. Few series are looked up
- * one by one; many are scanned.
- */
-static int read_filtered(struct reading *r, size_t account, struct rollup_scan *scan,
-			 struct error *err)
-{
-	size_t most = r->n_slots < LOOKUPS_MAX
-			      ? (size_t)(LOOKUPS_MAX / (r->n_slots ? r->n_slots : 1))
-			      : 0;
-	int64_t series[LOOKUPS_MAX];
-	size_t n;
-
-	if (find_series(r->st, scan, series, most, &n, err) < 0)
-		return -1;
-	if (n > most)
-		return read_through(r, account, scan, err);
-	for (size_t i = 0; i < n; i++) {
-		scan->series = series[i];
-		if (store_work(r->st, r->n_slots, err) < 0 ||
-		    read_stretches(r, account, scan, false, err) < 0)
-			return -1;
-	}
-	scan->series = 0;
-	return 0;
-}
-
-/* Reads all series of a category. */
-static int read_category(struct reading *r, size_t account, struct rollup_scan *scan,
-			 struct error *err)
-{
-	struct values values;
-	int64_t rows = 0, work = 0;
-	int rc;
-
-	if (!r->counted) {
-		r->next_count = r->n_counts = 0;
-		if (count_rows(r, scan->account, scan->category, &work, err) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < r->n_stretches; i++)
-		rows += r->counts[r->next_count + i];
-	if (map_values(r, scan, rows, &values, err) < 0)
-		return -1;
-	scan->no_dims = values.size > 0;
-	r->values = values.size ? &values : NULL;
-	rc = read_stretches(r, account, scan, true, err);
-	scan->no_dims = false;
-	r->values = NULL;
-	return rc;
-}
-
-static int read_series(struct reading *r, size_t account, struct error *err)
-{
-	const struct sums_account *a = &r->q->accounts[account];
-	struct rollup_scan scan = { .account = a->id, .by_series = true };
-	int rc;
-
-	memcpy(scan.dim, a->dim, sizeof(scan.dim));
-	while ((rc = next_category(r, a->id, &scan.category, err)) > 0)
-		if ((dimensions_any(a->dim) ? read_filtered(r, account, &scan, err)
-					    : read_category(r, account, &scan, err)) < 0)
-			return -1;
-	return rc;
-}
-
-static int read_totals(struct reading *r, size_t account, struct error *err)
-{
-	const struct sums_query *q = r->q;
-	struct rollup_scan scan = { .account = q->accounts[account].id,
-				    .category = q->n_categories == 1 ? q->categories[0] : 0 };
-
-	return read_stretches(r, account, &scan, r->counted, err);
-}
-
-/*
- * Counts the rows of the whole query first, so that a query above the limit
- * fails before it is read. Queries of one scan, and accounts with a filter, are
- * counted when they are read.
- */
-static int count_all(struct reading *r, struct error *err)
-{
-	const struct sums_query *q = r->q;
-	int64_t work = 0;
-
-	if (!r->st->work_max || (q->by_series ? q->n_accounts == 1 && q->n_categories == 1
-					      : (int64_t)q->n_accounts * r->n_slots <= SURELY_FEW))
+	if (n > (int64_t)most)
 		return 0;
-	r->counted = true;
-	for (size_t i = 0; i < q->n_accounts; i++) {
-		int64_t account = q->accounts[i].id, category = 0;
-		int rc = 0;
+	s = prepare(r->st, "SELECT id" DIMENSION_COLUMNS " FROM series WHERE account = ?1", err);
+	db_bind_int(s, 1, r->account->id);
+	while ((rc = db_step(s, err)) > 0)
+		keep_row(r, s);
+	r->work += n;
+	return rc;
+}
 
-		if (q->by_series && dimensions_any(q->accounts[i].dim))
-			continue;
-		if (!q->by_series && count_rows(r, account, 0, &work, err) < 0)
+/*
+ * One by one costs five times as much a series as all of them: so all are read
+ * as soon as many were looked up, unless they are many more.
+ */
+static int look_up(struct reading *r, int64_t series, struct error *err)
+{
+	enum { AGAIN = 500, TIMES = 8 };
+	struct stmt *s;
+	int rc;
+
+	if (++r->values.misses == AGAIN) {
+		r->values.misses = 0;
+		if (read_all_series(r, r->values.n * TIMES, err) < 0)
 			return -1;
-		while (q->by_series && (rc = next_category(r, account, &category, err)) > 0)
-			if (count_rows(r, account, category, &work, err) < 0)
-				return -1;
-		if (rc < 0)
+		if (r->values.series[value_place(&r->values, series)])
+			return 0;
+	}
+	r->work += LOOKUP_WORK;
+	s = prepare(r->st, "SELECT id" DIMENSION_COLUMNS " FROM series WHERE id = ?1", err);
+	db_bind_int(s, 1, series);
+	rc = db_step(s, err);
+	if (rc > 0) {
+		keep_row(r, s);
+		db_reset(s);
+	} else if (rc == 0) {
+		value_keep(r, series, -1);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* 0 and *RET, as in struct series_values; -1. */
+static int series_value(struct reading *r, int64_t series, int64_t *ret, struct error *err)
+{
+	struct series_values *v = &r->values;
+
+	if ((!v->size || !v->series[value_place(v, series)]) && look_up(r, series, err) < 0)
+		return -1;
+	*ret = v->value[value_place(v, series)];
+	return 0;
+}
+
+#define FIND_SERIES(where) \
+	"SELECT id" DIMENSION_COLUMNS " FROM series WHERE " where " AND account = ?2 LIMIT ?3"
+
+/*
+ * Of a filter by customer or SIM, the series are found by an index. Few of them
+ * are looked up one by one; of more, at least their values are there. 0: there
+ * is none; 1, -1.
+ */
+static int find_series(struct reading *r, struct error *err)
+{
+	const int64_t *dim = r->account->dim;
+	bool customer = dim[DIM_CUSTOMER] != 0;
+	struct stmt *s;
+	size_t n = 0;
+	int rc;
+
+	if (!customer && !dim[DIM_SIM])
+		return 1;
+	s = prepare(r->st,
+		    customer ? FIND_SERIES("customer = ?1 AND customer <> 0")
+			     : FIND_SERIES("sim = ?1 AND sim <> 0"),
+		    err);
+	db_bind_int(s, 1, customer ? dim[DIM_CUSTOMER] : dim[DIM_SIM]);
+	db_bind_int(s, 2, r->account->id);
+	db_bind_int(s, 3, FOUND_MAX);
+	while ((rc = db_step(s, err)) > 0) {
+		keep_row(r, s);
+		if (n++ < SEEKS_MAX)
+			r->seeks[n - 1] = db_get_int(s, 0);
+	}
+	r->n_seeks = n <= SEEKS_MAX ? n : 0;
+	return rc < 0 ? -1 : n > 0;
+}
+
+/* ---- leaves ---- */
+
+/* Calls the row function for the entry, if the query asks for it. */
+static int give(struct reading *r, const struct rollup_entry *e, int64_t span, struct error *err)
+{
+	if (e->category != r->category) {
+		r->category = e->category;
+		r->wanted = has_category(r->q, e->category);
+	}
+	if (span < 0 || !r->wanted || (r->q->by_series && !e->series) ||
+	    (r->seek && e->series != r->seek))
+		return 0;
+	if (r->q->by_series && series_value(r, e->series, &r->out.value, err) < 0)
+		return -1;
+	if (r->out.value < 0)
+		return 0;
+	r->out.span = (size_t)span;
+	r->out.category = e->category;
+	r->out.amounts = &e->amounts;
+	r->work++;
+	return r->row(r->arg, &r->out, err);
+}
+
+/* The index of the span of each slot of a leaf; -1: none. */
+struct span_map {
+	int64_t n;          /* an entry's slot is below it */
+	const int64_t *map; /* by entry->slot; or NULL: */
+	int64_t start;      /* the quarter hour that the leaf's period begins with */
+};
+
+static int64_t map_span(const struct reading *r, const struct span_map *m, int64_t slot)
+{
+	if (slot >= m->n)
+		return -1;
+	return m->map ? m->map[slot] : find_span(r->q, m->start + slot);
+}
+
+static int take_leaf(struct reading *r, const void *bytes, size_t len, const struct span_map *map,
+		     struct error *err)
+{
+	struct leaf_reader leaf;
+	int64_t n = 0;
+	int rc;
+
+	if (!leaf_open(&leaf, bytes, len))
+		return rollup_damaged(err);
+	r->work = 0;
+	for (; (rc = leaf_next(&leaf)) > 0; n++)
+		if (give(r, &leaf.entry, map_span(r, map, leaf.entry.slot), err) < 0)
+			return -1;
+	if (rc < 0)
+		return rollup_damaged(err);
+	return store_work(r->st, LEAF_WORK + n / ENTRIES_WORK + r->work, err);
+}
+
+/* The entries of rows from the one of key FROM to that of key TO. */
+static int take_range(struct reading *r, const struct rollup_rows *rows,
+		      const unsigned char from[static ROLLUP_KEY_BYTES],
+		      const unsigned char to[static ROLLUP_KEY_BYTES], const struct span_map *map,
+		      struct error *err)
+{
+	struct stmt *s =
+		prepare(r->st,
+			"SELECT leaf FROM rollup WHERE place = ?1 AND account = ?2 AND period = ?3"
+			" AND first >= COALESCE((SELECT max(first) FROM rollup WHERE place = ?1"
+			" AND account = ?2 AND period = ?3 AND first <= ?4), x'') AND first < ?5"
+			" ORDER BY first",
+			err);
+	int rc;
+
+	db_bind_int(s, 1, rows->place);
+	db_bind_int(s, 2, rows->account);
+	db_bind_int(s, 3, rows->period);
+	db_bind_blob(s, 4, from, ROLLUP_KEY_BYTES);
+	db_bind_blob(s, 5, to, ROLLUP_KEY_BYTES);
+	while ((rc = db_step(s, err)) > 0) {
+		size_t len;
+		const void *leaf = db_get_blob(s, 0, &len);
+
+		if (take_leaf(r, leaf, len, map, err) < 0) {
+			db_reset(s);
+			return -1;
+		}
+	}
+	return rc < 0 ? -1 : store_work(r->st, SCAN_WORK, err);
+}
+
+/* The entries of the categories that are asked for. */
+static int take_categories(struct reading *r, const struct rollup_rows *rows,
+			   const struct span_map *map, struct error *err)
+{
+	const struct sums_query *q = r->q;
+	unsigned char from[ROLLUP_KEY_BYTES] = { 0 }, to[ROLLUP_KEY_BYTES];
+
+	memset(to, 0xff, sizeof(to));
+	if (q->n_categories) {
+		rollup_key(q->categories[0], 0, 0, from);
+		rollup_key(q->categories[q->n_categories - 1] + 1, 0, 0, to);
+	}
+	return take_range(r, rows, from, to, map, err);
+}
+
+static int take_series(struct reading *r, const struct rollup_rows *rows,
+		       const struct span_map *map, int64_t category, struct error *err)
+{
+	unsigned char from[ROLLUP_KEY_BYTES], to[ROLLUP_KEY_BYTES];
+
+	for (size_t i = 0; i < r->n_seeks; i++) {
+		r->seek = r->seeks[i];
+		rollup_key(category, r->seek, 0, from);
+		rollup_key(category, r->seek + 1, 0, to);
+		if (take_range(r, rows, from, to, map, err) < 0)
+			return -1;
+	}
+	r->seek = 0;
+	return 0;
+}
+
+static int take_rows(struct reading *r, enum rollup_place place, int64_t period,
+		     const struct span_map *map, struct error *err)
+{
+	const struct rollup_rows rows = { place, r->account->id, period };
+
+	if (!r->n_seeks || r->q->n_categories != 1)
+		return take_categories(r, &rows, map, err);
+	return take_series(r, &rows, map, r->q->categories[0], err);
+}
+
+/* ---- months ---- */
+
+/* The days of a large month that no span has whole. By series: all days in spans. */
+static int read_days(struct reading *r, int64_t first, int64_t n, const int64_t *whole,
+		     struct error *err)
+{
+	enum rollup_place place = r->q->by_series ? PLACE_DAY_SERIES : PLACE_QUARTERS;
+
+	for (int64_t day = first; day < first + n; day++) {
+		struct span_map map = { .n = SLOTS_PER_DAY, .start = day * SLOTS_PER_DAY };
+
+		if (whole[day - first] >= 0 && !r->q->by_series)
+			continue;
+		if (has_part(r->q, map.start, map.start + SLOTS_PER_DAY) &&
+		    take_rows(r, place, day, &map, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* A large month that no span has whole. */
+static int read_parts(struct reading *r, int64_t month, struct error *err)
+{
+	int64_t first = slot_month_day(month), n = slot_month_day(month + 1) - first;
+	int64_t whole[DAYS_MAX];
+	struct span_map map = { .map = whole, .n = n };
+	bool any = false;
+
+	for (int64_t i = 0; i < n; i++) {
+		int64_t quarter = (first + i) * SLOTS_PER_DAY;
+
+		whole[i] = find_whole(r->q, quarter, quarter + SLOTS_PER_DAY);
+		any = any || whole[i] >= 0;
+	}
+	if (any && !r->q->by_series && take_rows(r, PLACE_DAYS, month, &map, err) < 0)
+		return -1;
+	return read_days(r, first, n, whole, err);
+}
+
+static int read_large(struct reading *r, int64_t month, const void *leaf, size_t len,
+		      bool first_leaf, struct error *err)
+{
+	int64_t span = find_whole(r->q, slot_month_day(month) * SLOTS_PER_DAY,
+				  slot_month_day(month + 1) * SLOTS_PER_DAY);
+	struct span_map map = { .map = &span, .n = 1 };
+
+	if (span >= 0 && !r->q->by_series)
+		return take_leaf(r, leaf, len, &map, err);
+	if (!first_leaf)
+		return 0;
+	if (span >= 0)
+		return take_rows(r, PLACE_MONTH_SERIES, month, &map, err);
+	return read_parts(r, month, err);
+}
+
+/* One row of a month. */
+static int read_month(struct reading *r, struct stmt *s, bool first_leaf, struct error *err)
+{
+	int64_t month = db_get_int(s, 0);
+	struct span_map map = { .n = DAYS_MAX * SLOTS_PER_DAY,
+				.start = slot_month_day(month) * SLOTS_PER_DAY };
+	size_t len;
+	const unsigned char *leaf = db_get_blob(s, 1, &len);
+
+	if (len && *leaf == LEAF_SUMS)
+		return read_large(r, month, leaf, len, first_leaf, err);
+	return take_leaf(r, leaf, len, &map, err);
+}
+
+static int read_months(struct reading *r, struct error *err)
+{
+	const struct sums_query *q = r->q;
+	struct stmt *s = prepare(r->st,
+				 "SELECT period, leaf FROM rollup WHERE place = ?1 AND account = ?2"
+				 " AND period BETWEEN ?3 AND ?4 ORDER BY period, first",
+				 err);
+	int64_t last = INT64_MIN;
+	int rc;
+
+	db_bind_int(s, 1, PLACE_MONTH);
+	db_bind_int(s, 2, r->account->id);
+	db_bind_int(s, 3, slot_of(LEVEL_MONTH, q->spans[0].from));
+	db_bind_int(s, 4, slot_of(LEVEL_MONTH, q->spans[q->n_spans - 1].to));
+	while ((rc = db_step(s, err)) > 0) {
+		int64_t month = db_get_int(s, 0);
+
+		if (read_month(r, s, month != last, err) < 0) {
+			db_reset(s);
+			return -1;
+		}
+		last = month;
+	}
+	return rc < 0 ? -1 : store_work(r->st, SCAN_WORK, err);
+}
+
+static int read_account(struct reading *r, struct error *err)
+{
+	int rc = 1;
+
+	arena_reset(&r->arena);
+	r->values = (struct series_values) { .size = 0 };
+	r->n_seeks = 0;
+	r->category = -1;
+	if (r->q->by_series)
+		rc = find_series(r, err);
+	return rc > 0 ? read_months(r, err) : rc;
 }
 
 int store_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
 	       struct error *err)
 {
 	struct reading r = { .st = st, .q = q, .row = row, .arg = arg };
-	int rc;
+	int rc = 0;
 
+	if (q->n_spans == 0)
+		return 0;
 	arena_init(&r.arena);
-	arena_init(&r.scratch);
-	plan(&r);
-	rc = count_all(&r, err);
-	for (size_t i = 0; i < q->n_accounts && rc == 0; i++)
-		rc = q->by_series ? read_series(&r, i, err) : read_totals(&r, i, err);
-	arena_release(&r.scratch);
+	for (size_t i = 0; i < q->n_accounts && rc == 0; i++) {
+		r.account = &q->accounts[i];
+		r.out.account = i;
+		rc = read_account(&r, err);
+	}
 	arena_release(&r.arena);
 	return rc;
 }

@@ -47,21 +47,21 @@ struct sums_query {
 struct sums_row {
 	size_t account, span; /* indexes into the query's lists */
 	int64_t category;
-	int64_t value;                 /* of the dimension `group`; 0: none */
-	const struct amounts *amounts; /* valid until the function returns */
+	int64_t value;                      /* of the dimension `group`; 0: none */
+	const struct amounts_wide *amounts; /* valid until the function returns */
 };
 
 /*
  * Called for each row. Returns 0 to go on, or -1 with ERR to end the query. The
- * function may use the store, except for store_scan_begin and store_sums.
+ * function may use the store, except for store_sums.
  */
 typedef int sums_row_fn(void *arg, const struct sums_row *row, struct error *err);
 
 /*
  * Calls ROW for each row, account by account, otherwise in no particular order.
  * The cost grows with the number of rollups in the spans, not with the length
- * of the spans. Returns -1 with ERR_TOO_LARGE if there are more rollups than
- * store_limit allows; large queries are counted before anything is read.
+ * of the spans. Returns -1 with ERR_TOO_LARGE when it has read more than
+ * store_limit allows.
  */
 int store_sums(struct store *st, const struct sums_query *q, sums_row_fn *row, void *arg,
 	       struct error *err);

@@ -34,12 +34,61 @@ __attribute__((format(printf, 2, 3))) static void report_problem(struct verifica
 	v->walk.observer->fault(v->walk.observer->arg, words);
 }
 
-static int report_rollup(struct walk *w, const struct rollup *want, const struct rollup *have,
-			 struct error *err)
+static struct rollup rollup_of(const struct rollup_rows *rows, bool detail,
+			       const struct rollup_entry *e)
 {
+	static const enum level levels[PLACES] = {
+		[PLACE_MONTH] = LEVEL_MONTH,        [PLACE_DAYS] = LEVEL_DAY,
+		[PLACE_MONTH_SERIES] = LEVEL_MONTH, [PLACE_QUARTERS] = LEVEL_QUARTER,
+		[PLACE_DAY_SERIES] = LEVEL_QUARTER,
+	};
+	struct rollup ret = { .level = detail ? LEVEL_QUARTER : levels[rows->place],
+			      .account = rows->account,
+			      .category = e->category,
+			      .series = e->series,
+			      .slot = rows->period };
+
+	if (ret.level == LEVEL_DAY)
+		ret.slot = slot_month_day(rows->period) + e->slot;
+	else if (detail)
+		ret.slot = slot_month_day(rows->period) * SLOTS_PER_DAY + e->slot;
+	else if (ret.level == LEVEL_QUARTER)
+		ret.slot = rows->period * SLOTS_PER_DAY + e->slot;
+	amounts_narrow(&e->amounts, &ret.amounts);
+	return ret;
+}
+
+static int report_entry(void *arg, const struct rollup_rows *rows, bool detail,
+			const struct rollup_entry *want, const struct rollup_entry *have,
+			struct error *err)
+{
+	struct rollup computed, stored;
+	struct walk *w = arg;
+
 	(void)err;
-	if (w->n++ < w->observer->limit)
-		w->observer->difference(w->observer->arg, want, have);
+	if (w->n++ >= w->observer->limit)
+		return 0;
+	if (want)
+		computed = rollup_of(rows, detail, want);
+	if (have)
+		stored = rollup_of(rows, detail, have);
+	w->observer->difference(w->observer->arg, want ? &computed : NULL, have ? &stored : NULL);
+	return 0;
+}
+
+static int report_rows(void *arg, const struct rollup_rows *rows, bool detail, bool damaged,
+		       struct error *err)
+{
+	struct walk *w = arg;
+	bool day = rows->place == PLACE_QUARTERS || rows->place == PLACE_DAY_SERIES;
+
+	(void)detail;
+	(void)err;
+	if (damaged)
+		report_problem(w->arg,
+			       "account %" PRId64 ", %s number %" PRId64
+			       ": the rollups are damaged",
+			       rows->account, day ? "day" : "month", rows->period);
 	return 0;
 }
 
@@ -86,7 +135,8 @@ static void report_bad_event(struct walk *w, const struct posting *p, const char
 		       p->source, words);
 }
 
-static const struct walk_calls reporting = { .rollup = report_rollup,
+static const struct walk_calls reporting = { .entry = report_entry,
+					     .rows = report_rows,
 					     .hour = report_hour,
 					     .unlisted = report_unlisted,
 					     .bad_event = report_bad_event };

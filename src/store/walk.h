@@ -10,14 +10,7 @@
 #include "store/internal.h"
 #include "store/verify.h"
 #include "store/posting_codec.h"
-
-enum rollup_kind { BY_CATEGORY, BY_SERIES, ROLLUP_KINDS };
-
-/* A cursor over the stored rollups of one table. */
-struct walk_stored {
-	struct stmt *s;    /* NULL at the end */
-	struct rollup row; /* the next rollup to compare */
-};
+#include "store/walk_rollups.h"
 
 /* The postings of one account and hour. */
 struct walk_hour {
@@ -26,19 +19,13 @@ struct walk_hour {
 	GArray *refs; /* struct posting, as computed; only with keep_postings */
 };
 
-/* The computed rollups of one account and slot. */
-struct walk_tally {
-	GHashTable *groups; /* a set of struct group */
-	int64_t account, slot;
-};
-
 struct walk;
 
 /* Called for each difference. Return 0 to go on, or -1. */
 struct walk_calls {
 	/* WANT: computed, HAVE: stored; NULL: there is none. */
-	int (*rollup)(struct walk *w, const struct rollup *want, const struct rollup *have,
-		      struct error *err);
+	rollup_entry_call *entry; /* its first argument is the walk; likewise of rows */
+	rollup_rows_call *rows;
 	int (*hour)(struct walk *w, const struct posting_sum *want, const struct posting_sum *have,
 		    struct error *err);
 	/* A late event that is not listed in closing_change. */
@@ -50,8 +37,6 @@ struct walk_calls {
 	int (*pause)(struct walk *w, struct error *err);
 	/* keep the hour's postings in w->hour.refs */
 	bool keep_postings;
-	/* fail with ERR_OVERFLOW if a sum exceeds 64 bits */
-	bool must_fit;
 };
 
 struct walk {
@@ -60,8 +45,7 @@ struct walk {
 	const struct verify_calls *observer;
 	void *arg; /* for the calls */
 	size_t n;  /* problems, counted by the calls */
-	struct walk_stored stored[LEVELS][ROLLUP_KINDS];
-	struct walk_tally tally[LEVELS];
+	struct walk_rollups *rollups;
 	struct walk_hour hour;
 	struct posting_reader *postings;
 	/* the source of entries of corrections; 0: there are none */

@@ -11,10 +11,10 @@
 #include "store/correction.h"
 #include "store/event.h"
 #include "store/posting.h"
+#include "store/rollup.h"
 #include "store/series.h"
 #include "store/source.h"
 #include "usage/account.h"
-#include "usage/rollup_batch.h"
 #include "usage/suspension.h"
 #include "base/banned.h"
 
@@ -417,23 +417,17 @@ static int use_category(struct work *w, const struct series *series, struct erro
 	return 0;
 }
 
-static int add_rollups(struct work *w, const struct stored_event *e, const struct series *series,
-		       struct error *err)
+static int add_rollup(struct work *w, const struct stored_event *e, const struct series *series,
+		      struct error *err)
 {
-	struct rollup quarter = { .level = LEVEL_QUARTER,
-				  .account = series->account,
-				  .category = series->category,
-				  .series = e->series,
-				  .slot = rollup_quarter(e->effective_us) };
-	struct rollup_batch *sums = rollup_batch_new();
-	int rc;
+	const struct rollup added = { .level = LEVEL_QUARTER,
+				      .account = series->account,
+				      .category = series->category,
+				      .series = dimensions_any(series->dim) ? e->series : 0,
+				      .slot = slot_of_instant(e->effective_us),
+				      .amounts = e->amounts };
 
-	memcpy(quarter.dim, series->dim, sizeof(quarter.dim));
-	rc = rollup_batch_add(sums, &quarter, &e->amounts, err);
-	if (rc == 0)
-		rc = rollup_batch_store(sums, w->st, err);
-	rollup_batch_free(&sums);
-	return rc;
+	return store_rollups_add(w->st, &added, 1, err);
 }
 
 /* Adds an entry of the correction: an event like E, with SERIES. */
@@ -456,7 +450,7 @@ static int add_entry(struct work *w, const char *suffix, struct stored_event e,
 				 "a new correction has the name of an old one");
 	ref = (struct posting) { e.effective_us, e.series, e.source, e.id, e.id_len };
 	if (store_postings_add(w->st, series->account, &ref, 1, err) < 0 ||
-	    add_rollups(w, &e, series, err) < 0)
+	    add_rollup(w, &e, series, err) < 0)
 		return -1;
 	if (closing_note_late(w->st, series->account, &e, w->c->now_us, err) < 0)
 		return -1;

@@ -9,13 +9,14 @@
 #include "base/secret.h"
 #include "store/event.h"
 #include "store/meta.h"
+#include "store/rollup.h"
 #include "store/source.h"
 #include "usage/closing.h"
 #include "usage/catalogue.h"
 #include "usage/intern.h"
 #include "usage/posting_batch.h"
 #include "usage/rejection_log.h"
-#include "usage/rollup_batch.h"
+#include "usage/rollup_fit.h"
 #include "usage/sim.h"
 #include "usage/suspension.h"
 #include "base/banned.h"
@@ -52,7 +53,7 @@ struct ledger {
 	GPtrArray *order;
 	GPtrArray *partitioned;         /* used by empty_buckets */
 	GArray *stored;                 /* struct stored_event, by identity */
-	struct rollup_batch *rollups;   /* of new events */
+	GArray *rollups;                /* struct rollup, one for each new event */
 	struct posting_batch *postings; /* of new events */
 };
 
@@ -73,7 +74,7 @@ struct ledger *ledger_new(struct store *st, const struct ledger_options *o)
 	l->order = g_ptr_array_new();
 	l->partitioned = g_ptr_array_new();
 	l->stored = g_array_new(FALSE, FALSE, sizeof(struct stored_event));
-	l->rollups = rollup_batch_new();
+	l->rollups = g_array_new(FALSE, FALSE, sizeof(struct rollup));
 	l->postings = posting_batch_new();
 	return l;
 }
@@ -89,7 +90,7 @@ void ledger_free(struct ledger **l)
 	g_ptr_array_free((*l)->order, TRUE);
 	g_ptr_array_free((*l)->partitioned, TRUE);
 	g_array_free((*l)->stored, TRUE);
-	rollup_batch_free(&(*l)->rollups);
+	g_array_free((*l)->rollups, TRUE);
 	posting_batch_free(&(*l)->postings);
 	free(*l);
 	*l = NULL;
@@ -395,44 +396,37 @@ static int note_late(struct ledger *l, struct error *err)
 
 /* ---- rollups ---- */
 
-static struct rollup quarter_of(const struct event *ev)
+static struct rollup rollup_of(const struct event *ev)
 {
 	const struct intern_series *series = ev->series;
 	struct rollup r = { .level = LEVEL_QUARTER,
 			    .account = series->key.account,
 			    .category = series->key.category,
-			    .series = series->id,
-			    .slot = rollup_quarter(ev->effective_us) };
+			    .slot = slot_of_instant(ev->effective_us),
+			    .amounts = ev->amounts };
 
 	for (int d = 0; d < DIMENSIONS; d++)
-		r.dim[d] = series->key.dim[d] ? series->key.dim[d]->id : 0;
+		if (series->key.dim[d])
+			r.series = series->id;
 	return r;
-}
-
-/* Adds up the new events by series and quarter hour. */
-static int add_up_events(struct ledger *l, struct error *err)
-{
-	for (guint i = 0; i < l->order->len; i++) {
-		const struct event *ev = ordered_at(l, i);
-		struct rollup key = quarter_of(ev);
-
-		if (ev->verdict != VERDICT_CREATED)
-			continue;
-		if (intern_use(l->intern, ev->series, err) < 0 ||
-		    rollup_batch_add(l->rollups, &key, &ev->amounts, err) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 static int add_rollups(struct ledger *l, struct error *err)
 {
-	int rc = add_up_events(l, err);
+	g_array_set_size(l->rollups, 0);
+	for (guint i = 0; i < l->order->len; i++) {
+		const struct event *ev = ordered_at(l, i);
+		struct rollup r;
 
-	if (rc == 0)
-		rc = rollup_batch_store(l->rollups, l->st, err);
-	rollup_batch_clear(l->rollups);
-	return rc;
+		if (ev->verdict != VERDICT_CREATED)
+			continue;
+		if (intern_use(l->intern, ev->series, err) < 0)
+			return -1;
+		r = rollup_of(ev);
+		g_array_append_val(l->rollups, r);
+	}
+	return store_rollups_add(l->st, (const struct rollup *)l->rollups->data, l->rollups->len,
+				 err);
 }
 
 /* ---- postings ---- */
@@ -698,12 +692,12 @@ static void settle_quotas(struct submission *first, bool undone)
 
 /* ---- overflow ---- */
 
-/* Adds the event to its rollups, or rejects it if one would overflow. */
-static int try_event(struct ledger *l, struct event *ev, struct error *err)
+/* Rejects the event if a total would overflow with it. */
+static int try_event(struct rollup_fit *fit, struct event *ev, struct error *err)
 {
-	struct rollup quarter = quarter_of(ev);
+	struct rollup added = rollup_of(ev);
 	struct error reason = { 0 };
-	int rc = rollup_batch_try(l->rollups, l->st, &quarter, &ev->amounts, &reason, err);
+	int rc = rollup_fit_try(fit, &added, &reason, err);
 
 	if (rc == 0)
 		reject(ev, &reason);
@@ -714,7 +708,8 @@ static int try_event(struct ledger *l, struct event *ev, struct error *err)
  * Rejects the new events of the failed attempt that would overflow a rollup. If
  * several events have one identity, the first that fits is new.
  */
-static int find_overflowing(struct ledger *l, size_t *ret_n, struct error *err)
+static int find_overflowing(struct ledger *l, struct rollup_fit *fit, size_t *ret_n,
+			    struct error *err)
 {
 	bool taken = false;
 
@@ -726,7 +721,7 @@ static int find_overflowing(struct ledger *l, size_t *ret_n, struct error *err)
 			taken = ev->verdict != VERDICT_CREATED;
 		if (taken)
 			continue;
-		if (try_event(l, ev, err) < 0)
+		if (try_event(fit, ev, err) < 0)
 			return -1;
 		taken = ev->verdict != VERDICT_REJECTED;
 		*ret_n += !taken;
@@ -736,10 +731,11 @@ static int find_overflowing(struct ledger *l, size_t *ret_n, struct error *err)
 
 static int reject_overflowing(struct ledger *l, struct error *err)
 {
+	struct rollup_fit *fit = rollup_fit_new(l->st);
 	size_t n;
-	int rc = find_overflowing(l, &n, err);
+	int rc = find_overflowing(l, fit, &n, err);
 
-	rollup_batch_clear(l->rollups);
+	rollup_fit_free(&fit);
 	if (rc == 0 && n == 0)
 		return error_set(err, ERR_INTERNAL, NULL,
 				 "the ledger's rollups are not the sums of its events: run "

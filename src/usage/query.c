@@ -85,7 +85,7 @@ static void members_grow(struct query_members *m, struct arena *arena)
 }
 
 static void add_to_member(struct usage_cursor *cur, int64_t bucket, int64_t id,
-			  const struct amounts *a)
+			  const struct amounts_wide *a)
 {
 	struct query_members *m = &cur->members;
 	size_t i;
@@ -99,17 +99,18 @@ static void add_to_member(struct usage_cursor *cur, int64_t bucket, int64_t id,
 		m->list[m->n] = (struct query_member) { .bucket = bucket, .id = id };
 		m->index[i] = (uint32_t)++m->n;
 	}
-	amounts_wide_count(&m->list[m->index[i] - 1].totals, a);
+	amounts_wide_add(&m->list[m->index[i] - 1].totals, a, 1);
 }
 
 static void add_to_row(struct usage_cursor *cur, int64_t bucket, size_t category,
-		       const struct amounts *a)
+		       const struct amounts_wide *a)
 {
 	int32_t row = cur->row_of[category];
 
 	if (row >= 0)
-		amounts_wide_count(
-			&cur->totals[(size_t)(bucket - cur->first) * cur->n_rows + (size_t)row], a);
+		amounts_wide_add(
+			&cur->totals[(size_t)(bucket - cur->first) * cur->n_rows + (size_t)row], a,
+			1);
 }
 
 /*
@@ -117,14 +118,15 @@ static void add_to_row(struct usage_cursor *cur, int64_t bucket, size_t category
  * totalprice.
  */
 static void add_to_categories(struct usage_cursor *cur, int64_t bucket, int64_t category,
-			      const struct amounts *a)
+			      const struct amounts_wide *a)
 {
 	const struct catalogue *c = cur->catalogue;
 
 	for (size_t i = catalogue_index(c, category); i != CATALOGUE_NONE; i = c->parent[i])
 		add_to_row(cur, bucket, i, a);
 	if (c->totalprice != CATALOGUE_NONE)
-		add_to_row(cur, bucket, c->totalprice, &(struct amounts) { .price = a->price });
+		add_to_row(cur, bucket, c->totalprice,
+			   &(struct amounts_wide) { .price = a->price });
 }
 
 /* Spans come oldest first, buckets newest first. */
@@ -139,7 +141,7 @@ static int add_row(void *arg, const struct sums_row *row, struct error *err)
 	else if (cur->query->group == GROUP_CATEGORY)
 		add_to_categories(cur, bucket, row->category, row->amounts);
 	else
-		amounts_wide_count(&cur->totals[bucket - cur->first], row->amounts);
+		amounts_wide_add(&cur->totals[bucket - cur->first], row->amounts, 1);
 	return 0;
 }
 

@@ -354,11 +354,9 @@ static int put(struct load *l, struct report_line *line, size_t bucket,
 
 static struct amounts_wide totals_of(const struct load *l, const struct sums_row *row)
 {
-	const struct amounts *a = row->amounts;
-
 	if (l->price_only)
-		return (struct amounts_wide) { .price = a->price };
-	return amounts_widen(a);
+		return (struct amounts_wide) { .price = row->amounts->price };
+	return *row->amounts;
 }
 
 /* Adds a row of the whole to the report and to its line. */

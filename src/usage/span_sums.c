@@ -81,6 +81,7 @@ static int add_event(struct span_sums_reading *r, size_t account, size_t span,
 {
 	struct sums_row row = { .account = account, .span = span };
 	struct stored_event event;
+	struct amounts_wide amounts;
 	struct series series;
 	int rc = store_series_by_id(r->st, p->series, &series, err);
 
@@ -97,7 +98,8 @@ static int add_event(struct span_sums_reading *r, size_t account, size_t span,
 			"an event that a posting names does not exist: run \"usaged verify\"");
 	row.category = series.category;
 	row.value = r->q->by_series ? series.dim[r->q->group] : 0;
-	row.amounts = &event.amounts;
+	amounts = amounts_widen(&event.amounts);
+	row.amounts = &amounts;
 	return r->row(r->arg, &row, err);
 }
 

@@ -44,7 +44,7 @@ export class Ledger {
 		return this.input('', ...args)
 	}
 	input(text, ...args) {
-		const { status, stdout, stderr } = spawnSync(program, ['--config', this.config, ...args], { encoding: 'utf8', input: text })
+		const { status, stdout, stderr } = spawnSync(program, ['--config', this.config, ...args], { encoding: 'utf8', input: text, maxBuffer: 1 << 28 })
 		assert.equal(status, 0, stdout + stderr)
 		return stdout
 	}

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 #include "store/account.h"
-#include "store/rollup.h"
 #include "usage/catalogue.h"
 #include "usage/event.h"
 #include "usage/ledger.h"
 #include "batch.h"
 #include "true_ledger.h"
 #include "ledger_fixture.h"
+#include "rollup_sum.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -32,25 +32,15 @@ static void put_rejected_call(struct bench *b, const char *id)
 static struct amounts month_total(struct bench *b, int64_t account, const char *category)
 {
 	const struct catalogue *c;
-	struct rollup_scan scan = {
-		.level = LEVEL_MONTH, .account = account, .from = 0, .to = 99999
-	};
-	struct rollup r;
-	struct amounts sum = { 0 };
-	int rc;
 
 	OK(catalogue_load(b->st, &arena, &c, &err));
-	scan.category = c->categories[catalogue_find(c, category, strlen(category))].id;
-	OK(store_scan_begin(b->st, &scan, &err));
-	while ((rc = store_scan_next(b->st, &r, &err)) > 0) {
-		sum.count += r.amounts.count;
-		sum.usage += r.amounts.usage;
-		sum.price += r.amounts.price;
-		sum.upload += r.amounts.upload;
-	}
-	ck_assert_int_eq(rc, 0);
-	store_scan_end(b->st);
-	return sum;
+	return rollup_sum(
+		b->st,
+		&(struct rollup_sum) {
+			.account = account,
+			.category = c->categories[catalogue_find(c, category, strlen(category))].id,
+			.level = LEVEL_MONTH,
+			.to = 99999 });
 }
 
 START_TEST(events_are_created_once)
@@ -441,7 +431,7 @@ START_TEST(ids_made_in_a_failed_write_are_forgotten)
 	 * The write fails at its end, after sources, values and series were
 	 * made.
 	 */
-	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON part_month BEGIN SELECT RAISE(ABORT, "
+	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON rollup BEGIN SELECT RAISE(ABORT, "
 		"'fault'); END");
 	set_field(&raw, EV_CUSTOMER, "cus1");
 	OK(put(&b, &raw));
@@ -472,7 +462,7 @@ START_TEST(failed_rollup_stores_no_event)
 {
 	struct bench b = open_bench(path, &any_account);
 
-	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON total_month BEGIN SELECT RAISE(ABORT, "
+	raw_sql("CREATE TRIGGER fault BEFORE INSERT ON rollup BEGIN SELECT RAISE(ABORT, "
 		"'fault'); END");
 	put_call(&b, "a", "1");
 	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "");
@@ -490,8 +480,9 @@ START_TEST(overflow_that_no_event_causes_is_blamed_on_the_ledger)
 
 	put_call(&b, "a", "1");
 	commit(&b);
-	raw_sql("CREATE TRIGGER fault AFTER INSERT ON event BEGIN UPDATE total_day SET usage = "
-		"9223372036854775807 + usage; END");
+	/* a usage of 2^64, of the category and the first quarter hour of each month */
+	raw_sql("CREATE TRIGGER fault AFTER INSERT ON event BEGIN UPDATE rollup SET leaf = "
+		"x'018202000080808080808080808004'; END");
 	put_call(&b, "b", "1");
 	FAILS(batch_store(&b.batch, b.l, &err), ERR_INTERNAL, "", "verify");
 	raw_sql("DROP TRIGGER fault");

@@ -221,17 +221,12 @@ static inline void write_sound_ledger(void)
 		OK(store_events_add(f.st, &e, 1, &err));
 		ref = (struct posting) { e.time_us, e.series, e.source, e.id, e.id_len };
 		OK(store_postings_add(f.st, f.account, &ref, 1, &err));
-		for (int level = 0; level < LEVELS; level++) {
-			struct rollup r = { .level = level,
-					    .account = f.account,
-					    .category = f.category,
-					    .slot = slot_of(level, at) };
-
-			add_rollup(f.st, r, 1);
-			r.series = f.dimensioned;
-			if (e.series == f.dimensioned)
-				add_rollup(f.st, r, 1);
-		}
+		add_rollup(f.st,
+			   (struct rollup) { .account = f.account,
+					     .category = f.category,
+					     .series = i % 2 ? 0 : f.dimensioned,
+					     .slot = at },
+			   1);
 	}
 	OK(store_commit(f.st, &err));
 	store_close(&f.st);

@@ -1,5 +1,5 @@
 /*
- * rollup_batch_tests.c - rollups against sums in the plainest way.
+ * ledger_sums_tests.c - rollups against sums of the events in the plainest way.
  */
 #include <check.h>
 #include <inttypes.h>
@@ -7,11 +7,11 @@
 #include <string.h>
 #include "base/civil.h"
 #include "base/decimal.h"
-#include "store/rollup.h"
 #include "store/series.h"
 #include "usage/catalogue.h"
 #include "usage/event.h"
 #include "ledger_fixture.h"
+#include "rollup_sum.h"
 #include "suite.h"
 #include "base/banned.h"
 
@@ -118,31 +118,21 @@ static struct amounts ref_sum(const struct ref_event *events, enum level level, 
 
 /*
  * One account, category and (dimension's) customer: every slot of the level,
- * added over the scan's rows.
+ * added over the rows of the answer.
  */
-static void compare_scan(struct bench *b, const struct ref_event *events, struct rollup_scan scan,
+static void compare_sums(struct bench *b, const struct ref_event *events, struct rollup_sum sum,
 			 size_t account, size_t category, size_t customer)
 {
-	int64_t last = ref_slot(scan.level, INT64_C(1767225600) + 6 * 3600);
+	int64_t last = ref_slot(sum.level, INT64_C(1767225600) + 6 * 3600);
 
-	for (int64_t slot = ref_slot(scan.level, INT64_C(1767225600) - 6 * 3600); slot <= last;
+	for (int64_t slot = ref_slot(sum.level, INT64_C(1767225600) - 6 * 3600); slot <= last;
 	     slot++) {
-		struct amounts want = ref_sum(events, scan.level, slot, account, category,
-					      customer);
-		struct amounts have = { 0 };
-		struct rollup r;
-		int rc;
+		struct amounts want = ref_sum(events, sum.level, slot, account, category, customer);
+		struct amounts have;
 
-		scan.from = slot;
-		scan.to = slot + 1;
-		OK(store_scan_begin(b->st, &scan, &err));
-		while ((rc = store_scan_next(b->st, &r, &err)) > 0) {
-			have.count += r.amounts.count;
-			have.usage += r.amounts.usage;
-			have.price += r.amounts.price;
-			have.upload += r.amounts.upload;
-		}
-		ck_assert_int_eq(rc, 0);
+		sum.from = slot;
+		sum.to = slot + 1;
+		have = rollup_sum(b->st, &sum);
 		ck_assert_mem_eq(&have, &want, sizeof(have));
 	}
 }
@@ -165,18 +155,17 @@ START_TEST(rollups_equal_the_sums_of_the_events)
 	OK(catalogue_load(b.st, &arena, &c, &err));
 	for (size_t account = 0; account < ARRAY_SIZE(ref_accounts); account++) {
 		for (size_t category = 0; category < ARRAY_SIZE(ref_categories); category++) {
-			struct rollup_scan scan = { .account = account ? b.other_id : b.main_id };
+			struct rollup_sum sum = { .account = account ? b.other_id : b.main_id };
 			size_t index = catalogue_find(c, ref_categories[category],
 						      strlen(ref_categories[category]));
 
-			ROW("%s, %s", ref_accounts[account], ref_categories[category]);
-			scan.category = c->categories[index].id;
+			sum.category = c->categories[index].id;
 			for (int level = 0; level < LEVELS; level++) {
-				scan.level = level;
-				scan.by_series = false;
-				compare_scan(&b, events, scan, account, category,
+				sum.level = level;
+				sum.by_series = false;
+				compare_sums(&b, events, sum, account, category,
 					     ARRAY_SIZE(ref_customers));
-				scan.by_series = true;
+				sum.by_series = true;
 				for (size_t customer = 1; customer < ARRAY_SIZE(ref_customers);
 				     customer++) {
 					const char *text = ref_customers[customer];
@@ -184,13 +173,13 @@ START_TEST(rollups_equal_the_sums_of_the_events)
 					ck_assert_int_eq(store_dimension_find(
 								 b.st,
 								 &(struct dimension_value) {
-									 scan.account, DIM_CUSTOMER,
+									 sum.account, DIM_CUSTOMER,
 									 text, strlen(text) },
-								 &scan.dim[DIM_CUSTOMER], &err),
+								 &sum.dim[DIM_CUSTOMER], &err),
 							 1);
-					compare_scan(&b, events, scan, account, category, customer);
+					compare_sums(&b, events, sum, account, category, customer);
 				}
-				scan.dim[DIM_CUSTOMER] = 0;
+				sum.dim[DIM_CUSTOMER] = 0;
 			}
 		}
 	}
@@ -200,8 +189,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("rollup_batch");
-	TCase *tc = tcase_create("rollup_batch");
+	Suite *s = suite_create("ledger sums");
+	TCase *tc = tcase_create("ledger sums");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);

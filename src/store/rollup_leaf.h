@@ -1,0 +1,72 @@
+/*
+ * rollup_leaf.h - rollups as bytes: a leaf is a sorted run of entries.
+ *
+ * Byte 0 is the form. Then each entry, as the difference from the entry before
+ * it (before the first: category, series 0 and slot -1):
+ *
+ *   flags     1, 2, 4, 8: the count, usage, price, upload follows (else 0)
+ *             16: the count is 1, and does not follow
+ *             32: the slot is the next one, and does not follow
+ *             64: the series follows; 128: the category and the series follow
+ *   category  how much greater it is
+ *   series    how much greater it is; after a category, or first, itself
+ *   slot      how much greater it is; after a category or series, itself
+ *   amounts   zigzag: 0, -1, 1, -2 ... are 0, 1, 2, 3 ...
+ *
+ * All numbers are little-endian, 7 bits a byte, with the top bit on all bytes
+ * but the last. Amounts have up to 98 bits, so that sums of any number of them
+ * have a place; more would take four billion events of the largest amount. The
+ * other numbers have 63. A new amount gets a new form.
+ */
+#ifndef STORE_ROLLUP_LEAF_H
+#define STORE_ROLLUP_LEAF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "model/amounts.h"
+
+enum leaf_form {
+	LEAF_DETAIL = 1, /* of a small month: each series and quarter hour */
+	LEAF_SUMS = 2    /* of anything else */
+};
+
+/*
+ * A row of 1,002 bytes or less shares its page with others; this leaves room
+ * for the key.
+ */
+#define LEAF_BYTES 960
+/* Each entry fits. */
+#define LEAF_ENTRY_BYTES 112
+
+struct rollup_entry {
+	int64_t category;
+	int64_t series; /* 0: events without dimensions; in sums of categories: all */
+	int64_t slot;   /* from the beginning of the leaf's period */
+	struct amounts_wide amounts;
+};
+
+/* By category, series, slot: below 0, 0 or above, as memcmp. */
+int rollup_entry_compare(const struct rollup_entry *a, const struct rollup_entry *b);
+
+/*
+ * Writes as many of the N entries as fit into MOST bytes (at least one) to OUT,
+ * of LEAF_BYTES, and their length to *RET_LEN. Returns how many. Entries ascend
+ * and have some amount.
+ */
+size_t leaf_write(enum leaf_form form, const struct rollup_entry *entries, size_t n, size_t most,
+		  unsigned char *out, size_t *ret_len);
+
+struct leaf_reader {
+	const unsigned char *at, *end;
+	enum leaf_form form;
+	struct rollup_entry entry; /* the one that leaf_next has read */
+};
+
+/* The bytes are borrowed. False: no leaf. */
+bool leaf_open(struct leaf_reader *r, const void *bytes, size_t len);
+
+/* 1: the next entry, in r->entry; 0: the end; -1: the leaf is damaged. */
+int leaf_next(struct leaf_reader *r);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * rollup_migrate.c - the rollups of an older ledger, six tables, become one.
+ */
+#include <glib.h>
+#include "store/internal.h"
+#include "store/rollup.h"
+#include "base/banned.h"
+
+enum { ROWS_AT_ONCE = 50000 };
+
+/* The totals of an account's quarter hours, and their parts by series. */
+#define OLD_ROLLUPS                                                                          \
+	"SELECT 0, slot, category, " AMOUNT_COLUMNS " FROM total_quarter WHERE account = ?1" \
+	" UNION ALL SELECT series, slot, category, " AMOUNT_COLUMNS                          \
+	" FROM part_quarter WHERE account = ?1"
+
+static int add(struct store *st, GArray *list, struct error *err)
+{
+	int rc = store_rollups_add(st, (const struct rollup *)list->data, list->len, err);
+
+	g_array_set_size(list, 0);
+	return rc;
+}
+
+/* A part is taken away from its total: what is left has no dimensions. */
+static void append_row(GArray *list, struct stmt *s, int64_t account)
+{
+	struct rollup r = { .level = LEVEL_QUARTER,
+			    .account = account,
+			    .series = db_get_int(s, 0),
+			    .slot = db_get_int(s, 1),
+			    .category = db_get_int(s, 2) };
+
+	store_get_amounts(s, 3, &r.amounts);
+	g_array_append_val(list, r);
+	if (!r.series)
+		return;
+	r.series = 0;
+	r.amounts = amounts_negated(&r.amounts);
+	g_array_append_val(list, r);
+}
+
+static int migrate_account(struct store *st, int64_t account, GArray *list, struct error *err)
+{
+	struct stmt *s = prepare(st, OLD_ROLLUPS, err);
+	int rc;
+
+	db_bind_int(s, 1, account);
+	while ((rc = db_step(s, err)) > 0) {
+		append_row(list, s, account);
+		if (list->len >= ROWS_AT_ONCE && add(st, list, err) < 0) {
+			db_reset(s);
+			return -1;
+		}
+	}
+	return rc < 0 ? -1 : add(st, list, err);
+}
+
+int store_rollups_migrate(struct store *st, struct error *err)
+{
+	struct stmt *s = prepare(st, "SELECT id FROM account", err);
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct rollup));
+	int rc;
+
+	while ((rc = db_step(s, err)) > 0)
+		if (migrate_account(st, db_get_int(s, 0), list, err) < 0) {
+			db_reset(s);
+			rc = -1;
+			break;
+		}
+	g_array_free(list, TRUE);
+	return rc < 0 ? -1
+		      : db_exec(st->db,
+				"DROP TABLE total_quarter; DROP TABLE total_day; DROP TABLE "
+				"total_month;"
+				"DROP TABLE part_quarter; DROP TABLE part_day; DROP TABLE "
+				"part_month;",
+				err);
+}

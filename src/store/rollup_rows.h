@@ -1,0 +1,76 @@
+/*
+ * rollup_rows.h - the rows of the table `rollup`: sorted entries, in leaves
+ * (rollup_leaf.h) that are found by their first key.
+ */
+#ifndef STORE_ROLLUP_ROWS_H
+#define STORE_ROLLUP_ROWS_H
+
+#include <glib.h>
+#include "store/internal.h"
+#include "store/rollup_leaf.h"
+
+/*
+ * What a row's entries are. A month is small while its detail fits into
+ * SMALL_LEAVES leaves, and has nothing but that; one that has grown is large
+ * for good.
+ */
+enum rollup_place {
+	/* of a month; small: by category, series and quarter hour; large: by category */
+	PLACE_MONTH,
+	PLACE_DAYS,         /* of a large month: by category and day, from 0 */
+	PLACE_MONTH_SERIES, /* of a large month: by category and series with dimensions */
+	PLACE_QUARTERS,     /* of a day of it: by category and quarter hour, from 0 */
+	PLACE_DAY_SERIES,   /* of a day of it: by category, series with dimensions, quarter hour */
+	PLACES
+};
+
+enum { SMALL_LEAVES = 2 };
+
+/* The rows of one place, account and period: a month, or a day since 1970. */
+struct rollup_rows {
+	enum rollup_place place;
+	int64_t account, period;
+};
+
+enum { ROLLUP_KEY_BYTES = 14 };
+
+/* The key of an entry, as bytes that sort likewise: ids of up to 48 bits. */
+void rollup_key(int64_t category, int64_t series, int64_t slot,
+		unsigned char ret[static ROLLUP_KEY_BYTES]);
+
+/* Always -1. */
+int rollup_damaged(struct error *err);
+
+/*
+ * Appends all entries to LIST, of struct rollup_entry. 1: *RET_FORM is theirs;
+ * 0: there are no rows; -1. Without damaged leaves, of which *RET_DAMAGED then
+ * tells; NULL: they are a failure.
+ */
+int rollup_rows_read(struct store *st, const struct rollup_rows *rows, GArray *list,
+		     enum leaf_form *ret_form, bool *ret_damaged, struct error *err);
+
+/* Are there any? 1, 0, -1. */
+int rollup_rows_exist(struct store *st, const struct rollup_rows *rows, struct error *err);
+
+/* Removes the leaves that can't be read. In a write. */
+int rollup_rows_drop_damaged(struct store *st, const struct rollup_rows *rows, struct error *err);
+
+/*
+ * Adds N ascending entries to what is there, as sums; what comes to nothing
+ * goes, but a large month keeps a leaf. In a write.
+ */
+int rollup_rows_add(struct store *st, const struct rollup_rows *rows,
+		    const struct rollup_entry *entries, size_t n, struct error *err);
+
+/*
+ * Puts N ascending entries in the place of all that is there; none: removes it.
+ * In a write.
+ */
+int rollup_rows_put(struct store *st, const struct rollup_rows *rows, enum leaf_form form,
+		    const struct rollup_entry *entries, size_t n, struct error *err);
+
+/* Into RET (empty): A and B, both ascending, added up; without what is nothing. */
+void rollup_entries_merge(const struct rollup_entry *a, size_t n_a, const struct rollup_entry *b,
+			  size_t n_b, GArray *ret);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * walk_rollups.h - the part of a walk that holds rollups against the events,
+ * which come by account and quarter hour. Memory holds the series of one
+ * account's day and month.
+ */
+#ifndef STORE_WALK_ROLLUPS_H
+#define STORE_WALK_ROLLUPS_H
+
+#include "store/rollup_rows.h"
+
+/*
+ * Called for an entry of ROWS that differs: WANT is computed, HAVE is stored;
+ * NULL: there is none. DETAIL: the rows are those of a small month. Returns 0 to
+ * go on, or -1.
+ */
+typedef int rollup_entry_call(void *arg, const struct rollup_rows *rows, bool detail,
+			      const struct rollup_entry *want, const struct rollup_entry *have,
+			      struct error *err);
+
+/*
+ * Called after the entries of ROWS. DAMAGED: some of the leaves can't be read.
+ * Likewise.
+ */
+typedef int rollup_rows_call(void *arg, const struct rollup_rows *rows, bool detail, bool damaged,
+			     struct error *err);
+
+struct rollup_calls {
+	rollup_entry_call *entry;
+	rollup_rows_call *rows;
+	void *arg;
+};
+
+struct walk_rollups;
+
+/* Never NULL. In a read of ST, until it is freed. */
+struct walk_rollups *walk_rollups_new(struct store *st, const struct rollup_calls *calls);
+void walk_rollups_free(struct walk_rollups **w);
+
+/* An event, or several: the series is 0 without dimensions, the slot a quarter hour. */
+int walk_rollups_add(struct walk_rollups *w, const struct rollup *r, struct error *err);
+
+/* After the last one. */
+int walk_rollups_end(struct walk_rollups *w, struct error *err);
+
+#endif
