@@ -15,6 +15,7 @@
 #include "store/user.h"
 #include "store/verify.h"
 #include "fixture.h"
+#include "rollup_sum.h"
 #include "store_fixture.h"
 #include "suite.h"
 #include "base/banned.h"
@@ -121,6 +122,55 @@ START_TEST(events_of_an_older_ledger_get_their_postings)
 	ck_assert_int_eq(e.effective_us, 7000000);
 	ck_assert_int_eq(e.correction, 0);
 	store_close(&st);
+}
+END_TEST
+
+/*
+ * As a program of version 3 left it: six tables of rollups, here of a month with
+ * few quarter hours (account 1) and one with all of them (account 2). Series 2
+ * has a customer; each of its sums is also part of the total.
+ */
+START_TEST(rollups_of_an_older_ledger_are_packed)
+{
+	static const struct rollup_sum sums[] = {
+		{ .account = 1, .category = 1, .level = LEVEL_MONTH, .from = 24312, .to = 24313 },
+		{ .account = 2, .category = 1, .level = LEVEL_MONTH, .from = 24312, .to = 24313 },
+		{ .account = 2, .category = 1, .level = LEVEL_DAY, .from = 20455, .to = 20457 },
+		{ .account = 2,
+		  .category = 1,
+		  .level = LEVEL_DAY,
+		  .from = 20455,
+		  .to = 20457,
+		  .by_series = true },
+	};
+	static const int64_t want[] = { 30, 5 * 31 * 96, 5 * 2 * 96, 2 * 2 * 96 };
+	struct store *st;
+	struct db *db;
+
+	OK(db_open(path, DB_WRITE | DB_CREATE, TIMEOUT_MS, &db, &err));
+	OK(schema_bring(db, DB_WRITE | DB_CREATE, schema_steps, 3, &err));
+	db_close(&db);
+	raw("INSERT INTO account (id, sid, name, currency, created) VALUES (1, 'AC1', 'a', 'usd', "
+	    "0), "
+	    "(2, 'AC2', 'b', 'usd', 0);"
+	    "INSERT INTO category VALUES (1, 'calls', NULL, '', '', '', 0);"
+	    "INSERT INTO dimension_value VALUES (1, 2, 0, 'cus1');"
+	    "INSERT INTO series VALUES (1, 1, 1, 0, 0, 0, 0, 0), (2, 2, 1, 1, 0, 0, 0, 0);"
+	    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 31 * 96 - 1)"
+	    " INSERT INTO total_quarter SELECT 2, 20454 * 96 + i, 1, 5, 0, 0, 0 FROM n;"
+	    "INSERT INTO part_quarter SELECT 2, 1, slot, 2, 2, 0, 0, 0 FROM total_quarter;"
+	    "INSERT INTO total_quarter VALUES (1, 20454 * 96, 1, 10, 0, 0, 0), (1, 20460 * 96, 1, "
+	    "20, "
+	    "0, 0, 0)");
+	st = reopen(STORE_WRITE);
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
+		ck_assert_msg(rollup_sum(st, &sums[i]).count == want[i], "sum %zu", i);
+	store_close(&st);
+	ck_assert_int_eq(raw_number(
+				 "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'total_%' OR "
+				 "name LIKE 'part_%'"),
+			 0);
+	ck_assert_int_eq(raw_number("SELECT count(*) FROM rollup WHERE account = 1"), 1);
 }
 END_TEST
 
@@ -299,6 +349,7 @@ int main(void)
 	tcase_add_test(tc, older_ledger_is_refused_to_a_reader);
 	tcase_add_test(tc, step_that_fails_leaves_the_older_version);
 	tcase_add_test(tc, events_of_an_older_ledger_get_their_postings);
+	tcase_add_test(tc, rollups_of_an_older_ledger_are_packed);
 	tcase_add_test(tc, users_and_keys_of_an_older_ledger_keep_their_names_and_get_their_makers);
 	tcase_add_test(tc, families_of_an_older_ledger_get_sources_of_their_own);
 	tcase_add_test(tc, subaccounts_of_an_older_ledger_are_closed_with_their_main_account);
