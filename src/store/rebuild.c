@@ -176,14 +176,17 @@ static int repair_entry(void *arg, const struct rollup_rows *rows, bool detail,
 {
 	struct walk *w = arg;
 	struct repair *r = w->arg;
-	struct rollup_entry change = want ? *want : *have;
+	const struct rollup_entry *key = want ? want : have;
+	struct rollup_entry change = { .category = key->category,
+				       .series = key->series,
+				       .slot = key->slot };
 
 	w->n++;
 	if (want && !detail && rows->place == PLACE_MONTH &&
 	    store_rollup_check(&want->amounts, err) < 0)
 		return -1;
-	if (!want)
-		change.amounts = (struct amounts_wide) { 0 };
+	if (want)
+		amounts_wide_add(&change.amounts, &want->amounts, 1);
 	if (have)
 		amounts_wide_add(&change.amounts, &have->amounts, -1);
 	g_array_append_val(r->changes, change);

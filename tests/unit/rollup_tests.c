@@ -454,8 +454,7 @@ static const char *const losses[] = {
 	"UPDATE rollup SET leaf = x'' WHERE place = ?1 AND first = x''",
 	"UPDATE rollup SET leaf = x'02' WHERE place = ?1",
 	"UPDATE rollup SET account = account + 1 WHERE place = ?1",
-	"UPDATE rollup SET leaf = (SELECT leaf FROM rollup WHERE place = ?1 LIMIT 1) WHERE place = "
-	"?1",
+	"UPDATE rollup SET leaf = (SELECT max(leaf) FROM rollup) WHERE place = ?1",
 };
 
 START_TEST(each_loss_at_each_place_is_found_and_put_right)
