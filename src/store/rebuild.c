@@ -176,19 +176,12 @@ static int repair_entry(void *arg, const struct rollup_rows *rows, bool detail,
 {
 	struct walk *w = arg;
 	struct repair *r = w->arg;
-	const struct rollup_entry *key = want ? want : have;
-	struct rollup_entry change = { .category = key->category,
-				       .series = key->series,
-				       .slot = key->slot };
+	struct rollup_entry change = *want;
 
 	w->n++;
-	if (want && !detail && rows->place == PLACE_MONTH &&
-	    store_rollup_check(&want->amounts, err) < 0)
+	if (!detail && rows->place == PLACE_MONTH && store_rollup_check(&want->amounts, err) < 0)
 		return -1;
-	if (want)
-		amounts_wide_add(&change.amounts, &want->amounts, 1);
-	if (have)
-		amounts_wide_add(&change.amounts, &have->amounts, -1);
+	amounts_wide_add(&change.amounts, &have->amounts, -1);
 	g_array_append_val(r->changes, change);
 	return 0;
 }

@@ -62,17 +62,15 @@ static int report_entry(void *arg, const struct rollup_rows *rows, bool detail,
 			const struct rollup_entry *want, const struct rollup_entry *have,
 			struct error *err)
 {
-	struct rollup computed, stored;
+	struct rollup computed = rollup_of(rows, detail, want);
+	struct rollup stored = rollup_of(rows, detail, have);
 	struct walk *w = arg;
 
 	(void)err;
-	if (w->n++ >= w->observer->limit)
-		return 0;
-	if (want)
-		computed = rollup_of(rows, detail, want);
-	if (have)
-		stored = rollup_of(rows, detail, have);
-	w->observer->difference(w->observer->arg, want ? &computed : NULL, have ? &stored : NULL);
+	if (w->n++ < w->observer->limit)
+		w->observer->difference(w->observer->arg,
+					amounts_wide_zero(&want->amounts) ? NULL : &computed,
+					amounts_wide_zero(&have->amounts) ? NULL : &stored);
 	return 0;
 }
 

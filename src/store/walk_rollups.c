@@ -65,20 +65,31 @@ static bool equal(const struct amounts_wide *a, const struct amounts_wide *b)
 	return amounts_wide_zero(&difference);
 }
 
+static int compare_entries(struct walk_rollups *w, const struct lists *l, int order,
+			   struct error *err)
+{
+	struct rollup_entry want = order <= 0 ? *l->want : *l->have;
+	struct rollup_entry have = order >= 0 ? *l->have : *l->want;
+
+	if (order > 0)
+		want.amounts = (struct amounts_wide) { 0 };
+	if (order < 0)
+		have.amounts = (struct amounts_wide) { 0 };
+	return equal(&want.amounts, &have.amounts)
+		       ? 0
+		       : w->calls.entry(w->calls.arg, l->rows, l->detail, &want, &have, err);
+}
+
 static int compare_lists(struct walk_rollups *w, struct lists l, struct error *err)
 {
 	while (l.n_want || l.n_have) {
 		int order = !l.n_want ? 1 : !l.n_have ? -1 : rollup_entry_compare(l.want, l.have);
-		const struct rollup_entry *want = order <= 0 ? l.want : NULL;
-		const struct rollup_entry *have = order >= 0 ? l.have : NULL;
-		static const struct amounts_wide none;
 
-		if (!equal(want ? &want->amounts : &none, have ? &have->amounts : &none) &&
-		    w->calls.entry(w->calls.arg, l.rows, l.detail, want, have, err) < 0)
+		if (compare_entries(w, &l, order, err) < 0)
 			return -1;
-		if (want)
+		if (order <= 0)
 			l.want++, l.n_want--;
-		if (have)
+		if (order >= 0)
 			l.have++, l.n_have--;
 	}
 	return w->calls.rows(w->calls.arg, l.rows, l.detail, l.damaged, err);

@@ -10,8 +10,8 @@
 
 /*
  * Called for an entry of ROWS that differs: WANT is computed, HAVE is stored;
- * NULL: there is none. DETAIL: the rows are those of a small month. Returns 0 to
- * go on, or -1.
+ * the amounts of one that does not exist are 0. DETAIL: the rows are those of a
+ * small month. Returns 0 to go on, or -1.
  */
 typedef int rollup_entry_call(void *arg, const struct rollup_rows *rows, bool detail,
 			      const struct rollup_entry *want, const struct rollup_entry *have,
