@@ -1,9 +1,15 @@
 /*
  * amounts.h - the amounts of an event, and their sums.
  *
- * To add an amount: add its member, its number and its name in AMOUNT_EACH
- * here, a row in amounts.c, a column in a step of store/schema.c, and a field
- * in usage/event.[ch].
+ * To add an amount:
+ * - here, add its member, its number and its name in AMOUNT_EACH;
+ * - in amounts.c, add a row;
+ * - in a step of store/schema.c, add a column to the table event;
+ * - in usage/event.[ch], add a field;
+ * - in store/rollup_leaf.[ch], add a form of leaf: the flags of today's forms
+ *   have no bit for another amount;
+ * - in store/rollup_migrate.c, name the columns of the older tables: they do
+ *   not have the new one.
  */
 #ifndef MODEL_AMOUNTS_H
 #define MODEL_AMOUNTS_H

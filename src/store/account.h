@@ -7,7 +7,8 @@
 #include "store/store.h"
 
 /*
- * Adds an account and sets A->id. NULL means "" for time_zone and number.
+ * Adds an account and sets A->id. NULL means "" for time_zone and number. In a
+ * write, or else in a write of its own; likewise store_account_set.
  * ERR_CONFLICT: another account has the SID, name or number. (Accounts are
  * looked up by name or number, so no name may be another number.) ERR_PARAM:
  * the parent does not exist, or is a subaccount.

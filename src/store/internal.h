@@ -141,7 +141,7 @@ int store_closings_raise(struct store *st, struct error *err);
  */
 int store_sources_moved(struct store *st, struct error *err);
 
-/* Makes the table `rollup` of those that were before it. In a write. */
+/* Upgrade: fills the table `rollup` from the tables it replaces. In a write. */
 int store_rollups_migrate(struct store *st, struct error *err);
 
 /*

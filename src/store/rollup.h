@@ -1,6 +1,6 @@
 /*
- * rollup.h - the sums of events: adding to them, and what they can't hold.
- * store/sums.h reads them.
+ * rollup.h - adds events to the rollups, and checks that totals fit.
+ * store/sums.h reads the rollups.
  */
 #ifndef STORE_ROLLUP_H
 #define STORE_ROLLUP_H
@@ -8,24 +8,24 @@
 #include "store/store.h"
 
 /*
- * Adds the amounts of N events, or of sums of them, by account, category,
- * series (0 where there are no dimensions) and slot (a quarter hour), in any
- * order. ERR_OVERFLOW, with the event's field: what an account used of a
- * category in a month would leave 64 bits; then the caller ends the write. In a
- * write.
+ * Adds the N amounts of LIST, in any order. Each is that of an event, or the
+ * sum of several events of one account, category, series (0: no dimensions) and
+ * quarter hour (the slot). ERR_OVERFLOW, with the event's field: the total of
+ * an account, category and month would exceed 64 bits; then the caller must
+ * undo the write. In a write.
  */
 int store_rollups_add(struct store *st, const struct rollup *list, size_t n, struct error *err);
 
-/* What an account used of a category (without those below it) in a month. */
+/* The total of an account, category (without subcategories) and month. */
 int store_rollup_month(struct store *st, int64_t account, int64_t category, int64_t month,
 		       struct amounts_wide *ret, struct error *err);
 
-/* Sets the ERR_OVERFLOW of store_rollups_add if A leaves 64 bits: 0, -1. */
+/* Checks that A fits 64 bits. -1: ERR_OVERFLOW as of store_rollups_add. */
 int store_rollup_check(const struct amounts_wide *a, struct error *err);
 
 /*
- * The first or (LAST) the last day, since 1970, with usage of an account: 1, 0
- * none, -1.
+ * Finds the first (LAST: the last) day with usage of an account, in days since
+ * 1970. 1 found, 0 none, -1 failed.
  */
 int store_rollup_day(struct store *st, int64_t account, bool last, int64_t *ret_day,
 		     struct error *err);

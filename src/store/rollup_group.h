@@ -1,6 +1,6 @@
 /*
- * rollup_group.h - the detail of a month, added up as the places of the table
- * `rollup` have it.
+ * rollup_group.h - adds up the detail of a month (its rollups by series and
+ * quarter hour) for each place of the table `rollup`.
  */
 #ifndef STORE_ROLLUP_GROUP_H
 #define STORE_ROLLUP_GROUP_H
@@ -13,24 +13,26 @@ void rollup_append(GArray *list, const struct rollup_entry *e);
 /* Puts the list in order, and adds up entries of the same key. */
 void rollup_add_up(GArray *list);
 
-/* Is a period of the place a day (since 1970) and not a month? */
+/* Is the period of the place a day? (Else it is a month.) */
 bool rollup_place_of_days(enum rollup_place place);
 
 /*
- * What the N entries of DETAIL are at PLACE: a new array, ascending. Of places
- * by day, the days come one after the other, and the slots are the month's.
+ * Adds up the N entries of DETAIL for PLACE. Returns a new array, ascending;
+ * the caller frees it. If the period of the place is a day, the array has one
+ * day after the other, and slots count from the beginning of the month.
  */
 GArray *rollup_group(enum rollup_place place, const struct rollup_entry *detail, size_t n);
 
 /*
- * The entries of LIST from AT on that are of the same day: returns how many, and
- * their day of the month, from 0; their slots are then the day's.
+ * Makes the slots of the entries of LIST from AT on, as far as they are of the
+ * same day, count from the beginning of that day. Returns the number of these
+ * entries. *RET_DAY is the day of the month, from 0.
  */
 guint rollup_take_day(GArray *list, guint at, int64_t *ret_day);
 
 /*
- * Adds N ascending entries, of quarter hours of the month, wherever the month's
- * rows are. In a write.
+ * Adds N ascending entries of quarter hours to the month, which may become
+ * large by it. ERR_OVERFLOW as of store_rollups_add. In a write.
  */
 int rollup_add_detail(struct store *st, int64_t account, int64_t month,
 		      const struct rollup_entry *detail, size_t n, struct error *err);

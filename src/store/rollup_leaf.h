@@ -9,14 +9,14 @@
  *             32: the slot is the next one, and does not follow
  *             64: the series follows; 128: the category and the series follow
  *   category  how much greater it is
- *   series    how much greater it is; after a category, or first, itself
- *   slot      how much greater it is; after a category or series, itself
+ *   series    how much greater it is; after a category: itself
+ *   slot      how much greater it is; after a category or series: itself
  *   amounts   zigzag: 0, -1, 1, -2 ... are 0, 1, 2, 3 ...
  *
  * All numbers are little-endian, 7 bits a byte, with the top bit on all bytes
- * but the last. Amounts have up to 98 bits, so that sums of any number of them
- * have a place; more would take four billion events of the largest amount. The
- * other numbers have 63. A new amount gets a new form.
+ * but the last. An amount has up to 98 bits, enough for four billion events of
+ * the largest amount. The other numbers have up to 63 bits. The flags have no
+ * bit for another amount, so a new amount needs a new form.
  */
 #ifndef STORE_ROLLUP_LEAF_H
 #define STORE_ROLLUP_LEAF_H
@@ -36,7 +36,7 @@ enum leaf_form {
  * for the key.
  */
 #define LEAF_BYTES 960
-/* Each entry fits. */
+/* No entry is longer. */
 #define LEAF_ENTRY_BYTES 112
 
 struct rollup_entry {
@@ -50,9 +50,10 @@ struct rollup_entry {
 int rollup_entry_compare(const struct rollup_entry *a, const struct rollup_entry *b);
 
 /*
- * Writes as many of the N entries as fit into MOST bytes (at least one) to OUT,
- * of LEAF_BYTES, and their length to *RET_LEN. Returns how many. Entries ascend
- * and have some amount.
+ * Writes a leaf to OUT, which has room for LEAF_BYTES: as many of the N entries
+ * as fit into MOST bytes, but always the first. Returns the number of written
+ * entries; *RET_LEN is the length of the leaf. Entries must ascend, and each
+ * must have an amount other than 0.
  */
 size_t leaf_write(enum leaf_form form, const struct rollup_entry *entries, size_t n, size_t most,
 		  unsigned char *out, size_t *ret_len);
@@ -63,7 +64,9 @@ struct leaf_reader {
 	struct rollup_entry entry; /* the one that leaf_next has read */
 };
 
-/* The bytes are borrowed. False: no leaf. */
+/*
+ * The bytes are borrowed by R, which needs no release. False: they are no leaf.
+ */
 bool leaf_open(struct leaf_reader *r, const void *bytes, size_t len);
 
 /* 1: the next entry, in r->entry; 0: the end; -1: the leaf is damaged. */

@@ -10,12 +10,16 @@
 #include "store/rollup_leaf.h"
 
 /*
- * What a row's entries are. A month is small while its detail fits into
- * SMALL_LEAVES leaves, and has nothing but that; one that has grown is large
- * for good.
+ * The kinds of rows. A month of an account is small while its detail (its
+ * rollups by series and quarter hour) fits into SMALL_LEAVES leaves: then it
+ * has only this detail, at PLACE_MONTH. A month that outgrows them is large for
+ * good, and can have rows at all places.
  */
 enum rollup_place {
-	/* of a month; small: by category, series and quarter hour; large: by category */
+	/*
+	 * of a month; small: by category, series and quarter hour; large: by
+	 * category
+	 */
 	PLACE_MONTH,
 	PLACE_DAYS,         /* of a large month: by category and day, from 0 */
 	PLACE_MONTH_SERIES, /* of a large month: by category and series with dimensions */
@@ -34,42 +38,47 @@ struct rollup_rows {
 
 enum { ROLLUP_KEY_BYTES = 14 };
 
-/* The key of an entry, as bytes that sort likewise: ids of up to 48 bits. */
+/* The key of an entry as bytes, in the same order. Ids have up to 48 bits. */
 void rollup_key(int64_t category, int64_t series, int64_t slot,
 		unsigned char ret[static ROLLUP_KEY_BYTES]);
 
-/* Always -1. */
+/* Sets ERR_INTERNAL, with advice to rebuild. Returns -1. */
 int rollup_damaged(struct error *err);
 
 /*
- * Appends all entries to LIST, of struct rollup_entry. 1: *RET_FORM is theirs;
- * 0: there are no rows; -1. Without damaged leaves, of which *RET_DAMAGED then
- * tells; NULL: they are a failure.
+ * Appends all entries to LIST, of struct rollup_entry. 1: *RET_FORM is the form
+ * of their leaves; 0: there are no rows; -1 failed. Skips damaged leaves and
+ * sets *RET_DAMAGED to true; with RET_DAMAGED NULL, a damaged leaf is a
+ * failure.
  */
 int rollup_rows_read(struct store *st, const struct rollup_rows *rows, GArray *list,
 		     enum leaf_form *ret_form, bool *ret_damaged, struct error *err);
 
-/* Are there any? 1, 0, -1. */
+/* Checks for rows. 1 there are some, 0 none, -1 failed. */
 int rollup_rows_exist(struct store *st, const struct rollup_rows *rows, struct error *err);
 
 /* Removes the leaves that can't be read. In a write. */
 int rollup_rows_drop_damaged(struct store *st, const struct rollup_rows *rows, struct error *err);
 
 /*
- * Adds N ascending entries to what is there, as sums; what comes to nothing
- * goes, but a large month keeps a leaf. In a write.
+ * Adds N ascending entries to those of ROWS, in the form LEAF_SUMS. Removes
+ * entries that become 0, and leaves without entries; but a large month keeps
+ * one leaf. In a write.
  */
 int rollup_rows_add(struct store *st, const struct rollup_rows *rows,
 		    const struct rollup_entry *entries, size_t n, struct error *err);
 
 /*
- * Puts N ascending entries in the place of all that is there; none: removes it.
+ * Replaces the entries of ROWS by N ascending ones. N is 0: removes the rows.
  * In a write.
  */
 int rollup_rows_put(struct store *st, const struct rollup_rows *rows, enum leaf_form form,
 		    const struct rollup_entry *entries, size_t n, struct error *err);
 
-/* Into RET (empty): A and B, both ascending, added up; without what is nothing. */
+/*
+ * Adds up A and B, both ascending, and appends the sums to RET. Omits entries
+ * that become 0.
+ */
 void rollup_entries_merge(const struct rollup_entry *a, size_t n_a, const struct rollup_entry *b,
 			  size_t n_b, GArray *ret);
 

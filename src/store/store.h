@@ -7,7 +7,8 @@
  * connections, in any number of processes, may be open on one ledger. One of
  * them writes at a time; the others wait up to the busy timeout, then fail with
  * ERR_BUSY. Returned text is in the arena that was passed; without an arena it
- * is valid until the next call on the same store.
+ * is valid until the next call on the same store. All errors of db.h can occur
+ * in each function that takes ERR.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -86,7 +87,7 @@ struct store_limits {
 	void *arg;
 };
 
-/* Sets limits; they end with the read. */
+/* Sets limits (copied), in a read; they end with the read. */
 void store_limit(struct store *st, const struct store_limits *limits);
 /*
  * Counts work that costs as much as reading N rollups. -1 with ERR_TOO_LARGE if

@@ -1,7 +1,7 @@
 /*
  * sums.c - sums of many accounts over many spans. The months of an account are
- * one range of rows. A small month has all entries; of a large month, sums.c
- * reads the places that the spans need.
+ * one range of rows. The leaves of a small month have all its rollups. Of a
+ * large month, sums.c reads only the places that the spans need.
  */
 #include "store/sums.h"
 
@@ -36,7 +36,10 @@ struct reading {
 	const struct sums_account *account;
 	struct sums_row out; /* the next one */
 	int64_t work;        /* for the leaf, so far */
-	/* the category of the entry before, and whether it is part of the question */
+	/*
+	 * the category of the entry before, and whether it is part of the
+	 * question
+	 */
 	int64_t category;
 	bool wanted;
 	struct series_values values;
@@ -388,7 +391,10 @@ static int take_rows(struct reading *r, enum rollup_place place, int64_t period,
 
 /* ---- months ---- */
 
-/* The days of a large month that no span has whole. By series: all days in spans. */
+/*
+ * The days of a large month that no span has whole. By series: all days in
+ * spans.
+ */
 static int read_days(struct reading *r, int64_t first, int64_t n, const int64_t *whole,
 		     struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * walk_rollups.h - the part of a walk that holds rollups against the events,
+ * walk_rollups.h - the part of a walk that compares rollups with the events,
  * which come by account and quarter hour. Memory holds the series of one
  * account's day and month.
  */
@@ -19,7 +19,7 @@ typedef int rollup_entry_call(void *arg, const struct rollup_rows *rows, bool de
 
 /*
  * Called after the entries of ROWS. DAMAGED: some of the leaves can't be read.
- * Likewise.
+ * Returns 0 to go on, or -1.
  */
 typedef int rollup_rows_call(void *arg, const struct rollup_rows *rows, bool detail, bool damaged,
 			     struct error *err);
@@ -36,10 +36,13 @@ struct walk_rollups;
 struct walk_rollups *walk_rollups_new(struct store *st, const struct rollup_calls *calls);
 void walk_rollups_free(struct walk_rollups **w);
 
-/* An event, or several: the series is 0 without dimensions, the slot a quarter hour. */
+/*
+ * Adds an event, or the sum of several events of a quarter hour. The series is
+ * 0 if the event has no dimensions.
+ */
 int walk_rollups_add(struct walk_rollups *w, const struct rollup *r, struct error *err);
 
-/* After the last one. */
+/* Call it after the last event: compares the rest. */
 int walk_rollups_end(struct walk_rollups *w, struct error *err);
 
 #endif
