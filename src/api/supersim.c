@@ -1,6 +1,4 @@
-/*
- * supersim.c - Super SIM usage records (contracts: twilio C).
- */
+/* supersim.c - Super SIM usage records. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>

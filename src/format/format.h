@@ -57,7 +57,10 @@ extern const struct format format_sheet;
 /* JSV with a line for each member. Has JSV's name; a dialect chooses it. */
 extern const struct format format_jsv_dump;
 
-/* All but the last two, ended by NULL. Static memory. */
+/*
+ * All formats but format_sheet and format_jsv_dump; ends with NULL. In
+ * writer.c.
+ */
 extern const struct format *const formats[];
 
 /* The format called NAME (LEN bytes), or NULL. */

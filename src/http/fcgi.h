@@ -22,7 +22,8 @@ int64_t fcgi_files_wanted(const struct settings *settings);
  * Serves until SIGTERM or SIGINT, then finishes the requests in work. An empty
  * settings->socket means the listening socket that is descriptor 0. If the
  * environment describes a request (REQUEST_METHOD), answers only this one.
- * SECRET has SECRET_BYTES. -1: could not start.
+ * SECRET has SECRET_BYTES. All arguments are borrowed for the call. 0: it has
+ * served; -1: it could not start.
  */
 int fcgi_serve(const struct settings *settings, const unsigned char *secret,
 	       const struct op *const *table, struct error *err);

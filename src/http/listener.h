@@ -10,12 +10,18 @@ struct listener {
 };
 
 /*
- * Opens settings->socket; if that is empty, uses descriptor 0. Replaces a stale
- * socket. -1 if the socket is in use, or if the path is a file.
+ * Opens settings->socket; if that is empty, uses descriptor 0. The descriptor
+ * is non-blocking. Replaces a stale socket. ERR_CONFLICT "server.socket":
+ * another server answers there. ERR_PARAM "server.socket": the path is too long
+ * or no socket, or descriptor 0 is no listening socket. ERR_INTERNAL: the
+ * system refused.
  */
 int listener_open(const struct settings *settings, struct listener *ret, struct error *err);
 
-/* Stops listening, unless the socket is inherited; another server can start. */
+/*
+ * Stops listening and removes the socket, so that another server can start;
+ * does nothing with an inherited socket. Call listener_close afterwards.
+ */
 void listener_end(const struct listener *l, const struct settings *settings);
 void listener_close(struct listener *l);
 

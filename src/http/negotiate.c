@@ -16,7 +16,7 @@ struct range {
 	int q; /* thousandths */
 };
 
-/* How specifically a range covers a type. */
+/* How closely a range of Accept names a type; a closer one wins. */
 enum coverage { COVERS_NOT, COVERS_ALL, COVERS_CLASS, COVERS_EXACTLY };
 
 /* ---- formats and their types ---- */

@@ -24,8 +24,8 @@ const char *page_zone(const struct request *rq);
 const char *page_zone_address(const struct request *rq);
 
 /*
- * Sets the answer's cookie if the request's TimeZone differs from it. An empty
- * TimeZone deletes the cookie.
+ * Sets the cookie in the answer if the request's TimeZone differs from the
+ * request's cookie. An empty TimeZone deletes the cookie.
  */
 void page_zone_keep(struct request *rq);
 

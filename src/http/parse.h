@@ -21,7 +21,7 @@ enum {
 struct input {
 	/* Reads up to SIZE bytes; fewer only at the end of the body. */
 	size_t (*read)(struct input *in, char *buf, size_t size);
-	/* Has the caller gone? Cheap. NULL: unknown. */
+	/* Has the caller closed its connection? Cheap. NULL: unknown. */
 	bool (*gone)(struct input *in);
 };
 

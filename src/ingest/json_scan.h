@@ -2,9 +2,9 @@
  * json_scan.h - finds where a JSON value ends, in pieces of any size, and
  * notices the first byte that JSON can't have there.
  *
- * A value that is malformed still ends if its brackets close on the line where
- * that shows: then it costs that value alone. If they don't, the value is
- * broken, and only its reader can know where the next one begins.
+ * A malformed value still has an end if its brackets close on the line of the
+ * first wrong byte. Otherwise the value is broken, and the caller must find the
+ * beginning of the next value.
  */
 #ifndef INGEST_JSON_SCAN_H
 #define INGEST_JSON_SCAN_H
@@ -15,7 +15,7 @@
 
 enum { JSON_SCAN_DEPTH = 64 }; /* a value that is nested deeper is broken */
 
-/* Zeroed: before the first byte of a value. */
+/* Zero it before the first byte of each value. */
 struct json_scan {
 	unsigned char state;
 	unsigned char hex; /* digits of a \u escape that are still to come */
@@ -33,10 +33,10 @@ enum json_step {
 
 /*
  * Takes up to LEN bytes of TEXT and returns how many of them belong to the
- * value. The byte behind a number or a word, and a bracket that closes none of
- * the value's own, don't. With JSON_BROKEN they end before the line end.
- * *RET_AT is the first of these bytes that can't be there, LEN if there is
- * none.
+ * value, with spaces before it. The byte after a number or a word does not
+ * belong to it, nor a bracket that closes none of the value's own. The bytes of
+ * a broken value end before the line end. *RET_AT is the index of the first
+ * wrong byte; LEN: there is none.
  */
 size_t json_scan(struct json_scan *s, const char *text, size_t len, enum json_step *ret,
 		 size_t *ret_at);

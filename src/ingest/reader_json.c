@@ -103,9 +103,9 @@ static void json_free(void *state)
 /* ---- one event ---- */
 
 /*
- * The text of a whole number; json-c keeps the source text of all others. One
- * beyond 64 bits has become the nearest that fits, which is as far above every
- * limit on amounts as the number itself.
+ * The text of a whole number. (Of other numbers, json-c keeps the source text.)
+ * A number beyond 64 bits has become the nearest one that fits, which also
+ * exceeds every limit on amounts.
  */
 static const char *integer_text(json_object *value, char buf[static 24])
 {

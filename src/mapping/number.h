@@ -13,26 +13,30 @@
 #define NUMBER_PLACES_MAX 18
 
 /*
- * LEN bytes of TEXT as decimal_parse reads them; if COMMA, with a decimal comma
- * and perhaps points between groups of three digits: "1.234,5".
+ * Reads LEN bytes of TEXT as decimal_parse does; if COMMA, with a decimal comma
+ * and perhaps points between groups of three digits: "1.234,5". False: it is no
+ * number, or is out of bounds.
  */
 bool number_read(const char *text, size_t len, bool comma, struct decimal *ret);
 
 /* <0, 0, >0 */
 int number_compare(struct decimal a, struct decimal b);
 
-/* Each is false if the result leaves the bounds. B isn't 0 where it divides. */
+/*
+ * The functions below return false if the result is out of bounds; then *RET is
+ * undefined. A divisor B must not be 0.
+ */
 bool number_add(struct decimal a, struct decimal b, struct decimal *ret);
 bool number_mul(struct decimal a, struct decimal b, struct decimal *ret);
 /* false, too, if the quotient isn't exact */
 bool number_div(struct decimal a, struct decimal b, struct decimal *ret);
-/* has the sign of B */
+/* the remainder of A / B; has the sign of B */
 bool number_mod(struct decimal a, struct decimal b, struct decimal *ret);
 /* A / B, rounded up to a whole number */
 bool number_ceil(struct decimal a, struct decimal b, struct decimal *ret);
 bool number_floor(struct decimal a, struct decimal b, struct decimal *ret); /* likewise, down */
 
-/* A / B and A, rounded to PLACES; halves away from zero. */
+/* A / B, and A, rounded to PLACES; halves away from zero. */
 bool number_div_to(struct decimal a, struct decimal b, int places, struct decimal *ret);
 bool number_round(struct decimal a, int places, struct decimal *ret);
 

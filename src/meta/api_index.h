@@ -1,7 +1,4 @@
-/*
- * api_index.h - /api: the operations with routes by name, in groups (contracts:
- * servicestack A1).
- */
+/* api_index.h - /api: the operations with routes by name, in groups. */
 #ifndef META_API_INDEX_H
 #define META_API_INDEX_H
 

@@ -2,7 +2,7 @@
  * types.h - the types of ServiceStack's dialect as source text, in the
  * languages of its clients: one type for each request (its parameters), one for
  * each record of an answer. ServiceStack calls this "Add ServiceStack
- * Reference" (contracts: servicestack E2.4, E3), and its option names are used.
+ * Reference", and its option names are used.
  *
  * A language's names and types are a row of types_languages; its text is a
  * template (templates/types/NAME.txt).
@@ -58,9 +58,9 @@ extern const struct types_language types_languages[];
 const struct types_language *types_language_find(const char *name);
 
 /*
- * Sets the option NAME of the query to VALUE; ignores unknown names. The value
- * becomes source text, so it must be an identifier, or a list of them with ","
- * and ".*". -1: it isn't; the error names the option.
+ * Sets the option NAME to VALUE, as in the request's query; ignores unknown
+ * names. The value becomes source text, so it must be an identifier, or a list
+ * of them with "," and ".*". -1: it isn't; the error names the option.
  */
 int types_set_option(struct types_wish *wish, const char *name, const char *value,
 		     struct error *err);

@@ -22,7 +22,7 @@ enum { EVENT_LATE = EVENT_STATES, EVENT_FILTERS };
 extern const char *const event_filter_names[EVENT_FILTERS + 1];
 
 struct event_query {
-	int64_t family; /* of all accounts; 0: they are of several families */
+	int64_t family; /* of all `accounts`; 0: these have several families */
 	const int64_t *accounts;
 	size_t n_accounts;
 	int64_t from_us, to_us; /* effective time, TO exclusive */

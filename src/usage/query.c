@@ -434,7 +434,7 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 	return cur;
 }
 
-/* Moves to the row after AFTER in the first bucket, and reads this bucket. */
+/* Reads the bucket CUR->bucket, and moves to its first row after AFTER. */
 static int begin(struct usage_cursor *cur, const char *after, struct error *err)
 {
 	if (cur->query->group == GROUP_DIMENSION && load_bucket(cur, cur->bucket, err) < 0)
