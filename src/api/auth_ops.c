@@ -1,6 +1,6 @@
 /*
- * auth_ops.c - the operations of signing in and out, and the one that names the
- * caller that is signed in.
+ * auth_ops.c - sign in, sign out, and who is signed in (contracts: servicestack
+ * D).
  */
 #include <stdio.h>
 #include <string.h>

@@ -15,7 +15,10 @@ static bool parse_iso_date(const char *text, size_t len, struct date today, stru
 	(void)today;
 	if (len == 10)
 		return date_parse(text, len, ret);
-	/* a date-time counts as its date, as written */
+	/*
+	 * a date-time counts as its date, as written (contracts: servicestack
+	 * G)
+	 */
 	return len > 10 && instant_parse(text, len, true, &us) && date_parse(text, 10, ret);
 }
 
@@ -28,7 +31,10 @@ static const struct {
 
 enum { OFFSET_MAX = 36600 };
 
-/* "-30days", "+1month". A leading space is a "+" that was not encoded. */
+/*
+ * "-30days", "+1month". A leading space is a "+" that was not encoded
+ * (contracts: twilio A.2).
+ */
 static bool parse_offset(const char *text, size_t len, struct date today, struct date *ret)
 {
 	size_t i = 1, start;
@@ -271,7 +277,7 @@ static const struct style servicestack_style = {
 	.csv_nested_as_jsv = true,
 };
 
-/* Twilio's error numbers. Kinds for which Twilio has none keep code 0. */
+/* Contracts: twilio A.7. Kinds without a number there keep code 0. */
 #define TWILIO_COMMON_ERRORS                                                                      \
 	[ERR_PAGE] = { 400, 70002, NULL, NULL },                                                  \
 	[ERR_UNAUTHENTICATED] = { 401, 20003, NULL, NULL },                                       \
@@ -298,7 +304,7 @@ static const struct error_status twilio_errors[ERR_KINDS] = {
 	[ERR_OVERFLOW] = { 400, 20001, NULL, NULL },
 };
 
-/* Super SIM's error numbers. */
+/* Contracts: twilio C.3. */
 static const struct error_status supersim_errors[ERR_KINDS] = {
 	TWILIO_COMMON_ERRORS,
 	[ERR_PARAM] = { 400, 83600, NULL, NULL },
@@ -327,7 +333,7 @@ static const struct error_status usaged_errors[ERR_KINDS] = {
 	[ERR_TIMEOUT] = { .status = 504 },        [ERR_INTERNAL] = { .status = 500 },
 };
 
-/* The names of ServiceStack's errors. */
+/* Contracts: servicestack C. */
 static const struct error_status servicestack_errors[ERR_KINDS] = {
 	[ERR_PARAM] = { 400, 0, "ArgumentException", NULL },
 	[ERR_FORMAT] = { 400, 0, "FormatException", NULL },
@@ -359,7 +365,10 @@ static const struct error_status servicestack_errors[ERR_KINDS] = {
 
 #define TWILIO_DATE_HINT "use YYYY-MM-DD, a day that exists, or an offset such as -30days"
 
-/* "_" is the parameter with which jQuery avoids caches. */
+/*
+ * Contracts: servicestack A5. "_" is the parameter with which jQuery avoids
+ * caches.
+ */
 static const char *const servicestack_reserved[] = {
 	"format",     "callback",   "jsconfig", "debug", "v", "X-Http-Method-Override",
 	"authsecret", "noredirect", "_",        NULL

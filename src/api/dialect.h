@@ -30,8 +30,8 @@ struct dialect {
 	/* 406 if Accept names no format of ours; else the default format */
 	bool refuses_accept;
 	/*
-	 * with Accept of any type, the request's own Content-Type chooses the
-	 * answer's format (ServiceStack)
+	 * with Accept of any type, the request's own Content-Type decides
+	 * (ServiceStack A2, rule 5)
 	 */
 	bool type_decides;
 	/*
@@ -48,21 +48,22 @@ struct dialect {
 	const char *const *reserved;
 	/*
 	 * operations also have routes by name: /api/{Op}, /json/reply/{Op}
-	 * (ServiceStack); see http/route.h
+	 * (ServiceStack A1)
 	 */
 	bool by_name;
 	/*
-	 * X-Http-Method-Override replaces the method of a POST (ServiceStack)
+	 * X-Http-Method-Override replaces the method of a POST (ServiceStack
+	 * A3)
 	 */
 	bool overrides_method;
 	/*
 	 * decode the body before checking credentials: a malformed body is the
-	 * first error (ServiceStack)
+	 * first error (ServiceStack D)
 	 */
 	bool binds_first;
 	bool cors;           /* allow pages of the origins in server.cors_origins */
 	bool jsonp;          /* ?callback= wraps JSON */
-	bool jsv_debug;      /* ?debug= makes JSV readable (ServiceStack) */
+	bool jsv_debug;      /* ?debug= makes JSV readable (ServiceStack B4) */
 	bool csv_attachment; /* Content-Disposition with the operation's name */
 	/*
 	 * ignore Page without a PageToken, as Super SIM does; else it is an
@@ -71,7 +72,7 @@ struct dialect {
 	bool ignores_page;
 	/*
 	 * a known path with another method is 404, text/plain, "404"
-	 * (ServiceStack)
+	 * (ServiceStack A4)
 	 */
 	bool hides_methods;
 	const char *challenge;         /* WWW-Authenticate */

@@ -1,6 +1,6 @@
 /*
- * servicestack.c - Evo Voice's usage services: the records of /billing/usage
- * and the AI minutes of /ai/usage.
+ * servicestack.c - Evo Voice's usage services (contracts: servicestack): the
+ * records of /billing/usage and the AI minutes of /ai/usage.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,8 @@
 
 /*
  * The accounts that the caller sees, or the one of AccountId. An unknown
- * AccountId matches nothing; ERR_FORBIDDEN if the caller may not see it.
+ * AccountId matches nothing; ERR_FORBIDDEN if the caller may not see it
+ * (contracts: servicestack G).
  */
 static int choose_accounts(const struct request *rq, struct account **ret, size_t *ret_n,
 			   struct error *err)

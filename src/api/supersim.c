@@ -1,4 +1,6 @@
-/* supersim.c - Super SIM usage records. */
+/*
+ * supersim.c - Super SIM usage records (contracts: twilio C).
+ */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * twilio.c - usage records of 2010-04-01: the list, and its sub-resources,
- * which differ from it in period and default days only.
+ * twilio.c - usage records of 2010-04-01 (contracts: twilio A): the list, and
+ * its sub-resources, which differ from it in period and default days only.
  */
 #include <string.h>
 
@@ -224,7 +224,7 @@ static int choose_accounts(struct twilio_report *r, struct usage_query *q, struc
 	return 0;
 }
 
-/* The default days of a sub-resource. */
+/* The default days of a sub-resource (contracts: twilio A.4). */
 static void default_days(const struct resource *res, struct date begin, struct date today,
 			 struct date *first, struct date *last)
 {

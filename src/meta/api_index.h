@@ -1,4 +1,7 @@
-/* api_index.h - /api: the operations with routes by name, in groups. */
+/*
+ * api_index.h - /api: the operations with routes by name, in groups (contracts:
+ * servicestack A1).
+ */
 #ifndef META_API_INDEX_H
 #define META_API_INDEX_H
 

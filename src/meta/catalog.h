@@ -1,7 +1,7 @@
 /*
  * catalog.h - the operations of ServiceStack's dialect for its tools:
- * MetadataTypes, the app's descriptor and the list of operations. Names and
- * nesting are ServiceStack's.
+ * MetadataTypes, the app's descriptor and the list of operations (contracts:
+ * servicestack E3). Names and nesting are ServiceStack's.
  */
 #ifndef META_CATALOG_H
 #define META_CATALOG_H

@@ -1,6 +1,7 @@
 /*
- * metadata.h - ServiceStack's metadata pages. Both functions append a page to
- * OUT, and are rows of `documents` (meta/document.h).
+ * metadata.h - ServiceStack's metadata pages (contracts: servicestack E1, E2).
+ * Both functions append a page to OUT, and are rows of `documents`
+ * (meta/document.h).
  */
 #ifndef META_METADATA_H
 #define META_METADATA_H

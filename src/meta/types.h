@@ -2,7 +2,7 @@
  * types.h - the types of ServiceStack's dialect as source text, in the
  * languages of its clients: one type for each request (its parameters), one for
  * each record of an answer. ServiceStack calls this "Add ServiceStack
- * Reference", and its option names are used.
+ * Reference" (contracts: servicestack E2.4, E3), and its option names are used.
  *
  * A language's names and types are a row of types_languages; its text is a
  * template (templates/types/NAME.txt).

@@ -5,7 +5,10 @@
 
 #include "base/banned.h"
 
-/* The beginning of XML namespaces; the CLR namespace follows. */
+/*
+ * The beginning of XML namespaces (contracts: servicestack B3); the CLR
+ * namespace follows.
+ */
 #define CONTRACTS "http://schemas.datacontract.org/2004/07/"
 
 /* The namespace of types without one. */

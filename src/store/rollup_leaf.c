@@ -11,6 +11,9 @@ enum {
 	AMOUNT_BYTES = 14 /* 98 bits */
 };
 
+/* A new amount needs a bit of the flags, and so a new form. */
+_Static_assert(AMOUNTS == 4, "the flags of a leaf have four bits for amounts");
+
 static const struct rollup_entry before_first = { .slot = -1 };
 
 static int compare(int64_t a, int64_t b)

@@ -8,10 +8,13 @@
 
 enum { ROWS_AT_ONCE = 50000 };
 
+/* Those that there were then. */
+#define OLD_AMOUNTS "count, usage, price, upload"
+
 /* The totals of an account's quarter hours, and their parts by series. */
-#define OLD_ROLLUPS                                                                          \
-	"SELECT 0, slot, category, " AMOUNT_COLUMNS " FROM total_quarter WHERE account = ?1" \
-	" UNION ALL SELECT series, slot, category, " AMOUNT_COLUMNS                          \
+#define OLD_ROLLUPS                                                                       \
+	"SELECT 0, slot, category, " OLD_AMOUNTS " FROM total_quarter WHERE account = ?1" \
+	" UNION ALL SELECT series, slot, category, " OLD_AMOUNTS                          \
 	" FROM part_quarter WHERE account = ?1"
 
 static int add(struct store *st, GArray *list, struct error *err)
@@ -31,7 +34,10 @@ static void append_row(GArray *list, struct stmt *s, int64_t account)
 			    .slot = db_get_int(s, 1),
 			    .category = db_get_int(s, 2) };
 
-	store_get_amounts(s, 3, &r.amounts);
+	r.amounts = (struct amounts) { .count = db_get_int(s, 3),
+				       .usage = db_get_int(s, 4),
+				       .price = db_get_int(s, 5),
+				       .upload = db_get_int(s, 6) };
 	g_array_append_val(list, r);
 	if (!r.series)
 		return;
