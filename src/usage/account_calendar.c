@@ -3,7 +3,7 @@
 #include "store/account.h"
 #include "base/banned.h"
 
-/* Reads the main account of A, if A needs its calendar. */
+/* Reads the main account of A, if A lacks a time zone or a cycle day. */
 static int load_parent(struct store *st, const struct account *a, struct arena *arena,
 		       struct account *ret, struct error *err)
 {

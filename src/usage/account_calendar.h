@@ -1,7 +1,7 @@
 /*
  * account_calendar.h - the time zone and the billing cycles of an account. An
- * account without its own uses those of its main account; the default is UTC
- * and the first of the month.
+ * account without a zone or a cycle day uses that of its main account. The
+ * default is UTC and the first of the month.
  */
 #ifndef USAGE_ACCOUNT_CALENDAR_H
 #define USAGE_ACCOUNT_CALENDAR_H
@@ -21,8 +21,8 @@ struct account_calendar {
 };
 
 /*
- * Finds the calendar of A. ERR_INTERNAL: the system no longer has the zone.
- * (Another zone would silently move amounts to other days.)
+ * Finds the calendar of A. ERR_INTERNAL: the system no longer has the account's
+ * zone. (A substitute zone would silently move amounts to other days.)
  */
 int account_calendar(struct store *st, const struct account *a, struct account_calendar *ret,
 		     struct error *err);

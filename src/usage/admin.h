@@ -1,8 +1,9 @@
 /*
  * admin.h - administration: users, keys, accounts, SIMs, categories and
  * closings. The command line, the API and pages all use these functions. Each
- * function checks its arguments, changes the ledger in the caller's write, and
- * adds an entry to the audit log. On -1 the caller must not commit.
+ * function checks its arguments, changes the ledger in the caller's write
+ * transaction, and adds an entry to the audit log. If a function returns -1,
+ * the caller must not commit.
  *
  * ERR_PARAM: an argument is invalid; ERR_NOT_FOUND: the object does not exist;
  * ERR_CONFLICT: a unique value exists already. The parameter of the error is
@@ -47,38 +48,39 @@ struct new_user {
 
 int admin_user_add(const struct admin *a, const struct new_user *u, struct error *err);
 /*
- * Finds a user who is not removed; ERR_NOT_FOUND: there is none. Needs no
+ * Finds a user who has not been removed. ERR_NOT_FOUND: no such user. Needs no
  * write.
  */
 int admin_user_find(const struct admin *a, const char *name, struct user *ret, struct error *err);
 /*
- * Changes display name and address. NULL: no change; EMAIL "": none. The audit
- * log has old and new values.
+ * Changes display name and address. NULL leaves a value unchanged; EMAIL ""
+ * removes the address. The entry in the audit log has the old and new values.
  */
 int admin_user_set(const struct admin *a, const char *name, const char *display, const char *email,
 		   struct error *err);
 /*
  * Changes the password of the user a->by. Ends all sessions and tokens of the
- * user except KEEP (or NULL).
+ * user except the session KEEP (NULL: without exception).
  */
 int admin_own_password(const struct admin *a, const char *password, const struct session *keep,
 		       struct error *err);
 /*
- * Lists the keys that end with the user: those named after the user, made by
- * the user, or made with one of these keys. Needs no write.
+ * Lists the keys that are revoked when the user is removed: keys named after
+ * the user, made by the user, or made with a key of this list. Needs no write.
  */
 int admin_user_keys(const struct admin *a, const struct user *u, struct key **ret, size_t *ret_n,
 		    struct error *err);
 /*
- * Both end all sessions and tokens of the user. admin_user_remove also revokes
- * the keys of admin_user_keys. Users cannot remove themselves.
+ * Sets a user's password, or removes a user. Both functions end all sessions
+ * and tokens of the user. admin_user_remove also revokes the keys that
+ * admin_user_keys lists. Users cannot remove themselves.
  */
 int admin_user_password(const struct admin *a, const char *name, const char *password,
 			struct error *err);
 int admin_user_remove(const struct admin *a, const char *name, struct error *err);
 /*
- * Grants an account to a Manager, or withdraws it. Withdrawing also applies to
- * keys named after the user.
+ * Grants an account to a Manager, or withdraws the grant. A withdrawal also
+ * applies to keys named after the user.
  */
 int admin_user_grant(const struct admin *a, const char *name, const char *sid, bool granted,
 		     struct error *err);
@@ -94,15 +96,15 @@ struct new_key {
 };
 
 /*
- * Adds a key. RET_SID is its SID, RET_TOKEN its secret; the ledger keeps only a
- * hash of the secret.
+ * Adds a key. RET_SID is the key's SID, RET_TOKEN its secret. The ledger stores
+ * only a hash of the secret.
  */
 int admin_key_add(const struct admin *a, const struct new_key *k,
 		  const unsigned char secret[SECRET_BYTES], char ret_sid[SID_TEXT],
 		  char ret_token[TOKEN_TEXT], struct error *err);
-/* Finds a key. ERR_NOT_FOUND: there is none. Needs no write. */
+/* Finds a key. ERR_NOT_FOUND: no such key. Needs no write. */
 int admin_key_find(const struct admin *a, const char *sid, struct key *ret, struct error *err);
-/* Revokes a key. A revoked key stays as it is. */
+/* Revokes a key. Revoking a revoked key does nothing. */
 int admin_key_revoke(const struct admin *a, const char *sid, struct error *err);
 
 /* ---- accounts ---- */
@@ -111,22 +113,22 @@ struct new_account {
 	const char *name;
 	const char *parent;   /* SID, or NULL: a main account */
 	const char *currency; /* three letters, upper or lower case */
-	const char *sid;      /* NULL: a new one */
+	const char *sid;      /* NULL: make a new SID */
 	const char *created;  /* a date; NULL: now */
-	/* as in struct account_change; NULL: none */
+	/* as in struct account_change; NULL: not set */
 	const char *number, *time_zone, *cycle_day;
 };
 
 int admin_account_add(const struct admin *a, const struct new_account *n, struct account *ret,
 		      struct error *err);
-/* Finds the account SID. ERR_NOT_FOUND: there is none. Needs no write. */
+/* Finds the account SID. ERR_NOT_FOUND: no such account. Needs no write. */
 int admin_account_find(const struct admin *a, const char *sid, struct account *ret,
 		       struct error *err);
 
-/* NULL: no change. */
+/* Changes of an account. A member that is NULL leaves the value unchanged. */
 struct account_change {
-	const char *name; /* white space around it is removed */
-	/* a number that the operator chooses; "": none */
+	const char *name; /* without surrounding white space */
+	/* a customer number chosen by the operator; "" removes the number */
 	const char *number;
 	const char *time_zone; /* IANA name; "": as the main account, or UTC */
 	const char *cycle_day; /* 1 to 28; "": as the main account, or 1 */
@@ -135,22 +137,23 @@ struct account_change {
 };
 
 /*
- * Changes an account; *RET is the changed account. The audit log has old and
- * new values, and no entry if nothing changes.
+ * Changes an account; *RET is the changed account. The entry in the audit log
+ * has the old and new values. If nothing changes, no entry is added.
  */
 int admin_account_set(const struct admin *a, const char *sid, const struct account_change *c,
 		      struct account *ret, struct error *err);
 
 /*
- * Suspends an account and its subaccounts: from now on, events of later times
- * are rejected and credentials refused. REASON is for the audit log; may be
- * NULL. ERR_CONFLICT: it is suspended already.
+ * Suspends an account and its subaccounts: events with a time after the
+ * suspension are rejected, and credentials of these accounts are refused.
+ * REASON is for the audit log and may be NULL. ERR_CONFLICT: the account is
+ * suspended already.
  */
 int admin_account_suspend(const struct admin *a, const char *sid, const char *reason,
 			  struct account *ret, struct error *err);
 /*
- * Ends a suspension. ERR_CONFLICT: the account is active, or suspended only
- * with its main account.
+ * Ends a suspension. ERR_CONFLICT: the account is active, or is suspended only
+ * because its main account is.
  */
 int admin_account_reactivate(const struct admin *a, const char *sid, struct account *ret,
 			     struct error *err);
@@ -165,8 +168,7 @@ struct new_sim {
 };
 
 /*
- * Registers a SIM or fleet; *RET is the new one. Here and below, *RET is in the
- * arena.
+ * Registers a SIM or fleet. *RET is the registered SIM or fleet, in a->arena.
  */
 int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *ret,
 		  struct error *err);
@@ -174,19 +176,20 @@ int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *re
 /* Identifies a registered SIM or fleet. */
 struct sim_identity {
 	const struct sim_kind *kind;
-	const char *account; /* SID; NULL: any family, if only one matches */
+	const char *account; /* SID; NULL: the only family that matches */
 	const char *which;   /* SID or name */
 };
 
 /*
- * Finds a SIM or fleet. ERR_NOT_FOUND with the parameter kind->word: there is
- * none; ERR_PARAM "account": several families have one. Needs no write.
+ * Finds a SIM or fleet; *RET is in a->arena. ERR_NOT_FOUND with the parameter
+ * kind->word: no such SIM or fleet. ERR_PARAM "account": several families have
+ * a match; name an account. Needs no write.
  */
 int admin_sim_find(const struct admin *a, const struct sim_identity *id, struct sim *ret,
 		   struct error *err);
 int admin_sim_rename(const struct admin *a, const struct sim_identity *id, const char *name,
 		     struct sim *ret, struct error *err);
-/* Removes a unique name. Usage stays, and is found by SID only. */
+/* Removes a unique name. The usage stays; reports find it by SID only. */
 int admin_sim_remove(const struct admin *a, const struct sim_identity *id, struct sim *ret,
 		     struct error *err);
 
@@ -204,19 +207,19 @@ int admin_category_add(const struct admin *a, const struct new_category *n, stru
 
 /* ---- closings ---- */
 
-/*
- * As closing_close; DAY is a date. Closing a main account closes its
- * subaccounts.
- */
+/* Closes an account as closing_close does; DAY is a date. */
 int admin_closing_close(const struct admin *a, const char *sid, const char *day, struct error *err);
 /*
  * Closes all main accounts and their subaccounts through DAY, a day of the zone
- * of each account. Accounts that are closed further stay as they are; *RET_N is
- * the number of the others.
+ * of each account. Accounts that are closed beyond DAY do not change. *RET_N is
+ * the number of accounts that changed.
  */
 int admin_closing_close_all(const struct admin *a, const char *day, size_t *ret_n,
 			    struct error *err);
-/* As closing_reopen; DAY is a date, or NULL to reopen all days. */
+/*
+ * Reopens an account as closing_reopen does; DAY is a date, or NULL to reopen
+ * all days.
+ */
 int admin_closing_reopen(const struct admin *a, const char *sid, const char *day,
 			 const char *reason, struct error *err);
 

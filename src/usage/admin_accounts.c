@@ -143,7 +143,10 @@ static int has_events(const struct admin *a, const struct account *of, struct er
 	return rc;
 }
 
-/* Prices are stored without currency, so a new one would change them all. */
+/*
+ * Prices are stored without a currency, so the currency can change only while
+ * there are no events.
+ */
 static int check_currency(const struct admin *a, const struct account *before,
 			  const struct account *after, struct error *err)
 {
@@ -171,7 +174,7 @@ static const char *day_words(const struct admin *a, int day)
 	return day ? arena_printf(a->arena, "%d", day) : "";
 }
 
-/* Describes the differences; "": there are none. */
+/* Describes the differences in words; returns "" if there are none. */
 static const char *list_changes(const struct admin *a, const struct account *before,
 				const struct account *after)
 {

@@ -12,7 +12,7 @@ int64_t admin_now(const struct admin *a); /* seconds */
 int admin_audit(const struct admin *a, const char *action, const char *subject, const char *detail,
 		struct error *err);
 
-/* Finds the id of the account SID. ERR_PARAM with PARAM: there is none. */
+/* Finds the id of the account SID. ERR_PARAM with PARAM: no such account. */
 int admin_account_id(const struct admin *a, const char *param, const char *sid, int64_t *ret,
 		     struct error *err);
 

@@ -59,7 +59,8 @@ int admin_sim_add(const struct admin *a, const struct new_sim *n, struct sim *re
 }
 
 /*
- * Finds the only one with this name in any family. 1 found, 0 none, -1 failed.
+ * Finds the SIM or fleet with this name if exactly one family has the name. 1
+ * found, 0 none, -1 failed.
  */
 static int find_anywhere(const struct admin *a, const struct sim_identity *id, struct sim *ret,
 			 struct error *err)

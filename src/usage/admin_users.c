@@ -58,8 +58,8 @@ int admin_user_find(const struct admin *a, const char *name, struct user *ret, s
 }
 
 /*
- * Debian's package adds the user "admin" and a file with the password that only
- * root can read. Removes this file when the password changes.
+ * Removes the file with the first password of the user "admin". Debian's
+ * package writes this file, readable by root only, when it adds the user.
  */
 static void forget_first_password(const struct admin *a, const char *user)
 {
@@ -148,7 +148,7 @@ int admin_user_keys(const struct admin *a, const struct user *u, struct key **re
 	if (store_keys(a->st, a->arena, &all, &n, err) < 0)
 		return -1;
 	/*
-	 * keys are in the order of making: a key comes after the key that made
+	 * keys are in the order of creation, so a key follows the key that made
 	 * it
 	 */
 	*ret = arena_array(a->arena, struct key, n + 1);
@@ -168,7 +168,7 @@ static int end_key(const struct admin *a, const struct user *u, const struct key
 			   arena_join(a->arena, "with the user ", u->name, NULL), err);
 }
 
-/* A key named after the user loses the account, too. */
+/* Withdraws the grant from the user and from all keys named after the user. */
 static int end_grant(const struct admin *a, const struct user *u, int64_t account, const char *sid,
 		     struct error *err)
 {

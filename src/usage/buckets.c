@@ -18,7 +18,7 @@ static int64_t min64(int64_t a, int64_t b)
 
 /* ---- hours ---- */
 
-/* Where full hours of the zone begin at SEC: seconds modulo 3600. */
+/* The offset of the zone's full hours at the time SEC: seconds modulo 3600. */
 static int64_t phase_at(const struct zone *z, int64_t sec)
 {
 	int64_t offset = zone_offset(z, sec);
@@ -26,7 +26,10 @@ static int64_t phase_at(const struct zone *z, int64_t sec)
 	return -offset - floor_div(-offset, HOUR_SEC) * HOUR_SEC;
 }
 
-/* The first second after EARLY, up to LATE, with another phase than EARLY. */
+/*
+ * Finds the first second after EARLY, up to LATE, whose phase differs from the
+ * phase at EARLY.
+ */
 static int64_t find_phase_change(const struct zone *z, int64_t early, int64_t late)
 {
 	int64_t before = phase_at(z, early);

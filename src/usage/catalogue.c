@@ -160,7 +160,7 @@ struct catalogue_file {
 	struct catalogue_row *rows;
 	size_t n;
 	size_t size;
-	struct catalogue_row row; /* the row that is read */
+	struct catalogue_row row; /* the current row */
 	size_t column;
 	size_t line;
 	bool header_read;
@@ -314,8 +314,8 @@ static int add_row(struct store *st, const struct catalogue_row *r, int64_t pare
 }
 
 /*
- * Adds the rows whose parent exists, and keeps the others. Returns the number
- * added, or -1.
+ * Adds the rows whose parent exists, and keeps the other rows for the next
+ * round. Returns the number of rows added, or -1.
  */
 static int add_round(struct store *st, struct catalogue_file *f, GHashTable *known)
 {
@@ -337,7 +337,7 @@ static int add_round(struct store *st, struct catalogue_file *f, GHashTable *kno
 	return (int)(all - left);
 }
 
-/* Skips the rows of categories that exist. Fails if a name comes twice. */
+/* Drops the rows of categories that exist. Fails if two rows have one name. */
 static int drop_known(struct catalogue_file *f, GHashTable *known)
 {
 	GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);

@@ -2,8 +2,9 @@
  * catalogue.h - the tree of categories: names, units and parents.
  *
  * The total of a category is the usage of its own events plus the totals of its
- * children. `totalprice` is special: no event can have it. Its price is that of
- * all events, its usage equals its price, and it has no count.
+ * children. The category `totalprice` is special: no event can have this
+ * category. Its price is the price of all events, its usage equals its price,
+ * and it has no count.
  */
 #ifndef USAGE_CATALOGUE_H
 #define USAGE_CATALOGUE_H
@@ -41,12 +42,12 @@ size_t catalogue_find(const struct catalogue *c, const char *name, size_t len);
 size_t catalogue_index(const struct catalogue *c, int64_t id); /* likewise */
 
 /*
- * Checks that events may have the category NAME. KNOWN: it exists. -1:
- * ERR_PARAM "category".
+ * Checks that events may have the category NAME. KNOWN: the category exists.
+ * -1: ERR_PARAM "category".
  */
 int catalogue_check_category(const char *name, size_t len, bool known, struct error *err);
 
-/* Category I is OF, or below OF. */
+/* Tells whether category I is OF or a descendant of OF. */
 bool catalogue_within(const struct catalogue *c, size_t i, size_t of);
 
 /* A valid name has 1 to 64 of a-z, 0-9, "-", "_" and begins with a letter. */

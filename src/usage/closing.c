@@ -72,7 +72,7 @@ struct date closing_last_day(const struct zone *zone, int64_t open_us)
 	return date_from_days(date_to_days(zone_date(zone, floor_div(open_us, USEC_PER_SEC))) - 1);
 }
 
-/* The instant at which DAY begins in the zone of A. */
+/* Sets *RET to the instant at which DAY begins in the zone of A. */
 static int day_start(struct store *st, const struct account *a, struct date day, int64_t *ret_us,
 		     struct error *err)
 {

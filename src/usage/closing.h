@@ -3,13 +3,14 @@
  * reports about them do not change.
  *
  * Days are those of the account's zone (usage/account_calendar.h). The closed
- * instant of the account is the beginning of the first open day. It stays when
- * the zone or the cycle day change. Closing a main account closes its family: a
- * subaccount is always closed at least as far.
+ * instant of the account is the beginning of the first open day. A later change
+ * of the zone or the cycle day does not move the closed instant. Closing a main
+ * account closes its family, so a subaccount is always closed at least as far
+ * as its main account.
  *
- * An event takes effect at its own time. If this is before the closed instant,
- * the event is late: it takes effect at the closed instant, or is rejected
- * (setting ledger.late_events). The same applies to entries of corrections.
+ * An event takes effect at its own time. An event before the closed instant is
+ * late: the event takes effect at the closed instant, or is rejected (setting
+ * ledger.late_events). The same rule applies to entries of corrections.
  */
 #ifndef USAGE_CLOSING_H
 #define USAGE_CLOSING_H
@@ -20,7 +21,10 @@
 
 enum late_events { LATE_ADJUST, LATE_REJECT };
 
-/* The value of the setting NAME, which settings_load has checked. */
+/*
+ * Converts the value NAME of ledger.late_events, which settings_load has
+ * checked.
+ */
 enum late_events late_events_find(const char *name);
 
 /*
@@ -30,11 +34,11 @@ enum late_events late_events_find(const char *name);
 int closing_effective(int64_t open_us, enum late_events late, int64_t time_us,
 		      int64_t *ret_effective_us, struct error *err);
 
-/* Reads the closed instant of an account; 0: it is open. */
+/* Reads the closed instant of an account; 0: no day is closed. */
 int closing_open_us(struct store *st, int64_t account, int64_t *ret_us, struct error *err);
 
 /*
- * Adds the new event E of ACCOUNT to the changes in closed time, if it is late.
+ * Adds the new event E of ACCOUNT to the changes in closed time, if E is late.
  * In a write.
  */
 int closing_note_late(struct store *st, int64_t account, const struct stored_event *e,
@@ -43,32 +47,32 @@ int closing_note_late(struct store *st, int64_t account, const struct stored_eve
 /* The last day in ZONE that is completely closed. */
 struct date closing_last_day(const struct zone *zone, int64_t open_us);
 
-/* The closed instant of A if closed through DAY, by its calendar. */
+/* The closed instant that A gets when closed through DAY. */
 int closing_instant(struct store *st, const struct account *a, struct date day, int64_t *ret_us,
 		    struct error *err);
 
 enum { CLOSING_REASON_MAX = 500 }; /* bytes */
 
 /*
- * Closes A through DAY (inclusive). ERR_PARAM "through": the day is not over in
- * the zone of A, or is before 1980. ERR_CONFLICT: A is closed further; reopen
- * it instead. In a write.
+ * Closes A through DAY (inclusive), and its subaccounts. ERR_PARAM "through":
+ * DAY is not over in the zone of A, or is before 1980. ERR_CONFLICT: A is
+ * closed beyond DAY; use closing_reopen instead. In a write.
  */
 int closing_close(struct store *st, const struct account *a, struct date day, const char *author,
 		  int64_t now_us, struct error *err);
 
 /*
  * Reopens A from DAY on (NULL: all days), and the subaccounts that were closed
- * with A. ERR_CONFLICT "from": the day is open, or closed with the main account
- * of A. ERR_PARAM "reason". In a write.
+ * with A. ERR_CONFLICT "from": DAY is open, or is closed because the main
+ * account of A is. ERR_PARAM "reason": the reason is invalid. In a write.
  */
 int closing_reopen(struct store *st, const struct account *a, const struct date *day,
 		   const char *author, const char *reason, int64_t now_us, struct error *err);
 
 /*
- * Sets *RET to the closed instant (seconds) that all N accounts share, if it is
- * inside the range from FROM to TO: usage before it is settled, usage after it
- * is not. Otherwise 0.
+ * Sets *RET to the closed instant (seconds) that all N accounts share, if this
+ * instant is inside the range from FROM to TO; otherwise to 0. Usage before the
+ * closed instant is settled, usage after it is not.
  */
 int closing_divides(struct store *st, const int64_t *accounts, size_t n, int64_t from, int64_t to,
 		    int64_t *ret, struct error *err);
@@ -85,7 +89,10 @@ void closings_free(struct closings **c);
  */
 int closings_load(struct closings *c, struct store *st, struct error *err);
 bool closings_any(const struct closings *c);
-/* The closed instant of an account, as loaded; 0: open. */
+/*
+ * The closed instant of an account when closings_load last read; 0: no day is
+ * closed.
+ */
 int64_t closings_open_us(const struct closings *c, int64_t account);
 
 #endif

@@ -20,8 +20,8 @@ struct closed_changes {
 };
 
 /*
- * Reads changes as store_closing_changes, with their events, into ARENA. ST
- * must be in a read.
+ * Reads changes as store_closing_changes does, with their events, into ARENA.
+ * ST must be in a read.
  */
 int closing_changes_load(struct store *st, const struct account *a, const struct newest *which,
 			 struct arena *arena, struct closed_changes *ret, struct error *err);

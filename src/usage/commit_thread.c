@@ -46,8 +46,9 @@ struct commit_thread {
 };
 
 /*
- * commit_thread_probe trusts a write that is not older than PROBE_AFTER_US. It
- * writes at most once in PROBE_EVERY_US, and then needs ROOM_BYTES free on the
+ * commit_thread_probe accepts a successful write that is not older than
+ * PROBE_AFTER_US. Otherwise commit_thread_probe writes a test value, at most
+ * once in PROBE_EVERY_US. After a failed write, ROOM_BYTES must be free on the
  * disk.
  */
 enum { PROBE_AFTER_US = 60 * USEC_PER_SEC, PROBE_EVERY_US = USEC_PER_SEC, ROOM_BYTES = 8 << 20 };
@@ -57,14 +58,14 @@ static size_t events_of(const struct commit_request *task)
 	return task->events ? task->events->n : 0;
 }
 
-/* The task needs a commit of its own. */
+/* Tells whether the task needs a commit of its own. */
 static bool is_alone(const struct commit_request *task)
 {
 	return !task->events || task->events->atomic;
 }
 
 /*
- * Takes tasks from the queue for one commit, at least one, and chains their
+ * Takes one or more tasks from the queue for one commit, and chains their
  * submissions. Call with the lock held.
  */
 static struct commit_request *take(struct commit_thread *t)
@@ -94,7 +95,7 @@ static void close_ledger(struct commit_thread *t)
 	store_close(&t->store);
 }
 
-/* Opens the ledger, which may have been replaced by another one. */
+/* Opens the ledger, again if its file has been replaced. */
 static int open_ledger(struct commit_thread *t, struct error *err)
 {
 	if (t->store && store_replaced_on_disk(t->store))
@@ -131,7 +132,7 @@ static int store_events(struct commit_thread *t, struct commit_request *first, s
 }
 
 /*
- * Notes the result of a write. An error of the task itself says nothing about
+ * Records the result of a write, unless the error is about the task rather than
  * the ledger.
  */
 static void note(struct commit_thread *t, const struct error *err)
@@ -205,8 +206,9 @@ int commit_thread_new(const struct settings *s, struct commit_thread **ret, stru
 	if (s->new_series)
 		t->quotas = series_quotas_new(s->new_series);
 	/*
-	 * Open even if nothing will be written: only a writing connection
-	 * removes the log at the end. If this fails, tasks report the error.
+	 * Open the ledger even if nothing will be written: only a writing
+	 * connection removes the write-ahead log when it closes. If opening
+	 * fails, tasks report the error.
 	 */
 	open_ledger(t, NULL);
 	if (t->store)
@@ -302,7 +304,7 @@ static int write_probe(struct store *st, void *arg, struct error *err)
 	return store_meta_set(st, META_PROBED, *(int64_t *)arg, err);
 }
 
-/* The disk has room for more than the test value of a probe. */
+/* Checks that the disk has ROOM_BYTES free. */
 static bool has_room(const struct commit_thread *t)
 {
 	struct statvfs disk;

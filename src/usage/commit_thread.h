@@ -1,6 +1,6 @@
 /*
- * commit_thread.h - the only thread of a server that writes to the ledger. It
- * has its own connection, commits the events of many requests in one
+ * commit_thread.h - the only thread of a server that writes to the ledger. The
+ * thread has its own connection, commits the events of many requests in one
  * transaction, and runs other tasks that write, such as sign-ins and
  * administration.
  *
@@ -18,14 +18,14 @@
 struct commit_thread;
 
 /*
- * A task that changes the ledger. It runs in a write of its own, which is
- * committed if the task returns 0.
+ * A task that changes the ledger. A task runs in a transaction of its own,
+ * which is committed if the task returns 0.
  */
 typedef int (*commit_task)(struct store *st, void *arg, struct error *err);
 
 /*
- * Starts the thread. Borrows S. If the ledger cannot be opened, each task tries
- * again.
+ * Starts the thread. Borrows S. If the ledger cannot be opened, the thread
+ * starts anyway, and each task tries to open the ledger again.
  */
 int commit_thread_new(const struct settings *s, struct commit_thread **ret, struct error *err);
 
@@ -34,19 +34,19 @@ void commit_thread_free(struct commit_thread **t);
 
 /*
  * Stores the events of S (s->next must be NULL) with ledger_store; blocks until
- * they are on disk. An atomic submission has its own commit, so that events of
- * others cannot abort it. SENDER: the name for counting new series (setting
- * ingest.new_series); NULL: not counted. -1: nothing is stored. ERR_BUSY: too
- * many events are queued, or another process holds the lock; ERR_INTERNAL: for
- * example a full disk. Thread-safe.
+ * the events are on disk. An atomic submission has its own commit, so that
+ * events of other submissions cannot abort it. SENDER is the name under which
+ * new series are counted (setting ingest.new_series); NULL: not counted. -1:
+ * nothing is stored. ERR_BUSY: too many events are queued, or another process
+ * holds the lock; ERR_INTERNAL: for example a full disk. Thread-safe.
  */
 int commit_thread_submit(struct commit_thread *t, struct submission *s, const char *sender,
 			 struct error *err);
 
 /*
- * Runs TASK in the thread, after everything queued before; blocks until its
- * changes are on disk. -1: nothing is stored; ERR is from the task, or as in
- * commit_thread_submit. Thread-safe.
+ * Runs TASK in the thread, after all tasks queued before; blocks until the
+ * changes are on disk. -1: nothing is stored; ERR is from TASK, or one of the
+ * errors of commit_thread_submit. Thread-safe.
  */
 int commit_thread_run(struct commit_thread *t, commit_task task, void *arg, struct error *err);
 
@@ -60,15 +60,16 @@ struct commit_state {
 void commit_thread_state(struct commit_thread *t, struct commit_state *ret);
 
 /*
- * When the thread was last alive: the begin of the current commit, or now if
- * there is none. In seconds of the monotonic clock. Thread-safe.
+ * The time at which the thread was last known to be alive: the beginning of the
+ * current commit, or now between commits. In seconds of the monotonic clock.
+ * Thread-safe.
  */
 int64_t commit_thread_seen(struct commit_thread *t);
 
 /*
- * Checks that the ledger can be written. It can if a write succeeded in the
- * last minute; otherwise this writes a test value, at most once a second. After
- * a failed write, the disk must also have 8 MB free. -1: ERR_BUSY or
+ * Checks that the ledger is writable. A successful write in the last minute is
+ * enough; otherwise the function writes a test value, at most once a second.
+ * After a failed write, the disk must also have 8 MB free. -1: ERR_BUSY or
  * ERR_INTERNAL. Thread-safe.
  */
 int commit_thread_probe(struct commit_thread *t, struct error *err);

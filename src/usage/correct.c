@@ -126,8 +126,9 @@ static int find_one(struct store *st, const struct event_key *key, const struct 
 }
 
 /*
- * Finds the events with this identity. Returns 0, 1 or 2 (two or more), or -1;
- * *RET is the first. *RET_SOURCES: they have sources of different names.
+ * Finds the events with this identity. Returns the number of events: 0, 1, or 2
+ * for two or more; -1 on failure. *RET is the first event. *RET_SOURCES tells
+ * whether the events have sources of different names.
  */
 static int find_named(struct store *st, const struct event_identity *id,
 		      const struct event_scope *scope, struct arena *arena,
@@ -301,9 +302,9 @@ struct work {
 	struct arena *arena;
 	const struct catalogue *catalogue;
 	struct stored_event event; /* the corrected event */
-	struct stored_event now;   /* what counts for it now */
+	struct stored_event now;   /* what counts now */
 	struct series now_series;
-	struct stored_event shall; /* what will count: series, time, amounts */
+	struct stored_event shall; /* what shall count: series, time, amounts */
 	struct series shall_series;
 	struct correction correction;
 };
@@ -404,7 +405,7 @@ static bool is_so_already(const struct work *w)
 
 /* ---- entries ---- */
 
-/* Makes reports of the account list the category and those above it. */
+/* Makes reports of the account list the category and its ancestors. */
 static int use_category(struct work *w, const struct series *series, struct error *err)
 {
 	for (size_t i = catalogue_index(w->catalogue, series->category); i != CATALOGUE_NONE;
@@ -522,7 +523,8 @@ static int check_reason(const char *reason, struct error *err)
 }
 
 /*
- * Fails because the event is an entry, and names the event to correct instead.
+ * Rejects the correction of an entry; the error names the event to correct
+ * instead.
  */
 static int reject_entry(struct work *w, struct error *err)
 {
@@ -538,7 +540,10 @@ static int reject_entry(struct work *w, struct error *err)
 			 c.event, source);
 }
 
-/* Finds what counts for the event. 1 found, 0 it is void, -1 failed. */
+/*
+ * Finds the event or replacement that counts now. 1 found, 0 the event is void,
+ * -1 failed.
+ */
 static int look(struct work *w, struct error *err)
 {
 	int rc;
@@ -554,7 +559,7 @@ static int look(struct work *w, struct error *err)
 	return rc;
 }
 
-/* Nothing to do: the last correction has made the event so. */
+/* Returns the last correction, which has already made the requested change. */
 static int done_before(struct work *w, struct correction *ret, bool *ret_done_before,
 		       struct error *err)
 {

@@ -1,12 +1,12 @@
 /*
  * correct.h - corrections of events. Nothing is overwritten; a correction adds
- * entries. A void adds a reversal, which takes the amounts of the event away.
- * An amendment adds a reversal and a replacement. Entries are events of the
- * source EVENT_SOURCE_OWN, with postings and rollups. Their ids are
- * CR....reversal and CR....replacement, after the SID of the correction.
+ * entries. A void adds a reversal, which subtracts the amounts of the event. An
+ * amendment adds a reversal and a replacement. Entries are events of the source
+ * EVENT_SOURCE_OWN, with postings and rollups. The id of an entry is the SID of
+ * the correction and ".reversal" or ".replacement".
  *
- * An event and the entries of all its corrections add up to what counts now.
- * Only events from outside can be corrected, not entries. To change an
+ * An event and the entries of all its corrections add up to the amounts that
+ * count now. Only received events can be corrected, not entries. To change an
  * amendment, amend the event again.
  */
 #ifndef USAGE_CORRECT_H
@@ -19,18 +19,18 @@
 #define CORRECTION_REASON_MAX 500 /* bytes */
 
 /*
- * Identifies an event from outside. ID is required; family and source narrow
- * the search if several events have this id.
+ * Identifies a received event. ID is required. Family and source select one of
+ * several events with this id.
  */
 struct event_identity {
-	int64_t family;     /* the id of its main account; 0: any family */
+	int64_t family;     /* id of the main account; 0: any family */
 	const char *source; /* NULL: any source */
 	const char *id;
 };
 
 /*
- * The accounts whose events the caller may know of. MAY returns 1 if ACCOUNT is
- * one of them, 0 if not (then the event is not found), or -1.
+ * The accounts whose events the caller may see. MAY returns 1 if the caller may
+ * see ACCOUNT, 0 if not (the event counts as not found), -1 on failure.
  */
 struct event_scope {
 	int (*may)(void *arg, struct store *st, int64_t account, struct error *err);
@@ -53,9 +53,9 @@ struct correct {
 
 /*
  * Corrects an event, in a write. *RET (texts in ARENA) is the new correction.
- * If the event is as requested already, nothing is done: *RET_DONE_BEFORE is
- * true and *RET is the correction that made it so. On -1 the caller must not
- * commit:
+ * If an earlier correction has made the same change, nothing is done:
+ * *RET_DONE_BEFORE is true and *RET is the earlier correction. On -1 the caller
+ * must not commit:
  *
  *   ERR_NOT_FOUND  there is no such event
  *   ERR_PARAM      "source", "subject": events of several sources or families
@@ -70,7 +70,10 @@ struct correct {
 int correct_event(struct store *st, const struct correct *c, struct arena *arena,
 		  struct correction *ret, bool *ret_done_before, struct error *err);
 
-/* An amendment may change the field F: not identity and account. */
+/*
+ * Tells whether an amendment may change the field F. The identity and the
+ * account of an event cannot change.
+ */
 bool correct_may_change(enum event_field f);
 
 /* ---- the state of an event ---- */
@@ -86,22 +89,21 @@ enum event_state {
 /* "current", "amended", "void", "reversal", "replacement"; ends with NULL */
 extern const char *const event_state_names[EVENT_STATES + 1];
 
-/* Finds the state of an event with one look-up in an index of corrections. */
+/* Finds the state of an event. Costs one look-up in an index of corrections. */
 int event_state(struct store *st, const struct stored_event *e, enum event_state *ret,
 		struct error *err);
 
 /*
- * Finds what counts for an event from outside: the event, its latest
- * replacement, or nothing. 1 found, *RET is in ARENA, 0 the event is void, -1
- * failed.
+ * Finds what counts now for a received event: the event itself or its latest
+ * replacement; *RET is in ARENA. 1 found, 0 the event is void, -1 failed.
  */
 int event_counting(struct store *st, const struct stored_event *e, struct arena *arena,
 		   struct stored_event *ret, struct error *err);
 
 /*
- * Finds an event in SCOPE (NULL: any). ERR_NOT_FOUND: there is none. ERR_PARAM
- * "source" or "subject": several events have this id; the message says how to
- * tell them apart.
+ * Finds an event in SCOPE (NULL: any event). ERR_NOT_FOUND: no such event.
+ * ERR_PARAM "source" or "subject": several events have this id; the message
+ * says which parameter to add.
  */
 int event_find(struct store *st, const struct event_identity *id, const struct event_scope *scope,
 	       struct arena *arena, struct stored_event *ret, struct error *err);
@@ -114,9 +116,9 @@ int event_attributes(struct store *st, const struct stored_event *e, struct aren
 		     const char **ret, struct error *err);
 
 /*
- * Reads the fields and attributes of a stored event as texts in ARENA, like
- * those that were sent. Amounts are complete; SIM data has data_upload and
- * data_download instead of usage.
+ * Reads the fields and attributes of a stored event as texts in ARENA, in the
+ * form in which an event is sent. Count, usage and price are always set; SIM
+ * data has data_upload and data_download instead of usage.
  */
 int event_texts(struct store *st, const struct catalogue *c, const struct stored_event *e,
 		struct arena *arena, struct raw_event *ret, struct error *err);

@@ -86,8 +86,8 @@ bool event_field_lacks(enum event_field f, const bool has[EVENT_FIELDS])
 }
 
 /*
- * An empty field counts as missing: a cell of a CSV file is empty if it has no
- * value.
+ * An empty field counts as missing, because CSV writes a missing value as an
+ * empty cell.
  */
 static bool given(const struct raw_event *raw, enum event_field f)
 {
@@ -184,8 +184,8 @@ static int check_names(const struct raw_event *raw, struct error *err)
 }
 
 /*
- * Reads an amount from 0 to MAX units, with up to PLACES decimal places. A
- * missing field changes nothing.
+ * Reads an amount from 0 to MAX units, with up to PLACES decimal places. If the
+ * field is missing, the amount does not change.
  */
 static int check_amount(const struct raw_event *raw, enum event_field f, int places, int64_t max,
 			int64_t *ret, struct error *err)
@@ -224,8 +224,8 @@ static int usage_follows(struct error *err)
 }
 
 /*
- * Reads upload and download in bytes. Usage is their sum in megabytes of 10^6
- * bytes, so a byte is its last decimal place.
+ * Reads upload and download in bytes. Usage is the sum in megabytes of 10^6
+ * bytes, so its sixth decimal place is one byte.
  */
 static int check_sim_data(const struct raw_event *raw, struct amounts *a, struct error *err)
 {

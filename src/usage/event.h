@@ -48,8 +48,8 @@ struct event_field_info {
 extern const struct event_field_info event_fields[EVENT_FIELDS];
 
 /*
- * Fields that are stored as they are; usage, data_upload and data_download have
- * rules of their own.
+ * Fields that are stored unchanged. The fields usage, data_upload and
+ * data_download have rules of their own.
  */
 struct event_amount {
 	enum event_field field;
@@ -62,12 +62,13 @@ extern const struct event_amount event_amounts[EVENT_AMOUNTS];
 
 /* The field that gives a dimension its value. */
 extern const enum event_field event_dimension_fields[DIMENSIONS];
-/* Finds a field by name; EVENT_FIELDS: there is none. */
+/* Finds a field by name; EVENT_FIELDS: no such field. */
 enum event_field event_field_find(const char *name, size_t len);
 /*
- * For suggestions: a misspelt name may mean F, because F is missing. HAS: the
- * fields that are given. sim_name and fleet_name are suggested only if the
- * event has a SIM or fleet, because sip_name and sheet_name are good names.
+ * Tells whether F may be suggested for an unknown member, because F is missing.
+ * HAS: the fields that the event has. sim_name and fleet_name are suggested
+ * only for an event with a SIM or fleet, because a sender's own member may well
+ * be called sip_name or sheet_name.
  */
 bool event_field_lacks(enum event_field f, const bool has[EVENT_FIELDS]);
 
@@ -92,8 +93,8 @@ struct intern_series;
 struct submission;
 
 /*
- * A record of a request or file. Before event_check, all members but RAW are
- * zero. The submitter owns the event and everything that it points to.
+ * A record of a request or file. Before event_check, all members except RAW are
+ * zero. The submitter owns the event and all memory that its members point to.
  */
 struct event {
 	/* set by event_check */
@@ -103,8 +104,7 @@ struct event {
 	enum verdict verdict;
 	const struct error *reason; /* for VERDICT_REJECTED; else NULL */
 	/*
-	 * the account for the rejection log: that of the sender, if known; else
-	 * 0
+	 * the account for the rejection log: the sender's account; 0: unknown
 	 */
 	int64_t account;
 	/* used by the ledger while it stores the event */
@@ -121,7 +121,7 @@ struct event {
 
 /* bytes of an event's attributes */
 #define EVENT_ATTRIBUTES_MAX 4096
-/* 1980: every zone is in steps of 15 minutes */
+/* 1980-01-01; since then all zones have offsets in steps of 15 minutes */
 #define EVENT_TIME_MIN_US 315532800000000LL
 #define EVENT_COUNT_MAX   1000000000000000LL /* 10^15 */
 #define EVENT_USAGE_MAX   1000000000000LL    /* 10^12 units */
@@ -147,8 +147,8 @@ void event_keep_texts(struct raw_event *raw, struct arena *arena);
 void event_reject(struct event *ev, const struct error *reason, struct arena *arena);
 
 /*
- * The text of F for messages and lists, cut (in ARENA) at the limit of the
- * field. NULL: missing, or not plain UTF-8.
+ * The text of F for messages and lists, cut (in ARENA) to the field's maximum
+ * length. NULL: F is missing, or is not UTF-8 without control characters.
  */
 const char *event_name(const struct raw_event *raw, enum event_field f, struct arena *arena);
 

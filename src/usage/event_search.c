@@ -19,7 +19,7 @@
 enum {
 	PASSED_MAX = 1000000, /* postings read for one page */
 	LOOKUPS_MAX = 200000, /* series looked up for one page */
-	STATE_LOOKUPS = 2,    /* the state of an event costs as much */
+	STATE_LOOKUPS = 2,    /* look-ups for the state of one event */
 	SOURCES_MAX = 1000    /* sources searched for an id */
 };
 
@@ -139,10 +139,10 @@ struct series_match {
 	bool matches;
 };
 
-/* The ids that the values of the query have in an account. */
+/* The query's dimension values as ids of one account. */
 struct event_filter {
 	int64_t account;
-	/* the account knows all values; else none of its events match */
+	/* the account has all values; otherwise none of its events match */
 	bool known;
 	int64_t dim[DIMENSIONS];
 };
@@ -154,7 +154,8 @@ struct event_search {
 	bool forwards;          /* oldest first */
 	const int64_t *sources; /* ascending; NULL: any */
 	size_t n_sources;
-	struct event_candidate start; /* `id` NULL: from the beginning */
+	/* the search begins after this event; `id` NULL: at the beginning */
+	struct event_candidate start;
 	size_t wanted;
 	struct arena *arena;  /* for the result */
 	struct arena scratch; /* for one account's hour */
@@ -165,7 +166,10 @@ struct event_search {
 	struct event_candidate *list; /* in order up to `sorted` */
 	size_t n, sorted, size;
 	size_t passed, looked_up;
-	/* `id` not NULL: the limit was reached here, inside an hour */
+	/*
+	 * the event at which the search stopped at its limit, inside an hour;
+	 * `id` NULL: the limit was not reached
+	 */
 	struct event_candidate cut;
 };
 
@@ -205,7 +209,7 @@ static int read_filter(struct event_search *s, struct event_filter *f, struct er
 	return 0;
 }
 
-/* Finds the filter of an account; reads it once. */
+/* Finds the filter of an account, and reads it on first use. */
 static int filter_of(struct event_search *s, int64_t account, const struct event_filter **ret,
 		     struct error *err)
 {
@@ -245,7 +249,10 @@ static int check_series(struct event_search *s, int64_t id, bool *ret, struct er
 	return 0;
 }
 
-/* Checks a series, once. 1 it matches, 0 not, -1 failed. */
+/*
+ * Checks whether a series matches; reads each series once. 1 yes, 0 no, -1
+ * failed.
+ */
 static int series_matches(struct event_search *s, int64_t id, struct error *err)
 {
 	struct series_match *match = g_hash_table_lookup(s->series, &id);
@@ -262,7 +269,7 @@ static int series_matches(struct event_search *s, int64_t id, struct error *err)
 	return matches;
 }
 
-/* Checks the state of an event. 1 it matches, 0 not, -1 failed. */
+/* Checks whether the state of an event matches. 1 yes, 0 no, -1 failed. */
 static int state_matches(struct event_search *s, const struct event_candidate *c, struct error *err)
 {
 	struct stored_event event;
@@ -332,7 +339,7 @@ static void put_in_order(struct event_search *s)
 
 /* ---- by time ---- */
 
-/* Finds the next hour with late events, without reading hours between. */
+/* Finds the next hour with late events, without reading the hours before it. */
 static int late_hour(struct event_search *s, size_t i, int64_t from, struct error *err)
 {
 	int64_t begin = from * HOUR_US,
@@ -427,7 +434,7 @@ static struct event_position position_of(const struct event_candidate *c)
 	return (struct event_position) { c->effective_us, c->source, c->account, c->id };
 }
 
-/* The position after all events of HOUR. */
+/* The position behind all events of HOUR. */
 static struct event_position behind(const struct event_search *s, int64_t hour)
 {
 	if (s->forwards)
@@ -553,7 +560,8 @@ int event_search(struct store *st, const struct event_query *q, const struct eve
 	size_t limit = page->limit;
 
 	*ret = (struct found_events) { 0 };
-	s.wanted = limit + 1; /* one more shows that there are more */
+	/* one more event tells whether there is a next page */
+	s.wanted = limit + 1;
 	if (search(&s, ret, err) < 0)
 		return -1;
 	ret->n = s.n > limit ? limit : s.n;
@@ -586,7 +594,9 @@ int event_search_back(struct store *st, const struct event_query *q, const struc
 
 	*ret = (struct event_position) { 0 };
 	s.forwards = !s.forwards;
-	/* `start` is the last event of the previous page; it is not found */
+	/*
+	 * `start` is the last event of the previous page; the search omits it
+	 */
 	s.wanted = page->limit;
 	if (search(&s, &stopped, err) < 0)
 		return -1;

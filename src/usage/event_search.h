@@ -3,9 +3,9 @@
  * dimensions, state or identity.
  *
  * Events come in the order of effective time, source, id and account; newest or
- * oldest first. The cost of a search grows with the number of postings in the
- * range that it reads, and is bounded: a search that finds little stops and
- * says where to continue.
+ * oldest first. The cost of a search grows with the number of postings in its
+ * range. The cost of one page is limited: a search that reaches the limit stops
+ * and returns the position to continue from.
  */
 #ifndef USAGE_EVENT_SEARCH_H
 #define USAGE_EVENT_SEARCH_H
@@ -13,8 +13,8 @@
 #include "usage/correct.h"
 
 /*
- * A filter beside the states: events and entries of corrections that take
- * effect after their own time.
+ * An additional filter: events and entries that take effect later than their
+ * own time.
  */
 enum { EVENT_LATE = EVENT_STATES, EVENT_FILTERS };
 
@@ -22,7 +22,7 @@ enum { EVENT_LATE = EVENT_STATES, EVENT_FILTERS };
 extern const char *const event_filter_names[EVENT_FILTERS + 1];
 
 struct event_query {
-	int64_t family; /* of all `accounts`; 0: these have several families */
+	int64_t family; /* the family of `accounts`; 0: several */
 	const int64_t *accounts;
 	size_t n_accounts;
 	int64_t from_us, to_us; /* effective time, TO exclusive */
@@ -58,11 +58,11 @@ struct found_event {
 	const char *dim[DIMENSIONS]; /* NULL: none */
 	enum event_state state;
 	/*
-	 * the one that the event is an entry of, else the last one of the
-	 * event; NULL: none
+	 * of an entry: the correction that added the entry; of another event:
+	 * its last correction; NULL: none
 	 */
 	const struct correction *correction;
-	/* of a reversal or a replacement: the corrected event */
+	/* of an entry: identity of the corrected event */
 	const char *corrects_source, *corrects;
 };
 
@@ -75,14 +75,14 @@ struct found_events {
 
 /*
  * Reads a page, in ARENA. The page may have fewer events than its limit, or
- * none, although `more` is true. ST must be in a read.
+ * none, even if `more` is true. ST must be in a read.
  */
 int event_search(struct store *st, const struct event_query *q, const struct event_page *page,
 		 struct arena *arena, struct found_events *ret, struct error *err);
 
 /*
- * Finds the position at which the previous page begins. All zero: it is the
- * first page.
+ * Finds the position at which the previous page begins. All zero: the previous
+ * page is the first page.
  */
 int event_search_back(struct store *st, const struct event_query *q, const struct event_page *page,
 		      struct arena *arena, struct event_position *ret, struct error *err);

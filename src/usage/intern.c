@@ -10,7 +10,7 @@
 #include "usage/account.h"
 #include "base/banned.h"
 
-#define INTERN_MAX 200000 /* entries that intern_trim leaves */
+#define INTERN_MAX 200000 /* a table with more entries is cleared */
 
 /* Kinds of texts. Dimensions come first: their kind is enum dimension. */
 enum { KIND_ACCOUNT = DIMENSIONS, KIND_ACCOUNT_NAME, KIND_CATEGORY, KIND_SOURCE };
@@ -28,9 +28,9 @@ struct intern {
 	GHashTable *texts;  /* a set of struct intern_text */
 	GHashTable *series; /* a set of struct intern_series */
 	GArray *categories; /* struct intern_category, by the category's id */
-	/* of the ledger when categories were read; -1: never */
+	/* store_version when categories were read; -1: never */
 	int64_t version;
-	/* of the ledger when names of accounts were checked */
+	/* store_version when names of accounts were checked */
 	int64_t names_version;
 	bool names_checked; /* names were checked in this batch */
 	/* int64_t *: members that intern_undo sets to 0 */
@@ -139,7 +139,7 @@ static gboolean is_name(gpointer key, gpointer value, gpointer arg)
 	return ((const struct intern_text *)key)->kind == KIND_ACCOUNT_NAME;
 }
 
-/* Once a batch: forgets the names of accounts if the ledger has changed. */
+/* Once a batch: clears the names of accounts if the ledger has changed. */
 static int check_names(struct intern *in, struct error *err)
 {
 	int64_t version;

@@ -4,8 +4,8 @@
  * look-up in the store.
  *
  * Accounts and categories get their ids at once. A source or a series may be
- * new: its id is 0 until intern_source_id or intern_series_id finds or makes it
- * in a write. Pointers to entries identify them, and are valid until
+ * new: its id is 0 until intern_source_id or intern_series_id finds or makes
+ * the id in a write. Equal entries have equal pointers, which are valid until
  * intern_trim.
  */
 #ifndef USAGE_INTERN_H
@@ -19,7 +19,7 @@ struct intern;
 struct intern_text {
 	unsigned hash;
 	int kind;
-	/* the account of a dimension value, the family of a source */
+	/* of a dimension value: the account; of a source: the family */
 	int64_t scope;
 	size_t len;
 	const char *text;
@@ -53,7 +53,7 @@ struct intern_account {
 /*
  * Finds an account by SID, or with BY_NAME by name or number. 1 found, 0 none,
  * -1 failed. A miss is not cached. A name is cached until a commit changes the
- * accounts; intern_trim begins the next check.
+ * ledger, which is checked once after each intern_trim.
  */
 int intern_account(struct intern *in, const char *text, size_t len, bool by_name,
 		   struct intern_account *ret, struct error *err);
@@ -61,7 +61,7 @@ int intern_account(struct intern *in, const char *text, size_t len, bool by_name
 int intern_category(struct intern *in, const char *name, size_t len, int64_t *ret_id,
 		    struct error *err);
 
-/* Find the entry, or make one without an id. */
+/* Finds an entry, or makes an entry without an id. */
 struct intern_text *intern_source(struct intern *in, int64_t family, const char *text, size_t len);
 struct intern_text *intern_dimension(struct intern *in, int64_t account, enum dimension d,
 				     const char *text, size_t len);
@@ -72,18 +72,18 @@ int intern_source_id(struct intern *in, struct intern_text *source, struct error
 /* In a write: finds or makes the id of a series. 1 made, 0 found, -1 failed. */
 int intern_series_id(struct intern *in, struct intern_series *s, struct error *err);
 /*
- * In a write: makes reports of the account list the category and those above
- * it.
+ * In a write: makes reports of the account list the category of the series and
+ * its ancestors.
  */
 int intern_use(struct intern *in, struct intern_series *s, struct error *err);
 
 /*
- * In a write: finds the id of a series, without making one. 1 found, 0 there is
- * no such series, -1 failed.
+ * In a write: finds the id of a series, but makes none. 1 found, 0 the series
+ * does not exist, -1 failed.
  */
 int intern_series_find(struct intern *in, struct intern_series *s, struct error *err);
 
-/* After the write: it was committed (keep) or rolled back (undo). */
+/* Call intern_keep after a commit, intern_undo after a rollback. */
 void intern_keep(struct intern *in);
 void intern_undo(struct intern *in);
 

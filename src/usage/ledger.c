@@ -43,13 +43,14 @@ struct ledger {
 	int64_t pruned; /* time of the last pruning, seconds */
 
 	/* the batch: all events of one ledger_store */
-	GPtrArray *events; /* struct event, as they came, also rejected ones */
-	bool atomic;       /* store all events or none */
-	bool aborted;      /* no event is stored */
-	bool names;        /* an event names its SIM or fleet */
+	/* struct event, in the order sent, with rejected events */
+	GPtrArray *events;
+	bool atomic;  /* store all events or none */
+	bool aborted; /* no event is stored */
+	bool names;   /* some event names its SIM or fleet */
 
 	/* the current attempt; without rejected events */
-	/* by identity; events of one identity as they came */
+	/* events by identity; events of one identity in the order sent */
 	GPtrArray *order;
 	GPtrArray *partitioned;         /* used by empty_buckets */
 	GArray *stored;                 /* struct stored_event, by identity */
@@ -101,7 +102,7 @@ static bool given(const struct raw_event *raw, enum event_field f)
 	return raw->field[f].text && raw->field[f].len;
 }
 
-/* The event names its SIM or fleet. */
+/* Tells whether the event names its SIM or fleet. */
 static bool is_naming(const struct raw_event *raw)
 {
 	return given(raw, EV_SIM_NAME) || given(raw, EV_FLEET_NAME);
@@ -245,7 +246,7 @@ static struct event *ordered_at(const struct ledger *l, size_t i)
 struct bucket {
 	int64_t source;
 	const struct event *last;
-	guint n, at; /* number of events; where the next one goes */
+	guint n, at; /* number of events; place of the next event */
 };
 
 static gint compare_buckets(gconstpointer a, gconstpointer b)
@@ -288,7 +289,7 @@ static bool fill_buckets(const struct ledger *l, GArray *buckets)
 	return true;
 }
 
-/* Makes the order: the events of each source, source by source. */
+/* Sets l->order to the events of all buckets, source by source. */
 static void empty_buckets(struct ledger *l, GArray *buckets)
 {
 	GPtrArray *swap = l->order;
@@ -328,8 +329,8 @@ static bool partition_by_source(struct ledger *l)
 }
 
 /*
- * Orders the events by identity, as the table does. Most batches are in order
- * already.
+ * Sorts the events by identity, the order of the table of events. Most batches
+ * are in this order already.
  */
 static void put_in_order(struct ledger *l)
 {
@@ -431,7 +432,7 @@ static int add_rollups(struct ledger *l, struct error *err)
 
 /* ---- postings ---- */
 
-/* Adds postings in the order of sending, which is mostly that of time. */
+/* Adds postings in the order sent, which is usually the order of time. */
 static int add_postings(struct ledger *l, struct error *err)
 {
 	int rc;
@@ -477,8 +478,8 @@ static int is_stored(struct ledger *l, const struct event *ev, struct error *err
 }
 
 /*
- * Rejects the event with REASON, unless its identity is stored: then the event
- * stays in the batch and will be a duplicate or a conflict.
+ * Rejects the event with REASON if its identity is new. An event whose identity
+ * is stored stays in the batch and becomes a duplicate or a conflict.
  */
 static int reject_new(struct ledger *l, struct event *ev, const struct error *reason,
 		      struct error *err)
@@ -492,7 +493,7 @@ static int reject_new(struct ledger *l, struct event *ev, const struct error *re
 
 /*
  * Sets the effective time of the event. Rejects the event if its account is
- * suspended, or closed at that time.
+ * suspended, or is closed and rejects late events.
  */
 static int set_effective(struct ledger *l, struct event *ev, struct error *err)
 {
@@ -524,9 +525,12 @@ static int set_effective_all(struct ledger *l, struct error *err)
 
 /* ---- unique names ---- */
 
-/* The claims of an event about its SIM and fleet, and what is registered. */
+/*
+ * The claims of an event about the names of its SIM and fleet, and the
+ * registered SIM and fleet.
+ */
 struct named {
-	struct sim_claim claim[SIM_KINDS]; /* no name: no claim */
+	struct sim_claim claim[SIM_KINDS]; /* name NULL: no claim */
 	struct sim sim[SIM_KINDS];
 	bool changes; /* a claim has to be registered */
 };
@@ -536,7 +540,9 @@ static const char *field_text(const struct raw_event *raw, enum event_field f)
 	return given(raw, f) ? raw->field[f].text : NULL;
 }
 
-/* Checks the event's claims. 1 valid, 0 one is not, for REASON, -1 failed. */
+/*
+ * Checks the event's claims. 1 valid, 0 invalid (REASON says why), -1 failed.
+ */
 static int check_claims(struct ledger *l, const struct event *ev, struct arena *arena,
 			struct named *ret, struct error *reason, struct error *err)
 {
@@ -560,8 +566,8 @@ static int check_claims(struct ledger *l, const struct event *ev, struct arena *
 }
 
 /*
- * Registers the claims of a new event. A stored event changes no name, because
- * a newer event may have changed it since.
+ * Registers the claims of a new event. A duplicate of a stored event changes no
+ * name, because a newer event may have changed the name since.
  */
 static int apply_claims(struct ledger *l, const struct event *ev, const struct named *named,
 			struct error *err)
@@ -612,7 +618,7 @@ static int set_names(struct ledger *l, struct event *ev, struct arena *arena, st
 }
 
 /*
- * Handles names in the order of sending: an event may use a name that an
+ * Handles names in the order sent, because an event may use a name that an
  * earlier event registers.
  */
 static int set_names_all(struct ledger *l, struct error *err)
@@ -637,7 +643,7 @@ static int set_names_all(struct ledger *l, struct error *err)
 
 /*
  * Finds the series of an event whose sender has used up its quota of new
- * series. Rejects the event if the series does not exist.
+ * series. Rejects the event if its series is new.
  */
 static int find_series_id(struct ledger *l, struct event *ev, int64_t most, struct error *err)
 {
@@ -692,7 +698,7 @@ static void settle_quotas(struct submission *first, bool undone)
 
 /* ---- overflow ---- */
 
-/* Rejects the event if a total would overflow with it. */
+/* Rejects the event if it would overflow a rollup. */
 static int try_event(struct rollup_fit *fit, struct event *ev, struct error *err)
 {
 	struct rollup added = rollup_of(ev);
@@ -705,8 +711,8 @@ static int try_event(struct rollup_fit *fit, struct event *ev, struct error *err
 }
 
 /*
- * Rejects the new events of the failed attempt that would overflow a rollup. If
- * several events have one identity, the first that fits is new.
+ * Rejects those new events of the failed attempt that would overflow a rollup.
+ * If several new events have one identity, the first event that fits is kept.
  */
 static int find_overflowing(struct ledger *l, struct rollup_fit *fit, size_t *ret_n,
 			    struct error *err)
@@ -745,7 +751,10 @@ static int reject_overflowing(struct ledger *l, struct error *err)
 
 /* ---- committing ---- */
 
-/* An event of an atomic batch is rejected or a conflict. */
+/*
+ * Tells whether the batch is atomic and has an event that is rejected or a
+ * conflict.
+ */
 static bool must_abort(const struct ledger *l)
 {
 	for (guint i = 0; l->atomic && i < l->events->len; i++)
@@ -764,7 +773,7 @@ static void abort_batch(struct ledger *l)
 			event_at(l, i)->verdict = VERDICT_ABORTED;
 }
 
-/* Stores the time of the commit if it has new events, at most once a second. */
+/* Stores the time of a commit with new events, at most once a second. */
 static int note_commit(struct ledger *l, int64_t now, struct error *err)
 {
 	bool created = false;

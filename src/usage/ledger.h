@@ -25,7 +25,7 @@ struct submission {
 	 */
 	bool atomic;
 	struct arena *arena; /* holds the errors of rejected events */
-	/* limits how many new series the events may make; NULL: no limit */
+	/* limit of new series that the events may make; NULL: no limit */
 	struct series_quota *quota;
 	/* for the rejection log (usage/rejection_log.h) */
 	const char *author; /* from principal_actor, or "console" */
@@ -35,21 +35,21 @@ struct submission {
 };
 
 struct ledger_options {
-	/* a subject that is not a SID names an account by name or number */
+	/* a subject that is not a SID is the name or number of an account */
 	bool accounts_by_name;
 	/*
-	 * The operator sends the events: a rejected event is logged under the
-	 * account that it names, without further checks.
+	 * The operator sends the events. A rejected event is then logged under
+	 * the account that the event names, without further checks.
 	 */
 	bool any_account;
 	/*
-	 * late events take effect at the closed instant, or are rejected with
-	 * ERR_CLOSED
+	 * whether late events take effect at the closed instant or are rejected
+	 * with ERR_CLOSED
 	 */
 	enum late_events late;
 	/*
-	 * Prune the rejection log to the last REJECTED_DAYS (0: log nothing).
-	 * The process must have called plausible_process_begin.
+	 * Keep rejections in the rejection log for REJECTED_DAYS (0: log
+	 * nothing). The process must have called plausible_process_begin.
 	 */
 	bool rejection_log;
 	int64_t rejected_days;

@@ -12,7 +12,9 @@ struct account_postings {
 
 struct posting_batch {
 	GHashTable *accounts; /* a set of struct account_postings, by account */
-	/* the account added to last; most often also the next one */
+	/*
+	 * the account of the last posting; mostly the next posting has it, too
+	 */
 	struct account_postings *last;
 };
 

@@ -1,6 +1,6 @@
 /*
- * posting_batch.h - the postings of a batch: collected by account and added to
- * the store account by account.
+ * posting_batch.h - collects the postings of a batch and adds them to the store
+ * account by account.
  */
 #ifndef USAGE_POSTING_BATCH_H
 #define USAGE_POSTING_BATCH_H
@@ -15,8 +15,8 @@ void posting_batch_free(struct posting_batch **b);
 void posting_batch_clear(struct posting_batch *b);
 
 /*
- * Adds a copy of POSTING. Its id is borrowed until posting_batch_clear. Fastest
- * if postings come in the order of effective time.
+ * Adds a copy of POSTING. The event id of POSTING is borrowed until
+ * posting_batch_clear. Fastest if postings come in the order of effective time.
  */
 void posting_batch_add(struct posting_batch *b, int64_t account, const struct posting *posting);
 

@@ -10,20 +10,19 @@
 #include <stdint.h>
 #include "store/store.h"
 
-/* bits, so that an operation can name a set of roles */
+/* Each role is a bit, so that an operation can name a set of roles. */
 enum role {
-	ROLE_ADMIN = 1 << 0,   /* SystemAdministrator: all accounts */
-	ROLE_MANAGER = 1 << 1, /* Manager: the accounts granted to it */
-	/* an account's own token: it and its subaccounts */
+	ROLE_ADMIN = 1 << 0,   /* SystemAdministrator: sees all accounts */
+	ROLE_MANAGER = 1 << 1, /* Manager: sees accounts granted to it */
+	/* an account's own token: sees the account and its subaccounts */
 	ROLE_ACCOUNT = 1 << 2,
-	/* an API key of an account: that account alone */
+	/* an API key of an account: sees only this account */
 	ROLE_KEY = 1 << 3,
 	ROLE_USER = 1 << 4, /* signed in, no rights */
-	/* only writes events (of its account, if it has one) */
+	/* only sends events, for its account or for any account */
 	ROLE_INGEST = 1 << 5,
 	/*
-	 * for operations that anyone may call, also without signing in; no
-	 * principal has this role
+	 * for operations that need no credentials; no principal has this role
 	 */
 	ROLE_ANYONE = 1 << 6
 };
@@ -33,8 +32,8 @@ enum role {
 struct role_info {
 	enum role role;
 	/*
-	 * such as "SystemAdministrator": in the ledger, on the command line and
-	 * on pages
+	 * the name in the ledger, on the command line and on pages, such as
+	 * "SystemAdministrator"
 	 */
 	const char *name;
 	bool has_account; /* belongs to an account */
@@ -49,18 +48,22 @@ const struct role_info *role_find(const char *name); /* or NULL */
 struct principal {
 	enum role role;
 	/*
-	 * for pages: name of the user, label or SID of the key, or SID of the
-	 * account for its own token
+	 * for pages: a user's name, a key's label or SID; for an account's own
+	 * token the SID of the account
 	 */
 	const char *name;
 	char key_sid[SID_TEXT]; /* "" for a user */
 	const char *label;      /* label of a key; NULL or "": none */
 	int64_t user;           /* 0 for a key */
 	/*
-	 * of a token that signs in as a user: the actor that made it; else NULL
+	 * of a token that signs in as a user: the actor that made the token;
+	 * else NULL
 	 */
 	const char *made_by;
-	/* of such a token: who made it; else none */
+	/*
+	 * of a token that signs in as a user: the user or key that made the
+	 * token
+	 */
 	struct maker maker;
 	const char *display, *email; /* of a user; else NULL */
 	int64_t account;             /* or 0 */
@@ -75,9 +78,8 @@ struct principal {
 extern const struct principal principal_console;
 
 /*
- * The name of P in the audit log, corrections, rejections and the log of the
- * server. It is unique, so that nobody acts under the name of another. In
- * ARENA:
+ * The name of P in the audit log, corrections, rejections and the server's log.
+ * The name is unique, so that no caller can act under another's name. In ARENA:
  *
  *   ada                 a user
  *   key SK... (label)   a key with its label
@@ -87,21 +89,26 @@ extern const struct principal principal_console;
  */
 const char *principal_actor(const struct principal *p, struct arena *arena);
 
-/* A user of this name could be mistaken for a key, a token or the console. */
+/*
+ * Tells whether the actor text of a user with this name could be mistaken for a
+ * key, a token or the console.
+ */
 bool actor_is_reserved(const char *name);
 
-/* The user or key behind P; for a token the one that made it. */
+/*
+ * The user or key behind P; for a token, the user or key that made the token.
+ */
 struct maker principal_maker(const struct principal *p);
 
 /*
- * P may make a token that signs in as the user U. Nobody gets more rights this
- * way.
+ * Tells whether P may make a token that signs in as the user U: only if U has
+ * no more rights than P.
  */
 bool principal_may_impersonate(const struct principal *p, const struct principal *u);
 
 /*
- * P may see the usage of A. (A granted main account does not include its
- * subaccounts: each needs its own grant.)
+ * Tells whether P may see the usage of A. (The grant of a main account does not
+ * include its subaccounts: each subaccount needs its own grant.)
  */
 bool principal_sees(const struct principal *p, const struct account *a);
 

@@ -10,8 +10,8 @@
 #include "base/banned.h"
 
 enum {
-	BATCH_ROWS = 4096,    /* rows read at once if all will be read */
-	BATCH_BUCKETS = 2048, /* buckets read at once */
+	BATCH_ROWS = 4096,    /* rows per batch if all rows are read */
+	BATCH_BUCKETS = 2048, /* buckets per batch */
 	MEMBER_BUCKETS = 64   /* likewise with GROUP_DIMENSION */
 };
 
@@ -47,7 +47,8 @@ struct usage_cursor {
 	int64_t first, n_buckets; /* the batch */
 	/* in each bucket; not with GROUP_DIMENSION */
 	size_t n_rows;
-	struct amounts_wide *totals; /* by bucket and row; likewise */
+	/* by bucket and row; not with GROUP_DIMENSION */
+	struct amounts_wide *totals;
 	struct query_members members;
 	/*
 	 * with GROUP_DIMENSION: index of the first member of each bucket, and
@@ -113,10 +114,7 @@ static void add_to_row(struct usage_cursor *cur, int64_t bucket, size_t category
 			1);
 }
 
-/*
- * Adds usage to its category and to those above it, and its price to
- * totalprice.
- */
+/* Adds usage to its category and all ancestors, and the price to totalprice. */
 static void add_to_categories(struct usage_cursor *cur, int64_t bucket, int64_t category,
 			      const struct amounts_wide *a)
 {
@@ -129,7 +127,7 @@ static void add_to_categories(struct usage_cursor *cur, int64_t bucket, int64_t 
 			   &(struct amounts_wide) { .price = a->price });
 }
 
-/* Spans come oldest first, buckets newest first. */
+/* Adds ROW to its bucket. Spans come oldest first, buckets newest first. */
 static int add_row(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct usage_cursor *cur = arg;
@@ -186,8 +184,8 @@ static int sort_members(struct usage_cursor *cur, struct error *err)
 }
 
 /*
- * The query cannot match: a value of the filter is unknown, or no category
- * counts.
+ * Tells whether the query cannot match, because the account lacks a value of
+ * the filter or no category is listed.
  */
 static bool has_nothing(const struct usage_cursor *cur)
 {
@@ -261,9 +259,7 @@ static int64_t choose_buckets(struct usage_cursor *cur)
 	return between(n, 1, BATCH_BUCKETS);
 }
 
-/*
- * Reads a batch that begins with bucket K, unless the batch in memory has it.
- */
+/* Reads a batch that begins with bucket K, unless the current batch has K. */
 static int load_bucket(struct usage_cursor *cur, int64_t k, struct error *err)
 {
 	if (k >= cur->first && k < cur->first + cur->n_buckets)
@@ -271,7 +267,7 @@ static int load_bucket(struct usage_cursor *cur, int64_t k, struct error *err)
 	return load_batch(cur, k, between(choose_buckets(cur), 1, cur->buckets.n - k), err);
 }
 
-/* Likewise, for a batch that ends with bucket K. */
+/* Reads a batch that ends with bucket K, unless the current batch has K. */
 static int load_bucket_back(struct usage_cursor *cur, int64_t k, struct error *err)
 {
 	int64_t n;
@@ -314,7 +310,7 @@ static const struct amounts_wide *row_totals(const struct usage_cursor *cur, int
 	return &cur->totals[(size_t)(bucket - cur->first) * cur->n_rows + row];
 }
 
-/* The row is part of the answer. */
+/* Tells whether the row is part of the answer. */
 static bool row_counts(const struct usage_cursor *cur, int64_t bucket, size_t row)
 {
 	return cur->query->zeros || cur->query->group == GROUP_DIMENSION ||
@@ -334,8 +330,8 @@ static size_t rows_up_to(const struct usage_cursor *cur, int64_t bucket, const c
 /* ---- the cursor ---- */
 
 /*
- * Chooses the categories of a report without a category: those that are metered
- * or used by one of the accounts.
+ * Chooses the categories of a report over all categories: the categories that
+ * are metered or used by one of the accounts.
  */
 static int list_categories(struct usage_cursor *cur, struct error *err)
 {
@@ -429,7 +425,7 @@ static struct usage_cursor *cursor_new(struct store *st, const struct catalogue 
 	}
 	make_rows(cur);
 	make_accounts(cur);
-	if (!cur->n_rows) /* no rows: treat as no buckets */
+	if (!cur->n_rows) /* without rows, read no buckets */
 		cur->buckets.n = 0;
 	return cur;
 }

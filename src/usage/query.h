@@ -3,8 +3,8 @@
  * dimensions, grouping and the position to start from.
  *
  * Rows come bucket by bucket, newest first; inside a bucket by category (report
- * order) or by value of the grouped dimension (byte order). Buckets are read
- * many at a time. The cost grows with the number of rollups in the buckets, not
+ * order) or by value of the grouped dimension (byte order). Buckets are read in
+ * batches. The cost grows with the number of rollups in the buckets read, not
  * with the position or the number of events. A query above the limit of the
  * store fails with ERR_TOO_LARGE, see usage/span_sums.h.
  */
@@ -16,17 +16,20 @@
 #include "usage/catalogue.h"
 
 struct usage_query {
-	const int64_t *accounts; /* their usage is added up */
+	const int64_t *accounts; /* rows sum over all of them */
 	size_t n_accounts;
 	const struct zone *zone; /* never NULL */
 	enum period period;
 	/*
 	 * seconds, TO exclusive. The first and the last bucket are cut to this
-	 * range. If it begins or ends inside a quarter hour, the events of that
-	 * quarter hour are added up one by one
+	 * range. If the range begins or ends inside a quarter hour, the events
+	 * of this quarter hour are added up one by one
 	 */
 	int64_t from, to;
-	/* count the whole quarter hour that TO lies in; it is not over */
+	/*
+	 * TO is now: count the events of the current quarter hour that are
+	 * later than TO, too
+	 */
 	bool running;
 	/*
 	 * catalogue index; CATALOGUE_NONE: the categories that are metered or
@@ -35,25 +38,26 @@ struct usage_query {
 	size_t category;
 	bool zeros; /* also rows without usage; not with GROUP_DIMENSION */
 	/*
-	 * GROUP_ACCOUNT is not allowed. GROUP_NONE makes one row for each
-	 * bucket and needs `category`. GROUP_DIMENSION needs `category` and
-	 * exactly one account, because each account has its own values
+	 * GROUP_ACCOUNT is not allowed. GROUP_NONE makes one row per bucket and
+	 * needs `category`. GROUP_DIMENSION needs `category` and exactly one
+	 * account, because each account has its own values
 	 */
 	enum group_by group;
 	enum dimension dimension; /* of GROUP_DIMENSION */
 	/*
-	 * only usage with this value; 0: any; -1: a value that no usage has.
-	 * Needs `category`
+	 * only usage with this value; 0: any value; -1: the account lacks the
+	 * value, so no usage matches. Needs `category`
 	 */
 	int64_t dim[DIMENSIONS];
 	size_t wanted; /* expected number of rows to read; 0: all */
 };
 
 /*
- * A position between rows: in the bucket that has `bucket` newer ones before
- * it, after the row of the category or value `after` (NULL: before the first
- * row; never ""). All zero: the beginning. A position has names, not row
- * numbers: new rows between two pages do not repeat or skip other rows.
+ * A position between rows: in the bucket number `bucket` (the newest is 0),
+ * behind the row of the category or value `after`. If `after` is NULL, before
+ * the first row of the bucket; `after` is never "". All zero: the beginning. A
+ * position holds a name instead of a row number, so rows that are added between
+ * two requests do not repeat or skip other rows.
  */
 struct usage_position {
 	int64_t bucket;
@@ -68,7 +72,10 @@ struct usage_row {
 	int64_t member;
 	const char *member_text; /* the value; borrowed until the next call */
 	struct amounts_wide totals;
-	/* the position after this row; its text is borrowed likewise */
+	/*
+	 * the position behind this row; at.after is borrowed until the next
+	 * call
+	 */
 	struct usage_position at;
 };
 
@@ -83,15 +90,15 @@ int usage_open(struct store *st, const struct catalogue *c, const struct usage_q
 /* Reads the next row. 1 a row, 0 the end, -1 failed. */
 int usage_next(struct usage_cursor *cur, struct usage_row *ret, struct error *err);
 /*
- * Checks whether more rows follow. 1 yes, 0 no, -1 failed. Do not read on
- * afterwards.
+ * Checks whether more rows follow. 1 yes, 0 no, -1 failed. After this call, do
+ * not call usage_next.
  */
 int usage_more(struct usage_cursor *cur, struct error *err);
 void usage_close(struct usage_cursor **cur);
 
 /*
- * Moves *AT back by up to N rows, for a link to the previous page. At most to
- * the beginning (all zero).
+ * Moves *AT back by N rows, for a link to the previous page. Stops at the
+ * beginning (all zero).
  */
 int usage_back(struct store *st, const struct catalogue *c, const struct usage_query *q, size_t n,
 	       struct arena *arena, struct usage_position *at, struct error *err);

@@ -7,7 +7,9 @@
 #include "store/rejection.h"
 #include "base/banned.h"
 
-/* Copies TEXT as UTF-8; each invalid byte becomes a question mark. */
+/*
+ * Copies TEXT; replaces each byte that is not valid UTF-8 with a question mark.
+ */
 static const char *plain_copy(struct arena *arena, const char *text, size_t len)
 {
 	char *copy;

@@ -1,7 +1,7 @@
 /*
- * rejection_log.h - the log of rejected records, which GET /rejections
- * shows. Each author has a share, so that none displaces the records of
- * another.
+ * rejection_log.h - the log of rejected records, which GET /rejections shows.
+ * Each author has a share of the log, so that no author displaces the records
+ * of another.
  */
 #ifndef USAGE_REJECTION_LOG_H
 #define USAGE_REJECTION_LOG_H

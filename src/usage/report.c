@@ -14,13 +14,13 @@ enum {
 	ADD = 1,
 	SUBTRACT = -1,
 	/*
-	 * with GROUP_DIMENSION: up to this many lines, the buckets of all lines
-	 * are read; otherwise only those of the lines shown
+	 * with GROUP_DIMENSION: a report of up to FEW_LINES lines reads the
+	 * buckets of all lines, a longer report only of the lines shown
 	 */
 	FEW_LINES = 1000
 };
 
-/* What a row is added to. */
+/* What a row is added to: sums, buckets or cells of lines. */
 enum step { STEP_SUMS, STEP_BUCKETS, STEP_CELLS };
 
 struct load {
@@ -36,8 +36,8 @@ struct load {
 	size_t n_accounts;
 	const struct account **account_of; /* by index in ACCOUNTS */
 	/*
-	 * by catalogue index: the category of the line that usage counts for;
-	 * CATALOGUE_NONE: outside the query
+	 * by category of usage (catalogue index): the category of its line;
+	 * CATALOGUE_NONE: not in the query
 	 */
 	size_t *line_of;
 	/* ids of categories in the query, ascending; none: all categories */
@@ -47,7 +47,7 @@ struct load {
 	bool price_only;
 	/* struct report_line, in the order of their first rows */
 	GPtrArray *lines;
-	/* lines by id of their value, account or category */
+	/* lines by id of the line's value, account or category */
 	GHashTable *by_id;
 	/* lines by key, for values shared by all accounts */
 	GHashTable *by_text;
@@ -109,9 +109,10 @@ static int choose_accounts(struct load *l, struct error *err)
 }
 
 /*
- * The line of category I, if OF is shown: OF itself for OF, otherwise the
- * category just below OF (CATALOGUE_NONE: a top-level one) that is I or above
- * I. CATALOGUE_NONE: I is outside OF.
+ * The category whose line counts usage of category I in a report of OF: OF
+ * itself if I is OF, otherwise the child of OF that is I or an ancestor of I.
+ * If OF is CATALOGUE_NONE, the top-level category of I. Returns CATALOGUE_NONE
+ * if I is not below OF.
  */
 static size_t finer_of(const struct catalogue *c, size_t i, size_t of)
 {
@@ -150,7 +151,7 @@ static void choose_categories(struct load *l)
 
 /* ---- lines ---- */
 
-/* The number of a line that report_load omitted: its usage adds up to zero. */
+/* The number of a line that report_load omitted because the line has no usage. */
 #define NO_NUMBER ((size_t)-1)
 
 static struct report_line *add_line(struct load *l, const char *key, size_t category,
@@ -204,8 +205,8 @@ static struct report_line *account_line(struct load *l, const struct account *a)
 }
 
 /*
- * The line for usage without a value. Its category is that of the query, or the
- * only top-level category.
+ * The line for usage without a value. The category of this line is the query's
+ * category, or the only top-level category.
  */
 static struct report_line *rest_line(struct load *l)
 {
@@ -325,7 +326,7 @@ static struct report_cell *find_cell(struct load *l, struct report_line *line, s
 	return &g_array_index(l->cells, struct report_cell, place - 1);
 }
 
-/* Adds T to a line and bucket, as the step requires. */
+/* Adds T to the sums, buckets or cells of a line, depending on the step. */
 static int put(struct load *l, struct report_line *line, size_t bucket,
 	       const struct amounts_wide *t, int sign, struct error *err)
 {
@@ -359,7 +360,7 @@ static struct amounts_wide totals_of(const struct load *l, const struct sums_row
 	return *row->amounts;
 }
 
-/* Adds a row of the whole to the report and to its line. */
+/* Adds a row of the whole usage to the report and to the row's line. */
 static int take_row(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
@@ -374,8 +375,8 @@ static int take_row(void *arg, const struct sums_row *row, struct error *err)
 }
 
 /*
- * Adds a row with a value to its line, and subtracts it from the line without a
- * value, which gets the whole from take_row.
+ * Adds a row with a value to the line of the value, and subtracts the row from
+ * the line without a value, to which take_row adds the whole usage.
  */
 static int take_member(void *arg, const struct sums_row *row, struct error *err)
 {
@@ -390,7 +391,7 @@ static int take_member(void *arg, const struct sums_row *row, struct error *err)
 	return put(l, rest_line(l), row->span, &t, SUBTRACT, err);
 }
 
-/* Adds a row of the whole to the report alone. */
+/* Adds a row of the whole usage to the report, but to no line. */
 static int take_whole(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
@@ -401,7 +402,7 @@ static int take_whole(void *arg, const struct sums_row *row, struct error *err)
 	return 0;
 }
 
-/* Adds a row to the line that its entry in ACCOUNTS stands for. */
+/* Adds a row to the line of the row's entry in ACCOUNTS. */
 static int take_entry(void *arg, const struct sums_row *row, struct error *err)
 {
 	struct load *l = arg;
@@ -435,8 +436,8 @@ static int read_rows(struct load *l, bool by_series, sums_row_fn *row, struct er
 }
 
 /*
- * Reads the rows of the report. Rows by value come first: they are more likely
- * to exceed the limit.
+ * Reads the rows of the report. Rows by value are read first, because they are
+ * more likely to exceed the limit.
  */
 static int read_report(struct load *l, struct error *err)
 {
@@ -504,7 +505,7 @@ static int make_buckets(struct load *l, struct error *err)
 				 "the range has %lld periods; choose fewer days or a longer period",
 				 (long long)n);
 	starts = arena_array(l->arena, int64_t, (size_t)n + 1);
-	starts[0] = q->from; /* an empty range has this start, too */
+	starts[0] = q->from; /* also for an empty range */
 	for (int64_t k = 0; k < n; k++)
 		buckets_range(&b, k, &starts[n - 1 - k], &starts[n - k]);
 	l->report->n_buckets = (size_t)n;
@@ -560,7 +561,9 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
 
 /* ---- the second step: buckets ---- */
 
-/* Registers the lines of the report, so that rows find them. */
+/*
+ * Enters the lines of the report in the tables by which rows find their line.
+ */
 static void register_lines(struct load *l)
 {
 	const struct report *r = l->report;
@@ -600,7 +603,7 @@ static void drop_line_buckets(struct load *l, size_t n)
 
 /*
  * Adds an entry to ACCOUNTS for each account in which the line may have usage:
- * its own account, or all accounts that have its value.
+ * the line's own account, or all accounts that have the line's value.
  */
 static int add_entries(struct load *l, struct report_line *line, const struct load *whole,
 		       struct error *err)

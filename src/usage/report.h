@@ -1,12 +1,13 @@
 /*
  * report.h - the data of a usage page: lines (categories, accounts, values of a
  * dimension) with their sums, and their usage in each bucket of time. Lines do
- * not overlap, so their sum is the whole. By category, lines are the
- * subcategories just below the chosen category, and one line for the usage of
+ * not overlap, so their sum is the whole usage. In a report by category, each
+ * child of the chosen category has a line, and one more line has the usage of
  * the chosen category itself.
  *
- * There may be very many lines. report_load reads only sums over the whole
- * range; the buckets of the lines to be shown come second.
+ * A report may have very many lines. Therefore report_load reads only sums over
+ * the whole range, and report_load_buckets then reads the buckets of the lines
+ * to be shown.
  */
 #ifndef USAGE_REPORT_H
 #define USAGE_REPORT_H
@@ -16,7 +17,7 @@
 enum {
 	REPORT_BUCKETS_MAX = 200000,
 	REPORT_CELLS_MAX = 250000, /* for report_load_cells */
-	/* report_load reads the keys of up to so many lines */
+	/* report_load reads the keys of at most REPORT_NAMED_MAX lines */
 	REPORT_NAMED_MAX = 10000
 };
 
@@ -40,13 +41,13 @@ struct report_line {
 	const char *key;
 	int64_t member; /* id of a customer, SIM or fleet; else 0 */
 	/*
-	 * the category that gives the units of the amounts. CATALOGUE_NONE:
-	 * several categories, so that only the price is meaningful
+	 * the category whose units the amounts have. CATALOGUE_NONE: amounts of
+	 * several units, so that only the price is meaningful
 	 */
 	size_t category;
 	/*
-	 * the account; of a customer, SIM or fleet: the account that owns it;
-	 * else NULL
+	 * the account of the line; for a customer, SIM or fleet its owner; else
+	 * NULL
 	 */
 	const struct account *account;
 	size_t number; /* 0 to n_lines - 1; stays when lines are sorted */
@@ -71,7 +72,7 @@ struct report {
 	struct report_line **lines;
 	size_t n_lines;
 	struct amounts_wide all;
-	/* of all lines, oldest first; NULL: not read */
+	/* sums of all lines, oldest first; NULL: not read */
 	struct amounts_wide *buckets;
 	/* by bucket, oldest first; cells without usage are omitted */
 	struct report_cell *cells;
@@ -89,9 +90,9 @@ int report_load(struct store *st, const struct catalogue *c, const struct report
 
 /*
  * Reads the buckets of the whole report R, and of its first N lines. Q is the
- * query of R. What would exceed the limit of the store is omitted: the lines
- * have no buckets, or R has none either. The line "" of a dimension with very
- * many values has no buckets.
+ * query of R. If reading would exceed the limit of the store, the buckets of
+ * the lines are omitted, and if necessary the buckets of R, too. The line "" of
+ * a dimension with very many values has no buckets.
  */
 int report_load_buckets(struct store *st, const struct catalogue *c, const struct report_query *q,
 			struct arena *arena, struct report *r, size_t n, struct error *err);
@@ -107,8 +108,8 @@ int report_load_cells(struct store *st, const struct catalogue *c, const struct 
 int report_name(struct store *st, struct report_line *line, struct arena *arena, struct error *err);
 
 /*
- * Compares two lines by key, then by account. If a key has not been read, by
- * the order in which values were first used.
+ * Compares two lines by key, then by account. Lines whose keys have not been
+ * read are compared by the order in which their values were first used.
  */
 int report_line_compare(const struct report_line *a, const struct report_line *b);
 

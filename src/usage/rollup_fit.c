@@ -5,7 +5,7 @@
 #include "store/rollup.h"
 #include "base/banned.h"
 
-/* What an account uses of a category in a month. */
+/* The usage of a category by an account in a month. */
 struct fit_total {
 	int64_t account, category, month;
 	struct amounts_wide amounts;

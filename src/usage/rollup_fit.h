@@ -1,6 +1,6 @@
 /*
- * rollup_fit.h - which events of a batch still fit the rollups, tried one by
- * one after all together didn't.
+ * rollup_fit.h - finds the events that would overflow a rollup. Used after a
+ * batch has failed: tries its events one by one.
  */
 #ifndef USAGE_ROLLUP_FIT_H
 #define USAGE_ROLLUP_FIT_H
@@ -9,13 +9,13 @@
 
 struct rollup_fit;
 
-/* ST is borrowed. Never NULL. */
+/* Borrows ST. Never returns NULL. */
 struct rollup_fit *rollup_fit_new(struct store *st);
 void rollup_fit_free(struct rollup_fit **f);
 
 /*
- * Does ADDED fit, beside what is stored and what fitted before? 1: yes; 0: no,
- * REASON says which amount doesn't; -1: ERR.
+ * Checks whether ADDED fits in addition to the stored rollups and the rollups
+ * that fitted before. 1 yes, 0 no (REASON names the amount), -1 failed.
  */
 int rollup_fit_try(struct rollup_fit *f, const struct rollup *added, struct error *reason,
 		   struct error *err);

@@ -8,7 +8,7 @@
 struct series_quota {
 	int64_t most;
 	int64_t day, made; /* MADE counts for DAY */
-	int64_t taken;     /* counted in a write that is not settled */
+	int64_t taken;     /* counted in a write that is not settled yet */
 };
 
 struct series_quotas {

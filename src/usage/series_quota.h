@@ -1,7 +1,7 @@
 /*
  * series_quota.h - limits how many new series each sender may make in a day
- * (UTC). A series stays forever and slows down reports over all series. Counts
- * are in memory, from the start of the process.
+ * (UTC). A series is never deleted, and each series slows down reports over all
+ * series. Counts are kept in memory, so a restart of the process resets them.
  */
 #ifndef USAGE_SERIES_QUOTA_H
 #define USAGE_SERIES_QUOTA_H
@@ -22,14 +22,14 @@ void series_quotas_free(struct series_quotas **q);
 struct series_quota *series_quota_of(struct series_quotas *q, const char *sender);
 
 /*
- * The sender may make another series on DAY (days since 1970). *RET_MOST is the
- * limit.
+ * Tells whether the sender may make another series on DAY (days since 1970).
+ * *RET_MOST is the limit.
  */
 bool series_quota_left(struct series_quota *q, int64_t day, int64_t *ret_most);
 
 /*
  * Counts a new series. After the write, series_quota_settle confirms the count,
- * or takes it back if the write was UNDONE.
+ * or reverts the count if the write was UNDONE.
  */
 void series_quota_take(struct series_quota *q);
 void series_quota_settle(struct series_quota *q, bool undone);

@@ -22,7 +22,8 @@ const struct sim_kind *sim_kind_of(enum dimension d)
 /* ---- look-up ---- */
 
 /*
- * Finds a registered SIM or fleet. A subaccount finds it only after using it.
+ * Finds a registered SIM or fleet. A subaccount finds only a SIM or fleet that
+ * it has used.
  */
 static int match_registered(struct store *st, const struct dimension_value *v, struct arena *arena,
 			    struct sim_match *ret, struct error *err)

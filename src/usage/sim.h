@@ -1,10 +1,11 @@
 /*
- * sim.h - the unique names of SIMs and fleets: what a text refers to, and the
- * claims of events about names. Events may use a name in place of a SID.
+ * sim.h - the unique names of SIMs and fleets: finds a SIM or fleet by name,
+ * and checks the names that events claim. Events may use a name in place of a
+ * SID.
  *
- * Names belong to a family. A main account knows the SIMs that are registered
- * in its family and those that it has used; a subaccount only those that it has
- * used.
+ * Names belong to a family. A main account finds the SIMs that are registered
+ * in its family and the SIMs that it has used. A subaccount finds only the SIMs
+ * that it has used.
  */
 #ifndef USAGE_SIM_H
 #define USAGE_SIM_H
@@ -22,14 +23,14 @@ struct sim_kind {
 };
 
 extern const struct sim_kind sim_kinds[SIM_KINDS];
-/* The kind of the dimension D; NULL: its values have no names. */
+/* The kind of the dimension D; NULL: values of D have no names. */
 const struct sim_kind *sim_kind_of(enum dimension d);
 
 /* ---- look-up ---- */
 
 struct sim_match {
 	const char *sid; /* in the arena */
-	/* id of the value in the account; 0: not used there */
+	/* id of the value in the account; 0: the account has not used it */
 	int64_t value;
 };
 
@@ -40,8 +41,8 @@ struct sim_match {
 int sim_match(struct store *st, const struct dimension_value *v, struct arena *arena,
 	      struct sim_match *ret, struct error *err);
 /*
- * Likewise, but finds only the id of the value. 1 found, 0 the account has not
- * used it, -1 failed.
+ * As sim_match, but finds only the id of the value. 1 found, 0 the account has
+ * not used the value, -1 failed.
  */
 int sim_value_find(struct store *st, int64_t account, enum dimension d, const char *text,
 		   int64_t *ret_id, struct error *err);
@@ -50,7 +51,7 @@ int sim_value_find(struct store *st, int64_t account, enum dimension d, const ch
 
 /*
  * An event of FAMILY claims that the SIM or fleet with SID has the name NAME.
- * Without SID, it refers to the one with this name.
+ * Without SID, the event refers to the SIM or fleet by NAME.
  */
 struct sim_claim {
 	const struct sim_kind *kind;
@@ -66,7 +67,7 @@ struct sim_claim {
  */
 int sim_claim_check(struct store *st, const struct sim_claim *c, struct arena *arena,
 		    struct sim *ret, struct error *reason, struct error *err);
-/* The claim changes KNOWN, which is from sim_claim_check. */
+/* Tells whether the claim changes KNOWN, the result of sim_claim_check. */
 bool sim_claim_changes(const struct sim_claim *c, const struct sim *known);
 /* Registers the SIM or fleet, or its new name. In a write. */
 int sim_claim_apply(struct store *st, const struct sim_claim *c, const struct sim *known,

@@ -60,8 +60,8 @@ static bool has_category(const struct span_sums_query *q, int64_t category)
 }
 
 /*
- * The series is part of the query for the account. With by_series, only a
- * series with dimensions is.
+ * Tells whether the series is part of the query for the account. With
+ * by_series, a series without dimensions is not.
  */
 static bool series_counts(const struct span_sums_reading *r, size_t account, const struct series *s)
 {
@@ -112,8 +112,8 @@ static int too_many(struct error *err)
 }
 
 /*
- * Adds the events of the account from FROM to TO (exclusive), seconds inside
- * one hour.
+ * Adds the events of the account from FROM to TO (exclusive). Both are seconds
+ * inside one hour.
  */
 static int add_edge(struct span_sums_reading *r, size_t account, size_t span, int64_t from,
 		    int64_t to, struct error *err)

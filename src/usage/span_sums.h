@@ -1,9 +1,10 @@
 /*
  * span_sums.h - sums of many accounts over many spans of time.
  *
- * Spans may begin and end inside a quarter hour. There the events are added up
- * one by one, which costs reading the postings of that hour. -1 with
- * ERR_TOO_LARGE: more than SUMS_EDGE_EVENTS_MAX such events.
+ * Spans may begin and end inside a quarter hour. The events of such a quarter
+ * hour are added up one by one, which costs reading all postings of the hour.
+ * -1 with ERR_TOO_LARGE: more than SUMS_EDGE_EVENTS_MAX events to be added up
+ * one by one.
  */
 #ifndef USAGE_SPAN_SUMS_H
 #define USAGE_SPAN_SUMS_H
@@ -31,7 +32,7 @@ struct span_sums_query {
 	enum dimension group;
 };
 
-/* As store_sums. ST must be in a read. */
+/* Reads sums as store_sums does. ST must be in a read. */
 int span_sums_read(struct store *st, const struct span_sums_query *q, sums_row_fn *row, void *arg,
 		   struct error *err);
 

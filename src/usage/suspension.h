@@ -27,8 +27,8 @@ void suspensions_free(struct suspensions **s);
 int suspensions_load(struct suspensions *s, struct store *st, struct error *err);
 bool suspensions_any(const struct suspensions *s);
 /*
- * The time since which the account is suspended, by itself or with its main
- * account, as loaded; 0: active.
+ * The time at which the account or its main account was suspended, as last
+ * loaded; 0: active.
  */
 int64_t suspensions_since(const struct suspensions *s, int64_t account);
 

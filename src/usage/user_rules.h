@@ -25,18 +25,22 @@ int user_check_email(const char *email, struct error *err); /* "" is valid */
 int user_check_password(const char *password, size_t len, struct error *err);
 
 /*
- * Checks that the role of a new key allows and has its account, name (NULL:
- * none) and grants. Sets *RET to the role. A key with a name is a bearer token
- * of a person or service, not a password of the user of this name.
+ * Checks that account, name (NULL: none) and grants of a new key fit its role:
+ * all that the role needs, none that the role excludes. Sets *RET to the role.
+ * A key with a name is a bearer token of a person or service, not a password of
+ * the user of this name.
  */
 int key_check(const char *role, bool has_account, const char *name, size_t n_grants,
 	      const struct role_info **ret, struct error *err);
 
-/* Likewise, for a new user. Users need a role with a name. */
+/*
+ * Checks a new user as key_check does. The role of a user must be a role with a
+ * name.
+ */
 int user_check(const char *role, const char *name, size_t n_grants, const struct role_info **ret,
 	       struct error *err);
 
-/* Checks that the role has grants. */
+/* Checks that users of the role can have grants. */
 int user_check_grants(const struct role_info *role, struct error *err);
 
 #endif

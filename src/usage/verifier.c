@@ -14,7 +14,7 @@ enum { DIFFERENCES_LOGGED = 20 };
 struct verifier {
 	const struct settings *settings;
 	struct commit_thread *commits;
-	pthread_mutex_t lock; /* protects the members below, except atomics */
+	pthread_mutex_t lock; /* protects members below, except atomics */
 	pthread_t thread;
 	bool started; /* a thread must be joined */
 	struct verifier_status status;

@@ -24,8 +24,8 @@ int verifier_start(struct verifier *v, int64_t now, struct error *err);
 
 struct verifier_status {
 	bool running;
-	int percent; /* progress of the running one */
-	bool failed; /* the last one of this process had no result */
+	int percent; /* progress of the running verification */
+	bool failed; /* the last verification of this process had no result */
 };
 
 /* Thread-safe. */
