@@ -11,7 +11,7 @@
 #include "base/banned.h"
 
 #define FIRST_BLOCK   (16 * 1024)
-#define LARGEST_BLOCK (256 * 1024) /* unless one piece needs more */
+#define LARGEST_BLOCK (256 * 1024) /* larger only for one larger piece */
 #define ALIGNMENT     alignof(max_align_t)
 
 struct arena_block {
@@ -95,7 +95,7 @@ static void add_block(struct arena *a, size_t least)
 	a->blocks = b;
 }
 
-/* Not zeroed: the caller fills it at once. */
+/* Returns SIZE bytes with any content: the caller fills them at once. */
 static void *take(struct arena *a, size_t size)
 {
 	size_t need = aligned(size);
@@ -119,7 +119,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
 	struct arena_block *b = a->blocks;
 	void *piece;
 
-	/* The last piece of its block grows where it is. */
+	/* OLD is the last piece of its block, so it can grow in place. */
 	if (old && need >= had && (char *)old + had == b->data + b->used &&
 	    need - had <= b->size - b->used) {
 		memset((char *)old + old_size, 0, need - old_size);

@@ -1,6 +1,6 @@
 /*
- * banned.h - functions that have a safer neighbour here fail to compile.
- * Included last by the files of this program.
+ * banned.h - makes the use of unsafe C functions a compile error. Include it
+ * last in every file.
  */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H

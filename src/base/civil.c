@@ -10,9 +10,8 @@
 #define DAYS_TO_1970       719468 /* from 0000-03-01 */
 
 /*
- * Counted in years that begin with March, so that the leap day is a year's
- * last: the days before a month are then a straight line of slope 30.6, which
- * (153 m + 2) / 5 rounds to.
+ * Years are counted from March, so that a leap day is the last day of its year.
+ * The number of days before month m is then (153 m + 2) / 5.
  */
 int64_t date_to_days(struct date d)
 {
@@ -27,7 +26,7 @@ struct date date_from_days(int64_t days)
 {
 	int64_t era = floor_div(days + DAYS_TO_1970, DAYS_PER_400_YEARS);
 	int day = (int)(days + DAYS_TO_1970 - era * DAYS_PER_400_YEARS);
-	/* Take out the leap days before. */
+	/* Subtract the leap days before DAY. */
 	int year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
 	int month;
 
@@ -77,12 +76,12 @@ struct date date_add_months(struct date d, int months)
 	return d;
 }
 
-/* What is still to be read of a text. */
+/* The rest of a text that is being parsed. */
 struct civil_cursor {
 	const char *p, *end;
 };
 
-/* Exactly COUNT digits. */
+/* Reads exactly COUNT digits. */
 static bool take_number(struct civil_cursor *c, int count, int *ret)
 {
 	int n = 0;
@@ -98,7 +97,7 @@ static bool take_number(struct civil_cursor *c, int count, int *ret)
 	return true;
 }
 
-/* One byte, if it is among CHOICES: which one, else 0. */
+/* Reads one byte of CHOICES and returns it. Returns 0 for any other byte. */
 static char take_char(struct civil_cursor *c, const char *choices)
 {
 	if (c->p == c->end || *c->p == '\0' || !strchr(choices, *c->p))
@@ -144,7 +143,7 @@ void date_format(char buf[static DATE_TEXT], struct date d)
 	buf[10] = '\0';
 }
 
-/* Digits behind the point, as microseconds; at least one. */
+/* Reads the digits after the decimal point, at least one, as microseconds. */
 static bool take_fraction(struct civil_cursor *c, int64_t *ret_us)
 {
 	int64_t unit = USEC_PER_SEC / 10, us = 0;
@@ -160,7 +159,7 @@ static bool take_fraction(struct civil_cursor *c, int64_t *ret_us)
 	return true;
 }
 
-/* HH:MM[:SS[.fraction]], in microseconds from midnight. */
+/* Reads HH:MM[:SS[.fraction]] as microseconds from midnight. */
 static bool take_time(struct civil_cursor *c, int64_t *ret_us)
 {
 	int hour, minute, second = 0;
@@ -176,7 +175,7 @@ static bool take_time(struct civil_cursor *c, int64_t *ret_us)
 	}
 	if (hour > 23 || minute > 59 || second > 60)
 		return false;
-	/* a leap second is of the day that it ends */
+	/* a leap second belongs to the day that ends with it */
 	if (second == 60) {
 		second = 59;
 		us = USEC_PER_SEC - 1;
@@ -186,8 +185,8 @@ static bool take_time(struct civil_cursor *c, int64_t *ret_us)
 }
 
 /*
- * "Z", "+HH:MM", "+HHMM", "+HH" or, if OPTIONAL, nothing: microseconds east of
- * UTC.
+ * Reads an offset, in microseconds east of UTC: "Z", "+HH:MM", "+HHMM" or
+ * "+HH". If OPTIONAL, the offset may be missing.
  */
 static bool take_offset(struct civil_cursor *c, bool optional, int64_t *ret_us)
 {
@@ -219,7 +218,8 @@ bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *re
 		return false;
 	us = date_to_days(d) * SEC_PER_DAY * USEC_PER_SEC + time - offset;
 	if (!date_valid(date_from_days(floor_div(us, SEC_PER_DAY * USEC_PER_SEC))))
-		return false; /* the offset led out of the years that have four digits */
+		/* with the offset, the year no longer has four digits */
+		return false;
 	*ret_us = us;
 	return true;
 }

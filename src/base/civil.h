@@ -1,7 +1,7 @@
 /*
  * civil.h - calendar and clock: dates of the Gregorian calendar, instants in
- * microseconds since 1970-01-01T00:00:00Z, and their texts. Knows no time zone
- * but UTC (zone.h has the others).
+ * microseconds since 1970-01-01T00:00:00Z, and the text of both. All instants
+ * are in UTC (other time zones: zone.h).
  */
 #ifndef BASE_CIVIL_H
 #define BASE_CIVIL_H
@@ -26,33 +26,37 @@ bool date_valid(struct date d);
 int date_compare(struct date a, struct date b); /* <0, 0, >0 */
 
 /*
- * The same day N months later (or earlier); cut to the month's last day. May
- * leave the years of date_valid.
+ * The same day of the month, N months later (N < 0: earlier), or the month's
+ * last day if the month is shorter. The year may be outside the range of
+ * date_valid.
  */
 struct date date_add_months(struct date d, int months);
 
-/* Exactly "YYYY-MM-DD", a day that exists: true. */
+/*
+ * Reads a date. Returns true if TEXT is exactly "YYYY-MM-DD" and the day
+ * exists.
+ */
 bool date_parse(const char *text, size_t len, struct date *ret);
 
 #define DATE_TEXT 11
 void date_format(char buf[static DATE_TEXT], struct date d);
 
 /*
- * An ISO 8601 / RFC 3339 instant: YYYY-MM-DD, "T" or a space,
- * HH:MM[:SS[.fraction]], then "Z", "+HH:MM", "+HHMM", "+HH" or (only if
- * ZONE_OPTIONAL, then UTC) nothing. Digits beyond microseconds are cut off. A
- * leap second :60 counts as the second after :59.
+ * Reads an ISO 8601 / RFC 3339 instant: YYYY-MM-DD, "T" or a space,
+ * HH:MM[:SS[.fraction]], then an offset: "Z", "+HH:MM", "+HHMM" or "+HH". If
+ * ZONE_OPTIONAL, an instant without an offset is UTC. Digits beyond
+ * microseconds are cut off. A leap second :60 counts as the second after :59.
  */
 bool instant_parse(const char *text, size_t len, bool zone_optional, int64_t *ret_us);
 
 #define INSTANT_TEXT 32
 /*
- * "2026-11-21T10:00:00Z", with six digits of a fraction only when there is one;
- * returns the length.
+ * Writes "2026-11-21T10:00:00Z" and returns its length. A fraction, if there is
+ * one, has six digits.
  */
 size_t instant_format(char buf[static INSTANT_TEXT], int64_t us);
 
-/* Now, in microseconds. The one place that reads the clock. */
+/* Now, in microseconds. Only this function reads the clock. */
 int64_t clock_now_us(void);
 
 /*
@@ -61,10 +65,7 @@ int64_t clock_now_us(void);
  */
 void clock_set_us(int64_t us);
 
-/*
- * A clock that measures how long something takes: it never stands still or goes
- * back, and has no date.
- */
+/* A clock for measuring durations: it always goes forward, and has no date. */
 int64_t monotonic_us(void);
 int64_t monotonic_ms(void);
 

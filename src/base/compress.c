@@ -58,7 +58,8 @@ static int put(struct compressor *c, const void *bytes, size_t len, struct error
 }
 
 /*
- * Once zlib leaves room in the output, it has taken all input and written all.
+ * If zlib leaves room in the output buffer, it has consumed all input and
+ * written all output.
  */
 static int write_gzip(struct compressor *c, const void *bytes, size_t len, bool last,
 		      struct error *err)

@@ -1,6 +1,6 @@
 /*
- * compress.h - writes bytes into a file, compressed on the way: the other side
- * of decompress.h.
+ * compress.h - compresses bytes and writes them to a file; decompress.h reads
+ * them.
  */
 #ifndef BASE_COMPRESS_H
 #define BASE_COMPRESS_H
@@ -10,13 +10,16 @@
 
 struct compressor;
 
-/* FILE is borrowed. ENCODING isn't ENCODING_BY_CONTENT. Never NULL. */
+/*
+ * FILE is borrowed. ENCODING must not be ENCODING_BY_CONTENT. Never returns
+ * NULL.
+ */
 struct compressor *compressor_new(enum encoding encoding, FILE *file);
 void compressor_free(struct compressor **c);
 
 /*
- * Both fail with the system's message. compressor_finish writes what is left;
- * it doesn't close the file.
+ * An error has the system's message. compressor_finish writes the remaining
+ * bytes and leaves the file open.
  */
 int compressor_write(struct compressor *c, const void *bytes, size_t len, struct error *err);
 int compressor_finish(struct compressor *c, struct error *err);

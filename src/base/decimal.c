@@ -19,7 +19,7 @@ struct decimal_parts {
 	bool negative;
 };
 
-#define EXPONENT_LIMIT (INT64_MAX / 64) /* where it stops growing: no text has so many digits */
+#define EXPONENT_LIMIT (INT64_MAX / 64) /* no text has so many digits */
 
 static size_t count_digits(const char *p, const char *end)
 {
@@ -30,7 +30,7 @@ static size_t count_digits(const char *p, const char *end)
 	return (size_t)(p - start);
 }
 
-/* Steps over a sign, if there is one; true if it was a minus. */
+/* Skips a sign. Returns true if the sign was a minus. */
 static bool skip_sign(const char **p, const char *end)
 {
 	bool negative = *p < end && **p == '-';
@@ -82,7 +82,7 @@ static bool take_apart(const char *text, size_t len, struct decimal_parts *ret)
 	return p == end;
 }
 
-/* The value so far, as long as it is within the limit. */
+/* The value of the digits read so far, up to a limit. */
 struct sum {
 	uint64_t n, max;
 	bool above;
@@ -99,8 +99,8 @@ static void push_digit(struct sum *s, unsigned digit)
 }
 
 /*
- * Adds LEN digits, of which those before position POINT count; false if one of
- * the others is not 0.
+ * Appends the first POINT of LEN digits to the sum. Returns false if any later
+ * digit is not 0.
  */
 static bool push_digits(struct sum *s, const char *digits, size_t len, int64_t point)
 {
@@ -118,7 +118,7 @@ enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64
 {
 	struct sum sum = { .max = (uint64_t)max };
 	struct decimal_parts parts;
-	/* how many of the digits stand before the wanted number's last place */
+	/* how many of the digits the wanted number of places keeps */
 	int64_t point;
 
 	assert(max >= 0 && places >= 0);

@@ -1,6 +1,6 @@
 /*
- * decimal.h - exact decimal numbers: an integer and how many of its digits
- * stand behind the point. No binary floating point anywhere.
+ * decimal.h - exact decimal numbers: an integer, and how many of its digits are
+ * decimal places. No binary floating point anywhere.
  *
  * Amounts have a fixed number of places: a usage 6 (micro units), a price 9
  * (nano units of the currency). A stored amount is an int64_t; sums of them are
@@ -19,7 +19,7 @@ typedef __int128 wide; /* sums */
 
 struct decimal {
 	wide n;
-	int places; /* digits behind the point; -1: null, no number at all */
+	int places; /* decimal places; -1: null, no number */
 };
 
 #define DECIMAL_NULL ((struct decimal) { .places = -1 })
@@ -30,25 +30,22 @@ struct decimal {
 enum decimal_fault { DECIMAL_OK, DECIMAL_SYNTAX, DECIMAL_PLACES, DECIMAL_RANGE };
 
 /*
- * Reads LEN bytes: an optional sign, digits, an optional fraction, an optional
- * exponent (RFC 8259 section 6; a leading "+" or zeros are allowed too),
- * exactly. DECIMAL_PLACES if a digit other
- * than 0 lies beyond PLACES, DECIMAL_RANGE if |value| * 10^PLACES is above MAX.
- * *ret_n is set only on DECIMAL_OK.
+ * Reads LEN bytes exactly: an optional sign, digits, an optional fraction, an
+ * optional exponent (RFC 8259 section 6; a leading "+" or zeros are allowed,
+ * too). Returns DECIMAL_PLACES if a digit after the first PLACES decimal places
+ * is not 0, DECIMAL_RANGE if |value| * 10^PLACES is above MAX. *ret_n is set
+ * only with DECIMAL_OK.
  */
 enum decimal_fault decimal_parse(const char *text, size_t len, int places, int64_t max,
 				 int64_t *ret_n);
 
 /*
- * Writes just the digits the number has ("2.5", "0", "-0.017"), returns the
- * length.
+ * Writes the number without trailing zeros ("2.5", "0", "-0.017") and returns
+ * the length.
  */
 size_t decimal_format(char buf[static DECIMAL_TEXT], wide n, int places);
 
-/*
- * N of PLACES, rounded to TO places (no more than PLACES matter), halves away
- * from zero.
- */
+/* Converts N from PLACES to TO decimal places. Rounds halves away from zero. */
 wide decimal_round(wide n, int places, int to);
 
 /* N / 10^PLACES rounded up to a whole number (towards plus infinity). */

@@ -10,15 +10,14 @@
 
 #include "base/banned.h"
 
-/* Less than what makes malloc give memory back to the system each time. */
+/* Small enough that malloc keeps the memory when it is freed. */
 #define INPUT_BYTES 32768
 
 struct codec {
 	const char *name;
 	void (*begin)(struct decompressor *d);
 	/*
-	 * Decompresses from the input up to SIZE bytes into BUF. How many, or
-	 * -1.
+	 * Decompresses up to SIZE bytes into BUF. Returns their number, or -1.
 	 */
 	int64_t (*decode)(struct decompressor *d, void *buf, size_t size, struct error *err);
 	void (*end)(struct decompressor *d);
@@ -31,9 +30,9 @@ struct decompressor {
 	int64_t limit, done; /* decompressed bytes */
 	int64_t taken;       /* compressed bytes read so far */
 	unsigned char *in;   /* INPUT_BYTES */
-	size_t at, have;     /* compressed bytes not yet used: in[at..have) */
-	bool ended;          /* the compressed bytes are at their end */
-	bool whole;          /* no member or frame is begun: the bytes may end here */
+	size_t at, have;     /* the unused compressed bytes are in[at..have) */
+	bool ended;          /* READ has returned all compressed bytes */
+	bool whole;          /* between members or frames: the bytes may end here */
 	z_stream gzip;
 	ZSTD_DStream *zstd;
 };
@@ -187,7 +186,7 @@ void decompressor_free(struct decompressor **ret)
 	*ret = NULL;
 }
 
-/* Reads more compressed bytes behind those that are there. */
+/* Reads more compressed bytes and appends them to the input. */
 static int fill(struct decompressor *d, struct error *err)
 {
 	int64_t n;
@@ -203,7 +202,10 @@ static int fill(struct decompressor *d, struct error *err)
 	return 0;
 }
 
-/* By the first four bytes. The first frame of zstd may be a skippable one. */
+/*
+ * Tells the encoding from the first four bytes. The first zstd frame may be a
+ * skippable frame.
+ */
 static enum encoding encoding_of(const unsigned char *in, size_t len)
 {
 	if (len >= 2 && memcmp(in, "\x1F\x8B", 2) == 0)

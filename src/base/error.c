@@ -10,8 +10,9 @@
 #include "base/banned.h"
 
 /*
- * Makes TEXT one line of UTF-8, whatever was put into it: every other byte
- * becomes "?". A character that the end of the buffer CUT in two goes.
+ * Makes TEXT one line of UTF-8: replaces control characters and invalid bytes
+ * by "?". CUT: TEXT was cut at the end of its buffer; removes an incomplete
+ * last character.
  */
 static void tidy(char *text, bool cut)
 {
@@ -81,7 +82,9 @@ int error_system(struct error *err, const char *what, int errnum)
 {
 	char words[128];
 
-	/* the GNU variant: the text may be elsewhere than in our buffer */
+	/*
+	 * GNU strerror_r may return another text instead of filling the buffer
+	 */
 	return error_set(err, ERR_INTERNAL, NULL, "%s: %s", what,
 			 strerror_r(errnum, words, sizeof(words)));
 }

@@ -1,5 +1,5 @@
 /*
- * error.h - one description of a failure, made where it happens.
+ * error.h - describes a failure. The function that fails fills it.
  *
  * A function that can fail returns 0 (or a count), or -1 with its struct error
  * filled. Callers clean up and pass the error on unchanged; each dialect turns
@@ -10,33 +10,33 @@
 
 enum error_kind {
 	ERR_NONE,    /* nothing has failed */
-	ERR_PARAM,   /* a parameter has a value that it can't have */
-	ERR_FORMAT,  /* a parameter isn't written the way its type is (a date, a number) */
-	ERR_MISSING, /* parameters that must be given are not */
-	ERR_EMPTY,   /* fields of a form that must not be left empty are */
+	ERR_PARAM,   /* the value of a parameter is not allowed */
+	ERR_FORMAT,  /* a parameter is malformed (a date, a number) */
+	ERR_MISSING, /* required parameters are missing */
+	ERR_EMPTY,   /* required fields of a form are empty */
 	/*
-	 * a page asked for without the token that leads to it, or with a wrong
-	 * one
+	 * a page number or position without its page token, or with a wrong one
 	 */
 	ERR_PAGE,
 	ERR_REVERSED,        /* a range that ends before it starts */
-	ERR_BODY,            /* a body that isn't in the form of its type */
+	ERR_BODY,            /* a body that does not match its media type */
 	ERR_UNAUTHENTICATED, /* no credentials */
-	ERR_CREDENTIALS,     /* credentials that are not known here, or revoked */
-	ERR_FORBIDDEN,       /* known, but not allowed to do this */
+	ERR_CREDENTIALS,     /* credentials that are unknown or revoked */
+	ERR_FORBIDDEN,       /* the caller is known, but not allowed to do this */
 	ERR_NOT_FOUND,       /* nothing at this path, or nothing the caller may see */
 	ERR_METHOD,          /* the path exists, but not with this HTTP method */
-	ERR_UNSUPPORTED,     /* the HTTP method exists here, but not for this */
-	ERR_NO_OPERATION,    /* a pre-defined route names an operation that does not exist */
-	ERR_NOT_ACCEPTABLE,  /* no format that the caller accepts */
-	ERR_MEDIA_TYPE,      /* a body of a type that isn't understood */
-	ERR_TOO_LARGE,       /* more than a limit allows */
-	ERR_TOO_MANY,        /* too many requests */
-	ERR_CONFLICT,        /* it exists already */
-	ERR_CLOSED,          /* the account is closed through that time */
+	/* the path has this HTTP method, but not for this resource */
+	ERR_UNSUPPORTED,
+	ERR_NO_OPERATION,   /* a pre-defined route names an operation that does not exist */
+	ERR_NOT_ACCEPTABLE, /* no format that the caller accepts */
+	ERR_MEDIA_TYPE,     /* the media type of the body is not supported */
+	ERR_TOO_LARGE,      /* more than a limit allows */
+	ERR_TOO_MANY,       /* too many requests */
+	ERR_CONFLICT,       /* the object exists already */
+	ERR_CLOSED,         /* the account is closed through the time of the event */
 	/*
-	 * the account is suspended: its credentials don't work, and it takes no
-	 * events of later times
+	 * the account is suspended: its credentials don't work, and events
+	 * after the suspension are rejected
 	 */
 	ERR_SUSPENDED,
 	ERR_OVERFLOW, /* a total that does not fit; nothing was stored */
@@ -50,37 +50,39 @@ enum error_kind {
 struct error {
 	enum error_kind kind;
 	/*
-	 * the dialect's own number where the kind is too coarse (83601); else 0
+	 * a number of the dialect that is more exact than the kind (83601); or
+	 * 0
 	 */
 	int code;
 	/*
-	 * the parameter at fault, spelled as the caller would (several: joined
+	 * the parameter at fault, in the caller's spelling (several: joined
 	 * with ","), or ""
 	 */
 	char param[48];
 	/*
-	 * one line, safe to show the caller: what is wrong and what would be
-	 * right; reads well after "PARAM: ", and without it
+	 * one line that the caller may see: what is wrong and how to correct
+	 * it; reads well with or without "PARAM: " before it
 	 */
 	char message[320];
 	int retry_after; /* seconds after which a new try may succeed; 0 = unknown */
 	/*
-	 * for the log only: the statement, the driver's or the system's words
+	 * for the log only: the SQL statement, the message of the driver or
+	 * system
 	 */
 	char detail[512];
 };
 
 /*
  * Records the first failure and ignores later ones. PARAM may be NULL. Always
- * returns -1. A NULL ERR is allowed: the caller doesn't want to know.
+ * returns -1. ERR may be NULL: the failure is not recorded.
  */
 __attribute__((format(printf, 4, 5))) int error_set(struct error *err, enum error_kind kind,
 						    const char *param, const char *fmt, ...);
 
-/* Adds to the detail that only the log shows. Always returns -1. */
+/* Adds text to the detail, which only the log shows. Always returns -1. */
 __attribute__((format(printf, 2, 3))) int error_detail(struct error *err, const char *fmt, ...);
 
-/* ERR_INTERNAL "WHAT: <the system's word for ERRNUM>". Always returns -1. */
+/* ERR_INTERNAL "WHAT: <the system's message for ERRNUM>". Always returns -1. */
 int error_system(struct error *err, const char *what, int errnum);
 
 void error_clear(struct error *err);

@@ -12,7 +12,8 @@
 #include "base/banned.h"
 
 /*
- * The file may have been renamed or removed between our opening and locking it.
+ * Is FD still the file at PATH? The file may have been renamed or removed after
+ * it was opened and before it was locked.
  */
 static bool is_still_there(int fd, const char *path)
 {
@@ -71,7 +72,10 @@ int file_sync_folder(const char *path, struct error *err)
 	return rc;
 }
 
-/* Some file systems have no rename that refuses to replace. */
+/*
+ * Renames FROM unless TO exists. Works also on file systems without
+ * RENAME_NOREPLACE.
+ */
 static int rename_new(const char *from, const char *to)
 {
 	struct stat sb;

@@ -9,15 +9,16 @@
 #include "base/error.h"
 
 /*
- * Creates PATH, empty, with access for its owner alone, or takes over the file
- * of a process that died. ERR_CONFLICT while another process writes it. *ret_fd
- * holds the claim: close it when the file is complete.
+ * Creates an empty file at PATH that only its owner can access, or takes over
+ * the file that a dead process left. Fails with ERR_CONFLICT while another
+ * process writes the file. *ret_fd holds the claim: close it when the file is
+ * complete.
  */
 int file_claim(const char *path, int *ret_fd, struct error *err);
 
 /*
- * Flush to disk: the data written to FD; the name of PATH in its folder. PATH
- * is for the error, too.
+ * file_sync flushes the data of FD to disk; the function below flushes the name
+ * of PATH in its folder. Errors name PATH.
  */
 int file_sync(int fd, const char *path, struct error *err);
 int file_sync_folder(const char *path, struct error *err);

@@ -9,8 +9,9 @@
 #include "base/banned.h"
 
 /*
- * libinih ends a value at " ;" and a name at ':' as well. So both are replaced
- * by bytes that no line may have, and put back for the caller.
+ * libinih ends a value at " ;" and a name at ':' as well. So both characters
+ * are replaced, before libinih sees the line, by bytes that no line may have;
+ * the caller gets the original characters.
  */
 #define HIDDEN_SEMICOLON '\1'
 #define HIDDEN_COLON     '\2'
@@ -20,8 +21,9 @@ struct inifile_reading {
 	const char *path;
 	int line;
 	bool continued;
-	bool indented;                     /* the line continues NAME */
-	char name[INIFILE_LINE_BYTES + 1]; /* libinih keeps 49 bytes of it only; "": none */
+	bool indented; /* the line continues NAME */
+	/* the full name, of which libinih keeps 49 bytes; "": none */
+	char name[INIFILE_LINE_BYTES + 1];
 	inifile_entry entry;
 	void *arg;
 	struct error *err;
@@ -95,7 +97,7 @@ static int check_section(struct inifile_reading *r, const char *start)
 	return 0;
 }
 
-/* Makes LINE one that libinih reads as it is meant. */
+/* Prepares LINE so that libinih applies the rules of inifile.h. */
 static int prepare_line(struct inifile_reading *r, char *line, size_t len)
 {
 	char *start;
@@ -116,7 +118,7 @@ static int prepare_line(struct inifile_reading *r, char *line, size_t len)
 	return 0;
 }
 
-/* fgets for libinih, which does not say when it cuts a long line in two. */
+/* Replaces fgets in libinih, which would silently split a long line. */
 static char *read_line(char *buf, int size, void *arg)
 {
 	struct inifile_reading *r = arg;
@@ -142,7 +144,7 @@ static char *read_line(char *buf, int size, void *arg)
 	return r->err->kind == ERR_NONE ? buf : NULL;
 }
 
-/* Returns 0 if it fails, as libinih has it. */
+/* A handler of libinih: returns 0 on failure. */
 static int take_entry(void *arg, const char *section, const char *name, const char *value)
 {
 	struct inifile_reading *r = arg;

@@ -2,7 +2,7 @@
  * inifile.h - settings and mappings: files of [sections] with lines of the form
  * name = value, read by libinih under one rule for both:
  *
- * - Only a line that begins with ; or # is a comment, perhaps after spaces.
+ * - A line is a comment only if its first character after spaces is ; or #.
  * - The first = separates a name from its value; : is like any other character.
  * - Spaces around names and values are cut off; quotes are part of them.
  */
@@ -17,9 +17,9 @@
 #define INIFILE_SECTION_BYTES 48
 
 /*
- * Receives one name = value. The texts are valid until it returns. SECTION is
- * "" above the first section. Returns 0, or -1 with an error, to which
- * inifile_read adds file and line.
+ * Receives one name = value. The texts are valid during the call. SECTION is ""
+ * before the first section. Returns 0, or -1 with an error; inifile_read adds
+ * file and line to the error.
  */
 typedef int (*inifile_entry)(void *arg, const char *section, const char *name, const char *value,
 			     struct error *err);

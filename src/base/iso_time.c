@@ -9,7 +9,7 @@ struct iso_cursor {
 	const char *p, *end;
 };
 
-/* How many digits come next. */
+/* Counts the digits at the cursor. */
 static int count_digits(const struct iso_cursor *c)
 {
 	int n = 0;
@@ -53,7 +53,7 @@ static int weekday(int64_t days)
 	return (int)(days - 4 - floor_div(days - 4, 7) * 7) + 1;
 }
 
-/* Behind "W": the week's number and the day in it. */
+/* Reads the number of the week and the day of the week, after "W". */
 static bool take_week_day(struct iso_cursor *c, int year, bool extended, int64_t *ret_days)
 {
 	int64_t fourth = date_to_days((struct date) { year, 1, 4 }); /* is always in week 1 */
@@ -64,7 +64,7 @@ static bool take_week_day(struct iso_cursor *c, int year, bool extended, int64_t
 	if (week < 1 || day < 1 || day > 7)
 		return false;
 	*ret_days = fourth - weekday(fourth) + 7 * (week - 1) + day;
-	/* a week belongs to the year of its Thursday */
+	/* a week belongs to the year that its Thursday is in */
 	return date_from_days(*ret_days - day + 4).year == year;
 }
 
@@ -104,7 +104,7 @@ static bool take_date(struct iso_cursor *c, int64_t *ret_days)
 	return take_month_day(c, year, extended, ret_days);
 }
 
-/* Digits behind the point, as microseconds; at least one. */
+/* Reads the digits after the decimal point, at least one, as microseconds. */
 static bool take_fraction(struct iso_cursor *c, int64_t *ret_us)
 {
 	int64_t unit = USEC_PER_SEC / 10;

@@ -33,8 +33,8 @@ void log_set_level(enum log_level level)
 }
 
 /*
- * Copies TEXT to OUT, which has room for four times as much, and returns OUT's
- * new end.
+ * Copies TEXT to OUT with unsafe bytes as \xNN. OUT must have room for 4 * LEN
+ * bytes. Returns the end of the copy.
  */
 static char *escape(char *out, const char *text, size_t len)
 {
@@ -53,7 +53,11 @@ static char *escape(char *out, const char *text, size_t len)
 			out += n;
 			continue;
 		}
-		n = 1; /* a C1 control's second byte is none by itself, and follows */
+		/*
+		 * escape the first byte of a C1 control; the next round handles
+		 * the second
+		 */
+		n = 1;
 		*out++ = '\\';
 		*out++ = 'x';
 		*out++ = hex[(unsigned char)text[i] >> 4];
@@ -66,13 +70,13 @@ static char *escape(char *out, const char *text, size_t len)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int64_t room = (int64_t)LOG_BURST * 1000; /* thousandths of lines */
-/* the time of that, by the monotonic clock */
+/* when `room` was last updated, by the monotonic clock */
 static int64_t room_ms;
 static uint64_t left_out;
 
 /*
- * May one more line be written? If so, *ret_left_out is how many lines were
- * dropped since the last one.
+ * May one more line be written? If so, *ret_left_out is the number of lines
+ * dropped since the last written line.
  */
 static bool take_room(uint64_t *ret_left_out)
 {

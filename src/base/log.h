@@ -1,11 +1,11 @@
 /*
  * log.h - log lines for the operator, on standard error (the service manager or
- * ./start stores them). Errors and warnings are limited in rate, so that a
- * fault of every request doesn't fill the disk: after LOG_BURST lines,
- * LOG_A_SECOND; the next line says how many were dropped. Each call writes one
- * whole line, from any thread. Control characters and bytes that are not UTF-8
- * are shown as \xNN. Never pass a secret: not a key, a password, an
- * Authorization header or a query's token.
+ * ./start stores them). Errors and warnings are limited to LOG_A_SECOND lines a
+ * second after a burst of LOG_BURST lines, so that a repeated error can't fill
+ * the disk. The next line says how many lines were dropped. Each call writes
+ * one whole line. Thread-safe. Control characters and bytes that are not UTF-8
+ * are shown as \xNN. Never log a secret, such as a key, a password, an
+ * Authorization header or a token in a query.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -22,7 +22,10 @@ char *name_trim(struct arena *arena, const char *text)
 	return arena_strn(arena, text, (size_t)(end - text));
 }
 
-/* Copies TEXT (or NULL) to ARENA and frees GLib's. */
+/*
+ * Copies TEXT, or OTHERWISE if TEXT is NULL, to ARENA. Frees TEXT, which is
+ * GLib's.
+ */
 static char *take(struct arena *arena, char *text, const char *otherwise)
 {
 	char *copy = arena_str(arena, text ? text : otherwise);
@@ -37,14 +40,17 @@ char *name_fold(struct arena *arena, const char *text)
 
 	if (!g_utf8_validate(name, -1, NULL))
 		return name;
-	/* compose again: some letters only become equal without their case */
+	/* compose again: folding the case can leave decomposed letters */
 	name = take(arena, g_utf8_normalize(name, -1, G_NORMALIZE_NFKC), name);
 	name = take(arena, g_utf8_casefold(name, -1), name);
 	name = take(arena, g_utf8_normalize(name, -1, G_NORMALIZE_NFKC), name);
 	return name_trim(arena, name);
 }
 
-/* Unicode's Default_Ignorable_Code_Point, beside the general category Cf. */
+/*
+ * Unicode's Default_Ignorable_Code_Point, without the characters of general
+ * category Cf.
+ */
 static const struct {
 	gunichar first, last;
 } ignorable[] = {

@@ -1,7 +1,7 @@
 /*
- * name.h - names as people type them. Two names are the same to a person if
- * they differ only in case, in surrounding white space, or in how Unicode
- * writes the same letters.
+ * name.h - names as people type them. To a person, two names are equal if they
+ * differ only in case, in surrounding white space, or in the Unicode encoding
+ * of the same letters.
  */
 #ifndef BASE_NAME_H
 #define BASE_NAME_H

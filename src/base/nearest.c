@@ -22,9 +22,9 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /*
- * Edits from A to B, whose lengths differ by EDITS_MAX at most; B is not longer
- * than NEAREST_NAME_MAX. Three rows of the usual table are enough: a swap looks
- * back two.
+ * The number of edits from A to B. The lengths of A and B differ by EDITS_MAX
+ * at most; B has at most NEAREST_NAME_MAX bytes. Of the usual table three rows
+ * are enough, since a swap needs the row before the previous one.
  */
 static size_t edits(const char *a, size_t a_len, const char *b, size_t b_len)
 {

@@ -11,7 +11,7 @@
 #include "base/decimal.h"
 #include "base/banned.h"
 
-/* The number that the environment has under NAME, or 0. */
+/* The environment variable NAME as a number; 0 if it is not set. */
 static int64_t number(const char *name)
 {
 	const char *text = getenv(name);

@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 struct notify {
-	int fd; /* -1: nobody listens */
+	int fd; /* -1: no socket, send nothing */
 	/*
 	 * send WATCHDOG=1 at least this often, or be restarted; 0: no watchdog
 	 */
@@ -18,8 +18,8 @@ struct notify {
 };
 
 /*
- * Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. -1: there is a socket,
- * but it can't be used.
+ * Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. Returns -1 if the named
+ * socket can't be used.
  */
 int notify_open(struct notify *n, struct error *err);
 

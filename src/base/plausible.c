@@ -10,7 +10,10 @@ void plausible_begin(struct plausible *p, int64_t known, int64_t wall, int64_t s
 {
 	bool late = known && wall - known > PLAUSIBLE_PAUSE_SECONDS;
 
-	/* where it may be wrong: as if it had jumped ahead just now */
+	/*
+	 * a WALL that may be wrong is treated as a jump ahead that has just
+	 * happened
+	 */
 	*p = (struct plausible) { .wall = late ? known : wall, .steady = steady };
 }
 

@@ -1,8 +1,8 @@
 /*
- * plausible.h - the time by which old things are deleted. A clock that jumps
+ * plausible.h - the current time for deleting old data. A clock that jumps
  * ahead (a dead battery, a mistake, a virtual machine that was asleep) must not
- * delete recent things. So a time that is later than the monotonic clock allows
- * is believed only after it has lasted for a day. Thread-safe.
+ * cause recent data to be deleted. So a jump ahead of the monotonic clock is
+ * believed only after a day. Thread-safe.
  */
 #ifndef BASE_PLAUSIBLE_H
 #define BASE_PLAUSIBLE_H
@@ -10,35 +10,37 @@
 #include <stdint.h>
 
 enum {
-	/* a step ahead of up to an hour is believed at once */
+	/* a jump ahead of up to an hour is believed at once */
 	PLAUSIBLE_STEP_SECONDS = 3600,
-	PLAUSIBLE_PAUSE_SECONDS = 30 * 86400, /* how long a server may have been off */
-	PLAUSIBLE_WAIT_SECONDS = 86400        /* how long a later time must last */
+	/* the longest time off that is believed at once */
+	PLAUSIBLE_PAUSE_SECONDS = 30 * 86400,
+	PLAUSIBLE_WAIT_SECONDS = 86400 /* how long a larger jump must last */
 };
 
 /* One clock's history. All zero: nothing is known yet. */
 struct plausible {
-	/*
-	 * a time that is believed, and what the steady clock said then, in
-	 * seconds
-	 */
+	/* a believed time, and the steady clock at that time, in seconds */
 	int64_t wall, steady;
-	/*
-	 * by the steady clock: when the wall clock jumped ahead; 0: it didn't
-	 */
+	/* steady clock when the wall clock jumped ahead; 0: no jump */
 	int64_t odd_since;
 };
 
 /*
- * KNOWN: a time in the past, such as that of the last commit; 0: none. WALL and
- * STEADY: the two clocks now.
+ * KNOWN: a time in the past, such as the time of the last commit; 0: none. WALL
+ * and STEADY: the two clocks now.
  */
 void plausible_begin(struct plausible *p, int64_t known, int64_t wall, int64_t steady);
 
-/* The time to measure ages by: WALL, or less while WALL isn't believed. */
+/*
+ * The time to compute ages with: WALL, or an earlier time while WALL isn't
+ * believed.
+ */
 int64_t plausible_time(struct plausible *p, int64_t wall, int64_t steady);
 
-/* The same with one history for the whole process, and its steady clock. */
+/*
+ * The same, with one history for the whole process and the monotonic clock as
+ * STEADY.
+ */
 void plausible_process_begin(int64_t known, int64_t wall);
 int64_t plausible_process_time(int64_t wall);
 

@@ -10,8 +10,8 @@ void sandbox_enter(const struct sandbox_path *paths, size_t n, struct sandbox *r
 	const char *no_files = "", *no_calls = "";
 
 	/*
-	 * both ask for it, and it keeps programs that are set-user-ID from
-	 * giving anything back
+	 * seccomp and Landlock require this flag; it also keeps set-user-ID
+	 * programs from restoring rights
 	 */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	ret->files = sandbox_limit_files(paths, n, &no_files);

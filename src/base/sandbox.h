@@ -2,16 +2,16 @@
  * sandbox.h - a process gives up rights that it doesn't need, so that an
  * attacker who finds a fault in it can do little:
  *
- * - System calls (seccomp): only those on a list are allowed. Some that only an
- *   attacker would make, such as to run a program, end the process with SIGSYS;
- *   all others fail with EPERM. Memory can't become code. There are no new
- *   sockets and processes, and signals go to the process itself alone.
- * - Files (Landlock): open files stay open. Of all others, only the listed
- *   paths can be opened, and only in the listed way. Nothing can be run, and
- *   nothing is bound or connected by TCP.
+ * - System calls (seccomp): only those on a list are allowed. Calls that only
+ *   an attacker would make, such as execve, end the process with SIGSYS; all
+ *   others fail with EPERM. Memory can't become code. The process can't create
+ *   sockets or processes, and can signal only itself.
+ * - Files (Landlock): open files stay open. Only the listed paths can be
+ *   opened, and only in the listed way. No program can be run, and no TCP
+ *   socket bound or connected.
  *
- * Where the system lacks one of them, the process goes on without it, and the
- * text for the log says so.
+ * If the kernel lacks seccomp or Landlock, the process continues without it,
+ * and the text for the log says so.
  */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H
@@ -20,34 +20,38 @@
 #include <stddef.h>
 
 enum sandbox_use {
-	SANDBOX_READ,   /* files, and all below folders */
-	SANDBOX_CHANGE, /* files of a folder: read, write, make, remove */
-	SANDBOX_REMOVE  /* files of a folder: remove, nothing else */
+	SANDBOX_READ,   /* a file, or a folder with all files below */
+	SANDBOX_CHANGE, /* files of a folder: read, write, create, remove */
+	SANDBOX_REMOVE  /* files of a folder: remove only */
 };
 
 struct sandbox_path {
-	const char *path; /* one that isn't there is skipped */
+	const char *path; /* skipped if it does not exist */
 	enum sandbox_use use;
 };
 
 struct sandbox {
-	bool calls, files; /* is the filter in force, is Landlock? */
-	char words[200];   /* both in a sentence, with the reason where one isn't */
+	bool calls, files; /* is seccomp in force, is Landlock? */
+	/* a sentence on both for the log; says why if one is not in force */
+	char words[200];
 };
 
 /*
- * Enters the sandbox: this thread, and all threads that it starts later, can
- * use only the N PATHS. Call it while the process has one thread.
+ * Enters the sandbox with the N PATHS. It holds for this thread and all threads
+ * started later, so call it while the process has one thread.
  */
 void sandbox_enter(const struct sandbox_path *paths, size_t n, struct sandbox *ret);
 
-/* The two parts, for sandbox_enter alone. False: *RET_WHY is the reason. */
+/*
+ * The two parts of sandbox_enter; call them only there. Return false with the
+ * reason in *RET_WHY.
+ */
 bool sandbox_limit_files(const struct sandbox_path *paths, size_t n, const char **ret_why);
 bool sandbox_limit_calls(const char **ret_why);
 
 /*
- * Was the program built with a sanitizer? Its reports need more calls, and may
- * read all files.
+ * Was the program built with a sanitizer? A sanitizer's report needs more
+ * system calls, and may read all files.
  */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SANDBOX_SANITIZED = 1 };

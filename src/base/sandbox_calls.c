@@ -1,7 +1,4 @@
-/*
- * The part of the sandbox that is about system calls: a filter of seccomp, by
- * libseccomp.
- */
+/* System calls of the sandbox: a seccomp filter, made with libseccomp. */
 #include "base/sandbox.h"
 #include "config.h"
 
@@ -18,7 +15,7 @@
 
 #include "base/banned.h"
 
-/* By name, since not every processor has all of them; ended by NULL. */
+/* Names, since not every processor has all of these calls; ended by NULL. */
 static const char *const allowed[] = {
 	/* memory */
 	"brk", "madvise", "mremap", "munmap",
@@ -40,7 +37,7 @@ static const char *const allowed[] = {
 	"set_robust_list", "get_robust_list", "rseq", "membarrier", "gettid", "sched_getaffinity",
 	"exit", "exit_group", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn",
 	"rt_sigtimedwait", "rt_sigtimedwait_time64", "sigaltstack", "set_tid_address",
-	/* what time it is, who we are, what there is */
+	/* clocks, identity, resources */
 	"clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time", "times",
 	"getrusage", "getrandom", "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid",
 	"uname", "sysinfo", "getrlimit", "ugetrlimit", NULL
@@ -89,7 +86,7 @@ static const char *const fatal[] = { "execve",
 				     "personality",
 				     NULL };
 
-/* Calls of a sanitizer's report at the end. */
+/* Calls that a sanitizer makes for its report at the end of the process. */
 static const char *const of_sanitizers[] = { "clone",  "mmap",   "mprotect", "prctl",
 					     "ptrace", "wait4",  "waitid",   "process_vm_readv",
 					     "kill",   "tgkill", "tkill",    "pipe",
@@ -110,18 +107,19 @@ static int add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned 
 	return call == __NR_SCMP_ERROR ? 0 : seccomp_rule_add_array(ctx, action, call, n, args);
 }
 
-/* Calls of which some uses are allowed. */
+/* Allows calls only with certain arguments. */
 static int add_conditional(scmp_filter_ctx ctx)
 {
 	const scmp_datum_t self = (scmp_datum_t)getpid();
 	const struct {
 		const char *name;
-		struct scmp_arg_cmp arg; /* what is EQ to one value has a 0 behind it */
+		/* SCMP_CMP_EQ ignores the second value, so it is 0 */
+		struct scmp_arg_cmp arg;
 	} rows[] = {
 		{ "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "mmap2", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		/* libfcgi reads from one */
+		/* libfcgi reads from a memory file */
 		{ "memfd_create", SCMP_A1(SCMP_CMP_EQ, MFD_CLOEXEC, 0) },
 		{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
 		{ "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0) },
@@ -135,7 +133,10 @@ static int add_conditional(scmp_filter_ctx ctx)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == 0; i++)
 		if (!SANDBOX_SANITIZED || !in_list(of_sanitizers, rows[i].name))
 			rc = add(ctx, SCMP_ACT_ALLOW, rows[i].name, 1, &rows[i].arg);
-	/* its flags can't be seen, so the C library is told to use clone */
+	/*
+	 * a filter can't check the flags of clone3, so ENOSYS makes the C
+	 * library use clone
+	 */
 	return rc ? rc : add(ctx, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
 }
 

@@ -1,6 +1,6 @@
 /*
- * The part of the sandbox that is about files: Landlock, by its system calls,
- * for which the C library has no functions.
+ * Files of the sandbox: Landlock. Makes its system calls directly, since the C
+ * library has no functions for them.
  */
 #include "base/sandbox.h"
 
@@ -19,7 +19,7 @@
 
 #if defined(HAVE_LINUX_LANDLOCK_H) && defined(SYS_landlock_create_ruleset)
 
-/* Names that headers of older kernels haven't got. */
+/* Names that the headers of older kernels lack. */
 #ifndef LANDLOCK_ACCESS_FS_REFER
 #define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
 #endif
@@ -42,15 +42,12 @@ struct ruleset {
 	uint64_t files, network, scoped;
 };
 
-/*
- * All that has to do with files by the first version; each later one adds to
- * it.
- */
+/* All file rights of Landlock's first version; later versions add rights. */
 #define FILES_1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
 /*
- * The rights that Landlock of this VERSION can restrict, and the size of its
- * struct.
+ * The rights that Landlock of this VERSION can restrict. *RET_SIZE is the size
+ * of its struct.
  */
 static struct ruleset all_of(int version, size_t *ret_size)
 {

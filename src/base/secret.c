@@ -126,8 +126,8 @@ bool sid_valid(const char *prefix, const char *text, size_t len)
 }
 
 /*
- * BLAKE2b that depends on the key and on what it is FOR: equal data give
- * unrelated hashes for two purposes.
+ * BLAKE2b with the key and a purpose: hashes of the same data for two purposes
+ * are unrelated.
  */
 static void keyed_hash(const unsigned char key[static SECRET_BYTES],
 		       const char purpose[static crypto_generichash_blake2b_PERSONALBYTES],
@@ -166,7 +166,7 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t free;
 	int running, waiting_max, waiting[PASSWORD_CLASSES];
-	uint64_t networks[PASSWORD_WAITING]; /* of the strangers that wait */
+	uint64_t networks[PASSWORD_WAITING]; /* of the waiting strangers */
 } runs = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	   .free = PTHREAD_COND_INITIALIZER,
 	   .waiting_max = PASSWORD_WAITING };
@@ -179,7 +179,8 @@ void password_set_waiting(int n)
 }
 
 /*
- * Must a caller of this class wait? Strangers wait as long as known callers do.
+ * Must a caller of this class wait? A stranger waits, too, while a known caller
+ * waits.
  */
 static bool must_wait(enum password_class as)
 {
@@ -187,7 +188,10 @@ static bool must_wait(enum password_class as)
 	       (as == PASSWORD_STRANGER && runs.waiting[PASSWORD_KNOWN]);
 }
 
-/* The index of NETWORK among the waiting strangers, or their number. */
+/*
+ * The index of NETWORK among the waiting strangers; their number if it is not
+ * there.
+ */
 static int find_network(uint64_t network)
 {
 	int i = 0;

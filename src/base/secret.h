@@ -1,6 +1,6 @@
 /*
  * secret.h - tokens that can't be guessed, their keyed hashes, signatures of
- * page tokens, passwords (libsodium). Nothing here ever logs.
+ * page tokens, passwords (libsodium). No function here writes to the log.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -15,29 +15,35 @@
 #define HASH_BYTES   32
 #define TAG_BYTES    16
 
-/* Once, before anything else here. */
+/* Call it once, before all other functions here. */
 int secret_init(struct error *err);
 
 /*
- * Reads the file of SECRET_BYTES random bytes; refuses one that others may read
- * (mode & 077) or of another size.
+ * Reads the secret, a file of SECRET_BYTES bytes. Fails if other users may read
+ * the file (mode & 077) or if its size differs.
  */
 int secret_load(const char *path, unsigned char ret[static SECRET_BYTES], struct error *err);
-/* Makes it, mode 0600; fails if it exists. */
+/* Creates the file of a new secret, mode 0600. Fails if the file exists. */
 int secret_create(const char *path, struct error *err);
 
-/* Makes a secret for this process alone. Wipes a secret. */
+/*
+ * secret_random makes a secret that only this process has. secret_wipe clears
+ * one.
+ */
 void secret_random(unsigned char ret[static SECRET_BYTES]);
 void secret_wipe(void *secret, size_t len);
 
-/* A new random token, letters and digits only (twilio-go refuses others). */
+/*
+ * A new random token, letters and digits only (twilio-go rejects other
+ * characters).
+ */
 void token_new(char ret[static TOKEN_TEXT]);
 /* PREFIX ("AC", "SK") and 32 random hexadecimal digits, NUL-ended: 35 bytes. */
 void sid_new(const char prefix[static 2], char ret[static 35]);
 /* Is it PREFIX and 32 hexadecimal digits? */
 bool sid_valid(const char *prefix, const char *text, size_t len);
 
-/* Keyed BLAKE2b: what the ledger keeps of a token. */
+/* Keyed BLAKE2b. The ledger stores this hash instead of the token. */
 void token_hash(const unsigned char secret[static SECRET_BYTES], const char *token, size_t len,
 		unsigned char ret[static HASH_BYTES]);
 
@@ -53,18 +59,16 @@ bool tag_check(const unsigned char secret[static SECRET_BYTES], const void *data
 enum {
 	/* bytes of a stored password hash, with its NUL */
 	PASSWORD_HASH_TEXT = 128,
-	PASSWORD_RUNS = 2, /* at once in the process: each takes 64 MiB */
-	/*
-	 * how many of each class may wait, unless password_set_waiting changes
-	 * it
-	 */
+	/* concurrent runs in the process; each takes 64 MiB */
+	PASSWORD_RUNS = 2,
+	/* default of password_set_waiting */
 	PASSWORD_WAITING = 16
 };
 
 /*
  * The class of a caller whose password is checked. Known callers have signed in
- * before; they go first, and have waiting places of their own. Strangers have
- * one waiting place a network.
+ * before; they go first, and have their own waiting places. All strangers of
+ * one network share one waiting place.
  */
 enum password_class { PASSWORD_STRANGER, PASSWORD_KNOWN, PASSWORD_CLASSES };
 
@@ -72,17 +76,17 @@ enum password_class { PASSWORD_STRANGER, PASSWORD_KNOWN, PASSWORD_CLASSES };
 void password_set_waiting(int n);
 
 /*
- * Hashes a password for the ledger: Argon2id with a new salt. Both take about a
- * tenth of a second, and fail with ERR_BUSY when there is no waiting place,
- * ERR_INTERNAL when there is no memory. Thread-safe.
+ * Hashes a password for the ledger: Argon2id with a new salt. Hashing and
+ * verifying take about a tenth of a second. Both fail with ERR_BUSY if all
+ * waiting places are taken, with ERR_INTERNAL if memory is short. Thread-safe.
  */
 int password_hash(const char *password, size_t len, char ret[static PASSWORD_HASH_TEXT],
 		  struct error *err);
 /*
- * 1 the password is right, 0 it is wrong, -1 failed. HASH NULL: takes as long,
- * and is always wrong. password_hash and password_verify are for known callers.
- * NETWORK: any number that tells the strangers' networks apart
- * (throttle_network).
+ * Returns 1 if the password is right, 0 if it is wrong, -1 on failure. With
+ * HASH NULL the call takes as long and returns 0. password_hash and
+ * password_verify are for known callers. NETWORK identifies a stranger's
+ * network (throttle_network).
  */
 int password_verify_as(enum password_class as, uint64_t network, const char *hash,
 		       const char *password, size_t len, struct error *err);
@@ -90,7 +94,7 @@ int password_verify(const char *hash, const char *password, size_t len, struct e
 
 /*
  * URL-safe base64 without padding. encode: RET has (len * 4 + 2) / 3 + 1 bytes.
- * decode: false if TEXT is none; *ret_len <= size.
+ * decode: false if TEXT is malformed or has more than SIZE bytes.
  */
 void base64url_encode(const void *data, size_t len, char *ret);
 bool base64url_decode(const char *text, size_t len, unsigned char *ret, size_t size,

@@ -9,9 +9,13 @@
 #include "base/banned.h"
 
 enum {
-	FEW = 16, /* ranges up to this size are sorted, not divided */
+	FEW = 16, /* ranges up to this size are sorted at once */
 	PATIENCE =
-		6 /* how many times the range may be divided per element; two or three is usual */
+		/*
+		 * comparisons allowed per element before sorting; two or three
+		 * are usual
+		 */
+	6
 };
 
 struct selection {
@@ -40,14 +44,14 @@ static bool before(const struct selection *s, size_t i, size_t j)
 	return s->compare(at(s, i), at(s, j), s->arg) < 0;
 }
 
-/* A place of [FROM, TO), as good as any: lists are often in some order. */
+/* A pseudo-random place of [FROM, TO), since lists are often partly sorted. */
 static size_t any_place(size_t from, size_t to, uint64_t salt)
 {
 	return from +
 	       (size_t)(((from ^ to << 20 ^ salt << 40) * 0x9e3779b97f4a7c15u >> 16) % (to - from));
 }
 
-/* Puts the middle one of three elements at FROM. */
+/* Puts the median of three elements at FROM. */
 static void choose_pivot(const struct selection *s, size_t from, size_t to)
 {
 	size_t a = any_place(from, to, 1), b = any_place(from, to, 2), c = any_place(from, to, 3),
@@ -61,8 +65,8 @@ static void choose_pivot(const struct selection *s, size_t from, size_t to)
 }
 
 /*
- * Divides [FROM, TO): what comes before the pivot, it itself at the place that
- * is returned, what comes after it.
+ * Partitions [FROM, TO) around the pivot at FROM and returns the pivot's new
+ * place.
  */
 static size_t divide(const struct selection *s, size_t from, size_t to)
 {
@@ -83,8 +87,8 @@ static size_t divide(const struct selection *s, size_t from, size_t to)
 }
 
 /*
- * Puts the element that belongs at K of [FROM, TO) there, with the others on
- * the sides that they belong to.
+ * Moves the element that belongs at K of the sorted range [FROM, TO) to K.
+ * Smaller elements are then before K, larger ones after K.
  */
 static void place(const struct selection *s, size_t from, size_t to, size_t k)
 {
@@ -93,7 +97,8 @@ static void place(const struct selection *s, size_t from, size_t to, size_t k)
 	while (to - from > FEW) {
 		size_t pivot;
 
-		if (patience < to - from) /* the pivots are bad ones */
+		/* too many bad pivots: sort the rest */
+		if (patience < to - from)
 			break;
 		patience -= to - from;
 		pivot = divide(s, from, to);

@@ -29,8 +29,9 @@ struct setting {
 	const char *name;
 	enum setting_type type;
 	size_t offset;
-	const char *def;           /* as the file would say it */
-	int64_t min, max;          /* of a number; of a text's or a path's bytes */
+	const char *def; /* as written in the file */
+	/* limits of a number, or of the length of a text or path in bytes */
+	int64_t min, max;
 	const char *const *values; /* ST_ENUM: ends with NULL */
 	const char *doc;
 };
@@ -41,7 +42,7 @@ static const char *const late_events[] = { "adjust", "reject", NULL };
 
 #define AT(member) offsetof(struct settings, member)
 
-/* Settings of one section stand together. */
+/* The settings of a section must be adjacent. */
 static const struct setting table[] = {
 	{ "ledger", "database", ST_PATH, AT(database), "/var/lib/usaged/usage.db", 1, 4095, NULL,
 	  "The SQLite file that holds the ledger." },
@@ -121,10 +122,10 @@ static const struct setting table[] = {
 
 #define SETTINGS (sizeof(table) / sizeof(table[0]))
 
-/* The settings that settings_load returns, with their memory. */
+/* The settings that settings_load returns, and the memory of their texts. */
 struct loaded {
 	struct settings settings;
-	struct arena memory; /* of its texts */
+	struct arena memory;
 };
 
 static bool parse_bool(const char *value, bool *ret)
@@ -195,7 +196,7 @@ static const char *choices(struct arena *a, const char *const *values)
 	return text;
 }
 
-/* The end of a sentence that says what a value of S must be. */
+/* The end of the sentence "must be ...": the values that S allows. */
 static const char *wanted(const struct setting *s, struct arena *a)
 {
 	switch (s->type) {
@@ -245,8 +246,8 @@ static bool fits(const struct setting *s, const char *value)
 }
 
 /*
- * Sets the member that S describes; a relative path starts at FOLDER (which
- * ends with a slash, or is ""). False: not a value of S.
+ * Sets the member that S describes. A relative path starts at FOLDER, which
+ * ends with a slash or is "". Returns false if S does not allow VALUE.
  */
 static bool set_value(struct loaded *l, const struct setting *s, const char *value,
 		      const char *folder)
@@ -303,7 +304,8 @@ static bool section_exists(const char *section)
 
 /* A file being read. */
 struct settings_reading {
-	const char *folder; /* the file's, with a slash at its end; or "" */
+	/* folder of the file, with a slash at its end; or "" */
+	const char *folder;
 	struct loaded *loaded;
 	bool seen[SETTINGS];
 };

@@ -8,8 +8,8 @@
 #define FIRST_SIZE 64
 
 /*
- * The text of every strbuf without memory. Never written: an append allocates
- * first.
+ * The text of every strbuf without memory. It stays empty, since an append
+ * allocates first.
  */
 static char nothing[1];
 
@@ -117,7 +117,7 @@ char *strbuf_take(struct strbuf *sb)
 {
 	char *text = NULL;
 
-	if (strbuf_grow(sb, 0)) { /* an empty text is memory of its own too */
+	if (strbuf_grow(sb, 0)) { /* an empty text must be freeable, too */
 		text = sb->text;
 		sb->size = 0;
 	}

@@ -1,9 +1,9 @@
 /*
  * strbuf.h - text that grows, always ended by NUL, never above its limit.
  *
- * An append that would pass the limit, or finds no memory, leaves the text as
- * it is and sets `failed`, which sticks: so only the finished text needs a
- * check, not each append.
+ * An append that would pass the limit, or finds no memory, leaves the text
+ * unchanged and sets `failed`. Later appends do nothing, so one check of the
+ * finished text is enough.
  */
 #ifndef BASE_STRBUF_H
 #define BASE_STRBUF_H
@@ -23,9 +23,10 @@ struct strbuf {
 };
 
 void strbuf_init(struct strbuf *sb, size_t limit);
-/* frees; the strbuf can be used again, empty, same limit */
+/* frees the memory; the strbuf is then empty, with the same limit */
 void strbuf_release(struct strbuf *sb);
-void strbuf_clear(struct strbuf *sb); /* empties, keeps the memory, forgets a failure */
+/* empties the text, clears `failed`, keeps the memory */
+void strbuf_clear(struct strbuf *sb);
 
 /*
  * Allocates room for EXTRA more bytes. Call strbuf_grow instead, which first
@@ -34,8 +35,8 @@ void strbuf_clear(struct strbuf *sb); /* empties, keeps the memory, forgets a fa
 bool strbuf_expand(struct strbuf *sb, size_t extra);
 
 /*
- * Room for EXTRA more bytes (and the NUL) at text + len, or false (and failed
- * is set).
+ * Makes room for EXTRA more bytes and the NUL at text + len. Returns false and
+ * sets `failed` if there is no room.
  */
 static inline bool strbuf_grow(struct strbuf *sb, size_t extra)
 {
@@ -64,12 +65,12 @@ __attribute__((format(printf, 2, 3))) void strbuf_addf(struct strbuf *sb, const 
 __attribute__((format(printf, 2, 0))) void strbuf_vaddf(struct strbuf *sb, const char *fmt,
 							va_list ap);
 
-/* Inserts TEXT, which is no part of SB, at AT. */
+/* Inserts TEXT at AT. TEXT must not be part of SB. */
 void strbuf_insert(struct strbuf *sb, size_t at, const char *text, size_t len);
 
 /*
- * Hands the text over: free() it. The strbuf is empty afterwards. NULL if it
- * had failed.
+ * Returns the text, which the caller must free(), or NULL if the strbuf had
+ * failed. The strbuf is empty afterwards.
  */
 char *strbuf_take(struct strbuf *sb);
 

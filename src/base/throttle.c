@@ -11,11 +11,11 @@
 
 enum { WAYS = 8, SETS_BITS = 12, SETS = 1 << SETS_BITS };
 
-/* One subject: a pair, a user or an address. All zero: nobody. */
+/* One subject: a pair, a user or an address. All zero: unused. */
 struct entry {
 	uint64_t who;  /* hash of the subject's kind and name */
 	int64_t heard; /* when it failed or was told to wait */
-	int64_t next;  /* it may try again */
+	int64_t next;  /* when it may try again */
 	int32_t failures;
 	bool good;  /* it has signed in */
 	bool waits; /* it was told when it may try for the first time */
@@ -28,7 +28,7 @@ struct throttle {
 	struct entry table[SETS][WAYS];
 };
 
-/* How failures turn into waiting. */
+/* Turns a number of failures into a waiting time. */
 struct throttle_rule {
 	int32_t free;
 	int64_t max_ms;
@@ -75,7 +75,10 @@ static uint64_t hash_user(const struct throttle *t, const char *user)
 	return hash(t, user, strlen(user));
 }
 
-/* The owner of an IPv6 network has all of its addresses. */
+/*
+ * Hashes the /64 network of an IPv6 address, since its owner has all addresses
+ * in it.
+ */
 static uint64_t hash_address(const struct throttle *t, const char *address)
 {
 	struct in6_addr a;
@@ -106,8 +109,8 @@ static void forgive(struct entry *e, int64_t now)
 }
 
 /*
- * The entry of WHO, a new one in the place of the one heard of longest ago if
- * need be.
+ * Finds or adds the entry of WHO. A new entry may replace the one that was used
+ * longest ago.
  */
 static struct entry *find(struct throttle *t, uint64_t who, int64_t now)
 {
@@ -164,8 +167,8 @@ static int64_t try(struct throttle *t, uint64_t user, uint64_t address, int64_t 
 				: first_delay(t, user, address, now);
 
 	/*
-	 * looking up the user and the address may have evicted the pair: no
-	 * harm, it is only forgotten
+	 * find the pair again: looking up the user and the address may have
+	 * evicted it
 	 */
 	pair = find(t, hash_pair(t, user, address), now);
 	if (first) {
@@ -195,7 +198,7 @@ int64_t throttle_try(struct throttle *t, const char *user, const char *address, 
 	return wait;
 }
 
-/* Takes back the failures that the try counted. */
+/* Takes back the failures that throttle_try counted. */
 static struct entry *take_back(struct throttle *t, const char *user, const char *address,
 			       int64_t now)
 {

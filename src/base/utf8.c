@@ -70,9 +70,9 @@ bool utf8_valid(const char *text, size_t len)
 }
 
 /*
- * Are all eight bytes from 0x20 to 0x7e? For bytes without their top bit,
- * adding 0x60 sets it from 0x20 on and adding 1 sets it for 0x7f alone, and
- * neither carries into the next byte.
+ * Are all eight bytes from 0x20 to 0x7e? To a byte below 0x80, adding 0x60 sets
+ * the top bit if the byte is at least 0x20, and adding 1 sets the top bit only
+ * of 0x7f. Neither sum carries into the next byte.
  */
 static bool printable8(uint64_t eight)
 {

@@ -17,7 +17,8 @@ size_t utf8_step(const char *text, size_t len);
 bool utf8_valid(const char *text, size_t len);
 
 /*
- * Valid, and without control characters: C0 (line ends and tabs too), DEL, C1.
+ * Is TEXT valid and without control characters: C0 (with line ends and tabs),
+ * DEL, C1?
  */
 bool utf8_plain(const char *text, size_t len);
 

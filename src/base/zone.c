@@ -12,7 +12,7 @@
 
 #define FOLDERS_OPEN 8
 
-/* No clock on Earth was ever this far from UTC. */
+/* More than any offset from UTC, in seconds. */
 #define REACH (16 * 3600)
 
 struct zone {
@@ -36,8 +36,8 @@ static size_t zone_count, zone_room;
 static size_t folder_len;
 
 /*
- * Copies of the zones, some with leap seconds, and links to the machine's own
- * zone.
+ * Is NAME a copy of the zones (posix, right) or a link to the machine's own
+ * zone?
  */
 static bool is_other(const char *name)
 {
@@ -104,9 +104,7 @@ const char *zone_folder(void)
 	return folder && *folder ? folder : "/usr/share/zoneinfo";
 }
 
-/*
- * Makes the list, if the folder of zones has any and the list isn't there yet.
- */
+/* Makes the list of zones on the first call. An empty folder gives no list. */
 static void list_zones(void)
 {
 	const char *folder = zone_folder();
@@ -172,8 +170,8 @@ int zone_offset(const struct zone *z, int64_t sec)
 }
 
 /*
- * The first instant after EARLY, up to LATE, at which the clock is no longer
- * BEFORE from UTC.
+ * Finds the first instant after EARLY, up to LATE, at which the offset from UTC
+ * is no longer BEFORE.
  */
 static int64_t find_change(const struct zone *z, int64_t early, int64_t late, int before)
 {
@@ -200,8 +198,7 @@ int64_t zone_day_start(const struct zone *z, struct date d)
 	if (zone_offset(z, midnight - before) == before)
 		return midnight - before;
 	/*
-	 * The clock was changed less than a day before it could strike
-	 * midnight, or just then.
+	 * The offset changed shortly before the local midnight, or at midnight.
 	 */
 	change = find_change(z, midnight - REACH, midnight - before, before);
 	after = zone_offset(z, change);

@@ -16,8 +16,8 @@ struct zone;
 
 /*
  * The zone called NAME ("Europe/Vienna", "UTC"), or NULL if the system has no
- * such zone. NAME may be NULL: UTC. Static memory: don't free it. NAME must be
- * exactly a zone's name, no other path to its file.
+ * such zone. NAME NULL is UTC. NAME must be exactly a zone's name: another path
+ * to the zone's file is not found. Static memory: don't free it.
  */
 const struct zone *zone_find(const char *name);
 
@@ -35,8 +35,8 @@ const char *zone_name(const struct zone *z);
 int zone_is_utc(const struct zone *z);
 
 /*
- * The first instant (seconds, UTC) of the local date D: local midnight, or
- * where the clock skips midnight, the moment after the skip.
+ * The first instant (seconds, UTC) of the local date D: local midnight, or the
+ * moment after the skip if the clock skips midnight.
  */
 int64_t zone_day_start(const struct zone *z, struct date d);
 
@@ -44,10 +44,10 @@ int64_t zone_day_start(const struct zone *z, struct date d);
 struct date zone_date(const struct zone *z, int64_t sec);
 
 /*
- * The instant at which the local clock shows LOCAL (seconds from 1970-01-01
- * 00:00:00 by that clock). For a time that the clock shows twice, because it is
- * put back: the first of both. For a time that it skips: the instant at which
- * it would have shown it without being put forward.
+ * The instant at which the local clock shows LOCAL (seconds since 1970-01-01
+ * 00:00:00 on that clock). If the clock shows LOCAL twice, because it is put
+ * back, this is the first time. If the clock skips LOCAL, this is the instant
+ * that LOCAL would be without the skip.
  */
 int64_t zone_instant(const struct zone *z, int64_t local);
 
